@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Bump allocator. What is allocated lives until the arena is reset or freed; nobody frees single
+ * pieces. Memory is zeroed. An arena with a cap returns NULL at it; one without aborts the process
+ * when the system has none left, so callers of an uncapped arena need not check.
+ *
+ *	struct arena *a = arena_new(0);
+ *	struct subnet *sub = arena_new_obj(a, struct subnet);
+ *	arena_free(a);
+ */
+struct arena;
+
+struct arena *arena_new(size_t cap_bytes); /* 0 = no cap */
+void arena_free(struct arena *arena);      /* NULL is fine */
+/* Forget everything but keep the first block: ready for reuse without malloc. */
+void arena_reset(struct arena *arena);
+size_t arena_used(const struct arena *arena);
+
+void *arena_alloc(struct arena *arena, size_t len);
+void *arena_dup(struct arena *arena, const void *data, size_t len);
+char *arena_strdup(struct arena *arena, const char *s);
+char *arena_strndup(struct arena *arena, const char *s, size_t len);
+char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#define arena_new_obj(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
+#define arena_new_array(arena, type, n) ((type *)arena_alloc_array((arena), (n), sizeof(type)))
+void *arena_alloc_array(struct arena *arena, size_t n, size_t size);
+
+/* Process-wide memory: abort with a message when there is none. */
+void *xmalloc(size_t len);
+void *xcalloc(size_t n, size_t size);
+void *xrealloc(void *p, size_t len);
+char *xstrdup(const char *s);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/*
+ * An address of either family in 16 bytes; IPv4 is kept v4-mapped (::ffff:a.b.c.d), so shared code
+ * compares, hashes and adds without asking the family. Prefix lengths are kept in the family's own
+ * terms (24, not 120): functions that take one look at the address.
+ */
+struct ip {
+	uint8_t b[16];
+};
+
+#define IP_TEXT_MAX 46
+#define PREFIX_TEXT_MAX 50
+
+struct prefix {
+	struct ip addr;
+	uint8_t len; /* 0..32 or 0..128 */
+};
+
+extern const struct ip ip_zero4; /* 0.0.0.0 */
+extern const struct ip ip_zero6; /* :: */
+
+static inline bool ip_is4(const struct ip *ip)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	return memcmp(ip->b, mapped, 12) == 0;
+}
+
+/* v4 addresses are handled as numbers in host order. */
+static inline uint32_t ip_to4(const struct ip *ip)
+{
+	return (uint32_t)ip->b[12] << 24 | (uint32_t)ip->b[13] << 16 | (uint32_t)ip->b[14] << 8 | ip->b[15];
+}
+
+static inline struct ip ip_from4(uint32_t host_order)
+{
+	struct ip ip = { .b = { [10] = 0xff, [11] = 0xff } };
+
+	ip.b[12] = (uint8_t)(host_order >> 24);
+	ip.b[13] = (uint8_t)(host_order >> 16);
+	ip.b[14] = (uint8_t)(host_order >> 8);
+	ip.b[15] = (uint8_t)host_order;
+	return ip;
+}
+
+static inline int ip_cmp(const struct ip *a, const struct ip *b)
+{
+	return memcmp(a->b, b->b, 16);
+}
+
+static inline bool ip_equal(const struct ip *a, const struct ip *b)
+{
+	return memcmp(a->b, b->b, 16) == 0;
+}
+
+/* 0.0.0.0 or :: */
+bool ip_is_zero(const struct ip *ip);
+
+/* Text of either family; the whole text must be the address. -E_INVAL otherwise. */
+int ip_parse(const char *text, struct ip *ret);
+int ip_parse_n(const char *text, size_t len, struct ip *ret);
+/* Canonical text (RFC 5952) into buf of IP_TEXT_MAX; returns buf. */
+const char *ip_format(const struct ip *ip, char *buf);
+
+/* "192.0.2.0/24": -E_INVAL for syntax, -E_RANGE for a length the family does not have. */
+int prefix_parse(const char *text, struct prefix *ret);
+const char *prefix_format(const struct prefix *p, char *buf);
+bool prefix_contains(const struct prefix *p, const struct ip *ip);
+struct ip prefix_first(const struct prefix *p);
+struct ip prefix_last(const struct prefix *p);
+/* Whether the bits behind the length are all zero. */
+bool prefix_is_clean(const struct prefix *p);
+
+/* ip + n, wrapping at the family's end. */
+struct ip ip_add(const struct ip *ip, uint64_t n);
+/* last - first, at most UINT64_MAX. */
+uint64_t ip_distance(const struct ip *first, const struct ip *last);

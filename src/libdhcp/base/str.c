@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "base/str.h"
+
+static void reserve(struct str *s, size_t more)
+{
+	if (s->len + more + 1 <= s->cap)
+		return;
+	s->cap = (s->len + more + 1) * 2;
+	s->text = xrealloc(s->text, s->cap);
+	s->text[s->len] = '\0';
+}
+
+void str_add_n(struct str *s, const char *text, size_t len)
+{
+	reserve(s, len);
+	memcpy(s->text + s->len, text, len);
+	s->len += len;
+	s->text[s->len] = '\0';
+}
+
+void str_add(struct str *s, const char *text)
+{
+	str_add_n(s, text, strlen(text));
+}
+
+void str_addc(struct str *s, char c)
+{
+	str_add_n(s, &c, 1);
+}
+
+void str_addf(struct str *s, const char *fmt, ...)
+{
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	reserve(s, (size_t)len);
+	va_start(ap, fmt);
+	(void)vsnprintf(s->text + s->len, (size_t)len + 1, fmt, ap);
+	va_end(ap);
+	s->len += (size_t)len;
+}
+
+void str_reset(struct str *s)
+{
+	s->len = 0;
+	if (s->text)
+		s->text[0] = '\0';
+}
+
+void str_free(struct str *s)
+{
+	free(s->text);
+	*s = (struct str){ 0 };
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool str_case_equal(const char *a, const char *b)
+{
+	while (*a && lower(*a) == lower(*b)) {
+		a++;
+		b++;
+	}
+	return lower(*a) == lower(*b);
+}
+
+#define DISTANCE_MAX 64
+
+unsigned str_distance(const char *a, const char *b)
+{
+	unsigned d[3][DISTANCE_MAX + 1];
+	size_t la = strnlen(a, DISTANCE_MAX), lb = strnlen(b, DISTANCE_MAX), i, j;
+
+	for (j = 0; j <= lb; j++)
+		d[0][j] = (unsigned)j;
+	for (i = 1; i <= la; i++) {
+		unsigned *cur = d[i % 3], *prev = d[(i - 1) % 3], *prev2 = d[(i + 1) % 3];
+
+		cur[0] = (unsigned)i;
+		for (j = 1; j <= lb; j++) {
+			unsigned cost = lower(a[i - 1]) != lower(b[j - 1]);
+			unsigned best = prev[j - 1] + cost;
+
+			if (prev[j] + 1 < best)
+				best = prev[j] + 1;
+			if (cur[j - 1] + 1 < best)
+				best = cur[j - 1] + 1;
+			if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+			    lower(a[i - 2]) == lower(b[j - 1]) && prev2[j - 2] + 1 < best)
+				best = prev2[j - 2] + 1;
+			cur[j] = best;
+		}
+	}
+	return d[la % 3][lb];
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Text that grows, on the heap. str_init gives an empty one, s->text is always NUL-terminated.
+ *
+ *	struct str s = { 0 };
+ *	str_addf(&s, "%u leases", n);
+ *	puts(str_text(&s));
+ *	str_free(&s);
+ */
+struct str {
+	char *text; /* NULL while nothing was added */
+	size_t len;
+	size_t cap;
+};
+
+void str_add(struct str *s, const char *text);
+void str_add_n(struct str *s, const char *text, size_t len);
+void str_addc(struct str *s, char c);
+void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void str_reset(struct str *s);
+void str_free(struct str *s);
+static inline const char *str_text(const struct str *s)
+{
+	return s->text ? s->text : "";
+}
+
+/* Case-insensitive for ASCII, whatever the locale. */
+bool str_case_equal(const char *a, const char *b);
+/*
+ * Damerau-Levenshtein distance (optimal string alignment), for "did you mean"; at most 64
+ * characters of each are compared.
+ */
+unsigned str_distance(const char *a, const char *b);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/*
+ * Logging by message. Every message is a row of a room's messages.mes (id, logger, severity, text,
+ * explanation); LOG() names it and gives the arguments its text asks for, which the compiler checks.
+ * A message that is off costs one load and a branch: its arguments are not evaluated.
+ *
+ *	LOG(DHCP4_STARTED, PACKAGE_VERSION);
+ *	LOGF(fam, DHCPx_SHUTDOWN);            rows whose id holds an x exist once per family
+ *
+ * Any thread may log once log_start() has returned.
+ */
+enum log_severity { LOG_FATAL, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DBG };
+
+struct log_msg {
+	const char *id;       /* "DHCP4_STARTED" */
+	const char *logger;   /* below the root: "dhcp4", "leases", ... */
+	enum log_severity severity;
+	int debuglevel;       /* 0..99 for LOG_DBG, else 0 */
+	_Atomic int enabled;  /* refreshed when loggers are configured */
+	void *category;       /* owned by the sink */
+};
+
+#define LOG(id, ...)                                                                       \
+	do {                                                                               \
+		if (log_is_on(&log_msg_##id))                                              \
+			log_write(&log_msg_##id, LOGTEXT_##id, ##__VA_ARGS__);             \
+	} while (0)
+
+/* `family` is an index: 0 for DHCPv4, 1 for DHCPv6. */
+#define LOGF(family, id, ...)                                                              \
+	do {                                                                               \
+		if (log_is_on(&log_msg_##id[family]))                                      \
+			log_write(&log_msg_##id[family], LOGTEXT_##id, ##__VA_ARGS__);     \
+	} while (0)
+
+static inline bool log_is_on(const struct log_msg *msg)
+{
+	return atomic_load_explicit(&msg->enabled, memory_order_relaxed) != 0;
+}
+
+void log_write(struct log_msg *msg, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* All messages, for configuring and for the manual. */
+extern struct log_msg *const log_all[];
+extern const unsigned log_all_n;
+
+#include "log/messages.h" /* generated from the messages.mes of every room */
