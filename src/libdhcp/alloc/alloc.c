@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Ranges and claims. A range small enough for a map has three: which addresses have a lease, which
+ * are claimed, and the free map over both, so a pick is a few word reads and a full range says so
+ * at once. A larger range (DHCPv6) is so empty that a random try hits a free address: the caller
+ * checks it against the store.
+ *
+ * All claims last equally long, so the list in order of making is also the order of ending; ended
+ * claims are swept from its head whenever something is claimed.
+ */
+#include "alloc/alloc.h"
+
+#include "alloc/freemap.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/list.h"
+
+#include <pthread.h>
+
+#define CLAIMS_MAX (1u << 20)
+#define BUCKETS (1u << 16)
+
+struct range {
+	struct alloc_range span;
+	struct freemap *map;  /* free of lease and claim; NULL when the range is too large for one */
+	uint64_t *leased;     /* a bit per address */
+	uint64_t *claimed;
+	uint64_t cursor;      /* iterative: where the next pick starts looking */
+};
+
+struct alloc_set {
+	struct list link; /* in alloc->sets */
+	size_t n;
+	struct range *ranges;  /* in the caller's order */
+	struct range **sorted; /* by first address */
+};
+
+struct claim {
+	struct list link;                  /* in alloc->order, or in alloc->spare */
+	struct claim *next_addr, *next_client; /* hash chains */
+	struct ip addr;
+	struct client_key client;
+	int64_t ends_ms; /* boot time */
+};
+
+struct alloc {
+	pthread_mutex_t lock; /* guards everything below */
+	unsigned hold_ms;
+	struct list sets;
+	struct list order, spare;
+	size_t n_claims;
+	struct claim *by_addr[BUCKETS], *by_client[BUCKETS];
+};
+
+struct alloc *alloc_new(unsigned hold_ms)
+{
+	struct alloc *alloc = xcalloc(1, sizeof(*alloc));
+
+	(void)pthread_mutex_init(&alloc->lock, NULL);
+	alloc->hold_ms = hold_ms;
+	list_init(&alloc->sets);
+	list_init(&alloc->order);
+	list_init(&alloc->spare);
+	return alloc;
+}
+
+static void free_claims(struct list *list)
+{
+	struct list *item;
+
+	while ((item = list_pop(list)))
+		free(container_of(item, struct claim, link));
+}
+
+void alloc_free(struct alloc *alloc)
+{
+	if (!alloc)
+		return;
+	while (!list_is_empty(&alloc->sets))
+		alloc_set_free(alloc, container_of(alloc->sets.next, struct alloc_set, link));
+	free_claims(&alloc->order);
+	free_claims(&alloc->spare);
+	(void)pthread_mutex_destroy(&alloc->lock);
+	free(alloc);
+}
+
+static size_t addr_bucket(const struct ip *addr)
+{
+	return hash_bytes(addr->b, sizeof(addr->b), 0) % BUCKETS;
+}
+
+static size_t client_bucket(const struct client_key *client)
+{
+	return client->a % BUCKETS;
+}
+
+static bool same_client(const struct client_key *x, const struct client_key *y)
+{
+	return x->a == y->a && x->b == y->b;
+}
+
+/* --- ranges ---------------------------------------------------------------- */
+
+static int by_first(const void *x, const void *y)
+{
+	const struct range *const *a = x, *const *b = y;
+
+	return ip_cmp(&(*a)->span.first, &(*b)->span.first);
+}
+
+/* The range that holds addr, and its number in it; NULL when none does. */
+static struct range *range_at(const struct alloc_set *set, const struct ip *addr, uint64_t *ret_i)
+{
+	size_t lo = 0, hi = set->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (ip_cmp(&set->sorted[mid]->span.first, addr) <= 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (!lo || ip_cmp(addr, &set->sorted[lo - 1]->span.last) > 0)
+		return NULL;
+	*ret_i = ip_distance(&set->sorted[lo - 1]->span.first, addr);
+	return set->sorted[lo - 1];
+}
+
+static bool bit_get(const uint64_t *bits, uint64_t i)
+{
+	return bits[i / 64] >> i % 64 & 1;
+}
+
+static void bit_set(uint64_t *bits, uint64_t i, bool on)
+{
+	if (on)
+		bits[i / 64] |= 1ULL << i % 64;
+	else
+		bits[i / 64] &= ~(1ULL << i % 64);
+}
+
+enum mark { MARK_LEASED, MARK_CLAIMED };
+
+static void mark(struct alloc *alloc, const struct ip *addr, enum mark what, bool on)
+{
+	list_for_each(pos, &alloc->sets) {
+		uint64_t i;
+		struct range *range = range_at(container_of(pos, struct alloc_set, link), addr, &i);
+
+		if (!range || !range->map)
+			continue;
+		bit_set(what == MARK_LEASED ? range->leased : range->claimed, i, on);
+		(void)freemap_set(range->map, i,
+				  !bit_get(range->leased, i) && !bit_get(range->claimed, i));
+	}
+}
+
+struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *ranges, size_t n)
+{
+	struct alloc_set *set = xcalloc(1, sizeof(*set));
+	size_t i;
+
+	set->n = n;
+	set->ranges = xcalloc(n, sizeof(*set->ranges));
+	set->sorted = xcalloc(n, sizeof(*set->sorted));
+	for (i = 0; i < n; i++) {
+		struct range *range = &set->ranges[i];
+
+		set->sorted[i] = range;
+		range->span = ranges[i];
+		range->map = freemap_new(ranges[i].size);
+		if (range->map) {
+			range->leased = xcalloc((ranges[i].size + 63) / 64, sizeof(uint64_t));
+			range->claimed = xcalloc((ranges[i].size + 63) / 64, sizeof(uint64_t));
+		}
+	}
+	qsort(set->sorted, n, sizeof(*set->sorted), by_first);
+	(void)pthread_mutex_lock(&alloc->lock);
+	list_add_tail(&alloc->sets, &set->link);
+	list_for_each(pos, &alloc->order)
+		mark(alloc, &container_of(pos, struct claim, link)->addr, MARK_CLAIMED, true);
+	(void)pthread_mutex_unlock(&alloc->lock);
+	return set;
+}
+
+void alloc_set_free(struct alloc *alloc, struct alloc_set *set)
+{
+	size_t i;
+
+	if (!set)
+		return;
+	(void)pthread_mutex_lock(&alloc->lock);
+	list_remove(&set->link);
+	(void)pthread_mutex_unlock(&alloc->lock);
+	for (i = 0; i < set->n; i++) {
+		freemap_free(set->ranges[i].map);
+		free(set->ranges[i].leased);
+		free(set->ranges[i].claimed);
+	}
+	free(set->ranges);
+	free(set->sorted);
+	free(set);
+}
+
+void alloc_note(struct alloc *alloc, const struct ip *addr, bool in_use)
+{
+	(void)pthread_mutex_lock(&alloc->lock);
+	mark(alloc, addr, MARK_LEASED, in_use);
+	(void)pthread_mutex_unlock(&alloc->lock);
+}
+
+/* --- claims ---------------------------------------------------------------- */
+
+static void unlink_claim(struct alloc *alloc, struct claim *claim)
+{
+	struct claim **p;
+
+	for (p = &alloc->by_addr[addr_bucket(&claim->addr)]; *p != claim; p = &(*p)->next_addr)
+		;
+	*p = claim->next_addr;
+	for (p = &alloc->by_client[client_bucket(&claim->client)]; *p != claim; p = &(*p)->next_client)
+		;
+	*p = claim->next_client;
+	list_remove(&claim->link);
+	list_add_tail(&alloc->spare, &claim->link);
+	alloc->n_claims--;
+	mark(alloc, &claim->addr, MARK_CLAIMED, false);
+}
+
+static void sweep(struct alloc *alloc, int64_t now_ms)
+{
+	while (!list_is_empty(&alloc->order)) {
+		struct claim *oldest = container_of(alloc->order.next, struct claim, link);
+
+		if (oldest->ends_ms > now_ms && alloc->n_claims < CLAIMS_MAX)
+			return;
+		unlink_claim(alloc, oldest);
+	}
+}
+
+static struct claim *claim_at(struct alloc *alloc, const struct ip *addr)
+{
+	struct claim *claim = alloc->by_addr[addr_bucket(addr)];
+
+	while (claim && !ip_equal(&claim->addr, addr))
+		claim = claim->next_addr;
+	return claim;
+}
+
+static struct claim *claim_of(struct alloc *alloc, const struct client_key *client)
+{
+	struct claim *claim = alloc->by_client[client_bucket(client)];
+
+	while (claim && !same_client(&claim->client, client))
+		claim = claim->next_client;
+	return claim;
+}
+
+/* The address becomes the client's one claim. */
+static void put_claim(struct alloc *alloc, const struct ip *addr, const struct client_key *client)
+{
+	struct claim *old = claim_of(alloc, client), *claim;
+	struct list *spare;
+	struct claim **bucket;
+
+	if (old)
+		unlink_claim(alloc, old);
+	spare = list_pop(&alloc->spare);
+	claim = spare ? container_of(spare, struct claim, link) : xcalloc(1, sizeof(*claim));
+	claim->addr = *addr;
+	claim->client = *client;
+	claim->ends_ms = clock_boot_ms() + alloc->hold_ms;
+	bucket = &alloc->by_addr[addr_bucket(addr)];
+	claim->next_addr = *bucket;
+	*bucket = claim;
+	bucket = &alloc->by_client[client_bucket(client)];
+	claim->next_client = *bucket;
+	*bucket = claim;
+	list_add_tail(&alloc->order, &claim->link);
+	alloc->n_claims++;
+	mark(alloc, addr, MARK_CLAIMED, true);
+}
+
+bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,
+		struct ip *ret)
+{
+	struct range *range = &set->ranges[i];
+	uint64_t n;
+
+	(void)pthread_mutex_lock(&alloc->lock);
+	sweep(alloc, clock_boot_ms());
+	n = range->map ? freemap_next(range->map, range->cursor) : rand_below(range->span.size);
+	if (n != FREEMAP_NONE) {
+		*ret = ip_add(&range->span.first, n);
+		range->cursor = n + 1;
+		if (!range->map) {
+			struct claim *other = claim_at(alloc, ret);
+
+			if (other && !same_client(&other->client, client))
+				n = FREEMAP_NONE;
+		}
+	}
+	if (n != FREEMAP_NONE)
+		put_claim(alloc, ret, client);
+	(void)pthread_mutex_unlock(&alloc->lock);
+	return n != FREEMAP_NONE;
+}
+
+bool alloc_claim(struct alloc *alloc, const struct ip *addr, const struct client_key *client,
+		 bool leased_ok)
+{
+	struct claim *claim;
+	bool ok = true;
+
+	(void)pthread_mutex_lock(&alloc->lock);
+	sweep(alloc, clock_boot_ms());
+	claim = claim_at(alloc, addr);
+	if (claim && !same_client(&claim->client, client))
+		ok = false;
+	if (ok && !leased_ok) {
+		list_for_each(pos, &alloc->sets) {
+			uint64_t i;
+			struct range *range =
+				range_at(container_of(pos, struct alloc_set, link), addr, &i);
+
+			if (range && range->map && bit_get(range->leased, i))
+				ok = false;
+		}
+	}
+	if (ok)
+		put_claim(alloc, addr, client);
+	(void)pthread_mutex_unlock(&alloc->lock);
+	return ok;
+}
+
+bool alloc_claimed_by(struct alloc *alloc, const struct client_key *client, struct ip *ret)
+{
+	struct claim *claim;
+
+	(void)pthread_mutex_lock(&alloc->lock);
+	sweep(alloc, clock_boot_ms());
+	claim = claim_of(alloc, client);
+	if (claim)
+		*ret = claim->addr;
+	(void)pthread_mutex_unlock(&alloc->lock);
+	return claim != NULL;
+}
+
+void alloc_unclaim(struct alloc *alloc, const struct client_key *client)
+{
+	struct claim *claim;
+
+	(void)pthread_mutex_lock(&alloc->lock);
+	claim = claim_of(alloc, client);
+	if (claim)
+		unlink_claim(alloc, claim);
+	(void)pthread_mutex_unlock(&alloc->lock);
+}
+
+uint64_t alloc_n_free(struct alloc *alloc, struct alloc_set *set, size_t i)
+{
+	uint64_t n;
+
+	(void)pthread_mutex_lock(&alloc->lock);
+	n = set->ranges[i].map ? freemap_count(set->ranges[i].map) : set->ranges[i].span.size;
+	(void)pthread_mutex_unlock(&alloc->lock);
+	return n;
+}
+
+size_t alloc_n_claims(struct alloc *alloc)
+{
+	size_t n;
+
+	(void)pthread_mutex_lock(&alloc->lock);
+	n = alloc->n_claims;
+	(void)pthread_mutex_unlock(&alloc->lock);
+	return n;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "base/ip.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Which addresses are free. A pool's addresses are taken because the store holds a lease for them
+ * (store_watch tells) or because one was offered a moment ago and the client has not asked for it
+ * yet: a claim. Claims live in memory only. One lock guards all of it; it is held for a few word
+ * operations, never across the store.
+ *
+ * A range is named by its first and last address. A new configuration brings a new set of ranges;
+ * both sets follow the store while the old one is still in use.
+ */
+struct alloc;
+struct alloc_set;
+
+/* Who claims: a keyed hash of the client's identity, wide enough to stand for it. */
+struct client_key {
+	uint64_t a, b;
+};
+
+struct alloc *alloc_new(unsigned hold_ms);
+void alloc_free(struct alloc *alloc);
+
+struct alloc_range {
+	struct ip first, last;
+	uint64_t size; /* addresses, at most UINT64_MAX */
+};
+
+/*
+ * Build a set over ranges (any order, not overlapping); alloc_range_of() then finds each by its
+ * number. All are free: the caller walks the store with alloc_note() once the set is there.
+ */
+struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *ranges, size_t n);
+void alloc_set_free(struct alloc *alloc, struct alloc_set *set);
+
+/* The store says: this address became taken or free. */
+void alloc_note(struct alloc *alloc, const struct ip *addr, bool in_use);
+
+/*
+ * Claim the next free address of range `i` of the set for the client; false when there is none.
+ * How a range is walked: behind the last one given (iterative).
+ */
+bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,
+		struct ip *ret);
+/*
+ * Claim this very address: true when it is free or already claimed by the client. An address whose
+ * lease is over but still stored counts as taken unless `leased_ok`.
+ */
+bool alloc_claim(struct alloc *alloc, const struct ip *addr, const struct client_key *client,
+		 bool leased_ok);
+/* The address the client has a fresh claim on; false when none. */
+bool alloc_claimed_by(struct alloc *alloc, const struct client_key *client, struct ip *ret);
+/* The claim of the client, if any, is over: it has a lease now, or took another server's offer. */
+void alloc_unclaim(struct alloc *alloc, const struct client_key *client);
+/* Numbers for statistics: addresses of the range that are free. */
+uint64_t alloc_n_free(struct alloc *alloc, struct alloc_set *set, size_t i);
+size_t alloc_n_claims(struct alloc *alloc);

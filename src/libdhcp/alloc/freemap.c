@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "alloc/freemap.h"
+
+#include "base/arena.h"
+
+#define LEVELS_MAX 5 /* 64^5 > FREEMAP_MAX */
+
+struct freemap {
+	uint64_t size;
+	uint64_t n_free;
+	unsigned n_levels;
+	/* level[0]: a bit per number, 1 = free; level[k]: a bit per word of level[k-1], 1 = not zero */
+	uint64_t *level[LEVELS_MAX];
+	uint64_t words[LEVELS_MAX];
+};
+
+struct freemap *freemap_new(uint64_t size)
+{
+	struct freemap *map;
+	uint64_t bits = size;
+
+	if (!size || size > FREEMAP_MAX)
+		return NULL;
+	map = xcalloc(1, sizeof(*map));
+	map->size = map->n_free = size;
+	do {
+		unsigned k = map->n_levels++;
+		uint64_t words = (bits + 63) / 64;
+
+		map->words[k] = words;
+		map->level[k] = xmalloc(words * sizeof(uint64_t));
+		memset(map->level[k], 0xff, words * sizeof(uint64_t));
+		if (bits % 64)
+			map->level[k][words - 1] = (1ULL << bits % 64) - 1;
+		bits = words;
+	} while (bits > 1);
+	return map;
+}
+
+void freemap_free(struct freemap *map)
+{
+	unsigned k;
+
+	if (!map)
+		return;
+	for (k = 0; k < map->n_levels; k++)
+		free(map->level[k]);
+	free(map);
+}
+
+bool freemap_is_free(const struct freemap *map, uint64_t i)
+{
+	return map->level[0][i / 64] >> i % 64 & 1;
+}
+
+uint64_t freemap_count(const struct freemap *map)
+{
+	return map->n_free;
+}
+
+bool freemap_set(struct freemap *map, uint64_t i, bool is_free)
+{
+	unsigned k;
+
+	if (freemap_is_free(map, i) == is_free)
+		return false;
+	map->n_free += is_free ? 1 : (uint64_t)-1;
+	for (k = 0; k < map->n_levels; k++) {
+		uint64_t *word = &map->level[k][i / 64];
+		uint64_t before = *word;
+
+		if (is_free)
+			*word |= 1ULL << i % 64;
+		else
+			*word &= ~(1ULL << i % 64);
+		/* The level above only cares whether the word is zero. */
+		if (!before == !*word)
+			break;
+		i /= 64;
+	}
+	return true;
+}
+
+/* The first set bit of level k at or behind i, or FREEMAP_NONE. */
+static uint64_t first_at(const struct freemap *map, uint64_t i)
+{
+	unsigned k = 0;
+
+	/* Climb while the rest of the word is empty ... */
+	for (;; k++) {
+		uint64_t w = i / 64;
+
+		if (k == map->n_levels || w >= map->words[k])
+			return FREEMAP_NONE;
+		if (map->level[k][w] >> i % 64) {
+			i += (uint64_t)__builtin_ctzll(map->level[k][w] >> i % 64);
+			break;
+		}
+		i = w + 1;
+	}
+	/* ... and go down to the first number below what was found. */
+	while (k--)
+		i = i * 64 + (uint64_t)__builtin_ctzll(map->level[k][i]);
+	return i;
+}
+
+uint64_t freemap_next(const struct freemap *map, uint64_t from)
+{
+	uint64_t i = FREEMAP_NONE;
+
+	if (!map->n_free)
+		return FREEMAP_NONE;
+	if (from < map->size)
+		i = first_at(map, from);
+	return i != FREEMAP_NONE ? i : first_at(map, 0);
+}

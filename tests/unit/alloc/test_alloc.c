@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Free maps agree with a plain array; claims keep two clients apart and end in time. */
+#include "alloc/alloc.h"
+#include "alloc/freemap.h"
+#include "base/clock.h"
+#include "base/hash.h"
+
+#include <check.h>
+
+START_TEST(freemap_agrees_with_an_array)
+{
+	static const uint64_t sizes[] = { 1, 2, 63, 64, 65, 4096, 4097, 300000 };
+	unsigned s, round;
+
+	rand_seed(7);
+	for (s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
+		uint64_t size = sizes[s], n_free = size, i;
+		struct freemap *map = freemap_new(size);
+		bool *is_free = malloc(size);
+
+		memset(is_free, 1, size);
+		for (round = 0; round < 20000; round++) {
+			uint64_t from = rand_below(size), want;
+			bool on = rand_below(10) == 0;
+
+			i = rand_below(size);
+			ck_assert_int_eq(freemap_set(map, i, on), is_free[i] != on);
+			n_free += (uint64_t)on - is_free[i];
+			is_free[i] = on;
+			ck_assert_uint_eq(freemap_count(map), n_free);
+			if (size > 5000 && round % 100)
+				continue;
+			want = FREEMAP_NONE;
+			for (i = 0; i < size && want == FREEMAP_NONE; i++)
+				if (is_free[(from + i) % size])
+					want = (from + i) % size;
+			ck_assert_uint_eq(freemap_next(map, from), want);
+		}
+		freemap_free(map);
+		free(is_free);
+	}
+}
+END_TEST
+
+START_TEST(a_full_map_says_none)
+{
+	struct freemap *map = freemap_new(1 << 20);
+	uint64_t i;
+
+	for (i = 0; i < 1 << 20; i++)
+		(void)freemap_set(map, i, false);
+	ck_assert_uint_eq(freemap_next(map, 12345), FREEMAP_NONE);
+	(void)freemap_set(map, 777777, true);
+	ck_assert_uint_eq(freemap_next(map, 0), 777777);
+	ck_assert_uint_eq(freemap_next(map, 777778), 777777);
+	freemap_free(map);
+}
+END_TEST
+
+static struct alloc_range four(void)
+{
+	return (struct alloc_range){ ip_from4(0xc000020a), ip_from4(0xc000020d), 4 };
+}
+
+START_TEST(no_address_is_claimed_twice)
+{
+	struct alloc *alloc = alloc_new(15000);
+	struct alloc_range span = four();
+	struct alloc_set *set = alloc_set_new(alloc, &span, 1);
+	struct ip ip, seen[4];
+	unsigned i, j;
+
+	for (i = 0; i < 4; i++) {
+		ck_assert(alloc_pick(alloc, set, 0, &(struct client_key){ i + 1, 9 }, &ip));
+		for (j = 0; j < i; j++)
+			ck_assert(!ip_equal(&seen[j], &ip));
+		seen[i] = ip;
+	}
+	ck_assert(!alloc_pick(alloc, set, 0, &(struct client_key){ 99, 9 }, &ip));
+	ck_assert(!alloc_claim(alloc, &seen[0], &(struct client_key){ 99, 9 }, false));
+	ck_assert(alloc_claim(alloc, &seen[0], &(struct client_key){ 1, 9 }, false));
+	ck_assert(alloc_claimed_by(alloc, &(struct client_key){ 3, 9 }, &ip));
+	ck_assert(ip_equal(&ip, &seen[2]));
+	alloc_unclaim(alloc, &(struct client_key){ 3, 9 });
+	ck_assert(alloc_pick(alloc, set, 0, &(struct client_key){ 99, 9 }, &ip));
+	ck_assert(ip_equal(&ip, &seen[2]));
+	alloc_free(alloc);
+}
+END_TEST
+
+START_TEST(claims_end_and_leases_stay)
+{
+	struct alloc *alloc = alloc_new(15000);
+	struct alloc_range span = four();
+	struct alloc_set *set = alloc_set_new(alloc, &span, 1), *second;
+	struct ip ip;
+
+	clock_set_virtual(1000, 1000);
+	ck_assert(alloc_pick(alloc, set, 0, &(struct client_key){ 1, 1 }, &ip));
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 3);
+	alloc_note(alloc, &ip, true); /* it became a lease */
+	alloc_unclaim(alloc, &(struct client_key){ 1, 1 });
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 3);
+	ck_assert(alloc_pick(alloc, set, 0, &(struct client_key){ 2, 1 }, &ip));
+	/* A set that comes later knows the claim. */
+	second = alloc_set_new(alloc, &span, 1);
+	ck_assert_uint_eq(alloc_n_free(alloc, second, 0), 3);
+	clock_advance(15001);
+	ck_assert(!alloc_claimed_by(alloc, &(struct client_key){ 2, 1 }, &ip));
+	ck_assert_uint_eq(alloc_n_claims(alloc), 0);
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 3);
+	ck_assert_uint_eq(alloc_n_free(alloc, second, 0), 4);
+	alloc_free(alloc);
+	clock_set_real();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("alloc");
+	TCase *tc = tcase_create("alloc");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_test(tc, freemap_agrees_with_an_array);
+	tcase_add_test(tc, a_full_map_says_none);
+	tcase_add_test(tc, no_address_is_claimed_twice);
+	tcase_add_test(tc, claims_end_and_leases_stay);
+	suite_add_tcase(suite, tc);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
