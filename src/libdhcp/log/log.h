@@ -13,9 +13,9 @@
  *	LOG(DHCP4_STARTED, PACKAGE_VERSION);
  *	LOGF(fam, DHCPx_SHUTDOWN);            rows whose id holds an x exist once per family
  *
- * Any thread may log once log_start() has returned.
+ * Any thread may log at any time; see log/config.h for where lines go.
  */
-enum log_severity { LOG_FATAL, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DBG };
+enum log_severity { LOG_NONE = -1, LOG_FATAL, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DBG };
 
 struct log_msg {
 	const char *id;       /* "DHCP4_STARTED" */

@@ -7,7 +7,8 @@
 # An x in ID after DHCP, or as the LOGGER dhcpx, makes an array of two: family 4 and family 6.
 function fail(why) { print FILENAME ":" FNR ": " why > "/dev/stderr"; failed = 1; exit 1 }
 function row(id, logger, sev, level) {
-	return "\t{ .id = \"" id "\", .logger = \"" logger "\", .severity = LOG_" sev ", .debuglevel = " level " },\n"
+	return "\t{ .id = \"" id "\", .logger = \"" logger "\", .severity = LOG_" sev ", .debuglevel = " level \
+	       ", .enabled = " (sev != "DBG") " },\n"
 }
 BEGIN { sevs = " FATAL ERROR WARN INFO DEBUG " }
 /^#/ { next }

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The list of counter blocks and the sums over it. The lock guards the list, the numbers of freed
+ * blocks and the reset marks; counting takes no lock.
+ */
+#include "stat/stat.h"
+#include "stat/table.h"
+#include "base/arena.h"
+
+#include <pthread.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct stats *all;
+static int64_t base[STAT_N]; /* freed blocks minus what was reset away */
+
+struct stats *stats_new(void)
+{
+	struct stats *stats = xcalloc(1, sizeof(*stats));
+
+	pthread_mutex_lock(&lock);
+	stats->next = all;
+	all = stats;
+	pthread_mutex_unlock(&lock);
+	return stats;
+}
+
+void stats_free(struct stats *stats)
+{
+	if (!stats)
+		return;
+	pthread_mutex_lock(&lock);
+	for (struct stats **p = &all; *p; p = &(*p)->next) {
+		if (*p != stats)
+			continue;
+		*p = stats->next;
+		break;
+	}
+	for (int i = 0; i < STAT_N; i++)
+		base[i] += atomic_load_explicit(&stats->n[i], memory_order_relaxed);
+	pthread_mutex_unlock(&lock);
+	free(stats);
+}
+
+static int64_t sum_locked(enum stat_id id)
+{
+	int64_t sum = base[id];
+
+	for (const struct stats *s = all; s; s = s->next)
+		sum += atomic_load_explicit(&s->n[id], memory_order_relaxed);
+	return sum;
+}
+
+int64_t stat_sum(enum stat_id id)
+{
+	int64_t sum;
+
+	pthread_mutex_lock(&lock);
+	sum = sum_locked(id);
+	pthread_mutex_unlock(&lock);
+	return sum;
+}
+
+void stat_reset(enum stat_id id)
+{
+	pthread_mutex_lock(&lock);
+	base[id] -= sum_locked(id);
+	pthread_mutex_unlock(&lock);
+}
+
+const char *stat_name(enum stat_id id, int family, char *buf, size_t size)
+{
+	const char *name = stat_table[id].name[family];
+	size_t i;
+
+	if (!name || strlen(name) >= size)
+		return NULL;
+	for (i = 0; name[i]; i++)
+		buf[i] = name[i] == '#' ? (family ? '6' : '4') : name[i];
+	buf[i] = '\0';
+	return buf;
+}
+
+enum stat_id stat_by_name(const char *name, int family)
+{
+	char buf[STAT_NAME_MAX];
+
+	for (enum stat_id id = 0; id < STAT_N; id++)
+		if (stat_name(id, family, buf, sizeof(buf)) && strcmp(buf, name) == 0)
+			return id;
+	return STAT_N;
+}

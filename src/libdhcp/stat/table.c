@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * THE TABLE OF COUNTERS: one row per counter, with Kea's name in each family. '#' stands for the
+ * digit of the family; NULL means the family has no such counter.
+ */
+#include "stat/table.h"
+
+/* clang-format off */
+#define BOTH(name) { name, name }
+#define V4(name)   { name, NULL }
+#define V6(name)   { NULL, name }
+
+const struct stat_row stat_table[STAT_N] = {
+	/* packets in */
+	[STAT_RECEIVED]                    = { BOTH("pkt#-received") },
+	[STAT_DISCOVER_RECEIVED]           = { V4("pkt#-discover-received") },
+	[STAT_OFFER_RECEIVED]              = { V4("pkt#-offer-received") },
+	[STAT_REQUEST_RECEIVED]            = { BOTH("pkt#-request-received") },
+	[STAT_ACK_RECEIVED]                = { V4("pkt#-ack-received") },
+	[STAT_NAK_RECEIVED]                = { V4("pkt#-nak-received") },
+	[STAT_RELEASE_RECEIVED]            = { BOTH("pkt#-release-received") },
+	[STAT_DECLINE_RECEIVED]            = { BOTH("pkt#-decline-received") },
+	[STAT_INFORM_RECEIVED]             = { V4("pkt#-inform-received") },
+	[STAT_SOLICIT_RECEIVED]            = { V6("pkt#-solicit-received") },
+	[STAT_ADVERTISE_RECEIVED]          = { V6("pkt#-advertise-received") },
+	[STAT_REPLY_RECEIVED]              = { V6("pkt#-reply-received") },
+	[STAT_RENEW_RECEIVED]              = { V6("pkt#-renew-received") },
+	[STAT_REBIND_RECEIVED]             = { V6("pkt#-rebind-received") },
+	[STAT_INFREQUEST_RECEIVED]         = { V6("pkt#-infrequest-received") },
+	[STAT_DHCPV4_QUERY_RECEIVED]       = { V6("pkt#-dhcpv4-query-received") },
+	[STAT_DHCPV4_RESPONSE_RECEIVED]    = { V6("pkt#-dhcpv4-response-received") },
+	[STAT_ADDR_REG_INFORM_RECEIVED]    = { V6("pkt#-addr-reg-inform-received") },
+	[STAT_ADDR_REG_REPLY_RECEIVED]     = { V6("pkt#-addr-reg-reply-received") },
+	[STAT_LEASE_QUERY_RECEIVED]        = { BOTH("pkt#-lease-query-received") },
+	[STAT_UNKNOWN_RECEIVED]            = { BOTH("pkt#-unknown-received") },
+	/* packets out */
+	[STAT_SENT]                        = { BOTH("pkt#-sent") },
+	[STAT_OFFER_SENT]                  = { V4("pkt#-offer-sent") },
+	[STAT_ACK_SENT]                    = { V4("pkt#-ack-sent") },
+	[STAT_NAK_SENT]                    = { V4("pkt#-nak-sent") },
+	[STAT_ADVERTISE_SENT]              = { V6("pkt#-advertise-sent") },
+	[STAT_REPLY_SENT]                  = { V6("pkt#-reply-sent") },
+	[STAT_DHCPV4_RESPONSE_SENT]        = { V6("pkt#-dhcpv4-response-sent") },
+	[STAT_ADDR_REG_REPLY_SENT]         = { V6("pkt#-addr-reg-reply-sent") },
+	[STAT_LEASE_QUERY_REPLY_SENT]      = { V6("pkt#-lease-query-reply-sent") },
+	[STAT_LEASE_QUERY_UNASSIGNED_SENT] = { V4("pkt#-lease-query-response-unassigned-sent") },
+	[STAT_LEASE_QUERY_UNKNOWN_SENT]    = { V4("pkt#-lease-query-response-unknown-sent") },
+	[STAT_LEASE_QUERY_ACTIVE_SENT]     = { V4("pkt#-lease-query-response-active-sent") },
+	/* packets dropped; each is also counted in receive-drop */
+	[STAT_SERVICE_DISABLED]            = { BOTH("pkt#-service-disabled") },
+	[STAT_PARSE_FAILED]                = { BOTH("pkt#-parse-failed") },
+	[STAT_QUEUE_FULL]                  = { BOTH("pkt#-queue-full") },
+	[STAT_DUPLICATE]                   = { BOTH("pkt#-duplicate") },
+	[STAT_RFC_VIOLATION]               = { BOTH("pkt#-rfc-violation") },
+	[STAT_ADMIN_FILTERED]              = { BOTH("pkt#-admin-filtered") },
+	[STAT_NOT_FOR_US]                  = { BOTH("pkt#-not-for-us") },
+	[STAT_PROCESSING_FAILED]           = { BOTH("pkt#-processing-failed") },
+	[STAT_LIMIT_EXCEEDED]              = { BOTH("pkt#-limit-exceeded") },
+	[STAT_RECEIVE_DROP]                = { BOTH("pkt#-receive-drop") },
+	/* addresses and leases */
+	[STAT_ALLOC_FAIL]                  = { BOTH("v#-allocation-fail") },
+	[STAT_ALLOC_FAIL_SHARED_NETWORK]   = { BOTH("v#-allocation-fail-shared-network") },
+	[STAT_ALLOC_FAIL_SUBNET]           = { BOTH("v#-allocation-fail-subnet") },
+	[STAT_ALLOC_FAIL_NO_POOLS]         = { BOTH("v#-allocation-fail-no-pools") },
+	[STAT_ALLOC_FAIL_CLASSES]          = { BOTH("v#-allocation-fail-classes") },
+	[STAT_RESERVATION_CONFLICTS]       = { V4("v#-reservation-conflicts") },
+	[STAT_LEASE_REUSES]                = { { "v#-lease-reuses", "v#-ia-na-lease-reuses" } },
+	[STAT_PD_LEASE_REUSES]             = { V6("v#-ia-pd-lease-reuses") },
+	[STAT_ASSIGNED]                    = { { "assigned-addresses", "assigned-nas" } },
+	[STAT_ASSIGNED_PD]                 = { V6("assigned-pds") },
+	[STAT_CUMULATIVE_ASSIGNED]         = { { "cumulative-assigned-addresses", "cumulative-assigned-nas" } },
+	[STAT_CUMULATIVE_ASSIGNED_PD]      = { V6("cumulative-assigned-pds") },
+	[STAT_REGISTERED]                  = { V6("registered-nas") },
+	[STAT_CUMULATIVE_REGISTERED]       = { V6("cumulative-registered-nas") },
+	[STAT_DECLINED]                    = { BOTH("declined-addresses") },
+	[STAT_RECLAIMED_DECLINED]          = { BOTH("reclaimed-declined-addresses") },
+	[STAT_RECLAIMED]                   = { BOTH("reclaimed-leases") },
+};
+/* clang-format on */
