@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Whether this process may open its sockets. caps_check returns true when it may, else false with one
+ * line for the operator in buf: what is missing and the setcap command that grants it to this program.
+ */
+bool caps_check(bool raw, uint16_t port, char *buf, size_t size);
+/* Effective capability (CAP_NET_RAW, ...; linux/capability.h). */
+bool caps_has(int cap);
