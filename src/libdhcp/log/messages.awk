@@ -12,7 +12,7 @@ function row(id, logger, sev, level) {
 }
 BEGIN { sevs = " FATAL ERROR WARN INFO DEBUG " }
 /^#/ { next }
-/^%/ {
+/^% / {
 	if (NF < 4 || !index(sevs, " " $4 " ")) fail("want: % ID LOGGER SEVERITY [DEBUGLEVEL]")
 	if ($2 in seen) fail($2 " is defined twice")
 	seen[$2] = 1; id = $2; logger = $3; sev = $4; level = NF > 4 ? $5 : 0
