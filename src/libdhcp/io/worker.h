@@ -8,9 +8,9 @@
 #include <stdatomic.h>
 
 /*
- * N workers: each a thread, a loop, an arena and an engine. A turn of a worker is: posts, then what
- * arrived (batch after batch, bounded so that posts are not starved), then `turn`, where the answers
- * that gathered are sent with one io_send.
+ * N workers: each a thread, a loop, an arena and an engine. A turn of a worker is: posts and what
+ * arrived (batch after batch, bounded so that posts are not starved), timers, then `turn`, where the
+ * answers that gathered are sent with one io_send.
  *
  *	struct worker_conf conf = { .batch = handle, .turn = flush, .user = server };
  *	struct workers *ws = workers_new(&conf, n);
@@ -56,6 +56,7 @@ struct worker {
 	bool running;
 	struct post engine_post;
 	struct io_engine *next_engine;
+	int engine_err;
 };
 
 struct workers *workers_new(const struct worker_conf *conf, unsigned n);
@@ -72,8 +73,9 @@ void workers_stop(struct workers *ws);
 /*
  * Give worker i engines[i] (NULL instead of the array: none). Returns when all have changed over, so
  * the engines of before may be freed. Blocks for a turn of each worker; never called from one.
+ * -E_SYS: a worker could not watch its engine and has none now.
  */
-void workers_set_engines(struct workers *ws, struct io_engine *const *engines);
+int workers_set_engines(struct workers *ws, struct io_engine *const *engines);
 
 /* Any thread: post->fn runs in the worker. A finished transaction comes back this way. */
 static inline void worker_post(struct worker *worker, struct post *post)

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Many datagrams per system call. recvmmsg returns what is there; sendmmsg stops at the first that
+ * cannot be sent, and only says why when asked to begin with that one: so each failure costs one call,
+ * and a full socket buffer fails the rest of the batch at once.
+ */
+#include "io/batch.h"
+
+#include <errno.h>
+
+unsigned batch_recv(struct batch *batch, int fd, bool with_headers, struct dgram *v, unsigned n)
+{
+	int got;
+
+	if (n > BATCH_N)
+		n = BATCH_N;
+	for (unsigned i = 0; i < n; i++) {
+		struct iovec *iov = batch->iov[i];
+		struct msghdr *h = &batch->m[i].msg_hdr;
+
+		iov[0] = (struct iovec){ batch->headers[i], BATCH_HEADERS };
+		iov[1] = (struct iovec){ v[i].buf, v[i].size };
+		*h = (struct msghdr){ .msg_name = &batch->name[i],
+				      .msg_namelen = sizeof(batch->name[i]),
+				      .msg_iov = with_headers ? iov : iov + 1,
+				      .msg_iovlen = with_headers ? 2 : 1,
+				      .msg_control = &batch->control[i],
+				      .msg_controllen = sizeof(batch->control[i]) };
+	}
+	/* A pending error is reported instead of data: ask once more. */
+	for (int tries = 0; tries < 3; tries++) {
+		got = recvmmsg(fd, batch->m, n, MSG_DONTWAIT, NULL);
+		if (got >= 0)
+			return (unsigned)got;
+		if (errno == EAGAIN)
+			break;
+	}
+	return 0;
+}
+
+const void *batch_control(const struct batch *batch, unsigned i, int level, int type, size_t size)
+{
+	/* CMSG_NXTHDR takes no const. */
+	struct msghdr *h = (struct msghdr *)&batch->m[i].msg_hdr;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c))
+		if (c->cmsg_level == level && c->cmsg_type == type && c->cmsg_len >= CMSG_LEN(size))
+			return CMSG_DATA(c);
+	return NULL;
+}
+
+void batch_send(struct batch *batch, int fd, unsigned n, enum batch_fate *fate)
+{
+	unsigned done = 0;
+
+	while (done < n) {
+		int sent = sendmmsg(fd, batch->m + done, n - done, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (sent > 0) {
+			for (int i = 0; i < sent; i++)
+				fate[done++] = BATCH_SENT;
+		} else if (errno == EAGAIN) {
+			while (done < n)
+				fate[done++] = BATCH_FULL;
+		} else if (errno == ENOBUFS || errno == ENOMEM) {
+			fate[done++] = BATCH_FULL;
+		} else if (errno != EINTR) {
+			fate[done++] = BATCH_FAILED;
+		}
+	}
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "io/dgram.h"
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <linux/if_packet.h>
+#include <sys/socket.h>
+
+/*
+ * The arrays that recvmmsg and sendmmsg want, for up to BATCH_N datagrams, each of two pieces: headers
+ * (packet sockets only) and payload. One per socket set, used by its thread alone.
+ */
+enum {
+	BATCH_N = 64,
+	BATCH_HEADERS = 14 + 20 + 8, /* Ethernet, IPv4 without options, UDP */
+};
+
+struct batch {
+	struct mmsghdr m[BATCH_N];
+	struct iovec iov[BATCH_N][2];
+	uint8_t headers[BATCH_N][BATCH_HEADERS];
+	union {
+		struct sockaddr_in in;
+		struct sockaddr_ll ll;
+	} name[BATCH_N];
+	union {
+		struct cmsghdr align;
+		uint8_t room[CMSG_SPACE(sizeof(struct tpacket_auxdata)) + CMSG_SPACE(sizeof(struct in_pktinfo))];
+	} control[BATCH_N];
+};
+
+/*
+ * Receive up to n into the buffers of v (and the headers, if with_headers), never waiting. Returns how
+ * many; the m[i] tell lengths, flags, names and control data. Errors that a socket reports once, such
+ * as a link that went down, count as nothing there.
+ */
+unsigned batch_recv(struct batch *batch, int fd, bool with_headers, struct dgram *v, unsigned n);
+
+/* The control message of this kind and at least this size in m[i]; NULL if none. */
+const void *batch_control(const struct batch *batch, unsigned i, int level, int type, size_t size);
+
+/* What became of one datagram. */
+enum batch_fate { BATCH_SENT, BATCH_FULL, BATCH_FAILED };
+
+/* Send m[0..n), never waiting; fate[i] says what became of each. */
+void batch_send(struct batch *batch, int fd, unsigned n, enum batch_fate *fate);

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * sd_notify(3) by hand: its protocol is a few lines of text in one datagram on a unix socket, and is
+ * promised to stay; that is no reason to link a library into a network daemon.
+ */
+#include "io/notify.h"
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int notify_send(const char *text, size_t len)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	size_t path_len;
+	ssize_t n;
+	int fd, saved;
+
+	if (!path || !path[0])
+		return 0;
+	path_len = strlen(path);
+	if ((path[0] != '/' && path[0] != '@') || path_len >= sizeof(to.sun_path)) {
+		errno = EINVAL;
+		return -E_SYS;
+	}
+	memcpy(to.sun_path, path, path_len);
+	if (to.sun_path[0] == '@') /* the abstract name space */
+		to.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -E_SYS;
+	n = sendto(fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&to,
+		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + path_len));
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return n == (ssize_t)len ? 1 : -E_SYS;
+}
+
+/* FIRST and STATUS=... with what would end the line taken out of the text. */
+static int notify_with_status(const char *first, const char *fmt, va_list ap)
+{
+	char buf[512];
+	size_t n, end;
+	int len;
+
+	n = (size_t)snprintf(buf, sizeof(buf), "%sSTATUS=", first);
+	len = vsnprintf(buf + n, sizeof(buf) - n, fmt, ap);
+	if (len < 0)
+		return -E_SYS;
+	end = n + (size_t)len < sizeof(buf) ? n + (size_t)len : sizeof(buf) - 1;
+	for (size_t i = n; i < end; i++)
+		if ((unsigned char)buf[i] < ' ')
+			buf[i] = ' ';
+	return notify_send(buf, end);
+}
+
+int notify_ready(const char *status_fmt, ...)
+{
+	va_list ap;
+	int err;
+
+	va_start(ap, status_fmt);
+	err = notify_with_status("READY=1\n", status_fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+int notify_status(const char *fmt, ...)
+{
+	va_list ap;
+	int err;
+
+	va_start(ap, fmt);
+	err = notify_with_status("", fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+int notify_reloading(void)
+{
+	struct timespec now;
+	char buf[64];
+	int len;
+
+	/* The manager's clock: always the real CLOCK_MONOTONIC. */
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	len = snprintf(buf, sizeof(buf), "RELOADING=1\nMONOTONIC_USEC=%lld",
+		       (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	return notify_send(buf, (size_t)len);
+}
+
+int notify_stopping(void)
+{
+	return notify_send("STOPPING=1", strlen("STOPPING=1"));
+}
+
+int notify_watchdog(void)
+{
+	return notify_send("WATCHDOG=1", strlen("WATCHDOG=1"));
+}
+
+static unsigned long long env_number(const char *name)
+{
+	const char *text = getenv(name);
+	unsigned long long n;
+	char *end;
+
+	if (!text || text[0] < '0' || text[0] > '9')
+		return 0;
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	return errno || *end ? 0 : n;
+}
+
+uint64_t notify_watchdog_us(void)
+{
+	/* WATCHDOG_PID says for whom it is meant, if it is there. */
+	if (getenv("WATCHDOG_PID") && env_number("WATCHDOG_PID") != (unsigned long long)getpid())
+		return 0;
+	return env_number("WATCHDOG_USEC");
+}

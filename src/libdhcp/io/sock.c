@@ -1,0 +1,723 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Socket sets: which sockets a list of interfaces asks for, opening them for all workers at once,
+ * and reading and sending through them. What a packet socket and a UDP socket do differently is in
+ * sock_raw.c and sock_udp.c.
+ *
+ * The ways of a datagram out: a client without an address by the packet socket of its interface; all
+ * else by the UDP socket of the interface, routed by the kernel, from the address asked for. Datagrams
+ * that wait for an ARP answer fill the UDP socket's buffer; when it is full an answer whose
+ * receiver's mac is known leaves by the packet socket, and others are dropped: silent relays do not
+ * stop the rest, and a worker never waits.
+ */
+#include "io/sock_int.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/list.h"
+#include "base/vec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sock_diag.h>
+#include <net/if_arp.h>
+#include <unistd.h>
+
+enum { RCVBUF = 4 << 20 };
+
+static const struct io_ops sockset_ops;
+
+/* --- small things ---------------------------------------------------------- */
+
+int listen_parse(const char *text, struct listen *ret)
+{
+	const char *slash = strchr(text, '/');
+	size_t len = slash ? (size_t)(slash - text) : strlen(text);
+	struct listen listen = { 0 };
+
+	if (!len)
+		return -E_INVAL;
+	if (len >= sizeof(listen.name))
+		return -E_RANGE;
+	memcpy(listen.name, text, len);
+	if (slash) {
+		if (strcmp(listen.name, "*") == 0 || ip_parse(slash + 1, &listen.addr) < 0)
+			return -E_INVAL;
+		listen.has_addr = true;
+	}
+	*ret = listen;
+	return 0;
+}
+
+void sock_set_buffers(int fd, int rcvbuf, int sndbuf)
+{
+	/* The FORCE ones need CAP_NET_ADMIN; the plain ones stop at net.core.*mem_max. */
+	if (rcvbuf && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &rcvbuf, sizeof(rcvbuf)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf, sizeof(rcvbuf));
+	if (sndbuf && setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &sndbuf, sizeof(sndbuf)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof(sndbuf));
+}
+
+void dgram_move(struct dgram *v, unsigned to, unsigned from)
+{
+	struct dgram moved;
+
+	if (to == from)
+		return;
+	moved = v[from];
+	v[from].buf = v[to].buf;
+	v[from].size = v[to].size;
+	v[to] = moved;
+}
+
+static int compare_ips(const void *a, const void *b)
+{
+	return ip_cmp(a, b);
+}
+
+bool sock_is_ours(const struct sock *sock, const struct ip *dst, struct ip *ret_local)
+{
+	const struct sockset *set = sock->set;
+	uint32_t v4 = ip_to4(dst);
+
+	for (unsigned i = 0; i < sock->n_addrs; i++) {
+		if (ip_equal(dst, &sock->addrs[i])) {
+			*ret_local = *dst;
+			return true;
+		}
+	}
+	*ret_local = sock->addrs[0];
+	if (v4 == UINT32_MAX)
+		return true;
+	for (unsigned i = 0; i < sock->n_broadcasts; i++)
+		if (v4 == sock->broadcasts[i])
+			return true;
+	if (!bsearch(dst, set->addrs, set->n_addrs, sizeof(*set->addrs), compare_ips))
+		return false;
+	*ret_local = *dst;
+	return true;
+}
+
+/* --- what to open ---------------------------------------------------------- */
+
+typedef VEC(struct sock) sock_vec;
+typedef VEC(struct ip) ip_vec;
+
+struct want {
+	const struct iface *iface;
+	ip_vec addrs;
+};
+typedef VEC(struct want) want_vec;
+
+struct opening {
+	const struct sockset_conf *conf;
+	struct sockset *const *old;
+	unsigned n_old;
+	sockset_report_fn *report;
+	void *ctx;
+	struct ifaces *ifaces;
+	want_vec wants;
+	sock_vec *raw, *udp; /* per set */
+	ip_vec addrs;        /* of all that is open */
+};
+
+static void tell(struct opening *o, const char *ifname, const struct ip *addr, const char *text)
+{
+	if (o->report)
+		o->report(o->ctx, ifname, addr, text);
+}
+
+static void want_addr(struct opening *o, const struct iface *iface, const struct ip *ip)
+{
+	struct want *want = NULL;
+
+	for (size_t i = 0; i < o->wants.n; i++)
+		if (o->wants.v[i].iface == iface)
+			want = &o->wants.v[i];
+	if (!want) {
+		want = vec_push(&o->wants);
+		want->iface = iface;
+	}
+	for (size_t i = 0; i < want->addrs.n; i++)
+		if (ip_equal(&want->addrs.v[i], ip))
+			return;
+	*vec_push(&want->addrs) = *ip;
+}
+
+static void want_all_addrs(struct opening *o, const struct iface *iface)
+{
+	for (unsigned i = 0; i < iface->n_addrs; i++)
+		if (ip_is4(&iface->addrs[i].ip))
+			want_addr(o, iface, &iface->addrs[i].ip);
+}
+
+static void want_named(struct opening *o, const struct listen *listen)
+{
+	const struct iface *iface = ifaces_by_name(o->ifaces, listen->name);
+	const struct ip *addr = listen->has_addr ? &listen->addr : NULL;
+
+	if (!iface) {
+		tell(o, listen->name, addr, "no such interface");
+	} else if (o->conf->raw && (iface->hwtype != ARPHRD_ETHER || iface->mac_len != 6)) {
+		tell(o, listen->name, addr, "not an Ethernet interface: needs dhcp-socket-type udp");
+	} else if (!addr) {
+		if (iface_addr4(iface))
+			want_all_addrs(o, iface);
+		else
+			tell(o, listen->name, NULL, "the interface has no IPv4 address");
+	} else {
+		for (unsigned i = 0; i < iface->n_addrs; i++) {
+			if (ip_equal(&iface->addrs[i].ip, addr)) {
+				want_addr(o, iface, addr);
+				return;
+			}
+		}
+		tell(o, listen->name, addr, "the interface does not have this address");
+	}
+}
+
+static void want_every(struct opening *o)
+{
+	for (unsigned i = 0; i < o->ifaces->n; i++) {
+		const struct iface *iface = &o->ifaces->v[i];
+
+		if (!(iface->flags & IFF_UP) || (iface->flags & IFF_LOOPBACK) || !iface_addr4(iface))
+			continue;
+		if (o->conf->raw && (iface->hwtype != ARPHRD_ETHER || iface->mac_len != 6))
+			continue;
+		want_all_addrs(o, iface);
+	}
+}
+
+static int compare_wants(const void *a, const void *b)
+{
+	const struct want *x = a, *y = b;
+
+	return (x->iface->index > y->iface->index) - (x->iface->index < y->iface->index);
+}
+
+/* --- opening --------------------------------------------------------------- */
+
+static void sock_done(struct sock *sock)
+{
+	if (sock->fd >= 0)
+		close(sock->fd);
+	free(sock->addrs);
+	free(sock->broadcasts);
+}
+
+/* All but the descriptor. */
+static struct sock sock_describe(const struct opening *o, const struct want *want, bool raw, const struct ip *bound)
+{
+	const struct iface *iface = want->iface;
+	struct sock sock = { .fd = -1, .raw = raw, .ifindex = iface->index, .port = o->conf->port };
+
+	sock.receives = raw == o->conf->raw;
+	sock.bound = bound ? *bound : ip_zero4;
+	memcpy(sock.ifname, iface->name, sizeof(sock.ifname));
+	if (iface->mac_len == 6)
+		memcpy(sock.mac, iface->mac, 6);
+	sock.addrs = xcalloc(want->addrs.n, sizeof(*sock.addrs));
+	sock.broadcasts = xcalloc(iface->n_addrs, sizeof(*sock.broadcasts));
+	if (bound)
+		sock.addrs[sock.n_addrs++] = *bound;
+	else
+		for (size_t i = 0; i < want->addrs.n; i++)
+			sock.addrs[sock.n_addrs++] = want->addrs.v[i];
+	for (unsigned i = 0; i < iface->n_addrs; i++)
+		if (ip_is4(&iface->addrs[i].ip) && !ip_is_zero(&iface->addrs[i].broadcast))
+			sock.broadcasts[sock.n_broadcasts++] = ip_to4(&iface->addrs[i].broadcast);
+	return sock;
+}
+
+/* The same socket in set i of before; NULL if there is none. */
+static const struct sock *find_old(const struct opening *o, const struct sock *sock, unsigned i)
+{
+	if (i >= o->n_old || !o->old[i])
+		return NULL;
+	for (unsigned j = 0; j < o->old[i]->n; j++) {
+		const struct sock *was = &o->old[i]->v[j];
+
+		if (was->raw == sock->raw && was->ifindex == sock->ifindex && was->port == sock->port &&
+		    strcmp(was->ifname, sock->ifname) == 0 && ip_equal(&was->bound, &sock->bound) &&
+		    (was->raw || was->receives == sock->receives))
+			return was;
+	}
+	return NULL;
+}
+
+static int share_fd(struct sock *sock, int fd, char *why)
+{
+	sock->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (sock->fd >= 0)
+		return 0;
+	(void)snprintf(why, WHY_MAX, "sharing a socket: %s", strerror(errno));
+	return -E_SYS;
+}
+
+/* The packet sockets of one interface, one per set, in v. */
+static int open_raws(const struct opening *o, struct sock *v, char *why)
+{
+	unsigned n = o->conf->n_sets;
+	struct sock **shared = xcalloc(n, sizeof(struct sock *));
+	int err = 0;
+
+	for (unsigned i = 0; i < n && err >= 0; i++) {
+		const struct sock *was = find_old(o, &v[i], i);
+
+		shared[i] = &v[i];
+		if (was) {
+			v[i].fanout = was->fanout;
+			v[i].ip_id = was->ip_id;
+			err = share_fd(&v[i], was->fd, why);
+		} else {
+			/* While it joins the others it must not take what they take, too. */
+			err = sock_raw_open(&v[i], o->conf->rcvbuf ? o->conf->rcvbuf : RCVBUF, i > 0, why);
+		}
+	}
+	if (err >= 0)
+		sock_raw_share(shared, n);
+	free(shared);
+	return err;
+}
+
+/* The UDP sockets of one interface or address: own ones if they receive, else one for all. */
+static int open_udps(const struct opening *o, struct sock *v, char *why)
+{
+	unsigned n = o->conf->n_sets;
+	struct sock **shared = xcalloc(n, sizeof(struct sock *));
+	bool probe = !find_old(o, &v[0], 0);
+	int err = 0;
+
+	for (unsigned i = 0; i < n && err >= 0; i++) {
+		const struct sock *was = find_old(o, &v[i], i);
+
+		shared[i] = &v[i];
+		if (i > 0 && !v[i].receives)
+			err = share_fd(&v[i], v[0].fd, why);
+		else if (was)
+			err = share_fd(&v[i], was->fd, why);
+		else
+			err = sock_udp_open(&v[i], o->conf->rcvbuf ? o->conf->rcvbuf : RCVBUF, v[i].receives,
+					    probe && i == 0, why);
+	}
+	if (err >= 0 && v[0].receives)
+		sock_udp_share(shared, n);
+	free(shared);
+	return err;
+}
+
+/* Open one kind of socket of one interface in all sets and add it to `to`. */
+static int open_kind(struct opening *o, const struct want *want, bool raw, const struct ip *bound, sock_vec *to)
+{
+	unsigned n = o->conf->n_sets;
+	struct sock *v = xcalloc(n, sizeof(*v));
+	char why[WHY_MAX];
+	int err;
+
+	for (unsigned i = 0; i < n; i++)
+		v[i] = sock_describe(o, want, raw, bound);
+	err = raw ? open_raws(o, v, why) : open_udps(o, v, why);
+	if (err < 0)
+		tell(o, want->iface->name, bound, why);
+	for (unsigned i = 0; i < n; i++) {
+		if (err < 0)
+			sock_done(&v[i]);
+		else
+			memcpy(vec_push(&to[i]), &v[i], sizeof(v[i]));
+	}
+	free(v);
+	return err;
+}
+
+static void truncate_socks(struct opening *o, sock_vec *v, const size_t *n)
+{
+	for (unsigned i = 0; i < o->conf->n_sets; i++)
+		while (v[i].n > *n)
+			sock_done(&v[i].v[--v[i].n]);
+}
+
+/* All sockets of one interface, or none. */
+static int open_iface(struct opening *o, const struct want *want)
+{
+	size_t n_raw = o->raw[0].n, n_udp = o->udp[0].n;
+	bool one_for_all = !o->conf->raw && (want->iface->flags & IFF_BROADCAST);
+	int err = 0;
+
+	if (o->conf->raw)
+		err = open_kind(o, want, true, NULL, o->raw);
+	if (err >= 0 && one_for_all)
+		err = open_kind(o, want, false, NULL, o->udp);
+	for (size_t i = 0; i < want->addrs.n && err >= 0 && !one_for_all; i++)
+		err = open_kind(o, want, false, &want->addrs.v[i], o->udp);
+	if (err < 0) {
+		truncate_socks(o, o->raw, &n_raw);
+		truncate_socks(o, o->udp, &n_udp);
+		return err;
+	}
+	for (size_t i = 0; i < want->addrs.n; i++) {
+		*vec_push(&o->addrs) = want->addrs.v[i];
+		tell(o, want->iface->name, &want->addrs.v[i], NULL);
+	}
+	return 0;
+}
+
+static struct sockset *make_set(const struct opening *o, unsigned index)
+{
+	struct sockset *set = xcalloc(1, sizeof(*set));
+	const sock_vec *raw = &o->raw[index], *udp = &o->udp[index];
+
+	set->engine.ops = &sockset_ops;
+	set->port = o->conf->port;
+	set->n_raw = (unsigned)raw->n;
+	set->n = (unsigned)(raw->n + udp->n);
+	set->v = xcalloc(set->n ? set->n : 1, sizeof(*set->v));
+	if (raw->n)
+		memcpy(set->v, raw->v, raw->n * sizeof(*set->v));
+	if (udp->n)
+		memcpy(set->v + raw->n, udp->v, udp->n * sizeof(*set->v));
+	for (unsigned i = 0; i < set->n; i++)
+		set->v[i].set = set;
+	set->n_addrs = (unsigned)o->addrs.n;
+	set->addrs = xcalloc(set->n_addrs ? set->n_addrs : 1, sizeof(*set->addrs));
+	if (set->n_addrs) {
+		memcpy(set->addrs, o->addrs.v, set->n_addrs * sizeof(*set->addrs));
+		qsort(set->addrs, set->n_addrs, sizeof(*set->addrs), compare_ips);
+	}
+	return set;
+}
+
+int sockset_open(const struct sockset_conf *conf, struct sockset *const *old, unsigned n_old,
+		 sockset_report_fn *report, void *ctx, struct sockset **sets)
+{
+	struct opening o = { .conf = conf, .old = old, .n_old = old ? n_old : 0, .report = report, .ctx = ctx };
+	int opened = 0, err;
+
+	err = ifaces_read(&o.ifaces);
+	if (err < 0)
+		return err;
+	for (unsigned i = 0; i < conf->n_listen; i++) {
+		if (strcmp(conf->listen[i].name, "*") == 0)
+			want_every(&o);
+		else
+			want_named(&o, &conf->listen[i]);
+	}
+	if (o.wants.n)
+		qsort(o.wants.v, o.wants.n, sizeof(*o.wants.v), compare_wants);
+	o.raw = xcalloc(conf->n_sets, sizeof(*o.raw));
+	o.udp = xcalloc(conf->n_sets, sizeof(*o.udp));
+	for (size_t i = 0; i < o.wants.n; i++)
+		if (open_iface(&o, &o.wants.v[i]) == 0)
+			opened++;
+	for (unsigned i = 0; i < conf->n_sets; i++)
+		sets[i] = make_set(&o, i);
+
+	for (unsigned i = 0; i < conf->n_sets; i++) {
+		vec_free(&o.raw[i]);
+		vec_free(&o.udp[i]);
+	}
+	for (size_t i = 0; i < o.wants.n; i++)
+		vec_free(&o.wants.v[i].addrs);
+	free(o.raw);
+	free(o.udp);
+	vec_free(&o.wants);
+	vec_free(&o.addrs);
+	ifaces_free(o.ifaces);
+	return opened;
+}
+
+void sockset_free(struct sockset *set)
+{
+	if (!set)
+		return;
+	for (unsigned i = 0; i < set->n; i++)
+		sock_done(&set->v[i]);
+	free(set->v);
+	free(set->addrs);
+	free(set);
+}
+
+/* --- receive --------------------------------------------------------------- */
+
+static void sock_readable(void *ctx, uint32_t events)
+{
+	struct sock *sock = ctx;
+	struct sockset *set = sock->set;
+
+	(void)events;
+	if (!sock->ready) {
+		sock->ready = true;
+		set->n_ready++;
+	}
+	set->next = (unsigned)(sock - set->v);
+	set->readable(set->ctx);
+}
+
+static void set_unready(struct sock *sock)
+{
+	if (sock->ready) {
+		sock->ready = false;
+		sock->set->n_ready--;
+	}
+}
+
+int sockset_recv(struct sockset *set, struct dgram *v, unsigned n)
+{
+	unsigned got = 0;
+
+	for (unsigned i = 0; i < set->n && got < n && (set->n_ready || !set->loop); i++) {
+		struct sock *sock = &set->v[set->next];
+		unsigned room = n - got < BATCH_N ? n - got : BATCH_N, had = 0;
+
+		if (sock->receives && (sock->ready || !set->loop)) {
+			got += sock->raw ? sock_raw_recv(sock, v + got, room, &had) :
+					   sock_udp_recv(sock, v + got, room, &had);
+			if (had < room)
+				set_unready(sock);
+		}
+		if (++set->next >= set->n)
+			set->next = 0;
+	}
+	return (int)got;
+}
+
+/* --- send ------------------------------------------------------------------ */
+
+/* The first of v[from..to) of this interface, which are sorted by it; NULL if there is none. */
+static struct sock *first_of_iface(struct sockset *set, unsigned from, unsigned to, uint32_t ifindex)
+{
+	unsigned end = to;
+
+	while (from < to) {
+		unsigned middle = from + (to - from) / 2;
+
+		if (set->v[middle].ifindex < ifindex)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from < end && set->v[from].ifindex == ifindex ? &set->v[from] : NULL;
+}
+
+static struct sock *raw_for(struct sockset *set, const struct dgram *dgram)
+{
+	return first_of_iface(set, 0, set->n_raw, dgram->ifindex);
+}
+
+static struct sock *udp_for(struct sockset *set, const struct dgram *dgram)
+{
+	struct sock *first = first_of_iface(set, set->n_raw, set->n, dgram->ifindex);
+
+	/* The interface is gone: any socket may still reach it by a route. */
+	if (!first)
+		return set->n > set->n_raw ? &set->v[set->n_raw] : NULL;
+	for (struct sock *s = first; s < set->v + set->n && s->ifindex == dgram->ifindex; s++)
+		if (ip_equal(&s->bound, &dgram->local))
+			return s;
+	return first;
+}
+
+static struct sock *sock_for(struct sockset *set, const struct dgram *dgram)
+{
+	struct sock *raw = NULL;
+
+	if (dgram->raw_out || ip_to4(&dgram->dst) == UINT32_MAX)
+		raw = raw_for(set, dgram);
+	return raw ? raw : udp_for(set, dgram);
+}
+
+static bool has_mac(const struct dgram *dgram)
+{
+	static const uint8_t nowhere[6];
+
+	return memcmp(dgram->dst_mac, nowhere, 6) != 0;
+}
+
+/* Send those of v[0..n) whose target this is; targets change to NULL (done) or to a second choice. */
+static unsigned send_through(struct sockset *set, struct sock *sock, struct dgram *const *v, struct sock **targets,
+			     unsigned n)
+{
+	enum batch_fate fate[BATCH_N];
+	unsigned which[BATCH_N], m = 0, sent = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (targets[i] != sock)
+			continue;
+		if (sock->raw)
+			sock_raw_prepare(sock, m, v[i]);
+		else
+			sock_udp_prepare(sock, m, v[i]);
+		targets[i] = NULL;
+		which[m++] = i;
+	}
+	batch_send(&set->batch, sock->fd, m, fate);
+	for (unsigned j = 0; j < m; j++) {
+		const struct dgram *dgram = v[which[j]];
+		struct sock *raw;
+
+		if (fate[j] == BATCH_SENT) {
+			sent++;
+			if (sock->raw && !dgram->raw_out && ip_to4(&dgram->dst) != UINT32_MAX)
+				count(&set->tx_by_mac, 1);
+		} else if (fate[j] == BATCH_FULL && !sock->raw && has_mac(dgram) && (raw = raw_for(set, dgram))) {
+			targets[which[j]] = raw;
+		} else {
+			count(fate[j] == BATCH_FULL ? &set->tx_full : &set->tx_failed, 1);
+		}
+	}
+	count(&sock->tx, sent);
+	return sent;
+}
+
+unsigned sockset_send(struct sockset *set, struct dgram *const *v, unsigned n)
+{
+	struct sock *targets[BATCH_N];
+	unsigned sent = 0;
+
+	while (n) {
+		unsigned chunk = n < BATCH_N ? n : BATCH_N;
+
+		for (unsigned i = 0; i < chunk; i++) {
+			targets[i] = sock_for(set, v[i]);
+			if (!targets[i])
+				count(&set->tx_failed, 1);
+		}
+		/* Twice: the second round is for those that a full UDP socket turned away. */
+		for (int round = 0; round < 2; round++)
+			for (unsigned i = 0; i < chunk; i++)
+				if (targets[i])
+					sent += send_through(set, targets[i], v, targets, chunk);
+		v += chunk;
+		n -= chunk;
+	}
+	return sent;
+}
+
+/* --- counters -------------------------------------------------------------- */
+
+static uint64_t sock_dropped(struct sock *sock)
+{
+	uint32_t mem[SK_MEMINFO_VARS] = { 0 };
+	struct tpacket_stats stats = { 0 };
+	socklen_t len = sizeof(stats);
+
+	if (sock->raw) {
+		if (getsockopt(sock->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) < 0)
+			stats.tp_drops = 0;
+		return atomic_fetch_add(&sock->rx_dropped, stats.tp_drops) + stats.tp_drops;
+	}
+	/* One that takes nothing "drops" all. */
+	len = sizeof(mem);
+	if (!sock->receives || getsockopt(sock->fd, SOL_SOCKET, SO_MEMINFO, mem, &len) < 0)
+		return 0;
+	return mem[SK_MEMINFO_DROPS];
+}
+
+void sockset_counters(struct sockset *set, struct io_counters *ret)
+{
+	struct io_counters sum = {
+		.rx_truncated = atomic_load(&set->rx_truncated),
+		.rx_checksum = atomic_load(&set->rx_checksum),
+		.rx_malformed = atomic_load(&set->rx_malformed),
+		.rx_not_ours = atomic_load(&set->rx_not_ours),
+		.tx_full = atomic_load(&set->tx_full),
+		.tx_failed = atomic_load(&set->tx_failed),
+		.tx_by_mac = atomic_load(&set->tx_by_mac),
+	};
+
+	for (unsigned i = 0; i < set->n; i++) {
+		sum.rx += atomic_load(&set->v[i].rx);
+		sum.tx += atomic_load(&set->v[i].tx);
+		sum.rx_dropped += sock_dropped(&set->v[i]);
+	}
+	*ret = sum;
+}
+
+bool sockset_info(struct sockset *set, unsigned i, struct sock_info *ret)
+{
+	struct sock *sock;
+
+	if (i >= set->n)
+		return false;
+	sock = &set->v[i];
+	*ret = (struct sock_info){ .addr = sock->addrs[0],
+				   .raw = sock->raw,
+				   .receives = sock->receives,
+				   .rx = atomic_load(&sock->rx),
+				   .tx = atomic_load(&sock->tx),
+				   .rx_dropped = sock_dropped(sock) };
+	memcpy(ret->ifname, sock->ifname, sizeof(ret->ifname));
+	return true;
+}
+
+/* --- as an engine ---------------------------------------------------------- */
+
+static struct sockset *of_engine(struct io_engine *engine)
+{
+	return container_of(engine, struct sockset, engine);
+}
+
+static int engine_recv(struct io_engine *engine, struct dgram *v, unsigned n)
+{
+	return sockset_recv(of_engine(engine), v, n);
+}
+
+static unsigned engine_send(struct io_engine *engine, struct dgram *const *v, unsigned n)
+{
+	return sockset_send(of_engine(engine), v, n);
+}
+
+static void engine_unwatch(struct io_engine *engine, struct loop *loop)
+{
+	struct sockset *set = of_engine(engine);
+
+	for (unsigned i = 0; i < set->n; i++) {
+		loop_del(loop, set->v[i].fd);
+		set_unready(&set->v[i]);
+	}
+	set->loop = NULL;
+}
+
+static int engine_watch(struct io_engine *engine, struct loop *loop, loop_fn *readable, void *ctx)
+{
+	struct sockset *set = of_engine(engine);
+	int err;
+
+	set->loop = loop;
+	set->readable = readable;
+	set->ctx = ctx;
+	for (unsigned i = 0; i < set->n; i++) {
+		if (!set->v[i].receives)
+			continue;
+		err = loop_add(loop, set->v[i].fd, EPOLLIN, sock_readable, &set->v[i]);
+		if (err < 0) {
+			engine_unwatch(engine, loop);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static void engine_counters(struct io_engine *engine, struct io_counters *ret)
+{
+	sockset_counters(of_engine(engine), ret);
+}
+
+static void engine_free(struct io_engine *engine)
+{
+	sockset_free(of_engine(engine));
+}
+
+static const struct io_ops sockset_ops = {
+	.name = "sockets",
+	.recv = engine_recv,
+	.send = engine_send,
+	.watch = engine_watch,
+	.unwatch = engine_unwatch,
+	.counters = engine_counters,
+	.free = engine_free,
+};
+
+struct io_engine *sockset_engine(struct sockset *set)
+{
+	return &set->engine;
+}

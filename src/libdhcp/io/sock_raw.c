@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Packet sockets (packet(7)): Ethernet frames of one interface that hold UDP to our port.
+ *
+ * In raw mode this is the only way in, for direct and for relayed messages, so nothing arrives twice:
+ * the UDP socket that holds the port has a filter that takes nothing. Fragments are not for packet
+ * sockets; a relay that needs them needs dhcp-socket-type udp.
+ *
+ * A classic BPF program lets only frames through that are for this very interface (not those of a
+ * VLAN, bridge or bond above it, which the kernel shows here as well), to us or to all, and not
+ * fragments. The rest is checked here: lengths, IP checksum, UDP checksum (unless it is zero, or the
+ * kernel says in PACKET_AUXDATA that it has checked it, or that the sender is on this machine and left
+ * it unfinished), destination address.
+ *
+ * With several workers the sockets of an interface form a fan-out group; a second program hashes the
+ * client's hardware address, so a client stays with one worker.
+ *
+ * PACKET_QDISC_BYPASS stays off: an operator's shaping and filtering of egress holds for us too.
+ */
+#include "io/sock_int.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/hash.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <unistd.h>
+
+enum {
+	SNDBUF = 1 << 20,
+	ETHER = 14,
+	IP_MIN = 20,
+	IP_MAX = 60,
+	UDP = 8,
+	PROTO_UDP = 17,
+	TOS_LOW_DELAY = 0x10,
+	TTL = 64,
+};
+
+#define AD(field) ((uint32_t)SKF_AD_OFF + (uint32_t)SKF_AD_##field)
+
+static int set_filter(int fd, const struct sock_filter *code, unsigned n)
+{
+	struct sock_fprog prog = { .len = (unsigned short)n, .filter = (struct sock_filter *)code };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+}
+
+static int filter_nothing(int fd)
+{
+	static const struct sock_filter code[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
+
+	return set_filter(fd, code, 1);
+}
+
+static int filter_ours(const struct sock *sock)
+{
+	const struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 12),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AD(PKTTYPE)),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, PACKET_BROADCAST, 10, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AD(IFINDEX)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, sock->ifindex, 0, 8),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ETHER + 9),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PROTO_UDP, 0, 6),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, ETHER + 6),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x3fff, 4, 0),
+		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, ETHER), /* length of the IP header, with options */
+		BPF_STMT(BPF_LD | BPF_H | BPF_IND, ETHER + 2),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, sock->port, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+
+	return set_filter(sock->fd, code, sizeof(code) / sizeof(code[0]));
+}
+
+int sock_raw_open(struct sock *sock, int rcvbuf, bool shared, char *why)
+{
+	struct sockaddr_ll at = { .sll_family = AF_PACKET,
+				  .sll_protocol = htons(ETH_P_IP),
+				  .sll_ifindex = (int)sock->ifindex };
+	const char *step = "packet socket";
+	int on = 1, saved;
+
+	/* Protocol 0: silent until bound. */
+	sock->fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (sock->fd < 0)
+		goto out;
+	step = "PACKET_AUXDATA";
+	if (setsockopt(sock->fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)) < 0)
+		goto out;
+	/* Spares the kernel a copy; what we send is filtered out in any case. Not in old kernels. */
+	(void)setsockopt(sock->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
+	sock_set_buffers(sock->fd, rcvbuf, SNDBUF);
+	step = "packet filter";
+	if ((shared ? filter_nothing(sock->fd) : filter_ours(sock)) < 0)
+		goto out;
+	step = "bind";
+	if (bind(sock->fd, (struct sockaddr *)&at, sizeof(at)) < 0)
+		goto out;
+	sock->ip_id = (uint16_t)rand_u64();
+	return 0;
+out:
+	saved = errno;
+	(void)snprintf(why, WHY_MAX, "%s: %s%s", step, strerror(saved),
+		       saved == EPERM ? " (CAP_NET_RAW is needed)" : "");
+	if (sock->fd >= 0)
+		close(sock->fd);
+	sock->fd = -1;
+	errno = saved;
+	return -E_SYS;
+}
+
+/* The kernel runs it from the IP header on and takes the result modulo the size of the group. */
+static int fanout_by_client(int fd)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_IND, UDP + 28 + 2), /* last four bytes of chaddr */
+		BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 0x9e3779b1),
+		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
+		BPF_STMT(BPF_RET | BPF_A, 0),
+	};
+	struct sock_fprog prog = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+
+	return setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, &prog, sizeof(prog));
+}
+
+/* Join group - 1, or found a new one when it is 0. */
+static bool fanout_join(struct sock *sock, uint16_t *group)
+{
+	int arg = PACKET_FANOUT_CBPF << 16;
+	socklen_t len = sizeof(arg);
+
+	if (*group)
+		arg |= *group - 1;
+	else
+		arg |= PACKET_FANOUT_FLAG_UNIQUEID << 16;
+	if (setsockopt(sock->fd, SOL_PACKET, PACKET_FANOUT, &arg, sizeof(arg)) < 0)
+		return false;
+	if (!*group) {
+		if (getsockopt(sock->fd, SOL_PACKET, PACKET_FANOUT, &arg, &len) < 0)
+			return false;
+		*group = (uint16_t)((arg & 0xffff) + 1);
+	}
+	sock->fanout = *group;
+	return fanout_by_client(sock->fd) == 0;
+}
+
+void sock_raw_share(struct sock *const *socks, unsigned n)
+{
+	uint16_t group = 0;
+	bool together = true;
+
+	/* Those from before a reload are in one already. */
+	for (unsigned i = 0; i < n; i++)
+		if (socks[i]->fanout)
+			group = socks[i]->fanout;
+	for (unsigned i = 0; n > 1 && i < n; i++)
+		if (!socks[i]->fanout && !fanout_join(socks[i], &group))
+			together = false;
+	for (unsigned i = 0; i < n; i++) {
+		socks[i]->receives = together || i == 0;
+		(void)(socks[i]->receives ? filter_ours(socks[i]) : filter_nothing(socks[i]->fd));
+	}
+}
+
+/* --- checksums ------------------------------------------------------------- */
+
+/* RFC 1071: the ones' complement sum of 16-bit words, unfolded; odd lengths only in the last piece. */
+static uint64_t sum16(uint64_t sum, const uint8_t *p, size_t len)
+{
+	for (; len >= 2; p += 2, len -= 2)
+		sum += (uint64_t)(p[0] << 8 | p[1]);
+	if (len)
+		sum += (uint64_t)p[0] << 8;
+	return sum;
+}
+
+static uint16_t fold16(uint64_t sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+/* RFC 768: pseudo header; src and dst are next to each other in the IP header. */
+static uint64_t udp_sum(const uint8_t *ip_src, const uint8_t *udp, const uint8_t *payload, size_t payload_len)
+{
+	uint64_t sum = sum16(0, ip_src, 8);
+
+	sum += PROTO_UDP + UDP + payload_len;
+	sum = sum16(sum, udp, UDP);
+	return sum16(sum, payload, payload_len);
+}
+
+/* --- receive --------------------------------------------------------------- */
+
+/* The headers of a frame; what follows them begins in the datagram's buffer at `skip`. */
+struct frame {
+	struct ip src, dst;
+	uint16_t sport, dport;
+	size_t skip, payload_len;
+};
+
+/*
+ * Headers of a frame of frame_len bytes: the first BATCH_HEADERS in `headers`, what more the IP
+ * options take at the start of buf. Returns the counter to raise when it is no good, else NULL.
+ */
+static counter *parse_frame(struct sockset *set, const uint8_t *headers, const uint8_t *buf, size_t frame_len,
+			    uint32_t status, struct frame *ret)
+{
+	uint8_t whole[ETHER + IP_MAX + UDP];
+	const uint8_t *ip = whole + ETHER, *udp;
+	struct reader r;
+	size_t ip_len, total, udp_len;
+	uint16_t udp_check;
+
+	if (frame_len < BATCH_HEADERS)
+		return &set->rx_malformed;
+	memcpy(whole, headers, BATCH_HEADERS);
+	ip_len = (size_t)(ip[0] & 0xf) * 4;
+	if (ip[0] >> 4 != 4 || ip_len < IP_MIN || frame_len < ETHER + ip_len + UDP)
+		return &set->rx_malformed;
+	ret->skip = ip_len - IP_MIN;
+	if (ret->skip)
+		memcpy(whole + BATCH_HEADERS, buf, ret->skip);
+	udp = ip + ip_len;
+
+	r = reader_init(ip + 2, 2);
+	total = read_u16(&r);
+	r = reader_init(udp, UDP);
+	ret->sport = read_u16(&r);
+	ret->dport = read_u16(&r);
+	udp_len = read_u16(&r);
+	udp_check = read_u16(&r);
+	/* Short frames are padded by Ethernet, so the frame may be longer than the packet. */
+	if (total > frame_len - ETHER || total < ip_len + UDP || udp_len < UDP || udp_len > total - ip_len)
+		return &set->rx_malformed;
+	ret->payload_len = udp_len - UDP;
+	if (fold16(sum16(0, ip, ip_len)) != 0xffff)
+		return &set->rx_checksum;
+	if (udp_check && !(status & (TP_STATUS_CSUMNOTREADY | TP_STATUS_CSUM_VALID)) &&
+	    fold16(udp_sum(ip + 12, udp, buf + ret->skip, ret->payload_len)) != 0xffff)
+		return &set->rx_checksum;
+	r = reader_init(ip + 12, 8);
+	ret->src = ip_from4(read_u32(&r));
+	ret->dst = ip_from4(read_u32(&r));
+	return NULL;
+}
+
+/* Fill v from message i of the batch; NULL, or the counter of what is wrong with it. */
+static counter *take_frame(struct sock *sock, unsigned i, struct dgram *v)
+{
+	struct sockset *set = sock->set;
+	const struct mmsghdr *m = &set->batch.m[i];
+	const uint8_t *headers = set->batch.headers[i];
+	const struct tpacket_auxdata *aux =
+		batch_control(&set->batch, i, SOL_PACKET, PACKET_AUXDATA, sizeof(*aux));
+	struct frame frame;
+	counter *bad;
+
+	if (m->msg_hdr.msg_flags & MSG_TRUNC)
+		return &set->rx_truncated;
+	/* A tag with a number belongs to a VLAN; number 0 is only a priority. */
+	if (aux && (aux->tp_status & TP_STATUS_VLAN_VALID) && (aux->tp_vlan_tci & 0xfff))
+		return &set->rx_not_ours;
+	bad = parse_frame(set, headers, v->buf, m->msg_len, aux ? aux->tp_status : 0, &frame);
+	if (bad)
+		return bad;
+	if (frame.dport != sock->port || !sock_is_ours(sock, &frame.dst, &v->local))
+		return &set->rx_not_ours;
+	if (frame.skip)
+		memmove(v->buf, v->buf + frame.skip, frame.payload_len);
+	v->len = (uint32_t)frame.payload_len;
+	v->src = frame.src;
+	v->dst = frame.dst;
+	v->sport = frame.sport;
+	v->dport = frame.dport;
+	v->ifindex = sock->ifindex;
+	memcpy(v->dst_mac, headers, 6);
+	memcpy(v->src_mac, headers + 6, 6);
+	v->raw_in = true;
+	v->raw_out = false;
+	v->sock = sock;
+	memcpy(v->ifname, sock->ifname, sizeof(v->ifname));
+	return NULL;
+}
+
+unsigned sock_raw_recv(struct sock *sock, struct dgram *v, unsigned n, unsigned *ret_read)
+{
+	unsigned got = batch_recv(&sock->set->batch, sock->fd, true, v, n);
+	int64_t now_us = got ? clock_boot_us() : 0;
+	unsigned good = 0;
+
+	for (unsigned i = 0; i < got; i++) {
+		counter *bad = take_frame(sock, i, &v[i]);
+
+		if (bad) {
+			count(bad, 1);
+			continue;
+		}
+		v[i].when_us = now_us;
+		dgram_move(v, good++, i);
+	}
+	count(&sock->rx, good);
+	*ret_read = got;
+	return good;
+}
+
+/* --- send ------------------------------------------------------------------ */
+
+static void put_u16(uint8_t *at, uint16_t v)
+{
+	struct writer w = writer_init(at, 2);
+
+	write_u16(&w, v);
+}
+
+void sock_raw_prepare(struct sock *sock, unsigned i, const struct dgram *dgram)
+{
+	static const uint8_t nowhere[6], everybody[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	struct batch *batch = &sock->set->batch;
+	uint8_t *headers = batch->headers[i], *ip = headers + ETHER, *udp = ip + IP_MIN;
+	struct writer w = writer_init(headers, BATCH_HEADERS);
+	uint16_t check;
+
+	write_bytes(&w, memcmp(dgram->dst_mac, nowhere, 6) ? dgram->dst_mac : everybody, 6);
+	write_bytes(&w, sock->mac, 6);
+	write_u16(&w, ETH_P_IP);
+
+	write_u8(&w, 4 << 4 | IP_MIN / 4);
+	write_u8(&w, TOS_LOW_DELAY);
+	write_u16(&w, (uint16_t)(IP_MIN + UDP + dgram->len));
+	write_u16(&w, sock->ip_id++);
+	write_u16(&w, 0);
+	write_u8(&w, TTL);
+	write_u8(&w, PROTO_UDP);
+	write_u16(&w, 0);
+	write_u32(&w, ip_to4(&dgram->local));
+	write_u32(&w, ip_to4(&dgram->dst));
+	put_u16(ip + 10, (uint16_t)~fold16(sum16(0, ip, IP_MIN)));
+
+	write_u16(&w, dgram->sport ? dgram->sport : sock->port);
+	write_u16(&w, dgram->dport);
+	write_u16(&w, (uint16_t)(UDP + dgram->len));
+	write_u16(&w, 0);
+	check = (uint16_t)~fold16(udp_sum(ip + 12, udp, dgram->buf, dgram->len));
+	put_u16(udp + 6, check ? check : 0xffff); /* RFC 768: 0 says that there is none */
+
+	batch->iov[i][0] = (struct iovec){ headers, BATCH_HEADERS };
+	batch->iov[i][1] = (struct iovec){ dgram->buf, dgram->len };
+	batch->m[i].msg_hdr = (struct msghdr){ .msg_iov = batch->iov[i], .msg_iovlen = 2 };
+}
