@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "json/diag.h"
+
+#include "base/str.h"
+#include "base/vec.h"
+
+#include <json-c/json.h>
+#include <unistd.h>
+
+struct source {
+	char *path;
+	char *text;
+	size_t len;
+	struct pos included_from;
+	VEC(size_t) lines; /* where each line starts */
+};
+
+struct note {
+	struct pos pos;
+	char *text;
+};
+
+struct item {
+	enum diag_kind kind;
+	unsigned order;
+	struct pos pos;
+	char *text;
+	char *help; /* NULL if none */
+	VEC(struct note) notes;
+};
+
+struct diag {
+	VEC(struct source) sources;
+	VEC(struct item) items;
+	unsigned n_errors, n_warnings;
+	bool last_dropped; /* the last one was over the limit: so are its notes */
+};
+
+struct diag *diag_new(void)
+{
+	return xcalloc(1, sizeof(struct diag));
+}
+
+void diag_free(struct diag *diag)
+{
+	size_t i, k;
+
+	if (!diag)
+		return;
+	for (i = 0; i < diag->sources.n; i++) {
+		free(diag->sources.v[i].path);
+		free(diag->sources.v[i].text);
+		vec_free(&diag->sources.v[i].lines);
+	}
+	for (i = 0; i < diag->items.n; i++) {
+		struct item *item = &diag->items.v[i];
+
+		for (k = 0; k < item->notes.n; k++)
+			free(item->notes.v[k].text);
+		vec_free(&item->notes);
+		free(item->text);
+		free(item->help);
+	}
+	vec_free(&diag->sources);
+	vec_free(&diag->items);
+	free(diag);
+}
+
+uint32_t diag_add_source(struct diag *diag, const char *path, char *text, size_t len,
+			 struct pos included_from)
+{
+	struct source *src = vec_push(&diag->sources);
+	size_t i;
+
+	src->path = xstrdup(path);
+	src->text = text;
+	src->len = len;
+	src->included_from = included_from;
+	*vec_push(&src->lines) = 0;
+	for (i = 0; i < len; i++)
+		if (text[i] == '\n')
+			*vec_push(&src->lines) = i + 1;
+	return (uint32_t)diag->sources.n;
+}
+
+static const struct source *source(const struct diag *diag, uint32_t file)
+{
+	return file && file <= diag->sources.n ? &diag->sources.v[file - 1] : NULL;
+}
+
+const char *diag_source_path(const struct diag *diag, uint32_t file)
+{
+	const struct source *src = source(diag, file);
+
+	return src ? src->path : "";
+}
+
+static char *format(const char *fmt, va_list ap)
+{
+	va_list copy;
+	char *text;
+	int len;
+
+	va_copy(copy, ap);
+	len = vsnprintf(NULL, 0, fmt, copy);
+	va_end(copy);
+	text = xmalloc((size_t)len + 1);
+	(void)vsnprintf(text, (size_t)len + 1, fmt, ap);
+	return text;
+}
+
+static void add(struct diag *diag, enum diag_kind kind, struct pos pos, const char *fmt, va_list ap)
+{
+	struct item *item;
+
+	if (kind == DIAG_ERROR)
+		diag->n_errors++;
+	else
+		diag->n_warnings++;
+	diag->last_dropped = diag->items.n >= DIAG_MAX;
+	if (diag->last_dropped)
+		return;
+	item = vec_push(&diag->items);
+	item->kind = kind;
+	item->order = (unsigned)diag->items.n;
+	item->pos = pos;
+	item->text = format(fmt, ap);
+}
+
+void diag_error(struct diag *diag, struct pos pos, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(diag, DIAG_ERROR, pos, fmt, ap);
+	va_end(ap);
+}
+
+void diag_warn(struct diag *diag, struct pos pos, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(diag, DIAG_WARNING, pos, fmt, ap);
+	va_end(ap);
+}
+
+static struct item *last(struct diag *diag)
+{
+	return diag->items.n && !diag->last_dropped ? &diag->items.v[diag->items.n - 1] : NULL;
+}
+
+void diag_note(struct diag *diag, struct pos pos, const char *fmt, ...)
+{
+	struct item *item = last(diag);
+	struct note *note;
+	va_list ap;
+
+	if (!item)
+		return;
+	note = vec_push(&item->notes);
+	note->pos = pos;
+	va_start(ap, fmt);
+	note->text = format(fmt, ap);
+	va_end(ap);
+}
+
+void diag_help(struct diag *diag, const char *fmt, ...)
+{
+	struct item *item = last(diag);
+	va_list ap;
+
+	if (!item)
+		return;
+	free(item->help);
+	va_start(ap, fmt);
+	item->help = format(fmt, ap);
+	va_end(ap);
+}
+
+unsigned diag_errors(const struct diag *diag)
+{
+	return diag ? diag->n_errors : 0;
+}
+
+unsigned diag_warnings(const struct diag *diag)
+{
+	return diag ? diag->n_warnings : 0;
+}
+
+/* --- printing -------------------------------------------------------------- */
+
+static int by_place(const void *x, const void *y)
+{
+	const struct item *const *a = x, *const *b = y;
+
+	if ((*a)->pos.file != (*b)->pos.file)
+		return (*a)->pos.file < (*b)->pos.file ? -1 : 1;
+	if ((*a)->pos.line != (*b)->pos.line)
+		return (*a)->pos.line < (*b)->pos.line ? -1 : 1;
+	if ((*a)->pos.col != (*b)->pos.col)
+		return (*a)->pos.col < (*b)->pos.col ? -1 : 1;
+	return (*a)->order < (*b)->order ? -1 : 1;
+}
+
+static const struct item **sorted(const struct diag *diag)
+{
+	const struct item **v = xcalloc(diag->items.n, sizeof(*v));
+	size_t i;
+
+	for (i = 0; i < diag->items.n; i++)
+		v[i] = &diag->items.v[i];
+	qsort(v, diag->items.n, sizeof(*v), by_place);
+	return v;
+}
+
+static void add_place(const struct diag *diag, struct pos pos, struct str *out)
+{
+	const struct source *src = source(diag, pos.file);
+
+	if (!src)
+		return;
+	str_add(out, src->path);
+	if (pos.line)
+		str_addf(out, ":%u:%u", pos.line, pos.col);
+	str_add(out, ": ");
+}
+
+static bool is_continuation(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* The source line and the marks below it; tabs are kept so that the marks stand right. */
+static void add_quote(const struct diag *diag, struct pos pos, char mark, const char *label, struct str *out)
+{
+	const struct source *src = source(diag, pos.file);
+	size_t from, to, i;
+	uint32_t col = 1, marked = 0;
+
+	if (!src || !pos.line || pos.line > src->lines.n)
+		return;
+	from = src->lines.v[pos.line - 1];
+	for (to = from; to < src->len && src->text[to] != '\n' && src->text[to] != '\r'; to++)
+		;
+	if (to - from > 400)
+		to = from + 400;
+	str_addf(out, "%6u | ", pos.line);
+	for (i = from; i < to; i++) {
+		char c = src->text[i];
+
+		str_addc(out, (unsigned char)c < 32 && c != '\t' ? '?' : c);
+	}
+	str_add(out, "\n       | ");
+	for (i = from; i < to && col < pos.col; i++)
+		if (!is_continuation(src->text[i])) {
+			str_addc(out, src->text[i] == '\t' ? '\t' : ' ');
+			col++;
+		}
+	do {
+		str_addc(out, mark);
+	} while (++marked < pos.len && marked < 100);
+	if (label) {
+		str_addc(out, ' ');
+		str_add(out, label);
+	}
+	str_addc(out, '\n');
+}
+
+static const char *kind_name(enum diag_kind kind)
+{
+	return kind == DIAG_ERROR ? "error" : "warning";
+}
+
+static void add_item(const struct diag *diag, const struct item *item, bool quote, struct str *out)
+{
+	const struct source *src = source(diag, item->pos.file);
+	size_t i;
+
+	add_place(diag, item->pos, out);
+	str_addf(out, "%s: %s\n", kind_name(item->kind), item->text);
+	if (!quote)
+		return;
+	add_quote(diag, item->pos, '^', NULL, out);
+	for (i = 0; i < item->notes.n; i++) {
+		const struct note *note = &item->notes.v[i];
+
+		str_add(out, "  ");
+		add_place(diag, note->pos, out);
+		str_addf(out, "note: %s\n", note->text);
+		add_quote(diag, note->pos, '-', NULL, out);
+	}
+	if (item->help)
+		str_addf(out, "  help: %s\n", item->help);
+	while (src && src->included_from.file) {
+		str_add(out, "  included from ");
+		str_addf(out, "%s:%u\n", diag_source_path(diag, src->included_from.file),
+			 src->included_from.line);
+		src = source(diag, src->included_from.file);
+	}
+}
+
+static void add_count(struct str *out, unsigned n, const char *what)
+{
+	str_addf(out, "%u %s%s", n, what, n == 1 ? "" : "s");
+}
+
+static void add_verdict(const struct diag *diag, struct str *out)
+{
+	if (diag->n_errors + diag->n_warnings > diag->items.n)
+		str_addf(out, "%zu more are not shown\n",
+			 diag->n_errors + diag->n_warnings - diag->items.n);
+	str_addf(out, "%s: ", diag->sources.n ? diag->sources.v[0].path : "configuration");
+	if (diag->n_errors || diag->n_warnings) {
+		add_count(out, diag->n_errors, "error");
+		str_add(out, ", ");
+		add_count(out, diag->n_warnings, "warning");
+		str_add(out, ": ");
+	}
+	str_add(out, diag->n_errors ? "configuration NOT usable\n" : "configuration is valid\n");
+}
+
+static struct json_object *place_json(const struct diag *diag, struct pos pos, const char *text)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "text", json_object_new_string(text));
+	json_object_object_add(o, "file", json_object_new_string(diag_source_path(diag, pos.file)));
+	json_object_object_add(o, "line", json_object_new_int64(pos.line));
+	json_object_object_add(o, "column", json_object_new_int64(pos.col));
+	json_object_object_add(o, "length", json_object_new_int64(pos.len));
+	return o;
+}
+
+static void print_json(const struct diag *diag, const struct item **items, FILE *to)
+{
+	struct json_object *root = json_object_new_object(), *list = json_object_new_array();
+	size_t i, k;
+
+	for (i = 0; i < diag->items.n; i++) {
+		struct json_object *o = place_json(diag, items[i]->pos, items[i]->text);
+		struct json_object *notes = json_object_new_array();
+
+		json_object_object_add(o, "severity", json_object_new_string(kind_name(items[i]->kind)));
+		for (k = 0; k < items[i]->notes.n; k++)
+			json_object_array_add(notes, place_json(diag, items[i]->notes.v[k].pos,
+								items[i]->notes.v[k].text));
+		json_object_object_add(o, "notes", notes);
+		if (items[i]->help)
+			json_object_object_add(o, "help", json_object_new_string(items[i]->help));
+		json_object_array_add(list, o);
+	}
+	json_object_object_add(root, "diagnostics", list);
+	json_object_object_add(root, "errors", json_object_new_int64(diag->n_errors));
+	json_object_object_add(root, "warnings", json_object_new_int64(diag->n_warnings));
+	json_object_object_add(root, "usable", json_object_new_boolean(diag->n_errors == 0));
+	fprintf(to, "%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+								 JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(root);
+}
+
+void diag_print(const struct diag *diag, FILE *to, enum diag_format fmt)
+{
+	const struct item **items = sorted(diag);
+	struct str out = { 0 };
+	size_t i;
+
+	if (fmt == DIAG_JSON) {
+		print_json(diag, items, to);
+	} else {
+		for (i = 0; i < diag->items.n; i++)
+			add_item(diag, items[i], fmt == DIAG_TEXT, &out);
+		add_verdict(diag, &out);
+		fputs(str_text(&out), to);
+	}
+	str_free(&out);
+	free(items);
+}
+
+void diag_each(const struct diag *diag, void (*fn)(void *ctx, enum diag_kind kind, const char *line),
+	       void *ctx)
+{
+	const struct item **items;
+	struct str out = { 0 };
+	size_t i, k;
+
+	if (!diag)
+		return;
+	items = sorted(diag);
+	for (i = 0; i < diag->items.n; i++) {
+		str_reset(&out);
+		add_place(diag, items[i]->pos, &out);
+		str_add(&out, items[i]->text);
+		for (k = 0; k < items[i]->notes.n; k++) {
+			str_add(&out, " [");
+			add_place(diag, items[i]->notes.v[k].pos, &out);
+			str_addf(&out, "%s]", items[i]->notes.v[k].text);
+		}
+		if (items[i]->help)
+			str_addf(&out, " (%s)", items[i]->help);
+		fn(ctx, items[i]->kind, out.text);
+	}
+	str_free(&out);
+	free(items);
+}
+
+const char *diag_suggest(const char *wrong, const char *const *names, size_t n)
+{
+	unsigned best = (unsigned)strlen(wrong) / 3 + 1;
+	const char *name = NULL;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		unsigned d = str_distance(wrong, names[i]);
+
+		if (d < best) {
+			best = d;
+			name = names[i];
+		}
+	}
+	return name;
+}
