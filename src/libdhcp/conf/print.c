@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "conf/key.h"
+
+
+/* The shortest text that reads back the same. */
+struct json_object *json_shortest_double(double v)
+{
+	char text[40];
+	int digits;
+
+	for (digits = 1; digits < 18; digits++) {
+		(void)snprintf(text, sizeof(text), "%.*g", digits, v);
+		if (strtod(text, NULL) == v)
+			break;
+	}
+	if (!strpbrk(text, ".e")) {
+		size_t len = strlen(text);
+
+		(void)snprintf(text + len, sizeof(text) - len, ".0");
+	}
+	return json_object_new_double_s(v, text);
+}
+
+static struct json_object *print_strings(const struct conf_strings *strings)
+{
+	struct json_object *list = json_object_new_array();
+	unsigned i;
+
+	for (i = 0; i < strings->n; i++)
+		json_object_array_add(list, json_object_new_string(strings->v[i]));
+	return list;
+}
+
+/* NULL when the key is neither set nor has a default worth showing. */
+static struct json_object *print_value(unsigned family, const struct key *key, const char *field)
+{
+	const char *def = family == KEY_6 && key->def6 ? key->def6 : key->def;
+	bool show = def && key->since;
+
+	switch (key->type) {
+	case KEY_BOOL: {
+		const struct opt_bool *v = (const struct opt_bool *)field;
+
+		return v->set || show ? json_object_new_boolean(v->v) : NULL;
+	}
+	case KEY_INT: {
+		const struct opt_int *v = (const struct opt_int *)field;
+
+		return v->set || show ? json_object_new_int64(v->v) : NULL;
+	}
+	case KEY_REAL: {
+		const struct opt_real *v = (const struct opt_real *)field;
+
+		return v->set || show ? json_shortest_double(v->v) : NULL;
+	}
+	case KEY_STRING: {
+		const struct opt_str *v = (const struct opt_str *)field;
+
+		return v->set || (show && v->v) ? json_object_new_string(v->v) : NULL;
+	}
+	case KEY_ENUM: {
+		const struct opt_int *v = (const struct opt_int *)field;
+
+		return v->set || show ? json_object_new_string(key->words[v->v]) : NULL;
+	}
+	case KEY_STRINGS: {
+		const struct conf_strings *v = (const struct conf_strings *)field;
+
+		return v->set ? print_strings(v) : NULL;
+	}
+	case KEY_MAP: {
+		const struct conf_map *v = (const struct conf_map *)field;
+		struct json_object *map;
+
+		if (!v->v)
+			return NULL;
+		map = conf_print(family, key->scope, v->v);
+		if (!v->set && json_object_object_length(map) == 0) {
+			json_object_put(map);
+			return NULL;
+		}
+		return map;
+	}
+	case KEY_LIST: {
+		const struct conf_list *v = (const struct conf_list *)field;
+		struct json_object *list;
+		unsigned i;
+
+		if (!v->set && !v->n)
+			return NULL;
+		list = json_object_new_array();
+		for (i = 0; i < v->n; i++)
+			json_object_array_add(list, conf_print(family, key->scope,
+							       (const char *)v->v + i * key->scope->size));
+		return list;
+	}
+	case KEY_JSON: {
+		struct json_object *v = *(struct json_object *const *)field;
+
+		return v ? json_object_get(v) : NULL;
+	}
+	}
+	return NULL;
+}
+
+/* "comment" is a shorthand: it is shown inside user-context. */
+static void fold_comment(struct json_object *map)
+{
+	struct json_object *comment, *context, *folded = json_object_new_object();
+
+	if (!json_object_object_get_ex(map, "comment", &comment)) {
+		json_object_put(folded);
+		return;
+	}
+	json_object_object_add(folded, "comment", json_object_get(comment));
+	if (json_object_object_get_ex(map, "user-context", &context)) {
+		json_object_object_foreach(context, name, value)
+			if (strcmp(name, "comment"))
+				json_object_object_add(folded, name, json_object_get(value));
+	}
+	json_object_object_del(map, "comment");
+	json_object_object_add(map, "user-context", folded);
+}
+
+struct json_object *conf_print(unsigned family, const struct scope *scope, const void *in)
+{
+	struct json_object *map = json_object_new_object();
+	unsigned i;
+
+	for (i = 0; i < scope->n; i++) {
+		const struct key *key = &scope->keys[i];
+		struct json_object *value;
+
+		if ((key->families && !(key->families & family)) || key->replaced_by)
+			continue;
+		value = print_value(family, key, (const char *)in + key->offset);
+		if (value)
+			json_object_object_add(map, key->name, value);
+	}
+	fold_comment(map);
+	return map;
+}
+
+/* --- the schema ------------------------------------------------------------ */
+
+static void add_text(struct json_object *o, const char *name, const char *text)
+{
+	if (text)
+		json_object_object_add(o, name, json_object_new_string(text));
+}
+
+static struct json_object *schema_row(unsigned family, const struct key *key)
+{
+	static const char *const types[] = {
+		[KEY_BOOL] = "boolean", [KEY_INT] = "integer",	   [KEY_REAL] = "real",
+		[KEY_STRING] = "string", [KEY_ENUM] = "enum",	   [KEY_STRINGS] = "list of strings",
+		[KEY_MAP] = "map",	[KEY_LIST] = "list of maps", [KEY_JSON] = "any map",
+	};
+	struct json_object *o = json_object_new_object();
+	unsigned i;
+
+	add_text(o, "name", key->name);
+	add_text(o, "type", types[key->type]);
+	if (key->type == KEY_INT) {
+		json_object_object_add(o, "min", json_object_new_int64(key->min));
+		json_object_object_add(o, "max", json_object_new_int64(key->max ? key->max : UINT32_MAX));
+	}
+	if (key->type == KEY_ENUM) {
+		struct json_object *words = json_object_new_array();
+
+		for (i = 0; key->words[i]; i++)
+			json_object_array_add(words, json_object_new_string(key->words[i]));
+		json_object_object_add(o, "words", words);
+	}
+	add_text(o, "scope", key->scope ? key->scope->name : NULL);
+	add_text(o, "default", family == KEY_6 && key->def6 ? key->def6 : key->def);
+	add_text(o, "unit", key->unit);
+	if (key->inherit)
+		json_object_object_add(o, "inherit", json_object_new_boolean(true));
+	if (key->required)
+		json_object_object_add(o, "required", json_object_new_boolean(true));
+	add_text(o, "replaced-by", key->replaced_by);
+	add_text(o, "since", key->since);
+	add_text(o, "refused", key->refuse);
+	add_text(o, "doc", key->doc);
+	return o;
+}
+
+struct json_object *conf_schema(unsigned family, const struct scope *const *all)
+{
+	struct json_object *root = json_object_new_object();
+	unsigned k, i;
+
+	for (k = 0; all[k]; k++) {
+		struct json_object *rows = json_object_new_array();
+
+		for (i = 0; i < all[k]->n; i++)
+			if (!all[k]->keys[i].families || all[k]->keys[i].families & family)
+				json_object_array_add(rows, schema_row(family, &all[k]->keys[i]));
+		json_object_object_add(root, all[k]->name, rows);
+	}
+	return root;
+}

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "conf/key.h"
+
+#include "base/err.h"
+#include "base/str.h"
+
+#include <inttypes.h>
+
+static bool read_key(const struct conf_reader *rd, const struct scope *scope, const struct key *key,
+		     struct json_object *value, void *out);
+
+static unsigned families(const struct key *key)
+{
+	return key->families ? key->families : KEY_DHCP;
+}
+
+static const struct key *find(const struct scope *scope, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < scope->n; i++)
+		if (!strcmp(scope->keys[i].name, name))
+			return &scope->keys[i];
+	return NULL;
+}
+
+struct pos conf_pos(const struct conf_node *node, const char *key)
+{
+	struct json_object *value;
+
+	if (key && node->json && json_object_object_get_ex(node->json, key, &value) && value)
+		return json_pos(value);
+	return json_pos(node->json);
+}
+
+/* --- unknown keys ---------------------------------------------------------- */
+
+static const char *family_name(unsigned family)
+{
+	return family == KEY_4 ? "DHCPv4" : family == KEY_6 ? "DHCPv6" : "DHCP-DDNS";
+}
+
+static void unknown_key(const struct conf_reader *rd, const struct scope *scope, const char *name,
+			struct pos pos)
+{
+	const struct key *key = find(scope, name);
+	const char *names[128], *near;
+	unsigned n = 0, i, k;
+
+	diag_error(rd->diag, pos, "unknown parameter \"%s\" in %s", name, scope->name);
+	if (key) {
+		unsigned other = families(key) & KEY_6 ? KEY_6 : families(key) & KEY_4 ? KEY_4 : KEY_D2;
+
+		diag_help(rd->diag, "\"%s\" is a %s key", name, family_name(other));
+		return;
+	}
+	for (i = 0; i < scope->n && n < 128; i++)
+		if (families(&scope->keys[i]) & rd->family)
+			names[n++] = scope->keys[i].name;
+	near = diag_suggest(name, names, n);
+	if (near) {
+		diag_help(rd->diag, "did you mean \"%s\"?", near);
+		return;
+	}
+	for (k = 0; rd->all && rd->all[k]; k++) {
+		key = find(rd->all[k], name);
+		if (key && families(key) & rd->family) {
+			diag_help(rd->diag, "\"%s\" belongs in %s", name, rd->all[k]->name);
+			return;
+		}
+	}
+	for (k = 0; rd->all && rd->all[k]; k++) {
+		key = find(rd->all[k], name);
+		if (key) {
+			diag_help(rd->diag, "\"%s\" is a %s key", name,
+				  family_name(families(key) & KEY_6 ? KEY_6 : families(key) & KEY_4 ? KEY_4 : KEY_D2));
+			return;
+		}
+	}
+}
+
+/* --- types ----------------------------------------------------------------- */
+
+static const char *type_name(struct json_object *value)
+{
+	switch (json_object_get_type(value)) {
+	case json_type_null: return "null";
+	case json_type_boolean: return "a boolean";
+	case json_type_double: return "a real number";
+	case json_type_int: return "an integer";
+	case json_type_object: return "a map";
+	case json_type_array: return "a list";
+	case json_type_string: return "a string";
+	}
+	return "something else";
+}
+
+static int64_t int_max(const struct key *key)
+{
+	return key->max ? key->max : UINT32_MAX;
+}
+
+static double real_max(const struct key *key)
+{
+	return key->min_real == 0 && key->max_real == 0 ? 1 : key->max_real;
+}
+
+static void add_words(const struct key *key, struct str *out)
+{
+	unsigned i;
+
+	for (i = 0; key->words[i]; i++)
+		str_addf(out, "%s\"%s\"", i ? ", " : "", key->words[i]);
+	if (key->bool_word)
+		str_add(out, ", true, false");
+}
+
+static bool wrong_type(const struct conf_reader *rd, const struct key *key, struct json_object *value)
+{
+	struct str want = { 0 };
+
+	switch (key->type) {
+	case KEY_BOOL:
+		str_add(&want, "true or false");
+		break;
+	case KEY_INT:
+		str_addf(&want, "an integer in %" PRId64 "..%" PRId64, key->min, int_max(key));
+		break;
+	case KEY_REAL:
+		str_addf(&want, "a number in %g..%g", key->min_real, real_max(key));
+		break;
+	case KEY_STRING:
+		str_add(&want, "a string");
+		break;
+	case KEY_ENUM:
+		str_add(&want, "one of ");
+		add_words(key, &want);
+		break;
+	case KEY_STRINGS:
+		str_add(&want, "a list of strings");
+		break;
+	case KEY_MAP:
+	case KEY_JSON:
+		str_add(&want, "a map");
+		break;
+	case KEY_LIST:
+		str_add(&want, "a list of maps");
+		break;
+	}
+	diag_error(rd->diag, json_pos(value), "\"%s\" is %s, want %s", key->name, type_name(value),
+		   str_text(&want));
+	str_free(&want);
+	return false;
+}
+
+static bool read_enum(const struct conf_reader *rd, const struct key *key, struct json_object *value,
+		      struct opt_int *out)
+{
+	const char *text;
+	struct str words = { 0 };
+	const char *near;
+	unsigned n;
+
+	if (key->bool_word && json_object_is_type(value, json_type_boolean))
+		text = json_object_get_boolean(value) ? "always" : "never";
+	else if (json_object_is_type(value, json_type_string))
+		text = json_object_get_string(value);
+	else
+		return wrong_type(rd, key, value);
+	for (n = 0; key->words[n]; n++)
+		if (str_case_equal(key->words[n], text)) {
+			*out = (struct opt_int){ true, n };
+			return true;
+		}
+	add_words(key, &words);
+	diag_error(rd->diag, json_pos(value), "\"%s\" cannot be \"%s\", want one of %s", key->name, text,
+		   str_text(&words));
+	str_free(&words);
+	near = diag_suggest(text, key->words, n);
+	if (near)
+		diag_help(rd->diag, "did you mean \"%s\"?", near);
+	return false;
+}
+
+static bool read_strings(const struct conf_reader *rd, const struct key *key, struct json_object *value,
+			 struct conf_strings *out)
+{
+	size_t n, i;
+
+	if (!json_object_is_type(value, json_type_array))
+		return wrong_type(rd, key, value);
+	n = json_object_array_length(value);
+	out->v = arena_new_array(rd->arena, const char *, n);
+	out->set = true;
+	for (i = 0; i < n; i++) {
+		struct json_object *item = json_object_array_get_idx(value, i);
+
+		if (!json_object_is_type(item, json_type_string))
+			return wrong_type(rd, key, item ? item : value);
+		out->v[out->n++] = json_object_get_string(item);
+	}
+	return true;
+}
+
+static bool read_list(const struct conf_reader *rd, const struct key *key, struct json_object *value,
+		      struct conf_list *out)
+{
+	bool ok = true;
+	size_t n, i;
+
+	if (!json_object_is_type(value, json_type_array))
+		return wrong_type(rd, key, value);
+	n = json_object_array_length(value);
+	out->v = arena_alloc_array(rd->arena, n, key->scope->size);
+	out->set = true;
+	for (i = 0; i < n; i++) {
+		struct json_object *item = json_object_array_get_idx(value, i);
+
+		if (!json_object_is_type(item, json_type_object)) {
+			ok = wrong_type(rd, key, item ? item : value);
+			continue;
+		}
+		/* A broken item is left out; what is wrong with it has been told. */
+		if (conf_read(rd, key->scope, item, (char *)out->v + out->n * key->scope->size))
+			out->n++;
+		else
+			ok = false;
+	}
+	return ok;
+}
+
+/* Whether the value leaves the feature of a refused key off. */
+static bool is_off(const struct conf_reader *rd, const struct key *key, struct json_object *value)
+{
+	const char *def = rd->family == KEY_6 && key->def6 ? key->def6 : key->def;
+	const char *text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	if (def && !strcmp(def, text))
+		return true;
+	switch (json_object_get_type(value)) {
+	case json_type_boolean:
+		return !def && !json_object_get_boolean(value);
+	case json_type_int:
+		return !def && json_object_get_int64(value) == 0;
+	case json_type_double:
+		return json_object_get_double(value) == 0 || (def && strtod(def, NULL) == json_object_get_double(value));
+	case json_type_string:
+		return json_object_get_string_len(value) == 0 ||
+		       (def && def[0] == '"' && strlen(def) == strlen(json_object_get_string(value)) + 2 &&
+			!strncasecmp(def + 1, json_object_get_string(value), strlen(def) - 2));
+	case json_type_array:
+		return json_object_array_length(value) == 0;
+	case json_type_object:
+		return json_object_object_length(value) == 0;
+	default:
+		return true;
+	}
+}
+
+static bool read_value(const struct conf_reader *rd, const struct key *key, struct json_object *value,
+		       void *field)
+{
+	switch (key->type) {
+	case KEY_BOOL:
+		if (!json_object_is_type(value, json_type_boolean))
+			return wrong_type(rd, key, value);
+		*(struct opt_bool *)field = (struct opt_bool){ true, json_object_get_boolean(value) };
+		return true;
+	case KEY_INT: {
+		int64_t v;
+
+		if (!json_object_is_type(value, json_type_int))
+			return wrong_type(rd, key, value);
+		v = json_object_get_int64(value);
+		if (v < key->min || v > int_max(key)) {
+			diag_error(rd->diag, json_pos(value),
+				   "\"%s\" is %" PRId64 ", not in %" PRId64 "..%" PRId64 "%s%s", key->name, v,
+				   key->min, int_max(key), key->unit ? " " : "", key->unit ? key->unit : "");
+			return false;
+		}
+		*(struct opt_int *)field = (struct opt_int){ true, v };
+		return true;
+	}
+	case KEY_REAL: {
+		double v;
+
+		if (!json_object_is_type(value, json_type_double) && !json_object_is_type(value, json_type_int))
+			return wrong_type(rd, key, value);
+		v = json_object_get_double(value);
+		if (v < key->min_real || v > real_max(key)) {
+			diag_error(rd->diag, json_pos(value), "\"%s\" is %g, not in %g..%g", key->name, v,
+				   key->min_real, real_max(key));
+			return false;
+		}
+		*(struct opt_real *)field = (struct opt_real){ true, v };
+		return true;
+	}
+	case KEY_STRING:
+		if (!json_object_is_type(value, json_type_string) &&
+		    !(key->number_text && json_object_is_type(value, json_type_int)))
+			return wrong_type(rd, key, value);
+		if (json_object_is_type(value, json_type_string) &&
+		    strlen(json_object_get_string(value)) != (size_t)json_object_get_string_len(value)) {
+			diag_error(rd->diag, json_pos(value), "\"%s\" holds a NUL character", key->name);
+			return false;
+		}
+		*(struct opt_str *)field = (struct opt_str){ true, json_object_get_string(value) };
+		return true;
+	case KEY_ENUM:
+		return read_enum(rd, key, value, field);
+	case KEY_STRINGS:
+		return read_strings(rd, key, value, field);
+	case KEY_MAP: {
+		struct conf_map *map = field;
+
+		if (!json_object_is_type(value, json_type_object))
+			return wrong_type(rd, key, value);
+		map->set = true;
+		map->v = arena_alloc(rd->arena, key->scope->size);
+		return conf_read(rd, key->scope, value, map->v);
+	}
+	case KEY_LIST:
+		return read_list(rd, key, value, field);
+	case KEY_JSON:
+		if (!json_object_is_type(value, json_type_object))
+			return wrong_type(rd, key, value);
+		*(struct json_object **)field = value;
+		return true;
+	}
+	return false;
+}
+
+static bool read_key(const struct conf_reader *rd, const struct scope *scope, const struct key *key,
+		     struct json_object *value, void *out)
+{
+	if (!value) {
+		diag_error(rd->diag, json_pos(((struct conf_node *)out)->json), "\"%s\" is null in %s",
+			   key->name, scope->name);
+		return false;
+	}
+	if (key->replaced_by) {
+		diag_warn(rd->diag, json_key_pos(value), "\"%s\" is the old spelling of \"%s\"", key->name,
+			  key->replaced_by);
+	}
+	if (key->refuse && is_off(rd, key, value))
+		return key->type == KEY_MAP || key->type == KEY_LIST ||
+		       read_value(rd, key, value, (char *)out + key->offset);
+	if (!read_value(rd, key, value, (char *)out + key->offset))
+		return false;
+	/* A map whose own rows decide may be refused in its parts only: it has no `refuse` itself. */
+	if (key->refuse) {
+		diag_error(rd->diag, json_key_pos(value), "\"%s\": %s not supported yet", key->name, key->refuse);
+		return false;
+	}
+	return true;
+}
+
+/* The default of a key, from the JSON text in its row. */
+static void set_default(const struct conf_reader *rd, const struct key *key, void *out)
+{
+	const char *def = rd->family == KEY_6 && key->def6 ? key->def6 : key->def;
+	char *field = (char *)out + key->offset;
+	unsigned i;
+
+	if (key->type == KEY_MAP) {
+		struct conf_map *map = (struct conf_map *)field;
+
+		map->v = arena_alloc(rd->arena, key->scope->size);
+		(void)conf_read(rd, key->scope, NULL, map->v);
+		return;
+	}
+	if (!def)
+		return;
+	switch (key->type) {
+	case KEY_BOOL:
+		((struct opt_bool *)field)->v = def[0] == 't';
+		break;
+	case KEY_INT:
+		((struct opt_int *)field)->v = strtoll(def, NULL, 10);
+		break;
+	case KEY_REAL:
+		((struct opt_real *)field)->v = strtod(def, NULL);
+		break;
+	case KEY_STRING:
+		((struct opt_str *)field)->v = arena_strndup(rd->arena, def + 1, strlen(def) - 2);
+		break;
+	case KEY_ENUM:
+		for (i = 0; key->words[i]; i++)
+			if (strlen(key->words[i]) == strlen(def) - 2 &&
+			    !strncmp(key->words[i], def + 1, strlen(def) - 2))
+				((struct opt_int *)field)->v = i;
+		break;
+	default:
+		break;
+	}
+}
+
+bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct json_object *map, void *out)
+{
+	bool ok = true;
+	unsigned i;
+
+	memset(out, 0, scope->size);
+	((struct conf_node *)out)->json = map;
+	for (i = 0; i < scope->n; i++) {
+		const struct key *key = &scope->keys[i];
+
+		if (key->families && !(key->families & rd->family))
+			continue;
+		if (key->replaced_by)
+			continue;
+		if (!map || !json_object_object_get_ex(map, key->name, NULL) || key->type != KEY_MAP || key->refuse)
+			set_default(rd, key, out);
+		if (map && key->required && !json_object_object_get_ex(map, key->name, NULL)) {
+			diag_error(rd->diag, json_pos(map), "%s lacks \"%s\"", scope->name, key->name);
+			ok = false;
+		}
+	}
+	if (!map)
+		return ok;
+	json_object_object_foreach(map, name, value)
+	{
+		const struct key *key = find(scope, name);
+
+		if (!key || !(families(key) & rd->family)) {
+			unknown_key(rd, scope, name, json_key_pos(value));
+			ok = false;
+			continue;
+		}
+		if (key->replaced_by && json_object_object_get_ex(map, key->replaced_by, NULL)) {
+			diag_error(rd->diag, json_key_pos(value), "\"%s\" and its new spelling \"%s\" stand side by side",
+				   name, key->replaced_by);
+			ok = false;
+			continue;
+		}
+		ok &= read_key(rd, scope, key, value, out);
+	}
+	return ok;
+}
