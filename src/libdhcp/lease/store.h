@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "lease/lease.h"
+
+/*
+ * Where leases live. One interface, several backends (struct store_ops); today memfile, which keeps
+ * all leases in memory and a journal on disk.
+ *
+ * What every store promises:
+ * - At most one lease per address, also across failures.
+ * - The changes of one transaction are made together or not at all.
+ * - done() with CHANGE_OK means: on stable storage (unless the user chose not to sync). Only then
+ *   may the client be told.
+ * - A change that failed leaves no trace: neither store_find nor the next start sees it as made.
+ *   (A crash in the middle may leave an unacknowledged change on disk; nobody was told of it.)
+ * - store_find sees changes as soon as they are applied, durable or not. An answer that rests on
+ *   what another request has under way is kept right by the versions: if that is rolled back, ours
+ *   conflicts.
+ *
+ * Thread safety: all functions may be called by any thread, except open, close and watch.
+ */
+struct store;
+struct journal_sys;
+
+struct store_conf {
+	const char *type; /* "memfile" */
+	int family;       /* index: 0 = DHCPv4, 1 = DHCPv6 */
+	const char *path; /* of the lease file, absolute; unused without persist */
+	bool persist;
+	bool sync; /* false: an acknowledged lease may be lost in a power cut */
+	unsigned max_pending; /* transactions under way, above it -E_BUSY; 0 = 65536 */
+	const struct journal_sys *sys; /* NULL; tests replace system calls */
+};
+
+/* On failure *reterr (malloc'd, may be NULL to not want it) says why, for the operator. */
+int store_open(const struct store_conf *conf, struct store **ret, char **reterr);
+/* Waits for what is under way, then closes. NULL is fine. */
+void store_close(struct store *store);
+
+enum store_by { BY_ADDR, BY_HWADDR, BY_CLIENT_ID };
+
+struct lease_query {
+	enum store_by by;
+	enum lease_type type; /* v6: only this one; v4: LEASE_V4 */
+	struct ip addr;
+	struct bytes id;    /* hardware address, or client id / DUID; borrowed until the answer */
+	uint8_t hwtype;     /* with BY_HWADDR */
+	uint32_t subnet_id; /* 0 = any */
+	bool has_iaid;      /* BY_CLIENT_ID: only this IAID */
+	uint32_t iaid;
+	/* A store that answers later (-E_AGAIN) calls this with what store_find would have returned. */
+	void (*done)(struct lease_query *query, int n);
+	void *owner;
+};
+
+/*
+ * Find leases, whatever their state and expired or not. Their bytes are copied to the arena.
+ * Returns how many (at most max), -E_NOMEM when the arena is at its cap, or -E_AGAIN: query->done
+ * will be called from another thread; query, arena and out must live until then. memfile always
+ * answers at once.
+ */
+int store_find(struct store *store, struct lease_query *query, struct arena *arena,
+	       struct lease *out, unsigned max);
+
+enum store_change_kind { CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE };
+
+enum store_result {
+	CHANGE_OK,
+	CHANGE_CONFLICT, /* INSERT: the address has a lease; else: somebody changed it since */
+	CHANGE_GONE,     /* the lease is not there any more */
+	CHANGE_FAILED,   /* the storage is sick; nothing was changed */
+	CHANGE_ABORTED,  /* fine by itself, but another change of the transaction was refused */
+};
+
+struct store_change {
+	enum store_change_kind kind;
+	struct lease new;  /* INSERT, UPDATE; its version is set by the store */
+	struct ip addr;    /* DELETE; for the others new.addr counts */
+	uint64_t expected_version; /* UPDATE, DELETE: of the lease that was read; 0 = any */
+	enum store_result result;
+	uint32_t old_ref, new_ref; /* private to the store */
+};
+
+struct store_txn {
+	struct store_change *v;
+	unsigned n;
+	void (*done)(struct store_txn *txn);
+	void *owner;
+	enum store_result result; /* CHANGE_OK, or the first one that was not */
+	struct store_txn *next;   /* private to the store while it has the transaction */
+};
+
+/*
+ * Make changes. The store has the transaction, and what it points to, until it calls done(): from
+ * any thread, perhaps before this returns. -E_BUSY when too much is under way (done is not called).
+ * An INSERT of an address that has a lease in any state is a conflict: to take over a reclaimed or
+ * expired lease, UPDATE it.
+ */
+int store_apply(struct store *store, struct store_txn *txn);
+
+/*
+ * Be told when an address becomes in use (lease_is_in_use) or free. Called under the lock that
+ * guards the address: be short, do not call the store. Set it before leases change; what was loaded
+ * at open is not told again, see store_each. One watcher per store.
+ */
+typedef void store_watch_fn(void *ctx, const struct ip *addr, enum lease_type type, bool in_use);
+void store_watch(struct store *store, store_watch_fn *changed, void *ctx);
+
+/*
+ * All leases in no order until fn returns false; fn is called under a lock: be short, do not call
+ * the store. Leases that change meanwhile are seen before or after the change. Returns 0, or -E_CLOSED
+ * when fn stopped it.
+ */
+int store_each(struct store *store, bool (*fn)(void *ctx, const struct lease *lease), void *ctx);
+
+/* The leases that are over at boot_sec, still DEFAULT, DECLINED or REGISTERED, longest over first. */
+unsigned store_expired(struct store *store, int64_t boot_sec, struct arena *arena,
+		       struct lease *out, unsigned max);
+
+/* How many leases are in this state. */
+uint64_t store_count(struct store *store, enum lease_state state);
+
+struct store_stats {
+	uint64_t leases;   /* held now, all states */
+	uint64_t memory;   /* bytes for leases and indexes */
+	uint64_t rows;     /* written to the journal since open */
+	uint64_t bytes;
+	uint64_t groups;   /* writes that took one or more transactions */
+	uint64_t syncs;
+	uint64_t rewrites; /* whole files written */
+	uint64_t failures; /* groups that could not be made durable */
+	uint64_t pending;  /* transactions under way */
+	bool failing;      /* nothing can be stored just now */
+	char why[96];      /* while failing */
+	/* from the last load */
+	uint64_t loaded_rows;
+	uint64_t bad_rows;
+};
+void store_get_stats(struct store *store, struct store_stats *ret);
+
+/* A backend. A store begins with struct store. */
+struct store_ops {
+	const char *name;
+	int (*open)(const struct store_conf *conf, struct store **ret, char **reterr);
+	void (*close)(struct store *store);
+	int (*find)(struct store *store, struct lease_query *query, struct arena *arena,
+		    struct lease *out, unsigned max);
+	int (*apply)(struct store *store, struct store_txn *txn);
+	int (*each)(struct store *store, bool (*fn)(void *ctx, const struct lease *lease), void *ctx);
+	unsigned (*expired)(struct store *store, int64_t boot_sec, struct arena *arena,
+			    struct lease *out, unsigned max);
+	uint64_t (*count)(struct store *store, enum lease_state state);
+	void (*watch)(struct store *store, store_watch_fn *changed, void *ctx);
+	void (*stats)(struct store *store, struct store_stats *ret);
+};
+
+struct store {
+	const struct store_ops *ops;
+};
+
+extern const struct store_ops memfile_ops;
