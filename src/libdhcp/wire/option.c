@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Lists of options and their two wire forms, RFC 2132 with RFC 3396 and RFC 8415 21.1. */
+#include "wire/option.h"
+
+#include "base/err.h"
+
+enum { PAD = 0, END = 255, FIELDS_MAX = 3 };
+
+void opts_init(struct opts *opts, struct arena *arena)
+{
+	*opts = (struct opts){ .arena = arena };
+}
+
+const struct opt *opts_find(const struct opts *opts, uint16_t code)
+{
+	for (unsigned i = 0; i < opts->n; i++)
+		if (opts->v[i].code == code)
+			return &opts->v[i];
+	return NULL;
+}
+
+int opts_add(struct opts *opts, uint16_t code, struct bytes data)
+{
+	if (opts->n == opts->cap) {
+		unsigned cap = opts->cap ? 2 * opts->cap : 16;
+		struct opt *v = arena_new_array(opts->arena, struct opt, cap);
+
+		if (!v)
+			return -E_NOMEM;
+		if (opts->n)
+			memcpy(v, opts->v, opts->n * sizeof(*v));
+		opts->v = v;
+		opts->cap = cap;
+	}
+	opts->v[opts->n++] = (struct opt){ code, data };
+	return 0;
+}
+
+void opts_remove(struct opts *opts, uint16_t code)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < opts->n; i++)
+		if (opts->v[i].code != code)
+			opts->v[kept++] = opts->v[i];
+	opts->n = kept;
+}
+
+/* The next part of an option: 1, 0 at the end, -E_INVAL when it is cut short. */
+static int next_part(struct reader *r, uint8_t *ret_code, struct bytes *ret_data)
+{
+	while (reader_left(r)) {
+		uint8_t code = read_u8(r), len;
+		const uint8_t *data;
+
+		if (code == PAD)
+			continue;
+		if (code == END)
+			return 0;
+		len = read_u8(r);
+		data = read_bytes(r, len);
+		*ret_code = code;
+		*ret_data = bytes_of(data, len);
+		return r->err ? -E_INVAL : 1;
+	}
+	return 0;
+}
+
+/*
+ * Two passes, so that an option in a thousand parts is joined in linear time: the first adds up
+ * what each code has, the second copies the parts of those that have more than one.
+ */
+int opts_parse4_fields(struct reader *fields, unsigned n, struct arena *arena, struct opts *out,
+		       uint8_t *ret_code)
+{
+	uint32_t total[256] = { 0 }, parts[256] = { 0 }, filled[256] = { 0 };
+	uint8_t *joined[256];
+	struct reader again[FIELDS_MAX];
+	struct bytes data;
+	uint8_t code = 0;
+	int err;
+
+	if (n > FIELDS_MAX)
+		return -E_RANGE;
+	for (unsigned i = 0; i < n; i++) {
+		again[i] = fields[i];
+		while ((err = next_part(&fields[i], &code, &data)) > 0) {
+			total[code] += (uint32_t)data.len;
+			parts[code]++;
+		}
+		if (err < 0) {
+			*ret_code = code;
+			return err;
+		}
+	}
+	for (unsigned i = 0; i < n; i++) {
+		while (next_part(&again[i], &code, &data) > 0) {
+			if (!filled[code]) {
+				joined[code] = NULL;
+				if (parts[code] > 1) {
+					/* one byte more: a length of zero is a place too */
+					joined[code] = arena_alloc(arena, total[code] + 1);
+					if (!joined[code])
+						return -E_NOMEM;
+				}
+				err = opts_add(out, code, joined[code] ? bytes_of(joined[code], total[code]) :
+									 data);
+				if (err < 0)
+					return err;
+				/* from here on: where the next part goes, plus one */
+				filled[code] = 1;
+			}
+			if (joined[code] && data.len)
+				memcpy(joined[code] + filled[code] - 1, data.data, data.len);
+			filled[code] += (uint32_t)data.len;
+		}
+	}
+	return 0;
+}
+
+int opts_parse4(struct reader *r, struct arena *arena, struct opts *out)
+{
+	uint8_t code;
+
+	return opts_parse4_fields(r, 1, arena, out, &code);
+}
+
+int opts_parse6(struct reader *r, struct arena *arena, struct opts *out)
+{
+	(void)arena; /* nothing is joined: the list alone grows, in its own arena */
+	while (reader_left(r)) {
+		uint16_t code = read_u16(r);
+		uint16_t len = read_u16(r);
+		const uint8_t *data = read_bytes(r, len);
+		int err;
+
+		if (r->err)
+			return -E_INVAL;
+		err = opts_add(out, code, bytes_of(data, len));
+		if (err < 0)
+			return err;
+	}
+	return r->err ? -E_INVAL : 0;
+}
+
+size_t opt_wire_len4(size_t len)
+{
+	return len ? len + 2 * ((len + 254) / 255) : 2;
+}
+
+void opt_write4(struct writer *w, uint8_t code, struct bytes data)
+{
+	do {
+		size_t part = data.len < 255 ? data.len : 255;
+
+		write_u8(w, code);
+		write_u8(w, (uint8_t)part);
+		write_bytes(w, data.data, part);
+		if (part) {
+			data.data += part;
+			data.len -= part;
+		}
+	} while (data.len);
+}
+
+int opts_write4(struct writer *w, const struct opts *opts)
+{
+	for (unsigned i = 0; i < opts->n; i++) {
+		if (opts->v[i].code > END)
+			return -E_RANGE;
+		if (opts->v[i].code != PAD && opts->v[i].code != END)
+			opt_write4(w, (uint8_t)opts->v[i].code, opts->v[i].data);
+	}
+	return w->err ? -E_SPACE : 0;
+}
+
+int opts_write6(struct writer *w, const struct opts *opts)
+{
+	for (unsigned i = 0; i < opts->n; i++) {
+		if (opts->v[i].data.len > UINT16_MAX)
+			return -E_RANGE;
+		write_u16(w, opts->v[i].code);
+		write_u16(w, (uint16_t)opts->v[i].data.len);
+		write_bytes(w, opts->v[i].data.data, opts->v[i].data.len);
+	}
+	return w->err ? -E_SPACE : 0;
+}
