@@ -302,6 +302,13 @@ static int open_udps(const struct opening *o, struct sock *v, char *why)
 	}
 	if (err >= 0 && v[0].receives)
 		sock_udp_share(shared, n);
+	/* Fewer workers than before: the broadcasts of those left over are ours now. */
+	for (unsigned i = n; err >= 0 && v[0].receives && i < o->n_old; i++) {
+		const struct sock *was = find_old(o, &v[0], i);
+
+		if (was)
+			(void)sock_udp_silence(was->fd);
+	}
 	free(shared);
 	return err;
 }

@@ -43,7 +43,8 @@ struct sockset;
 /*
  * Open sets[0..n_sets). `old` (n_old sets, or NULL) is what is open now: sockets that the new ones
  * need again are shared with them, so a reload loses no packet and does not collide with itself; the
- * old ones stay usable and are freed by the caller once nobody uses them.
+ * old ones stay usable and are freed by the caller once nobody uses them. From here on traffic is
+ * divided among n_sets, so change over soon.
  * Returns the number of interfaces that are open in the new sets (0: nothing is, all reasons were
  * reported) or negative: -E_SYS if the interfaces cannot be read. The sets must be freed in each case
  * >= 0.

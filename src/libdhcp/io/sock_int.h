@@ -54,6 +54,13 @@ struct sockset {
 	counter tx_full, tx_failed, tx_by_mac;
 };
 
+/*
+ * How clients are divided among workers: the last four bytes of an Ethernet chaddr, at this offset of
+ * the message, times an odd number, of that the upper half.
+ */
+#define CLIENT_AT (28u + 2u)
+#define CLIENT_MIX 0x9e3779b1u
+
 /* How a socket that cannot be opened is explained; text of up to this many bytes. */
 enum { WHY_MAX = 256 };
 
@@ -67,6 +74,8 @@ void sock_raw_share(struct sock *const *socks, unsigned n);
 /* `receives` false: hold the port and send. `shared`: one of several on the same port. */
 int sock_udp_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char *why);
 void sock_udp_share(struct sock *const *socks, unsigned n);
+/* From now on it takes nothing. */
+int sock_udp_silence(int fd);
 
 /* Up to n datagrams; returns how many are good, *ret_read how many the kernel had. */
 unsigned sock_raw_recv(struct sock *sock, struct dgram *v, unsigned n, unsigned *ret_read);

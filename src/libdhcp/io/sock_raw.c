@@ -116,19 +116,20 @@ out:
 	return -E_SYS;
 }
 
-/* The kernel runs it from the IP header on and takes the result modulo the size of the group. */
-static int fanout_by_client(int fd)
+/* Which of n sockets; the kernel runs it from the IP header on. It is the group's, not the socket's. */
+static bool fanout_by_client(int fd, unsigned n)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
-		BPF_STMT(BPF_LD | BPF_W | BPF_IND, UDP + 28 + 2), /* last four bytes of chaddr */
-		BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 0x9e3779b1),
+		BPF_STMT(BPF_LD | BPF_W | BPF_IND, UDP + CLIENT_AT),
+		BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, CLIENT_MIX),
 		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
+		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, n),
 		BPF_STMT(BPF_RET | BPF_A, 0),
 	};
 	struct sock_fprog prog = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
 
-	return setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, &prog, sizeof(prog));
+	return setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, &prog, sizeof(prog)) == 0;
 }
 
 /* Join group - 1, or found a new one when it is 0. */
@@ -149,7 +150,7 @@ static bool fanout_join(struct sock *sock, uint16_t *group)
 		*group = (uint16_t)((arg & 0xffff) + 1);
 	}
 	sock->fanout = *group;
-	return fanout_by_client(sock->fd) == 0;
+	return true;
 }
 
 void sock_raw_share(struct sock *const *socks, unsigned n)
@@ -164,6 +165,9 @@ void sock_raw_share(struct sock *const *socks, unsigned n)
 	for (unsigned i = 0; n > 1 && i < n; i++)
 		if (!socks[i]->fanout && !fanout_join(socks[i], &group))
 			together = false;
+	/* Also when one is left: until the old sets are closed the group has more. */
+	if (group && !fanout_by_client(socks[0]->fd, n))
+		together = false;
 	for (unsigned i = 0; i < n; i++) {
 		socks[i]->receives = together || i == 0;
 		(void)(socks[i]->receives ? filter_ours(socks[i]) : filter_nothing(socks[i]->fd));

@@ -4,8 +4,8 @@
  *
  * dhcp-socket-type udp: one per interface, bound to the device and to every address, because a socket
  * bound to one address receives no broadcast; on an interface that has none (loopback, point to point)
- * one per address. With several workers they form a reuseport group whose program hashes the
- * client's hardware address as the packet sockets do.
+ * one per address. With several workers they form a reuseport group, divided by the client's hardware
+ * address as the packet sockets are.
  *
  * dhcp-socket-type raw: one per address, shared by all workers. It holds the port, so that the kernel
  * does not answer with ICMP port unreachable and no second server is started by mistake; its filter
@@ -60,7 +60,7 @@ static int probe_port(const struct sock *sock)
 	return err;
 }
 
-static int take_nothing(int fd)
+int sock_udp_silence(int fd)
 {
 	struct sock_filter code[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
 	struct sock_fprog prog = { .len = 1, .filter = code };
@@ -89,7 +89,7 @@ int sock_udp_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char *
 	if (shared && setsockopt(sock->fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) < 0)
 		goto out;
 	step = "socket filter";
-	if (!sock->receives && take_nothing(sock->fd) < 0)
+	if (!sock->receives && sock_udp_silence(sock->fd) < 0)
 		goto out;
 	step = "SO_BINDTODEVICE";
 	if (bind_device(sock, sock->fd) < 0)
@@ -115,12 +115,12 @@ out:
 	return -E_SYS;
 }
 
-void sock_udp_share(struct sock *const *socks, unsigned n)
+/* Of a datagram to one address: which socket of the group. Run from the payload on. */
+static void divide_unicast(int fd, unsigned n)
 {
-	/* Run from the payload on; the result is the number of the socket in the order of binding. */
 	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 28 + 2), /* last four bytes of chaddr */
-		BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 0x9e3779b1),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, CLIENT_AT),
+		BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, CLIENT_MIX),
 		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
 		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, n),
 		BPF_STMT(BPF_RET | BPF_A, 0),
@@ -128,8 +128,36 @@ void sock_udp_share(struct sock *const *socks, unsigned n)
 	struct sock_fprog prog = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
 
 	/* If it cannot be had the kernel divides by addresses: as good, but for clients of one relay. */
-	if (n > 1)
-		(void)setsockopt(socks[0]->fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &prog, sizeof(prog));
+	(void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &prog, sizeof(prog));
+}
+
+/* A broadcast goes to every socket of the group: number i of n takes its clients. Run from the UDP header on. */
+static void divide_broadcast(int fd, unsigned i, unsigned n)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_NET_OFF + 16),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, INADDR_BROADCAST, 2, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_AD_OFF + SKF_AD_PKTTYPE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_HOST, 5, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 8 + CLIENT_AT),
+		BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, CLIENT_MIX),
+		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
+		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, n),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, i, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog prog = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+}
+
+void sock_udp_share(struct sock *const *socks, unsigned n)
+{
+	/* Also when there is one: until the old sets are closed the group may have more. */
+	divide_unicast(socks[0]->fd, n);
+	for (unsigned i = 0; i < n; i++)
+		divide_broadcast(socks[i]->fd, i, n);
 }
 
 /* Fill v from message i of the batch; NULL, or the counter of what is wrong with it. */
