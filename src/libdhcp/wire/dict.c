@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Lookup of option definitions: two hash tables over the same rows, by space and code and by
+ * space and name, chained through an entry per row. Filled at load, read by all threads.
+ */
+#include "wire/dict.h"
+
+#include "base/err.h"
+
+#include <string.h>
+
+enum { BUCKETS = 512 };
+
+struct entry {
+	const struct optdef *def;
+	struct entry *next_code, *next_name;
+};
+
+struct dict {
+	struct arena *arena;
+	int family;
+	struct entry *by_code[BUCKETS];
+	struct entry *by_name[BUCKETS];
+};
+
+static const char *const type_names[OPT_TYPES] = {
+	[OPT_EMPTY] = "empty",
+	[OPT_BINARY] = "binary",
+	[OPT_BOOLEAN] = "boolean",
+	[OPT_INT8] = "int8",
+	[OPT_INT16] = "int16",
+	[OPT_INT32] = "int32",
+	[OPT_UINT8] = "uint8",
+	[OPT_UINT16] = "uint16",
+	[OPT_UINT32] = "uint32",
+	[OPT_STRING] = "string",
+	[OPT_FQDN] = "fqdn",
+	[OPT_TUPLE] = "tuple",
+	[OPT_IPV4_ADDRESS] = "ipv4-address",
+	[OPT_IPV6_ADDRESS] = "ipv6-address",
+	[OPT_IPV6_PREFIX] = "ipv6-prefix",
+	[OPT_PSID] = "psid",
+	[OPT_RECORD] = "record",
+	[OPT_INTERNAL] = "internal",
+};
+
+const char *opt_type_name(enum opt_type type)
+{
+	return (unsigned)type < OPT_TYPES ? type_names[type] : NULL;
+}
+
+int opt_type_by_name(const char *name)
+{
+	for (int i = 0; i < OPT_TYPES; i++)
+		if (strcmp(type_names[i], name) == 0)
+			return i;
+	return -E_NOENT;
+}
+
+/* FNV-1a: names of a configuration are trusted, no need for a keyed hash. */
+static uint32_t hash_text(const char *text, uint32_t h)
+{
+	for (; *text; text++)
+		h = (h ^ (uint8_t)*text) * 16777619u;
+	return h;
+}
+
+static unsigned code_bucket(const char *space, uint16_t code)
+{
+	uint32_t h = hash_text(space, 2166136261u);
+
+	h = (h ^ code) * 16777619u;
+	return (h ^ h >> 16) % BUCKETS;
+}
+
+static unsigned name_bucket(const char *space, const char *name)
+{
+	uint32_t h = hash_text(name, hash_text(space, 2166136261u) * 16777619u);
+
+	return (h ^ h >> 16) % BUCKETS;
+}
+
+static int insert(struct dict *dict, const struct optdef *def)
+{
+	struct entry *e = arena_new_obj(dict->arena, struct entry);
+	unsigned code, name;
+
+	if (!e)
+		return -E_NOMEM;
+	code = code_bucket(def->space, def->code);
+	name = name_bucket(def->space, def->name);
+	*e = (struct entry){ def, dict->by_code[code], dict->by_name[name] };
+	dict->by_code[code] = e;
+	dict->by_name[name] = e;
+	return 0;
+}
+
+struct dict *dict_new(struct arena *arena, int family)
+{
+	struct dict *dict = arena_new_obj(arena, struct dict);
+	const struct optdef *rows = family ? dict6 : dict4;
+	unsigned n = family ? dict6_n : dict4_n;
+
+	if (!dict)
+		return NULL;
+	dict->arena = arena;
+	dict->family = family;
+	for (unsigned i = 0; i < n; i++)
+		if (insert(dict, &rows[i]) < 0)
+			return NULL;
+	return dict;
+}
+
+static bool is_sound(const struct optdef *def)
+{
+	if (!def->name || !*def->name || !def->space || !*def->space)
+		return false;
+	if ((unsigned)def->type >= OPT_TYPES)
+		return false;
+	if ((def->type == OPT_RECORD) != (def->record_n > 0))
+		return false;
+	for (unsigned i = 0; i < def->record_n; i++)
+		if (def->record[i] == OPT_RECORD || def->record[i] == OPT_EMPTY ||
+		    def->record[i] == OPT_INTERNAL)
+			return false;
+	return !(def->array && (def->type == OPT_EMPTY || def->type == OPT_INTERNAL));
+}
+
+int dict_add(struct dict *dict, const struct optdef *def)
+{
+	struct optdef *own;
+
+	if (!is_sound(def))
+		return -E_INVAL;
+	if (dict_by_code(dict, def->space, def->code) || dict_by_name(dict, def->space, def->name))
+		return -E_EXIST;
+	own = arena_dup(dict->arena, def, sizeof(*def));
+	if (!own)
+		return -E_NOMEM;
+	own->name = arena_strdup(dict->arena, def->name);
+	own->space = arena_strdup(dict->arena, def->space);
+	own->encapsulate = NULL;
+	if (def->encapsulate && *def->encapsulate)
+		own->encapsulate = arena_strdup(dict->arena, def->encapsulate);
+	if (def->record_n)
+		own->record = arena_dup(dict->arena, def->record,
+					def->record_n * sizeof(*def->record));
+	if (!own->name || !own->space || (def->record_n && !own->record) ||
+	    (def->encapsulate && *def->encapsulate && !own->encapsulate))
+		return -E_NOMEM;
+	return insert(dict, own);
+}
+
+const struct optdef *dict_by_code(const struct dict *dict, const char *space, uint16_t code)
+{
+	for (const struct entry *e = dict->by_code[code_bucket(space, code)]; e; e = e->next_code)
+		if (e->def->code == code && strcmp(e->def->space, space) == 0)
+			return e->def;
+	return NULL;
+}
+
+const struct optdef *dict_by_name(const struct dict *dict, const char *space, const char *name)
+{
+	for (const struct entry *e = dict->by_name[name_bucket(space, name)]; e; e = e->next_name)
+		if (strcmp(e->def->name, name) == 0 && strcmp(e->def->space, space) == 0)
+			return e->def;
+	return NULL;
+}
+
+bool dict_has_space(const struct dict *dict, const char *space)
+{
+	for (unsigned i = 0; i < BUCKETS; i++) {
+		for (const struct entry *e = dict->by_code[i]; e; e = e->next_code) {
+			if (strcmp(e->def->space, space) == 0)
+				return true;
+			if (e->def->encapsulate && strcmp(e->def->encapsulate, space) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+const char *dict_main_space(const struct dict *dict)
+{
+	return dict->family ? "dhcp6" : "dhcp4";
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Option definitions: the built-in ones and those of a configuration ("option-def"). A dict
+ * belongs to one configuration and is not changed after it is loaded; any thread may read it.
+ */
+enum opt_type {
+	OPT_EMPTY, /* no data of its own; sub-options if it encapsulates a space */
+	OPT_BINARY,
+	OPT_BOOLEAN,
+	OPT_INT8,
+	OPT_INT16,
+	OPT_INT32,
+	OPT_UINT8,
+	OPT_UINT16,
+	OPT_UINT32,
+	OPT_STRING,
+	OPT_FQDN,
+	OPT_TUPLE, /* length and bytes; the length has one byte in DHCPv4, two in DHCPv6 */
+	OPT_IPV4_ADDRESS,
+	OPT_IPV6_ADDRESS,
+	OPT_IPV6_PREFIX,
+	OPT_PSID,
+	OPT_RECORD,
+	OPT_INTERNAL, /* a form of its own: classless routes, DNR */
+	OPT_TYPES,
+};
+
+struct optdef {
+	const char *name;
+	uint16_t code;
+	enum opt_type type;
+	bool array;                  /* of a record: its last field repeats */
+	const enum opt_type *record; /* fields when type is OPT_RECORD */
+	unsigned record_n;
+	const char *space;
+	const char *encapsulate; /* space of its sub-options, NULL if none */
+};
+
+extern const struct optdef dict4[], dict6[];
+extern const unsigned dict4_n, dict6_n;
+
+/* "ipv4-address" and back; NULL or -E_NOENT when there is no such type. */
+const char *opt_type_name(enum opt_type type);
+int opt_type_by_name(const char *name);
+
+struct dict;
+
+/* The built-in definitions of a family, 0 = DHCPv4, 1 = DHCPv6; lives in the arena. */
+struct dict *dict_new(struct arena *arena, int family);
+/*
+ * Add a definition of the configuration; it and its texts are copied. -E_EXIST when the space has
+ * that code or name already (built-in or not), -E_INVAL for one that contradicts itself.
+ */
+int dict_add(struct dict *dict, const struct optdef *def);
+/* NULL if none; borrowed from the dict. */
+const struct optdef *dict_by_code(const struct dict *dict, const char *space, uint16_t code);
+const struct optdef *dict_by_name(const struct dict *dict, const char *space, const char *name);
+/* Does any definition belong to or encapsulate that space? "dhcp4" and "dhcp6" always do. */
+bool dict_has_space(const struct dict *dict, const char *space);
+/* "dhcp4" or "dhcp6". */
+const char *dict_main_space(const struct dict *dict);
