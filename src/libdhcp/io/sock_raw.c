@@ -15,7 +15,8 @@
  * With several workers the sockets of an interface form a fan-out group; a second program hashes the
  * client's hardware address, so a client stays with one worker.
  *
- * PACKET_QDISC_BYPASS stays off: an operator's shaping and filtering of egress holds for us too.
+ * PACKET_QDISC_BYPASS stays off: it gains nothing that can be measured, and an operator's shaping and
+ * filtering of egress holds for us too.
  */
 #include "io/sock_int.h"
 #include "base/bytes.h"

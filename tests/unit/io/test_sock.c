@@ -7,6 +7,7 @@
  */
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "io/sock.h"
 
 #include <arpa/inet.h>
@@ -500,6 +501,61 @@ START_TEST(raw_checks_frames)
 }
 END_TEST
 
+/* Headers with bits turned over: each frame is taken or counted, and what is taken fits its frame. */
+START_TEST(raw_survives_noise)
+{
+	enum { ROUNDS = 400, PER_ROUND = 50 };
+	struct sockset *set = open_set("s0", true);
+	int fd = client_packet();
+	uint64_t taken = 0, bad;
+	struct io_counters c;
+
+	rand_seed(4711);
+	for (int round = 0; round < ROUNDS; round++) {
+		int n;
+
+		for (int i = 0; i < PER_ROUND; i++) {
+			struct frame f = { .ip_options = (unsigned)rand_below(11) * 4, .bad_ip = false };
+			size_t len = rand_below(301), n_frame, flips = rand_below(4);
+			uint8_t buf[2048];
+
+			f.no_udp_check = rand_below(2);
+			n_frame = build(buf, &f, message((uint32_t)i), len);
+			/* From the IP header on; the sum of the header is put right half of the time. */
+			while (flips--)
+				buf[14 + rand_below(n_frame - 14 < 60 ? n_frame - 14 : 60)] ^= (uint8_t)(1u << rand_below(8));
+			if (rand_below(2)) {
+				size_t ihl = (size_t)(buf[14] & 15) * 4;
+				uint16_t check;
+
+				buf[24] = buf[25] = 0;
+				check = (uint16_t)~sum(buf + 14, ihl < n_frame - 14 ? ihl : n_frame - 14, 0);
+				buf[24] = (uint8_t)(check >> 8);
+				buf[25] = (uint8_t)check;
+			}
+			if (rand_below(8) == 0)
+				n_frame = 34 + rand_below(n_frame - 34);
+			ck_assert_int_eq(send(fd, buf, n_frame, 0), n_frame);
+		}
+		while ((n = sockset_recv(set, slots, SLOTS)) > 0) {
+			for (int i = 0; i < n; i++) {
+				ck_assert_uint_le(slots[i].len, 301);
+				ck_assert_uint_eq(slots[i].dport, 67);
+			}
+			taken += (uint64_t)n;
+		}
+	}
+	c = counters(set);
+	bad = c.rx_checksum + c.rx_malformed + c.rx_not_ours + c.rx_truncated;
+	ck_assert_uint_eq(c.rx, taken);
+	ck_assert_uint_le(taken + bad, ROUNDS * PER_ROUND);
+	ck_assert_uint_gt(taken, ROUNDS * PER_ROUND / 10);
+	ck_assert_uint_gt(c.rx_checksum, 100);
+	ck_assert_uint_gt(c.rx_malformed, 100);
+	sockset_free(set);
+}
+END_TEST
+
 /* To a client without an address, by its mac; seen as a frame and through the client's own kernel. */
 START_TEST(raw_sends_to_a_mac)
 {
@@ -803,7 +859,7 @@ END_TEST
 
 START_TEST(what_cannot_be_opened)
 {
-	struct sockset *set, *second, *none;
+	struct sockset *set, *second, *both[2], *none;
 	struct sock_info info;
 	struct listen listen;
 
@@ -823,10 +879,11 @@ START_TEST(what_cannot_be_opened)
 	ck_assert_int_eq(n_reports, 1);
 	ck_assert(!sockset_info(second, 0, &info));
 	sockset_free(second);
-	ck_assert_int_eq(open_sets("s0", false, 2, NULL, 0, &second), 0);
+	ck_assert_int_eq(open_sets("s0", false, 2, NULL, 0, both), 0);
 	ck_assert_str_eq(reports[0],
 			 "s0 - bind to port 67: Address already in use - is another DHCP server running?");
-	sockset_free(second);
+	sockset_free(both[0]);
+	sockset_free(both[1]);
 	sockset_free(set);
 
 	ck_assert_int_eq(open_sets("nope", true, 1, NULL, 0, &none), 0);
@@ -1005,6 +1062,7 @@ int main(void)
 	tcase_add_test(tc, veth_leaves_checksums_partial);
 	tcase_add_test(tc, raw_takes_a_unicast_once);
 	tcase_add_test(tc, raw_checks_frames);
+	tcase_add_test(tc, raw_survives_noise);
 	tcase_add_test(tc, raw_sends_to_a_mac);
 	tcase_add_test(tc, raw_mode_sends_routed);
 	tcase_add_test(tc, silent_relays_stop_nobody);
