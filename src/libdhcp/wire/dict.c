@@ -111,19 +111,29 @@ struct dict *dict_new(struct arena *arena, int family)
 	return dict;
 }
 
+/* Where such a value ends cannot be told, so nothing may follow it. */
+static bool takes_the_rest(enum opt_type type)
+{
+	return type == OPT_STRING || type == OPT_BINARY;
+}
+
 static bool is_sound(const struct optdef *def)
 {
 	if (!def->name || !*def->name || !def->space || !*def->space)
 		return false;
-	if ((unsigned)def->type >= OPT_TYPES)
+	if ((unsigned)def->type >= OPT_TYPES || (def->type == OPT_RECORD) != (def->record_n > 0))
 		return false;
-	if ((def->type == OPT_RECORD) != (def->record_n > 0))
+	if (def->array && (takes_the_rest(def->type) || def->type == OPT_EMPTY ||
+			   def->type == OPT_INTERNAL || (def->encapsulate && *def->encapsulate)))
 		return false;
-	for (unsigned i = 0; i < def->record_n; i++)
-		if (def->record[i] == OPT_RECORD || def->record[i] == OPT_EMPTY ||
-		    def->record[i] == OPT_INTERNAL)
+	for (unsigned i = 0; i < def->record_n; i++) {
+		if ((unsigned)def->record[i] >= OPT_TYPES || def->record[i] == OPT_RECORD ||
+		    def->record[i] == OPT_EMPTY || def->record[i] == OPT_INTERNAL)
 			return false;
-	return !(def->array && (def->type == OPT_EMPTY || def->type == OPT_INTERNAL));
+		if (takes_the_rest(def->record[i]) && (i + 1 < def->record_n || def->array))
+			return false;
+	}
+	return true;
 }
 
 int dict_add(struct dict *dict, const struct optdef *def)
@@ -139,12 +149,13 @@ int dict_add(struct dict *dict, const struct optdef *def)
 		return -E_NOMEM;
 	own->name = arena_strdup(dict->arena, def->name);
 	own->space = arena_strdup(dict->arena, def->space);
+	own->wide_tuple = def->wide_tuple || dict->family;
 	own->encapsulate = NULL;
 	if (def->encapsulate && *def->encapsulate)
 		own->encapsulate = arena_strdup(dict->arena, def->encapsulate);
 	if (def->record_n)
-		own->record = arena_dup(dict->arena, def->record,
-					def->record_n * sizeof(*def->record));
+		own->record =
+			arena_dup(dict->arena, def->record, def->record_n * sizeof(*def->record));
 	if (!own->name || !own->space || (def->record_n && !own->record) ||
 	    (def->encapsulate && *def->encapsulate && !own->encapsulate))
 		return -E_NOMEM;

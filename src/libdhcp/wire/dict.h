@@ -22,7 +22,7 @@ enum opt_type {
 	OPT_UINT32,
 	OPT_STRING,
 	OPT_FQDN,
-	OPT_TUPLE, /* length and bytes; the length has one byte in DHCPv4, two in DHCPv6 */
+	OPT_TUPLE, /* length and bytes */
 	OPT_IPV4_ADDRESS,
 	OPT_IPV6_ADDRESS,
 	OPT_IPV6_PREFIX,
@@ -41,6 +41,8 @@ struct optdef {
 	unsigned record_n;
 	const char *space;
 	const char *encapsulate; /* space of its sub-options, NULL if none */
+	bool wide_tuple;         /* lengths of tuples have two bytes: all of DHCPv6, RFC 8572 */
+	bool more;               /* sub-options of a space not known by name follow the value */
 };
 
 extern const struct optdef dict4[], dict6[];

@@ -120,7 +120,7 @@
 	X(122, CABLELABS_CLIENT_CONF, "cablelabs-client-conf", EMPTY, .encapsulate = "cablelabs-client-conf") \
 	X(123, GEOCONF, "geoconf", BINARY) \
 	X(124, VIVCO_SUBOPTIONS, "vivco-suboptions", RECORD, RECORD(OPT_UINT32, OPT_BINARY)) \
-	X(125, VIVSO_SUBOPTIONS, "vivso-suboptions", UINT32) \
+	X(125, VIVSO_SUBOPTIONS, "vivso-suboptions", UINT32, .more = true) \
 	X(136, PANA_AGENT, "pana-agent", IPV4_ADDRESS, .array = true) \
 	X(137, V4_LOST, "v4-lost", FQDN) \
 	X(138, CAPWAP_AC_V4, "capwap-ac-v4", IPV4_ADDRESS, .array = true) \
@@ -128,7 +128,7 @@
 	X(140, MOS_FQDN, "mos-fqdn", BINARY) \
 	X(141, SIP_UA_CS_DOMAINS, "sip-ua-cs-domains", FQDN, .array = true) \
 	X(142, ANDSF_ADDR, "andsf-addr", IPV4_ADDRESS, .array = true) \
-	X(143, V4_SZTP_REDIRECT, "v4-sztp-redirect", TUPLE, .array = true) \
+	X(143, V4_SZTP_REDIRECT, "v4-sztp-redirect", TUPLE, .array = true, .wide_tuple = true) \
 	X(144, GEOLOC, "geoloc", BINARY) \
 	X(145, FORCERENEW_NONCE_CAPABLE, "forcerenew-nonce-capable", UINT8, .array = true) \
 	X(146, RDNSS_SELECTION, "rdnss-selection", RECORD, RECORD(OPT_UINT8, OPT_IPV4_ADDRESS, OPT_IPV4_ADDRESS, OPT_FQDN), .array = true) \

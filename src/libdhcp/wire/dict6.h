@@ -9,9 +9,9 @@
 #define DICT6_ROWS(X) \
 	X(1, CLIENTID, "clientid", BINARY) \
 	X(2, SERVERID, "serverid", BINARY) \
-	X(3, IA_NA, "ia-na", RECORD, RECORD(OPT_UINT32, OPT_UINT32, OPT_UINT32)) \
+	X(3, IA_NA, "ia-na", RECORD, RECORD(OPT_UINT32, OPT_UINT32, OPT_UINT32), .more = true) \
 	X(4, IA_TA, "ia-ta", UINT32) \
-	X(5, IAADDR, "iaaddr", RECORD, RECORD(OPT_IPV6_ADDRESS, OPT_UINT32, OPT_UINT32)) \
+	X(5, IAADDR, "iaaddr", RECORD, RECORD(OPT_IPV6_ADDRESS, OPT_UINT32, OPT_UINT32), .more = true) \
 	X(6, ORO, "oro", UINT16, .array = true) \
 	X(7, PREFERENCE, "preference", UINT8) \
 	X(8, ELAPSED_TIME, "elapsed-time", UINT16) \
@@ -22,7 +22,7 @@
 	X(14, RAPID_COMMIT, "rapid-commit", EMPTY) \
 	X(15, USER_CLASS, "user-class", BINARY) \
 	X(16, VENDOR_CLASS, "vendor-class", RECORD, RECORD(OPT_UINT32, OPT_BINARY)) \
-	X(17, VENDOR_OPTS, "vendor-opts", UINT32) \
+	X(17, VENDOR_OPTS, "vendor-opts", UINT32, .more = true) \
 	X(18, INTERFACE_ID, "interface-id", BINARY) \
 	X(19, RECONF_MSG, "reconf-msg", UINT8) \
 	X(20, RECONF_ACCEPT, "reconf-accept", EMPTY) \
@@ -30,8 +30,8 @@
 	X(22, SIP_SERVER_ADDR, "sip-server-addr", IPV6_ADDRESS, .array = true) \
 	X(23, DNS_SERVERS, "dns-servers", IPV6_ADDRESS, .array = true) \
 	X(24, DOMAIN_SEARCH, "domain-search", FQDN, .array = true) \
-	X(25, IA_PD, "ia-pd", RECORD, RECORD(OPT_UINT32, OPT_UINT32, OPT_UINT32)) \
-	X(26, IAPREFIX, "iaprefix", RECORD, RECORD(OPT_UINT32, OPT_UINT32, OPT_UINT8, OPT_IPV6_ADDRESS)) \
+	X(25, IA_PD, "ia-pd", RECORD, RECORD(OPT_UINT32, OPT_UINT32, OPT_UINT32), .more = true) \
+	X(26, IAPREFIX, "iaprefix", RECORD, RECORD(OPT_UINT32, OPT_UINT32, OPT_UINT8, OPT_IPV6_ADDRESS), .more = true) \
 	X(27, NIS_SERVERS, "nis-servers", IPV6_ADDRESS, .array = true) \
 	X(28, NISP_SERVERS, "nisp-servers", IPV6_ADDRESS, .array = true) \
 	X(29, NIS_DOMAIN_NAME, "nis-domain-name", FQDN, .array = true) \
@@ -64,7 +64,7 @@
 	X(57, V6_ACCESS_DOMAIN, "v6-access-domain", FQDN) \
 	X(58, SIP_UA_CS_LIST, "sip-ua-cs-list", FQDN, .array = true) \
 	X(59, BOOTFILE_URL, "bootfile-url", STRING) \
-	X(60, BOOTFILE_PARAM, "bootfile-param", TUPLE, .array = true) \
+	X(60, BOOTFILE_PARAM, "bootfile-param", TUPLE, .array = true, .wide_tuple = true) \
 	X(61, CLIENT_ARCH_TYPE, "client-arch-type", UINT16, .array = true) \
 	X(62, NII, "nii", RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_UINT8)) \
 	X(63, GEOLOCATION, "geolocation", BINARY) \
@@ -135,7 +135,7 @@
 	X(133, F_START_TIME_OF_STATE, "f-start-time-of-state", UINT32) \
 	X(134, F_STATE_EXPIRATION_TIME, "f-state-expiration-time", UINT32) \
 	X(135, RELAY_SOURCE_PORT, "relay-source-port", UINT16) \
-	X(136, V6_SZTP_REDIRECT, "v6-sztp-redirect", TUPLE, .array = true) \
+	X(136, V6_SZTP_REDIRECT, "v6-sztp-redirect", TUPLE, .array = true, .wide_tuple = true) \
 	X(137, S46_BIND_IPV6_PREFIX, "s46-bind-ipv6-prefix", IPV6_PREFIX) \
 	X(138, IA_LL, "ia-ll", RECORD, RECORD(OPT_UINT32, OPT_UINT32, OPT_UINT32), .encapsulate = "dhcp6") \
 	X(139, LLADDR, "lladdr", BINARY) \

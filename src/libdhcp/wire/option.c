@@ -103,8 +103,9 @@ int opts_parse4_fields(struct reader *fields, unsigned n, struct arena *arena, s
 					if (!joined[code])
 						return -E_NOMEM;
 				}
-				err = opts_add(out, code, joined[code] ? bytes_of(joined[code], total[code]) :
-									 data);
+				err = opts_add(out, code,
+					       joined[code] ? bytes_of(joined[code], total[code])
+							    : data);
 				if (err < 0)
 					return err;
 				/* from here on: where the next part goes, plus one */

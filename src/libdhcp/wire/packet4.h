@@ -45,9 +45,9 @@ struct packet4 {
 	uint16_t secs, flags;
 	uint32_t ciaddr, yiaddr, siaddr, giaddr; /* host order */
 	uint8_t chaddr[16];
-	uint8_t type;            /* option 53; 0 = BOOTP */
+	uint8_t type;             /* option 53; 0 = BOOTP */
 	const char *sname, *file; /* "" if none */
-	struct opts opts;        /* with 53 when it was parsed */
+	struct opts opts;         /* with 53 when it was parsed */
 };
 
 /* The name of a message type, "DHCPDISCOVER"; "BOOTP" for 0, "unknown" for others. */

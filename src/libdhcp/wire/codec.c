@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Text to option bytes. The way back is in decode.c. */
+#include "wire/codec.h"
+
+#include "base/err.h"
+#include "base/ip.h"
+#include "wire/codec_int.h"
+#include "wire/domain.h"
+
+#include <errno.h>
+
+struct enc {
+	const struct optdef *def;
+	struct arena *arena;
+	struct writer w;
+	const char *why;
+};
+
+static __attribute__((format(printf, 3, 4))) int fail(struct enc *e, int err, const char *fmt, ...)
+{
+	char buf[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	e->why = arena_strdup(e->arena, buf);
+	if (!e->why)
+		e->why = "not enough memory";
+	return -err;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static char *trim(char *s)
+{
+	size_t len;
+
+	while (is_blank(*s))
+		s++;
+	len = strlen(s);
+	while (len && is_blank(s[len - 1]))
+		s[--len] = 0;
+	return s;
+}
+
+/* Cut the next value out of *pos, in place; NULL after the last one. */
+static char *next_value(char **pos)
+{
+	char *start = *pos, *to = start, *from = start;
+
+	if (!start)
+		return NULL;
+	while (*from && *from != ',') {
+		if (from[0] == '\\' && from[1] == ',') {
+			*to++ = ',';
+			from += 2;
+		} else if (from[0] == '\\' && from[1]) {
+			/* other backslashes stay, and so does what they stand before */
+			*to++ = *from++;
+			*to++ = *from++;
+		} else {
+			*to++ = *from++;
+		}
+	}
+	*pos = *from ? from + 1 : NULL;
+	*to = 0;
+	return trim(start);
+}
+
+static int number(struct enc *e, const char *v, int64_t min, int64_t max, int64_t *ret)
+{
+	const char *digits = *v == '-' || *v == '+' ? v + 1 : v;
+	int base = digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X') ? 16 : 10;
+	long long n;
+	char *end;
+
+	if (*digits < '0' || *digits > '9')
+		return fail(e, E_INVAL, "'%s' is not a number", v);
+	errno = 0;
+	n = strtoll(v, &end, base);
+	if (*end)
+		return fail(e, E_INVAL, "'%s' is not a number", v);
+	if (errno || n < min || n > max)
+		return fail(e, E_RANGE, "%s is outside %lld to %lld", v, (long long)min,
+			    (long long)max);
+	*ret = n;
+	return 0;
+}
+
+static int integer(struct enc *e, enum opt_type type, const char *v)
+{
+	const struct int_type *t = int_type(type);
+	int64_t n;
+	int err = number(e, v, t->min, t->max, &n);
+
+	if (err < 0)
+		return err;
+	if (t->size == 1)
+		write_u8(&e->w, (uint8_t)n);
+	else if (t->size == 2)
+		write_u16(&e->w, (uint16_t)n);
+	else
+		write_u32(&e->w, (uint32_t)n);
+	return 0;
+}
+
+static int boolean(struct enc *e, const char *v)
+{
+	if (strcmp(v, "true") == 0 || strcmp(v, "1") == 0)
+		write_u8(&e->w, 1);
+	else if (strcmp(v, "false") == 0 || strcmp(v, "0") == 0)
+		write_u8(&e->w, 0);
+	else
+		return fail(e, E_INVAL, "'%s' is not true or false", v);
+	return 0;
+}
+
+static int binary(struct enc *e, const char *v)
+{
+	size_t len = strlen(v);
+	int n;
+
+	if (len >= 2 && v[0] == '\'' && v[len - 1] == '\'') {
+		write_bytes(&e->w, v + 1, len - 2);
+		return 0;
+	}
+	n = hex_to_bytes(v, len, e->w.pos, writer_left(&e->w));
+	if (n < 0)
+		return fail(e, E_INVAL, "'%s' is neither hex nor text in single quotes", v);
+	(void)write_space(&e->w, (size_t)n);
+	return 0;
+}
+
+static int address(struct enc *e, bool want4, const char *v, size_t len)
+{
+	struct ip ip;
+
+	if (ip_parse_n(v, len, &ip) < 0 || ip_is4(&ip) != want4)
+		return fail(e, E_INVAL, "'%.*s' is not an IPv%c address", (int)len, v,
+			    want4 ? '4' : '6');
+	write_bytes(&e->w, want4 ? ip.b + 12 : ip.b, want4 ? 4 : 16);
+	return 0;
+}
+
+static int tuple(struct enc *e, const char *v)
+{
+	size_t len = strlen(v);
+
+	if (len > (e->def->wide_tuple ? 65535u : 255u))
+		return fail(e, E_RANGE, "a value is longer than its length field can say");
+	if (e->def->wide_tuple)
+		write_u16(&e->w, (uint16_t)len);
+	else
+		write_u8(&e->w, (uint8_t)len);
+	write_bytes(&e->w, v, len);
+	return 0;
+}
+
+static int prefix6(struct enc *e, const char *v)
+{
+	struct prefix p;
+	struct ip first;
+
+	if (prefix_parse(v, &p) < 0 || ip_is4(&p.addr))
+		return fail(e, E_INVAL, "'%s' is not an IPv6 prefix", v);
+	first = prefix_first(&p);
+	write_u8(&e->w, p.len);
+	write_bytes(&e->w, first.b, (p.len + 7u) / 8);
+	return 0;
+}
+
+/* "3/4": port set 3 of those 4 bits can tell apart; left-aligned on the wire (RFC 7618 4.2). */
+static int psid(struct enc *e, char *v)
+{
+	char *slash = strchr(v, '/');
+	int64_t value, bits;
+	int err;
+
+	if (!slash)
+		return fail(e, E_INVAL, "'%s' is not a port set such as 3/4", v);
+	*slash = 0;
+	err = number(e, slash + 1, 0, 16, &bits);
+	if (err == 0)
+		err = number(e, v, 0, (1 << bits) - 1, &value);
+	if (err < 0)
+		return err;
+	write_u8(&e->w, (uint8_t)bits);
+	write_u16(&e->w, (uint16_t)(value << (16 - bits)));
+	return 0;
+}
+
+static int value(struct enc *e, enum opt_type type, char *v)
+{
+	if (!*v)
+		return fail(e, E_INVAL, "a value is empty");
+	switch (type) {
+	case OPT_BINARY:
+		return binary(e, v);
+	case OPT_BOOLEAN:
+		return boolean(e, v);
+	case OPT_INT8:
+	case OPT_INT16:
+	case OPT_INT32:
+	case OPT_UINT8:
+	case OPT_UINT16:
+	case OPT_UINT32:
+		return integer(e, type, v);
+	case OPT_STRING:
+		write_bytes(&e->w, v, strlen(v));
+		return 0;
+	case OPT_FQDN:
+		if (domain_write(&e->w, v, strlen(v)) < 0)
+			return fail(e, E_INVAL, "'%s' is not a domain name", v);
+		return 0;
+	case OPT_TUPLE:
+		return tuple(e, v);
+	case OPT_IPV4_ADDRESS:
+	case OPT_IPV6_ADDRESS:
+		return address(e, type == OPT_IPV4_ADDRESS, v, strlen(v));
+	case OPT_IPV6_PREFIX:
+		return prefix6(e, v);
+	case OPT_PSID:
+		return psid(e, v);
+	default:
+		return fail(e, E_INVAL, "type %s has no text form", opt_type_name(type));
+	}
+}
+
+/* RFC 3442: prefix length, the bytes of the destination that count, router. */
+static int route(struct enc *e, char *v)
+{
+	char *dash = strchr(v, '-'), *dest, *router;
+	struct prefix p;
+
+	if (!dash)
+		return fail(e, E_INVAL, "'%s' is not a route such as 10.0.0.0/8 - 192.0.2.1", v);
+	*dash = 0;
+	dest = trim(v);
+	router = trim(dash + 1);
+	if (prefix_parse(dest, &p) < 0 || !ip_is4(&p.addr))
+		return fail(e, E_INVAL, "'%s' is not an IPv4 network", dest);
+	if (!prefix_is_clean(&p))
+		return fail(e, E_INVAL, "'%s' has bits set behind its prefix length", dest);
+	write_u8(&e->w, p.len);
+	write_bytes(&e->w, p.addr.b + 12, (p.len + 7u) / 8);
+	return address(e, true, router, strlen(router));
+}
+
+static int values(struct enc *e, char *text)
+{
+	const struct optdef *def = e->def;
+	unsigned n = 0, fields = def->type == OPT_RECORD ? def->record_n : 1;
+	bool routes = codec_is_routes(def);
+	char *v;
+	int err = 0;
+
+	if (def->type == OPT_EMPTY)
+		return *text ? fail(e, E_INVAL, "this option has no value of its own") : 0;
+	if (!*text)
+		return fail(e, E_INVAL, "a value is missing");
+	if (def->type == OPT_INTERNAL && !routes)
+		return binary(e, text);
+	for (; err == 0 && (v = next_value(&text)); n++) {
+		unsigned i = n < fields ? n : fields - 1;
+
+		if (routes)
+			err = route(e, v);
+		else if (n >= fields && !def->array)
+			err = fail(e, E_INVAL,
+				   "more than %u value%s (a comma inside one is written \\,)",
+				   fields, fields > 1 ? "s" : "");
+		else
+			err = value(e, def->type == OPT_RECORD ? def->record[i] : def->type, v);
+	}
+	if (err == 0 && n < fields)
+		return fail(e, E_INVAL, "%u values are needed, %u given", fields, n);
+	return err;
+}
+
+/*
+ * No value is more than 16 times as long as its text: the worst is "::" with its comma. A def of
+ * NULL stands for plain bytes.
+ */
+static int encode(struct enc *e, const char *text, struct bytes *ret, const char **reterr_why)
+{
+	size_t len = strlen(text), size = 16 * len + 64;
+	uint8_t *buf = xmalloc(size);
+	char *copy = xstrdup(text);
+	void *own;
+	int err;
+
+	e->w = writer_init(buf, size);
+	err = e->def ? values(e, trim(copy)) : *trim(copy) ? binary(e, trim(copy)) : 0;
+	if (err == 0 && e->w.err)
+		err = fail(e, E_SPACE, "the value is too long");
+	if (err == 0 && writer_len(&e->w) > UINT16_MAX)
+		err = fail(e, E_RANGE, "the value is longer than 65535 bytes");
+	if (err < 0) {
+		*reterr_why = e->why;
+		goto out;
+	}
+	/* one byte more: an empty value is a place too */
+	own = arena_alloc(e->arena, writer_len(&e->w) + 1);
+	if (!own) {
+		*reterr_why = "not enough memory";
+		err = -E_NOMEM;
+		goto out;
+	}
+	memcpy(own, buf, writer_len(&e->w));
+	*ret = bytes_of(own, writer_len(&e->w));
+out:
+	free(copy);
+	free(buf);
+	return err;
+}
+
+int codec_encode_text(const struct optdef *def, const char *text, struct arena *arena,
+		      struct bytes *ret, const char **reterr_why)
+{
+	struct enc e = { .def = def, .arena = arena };
+
+	return encode(&e, text, ret, reterr_why);
+}
+
+int codec_encode_hex(const char *text, struct arena *arena, struct bytes *ret,
+		     const char **reterr_why)
+{
+	struct enc e = { .arena = arena };
+
+	return encode(&e, text, ret, reterr_why);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "wire/dict.h"
+
+#include <stdint.h>
+
+/* What both directions of the codec know. */
+struct int_type {
+	unsigned size;
+	int64_t min, max;
+};
+
+const struct int_type *int_type(enum opt_type type);
+/* An internal option in the form of RFC 3442. */
+bool codec_is_routes(const struct optdef *def);
