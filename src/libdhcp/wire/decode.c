@@ -136,6 +136,7 @@ static int value(struct dec *d, enum opt_type type)
 {
 	char name[DOMAIN_TEXT_MAX];
 	struct ip ip = ip_zero6;
+	const uint8_t *bytes;
 	size_t len;
 
 	switch (type) {
@@ -162,7 +163,10 @@ static int value(struct dec *d, enum opt_type type)
 		return 0;
 	case OPT_TUPLE:
 		len = d->def->wide_tuple ? read_u16(&d->r) : read_u8(&d->r);
-		put_text(d, bytes_of(read_bytes(&d->r, len), d->r.err ? 0 : len));
+		bytes = read_bytes(&d->r, len);
+		if (!bytes)
+			return -E_INVAL;
+		put_text(d, bytes_of(bytes, len));
 		return 0;
 	case OPT_IPV4_ADDRESS:
 		ip = ip_from4(read_u32(&d->r));
