@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Runs the *.txt files beside it: option values in text and hex, both ways. Their form: rfc2132.txt. */
+#include "base/err.h"
+#include "wire/codec.h"
+
+#include <errno.h>
+
+static const char *const files[] = { "rfc2132.txt", "rfc3397.txt", "rfc3442.txt", "types.txt" };
+
+struct run {
+	const char *file;
+	unsigned line, failed, done;
+	struct arena *arena;
+	const struct dict *dicts[2];
+	struct str out;
+};
+
+static void wrong(struct run *run, const char *what, const char *got, const char *expected)
+{
+	fprintf(stderr, "%s:%u: %s: got \"%s\", expected \"%s\"\n", run->file, run->line, what, got,
+		expected);
+	run->failed++;
+}
+
+static char *trim(char *s)
+{
+	size_t len;
+
+	s += strspn(s, " \t");
+	len = strlen(s);
+	while (len && strchr(" \t\n", s[len - 1]))
+		s[--len] = 0;
+	return s;
+}
+
+/* The text up to the separator, cut off; "" when there is none. */
+static char *part(char **rest, char sep)
+{
+	char *start = *rest, *end = strchr(start, sep);
+
+	*rest = start + strlen(start);
+	if (end) {
+		*end = 0;
+		*rest = end + 1;
+	}
+	return trim(start);
+}
+
+static struct bytes bytes_of_hex(struct run *run, const char *hex)
+{
+	uint8_t *buf = arena_alloc(run->arena, strlen(hex) + 1);
+	size_t n = 0;
+	char two[3] = "";
+
+	for (; *hex; hex++) {
+		if (*hex == ' ')
+			continue;
+		if (!two[0]) {
+			two[0] = *hex;
+			continue;
+		}
+		two[1] = *hex;
+		if (hex_to_bytes(two, 2, buf + n++, 1) != 1)
+			wrong(run, "the vector's hex", two, "two hex digits");
+		two[0] = 0;
+	}
+	/* exactly that long, so that a sanitizer sees a byte too many */
+	return bytes_of(arena_dup(run->arena, buf, n), n);
+}
+
+static void decodes(struct run *run, const struct optdef *def, struct bytes data, const char *text)
+{
+	str_reset(&run->out);
+	if (codec_check(def, data) != 0)
+		wrong(run, "check", "refused", "accepted");
+	if (codec_decode_text(def, data, &run->out) != 0)
+		wrong(run, "decode", "refused", text);
+	else if (strcmp(str_text(&run->out), text) != 0)
+		wrong(run, "decode", str_text(&run->out), text);
+}
+
+static void encodes(struct run *run, const struct optdef *def, const char *text, struct bytes expected)
+{
+	const char *why = "";
+	char got[2048], want[2048];
+	struct bytes data;
+
+	bytes_to_hex(expected, 0, want, sizeof(want));
+	if (codec_encode_text(def, text, run->arena, &data, &why) != 0) {
+		wrong(run, "encode", why, want);
+		return;
+	}
+	bytes_to_hex(data, 0, got, sizeof(got));
+	if (!bytes_equal(data, expected))
+		wrong(run, "encode", got, want);
+}
+
+static void refuses(struct run *run, const struct optdef *def, const char *text, const char *reason)
+{
+	const char *why = "";
+	struct bytes data;
+	int err = codec_encode_text(def, text, run->arena, &data, &why);
+
+	if (err != -E_INVAL && err != -E_RANGE)
+		wrong(run, "refusal", err_text(err), reason);
+	else if (!strstr(why, reason))
+		wrong(run, "reason", why, reason);
+}
+
+static void one_line(struct run *run, char *line)
+{
+	char *rest = trim(line), *space, *name, *text, *back, kind;
+	const struct optdef *def;
+	struct bytes data;
+
+	if (!*rest || *rest == '#')
+		return;
+	space = part(&rest, ' ');
+	name = part(&rest, ' ');
+	kind = *rest++;
+	def = dict_by_name(run->dicts[strcmp(space, "dhcp6") == 0], space, name);
+	if (!def) {
+		wrong(run, "definition", "none", name);
+		return;
+	}
+	run->done++;
+	switch (kind) {
+	case '|':
+		text = part(&rest, '|');
+		data = bytes_of_hex(run, trim(rest));
+		back = strstr(text, " > ");
+		if (back)
+			*back = 0;
+		encodes(run, def, trim(text), data);
+		decodes(run, def, data, back ? trim(back + 3) : text);
+		break;
+	case '<':
+		text = part(&rest, '|');
+		decodes(run, def, bytes_of_hex(run, trim(rest)), text);
+		break;
+	case '!':
+		text = part(&rest, '|');
+		refuses(run, def, text, trim(rest));
+		break;
+	case '~':
+		str_reset(&run->out);
+		str_add(&run->out, "before");
+		if (codec_decode_text(def, bytes_of_hex(run, trim(rest)), &run->out) != -E_INVAL)
+			wrong(run, "decode", str_text(&run->out), "refused");
+		else if (strcmp(str_text(&run->out), "before") != 0)
+			wrong(run, "text after a refusal", str_text(&run->out), "before");
+		break;
+	default:
+		wrong(run, "line", rest, "| < ! or ~ after the name");
+	}
+}
+
+int main(void)
+{
+	const char *top = getenv("top_srcdir");
+	struct run run = { .arena = arena_new(0) };
+
+	run.dicts[0] = dict_new(run.arena, 0);
+	run.dicts[1] = dict_new(run.arena, 1);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char path[4096], line[4096];
+		FILE *f;
+
+		snprintf(path, sizeof(path), "%s/tests/vectors/%s", top ? top : ".", files[i]);
+		f = fopen(path, "r");
+		if (!f) {
+			fprintf(stderr, "%s: %s\n", path, strerror(errno));
+			return 99;
+		}
+		run.file = files[i];
+		for (run.line = 1; fgets(line, sizeof(line), f); run.line++)
+			one_line(&run, line);
+		fclose(f);
+	}
+	str_free(&run.out);
+	arena_free(run.arena);
+	printf("%u vectors, %u wrong\n", run.done, run.failed);
+	return run.failed || !run.done;
+}
