@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MPL-2.0
+"""Clients that people run: ISC dhclient, dhcpcd, udhcpc."""
+import signal
+
+from lib.case import test
+from lib.server import config
+
+# One line per event, and the address goes on the interface; /etc stays as it is.
+EVENT = r"""#!/bin/sh
+# dhclient has $reason and $new_*, udhcpc an argument and other names
+what=${{reason:-$1}} address=${{new_ip_address:-$ip}}
+case $what in
+PREINIT | deconfig) ip addr flush dev "$interface" ;;
+BOUND | RENEW | REBIND | REBOOT | bound | renew) ip addr replace "$address/24" dev "$interface" ;;
+RELEASE | EXPIRE | FAIL | STOP) ip addr flush dev "$interface" ;;
+esac
+echo "$what $address routers=${{new_routers:-$router}} dns=${{new_domain_name_servers:-$dns}}" \
+	"time=${{new_dhcp_lease_time:-$lease}}" >>{events}
+"""
+
+
+class Dhclient:
+    """One interface, one lease file; may be run several times."""
+
+    def __init__(self, case, dev="c0", conf=""):
+        self.case, self.dev = case, dev
+        self.events_path = case.path("events")
+        self.script = case.write("event.sh", EVENT.format(events=self.events_path), 0o755)
+        self.conf = case.write("dhclient.conf", conf)
+        case.write("events", "")
+        self.process = None
+
+    def args(self, *more):
+        d = self.case.path
+        return ["dhclient", "-4", "-v", *more, "-cf", self.conf, "-lf", d("dhclient.leases"),
+                "-pf", d("dhclient.pid"), "-sf", self.script, self.dev]
+
+    def start(self):
+        self.process = self.case.start("cli", self.args("-d"))
+
+    def kill(self):
+        self.process.stop(signal.SIGKILL)
+
+    def events(self, what):
+        with open(self.events_path, encoding="utf-8") as f:
+            return [line.split() for line in f if line.split()[0] == what]
+
+    def wait(self, what, count=1, timeout=25):
+        """Address and the rest of the count-th event of this kind."""
+        got = self.case.wait(f"event {what} of dhclient",
+                             lambda: len(self.events(what)) >= count and self.events(what), timeout)
+        return got[count - 1][1:]
+
+
+@test("dhclient-get", needs=["dhclient"])
+def dhclient_get(t):
+    """dhclient sends no client id and gets address and options; the row is in the lease file."""
+    server = t.server()
+    client = Dhclient(t)
+    client.start()
+    got = client.wait("BOUND")
+    t.eq(got[1:], ["routers=192.0.2.1", "dns=192.0.2.53", "192.0.2.54", "time=3600"], "options")
+    row = t.true(server.held().get(got[0]), f"{got[0]} is not in the lease file")
+    t.eq(row["hwaddr"], t.net.mac("cli", "c0").hex(":"), "hardware address in the lease file")
+    t.eq((row["client_id"], row["valid_lifetime"], row["subnet_id"]), ("", "3600", "1"), "row")
+
+
+@test("dhclient-init-reboot", needs=["dhclient"])
+def dhclient_init_reboot(t):
+    """A client that comes back asks for its old address without naming a server, and keeps it."""
+    server = t.server()
+    client = Dhclient(t)
+    client.start()
+    address = client.wait("BOUND")[0]
+    client.kill()
+    client.start()
+    t.eq(client.wait("REBOOT")[0], address, "address after INIT-REBOOT")
+    t.eq(list(server.held()), [address], "leases")
+
+
+@test("dhclient-renew", needs=["dhclient"])
+def dhclient_renew(t):
+    """A lifetime the client asks for is granted within min and max; it renews twice by unicast."""
+    server = t.server()
+    client = Dhclient(t, conf="send dhcp-lease-time 8;\n")
+    client.start()
+    address, *rest = client.wait("BOUND")
+    t.eq(rest[-1], "time=8", "lifetime")
+    before = int(server.held()[address]["expire"])
+    t.eq(client.wait("RENEW", count=2)[0], address, "address after renewals")
+    row = server.held()[address]
+    t.true(int(row["expire"]) > before, f"expire {row['expire']} did not move from {before}")
+
+
+@test("dhclient-release", needs=["dhclient"])
+def dhclient_release(t):
+    """A released address is free: another client can have it from a pool of one."""
+    server = t.server(config(pool="192.0.2.100 - 192.0.2.100"))
+    client = Dhclient(t)
+    client.start()
+    address = client.wait("BOUND")[0]
+    t.run("cli", client.args("-r"))
+    t.wait("the release in the lease file", lambda: address not in server.held(), 5)
+    t.net.ip("cli", "link", "set", "c0", "down")
+    t.net.ip("cli", "link", "set", "c0", "address", "02:00:00:00:00:99")
+    t.net.ip("cli", "link", "set", "c0", "up")
+    other = Dhclient(t)
+    other.start()
+    t.eq(other.wait("BOUND")[0], address, "address of the second client")

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MPL-2.0
+"""A test is a function of one Case, registered with @test. The Case has its own folder and its own
+namespaces; what it starts ends with it."""
+import contextlib
+import functools
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+from .net import Net
+from .server import Server, config
+
+TESTS = []
+
+
+class Failed(Exception):
+    pass
+
+
+class Skipped(Exception):
+    pass
+
+
+def test(name, needs=(), beyond_kea=None, limit=60):
+    """needs: programs (skipped when one is missing). beyond_kea: why Kea 2.2.0 cannot pass; with
+    it as the server this test has to fail, which shows that the test notices."""
+    def register(fn):
+        TESTS.append(dict(name=name, fn=fn, needs=needs, beyond_kea=beyond_kea, limit=limit))
+        return fn
+    return register
+
+
+class Process:
+    """A child with its output in a file."""
+
+    def __init__(self, args, log, env=None, cwd=None):
+        self.log_path = log
+        with open(log, "ab") as out:
+            self.popen = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                          env=env, cwd=cwd)
+        self.pid = self.popen.pid
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def alive(self):
+        return self.popen.poll() is None
+
+    def wait(self, timeout):
+        try:
+            return self.popen.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"{self.popen.args[0:8]} still runs after {timeout} s") from None
+
+    def send(self, number):
+        self.popen.send_signal(number)
+
+    def stop(self, number=signal.SIGTERM, timeout=8):
+        if self.alive():
+            self.send(number)
+        return self.wait(timeout)
+
+
+class Case:
+    def __init__(self, prefix, folder, env):
+        self.dir = folder
+        self.env = env  # kea_dhcp4, kea_reference, builddir, ledger
+        self.prefix = prefix
+        self.processes = []
+        self.notes = []
+
+    @functools.cached_property
+    def net(self):
+        net = Net(self.prefix)
+        net.up()
+        return net
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def write(self, name, text, mode=0o644):
+        with open(self.path(name), "w", encoding="utf-8") as f:
+            f.write(text)
+        os.chmod(self.path(name), mode)
+        return self.path(name)
+
+    def start(self, ns, args, name=None, env=None):
+        name = name or os.path.basename(str(args[0]))
+        log = self.path(f"{name}.{len(self.processes)}.log")
+        p = Process(self.net.exec(ns, args), log, env)
+        self.processes.append(p)
+        return p
+
+    def run(self, ns, args, timeout=30, env=None, ok=(0,)):
+        """Runs to the end; the output. Other exit codes than ok fail the test."""
+        p = self.start(ns, args, env=env)
+        code = p.wait(timeout)
+        if ok is not None and code not in ok:
+            raise Failed(f"{' '.join(map(str, args))} ended with {code}:\n{p.log()}")
+        return p.log()
+
+    def server(self, conf=None, **kw):
+        """A running server with this configuration (see server.config)."""
+        s = Server(self, conf if conf is not None else config(), **kw)
+        s.start()
+        return s
+
+    def wait(self, what, fn, timeout=10, every=0.05):
+        """Until fn() is true; returns what it returned."""
+        end = time.monotonic() + timeout
+        while True:
+            got = fn()
+            if got:
+                return got
+            if time.monotonic() > end:
+                raise Failed(f"waited {timeout} s for {what}")
+            time.sleep(every)
+
+    def eq(self, got, want, what):
+        if got != want:
+            raise Failed(f"{what}: {got!r} instead of {want!r}")
+
+    def true(self, got, what):
+        if not got:
+            raise Failed(what)
+        return got
+
+    def match(self, pattern, text, what):
+        m = re.search(pattern, text)
+        if not m:
+            raise Failed(f"{what}: no {pattern!r} in:\n{text[-3000:]}")
+        return m
+
+    def note(self, text):
+        """Said beside the result, failed or not."""
+        self.notes.append(text)
+
+    def close(self):
+        for p in self.processes:
+            if p.alive():
+                with contextlib.suppress(OSError):
+                    p.send(signal.SIGKILL)
+                with contextlib.suppress(Failed):
+                    p.wait(5)
+
+
+def clean(prefix, folder):
+    """After a test, also after one that was killed."""
+    Net(prefix).down()
+    with open("/proc/self/mounts", encoding="utf-8") as f:
+        mounts = [line.split()[1] for line in f]
+    for m in reversed(mounts):
+        if m.startswith(folder + "/"):
+            subprocess.run(["umount", m], check=False, capture_output=True)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MPL-2.0
+"""kea-dhcp4 under test (or another one, to compare): configuration, start, stop, log, lease file."""
+import csv
+import json
+import os
+import re
+import signal
+import time
+
+LEVELS = ["kea-dhcp4.leases", "kea-dhcp4.packets", "kea-dhcp4.alloc-engine"]
+
+
+def config(quiet=False, lease_db=None, subnets=None, pool="192.0.2.100 - 192.0.2.199", **top):
+    """Three subnets as lib/net.py wires them; quiet: nothing per lease in the log; the rest are
+    keys of Dhcp4."""
+    logger = dict(severity="INFO", output_options=[dict(output="stdout")])
+    loggers = [dict(logger, name="kea-dhcp4")]
+    if quiet:
+        loggers += [dict(logger, name=n, severity="ERROR") for n in LEVELS]
+    dhcp4 = {
+        "interfaces-config": {"interfaces": ["s0", "s1"]},
+        "lease-database": lease_db or {"type": "memfile", "lfc-interval": 0},
+        "valid-lifetime": 3600, "min-valid-lifetime": 8, "max-valid-lifetime": 7200,
+        "authoritative": True,
+        "option-data": [{"name": "domain-name-servers", "data": "192.0.2.53, 192.0.2.54"}],
+        "subnet4": subnets if subnets is not None else [
+            {"id": 1, "subnet": "192.0.2.0/24", "interface": "s0", "pools": [{"pool": pool}],
+             "option-data": [{"name": "routers", "data": "192.0.2.1"}]},
+            {"id": 2, "subnet": "198.51.100.0/24", "pools": [{"pool": "198.51.100.100 - 198.51.100.199"}],
+             "option-data": [{"name": "routers", "data": "198.51.100.1"}]},
+            {"id": 3, "subnet": "198.18.0.0/15", "pools": [{"pool": "198.19.0.0 - 198.19.255.255"}]}],
+        "loggers": loggers,
+    }
+    dhcp4.update(top)
+    return {"Dhcp4": dhcp4}
+
+
+class Server:
+    """conf is a dictionary, or text that is written as it is. wrap goes before the binary."""
+
+    def __init__(self, case, conf, name="kea-dhcp4", binary=None, folder=None, ns="srv", wrap=(), env=None):
+        self.case, self.ns, self.wrap, self.name = case, ns, list(wrap), name
+        self.binary = binary or case.env["kea_dhcp4"]
+        self.folder = folder or case.path("state")
+        os.makedirs(self.folder, exist_ok=True)
+        os.chmod(self.folder, 0o750)
+        self.conf_path = case.path(name + ".conf")
+        self.lease_path = os.path.join(self.folder, "kea-leases4.csv")
+        self.env = dict(os.environ, KEA_PIDFILE_DIR=self.folder, KEA_LOCKFILE_DIR=self.folder,
+                        KEA_DHCP_DATA_DIR=self.folder, KEA_LOG_FILE_DIR=self.folder,
+                        KEA_CONTROL_SOCKET_DIR=self.folder, **(env or {}))
+        self.env.pop("NOTIFY_SOCKET", None) if not env or "NOTIFY_SOCKET" not in env else None
+        self.process = None
+        self.configure(conf)
+
+    def configure(self, conf):
+        """Writes the file; the server is not told."""
+        if not isinstance(conf, str):
+            db = conf["Dhcp4"].get("lease-database", {})
+            if db.get("type") == "memfile":
+                db.setdefault("name", self.lease_path)
+            conf = json.dumps(conf, indent=4)
+        self.conf = conf
+        with open(self.conf_path, "w", encoding="utf-8") as f:
+            f.write(conf)
+        os.chmod(self.conf_path, 0o644)
+
+    def launch(self, *args):
+        """Starts it and does not wait until it serves."""
+        self.process = self.case.start(self.ns, [*self.wrap, self.binary, "-c", self.conf_path, *args],
+                                       name=self.name, env=self.env)
+        return self.process
+
+    def start(self, timeout=15):
+        self.launch()
+        self.case.wait("DHCP4_STARTED", lambda: self.said("DHCP4_STARTED") or not self.process.alive(), timeout)
+        if not self.process.alive():
+            from .case import Failed
+            raise Failed(f"the server ended with {self.process.wait(1)} at once")
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def pid_file(self):
+        return os.path.join(self.folder, f"{self.name}.kea-dhcp4.pid")
+
+    def log(self):
+        return self.process.log()
+
+    def said(self, pattern):
+        """How many lines of this run match."""
+        return len(re.findall(pattern, self.log()))
+
+    def wait_log(self, pattern, count=1, timeout=10):
+        self.case.wait(f"{pattern!r} in the log", lambda: self.said(pattern) >= count, timeout)
+
+    def reload(self, conf=None):
+        if conf is not None:
+            self.configure(conf)
+        self.process.send(signal.SIGHUP)
+
+    def kill(self):
+        self.process.stop(signal.SIGKILL)
+
+    def stop(self, timeout=8):
+        """Exit code and seconds it took."""
+        t = time.monotonic()
+        code = self.process.stop(signal.SIGTERM, timeout)
+        return code, time.monotonic() - t
+
+    def lease_files(self):
+        """Oldest first, as the server itself would read them."""
+        names = [self.lease_path + s for s in (".completed", ".2", ".1", "")]
+        if os.path.exists(names[0]):
+            names.pop(1)
+        return [n for n in names if os.path.exists(n)]
+
+    def rows(self):
+        """All complete rows, in order."""
+        out = []
+        for name in self.lease_files():
+            with open(name, encoding="utf-8", newline="") as f:
+                text = f.read()
+            lines = text[:text.rfind("\n") + 1].splitlines()
+            out += list(csv.DictReader(lines))
+        return out
+
+    def leases(self):
+        """What the rows add up to: address -> last row, without those that were deleted."""
+        last = {r["address"]: r for r in self.rows()}
+        return {a: r for a, r in last.items() if int(r["valid_lifetime"]) > 0}
+
+    def held(self):
+        """Addresses in use: assigned and not expired -> row."""
+        return {a: r for a, r in self.leases().items() if r["state"] == "0" and int(r["expire"]) > time.time()}
