@@ -93,7 +93,8 @@ struct store_txn {
 
 /*
  * Make changes. The store has the transaction, and what it points to, until it calls done(): from
- * any thread, perhaps before this returns. -E_BUSY when too much is under way (done is not called).
+ * any thread, perhaps before this returns. Done is not called when it returns -E_BUSY (too much is
+ * under way) or -E_RANGE (a lease that no store can hold: wrong family, valid 0, oversized field).
  * An INSERT of an address that has a lease in any state is a conflict: to take over a reclaimed or
  * expired lease, UPDATE it.
  */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "lease/record.h"
+#include "lease/slab.h"
+
+/*
+ * Records by the time they are over: a heap with four children per node. All functions need the
+ * owner's expiry lock, which is below the stripe locks.
+ */
+struct expiry {
+	struct expiry_item {
+		uint32_t expires, ref;
+	} *v;
+	uint32_t n, cap;
+	const struct slabs *slabs;
+};
+
+void expiry_done(struct expiry *expiry);
+void expiry_add(struct expiry *expiry, uint32_t ref);
+/* Fine when it is not in. */
+void expiry_remove(struct expiry *expiry, uint32_t ref);
+/* For loading: push many in any order, then build once. */
+void expiry_push(struct expiry *expiry, uint32_t ref);
+void expiry_build(struct expiry *expiry);
+/*
+ * The first records with expires <= now, earliest first, at most max. `work` has room for
+ * 3 * max + 2 numbers.
+ */
+unsigned expiry_first(const struct expiry *expiry, uint32_t now, uint32_t *ret_refs, unsigned max,
+		      uint32_t *work);

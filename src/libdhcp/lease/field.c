@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The columns of Kea's lease files, version 3.0 (DHCPv4) and 5.0 (DHCPv6), and how each is read and
+ * written. Numbers and hex are written by hand here: a journal row costs a worker's share of time,
+ * and printf would be most of it.
+ */
+#include "lease/field.h"
+
+#include "base/err.h"
+
+/* --- numbers --- */
+
+static int read_number(const char *text, size_t len, uint64_t max, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	if (!len || len > 20)
+		return -E_INVAL;
+	for (size_t i = 0; i < len; i++) {
+		unsigned digit = (unsigned)(unsigned char)text[i] - '0';
+
+		if (digit > 9 || v > (UINT64_MAX - digit) / 10)
+			return -E_INVAL;
+		v = v * 10 + digit;
+	}
+	if (v > max)
+		return -E_INVAL;
+	*ret = v;
+	return 0;
+}
+
+static char *write_number(char *p, uint64_t v)
+{
+	char digits[20];
+	unsigned n = 0;
+
+	do {
+		digits[n++] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	while (n)
+		*p++ = digits[--n];
+	return p;
+}
+
+#define NUMBER_FIELD(name, member, max, what)                                                       \
+	static int read_##name(const char *text, size_t len, struct lease_row *row)                 \
+	{                                                                                           \
+		uint64_t v;                                                                         \
+                                                                                                    \
+		if (read_number(text, len, (max), &v) < 0) {                                        \
+			row->why = what;                                                            \
+			return -E_INVAL;                                                            \
+		}                                                                                   \
+		row->lease.member = (__typeof__(row->lease.member))v;                               \
+		return 0;                                                                           \
+	}                                                                                           \
+	static char *write_##name(char *p, const struct lease *lease)                               \
+	{                                                                                           \
+		return write_number(p, (uint64_t)lease->member);                                    \
+	}
+
+NUMBER_FIELD(valid, valid, UINT32_MAX, "valid_lifetime is not a number of 32 bits")
+NUMBER_FIELD(subnet_id, subnet_id, UINT32_MAX, "subnet_id is not a number of 32 bits")
+NUMBER_FIELD(fqdn_fwd, fqdn_fwd, 1, "fqdn_fwd is not 0 or 1")
+NUMBER_FIELD(fqdn_rev, fqdn_rev, 1, "fqdn_rev is not 0 or 1")
+NUMBER_FIELD(state, state, LEASE_STATE_N - 1, "state is not a known lease state")
+NUMBER_FIELD(pool_id, pool_id, UINT32_MAX, "pool_id is not a number of 32 bits")
+NUMBER_FIELD(preferred, preferred, UINT32_MAX, "pref_lifetime is not a number of 32 bits")
+NUMBER_FIELD(lease_type, type, LEASE_PD, "lease_type is not 0, 1 or 2")
+NUMBER_FIELD(iaid, iaid, UINT32_MAX, "iaid is not a number of 32 bits")
+NUMBER_FIELD(prefix_len, prefix_len, 128, "prefix_len is not 0 to 128")
+NUMBER_FIELD(hwtype, hwtype, UINT8_MAX, "hwtype is not a hardware type")
+NUMBER_FIELD(hwsource, hwsource, UINT16_MAX, "hwaddr_source is not a number of 16 bits")
+
+/* expire is when the client was last heard plus the lifetime; nothing sensible lies beyond 34,000 years. */
+static int read_expire(const char *text, size_t len, struct lease_row *row)
+{
+	uint64_t v;
+
+	if (read_number(text, len, (1ULL << 40) - 1, &v) < 0) {
+		row->why = "expire is not a time";
+		return -E_INVAL;
+	}
+	row->expire_wall = (int64_t)v;
+	return 0;
+}
+
+static char *write_expire(char *p, const struct lease *lease)
+{
+	return write_number(p, (uint64_t)lease->cltt + lease->valid);
+}
+
+/* --- addresses --- */
+
+/* Dotted quads make most of the largest files; ip_parse_n() takes what this does not. */
+static bool read_quad(const char *text, size_t len, struct ip *ret)
+{
+	uint32_t addr = 0, part = 0;
+	unsigned dots = 0, digits = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned digit = (unsigned)(unsigned char)text[i] - '0';
+
+		if (digit <= 9 && digits < 3 && !(digits && !part)) {
+			part = part * 10 + digit;
+			digits++;
+		} else if (text[i] == '.' && digits && part <= 255 && dots < 3) {
+			addr = addr << 8 | part;
+			part = digits = 0;
+			dots++;
+		} else {
+			return false;
+		}
+	}
+	if (dots != 3 || !digits || part > 255)
+		return false;
+	*ret = ip_from4(addr << 8 | part);
+	return true;
+}
+
+static int read_addr4(const char *text, size_t len, struct lease_row *row)
+{
+	if (!read_quad(text, len, &row->lease.addr)) {
+		row->why = "address is not an IPv4 address";
+		return -E_INVAL;
+	}
+	row->lease.type = LEASE_V4;
+	row->lease.prefix_len = 32;
+	return 0;
+}
+
+static int read_addr6(const char *text, size_t len, struct lease_row *row)
+{
+	struct ip addr;
+
+	if (ip_parse_n(text, len, &addr) < 0 || ip_is4(&addr)) {
+		row->why = "address is not an IPv6 address";
+		return -E_INVAL;
+	}
+	row->lease.addr = addr;
+	row->lease.prefix_len = 128;
+	return 0;
+}
+
+static char *write_addr(char *p, const struct lease *lease)
+{
+	char text[IP_TEXT_MAX];
+	size_t len;
+
+	if (ip_is4(&lease->addr)) {
+		for (unsigned i = 12; i < 16; i++) {
+			p = write_number(p, lease->addr.b[i]);
+			*p++ = '.';
+		}
+		return p - 1;
+	}
+	len = strlen(ip_format(&lease->addr, text));
+	memcpy(p, text, len);
+	return p + len;
+}
+
+/* --- bytes as colon-separated hex --- */
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* Pairs, or single digits, between colons. */
+static int read_colon_hex(const char *text, size_t len, uint8_t *buf, size_t size, struct bytes *ret)
+{
+	const char *p = text, *end = text + len;
+	size_t n = 0;
+
+	while (p < end) {
+		int hi = hex_digit(*p++), lo;
+
+		if (hi < 0 || n == size)
+			return -E_INVAL;
+		if (p < end && *p != ':') {
+			lo = hex_digit(*p++);
+			if (lo < 0)
+				return -E_INVAL;
+			hi = hi << 4 | lo;
+		}
+		buf[n++] = (uint8_t)hi;
+		if (p == end)
+			break;
+		if (*p++ != ':' || p == end)
+			return -E_INVAL;
+	}
+	*ret = bytes_of(buf, n);
+	return 0;
+}
+
+static char *write_colon_hex(char *p, struct bytes b)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < b.len; i++) {
+		if (i)
+			*p++ = ':';
+		*p++ = digits[b.data[i] >> 4];
+		*p++ = digits[b.data[i] & 15];
+	}
+	return p;
+}
+
+static int read_hwaddr(const char *text, size_t len, struct lease_row *row)
+{
+	if (read_colon_hex(text, len, row->hwaddr, sizeof(row->hwaddr), &row->lease.hwaddr) < 0) {
+		row->why = "hwaddr is not a hardware address of at most 20 bytes";
+		return -E_INVAL;
+	}
+	/* A v4 file has no column for the type: Ethernet, as in Kea. In a v6 file hwtype follows. */
+	row->lease.hwtype = row->lease.hwaddr.len ? 1 : 0;
+	return 0;
+}
+
+static char *write_hwaddr(char *p, const struct lease *lease)
+{
+	return write_colon_hex(p, lease->hwaddr);
+}
+
+static int read_client_id(const char *text, size_t len, struct lease_row *row)
+{
+	if (read_colon_hex(text, len, row->client_id, sizeof(row->client_id), &row->lease.client_id) < 0) {
+		row->why = "client_id is not at most 255 bytes in hex";
+		return -E_INVAL;
+	}
+	return 0;
+}
+
+static char *write_client_id(char *p, const struct lease *lease)
+{
+	return write_colon_hex(p, lease->client_id);
+}
+
+/* A declined v6 lease has no client: the file says 00:00:00 for that. */
+static const uint8_t no_duid[3];
+
+static int read_duid(const char *text, size_t len, struct lease_row *row)
+{
+	if (read_colon_hex(text, len, row->client_id, sizeof(row->client_id), &row->lease.client_id) < 0 ||
+	    row->lease.client_id.len == 0) {
+		row->why = "duid is not 1 to 255 bytes in hex";
+		return -E_INVAL;
+	}
+	if (bytes_equal(row->lease.client_id, bytes_of(no_duid, sizeof(no_duid))))
+		row->lease.client_id.len = 0;
+	return 0;
+}
+
+static char *write_duid(char *p, const struct lease *lease)
+{
+	return write_colon_hex(p, lease->client_id.len ? lease->client_id : bytes_of(no_duid, sizeof(no_duid)));
+}
+
+/* --- texts: comma, ampersand and control characters are written &#xHH --- */
+
+static int read_text(const char *text, size_t len, char *buf, size_t size, const char **ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+
+		if (c == '&' && len - i >= 5 && text[i + 1] == '#' && text[i + 2] == 'x' &&
+		    hex_digit(text[i + 3]) >= 0 && hex_digit(text[i + 4]) >= 0) {
+			c = (char)(hex_digit(text[i + 3]) << 4 | hex_digit(text[i + 4]));
+			i += 4;
+		}
+		if (!c || n + 1 >= size)
+			return -E_INVAL;
+		buf[n++] = c;
+	}
+	buf[n] = '\0';
+	*ret = buf;
+	return 0;
+}
+
+static char *write_text(char *p, const char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c >= 0x20 && c != ',' && c != '&' && c != 0x7f) {
+			*p++ = (char)c;
+			continue;
+		}
+		*p++ = '&';
+		*p++ = '#';
+		*p++ = 'x';
+		*p++ = digits[c >> 4];
+		*p++ = digits[c & 15];
+	}
+	return p;
+}
+
+static int read_hostname(const char *text, size_t len, struct lease_row *row)
+{
+	if (read_text(text, len, row->hostname, sizeof(row->hostname), &row->lease.hostname) < 0) {
+		row->why = "hostname is longer than 255 bytes or holds a zero byte";
+		return -E_INVAL;
+	}
+	return 0;
+}
+
+static char *write_hostname(char *p, const struct lease *lease)
+{
+	return lease->hostname ? write_text(p, lease->hostname) : p;
+}
+
+static int read_context(const char *text, size_t len, struct lease_row *row)
+{
+	if (!len)
+		return 0;
+	if (read_text(text, len, row->context, sizeof(row->context), &row->lease.user_context) < 0) {
+		row->why = "user_context is longer than 65535 bytes or holds a zero byte";
+		return -E_INVAL;
+	}
+	return 0;
+}
+
+static char *write_context(char *p, const struct lease *lease)
+{
+	return lease->user_context ? write_text(p, lease->user_context) : p;
+}
+
+static const struct lease_field fields4[] = {
+	{ "address",        1, 0, read_addr4,      write_addr },
+	{ "hwaddr",         1, 0, read_hwaddr,     write_hwaddr },
+	{ "client_id",      1, 0, read_client_id,  write_client_id },
+	{ "valid_lifetime", 1, 0, read_valid,      write_valid },
+	{ "expire",         1, 0, read_expire,     write_expire },
+	{ "subnet_id",      1, 0, read_subnet_id,  write_subnet_id },
+	{ "fqdn_fwd",       1, 0, read_fqdn_fwd,   write_fqdn_fwd },
+	{ "fqdn_rev",       1, 0, read_fqdn_rev,   write_fqdn_rev },
+	{ "hostname",       1, 0, read_hostname,   write_hostname },
+	{ "state",          2, 0, read_state,      write_state },
+	{ "user_context",   2, 1, read_context,    write_context },
+	{ "pool_id",        3, 0, read_pool_id,    write_pool_id },
+};
+
+static const struct lease_field fields6[] = {
+	{ "address",        1, 0, read_addr6,      write_addr },
+	{ "duid",           1, 0, read_duid,       write_duid },
+	{ "valid_lifetime", 1, 0, read_valid,      write_valid },
+	{ "expire",         1, 0, read_expire,     write_expire },
+	{ "subnet_id",      1, 0, read_subnet_id,  write_subnet_id },
+	{ "pref_lifetime",  1, 0, read_preferred,  write_preferred },
+	{ "lease_type",     1, 0, read_lease_type, write_lease_type },
+	{ "iaid",           1, 0, read_iaid,       write_iaid },
+	{ "prefix_len",     1, 0, read_prefix_len, write_prefix_len },
+	{ "fqdn_fwd",       1, 0, read_fqdn_fwd,   write_fqdn_fwd },
+	{ "fqdn_rev",       1, 0, read_fqdn_rev,   write_fqdn_rev },
+	{ "hostname",       1, 0, read_hostname,   write_hostname },
+	{ "hwaddr",         2, 0, read_hwaddr,     write_hwaddr },
+	{ "state",          3, 0, read_state,      write_state },
+	{ "user_context",   3, 1, read_context,    write_context },
+	{ "hwtype",         4, 0, read_hwtype,     write_hwtype },
+	{ "hwaddr_source",  4, 0, read_hwsource,   write_hwsource },
+	{ "pool_id",        5, 0, read_pool_id,    write_pool_id },
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+_Static_assert(COUNT(fields6) <= LEASE_FIELDS_MAX, "LEASE_FIELDS_MAX");
+
+const struct lease_fields *lease_fields(int family)
+{
+	static const struct lease_fields fields[2] = {
+		{ fields4, COUNT(fields4), 9 },
+		{ fields6, COUNT(fields6), 12 },
+	};
+
+	return &fields[family ? 1 : 0];
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* At most 4/5 full; removing shifts back what follows, so there are no tombstones and no rebuilds. */
+#include "lease/index.h"
+
+#include "base/arena.h"
+
+#define CAP_MIN 16
+
+void index_done(struct index *index)
+{
+	free(index->v);
+	*index = (struct index){ 0 };
+}
+
+struct index_slot *index_find(const struct index *index, uint64_t hash,
+			      bool (*match)(const void *ctx, uint32_t ref), const void *ctx)
+{
+	uint32_t mask = index->cap - 1;
+
+	if (!index->v)
+		return NULL;
+	for (uint32_t i = (uint32_t)hash & mask; index->v[i].ref; i = (i + 1) & mask)
+		if (index->v[i].hash == (uint32_t)hash && match(ctx, index->v[i].ref))
+			return &index->v[i];
+	return NULL;
+}
+
+static void place(struct index *index, struct index_slot slot)
+{
+	uint32_t mask = index->cap - 1, i = slot.hash & mask;
+
+	while (index->v[i].ref)
+		i = (i + 1) & mask;
+	index->v[i] = slot;
+}
+
+void index_add(struct index *index, uint64_t hash, uint32_t ref)
+{
+	if ((uint64_t)(index->n + 1) * 5 > (uint64_t)index->cap * 4) {
+		struct index_slot *old = index->v;
+		uint32_t old_cap = index->cap;
+
+		index->cap = old_cap ? old_cap * 2 : CAP_MIN;
+		index->v = xcalloc(index->cap, sizeof(*index->v));
+		for (uint32_t i = 0; i < old_cap; i++)
+			if (old[i].ref)
+				place(index, old[i]);
+		free(old);
+	}
+	place(index, (struct index_slot){ (uint32_t)hash, ref });
+	index->n++;
+}
+
+void index_remove(struct index *index, struct index_slot *slot)
+{
+	uint32_t mask = index->cap - 1, hole = (uint32_t)(slot - index->v), i = hole;
+
+	for (;;) {
+		uint32_t home;
+
+		i = (i + 1) & mask;
+		if (!index->v[i].ref)
+			break;
+		home = index->v[i].hash & mask;
+		/* Movable unless its home lies behind the hole (cyclically). */
+		if (((i - home) & mask) >= ((i - hole) & mask)) {
+			index->v[hole] = index->v[i];
+			hole = i;
+		}
+	}
+	index->v[hole] = (struct index_slot){ 0 };
+	index->n--;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * A hash table from the hash of a key to a record, open addressing with linear probing. A slot keeps
+ * 32 bits of the hash, so probing touches records only where these agree; whether the record really
+ * has the key is for the caller to say. Not locked.
+ */
+struct index_slot {
+	uint32_t hash;
+	uint32_t ref; /* 0 = empty */
+};
+
+struct index {
+	struct index_slot *v; /* NULL while nothing was added */
+	uint32_t n, cap;      /* cap: a power of two */
+};
+
+void index_done(struct index *index);
+/* The slot whose record matches, NULL if none. Valid until the next add or remove. */
+struct index_slot *index_find(const struct index *index, uint64_t hash,
+			      bool (*match)(const void *ctx, uint32_t ref), const void *ctx);
+/* Only for a key that is not there. */
+void index_add(struct index *index, uint64_t hash, uint32_t ref);
+void index_remove(struct index *index, struct index_slot *slot);

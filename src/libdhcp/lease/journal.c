@@ -1,0 +1,681 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Group commit; see journal.h for what is promised. Everything below `run` happens on the journal
+ * thread (or before it starts), so the file, the buffer and the lengths need no lock. `lock` guards
+ * the queue and what other threads read.
+ */
+#include "lease/journal.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "lease/csv.h"
+#include "log/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CHECK_FILE_MS 10000
+#define RETRY_MIN_MS 50
+#define RETRY_MAX_MS 1000
+#define REMIND_MS 60000
+#define PROBE_LEN 65536
+#define SNAPSHOT_BUF (1U << 20)
+
+struct journal {
+	struct journal_conf conf;
+	const struct journal_sys *sys;
+	char *path, *new_path, *dir;
+	int fd, lock_fd, dir_fd;
+	off_t len;        /* bytes of the file that hold whole, acknowledged rows */
+	dev_t dev;
+	ino_t ino;
+	bool tainted;     /* a sync of fd failed, or it is not the file at path: never use it again */
+	int64_t retry_ms, retry_at, check_at, remind_at; /* ms of CLOCK_MONOTONIC */
+	int last_errno;
+
+	char *buf;
+	size_t buf_len, buf_cap;
+	uint64_t buf_rows;
+
+	pthread_t thread;
+	bool running;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct store_txn *head, **tail;
+	bool stop;
+	atomic_bool failing;
+	_Atomic unsigned pending;
+	_Atomic uint64_t rows, bytes, groups, syncs, rewrites, failures;
+	char why[96];
+};
+
+static int reserve(int fd, off_t from, off_t len)
+{
+	return fallocate(fd, FALLOC_FL_KEEP_SIZE, from, len);
+}
+
+const struct journal_sys journal_sys_real = {
+	.write = write,
+	.fdatasync = fdatasync,
+	.fsync = fsync,
+	.ftruncate = ftruncate,
+	.rename = rename,
+	.reserve = reserve,
+};
+
+/* The pauses of this thread are real ones, whatever clock tests give the leases. */
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static char *heap_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static char *heap_printf(const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	return text;
+}
+
+/* --- opening --- */
+
+/* The path with symbolic links followed, so that all who name the file agree on its lock. */
+static char *resolve(const char *path)
+{
+	char *real = realpath(path, NULL), *copy, *slash, *dir, *ret;
+
+	if (real)
+		return real;
+	copy = xstrdup(path);
+	slash = strrchr(copy, '/');
+	if (!slash || !slash[1]) {
+		free(copy);
+		errno = EINVAL;
+		return NULL;
+	}
+	*slash = '\0';
+	dir = realpath(*copy ? copy : "/", NULL);
+	ret = dir ? heap_printf("%s/%s", strcmp(dir, "/") == 0 ? "" : dir, slash + 1) : NULL;
+	free(dir);
+	free(copy);
+	return ret;
+}
+
+static int take_lock(struct journal *j, char **reterr)
+{
+	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char *path = heap_printf("%s.lock", j->path), pid[24];
+	int err = -E_SYS, n;
+
+	if (!path)
+		return -E_NOMEM;
+	j->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (j->lock_fd < 0) {
+		*reterr = heap_printf("cannot open the lock file %s: %s", path, strerror(errno));
+		goto out;
+	}
+	if (fcntl(j->lock_fd, F_OFD_SETLK, &fl) < 0) {
+		if (errno == EAGAIN || errno == EACCES) {
+			ssize_t got = pread(j->lock_fd, pid, sizeof(pid) - 1, 0);
+
+			pid[got > 0 ? got : 0] = '\0';
+			pid[strcspn(pid, "\n")] = '\0';
+			*reterr = heap_printf("the lease file %s is in use by another server%s%s", j->path,
+					      *pid ? ", process " : "", pid);
+			err = -E_BUSY;
+		} else {
+			*reterr = heap_printf("cannot lock %s: %s", path, strerror(errno));
+		}
+		goto out;
+	}
+	/* For people only: the lock is what counts. */
+	n = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
+	if (ftruncate(j->lock_fd, 0) < 0 || pwrite(j->lock_fd, pid, (size_t)n, 0) < 0)
+		errno = 0;
+	err = 0;
+out:
+	free(path);
+	return err;
+}
+
+int journal_new(const struct journal_conf *conf, struct journal **ret, char **reterr)
+{
+	struct journal *j = xcalloc(1, sizeof(*j));
+	pthread_condattr_t attr;
+	int err = -E_SYS;
+
+	j->conf = *conf;
+	j->sys = conf->sys ? conf->sys : &journal_sys_real;
+	j->fd = j->lock_fd = j->dir_fd = -1;
+	j->tail = &j->head;
+	j->retry_ms = RETRY_MIN_MS;
+	(void)pthread_mutex_init(&j->lock, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&j->wake, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	j->path = resolve(conf->path);
+	if (!j->path) {
+		*reterr = heap_printf("the lease file %s: %s", conf->path, strerror(errno));
+		goto out;
+	}
+	j->new_path = heap_printf("%s.new", j->path);
+	j->dir = xstrdup(j->path);
+	*(strrchr(j->dir, '/') + (strrchr(j->dir, '/') == j->dir)) = '\0';
+	j->dir_fd = open(j->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (j->dir_fd < 0) {
+		*reterr = heap_printf("cannot open the folder of the lease file, %s: %s", j->dir, strerror(errno));
+		goto out;
+	}
+	err = take_lock(j, reterr);
+	if (err < 0)
+		goto out;
+	*ret = j;
+	return 0;
+out:
+	journal_free(j);
+	return err;
+}
+
+const char *journal_path(const struct journal *j)
+{
+	return j->path;
+}
+
+/* --- rows into the buffer --- */
+
+static void add_row(struct journal *j, const struct lease *lease, bool deleted)
+{
+	size_t bound = csv_row_bound(lease);
+
+	if (j->buf_cap - j->buf_len < bound) {
+		j->buf_cap = (j->buf_cap + bound) * 2;
+		j->buf = xrealloc(j->buf, j->buf_cap);
+	}
+	j->buf_len = (size_t)(csv_write_row(j->conf.family, lease, deleted, j->buf + j->buf_len) - j->buf);
+	j->buf_rows++;
+}
+
+static void add_row_cb(void *arg, const struct lease *lease, bool deleted)
+{
+	add_row(arg, lease, deleted);
+}
+
+/* --- writing --- */
+
+/* All of it; how much was written before an error does not matter to callers. */
+static int write_all(struct journal *j, int fd, const char *data, size_t len)
+{
+	while (len) {
+		ssize_t n = j->sys->write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			if (n == 0)
+				errno = EIO;
+			return -E_SYS;
+		}
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+struct snapshot {
+	struct journal *j;
+	int fd;
+	off_t len;
+	uint64_t rows;
+	bool failed;
+};
+
+static bool flush_snapshot(struct snapshot *s)
+{
+	struct journal *j = s->j;
+
+	if (write_all(j, s->fd, j->buf, j->buf_len) < 0)
+		s->failed = true;
+	s->len += (off_t)j->buf_len;
+	j->buf_len = 0;
+	return !s->failed;
+}
+
+/* Called under the lock of a part, which must not be held across a write: only fills the buffer. */
+static bool snapshot_row(void *arg, const struct lease *lease)
+{
+	struct snapshot *s = arg;
+
+	add_row(s->j, lease, false);
+	s->rows++;
+	return true;
+}
+
+static int sync_dir(struct journal *j)
+{
+	return j->sys->fsync(j->dir_fd) < 0 ? -E_SYS : 0;
+}
+
+/*
+ * A new whole file holds everything, so what an interrupted clean-up left must go, or leases deleted
+ * since would come back at the next start.
+ */
+static void drop_old_files(struct journal *j)
+{
+	static const char *const suffixes[] = { ".completed", ".2", ".1" };
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		char *path = heap_printf("%s%s", j->path, suffixes[i]);
+
+		if (path && unlink(path) == 0)
+			any = true;
+		free(path);
+	}
+	if (any)
+		(void)sync_dir(j);
+}
+
+static void use_file(struct journal *j, int fd, off_t len, const struct stat *st)
+{
+	if (j->fd >= 0)
+		(void)close(j->fd);
+	j->fd = fd;
+	j->len = len;
+	j->dev = st->st_dev;
+	j->ino = st->st_ino;
+	j->tainted = false;
+}
+
+/* Write a complete file beside the old one and put it in its place. Always synced. */
+static int rewrite(struct journal *j)
+{
+	struct snapshot s = { .j = j, .fd = -1 };
+	struct stat st;
+	int saved;
+
+	(void)unlink(j->new_path);
+	s.fd = open(j->new_path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (s.fd < 0)
+		return -E_SYS;
+	j->buf_len = 0;
+	if (j->buf_cap < CSV_HEADER_MAX) {
+		j->buf_cap = SNAPSHOT_BUF;
+		j->buf = xrealloc(j->buf, j->buf_cap);
+	}
+	j->buf_len = csv_write_header(j->conf.family, j->buf);
+	for (unsigned part = 0; j->conf.owner->each(j->conf.ctx, part, snapshot_row, &s); part++)
+		if (j->buf_len >= SNAPSHOT_BUF && !flush_snapshot(&s))
+			goto out;
+	if (!flush_snapshot(&s) || j->sys->fdatasync(s.fd) < 0 || fstat(s.fd, &st) < 0 ||
+	    j->sys->rename(j->new_path, j->path) < 0)
+		goto out;
+	if (sync_dir(j) < 0) {
+		/* The name may not last: not to be trusted, but it is the file at path now. */
+		saved = errno;
+		(void)close(s.fd);
+		errno = saved;
+		return -E_SYS;
+	}
+	use_file(j, s.fd, s.len, &st);
+	drop_old_files(j);
+	atomic_fetch_add(&j->rewrites, 1);
+	LOG(DHCPSRV_MEMFILE_REWRITTEN, j->path, (unsigned long long)s.rows);
+	return 0;
+out:
+	saved = errno;
+	(void)close(s.fd);
+	(void)unlink(j->new_path);
+	errno = saved;
+	return -E_SYS;
+}
+
+/*
+ * After a write that failed: cut off what it left and see whether there is room again. A descriptor
+ * of its own, so an error of the old one that was not yet reported is not missed.
+ */
+static int repair(struct journal *j)
+{
+	struct stat st;
+	int fd = open(j->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW), saved;
+
+	if (fd < 0) {
+		j->tainted = errno == ENOENT || errno == ELOOP;
+		return -E_SYS;
+	}
+	if (fstat(fd, &st) < 0)
+		goto out;
+	if (st.st_dev != j->dev || st.st_ino != j->ino || st.st_size < j->len) {
+		j->tainted = true;
+		errno = ESTALE;
+		goto out;
+	}
+	if (j->sys->ftruncate(fd, j->len) < 0)
+		goto out;
+	if (j->sys->reserve(fd, j->len, PROBE_LEN) < 0 && errno != EOPNOTSUPP && errno != ENOSYS)
+		goto out;
+	if (j->sys->fdatasync(fd) < 0) {
+		j->tainted = true;
+		goto out;
+	}
+	use_file(j, fd, j->len, &st);
+	return 0;
+out:
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return -E_SYS;
+}
+
+/* --- failing and coming back --- */
+
+static void set_failing(struct journal *j, const char *what)
+{
+	int saved = errno;
+	int64_t now = now_ms();
+
+	if (!atomic_load(&j->failing) || saved != j->last_errno || now >= j->remind_at) {
+		LOG(DHCPSRV_MEMFILE_WRITE_FAILED, j->path, what, strerror(saved));
+		j->last_errno = saved;
+		j->remind_at = now + REMIND_MS;
+	}
+	(void)pthread_mutex_lock(&j->lock);
+	(void)snprintf(j->why, sizeof(j->why), "%s: %s", what, strerror(saved));
+	atomic_store(&j->failing, true);
+	(void)pthread_mutex_unlock(&j->lock);
+}
+
+/* The group, and all that was queued behind it: nothing of it is durable. */
+static void fail_group(struct journal *j, struct store_txn *group, const char *what)
+{
+	struct store_txn **end = &group;
+
+	set_failing(j, what);
+	atomic_fetch_add(&j->failures, 1);
+	while (*end)
+		end = &(*end)->next;
+	(void)pthread_mutex_lock(&j->lock);
+	*end = j->head;
+	j->head = NULL;
+	j->tail = &j->head;
+	(void)pthread_mutex_unlock(&j->lock);
+	for (struct store_txn *txn = group; txn; txn = txn->next)
+		atomic_fetch_sub(&j->pending, 1);
+	j->conf.owner->failed(j->conf.ctx, group);
+	j->retry_ms = RETRY_MIN_MS;
+	j->retry_at = now_ms();
+}
+
+static void try_recover(struct journal *j)
+{
+	int err = j->tainted ? rewrite(j) : repair(j);
+
+	if (err < 0 && j->tainted)
+		err = rewrite(j);
+	if (err < 0) {
+		set_failing(j, "still failing");
+		j->retry_at = now_ms() + j->retry_ms;
+		j->retry_ms = j->retry_ms * 2 < RETRY_MAX_MS ? j->retry_ms * 2 : RETRY_MAX_MS;
+		return;
+	}
+	LOG(DHCPSRV_MEMFILE_WRITE_RESUMED, j->path);
+	(void)pthread_mutex_lock(&j->lock);
+	j->why[0] = '\0';
+	atomic_store(&j->failing, false);
+	(void)pthread_mutex_unlock(&j->lock);
+	j->check_at = now_ms() + CHECK_FILE_MS;
+}
+
+/*
+ * Is the file still ours? Somebody may have removed, replaced, truncated or appended to it. What is in
+ * memory is the truth; what is there instead is kept under another name, not overwritten.
+ */
+static bool file_is_lost(struct journal *j, const char **ret_what)
+{
+	struct stat st;
+
+	if (lstat(j->path, &st) < 0) {
+		*ret_what = errno == ENOENT ? "was removed" : strerror(errno);
+		return true;
+	}
+	if (st.st_dev == j->dev && st.st_ino == j->ino && st.st_size == j->len)
+		return false;
+	*ret_what = st.st_dev == j->dev && st.st_ino == j->ino ?
+			    "was changed by another program (kept as .replaced)" :
+			    "was replaced by another file (kept as .replaced)";
+	return true;
+}
+
+/* A second name for what is there now: the lease file itself never goes missing meanwhile. */
+static void keep_aside(struct journal *j)
+{
+	char *aside = heap_printf("%s.replaced", j->path);
+
+	if (aside) {
+		(void)unlink(aside);
+		/* Most often there is nothing to keep: the file was removed. */
+		if (link(j->path, aside) < 0)
+			errno = 0;
+	}
+	free(aside);
+}
+
+/* Returns false when the file was lost and could not be written again. */
+static bool check_file(struct journal *j)
+{
+	const char *what;
+
+	j->check_at = now_ms() + CHECK_FILE_MS;
+	if (!file_is_lost(j, &what))
+		return true;
+	LOG(DHCPSRV_MEMFILE_FILE_LOST, j->path, what);
+	keep_aside(j);
+	j->tainted = true;
+	return rewrite(j) == 0;
+}
+
+static void commit(struct journal *j, struct store_txn *group)
+{
+	const char *what = NULL;
+
+	if (now_ms() >= j->check_at && !check_file(j)) {
+		fail_group(j, group, "writing the lost lease file again");
+		return;
+	}
+	j->buf_len = 0;
+	j->buf_rows = 0;
+	for (struct store_txn *txn = group; txn; txn = txn->next)
+		j->conf.owner->rows(j->conf.ctx, txn, add_row_cb, j);
+	if (write_all(j, j->fd, j->buf, j->buf_len) < 0) {
+		/* A full disk spoils nothing that was synced; any other error may. */
+		j->tainted = j->tainted || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG);
+		what = "write";
+	} else if (j->conf.sync && j->sys->fdatasync(j->fd) < 0) {
+		j->tainted = true;
+		what = "fdatasync";
+	}
+	if (what) {
+		fail_group(j, group, what);
+		return;
+	}
+	j->len += (off_t)j->buf_len;
+	atomic_fetch_add(&j->groups, 1);
+	atomic_fetch_add(&j->rows, j->buf_rows);
+	atomic_fetch_add(&j->bytes, j->buf_len);
+	if (j->conf.sync)
+		atomic_fetch_add(&j->syncs, 1);
+	for (struct store_txn *txn = group; txn; txn = txn->next)
+		atomic_fetch_sub(&j->pending, 1);
+	j->conf.owner->committed(j->conf.ctx, group);
+}
+
+/* --- the thread --- */
+
+/* Sleep until there is work, a retry or a look at the file is due; called and returns locked. */
+static void wait_for_work(struct journal *j)
+{
+	int64_t until = atomic_load(&j->failing) ? j->retry_at : j->check_at;
+	struct timespec ts;
+
+	if (until <= now_ms())
+		return;
+	ts.tv_sec = until / 1000;
+	ts.tv_nsec = until % 1000 * 1000000;
+	(void)pthread_cond_timedwait(&j->wake, &j->lock, &ts);
+}
+
+static void *run(void *arg)
+{
+	struct journal *j = arg;
+
+	(void)pthread_mutex_lock(&j->lock);
+	while (!j->stop || j->head) {
+		struct store_txn *group = j->head;
+
+		j->head = NULL;
+		j->tail = &j->head;
+		if (!group && !j->stop)
+			wait_for_work(j);
+		(void)pthread_mutex_unlock(&j->lock);
+		if (group)
+			commit(j, group);
+		else if (atomic_load(&j->failing) && now_ms() >= j->retry_at)
+			try_recover(j);
+		else if (!atomic_load(&j->failing) && now_ms() >= j->check_at && !check_file(j))
+			fail_group(j, NULL, "writing the lost lease file again");
+		(void)pthread_mutex_lock(&j->lock);
+	}
+	(void)pthread_mutex_unlock(&j->lock);
+	return NULL;
+}
+
+/* Cut a torn tail off and append behind it. */
+static int open_existing(struct journal *j, off_t good_len)
+{
+	struct stat st;
+	int fd = open(j->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return -E_SYS;
+	if (fstat(fd, &st) < 0 ||
+	    (st.st_size != good_len && (j->sys->ftruncate(fd, good_len) < 0 || j->sys->fsync(fd) < 0))) {
+		int saved = errno;
+
+		(void)close(fd);
+		errno = saved;
+		return -E_SYS;
+	}
+	use_file(j, fd, good_len, &st);
+	return 0;
+}
+
+int journal_start(struct journal *j, off_t good_len, bool whole, char **reterr)
+{
+	sigset_t all, old;
+	int err;
+
+	if ((whole ? rewrite(j) : open_existing(j, good_len)) < 0) {
+		j->tainted = true;
+		set_failing(j, whole ? "writing the lease file" : "opening the lease file");
+	}
+	j->retry_at = now_ms() + j->retry_ms;
+	j->check_at = now_ms() + CHECK_FILE_MS;
+	/* Signals are the main thread's. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = pthread_create(&j->thread, NULL, run, j);
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (err) {
+		*reterr = heap_printf("cannot start the journal thread: %s", strerror(err));
+		return -E_SYS;
+	}
+	(void)pthread_setname_np(j->thread, "journal");
+	j->running = true;
+	return 0;
+}
+
+void journal_free(struct journal *j)
+{
+	if (!j)
+		return;
+	if (j->running) {
+		(void)pthread_mutex_lock(&j->lock);
+		j->stop = true;
+		(void)pthread_cond_signal(&j->wake);
+		(void)pthread_mutex_unlock(&j->lock);
+		(void)pthread_join(j->thread, NULL);
+	}
+	if (j->fd >= 0)
+		(void)close(j->fd);
+	if (j->dir_fd >= 0)
+		(void)close(j->dir_fd);
+	if (j->lock_fd >= 0)
+		(void)close(j->lock_fd);
+	(void)pthread_cond_destroy(&j->wake);
+	(void)pthread_mutex_destroy(&j->lock);
+	free(j->buf);
+	free(j->path);
+	free(j->new_path);
+	free(j->dir);
+	free(j);
+}
+
+/* --- other threads --- */
+
+bool journal_is_failing(const struct journal *j)
+{
+	return atomic_load_explicit(&j->failing, memory_order_relaxed);
+}
+
+bool journal_is_full(const struct journal *j)
+{
+	return atomic_load_explicit(&j->pending, memory_order_relaxed) >= j->conf.max_pending;
+}
+
+int journal_queue(struct journal *j, struct store_txn *txn)
+{
+	bool was_empty;
+
+	(void)pthread_mutex_lock(&j->lock);
+	if (atomic_load(&j->failing) || j->stop) {
+		(void)pthread_mutex_unlock(&j->lock);
+		return -E_CLOSED;
+	}
+	was_empty = !j->head;
+	txn->next = NULL;
+	*j->tail = txn;
+	j->tail = &txn->next;
+	atomic_fetch_add(&j->pending, 1);
+	if (was_empty)
+		(void)pthread_cond_signal(&j->wake);
+	(void)pthread_mutex_unlock(&j->lock);
+	return 0;
+}
+
+void journal_stats(struct journal *j, struct store_stats *ret)
+{
+	ret->rows = atomic_load(&j->rows);
+	ret->bytes = atomic_load(&j->bytes);
+	ret->groups = atomic_load(&j->groups);
+	ret->syncs = atomic_load(&j->syncs);
+	ret->rewrites = atomic_load(&j->rewrites);
+	ret->failures = atomic_load(&j->failures);
+	ret->pending = atomic_load(&j->pending);
+	(void)pthread_mutex_lock(&j->lock);
+	ret->failing = atomic_load(&j->failing);
+	memcpy(ret->why, j->why, sizeof(ret->why));
+	(void)pthread_mutex_unlock(&j->lock);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "lease/csv.h"
+
+#include <sys/types.h>
+
+/* What reading one lease file found. */
+struct load_result {
+	bool exists;
+	bool needs_rewrite; /* empty, older or newer header: not to be appended to */
+	off_t good_len;     /* where the last whole row ends */
+	uint64_t rows;      /* understood */
+	uint64_t bad;
+};
+
+/*
+ * Read a lease file row by row; a later row of an address replaces an earlier one, which is the
+ * callee's part. The row's lease has `expires` set: wall times are turned into boot time here, once.
+ * Rows that cannot be understood are counted, logged once and kept in FILE.bad. A file that is
+ * missing is fine. Fails (and then nothing may be written to the file) when it cannot be read or is
+ * not a lease file of this family.
+ */
+int load_file(const char *path, int family, void (*row)(void *ctx, const struct lease_row *row), void *ctx,
+	      struct load_result *ret, char **reterr);
+
+/* The same from memory, without logging or keeping: for tests and fuzzing. */
+int load_text(const char *text, size_t len, int family, void (*row)(void *ctx, const struct lease_row *row),
+	      void *ctx, struct load_result *ret, const char **reterr_why);

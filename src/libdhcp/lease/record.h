@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "lease/lease.h"
+
+/*
+ * A lease as memfile keeps it: fixed part and bytes in one piece of a slab. Once made its content
+ * does not change (a changed lease is a new record); only the links do, each under its own lock.
+ */
+enum record_key { KEY_HWADDR, KEY_ID, RECORD_KEYS };
+
+struct record {
+	uint64_t version;
+	uint64_t cltt : 40, hwsource : 16, hwtype : 8;
+	uint32_t expires;  /* s since the store's epoch; RECORD_NEVER */
+	uint32_t heap_pos; /* place in the expiry heap + 1, 0 = not in it; the heap's lock */
+	struct {
+		uint32_t next, prev; /* records with the same key; the key's stripe lock */
+	} link[RECORD_KEYS];
+	uint32_t valid, subnet_id, pool_id;
+	uint16_t context_len;
+	uint8_t hw_len, id_len, host_len, prefix_len;
+	uint8_t state : 3, type : 2, fqdn_fwd : 1, fqdn_rev : 1;
+	/* address (4 or 16), v6: iaid and preferred; hwaddr, id, hostname + 0, context + 0 */
+	uint8_t data[];
+};
+
+#define RECORD_NEVER UINT32_MAX
+
+/* -E_RANGE when something in the lease is longer than a record can hold. */
+int record_check(const struct lease *lease, int family);
+size_t record_size(const struct lease *lease);
+size_t record_size_of(const struct record *rec);
+/* Fill rec, of record_size(lease) bytes; links are cleared. */
+void record_pack(struct record *rec, const struct lease *lease, int64_t epoch, uint64_t version);
+/* The lease's bytes are borrowed from the record. */
+void record_unpack(const struct record *rec, int64_t epoch, struct lease *ret);
+struct ip record_addr(const struct record *rec);
+struct bytes record_key(const struct record *rec, enum record_key key);
+/* In use and with an end: the expiry heap holds it. */
+bool record_can_expire(const struct record *rec);

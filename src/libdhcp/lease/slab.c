@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * A reference is slab (6 bits), chunk (11 bits), unit of 8 bytes in the chunk (15 bits). Freed pieces
+ * go to a list of their size; sizes above 512 bytes are rounded up to a power of two, so a freed
+ * piece is always found by the next one of its size. Memory is not given back to the system: a
+ * lease file that was large will be large again.
+ */
+#include "lease/slab.h"
+
+#include "base/arena.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+
+#define UNIT 8
+#define UNIT_BITS 15
+#define CHUNK_UNITS (1U << UNIT_BITS)
+#define CHUNK_BITS 11
+#define N_SMALL 64 /* sizes of 1..64 units have their own list */
+#define N_LARGE 8  /* 128 .. 16384 units */
+
+struct slab {
+	uint32_t n_chunks;
+	uint32_t next_unit; /* never used, in the last chunk */
+	uint32_t free[N_SMALL + N_LARGE]; /* first free piece, 0 if none */
+	_Atomic uint64_t used;
+	void *chunk[1U << CHUNK_BITS];
+};
+
+struct slabs {
+	struct slab v[SLAB_N];
+};
+
+struct slabs *slabs_new(void)
+{
+	return xcalloc(1, sizeof(struct slabs));
+}
+
+void slabs_free(struct slabs *slabs)
+{
+	if (!slabs)
+		return;
+	for (unsigned i = 0; i < SLAB_N; i++)
+		for (uint32_t c = 0; c < slabs->v[i].n_chunks; c++)
+			free(slabs->v[i].chunk[c]);
+	free(slabs);
+}
+
+static unsigned class_of(size_t len, uint32_t *ret_units)
+{
+	uint32_t units = (uint32_t)((len + UNIT - 1) / UNIT);
+	unsigned large = 0;
+
+	assert(len > 0 && units <= 16384);
+	if (units <= N_SMALL) {
+		*ret_units = units;
+		return units - 1;
+	}
+	while ((N_SMALL * 2U) << large < units)
+		large++;
+	*ret_units = (N_SMALL * 2U) << large;
+	return N_SMALL + large;
+}
+
+void *slab_get(const struct slabs *slabs, uint32_t ref)
+{
+	const struct slab *slab = &slabs->v[slab_of(ref)];
+	char *chunk = slab->chunk[ref >> UNIT_BITS & ((1U << CHUNK_BITS) - 1)];
+
+	return chunk + (size_t)(ref & (CHUNK_UNITS - 1)) * UNIT;
+}
+
+uint32_t slab_alloc(struct slabs *slabs, unsigned i, size_t len)
+{
+	struct slab *slab = &slabs->v[i];
+	uint32_t units, ref;
+	unsigned class = class_of(len, &units);
+
+	ref = slab->free[class];
+	if (ref) {
+		memcpy(&slab->free[class], slab_get(slabs, ref), sizeof(ref));
+	} else {
+		if (!slab->n_chunks || slab->next_unit + units > CHUNK_UNITS) {
+			if (slab->n_chunks == 1U << CHUNK_BITS)
+				return 0;
+			slab->chunk[slab->n_chunks++] = xmalloc((size_t)CHUNK_UNITS * UNIT);
+			/* Reference 0 means none, so the very first unit stays unused. */
+			slab->next_unit = slab->n_chunks == 1 ? 1 : 0;
+		}
+		ref = (uint32_t)i << 26 | (slab->n_chunks - 1) << UNIT_BITS | slab->next_unit;
+		slab->next_unit += units;
+	}
+	atomic_fetch_add_explicit(&slab->used, (uint64_t)units * UNIT, memory_order_relaxed);
+	return ref;
+}
+
+void slab_free(struct slabs *slabs, uint32_t ref, size_t len)
+{
+	struct slab *slab = &slabs->v[slab_of(ref)];
+	uint32_t units;
+	unsigned class = class_of(len, &units);
+
+	memcpy(slab_get(slabs, ref), &slab->free[class], sizeof(ref));
+	slab->free[class] = ref;
+	atomic_fetch_sub_explicit(&slab->used, (uint64_t)units * UNIT, memory_order_relaxed);
+}
+
+uint64_t slabs_used(struct slabs *slabs)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < SLAB_N; i++)
+		sum += atomic_load_explicit(&slabs->v[i].used, memory_order_relaxed);
+	return sum;
+}

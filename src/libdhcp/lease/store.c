@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Which backend; everything else is passed on to it. */
+#include "lease/store.h"
+
+#include "base/err.h"
+
+static const struct store_ops *const backends[] = { &memfile_ops };
+
+int store_open(const struct store_conf *conf, struct store **ret, char **reterr)
+{
+	char *why = NULL;
+	int err = -E_UNSUPPORTED;
+
+	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
+		if (strcmp(backends[i]->name, conf->type) == 0)
+			err = backends[i]->open(conf, ret, &why);
+	if (err < 0 && !why && asprintf(&why, "cannot open the lease store \"%s\": %s", conf->type,
+					err_text(err)) < 0)
+		why = NULL;
+	if (err < 0 && reterr)
+		*reterr = why;
+	else
+		free(why);
+	return err;
+}
+
+void store_close(struct store *store)
+{
+	if (store)
+		store->ops->close(store);
+}
+
+int store_find(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out,
+	       unsigned max)
+{
+	return store->ops->find(store, query, arena, out, max);
+}
+
+int store_apply(struct store *store, struct store_txn *txn)
+{
+	return store->ops->apply(store, txn);
+}
+
+void store_watch(struct store *store, store_watch_fn *changed, void *ctx)
+{
+	store->ops->watch(store, changed, ctx);
+}
+
+int store_each(struct store *store, bool (*fn)(void *ctx, const struct lease *lease), void *ctx)
+{
+	return store->ops->each(store, fn, ctx);
+}
+
+unsigned store_expired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
+		       unsigned max)
+{
+	return store->ops->expired(store, boot_sec, arena, out, max);
+}
+
+uint64_t store_count(struct store *store, enum lease_state state)
+{
+	return store->ops->count(store, state);
+}
+
+void store_get_stats(struct store *store, struct store_stats *ret)
+{
+	store->ops->stats(store, ret);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* See fake_store.h. The leases are in a memfile without a file. */
+#include "fake_store.h"
+
+#include "base/err.h"
+#include "base/list.h"
+#include "base/vec.h"
+
+#include <assert.h>
+
+struct held_find {
+	struct lease_query *query;
+	struct arena *arena;
+	struct lease *out;
+	unsigned max;
+};
+
+struct fake_store {
+	struct store store;
+	struct store *inner;
+	bool hold, hold_finds;
+	unsigned fail_next, busy_next;
+	enum store_result fail_with;
+	VEC(struct store_txn *) waiting;
+	VEC(struct held_find) finds;
+};
+
+static const struct store_ops fake_ops;
+
+static struct fake_store *fake_of(struct store *store)
+{
+	assert(store->ops == &fake_ops);
+	return container_of(store, struct fake_store, store);
+}
+
+struct store *fake_store_new(int family)
+{
+	struct store_conf conf = { .type = "memfile", .family = family };
+	struct fake_store *f = xcalloc(1, sizeof(*f));
+
+	f->store.ops = &fake_ops;
+	if (store_open(&conf, &f->inner, NULL) < 0)
+		abort();
+	return &f->store;
+}
+
+static void fake_close(struct store *store)
+{
+	struct fake_store *f = fake_of(store);
+
+	store_close(f->inner);
+	vec_free(&f->waiting);
+	vec_free(&f->finds);
+	free(f);
+}
+
+static void refuse(struct store_txn *txn, enum store_result result)
+{
+	for (unsigned i = 0; i < txn->n; i++)
+		txn->v[i].result = result == CHANGE_FAILED || i == 0 ? result : CHANGE_ABORTED;
+	txn->result = result;
+	txn->done(txn);
+}
+
+static int fake_apply(struct store *store, struct store_txn *txn)
+{
+	struct fake_store *f = fake_of(store);
+
+	if (f->busy_next) {
+		f->busy_next--;
+		return -E_BUSY;
+	}
+	if (f->fail_next) {
+		f->fail_next--;
+		refuse(txn, f->fail_with);
+		return 0;
+	}
+	if (!f->hold)
+		return store_apply(f->inner, txn);
+	*vec_push(&f->waiting) = txn;
+	return 0;
+}
+
+void fake_store_hold(struct store *store, bool hold)
+{
+	fake_of(store)->hold = hold;
+}
+
+void fake_store_hold_finds(struct store *store, bool hold)
+{
+	fake_of(store)->hold_finds = hold;
+}
+
+unsigned fake_store_n_waiting(struct store *store)
+{
+	return (unsigned)fake_of(store)->waiting.n;
+}
+
+struct store_txn *fake_store_waiting(struct store *store, unsigned i)
+{
+	return fake_of(store)->waiting.v[i];
+}
+
+unsigned fake_store_n_waiting_finds(struct store *store)
+{
+	return (unsigned)fake_of(store)->finds.n;
+}
+
+void fake_store_answer(struct store *store, unsigned i, enum store_result result)
+{
+	struct fake_store *f = fake_of(store);
+	struct store_txn *txn;
+
+	assert(i < f->waiting.n);
+	txn = f->waiting.v[i];
+	memmove(&f->waiting.v[i], &f->waiting.v[i + 1], (--f->waiting.n - i) * sizeof(f->waiting.v[0]));
+	if (result != CHANGE_OK)
+		refuse(txn, result);
+	else if (store_apply(f->inner, txn) < 0)
+		refuse(txn, CHANGE_FAILED);
+}
+
+void fake_store_answer_all(struct store *store, bool reverse)
+{
+	struct fake_store *f = fake_of(store);
+
+	/* Not those that the answers themselves bring. */
+	for (size_t n = f->waiting.n; n > 0; n--)
+		fake_store_answer(store, reverse ? (unsigned)n - 1 : 0, CHANGE_OK);
+}
+
+static int fake_find(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out,
+		     unsigned max)
+{
+	struct fake_store *f = fake_of(store);
+
+	if (!f->hold_finds)
+		return store_find(f->inner, query, arena, out, max);
+	*vec_push(&f->finds) = (struct held_find){ query, arena, out, max };
+	return -E_AGAIN;
+}
+
+void fake_store_answer_find(struct store *store, unsigned i)
+{
+	struct fake_store *f = fake_of(store);
+	struct held_find find;
+
+	assert(i < f->finds.n);
+	find = f->finds.v[i];
+	memmove(&f->finds.v[i], &f->finds.v[i + 1], (--f->finds.n - i) * sizeof(f->finds.v[0]));
+	find.query->done(find.query, store_find(f->inner, find.query, find.arena, find.out, find.max));
+}
+
+void fake_store_fail_next(struct store *store, unsigned n, enum store_result result)
+{
+	fake_of(store)->fail_next = n;
+	fake_of(store)->fail_with = result;
+}
+
+void fake_store_busy_next(struct store *store, unsigned n)
+{
+	fake_of(store)->busy_next = n;
+}
+
+static void put_done(struct store_txn *txn)
+{
+	(void)txn;
+}
+
+void fake_store_put(struct store *store, const struct lease *lease)
+{
+	struct store_change change = { .kind = CHANGE_UPDATE, .new = *lease };
+	struct store_txn txn = { .v = &change, .n = 1, .done = put_done };
+	int err = store_apply(fake_of(store)->inner, &txn);
+
+	assert(err == 0);
+	if (txn.result == CHANGE_GONE) {
+		change.kind = CHANGE_INSERT;
+		err = store_apply(fake_of(store)->inner, &txn);
+	}
+	assert(err == 0 && txn.result == CHANGE_OK);
+	(void)err;
+}
+
+static int fake_each(struct store *store, bool (*fn)(void *, const struct lease *), void *ctx)
+{
+	return store_each(fake_of(store)->inner, fn, ctx);
+}
+
+static unsigned fake_expired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
+			     unsigned max)
+{
+	return store_expired(fake_of(store)->inner, boot_sec, arena, out, max);
+}
+
+static uint64_t fake_count(struct store *store, enum lease_state state)
+{
+	return store_count(fake_of(store)->inner, state);
+}
+
+static void fake_watch(struct store *store, store_watch_fn *changed, void *ctx)
+{
+	store_watch(fake_of(store)->inner, changed, ctx);
+}
+
+static void fake_stats(struct store *store, struct store_stats *ret)
+{
+	store_get_stats(fake_of(store)->inner, ret);
+}
+
+static const struct store_ops fake_ops = {
+	.name = "fake",
+	.close = fake_close,
+	.find = fake_find,
+	.apply = fake_apply,
+	.each = fake_each,
+	.expired = fake_expired,
+	.count = fake_count,
+	.watch = fake_watch,
+	.stats = fake_stats,
+};

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What every store must do, run over each kind: in memory, with a file, with a file unsynced, and the test double. */
+#include "fake_store.h"
+#include "util.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/hash.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <unistd.h>
+
+enum kind { IN_MEMORY, ON_DISK, UNSYNCED, FAKE, KINDS };
+
+static struct tmp_dir tmp;
+static struct store *store;
+static struct arena *arena;
+static enum kind kind;
+
+static void open_kind(int family)
+{
+	struct store_conf conf = {
+		.type = "memfile",
+		.family = family,
+		.path = tmp.path,
+		.persist = kind == ON_DISK || kind == UNSYNCED,
+		.sync = kind == ON_DISK,
+	};
+
+	store = kind == FAKE ? fake_store_new(family) : open_store(&conf);
+}
+
+static void setup(int i)
+{
+	kind = (enum kind)i;
+	tmp_make(&tmp);
+	arena = arena_new(0);
+	open_kind(0);
+}
+
+static void teardown(void)
+{
+	store_close(store);
+	arena_free(arena);
+	tmp_remove(&tmp);
+	clock_set_real();
+}
+
+static const struct ip *addr_of(uint32_t i)
+{
+	static struct ip addr;
+
+	addr = ip_from4(0x0a000000 + i);
+	return &addr;
+}
+
+#define STORE_TEST(name) START_TEST(name) { setup(_i);
+#define STORE_END teardown(); } END_TEST
+
+STORE_TEST(insert_find_update_delete)
+	struct lease lease = test_lease(7, 1000), got;
+	uint64_t version;
+
+	lease.user_context = "{ \"a,b\": \"c&d\" }";
+	lease.fqdn_fwd = true;
+	lease.pool_id = 3;
+	ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+	ck_assert_int_eq(get(store, arena, &lease.addr, &got), 1);
+	ck_assert(same_lease(&lease, &got));
+	version = got.version;
+
+	/* the address is taken, whoever asks */
+	lease = test_lease(8, 1000);
+	lease.addr = got.addr;
+	ck_assert_int_eq(insert(store, &lease), CHANGE_CONFLICT);
+	ck_assert_int_eq(get(store, arena, &lease.addr, &got), 1);
+	ck_assert_str_eq(got.hostname, "h7");
+
+	/* an update of what was read; a second one with the old version conflicts */
+	got.hostname = "renamed";
+	got.state = LEASE_RECLAIMED;
+	ck_assert_int_eq(update(store, &got, version), CHANGE_OK);
+	ck_assert_int_eq(update(store, &got, version), CHANGE_CONFLICT);
+	ck_assert_int_eq(get(store, arena, &lease.addr, &got), 1);
+	ck_assert_str_eq(got.hostname, "renamed");
+	ck_assert_uint_ne(got.version, version);
+	/* in any state it still is a lease: not inserted over */
+	ck_assert_int_eq(insert(store, &lease), CHANGE_CONFLICT);
+
+	ck_assert_int_eq(delete_addr(store, &lease.addr, version), CHANGE_CONFLICT);
+	ck_assert_int_eq(delete_addr(store, &lease.addr, got.version), CHANGE_OK);
+	ck_assert_int_eq(delete_addr(store, &lease.addr, 0), CHANGE_GONE);
+	ck_assert_int_eq(update(store, &lease, 0), CHANGE_GONE);
+	ck_assert_int_eq(get(store, arena, &lease.addr, &got), 0);
+STORE_END
+
+STORE_TEST(find_by_client)
+	struct lease out[4], lease;
+	struct lease_query query = { .by = BY_HWADDR, .type = LEASE_V4, .hwtype = 1 };
+	uint8_t hw[6] = { 2, 0, 0, 0, 0, 9 };
+
+	/* one hardware address in three subnets */
+	for (uint32_t i = 1; i <= 3; i++) {
+		lease = test_lease(i, 1000);
+		lease.hwaddr = bytes_of(hw, 6);
+		lease.subnet_id = i;
+		ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+	}
+	query.id = bytes_of(hw, 6);
+	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 3);
+	ck_assert_int_eq(store_find(store, &query, arena, out, 2), 2);
+	query.subnet_id = 2;
+	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
+	ck_assert_uint_eq(ip_to4(&out[0].addr), 0x0a000002);
+
+	/* by client id, in any subnet and in the right and a wrong one */
+	query = (struct lease_query){ .by = BY_CLIENT_ID, .type = LEASE_V4, .id = out[0].client_id };
+	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
+	query.subnet_id = 3;
+	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 0);
+
+	/* the middle one moves to another client; the others stay found */
+	ck_assert_int_eq(get(store, arena, addr_of(2), &lease), 1);
+	lease.hwaddr = test_lease(77, 1).hwaddr;
+	ck_assert_int_eq(update(store, &lease, lease.version), CHANGE_OK);
+	query = (struct lease_query){ .by = BY_HWADDR, .type = LEASE_V4, .hwtype = 1, .id = bytes_of(hw, 6) };
+	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 2);
+	ck_assert_int_eq(delete_addr(store, &out[0].addr, 0), CHANGE_OK);
+	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
+	ck_assert_int_eq(delete_addr(store, &out[0].addr, 0), CHANGE_OK);
+	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 0);
+	/* nobody is found by no identifier: declined leases have none */
+	query.id.len = 0;
+	lease = test_lease(50, 1000);
+	lease.state = LEASE_DECLINED;
+	lease.hwaddr.len = lease.client_id.len = 0;
+	ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 0);
+STORE_END
+
+STORE_TEST(all_or_none)
+	struct lease a = test_lease(1, 1000), got;
+	struct store_change v[3] = { { .kind = CHANGE_INSERT }, { .kind = CHANGE_DELETE }, { .kind = CHANGE_INSERT } };
+	char *before, *after;
+
+	ck_assert_int_eq(insert(store, &a), CHANGE_OK);
+	before = dump_store(store);
+	v[0].new = test_lease(2, 1000);
+	v[1].addr = a.addr;
+	v[2].new = test_lease(2, 1000);
+	ck_assert_int_eq(apply(store, v, 3), CHANGE_CONFLICT);
+	ck_assert_int_eq(v[0].result, CHANGE_ABORTED);
+	ck_assert_int_eq(v[1].result, CHANGE_ABORTED);
+	ck_assert_int_eq(v[2].result, CHANGE_CONFLICT);
+	after = dump_store(store);
+	ck_assert_str_eq(before, after);
+	free(before);
+	free(after);
+
+	/* delete and insert the same address in one go */
+	v[0] = (struct store_change){ .kind = CHANGE_DELETE, .addr = a.addr };
+	v[1] = (struct store_change){ .kind = CHANGE_INSERT, .new = test_lease(3, 1000) };
+	v[1].new.addr = a.addr;
+	ck_assert_int_eq(apply(store, v, 2), CHANGE_OK);
+	ck_assert_int_eq(get(store, arena, &a.addr, &got), 1);
+	ck_assert_str_eq(got.hostname, "h3");
+	ck_assert_uint_eq(got.version, v[1].new.version);
+STORE_END
+
+STORE_TEST(refused_leases)
+	struct lease lease = test_lease(1, 1000);
+	struct store_change change = { .kind = CHANGE_INSERT, .new = lease };
+	struct store_txn txn = { .v = &change, .n = 1 };
+	char name[300];
+
+	change.new.valid = 0;
+	ck_assert_int_eq(store_apply(store, &txn), -E_RANGE);
+	change.new = test_lease6(1, 1000, false);
+	ck_assert_int_eq(store_apply(store, &txn), -E_RANGE);
+	change.new = lease;
+	memset(name, 'x', sizeof(name));
+	name[256] = '\0';
+	change.new.hostname = name;
+	ck_assert_int_eq(store_apply(store, &txn), -E_RANGE);
+	name[255] = '\0';
+	ck_assert_int_eq(insert(store, &change.new), CHANGE_OK);
+STORE_END
+
+struct seen {
+	unsigned taken, freed;
+	struct ip last;
+};
+
+static void seen(void *ctx, const struct ip *addr, enum lease_type type, bool in_use)
+{
+	struct seen *s = ctx;
+
+	ck_assert_int_eq(type, LEASE_V4);
+	s->taken += in_use;
+	s->freed += !in_use;
+	s->last = *addr;
+}
+
+STORE_TEST(watch_and_counts)
+	struct seen s = { 0 };
+	struct lease lease = test_lease(5, 1000);
+	struct store_change v[2] = { { .kind = CHANGE_INSERT }, { .kind = CHANGE_UPDATE } };
+
+	store_watch(store, seen, &s);
+	ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+	ck_assert_uint_eq(s.taken, 1);
+	ck_assert(ip_equal(&s.last, &lease.addr));
+	ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK); /* a renewal changes nothing */
+	ck_assert_uint_eq(s.taken + s.freed, 1);
+	lease.state = LEASE_DECLINED;
+	ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK); /* still nobody else's */
+	ck_assert_uint_eq(s.taken + s.freed, 1);
+	ck_assert_uint_eq(store_count(store, LEASE_DECLINED), 1);
+	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 0);
+	lease.state = LEASE_RECLAIMED;
+	ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK);
+	ck_assert_uint_eq(s.freed, 1);
+	lease.state = LEASE_DEFAULT;
+	ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK);
+	ck_assert_uint_eq(s.taken, 2);
+	lease.state = LEASE_RELEASED;
+	ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK);
+	ck_assert_uint_eq(s.freed, 2);
+	ck_assert_int_eq(delete_addr(store, &lease.addr, 0), CHANGE_OK); /* was free already */
+	ck_assert_uint_eq(s.freed, 2);
+	/* a refused transaction tells nothing */
+	v[0].new = test_lease(6, 1000);
+	v[1].new = test_lease(7, 1000);
+	ck_assert_int_eq(apply(store, v, 2), CHANGE_GONE);
+	ck_assert_uint_eq(s.taken, 2);
+	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 0);
+	lease = test_lease(9, 1000);
+	ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+	ck_assert_int_eq(delete_addr(store, &lease.addr, 0), CHANGE_OK);
+	ck_assert_uint_eq(s.taken, 3);
+	ck_assert_uint_eq(s.freed, 3);
+STORE_END
+
+/* Oldest first, none missing, none twice, only those that are over; deleting from anywhere keeps the order. */
+STORE_TEST(expiry_order)
+	struct lease out[300], lease;
+	unsigned n;
+	int64_t now;
+
+	clock_set_virtual(1700000000, 5000);
+	store_close(store);
+	open_kind(0);
+	rand_seed(42);
+	for (uint32_t i = 0; i < 300; i++) {
+		lease = test_lease(i + 1, (uint32_t)(1 + rand_below(1000)));
+		if (i % 30 == 0)
+			lease_start(&lease, LEASE_FOREVER);
+		ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+	}
+	for (uint32_t i = 0; i < 300; i += 7)
+		ck_assert_int_eq(delete_addr(store, addr_of(1 + i), 0), CHANGE_OK);
+	now = clock_boot_sec() + 500;
+	n = store_expired(store, now, arena, out, 300);
+	ck_assert_uint_gt(n, 50);
+	for (unsigned i = 0; i < n; i++) {
+		ck_assert_int_le(out[i].expires, now);
+		ck_assert_msg(!i || out[i - 1].expires <= out[i].expires, "place %u", i);
+	}
+	ck_assert_uint_eq(store_expired(store, now, arena, out, 5), 5);
+	for (unsigned i = 0; i < n; i++) {
+		ck_assert_uint_eq(store_expired(store, now, arena, out, 1), 1);
+		out[0].state = LEASE_RECLAIMED;
+		if (i % 2)
+			ck_assert_int_eq(update(store, &out[0], out[0].version), CHANGE_OK);
+		else
+			ck_assert_int_eq(delete_addr(store, &out[0].addr, out[0].version), CHANGE_OK);
+	}
+	ck_assert_uint_eq(store_expired(store, now, arena, out, 300), 0);
+	/* A step of the wall clock ends no lease. */
+	clock_step_wall(7200000);
+	ck_assert_uint_eq(store_expired(store, clock_boot_sec(), arena, out, 300), 0);
+STORE_END
+
+/* Against a plain array: the same leases after thousands of random changes. */
+STORE_TEST(model)
+	enum { N = 200 };
+	static struct lease known[N];
+	static uint8_t hws[N][6];
+	bool there[N] = { false };
+	unsigned steps = kind == ON_DISK ? 1500 : 20000;
+
+	rand_seed(7);
+	for (unsigned step = 0; step < steps; step++) {
+		uint32_t i = (uint32_t)rand_below(N), client = (uint32_t)rand_below(20);
+		struct lease lease = test_lease(i, 1000 + step), out[N];
+		struct lease_query query = { .by = BY_HWADDR, .type = LEASE_V4, .hwtype = 1 };
+		int want = 0;
+
+		arena_reset(arena);
+		lease.client_id.len = 0;
+		lease.hostname = step % 3 ? "" : "some-name";
+		memset(hws[i], 0, 6);
+		hws[i][5] = (uint8_t)client;
+		lease.hwaddr = bytes_of(hws[i], 6);
+		lease.hwtype = 1;
+		if (!there[i]) {
+			ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+		} else if (rand_below(2)) {
+			ck_assert_int_eq(update(store, &lease, known[i].version), CHANGE_OK);
+		} else {
+			ck_assert_int_eq(delete_addr(store, &lease.addr, known[i].version), CHANGE_OK);
+			there[i] = false;
+			continue;
+		}
+		there[i] = true;
+		ck_assert_int_eq(get(store, arena, &lease.addr, &known[i]), 1);
+		ck_assert(same_lease(&known[i], &lease));
+		query.id = lease.hwaddr;
+		for (unsigned k = 0; k < N; k++)
+			want += there[k] && hws[k][5] == client;
+		ck_assert_int_eq(store_find(store, &query, arena, out, N), want);
+	}
+STORE_END
+
+struct racer {
+	pthread_t thread;
+	unsigned number, won, lost;
+};
+
+static void *race(void *arg)
+{
+	struct racer *r = arg;
+	struct arena *mine = arena_new(0);
+
+	rand_seed(r->number + 1);
+	for (unsigned i = 0; i < 400; i++) {
+		struct lease lease = test_lease((uint32_t)rand_below(64), 1000), got;
+		enum store_result result;
+
+		arena_reset(mine);
+		lease.subnet_id = r->number + 1;
+		if (!get(store, mine, &lease.addr, &got)) {
+			result = insert(store, &lease);
+			r->won += result == CHANGE_OK;
+		} else if (i % 3) {
+			result = update(store, &lease, got.version);
+		} else {
+			result = delete_addr(store, &lease.addr, got.version);
+			r->lost += result == CHANGE_OK;
+		}
+		ck_assert_int_ne(result, CHANGE_FAILED);
+		(void)store_expired(store, INT64_MAX - 1, mine, &got, 1);
+	}
+	arena_free(mine);
+	return NULL;
+}
+
+static void count_uses(void *ctx, const struct ip *addr, enum lease_type type, bool in_use)
+{
+	int *uses = ctx; /* one per address: its stripe's lock guards it */
+	int *use = &uses[ip_to4(addr) & 63];
+
+	(void)type;
+	*use += in_use ? 1 : -1;
+	ck_assert_int_ge(*use, 0);
+	ck_assert_int_le(*use, 1);
+}
+
+/* Four threads, the same 64 addresses: each insert won is a lease there or deleted. */
+STORE_TEST(threads)
+	struct racer racers[4];
+	int uses[64] = { 0 }, used = 0;
+	unsigned won = 0, lost = 0;
+
+	store_watch(store, count_uses, uses);
+	for (unsigned i = 0; i < 4; i++) {
+		racers[i] = (struct racer){ .number = i };
+		ck_assert_int_eq(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		ck_assert_int_eq(pthread_join(racers[i].thread, NULL), 0);
+		won += racers[i].won;
+		lost += racers[i].lost;
+	}
+	for (unsigned i = 0; i < 64; i++)
+		used += uses[i];
+	ck_assert_int_eq((int)(won - lost), used);
+	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), (uint64_t)used);
+STORE_END
+
+STORE_TEST(v6_leases)
+	struct lease na, pd, got, out[4];
+	struct lease_query query = { .by = BY_CLIENT_ID, .type = LEASE_NA };
+
+	store_close(store);
+	(void)unlink(tmp.path);
+	open_kind(1);
+	na = test_lease6(1, 1000, false);
+	ck_assert_int_eq(insert(store, &na), CHANGE_OK);
+	pd = test_lease6(1, 1000, true);
+	ck_assert_int_eq(insert(store, &pd), CHANGE_OK);
+	ck_assert_int_eq(get(store, arena, &pd.addr, &got), 1);
+	ck_assert(same_lease(&pd, &got));
+	query.id = pd.client_id;
+	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
+	ck_assert(same_lease(&na, &out[0]));
+	query.type = LEASE_PD;
+	query.has_iaid = true;
+	query.iaid = 4;
+	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 0);
+	query.iaid = 3;
+	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
+	ck_assert_uint_eq(out[0].prefix_len, 56);
+STORE_END
+
+/* What a test double must be able to do. */
+static unsigned n_done;
+static struct store_txn *order[4];
+
+static void note_done(struct store_txn *txn)
+{
+	order[n_done++] = txn;
+}
+
+START_TEST(fake_answers_as_told)
+{
+	struct store_change v[3];
+	struct store_txn txn[3];
+	struct lease got;
+
+	setup(FAKE);
+	n_done = 0;
+	fake_store_hold(store, true);
+	for (uint32_t i = 0; i < 3; i++) {
+		v[i] = (struct store_change){ .kind = CHANGE_INSERT, .new = test_lease(1, 1000) };
+		v[i].new.addr = ip_from4(0x0a000001 + i);
+		txn[i] = (struct store_txn){ .v = &v[i], .n = 1, .done = note_done };
+		ck_assert_int_eq(store_apply(store, &txn[i]), 0);
+	}
+	ck_assert_uint_eq(n_done, 0);
+	ck_assert_int_eq(get(store, arena, &v[0].new.addr, &got), 0);
+	fake_store_answer(store, 2, CHANGE_OK);
+	fake_store_answer(store, 0, CHANGE_CONFLICT);
+	fake_store_answer_all(store, true);
+	ck_assert_uint_eq(n_done, 3);
+	ck_assert_ptr_eq(order[0], &txn[2]);
+	ck_assert_ptr_eq(order[1], &txn[0]);
+	ck_assert_ptr_eq(order[2], &txn[1]);
+	ck_assert_int_eq(txn[0].result, CHANGE_CONFLICT);
+	ck_assert_int_eq(get(store, arena, &v[0].new.addr, &got), 0);
+	ck_assert_int_eq(get(store, arena, &v[2].new.addr, &got), 1);
+	fake_store_hold(store, false);
+	fake_store_fail_next(store, 1, CHANGE_FAILED);
+	ck_assert_int_eq(insert(store, &v[0].new), CHANGE_FAILED);
+	fake_store_put(store, &v[0].new);
+	ck_assert_int_eq(insert(store, &v[0].new), CHANGE_CONFLICT);
+	fake_store_busy_next(store, 1);
+	ck_assert_int_eq(store_apply(store, &txn[0]), -E_BUSY);
+	teardown();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("store");
+	TCase *tc = tcase_create("store");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, insert_find_update_delete, 0, KINDS);
+	tcase_add_loop_test(tc, find_by_client, 0, KINDS);
+	tcase_add_loop_test(tc, all_or_none, 0, KINDS);
+	tcase_add_loop_test(tc, refused_leases, 0, KINDS);
+	tcase_add_loop_test(tc, watch_and_counts, 0, KINDS);
+	tcase_add_loop_test(tc, expiry_order, 0, KINDS);
+	tcase_add_loop_test(tc, model, 0, KINDS);
+	tcase_add_loop_test(tc, threads, 0, FAKE); /* the test double is not for threads */
+	tcase_add_loop_test(tc, v6_leases, 0, KINDS);
+	tcase_add_test(tc, fake_answers_as_told);
+	suite_add_tcase(s, tc);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
