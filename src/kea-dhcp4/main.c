@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-int main(void)
+#include "serve/family.h"
+#include "serve/main.h"
+
+int main(int argc, char **argv)
 {
-	return 0;
+	return serve_main(&family4, argc, argv);
 }

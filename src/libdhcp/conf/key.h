@@ -124,3 +124,5 @@ struct json_object *conf_print(unsigned family, const struct scope *scope, const
 struct json_object *json_shortest_double(double v);
 /* All scopes as JSON: name, type, range, default, since or refused, doc. */
 struct json_object *conf_schema(unsigned family, const struct scope *const *all);
+/* The same as tables in Markdown: the reference manual. */
+void conf_reference(unsigned family, const struct scope *const *all, FILE *to);

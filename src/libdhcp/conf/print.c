@@ -72,7 +72,7 @@ static struct json_object *print_value(unsigned family, const struct key *key, c
 		const struct conf_map *v = (const struct conf_map *)field;
 		struct json_object *map;
 
-		if (!v->v)
+		if (!v->v || (!v->set && !key->since))
 			return NULL;
 		map = conf_print(family, key->scope, v->v);
 		if (!v->set && json_object_object_length(map) == 0) {
@@ -200,4 +200,36 @@ struct json_object *conf_schema(unsigned family, const struct scope *const *all)
 		json_object_object_add(root, all[k]->name, rows);
 	}
 	return root;
+}
+
+/* --- the reference --------------------------------------------------------- */
+
+void conf_reference(unsigned family, const struct scope *const *all, FILE *to)
+{
+	unsigned k, i;
+
+	for (k = 0; all[k]; k++) {
+		fprintf(to, "## %s\n\n| key | type | default | works since | meaning |\n|---|---|---|---|---|\n",
+			all[k]->name);
+		for (i = 0; i < all[k]->n; i++) {
+			const struct key *key = &all[k]->keys[i];
+			struct json_object *row;
+			struct json_object *type;
+
+			if (key->families && !(key->families & family))
+				continue;
+			row = schema_row(family, key);
+			(void)json_object_object_get_ex(row, "type", &type);
+			fprintf(to, "| `%s` | %s%s%s | %s%s | %s | %s%s%s%s |\n", key->name,
+				json_object_get_string(type), key->unit ? ", " : "", key->unit ? key->unit : "",
+				key->inherit ? "inherited" : key->def ? key->def : "-",
+				key->required ? " (required)" : "",
+				key->since && !key->refuse ? key->since : "not yet",
+				key->doc ? key->doc : "",
+				key->replaced_by ? " (write `" : "", key->replaced_by ? key->replaced_by : "",
+				key->replaced_by ? "`)" : "");
+			json_object_put(row);
+		}
+		fputc('\n', to);
+	}
 }

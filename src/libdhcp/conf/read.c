@@ -229,6 +229,27 @@ static bool read_list(const struct conf_reader *rd, const struct key *key, struc
 	return ok;
 }
 
+static bool is_off(const struct conf_reader *rd, const struct key *key, struct json_object *value);
+
+/* A map is off when its switch ("enable-...") is, or when all that stands in it is. */
+static bool map_is_off(const struct conf_reader *rd, const struct scope *scope, struct json_object *map)
+{
+	json_object_object_foreach(map, name, value)
+	{
+		if (!strncmp(name, "enable-", 7) && json_object_is_type(value, json_type_boolean) &&
+		    !json_object_get_boolean(value))
+			return true;
+	}
+	json_object_object_foreach(map, member, inner)
+	{
+		const struct key *key = find(scope, member);
+
+		if (!key || (key->refuse && !is_off(rd, key, inner)))
+			return false;
+	}
+	return true;
+}
+
 /* Whether the value leaves the feature of a refused key off. */
 static bool is_off(const struct conf_reader *rd, const struct key *key, struct json_object *value)
 {
@@ -239,7 +260,7 @@ static bool is_off(const struct conf_reader *rd, const struct key *key, struct j
 		return true;
 	switch (json_object_get_type(value)) {
 	case json_type_boolean:
-		return !def && !json_object_get_boolean(value);
+		return !json_object_get_boolean(value);
 	case json_type_int:
 		return !def && json_object_get_int64(value) == 0;
 	case json_type_double:
@@ -251,7 +272,8 @@ static bool is_off(const struct conf_reader *rd, const struct key *key, struct j
 	case json_type_array:
 		return json_object_array_length(value) == 0;
 	case json_type_object:
-		return json_object_object_length(value) == 0;
+		return json_object_object_length(value) == 0 ||
+		       (key->type == KEY_MAP && map_is_off(rd, key->scope, value));
 	default:
 		return true;
 	}
@@ -342,17 +364,17 @@ static bool read_key(const struct conf_reader *rd, const struct scope *scope, co
 		diag_warn(rd->diag, json_key_pos(value), "\"%s\" is the old spelling of \"%s\"", key->name,
 			  key->replaced_by);
 	}
-	if (key->refuse && is_off(rd, key, value))
+	if (!key->refuse)
+		return read_value(rd, key, value, (char *)out + key->offset);
+	/* Off: kept, so that it is printed again. On: refused as a whole, without looking inside. */
+	if (is_off(rd, key, value))
 		return key->type == KEY_MAP || key->type == KEY_LIST ||
 		       read_value(rd, key, value, (char *)out + key->offset);
-	if (!read_value(rd, key, value, (char *)out + key->offset))
+	if (key->type != KEY_MAP && key->type != KEY_LIST &&
+	    !read_value(rd, key, value, (char *)out + key->offset))
 		return false;
-	/* A map whose own rows decide may be refused in its parts only: it has no `refuse` itself. */
-	if (key->refuse) {
-		diag_error(rd->diag, json_key_pos(value), "\"%s\": %s not supported yet", key->name, key->refuse);
-		return false;
-	}
-	return true;
+	diag_error(rd->diag, json_key_pos(value), "\"%s\": %s not supported yet", key->name, key->refuse);
+	return false;
 }
 
 /* The default of a key, from the JSON text in its row. */
@@ -409,8 +431,7 @@ bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct j
 			continue;
 		if (key->replaced_by)
 			continue;
-		if (!map || !json_object_object_get_ex(map, key->name, NULL) || key->type != KEY_MAP || key->refuse)
-			set_default(rd, key, out);
+		set_default(rd, key, out);
 		if (map && key->required && !json_object_object_get_ex(map, key->name, NULL)) {
 			diag_error(rd->diag, json_pos(map), "%s lacks \"%s\"", scope->name, key->name);
 			ok = false;

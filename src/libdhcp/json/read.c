@@ -138,8 +138,10 @@ static int push_file(struct parser *p, const char *path, struct pos from, unsign
 	char *text;
 	unsigned i;
 
-	if (!file || fstat(fileno(file), &st) < 0 || S_ISDIR(st.st_mode)) {
-		int why = file && S_ISDIR(st.st_mode) ? EISDIR : errno;
+	/* The file itself may be a pipe, what it includes may not. */
+	if (!file || fstat(fileno(file), &st) < 0 || S_ISDIR(st.st_mode) ||
+	    (level && !S_ISREG(st.st_mode))) {
+		int why = !file ? errno : S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
 
 		if (!from.line)
 			from.file = diag_add_source(p->diag, path, NULL, 0, POS_NONE);

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The DHCPv4 answer: header, options by precedence, and where it goes. RFC 2131 section 4.1 and
+ * table 3.
+ */
+#include "serve/family4.h"
+
+#include "log/log.h"
+#include "serve/server.h"
+#include "wire/dump.h"
+
+#define FLAG_BROADCAST 0x8000
+
+const struct optval *option4_configured(const struct request *req, uint16_t code)
+{
+	const struct optlist *scopes[4];
+	unsigned n = 0, i;
+
+	if (req->pool)
+		scopes[n++] = &req->pool->opts;
+	if (req->sub)
+		scopes[n++] = &req->sub->opts;
+	if (req->sub && req->sub->net)
+		scopes[n++] = &req->sub->net->opts;
+	scopes[n++] = &req->cfg->opts;
+	for (i = 0; i < n; i++) {
+		const struct optval *val = optlist_find(scopes[i], code);
+
+		if (val)
+			return val;
+	}
+	return NULL;
+}
+
+struct ip server_id4(const struct request *req)
+{
+	const struct optval *val = option4_configured(req, OPT4_DHCP_SERVER_IDENTIFIER);
+
+	if (val && val->data.len == 4) {
+		struct reader r = reader_of(val->data);
+
+		return ip_from4(read_u32(&r));
+	}
+	return req->in.local;
+}
+
+/* --- options --------------------------------------------------------------- */
+
+struct sending {
+	struct request *req;
+	uint64_t seen[4]; /* a bit per code: sent, or decided not to send */
+};
+
+static bool mark_seen(struct sending *s, uint8_t code)
+{
+	uint64_t bit = 1ULL << code % 64;
+	bool was = s->seen[code / 64] & bit;
+
+	s->seen[code / 64] |= bit;
+	return was;
+}
+
+static void send_bytes(struct sending *s, uint8_t code, struct bytes data)
+{
+	if (!mark_seen(s, code))
+		(void)opts_add(&s->req->a.opts, code, data);
+}
+
+static void send_u32(struct sending *s, uint8_t code, uint32_t value)
+{
+	uint8_t *buf = arena_alloc(s->req->arena, 4);
+	struct writer w;
+
+	if (!buf)
+		return;
+	w = writer_init(buf, 4);
+	write_u32(&w, value);
+	send_bytes(s, code, bytes_of(buf, 4));
+}
+
+/* The configured value, if there is one and it is not forbidden. */
+static void send_configured(struct sending *s, uint8_t code)
+{
+	const struct optval *val;
+
+	if (mark_seen(s, code))
+		return;
+	val = option4_configured(s->req, code);
+	if (val && !val->never_send)
+		(void)opts_add(&s->req->a.opts, code, val->data);
+}
+
+static void send_always(struct sending *s, const struct optlist *list)
+{
+	unsigned i;
+
+	for (i = 0; i < list->n; i++)
+		if (list->v[i].always_send && list->v[i].code < 255)
+			send_configured(s, (uint8_t)list->v[i].code);
+}
+
+/* T1 and T2: given, or by percent of the lifetime, and only where they make sense. */
+static void send_timers(struct sending *s)
+{
+	const struct net_params *par = &s->req->sub->par;
+	uint32_t valid = s->req->lease.valid;
+	uint32_t t1 = 0, t2 = 0;
+
+	if (par->t2_set)
+		t2 = par->t2;
+	else if (par->calculate_tee && valid != UINT32_MAX)
+		t2 = (uint32_t)(par->t2_percent * valid);
+	if (t2 >= valid)
+		t2 = 0;
+	if (par->t1_set)
+		t1 = par->t1;
+	else if (par->calculate_tee && valid != UINT32_MAX)
+		t1 = (uint32_t)(par->t1_percent * valid);
+	if (t1 >= (t2 ? t2 : valid))
+		t1 = 0;
+	if (t1)
+		send_u32(s, OPT4_DHCP_RENEWAL_TIME, t1);
+	if (t2)
+		send_u32(s, OPT4_DHCP_REBINDING_TIME, t2);
+}
+
+static void send_subnet_mask(struct sending *s)
+{
+	unsigned len = s->req->sub->prefix.len;
+
+	if (option4_configured(s->req, OPT4_SUBNET_MASK))
+		send_configured(s, OPT4_SUBNET_MASK);
+	else
+		send_u32(s, OPT4_SUBNET_MASK, len ? UINT32_MAX << (32 - len) : 0);
+}
+
+static void send_options(struct sending *s)
+{
+	static const uint8_t basic[] = { OPT4_ROUTERS, OPT4_DOMAIN_NAME_SERVERS, OPT4_DOMAIN_NAME };
+	struct request *req = s->req;
+	const struct opt *asked = opts_find(&req->q.opts, OPT4_DHCP_PARAMETER_REQUEST_LIST);
+	unsigned i;
+
+	/* Never from the configuration: the server decides these itself. */
+	(void)mark_seen(s, OPT4_PAD);
+	(void)mark_seen(s, OPT4_END);
+	(void)mark_seen(s, OPT4_DHCP_MESSAGE_TYPE);
+	(void)mark_seen(s, OPT4_DHCP_OPTION_OVERLOAD);
+	(void)mark_seen(s, OPT4_DHCP_AGENT_OPTIONS);
+	(void)mark_seen(s, OPT4_DHCP_CLIENT_IDENTIFIER);
+	(void)mark_seen(s, OPT4_DHCP_REQUESTED_ADDRESS);
+	(void)mark_seen(s, OPT4_DHCP_PARAMETER_REQUEST_LIST);
+	(void)mark_seen(s, OPT4_DHCP_MAX_MESSAGE_SIZE);
+	if (req->type == DHCP4_INFORM) {
+		/* RFC 2131 4.3.5: no lease, no times. */
+		(void)mark_seen(s, OPT4_DHCP_LEASE_TIME);
+		(void)mark_seen(s, OPT4_DHCP_RENEWAL_TIME);
+		(void)mark_seen(s, OPT4_DHCP_REBINDING_TIME);
+	} else {
+		send_u32(s, OPT4_DHCP_LEASE_TIME, req->lease.valid);
+		send_timers(s);
+		(void)mark_seen(s, OPT4_DHCP_RENEWAL_TIME);
+		(void)mark_seen(s, OPT4_DHCP_REBINDING_TIME);
+	}
+	send_subnet_mask(s);
+	for (i = 0; i < sizeof(basic); i++)
+		send_configured(s, basic[i]);
+	for (i = 0; asked && i < asked->data.len; i++)
+		send_configured(s, asked->data.data[i]);
+	if (req->pool)
+		send_always(s, &req->pool->opts);
+	send_always(s, &req->sub->opts);
+	if (req->sub->net)
+		send_always(s, &req->sub->net->opts);
+	send_always(s, &req->cfg->opts);
+}
+
+/* --- where it goes --------------------------------------------------------- */
+
+static void set_destination(struct request *req)
+{
+	struct dgram *out = &req->out;
+	const struct packet4 *q = &req->q;
+	struct packet4 *a = &req->a;
+
+	*out = (struct dgram){
+		.buf = req->out_buf,
+		.size = (uint32_t)req->fam->datagram_max,
+		.src = req->in.local,
+		.local = req->in.local,
+		.sport = req->worker->srv->server_port,
+		.dport = req->worker->srv->client_port,
+		.ifindex = req->in.ifindex,
+		.sock = req->in.sock,
+	};
+	memcpy(out->dst_mac, req->in.src_mac, sizeof(out->dst_mac));
+	memcpy(out->ifname, req->in.ifname, sizeof(out->ifname));
+	if (req->worker->srv->to_source) {
+		out->dst = req->in.src;
+		out->dport = req->in.sport;
+		return;
+	}
+	if (q->giaddr) {
+		/* RFC 2131 4.1: to the relay, on the server port. */
+		out->dst = ip_from4(q->giaddr);
+		out->dport = 67;
+		if (a->type == DHCP4_NAK)
+			a->flags |= FLAG_BROADCAST; /* RFC 2131 4.3.2: the relay broadcasts it */
+		return;
+	}
+	if (a->type == DHCP4_NAK) {
+		out->dst = ip_from4(UINT32_MAX);
+	} else if (q->ciaddr) {
+		out->dst = ip_from4(q->ciaddr);
+		out->raw_out = req->in.raw_in;
+		return;
+	} else if (req->type == DHCP4_INFORM && !ip_is_zero(&req->in.src)) {
+		/* An address in use, but not in ciaddr: answer where it came from. */
+		out->dst = req->in.src;
+		out->raw_out = req->in.raw_in;
+		return;
+	} else if (q->flags & FLAG_BROADCAST || !req->in.raw_in || !a->yiaddr || q->hlen != 6) {
+		out->dst = ip_from4(UINT32_MAX);
+	} else {
+		/* The client has no address yet: to its hardware address, without ARP. */
+		out->dst = ip_from4(a->yiaddr);
+		out->raw_out = true;
+		memcpy(out->dst_mac, q->chaddr, sizeof(out->dst_mac));
+		return;
+	}
+	out->raw_out = req->in.raw_in;
+	memset(out->dst_mac, 0xff, sizeof(out->dst_mac));
+}
+
+enum verdict answer4(struct request *req)
+{
+	const struct packet4 *q = &req->q;
+	struct packet4 *a = &req->a;
+	struct sending s = { .req = req };
+	const struct opt *relay;
+	struct ip id;
+
+	if (!req->answer_type)
+		return STEP_DONE;
+	memset(a, 0, sizeof(*a));
+	opts_init(&a->opts, req->arena);
+	a->op = BOOTREPLY;
+	a->htype = q->htype;
+	a->hlen = q->hlen;
+	a->xid = q->xid;
+	a->flags = q->flags;
+	a->giaddr = q->giaddr;
+	memcpy(a->chaddr, q->chaddr, sizeof(a->chaddr));
+	a->type = (uint8_t)req->answer_type;
+	a->sname = a->file = "";
+	id = server_id4(req);
+	send_u32(&s, OPT4_DHCP_SERVER_IDENTIFIER, ip_to4(&id));
+	if (a->type != DHCP4_NAK) {
+		if (req->type == DHCP4_REQUEST || req->type == DHCP4_INFORM)
+			a->ciaddr = q->ciaddr;
+		if (req->type != DHCP4_INFORM)
+			a->yiaddr = ip_to4(&req->lease.addr);
+		a->siaddr = req->sub->par.next_server;
+		a->sname = req->sub->par.server_hostname;
+		a->file = req->sub->par.boot_file_name;
+		send_options(&s);
+	}
+	/* RFC 6842: the client's identifier comes back unchanged. */
+	if (req->client_id.len && req->cfg->echo_client_id)
+		(void)opts_add(&a->opts, OPT4_DHCP_CLIENT_IDENTIFIER, req->client_id);
+	/* RFC 3046 2.2: what the relay added comes back whole and last, to the relay only. */
+	relay = opts_find(&q->opts, OPT4_DHCP_AGENT_OPTIONS);
+	if (relay && q->giaddr)
+		(void)opts_add(&a->opts, OPT4_DHCP_AGENT_OPTIONS, relay->data);
+	set_destination(req);
+	return STEP_NEXT;
+}
+
+/* RFC 2132 9.10, RFC 2131 2: the client says how long a datagram may be, 576 unless it does. */
+static unsigned size_limit(const struct request *req)
+{
+	const struct opt *opt = opts_find(&req->q.opts, OPT4_DHCP_MAX_MESSAGE_SIZE);
+	struct reader r;
+	unsigned limit;
+
+	if (!opt || opt->data.len != 2)
+		return 576;
+	r = reader_of(opt->data);
+	limit = read_u16(&r);
+	if (limit < 576)
+		return 576;
+	return limit > 1500 ? 1500 : limit;
+}
+
+enum verdict pack4(struct request *req)
+{
+	int len = packet4_write(&req->a, size_limit(req), req->out_buf, req->out.size);
+	const struct message_row *row = message_row(req->fam, req->answer_type);
+
+	if (len < 0) {
+		LOGF(0, DHCPx_PACKET_PACK_FAIL, request_label(req), err_text(len));
+		return request_drop(req, DROP_TOO_BIG, NULL);
+	}
+	req->out.len = (uint32_t)len;
+	stat_add(req->worker->stats, STAT_SENT, 1);
+	stat_add(req->worker->stats, row->sent, 1);
+	if (log_is_on(&log_msg_DHCPx_PACKET_SEND[0])) {
+		char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
+
+		LOGF(0, DHCPx_PACKET_SEND, request_label(req), row->name, req->answer_type,
+		     ip_format(&req->out.src, from), req->out.sport, ip_format(&req->out.dst, to),
+		     req->out.dport, req->out.ifname);
+	}
+	if (log_is_on(&log_msg_DHCPx_RESPONSE_DATA[0])) {
+		struct str text = { 0 };
+
+		dump_packet4(&req->a, &text);
+		LOGF(0, DHCPx_RESPONSE_DATA, request_label(req), row->name, req->answer_type,
+		     str_text(&text));
+		str_free(&text);
+	}
+	return STEP_NEXT;
+}

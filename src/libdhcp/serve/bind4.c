@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What a DHCPv4 message means: given the subnet, the leases recalled and the claims, which changes
+ * are to be made and which type the answer has. RFC 2131 section 4.3. Nothing is changed here but
+ * claims; commit makes the changes.
+ */
+#include "serve/family4.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "log/log.h"
+#include "serve/server.h"
+
+/* --- the client's leases --------------------------------------------------- */
+
+bool lease4_belongs(const struct request *req, const struct lease *lease)
+{
+	if (lease->state == LEASE_DECLINED)
+		return false;
+	if (req->match_id.len && lease->client_id.len)
+		return bytes_equal(req->match_id, lease->client_id);
+	return req->hwaddr.len && bytes_equal(req->hwaddr, lease->hwaddr);
+}
+
+static bool find_one(struct request *req, struct lease_query *query, struct lease *ret)
+{
+	return store_find(req->worker->srv->store, query, req->arena, ret, 1) > 0;
+}
+
+/* The client's lease in the subnet: by client id first, then by hardware address. */
+static bool find_mine(struct request *req, struct lease *ret)
+{
+	struct lease_query query = { .by = BY_CLIENT_ID, .subnet_id = req->sub->id, .type = LEASE_V4 };
+
+	if (req->match_id.len) {
+		query.id = req->match_id;
+		if (find_one(req, &query, ret) && lease4_belongs(req, ret))
+			return true;
+	}
+	if (!req->hwaddr.len)
+		return false;
+	query.by = BY_HWADDR;
+	query.id = req->hwaddr;
+	query.hwtype = req->hwtype;
+	/* A lease of this hardware under another client id is another client's (a second boot stage). */
+	return find_one(req, &query, ret) && lease4_belongs(req, ret);
+}
+
+enum verdict recall4(struct request *req)
+{
+	struct lease_query query = { .by = BY_ADDR, .addr = req->wanted, .type = LEASE_V4 };
+
+	req->has_mine = req->has_at = false;
+	if (req->type == DHCP4_INFORM)
+		return STEP_NEXT;
+	if (req->sub && req->type != DHCP4_RELEASE && req->type != DHCP4_DECLINE)
+		req->has_mine = find_mine(req, &req->mine);
+	if (ip_is_zero(&req->wanted))
+		return STEP_NEXT;
+	if (req->has_mine && ip_equal(&req->mine.addr, &req->wanted)) {
+		req->at = req->mine;
+		req->has_at = true;
+	} else {
+		req->has_at = find_one(req, &query, &req->at);
+	}
+	return STEP_NEXT;
+}
+
+/* --- addresses ------------------------------------------------------------- */
+
+/* Whether another client may have the address of this lease. */
+static bool is_over(const struct lease *lease)
+{
+	return !lease_is_in_use(lease) || lease_is_expired(lease, clock_boot_sec());
+}
+
+/* Claim `addr`, whose lease (if `has_old`) is `old`, for the client. */
+static bool take(struct request *req, const struct ip *addr, bool has_old, const struct lease *old)
+{
+	const struct pool *pool = subnet_pool_of(req->sub, addr);
+	bool own = has_old && lease4_belongs(req, old);
+
+	if (!pool || (has_old && !own && !is_over(old)))
+		return false;
+	if (!alloc_claim(req->worker->srv->alloc, addr, &req->turn.client, has_old))
+		return false;
+	req->pool = pool;
+	req->lease.addr = *addr;
+	return true;
+}
+
+static bool pick(struct request *req)
+{
+	const struct subnet *sub = req->sub;
+	unsigned i;
+
+	for (i = 0; i < sub->n_pools; i++)
+		if (server_pick(req, &sub->pools[i], &req->lease.addr)) {
+			req->pool = &sub->pools[i];
+			return true;
+		}
+	return false;
+}
+
+static void count_alloc_fail(struct request *req)
+{
+	struct stats *stats = req->worker->stats;
+	char prefix[PREFIX_TEXT_MAX];
+
+	stat_add(stats, STAT_ALLOC_FAIL, 1);
+	if (!req->sub->n_pools) {
+		stat_add(stats, STAT_ALLOC_FAIL_NO_POOLS, 1);
+		LOG(ALLOC_ENGINE_V4_ALLOC_FAIL_NO_POOLS, request_label(req),
+		    prefix_format(&req->sub->prefix, prefix), req->sub->id);
+		return;
+	}
+	stat_add(stats, STAT_ALLOC_FAIL_SUBNET, 1);
+	server_want_reclaim(req->worker->srv);
+	LOG(ALLOC_ENGINE_V4_ALLOC_FAIL, request_label(req), prefix_format(&req->sub->prefix, prefix),
+	    req->sub->id);
+}
+
+/* --- the lease to give ----------------------------------------------------- */
+
+static uint32_t lifetime(const struct request *req)
+{
+	const struct net_params *par = &req->sub->par;
+	const struct opt *opt = opts_find(&req->q.opts, OPT4_DHCP_LEASE_TIME);
+	struct reader r;
+	uint32_t asked;
+
+	if (!opt || opt->data.len != 4)
+		return par->valid;
+	r = reader_of(opt->data);
+	asked = read_u32(&r);
+	if (asked < par->min_valid)
+		return par->min_valid;
+	return asked > par->max_valid ? par->max_valid : asked;
+}
+
+static void fill_lease(struct request *req)
+{
+	struct lease *lease = &req->lease;
+	struct ip addr = lease->addr;
+
+	*lease = (struct lease){
+		.addr = addr,
+		.prefix_len = 32,
+		.type = LEASE_V4,
+		.state = LEASE_DEFAULT,
+		.hwtype = req->hwtype,
+		.hwaddr = req->hwaddr,
+		.client_id = req->client_id,
+		.subnet_id = req->sub->id,
+		.pool_id = req->pool ? req->pool->id : 0,
+		.hostname = "",
+	};
+	lease_start(lease, lifetime(req));
+}
+
+static void add_change(struct request *req, const struct lease *old)
+{
+	struct store_change *change = &req->changes[req->n_changes++];
+
+	*change = (struct store_change){
+		.kind = old ? CHANGE_UPDATE : CHANGE_INSERT,
+		.new = req->lease,
+		.addr = req->lease.addr,
+		.expected_version = old ? old->version : 0,
+	};
+}
+
+static void add_delete(struct request *req, const struct lease *old)
+{
+	req->changes[req->n_changes++] = (struct store_change){
+		.kind = CHANGE_DELETE,
+		.new = *old,
+		.addr = old->addr,
+		.expected_version = old->version,
+	};
+}
+
+/*
+ * A lease renewed long before its time is confirmed as it stands, with what is left of it: no write.
+ * cache-threshold says how much of the lifetime may have gone, cache-max-age how many seconds. What
+ * is confirmed is durable: a client's requests run one at a time, and each waits for the store.
+ */
+static bool may_reuse(const struct request *req, const struct lease *old)
+{
+	const struct net_params *par = &req->sub->par;
+	int64_t now = clock_boot_sec(), age;
+
+	if (old->state != LEASE_DEFAULT || old->expires <= now || old->valid == 0 ||
+	    old->subnet_id != req->sub->id || old->expires == INT64_MAX ||
+	    !bytes_equal(old->hwaddr, req->hwaddr) || !bytes_equal(old->client_id, req->client_id) ||
+	    old->valid != req->lease.valid)
+		return false;
+	age = (int64_t)old->valid - (old->expires - now);
+	if (age < 0)
+		return false;
+	if (par->cache_max_age && age > (int64_t)par->cache_max_age)
+		return false;
+	return par->cache_threshold > 0 && (double)age <= par->cache_threshold * old->valid;
+}
+
+static enum verdict nak(struct request *req, const char *why)
+{
+	char text[IP_TEXT_MAX];
+
+	LOG(DHCP4_PACKET_NAK_0004, request_label(req), ip_format(&req->wanted, text), why);
+	req->answer_type = DHCP4_NAK;
+	return STEP_NEXT;
+}
+
+/* req->lease.addr is claimed; `old` is the lease there now, NULL if none. */
+static enum verdict grant(struct request *req, const struct lease *old)
+{
+	fill_lease(req);
+	req->answer_type = DHCP4_ACK;
+	if (old && lease4_belongs(req, old) && may_reuse(req, old)) {
+		req->lease = *old;
+		req->lease.valid = (uint32_t)(old->expires - clock_boot_sec());
+		req->reused = true;
+		return STEP_NEXT;
+	}
+	add_change(req, old);
+	if (req->has_mine && !ip_equal(&req->mine.addr, &req->lease.addr))
+		add_delete(req, &req->mine);
+	return STEP_NEXT;
+}
+
+/* --- messages -------------------------------------------------------------- */
+
+enum verdict bind4_discover(struct request *req)
+{
+	struct ip fresh;
+
+	req->answer_type = DHCP4_OFFER;
+	if (!req->sub)
+		return request_drop(req, DROP_NO_SUBNET, NULL);
+	/* RFC 2131 4.3.1: current address, else the former one, else the requested, else a new one. */
+	if (!(req->has_mine && take(req, &req->mine.addr, true, &req->mine)) &&
+	    !(alloc_claimed_by(req->worker->srv->alloc, &req->turn.client, &fresh) &&
+	      take(req, &fresh, false, NULL)) &&
+	    !(!ip_is_zero(&req->wanted) && take(req, &req->wanted, req->has_at, &req->at)) &&
+	    !pick(req)) {
+		count_alloc_fail(req);
+		return request_drop(req, DROP_NO_ADDRESS, "no address is free");
+	}
+	fill_lease(req);
+	return STEP_NEXT;
+}
+
+/* RFC 2131 4.3.2: a client that starts again and names the address it had. */
+static enum verdict init_reboot(struct request *req)
+{
+	char text[IP_TEXT_MAX];
+
+	LOG(DHCP4_INIT_REBOOT, request_label(req), ip_format(&req->wanted, text));
+	if (!req->has_mine && !req->sub->par.authoritative) {
+		LOG(DHCP4_NO_LEASE_INIT_REBOOT, request_label(req), text);
+		return request_drop(req, DROP_NO_RECORD, NULL);
+	}
+	if (!req->has_mine || !ip_equal(&req->mine.addr, &req->wanted)) {
+		LOG(DHCP4_PACKET_NAK_0002, request_label(req), text);
+		req->answer_type = DHCP4_NAK;
+		return STEP_NEXT;
+	}
+	return STEP_DONE; /* go on: it is the client's own */
+}
+
+enum verdict bind4_request(struct request *req)
+{
+	bool selecting = opts_find(&req->q.opts, OPT4_DHCP_SERVER_IDENTIFIER) != NULL;
+	bool rebooting = !selecting && !req->q.ciaddr && !ip_is_zero(&req->wanted);
+	const struct lease *old = NULL;
+
+	if (!req->sub) {
+		/* Whoever chose us by name gets a clear answer; others may be another server's. */
+		if (!selecting && !req->cfg->authoritative)
+			return request_drop(req, DROP_NO_SUBNET, NULL);
+		req->answer_type = DHCP4_NAK;
+		return STEP_NEXT;
+	}
+	if (rebooting) {
+		enum verdict verdict = init_reboot(req);
+
+		if (verdict != STEP_DONE)
+			return verdict;
+	}
+	if (ip_is_zero(&req->wanted)) {
+		/* Neither option 50 nor ciaddr: served with what the client has, or a new address. */
+		if (req->has_mine && take(req, &req->mine.addr, true, &req->mine))
+			return grant(req, &req->mine);
+		if (!pick(req)) {
+			count_alloc_fail(req);
+			return request_drop(req, DROP_NO_ADDRESS, "no address is free");
+		}
+		return grant(req, NULL);
+	}
+	if (!take(req, &req->wanted, req->has_at, &req->at)) {
+		if (!subnet_pool_of(req->sub, &req->wanted))
+			return nak(req, "not in a pool of the subnet");
+		return nak(req, "in use by another client");
+	}
+	if (req->has_at)
+		old = &req->at;
+	return grant(req, old);
+}
+
+/* RFC 2131 4.3.3: somebody else uses the address; keep it away from everybody for a while. */
+enum verdict bind4_decline(struct request *req)
+{
+	char text[IP_TEXT_MAX];
+
+	(void)ip_format(&req->wanted, text);
+	if (ip_is_zero(&req->wanted))
+		return request_drop(req, DROP_RULE, "DHCPDECLINE without a requested address");
+	if (!req->has_at || is_over(&req->at)) {
+		LOG(DHCP4_DECLINE_LEASE_NOT_FOUND, request_label(req), text);
+		return STEP_DONE;
+	}
+	if (!lease4_belongs(req, &req->at)) {
+		LOG(DHCP4_DECLINE_LEASE_MISMATCH, request_label(req), text);
+		return STEP_DONE;
+	}
+	req->lease = (struct lease){
+		.addr = req->at.addr,
+		.prefix_len = 32,
+		.type = LEASE_V4,
+		.state = LEASE_DECLINED,
+		.subnet_id = req->at.subnet_id,
+		.pool_id = req->at.pool_id,
+		.hostname = "",
+	};
+	lease_start(&req->lease, req->cfg->decline_probation);
+	add_change(req, &req->at);
+	req->answer_type = 0;
+	return STEP_NEXT;
+}
+
+/* RFC 2131 4.3.4 */
+enum verdict bind4_release(struct request *req)
+{
+	char text[IP_TEXT_MAX];
+
+	(void)ip_format(&req->wanted, text);
+	if (!req->has_at || req->at.state != LEASE_DEFAULT) {
+		LOG(DHCP4_RELEASE_FAIL_NO_LEASE, request_label(req), text);
+		return STEP_DONE;
+	}
+	if (!lease4_belongs(req, &req->at)) {
+		LOG(DHCP4_RELEASE_FAIL_WRONG_CLIENT, request_label(req), text);
+		return STEP_DONE;
+	}
+	req->lease = req->at;
+	add_delete(req, &req->at);
+	req->answer_type = 0;
+	return STEP_NEXT;
+}
+
+/* RFC 2131 4.3.5: options only, no lease. */
+enum verdict bind4_inform(struct request *req)
+{
+	if (!req->sub)
+		return request_drop(req, DROP_NO_SUBNET, NULL);
+	req->answer_type = DHCP4_ACK;
+	return STEP_NEXT;
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The root of a configuration: reading the file, the parts that are not address plan, printing. */
+#include "serve/config.h"
+
+#include "base/err.h"
+#include "base/str.h"
+#include "serve/config_build.h"
+
+#include <inttypes.h>
+
+static const char *root_name(unsigned family)
+{
+	return family == KEY_6 ? "Dhcp6" : "Dhcp4";
+}
+
+const char *build_path(struct build *b, struct pos pos, const char *key, const char *text,
+		       const char *env, const char *folder)
+{
+	const char *base = getenv(env) ? getenv(env) : folder;
+	const char *slash = strrchr(text, '/');
+	size_t base_len = strlen(base);
+
+	while (base_len > 1 && base[base_len - 1] == '/')
+		base_len--;
+	if (!slash)
+		return arena_printf(b->cfg->arena, "%.*s/%s", (int)base_len, base, text);
+	if ((size_t)(slash - text) == base_len && !strncmp(text, base, base_len))
+		return text;
+	if (b->flags & CONFIG_RELAXED) {
+		diag_warn(b->diag, pos, "invalid path specified: \"%s\" is outside %.*s", text, (int)base_len, base);
+		return text;
+	}
+	diag_error(b->diag, pos, "invalid path specified: \"%s\" is outside %.*s", text, (int)base_len, base);
+	diag_help(b->diag, "write \"%s\": \"%s\", or set %s to the folder you want", key, slash + 1, env);
+	return NULL;
+}
+
+static void build_interfaces(struct build *b)
+{
+	const struct interfaces_config_conf *conf = b->root->interfaces_config.v;
+	struct config *cfg = b->cfg;
+	struct json_object *list = NULL;
+	struct pos *places = arena_new_array(cfg->arena, struct pos, conf->interfaces.n);
+	unsigned i, k;
+
+	if (conf->node.json)
+		(void)json_object_object_get_ex(conf->node.json, "interfaces", &list);
+	cfg->raw = conf->dhcp_socket_type.v == 0;
+	cfg->redetect = conf->re_detect.v;
+	cfg->listen = arena_new_array(cfg->arena, struct listen, conf->interfaces.n);
+	for (i = 0; i < conf->interfaces.n; i++) {
+		const char *text = conf->interfaces.v[i];
+		struct pos pos = json_pos(json_object_array_get_idx(list, i));
+
+		if (listen_parse(text, &cfg->listen[cfg->n_listen]) < 0) {
+			diag_error(b->diag, pos, "\"%s\" is not an interface: want \"NAME\", \"NAME/ADDRESS\" or \"*\"", text);
+			continue;
+		}
+		for (k = 0; k < i; k++)
+			if (!strcmp(conf->interfaces.v[k], text)) {
+				diag_error(b->diag, pos, "interface \"%s\" is listed twice", text);
+				break;
+			}
+		places[cfg->n_listen++] = pos;
+	}
+	if ((b->flags & CONFIG_CHECK) && cfg->n_listen) {
+		struct ifaces *ifaces = NULL;
+
+		if (ifaces_read(&ifaces) < 0)
+			return;
+		for (i = 0; i < cfg->n_listen; i++)
+			if (!strchr(cfg->listen[i].name, '*') && !ifaces_by_name(ifaces, cfg->listen[i].name))
+				diag_warn(b->diag, places[i],
+					  "interface \"%s\" does not exist on this machine", cfg->listen[i].name);
+		ifaces_free(ifaces);
+	}
+}
+
+static void build_lease_database(struct build *b)
+{
+	const struct database_conf *conf = b->root->lease_database.v;
+	struct config *cfg = b->cfg;
+	const char *name = conf->name.set ? conf->name.v : cfg->family == KEY_6 ? "kea-leases6.csv" : "kea-leases4.csv";
+
+	if (conf->type.set && conf->type.v != 0) {
+		diag_error(b->diag, conf_pos(&conf->node, "type"), "\"type\": SQL lease databases are not supported yet");
+		diag_help(b->diag, "\"memfile\" is");
+	}
+	if (conf->node.json && !json_object_object_get_ex(conf->node.json, "type", NULL))
+		diag_error(b->diag, conf_pos(&conf->node, NULL), "lease-database lacks \"type\"");
+	cfg->persist = conf->persist.v;
+	cfg->sync = conf->sync.v == 0;
+	cfg->lease_file = build_path(b, conf_pos(&conf->node, "name"), "name", name, "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
+	if (!cfg->persist)
+		diag_warn(b->diag, conf_pos(&conf->node, "persist"), "leases are kept in memory only: a restart forgets them");
+	else if (!cfg->sync)
+		diag_warn(b->diag, conf_pos(&conf->node, "sync"), "acknowledged leases may be lost in a power cut");
+}
+
+static void build_rest(struct build *b)
+{
+	const struct expired_leases_processing_conf *expiry = b->root->expired_leases_processing.v;
+	const struct multi_threading_conf *mt = b->root->multi_threading.v;
+	struct config *cfg = b->cfg;
+
+	cfg->expiry = (struct expiry_conf){
+		.reclaim_wait_sec = (uint32_t)expiry->reclaim_timer_wait_time.v,
+		.flush_wait_sec = (uint32_t)expiry->flush_reclaimed_timer_wait_time.v,
+		.hold_reclaimed_sec = (uint32_t)expiry->hold_reclaimed_time.v,
+		.max_leases = (uint32_t)expiry->max_reclaim_leases.v,
+		.max_ms = (uint32_t)expiry->max_reclaim_time.v,
+		.unwarned_cycles = (uint32_t)expiry->unwarned_reclaim_cycles.v,
+	};
+	cfg->mt_enabled = mt->enable_multi_threading.v;
+	cfg->threads = (uint32_t)mt->thread_pool_size.v;
+	cfg->queue = (uint32_t)mt->packet_queue_size.v;
+	cfg->decline_probation = (uint32_t)b->root->decline_probation_period.v;
+	cfg->echo_client_id = b->root->echo_client_id.v;
+	cfg->authoritative = b->root->authoritative.v;
+}
+
+/* --- loggers --------------------------------------------------------------- */
+
+static void build_output(struct build *b, const struct output_options_conf *conf, struct log_output *ret)
+{
+	const char *why = NULL;
+
+	if (log_output_parse(conf->output.v, ret) < 0) {
+		diag_error(b->diag, conf_pos(&conf->node, "output"),
+			   "\"%s\" is not an output: want stdout, stderr, syslog, syslog:FACILITY or a file", conf->output.v);
+		return;
+	}
+	if (ret->kind == LOG_TO_FILE)
+		ret->target = build_path(b, conf_pos(&conf->node, "output"), "output", conf->output.v,
+					 "KEA_LOG_FILE_DIR", KEA_LOG_DIR);
+	ret->flush = conf->flush.v;
+	ret->maxsize = (uint64_t)conf->maxsize.v;
+	ret->maxver = (uint32_t)conf->maxver.v;
+	ret->pattern = conf->pattern.set && conf->pattern.v[0] ? conf->pattern.v : NULL;
+	if (ret->pattern && log_pattern_check(ret->pattern, &why) < 0)
+		diag_error(b->diag, conf_pos(&conf->node, "pattern"), "this pattern cannot be used: %s", why);
+}
+
+void build_logging(struct build *b)
+{
+	const struct conf_list *loggers = &b->root->loggers;
+	struct log_logger *out = arena_new_array(b->cfg->arena, struct log_logger, loggers->n);
+	unsigned i, k;
+
+	for (i = 0; i < loggers->n; i++) {
+		const struct logger_conf *conf = &((const struct logger_conf *)loggers->v)[i];
+		struct log_output *outputs =
+			arena_new_array(b->cfg->arena, struct log_output, conf->output_options.n);
+
+		if (!conf->name.set)
+			diag_error(b->diag, conf_pos(&conf->node, NULL), "a logger lacks its \"name\"");
+		for (k = 0; k < conf->output_options.n; k++)
+			build_output(b, &((const struct output_options_conf *)conf->output_options.v)[k], &outputs[k]);
+		out[i] = (struct log_logger){
+			.name = conf->name.set ? conf->name.v : "",
+			.debuglevel = (int)conf->debuglevel.v,
+			.outputs = outputs,
+			.n_outputs = conf->output_options.n,
+		};
+		(void)log_severity_parse(severity_words[conf->severity.v], &out[i].severity);
+	}
+	b->cfg->log = (struct log_conf){ .loggers = out, .n_loggers = loggers->n };
+}
+
+/* --- the root -------------------------------------------------------------- */
+
+/* The daemon's map; what stands beside it is another daemon's, or a mistake. */
+static struct json_object *find_root(struct build *b)
+{
+	static const char *const known[] = { "Dhcp4", "Dhcp6", "DhcpDdns", "Control-agent", "Netconf", "Logging" };
+	const size_t n_known = sizeof(known) / sizeof(known[0]);
+	const char *name = root_name(b->cfg->family);
+	struct json_object *top = b->cfg->doc.root, *root = NULL, *logging, *loggers;
+	unsigned before = diag_errors(b->diag);
+
+	if (!json_object_is_type(top, json_type_object)) {
+		if (top)
+			diag_error(b->diag, json_pos(top), "a configuration is a map: { \"%s\": { ... } }", name);
+		return NULL;
+	}
+	json_object_object_foreach(top, key, value)
+	{
+		size_t i;
+
+		for (i = 0; i < n_known && strcmp(known[i], key); i++)
+			;
+		if (i == n_known) {
+			const char *near = diag_suggest(key, known, n_known);
+
+			diag_error(b->diag, json_key_pos(value), "unknown parameter \"%s\" beside \"%s\"", key, name);
+			if (near)
+				diag_help(b->diag, "did you mean \"%s\"?", near);
+		}
+		if (!strcmp(key, name))
+			root = value;
+	}
+	if (!root) {
+		if (diag_errors(b->diag) == before)
+			diag_error(b->diag, json_pos(top), "there is no \"%s\" in this file", name);
+		return NULL;
+	}
+	if (!json_object_is_type(root, json_type_object)) {
+		diag_error(b->diag, json_pos(root), "\"%s\" is not a map", name);
+		return NULL;
+	}
+	/* Kea 1.x kept the loggers in a map of their own. */
+	if (json_object_object_get_ex(top, "Logging", &logging) &&
+	    json_object_is_type(logging, json_type_object) &&
+	    json_object_object_get_ex(logging, "loggers", &loggers) &&
+	    !json_object_object_get_ex(root, "loggers", NULL))
+		json_object_object_add(root, "loggers", json_object_get(loggers));
+	return root;
+}
+
+static void summarise(struct config *cfg)
+{
+	size_t i, n_pools = 0;
+
+	for (i = 0; i < cfg->plan.n; i++)
+		n_pools += cfg->plan.subs[i].n_pools;
+	cfg->summary = arena_printf(cfg->arena, "%zu subnets, %zu pools, %u interfaces", cfg->plan.n, n_pools,
+				    cfg->n_listen);
+}
+
+static struct config *config_new(unsigned digit)
+{
+	struct config *cfg = xcalloc(1, sizeof(*cfg));
+
+	cfg->arena = arena_new(0);
+	cfg->family = digit == 6 ? KEY_6 : KEY_4;
+	return cfg;
+}
+
+/* cfg->doc has been read; what was wrong with it stands in diag. Takes cfg. */
+static int build(struct config *cfg, unsigned flags, struct diag *diag, struct config **ret)
+{
+	struct build b = { .cfg = cfg, .diag = diag, .flags = flags };
+	struct conf_reader rd = { .diag = diag, .all = all_scopes };
+	struct json_object *root;
+	struct global_conf *typed;
+
+	rd.family = cfg->family;
+	rd.arena = cfg->arena;
+	root = find_root(&b);
+	if (!root) {
+		if (!diag_errors(diag))
+			diag_error(diag, POS_NONE, "there is no configuration");
+		goto out;
+	}
+	typed = arena_new_obj(cfg->arena, struct global_conf);
+	cfg->typed = typed;
+	b.root = typed;
+	(void)conf_read(&rd, &global_scope, root, typed);
+	build_interfaces(&b);
+	build_lease_database(&b);
+	build_rest(&b);
+	build_logging(&b);
+	build_options(&b);
+	build_plan(&b);
+	if (diag_errors(diag))
+		goto out;
+	summarise(cfg);
+	*ret = cfg;
+	return 0;
+out:
+	config_free(cfg);
+	return -E_CONFIG;
+}
+
+int config_load_file(const char *path, unsigned digit, unsigned flags, struct diag **ret_diag,
+		     struct config **ret)
+{
+	struct config *cfg = config_new(digit);
+
+	*ret_diag = diag_new();
+	(void)json_read_file(path, *ret_diag, &cfg->doc);
+	return build(cfg, flags, *ret_diag, ret);
+}
+
+int config_load_text(const char *name, const char *text, size_t len, unsigned digit, unsigned flags,
+		     struct diag **ret_diag, struct config **ret)
+{
+	struct config *cfg = config_new(digit);
+
+	*ret_diag = diag_new();
+	(void)json_read_text(name, text, len, 0, *ret_diag, &cfg->doc);
+	return build(cfg, flags, *ret_diag, ret);
+}
+
+void config_free(struct config *cfg)
+{
+	if (!cfg)
+		return;
+	json_doc_done(&cfg->doc);
+	arena_free(cfg->arena);
+	free(cfg);
+}
+
+struct json_object *config_print(const struct config *cfg)
+{
+	struct json_object *top = json_object_new_object();
+
+	json_object_object_add(top, root_name(cfg->family), conf_print(cfg->family, &global_scope, cfg->typed));
+	return top;
+}
+
+void config_print_schema(unsigned digit, FILE *to)
+{
+	struct json_object *schema = conf_schema(digit == 6 ? KEY_6 : KEY_4, all_scopes);
+
+	fprintf(to, "%s\n", json_object_to_json_string_ext(schema, JSON_C_TO_STRING_PRETTY |
+								   JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(schema);
+}
+
+void config_print_reference(unsigned digit, FILE *to)
+{
+	fprintf(to, "# Configuration keys of kea-dhcp%u\n\n"
+		    "Made by `kea-dhcp%u --print-reference` from the tables the server reads its configuration with. A\n"
+		    "key that works \"not yet\" is recognised and refused by name unless its value switches it off.\n\n",
+		digit, digit);
+	conf_reference(digit == 6 ? KEY_6 : KEY_4, all_scopes, to);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "conf/key.h"
+#include "io/sock.h"
+#include "log/config.h"
+#include "subnet/subnet.h"
+
+/*
+ * A configuration as the server uses it: read, checked, inheritance applied, options encoded. Never
+ * changed after it was built; everything in it lives in its arena and ends with it.
+ */
+struct expiry_conf {
+	uint32_t reclaim_wait_sec;   /* between slices; 0 = no reclamation */
+	uint32_t flush_wait_sec;     /* between removals of reclaimed leases; 0 = never */
+	uint32_t hold_reclaimed_sec; /* a reclaimed lease is kept for its client */
+	uint32_t max_leases;         /* per slice; 0 = no limit */
+	uint32_t max_ms;             /* per slice; 0 = no limit */
+	uint32_t unwarned_cycles;    /* slices in a row that may not reach the end */
+};
+
+struct config {
+	struct arena *arena;
+	unsigned family;             /* KEY_4, KEY_6 */
+	struct json_doc doc;
+	const void *typed;           /* struct global_conf: for printing */
+
+	struct listen *listen;       /* interfaces-config */
+	unsigned n_listen;
+	bool raw, redetect;
+
+	const char *lease_file;      /* absolute */
+	bool persist, sync;
+	struct expiry_conf expiry;
+	uint32_t decline_probation;  /* s */
+
+	bool mt_enabled;
+	uint32_t threads;            /* 0 = one per core */
+	uint32_t queue;              /* requests under way per thread; 0 = no limit of its own */
+
+	bool echo_client_id;
+	bool authoritative;          /* for clients no subnet fits */
+	struct dict *dict;
+	struct optlist opts;         /* global */
+	struct plan plan;
+	struct log_conf log;
+	const char *summary;         /* "2 subnets, 3 pools (...)", for the log */
+};
+
+enum {
+	CONFIG_CHECK = 1,   /* -t: what this machine lacks is not looked at */
+	CONFIG_RELAXED = 2, /* -X: path refusals are warnings */
+};
+
+/*
+ * Read and build; the running configuration is not touched. *ret_diag is always set (the caller frees
+ * it). 0, or -E_CONFIG with the errors in it.
+ */
+int config_load_file(const char *path, unsigned digit, unsigned flags, struct diag **ret_diag,
+		     struct config **ret);
+/* The same from memory. */
+int config_load_text(const char *name, const char *text, size_t len, unsigned digit, unsigned flags,
+		     struct diag **ret_diag, struct config **ret);
+void config_free(struct config *cfg); /* NULL is fine */
+/* As config-get shows it: { "Dhcp4": ... }; the caller puts it. */
+struct json_object *config_print(const struct config *cfg);
+void config_print_schema(unsigned digit, FILE *to);
+void config_print_reference(unsigned digit, FILE *to);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "serve/config.h"
+#include "serve/keys.h"
+
+/* What the parts of building a configuration share; private to serve/config*.c. */
+struct build {
+	struct config *cfg;
+	struct diag *diag;
+	unsigned flags;
+	const struct global_conf *root;
+};
+
+/* Each tells what is wrong in the diag and goes on. */
+void build_options(struct build *b); /* definitions, and the global values */
+void build_optlist(struct build *b, const struct conf_list *data, struct optlist *ret);
+void build_plan(struct build *b);
+void build_logging(struct build *b);
+
+/*
+ * A file of ours: NAME, or FOLDER/NAME where folder is what the environment variable says or the one
+ * compiled in. Anything else is refused, or with -X told and taken. NULL when refused.
+ */
+const char *build_path(struct build *b, struct pos pos, const char *key, const char *text,
+		       const char *env, const char *folder);

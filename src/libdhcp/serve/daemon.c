@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Start, reload and stop. A reload builds everything before it changes anything: configuration,
+ * log files, sockets, free maps; then each worker changes over between two of its turns, and
+ * requests under way finish with what they began with.
+ */
+#include "serve/daemon.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/vec.h"
+#include "io/caps.h"
+#include "io/notify.h"
+#include "json/diag.h"
+#include "log/config.h"
+#include "log/log.h"
+#include "serve/family.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define SLOTS_MIN 512     /* requests under way per worker */
+#define STATUS_MS 10000
+#define DRAIN_MS 2000     /* how long a stop waits for answers under way */
+#define IFACE_SETTLE_MS 200
+
+/* --- configuration --------------------------------------------------------- */
+
+static void log_diag(void *ctx, enum diag_kind kind, const char *line)
+{
+	struct daemon *d = ctx;
+
+	if (kind == DIAG_ERROR)
+		LOGF(d->fam->idx, DHCPx_PARSER_FAIL, line);
+	else
+		LOGF(d->fam->idx, DHCPx_CONFIG_SYNTAX_WARNING, line);
+}
+
+struct config *daemon_load_config(struct daemon *d)
+{
+	unsigned flags = d->opts.relaxed ? CONFIG_RELAXED : 0;
+	struct config *cfg = NULL;
+	struct diag *diag = NULL;
+	int err = config_load_file(d->opts.config_file, d->fam->digit, flags, &diag, &cfg);
+
+	diag_each(diag, log_diag, d);
+	if (err < 0) {
+		char why[64];
+
+		(void)snprintf(why, sizeof(why), "%u errors", diag_errors(diag));
+		LOGF(d->fam->idx, DHCPx_CONFIG_LOAD_FAIL, d->opts.config_file, why);
+	}
+	diag_free(diag);
+	return cfg;
+}
+
+/* --- workers --------------------------------------------------------------- */
+
+static void on_batch(struct worker *worker, struct dgram *v, unsigned n)
+{
+	serve_worker_batch(worker->user, v, n);
+}
+
+static void on_turn(struct worker *worker)
+{
+	serve_worker_flush(worker->user);
+}
+
+/* What a worker changes over to, in its own thread. */
+struct change_over {
+	struct post post;
+	struct serve_worker *w;
+	struct live *live;
+	struct io_engine *engine;
+};
+
+static void change_over(struct post *post)
+{
+	struct change_over *c = container_of(post, struct change_over, post);
+
+	serve_worker_flush(c->w);
+	if (c->live)
+		serve_worker_switch(c->w, c->live);
+	c->w->engine = c->engine;
+}
+
+/* All workers serve by `live` (NULL: as before) and send by `sets`, receive from them if `receive`. */
+static void change_workers(struct daemon *d, struct live *live, struct sockset **sets, bool receive)
+{
+	unsigned n = d->srv.n_workers, i;
+	struct change_over *c = xcalloc(n, sizeof(*c));
+	struct io_engine **engines = xcalloc(n, sizeof(struct io_engine *));
+	uint64_t epoch;
+
+	for (i = 0; i < n; i++) {
+		engines[i] = sets ? sockset_engine(sets[i]) : NULL;
+		c[i].w = &d->srv.workers[i];
+		c[i].live = live;
+		c[i].engine = engines[i];
+		c[i].post.fn = change_over;
+		worker_post(workers_get(d->workers, i), &c[i].post);
+	}
+	epoch = workers_epoch_next(d->workers);
+	(void)workers_epoch_wait(d->workers, epoch, 10000);
+	workers_set_engines(d->workers, receive && sets ? engines : NULL);
+	free(c);
+	free(engines);
+}
+
+/* --- sockets --------------------------------------------------------------- */
+
+static void report_socket(void *ctx, const char *ifname, const struct ip *addr, const char *text)
+{
+	struct daemon *d = ctx;
+	char buf[IP_TEXT_MAX] = "-";
+
+	if (addr)
+		(void)ip_format(addr, buf);
+	if (text)
+		LOGF(d->fam->idx, DHCPx_OPEN_SOCKET_FAIL, ifname, buf, text);
+	else
+		LOGF(d->fam->idx, DHCPx_OPEN_SOCKET, ifname, buf);
+}
+
+static void free_sets(struct sockset **sets, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; sets && i < n; i++)
+		sockset_free(sets[i]);
+	free(sets);
+}
+
+/* The addresses by which clients may name us as their server. */
+static void learn_addresses(struct daemon *d)
+{
+	VEC(struct ip) own = { 0 };
+	struct ifaces *ifaces = NULL;
+	unsigned i, k;
+
+	if (ifaces_read(&ifaces) < 0)
+		return;
+	for (i = 0; i < ifaces->n; i++)
+		for (k = 0; k < ifaces->v[i].n_addrs; k++)
+			*vec_push(&own) = ifaces->v[i].addrs[k].ip;
+	ifaces_free(ifaces);
+	server_set_addresses(&d->srv, own.v, (unsigned)own.n);
+	vec_free(&own);
+}
+
+/* Open what cfg names. NULL when the interfaces cannot even be read; *ret_n_open may be 0. */
+static struct sockset **open_sockets(struct daemon *d, const struct config *cfg, int *ret_n_open)
+{
+	unsigned n = d->srv.n_workers;
+	struct sockset **sets = xcalloc(n, sizeof(struct sockset *));
+	struct sockset_conf conf = {
+		.listen = cfg->listen,
+		.n_listen = cfg->n_listen,
+		.raw = cfg->raw,
+		.port = d->srv.server_port,
+		.n_sets = n,
+	};
+	int n_open;
+
+	learn_addresses(d);
+	n_open = sockset_open(&conf, d->sets, d->sets ? n : 0, report_socket, d, sets);
+
+	if (n_open < 0) {
+		LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED, strerror(errno));
+		free(sets);
+		return NULL;
+	}
+	*ret_n_open = n_open;
+	return sets;
+}
+
+static void use_sockets(struct daemon *d, struct live *live, struct sockset **sets, int n_open)
+{
+	struct sockset **old = d->sets;
+
+	change_workers(d, live, sets, true);
+	d->sets = sets;
+	d->n_ifaces = (unsigned)n_open;
+	free_sets(old, d->srv.n_workers);
+}
+
+static void ifaces_settled(void *ctx)
+{
+	struct daemon *d = ctx;
+	int n_open = 0;
+	struct sockset **sets = open_sockets(d, d->live->cfg, &n_open);
+
+	if (sets)
+		use_sockets(d, NULL, sets, n_open);
+}
+
+static void iface_changed(void *ctx, const struct iface_event *event)
+{
+	struct daemon *d = ctx;
+
+	(void)event;
+	if (d->live->cfg->redetect && d->live->cfg->n_listen)
+		loop_timer_start(d->loop, &d->iface_timer, IFACE_SETTLE_MS);
+}
+
+/* --- timers ---------------------------------------------------------------- */
+
+static void reclaim_now(struct daemon *d)
+{
+	unsigned n = reclaim_slice(d->reclaim, &d->live->cfg->expiry);
+	uint32_t wait = d->live->cfg->expiry.reclaim_wait_sec;
+
+	if (wait)
+		loop_timer_start(d->loop, &d->reclaim_timer, (int64_t)wait * 1000);
+	(void)n;
+}
+
+static void reclaim_tick(void *ctx)
+{
+	reclaim_now(ctx);
+}
+
+/* A pool is exhausted: look now, but not more often than ten times a second. */
+static void reclaim_wanted(struct post *post)
+{
+	struct daemon *d = container_of(post, struct daemon, reclaim_post);
+
+	atomic_store(&d->srv.want_reclaim, false);
+	if (d->live->cfg->expiry.reclaim_wait_sec)
+		loop_timer_start(d->loop, &d->reclaim_timer, 100);
+}
+
+static void wake_main(struct server *srv)
+{
+	struct daemon *d = container_of(srv, struct daemon, srv);
+
+	loop_post(d->loop, &d->reclaim_post);
+}
+
+static void flush_tick(void *ctx)
+{
+	struct daemon *d = ctx;
+	uint32_t wait = d->live->cfg->expiry.flush_wait_sec;
+
+	(void)reclaim_flush(d->reclaim, &d->live->cfg->expiry);
+	if (wait)
+		loop_timer_start(d->loop, &d->flush_timer, (int64_t)wait * 1000);
+}
+
+static void status_tick(void *ctx)
+{
+	struct daemon *d = ctx;
+	int64_t now_ms = clock_boot_ms(), received = stat_sum(STAT_RECEIVED);
+	struct store_stats stats;
+	double rate = 0;
+
+	store_get_stats(d->store, &stats);
+	if (now_ms > d->last_status_ms)
+		rate = (double)(received - d->last_received) * 1000 / (double)(now_ms - d->last_status_ms);
+	d->last_received = received;
+	d->last_status_ms = now_ms;
+	(void)notify_status("serving %zu subnets on %u interfaces; %llu leases; %.0f req/s%s%s%s%s",
+			    (size_t)d->live->cfg->plan.n, d->n_ifaces,
+			    (unsigned long long)store_count(d->store, LEASE_DEFAULT), rate,
+			    d->last_reload[0] ? "; last reload " : "", d->last_reload,
+			    stats.failing ? "; LEASES CANNOT BE STORED: " : "", stats.failing ? stats.why : "");
+	loop_timer_start(d->loop, &d->status_timer, STATUS_MS);
+}
+
+static void watchdog_tick(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	(void)notify_watchdog();
+	loop_timer_start(d->loop, &d->watchdog_timer, (int64_t)(notify_watchdog_us() / 2000));
+}
+
+static void start_timers(struct daemon *d)
+{
+	const struct expiry_conf *conf = &d->live->cfg->expiry;
+
+	if (conf->reclaim_wait_sec)
+		loop_timer_start(d->loop, &d->reclaim_timer, (int64_t)conf->reclaim_wait_sec * 1000);
+	else
+		loop_timer_stop(d->loop, &d->reclaim_timer);
+	if (conf->flush_wait_sec)
+		loop_timer_start(d->loop, &d->flush_timer, (int64_t)conf->flush_wait_sec * 1000);
+	else
+		loop_timer_stop(d->loop, &d->flush_timer);
+}
+
+/* --- start ----------------------------------------------------------------- */
+
+static void watch_store(void *ctx, const struct ip *addr, enum lease_type type, bool in_use)
+{
+	(void)type;
+	alloc_note(ctx, addr, in_use);
+}
+
+static void free_live_post(struct post *post)
+{
+	struct live *live = container_of(post, struct live, post);
+	struct daemon *d = live->owner;
+
+	live_free(&d->srv, live);
+}
+
+/* From the last worker that had a request of it: freed in the main thread. */
+static void live_unused(struct live *live)
+{
+	struct daemon *d = live->owner;
+
+	live->post.fn = free_live_post;
+	loop_post(d->loop, &live->post);
+}
+
+static struct live *make_live(struct daemon *d, struct config *cfg)
+{
+	struct live *live = live_new(&d->srv, cfg);
+
+	live->owner = d;
+	live->unused = live_unused;
+	return live;
+}
+
+static unsigned count_threads(const struct config *cfg)
+{
+	long n;
+
+	if (!cfg->mt_enabled)
+		return 1;
+	if (cfg->threads)
+		return cfg->threads;
+	n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n < 1 ? 1 : n > 64 ? 64 : (unsigned)n;
+}
+
+static int init_fail(struct daemon *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static int init_fail(struct daemon *d, const char *fmt, ...)
+{
+	char why[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	LOGF(d->fam->idx, DHCPx_INIT_FAIL, why);
+	return -E_CONFIG;
+}
+
+static int take_pidfile(struct daemon *d)
+{
+	char path[512];
+	pid_t owner = 0;
+	int err;
+
+	if (pidfile_path(d->opts.config_file, d->fam->program, path, sizeof(path)) < 0)
+		return init_fail(d, "the path of the pid file is too long");
+	err = pidfile_take(path, &d->pidfile, &owner);
+	if (err == -E_BUSY) {
+		LOGF(d->fam->idx, DHCPx_ALREADY_RUNNING, d->fam->program, (int)owner, path);
+		return err;
+	}
+	if (err < 0)
+		return init_fail(d, "cannot write the pid file %s: %s", path, strerror(errno));
+	return 0;
+}
+
+static int open_store(struct daemon *d, const struct config *cfg)
+{
+	struct store_conf conf = {
+		.type = "memfile",
+		.family = (int)d->fam->idx,
+		.path = cfg->lease_file,
+		.persist = cfg->persist,
+		.sync = cfg->sync,
+	};
+	char *why = NULL;
+	int err = store_open(&conf, &d->store, &why);
+
+	if (err < 0)
+		(void)init_fail(d, "%s", why ? why : err_text(err));
+	free(why);
+	return err;
+}
+
+static int start_workers(struct daemon *d)
+{
+	struct worker_conf conf = {
+		.batch = on_batch,
+		.turn = on_turn,
+		.buf_size = (uint32_t)d->fam->datagram_max,
+	};
+	static struct worker_conf kept;
+	unsigned i;
+
+	kept = conf;
+	d->workers = workers_new(&kept, d->srv.n_workers);
+	for (i = 0; i < d->srv.n_workers; i++) {
+		struct worker *worker = workers_get(d->workers, i);
+
+		worker->user = &d->srv.workers[i];
+		d->srv.workers[i].io = worker;
+	}
+	if (workers_start(d->workers) < 0)
+		return init_fail(d, "cannot start threads: %s", strerror(errno));
+	return 0;
+}
+
+static int start_sockets(struct daemon *d)
+{
+	struct config *cfg = d->live->cfg;
+	struct sockset **sets;
+	int n_open = 0;
+	char why[512];
+
+	if (cfg->n_listen && !caps_check(cfg->raw, d->srv.server_port, why, sizeof(why)))
+		return init_fail(d, "%s", why);
+	sets = open_sockets(d, cfg, &n_open);
+	if (!sets)
+		return -E_SYS;
+	use_sockets(d, d->live, sets, n_open);
+	if (!n_open)
+		LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED,
+		     cfg->n_listen ? "none of the configured interfaces can be used now" :
+				     "interfaces-config names no interface");
+	return 0;
+}
+
+int daemon_start(struct daemon *d)
+{
+	struct config *cfg = daemon_load_config(d);
+	const char *why = NULL;
+	unsigned n_threads;
+
+	if (!cfg)
+		return init_fail(d, "configuration error in %s", d->opts.config_file);
+	if (take_pidfile(d) < 0 || (!d->opts.verbose && log_configure(&cfg->log, &why) < 0)) {
+		if (why)
+			(void)init_fail(d, "logging: %s", why);
+		goto out;
+	}
+	if (d->opts.relaxed)
+		LOGF(d->fam->idx, DHCPx_SECURITY_CHECKS_DISABLED);
+	if (geteuid() == 0)
+		LOGF(d->fam->idx, DHCPx_ROOT_USER_SECURITY_WARNING);
+	if (open_store(d, cfg) < 0)
+		goto out;
+	n_threads = count_threads(cfg);
+	server_init(&d->srv, d->fam, d->store, n_threads,
+		    cfg->queue * n_threads > SLOTS_MIN ? cfg->queue : SLOTS_MIN);
+	d->srv_ready = true;
+	d->srv.wake_main = wake_main;
+	d->srv.to_source = getenv("KEA_TEST_SEND_RESPONSES_TO_SOURCE") != NULL;
+	if (d->opts.server_port)
+		d->srv.server_port = d->opts.server_port;
+	if (d->opts.client_port)
+		d->srv.client_port = d->opts.client_port;
+	LOGF(d->fam->idx, DHCPx_START_INFO, (int)getpid(), d->srv.server_port, d->srv.client_port,
+	     d->opts.config_file);
+	LOGF(d->fam->idx, DHCPx_MULTI_THREADING_INFO, cfg->mt_enabled ? "yes" : "no", n_threads, cfg->queue);
+	store_watch(d->store, watch_store, d->srv.alloc);
+	d->stats = stats_new();
+	d->live = make_live(d, cfg);
+	cfg = NULL;
+	d->reclaim = reclaim_new(d->store, d->fam->idx, d->stats);
+	d->reclaim_post.fn = reclaim_wanted;
+	timer_init(&d->reclaim_timer, reclaim_tick, d);
+	timer_init(&d->flush_timer, flush_tick, d);
+	timer_init(&d->status_timer, status_tick, d);
+	timer_init(&d->iface_timer, ifaces_settled, d);
+	timer_init(&d->watchdog_timer, watchdog_tick, d);
+	if (start_workers(d) < 0 || start_sockets(d) < 0)
+		return -E_SYS;
+	if (iface_watch_new(d->loop, iface_changed, d, &d->watch) < 0)
+		return init_fail(d, "cannot watch interfaces: %s", strerror(errno));
+	start_timers(d);
+	d->last_status_ms = clock_boot_ms();
+	loop_timer_start(d->loop, &d->status_timer, STATUS_MS);
+	if (notify_watchdog_us())
+		watchdog_tick(d);
+	LOGF(d->fam->idx, DHCPx_CONFIG_COMPLETE, d->live->cfg->summary);
+	LOGF(d->fam->idx, DHCPx_STARTED, PACKAGE_VERSION);
+	(void)notify_ready("serving %zu subnets on %u interfaces", (size_t)d->live->cfg->plan.n, d->n_ifaces);
+	return 0;
+out:
+	config_free(cfg);
+	return -E_SYS;
+}
+
+/* --- reload ---------------------------------------------------------------- */
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static void warn_fixed(struct daemon *d, const struct config *old, const struct config *cfg)
+{
+	if (!same_text(old->lease_file, cfg->lease_file) || old->persist != cfg->persist ||
+	    old->sync != cfg->sync)
+		LOGF(d->fam->idx, DHCPx_CONFIG_UNSUPPORTED_CHANGE, "lease-database");
+	if (count_threads(cfg) != d->srv.n_workers)
+		LOGF(d->fam->idx, DHCPx_CONFIG_UNSUPPORTED_CHANGE, "multi-threading");
+}
+
+/* Build, then change over; false when the old configuration stays. */
+static bool try_reload(struct daemon *d)
+{
+	struct config *cfg = daemon_load_config(d);
+	const struct config *old = d->live->cfg;
+	struct sockset **sets;
+	const char *why = NULL;
+	int n_open = 0;
+	struct live *live;
+
+	if (!cfg)
+		return false;
+	sets = open_sockets(d, cfg, &n_open);
+	if (!sets || (cfg->n_listen && !n_open && d->n_ifaces)) {
+		if (sets)
+			LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED,
+			     "none of the newly configured interfaces can be used");
+		goto refuse;
+	}
+	if (!d->opts.verbose && log_configure(&cfg->log, &why) < 0) {
+		LOGF(d->fam->idx, DHCPx_CONFIG_LOAD_FAIL, d->opts.config_file, why);
+		goto refuse;
+	}
+	warn_fixed(d, old, cfg);
+	live = make_live(d, cfg);
+	use_sockets(d, live, sets, n_open);
+	d->live = live;
+	start_timers(d);
+	LOGF(d->fam->idx, DHCPx_CONFIG_COMPLETE, cfg->summary);
+	return true;
+refuse:
+	free_sets(sets, d->srv.n_workers);
+	config_free(cfg);
+	return false;
+}
+
+void daemon_reload(struct daemon *d)
+{
+	time_t now = (time_t)clock_wall_sec();
+	struct tm tm;
+	bool ok;
+
+	LOGF(d->fam->idx, DHCPx_DYNAMIC_RECONFIGURATION, d->opts.config_file);
+	(void)notify_reloading();
+	ok = try_reload(d);
+	if (ok)
+		LOGF(d->fam->idx, DHCPx_DYNAMIC_RECONFIGURATION_SUCCESS, d->opts.config_file);
+	else
+		LOGF(d->fam->idx, DHCPx_DYNAMIC_RECONFIGURATION_FAIL, d->opts.config_file);
+	(void)localtime_r(&now, &tm);
+	(void)snprintf(d->last_reload, sizeof(d->last_reload), "%02d:%02d:%02d %s", tm.tm_hour, tm.tm_min,
+		       tm.tm_sec, ok ? "ok" : "failed");
+	(void)notify_ready("serving %zu subnets on %u interfaces; last reload %s",
+			   (size_t)d->live->cfg->plan.n, d->n_ifaces, d->last_reload);
+}
+
+/* --- stop ------------------------------------------------------------------ */
+
+static void drain(struct daemon *d)
+{
+	int64_t until = clock_boot_ms() + DRAIN_MS;
+	unsigned i, busy;
+
+	do {
+		busy = 0;
+		for (i = 0; i < d->srv.n_workers; i++)
+			busy += atomic_load(&d->srv.workers[i].n_busy);
+		if (busy)
+			(void)loop_run_once(d->loop, 5);
+	} while (busy && clock_boot_ms() < until);
+}
+
+static void free_server(struct daemon *d)
+{
+	unsigned i;
+
+	if (d->live && !atomic_load(&d->live->users))
+		live_free(&d->srv, d->live); /* never came into service */
+	for (i = 0; i < d->srv.n_workers; i++)
+		serve_worker_switch(&d->srv.workers[i], NULL);
+	(void)loop_run_once(d->loop, 0); /* what the workers handed back to be freed */
+	server_done(&d->srv);
+}
+
+void daemon_stop(struct daemon *d)
+{
+	(void)notify_stopping();
+	iface_watch_free(d->watch);
+	if (d->workers) {
+		/* Nothing new comes in; what is under way is stored, answered and sent. */
+		workers_set_engines(d->workers, NULL);
+		drain(d);
+		workers_stop(d->workers);
+		workers_free(d->workers);
+	}
+	reclaim_free_wait(d->reclaim);
+	store_close(d->store);
+	if (d->srv_ready)
+		free_server(d);
+	free_sets(d->sets, d->srv.n_workers);
+	if (d->stats)
+		stats_free(d->stats);
+	pidfile_free(d->pidfile);
+}

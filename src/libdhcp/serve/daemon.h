@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "io/iface.h"
+#include "io/pidfile.h"
+#include "io/sock.h"
+#include "serve/options.h"
+#include "serve/reclaim.h"
+#include "serve/server.h"
+
+/*
+ * The process around the server: sockets, threads, timers, signals, reload. All of it belongs to
+ * the main thread.
+ */
+struct daemon {
+	const struct family *fam;
+	struct run_options opts;
+	struct loop *loop;
+	struct pidfile *pidfile;
+	struct store *store;
+	struct server srv;
+	bool srv_ready;            /* srv was initialised */
+	struct live *live;         /* in service */
+	struct workers *workers;
+	struct sockset **sets;     /* one per worker; NULL while nothing is open */
+	unsigned n_ifaces;         /* interfaces open */
+	struct iface_watch *watch;
+	struct reclaim *reclaim;
+	struct stats *stats;       /* the main thread's counters */
+	struct timer reclaim_timer, flush_timer, status_timer, iface_timer, watchdog_timer;
+	struct post reclaim_post;
+	int64_t last_received;     /* for the rate in the status line */
+	int64_t last_status_ms;
+	char last_reload[32];      /* "", "14:02:10 ok", "14:02:10 failed" */
+	int exit_status;
+};
+
+/* Everything up to serving; on failure the reason is logged and negative returned. */
+int daemon_start(struct daemon *d);
+void daemon_stop(struct daemon *d);
+/* Read the configuration file again; on any failure the old configuration serves on. */
+void daemon_reload(struct daemon *d);
+/* Load the file, log what is wrong with it. NULL when it cannot be used. */
+struct config *daemon_load_config(struct daemon *d);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+#include "serve/request.h"
+#include "stat/stat.h"
+
+/*
+ * A dialect: what the RFCs make different between DHCPv4 and DHCPv6. Shared files never ask which
+ * family they serve; they read a column here or call one of its functions.
+ */
+enum message_use {
+	MESSAGE_UNKNOWN,     /* no such type */
+	MESSAGE_SERVED,
+	MESSAGE_OF_SERVER,   /* only servers send it */
+	MESSAGE_UNSUPPORTED, /* a type of a protocol extension that is not there yet */
+};
+
+struct message_row {
+	const char *name; /* "DHCPDISCOVER" */
+	enum message_use use;
+	enum stat_id received, sent;
+	/* The message's meaning: sets the changes and the answer's type. NULL unless served. */
+	enum verdict (*bind)(struct request *req);
+};
+
+struct family {
+	unsigned idx;            /* 0: DHCPv4, 1: DHCPv6; the index of LOGF() and of names in tables */
+	unsigned digit;          /* 4, 6 */
+	const char *program;     /* "kea-dhcp4" */
+	const char *protocol;    /* "DHCPv4" */
+	uint16_t server_port, client_port;
+	size_t datagram_max;     /* the largest datagram received, bytes */
+	struct ip zero;          /* no address */
+
+	const struct message_row *messages; /* by type */
+	unsigned n_messages;
+
+	/* Steps of the pipeline that differ. */
+	enum verdict (*unpack)(struct request *req);
+	enum verdict (*identify)(struct request *req);
+	void (*where)(const struct request *req, struct select_query *query);
+	enum verdict (*recall)(struct request *req);
+	enum verdict (*answer)(struct request *req);
+	enum verdict (*pack)(struct request *req);
+	/* One debug line for a dropped request. */
+	void (*log_drop)(const struct request *req);
+	/* The INFO line for each change that was made durable. */
+	void (*log_commit)(const struct request *req);
+	/* The whole message as text, for debug lines. */
+	void (*dump_query)(const struct request *req, struct str *out);
+	void (*dump_answer)(const struct request *req, struct str *out);
+};
+
+extern const struct family family4;
+
+static inline const struct message_row *message_row(const struct family *fam, unsigned type)
+{
+	static const struct message_row unknown = { "UNKNOWN", .received = STAT_UNKNOWN_RECEIVED };
+
+	return type < fam->n_messages && fam->messages[type].name ? &fam->messages[type] : &unknown;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The DHCPv4 dialect: its message table, how a message is unpacked and who sent it from where, and
+ * what is logged about it. The meaning of the messages is in bind4.c, the answers in answer4.c.
+ */
+#include "serve/family4.h"
+
+#include "base/hash.h"
+#include "log/log.h"
+#include "serve/server.h"
+#include "wire/dump.h"
+#include "wire/ident.h"
+
+static const struct message_row messages4[] = {
+	[DHCP4_DISCOVER] = { "DHCPDISCOVER", MESSAGE_SERVED, STAT_DISCOVER_RECEIVED, STAT_SENT, bind4_discover },
+	[DHCP4_OFFER] = { "DHCPOFFER", MESSAGE_OF_SERVER, STAT_OFFER_RECEIVED, STAT_OFFER_SENT, NULL },
+	[DHCP4_REQUEST] = { "DHCPREQUEST", MESSAGE_SERVED, STAT_REQUEST_RECEIVED, STAT_SENT, bind4_request },
+	[DHCP4_DECLINE] = { "DHCPDECLINE", MESSAGE_SERVED, STAT_DECLINE_RECEIVED, STAT_SENT, bind4_decline },
+	[DHCP4_ACK] = { "DHCPACK", MESSAGE_OF_SERVER, STAT_ACK_RECEIVED, STAT_ACK_SENT, NULL },
+	[DHCP4_NAK] = { "DHCPNAK", MESSAGE_OF_SERVER, STAT_NAK_RECEIVED, STAT_NAK_SENT, NULL },
+	[DHCP4_RELEASE] = { "DHCPRELEASE", MESSAGE_SERVED, STAT_RELEASE_RECEIVED, STAT_SENT, bind4_release },
+	[DHCP4_INFORM] = { "DHCPINFORM", MESSAGE_SERVED, STAT_INFORM_RECEIVED, STAT_SENT, bind4_inform },
+	/* RFC 3203 to RFC 7724: known, not served. */
+	[9] = { "DHCPFORCERENEW", MESSAGE_OF_SERVER, STAT_UNKNOWN_RECEIVED, STAT_SENT, NULL },
+	[10] = { "DHCPLEASEQUERY", MESSAGE_UNSUPPORTED, STAT_UNKNOWN_RECEIVED, STAT_SENT, NULL },
+	[11] = { "DHCPLEASEUNASSIGNED", MESSAGE_OF_SERVER, STAT_UNKNOWN_RECEIVED, STAT_SENT, NULL },
+	[12] = { "DHCPLEASEUNKNOWN", MESSAGE_OF_SERVER, STAT_UNKNOWN_RECEIVED, STAT_SENT, NULL },
+	[13] = { "DHCPLEASEACTIVE", MESSAGE_OF_SERVER, STAT_UNKNOWN_RECEIVED, STAT_SENT, NULL },
+	[14] = { "DHCPBULKLEASEQUERY", MESSAGE_UNSUPPORTED, STAT_UNKNOWN_RECEIVED, STAT_SENT, NULL },
+	[15] = { "DHCPLEASEQUERYDONE", MESSAGE_OF_SERVER, STAT_UNKNOWN_RECEIVED, STAT_SENT, NULL },
+	[16] = { "DHCPACTIVELEASEQUERY", MESSAGE_UNSUPPORTED, STAT_UNKNOWN_RECEIVED, STAT_SENT, NULL },
+	[17] = { "DHCPLEASEQUERYSTATUS", MESSAGE_OF_SERVER, STAT_UNKNOWN_RECEIVED, STAT_SENT, NULL },
+	[18] = { "DHCPTLS", MESSAGE_UNSUPPORTED, STAT_UNKNOWN_RECEIVED, STAT_SENT, NULL },
+};
+
+static enum verdict unpack4(struct request *req)
+{
+	const char *why = NULL;
+
+	if (packet4_parse(bytes_of(req->in.buf, req->in.len), req->arena, &req->q, &why) < 0)
+		return request_drop(req, DROP_PARSE, why);
+	req->type = req->q.type;
+	if (req->q.op != BOOTREQUEST)
+		return request_drop(req, DROP_NOT_CLIENT, "not a request");
+	if (!req->type)
+		return request_drop(req, DROP_NO_TYPE, NULL);
+	return STEP_NEXT;
+}
+
+static struct client_key key_of(const struct request *req)
+{
+	struct bytes id = req->match_id.len ? req->match_id : req->hwaddr;
+	uint64_t kind = req->match_id.len ? 61 : 0x100 + req->hwtype;
+
+	return (struct client_key){ hash_bytes(id.data, id.len, kind),
+				    hash_bytes(id.data, id.len, kind + 0x10000) };
+}
+
+static struct ip address_option(const struct packet4 *pkt, uint16_t code)
+{
+	const struct opt *opt = opts_find(&pkt->opts, code);
+	struct reader r;
+
+	if (!opt || opt->data.len != 4)
+		return ip_zero4;
+	r = reader_of(opt->data);
+	return ip_from4(read_u32(&r));
+}
+
+static enum verdict identify4(struct request *req)
+{
+	const struct opt *cid = opts_find(&req->q.opts, OPT4_DHCP_CLIENT_IDENTIFIER);
+	struct ip asked;
+
+	req->hwtype = req->q.htype;
+	req->hwaddr = bytes_of(req->q.chaddr, req->q.hlen);
+	if (cid) {
+		/* RFC 2132 9.14: at least two bytes. */
+		if (cid->data.len < 2)
+			return request_drop(req, DROP_RULE, "client identifier shorter than 2 bytes");
+		req->client_id = cid->data;
+		req->match_id = cid->data;
+	}
+	if (!req->hwaddr.len && !req->client_id.len)
+		return request_drop(req, DROP_NO_IDENTITY, NULL);
+	asked = address_option(&req->q, OPT4_DHCP_REQUESTED_ADDRESS);
+	/* RFC 2131 4.3.2: with ciaddr set the client renews, and that is the address it names. */
+	req->wanted = req->q.ciaddr && (req->type == DHCP4_RELEASE || ip_is_zero(&asked)) ?
+			      ip_from4(req->q.ciaddr) :
+			      asked;
+	if (log_is_on(&log_msg_DHCPx_PACKET_RECEIVED[req->fam->idx])) {
+		char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
+
+		LOGF(req->fam->idx, DHCPx_PACKET_RECEIVED, request_label(req), req->row->name, req->type,
+		     ip_format(&req->in.src, from), ip_format(&req->in.dst, to), req->in.ifname);
+	}
+	req->turn.client = key_of(req);
+	req->turn.xid = req->q.xid;
+	req->turn.type = (uint8_t)req->type;
+	return server_take_turn(req);
+}
+
+static void where4(const struct request *req, struct select_query *query)
+{
+	query->has_relay = req->q.giaddr != 0;
+	query->relay_addr = ip_from4(req->q.giaddr);
+	query->client_addr = ip_from4(req->q.ciaddr);
+	query->src_addr = req->in.src;
+	query->was_broadcast = ip_to4(&req->in.dst) == UINT32_MAX;
+	query->local_addr = req->in.local;
+	query->iface = req->in.ifname;
+}
+
+/* RFC 2131 4.3.2: a client that names another server took its offer. */
+static bool is_for_us(const struct request *req)
+{
+	struct ip named, ours;
+
+	if (req->type == DHCP4_DISCOVER || !opts_find(&req->q.opts, OPT4_DHCP_SERVER_IDENTIFIER))
+		return true;
+	named = address_option(&req->q, OPT4_DHCP_SERVER_IDENTIFIER);
+	ours = server_id4(req);
+	return ip_equal(&named, &ours) || ip_equal(&named, &req->in.local) ||
+	       server_has_address(req->worker->srv, &named);
+}
+
+/* The subnet says how clients are matched; then their leases can be looked for. */
+static enum verdict recall(struct request *req)
+{
+	if (!is_for_us(req)) {
+		alloc_unclaim(req->worker->srv->alloc, &req->turn.client);
+		return request_drop(req, DROP_NOT_FOR_US, NULL);
+	}
+	if (req->sub && !req->sub->par.match_client_id && req->hwaddr.len)
+		req->match_id = bytes_of(NULL, 0);
+	return recall4(req);
+}
+
+static void log_drop4(const struct request *req)
+{
+	char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
+	const char *why = req->why ? req->why : drop_rows[req->drop].name;
+
+	switch (req->drop) {
+	case DROP_PARSE:
+		LOG(DHCP4_PACKET_DROP_0001, ip_format(&req->in.src, from), ip_format(&req->in.dst, to),
+		    req->in.ifname, why);
+		break;
+	case DROP_NO_TYPE:
+		LOG(DHCP4_PACKET_DROP_0004, request_label(req), req->in.ifname);
+		break;
+	case DROP_UNKNOWN_TYPE:
+		LOG(DHCP4_PACKET_DROP_0005, request_label(req), req->type);
+		break;
+	case DROP_UNSUPPORTED_TYPE:
+	case DROP_NOT_CLIENT:
+		LOG(DHCP4_PACKET_DROP_0006, request_label(req), req->type);
+		break;
+	case DROP_NO_SUBNET:
+		LOG(DHCP4_PACKET_DROP_0002, request_label(req), req->in.ifname);
+		break;
+	case DROP_NOT_FOR_US:
+		LOG(DHCP4_PACKET_DROP_0003, request_label(req), req->in.ifname);
+		break;
+	case DROP_DUPLICATE:
+		LOG(DHCP4_PACKET_DROP_0012, request_label(req));
+		break;
+	case DROP_STORE: {
+		const struct ip *addr = req->n_changes ? &req->changes[0].addr : &req->wanted;
+
+		LOGF(0, DHCPx_STORE_FAILED, request_label(req), ip_format(addr, from));
+		break;
+	}
+	default:
+		LOG(DHCP4_PACKET_DROP_0007, request_label(req), why);
+		break;
+	}
+}
+
+static void log_commit4(const struct request *req)
+{
+	char text[IP_TEXT_MAX];
+
+	(void)ip_format(&req->lease.addr, text);
+	switch (req->type) {
+	case DHCP4_DISCOVER:
+		LOG(DHCP4_LEASE_OFFER, request_label(req), text);
+		break;
+	case DHCP4_REQUEST:
+		if (req->answer_type != DHCP4_ACK)
+			break;
+		if (req->reused) {
+			stat_add(req->worker->stats, STAT_LEASE_REUSES, 1);
+			LOG(DHCP4_LEASE_REUSE, request_label(req), text, req->lease.valid);
+		} else {
+			stat_add(req->worker->stats, STAT_CUMULATIVE_ASSIGNED, 1);
+			LOG(DHCP4_LEASE_ALLOC, request_label(req), text, req->lease.valid);
+		}
+		/* The store knows the address now; the claim has done its work. */
+		alloc_unclaim(req->worker->srv->alloc, &req->turn.client);
+		break;
+	case DHCP4_RELEASE:
+		LOG(DHCP4_RELEASE, request_label(req), text);
+		break;
+	case DHCP4_DECLINE:
+		LOG(DHCP4_DECLINE_LEASE, request_label(req), text, req->lease.valid);
+		alloc_unclaim(req->worker->srv->alloc, &req->turn.client);
+		break;
+	default:
+		break;
+	}
+}
+
+static void dump_query4(const struct request *req, struct str *out)
+{
+	dump_packet4(&req->q, out);
+}
+
+static void dump_answer4(const struct request *req, struct str *out)
+{
+	dump_packet4(&req->a, out);
+}
+
+const char *request_label(const struct request *req)
+{
+	struct request *mutable = (struct request *)req;
+
+	if (!req->label[0])
+		ident_label4(req->hwtype, req->hwaddr, req->client_id, req->q.xid, mutable->label,
+			     sizeof(mutable->label));
+	return req->label;
+}
+
+const struct family family4 = {
+	.idx = 0,
+	.digit = 4,
+	.program = "kea-dhcp4",
+	.protocol = "DHCPv4",
+	.server_port = 67,
+	.client_port = 68,
+	.datagram_max = 2048,
+	.zero = { .b = { [10] = 0xff, [11] = 0xff } },
+	.messages = messages4,
+	.n_messages = sizeof(messages4) / sizeof(messages4[0]),
+	.unpack = unpack4,
+	.identify = identify4,
+	.where = where4,
+	.recall = recall,
+	.answer = answer4,
+	.pack = pack4,
+	.log_drop = log_drop4,
+	.log_commit = log_commit4,
+	.dump_query = dump_query4,
+	.dump_answer = dump_answer4,
+};

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "serve/family.h"
+
+/* The pieces of the DHCPv4 dialect, put together in family4.c. */
+enum verdict recall4(struct request *req);
+enum verdict bind4_discover(struct request *req);
+enum verdict bind4_request(struct request *req);
+enum verdict bind4_decline(struct request *req);
+enum verdict bind4_release(struct request *req);
+enum verdict bind4_inform(struct request *req);
+enum verdict answer4(struct request *req);
+enum verdict pack4(struct request *req);
+
+/* Whether the lease is this client's: by client id where both have one, else by hardware address. */
+bool lease4_belongs(const struct request *req, const struct lease *lease);
+/* Option 54 of our answers: configured, else the address the message came to. */
+struct ip server_id4(const struct request *req);
+/* The configured value of an option for this request, by precedence pool > subnet > network > global. */
+const struct optval *option4_configured(const struct request *req, uint16_t code);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The command line of a server. */
+enum run_mode {
+	RUN_SERVE,
+	RUN_CHECK,        /* -t: check the configuration, independent of this machine */
+	RUN_CHECK_WIDE,   /* -T: the same, and what depends on the machine */
+	RUN_VERSION,
+	RUN_VERSION_LONG,
+	RUN_BUILD_REPORT,
+	RUN_PRINT_SCHEMA,
+	RUN_PRINT_REFERENCE,
+	RUN_PRINT_CONFIG, /* --print-config FILE: as config-get would show it */
+};
+
+struct run_options {
+	enum run_mode mode;
+	const char *config_file; /* -c, -t, -T; NULL if none */
+	bool verbose;            /* -d */
+	bool relaxed;            /* -X: path and permission refusals are warnings */
+	uint16_t server_port;    /* -p; 0: the protocol's */
+	uint16_t client_port;    /* -P */
+	int diag_format;         /* --format: enum diag_format */
+	bool strict;             /* --strict: warnings make the check fail */
+};
+
+struct family;
+
+/* 0, or -E_INVAL after having told stderr what is wrong. */
+int run_options_parse(const struct family *fam, int argc, char **argv, struct run_options *ret);
+void run_options_version(const struct family *fam, enum run_mode mode);

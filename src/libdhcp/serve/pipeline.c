@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * THE STEP LIST. A request runs down the list until it must wait; then the step parks it, and
+ * whoever it waits for posts it back to its worker, where it goes on with the next step. Steps that
+ * the RFCs make different come from the family.
+ */
+#include "serve/pipeline.h"
+
+#include "log/log.h"
+#include "serve/family.h"
+#include "serve/server.h"
+
+static enum verdict step_unpack(struct request *req)
+{
+	return req->fam->unpack(req);
+}
+
+static enum verdict step_identify(struct request *req)
+{
+	return req->fam->identify(req);
+}
+
+static enum verdict step_recall(struct request *req)
+{
+	return req->fam->recall(req);
+}
+
+static enum verdict step_answer(struct request *req)
+{
+	return req->fam->answer(req);
+}
+
+static enum verdict step_pack(struct request *req)
+{
+	return req->fam->pack(req);
+}
+
+const struct step pipeline_steps[] = {
+	{ .name = "unpack", .run = step_unpack, .points = { HOOK_BUFFER_RECEIVE }, .n_points = 1 },
+	{ .name = "accept", .run = step_accept, .points = { HOOK_PKT_RECEIVE }, .n_points = 1 },
+	{ .name = "identify", .run = step_identify, .points = { HOOK_HOST_IDENTIFIER }, .n_points = 1 },
+	{ .name = "choose", .run = step_choose, .points = { HOOK_SUBNET_SELECT }, .n_points = 1 },
+	{ .name = "recall", .run = step_recall, .restart = true },
+	{ .name = "bind", .run = step_bind, .points = { HOOK_LEASE_SELECT, HOOK_LEASE_RENEW, HOOK_LEASE_RELEASE }, .n_points = 3 },
+	{ .name = "commit", .run = step_commit },
+	{ .name = "committed", .run = step_committed, .points = { HOOK_LEASES_COMMITTED, HOOK_LEASE_OFFER }, .n_points = 2 },
+	{ .name = "answer", .run = step_answer, .points = { HOOK_PKT_SEND }, .n_points = 1 },
+	{ .name = "pack", .run = step_pack, .points = { HOOK_BUFFER_SEND }, .n_points = 1 },
+};
+const unsigned pipeline_n = sizeof(pipeline_steps) / sizeof(pipeline_steps[0]);
+
+enum verdict request_drop(struct request *req, enum drop_reason reason, const char *why)
+{
+	req->drop = reason;
+	req->why = why;
+	return STEP_DROP;
+}
+
+static unsigned restart_step(void)
+{
+	unsigned i = 0;
+
+	while (!pipeline_steps[i].restart)
+		i++;
+	return i;
+}
+
+bool pipeline_run(struct request *req)
+{
+	while (req->step < pipeline_n) {
+		const struct step *step = &pipeline_steps[req->step++];
+
+		switch (step->run(req)) {
+		case STEP_NEXT:
+			break;
+		case STEP_PARK:
+			return false;
+		case STEP_AGAIN:
+			req->step = restart_step();
+			break;
+		case STEP_DROP:
+			stat_add(req->worker->stats, drop_rows[req->drop].stat, 1);
+			stat_add(req->worker->stats, STAT_RECEIVE_DROP, 1);
+			req->fam->log_drop(req);
+			return true;
+		case STEP_DONE:
+			return true;
+		}
+	}
+	req->has_answer = true;
+	return true;
+}

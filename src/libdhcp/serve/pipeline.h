@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "hook/point.h"
+#include "serve/request.h"
+
+/*
+ * The way of a message through the server, and the runner that takes it there.
+ */
+struct step {
+	const char *name;
+	enum verdict (*run)(struct request *req);
+	enum hook_point_id points[3]; /* the points that stand at this step */
+	unsigned n_points;
+	bool restart;                 /* STEP_AGAIN goes back to here */
+};
+
+extern const struct step pipeline_steps[];
+extern const unsigned pipeline_n;
+
+/*
+ * Run the request from req->step until it is finished (true: has_answer tells whether there is
+ * something to send) or parked (false: it may be running elsewhere already, do not touch it).
+ */
+bool pipeline_run(struct request *req);
+
+/* The shared steps. */
+enum verdict step_accept(struct request *req);
+enum verdict step_choose(struct request *req);
+enum verdict step_bind(struct request *req);
+enum verdict step_commit(struct request *req);
+enum verdict step_committed(struct request *req);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "lease/store.h"
+#include "serve/config.h"
+#include "stat/stat.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Expired leases become free again, a slice at a time, so that answers are never delayed: a slice
+ * takes at most max-reclaim-leases leases and stops looking after max-reclaim-time. A reclaimed
+ * lease is kept for hold-reclaimed-time, so a client that comes back finds its address, and then
+ * removed. Main thread only; the store answers from its own.
+ */
+struct reclaim;
+
+struct reclaim *reclaim_new(struct store *store, unsigned family, struct stats *stats);
+/* Waits until the store has answered what was handed to it. */
+void reclaim_free_wait(struct reclaim *reclaim);
+/* One slice of expired leases; does nothing while the last slice is still being stored. Returns how
+ * many leases were taken up. */
+unsigned reclaim_slice(struct reclaim *reclaim, const struct expiry_conf *conf);
+/* One slice of reclaimed leases whose hold time is over. Returns how many are being removed. */
+unsigned reclaim_flush(struct reclaim *reclaim, const struct expiry_conf *conf);

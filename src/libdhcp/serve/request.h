@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "alloc/alloc.h"
+#include "base/arena.h"
+#include "io/dgram.h"
+#include "lease/lease.h"
+#include "lease/store.h"
+#include "serve/config.h"
+#include "serve/drop.h"
+#include "serve/turn.h"
+#include "subnet/subnet.h"
+#include "wire/packet4.h"
+
+/*
+ * A request is a value in a slot of its worker: one message on its way through the pipeline. It is
+ * touched by one thread at a time: its worker, or, while it is parked, whoever it waits for.
+ */
+struct family;
+struct serve_worker;
+struct live;
+
+enum verdict {
+	STEP_NEXT,  /* go on with the next step */
+	STEP_DROP,  /* no answer; req->drop and req->why tell why */
+	STEP_PARK,  /* somebody else has it now and will post it back; it goes on with the next step */
+	STEP_AGAIN, /* the leases changed under us: back to recall */
+	STEP_DONE,  /* processed, and there is no answer by the protocol */
+};
+
+#define CHANGES_MAX 2      /* of one request; DHCPv4: the lease, and the one it replaces */
+#define CONFLICTS_MAX 5    /* then the request is dropped; the client asks again */
+#define REQUEST_ARENA 65536 /* bytes a request may use */
+
+struct request {
+	struct list link;      /* in the worker's free or resumed list */
+	struct serve_worker *worker;
+	struct live *live;     /* the configuration it is served by; same from start to end */
+	const struct config *cfg;
+	const struct family *fam;
+	struct arena *arena;
+	unsigned step;         /* index into the step list of the step to run next */
+	enum drop_reason drop;
+	const char *why;       /* detail for the drop line, or NULL */
+
+	struct dgram in;       /* in.buf is the request's own copy */
+	struct dgram out;
+	uint8_t *out_buf;
+	bool has_answer;
+
+	/* the message, and the answer to it */
+	struct packet4 q, a;
+	unsigned type, answer_type;
+	const struct message_row *row;
+
+	/* who asks */
+	struct turn turn;
+	bool has_turn;
+	uint8_t hwtype;
+	struct bytes hwaddr, client_id; /* empty if none */
+	struct bytes match_id;          /* the client id leases are looked up by; empty if not used */
+
+	/* from where */
+	const struct subnet *sub;       /* NULL: none fits */
+
+	/* what it has and wants */
+	struct ip wanted;               /* the address it names; zero if none */
+	struct lease mine;              /* its lease in the subnet */
+	struct lease at;                /* the lease at `wanted`, whoever's */
+	bool has_mine, has_at;
+
+	/* what it gets */
+	struct lease lease;
+	const struct pool *pool;        /* of lease.addr; NULL if none holds it */
+	bool reused;                    /* confirmed without a change */
+	struct store_change changes[CHANGES_MAX];
+	unsigned n_changes;
+	struct store_txn txn;
+	unsigned n_conflicts;
+
+	char label[220];                /* who, for log lines; made when first needed */
+};
+
+/* "[hwtype=1 02:00:00:00:00:01], cid=[no info], tid=0x1": for log lines. */
+const char *request_label(const struct request *req);
+
+/* Sets the reason and returns STEP_DROP. `why` may be NULL; it must live as long as the request. */
+enum verdict request_drop(struct request *req, enum drop_reason reason, const char *why);

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Slots, batches and what happens around the pipeline: a datagram becomes a request in a free slot,
+ * runs until it is finished or parked, and finished answers leave together. Everything but
+ * server_resume() happens in the worker's own thread.
+ */
+#include "serve/server.h"
+
+#include "io/engine.h"
+#include "log/log.h"
+#include "serve/family.h"
+
+void server_init(struct server *srv, const struct family *fam, struct store *store,
+		 unsigned n_workers, unsigned n_slots)
+{
+	unsigned i, k;
+
+	memset(srv, 0, sizeof(*srv));
+	srv->fam = fam;
+	srv->store = store;
+	srv->alloc = alloc_new(15000);
+	srv->turns = turns_new();
+	(void)pthread_mutex_init(&srv->own_lock, NULL);
+	srv->server_port = fam->server_port;
+	srv->client_port = fam->client_port;
+	srv->n_workers = n_workers;
+	srv->workers = xcalloc(n_workers, sizeof(*srv->workers));
+	for (i = 0; i < n_workers; i++) {
+		struct serve_worker *w = &srv->workers[i];
+
+		w->srv = srv;
+		w->stats = stats_new();
+		w->n_slots = n_slots;
+		w->slots = xcalloc(n_slots, sizeof(*w->slots));
+		list_init(&w->free);
+		list_init(&w->out);
+		list_init(&w->resumed);
+		(void)pthread_mutex_init(&w->lock, NULL);
+		for (k = 0; k < n_slots; k++) {
+			struct request *req = &w->slots[k];
+
+			req->worker = w;
+			req->fam = fam;
+			req->arena = arena_new(REQUEST_ARENA);
+			req->in.buf = xmalloc(fam->datagram_max);
+			req->out_buf = xmalloc(fam->datagram_max);
+			list_add_tail(&w->free, &req->link);
+		}
+	}
+}
+
+void server_done(struct server *srv)
+{
+	unsigned i, k;
+
+	for (i = 0; i < srv->n_workers; i++) {
+		struct serve_worker *w = &srv->workers[i];
+
+		serve_worker_switch(w, NULL);
+		for (k = 0; k < w->n_slots; k++) {
+			arena_free(w->slots[k].arena);
+			free(w->slots[k].in.buf);
+			free(w->slots[k].out_buf);
+		}
+		free(w->slots);
+		stats_free(w->stats);
+		(void)pthread_mutex_destroy(&w->lock);
+	}
+	free(srv->workers);
+	free(srv->own);
+	(void)pthread_mutex_destroy(&srv->own_lock);
+	turns_free(srv->turns);
+	alloc_free(srv->alloc);
+}
+
+/* --- configurations -------------------------------------------------------- */
+
+static bool note_lease(void *ctx, const struct lease *lease)
+{
+	alloc_note(ctx, &lease->addr, lease_is_in_use(lease));
+	return true;
+}
+
+struct live *live_new(struct server *srv, struct config *cfg)
+{
+	struct live *live = xcalloc(1, sizeof(*live));
+	const struct plan *plan = &cfg->plan;
+	struct alloc_range *ranges;
+	size_t n = 0, i, k;
+
+	for (i = 0; i < plan->n; i++)
+		n += plan->subs[i].n_pools;
+	ranges = xcalloc(n, sizeof(*ranges));
+	n = 0;
+	for (i = 0; i < plan->n; i++)
+		for (k = 0; k < plan->subs[i].n_pools; k++) {
+			struct pool *pool = &plan->subs[i].pools[k];
+
+			ranges[n] = (struct alloc_range){ pool->first, pool->last, pool->size };
+			pool->index = n++;
+		}
+	live->cfg = cfg;
+	live->set = alloc_set_new(srv->alloc, ranges, n);
+	free(ranges);
+	/* From here on the store's changes reach the set as well; now what is there already. */
+	(void)store_each(srv->store, note_lease, srv->alloc);
+	atomic_init(&live->users, 0);
+	return live;
+}
+
+void live_free(struct server *srv, struct live *live)
+{
+	if (!live)
+		return;
+	alloc_set_free(srv->alloc, live->set);
+	config_free(live->cfg);
+	free(live);
+}
+
+static void live_leave(struct live *live)
+{
+	if (live && atomic_fetch_sub(&live->users, 1) == 1 && live->unused)
+		live->unused(live);
+}
+
+void serve_worker_switch(struct serve_worker *w, struct live *live)
+{
+	struct live *old = w->live;
+
+	if (live)
+		atomic_fetch_add(&live->users, 1);
+	w->live = live;
+	live_leave(old);
+}
+
+/* --- requests -------------------------------------------------------------- */
+
+static void release(struct request *req)
+{
+	struct serve_worker *w = req->worker;
+
+	live_leave(req->live);
+	req->live = NULL;
+	list_add_tail(&w->free, &req->link);
+	atomic_fetch_sub_explicit(&w->n_busy, 1, memory_order_relaxed);
+}
+
+void serve_worker_flush(struct serve_worker *w)
+{
+	struct dgram *v[OUT_MAX];
+	struct list *item;
+	unsigned n = 0;
+
+	if (list_is_empty(&w->out))
+		return;
+	list_for_each(pos, &w->out)
+		v[n++] = &container_of(pos, struct request, link)->out;
+	if (w->engine)
+		(void)io_send(w->engine, v, n);
+	while ((item = list_pop(&w->out)))
+		release(container_of(item, struct request, link));
+	w->n_out = 0;
+}
+
+static void finish(struct request *req)
+{
+	struct serve_worker *w = req->worker;
+
+	if (req->has_turn) {
+		struct turn *next = turn_give(w->srv->turns, &req->turn);
+
+		req->has_turn = false;
+		if (next)
+			server_resume(container_of(next, struct request, turn));
+	}
+	if (!req->has_answer) {
+		release(req);
+		return;
+	}
+	list_add_tail(&w->out, &req->link);
+	if (++w->n_out == OUT_MAX)
+		serve_worker_flush(w);
+}
+
+static void begin(struct serve_worker *w, const struct dgram *dgram)
+{
+	struct list *item = list_pop(&w->free);
+	struct request *req;
+	struct arena *arena;
+	uint8_t *in_buf, *out_buf;
+
+	stat_add(w->stats, STAT_RECEIVED, 1);
+	if (!item || dgram->len > w->srv->fam->datagram_max) {
+		if (item)
+			list_add_tail(&w->free, item);
+		stat_add(w->stats, STAT_QUEUE_FULL, 1);
+		stat_add(w->stats, STAT_RECEIVE_DROP, 1);
+		return;
+	}
+	req = container_of(item, struct request, link);
+	arena = req->arena;
+	in_buf = req->in.buf;
+	out_buf = req->out_buf;
+	arena_reset(arena);
+	memset(req, 0, offsetof(struct request, label));
+	req->label[0] = '\0';
+	req->worker = w;
+	req->fam = w->srv->fam;
+	req->arena = arena;
+	req->out_buf = out_buf;
+	req->in = *dgram;
+	req->in.buf = in_buf;
+	memcpy(in_buf, dgram->buf, dgram->len);
+	req->wanted = req->fam->zero;
+	req->live = w->live;
+	req->cfg = w->live->cfg;
+	list_init(&req->link);
+	atomic_fetch_add(&req->live->users, 1);
+	atomic_fetch_add_explicit(&w->n_busy, 1, memory_order_relaxed);
+	if (pipeline_run(req))
+		finish(req);
+}
+
+void serve_worker_batch(struct serve_worker *w, struct dgram *v, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		begin(w, &v[i]);
+}
+
+void serve_worker_resume(struct serve_worker *w)
+{
+	struct list todo;
+	struct list *item;
+
+	list_init(&todo);
+	(void)pthread_mutex_lock(&w->lock);
+	w->posted = false;
+	while ((item = list_pop(&w->resumed)))
+		list_add_tail(&todo, item);
+	(void)pthread_mutex_unlock(&w->lock);
+	while ((item = list_pop(&todo))) {
+		struct request *req = container_of(item, struct request, link);
+
+		if (pipeline_run(req))
+			finish(req);
+	}
+}
+
+static void resume_post(struct post *post)
+{
+	serve_worker_resume(container_of(post, struct serve_worker, post));
+}
+
+void server_resume(struct request *req)
+{
+	struct serve_worker *w = req->worker;
+	bool first;
+
+	(void)pthread_mutex_lock(&w->lock);
+	list_add_tail(&w->resumed, &req->link);
+	first = !w->posted;
+	w->posted = true;
+	(void)pthread_mutex_unlock(&w->lock);
+	if (first && w->io) {
+		w->post.fn = resume_post;
+		worker_post(w->io, &w->post);
+	}
+}
+
+enum verdict server_take_turn(struct request *req)
+{
+	/* Set before the take: once waiting, the request may be resumed by another thread at once. */
+	req->has_turn = true;
+	switch (turn_take(req->worker->srv->turns, &req->turn)) {
+	case TURN_MINE:
+		return STEP_NEXT;
+	case TURN_WAIT:
+		return STEP_PARK;
+	case TURN_REPEAT:
+		break;
+	case TURN_CROWDED:
+		req->has_turn = false;
+		return request_drop(req, DROP_LIMIT, "too many messages of this client at once");
+	}
+	req->has_turn = false;
+	return request_drop(req, DROP_DUPLICATE, NULL);
+}
+
+bool server_pick(struct request *req, const struct pool *pool, struct ip *ret)
+{
+	return alloc_pick(req->worker->srv->alloc, req->live->set, pool->index, &req->turn.client, ret);
+}
+
+void server_want_reclaim(struct server *srv)
+{
+	if (!atomic_exchange(&srv->want_reclaim, true) && srv->wake_main)
+		srv->wake_main(srv);
+}
+
+void server_set_addresses(struct server *srv, const struct ip *addrs, unsigned n)
+{
+	struct ip *own = xcalloc(n, sizeof(*own)), *old;
+
+	if (n)
+		memcpy(own, addrs, n * sizeof(*own));
+	(void)pthread_mutex_lock(&srv->own_lock);
+	old = srv->own;
+	srv->own = own;
+	srv->n_own = n;
+	(void)pthread_mutex_unlock(&srv->own_lock);
+	free(old);
+}
+
+bool server_has_address(struct server *srv, const struct ip *addr)
+{
+	bool found = false;
+	unsigned i;
+
+	(void)pthread_mutex_lock(&srv->own_lock);
+	for (i = 0; i < srv->n_own && !found; i++)
+		found = ip_equal(&srv->own[i], addr);
+	(void)pthread_mutex_unlock(&srv->own_lock);
+	return found;
+}

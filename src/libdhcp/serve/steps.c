@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The steps both families share: which message is served at all, which subnet the client is in,
+ * what its message means (by the message table), and making the changes durable.
+ */
+#include "base/err.h"
+#include "log/log.h"
+#include "serve/family.h"
+#include "serve/pipeline.h"
+#include "serve/server.h"
+
+enum verdict step_accept(struct request *req)
+{
+	struct stats *stats = req->worker->stats;
+
+	req->row = message_row(req->fam, req->type);
+	stat_add(stats, req->row->received, 1);
+	switch (req->row->use) {
+	case MESSAGE_SERVED:
+		return STEP_NEXT;
+	case MESSAGE_OF_SERVER:
+		return request_drop(req, DROP_NOT_CLIENT, NULL);
+	case MESSAGE_UNSUPPORTED:
+		return request_drop(req, DROP_UNSUPPORTED_TYPE, NULL);
+	case MESSAGE_UNKNOWN:
+		break;
+	}
+	return request_drop(req, DROP_UNKNOWN_TYPE, NULL);
+}
+
+enum verdict step_choose(struct request *req)
+{
+	struct select_query query = { 0 };
+
+	req->fam->where(req, &query);
+	req->sub = subnet_select(&req->cfg->plan, &query);
+	if (req->sub)
+		LOGF(req->fam->idx, DHCPx_SUBNET_SELECTED, request_label(req), req->sub->id);
+	else
+		LOGF(req->fam->idx, DHCPx_SUBNET_SELECTION_FAILED, request_label(req));
+	return STEP_NEXT;
+}
+
+enum verdict step_bind(struct request *req)
+{
+	req->n_changes = 0;
+	req->reused = false;
+	return req->row->bind(req);
+}
+
+/* From whatever thread made the changes durable: back to the worker. */
+static void txn_done(struct store_txn *txn)
+{
+	server_resume(txn->owner);
+}
+
+enum verdict step_commit(struct request *req)
+{
+	int err;
+
+	if (!req->n_changes)
+		return STEP_NEXT;
+	req->txn = (struct store_txn){
+		.v = req->changes,
+		.n = req->n_changes,
+		.done = txn_done,
+		.owner = req,
+	};
+	err = store_apply(req->worker->srv->store, &req->txn);
+	/* Busy: as with a sick disk, no answer is better than one that does not hold. */
+	return err < 0 ? request_drop(req, DROP_STORE, err_text(err)) : STEP_PARK;
+}
+
+/* RFC 2131 3.1 and 4.3: what is acknowledged is in stable storage; if it is not, be silent. */
+enum verdict step_committed(struct request *req)
+{
+	if (req->n_changes) {
+		switch (req->txn.result) {
+		case CHANGE_OK:
+			break;
+		case CHANGE_CONFLICT:
+		case CHANGE_GONE:
+			if (++req->n_conflicts > CONFLICTS_MAX)
+				return request_drop(req, DROP_CONFLICT, NULL);
+			LOGF(req->fam->idx, DHCPx_LEASE_CONFLICT, request_label(req));
+			return STEP_AGAIN;
+		case CHANGE_FAILED:
+		case CHANGE_ABORTED:
+			return request_drop(req, DROP_STORE, NULL);
+		}
+	}
+	req->fam->log_commit(req);
+	return STEP_NEXT;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Finding a subnet by what identifies it: sorted arrays, so ten thousand cost fourteen steps. */
+#include "subnet/subnet.h"
+
+#include <stdlib.h>
+
+static int by_id(const void *x, const void *y)
+{
+	const struct subnet *const *a = x, *const *b = y;
+
+	return (*a)->id < (*b)->id ? -1 : (*a)->id > (*b)->id;
+}
+
+static int by_addr(const void *x, const void *y)
+{
+	const struct subnet_ref *a = x, *b = y;
+	int order = ip_cmp(&a->addr, &b->addr);
+
+	/* Of two that begin at one address the outer one first. */
+	return order ? order : (int)a->sub->prefix.len - (int)b->sub->prefix.len;
+}
+
+static int by_iface(const void *x, const void *y)
+{
+	const struct subnet_ref *a = x, *b = y;
+	int order = strcmp(a->iface, b->iface);
+
+	return order ? order : a->sub < b->sub ? -1 : a->sub > b->sub;
+}
+
+static void link_parents(struct plan *plan)
+{
+	size_t i, parent = 0;
+
+	for (i = 0; i < plan->n; i++) {
+		struct subnet_ref *ref = &plan->by_first[i];
+
+		while (parent && !prefix_contains(&plan->by_first[parent - 1].sub->prefix, &ref->addr))
+			parent = plan->by_first[parent - 1].parent;
+		ref->parent = parent;
+		parent = i + 1;
+	}
+}
+
+void plan_index(struct plan *plan, struct arena *arena)
+{
+	size_t i, k, n_relays = 0, n_ifaces = 0;
+
+	for (i = 0; i < plan->n; i++) {
+		n_relays += plan->subs[i].n_relays;
+		n_ifaces += plan->subs[i].iface[0] != '\0';
+	}
+	plan->by_id = arena_new_array(arena, struct subnet *, plan->n);
+	plan->by_first = arena_new_array(arena, struct subnet_ref, plan->n);
+	plan->by_relay = arena_new_array(arena, struct subnet_ref, n_relays);
+	plan->by_iface = arena_new_array(arena, struct subnet_ref, n_ifaces);
+	for (i = 0; i < plan->n; i++) {
+		struct subnet *sub = &plan->subs[i];
+
+		plan->by_id[i] = sub;
+		plan->by_first[i] = (struct subnet_ref){ .addr = prefix_first(&sub->prefix), .sub = sub };
+		for (k = 0; k < sub->n_relays; k++)
+			plan->by_relay[plan->n_relays++] =
+				(struct subnet_ref){ .addr = sub->relays[k], .sub = sub };
+		if (sub->iface[0])
+			plan->by_iface[plan->n_ifaces++] =
+				(struct subnet_ref){ .iface = sub->iface, .sub = sub };
+	}
+	if (!plan->n)
+		return;
+	qsort(plan->by_id, plan->n, sizeof(*plan->by_id), by_id);
+	qsort(plan->by_first, plan->n, sizeof(*plan->by_first), by_addr);
+	qsort(plan->by_relay, plan->n_relays, sizeof(*plan->by_relay), by_addr);
+	qsort(plan->by_iface, plan->n_ifaces, sizeof(*plan->by_iface), by_iface);
+	link_parents(plan);
+}
+
+const struct subnet *subnet_by_id(const struct plan *plan, uint32_t id)
+{
+	size_t lo = 0, hi = plan->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (plan->by_id[mid]->id < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < plan->n && plan->by_id[lo]->id == id ? plan->by_id[lo] : NULL;
+}
+
+/* How many refs have an address at or before `addr`. */
+static size_t count_upto(const struct subnet_ref *refs, size_t n, const struct ip *addr)
+{
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (ip_cmp(&refs[mid].addr, addr) <= 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+const struct subnet *subnet_by_address(const struct plan *plan, const struct ip *addr)
+{
+	size_t i = count_upto(plan->by_first, plan->n, addr);
+
+	while (i) {
+		const struct subnet_ref *ref = &plan->by_first[i - 1];
+
+		if (prefix_contains(&ref->sub->prefix, addr))
+			return ref->sub;
+		i = ref->parent;
+	}
+	return NULL;
+}
+
+static const struct subnet *by_relay_address(const struct plan *plan, const struct ip *addr)
+{
+	size_t i = count_upto(plan->by_relay, plan->n_relays, addr);
+
+	return i && ip_equal(&plan->by_relay[i - 1].addr, addr) ? plan->by_relay[i - 1].sub : NULL;
+}
+
+static const struct subnet *by_interface(const struct plan *plan, const char *iface)
+{
+	size_t lo = 0, hi = plan->n_ifaces;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(plan->by_iface[mid].iface, iface) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < plan->n_ifaces && !strcmp(plan->by_iface[lo].iface, iface) ? plan->by_iface[lo].sub : NULL;
+}
+
+const struct pool *subnet_pool_of(const struct subnet *sub, const struct ip *addr)
+{
+	unsigned i;
+
+	for (i = 0; i < sub->n_pools; i++)
+		if (ip_cmp(&sub->pools[i].first, addr) <= 0 && ip_cmp(addr, &sub->pools[i].last) <= 0)
+			return &sub->pools[i];
+	return NULL;
+}
+
+const struct subnet *subnet_select(const struct plan *plan, const struct select_query *query)
+{
+	const struct subnet *sub;
+
+	if (query->has_relay) {
+		sub = by_relay_address(plan, &query->relay_addr);
+		return sub ? sub : subnet_by_address(plan, &query->relay_addr);
+	}
+	if (!query->was_broadcast && !ip_is_zero(&query->client_addr))
+		return subnet_by_address(plan, &query->client_addr);
+	if (!query->was_broadcast && !ip_is_zero(&query->src_addr))
+		return subnet_by_address(plan, &query->src_addr);
+	sub = by_interface(plan, query->iface);
+	return sub ? sub : subnet_by_address(plan, &query->local_addr);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* A configuration: whatever the text is, it is taken or refused, and what is taken prints. */
+#include "serve/config.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct config *cfg = NULL;
+	struct diag *diag;
+
+	if (config_load_text("fuzz", (const char *)data, size, 4, CONFIG_RELAXED, &diag, &cfg) == 0) {
+		struct json_object *tree = config_print(cfg);
+
+		if (!json_object_to_json_string(tree))
+			abort();
+		json_object_put(tree);
+		config_free(cfg);
+	}
+	diag_free(diag);
+	return 0;
+}

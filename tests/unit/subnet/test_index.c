@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Which subnet a client is in: relay named, relay's address, client's address, interface, our address. */
+#include "subnet/subnet.h"
+
+#include <check.h>
+
+static struct arena *arena;
+static struct plan plan;
+
+static struct ip ip(const char *text)
+{
+	struct ip addr;
+
+	ck_assert_int_eq(ip_parse(text, &addr), 0);
+	return addr;
+}
+
+static void add(const char *prefix, const char *iface, const char *relay)
+{
+	struct subnet *sub = &plan.subs[plan.n++];
+
+	ck_assert_int_eq(prefix_parse(prefix, &sub->prefix), 0);
+	sub->id = (uint32_t)plan.n;
+	sub->iface = iface;
+	if (relay) {
+		sub->relays = arena_new_obj(arena, struct ip);
+		sub->relays[sub->n_relays++] = ip(relay);
+	}
+}
+
+static void setup(void)
+{
+	arena = arena_new(0);
+	plan = (struct plan){ 0 };
+	plan.subs = arena_new_array(arena, struct subnet, 10);
+	add("10.0.0.0/8", "", NULL);
+	add("10.1.0.0/16", "", NULL);
+	add("10.1.2.0/24", "", NULL);
+	add("192.0.2.0/24", "eth0", NULL);
+	add("198.51.100.0/24", "eth1", "203.0.113.1");
+	plan_index(&plan, arena);
+}
+
+static void teardown(void)
+{
+	arena_free(arena);
+}
+
+static unsigned id_of(const struct subnet *sub)
+{
+	return sub ? sub->id : 0;
+}
+
+static unsigned at(const char *text)
+{
+	struct ip addr = ip(text);
+
+	return id_of(subnet_by_address(&plan, &addr));
+}
+
+START_TEST(innermost_prefix_wins)
+{
+	ck_assert_uint_eq(at("10.1.2.3"), 3);
+	ck_assert_uint_eq(at("10.1.3.3"), 2);
+	ck_assert_uint_eq(at("10.200.3.3"), 1);
+	ck_assert_uint_eq(at("10.0.0.0"), 1);
+	ck_assert_uint_eq(at("10.255.255.255"), 1);
+	ck_assert_uint_eq(at("192.0.2.255"), 4);
+	ck_assert_uint_eq(at("192.0.3.0"), 0);
+	ck_assert_uint_eq(at("9.255.255.255"), 0);
+	ck_assert_uint_eq(at("255.255.255.255"), 0);
+	ck_assert_uint_eq(id_of(subnet_by_id(&plan, 4)), 4);
+	ck_assert_ptr_null(subnet_by_id(&plan, 6));
+}
+END_TEST
+
+static unsigned chosen(struct select_query query)
+{
+	if (!query.iface)
+		query.iface = "eth9";
+	return id_of(subnet_select(&plan, &query));
+}
+
+START_TEST(order_of_selection)
+{
+	struct ip none = ip_zero4;
+
+	ck_assert_uint_eq(chosen((struct select_query){ .has_relay = true, .relay_addr = ip("203.0.113.1"), .iface = "eth0" }), 5);
+	ck_assert_uint_eq(chosen((struct select_query){ .has_relay = true, .relay_addr = ip("10.1.2.1"), .iface = "eth0" }), 3);
+	ck_assert_uint_eq(chosen((struct select_query){ .has_relay = true, .relay_addr = ip("203.0.113.2"), .iface = "eth0" }), 0);
+	ck_assert_uint_eq(chosen((struct select_query){ .relay_addr = none, .client_addr = ip("10.1.2.9"), .src_addr = ip("192.0.2.3") }), 3);
+	ck_assert_uint_eq(chosen((struct select_query){ .client_addr = none, .src_addr = ip("192.0.2.3") }), 4);
+	ck_assert_uint_eq(chosen((struct select_query){ .client_addr = ip("10.1.2.9"), .src_addr = none, .was_broadcast = true, .iface = "eth1", .local_addr = ip("192.0.2.1") }), 5);
+	ck_assert_uint_eq(chosen((struct select_query){ .client_addr = none, .src_addr = none, .was_broadcast = true, .local_addr = ip("192.0.2.1") }), 4);
+	ck_assert_uint_eq(chosen((struct select_query){ .client_addr = none, .src_addr = none, .was_broadcast = true, .local_addr = ip("172.16.0.1") }), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("subnet");
+	TCase *tc = tcase_create("index");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, innermost_prefix_wins);
+	tcase_add_test(tc, order_of_selection);
+	suite_add_tcase(suite, tc);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
