@@ -95,6 +95,7 @@ const char *diag_source_path(const struct diag *diag, uint32_t file)
 	return src ? src->path : "";
 }
 
+static char *format(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 static char *format(const char *fmt, va_list ap)
 {
 	va_list copy;
@@ -109,6 +110,8 @@ static char *format(const char *fmt, va_list ap)
 	return text;
 }
 
+static void add(struct diag *diag, enum diag_kind kind, struct pos pos, const char *fmt, va_list ap)
+	__attribute__((format(printf, 4, 0)));
 static void add(struct diag *diag, enum diag_kind kind, struct pos pos, const char *fmt, va_list ap)
 {
 	struct item *item;
