@@ -262,7 +262,7 @@ static bool is_off(const struct conf_reader *rd, const struct key *key, struct j
 	case json_type_boolean:
 		return !json_object_get_boolean(value);
 	case json_type_int:
-		return !def && json_object_get_int64(value) == 0;
+		return json_object_get_int64(value) == 0;
 	case json_type_double:
 		return json_object_get_double(value) == 0 || (def && strtod(def, NULL) == json_object_get_double(value));
 	case json_type_string:
