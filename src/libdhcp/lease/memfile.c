@@ -698,7 +698,8 @@ static unsigned memfile_expired(struct store *store, int64_t boot_sec, struct ar
 				struct lease *out, unsigned max)
 {
 	struct memfile *m = memfile_of(store);
-	int64_t now = boot_sec - m->epoch;
+	/* The epoch may lie before the boot: leases of the past are loaded. */
+	int64_t now = boot_sec < INT64_MAX / 2 ? boot_sec - m->epoch : INT64_MAX;
 	uint32_t *refs = arena_new_array(arena, uint32_t, max);
 	uint32_t *work = arena_new_array(arena, uint32_t, 3 * (size_t)max + 2);
 	struct ip *addrs = arena_new_array(arena, struct ip, max);
