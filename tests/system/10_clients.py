@@ -107,3 +107,54 @@ def dhclient_release(t):
     other = Dhclient(t)
     other.start()
     t.eq(other.wait("BOUND")[0], address, "address of the second client")
+
+
+# dhcpcd keeps its leases below /var and /run: a private copy of both.
+DHCPCD = """mount -t tmpfs none /var/lib/dhcpcd && mount -t tmpfs none /run && exec dhcpcd "$@" """
+
+
+def dhcpcd(t, *options):
+    conf = t.write("dhcpcd.conf", "duid ll\nnoipv4ll\noption routers, domain_name_servers\n" + "".join(options))
+    script = t.write("dhcpcd.sh", '#!/bin/sh\necho "$reason $new_ip_address $new_routers" >>' + t.path("events") + "\n", 0o755)
+    t.write("events", "")
+    return t.start("cli", ["sh", "-c", DHCPCD, "dhcpcd", "-4", "-1", "-B", "-d", "-t", "40", "-f", conf, "-c", script, "c0"],
+                   name="dhcpcd")
+
+
+@test("dhcpcd-get", needs=["dhcpcd"])
+def dhcpcd_get(t):
+    """dhcpcd sends an RFC 4361 client id: the lease is kept under it."""
+    server = t.server()
+    t.eq(dhcpcd(t, "noarp\n").wait(30), 0, "exit code of dhcpcd")
+    address, row = next(iter(server.held().items()))
+    t.match(rf"BOUND {address} 192\.0\.2\.1\n", open(t.path("events"), encoding="utf-8").read(), "events")
+    t.true(row["client_id"].startswith("ff:"), f"client id {row['client_id']}")
+
+
+@test("dhcpcd-decline", needs=["dhcpcd"])
+def dhcpcd_decline(t):
+    """Somebody uses the address that was given: DECLINE, state 1 on disk, another address."""
+    server = t.server()
+    t.net.ip("srv", "route", "add", "local", "192.0.2.100/30", "dev", "lo")  # answers ARP for them
+    client = dhcpcd(t)
+
+    def declined():
+        return [a for a, r in server.leases().items() if r["state"] == "1"]
+    bad = t.wait("a declined lease", declined, 25)
+    t.eq(len(bad), 1, "declined leases")
+    t.net.ip("srv", "route", "del", "local", "192.0.2.100/30", "dev", "lo")
+    t.eq(client.wait(40), 0, "exit code of dhcpcd")
+    t.true(bad[0] not in server.held(), "the declined address was given again")
+    t.eq(len(server.held()), 1, "leases after the DECLINE")
+    t.eq(server.leases()[bad[0]]["state"], "1", "state of the declined address")
+
+
+@test("udhcpc-get", needs=["udhcpc"])
+def udhcpc_get(t):
+    """udhcpc sends option 81 and a client id and gets its lease."""
+    server = t.server()
+    script = t.write("event.sh", EVENT.format(events=t.path("events")), 0o755)
+    t.run("cli", ["udhcpc", "-i", "c0", "-f", "-q", "-n", "-t", "4", "-T", "2", "-F", "pc7", "-s", script])
+    address = t.match(r"bound (\S+) routers=192\.0\.2\.1 dns=192\.0\.2\.53 192\.0\.2\.54 time=3600",
+                      open(t.path("events"), encoding="utf-8").read(), "events").group(1)
+    t.eq(server.held()[address]["client_id"], "01:" + t.net.mac("cli", "c0").hex(":"), "client id")

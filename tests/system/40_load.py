@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MPL-2.0
+"""Load while something happens to the server; the ledger says what became of every ACK."""
+import json
+import signal
+import subprocess
+import time
+
+from lib import ledger
+from lib.case import test
+from lib.server import config
+
+SMALL = ("--window", "8", "--clients", "20000")
+
+
+HEADER = "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context\n"
+
+
+@test("ledger-notices")
+def ledger_notices(t):
+    """The comparison itself: a row that is missing, of another client, too old, declined, deleted or torn."""
+    now, mono = int(time.time()), time.monotonic()
+    acks = [f"{mono:.9f} 020c0000000{i} 192.0.2.{i} 3600 192.0.2.1\n" for i in range(1, 8)]
+    acks.append(f"{mono + 1:.9f} 020c00000009 192.0.2.7 3600 192.0.2.1\n")
+    path = t.write("ledger", f"# wall - monotonic = {time.time() - mono:.3f} s\n" + "".join(acks))
+
+    def row(i, mac=None, valid=3600, expire=now + 3600, state=0):
+        return f"192.0.2.{i},02:0c:00:00:00:{mac or i:02x},,{valid},{expire},1,0,0,,{state},\n"
+    rows = [row(1), row(2, mac=99), row(3, expire=now + 1000), row(4), row(4, state=1), row(5), row(5, valid=0), row(6)[:20]]
+    csv = t.write("leases.csv", HEADER + "".join(rows))
+    p = subprocess.run([t.env["ledger"], "check", path, csv], check=False, capture_output=True, text=True)
+    got = json.loads(p.stdout)
+    t.eq(p.returncode, 1, "exit code")
+    t.eq({k: got[k] for k in ("acks", "addresses", "rows", "bad_rows", "lost", "missing", "stolen", "early", "dup")},
+         dict(acks=8, addresses=7, rows=7, bad_rows=1, lost=6, missing=4, stolen=1, early=1, dup=1), "counts")
+
+
+@test("load-relayed")
+def load_relayed(t):
+    """Relayed DORA and renewals, closed loop: all answered, all in the lease file."""
+    server = t.server(config(quiet=True))
+    load = ledger.Load(t, "--renew", "--clients", "300", "--seconds", "2", "--window", "8", "--opt82", "--cid")
+    got = load.finish()
+    t.true(got["renewed"] > 100, "no renewals")
+    t.eq((got["drops"], got["naks"], got["bad"], got["dups"]), (0, 0, 0, 0), "drops, naks, bad, dups")
+    t.eq(ledger.check(t, load.path, server)["addresses"], 300, "addresses")
+
+
+@test("load-direct")
+def load_direct(t):
+    """Directly attached clients, open loop at 200 a second: all answered, all in the lease file."""
+    server = t.server(config(quiet=True, subnets=[
+        {"id": 1, "subnet": "192.0.0.0/16", "pools": [{"pool": "192.0.16.0/20"}]}]))
+    load = ledger.Load(t, "--rate", "200", "--seconds", "3", direct=True)
+    got = load.finish()
+    t.true(got["completed"] >= 550, f"only {got['completed']} exchanges")
+    t.eq((got["drops"], got["naks"], got["bad"], got["dups"]), (0, 0, 0, 0), "drops, naks, bad, dups")
+    ledger.check(t, load.path, server)
+
+
+@test("kill-9")
+def kill_9(t):
+    """kill -9 three times under load: nothing lost, nothing given twice, serving again at once."""
+    server = t.server(config(quiet=True))
+    load = ledger.Load(t, *SMALL, "--seconds", "40", "--timeout", "300")
+    for _ in range(3):
+        before = load.acks()
+        t.wait("acknowledged leases", lambda n=before: load.acks() > n + 200, 15)
+        server.kill()
+        server.start()
+    before = load.acks()
+    t.wait("acknowledged leases after the last start", lambda: load.acks() > before + 200, 15)
+    got = load.finish(early=True)
+    t.eq((got["dups"], got["bad"]), (0, 0), "dups, bad")
+    t.eq(server.stop()[0], 0, "exit code")
+    t.true(ledger.check(t, load.path, server)["acks"] > 500, "too few ACKs to mean anything")
+
+
+@test("kill-9-renew")
+def kill_9_renew(t):
+    """kill -9 while clients renew: no renewal that was acknowledged is forgotten, nobody is NAKed."""
+    server = t.server(config(quiet=True))
+    load = ledger.Load(t, "--renew", "--clients", "500", "--window", "8", "--seconds", "40", "--timeout", "300")
+    t.wait("acknowledged leases", lambda: load.acks() > 1000, 15)
+    time.sleep(1.2)  # expiry in the lease file is in whole seconds
+    server.kill()
+    server.start()
+    before = load.acks()
+    t.wait("acknowledged leases", lambda: load.acks() > before + 1000, 15)
+    got = load.finish(early=True)
+    t.eq((got["naks"], got["dups"], got["bad"]), (0, 0, 0), "naks, dups, bad")
+    ledger.check(t, load.path, server)
+
+
+@test("sigterm")
+def sigterm(t):
+    """SIGTERM under load: exit code 0 within a second, everything acknowledged is on disk."""
+    server = t.server(config(quiet=True))
+    load = ledger.Load(t, *SMALL, "--seconds", "30", "--timeout", "300")
+    t.wait("acknowledged leases", lambda: load.acks() > 300, 15)
+    code, seconds = server.stop()
+    t.eq(code, 0, "exit code")
+    t.true(seconds < 1.0, f"it took {seconds:.2f} s")
+    load.finish(early=True)
+    ledger.check(t, load.path, server)
+    t.match("DHCP4_SHUTDOWN", server.log(), "log")
+
+
+@test("sigint")
+def sigint(t):
+    """SIGINT ends the server as SIGTERM does."""
+    server = t.server()
+    t.eq(server.process.stop(signal.SIGINT), 0, "exit code")
+
+
+@test("reload-good", beyond_kea="its sockets are closed for the time of a reload")
+def reload_good(t):
+    """SIGHUP under load with a good file, three times: no answer is lost."""
+    server = t.server(config(quiet=True))
+    load = ledger.Load(t, "--rate", "300", "--clients", "20000", "--seconds", "5", "--timeout", "2000")
+    for i in range(3):
+        t.wait("acknowledged leases", lambda n=i: load.acks() > 200 * (n + 1), 10)
+        server.reload(config(quiet=True, **{"valid-lifetime": 3000 + i}))
+        server.wait_log("DHCP4_DYNAMIC_RECONFIGURATION_SUCCESS", i + 1)
+    got = load.finish()
+    t.eq((got["drops"], got["naks"], got["bad"], got["dups"]), (0, 0, 0, 0), "drops, naks, bad, dups")
+    ledger.check(t, load.path, server)
+    t.true(any(r["valid_lifetime"] == "3002" for r in server.rows()), "the last file has no effect")
+
+
+BAD = [
+    ("syntax", '{ "Dhcp4": { "valid-lifetime": 3600, '),
+    ("unknown key", config(**{"valid-lifetimes": 1})),
+    ("pool outside its subnet", config(pool="10.0.0.1 - 10.0.0.9")),
+]
+
+
+@test("reload-bad", beyond_kea="a bad file stops the service until a good one comes")
+def reload_bad(t):
+    """SIGHUP under load with bad files: the old one serves every packet, the log says what is wrong."""
+    good = config(quiet=True)
+    server = t.server(good)
+    load = ledger.Load(t, "--rate", "300", "--clients", "20000", "--seconds", "6", "--timeout", "1000")
+    for i, (what, bad) in enumerate(BAD):
+        t.wait("acknowledged leases", lambda n=i: load.acks() > 200 * (n + 1), 6)
+        server.reload(bad)
+        t.wait(f"the log's word about the {what}", lambda n=i: server.said(r"DHCP4_DYNAMIC_RECONFIGURATION_FAIL") > n, 5)
+        before = load.acks()
+        t.wait(f"leases after the bad file ({what})", lambda n=before: load.acks() > n + 100, 5)
+    got = load.finish()
+    t.eq((got["drops"], got["naks"], got["bad"], got["dups"]), (0, 0, 0, 0), "drops, naks, bad, dups")
+    server.reload(good)
+    server.wait_log("DHCP4_DYNAMIC_RECONFIGURATION_SUCCESS")
+    ledger.check(t, load.path, server)

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MPL-2.0
+"""How it starts: pid files, privileges, what it tells the service manager; what it refuses."""
+import os
+import re
+import signal
+import socket
+
+from lib import dhcp
+from lib.case import test
+from lib.server import Server, config
+
+
+@test("pid-file")
+def pid_file(t):
+    """The pid file is CONFIGNAME.kea-dhcp4.pid, holds the pid and goes with the server."""
+    server = t.server()
+    with open(server.pid_file, encoding="ascii") as f:
+        t.eq(f.read().strip(), str(server.pid), "pid")
+    server.stop()
+    t.true(not os.path.exists(server.pid_file), "the pid file is still there")
+
+
+@test("stale-pid", beyond_kea="it takes any process with that number for itself")
+def stale_pid(t):
+    """A pid file left behind that names a live process of somebody else: no obstacle."""
+    other = t.start("cli", ["sleep", "50"])
+    server = Server(t, config())
+    with open(server.pid_file, "w", encoding="ascii") as f:
+        f.write(f"{other.pid}\n")
+    server.start()
+    with open(server.pid_file, encoding="ascii") as f:
+        t.eq(f.read().strip(), str(server.pid), "pid")
+    t.true(other.alive(), "the other process is gone")
+
+
+@test("config-refused")
+def config_refused(t):
+    """A bad file: -t says no, a start ends with a code other than 0; a good one passes -t."""
+    server = Server(t, config(pool="10.0.0.1 - 10.0.0.9"))
+    t.run("srv", [server.binary, "-t", server.conf_path], env=server.env, ok=(1,))
+    process = server.launch()
+    t.true(process.wait(8) != 0, "exit code 0")
+    t.match("192.0.2.0/24", process.log(), "what it says")
+    server.configure(config())
+    t.run("srv", [server.binary, "-t", server.conf_path], env=server.env)
+
+
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+CAPS = "+net_raw,+net_bind_service"
+
+
+def owned(t):
+    folder = t.path("state")
+    os.mkdir(folder)
+    os.chown(folder, 65534, 65534)
+    return folder
+
+
+@test("not-root", needs=["setpriv"])
+def not_root(t):
+    """As nobody with CAP_NET_RAW and CAP_NET_BIND_SERVICE it serves direct and renewing clients."""
+    wrap = [*NOBODY, f"--inh-caps={CAPS}", f"--ambient-caps={CAPS}"]
+    server = t.server(wrap=wrap, folder=owned(t))
+    with open(f"/proc/{server.pid}/status", encoding="ascii") as f:
+        t.match(r"Uid:\s+65534\s+65534", f.read(), "uid")
+    client = dhcp.Client(t)
+    client.renew(client.dora().yiaddr)
+    server.process.send(signal.SIGHUP)
+    server.wait_log("DHCP4_DYNAMIC_RECONFIGURATION_SUCCESS")
+    client.renew(client.dora().yiaddr)
+
+
+@test("no-capability", needs=["setpriv"], beyond_kea="it says that sockets failed and stays")
+def no_capability(t):
+    """As nobody without them: it ends, and one line names the capability and the setcap command."""
+    server = Server(t, config(), wrap=[*NOBODY, "--inh-caps=-all", "--bounding-set=-all"], folder=owned(t))
+    process = server.launch()
+    t.true(process.wait(8) != 0, "exit code 0")
+    lines = [line for line in process.log().splitlines() if "CAP_NET_RAW" in line]
+    t.eq(len(lines), 1, "lines that name CAP_NET_RAW")
+    t.match(r"setcap cap_net_raw,cap_net_bind_service=ep /\S+", lines[0], "the command")
+
+
+@test("sd-notify", beyond_kea="it does not speak to the service manager")
+def sd_notify(t):
+    """NOTIFY_SOCKET: READY when serving, RELOADING and READY around a reload, STOPPING, and a STATUS."""
+    path = t.path("notify")
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    sock.bind(path)
+    sock.settimeout(0.2)
+    said = []
+
+    def listen():
+        try:
+            while True:
+                said.extend(sock.recv(4096).decode().splitlines())
+        except TimeoutError:
+            return said
+    server = Server(t, config(), env={"NOTIFY_SOCKET": path})
+    server.start()
+    t.wait("READY=1", lambda: "READY=1" in listen(), 5)
+    t.true(any(re.match("STATUS=.", s) for s in said), f"no STATUS in {said}")
+    said.clear()
+    server.reload()
+    t.wait("READY=1 after a reload", lambda: "READY=1" in listen(), 5)
+    t.true("RELOADING=1" in said, f"no RELOADING in {said}")
+    t.true(said.index("RELOADING=1") < said.index("READY=1"), f"order of {said}")
+    t.true(any(re.fullmatch(r"MONOTONIC_USEC=\d+", s) for s in said), f"no MONOTONIC_USEC in {said}")
+    said.clear()
+    server.reload("{ nonsense")
+    t.wait("READY=1 after a bad reload", lambda: "READY=1" in listen(), 5)
+    said.clear()
+    t.eq(server.stop()[0], 0, "exit code")
+    t.true("STOPPING=1" in listen(), f"no STOPPING in {said}")

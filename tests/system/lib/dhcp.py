@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MPL-2.0
+"""DHCPv4 messages by hand: a client over AF_PACKET and a listener that keeps frames."""
+import os
+import socket
+import struct
+import time
+
+DISCOVER, OFFER, REQUEST, DECLINE, ACK, NAK, RELEASE, INFORM = range(1, 9)
+COOKIE = b"\x63\x82\x53\x63"
+SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_IGNORE_OUTGOING, PACKET_MR_PROMISC = 263, 1, 23, 1
+BROADCAST = b"\xff" * 6
+
+
+def ip4(text):
+    return socket.inet_aton(text)
+
+
+def checksum(data):
+    data += b"\0" * (len(data) % 2)
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+class Message:
+    """A message with the headers it came in. options keeps the order of the wire."""
+
+    def __init__(self, frame):
+        ihl = (frame[14] & 15) * 4
+        self.frame = frame
+        self.dst_mac, self.src_mac = frame[:6], frame[6:12]
+        self.src, self.dst = socket.inet_ntoa(frame[26:30]), socket.inet_ntoa(frame[30:34])
+        self.sport, self.dport, length = struct.unpack("!HHH", frame[14 + ihl:20 + ihl])
+        p = frame[22 + ihl:14 + ihl + length]
+        self.payload = p
+        self.op, self.htype, self.hlen, self.hops, self.xid, self.secs, self.flags = struct.unpack("!BBBBIHH", p[:12])
+        self.ciaddr, self.yiaddr, self.siaddr, self.giaddr = (socket.inet_ntoa(p[12 + 4 * i:16 + 4 * i]) for i in range(4))
+        self.chaddr = p[28:28 + self.hlen]
+        self.options, i = [], 240
+        while i < len(p) and p[i] != 255:
+            if p[i] == 0:
+                i += 1
+                continue
+            self.options.append((p[i], p[i + 2:i + 2 + p[i + 1]]))
+            i += 2 + p[i + 1]
+
+    def option(self, code):
+        return next((d for c, d in self.options if c == code), None)
+
+    @property
+    def type(self):
+        return (self.option(53) or b"\0")[0]
+
+
+def is_dhcp(frame):
+    return (len(frame) > 282 and frame[12:14] == b"\x08\x00" and frame[23] == 17 and
+            struct.unpack("!H", frame[36:38])[0] in (67, 68) and frame[278:282] == COOKIE)
+
+
+class Tap:
+    """Every frame of one interface, both directions, from now on."""
+
+    def __init__(self, net, ns, dev, outgoing=True):
+        with net.inside(ns):
+            self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        if not outgoing:
+            self.sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+        with net.inside(ns):
+            index = socket.if_nametoindex(dev)
+        self.sock.bind((dev, 3))
+        self.sock.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, struct.pack("iHH8s", index, PACKET_MR_PROMISC, 0, b""))
+        self.kept = []
+
+    def frames(self):
+        """All frames so far, as (seconds, bytes)."""
+        self.sock.settimeout(0)
+        while True:
+            try:
+                self.kept.append((time.time(), self.sock.recv(65536)))
+            except BlockingIOError:
+                return self.kept
+
+    def messages(self):
+        return [Message(f) for _, f in self.frames() if is_dhcp(f)]
+
+    def pcap(self, path, keep=lambda frame: True):
+        with open(path, "wb") as f:
+            f.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+            for t, frame in self.frames():
+                if keep(frame):
+                    f.write(struct.pack("<IIII", int(t), int(t % 1 * 1e6), len(frame), len(frame)) + frame)
+        return path
+
+
+class Client:
+    """A directly attached client with any hardware address."""
+
+    def __init__(self, case, mac="02:00:00:00:00:01", ns="cli", dev="c0", client_id=None):
+        self.case, self.dev, self.client_id = case, dev, client_id
+        self.mac = bytes.fromhex(mac.replace(":", ""))
+        self.tap = Tap(case.net, ns, dev, outgoing=False)
+        self.xid = int.from_bytes(os.urandom(4), "big")
+        self.server_id = None
+
+    def send(self, kind, options=(), ciaddr="0.0.0.0", flags=0, src="0.0.0.0", dst="255.255.255.255", dst_mac=BROADCAST):
+        self.xid = (self.xid + 1) & 0xffffffff
+        all_options = [(53, bytes([kind]))]
+        if self.client_id:
+            all_options.append((61, self.client_id))
+        all_options += list(options)
+        body = struct.pack("!BBBBIHH4s12x", 1, 1, 6, 0, self.xid, 0, flags, ip4(ciaddr)) + self.mac.ljust(208, b"\0") + COOKIE
+        body += b"".join(bytes([c, len(d)]) + d for c, d in all_options) + b"\xff"
+        body = body.ljust(300, b"\0")
+        pseudo = ip4(src) + ip4(dst) + struct.pack("!BBH", 0, 17, 8 + len(body))
+        udp = struct.pack("!HHHH", 68, 67, 8 + len(body), 0)
+        udp = udp[:6] + struct.pack("!H", checksum(pseudo + udp + body) or 0xffff)
+        head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + len(body), 1, 0, 64, 17, 0, ip4(src), ip4(dst))
+        head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
+        self.tap.sock.send(dst_mac + self.mac + b"\x08\x00" + head + udp + body)
+
+    def receive(self, timeout=3):
+        """The next answer to the last message, or None."""
+        end = time.monotonic() + timeout
+        while (left := end - time.monotonic()) > 0:
+            self.tap.sock.settimeout(left)
+            try:
+                frame = self.tap.sock.recv(65536)
+            except (TimeoutError, BlockingIOError):
+                return None
+            if is_dhcp(frame) and (m := Message(frame)).op == 2 and m.xid == self.xid and m.dport == 68:
+                return m
+        return None
+
+    def ask(self, kind, options=(), want=None, timeout=3, **kw):
+        self.send(kind, options, **kw)
+        m = self.receive(timeout)
+        if want is not None:
+            self.case.true(m, f"no answer to a message of type {kind} from {self.mac.hex(':')}")
+            self.case.eq(m.type, want, f"type of the answer to {kind}")
+        return m
+
+    def dora(self, options=(), **kw):
+        """The ACK."""
+        offer = self.ask(DISCOVER, options, OFFER, **kw)
+        self.server_id = offer.option(54)
+        return self.ask(REQUEST, [(50, ip4(offer.yiaddr)), (54, self.server_id), *options], ACK, **kw)
+
+    def renew(self, address, options=(), want=ACK, timeout=3, server="192.0.2.1"):
+        """By unicast, as in state RENEWING."""
+        mac = self.case.net.mac("srv", "s0")
+        return self.ask(REQUEST, options, ciaddr=address, src=address, dst=server, dst_mac=mac, want=want, timeout=timeout)
