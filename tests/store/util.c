@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static const char *const companions[] = { "",     ".lock",     ".bad",   ".new",     ".1",
-					  ".2",   ".completed", ".newer", ".replaced" };
+					  ".2",   ".completed", ".newer", ".replaced", ".x" };
 
 void tmp_make(struct tmp_dir *tmp)
 {

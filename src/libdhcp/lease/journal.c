@@ -19,7 +19,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CHECK_FILE_MS 10000
 #define RETRY_MIN_MS 50
 #define RETRY_MAX_MS 1000
 #define REMIND_MS 60000
@@ -436,7 +435,7 @@ static void try_recover(struct journal *j)
 	j->why[0] = '\0';
 	atomic_store(&j->failing, false);
 	(void)pthread_mutex_unlock(&j->lock);
-	j->check_at = now_ms() + CHECK_FILE_MS;
+	j->check_at = now_ms() + j->conf.check_ms;
 }
 
 /*
@@ -478,7 +477,7 @@ static bool check_file(struct journal *j)
 {
 	const char *what;
 
-	j->check_at = now_ms() + CHECK_FILE_MS;
+	j->check_at = now_ms() + j->conf.check_ms;
 	if (!file_is_lost(j, &what))
 		return true;
 	LOG(DHCPSRV_MEMFILE_FILE_LOST, j->path, what);
@@ -592,7 +591,7 @@ int journal_start(struct journal *j, off_t good_len, bool whole, char **reterr)
 		set_failing(j, whole ? "writing the lease file" : "opening the lease file");
 	}
 	j->retry_at = now_ms() + j->retry_ms;
-	j->check_at = now_ms() + CHECK_FILE_MS;
+	j->check_at = now_ms() + j->conf.check_ms;
 	/* Signals are the main thread's. */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);

@@ -52,6 +52,7 @@ struct journal_conf {
 	const char *path;
 	bool sync;
 	unsigned max_pending;
+	unsigned check_ms;
 	const struct journal_sys *sys; /* NULL = journal_sys_real */
 	const struct journal_owner *owner;
 	void *ctx;

@@ -35,6 +35,7 @@
 #define STRIPES SLAB_N
 #define EPOCH_BACK (1LL << 24) /* leases that ended up to half a year before we started keep their order */
 #define MAX_PENDING 65536
+#define CHECK_MS 10000
 
 struct stripe {
 	pthread_mutex_t lock;
@@ -880,6 +881,7 @@ static int open_file(struct memfile *m, const struct store_conf *conf, char **re
 		.path = conf->path,
 		.sync = conf->sync,
 		.max_pending = conf->max_pending ? conf->max_pending : MAX_PENDING,
+		.check_ms = conf->check_ms ? conf->check_ms : CHECK_MS,
 		.sys = conf->sys,
 		.owner = &journal_owner,
 		.ctx = m,

@@ -30,6 +30,7 @@ struct store_conf {
 	bool persist;
 	bool sync; /* false: an acknowledged lease may be lost in a power cut */
 	unsigned max_pending; /* transactions under way, above it -E_BUSY; 0 = 65536 */
+	unsigned check_ms;    /* how often to look whether the file is still ours; 0 = 10000 */
 	const struct journal_sys *sys; /* NULL; tests replace system calls */
 };
 

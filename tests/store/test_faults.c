@@ -1,0 +1,839 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* memfile when the disk, the file or its neighbours misbehave. System calls fail through a table. */
+#include "util.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "lease/csv.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct tmp_dir tmp;
+static struct store *store;
+static struct arena *arena;
+
+/* --- system calls that fail as told --- */
+
+enum call { WRITE, FDATASYNC, FSYNC, FTRUNCATE, RENAME, CALLS };
+
+static _Atomic unsigned n_calls[CALLS];
+static _Atomic unsigned fail_at[CALLS];  /* this call from now, 1 = the next; 0 = none */
+static _Atomic unsigned fail_for[CALLS]; /* so many in a row */
+static _Atomic int fail_errno;
+static atomic_bool short_writes, gate_closed;
+static sem_t gate;
+
+static bool fails(enum call call)
+{
+	unsigned n = atomic_fetch_add(&n_calls[call], 1) + 1, at = atomic_load(&fail_at[call]);
+
+	if (!at || n < at || n >= at + atomic_load(&fail_for[call]))
+		return false;
+	errno = atomic_load(&fail_errno);
+	return true;
+}
+
+/* Fail calls `at` .. `at + n - 1`, counted from now. */
+static void break_call(enum call call, unsigned at, unsigned n, int err)
+{
+	atomic_store(&fail_errno, err);
+	atomic_store(&fail_for[call], n);
+	atomic_store(&n_calls[call], 0);
+	atomic_store(&fail_at[call], at);
+}
+
+static ssize_t sick_write(int fd, const void *data, size_t len)
+{
+	if (fails(WRITE)) {
+		int saved = errno;
+
+		/* A full disk takes what still fits. */
+		if (saved == ENOSPC && len > 10 && write(fd, data, len / 2) < 0)
+			return -1;
+		errno = saved;
+		return -1;
+	}
+	return write(fd, data, atomic_load(&short_writes) && len > 7 ? 7 : len);
+}
+
+static int sick_fdatasync(int fd)
+{
+	if (atomic_load(&gate_closed))
+		while (sem_wait(&gate) < 0)
+			;
+	return fails(FDATASYNC) ? -1 : fdatasync(fd);
+}
+
+static int sick_fsync(int fd)
+{
+	return fails(FSYNC) ? -1 : fsync(fd);
+}
+
+static int sick_ftruncate(int fd, off_t len)
+{
+	return fails(FTRUNCATE) ? -1 : ftruncate(fd, len);
+}
+
+static int sick_rename(const char *from, const char *to)
+{
+	return fails(RENAME) ? -1 : rename(from, to);
+}
+
+static int no_reserve(int fd, off_t from, off_t len)
+{
+	(void)fd;
+	(void)from;
+	(void)len;
+	return 0;
+}
+
+static const struct journal_sys sick = {
+	.write = sick_write,
+	.fdatasync = sick_fdatasync,
+	.fsync = sick_fsync,
+	.ftruncate = sick_ftruncate,
+	.rename = sick_rename,
+	.reserve = no_reserve,
+};
+
+static struct store_conf conf_of(int family)
+{
+	return (struct store_conf){
+		.type = "memfile",
+		.family = family,
+		.path = tmp.path,
+		.persist = true,
+		.sync = true,
+		.sys = &sick,
+	};
+}
+
+static void reopen(void)
+{
+	struct store_conf conf = conf_of(0);
+
+	store_close(store);
+	store = open_store(&conf);
+}
+
+/* Clocks stand still: what is read back is what was written, to the second. */
+static void setup(void)
+{
+	clock_set_virtual(1700000000, 5000);
+	tmp_make(&tmp);
+	arena = arena_new(0);
+	(void)sem_init(&gate, 0, 0);
+	reopen();
+}
+
+static void teardown(void)
+{
+	store_close(store);
+	store = NULL;
+	arena_free(arena);
+	tmp_remove(&tmp);
+	clock_set_real();
+}
+
+static bool failing(void)
+{
+	struct store_stats stats;
+
+	store_get_stats(store, &stats);
+	return stats.failing;
+}
+
+/* Until the store takes leases again; fails the test after 3 s. */
+static void wait_sound(void)
+{
+	for (unsigned i = 0; failing(); i++) {
+		ck_assert_msg(i < 3000, "the store does not come back");
+		(void)usleep(1000);
+	}
+}
+
+static void insert_ok(uint32_t i)
+{
+	struct lease lease = test_lease(i, 100000);
+
+	ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+}
+
+/* What a new start finds is what the running store has. */
+static void check_reload(void)
+{
+	char *before = dump_store(store), *after;
+
+	reopen();
+	after = dump_store(store);
+	ck_assert_msg(strcmp(before, after) == 0, "before:\n%.2000safter:\n%.2000s", before, after);
+	free(before);
+	free(after);
+}
+
+START_TEST(reload_is_equal)
+{
+	struct lease lease;
+
+	setup();
+	for (uint32_t i = 1; i <= 100; i++)
+		insert_ok(i);
+	lease = test_lease(1, LEASE_FOREVER);
+	lease.user_context = "{ \"a\": 1, \"b\": \"&#x2c & \\u0001\" }";
+	lease.hostname = "we,ird&\x01\x7f";
+	lease.state = LEASE_RECLAIMED;
+	lease.fqdn_fwd = true;
+	lease.pool_id = 77;
+	ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK);
+	lease = test_lease(2, 5);
+	lease.client_id.len = 0;
+	ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK);
+	lease.state = LEASE_DECLINED;
+	lease.addr = ip_from4(0x0a000003);
+	lease.hwaddr.len = lease.hwtype = 0;
+	ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK);
+	ck_assert_int_eq(delete_addr(store, &(struct ip){ { [10] = 255, 255, 10, 0, 0, 4 } }, 0), CHANGE_OK);
+	check_reload();
+	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 97);
+	ck_assert_uint_eq(store_count(store, LEASE_DECLINED), 1);
+	ck_assert_uint_eq(store_count(store, LEASE_RECLAIMED), 1);
+	teardown();
+}
+END_TEST
+
+START_TEST(reload_is_equal_v6)
+{
+	struct store_conf conf;
+	char *before, *after;
+
+	clock_set_virtual(1700000000, 5000);
+	tmp_make(&tmp);
+	arena = arena_new(0);
+	conf = conf_of(1);
+	store = open_store(&conf);
+	for (uint32_t i = 1; i <= 40; i++) {
+		struct lease lease = test_lease6(i, 1000, i % 2);
+
+		if (i % 10 == 0) {
+			lease.state = LEASE_DECLINED;
+			lease.client_id.len = 0;
+		}
+		ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+	}
+	before = dump_store(store);
+	store_close(store);
+	store = open_store(&conf);
+	after = dump_store(store);
+	ck_assert_str_eq(before, after);
+	free(before);
+	free(after);
+	teardown();
+}
+END_TEST
+
+/* The file is cut at each byte of its last two rows: only what was cut is missing, and the next lease is not. */
+START_TEST(torn_tail)
+{
+	char *text;
+	size_t len, last = 0, second = 0;
+
+	setup();
+	for (uint32_t i = 1; i <= 4; i++)
+		insert_ok(i);
+	store_close(store);
+	store = NULL;
+	text = tmp_read(&tmp, "", &len);
+	for (size_t i = 0; i + 1 < len; i++)
+		if (text[i] == '\n') {
+			second = last;
+			last = i + 1;
+		}
+	ck_assert_uint_gt(second, 100);
+	for (size_t cut = second; cut <= len; cut++) {
+		uint64_t want = cut == len ? 4 : cut >= last ? 3 : 2;
+
+		tmp_write(&tmp, "", text, cut);
+		reopen();
+		ck_assert_msg(store_count(store, LEASE_DEFAULT) == want, "cut at %zu of %zu: %llu leases", cut, len,
+			      (unsigned long long)store_count(store, LEASE_DEFAULT));
+		insert_ok(9);
+		reopen();
+		ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), want + 1);
+	}
+	free(text);
+	ck_assert(tmp_exists(&tmp, ".bad"));
+	teardown();
+}
+END_TEST
+
+START_TEST(two_opens)
+{
+	struct store_conf conf;
+	struct store *second = NULL;
+	char *why = NULL;
+
+	setup();
+	conf = conf_of(0);
+	ck_assert_int_eq(store_open(&conf, &second, &why), -E_BUSY);
+	ck_assert_ptr_nonnull(strstr(why, "in use by another server"));
+	free(why);
+	insert_ok(1);
+	store_close(store);
+	store = open_store(&conf);
+	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 1);
+	teardown();
+}
+END_TEST
+
+/* A sync that fails once: no answer, a new file, and on it goes; nothing acknowledged is missing. */
+START_TEST(sync_fails_once)
+{
+	struct stat before, after;
+	struct store_stats stats;
+	struct lease lease, got;
+
+	setup();
+	insert_ok(1);
+	ck_assert_int_eq(stat(tmp.path, &before), 0);
+	break_call(FDATASYNC, 1, 1, EIO);
+	lease = test_lease(2, 1000);
+	ck_assert_int_eq(insert(store, &lease), CHANGE_FAILED);
+	ck_assert_int_eq(get(store, arena, &lease.addr, &got), 0);
+	wait_sound();
+	ck_assert_int_eq(stat(tmp.path, &after), 0);
+	ck_assert_uint_ne(before.st_ino, after.st_ino);
+	store_get_stats(store, &stats);
+	ck_assert_uint_eq(stats.failures, 1);
+	ck_assert_uint_eq(stats.rewrites, 2); /* the first made the file */
+	insert_ok(2);
+	check_reload();
+	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 2);
+	teardown();
+}
+END_TEST
+
+/* A full disk: answered at once that it failed, and back within a second of room. */
+START_TEST(disk_full)
+{
+	struct lease lease;
+	struct store_stats stats;
+	struct stat before, after;
+
+	setup();
+	insert_ok(1);
+	ck_assert_int_eq(stat(tmp.path, &before), 0);
+	break_call(WRITE, 1, 1000000, ENOSPC);
+	break_call(FTRUNCATE, 1, 3, ENOSPC);
+	lease = test_lease(2, 1000);
+	for (unsigned i = 0; i < 50; i++)
+		if (!failing() || i == 0)
+			ck_assert_int_eq(insert(store, &lease), CHANGE_FAILED);
+	store_get_stats(store, &stats);
+	ck_assert_uint_eq(stats.pending, 0);
+	break_call(WRITE, 0, 0, 0);
+	wait_sound();
+	insert_ok(2);
+	ck_assert_int_eq(stat(tmp.path, &after), 0);
+	ck_assert_uint_eq(before.st_ino, after.st_ino); /* cut back, not written anew */
+	check_reload();
+	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 2);
+	teardown();
+}
+END_TEST
+
+START_TEST(short_writes_are_finished)
+{
+	setup();
+	atomic_store(&short_writes, true);
+	for (uint32_t i = 1; i <= 20; i++)
+		insert_ok(i);
+	atomic_store(&short_writes, false);
+	check_reload();
+	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 20);
+	teardown();
+}
+END_TEST
+
+static _Atomic unsigned n_ok, n_failed;
+
+static void note(struct store_txn *txn)
+{
+	if (txn->result == CHANGE_OK)
+		atomic_fetch_add(&n_ok, 1);
+	else if (txn->result == CHANGE_FAILED)
+		atomic_fetch_add(&n_failed, 1);
+}
+
+static void wait_answers(unsigned n)
+{
+	for (unsigned i = 0; atomic_load(&n_ok) + atomic_load(&n_failed) < n; i++) {
+		ck_assert_msg(i < 3000, "answers are missing");
+		(void)usleep(1000);
+	}
+}
+
+/* While one sync is under way, a hundred transactions gather: one more write and sync for all. */
+START_TEST(groups)
+{
+	struct store_change v[100];
+	struct store_txn txn[100];
+	struct store_stats stats;
+	char hosts[100][8];
+
+	setup();
+	atomic_store(&n_ok, 0);
+	atomic_store(&n_failed, 0);
+	atomic_store(&gate_closed, true);
+	for (uint32_t i = 0; i < 100; i++) {
+		(void)snprintf(hosts[i], sizeof(hosts[i]), "g%u", i);
+		v[i] = (struct store_change){ .kind = CHANGE_INSERT, .new = test_lease(i + 1, 1000) };
+		v[i].new.hostname = hosts[i];
+		txn[i] = (struct store_txn){ .v = &v[i], .n = 1, .done = note };
+		ck_assert_int_eq(store_apply(store, &txn[i]), 0);
+		/* The first must be on its way before the others come. */
+		if (i == 0)
+			(void)usleep(100000);
+	}
+	ck_assert_uint_eq(atomic_load(&n_ok), 0);
+	store_get_stats(store, &stats);
+	ck_assert_uint_eq(stats.pending, 100);
+	atomic_store(&gate_closed, false);
+	(void)sem_post(&gate);
+	wait_answers(100);
+	store_get_stats(store, &stats);
+	ck_assert_uint_eq(stats.groups, 2);
+	ck_assert_uint_eq(stats.syncs, 2);
+	ck_assert_uint_eq(stats.rows, 100);
+	ck_assert_uint_eq(atomic_load(&n_ok), 100);
+	check_reload();
+	teardown();
+}
+END_TEST
+
+static unsigned n_taken, n_freed;
+
+static void watch(void *ctx, const struct ip *addr, enum lease_type type, bool in_use)
+{
+	(void)ctx;
+	(void)addr;
+	(void)type;
+	n_taken += in_use;
+	n_freed += !in_use;
+}
+
+/*
+ * An address is given back, taken by a second client and renewed by it, all on top of each other and
+ * none of it durable: when the sync fails it is the first client's again.
+ */
+START_TEST(taken_back_in_order)
+{
+	struct lease first, second, got;
+	struct store_change v[4];
+	struct store_txn txn[4];
+	char *before, *after;
+
+	setup();
+	first = test_lease(1, 1000);
+	atomic_store(&n_ok, 0);
+	atomic_store(&n_failed, 0);
+	ck_assert_int_eq(insert(store, &first), CHANGE_OK);
+	store_watch(store, watch, NULL);
+	before = dump_store(store);
+	atomic_store(&gate_closed, true);
+	break_call(FDATASYNC, 1, 1, EIO);
+
+	v[0] = (struct store_change){ .kind = CHANGE_DELETE, .addr = first.addr };
+	second = test_lease(2, 1000);
+	second.addr = first.addr;
+	v[1] = (struct store_change){ .kind = CHANGE_INSERT, .new = second };
+	v[2] = (struct store_change){ .kind = CHANGE_UPDATE, .new = second };
+	v[3] = (struct store_change){ .kind = CHANGE_INSERT, .new = test_lease(3, 1000) };
+	for (unsigned i = 0; i < 4; i++) {
+		txn[i] = (struct store_txn){ .v = &v[i], .n = 1, .done = note };
+		ck_assert_int_eq(store_apply(store, &txn[i]), 0);
+		if (i == 0)
+			(void)usleep(50000);
+	}
+	ck_assert_int_eq(get(store, arena, &first.addr, &got), 1);
+	ck_assert_uint_eq(got.version, v[2].new.version);
+	atomic_store(&gate_closed, false);
+	(void)sem_post(&gate);
+	wait_answers(4);
+	ck_assert_uint_eq(atomic_load(&n_failed), 4);
+	after = dump_store(store);
+	ck_assert_str_eq(before, after);
+	ck_assert_uint_eq(n_taken, n_freed);
+	/* What was read in between is worth nothing now. */
+	ck_assert_int_ne(update(store, &got, got.version), CHANGE_OK);
+	wait_sound();
+	ck_assert_int_eq(update(store, &got, got.version), CHANGE_CONFLICT);
+	check_reload();
+	free(before);
+	free(after);
+	teardown();
+}
+END_TEST
+
+/* The n-th call of each kind fails, for n = 1, 2, ...: what was acknowledged is there after a restart. */
+START_TEST(any_call_fails)
+{
+	static const int errors[] = { EIO, ENOSPC };
+	enum call call = (enum call)(_i / 2);
+	int err = errors[_i % 2];
+
+	for (unsigned n = 1; n <= 8; n++) {
+		bool acked[20] = { false };
+
+		setup();
+		/* Something to recover from, so that rename and the rest are called at all. */
+		if (call != WRITE && call != FDATASYNC)
+			break_call(call == FTRUNCATE ? WRITE : FDATASYNC, 2, 2, call == FTRUNCATE ? ENOSPC : EIO);
+		break_call(call, n, 2, err);
+		for (uint32_t i = 0; i < 20; i++) {
+			struct lease lease = test_lease(i + 1, 1000);
+			enum store_result result = insert(store, &lease);
+
+			ck_assert(result == CHANGE_OK || result == CHANGE_FAILED);
+			acked[i] = result == CHANGE_OK;
+			if (failing() && i % 3 == 0)
+				wait_sound();
+		}
+		wait_sound();
+		for (unsigned c = 0; c < CALLS; c++)
+			break_call((enum call)c, 0, 0, 0);
+		insert_ok(30);
+		check_reload();
+		for (uint32_t i = 0; i < 20; i++) {
+			struct lease lease = test_lease(i + 1, 1000), got;
+
+			ck_assert_msg(get(store, arena, &lease.addr, &got) == acked[i], "lease %u, call %u", i, n);
+		}
+		teardown();
+	}
+}
+END_TEST
+
+/* Files that are not ours are refused and stay as they are. */
+START_TEST(refused_files)
+{
+	static const char *const texts[] = {
+		"hello\n",
+		"address,duid,valid_lifetime,expire,subnet_id,pref_lifetime,lease_type,iaid,prefix_len,fqdn_fwd,"
+		"fqdn_rev,hostname\n",
+		"address,hwaddr,client_id,valid_lifetime\n",
+		"no newline at all",
+		"\n",
+	};
+	struct store_conf conf;
+
+	tmp_make(&tmp);
+	conf = conf_of(0);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		char *why = NULL, *text;
+
+		tmp_write(&tmp, "", texts[i], strlen(texts[i]));
+		ck_assert_int_lt(store_open(&conf, &store, &why), 0);
+		ck_assert_msg(why && strstr(why, tmp.path), "%s", why);
+		free(why);
+		text = tmp_read(&tmp, "", NULL);
+		ck_assert_str_eq(text, texts[i]);
+		free(text);
+	}
+	(void)unlink(tmp.path);
+	ck_assert_int_eq(mkdir(tmp.path, 0700), 0);
+	ck_assert_int_lt(store_open(&conf, &store, NULL), 0);
+	ck_assert_int_eq(rmdir(tmp.path), 0);
+	conf.path = "/nowhere/at/all.csv";
+	ck_assert_int_lt(store_open(&conf, &store, NULL), 0);
+	store = NULL;
+	tmp_remove(&tmp);
+}
+END_TEST
+
+#define HEAD "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname"
+
+static char *first_line(void)
+{
+	char *text = tmp_read(&tmp, "", NULL);
+
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+/* Headers of other versions, and none: read, and brought to today's. */
+START_TEST(other_versions)
+{
+	static const struct {
+		const char *text;
+		unsigned leases;
+		bool newer;
+	} files[] = {
+		{ "", 0, false },
+		{ "address,hwad", 0, false },
+		{ HEAD "\n192.0.2.1,02:00:00:00:00:01,,4000,2000000000,1,0,0,old\n", 1, false },
+		{ HEAD ",state\n192.0.2.1,02:00:00:00:00:01,,4000,2000000000,1,0,0,old,2\n", 1, false },
+		{ HEAD ",state,user_context\r\n192.0.2.1,02:00:00:00:00:01,,4000,2000000000,1,0,0,old,0,\r\n", 1, false },
+		{ HEAD ",state,user_context,pool_id,colour\n192.0.2.1,02:00:00:00:00:01,,4000,2000000000,1,0,0,old,0,,3,red\n",
+		  1, true },
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		struct store_conf conf;
+		char header[CSV_HEADER_MAX], *first, *kept;
+		struct store_stats stats;
+
+		clock_set_virtual(1700000000, 5000);
+		tmp_make(&tmp);
+		arena = arena_new(0);
+		tmp_write(&tmp, "", files[i].text, strlen(files[i].text));
+		conf = conf_of(0);
+		store = open_store(&conf);
+		store_get_stats(store, &stats);
+		ck_assert_uint_eq(stats.leases, files[i].leases);
+		ck_assert_uint_eq(stats.bad_rows, 0);
+		first = first_line();
+		header[csv_write_header(0, header) - 1] = '\0';
+		ck_assert_str_eq(first, header);
+		free(first);
+		ck_assert_int_eq(tmp_exists(&tmp, ".newer"), files[i].newer);
+		if (files[i].newer) {
+			kept = tmp_read(&tmp, ".newer", NULL);
+			ck_assert_str_eq(kept, files[i].text);
+			free(kept);
+		}
+		insert_ok(1);
+		check_reload();
+		teardown();
+	}
+}
+END_TEST
+
+/* Damage in the middle: all other rows are loaded, the damaged ones kept, once. */
+START_TEST(damaged_rows)
+{
+	struct str text = { 0 };
+	struct store_stats stats;
+	struct stat st;
+	off_t size;
+
+	tmp_make(&tmp);
+	arena = arena_new(0);
+	str_add(&text, HEAD ",state,user_context,pool_id\n");
+	for (unsigned i = 0; i < 100; i++) {
+		str_addf(&text, "192.0.2.%u,02:00:00:00:00:%02x,,4000,2000000000,1,0,0,h,0,,0\n", i, i);
+		if (i == 20)
+			str_add(&text, "192.0.2.200,nonsense,,4000,2000000000,1,0,0,h,0,,0\n");
+		if (i == 30)
+			for (unsigned k = 0; k < 4096; k++)
+				str_addc(&text, '\0');
+		if (i == 40) /* names no client */
+			str_add(&text, "192.0.2.201,,,4000,2000000000,1,0,0,h,0,,0\n");
+		if (i == 50) {
+			for (unsigned k = 0; k < 3000000; k++)
+				str_addc(&text, 'a');
+			str_addc(&text, '\n');
+		}
+	}
+	tmp_write(&tmp, "", text.text, text.len);
+	str_free(&text);
+	store = NULL;
+	clock_set_virtual(1700000000, 5000);
+	reopen();
+	store_get_stats(store, &stats);
+	/* the row behind the zeros has lost its start */
+	ck_assert_uint_eq(stats.leases, 99);
+	ck_assert_uint_eq(stats.bad_rows, 4);
+	ck_assert_int_eq(stat(tmp.path, &st), 0);
+	{
+		char bad[128];
+
+		(void)snprintf(bad, sizeof(bad), "%s.bad", tmp.path);
+		ck_assert_int_eq(stat(bad, &st), 0);
+		ck_assert_int_gt(st.st_size, 3004000);
+		size = st.st_size;
+		insert_ok(1);
+		check_reload();
+		ck_assert_int_eq(stat(bad, &st), 0);
+		ck_assert_int_eq(st.st_size, size);
+		ck_assert_int_eq(st.st_mode & 0777, 0640);
+	}
+	teardown();
+}
+END_TEST
+
+#define ROW(addr, host) "192.0.2." addr ",02:00:00:00:00:01,,4000,2000000000,1,0,0," host ",0,,0\n"
+#define FULL_HEAD HEAD ",state,user_context,pool_id\n"
+#define GONE(addr) "192.0.2." addr ",02:00:00:00:00:01,,0,2000000000,1,0,0,h,0,,0\n"
+
+static void put_file(const char *suffix, const char *rows)
+{
+	char text[2000];
+
+	(void)snprintf(text, sizeof(text), "%s%s", FULL_HEAD, rows);
+	tmp_write(&tmp, suffix, text, strlen(text));
+}
+
+static const char *host_of(const char *addr_text)
+{
+	struct ip addr;
+	struct lease lease;
+
+	ck_assert_int_eq(ip_parse(addr_text, &addr), 0);
+	return get(store, arena, &addr, &lease) ? lease.hostname : "-";
+}
+
+/* What an interrupted clean-up left is read in its order. */
+START_TEST(clean_up_files)
+{
+	tmp_make(&tmp);
+	arena = arena_new(0);
+	store = NULL;
+	clock_set_virtual(1700000000, 5000);
+	put_file(".2", ROW("1", "two") ROW("2", "two") ROW("3", "two"));
+	put_file(".1", ROW("2", "one") ROW("3", "one") ROW("4", "one"));
+	put_file("", ROW("3", "main") GONE("4"));
+	reopen();
+	ck_assert_str_eq(host_of("192.0.2.1"), "two");
+	ck_assert_str_eq(host_of("192.0.2.2"), "one");
+	ck_assert_str_eq(host_of("192.0.2.3"), "main");
+	ck_assert_str_eq(host_of("192.0.2.4"), "-");
+	store_close(store);
+	store = NULL;
+	put_file(".completed", ROW("5", "completed") ROW("3", "completed"));
+	reopen();
+	ck_assert_str_eq(host_of("192.0.2.1"), "-");
+	ck_assert_str_eq(host_of("192.0.2.5"), "completed");
+	ck_assert_str_eq(host_of("192.0.2.3"), "main");
+	/* A new whole file holds all of it: the others are gone, and stay so. */
+	break_call(FDATASYNC, 1, 1, EIO);
+	(void)delete_addr(store, &(struct ip){ { [10] = 255, 255, 192, 0, 2, 5 } }, 0);
+	wait_sound();
+	ck_assert(!tmp_exists(&tmp, ".completed"));
+	ck_assert(!tmp_exists(&tmp, ".2"));
+	check_reload();
+	ck_assert_str_eq(host_of("192.0.2.5"), "completed");
+	teardown();
+}
+END_TEST
+
+/* Removed, replaced, truncated under the running server: restored from memory. */
+START_TEST(file_lost)
+{
+	struct store_conf conf;
+
+	tmp_make(&tmp);
+	arena = arena_new(0);
+	conf = conf_of(0);
+	clock_set_virtual(1700000000, 5000);
+	conf.check_ms = 20;
+	store = open_store(&conf);
+	for (uint32_t i = 1; i <= 3; i++)
+		insert_ok(i);
+	for (int how = 0; how < 3; how++) {
+		struct store_stats stats = { 0 };
+
+		if (how == 0)
+			ck_assert_int_eq(unlink(tmp.path), 0);
+		else if (how == 1)
+			ck_assert_int_eq(truncate(tmp.path, 0), 0);
+		else
+			tmp_write(&tmp, ".x", "foreign\n", 8);
+		if (how == 2) {
+			char other[128];
+
+			(void)snprintf(other, sizeof(other), "%s.x", tmp.path);
+			ck_assert_int_eq(rename(other, tmp.path), 0);
+		}
+		/* with traffic or without */
+		if (how == 1)
+			insert_ok(10);
+		for (unsigned i = 0; stats.rewrites < 2 + (unsigned)how; i++) {
+			ck_assert_msg(i < 3000, "not restored (%d)", how);
+			(void)usleep(1000);
+			store_get_stats(store, &stats);
+		}
+	}
+	insert_ok(11);
+	check_reload();
+	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 5);
+	ck_assert(tmp_exists(&tmp, ".replaced"));
+	teardown();
+}
+END_TEST
+
+/* Time that passed while we were down counts by the wall clock, bounded by what the lease was given. */
+START_TEST(time_across_restart)
+{
+	struct lease got;
+	struct ip addr = ip_from4(0x0a000001);
+
+	setup();
+	insert_ok(1);
+	store_close(store);
+	store = NULL;
+	clock_set_virtual(1700000600, 100); /* ten minutes later, after a reboot */
+	reopen();
+	ck_assert_int_eq(get(store, arena, &addr, &got), 1);
+	ck_assert_int_eq(got.expires, 100 + 100000 - 600);
+	ck_assert_int_eq(got.cltt, 1700000000);
+	/* the machine has forgotten the date */
+	store_close(store);
+	store = NULL;
+	clock_set_virtual(1000, 100);
+	reopen();
+	ck_assert_int_eq(get(store, arena, &addr, &got), 1);
+	ck_assert_int_eq(got.expires, 100 + 100000);
+	ck_assert_int_eq(got.cltt, 1000);
+	teardown();
+}
+END_TEST
+
+START_TEST(file_modes)
+{
+	struct stat st;
+
+	(void)umask(0);
+	setup();
+	ck_assert_int_eq(stat(tmp.path, &st), 0);
+	ck_assert_int_eq(st.st_mode & 0777, 0640);
+	teardown();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("faults");
+	TCase *tc = tcase_create("faults");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, reload_is_equal);
+	tcase_add_test(tc, reload_is_equal_v6);
+	tcase_add_test(tc, torn_tail);
+	tcase_add_test(tc, two_opens);
+	tcase_add_test(tc, sync_fails_once);
+	tcase_add_test(tc, disk_full);
+	tcase_add_test(tc, short_writes_are_finished);
+	tcase_add_test(tc, groups);
+	tcase_add_test(tc, taken_back_in_order);
+	tcase_add_loop_test(tc, any_call_fails, 0, 2 * CALLS);
+	tcase_add_test(tc, refused_files);
+	tcase_add_test(tc, other_versions);
+	tcase_add_test(tc, damaged_rows);
+	tcase_add_test(tc, clean_up_files);
+	tcase_add_test(tc, file_lost);
+	tcase_add_test(tc, time_across_restart);
+	tcase_add_test(tc, file_modes);
+	suite_add_tcase(s, tc);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
