@@ -41,6 +41,17 @@ def inform(t):
     t.eq(server.rows(), [], "rows")
 
 
+@test("hostname-stored")
+def hostname_stored(t):
+    """The name a client gives itself is in the lease file, also after it renewed."""
+    server = t.server(config(**t.no_cache))
+    client = dhcp.Client(t)
+    address = client.dora([(12, b"pc7")]).yiaddr
+    t.eq(server.held()[address]["hostname"], "pc7", "hostname")
+    client.renew(address, [(12, b"pc7")])
+    t.eq(server.held()[address]["hostname"], "pc7", "hostname after a renewal")
+
+
 @test("broadcast-flag", beyond_kea="it sends what is a broadcast in IP to one hardware address")
 def broadcast_flag(t):
     """With the flag an answer is a broadcast; without it, unicast to an address not yet configured."""

@@ -78,7 +78,7 @@ def kill_9(t):
 @test("kill-9-renew")
 def kill_9_renew(t):
     """kill -9 while clients renew: no renewal that was acknowledged is forgotten, nobody is NAKed."""
-    server = t.server(config(quiet=True))
+    server = t.server(config(quiet=True, **t.no_cache))
     load = ledger.Load(t, "--renew", "--clients", "500", "--window", "8", "--seconds", "40", "--timeout", "300")
     t.wait("acknowledged leases", lambda: load.acks() > 1000, 15)
     time.sleep(1.2)  # expiry in the lease file is in whole seconds

@@ -68,7 +68,7 @@ class Process:
 class Case:
     def __init__(self, prefix, folder, env):
         self.dir = folder
-        self.env = env  # kea_dhcp4, kea_reference, builddir, ledger
+        self.env = env  # kea_dhcp4, kea_reference, builddir, ledger; kea: the server is Kea 2.x
         self.prefix = prefix
         self.processes = []
         self.notes = []
@@ -78,6 +78,11 @@ class Case:
         net = Net(self.prefix)
         net.up()
         return net
+
+    @property
+    def no_cache(self):
+        """Keys that make every renewal a write; 2.2.0 never caches unless told to, and refuses 0."""
+        return {} if self.env["kea"] else {"cache-threshold": 0.0}
 
     def path(self, name):
         return os.path.join(self.dir, name)
