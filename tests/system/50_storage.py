@@ -121,7 +121,7 @@ def synced_before_answer(t):
         for line in f:
             if re.search(r"sync\(\d+<\S*/kea-leases4\.csv>\) += 0|f(data)?sync resumed>\) += 0", line):
                 syncs += 1
-            elif re.search(r'^\d+ +(send|write).*\\2\\1\\6\\0', line):
+            elif re.search(r'^\d+ +(send|write|<\.\.\. (send|write)).*\\2\\1\\6\\0', line):
                 sends.append(syncs)
     t.eq(len(sends), 10, "answers in the trace")
     for offer, ack in zip(sends[::2], sends[1::2]):
