@@ -767,6 +767,41 @@ START_TEST(file_lost)
 }
 END_TEST
 
+/* The whole folder goes and comes back: the file is there again, and so is the lock. */
+START_TEST(folder_lost)
+{
+	struct store_conf conf;
+	struct store *second = NULL;
+	struct lease lease;
+	char path[128];
+
+	clock_set_virtual(1700000000, 5000);
+	tmp_make(&tmp);
+	arena = arena_new(0);
+	conf = conf_of(0);
+	conf.check_ms = 20;
+	store = open_store(&conf);
+	insert_ok(1);
+	ck_assert_int_eq(unlink(tmp.path), 0);
+	(void)snprintf(path, sizeof(path), "%s.lock", tmp.path);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(rmdir(tmp.dir), 0);
+	for (unsigned i = 0; !failing(); i++) {
+		ck_assert_msg(i < 3000, "not noticed");
+		(void)usleep(1000);
+	}
+	lease = test_lease(2, 1000);
+	ck_assert_int_eq(insert(store, &lease), CHANGE_FAILED);
+	ck_assert_int_eq(mkdir(tmp.dir, 0700), 0);
+	wait_sound();
+	insert_ok(2);
+	ck_assert_int_eq(store_open(&conf, &second, NULL), -E_BUSY);
+	check_reload();
+	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 2);
+	teardown();
+}
+END_TEST
+
 /* Time that passed while we were down counts by the wall clock, bounded by what the lease was given. */
 START_TEST(time_across_restart)
 {
@@ -829,6 +864,7 @@ int main(void)
 	tcase_add_test(tc, damaged_rows);
 	tcase_add_test(tc, clean_up_files);
 	tcase_add_test(tc, file_lost);
+	tcase_add_test(tc, folder_lost);
 	tcase_add_test(tc, time_across_restart);
 	tcase_add_test(tc, file_modes);
 	suite_add_tcase(s, tc);

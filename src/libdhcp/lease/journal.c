@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "lease/csv.h"
+#include "lease/lockfile.h"
 #include "log/log.h"
 
 #include <errno.h>
@@ -29,7 +30,7 @@ struct journal {
 	struct journal_conf conf;
 	const struct journal_sys *sys;
 	char *path, *new_path, *dir;
-	int fd, lock_fd, dir_fd;
+	int fd, lock_fd;
 	off_t len;        /* bytes of the file that hold whole, acknowledged rows */
 	dev_t dev;
 	ino_t ino;
@@ -113,41 +114,29 @@ static char *resolve(const char *path)
 	return ret;
 }
 
-static int take_lock(struct journal *j, char **reterr)
+/* The lock, again if the companion went away with its folder: never two servers. */
+static int hold_lock(struct journal *j, char **reterr)
 {
-	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	char *path = heap_printf("%s.lock", j->path), pid[24];
-	int err = -E_SYS, n;
+	int fd;
 
-	if (!path)
-		return -E_NOMEM;
-	j->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-	if (j->lock_fd < 0) {
-		*reterr = heap_printf("cannot open the lock file %s: %s", path, strerror(errno));
-		goto out;
-	}
-	if (fcntl(j->lock_fd, F_OFD_SETLK, &fl) < 0) {
-		if (errno == EAGAIN || errno == EACCES) {
-			ssize_t got = pread(j->lock_fd, pid, sizeof(pid) - 1, 0);
+	if (j->lock_fd >= 0 && lockfile_is_held(j->path, j->lock_fd))
+		return 0;
+	fd = lockfile_take(j->path, reterr);
+	if (fd < 0)
+		return fd;
+	if (j->lock_fd >= 0)
+		(void)close(j->lock_fd);
+	j->lock_fd = fd;
+	return 0;
+}
 
-			pid[got > 0 ? got : 0] = '\0';
-			pid[strcspn(pid, "\n")] = '\0';
-			*reterr = heap_printf("the lease file %s is in use by another server%s%s", j->path,
-					      *pid ? ", process " : "", pid);
-			err = -E_BUSY;
-		} else {
-			*reterr = heap_printf("cannot lock %s: %s", path, strerror(errno));
-		}
-		goto out;
-	}
-	/* For people only: the lock is what counts. */
-	n = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
-	if (ftruncate(j->lock_fd, 0) < 0 || pwrite(j->lock_fd, pid, (size_t)n, 0) < 0)
-		errno = 0;
-	err = 0;
-out:
-	free(path);
-	return err;
+static bool still_locked(struct journal *j)
+{
+	char *why = NULL;
+	int err = hold_lock(j, &why);
+
+	free(why);
+	return err == 0;
 }
 
 int journal_new(const struct journal_conf *conf, struct journal **ret, char **reterr)
@@ -158,7 +147,7 @@ int journal_new(const struct journal_conf *conf, struct journal **ret, char **re
 
 	j->conf = *conf;
 	j->sys = conf->sys ? conf->sys : &journal_sys_real;
-	j->fd = j->lock_fd = j->dir_fd = -1;
+	j->fd = j->lock_fd = -1;
 	j->tail = &j->head;
 	j->retry_ms = RETRY_MIN_MS;
 	(void)pthread_mutex_init(&j->lock, NULL);
@@ -174,12 +163,7 @@ int journal_new(const struct journal_conf *conf, struct journal **ret, char **re
 	j->new_path = heap_printf("%s.new", j->path);
 	j->dir = xstrdup(j->path);
 	*(strrchr(j->dir, '/') + (strrchr(j->dir, '/') == j->dir)) = '\0';
-	j->dir_fd = open(j->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (j->dir_fd < 0) {
-		*reterr = heap_printf("cannot open the folder of the lease file, %s: %s", j->dir, strerror(errno));
-		goto out;
-	}
-	err = take_lock(j, reterr);
+	err = hold_lock(j, reterr);
 	if (err < 0)
 		goto out;
 	*ret = j;
@@ -263,9 +247,18 @@ static bool snapshot_row(void *arg, const struct lease *lease)
 	return true;
 }
 
+/* The folder that the path leads to now. */
 static int sync_dir(struct journal *j)
 {
-	return j->sys->fsync(j->dir_fd) < 0 ? -E_SYS : 0;
+	int fd = open(j->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err, saved;
+
+	if (fd < 0)
+		return -E_SYS;
+	err = j->sys->fsync(fd) < 0 ? -E_SYS : 0;
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return err;
 }
 
 /*
@@ -306,6 +299,8 @@ static int rewrite(struct journal *j)
 	struct stat st;
 	int saved;
 
+	if (!still_locked(j))
+		return -E_SYS;
 	(void)unlink(j->new_path);
 	s.fd = open(j->new_path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (s.fd < 0)
@@ -478,8 +473,10 @@ static bool check_file(struct journal *j)
 	const char *what;
 
 	j->check_at = now_ms() + j->conf.check_ms;
-	if (!file_is_lost(j, &what))
-		return true;
+	if (!file_is_lost(j, &what)) {
+		j->tainted = !still_locked(j);
+		return !j->tainted;
+	}
 	LOG(DHCPSRV_MEMFILE_FILE_LOST, j->path, what);
 	keep_aside(j);
 	j->tainted = true;
@@ -491,7 +488,7 @@ static void commit(struct journal *j, struct store_txn *group)
 	const char *what = NULL;
 
 	if (now_ms() >= j->check_at && !check_file(j)) {
-		fail_group(j, group, "writing the lost lease file again");
+		fail_group(j, group, "restoring the lease file");
 		return;
 	}
 	j->buf_len = 0;
@@ -554,7 +551,7 @@ static void *run(void *arg)
 		else if (atomic_load(&j->failing) && now_ms() >= j->retry_at)
 			try_recover(j);
 		else if (!atomic_load(&j->failing) && now_ms() >= j->check_at && !check_file(j))
-			fail_group(j, NULL, "writing the lost lease file again");
+			fail_group(j, NULL, "restoring the lease file");
 		(void)pthread_mutex_lock(&j->lock);
 	}
 	(void)pthread_mutex_unlock(&j->lock);
@@ -619,8 +616,6 @@ void journal_free(struct journal *j)
 	}
 	if (j->fd >= 0)
 		(void)close(j->fd);
-	if (j->dir_fd >= 0)
-		(void)close(j->dir_fd);
 	if (j->lock_fd >= 0)
 		(void)close(j->lock_fd);
 	(void)pthread_cond_destroy(&j->wake);

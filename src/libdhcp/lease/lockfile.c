@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* OFD locks, because a classic one is lost when any descriptor of the file is closed. */
+#include "lease/lockfile.h"
+
+#include "base/err.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Keeps errno. */
+static void explain(char **reterr, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void explain(char **reterr, const char *fmt, ...)
+{
+	int saved = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(reterr, fmt, ap) < 0)
+		*reterr = NULL;
+	va_end(ap);
+	errno = saved;
+}
+
+static int lock(const char *path, int fd, char **reterr)
+{
+	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char pid[24] = "";
+
+	if (fcntl(fd, F_OFD_SETLK, &fl) == 0) {
+		int n = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
+
+		if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, (size_t)n, 0) < 0)
+			errno = 0; /* a full disk does not matter here */
+		return 0;
+	}
+	if (errno != EAGAIN && errno != EACCES) {
+		explain(reterr, "cannot lock the lease file %s: %s", path, strerror(errno));
+		return -E_SYS;
+	}
+	if (pread(fd, pid, sizeof(pid) - 1, 0) < 0)
+		pid[0] = '\0';
+	pid[strcspn(pid, "\n")] = '\0';
+	explain(reterr, "the lease file %s is in use by another server, process %s", path, *pid ? pid : "unknown");
+	errno = EBUSY;
+	return -E_BUSY;
+}
+
+int lockfile_take(const char *path, char **reterr)
+{
+	char *name;
+	int fd, err;
+
+	if (asprintf(&name, "%s.lock", path) < 0)
+		return -E_NOMEM;
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (fd < 0) {
+		explain(reterr, "cannot open the lock file %s: %s", name, strerror(errno));
+		err = -E_SYS;
+	} else {
+		err = lock(path, fd, reterr);
+	}
+	free(name);
+	if (err < 0 && fd >= 0) {
+		int saved = errno;
+
+		(void)close(fd);
+		errno = saved;
+	}
+	return err < 0 ? err : fd;
+}
+
+bool lockfile_is_held(const char *path, int fd)
+{
+	struct stat ours, there;
+	char *name;
+	bool same;
+
+	if (asprintf(&name, "%s.lock", path) < 0)
+		return false;
+	same = fstat(fd, &ours) == 0 && stat(name, &there) == 0 && ours.st_dev == there.st_dev &&
+	       ours.st_ino == there.st_ino;
+	free(name);
+	return same;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "lease/memtable.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+
+void memtable_init(struct memtable *t, int64_t epoch)
+{
+	*t = (struct memtable){ .epoch = epoch, .slabs = slabs_new() };
+	t->expiry.slabs = t->slabs;
+	for (unsigned i = 0; i < STRIPES; i++)
+		(void)pthread_mutex_init(&t->stripes[i].lock, NULL);
+	(void)pthread_mutex_init(&t->expiry_lock, NULL);
+}
+
+void memtable_done(struct memtable *t)
+{
+	for (unsigned i = 0; i < STRIPES; i++) {
+		index_done(&t->stripes[i].by_addr);
+		index_done(&t->stripes[i].by_key[KEY_HWADDR]);
+		index_done(&t->stripes[i].by_key[KEY_ID]);
+		(void)pthread_mutex_destroy(&t->stripes[i].lock);
+	}
+	expiry_done(&t->expiry);
+	(void)pthread_mutex_destroy(&t->expiry_lock);
+	slabs_free(t->slabs);
+}
+
+void memtable_load_begin(struct memtable *t)
+{
+	t->loading = true;
+}
+
+void memtable_load_end(struct memtable *t)
+{
+	for (unsigned i = 0; i < STRIPES; i++) {
+		const struct index *index = &t->stripes[i].by_addr;
+
+		for (uint32_t s = 0; s < index->cap; s++)
+			if (index->v[s].ref && record_can_expire(memtable_record(t, index->v[s].ref)))
+				expiry_push(&t->expiry, index->v[s].ref);
+	}
+	expiry_build(&t->expiry);
+	t->loading = false;
+}
+
+void memtable_lock(struct memtable *t, uint64_t mask)
+{
+	for (; mask; mask &= mask - 1)
+		(void)pthread_mutex_lock(&t->stripes[__builtin_ctzll(mask)].lock);
+}
+
+void memtable_unlock(struct memtable *t, uint64_t mask)
+{
+	for (; mask; mask &= mask - 1)
+		(void)pthread_mutex_unlock(&t->stripes[__builtin_ctzll(mask)].lock);
+}
+
+uint64_t memtable_mask(const struct record *rec)
+{
+	struct ip addr = record_addr(rec);
+
+	return memtable_bit(memtable_hash_addr(&addr)) |
+	       memtable_key_bit(KEY_HWADDR, record_key(rec, KEY_HWADDR)) |
+	       memtable_key_bit(KEY_ID, record_key(rec, KEY_ID));
+}
+
+struct match_addr {
+	const struct memtable *t;
+	const struct ip *addr;
+};
+
+static bool match_addr(const void *ctx, uint32_t ref)
+{
+	const struct match_addr *want = ctx;
+	struct ip addr = record_addr(memtable_record(want->t, ref));
+
+	return ip_equal(&addr, want->addr);
+}
+
+struct match_key {
+	const struct memtable *t;
+	enum record_key key;
+	struct bytes id;
+};
+
+static bool match_key(const void *ctx, uint32_t ref)
+{
+	const struct match_key *want = ctx;
+
+	return bytes_equal(record_key(memtable_record(want->t, ref), want->key), want->id);
+}
+
+static struct index_slot *slot_of_addr(struct memtable *t, const struct ip *addr, uint64_t hash)
+{
+	struct match_addr want = { t, addr };
+
+	return index_find(&t->stripes[memtable_stripe(hash)].by_addr, hash, match_addr, &want);
+}
+
+static struct index_slot *slot_of_key(struct memtable *t, enum record_key key, struct bytes id, uint64_t hash)
+{
+	struct match_key want = { t, key, id };
+
+	return index_find(&t->stripes[memtable_stripe(hash)].by_key[key], hash, match_key, &want);
+}
+
+uint32_t memtable_by_addr(struct memtable *t, const struct ip *addr, uint64_t hash)
+{
+	struct index_slot *slot = slot_of_addr(t, addr, hash);
+
+	return slot ? slot->ref : 0;
+}
+
+uint32_t memtable_by_key(struct memtable *t, enum record_key key, struct bytes id, uint64_t hash)
+{
+	struct index_slot *slot = slot_of_key(t, key, id, hash);
+
+	return slot ? slot->ref : 0;
+}
+
+/* --- putting records in and out; the locks of all their stripes are held --- */
+
+static void link_key(struct memtable *t, uint32_t ref, enum record_key key)
+{
+	struct record *rec = memtable_record(t, ref);
+	struct bytes id = record_key(rec, key);
+	struct index_slot *slot;
+	uint64_t hash;
+
+	rec->link[key].next = rec->link[key].prev = 0;
+	if (!id.len)
+		return;
+	hash = memtable_hash_key(key, id);
+	slot = slot_of_key(t, key, id, hash);
+	if (!slot) {
+		index_add(&t->stripes[memtable_stripe(hash)].by_key[key], hash, ref);
+		return;
+	}
+	rec->link[key].next = slot->ref;
+	memtable_record(t, slot->ref)->link[key].prev = ref;
+	slot->ref = ref;
+}
+
+static void unlink_key(struct memtable *t, uint32_t ref, enum record_key key)
+{
+	struct record *rec = memtable_record(t, ref);
+	struct bytes id = record_key(rec, key);
+	uint32_t next = rec->link[key].next, prev = rec->link[key].prev;
+
+	if (!id.len)
+		return;
+	if (next)
+		memtable_record(t, next)->link[key].prev = prev;
+	if (prev) {
+		memtable_record(t, prev)->link[key].next = next;
+	} else {
+		uint64_t hash = memtable_hash_key(key, id);
+		struct index_slot *slot = slot_of_key(t, key, id, hash);
+
+		assert(slot && slot->ref == ref);
+		if (next)
+			slot->ref = next;
+		else
+			index_remove(&t->stripes[memtable_stripe(hash)].by_key[key], slot);
+	}
+}
+
+/* Same key: the new record takes the old one's place in the list. */
+static void relink_key(struct memtable *t, uint32_t old, uint32_t new, enum record_key key)
+{
+	struct record *from = memtable_record(t, old), *to = memtable_record(t, new);
+	struct bytes id = record_key(to, key);
+
+	to->link[key] = from->link[key];
+	if (!id.len)
+		return;
+	if (to->link[key].next)
+		memtable_record(t, to->link[key].next)->link[key].prev = new;
+	if (to->link[key].prev)
+		memtable_record(t, to->link[key].prev)->link[key].next = new;
+	else
+		slot_of_key(t, key, id, memtable_hash_key(key, id))->ref = new;
+}
+
+static void swap_key(struct memtable *t, uint32_t old, uint32_t new, enum record_key key)
+{
+	if (old && new && bytes_equal(record_key(memtable_record(t, old), key), record_key(memtable_record(t, new), key))) {
+		relink_key(t, old, new, key);
+		return;
+	}
+	if (old)
+		unlink_key(t, old, key);
+	if (new)
+		link_key(t, new, key);
+}
+
+static void swap_expiry(struct memtable *t, uint32_t old, uint32_t new)
+{
+	if (t->loading)
+		return;
+	(void)pthread_mutex_lock(&t->expiry_lock);
+	if (old)
+		expiry_remove(&t->expiry, old);
+	if (new && record_can_expire(memtable_record(t, new)))
+		expiry_add(&t->expiry, new);
+	(void)pthread_mutex_unlock(&t->expiry_lock);
+}
+
+void memtable_swap(struct memtable *t, uint32_t old, uint32_t new)
+{
+	struct ip addr = record_addr(memtable_record(t, old ? old : new));
+	uint64_t hash = memtable_hash_addr(&addr);
+	struct index *index = &t->stripes[memtable_stripe(hash)].by_addr;
+
+	if (old) {
+		struct index_slot *slot = slot_of_addr(t, &addr, hash);
+
+		assert(slot && slot->ref == old);
+		if (new)
+			slot->ref = new;
+		else
+			index_remove(index, slot);
+		atomic_fetch_sub_explicit(&t->count[memtable_record(t, old)->state], 1, memory_order_relaxed);
+	} else {
+		index_add(index, hash, new);
+	}
+	if (new)
+		atomic_fetch_add_explicit(&t->count[memtable_record(t, new)->state], 1, memory_order_relaxed);
+	for (enum record_key key = 0; key < RECORD_KEYS; key++)
+		swap_key(t, old, new, key);
+	swap_expiry(t, old, new);
+}
+
+uint32_t memtable_make(struct memtable *t, const struct lease *lease)
+{
+	uint32_t ref = slab_alloc(t->slabs, memtable_stripe(memtable_hash_addr(&lease->addr)), record_size(lease));
+
+	if (ref)
+		record_pack(memtable_record(t, ref), lease, t->epoch,
+			    atomic_fetch_add_explicit(&t->version, 1, memory_order_relaxed) + 1);
+	return ref;
+}
+
+void memtable_drop(struct memtable *t, uint32_t ref)
+{
+	slab_free(t->slabs, ref, record_size_of(memtable_record(t, ref)));
+}
+
+static uint64_t index_bytes(const struct index *index)
+{
+	return (uint64_t)index->cap * sizeof(*index->v);
+}
+
+uint64_t memtable_bytes(struct memtable *t)
+{
+	uint64_t sum = slabs_used(t->slabs);
+
+	for (unsigned i = 0; i < STRIPES; i++) {
+		memtable_lock(t, 1ULL << i);
+		sum += index_bytes(&t->stripes[i].by_addr) + index_bytes(&t->stripes[i].by_key[KEY_HWADDR]) +
+		       index_bytes(&t->stripes[i].by_key[KEY_ID]);
+		memtable_unlock(t, 1ULL << i);
+	}
+	(void)pthread_mutex_lock(&t->expiry_lock);
+	sum += (uint64_t)t->expiry.cap * sizeof(*t->expiry.v);
+	(void)pthread_mutex_unlock(&t->expiry_lock);
+	return sum;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "base/hash.h"
+#include "lease/expiry.h"
+#include "lease/index.h"
+#include "lease/record.h"
+#include "lease/slab.h"
+
+#include <pthread.h>
+
+/*
+ * All leases in memory.
+ *
+ * The table is cut into 64 stripes. A stripe has a lock, a slab of records and three indexes: by
+ * address, by hardware address, by client id. A key's hash chooses its stripe, so one record is
+ * reached through up to three of them. The rule: a record enters or leaves the table only while the
+ * locks of all its stripes are held; so whoever holds any one of them may read it. Records with the
+ * same key (one hardware address in many subnets, or with many client ids) are a list behind one
+ * index slot.
+ *
+ * A set of stripes is a mask of 64 bits; memtable_lock takes locks in ascending order. The expiry
+ * lock is below them.
+ */
+#define STRIPES SLAB_N
+
+struct stripe {
+	pthread_mutex_t lock;
+	struct index by_addr, by_key[RECORD_KEYS];
+} __attribute__((aligned(64)));
+
+struct memtable {
+	struct stripe stripes[STRIPES];
+	int64_t epoch; /* boot s from which records count their end */
+	struct slabs *slabs;
+	pthread_mutex_t expiry_lock;
+	struct expiry expiry;
+	bool loading; /* one thread fills the table: the heap is built at the end */
+	_Atomic uint64_t version; /* last one given */
+	_Atomic uint64_t count[LEASE_STATE_N];
+};
+
+void memtable_init(struct memtable *table, int64_t epoch);
+void memtable_done(struct memtable *table);
+/* Between the two, one thread may put records in without locks; expiry is right after the second. */
+void memtable_load_begin(struct memtable *table);
+void memtable_load_end(struct memtable *table);
+
+static inline uint64_t memtable_hash_addr(const struct ip *addr)
+{
+	return hash_bytes(addr->b, sizeof(addr->b), 0);
+}
+
+static inline uint64_t memtable_hash_key(enum record_key key, struct bytes id)
+{
+	return hash_bytes(id.data, id.len, 1 + (uint64_t)key);
+}
+
+static inline unsigned memtable_stripe(uint64_t hash)
+{
+	return (unsigned)(hash >> 58);
+}
+
+static inline uint64_t memtable_bit(uint64_t hash)
+{
+	return 1ULL << memtable_stripe(hash);
+}
+
+/* 0 when there is no such key. */
+static inline uint64_t memtable_key_bit(enum record_key key, struct bytes id)
+{
+	return id.len ? memtable_bit(memtable_hash_key(key, id)) : 0;
+}
+
+static inline struct record *memtable_record(const struct memtable *table, uint32_t ref)
+{
+	return slab_get(table->slabs, ref);
+}
+
+void memtable_lock(struct memtable *table, uint64_t mask);
+void memtable_unlock(struct memtable *table, uint64_t mask);
+/* The stripes of a record. */
+uint64_t memtable_mask(const struct record *rec);
+
+/* The record, or the first one with this key; 0 if none. The lock of the hash's stripe is held. */
+uint32_t memtable_by_addr(struct memtable *table, const struct ip *addr, uint64_t hash);
+uint32_t memtable_by_key(struct memtable *table, enum record_key key, struct bytes id, uint64_t hash);
+
+/* A record that is not in the table yet. The lock of the address's stripe is held; 0 when its slab is full. */
+uint32_t memtable_make(struct memtable *table, const struct lease *lease);
+/* One that is not in it any more; same lock. */
+void memtable_drop(struct memtable *table, uint32_t ref);
+/*
+ * Put `new` in the place of `old`, the record of the same address; either may be 0 (none). All locks
+ * of both records are held.
+ */
+void memtable_swap(struct memtable *table, uint32_t old, uint32_t new);
+
+/* Bytes of records and indexes. */
+uint64_t memtable_bytes(struct memtable *table);
