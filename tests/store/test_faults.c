@@ -524,8 +524,8 @@ START_TEST(refused_files)
 {
 	static const char *const texts[] = {
 		"hello\n",
-		"address,duid,valid_lifetime,expire,subnet_id,pref_lifetime,lease_type,iaid,prefix_len,fqdn_fwd,"
-		"fqdn_rev,hostname\n",
+		("address,duid,valid_lifetime,expire,subnet_id,pref_lifetime,lease_type,iaid,prefix_len,fqdn_fwd,"
+		 "fqdn_rev,hostname\n"),
 		"address,hwaddr,client_id,valid_lifetime\n",
 		"no newline at all",
 		"\n",
