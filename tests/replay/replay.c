@@ -464,6 +464,7 @@ static void do_lease(void)
 	want_text("mac", text);
 	(void)bytes_to_hex(lease.client_id, 0, text, sizeof(text));
 	want_text("cid", text);
+	want_text("name", lease.hostname);
 }
 
 static void do_stat(void)

@@ -138,7 +138,8 @@ static uint32_t lifetime(const struct request *req)
 	return asked > par->max_valid ? par->max_valid : asked;
 }
 
-static void fill_lease(struct request *req)
+/* `old` is what the client had at this address, NULL if nothing. */
+static void fill_lease(struct request *req, const struct lease *old)
 {
 	struct lease *lease = &req->lease;
 	struct ip addr = lease->addr;
@@ -153,8 +154,13 @@ static void fill_lease(struct request *req)
 		.client_id = req->client_id,
 		.subnet_id = req->sub->id,
 		.pool_id = req->pool ? req->pool->id : 0,
-		.hostname = "",
+		.hostname = hostname4(req),
 	};
+	if (old && lease4_belongs(req, old)) {
+		if (!lease->hostname[0])
+			lease->hostname = old->hostname;
+		lease->user_context = old->user_context;
+	}
 	lease_start(lease, lifetime(req));
 }
 
@@ -193,7 +199,7 @@ static bool may_reuse(const struct request *req, const struct lease *old)
 	if (old->state != LEASE_DEFAULT || old->expires <= now || old->valid == 0 ||
 	    old->subnet_id != req->sub->id || old->expires == INT64_MAX ||
 	    !bytes_equal(old->hwaddr, req->hwaddr) || !bytes_equal(old->client_id, req->client_id) ||
-	    old->valid != req->lease.valid)
+	    old->valid != req->lease.valid || strcmp(old->hostname, req->lease.hostname) != 0)
 		return false;
 	age = (int64_t)old->valid - (old->expires - now);
 	if (age < 0)
@@ -215,7 +221,7 @@ static enum verdict nak(struct request *req, const char *why)
 /* req->lease.addr is claimed; `old` is the lease there now, NULL if none. */
 static enum verdict grant(struct request *req, const struct lease *old)
 {
-	fill_lease(req);
+	fill_lease(req, old);
 	req->answer_type = DHCP4_ACK;
 	if (old && lease4_belongs(req, old) && may_reuse(req, old)) {
 		req->lease = *old;
@@ -247,7 +253,7 @@ enum verdict bind4_discover(struct request *req)
 		count_alloc_fail(req);
 		return request_drop(req, DROP_NO_ADDRESS, "no address is free");
 	}
-	fill_lease(req);
+	fill_lease(req, NULL);
 	return STEP_NEXT;
 }
 

@@ -13,6 +13,9 @@ enum verdict bind4_inform(struct request *req);
 enum verdict answer4(struct request *req);
 enum verdict pack4(struct request *req);
 
+/* Option 12 as it is kept with the lease; "" if the client names itself not. In the request's arena. */
+const char *hostname4(const struct request *req);
+
 /* Whether the lease is this client's: by client id where both have one, else by hardware address. */
 bool lease4_belongs(const struct request *req, const struct lease *lease);
 /* Option 54 of our answers: configured, else the address the message came to. */
