@@ -19,7 +19,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#define SLOTS_MIN 512     /* requests under way per worker */
+#define SLOTS_MIN 1024    /* requests under way per worker: they wait for the disk together */
 #define STATUS_MS 10000
 #define DRAIN_MS 2000     /* how long a stop waits for answers under way */
 #define IFACE_SETTLE_MS 200
@@ -448,7 +448,7 @@ int daemon_start(struct daemon *d)
 		goto out;
 	n_threads = count_threads(cfg);
 	server_init(&d->srv, d->fam, d->store, n_threads,
-		    cfg->queue * n_threads > SLOTS_MIN ? cfg->queue : SLOTS_MIN);
+		    cfg->queue > SLOTS_MIN ? cfg->queue : SLOTS_MIN);
 	d->srv_ready = true;
 	d->srv.wake_main = wake_main;
 	d->srv.to_source = getenv("KEA_TEST_SEND_RESPONSES_TO_SOURCE") != NULL;
