@@ -90,7 +90,6 @@ static void change_workers(struct daemon *d, struct live *live, struct sockset *
 	unsigned n = d->srv.n_workers, i;
 	struct change_over *c = xcalloc(n, sizeof(*c));
 	struct io_engine **engines = xcalloc(n, sizeof(struct io_engine *));
-	uint64_t epoch;
 
 	for (i = 0; i < n; i++) {
 		engines[i] = sets ? sockset_engine(sets[i]) : NULL;
@@ -100,8 +99,7 @@ static void change_workers(struct daemon *d, struct live *live, struct sockset *
 		c[i].post.fn = change_over;
 		worker_post(workers_get(d->workers, i), &c[i].post);
 	}
-	epoch = workers_epoch_next(d->workers);
-	(void)workers_epoch_wait(d->workers, epoch, 10000);
+	/* Posts run in their order, so when this returns those above have run too. */
 	workers_set_engines(d->workers, receive && sets ? engines : NULL);
 	free(c);
 	free(engines);
