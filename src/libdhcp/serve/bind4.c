@@ -279,6 +279,7 @@ enum verdict bind4_request(struct request *req)
 {
 	bool selecting = opts_find(&req->q.opts, OPT4_DHCP_SERVER_IDENTIFIER) != NULL;
 	bool rebooting = !selecting && !req->q.ciaddr && !ip_is_zero(&req->wanted);
+	struct lease_query query = { .by = BY_ADDR, .type = LEASE_V4 };
 	const struct lease *old = NULL;
 
 	if (!req->sub) {
@@ -302,7 +303,10 @@ enum verdict bind4_request(struct request *req)
 			count_alloc_fail(req);
 			return request_drop(req, DROP_NO_ADDRESS, "no address is free");
 		}
-		return grant(req, NULL);
+		/* What was picked may hold a reclaimed lease of somebody else. */
+		query.addr = req->lease.addr;
+		req->has_at = find_one(req, &query, &req->at);
+		return grant(req, req->has_at ? &req->at : NULL);
 	}
 	if (!take(req, &req->wanted, req->has_at, &req->at)) {
 		if (!subnet_pool_of(req->sub, &req->wanted))

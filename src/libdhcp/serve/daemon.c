@@ -595,10 +595,11 @@ void daemon_stop(struct daemon *d)
 		workers_set_engines(d->workers, NULL);
 		drain(d);
 		workers_stop(d->workers);
-		workers_free(d->workers);
 	}
+	/* The store may still hand requests back, so the workers' loops outlive it. */
 	reclaim_free_wait(d->reclaim);
 	store_close(d->store);
+	workers_free(d->workers);
 	if (d->srv_ready)
 		free_server(d);
 	free_sets(d->sets, d->srv.n_workers);
