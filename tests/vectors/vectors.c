@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-static const char *const files[] = { "rfc2132.txt", "rfc3397.txt", "rfc3442.txt", "types.txt" };
+static const char *const files[] = { "rfc2132.txt", "rfc3397.txt", "rfc3442.txt", "rfc9463.txt", "types.txt" };
 
 struct run {
 	const char *file;

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/ip.h"
 #include "wire/codec_int.h"
+#include "wire/dnr.h"
 #include "wire/domain.h"
 
 #include <errno.h>
@@ -250,6 +251,14 @@ static int route(struct enc *e, char *v)
 	return address(e, true, router, strlen(router));
 }
 
+static int dnr(struct enc *e, const char *text)
+{
+	const char *why = NULL;
+	int err = dnr_write(&e->w, text, strcmp(e->def->space, "dhcp6") == 0, &why);
+
+	return err < 0 ? fail(e, -err, "%s", why) : 0;
+}
+
 static int values(struct enc *e, char *text)
 {
 	const struct optdef *def = e->def;
@@ -263,7 +272,7 @@ static int values(struct enc *e, char *text)
 	if (!*text)
 		return fail(e, E_INVAL, "a value is missing");
 	if (def->type == OPT_INTERNAL && !routes)
-		return binary(e, text);
+		return dnr(e, text);
 	for (; err == 0 && (v = next_value(&text)); n++) {
 		unsigned i = n < fields ? n : fields - 1;
 

@@ -5,6 +5,7 @@
 #include "wire/codec.h"
 #include "wire/codec_int.h"
 #include "wire/dict4.h"
+#include "wire/dnr.h"
 #include "wire/domain.h"
 
 /* out is NULL when only the form is checked */
@@ -229,10 +230,8 @@ static int decode(struct dec *d)
 	int err = 0;
 
 	d->r = reader_of(d->whole);
-	if (def->type == OPT_INTERNAL && !codec_is_routes(def)) {
-		put_hex(d, read_rest(&d->r));
-		return 0;
-	}
+	if (def->type == OPT_INTERNAL && !codec_is_routes(def))
+		return dnr_read(d->whole, strcmp(def->space, "dhcp6") == 0, d->out);
 	if (def->type != OPT_EMPTY)
 		err = fields(d);
 	if (err < 0 || !reader_left(&d->r))

@@ -37,7 +37,7 @@ static void sample_of(const struct optdef *def, struct str *out)
 		str_add(out, def->code == OPT4_CLASSLESS_STATIC_ROUTE ||
 					     def->code == OPT4_MS_CLASSLESS_STATIC_ROUTE ?
 				     "10.0.0.0/8 - 192.0.2.1, 0.0.0.0/0 - 192.0.2.2" :
-				     "0011aa");
+				     strcmp(def->space, "dhcp6") ? "1, a., 192.0.2.1, port=853" : "1, a., 2001:db8::1, port=853");
 		return;
 	}
 	for (unsigned i = 0; i < n + def->array; i++) {
@@ -249,6 +249,25 @@ START_TEST(labels_of_clients)
 }
 END_TEST
 
+START_TEST(resolvers_of_several_instances)
+{
+	struct arena *arena = arena_new(0);
+	struct dict *dict = dict_new(arena, 0);
+	const struct optdef *def = dict_by_code(dict, "dhcp4", OPT4_V4_DNR);
+	static const uint8_t want[] = { 0, 6, 0, 1, 3, 1, 'a', 0, 0, 11, 0, 2, 3, 1, 'b', 0, 4, 192, 0, 2, 1 };
+	struct str text = { 0 };
+	const char *why = NULL;
+	struct bytes got;
+
+	ck_assert_int_eq(codec_encode_text(def, "1, a.|2, b., 192.0.2.1", arena, &got, &why), 0);
+	ck_assert(bytes_equal(got, bytes_of(want, sizeof(want))));
+	ck_assert_int_eq(codec_decode_text(def, got, &text), 0);
+	ck_assert_str_eq(str_text(&text), "1, a. | 2, b., 192.0.2.1");
+	str_free(&text);
+	arena_free(arena);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("codec");
@@ -256,6 +275,7 @@ int main(void)
 	SRunner *run;
 	int failed;
 
+	tcase_add_test(t, resolvers_of_several_instances);
 	tcase_add_test(t, every_definition_goes_both_ways);
 	tcase_add_test(t, lookups);
 	tcase_add_test(t, own_definitions);
