@@ -104,6 +104,33 @@ struct reservation_conf {
 	struct conf_strings excluded_prefixes;
 };
 
+/* The fields of NETWORK_ROWS in keys_plan.c. */
+/* clang-format off */
+#define NETWORK_FIELDS \
+	struct opt_str client_class; \
+	struct conf_strings client_classes; \
+	struct conf_strings require_client_classes; \
+	struct conf_strings evaluate_additional_classes; \
+	struct opt_bool reservations_global; \
+	struct opt_bool reservations_in_subnet; \
+	struct opt_bool reservations_out_of_pool; \
+	struct opt_bool ddns_send_updates; \
+	struct opt_bool ddns_override_no_update; \
+	struct opt_bool ddns_override_client_update; \
+	struct opt_int ddns_replace_client_name; \
+	struct opt_str ddns_generated_prefix; \
+	struct opt_str ddns_qualifying_suffix; \
+	struct opt_bool ddns_update_on_renew; \
+	struct opt_bool ddns_use_conflict_resolution; \
+	struct opt_int ddns_conflict_resolution_mode; \
+	struct opt_real ddns_ttl_percent; \
+	struct opt_int ddns_ttl; \
+	struct opt_int ddns_ttl_min; \
+	struct opt_int ddns_ttl_max; \
+	struct opt_str hostname_char_set; \
+	struct opt_str hostname_char_replacement;
+/* clang-format on */
+
 struct subnet_conf {
 	struct conf_node node;
 	struct opt_int valid_lifetime;
@@ -116,14 +143,7 @@ struct subnet_conf {
 	struct opt_str subnet;
 	struct opt_str interface;
 	struct opt_int id;
-	struct opt_str client_class;
-	struct conf_strings client_classes;
-	struct conf_strings require_client_classes;
-	struct conf_strings evaluate_additional_classes;
 	struct conf_list reservations;
-	struct opt_bool reservations_global;
-	struct opt_bool reservations_in_subnet;
-	struct opt_bool reservations_out_of_pool;
 	struct conf_map relay;
 	struct opt_bool match_client_id;
 	struct opt_bool authoritative;
@@ -141,21 +161,6 @@ struct subnet_conf {
 	struct opt_real cache_threshold;
 	struct opt_int cache_max_age;
 	struct opt_real adaptive_lease_time_threshold;
-	struct opt_bool ddns_send_updates;
-	struct opt_bool ddns_override_no_update;
-	struct opt_bool ddns_override_client_update;
-	struct opt_int ddns_replace_client_name;
-	struct opt_str ddns_generated_prefix;
-	struct opt_str ddns_qualifying_suffix;
-	struct opt_bool ddns_update_on_renew;
-	struct opt_bool ddns_use_conflict_resolution;
-	struct opt_int ddns_conflict_resolution_mode;
-	struct opt_real ddns_ttl_percent;
-	struct opt_int ddns_ttl;
-	struct opt_int ddns_ttl_min;
-	struct opt_int ddns_ttl_max;
-	struct opt_str hostname_char_set;
-	struct opt_str hostname_char_replacement;
 	struct opt_bool store_extended_info;
 	struct opt_int allocator;
 	struct opt_int offer_lifetime;
@@ -166,6 +171,7 @@ struct subnet_conf {
 	struct opt_str interface_id;
 	struct opt_bool rapid_commit;
 	struct opt_int pd_allocator;
+	NETWORK_FIELDS
 };
 
 struct shared_network_conf {
@@ -182,13 +188,6 @@ struct shared_network_conf {
 	struct opt_str server_hostname;
 	struct opt_str boot_file_name;
 	struct conf_map relay;
-	struct opt_bool reservations_global;
-	struct opt_bool reservations_in_subnet;
-	struct opt_bool reservations_out_of_pool;
-	struct opt_str client_class;
-	struct conf_strings client_classes;
-	struct conf_strings require_client_classes;
-	struct conf_strings evaluate_additional_classes;
 	struct opt_int valid_lifetime;
 	struct opt_int min_valid_lifetime;
 	struct opt_int max_valid_lifetime;
@@ -200,21 +199,6 @@ struct shared_network_conf {
 	struct opt_real cache_threshold;
 	struct opt_int cache_max_age;
 	struct opt_real adaptive_lease_time_threshold;
-	struct opt_bool ddns_send_updates;
-	struct opt_bool ddns_override_no_update;
-	struct opt_bool ddns_override_client_update;
-	struct opt_int ddns_replace_client_name;
-	struct opt_str ddns_generated_prefix;
-	struct opt_str ddns_qualifying_suffix;
-	struct opt_bool ddns_update_on_renew;
-	struct opt_bool ddns_use_conflict_resolution;
-	struct opt_int ddns_conflict_resolution_mode;
-	struct opt_real ddns_ttl_percent;
-	struct opt_int ddns_ttl;
-	struct opt_int ddns_ttl_min;
-	struct opt_int ddns_ttl_max;
-	struct opt_str hostname_char_set;
-	struct opt_str hostname_char_replacement;
 	struct opt_bool store_extended_info;
 	struct opt_int allocator;
 	struct opt_int offer_lifetime;
@@ -225,6 +209,7 @@ struct shared_network_conf {
 	struct opt_int max_preferred_lifetime;
 	struct opt_bool rapid_commit;
 	struct opt_int pd_allocator;
+	NETWORK_FIELDS
 };
 
 struct interfaces_config_conf {

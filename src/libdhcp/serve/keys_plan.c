@@ -162,6 +162,55 @@ static const struct key reservation_keys[] = {
 };
 const struct scope reservation_scope = SCOPE("reservation", struct reservation_conf, reservation_keys);
 
+/* What subnets and the networks around them take alike. */
+/* clang-format off */
+#define NETWORK_ROWS(s) \
+	K_STRING(s, client_class, "client-class", .refuse = "client classes are", \
+		.doc = "single-class guard (deprecated, read as client-classes)"), \
+	K_STRINGS(s, client_classes, "client-classes", .refuse = "client classes are", \
+		.doc = "guard: client must be in at least one"), \
+	K_STRINGS(s, require_client_classes, "require-client-classes", .refuse = "client classes are", \
+		.doc = "old name of evaluate-additional-classes (deprecated)"), \
+	K_STRINGS(s, evaluate_additional_classes, "evaluate-additional-classes", .refuse = "client classes are", \
+		.doc = "deferred classes evaluated once this scope is chosen"), \
+	K_BOOL(s, reservations_global, "reservations-global", .def = "false", .inherit = true, .refuse = "host reservations are", \
+		.doc = "look at global reservations"), \
+	K_BOOL(s, reservations_in_subnet, "reservations-in-subnet", .def = "true", .inherit = true, .refuse = "host reservations are", \
+		.doc = "look at reservations of the chosen subnet"), \
+	K_BOOL(s, reservations_out_of_pool, "reservations-out-of-pool", .def = "false", .inherit = true, .refuse = "host reservations are", \
+		.doc = "promise that reserved addresses are outside pools (saves a lookup)"), \
+	K_BOOL(s, ddns_send_updates, "ddns-send-updates", .def = "true", .inherit = true, .refuse = "DNS updates are", \
+		.doc = "send name changes for this scope"), \
+	K_BOOL(s, ddns_override_no_update, "ddns-override-no-update", .def = "false", .inherit = true, .refuse = "DNS updates are", \
+		.doc = "update even though client set N"), \
+	K_BOOL(s, ddns_override_client_update, "ddns-override-client-update", .def = "false", .inherit = true, .refuse = "DNS updates are", \
+		.doc = "do the forward update although client wanted to"), \
+	K_ENUM(s, ddns_replace_client_name, "ddns-replace-client-name", .words = ddns_replace_client_name_words, .bool_word = true, .def = "\"never\"", .inherit = true, .refuse = "DNS updates are", \
+		.doc = "never / always / when-present / when-not-present (booleans accepted)"), \
+	K_STRING(s, ddns_generated_prefix, "ddns-generated-prefix", .def = "\"myhost\"", .inherit = true, .refuse = "DNS updates are", \
+		.doc = "first label part of generated names"), \
+	K_STRING(s, ddns_qualifying_suffix, "ddns-qualifying-suffix", .def = "\"\"", .inherit = true, .refuse = "DNS updates are", \
+		.doc = "domain appended to partial names"), \
+	K_BOOL(s, ddns_update_on_renew, "ddns-update-on-renew", .def = "false", .inherit = true, .refuse = "DNS updates are", \
+		.doc = "send again on renew even if unchanged"), \
+	K_BOOL(s, ddns_use_conflict_resolution, "ddns-use-conflict-resolution", .inherit = true, .refuse = "DNS updates are", \
+		.doc = "deprecated boolean mapped on the mode below"), \
+	K_ENUM(s, ddns_conflict_resolution_mode, "ddns-conflict-resolution-mode", .words = ddns_conflict_resolution_mode_words, .def = "\"check-with-dhcid\"", .inherit = true, .refuse = "DNS updates are", \
+		.doc = "check-with-dhcid / no-check-with-dhcid / check-exists-with-dhcid / no-check-without-dhcid"), \
+	K_REAL(s, ddns_ttl_percent, "ddns-ttl-percent", .inherit = true, .refuse = "DNS updates are", \
+		.doc = "record TTL as a fraction of lifetime (default rule: one third, at least 600 s)"), \
+	K_INT(s, ddns_ttl, "ddns-ttl", .inherit = true, .refuse = "DNS updates are", \
+		.doc = "fixed TTL (excludes the other three)"), \
+	K_INT(s, ddns_ttl_min, "ddns-ttl-min", .inherit = true, .refuse = "DNS updates are", \
+		.doc = "TTL floor"), \
+	K_INT(s, ddns_ttl_max, "ddns-ttl-max", .inherit = true, .refuse = "DNS updates are", \
+		.doc = "TTL ceiling"), \
+	K_STRING(s, hostname_char_set, "hostname-char-set", .def = "\"[^A-Za-z0-9.-]\"", .inherit = true, .refuse = "DNS updates are", \
+		.doc = "regular expression of characters to sanitise in names"), \
+	K_STRING(s, hostname_char_replacement, "hostname-char-replacement", .def = "\"\"", .inherit = true, .refuse = "DNS updates are", \
+		.doc = "text put in place of sanitised characters")
+/* clang-format on */
+
 static const struct key subnet_keys[] = {
 	K_INT(struct subnet_conf, valid_lifetime, "valid-lifetime", .inherit = true, .unit = "s", .since = "4.0.0",
 		.doc = "lease time given when the client asks for none"),
@@ -183,22 +232,8 @@ static const struct key subnet_keys[] = {
 		.doc = "link on which this scope is local"),
 	K_INT(struct subnet_conf, id, "id", .min = 1, .max = 4294967294, .since = "4.0.0",
 		.doc = "unique positive subnet id (mandatory since 3.0, max 4294967294)"),
-	K_STRING(struct subnet_conf, client_class, "client-class", .refuse = "client classes are",
-		.doc = "single-class guard (deprecated, read as client-classes)"),
-	K_STRINGS(struct subnet_conf, client_classes, "client-classes", .refuse = "client classes are",
-		.doc = "guard: client must be in at least one"),
-	K_STRINGS(struct subnet_conf, require_client_classes, "require-client-classes", .refuse = "client classes are",
-		.doc = "old name of evaluate-additional-classes (deprecated)"),
-	K_STRINGS(struct subnet_conf, evaluate_additional_classes, "evaluate-additional-classes", .refuse = "client classes are",
-		.doc = "deferred classes evaluated once this scope is chosen"),
 	K_LIST(struct subnet_conf, reservations, "reservations", reservation_scope, .refuse = "host reservations are",
 		.doc = "reservations of this subnet"),
-	K_BOOL(struct subnet_conf, reservations_global, "reservations-global", .def = "false", .inherit = true, .refuse = "host reservations are",
-		.doc = "look at global reservations"),
-	K_BOOL(struct subnet_conf, reservations_in_subnet, "reservations-in-subnet", .def = "true", .inherit = true, .refuse = "host reservations are",
-		.doc = "look at reservations of the chosen subnet"),
-	K_BOOL(struct subnet_conf, reservations_out_of_pool, "reservations-out-of-pool", .def = "false", .inherit = true, .refuse = "host reservations are",
-		.doc = "promise that reserved addresses are outside pools (saves a lookup)"),
 	K_MAP(struct subnet_conf, relay, "relay", relay_scope, .since = "4.0.0",
 		.doc = "{ip-addresses: [...]} that select this scope"),
 	K_BOOL(struct subnet_conf, match_client_id, "match-client-id", .families = KEY_4, .inherit = true, .since = "4.0.0",
@@ -230,36 +265,6 @@ static const struct key subnet_keys[] = {
 		.doc = "absolute cap (s) of that reuse window"),
 	K_REAL(struct subnet_conf, adaptive_lease_time_threshold, "adaptive-lease-time-threshold", .inherit = true, .refuse = "adaptive-lease-time-threshold is",
 		.doc = "pool fill ratio above which min lifetime is given"),
-	K_BOOL(struct subnet_conf, ddns_send_updates, "ddns-send-updates", .def = "true", .inherit = true, .refuse = "DNS updates are",
-		.doc = "send name changes for this scope"),
-	K_BOOL(struct subnet_conf, ddns_override_no_update, "ddns-override-no-update", .def = "false", .inherit = true, .refuse = "DNS updates are",
-		.doc = "update even though client set N"),
-	K_BOOL(struct subnet_conf, ddns_override_client_update, "ddns-override-client-update", .def = "false", .inherit = true, .refuse = "DNS updates are",
-		.doc = "do the forward update although client wanted to"),
-	K_ENUM(struct subnet_conf, ddns_replace_client_name, "ddns-replace-client-name", .words = ddns_replace_client_name_words, .bool_word = true, .def = "\"never\"", .inherit = true, .refuse = "DNS updates are",
-		.doc = "never / always / when-present / when-not-present (booleans accepted)"),
-	K_STRING(struct subnet_conf, ddns_generated_prefix, "ddns-generated-prefix", .def = "\"myhost\"", .inherit = true, .refuse = "DNS updates are",
-		.doc = "first label part of generated names"),
-	K_STRING(struct subnet_conf, ddns_qualifying_suffix, "ddns-qualifying-suffix", .def = "\"\"", .inherit = true, .refuse = "DNS updates are",
-		.doc = "domain appended to partial names"),
-	K_BOOL(struct subnet_conf, ddns_update_on_renew, "ddns-update-on-renew", .def = "false", .inherit = true, .refuse = "DNS updates are",
-		.doc = "send again on renew even if unchanged"),
-	K_BOOL(struct subnet_conf, ddns_use_conflict_resolution, "ddns-use-conflict-resolution", .inherit = true, .refuse = "DNS updates are",
-		.doc = "deprecated boolean mapped on the mode below"),
-	K_ENUM(struct subnet_conf, ddns_conflict_resolution_mode, "ddns-conflict-resolution-mode", .words = ddns_conflict_resolution_mode_words, .def = "\"check-with-dhcid\"", .inherit = true, .refuse = "DNS updates are",
-		.doc = "check-with-dhcid / no-check-with-dhcid / check-exists-with-dhcid / no-check-without-dhcid"),
-	K_REAL(struct subnet_conf, ddns_ttl_percent, "ddns-ttl-percent", .inherit = true, .refuse = "DNS updates are",
-		.doc = "record TTL as a fraction of lifetime (default rule: one third, at least 600 s)"),
-	K_INT(struct subnet_conf, ddns_ttl, "ddns-ttl", .inherit = true, .refuse = "DNS updates are",
-		.doc = "fixed TTL (excludes the other three)"),
-	K_INT(struct subnet_conf, ddns_ttl_min, "ddns-ttl-min", .inherit = true, .refuse = "DNS updates are",
-		.doc = "TTL floor"),
-	K_INT(struct subnet_conf, ddns_ttl_max, "ddns-ttl-max", .inherit = true, .refuse = "DNS updates are",
-		.doc = "TTL ceiling"),
-	K_STRING(struct subnet_conf, hostname_char_set, "hostname-char-set", .def = "\"[^A-Za-z0-9.-]\"", .inherit = true, .refuse = "DNS updates are",
-		.doc = "regular expression of characters to sanitise in names"),
-	K_STRING(struct subnet_conf, hostname_char_replacement, "hostname-char-replacement", .def = "\"\"", .inherit = true, .refuse = "DNS updates are",
-		.doc = "text put in place of sanitised characters"),
 	K_BOOL(struct subnet_conf, store_extended_info, "store-extended-info", .def = "false", .inherit = true, .refuse = "store-extended-info is",
 		.doc = "keep relay information in the lease user-context (needed by leasequery)"),
 	K_ENUM(struct subnet_conf, allocator, "allocator", .words = allocator_words, .def = "\"iterative\"", .inherit = true, .refuse = "other allocators than iterative are",
@@ -280,6 +285,7 @@ static const struct key subnet_keys[] = {
 		.doc = "allow the two-message exchange"),
 	K_ENUM(struct subnet_conf, pd_allocator, "pd-allocator", .families = KEY_6, .words = pd_allocator_words, .def = "\"iterative\"", .inherit = true, .refuse = "DHCPv6 is",
 		.doc = "same for prefixes"),
+	NETWORK_ROWS(struct subnet_conf),
 };
 const struct scope subnet_scope = SCOPE("subnet", struct subnet_conf, subnet_keys);
 
@@ -308,20 +314,6 @@ static const struct key shared_network_keys[] = {
 		.doc = "file field"),
 	K_MAP(struct shared_network_conf, relay, "relay", relay_scope, .refuse = "shared networks are",
 		.doc = "{ip-addresses: [...]} that select this scope"),
-	K_BOOL(struct shared_network_conf, reservations_global, "reservations-global", .def = "false", .inherit = true, .refuse = "host reservations are",
-		.doc = "look at global reservations"),
-	K_BOOL(struct shared_network_conf, reservations_in_subnet, "reservations-in-subnet", .def = "true", .inherit = true, .refuse = "host reservations are",
-		.doc = "look at reservations of the chosen subnet"),
-	K_BOOL(struct shared_network_conf, reservations_out_of_pool, "reservations-out-of-pool", .def = "false", .inherit = true, .refuse = "host reservations are",
-		.doc = "promise that reserved addresses are outside pools (saves a lookup)"),
-	K_STRING(struct shared_network_conf, client_class, "client-class", .refuse = "client classes are",
-		.doc = "single-class guard (deprecated, read as client-classes)"),
-	K_STRINGS(struct shared_network_conf, client_classes, "client-classes", .refuse = "client classes are",
-		.doc = "guard: client must be in at least one"),
-	K_STRINGS(struct shared_network_conf, require_client_classes, "require-client-classes", .refuse = "client classes are",
-		.doc = "old name of evaluate-additional-classes (deprecated)"),
-	K_STRINGS(struct shared_network_conf, evaluate_additional_classes, "evaluate-additional-classes", .refuse = "client classes are",
-		.doc = "deferred classes evaluated once this scope is chosen"),
 	K_INT(struct shared_network_conf, valid_lifetime, "valid-lifetime", .def = "7200", .inherit = true, .unit = "s", .refuse = "shared networks are",
 		.doc = "lease time given when the client asks for none"),
 	K_INT(struct shared_network_conf, min_valid_lifetime, "min-valid-lifetime", .inherit = true, .refuse = "shared networks are",
@@ -341,36 +333,6 @@ static const struct key shared_network_keys[] = {
 		.doc = "absolute cap (s) of that reuse window"),
 	K_REAL(struct shared_network_conf, adaptive_lease_time_threshold, "adaptive-lease-time-threshold", .inherit = true, .refuse = "shared networks are",
 		.doc = "pool fill ratio above which min lifetime is given"),
-	K_BOOL(struct shared_network_conf, ddns_send_updates, "ddns-send-updates", .def = "true", .inherit = true, .refuse = "DNS updates are",
-		.doc = "send name changes for this scope"),
-	K_BOOL(struct shared_network_conf, ddns_override_no_update, "ddns-override-no-update", .def = "false", .inherit = true, .refuse = "DNS updates are",
-		.doc = "update even though client set N"),
-	K_BOOL(struct shared_network_conf, ddns_override_client_update, "ddns-override-client-update", .def = "false", .inherit = true, .refuse = "DNS updates are",
-		.doc = "do the forward update although client wanted to"),
-	K_ENUM(struct shared_network_conf, ddns_replace_client_name, "ddns-replace-client-name", .words = ddns_replace_client_name_words, .bool_word = true, .def = "\"never\"", .inherit = true, .refuse = "DNS updates are",
-		.doc = "never / always / when-present / when-not-present (booleans accepted)"),
-	K_STRING(struct shared_network_conf, ddns_generated_prefix, "ddns-generated-prefix", .def = "\"myhost\"", .inherit = true, .refuse = "DNS updates are",
-		.doc = "first label part of generated names"),
-	K_STRING(struct shared_network_conf, ddns_qualifying_suffix, "ddns-qualifying-suffix", .def = "\"\"", .inherit = true, .refuse = "DNS updates are",
-		.doc = "domain appended to partial names"),
-	K_BOOL(struct shared_network_conf, ddns_update_on_renew, "ddns-update-on-renew", .def = "false", .inherit = true, .refuse = "DNS updates are",
-		.doc = "send again on renew even if unchanged"),
-	K_BOOL(struct shared_network_conf, ddns_use_conflict_resolution, "ddns-use-conflict-resolution", .inherit = true, .refuse = "DNS updates are",
-		.doc = "deprecated boolean mapped on the mode below"),
-	K_ENUM(struct shared_network_conf, ddns_conflict_resolution_mode, "ddns-conflict-resolution-mode", .words = ddns_conflict_resolution_mode_words, .def = "\"check-with-dhcid\"", .inherit = true, .refuse = "DNS updates are",
-		.doc = "check-with-dhcid / no-check-with-dhcid / check-exists-with-dhcid / no-check-without-dhcid"),
-	K_REAL(struct shared_network_conf, ddns_ttl_percent, "ddns-ttl-percent", .inherit = true, .refuse = "DNS updates are",
-		.doc = "record TTL as a fraction of lifetime (default rule: one third, at least 600 s)"),
-	K_INT(struct shared_network_conf, ddns_ttl, "ddns-ttl", .inherit = true, .refuse = "DNS updates are",
-		.doc = "fixed TTL (excludes the other three)"),
-	K_INT(struct shared_network_conf, ddns_ttl_min, "ddns-ttl-min", .inherit = true, .refuse = "DNS updates are",
-		.doc = "TTL floor"),
-	K_INT(struct shared_network_conf, ddns_ttl_max, "ddns-ttl-max", .inherit = true, .refuse = "DNS updates are",
-		.doc = "TTL ceiling"),
-	K_STRING(struct shared_network_conf, hostname_char_set, "hostname-char-set", .def = "\"[^A-Za-z0-9.-]\"", .inherit = true, .refuse = "DNS updates are",
-		.doc = "regular expression of characters to sanitise in names"),
-	K_STRING(struct shared_network_conf, hostname_char_replacement, "hostname-char-replacement", .def = "\"\"", .inherit = true, .refuse = "DNS updates are",
-		.doc = "text put in place of sanitised characters"),
 	K_BOOL(struct shared_network_conf, store_extended_info, "store-extended-info", .def = "false", .inherit = true, .refuse = "shared networks are",
 		.doc = "keep relay information in the lease user-context (needed by leasequery)"),
 	K_ENUM(struct shared_network_conf, allocator, "allocator", .words = allocator_words, .def = "\"iterative\"", .inherit = true, .refuse = "shared networks are",
@@ -391,5 +353,6 @@ static const struct key shared_network_keys[] = {
 		.doc = "allow the two-message exchange"),
 	K_ENUM(struct shared_network_conf, pd_allocator, "pd-allocator", .families = KEY_6, .words = pd_allocator_words, .def = "\"iterative\"", .inherit = true, .refuse = "shared networks are",
 		.doc = "same for prefixes"),
+	NETWORK_ROWS(struct shared_network_conf),
 };
 const struct scope shared_network_scope = SCOPE("shared-network", struct shared_network_conf, shared_network_keys);
