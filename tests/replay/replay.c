@@ -18,7 +18,7 @@
  *	stat NAME VALUE            a counter since the start of the scenario
  *
  * Keys of send: mac cid xid secs flags ciaddr giaddr want server prl life size rai iface local src
- * raw op hlen and opt.N=HEX. Of expect: yiaddr ciaddr siaddr giaddr dst port dstmac server life t1
+ * sport raw op hlen and opt.N=HEX. Of lease: state valid subnet mac cid name context. Of expect: yiaddr ciaddr siaddr giaddr dst port dstmac server life t1
  * t2 last flags file sname cid and opt.N=HEX, where "-" means absent.
  */
 #include "base/clock.h"
@@ -297,6 +297,8 @@ static void do_send(void)
 		dgram.sport = 67;
 		dgram.raw_in = false;
 	}
+	if ((v = value_of("sport")))
+		dgram.sport = (uint16_t)number_of(v);
 	if ((v = value_of("src")))
 		dgram.src = ip_of(v);
 	if ((v = value_of("local")))
@@ -440,6 +442,16 @@ static void do_expect(void)
 	play.next_answer++;
 }
 
+static void squeeze(char *text)
+{
+	char *to = text;
+
+	for (; *text; text++)
+		if (*text != ' ')
+			*to++ = *text;
+	*to = '\0';
+}
+
 static void do_lease(void)
 {
 	struct lease_query query = { .by = BY_ADDR, .addr = ip_of(words[1]), .type = LEASE_V4 };
@@ -465,6 +477,10 @@ static void do_lease(void)
 	(void)bytes_to_hex(lease.client_id, 0, text, sizeof(text));
 	want_text("cid", text);
 	want_text("name", lease.hostname);
+	/* Words end at blanks, so the text is compared without them. */
+	(void)snprintf(text, sizeof(text), "%s", lease.user_context ? lease.user_context : "-");
+	squeeze(text);
+	want_text("context", text);
 }
 
 static void do_stat(void)

@@ -193,6 +193,12 @@ static unsigned fake_expired(struct store *store, int64_t boot_sec, struct arena
 	return store_expired(fake_of(store)->inner, boot_sec, arena, out, max);
 }
 
+static unsigned fake_retired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
+			     unsigned max)
+{
+	return store_retired(fake_of(store)->inner, boot_sec, arena, out, max);
+}
+
 static uint64_t fake_count(struct store *store, enum lease_state state)
 {
 	return store_count(fake_of(store)->inner, state);
@@ -215,6 +221,7 @@ static const struct store_ops fake_ops = {
 	.apply = fake_apply,
 	.each = fake_each,
 	.expired = fake_expired,
+	.retired = fake_retired,
 	.count = fake_count,
 	.watch = fake_watch,
 	.stats = fake_stats,

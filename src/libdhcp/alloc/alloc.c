@@ -2,7 +2,7 @@
 /*
  * Ranges and claims. A range small enough for a map has three: which addresses have a lease, which
  * are claimed, and the free map over both, so a pick is a few word reads and a full range says so
- * at once. A larger range (DHCPv6) is so empty that a random try hits a free address: the caller
+ * at once. With flq it also has a queue (freequeue.c). A larger range (DHCPv6) is so empty that a random try hits a free address: the caller
  * checks it against the store.
  *
  * All claims last equally long, so the list in order of making is also the order of ending; ended
@@ -11,6 +11,7 @@
 #include "alloc/alloc.h"
 
 #include "alloc/freemap.h"
+#include "alloc/freequeue.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/hash.h"
@@ -27,6 +28,7 @@ struct range {
 	uint64_t *leased;     /* a bit per address */
 	uint64_t *claimed;
 	uint64_t cursor;      /* iterative: where the next pick starts looking */
+	struct freequeue *queue; /* flq; else NULL */
 };
 
 struct alloc_set {
@@ -141,6 +143,21 @@ static void bit_set(uint64_t *bits, uint64_t i, bool on)
 		bits[i / 64] &= ~(1ULL << i % 64);
 }
 
+static bool is_skipped(const struct range *range, uint64_t i)
+{
+	struct ip addr = ip_add(&range->span.first, i);
+
+	return range->span.skip_ends && (addr.b[15] == 0 || addr.b[15] == 255);
+}
+
+static void set_free(struct range *range, uint64_t i, bool is_free)
+{
+	if (is_free && is_skipped(range, i))
+		return;
+	if (freemap_set(range->map, i, is_free) && range->queue)
+		freequeue_set(range->queue, (uint32_t)i, is_free);
+}
+
 enum mark { MARK_LEASED, MARK_CLAIMED };
 
 static void mark(struct alloc *alloc, const struct ip *addr, enum mark what, bool on)
@@ -152,9 +169,17 @@ static void mark(struct alloc *alloc, const struct ip *addr, enum mark what, boo
 		if (!range || !range->map)
 			continue;
 		bit_set(what == MARK_LEASED ? range->leased : range->claimed, i, on);
-		(void)freemap_set(range->map, i,
-				  !bit_get(range->leased, i) && !bit_get(range->claimed, i));
+		set_free(range, i, !bit_get(range->leased, i) && !bit_get(range->claimed, i));
 	}
+}
+
+static void skip_ends(struct range *range)
+{
+	uint64_t i;
+
+	for (i = 0; range->span.skip_ends && i < range->span.size; i++)
+		if (is_skipped(range, i))
+			(void)freemap_set(range->map, i, false);
 }
 
 struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *ranges, size_t n)
@@ -174,6 +199,9 @@ struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *r
 		if (range->map) {
 			range->leased = xcalloc((ranges[i].size + 63) / 64, sizeof(uint64_t));
 			range->claimed = xcalloc((ranges[i].size + 63) / 64, sizeof(uint64_t));
+			skip_ends(range);
+			if (range->span.how == ALLOC_FLQ)
+				range->queue = freequeue_new(range->map);
 		}
 	}
 	qsort(set->sorted, n, sizeof(*set->sorted), by_first);
@@ -196,6 +224,7 @@ void alloc_set_free(struct alloc *alloc, struct alloc_set *set)
 	(void)pthread_mutex_unlock(&alloc->lock);
 	for (i = 0; i < set->n; i++) {
 		freemap_free(set->ranges[i].map);
+		freequeue_free(set->ranges[i].queue);
 		free(set->ranges[i].leased);
 		free(set->ranges[i].claimed);
 	}
@@ -283,6 +312,22 @@ static void put_claim(struct alloc *alloc, const struct ip *addr, const struct c
 	mark(alloc, addr, MARK_CLAIMED, true);
 }
 
+/* The number of the next free address by the range's way; FREEMAP_NONE when there is none. */
+static uint64_t next_free(struct range *range)
+{
+	if (!range->map)
+		return rand_below(range->span.size);
+	switch (range->span.how) {
+	case ALLOC_FLQ:
+		return freequeue_first(range->queue);
+	case ALLOC_RANDOM:
+		return freemap_next(range->map, rand_below(range->span.size));
+	case ALLOC_ITERATIVE:
+		break;
+	}
+	return freemap_next(range->map, range->cursor);
+}
+
 bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,
 		struct ip *ret)
 {
@@ -291,7 +336,7 @@ bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const stru
 
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc, clock_boot_ms());
-	n = range->map ? freemap_next(range->map, range->cursor) : rand_below(range->span.size);
+	n = next_free(range);
 	if (n != FREEMAP_NONE) {
 		*ret = ip_add(&range->span.first, n);
 		range->cursor = n + 1;
@@ -325,7 +370,7 @@ bool alloc_claim(struct alloc *alloc, const struct ip *addr, const struct client
 			struct range *range =
 				range_at(container_of(pos, struct alloc_set, link), addr, &i);
 
-			if (range && range->map && bit_get(range->leased, i))
+			if (range && ((range->map && bit_get(range->leased, i)) || is_skipped(range, i)))
 				ok = false;
 		}
 	}

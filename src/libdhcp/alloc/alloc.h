@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/ip.h"
+#include "subnet/subnet.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,12 +30,14 @@ void alloc_free(struct alloc *alloc);
 
 struct alloc_range {
 	struct ip first, last;
-	uint64_t size; /* addresses, at most UINT64_MAX */
+	uint64_t size;      /* addresses, at most UINT64_MAX */
+	enum allocator how; /* the way the next free one is found */
+	bool skip_ends;     /* never give what ends in .0 or .255 */
 };
 
 /*
- * Build a set over ranges (any order, not overlapping); alloc_range_of() then finds each by its
- * number. All are free: the caller walks the store with alloc_note() once the set is there.
+ * Build a set over ranges (any order, not overlapping), known by their number. All addresses are free:
+ * the caller walks the store with alloc_note() once the set is there.
  */
 struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *ranges, size_t n);
 void alloc_set_free(struct alloc *alloc, struct alloc_set *set);
@@ -43,8 +46,9 @@ void alloc_set_free(struct alloc *alloc, struct alloc_set *set);
 void alloc_note(struct alloc *alloc, const struct ip *addr, bool in_use);
 
 /*
- * Claim the next free address of range `i` of the set for the client; false when there is none.
- * How a range is walked: behind the last one given (iterative).
+ * Claim the next free address of range `i` of the set for the client; false when there is none. Which
+ * one: the first behind the last one given (iterative), the first behind a random place (random), or the
+ * one that has been free for longest (flq).
  */
 bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,
 		struct ip *ret);
@@ -58,6 +62,6 @@ bool alloc_claim(struct alloc *alloc, const struct ip *addr, const struct client
 bool alloc_claimed_by(struct alloc *alloc, const struct client_key *client, struct ip *ret);
 /* The claim of the client, if any, is over: it has a lease now, or took another server's offer. */
 void alloc_unclaim(struct alloc *alloc, const struct client_key *client);
-/* Numbers for statistics: addresses of the range that are free. */
+/* How many addresses of the range are free; its size if that is not known. */
 uint64_t alloc_n_free(struct alloc *alloc, struct alloc_set *set, size_t i);
 size_t alloc_n_claims(struct alloc *alloc);

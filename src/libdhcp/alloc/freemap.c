@@ -58,6 +58,11 @@ uint64_t freemap_count(const struct freemap *map)
 	return map->n_free;
 }
 
+uint64_t freemap_size(const struct freemap *map)
+{
+	return map->size;
+}
+
 bool freemap_set(struct freemap *map, uint64_t i, bool is_free)
 {
 	unsigned k;

@@ -23,3 +23,4 @@ bool freemap_set(struct freemap *map, uint64_t i, bool is_free);
 /* The first free number at or behind `from`, else the first of all, else FREEMAP_NONE. */
 uint64_t freemap_next(const struct freemap *map, uint64_t from);
 uint64_t freemap_count(const struct freemap *map); /* how many are free */
+uint64_t freemap_size(const struct freemap *map);

@@ -35,7 +35,7 @@ static struct json_object *print_strings(const struct conf_strings *strings)
 static struct json_object *print_value(unsigned family, const struct key *key, const char *field)
 {
 	const char *def = family == KEY_6 && key->def6 ? key->def6 : key->def;
-	bool show = def && key->since;
+	bool show = def && key->since && !key->inherit;
 
 	switch (key->type) {
 	case KEY_BOOL: {

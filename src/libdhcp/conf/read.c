@@ -391,7 +391,8 @@ static void set_default(const struct conf_reader *rd, const struct key *key, voi
 		(void)conf_read(rd, key->scope, NULL, map->v);
 		return;
 	}
-	if (!def)
+	/* An inner scope has no default of its own: it takes the outer scope's value. */
+	if (!def || key->inherit)
 		return;
 	switch (key->type) {
 	case KEY_BOOL:

@@ -33,7 +33,7 @@ struct diag {
 	VEC(struct source) sources;
 	VEC(struct item) items;
 	unsigned n_errors, n_warnings;
-	bool last_dropped; /* the last one was over the limit: so are its notes */
+	bool last_dropped; /* the last one was over the limit or told before: so are its notes */
 };
 
 struct diag *diag_new(void)
@@ -112,22 +112,45 @@ static char *format(const char *fmt, va_list ap)
 
 static void add(struct diag *diag, enum diag_kind kind, struct pos pos, const char *fmt, va_list ap)
 	__attribute__((format(printf, 4, 0)));
+static bool is_known(const struct diag *diag, struct pos pos, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < diag->items.n; i++) {
+		const struct item *item = &diag->items.v[i];
+
+		if (item->pos.file == pos.file && item->pos.line == pos.line && item->pos.col == pos.col &&
+		    !strcmp(item->text, text))
+			return true;
+	}
+	return false;
+}
+
 static void add(struct diag *diag, enum diag_kind kind, struct pos pos, const char *fmt, va_list ap)
 {
+	char *text = format(fmt, ap);
 	struct item *item;
 
+	/* A value that many scopes inherit is wrong once. */
+	if (is_known(diag, pos, text)) {
+		diag->last_dropped = true;
+		free(text);
+		return;
+	}
 	if (kind == DIAG_ERROR)
 		diag->n_errors++;
 	else
 		diag->n_warnings++;
 	diag->last_dropped = diag->items.n >= DIAG_MAX;
-	if (diag->last_dropped)
+	if (diag->last_dropped) {
+		free(text);
 		return;
+	}
 	item = vec_push(&diag->items);
 	item->kind = kind;
 	item->order = (unsigned)diag->items.n;
 	item->pos = pos;
-	item->text = format(fmt, ap);
+	item->text = text;
 }
 
 void diag_error(struct diag *diag, struct pos pos, const char *fmt, ...)

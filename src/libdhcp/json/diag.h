@@ -36,6 +36,7 @@ uint32_t diag_add_source(struct diag *diag, const char *path, char *text, size_t
 			 struct pos included_from);
 const char *diag_source_path(const struct diag *diag, uint32_t file);
 
+/* The same text at the same place counts once. */
 void diag_error(struct diag *diag, struct pos pos, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void diag_warn(struct diag *diag, struct pos pos, const char *fmt, ...)

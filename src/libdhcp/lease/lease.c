@@ -12,6 +12,16 @@ void lease_start(struct lease *lease, uint32_t valid)
 	lease->expires = valid == LEASE_FOREVER ? INT64_MAX : clock_boot_sec() + valid;
 }
 
+void lease_end(struct lease *lease, enum lease_state state)
+{
+	/* One that never ends would be kept for ever. */
+	if (lease->valid == LEASE_FOREVER)
+		lease->valid = 1;
+	lease->state = state;
+	lease->expires = clock_boot_sec();
+	lease->cltt = clock_wall_sec() - lease->valid;
+}
+
 int lease_copy(struct arena *arena, const struct lease *from, struct lease *ret)
 {
 	size_t host_len = from->hostname ? strlen(from->hostname) : 0;

@@ -72,6 +72,8 @@ static inline bool lease_is_in_use(const struct lease *lease)
 
 /* Valid for `valid` seconds from now: sets valid, cltt and expires. */
 void lease_start(struct lease *lease, uint32_t valid);
+/* Over from now on, in this state; its lifetime stays, as it was granted. */
+void lease_end(struct lease *lease, enum lease_state state);
 /* Same, with all bytes in the arena; -E_NOMEM at its cap. */
 int lease_copy(struct arena *arena, const struct lease *from, struct lease *ret);
 /* "default", "declined", "expired-reclaimed", "released", "registered". */

@@ -433,19 +433,19 @@ static int memfile_each(struct store *store, bool (*fn)(void *, const struct lea
 	return 0;
 }
 
-static bool still_expired(const struct lease *lease, int64_t boot_sec)
+static bool still_over(const struct lease *lease, bool in_use, int64_t boot_sec)
 {
-	return lease_is_in_use(lease) && lease_is_expired(lease, boot_sec);
+	return lease_is_in_use(lease) == in_use && lease_is_expired(lease, boot_sec);
 }
 
 /*
  * The heap's lock is below the stripes', so addresses are noted under it and looked up after; what
  * changed in between is left out.
  */
-static unsigned memfile_expired(struct store *store, int64_t boot_sec, struct arena *arena,
-				struct lease *out, unsigned max)
+static unsigned find_over(struct memfile *m, bool in_use, int64_t boot_sec, struct arena *arena,
+			  struct lease *out, unsigned max)
 {
-	struct memfile *m = memfile_of(store);
+	const struct expiry *heap = in_use ? &m->table.expiry : &m->table.retired;
 	/* The epoch may lie before the boot: leases of the past are loaded. */
 	int64_t now = boot_sec < INT64_MAX / 2 ? boot_sec - m->table.epoch : INT64_MAX;
 	uint32_t *refs = arena_new_array(arena, uint32_t, max);
@@ -456,7 +456,7 @@ static unsigned memfile_expired(struct store *store, int64_t boot_sec, struct ar
 	if (!refs || !work || !addrs || now < 0)
 		return 0;
 	(void)pthread_mutex_lock(&m->table.expiry_lock);
-	n = expiry_first(&m->table.expiry, now >= RECORD_NEVER ? RECORD_NEVER - 1 : (uint32_t)now, refs, max, work);
+	n = expiry_first(heap, now >= RECORD_NEVER ? RECORD_NEVER - 1 : (uint32_t)now, refs, max, work);
 	for (unsigned i = 0; i < n; i++)
 		addrs[i] = record_addr(rec_of(m, refs[i]));
 	(void)pthread_mutex_unlock(&m->table.expiry_lock);
@@ -470,7 +470,7 @@ static unsigned memfile_expired(struct store *store, int64_t boot_sec, struct ar
 		ref = memtable_by_addr(&m->table, &addrs[i], hash);
 		if (ref) {
 			record_unpack(rec_of(m, ref), m->table.epoch, &lease);
-			if (still_expired(&lease, boot_sec)) {
+			if (still_over(&lease, in_use, boot_sec)) {
 				err = lease_copy(arena, &lease, &out[kept]);
 				kept += err == 0;
 			}
@@ -480,6 +480,18 @@ static unsigned memfile_expired(struct store *store, int64_t boot_sec, struct ar
 			break;
 	}
 	return kept;
+}
+
+static unsigned memfile_expired(struct store *store, int64_t boot_sec, struct arena *arena,
+				struct lease *out, unsigned max)
+{
+	return find_over(memfile_of(store), true, boot_sec, arena, out, max);
+}
+
+static unsigned memfile_retired(struct store *store, int64_t boot_sec, struct arena *arena,
+				struct lease *out, unsigned max)
+{
+	return find_over(memfile_of(store), false, boot_sec, arena, out, max);
 }
 
 static uint64_t memfile_count(struct store *store, enum lease_state state)
@@ -642,6 +654,7 @@ const struct store_ops memfile_ops = {
 	.apply = memfile_apply,
 	.each = memfile_each,
 	.expired = memfile_expired,
+	.retired = memfile_retired,
 	.count = memfile_count,
 	.watch = memfile_watch,
 	.stats = memfile_stats,

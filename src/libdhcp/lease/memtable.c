@@ -7,7 +7,7 @@
 void memtable_init(struct memtable *t, int64_t epoch)
 {
 	*t = (struct memtable){ .epoch = epoch, .slabs = slabs_new() };
-	t->expiry.slabs = t->slabs;
+	t->expiry.slabs = t->retired.slabs = t->slabs;
 	for (unsigned i = 0; i < STRIPES; i++)
 		(void)pthread_mutex_init(&t->stripes[i].lock, NULL);
 	(void)pthread_mutex_init(&t->expiry_lock, NULL);
@@ -22,6 +22,7 @@ void memtable_done(struct memtable *t)
 		(void)pthread_mutex_destroy(&t->stripes[i].lock);
 	}
 	expiry_done(&t->expiry);
+	expiry_done(&t->retired);
 	(void)pthread_mutex_destroy(&t->expiry_lock);
 	slabs_free(t->slabs);
 }
@@ -31,16 +32,28 @@ void memtable_load_begin(struct memtable *t)
 	t->loading = true;
 }
 
+/* The heap a record belongs into; NULL: neither. */
+static struct expiry *heap_of(struct memtable *t, const struct record *rec)
+{
+	if (record_is_retired(rec))
+		return &t->retired;
+	return record_can_expire(rec) ? &t->expiry : NULL;
+}
+
 void memtable_load_end(struct memtable *t)
 {
 	for (unsigned i = 0; i < STRIPES; i++) {
 		const struct index *index = &t->stripes[i].by_addr;
 
-		for (uint32_t s = 0; s < index->cap; s++)
-			if (index->v[s].ref && record_can_expire(memtable_record(t, index->v[s].ref)))
-				expiry_push(&t->expiry, index->v[s].ref);
+		for (uint32_t s = 0; s < index->cap; s++) {
+			struct expiry *heap = index->v[s].ref ? heap_of(t, memtable_record(t, index->v[s].ref)) : NULL;
+
+			if (heap)
+				expiry_push(heap, index->v[s].ref);
+		}
 	}
 	expiry_build(&t->expiry);
+	expiry_build(&t->retired);
 	t->loading = false;
 }
 
@@ -197,13 +210,17 @@ static void swap_key(struct memtable *t, uint32_t old, uint32_t new, enum record
 
 static void swap_expiry(struct memtable *t, uint32_t old, uint32_t new)
 {
+	struct expiry *from, *to;
+
 	if (t->loading)
 		return;
+	from = old ? heap_of(t, memtable_record(t, old)) : NULL;
+	to = new ? heap_of(t, memtable_record(t, new)) : NULL;
 	(void)pthread_mutex_lock(&t->expiry_lock);
-	if (old)
-		expiry_remove(&t->expiry, old);
-	if (new && record_can_expire(memtable_record(t, new)))
-		expiry_add(&t->expiry, new);
+	if (from)
+		expiry_remove(from, old);
+	if (to)
+		expiry_add(to, new);
 	(void)pthread_mutex_unlock(&t->expiry_lock);
 }
 
@@ -263,7 +280,7 @@ uint64_t memtable_bytes(struct memtable *t)
 		memtable_unlock(t, 1ULL << i);
 	}
 	(void)pthread_mutex_lock(&t->expiry_lock);
-	sum += (uint64_t)t->expiry.cap * sizeof(*t->expiry.v);
+	sum += ((uint64_t)t->expiry.cap + t->retired.cap) * sizeof(*t->expiry.v);
 	(void)pthread_mutex_unlock(&t->expiry_lock);
 	return sum;
 }

@@ -148,7 +148,12 @@ void record_unpack(const struct record *rec, int64_t epoch, struct lease *ret)
 	}
 }
 
+bool record_is_retired(const struct record *rec)
+{
+	return rec->state == LEASE_RECLAIMED || rec->state == LEASE_RELEASED;
+}
+
 bool record_can_expire(const struct record *rec)
 {
-	return rec->expires != RECORD_NEVER && rec->state != LEASE_RECLAIMED && rec->state != LEASE_RELEASED;
+	return rec->expires != RECORD_NEVER && !record_is_retired(rec);
 }

@@ -37,5 +37,7 @@ void record_pack(struct record *rec, const struct lease *lease, int64_t epoch, u
 void record_unpack(const struct record *rec, int64_t epoch, struct lease *ret);
 struct ip record_addr(const struct record *rec);
 struct bytes record_key(const struct record *rec, enum record_key key);
-/* In use and with an end: the expiry heap holds it. */
+/* In use and with an end: the heap of ends holds it. */
 bool record_can_expire(const struct record *rec);
+/* Reclaimed or released, kept for its client for a while: the heap of retired leases holds it. */
+bool record_is_retired(const struct record *rec);

@@ -120,6 +120,10 @@ int store_each(struct store *store, bool (*fn)(void *ctx, const struct lease *le
 unsigned store_expired(struct store *store, int64_t boot_sec, struct arena *arena,
 		       struct lease *out, unsigned max);
 
+/* The same for leases that are reclaimed or released and whose end was at or before boot_sec. */
+unsigned store_retired(struct store *store, int64_t boot_sec, struct arena *arena,
+		       struct lease *out, unsigned max);
+
 /* How many leases are in this state. */
 uint64_t store_count(struct store *store, enum lease_state state);
 
@@ -151,6 +155,8 @@ struct store_ops {
 	int (*apply)(struct store *store, struct store_txn *txn);
 	int (*each)(struct store *store, bool (*fn)(void *ctx, const struct lease *lease), void *ctx);
 	unsigned (*expired)(struct store *store, int64_t boot_sec, struct arena *arena,
+			    struct lease *out, unsigned max);
+	unsigned (*retired)(struct store *store, int64_t boot_sec, struct arena *arena,
 			    struct lease *out, unsigned max);
 	uint64_t (*count)(struct store *store, enum lease_state state);
 	void (*watch)(struct store *store, store_watch_fn *changed, void *ctx);

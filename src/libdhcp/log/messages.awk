@@ -4,7 +4,7 @@
 #   % ID LOGGER SEVERITY [DEBUGLEVEL]
 #   text for printf, one line
 #   explanation for the operator, until an empty line
-# An x in ID after DHCP, or as the LOGGER dhcpx, makes an array of two: family 4 and family 6.
+# An x in ID after DHCP, V or LEASE, or as the LOGGER dhcpx, makes an array of two: family 4 and family 6.
 function fail(why) { print FILENAME ":" FNR ": " why > "/dev/stderr"; failed = 1; exit 1 }
 function row(id, logger, sev, level) {
 	return "\t{ .id = \"" id "\", .logger = \"" logger "\", .severity = LOG_" sev ", .debuglevel = " level \
@@ -22,12 +22,12 @@ BEGIN { sevs = " FATAL ERROR WARN INFO DEBUG " }
 wanttext {
 	gsub(/\\/, "\\\\"); gsub(/"/, "\\\"")
 	wanttext = 0; explained = 0
-	fam = id ~ /DHCPx/ || id ~ /_Vx_/
+	fam = id ~ /DHCPx/ || id ~ /_Vx_/ || id ~ /LEASEx/
 	decl = decl "#define LOGTEXT_" id " \"" $0 "\"\n"
 	decl = decl "extern struct log_msg log_msg_" id (fam ? "[2]" : "") ";\n"
 	if (fam) {
-		id4 = id; sub(/DHCPx/, "DHCP4", id4); sub(/_Vx_/, "_V4_", id4); l4 = logger; sub(/dhcpx/, "dhcp4", l4)
-		id6 = id; sub(/DHCPx/, "DHCP6", id6); sub(/_Vx_/, "_V6_", id6); l6 = logger; sub(/dhcpx/, "dhcp6", l6)
+		id4 = id; sub(/DHCPx/, "DHCP4", id4); sub(/_Vx_/, "_V4_", id4); sub(/LEASEx/, "LEASE4", id4); l4 = logger; sub(/dhcpx/, "dhcp4", l4)
+		id6 = id; sub(/DHCPx/, "DHCP6", id6); sub(/_Vx_/, "_V6_", id6); sub(/LEASEx/, "LEASE6", id6); l6 = logger; sub(/dhcpx/, "dhcp6", l6)
 		def = def "struct log_msg log_msg_" id "[2] = {\n" row(id4, l4, sev, level) row(id6, l6, sev, level) "};\n"
 		all = all "\t&log_msg_" id "[0],\n\t&log_msg_" id "[1],\n"
 	} else {

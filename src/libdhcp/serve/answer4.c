@@ -36,6 +36,8 @@ struct ip server_id4(const struct request *req)
 {
 	const struct optval *val = option4_configured(req, OPT4_DHCP_SERVER_IDENTIFIER);
 
+	if (!ip_is_zero(&req->rai.server_id))
+		return req->rai.server_id;
 	if (val && val->data.len == 4) {
 		struct reader r = reader_of(val->data);
 
@@ -203,7 +205,8 @@ static void set_destination(struct request *req)
 	if (q->giaddr) {
 		/* RFC 2131 4.1: to the relay, on the server port. */
 		out->dst = ip_from4(q->giaddr);
-		out->dport = 67;
+		/* RFC 8357 5.2: unless the relay says that it sends from another one. */
+		out->dport = req->rai.source_port ? req->in.sport : 67;
 		if (a->type == DHCP4_NAK)
 			a->flags |= FLAG_BROADCAST; /* RFC 2131 4.3.2: the relay broadcasts it */
 		return;

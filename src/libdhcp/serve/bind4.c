@@ -9,7 +9,11 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "log/log.h"
+#include "serve/budget.h"
+#include "serve/context4.h"
 #include "serve/server.h"
+
+#define LEASES_MAX 32 /* looked at of one client: it may have been on many links */
 
 /* --- the client's leases --------------------------------------------------- */
 
@@ -22,19 +26,54 @@ bool lease4_belongs(const struct request *req, const struct lease *lease)
 	return req->hwaddr.len && bytes_equal(req->hwaddr, lease->hwaddr);
 }
 
+/* Whether another client may have the address of this lease. */
+static bool is_over(const struct lease *lease)
+{
+	return !lease_is_in_use(lease) || lease_is_expired(lease, clock_boot_sec());
+}
+
 static bool find_one(struct request *req, struct lease_query *query, struct lease *ret)
 {
 	return store_find(req->worker->srv->store, query, req->arena, ret, 1) > 0;
 }
 
-/* The client's lease in the subnet: by client id first, then by hardware address. */
+/* Whether it is the client's, in a subnet of the link the client is on. */
+static bool is_here(const struct request *req, const struct lease *lease)
+{
+	const struct subnet *sub = subnet_by_id(&req->cfg->plan, lease->subnet_id);
+
+	return sub && link_same(sub, req->chosen) && lease4_belongs(req, lease);
+}
+
+/* Of the leases a key finds the client's best on its link: one in use before one that is over. */
+static bool find_here(struct request *req, struct lease_query *query, struct lease *ret)
+{
+	struct lease *found = arena_new_array(req->arena, struct lease, LEASES_MAX);
+	bool any = false;
+	int n, i;
+
+	if (link_size(req->chosen) == 1)
+		query->subnet_id = req->chosen->id;
+	n = found ? store_find(req->worker->srv->store, query, req->arena, found, LEASES_MAX) : 0;
+	for (i = 0; i < n; i++) {
+		if (!is_here(req, &found[i]) || (any && is_over(&found[i])))
+			continue;
+		*ret = found[i];
+		any = true;
+		if (!is_over(ret))
+			break;
+	}
+	return any;
+}
+
+/* The client's lease on its link: by client id first, then by hardware address. */
 static bool find_mine(struct request *req, struct lease *ret)
 {
-	struct lease_query query = { .by = BY_CLIENT_ID, .subnet_id = req->sub->id, .type = LEASE_V4 };
+	struct lease_query query = { .by = BY_CLIENT_ID, .type = LEASE_V4 };
 
 	if (req->match_id.len) {
 		query.id = req->match_id;
-		if (find_one(req, &query, ret) && lease4_belongs(req, ret))
+		if (find_here(req, &query, ret))
 			return true;
 	}
 	if (!req->hwaddr.len)
@@ -43,7 +82,7 @@ static bool find_mine(struct request *req, struct lease *ret)
 	query.id = req->hwaddr;
 	query.hwtype = req->hwtype;
 	/* A lease of this hardware under another client id is another client's (a second boot stage). */
-	return find_one(req, &query, ret) && lease4_belongs(req, ret);
+	return find_here(req, &query, ret);
 }
 
 enum verdict recall4(struct request *req)
@@ -68,16 +107,10 @@ enum verdict recall4(struct request *req)
 
 /* --- addresses ------------------------------------------------------------- */
 
-/* Whether another client may have the address of this lease. */
-static bool is_over(const struct lease *lease)
-{
-	return !lease_is_in_use(lease) || lease_is_expired(lease, clock_boot_sec());
-}
-
 /* Claim `addr`, whose lease (if `has_old`) is `old`, for the client. */
 static bool take(struct request *req, const struct ip *addr, bool has_old, const struct lease *old)
 {
-	const struct pool *pool = subnet_pool_of(req->sub, addr);
+	const struct pool *pool = link_pool_of(req->chosen, addr);
 	bool own = has_old && lease4_belongs(req, old);
 
 	if (!pool || (has_old && !own && !is_over(old)))
@@ -85,20 +118,47 @@ static bool take(struct request *req, const struct ip *addr, bool has_old, const
 	if (!alloc_claim(req->worker->srv->alloc, addr, &req->turn.client, has_old))
 		return false;
 	req->pool = pool;
+	req->sub = pool->sub;
 	req->lease.addr = *addr;
 	return true;
 }
 
-static bool pick(struct request *req)
+static bool pick_in(struct request *req, const struct subnet *sub)
 {
-	const struct subnet *sub = req->sub;
-	unsigned i;
+	unsigned start = 0, i;
 
-	for (i = 0; i < sub->n_pools; i++)
-		if (server_pick(req, &sub->pools[i], &req->lease.addr)) {
-			req->pool = &sub->pools[i];
+	if (sub->par.allocator == ALLOC_RANDOM && sub->n_pools > 1)
+		start = (unsigned)rand_below(sub->n_pools);
+	for (i = 0; i < sub->n_pools; i++) {
+		const struct pool *pool = &sub->pools[(start + i) % sub->n_pools];
+
+		if (server_pick(req, pool, &req->lease.addr)) {
+			req->pool = pool;
+			req->sub = sub;
 			return true;
 		}
+	}
+	return false;
+}
+
+/* The subnets of the link in turn, from the chosen one on. */
+static bool pick(struct request *req)
+{
+	unsigned i;
+
+	for (i = 0; i < link_size(req->chosen); i++)
+		if (pick_in(req, link_subnet(req->chosen, i)))
+			return true;
+	return false;
+}
+
+static bool has_pools(const struct request *req)
+{
+	unsigned i;
+
+	for (i = 0; i < link_size(req->chosen); i++)
+		if (link_subnet(req->chosen, i)->n_pools)
+			return true;
 	return false;
 }
 
@@ -108,34 +168,51 @@ static void count_alloc_fail(struct request *req)
 	char prefix[PREFIX_TEXT_MAX];
 
 	stat_add(stats, STAT_ALLOC_FAIL, 1);
-	if (!req->sub->n_pools) {
+	(void)prefix_format(&req->chosen->prefix, prefix);
+	if (!has_pools(req)) {
 		stat_add(stats, STAT_ALLOC_FAIL_NO_POOLS, 1);
-		LOG(ALLOC_ENGINE_V4_ALLOC_FAIL_NO_POOLS, request_label(req),
-		    prefix_format(&req->sub->prefix, prefix), req->sub->id);
+		LOG(ALLOC_ENGINE_V4_ALLOC_FAIL_NO_POOLS, request_label(req), prefix, req->chosen->id);
 		return;
 	}
-	stat_add(stats, STAT_ALLOC_FAIL_SUBNET, 1);
 	server_want_reclaim(req->worker->srv);
-	LOG(ALLOC_ENGINE_V4_ALLOC_FAIL, request_label(req), prefix_format(&req->sub->prefix, prefix),
-	    req->sub->id);
+	if (req->chosen->net) {
+		stat_add(stats, STAT_ALLOC_FAIL_SHARED_NETWORK, 1);
+		LOG(ALLOC_ENGINE_V4_ALLOC_FAIL_SHARED_NETWORK, request_label(req), req->chosen->net->name,
+		    req->chosen->net->n);
+	} else {
+		stat_add(stats, STAT_ALLOC_FAIL_SUBNET, 1);
+		LOG(ALLOC_ENGINE_V4_ALLOC_FAIL_SUBNET, request_label(req), prefix, req->chosen->id);
+	}
 }
 
 /* --- the lease to give ----------------------------------------------------- */
 
-static uint32_t lifetime(const struct request *req)
+/* Whether so much of the pool is in use that leases are to be short. */
+static bool is_scarce(struct request *req)
 {
-	const struct net_params *par = &req->sub->par;
+	double threshold = req->sub->par.adaptive_threshold;
+
+	if (threshold <= 0 || !req->pool || !req->pool->size)
+		return false;
+	return (double)(req->pool->size - server_n_free(req, req->pool)) > threshold * (double)req->pool->size;
+}
+
+static uint32_t lifetime(struct request *req)
+{
+	const struct lifetime *valid = &req->sub->par.valid;
 	const struct opt *opt = opts_find(&req->q.opts, OPT4_DHCP_LEASE_TIME);
 	struct reader r;
 	uint32_t asked;
 
+	if (is_scarce(req))
+		return valid->min;
 	if (!opt || opt->data.len != 4)
-		return par->valid;
+		return valid->def;
 	r = reader_of(opt->data);
 	asked = read_u32(&r);
-	if (asked < par->min_valid)
-		return par->min_valid;
-	return asked > par->max_valid ? par->max_valid : asked;
+	if (asked < valid->min)
+		return valid->min;
+	return asked > valid->max ? valid->max : asked;
 }
 
 /* `old` is what the client had at this address, NULL if nothing. */
@@ -161,6 +238,8 @@ static void fill_lease(struct request *req, const struct lease *old)
 			lease->hostname = old->hostname;
 		lease->user_context = old->user_context;
 	}
+	if (req->sub->par.store_extended_info)
+		lease->user_context = context4_make(req->arena, &req->rai, lease->user_context);
 	lease_start(lease, lifetime(req));
 }
 
@@ -235,6 +314,35 @@ static enum verdict grant(struct request *req, const struct lease *old)
 	return STEP_NEXT;
 }
 
+/* What is stored at the address that was taken: perhaps a lease that is over, perhaps the client's own. */
+static void find_at_lease(struct request *req)
+{
+	struct lease_query query = { .by = BY_ADDR, .addr = req->lease.addr, .type = LEASE_V4 };
+
+	if (req->has_at && ip_equal(&req->at.addr, &req->lease.addr))
+		return;
+	if (req->has_mine && ip_equal(&req->mine.addr, &req->lease.addr)) {
+		req->at = req->mine;
+		req->has_at = true;
+		return;
+	}
+	req->has_at = find_one(req, &query, &req->at);
+}
+
+/*
+ * offer-lifetime: the offer is a lease of its own for that long, so that other servers of the store see it
+ * too. A lease the client has already says more. The client is told the lifetime it will get.
+ */
+static void store_offer(struct request *req)
+{
+	const struct lease *old = req->has_at ? &req->at : NULL;
+
+	if (old && lease4_belongs(req, old) && !is_over(old))
+		return;
+	add_change(req, old);
+	lease_start(&req->changes[0].new, req->sub->par.offer_lifetime);
+}
+
 /* --- messages -------------------------------------------------------------- */
 
 enum verdict bind4_discover(struct request *req)
@@ -253,7 +361,10 @@ enum verdict bind4_discover(struct request *req)
 		count_alloc_fail(req);
 		return request_drop(req, DROP_NO_ADDRESS, "no address is free");
 	}
-	fill_lease(req, NULL);
+	find_at_lease(req);
+	fill_lease(req, req->has_at ? &req->at : NULL);
+	if (req->sub->par.offer_lifetime)
+		store_offer(req);
 	return STEP_NEXT;
 }
 
@@ -263,7 +374,7 @@ static enum verdict init_reboot(struct request *req)
 	char text[IP_TEXT_MAX];
 
 	LOG(DHCP4_INIT_REBOOT, request_label(req), ip_format(&req->wanted, text));
-	if (!req->has_mine && !req->sub->par.authoritative) {
+	if (!req->has_mine && !req->chosen->par.authoritative) {
 		LOG(DHCP4_NO_LEASE_INIT_REBOOT, request_label(req), text);
 		return request_drop(req, DROP_NO_RECORD, NULL);
 	}
@@ -279,7 +390,6 @@ enum verdict bind4_request(struct request *req)
 {
 	bool selecting = opts_find(&req->q.opts, OPT4_DHCP_SERVER_IDENTIFIER) != NULL;
 	bool rebooting = !selecting && !req->q.ciaddr && !ip_is_zero(&req->wanted);
-	struct lease_query query = { .by = BY_ADDR, .type = LEASE_V4 };
 	const struct lease *old = NULL;
 
 	if (!req->sub) {
@@ -304,12 +414,11 @@ enum verdict bind4_request(struct request *req)
 			return request_drop(req, DROP_NO_ADDRESS, "no address is free");
 		}
 		/* What was picked may hold a reclaimed lease of somebody else. */
-		query.addr = req->lease.addr;
-		req->has_at = find_one(req, &query, &req->at);
+		find_at_lease(req);
 		return grant(req, req->has_at ? &req->at : NULL);
 	}
 	if (!take(req, &req->wanted, req->has_at, &req->at)) {
-		if (!subnet_pool_of(req->sub, &req->wanted))
+		if (!link_pool_of(req->chosen, &req->wanted))
 			return nak(req, "not in a pool of the subnet");
 		return nak(req, "in use by another client");
 	}
@@ -334,6 +443,15 @@ enum verdict bind4_decline(struct request *req)
 		LOG(DHCP4_DECLINE_LEASE_MISMATCH, request_label(req), text);
 		return STEP_DONE;
 	}
+	req->answer_type = 0;
+	if (!budget_take(req->worker->srv->declines, &req->turn.client)) {
+		/* It refuses one address after the other: they stay in use for the others. */
+		LOG(DHCP4_DECLINE_LIMIT, request_label(req), text);
+		stat_add(req->worker->stats, STAT_LIMIT_EXCEEDED, 1);
+		req->lease = req->at;
+		add_delete(req, &req->at);
+		return STEP_NEXT;
+	}
 	req->lease = (struct lease){
 		.addr = req->at.addr,
 		.prefix_len = 32,
@@ -345,7 +463,6 @@ enum verdict bind4_decline(struct request *req)
 	};
 	lease_start(&req->lease, req->cfg->decline_probation);
 	add_change(req, &req->at);
-	req->answer_type = 0;
 	return STEP_NEXT;
 }
 
@@ -364,8 +481,14 @@ enum verdict bind4_release(struct request *req)
 		return STEP_DONE;
 	}
 	req->lease = req->at;
-	add_delete(req, &req->at);
 	req->answer_type = 0;
+	if (!req->cfg->expiry.hold_reclaimed_sec || !req->cfg->expiry.flush_wait_sec) {
+		add_delete(req, &req->at);
+		return STEP_NEXT;
+	}
+	/* Over now, but kept for a while: a client that comes back finds its address. */
+	lease_end(&req->lease, LEASE_RELEASED);
+	add_change(req, &req->at);
 	return STEP_NEXT;
 }
 

@@ -101,6 +101,8 @@ static void build_rest(struct build *b)
 {
 	const struct expired_leases_processing_conf *expiry = b->root->expired_leases_processing.v;
 	const struct multi_threading_conf *mt = b->root->multi_threading.v;
+	const struct sanity_checks_conf *sanity = b->root->sanity_checks.v;
+	const struct compatibility_conf *compat = b->root->compatibility.v;
 	struct config *cfg = b->cfg;
 
 	cfg->expiry = (struct expiry_conf){
@@ -116,7 +118,16 @@ static void build_rest(struct build *b)
 	cfg->queue = (uint32_t)mt->packet_queue_size.v;
 	cfg->decline_probation = (uint32_t)b->root->decline_probation_period.v;
 	cfg->echo_client_id = b->root->echo_client_id.v;
-	cfg->authoritative = b->root->authoritative.v;
+	cfg->stash_agent_options = b->root->stash_agent_options.v;
+	cfg->lease_checks = (enum lease_checks)sanity->lease_checks.v;
+	cfg->context_checks = (enum context_checks)sanity->extended_info_checks.v;
+	cfg->compat = (struct compat){
+		.lenient_options = compat->lenient_option_parsing.v,
+		.ignore_server_id = compat->ignore_dhcp_server_identifier.v,
+		.ignore_link_selection = compat->ignore_rai_link_selection.v,
+		.exclude_first_last_24 = compat->exclude_first_last_24.v,
+	};
+	cfg->authoritative = b->root->net.authoritative.v;
 }
 
 /* --- loggers --------------------------------------------------------------- */

@@ -19,6 +19,17 @@ struct expiry_conf {
 	uint32_t unwarned_cycles;    /* slices in a row that may not reach the end */
 };
 
+/* Tolerances of "compatibility". */
+struct compat {
+	bool lenient_options;       /* a broken option is left out, not the message */
+	bool ignore_server_id;      /* messages for other servers are served */
+	bool ignore_link_selection; /* RFC 3527 is not looked at */
+	bool exclude_first_last_24;
+};
+
+enum lease_checks { LEASE_CHECK_NONE, LEASE_CHECK_WARN, LEASE_CHECK_FIX, LEASE_CHECK_FIX_DEL, LEASE_CHECK_DEL };
+enum context_checks { CONTEXT_CHECK_NONE, CONTEXT_CHECK_FIX, CONTEXT_CHECK_STRICT, CONTEXT_CHECK_PEDANTIC };
+
 struct config {
 	struct arena *arena;
 	unsigned family;             /* KEY_4, KEY_6 */
@@ -38,6 +49,10 @@ struct config {
 	uint32_t threads;            /* 0 = one per core */
 	uint32_t queue;              /* requests under way per thread; 0 = no limit of its own */
 
+	enum lease_checks lease_checks;
+	enum context_checks context_checks;
+	struct compat compat;
+	bool stash_agent_options;
 	bool echo_client_id;
 	bool authoritative;          /* for clients no subnet fits */
 	struct dict *dict;

@@ -15,7 +15,18 @@ struct build {
 /* Each tells what is wrong in the diag and goes on. */
 void build_options(struct build *b); /* definitions, and the global values */
 void build_optlist(struct build *b, const struct conf_list *data, struct optlist *ret);
+/* What the subnet grants by; net may be NULL, and sub as well: then what it would take from outside. */
+void build_params(struct build *b, const struct shared_network_conf *net, const struct subnet_conf *sub,
+		  struct net_params *par);
 void build_plan(struct build *b);
+/* A subnet and what it was read from. */
+struct subnet_pair {
+	const struct subnet *sub;
+	const struct subnet_conf *conf;
+};
+/* What is wrong between them; sorts them. */
+void check_plan(struct build *b, struct subnet_pair *refs, size_t n);
+
 void build_logging(struct build *b);
 
 /*

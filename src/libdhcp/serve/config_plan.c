@@ -3,118 +3,6 @@
 #include "base/err.h"
 #include "serve/config_build.h"
 
-/* --- parameters ------------------------------------------------------------ */
-
-/* The subnet's value if it has one, else the global one (which may be a default). */
-#define INHERIT(b, conf, field) ((conf)->field.set ? (conf)->field.v : (b)->root->field.v)
-#define IS_SET(b, conf, field) ((conf)->field.set || (b)->root->field.set)
-
-static uint32_t parse_v4(struct build *b, const struct conf_node *node, const char *key, const char *text)
-{
-	struct ip ip;
-
-	if (!text || !text[0])
-		return 0;
-	if (ip_parse(text, &ip) < 0 || !ip_is4(&ip)) {
-		diag_error(b->diag, conf_pos(node, key), "\"%s\": \"%s\" is not an IPv4 address", key, text);
-		return 0;
-	}
-	return ip_to4(&ip);
-}
-
-static void check_length(struct build *b, const struct conf_node *node, const char *key, const char *text,
-			 size_t max)
-{
-	if (text && strlen(text) > max)
-		diag_error(b->diag, conf_pos(node, key), "\"%s\" is longer than %zu characters", key, max);
-}
-
-/* valid alone sets all three; a bound alone pulls the default inside. */
-static void build_lifetimes(struct build *b, const struct subnet_conf *conf, struct net_params *par)
-{
-	const struct conf_node *node = conf->valid_lifetime.set || conf->min_valid_lifetime.set ||
-						       conf->max_valid_lifetime.set ?
-					       &conf->node : &b->root->node;
-
-	bool own_default = conf->valid_lifetime.set;
-	int64_t valid = INHERIT(b, conf, valid_lifetime);
-	bool min_set = own_default ? conf->min_valid_lifetime.set : IS_SET(b, conf, min_valid_lifetime);
-	bool max_set = own_default ? conf->max_valid_lifetime.set : IS_SET(b, conf, max_valid_lifetime);
-	int64_t min = min_set ? INHERIT(b, conf, min_valid_lifetime) : valid;
-	int64_t max = max_set ? INHERIT(b, conf, max_valid_lifetime) : valid;
-
-	/* A default that nobody gave follows the bounds that somebody did. */
-	if (!IS_SET(b, conf, valid_lifetime)) {
-		if (min_set && valid < min)
-			valid = min;
-		if (max_set && valid > max)
-			valid = max;
-		if (!min_set)
-			min = valid;
-		if (!max_set)
-			max = valid;
-	}
-	if (min > max)
-		diag_error(b->diag, conf_pos(node, "min-valid-lifetime"),
-			   "\"min-valid-lifetime\" %lld is more than \"max-valid-lifetime\" %lld", (long long)min, (long long)max);
-	else if (valid < min || valid > max)
-		diag_error(b->diag, conf_pos(node, "valid-lifetime"),
-			   "\"valid-lifetime\" %lld is not between \"min-valid-lifetime\" %lld and \"max-valid-lifetime\" %lld",
-			   (long long)valid, (long long)min, (long long)max);
-	else if (valid == 0)
-		diag_error(b->diag, conf_pos(node, "valid-lifetime"), "\"valid-lifetime\" is 0: no lease could be used");
-	par->valid = (uint32_t)valid;
-	par->min_valid = (uint32_t)min;
-	par->max_valid = (uint32_t)max;
-}
-
-static void check_timers(struct build *b, const struct subnet_conf *conf, const struct net_params *par)
-{
-	const struct conf_node *node = conf->renew_timer.set || conf->rebind_timer.set || conf->valid_lifetime.set ?
-					       &conf->node : &b->root->node;
-
-	if (par->t1_set && par->t2_set && par->t1 >= par->t2)
-		diag_warn(b->diag, conf_pos(node, "renew-timer"),
-			  "\"renew-timer\" %u is not less than \"rebind-timer\" %u: it is not sent", par->t1, par->t2);
-	if (par->t2_set && par->t2 >= par->valid)
-		diag_warn(b->diag, conf_pos(node, "rebind-timer"),
-			  "\"rebind-timer\" %u is not less than \"valid-lifetime\" %u: it is not sent", par->t2, par->valid);
-	else if (par->t1_set && par->t1 >= par->valid)
-		diag_warn(b->diag, conf_pos(node, "renew-timer"),
-			  "\"renew-timer\" %u is not less than \"valid-lifetime\" %u: it is not sent", par->t1, par->valid);
-}
-
-static void build_params(struct build *b, const struct subnet_conf *conf, struct net_params *par)
-{
-	const struct conf_node *node = conf->next_server.set ? &conf->node : &b->root->node;
-
-	build_lifetimes(b, conf, par);
-	par->t1 = (uint32_t)INHERIT(b, conf, renew_timer);
-	par->t2 = (uint32_t)INHERIT(b, conf, rebind_timer);
-	par->t1_set = IS_SET(b, conf, renew_timer);
-	par->t2_set = IS_SET(b, conf, rebind_timer);
-	par->calculate_tee = INHERIT(b, conf, calculate_tee_times);
-	par->t1_percent = INHERIT(b, conf, t1_percent);
-	par->t2_percent = INHERIT(b, conf, t2_percent);
-	if (par->calculate_tee && par->t1_percent >= par->t2_percent)
-		diag_error(b->diag, conf_pos(conf->t1_percent.set || conf->t2_percent.set ? &conf->node : &b->root->node, "t1-percent"),
-			   "\"t1-percent\" %g is not less than \"t2-percent\" %g", par->t1_percent, par->t2_percent);
-	par->cache_threshold = INHERIT(b, conf, cache_threshold);
-	par->cache_max_age = (uint32_t)INHERIT(b, conf, cache_max_age);
-	par->authoritative = INHERIT(b, conf, authoritative);
-	par->match_client_id = INHERIT(b, conf, match_client_id);
-	par->next_server = parse_v4(b, node, "next-server", INHERIT(b, conf, next_server));
-	par->server_hostname = INHERIT(b, conf, server_hostname);
-	par->boot_file_name = INHERIT(b, conf, boot_file_name);
-	if (!par->server_hostname)
-		par->server_hostname = "";
-	if (!par->boot_file_name)
-		par->boot_file_name = "";
-	check_length(b, conf->server_hostname.set ? &conf->node : &b->root->node, "server-hostname", par->server_hostname, 63);
-	check_length(b, conf->boot_file_name.set ? &conf->node : &b->root->node, "boot-file-name", par->boot_file_name, 127);
-	check_timers(b, conf, par);
-}
-
 /* --- pools ----------------------------------------------------------------- */
 
 static int parse_pool(struct build *b, const struct pool_conf *conf, struct pool *pool)
@@ -256,9 +144,9 @@ static bool parse_prefix(struct build *b, const struct subnet_conf *conf, struct
 	return true;
 }
 
-static void build_relays(struct build *b, const struct subnet_conf *conf, struct subnet *sub)
+static void build_relays(struct build *b, const struct conf_map *map, struct subnet *sub)
 {
-	const struct relay_conf *relay = conf->relay.v;
+	const struct relay_conf *relay = map->v;
 	unsigned i;
 
 	sub->relays = arena_new_array(b->cfg->arena, struct ip, relay->ip_addresses.n);
@@ -273,114 +161,141 @@ static void build_relays(struct build *b, const struct subnet_conf *conf, struct
 	}
 }
 
-static bool build_subnet(struct build *b, const struct subnet_conf *conf, struct subnet *sub)
+static bool has_relays(const struct conf_map *map)
 {
+	return ((const struct relay_conf *)map->v)->ip_addresses.n != 0;
+}
+
+/* A subnet with its network; net_conf is NULL for one of its own. */
+static bool build_subnet(struct build *b, const struct shared_network_conf *net_conf, const struct network *net,
+			 const struct subnet_conf *conf, struct subnet *sub)
+{
+	bool net_relays = net_conf && !has_relays(&conf->link.relay);
+
 	if (!parse_prefix(b, conf, &sub->prefix))
 		return false;
 	sub->id = (uint32_t)conf->id.v;
-	sub->iface = conf->interface.v ? conf->interface.v : "";
-	build_params(b, conf, &sub->par);
-	build_relays(b, conf, sub);
-	build_optlist(b, &conf->option_data, &sub->opts);
+	sub->net = net;
+	sub->iface = conf->link.interface.set || !net_conf ? conf->link.interface.v : net_conf->link.interface.v;
+	if (!sub->iface)
+		sub->iface = "";
+	if (net_conf && net_conf->link.interface.v && net_conf->link.interface.v[0] && sub->iface[0] &&
+	    strcmp(net_conf->link.interface.v, sub->iface) != 0) {
+		diag_error(b->diag, conf_pos(&conf->node, "interface"),
+			   "\"interface\" \"%s\" is not that of the network, \"%s\"", sub->iface,
+			   net_conf->link.interface.v);
+		diag_note(b->diag, conf_pos(&net_conf->node, "interface"), "a network is one link");
+	}
+	build_params(b, net_conf, conf, &sub->par);
+	build_relays(b, net_relays ? &net_conf->link.relay : &conf->link.relay, sub);
+	build_optlist(b, &conf->link.option_data, &sub->opts);
 	build_pools(b, conf, sub);
 	return true;
 }
 
-struct by_something {
-	const struct subnet *sub;
-	const struct subnet_conf *conf;
+/* --- all of them ----------------------------------------------------------- */
+
+/* Where subnets stand in the configuration: by themselves, and in each network. */
+struct group {
+	const struct shared_network_conf *net; /* NULL: by themselves */
+	struct subnet_conf *subs;
+	unsigned n;
 };
 
-static int order_by_id(const void *x, const void *y)
+static int order_numbers(const void *x, const void *y)
 {
-	const struct by_something *a = x, *b = y;
+	const int64_t *a = x, *b = y;
 
-	if (a->sub->id != b->sub->id)
-		return a->sub->id < b->sub->id ? -1 : 1;
-	return a->sub < b->sub ? -1 : a->sub > b->sub;
-}
-
-static int order_by_prefix(const void *x, const void *y)
-{
-	const struct by_something *a = x, *b = y;
-	int order = ip_cmp(&a->sub->prefix.addr, &b->sub->prefix.addr);
-
-	if (order)
-		return order;
-	if (a->sub->prefix.len != b->sub->prefix.len)
-		return a->sub->prefix.len < b->sub->prefix.len ? -1 : 1;
-	return a->sub < b->sub ? -1 : a->sub > b->sub;
-}
-
-static void check_pairs(struct build *b, struct by_something *refs, size_t n)
-{
-	size_t i;
-
-	qsort(refs, n, sizeof(*refs), order_by_id);
-	for (i = 1; i < n; i++)
-		if (refs[i].sub->id == refs[i - 1].sub->id) {
-			diag_error(b->diag, conf_pos(&refs[i].conf->node, "id"), "subnet id %u is already in use", refs[i].sub->id);
-			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "id"), "it is used here");
-		}
-	qsort(refs, n, sizeof(*refs), order_by_prefix);
-	for (i = 1; i < n; i++) {
-		const struct prefix *a = &refs[i - 1].sub->prefix, *z = &refs[i].sub->prefix;
-		char text[PREFIX_TEXT_MAX];
-
-		if (a->len == z->len && ip_equal(&a->addr, &z->addr)) {
-			diag_error(b->diag, conf_pos(&refs[i].conf->node, "subnet"), "subnet %s is defined twice", prefix_format(z, text));
-			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "subnet"), "the first one is here");
-		} else if (prefix_contains(a, &z->addr)) {
-			diag_warn(b->diag, conf_pos(&refs[i].conf->node, "subnet"), "subnet %s lies inside another one", prefix_format(z, text));
-			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "subnet"), "it lies inside this one");
-		}
-	}
+	return *a < *b ? -1 : *a > *b;
 }
 
 /* Subnets without an id are numbered from 1 in their order, around the ids that are given. */
-static void number_subnets(struct subnet_conf *confs, unsigned n)
+static void number_subnets(struct group *groups, size_t n_groups, size_t n_subs)
 {
-	int64_t next = 1;
-	unsigned i, k;
+	int64_t *given = xcalloc(n_subs, sizeof(*given)), next = 1;
+	size_t n_given = 0, g, i, k = 0;
 
-	for (i = 0; i < n; i++) {
-		bool used;
+	for (g = 0; g < n_groups; g++)
+		for (i = 0; i < groups[g].n; i++)
+			if (groups[g].subs[i].id.set)
+				given[n_given++] = groups[g].subs[i].id.v;
+	qsort(given, n_given, sizeof(*given), order_numbers);
+	for (g = 0; g < n_groups; g++)
+		for (i = 0; i < groups[g].n; i++) {
+			if (groups[g].subs[i].id.set)
+				continue;
+			while (k < n_given && given[k] <= next)
+				next += given[k++] == next;
+			groups[g].subs[i].id = (struct opt_int){ true, next++ };
+		}
+	free(given);
+}
 
-		if (confs[i].id.set)
+static void build_network(struct build *b, const struct shared_network_conf *conf, struct network *net)
+{
+	const struct network *other;
+
+	if (!conf->name.set || !conf->name.v[0]) {
+		diag_error(b->diag, conf_pos(&conf->node, conf->name.set ? "name" : NULL),
+			   "a shared network lacks its \"name\"");
+		return;
+	}
+	net->name = conf->name.v;
+	for (other = b->cfg->plan.nets; other < net; other++)
+		if (other->name && !strcmp(other->name, net->name))
+			diag_error(b->diag, conf_pos(&conf->node, "name"), "there are two shared networks \"%s\"", net->name);
+	build_optlist(b, &conf->link.option_data, &net->opts);
+	if (!conf->subnets.n)
+		diag_warn(b->diag, conf_pos(&conf->node, NULL), "shared network \"%s\" has no subnets", net->name);
+}
+
+static void build_group(struct build *b, const struct group *group, struct network *net, struct subnet_pair *refs)
+{
+	struct plan *plan = &b->cfg->plan;
+	unsigned i;
+
+	if (net)
+		net->subs = &plan->subs[plan->n];
+	for (i = 0; i < group->n; i++) {
+		struct subnet *sub = &plan->subs[plan->n];
+
+		if (!build_subnet(b, group->net, net, &group->subs[i], sub))
 			continue;
-		do {
-			used = false;
-			for (k = 0; k < n && !used; k++)
-				used = confs[k].id.set && confs[k].id.v == next;
-			if (used)
-				next++;
-		} while (used);
-		confs[i].id = (struct opt_int){ true, next++ };
+		refs[plan->n++] = (struct subnet_pair){ sub, &group->subs[i] };
+		if (net)
+			net->n++;
 	}
 }
 
 void build_plan(struct build *b)
 {
-	const struct conf_list *list = b->cfg->family == KEY_6 ? &b->root->subnet6 : &b->root->subnet4;
-	struct subnet_conf *confs = list->v;
+	const struct conf_list *list = &b->root->subnets, *nets = &b->root->shared_networks;
+	const struct shared_network_conf *net_confs = nets->v;
 	struct plan *plan = &b->cfg->plan;
-	struct by_something *refs = xcalloc(list->n, sizeof(*refs));
-	struct subnet_conf defaults = { 0 };
+	struct group *groups = xcalloc(nets->n + 1, sizeof(*groups));
+	struct subnet_pair *refs;
 	struct net_params par;
-	unsigned i;
+	size_t n_subs = list->n, g;
 
-	number_subnets(confs, list->n);
-	if (!list->n) /* what subnets would inherit is checked even without one */
-		build_params(b, &defaults, &par);
-	plan->subs = arena_new_array(b->cfg->arena, struct subnet, list->n);
-	for (i = 0; i < list->n; i++) {
-		struct subnet *sub = &plan->subs[plan->n];
-
-		if (!build_subnet(b, &confs[i], sub))
-			continue;
-		refs[plan->n++] = (struct by_something){ sub, &confs[i] };
+	groups[0] = (struct group){ .subs = list->v, .n = list->n };
+	for (g = 1; g <= nets->n; g++) {
+		groups[g] = (struct group){ &net_confs[g - 1], net_confs[g - 1].subnets.v, net_confs[g - 1].subnets.n };
+		n_subs += groups[g].n;
 	}
-	check_pairs(b, refs, plan->n);
+	number_subnets(groups, nets->n + 1, n_subs);
+	if (!n_subs) /* what subnets would inherit is checked even without one */
+		build_params(b, NULL, NULL, &par);
+	plan->nets = arena_new_array(b->cfg->arena, struct network, nets->n);
+	plan->subs = arena_new_array(b->cfg->arena, struct subnet, n_subs);
+	refs = xcalloc(n_subs, sizeof(*refs));
+	build_group(b, &groups[0], NULL, refs);
+	for (g = 1; g <= nets->n; g++) {
+		build_network(b, groups[g].net, &plan->nets[g - 1]);
+		plan->n_nets++;
+		build_group(b, &groups[g], &plan->nets[g - 1], refs);
+	}
+	check_plan(b, refs, plan->n);
 	free(refs);
+	free(groups);
 	plan_index(plan, b->cfg->arena);
 }

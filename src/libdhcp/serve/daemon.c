@@ -14,12 +14,14 @@
 #include "json/diag.h"
 #include "log/config.h"
 #include "log/log.h"
+#include "serve/check_leases.h"
 #include "serve/family.h"
 
 #include <errno.h>
 #include <unistd.h>
 
 #define SLOTS_MIN 1024    /* requests under way per worker: they wait for the disk together */
+#define FLUSH_MORE_MS 50 /* between slices of reclaimed leases while there are more */
 #define STATUS_MS 10000
 #define DRAIN_MS 2000     /* how long a stop waits for answers under way */
 #define IFACE_SETTLE_MS 200
@@ -240,8 +242,12 @@ static void flush_tick(void *ctx)
 	struct daemon *d = ctx;
 	uint32_t wait = d->live->cfg->expiry.flush_wait_sec;
 
-	(void)reclaim_flush(d->reclaim, &d->live->cfg->expiry);
-	if (wait)
+	if (!wait)
+		return;
+	/* A full slice: there is more, and it must not pile up. */
+	if (reclaim_flush(d->reclaim, &d->live->cfg->expiry) == RECLAIM_SLICE_MAX)
+		loop_timer_start(d->loop, &d->flush_timer, FLUSH_MORE_MS);
+	else
 		loop_timer_start(d->loop, &d->flush_timer, (int64_t)wait * 1000);
 }
 
@@ -457,6 +463,7 @@ int daemon_start(struct daemon *d)
 	LOGF(d->fam->idx, DHCPx_START_INFO, (int)getpid(), d->srv.server_port, d->srv.client_port,
 	     d->opts.config_file);
 	LOGF(d->fam->idx, DHCPx_MULTI_THREADING_INFO, cfg->mt_enabled ? "yes" : "no", n_threads, cfg->queue);
+	(void)check_leases_wait(d->store, d->fam, cfg);
 	store_watch(d->store, watch_store, d->srv.alloc);
 	d->stats = stats_new();
 	d->live = make_live(d, cfg);

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "serve/context.h"
 #include "serve/request.h"
 #include "stat/stat.h"
 
@@ -44,6 +45,12 @@ struct family {
 	enum verdict (*recall)(struct request *req);
 	enum verdict (*answer)(struct request *req);
 	enum verdict (*pack)(struct request *req);
+	/*
+	 * Look at the relay information in a lease's user-context. Unless it is fine *ret is the context as
+	 * it should be, NULL for none.
+	 */
+	enum context_verdict (*check_context)(struct arena *arena, const char *context,
+					      enum context_checks level, const char **ret);
 	/* One debug line for a dropped request. */
 	void (*log_drop)(const struct request *req);
 	/* The INFO line for each change that was made durable. */

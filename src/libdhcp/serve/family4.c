@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "log/log.h"
+#include "serve/context4.h"
 #include "serve/server.h"
 #include "wire/dump.h"
 #include "wire/ident.h"
@@ -94,6 +95,7 @@ static enum verdict identify4(struct request *req)
 		LOGF(req->fam->idx, DHCPx_PACKET_RECEIVED, request_label(req), req->row->name, req->type,
 		     ip_format(&req->in.src, from), ip_format(&req->in.dst, to), req->in.ifname);
 	}
+	relay4_of_request(req);
 	req->turn.client = key_of(req);
 	req->turn.xid = req->q.xid;
 	req->turn.type = (uint8_t)req->type;
@@ -102,6 +104,15 @@ static enum verdict identify4(struct request *req)
 
 static void where4(const struct request *req, struct select_query *query)
 {
+	struct ip link = ip_zero4;
+
+	/* RFC 3527 beats RFC 3011 beats where the message comes from. */
+	if (!req->cfg->compat.ignore_link_selection)
+		link = req->rai.link;
+	if (ip_is_zero(&link))
+		link = address_option(&req->q, OPT4_SUBNET_SELECTION);
+	query->has_link = !ip_is_zero(&link);
+	query->link_addr = link;
 	query->has_relay = req->q.giaddr != 0;
 	query->relay_addr = ip_from4(req->q.giaddr);
 	query->client_addr = ip_from4(req->q.ciaddr);
@@ -116,7 +127,7 @@ static bool is_for_us(const struct request *req)
 {
 	struct ip named, ours;
 
-	if (req->type == DHCP4_DISCOVER || !opts_find(&req->q.opts, OPT4_DHCP_SERVER_IDENTIFIER))
+	if (req->cfg->compat.ignore_server_id || req->type == DHCP4_DISCOVER || !opts_find(&req->q.opts, OPT4_DHCP_SERVER_IDENTIFIER))
 		return true;
 	named = address_option(&req->q, OPT4_DHCP_SERVER_IDENTIFIER);
 	ours = server_id4(req);
@@ -131,6 +142,7 @@ static enum verdict recall(struct request *req)
 		alloc_unclaim(req->worker->srv->alloc, &req->turn.client);
 		return request_drop(req, DROP_NOT_FOR_US, NULL);
 	}
+	req->sub = req->chosen;
 	if (req->sub && !req->sub->par.match_client_id && req->hwaddr.len)
 		req->match_id = bytes_of(NULL, 0);
 	return recall4(req);
@@ -248,6 +260,7 @@ const struct family family4 = {
 	.recall = recall,
 	.answer = answer4,
 	.pack = pack4,
+	.check_context = context4_check,
 	.log_drop = log_drop4,
 	.log_commit = log_commit4,
 	.dump_query = dump_query4,

@@ -39,8 +39,70 @@ struct option_data_conf {
 	struct conf_strings client_classes;
 };
 
+/* The fields of DDNS_ROWS, NET_ROWS and LINK_ROWS in keys_rows.h. */
+struct ddns_conf {
+	struct opt_bool send_updates;
+	struct opt_bool override_no_update;
+	struct opt_bool override_client_update;
+	struct opt_int replace_client_name;
+	struct opt_str generated_prefix;
+	struct opt_str qualifying_suffix;
+	struct opt_bool update_on_renew;
+	struct opt_int conflict_resolution_mode;
+	struct opt_real ttl_percent;
+	struct opt_int ttl;
+	struct opt_int ttl_min;
+	struct opt_int ttl_max;
+	struct opt_str hostname_char_set;
+	struct opt_str hostname_char_replacement;
+};
+
+struct net_conf {
+	struct opt_int valid_lifetime;
+	struct opt_int min_valid_lifetime;
+	struct opt_int max_valid_lifetime;
+	struct opt_int renew_timer;
+	struct opt_int rebind_timer;
+	struct opt_int preferred_lifetime;
+	struct opt_int min_preferred_lifetime;
+	struct opt_int max_preferred_lifetime;
+	struct opt_bool calculate_tee_times;
+	struct opt_real t1_percent;
+	struct opt_real t2_percent;
+	struct opt_real cache_threshold;
+	struct opt_int cache_max_age;
+	struct opt_real adaptive_lease_time_threshold;
+	struct opt_int offer_lifetime;
+	struct opt_int allocator;
+	struct opt_int pd_allocator;
+	struct opt_bool match_client_id;
+	struct opt_bool authoritative;
+	struct opt_str next_server;
+	struct opt_str server_hostname;
+	struct opt_str boot_file_name;
+	struct opt_bool store_extended_info;
+	struct opt_bool reservations_global;
+	struct opt_bool reservations_in_subnet;
+	struct opt_bool reservations_out_of_pool;
+	struct ddns_conf ddns;
+	struct opt_bool ddns_use_conflict_resolution;
+};
+
+struct link_conf {
+	struct opt_str interface;
+	struct conf_map relay;
+	struct conf_list option_data;
+	struct opt_str interface_id;
+	struct opt_bool rapid_commit;
+	struct opt_str client_class;
+	struct conf_strings client_classes;
+	struct conf_strings require_client_classes;
+	struct conf_strings evaluate_additional_classes;
+};
+
 struct pool_conf {
 	struct conf_node node;
+	struct ddns_conf ddns;
 	struct opt_str pool;
 	struct opt_int pool_id;
 	struct conf_list option_data;
@@ -48,20 +110,6 @@ struct pool_conf {
 	struct conf_strings client_classes;
 	struct conf_strings require_client_classes;
 	struct conf_strings evaluate_additional_classes;
-	struct opt_bool ddns_send_updates;
-	struct opt_bool ddns_override_no_update;
-	struct opt_bool ddns_override_client_update;
-	struct opt_int ddns_replace_client_name;
-	struct opt_str ddns_generated_prefix;
-	struct opt_str ddns_qualifying_suffix;
-	struct opt_bool ddns_update_on_renew;
-	struct opt_int ddns_conflict_resolution_mode;
-	struct opt_real ddns_ttl_percent;
-	struct opt_int ddns_ttl;
-	struct opt_int ddns_ttl_min;
-	struct opt_int ddns_ttl_max;
-	struct opt_str hostname_char_set;
-	struct opt_str hostname_char_replacement;
 	struct json_object *user_context;
 	struct opt_str comment;
 };
@@ -104,112 +152,30 @@ struct reservation_conf {
 	struct conf_strings excluded_prefixes;
 };
 
-/* The fields of NETWORK_ROWS in keys_plan.c. */
-/* clang-format off */
-#define NETWORK_FIELDS \
-	struct opt_str client_class; \
-	struct conf_strings client_classes; \
-	struct conf_strings require_client_classes; \
-	struct conf_strings evaluate_additional_classes; \
-	struct opt_bool reservations_global; \
-	struct opt_bool reservations_in_subnet; \
-	struct opt_bool reservations_out_of_pool; \
-	struct opt_bool ddns_send_updates; \
-	struct opt_bool ddns_override_no_update; \
-	struct opt_bool ddns_override_client_update; \
-	struct opt_int ddns_replace_client_name; \
-	struct opt_str ddns_generated_prefix; \
-	struct opt_str ddns_qualifying_suffix; \
-	struct opt_bool ddns_update_on_renew; \
-	struct opt_bool ddns_use_conflict_resolution; \
-	struct opt_int ddns_conflict_resolution_mode; \
-	struct opt_real ddns_ttl_percent; \
-	struct opt_int ddns_ttl; \
-	struct opt_int ddns_ttl_min; \
-	struct opt_int ddns_ttl_max; \
-	struct opt_str hostname_char_set; \
-	struct opt_str hostname_char_replacement;
-/* clang-format on */
-
 struct subnet_conf {
 	struct conf_node node;
-	struct opt_int valid_lifetime;
-	struct opt_int min_valid_lifetime;
-	struct opt_int max_valid_lifetime;
-	struct opt_int renew_timer;
-	struct opt_int rebind_timer;
-	struct conf_list option_data;
+	struct link_conf link;
+	struct net_conf net;
 	struct conf_list pools;
 	struct opt_str subnet;
-	struct opt_str interface;
 	struct opt_int id;
 	struct conf_list reservations;
-	struct conf_map relay;
-	struct opt_bool match_client_id;
-	struct opt_bool authoritative;
-	struct opt_str next_server;
-	struct opt_str server_hostname;
-	struct opt_str boot_file_name;
 	struct opt_str v4o6_interface;
 	struct opt_str v4o6_interface_id;
 	struct opt_str v4o6_subnet;
 	struct json_object *user_context;
 	struct opt_str comment;
-	struct opt_bool calculate_tee_times;
-	struct opt_real t1_percent;
-	struct opt_real t2_percent;
-	struct opt_real cache_threshold;
-	struct opt_int cache_max_age;
-	struct opt_real adaptive_lease_time_threshold;
-	struct opt_bool store_extended_info;
-	struct opt_int allocator;
-	struct opt_int offer_lifetime;
-	struct opt_int preferred_lifetime;
-	struct opt_int min_preferred_lifetime;
-	struct opt_int max_preferred_lifetime;
 	struct conf_list pd_pools;
-	struct opt_str interface_id;
-	struct opt_bool rapid_commit;
-	struct opt_int pd_allocator;
-	NETWORK_FIELDS
 };
 
 struct shared_network_conf {
 	struct conf_node node;
+	struct link_conf link;
+	struct net_conf net;
 	struct opt_str name;
-	struct conf_list subnet4;
-	struct opt_str interface;
-	struct opt_int renew_timer;
-	struct opt_int rebind_timer;
-	struct conf_list option_data;
-	struct opt_bool match_client_id;
-	struct opt_bool authoritative;
-	struct opt_str next_server;
-	struct opt_str server_hostname;
-	struct opt_str boot_file_name;
-	struct conf_map relay;
-	struct opt_int valid_lifetime;
-	struct opt_int min_valid_lifetime;
-	struct opt_int max_valid_lifetime;
+	struct conf_list subnets;
 	struct json_object *user_context;
 	struct opt_str comment;
-	struct opt_bool calculate_tee_times;
-	struct opt_real t1_percent;
-	struct opt_real t2_percent;
-	struct opt_real cache_threshold;
-	struct opt_int cache_max_age;
-	struct opt_real adaptive_lease_time_threshold;
-	struct opt_bool store_extended_info;
-	struct opt_int allocator;
-	struct opt_int offer_lifetime;
-	struct conf_list subnet6;
-	struct opt_str interface_id;
-	struct opt_int preferred_lifetime;
-	struct opt_int min_preferred_lifetime;
-	struct opt_int max_preferred_lifetime;
-	struct opt_bool rapid_commit;
-	struct opt_int pd_allocator;
-	NETWORK_FIELDS
 };
 
 struct interfaces_config_conf {
@@ -422,13 +388,9 @@ struct compatibility_conf {
 
 struct global_conf {
 	struct conf_node node;
-	struct opt_int valid_lifetime;
-	struct opt_int min_valid_lifetime;
-	struct opt_int max_valid_lifetime;
-	struct opt_int renew_timer;
-	struct opt_int rebind_timer;
+	struct net_conf net;
 	struct opt_int decline_probation_period;
-	struct conf_list subnet4;
+	struct conf_list subnets;
 	struct conf_list shared_networks;
 	struct conf_map interfaces_config;
 	struct conf_map lease_database;
@@ -445,43 +407,13 @@ struct global_conf {
 	struct conf_map dhcp_queue_control;
 	struct conf_map dhcp_ddns;
 	struct opt_bool echo_client_id;
-	struct opt_bool match_client_id;
-	struct opt_bool authoritative;
-	struct opt_str next_server;
-	struct opt_str server_hostname;
-	struct opt_str boot_file_name;
 	struct json_object *user_context;
 	struct opt_str comment;
 	struct conf_map sanity_checks;
 	struct conf_list reservations;
 	struct conf_map config_control;
 	struct opt_str server_tag;
-	struct opt_bool reservations_global;
-	struct opt_bool reservations_in_subnet;
-	struct opt_bool reservations_out_of_pool;
-	struct opt_bool calculate_tee_times;
-	struct opt_real t1_percent;
-	struct opt_real t2_percent;
-	struct opt_real cache_threshold;
-	struct opt_int cache_max_age;
-	struct opt_real adaptive_lease_time_threshold;
 	struct conf_list loggers;
-	struct opt_str hostname_char_set;
-	struct opt_str hostname_char_replacement;
-	struct opt_bool ddns_send_updates;
-	struct opt_bool ddns_override_no_update;
-	struct opt_bool ddns_override_client_update;
-	struct opt_int ddns_replace_client_name;
-	struct opt_str ddns_generated_prefix;
-	struct opt_str ddns_qualifying_suffix;
-	struct opt_bool ddns_update_on_renew;
-	struct opt_bool ddns_use_conflict_resolution;
-	struct opt_int ddns_conflict_resolution_mode;
-	struct opt_real ddns_ttl_percent;
-	struct opt_int ddns_ttl;
-	struct opt_int ddns_ttl_min;
-	struct opt_int ddns_ttl_max;
-	struct opt_bool store_extended_info;
 	struct opt_int statistic_default_sample_count;
 	struct opt_int statistic_default_sample_age;
 	struct conf_map multi_threading;
@@ -490,19 +422,12 @@ struct global_conf {
 	struct opt_bool reservations_lookup_first;
 	struct conf_map compatibility;
 	struct opt_int parked_packet_limit;
-	struct opt_int allocator;
-	struct opt_int offer_lifetime;
 	struct opt_bool stash_agent_options;
 	struct opt_str data_directory;
-	struct opt_int preferred_lifetime;
-	struct opt_int min_preferred_lifetime;
-	struct opt_int max_preferred_lifetime;
-	struct conf_list subnet6;
 	struct conf_strings mac_sources;
 	struct conf_strings relay_supplied_options;
 	struct conf_map server_id;
 	struct opt_bool allow_address_registration;
-	struct opt_int pd_allocator;
 	struct conf_map control_socket;
 };
 

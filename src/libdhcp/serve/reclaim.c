@@ -2,13 +2,10 @@
 #include "serve/reclaim.h"
 
 #include "base/clock.h"
-#include "base/vec.h"
 #include "lease/store.h"
 #include "log/log.h"
 
 #include <pthread.h>
-
-#define SLICE_MAX 4096 /* where the configuration sets no limit */
 
 /* One lease under way: a transaction of its own, so one conflict spoils nothing else. */
 struct job {
@@ -18,11 +15,6 @@ struct job {
 	enum lease_state was;
 };
 
-struct held {
-	struct ip addr;
-	int64_t since; /* boot seconds at which it was reclaimed */
-};
-
 struct reclaim {
 	struct store *store;
 	unsigned family;
@@ -30,22 +22,10 @@ struct reclaim {
 	struct arena *arena; /* of the slice under way */
 	struct job *jobs;
 	unsigned behind;     /* slices in a row that did not reach the end */
-	/* Leases in state reclaimed, oldest first: a ring in a growing array. */
-	VEC(struct held) held;
-	size_t held_first;
 	pthread_mutex_t lock; /* guards n_open, n_done */
 	pthread_cond_t idle;
 	unsigned n_open;
 };
-
-static bool remember(void *ctx, const struct lease *lease)
-{
-	struct reclaim *reclaim = ctx;
-
-	if (!lease_is_in_use(lease))
-		*vec_push(&reclaim->held) = (struct held){ lease->addr, clock_boot_sec() };
-	return true;
-}
 
 struct reclaim *reclaim_new(struct store *store, unsigned family, struct stats *stats)
 {
@@ -55,10 +35,9 @@ struct reclaim *reclaim_new(struct store *store, unsigned family, struct stats *
 	reclaim->family = family;
 	reclaim->stats = stats;
 	reclaim->arena = arena_new(0);
-	reclaim->jobs = xcalloc(SLICE_MAX, sizeof(*reclaim->jobs));
+	reclaim->jobs = xcalloc(RECLAIM_SLICE_MAX, sizeof(*reclaim->jobs));
 	(void)pthread_mutex_init(&reclaim->lock, NULL);
 	(void)pthread_cond_init(&reclaim->idle, NULL);
-	(void)store_each(store, remember, reclaim);
 	return reclaim;
 }
 
@@ -72,7 +51,6 @@ void reclaim_free_wait(struct reclaim *reclaim)
 	(void)pthread_mutex_unlock(&reclaim->lock);
 	(void)pthread_mutex_destroy(&reclaim->lock);
 	(void)pthread_cond_destroy(&reclaim->idle);
-	vec_free(&reclaim->held);
 	arena_free(reclaim->arena);
 	free(reclaim->jobs);
 	free(reclaim);
@@ -143,7 +121,7 @@ static void reclaim_lease(struct store_change *change, const struct lease *lease
 unsigned reclaim_slice(struct reclaim *reclaim, const struct expiry_conf *conf)
 {
 	int64_t now = clock_boot_sec(), start_ms = clock_boot_ms();
-	unsigned max = conf->max_leases && conf->max_leases < SLICE_MAX ? conf->max_leases : SLICE_MAX;
+	unsigned max = conf->max_leases && conf->max_leases < RECLAIM_SLICE_MAX ? conf->max_leases : RECLAIM_SLICE_MAX;
 	struct lease *leases;
 	unsigned n, i, n_started = 0;
 
@@ -168,8 +146,6 @@ unsigned reclaim_slice(struct reclaim *reclaim, const struct expiry_conf *conf)
 			stat_add(reclaim->stats, STAT_RECLAIMED_DECLINED, 1);
 			LOGF(reclaim->family, ALLOC_ENGINE_Vx_DECLINED_RECOVERED,
 			     ip_format(&leases[i].addr, text));
-		} else if (conf->hold_reclaimed_sec) {
-			*vec_push(&reclaim->held) = (struct held){ leases[i].addr, now };
 		}
 	}
 	if (n)
@@ -183,46 +159,22 @@ unsigned reclaim_slice(struct reclaim *reclaim, const struct expiry_conf *conf)
 	return n_started;
 }
 
-/* The oldest held lease whose time is over, taken off the ring. */
-static bool next_held(struct reclaim *reclaim, int64_t limit, struct held *ret)
-{
-	if (reclaim->held_first == reclaim->held.n) {
-		reclaim->held.n = reclaim->held_first = 0;
-		return false;
-	}
-	*ret = reclaim->held.v[reclaim->held_first];
-	if (ret->since > limit)
-		return false;
-	reclaim->held_first++;
-	if (reclaim->held_first > 1024 && reclaim->held_first * 2 > reclaim->held.n) {
-		reclaim->held.n -= reclaim->held_first;
-		memmove(reclaim->held.v, reclaim->held.v + reclaim->held_first,
-			reclaim->held.n * sizeof(*reclaim->held.v));
-		reclaim->held_first = 0;
-	}
-	return true;
-}
-
 unsigned reclaim_flush(struct reclaim *reclaim, const struct expiry_conf *conf)
 {
 	int64_t limit = clock_boot_sec() - conf->hold_reclaimed_sec;
-	struct held held;
-	unsigned n = 0;
+	struct lease *leases;
+	unsigned n, i, n_started = 0;
 
 	if (is_busy(reclaim))
 		return 0;
 	arena_reset(reclaim->arena);
-	while (n < SLICE_MAX && next_held(reclaim, limit, &held)) {
-		struct lease_query query = { .by = BY_ADDR, .addr = held.addr, .type = LEASE_V4 };
-		struct lease lease;
-
-		if (store_find(reclaim->store, &query, reclaim->arena, &lease, 1) != 1 ||
-		    lease_is_in_use(&lease))
-			continue;
-		delete_lease(&reclaim->jobs[n].change, &lease);
-		if (!start(reclaim, &reclaim->jobs[n]))
+	leases = arena_new_array(reclaim->arena, struct lease, RECLAIM_SLICE_MAX);
+	n = store_retired(reclaim->store, limit, reclaim->arena, leases, RECLAIM_SLICE_MAX);
+	for (i = 0; i < n; i++) {
+		delete_lease(&reclaim->jobs[i].change, &leases[i]);
+		if (!start(reclaim, &reclaim->jobs[i]))
 			break;
-		n++;
+		n_started++;
 	}
-	return n;
+	return n_started;
 }

@@ -11,10 +11,12 @@
 /*
  * Expired leases become free again, a slice at a time, so that answers are never delayed: a slice
  * takes at most max-reclaim-leases leases and stops looking after max-reclaim-time. A reclaimed
- * lease is kept for hold-reclaimed-time, so a client that comes back finds its address, and then
- * removed. Main thread only; the store answers from its own.
+ * or released lease is kept for hold-reclaimed-time, so a client that comes back finds its address,
+ * and then removed. Main thread only; the store answers from its own.
  */
 struct reclaim;
+
+#define RECLAIM_SLICE_MAX 4096 /* leases, where the configuration sets no limit */
 
 struct reclaim *reclaim_new(struct store *store, unsigned family, struct stats *stats);
 /* Waits until the store has answered what was handed to it. */
@@ -22,5 +24,8 @@ void reclaim_free_wait(struct reclaim *reclaim);
 /* One slice of expired leases; does nothing while the last slice is still being stored. Returns how
  * many leases were taken up. */
 unsigned reclaim_slice(struct reclaim *reclaim, const struct expiry_conf *conf);
-/* One slice of reclaimed leases whose hold time is over. Returns how many are being removed. */
+/*
+ * One slice of reclaimed and released leases whose hold time is over. Returns how many are being
+ * removed: RECLAIM_SLICE_MAX when there may be more.
+ */
 unsigned reclaim_flush(struct reclaim *reclaim, const struct expiry_conf *conf);

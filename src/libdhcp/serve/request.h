@@ -8,6 +8,7 @@
 #include "lease/store.h"
 #include "serve/config.h"
 #include "serve/drop.h"
+#include "serve/relay4.h"
 #include "serve/turn.h"
 #include "subnet/subnet.h"
 #include "wire/packet4.h"
@@ -61,7 +62,9 @@ struct request {
 	struct bytes match_id;          /* the client id leases are looked up by; empty if not used */
 
 	/* from where */
-	const struct subnet *sub;       /* NULL: none fits */
+	struct relay_info4 rai;         /* DHCPv4: what its relay told */
+	const struct subnet *chosen;    /* by where it comes from; NULL: none fits */
+	const struct subnet *sub;       /* it gets its address of: the chosen one, or another on that link */
 
 	/* what it has and wants */
 	struct ip wanted;               /* the address it names; zero if none */

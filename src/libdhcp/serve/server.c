@@ -8,7 +8,12 @@
 
 #include "io/engine.h"
 #include "log/log.h"
+#include "serve/budget.h"
 #include "serve/family.h"
+
+/* A client that refuses one address after the other: so many go out of use for it in so much time. */
+#define DECLINES_MAX 3
+#define DECLINES_SEC 3600
 
 void server_init(struct server *srv, const struct family *fam, struct store *store,
 		 unsigned n_workers, unsigned n_slots)
@@ -20,6 +25,7 @@ void server_init(struct server *srv, const struct family *fam, struct store *sto
 	srv->store = store;
 	srv->alloc = alloc_new(15000);
 	srv->turns = turns_new();
+	srv->declines = budget_new(DECLINES_MAX, DECLINES_SEC);
 	(void)pthread_mutex_init(&srv->own_lock, NULL);
 	srv->server_port = fam->server_port;
 	srv->client_port = fam->client_port;
@@ -70,6 +76,7 @@ void server_done(struct server *srv)
 	free(srv->own);
 	(void)pthread_mutex_destroy(&srv->own_lock);
 	turns_free(srv->turns);
+	budget_free(srv->declines);
 	alloc_free(srv->alloc);
 }
 
@@ -96,7 +103,13 @@ struct live *live_new(struct server *srv, struct config *cfg)
 		for (k = 0; k < plan->subs[i].n_pools; k++) {
 			struct pool *pool = &plan->subs[i].pools[k];
 
-			ranges[n] = (struct alloc_range){ pool->first, pool->last, pool->size };
+			ranges[n] = (struct alloc_range){
+				.first = pool->first,
+				.last = pool->last,
+				.size = pool->size,
+				.how = pool->sub->par.allocator,
+				.skip_ends = cfg->compat.exclude_first_last_24 && pool->sub->prefix.len <= 24,
+			};
 			pool->index = n++;
 		}
 	live->cfg = cfg;
@@ -286,6 +299,11 @@ enum verdict server_take_turn(struct request *req)
 	}
 	req->has_turn = false;
 	return request_drop(req, DROP_DUPLICATE, NULL);
+}
+
+uint64_t server_n_free(struct request *req, const struct pool *pool)
+{
+	return alloc_n_free(req->worker->srv->alloc, req->live->set, pool->index);
 }
 
 bool server_pick(struct request *req, const struct pool *pool, struct ip *ret)

@@ -28,6 +28,7 @@ struct server {
 	struct store *store;
 	struct alloc *alloc;
 	struct turns *turns;
+	struct budget *declines;   /* how many addresses a client may take out of use */
 	uint16_t server_port, client_port;
 	bool to_source;            /* KEA_TEST_SEND_RESPONSES_TO_SOURCE: answers go to the sender */
 	atomic_bool want_reclaim;  /* a pool is exhausted: look for expired leases soon */
@@ -85,6 +86,8 @@ void server_resume(struct request *req);
 enum verdict server_take_turn(struct request *req);
 /* Claim a free address of the pool for the request's client. */
 bool server_pick(struct request *req, const struct pool *pool, struct ip *ret);
+/* How many addresses of the pool are free. */
+uint64_t server_n_free(struct request *req, const struct pool *pool);
 void server_want_reclaim(struct server *srv);
 /* The addresses of this machine, by which clients may know us; copied. Main thread. */
 void server_set_addresses(struct server *srv, const struct ip *addrs, unsigned n);

@@ -33,7 +33,7 @@ enum verdict step_choose(struct request *req)
 	struct select_query query = { 0 };
 
 	req->fam->where(req, &query);
-	req->sub = subnet_select(&req->cfg->plan, &query);
+	req->chosen = req->sub = subnet_select(&req->cfg->plan, &query);
 	if (req->sub)
 		LOGF(req->fam->idx, DHCPx_SUBNET_SELECTED, request_label(req), req->sub->id);
 	else

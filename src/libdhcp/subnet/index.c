@@ -20,6 +20,15 @@ static int by_addr(const void *x, const void *y)
 	return order ? order : (int)a->sub->prefix.len - (int)b->sub->prefix.len;
 }
 
+/* Of several that name a relay in the order of the configuration. */
+static int by_relay(const void *x, const void *y)
+{
+	const struct subnet_ref *a = x, *b = y;
+	int order = ip_cmp(&a->addr, &b->addr);
+
+	return order ? order : a->sub < b->sub ? -1 : a->sub > b->sub;
+}
+
 static int by_iface(const void *x, const void *y)
 {
 	const struct subnet_ref *a = x, *b = y;
@@ -70,7 +79,7 @@ void plan_index(struct plan *plan, struct arena *arena)
 		return;
 	qsort(plan->by_id, plan->n, sizeof(*plan->by_id), by_id);
 	qsort(plan->by_first, plan->n, sizeof(*plan->by_first), by_addr);
-	qsort(plan->by_relay, plan->n_relays, sizeof(*plan->by_relay), by_addr);
+	qsort(plan->by_relay, plan->n_relays, sizeof(*plan->by_relay), by_relay);
 	qsort(plan->by_iface, plan->n_ifaces, sizeof(*plan->by_iface), by_iface);
 	link_parents(plan);
 }
@@ -90,15 +99,15 @@ const struct subnet *subnet_by_id(const struct plan *plan, uint32_t id)
 	return lo < plan->n && plan->by_id[lo]->id == id ? plan->by_id[lo] : NULL;
 }
 
-/* How many refs have an address at or before `addr`. */
-static size_t count_upto(const struct subnet_ref *refs, size_t n, const struct ip *addr)
+/* How many refs have an address before `addr`; with `or_at`, before or at it. */
+static size_t count_before(const struct subnet_ref *refs, size_t n, const struct ip *addr, bool or_at)
 {
 	size_t lo = 0, hi = n;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (ip_cmp(&refs[mid].addr, addr) <= 0)
+		if (ip_cmp(&refs[mid].addr, addr) < or_at)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -108,7 +117,7 @@ static size_t count_upto(const struct subnet_ref *refs, size_t n, const struct i
 
 const struct subnet *subnet_by_address(const struct plan *plan, const struct ip *addr)
 {
-	size_t i = count_upto(plan->by_first, plan->n, addr);
+	size_t i = count_before(plan->by_first, plan->n, addr, true);
 
 	while (i) {
 		const struct subnet_ref *ref = &plan->by_first[i - 1];
@@ -122,9 +131,10 @@ const struct subnet *subnet_by_address(const struct plan *plan, const struct ip 
 
 static const struct subnet *by_relay_address(const struct plan *plan, const struct ip *addr)
 {
-	size_t i = count_upto(plan->by_relay, plan->n_relays, addr);
+	size_t i = count_before(plan->by_relay, plan->n_relays, addr, false);
 
-	return i && ip_equal(&plan->by_relay[i - 1].addr, addr) ? plan->by_relay[i - 1].sub : NULL;
+	/* Of several that name it the first one of the configuration. */
+	return i < plan->n_relays && ip_equal(&plan->by_relay[i].addr, addr) ? plan->by_relay[i].sub : NULL;
 }
 
 static const struct subnet *by_interface(const struct plan *plan, const char *iface)
@@ -152,10 +162,26 @@ const struct pool *subnet_pool_of(const struct subnet *sub, const struct ip *add
 	return NULL;
 }
 
+const struct pool *link_pool_of(const struct subnet *sub, const struct ip *addr)
+{
+	const struct pool *pool = NULL;
+	unsigned i;
+
+	for (i = 0; i < link_size(sub) && !pool; i++) {
+		const struct subnet *other = link_subnet(sub, i);
+
+		if (prefix_contains(&other->prefix, addr))
+			pool = subnet_pool_of(other, addr);
+	}
+	return pool;
+}
+
 const struct subnet *subnet_select(const struct plan *plan, const struct select_query *query)
 {
 	const struct subnet *sub;
 
+	if (query->has_link)
+		return subnet_by_address(plan, &query->link_addr);
 	if (query->has_relay) {
 		sub = by_relay_address(plan, &query->relay_addr);
 		return sub ? sub : subnet_by_address(plan, &query->relay_addr);

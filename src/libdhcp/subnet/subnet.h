@@ -6,20 +6,33 @@
 #include "optconf/optconf.h"
 
 /*
- * The address plan: subnets and their pools, immutable once built, with inheritance already applied.
- * It lives in the arena of its configuration.
+ * The address plan: networks, subnets and pools, immutable once built, with inheritance already
+ * applied. It lives in the arena of its configuration.
  */
 
-/* What a subnet grants by; after global > subnet. */
+/* How the next address of a pool is found. */
+enum allocator { ALLOC_ITERATIVE, ALLOC_RANDOM, ALLOC_FLQ };
+
+/* A lifetime and what a client may ask instead; s. */
+struct lifetime {
+	uint32_t def, min, max;
+};
+
+/* What a subnet grants by; after global > network > subnet. */
 struct net_params {
-	uint32_t valid, min_valid, max_valid; /* s */
+	struct lifetime valid;
+	struct lifetime preferred;            /* DHCPv6 */
 	uint32_t t1, t2;                      /* s; count only if set */
 	bool t1_set, t2_set;
 	bool calculate_tee;
 	double t1_percent, t2_percent;        /* fractions of the lifetime */
 	double cache_threshold;               /* 0 = off */
 	uint32_t cache_max_age;               /* s; 0 = no cap */
+	double adaptive_threshold;            /* share of a pool in use above which minima are granted; 0 = off */
+	uint32_t offer_lifetime;              /* s an offer is stored for; 0 = it is not */
+	enum allocator allocator, pd_allocator;
 	bool authoritative, match_client_id;
+	bool store_extended_info;
 	uint32_t next_server;                 /* siaddr */
 	const char *server_hostname, *boot_file_name; /* "" if none */
 };
@@ -33,9 +46,12 @@ struct pool {
 	const struct subnet *sub;
 };
 
+/* Subnets of one link: a client there may get an address of any of them. */
 struct network {
 	const char *name;
 	struct optlist opts;
+	struct subnet *subs; /* in the plan, side by side */
+	unsigned n;
 };
 
 struct subnet {
@@ -46,8 +62,8 @@ struct subnet {
 	unsigned n_pools;
 	struct optlist opts;
 	const struct network *net; /* NULL */
-	const char *iface;         /* "" if none */
-	struct ip *relays;
+	const char *iface;         /* its own or the network's; "" if none */
+	struct ip *relays;         /* its own or the network's */
 	unsigned n_relays;
 };
 
@@ -59,7 +75,9 @@ struct subnet_ref {
 };
 
 struct plan {
-	struct subnet *subs; /* in the order of the configuration */
+	struct network *nets;
+	size_t n_nets;
+	struct subnet *subs; /* those of their own, then those of each network, in the order of the configuration */
 	size_t n;
 	/* Indexes, made by plan_index(). */
 	struct subnet **by_id;
@@ -78,8 +96,30 @@ const struct subnet *subnet_by_id(const struct plan *plan, uint32_t id);
 const struct subnet *subnet_by_address(const struct plan *plan, const struct ip *addr);
 const struct pool *subnet_pool_of(const struct subnet *sub, const struct ip *addr);
 
+/* How many subnets are on the link of this one, itself included. */
+static inline unsigned link_size(const struct subnet *sub)
+{
+	return sub->net ? sub->net->n : 1;
+}
+
+/* The i-th of them: 0 is `sub` itself, then those behind it, then from the first one. */
+static inline const struct subnet *link_subnet(const struct subnet *sub, unsigned i)
+{
+	return sub->net ? &sub->net->subs[((unsigned)(sub - sub->net->subs) + i) % sub->net->n] : sub;
+}
+
+static inline bool link_same(const struct subnet *a, const struct subnet *b)
+{
+	return a == b || (a->net && a->net == b->net);
+}
+
+/* The pool on the link of `sub` that holds the address; NULL if none. */
+const struct pool *link_pool_of(const struct subnet *sub, const struct ip *addr);
+
 /* What a message tells about where its client is. */
 struct select_query {
+	bool has_link;
+	struct ip link_addr;   /* the link as the message itself names it (RFC 3011, RFC 3527) */
 	bool has_relay;
 	struct ip relay_addr;  /* giaddr, link-address */
 	struct ip client_addr; /* ciaddr; zero if none */
@@ -90,8 +130,9 @@ struct select_query {
 };
 
 /*
- * The client's subnet: for a relayed message the one that names the relay, else the one around the
- * relay's address; else the one around the client's address, else the one that names the interface, else
- * the one around our own address there. NULL: none.
+ * The client's subnet: where the message names a link, the one around that address or none. Else for a
+ * relayed message the one that names the relay, else the one around the relay's address. Else the one
+ * around the client's address, else the one that names the interface, else the one around our own
+ * address there. NULL: none.
  */
 const struct subnet *subnet_select(const struct plan *plan, const struct select_query *query);

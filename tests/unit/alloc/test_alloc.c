@@ -59,7 +59,7 @@ END_TEST
 
 static struct alloc_range four(void)
 {
-	return (struct alloc_range){ ip_from4(0xc000020a), ip_from4(0xc000020d), 4 };
+	return (struct alloc_range){ .first = ip_from4(0xc000020a), .last = ip_from4(0xc000020d), .size = 4 };
 }
 
 START_TEST(no_address_is_claimed_twice)
@@ -84,6 +84,64 @@ START_TEST(no_address_is_claimed_twice)
 	alloc_unclaim(alloc, &(struct client_key){ 3, 9 });
 	ck_assert(alloc_pick(alloc, set, 0, &(struct client_key){ 99, 9 }, &ip));
 	ck_assert(ip_equal(&ip, &seen[2]));
+	alloc_free(alloc);
+}
+END_TEST
+
+START_TEST(the_queue_gives_what_was_free_for_longest)
+{
+	struct alloc *alloc = alloc_new(15000);
+	struct alloc_range span = four();
+	struct alloc_set *set;
+	static const unsigned order[] = { 1, 3, 2, 0 };
+	struct ip ip;
+	unsigned i;
+
+	span.how = ALLOC_FLQ;
+	set = alloc_set_new(alloc, &span, 1);
+	/* 0 and 2 had leases, and 2 became free first. */
+	ip = span.first;
+	alloc_note(alloc, &ip, true);
+	ip = ip_add(&span.first, 2);
+	alloc_note(alloc, &ip, true);
+	alloc_note(alloc, &ip, false);
+	ip = span.first;
+	alloc_note(alloc, &ip, false);
+	for (i = 0; i < 4; i++) {
+		struct ip want = ip_add(&span.first, order[i]);
+
+		ck_assert(alloc_pick(alloc, set, 0, &(struct client_key){ i + 1, 9 }, &ip));
+		ck_assert(ip_equal(&ip, &want));
+	}
+	ck_assert(!alloc_pick(alloc, set, 0, &(struct client_key){ 99, 9 }, &ip));
+	alloc_set_free(alloc, set);
+	alloc_free(alloc);
+}
+END_TEST
+
+START_TEST(random_finds_all)
+{
+	struct alloc *alloc = alloc_new(15000);
+	struct alloc_range span = { .first = ip_from4(0x0a000000), .last = ip_from4(0x0a0000ff), .size = 256,
+				    .how = ALLOC_RANDOM, .skip_ends = true };
+	struct alloc_set *set = alloc_set_new(alloc, &span, 1);
+	bool seen[256] = { false };
+	unsigned i, in_order = 0, last = 0;
+	struct ip ip;
+
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 254);
+	for (i = 0; i < 254; i++) {
+		ck_assert(alloc_pick(alloc, set, 0, &(struct client_key){ i + 1, 9 }, &ip));
+		ck_assert(!seen[ip.b[15]] && ip.b[15] != 0 && ip.b[15] != 255);
+		seen[ip.b[15]] = true;
+		in_order += ip.b[15] == last + 1;
+		last = ip.b[15];
+	}
+	ck_assert(!alloc_pick(alloc, set, 0, &(struct client_key){ 999, 9 }, &ip));
+	ck_assert_uint_lt(in_order, 200);
+	ip = span.first;
+	ck_assert(!alloc_claim(alloc, &ip, &(struct client_key){ 999, 9 }, false));
+	alloc_set_free(alloc, set);
 	alloc_free(alloc);
 }
 END_TEST
@@ -125,6 +183,8 @@ int main(void)
 	tcase_add_test(tc, freemap_agrees_with_an_array);
 	tcase_add_test(tc, a_full_map_says_none);
 	tcase_add_test(tc, no_address_is_claimed_twice);
+	tcase_add_test(tc, the_queue_gives_what_was_free_for_longest);
+	tcase_add_test(tc, random_finds_all);
 	tcase_add_test(tc, claims_end_and_leases_stay);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What a stored lease can get wrong: the subnet it says it is of is not there or does not hold its address
+ * (somebody renumbered), or its relay information is of an older form.
+ */
+#include "serve/check_leases.h"
+
+#include "base/vec.h"
+#include "log/log.h"
+
+#include <pthread.h>
+
+#define LINES_MAX 100 /* leases told about one by one; of more the sum is told */
+
+struct check {
+	const struct family *fam;
+	const struct config *cfg;
+	struct arena *arena;
+	VEC(struct store_change) changes;
+	uint64_t n_failed, n_contexts;
+};
+
+/* A lease is right if its subnet is there and holds its address. */
+static bool is_right(const struct config *cfg, const struct lease *lease)
+{
+	const struct subnet *sub = subnet_by_id(&cfg->plan, lease->subnet_id);
+
+	return sub && prefix_contains(&sub->prefix, &lease->addr);
+}
+
+static void add_change(struct check *check, const struct lease *lease, enum store_change_kind kind,
+		       uint32_t subnet_id, const char *context)
+{
+	struct store_change *change = vec_push(&check->changes);
+
+	*change = (struct store_change){ .kind = kind, .addr = lease->addr, .expected_version = lease->version };
+	if (lease_copy(check->arena, lease, &change->new) < 0) {
+		check->changes.n--;
+		return;
+	}
+	change->new.subnet_id = subnet_id;
+	change->new.user_context = context;
+}
+
+static void check_subnet(struct check *check, const struct lease *lease, uint32_t *subnet_id, bool *remove)
+{
+	const struct subnet *right = subnet_by_address(&check->cfg->plan, &lease->addr);
+	enum lease_checks level = check->cfg->lease_checks;
+	bool tell = ++check->n_failed <= LINES_MAX;
+	char text[IP_TEXT_MAX];
+
+	(void)ip_format(&lease->addr, text);
+	if (level == LEASE_CHECK_DEL || (level == LEASE_CHECK_FIX_DEL && !right)) {
+		*remove = true;
+		if (tell)
+			LOG(DHCPSRV_LEASE_SANITY_FAIL_DISCARD, text, lease->subnet_id, right ? right->id : 0);
+	} else if (level != LEASE_CHECK_WARN && right) {
+		*subnet_id = right->id;
+		if (tell)
+			LOG(DHCPSRV_LEASE_SANITY_FIXED, text, lease->subnet_id, right->id);
+	} else if (tell) {
+		LOG(DHCPSRV_LEASE_SANITY_FAIL, text, lease->subnet_id, right ? right->id : 0);
+	}
+}
+
+static bool check_lease(void *ctx, const struct lease *lease)
+{
+	struct check *check = ctx;
+	const char *context = lease->user_context;
+	uint32_t subnet_id = lease->subnet_id;
+	bool remove = false;
+	enum context_verdict verdict = CONTEXT_FINE;
+
+	if (check->cfg->lease_checks != LEASE_CHECK_NONE && !is_right(check->cfg, lease))
+		check_subnet(check, lease, &subnet_id, &remove);
+	if (remove) {
+		add_change(check, lease, CHANGE_DELETE, subnet_id, context);
+		return true;
+	}
+	if (context)
+		verdict = check->fam->check_context(check->arena, context, check->cfg->context_checks, &context);
+	if (verdict != CONTEXT_FINE && ++check->n_contexts <= LINES_MAX) {
+		char text[IP_TEXT_MAX];
+
+		(void)ip_format(&lease->addr, text);
+		if (verdict == CONTEXT_REMOVED)
+			LOGF(check->fam->idx, DHCPSRV_LEASEx_EXTENDED_INFO_SANITY_FAIL, text);
+		else
+			LOGF(check->fam->idx, DHCPSRV_LEASEx_EXTENDED_INFO_UPGRADED, text);
+	}
+	if (verdict != CONTEXT_FINE || subnet_id != lease->subnet_id)
+		add_change(check, lease, CHANGE_UPDATE, subnet_id, context);
+	return true;
+}
+
+/* --- making the changes ---------------------------------------------------- */
+
+struct waiting {
+	pthread_mutex_t lock; /* guards n_open */
+	pthread_cond_t all_done;
+	size_t n_open;
+};
+
+static void txn_done(struct store_txn *txn)
+{
+	struct waiting *waiting = txn->owner;
+
+	(void)pthread_mutex_lock(&waiting->lock);
+	if (--waiting->n_open == 0)
+		(void)pthread_cond_signal(&waiting->all_done);
+	(void)pthread_mutex_unlock(&waiting->lock);
+}
+
+#define TXNS_MAX 4096 /* under way at once */
+
+static void wait_all(struct waiting *waiting)
+{
+	(void)pthread_mutex_lock(&waiting->lock);
+	while (waiting->n_open)
+		(void)pthread_cond_wait(&waiting->all_done, &waiting->lock);
+	(void)pthread_mutex_unlock(&waiting->lock);
+}
+
+static unsigned apply_wait(struct store *store, struct store_change *changes, size_t n)
+{
+	struct waiting waiting = { .lock = PTHREAD_MUTEX_INITIALIZER, .all_done = PTHREAD_COND_INITIALIZER };
+	struct store_txn *txns = xcalloc(TXNS_MAX, sizeof(*txns));
+	unsigned n_made = 0;
+	size_t first, i;
+
+	for (first = 0; first < n; first += TXNS_MAX) {
+		size_t count = n - first < TXNS_MAX ? n - first : TXNS_MAX;
+
+		waiting.n_open = count;
+		for (i = 0; i < count; i++) {
+			txns[i] = (struct store_txn){ .v = &changes[first + i], .n = 1, .done = txn_done, .owner = &waiting };
+			if (store_apply(store, &txns[i]) < 0) {
+				txns[i].result = CHANGE_FAILED;
+				txn_done(&txns[i]);
+			}
+		}
+		wait_all(&waiting);
+		for (i = 0; i < count; i++)
+			n_made += txns[i].result == CHANGE_OK;
+	}
+	free(txns);
+	return n_made;
+}
+
+unsigned check_leases_wait(struct store *store, const struct family *fam, const struct config *cfg)
+{
+	struct check check = { .fam = fam, .cfg = cfg };
+	unsigned n_made;
+
+	if (cfg->lease_checks == LEASE_CHECK_NONE && cfg->context_checks == CONTEXT_CHECK_NONE)
+		return 0;
+	check.arena = arena_new(0);
+	(void)store_each(store, check_lease, &check);
+	n_made = apply_wait(store, check.changes.v, check.changes.n);
+	if (check.n_failed > LINES_MAX || check.n_contexts > LINES_MAX)
+		LOG(DHCPSRV_LEASE_SANITY_SUMMARY, (unsigned long long)check.n_failed,
+		    (unsigned long long)check.n_contexts, n_made);
+	vec_free(&check.changes);
+	arena_free(check.arena);
+	return n_made;
+}

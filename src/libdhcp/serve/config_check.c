@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What two subnets can get wrong about each other: the same id, the same addresses, and one that takes
+ * all clients of the other.
+ */
+#include "serve/config_build.h"
+
+#include <fnmatch.h>
+
+static int order_by_id(const void *x, const void *y)
+{
+	const struct subnet_pair *a = x, *b = y;
+
+	if (a->sub->id != b->sub->id)
+		return a->sub->id < b->sub->id ? -1 : 1;
+	return a->sub < b->sub ? -1 : a->sub > b->sub;
+}
+
+static int order_by_prefix(const void *x, const void *y)
+{
+	const struct subnet_pair *a = x, *b = y;
+	int order = ip_cmp(&a->sub->prefix.addr, &b->sub->prefix.addr);
+
+	if (order)
+		return order;
+	if (a->sub->prefix.len != b->sub->prefix.len)
+		return a->sub->prefix.len < b->sub->prefix.len ? -1 : 1;
+	return a->sub < b->sub ? -1 : a->sub > b->sub;
+}
+
+static void check_pairs(struct build *b, struct subnet_pair *refs, size_t n)
+{
+	size_t i;
+
+	qsort(refs, n, sizeof(*refs), order_by_id);
+	for (i = 1; i < n; i++)
+		if (refs[i].sub->id == refs[i - 1].sub->id) {
+			diag_error(b->diag, conf_pos(&refs[i].conf->node, "id"), "subnet id %u is already in use", refs[i].sub->id);
+			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "id"), "it is used here");
+		}
+	qsort(refs, n, sizeof(*refs), order_by_prefix);
+	for (i = 1; i < n; i++) {
+		const struct prefix *a = &refs[i - 1].sub->prefix, *z = &refs[i].sub->prefix;
+		char text[PREFIX_TEXT_MAX];
+
+		if (a->len == z->len && ip_equal(&a->addr, &z->addr)) {
+			diag_error(b->diag, conf_pos(&refs[i].conf->node, "subnet"), "subnet %s is defined twice", prefix_format(z, text));
+			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "subnet"), "the first one is here");
+		} else if (prefix_contains(a, &z->addr)) {
+			diag_warn(b->diag, conf_pos(&refs[i].conf->node, "subnet"), "subnet %s lies inside another one", prefix_format(z, text));
+			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "subnet"), "it lies inside this one");
+		}
+	}
+}
+
+/* --- subnets that nobody can get into -------------------------------------- */
+
+/* Orders subnets by what selects them, and those with the same by the configuration. */
+static int order_by_iface(const void *x, const void *y)
+{
+	const struct subnet_pair *a = x, *b = y;
+	int order = strcmp(a->sub->iface, b->sub->iface);
+
+	return order ? order : a->sub < b->sub ? -1 : a->sub > b->sub;
+}
+
+struct relay_ref {
+	struct ip relay;
+	const struct subnet_pair *ref;
+};
+
+static int order_by_relay(const void *x, const void *y)
+{
+	const struct relay_ref *a = x, *b = y;
+	int order = ip_cmp(&a->relay, &b->relay);
+
+	return order ? order : a->ref->sub < b->ref->sub ? -1 : a->ref->sub > b->ref->sub;
+}
+
+static bool is_listened_on(const struct config *cfg, const char *iface)
+{
+	unsigned i;
+
+	for (i = 0; i < cfg->n_listen; i++)
+		if (!fnmatch(cfg->listen[i].name, iface, 0))
+			return true;
+	return false;
+}
+
+static void check_interfaces(struct build *b, const struct subnet_pair *refs, size_t n)
+{
+	struct subnet_pair *sorted = xcalloc(n, sizeof(*sorted));
+	size_t i, first = 0;
+
+	if (n)
+		memcpy(sorted, refs, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), order_by_iface);
+	for (i = 0; i < n; i++) {
+		const struct subnet *sub = sorted[i].sub, *before = sorted[first].sub;
+
+		if (!sub->iface[0])
+			continue;
+		if (strcmp(sub->iface, before->iface) != 0) {
+			first = i;
+			before = sub;
+		}
+		if (!sub->n_relays && !is_listened_on(b->cfg, sub->iface)) {
+			diag_warn(b->diag, conf_pos(&sorted[i].conf->node, "interface"),
+				  "no client on \"%s\" gets into subnet %u: the server does not listen there", sub->iface, sub->id);
+		} else if (!link_same(sub, before)) {
+			diag_warn(b->diag, conf_pos(&sorted[i].conf->node, "interface"),
+				  "no client on \"%s\" gets into subnet %u: another subnet has this interface first", sub->iface, sub->id);
+			diag_note(b->diag, conf_pos(&sorted[first].conf->node, "interface"), "it is this one");
+			diag_help(b->diag, "several subnets of one link belong into a shared network");
+		}
+	}
+	free(sorted);
+}
+
+static void check_relays(struct build *b, const struct subnet_pair *refs, size_t n)
+{
+	struct relay_ref *sorted;
+	size_t i, n_relays = 0, first = 0;
+	unsigned k;
+
+	for (i = 0; i < n; i++)
+		n_relays += refs[i].sub->n_relays;
+	sorted = xcalloc(n_relays, sizeof(*sorted));
+	n_relays = 0;
+	for (i = 0; i < n; i++)
+		for (k = 0; k < refs[i].sub->n_relays; k++)
+			sorted[n_relays++] = (struct relay_ref){ refs[i].sub->relays[k], &refs[i] };
+	qsort(sorted, n_relays, sizeof(*sorted), order_by_relay);
+	for (i = 0; i < n_relays; i++) {
+		char text[IP_TEXT_MAX];
+
+		if (!ip_equal(&sorted[i].relay, &sorted[first].relay))
+			first = i;
+		if (link_same(sorted[i].ref->sub, sorted[first].ref->sub))
+			continue;
+		diag_warn(b->diag, conf_pos(&sorted[i].ref->conf->node, "relay"),
+			  "no client of relay %s gets into subnet %u: another subnet has this relay first",
+			  ip_format(&sorted[i].relay, text), sorted[i].ref->sub->id);
+		diag_note(b->diag, conf_pos(&sorted[first].ref->conf->node, "relay"), "it is this one");
+		diag_help(b->diag, "several subnets of one link belong into a shared network");
+	}
+	free(sorted);
+}
+
+void check_plan(struct build *b, struct subnet_pair *refs, size_t n)
+{
+	check_pairs(b, refs, n);
+	check_interfaces(b, refs, n);
+	check_relays(b, refs, n);
+}
+

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Option 82 as it is kept with a lease: JSON text in its user-context, where leasequery and the next
+ * renewal find it. Kea's form; before 2.3 it was one text, since then a map.
+ */
+#include "serve/context4.h"
+
+#include "wire/packet4.h"
+
+#include <json-c/json.h>
+
+#define CONTEXT_HEAD "{ \"ISC\": { \"relay-agent-info\": { "
+#define CONTEXT_TAIL " } } }"
+
+static char *put_text(char *at, const char *text)
+{
+	size_t len = strlen(text);
+
+	memcpy(at, text, len);
+	return at + len;
+}
+
+static char *put_hex(char *at, struct bytes data)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	size_t i;
+
+	for (i = 0; i < data.len; i++) {
+		*at++ = digits[data.data[i] >> 4];
+		*at++ = digits[data.data[i] & 15];
+	}
+	return at;
+}
+
+static const char *fresh_context(struct arena *arena, const struct relay_info4 *rai)
+{
+	char *text = arena_alloc(arena, sizeof(CONTEXT_HEAD CONTEXT_TAIL) + 64 +
+						2 * (rai->bytes.len + rai->remote_id.len + rai->relay_id.len));
+	char *at = text;
+
+	if (!text)
+		return NULL;
+	at = put_text(at, CONTEXT_HEAD);
+	if (rai->relay_id.len) {
+		at = put_hex(put_text(at, "\"relay-id\": \""), rai->relay_id);
+		at = put_text(at, "\", ");
+	}
+	if (rai->remote_id.len) {
+		at = put_hex(put_text(at, "\"remote-id\": \""), rai->remote_id);
+		at = put_text(at, "\", ");
+	}
+	at = put_hex(put_text(at, "\"sub-options\": \"0x"), rai->bytes);
+	at = put_text(at, "\"" CONTEXT_TAIL);
+	*at = '\0';
+	return text;
+}
+
+/* Whether all of the context is what fresh_context() writes, so that nobody else's would be lost. */
+static bool is_ours_alone(const char *context)
+{
+	const char *end = strstr(context, CONTEXT_TAIL);
+
+	return !strncmp(context, CONTEXT_HEAD, strlen(CONTEXT_HEAD)) && end && !end[strlen(CONTEXT_TAIL)] &&
+	       !memchr(context + strlen(CONTEXT_HEAD), '{', (size_t)(end - context) - strlen(CONTEXT_HEAD));
+}
+
+static const char *print(struct arena *arena, struct json_object *context)
+{
+	return arena_strdup(arena, json_object_to_json_string_ext(context, JSON_C_TO_STRING_SPACED |
+									   JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+/* Somebody else's context with our part put into it. Rare: a library left it, or an operator. */
+static const char *merged_context(struct arena *arena, const char *old, const char *fresh)
+{
+	struct json_object *to = json_tokener_parse(old), *from = json_tokener_parse(fresh), *isc, *info, *target;
+	const char *ret = fresh;
+
+	if (json_object_is_type(to, json_type_object) && json_object_object_get_ex(from, "ISC", &isc) &&
+	    json_object_object_get_ex(isc, "relay-agent-info", &info)) {
+		if (!json_object_object_get_ex(to, "ISC", &target) || !json_object_is_type(target, json_type_object)) {
+			target = json_object_new_object();
+			json_object_object_add(to, "ISC", target);
+		}
+		json_object_object_add(target, "relay-agent-info", json_object_get(info));
+		ret = print(arena, to);
+	}
+	json_object_put(to);
+	json_object_put(from);
+	return ret;
+}
+
+const char *context4_make(struct arena *arena, const struct relay_info4 *rai, const char *old)
+{
+	const char *fresh;
+
+	if (!rai->bytes.len)
+		return old;
+	fresh = fresh_context(arena, rai);
+	if (!fresh || !old || !old[0] || is_ours_alone(old))
+		return fresh ? fresh : old;
+	return merged_context(arena, old, fresh);
+}
+
+struct bytes context4_relay(struct arena *arena, const char *context)
+{
+	const char *at = context ? strstr(context, "\"relay-agent-info\"") : NULL;
+	const char *inner = at ? strstr(at, "\"sub-options\"") : NULL;
+	size_t len;
+	uint8_t *buf;
+
+	/* Kea before 2.3 wrote the text at once, later ones a map. */
+	if (!at)
+		return bytes_of(NULL, 0);
+	at = inner ? inner + strlen("\"sub-options\"") : at + strlen("\"relay-agent-info\"");
+	at += strspn(at, " \t:");
+	if (strncmp(at, "\"0x", 3) != 0)
+		return bytes_of(NULL, 0);
+	at += 3;
+	len = strcspn(at, "\"");
+	buf = arena_alloc(arena, len / 2 + 1);
+	if (!buf || len % 2 || hex_to_bytes(at, len, buf, len / 2) < 0)
+		return bytes_of(NULL, 0);
+	return bytes_of(buf, len / 2);
+}
+
+/* --- what is stored already ------------------------------------------------ */
+
+static bool is_text(struct json_object *map, const char *key, const char *want)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(map, key, &value))
+		return want == NULL;
+	return want && json_object_is_type(value, json_type_string) && !strcmp(json_object_get_string(value), want);
+}
+
+/* Whether two maps of relay information say the same; with all_keys, and nothing more. */
+static bool is_right(struct json_object *info, struct json_object *want, bool all_keys)
+{
+	json_object_object_foreach(want, key, value)
+	{
+		if (!is_text(info, key, json_object_get_string(value)))
+			return false;
+	}
+	return !all_keys || json_object_object_length(info) == json_object_object_length(want);
+}
+
+/* The map that belongs to these bytes of option 82; the caller puts it. */
+static struct json_object *info_of(struct arena *arena, struct bytes option)
+{
+	struct json_object *context, *isc, *info = NULL;
+	struct relay_info4 rai;
+	const char *text;
+
+	relay4_read(option, &rai);
+	text = fresh_context(arena, &rai);
+	context = text ? json_tokener_parse(text) : NULL;
+	if (json_object_object_get_ex(context, "ISC", &isc) &&
+	    json_object_object_get_ex(isc, "relay-agent-info", &info))
+		(void)json_object_get(info);
+	json_object_put(context);
+	return info;
+}
+
+enum context_verdict context4_check(struct arena *arena, const char *context, enum context_checks level,
+				    const char **ret)
+{
+	struct json_object *root, *isc, *info, *want = NULL;
+	enum context_verdict verdict = CONTEXT_FINE;
+	struct bytes option;
+
+	if (level == CONTEXT_CHECK_NONE || !context || !strstr(context, "\"relay-agent-info\""))
+		return CONTEXT_FINE;
+	root = json_tokener_parse(context);
+	if (!json_object_is_type(root, json_type_object) || !json_object_object_get_ex(root, "ISC", &isc) ||
+	    !json_object_object_get_ex(isc, "relay-agent-info", &info))
+		goto out;
+	option = context4_relay(arena, context);
+	want = option.len ? info_of(arena, option) : NULL;
+	if (!want) {
+		json_object_object_del(isc, "relay-agent-info");
+		if (!json_object_object_length(isc))
+			json_object_object_del(root, "ISC");
+		verdict = CONTEXT_REMOVED;
+	} else if (json_object_is_type(info, json_type_string) ||
+		   (level >= CONTEXT_CHECK_STRICT && !is_right(info, want, level == CONTEXT_CHECK_PEDANTIC))) {
+		json_object_object_add(isc, "relay-agent-info", json_object_get(want));
+		verdict = CONTEXT_UPGRADED;
+	}
+	if (verdict != CONTEXT_FINE)
+		*ret = json_object_object_length(root) ? print(arena, root) : NULL;
+out:
+	json_object_put(want);
+	json_object_put(root);
+	return verdict;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What a relay tells in option 82 (RFC 3046) that the server acts on, from the message or, for a client that
+ * renews without its relay, from the lease (context4.c).
+ */
+#include "serve/relay4.h"
+
+#include "serve/context4.h"
+#include "serve/family4.h"
+#include "serve/server.h"
+
+#define RAI_FLAG_UNICAST 0x80
+
+static struct ip address_of(struct bytes data)
+{
+	struct reader r = reader_of(data);
+
+	return ip_from4(read_u32(&r));
+}
+
+void relay4_read(struct bytes option, struct relay_info4 *ret)
+{
+	struct reader r = reader_of(option);
+
+	*ret = (struct relay_info4){ .bytes = option, .link = ip_zero4, .server_id = ip_zero4 };
+	while (reader_left(&r) >= 2) {
+		uint8_t code = read_u8(&r), len = read_u8(&r);
+		const uint8_t *at = read_bytes(&r, len);
+		struct bytes data = bytes_of(at, len);
+
+		if (!at)
+			return;
+		switch (code) {
+		case RAI_REMOTE_ID:
+			ret->remote_id = data;
+			break;
+		case RAI_RELAY_ID: /* RFC 6925 */
+			ret->relay_id = data;
+			break;
+		case RAI_LINK_SELECTION: /* RFC 3527 */
+			if (len == 4)
+				ret->link = address_of(data);
+			break;
+		case RAI_SERVER_ID_OVERRIDE: /* RFC 5107 */
+			if (len == 4)
+				ret->server_id = address_of(data);
+			break;
+		case RAI_RELAY_FLAGS: /* RFC 5010 */
+			if (len == 1)
+				ret->was_unicast = data.data[0] & RAI_FLAG_UNICAST;
+			break;
+		case RAI_RELAY_PORT: /* RFC 8357 */
+			ret->source_port = true;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+/* --- of a request ---------------------------------------------------------- */
+
+/*
+ * A client that renews speaks to us directly, without its relay: what the relay told last is with the
+ * lease, and says again which link the client is on.
+ */
+static void recover(struct request *req)
+{
+	struct lease_query query = { .by = BY_ADDR, .addr = ip_from4(req->q.ciaddr), .type = LEASE_V4 };
+	struct lease lease;
+	struct bytes stash;
+
+	if (req->q.giaddr || !req->q.ciaddr ||
+	    store_find(req->worker->srv->store, &query, req->arena, &lease, 1) != 1 ||
+	    !lease4_belongs(req, &lease) || !lease_is_in_use(&lease))
+		return;
+	stash = context4_relay(req->arena, lease.user_context);
+	if (stash.len)
+		relay4_read(stash, &req->rai);
+}
+
+void relay4_of_request(struct request *req)
+{
+	const struct opt *opt = opts_find(&req->q.opts, OPT4_DHCP_AGENT_OPTIONS);
+
+	if (opt)
+		relay4_read(opt->data, &req->rai);
+	else if (req->cfg->stash_agent_options)
+		recover(req);
+}
