@@ -691,6 +691,9 @@ static const char *host_of(const char *addr_text)
 /* What an interrupted clean-up left is read in its order. */
 START_TEST(clean_up_files)
 {
+	char *text;
+	size_t len;
+
 	tmp_make(&tmp);
 	arena = arena_new(0);
 	store = NULL;
@@ -710,14 +713,18 @@ START_TEST(clean_up_files)
 	ck_assert_str_eq(host_of("192.0.2.1"), "-");
 	ck_assert_str_eq(host_of("192.0.2.5"), "completed");
 	ck_assert_str_eq(host_of("192.0.2.3"), "main");
-	/* A new whole file holds all of it: the others are gone, and stay so. */
+	/* A new whole file says of leases in the others that they are gone. */
+	ck_assert_int_eq(delete_addr(store, &(struct ip){ { [10] = 255, 255, 192, 0, 2, 3 } }, 0), CHANGE_OK);
 	break_call(FDATASYNC, 1, 1, EIO);
-	(void)delete_addr(store, &(struct ip){ { [10] = 255, 255, 192, 0, 2, 5 } }, 0);
+	ck_assert_int_eq(delete_addr(store, &(struct ip){ { [10] = 255, 255, 192, 0, 2, 5 } }, 0), CHANGE_FAILED);
 	wait_sound();
-	ck_assert(!tmp_exists(&tmp, ".completed"));
-	ck_assert(!tmp_exists(&tmp, ".2"));
+	ck_assert(tmp_exists(&tmp, ".completed"));
+	text = tmp_read(&tmp, "", &len);
+	ck_assert_msg(strstr(text, "\n192.0.2.3,") != NULL, "%s", text);
+	free(text);
 	check_reload();
 	ck_assert_str_eq(host_of("192.0.2.5"), "completed");
+	ck_assert_str_eq(host_of("192.0.2.3"), "-");
 	teardown();
 }
 END_TEST

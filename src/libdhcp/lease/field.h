@@ -13,6 +13,7 @@
 struct lease_row {
 	struct lease lease; /* cltt is set, expires is left to the loader */
 	int64_t expire_wall;
+	uint64_t line;   /* its place in the file, from 1 */
 	bool deleted;    /* valid lifetime 0: the lease is gone */
 	const char *why; /* what is wrong with the row, on failure */
 	uint8_t hwaddr[LEASE_HWADDR_MAX];

@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "lease/csv.h"
+#include "lease/leftover.h"
 #include "lease/lockfile.h"
 #include "log/log.h"
 
@@ -224,14 +224,17 @@ struct snapshot {
 	off_t len;
 	uint64_t rows;
 	bool failed;
+	int failed_errno;
 };
 
 static bool flush_snapshot(struct snapshot *s)
 {
 	struct journal *j = s->j;
 
-	if (write_all(j, s->fd, j->buf, j->buf_len) < 0)
+	if (write_all(j, s->fd, j->buf, j->buf_len) < 0) {
 		s->failed = true;
+		s->failed_errno = errno;
+	}
 	s->len += (off_t)j->buf_len;
 	j->buf_len = 0;
 	return !s->failed;
@@ -261,24 +264,44 @@ static int sync_dir(struct journal *j)
 	return err;
 }
 
-/*
- * A new whole file holds everything, so what an interrupted clean-up left must go, or leases deleted
- * since would come back at the next start.
- */
-static void drop_old_files(struct journal *j)
+static void deletion_row(void *arg, const struct lease_row *row)
 {
-	static const char *const suffixes[] = { ".completed", ".2", ".1" };
-	bool any = false;
+	struct snapshot *s = arg;
+	struct journal *j = s->j;
 
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		char *path = heap_printf("%s%s", j->path, suffixes[i]);
+	if (s->failed || row->deleted || j->conf.owner->has(j->conf.ctx, &row->lease.addr))
+		return;
+	add_row(j, &row->lease, true);
+	if (j->buf_len >= SNAPSHOT_BUF)
+		(void)flush_snapshot(s);
+}
 
-		if (path && unlink(path) == 0)
-			any = true;
-		free(path);
+/*
+ * The files before this one (leftover.h) may hold leases that were deleted since, and the rows that
+ * said so are not in the new file: say it again. So it is right whatever becomes of those files, which
+ * a clean-up may be working on.
+ */
+static void write_deletions(struct snapshot *s)
+{
+	struct journal *j = s->j;
+	struct leftover old;
+	char *why = NULL;
+	int err = leftover_open(j->path, &old, &why);
+
+	if (err < 0)
+		goto out;
+	for (unsigned i = 0; err == 0 && i < old.n; i++) {
+		struct load_source quiet = { .fd = old.v[i].fd, .path = old.v[i].path };
+		struct load_result res;
+
+		err = load_source(&quiet, j->conf.family, deletion_row, s, &res, &why);
 	}
-	if (any)
-		(void)sync_dir(j);
+	leftover_close(&old);
+out:
+	/* No reason to refuse service: a lease given back may count as held until it expires. */
+	if (err < 0)
+		LOG(DHCPSRV_MEMFILE_LEFTOVER_UNREADABLE, why ? why : err_text(err));
+	free(why);
 }
 
 static void use_file(struct journal *j, int fd, off_t len, const struct stat *st)
@@ -314,7 +337,8 @@ static int rewrite(struct journal *j)
 	for (unsigned part = 0; j->conf.owner->each(j->conf.ctx, part, snapshot_row, &s); part++)
 		if (j->buf_len >= SNAPSHOT_BUF && !flush_snapshot(&s))
 			goto out;
-	if (!flush_snapshot(&s) || j->sys->fdatasync(s.fd) < 0 || fstat(s.fd, &st) < 0 ||
+	write_deletions(&s);
+	if (s.failed || !flush_snapshot(&s) || j->sys->fdatasync(s.fd) < 0 || fstat(s.fd, &st) < 0 ||
 	    j->sys->rename(j->new_path, j->path) < 0)
 		goto out;
 	if (sync_dir(j) < 0) {
@@ -325,12 +349,11 @@ static int rewrite(struct journal *j)
 		return -E_SYS;
 	}
 	use_file(j, s.fd, s.len, &st);
-	drop_old_files(j);
 	atomic_fetch_add(&j->rewrites, 1);
 	LOG(DHCPSRV_MEMFILE_REWRITTEN, j->path, (unsigned long long)s.rows);
 	return 0;
 out:
-	saved = errno;
+	saved = s.failed ? s.failed_errno : errno;
 	(void)close(s.fd);
 	(void)unlink(j->new_path);
 	errno = saved;

@@ -45,6 +45,8 @@ struct journal_owner {
 	void (*failed)(void *ctx, struct store_txn *list);
 	/* All leases of part 0, 1, ...; false when there is no such part. */
 	bool (*each)(void *ctx, unsigned part, bool (*fn)(void *arg, const struct lease *lease), void *arg);
+	/* Whether there is a lease at the address. */
+	bool (*has)(void *ctx, const struct ip *addr);
 };
 
 struct journal_conf {

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/*
- * Reading lease files at start. Plain read() in large pieces: as fast as a mapping (the parsing costs
- * more than the copy), and a disk error is a result here instead of a signal.
- */
+/* Reading lease files: at the server's start and by the clean-up. What is damaged is set aside. */
 #include "lease/load.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "lease/lines.h"
 #include "log/log.h"
 
 #include <errno.h>
@@ -16,33 +14,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PIECE (1U << 20)       /* also the longest line */
-#define KEEP_MAX (64U << 20)   /* bytes of bad rows that are kept */
+#define KEEP_MAX (64U << 20)   /* bytes of bad rows that are copied; beyond, the whole file is kept */
 
 struct loader {
 	int family;
-	void (*row)(void *ctx, const struct lease_row *row);
+	load_row_fn *row;
 	void *ctx;
 	struct csv_layout layout;
 	bool have_header;
-	bool too_long; /* in the middle of a line longer than the buffer */
 	int64_t wall_now, boot_now;
-	uint64_t line;
+	uint64_t long_line; /* number of the last one */
 	uint64_t first_bad_line;
 	const char *first_why;
 	const char *header_why;
 	struct str *keep; /* bad rows; NULL = not wanted */
+	bool keep_full;
+	size_t tail_len;
 	struct load_result res;
 	struct lease_row parsed;
 };
 
-static void loader_init(struct loader *l, int family, void (*row)(void *, const struct lease_row *), void *ctx)
+static struct loader *loader_new(int family, load_row_fn *row, void *ctx)
 {
+	struct loader *l = xcalloc(1, sizeof(*l));
+
 	l->family = family;
 	l->row = row;
 	l->ctx = ctx;
 	l->wall_now = clock_wall_sec();
 	l->boot_now = clock_boot_sec();
+	l->res.exists = true;
+	return l;
 }
 
 /*
@@ -69,37 +71,45 @@ static void keep(struct loader *l, const char *text, size_t len)
 {
 	if (l->keep && l->keep->len + len < KEEP_MAX)
 		str_add_n(l->keep, text, len);
+	else
+		l->keep_full = true;
 }
 
-static void bad_row(struct loader *l, const char *why)
+static void bad_row(struct loader *l, uint64_t line, const char *why)
 {
 	if (!l->res.bad++) {
-		l->first_bad_line = l->line;
+		l->first_bad_line = line;
 		l->first_why = why;
 	}
 }
 
-/* A whole line, without its newline; -E_INVAL for a header that is not ours. */
-static int take_line(struct loader *l, const char *line, size_t len)
-{
-	l->line++;
-	if (!l->have_header) {
-		int err = csv_read_header(l->family, line, len, &l->layout, &l->header_why);
+static const char no_header[] = "its first line is not the header of a lease file";
 
-		if (err < 0)
-			return err;
-		l->have_header = true;
-		l->res.needs_rewrite = l->layout.older || l->layout.newer;
+static int take_header(struct loader *l, const struct lines *lines)
+{
+	int err = csv_read_header(l->family, lines->text, lines->len, &l->layout, &l->header_why);
+
+	if (err < 0)
+		return err;
+	l->have_header = true;
+	l->res.needs_rewrite = l->layout.older || l->layout.newer;
+	return 0;
+}
+
+/* -E_INVAL for a header that is not ours. */
+static int take_line(struct loader *l, const struct lines *lines)
+{
+	if (!l->have_header)
+		return take_header(l, lines);
+	if (!lines->len || (lines->len == 1 && *lines->text == '\r'))
 		return 0;
-	}
-	if (!len || (len == 1 && *line == '\r'))
-		return 0;
-	if (csv_read_row(&l->layout, line, len, &l->parsed) < 0) {
-		bad_row(l, l->parsed.why);
-		keep(l, line, len);
+	if (csv_read_row(&l->layout, lines->text, lines->len, &l->parsed) < 0) {
+		bad_row(l, lines->number, l->parsed.why);
+		keep(l, lines->text, lines->len);
 		keep(l, "\n", 1);
 		return 0;
 	}
+	l->parsed.line = lines->number;
 	if (!l->parsed.deleted)
 		set_expires(l, &l->parsed);
 	l->res.rows++;
@@ -107,53 +117,63 @@ static int take_line(struct loader *l, const char *line, size_t len)
 	return 0;
 }
 
-/* All whole lines of the buffer; *ret_used is what they take. */
-static int take_lines(struct loader *l, const char *buf, size_t len, size_t *ret_used)
+/* A piece: no lease has such a row. */
+static int take_long(struct loader *l, const struct lines *lines)
 {
-	const char *p = buf, *end = buf + len, *newline;
-
-	while (p < end && (newline = memchr(p, '\n', (size_t)(end - p)))) {
-		if (l->too_long) {
-			l->too_long = false;
-			keep(l, p, (size_t)(newline + 1 - p));
-		} else if (take_line(l, p, (size_t)(newline - p)) < 0) {
-			return -E_INVAL;
-		}
-		p = newline + 1;
+	if (!l->have_header) {
+		l->header_why = no_header;
+		return -E_INVAL;
 	}
-	l->res.good_len += p - buf;
-	*ret_used = (size_t)(p - buf);
+	if (l->long_line != lines->number)
+		bad_row(l, lines->number, "it is longer than any row can be");
+	l->long_line = lines->number;
+	keep(l, lines->text, lines->len);
 	return 0;
 }
 
 /* What is left when the file ends without a newline. */
-static int take_tail(struct loader *l, const char *tail, size_t len)
+static int take_tail(struct loader *l, const struct lines *lines)
 {
 	if (l->have_header) {
-		keep(l, tail, len);
+		l->tail_len = lines->len;
+		keep(l, lines->text, lines->len);
 		keep(l, "\n", 1);
 		return 0;
 	}
-	if (!csv_is_torn_header(l->family, tail, len)) {
-		l->header_why = "its first line is not the header of a lease file";
+	if (!csv_is_torn_header(l->family, lines->text, lines->len)) {
+		l->header_why = no_header;
 		return -E_INVAL;
 	}
-	l->res.needs_rewrite = true;
 	return 0;
 }
 
-int load_text(const char *text, size_t len, int family, void (*row)(void *, const struct lease_row *),
-	      void *ctx, struct load_result *ret, const char **reterr_why)
+static int read_all(struct loader *l, struct lines *lines)
 {
-	struct loader *l = xcalloc(1, sizeof(*l));
-	size_t used = 0;
+	int kind, err = 0;
+
+	while (err == 0 && (kind = lines_next(lines)) != LINE_END) {
+		if (kind < 0)
+			return kind;
+		err = kind == LINE_WHOLE ? take_line(l, lines) :
+		      kind == LINE_LONG	 ? take_long(l, lines) :
+					   take_tail(l, lines);
+	}
+	if (!l->have_header)
+		l->res.needs_rewrite = true;
+	l->res.good_len = lines->good_len;
+	l->res.lines = lines->number;
+	return err;
+}
+
+int load_text(const char *text, size_t len, int family, load_row_fn *row, void *ctx, struct load_result *ret,
+	      const char **reterr_why)
+{
+	struct loader *l = loader_new(family, row, ctx);
+	struct lines lines;
 	int err;
 
-	loader_init(l, family, row, ctx);
-	l->res.exists = true;
-	err = take_lines(l, text, len, &used);
-	if (err == 0)
-		err = take_tail(l, text + used, len - used);
+	lines_begin_text(&lines, text, len);
+	err = read_all(l, &lines);
 	if (err < 0)
 		*reterr_why = l->header_why;
 	else
@@ -171,56 +191,94 @@ static char *explain(const char *path, const char *why)
 	return text;
 }
 
-/* Append to FILE.bad, unless the same rows end it already: they were kept at the last start. */
+/* --- setting aside --- */
+
+/* Whether the file holds these rows, one after the other. */
+static bool holds(int fd, const struct str *rows)
+{
+	struct stat st;
+	char *old;
+	bool same;
+
+	if (fstat(fd, &st) < 0 || (uint64_t)st.st_size < rows->len || st.st_size > 4 * (off_t)KEEP_MAX)
+		return false;
+	old = xmalloc((size_t)st.st_size + 1);
+	same = pread(fd, old, (size_t)st.st_size, 0) == (ssize_t)st.st_size &&
+	       memmem(old, (size_t)st.st_size, rows->text, rows->len);
+	free(old);
+	return same;
+}
+
+static bool append(int fd, const struct str *rows)
+{
+	size_t done = 0;
+
+	while (done < rows->len) {
+		ssize_t n = write(fd, rows->text + done, rows->len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		done += (size_t)n;
+	}
+	return true;
+}
+
+/*
+ * Append, unless they are there already: they were kept at the last start. Synced, because the clean-up
+ * removes the original.
+ */
 static bool keep_bad_rows(const char *bad_path, const struct str *rows)
 {
 	int fd = open(bad_path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-	struct stat st;
-	size_t done = 0;
-	bool same = false;
+	bool kept;
 
 	if (fd < 0)
 		return false;
-	if (fstat(fd, &st) == 0 && (uint64_t)st.st_size >= rows->len) {
-		char *old = xmalloc(rows->len + 1);
-
-		same = pread(fd, old, rows->len, st.st_size - (off_t)rows->len) == (ssize_t)rows->len &&
-		       memcmp(old, rows->text, rows->len) == 0;
-		free(old);
-	}
-	while (!same && done < rows->len) {
-		ssize_t n = write(fd, rows->text + done, rows->len - done);
-
-		if (n <= 0)
-			break;
-		done += (size_t)n;
-	}
+	kept = (holds(fd, rows) || append(fd, rows)) && fsync(fd) == 0;
 	(void)close(fd);
-	return same || done == rows->len;
+	return kept;
 }
 
-static void report(const struct loader *l, const char *path, size_t tail_len)
+/* A second name for the whole file, unless it has one already. */
+static bool keep_original(const char *path, const char *suffix)
 {
-	char *bad_path = NULL;
-	bool kept;
+	char *name = NULL;
+	bool kept = asprintf(&name, "%s%s", path, suffix) >= 0 && (link(path, name) == 0 || errno == EEXIST);
+
+	free(name);
+	return kept;
+}
+
+static void report(struct loader *l, const struct load_source *source)
+{
+	const char *how = "kept in", *where = source->bad_path;
 
 	if (l->layout.older)
-		LOG(DHCPSRV_MEMFILE_NEEDS_UPGRADING, path);
+		LOG(DHCPSRV_MEMFILE_NEEDS_UPGRADING, source->path);
 	if (l->layout.newer)
-		LOG(DHCPSRV_MEMFILE_NEEDS_DOWNGRADING, path);
-	if (!l->keep->len || asprintf(&bad_path, "%s.bad", path) < 0)
+		LOG(DHCPSRV_MEMFILE_NEEDS_DOWNGRADING, source->path);
+	l->res.all_kept = true;
+	if (!l->keep->len && !l->keep_full)
 		return;
-	kept = keep_bad_rows(bad_path, l->keep);
+	l->res.all_kept = keep_bad_rows(source->bad_path, l->keep);
+	if (l->keep_full) {
+		l->res.all_kept = keep_original(source->path, ".damaged") && l->res.all_kept;
+		l->res.needs_rewrite = true; /* not to be cut: it is the copy */
+	}
+	if (!l->res.all_kept)
+		how = "they could not be kept in";
 	if (l->res.bad)
-		LOG(DHCPSRV_MEMFILE_LEASE_LOAD_ROW_ERROR, (unsigned long long)l->res.bad, path,
-		    (unsigned long long)l->first_bad_line, l->first_why,
-		    kept ? "kept in" : "they could not be kept in", bad_path);
-	if (tail_len)
-		LOG(DHCPSRV_MEMFILE_TORN_TAIL, path, (unsigned long long)tail_len, bad_path);
-	free(bad_path);
+		LOG(DHCPSRV_MEMFILE_LEASE_LOAD_ROW_ERROR, (unsigned long long)l->res.bad, source->path,
+		    (unsigned long long)l->first_bad_line, l->first_why, how, where);
+	if (l->tail_len)
+		LOG(DHCPSRV_MEMFILE_TORN_TAIL, source->path, (unsigned long long)l->tail_len, where);
 }
 
-static int open_regular(const char *path, char **reterr)
+/* --- files --- */
+
+int load_open(const char *path, char **reterr)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
@@ -241,94 +299,54 @@ static int open_regular(const char *path, char **reterr)
 	return fd;
 }
 
-static int read_all(struct loader *l, int fd, char *buf, size_t *ret_tail)
+int load_source(const struct load_source *source, int family, load_row_fn *row, void *ctx,
+		struct load_result *ret, char **reterr)
 {
-	size_t len = 0, used;
+	struct loader *l = loader_new(family, row, ctx);
+	struct str bad = { 0 };
+	struct lines lines;
 	int err;
 
-	for (;;) {
-		ssize_t n = read(fd, buf + len, PIECE - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -E_SYS;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-		err = take_lines(l, buf, len, &used);
-		if (err < 0)
-			return err;
-		len -= used;
-		memmove(buf, buf + used, len);
-		if (len == PIECE) {
-			/* No lease has such a row: skip to its end. */
-			if (!l->have_header) {
-				l->header_why = "its first line is not the header of a lease file";
-				return -E_INVAL;
-			}
-			if (!l->too_long) {
-				l->line++;
-				bad_row(l, "it is longer than any row can be");
-			}
-			l->too_long = true;
-			keep(l, buf, len);
-			l->res.good_len += (off_t)len;
-			len = 0;
-		}
+	if (source->bad_path) {
+		LOG(DHCPSRV_MEMFILE_LEASE_FILE_LOAD, source->path);
+		l->keep = &bad;
 	}
-	if (l->too_long) {
-		/* The end of an overlong line is missing, but it is no row: append behind a newline. */
-		l->res.needs_rewrite = true;
+	lines_begin(&lines, source->fd);
+	err = read_all(l, &lines);
+	if (err < 0)
+		*reterr = explain(source->path, err == -E_INVAL ? l->header_why : strerror(errno));
+	else if (source->bad_path)
+		report(l, source);
+	/* Columns will be dropped: the original stays under another name. */
+	if (err == 0 && source->bad_path && l->layout.newer && !keep_original(source->path, ".newer")) {
+		*reterr = explain(source->path, "its original cannot be kept with the suffix .newer");
+		err = -E_SYS;
 	}
-	*ret_tail = l->have_header ? len : 0;
-	if (!len && !l->have_header)
-		l->res.needs_rewrite = true;
-	return len ? take_tail(l, buf, len) : 0;
+	if (err == 0)
+		*ret = l->res;
+	lines_end(&lines);
+	str_free(&bad);
+	free(l);
+	return err;
 }
 
-int load_file(const char *path, int family, void (*row)(void *, const struct lease_row *), void *ctx,
-	      struct load_result *ret, char **reterr)
+int load_file(const char *path, int family, load_row_fn *row, void *ctx, struct load_result *ret, char **reterr)
 {
-	struct loader *l;
-	struct str bad = { 0 };
-	size_t tail_len = 0;
-	char *buf;
-	int fd = open_regular(path, reterr), err;
+	struct load_source source = { .fd = load_open(path, reterr), .path = path };
+	char *bad_path = NULL;
+	int err;
 
-	if (fd == -E_NOENT) {
+	if (source.fd == -E_NOENT) {
 		*ret = (struct load_result){ .needs_rewrite = true };
 		return 0;
 	}
-	if (fd < 0)
-		return fd;
-	LOG(DHCPSRV_MEMFILE_LEASE_FILE_LOAD, path);
-	l = xcalloc(1, sizeof(*l));
-	buf = xmalloc(PIECE);
-	loader_init(l, family, row, ctx);
-	l->keep = &bad;
-	l->res.exists = true;
-	err = read_all(l, fd, buf, &tail_len);
-	if (err < 0) {
-		*reterr = explain(path, err == -E_INVAL ? l->header_why : strerror(errno));
-	} else {
-		report(l, path, tail_len);
-		if (l->layout.newer) {
-			char *newer = NULL;
-
-			/* The rewrite will drop columns: the original stays under another name. */
-			if (asprintf(&newer, "%s.newer", path) >= 0 && link(path, newer) < 0 &&
-			    errno != EEXIST) {
-				*reterr = explain(path, "its original cannot be kept with the suffix .newer");
-				err = -E_SYS;
-			}
-			free(newer);
-		}
-		*ret = l->res;
-	}
-	str_free(&bad);
-	free(buf);
-	free(l);
-	(void)close(fd);
+	if (source.fd < 0)
+		return source.fd;
+	if (asprintf(&bad_path, "%s.bad", path) < 0)
+		abort();
+	source.bad_path = bad_path;
+	err = load_source(&source, family, row, ctx, ret, reterr);
+	free(bad_path);
+	(void)close(source.fd);
 	return err;
 }

@@ -9,7 +9,9 @@
 struct load_result {
 	bool exists;
 	bool needs_rewrite; /* empty, older or newer header: not to be appended to */
+	bool all_kept;      /* rows that were not understood, and a torn tail, are safe elsewhere */
 	off_t good_len;     /* where the last whole row ends */
+	uint64_t lines;     /* all of them */
 	uint64_t rows;      /* understood */
 	uint64_t bad;
 };
@@ -21,9 +23,20 @@ struct load_result {
  * missing is fine. Fails (and then nothing may be written to the file) when it cannot be read or is
  * not a lease file of this family.
  */
-int load_file(const char *path, int family, void (*row)(void *ctx, const struct lease_row *row), void *ctx,
-	      struct load_result *ret, char **reterr);
+typedef void load_row_fn(void *ctx, const struct lease_row *row);
+int load_file(const char *path, int family, load_row_fn *row, void *ctx, struct load_result *ret, char **reterr);
+
+/* The two halves of it. */
+struct load_source {
+	int fd;               /* from load_open; stays the caller's */
+	const char *path;
+	const char *bad_path; /* bad rows are kept there; NULL = neither kept nor logged */
+};
+/* A descriptor for reading; -E_NOENT, or -E_SYS with *reterr. */
+int load_open(const char *path, char **reterr);
+int load_source(const struct load_source *source, int family, load_row_fn *row, void *ctx,
+		struct load_result *ret, char **reterr);
 
 /* The same from memory, without logging or keeping: for tests and fuzzing. */
-int load_text(const char *text, size_t len, int family, void (*row)(void *ctx, const struct lease_row *row),
-	      void *ctx, struct load_result *ret, const char **reterr_why);
+int load_text(const char *text, size_t len, int family, load_row_fn *row, void *ctx, struct load_result *ret,
+	      const char **reterr_why);

@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "lease/journal.h"
-#include "lease/load.h"
+#include "lease/leftover.h"
 #include "lease/memtable.h"
 #include "log/log.h"
 
@@ -364,11 +364,24 @@ static bool each_part(void *ctx, unsigned part, bool (*fn)(void *, const struct 
 	return true;
 }
 
+static bool has_lease(void *ctx, const struct ip *addr)
+{
+	struct memfile *m = ctx;
+	uint64_t hash = memtable_hash_addr(addr);
+	bool has;
+
+	memtable_lock(&m->table, memtable_bit(hash));
+	has = memtable_by_addr(&m->table, addr, hash) != 0;
+	memtable_unlock(&m->table, memtable_bit(hash));
+	return has;
+}
+
 static const struct journal_owner journal_owner = {
 	.rows = rows_of,
 	.committed = committed,
 	.failed = failed,
 	.each = each_part,
+	.has = has_lease,
 };
 
 /* --- reading --- */
@@ -538,38 +551,31 @@ static void load_row(void *ctx, const struct lease_row *row)
 		memtable_drop(&m->table, old);
 }
 
-static int load_one(struct memfile *m, const char *path, const char *suffix, struct load_result *ret,
-		    char **reterr)
+static void count_loaded(struct memfile *m, const struct load_result *res)
 {
-	char *name = NULL;
-	int err;
-
-	if (asprintf(&name, "%s%s", path, suffix) < 0)
-		return -E_NOMEM;
-	err = load_file(name, m->family, load_row, m, ret, reterr);
-	free(name);
-	if (err < 0)
-		return err;
-	m->loaded_rows += ret->rows;
-	m->bad_rows += ret->bad;
-	return 0;
+	m->loaded_rows += res->rows;
+	m->bad_rows += res->bad;
 }
 
-/*
- * An interrupted clean-up leaves what it read (.2 then .1) or what it made of that (.completed);
- * the lease file itself comes last and wins.
- */
+/* What clean-ups left first; the lease file itself comes last and wins. */
 static int load_all(struct memfile *m, const char *path, struct load_result *ret, char **reterr)
 {
-	struct load_result old;
-	int err = load_one(m, path, ".completed", &old, reterr);
+	struct leftover old;
+	int err = leftover_open(path, &old, reterr);
 
-	if (err == 0 && !old.exists) {
-		err = load_one(m, path, ".2", &old, reterr);
+	if (err < 0)
+		return err;
+	for (unsigned i = 0; err == 0 && i < old.n; i++) {
+		err = load_source(&old.v[i], m->family, load_row, m, ret, reterr);
 		if (err == 0)
-			err = load_one(m, path, ".1", &old, reterr);
+			count_loaded(m, ret);
 	}
-	return err < 0 ? err : load_one(m, path, "", ret, reterr);
+	leftover_close(&old);
+	if (err == 0)
+		err = load_file(path, m->family, load_row, m, ret, reterr);
+	if (err == 0)
+		count_loaded(m, ret);
+	return err;
 }
 
 static void memfile_close(struct store *store)
