@@ -7,32 +7,94 @@
 
 #include <stdlib.h>
 
-static int by_code(const void *x, const void *y)
+static int order(uint32_t vendor_a, uint16_t code_a, uint32_t vendor_b, uint16_t code_b)
+{
+	if (vendor_a != vendor_b)
+		return vendor_a < vendor_b ? -1 : 1;
+	return (int)code_a - (int)code_b;
+}
+
+static int by_vendor_code(const void *x, const void *y)
 {
 	const struct optval *a = x, *b = y;
 
-	return (int)a->code - (int)b->code;
+	return order(a->vendor, a->code, b->vendor, b->code);
 }
 
 void optlist_sort(struct optlist *list)
 {
 	if (list->n > 1)
-		qsort(list->v, list->n, sizeof(*list->v), by_code);
+		qsort(list->v, list->n, sizeof(*list->v), by_vendor_code);
+	list->n_main = 0;
+	while (list->n_main < list->n && !list->v[list->n_main].vendor)
+		list->n_main++;
 }
 
-const struct optval *optlist_find(const struct optlist *list, uint16_t code)
+/* The first value at or behind vendor and code. */
+static unsigned lower_bound(const struct optlist *list, uint32_t vendor, uint16_t code)
 {
-	unsigned lo = 0, hi = list->n;
+	unsigned lo = vendor ? list->n_main : 0, hi = vendor ? list->n : list->n_main;
 
 	while (lo < hi) {
 		unsigned mid = lo + (hi - lo) / 2;
 
-		if (list->v[mid].code < code)
+		if (order(list->v[mid].vendor, list->v[mid].code, vendor, code) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo < list->n && list->v[lo].code == code ? &list->v[lo] : NULL;
+	return lo;
+}
+
+static const struct optval *find(const struct optlist *list, uint32_t vendor, uint16_t code)
+{
+	unsigned i = lower_bound(list, vendor, code);
+
+	return i < list->n && list->v[i].vendor == vendor && list->v[i].code == code ? &list->v[i] : NULL;
+}
+
+const struct optval *optlist_find(const struct optlist *list, uint16_t code)
+{
+	return find(list, 0, code);
+}
+
+const struct optval *optlist_vendor(const struct optlist *list, uint32_t vendor, unsigned *ret_n)
+{
+	unsigned first = lower_bound(list, vendor, 0), end = first;
+
+	while (end < list->n && list->v[end].vendor == vendor)
+		end++;
+	*ret_n = end - first;
+	return list->v + first;
+}
+
+const struct optval *opt_scopes_find(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code)
+{
+	const struct optval *first = NULL;
+	unsigned i;
+
+	for (i = 0; i < scopes->n; i++) {
+		const struct optval *val = find(scopes->v[i], vendor, code);
+
+		if (val && val->never_send)
+			return NULL;
+		if (!first)
+			first = val;
+	}
+	return first;
+}
+
+bool opt_scopes_forbid(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code)
+{
+	unsigned i;
+
+	for (i = 0; i < scopes->n; i++) {
+		const struct optval *val = find(scopes->v[i], vendor, code);
+
+		if (val && val->never_send)
+			return true;
+	}
+	return false;
 }
 
 static int encode_hex(const struct optdef *def, const char *text, struct arena *arena, struct bytes *ret,

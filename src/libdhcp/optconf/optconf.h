@@ -5,26 +5,47 @@
 #include "wire/dict.h"
 
 /*
- * Options as the configuration gives them: checked and encoded once, when it is loaded. A list is
- * sorted by code and immutable; it lives in the arena of its configuration.
+ * Options as the configuration gives them: checked and encoded once, when it is loaded, with their
+ * sub-options in them. A list is sorted and immutable; it lives in the arena of its configuration.
  */
 struct optval {
+	uint32_t vendor;  /* enterprise number of a vendor's sub-option; 0: an option of the family itself */
 	uint16_t code;
 	bool always_send; /* also to clients that do not ask for it */
-	bool never_send;  /* to nobody; hides the values of outer scopes */
+	bool never_send;  /* to nobody, whatever other scopes say */
+	bool raw;         /* the bytes are all of it: nothing is added when it is sent */
 	struct bytes data;
 	const struct optdef *def; /* NULL: unknown to the dictionary, given as hex */
 };
 
 struct optlist {
-	struct optval *v;
+	struct optval *v; /* by vendor, then code: those of the family itself first */
+	unsigned n, n_main;
+};
+
+/* Lists from the innermost scope to the outermost; what is found first counts. */
+#define OPT_SCOPES_MAX 8
+struct opt_scopes {
+	const struct optlist *v[OPT_SCOPES_MAX];
 	unsigned n;
 };
 
 /* NULL when the list has no such option. */
 const struct optval *optlist_find(const struct optlist *list, uint16_t code);
+/* The sub-options of one vendor: the first, and how many. */
+const struct optval *optlist_vendor(const struct optlist *list, uint32_t vendor, unsigned *ret_n);
 /* To be called once the list is filled. */
 void optlist_sort(struct optlist *list);
+
+static inline void opt_scopes_add(struct opt_scopes *scopes, const struct optlist *list)
+{
+	scopes->v[scopes->n++] = list;
+}
+
+/* The value of the innermost scope; NULL when there is none, or some scope says never-send. */
+const struct optval *opt_scopes_find(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code);
+/* Whether some scope says never-send. */
+bool opt_scopes_forbid(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code);
 
 /*
  * The bytes of an option's value.

@@ -7,34 +7,14 @@
 
 #include "log/log.h"
 #include "serve/server.h"
+#include "serve/vendor4.h"
 #include "wire/dump.h"
 
 #define FLAG_BROADCAST 0x8000
 
-const struct optval *option4_configured(const struct request *req, uint16_t code)
-{
-	const struct optlist *scopes[4];
-	unsigned n = 0, i;
-
-	if (req->pool)
-		scopes[n++] = &req->pool->opts;
-	if (req->sub)
-		scopes[n++] = &req->sub->opts;
-	if (req->sub && req->sub->net)
-		scopes[n++] = &req->sub->net->opts;
-	scopes[n++] = &req->cfg->opts;
-	for (i = 0; i < n; i++) {
-		const struct optval *val = optlist_find(scopes[i], code);
-
-		if (val)
-			return val;
-	}
-	return NULL;
-}
-
 struct ip server_id4(const struct request *req)
 {
-	const struct optval *val = option4_configured(req, OPT4_DHCP_SERVER_IDENTIFIER);
+	const struct optval *val = opt_scopes_find(&req->scopes, 0, OPT4_DHCP_SERVER_IDENTIFIER);
 
 	if (!ip_is_zero(&req->rai.server_id))
 		return req->rai.server_id;
@@ -48,61 +28,8 @@ struct ip server_id4(const struct request *req)
 
 /* --- options --------------------------------------------------------------- */
 
-struct sending {
-	struct request *req;
-	uint64_t seen[4]; /* a bit per code: sent, or decided not to send */
-};
-
-static bool mark_seen(struct sending *s, uint8_t code)
-{
-	uint64_t bit = 1ULL << code % 64;
-	bool was = s->seen[code / 64] & bit;
-
-	s->seen[code / 64] |= bit;
-	return was;
-}
-
-static void send_bytes(struct sending *s, uint8_t code, struct bytes data)
-{
-	if (!mark_seen(s, code))
-		(void)opts_add(&s->req->a.opts, code, data);
-}
-
-static void send_u32(struct sending *s, uint8_t code, uint32_t value)
-{
-	uint8_t *buf = arena_alloc(s->req->arena, 4);
-	struct writer w;
-
-	if (!buf)
-		return;
-	w = writer_init(buf, 4);
-	write_u32(&w, value);
-	send_bytes(s, code, bytes_of(buf, 4));
-}
-
-/* The configured value, if there is one and it is not forbidden. */
-static void send_configured(struct sending *s, uint8_t code)
-{
-	const struct optval *val;
-
-	if (mark_seen(s, code))
-		return;
-	val = option4_configured(s->req, code);
-	if (val && !val->never_send)
-		(void)opts_add(&s->req->a.opts, code, val->data);
-}
-
-static void send_always(struct sending *s, const struct optlist *list)
-{
-	unsigned i;
-
-	for (i = 0; i < list->n; i++)
-		if (list->v[i].always_send && list->v[i].code < 255)
-			send_configured(s, (uint8_t)list->v[i].code);
-}
-
 /* T1 and T2: given, or by percent of the lifetime, and only where they make sense. */
-static void send_timers(struct sending *s)
+static void send_timers(struct sender *s)
 {
 	const struct net_params *par = &s->req->sub->par;
 	uint32_t valid = s->req->lease.valid;
@@ -121,22 +48,23 @@ static void send_timers(struct sending *s)
 	if (t1 >= (t2 ? t2 : valid))
 		t1 = 0;
 	if (t1)
-		send_u32(s, OPT4_DHCP_RENEWAL_TIME, t1);
+		sender_put_u32(s, OPT4_DHCP_RENEWAL_TIME, t1);
 	if (t2)
-		send_u32(s, OPT4_DHCP_REBINDING_TIME, t2);
+		sender_put_u32(s, OPT4_DHCP_REBINDING_TIME, t2);
 }
 
-static void send_subnet_mask(struct sending *s)
+static void send_subnet_mask(struct sender *s)
 {
 	unsigned len = s->req->sub->prefix.len;
 
-	if (option4_configured(s->req, OPT4_SUBNET_MASK))
-		send_configured(s, OPT4_SUBNET_MASK);
+	if (opt_scopes_find(&s->req->scopes, 0, OPT4_SUBNET_MASK) ||
+	    opt_scopes_forbid(&s->req->scopes, 0, OPT4_SUBNET_MASK))
+		sender_configured(s, OPT4_SUBNET_MASK);
 	else
-		send_u32(s, OPT4_SUBNET_MASK, len ? UINT32_MAX << (32 - len) : 0);
+		sender_put_u32(s, OPT4_SUBNET_MASK, len ? UINT32_MAX << (32 - len) : 0);
 }
 
-static void send_options(struct sending *s)
+static void send_options(struct sender *s)
 {
 	static const uint8_t basic[] = { OPT4_ROUTERS, OPT4_DOMAIN_NAME_SERVERS, OPT4_DOMAIN_NAME };
 	struct request *req = s->req;
@@ -144,37 +72,30 @@ static void send_options(struct sending *s)
 	unsigned i;
 
 	/* Never from the configuration: the server decides these itself. */
-	(void)mark_seen(s, OPT4_PAD);
-	(void)mark_seen(s, OPT4_END);
-	(void)mark_seen(s, OPT4_DHCP_MESSAGE_TYPE);
-	(void)mark_seen(s, OPT4_DHCP_OPTION_OVERLOAD);
-	(void)mark_seen(s, OPT4_DHCP_AGENT_OPTIONS);
-	(void)mark_seen(s, OPT4_DHCP_CLIENT_IDENTIFIER);
-	(void)mark_seen(s, OPT4_DHCP_REQUESTED_ADDRESS);
-	(void)mark_seen(s, OPT4_DHCP_PARAMETER_REQUEST_LIST);
-	(void)mark_seen(s, OPT4_DHCP_MAX_MESSAGE_SIZE);
-	if (req->type == DHCP4_INFORM) {
-		/* RFC 2131 4.3.5: no lease, no times. */
-		(void)mark_seen(s, OPT4_DHCP_LEASE_TIME);
-		(void)mark_seen(s, OPT4_DHCP_RENEWAL_TIME);
-		(void)mark_seen(s, OPT4_DHCP_REBINDING_TIME);
-	} else {
-		send_u32(s, OPT4_DHCP_LEASE_TIME, req->lease.valid);
+	(void)sender_take(s, OPT4_PAD);
+	(void)sender_take(s, OPT4_END);
+	(void)sender_take(s, OPT4_DHCP_MESSAGE_TYPE);
+	(void)sender_take(s, OPT4_DHCP_OPTION_OVERLOAD);
+	(void)sender_take(s, OPT4_DHCP_AGENT_OPTIONS);
+	(void)sender_take(s, OPT4_DHCP_CLIENT_IDENTIFIER);
+	(void)sender_take(s, OPT4_DHCP_REQUESTED_ADDRESS);
+	(void)sender_take(s, OPT4_DHCP_PARAMETER_REQUEST_LIST);
+	(void)sender_take(s, OPT4_DHCP_MAX_MESSAGE_SIZE);
+	/* RFC 2131 4.3.5, RFC 8925 3.3: without an address there is no lease and are no times. */
+	if (req->type != DHCP4_INFORM && !ip_is_zero(&req->lease.addr)) {
+		sender_put_u32(s, OPT4_DHCP_LEASE_TIME, req->lease.valid);
 		send_timers(s);
-		(void)mark_seen(s, OPT4_DHCP_RENEWAL_TIME);
-		(void)mark_seen(s, OPT4_DHCP_REBINDING_TIME);
 	}
+	(void)sender_take(s, OPT4_DHCP_LEASE_TIME);
+	(void)sender_take(s, OPT4_DHCP_RENEWAL_TIME);
+	(void)sender_take(s, OPT4_DHCP_REBINDING_TIME);
 	send_subnet_mask(s);
 	for (i = 0; i < sizeof(basic); i++)
-		send_configured(s, basic[i]);
+		sender_configured(s, basic[i]);
+	vendor4_send(s);
 	for (i = 0; asked && i < asked->data.len; i++)
-		send_configured(s, asked->data.data[i]);
-	if (req->pool)
-		send_always(s, &req->pool->opts);
-	send_always(s, &req->sub->opts);
-	if (req->sub->net)
-		send_always(s, &req->sub->net->opts);
-	send_always(s, &req->cfg->opts);
+		sender_configured(s, asked->data.data[i]);
+	sender_always(s);
 }
 
 /* --- where it goes --------------------------------------------------------- */
@@ -239,7 +160,7 @@ enum verdict answer4(struct request *req)
 {
 	const struct packet4 *q = &req->q;
 	struct packet4 *a = &req->a;
-	struct sending s = { .req = req };
+	struct sender s = sender_of(req, &a->opts);
 	const struct opt *relay;
 	struct ip id;
 
@@ -256,8 +177,9 @@ enum verdict answer4(struct request *req)
 	memcpy(a->chaddr, q->chaddr, sizeof(a->chaddr));
 	a->type = (uint8_t)req->answer_type;
 	a->sname = a->file = "";
+	request_set_scopes(req);
 	id = server_id4(req);
-	send_u32(&s, OPT4_DHCP_SERVER_IDENTIFIER, ip_to4(&id));
+	sender_put_u32(&s, OPT4_DHCP_SERVER_IDENTIFIER, ip_to4(&id));
 	if (a->type != DHCP4_NAK) {
 		if (req->type == DHCP4_REQUEST || req->type == DHCP4_INFORM)
 			a->ciaddr = q->ciaddr;

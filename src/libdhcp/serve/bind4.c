@@ -345,6 +345,15 @@ static void store_offer(struct request *req)
 
 /* --- messages -------------------------------------------------------------- */
 
+/* RFC 8925 3.3: the client can do without IPv4, and this link says that it should. */
+static bool is_v6_only(const struct request *req)
+{
+	const struct opt *prl = opts_find(&req->q.opts, OPT4_DHCP_PARAMETER_REQUEST_LIST);
+
+	return prl && prl->data.len && memchr(prl->data.data, OPT4_V6_ONLY_PREFERRED, prl->data.len) &&
+	       opt_scopes_find(&req->scopes, 0, OPT4_V6_ONLY_PREFERRED);
+}
+
 enum verdict bind4_discover(struct request *req)
 {
 	struct ip fresh;
@@ -352,6 +361,10 @@ enum verdict bind4_discover(struct request *req)
 	req->answer_type = DHCP4_OFFER;
 	if (!req->sub)
 		return request_drop(req, DROP_NO_SUBNET, NULL);
+	if (is_v6_only(req)) {
+		req->lease.addr = req->fam->zero;
+		return STEP_NEXT;
+	}
 	/* RFC 2131 4.3.1: current address, else the former one, else the requested, else a new one. */
 	if (!(req->has_mine && take(req, &req->mine.addr, true, &req->mine)) &&
 	    !(alloc_claimed_by(req->worker->srv->alloc, &req->turn.client, &fresh) &&

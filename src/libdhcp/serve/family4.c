@@ -38,7 +38,11 @@ static enum verdict unpack4(struct request *req)
 {
 	const char *why = NULL;
 
-	if (packet4_parse(bytes_of(req->in.buf, req->in.len), req->arena, &req->q, &why) < 0)
+	struct bytes datagram = bytes_of(req->in.buf, req->in.len);
+	int err = req->cfg->compat.lenient_options ? packet4_parse_lenient(datagram, req->arena, &req->q, &why) :
+						     packet4_parse(datagram, req->arena, &req->q, &why);
+
+	if (err < 0)
 		return request_drop(req, DROP_PARSE, why);
 	req->type = req->q.type;
 	if (req->q.op != BOOTREQUEST)
@@ -77,10 +81,10 @@ static enum verdict identify4(struct request *req)
 	req->hwaddr = bytes_of(req->q.chaddr, req->q.hlen);
 	if (cid) {
 		/* RFC 2132 9.14: at least two bytes. */
-		if (cid->data.len < 2)
+		if (cid->data.len < 2 && !req->cfg->compat.lenient_options)
 			return request_drop(req, DROP_RULE, "client identifier shorter than 2 bytes");
-		req->client_id = cid->data;
-		req->match_id = cid->data;
+		if (cid->data.len >= 2)
+			req->client_id = req->match_id = cid->data;
 	}
 	if (!req->hwaddr.len && !req->client_id.len)
 		return request_drop(req, DROP_NO_IDENTITY, NULL);

@@ -20,5 +20,3 @@ const char *hostname4(const struct request *req);
 bool lease4_belongs(const struct request *req, const struct lease *lease);
 /* Option 54 of our answers: what the relay wants there (RFC 5107), else configured, else the address the message came to. */
 struct ip server_id4(const struct request *req);
-/* The configured value of an option for this request, by precedence pool > subnet > network > global. */
-const struct optval *option4_configured(const struct request *req, uint16_t code);

@@ -29,6 +29,7 @@ struct option_data_conf {
 	struct conf_node node;
 	struct opt_str name;
 	struct opt_str data;
+	struct opt_str data_hex;
 	struct opt_int code;
 	struct opt_str space;
 	struct opt_bool csv_format;

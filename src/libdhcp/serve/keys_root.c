@@ -319,7 +319,7 @@ static const struct key logger_keys[] = {
 const struct scope logger_scope = SCOPE("logger", struct logger_conf, logger_keys);
 
 static const struct key compatibility_keys[] = {
-	K_BOOL(struct compatibility_conf, lenient_option_parsing, "lenient-option-parsing", .def = "false", .refuse = "lenient-option-parsing is",
+	K_BOOL(struct compatibility_conf, lenient_option_parsing, "lenient-option-parsing", .def = "false", .since = "4.1.0",
 		.doc = "accept malformed but guessable options"),
 	K_BOOL(struct compatibility_conf, ignore_dhcp_server_identifier, "ignore-dhcp-server-identifier", .families = KEY_4, .def = "false", .since = "4.1.0",
 		.doc = "serve requests addressed to another server"),

@@ -66,6 +66,8 @@ struct request {
 	const struct subnet *chosen;    /* by where it comes from; NULL: none fits */
 	const struct subnet *sub;       /* it gets its address of: the chosen one, or another on that link */
 
+	struct opt_scopes scopes;       /* of its options; see request_set_scopes() */
+
 	/* what it has and wants */
 	struct ip wanted;               /* the address it names; zero if none */
 	struct lease mine;              /* its lease in the subnet */

@@ -7,6 +7,7 @@
 #include "log/log.h"
 #include "serve/family.h"
 #include "serve/pipeline.h"
+#include "serve/sender.h"
 #include "serve/server.h"
 
 enum verdict step_accept(struct request *req)
@@ -34,6 +35,7 @@ enum verdict step_choose(struct request *req)
 
 	req->fam->where(req, &query);
 	req->chosen = req->sub = subnet_select(&req->cfg->plan, &query);
+	request_set_scopes(req);
 	if (req->sub)
 		LOGF(req->fam->idx, DHCPx_SUBNET_SELECTED, request_label(req), req->sub->id);
 	else

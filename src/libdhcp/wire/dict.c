@@ -136,19 +136,28 @@ static bool is_sound(const struct optdef *def)
 	return true;
 }
 
+/* RFC 2132 8.4: what option 43 holds is the vendor's affair. */
+static bool may_hide(const struct dict *dict, const struct optdef *old)
+{
+	return !old || old->ours || (!dict->family && old->code == 43 && !strcmp(old->space, "dhcp4") &&
+				     old >= dict4 && old < dict4 + dict4_n);
+}
+
 int dict_add(struct dict *dict, const struct optdef *def)
 {
 	struct optdef *own;
 
 	if (!is_sound(def))
 		return -E_INVAL;
-	if (dict_by_code(dict, def->space, def->code) || dict_by_name(dict, def->space, def->name))
+	if (!may_hide(dict, dict_by_code(dict, def->space, def->code)) ||
+	    !may_hide(dict, dict_by_name(dict, def->space, def->name)))
 		return -E_EXIST;
 	own = arena_dup(dict->arena, def, sizeof(*def));
 	if (!own)
 		return -E_NOMEM;
 	own->name = arena_strdup(dict->arena, def->name);
 	own->space = arena_strdup(dict->arena, def->space);
+	own->ours = false;
 	own->wide_tuple = def->wide_tuple || dict->family;
 	own->encapsulate = NULL;
 	if (def->encapsulate && *def->encapsulate)
@@ -189,6 +198,25 @@ bool dict_has_space(const struct dict *dict, const char *space)
 		}
 	}
 	return false;
+}
+
+const char **dict_spaces(const struct dict *dict, struct arena *arena, size_t *ret_n)
+{
+	const char **names;
+	size_t n = 0, i;
+
+	for (i = 0; i < BUCKETS; i++)
+		for (const struct entry *e = dict->by_code[i]; e; e = e->next_code)
+			n += e->def->encapsulate ? 2 : 1;
+	names = arena_new_array(arena, const char *, n);
+	*ret_n = 0;
+	for (i = 0; names && i < BUCKETS; i++)
+		for (const struct entry *e = dict->by_code[i]; e; e = e->next_code) {
+			names[(*ret_n)++] = e->def->space;
+			if (e->def->encapsulate)
+				names[(*ret_n)++] = e->def->encapsulate;
+		}
+	return names;
 }
 
 const char *dict_main_space(const struct dict *dict)

@@ -42,6 +42,7 @@ struct optdef {
 	const char *space;
 	const char *encapsulate; /* space of its sub-options, NULL if none */
 	bool wide_tuple;         /* lengths of tuples have two bytes: all of DHCPv6, RFC 8572 */
+	bool ours;               /* Kea has none: a configuration may define the code or name anew */
 	bool more;               /* sub-options of a space not known by name follow the value */
 };
 
@@ -57,8 +58,9 @@ struct dict;
 /* The built-in definitions of a family, 0 = DHCPv4, 1 = DHCPv6; lives in the arena. */
 struct dict *dict_new(struct arena *arena, int family);
 /*
- * Add a definition of the configuration; it and its texts are copied. -E_EXIST when the space has
- * that code or name already (built-in or not), -E_INVAL for one that contradicts itself.
+ * Add a definition of the configuration; it and its texts are copied, and hide a built-in one that may be
+ * defined anew (`ours`, and option 43, whose form is the vendor's). -E_EXIST when the space has that code or
+ * name already otherwise, -E_INVAL for one that contradicts itself.
  */
 int dict_add(struct dict *dict, const struct optdef *def);
 /* NULL if none; borrowed from the dict. */
@@ -66,5 +68,7 @@ const struct optdef *dict_by_code(const struct dict *dict, const char *space, ui
 const struct optdef *dict_by_name(const struct dict *dict, const char *space, const char *name);
 /* Does any definition belong to or encapsulate that space? "dhcp4" and "dhcp6" always do. */
 bool dict_has_space(const struct dict *dict, const char *space);
+/* Names of spaces, each at least once, to suggest from; *ret_n of them, in the arena. */
+const char **dict_spaces(const struct dict *dict, struct arena *arena, size_t *ret_n);
 /* "dhcp4" or "dhcp6". */
 const char *dict_main_space(const struct dict *dict);

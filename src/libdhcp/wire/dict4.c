@@ -49,14 +49,14 @@ const struct optdef dict4[] = {
 	ROW("docsis3-v4", 1, "oro", OPT_UINT8, .array = true),
 	ROW("docsis3-v4", 2, "tftp-servers", OPT_IPV4_ADDRESS, .array = true),
 
-	ROW("vendor-encapsulated-options-space", 1, "ms-disable-netbios", OPT_UINT32),
-	ROW("vendor-encapsulated-options-space", 2, "ms-release-on-shutdown", OPT_UINT32),
-	ROW("vendor-encapsulated-options-space", 3, "ms-default-router-metric-base", OPT_UINT32),
-	ROW("vendor-encapsulated-options-space", 6, "pxe-discovery-control", OPT_UINT8),
-	ROW("vendor-encapsulated-options-space", 7, "pxe-discovery-mcast-addr", OPT_IPV4_ADDRESS),
-	ROW("vendor-encapsulated-options-space", 8, "pxe-boot-servers", OPT_BINARY),
-	ROW("vendor-encapsulated-options-space", 9, "pxe-boot-menu", OPT_BINARY),
-	ROW("vendor-encapsulated-options-space", 10, "pxe-menu-prompt", OPT_RECORD, RECORD(OPT_UINT8, OPT_STRING)),
+	ROW("vendor-encapsulated-options-space", 1, "ms-disable-netbios", OPT_UINT32, .ours = true),
+	ROW("vendor-encapsulated-options-space", 2, "ms-release-on-shutdown", OPT_UINT32, .ours = true),
+	ROW("vendor-encapsulated-options-space", 3, "ms-default-router-metric-base", OPT_UINT32, .ours = true),
+	ROW("vendor-encapsulated-options-space", 6, "pxe-discovery-control", OPT_UINT8, .ours = true),
+	ROW("vendor-encapsulated-options-space", 7, "pxe-discovery-mcast-addr", OPT_IPV4_ADDRESS, .ours = true),
+	ROW("vendor-encapsulated-options-space", 8, "pxe-boot-servers", OPT_BINARY, .ours = true),
+	ROW("vendor-encapsulated-options-space", 9, "pxe-boot-menu", OPT_BINARY, .ours = true),
+	ROW("vendor-encapsulated-options-space", 10, "pxe-menu-prompt", OPT_RECORD, RECORD(OPT_UINT8, OPT_STRING), .ours = true),
 };
 const unsigned dict4_n = sizeof(dict4) / sizeof(dict4[0]);
 /* clang-format on */

@@ -3,7 +3,8 @@
 
 /*
  * Options of space "dhcp4": X(code, NAME, "name", TYPE, designated fields of struct optdef...),
- * by code. Gives the OPT4_NAME constants here and the definitions in dict4.c.
+ * by code; .ours for those that Kea has no definition of.
+ * Gives the OPT4_NAME constants here and the definitions in dict4.c.
  */
 /* clang-format off */
 #define DICT4_ROWS(X) \
@@ -86,10 +87,10 @@
 	X(77, USER_CLASS, "user-class", BINARY) \
 	X(78, SLP_DIRECTORY_AGENT, "slp-directory-agent", RECORD, RECORD(OPT_BOOLEAN, OPT_IPV4_ADDRESS), .array = true) \
 	X(79, SLP_SERVICE_SCOPE, "slp-service-scope", RECORD, RECORD(OPT_BOOLEAN, OPT_STRING)) \
-	X(80, RAPID_COMMIT, "rapid-commit", EMPTY) \
+	X(80, RAPID_COMMIT, "rapid-commit", EMPTY, .ours = true) \
 	X(81, FQDN, "fqdn", RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_UINT8, OPT_FQDN)) \
 	X(82, DHCP_AGENT_OPTIONS, "dhcp-agent-options", EMPTY, .encapsulate = "dhcp-agent-options-space") \
-	X(83, ISNS, "isns", BINARY) \
+	X(83, ISNS, "isns", BINARY, .ours = true) \
 	X(85, NDS_SERVERS, "nds-servers", IPV4_ADDRESS, .array = true) \
 	X(86, NDS_TREE_NAME, "nds-tree-name", STRING) \
 	X(87, NDS_CONTEXT, "nds-context", STRING) \
@@ -100,14 +101,14 @@
 	X(92, ASSOCIATED_IP, "associated-ip", IPV4_ADDRESS, .array = true) \
 	X(93, CLIENT_SYSTEM, "client-system", UINT16, .array = true) \
 	X(94, CLIENT_NDI, "client-ndi", RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_UINT8)) \
-	X(95, LDAP_URL, "ldap-url", STRING) \
+	X(95, LDAP_URL, "ldap-url", STRING, .ours = true) \
 	X(97, UUID_GUID, "uuid-guid", RECORD, RECORD(OPT_UINT8, OPT_BINARY)) \
 	X(98, UAP_SERVERS, "uap-servers", STRING) \
 	X(99, GEOCONF_CIVIC, "geoconf-civic", BINARY) \
 	X(100, PCODE, "pcode", STRING) \
 	X(101, TCODE, "tcode", STRING) \
 	X(108, V6_ONLY_PREFERRED, "v6-only-preferred", UINT32) \
-	X(109, DHCP4O6_SOURCE_ADDRESS, "dhcp4o6-source-address", IPV6_ADDRESS) \
+	X(109, DHCP4O6_SOURCE_ADDRESS, "dhcp4o6-source-address", IPV6_ADDRESS, .ours = true) \
 	X(112, NETINFO_SERVER_ADDRESS, "netinfo-server-address", IPV4_ADDRESS, .array = true) \
 	X(113, NETINFO_SERVER_TAG, "netinfo-server-tag", STRING) \
 	X(114, V4_CAPTIVE_PORTAL, "v4-captive-portal", STRING) \
@@ -115,26 +116,26 @@
 	X(117, NAME_SERVICE_SEARCH, "name-service-search", UINT16, .array = true) \
 	X(118, SUBNET_SELECTION, "subnet-selection", IPV4_ADDRESS) \
 	X(119, DOMAIN_SEARCH, "domain-search", FQDN, .array = true) \
-	X(120, SIP_SERVERS, "sip-servers", BINARY) \
+	X(120, SIP_SERVERS, "sip-servers", BINARY, .ours = true) \
 	X(121, CLASSLESS_STATIC_ROUTE, "classless-static-route", INTERNAL) \
 	X(122, CABLELABS_CLIENT_CONF, "cablelabs-client-conf", EMPTY, .encapsulate = "cablelabs-client-conf") \
-	X(123, GEOCONF, "geoconf", BINARY) \
+	X(123, GEOCONF, "geoconf", BINARY, .ours = true) \
 	X(124, VIVCO_SUBOPTIONS, "vivco-suboptions", RECORD, RECORD(OPT_UINT32, OPT_BINARY)) \
 	X(125, VIVSO_SUBOPTIONS, "vivso-suboptions", UINT32, .more = true) \
 	X(136, PANA_AGENT, "pana-agent", IPV4_ADDRESS, .array = true) \
 	X(137, V4_LOST, "v4-lost", FQDN) \
 	X(138, CAPWAP_AC_V4, "capwap-ac-v4", IPV4_ADDRESS, .array = true) \
-	X(139, MOS_ADDR, "mos-addr", BINARY) \
-	X(140, MOS_FQDN, "mos-fqdn", BINARY) \
+	X(139, MOS_ADDR, "mos-addr", BINARY, .ours = true) \
+	X(140, MOS_FQDN, "mos-fqdn", BINARY, .ours = true) \
 	X(141, SIP_UA_CS_DOMAINS, "sip-ua-cs-domains", FQDN, .array = true) \
-	X(142, ANDSF_ADDR, "andsf-addr", IPV4_ADDRESS, .array = true) \
+	X(142, ANDSF_ADDR, "andsf-addr", IPV4_ADDRESS, .array = true, .ours = true) \
 	X(143, V4_SZTP_REDIRECT, "v4-sztp-redirect", TUPLE, .array = true, .wide_tuple = true) \
-	X(144, GEOLOC, "geoloc", BINARY) \
-	X(145, FORCERENEW_NONCE_CAPABLE, "forcerenew-nonce-capable", UINT8, .array = true) \
+	X(144, GEOLOC, "geoloc", BINARY, .ours = true) \
+	X(145, FORCERENEW_NONCE_CAPABLE, "forcerenew-nonce-capable", UINT8, .array = true, .ours = true) \
 	X(146, RDNSS_SELECTION, "rdnss-selection", RECORD, RECORD(OPT_UINT8, OPT_IPV4_ADDRESS, OPT_IPV4_ADDRESS, OPT_FQDN), .array = true) \
-	X(147, DOTS_RI, "dots-ri", FQDN) \
-	X(148, DOTS_ADDRESS, "dots-address", IPV4_ADDRESS, .array = true) \
-	X(150, TFTP_SERVER_ADDRESS, "tftp-server-address", IPV4_ADDRESS, .array = true) \
+	X(147, DOTS_RI, "dots-ri", FQDN, .ours = true) \
+	X(148, DOTS_ADDRESS, "dots-address", IPV4_ADDRESS, .array = true, .ours = true) \
+	X(150, TFTP_SERVER_ADDRESS, "tftp-server-address", IPV4_ADDRESS, .array = true, .ours = true) \
 	X(151, STATUS_CODE, "status-code", RECORD, RECORD(OPT_UINT8, OPT_STRING)) \
 	X(152, BASE_TIME, "base-time", UINT32) \
 	X(153, START_TIME_OF_STATE, "start-time-of-state", UINT32) \
@@ -142,22 +143,22 @@
 	X(155, QUERY_END_TIME, "query-end-time", UINT32) \
 	X(156, DHCP_STATE, "dhcp-state", UINT8) \
 	X(157, DATA_SOURCE, "data-source", UINT8) \
-	X(158, V4_PCP_SERVER, "v4-pcp-server", BINARY) \
+	X(158, V4_PCP_SERVER, "v4-pcp-server", BINARY, .ours = true) \
 	X(159, V4_PORTPARAMS, "v4-portparams", RECORD, RECORD(OPT_UINT8, OPT_PSID)) \
-	X(161, MUD_URL, "mud-url", STRING) \
+	X(161, MUD_URL, "mud-url", STRING, .ours = true) \
 	X(162, V4_DNR, "v4-dnr", INTERNAL) \
-	X(175, ETHERBOOT, "etherboot", BINARY) \
-	X(176, IP_TELEPHONE, "ip-telephone", STRING) \
-	X(208, PXELINUX_MAGIC, "pxelinux-magic", UINT32) \
-	X(209, PXELINUX_CONFIG_FILE, "pxelinux-config-file", STRING) \
-	X(210, PXELINUX_PATH_PREFIX, "pxelinux-path-prefix", STRING) \
-	X(211, PXELINUX_REBOOT_TIME, "pxelinux-reboot-time", UINT32) \
+	X(175, ETHERBOOT, "etherboot", BINARY, .ours = true) \
+	X(176, IP_TELEPHONE, "ip-telephone", STRING, .ours = true) \
+	X(208, PXELINUX_MAGIC, "pxelinux-magic", UINT32, .ours = true) \
+	X(209, PXELINUX_CONFIG_FILE, "pxelinux-config-file", STRING, .ours = true) \
+	X(210, PXELINUX_PATH_PREFIX, "pxelinux-path-prefix", STRING, .ours = true) \
+	X(211, PXELINUX_REBOOT_TIME, "pxelinux-reboot-time", UINT32, .ours = true) \
 	X(212, OPTION_6RD, "option-6rd", RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_IPV6_ADDRESS, OPT_IPV4_ADDRESS), .array = true) \
 	X(213, V4_ACCESS_DOMAIN, "v4-access-domain", FQDN) \
-	X(220, SUBNET_ALLOC, "subnet-alloc", BINARY) \
-	X(221, VIRTUAL_SUBNET_SELECT, "virtual-subnet-select", BINARY) \
-	X(249, MS_CLASSLESS_STATIC_ROUTE, "ms-classless-static-route", INTERNAL) \
-	X(252, WPAD_URL, "wpad-url", STRING)
+	X(220, SUBNET_ALLOC, "subnet-alloc", BINARY, .ours = true) \
+	X(221, VIRTUAL_SUBNET_SELECT, "virtual-subnet-select", BINARY, .ours = true) \
+	X(249, MS_CLASSLESS_STATIC_ROUTE, "ms-classless-static-route", INTERNAL, .ours = true) \
+	X(252, WPAD_URL, "wpad-url", STRING, .ours = true)
 
 #define X(code, NAME, ...) OPT4_##NAME = code,
 enum {

@@ -70,8 +70,8 @@ static int next_part(struct reader *r, uint8_t *ret_code, struct bytes *ret_data
  * Two passes, so that an option in a thousand parts is joined in linear time: the first adds up
  * what each code has, the second copies the parts of those that have more than one.
  */
-int opts_parse4_fields(struct reader *fields, unsigned n, struct arena *arena, struct opts *out,
-		       uint8_t *ret_code)
+int opts_parse4_fields(struct reader *fields, unsigned n, bool lenient, struct arena *arena,
+		       struct opts *out, uint8_t *ret_code)
 {
 	uint32_t total[256] = { 0 }, parts[256] = { 0 }, filled[256] = { 0 };
 	uint8_t *joined[256];
@@ -88,7 +88,7 @@ int opts_parse4_fields(struct reader *fields, unsigned n, struct arena *arena, s
 			total[code] += (uint32_t)data.len;
 			parts[code]++;
 		}
-		if (err < 0) {
+		if (err < 0 && !lenient) {
 			*ret_code = code;
 			return err;
 		}
@@ -123,7 +123,7 @@ int opts_parse4(struct reader *r, struct arena *arena, struct opts *out)
 {
 	uint8_t code;
 
-	return opts_parse4_fields(r, 1, arena, out, &code);
+	return opts_parse4_fields(r, 1, false, arena, out, &code);
 }
 
 int opts_parse6(struct reader *r, struct arena *arena, struct opts *out)

@@ -37,10 +37,11 @@ void opts_remove(struct opts *opts, uint16_t code);
 int opts_parse4(struct reader *r, struct arena *arena, struct opts *out);
 /*
  * The same over up to three fields as if they were one, each with its own END. *ret_code gets the
- * code of the option that is cut short when the result is -E_INVAL.
+ * code of the option that is cut short when the result is -E_INVAL; a lenient reader leaves that
+ * option out and what is behind it in its field.
  */
-int opts_parse4_fields(struct reader *fields, unsigned n, struct arena *arena, struct opts *out,
-		       uint8_t *ret_code);
+int opts_parse4_fields(struct reader *fields, unsigned n, bool lenient, struct arena *arena,
+		       struct opts *out, uint8_t *ret_code);
 /* DHCPv6 options: code and length of two bytes each; the same code may come more than once. */
 int opts_parse6(struct reader *r, struct arena *arena, struct opts *out);
 

@@ -75,8 +75,8 @@ static const char *field_text(struct arena *arena, const uint8_t *field, size_t 
 	return len ? arena_strndup(arena, (const char *)field, len) : "";
 }
 
-int packet4_parse(struct bytes datagram, struct arena *arena, struct packet4 *ret,
-		  const char **ret_why)
+static int parse(struct bytes datagram, bool lenient, struct arena *arena, struct packet4 *ret,
+		 const char **ret_why)
 {
 	struct reader r = reader_of(datagram), fields[3];
 	struct packet4 pkt = { 0 };
@@ -116,7 +116,7 @@ int packet4_parse(struct bytes datagram, struct arena *arena, struct packet4 *re
 			fields[n++] = reader_init(file, PACKET4_FILE);
 		if (over & OVERLOAD_SNAME)
 			fields[n++] = reader_init(sname, PACKET4_SNAME);
-		err = opts_parse4_fields(fields, n, arena, &pkt.opts, &code);
+		err = opts_parse4_fields(fields, n, lenient, arena, &pkt.opts, &code);
 		if (err == -E_INVAL)
 			return refuse(ret_why, arena_printf(arena, "option %u is cut short", code));
 		if (err < 0)
@@ -137,6 +137,17 @@ int packet4_parse(struct bytes datagram, struct arena *arena, struct packet4 *re
 	}
 	*ret = pkt;
 	return 0;
+}
+
+int packet4_parse(struct bytes datagram, struct arena *arena, struct packet4 *ret, const char **ret_why)
+{
+	return parse(datagram, false, arena, ret, ret_why);
+}
+
+int packet4_parse_lenient(struct bytes datagram, struct arena *arena, struct packet4 *ret,
+			  const char **ret_why)
+{
+	return parse(datagram, true, arena, ret, ret_why);
 }
 
 /* Where an option is written. */

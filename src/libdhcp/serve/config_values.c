@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * option-data: each value is encoded by its definition, then sub-options go into the options that hold
+ * them. What stands in one list belongs together: a list's sub-options are not mixed with another's.
+ */
+#include "base/err.h"
+#include "base/str.h"
+#include "serve/config_build.h"
+#include "wire/dict4.h"
+
+#define DEPTH_MAX 8 /* of sub-options in sub-options */
+
+/* A value on its way into the list. */
+struct value {
+	struct optval val;
+	const char *space;
+	const struct option_data_conf *conf;
+	bool is_used; /* it is in the list, or in an option that is */
+};
+
+struct values {
+	struct build *b;
+	struct value *v;
+	unsigned n;
+};
+
+static const char *main_space(const struct build *b)
+{
+	return dict_main_space(b->cfg->dict);
+}
+
+static struct pos pos_of(const struct value *value, const char *key)
+{
+	return conf_pos(&value->conf->node, key);
+}
+
+/* --- spaces ---------------------------------------------------------------- */
+
+/* "vendor-4491" -> 4491; 0 for any other space. */
+static uint32_t vendor_of_space(const char *space)
+{
+	unsigned long n;
+	char *end;
+
+	if (strncmp(space, "vendor-", 7) != 0 || space[7] < '1' || space[7] > '9')
+		return 0;
+	n = strtoul(space + 7, &end, 10);
+	return *end || n > UINT32_MAX ? 0 : (uint32_t)n;
+}
+
+/* Where the definitions of a vendor's space are that come with the program. */
+static const char *built_in_space(const struct build *b, uint32_t vendor)
+{
+	switch (vendor) {
+	case 4491:
+		return b->cfg->family == KEY_6 ? "docsis3-v6" : "docsis3-v4";
+	case 2495:
+		return b->cfg->family == KEY_6 ? "4o6" : NULL;
+	default:
+		return NULL;
+	}
+}
+
+static const struct optdef *def_by_name(const struct build *b, const char *space, const char *name)
+{
+	const struct optdef *def = dict_by_name(b->cfg->dict, space, name);
+	const char *other = built_in_space(b, vendor_of_space(space));
+
+	return def || !other ? def : dict_by_name(b->cfg->dict, other, name);
+}
+
+static const struct optdef *def_by_code(const struct build *b, const char *space, uint16_t code)
+{
+	const struct optdef *def = dict_by_code(b->cfg->dict, space, code);
+	const char *other = built_in_space(b, vendor_of_space(space));
+
+	return def || !other ? def : dict_by_code(b->cfg->dict, other, code);
+}
+
+static bool check_space(struct build *b, const struct option_data_conf *conf, const char *space)
+{
+	const char **names, *near;
+	size_t n;
+
+	if (vendor_of_space(space) || dict_has_space(b->cfg->dict, space))
+		return true;
+	diag_error(b->diag, conf_pos(&conf->node, "space"),
+		   "there is no option space \"%s\": no option-def belongs to it or encapsulates it", space);
+	names = dict_spaces(b->cfg->dict, b->cfg->arena, &n);
+	near = diag_suggest(space, names, n);
+	if (near)
+		diag_help(b->diag, "did you mean \"%s\"?", near);
+	return false;
+}
+
+static void unknown_option(struct build *b, const struct option_data_conf *conf, const char *space)
+{
+	const struct optdef *rows = b->cfg->family == KEY_6 ? dict6 : dict4;
+	unsigned n = b->cfg->family == KEY_6 ? dict6_n : dict4_n, i, n_names = 0;
+	const char **names = xcalloc(n + b->root->option_def.n, sizeof(*names));
+	const char *other = built_in_space(b, vendor_of_space(space));
+	const struct option_def_conf *defs = b->root->option_def.v;
+	const char *near;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(rows[i].space, space) || (other && !strcmp(rows[i].space, other)))
+			names[n_names++] = rows[i].name;
+	for (i = 0; i < b->root->option_def.n; i++)
+		if (defs[i].name.set)
+			names[n_names++] = defs[i].name.v;
+	diag_error(b->diag, conf_pos(&conf->node, "name"), "there is no option \"%s\" in space %s", conf->name.v, space);
+	near = diag_suggest(conf->name.v, names, n_names);
+	if (near)
+		diag_help(b->diag, "did you mean \"%s\"?", near);
+	free(names);
+}
+
+/* --- one value ------------------------------------------------------------- */
+
+/* Options the server makes itself; a configured value would never be sent. */
+static bool is_servers_own(const struct build *b, unsigned code)
+{
+	static const uint8_t own4[] = {
+		OPT4_DHCP_REQUESTED_ADDRESS, OPT4_DHCP_OPTION_OVERLOAD, OPT4_DHCP_MESSAGE_TYPE,
+		OPT4_DHCP_PARAMETER_REQUEST_LIST, OPT4_DHCP_MAX_MESSAGE_SIZE, OPT4_DHCP_CLIENT_IDENTIFIER,
+		OPT4_DHCP_LEASE_TIME, OPT4_DHCP_RENEWAL_TIME, OPT4_DHCP_REBINDING_TIME, OPT4_DHCP_AGENT_OPTIONS,
+	};
+	size_t i;
+
+	for (i = 0; b->cfg->family == KEY_4 && i < sizeof(own4); i++)
+		if (own4[i] == code)
+			return true;
+	return false;
+}
+
+/* Which option it is: code and definition. */
+static bool find_option(struct build *b, struct value *value)
+{
+	const struct option_data_conf *conf = value->conf;
+	const struct optdef *def = NULL;
+	bool is_main = !strcmp(value->space, main_space(b));
+	unsigned code;
+
+	if (!conf->name.set && !conf->code.set) {
+		diag_error(b->diag, conf_pos(&conf->node, NULL), "an option needs \"name\" or \"code\"");
+		return false;
+	}
+	if (conf->name.set) {
+		def = def_by_name(b, value->space, conf->name.v);
+		if (!def && !conf->code.set) {
+			unknown_option(b, conf, value->space);
+			return false;
+		}
+		if (def && conf->code.set && def->code != conf->code.v) {
+			diag_error(b->diag, conf_pos(&conf->node, "code"), "option \"%s\" has code %u, not %lld",
+				   conf->name.v, def->code, (long long)conf->code.v);
+			return false;
+		}
+	}
+	if (!def)
+		def = def_by_code(b, value->space, (uint16_t)conf->code.v);
+	code = def ? def->code : (unsigned)conf->code.v;
+	if (b->cfg->family == KEY_4 && code > 254) {
+		diag_error(b->diag, conf_pos(&conf->node, "code"), "\"code\" is %u, not in 1..254", code);
+		return false;
+	}
+	if (is_main && is_servers_own(b, code)) {
+		diag_error(b->diag, conf_pos(&conf->node, conf->name.set ? "name" : "code"),
+			   "option %u%s%s is made by the server and cannot be configured", code, def ? " " : "",
+			   def ? def->name : "");
+		return false;
+	}
+	value->val = (struct optval){
+		.vendor = vendor_of_space(value->space),
+		.code = (uint16_t)code,
+		.def = def,
+		.always_send = conf->always_send.v,
+		.never_send = conf->never_send.v,
+	};
+	return true;
+}
+
+static const char *option_text(struct build *b, const struct value *value)
+{
+	return value->val.def ? value->val.def->name : arena_printf(b->cfg->arena, "%u", value->val.code);
+}
+
+static bool encode_raw(struct build *b, struct value *value)
+{
+	const char *why = NULL;
+
+	value->val.raw = true;
+	if (value->conf->data.set) {
+		diag_error(b->diag, pos_of(value, "data-hex"), "\"data\" and \"data-hex\" are two values for one option");
+		return false;
+	}
+	if (optconf_encode(NULL, value->conf->data_hex.v, false, b->cfg->arena, &value->val.data, &why) < 0) {
+		diag_error(b->diag, pos_of(value, "data-hex"), "value of option %s: %s", option_text(b, value),
+			   why ? why : "invalid");
+		return false;
+	}
+	return true;
+}
+
+static bool encode(struct build *b, struct option_data_conf *conf, struct value *value)
+{
+	const struct optdef *def = value->val.def;
+	const char *why = NULL;
+	bool csv;
+
+	if (conf->data_hex.set)
+		return encode_raw(b, value);
+	if (!conf->data.set && (conf->never_send.v || (def && def->type == OPT_EMPTY)))
+		return true;
+	csv = conf->csv_format.set ? conf->csv_format.v : def != NULL;
+	conf->csv_format.v = csv; /* what it was taken for is what is printed */
+	conf->csv_format.set = true;
+	if (csv && !def) {
+		diag_error(b->diag, conf_pos(&conf->node, "csv-format"),
+			   "option %u has no definition, so its value is given in hex with \"csv-format\": false", value->val.code);
+		return false;
+	}
+	if (optconf_encode(def, conf->data.v ? conf->data.v : "", csv, b->cfg->arena, &value->val.data, &why) < 0) {
+		diag_error(b->diag, conf_pos(&conf->node, "data"), "value of option %s: %s", option_text(b, value),
+			   why ? why : "invalid");
+		if (csv && def->encapsulate)
+			diag_help(b->diag, "its sub-options are options of space \"%s\"", def->encapsulate);
+		return false;
+	}
+	/* An enterprise number alone gets the vendor's sub-options; bytes behind it are sub-options already. */
+	value->val.raw = !csv && def && def->more && value->val.data.len > 4;
+	return true;
+}
+
+/* --- sub-options ----------------------------------------------------------- */
+
+static void encapsulate(struct values *values, struct value *outer, unsigned depth);
+
+/* The values of the space, encoded one behind the other; each with its own sub-options in it. */
+static struct bytes encode_space(struct values *values, const char *space, unsigned depth)
+{
+	struct build *b = values->b;
+	bool wide = b->cfg->family == KEY_6;
+	size_t size = 0, max = wide ? UINT16_MAX : UINT8_MAX;
+	struct writer w;
+	uint8_t *buf;
+	unsigned i;
+
+	for (i = 0; i < values->n; i++) {
+		struct value *value = &values->v[i];
+
+		if (strcmp(value->space, space) || value->val.never_send)
+			continue;
+		encapsulate(values, value, depth);
+		value->is_used = true;
+		if (value->val.data.len > max) {
+			diag_error(b->diag, pos_of(value, "data"), "sub-option %s has %zu bytes, more than %zu",
+				   option_text(b, value), value->val.data.len, max);
+			return bytes_of(NULL, 0);
+		}
+		size += (wide ? 4 : 2) + value->val.data.len;
+	}
+	if (!size)
+		return bytes_of(NULL, 0);
+	buf = arena_alloc(b->cfg->arena, size);
+	w = writer_init(buf, buf ? size : 0);
+	for (i = 0; i < values->n; i++) {
+		const struct value *value = &values->v[i];
+
+		if (strcmp(value->space, space) || value->val.never_send)
+			continue;
+		if (wide) {
+			write_u16(&w, value->val.code);
+			write_u16(&w, (uint16_t)value->val.data.len);
+		} else {
+			write_u8(&w, (uint8_t)value->val.code);
+			write_u8(&w, (uint8_t)value->val.data.len);
+		}
+		write_bytes(&w, value->val.data.data, value->val.data.len);
+	}
+	return bytes_of(buf, writer_len(&w));
+}
+
+/* The option's value, then the sub-options of the space it encapsulates. */
+static void encapsulate(struct values *values, struct value *outer, unsigned depth)
+{
+	struct build *b = values->b;
+	const struct optdef *def = outer->val.def;
+	struct bytes inner, data = outer->val.data;
+	uint8_t *buf;
+
+	if (!def || !def->encapsulate || outer->val.raw || outer->is_used)
+		return;
+	if (depth == DEPTH_MAX) {
+		diag_error(b->diag, pos_of(outer, NULL), "option %s: sub-options are nested more than %d deep, or hold themselves",
+			   def->name, DEPTH_MAX);
+		return;
+	}
+	inner = encode_space(values, def->encapsulate, depth + 1);
+	if (!inner.len)
+		return;
+	if (data.len + inner.len > UINT16_MAX) {
+		diag_error(b->diag, pos_of(outer, NULL), "option %s with its sub-options is longer than 65535 bytes", def->name);
+		return;
+	}
+	buf = arena_alloc(b->cfg->arena, data.len + inner.len);
+	if (!buf)
+		return;
+	if (data.len)
+		memcpy(buf, data.data, data.len);
+	memcpy(buf + data.len, inner.data, inner.len);
+	outer->val.data = bytes_of(buf, data.len + inner.len);
+}
+
+/* --- lists ----------------------------------------------------------------- */
+
+/* Options of which there may be one for each enterprise. */
+static bool may_repeat(const struct build *b, const struct value *value)
+{
+	if (strcmp(value->space, main_space(b)))
+		return false;
+	return b->cfg->family == KEY_4 ? value->val.code == OPT4_VIVCO_SUBOPTIONS ||
+						 value->val.code == OPT4_VIVSO_SUBOPTIONS :
+					 value->val.code == 16 || value->val.code == 17;
+}
+
+static int by_space_code(const void *x, const void *y)
+{
+	const struct value *a = x, *b = y;
+	int order = strcmp(a->space, b->space);
+
+	if (order)
+		return order;
+	if (a->val.code != b->val.code)
+		return (int)a->val.code - (int)b->val.code;
+	return a->conf < b->conf ? -1 : a->conf > b->conf;
+}
+
+static void check_repeats(const struct values *values)
+{
+	struct build *b = values->b;
+	unsigned i;
+
+	for (i = 1; i < values->n; i++) {
+		const struct value *a = &values->v[i - 1], *z = &values->v[i];
+
+		if (a->val.code != z->val.code || strcmp(a->space, z->space) || may_repeat(b, z))
+			continue;
+		diag_error(b->diag, pos_of(z, NULL), "option %u of space %s is given twice in one list", z->val.code, z->space);
+		diag_note(b->diag, pos_of(a, NULL), "it is given here as well");
+	}
+}
+
+/* DHCPv4: one option, its parts joined (RFC 3396). */
+static void join(struct build *b, struct optval *to, const struct optval *from)
+{
+	uint8_t *buf = arena_alloc(b->cfg->arena, to->data.len + from->data.len + 1);
+
+	if (!buf)
+		return;
+	if (to->data.len)
+		memcpy(buf, to->data.data, to->data.len);
+	if (from->data.len)
+		memcpy(buf + to->data.len, from->data.data, from->data.len);
+	to->data = bytes_of(buf, to->data.len + from->data.len);
+	to->always_send |= from->always_send;
+	to->never_send |= from->never_send;
+}
+
+static void fill_list(struct values *values, struct optlist *ret)
+{
+	struct build *b = values->b;
+	unsigned i;
+
+	for (i = 0; i < values->n; i++) {
+		struct value *value = &values->v[i];
+
+		if (!value->val.vendor && strcmp(value->space, main_space(b)))
+			continue;
+		encapsulate(values, value, 0);
+		value->is_used = true;
+		if (ret->n && b->cfg->family == KEY_4 && may_repeat(b, value) &&
+		    ret->v[ret->n - 1].code == value->val.code && !ret->v[ret->n - 1].vendor)
+			join(b, &ret->v[ret->n - 1], &value->val);
+		else
+			ret->v[ret->n++] = value->val;
+	}
+}
+
+void build_optlist(struct build *b, const struct conf_list *data, struct optlist *ret)
+{
+	struct option_data_conf *confs = data->v;
+	struct values values = { .b = b };
+	unsigned i;
+
+	*ret = (struct optlist){ .n = 0 };
+	if (!data->n)
+		return;
+	values.v = xcalloc(data->n, sizeof(*values.v));
+	for (i = 0; i < data->n; i++) {
+		struct value *value = &values.v[values.n];
+
+		*value = (struct value){ .conf = &confs[i], .space = confs[i].space.set ? confs[i].space.v : main_space(b) };
+		if (check_space(b, &confs[i], value->space) && find_option(b, value) && encode(b, &confs[i], value))
+			values.n++;
+	}
+	qsort(values.v, values.n, sizeof(*values.v), by_space_code);
+	check_repeats(&values);
+	ret->v = arena_new_array(b->cfg->arena, struct optval, values.n);
+	fill_list(&values, ret);
+	for (i = 0; i < values.n; i++)
+		if (!values.v[i].is_used && !values.v[i].val.never_send)
+			diag_warn(b->diag, pos_of(&values.v[i], NULL),
+				  "option %s of space %s is not sent: no option of this list encapsulates the space",
+				  option_text(b, &values.v[i]), values.v[i].space);
+	free(values.v);
+	optlist_sort(ret);
+}
+
+void build_options(struct build *b)
+{
+	build_definitions(b);
+	build_optlist(b, &b->root->option_data, &b->cfg->opts);
+}

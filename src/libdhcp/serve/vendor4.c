@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "serve/vendor4.h"
+
+#include "wire/dict4.h"
+
+#define VENDORS_MAX 8
+#define OPTION_MAX 2048 /* bytes of option 125 we make */
+#define CABLELABS 4491
+#define CABLELABS_ORO 1 /* its sub-option that lists the wanted ones */
+
+struct vendors {
+	uint32_t v[VENDORS_MAX];
+	struct bytes oro[VENDORS_MAX]; /* codes the client asks for; empty if none */
+	unsigned n;
+};
+
+static unsigned vendor_add(struct vendors *vendors, uint32_t vendor)
+{
+	unsigned i;
+
+	for (i = 0; i < vendors->n && vendors->v[i] != vendor; i++)
+		;
+	if (i == vendors->n && i < VENDORS_MAX && vendor) {
+		vendors->v[i] = vendor;
+		vendors->oro[i] = bytes_of(NULL, 0);
+		vendors->n++;
+	}
+	return i;
+}
+
+static struct bytes find_sub_option(struct bytes data, uint8_t code)
+{
+	struct reader r = reader_of(data);
+
+	while (reader_left(&r) >= 2) {
+		uint8_t c = read_u8(&r), len = read_u8(&r);
+		const uint8_t *at = read_bytes(&r, len);
+
+		if (at && c == code)
+			return bytes_of(at, len);
+	}
+	return bytes_of(NULL, 0);
+}
+
+/* RFC 3925 3 and 4: enterprise number, length, data; again and again. */
+static void read_vendors(const struct request *req, uint16_t code, struct vendors *vendors)
+{
+	const struct opt *opt = opts_find(&req->q.opts, code);
+	struct reader r;
+
+	if (!opt)
+		return;
+	r = reader_of(opt->data);
+	while (reader_left(&r) >= 5) {
+		uint32_t vendor = read_u32(&r);
+		uint8_t len = read_u8(&r);
+		const uint8_t *at = read_bytes(&r, len);
+		unsigned i;
+
+		if (!at)
+			return;
+		i = vendor_add(vendors, vendor);
+		if (i < vendors->n && code == OPT4_VIVSO_SUBOPTIONS && vendor == CABLELABS)
+			vendors->oro[i] = find_sub_option(bytes_of(at, len), CABLELABS_ORO);
+	}
+}
+
+static void read_configured(const struct optval *val, struct vendors *vendors)
+{
+	struct reader r = reader_of(val->data);
+
+	while (reader_left(&r) >= 4)
+		(void)vendor_add(vendors, read_u32(&r));
+}
+
+static bool is_always(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code)
+{
+	unsigned i, k, n;
+
+	for (i = 0; i < scopes->n; i++) {
+		const struct optval *v = optlist_vendor(scopes->v[i], vendor, &n);
+
+		for (k = 0; k < n; k++)
+			if (v[k].code == code && v[k].always_send)
+				return true;
+	}
+	return false;
+}
+
+/* A sub-option into the block that begins at *block, or a new block when that one is full. */
+static void write_sub_option(struct writer *w, uint32_t vendor, uint8_t **block, const struct optval *val)
+{
+	size_t len = 2 + val->data.len;
+
+	if (!*block || (size_t)(*block)[4] + len > UINT8_MAX) {
+		uint8_t *at = write_space(w, 5);
+		struct writer head;
+
+		if (!at)
+			return;
+		head = writer_init(at, 5);
+		write_u32(&head, vendor);
+		write_u8(&head, 0);
+		*block = at;
+	}
+	write_u8(w, (uint8_t)val->code);
+	write_u8(w, (uint8_t)val->data.len);
+	write_bytes(w, val->data.data, val->data.len);
+	if (!w->err)
+		(*block)[4] = (uint8_t)((*block)[4] + len);
+}
+
+static void write_vendor(struct writer *w, const struct opt_scopes *scopes, uint32_t vendor, struct bytes oro,
+			 bool all, bool is_configured)
+{
+	uint64_t seen[4] = { 0 };
+	uint8_t *block = NULL;
+	unsigned i, k, n;
+
+	for (i = 0; i < scopes->n; i++) {
+		const struct optval *v = optlist_vendor(scopes->v[i], vendor, &n);
+
+		for (k = 0; k < n; k++) {
+			uint8_t code = (uint8_t)v[k].code;
+			const struct optval *val;
+
+			if (seen[code / 64] >> code % 64 & 1)
+				continue;
+			seen[code / 64] |= 1ULL << code % 64;
+			if (!all && !(oro.len && memchr(oro.data, code, oro.len)) && !is_always(scopes, vendor, code))
+				continue;
+			val = opt_scopes_find(scopes, vendor, code);
+			if (val && val->data.len <= UINT8_MAX - 2)
+				write_sub_option(w, vendor, &block, val);
+		}
+	}
+	if (!block && is_configured) {
+		write_u32(w, vendor);
+		write_u8(w, 0);
+	}
+}
+
+static bool has_any_vendor(const struct opt_scopes *scopes)
+{
+	unsigned i;
+
+	for (i = 0; i < scopes->n; i++)
+		if (scopes->v[i]->n > scopes->v[i]->n_main)
+			return true;
+	return false;
+}
+
+void vendor4_send(struct sender *s)
+{
+	struct request *req = s->req;
+	const struct opt_scopes *scopes = &req->scopes;
+	const struct opt *prl = opts_find(&req->q.opts, OPT4_DHCP_PARAMETER_REQUEST_LIST);
+	const struct optval *val = opt_scopes_find(scopes, 0, OPT4_VIVSO_SUBOPTIONS);
+	bool asked = prl && prl->data.len && memchr(prl->data.data, OPT4_VIVSO_SUBOPTIONS, prl->data.len);
+	bool is_configured = val && (asked || val->always_send);
+	struct vendors vendors = { .n = 0 };
+	unsigned i, n_configured;
+	struct writer w;
+	uint8_t *buf;
+
+	if (val && val->raw)
+		return; /* its bytes are sent as they are, like any option's */
+	if (!is_configured && !has_any_vendor(scopes))
+		return;
+	if (is_configured)
+		read_configured(val, &vendors);
+	n_configured = vendors.n;
+	read_vendors(req, OPT4_VIVSO_SUBOPTIONS, &vendors);
+	read_vendors(req, OPT4_VIVCO_SUBOPTIONS, &vendors);
+	if (!vendors.n || !(buf = arena_alloc(req->arena, OPTION_MAX)))
+		return;
+	w = writer_init(buf, OPTION_MAX);
+	for (i = 0; i < vendors.n; i++)
+		write_vendor(&w, scopes, vendors.v[i], vendors.oro[i], asked, i < n_configured);
+	if (w.err || !writer_len(&w))
+		return;
+	sender_put(s, OPT4_VIVSO_SUBOPTIONS, bytes_of(buf, writer_len(&w)));
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "serve/sender.h"
+
+/*
+ * Option 125 (RFC 3925) of the answer: for each enterprise that the client names in options 124 and 125,
+ * or that is configured with option 125, the sub-options of that vendor's space. Which of them: all if
+ * the client asks for option 125, else those it asks for by the vendor's own list (CableLabs) and those
+ * that are always sent.
+ */
+void vendor4_send(struct sender *s);
