@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 static const char *const companions[] = { "",     ".lock",     ".bad",   ".new",     ".1",
-					  ".2",   ".completed", ".newer", ".replaced", ".x" };
+					  ".2",   ".completed", ".newer", ".replaced", ".x",
+					  ".output", ".next", ".damaged" };
 
 void tmp_make(struct tmp_dir *tmp)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "serve/options.h"
 
+#include "base/build.h"
 #include "base/err.h"
 #include "json/diag.h"
 #include "serve/family.h"
@@ -8,7 +9,6 @@
 #include <getopt.h>
 #include <openssl/crypto.h>
 #include <json-c/json_c_version.h>
-#include <sys/utsname.h>
 
 enum { OPT_SCHEMA = 256, OPT_REFERENCE, OPT_CONFIG, OPT_FORMAT, OPT_STRICT, OPT_HELP };
 
@@ -167,8 +167,6 @@ int run_options_parse(const struct family *fam, int argc, char **argv, struct ru
 
 void run_options_version(const struct family *fam, enum run_mode mode)
 {
-	struct utsname host;
-
 	switch (mode) {
 	case RUN_VERSION:
 		puts(PACKAGE_VERSION);
@@ -178,13 +176,7 @@ void run_options_version(const struct family *fam, enum run_mode mode)
 		       PACKAGE_VERSION, fam->protocol, OpenSSL_version(OPENSSL_VERSION), json_c_version());
 		break;
 	default:
-		if (uname(&host) < 0)
-			memset(&host, 0, sizeof(host));
-		printf("Package:\n  Name:              kea\n  Version:           %s\n  OS:                %s %s\n"
-		       "  Configuration:     %s\n  State:             %s\n  Run:               %s\n  Logs:              %s\n"
-		       "  Hooks directory:   %s\nConfigure arguments:\n  %s\nCompiler:\n  %s\n",
-		       PACKAGE_VERSION, host.sysname, host.machine, KEA_CONF_DIR, KEA_STATE_DIR, KEA_RUN_DIR,
-		       KEA_LOG_DIR, KEA_HOOKS_DIR, CONFIGURE_ARGS, __VERSION__);
+		build_report();
 		break;
 	}
 }

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * kea-lfc: the clean-up of a lease file as a process of its own, so that it neither takes the server's
+ * memory nor its time. The work is lease/lfc.c; here are Kea's arguments, the pid file and the log.
+ */
+#include "base/build.h"
+#include "base/err.h"
+#include "io/pidfile.h"
+#include "lease/lfc.h"
+#include "log/config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NICE 4
+#define EXIT_RUNNING 2
+
+struct args {
+	struct lfc_files files;
+	const char *pid, *config;
+	bool verbose;
+};
+
+static void usage(FILE *to)
+{
+	fputs("Usage: kea-lfc -4|-6 -p FILE -x FILE -i FILE -o FILE -f FILE -c FILE [-d]\n"
+	      "       kea-lfc -v|-V|-W|-h\n"
+	      "\n"
+	      "  -4, -6      which lease files\n"
+	      "  -p FILE     pid file\n"
+	      "  -x FILE     previous file, the result of the last clean-up\n"
+	      "  -i FILE     copy of the lease file: what was written since\n"
+	      "  -o FILE     output file, while it is written\n"
+	      "  -f FILE     finish file: the output when it is whole\n"
+	      "  -c FILE     configuration file; not read\n"
+	      "  -d          say everything on standard output instead of syslog\n"
+	      "  -v, -V      print the version\n"
+	      "  -W          print how it was built\n",
+	      to);
+}
+
+/* Ends the program. */
+static void wrong(const char *what)
+{
+	fprintf(stderr, "kea-lfc: %s\n", what);
+	usage(stderr);
+	exit(EXIT_FAILURE);
+}
+
+/* -v, -V, -W, -h: prints and ends the program. */
+static void print(int option)
+{
+	if (option == 'W')
+		build_report();
+	else if (option == 'h')
+		usage(stdout);
+	else
+		puts(option == 'v' ? PACKAGE_VERSION : PACKAGE_VERSION "\nlease file clean-up for DHCPv4 and DHCPv6");
+	exit(EXIT_SUCCESS);
+}
+
+static void need(const char *value, const char *what)
+{
+	if (!value || !*value)
+		wrong(what);
+}
+
+static struct args parse(int argc, char **argv)
+{
+	static const struct option longs[] = { { "help", no_argument, NULL, 'h' },
+					       { "version", no_argument, NULL, 'v' },
+					       { NULL, 0, NULL, 0 } };
+	struct args args = { .files.family = -1 };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "46x:i:o:f:p:c:dvVWh", longs, NULL)) != -1) {
+		switch (option) {
+		case '4':
+		case '6':
+			if (args.files.family == (option == '4'))
+				wrong("-4 and -6 exclude each other");
+			args.files.family = option == '6';
+			break;
+		case 'x':
+			args.files.previous = optarg;
+			break;
+		case 'i':
+			args.files.copy = optarg;
+			break;
+		case 'o':
+			args.files.output = optarg;
+			break;
+		case 'f':
+			args.files.finish = optarg;
+			break;
+		case 'p':
+			args.pid = optarg;
+			break;
+		case 'c':
+			args.config = optarg;
+			break;
+		case 'd':
+			args.verbose = true;
+			break;
+		case 'v':
+		case 'V':
+		case 'W':
+		case 'h':
+			print(option);
+			break;
+		default:
+			wrong("these arguments cannot be understood");
+		}
+	}
+	if (optind < argc)
+		wrong("there are arguments that belong to no option");
+	if (args.files.family < 0)
+		wrong("-4 or -6 is missing");
+	need(args.pid, "-p, the pid file, is missing");
+	need(args.files.previous, "-x, the previous file, is missing");
+	need(args.files.copy, "-i, the copy of the lease file, is missing");
+	need(args.files.output, "-o, the output file, is missing");
+	need(args.files.finish, "-f, the finish file, is missing");
+	need(args.config, "-c, the configuration file, is missing");
+	return args;
+}
+
+/* Servers start us without a terminal, so what we say goes to the system's log. */
+static void start_log(bool verbose)
+{
+	struct log_output output;
+	struct log_logger logger = { .name = "kea-lfc", .severity = LOG_INFO, .outputs = &output, .n_outputs = 1 };
+	struct log_conf conf = { .loggers = &logger, .n_loggers = 1 };
+	const char *why = NULL;
+
+	if (log_start("kea-lfc") < 0)
+		perror("kea-lfc: log");
+	if (verbose)
+		log_default(true);
+	else if (log_output_parse("syslog", &output) == 0 && log_configure(&conf, &why) < 0)
+		fprintf(stderr, "kea-lfc: syslog: %s\n", why);
+}
+
+static void print_args(const struct args *args)
+{
+	printf("protocol version: DHCPv%c\nprevious file:    %s\ncopy file:        %s\noutput file:      %s\n"
+	       "finish file:      %s\nconfig file:      %s\npid file:         %s\n",
+	       args->files.family ? '6' : '4', args->files.previous, args->files.copy, args->files.output,
+	       args->files.finish, args->config, args->pid);
+	(void)fflush(stdout);
+}
+
+/* The reason is for whoever started us, too: a server without syslog passes it on to its own output. */
+static void complain(const char *why)
+{
+	fprintf(stderr, "kea-lfc: %s\n", why);
+}
+
+static int process(const struct lfc_files *files)
+{
+	struct lfc_result res = { 0 };
+	char *why = NULL;
+	int err;
+
+	LOG(LFC_PROCESSING, files->previous, files->copy);
+	err = lfc_process(files, &lfc_sys_real, &res, &why);
+	if (err < 0) {
+		LOG(LFC_FAIL_PROCESS, why ? why : err_text(err));
+		complain(why ? why : err_text(err));
+	} else {
+		LOG(LFC_READ_STATS, (unsigned long long)res.rows, (unsigned long long)(res.rows + res.bad),
+		    (unsigned long long)res.bad);
+		LOG(LFC_WRITE_STATS, (unsigned long long)res.leases, (unsigned long long)res.leases, 0ULL);
+	}
+	free(why);
+	return err;
+}
+
+static int rotate(const struct lfc_files *files)
+{
+	char *why = NULL;
+	int err;
+
+	LOG(LFC_ROTATING);
+	err = lfc_rotate(files, &lfc_sys_real, &why);
+	if (err < 0) {
+		LOG(LFC_FAIL_ROTATE, why ? why : err_text(err));
+		complain(why ? why : err_text(err));
+	}
+	free(why);
+	return err;
+}
+
+static int clean_up(const struct lfc_files *files)
+{
+	switch (lfc_state(files)) {
+	case LFC_NOTHING:
+		LOG(LFC_NOTHING);
+		return 0;
+	case LFC_COPY:
+		if (process(files) < 0)
+			return -E_SYS;
+		break;
+	case LFC_FINISH:
+		break;
+	}
+	return rotate(files);
+}
+
+static int run(const struct args *args)
+{
+	struct pidfile *pidfile = NULL;
+	pid_t other = 0;
+	int err = pidfile_take(args->pid, &pidfile, &other), status;
+
+	if (err == -E_BUSY) {
+		LOG(LFC_RUNNING);
+		fprintf(stderr, "kea-lfc: process %d cleans these files up already\n", (int)other);
+		return EXIT_RUNNING;
+	}
+	if (err < 0) {
+		LOG(LFC_FAIL_PID_CREATE, strerror(errno));
+		complain(strerror(errno));
+		return EXIT_FAILURE;
+	}
+	LOG(LFC_START);
+	status = clean_up(&args->files) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	pidfile_free(pidfile);
+	LOG(LFC_TERMINATE);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct args args = parse(argc, argv);
+	int status;
+
+	(void)umask(0027);
+	errno = 0;
+	if (nice(NICE) < 0 && errno)
+		errno = 0; /* then it disturbs a little more */
+	start_log(args.verbose);
+	if (args.verbose)
+		print_args(&args);
+	status = run(&args);
+	log_stop();
+	return status;
+}
