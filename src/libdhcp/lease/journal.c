@@ -29,7 +29,7 @@
 struct journal {
 	struct journal_conf conf;
 	const struct journal_sys *sys;
-	char *path, *new_path, *dir;
+	char *path, *new_path, *next_path, *copy_path, *dir;
 	int fd, lock_fd;
 	off_t len;        /* bytes of the file that hold whole, acknowledged rows */
 	dev_t dev;
@@ -48,9 +48,12 @@ struct journal {
 	pthread_cond_t wake;
 	struct store_txn *head, **tail;
 	bool stop;
+	int next_fd; /* the file to go on in, -1 = as before */
+	void (*rotated)(void *ctx, int result); /* NULL unless a rotation is under way */
+	void *rotated_ctx;
 	atomic_bool failing;
 	_Atomic unsigned pending;
-	_Atomic uint64_t rows, bytes, groups, syncs, rewrites, failures;
+	_Atomic uint64_t rows, bytes, groups, syncs, rewrites, failures, file_bytes;
 	char why[96];
 };
 
@@ -147,7 +150,7 @@ int journal_new(const struct journal_conf *conf, struct journal **ret, char **re
 
 	j->conf = *conf;
 	j->sys = conf->sys ? conf->sys : &journal_sys_real;
-	j->fd = j->lock_fd = -1;
+	j->fd = j->lock_fd = j->next_fd = -1;
 	j->tail = &j->head;
 	j->retry_ms = RETRY_MIN_MS;
 	(void)pthread_mutex_init(&j->lock, NULL);
@@ -161,6 +164,8 @@ int journal_new(const struct journal_conf *conf, struct journal **ret, char **re
 		goto out;
 	}
 	j->new_path = heap_printf("%s.new", j->path);
+	j->next_path = heap_printf("%s.next", j->path);
+	j->copy_path = heap_printf("%s" LEFTOVER_COPY, j->path);
 	j->dir = xstrdup(j->path);
 	*(strrchr(j->dir, '/') + (strrchr(j->dir, '/') == j->dir)) = '\0';
 	err = hold_lock(j, reterr);
@@ -310,6 +315,7 @@ static void use_file(struct journal *j, int fd, off_t len, const struct stat *st
 		(void)close(j->fd);
 	j->fd = fd;
 	j->len = len;
+	atomic_store(&j->file_bytes, (uint64_t)len);
 	j->dev = st->st_dev;
 	j->ino = st->st_ino;
 	j->tainted = false;
@@ -531,6 +537,7 @@ static void commit(struct journal *j, struct store_txn *group)
 		return;
 	}
 	j->len += (off_t)j->buf_len;
+	atomic_store(&j->file_bytes, (uint64_t)j->len);
 	atomic_fetch_add(&j->groups, 1);
 	atomic_fetch_add(&j->rows, j->buf_rows);
 	atomic_fetch_add(&j->bytes, j->buf_len);
@@ -539,6 +546,120 @@ static void commit(struct journal *j, struct store_txn *group)
 	for (struct store_txn *txn = group; txn; txn = txn->next)
 		atomic_fetch_sub(&j->pending, 1);
 	j->conf.owner->committed(j->conf.ctx, group);
+}
+
+/* --- a new file, the old one to be cleaned up --- */
+
+/* In the caller's thread: an empty file that is whole and synced, except for its name. */
+static int make_next(struct journal *j)
+{
+	char header[CSV_HEADER_MAX];
+	size_t len = csv_write_header(j->conf.family, header);
+	int fd, saved;
+
+	(void)unlink(j->next_path);
+	fd = open(j->next_path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (fd < 0)
+		return -E_SYS;
+	if (write_all(j, fd, header, len) == 0 && j->sys->fdatasync(fd) == 0)
+		return fd;
+	saved = errno;
+	(void)close(fd);
+	(void)unlink(j->next_path);
+	errno = saved;
+	return -E_SYS;
+}
+
+int journal_rotate(struct journal *j, void (*done)(void *ctx, int result), void *ctx)
+{
+	int fd = -1;
+	bool busy;
+
+	(void)pthread_mutex_lock(&j->lock);
+	busy = j->rotated || j->stop;
+	if (!busy)
+		j->rotated = done; /* the next one has to wait */
+	(void)pthread_mutex_unlock(&j->lock);
+	if (busy)
+		return -E_BUSY;
+	fd = make_next(j);
+	if (fd < 0)
+		LOG(DHCPSRV_MEMFILE_LFC_LEASE_FILE_REOPEN_FAIL, j->next_path, strerror(errno));
+	(void)pthread_mutex_lock(&j->lock);
+	if (fd < 0)
+		j->rotated = NULL;
+	j->rotated_ctx = ctx;
+	j->next_fd = fd;
+	(void)pthread_cond_signal(&j->wake);
+	(void)pthread_mutex_unlock(&j->lock);
+	return fd < 0 ? fd : 0;
+}
+
+/* Both renames and the folder's sync, or as it was, or (tainted) to be written anew. */
+static int swap_files(struct journal *j, int fd, const struct stat *st)
+{
+	if (j->sys->rename(j->path, j->copy_path) < 0) {
+		LOG(DHCPSRV_MEMFILE_LFC_LEASE_FILE_RENAME_FAIL, j->path, j->copy_path, strerror(errno));
+		return -E_SYS;
+	}
+	if (j->sys->rename(j->next_path, j->path) < 0) {
+		LOG(DHCPSRV_MEMFILE_LFC_LEASE_FILE_REOPEN_FAIL, j->path, strerror(errno));
+		j->tainted = j->sys->rename(j->copy_path, j->path) < 0;
+		return -E_SYS;
+	}
+	/* Before anything is acknowledged that stands only in the new file. */
+	if (sync_dir(j) < 0) {
+		LOG(DHCPSRV_MEMFILE_LFC_LEASE_FILE_REOPEN_FAIL, j->path, strerror(errno));
+		j->tainted = true;
+		return -E_SYS;
+	}
+	use_file(j, fd, st->st_size, st);
+	return 0;
+}
+
+/* *fd is -1 after it came into use. */
+static int rotate(struct journal *j, int *fd)
+{
+	const char *what;
+	struct stat st;
+	int err;
+
+	if (atomic_load(&j->failing) || j->tainted)
+		return -E_CLOSED;
+	if (file_is_lost(j, &what)) {
+		j->check_at = 0;
+		return -E_AGAIN;
+	}
+	if (leftover_is_pending(j->path))
+		return 0;
+	if (fstat(*fd, &st) < 0)
+		return -E_SYS;
+	if (j->len <= st.st_size)
+		return -E_NOENT;
+	err = swap_files(j, *fd, &st);
+	if (err == 0)
+		*fd = -1;
+	else if (j->tainted)
+		fail_group(j, NULL, "renaming the lease file");
+	return err;
+}
+
+static void finish_rotation(struct journal *j, int fd)
+{
+	void (*rotated)(void *ctx, int result);
+	void *ctx;
+	int result = rotate(j, &fd);
+
+	if (fd >= 0) {
+		(void)close(fd);
+		(void)unlink(j->next_path);
+	}
+	(void)pthread_mutex_lock(&j->lock);
+	rotated = j->rotated;
+	ctx = j->rotated_ctx;
+	j->rotated = NULL;
+	(void)pthread_mutex_unlock(&j->lock);
+	rotated(ctx, result);
 }
 
 /* --- the thread --- */
@@ -561,12 +682,14 @@ static void *run(void *arg)
 	struct journal *j = arg;
 
 	(void)pthread_mutex_lock(&j->lock);
-	while (!j->stop || j->head) {
+	while (!j->stop || j->head || j->next_fd >= 0) {
 		struct store_txn *group = j->head;
+		int next_fd = j->next_fd;
 
 		j->head = NULL;
 		j->tail = &j->head;
-		if (!group && !j->stop)
+		j->next_fd = -1;
+		if (!group && next_fd < 0 && !j->stop)
 			wait_for_work(j);
 		(void)pthread_mutex_unlock(&j->lock);
 		if (group)
@@ -575,6 +698,8 @@ static void *run(void *arg)
 			try_recover(j);
 		else if (!atomic_load(&j->failing) && now_ms() >= j->check_at && !check_file(j))
 			fail_group(j, NULL, "restoring the lease file");
+		if (next_fd >= 0)
+			finish_rotation(j, next_fd);
 		(void)pthread_mutex_lock(&j->lock);
 	}
 	(void)pthread_mutex_unlock(&j->lock);
@@ -646,6 +771,8 @@ void journal_free(struct journal *j)
 	free(j->buf);
 	free(j->path);
 	free(j->new_path);
+	free(j->next_path);
+	free(j->copy_path);
 	free(j->dir);
 	free(j);
 }
@@ -690,6 +817,7 @@ void journal_stats(struct journal *j, struct store_stats *ret)
 	ret->syncs = atomic_load(&j->syncs);
 	ret->rewrites = atomic_load(&j->rewrites);
 	ret->failures = atomic_load(&j->failures);
+	ret->file_bytes = atomic_load(&j->file_bytes);
 	ret->pending = atomic_load(&j->pending);
 	(void)pthread_mutex_lock(&j->lock);
 	ret->failing = atomic_load(&j->failing);

@@ -30,7 +30,7 @@ struct memfile {
 	struct journal *journal; /* NULL without persist */
 	store_watch_fn *changed;
 	void *changed_ctx;
-	uint64_t loaded_rows, bad_rows;
+	uint64_t loaded_rows, loaded_bytes, bad_rows;
 };
 
 static struct memfile *memfile_of(struct store *store)
@@ -520,6 +520,14 @@ static void memfile_watch(struct store *store, store_watch_fn *changed, void *ct
 	m->changed_ctx = ctx;
 }
 
+/* Bytes of a row, from those that were read and written. */
+static uint64_t mean_row(const struct memfile *m, const struct store_stats *stats)
+{
+	uint64_t rows = m->loaded_rows + stats->rows;
+
+	return rows ? (m->loaded_bytes + stats->bytes) / rows : 100;
+}
+
 static void memfile_stats(struct store *store, struct store_stats *ret)
 {
 	struct memfile *m = memfile_of(store);
@@ -530,7 +538,22 @@ static void memfile_stats(struct store *store, struct store_stats *ret)
 	stats.memory = memtable_bytes(&m->table);
 	if (m->journal)
 		journal_stats(m->journal, &stats);
+	stats.need_bytes = stats.leases * mean_row(m, &stats);
 	*ret = stats;
+}
+
+static int memfile_rotate(struct store *store, void (*done)(void *ctx, int result), void *ctx)
+{
+	struct memfile *m = memfile_of(store);
+
+	return m->journal ? journal_rotate(m->journal, done, ctx) : -E_UNSUPPORTED;
+}
+
+static const char *memfile_path(struct store *store)
+{
+	struct memfile *m = memfile_of(store);
+
+	return m->journal ? journal_path(m->journal) : NULL;
 }
 
 /* --- opening --- */
@@ -554,6 +577,7 @@ static void load_row(void *ctx, const struct lease_row *row)
 static void count_loaded(struct memfile *m, const struct load_result *res)
 {
 	m->loaded_rows += res->rows;
+	m->loaded_bytes += (uint64_t)res->good_len;
 	m->bad_rows += res->bad;
 }
 
@@ -664,4 +688,6 @@ const struct store_ops memfile_ops = {
 	.count = memfile_count,
 	.watch = memfile_watch,
 	.stats = memfile_stats,
+	.rotate = memfile_rotate,
+	.path = memfile_path,
 };

@@ -72,3 +72,13 @@ void store_get_stats(struct store *store, struct store_stats *ret)
 {
 	store->ops->stats(store, ret);
 }
+
+int store_rotate(struct store *store, void (*done)(void *ctx, int result), void *ctx)
+{
+	return store->ops->rotate ? store->ops->rotate(store, done, ctx) : -E_UNSUPPORTED;
+}
+
+const char *store_path(struct store *store)
+{
+	return store->ops->path ? store->ops->path(store) : NULL;
+}

@@ -137,6 +137,8 @@ struct store_stats {
 	uint64_t rewrites; /* whole files written */
 	uint64_t failures; /* groups that could not be made durable */
 	uint64_t pending;  /* transactions under way */
+	uint64_t file_bytes; /* of the lease file */
+	uint64_t need_bytes; /* about what the leases held now would take in a file */
 	bool failing;      /* nothing can be stored just now */
 	char why[96];      /* while failing */
 	/* from the last load */
@@ -144,6 +146,16 @@ struct store_stats {
 	uint64_t bad_rows;
 };
 void store_get_stats(struct store *store, struct store_stats *ret);
+
+/*
+ * A store that appends to a file can move it aside and begin a new one, for the clean-up to work on
+ * the old one (lease/leftover.h, kea-lfc). done is called from any thread: 0 = there is something to
+ * clean up, -E_NOENT = there is nothing, else why not. This may wait for the disk. -E_UNSUPPORTED
+ * when there is no file, -E_BUSY while one is under way, -E_SYS: done is not called.
+ */
+int store_rotate(struct store *store, void (*done)(void *ctx, int result), void *ctx);
+/* The lease file with symbolic links followed; NULL if there is none. */
+const char *store_path(struct store *store);
 
 /* A backend. A store begins with struct store. */
 struct store_ops {
@@ -161,6 +173,9 @@ struct store_ops {
 	uint64_t (*count)(struct store *store, enum lease_state state);
 	void (*watch)(struct store *store, store_watch_fn *changed, void *ctx);
 	void (*stats)(struct store *store, struct store_stats *ret);
+	/* NULL: there is no file */
+	int (*rotate)(struct store *store, void (*done)(void *ctx, int result), void *ctx);
+	const char *(*path)(struct store *store);
 };
 
 struct store {

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The running store and the clean-up: the lease file changes its name under the journal, the clean-up
+ * works, everything is killed or fails in between, and each acknowledged change is there at the next
+ * start.
+ */
+#include "util.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "lease/lfc.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct tmp_dir tmp;
+static struct store *store;
+static char previous[128], copy[128], output[128], finish[128];
+
+/* --- system calls of journal and clean-up, counted together --- */
+
+static _Atomic unsigned calls_left;
+static _Atomic int fail_errno; /* 0: kill -9 */
+
+static bool stop_here(void)
+{
+	unsigned left = atomic_load(&calls_left);
+
+	if (!left)
+		return false;
+	atomic_store(&calls_left, left - 1);
+	if (left > 1)
+		return false;
+	if (!atomic_load(&fail_errno))
+		(void)kill(getpid(), SIGKILL);
+	errno = atomic_load(&fail_errno);
+	return true;
+}
+
+static ssize_t some_write(int fd, const void *data, size_t len)
+{
+	return stop_here() ? -1 : write(fd, data, len);
+}
+
+static int some_fdatasync(int fd)
+{
+	return stop_here() ? -1 : fdatasync(fd);
+}
+
+static int some_fsync(int fd)
+{
+	return stop_here() ? -1 : fsync(fd);
+}
+
+static int some_ftruncate(int fd, off_t len)
+{
+	return stop_here() ? -1 : ftruncate(fd, len);
+}
+
+static int some_rename(const char *from, const char *to)
+{
+	return stop_here() ? -1 : rename(from, to);
+}
+
+static int some_unlink(const char *path)
+{
+	return stop_here() ? -1 : unlink(path);
+}
+
+static int no_reserve(int fd, off_t from, off_t len)
+{
+	(void)fd;
+	(void)from;
+	(void)len;
+	return 0;
+}
+
+static const struct journal_sys sick = { some_write, some_fdatasync, some_fsync, some_ftruncate, some_rename, no_reserve };
+static const struct lfc_sys sick_lfc = { some_write, some_fsync, some_rename, some_unlink };
+
+/* --- the parts --- */
+
+static void setup(void)
+{
+	clock_set_virtual(1700000000, 5000);
+	tmp_make(&tmp);
+	(void)snprintf(previous, sizeof(previous), "%s.2", tmp.path);
+	(void)snprintf(copy, sizeof(copy), "%s.1", tmp.path);
+	(void)snprintf(output, sizeof(output), "%s.output", tmp.path);
+	(void)snprintf(finish, sizeof(finish), "%s.completed", tmp.path);
+}
+
+static void open_it(void)
+{
+	struct store_conf conf = { .type = "memfile", .path = tmp.path, .persist = true, .sync = true, .sys = &sick };
+
+	store = open_store(&conf);
+}
+
+static void close_it(void)
+{
+	store_close(store);
+	store = NULL;
+}
+
+static void teardown(void)
+{
+	atomic_store(&calls_left, 0);
+	close_it();
+	tmp_remove(&tmp);
+	clock_set_real();
+}
+
+struct rotation {
+	sem_t sem;
+	int result;
+};
+
+static void rotated(void *ctx, int result)
+{
+	struct rotation *r = ctx;
+
+	r->result = result;
+	(void)sem_post(&r->sem);
+}
+
+static int rotate(void)
+{
+	struct rotation r;
+	int err;
+
+	(void)sem_init(&r.sem, 0, 0);
+	err = store_rotate(store, rotated, &r);
+	if (err == 0) {
+		while (sem_wait(&r.sem) < 0)
+			;
+		err = r.result;
+	}
+	(void)sem_destroy(&r.sem);
+	return err;
+}
+
+static int clean_up(void)
+{
+	struct lfc_files files = { 0, previous, copy, output, finish };
+	struct lfc_result res;
+	char *why = NULL;
+	int err = 0;
+
+	if (lfc_state(&files) == LFC_COPY)
+		err = lfc_process(&files, &sick_lfc, &res, &why);
+	if (lfc_state(&files) == LFC_FINISH)
+		err = lfc_rotate(&files, &sick_lfc, &why);
+	free(why);
+	return err;
+}
+
+static bool insert_one(uint32_t i)
+{
+	struct lease lease = test_lease(i, 100000);
+
+	return insert(store, &lease) == CHANGE_OK;
+}
+
+static bool delete_one(uint32_t i)
+{
+	struct lease lease = test_lease(i, 100000);
+
+	return delete_addr(store, &lease.addr, 0) == CHANGE_OK;
+}
+
+static bool has(uint32_t i)
+{
+	struct lease lease = test_lease(i, 100000), found;
+	struct arena *arena = arena_new(0);
+	bool there = get(store, arena, &lease.addr, &found) != 0;
+
+	arena_free(arena);
+	return there;
+}
+
+static void check_reload(void)
+{
+	char *before = dump_store(store), *after;
+
+	close_it();
+	open_it();
+	after = dump_store(store);
+	ck_assert_msg(strcmp(before, after) == 0, "before:\n%.2000safter:\n%.2000s", before, after);
+	free(before);
+	free(after);
+}
+
+/* --- all goes well --- */
+
+START_TEST(a_fresh_file)
+{
+	struct store_stats stats;
+	uint64_t full;
+
+	setup();
+	open_it();
+	ck_assert_int_eq(rotate(), -E_NOENT);
+	for (uint32_t i = 0; i < 100; i++)
+		ck_assert(insert_one(i));
+	store_get_stats(store, &stats);
+	full = stats.file_bytes;
+	ck_assert_uint_gt(full, 100 * 60);
+	ck_assert_uint_gt(stats.need_bytes, 100 * 60);
+	ck_assert_uint_le(stats.need_bytes, full);
+	ck_assert_int_eq(rotate(), 0);
+	ck_assert(tmp_exists(&tmp, ".1"));
+	ck_assert(!tmp_exists(&tmp, ".next"));
+	store_get_stats(store, &stats);
+	ck_assert_uint_lt(stats.file_bytes, 200);
+	ck_assert(delete_one(5) && insert_one(100));
+	/* .1 waits still: it is not overwritten. */
+	ck_assert_int_eq(rotate(), 0);
+	store_get_stats(store, &stats);
+	ck_assert_uint_gt(stats.file_bytes, 200);
+	check_reload();
+	ck_assert_int_eq(clean_up(), 0);
+	check_reload();
+	ck_assert_int_eq(rotate(), 0);
+	ck_assert_int_eq(clean_up(), 0);
+	check_reload();
+	ck_assert(!has(5) && has(100));
+	ck_assert_int_eq(rotate(), -E_NOENT);
+	ck_assert_str_eq(store_path(store), tmp.path);
+	teardown();
+}
+END_TEST
+
+static atomic_bool stop;
+
+static void *insert_all_the_time(void *arg)
+{
+	uint32_t first = *(uint32_t *)arg, i = first;
+
+	/* Each is there for a while, so files hold deleted ones, too. */
+	for (; !atomic_load(&stop); i++) {
+		ck_assert(insert_one(i));
+		if (i - first >= 50)
+			ck_assert(delete_one(i - 50));
+	}
+	return NULL;
+}
+
+/* Two threads write, the file is rotated and cleaned up all the time. */
+START_TEST(under_load)
+{
+	uint32_t first[2] = { 0, 1U << 20 };
+	pthread_t threads[2];
+
+	setup();
+	open_it();
+	atomic_store(&stop, false);
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, insert_all_the_time, &first[i]), 0);
+	for (unsigned i = 0; i < 40; i++) {
+		int err = rotate();
+
+		ck_assert_msg(err == 0 || err == -E_NOENT, "%d", err);
+		if (i % 3)
+			ck_assert_int_eq(clean_up(), 0);
+	}
+	atomic_store(&stop, true);
+	for (unsigned i = 0; i < 2; i++)
+		(void)pthread_join(threads[i], NULL);
+	check_reload();
+	teardown();
+}
+END_TEST
+
+/* --- killed, or a call fails, anywhere --- */
+
+/* What there is to lose; tell() hears of each acknowledged change. */
+static void story(void (*tell)(int change))
+{
+	for (int i = 1; i <= 40; i++) {
+		if (i % 20 == 10)
+			(void)rotate();
+		if (i % 20 == 15)
+			(void)clean_up();
+		if (insert_one((uint32_t)i))
+			tell(i);
+		if (i > 7 && i % 5 == 0 && delete_one((uint32_t)i - 7))
+			tell(-(i - 7));
+	}
+}
+
+static int pipe_fd;
+
+static void tell_parent(int change)
+{
+	if (write(pipe_fd, &change, sizeof(change)) != sizeof(change))
+		_exit(1);
+}
+
+static void tell_nobody(int change)
+{
+	(void)change;
+}
+
+static void child(unsigned call)
+{
+	open_it();
+	atomic_store(&fail_errno, 0);
+	atomic_store(&calls_left, call);
+	story(tell_parent);
+	_exit(0);
+}
+
+/* Deleted and not heard of may be either; acknowledged is what it was. */
+static void check_acknowledged(int fd)
+{
+	int change;
+
+	open_it();
+	while (read(fd, &change, sizeof(change)) == sizeof(change)) {
+		if (change < 0)
+			ck_assert_msg(!has((uint32_t)-change), "%d is back", -change);
+		/* What is deleted later may be gone without our having been told. */
+		else if (change % 5 != 3)
+			ck_assert_msg(has((uint32_t)change), "%d is lost", change);
+	}
+	close_it();
+}
+
+START_TEST(killed_anywhere)
+{
+	unsigned call = 0;
+	int status;
+
+	do {
+		int fds[2];
+		pid_t pid;
+
+		setup();
+		ck_assert_int_eq(pipe(fds), 0);
+		pid = fork();
+		ck_assert_int_ge(pid, 0);
+		if (pid == 0) {
+			pipe_fd = fds[1];
+			child(++call);
+		}
+		call++;
+		(void)close(fds[1]);
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		ck_assert_int_eq(WIFSIGNALED(status) ? WTERMSIG(status) : status, WIFSIGNALED(status) ? SIGKILL : 0);
+		check_acknowledged(fds[0]);
+		(void)close(fds[0]);
+		/* And the next server, with whatever it found. */
+		open_it();
+		story(tell_nobody);
+		check_reload();
+		ck_assert_int_eq(clean_up(), 0);
+		check_reload();
+		teardown();
+	} while (WIFSIGNALED(status));
+	ck_assert_uint_gt(call, 100);
+}
+END_TEST
+
+static bool alive[64];
+
+static void note(int change)
+{
+	alive[change < 0 ? -change : change] = change > 0;
+}
+
+static bool failing(void)
+{
+	struct store_stats stats;
+
+	store_get_stats(store, &stats);
+	return stats.failing;
+}
+
+/* One call fails with this error: the store comes back, and holds exactly what it acknowledged. */
+static void fails_anywhere(int error)
+{
+	unsigned call = 0, left;
+
+	do {
+		setup();
+		open_it();
+		memset(alive, 0, sizeof(alive));
+		atomic_store(&fail_errno, error);
+		atomic_store(&calls_left, ++call);
+		story(note);
+		left = atomic_exchange(&calls_left, 0);
+		for (unsigned i = 0; failing(); i++) {
+			ck_assert_msg(i < 3000, "call %u: the store does not come back", call);
+			(void)usleep(1000);
+		}
+		check_reload();
+		for (uint32_t i = 1; i <= 40; i++)
+			ck_assert_msg(has(i) == alive[i], "call %u: lease %u is %s", call, i, alive[i] ? "lost" : "back");
+		teardown();
+	} while (!left);
+	ck_assert_uint_gt(call, 100);
+}
+
+START_TEST(fails_io)
+{
+	fails_anywhere(EIO);
+}
+END_TEST
+
+START_TEST(fails_full)
+{
+	fails_anywhere(ENOSPC);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("rotate");
+	TCase *tc = tcase_create("rotate");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, a_fresh_file);
+	tcase_add_test(tc, under_load);
+	tcase_add_test(tc, killed_anywhere);
+	tcase_add_test(tc, fails_io);
+	tcase_add_test(tc, fails_full);
+	suite_add_tcase(s, tc);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
