@@ -261,6 +261,40 @@ void ifaces_free(struct ifaces *ifaces)
 	free(ifaces);
 }
 
+#define FLAGS_SEEN (IFF_UP | IFF_LOOPBACK | IFF_BROADCAST | IFF_POINTOPOINT | IFF_MULTICAST)
+
+static bool same_addr(const struct iface_addr *a, const struct iface_addr *b)
+{
+	return ip_equal(&a->ip, &b->ip) && ip_equal(&a->broadcast, &b->broadcast) && a->prefix_len == b->prefix_len &&
+	       a->scope == b->scope && (a->flags & IFA_F_TENTATIVE) == (b->flags & IFA_F_TENTATIVE);
+}
+
+static bool same_iface(const struct iface *a, const struct iface *b)
+{
+	unsigned i;
+
+	if (strcmp(a->name, b->name) != 0 || a->index != b->index || (a->flags & FLAGS_SEEN) != (b->flags & FLAGS_SEEN) ||
+	    a->hwtype != b->hwtype || a->mac_len != b->mac_len || memcmp(a->mac, b->mac, a->mac_len) != 0 ||
+	    a->n_addrs != b->n_addrs)
+		return false;
+	for (i = 0; i < a->n_addrs; i++)
+		if (!same_addr(&a->addrs[i], &b->addrs[i]))
+			return false;
+	return true;
+}
+
+bool ifaces_equal(const struct ifaces *a, const struct ifaces *b)
+{
+	unsigned i;
+
+	if (!a || !b || a->n != b->n)
+		return false;
+	for (i = 0; i < a->n; i++)
+		if (!same_iface(&a->v[i], &b->v[i]))
+			return false;
+	return true;
+}
+
 const struct iface *ifaces_by_name(const struct ifaces *ifaces, const char *name)
 {
 	for (unsigned i = 0; i < ifaces->n; i++)

@@ -38,6 +38,8 @@ struct ifaces {
 /* -E_SYS; errno says why. */
 int ifaces_read(struct ifaces **ret);
 void ifaces_free(struct ifaces *ifaces);
+/* Whether both say the same of everything that sockets depend on. NULL is like none. */
+bool ifaces_equal(const struct ifaces *a, const struct ifaces *b);
 const struct iface *ifaces_by_name(const struct ifaces *ifaces, const char *name);
 const struct iface *ifaces_by_index(const struct ifaces *ifaces, uint32_t index);
 /* The interface that has this address; NULL if none. */

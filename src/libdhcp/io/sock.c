@@ -40,12 +40,41 @@ int listen_parse(const char *text, struct listen *ret)
 		return -E_RANGE;
 	memcpy(listen.name, text, len);
 	if (slash) {
-		if (strcmp(listen.name, "*") == 0 || ip_parse(slash + 1, &listen.addr) < 0)
+		if (strchr(listen.name, '*') || ip_parse(slash + 1, &listen.addr) < 0)
 			return -E_INVAL;
 		listen.has_addr = true;
 	}
 	*ret = listen;
 	return 0;
+}
+
+static bool name_fits(const char *pattern, const char *name)
+{
+	const char *star = NULL, *again = NULL;
+
+	/* Of several stars only the last one has to be tried anew. */
+	while (*name) {
+		if (*pattern == '*') {
+			star = pattern++;
+			again = name;
+		} else if (*pattern == *name) {
+			pattern++;
+			name++;
+		} else if (star) {
+			pattern = star + 1;
+			name = ++again;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}
+
+bool listen_matches(const struct listen *listen, const char *ifname)
+{
+	return name_fits(listen->name, ifname);
 }
 
 void sock_set_buffers(int fd, int rcvbuf, int sndbuf)
@@ -156,7 +185,9 @@ static void want_named(struct opening *o, const struct listen *listen)
 	const struct ip *addr = listen->has_addr ? &listen->addr : NULL;
 
 	if (!iface) {
-		tell(o, listen->name, addr, "no such interface");
+		tell(o, listen->name, addr, "there is no such interface");
+	} else if (!(iface->flags & IFF_UP)) {
+		tell(o, listen->name, addr, "the interface is down");
 	} else if (o->conf->raw && (iface->hwtype != ARPHRD_ETHER || iface->mac_len != 6)) {
 		tell(o, listen->name, addr, "not an Ethernet interface: needs dhcp-socket-type udp");
 	} else if (!addr) {
@@ -175,17 +206,24 @@ static void want_named(struct opening *o, const struct listen *listen)
 	}
 }
 
-static void want_every(struct opening *o)
+/* All that fit a pattern; those that cannot be used are not what was meant. */
+static void want_fitting(struct opening *o, const struct listen *listen)
 {
+	bool all = strcmp(listen->name, "*") == 0, any = false;
+
 	for (unsigned i = 0; i < o->ifaces->n; i++) {
 		const struct iface *iface = &o->ifaces->v[i];
 
-		if (!(iface->flags & IFF_UP) || (iface->flags & IFF_LOOPBACK) || !iface_addr4(iface))
+		if (!listen_matches(listen, iface->name) || !(iface->flags & IFF_UP) || !iface_addr4(iface) ||
+		    (all && (iface->flags & IFF_LOOPBACK)))
 			continue;
 		if (o->conf->raw && (iface->hwtype != ARPHRD_ETHER || iface->mac_len != 6))
 			continue;
 		want_all_addrs(o, iface);
+		any = true;
 	}
+	if (!any)
+		tell(o, listen->name, NULL, "no interface that is up and has an address fits");
 }
 
 static int compare_wants(const void *a, const void *b)
@@ -229,19 +267,37 @@ static struct sock sock_describe(const struct opening *o, const struct want *wan
 	return sock;
 }
 
+/* The interface of a packet socket can be deleted, and another one get its index. */
+static bool is_alive(const struct sock *sock)
+{
+	struct sockaddr_ll at = { 0 };
+	socklen_t len = sizeof(at);
+
+	return getsockname(sock->fd, (struct sockaddr *)&at, &len) == 0 && at.sll_ifindex == (int)sock->ifindex;
+}
+
+/*
+ * Whether `was` can serve as `sock`. Names do not matter: a packet socket and one bound to a device stay
+ * with the interface when it is renamed, one bound to an address stays with that.
+ */
+static bool can_serve(const struct sock *was, const struct sock *sock)
+{
+	if (was->raw != sock->raw || was->port != sock->port)
+		return false;
+	if (sock->raw)
+		return was->ifindex == sock->ifindex && is_alive(was);
+	return was->receives == sock->receives && was->any_device == sock->any_device &&
+	       ip_equal(&was->bound, &sock->bound) && (!ip_is_zero(&sock->bound) || was->ifindex == sock->ifindex);
+}
+
 /* The same socket in set i of before; NULL if there is none. */
 static const struct sock *find_old(const struct opening *o, const struct sock *sock, unsigned i)
 {
 	if (i >= o->n_old || !o->old[i])
 		return NULL;
-	for (unsigned j = 0; j < o->old[i]->n; j++) {
-		const struct sock *was = &o->old[i]->v[j];
-
-		if (was->raw == sock->raw && was->ifindex == sock->ifindex && was->port == sock->port &&
-		    strcmp(was->ifname, sock->ifname) == 0 && ip_equal(&was->bound, &sock->bound) &&
-		    (was->raw || was->receives == sock->receives))
-			return was;
-	}
+	for (unsigned j = 0; j < o->old[i]->n; j++)
+		if (can_serve(&o->old[i]->v[j], sock))
+			return &o->old[i]->v[j];
 	return NULL;
 }
 
@@ -280,12 +336,20 @@ static int open_raws(const struct opening *o, struct sock *v, char *why)
 	return err;
 }
 
+static bool has_routing(const struct opening *o)
+{
+	const struct sockset *set = o->n_old ? o->old[0] : NULL;
+
+	return set && set->n > set->n_raw && set->v[set->n_raw].any_device;
+}
+
 /* The UDP sockets of one interface or address: own ones if they receive, else one for all. */
 static int open_udps(const struct opening *o, struct sock *v, char *why)
 {
 	unsigned n = o->conf->n_sets;
 	struct sock **shared = xcalloc(n, sizeof(struct sock *));
-	bool probe = !find_old(o, &v[0], 0);
+	/* Beside our own socket without a device nothing could be told apart. */
+	bool probe = !find_old(o, &v[0], 0) && !v[0].any_device && !has_routing(o);
 	int err = 0;
 
 	for (unsigned i = 0; i < n && err >= 0; i++) {
@@ -297,7 +361,8 @@ static int open_udps(const struct opening *o, struct sock *v, char *why)
 		else if (was)
 			err = share_fd(&v[i], was->fd, why);
 		else
-			err = sock_udp_open(&v[i], o->conf->rcvbuf ? o->conf->rcvbuf : RCVBUF, v[i].receives,
+			err = sock_udp_open(&v[i], o->conf->rcvbuf ? o->conf->rcvbuf : RCVBUF,
+					    v[i].receives || v[i].any_device,
 					    probe && i == 0, why);
 	}
 	if (err >= 0 && v[0].receives)
@@ -313,7 +378,20 @@ static int open_udps(const struct opening *o, struct sock *v, char *why)
 	return err;
 }
 
-/* Open one kind of socket of one interface in all sets and add it to `to`. */
+/* The socket that sends by the kernel's routes. */
+static struct sock sock_describe_routing(const struct opening *o)
+{
+	struct sock sock = { .fd = -1, .port = o->conf->port, .bound = ip_zero4, .any_device = true };
+
+	sock.addrs = xcalloc(1, sizeof(*sock.addrs));
+	sock.addrs[sock.n_addrs++] = o->addrs.v[0];
+	return sock;
+}
+
+/*
+ * Open one kind of socket of one interface in all sets and add it to `to`; want == NULL: the one that
+ * sends by the routes.
+ */
 static int open_kind(struct opening *o, const struct want *want, bool raw, const struct ip *bound, sock_vec *to)
 {
 	unsigned n = o->conf->n_sets;
@@ -322,10 +400,10 @@ static int open_kind(struct opening *o, const struct want *want, bool raw, const
 	int err;
 
 	for (unsigned i = 0; i < n; i++)
-		v[i] = sock_describe(o, want, raw, bound);
+		v[i] = want ? sock_describe(o, want, raw, bound) : sock_describe_routing(o);
 	err = raw ? open_raws(o, v, why) : open_udps(o, v, why);
 	if (err < 0)
-		tell(o, want->iface->name, bound, why);
+		tell(o, want ? want->iface->name : "*", bound, why);
 	for (unsigned i = 0; i < n; i++) {
 		if (err < 0)
 			sock_done(&v[i]);
@@ -380,8 +458,14 @@ static struct sockset *make_set(const struct opening *o, unsigned index)
 	set->v = xcalloc(set->n ? set->n : 1, sizeof(*set->v));
 	if (raw->n)
 		memcpy(set->v, raw->v, raw->n * sizeof(*set->v));
-	if (udp->n)
-		memcpy(set->v + raw->n, udp->v, udp->n * sizeof(*set->v));
+	if (udp->n) {
+		/* The one for routing was opened last and stands first: its index is 0. */
+		size_t first = udp->v[udp->n - 1].any_device;
+
+		memcpy(set->v + raw->n + first, udp->v, (udp->n - first) * sizeof(*set->v));
+		if (first)
+			memcpy(set->v + raw->n, &udp->v[udp->n - 1], sizeof(*set->v));
+	}
 	for (unsigned i = 0; i < set->n; i++)
 		set->v[i].set = set;
 	set->n_addrs = (unsigned)o->addrs.n;
@@ -403,8 +487,8 @@ int sockset_open(const struct sockset_conf *conf, struct sockset *const *old, un
 	if (err < 0)
 		return err;
 	for (unsigned i = 0; i < conf->n_listen; i++) {
-		if (strcmp(conf->listen[i].name, "*") == 0)
-			want_every(&o);
+		if (strchr(conf->listen[i].name, '*'))
+			want_fitting(&o, &conf->listen[i]);
 		else
 			want_named(&o, &conf->listen[i]);
 	}
@@ -415,6 +499,8 @@ int sockset_open(const struct sockset_conf *conf, struct sockset *const *old, un
 	for (size_t i = 0; i < o.wants.n; i++)
 		if (open_iface(&o, &o.wants.v[i]) == 0)
 			opened++;
+	if (conf->use_routing && !conf->raw && opened)
+		(void)open_kind(&o, NULL, false, NULL, o.udp);
 	for (unsigned i = 0; i < conf->n_sets; i++)
 		sets[i] = make_set(&o, i);
 
@@ -514,6 +600,8 @@ static struct sock *udp_for(struct sockset *set, const struct dgram *dgram)
 {
 	struct sock *first = first_of_iface(set, set->n_raw, set->n, dgram->ifindex);
 
+	if (set->n > set->n_raw && set->v[set->n_raw].any_device)
+		return &set->v[set->n_raw];
 	/* The interface is gone: any socket may still reach it by a route. */
 	if (!first)
 		return set->n > set->n_raw ? &set->v[set->n_raw] : NULL;

@@ -14,19 +14,22 @@
  * udp	one UDP socket per interface.
  */
 
-/* One entry of "interfaces": "eth0", "eth0/192.0.2.1" or "*". */
+/* One entry of "interfaces": "eth0", "eth0/192.0.2.1", "eth*" or "*". */
 struct listen {
-	char name[IFNAMSIZ]; /* "*" = all that are up, have a v4 address and are not loopback */
+	char name[IFNAMSIZ]; /* with "*" in it: all whose name fits, that are up and have an address; "*" alone: not loopback */
 	bool has_addr;
 	struct ip addr;
 };
 /* -E_INVAL, -E_RANGE (name too long). */
 int listen_parse(const char *text, struct listen *ret);
+/* Whether the entry speaks of an interface of this name; "*" stands for any characters. */
+bool listen_matches(const struct listen *listen, const char *ifname);
 
 struct sockset_conf {
 	const struct listen *listen;
 	unsigned n_listen;
 	bool raw;
+	bool use_routing;    /* not raw: answers leave by the interface that the kernel's routes say */
 	uint16_t port;       /* 67, or the value of -p */
 	unsigned n_sets;     /* workers */
 	int rcvbuf;          /* bytes; 0 = 4 MiB */

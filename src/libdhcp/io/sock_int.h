@@ -28,6 +28,7 @@ struct sock {
 	uint16_t port;
 	uint16_t fanout; /* raw: group + 1; 0 = in none */
 	struct ip bound; /* udp: address it is bound to, ip_zero4 = every one, of the device */
+	bool any_device; /* udp: bound to no device: what it sends goes where the routes say */
 	struct ip *addrs; /* ours on this interface, the first is the server identifier */
 	unsigned n_addrs;
 	uint32_t *broadcasts; /* of the subnets, host order */
@@ -39,7 +40,7 @@ struct sock {
 
 struct sockset {
 	struct io_engine engine;
-	struct sock *v;  /* first the raw, then the udp ones, each by ifindex */
+	struct sock *v;  /* first the raw, then the udp ones, each by ifindex; the one for routing has index 0 */
 	unsigned n, n_raw;
 	struct ip *addrs; /* all that we listen on, sorted */
 	unsigned n_addrs;

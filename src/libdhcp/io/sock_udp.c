@@ -11,6 +11,9 @@
  * does not answer with ICMP port unreachable and no second server is started by mistake; its filter
  * lets nothing in; it sends what goes to an address that the kernel can route to.
  *
+ * With outbound-interface use-routing (udp only) one more, bound to no device: it takes nothing, and what
+ * it sends goes where the kernel's routes say.
+ *
  * IP_PKTINFO tells on receive what a datagram was sent to, and sets on send the source address.
  */
 #include "io/sock_int.h"
@@ -39,7 +42,7 @@ static int bind_it(const struct sock *sock, int fd)
 
 static int bind_device(const struct sock *sock, int fd)
 {
-	if (!ip_is_zero(&sock->bound))
+	if (sock->any_device || !ip_is_zero(&sock->bound))
 		return 0;
 	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, sock->ifname, (socklen_t)strlen(sock->ifname) + 1);
 }
@@ -66,6 +69,18 @@ int sock_udp_silence(int fd)
 	struct sock_fprog prog = { .len = 1, .filter = code };
 
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+}
+
+/*
+ * Without a device or an address it would stand in the way of those that receive. Connected it is meant
+ * only for one peer, here for port 9 of ourselves; what it sends has its own destination anyway.
+ */
+static int connect_to_nobody(const struct sock *sock)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9) };
+
+	put_addr(&to.sin_addr, &sock->addrs[0]);
+	return connect(sock->fd, (struct sockaddr *)&to, sizeof(to));
 }
 
 int sock_udp_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char *why)
@@ -100,6 +115,9 @@ int sock_udp_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char *
 	sock_set_buffers(sock->fd, sock->receives ? rcvbuf : 0, SNDBUF);
 	step = "bind";
 	if (bind_it(sock, sock->fd) < 0)
+		goto out;
+	step = "connect";
+	if (sock->any_device && connect_to_nobody(sock) < 0)
 		goto out;
 	return 0;
 out:
@@ -241,5 +259,5 @@ void sock_udp_prepare(struct sock *sock, unsigned i, const struct dgram *dgram)
 	put_addr(&info->ipi_spec_dst, &dgram->local);
 	/* A broadcast has no route: it leaves by the interface it is for. */
 	if (to->sin_addr.s_addr == htonl(INADDR_BROADCAST))
-		info->ipi_ifindex = (int)sock->ifindex;
+		info->ipi_ifindex = (int)dgram->ifindex;
 }

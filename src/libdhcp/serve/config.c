@@ -47,13 +47,20 @@ static void build_interfaces(struct build *b)
 		(void)json_object_object_get_ex(conf->node.json, "interfaces", &list);
 	cfg->raw = conf->dhcp_socket_type.v == 0;
 	cfg->redetect = conf->re_detect.v;
+	cfg->use_routing = conf->outbound_interface.v != 0;
+	cfg->require_all = conf->service_sockets_require_all.v;
+	cfg->max_retries = (uint32_t)conf->service_sockets_max_retries.v;
+	cfg->retry_wait_ms = (uint32_t)conf->service_sockets_retry_wait_time.v;
+	if (cfg->use_routing && cfg->raw)
+		diag_warn(b->diag, conf_pos(&conf->node, "outbound-interface"),
+			  "with dhcp-socket-type raw only answers to relays and to clients with an address are routed");
 	cfg->listen = arena_new_array(cfg->arena, struct listen, conf->interfaces.n);
 	for (i = 0; i < conf->interfaces.n; i++) {
 		const char *text = conf->interfaces.v[i];
 		struct pos pos = json_pos(json_object_array_get_idx(list, i));
 
 		if (listen_parse(text, &cfg->listen[cfg->n_listen]) < 0) {
-			diag_error(b->diag, pos, "\"%s\" is not an interface: want \"NAME\", \"NAME/ADDRESS\" or \"*\"", text);
+			diag_error(b->diag, pos, "\"%s\" is not an interface: want \"NAME\", \"NAME/ADDRESS\" or a pattern such as \"eth*\"", text);
 			continue;
 		}
 		for (k = 0; k < i; k++)

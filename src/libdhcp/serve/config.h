@@ -38,7 +38,9 @@ struct config {
 
 	struct listen *listen;       /* interfaces-config */
 	unsigned n_listen;
-	bool raw, redetect;
+	bool raw, redetect, use_routing;
+	bool require_all;            /* sockets: all or nothing */
+	uint32_t max_retries, retry_wait_ms; /* to open those that failed */
 
 	const char *lease_file;      /* absolute */
 	bool persist, sync;

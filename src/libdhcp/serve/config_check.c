@@ -5,8 +5,6 @@
  */
 #include "serve/config_build.h"
 
-#include <fnmatch.h>
-
 static int order_by_id(const void *x, const void *y)
 {
 	const struct subnet_pair *a = x, *b = y;
@@ -82,7 +80,7 @@ static bool is_listened_on(const struct config *cfg, const char *iface)
 	unsigned i;
 
 	for (i = 0; i < cfg->n_listen; i++)
-		if (!fnmatch(cfg->listen[i].name, iface, 0))
+		if (listen_matches(&cfg->listen[i], iface))
 			return true;
 	return false;
 }

@@ -24,7 +24,6 @@
 #define FLUSH_MORE_MS 50 /* between slices of reclaimed leases while there are more */
 #define STATUS_MS 10000
 #define DRAIN_MS 2000     /* how long a stop waits for answers under way */
-#define IFACE_SETTLE_MS 200
 
 /* --- configuration --------------------------------------------------------- */
 
@@ -86,15 +85,14 @@ static void change_over(struct post *post)
 	c->w->engine = c->engine;
 }
 
-/* All workers serve by `live` (NULL: as before) and send by `sets`, receive from them if `receive`. */
-static void change_workers(struct daemon *d, struct live *live, struct sockset **sets, bool receive)
+void daemon_change_workers(struct daemon *d, struct live *live, struct sockset **sets)
 {
 	unsigned n = d->srv.n_workers, i;
 	struct change_over *c = xcalloc(n, sizeof(*c));
 	struct io_engine **engines = xcalloc(n, sizeof(struct io_engine *));
 
 	for (i = 0; i < n; i++) {
-		engines[i] = sets ? sockset_engine(sets[i]) : NULL;
+		engines[i] = sockset_engine(sets[i]);
 		c[i].w = &d->srv.workers[i];
 		c[i].live = live;
 		c[i].engine = engines[i];
@@ -102,105 +100,9 @@ static void change_workers(struct daemon *d, struct live *live, struct sockset *
 		worker_post(workers_get(d->workers, i), &c[i].post);
 	}
 	/* Posts run in their order, so when this returns those above have run too. */
-	workers_set_engines(d->workers, receive && sets ? engines : NULL);
+	workers_set_engines(d->workers, engines);
 	free(c);
 	free(engines);
-}
-
-/* --- sockets --------------------------------------------------------------- */
-
-static void report_socket(void *ctx, const char *ifname, const struct ip *addr, const char *text)
-{
-	struct daemon *d = ctx;
-	char buf[IP_TEXT_MAX] = "-";
-
-	if (addr)
-		(void)ip_format(addr, buf);
-	if (text)
-		LOGF(d->fam->idx, DHCPx_OPEN_SOCKET_FAIL, ifname, buf, text);
-	else
-		LOGF(d->fam->idx, DHCPx_OPEN_SOCKET, ifname, buf);
-}
-
-static void free_sets(struct sockset **sets, unsigned n)
-{
-	unsigned i;
-
-	for (i = 0; sets && i < n; i++)
-		sockset_free(sets[i]);
-	free(sets);
-}
-
-/* The addresses by which clients may name us as their server. */
-static void learn_addresses(struct daemon *d)
-{
-	VEC(struct ip) own = { 0 };
-	struct ifaces *ifaces = NULL;
-	unsigned i, k;
-
-	if (ifaces_read(&ifaces) < 0)
-		return;
-	for (i = 0; i < ifaces->n; i++)
-		for (k = 0; k < ifaces->v[i].n_addrs; k++)
-			*vec_push(&own) = ifaces->v[i].addrs[k].ip;
-	ifaces_free(ifaces);
-	server_set_addresses(&d->srv, own.v, (unsigned)own.n);
-	vec_free(&own);
-}
-
-/* Open what cfg names. NULL when the interfaces cannot even be read; *ret_n_open may be 0. */
-static struct sockset **open_sockets(struct daemon *d, const struct config *cfg, int *ret_n_open)
-{
-	unsigned n = d->srv.n_workers;
-	struct sockset **sets = xcalloc(n, sizeof(struct sockset *));
-	struct sockset_conf conf = {
-		.listen = cfg->listen,
-		.n_listen = cfg->n_listen,
-		.raw = cfg->raw,
-		.port = d->srv.server_port,
-		.n_sets = n,
-	};
-	int n_open;
-
-	learn_addresses(d);
-	n_open = sockset_open(&conf, d->sets, d->sets ? n : 0, report_socket, d, sets);
-
-	if (n_open < 0) {
-		LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED, strerror(errno));
-		free(sets);
-		return NULL;
-	}
-	*ret_n_open = n_open;
-	return sets;
-}
-
-static void use_sockets(struct daemon *d, struct live *live, struct sockset **sets, int n_open)
-{
-	struct sockset **old = d->sets;
-
-	change_workers(d, live, sets, true);
-	d->sets = sets;
-	d->n_ifaces = (unsigned)n_open;
-	free_sets(old, d->srv.n_workers);
-}
-
-static void ifaces_settled(void *ctx)
-{
-	struct daemon *d = ctx;
-	int n_open = 0;
-	struct sockset **sets = open_sockets(d, d->live->cfg, &n_open);
-
-	if (sets)
-		use_sockets(d, NULL, sets, n_open);
-}
-
-static void iface_changed(void *ctx, const struct iface_event *event)
-{
-	struct daemon *d = ctx;
-
-	(void)event;
-	if (d->live->cfg->redetect && d->live->cfg->n_listen)
-		loop_timer_start(d->loop, &d->iface_timer, IFACE_SETTLE_MS);
 }
 
 /* --- timers ---------------------------------------------------------------- */
@@ -264,7 +166,7 @@ static void status_tick(void *ctx)
 	d->last_received = received;
 	d->last_status_ms = now_ms;
 	(void)notify_status("serving %zu subnets on %u interfaces; %llu leases; %.0f req/s%s%s%s%s",
-			    (size_t)d->live->cfg->plan.n, d->n_ifaces,
+			    (size_t)d->live->cfg->plan.n, d->sockets.n_ifaces,
 			    (unsigned long long)store_count(d->store, LEASE_DEFAULT), rate,
 			    d->last_reload[0] ? "; last reload " : "", d->last_reload,
 			    stats.failing ? "; LEASES CANNOT BE STORED: " : "", stats.failing ? stats.why : "");
@@ -411,20 +313,21 @@ static int start_workers(struct daemon *d)
 	return 0;
 }
 
-static int start_sockets(struct daemon *d)
+static int start_sockets(struct daemon *d, struct live *live)
 {
-	struct config *cfg = d->live->cfg;
-	struct sockset **sets;
-	int n_open = 0;
+	const struct config *cfg = live->cfg;
+	struct opened opened;
 	char why[512];
 
 	if (cfg->n_listen && !caps_check(cfg->raw, d->srv.server_port, why, sizeof(why)))
 		return init_fail(d, "%s", why);
-	sets = open_sockets(d, cfg, &n_open);
-	if (!sets)
-		return -E_SYS;
-	use_sockets(d, d->live, sets, n_open);
-	if (!n_open)
+	/* Watched first: what comes while we open is noticed. */
+	if (sockets_watch(d) < 0)
+		return init_fail(d, "cannot watch interfaces: %s", strerror(errno));
+	if (sockets_open(d, cfg, true, &opened) < 0)
+		return init_fail(d, "the sockets that the configuration asks for could not be opened");
+	sockets_use(d, live, &opened);
+	if (!d->sockets.n_ifaces)
 		LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED,
 		     cfg->n_listen ? "none of the configured interfaces can be used now" :
 				     "interfaces-config names no interface");
@@ -473,12 +376,9 @@ int daemon_start(struct daemon *d)
 	timer_init(&d->reclaim_timer, reclaim_tick, d);
 	timer_init(&d->flush_timer, flush_tick, d);
 	timer_init(&d->status_timer, status_tick, d);
-	timer_init(&d->iface_timer, ifaces_settled, d);
 	timer_init(&d->watchdog_timer, watchdog_tick, d);
-	if (start_workers(d) < 0 || start_sockets(d) < 0)
+	if (start_workers(d) < 0 || start_sockets(d, d->live) < 0)
 		return -E_SYS;
-	if (iface_watch_new(d->loop, iface_changed, d, &d->watch) < 0)
-		return init_fail(d, "cannot watch interfaces: %s", strerror(errno));
 	start_timers(d);
 	d->last_status_ms = clock_boot_ms();
 	loop_timer_start(d->loop, &d->status_timer, STATUS_MS);
@@ -486,7 +386,7 @@ int daemon_start(struct daemon *d)
 		watchdog_tick(d);
 	LOGF(d->fam->idx, DHCPx_CONFIG_COMPLETE, d->live->cfg->summary);
 	LOGF(d->fam->idx, DHCPx_STARTED, PACKAGE_VERSION);
-	(void)notify_ready("serving %zu subnets on %u interfaces", (size_t)d->live->cfg->plan.n, d->n_ifaces);
+	(void)notify_ready("serving %zu subnets on %u interfaces", (size_t)d->live->cfg->plan.n, d->sockets.n_ifaces);
 	return 0;
 out:
 	config_free(cfg);
@@ -514,18 +414,17 @@ static bool try_reload(struct daemon *d)
 {
 	struct config *cfg = daemon_load_config(d);
 	const struct config *old = d->live->cfg;
-	struct sockset **sets;
+	struct opened opened;
 	const char *why = NULL;
-	int n_open = 0;
-	struct live *live;
 
 	if (!cfg)
 		return false;
-	sets = open_sockets(d, cfg, &n_open);
-	if (!sets || (cfg->n_listen && !n_open && d->n_ifaces)) {
-		if (sets)
-			LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED,
-			     "none of the newly configured interfaces can be used");
+	if (sockets_open(d, cfg, false, &opened) < 0) {
+		config_free(cfg);
+		return false;
+	}
+	if (cfg->n_listen && !opened.n_open && d->sockets.n_ifaces) {
+		LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED, "none of the newly configured interfaces can be used");
 		goto refuse;
 	}
 	if (!d->opts.verbose && log_configure(&cfg->log, &why) < 0) {
@@ -533,14 +432,12 @@ static bool try_reload(struct daemon *d)
 		goto refuse;
 	}
 	warn_fixed(d, old, cfg);
-	live = make_live(d, cfg);
-	use_sockets(d, live, sets, n_open);
-	d->live = live;
+	sockets_use(d, make_live(d, cfg), &opened);
 	start_timers(d);
 	LOGF(d->fam->idx, DHCPx_CONFIG_COMPLETE, cfg->summary);
 	return true;
 refuse:
-	free_sets(sets, d->srv.n_workers);
+	sockets_drop(d, &opened);
 	config_free(cfg);
 	return false;
 }
@@ -562,7 +459,7 @@ void daemon_reload(struct daemon *d)
 	(void)snprintf(d->last_reload, sizeof(d->last_reload), "%02d:%02d:%02d %s", tm.tm_hour, tm.tm_min,
 		       tm.tm_sec, ok ? "ok" : "failed");
 	(void)notify_ready("serving %zu subnets on %u interfaces; last reload %s",
-			   (size_t)d->live->cfg->plan.n, d->n_ifaces, d->last_reload);
+			   (size_t)d->live->cfg->plan.n, d->sockets.n_ifaces, d->last_reload);
 }
 
 /* --- stop ------------------------------------------------------------------ */
@@ -596,7 +493,7 @@ static void free_server(struct daemon *d)
 void daemon_stop(struct daemon *d)
 {
 	(void)notify_stopping();
-	iface_watch_free(d->watch);
+	sockets_unwatch(d);
 	if (d->workers) {
 		/* Nothing new comes in; what is under way is stored, answered and sent. */
 		workers_set_engines(d->workers, NULL);
@@ -609,7 +506,7 @@ void daemon_stop(struct daemon *d)
 	workers_free(d->workers);
 	if (d->srv_ready)
 		free_server(d);
-	free_sets(d->sets, d->srv.n_workers);
+	sockets_done(d);
 	if (d->stats)
 		stats_free(d->stats);
 	pidfile_free(d->pidfile);

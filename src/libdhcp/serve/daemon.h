@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "io/iface.h"
 #include "io/pidfile.h"
-#include "io/sock.h"
 #include "serve/options.h"
 #include "serve/reclaim.h"
 #include "serve/server.h"
+#include "serve/sockets.h"
 
 /*
  * The process around the server: sockets, threads, timers, signals, reload. All of it belongs to
@@ -22,12 +21,10 @@ struct daemon {
 	bool srv_ready;            /* srv was initialised */
 	struct live *live;         /* in service */
 	struct workers *workers;
-	struct sockset **sets;     /* one per worker; NULL while nothing is open */
-	unsigned n_ifaces;         /* interfaces open */
-	struct iface_watch *watch;
+	struct sockets sockets;
 	struct reclaim *reclaim;
 	struct stats *stats;       /* the main thread's counters */
-	struct timer reclaim_timer, flush_timer, status_timer, iface_timer, watchdog_timer;
+	struct timer reclaim_timer, flush_timer, status_timer, watchdog_timer;
 	struct post reclaim_post;
 	int64_t last_received;     /* for the rate in the status line */
 	int64_t last_status_ms;
@@ -42,3 +39,5 @@ void daemon_stop(struct daemon *d);
 void daemon_reload(struct daemon *d);
 /* Load the file, log what is wrong with it. NULL when it cannot be used. */
 struct config *daemon_load_config(struct daemon *d);
+/* All workers serve by `live` (NULL: as before), and receive from and send by `sets`. Returns when they do. */
+void daemon_change_workers(struct daemon *d, struct live *live, struct sockset **sets);

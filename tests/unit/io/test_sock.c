@@ -930,7 +930,7 @@ START_TEST(what_cannot_be_opened)
 	sockset_free(set);
 
 	ck_assert_int_eq(open_sets("nope", true, 1, NULL, 0, &none), 0);
-	ck_assert_str_eq(reports[0], "nope - no such interface");
+	ck_assert_str_eq(reports[0], "nope - there is no such interface");
 	sockset_free(none);
 	ck_assert_int_eq(open_sets("lo", true, 1, NULL, 0, &none), 0);
 	ck_assert_str_eq(reports[0], "lo - not an Ethernet interface: needs dhcp-socket-type udp");

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: MPL-2.0
+"""Interfaces that come late, go, change their name: served within a second, one line for each change."""
+import time
+
+from lib import dhcp
+from lib.case import test
+from lib.server import Server, config
+
+CHANGES = r"DHCP4_(OPEN_SOCKET|CLOSE_SOCKET|RENAMED_SOCKET)\b"
+SERVED_WITHIN = 1.0
+
+
+def conf(names, **interfaces):
+    out = config(subnets=[{"id": 1, "subnet": "192.0.2.0/24", "pools": [{"pool": "192.0.2.100 - 192.0.2.199"}]}])
+    out["Dhcp4"]["interfaces-config"] = dict(interfaces=names, **interfaces)
+    return out
+
+
+class Watch:
+    """Counts the lines that tell of changes, and asks as a client until it is answered."""
+
+    def __init__(self, t, server):
+        self.t, self.server, self.n, self.count = t, server, server.said(CHANGES), 0
+
+    def change(self, *args, lines=1, ns="srv"):
+        start = time.monotonic()
+        self.t.net.ip(ns, *args)
+        if lines:
+            self.server.wait_log(CHANGES, self.n + lines, SERVED_WITHIN + 1)
+        took = time.monotonic() - start
+        self.t.true(took < SERVED_WITHIN, f"{args}: seen after {took:.2f} s")
+        time.sleep(0.3)
+        self.t.eq(self.server.said(CHANGES), self.n + lines, f"lines about {' '.join(args)}")
+        self.n += lines
+
+    def served(self, dev="c0", want=True):
+        self.count += 1
+        client = dhcp.Client(self.t, mac=f"02:00:00:00:01:{self.count:02x}", dev=dev)
+        client.send(dhcp.DISCOVER)
+        answer = client.receive(SERVED_WITHIN if want else 0.3)
+        self.t.eq(bool(answer and answer.type == dhcp.OFFER), want, f"client {self.count} on {dev} is served")
+
+
+@test("late-address")
+def late_address(t):
+    """The interface has no address at the start; it gets one, loses it, gets another."""
+    t.net.ip("srv", "addr", "flush", "dev", "s0")
+    server = t.server(conf(["s0"]))
+    watch = Watch(t, server)
+    t.eq(server.said("DHCP4_OPEN_SOCKET_FAIL .*no IPv4 address"), 1, "lines about the start")
+    watch.change("addr", "add", "192.0.2.1/24", "dev", "s0")
+    watch.served()
+    watch.change("addr", "add", "192.0.2.2/24", "dev", "s0")
+    watch.served()
+    watch.change("addr", "del", "192.0.2.2/24", "dev", "s0")
+    watch.served()
+    watch.change("addr", "del", "192.0.2.1/24", "dev", "s0")
+    watch.served(want=False)
+    watch.change("addr", "add", "192.0.2.9/24", "dev", "s0")
+    watch.served()
+
+
+@test("late-link")
+def late_link(t):
+    """The link is down at the start; it comes up, goes down, comes up."""
+    t.net.ip("srv", "link", "set", "s0", "down")
+    watch = Watch(t, t.server(conf(["s0"])))
+    watch.change("link", "set", "s0", "up")
+    watch.served()
+    watch.change("link", "set", "s0", "down")
+    watch.change("link", "set", "s0", "up")
+    watch.served()
+
+
+@test("late-interface")
+def late_interface(t):
+    """There is no such interface at the start; it is made, deleted, made again, under a pattern and by name."""
+    server = t.server(conf(["wan*", "lan1"]))
+    watch = Watch(t, server)
+    t.eq(server.said("DHCP4_OPEN_SOCKET_FAIL"), 2, "warnings at the start")
+    for dev, peer in (("wan7", "cw"), ("lan1", "cl")):
+        for _ in range(2):
+            watch.change("link", "add", dev, "type", "veth", "peer", "name", peer, "netns", t.net.names["cli"], lines=0)
+            t.net.ip("cli", "link", "set", peer, "up")
+            watch.change("link", "set", dev, "up", lines=0)
+            watch.change("addr", "add", "192.0.2.1/24", "dev", dev)
+            watch.served(dev=peer)
+            watch.change("link", "del", dev)
+
+
+@test("renamed-interface")
+def renamed(t):
+    """An interface is renamed: within a pattern, out of it and into it."""
+    t.net.ip("srv", "link", "set", "s0", "down")
+    t.net.ip("srv", "link", "set", "s0", "name", "lan-a")
+    t.net.ip("srv", "link", "set", "lan-a", "up")
+    server = t.server(conf(["lan-*"]))
+    watch = Watch(t, server)
+    watch.served()
+
+    def rename(old, new, lines):
+        for args in (("link", "set", old, "down"), ("link", "set", old, "name", new)):
+            t.net.ip("srv", *args)
+        watch.change("link", "set", new, "up", lines=lines)
+
+    rename("lan-a", "lan-b", 1)
+    t.eq(server.said("DHCP4_RENAMED_SOCKET .*lan-a.*lan-b"), 1, "the line about the name")
+    watch.served()
+    rename("lan-b", "other", 1)
+    watch.served(want=False)
+    rename("other", "lan-c", 1)
+    watch.served()
+
+
+@test("unrelated-changes")
+def unrelated(t):
+    """What does not concern the sockets is not told, and loses nothing: 20 changes elsewhere under load."""
+    server = t.server(conf(["s0"]))
+    watch = Watch(t, server)
+    for i in range(20):
+        t.net.ip("srv", "link", "add", f"x{i}", "type", "veth", "peer", "name", f"y{i}")
+        watch.served()
+        t.net.ip("srv", "link", "del", f"x{i}")
+    time.sleep(0.4)
+    t.eq(server.said(CHANGES), watch.n, "lines")
+
+
+@test("re-detect-off")
+def re_detect_off(t):
+    """re-detect false: a new address is used after a reload only."""
+    t.net.ip("srv", "addr", "flush", "dev", "s0")
+    server = t.server(conf(["s0"], **{"re-detect": False}))
+    watch = Watch(t, server)
+    watch.change("addr", "add", "192.0.2.1/24", "dev", "s0", lines=0)
+    watch.served(want=False)
+    server.reload()
+    server.wait_log("DHCP4_DYNAMIC_RECONFIGURATION_SUCCESS")
+    watch.served()
+
+
+@test("require-all")
+def require_all(t):
+    """service-sockets-require-all: no start without all; with retries it comes up when the rest is there, or ends."""
+    server = Server(t, conf(["s0", "nope"], **{"service-sockets-require-all": True}))
+    process = server.launch()
+    t.true(process.wait(8) != 0, "exit code 0")
+    t.match("there is no such interface", process.log(), "what it says")
+    t.match("failed to initialize Kea", process.log(), "what it says")
+    retry = {"service-sockets-require-all": True, "service-sockets-max-retries": 3, "service-sockets-retry-wait-time": 300}
+    server.configure(conf(["s0", "nope"], **retry))
+    process = server.launch()
+    t.true(process.wait(8) != 0, "exit code 0 after the retries")
+    t.match("in all retries", process.log(), "what it says")
+    # a reload that cannot have all is refused
+    server.configure(conf(["s0"]))
+    server.start()
+    server.reload(conf(["s0", "nope"], **{"service-sockets-require-all": True}))
+    server.wait_log("DHCP4_DYNAMIC_RECONFIGURATION_FAIL")
+    Watch(t, server).served()
+
+
+@test("retry-busy-port")
+def retry_busy_port(t):
+    """Another program has the port: tried again as often as configured, and served when the port is free."""
+    holder = t.start("srv", ["python3", "-c",
+                             "import socket,time; s=socket.socket(2,2); s.bind(('192.0.2.1',67)); time.sleep(50)"])
+    time.sleep(0.3)
+    server = t.server(conf(["s0"], **{"service-sockets-max-retries": 50, "service-sockets-retry-wait-time": 200}))
+    watch = Watch(t, server)
+    t.eq(server.said("DHCP4_OPEN_SOCKET_FAIL .*another DHCP server"), 1, "warnings")
+    watch.served(want=False)
+    time.sleep(0.5)
+    holder.stop(9)
+    server.wait_log("DHCP4_OPEN_SOCKET .*s0", 1, 2)
+    t.eq(server.said("DHCP4_OPEN_SOCKET_FAIL"), 1, "warnings in all")
+    watch.served()
+
+
+@test("use-routing", needs=["dhcrelay", "dhclient"])
+def use_routing(t):
+    """outbound-interface use-routing: an answer goes where the routes say, not back by the way the question came."""
+    t.net.ip("srv", "link", "add", "back0", "type", "veth", "peer", "name", "back1", "netns", t.net.names["rly"])
+    t.net.ip("srv", "addr", "add", "203.0.113.1/24", "dev", "back0")
+    t.net.ip("srv", "link", "set", "back0", "up")
+    t.net.ip("rly", "addr", "add", "203.0.113.2/24", "dev", "back1")
+    t.net.ip("rly", "link", "set", "back1", "up")
+    for key in ("all", "back1", "r0"):
+        t.net.sysctl("rly", f"net/ipv4/conf/{key}/rp_filter", "0")
+    t.net.ip("srv", "route", "replace", "198.51.100.0/24", "via", "203.0.113.2")
+    ways = {}
+    for outbound in ("use-routing", "same-as-inbound"):
+        c = config()
+        c["Dhcp4"]["interfaces-config"] = {"interfaces": ["s0", "s1"], "dhcp-socket-type": "udp", "outbound-interface": outbound}
+        server = t.server(c, folder=t.path(outbound))
+        taps = {dev: dhcp.Tap(t.net, "srv", dev) for dev in ("s1", "back0")}
+        with t.net.inside("rly"):
+            import socket
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sock.bind(("198.18.0.2", 67))
+        message = bytes([1, 1, 6, 1]) + b"abcd" + bytes(16) + dhcp.ip4("198.51.100.1") + bytes([2, 0, 0, 0, 3, 1]) + bytes(202)
+        message = message[:236] + dhcp.COOKIE + bytes([53, 1, 1, 255])
+        sock.sendto(message.ljust(300, b"\0"), ("198.18.0.1", 67))
+        way = t.wait("an answer", lambda: [d for d, tap in taps.items() if any(m.op == 2 for m in tap.messages())] or
+                     (outbound == "same-as-inbound" and ["none yet"]), 3)
+        ways[outbound] = way
+        sock.close()
+        server.stop()
+    t.eq(ways["use-routing"], ["back0"], "the way of the answer")
+    t.true(ways["same-as-inbound"] != ["back0"], "bound to the interface the answer goes by another")
