@@ -943,10 +943,14 @@ START_TEST(what_cannot_be_opened)
 	ck_assert_str_eq(reports[0], "s0 - the interface has no IPv4 address");
 	sockset_free(none);
 	ck_assert_int_eq(open_sets("*", true, 1, NULL, 0, &none), 0);
-	ck_assert_int_eq(n_reports, 0);
+	ck_assert_int_eq(n_reports, 1);
+	ck_assert_str_eq(reports[0], "* - no interface that is up and has an address fits");
 	ck_assert_int_eq(sockset_recv(none, slots, SLOTS), 0);
 	sockset_free(none);
 
+	ck_assert_int_eq(listen_parse("e*h*0", &listen), 0);
+	ck_assert(listen_matches(&listen, "eth0") && listen_matches(&listen, "ehh00") && listen_matches(&listen, "eh0"));
+	ck_assert(!listen_matches(&listen, "eth1") && !listen_matches(&listen, "eth") && !listen_matches(&listen, ""));
 	ck_assert_int_eq(listen_parse("", &listen), -E_INVAL);
 	ck_assert_int_eq(listen_parse("/192.0.2.1", &listen), -E_INVAL);
 	ck_assert_int_eq(listen_parse("eth0/", &listen), -E_INVAL);
