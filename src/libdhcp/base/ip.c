@@ -51,10 +51,15 @@ const char *ip_format(const struct ip *ip, char *buf)
 	return buf;
 }
 
-/* The length in terms of the 16 bytes. */
+/*
+ * The length in terms of the 16 bytes. A DHCPv6 message may name a v4-mapped address with a length
+ * of its own family: whatever comes, no byte behind the address is touched.
+ */
 static unsigned width(const struct prefix *p)
 {
-	return ip_is4(&p->addr) ? p->len + 96u : p->len;
+	unsigned bits = ip_is4(&p->addr) ? p->len + 96u : p->len;
+
+	return bits < 128 ? bits : 128;
 }
 
 int prefix_parse(const char *text, struct prefix *ret)

@@ -126,18 +126,42 @@ int opts_parse4(struct reader *r, struct arena *arena, struct opts *out)
 	return opts_parse4_fields(r, 1, false, arena, out, &code);
 }
 
+bool opt_next6(struct reader *r, struct opt *ret)
+{
+	uint16_t code, len;
+	const uint8_t *data;
+
+	if (r->err || !reader_left(r))
+		return false;
+	code = read_u16(r);
+	len = read_u16(r);
+	data = read_bytes(r, len);
+	*ret = (struct opt){ code, bytes_of(data, data ? len : 0) };
+	return data != NULL;
+}
+
+bool opt_find6(struct bytes subs, uint16_t code, struct bytes *ret)
+{
+	struct reader r = reader_of(subs);
+	struct opt opt;
+
+	while (opt_next6(&r, &opt)) {
+		if (opt.code == code) {
+			*ret = opt.data;
+			return true;
+		}
+	}
+	return false;
+}
+
 int opts_parse6(struct reader *r, struct arena *arena, struct opts *out)
 {
-	(void)arena; /* nothing is joined: the list alone grows, in its own arena */
-	while (reader_left(r)) {
-		uint16_t code = read_u16(r);
-		uint16_t len = read_u16(r);
-		const uint8_t *data = read_bytes(r, len);
-		int err;
+	struct opt opt;
 
-		if (r->err)
-			return -E_INVAL;
-		err = opts_add(out, code, bytes_of(data, len));
+	(void)arena; /* nothing is joined: the list alone grows, in its own arena */
+	while (opt_next6(r, &opt)) {
+		int err = opts_add(out, opt.code, opt.data);
+
 		if (err < 0)
 			return err;
 	}
@@ -175,14 +199,44 @@ int opts_write4(struct writer *w, const struct opts *opts)
 	return w->err ? -E_SPACE : 0;
 }
 
+void opt_write6(struct writer *w, uint16_t code, struct bytes data)
+{
+	if (data.len > UINT16_MAX) {
+		w->err = true;
+		return;
+	}
+	write_u16(w, code);
+	write_u16(w, (uint16_t)data.len);
+	write_bytes(w, data.data, data.len);
+}
+
+size_t opt_begin6(struct writer *w, uint16_t code)
+{
+	write_u16(w, code);
+	write_u16(w, 0);
+	return writer_len(w);
+}
+
+void opt_end6(struct writer *w, size_t mark)
+{
+	size_t len = writer_len(w) - mark;
+
+	if (w->err)
+		return;
+	if (len > UINT16_MAX) {
+		w->err = true;
+		return;
+	}
+	w->start[mark - 2] = (uint8_t)(len >> 8);
+	w->start[mark - 1] = (uint8_t)len;
+}
+
 int opts_write6(struct writer *w, const struct opts *opts)
 {
 	for (unsigned i = 0; i < opts->n; i++) {
 		if (opts->v[i].data.len > UINT16_MAX)
 			return -E_RANGE;
-		write_u16(w, opts->v[i].code);
-		write_u16(w, (uint16_t)opts->v[i].data.len);
-		write_bytes(w, opts->v[i].data.data, opts->v[i].data.len);
+		opt_write6(w, opts->v[i].code, opts->v[i].data);
 	}
 	return w->err ? -E_SPACE : 0;
 }

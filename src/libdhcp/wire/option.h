@@ -42,7 +42,17 @@ int opts_parse4(struct reader *r, struct arena *arena, struct opts *out);
  */
 int opts_parse4_fields(struct reader *fields, unsigned n, bool lenient, struct arena *arena,
 		       struct opts *out, uint8_t *ret_code);
-/* DHCPv6 options: code and length of two bytes each; the same code may come more than once. */
+/*
+ * DHCPv6 options, or sub-options of one: code and length of two bytes each; the same code may come
+ * more than once. opt_next6 walks over them without a list: false at the end of r, and with r->err
+ * set when an option is cut short (ret->code is its code, or 0). opt_find6 is for one sub-option:
+ * the first of that code before the end or the first that is cut short.
+ *
+ *	for (struct reader r = reader_of(subs); opt_next6(&r, &opt);)
+ *		look_at(&opt);
+ */
+bool opt_next6(struct reader *r, struct opt *ret);
+bool opt_find6(struct bytes subs, uint16_t code, struct bytes *ret);
 int opts_parse6(struct reader *r, struct arena *arena, struct opts *out);
 
 /* Bytes an option of len takes on the wire: one header for each 255 bytes. */
@@ -51,4 +61,13 @@ size_t opt_wire_len4(size_t len);
 void opt_write4(struct writer *w, uint8_t code, struct bytes data);
 /* All in order, without END; codes 0 and 255 are skipped. 0, -E_SPACE or -E_RANGE (code > 254). */
 int opts_write4(struct writer *w, const struct opts *opts);
+/*
+ * One DHCPv6 option; or begin, write what is in it with any writer function, nested options too,
+ * and end with what begin returned: the length is filled in then. One longer than 65535 bytes sets
+ * the writer's error.
+ */
+void opt_write6(struct writer *w, uint16_t code, struct bytes data);
+size_t opt_begin6(struct writer *w, uint16_t code);
+void opt_end6(struct writer *w, size_t mark);
+/* 0, -E_SPACE, or -E_RANGE for an option longer than 65535 bytes. */
 int opts_write6(struct writer *w, const struct opts *opts);

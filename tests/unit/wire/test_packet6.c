@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* DHCPv6 messages: exact bytes both ways, relays in each other, hostile bytes, answers wrapped. */
+#include "base/err.h"
+#include "wire/ia6.h"
+#include "wire/packet6.h"
+
+#include <check.h>
+#include <time.h>
+
+static struct arena *arena;
+
+static void setup(void)
+{
+	arena = arena_new(0);
+}
+
+static void teardown(void)
+{
+	arena_free(arena);
+}
+
+/* A copy of exactly that length, so that a sanitizer sees a byte too many. */
+static struct bytes hex(const char *text)
+{
+	uint8_t buf[2048];
+	char plain[4096];
+	size_t n = 0;
+	int len;
+
+	for (; *text; text++)
+		if (*text != ' ')
+			plain[n++] = *text;
+	len = hex_to_bytes(plain, n, buf, sizeof(buf));
+	ck_assert_int_ge(len, 0);
+	return bytes_of(arena_dup(arena, buf, (size_t)len), (size_t)len);
+}
+
+static void parse(struct bytes b, struct packet6 *pkt)
+{
+	const char *why = "";
+	int err = packet6_parse(b, arena, pkt, &why);
+
+	ck_assert_msg(err == 0, "%d: %s", err, why);
+}
+
+static void refused(struct bytes b, const char *expected)
+{
+	struct packet6 pkt;
+	const char *why = "";
+
+	ck_assert_int_eq(packet6_parse(b, arena, &pkt, &why), -E_INVAL);
+	ck_assert_str_eq(why, expected);
+}
+
+static struct ip ip(const char *text)
+{
+	struct ip addr;
+
+	ck_assert_int_eq(ip_parse(text, &addr), 0);
+	return addr;
+}
+
+static void same(struct bytes got, struct bytes expected)
+{
+	char a[4096], b[4096];
+
+	bytes_to_hex(got, 0, a, sizeof(a));
+	bytes_to_hex(expected, 0, b, sizeof(b));
+	ck_assert_str_eq(a, b);
+}
+
+static void writes(const struct packet6 *pkt, struct bytes expected)
+{
+	uint8_t buf[65536];
+	int len = packet6_write(pkt, buf, sizeof(buf));
+
+	ck_assert_int_ge(len, 0);
+	same(bytes_of(buf, (size_t)len), expected);
+}
+
+START_TEST(parses_and_writes_a_message)
+{
+	struct bytes b = hex("01 123456 0001000a 00030001020000000001 0008 0002 0000 000e0000");
+	struct packet6 pkt;
+
+	parse(b, &pkt);
+	ck_assert_uint_eq(pkt.type, DHCP6_SOLICIT);
+	ck_assert_uint_eq(pkt.xid, 0x123456);
+	ck_assert_uint_eq(pkt.opts.n, 3);
+	ck_assert_uint_eq(opts_find(&pkt.opts, OPT6_CLIENTID)->data.len, 10);
+	ck_assert_uint_eq(opts_find(&pkt.opts, OPT6_RAPID_COMMIT)->data.len, 0);
+	ck_assert_ptr_null(opts_find(&pkt.opts, OPT6_SERVERID));
+	ck_assert_ptr_nonnull(packet6_fixed(&pkt, OPT6_ELAPSED_TIME, 2).data);
+	ck_assert_ptr_null(packet6_fixed(&pkt, OPT6_CLIENTID, 2).data);
+	ck_assert_uint_eq(pkt.n_relays, 0);
+	ck_assert_uint_eq(pkt.relay_type, 0);
+	ck_assert_ptr_null(packet6_first_relay(&pkt));
+	ck_assert_ptr_null(packet6_relay_opt(&pkt, OPT6_INTERFACE_ID));
+	ck_assert_uint_eq(packet6_answer_port(&pkt, 1234), 546);
+	writes(&pkt, b);
+	parse(hex("0b 000001"), &pkt);
+	ck_assert_uint_eq(pkt.opts.n, 0);
+}
+END_TEST
+
+/* Two relays: the nearer to us with a source port option, the nearer to the client with an interface-id. */
+#define LINK1 "20010db8000000000000000000000001"
+#define LINK2 "00000000000000000000000000000000"
+#define PEER1 "fe800000000000000000000000000002"
+#define PEER2 "fe800000000000000000000000000003"
+#define INNER "03 abcdef 0008 0002 0064"
+#define RELAYED \
+	"0c 01" LINK1 PEER1 "0087 0002 1f90 0009 0038" \
+	"0c 00" LINK2 PEER2 "0012 0004 65746830 0009 000a" INNER
+
+START_TEST(opens_relays_from_the_outside)
+{
+	struct packet6 pkt;
+	struct ip link = ip("2001:db8::1"), peer = ip("fe80::3");
+
+	parse(hex(RELAYED), &pkt);
+	ck_assert_uint_eq(pkt.type, DHCP6_REQUEST);
+	ck_assert_uint_eq(pkt.xid, 0xabcdef);
+	ck_assert_uint_eq(pkt.relay_type, DHCP6_RELAY_FORW);
+	ck_assert_uint_eq(pkt.n_relays, 2);
+	ck_assert_uint_eq(pkt.relays[0].hop_count, 1);
+	ck_assert(ip_equal(&pkt.relays[0].link, &link));
+	ck_assert_uint_eq(pkt.relays[0].opts.n, 1);
+	ck_assert(ip_is_zero(&pkt.relays[1].link));
+	ck_assert(ip_equal(&pkt.relays[1].peer, &peer));
+	ck_assert_ptr_eq(packet6_first_relay(&pkt), &pkt.relays[1]);
+	ck_assert_uint_eq(packet6_relay_opt(&pkt, OPT6_INTERFACE_ID)->data.len, 4);
+	ck_assert_uint_eq(packet6_relay_opt(&pkt, OPT6_RELAY_SOURCE_PORT)->data.len, 2);
+	ck_assert_uint_eq(packet6_answer_port(&pkt, 8080), 8080);
+	writes(&pkt, hex(RELAYED));
+}
+END_TEST
+
+START_TEST(wraps_an_answer)
+{
+	struct packet6 query, answer = { .type = DHCP6_REPLY, .xid = 0xabcdef };
+
+	opts_init(&answer.opts, arena);
+	parse(hex(RELAYED), &query);
+	ck_assert_int_eq(packet6_wrap_answer(&query, arena, &answer), 0);
+	writes(&answer, hex("0d 01" LINK1 PEER1 "0087 0002 1f90 0009 0032"
+			    "0d 00" LINK2 PEER2 "0012 0004 65746830 0009 0004 07 abcdef"));
+
+	/* RFC 4994: asked are 37, 38 (which it has not), 9 and 18 */
+	parse(hex("0c 00" LINK1 PEER1 "002b 0008 0025 0026 0009 0012 0025 0006 0000000a 6162"
+		  "0012 0001 61 0009 0004 01 000001"), &query);
+	ck_assert_uint_eq(packet6_answer_port(&query, 8080), 547);
+	ck_assert_int_eq(packet6_wrap_answer(&query, arena, &answer), 0);
+	writes(&answer, hex("0d 00" LINK1 PEER1 "0012 0001 61 0025 0006 0000000a 6162"
+			    "0009 0004 07 abcdef"));
+
+	parse(hex(INNER), &query);
+	answer = (struct packet6){ .type = DHCP6_REPLY, .opts = { .arena = arena } };
+	ck_assert_int_eq(packet6_wrap_answer(&query, arena, &answer), 0);
+	writes(&answer, hex("07 000000"));
+}
+END_TEST
+
+/* n envelopes around a message of four bytes; what each adds is 38 bytes and its own option 9. */
+static struct bytes nested(unsigned n, uint8_t hop_count)
+{
+	size_t size = 4 + 38u * n;
+	uint8_t *buf = arena_alloc(arena, size);
+	struct writer w = writer_init(buf, size);
+
+	for (unsigned i = 0; i < n; i++) {
+		write_u8(&w, DHCP6_RELAY_FORW);
+		write_u8(&w, hop_count);
+		write_zeros(&w, 32);
+		write_u16(&w, OPT6_RELAY_MSG);
+		write_u16(&w, (uint16_t)(size - writer_len(&w) - 2));
+	}
+	write_u32(&w, 0x01000007);
+	ck_assert(!w.err);
+	return bytes_of(buf, size);
+}
+
+START_TEST(counts_real_depth)
+{
+	static const uint8_t hop_counts[] = { 0, 8, 32, 255 };
+	struct packet6 pkt;
+
+	for (unsigned i = 0; i < 4; i++) {
+		for (unsigned n = 0; n <= 32; n++) {
+			parse(nested(n, hop_counts[i]), &pkt);
+			ck_assert_uint_eq(pkt.n_relays, n);
+			ck_assert_uint_eq(pkt.xid, 7);
+			writes(&pkt, nested(n, hop_counts[i]));
+		}
+		refused(nested(33, hop_counts[i]), "more than 32 relays");
+		refused(nested(255, hop_counts[i]), "more than 32 relays");
+		refused(nested(1700, hop_counts[i]), "more than 32 relays");
+	}
+}
+END_TEST
+
+START_TEST(refuses_broken_messages)
+{
+	struct bytes whole = hex(RELAYED);
+
+	refused(hex(""), "shorter than the header of 4 bytes");
+	refused(hex("01"), "shorter than the header of 4 bytes");
+	refused(hex("01 1234"), "shorter than the header of 4 bytes");
+	refused(hex("01 123456 00"), "option 0 is cut short");
+	refused(hex("01 123456 0001"), "option 1 is cut short");
+	refused(hex("01 123456 0001 00"), "option 1 is cut short");
+	refused(hex("01 123456 0001 0003 0001"), "option 1 is cut short");
+	refused(hex("0c"), "a relay's header is shorter than 34 bytes");
+	refused(hex("0c 00" LINK1 PEER1), "a relay's message holds no message");
+	refused(hex("0c 00" LINK1 PEER1 "0012 0001 61"), "a relay's message holds no message");
+	refused(hex("0c 00" LINK1 PEER1 "0009 0000"), "shorter than the header of 4 bytes");
+	refused(hex("0c 00" LINK1 PEER1 "0009 0005 01 000001"), "option 9 is cut short");
+	refused(hex("0c 00" LINK1 PEER1 "0009 0026 0d 00" LINK1 PEER1 "0009 0000"),
+		"a relay-forward and a relay-reply in each other");
+	/* the first message counts, wherever it stands */
+	for (unsigned i = 0; i < 2; i++) {
+		struct packet6 pkt;
+
+		parse(hex(i ? "0c 00" LINK1 PEER1 "0009 0004 01 000001 0012 0001 61" :
+			      "0c 00" LINK1 PEER1 "0009 0004 01 000001 0009 0004 02 000002"), &pkt);
+		ck_assert_uint_eq(pkt.type, DHCP6_SOLICIT);
+		ck_assert_uint_eq(pkt.relays[0].opts.n, i);
+	}
+	for (size_t i = 0; i < whole.len; i++) {
+		struct packet6 pkt;
+		const char *why = NULL;
+
+		ck_assert_int_eq(packet6_parse(bytes_of(arena_dup(arena, whole.data, i), i), arena, &pkt, &why),
+				 -E_INVAL);
+		ck_assert_ptr_nonnull(why);
+	}
+}
+END_TEST
+
+START_TEST(refuses_broken_ias)
+{
+	struct packet6 pkt;
+	const char *why = "";
+
+	refused(hex("01 000001 0003 000b 0000000100000000000000"), "an IA is shorter than 12 bytes");
+	refused(hex("01 000001 0019 0000"), "an IA is shorter than 12 bytes");
+	refused(hex("01 000001 0004 0003 000000"), "an IA_TA is shorter than 4 bytes");
+	refused(hex("01 000001 0003 000e 000000010000000000000000 0005"), "an option inside an IA is cut short");
+	refused(hex("01 000001 0003 0027 000000010000000000000000 0005 0017" LINK1 "00000001 000002"),
+		"an address option is shorter than 24 bytes");
+	refused(hex("01 000001 0019 0028 000000010000000000000000 001a 0018 00000001 00000002"
+		    "20010db8000000000000000000000000"),
+		"a prefix option is shorter than 25 bytes");
+	refused(hex("01 000001 0019 0029 000000010000000000000000 001a 0019 00000001 00000002 81" LINK1),
+		"a prefix is longer than 128 bits");
+	refused(hex("01 000001 0019 002b 000000010000000000000000 001a 001b 00000001 00000002 40" LINK1 "0043"),
+		"an option inside an address or prefix is cut short");
+	refused(hex("01 000001 0003 0011 000000010000000000000000 000d 0001 00"),
+		"a status code is shorter than 2 bytes");
+
+	/* the lenient reader goes without them */
+	ck_assert_int_eq(packet6_parse_lenient(hex("01 000001 0003 0001 00 000e0000 0004 0004 00000009 0007 0002 01"),
+					       arena, &pkt, &why), 0);
+	ck_assert_uint_eq(pkt.opts.n, 2);
+	ck_assert_uint_eq(pkt.opts.v[0].code, OPT6_RAPID_COMMIT);
+	ck_assert_uint_eq(pkt.opts.v[1].code, OPT6_IA_TA);
+}
+END_TEST
+
+static struct bytes many_options(uint16_t code, size_t len, unsigned n)
+{
+	size_t size = 4 + n * (4 + len);
+	struct writer w = writer_init(arena_alloc(arena, size), size);
+
+	write_u32(&w, 0x01000001);
+	for (unsigned i = 0; i < n; i++) {
+		size_t mark = opt_begin6(&w, code);
+
+		write_u32(&w, i);
+		write_zeros(&w, len - 4);
+		opt_end6(&w, mark);
+	}
+	ck_assert(!w.err);
+	return bytes_of(w.start, size);
+}
+
+START_TEST(large_messages)
+{
+	struct arena *capped = arena_new(PACKET6_ARENA), *small = arena_new(4096);
+	struct bytes ias = many_options(OPT6_IA_NA, 12, 4000), too_many = hex("");
+	const char *why = "";
+	struct timespec a, b;
+	struct packet6 pkt;
+	struct ia6 ia;
+	unsigned pos = 0, n = 0;
+	double best = 1;
+
+	for (unsigned i = 0; i < 20; i++) {
+		double sec;
+
+		arena_reset(capped);
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
+		ck_assert_int_eq(packet6_parse(ias, capped, &pkt, &why), 0);
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
+		sec = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
+		best = sec < best ? sec : best;
+	}
+	ck_assert_uint_eq(pkt.opts.n, 4000);
+	ck_assert_uint_eq(ia6_count(&pkt.opts), 4000);
+	while (ia6_next(&pkt.opts, &pos, &ia))
+		ck_assert_uint_eq(ia.iaid, n++);
+	ck_assert_uint_eq(n, 4000);
+	ck_assert_msg(best < 0.001, "4000 IAs took %.0f us", best * 1e6);
+
+	ck_assert_int_eq(packet6_parse(ias, small, &pkt, &why), -E_NOMEM);
+	ck_assert_str_eq(why, "not enough memory");
+	too_many = many_options(OPT6_IA_TA, 4, PACKET6_OPTS_MAX);
+	arena_reset(capped);
+	ck_assert_int_eq(packet6_parse(too_many, capped, &pkt, &why), 0);
+	refused(many_options(OPT6_IA_TA, 4, PACKET6_OPTS_MAX + 1), "more than 4096 options");
+	arena_free(capped);
+	arena_free(small);
+}
+END_TEST
+
+START_TEST(writing_has_limits)
+{
+	struct packet6 pkt = { .type = DHCP6_REPLY, .xid = 1, .opts = { .arena = arena } };
+	static uint8_t buf[200000];
+	struct relay6 relays[33] = { 0 };
+	uint8_t *big = arena_alloc(arena, 65536);
+
+	opts_add(&pkt.opts, 1, bytes_of(big, 100));
+	for (size_t size = 0; size < 108; size++)
+		ck_assert_int_eq(packet6_write(&pkt, buf, size), -E_SPACE);
+	ck_assert_int_eq(packet6_write(&pkt, buf, 108), 108);
+	pkt.xid = 0x1000000;
+	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf)), -E_RANGE);
+	pkt.xid = 1;
+	opts_add(&pkt.opts, 2, bytes_of(big, 65535));
+	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf)), 108 + 4 + 65535);
+	/* option 9 cannot hold it */
+	pkt.relay_type = DHCP6_RELAY_REPL;
+	pkt.relays = relays;
+	pkt.n_relays = 1;
+	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf)), -E_RANGE);
+	ck_assert_int_eq(packet6_write(&pkt, buf, 65536), -E_SPACE);
+	pkt.opts.v[1].data.len = 65536;
+	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf)), -E_RANGE);
+	pkt.opts.n = 1;
+	pkt.n_relays = 32;
+	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf)), 108 + 32 * 38);
+	pkt.n_relays = 33;
+	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf)), -E_RANGE);
+}
+END_TEST
+
+START_TEST(names_of_types)
+{
+	ck_assert_str_eq(packet6_type_name(1), "SOLICIT");
+	ck_assert_str_eq(packet6_type_name(11), "INFORMATION_REQUEST");
+	ck_assert_str_eq(packet6_type_name(36), "ADDR_REG_INFORM");
+	ck_assert_str_eq(packet6_type_name(37), "ADDR_REG_REPLY");
+	ck_assert_str_eq(packet6_type_name(0), "unknown");
+	ck_assert_str_eq(packet6_type_name(38), "unknown");
+	ck_assert_str_eq(packet6_type_name(255), "unknown");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("packet6");
+	TCase *tc = tcase_create("packet6");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, parses_and_writes_a_message);
+	tcase_add_test(tc, opens_relays_from_the_outside);
+	tcase_add_test(tc, wraps_an_answer);
+	tcase_add_test(tc, counts_real_depth);
+	tcase_add_test(tc, refuses_broken_messages);
+	tcase_add_test(tc, refuses_broken_ias);
+	tcase_add_test(tc, large_messages);
+	tcase_add_test(tc, writing_has_limits);
+	tcase_add_test(tc, names_of_types);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
