@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* perfdhcp: loads a DHCP server as many clients do, and measures. */
+#include "perfdhcp/run.h"
+
+#include "base/hash.h"
+
+#include <errno.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+/* Exit codes; scripts know them. */
+enum { DONE = 0, ERROR = 1, USAGE = 2, INCOMPLETE = 3 };
+
+extern char **environ;
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop++;
+}
+
+/* -w: the script is told of the start and the end. */
+static void run_script(const char *path, const char *what)
+{
+	char *const argv[] = { (char *)(uintptr_t)path, (char *)(uintptr_t)what, NULL };
+	pid_t pid;
+	int err = posix_spawnp(&pid, path, NULL, NULL, argv, environ);
+
+	if (err) {
+		fprintf(stderr, "perfdhcp: -w: %s: %s\n", path, strerror(err));
+		return;
+	}
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static void preliminaries(const struct options *opt, int argc, char **argv)
+{
+	if (opt->separator)
+		return;
+	fputs("Running:", stdout);
+	for (int i = 0; i < argc; i++)
+		printf(" %s", i ? argv[i] : "perfdhcp");
+	printf("\nScenario: %s.\n%s-thread mode enabled.\n", scenario_name(opt->scenario), opt->threads > 1 ? "Multi" : "Single");
+	if (opt->diag_args)
+		options_print(opt, stdout);
+	(void)fflush(stdout);
+}
+
+static int measure(const struct options *opt, struct net *net, struct ledger *ledger)
+{
+	static struct run run;
+	bool success;
+
+	run_init(&run, opt, &proto4, net, ledger);
+	if (opt->wrapped)
+		run_script(opt->wrapped, "start");
+	run_test(&run, &stop);
+	if (opt->wrapped)
+		run_script(opt->wrapped, "stop");
+	report_final(&run);
+	success = report_success(&run);
+	run_done(&run);
+	return success ? DONE : INCOMPLETE;
+}
+
+static int open_and_measure(const struct options *opt)
+{
+	struct ledger *ledger = NULL;
+	struct net *net = NULL;
+	char why[NET_WHY_MAX];
+	int code;
+
+	if (opt->ledger && !(ledger = ledger_open(opt->ledger))) {
+		fprintf(stderr, "ERROR: running perfdhcp: --ledger: %s: %s\n", opt->ledger, strerror(errno));
+		return ERROR;
+	}
+	if (net_open(opt, &proto4, &net, why) < 0) {
+		fprintf(stderr, "ERROR: running perfdhcp: %s\n", why);
+		(void)ledger_close(ledger);
+		return ERROR;
+	}
+	code = measure(opt, net, ledger);
+	net_close(net);
+	if (!ledger_close(ledger)) {
+		fprintf(stderr, "ERROR: running perfdhcp: --ledger: %s: %s\n", opt->ledger, strerror(errno));
+		return ERROR;
+	}
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	static struct options opt;
+	struct sigaction act = { .sa_handler = on_signal };
+	char why[OPTIONS_WHY_MAX];
+	int code = DONE;
+
+	if (options_parse(argc, argv, &opt, why) < 0) {
+		fprintf(stderr, "ERROR: parsing command line options: %s\nperfdhcp -h lists them.\n", why);
+		options_done(&opt);
+		return USAGE;
+	}
+	if (opt.help) {
+		options_usage(stdout);
+	} else if (opt.version) {
+		printf("VERSION: %s\n", PACKAGE_VERSION);
+	} else {
+		(void)sigaction(SIGINT, &act, NULL);
+		(void)sigaction(SIGTERM, &act, NULL);
+		(void)prctl(PR_SET_TIMERSLACK, 1UL);
+		if (opt.seed)
+			rand_seed(opt.seed);
+		preliminaries(&opt, argc, argv);
+		code = open_and_measure(&opt);
+	}
+	options_done(&opt);
+	return code;
+}

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: MPL-2.0
+"""perfdhcp: what it reports is what happened. Ours and Kea's, against our server and Kea's."""
+import os
+import re
+import time
+
+from lib import ledger
+from lib.case import Skipped, test
+from lib.server import config
+
+RELAYED = ("-l", "198.18.0.2")
+SERVER = "198.18.0.1"
+NOBODY = "198.18.0.77"
+KEA_PERFDHCP = "/usr/sbin/perfdhcp"
+
+
+def ours(t):
+    path = os.path.join(t.env["builddir"], "perfdhcp")
+    t.true(os.access(path, os.X_OK), f"there is no {path}: build first")
+    return path
+
+
+def keas(t):
+    if not os.access(KEA_PERFDHCP, os.X_OK):
+        raise Skipped(f"skipped: needs {KEA_PERFDHCP}")
+    return KEA_PERFDHCP
+
+
+def reference(t):
+    path = t.env["kea_reference"]
+    if not os.access(path, os.X_OK):
+        raise Skipped(f"skipped: needs {path}")
+    return path
+
+
+class Report:
+    """The fields of a report: rate, and for each kind of exchange name -> number or text."""
+
+    def __init__(self, t, text):
+        self.text, self.kinds = text, {}
+        self.rate = float(t.match(r"(?m)^Rate: ([0-9.e+]+) \S+", text, "report")[1])
+        self.malformed = int(t.match(r"(?m)^Malformed packets: (\d+)$", text, "report")[1])
+        kind = None
+        for line in text.splitlines():
+            head = re.match(r"\*\*\*(?:Statistics for: )?(.*)\*\*\*$", line)
+            if head:
+                kind = self.kinds.setdefault(head[1], {})
+                continue
+            field = re.match(r"([a-z][a-z0-9. ]*): (\S+)", line)
+            if kind is not None and field:
+                kind[field[1]] = int(field[2]) if field[2].isdigit() else field[2]
+
+    def counts(self, kind):
+        """Sent, received, drops, orphans, rejected, non unique."""
+        k = self.kinds[kind]
+        return tuple(k[n] for n in ("sent packets", "received packets", "drops", "orphans", "rejected leases",
+                                    "non unique addresses"))
+
+
+def perf(t, *args, ns="rly", program=None, ok=(0,), timeout=30):
+    return Report(t, t.run(ns, [program or ours(t), *args], ok=ok, timeout=timeout))
+
+
+def check_clean(t, report, n, kinds=("DISCOVER-OFFER", "REQUEST-ACK")):
+    for kind in kinds:
+        t.eq(report.counts(kind), (n, n, 0, 0, 0, 0), f"{kind}: sent, received, drops, orphans, rejected, non unique")
+    t.eq(report.malformed, 0, "malformed packets")
+
+
+def check_delays(t, report, kind):
+    """They are there and in order."""
+    names = ("min delay", "p50 delay", "p90 delay", "p99 delay", "p99.9 delay", "max delay")
+    values = [float(report.kinds[kind][n]) for n in names]
+    t.eq(values, sorted(values), f"delays of {kind}")
+    t.true(values[0] > 0 and values[0] <= float(report.kinds[kind]["avg delay"]) <= values[-1], f"mean of {kind}: {values}")
+
+
+@test("perfdhcp-relayed")
+def relayed(t):
+    """Exact counts at a rate, each lease in the ledger and in the server's lease file."""
+    server = t.server(config(quiet=True))
+    path = t.path("leases.ledger")
+    r = perf(t, *RELAYED, "-r", "200", "-n", "300", "-R", "60", "-u", "-x", "els", "--ledger", path, SERVER)
+    check_clean(t, r, 300)
+    t.true(190 <= r.rate <= 201, f"rate {r.rate} instead of 200")
+    check_delays(t, r, "DISCOVER-OFFER")
+    check_delays(t, r, "REQUEST-ACK")
+    t.eq(r.kinds["Whole exchanges"]["completed"], 300, "whole exchanges")
+    t.match(r"(?m)^Reached maximum number of requests\.$", r.text, "-x e")
+    t.match(r"(?m)^Server id: c6120001$", r.text, "-x s")
+    shown = set(re.findall(r"(?m)^01000c01\w{6},(198\.19\.\d+\.\d+),$", r.text))
+    t.eq(len(shown), 60, "addresses of -x l")
+    t.eq(shown, set(server.held()), "addresses of -x l and of the lease file")
+    with open(path, encoding="ascii") as f:
+        t.eq(sum(not line.startswith("#") for line in f), 300, "lines of the ledger")
+    t.eq(ledger.check(t, path, server)["addresses"], 60, "addresses in the ledger")
+
+
+@test("perfdhcp-direct")
+def direct(t):
+    """Clients on the link: exchanges, renewals and releases beside them."""
+    server = t.server(config(quiet=True, **t.no_cache, subnets=[
+        {"id": 1, "subnet": "192.0.0.0/16", "pools": [{"pool": "192.0.16.0/20"}]}]))
+    path = t.path("leases.ledger")
+    r = perf(t, "--direct", "-l", "c0", "-r", "200", "-f", "60", "-F", "40", "-n", "400", "-R", "400", "-u", "--ledger", path,
+             ns="cli")
+    check_clean(t, r, 400)
+    renewed = r.counts("REQUEST-ACK (renewal)")
+    released = r.counts("RELEASE")
+    t.true(100 <= renewed[0] <= 121, f"{renewed[0]} renewals in 2 s at 60 a second")
+    t.eq(renewed, (renewed[0], renewed[0], 0, 0, 0, 0), "renewals")
+    t.true(60 <= released[0] <= 81, f"{released[0]} releases in 2 s at 40 a second")
+    t.eq(released, (released[0], 0, 0, 0, 0, 0), "releases")
+    t.wait("the releases", lambda: len(server.held()) == 400 - released[0], 5)
+    with open(path, encoding="ascii") as f:
+        rows = [line.split() for line in f if not line.startswith("#")]
+    t.eq(sum(row[3] == "0" for row in rows), released[0], "releases in the ledger")
+    t.eq(len(rows), 400 + renewed[0] + released[0], "lines of the ledger")
+
+
+@test("perfdhcp-as-fast-as-answered")
+def flood(t):
+    """Without a rate: a window is kept full, with one thread and with two, and nothing is lost."""
+    t.server(config(quiet=True))
+    for args in ((), ("-g", "multi"), ("--window", "16")):
+        r = perf(t, *RELAYED, "-p", "1", "-R", "20000", *args, SERVER)
+        n = r.counts("DISCOVER-OFFER")[0]
+        t.true(n > 1000, f"only {n} exchanges in a second with {args}")
+        check_clean(t, r, n)
+        t.true(0.5 * n < r.rate <= 1.2 * n, f"rate {r.rate} of {n} in a second")
+    t.note(f"rate with a window of 16: {r.rate:.0f}/s")
+
+
+@test("perfdhcp-losses")
+def losses(t):
+    """Nobody answers: what is lost, when it ends, exit codes."""
+    name = "DISCOVER-OFFER"
+    start = time.monotonic()
+    r = perf(t, *RELAYED, "-r", "100", "-n", "20", "-d", "0.3", NOBODY, ok=(3,))
+    t.true(0.4 < time.monotonic() - start < 5, "it did not wait as long as -d says")
+    t.eq(r.counts(name), (20, 0, 20, 0, 0, 0), "nothing is answered")
+    t.eq((r.kinds[name]["drops ratio"], r.kinds[name]["collected packets"], r.kinds[name]["p99 delay"]), (100, 20, "n/a"),
+         "ratio, collected, p99")
+    t.eq(r.counts("REQUEST-ACK")[0], 0, "requests")
+
+    r = perf(t, *RELAYED, "-r", "100", "-n", "20", "-W", "0", NOBODY, ok=(3,))
+    t.eq((r.counts(name)[2], r.kinds[name]["collected packets"]), (20, 0), "drops and collected with -W 0")
+
+    r = perf(t, *RELAYED, "-r", "50", "-p", "20", "-d", "0.1", "-D", "4", "-x", "e", NOBODY, ok=(3,), timeout=10)
+    t.eq(r.kinds[name]["collected packets"], 4, "losses with -D 4")
+    t.match("Reached maximum number of drops", r.text, "-x e")
+    r = perf(t, *RELAYED, "-r", "50", "-p", "20", "-d", "0.1", "-D", "50%", "-x", "e", NOBODY, ok=(3,), timeout=10)
+    t.eq(r.kinds[name]["collected packets"], 10, "losses with -D 50%")
+    t.match("Reached maximum percentage of drops", r.text, "-x e")
+
+    for args, code, text in (((*RELAYED, "-r", "0", SERVER), 2, "-r: 0 is not a number from 1"),
+                             ((), 2, "say which server"),
+                             (("-l", "nosuch0", SERVER), 1, "nosuch0 is neither an address nor an interface"),
+                             (("-l", "192.0.2.250", SERVER), 1, "192.0.2.250 port 67"),
+                             (("--ledger", "/nonexistent/file", SERVER), 1, "/nonexistent/file"),
+                             (("-v",), 0, "VERSION: "), (("-h",), 0, "--scenario name")):
+        t.match(re.escape(text), t.run("rly", [ours(t), *args], ok=(code,)), f"perfdhcp {' '.join(args)}")
+
+
+@test("perfdhcp-reports")
+def reports(t):
+    """Reports while it runs, in both forms; interrupted it still reports; a script is told."""
+    t.server(config(quiet=True))
+    script = t.write("script", f"#!/bin/sh\necho told $1 >>{t.path('told')}\n", 0o755)
+    text = t.run("rly", [ours(t), *RELAYED, "-r", "100", "-p", "1.1", "-t", "0.5", "-R", "20", "-w", script, SERVER])
+    lines = re.findall(r"(?m)^sent: (\d+)/(\d+); received: (\d+)/(\d+); drops: 0/0; rejected: 0/0$", text)
+    t.eq(len(lines), 2, "reports in 1.1 s")
+    t.true(45 <= int(lines[0][0]) <= 56 and 95 <= int(lines[1][0]) <= 106, f"sent: {lines}")
+    t.match(r"(?m)^Running: perfdhcp -l .*\nScenario: basic\.\nSingle-thread mode enabled\.$", text, "preliminaries")
+    with open(t.path("told"), encoding="ascii") as f:
+        t.eq(f.read(), "told start\ntold stop\n", "what the script was told")
+    text = t.run("rly", [ours(t), *RELAYED, "-r", "100", "-p", "0.7", "-t", "0.5", "-C", ";", SERVER])
+    t.match(r"^\d+;\d+;\d+;\d+;0;0;0;0\n\*\*\*Rate", text, "report with -C")
+
+    p = t.start("rly", [ours(t), *RELAYED, "-r", "100", "-t", "0.2", "-x", "e", SERVER])
+    t.wait("a report", lambda: "sent: " in p.log(), 5)
+    t.eq(p.stop(), 0, "exit code after SIGTERM")
+    t.match(r"Interrupted\.(?s:.*)Rate: \d", p.log(), "final report")
+
+
+def sent_packets(t, ns, dev):
+    with t.net.inside(ns), open("/proc/thread-self/net/dev", encoding="ascii") as f:
+        return next(int(line.split(":")[1].split()[9]) for line in f if line.split(":")[0].strip() == dev)
+
+
+@test("perfdhcp-scenarios")
+def scenarios(t):
+    """Renewals alone; an avalanche that goes on until the server is there."""
+    server = t.server(config(quiet=True, **t.no_cache))
+    r = perf(t, *RELAYED, "--scenario", "renew", "-R", "100", "-r", "400", "-p", "1", SERVER)
+    t.match("Preloaded: 100 of 100", r.text, "preload")
+    n = r.counts("REQUEST-ACK (renewal)")[0]
+    t.true(390 <= n <= 410, f"{n} renewals in a second")
+    check_clean(t, r, n, ["REQUEST-ACK (renewal)"])
+    t.eq(len(server.held()), 100, "leases")
+
+    server.stop()
+    before = sent_packets(t, "rly", "r0")
+    p = t.start("rly", [ours(t), *RELAYED, "--scenario", "avalanche", "-R", "500", "-b", "mac=02:00:00:00:10:00", SERVER])
+    t.wait("messages that find nobody", lambda: sent_packets(t, "rly", "r0") >= before + 500, 5)
+    server.start()
+    t.eq(p.wait(20), 0, "exit code")
+    r = Report(t, p.log())
+    check_clean(t, r, 500)
+    resent = int(t.match(r"(?m)^Requests resent: (\d+)$", r.text, "resent")[1])
+    t.true(resent >= 500, f"only {resent} messages were repeated")
+    t.match(rf"(?m)^Requests sent \+ resent: {1000 + resent}\nRequests resent: {resent}\nResponses received: 1000$", r.text, "sums")
+    t.match(r"It took 00:00:0\d\.\d{6} to provision 500 clients", r.text, "time")
+    t.eq(len(server.held()), 600, "leases")
+
+
+@test("perfdhcp-templates")
+def templates(t):
+    """Messages from files: what is filled in, what is left, as often as there are clients."""
+    server = t.server(config(quiet=True))
+    head = "01010600" + "00" * 24 + "02aabb000010" + "00" * 202 + "63825363"
+    first = t.write("discover", head + "350101\n0c 05 7065726631 ff\n")
+    second = t.write("request", head + "350103 3204aaaaaaaa 3604bbbbbbbb 0c057065726632 ff")
+    r = perf(t, *RELAYED, "-r", "200", "-n", "40", "-R", "20", "-T", first, "-T", second, "-E", "8", "-I", "243", "-S", "249",
+             "-x", "T", SERVER)
+    check_clean(t, r, 40)
+    held = server.held()
+    t.eq(sorted(row["hwaddr"] for row in held.values()), [f"02:aa:bb:00:00:{i:02x}" for i in range(16, 36)], "clients")
+    t.eq({row["hostname"] for row in held.values()}, {"perf2"}, "host names")
+    t.match(r"ip-offset=243\ncontents: \n0000   01010600", r.text, "-x T")
+
+
+@test("perfdhcp-many-relays")
+def many_relays(t):
+    """Relay agents from a list, each in a subnet of its own; answers to where requests came from."""
+    nets = [{"id": i, "subnet": f"10.{i}.0.0/16", "pools": [{"pool": f"10.{i}.1.0/24"}]} for i in range(1, 21)]
+    nets.append({"id": 100, "subnet": "198.18.0.0/15", "pools": []})
+    server = t.server(config(quiet=True, subnets=nets), env={"KEA_TEST_SEND_RESPONSES_TO_SOURCE": "ENABLE"})
+    relays = t.write("relays", "".join(f"10.{i}.0.1\n" for i in range(1, 21)))
+    macs = t.write("macs", "".join(f"02:00:00:00:20:{i:02x}\n" for i in range(200)))
+    r = perf(t, *RELAYED, "-r", "400", "-n", "400", "-J", relays, "-M", macs, "-s", "7", "-i", SERVER)
+    check_clean(t, r, 400, ["DISCOVER-OFFER"])
+    r = perf(t, *RELAYED, "-n", "400", "-J", relays, "-M", macs, "-s", "7", SERVER)
+    check_clean(t, r, 400)
+    t.eq({row["subnet_id"] for row in server.leases().values()}, {str(i) for i in range(1, 21)}, "subnets")
+
+
+@test("perfdhcp-to-kea")
+def to_kea(t):
+    """Ours against Kea: relayed, on the link, renewals, releases."""
+    server = t.server(config(quiet=True), binary=reference(t))
+    r = perf(t, *RELAYED, "-r", "100", "-f", "30", "-F", "20", "-n", "150", "-R", "150", "-u", SERVER)
+    check_clean(t, r, 150)
+    renewed, released = r.counts("REQUEST-ACK (renewal)"), r.counts("RELEASE")
+    t.true(30 <= renewed[0] <= 46 and renewed[0] == renewed[1], f"renewals {renewed}")
+    t.true(20 <= released[0] <= 31, f"releases {released}")
+    t.wait("the releases", lambda: len(server.held()) == 150 - released[0], 5)
+    r = perf(t, "--direct", "-l", "c0", "-r", "100", "-n", "100", "-R", "50", ns="cli")
+    check_clean(t, r, 100)
+
+
+@test("perfdhcp-from-kea")
+def from_kea(t):
+    """Kea's against our server: its report has no losses either."""
+    server = t.server(config(quiet=True))
+    r = perf(t, "-4", *RELAYED, "-r", "100", "-n", "150", "-R", "50", "-W", "500000", "-u", SERVER, program=keas(t))
+    for kind in ("DISCOVER-OFFER", "REQUEST-ACK"):
+        # it counts as non unique that a client gets its address again
+        t.eq(r.counts(kind), (150, 150, 0, 0, 0, 100), f"{kind}: sent, received, drops, orphans, rejected, non unique")
+    t.eq(len(server.held()), 50, "leases")
+    r = perf(t, "-4", *RELAYED, "-r", "100", "-f", "40", "-p", "2", "-R", "200", "-W", "500000", SERVER, program=keas(t))
+    t.true(r.counts("REQUEST-ACK (renewal)")[:3] > (40, 40, 0), f"renewals {r.counts('REQUEST-ACK (renewal)')}")
+    t.eq([r.counts(k)[2] for k in ("DISCOVER-OFFER", "REQUEST-ACK", "REQUEST-ACK (renewal)")], [0, 0, 0], "drops")
