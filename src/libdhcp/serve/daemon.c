@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #define SLOTS_MIN 1024    /* requests under way per worker: they wait for the disk together */
+#define RECLAIM_SOON_MS 100 /* from a pool found exhausted to a look for expired leases */
 #define FLUSH_MORE_MS 50 /* between slices of reclaimed leases while there are more */
 #define STATUS_MS 10000
 #define DRAIN_MS 2000     /* how long a stop waits for answers under way */
@@ -122,14 +123,19 @@ static void reclaim_tick(void *ctx)
 	reclaim_now(ctx);
 }
 
-/* A pool is exhausted: look now, but not more often than ten times a second. */
+/*
+ * A pool is exhausted: look now, but not more often than ten times a second. Also where the timer is
+ * switched off: an expired lease is free for who needs it. Those who ask all the time must not put off
+ * what they wait for.
+ */
 static void reclaim_wanted(struct post *post)
 {
 	struct daemon *d = container_of(post, struct daemon, reclaim_post);
+	const struct timer *timer = &d->reclaim_timer;
 
 	atomic_store(&d->srv.want_reclaim, false);
-	if (d->live->cfg->expiry.reclaim_wait_sec)
-		loop_timer_start(d->loop, &d->reclaim_timer, 100);
+	if (!timer_is_running(timer) || timer->due_us > clock_boot_us() + RECLAIM_SOON_MS * 1000)
+		loop_timer_start(d->loop, &d->reclaim_timer, RECLAIM_SOON_MS);
 }
 
 static void wake_main(struct server *srv)

@@ -119,7 +119,7 @@ const struct scope hooks_library_scope = SCOPE("hooks-library", struct hooks_lib
 
 static const struct key expired_leases_processing_keys[] = {
 	K_INT(struct expired_leases_processing_conf, reclaim_timer_wait_time, "reclaim-timer-wait-time", .min = 0, .max = 65535, .def = "10", .unit = "s", .since = "4.0.0",
-		.doc = "s between reclamation runs; 0 = off"),
+		.doc = "s between reclamation runs; 0 = only when a pool is exhausted"),
 	K_INT(struct expired_leases_processing_conf, flush_reclaimed_timer_wait_time, "flush-reclaimed-timer-wait-time", .min = 0, .max = 65535, .def = "25", .unit = "s", .since = "4.0.0",
 		.doc = "s between removals of reclaimed leases; 0 = off"),
 	K_INT(struct expired_leases_processing_conf, hold_reclaimed_time, "hold-reclaimed-time", .min = 0, .max = 4294967295, .def = "3600", .unit = "s", .since = "4.0.0",

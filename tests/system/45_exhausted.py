@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MPL-2.0
+"""A pool with nothing left: expired leases come back while clients keep asking."""
+import time
+
+from lib import dhcp
+from lib.case import test
+from lib.server import config
+
+KEYS = {"valid-lifetime": 3, "min-valid-lifetime": 3, "max-valid-lifetime": 3}
+
+
+def flood(t, seconds, every=0.02):
+    """New clients ask all the time; the seconds until one of them got an offer, or None."""
+    asker = dhcp.Client(t)
+    start, n = time.monotonic(), 0
+    while time.monotonic() - start < seconds:
+        n += 1
+        asker.mac = bytes([2, 0x99, 0, 0, n >> 8, n & 255])
+        if asker.ask(dhcp.DISCOVER, timeout=every):
+            return time.monotonic() - start
+    return None
+
+
+def fill(t, n):
+    for i in range(n):
+        dhcp.Client(t, mac=f"02:00:00:00:01:{i:02x}").dora()
+
+
+@test("reclaim-under-demand")
+def reclaim_under_demand(t):
+    """Clients that ask a full pool all the time do not put off the reclamation they wait for."""
+    t.server(config(quiet=True, pool="192.0.2.100 - 192.0.2.101", **KEYS,
+                    **{"expired-leases-processing": {"reclaim-timer-wait-time": 60}}))
+    fill(t, 2)
+    took = flood(t, 8)
+    t.true(took is not None, "no address became free in 8 s")
+    t.true(took < 5, f"it took {took:.1f} s")
+
+
+@test("reclaim-on-demand-only")
+def reclaim_on_demand_only(t):
+    """With reclaim-timer-wait-time 0 an expired lease is reclaimed when somebody needs the address."""
+    t.server(config(quiet=True, pool="192.0.2.100 - 192.0.2.101", **KEYS,
+                    **{"expired-leases-processing": {"reclaim-timer-wait-time": 0}}))
+    fill(t, 2)
+    took = flood(t, 8)
+    t.true(took is not None, "no address became free in 8 s")
