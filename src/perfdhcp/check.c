@@ -124,8 +124,6 @@ int options_check(struct options *opt, const struct given *given, char *why)
 
 	if (!opt->family)
 		opt->family = 4;
-	if (opt->family == 6)
-		return refuse(why, "-6 is not built yet");
 	opt->has_exit_wait = given->n['W'];
 	err = check_family(opt, given, why);
 	if (!err)

@@ -49,12 +49,12 @@ static void preliminaries(const struct options *opt, int argc, char **argv)
 	(void)fflush(stdout);
 }
 
-static int measure(const struct options *opt, struct net *net, struct ledger *ledger)
+static int measure(const struct options *opt, const struct proto *proto, struct net *net, struct ledger *ledger)
 {
 	static struct run run;
 	bool success;
 
-	run_init(&run, opt, &proto4, net, ledger);
+	run_init(&run, opt, proto, net, ledger);
 	if (opt->wrapped)
 		run_script(opt->wrapped, "start");
 	run_test(&run, &stop);
@@ -68,6 +68,7 @@ static int measure(const struct options *opt, struct net *net, struct ledger *le
 
 static int open_and_measure(const struct options *opt)
 {
+	const struct proto *proto = opt->family == 6 ? &proto6 : &proto4;
 	struct ledger *ledger = NULL;
 	struct net *net = NULL;
 	char why[NET_WHY_MAX];
@@ -77,12 +78,12 @@ static int open_and_measure(const struct options *opt)
 		fprintf(stderr, "ERROR: running perfdhcp: --ledger: %s: %s\n", opt->ledger, strerror(errno));
 		return ERROR;
 	}
-	if (net_open(opt, &proto4, &net, why) < 0) {
+	if (net_open(opt, proto, &net, why) < 0) {
 		fprintf(stderr, "ERROR: running perfdhcp: %s\n", why);
 		(void)ledger_close(ledger);
 		return ERROR;
 	}
-	code = measure(opt, net, ledger);
+	code = measure(opt, proto, net, ledger);
 	net_close(net);
 	if (!ledger_close(ledger)) {
 		fprintf(stderr, "ERROR: running perfdhcp: --ledger: %s: %s\n", opt->ledger, strerror(errno));

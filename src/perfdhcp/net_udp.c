@@ -6,6 +6,7 @@
 #include "io/iface.h"
 
 #include <errno.h>
+#include <linux/if_addr.h>
 #include <unistd.h>
 
 socklen_t net_sockaddr(const struct ip *ip, uint16_t port, unsigned scope, struct sockaddr_storage *ret)
@@ -40,7 +41,7 @@ static const struct ip *pick(const struct iface *iface, const struct options *op
 	for (unsigned i = 0; i < iface->n_addrs; i++) {
 		const struct ip *ip = &iface->addrs[i].ip;
 
-		if (ip_is4(ip) != (opt->family == 4))
+		if (ip_is4(ip) != (opt->family == 4) || iface->addrs[i].flags & IFA_F_TENTATIVE)
 			continue;
 		if (opt->family == 4 || is_link_local(ip) == !opt->relay_level)
 			return ip;

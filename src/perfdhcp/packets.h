@@ -22,7 +22,8 @@ struct answer {
 	uint32_t xid;
 	struct bytes client; /* hardware address or DUID; empty if the answer has none */
 	struct grant grant;  /* server points into the datagram */
-	bool refused;        /* NAK, or a status that is not success, or no lease in it */
+	bool committed;      /* ACK, REPLY: not only offered */
+	bool refused;        /* NAK, or a status that is not success */
 };
 
 struct proto {

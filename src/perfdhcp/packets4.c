@@ -176,8 +176,9 @@ static bool read4(const struct options *opt, struct bytes datagram, struct answe
 		if (value.err)
 			return false;
 	}
-	ret->refused = ret->type == NAK || ip_is_zero(&ret->grant.addr);
-	ret->grant.has_addr = !ret->refused;
+	ret->refused = ret->type == NAK;
+	ret->committed = ret->type == ACK;
+	ret->grant.has_addr = !ret->refused && !ip_is_zero(&ret->grant.addr);
 	return ret->type != 0;
 }
 

@@ -23,11 +23,16 @@ static bool has_kind(const struct run *run, enum kind kind)
 	}
 }
 
+static const char *kind_name(const struct run *run, enum kind kind)
+{
+	return kind == FIRST && run->opt->rapid_commit ? "SOLICIT-REPLY" : run->proto->kind_names[kind];
+}
+
 static const char *unit(const struct run *run)
 {
 	if (run->opt->scenario == SCENARIO_RENEW)
-		return run->proto->kind_names[RENEWAL];
-	return run->opt->first_only ? run->proto->kind_names[FIRST] : "4-way exchanges";
+		return kind_name(run, RENEWAL);
+	return run->opt->first_only || run->opt->rapid_commit ? kind_name(run, FIRST) : "4-way exchanges";
 }
 
 /* One value of each kind, between separators. */
@@ -101,7 +106,7 @@ static void one_kind(const struct run *run, enum kind kind)
 	const struct hist *h = &st->delay;
 	uint64_t lost = drops(run, kind);
 
-	printf("***Statistics for: %s***\n", run->proto->kind_names[kind]);
+	printf("***Statistics for: %s***\n", kind_name(run, kind));
 	printf("sent packets: %" PRIu64 "\nreceived packets: %" PRIu64 "\n", st->sent, st->received);
 	printf("drops: %" PRIu64 "\ndrops ratio: %g %%\n", lost, stats_ratio(lost, st->sent));
 	printf("orphans: %" PRIu64 "\nrejected leases: %" PRIu64 "\n", st->orphans, st->rejected);
@@ -166,7 +171,7 @@ static void leases(const struct run *run, enum kind kind)
 {
 	char client[3 * MAX_DUID + 4], addr[IP_TEXT_MAX], prefix[IP_TEXT_MAX];
 
-	printf("***Leases for %s***\nclient_id,address,prefix\n", run->proto->kind_names[kind]);
+	printf("***Leases for %s***\nclient_id,address,prefix\n", kind_name(run, kind));
 	for (size_t i = 0; i < run->stats.kept[kind].n; i++) {
 		const struct kept *k = &run->stats.kept[kind].v[i];
 
@@ -186,7 +191,7 @@ static void times(const struct run *run, enum kind kind)
 {
 	uint64_t start = run->stats.start_ns;
 
-	printf("***Timestamps for packets: %s***\n", run->proto->kind_names[kind]);
+	printf("***Timestamps for packets: %s***\n", kind_name(run, kind));
 	for (size_t i = 0; i < run->stats.kept[kind].n; i++) {
 		const struct kept *k = &run->stats.kept[kind].v[i];
 

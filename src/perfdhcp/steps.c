@@ -186,18 +186,18 @@ static void keep(struct run *run, const struct exchange *x, const struct grant *
 			       .addr = grant->addr, .prefix = grant->prefix };
 }
 
-static void complete(struct run *run, struct exchange *x, const struct grant *grant)
+static void complete(struct run *run, struct exchange *x, const struct answer *a)
 {
-	bool is_lease = x->kind == SECOND || x->kind == RENEWAL || (x->kind == FIRST && run->opt->rapid_commit);
+	bool is_lease = a->committed && x->kind != RELEASING;
 
 	if (x->kind != RELEASING) {
 		run->stats.completed += x->kind == RENEWAL ? run->opt->scenario == SCENARIO_RENEW : 1;
 		hist_add(&run->stats.whole, since(run, x->begun_ns));
 	}
 	if (is_lease && run->held)
-		held_keep(run->held, x->client, grant);
-	if (is_lease && run->ledger && !run->opt->first_only)
-		note_lease(run, x->client, grant);
+		held_keep(run->held, x->client, &a->grant);
+	if (is_lease && run->ledger)
+		note_lease(run, x->client, &a->grant);
 	exchanges_end(&run->xs, x);
 }
 
@@ -219,6 +219,12 @@ static void orphan(struct run *run, const struct answer *a)
 
 	if (kind < N_KINDS)
 		run->stats.kind[kind].orphans++;
+}
+
+/* Not all of what was asked for. */
+static bool lacks_lease(const struct run *run, const struct grant *grant)
+{
+	return (run->opt->leases & LEASE_ADDRESS && !grant->has_addr) || (run->opt->leases & LEASE_PREFIX && !grant->has_prefix);
 }
 
 void step_answer(struct run *run, struct bytes datagram)
@@ -243,7 +249,7 @@ void step_answer(struct run *run, struct bytes datagram)
 	note_server(run, a.grant.server);
 	if (run->opt->diag_leases || run->opt->diag_times)
 		keep(run, x, &a.grant);
-	if (a.refused) {
+	if (a.refused || (x->kind != RELEASING && lacks_lease(run, &a.grant))) {
 		st->kind[x->kind].rejected++;
 		if (x->kind == RENEWAL)
 			held_forget(run->held, x->client);
@@ -253,7 +259,7 @@ void step_answer(struct run *run, struct bytes datagram)
 	if (run->opt->unique && x->kind != RELEASING)
 		check_unique(run, x, &a.grant);
 	if (last) {
-		complete(run, x, &a.grant);
+		complete(run, x, &a);
 		return;
 	}
 	if (run->opt->first_server_id)

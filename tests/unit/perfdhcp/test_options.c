@@ -121,6 +121,32 @@ START_TEST(values)
 }
 END_TEST
 
+START_TEST(values6)
+{
+	struct ip ip;
+
+	ck_assert_int_eq(parse("-6 -l eth0 -c -A 1 -e address-and-prefix -b duid=0001000101020304aabbccddeeff -o 300,00"), 0);
+	ck_assert_int_eq(ip_parse("ff02::1:2", &ip), 0);
+	ck_assert(ip_equal(&ip, &opt.server));
+	ck_assert_uint_eq(opt.relay_level, 1);
+	ck_assert_int_eq(opt.leases, LEASE_BOTH);
+	ck_assert_uint_eq(opt.duid_len, 14);
+	ck_assert(opt.rapid_commit);
+	ck_assert_int_eq(parse("-6 -l eth0 -e prefix-only servers"), 0);
+	ck_assert_int_eq(opt.leases, LEASE_PREFIX);
+	ck_assert_int_eq(ip_parse("ff05::1:3", &ip), 0);
+	ck_assert(ip_equal(&ip, &opt.server));
+	ck_assert_int_eq(parse("-6 -B -l eth0"), -E_INVAL);
+	ck_assert_int_eq(parse("-6 --direct -l eth0"), -E_INVAL);
+	ck_assert_int_eq(parse("-6 192.0.2.1"), -E_INVAL);
+	ck_assert_str_eq(why, "192.0.2.1 is not an address of DHCPv6");
+	file("2001:db8::1\n");
+	ck_assert_int_eq(parse("-6 -J @ -l eth0"), -E_INVAL);
+	ck_assert_str_eq(why, "-J is for relayed messages: use it with -A 1");
+	ck_assert_int_eq(parse("-6 -A 1 -J @ -l eth0"), 0);
+}
+END_TEST
+
 static const struct {
 	const char *line, *why; /* why: how the message starts */
 } wrong[] = {
@@ -253,6 +279,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, defaults);
 	tcase_add_test(tc, values);
+	tcase_add_test(tc, values6);
 	tcase_add_loop_test(tc, refused, 0, sizeof(wrong) / sizeof(wrong[0]));
 	tcase_add_test(tc, lists);
 	tcase_add_test(tc, templates);
