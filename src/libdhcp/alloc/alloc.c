@@ -34,8 +34,11 @@ struct range {
 struct alloc_set {
 	struct list link; /* in alloc->sets */
 	size_t n;
-	struct range *ranges;  /* in the caller's order */
-	struct range **sorted; /* by first address */
+	struct range *ranges; /* in the caller's order */
+	struct place {
+		struct range *range;
+		struct ip reach; /* the largest last address of the places below; see find_reach() */
+	} *sorted; /* by first address */
 };
 
 struct claim {
@@ -106,28 +109,57 @@ static bool same_client(const struct client_key *x, const struct client_key *y)
 
 static int by_first(const void *x, const void *y)
 {
-	const struct range *const *a = x, *const *b = y;
+	const struct place *a = x, *b = y;
 
-	return ip_cmp(&(*a)->span.first, &(*b)->span.first);
+	return ip_cmp(&a->range->span.first, &b->range->span.first);
 }
 
-/* The range that holds addr, and its number in it; NULL when none does. */
-static struct range *range_at(const struct alloc_set *set, const struct ip *addr, uint64_t *ret_i)
+/*
+ * Pools of a subnet that lies inside another one may overlap with the outer one's, so an address can be
+ * in many ranges. The sorted places [lo, hi) are a tree: its root in the middle, the halves below; each
+ * root knows how far its tree reaches.
+ */
+static struct ip find_reach(struct alloc_set *set, size_t lo, size_t hi)
 {
-	size_t lo = 0, hi = set->n;
+	size_t mid = lo + (hi - lo) / 2;
+	struct place *root = &set->sorted[mid];
+	struct ip reach = root->range->span.last, other;
 
+	if (lo < mid && (other = find_reach(set, lo, mid), ip_cmp(&other, &reach) > 0))
+		reach = other;
+	if (mid + 1 < hi && (other = find_reach(set, mid + 1, hi), ip_cmp(&other, &reach) > 0))
+		reach = other;
+	return root->reach = reach;
+}
+
+typedef void range_fn(void *ctx, struct range *range, uint64_t i);
+
+/* Call fn for each range of the places that holds addr, with its number there. */
+static void ranges_in(const struct alloc_set *set, size_t lo, size_t hi, const struct ip *addr, range_fn *fn, void *ctx)
+{
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
+		struct range *range = set->sorted[mid].range;
 
-		if (ip_cmp(&set->sorted[mid]->span.first, addr) <= 0)
-			lo = mid + 1;
-		else
-			hi = mid;
+		if (ip_cmp(addr, &set->sorted[mid].reach) > 0)
+			return;
+		ranges_in(set, lo, mid, addr, fn, ctx);
+		if (ip_cmp(&range->span.first, addr) > 0)
+			return;
+		if (ip_cmp(addr, &range->span.last) <= 0)
+			fn(ctx, range, ip_distance(&range->span.first, addr));
+		lo = mid + 1;
 	}
-	if (!lo || ip_cmp(addr, &set->sorted[lo - 1]->span.last) > 0)
-		return NULL;
-	*ret_i = ip_distance(&set->sorted[lo - 1]->span.first, addr);
-	return set->sorted[lo - 1];
+}
+
+/* The same for all sets. */
+static void ranges_at(struct alloc *alloc, const struct ip *addr, range_fn *fn, void *ctx)
+{
+	list_for_each(pos, &alloc->sets) {
+		const struct alloc_set *set = container_of(pos, struct alloc_set, link);
+
+		ranges_in(set, 0, set->n, addr, fn, ctx);
+	}
 }
 
 static bool bit_get(const uint64_t *bits, uint64_t i)
@@ -158,28 +190,46 @@ static void set_free(struct range *range, uint64_t i, bool is_free)
 		freequeue_set(range->queue, (uint32_t)i, is_free);
 }
 
-enum mark { MARK_LEASED, MARK_CLAIMED };
+struct mark {
+	enum { MARK_LEASED, MARK_CLAIMED } what;
+	bool on;
+};
 
-static void mark(struct alloc *alloc, const struct ip *addr, enum mark what, bool on)
+static void mark_range(void *ctx, struct range *range, uint64_t i)
 {
-	list_for_each(pos, &alloc->sets) {
-		uint64_t i;
-		struct range *range = range_at(container_of(pos, struct alloc_set, link), addr, &i);
+	const struct mark *mark = ctx;
 
-		if (!range || !range->map)
-			continue;
-		bit_set(what == MARK_LEASED ? range->leased : range->claimed, i, on);
-		set_free(range, i, !bit_get(range->leased, i) && !bit_get(range->claimed, i));
-	}
+	if (!range->map)
+		return;
+	bit_set(mark->what == MARK_LEASED ? range->leased : range->claimed, i, mark->on);
+	set_free(range, i, !bit_get(range->leased, i) && !bit_get(range->claimed, i));
+}
+
+static void mark_leased(struct alloc *alloc, const struct ip *addr, bool on)
+{
+	struct mark mark = { MARK_LEASED, on };
+
+	ranges_at(alloc, addr, mark_range, &mark);
+}
+
+static void mark_claimed(struct alloc *alloc, const struct ip *addr, bool on)
+{
+	struct mark mark = { MARK_CLAIMED, on };
+
+	ranges_at(alloc, addr, mark_range, &mark);
 }
 
 static void skip_ends(struct range *range)
 {
+	unsigned last = range->span.first.b[15];
 	uint64_t i;
 
-	for (i = 0; range->span.skip_ends && i < range->span.size; i++)
-		if (is_skipped(range, i))
-			(void)freemap_set(range->map, i, false);
+	if (!range->span.skip_ends)
+		return;
+	for (i = (256 - last) % 256; i < range->span.size; i += 256)
+		(void)freemap_set(range->map, i, false);
+	for (i = 255 - last; i < range->span.size; i += 256)
+		(void)freemap_set(range->map, i, false);
 }
 
 struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *ranges, size_t n)
@@ -193,7 +243,7 @@ struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *r
 	for (i = 0; i < n; i++) {
 		struct range *range = &set->ranges[i];
 
-		set->sorted[i] = range;
+		set->sorted[i].range = range;
 		range->span = ranges[i];
 		range->map = freemap_new(ranges[i].size);
 		if (range->map) {
@@ -205,10 +255,12 @@ struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *r
 		}
 	}
 	qsort(set->sorted, n, sizeof(*set->sorted), by_first);
+	if (n)
+		(void)find_reach(set, 0, n);
 	(void)pthread_mutex_lock(&alloc->lock);
 	list_add_tail(&alloc->sets, &set->link);
 	list_for_each(pos, &alloc->order)
-		mark(alloc, &container_of(pos, struct claim, link)->addr, MARK_CLAIMED, true);
+		mark_claimed(alloc, &container_of(pos, struct claim, link)->addr, true);
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return set;
 }
@@ -236,7 +288,7 @@ void alloc_set_free(struct alloc *alloc, struct alloc_set *set)
 void alloc_note(struct alloc *alloc, const struct ip *addr, bool in_use)
 {
 	(void)pthread_mutex_lock(&alloc->lock);
-	mark(alloc, addr, MARK_LEASED, in_use);
+	mark_leased(alloc, addr, in_use);
 	(void)pthread_mutex_unlock(&alloc->lock);
 }
 
@@ -255,7 +307,7 @@ static void unlink_claim(struct alloc *alloc, struct claim *claim)
 	list_remove(&claim->link);
 	list_add_tail(&alloc->spare, &claim->link);
 	alloc->n_claims--;
-	mark(alloc, &claim->addr, MARK_CLAIMED, false);
+	mark_claimed(alloc, &claim->addr, false);
 }
 
 static void sweep(struct alloc *alloc, int64_t now_ms)
@@ -309,7 +361,7 @@ static void put_claim(struct alloc *alloc, const struct ip *addr, const struct c
 	*bucket = claim;
 	list_add_tail(&alloc->order, &claim->link);
 	alloc->n_claims++;
-	mark(alloc, addr, MARK_CLAIMED, true);
+	mark_claimed(alloc, addr, true);
 }
 
 /* The number of the next free address by the range's way; FREEMAP_NONE when there is none. */
@@ -353,27 +405,39 @@ bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const stru
 	return n != FREEMAP_NONE;
 }
 
+struct found {
+	bool is_leased;
+	unsigned n, n_skipped;
+};
+
+static void look_at(void *ctx, struct range *range, uint64_t i)
+{
+	struct found *found = ctx;
+
+	found->is_leased |= range->map && bit_get(range->leased, i);
+	found->n++;
+	found->n_skipped += is_skipped(range, i);
+}
+
+/* Not for who names it: leased, or never to be given by any of its ranges. */
+static bool is_taken(struct alloc *alloc, const struct ip *addr)
+{
+	struct found found = { 0 };
+
+	ranges_at(alloc, addr, look_at, &found);
+	return found.is_leased || (found.n && found.n == found.n_skipped);
+}
+
 bool alloc_claim(struct alloc *alloc, const struct ip *addr, const struct client_key *client,
 		 bool leased_ok)
 {
 	struct claim *claim;
-	bool ok = true;
+	bool ok;
 
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc, clock_boot_ms());
 	claim = claim_at(alloc, addr);
-	if (claim && !same_client(&claim->client, client))
-		ok = false;
-	if (ok && !leased_ok) {
-		list_for_each(pos, &alloc->sets) {
-			uint64_t i;
-			struct range *range =
-				range_at(container_of(pos, struct alloc_set, link), addr, &i);
-
-			if (range && ((range->map && bit_get(range->leased, i)) || is_skipped(range, i)))
-				ok = false;
-		}
-	}
+	ok = (!claim || same_client(&claim->client, client)) && (leased_ok || !is_taken(alloc, addr));
 	if (ok)
 		put_claim(alloc, addr, client);
 	(void)pthread_mutex_unlock(&alloc->lock);

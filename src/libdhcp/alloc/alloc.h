@@ -36,7 +36,7 @@ struct alloc_range {
 };
 
 /*
- * Build a set over ranges (any order, not overlapping), known by their number. All addresses are free:
+ * Build a set over ranges (any order; they may overlap), known by their number. All addresses are free:
  * the caller walks the store with alloc_note() once the set is there.
  */
 struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *ranges, size_t n);

@@ -173,6 +173,57 @@ START_TEST(claims_end_and_leases_stay)
 }
 END_TEST
 
+/* Pools of nested subnets: what one of them gives, no other one gives. */
+START_TEST(ranges_that_overlap_agree)
+{
+	static const struct { uint32_t first, last; } spans[] = {
+		{ 0, 255 }, { 16, 31 }, { 24, 47 }, { 31, 31 }, { 100, 255 }, { 200, 220 }, { 205, 206 }, { 255, 300 },
+	};
+	enum { N = sizeof(spans) / sizeof(spans[0]) };
+	struct alloc *alloc = alloc_new(15000);
+	struct alloc_range ranges[N];
+	struct alloc_set *set;
+	bool taken[301] = { false };
+	uint32_t base = 0x0a000000;
+	unsigned round, i, a;
+
+	for (i = 0; i < N; i++)
+		ranges[i] = (struct alloc_range){ .first = ip_from4(base + spans[i].first),
+						  .last = ip_from4(base + spans[i].last),
+						  .size = spans[i].last - spans[i].first + 1 };
+	set = alloc_set_new(alloc, ranges, N);
+	rand_seed(11);
+	for (round = 0; round < 3000; round++) {
+		struct client_key client = { round + 1, 1 };
+		struct ip addr;
+
+		i = (unsigned)rand_below(N);
+		if (rand_below(3)) {
+			if (!alloc_pick(alloc, set, i, &client, &addr)) {
+				for (a = spans[i].first; a <= spans[i].last; a++)
+					ck_assert_msg(taken[a], "%u is free in range %u", a, i);
+				continue;
+			}
+			a = ip_to4(&addr) - base;
+			ck_assert_uint_ge(a, spans[i].first);
+			ck_assert_uint_le(a, spans[i].last);
+			ck_assert_msg(!taken[a], "%u was given twice", a);
+			alloc_note(alloc, &addr, true);
+			alloc_unclaim(alloc, &client);
+			taken[a] = true;
+		} else {
+			a = (unsigned)rand_below(301);
+			addr = ip_from4(base + a);
+			ck_assert_int_eq(alloc_claim(alloc, &addr, &client, false), !taken[a]);
+			alloc_unclaim(alloc, &client);
+			if (taken[a])
+				alloc_note(alloc, &addr, taken[a] = false);
+		}
+	}
+	alloc_free(alloc);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("alloc");
@@ -186,6 +237,7 @@ int main(void)
 	tcase_add_test(tc, the_queue_gives_what_was_free_for_longest);
 	tcase_add_test(tc, random_finds_all);
 	tcase_add_test(tc, claims_end_and_leases_stay);
+	tcase_add_test(tc, ranges_that_overlap_agree);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
