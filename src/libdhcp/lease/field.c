@@ -70,8 +70,23 @@ NUMBER_FIELD(preferred, preferred, UINT32_MAX, "pref_lifetime is not a number of
 NUMBER_FIELD(lease_type, type, LEASE_PD, "lease_type is not 0, 1 or 2")
 NUMBER_FIELD(iaid, iaid, UINT32_MAX, "iaid is not a number of 32 bits")
 NUMBER_FIELD(prefix_len, prefix_len, 128, "prefix_len is not 0 to 128")
-NUMBER_FIELD(hwtype, hwtype, UINT8_MAX, "hwtype is not a hardware type")
-NUMBER_FIELD(hwsource, hwsource, UINT16_MAX, "hwaddr_source is not a number of 16 bits")
+/* As NUMBER_FIELD, but nothing where there is no hardware address. */
+#define HARDWARE_FIELD(name, member, max, what)                                                     \
+	NUMBER_FIELD(name##_number, member, max, what)                                              \
+	static int read_##name(const char *text, size_t len, struct lease_row *row)                 \
+	{                                                                                           \
+		if (len)                                                                            \
+			return read_##name##_number(text, len, row);                                \
+		row->lease.member = 0;                                                              \
+		return 0;                                                                           \
+	}                                                                                           \
+	static char *write_##name(char *p, const struct lease *lease)                               \
+	{                                                                                           \
+		return lease->hwaddr.len ? write_##name##_number(p, lease) : p;                     \
+	}
+
+HARDWARE_FIELD(hwtype, hwtype, UINT8_MAX, "hwtype is not a hardware type")
+HARDWARE_FIELD(hwsource, hwsource, UINT16_MAX, "hwaddr_source is not a number of 16 bits")
 
 /* expire is when the client was last heard plus the lifetime; nothing sensible lies beyond 34,000 years. */
 static int read_expire(const char *text, size_t len, struct lease_row *row)

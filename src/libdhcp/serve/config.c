@@ -97,10 +97,13 @@ static void build_lease_database(struct build *b)
 		diag_error(b->diag, conf_pos(&conf->node, NULL), "lease-database lacks \"type\"");
 	cfg->persist = conf->persist.v;
 	cfg->sync = conf->sync.v == 0;
+	cfg->lfc_interval_sec = (uint32_t)conf->lfc_interval.v;
 	cfg->lease_file = build_path(b, conf_pos(&conf->node, "name"), "name", name, "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
 	if (!cfg->persist)
 		diag_warn(b->diag, conf_pos(&conf->node, "persist"), "leases are kept in memory only: a restart forgets them");
-	else if (!cfg->sync)
+	if (!cfg->persist && conf->lfc_interval.set && conf->lfc_interval.v)
+		diag_warn(b->diag, conf_pos(&conf->node, "lfc-interval"), "without \"persist\" there is no file to clean up");
+	if (cfg->persist && !cfg->sync)
 		diag_warn(b->diag, conf_pos(&conf->node, "sync"), "acknowledged leases may be lost in a power cut");
 }
 

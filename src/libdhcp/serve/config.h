@@ -44,6 +44,7 @@ struct config {
 
 	const char *lease_file;      /* absolute */
 	bool persist, sync;
+	uint32_t lfc_interval_sec;   /* 0 = never */
 	struct expiry_conf expiry;
 	uint32_t decline_probation;  /* s */
 

@@ -199,6 +199,7 @@ static void start_timers(struct daemon *d)
 		loop_timer_start(d->loop, &d->flush_timer, (int64_t)conf->flush_wait_sec * 1000);
 	else
 		loop_timer_stop(d->loop, &d->flush_timer);
+	lfc_set_interval(d->lfc, d->live->cfg->lfc_interval_sec);
 }
 
 /* --- start ----------------------------------------------------------------- */
@@ -378,6 +379,7 @@ int daemon_start(struct daemon *d)
 	d->live = make_live(d, cfg);
 	cfg = NULL;
 	d->reclaim = reclaim_new(d->store, d->fam->idx, d->stats);
+	d->lfc = lfc_new(d->loop, d->store, d->fam->idx);
 	d->reclaim_post.fn = reclaim_wanted;
 	timer_init(&d->reclaim_timer, reclaim_tick, d);
 	timer_init(&d->flush_timer, flush_tick, d);
@@ -500,6 +502,7 @@ void daemon_stop(struct daemon *d)
 {
 	(void)notify_stopping();
 	sockets_unwatch(d);
+	lfc_set_interval(d->lfc, 0);
 	if (d->workers) {
 		/* Nothing new comes in; what is under way is stored, answered and sent. */
 		workers_set_engines(d->workers, NULL);
@@ -515,5 +518,6 @@ void daemon_stop(struct daemon *d)
 	sockets_done(d);
 	if (d->stats)
 		stats_free(d->stats);
+	lfc_free(d->lfc);
 	pidfile_free(d->pidfile);
 }

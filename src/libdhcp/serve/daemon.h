@@ -2,6 +2,7 @@
 #pragma once
 
 #include "io/pidfile.h"
+#include "serve/lfc.h"
 #include "serve/options.h"
 #include "serve/reclaim.h"
 #include "serve/server.h"
@@ -23,6 +24,7 @@ struct daemon {
 	struct workers *workers;
 	struct sockets sockets;
 	struct reclaim *reclaim;
+	struct lfc *lfc;           /* NULL without a lease file */
 	struct stats *stats;       /* the main thread's counters */
 	struct timer reclaim_timer, flush_timer, status_timer, watchdog_timer;
 	struct post reclaim_post;

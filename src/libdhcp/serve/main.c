@@ -18,20 +18,24 @@ static void on_signal(void *ctx, int signo)
 
 	if (signo == SIGHUP)
 		daemon_reload(d);
+	else if (signo == SIGCHLD)
+		lfc_child_ended(d->lfc);
 	else
 		loop_stop(d->loop);
 }
 
 static int serve(const struct family *fam, const struct run_options *opts)
 {
-	static const int signals[] = { SIGHUP, SIGTERM, SIGINT };
+	static const int signals[] = { SIGHUP, SIGTERM, SIGINT, SIGCHLD };
 	static struct daemon d;
 	int status = 1;
 
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGCHLD, SIG_DFL); /* whoever started us may have ignored it: then nobody could be waited for */
 	d = (struct daemon){ .fam = fam, .opts = *opts };
 	d.loop = loop_new();
-	if (loop_signals(d.loop, signals, 3, on_signal, &d) < 0 || log_start(fam->program) < 0) {
+	if (loop_signals(d.loop, signals, sizeof(signals) / sizeof(signals[0]), on_signal, &d) < 0 ||
+	    log_start(fam->program) < 0) {
 		perror(fam->program);
 		return 1;
 	}

@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: MPL-2.0
+"""The lease file is cleaned up under load, with both processes killed, from and to Kea, and damaged."""
+import csv
+import glob
+import os
+import random
+import re
+import subprocess
+import time
+
+from lib import dhcp, ledger
+from lib.case import Skipped, test
+from lib.server import Server, config
+
+HEAD4 = "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id\n"
+HEAD6 = ("address,duid,valid_lifetime,expire,subnet_id,pref_lifetime,lease_type,iaid,prefix_len,fqdn_fwd,fqdn_rev,"
+         "hostname,hwaddr,state,user_context,hwtype,hwaddr_source,pool_id\n")
+QUIET = {"sanity-checks": {"lease-checks": "none"}}
+
+
+def conf(interval, **top):
+    return config(quiet=True, lease_db={"type": "memfile", "lfc-interval": interval}, **top)
+
+
+def row4(i, host="", valid=100000):
+    mac = f"02:00:{i >> 24 & 255:02x}:{i >> 16 & 255:02x}:{i >> 8 & 255:02x}:{i & 255:02x}"
+    return (f"10.{i >> 16 & 255}.{i >> 8 & 255}.{i & 255},{mac},01:{mac},{valid},{int(time.time()) + 100000},9,0,0,"
+            f"{host},0,,0\n")
+
+
+def running(path):
+    """Process numbers of clean-ups of this lease file."""
+    pids = []
+    for name in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            with open(name, "rb") as f:
+                args = f.read().split(b"\0")
+        except OSError:
+            continue
+        if os.path.basename(args[0]) == b"kea-lfc" and f"{path}.1".encode() in args:
+            pids.append(int(name.split("/")[2]))
+    return pids
+
+
+def settled(t, server, timeout=20):
+    """Until no clean-up runs and none waits."""
+    t.wait("the end of the clean-up", lambda: not running(server.lease_path) and
+           not os.path.exists(server.lease_path + ".1") and not os.path.exists(server.lease_path + ".completed"), timeout)
+
+
+@test("lfc-cycle")
+def lfc_cycle(t):
+    """With lfc-interval 1: many renewals become one row, an idle server is left alone, a restart finds the lease."""
+    server = t.server(conf(1, **t.no_cache))
+    client = dhcp.Client(t)
+    address = client.dora().yiaddr
+    for _ in range(20):
+        client.renew(address)
+
+    def clean():
+        try:
+            with open(server.lease_path + ".2", encoding="utf-8") as f:
+                return [r["address"] for r in csv.DictReader(f)] == [address]
+        except FileNotFoundError:
+            return False
+    t.wait("one row in .2", lambda: clean() and len(server.rows()) == 1, 10)
+    settled(t, server)
+    t.true(server.said("DHCPSRV_MEMFILE_LFC_EXECUTE .*kea-lfc -4 -x .*csv.2 -i .*csv.1 -o .*csv.output -f .*csv.completed -p .*csv.pid -c "),
+           "the command line is not in the log")
+    server.kill()
+    server.start()
+    t.eq(client.renew(address).yiaddr, address, "renewed after a restart")
+
+
+@test("lfc-load", limit=90)
+def lfc_load(t):
+    """Clean-ups every second under load: every exchange answered, nobody waits long, nothing lost, .2 has the leases."""
+    server = t.server(conf(1, **t.no_cache))
+    load = ledger.Load(t, "--renew", "--clients", "4000", "--window", "8", "--seconds", "8", "--timeout", "2000")
+    t.wait("clean-ups", lambda: server.said("DHCPSRV_MEMFILE_LFC_EXECUTE") >= 4, 15)
+    got = load.finish()
+    t.eq((got["drops"], got["naks"], got["bad"], got["dups"]), (0, 0, 0, 0), "drops, naks, bad, dups")
+    t.true(got["gap_ms"] < 1000, f"clients waited {got['gap_ms']} ms")
+    server.stop()
+    t.wait("the last clean-up", lambda: not running(server.lease_path), 20)
+    t.eq(ledger.check(t, load.path, server)["addresses"], 4000, "addresses")
+
+
+@test("lfc-kill-9", limit=150)
+def lfc_kill_9(t):
+    """kea-lfc and the server are killed again and again under load: nothing lost, nothing given twice."""
+    if t.env["kea"]:
+        raise Skipped("a server that refuses to start while a clean-up runs cannot be tested so")
+    rng = random.Random(5)
+    server = Server(t, conf(1, **QUIET, **t.no_cache))
+    # Many leases of another subnet, so that a clean-up takes long enough to be killed anywhere.
+    with open(server.lease_path, "w", encoding="utf-8") as f:
+        f.write(HEAD4 + "".join(row4(i) for i in range(150000)))
+    server.start()
+    load = ledger.Load(t, "--clients", "30000", "--window", "8", "--seconds", "100", "--timeout", "300")
+    kills, server_kills, states = 0, 0, set()
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        pids = t.wait("a clean-up", lambda: running(server.lease_path) or time.monotonic() > end, 20, every=0.005)
+        if pids is True:
+            break
+        time.sleep(rng.random() * 0.12)
+        for pid in pids:
+            if rng.random() < 0.7:
+                subprocess.run(["kill", "-9", str(pid)], check=False, capture_output=True)
+                kills += 1
+        states.add(tuple(s for s in (".1", ".2", ".output", ".completed") if os.path.exists(server.lease_path + s)))
+        if rng.random() < 0.3:
+            server.kill()
+            server_kills += 1
+            before = load.acks()
+            server.start()
+            t.wait("leases after a restart", lambda n=before: load.acks() > n + 100, 15)
+    t.note(f"{kills} clean-ups and {server_kills} servers killed, files left: {sorted(states)}")
+    t.true(kills >= 5 and server_kills >= 2, "too few kills to mean anything")
+    got = load.finish(early=True)
+    t.eq((got["dups"], got["bad"]), (0, 0), "dups, bad")
+    settled(t, server, 30)
+    server.kill()
+    t.wait("the last clean-up", lambda: not running(server.lease_path), 20)
+    t.true(ledger.check(t, load.path, server)["acks"] > 1000, "too few ACKs to mean anything")
+    t.true(len([a for a in server.leases() if a.startswith("10.")]) == 150000, "older leases are lost")
+
+
+@test("lfc-size", limit=90, beyond_kea="it cleans up by time only")
+def lfc_size(t):
+    """A file of 20 MiB for 1000 leases is cleaned up at once with lfc-interval 3600, and never with 0."""
+    def server(name, interval):
+        c = conf(interval, **QUIET)
+        c["Dhcp4"]["interfaces-config"]["interfaces"] = []
+        s = Server(t, c, name=name, folder=t.path(name))
+        with open(s.lease_path, "w", encoding="utf-8") as f:
+            f.write(HEAD4)
+            for i in range(240):
+                f.write("".join(row4(k, host=f"round-{i}") for k in range(1000)))
+        t.true(os.path.getsize(s.lease_path) > 20 << 20, "the file is too small for the test")
+        s.start()
+        return s
+    never = server("never", 0)
+    by_size = server("by-size", 3600)
+    t.wait("a clean-up by size", lambda: by_size.said("DHCPSRV_MEMFILE_LFC_DONE"), 20)
+    t.true(os.path.getsize(by_size.lease_path + ".2") < 100000, ".2 is large")
+    t.eq({r["hostname"] for r in by_size.leases().values()}, {"round-239"}, "host names")
+    t.eq(len(by_size.leases()), 1000, "leases")
+    t.eq((never.said("LFC"), os.path.exists(never.lease_path + ".2")), (0, False), "the server that must not clean up")
+
+
+@test("lfc-damaged", beyond_kea="what it cannot read is gone")
+def lfc_damaged(t):
+    """Damaged rows in every file: each is kept once in .bad, all others count, start and clean-up go on."""
+    server = Server(t, conf(1, **QUIET))
+    for n, suffix in enumerate((".2", ".1", "")):
+        with open(server.lease_path + suffix, "w", encoding="utf-8") as f:
+            f.write(HEAD4 + row4(n, "good") + f"rubbish {n},\n" + row4(100 + n) + f"10.0.0.{n},torn")
+    server.start()
+    client = dhcp.Client(t)
+    address = client.dora().yiaddr
+    t.wait("clean-ups of all files", lambda: server.said("DHCPSRV_MEMFILE_LFC_DONE") >= 2, 10)
+    settled(t, server)
+    t.eq(server.said("DHCPSRV_MEMFILE_LEASE_LOAD_ROW_ERROR"), 3, "reports")
+    with open(server.lease_path + ".bad", encoding="utf-8") as f:
+        t.eq(sorted(f.read().splitlines()),
+             sorted([f"rubbish {n}," for n in range(3)] + [f"10.0.0.{n},torn" for n in range(3)]), "rows in .bad")
+    t.eq(sorted(server.leases()), sorted([address] + [f"10.0.0.{n}" for n in (0, 1, 2, 100, 101, 102)]), "leases")
+    server.kill()
+    server.start()
+    t.eq(server.said("ROW_ERROR"), 0, "reports after the clean-up")
+    t.eq(client.renew(address).yiaddr, address, "renewed")
+
+
+@test("lfc-unreadable", beyond_kea="it deletes what it cannot read")
+def lfc_unreadable(t):
+    """A file that is not a lease file stays byte for byte: no start over it, no clean-up over it."""
+    server = Server(t, conf(1, **t.no_cache))
+    for suffix in (".2", ".1", ".completed", ""):
+        path = server.lease_path + suffix
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("this is somebody's diary\n")
+        process = server.launch()
+        t.true(process.wait(5) != 0, f"it started over {suffix}")
+        t.match(re.escape(path) + ".*left as it is", process.log(), "what it says")
+        with open(path, encoding="utf-8") as f:
+            t.eq(f.read(), "this is somebody's diary\n", f"content of {suffix}")
+        os.unlink(path)
+    server.start()
+    client = dhcp.Client(t)
+    address = client.dora().yiaddr
+    t.wait("a clean-up", lambda: server.said("DHCPSRV_MEMFILE_LFC_DONE"), 10)
+    settled(t, server)
+    with open(server.lease_path + ".1", "w", encoding="utf-8") as f:
+        f.write("this is somebody's diary\n")
+    client.renew(address)
+    t.wait("a clean-up that fails", lambda: server.said("DHCPSRV_MEMFILE_LFC_FAILED"), 10)
+    t.match(r"kea-lfc: .*csv\.1.*not the header", server.log(), "the reason")
+    with open(server.lease_path + ".1", encoding="utf-8") as f:
+        t.eq(f.read(), "this is somebody's diary\n", "content")
+    t.eq(client.renew(address).yiaddr, address, "renewed meanwhile")
+    os.unlink(server.lease_path + ".1")
+    t.wait("the next clean-up", lambda: server.said("DHCPSRV_MEMFILE_LFC_DONE") >= 2, 10)
+
+
+# --- with Kea ---
+
+def reference_lfc(t):
+    path = os.path.join(os.path.dirname(t.env["kea_reference"]), "kea-lfc")
+    if not os.access(path, os.X_OK):
+        raise Skipped(f"skipped: needs {path}")
+    return path
+
+
+def clean_up(t, binary, family, base):
+    subprocess.run([binary, f"-{family}", "-x", base + ".2", "-i", base + ".1", "-o", base + ".output", "-f",
+                    base + ".completed", "-p", base + ".pid", "-c", "none"], check=True, timeout=60,
+                   env=dict(os.environ, KEA_LOCKFILE_DIR="none"), capture_output=True)
+    t.eq(sorted(os.path.basename(p) for p in glob.glob(base + ".*")), [os.path.basename(base) + ".2"], "files left")
+
+
+def read_rows(path, skip=("pool_id",)):
+    """Address -> the columns both have."""
+    with open(path, encoding="utf-8") as f:
+        return {r["address"].replace("::0", "::"): {k: v for k, v in r.items() if k not in skip} for r in csv.DictReader(f)}
+
+
+def random_rows(family, seed):
+    rng = random.Random(seed)
+    out = ""
+    for _ in range(3000):
+        i = rng.randrange(1, 500)
+        valid, state = rng.choice((0, 3600, 7200)), rng.choice((0, 0, 1, 2))
+        expire = int(time.time()) + rng.randrange(-9000, 9000)
+        host = rng.choice(("", "a.example.org", "with&#x2ccomma"))
+        context = rng.choice(("", '{ "ISC": { "relay-agent-info": "0x01" } }'))
+        duid = f"00:03:00:01:02:00:00:00:{i >> 8:02x}:{i & 255:02x}"
+        if family == 4:
+            out += f"192.0.{i >> 8}.{i & 255},02:00:00:00:{i >> 8:02x}:{i & 255:02x},ff:{duid},{valid},{expire},1,0,1,{host},{state},{context},0\n"
+        else:
+            pd = i % 3 == 0
+            address = f"2001:db8:{i:x}::" if pd else f"2001:db8::{i:x}"
+            out += (f"{address},{duid},{valid},{expire},1,{valid // 2},{2 if pd else 0},{i},{48 if pd else 128},0,0,{host},,"
+                    f"{state},{context},,,0\n")
+    return out
+
+
+@test("lfc-same-as-kea")
+def lfc_same_as_kea(t):
+    """Random files of both families, cleaned up by us and by Kea's kea-lfc: the same leases remain."""
+    reference = reference_lfc(t)
+    ours = os.path.join(os.path.dirname(t.env["kea_dhcp4"]), "kea-lfc")
+    for family, head in ((4, HEAD4), (6, HEAD6)):
+        results = []
+        for binary in (ours, reference):
+            base = t.path(f"leases{family}.{len(results)}")
+            for n, suffix in enumerate((".2", ".1")):
+                with open(base + suffix, "w", encoding="utf-8") as f:
+                    f.write(head + random_rows(family, n))
+            clean_up(t, binary, family, base)
+            results.append(read_rows(base + ".2"))
+        t.true(len(results[0]) > 200, f"only {len(results[0])} leases")
+        for address in sorted(set(results[0]) | set(results[1])):
+            t.eq(results[0].get(address), results[1].get(address), f"{address} of ours and Kea's")
+
+
+def serve_with(t, server_binary, lfc_binary):
+    """A server with the other's kea-lfc: clean-ups work, leases stay."""
+    server = t.server(conf(1, **t.no_cache) if server_binary == t.env["kea_dhcp4"] else conf(1), binary=server_binary,
+                      env=dict(KEA_LFC_EXECUTABLE=lfc_binary))
+    clients = [dhcp.Client(t, mac=f"02:00:00:00:00:{i:02x}") for i in range(1, 11)]
+    for c in clients:
+        c.address = c.dora().yiaddr
+    clients[0].send(dhcp.RELEASE, [(54, clients[0].server_id)], ciaddr=clients[0].address, src=clients[0].address,
+                    dst="192.0.2.1", dst_mac=t.net.mac("srv", "s0"))
+    t.wait("a clean-up", lambda: os.path.exists(server.lease_path + ".2"), 10)
+    for c in clients[1:]:
+        c.renew(c.address)
+    t.true(lfc_binary in server.log(), f"{lfc_binary} was not started")
+    settled(t, server)
+    t.eq(sorted(server.held()), sorted(c.address for c in clients[1:]), "leases")
+    server.stop()
+    return clients, server.held()
+
+
+@test("lfc-of-kea")
+def lfc_of_kea(t):
+    """Our server with Kea's kea-lfc, and Kea's server with ours; then our server has all of the latter's leases."""
+    if t.env["kea"]:
+        raise Skipped("this is about two different servers")
+    reference = reference_lfc(t)
+    ours = os.path.join(os.path.dirname(t.env["kea_dhcp4"]), "kea-lfc")
+    _, held = serve_with(t, t.env["kea_dhcp4"], reference)
+    clients, after = serve_with(t, t.env["kea_reference"], ours)
+    t.eq(sorted(after), sorted(held), "leases at Kea's server")
+    server = t.server(conf(1))
+    for c in clients[1:]:
+        t.eq(c.renew(c.address).yiaddr, c.address, "renewed at ours")
+    t.eq(sorted(server.held()), sorted(held), "leases in the end")
