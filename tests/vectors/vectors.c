@@ -5,11 +5,13 @@
 
 #include <errno.h>
 
-static const char *const files[] = { "rfc2132.txt", "rfc3397.txt", "rfc3442.txt", "rfc9463.txt", "types.txt" };
+static const char *const files[] = { "rfc2132.txt", "rfc3397.txt", "rfc3442.txt", "rfc9463.txt", "types.txt",
+				     "rfc9915.txt", "rfc7598.txt", "options6.txt" };
 
 struct run {
 	const char *file;
 	unsigned line, failed, done;
+	bool seen6[512]; /* rows of dict6 that were encoded and decoded */
 	struct arena *arena;
 	const struct dict *dicts[2];
 	struct str out;
@@ -118,7 +120,9 @@ static void one_line(struct run *run, char *line)
 	space = part(&rest, ' ');
 	name = part(&rest, ' ');
 	kind = *rest++;
-	def = dict_by_name(run->dicts[strcmp(space, "dhcp6") == 0], space, name);
+	def = dict_by_name(run->dicts[0], space, name);
+	if (!def)
+		def = dict_by_name(run->dicts[1], space, name);
 	if (!def) {
 		wrong(run, "definition", "none", name);
 		return;
@@ -126,6 +130,8 @@ static void one_line(struct run *run, char *line)
 	run->done++;
 	switch (kind) {
 	case '|':
+		if (def >= dict6 && def < dict6 + dict6_n)
+			run->seen6[def - dict6] = true;
 		text = part(&rest, '|');
 		data = bytes_of_hex(run, trim(rest));
 		back = strstr(text, " > ");
@@ -176,6 +182,12 @@ int main(void)
 		for (run.line = 1; fgets(line, sizeof(line), f); run.line++)
 			one_line(&run, line);
 		fclose(f);
+	}
+	for (unsigned i = 0; i < dict6_n; i++) {
+		if (!run.seen6[i]) {
+			fprintf(stderr, "%s %s: no vector\n", dict6[i].space, dict6[i].name);
+			run.failed++;
+		}
 	}
 	str_free(&run.out);
 	arena_free(run.arena);

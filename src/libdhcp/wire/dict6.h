@@ -89,7 +89,7 @@
 	X(81, RADIUS, "radius", BINARY, .ours = true) \
 	X(82, SOLMAX_RT, "solmax-rt", UINT32) \
 	X(83, INF_MAX_RT, "inf-max-rt", UINT32) \
-	X(84, ADDRSEL, "addrsel", EMPTY, .encapsulate = "dhcp6", .ours = true) \
+	X(84, ADDRSEL, "addrsel", UINT8, .encapsulate = "dhcp6", .ours = true) \
 	X(85, ADDRSEL_TABLE, "addrsel-table", RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_IPV6_PREFIX), .ours = true) \
 	X(86, V6_PCP_SERVER, "v6-pcp-server", IPV6_ADDRESS, .array = true, .ours = true) \
 	X(87, DHCPV4_MESSAGE, "dhcpv4-message", BINARY) \
