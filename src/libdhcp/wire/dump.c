@@ -3,13 +3,19 @@
 
 #include "base/ip.h"
 #include "wire/codec.h"
+#include "wire/ia6.h"
 
-static const struct optdef *built_in(uint16_t code)
+/* A family's built-in definitions; the rows of the main space come first, by code. */
+struct rows {
+	const struct optdef *v;
+	unsigned n;
+};
+
+static const struct optdef *built_in(const struct rows *rows, uint16_t code)
 {
-	/* the rows of the main space come first, by code */
-	for (unsigned i = 0; i < dict4_n && strcmp(dict4[i].space, "dhcp4") == 0; i++)
-		if (dict4[i].code == code)
-			return &dict4[i];
+	for (unsigned i = 0; i < rows->n && strcmp(rows->v[i].space, rows->v[0].space) == 0; i++)
+		if (rows->v[i].code == code)
+			return &rows->v[i];
 	return NULL;
 }
 
@@ -33,9 +39,9 @@ static void put_name(struct str *out, const char *name, const char *text)
 	str_addc(out, '"');
 }
 
-static void put_option(struct str *out, const struct opt *opt)
+static void put_option(struct str *out, const struct rows *rows, const struct opt *opt)
 {
-	const struct optdef *def = built_in(opt->code);
+	const struct optdef *def = built_in(rows, opt->code);
 	char hex[3];
 
 	str_addf(out, " %u", opt->code);
@@ -52,6 +58,7 @@ static void put_option(struct str *out, const struct opt *opt)
 
 void dump_packet4(const struct packet4 *pkt, struct str *out)
 {
+	const struct rows rows = { dict4, dict4_n };
 	char hw[64];
 	size_t hlen = pkt->hlen < sizeof(pkt->chaddr) ? pkt->hlen : sizeof(pkt->chaddr);
 
@@ -67,5 +74,50 @@ void dump_packet4(const struct packet4 *pkt, struct str *out)
 	put_name(out, "file", pkt->file);
 	str_addf(out, " options(%u):", pkt->opts.n);
 	for (unsigned i = 0; i < pkt->opts.n; i++)
-		put_option(out, &pkt->opts.v[i]);
+		put_option(out, &rows, &pkt->opts.v[i]);
+}
+
+/* An IA, an address in it, and what is in that: three levels, whatever claims to be nested deeper. */
+static void put_option6(struct str *out, const struct opt *opt, unsigned level)
+{
+	const struct rows rows = { dict6, dict6_n };
+	size_t fixed = level < 3 ? ia6_fixed_len(opt->code) : 0;
+	struct reader r;
+	struct opt sub;
+
+	if (!fixed || opt->data.len <= fixed) {
+		put_option(out, &rows, opt);
+		return;
+	}
+	put_option(out, &rows, &(struct opt){ opt->code, bytes_of(opt->data.data, fixed) });
+	str_add(out, " [");
+	r = reader_init(opt->data.data + fixed, opt->data.len - fixed);
+	while (opt_next6(&r, &sub))
+		put_option6(out, &sub, level + 1);
+	str_add(out, " ]");
+}
+
+static void put_options6(struct str *out, const struct opts *opts)
+{
+	str_addf(out, " options(%u):", opts->n);
+	for (unsigned i = 0; i < opts->n; i++)
+		put_option6(out, &opts->v[i], 1);
+}
+
+static void put_relay(struct str *out, uint8_t type, const struct relay6 *relay)
+{
+	char link[IP_TEXT_MAX], peer[IP_TEXT_MAX];
+
+	str_addf(out, "(%s hop-count=%u link=%s peer=%s", packet6_type_name(type), relay->hop_count,
+		 ip_format(&relay->link, link), ip_format(&relay->peer, peer));
+	put_options6(out, &relay->opts);
+	str_add(out, ") ");
+}
+
+void dump_packet6(const struct packet6 *pkt, struct str *out)
+{
+	for (unsigned i = 0; i < pkt->n_relays; i++)
+		put_relay(out, pkt->relay_type, &pkt->relays[i]);
+	str_addf(out, "%s xid=0x%06x", packet6_type_name(pkt->type), pkt->xid);
+	put_options6(out, &pkt->opts);
 }

@@ -7,7 +7,13 @@
 /* Fixed parts, without the option's header. */
 enum { NA_FIXED = 12, TA_FIXED = 4, ADDR_FIXED = 24, PREFIX_FIXED = 25, STATUS_FIXED = 2 };
 
+/* Of what ia6_next finds. */
 static size_t fixed_len(uint16_t code)
+{
+	return code == OPT6_IAADDR || code == OPT6_IAPREFIX ? 0 : ia6_fixed_len(code);
+}
+
+size_t ia6_fixed_len(uint16_t code)
 {
 	switch (code) {
 	case OPT6_IA_NA:
@@ -15,6 +21,10 @@ static size_t fixed_len(uint16_t code)
 		return NA_FIXED;
 	case OPT6_IA_TA:
 		return TA_FIXED;
+	case OPT6_IAADDR:
+		return ADDR_FIXED;
+	case OPT6_IAPREFIX:
+		return PREFIX_FIXED;
 	default:
 		return 0;
 	}

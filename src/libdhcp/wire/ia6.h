@@ -44,6 +44,8 @@ struct status6_value {
  * prefixes of at most 128 bits. Else what is wrong.
  */
 const char *ia6_check(const struct opt *opt);
+/* Bytes before the options inside an IA, address or prefix; 0 for other options. */
+size_t ia6_fixed_len(uint16_t code);
 /* The next IA of any kind behind *pos, which starts at 0 and is moved on; false after the last. */
 bool ia6_next(const struct opts *opts, unsigned *pos, struct ia6 *ret);
 unsigned ia6_count(const struct opts *opts);
