@@ -83,6 +83,9 @@ static enum verdict identify4(struct request *req)
 		/* RFC 2132 9.14: at least two bytes. */
 		if (cid->data.len < 2 && !req->cfg->compat.lenient_options)
 			return request_drop(req, DROP_RULE, "client identifier shorter than 2 bytes");
+		/* RFC 3396 lets it be longer, but nothing could keep it. */
+		if (cid->data.len > LEASE_ID_MAX)
+			return request_drop(req, DROP_RULE, "client identifier longer than 255 bytes");
 		if (cid->data.len >= 2)
 			req->client_id = req->match_id = cid->data;
 	}
