@@ -52,6 +52,21 @@ def disk_full(t):
     ledger.check(t, load.path, server)
 
 
+@test("huge-context")
+def huge_context(t):
+    """A lease that is too large to be looked at is no reason for a NAK; the next client is served."""
+    server = Server(t, config())
+    context = '{ "x": "' + "y" * 65000 + '" }'
+    with open(server.lease_path, "w", encoding="ascii") as f:
+        f.write("address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id\n"
+                f"192.0.2.150,02:00:00:00:00:01,,3600,{int(time.time()) + 3600},1,0,0,,0,{context},0\n")
+    server.start()
+    client = dhcp.Client(t)
+    m = client.ask(dhcp.REQUEST, [(50, dhcp.ip4("192.0.2.150"))], timeout=1)
+    t.true(m is None or m.type == dhcp.ACK, "a client with a valid lease was NAKed")
+    t.true(dhcp.Client(t, mac="02:00:00:00:00:02").dora().yiaddr != "192.0.2.150", "given twice")
+
+
 @test("torn-tail", beyond_kea="the first row after a torn one is lost")
 def torn_tail(t):
     """The last row was cut by a crash: only that lease is gone, the next one is stored whole."""

@@ -32,9 +32,10 @@ static bool is_over(const struct lease *lease)
 	return !lease_is_in_use(lease) || lease_is_expired(lease, clock_boot_sec());
 }
 
-static bool find_one(struct request *req, struct lease_query *query, struct lease *ret)
+/* 1, 0, or negative when the request has no memory left for it: then nothing may be concluded. */
+static int find_one(struct request *req, struct lease_query *query, struct lease *ret)
 {
-	return store_find(req->worker->srv->store, query, req->arena, ret, 1) > 0;
+	return store_find(req->worker->srv->store, query, req->arena, ret, 1);
 }
 
 /* Whether it is the client's, in a subnet of the link the client is on. */
@@ -45,39 +46,38 @@ static bool is_here(const struct request *req, const struct lease *lease)
 	return sub && link_same(sub, req->chosen) && lease4_belongs(req, lease);
 }
 
-/* Of the leases a key finds the client's best on its link: one in use before one that is over. */
-static bool find_here(struct request *req, struct lease_query *query, struct lease *ret)
+/* Of the leases a key finds the client's best on its link: one in use before one that is over. As find_one(). */
+static int find_here(struct request *req, struct lease_query *query, struct lease *ret)
 {
-	struct lease *found = arena_new_array(req->arena, struct lease, LEASES_MAX);
-	bool any = false;
-	int n, i;
+	struct lease found[LEASES_MAX];
+	int n, i, any = 0;
 
 	if (link_size(req->chosen) == 1)
 		query->subnet_id = req->chosen->id;
-	n = found ? store_find(req->worker->srv->store, query, req->arena, found, LEASES_MAX) : 0;
+	n = store_find(req->worker->srv->store, query, req->arena, found, LEASES_MAX);
 	for (i = 0; i < n; i++) {
 		if (!is_here(req, &found[i]) || (any && is_over(&found[i])))
 			continue;
 		*ret = found[i];
-		any = true;
+		any = 1;
 		if (!is_over(ret))
 			break;
 	}
-	return any;
+	return n < 0 ? n : any;
 }
 
-/* The client's lease on its link: by client id first, then by hardware address. */
-static bool find_mine(struct request *req, struct lease *ret)
+/* The client's lease on its link: by client id first, then by hardware address. As find_one(). */
+static int find_mine(struct request *req, struct lease *ret)
 {
 	struct lease_query query = { .by = BY_CLIENT_ID, .type = LEASE_V4 };
+	int n = 0;
 
 	if (req->match_id.len) {
 		query.id = req->match_id;
-		if (find_here(req, &query, ret))
-			return true;
+		n = find_here(req, &query, ret);
 	}
-	if (!req->hwaddr.len)
-		return false;
+	if (n || !req->hwaddr.len)
+		return n;
 	query.by = BY_HWADDR;
 	query.id = req->hwaddr;
 	query.hwtype = req->hwtype;
@@ -88,20 +88,24 @@ static bool find_mine(struct request *req, struct lease *ret)
 enum verdict recall4(struct request *req)
 {
 	struct lease_query query = { .by = BY_ADDR, .addr = req->wanted, .type = LEASE_V4 };
+	int n_mine = 0, n_at = 0;
 
 	req->has_mine = req->has_at = false;
 	if (req->type == DHCP4_INFORM)
 		return STEP_NEXT;
 	if (req->sub && req->type != DHCP4_RELEASE && req->type != DHCP4_DECLINE)
-		req->has_mine = find_mine(req, &req->mine);
-	if (ip_is_zero(&req->wanted))
-		return STEP_NEXT;
-	if (req->has_mine && ip_equal(&req->mine.addr, &req->wanted)) {
+		n_mine = find_mine(req, &req->mine);
+	if (n_mine > 0 && ip_equal(&req->mine.addr, &req->wanted)) {
 		req->at = req->mine;
-		req->has_at = true;
-	} else {
-		req->has_at = find_one(req, &query, &req->at);
+		n_at = 1;
+	} else if (!ip_is_zero(&req->wanted)) {
+		n_at = find_one(req, &query, &req->at);
 	}
+	/* A lease that cannot be looked at is not one that is not there. */
+	if (n_mine < 0 || n_at < 0)
+		return request_drop(req, DROP_LIMIT, "its leases are too large");
+	req->has_mine = n_mine;
+	req->has_at = n_at;
 	return STEP_NEXT;
 }
 
@@ -326,7 +330,7 @@ static void find_at_lease(struct request *req)
 		req->has_at = true;
 		return;
 	}
-	req->has_at = find_one(req, &query, &req->at);
+	req->has_at = find_one(req, &query, &req->at) > 0;
 }
 
 /*
