@@ -448,6 +448,7 @@ enum verdict bind4_request(struct request *req)
 enum verdict bind4_decline(struct request *req)
 {
 	char text[IP_TEXT_MAX];
+	bool limited;
 
 	(void)ip_format(&req->wanted, text);
 	if (ip_is_zero(&req->wanted))
@@ -461,11 +462,15 @@ enum verdict bind4_decline(struct request *req)
 		return STEP_DONE;
 	}
 	req->answer_type = 0;
-	if (!budget_take(req->worker->srv->declines, &req->turn.client)) {
+	limited = req->cfg->decline_probation && !budget_take(req->worker->srv->declines, &req->turn.client);
+	if (limited) {
 		/* It refuses one address after the other: they stay in use for the others. */
 		LOG(DHCP4_DECLINE_LIMIT, request_label(req), text);
 		stat_add(req->worker->stats, STAT_LIMIT_EXCEEDED, 1);
+	}
+	if (limited || !req->cfg->decline_probation) {
 		req->lease = req->at;
+		req->lease.valid = 0; /* s it is kept away */
 		add_delete(req, &req->at);
 		return STEP_NEXT;
 	}

@@ -135,6 +135,11 @@ static void build_lifetimes(struct build *b, const struct chain *chain, struct n
 	if (par->valid.def == 0)
 		diag_error(b->diag, lifetime_pos(chain, &valid, "valid-lifetime"),
 			   "\"valid-lifetime\" is 0: no lease could be used");
+	else if (par->valid.min == 0) {
+		diag_warn(b->diag, lifetime_pos(chain, &valid, "min-valid-lifetime"),
+			  "\"min-valid-lifetime\" is 0, which no lease can have: it is read as 1");
+		par->valid.min = 1;
+	}
 }
 
 static void build_timers(struct build *b, const struct chain *chain, struct net_params *par)
