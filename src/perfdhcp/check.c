@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Rules between options, and defaults that depend on others. The first that is broken is reported. */
+/* Rules between options, and defaults that depend on others. The first that is broken is reported.
+ */
 #include "perfdhcp/options_int.h"
 
 #include "base/err.h"
@@ -11,23 +12,28 @@ static int check_family(struct options *opt, const struct given *given, char *wh
 	if (v6 && given->n['B'])
 		return refuse(why, "-B is for DHCPv4");
 	if (v6 && opt->direct)
-		return refuse(why, "--direct is for DHCPv4: without -A, DHCPv6 messages are those of clients on the link");
+		return refuse(why, "--direct is for DHCPv4: without -A, DHCPv6 messages are those "
+				   "of clients on the link");
 	if (!v6 && given->n['c'])
 		return refuse(why, "-c is for DHCPv6");
 	if (!v6 && given->n['A'])
-		return refuse(why, "-A is for DHCPv6: without --direct, DHCPv4 messages are those of a relay agent");
+		return refuse(why, "-A is for DHCPv6: without --direct, DHCPv4 messages are those "
+				   "of a relay agent");
 	if (!v6 && opt->leases & LEASE_PREFIX)
 		return refuse(why, "-e: prefixes are for DHCPv6");
 	if (!v6 && opt->duid_len)
 		return refuse(why, "-b: DUIDs are for DHCPv6");
 	for (unsigned i = 0; i < opt->n_extra; i++)
 		if (!v6 && (opt->extra[i].code > 254 || opt->extra[i].code == 53))
-			return refuse(why, "-o: %u is not an option that can be put into DHCPv4 messages", opt->extra[i].code);
+			return refuse(
+				why, "-o: %u is not an option that can be put into DHCPv4 messages",
+				opt->extra[i].code);
 	for (uint32_t i = 0; i < opt->n_relays; i++)
 		if (ip_is4(&opt->relays[i]) == v6)
 			return refuse(why, "-J: an address of the other family is in the list");
 	if (opt->n_relays && (v6 ? !opt->relay_level : opt->direct))
-		return refuse(why, "-J is for relayed messages: %s", v6 ? "use it with -A 1" : "not with --direct");
+		return refuse(why, "-J is for relayed messages: %s",
+			      v6 ? "use it with -A 1" : "not with --direct");
 	return 0;
 }
 
@@ -82,21 +88,28 @@ static int check_first_only(const struct options *opt, const struct given *given
 		return 0;
 	for (const char *p = never; *p; p++)
 		if (given->n[(unsigned char)*p])
-			return refuse(why, "-%c is about the second half of exchanges: not with -i", *p);
+			return refuse(why, "-%c is about the second half of exchanges: not with -i",
+				      *p);
 	for (const char *p = once; *p; p++)
 		if (given->n[(unsigned char)*p] > 1)
-			return refuse(why, "a second -%c is about the second half of exchanges: not with -i", *p);
+			return refuse(
+				why,
+				"a second -%c is about the second half of exchanges: not with -i",
+				*p);
 	return 0;
 }
 
 static int check_scenario(const struct options *opt, const struct given *given, char *why)
 {
 	static const char avalanche[] = "rnfFiPdD", renew[] = "fFicTu";
-	const char *p = opt->scenario == SCENARIO_AVALANCHE ? avalanche : opt->scenario == SCENARIO_RENEW ? renew : "";
+	const char *p = opt->scenario == SCENARIO_AVALANCHE ? avalanche
+			: opt->scenario == SCENARIO_RENEW   ? renew
+							    : "";
 
 	for (; *p; p++)
 		if (given->n[(unsigned char)*p])
-			return refuse(why, "-%c has no meaning in the scenario %s", *p, scenario_name(opt->scenario));
+			return refuse(why, "-%c has no meaning in the scenario %s", *p,
+				      scenario_name(opt->scenario));
 	return 0;
 }
 
@@ -110,11 +123,14 @@ static int check_templates(struct options *opt, const struct given *given, char 
 		return refuse(why, "there are more -X or -O than -T");
 	for (const char *p = needs_second; *p; p++)
 		if (given->n[(unsigned char)*p] && opt->n_templates < 2)
-			return refuse(why, "-%c is about the second template: use it with two -T", *p);
+			return refuse(why, "-%c is about the second template: use it with two -T",
+				      *p);
 	if (opt->n_templates && (opt->renew_rate || opt->release_rate))
-		return refuse(why, "-f and -F cannot be used with -T: there is no template for their messages");
+		return refuse(why, "-f and -F cannot be used with -T: there is no template for "
+				   "their messages");
 	if (opt->n_templates && (opt->macs || opt->duid_len || opt->n_extra))
-		return refuse(why, "-M, -b duid= and -o cannot be used with -T: the template says it");
+		return refuse(why,
+			      "-M, -b duid= and -o cannot be used with -T: the template says it");
 	return 0;
 }
 

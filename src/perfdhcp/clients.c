@@ -70,10 +70,12 @@ struct held {
 /* Zeros that take memory only once they are written to: there may be 2^32 clients. */
 static void *lazy_array(uint64_t n, size_t size)
 {
-	void *p = mmap(NULL, n * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *p = mmap(NULL, n * size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (p == MAP_FAILED) {
-		fprintf(stderr, "perfdhcp: no memory for the leases of %llu clients\n", (unsigned long long)n);
+		fprintf(stderr, "perfdhcp: no memory for the leases of %llu clients\n",
+			(unsigned long long)n);
 		exit(1);
 	}
 	return p;
@@ -134,8 +136,11 @@ void held_store(struct held *h, uint32_t client, const struct grant *grant)
 
 	if (server == MAX_SERVERS)
 		return;
-	*lease = (struct lease){ .addr = grant->addr, .prefix = grant->prefix, .prefix_len = grant->prefix_len,
-				 .server = (uint8_t)server, .flags = lease->flags & QUEUED };
+	*lease = (struct lease){ .addr = grant->addr,
+				 .prefix = grant->prefix,
+				 .prefix_len = grant->prefix_len,
+				 .server = (uint8_t)server,
+				 .flags = lease->flags & QUEUED };
 	lease->flags |= grant->has_addr ? HAS_ADDR : 0;
 	lease->flags |= grant->has_prefix ? HAS_PREFIX : 0;
 }
@@ -153,8 +158,11 @@ bool held_get(const struct held *h, uint32_t client, struct grant *ret)
 
 	if (!(lease->flags & (HAS_ADDR | HAS_PREFIX)))
 		return false;
-	*ret = (struct grant){ .has_addr = lease->flags & HAS_ADDR, .has_prefix = lease->flags & HAS_PREFIX,
-			       .addr = lease->addr, .prefix = lease->prefix, .prefix_len = lease->prefix_len,
+	*ret = (struct grant){ .has_addr = lease->flags & HAS_ADDR,
+			       .has_prefix = lease->flags & HAS_PREFIX,
+			       .addr = lease->addr,
+			       .prefix = lease->prefix,
+			       .prefix_len = lease->prefix_len,
 			       .server = bytes_of(server->id, server->len) };
 	return true;
 }

@@ -6,13 +6,13 @@
 
 /*
  * The exchanges under way. The transaction identifier says which slot of a table is meant, and the
- * bits above it how often that slot was used, so an answer finds its exchange in one step and a late
- * one finds none. All that wait equally long stand in one queue, so the first to run out of time is
- * at its head. Nothing here costs more when more is under way.
+ * bits above it how often that slot was used, so an answer finds its exchange in one step and a
+ * late one finds none. All that wait equally long stand in one queue, so the first to run out of
+ * time is at its head. Nothing here costs more when more is under way.
  */
 enum kind {
-	FIRST,   /* DISCOVER-OFFER, SOLICIT-ADVERTISE */
-	SECOND,  /* REQUEST-ACK, REQUEST-REPLY */
+	FIRST,  /* DISCOVER-OFFER, SOLICIT-ADVERTISE */
+	SECOND, /* REQUEST-ACK, REQUEST-REPLY */
 	RENEWAL,
 	RELEASING,
 	N_KINDS,
@@ -46,7 +46,8 @@ struct exchange *exchanges_begin(struct exchanges *xs, uint32_t client, uint64_t
 /* It goes on under another identifier. */
 void exchanges_rename(struct exchanges *xs, struct exchange *x);
 /* A message of it was sent; it stands at the end of this queue now, and counts as of this kind. */
-void exchanges_wait(struct exchanges *xs, struct exchange *x, enum kind kind, unsigned queue, uint64_t now_ns);
+void exchanges_wait(struct exchanges *xs, struct exchange *x, enum kind kind, unsigned queue,
+		    uint64_t now_ns);
 /* The one that has this identifier now, or NULL. */
 struct exchange *exchanges_find(struct exchanges *xs, uint32_t xid);
 void exchanges_end(struct exchanges *xs, struct exchange *x);

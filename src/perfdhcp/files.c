@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Files named on the command line: lists of hardware addresses (-M), of relay agents (-J), templates (-T). */
+/* Files named on the command line: lists of hardware addresses (-M), of relay agents (-J),
+ * templates (-T). */
 #include "perfdhcp/options_int.h"
 
 #include "base/arena.h"
@@ -38,7 +39,8 @@ int file_macs(const char *path, struct options *opt, char *why)
 		return refuse(why, "-M: %s: %s", path, strerror(errno));
 	while (!err && (text = next_line(f, &line, &size, &number)))
 		if (hex_to_bytes(text, strlen(text), vec_push(&macs)->mac, MAC_LEN) != MAC_LEN)
-			err = refuse(why, "-M: %s:%u: %s is not a hardware address of six bytes", path, number, text);
+			err = refuse(why, "-M: %s:%u: %s is not a hardware address of six bytes",
+				     path, number, text);
 	if (!err && (ferror(f) || !macs.n))
 		err = refuse(why, "-M: %s: there is no address in it", path);
 	free(line);
@@ -101,9 +103,13 @@ int file_template(const char *path, struct template *ret, char *why)
 			continue;
 		v = nibble(c);
 		if (v < 0)
-			err = refuse(why, "-T: %s: something that is neither a hexadecimal digit nor blank: 0x%02x", path, (unsigned)c);
+			err = refuse(why,
+				     "-T: %s: something that is neither a hexadecimal digit nor "
+				     "blank: 0x%02x",
+				     path, (unsigned)c);
 		else if (digits == 2 * sizeof(ret->bytes))
-			err = refuse(why, "-T: %s: longer than %zu bytes", path, sizeof(ret->bytes));
+			err = refuse(why, "-T: %s: longer than %zu bytes", path,
+				     sizeof(ret->bytes));
 		else if (digits % 2)
 			ret->bytes[digits++ / 2] |= (uint8_t)v;
 		else

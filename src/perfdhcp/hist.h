@@ -5,7 +5,8 @@
 
 /*
  * A histogram of durations in nanoseconds with a constant relative error of 1 in 64, and what of
- * them is exact: count, least, greatest, mean, deviation. Adding costs the same however many there are.
+ * them is exact: count, least, greatest, mean, deviation. Adding costs the same however many there
+ * are.
  */
 #define HIST_MINOR 64 /* buckets of each power of two */
 #define HIST_MAJOR 42 /* up to 2^48 ns, three days; longer ones count as that */

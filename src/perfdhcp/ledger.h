@@ -8,9 +8,9 @@
  *
  *	MONOTONIC-SECONDS CLIENT ADDRESS LIFETIME SERVER
  *
- * CLIENT is the hardware address or DUID in hex, a prefix has its length, SERVER is an address or a DUID in
- * hex, and a lifetime of 0 says that the client released it. A first line that starts with # says what to add
- * for wall clock time. Lines are appended, and written in large pieces.
+ * CLIENT is the hardware address or DUID in hex, a prefix has its length, SERVER is an address or a
+ *DUID in hex, and a lifetime of 0 says that the client released it. A first line that starts with #
+ *says what to add for wall clock time. Lines are appended, and written in large pieces.
  */
 struct ledger;
 

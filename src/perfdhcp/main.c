@@ -43,13 +43,15 @@ static void preliminaries(const struct options *opt, int argc, char **argv)
 	fputs("Running:", stdout);
 	for (int i = 0; i < argc; i++)
 		printf(" %s", i ? argv[i] : "perfdhcp");
-	printf("\nScenario: %s.\n%s-thread mode enabled.\n", scenario_name(opt->scenario), opt->threads > 1 ? "Multi" : "Single");
+	printf("\nScenario: %s.\n%s-thread mode enabled.\n", scenario_name(opt->scenario),
+	       opt->threads > 1 ? "Multi" : "Single");
 	if (opt->diag_args)
 		options_print(opt, stdout);
 	(void)fflush(stdout);
 }
 
-static int measure(const struct options *opt, const struct proto *proto, struct net *net, struct ledger *ledger)
+static int measure(const struct options *opt, const struct proto *proto, struct net *net,
+		   struct ledger *ledger)
 {
 	static struct run run;
 	bool success;
@@ -75,7 +77,8 @@ static int open_and_measure(const struct options *opt)
 	int code;
 
 	if (opt->ledger && !(ledger = ledger_open(opt->ledger))) {
-		fprintf(stderr, "ERROR: running perfdhcp: --ledger: %s: %s\n", opt->ledger, strerror(errno));
+		fprintf(stderr, "ERROR: running perfdhcp: --ledger: %s: %s\n", opt->ledger,
+			strerror(errno));
 		return ERROR;
 	}
 	if (net_open(opt, proto, &net, why) < 0) {
@@ -86,7 +89,8 @@ static int open_and_measure(const struct options *opt)
 	code = measure(opt, proto, net, ledger);
 	net_close(net);
 	if (!ledger_close(ledger)) {
-		fprintf(stderr, "ERROR: running perfdhcp: --ledger: %s: %s\n", opt->ledger, strerror(errno));
+		fprintf(stderr, "ERROR: running perfdhcp: --ledger: %s: %s\n", opt->ledger,
+			strerror(errno));
 		return ERROR;
 	}
 	return code;
@@ -100,7 +104,8 @@ int main(int argc, char **argv)
 	int code = DONE;
 
 	if (options_parse(argc, argv, &opt, why) < 0) {
-		fprintf(stderr, "ERROR: parsing command line options: %s\nperfdhcp -h lists them.\n", why);
+		fprintf(stderr,
+			"ERROR: parsing command line options: %s\nperfdhcp -h lists them.\n", why);
 		options_done(&opt);
 		return USAGE;
 	}

@@ -46,8 +46,9 @@ static void prepare_batches(struct net *net)
 		net->tx[i].msg_hdr = (struct msghdr){ .msg_iov = &net->tx_iov[i], .msg_iovlen = 1 };
 		if (!net->head) {
 			net->tx[i].msg_hdr.msg_name = &net->to;
-			net->tx[i].msg_hdr.msg_namelen = net->to.ss_family == AF_INET ? sizeof(struct sockaddr_in) :
-											sizeof(struct sockaddr_in6);
+			net->tx[i].msg_hdr.msg_namelen = net->to.ss_family == AF_INET
+								 ? sizeof(struct sockaddr_in)
+								 : sizeof(struct sockaddr_in6);
 		}
 	}
 }
@@ -172,7 +173,8 @@ unsigned net_receive(struct net *net, struct bytes *v, uint64_t *ret_at_ns)
 
 void net_wait(struct net *net, uint64_t ns)
 {
-	struct timespec ts = { .tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u) };
+	struct timespec ts = { .tv_sec = (time_t)(ns / 1000000000u),
+			       .tv_nsec = (long)(ns % 1000000000u) };
 
 	if (net->thread)
 		net_thread_wait(net->thread, &ts);

@@ -4,8 +4,8 @@
 #include "perfdhcp/packets.h"
 
 /*
- * The socket: messages are collected and leave many to a system call, answers arrive likewise. UDP as
- * a relay agent (v4, v6 with -A) or a client (v6); with --direct a packet socket that is every
+ * The socket: messages are collected and leave many to a system call, answers arrive likewise. UDP
+ * as a relay agent (v4, v6 with -A) or a client (v6); with --direct a packet socket that is every
  * client on the link. One thread.
  */
 struct net;

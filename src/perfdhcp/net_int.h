@@ -34,11 +34,13 @@ int net_why(char *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)
 /* The two ways to open it. */
 int net_open_udp(struct net *net, const struct options *opt, const struct proto *proto, char *why);
 int net_open_raw(struct net *net, const struct options *opt, const struct proto *proto, char *why);
-/* Fill in the headers before a message of len bytes; where the message is in a frame (data NULL: nowhere). */
+/* Fill in the headers before a message of len bytes; where the message is in a frame (data NULL:
+ * nowhere). */
 void net_raw_head(struct net *net, uint8_t *frame, size_t len, const uint8_t *mac);
 struct bytes net_raw_payload(struct bytes frame);
 /* To and from the system's form. */
-socklen_t net_sockaddr(const struct ip *ip, uint16_t port, unsigned scope, struct sockaddr_storage *ret);
+socklen_t net_sockaddr(const struct ip *ip, uint16_t port, unsigned scope,
+		       struct sockaddr_storage *ret);
 
 /* net_thread.c. After net_thread_start() (negative: errno says why) nobody else receives. */
 int net_thread_start(struct net *net);

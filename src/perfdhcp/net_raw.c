@@ -32,7 +32,8 @@ static int set_filter(int fd, uint16_t port)
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	struct sock_fprog prog = { .len = sizeof(code) / sizeof(code[0]), .filter = (struct sock_filter *)code };
+	struct sock_fprog prog = { .len = sizeof(code) / sizeof(code[0]),
+				   .filter = (struct sock_filter *)code };
 
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
 }
@@ -79,10 +80,12 @@ int net_open_raw(struct net *net, const struct options *opt, const struct proto 
 	at.sll_ifindex = all.mr_ifindex = (int)iface->index;
 	net->head = RAW_HEAD;
 	net->local = ip_zero4;
-	prepare_head(net, ip_to4(&opt->server), port, opt->remote_port ? (uint16_t)opt->remote_port : proto->server_port);
+	prepare_head(net, ip_to4(&opt->server), port,
+		     opt->remote_port ? (uint16_t)opt->remote_port : proto->server_port);
 	net->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	/* Answers go to hardware addresses that are not the interface's. */
-	if (net->fd < 0 || set_filter(net->fd, port) < 0 || bind(net->fd, (struct sockaddr *)&at, sizeof(at)) < 0 ||
+	if (net->fd < 0 || set_filter(net->fd, port) < 0 ||
+	    bind(net->fd, (struct sockaddr *)&at, sizeof(at)) < 0 ||
 	    setsockopt(net->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all)) < 0)
 		err = net_why(why, "packet socket on %s: %s", opt->local, strerror(errno));
 	if (!err) {
@@ -102,7 +105,7 @@ static uint16_t checksum(const uint8_t *head, size_t len)
 	while (reader_left(&r))
 		sum += read_u16(&r);
 	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~(sum + (sum >> 16));
+	return (uint16_t) ~(sum + (sum >> 16));
 }
 
 void net_raw_head(struct net *net, uint8_t *frame, size_t len, const uint8_t *mac)
@@ -111,7 +114,8 @@ void net_raw_head(struct net *net, uint8_t *frame, size_t len, const uint8_t *ma
 
 	memcpy(frame, net->raw_head, RAW_HEAD);
 	memcpy(frame + MAC_LEN, mac, MAC_LEN);
-	/* RFC 2131 4.3.6: with an address in use it is the one that sends: ciaddr, 12 bytes into the message */
+	/* RFC 2131 4.3.6: with an address in use it is the one that sends: ciaddr, 12 bytes into
+	 * the message */
 	memcpy(frame + ETHER + 12, frame + RAW_HEAD + 12, 4);
 	w = writer_init(frame + ETHER + 2, 2);
 	write_u16(&w, (uint16_t)(IP + UDP + len));

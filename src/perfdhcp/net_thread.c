@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * -g multi: a thread that only receives, so that answers are taken, and their time noted, while the other
- * one writes requests. Batches go through a ring with one writer and one reader; each side makes a
- * system call for the other only when that one sleeps.
+ * -g multi: a thread that only receives, so that answers are taken, and their time noted, while the
+ * other one writes requests. Batches go through a ring with one writer and one reader; each side
+ * makes a system call for the other only when that one sleeps.
  */
 #include "perfdhcp/net_int.h"
 
@@ -34,7 +34,7 @@ struct net_thread {
 	atomic_bool stop;
 	_Atomic uint32_t head, tail; /* filled, emptied */
 	atomic_bool reader_sleeps, writer_sleeps;
-	bool borrowed;     /* the batch at the tail is in use */
+	bool borrowed; /* the batch at the tail is in use */
 	struct batch ring[RING];
 };
 
@@ -102,7 +102,8 @@ int net_thread_start(struct net *net)
 			struct batch *b = &t->ring[i];
 
 			b->iov[k] = (struct iovec){ b->buf[k], RX_MAX };
-			b->msg[k].msg_hdr = (struct msghdr){ .msg_iov = &b->iov[k], .msg_iovlen = 1 };
+			b->msg[k].msg_hdr =
+				(struct msghdr){ .msg_iov = &b->iov[k], .msg_iovlen = 1 };
 		}
 	(void)setsockopt(t->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	t->arrived = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -36,7 +36,8 @@ struct extra_option {
 	struct bytes data;
 };
 
-struct template {
+struct template
+{
 	uint8_t bytes[MAX_TEMPLATE];
 	size_t len; /* 0: there is none, the message is generated */
 	uint32_t xid_at;
@@ -49,26 +50,27 @@ struct options {
 	enum lease_type leases;
 	const char *server_text; /* NULL: none given */
 	struct ip server;
-	const char *local;     /* -l as given, NULL if not */
+	const char *local;                /* -l as given, NULL if not */
 	uint32_t local_port, remote_port; /* 0: the protocol's */
-	bool direct;           /* v4: clients on the link, through a packet socket */
-	uint32_t relay_level;  /* -A */
+	bool direct;                      /* v4: clients on the link, through a packet socket */
+	uint32_t relay_level;             /* -A */
 	bool broadcast, rapid_commit, first_only, first_server_id;
 	uint32_t seed;
-	uint32_t threads;      /* 2: a thread of its own receives */
+	uint32_t threads; /* 2: a thread of its own receives */
 
 	/* who */
 	uint32_t clients;
 	uint8_t mac[MAC_LEN];
 	uint8_t duid[MAX_DUID];
-	size_t duid_len; /* 0: made from the hardware address */
+	size_t duid_len;          /* 0: made from the hardware address */
 	uint8_t (*macs)[MAC_LEN]; /* -M; NULL if not given */
 	uint32_t n_macs;
-	struct ip *relays;     /* -J; NULL if not given */
+	struct ip *relays; /* -J; NULL if not given */
 	uint32_t n_relays;
 
 	/* how much, how long. Two values: of the first and the second exchange */
-	uint32_t rate, renew_rate, release_rate; /* per second, 0: as fast as answers come, or none */
+	uint32_t rate, renew_rate,
+		release_rate; /* per second, 0: as fast as answers come, or none */
 	uint32_t window;
 	uint32_t preload;
 	uint32_t n_requests[2]; /* 0: no limit */
@@ -92,9 +94,10 @@ struct options {
 	double report_sec;
 	const char *separator; /* -C */
 	const char *ledger;
-	const char *wrapped;   /* -w */
+	const char *wrapped; /* -w */
 	bool unique;
-	bool diag_args, diag_exit, diag_rate, diag_leases, diag_server_id, diag_times, diag_templates;
+	bool diag_args, diag_exit, diag_rate, diag_leases, diag_server_id, diag_times,
+		diag_templates;
 	bool help, version;
 };
 
@@ -102,7 +105,8 @@ struct options {
 
 /*
  * 0, or -E_INVAL with one line for the user in why[OPTIONS_WHY_MAX]. Texts are borrowed from argv;
- * the rest is freed by options_done(), also after an error. With -h or -v nothing else is looked at.
+ * the rest is freed by options_done(), also after an error. With -h or -v nothing else is looked
+ * at.
  */
 int options_parse(int argc, char **argv, struct options *ret, char *why);
 void options_done(struct options *opt);

@@ -12,9 +12,9 @@
 struct message {
 	enum kind kind;
 	uint32_t client, xid;
-	uint32_t waited_ms;         /* how long the client says it has been trying */
-	const struct grant *grant;  /* what is requested, renewed or released; NULL for FIRST */
-	const struct ip *relay;     /* the relay agent's address; NULL: the client is on the link */
+	uint32_t waited_ms;        /* how long the client says it has been trying */
+	const struct grant *grant; /* what is requested, renewed or released; NULL for FIRST */
+	const struct ip *relay;    /* the relay agent's address; NULL: the client is on the link */
 };
 
 struct answer {
@@ -35,7 +35,8 @@ struct proto {
 	void (*write)(const struct options *opt, const struct message *msg, struct writer *w);
 	/* False if it is malformed. */
 	bool (*read)(const struct options *opt, struct bytes datagram, struct answer *ret);
-	/* Whether an answer of that type belongs to this half; last: the exchange is complete with it. */
+	/* Whether an answer of that type belongs to this half; last: the exchange is complete with
+	 * it. */
 	bool (*answers)(const struct options *opt, uint8_t type, enum kind kind, bool *ret_last);
 	/* The half that such an answer would belong to; N_KINDS: none. */
 	enum kind (*kind_of)(uint8_t type);
@@ -52,6 +53,7 @@ struct splice {
 	uint16_t code;
 	struct bytes option; /* with code and length */
 };
-void template_write(const uint8_t *bytes, size_t len, unsigned head_len, struct splice *splices, unsigned n, struct writer *w);
+void template_write(const uint8_t *bytes, size_t len, unsigned head_len, struct splice *splices,
+		    unsigned n, struct writer *w);
 /* Count up the bytes that end at id_at: as many as the number of clients needs. */
 void template_client(uint8_t *bytes, size_t len, uint32_t id_at, uint32_t clients, uint32_t client);

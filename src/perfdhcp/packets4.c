@@ -3,7 +3,15 @@
 #include "perfdhcp/packets.h"
 
 enum { DISCOVER = 1, OFFER = 2, REQUEST = 3, ACK = 5, NAK = 6, RELEASE = 7 };
-enum { OPT_REQUESTED = 50, OPT_LIFETIME = 51, OPT_TYPE = 53, OPT_SERVER_ID = 54, OPT_WANTED = 55, OPT_CLIENT_ID = 61, OPT_END = 255 };
+enum {
+	OPT_REQUESTED = 50,
+	OPT_LIFETIME = 51,
+	OPT_TYPE = 53,
+	OPT_SERVER_ID = 54,
+	OPT_WANTED = 55,
+	OPT_CLIENT_ID = 61,
+	OPT_END = 255
+};
 
 #define COOKIE 0x63825363
 #define FIXED_LEN 236
@@ -11,7 +19,10 @@ enum { OPT_REQUESTED = 50, OPT_LIFETIME = 51, OPT_TYPE = 53, OPT_SERVER_ID = 54,
 #define MIN_LEN 300 /* RFC 1542 2.1 */
 
 static const uint8_t type_of[N_KINDS] = {
-	[FIRST] = DISCOVER, [SECOND] = REQUEST, [RENEWAL] = REQUEST, [RELEASING] = RELEASE,
+	[FIRST] = DISCOVER,
+	[SECOND] = REQUEST,
+	[RENEWAL] = REQUEST,
+	[RELEASING] = RELEASE,
 };
 
 static void option(struct writer *w, uint8_t code, const void *data, uint8_t len)
@@ -34,7 +45,8 @@ static void server_id(struct writer *w, const struct grant *grant)
 		option(w, OPT_SERVER_ID, grant->server.data, (uint8_t)grant->server.len);
 }
 
-static void header(const struct options *opt, const struct message *msg, const uint8_t *mac, struct writer *w)
+static void header(const struct options *opt, const struct message *msg, const uint8_t *mac,
+		   struct writer *w)
 {
 	bool in_use = msg->kind == RENEWAL || msg->kind == RELEASING;
 
@@ -43,7 +55,8 @@ static void header(const struct options *opt, const struct message *msg, const u
 	write_u8(w, MAC_LEN);
 	write_u8(w, msg->relay ? 1 : 0);
 	write_u32(w, msg->xid);
-	write_u16(w, msg->waited_ms / 1000 > UINT16_MAX ? UINT16_MAX : (uint16_t)(msg->waited_ms / 1000));
+	write_u16(w, msg->waited_ms / 1000 > UINT16_MAX ? UINT16_MAX
+							: (uint16_t)(msg->waited_ms / 1000));
 	write_u16(w, opt->broadcast ? 0x8000 : 0);
 	write_u32(w, in_use ? ip_to4(&msg->grant->addr) : 0);
 	write_u32(w, 0);
@@ -72,7 +85,8 @@ static void generate(const struct options *opt, const struct message *msg, struc
 		option(w, OPT_WANTED, wanted, sizeof(wanted));
 	option(w, OPT_CLIENT_ID, client_id, sizeof(client_id));
 	for (unsigned i = 0; i < opt->n_extra; i++)
-		option(w, (uint8_t)opt->extra[i].code, opt->extra[i].data.data, (uint8_t)opt->extra[i].data.len);
+		option(w, (uint8_t)opt->extra[i].code, opt->extra[i].data.data,
+		       (uint8_t)opt->extra[i].data.len);
 	write_u8(w, OPT_END);
 	if (writer_len(w) < MIN_LEN)
 		write_zeros(w, MIN_LEN - writer_len(w));
@@ -97,7 +111,8 @@ static void from_template(const struct options *opt, const struct message *msg, 
 {
 	const struct template *t = &opt->templates[msg->kind == SECOND];
 	uint8_t bytes[MAX_TEMPLATE], address[6], server[2 + 255];
-	struct writer aw = writer_init(address, sizeof(address)), sw = writer_init(server, sizeof(server));
+	struct writer aw = writer_init(address, sizeof(address)),
+		      sw = writer_init(server, sizeof(server));
 	struct reader giaddr = reader_init(t->bytes + 24, t->len < 28 ? 0 : 4);
 	uint16_t secs = (uint16_t)(msg->waited_ms / 1000);
 
@@ -106,7 +121,8 @@ static void from_template(const struct options *opt, const struct message *msg, 
 	/* Without an address of the relay agent no answer would find back. */
 	if (msg->relay && read_u32(&giaddr) == 0)
 		put_u32(bytes, t->len, 24, ip_to4(msg->relay));
-	template_client(bytes, t->len, t->id_at ? t->id_at : CHADDR_AT + MAC_LEN - 1, opt->clients, msg->client);
+	template_client(bytes, t->len, t->id_at ? t->id_at : CHADDR_AT + MAC_LEN - 1, opt->clients,
+			msg->client);
 	if (msg->kind == FIRST) {
 		if (secs)
 			put_u16(bytes, t->len, 8, secs);
@@ -185,7 +201,8 @@ static bool read4(const struct options *opt, struct bytes datagram, struct answe
 static bool answers4(const struct options *opt, uint8_t type, enum kind kind, bool *ret_last)
 {
 	*ret_last = kind != FIRST || opt->first_only;
-	return kind == FIRST ? type == OFFER : (kind == SECOND || kind == RENEWAL) && (type == ACK || type == NAK);
+	return kind == FIRST ? type == OFFER
+			     : (kind == SECOND || kind == RENEWAL) && (type == ACK || type == NAK);
 }
 
 static enum kind kind_of4(uint8_t type)
@@ -195,7 +212,12 @@ static enum kind kind_of4(uint8_t type)
 
 const struct proto proto4 = {
 	.kind_names = { "DISCOVER-OFFER", "REQUEST-ACK", "REQUEST-ACK (renewal)", "RELEASE" },
-	.server_port = 67, .client_port = 68, .relay_port = 67,
+	.server_port = 67,
+	.client_port = 68,
+	.relay_port = 67,
 	.xid_bits = 32,
-	.write = write4, .read = read4, .answers = answers4, .kind_of = kind_of4,
+	.write = write4,
+	.read = read4,
+	.answers = answers4,
+	.kind_of = kind_of4,
 };

@@ -2,10 +2,28 @@
 /* DHCPv6 as a client, or the relay agent in front of it, speaks it: RFC 8415. */
 #include "perfdhcp/packets.h"
 
-enum { SOLICIT = 1, ADVERTISE = 2, REQUEST = 3, RENEW = 5, REPLY = 7, RELEASE = 8, RELAY_FORW = 12, RELAY_REPL = 13 };
 enum {
-	OPT_CLIENT_ID = 1, OPT_SERVER_ID = 2, OPT_IA_NA = 3, OPT_IA_ADDR = 5, OPT_WANTED = 6, OPT_ELAPSED = 8,
-	OPT_RELAY_MSG = 9, OPT_STATUS = 13, OPT_RAPID_COMMIT = 14, OPT_IA_PD = 25, OPT_IA_PREFIX = 26,
+	SOLICIT = 1,
+	ADVERTISE = 2,
+	REQUEST = 3,
+	RENEW = 5,
+	REPLY = 7,
+	RELEASE = 8,
+	RELAY_FORW = 12,
+	RELAY_REPL = 13
+};
+enum {
+	OPT_CLIENT_ID = 1,
+	OPT_SERVER_ID = 2,
+	OPT_IA_NA = 3,
+	OPT_IA_ADDR = 5,
+	OPT_WANTED = 6,
+	OPT_ELAPSED = 8,
+	OPT_RELAY_MSG = 9,
+	OPT_STATUS = 13,
+	OPT_RAPID_COMMIT = 14,
+	OPT_IA_PD = 25,
+	OPT_IA_PREFIX = 26,
 };
 
 #define IAID 1
@@ -14,7 +32,10 @@ enum {
 #define IA_MAX 80
 
 static const uint8_t type_of[N_KINDS] = {
-	[FIRST] = SOLICIT, [SECOND] = REQUEST, [RENEWAL] = RENEW, [RELEASING] = RELEASE,
+	[FIRST] = SOLICIT,
+	[SECOND] = REQUEST,
+	[RENEWAL] = RENEW,
+	[RELEASING] = RELEASE,
 };
 
 static void option(struct writer *w, uint16_t code, struct bytes value)
@@ -133,12 +154,14 @@ static void from_template(const struct options *opt, const struct message *msg, 
 {
 	const struct template *t = &opt->templates[msg->kind == SECOND];
 	uint8_t bytes[MAX_TEMPLATE], na[IA_MAX], pd[IA_MAX], server[OPTION_LEN + MAX_DUID];
-	struct writer nw = writer_init(na, sizeof(na)), pw = writer_init(pd, sizeof(pd)), sw = writer_init(server, sizeof(server));
+	struct writer nw = writer_init(na, sizeof(na)), pw = writer_init(pd, sizeof(pd)),
+		      sw = writer_init(server, sizeof(server));
 	size_t elapsed_at;
 
 	memcpy(bytes, t->bytes, t->len);
 	put(bytes, t->len, t->xid_at ? t->xid_at : 1, msg->xid, 3);
-	template_client(bytes, t->len, t->id_at ? t->id_at : (uint32_t)client_end(bytes, t->len), opt->clients, msg->client);
+	template_client(bytes, t->len, t->id_at ? t->id_at : (uint32_t)client_end(bytes, t->len),
+			opt->clients, msg->client);
 	if (msg->kind == FIRST) {
 		elapsed_at = find_option(bytes, t->len, OPT_ELAPSED);
 		if (elapsed_at && msg->waited_ms)
@@ -155,11 +178,12 @@ static void from_template(const struct options *opt, const struct message *msg, 
 	struct splice splices[] = {
 		{ opt->server_id_at, OPT_SERVER_ID, bytes_of(server, writer_len(&sw)) },
 		{ opt->ip_at, OPT_IA_NA, bytes_of(na, writer_len(&nw)) },
-		{ opt->leases == LEASE_BOTH ? (uint32_t)find_option(bytes, t->len, OPT_IA_PD) : 0, OPT_IA_PD,
-		  bytes_of(pd, writer_len(&pw)) },
+		{ opt->leases == LEASE_BOTH ? (uint32_t)find_option(bytes, t->len, OPT_IA_PD) : 0,
+		  OPT_IA_PD, bytes_of(pd, writer_len(&pw)) },
 	};
 	if (opt->leases == LEASE_PREFIX)
-		splices[1] = (struct splice){ opt->ip_at, OPT_IA_PD, bytes_of(pd, writer_len(&pw)) };
+		splices[1] =
+			(struct splice){ opt->ip_at, OPT_IA_PD, bytes_of(pd, writer_len(&pw)) };
 	template_write(bytes, t->len, OPTION_LEN, splices, 3, w);
 }
 
@@ -302,7 +326,8 @@ static bool read6(const struct options *opt, struct bytes datagram, struct answe
 static bool answers6(const struct options *opt, uint8_t type, enum kind kind, bool *ret_last)
 {
 	*ret_last = kind != FIRST || type == REPLY || opt->first_only;
-	return type == REPLY ? kind != FIRST || opt->rapid_commit : type == ADVERTISE && kind == FIRST;
+	return type == REPLY ? kind != FIRST || opt->rapid_commit
+			     : type == ADVERTISE && kind == FIRST;
 }
 
 static enum kind kind_of6(uint8_t type)
@@ -312,7 +337,13 @@ static enum kind kind_of6(uint8_t type)
 
 const struct proto proto6 = {
 	.kind_names = { "SOLICIT-ADVERTISE", "REQUEST-REPLY", "RENEW-REPLY", "RELEASE-REPLY" },
-	.server_port = 547, .client_port = 546, .relay_port = 547,
-	.xid_bits = 24, .release_answered = true,
-	.write = write6, .read = read6, .answers = answers6, .kind_of = kind_of6,
+	.server_port = 547,
+	.client_port = 546,
+	.relay_port = 547,
+	.xid_bits = 24,
+	.release_answered = true,
+	.write = write6,
+	.read = read6,
+	.answers = answers6,
+	.kind_of = kind_of6,
 };

@@ -5,15 +5,15 @@
 #include <time.h>
 
 #define NS UINT64_C(1000000000)
-#define BURST 64u                 /* messages between two looks at the socket */
-#define LONGEST_WAIT (NS / 10)    /* a signal that comes just before we wait is noticed then */
+#define BURST 64u              /* messages between two looks at the socket */
+#define LONGEST_WAIT (NS / 10) /* a signal that comes just before we wait is noticed then */
 #define LEDGER_EVERY (NS / 10)
 #define MAX_EXCHANGES (1u << 20)
 
 struct loop {
 	struct run *run;
-	enum kind kind;         /* what -r, -n and --window are about */
-	uint64_t drain_ns;      /* when draining began */
+	enum kind kind;                /* what -r, -n and --window are about */
+	uint64_t drain_ns;             /* when draining began */
 	uint64_t report_ns, ledger_ns; /* when the next is due */
 };
 
@@ -38,7 +38,8 @@ static uint32_t most_under_way(const struct options *opt)
 	return most < MAX_EXCHANGES ? (uint32_t)most : MAX_EXCHANGES;
 }
 
-void run_init(struct run *run, const struct options *opt, const struct proto *proto, struct net *net, struct ledger *ledger)
+void run_init(struct run *run, const struct options *opt, const struct proto *proto,
+	      struct net *net, struct ledger *ledger)
 {
 	*run = (struct run){ .opt = opt, .proto = proto, .net = net, .ledger = ledger };
 	exchanges_init(&run->xs, most_under_way(opt), proto->xid_bits);
@@ -125,7 +126,8 @@ static const char *too_many_drops(const struct run *run)
 	for (int k = FIRST; k <= SECOND; k++) {
 		const struct kind_stats *st = &run->stats.kind[k];
 
-		if (opt->has_max_drops[k] && st->lost >= (opt->max_drops[k] ? opt->max_drops[k] : 1))
+		if (opt->has_max_drops[k] &&
+		    st->lost >= (opt->max_drops[k] ? opt->max_drops[k] : 1))
 			return "Reached maximum number of drops.";
 		if (opt->max_drop_percent[k] > 0 && st->received + st->lost >= 10 &&
 		    stats_ratio(st->lost, st->received + st->lost) >= opt->max_drop_percent[k])
@@ -150,7 +152,8 @@ static const char *over(const struct loop *l, int stop)
 		return "Reached maximum number of requests.";
 	if (opt->n_requests[1] && run->stats.kind[SECOND].sent >= opt->n_requests[1])
 		return "Reached maximum number of requests of the second exchange.";
-	if (opt->period_sec > 0 && (double)(run->now_ns - run->stats.start_ns) >= opt->period_sec * 1e9)
+	if (opt->period_sec > 0 &&
+	    (double)(run->now_ns - run->stats.start_ns) >= opt->period_sec * 1e9)
 		return "Reached the end of the test period.";
 	if (opt->scenario == SCENARIO_RENEW && !held_count(run->held) && !run->xs.total)
 		return "No client holds a lease.";
@@ -182,9 +185,11 @@ static bool finished(struct loop *l, int stop)
 	if (!run->xs.total)
 		return true;
 	if (opt->scenario == SCENARIO_AVALANCHE) /* each client goes on until it has a lease */
-		return stop || (opt->period_sec > 0 &&
-				(double)(run->now_ns - run->stats.start_ns) >= opt->period_sec * 1e9);
-	return opt->has_exit_wait && !run->preloading && run->now_ns - l->drain_ns >= opt->exit_wait_us * 1000ull;
+		return stop ||
+		       (opt->period_sec > 0 &&
+			(double)(run->now_ns - run->stats.start_ns) >= opt->period_sec * 1e9);
+	return opt->has_exit_wait && !run->preloading &&
+	       run->now_ns - l->drain_ns >= opt->exit_wait_us * 1000ull;
 }
 
 static void earlier(uint64_t *at, uint64_t other)

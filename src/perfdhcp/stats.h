@@ -10,8 +10,8 @@
 /* What is counted. Everything but `kept` has a fixed size, however long a test runs. */
 struct kind_stats {
 	uint64_t sent, received, orphans, rejected, non_unique;
-	uint64_t lost;      /* drop-time went by */
-	bool no_answer;     /* none is due: DHCPRELEASE */
+	uint64_t lost;  /* drop-time went by */
+	bool no_answer; /* none is due: DHCPRELEASE */
 	struct hist delay;
 };
 
@@ -25,19 +25,20 @@ struct kept {
 
 struct stats {
 	struct kind_stats kind[N_KINDS];
-	struct hist whole;        /* from the first message of an exchange to its last answer */
-	struct hist lag;          /* how much later than due messages of -r left */
-	uint64_t completed;       /* whole exchanges */
+	struct hist whole;  /* from the first message of an exchange to its last answer */
+	struct hist lag;    /* how much later than due messages of -r left */
+	uint64_t completed; /* whole exchanges */
 	uint64_t malformed;
-	uint64_t not_started;     /* no slot was free */
+	uint64_t not_started; /* no slot was free */
 	uint64_t send_failures;
-	uint64_t resent;          /* avalanche */
+	uint64_t resent;            /* avalanche */
 	uint64_t start_ns, last_ns; /* the measurement began; the last thing that counts happened */
 	VEC(struct kept) kept[N_KINDS];
 };
 
 /* Sent, and neither answered nor still waited for. */
-static inline uint64_t stats_drops(const struct stats *st, const struct exchanges *xs, enum kind kind)
+static inline uint64_t stats_drops(const struct stats *st, const struct exchanges *xs,
+				   enum kind kind)
 {
 	const struct kind_stats *k = &st->kind[kind];
 	uint64_t accounted = k->received + xs->waiting[kind];

@@ -28,12 +28,16 @@ static uint32_t waited_ms(const struct run *run)
 	return (uint32_t)((now + 1) * 1000);
 }
 
-static void transmit(struct run *run, const struct exchange *x, enum kind kind, const struct grant *grant)
+static void transmit(struct run *run, const struct exchange *x, enum kind kind,
+		     const struct grant *grant)
 {
 	const struct options *opt = run->opt;
 	struct writer *w = net_begin(run->net);
 	struct message msg = {
-		.kind = kind, .client = x->client, .xid = x->xid, .grant = grant,
+		.kind = kind,
+		.client = x->client,
+		.xid = x->xid,
+		.grant = grant,
 		.waited_ms = kind == FIRST ? waited_ms(run) : 0,
 	};
 	uint8_t mac[MAC_LEN];
@@ -171,7 +175,8 @@ static void check_unique(struct run *run, const struct exchange *x, const struct
 		run->stats.kind[x->kind].non_unique++;
 }
 
-/* With a thread that receives, an answer may have come before the clock was read for its request. */
+/* With a thread that receives, an answer may have come before the clock was read for its request.
+ */
 static uint64_t since(const struct run *run, uint64_t ns)
 {
 	return run->arrived_ns > ns ? run->arrived_ns - ns : 0;
@@ -181,9 +186,13 @@ static void keep(struct run *run, const struct exchange *x, const struct grant *
 {
 	struct kept *kept = vec_push(&run->stats.kept[x->kind]);
 
-	*kept = (struct kept){ .sent_ns = x->sent_ns, .received_ns = run->arrived_ns, .client = x->client,
-			       .has_addr = grant->has_addr, .has_prefix = grant->has_prefix,
-			       .addr = grant->addr, .prefix = grant->prefix };
+	*kept = (struct kept){ .sent_ns = x->sent_ns,
+			       .received_ns = run->arrived_ns,
+			       .client = x->client,
+			       .has_addr = grant->has_addr,
+			       .has_prefix = grant->has_prefix,
+			       .addr = grant->addr,
+			       .prefix = grant->prefix };
 }
 
 static void complete(struct run *run, struct exchange *x, const struct answer *a)
@@ -191,7 +200,8 @@ static void complete(struct run *run, struct exchange *x, const struct answer *a
 	bool is_lease = a->committed && x->kind != RELEASING;
 
 	if (x->kind != RELEASING) {
-		run->stats.completed += x->kind == RENEWAL ? run->opt->scenario == SCENARIO_RENEW : 1;
+		run->stats.completed +=
+			x->kind == RENEWAL ? run->opt->scenario == SCENARIO_RENEW : 1;
 		hist_add(&run->stats.whole, since(run, x->begun_ns));
 	}
 	if (is_lease && run->held)
@@ -201,7 +211,8 @@ static void complete(struct run *run, struct exchange *x, const struct answer *a
 	exchanges_end(&run->xs, x);
 }
 
-static bool is_from_this_client(const struct run *run, const struct exchange *x, const struct answer *a)
+static bool is_from_this_client(const struct run *run, const struct exchange *x,
+				const struct answer *a)
 {
 	uint8_t id[MAX_DUID];
 
@@ -224,7 +235,8 @@ static void orphan(struct run *run, const struct answer *a)
 /* Not all of what was asked for. */
 static bool lacks_lease(const struct run *run, const struct grant *grant)
 {
-	return (run->opt->leases & LEASE_ADDRESS && !grant->has_addr) || (run->opt->leases & LEASE_PREFIX && !grant->has_prefix);
+	return (run->opt->leases & LEASE_ADDRESS && !grant->has_addr) ||
+	       (run->opt->leases & LEASE_PREFIX && !grant->has_prefix);
 }
 
 void step_answer(struct run *run, struct bytes datagram)
@@ -239,7 +251,8 @@ void step_answer(struct run *run, struct bytes datagram)
 		return;
 	}
 	x = exchanges_find(&run->xs, a.xid);
-	if (!x || !run->proto->answers(run->opt, a.type, x->kind, &last) || !is_from_this_client(run, x, &a)) {
+	if (!x || !run->proto->answers(run->opt, a.type, x->kind, &last) ||
+	    !is_from_this_client(run, x, &a)) {
 		orphan(run, &a);
 		return;
 	}

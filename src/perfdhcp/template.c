@@ -25,7 +25,8 @@ static size_t covered(const uint8_t *bytes, size_t len, unsigned head_len, const
 	return s->option.len < len - s->at ? s->option.len : len - s->at;
 }
 
-void template_write(const uint8_t *bytes, size_t len, unsigned head_len, struct splice *splices, unsigned n, struct writer *w)
+void template_write(const uint8_t *bytes, size_t len, unsigned head_len, struct splice *splices,
+		    unsigned n, struct writer *w)
 {
 	size_t done = 0;
 

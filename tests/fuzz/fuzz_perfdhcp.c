@@ -10,14 +10,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void write_all(const struct proto *proto, const struct options *opt, const struct answer *a, const struct ip *relay)
+static void write_all(const struct proto *proto, const struct options *opt, const struct answer *a,
+		      const struct ip *relay)
 {
 	static uint8_t buf[2048];
 
 	for (int kind = FIRST; kind < N_KINDS; kind++) {
 		struct writer w = writer_init(buf, sizeof(buf));
-		struct message msg = { .kind = (enum kind)kind, .client = a->xid, .xid = a->xid, .waited_ms = a->xid,
-				       .grant = kind == FIRST ? NULL : &a->grant, .relay = relay };
+		struct message msg = { .kind = (enum kind)kind,
+				       .client = a->xid,
+				       .xid = a->xid,
+				       .waited_ms = a->xid,
+				       .grant = kind == FIRST ? NULL : &a->grant,
+				       .relay = relay };
 
 		proto->write(opt, &msg, &w);
 		assert(writer_len(&w) <= sizeof(buf));
@@ -35,8 +40,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct answer a;
 	bool last;
 
-	opt = (struct options){ .family = choice & 1 ? 6 : 4, .clients = 70000, .leases = LEASE_BOTH,
-				.relay_level = choice >> 1 & 1, .rapid_commit = choice & 4 };
+	opt = (struct options){ .family = choice & 1 ? 6 : 4,
+				.clients = 70000,
+				.leases = LEASE_BOTH,
+				.relay_level = choice >> 1 & 1,
+				.rapid_commit = choice & 4 };
 	if (!proto->read(&opt, datagram, &a))
 		return 0;
 	for (int kind = FIRST; kind < N_KINDS; kind++)

@@ -64,7 +64,8 @@ static void near(uint64_t got, uint64_t want)
 {
 	uint64_t off = got > want ? got - want : want - got;
 
-	ck_assert_msg(off * 64 <= want, "%llu instead of %llu", (unsigned long long)got, (unsigned long long)want);
+	ck_assert_msg(off * 64 <= want, "%llu instead of %llu", (unsigned long long)got,
+		      (unsigned long long)want);
 }
 
 START_TEST(percentiles)
@@ -142,7 +143,8 @@ START_TEST(exchanges_are_found)
 }
 END_TEST
 
-/* Full, emptied from the middle, used again and again: identifiers come back late, queues stay in order. */
+/* Full, emptied from the middle, used again and again: identifiers come back late, queues stay in
+ * order. */
 START_TEST(exchanges_are_reused)
 {
 	static struct exchange *live[256];
