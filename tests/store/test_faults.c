@@ -774,6 +774,55 @@ START_TEST(file_lost)
 }
 END_TEST
 
+/*
+ * The file is replaced under load: the new one is written from memory, where changes stand that are still
+ * to be written one by one. If that fails they are taken back, and the file must not keep them.
+ */
+START_TEST(taken_back_after_rewrite)
+{
+	struct store_change v[3];
+	struct store_txn txn[3];
+	struct store_conf conf;
+	struct lease lease;
+
+	for (unsigned failing_write = 2; failing_write <= 3; failing_write++) {
+		tmp_make(&tmp);
+		arena = arena_new(0);
+		(void)sem_init(&gate, 0, 0);
+		conf = conf_of(0);
+		conf.check_ms = 100;
+		clock_set_virtual(1700000000, 5000);
+		store = open_store(&conf);
+		insert_ok(1);
+		insert_ok(2);
+		atomic_store(&n_ok, 0);
+		atomic_store(&n_failed, 0);
+		/* One is on its way to the disk until the next look at the file is due, two wait behind it. */
+		atomic_store(&gate_closed, true);
+		for (unsigned i = 0; i < 3; i++) {
+			lease = test_lease(i == 1 ? 1 : 3 + i, 1000);
+			v[i] = (struct store_change){ .kind = i == 1 ? CHANGE_DELETE : CHANGE_INSERT, .new = lease, .addr = lease.addr };
+			txn[i] = (struct store_txn){ .v = &v[i], .n = 1, .done = note };
+			ck_assert_int_eq(store_apply(store, &txn[i]), 0);
+			(void)usleep(i == 0 ? 50000 : 0);
+		}
+		ck_assert_int_eq(unlink(tmp.path), 0);
+		(void)usleep(100000);
+		/* The first write makes the new file, the second is of the group. */
+		break_call(WRITE, failing_write, 1, ENOSPC);
+		atomic_store(&gate_closed, false);
+		(void)sem_post(&gate);
+		wait_answers(3);
+		ck_assert_uint_eq(atomic_load(&n_failed), failing_write == 2 ? 2 : 0);
+		wait_sound();
+		break_call(WRITE, 0, 0, 0);
+		check_reload();
+		ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 3);
+		teardown();
+	}
+}
+END_TEST
+
 /* The whole folder goes and comes back: the file is there again, and so is the lock. */
 START_TEST(folder_lost)
 {
@@ -871,6 +920,7 @@ int main(void)
 	tcase_add_test(tc, damaged_rows);
 	tcase_add_test(tc, clean_up_files);
 	tcase_add_test(tc, file_lost);
+	tcase_add_test(tc, taken_back_after_rewrite);
 	tcase_add_test(tc, folder_lost);
 	tcase_add_test(tc, time_across_restart);
 	tcase_add_test(tc, file_modes);

@@ -35,6 +35,7 @@ struct journal {
 	dev_t dev;
 	ino_t ino;
 	bool tainted;     /* a sync of fd failed, or it is not the file at path: never use it again */
+	unsigned ahead;   /* of so many groups to come the file may hold changes already */
 	int64_t retry_ms, retry_at, check_at, remind_at; /* ms of CLOCK_MONOTONIC */
 	int last_errno;
 
@@ -454,6 +455,7 @@ static void try_recover(struct journal *j)
 		j->retry_ms = j->retry_ms * 2 < RETRY_MAX_MS ? j->retry_ms * 2 : RETRY_MAX_MS;
 		return;
 	}
+	j->ahead = 0;
 	LOG(DHCPSRV_MEMFILE_WRITE_RESUMED, j->path);
 	(void)pthread_mutex_lock(&j->lock);
 	j->why[0] = '\0';
@@ -509,7 +511,11 @@ static bool check_file(struct journal *j)
 	LOG(DHCPSRV_MEMFILE_FILE_LOST, j->path, what);
 	keep_aside(j);
 	j->tainted = true;
-	return rewrite(j) == 0;
+	if (rewrite(j) < 0)
+		return false;
+	/* In memory were also the changes of the group that is being written, and what was queued meanwhile. */
+	j->ahead = 2;
+	return true;
 }
 
 static void commit(struct journal *j, struct store_txn *group)
@@ -533,9 +539,12 @@ static void commit(struct journal *j, struct store_txn *group)
 		what = "fdatasync";
 	}
 	if (what) {
+		/* What is taken back now must not stay in the file. */
+		j->tainted = j->tainted || j->ahead;
 		fail_group(j, group, what);
 		return;
 	}
+	j->ahead -= j->ahead > 0;
 	j->len += (off_t)j->buf_len;
 	atomic_store(&j->file_bytes, (uint64_t)j->len);
 	atomic_fetch_add(&j->groups, 1);
