@@ -37,12 +37,12 @@ static void same(const struct packet6 *a, const struct packet6 *b)
 
 static void dump(const struct packet6 *pkt)
 {
-	struct str text = { 0 };
+	static struct str text;
 
+	str_reset(&text);
 	dump_packet6(pkt, &text);
 	for (size_t i = 0; i < text.len; i++)
 		assert(text.text[i] >= ' ' && text.text[i] < 0x7f);
-	str_free(&text);
 }
 
 static void write_and_read(struct arena *arena, const struct packet6 *pkt)

@@ -36,6 +36,17 @@ const struct optdef dict6[] = {
 	ROW("v6-ntp-server-suboptions", 2, "ntp-server-multicast", OPT_IPV6_ADDRESS),
 	ROW("v6-ntp-server-suboptions", 3, "ntp-server-fqdn", OPT_FQDN),
 
+	/* Options of the main space inside others; spaces of their own, so that a container can be filled. */
+	ROW("mip6-options", 49, "mip6-hnidf", OPT_FQDN, .ours = true),
+	ROW("mip6-options", 71, "mip6-hnp", OPT_RECORD, RECORD(OPT_UINT8, OPT_IPV6_ADDRESS), .ours = true),
+	ROW("mip6-options", 72, "mip6-haa", OPT_IPV6_ADDRESS, .ours = true),
+	ROW("mip6-options", 73, "mip6-haf", OPT_FQDN, .ours = true),
+
+	ROW("addrsel-options", 85, "addrsel-table", OPT_RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_IPV6_PREFIX), .ours = true),
+
+	ROW("4rd-options", 98, "4rd-map-rule", OPT_BINARY, .ours = true),
+	ROW("4rd-options", 99, "4rd-non-map-rule", OPT_BINARY, .ours = true),
+
 	ROW("docsis3-v6", 1, "oro", OPT_UINT16, .array = true),
 	ROW("docsis3-v6", 2, "device-type", OPT_STRING),
 	ROW("docsis3-v6", 10, "vendor-type", OPT_STRING),

@@ -55,7 +55,7 @@
 	X(47, LQ_RELAY_DATA, "lq-relay-data", RECORD, RECORD(OPT_IPV6_ADDRESS, OPT_BINARY)) \
 	X(48, LQ_CLIENT_LINK, "lq-client-link", IPV6_ADDRESS, .array = true) \
 	X(49, MIP6_HNIDF, "mip6-hnidf", FQDN, .ours = true) \
-	X(50, MIP6_VDINF, "mip6-vdinf", EMPTY, .encapsulate = "dhcp6", .ours = true) \
+	X(50, MIP6_VDINF, "mip6-vdinf", EMPTY, .encapsulate = "mip6-options", .ours = true) \
 	X(51, V6_LOST, "v6-lost", FQDN) \
 	X(52, CAPWAP_AC_V6, "capwap-ac-v6", IPV6_ADDRESS, .array = true) \
 	X(53, RELAY_ID, "relay-id", BINARY) \
@@ -74,8 +74,8 @@
 	X(66, RSOO, "rsoo", EMPTY, .encapsulate = "rsoo-opts") \
 	X(67, PD_EXCLUDE, "pd-exclude", IPV6_PREFIX) \
 	X(68, VSS, "vss", BINARY, .ours = true) \
-	X(69, MIP6_IDINF, "mip6-idinf", EMPTY, .encapsulate = "dhcp6", .ours = true) \
-	X(70, MIP6_UDINF, "mip6-udinf", EMPTY, .encapsulate = "dhcp6", .ours = true) \
+	X(69, MIP6_IDINF, "mip6-idinf", EMPTY, .encapsulate = "mip6-options", .ours = true) \
+	X(70, MIP6_UDINF, "mip6-udinf", EMPTY, .encapsulate = "mip6-options", .ours = true) \
 	X(71, MIP6_HNP, "mip6-hnp", RECORD, RECORD(OPT_UINT8, OPT_IPV6_ADDRESS), .ours = true) \
 	X(72, MIP6_HAA, "mip6-haa", IPV6_ADDRESS, .ours = true) \
 	X(73, MIP6_HAF, "mip6-haf", FQDN, .ours = true) \
@@ -89,7 +89,7 @@
 	X(81, RADIUS, "radius", BINARY, .ours = true) \
 	X(82, SOLMAX_RT, "solmax-rt", UINT32) \
 	X(83, INF_MAX_RT, "inf-max-rt", UINT32) \
-	X(84, ADDRSEL, "addrsel", UINT8, .encapsulate = "dhcp6", .ours = true) \
+	X(84, ADDRSEL, "addrsel", UINT8, .encapsulate = "addrsel-options", .ours = true) \
 	X(85, ADDRSEL_TABLE, "addrsel-table", RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_IPV6_PREFIX), .ours = true) \
 	X(86, V6_PCP_SERVER, "v6-pcp-server", IPV6_ADDRESS, .array = true, .ours = true) \
 	X(87, DHCPV4_MESSAGE, "dhcpv4-message", BINARY) \
@@ -97,7 +97,7 @@
 	X(94, S46_CONT_MAPE, "s46-cont-mape", EMPTY, .encapsulate = "s46-cont-mape-options") \
 	X(95, S46_CONT_MAPT, "s46-cont-mapt", EMPTY, .encapsulate = "s46-cont-mapt-options") \
 	X(96, S46_CONT_LW, "s46-cont-lw", EMPTY, .encapsulate = "s46-cont-lw-options") \
-	X(97, 4RD, "4rd", EMPTY, .encapsulate = "dhcp6", .ours = true) \
+	X(97, 4RD, "4rd", EMPTY, .encapsulate = "4rd-options", .ours = true) \
 	X(98, 4RD_MAP_RULE, "4rd-map-rule", BINARY, .ours = true) \
 	X(99, 4RD_NON_MAP_RULE, "4rd-non-map-rule", BINARY, .ours = true) \
 	X(100, LQ_BASE_TIME, "lq-base-time", UINT32, .ours = true) \
@@ -116,7 +116,7 @@
 	X(113, V6_PREFIX64, "v6-prefix64", BINARY, .ours = true) \
 	X(114, F_BINDING_STATUS, "f-binding-status", UINT8, .ours = true) \
 	X(115, F_CONNECT_FLAGS, "f-connect-flags", UINT16, .ours = true) \
-	X(116, F_DNS_REMOVAL_INFO, "f-dns-removal-info", EMPTY, .encapsulate = "dhcp6", .ours = true) \
+	X(116, F_DNS_REMOVAL_INFO, "f-dns-removal-info", EMPTY, .more = true, .ours = true) \
 	X(117, F_DNS_HOST_NAME, "f-dns-host-name", FQDN, .ours = true) \
 	X(118, F_DNS_ZONE_NAME, "f-dns-zone-name", FQDN, .ours = true) \
 	X(119, F_DNS_FLAGS, "f-dns-flags", UINT16, .ours = true) \
@@ -138,7 +138,7 @@
 	X(135, RELAY_SOURCE_PORT, "relay-source-port", UINT16) \
 	X(136, V6_SZTP_REDIRECT, "v6-sztp-redirect", TUPLE, .array = true, .wide_tuple = true) \
 	X(137, S46_BIND_IPV6_PREFIX, "s46-bind-ipv6-prefix", IPV6_PREFIX, .ours = true) \
-	X(138, IA_LL, "ia-ll", RECORD, RECORD(OPT_UINT32, OPT_UINT32, OPT_UINT32), .encapsulate = "dhcp6", .ours = true) \
+	X(138, IA_LL, "ia-ll", RECORD, RECORD(OPT_UINT32, OPT_UINT32, OPT_UINT32), .more = true, .ours = true) \
 	X(139, LLADDR, "lladdr", BINARY, .ours = true) \
 	X(140, SLAP_QUAD, "slap-quad", BINARY, .ours = true) \
 	X(141, V6_DOTS_RI, "v6-dots-ri", FQDN, .ours = true) \

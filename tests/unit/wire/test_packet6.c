@@ -355,6 +355,135 @@ START_TEST(writing_has_limits)
 }
 END_TEST
 
+/* Whatever is short ends in an answer of the parser; a sanitizer watches the exact copies. */
+START_TEST(every_short_datagram)
+{
+	struct packet6 pkt;
+	const char *why;
+	uint8_t buf[80];
+
+	for (unsigned fill = 0; fill < 256; fill += 51) {
+		for (size_t len = 0; len <= sizeof(buf); len++) {
+			for (unsigned type = 0; type < 256; type++) {
+				struct bytes b;
+				int err;
+
+				arena_reset(arena);
+				memset(buf, (int)fill, sizeof(buf));
+				buf[0] = (uint8_t)type;
+				b = bytes_of(arena_dup(arena, buf, len), len);
+				why = NULL;
+				err = packet6_parse(b, arena, &pkt, &why);
+				ck_assert(err == -E_INVAL ? why != NULL : err == 0);
+				err = packet6_parse_lenient(b, arena, &pkt, &why);
+				ck_assert(err == 0 || err == -E_INVAL);
+				/* relays without a message never pass, a header always does */
+				if (type != DHCP6_RELAY_FORW && type != DHCP6_RELAY_REPL)
+					ck_assert_int_eq(err, len < PACKET6_HEADER ? -E_INVAL : 0);
+				else
+					ck_assert_int_eq(err, -E_INVAL);
+			}
+		}
+	}
+}
+END_TEST
+
+/* A message with one option of that code and length, all zero, in an IA of the code `ia` or bare. */
+static struct bytes with_option(uint16_t ia, uint16_t code, size_t len)
+{
+	size_t size = 256 + len, mark = 0;
+	struct writer w = writer_init(arena_alloc(arena, size), size);
+
+	write_u32(&w, 0x03000001);
+	if (ia) {
+		mark = opt_begin6(&w, ia);
+		write_zeros(&w, ia6_fixed_len(ia));
+	}
+	write_u16(&w, code);
+	write_u16(&w, (uint16_t)len);
+	write_zeros(&w, len);
+	if (ia)
+		opt_end6(&w, mark);
+	return bytes_of(arena_dup(arena, w.start, writer_len(&w)), writer_len(&w));
+}
+
+START_TEST(every_short_option_of_an_ia)
+{
+	static const struct {
+		uint16_t ia, code;
+		size_t fixed;
+	} rows[] = {
+		{ 0, OPT6_IA_NA, 12 }, { 0, OPT6_IA_PD, 12 }, { 0, OPT6_IA_TA, 4 },
+		{ OPT6_IA_NA, OPT6_IAADDR, 24 }, { OPT6_IA_TA, OPT6_IAADDR, 24 },
+		{ OPT6_IA_PD, OPT6_IAPREFIX, 25 }, { OPT6_IA_NA, OPT6_STATUS_CODE, 2 },
+	};
+	struct packet6 pkt;
+	const char *why = NULL;
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (size_t len = 0; len < rows[i].fixed; len++)
+			ck_assert_int_eq(packet6_parse(with_option(rows[i].ia, rows[i].code, len), arena, &pkt, &why),
+					 -E_INVAL);
+		parse(with_option(rows[i].ia, rows[i].code, rows[i].fixed), &pkt);
+		ck_assert_uint_eq(pkt.opts.n, 1);
+	}
+	/* the other kind of item is not this IA's and so not looked into */
+	parse(with_option(OPT6_IA_NA, OPT6_IAPREFIX, 3), &pkt);
+	parse(with_option(OPT6_IA_PD, OPT6_IAADDR, 3), &pkt);
+}
+END_TEST
+
+START_TEST(ias_in_ias)
+{
+	enum { DEPTH = 4000, SIZE = 4 + 16 * DEPTH };
+	struct writer w = writer_init(arena_alloc(arena, SIZE), SIZE);
+	struct packet6 pkt;
+	struct ia6_item item;
+	struct reader r;
+	struct ia6 ia;
+	unsigned pos = 0;
+
+	write_u32(&w, 0x01000001);
+	for (unsigned i = 0; i < DEPTH; i++) {
+		write_u16(&w, OPT6_IA_NA);
+		write_u16(&w, (uint16_t)(SIZE - writer_len(&w) - 2));
+		write_zeros(&w, 12);
+	}
+	ck_assert(!w.err);
+	parse(bytes_of(w.start, SIZE), &pkt);
+	ck_assert_uint_eq(ia6_count(&pkt.opts), 1);
+	ck_assert(ia6_next(&pkt.opts, &pos, &ia));
+	r = reader_of(ia.subs);
+	ck_assert(!ia6_next_item(&ia, &r, &item));
+	ck_assert(!r.err);
+}
+END_TEST
+
+START_TEST(an_answer_too_long_for_its_envelope)
+{
+	size_t id_len = 60000, size = 65000;
+	struct writer w = writer_init(arena_alloc(arena, size), size);
+	struct packet6 query, answer = { .type = DHCP6_REPLY, .opts = { .arena = arena } };
+	uint8_t *buf = arena_alloc(arena, 200000);
+	struct opt opt = { OPT6_INTERFACE_ID, bytes_of(arena_alloc(arena, id_len), id_len) };
+
+	write_u16(&w, DHCP6_RELAY_FORW << 8);
+	write_zeros(&w, 32);
+	opt_write6(&w, opt.code, opt.data);
+	opt_write6(&w, OPT6_RELAY_MSG, nested(1, 0));
+	ck_assert(!w.err);
+	parse(bytes_of(w.start, writer_len(&w)), &query);
+	ck_assert_uint_eq(query.n_relays, 2);
+	opts_add(&answer.opts, OPT6_BOOTFILE_URL, bytes_of(opt.data.data, 50000));
+	ck_assert_int_eq(packet6_wrap_answer(&query, arena, &answer), 0);
+	/* the outer relay's identifier is beside what it carries */
+	ck_assert_int_gt(packet6_write(&answer, buf, 200000), 110000);
+	ck_assert_int_eq(packet6_write(&answer, buf, PACKET6_MAX), -E_SPACE);
+	answer.relays[1].opts = answer.relays[0].opts;
+	ck_assert_int_eq(packet6_write(&answer, buf, 200000), -E_RANGE);
+}
+END_TEST
+
 START_TEST(names_of_types)
 {
 	ck_assert_str_eq(packet6_type_name(1), "SOLICIT");
@@ -383,6 +512,10 @@ int main(void)
 	tcase_add_test(tc, refuses_broken_ias);
 	tcase_add_test(tc, large_messages);
 	tcase_add_test(tc, writing_has_limits);
+	tcase_add_test(tc, every_short_datagram);
+	tcase_add_test(tc, every_short_option_of_an_ia);
+	tcase_add_test(tc, ias_in_ias);
+	tcase_add_test(tc, an_answer_too_long_for_its_envelope);
 	tcase_add_test(tc, names_of_types);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
