@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MPL-2.0
 """The lease file is cleaned up under load, with both processes killed, from and to Kea, and damaged."""
 import csv
+import fcntl
 import glob
 import os
 import random
 import re
+import struct
 import subprocess
 import time
 
@@ -202,6 +204,44 @@ def lfc_unreadable(t):
     t.eq(client.renew(address).yiaddr, address, "renewed meanwhile")
     os.unlink(server.lease_path + ".1")
     t.wait("the next clean-up", lambda: server.said("DHCPSRV_MEMFILE_LFC_DONE") >= 2, 10)
+
+
+@test("lfc-arguments")
+def lfc_arguments(t):
+    """Kea's arguments, all of them needed; one clean-up at a time; a pid file left behind does not matter."""
+    ours = os.path.join(os.path.dirname(t.env["kea_dhcp4"]), "kea-lfc")
+    base = t.path("leases.csv")
+    args = {"-x": base + ".2", "-i": base + ".1", "-o": base + ".output", "-f": base + ".completed", "-p": base + ".pid",
+            "-c": "none"}
+
+    def run(*more, without=""):
+        given = [w for k, v in args.items() if k != without for w in (k, v)]
+        return subprocess.run([ours, *given, *more], check=False, capture_output=True, text=True, timeout=10,
+                              env=dict(os.environ, KEA_LOCKFILE_DIR="none"))
+    for name in args:
+        t.eq(run("-4", without=name).returncode, 1, f"exit code without {name}")
+    for wrong in ((), ("-4", "more"), ("-4", "-z")):
+        t.eq(run(*wrong).returncode, 1, f"exit code with {wrong}")
+    version = run("-v").stdout.strip()
+    t.match(r"^\d+\.\d+\.\d+", version, "version")
+    t.true(run("-V").stdout.startswith(version), "-V begins with the version")
+    t.true(version in run("-W").stdout, "-W names the version")
+    t.eq(run("-h").returncode, 0, "exit code of -h")
+    t.eq(run("-4").returncode, 0, "exit code with nothing to do")
+    with open(base + ".1", "w", encoding="utf-8") as f:
+        f.write(HEAD4 + row4(1))
+    with open(base + ".pid", "w", encoding="utf-8") as f:
+        f.write("4194303\n")
+    if not t.env["kea"]:
+        with open(base + ".pid", "r+", encoding="utf-8") as f:
+            # as F_OFD_SETLK of another process: l_type, l_whence, padding, l_start, l_len, l_pid, padding
+            fcntl.fcntl(f, 37, struct.pack("hhiqqii", fcntl.F_WRLCK, 0, 0, 0, 0, 0, 0))
+            got = run("-4")
+            t.eq(got.returncode, 2, "exit code while another one runs")
+            t.true("4194303" in got.stderr, "which process is not said")
+            t.true(os.path.exists(base + ".1"), "it did not wait its turn")
+    t.eq(run("-4").returncode, 0, "exit code with a pid file left behind")
+    t.eq(sorted(os.listdir(t.dir)), ["leases.csv.2"], "files")
 
 
 # --- with Kea ---
