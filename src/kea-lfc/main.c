@@ -10,7 +10,9 @@
 #include "log/config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,11 +214,56 @@ static int clean_up(const struct lfc_files *files)
 	return rotate(files);
 }
 
+/* At most size - 1 bytes and a zero; -1 when there is nothing to read. */
+static ssize_t read_small(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	ssize_t len = fd < 0 ? -1 : read(fd, buf, size - 1);
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (len >= 0)
+		buf[len] = '\0';
+	return len;
+}
+
+/*
+ * The clean-up of another Kea writes its number to the pid file but does not lock it; it may outlive
+ * the server that a newer one replaces. Its number, or 0.
+ */
+static pid_t running_unlocked(const struct args *args)
+{
+	char text[8192], path[64], *name;
+	ssize_t len = read_small(args->pid, text, 32);
+	long pid = len > 0 ? strtol(text, NULL, 10) : 0;
+
+	if (pid <= 0 || pid == getpid() || pid > INT32_MAX)
+		return 0;
+	(void)snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
+	len = read_small(path, text, sizeof(text));
+	if (len <= 0)
+		return 0;
+	name = strrchr(text, '/');
+	if (strcmp(name ? name + 1 : text, "kea-lfc") != 0)
+		return 0;
+	/* Another number may have been given to the clean-up of other files since. */
+	for (const char *arg = text; arg < text + len; arg += strlen(arg) + 1)
+		if (strcmp(arg, args->files.copy) == 0)
+			return (pid_t)pid;
+	return 0;
+}
+
+static int take_pidfile(const struct args *args, struct pidfile **ret, pid_t *ret_other)
+{
+	*ret_other = running_unlocked(args);
+	return *ret_other ? -E_BUSY : pidfile_take(args->pid, ret, ret_other);
+}
+
 static int run(const struct args *args)
 {
 	struct pidfile *pidfile = NULL;
 	pid_t other = 0;
-	int err = pidfile_take(args->pid, &pidfile, &other), status;
+	int err = take_pidfile(args, &pidfile, &other), status;
 
 	if (err == -E_BUSY) {
 		LOG(LFC_RUNNING);

@@ -8,6 +8,7 @@ import random
 import re
 import struct
 import subprocess
+import sys
 import time
 
 from lib import dhcp, ledger
@@ -240,6 +241,14 @@ def lfc_arguments(t):
             t.eq(got.returncode, 2, "exit code while another one runs")
             t.true("4194303" in got.stderr, "which process is not said")
             t.true(os.path.exists(base + ".1"), "it did not wait its turn")
+        # One that does not lock, as Kea's.
+        other = subprocess.Popen(["kea-lfc", "-c", "import time; time.sleep(20)", "-i", base + ".1"],
+                                 executable=sys.executable)
+        t.write("leases.csv.pid", f"{other.pid}\n")
+        t.wait("the other process", lambda: other.pid in running(base), 5)
+        t.eq(run("-4").returncode, 2, "exit code while one runs that does not lock")
+        other.kill()
+        other.wait()
     t.eq(run("-4").returncode, 0, "exit code with a pid file left behind")
     t.eq(sorted(os.listdir(t.dir)), ["leases.csv.2"], "files")
 
