@@ -123,7 +123,8 @@ static void set_destination(struct request *req)
 		out->dport = req->in.sport;
 		return;
 	}
-	if (q->giaddr) {
+	/* RFC 2131 4.3.5: an INFORM is answered to the address in use, past the relay. */
+	if (a->giaddr) {
 		/* RFC 2131 4.1: to the relay, on the server port. */
 		out->dst = ip_from4(q->giaddr);
 		/* RFC 8357 5.2: unless the relay says that it sends from another one. */
@@ -161,7 +162,7 @@ enum verdict answer4(struct request *req)
 	const struct packet4 *q = &req->q;
 	struct packet4 *a = &req->a;
 	struct sender s = sender_of(req, &a->opts);
-	const struct opt *relay;
+	const struct opt *relay, *copy;
 	struct ip id;
 
 	if (!req->answer_type)
@@ -173,7 +174,7 @@ enum verdict answer4(struct request *req)
 	a->hlen = q->hlen;
 	a->xid = q->xid;
 	a->flags = q->flags;
-	a->giaddr = q->giaddr;
+	a->giaddr = req->type == DHCP4_INFORM && q->ciaddr ? 0 : q->giaddr;
 	memcpy(a->chaddr, q->chaddr, sizeof(a->chaddr));
 	a->type = (uint8_t)req->answer_type;
 	a->sname = a->file = "";
@@ -188,6 +189,10 @@ enum verdict answer4(struct request *req)
 		a->siaddr = req->sub->par.next_server;
 		a->sname = req->sub->par.server_hostname;
 		a->file = req->sub->par.boot_file_name;
+		/* RFC 3011: an identical copy, asked for or not. */
+		copy = opts_find(&q->opts, OPT4_SUBNET_SELECTION);
+		if (copy && copy->data.len == 4)
+			sender_put(&s, OPT4_SUBNET_SELECTION, copy->data);
 		send_options(&s);
 	}
 	/* RFC 6842: the client's identifier comes back unchanged. */
@@ -195,7 +200,7 @@ enum verdict answer4(struct request *req)
 		(void)opts_add(&a->opts, OPT4_DHCP_CLIENT_IDENTIFIER, req->client_id);
 	/* RFC 3046 2.2: what the relay added comes back whole and last, to the relay only. */
 	relay = opts_find(&q->opts, OPT4_DHCP_AGENT_OPTIONS);
-	if (relay && q->giaddr)
+	if (relay && a->giaddr)
 		(void)opts_add(&a->opts, OPT4_DHCP_AGENT_OPTIONS, relay->data);
 	set_destination(req);
 	return STEP_NEXT;

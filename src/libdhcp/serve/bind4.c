@@ -214,6 +214,8 @@ static uint32_t lifetime(struct request *req)
 		return valid->def;
 	r = reader_of(opt->data);
 	asked = read_u32(&r);
+	if (!asked)
+		return valid->def;
 	if (asked < valid->min)
 		return valid->min;
 	return asked > valid->max ? valid->max : asked;
@@ -435,6 +437,9 @@ enum verdict bind4_request(struct request *req)
 		return grant(req, req->has_at ? &req->at : NULL);
 	}
 	if (!take(req, &req->wanted, req->has_at, &req->at)) {
+		/* It renews what another server may have given it: that is not for us to judge. */
+		if (!selecting && !req->has_mine && !req->has_at && !req->chosen->par.authoritative)
+			return request_drop(req, DROP_NO_RECORD, NULL);
 		if (!link_pool_of(req->chosen, &req->wanted))
 			return nak(req, "not in a pool of the subnet");
 		return nak(req, "in use by another client");

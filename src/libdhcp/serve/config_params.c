@@ -84,18 +84,11 @@ static struct pos lifetime_pos(const struct chain *chain, const struct lifetime_
 	return conf_pos(chain->v[scope].node, key);
 }
 
-/*
- * A default alone sets all three; a bound further out than the default does not count; bounds alone
- * pull the default between them.
- */
+/* A default alone sets all three; bounds alone pull the default between them. */
 static struct lifetime build_lifetime(struct build *b, const struct chain *chain, struct lifetime_keys *keys)
 {
 	long long def = keys->def.v, min, max;
 
-	if (keys->def.set && keys->min_scope > keys->def_scope)
-		keys->min.set = false;
-	if (keys->def.set && keys->max_scope > keys->def_scope)
-		keys->max.set = false;
 	if (!keys->def.set) {
 		if (keys->min.set && def < keys->min.v)
 			def = keys->min.v;
@@ -104,13 +97,15 @@ static struct lifetime build_lifetime(struct build *b, const struct chain *chain
 	}
 	min = keys->min.set ? keys->min.v : def;
 	max = keys->max.set ? keys->max.v : def;
-	if (min > max)
+	if (keys->min.set && keys->max.set && min > max)
 		diag_error(b->diag, lifetime_pos(chain, keys, keys->min_name), "\"%s\" %lld is more than \"%s\" %lld",
 			   keys->min_name, min, keys->max_name, max);
-	else if (def < min || def > max)
-		diag_error(b->diag, lifetime_pos(chain, keys, keys->name),
-			   "\"%s\" %lld is not between \"%s\" %lld and \"%s\" %lld", keys->name, def,
-			   keys->min_name, min, keys->max_name, max);
+	else if (keys->min.set && def < min)
+		diag_error(b->diag, lifetime_pos(chain, keys, keys->name), "\"%s\" %lld is less than \"%s\" %lld",
+			   keys->name, def, keys->min_name, min);
+	else if (keys->max.set && def > max)
+		diag_error(b->diag, lifetime_pos(chain, keys, keys->name), "\"%s\" %lld is more than \"%s\" %lld",
+			   keys->name, def, keys->max_name, max);
 	return (struct lifetime){ (uint32_t)def, (uint32_t)min, (uint32_t)max };
 }
 
@@ -178,17 +173,31 @@ static enum allocator build_allocator(struct build *b, const struct conf_node *n
 	return ALLOC_ITERATIVE;
 }
 
+/* The innermost text that is not empty: "" and 0.0.0.0 mean that a scope says nothing, as in Kea. */
+#define FIRST_TEXT(chain, field, nothing)                                                          \
+	({                                                                                         \
+		unsigned text_i = 0;                                                               \
+		while (text_i + 1 < (chain)->n &&                                                  \
+		       (!(chain)->v[text_i].net->field.set || !(chain)->v[text_i].net->field.v[0] ||    \
+			!strcmp((chain)->v[text_i].net->field.v, nothing)))                         \
+			text_i++;                                                                  \
+		text_i;                                                                            \
+	})
+
 static void build_boot(struct build *b, const struct chain *chain, struct net_params *par)
 {
-	par->next_server = parse_v4(b, NODE_OF(chain, next_server), "next-server", VALUE(chain, next_server));
-	par->server_hostname = VALUE(chain, server_hostname);
-	par->boot_file_name = VALUE(chain, boot_file_name);
+	unsigned server = FIRST_TEXT(chain, next_server, "0.0.0.0");
+	unsigned name = FIRST_TEXT(chain, server_hostname, ""), file = FIRST_TEXT(chain, boot_file_name, "");
+
+	par->next_server = parse_v4(b, chain->v[server].node, "next-server", chain->v[server].net->next_server.v);
+	par->server_hostname = chain->v[name].net->server_hostname.v;
+	par->boot_file_name = chain->v[file].net->boot_file_name.v;
 	if (!par->server_hostname)
 		par->server_hostname = "";
 	if (!par->boot_file_name)
 		par->boot_file_name = "";
-	check_length(b, NODE_OF(chain, server_hostname), "server-hostname", par->server_hostname, 63);
-	check_length(b, NODE_OF(chain, boot_file_name), "boot-file-name", par->boot_file_name, 127);
+	check_length(b, chain->v[name].node, "server-hostname", par->server_hostname, 63);
+	check_length(b, chain->v[file].node, "boot-file-name", par->boot_file_name, 127);
 }
 
 void build_params(struct build *b, const struct shared_network_conf *net, const struct subnet_conf *sub,
