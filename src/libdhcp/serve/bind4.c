@@ -119,7 +119,8 @@ static bool take(struct request *req, const struct ip *addr, bool has_old, const
 
 	if (!pool || (has_old && !own && !is_over(old)))
 		return false;
-	if (!alloc_claim(req->worker->srv->alloc, addr, &req->turn.client, has_old))
+	/* What the client holds is its own, whomever it was offered to while this server did not know. */
+	if (!(own && !is_over(old)) && !alloc_claim(req->worker->srv->alloc, addr, &req->turn.client, has_old))
 		return false;
 	req->pool = pool;
 	req->sub = pool->sub;
