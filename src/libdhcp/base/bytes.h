@@ -8,8 +8,8 @@
 
 /*
  * Byte cursors, big-endian, with a sticky error: after the first read past the end every read
- * gives zero and `err` stays set, so a parser checks once at its end. Nothing else in the project
- * touches bytes from the wire.
+ * gives zero, nothing is left, and `err` stays set, so a parser checks once at its end and a loop over
+ * what is left ends. Nothing else in the project touches bytes from the wire.
  *
  *	struct reader r = reader_init(data, len);
  *	uint16_t code = read_u16(&r);
@@ -64,6 +64,7 @@ static inline const uint8_t *read_bytes(struct reader *r, size_t n)
 
 	if (r->err || reader_left(r) < n) {
 		r->err = true;
+		r->pos = r->end;
 		return NULL;
 	}
 	r->pos += n;

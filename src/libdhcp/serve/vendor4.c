@@ -36,7 +36,9 @@ static struct bytes find_sub_option(struct bytes data, uint8_t code)
 		uint8_t c = read_u8(&r), len = read_u8(&r);
 		const uint8_t *at = read_bytes(&r, len);
 
-		if (at && c == code)
+		if (!at)
+			break;
+		if (c == code)
 			return bytes_of(at, len);
 	}
 	return bytes_of(NULL, 0);
