@@ -147,7 +147,7 @@ static void ranges_in(const struct alloc_set *set, size_t lo, size_t hi, const s
 		if (ip_cmp(&range->span.first, addr) > 0)
 			return;
 		if (ip_cmp(addr, &range->span.last) <= 0)
-			fn(ctx, range, ip_distance(&range->span.first, addr));
+			fn(ctx, range, ip_count_steps(&range->span.first, addr, range->span.shift));
 		lo = mid + 1;
 	}
 }
@@ -390,7 +390,7 @@ bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const stru
 	sweep(alloc, clock_boot_ms());
 	n = next_free(range);
 	if (n != FREEMAP_NONE) {
-		*ret = ip_add(&range->span.first, n);
+		*ret = ip_add_steps(&range->span.first, n, range->span.shift);
 		range->cursor = n + 1;
 		if (!range->map) {
 			struct claim *other = claim_at(alloc, ret);

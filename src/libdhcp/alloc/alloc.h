@@ -30,7 +30,8 @@ void alloc_free(struct alloc *alloc);
 
 struct alloc_range {
 	struct ip first, last;
-	uint64_t size;      /* addresses, at most UINT64_MAX */
+	uint64_t size;      /* addresses, at most UINT64_MAX; of prefixes how many there are */
+	uint8_t shift;      /* prefixes: bits behind their length; 0 for addresses */
 	enum allocator how; /* the way the next free one is found */
 	bool skip_ends;     /* never give what ends in .0 or .255 */
 };

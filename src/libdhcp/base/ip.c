@@ -169,3 +169,33 @@ uint64_t ip_distance(const struct ip *first, const struct ip *last)
 	lo2 -= lo1;
 	return hi2 ? UINT64_MAX : lo2;
 }
+
+__extension__ typedef unsigned __int128 wide;
+
+static wide to_wide(const struct ip *ip)
+{
+	wide n = 0;
+	unsigned i;
+
+	for (i = 0; i < 16; i++)
+		n = n << 8 | ip->b[i];
+	return n;
+}
+
+struct ip ip_add_steps(const struct ip *ip, uint64_t n, unsigned shift)
+{
+	wide sum = to_wide(ip) + ((wide)n << shift);
+	struct ip ret;
+	unsigned i;
+
+	for (i = 16; i--; sum >>= 8)
+		ret.b[i] = (uint8_t)sum;
+	return ret;
+}
+
+uint64_t ip_count_steps(const struct ip *first, const struct ip *last, unsigned shift)
+{
+	wide n = (to_wide(last) - to_wide(first)) >> shift;
+
+	return n > UINT64_MAX ? UINT64_MAX : (uint64_t)n;
+}

@@ -78,6 +78,9 @@ struct ip prefix_last(const struct prefix *p);
 /* Whether the bits behind the length are all zero. */
 bool prefix_is_clean(const struct prefix *p);
 
+/* ip + n * 2^shift, and how many steps of 2^shift lie between two, at most UINT64_MAX. */
+struct ip ip_add_steps(const struct ip *ip, uint64_t n, unsigned shift);
+uint64_t ip_count_steps(const struct ip *first, const struct ip *last, unsigned shift);
 /* ip + n, wrapping at the family's end. */
 struct ip ip_add(const struct ip *ip, uint64_t n);
 /* last - first, at most UINT64_MAX. */

@@ -23,11 +23,12 @@ struct batch {
 	uint8_t headers[BATCH_N][BATCH_HEADERS];
 	union {
 		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
 		struct sockaddr_ll ll;
 	} name[BATCH_N];
 	union {
 		struct cmsghdr align;
-		uint8_t room[CMSG_SPACE(sizeof(struct tpacket_auxdata)) + CMSG_SPACE(sizeof(struct in_pktinfo))];
+		uint8_t room[CMSG_SPACE(sizeof(struct tpacket_auxdata)) + CMSG_SPACE(sizeof(struct in6_pktinfo))];
 	} control[BATCH_N];
 };
 

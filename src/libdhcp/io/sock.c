@@ -18,6 +18,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <net/if_arp.h>
 #include <unistd.h>
@@ -172,38 +174,95 @@ static void want_addr(struct opening *o, const struct iface *iface, const struct
 	*vec_push(&want->addrs) = *ip;
 }
 
-static void want_all_addrs(struct opening *o, const struct iface *iface)
+static const char *want_all4(struct opening *o, const struct iface *iface)
 {
+	if (!iface_addr4(iface))
+		return "the interface has no IPv4 address";
 	for (unsigned i = 0; i < iface->n_addrs; i++)
 		if (ip_is4(&iface->addrs[i].ip))
 			want_addr(o, iface, &iface->addrs[i].ip);
+	return NULL;
 }
+
+/* The link-local address: what clients speak to, and what answers come from. */
+static const char *want_all6(struct opening *o, const struct iface *iface)
+{
+	const char *why = "the interface has no link-local address";
+
+	for (unsigned i = 0; i < iface->n_addrs; i++) {
+		const struct iface_addr *addr = &iface->addrs[i];
+
+		if (ip_is4(&addr->ip) || addr->scope != RT_SCOPE_LINK)
+			continue;
+		if (addr->flags & IFA_F_TENTATIVE) {
+			why = "the link-local address is still being checked (duplicate address detection)";
+			continue;
+		}
+		want_addr(o, iface, &addr->ip);
+		return NULL;
+	}
+	return why;
+}
+
+static bool has_addr(const struct iface *iface, const struct ip *addr)
+{
+	for (unsigned i = 0; i < iface->n_addrs; i++)
+		if (ip_equal(&iface->addrs[i].ip, addr) && !(iface->addrs[i].flags & IFA_F_TENTATIVE))
+			return true;
+	return false;
+}
+
+static const char *want_one4(struct opening *o, const struct iface *iface, const struct ip *addr)
+{
+	if (!has_addr(iface, addr))
+		return "the interface does not have this address";
+	want_addr(o, iface, addr);
+	return NULL;
+}
+
+/* Besides the link-local one: an address of the interface, or a group to join. */
+static const char *want_one6(struct opening *o, const struct iface *iface, const struct ip *addr)
+{
+	const char *why;
+
+	if (addr->b[0] != 0xff && !has_addr(iface, addr))
+		return "the interface does not have this address";
+	why = want_all6(o, iface);
+	if (!why)
+		want_addr(o, iface, addr);
+	return why;
+}
+
+/* What the families do differently; NULL from the first two: it is wanted, else why it cannot be. */
+static const struct family_ops {
+	const char *(*want_all)(struct opening *o, const struct iface *iface);
+	const char *(*want_one)(struct opening *o, const struct iface *iface, const struct ip *addr);
+	int (*open)(struct sock *sock, int rcvbuf, bool shared, bool probe, char *why);
+	void (*share)(struct sock *const *socks, unsigned n);
+	unsigned (*recv)(struct sock *sock, struct dgram *v, unsigned n, unsigned *ret_read);
+	void (*prepare)(struct sock *sock, unsigned i, const struct dgram *dgram);
+} family_ops[] = {
+	{ want_all4, want_one4, sock_udp_open, sock_udp_share, sock_udp_recv, sock_udp_prepare },
+	{ want_all6, want_one6, sock_udp6_open, sock_udp6_share, sock_udp6_recv, sock_udp6_prepare },
+};
 
 static void want_named(struct opening *o, const struct listen *listen)
 {
+	const struct family_ops *ops = &family_ops[o->conf->family];
 	const struct iface *iface = ifaces_by_name(o->ifaces, listen->name);
 	const struct ip *addr = listen->has_addr ? &listen->addr : NULL;
+	const char *why;
 
-	if (!iface) {
-		tell(o, listen->name, addr, "there is no such interface");
-	} else if (!(iface->flags & IFF_UP)) {
-		tell(o, listen->name, addr, "the interface is down");
-	} else if (o->conf->raw && (iface->hwtype != ARPHRD_ETHER || iface->mac_len != 6)) {
-		tell(o, listen->name, addr, "not an Ethernet interface: needs dhcp-socket-type udp");
-	} else if (!addr) {
-		if (iface_addr4(iface))
-			want_all_addrs(o, iface);
-		else
-			tell(o, listen->name, NULL, "the interface has no IPv4 address");
-	} else {
-		for (unsigned i = 0; i < iface->n_addrs; i++) {
-			if (ip_equal(&iface->addrs[i].ip, addr)) {
-				want_addr(o, iface, addr);
-				return;
-			}
-		}
-		tell(o, listen->name, addr, "the interface does not have this address");
-	}
+	if (!iface)
+		why = "there is no such interface";
+	else if (!(iface->flags & IFF_UP))
+		why = "the interface is down";
+	else if (o->conf->raw && (iface->hwtype != ARPHRD_ETHER || iface->mac_len != 6))
+		why = "not an Ethernet interface: needs dhcp-socket-type udp";
+	else
+		why = addr ? ops->want_one(o, iface, addr) : ops->want_all(o, iface);
+	if (why)
+		tell(o, listen->name, addr, why);
 }
 
 /* All that fit a pattern; those that cannot be used are not what was meant. */
@@ -214,13 +273,11 @@ static void want_fitting(struct opening *o, const struct listen *listen)
 	for (unsigned i = 0; i < o->ifaces->n; i++) {
 		const struct iface *iface = &o->ifaces->v[i];
 
-		if (!listen_matches(listen, iface->name) || !(iface->flags & IFF_UP) || !iface_addr4(iface) ||
-		    (all && (iface->flags & IFF_LOOPBACK)))
+		if (!listen_matches(listen, iface->name) || !(iface->flags & IFF_UP) || (all && (iface->flags & IFF_LOOPBACK)))
 			continue;
 		if (o->conf->raw && (iface->hwtype != ARPHRD_ETHER || iface->mac_len != 6))
 			continue;
-		want_all_addrs(o, iface);
-		any = true;
+		any |= !family_ops[o->conf->family].want_all(o, iface);
 	}
 	if (!any)
 		tell(o, listen->name, NULL, "no interface that is up and has an address fits");
@@ -247,7 +304,7 @@ static void sock_done(struct sock *sock)
 static struct sock sock_describe(const struct opening *o, const struct want *want, bool raw, const struct ip *bound)
 {
 	const struct iface *iface = want->iface;
-	struct sock sock = { .fd = -1, .raw = raw, .ifindex = iface->index, .port = o->conf->port };
+	struct sock sock = { .fd = -1, .raw = raw, .family = o->conf->family, .ifindex = iface->index, .port = o->conf->port };
 
 	sock.receives = raw == o->conf->raw;
 	sock.bound = bound ? *bound : ip_zero4;
@@ -276,6 +333,24 @@ static bool is_alive(const struct sock *sock)
 	return getsockname(sock->fd, (struct sockaddr *)&at, &len) == 0 && at.sll_ifindex == (int)sock->ifindex;
 }
 
+/* Groups are joined when a socket is opened. */
+static bool same_groups(const struct sock *was, const struct sock *sock)
+{
+	for (unsigned pass = 0; pass < 2; pass++) {
+		const struct sock *a = pass ? sock : was, *b = pass ? was : sock;
+
+		for (unsigned i = 0; i < a->n_addrs; i++) {
+			bool found = a->addrs[i].b[0] != 0xff;
+
+			for (unsigned k = 0; k < b->n_addrs; k++)
+				found |= ip_equal(&a->addrs[i], &b->addrs[k]);
+			if (!found)
+				return false;
+		}
+	}
+	return true;
+}
+
 /*
  * Whether `was` can serve as `sock`. Names do not matter: a packet socket and one bound to a device stay
  * with the interface when it is renamed, one bound to an address stays with that.
@@ -286,7 +361,7 @@ static bool can_serve(const struct sock *was, const struct sock *sock)
 		return false;
 	if (sock->raw)
 		return was->ifindex == sock->ifindex && is_alive(was);
-	return was->receives == sock->receives && was->any_device == sock->any_device &&
+	return was->receives == sock->receives && was->any_device == sock->any_device && same_groups(was, sock) &&
 	       ip_equal(&was->bound, &sock->bound) && (!ip_is_zero(&sock->bound) || was->ifindex == sock->ifindex);
 }
 
@@ -361,12 +436,12 @@ static int open_udps(const struct opening *o, struct sock *v, char *why)
 		else if (was)
 			err = share_fd(&v[i], was->fd, why);
 		else
-			err = sock_udp_open(&v[i], o->conf->rcvbuf ? o->conf->rcvbuf : RCVBUF,
+			err = family_ops[v[i].family].open(&v[i], o->conf->rcvbuf ? o->conf->rcvbuf : RCVBUF,
 					    v[i].receives || v[i].any_device,
 					    probe && i == 0, why);
 	}
 	if (err >= 0 && v[0].receives)
-		sock_udp_share(shared, n);
+		family_ops[v[0].family].share(shared, n);
 	/* Fewer workers than before: the broadcasts of those left over are ours now. */
 	for (unsigned i = n; err >= 0 && v[0].receives && i < o->n_old; i++) {
 		const struct sock *was = find_old(o, &v[0], i);
@@ -425,7 +500,7 @@ static void truncate_socks(struct opening *o, sock_vec *v, const size_t *n)
 static int open_iface(struct opening *o, const struct want *want)
 {
 	size_t n_raw = o->raw[0].n, n_udp = o->udp[0].n;
-	bool one_for_all = !o->conf->raw && (want->iface->flags & IFF_BROADCAST);
+	bool one_for_all = !o->conf->raw && (o->conf->family || (want->iface->flags & IFF_BROADCAST));
 	int err = 0;
 
 	if (o->conf->raw)
@@ -563,7 +638,7 @@ int sockset_recv(struct sockset *set, struct dgram *v, unsigned n)
 
 		if (sock->receives && (sock->ready || !set->loop)) {
 			got += sock->raw ? sock_raw_recv(sock, v + got, room, &had) :
-					   sock_udp_recv(sock, v + got, room, &had);
+					   family_ops[sock->family].recv(sock, v + got, room, &had);
 			if (had < room)
 				set_unready(sock);
 		}
@@ -640,7 +715,7 @@ static unsigned send_through(struct sockset *set, struct sock *sock, struct dgra
 		if (sock->raw)
 			sock_raw_prepare(sock, m, v[i]);
 		else
-			sock_udp_prepare(sock, m, v[i]);
+			family_ops[sock->family].prepare(sock, m, v[i]);
 		targets[i] = NULL;
 		which[m++] = i;
 	}

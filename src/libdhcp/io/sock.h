@@ -5,16 +5,17 @@
 #include "io/iface.h"
 
 /*
- * The DHCPv4 sockets of one worker. With N workers sockset_open makes N sets at once that share the
+ * The sockets of one worker. With N workers sockset_open makes N sets at once that share the
  * traffic: the kernel gives each client (by the bytes of chaddr) to one and the same of them.
  *
  * raw	one AF_PACKET socket per interface takes everything, direct and relayed; it answers clients
  *	without an address. One UDP socket per address holds the port, so that the kernel does not
  *	answer with ICMP errors, receives nothing (so nothing arrives twice), and sends what is routed.
- * udp	one UDP socket per interface.
+ * udp	one UDP socket per interface. DHCPv6 has only these; an interface needs a link-local address that is
+ *	known to be unique.
  */
 
-/* One entry of "interfaces": "eth0", "eth0/192.0.2.1", "eth*" or "*". */
+/* One entry of "interfaces": "eth0", "eth0/192.0.2.1", "eth0/ff05::1:3", "eth*" or "*". */
 struct listen {
 	char name[IFNAMSIZ]; /* with "*" in it: all whose name fits, that are up and have an address; "*" alone: not loopback */
 	bool has_addr;
@@ -26,11 +27,12 @@ int listen_parse(const char *text, struct listen *ret);
 bool listen_matches(const struct listen *listen, const char *ifname);
 
 struct sockset_conf {
+	unsigned family;     /* 0: DHCPv4, 1: DHCPv6 */
 	const struct listen *listen;
 	unsigned n_listen;
 	bool raw;
 	bool use_routing;    /* not raw: answers leave by the interface that the kernel's routes say */
-	uint16_t port;       /* 67, or the value of -p */
+	uint16_t port;       /* 67, 547, or the value of -p */
 	unsigned n_sets;     /* workers */
 	int rcvbuf;          /* bytes; 0 = 4 MiB */
 };

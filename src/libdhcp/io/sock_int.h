@@ -20,6 +20,7 @@ struct sock {
 	struct sockset *set;
 	int fd;
 	bool raw;
+	unsigned family; /* 0: IPv4, 1: IPv6 */
 	bool receives;
 	bool ready;     /* has perhaps something to read */
 	uint32_t ifindex;
@@ -77,6 +78,11 @@ int sock_udp_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char *
 void sock_udp_share(struct sock *const *socks, unsigned n);
 /* From now on it takes nothing. */
 int sock_udp_silence(int fd);
+
+int sock_udp6_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char *why);
+void sock_udp6_share(struct sock *const *socks, unsigned n);
+unsigned sock_udp6_recv(struct sock *sock, struct dgram *v, unsigned n, unsigned *ret_read);
+void sock_udp6_prepare(struct sock *sock, unsigned i, const struct dgram *dgram);
 
 /* Up to n datagrams; returns how many are good, *ret_read how many the kernel had. */
 unsigned sock_raw_recv(struct sock *sock, struct dgram *v, unsigned n, unsigned *ret_read);

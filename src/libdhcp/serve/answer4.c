@@ -6,6 +6,7 @@
 #include "serve/family4.h"
 
 #include "log/log.h"
+#include "serve/grant.h"
 #include "serve/server.h"
 #include "serve/vendor4.h"
 #include "wire/dump.h"
@@ -28,25 +29,11 @@ struct ip server_id4(const struct request *req)
 
 /* --- options --------------------------------------------------------------- */
 
-/* T1 and T2: given, or by percent of the lifetime, and only where they make sense. */
 static void send_timers(struct sender *s)
 {
-	const struct net_params *par = &s->req->sub->par;
-	uint32_t valid = s->req->lease.valid;
-	uint32_t t1 = 0, t2 = 0;
+	uint32_t t1, t2;
 
-	if (par->t2_set)
-		t2 = par->t2;
-	else if (par->calculate_tee && valid != UINT32_MAX)
-		t2 = (uint32_t)(par->t2_percent * valid);
-	if (t2 >= valid)
-		t2 = 0;
-	if (par->t1_set)
-		t1 = par->t1;
-	else if (par->calculate_tee && valid != UINT32_MAX)
-		t1 = (uint32_t)(par->t1_percent * valid);
-	if (t1 >= (t2 ? t2 : valid))
-		t1 = 0;
+	timers_of(&s->req->sub->par, s->req->lease.valid, &t1, &t2);
 	if (t1)
 		sender_put_u32(s, OPT4_DHCP_RENEWAL_TIME, t1);
 	if (t2)
@@ -232,22 +219,6 @@ enum verdict pack4(struct request *req)
 		return request_drop(req, DROP_TOO_BIG, NULL);
 	}
 	req->out.len = (uint32_t)len;
-	stat_add(req->worker->stats, STAT_SENT, 1);
-	stat_add(req->worker->stats, row->sent, 1);
-	if (log_is_on(&log_msg_DHCPx_PACKET_SEND[0])) {
-		char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
-
-		LOGF(0, DHCPx_PACKET_SEND, request_label(req), row->name, req->answer_type,
-		     ip_format(&req->out.src, from), req->out.sport, ip_format(&req->out.dst, to),
-		     req->out.dport, req->out.ifname);
-	}
-	if (log_is_on(&log_msg_DHCPx_RESPONSE_DATA[0])) {
-		struct str text = { 0 };
-
-		dump_packet4(&req->a, &text);
-		LOGF(0, DHCPx_RESPONSE_DATA, request_label(req), row->name, req->answer_type,
-		     str_text(&text));
-		str_free(&text);
-	}
+	request_sent(req, row);
 	return STEP_NEXT;
 }

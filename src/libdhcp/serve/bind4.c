@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "log/log.h"
-#include "serve/budget.h"
 #include "serve/context4.h"
+#include "serve/grant.h"
 #include "serve/server.h"
 
 #define LEASES_MAX 32 /* looked at of one client: it may have been on many links */
@@ -24,12 +24,6 @@ bool lease4_belongs(const struct request *req, const struct lease *lease)
 	if (req->match_id.len && lease->client_id.len)
 		return bytes_equal(req->match_id, lease->client_id);
 	return req->hwaddr.len && bytes_equal(req->hwaddr, lease->hwaddr);
-}
-
-/* Whether another client may have the address of this lease. */
-static bool is_over(const struct lease *lease)
-{
-	return !lease_is_in_use(lease) || lease_is_expired(lease, clock_boot_sec());
 }
 
 /* 1, 0, or negative when the request has no memory left for it: then nothing may be concluded. */
@@ -56,11 +50,11 @@ static int find_here(struct request *req, struct lease_query *query, struct leas
 		query->subnet_id = req->chosen->id;
 	n = store_find(req->worker->srv->store, query, req->arena, found, LEASES_MAX);
 	for (i = 0; i < n; i++) {
-		if (!is_here(req, &found[i]) || (any && is_over(&found[i])))
+		if (!is_here(req, &found[i]) || (any && lease_is_over(&found[i])))
 			continue;
 		*ret = found[i];
 		any = 1;
-		if (!is_over(ret))
+		if (!lease_is_over(ret))
 			break;
 	}
 	return n < 0 ? n : any;
@@ -117,10 +111,10 @@ static bool take(struct request *req, const struct ip *addr, bool has_old, const
 	const struct pool *pool = link_pool_of(req->chosen, addr);
 	bool own = has_old && lease4_belongs(req, old);
 
-	if (!pool || (has_old && !own && !is_over(old)))
+	if (!pool || (has_old && !own && !lease_is_over(old)))
 		return false;
 	/* What the client holds is its own, whomever it was offered to while this server did not know. */
-	if (!(own && !is_over(old)) && !alloc_claim(req->worker->srv->alloc, addr, &req->turn.client, has_old))
+	if (!(own && !lease_is_over(old)) && !alloc_claim(req->worker->srv->alloc, addr, &req->turn.client, has_old))
 		return false;
 	req->pool = pool;
 	req->sub = pool->sub;
@@ -192,34 +186,17 @@ static void count_alloc_fail(struct request *req)
 
 /* --- the lease to give ----------------------------------------------------- */
 
-/* Whether so much of the pool is in use that leases are to be short. */
-static bool is_scarce(struct request *req)
-{
-	double threshold = req->sub->par.adaptive_threshold;
-
-	if (threshold <= 0 || !req->pool || !req->pool->size)
-		return false;
-	return (double)(req->pool->size - server_n_free(req, req->pool)) > threshold * (double)req->pool->size;
-}
-
 static uint32_t lifetime(struct request *req)
 {
-	const struct lifetime *valid = &req->sub->par.valid;
 	const struct opt *opt = opts_find(&req->q.opts, OPT4_DHCP_LEASE_TIME);
 	struct reader r;
-	uint32_t asked;
 
-	if (is_scarce(req))
-		return valid->min;
+	if (pool_is_scarce(req, req->pool))
+		return req->sub->par.valid.min;
 	if (!opt || opt->data.len != 4)
-		return valid->def;
+		return req->sub->par.valid.def;
 	r = reader_of(opt->data);
-	asked = read_u32(&r);
-	if (!asked)
-		return valid->def;
-	if (asked < valid->min)
-		return valid->min;
-	return asked > valid->max ? valid->max : asked;
+	return lifetime_granted(&req->sub->par.valid, read_u32(&r));
 }
 
 /* `old` is what the client had at this address, NULL if nothing. */
@@ -250,51 +227,6 @@ static void fill_lease(struct request *req, const struct lease *old)
 	lease_start(lease, lifetime(req));
 }
 
-static void add_change(struct request *req, const struct lease *old)
-{
-	struct store_change *change = &req->changes[req->n_changes++];
-
-	*change = (struct store_change){
-		.kind = old ? CHANGE_UPDATE : CHANGE_INSERT,
-		.new = req->lease,
-		.addr = req->lease.addr,
-		.expected_version = old ? old->version : 0,
-	};
-}
-
-static void add_delete(struct request *req, const struct lease *old)
-{
-	req->changes[req->n_changes++] = (struct store_change){
-		.kind = CHANGE_DELETE,
-		.new = *old,
-		.addr = old->addr,
-		.expected_version = old->version,
-	};
-}
-
-/*
- * A lease renewed long before its time is confirmed as it stands, with what is left of it: no write.
- * cache-threshold says how much of the lifetime may have gone, cache-max-age how many seconds. What
- * is confirmed is durable: a client's requests run one at a time, and each waits for the store.
- */
-static bool may_reuse(const struct request *req, const struct lease *old)
-{
-	const struct net_params *par = &req->sub->par;
-	int64_t now = clock_boot_sec(), age;
-
-	if (old->state != LEASE_DEFAULT || old->expires <= now || old->valid == 0 ||
-	    old->subnet_id != req->sub->id || old->expires == INT64_MAX ||
-	    !bytes_equal(old->hwaddr, req->hwaddr) || !bytes_equal(old->client_id, req->client_id) ||
-	    old->valid != req->lease.valid || strcmp(old->hostname, req->lease.hostname) != 0)
-		return false;
-	age = (int64_t)old->valid - (old->expires - now);
-	if (age < 0)
-		return false;
-	if (par->cache_max_age && age > (int64_t)par->cache_max_age)
-		return false;
-	return par->cache_threshold > 0 && (double)age <= par->cache_threshold * old->valid;
-}
-
 static enum verdict nak(struct request *req, const char *why)
 {
 	char text[IP_TEXT_MAX];
@@ -309,15 +241,15 @@ static enum verdict grant(struct request *req, const struct lease *old)
 {
 	fill_lease(req, old);
 	req->answer_type = DHCP4_ACK;
-	if (old && lease4_belongs(req, old) && may_reuse(req, old)) {
+	if (old && lease4_belongs(req, old) && lease_may_be_reused(&req->sub->par, old, &req->lease)) {
 		req->lease = *old;
 		req->lease.valid = (uint32_t)(old->expires - clock_boot_sec());
 		req->reused = true;
 		return STEP_NEXT;
 	}
-	add_change(req, old);
+	(void)change_put(req, &req->lease, old);
 	if (req->has_mine && !ip_equal(&req->mine.addr, &req->lease.addr))
-		add_delete(req, &req->mine);
+		change_delete(req, &req->mine);
 	return STEP_NEXT;
 }
 
@@ -344,10 +276,9 @@ static void store_offer(struct request *req)
 {
 	const struct lease *old = req->has_at ? &req->at : NULL;
 
-	if (old && lease4_belongs(req, old) && !is_over(old))
+	if (old && lease4_belongs(req, old) && !lease_is_over(old))
 		return;
-	add_change(req, old);
-	lease_start(&req->changes[0].new, req->sub->par.offer_lifetime);
+	lease_start(&change_put(req, &req->lease, old)->new, req->sub->par.offer_lifetime);
 }
 
 /* --- messages -------------------------------------------------------------- */
@@ -454,12 +385,11 @@ enum verdict bind4_request(struct request *req)
 enum verdict bind4_decline(struct request *req)
 {
 	char text[IP_TEXT_MAX];
-	bool limited;
 
 	(void)ip_format(&req->wanted, text);
 	if (ip_is_zero(&req->wanted))
 		return request_drop(req, DROP_RULE, "DHCPDECLINE without a requested address");
-	if (!req->has_at || is_over(&req->at)) {
+	if (!req->has_at || lease_is_over(&req->at)) {
 		LOG(DHCP4_DECLINE_LEASE_NOT_FOUND, request_label(req), text);
 		return STEP_DONE;
 	}
@@ -468,29 +398,12 @@ enum verdict bind4_decline(struct request *req)
 		return STEP_DONE;
 	}
 	req->answer_type = 0;
-	limited = req->cfg->decline_probation && !budget_take(req->worker->srv->declines, &req->turn.client);
-	if (limited) {
-		/* It refuses one address after the other: they stay in use for the others. */
+	req->lease = req->at;
+	req->lease.valid = req->cfg->decline_probation; /* s it is kept away */
+	if (!change_decline(req, &req->at)) {
+		req->lease.valid = 0;
 		LOG(DHCP4_DECLINE_LIMIT, request_label(req), text);
-		stat_add(req->worker->stats, STAT_LIMIT_EXCEEDED, 1);
 	}
-	if (limited || !req->cfg->decline_probation) {
-		req->lease = req->at;
-		req->lease.valid = 0; /* s it is kept away */
-		add_delete(req, &req->at);
-		return STEP_NEXT;
-	}
-	req->lease = (struct lease){
-		.addr = req->at.addr,
-		.prefix_len = 32,
-		.type = LEASE_V4,
-		.state = LEASE_DECLINED,
-		.subnet_id = req->at.subnet_id,
-		.pool_id = req->at.pool_id,
-		.hostname = "",
-	};
-	lease_start(&req->lease, req->cfg->decline_probation);
-	add_change(req, &req->at);
 	return STEP_NEXT;
 }
 
@@ -510,13 +423,7 @@ enum verdict bind4_release(struct request *req)
 	}
 	req->lease = req->at;
 	req->answer_type = 0;
-	if (!req->cfg->expiry.hold_reclaimed_sec || !req->cfg->expiry.flush_wait_sec) {
-		add_delete(req, &req->at);
-		return STEP_NEXT;
-	}
-	/* Over now, but kept for a while: a client that comes back finds its address. */
-	lease_end(&req->lease, LEASE_RELEASED);
-	add_change(req, &req->at);
+	change_release(req, &req->at);
 	return STEP_NEXT;
 }
 

@@ -25,7 +25,8 @@ static bool is_right(const struct config *cfg, const struct lease *lease)
 {
 	const struct subnet *sub = subnet_by_id(&cfg->plan, lease->subnet_id);
 
-	return sub && prefix_contains(&sub->prefix, &lease->addr);
+	/* Prefixes are delegated from anywhere. */
+	return sub && (lease->type == LEASE_PD || prefix_contains(&sub->prefix, &lease->addr));
 }
 
 static void add_change(struct check *check, const struct lease *lease, enum store_change_kind kind,

@@ -45,7 +45,7 @@ static void build_interfaces(struct build *b)
 
 	if (conf->node.json)
 		(void)json_object_object_get_ex(conf->node.json, "interfaces", &list);
-	cfg->raw = conf->dhcp_socket_type.v == 0;
+	cfg->raw = cfg->family == KEY_4 && conf->dhcp_socket_type.v == 0;
 	cfg->redetect = conf->re_detect.v;
 	cfg->use_routing = conf->outbound_interface.v != 0;
 	cfg->require_all = conf->service_sockets_require_all.v;
@@ -282,6 +282,13 @@ static int build(struct config *cfg, unsigned flags, struct diag *diag, struct c
 	build_rest(&b);
 	build_logging(&b);
 	build_options(&b);
+	if (cfg->family == KEY_6) {
+		build_root6(&b);
+		cfg->duid_file = build_path(&b, conf_pos(&typed->node, "data-directory"), "data-directory",
+					    typed->data_directory.set ? arena_printf(cfg->arena, "%s/kea-dhcp6-serverid", typed->data_directory.v) :
+									"kea-dhcp6-serverid",
+					    "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
+	}
 	build_plan(&b);
 	if (diag_errors(diag))
 		goto out;

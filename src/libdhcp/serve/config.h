@@ -5,6 +5,8 @@
 #include "io/sock.h"
 #include "log/config.h"
 #include "subnet/subnet.h"
+#include "wire/hwaddr6.h"
+#include "wire/ident.h"
 
 /*
  * A configuration as the server uses it: read, checked, inheritance applied, options encoded. Never
@@ -25,6 +27,17 @@ struct compat {
 	bool ignore_server_id;      /* messages for other servers are served */
 	bool ignore_link_selection; /* RFC 3527 is not looked at */
 	bool exclude_first_last_24;
+};
+
+/* The server's own DUID as the configuration wants it; zeros are filled in by the server. */
+struct duid_conf {
+	bool is_set; /* false: the stored one, or a fresh DUID-LLT */
+	enum duid_type type;
+	uint32_t time, enterprise;
+	uint16_t htype;
+	uint8_t *identifier; /* NULL if none */
+	int identifier_len;
+	bool persist;
 };
 
 enum lease_checks { LEASE_CHECK_NONE, LEASE_CHECK_WARN, LEASE_CHECK_FIX, LEASE_CHECK_FIX_DEL, LEASE_CHECK_DEL };
@@ -61,6 +74,14 @@ struct config {
 	struct dict *dict;
 	struct optlist opts;         /* global */
 	struct plan plan;
+	/* DHCPv6 */
+	enum hwaddr6_source *mac_sources;
+	unsigned n_mac_sources;
+	uint16_t *rsoo;              /* options that relays may supply */
+	unsigned n_rsoo;
+	struct duid_conf duid;
+	const char *duid_file;       /* absolute */
+
 	struct log_conf log;
 	const char *summary;         /* "2 subnets, 3 pools (...)", for the log */
 };

@@ -137,6 +137,21 @@ static void build_lifetimes(struct build *b, const struct chain *chain, struct n
 	}
 }
 
+/* RFC 9915 21.6: preferred is never longer than valid. */
+static void build_preferred(struct build *b, const struct chain *chain, struct net_params *par)
+{
+	struct lifetime_keys preferred = LIFETIME_KEYS(chain, preferred);
+
+	/* A default that nobody gave follows the valid lifetime that somebody did. */
+	if (!preferred.def.set && preferred.def.v > par->valid.def)
+		preferred.def.v = par->valid.def;
+	par->preferred = build_lifetime(b, chain, &preferred);
+	if (par->preferred.def > par->valid.def)
+		diag_warn(b->diag, lifetime_pos(chain, &preferred, "preferred-lifetime"),
+			  "\"preferred-lifetime\" %u is more than \"valid-lifetime\" %u: that much is granted",
+			  par->preferred.def, par->valid.def);
+}
+
 static void build_timers(struct build *b, const struct chain *chain, struct net_params *par)
 {
 	uint32_t valid = par->valid.def;
@@ -216,6 +231,8 @@ void build_params(struct build *b, const struct shared_network_conf *net, const 
 	chain.v[chain.n].node = &b->root->node;
 	chain.v[chain.n++].net = &b->root->net;
 	build_lifetimes(b, &chain, par);
+	if (b->cfg->family == KEY_6)
+		build_preferred(b, &chain, par);
 	build_timers(b, &chain, par);
 	par->cache_threshold = VALUE(&chain, cache_threshold);
 	par->cache_max_age = (uint32_t)VALUE(&chain, cache_max_age);
@@ -229,5 +246,7 @@ void build_params(struct build *b, const struct shared_network_conf *net, const 
 	par->authoritative = VALUE(&chain, authoritative);
 	par->match_client_id = VALUE(&chain, match_client_id);
 	par->store_extended_info = VALUE(&chain, store_extended_info);
+	if (par->store_extended_info && b->cfg->family == KEY_6)
+		diag_error(b->diag, POS_OF(&chain, store_extended_info), "\"store-extended-info\": not supported yet for DHCPv6");
 	build_boot(b, &chain, par);
 }

@@ -102,6 +102,7 @@ static void build_pools(struct build *b, const struct subnet_conf *conf, struct 
 			continue;
 		check_pool(b, conf, sub, &confs[i], pool, before);
 		pool->sub = sub;
+		pool->len = ip_is4(&pool->first) ? 32 : 128;
 		pool->id = (uint32_t)confs[i].pool_id.v;
 		pool->size = ip_distance(&pool->first, &pool->last);
 		if (pool->size != UINT64_MAX)
@@ -171,6 +172,7 @@ static bool build_subnet(struct build *b, const struct shared_network_conf *net_
 			 const struct subnet_conf *conf, struct subnet *sub)
 {
 	bool net_relays = net_conf && !has_relays(&conf->link.relay);
+	const char *iface_id;
 
 	if (!parse_prefix(b, conf, &sub->prefix))
 		return false;
@@ -190,6 +192,12 @@ static bool build_subnet(struct build *b, const struct shared_network_conf *net_
 	build_relays(b, net_relays ? &net_conf->link.relay : &conf->link.relay, sub);
 	build_optlist(b, &conf->link.option_data, &sub->opts);
 	build_pools(b, conf, sub);
+	build_pd_pools(b, conf, sub);
+	sub->rapid_commit = conf->link.rapid_commit.set || !net_conf ? conf->link.rapid_commit.v :
+								       net_conf->link.rapid_commit.v;
+	iface_id = conf->link.interface_id.set || !net_conf ? conf->link.interface_id.v : net_conf->link.interface_id.v;
+	if (iface_id && iface_id[0])
+		sub->iface_id = bytes_of(iface_id, strlen(iface_id));
 	return true;
 }
 

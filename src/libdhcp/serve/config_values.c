@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "serve/config_build.h"
 #include "wire/dict4.h"
+#include "wire/dict6.h"
 
 #define DEPTH_MAX 8 /* of sub-options in sub-options */
 
@@ -125,10 +126,16 @@ static bool is_servers_own(const struct build *b, unsigned code)
 		OPT4_DHCP_PARAMETER_REQUEST_LIST, OPT4_DHCP_MAX_MESSAGE_SIZE, OPT4_DHCP_CLIENT_IDENTIFIER,
 		OPT4_DHCP_LEASE_TIME, OPT4_DHCP_RENEWAL_TIME, OPT4_DHCP_REBINDING_TIME, OPT4_DHCP_AGENT_OPTIONS,
 	};
-	size_t i;
+	static const uint8_t own6[] = {
+		OPT6_CLIENTID, OPT6_SERVERID, OPT6_IA_NA, OPT6_IA_TA, OPT6_IAADDR, OPT6_ORO, OPT6_ELAPSED_TIME,
+		OPT6_RELAY_MSG, OPT6_STATUS_CODE, OPT6_RAPID_COMMIT, OPT6_INTERFACE_ID, OPT6_IA_PD, OPT6_IAPREFIX,
+		OPT6_CLIENT_DATA, OPT6_LQ_RELAY_DATA, OPT6_PD_EXCLUDE,
+	};
+	const uint8_t *own = b->cfg->family == KEY_4 ? own4 : own6;
+	size_t n = b->cfg->family == KEY_4 ? sizeof(own4) : sizeof(own6), i;
 
-	for (i = 0; b->cfg->family == KEY_4 && i < sizeof(own4); i++)
-		if (own4[i] == code)
+	for (i = 0; i < n; i++)
+		if (own[i] == code)
 			return true;
 	return false;
 }

@@ -344,6 +344,7 @@ static int start_sockets(struct daemon *d, struct live *live)
 int daemon_start(struct daemon *d)
 {
 	struct config *cfg = daemon_load_config(d);
+	char text[600];
 	const char *why = NULL;
 	unsigned n_threads;
 
@@ -373,6 +374,10 @@ int daemon_start(struct daemon *d)
 	LOGF(d->fam->idx, DHCPx_START_INFO, (int)getpid(), d->srv.server_port, d->srv.client_port,
 	     d->opts.config_file);
 	LOGF(d->fam->idx, DHCPx_MULTI_THREADING_INFO, cfg->mt_enabled ? "yes" : "no", n_threads, cfg->queue);
+	if (d->fam->prepare && d->fam->prepare(&d->srv, cfg, text, sizeof(text)) < 0) {
+		(void)init_fail(d, "%s", text);
+		goto out;
+	}
 	(void)check_leases_wait(d->store, d->fam, cfg);
 	store_watch(d->store, watch_store, d->srv.alloc);
 	d->stats = stats_new();

@@ -12,6 +12,7 @@ const struct drop_row drop_rows[DROP_N] = {
 	[DROP_NOT_FOR_US] = { "other server", STAT_NOT_FOR_US },
 	[DROP_NO_IDENTITY] = { "no client identity", STAT_RFC_VIOLATION },
 	[DROP_RULE] = { "protocol rule", STAT_RFC_VIOLATION },
+	[DROP_UNICAST] = { "unicast", STAT_RFC_VIOLATION },
 	[DROP_DUPLICATE] = { "repetition", STAT_DUPLICATE },
 	[DROP_NO_RECORD] = { "unknown client", STAT_NOT_FOR_US },
 	[DROP_NO_ADDRESS] = { "no address", STAT_PROCESSING_FAILED },

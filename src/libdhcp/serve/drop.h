@@ -16,6 +16,7 @@ enum drop_reason {
 	DROP_NOT_FOR_US,    /* names another server */
 	DROP_NO_IDENTITY,   /* neither a hardware address nor a client identifier */
 	DROP_RULE,          /* breaks a rule of the protocol */
+	DROP_UNICAST,       /* sent to us alone, and it is for everybody */
 	DROP_DUPLICATE,     /* repeated while the first is being processed */
 	DROP_NO_RECORD,     /* not authoritative about a client it does not know */
 	DROP_NO_ADDRESS,    /* nothing to offer */

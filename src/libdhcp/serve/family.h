@@ -18,12 +18,17 @@ enum message_use {
 	MESSAGE_UNSUPPORTED, /* a type of a protocol extension that is not there yet */
 };
 
+struct server;
+
 struct message_row {
 	const char *name; /* "DHCPDISCOVER" */
 	enum message_use use;
 	enum stat_id received, sent;
 	/* The message's meaning: sets the changes and the answer's type. NULL unless served. */
 	enum verdict (*bind)(struct request *req);
+	/* DHCPv6, RFC 9915 16: which identifiers it must have, and whether it is for everybody only. */
+	enum { ID_MAY, ID_MUST, ID_MUST_NOT } client_id, server_id;
+	bool multicast_only;
 };
 
 struct family {
@@ -34,10 +39,13 @@ struct family {
 	uint16_t server_port, client_port;
 	size_t datagram_max;     /* the largest datagram received, bytes */
 	struct ip zero;          /* no address */
+	size_t arena_extra;      /* bytes of a request's arena beyond REQUEST_ARENA */
 
 	const struct message_row *messages; /* by type */
 	unsigned n_messages;
 
+	/* What the process needs besides, at its start; NULL: nothing. On failure why is filled. */
+	int (*prepare)(struct server *srv, const struct config *cfg, char *why, size_t size);
 	/* Steps of the pipeline that differ. */
 	enum verdict (*unpack)(struct request *req);
 	enum verdict (*identify)(struct request *req);
@@ -51,6 +59,8 @@ struct family {
 	 */
 	enum context_verdict (*check_context)(struct arena *arena, const char *context,
 					      enum context_checks level, const char **ret);
+	/* Who the request is from: the beginning of its log lines. */
+	void (*make_label)(const struct request *req, char *buf, size_t size);
 	/* One debug line for a dropped request. */
 	void (*log_drop)(const struct request *req);
 	/* The INFO line for each change that was made durable. */
@@ -60,7 +70,10 @@ struct family {
 	void (*dump_answer)(const struct request *req, struct str *out);
 };
 
-extern const struct family family4;
+extern const struct family family4, family6;
+
+/* The answer is packed: counted and, at debug levels, told. */
+void request_sent(const struct request *req, const struct message_row *row);
 
 static inline const struct message_row *message_row(const struct family *fam, unsigned type)
 {

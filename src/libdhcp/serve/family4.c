@@ -240,14 +240,9 @@ static void dump_answer4(const struct request *req, struct str *out)
 	dump_packet4(&req->a, out);
 }
 
-const char *request_label(const struct request *req)
+static void make_label4(const struct request *req, char *buf, size_t size)
 {
-	struct request *mutable = (struct request *)req;
-
-	if (!req->label[0])
-		ident_label4(req->hwtype, req->hwaddr, req->client_id, req->q.xid, mutable->label,
-			     sizeof(mutable->label));
-	return req->label;
+	ident_label4(req->hwtype, req->hwaddr, req->client_id, req->q.xid, buf, size);
 }
 
 const struct family family4 = {
@@ -268,6 +263,7 @@ const struct family family4 = {
 	.answer = answer4,
 	.pack = pack4,
 	.check_context = context4_check,
+	.make_label = make_label4,
 	.log_drop = log_drop4,
 	.log_commit = log_commit4,
 	.dump_query = dump_query4,

@@ -10,7 +10,7 @@ static const char *const ssl_mode_words[] = { "disable", "prefer", "require", "v
 static const char *const database_sync_words[] = { "group", "none", NULL };
 static const char *const lease_checks_words[] = { "none", "warn", "fix", "fix-del", "del", NULL };
 static const char *const extended_info_checks_words[] = { "none", "fix", "strict", "pedantic", NULL };
-static const char *const server_id_type_words[] = { "LLT", "EN", "LL", NULL };
+static const char *const server_id_type_words[] = { "LLT", "EN", "LL", "UUID", NULL };
 static const char *const authentication_type_words[] = { "basic", NULL };
 static const char *const socket_type_words[] = { "unix", "http", "https", NULL };
 static const char *const ncr_protocol_words[] = { "UDP", "TCP", NULL };
@@ -163,27 +163,27 @@ static const struct key client_class_keys[] = {
 		.doc = "ceiling for a client-requested lease time"),
 	K_INT(struct client_class_conf, offer_lifetime, "offer-lifetime", .families = KEY_4, .refuse = "offer-lifetime is",
 		.doc = ">0: write a short lease at DISCOVER time"),
-	K_INT(struct client_class_conf, preferred_lifetime, "preferred-lifetime", .families = KEY_6, .unit = "s", .refuse = "DHCPv6 is",
+	K_INT(struct client_class_conf, preferred_lifetime, "preferred-lifetime", .families = KEY_6, .unit = "s", .refuse = "client classes are",
 		.doc = "v6 preferred lifetime"),
-	K_INT(struct client_class_conf, min_preferred_lifetime, "min-preferred-lifetime", .families = KEY_6, .refuse = "DHCPv6 is",
+	K_INT(struct client_class_conf, min_preferred_lifetime, "min-preferred-lifetime", .families = KEY_6, .refuse = "client classes are",
 		.doc = "floor for requested preferred lifetime"),
-	K_INT(struct client_class_conf, max_preferred_lifetime, "max-preferred-lifetime", .families = KEY_6, .refuse = "DHCPv6 is",
+	K_INT(struct client_class_conf, max_preferred_lifetime, "max-preferred-lifetime", .families = KEY_6, .refuse = "client classes are",
 		.doc = "ceiling for requested preferred lifetime"),
 };
 const struct scope client_class_scope = SCOPE("client-class", struct client_class_conf, client_class_keys);
 
 static const struct key server_id_keys[] = {
-	K_ENUM(struct server_id_conf, type, "type", .families = KEY_6, .words = server_id_type_words, .def = "\"LLT\"", .refuse = "DHCPv6 is",
-		.doc = "LLT / EN / LL"),
-	K_STRING(struct server_id_conf, identifier, "identifier", .families = KEY_6, .def = "\"\"", .refuse = "DHCPv6 is",
+	K_ENUM(struct server_id_conf, type, "type", .families = KEY_6, .words = server_id_type_words, .def = "\"LLT\"", .since = "4.1.0",
+		.doc = "LLT / EN / LL / UUID"),
+	K_STRING(struct server_id_conf, identifier, "identifier", .families = KEY_6, .def = "\"\"", .since = "4.1.0",
 		.doc = "hex part of the DUID"),
-	K_INT(struct server_id_conf, time, "time", .families = KEY_6, .def = "0", .refuse = "DHCPv6 is",
+	K_INT(struct server_id_conf, time, "time", .families = KEY_6, .def = "0", .since = "4.1.0",
 		.doc = "time of LLT"),
-	K_INT(struct server_id_conf, htype, "htype", .families = KEY_6, .def = "0", .refuse = "DHCPv6 is",
+	K_INT(struct server_id_conf, htype, "htype", .families = KEY_6, .def = "0", .since = "4.1.0",
 		.doc = "hardware type"),
-	K_INT(struct server_id_conf, enterprise_id, "enterprise-id", .families = KEY_6, .def = "0", .refuse = "DHCPv6 is",
+	K_INT(struct server_id_conf, enterprise_id, "enterprise-id", .families = KEY_6, .def = "0", .since = "4.1.0",
 		.doc = "enterprise number of EN"),
-	K_BOOL(struct server_id_conf, persist, "persist", .families = KEY_6, .def = "true", .refuse = "DHCPv6 is",
+	K_BOOL(struct server_id_conf, persist, "persist", .families = KEY_6, .def = "true", .since = "4.1.0",
 		.doc = "keep the DUID in a file"),
 	K_COMMENT(struct server_id_conf),
 };
@@ -397,17 +397,17 @@ static const struct key global_keys[] = {
 		.doc = "packets that may wait for asynchronous hooks; 0 = no limit"),
 	K_BOOL(struct global_conf, stash_agent_options, "stash-agent-options", .families = KEY_4, .def = "false", .since = "4.1.0",
 		.doc = "reuse stored option 82 for unicast renewals"),
-	K_STRING(struct global_conf, data_directory, "data-directory", .families = KEY_6, .refuse = "DHCPv6 is",
-		.doc = "directory of the v6 state files"),
-	K_LIST(struct global_conf, subnets, "subnet6", subnet_scope, .families = KEY_6, .refuse = "DHCPv6 is",
+	K_STRING(struct global_conf, data_directory, "data-directory", .families = KEY_6, .since = "4.1.0",
+		.doc = "directory of the file that holds the server's DUID"),
+	K_LIST(struct global_conf, subnets, "subnet6", subnet_scope, .families = KEY_6, .since = "4.1.0",
 		.doc = "list of IPv6 subnets"),
-	K_STRINGS(struct global_conf, mac_sources, "mac-sources", .families = KEY_6, .refuse = "DHCPv6 is",
+	K_STRINGS(struct global_conf, mac_sources, "mac-sources", .families = KEY_6, .since = "4.1.0",
 		.doc = "ordered ways to find a MAC for a v6 client"),
-	K_STRINGS(struct global_conf, relay_supplied_options, "relay-supplied-options", .families = KEY_6, .refuse = "DHCPv6 is",
+	K_STRINGS(struct global_conf, relay_supplied_options, "relay-supplied-options", .families = KEY_6, .since = "4.1.0",
 		.doc = "option codes copied from RSOO"),
-	K_MAP(struct global_conf, server_id, "server-id", server_id_scope, .families = KEY_6, .refuse = "DHCPv6 is",
+	K_MAP(struct global_conf, server_id, "server-id", server_id_scope, .families = KEY_6, .since = "4.1.0",
 		.doc = "how the server DUID is made"),
-	K_BOOL(struct global_conf, allow_address_registration, "allow-address-registration", .families = KEY_6, .def = "true", .refuse = "DHCPv6 is",
+	K_BOOL(struct global_conf, allow_address_registration, "allow-address-registration", .families = KEY_6, .def = "true", .refuse = "address registration is",
 		.doc = "accept RFC 9686 ADDR-REG-INFORM"),
 	K_MAP(struct global_conf, control_socket, "control-socket", control_socket_scope, .refuse = "the control channel is",
 		.doc = "management channel (older singular form of control-sockets)"),

@@ -51,11 +51,11 @@
 		.doc = "explicit T1"), \
 	K_INT(s, net.rebind_timer, "rebind-timer", .unit = "s", .since = "4.0.0", .inherit = inner, \
 		.doc = "explicit T2"), \
-	K_INT(s, net.preferred_lifetime, "preferred-lifetime", .families = KEY_6, .unit = "s", .refuse = "DHCPv6 is", .inherit = inner, \
+	K_INT(s, net.preferred_lifetime, "preferred-lifetime", .families = KEY_6, .unit = "s", .def = "3600", .since = "4.1.0", .inherit = inner, \
 		.doc = "v6 preferred lifetime"), \
-	K_INT(s, net.min_preferred_lifetime, "min-preferred-lifetime", .families = KEY_6, .refuse = "DHCPv6 is", .inherit = inner, \
+	K_INT(s, net.min_preferred_lifetime, "min-preferred-lifetime", .families = KEY_6, .since = "4.1.0", .inherit = inner, \
 		.doc = "floor for requested preferred lifetime"), \
-	K_INT(s, net.max_preferred_lifetime, "max-preferred-lifetime", .families = KEY_6, .refuse = "DHCPv6 is", .inherit = inner, \
+	K_INT(s, net.max_preferred_lifetime, "max-preferred-lifetime", .families = KEY_6, .since = "4.1.0", .inherit = inner, \
 		.doc = "ceiling for requested preferred lifetime"), \
 	K_BOOL(s, net.calculate_tee_times, "calculate-tee-times", .def = "false", .def6 = "true", .since = "4.0.0", .inherit = inner, \
 		.doc = "derive T1/T2 from the lifetime when no explicit timer"), \
@@ -73,7 +73,7 @@
 		.doc = ">0: write a short lease at DISCOVER time"), \
 	K_ENUM(s, net.allocator, "allocator", .words = allocator_words, .def = "\"iterative\"", .since = "4.1.0", .inherit = inner, \
 		.doc = "iterative / random / flq / shared-flq"), \
-	K_ENUM(s, net.pd_allocator, "pd-allocator", .families = KEY_6, .words = pd_allocator_words, .def = "\"iterative\"", .refuse = "DHCPv6 is", .inherit = inner, \
+	K_ENUM(s, net.pd_allocator, "pd-allocator", .families = KEY_6, .words = pd_allocator_words, .def = "\"iterative\"", .since = "4.1.0", .inherit = inner, \
 		.doc = "same for prefixes"), \
 	K_BOOL(s, net.match_client_id, "match-client-id", .families = KEY_4, .def = "true", .since = "4.0.0", .inherit = inner, \
 		.doc = "use option 61 before chaddr to find a lease"), \
@@ -105,9 +105,9 @@
 		.doc = "{ip-addresses: [...]} that select this scope"), \
 	K_LIST(s, link.option_data, "option-data", option_data_scope, .since = "4.0.0", \
 		.doc = "option values to send"), \
-	K_STRING(s, link.interface_id, "interface-id", .families = KEY_6, .def = "\"\"", .refuse = "DHCPv6 is", \
+	K_STRING(s, link.interface_id, "interface-id", .families = KEY_6, .def = "\"\"", .since = "4.1.0", \
 		.doc = "relay interface-id that selects this scope"), \
-	K_BOOL(s, link.rapid_commit, "rapid-commit", .families = KEY_6, .def = "false", .refuse = "DHCPv6 is", \
+	K_BOOL(s, link.rapid_commit, "rapid-commit", .families = KEY_6, .def = "false", .since = "4.1.0", \
 		.doc = "allow the two-message exchange"), \
 	K_STRING(s, link.client_class, "client-class", .refuse = "client classes are", \
 		.doc = "single-class guard (deprecated, read as client-classes)"), \

@@ -56,6 +56,37 @@ enum verdict request_drop(struct request *req, enum drop_reason reason, const ch
 	return STEP_DROP;
 }
 
+const char *request_label(const struct request *req)
+{
+	struct request *mutable = (struct request *)req;
+
+	if (!req->label[0])
+		req->fam->make_label(req, mutable->label, sizeof(mutable->label));
+	return req->label;
+}
+
+void request_sent(const struct request *req, const struct message_row *row)
+{
+	unsigned fam = req->fam->idx;
+
+	stat_add(req->worker->stats, STAT_SENT, 1);
+	stat_add(req->worker->stats, row->sent, 1);
+	if (log_is_on(&log_msg_DHCPx_PACKET_SEND[fam])) {
+		char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
+
+		LOGF(fam, DHCPx_PACKET_SEND, request_label(req), row->name, req->answer_type,
+		     ip_format(&req->out.src, from), req->out.sport, ip_format(&req->out.dst, to), req->out.dport,
+		     req->out.ifname);
+	}
+	if (log_is_on(&log_msg_DHCPx_RESPONSE_DATA[fam])) {
+		struct str text = { 0 };
+
+		req->fam->dump_answer(req, &text);
+		LOGF(fam, DHCPx_RESPONSE_DATA, request_label(req), row->name, req->answer_type, str_text(&text));
+		str_free(&text);
+	}
+}
+
 static unsigned restart_step(void)
 {
 	unsigned i = 0;

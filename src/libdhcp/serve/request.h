@@ -11,7 +11,9 @@
 #include "serve/relay4.h"
 #include "serve/turn.h"
 #include "subnet/subnet.h"
+#include "wire/ia6.h"
 #include "wire/packet4.h"
+#include "wire/packet6.h"
 
 /*
  * A request is a value in a slot of its worker: one message on its way through the pipeline. It is
@@ -20,6 +22,7 @@
 struct family;
 struct serve_worker;
 struct live;
+struct binding;
 
 enum verdict {
 	STEP_NEXT,  /* go on with the next step */
@@ -29,7 +32,7 @@ enum verdict {
 	STEP_DONE,  /* processed, and there is no answer by the protocol */
 };
 
-#define CHANGES_MAX 2      /* of one request; DHCPv4: the lease, and the one it replaces */
+#define CHANGES_MAX 2      /* DHCPv4: the lease, and the one it replaces */
 #define CONFLICTS_MAX 5    /* then the request is dropped; the client asks again */
 #define REQUEST_ARENA 65536 /* bytes a request may use */
 
@@ -51,6 +54,7 @@ struct request {
 
 	/* the message, and the answer to it */
 	struct packet4 q, a;
+	struct packet6 q6, a6;
 	unsigned type, answer_type;
 	const struct message_row *row;
 
@@ -60,6 +64,7 @@ struct request {
 	uint8_t hwtype;
 	struct bytes hwaddr, client_id; /* empty if none */
 	struct bytes match_id;          /* the client id leases are looked up by; empty if not used */
+	uint16_t hwsource;              /* DHCPv6: where hwaddr was learned */
 
 	/* from where */
 	struct relay_info4 rai;         /* DHCPv4: what its relay told */
@@ -78,15 +83,21 @@ struct request {
 	struct lease lease;
 	const struct pool *pool;        /* of lease.addr; NULL if none holds it */
 	bool reused;                    /* confirmed without a change */
-	struct store_change changes[CHANGES_MAX];
+	struct binding *bindings;       /* DHCPv6: an IA each, in the request's arena */
+	unsigned n_bindings;
+	uint16_t status;                /* DHCPv6: of the whole message, if has_status */
+	const char *status_text;
+	bool has_status, rapid;         /* DHCPv6; rapid: committed at once */
+	struct store_change *changes;   /* DHCPv4: few_changes */
+	struct store_change few_changes[CHANGES_MAX];
 	unsigned n_changes;
 	struct store_txn txn;
 	unsigned n_conflicts;
 
-	char label[220];                /* who, for log lines; made when first needed */
+	char label[320];                /* who, for log lines; made when first needed */
 };
 
-/* "[hwtype=1 02:00:00:00:00:01], cid=[no info], tid=0x1": for log lines. */
+/* Who it is from, for log lines: "[hwtype=1 02:00:00:00:00:01], cid=[no info], tid=0x1". */
 const char *request_label(const struct request *req);
 
 /* Sets the reason and returns STEP_DROP. `why` may be NULL; it must live as long as the request. */

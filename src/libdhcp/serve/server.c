@@ -47,7 +47,7 @@ void server_init(struct server *srv, const struct family *fam, struct store *sto
 
 			req->worker = w;
 			req->fam = fam;
-			req->arena = arena_new(REQUEST_ARENA);
+			req->arena = arena_new(REQUEST_ARENA + fam->arena_extra);
 			req->in.buf = xmalloc(fam->datagram_max);
 			req->out_buf = xmalloc(fam->datagram_max);
 			list_add_tail(&w->free, &req->link);
@@ -88,6 +88,22 @@ static bool note_lease(void *ctx, const struct lease *lease)
 	return true;
 }
 
+static void add_range(const struct config *cfg, struct pool *pool, enum allocator how, struct alloc_range *ranges,
+		      size_t *n)
+{
+	bool is_v4 = ip_is4(&pool->first);
+
+	ranges[*n] = (struct alloc_range){
+		.first = pool->first,
+		.last = pool->last,
+		.size = pool->size,
+		.shift = is_v4 ? 0 : (uint8_t)(128 - pool->len),
+		.how = how,
+		.skip_ends = is_v4 && cfg->compat.exclude_first_last_24 && pool->sub->prefix.len <= 24,
+	};
+	pool->index = (*n)++;
+}
+
 struct live *live_new(struct server *srv, struct config *cfg)
 {
 	struct live *live = xcalloc(1, sizeof(*live));
@@ -96,22 +112,17 @@ struct live *live_new(struct server *srv, struct config *cfg)
 	size_t n = 0, i, k;
 
 	for (i = 0; i < plan->n; i++)
-		n += plan->subs[i].n_pools;
+		n += plan->subs[i].n_pools + plan->subs[i].n_pd_pools;
 	ranges = xcalloc(n, sizeof(*ranges));
 	n = 0;
-	for (i = 0; i < plan->n; i++)
-		for (k = 0; k < plan->subs[i].n_pools; k++) {
-			struct pool *pool = &plan->subs[i].pools[k];
+	for (i = 0; i < plan->n; i++) {
+		const struct subnet *sub = &plan->subs[i];
 
-			ranges[n] = (struct alloc_range){
-				.first = pool->first,
-				.last = pool->last,
-				.size = pool->size,
-				.how = pool->sub->par.allocator,
-				.skip_ends = cfg->compat.exclude_first_last_24 && pool->sub->prefix.len <= 24,
-			};
-			pool->index = n++;
-		}
+		for (k = 0; k < sub->n_pools; k++)
+			add_range(cfg, &sub->pools[k], sub->par.allocator, ranges, &n);
+		for (k = 0; k < sub->n_pd_pools; k++)
+			add_range(cfg, &sub->pd_pools[k], sub->par.pd_allocator, ranges, &n);
+	}
 	live->cfg = cfg;
 	live->set = alloc_set_new(srv->alloc, ranges, n);
 	free(ranges);
@@ -304,6 +315,11 @@ enum verdict server_take_turn(struct request *req)
 uint64_t server_n_free(struct request *req, const struct pool *pool)
 {
 	return alloc_n_free(req->worker->srv->alloc, req->live->set, pool->index);
+}
+
+bool server_pick_for(struct request *req, const struct pool *pool, const struct client_key *key, struct ip *ret)
+{
+	return alloc_pick(req->worker->srv->alloc, req->live->set, pool->index, key, ret);
 }
 
 bool server_pick(struct request *req, const struct pool *pool, struct ip *ret)

@@ -27,6 +27,7 @@ struct server {
 	const struct family *fam;
 	struct store *store;
 	struct alloc *alloc;
+	struct duid duid;          /* DHCPv6: our own identifier */
 	struct turns *turns;
 	struct budget *declines;   /* how many addresses a client may take out of use */
 	uint16_t server_port, client_port;
@@ -86,6 +87,8 @@ void server_resume(struct request *req);
 enum verdict server_take_turn(struct request *req);
 /* Claim a free address of the pool for the request's client. */
 bool server_pick(struct request *req, const struct pool *pool, struct ip *ret);
+/* The same under a key of its own: a request may have several. */
+bool server_pick_for(struct request *req, const struct pool *pool, const struct client_key *key, struct ip *ret);
 /* How many addresses of the pool are free. */
 uint64_t server_n_free(struct request *req, const struct pool *pool);
 void server_want_reclaim(struct server *srv);

@@ -137,6 +137,7 @@ static int open_sets(struct daemon *d, const struct config *cfg, struct opened *
 {
 	unsigned n = d->srv.n_workers;
 	struct sockset_conf conf = {
+		.family = d->fam->idx,
 		.listen = cfg->listen,
 		.n_listen = cfg->n_listen,
 		.raw = cfg->raw,

@@ -46,6 +46,7 @@ enum verdict step_choose(struct request *req)
 enum verdict step_bind(struct request *req)
 {
 	req->n_changes = 0;
+	req->changes = req->few_changes;
 	req->reused = false;
 	return req->row->bind(req);
 }

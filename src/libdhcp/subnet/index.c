@@ -37,6 +37,22 @@ static int by_iface(const void *x, const void *y)
 	return order ? order : a->sub < b->sub ? -1 : a->sub > b->sub;
 }
 
+static int compare_bytes(struct bytes a, struct bytes b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int order = len ? memcmp(a.data, b.data, len) : 0;
+
+	return order ? order : a.len < b.len ? -1 : a.len > b.len;
+}
+
+static int by_iface_id(const void *x, const void *y)
+{
+	const struct subnet_ref *a = x, *b = y;
+	int order = compare_bytes(a->iface_id, b->iface_id);
+
+	return order ? order : a->sub < b->sub ? -1 : a->sub > b->sub;
+}
+
 static void link_parents(struct plan *plan)
 {
 	size_t i, parent = 0;
@@ -53,16 +69,18 @@ static void link_parents(struct plan *plan)
 
 void plan_index(struct plan *plan, struct arena *arena)
 {
-	size_t i, k, n_relays = 0, n_ifaces = 0;
+	size_t i, k, n_relays = 0, n_ifaces = 0, n_iface_ids = 0;
 
 	for (i = 0; i < plan->n; i++) {
 		n_relays += plan->subs[i].n_relays;
 		n_ifaces += plan->subs[i].iface[0] != '\0';
+		n_iface_ids += plan->subs[i].iface_id.len != 0;
 	}
 	plan->by_id = arena_new_array(arena, struct subnet *, plan->n);
 	plan->by_first = arena_new_array(arena, struct subnet_ref, plan->n);
 	plan->by_relay = arena_new_array(arena, struct subnet_ref, n_relays);
 	plan->by_iface = arena_new_array(arena, struct subnet_ref, n_ifaces);
+	plan->by_iface_id = arena_new_array(arena, struct subnet_ref, n_iface_ids);
 	for (i = 0; i < plan->n; i++) {
 		struct subnet *sub = &plan->subs[i];
 
@@ -74,6 +92,9 @@ void plan_index(struct plan *plan, struct arena *arena)
 		if (sub->iface[0])
 			plan->by_iface[plan->n_ifaces++] =
 				(struct subnet_ref){ .iface = sub->iface, .sub = sub };
+		if (sub->iface_id.len)
+			plan->by_iface_id[plan->n_iface_ids++] =
+				(struct subnet_ref){ .iface_id = sub->iface_id, .sub = sub };
 	}
 	if (!plan->n)
 		return;
@@ -81,6 +102,7 @@ void plan_index(struct plan *plan, struct arena *arena)
 	qsort(plan->by_first, plan->n, sizeof(*plan->by_first), by_addr);
 	qsort(plan->by_relay, plan->n_relays, sizeof(*plan->by_relay), by_relay);
 	qsort(plan->by_iface, plan->n_ifaces, sizeof(*plan->by_iface), by_iface);
+	qsort(plan->by_iface_id, plan->n_iface_ids, sizeof(*plan->by_iface_id), by_iface_id);
 	link_parents(plan);
 }
 
@@ -152,6 +174,21 @@ static const struct subnet *by_interface(const struct plan *plan, const char *if
 	return lo < plan->n_ifaces && !strcmp(plan->by_iface[lo].iface, iface) ? plan->by_iface[lo].sub : NULL;
 }
 
+static const struct subnet *by_interface_id(const struct plan *plan, struct bytes id)
+{
+	size_t lo = 0, hi = plan->n_iface_ids;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (compare_bytes(plan->by_iface_id[mid].iface_id, id) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < plan->n_iface_ids && bytes_equal(plan->by_iface_id[lo].iface_id, id) ? plan->by_iface_id[lo].sub : NULL;
+}
+
 const struct pool *subnet_pool_of(const struct subnet *sub, const struct ip *addr)
 {
 	unsigned i;
@@ -176,6 +213,34 @@ const struct pool *link_pool_of(const struct subnet *sub, const struct ip *addr)
 	return pool;
 }
 
+bool link_contains(const struct subnet *sub, const struct ip *addr)
+{
+	unsigned i;
+
+	for (i = 0; i < link_size(sub); i++)
+		if (prefix_contains(&link_subnet(sub, i)->prefix, addr))
+			return true;
+	return false;
+}
+
+const struct pool *link_pd_pool_of(const struct subnet *sub, const struct prefix *prefix)
+{
+	unsigned i, k;
+
+	for (i = 0; i < link_size(sub); i++) {
+		const struct subnet *other = link_subnet(sub, i);
+
+		for (k = 0; k < other->n_pd_pools; k++) {
+			const struct pool *pool = &other->pd_pools[k];
+
+			if ((!prefix->len || pool->len == prefix->len) && ip_cmp(&pool->first, &prefix->addr) <= 0 &&
+			    ip_cmp(&prefix->addr, &pool->last) <= 0)
+				return pool;
+		}
+	}
+	return NULL;
+}
+
 const struct subnet *subnet_select(const struct plan *plan, const struct select_query *query)
 {
 	const struct subnet *sub;
@@ -183,6 +248,9 @@ const struct subnet *subnet_select(const struct plan *plan, const struct select_
 	if (query->has_link)
 		return subnet_by_address(plan, &query->link_addr);
 	if (query->has_relay) {
+		sub = query->iface_id.len ? by_interface_id(plan, query->iface_id) : NULL;
+		if (sub)
+			return sub;
 		sub = by_relay_address(plan, &query->relay_addr);
 		return sub ? sub : subnet_by_address(plan, &query->relay_addr);
 	}

@@ -39,7 +39,9 @@ struct net_params {
 
 struct pool {
 	struct ip first, last;
-	uint64_t size;
+	uint64_t size;      /* addresses or prefixes */
+	uint8_t len;        /* of what is granted: 32, 128, or of the delegated prefixes */
+	struct prefix excluded; /* RFC 6603; length 0 = none */
 	uint32_t id;        /* pool-id */
 	size_t index;       /* number of its range in the alloc set; set when it goes into service */
 	struct optlist opts;
@@ -60,6 +62,10 @@ struct subnet {
 	struct net_params par;
 	struct pool *pools; /* in the order of the configuration, not overlapping */
 	unsigned n_pools;
+	struct pool *pd_pools; /* of prefixes; DHCPv6 */
+	unsigned n_pd_pools;
+	bool rapid_commit;
+	struct bytes iface_id; /* of the relay's interface, its own or the network's; empty if none */
 	struct optlist opts;
 	const struct network *net; /* NULL */
 	const char *iface;         /* its own or the network's; "" if none */
@@ -70,6 +76,7 @@ struct subnet {
 struct subnet_ref {
 	struct ip addr;     /* first address, or relay */
 	const char *iface;
+	struct bytes iface_id;
 	struct subnet *sub;
 	size_t parent;      /* by_first: index + 1 of the subnet around this one; 0 = none */
 };
@@ -86,6 +93,8 @@ struct plan {
 	size_t n_relays;
 	struct subnet_ref *by_iface;
 	size_t n_ifaces;
+	struct subnet_ref *by_iface_id;
+	size_t n_iface_ids;
 };
 
 /* Once subs is filled. */
@@ -115,11 +124,16 @@ static inline bool link_same(const struct subnet *a, const struct subnet *b)
 
 /* The pool on the link of `sub` that holds the address; NULL if none. */
 const struct pool *link_pool_of(const struct subnet *sub, const struct ip *addr);
+/* The same for a pool of prefixes that this one may be granted from; its length 0 = of any. */
+const struct pool *link_pd_pool_of(const struct subnet *sub, const struct prefix *prefix);
+/* Whether a subnet of the link holds the address. */
+bool link_contains(const struct subnet *sub, const struct ip *addr);
 
 /* What a message tells about where its client is. */
 struct select_query {
 	bool has_link;
 	struct ip link_addr;   /* the link as the message itself names it (RFC 3011, RFC 3527) */
+	struct bytes iface_id; /* of the relay's interface; empty if not told */
 	bool has_relay;
 	struct ip relay_addr;  /* giaddr, link-address */
 	struct ip client_addr; /* ciaddr; zero if none */
@@ -131,7 +145,7 @@ struct select_query {
 
 /*
  * The client's subnet: where the message names a link, the one around that address or none. Else for a
- * relayed message the one that names the relay, else the one around the relay's address. Else the one
+ * relayed message the one that names the relay's interface, else the one that names the relay, else the one around the relay's address. Else the one
  * around the client's address, else the one that names the interface, else the one around our own
  * address there. NULL: none.
  */

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The DHCPv6 answer: identifiers, IAs, options by precedence, the relays' envelopes, and where it goes.
+ * RFC 9915 sections 18.3 and 19.3.
+ */
+#include "serve/family6.h"
+
+#include "log/log.h"
+#include "serve/grant.h"
+#include "serve/sender.h"
+#include "serve/server.h"
+#include "serve/vendor6.h"
+#include "wire/dump.h"
+
+#define IA_ROOM 8192 /* bytes for all IAs of an answer */
+#define ORO_MAX 256  /* codes of an option request that are looked at */
+
+/* RFC 9915 18.3: T1 and T2 are the same in all IAs, those of the shortest. */
+static void common_timers(const struct request *req, uint32_t *ret_t1, uint32_t *ret_t2)
+{
+	bool any = false;
+	unsigned i;
+
+	*ret_t1 = *ret_t2 = 0;
+	for (i = 0; i < req->n_bindings; i++) {
+		const struct binding *b = &req->bindings[i];
+		uint32_t t1, t2;
+
+		if (!b->granted)
+			continue;
+		timers_of(&b->pool->sub->par, b->lease.preferred, &t1, &t2);
+		if (!any || t1 < *ret_t1)
+			*ret_t1 = t1;
+		if (!any || t2 < *ret_t2)
+			*ret_t2 = t2;
+		any = true;
+	}
+}
+
+static bool is_asked(const struct request *req, uint16_t code)
+{
+	const struct opt *oro = opts_find(&req->q6.opts, OPT6_ORO);
+	struct reader r = oro ? reader_of(oro->data) : reader_init(NULL, 0);
+	unsigned i;
+
+	for (i = 0; i < ORO_MAX && reader_left(&r) >= 2; i++)
+		if (read_u16(&r) == code)
+			return true;
+	return false;
+}
+
+static void write_granted(const struct request *req, struct ia6_builder *w, const struct binding *b)
+{
+	struct prefix prefix = { b->lease.addr, b->lease.prefix_len };
+
+	if (!b->pool->excluded.len || !is_asked(req, OPT6_PD_EXCLUDE)) {
+		ia6_add(w, &prefix, b->lease.preferred, b->lease.valid);
+		return;
+	}
+	ia6_begin_item(w, &prefix, b->lease.preferred, b->lease.valid);
+	ia6_add_exclude(w, b->lease.prefix_len, &b->pool->excluded);
+	ia6_end_item(w);
+}
+
+/* RFC 9915 18.3.4: what the client has and may not use any longer comes back with lifetimes of 0. */
+static void write_refused(struct ia6_builder *w, const struct binding *b)
+{
+	struct reader r = reader_of(b->ia.subs);
+	struct ia6_item item;
+	unsigned n = 0;
+
+	while (n++ < LEASES_MAX6 && ia6_next_item(&b->ia, &r, &item))
+		if (!ip_is_zero(&item.prefix.addr) &&
+		    !(b->granted && ip_equal(&item.prefix.addr, &b->lease.addr) && item.prefix.len == b->lease.prefix_len))
+			ia6_add(w, &item.prefix, 0, 0);
+}
+
+static void write_binding(const struct request *req, struct ia6_builder *w, const struct binding *b, uint32_t t1, uint32_t t2)
+{
+	bool extends = req->type == DHCP6_RENEW || req->type == DHCP6_REBIND;
+
+	if ((req->type == DHCP6_RELEASE || req->type == DHCP6_DECLINE) && !b->has_status)
+		return;
+	ia6_open(w, b->ia.code, b->ia.iaid, b->granted ? t1 : 0, b->granted ? t2 : 0);
+	if (b->granted)
+		write_granted(req, w, b);
+	if (extends && !b->has_status)
+		write_refused(w, b);
+	if (b->has_status)
+		ia6_add_status(w, b->status, b->text);
+	(void)ia6_close(w);
+}
+
+/* IAs beyond those that are served: none is forgotten as long as there is room. */
+static void write_surplus(const struct request *req, struct ia6_builder *w)
+{
+	struct ia6 ia;
+	unsigned pos = 0, n = 0;
+
+	while (ia6_next(&req->q6.opts, &pos, &ia)) {
+		if (ia.code == OPT6_IA_TA || n++ < BINDINGS_MAX)
+			continue;
+		ia6_open(w, ia.code, ia.iaid, 0, 0);
+		ia6_add_status(w, ia.code == OPT6_IA_PD ? STATUS6_NO_PREFIX_AVAIL : STATUS6_NO_ADDRS_AVAIL, "too many");
+		if (ia6_close(w) < 0)
+			return;
+	}
+}
+
+static int write_bindings(struct request *req)
+{
+	struct ia6_builder w;
+	uint32_t t1, t2;
+	unsigned i;
+
+	if (!req->n_bindings && !req->has_status)
+		return 0;
+	if (ia6_builder_init(&w, &req->a6.opts, IA_ROOM) < 0)
+		return -E_NOMEM;
+	common_timers(req, &t1, &t2);
+	for (i = 0; i < req->n_bindings; i++)
+		write_binding(req, &w, &req->bindings[i], t1, t2);
+	if (req->n_bindings == BINDINGS_MAX)
+		write_surplus(req, &w);
+	return req->has_status ? ia6_message_status(&w, req->status, req->status_text) : 0;
+}
+
+/* --- options --------------------------------------------------------------- */
+
+/* RFC 6422 6: what a relay supplies, where it is allowed and we have no value of our own. */
+static void send_rsoo(struct sender *s)
+{
+	const struct request *req = s->req;
+	unsigned i, k;
+
+	for (i = req->q6.n_relays; i--;) {
+		const struct opt *rsoo = opts_find(&req->q6.relays[i].opts, OPT6_RSOO);
+		struct reader r = rsoo ? reader_of(rsoo->data) : reader_init(NULL, 0);
+		struct opt opt;
+
+		while (opt_next6(&r, &opt))
+			for (k = 0; k < req->cfg->n_rsoo; k++)
+				if (req->cfg->rsoo[k] == opt.code && !opts_find(s->to, opt.code))
+					(void)opts_add(s->to, opt.code, opt.data);
+	}
+}
+
+static void send_options(struct sender *s)
+{
+	const struct request *req = s->req;
+	const struct opt *oro = opts_find(&req->q6.opts, OPT6_ORO);
+	struct reader r = oro ? reader_of(oro->data) : reader_init(NULL, 0);
+	unsigned i;
+
+	vendor6_send(s);
+	for (i = 0; i < ORO_MAX && reader_left(&r) >= 2; i++)
+		sender_configured(s, read_u16(&r));
+	sender_always(s);
+	send_rsoo(s);
+}
+
+/* --- where it goes --------------------------------------------------------- */
+
+static void set_destination(struct request *req)
+{
+	struct dgram *out = &req->out;
+
+	*out = (struct dgram){
+		.buf = req->out_buf,
+		.size = (uint32_t)req->fam->datagram_max,
+		.src = req->in.local,
+		.local = req->in.local,
+		.dst = req->in.src,
+		.sport = req->worker->srv->server_port,
+		.dport = packet6_answer_port(&req->q6, req->in.sport),
+		.ifindex = req->in.ifindex,
+		.sock = req->in.sock,
+	};
+	/* Ports of our own (-P) are for clients only; tests want the answer where the question came from. */
+	if (!req->q6.n_relays)
+		out->dport = req->worker->srv->client_port;
+	if (req->worker->srv->to_source)
+		out->dport = req->in.sport;
+	memcpy(out->ifname, req->in.ifname, sizeof(out->ifname));
+}
+
+/* Which pool's options count: that of the first address, else of the first prefix. */
+static void choose_pool(struct request *req)
+{
+	unsigned i;
+
+	req->pool = NULL;
+	for (i = 0; i < req->n_bindings; i++)
+		if (req->bindings[i].granted && (!req->pool || (req->bindings[i].type == LEASE_NA && req->pool->len != 128)))
+			req->pool = req->bindings[i].pool;
+	if (req->pool)
+		req->sub = req->pool->sub;
+	request_set_scopes(req);
+}
+
+enum verdict answer6(struct request *req)
+{
+	struct packet6 *a = &req->a6;
+	struct sender s = sender_of(req, &a->opts);
+
+	if (!req->answer_type)
+		return STEP_DONE;
+	*a = (struct packet6){ .type = (uint8_t)req->answer_type, .xid = req->q6.xid };
+	opts_init(&a->opts, req->arena);
+	choose_pool(req);
+	sender_put(&s, OPT6_SERVERID, duid_bytes(&req->worker->srv->duid));
+	if (req->client_id.len)
+		sender_put(&s, OPT6_CLIENTID, req->client_id);
+	if (req->rapid)
+		sender_put(&s, OPT6_RAPID_COMMIT, bytes_of("", 0));
+	if (write_bindings(req) < 0)
+		return request_drop(req, DROP_LIMIT, "the answer is too large");
+	send_options(&s);
+	if (packet6_wrap_answer(&req->q6, req->arena, a) < 0)
+		return request_drop(req, DROP_LIMIT, "the answer is too large");
+	set_destination(req);
+	return STEP_NEXT;
+}
+
+enum verdict pack6(struct request *req)
+{
+	int len = packet6_write(&req->a6, req->out_buf, req->out.size);
+	const struct message_row *row = message_row(req->fam, req->answer_type);
+
+	if (len < 0) {
+		LOGF(1, DHCPx_PACKET_PACK_FAIL, request_label(req), err_text(len));
+		return request_drop(req, DROP_TOO_BIG, NULL);
+	}
+	req->out.len = (uint32_t)len;
+	request_sent(req, row);
+	return STEP_NEXT;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What only DHCPv6 has at the root: mac-sources, relay-supplied-options, server-id. */
+#include "base/err.h"
+#include "serve/config_build.h"
+
+static struct pos item_pos(const struct conf_node *node, const char *key, unsigned i)
+{
+	struct json_object *list = NULL;
+
+	if (node->json)
+		(void)json_object_object_get_ex(node->json, key, &list);
+	return json_pos(json_object_array_get_idx(list, i));
+}
+
+static void build_mac_sources(struct build *b)
+{
+	const struct conf_strings *names = &b->root->mac_sources;
+	struct config *cfg = b->cfg;
+	unsigned i;
+
+	cfg->mac_sources = arena_new_array(cfg->arena, enum hwaddr6_source, names->n + 1);
+	for (i = 0; i < names->n; i++) {
+		enum hwaddr6_source source = hwaddr6_source_by_name(names->v[i]);
+
+		if (source == HWADDR6_UNKNOWN) {
+			diag_error(b->diag, item_pos(&b->root->node, "mac-sources", i),
+				   "\"%s\" is not a source of hardware addresses", names->v[i]);
+			diag_help(b->diag, "there are any, duid, ipv6-link-local, client-link-addr-option, remote-id, "
+					   "subscriber-id, docsis-cmts, docsis-modem and their RFC names");
+			continue;
+		}
+		cfg->mac_sources[cfg->n_mac_sources++] = source;
+	}
+	if (!names->set)
+		cfg->mac_sources[cfg->n_mac_sources++] = HWADDR6_ANY;
+}
+
+/* RFC 6422 8: option 65 and what the operator adds, by number or name. */
+static void build_rsoo(struct build *b)
+{
+	const struct conf_strings *names = &b->root->relay_supplied_options;
+	struct config *cfg = b->cfg;
+	unsigned i;
+
+	cfg->rsoo = arena_new_array(cfg->arena, uint16_t, names->n + 1);
+	cfg->rsoo[cfg->n_rsoo++] = OPT6_ERP_LOCAL_DOMAIN_NAME;
+	for (i = 0; i < names->n; i++) {
+		const struct optdef *def = dict_by_name(cfg->dict, "dhcp6", names->v[i]);
+		char *end;
+		unsigned long code = strtoul(names->v[i], &end, 10);
+
+		if (def)
+			code = def->code;
+		if (!def && (*end || !code || code > UINT16_MAX))
+			diag_error(b->diag, item_pos(&b->root->node, "relay-supplied-options", i),
+				   "\"%s\" is neither the number nor the name of an option", names->v[i]);
+		else
+			cfg->rsoo[cfg->n_rsoo++] = (uint16_t)code;
+	}
+}
+
+static void build_server_id(struct build *b)
+{
+	const struct server_id_conf *conf = b->root->server_id.v;
+	struct duid_conf *duid = &b->cfg->duid;
+	struct duid probe;
+
+	*duid = (struct duid_conf){
+		.is_set = conf->type.set,
+		.type = (enum duid_type)(DUID_LLT + conf->type.v),
+		.time = (uint32_t)conf->time.v,
+		.htype = (uint16_t)conf->htype.v,
+		.enterprise = (uint32_t)conf->enterprise_id.v,
+		.persist = conf->persist.v,
+	};
+	if (conf->node.json && !conf->type.set)
+		diag_error(b->diag, conf_pos(&conf->node, NULL), "server-id lacks \"type\"");
+	if (!conf->identifier.v || !conf->identifier.v[0])
+		return;
+	duid->identifier = arena_alloc(b->cfg->arena, sizeof(probe.b));
+	duid->identifier_len = hex_to_bytes(conf->identifier.v, strlen(conf->identifier.v), duid->identifier, sizeof(probe.b) - 8);
+	if (duid->identifier_len <= 0)
+		diag_error(b->diag, conf_pos(&conf->node, "identifier"), "\"%s\" is not hex of at most %zu bytes",
+			   conf->identifier.v, sizeof(probe.b) - 8);
+}
+
+void build_root6(struct build *b)
+{
+	build_mac_sources(b);
+	build_rsoo(b);
+	build_server_id(b);
+}

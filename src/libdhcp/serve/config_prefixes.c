@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Pools of prefixes to delegate. */
+#include "base/err.h"
+#include "serve/config_build.h"
+
+static bool parse_pd_pool(struct build *b, const struct pd_pool_conf *conf, struct prefix *prefix)
+{
+	struct pos pos = conf_pos(&conf->node, "prefix");
+
+	if (!conf->prefix.set || !conf->prefix_len.set || !conf->delegated_len.set) {
+		diag_error(b->diag, conf_pos(&conf->node, NULL),
+			   "a pool of prefixes needs \"prefix\", \"prefix-len\" and \"delegated-len\"");
+		return false;
+	}
+	prefix->len = (uint8_t)conf->prefix_len.v;
+	if (ip_parse(conf->prefix.v, &prefix->addr) < 0 || ip_is4(&prefix->addr)) {
+		diag_error(b->diag, pos, "\"%s\" is not an IPv6 address", conf->prefix.v);
+		return false;
+	}
+	if (!prefix_is_clean(prefix)) {
+		diag_error(b->diag, pos, "\"%s\" has bits set behind \"prefix-len\" %u", conf->prefix.v, prefix->len);
+		return false;
+	}
+	if (!conf->prefix_len.v || conf->delegated_len.v < conf->prefix_len.v) {
+		diag_error(b->diag, conf_pos(&conf->node, "delegated-len"),
+			   "\"delegated-len\" %lld is less than \"prefix-len\" %lld", (long long)conf->delegated_len.v,
+			   (long long)conf->prefix_len.v);
+		return false;
+	}
+	return true;
+}
+
+/* RFC 6603 4.2: a longer prefix inside the first delegated one; the others exclude theirs at the same place. */
+static void parse_excluded(struct build *b, const struct pd_pool_conf *conf, struct pool *pool)
+{
+	struct prefix excluded = { .len = (uint8_t)conf->excluded_prefix_len.v }, first = { pool->first, pool->len };
+
+	if (!conf->excluded_prefix.set && !conf->excluded_prefix_len.set)
+		return;
+	if (!conf->excluded_prefix.set || ip_parse(conf->excluded_prefix.v, &excluded.addr) < 0 ||
+	    excluded.len <= pool->len || !prefix_is_clean(&excluded) || !prefix_contains(&first, &excluded.addr)) {
+		diag_error(b->diag, conf_pos(&conf->node, "excluded-prefix"),
+			   "\"excluded-prefix\" and its \"excluded-prefix-len\" are not a longer prefix in the first one delegated");
+		return;
+	}
+	pool->excluded = excluded;
+}
+
+void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subnet *sub)
+{
+	const struct pd_pool_conf *confs = conf->pd_pools.v;
+	unsigned i, k;
+
+	sub->pd_pools = arena_new_array(b->cfg->arena, struct pool, conf->pd_pools.n);
+	for (i = 0; i < conf->pd_pools.n; i++) {
+		struct pool *pool = &sub->pd_pools[sub->n_pd_pools];
+		struct prefix prefix = { .len = 0 };
+
+		if (!parse_pd_pool(b, &confs[i], &prefix))
+			continue;
+		pool->first = prefix.addr;
+		pool->last = prefix_last(&prefix);
+		pool->len = (uint8_t)confs[i].delegated_len.v;
+		pool->sub = sub;
+		pool->id = (uint32_t)confs[i].pool_id.v;
+		pool->size = ip_count_steps(&pool->first, &pool->last, 128u - pool->len);
+		if (pool->size != UINT64_MAX)
+			pool->size++;
+		for (k = 0; k < sub->n_pd_pools; k++)
+			if (ip_cmp(&pool->first, &sub->pd_pools[k].last) <= 0 &&
+			    ip_cmp(&sub->pd_pools[k].first, &pool->last) <= 0)
+				diag_error(b->diag, conf_pos(&confs[i].node, "prefix"),
+					   "this pool of prefixes overlaps with another one of the subnet");
+		parse_excluded(b, &confs[i], pool);
+		build_optlist(b, &confs[i].option_data, &pool->opts);
+		sub->n_pd_pools++;
+	}
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "serve/duid6.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "io/iface.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static int fail(char *why, size_t size, const char *what, const char *path)
+{
+	(void)snprintf(why, size, "%s %s: %s", what, path, strerror(errno));
+	return -E_SYS;
+}
+
+/* 0, -E_NOENT when there is none yet, -E_INVAL when the file holds something else. */
+static int read_stored(const char *path, struct duid *ret)
+{
+	char text[512];
+	FILE *file = fopen(path, "re");
+	size_t len;
+
+	if (!file)
+		return errno == ENOENT ? -E_NOENT : -E_SYS;
+	len = fread(text, 1, sizeof(text) - 1, file);
+	(void)fclose(file);
+	while (len && strchr(" \t\r\n", text[len - 1]))
+		len--;
+	text[len] = '\0';
+	return duid_parse(text, ret) < 0 ? -E_INVAL : 0;
+}
+
+static int sync_folder(const char *path)
+{
+	char folder[512];
+	const char *slash = strrchr(path, '/');
+	int fd, err;
+
+	(void)snprintf(folder, sizeof(folder), "%.*s", slash && slash > path ? (int)(slash - path) : 1, slash ? path : ".");
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	err = fsync(fd);
+	(void)close(fd);
+	return err;
+}
+
+/* Whole and on disk, or as it was. */
+static int store(const char *path, const struct duid *duid, char *why, size_t size)
+{
+	char text[3 * DUID_MAX + 2], temp[512];
+	size_t len;
+	int fd;
+
+	(void)bytes_to_hex(duid_bytes(duid), ':', text, sizeof(text));
+	len = strlen(text);
+	text[len++] = '\n';
+	(void)snprintf(temp, sizeof(temp), "%s.new", path);
+	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	if (fd < 0)
+		return fail(why, size, "cannot write", temp);
+	if (write(fd, text, len) != (ssize_t)len || fsync(fd) < 0) {
+		(void)fail(why, size, "cannot write", temp);
+		(void)close(fd);
+		(void)unlink(temp);
+		return -E_SYS;
+	}
+	(void)close(fd);
+	if (rename(temp, path) < 0 || sync_folder(path) < 0)
+		return fail(why, size, "cannot write", path);
+	return 0;
+}
+
+/* An Ethernet address of this machine: of an interface that is up, before one that is not. */
+static bool find_mac(uint8_t mac[6])
+{
+	struct ifaces *ifaces = NULL;
+	bool found = false, up = false;
+	unsigned i;
+
+	if (ifaces_read(&ifaces) < 0)
+		return false;
+	for (i = 0; i < ifaces->n; i++) {
+		const struct iface *iface = &ifaces->v[i];
+		static const uint8_t none[6];
+
+		if (iface->hwtype != 1 || iface->mac_len != 6 || !memcmp(iface->mac, none, 6) || (iface->flags & IFF_LOOPBACK) ||
+		    (found && (up || !iface_is_up(iface))))
+			continue;
+		memcpy(mac, iface->mac, 6);
+		found = true;
+		up = iface_is_up(iface);
+	}
+	ifaces_free(ifaces);
+	return found;
+}
+
+static uint16_t get16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+/* What the configuration leaves open, from the stored DUID if it is of the same type. */
+static int make(const struct duid_conf *conf, const struct duid *stored, struct duid *ret)
+{
+	bool same = stored && stored->len > 8 && get16(stored->b) == conf->type;
+	struct bytes id = bytes_of(conf->identifier, (size_t)(conf->identifier_len > 0 ? conf->identifier_len : 0));
+	uint16_t htype = conf->htype ? conf->htype : same ? get16(stored->b + 2) : 1;
+	uint32_t time = conf->time;
+	uint8_t mac[6], random[16];
+	size_t skip = conf->type == DUID_LLT ? 8 : conf->type == DUID_EN ? 6 : 4;
+	unsigned i;
+
+	if (!time && conf->type == DUID_LLT && same) {
+		struct reader r = reader_init(stored->b + 4, 4);
+
+		time = read_u32(&r);
+	}
+	if (!time)
+		time = duid_time(clock_wall_sec());
+	for (i = 0; i < sizeof(random); i += 8) {
+		uint64_t n = rand_u64();
+
+		memcpy(random + i, &n, 8);
+	}
+	if (!id.len && same && stored->len > skip)
+		id = bytes_of(stored->b + skip, stored->len - skip);
+	if (!id.len && conf->type == DUID_EN)
+		id = bytes_of(random, 6);
+	if (!id.len && find_mac(mac))
+		id = bytes_of(mac, 6);
+	if (!id.len)
+		id = bytes_of(random, 6);
+	switch (conf->type) {
+	case DUID_EN:
+		/* 2495 is the number of ISC, Kea's default. */
+		return duid_make_en(conf->enterprise ? conf->enterprise : 2495, id, ret);
+	case DUID_LL:
+		return duid_make_ll(htype, id, ret);
+	case DUID_UUID:
+		if (id.len == 16)
+			memcpy(random, id.data, 16);
+		duid_make_uuid(random, ret);
+		return 0;
+	case DUID_LLT:
+		break;
+	}
+	return duid_make_llt(htype, time, id, ret);
+}
+
+int duid6_prepare(const struct config *cfg, struct duid *ret, char *why, size_t size)
+{
+	struct duid_conf conf = cfg->duid;
+	struct duid stored;
+	int err = read_stored(cfg->duid_file, &stored);
+
+	if (err == -E_SYS)
+		return fail(why, size, "cannot read", cfg->duid_file);
+	if (err == -E_INVAL) {
+		(void)snprintf(why, size, "%s does not hold a DUID in hex", cfg->duid_file);
+		return err;
+	}
+	if (!conf.is_set && err == 0) {
+		*ret = stored;
+		return 0;
+	}
+	if (!conf.is_set) {
+		conf.type = DUID_LLT;
+		conf.persist = true;
+	}
+	if (make(&conf, err == 0 ? &stored : NULL, ret) < 0) {
+		(void)snprintf(why, size, "server-id: no DUID can be made of that");
+		return -E_INVAL;
+	}
+	if (!conf.persist || (err == 0 && bytes_equal(duid_bytes(&stored), duid_bytes(ret))))
+		return 0;
+	return store(cfg->duid_file, ret, why, size);
+}

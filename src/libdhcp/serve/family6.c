@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The DHCPv6 dialect: its message table with the rules of RFC 9915 section 16, how a message is unpacked
+ * and who sent it from where, and what is logged about it. The meaning of the messages is in bind6.c,
+ * the answers in answer6.c.
+ */
+#include "serve/family6.h"
+
+#include "base/hash.h"
+#include "log/log.h"
+#include "serve/duid6.h"
+#include "serve/server.h"
+#include "wire/dump.h"
+#include "wire/hwaddr6.h"
+#include "wire/ident.h"
+
+#define OF_SERVER(name, received) { name, MESSAGE_OF_SERVER, received, STAT_SENT, NULL, ID_MAY, ID_MAY, false }
+#define NOT_YET(name, received) { name, MESSAGE_UNSUPPORTED, received, STAT_SENT, NULL, ID_MAY, ID_MAY, false }
+#define SERVED(name, received, bind, client_id, server_id, multicast) \
+	{ name, MESSAGE_SERVED, received, STAT_SENT, bind, client_id, server_id, multicast }
+
+static const struct message_row messages6[] = {
+	[DHCP6_SOLICIT] = SERVED("SOLICIT", STAT_SOLICIT_RECEIVED, bind6_solicit, ID_MUST, ID_MUST_NOT, true),
+	[DHCP6_ADVERTISE] = { "ADVERTISE", MESSAGE_OF_SERVER, STAT_ADVERTISE_RECEIVED, STAT_ADVERTISE_SENT, NULL, ID_MAY, ID_MAY, false },
+	[DHCP6_REQUEST] = SERVED("REQUEST", STAT_REQUEST_RECEIVED, bind6_request, ID_MUST, ID_MUST, false),
+	[DHCP6_CONFIRM] = SERVED("CONFIRM", STAT_UNKNOWN_RECEIVED, bind6_confirm, ID_MUST, ID_MUST_NOT, true),
+	[DHCP6_RENEW] = SERVED("RENEW", STAT_RENEW_RECEIVED, bind6_renew, ID_MUST, ID_MUST, false),
+	[DHCP6_REBIND] = SERVED("REBIND", STAT_REBIND_RECEIVED, bind6_rebind, ID_MUST, ID_MUST_NOT, true),
+	[DHCP6_REPLY] = { "REPLY", MESSAGE_OF_SERVER, STAT_REPLY_RECEIVED, STAT_REPLY_SENT, NULL, ID_MAY, ID_MAY, false },
+	[DHCP6_RELEASE] = SERVED("RELEASE", STAT_RELEASE_RECEIVED, bind6_release, ID_MUST, ID_MUST, false),
+	[DHCP6_DECLINE] = SERVED("DECLINE", STAT_DECLINE_RECEIVED, bind6_decline, ID_MUST, ID_MUST, false),
+	[DHCP6_RECONFIGURE] = OF_SERVER("RECONFIGURE", STAT_UNKNOWN_RECEIVED),
+	[DHCP6_INFORMATION_REQUEST] =
+		SERVED("INFORMATION-REQUEST", STAT_INFREQUEST_RECEIVED, bind6_inform, ID_MAY, ID_MAY, true),
+	[DHCP6_LEASEQUERY] = NOT_YET("LEASEQUERY", STAT_LEASE_QUERY_RECEIVED),
+	[DHCP6_LEASEQUERY_REPLY] = OF_SERVER("LEASEQUERY-REPLY", STAT_UNKNOWN_RECEIVED),
+	[DHCP6_DHCPV4_QUERY] = NOT_YET("DHCPV4-QUERY", STAT_DHCPV4_QUERY_RECEIVED),
+	[DHCP6_DHCPV4_RESPONSE] = OF_SERVER("DHCPV4-RESPONSE", STAT_DHCPV4_RESPONSE_RECEIVED),
+	[DHCP6_ADDR_REG_INFORM] = NOT_YET("ADDR-REG-INFORM", STAT_ADDR_REG_INFORM_RECEIVED),
+	[DHCP6_ADDR_REG_REPLY] = OF_SERVER("ADDR-REG-REPLY", STAT_ADDR_REG_REPLY_RECEIVED),
+};
+
+static enum verdict unpack6(struct request *req)
+{
+	const char *why = NULL;
+	struct bytes datagram = bytes_of(req->in.buf, req->in.len);
+	int err = req->cfg->compat.lenient_options ? packet6_parse_lenient(datagram, req->arena, &req->q6, &why) :
+						     packet6_parse(datagram, req->arena, &req->q6, &why);
+
+	if (err < 0)
+		return request_drop(req, DROP_PARSE, why);
+	req->type = req->q6.type;
+	if (req->q6.relay_type == DHCP6_RELAY_REPL)
+		return request_drop(req, DROP_NOT_CLIENT, "a relay-reply");
+	return STEP_NEXT;
+}
+
+/* --- who asks -------------------------------------------------------------- */
+
+static bool is_multicast(const struct ip *ip)
+{
+	return ip->b[0] == 0xff;
+}
+
+static bool is_link_local(const struct ip *ip)
+{
+	return ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
+}
+
+/* The client itself, or the relay next to it saw it there. */
+static struct ip client_address(const struct request *req)
+{
+	const struct relay6 *relay = packet6_first_relay(&req->q6);
+
+	return relay ? relay->peer : req->in.src;
+}
+
+static void find_hwaddr(struct request *req)
+{
+	struct ip from = client_address(req);
+	struct hwaddr6 found;
+	unsigned i;
+
+	for (i = 0; i < req->cfg->n_mac_sources; i++)
+		if (hwaddr6_find(&req->q6, req->cfg->mac_sources[i], &from, 1, &found)) {
+			const void *copy = arena_dup(req->arena, found.b, found.len);
+
+			if (!copy)
+				return;
+			req->hwtype = found.hwtype;
+			req->hwaddr = bytes_of(copy, found.len);
+			req->hwsource = (uint16_t)found.source;
+			return;
+		}
+}
+
+/* RFC 9915 16: what a message must and must not have, else it is discarded. */
+static enum verdict check_rules(struct request *req)
+{
+	const struct message_row *row = req->row;
+	const struct opt *cid = opts_find(&req->q6.opts, OPT6_CLIENTID), *sid = opts_find(&req->q6.opts, OPT6_SERVERID);
+
+	if (cid && !duid_is_valid(cid->data))
+		return request_drop(req, DROP_RULE, "the client identifier is no DUID");
+	if (!cid && row->client_id == ID_MUST)
+		return request_drop(req, DROP_RULE, "no client identifier");
+	if (sid && row->server_id == ID_MUST_NOT)
+		return request_drop(req, DROP_RULE, "a server identifier in a message for all servers");
+	if (!sid && row->server_id == ID_MUST)
+		return request_drop(req, DROP_RULE, "no server identifier");
+	if (sid && !bytes_equal(sid->data, duid_bytes(&req->worker->srv->duid)))
+		return request_drop(req, DROP_NOT_FOR_US, NULL);
+	if (row->multicast_only && !req->q6.n_relays && !is_multicast(&req->in.dst))
+		return request_drop(req, DROP_UNICAST, NULL);
+	if (cid)
+		req->client_id = req->match_id = cid->data;
+	return STEP_NEXT;
+}
+
+static struct client_key key_of(const struct request *req)
+{
+	struct bytes id = req->client_id;
+
+	/* An INFORMATION-REQUEST may come from somebody who does not tell who it is. */
+	if (!id.len)
+		id = bytes_of(req->in.src.b, sizeof(req->in.src.b));
+	return (struct client_key){ hash_bytes(id.data, id.len, 6), hash_bytes(id.data, id.len, 0x10006) };
+}
+
+static enum verdict identify6(struct request *req)
+{
+	enum verdict verdict = check_rules(req);
+
+	if (verdict != STEP_NEXT)
+		return verdict;
+	find_hwaddr(req);
+	if (log_is_on(&log_msg_DHCPx_PACKET_RECEIVED[req->fam->idx])) {
+		char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
+
+		LOGF(req->fam->idx, DHCPx_PACKET_RECEIVED, request_label(req), req->row->name, req->type,
+		     ip_format(&req->in.src, from), ip_format(&req->in.dst, to), req->in.ifname);
+	}
+	req->turn.client = key_of(req);
+	req->turn.xid = req->q6.xid;
+	req->turn.type = (uint8_t)req->type;
+	return server_take_turn(req);
+}
+
+/* --- from where ------------------------------------------------------------ */
+
+/* Of several relays the one nearest to the client that says what link that is. */
+static void where6(const struct request *req, struct select_query *query)
+{
+	const struct opt *iface_id = packet6_relay_opt(&req->q6, OPT6_INTERFACE_ID);
+	unsigned i;
+
+	query->iface = req->in.ifname;
+	query->local_addr = req->in.local;
+	query->has_relay = req->q6.n_relays != 0;
+	query->client_addr = query->src_addr = query->relay_addr = ip_zero6;
+	if (iface_id)
+		query->iface_id = iface_id->data;
+	for (i = req->q6.n_relays; i--;)
+		if (!ip_is_zero(&req->q6.relays[i].link) && !is_link_local(&req->q6.relays[i].link)) {
+			query->relay_addr = req->q6.relays[i].link;
+			break;
+		}
+	/* A relay that names no link (RFC 6221) is on the link of the interface it came in by. */
+	if (query->has_relay && ip_is_zero(&query->relay_addr) && !iface_id)
+		query->has_relay = false;
+	if (!query->has_relay && !req->q6.n_relays && !is_link_local(&req->in.src))
+		query->src_addr = req->in.src;
+}
+
+/* --- what is logged -------------------------------------------------------- */
+
+static void make_label6(const struct request *req, char *buf, size_t size)
+{
+	const struct opt *cid = opts_find(&req->q6.opts, OPT6_CLIENTID);
+
+	ident_label6(cid ? cid->data : bytes_of(NULL, 0), req->hwtype, req->hwaddr, req->q6.xid, buf, size);
+}
+
+static void log_drop6(const struct request *req)
+{
+	char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
+	const char *why = req->why ? req->why : drop_rows[req->drop].name;
+
+	switch (req->drop) {
+	case DROP_PARSE:
+		LOG(DHCP6_PACKET_DROP_PARSE_FAIL, ip_format(&req->in.src, from), ip_format(&req->in.dst, to),
+		    req->in.ifname, why);
+		break;
+	case DROP_NOT_FOR_US:
+		LOG(DHCP6_PACKET_DROP_SERVERID_MISMATCH, request_label(req), req->in.ifname);
+		break;
+	case DROP_UNICAST:
+		LOG(DHCP6_PACKET_DROP_UNICAST, request_label(req), req->row->name);
+		break;
+	case DROP_DUPLICATE:
+		LOG(DHCP6_PACKET_DROP_DUPLICATE, request_label(req));
+		break;
+	case DROP_RULE:
+		LOG(DHCP6_REQUIRED_OPTIONS_CHECK_FAIL, request_label(req), req->row->name, why);
+		break;
+	case DROP_UNKNOWN_TYPE:
+	case DROP_UNSUPPORTED_TYPE:
+	case DROP_NOT_CLIENT:
+		LOG(DHCP6_UNKNOWN_MSG_RECEIVED, request_label(req), req->type, req->in.ifname);
+		break;
+	case DROP_STORE: {
+		const struct ip *addr = req->n_changes ? &req->changes[0].addr : &req->wanted;
+
+		LOGF(1, DHCPx_STORE_FAILED, request_label(req), ip_format(addr, from));
+		break;
+	}
+	default:
+		LOG(DHCP6_PACKET_PROCESS_FAIL, request_label(req), why);
+		break;
+	}
+}
+
+const char *binding_text(const struct lease *lease, char *buf)
+{
+	struct prefix prefix = { lease->addr, lease->prefix_len };
+
+	return lease->type == LEASE_PD ? prefix_format(&prefix, buf) : ip_format(&lease->addr, buf);
+}
+
+/* What was granted and is stored. */
+static void log_granted(const struct request *req, const struct binding *b)
+{
+	struct stats *stats = req->worker->stats;
+	bool pd = b->type == LEASE_PD;
+	char text[PREFIX_TEXT_MAX];
+
+	(void)binding_text(&b->lease, text);
+	if (req->answer_type == DHCP6_ADVERTISE) {
+		LOG(DHCP6_LEASE_ADVERT, request_label(req), text, b->ia.iaid);
+		return;
+	}
+	/* The store knows it now; the claim has done its work. */
+	alloc_unclaim(req->worker->srv->alloc, &b->key);
+	if (b->reused) {
+		stat_add(stats, pd ? STAT_PD_LEASE_REUSES : STAT_LEASE_REUSES, 1);
+		LOG(DHCP6_LEASE_REUSE, request_label(req), text, b->ia.iaid, b->lease.valid);
+	} else if (req->type == DHCP6_RENEW || req->type == DHCP6_REBIND) {
+		LOG(DHCP6_LEASE_RENEW, request_label(req), text, b->ia.iaid, b->lease.valid);
+	} else {
+		stat_add(stats, pd ? STAT_CUMULATIVE_ASSIGNED_PD : STAT_CUMULATIVE_ASSIGNED, 1);
+		LOG(DHCP6_LEASE_ALLOC, request_label(req), text, b->ia.iaid, b->lease.valid);
+	}
+}
+
+static void log_commit6(const struct request *req)
+{
+	char text[PREFIX_TEXT_MAX];
+	unsigned i;
+
+	for (i = 0; i < req->n_bindings; i++)
+		if (req->bindings[i].granted)
+			log_granted(req, &req->bindings[i]);
+	if (req->type != DHCP6_RELEASE && req->type != DHCP6_DECLINE)
+		return;
+	for (i = 0; i < req->n_changes; i++) {
+		(void)binding_text(&req->changes[i].new, text);
+		if (req->type == DHCP6_RELEASE)
+			LOG(DHCP6_RELEASE_NA, request_label(req), text);
+		else
+			LOG(DHCP6_DECLINE_LEASE, request_label(req), text);
+	}
+}
+
+static void dump_query6(const struct request *req, struct str *out)
+{
+	dump_packet6(&req->q6, out);
+}
+
+static void dump_answer6(const struct request *req, struct str *out)
+{
+	dump_packet6(&req->a6, out);
+}
+
+/* Relay information is not kept with DHCPv6 leases yet; what others keep there is theirs. */
+static enum context_verdict check_context6(struct arena *arena, const char *context, enum context_checks level,
+					   const char **ret)
+{
+	(void)arena;
+	(void)context;
+	(void)level;
+	(void)ret;
+	return CONTEXT_FINE;
+}
+
+static int prepare6(struct server *srv, const struct config *cfg, char *why, size_t size)
+{
+	char text[3 * DUID_MAX + 1];
+	int err = duid6_prepare(cfg, &srv->duid, why, size);
+
+	if (err < 0)
+		return err;
+	(void)bytes_to_hex(duid_bytes(&srv->duid), ':', text, sizeof(text));
+	LOG(DHCP6_USING_SERVERID, text, cfg->duid_file);
+	return 0;
+}
+
+const struct family family6 = {
+	.idx = 1,
+	.digit = 6,
+	.program = "kea-dhcp6",
+	.protocol = "DHCPv6",
+	.server_port = DHCP6_SERVER_PORT,
+	.client_port = DHCP6_CLIENT_PORT,
+	.datagram_max = 65535,
+	.zero = { .b = { 0 } },
+	.arena_extra = PACKET6_ARENA,
+	.messages = messages6,
+	.n_messages = sizeof(messages6) / sizeof(messages6[0]),
+	.prepare = prepare6,
+	.unpack = unpack6,
+	.identify = identify6,
+	.where = where6,
+	.recall = recall6,
+	.answer = answer6,
+	.pack = pack6,
+	.check_context = check_context6,
+	.make_label = make_label6,
+	.log_drop = log_drop6,
+	.log_commit = log_commit6,
+	.dump_query = dump_query6,
+	.dump_answer = dump_answer6,
+};

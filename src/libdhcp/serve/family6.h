@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "serve/family.h"
+
+/*
+ * The pieces of the DHCPv6 dialect, put together in family6.c. Where DHCPv4 has one lease a DHCPv6
+ * message has bindings: an IA_NA or IA_PD each.
+ */
+#define BINDINGS_MAX 16 /* IAs of a message that are served; more get a status code */
+#define LEASES_MAX6 8   /* of one IA, looked at */
+
+struct binding {
+	struct ia6 ia;          /* as the client sent it; its items are its hints */
+	enum lease_type type;   /* LEASE_NA, LEASE_PD */
+	struct client_key key;  /* of its claims */
+	struct lease mine;      /* what it has on the link */
+	bool has_mine;
+	struct lease lease;     /* what it gets, if granted */
+	const struct pool *pool;
+	bool granted;
+	bool reused;            /* confirmed without a change */
+	bool has_status;
+	uint16_t status;        /* STATUS6_* */
+	const char *text;
+};
+
+enum verdict recall6(struct request *req);
+enum verdict bind6_solicit(struct request *req);
+enum verdict bind6_request(struct request *req);
+enum verdict bind6_renew(struct request *req);
+enum verdict bind6_rebind(struct request *req);
+enum verdict bind6_confirm(struct request *req);
+enum verdict bind6_release(struct request *req);
+enum verdict bind6_decline(struct request *req);
+enum verdict bind6_inform(struct request *req);
+enum verdict answer6(struct request *req);
+enum verdict pack6(struct request *req);
+/* "2001:db8::1" or "2001:db8:1::/56" into buf of PREFIX_TEXT_MAX; returns buf. */
+const char *binding_text(const struct lease *lease, char *buf);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "serve/vendor6.h"
+
+#include "wire/dict6.h"
+#include "wire/option.h"
+
+#define VENDORS_MAX 8
+#define OPTION_MAX 2048 /* bytes of one option 17 that we make */
+#define CABLELABS 4491
+#define CABLELABS_ORO 1
+
+struct vendors {
+	uint32_t v[VENDORS_MAX];
+	struct bytes oro[VENDORS_MAX];
+	unsigned n, n_configured;
+};
+
+static unsigned vendor_add(struct vendors *vendors, uint32_t vendor)
+{
+	unsigned i;
+
+	for (i = 0; i < vendors->n && vendors->v[i] != vendor; i++)
+		;
+	if (i == vendors->n && i < VENDORS_MAX && vendor) {
+		vendors->v[i] = vendor;
+		vendors->oro[i] = bytes_of(NULL, 0);
+		vendors->n++;
+	}
+	return i;
+}
+
+static void read_named(const struct request *req, struct vendors *vendors)
+{
+	unsigned i, k;
+
+	for (i = 0; i < req->q6.opts.n; i++) {
+		const struct opt *opt = &req->q6.opts.v[i];
+		struct reader r = reader_of(opt->data);
+
+		if ((opt->code != OPT6_VENDOR_CLASS && opt->code != OPT6_VENDOR_OPTS) || opt->data.len < 4)
+			continue;
+		k = vendor_add(vendors, read_u32(&r));
+		if (k < vendors->n && opt->code == OPT6_VENDOR_OPTS && vendors->v[k] == CABLELABS)
+			(void)opt_find6(bytes_of(opt->data.data + 4, opt->data.len - 4), CABLELABS_ORO, &vendors->oro[k]);
+	}
+}
+
+/* Values of option 17 that are an enterprise number alone; others are sent as they are. */
+static void send_configured(struct sender *s, struct vendors *vendors, bool asked)
+{
+	const struct opt_scopes *scopes = &s->req->scopes;
+	unsigned i, k;
+
+	for (i = 0; i < scopes->n; i++) {
+		const struct optlist *list = scopes->v[i];
+		bool any = false;
+
+		for (k = 0; k < list->n_main; k++) {
+			const struct optval *val = &list->v[k];
+			struct reader r = reader_of(val->data);
+
+			if (val->code != OPT6_VENDOR_OPTS)
+				continue;
+			any = true;
+			if (!asked && !val->always_send)
+				continue;
+			if (val->raw)
+				(void)opts_add(s->to, OPT6_VENDOR_OPTS, val->data);
+			else if (val->data.len == 4)
+				(void)vendor_add(vendors, read_u32(&r));
+		}
+		if (any)
+			break;
+	}
+	vendors->n_configured = vendors->n;
+}
+
+static bool is_in(struct bytes oro, uint16_t code)
+{
+	struct reader r = reader_of(oro);
+
+	while (reader_left(&r) >= 2)
+		if (read_u16(&r) == code)
+			return true;
+	return false;
+}
+
+static bool is_always(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code)
+{
+	unsigned i, k, n;
+
+	for (i = 0; i < scopes->n; i++) {
+		const struct optval *v = optlist_vendor(scopes->v[i], vendor, &n);
+
+		for (k = 0; k < n; k++)
+			if (v[k].code == code && v[k].always_send)
+				return true;
+	}
+	return false;
+}
+
+/* Whether an inner scope has the code: then it was looked at already. */
+static bool was_seen(const struct opt_scopes *scopes, unsigned before, uint32_t vendor, uint16_t code)
+{
+	unsigned i, k, n;
+
+	for (i = 0; i < before; i++) {
+		const struct optval *v = optlist_vendor(scopes->v[i], vendor, &n);
+
+		for (k = 0; k < n; k++)
+			if (v[k].code == code)
+				return true;
+	}
+	return false;
+}
+
+static void send_vendor(struct sender *s, uint32_t vendor, struct bytes oro, bool all, bool is_configured)
+{
+	const struct opt_scopes *scopes = &s->req->scopes;
+	uint8_t *buf = arena_alloc(s->req->arena, OPTION_MAX);
+	struct writer w = writer_init(buf, buf ? OPTION_MAX : 0);
+	unsigned i, k, n;
+
+	write_u32(&w, vendor);
+	for (i = 0; i < scopes->n; i++) {
+		const struct optval *v = optlist_vendor(scopes->v[i], vendor, &n);
+
+		for (k = 0; k < n; k++) {
+			const struct optval *val;
+
+			if (was_seen(scopes, i, vendor, v[k].code) ||
+			    (!all && !is_in(oro, v[k].code) && !is_always(scopes, vendor, v[k].code)))
+				continue;
+			val = opt_scopes_find(scopes, vendor, v[k].code);
+			if (!val)
+				continue;
+			write_u16(&w, val->code);
+			write_u16(&w, (uint16_t)val->data.len);
+			write_bytes(&w, val->data.data, val->data.len);
+		}
+	}
+	if (!w.err && (writer_len(&w) > 4 || is_configured))
+		(void)opts_add(s->to, OPT6_VENDOR_OPTS, bytes_of(buf, writer_len(&w)));
+}
+
+void vendor6_send(struct sender *s)
+{
+	const struct request *req = s->req;
+	const struct opt *opt = opts_find(&req->q6.opts, OPT6_ORO);
+	bool asked = opt && is_in(opt->data, OPT6_VENDOR_OPTS);
+	struct vendors vendors = { .n = 0 };
+	unsigned i;
+
+	(void)sender_take(s, OPT6_VENDOR_OPTS);
+	if (opt_scopes_forbid(&req->scopes, 0, OPT6_VENDOR_OPTS))
+		return;
+	send_configured(s, &vendors, asked);
+	read_named(req, &vendors);
+	for (i = 0; i < vendors.n; i++)
+		send_vendor(s, vendors.v[i], vendors.oro[i], asked, i < vendors.n_configured);
+}
