@@ -213,9 +213,15 @@ enum verdict answer6(struct request *req)
 		sender_put(&s, OPT6_CLIENTID, req->client_id);
 	if (req->rapid)
 		sender_put(&s, OPT6_RAPID_COMMIT, bytes_of("", 0));
-	if (write_bindings(req) < 0)
+	if (req->answer_type == DHCP6_ADDR_REG_REPLY)
+		answer6_register(req, &a->opts);
+	else if (write_bindings(req) < 0)
 		return request_drop(req, DROP_LIMIT, "the answer is too large");
-	send_options(&s);
+	/* RFC 9686 4.1: whoever asks may register. */
+	if (req->cfg->allow_registration && is_asked(req, OPT6_ADDR_REG_ENABLE))
+		sender_put(&s, OPT6_ADDR_REG_ENABLE, bytes_of("", 0));
+	if (req->answer_type != DHCP6_ADDR_REG_REPLY)
+		send_options(&s);
 	if (packet6_wrap_answer(&req->q6, req->arena, a) < 0)
 		return request_drop(req, DROP_LIMIT, "the answer is too large");
 	set_destination(req);

@@ -80,6 +80,7 @@ struct config {
 	uint16_t *rsoo;              /* options that relays may supply */
 	unsigned n_rsoo;
 	struct duid_conf duid;
+	bool allow_registration;     /* RFC 9686 */
 	const char *duid_file;       /* absolute */
 
 	struct log_conf log;

@@ -86,6 +86,7 @@ static void build_server_id(struct build *b)
 
 void build_root6(struct build *b)
 {
+	b->cfg->allow_registration = b->root->allow_address_registration.v;
 	build_mac_sources(b);
 	build_rsoo(b);
 	build_server_id(b);

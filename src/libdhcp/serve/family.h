@@ -31,6 +31,9 @@ struct message_row {
 	bool multicast_only;
 };
 
+#define MESSAGE(NAME, USE, RECEIVED, SENT, ...) \
+	{ .name = NAME, .use = USE, .received = RECEIVED, .sent = SENT, ##__VA_ARGS__ }
+
 struct family {
 	unsigned idx;            /* 0: DHCPv4, 1: DHCPv6; the index of LOGF() and of names in tables */
 	unsigned digit;          /* 4, 6 */

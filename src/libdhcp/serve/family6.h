@@ -34,6 +34,9 @@ enum verdict bind6_confirm(struct request *req);
 enum verdict bind6_release(struct request *req);
 enum verdict bind6_decline(struct request *req);
 enum verdict bind6_inform(struct request *req);
+enum verdict bind6_register(struct request *req);
+/* What the answer to a registration holds. */
+void answer6_register(struct request *req, struct opts *to);
 enum verdict answer6(struct request *req);
 enum verdict pack6(struct request *req);
 /* "2001:db8::1" or "2001:db8:1::/56" into buf of PREFIX_TEXT_MAX; returns buf. */

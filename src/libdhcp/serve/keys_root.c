@@ -407,7 +407,7 @@ static const struct key global_keys[] = {
 		.doc = "option codes copied from RSOO"),
 	K_MAP(struct global_conf, server_id, "server-id", server_id_scope, .families = KEY_6, .since = "4.1.0",
 		.doc = "how the server DUID is made"),
-	K_BOOL(struct global_conf, allow_address_registration, "allow-address-registration", .families = KEY_6, .def = "true", .refuse = "address registration is",
+	K_BOOL(struct global_conf, allow_address_registration, "allow-address-registration", .families = KEY_6, .def = "true", .since = "4.1.0",
 		.doc = "accept RFC 9686 ADDR-REG-INFORM"),
 	K_MAP(struct global_conf, control_socket, "control-socket", control_socket_scope, .refuse = "the control channel is",
 		.doc = "management channel (older singular form of control-sockets)"),

@@ -24,6 +24,7 @@ const struct stat_row stat_table[STAT_N] = {
 	[STAT_SOLICIT_RECEIVED]            = { V6("pkt#-solicit-received") },
 	[STAT_ADVERTISE_RECEIVED]          = { V6("pkt#-advertise-received") },
 	[STAT_REPLY_RECEIVED]              = { V6("pkt#-reply-received") },
+	[STAT_CONFIRM_RECEIVED]            = { V6("pkt#-confirm-received") },
 	[STAT_RENEW_RECEIVED]              = { V6("pkt#-renew-received") },
 	[STAT_REBIND_RECEIVED]             = { V6("pkt#-rebind-received") },
 	[STAT_INFREQUEST_RECEIVED]         = { V6("pkt#-infrequest-received") },
