@@ -5,6 +5,7 @@
  *
  * A scenario is lines (# starts a comment):
  *
+ *	family 6                   before all else; 4 is the default
  *	config                     the configuration, up to a line "end"; also reloads
  *	store memory|double        before the first config; memory is the default
  *	send TYPE KEY=VALUE...     a message arrives
@@ -17,45 +18,20 @@
  *	lease ADDRESS KEY=VALUE... what the store holds there; "lease ADDRESS none"
  *	stat NAME VALUE            a counter since the start of the scenario
  *
- * Keys of send: mac cid xid secs flags ciaddr giaddr want server prl life size rai iface local src
- * sport raw op hlen and opt.N=HEX. Of lease: state valid subnet mac cid name context. Of expect: yiaddr ciaddr siaddr giaddr dst port dstmac server life t1
- * t2 last flags file sname cid and opt.N=HEX, where "-" means absent.
+ * Keys of send and expect are in play4.c and play6.c. Of lease: state valid subnet mac cid name context
+ * iaid preferred, and type=pd for a prefix.
  */
+#include "play.h"
+
 #include "base/clock.h"
 #include "base/hash.h"
 #include "fake_store.h"
 #include "io/engine.h"
 #include "log/log.h"
-#include "serve/family.h"
-#include "serve/reclaim.h"
-#include "serve/server.h"
 
-#define ANSWERS_MAX 256
-#define WORDS_MAX 48
+struct play play;
 
-struct answer {
-	struct dgram dgram;
-	struct packet4 pkt;
-	uint8_t buf[2048];
-};
-
-static struct {
-	const char *file;
-	unsigned line;
-	struct server srv;
-	bool running;
-	struct live *live;
-	struct store *store;
-	bool use_double;
-	struct reclaim *reclaim;
-	struct stats *main_stats;
-	struct arena *arena;
-	struct answer answers[ANSWERS_MAX];
-	unsigned n_answers, next_answer;
-	int64_t stat_base[STAT_N];
-} play;
-
-static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *fmt, ...)
+void fail(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -81,9 +57,12 @@ static unsigned fake_send(struct io_engine *engine, struct dgram *const *v, unsi
 		if (play.n_answers == ANSWERS_MAX)
 			fail("too many answers");
 		a->dgram = *v[i];
+		if (v[i]->len > sizeof(a->buf))
+			fail("the answer has %u bytes", v[i]->len);
 		memcpy(a->buf, v[i]->buf, v[i]->len);
 		a->dgram.buf = a->buf;
-		if (packet4_parse(bytes_of(a->buf, v[i]->len), play.arena, &a->pkt, &why) < 0)
+		why = play.dialect->parse(a);
+		if (why)
 			fail("our answer does not parse: %s", why);
 	}
 	return n;
@@ -94,8 +73,8 @@ static struct io_engine fake_engine = { .ops = &fake_ops };
 
 /* --- words ----------------------------------------------------------------- */
 
-static char *words[WORDS_MAX];
-static unsigned n_words;
+char *words[WORDS_MAX];
+unsigned n_words;
 
 static void split(char *line)
 {
@@ -111,7 +90,7 @@ static void split(char *line)
 	}
 }
 
-static const char *value_of(const char *key)
+const char *value_of(const char *key)
 {
 	size_t len = strlen(key);
 	unsigned i;
@@ -122,7 +101,7 @@ static const char *value_of(const char *key)
 	return NULL;
 }
 
-static struct ip ip_of(const char *text)
+struct ip ip_of(const char *text)
 {
 	struct ip ip;
 
@@ -131,7 +110,7 @@ static struct ip ip_of(const char *text)
 	return ip;
 }
 
-static struct bytes hex_of(const char *text)
+struct bytes hex_of(const char *text)
 {
 	uint8_t buf[512];
 	int n = hex_to_bytes(text, strlen(text), buf, sizeof(buf));
@@ -141,7 +120,7 @@ static struct bytes hex_of(const char *text)
 	return bytes_of(arena_dup(play.arena, buf, (size_t)n), (size_t)n);
 }
 
-static uint32_t number_of(const char *text)
+uint32_t number_of(const char *text)
 {
 	char *end;
 	unsigned long n = strtoul(text, &end, 0);
@@ -151,34 +130,16 @@ static uint32_t number_of(const char *text)
 	return (uint32_t)n;
 }
 
-static struct bytes be32(uint32_t v)
+struct bytes be32(uint32_t v)
 {
 	uint8_t buf[4] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v };
 
 	return bytes_of(arena_dup(play.arena, buf, 4), 4);
 }
 
-static uint8_t type_of(const char *name)
-{
-	static const struct {
-		const char *name;
-		uint8_t type;
-	} types[] = {
-		{ "discover", DHCP4_DISCOVER }, { "offer", DHCP4_OFFER },   { "request", DHCP4_REQUEST },
-		{ "decline", DHCP4_DECLINE },	{ "ack", DHCP4_ACK },	    { "nak", DHCP4_NAK },
-		{ "release", DHCP4_RELEASE },	{ "inform", DHCP4_INFORM }, { "bootp", 0 },
-	};
-	unsigned i;
-
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (!strcmp(name, types[i].name))
-			return types[i].type;
-	return (uint8_t)number_of(name);
-}
-
 /* --- the server ------------------------------------------------------------ */
 
-static void pump(void)
+void pump(void)
 {
 	unsigned i;
 
@@ -225,7 +186,7 @@ static void do_config(FILE *file)
 		fputs(line, out);
 	}
 	fclose(out);
-	err = config_load_file(path, family4.digit, 0, &diag, &cfg);
+	err = config_load_file(path, play.dialect->fam->digit, 0, &diag, &cfg);
 	unlink(path);
 	if (err < 0) {
 		diag_print(diag, stdout, DIAG_TEXT);
@@ -233,18 +194,19 @@ static void do_config(FILE *file)
 	}
 	diag_free(diag);
 	if (!play.running) {
-		struct store_conf conf = { .type = "memfile", .family = 0, .persist = false };
+		struct store_conf conf = { .type = "memfile", .family = (int)play.dialect->fam->idx, .persist = false };
 		char *why = NULL;
 
 		if (play.use_double)
-			play.store = fake_store_new(0);
+			play.store = fake_store_new((int)play.dialect->fam->idx);
 		else if (store_open(&conf, &play.store, &why) < 0)
 			fail("store: %s", why);
-		server_init(&play.srv, &family4, play.store, 1, 64);
+		server_init(&play.srv, play.dialect->fam, play.store, 1, 64);
 		play.srv.workers[0].engine = &fake_engine;
+		(void)duid_parse(SERVER_DUID, &play.srv.duid);
 		store_watch(play.store, watch, play.srv.alloc);
 		play.main_stats = stats_new();
-		play.reclaim = reclaim_new(play.store, 0, play.main_stats);
+		play.reclaim = reclaim_new(play.store, play.dialect->fam->idx, play.main_stats);
 		play.running = true;
 	}
 	live = live_new(&play.srv, cfg);
@@ -253,110 +215,7 @@ static void do_config(FILE *file)
 	play.live = live;
 }
 
-static void do_send(void)
-{
-	struct packet4 pkt = { .op = BOOTREQUEST, .htype = 1, .hlen = 6, .xid = 1, .sname = "", .file = "" };
-	struct dgram dgram = { .sport = 68, .dport = 67, .ifindex = 1, .ifname = "eth0", .raw_in = true };
-	struct bytes mac = hex_of("02:00:00:00:00:01");
-	uint8_t buf[2048];
-	const char *v;
-	unsigned i;
-	int len;
-
-	opts_init(&pkt.opts, play.arena);
-	pkt.type = type_of(words[1]);
-	dgram.local = ip_of("192.0.2.1");
-	dgram.src = ip_zero4;
-	dgram.dst = ip_of("255.255.255.255");
-	if ((v = value_of("mac")))
-		mac = hex_of(v);
-	memcpy(pkt.chaddr, mac.data, mac.len > 16 ? 16 : mac.len);
-	memcpy(dgram.src_mac, mac.data, mac.len > 6 ? 6 : mac.len);
-	pkt.hlen = (uint8_t)mac.len;
-	if ((v = value_of("hlen")))
-		pkt.hlen = (uint8_t)number_of(v);
-	if ((v = value_of("op")))
-		pkt.op = (uint8_t)number_of(v);
-	if ((v = value_of("xid")))
-		pkt.xid = number_of(v);
-	if ((v = value_of("secs")))
-		pkt.secs = (uint16_t)number_of(v);
-	if ((v = value_of("flags")))
-		pkt.flags = !strcmp(v, "broadcast") ? 0x8000 : (uint16_t)number_of(v);
-	if ((v = value_of("ciaddr"))) {
-		struct ip ip = ip_of(v);
-
-		pkt.ciaddr = ip_to4(&ip);
-		dgram.src = ip;
-	}
-	if ((v = value_of("giaddr"))) {
-		struct ip ip = ip_of(v);
-
-		pkt.giaddr = ip_to4(&ip);
-		dgram.src = ip;
-		dgram.sport = 67;
-		dgram.raw_in = false;
-	}
-	if ((v = value_of("sport")))
-		dgram.sport = (uint16_t)number_of(v);
-	if ((v = value_of("src")))
-		dgram.src = ip_of(v);
-	if ((v = value_of("local")))
-		dgram.local = ip_of(v);
-	if ((v = value_of("iface")))
-		(void)snprintf(dgram.ifname, sizeof(dgram.ifname), "%s", v);
-	if ((v = value_of("raw")))
-		dgram.raw_in = number_of(v);
-	if ((v = value_of("cid")))
-		(void)opts_add(&pkt.opts, 61, hex_of(v));
-	if ((v = value_of("want"))) {
-		struct ip ip = ip_of(v);
-
-		(void)opts_add(&pkt.opts, 50, be32(ip_to4(&ip)));
-	}
-	if ((v = value_of("server"))) {
-		struct ip ip = ip_of(v);
-
-		(void)opts_add(&pkt.opts, 54, be32(ip_to4(&ip)));
-	}
-	if ((v = value_of("life")))
-		(void)opts_add(&pkt.opts, 51, be32(number_of(v)));
-	if ((v = value_of("size"))) {
-		struct bytes n = be32(number_of(v));
-
-		(void)opts_add(&pkt.opts, 57, bytes_of(n.data + 2, 2));
-	}
-	if ((v = value_of("prl"))) {
-		uint8_t codes[64];
-		size_t n = 0;
-
-		while (*v && n < sizeof(codes)) {
-			codes[n++] = (uint8_t)strtoul(v, (char **)&v, 10);
-			if (*v == ',')
-				v++;
-		}
-		(void)opts_add(&pkt.opts, 55, bytes_of(arena_dup(play.arena, codes, n), n));
-	}
-	for (i = 2; i < n_words; i++)
-		if (!strncmp(words[i], "opt.", 4) && (v = strchr(words[i], '=')))
-			(void)opts_add(&pkt.opts, (uint16_t)strtoul(words[i] + 4, NULL, 10), hex_of(v + 1));
-	if ((v = value_of("rai")))
-		(void)opts_add(&pkt.opts, 82, hex_of(v));
-	len = packet4_write(&pkt, 1500, buf, sizeof(buf));
-	if (len < 0)
-		fail("cannot write the message");
-	if ((v = value_of("cut")))
-		len = (int)number_of(v);
-	dgram.buf = buf;
-	dgram.len = (uint32_t)len;
-	dgram.size = sizeof(buf);
-	serve_worker_batch(&play.srv.workers[0], &dgram, 1);
-	serve_worker_flush(&play.srv.workers[0]);
-	if (!play.use_double)
-		pump();
-}
-
-static void want_text(const char *key, const char *got)
+void want_text(const char *key, const char *got)
 {
 	const char *want = value_of(key);
 
@@ -364,81 +223,33 @@ static void want_text(const char *key, const char *got)
 		fail("%s is %s, not %s", key, got, want);
 }
 
-static void want_ip(const char *key, uint32_t got)
+void deliver(struct dgram *dgram)
 {
-	char text[IP_TEXT_MAX];
-	struct ip ip = ip_from4(got);
-
-	want_text(key, ip_format(&ip, text));
-}
-
-static void want_option(const char *key, unsigned code, bool as_number)
-{
-	const struct opt *opt = opts_find(&play.answers[play.next_answer].pkt.opts, (uint16_t)code);
-	char text[1200] = "-";
-
-	if (opt && as_number && opt->data.len == 4) {
-		struct reader r = reader_of(opt->data);
-
-		(void)snprintf(text, sizeof(text), "%u", read_u32(&r));
-	} else if (opt) {
-		(void)bytes_to_hex(opt->data, 0, text, sizeof(text));
-	}
-	want_text(key, text);
+	serve_worker_batch(&play.srv.workers[0], dgram, 1);
+	serve_worker_flush(&play.srv.workers[0]);
+	if (!play.use_double)
+		pump();
 }
 
 static void do_expect(void)
 {
 	struct answer *a = &play.answers[play.next_answer];
-	char text[64];
-	unsigned i;
+	char text[IP_TEXT_MAX];
 
 	pump();
 	if (!strcmp(words[1], "nothing")) {
 		if (play.next_answer != play.n_answers)
-			fail("there is an answer of type %u", a->pkt.type);
+			fail("there is an answer of type %u", play.dialect->type(a));
 		return;
 	}
 	if (play.next_answer == play.n_answers)
 		fail("there is no answer");
-	if (a->pkt.type != type_of(words[1]))
-		fail("the answer has type %u, not %s", a->pkt.type, words[1]);
-	want_ip("yiaddr", a->pkt.yiaddr);
-	want_ip("ciaddr", a->pkt.ciaddr);
-	want_ip("siaddr", a->pkt.siaddr);
-	want_ip("giaddr", a->pkt.giaddr);
-	want_ip("dst", ip_to4(&a->dgram.dst));
+	if (play.dialect->type(a) != play.dialect->type_of(words[1]))
+		fail("the answer has type %u, not %s", play.dialect->type(a), words[1]);
+	want_text("dst", ip_format(&a->dgram.dst, text));
 	(void)snprintf(text, sizeof(text), "%u", a->dgram.dport);
 	want_text("port", text);
-	(void)bytes_to_hex(bytes_of(a->dgram.dst_mac, 6), ':', text, sizeof(text));
-	want_text("dstmac", text);
-	(void)snprintf(text, sizeof(text), "%d", a->dgram.raw_out);
-	want_text("raw", text);
-	(void)snprintf(text, sizeof(text), "%u", a->pkt.xid);
-	want_text("xid", text);
-	(void)snprintf(text, sizeof(text), "%u", a->pkt.flags);
-	want_text("flags", text);
-	want_text("file", a->pkt.file);
-	want_text("sname", a->pkt.sname);
-	want_option("server", 54, false);
-	want_option("life", 51, true);
-	want_option("t1", 58, true);
-	want_option("t2", 59, true);
-	want_option("cid", 61, false);
-	if (a->pkt.opts.n) {
-		(void)snprintf(text, sizeof(text), "%u", a->pkt.opts.v[a->pkt.opts.n - 1].code);
-		want_text("last", text);
-	}
-	(void)snprintf(text, sizeof(text), "%u", a->dgram.len);
-	want_text("len", text);
-	for (i = 2; i < n_words; i++)
-		if (!strncmp(words[i], "opt.", 4)) {
-			char key[16];
-			size_t len = strcspn(words[i], "=");
-
-			(void)snprintf(key, sizeof(key), "%.*s", (int)len, words[i]);
-			want_option(key, (unsigned)strtoul(words[i] + 4, NULL, 10), false);
-		}
+	play.dialect->expect(a);
 	play.next_answer++;
 }
 
@@ -454,10 +265,14 @@ static void squeeze(char *text)
 
 static void do_lease(void)
 {
-	struct lease_query query = { .by = BY_ADDR, .addr = ip_of(words[1]), .type = LEASE_V4 };
+	struct lease_query query = { .by = BY_ADDR, .addr = ip_of(words[1]), .type = play.dialect->lease_type };
 	struct lease lease;
 	char text[600];
-	bool found = store_find(play.store, &query, play.arena, &lease, 1) == 1;
+	bool found;
+
+	if (value_of("type"))
+		query.type = !strcmp(value_of("type"), "pd") ? LEASE_PD : LEASE_NA;
+	found = store_find(play.store, &query, play.arena, &lease, 1) == 1;
 
 	if (n_words > 2 && !strcmp(words[2], "none")) {
 		if (found)
@@ -476,6 +291,10 @@ static void do_lease(void)
 	want_text("mac", text);
 	(void)bytes_to_hex(lease.client_id, 0, text, sizeof(text));
 	want_text("cid", text);
+	(void)snprintf(text, sizeof(text), "%u", lease.iaid);
+	want_text("iaid", text);
+	(void)snprintf(text, sizeof(text), "%u", lease.preferred);
+	want_text("preferred", text);
 	want_text("name", lease.hostname);
 	/* Words end at blanks, so the text is compared without them. */
 	(void)snprintf(text, sizeof(text), "%s", lease.user_context ? lease.user_context : "-");
@@ -485,7 +304,7 @@ static void do_lease(void)
 
 static void do_stat(void)
 {
-	enum stat_id id = stat_by_name(words[1], 0);
+	enum stat_id id = stat_by_name(words[1], (int)play.dialect->fam->idx);
 	int64_t got;
 
 	if (id == STAT_N)
@@ -532,6 +351,8 @@ static void run_line(FILE *file, char *line)
 		do_config(file);
 	else if (!strcmp(words[0], "store"))
 		play.use_double = !strcmp(words[1], "double");
+	else if (!strcmp(words[0], "family"))
+		play.dialect = words[1][0] == '6' ? &dialect6 : &dialect4;
 	else if (!strcmp(words[0], "hold"))
 		fake_store_hold(play.store, true);
 	else if (!strcmp(words[0], "settle"))
@@ -539,7 +360,7 @@ static void run_line(FILE *file, char *line)
 	else if (n_words < 2)
 		fail("%s needs more", words[0]);
 	else if (!strcmp(words[0], "send"))
-		do_send();
+		play.dialect->send();
 	else if (!strcmp(words[0], "expect"))
 		do_expect();
 	else if (!strcmp(words[0], "lease"))
@@ -570,6 +391,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: %s SCENARIO\n", argv[0]);
 		return 2;
 	}
+	play.dialect = &dialect4;
 	play.file = argv[1];
 	file = fopen(argv[1], "r");
 	if (!file)

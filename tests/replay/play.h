@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "serve/family.h"
+#include "serve/reclaim.h"
+#include "serve/server.h"
+
+/* What the parts of the player share; replay.c is its manual. */
+#define ANSWERS_MAX 256
+#define WORDS_MAX 48
+#define SERVER_DUID "00030001aabbccddeeff"
+
+struct answer {
+	struct dgram dgram;
+	struct packet4 pkt;
+	struct packet6 pkt6;
+	uint8_t buf[16384];
+};
+
+/* The words of a family. */
+struct dialect {
+	const struct family *fam;
+	enum lease_type lease_type; /* of the "lease" line */
+	uint8_t (*type_of)(const char *name);
+	const char *(*parse)(struct answer *answer); /* NULL, or why it cannot be read */
+	unsigned (*type)(const struct answer *answer);
+	void (*send)(void);
+	void (*expect)(struct answer *answer);
+};
+extern const struct dialect dialect4, dialect6;
+
+struct play {
+	const char *file;
+	unsigned line;
+	const struct dialect *dialect;
+	struct server srv;
+	bool running;
+	struct live *live;
+	struct store *store;
+	bool use_double;
+	struct reclaim *reclaim;
+	struct stats *main_stats;
+	struct arena *arena;
+	struct answer answers[ANSWERS_MAX];
+	unsigned n_answers, next_answer;
+	int64_t stat_base[STAT_N];
+};
+extern struct play play;
+
+/* The line under way, cut at blanks. */
+extern char *words[WORDS_MAX];
+extern unsigned n_words;
+
+void fail(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+/* What stands behind KEY= on the line; NULL if it is not there. */
+const char *value_of(const char *key);
+struct ip ip_of(const char *text);
+struct bytes hex_of(const char *text);
+uint32_t number_of(const char *text);
+struct bytes be32(uint32_t v);
+/* Fails if the line wants something else. */
+void want_text(const char *key, const char *got);
+void pump(void);
+/* The message arrives. */
+void deliver(struct dgram *dgram);
