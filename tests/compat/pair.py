@@ -256,7 +256,7 @@ class Pair:
                 dev, frame = step["build"](mac, (self.n_cases << 8) + where, state[s.name])
                 for _ in range(step.get("times", 1)):
                     s.socks[dev].send(frame)
-            got = self.collect(step.get("silence", SILENCE))
+            got = self.collect((self.n_cases << 8) + where, step.get("silence", SILENCE))
             for s in self.sides:
                 answer = got[s.name]
                 if answer:
@@ -268,7 +268,8 @@ class Pair:
                     print(f"#   {where} {s.name:4} {got[s.name]}")
             yield from self.compare(where, got["kea"], got["ours"], case.exact)
 
-    def collect(self, silence):
+    def collect(self, xid, silence):
+        """The first answer of each to this message; one to an earlier message may still come late."""
         start = time.monotonic()
         got = {s.name: None for s in self.sides}
         while not all(got.values()):
@@ -277,7 +278,9 @@ class Pair:
                 break
             select.select([x for s in self.sides for x in s.socks.values()], [], [], 0.02)
             for s in self.sides:
-                got[s.name] = got[s.name] or s.answer()
+                answer = None if got[s.name] else s.answer()
+                if answer and answer["xid"] == xid:
+                    got[s.name] = answer
         return got
 
     def compare(self, where, kea, ours, exact):
