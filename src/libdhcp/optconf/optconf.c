@@ -65,7 +65,7 @@ const struct optval *optlist_vendor(const struct optlist *list, uint32_t vendor,
 	while (end < list->n && list->v[end].vendor == vendor)
 		end++;
 	*ret_n = end - first;
-	return list->v + first;
+	return end > first ? list->v + first : NULL;
 }
 
 const struct optval *opt_scopes_find(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code)

@@ -32,7 +32,7 @@ struct opt_scopes {
 
 /* NULL when the list has no such option. */
 const struct optval *optlist_find(const struct optlist *list, uint16_t code);
-/* The sub-options of one vendor: the first, and how many. */
+/* The sub-options of one vendor: the first (NULL if none), and how many. */
 const struct optval *optlist_vendor(const struct optlist *list, uint32_t vendor, unsigned *ret_n);
 /* To be called once the list is filled. */
 void optlist_sort(struct optlist *list);
