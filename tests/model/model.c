@@ -35,7 +35,7 @@ struct client {
 	uint8_t cid[8];
 	unsigned cid_len;     /* 0: it sends none */
 	uint32_t addr;        /* it holds, or held; 0 if none */
-	int64_t ends;         /* boot s */
+	int64_t ends_ms;      /* boot time */
 	uint32_t offered;     /* 0 if none */
 	unsigned outstanding; /* messages that may still be answered */
 	bool moving;          /* one of them gives up what it holds */
@@ -46,7 +46,7 @@ struct sent {
 	uint8_t type;
 	uint32_t wanted;
 	uint32_t round; /* of configurations */
-	int64_t at;     /* boot s; RFC 2131 4.4.1: a client counts its lease from here */
+	int64_t at_ms;  /* boot time; RFC 2131 4.4.1: a client counts its lease from here */
 };
 
 static struct {
@@ -84,7 +84,7 @@ static void __attribute__((format(printf, 1, 2))) trace(const char *fmt, ...)
 
 	if (!m.trace)
 		return;
-	printf("%u @%lld: ", m.step, (long long)clock_boot_sec());
+	printf("%u @%lld ms: ", m.step, (long long)clock_boot_ms());
 	va_start(ap, fmt);
 	vprintf(fmt, ap);
 	va_end(ap);
@@ -98,7 +98,7 @@ static unsigned dice(unsigned n)
 
 static bool holds(const struct client *c, uint32_t addr)
 {
-	return c->addr == addr && addr && c->ends > clock_boot_sec();
+	return c->addr == addr && addr && c->ends_ms > clock_boot_ms();
 }
 
 static const struct client *other_holder(const struct client *me, uint32_t addr)
@@ -138,7 +138,7 @@ static void check_ack(const struct sent *sent, const struct packet4 *pkt)
 	struct lease lease;
 
 	c->addr = pkt->yiaddr;
-	c->ends = sent->at + life;
+	c->ends_ms = sent->at_ms + life * 1000LL;
 	c->offered = 0;
 	if (!holds(c, c->addr))
 		return; /* it took so long that the lease is over */
@@ -148,8 +148,9 @@ static void check_ack(const struct sent *sent, const struct packet4 *pkt)
 		fail("%08x was acknowledged and is not in the store", pkt->yiaddr);
 	if (!is_lease_of(&lease, c) || lease.state != LEASE_DEFAULT)
 		fail("%08x was acknowledged to client %td and the store says something else", pkt->yiaddr, c - m.clients);
-	if (lease.expires < sent->at + life)
-		fail("%08x was acknowledged for %u s, the store has %lld", pkt->yiaddr, life, (long long)(lease.expires - sent->at));
+	if (lease.expires * 1000 < c->ends_ms)
+		fail("%08x was acknowledged for %u s, the store has %lld ms", pkt->yiaddr, life,
+		     (long long)(lease.expires * 1000 - sent->at_ms));
 }
 
 static void take_answer(const struct packet4 *pkt)
@@ -320,7 +321,7 @@ static void say(struct client *c, const struct message *msg)
 	struct serve_worker *w = &m.srv.workers[dice(WORKERS)];
 	uint32_t xid = ++m.xid, ciaddr = htobe32(msg->ciaddr), be_xid = htobe32(xid);
 
-	m.sent[xid % XIDS] = (struct sent){ c, msg->type, msg->ciaddr ? msg->ciaddr : msg->wanted, m.round, clock_boot_sec() };
+	m.sent[xid % XIDS] = (struct sent){ c, msg->type, msg->ciaddr ? msg->ciaddr : msg->wanted, m.round, clock_boot_ms() };
 	memcpy(buf + 4, &be_xid, 4);
 	memcpy(buf + 12, &ciaddr, 4);
 	memcpy(buf + 28, c->mac, 6);
@@ -443,7 +444,7 @@ static void store_acts(void)
 
 static void time_passes(void)
 {
-	clock_advance((int64_t)(dice(8) ? dice(15) : dice(120)) * 1000);
+	clock_advance((dice(8) ? dice(15) : dice(120)) * 1000 + dice(1000));
 	(void)reclaim_slice(m.reclaim, &m.live->cfg->expiry);
 	(void)reclaim_flush(m.reclaim, &m.live->cfg->expiry);
 }

@@ -885,6 +885,31 @@ START_TEST(time_across_restart)
 }
 END_TEST
 
+/* The file has whole seconds; whatever part of one it was, no restart makes a lease end before its time. */
+START_TEST(no_lease_ends_early)
+{
+	for (unsigned i = 0; i < 64; i++) {
+		struct lease lease, got;
+		int64_t end_ms;
+
+		setup();
+		clock_step_wall(i % 4 * 333);
+		clock_advance(i / 4 % 4 * 333);
+		lease = test_lease(1, 100);
+		lease_start(&lease, 100);
+		end_ms = clock_boot_ms() + 100000;
+		ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+		clock_advance(i < 4 ? 0 : 5000 + i / 16 * 333);
+		reopen();
+		ck_assert_int_eq(get(store, arena, &lease.addr, &got), 1);
+		ck_assert_int_ge(got.expires * 1000, end_ms);
+		ck_assert_int_lt(got.expires * 1000, end_ms + 2000);
+		ck_assert_uint_le(lease_left(&got), 100);
+		teardown();
+	}
+}
+END_TEST
+
 START_TEST(file_modes)
 {
 	struct stat st;
@@ -923,6 +948,7 @@ int main(void)
 	tcase_add_test(tc, taken_back_after_rewrite);
 	tcase_add_test(tc, folder_lost);
 	tcase_add_test(tc, time_across_restart);
+	tcase_add_test(tc, no_lease_ends_early);
 	tcase_add_test(tc, file_modes);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_NORMAL);

@@ -35,6 +35,21 @@ int64_t clock_boot_sec(void)
 	return clock_boot_us() / 1000000;
 }
 
+int64_t clock_sec_up(int64_t us)
+{
+	return us / 1000000 + (us % 1000000 > 0);
+}
+
+int64_t clock_wall_sec_up(void)
+{
+	return clock_sec_up(clock_wall_us());
+}
+
+int64_t clock_boot_sec_up(void)
+{
+	return clock_sec_up(clock_boot_us());
+}
+
 int64_t clock_boot_ms(void)
 {
 	return clock_boot_us() / 1000;

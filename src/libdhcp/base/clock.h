@@ -13,6 +13,10 @@ int64_t clock_wall_us(void);
 int64_t clock_boot_sec(void);
 int64_t clock_boot_ms(void);
 int64_t clock_boot_us(void);
+/* Rounded up: where a time begins that must not end before it was meant to. */
+int64_t clock_sec_up(int64_t us);
+int64_t clock_wall_sec_up(void);
+int64_t clock_boot_sec_up(void);
 
 /* From now on both clocks stand still and move only by clock_advance(). For tests. */
 void clock_set_virtual(int64_t wall_sec, int64_t boot_sec);

@@ -8,8 +8,18 @@
 void lease_start(struct lease *lease, uint32_t valid)
 {
 	lease->valid = valid;
-	lease->cltt = clock_wall_sec();
-	lease->expires = valid == LEASE_FOREVER ? INT64_MAX : clock_boot_sec() + valid;
+	/* The client counts from this moment, not from the second that it is in. */
+	lease->cltt = clock_wall_sec_up();
+	lease->expires = valid == LEASE_FOREVER ? INT64_MAX : clock_boot_sec_up() + valid;
+}
+
+uint32_t lease_left(const struct lease *lease)
+{
+	int64_t left = lease->expires - clock_boot_sec_up();
+
+	if (lease->expires == INT64_MAX)
+		return LEASE_FOREVER;
+	return left <= 0 ? 0 : left < (int64_t)lease->valid ? (uint32_t)left : lease->valid;
 }
 
 void lease_end(struct lease *lease, enum lease_state state)

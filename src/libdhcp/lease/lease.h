@@ -72,6 +72,8 @@ static inline bool lease_is_in_use(const struct lease *lease)
 
 /* Valid for `valid` seconds from now: sets valid, cltt and expires. */
 void lease_start(struct lease *lease, uint32_t valid);
+/* For how long its client may be promised what is left of it, s; 0 when that is less than one. */
+uint32_t lease_left(const struct lease *lease);
 /* Over from now on, in this state; its lifetime stays, as it was granted. */
 void lease_end(struct lease *lease, enum lease_state state);
 /* Same, with all bytes in the arena; -E_NOMEM at its cap. */

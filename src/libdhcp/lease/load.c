@@ -22,7 +22,7 @@ struct loader {
 	void *ctx;
 	struct csv_layout layout;
 	bool have_header;
-	int64_t wall_now, boot_now;
+	int64_t wall_us, boot_us; /* now */
 	uint64_t long_line; /* number of the last one */
 	uint64_t first_bad_line;
 	const char *first_why;
@@ -41,8 +41,8 @@ static struct loader *loader_new(int family, load_row_fn *row, void *ctx)
 	l->family = family;
 	l->row = row;
 	l->ctx = ctx;
-	l->wall_now = clock_wall_sec();
-	l->boot_now = clock_boot_sec();
+	l->wall_us = clock_wall_us();
+	l->boot_us = clock_boot_us();
 	l->res.exists = true;
 	return l;
 }
@@ -54,17 +54,17 @@ static struct loader *loader_new(int family, load_row_fn *row, void *ctx)
 static void set_expires(const struct loader *l, struct lease_row *row)
 {
 	struct lease *lease = &row->lease;
-	int64_t left = row->expire_wall - l->wall_now;
+	int64_t left_us = row->expire_wall * 1000000 - l->wall_us;
 
 	if (lease->valid == LEASE_FOREVER) {
 		lease->expires = INT64_MAX;
 		return;
 	}
-	if (left > (int64_t)lease->valid) {
-		left = lease->valid;
-		lease->cltt = l->wall_now;
+	if (left_us > (int64_t)lease->valid * 1000000) {
+		left_us = (int64_t)lease->valid * 1000000;
+		lease->cltt = clock_sec_up(l->wall_us);
 	}
-	lease->expires = l->boot_now + left;
+	lease->expires = clock_sec_up(l->boot_us + left_us);
 }
 
 static void keep(struct loader *l, const char *text, size_t len)

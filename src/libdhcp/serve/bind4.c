@@ -6,7 +6,6 @@
  */
 #include "serve/family4.h"
 
-#include "base/clock.h"
 #include "base/hash.h"
 #include "log/log.h"
 #include "serve/context4.h"
@@ -243,7 +242,7 @@ static enum verdict grant(struct request *req, const struct lease *old)
 	req->answer_type = DHCP4_ACK;
 	if (old && lease4_belongs(req, old) && lease_may_be_reused(&req->sub->par, old, &req->lease)) {
 		req->lease = *old;
-		req->lease.valid = (uint32_t)(old->expires - clock_boot_sec());
+		req->lease.valid = lease_left(old);
 		req->reused = true;
 		return STEP_NEXT;
 	}

@@ -6,7 +6,6 @@
  */
 #include "serve/family6.h"
 
-#include "base/clock.h"
 #include "base/hash.h"
 #include "log/log.h"
 #include "serve/grant.h"
@@ -278,7 +277,7 @@ static void grant(struct request *req, struct binding *b)
 
 	fill_lease(req, b);
 	if (n > 0 && belongs(req, b, &at) && lease_may_be_reused(&b->pool->sub->par, &at, &b->lease)) {
-		uint32_t gone = at.valid - (uint32_t)(at.expires - clock_boot_sec());
+		uint32_t gone = at.valid - lease_left(&at);
 
 		b->lease = at;
 		b->lease.valid = at.valid - gone;

@@ -30,17 +30,14 @@ bool pool_is_scarce(struct request *req, const struct pool *pool)
 
 bool lease_may_be_reused(const struct net_params *par, const struct lease *old, const struct lease *fresh)
 {
-	int64_t now = clock_boot_sec(), age;
+	uint32_t left = lease_left(old), age = old->valid - left;
 
-	if (old->state != LEASE_DEFAULT || old->expires <= now || old->valid == 0 || old->expires == INT64_MAX ||
+	if (old->state != LEASE_DEFAULT || !left || old->expires == INT64_MAX ||
 	    old->subnet_id != fresh->subnet_id || old->iaid != fresh->iaid || !bytes_equal(old->hwaddr, fresh->hwaddr) ||
 	    !bytes_equal(old->client_id, fresh->client_id) || old->valid != fresh->valid ||
 	    old->preferred != fresh->preferred || strcmp(old->hostname, fresh->hostname) != 0)
 		return false;
-	age = (int64_t)old->valid - (old->expires - now);
-	if (age < 0)
-		return false;
-	if (par->cache_max_age && age > (int64_t)par->cache_max_age)
+	if (par->cache_max_age && age > par->cache_max_age)
 		return false;
 	return par->cache_threshold > 0 && (double)age <= par->cache_threshold * old->valid;
 }
