@@ -13,6 +13,7 @@
 #include "io/sock_int.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/list.h"
 #include "base/vec.h"
 
@@ -398,7 +399,7 @@ static int open_raws(const struct opening *o, struct sock *v, char *why)
 		shared[i] = &v[i];
 		if (was) {
 			v[i].fanout = was->fanout;
-			v[i].ip_id = was->ip_id;
+			v[i].ip_id = (uint16_t)rand_u64(); /* the old one is its worker's */
 			err = share_fd(&v[i], was->fd, why);
 		} else {
 			/* While it joins the others it must not take what they take, too. */
