@@ -45,3 +45,23 @@ def reclaim_on_demand_only(t):
     fill(t, 2)
     took = flood(t, 8)
     t.true(took is not None, "no address became free in 8 s")
+
+
+@test("discover-flood")
+def discover_flood(t):
+    """A flood of clients that never ask for what they are offered does not keep out one that does."""
+    t.server(config(quiet=True, pool="192.0.2.100 - 192.0.2.119"))
+    flooder, end = dhcp.Client(t), time.monotonic() + 8
+    client = dhcp.Client(t, mac="02:00:00:00:00:01")
+    n = 0
+    while time.monotonic() < end:
+        for _ in range(30):
+            n += 1
+            flooder.mac = bytes([2, 0x99, 0, n >> 16, n >> 8 & 255, n & 255])
+            flooder.send(dhcp.DISCOVER)
+        offer = client.ask(dhcp.DISCOVER, timeout=0.05) if n > 300 else None
+        if offer:
+            client.ask(dhcp.REQUEST, [(50, dhcp.ip4(offer.yiaddr)), (54, offer.option(54))], dhcp.ACK)
+            return
+        time.sleep(0.1)
+    t.true(False, f"no address within 8 s of {n} other clients")

@@ -20,6 +20,8 @@
 #include <pthread.h>
 
 #define CLAIMS_MAX (1u << 20)
+#define STALE_MS 1000  /* a client asks for what it was offered at once, or not at all */
+#define STALE_LOOK 32  /* how many claims are looked at for one of the range */
 #define BUCKETS (1u << 16)
 
 struct range {
@@ -47,6 +49,8 @@ struct claim {
 	struct ip addr;
 	struct client_key client;
 	int64_t ends_ms; /* boot time */
+	int64_t since_ms; /* of the first offer: asking again does not keep it from others */
+	bool taken_over; /* it was offered to somebody else before */
 };
 
 struct alloc {
@@ -340,19 +344,24 @@ static struct claim *claim_of(struct alloc *alloc, const struct client_key *clie
 }
 
 /* The address becomes the client's one claim. */
-static void put_claim(struct alloc *alloc, const struct ip *addr, const struct client_key *client)
+static struct claim *put_claim(struct alloc *alloc, const struct ip *addr, const struct client_key *client)
 {
 	struct claim *old = claim_of(alloc, client), *claim;
+	int64_t now_ms = clock_boot_ms(), since_ms = now_ms;
 	struct list *spare;
 	struct claim **bucket;
 
+	if (old && ip_equal(&old->addr, addr))
+		since_ms = old->since_ms;
 	if (old)
 		unlink_claim(alloc, old);
 	spare = list_pop(&alloc->spare);
 	claim = spare ? container_of(spare, struct claim, link) : xcalloc(1, sizeof(*claim));
 	claim->addr = *addr;
 	claim->client = *client;
-	claim->ends_ms = clock_boot_ms() + alloc->hold_ms;
+	claim->ends_ms = now_ms + alloc->hold_ms;
+	claim->since_ms = since_ms;
+	claim->taken_over = false;
 	bucket = &alloc->by_addr[addr_bucket(addr)];
 	claim->next_addr = *bucket;
 	*bucket = claim;
@@ -362,6 +371,7 @@ static void put_claim(struct alloc *alloc, const struct ip *addr, const struct c
 	list_add_tail(&alloc->order, &claim->link);
 	alloc->n_claims++;
 	mark_claimed(alloc, addr, true);
+	return claim;
 }
 
 /* The number of the next free address by the range's way; FREEMAP_NONE when there is none. */
@@ -400,9 +410,46 @@ bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const stru
 		}
 	}
 	if (n != FREEMAP_NONE)
-		put_claim(alloc, ret, client);
+		(void)put_claim(alloc, ret, client);
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return n != FREEMAP_NONE;
+}
+
+/* A claim in the range that its client does not seem to want, one of the oldest. */
+static struct claim *stale_claim(struct alloc *alloc, const struct range *range)
+{
+	int64_t made_before = clock_boot_ms() - STALE_MS;
+	unsigned n = 0;
+
+	list_for_each(pos, &alloc->order) {
+		struct claim *claim = container_of(pos, struct claim, link);
+		const struct alloc_range *span = &range->span;
+
+		if (n++ == STALE_LOOK)
+			break;
+		if (claim->since_ms > made_before || ip_cmp(&span->first, &claim->addr) > 0 || ip_cmp(&claim->addr, &span->last) > 0)
+			continue;
+		if (!range->map || !bit_get(range->leased, ip_count_steps(&span->first, &claim->addr, span->shift)))
+			return claim;
+	}
+	return NULL;
+}
+
+bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,
+		     struct ip *ret)
+{
+	struct claim *claim;
+
+	(void)pthread_mutex_lock(&alloc->lock);
+	sweep(alloc, clock_boot_ms());
+	claim = stale_claim(alloc, &set->ranges[i]);
+	if (claim) {
+		*ret = claim->addr;
+		unlink_claim(alloc, claim);
+		put_claim(alloc, ret, client)->taken_over = true;
+	}
+	(void)pthread_mutex_unlock(&alloc->lock);
+	return claim != NULL;
 }
 
 struct found {
@@ -437,9 +484,13 @@ bool alloc_claim(struct alloc *alloc, const struct ip *addr, const struct client
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc, clock_boot_ms());
 	claim = claim_at(alloc, addr);
-	ok = (!claim || same_client(&claim->client, client)) && (leased_ok || !is_taken(alloc, addr));
+	/* Whoever it was offered to first may still come. */
+	ok = !claim || claim->taken_over || same_client(&claim->client, client);
+	ok = ok && (leased_ok || !is_taken(alloc, addr));
+	if (ok && claim && !same_client(&claim->client, client))
+		unlink_claim(alloc, claim);
 	if (ok)
-		put_claim(alloc, addr, client);
+		(void)put_claim(alloc, addr, client);
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return ok;
 }

@@ -54,6 +54,13 @@ void alloc_note(struct alloc *alloc, const struct ip *addr, bool in_use);
 bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,
 		struct ip *ret);
 /*
+ * When no range has a free one: claim the address of range `i` that was offered to somebody else longest
+ * ago, at least a second, and not asked for. A flood of clients that never ask must not keep out others.
+ * The other one may still claim it back with alloc_claim(). False when there is none.
+ */
+bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,
+		     struct ip *ret);
+/*
  * Claim this very address: true when it is free or already claimed by the client. An address whose
  * lease is over but still stored counts as taken unless `leased_ok`.
  */

@@ -121,7 +121,9 @@ static bool take(struct request *req, const struct ip *addr, bool has_old, const
 	return true;
 }
 
-static bool pick_in(struct request *req, const struct subnet *sub)
+typedef bool pick_fn(struct request *req, const struct pool *pool, struct ip *ret);
+
+static bool pick_in(struct request *req, const struct subnet *sub, pick_fn *fn)
 {
 	unsigned start = 0, i;
 
@@ -130,7 +132,7 @@ static bool pick_in(struct request *req, const struct subnet *sub)
 	for (i = 0; i < sub->n_pools; i++) {
 		const struct pool *pool = &sub->pools[(start + i) % sub->n_pools];
 
-		if (server_pick(req, pool, &req->lease.addr)) {
+		if (fn(req, pool, &req->lease.addr)) {
 			req->pool = pool;
 			req->sub = sub;
 			return true;
@@ -140,14 +142,19 @@ static bool pick_in(struct request *req, const struct subnet *sub)
 }
 
 /* The subnets of the link in turn, from the chosen one on. */
-static bool pick(struct request *req)
+static bool pick_on_link(struct request *req, pick_fn *fn)
 {
 	unsigned i;
 
 	for (i = 0; i < link_size(req->chosen); i++)
-		if (pick_in(req, link_subnet(req->chosen, i)))
+		if (pick_in(req, link_subnet(req->chosen, i), fn))
 			return true;
 	return false;
+}
+
+static bool pick(struct request *req)
+{
+	return pick_on_link(req, server_pick) || pick_on_link(req, server_take_over);
 }
 
 static bool has_pools(const struct request *req)

@@ -327,6 +327,11 @@ bool server_pick(struct request *req, const struct pool *pool, struct ip *ret)
 	return alloc_pick(req->worker->srv->alloc, req->live->set, pool->index, &req->turn.client, ret);
 }
 
+bool server_take_over(struct request *req, const struct pool *pool, struct ip *ret)
+{
+	return alloc_take_over(req->worker->srv->alloc, req->live->set, pool->index, &req->turn.client, ret);
+}
+
 void server_want_reclaim(struct server *srv)
 {
 	if (!atomic_exchange(&srv->want_reclaim, true) && srv->wake_main)

@@ -87,6 +87,8 @@ void server_resume(struct request *req);
 enum verdict server_take_turn(struct request *req);
 /* Claim a free address of the pool for the request's client. */
 bool server_pick(struct request *req, const struct pool *pool, struct ip *ret);
+/* Where nothing is free: one that another client was offered and does not seem to want. */
+bool server_take_over(struct request *req, const struct pool *pool, struct ip *ret);
 /* The same under a key of its own: a request may have several. */
 bool server_pick_for(struct request *req, const struct pool *pool, const struct client_key *key, struct ip *ret);
 /* How many addresses of the pool are free. */

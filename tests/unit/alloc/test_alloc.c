@@ -146,6 +146,50 @@ START_TEST(random_finds_all)
 }
 END_TEST
 
+/* Many who are offered an address and never ask for it do not keep out one who would. */
+START_TEST(a_stale_claim_is_taken_over)
+{
+	struct alloc *alloc = alloc_new(15000);
+	struct alloc_range span = four();
+	struct alloc_set *set = alloc_set_new(alloc, &span, 1);
+	struct client_key me = { 100, 1 }, first = { 1, 1 }, other = { 101, 1 };
+	struct ip ip, mine;
+
+	clock_set_virtual(1000, 1000);
+	for (uint64_t i = 1; i <= 4; i++)
+		ck_assert(alloc_pick(alloc, set, 0, &(struct client_key){ i, 1 }, &ip));
+	ck_assert(!alloc_pick(alloc, set, 0, &me, &ip));
+	ck_assert(!alloc_take_over(alloc, set, 0, &me, &ip));
+	clock_advance(900);
+	/* Asking again changes nothing. */
+	for (uint64_t i = 1; i <= 4; i++) {
+		ck_assert(alloc_claimed_by(alloc, &(struct client_key){ i, 1 }, &ip));
+		ck_assert(alloc_claim(alloc, &ip, &(struct client_key){ i, 1 }, false));
+	}
+	ck_assert(!alloc_take_over(alloc, set, 0, &me, &ip));
+	clock_advance(100);
+	ck_assert(alloc_take_over(alloc, set, 0, &me, &mine));
+	ck_assert(!alloc_claimed_by(alloc, &first, &ip));
+	ck_assert_uint_eq(alloc_n_claims(alloc), 4);
+	/* Each in turn, never what was leased meanwhile, nor mine so soon. */
+	alloc_note(alloc, &span.last, true);
+	ck_assert(alloc_take_over(alloc, set, 0, &other, &ip) && !ip_equal(&ip, &mine));
+	ck_assert(alloc_take_over(alloc, set, 0, &(struct client_key){ 102, 1 }, &ip) && !ip_equal(&ip, &mine));
+	ck_assert(!alloc_take_over(alloc, set, 0, &(struct client_key){ 103, 1 }, &ip));
+	/* The first one comes after all; then it is its own, and nobody else's. */
+	ck_assert(alloc_claim(alloc, &mine, &first, false));
+	ck_assert(!alloc_claimed_by(alloc, &me, &ip));
+	ck_assert(!alloc_claim(alloc, &mine, &me, false));
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 0);
+	clock_advance(15001);
+	ck_assert(!alloc_claimed_by(alloc, &first, &ip));
+	ck_assert_uint_eq(alloc_n_claims(alloc), 0);
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 3);
+	alloc_free(alloc);
+	clock_set_real();
+}
+END_TEST
+
 START_TEST(claims_end_and_leases_stay)
 {
 	struct alloc *alloc = alloc_new(15000);
@@ -236,6 +280,7 @@ int main(void)
 	tcase_add_test(tc, no_address_is_claimed_twice);
 	tcase_add_test(tc, the_queue_gives_what_was_free_for_longest);
 	tcase_add_test(tc, random_finds_all);
+	tcase_add_test(tc, a_stale_claim_is_taken_over);
 	tcase_add_test(tc, claims_end_and_leases_stay);
 	tcase_add_test(tc, ranges_that_overlap_agree);
 	suite_add_tcase(suite, tc);
