@@ -45,6 +45,18 @@ def config_refused(t):
     t.run("srv", [server.binary, "-t", server.conf_path], env=server.env)
 
 
+@test("few-descriptors", needs=["prlimit"])
+def few_descriptors(t):
+    """Too few file descriptors: it says so and ends, or serves; it never crashes."""
+    conf = config(**{"multi-threading": {"enable-multi-threading": True, "thread-pool-size": 8}})
+    for n in (4, 8, 12, 16, 20, 24, 32, 40):
+        server = Server(t, conf, wrap=["prlimit", f"--nofile={n}:{n}"], name=f"kea-{n}", folder=t.path(f"state{n}"))
+        process = server.launch()
+        t.wait("its end or service", lambda s=server, p=process: not p.alive() or s.said("DHCP4_STARTED"), 8)
+        code = process.stop()
+        t.true(code in (0, 1, 127), f"exit code {code} with {n} descriptors:\n{process.log()[-800:]}")
+
+
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 CAPS = "+net_raw,+net_bind_service"
 

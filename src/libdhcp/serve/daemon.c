@@ -309,6 +309,8 @@ static int start_workers(struct daemon *d)
 
 	kept = conf;
 	d->workers = workers_new(&kept, d->srv.n_workers);
+	if (!d->workers)
+		return init_fail(d, "cannot make %u workers: %s", d->srv.n_workers, strerror(errno));
 	for (i = 0; i < d->srv.n_workers; i++) {
 		struct worker *worker = workers_get(d->workers, i);
 

@@ -9,6 +9,7 @@
 #include "serve/family.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +25,17 @@ static void on_signal(void *ctx, int signo)
 		loop_stop(d->loop);
 }
 
+/* Sockets are many where interfaces and workers are; the usual soft limit is for programs that use select(). */
+static void raise_limits(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur >= files.rlim_max)
+		return;
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static int serve(const struct family *fam, const struct run_options *opts)
 {
 	static const int signals[] = { SIGHUP, SIGTERM, SIGINT, SIGCHLD };
@@ -33,8 +45,9 @@ static int serve(const struct family *fam, const struct run_options *opts)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGCHLD, SIG_DFL); /* whoever started us may have ignored it: then nobody could be waited for */
 	d = (struct daemon){ .fam = fam, .opts = *opts };
+	raise_limits();
 	d.loop = loop_new();
-	if (loop_signals(d.loop, signals, sizeof(signals) / sizeof(signals[0]), on_signal, &d) < 0 ||
+	if (!d.loop || loop_signals(d.loop, signals, sizeof(signals) / sizeof(signals[0]), on_signal, &d) < 0 ||
 	    log_start(fam->program) < 0) {
 		perror(fam->program);
 		return 1;
