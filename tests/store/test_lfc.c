@@ -254,7 +254,7 @@ static void check_refused(const char *what)
 
 START_TEST(refused_files)
 {
-	static const char *const texts[] = { "not a lease file\n", "\x7f" "ELF\n", "address,duid,valid_lifetime\n", "x" };
+	static const char *const texts[] = { "not a lease file\n", ("\x7f" "ELF\n"), "address,duid,valid_lifetime\n", "x" };
 	struct lfc_result res = { 0 };
 
 	setup(0);

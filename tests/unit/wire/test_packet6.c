@@ -5,7 +5,14 @@
 #include "wire/packet6.h"
 
 #include <check.h>
+#include <stdbool.h>
 #include <time.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { INSTRUMENTED = true };
+#else
+enum { INSTRUMENTED = false };
+#endif
 
 static struct arena *arena;
 
@@ -310,7 +317,8 @@ START_TEST(large_messages)
 	while (ia6_next(&pkt.opts, &pos, &ia))
 		ck_assert_uint_eq(ia.iaid, n++);
 	ck_assert_uint_eq(n, 4000);
-	ck_assert_msg(best < 0.001, "4000 IAs took %.0f us", best * 1e6);
+	/* An instrumented build is several times slower; it shows what it is for, not time. */
+	ck_assert_msg(INSTRUMENTED || best < 0.001, "4000 IAs took %.0f us", best * 1e6);
 
 	ck_assert_int_eq(packet6_parse(ias, small, &pkt, &why), -E_NOMEM);
 	ck_assert_str_eq(why, "not enough memory");
