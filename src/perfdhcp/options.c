@@ -21,7 +21,7 @@ enum type {
 };
 
 /* Letters above 127: options with a long name only. */
-enum { OPT_SCENARIO = 200, OPT_LEDGER, OPT_DIRECT, OPT_WINDOW };
+enum { OPT_SCENARIO = 200, OPT_LEDGER, OPT_DIRECT, OPT_WINDOW, OPT_CPU_OF };
 
 struct row {
 	int letter;
@@ -49,6 +49,8 @@ static const struct row rows[] = {
 	{ 'c', NULL, NULL, FLAG, F(rapid_commit), .doc = "v6: ask for rapid commit" },
 	{ 'C', NULL, "separator", TEXT, F(separator),
 	  .doc = "reports of -t as values between separators, and no preliminaries" },
+	{ OPT_CPU_OF, "cpu-of", "pid", NUMBER, F(cpu_of), 1, 0,
+	  .doc = "report the processor time of this process: a server on the same machine" },
 	{ 'd', NULL, "drop-time", CALL, .times = 2,
 	  .doc = "seconds until a request counts as lost (1); twice: for both exchanges" },
 	{ 'D', NULL, "max-drop", CALL, .times = 2,

@@ -94,6 +94,7 @@ struct options {
 	double report_sec;
 	const char *separator; /* -C */
 	const char *ledger;
+	uint32_t cpu_of; /* a process, 0: none */
 	const char *wrapped; /* -w */
 	bool unique;
 	bool diag_args, diag_exit, diag_rate, diag_leases, diag_server_id, diag_times,

@@ -167,6 +167,23 @@ static void whole_exchanges(const struct run *run)
 	putchar('\n');
 }
 
+static void cpu(const char *who, uint64_t ns, uint64_t exchanges)
+{
+	printf("%s: %.6f s", who, (double)ns / 1e9);
+	if (exchanges)
+		printf(", %.3f us per exchange", (double)ns / 1e3 / (double)exchanges);
+	putchar('\n');
+}
+
+/* The server's next to our own: who of the two is the limit. */
+static void processor_time(const struct run *run)
+{
+	puts("***Processor time***");
+	cpu("server", run->stats.cpu_ns, run->stats.completed);
+	cpu("perfdhcp", run->stats.own_cpu_ns, run->stats.completed);
+	putchar('\n');
+}
+
 static void client_text(const struct run *run, uint32_t client, char *buf, size_t size)
 {
 	uint8_t id[MAX_DUID + 1] = { 1 };
@@ -270,6 +287,8 @@ void report_final(struct run *run)
 		if (has_kind(run, (enum kind)k))
 			one_kind(run, (enum kind)k);
 	whole_exchanges(run);
+	if (opt->cpu_of)
+		processor_time(run);
 	if (opt->diag_rate && opt->rate)
 		printf("Late starts: p50 %.3f ms, p99 %.3f ms, max %.3f ms\n\n",
 		       (double)hist_quantile(lag, 0.5) / 1e6,

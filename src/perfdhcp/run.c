@@ -2,6 +2,8 @@
 /* The loop, what is due in it, and when it is over. */
 #include "perfdhcp/run.h"
 
+#include "perfdhcp/cpu.h"
+
 #include <time.h>
 
 #define NS UINT64_C(1000000000)
@@ -256,6 +258,14 @@ static void periodic(struct loop *l)
 	}
 }
 
+/* Counts from now on, or until now: the difference of two calls is what was used between them. */
+static void note_cpu(struct run *run)
+{
+	if (run->opt->cpu_of)
+		run->stats.cpu_ns = cpu_of_process_ns(run->opt->cpu_of) - run->stats.cpu_ns;
+	run->stats.own_cpu_ns = cpu_own_ns() - run->stats.own_cpu_ns;
+}
+
 static void loop(struct run *run, enum kind kind, volatile sig_atomic_t *stop)
 {
 	struct loop l = { .run = run, .kind = kind };
@@ -264,6 +274,7 @@ static void loop(struct run *run, enum kind kind, volatile sig_atomic_t *stop)
 
 	run->draining = false;
 	reset_stats(run);
+	note_cpu(run);
 	run->now_ns = run->stats.start_ns = run->stats.last_ns = run_clock_ns();
 	rate_start(&run->rates[0], run->preloading ? 0 : opt->rate, run->now_ns);
 	rate_start(&run->rates[1], run->preloading ? 0 : opt->renew_rate, run->now_ns);
@@ -286,6 +297,7 @@ static void loop(struct run *run, enum kind kind, volatile sig_atomic_t *stop)
 		if (at > run->now_ns)
 			net_wait(run->net, at - run->now_ns);
 	}
+	note_cpu(run);
 	run->stats.send_failures = net_failures(run->net);
 	/* what is still under way counts as dropped */
 	for (unsigned q = 0; q < N_QUEUES; q++)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* What measures: the open-loop timer, percentiles, the table of exchanges, who was given what. */
+#include "perfdhcp/cpu.h"
 #include "perfdhcp/exchange.h"
 #include "perfdhcp/hist.h"
 #include "perfdhcp/owners.h"
 #include "perfdhcp/rate.h"
 
 #include <check.h>
+#include <unistd.h>
 
 #define NS UINT64_C(1000000000)
 
@@ -211,6 +213,18 @@ START_TEST(owners_of_addresses)
 }
 END_TEST
 
+/* Ours by both ways: the clock, and what /proc says of the same process. */
+START_TEST(processor_time)
+{
+	uint64_t before = cpu_own_ns(), others = cpu_of_process_ns((uint32_t)getpid());
+
+	while (cpu_own_ns() < before + NS / 50)
+		;
+	ck_assert_uint_gt(cpu_of_process_ns((uint32_t)getpid()), others);
+	ck_assert_uint_eq(cpu_of_process_ns(UINT32_MAX), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("perfdhcp measuring");
@@ -224,6 +238,7 @@ int main(void)
 	tcase_add_test(tc, percentiles_of_few_and_extremes);
 	tcase_add_test(tc, exchanges_are_found);
 	tcase_add_test(tc, exchanges_are_reused);
+	tcase_add_test(tc, processor_time);
 	tcase_add_test(tc, owners_of_addresses);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);

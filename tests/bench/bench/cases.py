@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MPL-2.0
+"""The table of rate cases, and one run of one of them."""
+from .load import CLIENTS
+from .server import Server
+
+RENEW = ["--scenario", "renew", "-R", "20000"]
+FRESH = ["-R", str(CLIENTS), "-P", "2000", "-u"]
+
+
+class Case:
+    def __init__(self, name, family, load, direct=False, level="WARN", what=""):
+        self.name, self.family, self.load, self.direct, self.level, self.what = name, family, load, direct, level, what
+
+
+CASES = [
+    Case("v4-dora-relay", 4, FRESH, what="DISCOVER to ACK through a relay agent"),
+    Case("v4-dora-relay-info", 4, FRESH, level="INFO", what="the same at the default log level"),
+    Case("v4-dora-direct", 4, FRESH, direct=True, what="DISCOVER to ACK on the link, packet sockets"),
+    Case("v4-renew-relay", 4, RENEW, what="renewals through a relay agent"),
+    Case("v4-renew-direct", 4, RENEW, direct=True, what="renewals on the link"),
+    Case("v6-na-relay", 6, FRESH, what="SOLICIT to REPLY, addresses"),
+    Case("v6-na-relay-info", 6, FRESH, level="INFO", what="the same at the default log level"),
+    Case("v6-pd-relay", 6, FRESH + ["-e", "prefix-only"], what="the same, prefixes"),
+    Case("v6-both-relay", 6, FRESH + ["-e", "address-and-prefix"], what="the same, both"),
+    Case("v6-rapid-relay", 6, FRESH + ["-c", "-i"], what="SOLICIT, REPLY: rapid commit"),
+    Case("v6-renew-relay", 6, RENEW, what="renewals of addresses"),
+    Case("v6-renew-both", 6, RENEW + ["-e", "address-and-prefix"], what="renewals of addresses and prefixes"),
+    Case("v6-na-direct", 6, FRESH, direct=True, what="SOLICIT to REPLY on the link, multicast"),
+]
+# Kea's default socket buffer overflows with more under way: it would drop, not queue.
+WINDOW = {True: 64, False: 256}
+
+
+def run_case(case, variant, load, net, folder, seconds, count=None):
+    """A fresh server, one measurement. count: so many exchanges instead of seconds."""
+    ready = load.ready(case.family, case.direct)
+    with Server(net, variant, case.family, folder, ready, socket="raw" if case.direct else "udp",
+                level=case.level) as server:
+        limit = ["-n", str(count)] if count else ["-p", str(seconds)]
+        args = [*case.load, *limit, "--window", str(WINDOW[variant.kea]), "--cpu-of", str(server.pid)]
+        return load.run(case.family, args, case.direct).values()

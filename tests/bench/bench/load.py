@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MPL-2.0
+"""perfdhcp, started and understood."""
+import os
+import re
+import subprocess
+
+from .net import DEV, RELAY, SERVER
+
+CLIENTS = 6000000  # more than one run can reach: each exchange is a new client's
+
+
+class Report:
+    """The fields of a report of perfdhcp: kinds["DISCOVER-OFFER"]["sent packets"]."""
+
+    def __init__(self, text, code):
+        self.text, self.code, self.kinds = text, code, {}
+        rate = re.search(r"(?m)^Rate: ([0-9.e+]+) ", text)
+        if not rate:
+            raise RuntimeError(f"perfdhcp ended with {code}: {text[-1500:]}")
+        self.rate = float(rate[1])
+        kind = None
+        for line in text.splitlines():
+            head = re.match(r"\*\*\*(?:Statistics for: )?(.*)\*\*\*$", line)
+            if head:
+                kind = self.kinds.setdefault(head[1], {})
+            elif kind is not None and (field := re.match(r"([A-Za-z][A-Za-z0-9. ]*): ([0-9.]+)", line)):
+                kind[field[1]] = float(field[2])
+        self.whole = self.kinds["Whole exchanges"]
+        self.completed = int(self.whole["completed"])
+        self.local_limit = re.findall(r"(?m)^locallimit: .*", text)
+        for who in ("server", "perfdhcp"):
+            m = re.search(rf"(?m)^{who}: ([0-9.]+) s", text)
+            setattr(self, f"{who}_cpu", float(m[1]) if m else 0.0)
+
+    def total(self, field):
+        return int(sum(k.get(field, 0) for n, k in self.kinds.items() if "-" in n))
+
+    def us(self, who="server"):
+        """Processor time of one exchange."""
+        return 1e6 * getattr(self, f"{who}_cpu") / self.completed if self.completed else float("nan")
+
+    def values(self):
+        """What a row of the table is made of."""
+        return {
+            "rate": self.rate, "us": self.us(), "load_us": self.us("perfdhcp"), "completed": self.completed,
+            **{p: 1000 * self.whole.get(f"{p} delay", float("nan")) for p in ("p50", "p99", "p99.9", "max")},
+            "drops": self.total("drops"), "rejected": self.total("rejected leases"),
+            "orphans": self.total("orphans"), "dups": self.total("non unique addresses"),
+            "local": len(self.local_limit),
+        }
+
+
+def where(family, direct):
+    """The arguments that say who we are, and, last, who the server is."""
+    if direct:
+        return (["-4", "--direct"] if family == 4 else ["-6"]) + ["-l", DEV], []
+    return [f"-{family}", "-l", RELAY[family]] + (["-A", "1"] if family == 6 else []), [SERVER[family]]
+
+
+class Load:
+    def __init__(self, net, perfdhcp):
+        self.net, self.perfdhcp = net, perfdhcp
+
+    def start(self, family, args, direct=False):
+        first, last = where(family, direct)
+        return subprocess.Popen(self.net.exec("gen", [self.perfdhcp, *first, *args, *last]), stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def finish(self, process, timeout=150):
+        try:
+            text, _ = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise
+        return Report(text, process.returncode)
+
+    def run(self, family, args, direct=False, timeout=150):
+        return self.finish(self.start(family, args, direct), timeout)
+
+    def ready(self, family, direct=False, mac="mac=02:fe:fe:fe:fe:fe", extra=()):
+        """Whether the server answers a first message."""
+        def ask():
+            return self.run(family, ["-i", "-n", "1", "-d", "0.25", "-b", mac, *extra], direct, 10).completed == 1
+        return ask
+
+
+def here(path):
+    return os.path.abspath(path)

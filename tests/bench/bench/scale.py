@@ -1,0 +1,2 @@
+CASES = []
+class Case: pass
