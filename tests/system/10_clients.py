@@ -21,18 +21,19 @@ echo "$what $address routers=${{new_routers:-$router}} dns=${{new_domain_name_se
 
 class Dhclient:
     """One interface, one lease file; may be run several times."""
+    flags, event = ["-4"], EVENT
 
     def __init__(self, case, dev="c0", conf=""):
         self.case, self.dev = case, dev
         self.events_path = case.path("events")
-        self.script = case.write("event.sh", EVENT.format(events=self.events_path), 0o755)
+        self.script = case.write("event.sh", self.event.format(events=self.events_path), 0o755)
         self.conf = case.write("dhclient.conf", conf)
         case.write("events", "")
         self.process = None
 
     def args(self, *more):
         d = self.case.path
-        return ["dhclient", "-4", "-v", *more, "-cf", self.conf, "-lf", d("dhclient.leases"),
+        return ["dhclient", *self.flags, "-v", *more, "-cf", self.conf, "-lf", d("dhclient.leases"),
                 "-pf", d("dhclient.pid"), "-sf", self.script, self.dev]
 
     def start(self):

@@ -21,7 +21,7 @@ mount -o remount,ro,bind /sys
 """
 
 NETWORKD = PRIVATE + """mkdir -p /run/systemd/network
-cp "$1"/c0.network /run/systemd/network
+cp "$1"/*.network /run/systemd/network
 exec /lib/systemd/systemd-networkd
 """
 

@@ -256,7 +256,7 @@ def lfc_arguments(t):
 # --- with Kea ---
 
 def reference_lfc(t):
-    path = os.path.join(os.path.dirname(t.env["kea_reference"]), "kea-lfc")
+    path = os.path.join(os.path.dirname(t.env[f"kea_reference{t.fam.digit}"]), "kea-lfc")
     if not os.access(path, os.X_OK):
         raise Skipped(f"skipped: needs {path}")
     return path
@@ -341,7 +341,7 @@ def lfc_of_kea(t):
     reference = reference_lfc(t)
     ours = os.path.join(os.path.dirname(t.env["kea_dhcp4"]), "kea-lfc")
     _, held = serve_with(t, t.env["kea_dhcp4"], reference)
-    clients, after = serve_with(t, t.env["kea_reference"], ours)
+    clients, after = serve_with(t, t.env[f"kea_reference{t.fam.digit}"], ours)
     t.eq(sorted(after), sorted(held), "leases at Kea's server")
     server = t.server(conf(1))
     for c in clients[1:]:

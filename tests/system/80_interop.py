@@ -10,7 +10,7 @@ from lib.server import Server, config
 
 
 def reference(t):
-    path = t.env["kea_reference"]
+    path = t.env[f"kea_reference{t.fam.digit}"]
     if not os.access(path, os.X_OK):
         raise Skipped(f"skipped: needs {path}")
     version = subprocess.run([path, "-v"], check=False, capture_output=True, text=True).stdout.strip()

@@ -27,7 +27,7 @@ def keas(t):
 
 
 def reference(t):
-    path = t.env["kea_reference"]
+    path = t.env[f"kea_reference{t.fam.digit}"]
     if not os.access(path, os.X_OK):
         raise Skipped(f"skipped: needs {path}")
     return path

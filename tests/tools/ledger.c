@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * The ledger client: DHCPv4 load that writes down every ACK, and the comparison of what was written
- * down with the server's lease file. Its two questions are whether an acknowledged lease was lost
- * and whether an address was given to two clients at once.
+ * down with the server's lease file, of DHCPv4 or DHCPv6 (perfdhcp writes the same kind of ledger). Its
+ * two questions are whether an acknowledged lease was lost and whether an address or a prefix was given
+ * to two clients at once.
  *
  *	ledger load [options]            see usage(); the result is one line of JSON
  *	ledger check LEDGER CSVFILE...   lease files in the order in which the server reads them
  *
- * A ledger line is "MONOTONIC-SECONDS CLIENT ADDRESS LIFETIME SERVER"; a line that starts with #
- * says what to add for wall clock time. One thread, one socket, no code of the server: a mistake in
+ * A ledger line is "MONOTONIC-SECONDS CLIENT ADDRESS[/LENGTH] LIFETIME SERVER", lifetime 0 when the client
+ * gave it back; a line that starts with # says what to add for wall clock time. One thread, one socket, no code of the server: a mistake in
  * its packet code must not be made here too. The load plays a relay agent over UDP, or with --raw
  * directly attached clients. Closed loop: --window exchanges are outstanding. Open loop (--rate):
  * so many are started per second whatever the server does.
@@ -82,11 +83,18 @@ static void *alloc(size_t n, size_t size)
 	return p;
 }
 
-/* --- address -> what is known about it; address 0 is never used ------------------------------- */
+/* --- address or prefix -> what is known about it ------------------------------------------------ */
+
+/* An IPv4 address in the last four bytes; the length of a prefix, 128 of an address. */
+struct place {
+	uint8_t b[16];
+	uint8_t len;
+};
 
 struct held {
-	uint32_t addr;
-	uint64_t id; /* hardware address of the last client that was acknowledged */
+	struct place place;
+	bool used;
+	uint64_t id; /* the last client that was acknowledged: its hardware address, or of check its number */
 	uint64_t at_ns; /* when; monotonic */
 	uint32_t lifetime;
 	bool has_row; /* the lease file: last row of the address */
@@ -100,17 +108,23 @@ struct map {
 	uint32_t mask, n;
 };
 
-static struct held *map_slot(const struct map *m, uint32_t addr)
+static uint64_t hash(uint64_t h, const uint8_t *p, size_t n)
 {
-	uint32_t h = addr * 2654435761u;
-	uint32_t i = (h ^ h >> 15) & m->mask;
+	while (n--)
+		h = (h ^ *p++) * 0x100000001b3u;
+	return h ^ h >> 29;
+}
 
-	while (m->v[i].addr && m->v[i].addr != addr)
+static struct held *map_slot(const struct map *m, const struct place *place)
+{
+	uint32_t i = (uint32_t)hash(0xcbf29ce484222325u, place->b, sizeof(place->b)) & m->mask;
+
+	while (m->v[i].used && memcmp(&m->v[i].place, place, sizeof(*place)) != 0)
 		i = (i + 1) & m->mask;
 	return &m->v[i];
 }
 
-static struct held *map_get(struct map *m, uint32_t addr)
+static struct held *map_get(struct map *m, const struct place *place)
 {
 	struct held *h;
 
@@ -119,23 +133,24 @@ static struct held *map_get(struct map *m, uint32_t addr)
 
 		bigger.v = alloc((size_t)bigger.mask + 1, sizeof(*bigger.v));
 		for (uint32_t i = 0; m->v && i <= m->mask; i++)
-			if (m->v[i].addr)
-				*map_slot(&bigger, m->v[i].addr) = m->v[i];
+			if (m->v[i].used)
+				*map_slot(&bigger, &m->v[i].place) = m->v[i];
 		free(m->v);
 		*m = bigger;
 	}
-	h = map_slot(m, addr);
-	if (!h->addr) {
-		h->addr = addr;
+	h = map_slot(m, place);
+	if (!h->used) {
+		h->used = true;
+		h->place = *place;
 		m->n++;
 	}
 	return h;
 }
 
 /* Notes an ACK. True when somebody else still holds the address: it was given twice. */
-static bool map_ack(struct map *m, uint32_t addr, uint64_t id, uint64_t at_ns, uint32_t lifetime)
+static bool map_ack(struct map *m, const struct place *place, uint64_t id, uint64_t at_ns, uint32_t lifetime)
 {
-	struct held *h = map_get(m, addr);
+	struct held *h = map_get(m, place);
 	bool twice = h->id && h->id != id && at_ns < h->at_ns + h->lifetime * NS;
 
 	h->id = id;
@@ -414,8 +429,10 @@ static void promised(uint32_t client, uint32_t addr, uint32_t lifetime, uint32_t
 {
 	static uint64_t last_ns;
 	uint64_t id = id_of(client + conf.first);
+	struct place place = { .len = 128 };
 
-	if (map_ack(&owners, addr, id, t, lifetime))
+	put32(place.b + 12, addr);
+	if (map_ack(&owners, &place, id, t, lifetime))
 		count.dups++;
 	if (ledger) {
 		char a[INET_ADDRSTRLEN], sv[INET_ADDRSTRLEN];
@@ -754,35 +771,81 @@ static struct {
 } found;
 static double wall_minus_mono;
 
+/* "192.0.2.1", "2001:db8::1", "2001:db8::/56" */
+static bool parse_place(char *text, struct place *ret)
+{
+	char *slash = strchr(text, '/');
+
+	*ret = (struct place){ .len = 128 };
+	if (slash) {
+		*slash++ = '\0';
+		ret->len = (uint8_t)strtoul(slash, NULL, 10);
+	}
+	return inet_pton(AF_INET6, text, ret->b) == 1 || inet_pton(AF_INET, text, ret->b + 12) == 1;
+}
+
+/* The number of a client: of its hexadecimal digits, with or without colons; 0 when it is none. */
+static uint64_t client_number(const char *text)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (; *text; text++) {
+		uint8_t digit = (uint8_t)(*text | 32);
+
+		if (*text == ':')
+			continue;
+		if (!isxdigit((unsigned char)*text))
+			return 0;
+		h = hash(h, &digit, 1);
+	}
+	return h;
+}
+
 static void read_ledger(const char *path, struct map *m)
 {
 	FILE *f = fopen(path, "re");
-	char line[256];
+	char line[1024];
 
 	if (!f)
 		die("%s", path);
 	errno = 0;
 	for (unsigned n = 1; fgets(line, sizeof(line), f); n++) {
+		char client[512], text[64];
 		uint64_t sec, nsec, id;
+		struct place place;
 		uint32_t lifetime;
-		char text[64];
-		uint32_t addr;
 
 		if (sscanf(line, "# wall - monotonic = %lf", &wall_minus_mono) == 1)
 			continue;
 		if (!strchr(line, '\n') ||
-		    sscanf(line, "%" SCNu64 ".%9" SCNu64 " %" SCNx64 " %63s %" SCNu32, &sec, &nsec, &id, text, &lifetime) != 5)
+		    sscanf(line, "%" SCNu64 ".%9" SCNu64 " %511s %63s %" SCNu32, &sec, &nsec, client, text, &lifetime) != 5 ||
+		    !(id = client_number(client)) || !parse_place(text, &place))
 			die("%s:%u: not a ledger line", path, n);
-		addr = address(path, text);
 		found.acks++;
-		found.dups += map_ack(m, addr, id, sec * NS + nsec, lifetime);
+		found.dups += map_ack(m, &place, id, sec * NS + nsec, lifetime);
 	}
 	fclose(f);
 }
 
-/* The columns that count; the header says where they are. */
-enum { COL_ADDRESS, COL_HWADDR, COL_VALID, COL_EXPIRE, COL_STATE, N_COLS };
-static const char *const col_names[N_COLS] = { "address", "hwaddr", "valid_lifetime", "expire", "state" };
+/* The columns that count; the header says where they are. The client's is one or the other, the last may be missing. */
+enum { COL_ADDRESS, COL_VALID, COL_EXPIRE, COL_STATE, COL_DUID, COL_HWADDR, COL_LEN, N_COLS, N_NEEDED = COL_DUID };
+static const char *const col_names[N_COLS] = { "address", "valid_lifetime", "expire", "state", "duid", "hwaddr", "prefix_len" };
+
+static void find_columns(const char *path, char *const *field, unsigned n, int *ret_col)
+{
+	for (int c = 0; c < N_COLS; c++) {
+		ret_col[c] = -1;
+		for (unsigned i = 0; i < n; i++)
+			if (strcmp(field[i], col_names[c]) == 0)
+				ret_col[c] = (int)i;
+		if (ret_col[c] < 0 && c < N_NEEDED)
+			die("%s: no column %s", path, col_names[c]);
+	}
+	if (ret_col[COL_DUID] < 0)
+		ret_col[COL_DUID] = ret_col[COL_HWADDR];
+	if (ret_col[COL_DUID] < 0)
+		die("%s: no column that says who the client is", path);
+}
 
 /* Cuts at commas, in place. Kea writes a comma inside a value as &#x2c. */
 static unsigned cut(char *line, char **ret_field, unsigned max)
@@ -798,22 +861,6 @@ static unsigned cut(char *line, char **ret_field, unsigned max)
 	return n;
 }
 
-static bool hex_id(const char *text, uint64_t *ret_id)
-{
-	uint64_t id = 0;
-	unsigned digits = 0;
-
-	for (; *text; text++) {
-		if (*text == ':')
-			continue;
-		if (!isxdigit((unsigned char)*text) || ++digits > 12)
-			return false;
-		id = id << 4 | (uint64_t)(*text <= '9' ? *text - '0' : (*text | 32) - 'a' + 10);
-	}
-	*ret_id = id;
-	return true;
-}
-
 static void read_csv(const char *path, struct map *m)
 {
 	FILE *f = fopen(path, "re");
@@ -827,7 +874,7 @@ static void read_csv(const char *path, struct map *m)
 		die("%s", path);
 	errno = 0;
 	while ((len = getline(&line, &size, f)) > 0) {
-		struct in_addr a;
+		struct place place;
 		struct held *h;
 		uint64_t id;
 		unsigned n;
@@ -840,23 +887,17 @@ static void read_csv(const char *path, struct map *m)
 		n = cut(line, field, 32);
 		if (!width) {
 			width = n;
-			for (int c = 0; c < N_COLS; c++) {
-				col[c] = -1;
-				for (unsigned i = 0; i < n; i++)
-					if (strcmp(field[i], col_names[c]) == 0)
-						col[c] = (int)i;
-				if (col[c] < 0)
-					die("%s: no column %s", path, col_names[c]);
-			}
+			find_columns(path, field, n, col);
 			continue;
 		}
-		if (n != width || inet_pton(AF_INET, field[col[COL_ADDRESS]], &a) != 1 ||
-		    !hex_id(field[col[COL_HWADDR]], &id)) {
+		if (n != width || !parse_place(field[col[COL_ADDRESS]], &place) || !(id = client_number(field[col[COL_DUID]]))) {
 			found.bad_rows++;
 			continue;
 		}
 		found.rows++;
-		h = map_get(m, ntohl(a.s_addr));
+		if (col[COL_LEN] >= 0)
+			place.len = (uint8_t)strtoul(field[col[COL_LEN]], NULL, 10);
+		h = map_get(m, &place);
 		h->has_row = true;
 		h->row_id = id;
 		h->row_valid = strtoull(field[col[COL_VALID]], NULL, 10);
@@ -907,14 +948,17 @@ static int check(int argc, char **argv)
 		const struct held *h = &m.v[i];
 		const char *why;
 
-		if (!h->addr || !h->id)
+		if (!h->used || !h->id || !h->lifetime)
 			continue;
 		why = verdict(h, now_wall);
 		if (why && ++found.lost <= 5) {
-			char text[INET_ADDRSTRLEN];
+			char text[INET6_ADDRSTRLEN];
 
-			inet_ntop(AF_INET, &(struct in_addr){ htonl(h->addr) }, text, sizeof(text));
-			fprintf(stderr, "ledger: %s of client %012" PRIx64 ": %s in the lease file\n", text, h->id, why);
+			if (h->place.len == 128 && !memcmp(h->place.b, (uint8_t[12]){ 0 }, 12))
+				inet_ntop(AF_INET, h->place.b + 12, text, sizeof(text));
+			else
+				inet_ntop(AF_INET6, h->place.b, text, sizeof(text));
+			fprintf(stderr, "ledger: %s/%u: %s in the lease file\n", text, h->place.len, why);
 		}
 	}
 	printf("{\"acks\":%" PRIu64 ",\"addresses\":%" PRIu32 ",\"rows\":%" PRIu64 ",\"bad_rows\":%" PRIu64

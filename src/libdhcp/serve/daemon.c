@@ -360,7 +360,7 @@ int daemon_start(struct daemon *d)
 	if (d->opts.relaxed)
 		LOGF(d->fam->idx, DHCPx_SECURITY_CHECKS_DISABLED);
 	if (geteuid() == 0)
-		LOGF(d->fam->idx, DHCPx_ROOT_USER_SECURITY_WARNING);
+		LOGF(d->fam->idx, DHCPx_ROOT_USER_SECURITY_WARNING, cfg->raw ? "CAP_NET_RAW and the capability " : "");
 	if (open_store(d, cfg) < 0)
 		goto out;
 	n_threads = count_threads(cfg);

@@ -302,7 +302,7 @@ static int prepare6(struct server *srv, const struct config *cfg, char *why, siz
 	if (err < 0)
 		return err;
 	(void)bytes_to_hex(duid_bytes(&srv->duid), ':', text, sizeof(text));
-	LOG(DHCP6_USING_SERVERID, text, cfg->duid_file);
+	LOG(DHCP6_USING_SERVERID, text, cfg->duid.is_set && !cfg->duid.persist ? "memory" : cfg->duid_file);
 	return 0;
 }
 

@@ -10,8 +10,9 @@ import signal
 import subprocess
 import time
 
+from .family import FAMILIES
 from .net import Net
-from .server import Server, config
+from .server import Server
 
 TESTS = []
 
@@ -24,11 +25,14 @@ class Skipped(Exception):
     pass
 
 
-def test(name, needs=(), beyond_kea=None, limit=60):
+def test(name, needs=(), beyond_kea=None, limit=60, families=(4,)):
     """needs: programs (skipped when one is missing). beyond_kea: why Kea 2.2.0 cannot pass; with
-    it as the server this test has to fail, which shows that the test notices."""
+    it as the server this test has to fail, which shows that the test notices. families: (4, 6) makes two
+    tests of it, the second one with a 6 behind its name; t.fam is what they have of their own."""
     def register(fn):
-        TESTS.append(dict(name=name, fn=fn, needs=needs, beyond_kea=beyond_kea, limit=limit))
+        for digit in families:
+            TESTS.append(dict(name=name + ("6" if digit == 6 and 4 in families else ""), fn=fn, needs=needs,
+                              beyond_kea=beyond_kea, limit=limit, digit=digit))
         return fn
     return register
 
@@ -66,16 +70,17 @@ class Process:
 
 
 class Case:
-    def __init__(self, prefix, folder, env):
+    def __init__(self, prefix, folder, env, digit=4):
         self.dir = folder
-        self.env = env  # kea_dhcp4, kea_reference, builddir, ledger; kea: the server is Kea 2.x
+        self.env = env  # kea_dhcp4, kea_dhcp6, kea_reference4, kea_reference6, builddir, ledger; kea: the server is Kea 2.x
+        self.fam = FAMILIES[digit]
         self.prefix = prefix
         self.processes = []
         self.notes = []
 
     @functools.cached_property
     def net(self):
-        net = Net(self.prefix)
+        net = Net(self.prefix, self.fam.digit)
         net.up()
         return net
 
@@ -110,7 +115,7 @@ class Case:
 
     def server(self, conf=None, **kw):
         """A running server with this configuration (see server.config)."""
-        s = Server(self, conf if conf is not None else config(), **kw)
+        s = Server(self, conf if conf is not None else self.fam.config(), **kw)
         s.start()
         return s
 

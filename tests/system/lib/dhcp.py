@@ -5,9 +5,10 @@ import socket
 import struct
 import time
 
+from . import tap
+
 DISCOVER, OFFER, REQUEST, DECLINE, ACK, NAK, RELEASE, INFORM = range(1, 9)
 COOKIE = b"\x63\x82\x53\x63"
-SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_IGNORE_OUTGOING, PACKET_MR_PROMISC = 263, 1, 23, 1
 BROADCAST = b"\xff" * 6
 
 
@@ -58,40 +59,9 @@ def is_dhcp(frame):
             struct.unpack("!H", frame[36:38])[0] in (67, 68) and frame[278:282] == COOKIE)
 
 
-class Tap:
-    """Every frame of one interface, both directions, from now on."""
-
-    def __init__(self, net, ns, dev, outgoing=True):
-        with net.inside(ns):
-            self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        if not outgoing:
-            self.sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
-        with net.inside(ns):
-            index = socket.if_nametoindex(dev)
-        self.sock.bind((dev, 3))
-        self.sock.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, struct.pack("iHH8s", index, PACKET_MR_PROMISC, 0, b""))
-        self.kept = []
-
-    def frames(self):
-        """All frames so far, as (seconds, bytes)."""
-        self.sock.settimeout(0)
-        while True:
-            try:
-                self.kept.append((time.time(), self.sock.recv(65536)))
-            except BlockingIOError:
-                return self.kept
-
+class Tap(tap.Tap):
     def messages(self):
         return [Message(f) for _, f in self.frames() if is_dhcp(f)]
-
-    def pcap(self, path, keep=lambda frame: True):
-        with open(path, "wb") as f:
-            f.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
-            for t, frame in self.frames():
-                if keep(frame):
-                    f.write(struct.pack("<IIII", int(t), int(t % 1 * 1e6), len(frame), len(frame)) + frame)
-        return path
 
 
 class Client:
@@ -151,3 +121,26 @@ class Client:
         """By unicast, as in state RENEWING."""
         mac = self.case.net.mac("srv", "s0")
         return self.ask(REQUEST, options, ciaddr=address, src=address, dst=server, dst_mac=mac, want=want, timeout=timeout)
+
+    # what clients of both families can do
+
+    def lease(self):
+        """A whole exchange; the address."""
+        return self.dora().yiaddr
+
+    def keep(self, address, timeout=3):
+        """Renews it: what it got, or None for silence."""
+        m = self.renew(address, want=None, timeout=timeout)
+        return m and (m.yiaddr if m.type == ACK else "refused")
+
+    def confirm(self, address, timeout=1):
+        """After a restart of the client, as in INIT-REBOOT."""
+        m = self.ask(REQUEST, [(50, ip4(address))], timeout=timeout)
+        return m and (m.yiaddr if m.type == ACK else "refused")
+
+    def release(self, address):
+        self.send(RELEASE, [(54, self.server_id)], ciaddr=address, src=address, dst="192.0.2.1",
+                  dst_mac=self.case.net.mac("srv", "s0"))
+
+    def decline(self, address):
+        self.send(DECLINE, [(50, ip4(address)), (54, self.server_id)])

@@ -1,22 +1,20 @@
 # SPDX-License-Identifier: MPL-2.0
-"""The ledger client (tests/tools/ledger.c): load that writes every ACK down, and the comparison
-with the lease file."""
+"""Load that writes down every lease that was confirmed: the ledger client (tests/tools/ledger.c) and
+perfdhcp, and the comparison with the lease file."""
 import json
 import os
+import re
 import signal
 import subprocess
 
 
-class Load:
-    """Runs in the background until finish(). Relayed from rly unless direct."""
+class Background:
+    """A load that runs until finish(); its ledger grows meanwhile."""
 
-    def __init__(self, case, *args, direct=False, name="ledger"):
-        self.case = case
-        self.path = case.path(name)
-        where = ["--raw", "--iface", "c0"] if direct else ["--server", "198.18.0.1", "--src", "198.18.0.2"]
-        case.true(os.access(case.env["ledger"], os.X_OK), f"there is no {case.env['ledger']}: make check builds it")
-        self.process = case.start("cli" if direct else "rly", [case.env["ledger"], "load", *where,
-                                                               "--ledger", self.path, *args], name=name)
+    def __init__(self, case, ns, args, name):
+        self.case, self.path = case, case.path(name)
+        case.true(os.access(args[0], os.X_OK), f"there is no {args[0]}: make check builds it")
+        self.process = case.start(ns, [*args, "--ledger", self.path], name=name)
 
     def acks(self):
         """How many are in the ledger (what its buffer holds comes later)."""
@@ -31,11 +29,55 @@ class Load:
         if early and self.process.alive():
             self.process.send(signal.SIGINT)
         self.process.wait(timeout)
-        line = self.process.log().strip().splitlines()[-1]
-        self.case.true(line.startswith("{"), f"the ledger client said: {line}")
-        self.case.note(f"load: {line}")
-        self.result = json.loads(line)
+        self.result = self.read(self.process.log())
+        self.case.note(f"load: {json.dumps(self.result)}")
         return self.result
+
+
+class Load(Background):
+    """DHCPv4: the ledger client, relayed from rly unless direct."""
+
+    def __init__(self, case, *args, direct=False, name="ledger"):
+        where = ["--raw", "--iface", "c0"] if direct else ["--server", "198.18.0.1", "--src", "198.18.0.2"]
+        super().__init__(case, "cli" if direct else "rly", [case.env["ledger"], "load", *where, *args], name)
+
+    def read(self, text):
+        line = text.strip().splitlines()[-1]
+        self.case.true(line.startswith("{"), f"the ledger client said: {line}")
+        return json.loads(line)
+
+
+class Load6(Background):
+    """DHCPv6: perfdhcp asks for an address and a prefix each time, relayed from rly unless direct. The
+    options are those of the ledger client, as far as they are needed, and the result has its names."""
+
+    def __init__(self, case, *args, direct=False, name="ledger"):
+        given, it = {}, iter(args)
+        for a in it:
+            given[a] = None if a == "--renew" else next(it)
+        command = [os.path.join(case.env["builddir"], "perfdhcp"), "-6", "-e", "address-and-prefix", "-u",
+                   "-R", given.get("--clients", "10000"), "-p", given.get("--seconds", "5"),
+                   "-d", str(int(given.get("--timeout", "1000")) / 1000)]
+        command += ["-r", given["--rate"]] if "--rate" in given else ["--window", given.get("--window", "32")]
+        command += ["--scenario", "renew"] if "--renew" in given else []
+        command += ["-l", "c0"] if direct else ["-l", "r0", "-A", "1"]
+        super().__init__(case, "cli" if direct else "rly", command, name)
+
+    def read(self, text):
+        kinds, kind = {}, None
+        for line in text.splitlines():
+            if head := re.match(r"\*\*\*(?:Statistics for: )?(.*)\*\*\*$", line):
+                kind = kinds.setdefault(head[1], {})
+            elif kind is not None and (field := re.match(r"([a-z][a-z0-9. ]*): (\d+)$", line)):
+                kind[field[1]] = int(field[2])
+        self.case.true(kinds, f"perfdhcp said: {text[-2000:]}")
+
+        def total(field):
+            return sum(k.get(field, 0) for k in kinds.values())
+        return {"completed": kinds.get("Whole exchanges", {}).get("completed", 0),
+                "renewed": kinds.get("RENEW-REPLY", {}).get("received packets", 0),
+                "drops": total("drops"), "naks": total("rejected leases"), "dups": total("non unique addresses"),
+                "bad": int(self.case.match(r"(?m)^Malformed packets: (\d+)$", text, "report")[1])}
 
 
 def check(case, path, server):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""kea-dhcp4 under test (or another one, to compare): configuration, start, stop, log, lease file."""
+"""kea-dhcp4 or kea-dhcp6 under test (or another one, to compare): configuration, start, stop, log, lease file."""
 import csv
 import json
 import os
@@ -7,20 +7,24 @@ import re
 import signal
 import time
 
-LEVELS = ["kea-dhcp4.leases", "kea-dhcp4.packets", "kea-dhcp4.alloc-engine"]
+
+
+def with_common(digit, quiet, top, keys):
+    """The configuration with what is alike in both families; quiet: nothing per lease in the log."""
+    name = f"kea-dhcp{digit}"
+    logger = dict(severity="INFO", output_options=[dict(output="stdout")])
+    loggers = [dict(logger, name=name)]
+    if quiet:
+        loggers += [dict(logger, name=f"{name}.{n}", severity="ERROR") for n in ("leases", "packets", "alloc-engine")]
+    return {f"Dhcp{digit}": {"interfaces-config": {"interfaces": ["s0", "s1"]},
+                             "valid-lifetime": 3600, "min-valid-lifetime": 8, "max-valid-lifetime": 7200,
+                             **keys, "loggers": loggers, **top}}
 
 
 def config(quiet=False, lease_db=None, subnets=None, pool="192.0.2.100 - 192.0.2.199", **top):
-    """Three subnets as lib/net.py wires them; quiet: nothing per lease in the log; the rest are
-    keys of Dhcp4."""
-    logger = dict(severity="INFO", output_options=[dict(output="stdout")])
-    loggers = [dict(logger, name="kea-dhcp4")]
-    if quiet:
-        loggers += [dict(logger, name=n, severity="ERROR") for n in LEVELS]
-    dhcp4 = {
-        "interfaces-config": {"interfaces": ["s0", "s1"]},
+    """Three subnets as lib/net.py wires them; the rest are keys of Dhcp4."""
+    return with_common(4, quiet, top, {
         "lease-database": lease_db or {"type": "memfile", "lfc-interval": 0},
-        "valid-lifetime": 3600, "min-valid-lifetime": 8, "max-valid-lifetime": 7200,
         "authoritative": True,
         "option-data": [{"name": "domain-name-servers", "data": "192.0.2.53, 192.0.2.54"}],
         "subnet4": subnets if subnets is not None else [
@@ -28,24 +32,40 @@ def config(quiet=False, lease_db=None, subnets=None, pool="192.0.2.100 - 192.0.2
              "option-data": [{"name": "routers", "data": "192.0.2.1"}]},
             {"id": 2, "subnet": "198.51.100.0/24", "pools": [{"pool": "198.51.100.100 - 198.51.100.199"}],
              "option-data": [{"name": "routers", "data": "198.51.100.1"}]},
-            {"id": 3, "subnet": "198.18.0.0/15", "pools": [{"pool": "198.19.0.0 - 198.19.255.255"}]}],
-        "loggers": loggers,
-    }
-    dhcp4.update(top)
-    return {"Dhcp4": dhcp4}
+            {"id": 3, "subnet": "198.18.0.0/15", "pools": [{"pool": "198.19.0.0 - 198.19.255.255"}]}]})
+
+
+def config6(quiet=False, lease_db=None, subnets=None, pool="2001:db8:1::100 - 2001:db8:1::1ff", **top):
+    """The same in IPv6, with prefixes of 56 bits to delegate from 2001:db8:8000::/40, :9000::/40 and :f000::/36."""
+    def prefixes(start, length):
+        return [{"prefix": start, "prefix-len": length, "delegated-len": 56}]
+    return with_common(6, quiet, top, {
+        "lease-database": lease_db or {"type": "memfile", "lfc-interval": 0},
+        "server-id": {"type": "LL", "htype": 1, "identifier": "020000000001", "persist": False},
+        "preferred-lifetime": 3000, "min-preferred-lifetime": 6, "max-preferred-lifetime": 7000,
+        "option-data": [{"name": "dns-servers", "data": "2001:db8::53, 2001:db8::54"}],
+        "subnet6": subnets if subnets is not None else [
+            {"id": 1, "subnet": "2001:db8:1::/64", "interface": "s0", "pools": [{"pool": pool}],
+             "pd-pools": prefixes("2001:db8:8000::", 40)},
+            {"id": 2, "subnet": "2001:db8:2::/64", "pools": [{"pool": "2001:db8:2::100 - 2001:db8:2::1ff"}],
+             "pd-pools": prefixes("2001:db8:9000::", 40)},
+            {"id": 3, "subnet": "2001:db8:ff::/64", "interface": "s1", "pools": [{"pool": "2001:db8:ff:0:1::/80"}],
+             "pd-pools": prefixes("2001:db8:f000::", 36)}]})
 
 
 class Server:
     """conf is a dictionary, or text that is written as it is. wrap goes before the binary."""
 
-    def __init__(self, case, conf, name="kea-dhcp4", binary=None, folder=None, ns="srv", wrap=(), env=None):
-        self.case, self.ns, self.wrap, self.name = case, ns, list(wrap), name
-        self.binary = binary or case.env["kea_dhcp4"]
+    def __init__(self, case, conf, name=None, binary=None, folder=None, ns="srv", wrap=(), env=None):
+        self.digit = case.fam.digit
+        self.program = f"kea-dhcp{self.digit}"
+        self.case, self.ns, self.wrap, self.name = case, ns, list(wrap), name or self.program
+        self.binary = binary or case.env[f"kea_dhcp{self.digit}"]
         self.folder = folder or case.path("state")
         os.makedirs(self.folder, exist_ok=True)
         os.chmod(self.folder, 0o750)
-        self.conf_path = case.path(name + ".conf")
-        self.lease_path = os.path.join(self.folder, "kea-leases4.csv")
+        self.conf_path = case.path(self.name + ".conf")
+        self.lease_path = os.path.join(self.folder, f"kea-leases{self.digit}.csv")
         self.env = dict(os.environ, KEA_PIDFILE_DIR=self.folder, KEA_LOCKFILE_DIR=self.folder,
                         KEA_DHCP_DATA_DIR=self.folder, KEA_LOG_FILE_DIR=self.folder,
                         KEA_CONTROL_SOCKET_DIR=self.folder, **(env or {}))
@@ -56,7 +76,7 @@ class Server:
     def configure(self, conf):
         """Writes the file; the server is not told."""
         if not isinstance(conf, str):
-            db = conf["Dhcp4"].get("lease-database", {})
+            db = conf[f"Dhcp{self.digit}"].get("lease-database", {})
             if db.get("type") == "memfile":
                 db.setdefault("name", self.lease_path)
             conf = json.dumps(conf, indent=4)
@@ -73,7 +93,8 @@ class Server:
 
     def start(self, timeout=15):
         self.launch()
-        self.case.wait("DHCP4_STARTED", lambda: self.said("DHCP4_STARTED") or not self.process.alive(), timeout)
+        started = f"DHCP{self.digit}_STARTED"
+        self.case.wait(started, lambda: self.said(started) or not self.process.alive(), timeout)
         if not self.process.alive():
             from .case import Failed
             raise Failed(f"the server ended with {self.process.wait(1)} at once")
@@ -84,7 +105,7 @@ class Server:
 
     @property
     def pid_file(self):
-        return os.path.join(self.folder, f"{self.name}.kea-dhcp4.pid")
+        return os.path.join(self.folder, f"{self.name}.{self.program}.pid")
 
     def log(self):
         return self.process.log()
