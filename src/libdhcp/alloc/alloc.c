@@ -96,7 +96,7 @@ void alloc_free(struct alloc *alloc)
 
 static size_t addr_bucket(const struct ip *addr)
 {
-	return hash_bytes(addr->b, sizeof(addr->b), 0) % BUCKETS;
+	return hash_16(addr->b) % BUCKETS;
 }
 
 static size_t client_bucket(const struct client_key *client)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "base/bytes.h"
+#include "base/hash.h"
 #include "base/ip.h"
 #include "subnet/subnet.h"
 
@@ -24,6 +26,15 @@ struct alloc_set;
 struct client_key {
 	uint64_t a, b;
 };
+
+/* Of its identifier; `kind` keeps identifiers of different sorts apart. */
+static inline struct client_key client_key_of(struct bytes id, uint64_t kind)
+{
+	uint64_t halves[2];
+
+	hash_bytes2(id.data, id.len, kind, halves);
+	return (struct client_key){ halves[0], halves[1] };
+}
 
 struct alloc *alloc_new(unsigned hold_ms);
 void alloc_free(struct alloc *alloc);

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "base/hash.h"
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <sys/random.h>
 
-static uint64_t key[2];
-static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+static uint64_t key[4];
 
-static void key_init(void)
+/* Before main(), so that no call needs to ask whether it is there. */
+__attribute__((constructor)) static void key_init(void)
 {
 	if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key)) {
-		key[0] = (uint64_t)(uintptr_t)&key;
-		key[1] = (uint64_t)time(NULL);
+		key[0] = key[2] = (uint64_t)(uintptr_t)&key;
+		key[1] = key[3] = (uint64_t)time(NULL);
 	}
 }
 
@@ -39,35 +38,73 @@ static inline uint64_t rotl(uint64_t x, int b)
 		v2 = rotl(v2, 32);    \
 	} while (0)
 
-uint64_t hash_bytes(const void *data, size_t len, uint64_t seed)
+struct sip {
+	uint64_t v0, v1, v2, v3;
+};
+
+static inline struct sip sip_of(const void *data, size_t len, uint64_t seed)
 {
 	const uint8_t *p = data;
-	uint64_t v0, v1, v2, v3, m;
+	uint64_t v0 = 0x736f6d6570736575ULL ^ key[0], v1 = 0x646f72616e646f6dULL ^ key[1] ^ seed;
+	uint64_t v2 = 0x6c7967656e657261ULL ^ key[0], v3 = 0x7465646279746573ULL ^ key[1], m;
 	size_t left = len;
 
-	(void)pthread_once(&key_once, key_init);
-	v0 = 0x736f6d6570736575ULL ^ key[0];
-	v1 = 0x646f72616e646f6dULL ^ key[1] ^ seed;
-	v2 = 0x6c7967656e657261ULL ^ key[0];
-	v3 = 0x7465646279746573ULL ^ key[1];
 	for (; left >= 8; left -= 8, p += 8) {
 		memcpy(&m, p, 8);
 		v3 ^= m;
 		ROUND(v0, v1, v2, v3);
 		v0 ^= m;
 	}
-	m = (uint64_t)len << 56;
-	if (left)
-		memcpy(&m, p, left);
+	m = 0;
+	for (size_t i = 0; i < left; i++)
+		m |= (uint64_t)p[i] << 8 * i;
 	m |= (uint64_t)len << 56;
 	v3 ^= m;
 	ROUND(v0, v1, v2, v3);
 	v0 ^= m;
-	v2 ^= 0xff;
-	ROUND(v0, v1, v2, v3);
-	ROUND(v0, v1, v2, v3);
-	ROUND(v0, v1, v2, v3);
-	return v0 ^ v1 ^ v2 ^ v3;
+	return (struct sip){ v0, v1, v2, v3 };
+}
+
+static inline uint64_t sip_half(struct sip *s)
+{
+	ROUND(s->v0, s->v1, s->v2, s->v3);
+	ROUND(s->v0, s->v1, s->v2, s->v3);
+	ROUND(s->v0, s->v1, s->v2, s->v3);
+	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
+uint64_t hash_bytes(const void *data, size_t len, uint64_t seed)
+{
+	struct sip s = sip_of(data, len, seed);
+
+	s.v2 ^= 0xff;
+	return sip_half(&s);
+}
+
+/* As SipHash makes 128 bits. */
+void hash_bytes2(const void *data, size_t len, uint64_t seed, uint64_t ret[2])
+{
+	struct sip s = sip_of(data, len, seed);
+
+	s.v2 ^= 0xee;
+	ret[0] = sip_half(&s);
+	s.v1 ^= 0xdd;
+	ret[1] = sip_half(&s);
+}
+
+static inline uint64_t fold(uint64_t a, uint64_t b)
+{
+	__extension__ unsigned __int128 wide = (unsigned __int128)a * b;
+
+	return (uint64_t)wide ^ (uint64_t)(wide >> 64);
+}
+
+uint64_t hash_16(const void *data)
+{
+	uint64_t half[2];
+
+	memcpy(half, data, sizeof(half));
+	return fold(fold(half[0] ^ key[0], half[1] ^ key[1]) ^ key[2], key[3] | 1);
 }
 
 static _Thread_local uint64_t state;

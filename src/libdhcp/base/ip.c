@@ -42,12 +42,90 @@ int ip_parse_n(const char *text, size_t len, struct ip *ret)
 	return ip_parse(buf, ret);
 }
 
+/*
+ * Addresses are written with every lease, so by hand: inet_ntop() goes through printf.
+ */
+static char *format_byte(char *p, uint8_t v)
+{
+	if (v >= 100)
+		*p++ = (char)('0' + v / 100);
+	if (v >= 10)
+		*p++ = (char)('0' + v / 10 % 10);
+	*p++ = (char)('0' + v % 10);
+	return p;
+}
+
+static char *format4(char *p, const uint8_t *b)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		if (i)
+			*p++ = '.';
+		p = format_byte(p, b[i]);
+	}
+	return p;
+}
+
+static uint16_t group_of(const struct ip *ip, unsigned i)
+{
+	return (uint16_t)(ip->b[2 * i] << 8 | ip->b[2 * i + 1]);
+}
+
+static char *format_group(char *p, uint16_t v)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	if (v >= 0x1000)
+		*p++ = digits[v >> 12];
+	if (v >= 0x100)
+		*p++ = digits[v >> 8 & 15];
+	if (v >= 0x10)
+		*p++ = digits[v >> 4 & 15];
+	*p++ = digits[v & 15];
+	return p;
+}
+
+/* The longest run of at least two zero groups, the first of equals; *ret_len 0: none. */
+static unsigned zero_run(const struct ip *ip, unsigned *ret_len)
+{
+	unsigned best = 0, best_len = 0, len = 0;
+
+	for (unsigned i = 0; i < 8; i++) {
+		len = group_of(ip, i) ? 0 : len + 1;
+		if (len > 1 && len > best_len) {
+			best_len = len;
+			best = i + 1 - len;
+		}
+	}
+	*ret_len = best_len;
+	return best;
+}
+
+static char *format6(char *p, const struct ip *ip)
+{
+	unsigned run_len, run = zero_run(ip, &run_len), i = 0;
+
+	while (i < 8) {
+		if (run_len && i == run) {
+			*p++ = ':';
+			*p++ = ':';
+			i += run_len;
+			continue;
+		}
+		if (i && !(run_len && i == run + run_len))
+			*p++ = ':';
+		/* An IPv4 address behind 96 zero bits (::192.0.2.1), as inet_ntop() has it. */
+		if (i == 6 && run == 0 && run_len == 6)
+			return format4(p, ip->b + 12);
+		p = format_group(p, group_of(ip, i++));
+	}
+	return p;
+}
+
 const char *ip_format(const struct ip *ip, char *buf)
 {
-	if (ip_is4(ip))
-		(void)inet_ntop(AF_INET, ip->b + 12, buf, IP_TEXT_MAX);
-	else
-		(void)inet_ntop(AF_INET6, ip->b, buf, IP_TEXT_MAX);
+	char *end = ip_is4(ip) ? format4(buf, ip->b + 12) : format6(buf, ip);
+
+	*end = '\0';
 	return buf;
 }
 
@@ -141,56 +219,35 @@ bool prefix_contains(const struct prefix *p, const struct ip *ip)
 	return bits % 8 == 0 || ((p->addr.b[n] ^ ip->b[n]) & mask) == 0;
 }
 
-struct ip ip_add(const struct ip *ip, uint64_t n)
-{
-	struct ip sum = *ip;
-	int i, low = ip_is4(ip) ? 12 : 0;
-
-	for (i = 15; i >= low && n; i--) {
-		n += sum.b[i];
-		sum.b[i] = (uint8_t)n;
-		n >>= 8;
-	}
-	return sum;
-}
-
-uint64_t ip_distance(const struct ip *first, const struct ip *last)
-{
-	uint64_t hi1 = 0, lo1 = 0, hi2 = 0, lo2 = 0;
-	int i;
-
-	for (i = 0; i < 8; i++) {
-		hi1 = hi1 << 8 | first->b[i];
-		lo1 = lo1 << 8 | first->b[8 + i];
-		hi2 = hi2 << 8 | last->b[i];
-		lo2 = lo2 << 8 | last->b[8 + i];
-	}
-	hi2 -= hi1 + (lo2 < lo1);
-	lo2 -= lo1;
-	return hi2 ? UINT64_MAX : lo2;
-}
-
 __extension__ typedef unsigned __int128 wide;
 
 static wide to_wide(const struct ip *ip)
 {
-	wide n = 0;
-	unsigned i;
+	return (wide)ip_half(ip, 0) << 64 | ip_half(ip, 1);
+}
 
-	for (i = 0; i < 16; i++)
-		n = n << 8 | ip->b[i];
-	return n;
+static struct ip from_wide(wide n)
+{
+	uint64_t halves[2] = { htobe64((uint64_t)(n >> 64)), htobe64((uint64_t)n) };
+	struct ip ip;
+
+	memcpy(ip.b, halves, sizeof(halves));
+	return ip;
+}
+
+struct ip ip_add(const struct ip *ip, uint64_t n)
+{
+	return ip_is4(ip) ? ip_from4(ip_to4(ip) + (uint32_t)n) : from_wide(to_wide(ip) + n);
+}
+
+uint64_t ip_distance(const struct ip *first, const struct ip *last)
+{
+	return ip_count_steps(first, last, 0);
 }
 
 struct ip ip_add_steps(const struct ip *ip, uint64_t n, unsigned shift)
 {
-	wide sum = to_wide(ip) + ((wide)n << shift);
-	struct ip ret;
-	unsigned i;
-
-	for (i = 16; i--; sum >>= 8)
-		ret.b[i] = (uint8_t)sum;
-	return ret;
+	return from_wide(to_wide(ip) + ((wide)n << shift));
 }
 
 uint64_t ip_count_steps(const struct ip *first, const struct ip *last, unsigned shift)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,11 +27,18 @@ struct prefix {
 extern const struct ip ip_zero4; /* 0.0.0.0 */
 extern const struct ip ip_zero6; /* :: */
 
+/* Half 0 is the first eight bytes, half 1 the rest. */
+static inline uint64_t ip_half(const struct ip *ip, unsigned i)
+{
+	uint64_t v;
+
+	memcpy(&v, ip->b + 8 * i, 8);
+	return be64toh(v);
+}
+
 static inline bool ip_is4(const struct ip *ip)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	return memcmp(ip->b, mapped, 12) == 0;
+	return ip_half(ip, 0) == 0 && ip_half(ip, 1) >> 32 == 0xffff;
 }
 
 /* v4 addresses are handled as numbers in host order. */
@@ -52,12 +60,15 @@ static inline struct ip ip_from4(uint32_t host_order)
 
 static inline int ip_cmp(const struct ip *a, const struct ip *b)
 {
-	return memcmp(a->b, b->b, 16);
+	unsigned i = ip_half(a, 0) == ip_half(b, 0);
+	uint64_t x = ip_half(a, i), y = ip_half(b, i);
+
+	return (x > y) - (x < y);
 }
 
 static inline bool ip_equal(const struct ip *a, const struct ip *b)
 {
-	return memcmp(a->b, b->b, 16) == 0;
+	return ip_half(a, 0) == ip_half(b, 0) && ip_half(a, 1) == ip_half(b, 1);
 }
 
 /* 0.0.0.0 or :: */

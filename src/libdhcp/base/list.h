@@ -37,6 +37,11 @@ static inline void list_add_tail(struct list *head, struct list *item)
 	head->prev = item;
 }
 
+static inline void list_add_head(struct list *head, struct list *item)
+{
+	list_add_tail(head->next, item);
+}
+
 static inline void list_remove(struct list *item)
 {
 	item->prev->next = item->next;

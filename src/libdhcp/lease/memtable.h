@@ -49,7 +49,7 @@ void memtable_load_end(struct memtable *table);
 
 static inline uint64_t memtable_hash_addr(const struct ip *addr)
 {
-	return hash_bytes(addr->b, sizeof(addr->b), 0);
+	return hash_16(addr->b);
 }
 
 static inline uint64_t memtable_hash_key(enum record_key key, struct bytes id)

@@ -26,8 +26,9 @@ void optlist_sort(struct optlist *list)
 	if (list->n > 1)
 		qsort(list->v, list->n, sizeof(*list->v), by_vendor_code);
 	list->n_main = 0;
+	list->codes = 0;
 	while (list->n_main < list->n && !list->v[list->n_main].vendor)
-		list->n_main++;
+		list->codes |= 1ULL << list->v[list->n_main++].code % 64;
 }
 
 /* The first value at or behind vendor and code. */
@@ -48,8 +49,11 @@ static unsigned lower_bound(const struct optlist *list, uint32_t vendor, uint16_
 
 static const struct optval *find(const struct optlist *list, uint32_t vendor, uint16_t code)
 {
-	unsigned i = lower_bound(list, vendor, code);
+	unsigned i;
 
+	if (!vendor && !(list->codes >> code % 64 & 1))
+		return NULL;
+	i = lower_bound(list, vendor, code);
 	return i < list->n && list->v[i].vendor == vendor && list->v[i].code == code ? &list->v[i] : NULL;
 }
 

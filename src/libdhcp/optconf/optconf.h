@@ -21,6 +21,7 @@ struct optval {
 struct optlist {
 	struct optval *v; /* by vendor, then code: those of the family itself first */
 	unsigned n, n_main;
+	uint64_t codes; /* a bit for each code % 64 of the family itself: most lists lack most codes */
 };
 
 /* Lists from the innermost scope to the outermost; what is found first counts. */

@@ -52,8 +52,7 @@ static struct client_key key_of(const struct request *req, const struct binding 
 {
 	uint64_t kind = (uint64_t)b->ia.iaid << 8 | b->ia.code;
 
-	return (struct client_key){ hash_bytes(req->client_id.data, req->client_id.len, kind),
-				    hash_bytes(req->client_id.data, req->client_id.len, kind ^ (1ULL << 63)) };
+	return client_key_of(req->client_id, kind);
 }
 
 enum verdict recall6(struct request *req)

@@ -57,8 +57,7 @@ static struct client_key key_of(const struct request *req)
 	struct bytes id = req->match_id.len ? req->match_id : req->hwaddr;
 	uint64_t kind = req->match_id.len ? 61 : 0x100 + req->hwtype;
 
-	return (struct client_key){ hash_bytes(id.data, id.len, kind),
-				    hash_bytes(id.data, id.len, kind + 0x10000) };
+	return client_key_of(id, kind);
 }
 
 static struct ip address_option(const struct packet4 *pkt, uint16_t code)

@@ -126,7 +126,7 @@ static struct client_key key_of(const struct request *req)
 	/* An INFORMATION-REQUEST may come from somebody who does not tell who it is. */
 	if (!id.len)
 		id = bytes_of(req->in.src.b, sizeof(req->in.src.b));
-	return (struct client_key){ hash_bytes(id.data, id.len, 6), hash_bytes(id.data, id.len, 0x10006) };
+	return client_key_of(id, 6);
 }
 
 static enum verdict identify6(struct request *req)

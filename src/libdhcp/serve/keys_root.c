@@ -102,7 +102,7 @@ static const struct key multi_threading_keys[] = {
 	K_BOOL(struct multi_threading_conf, enable_multi_threading, "enable-multi-threading", .def = "true", .since = "4.0.0",
 		.doc = "on/off"),
 	K_INT(struct multi_threading_conf, thread_pool_size, "thread-pool-size", .min = 0, .max = 64, .def = "0", .since = "4.0.0",
-		.doc = "0 = one per core"),
+		.doc = "0 = one per core, less one for the kernel and the disk"),
 	K_INT(struct multi_threading_conf, packet_queue_size, "packet-queue-size", .min = 0, .max = 1048576, .def = "64", .since = "4.0.0",
 		.doc = "requests under way per thread, counting those that wait for the disk; less than 1024 counts as 1024"),
 	K_COMMENT(struct multi_threading_conf),

@@ -165,7 +165,8 @@ static void release(struct request *req)
 
 	live_leave(req->live);
 	req->live = NULL;
-	list_add_tail(&w->free, &req->link);
+	/* The slot used last is used next: its memory is still in the cache. */
+	list_add_head(&w->free, &req->link);
 	atomic_fetch_sub_explicit(&w->n_busy, 1, memory_order_relaxed);
 }
 

@@ -67,11 +67,11 @@ static int next_part(struct reader *r, uint8_t *ret_code, struct bytes *ret_data
 }
 
 /*
- * Two passes, so that an option in a thousand parts is joined in linear time: the first adds up
- * what each code has, the second copies the parts of those that have more than one.
+ * Options in several parts: the first pass adds up what each code has, the second copies the parts of
+ * those that have more than one, so an option in a thousand parts is joined in linear time.
  */
-int opts_parse4_fields(struct reader *fields, unsigned n, bool lenient, struct arena *arena,
-		       struct opts *out, uint8_t *ret_code)
+static int parse4_parts(struct reader *fields, unsigned n, bool lenient, struct arena *arena, struct opts *out,
+			uint8_t *ret_code)
 {
 	uint32_t total[256] = { 0 }, parts[256] = { 0 }, filled[256] = { 0 };
 	uint8_t *joined[256];
@@ -80,8 +80,6 @@ int opts_parse4_fields(struct reader *fields, unsigned n, bool lenient, struct a
 	uint8_t code = 0;
 	int err;
 
-	if (n > FIELDS_MAX)
-		return -E_RANGE;
 	for (unsigned i = 0; i < n; i++) {
 		again[i] = fields[i];
 		while ((err = next_part(&fields[i], &code, &data)) > 0) {
@@ -116,6 +114,42 @@ int opts_parse4_fields(struct reader *fields, unsigned n, bool lenient, struct a
 			filled[code] += (uint32_t)data.len;
 		}
 	}
+	return 0;
+}
+
+int opts_parse4_fields(struct reader *fields, unsigned n, bool lenient, struct arena *arena,
+		       struct opts *out, uint8_t *ret_code)
+{
+	struct reader r[FIELDS_MAX];
+	uint64_t seen[4] = { 0 };
+	unsigned before = out->n;
+	struct bytes data;
+	uint8_t code = 0;
+	int err;
+
+	if (n > FIELDS_MAX)
+		return -E_RANGE;
+	memcpy(r, fields, n * sizeof(*r));
+	/* Nearly always each code stands once, whole. */
+	for (unsigned i = 0; i < n; i++) {
+		while ((err = next_part(&r[i], &code, &data)) > 0) {
+			uint64_t bit = 1ULL << code % 64;
+
+			if (seen[code / 64] & bit) {
+				out->n = before;
+				return parse4_parts(fields, n, lenient, arena, out, ret_code);
+			}
+			seen[code / 64] |= bit;
+			err = opts_add(out, code, data);
+			if (err < 0)
+				return err;
+		}
+		if (err < 0 && !lenient) {
+			*ret_code = code;
+			return err;
+		}
+	}
+	memcpy(fields, r, n * sizeof(*r));
 	return 0;
 }
 
@@ -170,7 +204,7 @@ int opts_parse6(struct reader *r, struct arena *arena, struct opts *out)
 
 size_t opt_wire_len4(size_t len)
 {
-	return len ? len + 2 * ((len + 254) / 255) : 2;
+	return len <= 255 ? len + 2 : len + 2 * ((len + 254) / 255);
 }
 
 void opt_write4(struct writer *w, uint8_t code, struct bytes data)

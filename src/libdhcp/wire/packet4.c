@@ -154,6 +154,7 @@ int packet4_parse_lenient(struct bytes datagram, struct arena *arena, struct pac
 enum place { LEFT_OUT, MAIN, FILE_FIELD, SNAME_FIELD, PLACES };
 
 struct layout {
+	bool plain; /* all in the options field, as nearly always; then `place` is not filled in */
 	uint8_t place[OPTS_MAX];
 	size_t room[PLACES];
 	bool used[PLACES];
@@ -225,7 +226,7 @@ static void write_placed(struct writer *w, const struct opts *opts, const struct
 			 enum place where)
 {
 	for (unsigned i = 0; i < opts->n; i++)
-		if (l->place[i] == where)
+		if (l->plain ? !is_written_elsewhere(opts->v[i].code) : l->place[i] == where)
 			opt_write4(w, (uint8_t)opts->v[i].code, opts->v[i].data);
 }
 
@@ -253,16 +254,27 @@ static int lay_out(const struct packet4 *pkt, size_t limit, struct layout *l)
 {
 	bool sname_free = !pkt->sname || !*pkt->sname, file_free = !pkt->file || !*pkt->file;
 	size_t fixed = PACKET4_HEADER + 4 + 1; /* header, cookie, END */
+	size_t rest = 0;
 	bool left_out;
 	int err;
 
 	if (pkt->type)
 		fixed += 3;
-	for (unsigned i = 0; i < pkt->opts.n; i++)
-		if (pkt->opts.v[i].code == OPT4_DHCP_AGENT_OPTIONS)
-			fixed += opt_wire_len4(pkt->opts.v[i].data.len);
+	for (unsigned i = 0; i < pkt->opts.n; i++) {
+		const struct opt *opt = &pkt->opts.v[i];
+
+		if (opt->code == OPT4_DHCP_AGENT_OPTIONS)
+			fixed += opt_wire_len4(opt->data.len);
+		else if (!is_written_elsewhere(opt->code))
+			rest += opt_wire_len4(opt->data.len);
+	}
 	if (fixed > limit)
 		return -E_SPACE;
+	l->plain = rest <= limit - fixed;
+	if (l->plain) {
+		memset(l->used, 0, sizeof(l->used));
+		return 0;
+	}
 	*l = (struct layout){ .room = { [MAIN] = limit - fixed } };
 	err = place_all(&pkt->opts, l, &left_out);
 	if ((err == 0 && !left_out) || (!sname_free && !file_free) || limit - fixed < 3)

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Addresses as text and as numbers, held against the C library; keyed hashes. */
+#include "base/hash.h"
+#include "base/ip.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <stdio.h>
+
+static void check_text(const struct ip *ip)
+{
+	char ours[IP_TEXT_MAX], theirs[IP_TEXT_MAX];
+	struct ip back;
+
+	if (ip_is4(ip))
+		(void)inet_ntop(AF_INET, ip->b + 12, theirs, sizeof(theirs));
+	else
+		(void)inet_ntop(AF_INET6, ip->b, theirs, sizeof(theirs));
+	ck_assert_str_eq(ip_format(ip, ours), theirs);
+	ck_assert_int_eq(ip_parse(ours, &back), 0);
+	ck_assert(ip_equal(ip, &back));
+}
+
+/* Every pattern of zero and other groups, with groups of every length. */
+START_TEST(text_is_that_of_inet_ntop)
+{
+	rand_seed(1);
+	for (unsigned pattern = 0; pattern < 256; pattern++)
+		for (unsigned round = 0; round < 64; round++) {
+			struct ip ip = { 0 };
+
+			for (unsigned i = 0; i < 8; i++) {
+				unsigned group = (unsigned)rand_below(0xffff) + 1;
+
+				group = round % 3 ? group >> rand_below(16) : group;
+				group = pattern >> i & 1 ? (group ? group : 1) : 0;
+				ip.b[2 * i] = (uint8_t)(group >> 8);
+				ip.b[2 * i + 1] = (uint8_t)group;
+			}
+			check_text(&ip);
+		}
+	for (unsigned round = 0; round < 4096; round++) {
+		struct ip ip = ip_from4((uint32_t)rand_u64() >> rand_below(32));
+
+		check_text(&ip);
+	}
+}
+END_TEST
+
+START_TEST(numbers)
+{
+	struct prefix net = { ip_from4(0xc0000200), 24 };
+	struct ip a = ip_from4(0xffffffff), b, first = prefix_first(&net), last = prefix_last(&net);
+	char text[IP_TEXT_MAX];
+
+	b = ip_add(&a, 1);
+	ck_assert_str_eq(ip_format(&b, text), "0.0.0.0");
+	ck_assert_uint_eq(ip_distance(&first, &last), 255);
+	ck_assert_int_eq(ip_cmp(&first, &last), -1);
+	ck_assert_int_eq(ip_cmp(&last, &first), 1);
+	ck_assert_int_eq(ip_cmp(&last, &last), 0);
+	ck_assert_int_eq(ip_parse("2001:db8::ffff:ffff:ffff:ffff", &a), 0);
+	b = ip_add(&a, 1);
+	ck_assert_str_eq(ip_format(&b, text), "2001:db8:0:1::");
+	ck_assert_int_eq(ip_cmp(&a, &b), -1);
+	b = ip_add_steps(&a, 256, 72);
+	ck_assert_str_eq(ip_format(&b, text), "2001:db8:1:0:ffff:ffff:ffff:ffff");
+	ck_assert_uint_eq(ip_count_steps(&a, &b, 72), 256);
+	ck_assert_uint_eq(ip_distance(&a, &b), UINT64_MAX);
+	ck_assert(!ip_is4(&a) && ip_is4(&first) && ip_is_zero(&ip_zero4) && ip_is_zero(&ip_zero6) && !ip_is_zero(&a));
+}
+END_TEST
+
+/* Ids that share a prefix, and addresses in a row, spread evenly over few buckets. */
+START_TEST(hashes_spread)
+{
+	enum { N = 65536, BUCKETS = 64 };
+	unsigned low[BUCKETS] = { 0 }, high[BUCKETS] = { 0 }, halves[BUCKETS] = { 0 };
+
+	for (uint32_t i = 0; i < N; i++) {
+		struct ip ip = ip_from4(0x0a000000 + i);
+		uint64_t h = hash_16(ip.b), both[2];
+
+		low[h % BUCKETS]++;
+		high[h >> 58]++;
+		hash_bytes2(ip.b, sizeof(ip.b), 7, both);
+		halves[(both[0] ^ both[1]) % BUCKETS]++;
+		ck_assert_uint_ne(both[0], both[1]);
+		ck_assert_uint_ne(both[0], hash_bytes(ip.b, sizeof(ip.b), 7));
+	}
+	for (unsigned i = 0; i < BUCKETS; i++) {
+		/* 1024 expected; six standard deviations are 190 */
+		ck_assert_msg(low[i] > 834 && low[i] < 1214, "low bits %u: %u", i, low[i]);
+		ck_assert_msg(high[i] > 834 && high[i] < 1214, "high bits %u: %u", i, high[i]);
+		ck_assert_msg(halves[i] > 834 && halves[i] < 1214, "both halves %u: %u", i, halves[i]);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("ip");
+	TCase *tc = tcase_create("ip");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_test(tc, text_is_that_of_inet_ntop);
+	tcase_add_test(tc, numbers);
+	tcase_add_test(tc, hashes_spread);
+	suite_add_tcase(suite, tc);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
