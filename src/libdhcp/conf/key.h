@@ -17,7 +17,7 @@
  *
  * A key whose feature is not there yet has its row too, with `refuse` instead of `since`: it is
  * recognised and its type checked, and refused by name unless its value switches the feature off (the
- * default, false, 0, "", [] or {}).
+ * default, false, 0, "", "off", "disabled", [] or {}).
  */
 enum key_type {
 	KEY_BOOL,    /* struct opt_bool */
@@ -63,7 +63,7 @@ struct key {
 	const char *unit;          /* "s", "ms", NULL */
 	bool inherit;              /* an inner scope without it takes that of the outer one */
 	bool required;
-	const char *replaced_by;   /* an old spelling of that key: same field, read with a warning */
+	const char *replaced_by;   /* an old spelling of that key: same field, read with a warning; a list may be one text */
 	bool bool_word;            /* KEY_ENUM: true and false mean the words "always" and "never" */
 	bool number_text;          /* KEY_STRING: a number is taken as its text */
 	const char *since;         /* version it works since */

@@ -187,6 +187,13 @@ static bool read_strings(const struct conf_reader *rd, const struct key *key, st
 {
 	size_t n, i;
 
+	/* An old spelling may have been for one alone. */
+	if (key->replaced_by && json_object_is_type(value, json_type_string)) {
+		out->v = arena_new_array(rd->arena, const char *, 1);
+		out->set = true;
+		out->v[out->n++] = json_object_get_string(value);
+		return true;
+	}
 	if (!json_object_is_type(value, json_type_array))
 		return wrong_type(rd, key, value);
 	n = json_object_array_length(value);
@@ -266,7 +273,8 @@ static bool is_off(const struct conf_reader *rd, const struct key *key, struct j
 	case json_type_double:
 		return json_object_get_double(value) == 0 || (def && strtod(def, NULL) == json_object_get_double(value));
 	case json_type_string:
-		return json_object_get_string_len(value) == 0 ||
+		return json_object_get_string_len(value) == 0 || !strcasecmp(json_object_get_string(value), "off") ||
+		       !strcasecmp(json_object_get_string(value), "disabled") ||
 		       (def && def[0] == '"' && strlen(def) == strlen(json_object_get_string(value)) + 2 &&
 			!strncasecmp(def + 1, json_object_get_string(value), strlen(def) - 2));
 	case json_type_array:

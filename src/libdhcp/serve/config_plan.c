@@ -145,6 +145,12 @@ static bool parse_prefix(struct build *b, const struct subnet_conf *conf, struct
 	return true;
 }
 
+/* Kea before 1.4 printed the address of no relay where there was none. */
+static bool is_no_relay(const char *text)
+{
+	return !text[0] || !strcmp(text, "0.0.0.0") || !strcmp(text, "::");
+}
+
 static void build_relays(struct build *b, const struct conf_map *map, struct subnet *sub)
 {
 	const struct relay_conf *relay = map->v;
@@ -152,11 +158,13 @@ static void build_relays(struct build *b, const struct conf_map *map, struct sub
 
 	sub->relays = arena_new_array(b->cfg->arena, struct ip, relay->ip_addresses.n);
 	for (i = 0; i < relay->ip_addresses.n; i++) {
+		const char *text = relay->ip_addresses.v[i];
 		struct ip ip;
 
-		if (ip_parse(relay->ip_addresses.v[i], &ip) < 0 || ip_is4(&ip) != (b->cfg->family == KEY_4))
-			diag_error(b->diag, conf_pos(&relay->node, "ip-addresses"), "\"%s\" is not the address of a relay",
-				   relay->ip_addresses.v[i]);
+		if (is_no_relay(text))
+			continue;
+		if (ip_parse(text, &ip) < 0 || ip_is4(&ip) != (b->cfg->family == KEY_4))
+			diag_error(b->diag, conf_pos(&relay->node, "ip-addresses"), "\"%s\" is not the address of a relay", text);
 		else
 			sub->relays[sub->n_relays++] = ip;
 	}
@@ -164,7 +172,13 @@ static void build_relays(struct build *b, const struct conf_map *map, struct sub
 
 static bool has_relays(const struct conf_map *map)
 {
-	return ((const struct relay_conf *)map->v)->ip_addresses.n != 0;
+	const struct relay_conf *relay = map->v;
+	unsigned i;
+
+	for (i = 0; i < relay->ip_addresses.n; i++)
+		if (!is_no_relay(relay->ip_addresses.v[i]))
+			return true;
+	return false;
 }
 
 /* A subnet with its network; net_conf is NULL for one of its own. */

@@ -85,6 +85,7 @@ struct net_conf {
 	struct opt_bool reservations_global;
 	struct opt_bool reservations_in_subnet;
 	struct opt_bool reservations_out_of_pool;
+	struct opt_int reservation_mode;
 	struct ddns_conf ddns;
 	struct opt_bool ddns_use_conflict_resolution;
 };
@@ -350,6 +351,7 @@ struct dhcp_ddns_conf {
 	struct opt_int max_queue_size;
 	struct opt_int ncr_protocol;
 	struct opt_int ncr_format;
+	struct ddns_conf names; /* since Kea 1.9 with the scopes */
 	struct json_object *user_context;
 	struct opt_str comment;
 };
@@ -468,3 +470,4 @@ extern const char *const allocator_words[];
 extern const char *const ddns_conflict_resolution_mode_words[];
 extern const char *const ddns_replace_client_name_words[];
 extern const char *const pd_allocator_words[];
+extern const char *const reservation_mode_words[];

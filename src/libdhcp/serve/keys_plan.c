@@ -5,11 +5,14 @@
 const char *const allocator_words[] = { "iterative", "random", "flq", "shared-flq", NULL };
 const char *const ddns_conflict_resolution_mode_words[] = { "check-with-dhcid", "no-check-with-dhcid", "check-exists-with-dhcid", "no-check-without-dhcid", NULL };
 const char *const ddns_replace_client_name_words[] = { "never", "always", "when-present", "when-not-present", NULL };
+const char *const reservation_mode_words[] = { "all", "global", "out-of-pool", "disabled", "off", NULL };
 const char *const pd_allocator_words[] = { "iterative", "random", "flq", "shared-flq", NULL };
 
 static const struct key relay_keys[] = {
 	K_STRINGS(struct relay_conf, ip_addresses, "ip-addresses", .since = "4.0.0",
 		.doc = "relay addresses that select the scope"),
+	K_STRINGS(struct relay_conf, ip_addresses, "ip-address", .replaced_by = "ip-addresses", .since = "4.1.0",
+		.doc = "old spelling, for one address"),
 };
 const struct scope relay_scope = SCOPE("relay", struct relay_conf, relay_keys);
 

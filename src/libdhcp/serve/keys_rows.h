@@ -93,6 +93,8 @@
 		.doc = "look at reservations of the chosen subnet"), \
 	K_BOOL(s, net.reservations_out_of_pool, "reservations-out-of-pool", .def = "false", .refuse = "host reservations are", .inherit = inner, \
 		.doc = "promise that reserved addresses are outside pools (saves a lookup)"), \
+	K_ENUM(s, net.reservation_mode, "reservation-mode", .words = reservation_mode_words, .def = "\"all\"", .refuse = "host reservations are", .inherit = inner, \
+		.doc = "all / global / out-of-pool / disabled (off): Kea's spelling of the three above before 1.9"), \
 	DDNS_ROWS(s, net.ddns, inner), \
 	K_BOOL(s, net.ddns_use_conflict_resolution, "ddns-use-conflict-resolution", .refuse = "DNS updates are", .inherit = inner, \
 		.doc = "deprecated boolean mapped on the mode below")

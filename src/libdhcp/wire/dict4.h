@@ -3,7 +3,7 @@
 
 /*
  * Options of space "dhcp4": X(code, NAME, "name", TYPE, designated fields of struct optdef...),
- * by code; .ours for those that Kea has no definition of.
+ * by code; .ours for those that some Kea (2.2 is the oldest asked) has no definition of.
  * Gives the OPT4_NAME constants here and the definitions in dict4.c.
  */
 /* clang-format off */
@@ -117,8 +117,8 @@
 	X(118, SUBNET_SELECTION, "subnet-selection", IPV4_ADDRESS) \
 	X(119, DOMAIN_SEARCH, "domain-search", FQDN, .array = true) \
 	X(120, SIP_SERVERS, "sip-servers", BINARY, .ours = true) \
-	X(121, CLASSLESS_STATIC_ROUTE, "classless-static-route", INTERNAL) \
-	X(122, CABLELABS_CLIENT_CONF, "cablelabs-client-conf", EMPTY, .encapsulate = "cablelabs-client-conf") \
+	X(121, CLASSLESS_STATIC_ROUTE, "classless-static-route", INTERNAL, .ours = true) \
+	X(122, CABLELABS_CLIENT_CONF, "cablelabs-client-conf", EMPTY, .encapsulate = "cablelabs-client-conf", .ours = true) \
 	X(123, GEOCONF, "geoconf", BINARY, .ours = true) \
 	X(124, VIVCO_SUBOPTIONS, "vivco-suboptions", RECORD, RECORD(OPT_UINT32, OPT_BINARY)) \
 	X(125, VIVSO_SUBOPTIONS, "vivso-suboptions", UINT32, .more = true) \
@@ -129,24 +129,24 @@
 	X(140, MOS_FQDN, "mos-fqdn", BINARY, .ours = true) \
 	X(141, SIP_UA_CS_DOMAINS, "sip-ua-cs-domains", FQDN, .array = true) \
 	X(142, ANDSF_ADDR, "andsf-addr", IPV4_ADDRESS, .array = true, .ours = true) \
-	X(143, V4_SZTP_REDIRECT, "v4-sztp-redirect", TUPLE, .array = true, .wide_tuple = true) \
+	X(143, V4_SZTP_REDIRECT, "v4-sztp-redirect", TUPLE, .array = true, .wide_tuple = true, .ours = true) \
 	X(144, GEOLOC, "geoloc", BINARY, .ours = true) \
 	X(145, FORCERENEW_NONCE_CAPABLE, "forcerenew-nonce-capable", UINT8, .array = true, .ours = true) \
 	X(146, RDNSS_SELECTION, "rdnss-selection", RECORD, RECORD(OPT_UINT8, OPT_IPV4_ADDRESS, OPT_IPV4_ADDRESS, OPT_FQDN), .array = true) \
 	X(147, DOTS_RI, "dots-ri", FQDN, .ours = true) \
 	X(148, DOTS_ADDRESS, "dots-address", IPV4_ADDRESS, .array = true, .ours = true) \
 	X(150, TFTP_SERVER_ADDRESS, "tftp-server-address", IPV4_ADDRESS, .array = true, .ours = true) \
-	X(151, STATUS_CODE, "status-code", RECORD, RECORD(OPT_UINT8, OPT_STRING)) \
-	X(152, BASE_TIME, "base-time", UINT32) \
-	X(153, START_TIME_OF_STATE, "start-time-of-state", UINT32) \
-	X(154, QUERY_START_TIME, "query-start-time", UINT32) \
-	X(155, QUERY_END_TIME, "query-end-time", UINT32) \
-	X(156, DHCP_STATE, "dhcp-state", UINT8) \
-	X(157, DATA_SOURCE, "data-source", UINT8) \
+	X(151, STATUS_CODE, "status-code", RECORD, RECORD(OPT_UINT8, OPT_STRING), .ours = true) \
+	X(152, BASE_TIME, "base-time", UINT32, .ours = true) \
+	X(153, START_TIME_OF_STATE, "start-time-of-state", UINT32, .ours = true) \
+	X(154, QUERY_START_TIME, "query-start-time", UINT32, .ours = true) \
+	X(155, QUERY_END_TIME, "query-end-time", UINT32, .ours = true) \
+	X(156, DHCP_STATE, "dhcp-state", UINT8, .ours = true) \
+	X(157, DATA_SOURCE, "data-source", UINT8, .ours = true) \
 	X(158, V4_PCP_SERVER, "v4-pcp-server", BINARY, .ours = true) \
 	X(159, V4_PORTPARAMS, "v4-portparams", RECORD, RECORD(OPT_UINT8, OPT_PSID)) \
 	X(161, MUD_URL, "mud-url", STRING, .ours = true) \
-	X(162, V4_DNR, "v4-dnr", INTERNAL) \
+	X(162, V4_DNR, "v4-dnr", INTERNAL, .ours = true) \
 	X(175, ETHERBOOT, "etherboot", BINARY, .ours = true) \
 	X(176, IP_TELEPHONE, "ip-telephone", STRING, .ours = true) \
 	X(208, PXELINUX_MAGIC, "pxelinux-magic", UINT32, .ours = true) \
