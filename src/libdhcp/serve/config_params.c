@@ -188,21 +188,20 @@ static enum allocator build_allocator(struct build *b, const struct conf_node *n
 	return ALLOC_ITERATIVE;
 }
 
-/* The innermost text that is not empty: "" and 0.0.0.0 mean that a scope says nothing, as in Kea. */
-#define FIRST_TEXT(chain, field, nothing)                                                          \
+/* The innermost text that is not empty: "" means that a scope says nothing, as in Kea. */
+#define FIRST_TEXT(chain, field)                                                                   \
 	({                                                                                         \
 		unsigned text_i = 0;                                                               \
 		while (text_i + 1 < (chain)->n &&                                                  \
-		       (!(chain)->v[text_i].net->field.set || !(chain)->v[text_i].net->field.v[0] ||    \
-			!strcmp((chain)->v[text_i].net->field.v, nothing)))                         \
+		       (!(chain)->v[text_i].net->field.set || !(chain)->v[text_i].net->field.v[0]))     \
 			text_i++;                                                                  \
 		text_i;                                                                            \
 	})
 
 static void build_boot(struct build *b, const struct chain *chain, struct net_params *par)
 {
-	unsigned server = FIRST_TEXT(chain, next_server, "0.0.0.0");
-	unsigned name = FIRST_TEXT(chain, server_hostname, ""), file = FIRST_TEXT(chain, boot_file_name, "");
+	unsigned server = FIRST_TEXT(chain, next_server);
+	unsigned name = FIRST_TEXT(chain, server_hostname), file = FIRST_TEXT(chain, boot_file_name);
 
 	par->next_server = parse_v4(b, chain->v[server].node, "next-server", chain->v[server].net->next_server.v);
 	par->server_hostname = chain->v[name].net->server_hostname.v;

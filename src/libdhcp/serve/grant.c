@@ -49,13 +49,13 @@ void timers_of(const struct net_params *par, uint32_t lifetime, uint32_t *ret_t1
 	if (par->t2_set)
 		t2 = par->t2;
 	else if (par->calculate_tee && lifetime != UINT32_MAX)
-		t2 = (uint32_t)(par->t2_percent * lifetime);
+		t2 = (uint32_t)(par->t2_percent * lifetime + 0.5);
 	if (t2 >= lifetime)
 		t2 = 0;
 	if (par->t1_set)
 		t1 = par->t1;
 	else if (par->calculate_tee && lifetime != UINT32_MAX)
-		t1 = (uint32_t)(par->t1_percent * lifetime);
+		t1 = (uint32_t)(par->t1_percent * lifetime + 0.5);
 	if (t1 >= (t2 ? t2 : lifetime))
 		t1 = 0;
 	*ret_t1 = t1;
