@@ -77,6 +77,8 @@ static void send_options(struct sender *s)
 	(void)sender_take(s, OPT4_DHCP_RENEWAL_TIME);
 	(void)sender_take(s, OPT4_DHCP_REBINDING_TIME);
 	send_subnet_mask(s);
+	if (req->type != DHCP4_INFORM && !ip_is_zero(&req->lease.addr))
+		name4_send(s);
 	for (i = 0; i < sizeof(basic); i++)
 		sender_configured(s, basic[i]);
 	vendor4_send(s);

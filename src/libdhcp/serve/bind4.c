@@ -221,7 +221,7 @@ static void fill_lease(struct request *req, const struct lease *old)
 		.client_id = req->client_id,
 		.subnet_id = req->sub->id,
 		.pool_id = req->pool ? req->pool->id : 0,
-		.hostname = hostname4(req),
+		.hostname = name4_of(req),
 	};
 	if (old && lease4_belongs(req, old)) {
 		if (!lease->hostname[0])

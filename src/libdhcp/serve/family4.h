@@ -2,6 +2,7 @@
 #pragma once
 
 #include "serve/family.h"
+#include "serve/sender.h"
 
 /* The pieces of the DHCPv4 dialect, put together in family4.c. */
 enum verdict recall4(struct request *req);
@@ -13,8 +14,13 @@ enum verdict bind4_inform(struct request *req);
 enum verdict answer4(struct request *req);
 enum verdict pack4(struct request *req);
 
-/* Option 12 as it is kept with the lease; "" if the client names itself not. In the request's arena. */
-const char *hostname4(const struct request *req);
+/*
+ * The name the client gives itself, in option 81 (RFC 4702) or else 12, as it is kept with the lease that
+ * req->lease.addr is for; "" if it gives none. In the request's arena.
+ */
+const char *name4_of(const struct request *req);
+/* The option that tells the client which name was kept: the one it used itself. */
+void name4_send(struct sender *s);
 
 /* Whether the lease is this client's: by client id where both have one, else by hardware address. */
 bool lease4_belongs(const struct request *req, const struct lease *lease);
