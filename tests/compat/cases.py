@@ -310,6 +310,12 @@ group("times-for-ever", {"valid-lifetime": 4294967295, "calculate-tee-times": Tr
     ("renew", get() + [R(ciaddr=MINE, src=MINE)]),
 ])
 
+for name, timers in (("t1", {"renew-timer": 100}), ("t2", {"rebind-timer": 200}), ("t1-zero", {"renew-timer": 0, "rebind-timer": 200}),
+                     ("t2-over", {"renew-timer": 100, "rebind-timer": 5000}), ("t1-over", {"renew-timer": 5000, "rebind-timer": 6000}),
+                     ("percent", {"calculate-tee-times": True, "t1-percent": 0.333, "t2-percent": 0.777})):
+    group(f"timers-{name}", {"valid-lifetime": 3600, "min-valid-lifetime": 7, **timers, "subnet4": [LINK]}, [
+        ("default", [D()]), ("short", [D(life=7)]), ("odd", [D(life=151)])])
+
 # --- who a client is ---------------------------------------------------------
 
 group("identity", {"valid-lifetime": 3600, "echo-client-id": False,
@@ -320,6 +326,49 @@ group("identity", {"valid-lifetime": 3600, "echo-client-id": False,
     ("cid-changed-renew", get(cid=b"\1\2\3\x09") + [R(cid=b"\1\2\3\x0a", ciaddr=MINE, src=MINE)]),
     ("relayed-cid-changed", get(cid=b"\1\2\4\7", **GI) + [D(cid=b"\1\2\4\x08", **GI)]),
     ("no-echo-in-nak", [R(want="10.1.2.3", server=SERVER, cid=b"\1\2\3\x0b")]),
+])
+
+# --- the name a client gives itself ------------------------------------------
+
+NAME = b"\x04Host\x07Example\x03org\0"
+
+
+def fqdn(flags, name, codes=b"\0\0"):
+    return {"opts": [(81, bytes([flags]) + codes + name)]}
+
+
+group("names", {"valid-lifetime": 3600, "option-data": OPTS + [{"name": "host-name", "data": "fixed"}], "subnet4": [LINK, FAR]}, [
+    ("fqdn-s", get(**fqdn(5, NAME))),
+    ("fqdn-n", get(**fqdn(12, NAME))),
+    ("fqdn-no-flag", get(**fqdn(4, NAME))),
+    ("fqdn-s-and-n", get(**fqdn(13, NAME))),
+    ("fqdn-o", get(**fqdn(7, NAME))),
+    ("fqdn-reserved-flags", get(**fqdn(0xf5, NAME))),
+    ("fqdn-result-codes", get(**fqdn(5, NAME, b"\xff\xff"))),
+    ("fqdn-ascii", get(**fqdn(1, b"Host.Example.org"))),
+    ("fqdn-ascii-dot", get(**fqdn(0, b"host.example.org."))),
+    ("fqdn-partial", get(**fqdn(5, b"\x04Host"))),
+    ("fqdn-partial-ascii", get(**fqdn(1, b"Host"))),
+    ("fqdn-odd", get(**fqdn(5, b"\x06h_s t!\x07example\x03org\0"))),
+    ("fqdn-short", get(opts=[(81, b"\5\0")])),
+    ("fqdn-cut", get(**fqdn(5, b"\x09host"))),
+    ("fqdn-more", get(**fqdn(5, NAME + b"zz"))),
+    ("fqdn-renewed", get(**fqdn(5, NAME)) + [R(ciaddr=MINE, src=MINE, dst=SERVER, **fqdn(5, NAME))]),
+    ("fqdn-inform", [INFORM(ciaddr="192.0.2.35", src="192.0.2.35", dst=SERVER, **fqdn(5, NAME))]),
+    ("both", get(opts=[(81, b"\5\0\0" + NAME), (12, b"other")], prl=b"\x0c\x51")),
+    ("host-name", get(opts=[(12, b"pc1")])),
+    ("host-name-asked", get(opts=[(12, b"pc1")], prl=b"\x0c\3")),
+    ("host-name-none", get(prl=b"\x0c\3")),
+    ("host-name-odd", get(opts=[(12, b"PC_1 a")])),
+    ("host-name-dot", get(opts=[(12, b"pc1.")])),
+    ("host-name-nul", get(opts=[(12, b"pc1\0")])),
+    ("host-name-full", get(opts=[(12, b"Pc.Example.ORG")])),
+    ("host-name-long", get(opts=[(12, b"x" * 70)])),
+    ("host-name-dots", get(opts=[(12, b"a..b")])),
+    ("host-name-first-dot", get(opts=[(12, b".abc")])),
+    ("host-name-bytes", get(opts=[(12, b"\xff\xfe")])),
+    ("host-name-changed", get(opts=[(12, b"pc1")]) + [R(ciaddr=MINE, src=MINE, dst=SERVER, opts=[(12, b"pc2")])]),
+    ("host-name-relayed", get(opts=[(12, b"pc1")], **GI)),
 ])
 
 # --- what is sent ------------------------------------------------------------
@@ -449,6 +498,31 @@ group("network", {"valid-lifetime": 1000, "option-data": [opt("domain-name-serve
     ("relay-inside-the-second", get(giaddr="203.0.113.129")),
     ("reboot-in-the-other", get(giaddr="198.18.0.77") + [R(want="203.0.113.201", giaddr="198.18.0.77")]),
     ("standalone", get(**GI)),
+])
+
+group("no-route", {"valid-lifetime": 3600, "subnet4": [LINK, FAR, subnet(9, "172.16.0.0/24", "172.16.0.100", "172.16.0.200")]}, [
+    ("relayed", get(giaddr="172.16.0.1")),
+    ("link-selection", get(giaddr="172.16.0.1", rai=b"\5\4" + ip4("198.51.100.0"))),
+    ("renewal", get(giaddr="172.16.0.1") + [R(ciaddr=MINE, src=MINE, dst=SERVER1, dev="c1")]),
+    ("inform", [INFORM(ciaddr="172.16.0.60", src="172.16.0.60", dst=SERVER)]),
+])
+
+scoped = subnet(1, "192.0.2.0/24", "192.0.2.100", "192.0.2.250", **{"boot-file-name": "", "next-server": "0.0.0.0",
+                "option-data": [opt("time-servers", "10.0.0.3"), opt("cookie-servers", "10.0.0.3", **{"always-send": True})]})
+scoped["pools"][0]["option-data"] = [opt("lpr-servers", "10.0.0.4", **{"always-send": True})]
+group("scopes", {"valid-lifetime": 3600, "option-data": [opt("time-servers", "10.0.0.1", **{"always-send": True}), opt("log-servers", "10.0.0.1"),
+                                                         opt("lpr-servers", "10.0.0.1")], "shared-networks": [{
+    "name": "floor", "interface": "s0", "authoritative": True, "match-client-id": False, "min-valid-lifetime": 100, "max-valid-lifetime": 5000,
+    "next-server": "192.0.2.77", "boot-file-name": "net.0", "server-hostname": "net",
+    "option-data": [opt("time-servers", "10.0.0.2"), opt("log-servers", "10.0.0.2", **{"always-send": True})], "subnet4": [scoped]}]}, [
+    ("none-asked", get()),
+    ("asked", get(prl=b"\4\7\x08\x09")),
+    ("life-below", get(life=50)),
+    ("life-above", get(life=6000)),
+    ("reboot-unknown", [R(want="192.0.2.200")]),
+    ("renew-unknown", [R(ciaddr="192.0.2.201", src="192.0.2.201")]),
+    ("cid-changed", get(cid=b"\1\2\5\7") + [D(cid=b"\1\2\5\x08")]),
+    ("inform", [INFORM(ciaddr="192.0.2.35", src="192.0.2.35", dst=SERVER, prl=b"\4\7\x08\x09")]),
 ])
 
 # --- caching, vendor options, UDP --------------------------------------------
