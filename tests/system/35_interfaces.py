@@ -4,16 +4,27 @@ import time
 
 from lib import dhcp
 from lib.case import test
-from lib.server import Server, config
+from lib.server import Server, config, config6
 
-CHANGES = r"DHCP4_(OPEN_SOCKET|CLOSE_SOCKET|RENAMED_SOCKET)\b"
+CHANGES = r"DHCP[46]_(OPEN_SOCKET|CLOSE_SOCKET|RENAMED_SOCKET)\b"
 SERVED_WITHIN = 1.0
 
 
 def conf(names, **interfaces):
-    out = config(subnets=[{"id": 1, "subnet": "192.0.2.0/24", "pools": [{"pool": "192.0.2.100 - 192.0.2.199"}]}])
-    out["Dhcp4"]["interfaces-config"] = dict(interfaces=names, **interfaces)
-    return out
+    """One subnet, whatever the interface."""
+    return config(subnets=[{"id": 1, "subnet": "192.0.2.0/24", "pools": [{"pool": "192.0.2.100 - 192.0.2.199"}]}],
+                  **{"interfaces-config": dict(interfaces=names, **interfaces)})
+
+
+def conf6(names, devs, **interfaces):
+    """A subnet for each of devs: there an interface is known by its name alone."""
+    return config6(subnets=[{"id": i, "subnet": f"2001:db8:{i}::/64", "interface": dev, "pools": [{"pool": f"2001:db8:{i}::/80"}]}
+                            for i, dev in enumerate(devs, 1)],
+                   **{"interfaces-config": dict(interfaces=names, **interfaces)})
+
+
+def conf_of(t, names, devs):
+    return conf(names) if t.fam.digit == 4 else conf6(names, devs)
 
 
 class Watch:
@@ -23,8 +34,10 @@ class Watch:
         self.t, self.server, self.n, self.count = t, server, server.said(CHANGES), 0
 
     def change(self, *args, lines=1, ns="srv"):
-        start = time.monotonic()
         self.t.net.ip(ns, *args)
+        if self.t.fam.digit == 6 and args[-1] == "up":
+            self.t.net.link_local(ns, args[-2])  # the kernel takes up to a second
+        start = time.monotonic()
         if lines:
             self.server.wait_log(CHANGES, self.n + lines, SERVED_WITHIN + 1)
         took = time.monotonic() - start
@@ -35,10 +48,8 @@ class Watch:
 
     def served(self, dev="c0", want=True):
         self.count += 1
-        client = dhcp.Client(self.t, mac=f"02:00:00:00:01:{self.count:02x}", dev=dev)
-        client.send(dhcp.DISCOVER)
-        answer = client.receive(SERVED_WITHIN if want else 0.3)
-        self.t.eq(bool(answer and answer.type == dhcp.OFFER), want, f"client {self.count} on {dev} is served")
+        client = self.t.fam.client(self.t, 256 + self.count, dev=dev)
+        self.t.eq(client.offered(SERVED_WITHIN if want else 0.3), want, f"client {self.count} on {dev} is served")
 
 
 @test("late-address")
@@ -60,11 +71,11 @@ def late_address(t):
     watch.served()
 
 
-@test("late-link")
+@test("late-link", families=(4, 6))
 def late_link(t):
     """The link is down at the start; it comes up, goes down, comes up."""
     t.net.ip("srv", "link", "set", "s0", "down")
-    watch = Watch(t, t.server(conf(["s0"])))
+    watch = Watch(t, t.server(conf_of(t, ["s0"], ["s0"])))
     watch.change("link", "set", "s0", "up")
     watch.served()
     watch.change("link", "set", "s0", "down")
@@ -72,18 +83,23 @@ def late_link(t):
     watch.served()
 
 
-@test("late-interface")
+@test("late-interface", families=(4, 6))
 def late_interface(t):
     """There is no such interface at the start; it is made, deleted, made again, under a pattern and by name."""
-    server = t.server(conf(["wan*", "lan1"]))
+    server = t.server(conf_of(t, ["wan*", "lan1"], ["wan7", "lan1"]))
     watch = Watch(t, server)
-    t.eq(server.said("DHCP4_OPEN_SOCKET_FAIL"), 2, "warnings at the start")
+    t.eq(server.said("DHCP[46]_OPEN_SOCKET_FAIL"), 2, "warnings at the start")
     for dev, peer in (("wan7", "cw"), ("lan1", "cl")):
         for _ in range(2):
             watch.change("link", "add", dev, "type", "veth", "peer", "name", peer, "netns", t.net.names["cli"], lines=0)
-            t.net.ip("cli", "link", "set", peer, "up")
-            watch.change("link", "set", dev, "up", lines=0)
-            watch.change("addr", "add", "192.0.2.1/24", "dev", dev)
+            t.net.dev_up("cli", peer)
+            if t.fam.digit == 4:
+                watch.change("link", "set", dev, "up", lines=0)
+                watch.change("addr", "add", "192.0.2.1/24", "dev", dev)
+            else:  # the link-local address comes by itself
+                t.net.dev_up("srv", dev)
+                watch.change("link", "set", dev, "up")
+                t.net.link_local("cli", peer)
             watch.served(dev=peer)
             watch.change("link", "del", dev)
 
@@ -112,10 +128,10 @@ def renamed(t):
     watch.served()
 
 
-@test("unrelated-changes")
+@test("unrelated-changes", families=(4, 6))
 def unrelated(t):
     """What does not concern the sockets is not told, and loses nothing: 20 changes elsewhere under load."""
-    server = t.server(conf(["s0"]))
+    server = t.server(conf_of(t, ["s0"], ["s0"]))
     watch = Watch(t, server)
     for i in range(20):
         t.net.ip("srv", "link", "add", f"x{i}", "type", "veth", "peer", "name", f"y{i}")

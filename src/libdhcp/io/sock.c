@@ -419,13 +419,25 @@ static bool has_routing(const struct opening *o)
 	return set && set->n > set->n_raw && set->v[set->n_raw].any_device;
 }
 
+/* The port is taken by ourselves: a socket that goes, because its groups are not the ones asked for now. */
+static bool is_beside_ours(const struct opening *o, const struct sock *sock)
+{
+	const struct sockset *set = o->n_old ? o->old[0] : NULL;
+
+	for (unsigned i = 0; set && i < set->n; i++)
+		if (!set->v[i].raw && set->v[i].receives && set->v[i].ifindex == sock->ifindex && set->v[i].port == sock->port &&
+		    !same_groups(&set->v[i], sock))
+			return true;
+	return false;
+}
+
 /* The UDP sockets of one interface or address: own ones if they receive, else one for all. */
 static int open_udps(const struct opening *o, struct sock *v, char *why)
 {
 	unsigned n = o->conf->n_sets;
 	struct sock **shared = xcalloc(n, sizeof(struct sock *));
 	/* Beside our own socket without a device nothing could be told apart. */
-	bool probe = !find_old(o, &v[0], 0) && !v[0].any_device && !has_routing(o);
+	bool probe = !find_old(o, &v[0], 0) && !v[0].any_device && !has_routing(o) && !is_beside_ours(o, &v[0]);
 	int err = 0;
 
 	for (unsigned i = 0; i < n && err >= 0; i++) {

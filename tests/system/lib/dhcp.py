@@ -124,6 +124,11 @@ class Client:
 
     # what clients of both families can do
 
+    def offered(self, timeout):
+        """Is it offered an address?"""
+        m = self.ask(DISCOVER, timeout=timeout)
+        return bool(m and m.type == OFFER)
+
     def lease(self):
         """A whole exchange; the address."""
         return self.dora().yiaddr

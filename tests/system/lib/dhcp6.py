@@ -162,6 +162,11 @@ class Client:
 
     # what clients of both families can do
 
+    def offered(self, timeout):
+        """Is it offered an address?"""
+        m = self.ask(SOLICIT, self.ias(), timeout=timeout)
+        return bool(m and m.type == ADVERTISE and m.granted())
+
     def lease(self):
         """A whole exchange; the address. The prefix, if it wants one, is kept."""
         reply = self.exchange()

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MPL-2.0
+"""Addresses of IPv6 that come late: link-local, still being checked for duplicates, and global ones that
+"interfaces" names. Served within a second after they can be used."""
+import importlib
+import time
+
+from lib.case import test
+from lib.server import config6
+
+interfaces = importlib.import_module("35_interfaces")
+Watch, conf6 = interfaces.Watch, interfaces.conf6
+
+
+@test("late-link-local", families=(6,))
+def late_link_local(t):
+    """The interface has no link-local address at the start; it gets one, loses it, gets another."""
+    t.net.ip("srv", "addr", "flush", "dev", "s0", "scope", "link")
+    server = t.server(conf6(["s0"], ["s0"]))
+    watch = Watch(t, server)
+    t.eq(server.said("DHCP6_OPEN_SOCKET_FAIL .*no link-local address"), 1, "lines about the start")
+    watch.change("addr", "add", "fe80::1/64", "dev", "s0", "nodad")
+    watch.served()
+    watch.change("addr", "del", "fe80::1/64", "dev", "s0")
+    watch.change("addr", "add", "fe80::9/64", "dev", "s0", "nodad")
+    watch.served()
+
+
+@test("tentative-link-local", families=(6,))
+def tentative(t):
+    """The link-local address is being checked for duplicates when the server starts: served as soon as that is over."""
+    t.net.ip("srv", "link", "set", "s0", "down")
+    for key, value in (("accept_dad", "1"), ("dad_transmits", "2")):
+        t.net.sysctl("srv", f"net/ipv6/conf/s0/{key}", value)
+    t.net.ip("srv", "link", "set", "s0", "up")
+    server = t.server(conf6(["s0"], ["s0"]))
+    shown = t.net.ip("srv", "-6", "-o", "addr", "show", "dev", "s0", "scope", "link")
+    t.true("tentative" in shown, f"the check is over too early to prove anything: {shown}")
+    t.eq(server.said("DHCP6_OPEN_SOCKET_FAIL .*still being checked"), 1, "lines about the start")
+    t.net.link_local("srv", "s0")
+    over = time.monotonic()
+    server.wait_log("DHCP6_OPEN_SOCKET listening on interface s0", 1, 2)
+    took = time.monotonic() - over
+    t.true(took < interfaces.SERVED_WITHIN, f"seen after {took:.2f} s")
+    Watch(t, server).served()
+
+
+@test("late-global", families=(6,))
+def late_global(t):
+    """"s1/2001:db8:ff::7" is not there at the start: the rest is served, and relays that unicast to it when it comes."""
+    server = t.server(config6(**{"interfaces-config": {"interfaces": ["s0", "s1/2001:db8:ff::7"]}}))
+    watch = Watch(t, server)
+    t.eq(server.said("DHCP6_OPEN_SOCKET_FAIL .*s1.*2001:db8:ff::7.*does not have this address"), 1, "lines about the start")
+    watch.served()
+
+    def relayed():
+        """Three exchanges through a relay that unicasts; the exit code says whether all were answered."""
+        p = t.start("rly", [t.env["builddir"] + "/perfdhcp", "-6", "-l", "r0", "-A", "1", "-r", "50", "-n", "3", "-d", "0.3",
+                            "2001:db8:ff::7"])
+        return p.wait(10) == 0
+    t.eq(relayed(), False, "served at an address that is not there")
+    watch.change("addr", "add", "2001:db8:ff::7/64", "dev", "s1", "nodad", lines=2)
+    t.eq(relayed(), True, "served at the new address")
+    watch.change("addr", "del", "2001:db8:ff::7/64", "dev", "s1", lines=2)
+    t.eq(relayed(), False, "served at the address that is gone")
+    watch.served()
