@@ -9,9 +9,6 @@ from lib import ledger
 from lib.case import test
 from lib.server import config
 
-SMALL = ("--window", "8", "--clients", "20000")
-
-
 HEADER = "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context\n"
 
 
@@ -57,24 +54,6 @@ def load_direct(t):
     ledger.check(t, load.path, server)
 
 
-@test("kill-9")
-def kill_9(t):
-    """kill -9 three times under load: nothing lost, nothing given twice, serving again at once."""
-    server = t.server(config(quiet=True))
-    load = ledger.Load(t, *SMALL, "--seconds", "40", "--timeout", "300")
-    for _ in range(3):
-        before = load.acks()
-        t.wait("acknowledged leases", lambda n=before: load.acks() > n + 200, 15)
-        server.kill()
-        server.start()
-    before = load.acks()
-    t.wait("acknowledged leases after the last start", lambda: load.acks() > before + 200, 15)
-    got = load.finish(early=True)
-    t.eq((got["dups"], got["bad"]), (0, 0), "dups, bad")
-    t.eq(server.stop()[0], 0, "exit code")
-    t.true(ledger.check(t, load.path, server)["acks"] > 500, "too few ACKs to mean anything")
-
-
 @test("kill-9-renew")
 def kill_9_renew(t):
     """kill -9 while clients renew: no renewal that was acknowledged is forgotten, nobody is NAKed."""
@@ -89,20 +68,6 @@ def kill_9_renew(t):
     got = load.finish(early=True)
     t.eq((got["naks"], got["dups"], got["bad"]), (0, 0, 0), "naks, dups, bad")
     ledger.check(t, load.path, server)
-
-
-@test("sigterm")
-def sigterm(t):
-    """SIGTERM under load: exit code 0 within a second, everything acknowledged is on disk."""
-    server = t.server(config(quiet=True))
-    load = ledger.Load(t, *SMALL, "--seconds", "30", "--timeout", "300")
-    t.wait("acknowledged leases", lambda: load.acks() > 300, 15)
-    code, seconds = server.stop()
-    t.eq(code, 0, "exit code")
-    t.true(seconds < 1.0, f"it took {seconds:.2f} s")
-    load.finish(early=True)
-    ledger.check(t, load.path, server)
-    t.match("DHCP4_SHUTDOWN", server.log(), "log")
 
 
 @test("sigint")
@@ -125,29 +90,3 @@ def reload_good(t):
     t.eq((got["drops"], got["naks"], got["bad"], got["dups"]), (0, 0, 0, 0), "drops, naks, bad, dups")
     ledger.check(t, load.path, server)
     t.true(any(r["valid_lifetime"] == "3002" for r in server.rows()), "the last file has no effect")
-
-
-BAD = [
-    ("syntax", '{ "Dhcp4": { "valid-lifetime": 3600, '),
-    ("unknown key", config(**{"valid-lifetimes": 1})),
-    ("pool outside its subnet", config(pool="10.0.0.1 - 10.0.0.9")),
-]
-
-
-@test("reload-bad", beyond_kea="a bad file stops the service until a good one comes")
-def reload_bad(t):
-    """SIGHUP under load with bad files: the old one serves every packet, the log says what is wrong."""
-    good = config(quiet=True)
-    server = t.server(good)
-    load = ledger.Load(t, "--rate", "300", "--clients", "20000", "--seconds", "6", "--timeout", "1000")
-    for i, (what, bad) in enumerate(BAD):
-        t.wait("acknowledged leases", lambda n=i: load.acks() > 200 * (n + 1), 6)
-        server.reload(bad)
-        t.wait(f"the log's word about the {what}", lambda n=i: server.said(r"DHCP4_DYNAMIC_RECONFIGURATION_FAIL") > n, 5)
-        before = load.acks()
-        t.wait(f"leases after the bad file ({what})", lambda n=before: load.acks() > n + 100, 5)
-    got = load.finish()
-    t.eq((got["drops"], got["naks"], got["bad"], got["dups"]), (0, 0, 0, 0), "drops, naks, bad, dups")
-    server.reload(good)
-    server.wait_log("DHCP4_DYNAMIC_RECONFIGURATION_SUCCESS")
-    ledger.check(t, load.path, server)

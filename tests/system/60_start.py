@@ -20,19 +20,6 @@ def pid_file(t):
     t.true(not os.path.exists(server.pid_file), "the pid file is still there")
 
 
-@test("stale-pid", beyond_kea="it takes any process with that number for itself")
-def stale_pid(t):
-    """A pid file left behind that names a live process of somebody else: no obstacle."""
-    other = t.start("cli", ["sleep", "50"])
-    server = Server(t, config())
-    with open(server.pid_file, "w", encoding="ascii") as f:
-        f.write(f"{other.pid}\n")
-    server.start()
-    with open(server.pid_file, encoding="ascii") as f:
-        t.eq(f.read().strip(), str(server.pid), "pid")
-    t.true(other.alive(), "the other process is gone")
-
-
 @test("config-refused")
 def config_refused(t):
     """A bad file: -t says no, a start ends with a code other than 0; a good one passes -t."""

@@ -25,16 +25,24 @@ class Skipped(Exception):
     pass
 
 
-def test(name, needs=(), beyond_kea=None, limit=60, families=(4,)):
+def test(name, needs=(), beyond_kea=None, limit=60, families=(4,), **more):
     """needs: programs (skipped when one is missing). beyond_kea: why Kea 2.2.0 cannot pass; with
     it as the server this test has to fail, which shows that the test notices. families: (4, 6) makes two
     tests of it, the second one with a 6 behind its name; t.fam is what they have of their own."""
     def register(fn):
         for digit in families:
             TESTS.append(dict(name=name + ("6" if digit == 6 and 4 in families else ""), fn=fn, needs=needs,
-                              beyond_kea=beyond_kea, limit=limit, digit=digit))
+                              beyond_kea=beyond_kea, limit=limit, digit=digit, **more))
         return fn
     return register
+
+
+def fault(ident, name, families=(4, 6), short=None, limit=60, long_limit=600, **more):
+    """A test of what the server does when something goes wrong; ident is its id. It has a short form, and a
+    long one with t.long set, which only tests/system/faults --long runs. short: the families of the short
+    form, when the other one takes too long for every day."""
+    return test(f"{ident.lower()}-{name}", families=families, limit=limit, fault=ident, long_limit=long_limit,
+                short=families if short is None else short, **more)
 
 
 class Process:
@@ -83,6 +91,11 @@ class Case:
         net = Net(self.prefix, self.fam.digit)
         net.up()
         return net
+
+    @property
+    def long(self):
+        """The long form of a fault."""
+        return self.env.get("long", False)
 
     @property
     def no_cache(self):

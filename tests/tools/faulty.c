@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Preloaded into a server under test: a disk that goes wrong when the test says so. FAULTY is a folder; what
+ * happens is said by files in it. Only descriptors and paths below the folder FAULTY_DISK are concerned.
+ *
+ *	sync-once	the next fdatasync or fsync fails with EIO and takes the file away
+ *	read-only	every write, and every change of a name, fails with EROFS while it is there
+ *	sync-ms		fdatasync takes so many milliseconds longer; the number is in the file
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+int __open_2(const char *path, int flags);
+
+static void flag_path(const char *name, char path[4096])
+{
+	const char *folder = getenv("FAULTY");
+
+	(void)snprintf(path, 4096, "%s/%s", folder ? folder : "/nonexistent", name);
+}
+
+static bool flag(const char *name)
+{
+	char path[4096];
+
+	flag_path(name, path);
+	return access(path, F_OK) == 0;
+}
+
+static bool on_disk(const char *path)
+{
+	const char *disk = getenv("FAULTY_DISK");
+
+	return disk && strncmp(path, disk, strlen(disk)) == 0;
+}
+
+static bool fd_on_disk(int fd)
+{
+	char link[64], path[4096];
+	ssize_t n;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	if (n < 0)
+		return false;
+	path[n] = '\0';
+	return on_disk(path);
+}
+
+static bool refused(int fd, const char *path)
+{
+	int saved = errno;
+
+	if (flag("read-only") && (path ? on_disk(path) : fd_on_disk(fd))) {
+		errno = EROFS;
+		return true;
+	}
+	errno = saved;
+	return false;
+}
+
+static int sync_fault(int fd)
+{
+	char path[4096], text[16] = "";
+	struct timespec pause;
+	long ms;
+	int in, saved = errno;
+
+	if (!fd_on_disk(fd))
+		return 0;
+	flag_path("sync-ms", path);
+	in = open(path, O_RDONLY | O_CLOEXEC);
+	if (in >= 0) {
+		if (read(in, text, sizeof(text) - 1) > 0) {
+			ms = strtol(text, NULL, 10);
+			pause = (struct timespec){ ms / 1000, ms % 1000 * 1000000 };
+			(void)nanosleep(&pause, NULL);
+		}
+		(void)close(in);
+	}
+	flag_path("sync-once", path);
+	if (unlink(path) == 0) {
+		errno = EIO;
+		return -1;
+	}
+	errno = saved;
+	return 0;
+}
+
+#define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
+
+int fdatasync(int fd)
+{
+	return sync_fault(fd) < 0 ? -1 : REAL(fdatasync)(fd);
+}
+
+int fsync(int fd)
+{
+	return sync_fault(fd) < 0 ? -1 : REAL(fsync)(fd);
+}
+
+ssize_t write(int fd, const void *data, size_t n)
+{
+	return refused(fd, NULL) ? -1 : REAL(write)(fd, data, n);
+}
+
+int ftruncate(int fd, off_t len)
+{
+	return refused(fd, NULL) ? -1 : REAL(ftruncate)(fd, len);
+}
+
+int ftruncate64(int fd, off64_t len)
+{
+	return refused(fd, NULL) ? -1 : REAL(ftruncate64)(fd, len);
+}
+
+int fallocate(int fd, int mode, off_t from, off_t len)
+{
+	return refused(fd, NULL) ? -1 : REAL(fallocate)(fd, mode, from, len);
+}
+
+int fallocate64(int fd, int mode, off64_t from, off64_t len)
+{
+	return refused(fd, NULL) ? -1 : REAL(fallocate64)(fd, mode, from, len);
+}
+
+int rename(const char *from, const char *to)
+{
+	return refused(-1, from) ? -1 : REAL(rename)(from, to);
+}
+
+int link(const char *from, const char *to)
+{
+	return refused(-1, to) ? -1 : REAL(link)(from, to);
+}
+
+static bool writes(int flags)
+{
+	return (flags & O_ACCMODE) != O_RDONLY || flags & (O_CREAT | O_TRUNC);
+}
+
+#define OPEN(name)                                                      \
+	int name(const char *path, int flags, ...)                      \
+	{                                                               \
+		va_list ap;                                             \
+		mode_t mode;                                            \
+                                                                        \
+		va_start(ap, flags);                                    \
+		mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;        \
+		va_end(ap);                                             \
+		if (writes(flags) && refused(-1, path))                 \
+			return -1;                                      \
+		return REAL(name)(path, flags, mode);                   \
+	}
+OPEN(open)
+OPEN(open64)
+
+int __open_2(const char *path, int flags)
+{
+	return open(path, flags);
+}
