@@ -5,44 +5,62 @@
 
 gen also has every address of 10.128.0.0/9: the relay agents of the cases with many subnets.
 """
+import contextlib
 import os
-import sys
+import signal
+import subprocess
 import time
-
-sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "system"))
-from lib.net import Net  # noqa: E402
 
 SERVER = {4: "10.0.0.1", 6: "2001:db8::1"}
 RELAY = {4: "10.0.0.2", 6: "2001:db8::2"}
 DEV = "v0"
 
 
-class BenchNet(Net):
+def ip(*args, check=True):
+    return subprocess.run(["ip", *args], check=check, capture_output=True, text=True).stdout
+
+
+class BenchNet:
     def __init__(self):
-        super().__init__(f"bench{os.getpid()}")
+        self.names = {n: f"bench{os.getpid()}-{n}" for n in ("srv", "gen")}
 
     def up(self):
-        for name in ("srv", "gen"):
-            self.names[name] = f"{self.names['srv'].split('-')[0]}-{name}"
-            self.host(name)
-        self.cable("srv", DEV, "10.0.0.1/9", "gen", DEV, "10.0.0.2/9")
-        for name, end in (("srv", 1), ("gen", 2)):
-            for key, value in (("accept_dad", "0"), ("disable_ipv6", "0")):
-                self.sysctl(name, f"net/ipv6/conf/{DEV}/{key}", value)
-            self.ip(name, "addr", "add", f"2001:db8::{end}/64", "dev", DEV, "nodad")
-        self.ip("srv", "route", "add", "10.128.0.0/9", "via", RELAY[4])
-        self.ip("gen", "route", "add", "local", "10.128.0.0/9", "dev", "lo")
-        for name in ("srv", "gen"):
-            end = time.monotonic() + 5
-            while "tentative" in (text := self.ip6(name)) or "fe80" not in text:
-                if time.monotonic() > end:
-                    raise TimeoutError(f"no link-local address in {name}: {text}")
-                time.sleep(0.02)
+        srv, gen = self.names["srv"], self.names["gen"]
+        for ns in (srv, gen):
+            ip("netns", "add", ns)
+            ip("-n", ns, "link", "set", "lo", "up")
+        ip("link", "add", DEV, "netns", srv, "type", "veth", "peer", "name", DEV, "netns", gen)
+        for end, ns in (1, srv), (2, gen):
+            self.run(ns, "sh", "-c", f"echo 0 >/proc/sys/net/ipv6/conf/{DEV}/accept_dad")
+            ip("-n", ns, "addr", "add", f"10.0.0.{end}/9", "dev", DEV)
+            ip("-n", ns, "addr", "add", f"2001:db8::{end}/64", "dev", DEV, "nodad")
+            ip("-n", ns, "link", "set", DEV, "up")
+        ip("-n", srv, "route", "add", "10.128.0.0/9", "via", RELAY[4])
+        ip("-n", gen, "route", "add", "local", "10.128.0.0/9", "dev", "lo")
+        for ns in (srv, gen):
+            self.wait_link_local(ns)
 
-    def ip6(self, name):
-        import subprocess
-        return subprocess.run(["ip", "-n", self.names[name], "-6", "addr", "show", "dev", DEV],
-                              check=True, capture_output=True, text=True).stdout
+    def run(self, ns, *args):
+        subprocess.run(["ip", "netns", "exec", ns, *args], check=True)
+
+    def wait_link_local(self, ns):
+        end = time.monotonic() + 5
+        while "tentative" in (text := ip("-n", ns, "-6", "addr", "show", "dev", DEV)) or "fe80" not in text:
+            if time.monotonic() > end:
+                raise TimeoutError(f"no link-local address in {ns}: {text}")
+            time.sleep(0.02)
+
+    def exec(self, name, args):
+        """The command line that runs args in srv or gen; the process is args[0] itself."""
+        return ["ip", "netns", "exec", self.names[name], *map(str, args)]
+
+    def down(self):
+        """Ends what still runs in these namespaces (nobody else is in there) and removes them."""
+        for ns in self.names.values():
+            for pid in ip("netns", "pids", ns, check=False).split():
+                with contextlib.suppress(OSError):
+                    os.kill(int(pid), signal.SIGKILL)
+            ip("netns", "del", ns, check=False)
 
     def __enter__(self):
         try:
