@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MPL-2.0
 """The table of rate cases, and one run of one of them."""
-from .load import CLIENTS
+import shutil
+
+from .load import CLIENTS, machine, others
 from .server import Server
 
 RENEW = ["--scenario", "renew", "-R", "20000"]
@@ -34,8 +36,13 @@ WINDOW = {True: 64, False: 256}
 def run_case(case, variant, load, net, folder, seconds, count=None):
     """A fresh server, one measurement. count: so many exchanges instead of seconds."""
     ready = load.ready(case.family, case.direct)
+    shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
     with Server(net, variant, case.family, folder, ready, socket="raw" if case.direct else "udp",
                 level=case.level) as server:
         limit = ["-n", str(count)] if count else ["-p", str(seconds)]
         args = [*case.load, *limit, "--window", str(WINDOW[variant.kea]), "--cpu-of", str(server.pid)]
-        return load.run(case.family, args, case.direct).values()
+        before, cpu = machine(), server.cpu()
+        report = load.run(case.family, args, case.direct)
+        # the generator's time before the count is about that of as many exchanges in it
+        used = server.cpu() - cpu + report.perfdhcp_cpu
+        return {**report.values(), "others": others(before, used, machine())}

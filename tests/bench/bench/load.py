@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import time
 
 from .net import DEV, RELAY, SERVER
 
@@ -57,6 +58,18 @@ def where(family, direct):
     return [f"-{family}", "-l", RELAY[family]] + (["-A", "1"] if family == 6 else []), [SERVER[family]]
 
 
+def machine():
+    """(time, seconds of processor time) of the whole machine."""
+    with open("/proc/stat", encoding="ascii") as f:
+        v = [int(x) for x in f.readline().split()[1:9]]
+    return time.monotonic(), (sum(v) - v[3] - v[4]) / os.sysconf("SC_CLK_TCK")
+
+
+def others(before, cpu, after):
+    """How much of a processor somebody else used: the figures of such a run say little."""
+    return max(0.0, after[1] - before[1] - cpu) / (after[0] - before[0])
+
+
 class Load:
     def __init__(self, net, perfdhcp):
         self.net, self.perfdhcp = net, perfdhcp
@@ -83,7 +96,3 @@ class Load:
         def ask():
             return self.run(family, ["-i", "-n", "1", "-d", "0.25", "-b", mac, *extra], direct, 10).completed == 1
         return ask
-
-
-def here(path):
-    return os.path.abspath(path)
