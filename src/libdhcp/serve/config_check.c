@@ -145,10 +145,52 @@ static void check_relays(struct build *b, const struct subnet_pair *refs, size_t
 	free(sorted);
 }
 
+/* Whether the subnets that lie in this one, which come next, leave no address of it. */
+static bool is_filled(const struct subnet_pair *refs, size_t n, size_t i)
+{
+	const struct prefix *outer = &refs[i].sub->prefix;
+	struct ip last = prefix_last(outer), end = prefix_first(outer);
+	bool any = false;
+	size_t k;
+
+	for (k = i + 1; k < n && prefix_contains(outer, &refs[k].sub->prefix.addr); k++) {
+		struct ip inner_first = prefix_first(&refs[k].sub->prefix), inner_last = prefix_last(&refs[k].sub->prefix);
+
+		if (any && ip_cmp(&inner_first, &end) <= 0)
+			continue; /* in the one before */
+		if (any ? ip_distance(&end, &inner_first) != 1 : !ip_equal(&end, &inner_first))
+			return false;
+		end = inner_last;
+		any = true;
+	}
+	return any && ip_equal(&end, &last);
+}
+
+/* An address selects the smallest subnet around it. refs are ordered by prefix. */
+static void check_addresses(struct build *b, const struct subnet_pair *refs, size_t n)
+{
+	size_t i;
+
+	if (n && !b->cfg->n_listen)
+		diag_warn(b->diag, conf_pos(&b->root->node, "interfaces-config"),
+			  "the server listens on no interface: no client gets into any subnet");
+	for (i = 0; i < n; i++) {
+		const struct subnet *sub = refs[i].sub;
+
+		if (sub->iface[0] || sub->n_relays || sub->iface_id.len || (sub->net && sub->net->n > 1) ||
+		    !is_filled(refs, n, i))
+			continue;
+		diag_warn(b->diag, conf_pos(&refs[i].conf->node, "subnet"),
+			  "no client gets into subnet %u: smaller subnets have all of its addresses", sub->id);
+		diag_help(b->diag, "\"interface\" or \"relay\" would say whose it is");
+	}
+}
+
 void check_plan(struct build *b, struct subnet_pair *refs, size_t n)
 {
 	check_pairs(b, refs, n);
 	check_interfaces(b, refs, n);
 	check_relays(b, refs, n);
+	check_addresses(b, refs, n);
 }
 
