@@ -29,15 +29,22 @@ struct ip server_id4(const struct request *req)
 
 /* --- options --------------------------------------------------------------- */
 
+/* Bytes of the configuration (data-hex) beat what is calculated. */
+static void send_timer(struct sender *s, uint16_t code, uint32_t value)
+{
+	if (opt_scopes_find(&s->req->scopes, 0, code))
+		sender_configured(s, code);
+	else if (value)
+		sender_put_u32(s, code, value);
+}
+
 static void send_timers(struct sender *s)
 {
 	uint32_t t1, t2;
 
 	timers_of(&s->req->sub->par, s->req->lease.valid, &t1, &t2);
-	if (t1)
-		sender_put_u32(s, OPT4_DHCP_RENEWAL_TIME, t1);
-	if (t2)
-		sender_put_u32(s, OPT4_DHCP_REBINDING_TIME, t2);
+	send_timer(s, OPT4_DHCP_RENEWAL_TIME, t1);
+	send_timer(s, OPT4_DHCP_REBINDING_TIME, t2);
 }
 
 static void send_subnet_mask(struct sender *s)
@@ -65,9 +72,6 @@ static void send_options(struct sender *s)
 	(void)sender_take(s, OPT4_DHCP_OPTION_OVERLOAD);
 	(void)sender_take(s, OPT4_DHCP_AGENT_OPTIONS);
 	(void)sender_take(s, OPT4_DHCP_CLIENT_IDENTIFIER);
-	(void)sender_take(s, OPT4_DHCP_REQUESTED_ADDRESS);
-	(void)sender_take(s, OPT4_DHCP_PARAMETER_REQUEST_LIST);
-	(void)sender_take(s, OPT4_DHCP_MAX_MESSAGE_SIZE);
 	/* RFC 2131 4.3.5, RFC 8925 3.3: without an address there is no lease and are no times. */
 	if (req->type != DHCP4_INFORM && !ip_is_zero(&req->lease.addr)) {
 		sender_put_u32(s, OPT4_DHCP_LEASE_TIME, req->lease.valid);

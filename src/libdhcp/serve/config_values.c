@@ -140,6 +140,14 @@ static bool is_servers_own(const struct build *b, unsigned code)
 	return false;
 }
 
+/* Those of them that harm nobody as bytes: what only clients send, and T1 and T2. */
+static bool may_be_bytes(const struct build *b, unsigned code)
+{
+	return b->cfg->family == KEY_4 &&
+	       (code == OPT4_DHCP_REQUESTED_ADDRESS || code == OPT4_DHCP_PARAMETER_REQUEST_LIST ||
+		code == OPT4_DHCP_MAX_MESSAGE_SIZE || code == OPT4_DHCP_RENEWAL_TIME || code == OPT4_DHCP_REBINDING_TIME);
+}
+
 /* Which option it is: code and definition. */
 static bool find_option(struct build *b, struct value *value)
 {
@@ -171,7 +179,7 @@ static bool find_option(struct build *b, struct value *value)
 		diag_error(b->diag, conf_pos(&conf->node, "code"), "\"code\" is %u, not in 1..254", code);
 		return false;
 	}
-	if (is_main && is_servers_own(b, code)) {
+	if (is_main && is_servers_own(b, code) && !(conf->data_hex.set && may_be_bytes(b, code))) {
 		diag_error(b->diag, conf_pos(&conf->node, conf->name.set ? "name" : "code"),
 			   "option %u%s%s is made by the server and cannot be configured", code, def ? " " : "",
 			   def ? def->name : "");
@@ -204,6 +212,13 @@ static bool encode_raw(struct build *b, struct value *value)
 	if (optconf_encode(NULL, value->conf->data_hex.v, false, b->cfg->arena, &value->val.data, &why) < 0) {
 		diag_error(b->diag, pos_of(value, "data-hex"), "value of option %s: %s", option_text(b, value),
 			   why ? why : "invalid");
+		return false;
+	}
+	/* Clients name the server by it. */
+	if (b->cfg->family == KEY_4 && !strcmp(value->space, main_space(b)) &&
+	    value->val.code == OPT4_DHCP_SERVER_IDENTIFIER && value->val.data.len != 4) {
+		diag_error(b->diag, pos_of(value, "data-hex"), "value of option %s: %zu bytes are not an address",
+			   option_text(b, value), value->val.data.len);
 		return false;
 	}
 	return true;

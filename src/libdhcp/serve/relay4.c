@@ -9,8 +9,6 @@
 #include "serve/family4.h"
 #include "serve/server.h"
 
-#define RAI_FLAG_UNICAST 0x80
-
 static struct ip address_of(struct bytes data)
 {
 	struct reader r = reader_of(data);
@@ -45,14 +43,10 @@ void relay4_read(struct bytes option, struct relay_info4 *ret)
 			if (len == 4)
 				ret->server_id = address_of(data);
 			break;
-		case RAI_RELAY_FLAGS: /* RFC 5010 */
-			if (len == 1)
-				ret->was_unicast = data.data[0] & RAI_FLAG_UNICAST;
-			break;
 		case RAI_RELAY_PORT: /* RFC 8357 */
 			ret->source_port = true;
 			break;
-		default:
+		default: /* RFC 5010's flags too: the answer is the same however the client sent */
 			break;
 		}
 	}

@@ -11,7 +11,6 @@ struct relay_info4 {
 	struct bytes remote_id, relay_id; /* empty if none */
 	struct ip link;                   /* RFC 3527: the link the client is on; zero if not told */
 	struct ip server_id;              /* RFC 5107: be this server to the client; zero if not told */
-	bool was_unicast;                 /* RFC 5010: the client sent it to us alone */
 	bool source_port;                 /* RFC 8357: the relay does not use the server port */
 };
 
