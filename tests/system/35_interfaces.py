@@ -204,10 +204,10 @@ def use_routing(t):
         t.net.sysctl("rly", f"net/ipv4/conf/{key}/rp_filter", "0")
     t.net.ip("srv", "route", "replace", "198.51.100.0/24", "via", "203.0.113.2")
     ways = {}
-    for outbound in ("use-routing", "same-as-inbound"):
+    for kind, outbound in (("udp", "use-routing"), ("udp", "same-as-inbound"), ("raw", "use-routing"), ("raw", "same-as-inbound")):
         c = config()
-        c["Dhcp4"]["interfaces-config"] = {"interfaces": ["s0", "s1"], "dhcp-socket-type": "udp", "outbound-interface": outbound}
-        server = t.server(c, folder=t.path(outbound))
+        c["Dhcp4"]["interfaces-config"] = {"interfaces": ["s0", "s1"], "dhcp-socket-type": kind, "outbound-interface": outbound}
+        server = t.server(c, folder=t.path(kind + outbound))
         taps = {dev: dhcp.Tap(t.net, "srv", dev) for dev in ("s1", "back0")}
         with t.net.inside("rly"):
             import socket
@@ -217,9 +217,11 @@ def use_routing(t):
         message = message[:236] + dhcp.COOKIE + bytes([53, 1, 1, 255])
         sock.sendto(message.ljust(300, b"\0"), ("198.18.0.1", 67))
         way = t.wait("an answer", lambda: [d for d, tap in taps.items() if any(m.op == 2 for m in tap.messages())] or
-                     (outbound == "same-as-inbound" and ["none yet"]), 3)
-        ways[outbound] = way
+                     ((kind, outbound) == ("udp", "same-as-inbound") and ["none yet"]), 3)
+        ways[kind, outbound] = way
         sock.close()
         server.stop()
-    t.eq(ways["use-routing"], ["back0"], "the way of the answer")
-    t.true(ways["same-as-inbound"] != ["back0"], "bound to the interface the answer goes by another")
+    t.eq(ways["udp", "use-routing"], ["back0"], "the way of the answer")
+    t.eq(ways["raw", "use-routing"], ["back0"], "the way of the answer with packet sockets")
+    t.eq(ways["raw", "same-as-inbound"], ["s1"], "the way back with packet sockets")
+    t.true(ways["udp", "same-as-inbound"] != ["back0"], "bound to the interface the answer goes by another")

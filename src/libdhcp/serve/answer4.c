@@ -98,6 +98,8 @@ static void set_destination(struct request *req)
 	struct dgram *out = &req->out;
 	const struct packet4 *q = &req->q;
 	struct packet4 *a = &req->a;
+	/* The way it came, where the kernel's routes are not asked for (outbound-interface). */
+	bool back = req->in.raw_in && !req->cfg->use_routing;
 
 	*out = (struct dgram){
 		.buf = req->out_buf,
@@ -123,7 +125,7 @@ static void set_destination(struct request *req)
 		/* RFC 8357 5.2: unless the relay says that it sends from another one. */
 		out->dport = req->rai.source_port ? req->in.sport : 67;
 		/* Back by the way it came, as Kea does: there may be no route to giaddr, which is a relay's far side. */
-		out->raw_out = req->in.raw_in;
+		out->raw_out = back;
 		if (a->type == DHCP4_NAK)
 			a->flags |= FLAG_BROADCAST; /* RFC 2131 4.3.2: the relay broadcasts it */
 		return;
@@ -132,12 +134,12 @@ static void set_destination(struct request *req)
 		out->dst = ip_from4(UINT32_MAX);
 	} else if (q->ciaddr) {
 		out->dst = ip_from4(q->ciaddr);
-		out->raw_out = req->in.raw_in;
+		out->raw_out = back;
 		return;
 	} else if (req->type == DHCP4_INFORM && !ip_is_zero(&req->in.src)) {
 		/* An address in use, but not in ciaddr: answer where it came from. */
 		out->dst = req->in.src;
-		out->raw_out = req->in.raw_in;
+		out->raw_out = back;
 		return;
 	} else if (q->flags & FLAG_BROADCAST || !req->in.raw_in || !a->yiaddr || q->hlen != 6) {
 		out->dst = ip_from4(UINT32_MAX);
