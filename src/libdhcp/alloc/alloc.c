@@ -2,8 +2,8 @@
 /*
  * Ranges and claims. A range small enough for a map has three: which addresses have a lease, which
  * are claimed, and the free map over both, so a pick is a few word reads and a full range says so
- * at once. With flq it also has a queue (freequeue.c). A larger range (DHCPv6) is so empty that a random try hits a free address: the caller
- * checks it against the store.
+ * at once. With flq it also has a queue (freequeue.c). A larger range (DHCPv6) is so empty that the next address, or
+ * else one at a random place, is free: the caller checks it against the store.
  *
  * All claims last equally long, so the list in order of making is also the order of ending; ended
  * claims are swept from its head whenever something is claimed.
@@ -22,6 +22,8 @@
 #define CLAIMS_MAX (1u << 20)
 #define STALE_MS 1000  /* a client asks for what it was offered at once, or not at all */
 #define STALE_LOOK 32  /* how many claims are looked at for one of the range */
+#define MISSED_MAX 4   /* in a row: then the next free one is looked for elsewhere */
+#define CLAIMED_TRIES 32 /* in a range without a map */
 #define BUCKETS (1u << 16)
 
 struct range {
@@ -30,6 +32,8 @@ struct range {
 	uint64_t *leased;     /* a bit per address */
 	uint64_t *claimed;
 	uint64_t cursor;      /* iterative: where the next pick starts looking */
+	uint64_t missed;      /* no map: the last number that was picked and had a lease, */
+	unsigned n_missed;    /* and how many there were in a row */
 	struct freequeue *queue; /* flq; else NULL */
 };
 
@@ -374,11 +378,31 @@ static struct claim *put_claim(struct alloc *alloc, const struct ip *addr, const
 	return claim;
 }
 
+/* In a range without a map: by its way, but claimed by nobody else. FREEMAP_NONE when there is none. */
+static uint64_t next_unclaimed(struct alloc *alloc, struct range *range, const struct client_key *client)
+{
+	uint64_t n = range->cursor;
+	unsigned i;
+
+	for (i = 0; i < CLAIMED_TRIES; i++, n++) {
+		const struct claim *other;
+		struct ip addr;
+
+		if (range->span.how != ALLOC_ITERATIVE || n >= range->span.size)
+			n = range->span.how != ALLOC_ITERATIVE ? rand_below(range->span.size) : 0;
+		addr = ip_add_steps(&range->span.first, n, range->span.shift);
+		other = claim_at(alloc, &addr);
+		if (!other || same_client(&other->client, client))
+			return n;
+	}
+	return FREEMAP_NONE;
+}
+
 /* The number of the next free address by the range's way; FREEMAP_NONE when there is none. */
-static uint64_t next_free(struct range *range)
+static uint64_t next_free(struct alloc *alloc, struct range *range, const struct client_key *client)
 {
 	if (!range->map)
-		return rand_below(range->span.size);
+		return next_unclaimed(alloc, range, client);
 	switch (range->span.how) {
 	case ALLOC_FLQ:
 		return freequeue_first(range->queue);
@@ -398,21 +422,33 @@ bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const stru
 
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc, clock_boot_ms());
-	n = next_free(range);
+	n = next_free(alloc, range, client);
 	if (n != FREEMAP_NONE) {
 		*ret = ip_add_steps(&range->span.first, n, range->span.shift);
 		range->cursor = n + 1;
-		if (!range->map) {
-			struct claim *other = claim_at(alloc, ret);
-
-			if (other && !same_client(&other->client, client))
-				n = FREEMAP_NONE;
-		}
-	}
-	if (n != FREEMAP_NONE)
 		(void)put_claim(alloc, ret, client);
+	}
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return n != FREEMAP_NONE;
+}
+
+void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client, const struct ip *addr)
+{
+	struct range *range = &set->ranges[i];
+	uint64_t n = ip_count_steps(&range->span.first, addr, range->span.shift);
+	struct claim *claim;
+
+	(void)pthread_mutex_lock(&alloc->lock);
+	claim = claim_of(alloc, client);
+	if (claim && ip_equal(&claim->addr, addr))
+		unlink_claim(alloc, claim);
+	range->n_missed = range->n_missed && n == range->missed + 1 ? range->n_missed + 1 : 1;
+	range->missed = n;
+	if (range->n_missed >= MISSED_MAX) {
+		range->cursor = rand_below(range->span.size);
+		range->n_missed = 0;
+	}
+	(void)pthread_mutex_unlock(&alloc->lock);
 }
 
 /* A claim in the range that its client does not seem to want, one of the oldest. */

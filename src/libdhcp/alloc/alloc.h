@@ -65,6 +65,11 @@ void alloc_note(struct alloc *alloc, const struct ip *addr, bool in_use);
 bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,
 		struct ip *ret);
 /*
+ * What was picked has a lease, which happens in ranges too large for a map. Its claim is over; after a few of
+ * these in a row the next pick is made at a random place.
+ */
+void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client, const struct ip *addr);
+/*
  * When no range has a free one: claim the address of range `i` that was offered to somebody else longest
  * ago, at least a second, and not asked for. A flood of clients that never ask must not keep out others.
  * The other one may still claim it back with alloc_claim(). False when there is none.

@@ -13,28 +13,40 @@
 #include "wire/dump.h"
 
 #define IA_ROOM 8192 /* bytes for all IAs of an answer */
+#define REFUSED_MAX 16
 #define ORO_MAX 256  /* codes of an option request that are looked at */
+
+/* RFC 9915 21.4: what never ends is not to be renewed either. */
+static void timers6_of(const struct net_params *par, uint32_t preferred, uint32_t *ret_t1, uint32_t *ret_t2)
+{
+	timers_of(par, preferred, ret_t1, ret_t2);
+	if (preferred != LEASE_FOREVER || !par->calculate_tee)
+		return;
+	if (!par->t2_set)
+		*ret_t2 = LEASE_FOREVER;
+	if (!par->t1_set)
+		*ret_t1 = *ret_t2;
+}
 
 /* RFC 9915 18.3: T1 and T2 are the same in all IAs, those of the shortest. */
 static void common_timers(const struct request *req, uint32_t *ret_t1, uint32_t *ret_t2)
 {
 	bool any = false;
-	unsigned i;
+	unsigned i, k;
 
 	*ret_t1 = *ret_t2 = 0;
-	for (i = 0; i < req->n_bindings; i++) {
-		const struct binding *b = &req->bindings[i];
-		uint32_t t1, t2;
+	for (i = 0; i < req->n_bindings; i++)
+		for (k = 0; k < req->bindings[i].n_given; k++) {
+			const struct given *g = &req->bindings[i].given[k];
+			uint32_t t1, t2;
 
-		if (!b->granted)
-			continue;
-		timers_of(&b->pool->sub->par, b->lease.preferred, &t1, &t2);
-		if (!any || t1 < *ret_t1)
-			*ret_t1 = t1;
-		if (!any || t2 < *ret_t2)
-			*ret_t2 = t2;
-		any = true;
-	}
+			timers6_of(&g->pool->sub->par, g->lease.preferred, &t1, &t2);
+			if (!any || t1 < *ret_t1)
+				*ret_t1 = t1;
+			if (!any || t2 < *ret_t2)
+				*ret_t2 = t2;
+			any = true;
+		}
 }
 
 static bool is_asked(const struct request *req, uint16_t code)
@@ -49,17 +61,27 @@ static bool is_asked(const struct request *req, uint16_t code)
 	return false;
 }
 
-static void write_granted(const struct request *req, struct ia6_builder *w, const struct binding *b)
+static void write_given(const struct request *req, struct ia6_builder *w, const struct given *g)
 {
-	struct prefix prefix = { b->lease.addr, b->lease.prefix_len };
+	struct prefix prefix = { g->lease.addr, g->lease.prefix_len };
 
-	if (!b->pool->excluded.len || !is_asked(req, OPT6_PD_EXCLUDE)) {
-		ia6_add(w, &prefix, b->lease.preferred, b->lease.valid);
+	if (!g->pool->excluded.len || !is_asked(req, OPT6_PD_EXCLUDE)) {
+		ia6_add(w, &prefix, g->lease.preferred, g->lease.valid);
 		return;
 	}
-	ia6_begin_item(w, &prefix, b->lease.preferred, b->lease.valid);
-	ia6_add_exclude(w, b->lease.prefix_len, &b->pool->excluded);
+	ia6_begin_item(w, &prefix, g->lease.preferred, g->lease.valid);
+	ia6_add_exclude(w, g->lease.prefix_len, &g->pool->excluded);
 	ia6_end_item(w);
+}
+
+static bool is_given(const struct binding *b, const struct prefix *prefix)
+{
+	unsigned i;
+
+	for (i = 0; i < b->n_given; i++)
+		if (ip_equal(&prefix->addr, &b->given[i].lease.addr) && prefix->len == b->given[i].lease.prefix_len)
+			return true;
+	return false;
 }
 
 /* RFC 9915 18.3.4: what the client has and may not use any longer comes back with lifetimes of 0. */
@@ -69,26 +91,36 @@ static void write_refused(struct ia6_builder *w, const struct binding *b)
 	struct ia6_item item;
 	unsigned n = 0;
 
-	while (n++ < LEASES_MAX6 && ia6_next_item(&b->ia, &r, &item))
-		if (!ip_is_zero(&item.prefix.addr) &&
-		    !(b->granted && ip_equal(&item.prefix.addr, &b->lease.addr) && item.prefix.len == b->lease.prefix_len))
+	while (n++ < REFUSED_MAX && ia6_next_item(&b->ia, &r, &item))
+		if (!ip_is_zero(&item.prefix.addr) && !is_given(b, &item.prefix))
 			ia6_add(w, &item.prefix, 0, 0);
 }
 
 static void write_binding(const struct request *req, struct ia6_builder *w, const struct binding *b, uint32_t t1, uint32_t t2)
 {
 	bool extends = req->type == DHCP6_RENEW || req->type == DHCP6_REBIND;
+	unsigned i;
 
+	if (b->twin)
+		b = b->twin;
 	if ((req->type == DHCP6_RELEASE || req->type == DHCP6_DECLINE) && !b->has_status)
 		return;
-	ia6_open(w, b->ia.code, b->ia.iaid, b->granted ? t1 : 0, b->granted ? t2 : 0);
-	if (b->granted)
-		write_granted(req, w, b);
+	ia6_open(w, b->ia.code, b->ia.iaid, b->n_given ? t1 : 0, b->n_given ? t2 : 0);
+	for (i = 0; i < b->n_given; i++)
+		write_given(req, w, &b->given[i]);
 	if (extends && !b->has_status)
 		write_refused(w, b);
 	if (b->has_status)
 		ia6_add_status(w, b->status, b->text);
 	(void)ia6_close(w);
+}
+
+/* RFC 9915 18.3: nothing is there for more IAs; of those that are given back nothing is known. */
+static uint16_t surplus_status(const struct request *req, const struct ia6 *ia)
+{
+	if (req->type != DHCP6_SOLICIT && req->type != DHCP6_REQUEST)
+		return STATUS6_UNSPEC_FAIL;
+	return ia->code == OPT6_IA_PD ? STATUS6_NO_PREFIX_AVAIL : STATUS6_NO_ADDRS_AVAIL;
 }
 
 /* IAs beyond those that are served: none is forgotten as long as there is room. */
@@ -101,7 +133,7 @@ static void write_surplus(const struct request *req, struct ia6_builder *w)
 		if (ia.code == OPT6_IA_TA || n++ < BINDINGS_MAX)
 			continue;
 		ia6_open(w, ia.code, ia.iaid, 0, 0);
-		ia6_add_status(w, ia.code == OPT6_IA_PD ? STATUS6_NO_PREFIX_AVAIL : STATUS6_NO_ADDRS_AVAIL, "too many");
+		ia6_add_status(w, surplus_status(req, &ia), "too many");
 		if (ia6_close(w) < 0)
 			return;
 	}
@@ -191,8 +223,8 @@ static void choose_pool(struct request *req)
 
 	req->pool = NULL;
 	for (i = 0; i < req->n_bindings; i++)
-		if (req->bindings[i].granted && (!req->pool || (req->bindings[i].type == LEASE_NA && req->pool->len != 128)))
-			req->pool = req->bindings[i].pool;
+		if (req->bindings[i].n_given && (!req->pool || (req->bindings[i].type == LEASE_NA && req->pool->len != 128)))
+			req->pool = req->bindings[i].given[0].pool;
 	if (req->pool)
 		req->sub = req->pool->sub;
 	request_set_scopes(req);

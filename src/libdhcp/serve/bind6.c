@@ -6,8 +6,10 @@
  */
 #include "serve/family6.h"
 
+#include "base/err.h"
 #include "base/hash.h"
 #include "log/log.h"
+#include "serve/context6.h"
 #include "serve/grant.h"
 #include "serve/server.h"
 
@@ -17,8 +19,8 @@
 
 static bool belongs(const struct request *req, const struct binding *b, const struct lease *lease)
 {
-	return lease->state != LEASE_DECLINED && lease->iaid == b->ia.iaid && lease->type == b->type &&
-	       bytes_equal(lease->client_id, req->client_id);
+	return lease->state != LEASE_DECLINED && lease->state != LEASE_REGISTERED && lease->iaid == b->ia.iaid &&
+	       lease->type == b->type && bytes_equal(lease->client_id, req->client_id);
 }
 
 static bool is_here(const struct request *req, const struct lease *lease)
@@ -28,31 +30,35 @@ static bool is_here(const struct request *req, const struct lease *lease)
 	return sub && req->chosen && link_same(sub, req->chosen);
 }
 
-/* The lease of the IA on its link: one in use before one that is over. 1, 0 or negative. */
+/* The leases of the IA on its link. 0 or negative. */
 static int find_mine(struct request *req, struct binding *b)
 {
 	struct lease_query query = { .by = BY_CLIENT_ID, .type = b->type, .id = req->client_id, .has_iaid = true,
 				     .iaid = b->ia.iaid };
 	struct lease found[LEASES_MAX6];
-	int n = store_find(req->worker->srv->store, &query, req->arena, found, LEASES_MAX6), i;
+	int n = store_find(req->worker->srv->store, &query, req->arena, found, LEASES_MAX6), i, over;
 
-	b->has_mine = false;
-	for (i = 0; i < n; i++) {
-		if (!belongs(req, b, &found[i]) || !is_here(req, &found[i]) || (b->has_mine && lease_is_over(&found[i])))
-			continue;
-		b->mine = found[i];
-		b->has_mine = true;
-		if (!lease_is_over(&b->mine))
-			break;
-	}
-	return n < 0 ? n : b->has_mine;
+	if (n <= 0)
+		return n;
+	b->mine = arena_new_array(req->arena, struct lease, (size_t)n);
+	if (!b->mine)
+		return -E_NOMEM;
+	for (over = 0; over <= 1; over++)
+		for (i = 0; i < n; i++)
+			if (lease_is_over(&found[i]) == over && belongs(req, b, &found[i]) && is_here(req, &found[i]))
+				b->mine[b->n_mine++] = found[i];
+	return 0;
 }
 
-static struct client_key key_of(const struct request *req, const struct binding *b)
+/* An IA that the message names again. */
+static const struct binding *find_twin(const struct request *req, const struct binding *b)
 {
-	uint64_t kind = (uint64_t)b->ia.iaid << 8 | b->ia.code;
+	unsigned i;
 
-	return client_key_of(req->client_id, kind);
+	for (i = 0; i < req->n_bindings; i++)
+		if (req->bindings[i].type == b->type && req->bindings[i].ia.iaid == b->ia.iaid)
+			return &req->bindings[i];
+	return NULL;
 }
 
 enum verdict recall6(struct request *req)
@@ -72,8 +78,8 @@ enum verdict recall6(struct request *req)
 		if (ia.code == OPT6_IA_TA)
 			continue;
 		*b = (struct binding){ .ia = ia, .type = ia.code == OPT6_IA_PD ? LEASE_PD : LEASE_NA };
-		b->key = key_of(req, b);
-		if (req->client_id.len && req->chosen && find_mine(req, b) < 0)
+		b->twin = find_twin(req, b);
+		if (!b->twin && req->client_id.len && req->chosen && find_mine(req, b) < 0)
 			return request_drop(req, DROP_LIMIT, "its leases are too large");
 		req->n_bindings++;
 	}
@@ -82,13 +88,70 @@ enum verdict recall6(struct request *req)
 
 /* --- addresses and prefixes ------------------------------------------------ */
 
+/* How many leases the IA may have. */
+static unsigned limit_of(const struct request *req, const struct binding *b)
+{
+	const struct net_params *par = &req->chosen->par;
+
+	return b->type == LEASE_PD ? par->prefixes_per_ia : par->addresses_per_ia;
+}
+
+/* Each lease that an IA may have is claimed under a key of its own. */
+static struct client_key key_of(const struct request *req, const struct binding *b, unsigned slot)
+{
+	uint64_t kind = (uint64_t)b->ia.iaid << 16 | slot << 8 | b->ia.code;
+
+	return client_key_of(req->client_id, kind);
+}
+
+static bool key_is_used(const struct binding *b, const struct client_key *key)
+{
+	unsigned i;
+
+	for (i = 0; i < b->n_given; i++)
+		if (b->given[i].key.a == key->a && b->given[i].key.b == key->b)
+			return true;
+	return false;
+}
+
+/* The key the address is claimed under, else one that is not in use. */
+static struct client_key key_for(const struct request *req, const struct binding *b, const struct ip *addr)
+{
+	unsigned limit = limit_of(req, b), slot;
+	struct client_key key = key_of(req, b, 0), unused = { 0, 0 };
+	struct ip claimed;
+
+	if (limit == 1)
+		return key;
+	for (slot = limit; slot--;) {
+		key = key_of(req, b, slot);
+		if (key_is_used(b, &key))
+			continue;
+		if (addr && alloc_claimed_by(req->worker->srv->alloc, &key, &claimed) && ip_equal(&claimed, addr))
+			return key;
+		unused = key;
+	}
+	return unused;
+}
+
+static const struct lease *mine_at(const struct binding *b, const struct ip *addr)
+{
+	unsigned i;
+
+	for (i = 0; i < b->n_mine; i++)
+		if (ip_equal(&b->mine[i].addr, addr))
+			return &b->mine[i];
+	return NULL;
+}
+
 /* The lease at an address, whoever's. 1, 0 or negative. */
 static int find_at(struct request *req, const struct binding *b, const struct ip *addr, struct lease *ret)
 {
 	struct lease_query query = { .by = BY_ADDR, .type = b->type, .addr = *addr };
+	const struct lease *mine = mine_at(b, addr);
 
-	if (b->has_mine && ip_equal(&b->mine.addr, addr)) {
-		*ret = b->mine;
+	if (mine) {
+		*ret = *mine;
 		return 1;
 	}
 	return store_find(req->worker->srv->store, &query, req->arena, ret, 1);
@@ -99,35 +162,60 @@ static const struct pool *pool_of(const struct request *req, const struct bindin
 	return b->type == LEASE_PD ? link_pd_pool_of(req->chosen, prefix) : link_pool_of(req->chosen, &prefix->addr);
 }
 
-static void set_granted(struct binding *b, const struct pool *pool, const struct ip *addr)
+static bool is_given(const struct binding *b, const struct ip *addr)
 {
-	b->pool = pool;
-	b->lease.addr = *addr;
-	b->granted = true;
+	unsigned i;
+
+	for (i = 0; i < b->n_given; i++)
+		if (ip_equal(&b->given[i].lease.addr, addr))
+			return true;
+	return false;
+}
+
+/* `at`: what is stored there, NULL if nothing. False when there is no memory for it. */
+static bool give(struct request *req, struct binding *b, const struct pool *pool, const struct ip *addr, const struct lease *at,
+		 struct client_key key)
+{
+	const struct lease *old = at ? mine_at(b, addr) : NULL;
+	struct given *g;
+
+	if (at && !old)
+		old = arena_dup(req->arena, at, sizeof(*at));
+	if (at && !old)
+		return false;
+	g = &b->given[b->n_given++];
+	*g = (struct given){ .lease.addr = *addr, .pool = pool, .old = old, .key = key };
+	return true;
 }
 
 /* This very one, if it is of a pool of the link and free for the client. */
 static bool take(struct request *req, struct binding *b, const struct prefix *prefix)
 {
 	const struct pool *pool = pool_of(req, b, prefix);
+	struct client_key key = { 0, 0 };
 	struct lease at;
 	int n;
 	bool own;
 
-	if (!pool || (n = find_at(req, b, &prefix->addr, &at)) < 0)
+	if (!pool || is_given(b, &prefix->addr) || (n = find_at(req, b, &prefix->addr, &at)) < 0)
 		return false;
 	own = n && belongs(req, b, &at);
 	if (n && !own && !lease_is_over(&at))
 		return false;
-	if (!(own && !lease_is_over(&at)) && !alloc_claim(req->worker->srv->alloc, &prefix->addr, &b->key, n))
-		return false;
-	set_granted(b, pool, &prefix->addr);
-	return true;
+	if (!(own && !lease_is_over(&at))) {
+		key = key_for(req, b, &prefix->addr);
+		if (!alloc_claim(req->worker->srv->alloc, &prefix->addr, &key, n))
+			return false;
+	}
+	return give(req, b, pool, &prefix->addr, n ? &at : NULL, key);
 }
 
+typedef bool pick_fn(struct request *req, const struct pool *pool, const struct client_key *key, struct ip *ret);
+
 /* In a pool without a map an address that was picked may have a lease: then another one is. */
-static bool pick_in_pool(struct request *req, struct binding *b, const struct pool *pool)
+static bool pick_in_pool(struct request *req, struct binding *b, const struct pool *pool, pick_fn *fn)
 {
+	struct client_key key = key_for(req, b, NULL);
 	struct ip addr;
 	struct lease at;
 	unsigned i;
@@ -135,23 +223,34 @@ static bool pick_in_pool(struct request *req, struct binding *b, const struct po
 	for (i = 0; i < PICK_TRIES; i++) {
 		int n;
 
-		if (!server_pick_for(req, pool, &b->key, &addr))
+		if (!fn(req, pool, &key, &addr))
 			return false;
 		n = find_at(req, b, &addr, &at);
 		if (n < 0)
 			return false;
 		if (n && !lease_is_over(&at)) {
-			alloc_unclaim(req->worker->srv->alloc, &b->key);
+			alloc_missed(req->worker->srv->alloc, req->live->set, pool->index, &key, &addr);
 			continue;
 		}
-		set_granted(b, pool, &addr);
-		return true;
+		return give(req, b, pool, &addr, n ? &at : NULL, key);
 	}
 	return false;
 }
 
+/* One that another client was offered and does not seem to want; never what this message gets in another IA. */
+static bool take_over(struct request *req, const struct pool *pool, const struct client_key *key, struct ip *ret)
+{
+	unsigned i, k;
+
+	for (i = 0; i < req->n_bindings; i++)
+		for (k = 0; k < req->bindings[i].n_given; k++)
+			if (req->bindings[i].given[k].pool == pool)
+				return false;
+	return alloc_take_over(req->worker->srv->alloc, req->live->set, pool->index, key, ret);
+}
+
 /* The pools of the link in turn; len: prefixes of that length only, 0 = of any. */
-static bool pick(struct request *req, struct binding *b, uint8_t len)
+static bool pick_on_link(struct request *req, struct binding *b, uint8_t len, pick_fn *fn)
 {
 	unsigned i, k;
 
@@ -161,42 +260,98 @@ static bool pick(struct request *req, struct binding *b, uint8_t len)
 		unsigned n = b->type == LEASE_PD ? sub->n_pd_pools : sub->n_pools;
 
 		for (k = 0; k < n; k++)
-			if ((!len || pools[k].len == len) && pick_in_pool(req, b, &pools[k]))
+			if ((!len || pools[k].len == len) && pick_in_pool(req, b, &pools[k], fn))
 				return true;
 	}
 	return false;
 }
 
-/* RFC 9915 18.3.9: what it has, what it was offered, what it wishes, whatever is free. */
-static bool find_lease_for(struct request *req, struct binding *b)
+static bool pick(struct request *req, struct binding *b, uint8_t len)
+{
+	return (len && pick_on_link(req, b, len, server_pick_for)) || pick_on_link(req, b, 0, server_pick_for) ||
+	       pick_on_link(req, b, 0, take_over);
+}
+
+static void give_mine(struct request *req, struct binding *b, unsigned want)
 {
 	struct reader r = reader_of(b->ia.subs);
-	struct prefix mine = { b->mine.addr, b->mine.prefix_len }, fresh;
+	struct ia6_item item;
+	unsigned i;
+
+	while (b->n_given < want && ia6_next_item(&b->ia, &r, &item))
+		if (mine_at(b, &item.prefix.addr))
+			(void)take(req, b, &item.prefix);
+	for (i = 0; i < b->n_mine && b->n_given < want; i++)
+		(void)take(req, b, &(struct prefix){ b->mine[i].addr, b->mine[i].prefix_len });
+}
+
+static void give_offered(struct request *req, struct binding *b, unsigned want)
+{
+	unsigned slot;
+
+	for (slot = 0; slot < want && b->n_given < want; slot++) {
+		struct client_key key = key_of(req, b, slot);
+		struct prefix fresh = { .len = b->type == LEASE_PD ? 0 : 128 }; /* 0: whatever its pool delegates */
+
+		if (!key_is_used(b, &key) && alloc_claimed_by(req->worker->srv->alloc, &key, &fresh.addr))
+			(void)take(req, b, &fresh);
+	}
+}
+
+/*
+ * RFC 9915 18.3.9: what it has, what it wishes, what it was offered, whatever is free. As many as it names,
+ * one at least, up to the limit.
+ */
+static bool find_leases(struct request *req, struct binding *b)
+{
+	struct reader r = reader_of(b->ia.subs);
+	unsigned limit = limit_of(req, b), want = 0;
 	struct ia6_item item;
 	uint8_t len = 0;
 
-	if (b->has_mine && take(req, b, &mine))
-		return true;
-	if (alloc_claimed_by(req->worker->srv->alloc, &b->key, &fresh.addr)) {
-		const struct pool *pool;
-
-		fresh.len = 128;
-		if (b->type == LEASE_NA && take(req, b, &fresh))
-			return true;
-		fresh.len = 0; /* any */
-		pool = b->type == LEASE_PD ? link_pd_pool_of(req->chosen, &fresh) : NULL;
-		if (pool)
-			fresh.len = pool->len;
-		if (pool && take(req, b, &fresh))
-			return true;
-	}
-	while (ia6_next_item(&b->ia, &r, &item)) {
-		if (!len && b->type == LEASE_PD)
+	while (want < limit && ia6_next_item(&b->ia, &r, &item)) {
+		if (!want++ && b->type == LEASE_PD)
 			len = item.prefix.len;
-		if (!ip_is_zero(&item.prefix.addr) && take(req, b, &item.prefix))
-			return true;
 	}
-	return (len && pick(req, b, len)) || pick(req, b, 0);
+	if (!want)
+		want = 1;
+	b->given = arena_new_array(req->arena, struct given, want);
+	if (!b->given)
+		return false;
+	give_mine(req, b, want);
+	r = reader_of(b->ia.subs);
+	while (b->n_given < want && ia6_next_item(&b->ia, &r, &item))
+		if (!ip_is_zero(&item.prefix.addr))
+			(void)take(req, b, &item.prefix);
+	give_offered(req, b, want);
+	while (b->n_given < want && pick(req, b, len))
+		;
+	return b->n_given != 0;
+}
+
+/* What it has and names; if that is nothing, all that it has. */
+static bool find_held(struct request *req, struct binding *b)
+{
+	struct reader r = reader_of(b->ia.subs);
+	struct ia6_item item;
+	unsigned n = 0;
+
+	while (n < b->n_mine && !lease_is_over(&b->mine[n]))
+		n++;
+	if (!n)
+		return false;
+	b->given = arena_new_array(req->arena, struct given, n);
+	if (!b->given)
+		return false;
+	while (b->n_given < n && ia6_next_item(&b->ia, &r, &item)) {
+		const struct lease *mine = mine_at(b, &item.prefix.addr);
+
+		if (mine && !lease_is_over(mine))
+			(void)take(req, b, &item.prefix);
+	}
+	if (!b->n_given)
+		give_mine(req, b, n);
+	return b->n_given != 0;
 }
 
 static void count_alloc_fail(struct request *req, const struct binding *b)
@@ -214,7 +369,7 @@ static void count_alloc_fail(struct request *req, const struct binding *b)
 /* --- the lease to give ----------------------------------------------------- */
 
 /* How long the client would like it: by the hint for this address, else by any. */
-static void asked_lifetimes(const struct binding *b, uint32_t *ret_preferred, uint32_t *ret_valid)
+static void asked_lifetimes(const struct binding *b, const struct ip *addr, uint32_t *ret_preferred, uint32_t *ret_valid)
 {
 	struct reader r = reader_of(b->ia.subs);
 	struct ia6_item item;
@@ -222,7 +377,7 @@ static void asked_lifetimes(const struct binding *b, uint32_t *ret_preferred, ui
 
 	*ret_preferred = *ret_valid = 0;
 	while (ia6_next_item(&b->ia, &r, &item)) {
-		bool same = ip_equal(&item.prefix.addr, &b->lease.addr);
+		bool same = ip_equal(&item.prefix.addr, addr);
 
 		if (any && !same)
 			continue;
@@ -234,17 +389,17 @@ static void asked_lifetimes(const struct binding *b, uint32_t *ret_preferred, ui
 	}
 }
 
-static void fill_lease(struct request *req, struct binding *b)
+static void fill_lease(struct request *req, const struct binding *b, struct given *g)
 {
-	const struct subnet *sub = b->pool->sub;
+	const struct subnet *sub = g->pool->sub;
 	const struct net_params *par = &sub->par;
 	uint32_t preferred, valid;
-	struct ip addr = b->lease.addr;
+	struct ip addr = g->lease.addr;
 
-	asked_lifetimes(b, &preferred, &valid);
-	b->lease = (struct lease){
+	asked_lifetimes(b, &addr, &preferred, &valid);
+	g->lease = (struct lease){
 		.addr = addr,
-		.prefix_len = b->pool->len,
+		.prefix_len = g->pool->len,
 		.type = b->type,
 		.state = LEASE_DEFAULT,
 		.hwtype = req->hwtype,
@@ -253,45 +408,56 @@ static void fill_lease(struct request *req, struct binding *b)
 		.client_id = req->client_id,
 		.iaid = b->ia.iaid,
 		.subnet_id = sub->id,
-		.pool_id = b->pool->id,
+		.pool_id = g->pool->id,
 		.hostname = "",
 	};
-	if (b->has_mine && ip_equal(&b->mine.addr, &addr)) {
-		b->lease.hostname = b->mine.hostname;
-		b->lease.user_context = b->mine.user_context;
-		b->lease.fqdn_fwd = b->mine.fqdn_fwd;
-		b->lease.fqdn_rev = b->mine.fqdn_rev;
+	if (g->old && belongs(req, b, g->old)) {
+		g->lease.hostname = g->old->hostname;
+		g->lease.user_context = g->old->user_context;
+		g->lease.fqdn_fwd = g->old->fqdn_fwd;
+		g->lease.fqdn_rev = g->old->fqdn_rev;
 	}
-	lease_start(&b->lease, pool_is_scarce(req, b->pool) ? par->valid.min : lifetime_granted(&par->valid, valid));
-	b->lease.preferred = lifetime_granted(&par->preferred, preferred);
-	if (b->lease.preferred > b->lease.valid)
-		b->lease.preferred = b->lease.valid;
+	if (par->store_extended_info)
+		g->lease.user_context = context6_make(req->arena, &req->q6, g->lease.user_context);
+	lease_start(&g->lease, pool_is_scarce(req, g->pool) ? par->valid.min : lifetime_granted(&par->valid, valid));
+	g->lease.preferred = lifetime_granted(&par->preferred, preferred);
+	if (g->lease.preferred > g->lease.valid)
+		g->lease.preferred = g->lease.valid;
 }
 
-/* The lease becomes the client's; another one that the IA has on the link goes. */
-static void grant(struct request *req, struct binding *b)
+/* The lease becomes the client's. */
+static void grant(struct request *req, const struct binding *b, struct given *g)
 {
-	struct lease at;
-	int n = find_at(req, b, &b->lease.addr, &at);
+	const struct lease *old = g->old;
 
-	fill_lease(req, b);
-	if (n > 0 && belongs(req, b, &at) && lease_may_be_reused(&b->pool->sub->par, &at, &b->lease)) {
-		uint32_t gone = at.valid - lease_left(&at);
+	fill_lease(req, b, g);
+	if (old && belongs(req, b, old) && lease_may_be_reused(&g->pool->sub->par, old, &g->lease)) {
+		uint32_t gone = old->valid - lease_left(old);
 
-		b->lease = at;
-		b->lease.valid = at.valid - gone;
-		b->lease.preferred = at.preferred > gone ? at.preferred - gone : 0;
-		b->reused = true;
+		g->lease = *old;
+		g->lease.valid = old->valid - gone;
+		g->lease.preferred = old->preferred > gone ? old->preferred - gone : 0;
+		g->reused = true;
 		return;
 	}
-	(void)change_put(req, &b->lease, n > 0 ? &at : NULL);
-	if (b->has_mine && !ip_equal(&b->mine.addr, &b->lease.addr))
-		change_delete(req, &b->mine);
+	(void)change_put(req, &g->lease, old);
+}
+
+/* All that was found; what the IA has and no pool holds any longer goes. */
+static void grant_all(struct request *req, struct binding *b)
+{
+	unsigned i;
+
+	for (i = 0; i < b->n_given; i++)
+		grant(req, b, &b->given[i]);
+	for (i = 0; i < b->n_mine; i++)
+		if (!is_given(b, &b->mine[i].addr) && !pool_of(req, b, &(struct prefix){ b->mine[i].addr, b->mine[i].prefix_len }))
+			change_delete(req, &b->mine[i]);
 }
 
 static void set_status(struct binding *b, uint16_t status, const char *text)
 {
-	b->granted = false;
+	b->n_given = 0;
 	b->has_status = true;
 	b->status = status;
 	b->text = text;
@@ -307,9 +473,19 @@ static void none_available(struct request *req, struct binding *b)
 		set_status(b, STATUS6_NO_ADDRS_AVAIL, "no address is free");
 }
 
+/* What a message changes at most: each IA its leases, and as many that are new. */
+static unsigned changes_max(const struct request *req)
+{
+	unsigned n = 1, i;
+
+	for (i = 0; i < req->n_bindings; i++)
+		n += req->bindings[i].n_mine + LEASES_MAX6;
+	return n;
+}
+
 static enum verdict prepare(struct request *req)
 {
-	req->changes = arena_new_array(req->arena, struct store_change, 2 * BINDINGS_MAX);
+	req->changes = arena_new_array(req->arena, struct store_change, changes_max(req));
 	req->has_status = false;
 	req->rapid = false;
 	req->answer_type = DHCP6_REPLY;
@@ -321,17 +497,19 @@ static enum verdict prepare(struct request *req)
 /* RFC 9915 18.3.1 and 18.3.2; with `commit` what is found becomes the client's. */
 static void assign(struct request *req, bool commit)
 {
-	unsigned i;
+	unsigned i, k;
 
 	for (i = 0; i < req->n_bindings; i++) {
 		struct binding *b = &req->bindings[i];
 
-		if (!req->chosen || !find_lease_for(req, b))
+		if (b->twin)
+			continue;
+		if (!req->chosen || !find_leases(req, b))
 			none_available(req, b);
 		else if (commit)
-			grant(req, b);
-		else
-			fill_lease(req, b);
+			grant_all(req, b);
+		for (k = 0; k < b->n_given && !commit; k++)
+			fill_lease(req, b, &b->given[k]);
 	}
 }
 
@@ -371,12 +549,14 @@ enum verdict bind6_request(struct request *req)
 	for (i = 0; i < req->n_bindings; i++) {
 		struct binding *b = &req->bindings[i];
 
-		if (!req->chosen || !(names_other_link(req, b) || find_lease_for(req, b)))
-			none_available(req, b);
-		else if (b->granted)
-			grant(req, b);
-		else
+		if (b->twin)
+			continue;
+		if (req->chosen && names_other_link(req, b))
 			set_status(b, STATUS6_NOT_ON_LINK, "the address is not of this link");
+		else if (!req->chosen || !find_leases(req, b))
+			none_available(req, b);
+		else
+			grant_all(req, b);
 	}
 	return STEP_NEXT;
 }
@@ -398,11 +578,13 @@ static enum verdict extend(struct request *req, bool is_rebind)
 	for (i = 0; i < req->n_bindings; i++) {
 		struct binding *b = &req->bindings[i];
 
+		if (b->twin)
+			continue;
 		/* What another server may have given is not for us to judge. */
-		if (is_rebind && !b->has_mine && names_other_link(req, b)) {
+		if (is_rebind && !b->n_mine && names_other_link(req, b)) {
 			any = true;
-		} else if (find_lease_for(req, b)) {
-			grant(req, b);
+		} else if (find_held(req, b) || find_leases(req, b)) {
+			grant_all(req, b);
 			any = true;
 		} else {
 			count_alloc_fail(req, b);
@@ -454,36 +636,50 @@ enum verdict bind6_confirm(struct request *req)
 	return STEP_NEXT;
 }
 
-/* Every address or prefix the client names, if the lease there is its own. */
+static bool is_changed(const struct request *req, const struct lease *lease)
+{
+	unsigned i;
+
+	for (i = 0; i < req->n_changes; i++)
+		if (req->changes[i].new.type == lease->type && ip_equal(&req->changes[i].new.addr, &lease->addr))
+			return true;
+	return false;
+}
+
+/* The leases at what the IA names, if they are its own. How many. */
+static unsigned give_back_one(struct request *req, const struct binding *b, bool is_decline, unsigned max)
+{
+	struct reader r = reader_of(b->ia.subs);
+	struct ia6_item item;
+	unsigned n = 0;
+
+	while (n < LEASES_MAX6 && req->n_changes < max && ia6_next_item(&b->ia, &r, &item)) {
+		struct lease at;
+
+		if (find_at(req, b, &item.prefix.addr, &at) != 1 || !belongs(req, b, &at) || lease_is_over(&at) ||
+		    at.prefix_len != item.prefix.len || is_changed(req, &at))
+			continue;
+		n++;
+		if (!is_decline)
+			change_release(req, &at);
+		else if (!change_decline(req, &at))
+			LOG(DHCP6_DECLINE_LIMIT, request_label(req));
+	}
+	return n;
+}
+
 static enum verdict give_back(struct request *req, bool is_decline)
 {
 	enum verdict verdict = prepare(req);
-	unsigned i;
+	unsigned i, max = changes_max(req);
 
 	if (verdict != STEP_NEXT)
 		return verdict;
 	for (i = 0; i < req->n_bindings; i++) {
 		struct binding *b = &req->bindings[i];
-		struct reader r = reader_of(b->ia.subs);
-		struct ia6_item item;
-		bool any = false;
 
-		while (ia6_next_item(&b->ia, &r, &item)) {
-			struct lease at;
-
-			if (find_at(req, b, &item.prefix.addr, &at) != 1 || !belongs(req, b, &at) || lease_is_over(&at) ||
-			    at.prefix_len != item.prefix.len || req->n_changes == 2 * BINDINGS_MAX)
-				continue;
-			/* RFC 9915 18.3.8: prefixes are not declined. */
-			if (is_decline && b->type == LEASE_PD)
-				continue;
-			any = true;
-			if (!is_decline)
-				change_release(req, &at);
-			else if (!change_decline(req, &at))
-				LOG(DHCP6_DECLINE_LIMIT, request_label(req));
-		}
-		if (!any)
+		/* RFC 9915 18.3.8: prefixes are not declined. */
+		if (!b->twin && ((is_decline && b->type == LEASE_PD) || !give_back_one(req, b, is_decline, max)))
 			set_status(b, STATUS6_NO_BINDING, "no such binding");
 	}
 	req->has_status = true;

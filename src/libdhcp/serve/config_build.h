@@ -19,6 +19,8 @@ void build_optlist(struct build *b, const struct conf_list *data, struct optlist
 /* What the subnet grants by; net may be NULL, and sub as well: then what it would take from outside. */
 void build_params(struct build *b, const struct shared_network_conf *net, const struct subnet_conf *sub,
 		  struct net_params *par);
+/* Whether a pool of that size can be given in that way. */
+void check_allocator(struct build *b, struct pos pos, enum allocator how, uint64_t size);
 void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subnet *sub);
 void build_root6(struct build *b); /* what only DHCPv6 has */
 void build_plan(struct build *b);

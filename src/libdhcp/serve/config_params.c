@@ -245,7 +245,7 @@ void build_params(struct build *b, const struct shared_network_conf *net, const 
 	par->authoritative = VALUE(&chain, authoritative);
 	par->match_client_id = VALUE(&chain, match_client_id);
 	par->store_extended_info = VALUE(&chain, store_extended_info);
-	if (par->store_extended_info && b->cfg->family == KEY_6)
-		diag_error(b->diag, POS_OF(&chain, store_extended_info), "\"store-extended-info\": not supported yet for DHCPv6");
+	par->addresses_per_ia = (unsigned)VALUE(&chain, max_addresses_per_ia);
+	par->prefixes_per_ia = (unsigned)VALUE(&chain, max_prefixes_per_ia);
 	build_boot(b, &chain, par);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Subnets and pools: inheritance, and everything that two of them can get wrong about each other. */
+#include "alloc/freemap.h"
 #include "base/err.h"
 #include "serve/config_build.h"
 
@@ -88,6 +89,19 @@ static void check_pool(struct build *b, const struct subnet_conf *sub_conf, cons
 	}
 }
 
+static bool is_anycast(const struct prefix *prefix, const struct ip *ip)
+{
+	struct ip first = prefix_first(prefix);
+
+	return !ip_is4(ip) && prefix->len < 127 && ip_equal(ip, &first);
+}
+
+void check_allocator(struct build *b, struct pos pos, enum allocator how, uint64_t size)
+{
+	if (how == ALLOC_FLQ && size > FREEMAP_MAX)
+		diag_warn(b->diag, pos, "the pool is too large for a list of what is free: instead of by \"flq\" it is given at random");
+}
+
 static void build_pools(struct build *b, const struct subnet_conf *conf, struct subnet *sub)
 {
 	const struct pool_conf *confs = conf->pools.v;
@@ -101,12 +115,16 @@ static void build_pools(struct build *b, const struct subnet_conf *conf, struct 
 		if (parse_pool(b, &confs[i], pool) < 0)
 			continue;
 		check_pool(b, conf, sub, &confs[i], pool, before);
+		/* RFC 4291 2.6.1: the routers' anycast address is nobody's. */
+		if (is_anycast(&sub->prefix, &pool->first) && !ip_equal(&pool->first, &pool->last))
+			pool->first = ip_add(&pool->first, 1);
 		pool->sub = sub;
 		pool->len = ip_is4(&pool->first) ? 32 : 128;
 		pool->id = (uint32_t)confs[i].pool_id.v;
 		pool->size = ip_distance(&pool->first, &pool->last);
 		if (pool->size != UINT64_MAX)
 			pool->size++;
+		check_allocator(b, conf_pos(&confs[i].node, "pool"), sub->par.allocator, pool->size);
 		build_optlist(b, &confs[i].option_data, &pool->opts);
 		before[sub->n_pools++] = &confs[i];
 	}

@@ -71,6 +71,7 @@ void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subn
 			    ip_cmp(&sub->pd_pools[k].first, &pool->last) <= 0)
 				diag_error(b->diag, conf_pos(&confs[i].node, "prefix"),
 					   "this pool of prefixes overlaps with another one of the subnet");
+		check_allocator(b, conf_pos(&confs[i].node, "prefix"), sub->par.pd_allocator, pool->size);
 		parse_excluded(b, &confs[i], pool);
 		build_optlist(b, &confs[i].option_data, &pool->opts);
 		sub->n_pd_pools++;

@@ -7,3 +7,19 @@ enum context_verdict {
 	CONTEXT_UPGRADED, /* of an older form, or made right */
 	CONTEXT_REMOVED,  /* unreadable: taken out */
 };
+
+#include "base/arena.h"
+#include "base/bytes.h"
+
+struct json_object;
+
+/* The digits of the bytes, without an end, at `at`; returns what is behind them. */
+char *context_put_hex(char *at, struct bytes data);
+char *context_put_text(char *at, const char *text);
+/* A context as text in the arena. */
+const char *context_print(struct arena *arena, struct json_object *context);
+/*
+ * Somebody else's context with what `fresh` has at ISC / key put into it. Rare: a library left it, or an
+ * operator.
+ */
+const char *context_merge(struct arena *arena, const char *old, const char *fresh, const char *key);

@@ -12,26 +12,6 @@
 #define CONTEXT_HEAD "{ \"ISC\": { \"relay-agent-info\": { "
 #define CONTEXT_TAIL " } } }"
 
-static char *put_text(char *at, const char *text)
-{
-	size_t len = strlen(text);
-
-	memcpy(at, text, len);
-	return at + len;
-}
-
-static char *put_hex(char *at, struct bytes data)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	size_t i;
-
-	for (i = 0; i < data.len; i++) {
-		*at++ = digits[data.data[i] >> 4];
-		*at++ = digits[data.data[i] & 15];
-	}
-	return at;
-}
-
 static const char *fresh_context(struct arena *arena, const struct relay_info4 *rai)
 {
 	char *text = arena_alloc(arena, sizeof(CONTEXT_HEAD CONTEXT_TAIL) + 64 +
@@ -40,17 +20,17 @@ static const char *fresh_context(struct arena *arena, const struct relay_info4 *
 
 	if (!text)
 		return NULL;
-	at = put_text(at, CONTEXT_HEAD);
+	at = context_put_text(at, CONTEXT_HEAD);
 	if (rai->relay_id.len) {
-		at = put_hex(put_text(at, "\"relay-id\": \""), rai->relay_id);
-		at = put_text(at, "\", ");
+		at = context_put_hex(context_put_text(at, "\"relay-id\": \""), rai->relay_id);
+		at = context_put_text(at, "\", ");
 	}
 	if (rai->remote_id.len) {
-		at = put_hex(put_text(at, "\"remote-id\": \""), rai->remote_id);
-		at = put_text(at, "\", ");
+		at = context_put_hex(context_put_text(at, "\"remote-id\": \""), rai->remote_id);
+		at = context_put_text(at, "\", ");
 	}
-	at = put_hex(put_text(at, "\"sub-options\": \"0x"), rai->bytes);
-	at = put_text(at, "\"" CONTEXT_TAIL);
+	at = context_put_hex(context_put_text(at, "\"sub-options\": \"0x"), rai->bytes);
+	at = context_put_text(at, "\"" CONTEXT_TAIL);
 	*at = '\0';
 	return text;
 }
@@ -64,32 +44,6 @@ static bool is_ours_alone(const char *context)
 	       !memchr(context + strlen(CONTEXT_HEAD), '{', (size_t)(end - context) - strlen(CONTEXT_HEAD));
 }
 
-static const char *print(struct arena *arena, struct json_object *context)
-{
-	return arena_strdup(arena, json_object_to_json_string_ext(context, JSON_C_TO_STRING_SPACED |
-									   JSON_C_TO_STRING_NOSLASHESCAPE));
-}
-
-/* Somebody else's context with our part put into it. Rare: a library left it, or an operator. */
-static const char *merged_context(struct arena *arena, const char *old, const char *fresh)
-{
-	struct json_object *to = json_tokener_parse(old), *from = json_tokener_parse(fresh), *isc, *info, *target;
-	const char *ret = fresh;
-
-	if (json_object_is_type(to, json_type_object) && json_object_object_get_ex(from, "ISC", &isc) &&
-	    json_object_object_get_ex(isc, "relay-agent-info", &info)) {
-		if (!json_object_object_get_ex(to, "ISC", &target) || !json_object_is_type(target, json_type_object)) {
-			target = json_object_new_object();
-			json_object_object_add(to, "ISC", target);
-		}
-		json_object_object_add(target, "relay-agent-info", json_object_get(info));
-		ret = print(arena, to);
-	}
-	json_object_put(to);
-	json_object_put(from);
-	return ret;
-}
-
 const char *context4_make(struct arena *arena, const struct relay_info4 *rai, const char *old)
 {
 	const char *fresh;
@@ -99,7 +53,7 @@ const char *context4_make(struct arena *arena, const struct relay_info4 *rai, co
 	fresh = fresh_context(arena, rai);
 	if (!fresh || !old || !old[0] || is_ours_alone(old))
 		return fresh ? fresh : old;
-	return merged_context(arena, old, fresh);
+	return context_merge(arena, old, fresh, "relay-agent-info");
 }
 
 struct bytes context4_relay(struct arena *arena, const char *context)
@@ -189,7 +143,7 @@ enum context_verdict context4_check(struct arena *arena, const char *context, en
 		verdict = CONTEXT_UPGRADED;
 	}
 	if (verdict != CONTEXT_FINE)
-		*ret = json_object_object_length(root) ? print(arena, root) : NULL;
+		*ret = json_object_object_length(root) ? context_print(arena, root) : NULL;
 out:
 	json_object_put(want);
 	json_object_put(root);

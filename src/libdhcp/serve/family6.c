@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "log/log.h"
+#include "serve/context6.h"
 #include "serve/duid6.h"
 #include "serve/server.h"
 #include "wire/dump.h"
@@ -230,38 +231,39 @@ const char *binding_text(const struct lease *lease, char *buf)
 }
 
 /* What was granted and is stored. */
-static void log_granted(const struct request *req, const struct binding *b)
+static void log_given(const struct request *req, const struct binding *b, const struct given *g)
 {
 	struct stats *stats = req->worker->stats;
 	bool pd = b->type == LEASE_PD;
 	char text[PREFIX_TEXT_MAX];
 
-	(void)binding_text(&b->lease, text);
+	(void)binding_text(&g->lease, text);
 	if (req->answer_type == DHCP6_ADVERTISE) {
 		LOG(DHCP6_LEASE_ADVERT, request_label(req), text, b->ia.iaid);
 		return;
 	}
 	/* The store knows it now; the claim has done its work. */
-	alloc_unclaim(req->worker->srv->alloc, &b->key);
-	if (b->reused) {
+	if (g->key.a)
+		alloc_unclaim(req->worker->srv->alloc, &g->key);
+	if (g->reused) {
 		stat_add(stats, pd ? STAT_PD_LEASE_REUSES : STAT_LEASE_REUSES, 1);
-		LOG(DHCP6_LEASE_REUSE, request_label(req), text, b->ia.iaid, b->lease.valid);
+		LOG(DHCP6_LEASE_REUSE, request_label(req), text, b->ia.iaid, g->lease.valid);
 	} else if (req->type == DHCP6_RENEW || req->type == DHCP6_REBIND) {
-		LOG(DHCP6_LEASE_RENEW, request_label(req), text, b->ia.iaid, b->lease.valid);
+		LOG(DHCP6_LEASE_RENEW, request_label(req), text, b->ia.iaid, g->lease.valid);
 	} else {
 		stat_add(stats, pd ? STAT_CUMULATIVE_ASSIGNED_PD : STAT_CUMULATIVE_ASSIGNED, 1);
-		LOG(DHCP6_LEASE_ALLOC, request_label(req), text, b->ia.iaid, b->lease.valid);
+		LOG(DHCP6_LEASE_ALLOC, request_label(req), text, b->ia.iaid, g->lease.valid);
 	}
 }
 
 static void log_commit6(const struct request *req)
 {
 	char text[PREFIX_TEXT_MAX];
-	unsigned i;
+	unsigned i, k;
 
 	for (i = 0; i < req->n_bindings; i++)
-		if (req->bindings[i].granted)
-			log_granted(req, &req->bindings[i]);
+		for (k = 0; k < req->bindings[i].n_given; k++)
+			log_given(req, &req->bindings[i], &req->bindings[i].given[k]);
 	if (req->type != DHCP6_RELEASE && req->type != DHCP6_DECLINE)
 		return;
 	for (i = 0; i < req->n_changes; i++) {
@@ -281,17 +283,6 @@ static void dump_query6(const struct request *req, struct str *out)
 static void dump_answer6(const struct request *req, struct str *out)
 {
 	dump_packet6(&req->a6, out);
-}
-
-/* Relay information is not kept with DHCPv6 leases yet; what others keep there is theirs. */
-static enum context_verdict check_context6(struct arena *arena, const char *context, enum context_checks level,
-					   const char **ret)
-{
-	(void)arena;
-	(void)context;
-	(void)level;
-	(void)ret;
-	return CONTEXT_FINE;
 }
 
 static int prepare6(struct server *srv, const struct config *cfg, char *why, size_t size)
@@ -325,7 +316,7 @@ const struct family family6 = {
 	.recall = recall6,
 	.answer = answer6,
 	.pack = pack6,
-	.check_context = check_context6,
+	.check_context = context6_check,
 	.make_label = make_label6,
 	.log_drop = log_drop6,
 	.log_commit = log_commit6,

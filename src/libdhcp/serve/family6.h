@@ -8,18 +8,25 @@
  * message has bindings: an IA_NA or IA_PD each.
  */
 #define BINDINGS_MAX 16 /* IAs of a message that are served; more get a status code */
-#define LEASES_MAX6 8   /* of one IA, looked at */
+#define LEASES_MAX6 8   /* of one IA */
+
+/* A lease that an IA gets. */
+struct given {
+	struct lease lease;
+	const struct pool *pool;
+	const struct lease *old; /* what is stored at its address, NULL if nothing */
+	struct client_key key;   /* of its claim; zero: none was needed */
+	bool reused;             /* confirmed without a change */
+};
 
 struct binding {
 	struct ia6 ia;          /* as the client sent it; its items are its hints */
 	enum lease_type type;   /* LEASE_NA, LEASE_PD */
-	struct client_key key;  /* of its claims */
-	struct lease mine;      /* what it has on the link */
-	bool has_mine;
-	struct lease lease;     /* what it gets, if granted */
-	const struct pool *pool;
-	bool granted;
-	bool reused;            /* confirmed without a change */
+	const struct binding *twin; /* the message names this IA twice: the first one says it all; else NULL */
+	struct lease *mine;     /* what it has on the link, what is in use first */
+	unsigned n_mine;
+	struct given *given;    /* what it gets */
+	unsigned n_given;
 	bool has_status;
 	uint16_t status;        /* STATUS6_* */
 	const char *text;

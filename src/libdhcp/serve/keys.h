@@ -76,6 +76,8 @@ struct net_conf {
 	struct opt_int offer_lifetime;
 	struct opt_int allocator;
 	struct opt_int pd_allocator;
+	struct opt_int max_addresses_per_ia;
+	struct opt_int max_prefixes_per_ia;
 	struct opt_bool match_client_id;
 	struct opt_bool authoritative;
 	struct opt_str next_server;

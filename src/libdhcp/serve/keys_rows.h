@@ -75,6 +75,10 @@
 		.doc = "iterative / random / flq / shared-flq"), \
 	K_ENUM(s, net.pd_allocator, "pd-allocator", .families = KEY_6, .words = pd_allocator_words, .def = "\"iterative\"", .since = "4.1.0", .inherit = inner, \
 		.doc = "same for prefixes"), \
+	K_INT(s, net.max_addresses_per_ia, "max-addresses-per-ia", .families = KEY_6, .min = 1, .max = 8, .def = "1", .since = "4.1.0", .inherit = inner, \
+		.doc = "how many addresses an IA_NA gets when the client asks for so many; Kea has no such key"), \
+	K_INT(s, net.max_prefixes_per_ia, "max-prefixes-per-ia", .families = KEY_6, .min = 1, .max = 8, .def = "1", .since = "4.1.0", .inherit = inner, \
+		.doc = "how many prefixes an IA_PD gets when the client asks for so many; Kea has no such key"), \
 	K_BOOL(s, net.match_client_id, "match-client-id", .families = KEY_4, .def = "true", .since = "4.0.0", .inherit = inner, \
 		.doc = "use option 61 before chaddr to find a lease"), \
 	K_BOOL(s, net.authoritative, "authoritative", .families = KEY_4, .def = "false", .since = "4.0.0", .inherit = inner, \

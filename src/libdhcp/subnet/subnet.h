@@ -31,6 +31,7 @@ struct net_params {
 	double adaptive_threshold;            /* share of a pool in use above which minima are granted; 0 = off */
 	uint32_t offer_lifetime;              /* s an offer is stored for; 0 = it is not */
 	enum allocator allocator, pd_allocator;
+	unsigned addresses_per_ia, prefixes_per_ia; /* DHCPv6: the most that one IA is granted */
 	bool authoritative, match_client_id;
 	bool store_extended_info;
 	uint32_t next_server;                 /* siaddr */
