@@ -89,6 +89,8 @@ class Side:
     def index(self, dev):
         return int(json.loads(ip("-j", "-n", self.ns["cli"], "link", "show", dev).stdout)[0]["ifindex"])
 
+    started = "DHCP4_STARTED"
+
     def start(self, group):
         state = os.path.join(self.folder, f"{self.name}-{group.name}")
         os.makedirs(state)
@@ -113,7 +115,7 @@ class Side:
 
     def wait_started(self):
         end = time.monotonic() + 15
-        while "DHCP4_STARTED" not in self.text():
+        while self.started not in self.text():
             if self.process.poll() is not None or time.monotonic() > end:
                 raise SystemExit(f"{self.name} does not start:\n{self.text()[-3000:]}")
             time.sleep(0.02)
@@ -207,8 +209,10 @@ def parse(frame, dev):
 
 
 class Pair:
+    side = Side
+
     def __init__(self, prefix, folder, binaries):
-        self.sides = [Side(n, prefix, folder, b) for n, b in binaries.items()]
+        self.sides = [self.side(n, prefix, folder, b) for n, b in binaries.items()]
         self.pools, self.n_cases = [], 0
 
     def up(self):

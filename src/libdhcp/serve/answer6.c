@@ -16,16 +16,26 @@
 #define REFUSED_MAX 16
 #define ORO_MAX 256  /* codes of an option request that are looked at */
 
-/* RFC 9915 21.4: what never ends is not to be renewed either. */
-static void timers6_of(const struct net_params *par, uint32_t preferred, uint32_t *ret_t1, uint32_t *ret_t2)
+/*
+ * RFC 9915 21.4: what is calculated is a part of the preferred lifetime, and what never ends is never
+ * renewed. What is configured is told if it lies within the valid one.
+ */
+static void timers6_of(const struct net_params *par, const struct lease *lease, uint32_t *ret_t1, uint32_t *ret_t2)
 {
-	timers_of(par, preferred, ret_t1, ret_t2);
-	if (preferred != LEASE_FOREVER || !par->calculate_tee)
-		return;
-	if (!par->t2_set)
-		*ret_t2 = LEASE_FOREVER;
-	if (!par->t1_set)
-		*ret_t1 = *ret_t2;
+	bool for_ever = lease->preferred == LEASE_FOREVER && par->calculate_tee;
+	uint32_t t1, t2;
+
+	timers_of(par, lease->preferred, &t1, &t2);
+	if (par->t2_set)
+		t2 = par->t2 < lease->valid ? par->t2 : 0;
+	else if (for_ever)
+		t2 = LEASE_FOREVER;
+	if (par->t1_set)
+		t1 = par->t1 < (t2 ? t2 : lease->valid) ? par->t1 : 0;
+	else if (for_ever)
+		t1 = t2;
+	*ret_t1 = t1;
+	*ret_t2 = t2;
 }
 
 /* RFC 9915 18.3: T1 and T2 are the same in all IAs, those of the shortest. */
@@ -40,7 +50,7 @@ static void common_timers(const struct request *req, uint32_t *ret_t1, uint32_t 
 			const struct given *g = &req->bindings[i].given[k];
 			uint32_t t1, t2;
 
-			timers6_of(&g->pool->sub->par, g->lease.preferred, &t1, &t2);
+			timers6_of(&g->pool->sub->par, &g->lease, &t1, &t2);
 			if (!any || t1 < *ret_t1)
 				*ret_t1 = t1;
 			if (!any || t2 < *ret_t2)
@@ -216,15 +226,25 @@ static void set_destination(struct request *req)
 	memcpy(out->ifname, req->in.ifname, sizeof(out->ifname));
 }
 
-/* Which pool's options count: that of the first address, else of the first prefix. */
-static void choose_pool(struct request *req)
+static const struct pool *first_pool(const struct request *req, enum lease_type type)
 {
 	unsigned i;
 
-	req->pool = NULL;
 	for (i = 0; i < req->n_bindings; i++)
-		if (req->bindings[i].n_given && (!req->pool || (req->bindings[i].type == LEASE_NA && req->pool->len != 128)))
-			req->pool = req->bindings[i].given[0].pool;
+		if (req->bindings[i].type == type && req->bindings[i].n_given)
+			return req->bindings[i].given[0].pool;
+	return NULL;
+}
+
+/* The options of the first address's pool count, then those of the first prefix's. */
+static void choose_pool(struct request *req)
+{
+	const struct pool *prefixes = first_pool(req, LEASE_PD);
+
+	req->pool = first_pool(req, LEASE_NA);
+	req->second_pool = req->pool ? prefixes : NULL;
+	if (!req->pool)
+		req->pool = prefixes;
 	if (req->pool)
 		req->sub = req->pool->sub;
 	request_set_scopes(req);
@@ -252,7 +272,8 @@ enum verdict answer6(struct request *req)
 	/* RFC 9686 4.1: whoever asks may register. */
 	if (req->cfg->allow_registration && is_asked(req, OPT6_ADDR_REG_ENABLE))
 		sender_put(&s, OPT6_ADDR_REG_ENABLE, bytes_of("", 0));
-	if (req->answer_type != DHCP6_ADDR_REG_REPLY)
+	/* RFC 9915 18.3.7: who gives something back is told no more than that. */
+	if (req->answer_type != DHCP6_ADDR_REG_REPLY && req->type != DHCP6_RELEASE && req->type != DHCP6_DECLINE)
 		send_options(&s);
 	if (packet6_wrap_answer(&req->q6, req->arena, a) < 0)
 		return request_drop(req, DROP_LIMIT, "the answer is too large");

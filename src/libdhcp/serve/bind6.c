@@ -580,11 +580,11 @@ static enum verdict extend(struct request *req, bool is_rebind)
 
 		if (b->twin)
 			continue;
-		/* What another server may have given is not for us to judge. */
-		if (is_rebind && !b->n_mine && names_other_link(req, b)) {
-			any = true;
-		} else if (find_held(req, b) || find_leases(req, b)) {
+		if (find_held(req, b) || find_leases(req, b)) {
 			grant_all(req, b);
+			any = true;
+		} else if (names_other_link(req, b)) {
+			/* Whoever gave it, it is of no use here. */
 			any = true;
 		} else {
 			count_alloc_fail(req, b);

@@ -97,12 +97,23 @@ static void find_hwaddr(struct request *req)
 		}
 }
 
+static unsigned count_opts(const struct opts *opts, uint16_t code)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < opts->n; i++)
+		n += opts->v[i].code == code;
+	return n;
+}
+
 /* RFC 9915 16: what a message must and must not have, else it is discarded. */
 static enum verdict check_rules(struct request *req)
 {
 	const struct message_row *row = req->row;
 	const struct opt *cid = opts_find(&req->q6.opts, OPT6_CLIENTID), *sid = opts_find(&req->q6.opts, OPT6_SERVERID);
 
+	if (count_opts(&req->q6.opts, OPT6_CLIENTID) > 1 || count_opts(&req->q6.opts, OPT6_SERVERID) > 1)
+		return request_drop(req, DROP_RULE, "an identifier twice");
 	if (cid && !duid_is_valid(cid->data))
 		return request_drop(req, DROP_RULE, "the client identifier is no DUID");
 	if (!cid && row->client_id == ID_MUST)

@@ -82,6 +82,7 @@ struct request {
 	/* what it gets */
 	struct lease lease;
 	const struct pool *pool;        /* of lease.addr; NULL if none holds it */
+	const struct pool *second_pool; /* another one whose options count; NULL */
 	bool reused;                    /* confirmed without a change */
 	struct binding *bindings;       /* DHCPv6: an IA each, in the request's arena */
 	unsigned n_bindings;

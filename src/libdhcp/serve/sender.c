@@ -10,6 +10,8 @@ void request_set_scopes(struct request *req)
 	scopes->n = 0;
 	if (req->pool)
 		opt_scopes_add(scopes, &req->pool->opts);
+	if (req->second_pool)
+		opt_scopes_add(scopes, &req->second_pool->opts);
 	if (req->sub)
 		opt_scopes_add(scopes, &req->sub->opts);
 	if (req->sub && req->sub->net)
