@@ -417,4 +417,16 @@ group("vendor", {**LIFE, "option-def": [{"name": "acme", "code": 7, "space": "ve
     ("class-cut", [SOLICIT(na(1), opt(16, b"\0\0"))]),
     ("options-cut", [SOLICIT(na(1), opt(17, b"\0\0\x11\x8b\0\1\0\x09x"))]),
 ])
+LONG = [{"name": f"long-{i}", "code": 2000 + i, "type": "binary"} for i in range(30)]
+group("large", {**LIFE, "option-def": LONG, "option-data": [{"code": 2000 + i, "csv-format": False, "data": "ab" * 2000} for i in range(30)],
+                "subnet6": [LINK, FAR]}, [
+    ("answer-of-two-frames", [SOLICIT(na(1), oro=[2000])]),
+    ("answer-of-many-frames", [SOLICIT(na(1), oro=range(2000, 2030)), REQUEST(na(1, MINE), oro=range(2000, 2030))]),
+    ("answer-of-many-frames-relayed", [SOLICIT(na(1), oro=range(2000, 2030), relays=R1)]),
+    ("message-of-two-frames", [SOLICIT(na(1), opt(15, b"\0\1x" * 500))]),
+    ("message-of-many-frames", [SOLICIT(na(1), opt(3000, b"x" * 60000)), REQUEST(na(1, MINE), opt(3000, b"x" * 65000))]),
+    ("message-of-many-frames-relayed", [SOLICIT(na(1), opt(3000, b"x" * 60000), relays=R1)]),
+    ("thousands-of-ias", [SOLICIT(*[na(i) for i in range(1, 2001)], *[pd(i) for i in range(1, 2001)])]),
+])
+
 GROUPS = GROUPS6
