@@ -30,3 +30,10 @@ def scale(t):
     t.eq(rows["leases6"]["lost_many"], 0, "lost with many leases")
     judged = t.run("srv", [os.path.join(os.path.dirname(RUN), "bars"), path], ok=(0, 1))
     t.match(r"(?m)^exhausted pool, renewals +0 lost +0 lost +met$", judged, "the bars")
+
+
+@test("bench-micro")
+def micro(t):
+    """Each part is measured and none fails."""
+    out = t.run("srv", ["sh", "-c", f"cd {t.dir} && {t.env['builddir']}/tests/bench/micro --quick"], timeout=30)
+    t.eq(len([line for line in out.splitlines() if " ns/op " in line]), 13, f"parts:\n{out}")

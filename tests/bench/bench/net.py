@@ -54,12 +54,15 @@ class BenchNet:
         """The command line that runs args in srv or gen; the process is args[0] itself."""
         return ["ip", "netns", "exec", self.names[name], *map(str, args)]
 
+    def pids(self, name):
+        return [int(pid) for pid in ip("netns", "pids", self.names[name], check=False).split()]
+
     def down(self):
         """Ends what still runs in these namespaces (nobody else is in there) and removes them."""
-        for ns in self.names.values():
-            for pid in ip("netns", "pids", ns, check=False).split():
+        for name, ns in self.names.items():
+            for pid in self.pids(name):
                 with contextlib.suppress(OSError):
-                    os.kill(int(pid), signal.SIGKILL)
+                    os.kill(pid, signal.SIGKILL)
             ip("netns", "del", ns, check=False)
 
     def __enter__(self):

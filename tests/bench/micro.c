@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What the parts cost by themselves, in nanoseconds of processor time an operation: codec, choice of
+ * the subnet, free addresses, journal, reading of lease files.
+ *	micro [--quick] [NAME...]	--quick: a few operations each, to see that it works
+ * Names select what begins with them. Files go into the current folder.
+ */
+#include "alloc/freemap.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "lease/load.h"
+#include "lease/store.h"
+#include "log/log.h"
+#include "subnet/subnet.h"
+#include "wire/packet4.h"
+#include "wire/packet6.h"
+
+#include <semaphore.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LEASE_FILE "micro-leases.csv"
+#define MAP (1u << 20)
+#define WINDOW 256u
+#define ROWS 100000u
+
+static struct arena *arena; /* lives as long as the program */
+static bool quick;
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * UINT64_C(1000000000) + (uint64_t)ts.tv_nsec;
+}
+
+/* The address with this number in 10.0.0.0/8. */
+static struct ip address(uint64_t i)
+{
+	return ip_from4(0x0a000000 + (uint32_t)i);
+}
+
+/* --- codec ----------------------------------------------------------------- */
+
+static uint8_t message[1024];
+static size_t message_len;
+static struct arena *scratch; /* of one message */
+static struct packet4 parsed4;
+static struct packet6 parsed6;
+
+/* A DHCPACK as servers send it, relayed. */
+static void prepare4(void)
+{
+	static const uint8_t options[] = {
+		0x63, 0x82, 0x53, 0x63, 53, 1, 5, 54, 4, 192, 0, 2, 1, 51, 4, 0, 0, 14, 16,
+		58, 4, 0, 0, 7, 8, 59, 4, 0, 0, 12, 78, 1, 4, 255, 255, 255, 0, 3, 4, 192, 0, 2, 1,
+		6, 8, 192, 0, 2, 53, 192, 0, 2, 54, 61, 7, 1, 2, 0, 0, 0, 0, 1,
+		82, 6, 1, 4, 'e', 't', 'h', '0', 255
+	};
+	const char *why;
+
+	memset(message, 0, sizeof(message));
+	memcpy(message, (const uint8_t[]){ 2, 1, 6, 1, 0x12, 0x34, 0x56, 0x78 }, 8);
+	memcpy(message + 24, (const uint8_t[]){ 192, 0, 2, 1, 2, 0, 0, 0, 0, 1 }, 10);
+	memcpy(message + PACKET4_HEADER, options, sizeof(options));
+	message_len = PACKET4_HEADER + sizeof(options);
+	if (packet4_parse(bytes_of(message, message_len), arena, &parsed4, &why) < 0)
+		abort();
+}
+
+static void parse4(uint64_t n)
+{
+	struct packet4 pkt;
+	const char *why;
+
+	while (n--) {
+		arena_reset(scratch);
+		if (packet4_parse(bytes_of(message, message_len), scratch, &pkt, &why) < 0)
+			abort();
+	}
+}
+
+static void build4(uint64_t n)
+{
+	uint8_t out[1024];
+
+	while (n--)
+		if (packet4_write(&parsed4, 1500, out, sizeof(out)) < PACKET4_MIN)
+			abort();
+}
+
+/* A REQUEST for an address, relayed once. */
+static void prepare6(void)
+{
+	struct writer w = writer_init(message, sizeof(message));
+	static const uint8_t duid[] = { 0, 3, 0, 1, 2, 0, 0, 0, 0, 1 };
+	static const uint8_t request[] = {
+		3, 1, 2, 3, 0, 8, 0, 2, 0, 0, 0, 6, 0, 4, 0, 23, 0, 24,
+		0, 3, 0, 40, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0,
+		0, 5, 0, 24, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0
+	};
+	const char *why;
+
+	write_u8(&w, DHCP6_RELAY_FORW);
+	write_u8(&w, 0);
+	for (int i = 0; i < 2; i++)
+		write_bytes(&w, (const uint8_t[16]){ 0x20, 1, 0xd, 0xb8, [15] = 2 }, 16);
+	write_u16(&w, 9);
+	write_u16(&w, sizeof(request) + 2 * (4 + sizeof(duid)));
+	write_bytes(&w, request, sizeof(request));
+	for (uint16_t code = 1; code <= 2; code++) {
+		write_u16(&w, code);
+		write_u16(&w, sizeof(duid));
+		write_bytes(&w, duid, sizeof(duid));
+	}
+	message_len = writer_len(&w);
+	if (packet6_parse(bytes_of(message, message_len), arena, &parsed6, &why) < 0)
+		abort();
+}
+
+static void parse6(uint64_t n)
+{
+	struct packet6 pkt;
+	const char *why;
+
+	while (n--) {
+		arena_reset(scratch);
+		if (packet6_parse(bytes_of(message, message_len), scratch, &pkt, &why) < 0)
+			abort();
+	}
+}
+
+static void build6(uint64_t n)
+{
+	uint8_t out[1024];
+
+	while (n--)
+		if (packet6_write(&parsed6, out, sizeof(out)) < 0)
+			abort();
+}
+
+/* --- choice of the subnet ---------------------------------------------------- */
+
+static struct plan plan;
+
+static void prepare_plan(size_t n)
+{
+	plan = (struct plan){ .n = n };
+	plan.subs = arena_new_array(arena, struct subnet, n);
+	for (size_t i = 0; i < n; i++) {
+		plan.subs[i].id = (uint32_t)i + 1;
+		plan.subs[i].iface = "";
+		plan.subs[i].prefix = (struct prefix){ .addr = address(256 * i), .len = 24 };
+	}
+	plan_index(&plan, arena);
+}
+
+static void prepare_one(void)
+{
+	prepare_plan(1);
+}
+
+static void prepare_many(void)
+{
+	prepare_plan(10000);
+}
+
+static void choose(uint64_t n)
+{
+	struct select_query query = { .has_relay = true, .iface = "eth0" };
+
+	while (n--) {
+		query.relay_addr = address(256 * rand_below(plan.n) + 1);
+		if (!subnet_select(&plan, &query))
+			abort();
+	}
+}
+
+/* --- free addresses ----------------------------------------------------------- */
+
+static struct freemap *map;
+
+/* With so many free ones at random places. */
+static void prepare_map(uint64_t n_free)
+{
+	freemap_free(map);
+	map = freemap_new(MAP);
+	for (uint64_t i = 0; i < MAP && n_free < MAP; i++)
+		(void)freemap_set(map, i, false);
+	while (freemap_count(map) < n_free)
+		(void)freemap_set(map, rand_below(MAP), true);
+}
+
+static void prepare_empty(void)
+{
+	prepare_map(MAP);
+}
+
+static void prepare_nearly_full(void)
+{
+	prepare_map(MAP / 1000);
+}
+
+static void prepare_full(void)
+{
+	prepare_map(0);
+}
+
+/* One is taken from a random place on, and given back so that the map stays as full. */
+static void pick(uint64_t n)
+{
+	while (n--) {
+		uint64_t i = freemap_next(map, rand_below(MAP));
+
+		if (i != FREEMAP_NONE) {
+			(void)freemap_set(map, i, false);
+			(void)freemap_set(map, i, true);
+		}
+	}
+}
+
+/* --- journal --------------------------------------------------------------------- */
+
+static struct store *store;
+static sem_t room;
+static struct slot {
+	struct store_txn txn;
+	struct store_change change;
+	uint8_t hw[6], id[7];
+} *slots;
+
+static void remove_files(void)
+{
+	(void)unlink(LEASE_FILE);
+	(void)unlink(LEASE_FILE ".lock");
+}
+
+static void open_store(bool sync)
+{
+	char *path, *folder = getcwd(NULL, 0), *err = NULL;
+	struct store_conf conf = { .type = "memfile", .persist = true, .sync = sync };
+
+	path = folder ? xmalloc(strlen(folder) + sizeof("/" LEASE_FILE)) : NULL;
+	if (!path)
+		abort();
+	(void)snprintf(path, strlen(folder) + sizeof("/" LEASE_FILE), "%s/%s", folder, LEASE_FILE);
+	conf.path = path;
+	if (store_open(&conf, &store, &err) < 0) {
+		fprintf(stderr, "micro: %s\n", err ? err : "the store cannot be opened");
+		exit(1);
+	}
+	free(path);
+	free(folder);
+}
+
+static void done(struct store_txn *txn)
+{
+	if (txn->result != CHANGE_OK)
+		abort();
+	((struct slot *)txn->owner)->txn.n = 0;
+	(void)sem_post(&room);
+}
+
+static void prepare_journal(bool sync)
+{
+	remove_files();
+	open_store(sync);
+	(void)sem_init(&room, 0, WINDOW);
+	if (!slots)
+		slots = xcalloc(WINDOW, sizeof(*slots));
+}
+
+static void prepare_synced(void)
+{
+	prepare_journal(true);
+}
+
+static void prepare_unsynced(void)
+{
+	prepare_journal(false);
+}
+
+static void close_store(void)
+{
+	for (unsigned i = 0; i < WINDOW; i++)
+		while (sem_wait(&room) < 0)
+			;
+	(void)sem_destroy(&room);
+	store_close(store);
+	remove_files();
+}
+
+static struct lease lease_of(struct slot *slot, uint32_t i)
+{
+	struct lease lease = {
+		.addr = address(i), .prefix_len = 32, .type = LEASE_V4, .hwtype = 1, .subnet_id = 1, .hostname = "",
+		.hwaddr = bytes_of(slot->hw, sizeof(slot->hw)), .client_id = bytes_of(slot->id, sizeof(slot->id)),
+	};
+
+	for (unsigned b = 0; b < 4; b++)
+		slot->hw[2 + b] = slot->id[3 + b] = (uint8_t)(i >> (24 - 8 * b));
+	slot->id[0] = 1;
+	lease_start(&lease, 3600);
+	return lease;
+}
+
+/* New leases, as many under way as WINDOW: they share writes and syncs. */
+static void journal(uint64_t n)
+{
+	static uint32_t next;
+
+	while (n--) {
+		struct slot *slot = slots;
+
+		while (sem_wait(&room) < 0)
+			;
+		while (__atomic_load_n(&slot->txn.n, __ATOMIC_ACQUIRE))
+			slot++;
+		slot->change = (struct store_change){ .kind = CHANGE_INSERT, .new = lease_of(slot, next++) };
+		slot->txn = (struct store_txn){ .v = &slot->change, .n = 1, .done = done, .owner = slot };
+		if (store_apply(store, &slot->txn) < 0)
+			abort();
+	}
+}
+
+/* --- reading lease files ------------------------------------------------------------ */
+
+static char *file_text;
+static size_t file_len;
+
+static void prepare_text(void)
+{
+	static struct slot slot;
+	char *p;
+
+	free(file_text);
+	file_text = p = xmalloc(CSV_HEADER_MAX + ROWS * 256);
+	p += csv_write_header(0, p);
+	for (uint32_t i = 0; i < ROWS; i++) {
+		struct lease lease = lease_of(&slot, i);
+
+		p = csv_write_row(0, &lease, false, p);
+	}
+	file_len = (size_t)(p - file_text);
+}
+
+static void ignore(void *ctx, const struct lease_row *row)
+{
+	(void)row;
+	++*(uint64_t *)ctx;
+}
+
+static void read_text(uint64_t n)
+{
+	for (uint64_t done_rows = 0; done_rows < n;) {
+		struct load_result result;
+		const char *why;
+
+		if (load_text(file_text, file_len, 0, ignore, &done_rows, &result, &why) < 0)
+			abort();
+	}
+}
+
+static void prepare_file(void)
+{
+	FILE *f;
+
+	prepare_text();
+	remove_files();
+	f = fopen(LEASE_FILE, "we");
+	if (!f || fwrite(file_text, 1, file_len, f) != file_len || fclose(f)) {
+		perror("micro: " LEASE_FILE);
+		exit(1);
+	}
+}
+
+static void load(uint64_t n)
+{
+	for (uint64_t rows = 0; rows < n; rows += ROWS) {
+		open_store(true);
+		store_close(store);
+	}
+}
+
+/* --- the table ------------------------------------------------------------------------ */
+
+static const struct row {
+	const char *name, *what;
+	void (*prepare)(void);
+	void (*run)(uint64_t n);
+	void (*clean)(void); /* NULL */
+	uint64_t unit;       /* operations at least; 0: 1 */
+} rows[] = {
+	{ "codec-parse4", "DHCPACK with ten options, relayed", prepare4, parse4, NULL, 0 },
+	{ "codec-build4", "the same", prepare4, build4, NULL, 0 },
+	{ "codec-parse6", "REQUEST in a relay's envelope", prepare6, parse6, NULL, 0 },
+	{ "codec-build6", "the same", prepare6, build6, NULL, 0 },
+	{ "choose-1", "by the relay's address, of one subnet", prepare_one, choose, NULL, 0 },
+	{ "choose-10000", "of 10,000", prepare_many, choose, NULL, 0 },
+	{ "pick-0", "2^20 addresses, all free", prepare_empty, pick, NULL, 0 },
+	{ "pick-99.9", "2^20 addresses, 99.9 % held", prepare_nearly_full, pick, NULL, 0 },
+	{ "pick-100", "2^20 addresses, none free", prepare_full, pick, NULL, 0 },
+	{ "journal-group", "new leases, 256 under way, each on disk", prepare_synced, journal, close_store, 0 },
+	{ "journal-none", "the same, written and not synced", prepare_unsynced, journal, close_store, 0 },
+	{ "csv-read", "rows of a lease file in memory", prepare_text, read_text, NULL, ROWS },
+	{ "csv-load", "rows into the lease table, a start and stop", prepare_file, load, remove_files, ROWS },
+};
+
+static void measure(const struct row *row)
+{
+	uint64_t n = row->unit ? row->unit : 1000, begun, ns;
+	struct timespec wall[2];
+
+	row->prepare();
+	if (!quick) /* caches and memory are warm then */
+		row->run(n);
+	for (;;) {
+		(void)clock_gettime(CLOCK_MONOTONIC, &wall[0]);
+		begun = cpu_ns();
+		row->run(n);
+		ns = cpu_ns() - begun;
+		(void)clock_gettime(CLOCK_MONOTONIC, &wall[1]);
+		if (quick || ns > 200000000)
+			break;
+		n *= ns < 20000000 ? 8 : 2;
+	}
+	if (row->clean)
+		row->clean();
+	printf("%-14s %9.1f ns/op  %10.0f op/s  %s\n", row->name, (double)ns / (double)n,
+	       (double)n / ((double)(wall[1].tv_sec - wall[0].tv_sec) + (double)(wall[1].tv_nsec - wall[0].tv_nsec) / 1e9),
+	       row->what);
+	(void)fflush(stdout);
+}
+
+static bool is_wanted(const char *name, int n, char **prefixes)
+{
+	for (int i = 0; i < n; i++)
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return !n;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned done_rows = 0;
+
+	if (argc > 1 && strcmp(argv[1], "--quick") == 0) {
+		quick = true;
+		argc--;
+		argv++;
+	}
+	for (unsigned i = 0; i < log_all_n; i++)
+		log_all[i]->enabled = 0;
+	arena = arena_new(0);
+	scratch = arena_new(0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (is_wanted(rows[i].name, argc - 1, argv + 1)) {
+			measure(&rows[i]);
+			done_rows++;
+		}
+	freemap_free(map);
+	free(slots);
+	free(file_text);
+	arena_free(scratch);
+	arena_free(arena);
+	return done_rows ? 0 : 2;
+}
