@@ -476,6 +476,10 @@ group("selection", {"valid-lifetime": 3600, "subnet4": [LINK, FAR, NAMED, subnet
     ("relay-flags-unicast", [D(rai=b"\x0a\1\x80", **GI)]),
     ("relay-source-port", [D(rai=b"\x13\0", sport=5000, **GI)]),
     ("relay-source-port-not-said", [D(sport=5000, **GI)]),
+    ("renew-by-another-relay", get(**GI) + [R(ciaddr=MINE, giaddr="198.18.0.77")]),
+    ("rebind-on-another-link", get(**GI) + [R(ciaddr=MINE, src=MINE)]),
+    ("reboot-by-another-relay", get(**GI) + [R(want=MINE, giaddr="198.18.0.77")]),
+    ("moved", get(**GI) + get(giaddr="198.18.0.77")),
     ("nak-relayed-with-rai", [R(want="10.1.2.3", server=SERVER1, rai=b"\1\4abcd", **GI)]),
     ("long-rai", get(rai=b"\1\xc8" + b"x" * 200 + b"\2\x1e" + b"y" * 30, **GI)),
 ])

@@ -375,8 +375,9 @@ enum verdict bind4_request(struct request *req)
 		return grant(req, req->has_at ? &req->at : NULL);
 	}
 	if (!take(req, &req->wanted, req->has_at, &req->at)) {
-		/* It renews what another server may have given it: that is not for us to judge. */
-		if (!selecting && !req->has_mine && !req->has_at && !req->chosen->par.authoritative)
+		/* It renews what another server, or this one on another link, gave it: that is not for us to judge. */
+		if (!selecting && !req->has_mine && !req->chosen->par.authoritative &&
+		    (!req->has_at || !link_contains(req->chosen, &req->wanted)))
 			return request_drop(req, DROP_NO_RECORD, NULL);
 		if (!link_pool_of(req->chosen, &req->wanted))
 			return nak(req, "not in a pool of the subnet");
