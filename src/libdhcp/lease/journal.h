@@ -8,7 +8,8 @@
 /*
  * The lease file and the thread that writes it. Transactions queued while one write and sync is
  * under way make the next group: one write(), one fdatasync(), then done for each. On an idle server
- * a transaction is a group of its own, at once.
+ * a transaction is a group of its own, at once; on a busy one the next group is given as long as a sync
+ * takes, at most a millisecond, to grow.
  *
  * When a write or sync fails, what was queued is rolled back and answered CHANGE_FAILED, and nothing
  * is taken until the file is sound again. After a failed sync the kernel may have dropped the data
