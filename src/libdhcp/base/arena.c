@@ -117,7 +117,7 @@ size_t arena_used(const struct arena *arena)
 	return arena->used;
 }
 
-void *arena_alloc(struct arena *arena, size_t len)
+void *arena_room(struct arena *arena, size_t len)
 {
 	struct block *b = arena->head;
 	size_t need = (len + ALIGN - 1) & ~(size_t)(ALIGN - 1);
@@ -144,7 +144,15 @@ void *arena_alloc(struct arena *arena, size_t len)
 	p = b->data + b->used;
 	b->used += need;
 	arena->used += need;
-	memset(p, 0, len);
+	return p;
+}
+
+void *arena_alloc(struct arena *arena, size_t len)
+{
+	void *p = arena_room(arena, len);
+
+	if (p)
+		memset(p, 0, len);
 	return p;
 }
 
@@ -159,7 +167,7 @@ void *arena_alloc_array(struct arena *arena, size_t n, size_t size)
 
 void *arena_dup(struct arena *arena, const void *data, size_t len)
 {
-	void *p = arena_alloc(arena, len);
+	void *p = arena_room(arena, len);
 
 	if (p && len)
 		memcpy(p, data, len);
@@ -168,10 +176,13 @@ void *arena_dup(struct arena *arena, const void *data, size_t len)
 
 char *arena_strndup(struct arena *arena, const char *s, size_t len)
 {
-	char *p = arena_alloc(arena, len + 1);
+	char *p = arena_room(arena, len + 1);
 
-	if (p && len)
-		memcpy(p, s, len);
+	if (p) {
+		if (len)
+			memcpy(p, s, len);
+		p[len] = '\0';
+	}
 	return p;
 }
 
@@ -189,7 +200,7 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 	va_start(ap, fmt);
 	len = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-	p = arena_alloc(arena, (size_t)len + 1);
+	p = arena_room(arena, (size_t)len + 1);
 	if (!p)
 		return NULL;
 	va_start(ap, fmt);

@@ -23,6 +23,8 @@ void arena_reset(struct arena *arena);
 size_t arena_used(const struct arena *arena);
 
 void *arena_alloc(struct arena *arena, size_t len);
+/* The same, but not zeroed: for what is filled in at once. */
+void *arena_room(struct arena *arena, size_t len);
 void *arena_dup(struct arena *arena, const void *data, size_t len);
 char *arena_strdup(struct arena *arena, const char *s);
 char *arena_strndup(struct arena *arena, const char *s, size_t len);

@@ -199,29 +199,28 @@ static void log_commit4(const struct request *req)
 {
 	char text[IP_TEXT_MAX];
 
-	(void)ip_format(&req->lease.addr, text);
 	switch (req->type) {
 	case DHCP4_DISCOVER:
-		LOG(DHCP4_LEASE_OFFER, request_label(req), text);
+		LOG(DHCP4_LEASE_OFFER, request_label(req), ip_format(&req->lease.addr, text));
 		break;
 	case DHCP4_REQUEST:
 		if (req->answer_type != DHCP4_ACK)
 			break;
 		if (req->reused) {
 			stat_add(req->worker->stats, STAT_LEASE_REUSES, 1);
-			LOG(DHCP4_LEASE_REUSE, request_label(req), text, req->lease.valid);
+			LOG(DHCP4_LEASE_REUSE, request_label(req), ip_format(&req->lease.addr, text), req->lease.valid);
 		} else {
 			stat_add(req->worker->stats, STAT_CUMULATIVE_ASSIGNED, 1);
-			LOG(DHCP4_LEASE_ALLOC, request_label(req), text, req->lease.valid);
+			LOG(DHCP4_LEASE_ALLOC, request_label(req), ip_format(&req->lease.addr, text), req->lease.valid);
 		}
 		/* The store knows the address now; the claim has done its work. */
 		alloc_unclaim(req->worker->srv->alloc, &req->turn.client);
 		break;
 	case DHCP4_RELEASE:
-		LOG(DHCP4_RELEASE, request_label(req), text);
+		LOG(DHCP4_RELEASE, request_label(req), ip_format(&req->lease.addr, text));
 		break;
 	case DHCP4_DECLINE:
-		LOG(DHCP4_DECLINE_LEASE, request_label(req), text, req->lease.valid);
+		LOG(DHCP4_DECLINE_LEASE, request_label(req), ip_format(&req->lease.addr, text), req->lease.valid);
 		alloc_unclaim(req->worker->srv->alloc, &req->turn.client);
 		break;
 	default:

@@ -117,7 +117,7 @@ static bool was_seen(const struct opt_scopes *scopes, unsigned before, uint32_t 
 static void send_vendor(struct sender *s, uint32_t vendor, struct bytes oro, bool all, bool is_configured)
 {
 	const struct opt_scopes *scopes = &s->req->scopes;
-	uint8_t *buf = arena_alloc(s->req->arena, OPTION_MAX);
+	uint8_t *buf = arena_room(s->req->arena, OPTION_MAX);
 	struct writer w = writer_init(buf, buf ? OPTION_MAX : 0);
 	unsigned i, k, n;
 

@@ -169,7 +169,7 @@ bool ia6_status(struct bytes subs, struct status6_value *ret)
 
 int ia6_builder_init(struct ia6_builder *b, struct opts *opts, size_t room)
 {
-	void *buf = arena_alloc(opts->arena, room ? room : 1);
+	void *buf = arena_room(opts->arena, room ? room : 1);
 
 	if (!buf)
 		return -E_NOMEM;
