@@ -121,11 +121,14 @@ static char *format6(char *p, const struct ip *ip)
 	return p;
 }
 
+static char *format_ip(const struct ip *ip, char *p)
+{
+	return ip_is4(ip) ? format4(p, ip->b + 12) : format6(p, ip);
+}
+
 const char *ip_format(const struct ip *ip, char *buf)
 {
-	char *end = ip_is4(ip) ? format4(buf, ip->b + 12) : format6(buf, ip);
-
-	*end = '\0';
+	*format_ip(ip, buf) = '\0';
 	return buf;
 }
 
@@ -168,11 +171,10 @@ int prefix_parse(const char *text, struct prefix *ret)
 
 const char *prefix_format(const struct prefix *p, char *buf)
 {
-	size_t len;
+	char *end = format_ip(&p->addr, buf);
 
-	(void)ip_format(&p->addr, buf);
-	len = strlen(buf);
-	(void)snprintf(buf + len, PREFIX_TEXT_MAX - len, "/%u", p->len);
+	*end++ = '/';
+	*format_byte(end, p->len) = '\0';
 	return buf;
 }
 

@@ -64,11 +64,12 @@ static const struct binding *find_twin(const struct request *req, const struct b
 enum verdict recall6(struct request *req)
 {
 	struct ia6 ia;
-	unsigned pos = 0;
+	unsigned pos = 0, n;
 
 	req->sub = req->chosen;
 	req->n_bindings = 0;
-	req->bindings = arena_new_array(req->arena, struct binding, BINDINGS_MAX);
+	n = ia6_count(&req->q6.opts);
+	req->bindings = arena_new_array(req->arena, struct binding, n < BINDINGS_MAX ? n : BINDINGS_MAX);
 	if (!req->bindings)
 		return request_drop(req, DROP_LIMIT, "the message is too large");
 	while (req->n_bindings < BINDINGS_MAX && ia6_next(&req->q6.opts, &pos, &ia)) {
@@ -485,7 +486,8 @@ static unsigned changes_max(const struct request *req)
 
 static enum verdict prepare(struct request *req)
 {
-	req->changes = arena_new_array(req->arena, struct store_change, changes_max(req));
+	/* Each is filled in as it is counted. */
+	req->changes = arena_room(req->arena, changes_max(req) * sizeof(*req->changes));
 	req->has_status = false;
 	req->rapid = false;
 	req->answer_type = DHCP6_REPLY;

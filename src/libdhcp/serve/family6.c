@@ -248,9 +248,8 @@ static void log_given(const struct request *req, const struct binding *b, const 
 	bool pd = b->type == LEASE_PD;
 	char text[PREFIX_TEXT_MAX];
 
-	(void)binding_text(&g->lease, text);
 	if (req->answer_type == DHCP6_ADVERTISE) {
-		LOG(DHCP6_LEASE_ADVERT, request_label(req), text, b->ia.iaid);
+		LOG(DHCP6_LEASE_ADVERT, request_label(req), binding_text(&g->lease, text), b->ia.iaid);
 		return;
 	}
 	/* The store knows it now; the claim has done its work. */
@@ -258,12 +257,12 @@ static void log_given(const struct request *req, const struct binding *b, const 
 		alloc_unclaim(req->worker->srv->alloc, &g->key);
 	if (g->reused) {
 		stat_add(stats, pd ? STAT_PD_LEASE_REUSES : STAT_LEASE_REUSES, 1);
-		LOG(DHCP6_LEASE_REUSE, request_label(req), text, b->ia.iaid, g->lease.valid);
+		LOG(DHCP6_LEASE_REUSE, request_label(req), binding_text(&g->lease, text), b->ia.iaid, g->lease.valid);
 	} else if (req->type == DHCP6_RENEW || req->type == DHCP6_REBIND) {
-		LOG(DHCP6_LEASE_RENEW, request_label(req), text, b->ia.iaid, g->lease.valid);
+		LOG(DHCP6_LEASE_RENEW, request_label(req), binding_text(&g->lease, text), b->ia.iaid, g->lease.valid);
 	} else {
 		stat_add(stats, pd ? STAT_CUMULATIVE_ASSIGNED_PD : STAT_CUMULATIVE_ASSIGNED, 1);
-		LOG(DHCP6_LEASE_ALLOC, request_label(req), text, b->ia.iaid, g->lease.valid);
+		LOG(DHCP6_LEASE_ALLOC, request_label(req), binding_text(&g->lease, text), b->ia.iaid, g->lease.valid);
 	}
 }
 
@@ -278,11 +277,12 @@ static void log_commit6(const struct request *req)
 	if (req->type != DHCP6_RELEASE && req->type != DHCP6_DECLINE)
 		return;
 	for (i = 0; i < req->n_changes; i++) {
-		(void)binding_text(&req->changes[i].new, text);
+		const struct lease *lease = &req->changes[i].new;
+
 		if (req->type == DHCP6_RELEASE)
-			LOG(DHCP6_RELEASE_NA, request_label(req), text);
+			LOG(DHCP6_RELEASE_NA, request_label(req), binding_text(lease, text));
 		else
-			LOG(DHCP6_DECLINE_LEASE, request_label(req), text);
+			LOG(DHCP6_DECLINE_LEASE, request_label(req), binding_text(lease, text));
 	}
 }
 
