@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MPL-2.0
 """keactrl with the server under test, both kinds of configuration."""
 import os
+import re
 import shutil
 
-from lib import dhcp
 from lib.case import Skipped, test
 from lib.server import Server, config
 
@@ -16,49 +16,81 @@ def keactrl_path(t):
     return path
 
 
-def cycle(t, server, ctrl_conf, *more):
+def keactrl_conf(t, server, both=False, one_file=False):
+    """keactrl.conf for this server alone, or (both) with the other one beside it."""
+    files = {n: t.path(f"none{n}.conf") for n in (4, 6)}
+    files[server.digit] = server.conf_path
+    if both:
+        other = 10 - server.digit
+        files[other] = t.write(f"kea-dhcp{other}.conf", f'{{ "Dhcp{other}": {{ "lease-database": {{ "type": "memfile" }} }} }}')
+    lines = [f"prefix={t.dir}", "dhcp_ddns_srv=/nonexistent", "dhcp_ddns=no", "kea_verbose=no"]
+    if one_file:
+        lines.append(f"kea_config_file={server.conf_path}")
+    else:
+        lines += [f"kea_dhcp{n}_config_file={path}" for n, path in files.items()]
+        lines += [f"kea_{n}_config_file={t.path('none.conf')}" for n in ("dhcp_ddns", "ctrl_agent")] + ["ctrl_agent=no", "netconf=no"]
+    lines += [f"dhcp{n}_srv={t.env[f'kea_dhcp{n}']}\ndhcp{n}={'yes' if both or n == server.digit else 'no'}" for n in (4, 6)]
+    return t.write("keactrl.conf", "\n".join(lines) + "\n")
+
+
+def runner(t, server, ctrl_conf, *more):
     keactrl = keactrl_path(t)
 
     def run(command, *args, ok=(0,)):
         return t.run("srv", [keactrl, command, "-c", ctrl_conf, *more, *args], env=server.env, ok=ok)
-    t.match(r"(?m)^DHCPv4 server: inactive$", run("status"), "status before the start")
+    return run
+
+
+def cycle(t, server, ctrl_conf, *more):
+    run = runner(t, server, ctrl_conf, *more)
+    title, program, ident = f"DHCPv{server.digit} server", server.program, f"DHCP{server.digit}"
+    t.match(rf"(?m)^{title}: inactive$", run("status"), "status before the start")
     # what keactrl starts writes to the same file: its own log of this run
-    t.match(r"INFO/keactrl: Starting \S*kea-dhcp4 -c \S+", run("start"), "start")
+    t.match(rf"INFO/keactrl: Starting \S*{program} -c \S+", run("start"), "start")
     log = t.processes[-1]
-    t.wait("DHCP4_STARTED", lambda: "DHCP4_STARTED" in log.log(), 15)
-    t.match(r"(?m)^DHCPv4 server: active$", run("status"), "status")
-    t.eq(dhcp.Client(t).dora().type, dhcp.ACK, "answer")
+    t.wait(f"{ident}_STARTED", lambda: f"{ident}_STARTED" in log.log(), 15)
+    t.match(rf"(?m)^{title}: active$", run("status"), "status")
+    t.true(t.fam.client(t).lease(), "answer")
     t.match("appears to be running", run("start"), "second start")
-    t.match("INFO/keactrl: Reloading kea-dhcp4...", run("reload"), "reload")
-    t.wait("the reload", lambda: "DHCP4_DYNAMIC_RECONFIGURATION_SUCCESS" in log.log())
-    t.match("INFO/keactrl: Stopping kea-dhcp4...", run("stop"), "stop")
-    t.wait("the end", lambda: "DHCP4_SHUTDOWN" in log.log())
+    t.match(f"INFO/keactrl: Reloading {program}...", run("reload"), "reload")
+    t.wait("the reload", lambda: f"{ident}_DYNAMIC_RECONFIGURATION_SUCCESS" in log.log())
+    t.match(f"INFO/keactrl: Stopping {program}...", run("stop"), "stop")
+    t.wait("the end", lambda: f"{ident}_SHUTDOWN" in log.log())
     t.wait("the end of the pid file", lambda: not os.path.exists(server.pid_file))
-    t.match(r"(?m)^DHCPv4 server: inactive$", run("status"), "status after the stop")
+    t.match(rf"(?m)^{title}: inactive$", run("status"), "status after the stop")
     t.match("isn't running", run("stop"), "second stop")
     t.match(r"(?m)^keactrl: \d+\.\d+\.\d+", run("version"), "version")
-    t.match("(?i)usage", t.run("srv", [keactrl, "dance", "-c", ctrl_conf], env=server.env, ok=(1,)), "a wrong command")
+    t.match("(?i)usage", run("dance", ok=(1,)), "a wrong command")
 
 
-@test("keactrl")
+@test("keactrl", families=(4, 6))
 def keactrl(t):
     """start, status, reload, status, stop, version, with one file per server."""
+    server = Server(t, t.fam.config())
+    cycle(t, server, keactrl_conf(t, server))
+
+
+@test("keactrl-both")
+def keactrl_both(t):
+    """Both servers by one command: started, reloaded, one stopped alone, the rest stopped; pid files of both beside each other."""
     server = Server(t, config())
-    cycle(t, server, t.write("keactrl.conf", f"""prefix={t.dir}
-kea_dhcp4_config_file={server.conf_path}
-kea_dhcp6_config_file={t.path("none6.conf")}
-kea_dhcp_ddns_config_file={t.path("none.conf")}
-kea_ctrl_agent_config_file={t.path("none.conf")}
-dhcp4_srv={server.binary}
-dhcp6_srv=/nonexistent
-dhcp_ddns_srv=/nonexistent
-dhcp4=yes
-dhcp6=no
-dhcp_ddns=no
-ctrl_agent=no
-netconf=no
-kea_verbose=no
-"""))
+    run = runner(t, server, keactrl_conf(t, server, both=True))
+
+    def active():
+        return re.findall(r"(?m)^(DHCPv[46]) server: active$", run("status"))
+    run("start")
+    log = t.processes[-1]
+    t.wait("both", lambda: all(f"DHCP{n}_STARTED" in log.log() for n in (4, 6)), 15)
+    t.eq(active(), ["DHCPv4", "DHCPv6"], "active")
+    t.eq(sorted(f for f in os.listdir(server.folder) if f.endswith(".pid")),
+         ["kea-dhcp4.kea-dhcp4.pid", "kea-dhcp6.kea-dhcp6.pid"], "pid files")
+    t.true("kea-dhcp6-serverid" in os.listdir(server.folder), "the DUID is not kept")
+    run("reload")
+    t.wait("both reloads", lambda: all(f"DHCP{n}_DYNAMIC_RECONFIGURATION_SUCCESS" in log.log() for n in (4, 6)))
+    run("stop", "-s", "dhcp6")
+    t.eq(active(), ["DHCPv4"], "active after dhcp6 was stopped")
+    run("stop")
+    t.eq(active(), [], "active in the end")
 
 
 @test("keactrl-one-file", beyond_kea="one file for all servers is gone since Kea 1.1")
@@ -70,13 +102,4 @@ def keactrl_one_file(t):
     for subnet in conf["Dhcp4"]["subnet4"]:
         del subnet["id"]  # these were numbered by themselves
     server = Server(t, conf, name="kea")
-    cycle(t, server, t.write("keactrl.conf", f"""prefix={t.dir}
-kea_config_file={server.conf_path}
-dhcp4_srv={server.binary}
-dhcp6_srv=/nonexistent
-dhcp_ddns_srv=/nonexistent
-dhcp4=yes
-dhcp6=no
-dhcp_ddns=no
-kea_verbose=no
-"""), "-s", "dhcp4")
+    cycle(t, server, keactrl_conf(t, server, one_file=True), "-s", "dhcp4")

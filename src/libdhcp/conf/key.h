@@ -72,7 +72,8 @@ struct key {
 };
 
 struct scope {
-	const char *name;          /* as errors call it: "subnet4" */
+	const char *name;          /* as errors call it: "subnet" */
+	const char *name6;         /* in DHCPv6, NULL: the same */
 	const struct key *keys;
 	unsigned n;
 	size_t size;
@@ -80,6 +81,11 @@ struct scope {
 
 #define SCOPE(scope_name, type, table) \
 	{ .name = scope_name, .keys = table, .n = sizeof(table) / sizeof((table)[0]), .size = sizeof(type) }
+
+static inline const char *scope_name(const struct scope *scope, unsigned family)
+{
+	return family == KEY_6 && scope->name6 ? scope->name6 : scope->name;
+}
 
 /* The offset of a field; does not compile when its type is not `want`. */
 #define CONF_FIELD(type, field, want)                                                              \

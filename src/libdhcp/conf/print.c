@@ -172,7 +172,7 @@ static struct json_object *schema_row(unsigned family, const struct key *key)
 			json_object_array_add(words, json_object_new_string(key->words[i]));
 		json_object_object_add(o, "words", words);
 	}
-	add_text(o, "scope", key->scope ? key->scope->name : NULL);
+	add_text(o, "scope", key->scope ? scope_name(key->scope, family) : NULL);
 	add_text(o, "default", family == KEY_6 && key->def6 ? key->def6 : key->def);
 	add_text(o, "unit", key->unit);
 	if (key->inherit)
@@ -197,7 +197,7 @@ struct json_object *conf_schema(unsigned family, const struct scope *const *all)
 		for (i = 0; i < all[k]->n; i++)
 			if (!all[k]->keys[i].families || all[k]->keys[i].families & family)
 				json_object_array_add(rows, schema_row(family, &all[k]->keys[i]));
-		json_object_object_add(root, all[k]->name, rows);
+		json_object_object_add(root, scope_name(all[k], family), rows);
 	}
 	return root;
 }
@@ -210,7 +210,7 @@ void conf_reference(unsigned family, const struct scope *const *all, FILE *to)
 
 	for (k = 0; all[k]; k++) {
 		fprintf(to, "## %s\n\n| key | type | default | works since | meaning |\n|---|---|---|---|---|\n",
-			all[k]->name);
+			scope_name(all[k], family));
 		for (i = 0; i < all[k]->n; i++) {
 			const struct key *key = &all[k]->keys[i];
 			struct json_object *row;

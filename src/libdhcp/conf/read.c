@@ -47,7 +47,7 @@ static void unknown_key(const struct conf_reader *rd, const struct scope *scope,
 	const char *names[128], *near;
 	unsigned n = 0, i, k;
 
-	diag_error(rd->diag, pos, "unknown parameter \"%s\" in %s", name, scope->name);
+	diag_error(rd->diag, pos, "unknown parameter \"%s\" in %s", name, scope_name(scope, rd->family));
 	if (key) {
 		unsigned other = families(key) & KEY_6 ? KEY_6 : families(key) & KEY_4 ? KEY_4 : KEY_D2;
 
@@ -65,7 +65,7 @@ static void unknown_key(const struct conf_reader *rd, const struct scope *scope,
 	for (k = 0; rd->all && rd->all[k]; k++) {
 		key = find(rd->all[k], name);
 		if (key && families(key) & rd->family) {
-			diag_help(rd->diag, "\"%s\" belongs in %s", name, rd->all[k]->name);
+			diag_help(rd->diag, "\"%s\" belongs in %s", name, scope_name(rd->all[k], rd->family));
 			return;
 		}
 	}
@@ -365,7 +365,7 @@ static bool read_key(const struct conf_reader *rd, const struct scope *scope, co
 {
 	if (!value) {
 		diag_error(rd->diag, json_pos(((struct conf_node *)out)->json), "\"%s\" is null in %s",
-			   key->name, scope->name);
+			   key->name, scope_name(scope, rd->family));
 		return false;
 	}
 	if (key->replaced_by) {
@@ -442,7 +442,7 @@ bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct j
 			continue;
 		set_default(rd, key, out);
 		if (map && key->required && !json_object_object_get_ex(map, key->name, NULL)) {
-			diag_error(rd->diag, json_pos(map), "%s lacks \"%s\"", scope->name, key->name);
+			diag_error(rd->diag, json_pos(map), "%s lacks \"%s\"", scope_name(scope, rd->family), key->name);
 			ok = false;
 		}
 	}

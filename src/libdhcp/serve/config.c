@@ -31,7 +31,10 @@ const char *build_path(struct build *b, struct pos pos, const char *key, const c
 		return text;
 	}
 	diag_error(b->diag, pos, "invalid path specified: \"%s\" is outside %.*s", text, (int)base_len, base);
-	diag_help(b->diag, "write \"%s\": \"%s\", or set %s to the folder you want", key, slash + 1, env);
+	if (key)
+		diag_help(b->diag, "write \"%s\": \"%s\", or set %s to the folder you want", key, slash + 1, env);
+	else
+		diag_help(b->diag, "leave it out, or set %s to the folder you want", env);
 	return NULL;
 }
 
@@ -284,7 +287,7 @@ static int build(struct config *cfg, unsigned flags, struct diag *diag, struct c
 	build_options(&b);
 	if (cfg->family == KEY_6) {
 		build_root6(&b);
-		cfg->duid_file = build_path(&b, conf_pos(&typed->node, "data-directory"), "data-directory",
+		cfg->duid_file = build_path(&b, conf_pos(&typed->node, "data-directory"), NULL,
 					    typed->data_directory.set ? arena_printf(cfg->arena, "%s/kea-dhcp6-serverid", typed->data_directory.v) :
 									"kea-dhcp6-serverid",
 					    "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);

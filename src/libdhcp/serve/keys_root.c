@@ -426,7 +426,9 @@ static const struct key global_keys[] = {
 	K_MAP(struct global_conf, control_socket, "control-socket", control_socket_scope, .refuse = "the control channel is",
 		.doc = "management channel (older singular form of control-sockets)"),
 };
-const struct scope global_scope = SCOPE("Dhcp4", struct global_conf, global_keys);
+const struct scope global_scope = {
+	.name = "Dhcp4", .name6 = "Dhcp6", .keys = global_keys, .n = sizeof(global_keys) / sizeof(global_keys[0]), .size = sizeof(struct global_conf),
+};
 
 const struct scope *const all_scopes[] = {
 	&global_scope,
