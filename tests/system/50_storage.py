@@ -25,46 +25,52 @@ def huge_context(t):
     t.true(dhcp.Client(t, mac="02:00:00:00:00:02").dora().yiaddr != "192.0.2.150", "given twice")
 
 
-@test("stored-before-answer")
+@test("stored-before-answer", families=(4, 6))
 def stored_before_answer(t):
-    """When the ACK arrives the row is in the file already, 50 times."""
+    """When the answer arrives the row is in the file already, 50 times."""
     server = t.server()
     for i in range(50):
-        client = dhcp.Client(t, mac=f"02:00:00:00:01:{i:02x}")
-        address = client.dora().yiaddr
+        client = t.fam.client(t, 256 + i)
+        address = client.lease()
         with open(server.lease_path, encoding="utf-8") as f:
             last = f.read().splitlines()[-1]
         t.true(last.startswith(address + ","), f"the last row is {last} when {address} was acknowledged")
         client.tap.sock.close()
 
 
-@test("file-modes", beyond_kea="2.2.0 leaves them to umask")
+@test("file-modes", beyond_kea="2.2.0 leaves them to umask", families=(4, 6))
 def file_modes(t):
-    """Lease file and pid file are 0640."""
-    server = t.server()
-    dhcp.Client(t).dora()
-    for path in (server.lease_path, server.pid_file):
+    """Lease file, pid file and the file with the DUID are 0640."""
+    conf = t.fam.config()
+    conf[f"Dhcp{t.fam.digit}"].pop("server-id", None)
+    server = t.server(conf)
+    t.fam.client(t).lease()
+    duid = [os.path.join(server.folder, "kea-dhcp6-serverid")] if t.fam.digit == 6 else []
+    for path in (server.lease_path, server.pid_file, *duid):
         t.eq(oct(os.stat(path).st_mode & 0o7777), "0o640", f"mode of {os.path.basename(path)}")
 
 
-@test("synced-before-answer", needs=["strace"], beyond_kea="it never syncs its lease file")
+ANSWER = {4: r"\\2\\1\\6\\0", 6: r"sin6_port=htons\(546\)"}  # as strace shows it
+
+
+@test("synced-before-answer", needs=["strace"], beyond_kea="it never syncs its lease file", families=(4, 6))
 def synced_before_answer(t):
-    """Between every OFFER and its ACK the lease file is synced with success."""
+    """Between every OFFER or Advertise and what confirms it the lease file is synced with success."""
     trace = t.path("trace")
-    server = Server(t, config(), wrap=["strace", "-f", "-qq", "-y", "-s", "64", "-o", trace, "-e",
+    server = Server(t, t.fam.config(), wrap=["strace", "-f", "-qq", "-y", "-s", "64", "-o", trace, "-e",
                                        "trace=fdatasync,fsync,sendto,sendmsg,sendmmsg,write"])
     server.start(30)
     for i in range(5):
-        dhcp.Client(t, mac=f"02:00:00:00:01:{i:02x}").dora()
+        t.fam.client(t, i + 1).lease()
     tracee = subprocess.run(["pgrep", "-P", str(server.pid)], check=True, capture_output=True, text=True)
     os.kill(int(tracee.stdout.split()[0]), 15)
     server.process.wait(8)
     sends, syncs = [], 0  # how many syncs there were before each answer
     with open(trace, encoding="utf-8") as f:
         for line in f:
-            if re.search(r"sync\(\d+<\S*/kea-leases4\.csv>\) += 0|f(data)?sync resumed>\) += 0", line):
+            if re.search(r"sync\(\d+<\S*/kea-leases[46]\.csv>\) += 0|f(data)?sync resumed>\) += 0", line):
                 syncs += 1
-            elif re.search(r'^\d+ +(send|write|<\.\.\. (send|write)).*\\2\\1\\6\\0', line):
+            elif re.search(r'^\d+ +(send|write|<\.\.\. (send|write)).*' + ANSWER[t.fam.digit], line):
                 sends.append(syncs)
     t.eq(len(sends), 10, "answers in the trace")
     for offer, ack in zip(sends[::2], sends[1::2]):

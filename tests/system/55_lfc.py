@@ -21,8 +21,8 @@ HEAD6 = ("address,duid,valid_lifetime,expire,subnet_id,pref_lifetime,lease_type,
 QUIET = {"sanity-checks": {"lease-checks": "none"}}
 
 
-def conf(interval, **top):
-    return config(quiet=True, lease_db={"type": "memfile", "lfc-interval": interval}, **top)
+def conf(interval, make=config, **top):
+    return make(quiet=True, lease_db={"type": "memfile", "lfc-interval": interval}, **top)
 
 
 def row4(i, host="", valid=100000):
@@ -51,28 +51,29 @@ def settled(t, server, timeout=20):
            not os.path.exists(server.lease_path + ".1") and not os.path.exists(server.lease_path + ".completed"), timeout)
 
 
-@test("lfc-cycle")
+@test("lfc-cycle", families=(4, 6))
 def lfc_cycle(t):
     """With lfc-interval 1: many renewals become one row, an idle server is left alone, a restart finds the lease."""
-    server = t.server(conf(1, **t.no_cache))
-    client = dhcp.Client(t)
-    address = client.dora().yiaddr
+    server = t.server(conf(1, t.fam.config, **t.no_cache))
+    client = t.fam.client(t, **({"pd": True} if t.fam.digit == 6 else {}))
+    address = client.lease()
+    want = [address] + ([client.prefix.split("/")[0]] if t.fam.digit == 6 else [])
     for _ in range(20):
-        client.renew(address)
+        t.eq(client.keep(address), address, "renewed")
 
     def clean():
         try:
             with open(server.lease_path + ".2", encoding="utf-8") as f:
-                return [r["address"] for r in csv.DictReader(f)] == [address]
+                return sorted(r["address"] for r in csv.DictReader(f)) == sorted(want)
         except FileNotFoundError:
             return False
-    t.wait("one row in .2", lambda: clean() and len(server.rows()) == 1, 10)
+    t.wait("a row for each lease in .2", lambda: clean() and len(server.rows()) == len(want), 10)
     settled(t, server)
-    t.true(server.said("DHCPSRV_MEMFILE_LFC_EXECUTE .*kea-lfc -4 -x .*csv.2 -i .*csv.1 -o .*csv.output -f .*csv.completed -p .*csv.pid -c "),
+    t.true(server.said(f"DHCPSRV_MEMFILE_LFC_EXECUTE .*kea-lfc -{t.fam.digit} -x .*csv.2 -i .*csv.1 -o .*csv.output -f .*csv.completed -p .*csv.pid -c "),
            "the command line is not in the log")
     server.kill()
     server.start()
-    t.eq(client.renew(address).yiaddr, address, "renewed after a restart")
+    t.eq(client.keep(address), address, "renewed after a restart")
 
 
 @test("lfc-load", limit=90)
@@ -316,34 +317,35 @@ def lfc_same_as_kea(t):
 
 def serve_with(t, server_binary, lfc_binary):
     """A server with the other's kea-lfc: clean-ups work, leases stay."""
-    server = t.server(conf(1, **t.no_cache) if server_binary == t.env["kea_dhcp4"] else conf(1), binary=server_binary,
+    is_ours = server_binary == t.env[f"kea_dhcp{t.fam.digit}"]
+    server = t.server(conf(1, t.fam.config, **(t.no_cache if is_ours else {})), binary=server_binary,
                       env=dict(KEA_LFC_EXECUTABLE=lfc_binary))
-    clients = [dhcp.Client(t, mac=f"02:00:00:00:00:{i:02x}") for i in range(1, 11)]
+    clients = [t.fam.client(t, i, **({"pd": i % 2 == 0} if t.fam.digit == 6 else {})) for i in range(1, 11)]
     for c in clients:
-        c.address = c.dora().yiaddr
-    clients[0].send(dhcp.RELEASE, [(54, clients[0].server_id)], ciaddr=clients[0].address, src=clients[0].address,
-                    dst="192.0.2.1", dst_mac=t.net.mac("srv", "s0"))
+        c.address = c.lease()
+    clients[0].release(clients[0].address)
     t.wait("a clean-up", lambda: os.path.exists(server.lease_path + ".2"), 10)
     for c in clients[1:]:
-        c.renew(c.address)
+        t.eq(c.keep(c.address), c.address, "renewed")
     t.true(lfc_binary in server.log(), f"{lfc_binary} was not started")
     settled(t, server)
-    t.eq(sorted(server.held()), sorted(c.address for c in clients[1:]), "leases")
+    want = [c.address for c in clients[1:]] + [c.prefix.split("/")[0] for c in clients[1:] if getattr(c, "prefix", None)]
+    t.eq(sorted(server.held()), sorted(want), "leases")
     server.stop()
     return clients, server.held()
 
 
-@test("lfc-of-kea")
+@test("lfc-of-kea", families=(4, 6))
 def lfc_of_kea(t):
     """Our server with Kea's kea-lfc, and Kea's server with ours; then our server has all of the latter's leases."""
     if t.env["kea"]:
         raise Skipped("this is about two different servers")
     reference = reference_lfc(t)
     ours = os.path.join(os.path.dirname(t.env["kea_dhcp4"]), "kea-lfc")
-    _, held = serve_with(t, t.env["kea_dhcp4"], reference)
+    _, held = serve_with(t, t.env[f"kea_dhcp{t.fam.digit}"], reference)
     clients, after = serve_with(t, t.env[f"kea_reference{t.fam.digit}"], ours)
     t.eq(sorted(after), sorted(held), "leases at Kea's server")
-    server = t.server(conf(1))
+    server = t.server(conf(1, t.fam.config))
     for c in clients[1:]:
-        t.eq(c.renew(c.address).yiaddr, c.address, "renewed at ours")
+        t.eq(c.keep(c.address), c.address, "renewed at ours")
     t.eq(sorted(server.held()), sorted(held), "leases in the end")

@@ -6,7 +6,7 @@ import subprocess
 from lib import dhcp
 from lib.case import Skipped, test
 from lib.dhcp import ip4
-from lib.server import Server, config
+from lib.server import config, config6
 
 
 def reference(t):
@@ -54,6 +54,68 @@ def handover(t, writer, reader):
     t.eq(second.leases()[declined.address]["state"], "1", "state of the declined address")
     new = dhcp.Client(t, mac="02:00:00:00:03:01").dora().yiaddr
     t.true(new != declined.address and new not in before, f"{new} is taken already")
+
+
+CONTEXT = '{ "note": "kept&#x2c really" }'
+
+
+def handover6(t, writer, reader):
+    """Addresses and prefixes from writer, with names, hardware addresses and user contexts; reader has them all."""
+    conf = config6()
+    first = t.server(conf, binary=writer)
+    clients = []
+    for i in range(20):
+        c = t.fam.client(t, i + 1, pd=i % 2 == 0)
+        c.address = c.lease()
+        clients.append(c)
+    released, declined, *kept = clients
+    released.release(released.address)
+    declined.decline(declined.address)
+    t.eq(kept[0].keep(kept[0].address), kept[0].address, "renewed")
+    t.wait("the declined lease", lambda: first.leases().get(declined.address, {}).get("state") == "1", 5)
+    t.wait("the released leases", lambda: released.address not in first.held(), 5)
+    before = first.held()
+    t.eq(sorted(before), sorted(place.split("/")[0] for c in kept for place in c.places(c.address)), "leases that were written")
+    t.eq(first.stop()[0], 0, "exit code")
+    # what only other programs write: a host name and a user context, as its writer puts them into the file
+    with open(first.lease_path, "a", encoding="utf-8") as f:
+        names = first.header()
+        for c in kept[:4]:
+            for place in c.places(c.address):
+                row = dict(before[place.split("/")[0]], hostname="a&#x2cb.example.org", user_context=CONTEXT)
+                before[row["address"]] = row
+                f.write(",".join(row[n] for n in names) + "\n")
+
+    second = t.server(conf, binary=reader)
+    t.eq(second.said(r"(?i)invalid row|row error|DHCPSRV_MEMFILE_LEASE_LOAD_ROW_ERROR"), 0, "rows that could not be read")
+    for c in kept:
+        t.eq(c.keep(c.address), c.address, "renewed address and prefix")
+    after = second.held()
+    t.eq(sorted(after), sorted(before), "leases after the renewals")
+    for a, row in after.items():
+        for column in ("duid", "iaid", "lease_type", "prefix_len", "subnet_id", "hwaddr", "hwtype", "hwaddr_source", "user_context"):
+            t.eq(row[column], before[a][column], f"{column} of {a}")
+        if reader == t.env["kea_dhcp6"] and not t.env["kea"]:  # Kea forgets it when a renewal names none
+            t.eq(row["hostname"], before[a]["hostname"], f"host name of {a}")
+    t.eq({r["hwaddr"] for r in after.values()} - {t.net.mac("cli", "c0").hex(":")} - {c.duid[4:].hex(":") for c in kept}, set(),
+         "hardware addresses")
+    t.eq(second.leases()[declined.address]["state"], "1", "state of the declined address")
+    new = t.fam.client(t, 99, pd=True)
+    t.true(new.lease() not in {declined.address, *before}, "an address is given twice")
+    t.true(new.prefix.split("/")[0] not in before, "a prefix is given twice")
+    t.eq(second.stop()[0], 0, "exit code")
+
+
+@test("leases-from-kea6", families=(6,))
+def leases_from_kea6(t):
+    """A lease file of Kea's kea-dhcp6 is read: addresses, prefixes, names, hardware addresses, user contexts."""
+    handover6(t, reference(t), t.env["kea_dhcp6"])
+
+
+@test("leases-to-kea6", families=(6,))
+def leases_to_kea6(t):
+    """Kea's kea-dhcp6 reads our lease file; every client keeps its address and its prefix."""
+    handover6(t, t.env["kea_dhcp6"], reference(t))
 
 
 @test("leases-from-kea")

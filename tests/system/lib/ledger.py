@@ -55,11 +55,11 @@ class Load6(Background):
         given, it = {}, iter(args)
         for a in it:
             given[a] = None if a == "--renew" else next(it)
-        command = [os.path.join(case.env["builddir"], "perfdhcp"), "-6", "-e", "address-and-prefix", "-u",
+        command = [os.path.join(case.env["builddir"], "perfdhcp"), "-6", "-e", "address-and-prefix",
                    "-R", given.get("--clients", "10000"), "-p", given.get("--seconds", "5"),
                    "-d", str(int(given.get("--timeout", "1000")) / 1000)]
         command += ["-r", given["--rate"]] if "--rate" in given else ["--window", given.get("--window", "32")]
-        command += ["--scenario", "renew"] if "--renew" in given else []
+        command += ["--scenario", "renew"] if "--renew" in given else ["-u"]
         command += ["-l", "c0"] if direct else ["-l", "r0", "-A", "1"]
         super().__init__(case, "cli" if direct else "rly", command, name)
 

@@ -138,6 +138,11 @@ class Server:
             names.pop(1)
         return [n for n in names if os.path.exists(n)]
 
+    def header(self):
+        """The names of the columns."""
+        with open(self.lease_path, encoding="utf-8") as f:
+            return f.readline().strip().split(",")
+
     def rows(self):
         """All complete rows, in order."""
         out = []
