@@ -5,14 +5,13 @@ import re
 import signal
 import socket
 
-from lib import dhcp
 from lib.case import test
 from lib.server import Server, config
 
 
-@test("pid-file")
+@test("pid-file", families=(4, 6))
 def pid_file(t):
-    """The pid file is CONFIGNAME.kea-dhcp4.pid, holds the pid and goes with the server."""
+    """The pid file is CONFIGNAME.kea-dhcp4.pid or .kea-dhcp6.pid, holds the pid and goes with the server."""
     server = t.server()
     with open(server.pid_file, encoding="ascii") as f:
         t.eq(f.read().strip(), str(server.pid), "pid")
@@ -45,7 +44,7 @@ def few_descriptors(t):
 
 
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-CAPS = "+net_raw,+net_bind_service"
+CAPS = {4: "+net_raw,+net_bind_service", 6: "+net_bind_service"}
 
 
 def owned(t):
@@ -55,29 +54,32 @@ def owned(t):
     return folder
 
 
-@test("not-root", needs=["setpriv"])
+@test("not-root", needs=["setpriv"], families=(4, 6))
 def not_root(t):
-    """As nobody with CAP_NET_RAW and CAP_NET_BIND_SERVICE it serves direct and renewing clients."""
-    wrap = [*NOBODY, f"--inh-caps={CAPS}", f"--ambient-caps={CAPS}"]
+    """As nobody with CAP_NET_BIND_SERVICE and, of DHCPv4, CAP_NET_RAW it serves direct and renewing clients."""
+    caps = CAPS[t.fam.digit]
+    wrap = [*NOBODY, "--bounding-set=-all," + caps, f"--inh-caps=-all,{caps}", f"--ambient-caps=-all,{caps}"]
     server = t.server(wrap=wrap, folder=owned(t))
     with open(f"/proc/{server.pid}/status", encoding="ascii") as f:
         t.match(r"Uid:\s+65534\s+65534", f.read(), "uid")
-    client = dhcp.Client(t)
-    client.renew(client.dora().yiaddr)
+    client = t.fam.client(t)
+    address = client.lease()
+    t.eq(client.keep(address), address, "renewed")
     server.process.send(signal.SIGHUP)
-    server.wait_log("DHCP4_DYNAMIC_RECONFIGURATION_SUCCESS")
-    client.renew(client.dora().yiaddr)
+    server.wait_log(f"DHCP{t.fam.digit}_DYNAMIC_RECONFIGURATION_SUCCESS")
+    t.eq(client.keep(client.lease()), address, "renewed after a reload")
 
 
-@test("no-capability", needs=["setpriv"], beyond_kea="it says that sockets failed and stays")
+@test("no-capability", needs=["setpriv"], beyond_kea="it says that sockets failed and stays", families=(4, 6))
 def no_capability(t):
     """As nobody without them: it ends, and one line names the capability and the setcap command."""
-    server = Server(t, config(), wrap=[*NOBODY, "--inh-caps=-all", "--bounding-set=-all"], folder=owned(t))
+    server = Server(t, t.fam.config(), wrap=[*NOBODY, "--inh-caps=-all", "--bounding-set=-all"], folder=owned(t))
+    needed = ["cap_net_raw"] * (t.fam.digit == 4) + ["cap_net_bind_service"]
     process = server.launch()
     t.true(process.wait(8) != 0, "exit code 0")
-    lines = [line for line in process.log().splitlines() if "CAP_NET_RAW" in line]
-    t.eq(len(lines), 1, "lines that name CAP_NET_RAW")
-    t.match(r"setcap cap_net_raw,cap_net_bind_service=ep /\S+", lines[0], "the command")
+    lines = [line for line in process.log().splitlines() if "missing capability" in line and needed[0].upper() in line]
+    t.eq(len(lines), 1, f"lines that name {needed[0].upper()}")
+    t.match(rf"setcap {','.join(needed)}=ep /\S+", lines[0], "the command")
 
 
 @test("sd-notify", beyond_kea="it does not speak to the service manager")
