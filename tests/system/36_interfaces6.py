@@ -29,11 +29,15 @@ def late_link_local(t):
 def tentative(t):
     """The link-local address is being checked for duplicates when the server starts: served as soon as that is over."""
     t.net.ip("srv", "link", "set", "s0", "down")
-    for key, value in (("accept_dad", "1"), ("dad_transmits", "2")):
+    for key, value in (("accept_dad", "1"), ("dad_transmits", "3")):
         t.net.sysctl("srv", f"net/ipv6/conf/s0/{key}", value)
     t.net.ip("srv", "link", "set", "s0", "up")
+
+    def link_local():
+        return t.net.ip("srv", "-6", "-o", "addr", "show", "dev", "s0", "scope", "link")
+    t.wait("a link-local address", link_local, 5, 0.01)
     server = t.server(conf6(["s0"], ["s0"]))
-    shown = t.net.ip("srv", "-6", "-o", "addr", "show", "dev", "s0", "scope", "link")
+    shown = link_local()
     t.true("tentative" in shown, f"the check is over too early to prove anything: {shown}")
     t.eq(server.said("DHCP6_OPEN_SOCKET_FAIL .*still being checked"), 1, "lines about the start")
     t.net.link_local("srv", "s0")
