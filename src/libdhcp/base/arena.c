@@ -24,7 +24,7 @@ struct arena {
 	size_t used;
 };
 
-static void die_of_memory(void)
+void die_of_memory(void)
 {
 	fputs("out of memory\n", stderr);
 	abort();

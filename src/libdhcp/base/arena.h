@@ -35,6 +35,7 @@ char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((for
 void *arena_alloc_array(struct arena *arena, size_t n, size_t size);
 
 /* Process-wide memory: abort with a message when there is none. */
+void die_of_memory(void) __attribute__((noreturn));
 void *xmalloc(size_t len);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t len);

@@ -20,6 +20,13 @@ struct index {
 };
 
 void index_done(struct index *index);
+/* Tell the cache that this hash will be looked up. */
+static inline void index_prefetch(const struct index *index, uint64_t hash)
+{
+	if (index->v)
+		__builtin_prefetch(&index->v[(uint32_t)hash & (index->cap - 1)]);
+}
+
 /* The slot whose record matches, NULL if none. Valid until the next add or remove. */
 struct index_slot *index_find(const struct index *index, uint64_t hash,
 			      bool (*match)(const void *ctx, uint32_t ref), const void *ctx);

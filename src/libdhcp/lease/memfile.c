@@ -347,6 +347,7 @@ static bool each_in_stripe(struct memfile *m, unsigned i, bool (*fn)(void *, con
 	for (uint32_t s = 0; more && s < stripe->by_addr.cap; s++) {
 		struct lease lease;
 
+		memtable_look_ahead(&m->table, &stripe->by_addr, s);
 		if (!stripe->by_addr.v[s].ref)
 			continue;
 		record_unpack(rec_of(m, stripe->by_addr.v[s].ref), m->table.epoch, &lease);
@@ -558,20 +559,59 @@ static const char *memfile_path(struct store *store)
 
 /* --- opening --- */
 
-/* One row of a file, in the order of the file: the last one of an address wins. No locks yet. */
+/*
+ * Rows that were read and are not in the table yet. Each touches three indexes at places that no cache
+ * has: by the time its turn comes, the cache has them.
+ */
+#define LOAD_AHEAD 32
+
+struct load {
+	struct memfile *m;
+	unsigned head, n;
+	struct loaded {
+		struct ip addr;
+		uint64_t hash;
+		uint32_t ref; /* 0: deleted */
+	} v[LOAD_AHEAD];
+};
+
+/* In the order of the file: the last row of an address wins. No locks yet. */
+static void load_oldest(struct load *load)
+{
+	struct memtable *table = &load->m->table;
+	const struct loaded *row = &load->v[load->head];
+	uint32_t old = memtable_by_addr(table, &row->addr, row->hash);
+
+	if (old || row->ref)
+		memtable_swap(table, old, row->ref);
+	if (old)
+		memtable_drop(table, old);
+	load->head = (load->head + 1) % LOAD_AHEAD;
+	load->n--;
+}
+
 static void load_row(void *ctx, const struct lease_row *row)
 {
-	struct memfile *m = ctx;
-	const struct ip *addr = &row->lease.addr;
-	uint32_t old = memtable_by_addr(&m->table, addr, memtable_hash_addr(addr));
-	uint32_t new = row->deleted ? 0 : memtable_make(&m->table, &row->lease);
+	struct load *load = ctx;
+	struct memtable *table = &load->m->table;
+	struct loaded *place;
+	uint32_t ref = row->deleted ? 0 : memtable_make(table, &row->lease);
 
-	if (!row->deleted && !new)
-		m->bad_rows++; /* 512 MiB of leases in one stripe */
-	else if (old || new)
-		memtable_swap(&m->table, old, new);
-	if (old && (new || row->deleted))
-		memtable_drop(&m->table, old);
+	if (!row->deleted && !ref) {
+		load->m->bad_rows++; /* 512 MiB of leases in one stripe */
+		return;
+	}
+	if (load->n == LOAD_AHEAD)
+		load_oldest(load);
+	place = &load->v[(load->head + load->n++) % LOAD_AHEAD];
+	*place = (struct loaded){ row->lease.addr, memtable_hash_addr(&row->lease.addr), ref };
+	memtable_prefetch(table, place->hash, ref ? memtable_record(table, ref) : NULL);
+}
+
+static void load_rest(struct load *load)
+{
+	while (load->n)
+		load_oldest(load);
 }
 
 static void count_loaded(struct memfile *m, const struct load_result *res)
@@ -584,19 +624,21 @@ static void count_loaded(struct memfile *m, const struct load_result *res)
 /* What clean-ups left first; the lease file itself comes last and wins. */
 static int load_all(struct memfile *m, const char *path, struct load_result *ret, char **reterr)
 {
+	struct load load = { .m = m };
 	struct leftover old;
 	int err = leftover_open(path, &old, reterr);
 
 	if (err < 0)
 		return err;
 	for (unsigned i = 0; err == 0 && i < old.n; i++) {
-		err = load_source(&old.v[i], m->family, load_row, m, ret, reterr);
+		err = load_source(&old.v[i], m->family, load_row, &load, ret, reterr);
 		if (err == 0)
 			count_loaded(m, ret);
 	}
 	leftover_close(&old);
 	if (err == 0)
-		err = load_file(path, m->family, load_row, m, ret, reterr);
+		err = load_file(path, m->family, load_row, &load, ret, reterr);
+	load_rest(&load);
 	if (err == 0)
 		count_loaded(m, ret);
 	return err;

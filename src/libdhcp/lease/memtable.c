@@ -46,7 +46,10 @@ void memtable_load_end(struct memtable *t)
 		const struct index *index = &t->stripes[i].by_addr;
 
 		for (uint32_t s = 0; s < index->cap; s++) {
-			struct expiry *heap = index->v[s].ref ? heap_of(t, memtable_record(t, index->v[s].ref)) : NULL;
+			struct expiry *heap;
+
+			memtable_look_ahead(t, index, s);
+			heap = index->v[s].ref ? heap_of(t, memtable_record(t, index->v[s].ref)) : NULL;
 
 			if (heap)
 				expiry_push(heap, index->v[s].ref);
@@ -130,6 +133,18 @@ uint32_t memtable_by_key(struct memtable *t, enum record_key key, struct bytes i
 	struct index_slot *slot = slot_of_key(t, key, id, hash);
 
 	return slot ? slot->ref : 0;
+}
+
+void memtable_prefetch(const struct memtable *t, uint64_t addr_hash, const struct record *rec)
+{
+	index_prefetch(&t->stripes[memtable_stripe(addr_hash)].by_addr, addr_hash);
+	for (enum record_key key = 0; rec && key < RECORD_KEYS; key++) {
+		struct bytes id = record_key(rec, key);
+		uint64_t hash = id.len ? memtable_hash_key(key, id) : 0;
+
+		if (id.len)
+			index_prefetch(&t->stripes[memtable_stripe(hash)].by_key[key], hash);
+	}
 }
 
 /* --- putting records in and out; the locks of all their stripes are held --- */

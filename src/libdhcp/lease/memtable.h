@@ -78,6 +78,18 @@ static inline struct record *memtable_record(const struct memtable *table, uint3
 	return slab_get(table->slabs, ref);
 }
 
+/*
+ * To be called by a walk over the slots of an index: the records lie anywhere in memory, and the cache has
+ * them when the walk comes to them.
+ */
+static inline void memtable_look_ahead(const struct memtable *table, const struct index *index, uint32_t slot)
+{
+	uint32_t ahead = slot + 16;
+
+	if (ahead < index->cap && index->v[ahead].ref)
+		__builtin_prefetch(memtable_record(table, index->v[ahead].ref));
+}
+
 void memtable_lock(struct memtable *table, uint64_t mask);
 void memtable_unlock(struct memtable *table, uint64_t mask);
 /* The stripes of a record. */
@@ -86,6 +98,9 @@ uint64_t memtable_mask(const struct record *rec);
 /* The record, or the first one with this key; 0 if none. The lock of the hash's stripe is held. */
 uint32_t memtable_by_addr(struct memtable *table, const struct ip *addr, uint64_t hash);
 uint32_t memtable_by_key(struct memtable *table, enum record_key key, struct bytes id, uint64_t hash);
+
+/* Tell the cache that the record's keys, or only its address, will be looked up. `rec` may be NULL. */
+void memtable_prefetch(const struct memtable *table, uint64_t addr_hash, const struct record *rec);
 
 /* A record that is not in the table yet. The lock of the address's stripe is held; 0 when its slab is full. */
 uint32_t memtable_make(struct memtable *table, const struct lease *lease);

@@ -11,17 +11,22 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 
 #define UNIT 8
 #define UNIT_BITS 15
 #define CHUNK_UNITS (1U << UNIT_BITS)
+#define CHUNK_BYTES ((size_t)CHUNK_UNITS * UNIT)
 #define CHUNK_BITS 11
+#define POPULATE 65536 /* bytes that get their pages at once */
 #define N_SMALL 64 /* sizes of 1..64 units have their own list */
 #define N_LARGE 8  /* 128 .. 16384 units */
 
 struct slab {
 	uint32_t n_chunks;
 	uint32_t next_unit; /* never used, in the last chunk */
+	uint32_t populated_chunk; /* how many chunks there were when `populated` was right */
+	size_t populated;         /* bytes of the last chunk that have their pages */
 	uint32_t free[N_SMALL + N_LARGE]; /* first free piece, 0 if none */
 	_Atomic uint64_t used;
 	void *chunk[1U << CHUNK_BITS];
@@ -42,8 +47,34 @@ void slabs_free(struct slabs *slabs)
 		return;
 	for (unsigned i = 0; i < SLAB_N; i++)
 		for (uint32_t c = 0; c < slabs->v[i].n_chunks; c++)
-			free(slabs->v[i].chunk[c]);
+			(void)munmap(slabs->v[i].chunk[c], CHUNK_BYTES);
 	free(slabs);
+}
+
+static void *chunk_new(void)
+{
+	void *chunk = mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (chunk == MAP_FAILED)
+		die_of_memory();
+	return chunk;
+}
+
+/* Ask for the pages ahead, many in one call: one trap into the kernel each costs more than the rest. */
+static void populate(struct slab *slab)
+{
+	size_t end = (size_t)slab->next_unit * UNIT, ahead = (end + POPULATE - 1) / POPULATE * POPULATE;
+
+	if (slab->n_chunks != slab->populated_chunk) {
+		slab->populated_chunk = slab->n_chunks;
+		slab->populated = 0;
+	}
+	if (ahead <= slab->populated)
+		return;
+	/* A kernel that does not know it brings them one by one. */
+	(void)madvise((char *)slab->chunk[slab->n_chunks - 1] + slab->populated, ahead - slab->populated,
+		      MADV_POPULATE_WRITE);
+	slab->populated = ahead;
 }
 
 static unsigned class_of(size_t len, uint32_t *ret_units)
@@ -83,12 +114,16 @@ uint32_t slab_alloc(struct slabs *slabs, unsigned i, size_t len)
 		if (!slab->n_chunks || slab->next_unit + units > CHUNK_UNITS) {
 			if (slab->n_chunks == 1U << CHUNK_BITS)
 				return 0;
-			slab->chunk[slab->n_chunks++] = xmalloc((size_t)CHUNK_UNITS * UNIT);
+			slab->chunk[slab->n_chunks++] = chunk_new();
 			/* Reference 0 means none, so the very first unit stays unused. */
 			slab->next_unit = slab->n_chunks == 1 ? 1 : 0;
 		}
 		ref = (uint32_t)i << 26 | (slab->n_chunks - 1) << UNIT_BITS | slab->next_unit;
 		slab->next_unit += units;
+		populate(slab);
+		/* What comes next will be written soon. */
+		__builtin_prefetch((char *)slab->chunk[slab->n_chunks - 1] + (size_t)slab->next_unit * UNIT, 1);
+		__builtin_prefetch((char *)slab->chunk[slab->n_chunks - 1] + (size_t)slab->next_unit * UNIT + 64, 1);
 	}
 	atomic_fetch_add_explicit(&slab->used, (uint64_t)units * UNIT, memory_order_relaxed);
 	return ref;
