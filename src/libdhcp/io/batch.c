@@ -8,6 +8,8 @@
 
 #include <errno.h>
 
+#define CLOCK_STEP_US 60000000 /* no socket holds anything for a minute: the clock was set */
+
 unsigned batch_recv(struct batch *batch, int fd, bool with_headers, struct dgram *v, unsigned n)
 {
 	int got;
@@ -47,6 +49,18 @@ const void *batch_control(const struct batch *batch, unsigned i, int level, int 
 		if (c->cmsg_level == level && c->cmsg_type == type && c->cmsg_len >= CMSG_LEN(size))
 			return CMSG_DATA(c);
 	return NULL;
+}
+
+int64_t batch_wait_us(const struct batch *batch, unsigned i, const struct timespec *wall)
+{
+	const struct timespec *came = batch_control(batch, i, SOL_SOCKET, SCM_TIMESTAMPNS, sizeof(*came));
+	int64_t us;
+
+	if (!came)
+		return 0;
+	us = (int64_t)(wall->tv_sec - came->tv_sec) * 1000000 + (wall->tv_nsec - came->tv_nsec) / 1000;
+	/* Set meanwhile, or (in tests) not the one that the kernel has. */
+	return us > 0 && us < CLOCK_STEP_US ? us : 0;
 }
 
 void batch_send(struct batch *batch, int fd, unsigned n, enum batch_fate *fate)

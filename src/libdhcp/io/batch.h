@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <linux/if_packet.h>
 #include <sys/socket.h>
+#include <time.h>
 
 /*
  * The arrays that recvmmsg and sendmmsg want, for up to BATCH_N datagrams, each of two pieces: headers
@@ -28,7 +29,8 @@ struct batch {
 	} name[BATCH_N];
 	union {
 		struct cmsghdr align;
-		uint8_t room[CMSG_SPACE(sizeof(struct tpacket_auxdata)) + CMSG_SPACE(sizeof(struct in6_pktinfo))];
+		uint8_t room[CMSG_SPACE(sizeof(struct tpacket_auxdata)) + CMSG_SPACE(sizeof(struct in6_pktinfo)) +
+			     CMSG_SPACE(sizeof(struct timespec))];
 	} control[BATCH_N];
 };
 
@@ -41,6 +43,9 @@ unsigned batch_recv(struct batch *batch, int fd, bool with_headers, struct dgram
 
 /* The control message of this kind and at least this size in m[i]; NULL if none. */
 const void *batch_control(const struct batch *batch, unsigned i, int level, int type, size_t size);
+
+/* For how long m[i] was in the socket, of one with SO_TIMESTAMPNS; 0 when that is not known, as after the clock was set. */
+int64_t batch_wait_us(const struct batch *batch, unsigned i, const struct timespec *wall);
 
 /* What became of one datagram. */
 enum batch_fate { BATCH_SENT, BATCH_FULL, BATCH_FAILED };

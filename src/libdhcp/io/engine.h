@@ -19,6 +19,7 @@ struct io_counters {
 	uint64_t rx_truncated; /* longer than the buffer given */
 	uint64_t rx_checksum;  /* IP or UDP checksum wrong */
 	uint64_t rx_malformed; /* headers that contradict themselves */
+	uint64_t rx_stale;     /* waited so long in the socket that nobody waits for the answer */
 	uint64_t rx_not_ours;  /* addressed to somebody else */
 	uint64_t tx_full;      /* EAGAIN, ENOBUFS: dropped, never waited for */
 	uint64_t tx_failed;    /* other errors: unreachable, filtered, no such interface */

@@ -12,6 +12,7 @@
  */
 #include "io/sock_int.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/list.h"
@@ -240,11 +241,12 @@ static const struct family_ops {
 	const char *(*want_one)(struct opening *o, const struct iface *iface, const struct ip *addr);
 	int (*open)(struct sock *sock, int rcvbuf, bool shared, bool probe, char *why);
 	void (*share)(struct sock *const *socks, unsigned n);
+	void (*refilter)(const struct sock *sock);
 	unsigned (*recv)(struct sock *sock, struct dgram *v, unsigned n, unsigned *ret_read);
 	void (*prepare)(struct sock *sock, unsigned i, const struct dgram *dgram);
 } family_ops[] = {
-	{ want_all4, want_one4, sock_udp_open, sock_udp_share, sock_udp_recv, sock_udp_prepare },
-	{ want_all6, want_one6, sock_udp6_open, sock_udp6_share, sock_udp6_recv, sock_udp6_prepare },
+	{ want_all4, want_one4, sock_udp_open, sock_udp_share, sock_udp_refilter, sock_udp_recv, sock_udp_prepare },
+	{ want_all6, want_one6, sock_udp6_open, sock_udp6_share, sock_udp6_refilter, sock_udp6_recv, sock_udp6_prepare },
 };
 
 static void want_named(struct opening *o, const struct listen *listen)
@@ -534,12 +536,56 @@ static int open_iface(struct opening *o, const struct want *want)
 	return 0;
 }
 
+/* --- when too much arrives; see flood.h ---------------------------------------- */
+
+bool sock_in_time(struct sock *sock, unsigned i, const struct timespec *wall, int64_t now_us, bool more)
+{
+	struct sockset *set = sock->set;
+	int64_t wait_us = batch_wait_us(&set->batch, i, wall);
+
+	if (i == 0)
+		flood_note(&set->flood, wait_us, now_us);
+	if (!flood_is_stale(wait_us, more))
+		return true;
+	count(&set->rx_stale, 1);
+	return false;
+}
+
+/* Now and then: let in as much as can be served. */
+static void watch_flood(struct sockset *set)
+{
+	if (!flood_step(&set->flood, clock_boot_us()))
+		return;
+	for (unsigned i = 0; i < set->n; i++) {
+		struct sock *sock = &set->v[i];
+
+		sock->keep = set->flood.keep;
+		if (sock->raw && sock->receives)
+			sock_raw_refilter(sock);
+		else if (sock->receives)
+			family_ops[sock->family].refilter(sock);
+	}
+	if (set->flood.keep && set->loop && !timer_is_running(&set->calmer))
+		loop_timer_start(set->loop, &set->calmer, FLOOD_STEP_US / 1000);
+}
+
+static void calmer_due(void *ctx)
+{
+	struct sockset *set = ctx;
+
+	watch_flood(set);
+	if (set->flood.keep && set->loop && !timer_is_running(&set->calmer))
+		loop_timer_start(set->loop, &set->calmer, FLOOD_STEP_US / 1000);
+}
+
 static struct sockset *make_set(const struct opening *o, unsigned index)
 {
 	struct sockset *set = xcalloc(1, sizeof(*set));
 	const sock_vec *raw = &o->raw[index], *udp = &o->udp[index];
 
 	set->engine.ops = &sockset_ops;
+	set->flood.shortest_us = -1;
+	timer_init(&set->calmer, calmer_due, set);
 	set->port = o->conf->port;
 	set->n_raw = (unsigned)raw->n;
 	set->n = (unsigned)(raw->n + udp->n);
@@ -658,6 +704,7 @@ int sockset_recv(struct sockset *set, struct dgram *v, unsigned n)
 		if (++set->next >= set->n)
 			set->next = 0;
 	}
+	watch_flood(set);
 	return (int)got;
 }
 
@@ -801,6 +848,7 @@ void sockset_counters(struct sockset *set, struct io_counters *ret)
 		.rx_truncated = atomic_load(&set->rx_truncated),
 		.rx_checksum = atomic_load(&set->rx_checksum),
 		.rx_malformed = atomic_load(&set->rx_malformed),
+		.rx_stale = atomic_load(&set->rx_stale),
 		.rx_not_ours = atomic_load(&set->rx_not_ours),
 		.tx_full = atomic_load(&set->tx_full),
 		.tx_failed = atomic_load(&set->tx_failed),
@@ -857,6 +905,7 @@ static void engine_unwatch(struct io_engine *engine, struct loop *loop)
 		loop_del(loop, set->v[i].fd);
 		set_unready(&set->v[i]);
 	}
+	loop_timer_stop(loop, &set->calmer);
 	set->loop = NULL;
 }
 

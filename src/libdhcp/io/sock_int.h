@@ -2,6 +2,7 @@
 #pragma once
 
 #include "io/batch.h"
+#include "io/flood.h"
 #include "io/sock.h"
 
 #include <stdatomic.h>
@@ -28,8 +29,10 @@ struct sock {
 	uint8_t mac[6];
 	uint16_t port;
 	uint16_t fanout; /* raw: group + 1; 0 = in none */
+	unsigned part, n_parts; /* udp: of so many shares of the clients it takes this one */
 	struct ip bound; /* udp: address it is bound to, ip_zero4 = every one, of the device */
 	bool any_device; /* udp: bound to no device: what it sends goes where the routes say */
+	uint32_t keep; /* of the messages that begin an exchange, of 2^32; 0 = all */
 	struct ip *addrs; /* ours on this interface, the first is the server identifier */
 	unsigned n_addrs;
 	uint32_t *broadcasts; /* of the subnets, host order */
@@ -52,7 +55,9 @@ struct sockset {
 	unsigned next;    /* where the next round of reading begins */
 	unsigned n_ready; /* sockets with ready set */
 	struct batch batch;
-	counter rx_truncated, rx_checksum, rx_malformed, rx_not_ours;
+	struct flood flood;
+	struct timer calmer; /* while there is a flood: when nothing arrives it is over, too */
+	counter rx_truncated, rx_checksum, rx_malformed, rx_not_ours, rx_stale;
 	counter tx_full, tx_failed, tx_by_mac;
 };
 
@@ -61,6 +66,7 @@ struct sockset {
  * the message, times an odd number, of that the upper half.
  */
 #define CLIENT_AT (28u + 2u)
+#define DHCP4_OPTIONS 240u /* where they begin, most often with the message type */
 #define CLIENT_MIX 0x9e3779b1u
 
 /* How a socket that cannot be opened is explained; text of up to this many bytes. */
@@ -79,6 +85,11 @@ void sock_udp_share(struct sock *const *socks, unsigned n);
 /* From now on it takes nothing. */
 int sock_udp_silence(int fd);
 
+/* Attach the filter anew, after sock->keep changed. */
+void sock_raw_refilter(const struct sock *sock);
+void sock_udp_refilter(const struct sock *sock);
+void sock_udp6_refilter(const struct sock *sock);
+
 int sock_udp6_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char *why);
 void sock_udp6_share(struct sock *const *socks, unsigned n);
 unsigned sock_udp6_recv(struct sock *sock, struct dgram *v, unsigned n, unsigned *ret_read);
@@ -95,5 +106,10 @@ void sock_udp_prepare(struct sock *sock, unsigned i, const struct dgram *dgram);
 bool sock_is_ours(const struct sock *sock, const struct ip *dst, struct ip *ret_local);
 /* Big socket buffers where we may, else as big as allowed. */
 void sock_set_buffers(int fd, int rcvbuf, int sndbuf);
+/*
+ * In a loop over what batch_recv got: false when nobody waits for the answer to number i any more. `more`: others wait
+ * behind what was received.
+ */
+bool sock_in_time(struct sock *sock, unsigned i, const struct timespec *wall, int64_t now_us, bool more);
 /* v[to] gets v[from]'s place, keeping all buffers. */
 void dgram_move(struct dgram *v, unsigned to, unsigned from);

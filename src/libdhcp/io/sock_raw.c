@@ -76,8 +76,32 @@ static int filter_ours(const struct sock *sock)
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
+	/* The same, but only a share of the DISCOVERs that look as all do. */
+	const struct sock_filter thin[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_IND, ETHER + UDP + DHCP4_OPTIONS),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 53, 0, 4),
+		BPF_STMT(BPF_LD | BPF_B | BPF_IND, ETHER + UDP + DHCP4_OPTIONS + 2),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 2),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AD(RANDOM)),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, sock->keep, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	enum { N = sizeof(code) / sizeof(code[0]), N_THIN = sizeof(thin) / sizeof(thin[0]) };
+	struct sock_filter both[N + N_THIN];
 
-	return set_filter(sock->fd, code, sizeof(code) / sizeof(code[0]));
+	if (!sock->keep)
+		return set_filter(sock->fd, code, N);
+	/* Instead of letting it in. */
+	memcpy(both, code, sizeof(code));
+	both[N - 2] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 1);
+	memcpy(both + N, thin, sizeof(thin));
+	return set_filter(sock->fd, both, N + N_THIN);
+}
+
+void sock_raw_refilter(const struct sock *sock)
+{
+	(void)filter_ours(sock);
 }
 
 int sock_raw_open(struct sock *sock, int rcvbuf, bool shared, char *why)
@@ -98,6 +122,7 @@ int sock_raw_open(struct sock *sock, int rcvbuf, bool shared, char *why)
 	/* Spares the kernel a copy; what we send is filtered out in any case. Not in old kernels. */
 	(void)setsockopt(sock->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
 	sock_set_buffers(sock->fd, rcvbuf, SNDBUF);
+	(void)setsockopt(sock->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 	step = "packet filter";
 	if ((shared ? filter_nothing(sock->fd) : filter_ours(sock)) < 0)
 		goto out;
@@ -301,11 +326,17 @@ unsigned sock_raw_recv(struct sock *sock, struct dgram *v, unsigned n, unsigned 
 {
 	unsigned got = batch_recv(&sock->set->batch, sock->fd, true, v, n);
 	int64_t now_us = got ? clock_boot_us() : 0;
+	struct timespec wall = { 0 };
 	unsigned good = 0;
 
+	if (got)
+		(void)clock_gettime(CLOCK_REALTIME, &wall);
 	for (unsigned i = 0; i < got; i++) {
-		counter *bad = take_frame(sock, i, &v[i]);
+		counter *bad;
 
+		if (!sock_in_time(sock, i, &wall, now_us, got == n))
+			continue;
+		bad = take_frame(sock, i, &v[i]);
 		if (bad) {
 			count(bad, 1);
 			continue;

@@ -112,6 +112,7 @@ int sock_udp_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char *
 	/* Answers are small; one that is not is better fragmented than lost. */
 	(void)setsockopt(sock->fd, IPPROTO_IP, IP_MTU_DISCOVER, &pmtu, sizeof(pmtu));
 	(void)setsockopt(sock->fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+	(void)setsockopt(sock->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 	sock_set_buffers(sock->fd, sock->receives ? rcvbuf : 0, SNDBUF);
 	step = "bind";
 	if (bind_it(sock, sock->fd) < 0)
@@ -150,7 +151,7 @@ static void divide_unicast(int fd, unsigned n)
 }
 
 /* A broadcast goes to every socket of the group: number i of n takes its clients. Run from the UDP header on. */
-static void divide_broadcast(int fd, unsigned i, unsigned n)
+static void divide_broadcast(const struct sock *sock)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_NET_OFF + 16),
@@ -160,22 +161,47 @@ static void divide_broadcast(int fd, unsigned i, unsigned n)
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 8 + CLIENT_AT),
 		BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, CLIENT_MIX),
 		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
-		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, n),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, i, 0, 1),
+		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, sock->n_parts),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, sock->part, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	struct sock_fprog prog = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+	/* The same, but only a share of the DISCOVERs that look as all do. */
+	const struct sock_filter thin[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 8 + DHCP4_OPTIONS),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 53, 0, 4),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 8 + DHCP4_OPTIONS + 2),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 2),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_AD_OFF + SKF_AD_RANDOM),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, sock->keep, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	enum { N = sizeof(code) / sizeof(code[0]), N_THIN = sizeof(thin) / sizeof(thin[0]) };
+	struct sock_filter both[N + N_THIN];
+	struct sock_fprog prog = { .len = sock->keep ? N + N_THIN : N, .filter = both };
 
-	(void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+	memcpy(both, code, sizeof(code));
+	memcpy(both + N, thin, sizeof(thin));
+	if (sock->keep) /* instead of letting it in */
+		both[N - 2] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 1);
+	(void)setsockopt(sock->fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+}
+
+void sock_udp_refilter(const struct sock *sock)
+{
+	divide_broadcast(sock);
 }
 
 void sock_udp_share(struct sock *const *socks, unsigned n)
 {
 	/* Also when there is one: until the old sets are closed the group may have more. */
 	divide_unicast(socks[0]->fd, n);
-	for (unsigned i = 0; i < n; i++)
-		divide_broadcast(socks[i]->fd, i, n);
+	for (unsigned i = 0; i < n; i++) {
+		socks[i]->part = i;
+		socks[i]->n_parts = n;
+		divide_broadcast(socks[i]);
+	}
 }
 
 /* Fill v from message i of the batch; NULL, or the counter of what is wrong with it. */
@@ -213,11 +239,17 @@ unsigned sock_udp_recv(struct sock *sock, struct dgram *v, unsigned n, unsigned 
 {
 	unsigned got = batch_recv(&sock->set->batch, sock->fd, false, v, n);
 	int64_t now_us = got ? clock_boot_us() : 0;
+	struct timespec wall = { 0 };
 	unsigned good = 0;
 
+	if (got)
+		(void)clock_gettime(CLOCK_REALTIME, &wall);
 	for (unsigned i = 0; i < got; i++) {
-		counter *bad = take_dgram(sock, i, &v[i]);
+		counter *bad;
 
+		if (!sock_in_time(sock, i, &wall, now_us, got == n))
+			continue;
+		bad = take_dgram(sock, i, &v[i]);
 		if (bad) {
 			count(bad, 1);
 			continue;

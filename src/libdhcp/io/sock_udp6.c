@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 enum { SNDBUF = 8 << 20, UDP = 8, RELAY_FORW = 12, RELAY_PEER_END = 30, IPV6_DST = 24 };
+enum { SOLICIT = 1, RELAY_HEAD = 34, RELAY_MSG = 9 };
 
 static const struct ip all_servers = { .b = { 0xff, 0x02, [13] = 0x01, [15] = 0x02 } };
 
@@ -93,6 +94,7 @@ int sock_udp6_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char 
 	if (shared && setsockopt(sock->fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) < 0)
 		goto out;
 	(void)setsockopt(sock->fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, &off, sizeof(off));
+	(void)setsockopt(sock->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 	sock_set_buffers(sock->fd, rcvbuf, SNDBUF);
 	step = "bind";
 	if (bind_it(sock, sock->fd) < 0)
@@ -140,29 +142,66 @@ static void divide_unicast(int fd, unsigned n)
 }
 
 /* A multicast goes to every socket of the group: number i of n takes its share. Run from the UDP header on. */
-static void divide_multicast(int fd, unsigned i, unsigned n)
+static void divide_multicast(const struct sock *sock)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_NET_OFF + IPV6_DST),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xff, 0, 11), /* a unicast: taken as it is */
 		HASH(UDP),
-		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, n),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, i, 0, 1),
+		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, sock->n_parts),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, sock->part, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 	};
-	struct sock_fprog prog = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+	/* The same, but only a share of the SOLICITs, also of those behind one relay: in its first or second option. */
+	const struct sock_filter thin[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, UDP),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SOLICIT, 12, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RELAY_FORW, 0, 13),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, UDP + RELAY_HEAD),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RELAY_MSG, 0, 2),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, UDP + RELAY_HEAD + 4),
+		BPF_STMT(BPF_JMP | BPF_JA, 6),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, UDP + RELAY_HEAD + 2),
+		BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, UDP + RELAY_HEAD + 4),
+		BPF_STMT(BPF_MISC | BPF_TAX, 0),
+		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RELAY_MSG, 0, 4),
+		BPF_STMT(BPF_LD | BPF_B | BPF_IND, 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SOLICIT, 0, 2),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_AD_OFF + SKF_AD_RANDOM),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, sock->keep, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	enum { N = sizeof(code) / sizeof(code[0]), N_THIN = sizeof(thin) / sizeof(thin[0]) };
+	struct sock_filter both[N + N_THIN];
+	struct sock_fprog prog = { .len = sock->keep ? N + N_THIN : N, .filter = both };
 
-	(void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+	memcpy(both, code, sizeof(code));
+	memcpy(both + N, thin, sizeof(thin));
+	if (sock->keep) { /* instead of letting it in */
+		both[N - 3] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 2);
+		both[N - 1] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 0);
+	}
+	(void)setsockopt(sock->fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+}
+
+void sock_udp6_refilter(const struct sock *sock)
+{
+	divide_multicast(sock);
 }
 
 void sock_udp6_share(struct sock *const *socks, unsigned n)
 {
 	/* Also when there is one: until the old sets are closed the group may have more. */
 	divide_unicast(socks[0]->fd, n);
-	for (unsigned i = 0; i < n; i++)
-		divide_multicast(socks[i]->fd, i, n);
+	for (unsigned i = 0; i < n; i++) {
+		socks[i]->part = i;
+		socks[i]->n_parts = n;
+		divide_multicast(socks[i]);
+	}
 }
 
 /* What was sent to us: to a group we joined, or to an address that the configuration has us listen on. */
@@ -211,11 +250,17 @@ unsigned sock_udp6_recv(struct sock *sock, struct dgram *v, unsigned n, unsigned
 {
 	unsigned got = batch_recv(&sock->set->batch, sock->fd, false, v, n);
 	int64_t now_us = got ? clock_boot_us() : 0;
+	struct timespec wall = { 0 };
 	unsigned good = 0;
 
+	if (got)
+		(void)clock_gettime(CLOCK_REALTIME, &wall);
 	for (unsigned i = 0; i < got; i++) {
-		counter *bad = take_dgram(sock, i, &v[i]);
+		counter *bad;
 
+		if (!sock_in_time(sock, i, &wall, now_us, got == n))
+			continue;
+		bad = take_dgram(sock, i, &v[i]);
 		if (bad) {
 			count(bad, 1);
 			continue;

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* A queue with more coming in than it serves, against the arithmetic that decides what is let in. */
+#include "io/flood.h"
+
+#include <check.h>
+
+#define MS 1000
+
+/* `factor` beginnings come for each that can be served; what waits is counted in ms of work. */
+struct queue {
+	struct flood flood;
+	double wait_ms;
+	int64_t now_us;
+};
+
+static double share(const struct flood *flood)
+{
+	return flood->keep ? flood->keep / 4294967296.0 : 1;
+}
+
+static void run(struct queue *q, double factor, int ms)
+{
+	for (int i = 0; i < ms; i++) {
+		q->now_us += MS;
+		q->wait_ms += factor * share(&q->flood) - 1;
+		if (q->wait_ms < 0)
+			q->wait_ms = 0;
+		if (q->wait_ms > 700) /* the socket is full */
+			q->wait_ms = 700;
+		if (factor > 0)
+			flood_note(&q->flood, (int64_t)(q->wait_ms * MS), q->now_us);
+		(void)flood_step(&q->flood, q->now_us);
+	}
+}
+
+START_TEST(ten_times)
+{
+	struct queue q = { .flood = { .shortest_us = -1 }, .now_us = 1000000 };
+	double longest = 0, idle = 0;
+
+	run(&q, 10, 10000);
+	for (int i = 0; i < 20000; i++) {
+		run(&q, 10, 1);
+		longest = q.wait_ms > longest ? q.wait_ms : longest;
+		idle += q.wait_ms == 0;
+	}
+	ck_assert_msg(longest < 300, "waits up to %.0f ms", longest);
+	ck_assert_msg(idle < 2000, "idle for %.0f of 20000 ms", idle);
+	/* Over: all are let in soon, although nothing comes any more. */
+	run(&q, 0, 1000);
+	ck_assert_uint_eq(q.flood.keep, 0);
+}
+END_TEST
+
+START_TEST(a_burst_is_no_flood)
+{
+	struct queue q = { .flood = { .shortest_us = -1 }, .now_us = 1000000 };
+
+	for (int i = 0; i < 100; i++) {
+		run(&q, 4, 20);
+		run(&q, 0.5, 200);
+		ck_assert_uint_eq(q.flood.keep, 0);
+	}
+}
+END_TEST
+
+START_TEST(stale)
+{
+	ck_assert(!flood_is_stale(700 * MS, true));
+	ck_assert(flood_is_stale(900 * MS, true));
+	/* Nobody waits behind it: no harm in answering. */
+	ck_assert(!flood_is_stale(900 * MS, false));
+	ck_assert(flood_is_stale(11000 * MS, false));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("flood");
+	TCase *c = tcase_create("flood");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_test(c, ten_times);
+	tcase_add_test(c, a_burst_is_no_flood);
+	tcase_add_test(c, stale);
+	suite_add_tcase(s, c);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}
