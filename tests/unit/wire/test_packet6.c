@@ -512,6 +512,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, parses_and_writes_a_message);
 	tcase_add_test(tc, opens_relays_from_the_outside);
 	tcase_add_test(tc, wraps_an_answer);
