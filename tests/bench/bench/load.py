@@ -65,6 +65,27 @@ def machine():
     return time.monotonic(), (sum(v) - v[3] - v[4]) / os.sysconf("SC_CLK_TCK")
 
 
+def pace(n=2000):
+    """Microseconds for a byte to another process and back: how slow the machine is just now."""
+    (from_us, to_it), (from_it, to_us) = os.pipe(), os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.close(to_it)
+        while os.read(from_us, 1):
+            os.write(to_us, b".")
+        os._exit(0)
+    begun = time.monotonic()
+    for _ in range(n):
+        os.write(to_it, b".")
+        os.read(from_it, 1)
+    took = time.monotonic() - begun
+    os.close(to_it)
+    os.waitpid(pid, 0)
+    for fd in (from_us, from_it, to_us):
+        os.close(fd)
+    return 1e6 * took / n
+
+
 def others(before, cpu, after):
     """How much of a processor somebody else used: the figures of such a run say little."""
     return max(0.0, after[1] - before[1] - cpu) / (after[0] - before[0])

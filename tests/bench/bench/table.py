@@ -3,7 +3,7 @@
 import statistics
 
 COLUMNS = [("rate/s", 9), ("min-max", 17), ("x Kea", 7), ("us/exch", 8), ("1/x Kea", 8), ("p50 us", 8), ("p99 us", 8),
-           ("p99.9 us", 9), ("drops", 6), ("dups", 5), ("load us", 8), ("others", 6)]
+           ("p99.9 us", 9), ("drops", 6), ("dups", 5), ("load us", 8), ("others", 6), ("pace us", 7)]
 
 
 def median(runs, key):
@@ -26,7 +26,7 @@ def line(results, case, variant):
               *(f"{median(runs, p):.0f}" for p in ("p50", "p99", "p99.9")),
               sum(r["drops"] + r["rejected"] for r in runs), sum(r["dups"] for r in runs),
               f"{median(runs, 'load_us'):.2f}" + ("!" if any(r["local"] for r in runs) else ""),
-              f"{median(runs, 'others'):.2f}"]
+              f"{median(runs, 'others'):.2f}", f"{median(runs, 'pace'):.1f}"]
     return f"{case:20s} {variant:12s} {len(runs):3d}" + "".join(f"{v!s:>{w + 1}}" for v, (_, w) in zip(values, COLUMNS))
 
 
