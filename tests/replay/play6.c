@@ -4,10 +4,11 @@
  * rapid=1, cut, and any number of
  *
  *	na=IAID[,ADDRESS[@PREFERRED@VALID]]...    pd=IAID[,PREFIX/LEN[@P@V]]...    ta=IAID
- *	relay=LINK,PEER[,INTERFACE-ID as HEX]     the one that sent us the message first
+ *	relay=LINK,PEER[,INTERFACE-ID as HEX or -[,CODE:HEX]...]     the one that sent us the message first
  *
  * Of expect: xid status (of the message, "-" = none) t1 t2 (of the first IA) relays opt.N=HEX, where "-"
- * means absent, and na= and pd= in order as above, !CODE for a status code in the IA.
+ * means absent, relay.I=HOP,LINK,PEER[,CODE:HEX]... of the I-th relay from our side, and na= and pd= in order as above,
+ * !CODE for a status code in the IA, +CODE:HEX for an option in an address or prefix.
  */
 #include "play.h"
 
@@ -75,8 +76,15 @@ static void add_relay(struct packet6 *pkt, char *text)
 		fail("a relay is LINK,PEER");
 	*relay = (struct relay6){ .link = ip_of(link), .peer = ip_of(peer) };
 	opts_init(&relay->opts, play.arena);
-	if (id)
+	if (id && strcmp(id, "-") != 0)
 		(void)opts_add(&relay->opts, OPT6_INTERFACE_ID, hex_of(id));
+	while (id && (id = strtok_r(NULL, ",", &save))) {
+		char *hex = strchr(id, ':');
+
+		if (!hex)
+			fail("an option of a relay is CODE:HEX");
+		(void)opts_add(&relay->opts, (uint16_t)strtoul(id, NULL, 10), hex_of(hex + 1));
+	}
 	pkt->relay_type = DHCP6_RELAY_FORW;
 }
 
@@ -154,6 +162,14 @@ static void send6(void)
 
 /* --- expect ---------------------------------------------------------------- */
 
+static void print_option(const struct opt *opt, char before, struct str *out)
+{
+	char hex[1200];
+
+	(void)bytes_to_hex(opt->data, 0, hex, sizeof(hex));
+	str_addf(out, "%c%u:%s", before, opt->code, hex);
+}
+
 static void print_ia(const struct ia6 *ia, struct str *out)
 {
 	struct reader r = reader_of(ia->subs);
@@ -162,9 +178,15 @@ static void print_ia(const struct ia6 *ia, struct str *out)
 	char text[PREFIX_TEXT_MAX];
 
 	str_addf(out, "%u", ia->iaid);
-	while (ia6_next_item(ia, &r, &item))
+	while (ia6_next_item(ia, &r, &item)) {
+		struct reader subs = reader_of(item.subs);
+		struct opt opt;
+
 		str_addf(out, ",%s@%u@%u", item.prefix.len == 128 ? ip_format(&item.prefix.addr, text) : prefix_format(&item.prefix, text),
 			   item.preferred, item.valid);
+		while (opt_next6(&subs, &opt))
+			print_option(&opt, '+', out);
+	}
 	if (ia6_status(ia->subs, &status))
 		str_addf(out, "!%u", status.code);
 }
@@ -198,6 +220,24 @@ static void expect_ias(const struct answer *a, const char *key, uint16_t code)
 		fail("there are %u %s, not %u", n_got, key, n_wanted);
 }
 
+static void expect_relays(const struct answer *a)
+{
+	unsigned i, k;
+
+	for (i = 0; i < a->pkt6.n_relays; i++) {
+		const struct relay6 *relay = &a->pkt6.relays[i];
+		char key[24], link[IP_TEXT_MAX], peer[IP_TEXT_MAX];
+		struct str got = { 0 };
+
+		(void)snprintf(key, sizeof(key), "relay.%u", i);
+		str_addf(&got, "%u,%s,%s", relay->hop_count, ip_format(&relay->link, link), ip_format(&relay->peer, peer));
+		for (k = 0; k < relay->opts.n; k++)
+			print_option(&relay->opts.v[k], ',', &got);
+		want_text(key, str_text(&got));
+		str_free(&got);
+	}
+}
+
 static void expect6(struct answer *a)
 {
 	const struct opt *status = opts_find(&a->pkt6.opts, OPT6_STATUS_CODE);
@@ -219,6 +259,7 @@ static void expect6(struct answer *a)
 		(void)snprintf(text, sizeof(text), "%u", ia.t2);
 		want_text("t2", text);
 	}
+	expect_relays(a);
 	expect_ias(a, "na", OPT6_IA_NA);
 	expect_ias(a, "pd", OPT6_IA_PD);
 	for (i = 2; i < n_words; i++) {

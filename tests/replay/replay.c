@@ -19,7 +19,7 @@
  *	stat NAME VALUE            a counter since the start of the scenario
  *
  * Keys of send and expect are in play4.c and play6.c. Of lease: state valid subnet mac cid name context
- * iaid preferred, and type=pd for a prefix.
+ * iaid preferred source (of the mac), and type=pd for a prefix.
  */
 #include "play.h"
 
@@ -295,6 +295,8 @@ static void do_lease(void)
 	want_text("iaid", text);
 	(void)snprintf(text, sizeof(text), "%u", lease.preferred);
 	want_text("preferred", text);
+	(void)snprintf(text, sizeof(text), "%u", lease.hwsource);
+	want_text("source", text);
 	want_text("name", lease.hostname);
 	/* Words end at blanks, so the text is compared without them. */
 	(void)snprintf(text, sizeof(text), "%s", lease.user_context ? lease.user_context : "-");

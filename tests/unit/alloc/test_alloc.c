@@ -268,6 +268,44 @@ START_TEST(ranges_that_overlap_agree)
 }
 END_TEST
 
+START_TEST(a_range_without_a_map_goes_on_elsewhere)
+{
+	struct alloc *alloc = alloc_new(15000);
+	struct alloc_range span = { .size = UINT64_MAX, .how = ALLOC_ITERATIVE };
+	struct alloc_set *set;
+	struct client_key me = { 1, 1 }, other = { 2, 2 };
+	struct ip ip, third;
+	unsigned i;
+
+	rand_seed(5);
+	ck_assert_int_eq(ip_parse("2001:db8:1::1", &span.first), 0);
+	ck_assert_int_eq(ip_parse("2001:db8:1:0:ffff:ffff:ffff:ffff", &span.last), 0);
+	set = alloc_set_new(alloc, &span, 1);
+	/* in order, and past what somebody else was offered */
+	third = ip_add(&span.first, 2);
+	ck_assert(alloc_claim(alloc, &third, &other, false));
+	for (i = 0; i < 3; i++) {
+		struct ip want = ip_add(&span.first, i < 2 ? i : 3);
+
+		ck_assert(alloc_pick(alloc, set, 0, &me, &ip));
+		ck_assert(ip_equal(&ip, &want));
+	}
+	/* a lease here and there is passed over, a row of them is left behind */
+	for (i = 0; i < 4; i++) {
+		struct ip want = ip_add(&span.first, 4 + i);
+
+		ck_assert(alloc_pick(alloc, set, 0, &me, &ip));
+		ck_assert(ip_equal(&ip, &want));
+		alloc_missed(alloc, set, 0, &me, &ip);
+		ck_assert(!alloc_claimed_by(alloc, &me, &want));
+	}
+	ck_assert(alloc_pick(alloc, set, 0, &me, &ip));
+	ck_assert_uint_gt(ip_distance(&span.first, &ip), 1u << 20);
+	alloc_set_free(alloc, set);
+	alloc_free(alloc);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("alloc");
@@ -283,6 +321,7 @@ int main(void)
 	tcase_add_test(tc, a_stale_claim_is_taken_over);
 	tcase_add_test(tc, claims_end_and_leases_stay);
 	tcase_add_test(tc, ranges_that_overlap_agree);
+	tcase_add_test(tc, a_range_without_a_map_goes_on_elsewhere);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
