@@ -12,7 +12,8 @@
 #include "serve/vendor6.h"
 #include "wire/dump.h"
 
-#define IA_ROOM 8192 /* bytes for all IAs of an answer */
+#define IA_ROOM 1024      /* bytes for an IA: its leases, what is refused, a status */
+#define SURPLUS_ROOM 4096 /* for those that are not served, and for the message's status */
 #define REFUSED_MAX 16
 #define ORO_MAX 256  /* codes of an option request that are looked at */
 
@@ -157,7 +158,7 @@ static int write_bindings(struct request *req)
 
 	if (!req->n_bindings && !req->has_status)
 		return 0;
-	if (ia6_builder_init(&w, &req->a6.opts, IA_ROOM) < 0)
+	if (ia6_builder_init(&w, &req->a6.opts, req->n_bindings * IA_ROOM + (req->n_bindings == BINDINGS_MAX ? SURPLUS_ROOM : 64)) < 0)
 		return -E_NOMEM;
 	common_timers(req, &t1, &t2);
 	for (i = 0; i < req->n_bindings; i++)

@@ -82,6 +82,9 @@ static void build_server_id(struct build *b)
 	if (duid->identifier_len <= 0)
 		diag_error(b->diag, conf_pos(&conf->node, "identifier"), "\"%s\" is not hex of at most %zu bytes",
 			   conf->identifier.v, sizeof(probe.b) - 8);
+	else if (duid->type == DUID_UUID && duid->identifier_len != 16)
+		diag_error(b->diag, conf_pos(&conf->node, "identifier"), "\"%s\" has %d bytes, and a UUID has 16",
+			   conf->identifier.v, duid->identifier_len);
 }
 
 void build_root6(struct build *b)

@@ -103,6 +103,22 @@ static uint16_t get16(const uint8_t *p)
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
+/* Bytes before the identifier. */
+static size_t fixed_len(enum duid_type type)
+{
+	switch (type) {
+	case DUID_LLT:
+		return 8;
+	case DUID_EN:
+		return 6;
+	case DUID_LL:
+		return 4;
+	case DUID_UUID:
+		break;
+	}
+	return 2;
+}
+
 /* What the configuration leaves open, from the stored DUID if it is of the same type. */
 static int make(const struct duid_conf *conf, const struct duid *stored, struct duid *ret)
 {
@@ -111,7 +127,7 @@ static int make(const struct duid_conf *conf, const struct duid *stored, struct 
 	uint16_t htype = conf->htype ? conf->htype : same ? get16(stored->b + 2) : 1;
 	uint32_t time = conf->time;
 	uint8_t mac[6], random[16];
-	size_t skip = conf->type == DUID_LLT ? 8 : conf->type == DUID_EN ? 6 : 4;
+	size_t skip = fixed_len(conf->type);
 	unsigned i;
 
 	if (!time && conf->type == DUID_LLT && same) {
@@ -141,9 +157,10 @@ static int make(const struct duid_conf *conf, const struct duid *stored, struct 
 	case DUID_LL:
 		return duid_make_ll(htype, id, ret);
 	case DUID_UUID:
-		if (id.len == 16)
-			memcpy(random, id.data, 16);
 		duid_make_uuid(random, ret);
+		/* One that was given is what it is. */
+		if (id.len == 16)
+			memcpy(ret->b + skip, id.data, 16);
 		return 0;
 	case DUID_LLT:
 		break;

@@ -5,7 +5,6 @@
 #include "wire/option.h"
 
 #define VENDORS_MAX 8
-#define OPTION_MAX 2048 /* bytes of one option 17 that we make */
 #define CABLELABS 4491
 #define CABLELABS_ORO 1
 
@@ -114,11 +113,27 @@ static bool was_seen(const struct opt_scopes *scopes, unsigned before, uint32_t 
 	return false;
 }
 
+/* Bytes that all the scopes have for the vendor. */
+static size_t room_for(const struct opt_scopes *scopes, uint32_t vendor)
+{
+	size_t room = 4;
+	unsigned i, k, n;
+
+	for (i = 0; i < scopes->n; i++) {
+		const struct optval *v = optlist_vendor(scopes->v[i], vendor, &n);
+
+		for (k = 0; k < n; k++)
+			room += 4 + v[k].data.len;
+	}
+	return room;
+}
+
 static void send_vendor(struct sender *s, uint32_t vendor, struct bytes oro, bool all, bool is_configured)
 {
 	const struct opt_scopes *scopes = &s->req->scopes;
-	uint8_t *buf = arena_room(s->req->arena, OPTION_MAX);
-	struct writer w = writer_init(buf, buf ? OPTION_MAX : 0);
+	size_t room = room_for(scopes, vendor);
+	uint8_t *buf = arena_room(s->req->arena, room);
+	struct writer w = writer_init(buf, buf ? room : 0);
 	unsigned i, k, n;
 
 	write_u32(&w, vendor);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The relay information stored with DHCPv6 leases: Kea's forms old and new, what is wrong with them, and what is kept. */
+#include "serve/context6.h"
+
+#include <check.h>
+
+#define NEW "{ \"ISC\": { \"relay-info\": [ { \"hop\": 3, \"link\": \"2001:db8::1\", \"options\": \"0x00250006000000010203\", " \
+	    "\"peer\": \"fe80::9\", \"remote-id\": \"000000010203\" } ] } }"
+#define OLD "{ \"ISC\": { \"relays\": [ { \"hop\": 3, \"link\": \"2001:db8::1\", \"options\": \"0x00250006000000010203\", \"peer\": \"fe80::9\" } ] } }"
+
+static struct arena *arena;
+
+static void set_up(void)
+{
+	arena = arena_new(0);
+}
+
+static void tear_down(void)
+{
+	arena_free(arena);
+}
+
+static void expect(const char *context, enum context_checks level, enum context_verdict want, const char *want_text)
+{
+	const char *text = "untouched";
+
+	ck_assert_int_eq(context6_check(arena, context, level, &text), want);
+	if (want == CONTEXT_FINE)
+		ck_assert_str_eq(text, "untouched");
+	else if (!want_text)
+		ck_assert_ptr_null(text);
+	else
+		ck_assert_str_eq(text, want_text);
+}
+
+START_TEST(the_new_form_is_fine)
+{
+	expect(NEW, CONTEXT_CHECK_NONE, CONTEXT_FINE, NULL);
+	expect(NEW, CONTEXT_CHECK_FIX, CONTEXT_FINE, NULL);
+	expect(NEW, CONTEXT_CHECK_STRICT, CONTEXT_FINE, NULL);
+	expect(NEW, CONTEXT_CHECK_PEDANTIC, CONTEXT_FINE, NULL);
+	expect("{ \"ours\": 1 }", CONTEXT_CHECK_PEDANTIC, CONTEXT_FINE, NULL);
+}
+END_TEST
+
+START_TEST(the_old_form_becomes_the_new_one)
+{
+	expect(OLD, CONTEXT_CHECK_NONE, CONTEXT_FINE, NULL);
+	expect(OLD, CONTEXT_CHECK_FIX, CONTEXT_UPGRADED, NEW);
+}
+END_TEST
+
+START_TEST(what_cannot_be_read_goes_and_the_rest_stays)
+{
+	expect("{ \"ISC\": { \"relay-info\": [ { \"hop\": 3, \"link\": \"here\", \"peer\": \"fe80::9\" } ] } }", CONTEXT_CHECK_FIX,
+	       CONTEXT_REMOVED, NULL);
+	expect("{ \"mine\": 7, \"ISC\": { \"relay-info\": [ ] } }", CONTEXT_CHECK_FIX, CONTEXT_REMOVED, "{ \"mine\": 7 }");
+	expect("{ \"ISC\": { \"relay-info\": [ { \"hop\": 300, \"link\": \"::\", \"peer\": \"::\" } ] } }", CONTEXT_CHECK_FIX, CONTEXT_REMOVED,
+	       NULL);
+	expect("{ \"ISC\": { \"relays\": [ { \"hop\": 3, \"link\": \"::\", \"peer\": \"::\", \"options\": \"0x002500\" } ] } }",
+	       CONTEXT_CHECK_FIX, CONTEXT_REMOVED, NULL);
+}
+END_TEST
+
+START_TEST(a_name_that_contradicts_the_options_is_mended)
+{
+	static const char wrong[] = "{ \"ISC\": { \"relay-info\": [ { \"hop\": 3, \"link\": \"2001:db8::1\", \"options\": "
+				    "\"0x00250006000000010203\", \"peer\": \"fe80::9\", \"remote-id\": \"FF\" } ] } }";
+
+	expect(wrong, CONTEXT_CHECK_FIX, CONTEXT_FINE, NULL);
+	expect(wrong, CONTEXT_CHECK_STRICT, CONTEXT_UPGRADED, NEW);
+}
+END_TEST
+
+START_TEST(others_contexts_are_kept)
+{
+	struct relay6 relay = { .hop_count = 3 };
+	struct packet6 query = { .n_relays = 1, .relays = &relay };
+
+	ck_assert(ip_parse("2001:db8::1", &relay.link) == 0 && ip_parse("fe80::9", &relay.peer) == 0);
+	opts_init(&relay.opts, arena);
+	ck_assert_int_eq(opts_add(&relay.opts, OPT6_REMOTE_ID, bytes_of("\0\0\0\1\2\3", 6)), 0);
+	ck_assert_str_eq(context6_make(arena, &query, NULL), NEW);
+	ck_assert_str_eq(context6_make(arena, &query, NEW), NEW);
+	ck_assert_ptr_nonnull(strstr(context6_make(arena, &query, "{ \"mine\": 7 }"), "\"mine\": 7"));
+	ck_assert_ptr_nonnull(strstr(context6_make(arena, &query, "{ \"mine\": 7 }"), "\"remote-id\": \"000000010203\""));
+	query.n_relays = 0;
+	ck_assert_ptr_null(context6_make(arena, &query, NULL));
+	ck_assert_str_eq(context6_make(arena, &query, "{ \"mine\": 7 }"), "{ \"mine\": 7 }");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("context6");
+	TCase *tc = tcase_create("context6");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, the_new_form_is_fine);
+	tcase_add_test(tc, the_old_form_becomes_the_new_one);
+	tcase_add_test(tc, what_cannot_be_read_goes_and_the_rest_stays);
+	tcase_add_test(tc, a_name_that_contradicts_the_options_is_mended);
+	tcase_add_test(tc, others_contexts_are_kept);
+	suite_add_tcase(suite, tc);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
