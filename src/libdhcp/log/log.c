@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #define TEXT_MAX 16384     /* of one message; longer ones end in "..." */
-#define GATHER_MS 1        /* between batches, so that a busy server wakes us rarely */
+#define GATHER_MS 10       /* between batches, so that a busy server wakes us rarely */
 #define IDLE_MS 1000       /* how long lines wait where `flush` is off */
 #define FLUSH_WAIT_MS 5000 /* log_flush() gives up: a pipe nobody reads */
 

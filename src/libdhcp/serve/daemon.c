@@ -110,12 +110,13 @@ void daemon_change_workers(struct daemon *d, struct live *live, struct sockset *
 
 static void reclaim_now(struct daemon *d)
 {
-	unsigned n = reclaim_slice(d->reclaim, &d->live->cfg->expiry);
 	uint32_t wait = d->live->cfg->expiry.reclaim_wait_sec;
 
+	/* Who is refused from here on wakes us again: once for each look, not for each refusal. */
+	atomic_store(&d->srv.want_reclaim, false);
+	(void)reclaim_slice(d->reclaim, &d->live->cfg->expiry);
 	if (wait)
 		loop_timer_start(d->loop, &d->reclaim_timer, (int64_t)wait * 1000);
-	(void)n;
 }
 
 static void reclaim_tick(void *ctx)
@@ -133,7 +134,6 @@ static void reclaim_wanted(struct post *post)
 	struct daemon *d = container_of(post, struct daemon, reclaim_post);
 	const struct timer *timer = &d->reclaim_timer;
 
-	atomic_store(&d->srv.want_reclaim, false);
 	if (!timer_is_running(timer) || timer->due_us > clock_boot_us() + RECLAIM_SOON_MS * 1000)
 		loop_timer_start(d->loop, &d->reclaim_timer, RECLAIM_SOON_MS);
 }
