@@ -22,6 +22,9 @@
 #define CLAIMS_MAX (1u << 20)
 #define STALE_MS 1000  /* a client asks for what it was offered at once, or not at all */
 #define STALE_LOOK 32  /* how many claims are looked at for one of the range */
+#define TAKE_MS 250    /* so often a client that asks for the first time may take one over */
+#define AGAIN_MS 100   /* a client that comes back after so long asked before */
+#define ASKED (1u << 14)
 #define MISSED_MAX 4   /* in a row: then the next free one is looked for elsewhere */
 #define CLAIMED_TRIES 32 /* in a range without a map */
 #define BUCKETS (1u << 16)
@@ -63,6 +66,11 @@ struct alloc {
 	struct list sets;
 	struct list order, spare;
 	size_t n_claims;
+	int64_t taken_ms; /* of the last claim that was taken over */
+	struct asked {
+		uint64_t client;
+		int64_t since_ms;
+	} asked[ASKED]; /* who wanted to take one over; the last one in each place */
 	struct claim *by_addr[BUCKETS], *by_client[BUCKETS];
 };
 
@@ -471,6 +479,20 @@ static struct claim *stale_claim(struct alloc *alloc, const struct range *range)
 	return NULL;
 }
 
+/*
+ * One that asked before, and now and then one that did not: in a flood of clients that never come back,
+ * the stale claims are left to those that do.
+ */
+static bool may_take_over(struct alloc *alloc, const struct client_key *client)
+{
+	struct asked *asked = &alloc->asked[client->a % ASKED];
+	int64_t now_ms = clock_boot_ms();
+
+	if (asked->client != client->b)
+		*asked = (struct asked){ client->b, now_ms };
+	return now_ms - asked->since_ms >= AGAIN_MS || now_ms - alloc->taken_ms >= TAKE_MS;
+}
+
 bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,
 		     struct ip *ret)
 {
@@ -478,9 +500,10 @@ bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const
 
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc, clock_boot_ms());
-	claim = stale_claim(alloc, &set->ranges[i]);
+	claim = may_take_over(alloc, client) ? stale_claim(alloc, &set->ranges[i]) : NULL;
 	if (claim) {
 		*ret = claim->addr;
+		alloc->taken_ms = clock_boot_ms();
 		unlink_claim(alloc, claim);
 		put_claim(alloc, ret, client)->taken_over = true;
 	}

@@ -71,7 +71,8 @@ bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const stru
 void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client, const struct ip *addr);
 /*
  * When no range has a free one: claim the address of range `i` that was offered to somebody else longest
- * ago, at least a second, and not asked for. A flood of clients that never ask must not keep out others.
+ * ago, at least a second, and not asked for. A flood of clients that never ask must not keep out others:
+ * who asks for the first time gets one only now and then, who comes back gets what is there.
  * The other one may still claim it back with alloc_claim(). False when there is none.
  */
 bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,

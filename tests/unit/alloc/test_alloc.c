@@ -173,9 +173,15 @@ START_TEST(a_stale_claim_is_taken_over)
 	ck_assert_uint_eq(alloc_n_claims(alloc), 4);
 	/* Each in turn, never what was leased meanwhile, nor mine so soon. */
 	alloc_note(alloc, &span.last, true);
+	ck_assert(!alloc_take_over(alloc, set, 0, &other, &ip)); /* so soon only who comes back */
+	ck_assert(!alloc_take_over(alloc, set, 0, &other, &ip));
+	clock_advance(100);
+	ck_assert(!alloc_take_over(alloc, set, 0, &(struct client_key){ 102, 1 }, &ip));
 	ck_assert(alloc_take_over(alloc, set, 0, &other, &ip) && !ip_equal(&ip, &mine));
+	clock_advance(100);
 	ck_assert(alloc_take_over(alloc, set, 0, &(struct client_key){ 102, 1 }, &ip) && !ip_equal(&ip, &mine));
-	ck_assert(!alloc_take_over(alloc, set, 0, &(struct client_key){ 103, 1 }, &ip));
+	clock_advance(250);
+	ck_assert(!alloc_take_over(alloc, set, 0, &(struct client_key){ 103, 1 }, &ip)); /* none is stale */
 	/* The first one comes after all; then it is its own, and nobody else's. */
 	ck_assert(alloc_claim(alloc, &mine, &first, false));
 	ck_assert(!alloc_claimed_by(alloc, &me, &ip));
