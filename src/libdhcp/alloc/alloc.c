@@ -45,8 +45,9 @@ struct alloc_set {
 	size_t n;
 	struct range *ranges; /* in the caller's order */
 	struct place {
-		struct range *range;
+		struct ip first; /* of the range: a search does not touch the ranges it passes by */
 		struct ip reach; /* the largest last address of the places below; see find_reach() */
+		struct range *range;
 	} *sorted; /* by first address */
 };
 
@@ -127,7 +128,7 @@ static int by_first(const void *x, const void *y)
 {
 	const struct place *a = x, *b = y;
 
-	return ip_cmp(&a->range->span.first, &b->range->span.first);
+	return ip_cmp(&a->first, &b->first);
 }
 
 /*
@@ -155,12 +156,13 @@ static void ranges_in(const struct alloc_set *set, size_t lo, size_t hi, const s
 {
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
-		struct range *range = set->sorted[mid].range;
+		const struct place *place = &set->sorted[mid];
+		struct range *range = place->range;
 
-		if (ip_cmp(addr, &set->sorted[mid].reach) > 0)
+		if (ip_cmp(addr, &place->reach) > 0)
 			return;
 		ranges_in(set, lo, mid, addr, fn, ctx);
-		if (ip_cmp(&range->span.first, addr) > 0)
+		if (ip_cmp(&place->first, addr) > 0)
 			return;
 		if (ip_cmp(addr, &range->span.last) <= 0)
 			fn(ctx, range, ip_count_steps(&range->span.first, addr, range->span.shift));
@@ -259,7 +261,7 @@ struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *r
 	for (i = 0; i < n; i++) {
 		struct range *range = &set->ranges[i];
 
-		set->sorted[i].range = range;
+		set->sorted[i] = (struct place){ .first = ranges[i].first, .range = range };
 		range->span = ranges[i];
 		range->map = freemap_new(ranges[i].size);
 		if (range->map) {
