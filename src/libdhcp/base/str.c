@@ -23,6 +23,18 @@ void str_add(struct str *s, const char *text)
 	str_add_n(s, text, strlen(text));
 }
 
+void str_add_number(struct str *s, uint64_t v, unsigned min_digits)
+{
+	char digits[20];
+	unsigned i = sizeof(digits);
+
+	while (i && (v || i > sizeof(digits) - min_digits)) {
+		digits[--i] = (char)('0' + v % 10);
+		v /= 10;
+	}
+	str_add_n(s, digits + i, sizeof(digits) - i);
+}
+
 void str_addc(struct str *s, char c)
 {
 	str_add_n(s, &c, 1);

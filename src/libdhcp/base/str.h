@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Text that grows, on the heap. str_init gives an empty one, s->text is always NUL-terminated.
@@ -22,6 +23,8 @@ struct str {
 
 void str_add(struct str *s, const char *text);
 void str_add_n(struct str *s, const char *text, size_t len);
+/* Decimal, with zeros in front up to so many digits (at most 20). */
+void str_add_number(struct str *s, uint64_t v, unsigned min_digits);
 void str_addc(struct str *s, char c);
 void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void str_reset(struct str *s);

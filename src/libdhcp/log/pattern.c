@@ -8,6 +8,7 @@
 /* In a time format: where milliseconds go, which strftime does not know. */
 #define MARK_MS '\001'
 #define MARK_US '\002'
+#define MARKS "\001\002"
 #define DATE_MAX 128
 
 struct step {
@@ -197,13 +198,18 @@ static void add_date(struct step *step, int64_t wall_us, struct str *out)
 
 	if (step->sec != wall_us / 1000000)
 		make_date(step, wall_us / 1000000);
-	for (const char *p = step->date; *p; p++) {
-		if (*p == MARK_MS)
-			str_addf(out, "%03u", us / 1000);
-		else if (*p == MARK_US)
-			str_addf(out, "%03u.%03u", us / 1000, us % 1000);
-		else
-			str_addc(out, *p);
+	for (const char *p = step->date; *p;) {
+		size_t plain = strcspn(p, MARKS);
+
+		str_add_n(out, p, plain);
+		p += plain;
+		if (!*p)
+			break;
+		str_add_number(out, us / 1000, 3);
+		if (*p++ == MARK_US) {
+			str_addc(out, '.');
+			str_add_number(out, us % 1000, 3);
+		}
 	}
 }
 
@@ -254,7 +260,7 @@ void pattern_add(struct pattern *pattern, const struct pattern_line *line, struc
 		case 'p': str_add(out, line->level); break;
 		case 'c': str_add(out, last_parts(line->logger, step->parts)); break;
 		case 'i': str_add(out, pattern->pid); break;
-		case 't': str_addf(out, "%ld", line->tid); break;
+		case 't': str_add_number(out, (uint64_t)line->tid, 1); break;
 		case 'm': str_add_n(out, line->message, line->message_len); break;
 		case 'n': str_addc(out, '\n'); break;
 		case 'r': str_addf(out, "%lld", (long long)(line->wall_us - pattern->start_us) / 1000); break;
