@@ -43,6 +43,7 @@ struct range {
 struct alloc_set {
 	struct list link; /* in alloc->sets */
 	size_t n;
+	bool has_maps;        /* any of the ranges; else there is nothing to mark */
 	struct range *ranges; /* in the caller's order */
 	struct place {
 		struct ip first; /* of the range: a search does not touch the ranges it passes by */
@@ -223,18 +224,24 @@ static void mark_range(void *ctx, struct range *range, uint64_t i)
 	set_free(range, i, !bit_get(range->leased, i) && !bit_get(range->claimed, i));
 }
 
+static void mark_at(struct alloc *alloc, const struct ip *addr, struct mark mark)
+{
+	list_for_each(pos, &alloc->sets) {
+		const struct alloc_set *set = container_of(pos, struct alloc_set, link);
+
+		if (set->has_maps)
+			ranges_in(set, 0, set->n, addr, mark_range, &mark);
+	}
+}
+
 static void mark_leased(struct alloc *alloc, const struct ip *addr, bool on)
 {
-	struct mark mark = { MARK_LEASED, on };
-
-	ranges_at(alloc, addr, mark_range, &mark);
+	mark_at(alloc, addr, (struct mark){ MARK_LEASED, on });
 }
 
 static void mark_claimed(struct alloc *alloc, const struct ip *addr, bool on)
 {
-	struct mark mark = { MARK_CLAIMED, on };
-
-	ranges_at(alloc, addr, mark_range, &mark);
+	mark_at(alloc, addr, (struct mark){ MARK_CLAIMED, on });
 }
 
 static void skip_ends(struct range *range)
@@ -265,6 +272,7 @@ struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *r
 		range->span = ranges[i];
 		range->map = freemap_new(ranges[i].size);
 		if (range->map) {
+			set->has_maps = true;
 			range->leased = xcalloc((ranges[i].size + 63) / 64, sizeof(uint64_t));
 			range->claimed = xcalloc((ranges[i].size + 63) / 64, sizeof(uint64_t));
 			skip_ends(range);

@@ -36,6 +36,14 @@ static inline struct client_key client_key_of(struct bytes id, uint64_t kind)
 	return (struct client_key){ halves[0], halves[1] };
 }
 
+/* Of one of several things that the same client may have. */
+static inline struct client_key client_key_part(const struct client_key *whole, uint64_t part)
+{
+	uint64_t halves[2] = { whole->a, whole->b ^ part };
+
+	return (struct client_key){ hash_16(halves), whole->b + part };
+}
+
 struct alloc *alloc_new(unsigned hold_ms);
 void alloc_free(struct alloc *alloc);
 

@@ -102,7 +102,7 @@ static struct client_key key_of(const struct request *req, const struct binding 
 {
 	uint64_t kind = (uint64_t)b->ia.iaid << 16 | slot << 8 | b->ia.code;
 
-	return client_key_of(req->client_id, kind);
+	return client_key_part(&req->turn.client, kind);
 }
 
 static bool key_is_used(const struct binding *b, const struct client_key *key)
