@@ -44,14 +44,17 @@ void sender_put(struct sender *s, uint16_t code, struct bytes data)
 
 void sender_put_u32(struct sender *s, uint16_t code, uint32_t value)
 {
-	uint8_t *buf = arena_alloc(s->req->arena, 4);
+	uint8_t *buf;
 	struct writer w;
 
+	if (sender_take(s, code))
+		return;
+	buf = arena_room(s->req->arena, 4);
 	if (!buf)
 		return;
 	w = writer_init(buf, 4);
 	write_u32(&w, value);
-	sender_put(s, code, bytes_of(buf, 4));
+	(void)opts_add(s->to, code, bytes_of(buf, 4));
 }
 
 void sender_configured(struct sender *s, uint16_t code)

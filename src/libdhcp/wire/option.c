@@ -23,7 +23,7 @@ int opts_add(struct opts *opts, uint16_t code, struct bytes data)
 {
 	if (opts->n == opts->cap) {
 		unsigned cap = opts->cap ? 2 * opts->cap : 16;
-		struct opt *v = arena_new_array(opts->arena, struct opt, cap);
+		struct opt *v = arena_room(opts->arena, cap * sizeof(*v));
 
 		if (!v)
 			return -E_NOMEM;
