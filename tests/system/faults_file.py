@@ -48,7 +48,7 @@ def row(t, i):
     digits = f"02:00:00:{i >> 16 & 255:02x}:{i >> 8 & 255:02x}:{i & 255:02x}"
     if t.fam.digit == 4:
         return f"10.{i >> 16 & 255}.{i >> 8 & 255}.{i & 255},{digits},,100000,4000000000,9,0,0,host-{i},0,,0\n".encode()
-    return f"2001:db8:aa::{i:x},00:03:00:01:{digits},100000,4000000000,9,90000,0,{i},128,0,0,host-{i},,0,,,,0\n".encode()
+    return f"2001:db8:aa::{i >> 16:x}:{i & 0xffff:x},00:03:00:01:{digits},100000,4000000000,9,90000,0,{i},128,0,0,host-{i},,0,,,,0\n".encode()
 
 
 HEAD = {4: b"address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id\n",
