@@ -18,7 +18,7 @@ def held(t, n):
         return server, clients, f.read()
 
 
-@fault("S8", "torn-tail", beyond_kea="the first row after a torn one is lost", limit=90)
+@fault("S8", "torn-tail", short=(6,), beyond_kea="the first row after a torn one is lost", limit=90)
 def torn_tail(t):
     """The file ends at every byte of its last two rows: only the torn row is gone, the next one is stored whole."""
     server, clients, data = held(t, 4)

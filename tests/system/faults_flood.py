@@ -69,7 +69,7 @@ def on_cpu(args, cpu):
     return ["taskset", "-c", str(cpu), *args] if (os.cpu_count() or 1) > 1 else args
 
 
-@fault("N5", "flood", needs=["taskset"], limit=60, long_limit=180)
+@fault("N5", "flood", short=(4,), needs=["taskset"], limit=60, long_limit=180)
 def flood(t):
     """Ten times as many exchanges are begun as can be served: as many as before get to their end, memory stays
     within bounds, and a second later all is as before."""

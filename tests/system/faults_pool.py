@@ -38,7 +38,7 @@ def row(digit, i):
             "80000,0,1,128,0,0,,,0,,,,0\n")
 
 
-@fault("P1", "exhausted-pool", beyond_kea="each new client costs it a walk over the whole pool", limit=90)
+@fault("P1", "exhausted-pool", short=(6,), beyond_kea="each new client costs it a walk over the whole pool", limit=90)
 def exhausted_pool(t):
     """No address is free and 1,000 new clients a second ask for one: no renewal is lost or late, no new client is answered."""
     bits, held, digit = 20 if t.long else 16, 1000, t.fam.digit

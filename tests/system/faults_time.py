@@ -40,7 +40,7 @@ def clients(t, n):
     return out
 
 
-@fault("T1", "clock-back", beyond_kea="expired leases are not reclaimed until the clock is where it was")
+@fault("T1", "clock-back", short=(4,), beyond_kea="expired leases are not reclaimed until the clock is where it was")
 def clock_back(t):
     """The clock goes back an hour: leases that end are reclaimed all the same, clients renew and get new ones."""
     seconds = 8
@@ -60,7 +60,7 @@ def clock_back(t):
     t.note(f"{len(gone)} leases of {seconds} s reclaimed within {time.monotonic() - start:.1f} s")
 
 
-@fault("T2", "clock-forward", beyond_kea="all valid leases are reclaimed at once")
+@fault("T2", "clock-forward", short=(6,), beyond_kea="all valid leases are reclaimed at once")
 def clock_forward(t):
     """The clock goes forward two hours: no lease of one hour ends, nobody gets another's address."""
     clock = Clock(t, t.fam.config(**lifetime(t, 3600), **FAST))
