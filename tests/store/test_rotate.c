@@ -426,7 +426,7 @@ int main(void)
 	SRunner *sr = srunner_create(s);
 	int failed;
 
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180); /* hundreds of servers, each with syncs of its own */
 	tcase_add_test(tc, a_fresh_file);
 	tcase_add_test(tc, under_load);
 	tcase_add_test(tc, killed_anywhere);

@@ -18,6 +18,7 @@
 #define CHUNK_UNITS (1U << UNIT_BITS)
 #define CHUNK_BYTES ((size_t)CHUNK_UNITS * UNIT)
 #define CHUNK_BITS 11
+#define PAGE 4096
 #define POPULATE 65536 /* bytes that get their pages at once */
 #define N_SMALL 64 /* sizes of 1..64 units have their own list */
 #define N_LARGE 8  /* 128 .. 16384 units */
@@ -60,17 +61,23 @@ static void *chunk_new(void)
 	return chunk;
 }
 
-/* Ask for the pages ahead, many in one call: one trap into the kernel each costs more than the rest. */
+/*
+ * Ask for the pages ahead, many in one call: one trap into the kernel each costs more than the rest. As many
+ * as there are already, so that a few leases take a few pages.
+ */
 static void populate(struct slab *slab)
 {
-	size_t end = (size_t)slab->next_unit * UNIT, ahead = (end + POPULATE - 1) / POPULATE * POPULATE;
+	size_t end = (size_t)slab->next_unit * UNIT, ahead, more;
 
 	if (slab->n_chunks != slab->populated_chunk) {
 		slab->populated_chunk = slab->n_chunks;
 		slab->populated = 0;
 	}
-	if (ahead <= slab->populated)
+	if (end <= slab->populated)
 		return;
+	more = slab->n_chunks > 1 || slab->populated > POPULATE ? POPULATE : slab->populated;
+	ahead = (end + more + PAGE - 1) / PAGE * PAGE;
+	ahead = ahead < CHUNK_BYTES ? ahead : CHUNK_BYTES;
 	/* A kernel that does not know it brings them one by one. */
 	(void)madvise((char *)slab->chunk[slab->n_chunks - 1] + slab->populated, ahead - slab->populated,
 		      MADV_POPULATE_WRITE);
