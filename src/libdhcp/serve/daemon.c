@@ -20,7 +20,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#define SLOTS_MIN 1024    /* requests under way per worker: they wait for the disk together */
+#define SLOTS_MIN 2048    /* requests under way per worker: they wait for the disk together */
 #define RECLAIM_SOON_MS 100 /* from a pool found exhausted to a look for expired leases */
 #define FLUSH_MORE_MS 50 /* between slices of reclaimed leases while there are more */
 #define STATUS_MS 10000

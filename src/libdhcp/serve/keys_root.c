@@ -104,7 +104,7 @@ static const struct key multi_threading_keys[] = {
 	K_INT(struct multi_threading_conf, thread_pool_size, "thread-pool-size", .min = 0, .max = 64, .def = "0", .since = "4.0.0",
 		.doc = "0 = one per core, less one for the kernel and the disk"),
 	K_INT(struct multi_threading_conf, packet_queue_size, "packet-queue-size", .min = 0, .max = 1048576, .def = "64", .since = "4.0.0",
-		.doc = "requests under way per thread, counting those that wait for the disk; less than 1024 counts as 1024"),
+		.doc = "requests under way per thread, counting those that wait for the disk; less than 2048 counts as 2048"),
 	K_COMMENT(struct multi_threading_conf),
 };
 const struct scope multi_threading_scope = SCOPE("multi-threading", struct multi_threading_conf, multi_threading_keys);
