@@ -158,21 +158,10 @@ static int read_addr6(const char *text, size_t len, struct lease_row *row)
 	return 0;
 }
 
+/* There is room for the NUL: more follows in the row. */
 static char *write_addr(char *p, const struct lease *lease)
 {
-	char text[IP_TEXT_MAX];
-	size_t len;
-
-	if (ip_is4(&lease->addr)) {
-		for (unsigned i = 12; i < 16; i++) {
-			p = write_number(p, lease->addr.b[i]);
-			*p++ = '.';
-		}
-		return p - 1;
-	}
-	len = strlen(ip_format(&lease->addr, text));
-	memcpy(p, text, len);
-	return p + len;
+	return p + strlen(ip_format(&lease->addr, p));
 }
 
 /* --- bytes as colon-separated hex --- */
