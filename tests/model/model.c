@@ -4,68 +4,25 @@
  * failures, while time passes and configurations change. A model of what each client was told says what
  * must never happen:
  *
- *	an address is acknowledged or offered while somebody else may still use it
- *	an ACK is not in the store, or promises more time than the store keeps
- *	a client is refused the address it holds
+ *	an address or prefix is given or offered while somebody else, or another IA, may still use it
+ *	what is given is not in the store, or promises more time than the store keeps
  *	a request never ends, or leaves a claim, a turn or a free map that is wrong
  *
- * usage: model [SEED [STEPS]]; without a seed it plays the first few. A failure names its seed; MODEL_TRACE=1 shows
- * how it came to it.
+ * and what the rules of the family add (model4.c, model6.c).
+ *
+ * usage: model4 or model6 [SEED [STEPS]]; without a seed it plays the first few. A failure names its seed;
+ * MODEL_TRACE=1 shows how it came to it.
  */
-#include "base/clock.h"
-#include "base/hash.h"
-#include "base/str.h"
+#include "model.h"
+
 #include "fake_store.h"
-#include "io/engine.h"
 #include "json/diag.h"
 #include "log/log.h"
-#include "serve/family.h"
 #include "serve/reclaim.h"
-#include "serve/server.h"
 
-#define CLIENTS 24
-#define WORKERS 2
-#define BASE 0xc0000200u /* 192.0.2.0 */
-#define FIRST 10u        /* the pool is FIRST .. FIRST + POOL - 1 */
-#define POOL 12u
-#define XIDS 8192        /* messages in flight are told apart by xid modulo this */
+struct game m;
 
-struct client {
-	uint8_t mac[6];
-	uint8_t cid[8];
-	unsigned cid_len;     /* 0: it sends none */
-	uint32_t addr;        /* it holds, or held; 0 if none */
-	int64_t ends_ms;      /* boot time */
-	uint32_t offered;     /* 0 if none */
-	unsigned outstanding; /* messages that may still be answered */
-	bool moving;          /* one of them gives up what it holds */
-};
-
-struct sent {
-	struct client *client;
-	uint8_t type;
-	uint32_t wanted;
-	uint32_t round; /* of configurations */
-	int64_t at_ms;  /* boot time; RFC 2131 4.4.1: a client counts its lease from here */
-};
-
-static struct {
-	uint64_t seed;
-	unsigned step;
-	struct server srv;
-	struct store *store;
-	struct reclaim *reclaim;
-	struct stats *stats;
-	struct live *live;
-	struct client clients[CLIENTS];
-	struct sent sent[XIDS];
-	uint32_t xid, round;
-	struct arena *arena;
-	uint64_t n[256]; /* answers by type */
-	bool trace;
-} m;
-
-static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *fmt, ...)
+void fail(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -77,8 +34,7 @@ static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *fmt
 	exit(1);
 }
 
-/* With MODEL_TRACE set: what happens, for whoever looks for the reason. */
-static void __attribute__((format(printf, 1, 2))) trace(const char *fmt, ...)
+void trace(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -91,117 +47,78 @@ static void __attribute__((format(printf, 1, 2))) trace(const char *fmt, ...)
 	putchar('\n');
 }
 
-static unsigned dice(unsigned n)
+/* --- what clients hold ----------------------------------------------------- */
+
+bool is_held(const struct thing *thing)
 {
-	return (unsigned)rand_below(n);
+	return thing->client && thing->ends_ms > clock_boot_ms();
 }
 
-static bool holds(const struct client *c, uint32_t addr)
+bool holds(const struct thing *thing, const struct client *c, unsigned ia)
 {
-	return c->addr == addr && addr && c->ends_ms > clock_boot_ms();
+	return is_held(thing) && thing->client == c && thing->ia == ia;
 }
 
-static const struct client *other_holder(const struct client *me, uint32_t addr)
+struct thing *thing_of(const struct ip *addr)
 {
-	for (unsigned i = 0; i < CLIENTS; i++)
-		if (&m.clients[i] != me && holds(&m.clients[i], addr))
-			return &m.clients[i];
+	for (unsigned i = 0; i < rules.n_things; i++)
+		if (ip_equal(&m.things[i].prefix.addr, addr))
+			return &m.things[i];
 	return NULL;
 }
 
-/* --- what the server says -------------------------------------------------- */
-
-static uint32_t option_u32(const struct packet4 *pkt, uint16_t code)
+static void check_stored(const struct thing *thing, uint32_t valid_sec, int64_t sent_ms)
 {
-	const struct opt *opt = opts_find(&pkt->opts, code);
-	struct reader r;
-
-	if (!opt || opt->data.len != 4)
-		fail("the answer of type %u lacks option %u", pkt->type, code);
-	r = reader_of(opt->data);
-	return read_u32(&r);
-}
-
-static bool is_lease_of(const struct lease *lease, const struct client *c)
-{
-	if (c->cid_len && lease->client_id.len)
-		return bytes_equal(lease->client_id, bytes_of(c->cid, c->cid_len));
-	return bytes_equal(lease->hwaddr, bytes_of(c->mac, 6));
-}
-
-static void check_ack(const struct sent *sent, const struct packet4 *pkt)
-{
-	struct client *c = sent->client;
-	uint32_t life = option_u32(pkt, OPT4_DHCP_LEASE_TIME);
-	const struct client *other = other_holder(c, pkt->yiaddr);
-	struct lease_query query = { .by = BY_ADDR, .addr = ip_from4(pkt->yiaddr), .type = LEASE_V4 };
+	struct lease_query query = { .by = BY_ADDR, .addr = thing->prefix.addr, .type = thing->type };
 	struct lease lease;
+	char text[PREFIX_TEXT_MAX];
 
-	c->addr = pkt->yiaddr;
-	c->ends_ms = sent->at_ms + life * 1000LL;
-	c->offered = 0;
-	if (!holds(c, c->addr))
-		return; /* it took so long that the lease is over */
-	if (other)
-		fail("%08x was acknowledged to client %td and is held by %td", pkt->yiaddr, c - m.clients, other - m.clients);
+	(void)prefix_format(&thing->prefix, text);
 	if (store_find(m.store, &query, m.arena, &lease, 1) != 1)
-		fail("%08x was acknowledged and is not in the store", pkt->yiaddr);
-	if (!is_lease_of(&lease, c) || lease.state != LEASE_DEFAULT)
-		fail("%08x was acknowledged to client %td and the store says something else", pkt->yiaddr, c - m.clients);
-	if (lease.expires * 1000 < c->ends_ms)
-		fail("%08x was acknowledged for %u s, the store has %lld ms", pkt->yiaddr, life,
-		     (long long)(lease.expires * 1000 - sent->at_ms));
+		fail("%s was given and is not in the store", text);
+	if (!rules.is_lease_of(&lease, thing->client, thing->ia) || lease.state != LEASE_DEFAULT)
+		fail("%s was given to client %d and the store says something else", text, client_no(thing->client));
+	if (lease.expires * 1000 < thing->ends_ms)
+		fail("%s was given for %u s, the store has %lld ms", text, valid_sec, (long long)(lease.expires * 1000 - sent_ms));
 }
 
-static void take_answer(const struct packet4 *pkt)
+void take_lease(const struct sent *sent, const struct prefix *prefix, unsigned ia, uint32_t valid_sec, bool is_given)
 {
-	const struct sent *sent = &m.sent[pkt->xid % XIDS];
-	struct client *c = sent->client;
+	const struct client *c = sent->client;
+	struct thing *thing = thing_of(&prefix->addr);
+	int64_t ends_ms = sent->at_ms + valid_sec * 1000LL;
+	char text[PREFIX_TEXT_MAX];
 
-	m.n[pkt->type]++;
-	trace("client %td gets %s %08x, xid %u", c - m.clients, packet4_type_name(pkt->type), pkt->yiaddr, pkt->xid);
-	if (memcmp(pkt->chaddr, c->mac, 6) != 0)
-		fail("an answer went to somebody else");
-	switch (pkt->type) {
-	case DHCP4_OFFER:
-		if (other_holder(c, pkt->yiaddr))
-			fail("%08x was offered to client %td and is held by %td", pkt->yiaddr, c - m.clients,
-			     other_holder(c, pkt->yiaddr) - m.clients);
-		c->offered = pkt->yiaddr;
-		break;
-	case DHCP4_ACK:
-		if (sent->type != DHCP4_INFORM)
-			check_ack(sent, pkt);
-		break;
-	case DHCP4_NAK:
-		if (holds(c, sent->wanted) && sent->round == m.round)
-			fail("client %td was refused %08x, which it holds", c - m.clients, sent->wanted);
-		if (c->addr == sent->wanted)
-			c->addr = 0;
-		break;
-	default:
-		fail("an answer of type %u", pkt->type);
-	}
+	(void)prefix_format(prefix, text);
+	if (!thing || thing->prefix.len != prefix->len)
+		fail("%s was given or offered, which is in no pool", text);
+	if (is_given && holds(thing, c, ia))
+		thing->ends_ms = ends_ms;
+	if (is_given && ends_ms <= clock_boot_ms())
+		return; /* it took so long that the lease is over */
+	if (is_held(thing) && !holds(thing, c, ia))
+		fail("%s was %s to client %d, ia %u, and is held by client %d, ia %u", text, is_given ? "given" : "offered",
+		     client_no(c), ia, client_no(thing->client), thing->ia);
+	if (!is_given)
+		return;
+	thing->client = c;
+	thing->ia = ia;
+	thing->ends_ms = ends_ms;
+	check_stored(thing, valid_sec, sent->at_ms);
 }
+
+/* --- the server ------------------------------------------------------------ */
 
 static unsigned take_answers(struct io_engine *engine, struct dgram *const *v, unsigned n)
 {
 	(void)engine;
-	for (unsigned i = 0; i < n; i++) {
-		struct packet4 pkt;
-		const char *why;
-
-		if (packet4_parse(bytes_of(v[i]->buf, v[i]->len), m.arena, &pkt, &why) < 0)
-			fail("an answer does not parse: %s", why);
-		take_answer(&pkt);
-	}
+	for (unsigned i = 0; i < n; i++)
+		rules.take_answer(bytes_of(v[i]->buf, v[i]->len));
 	return n;
 }
 
 static const struct io_ops ops = { .send = take_answers };
 static struct io_engine engine = { .ops = &ops };
-
-/* --- the server ------------------------------------------------------------ */
 
 static void watch(void *ctx, const struct ip *addr, enum lease_type type, bool in_use)
 {
@@ -214,23 +131,28 @@ static void free_live(struct live *live)
 	live_free(&m.srv, live);
 }
 
+const char *any_allocator(void)
+{
+	static const char *const names[] = { "iterative", "random", "flq" };
+
+	return names[dice(3)];
+}
+
 static struct config *make_config(void)
 {
-	static const char *const allocators[] = { "iterative", "random", "flq" };
 	struct diag *diag = NULL;
 	struct config *cfg = NULL;
 	struct str text = { 0 };
 
-	str_addf(&text,
-		 "{ \"Dhcp4\": { \"valid-lifetime\": 100, \"min-valid-lifetime\": 20, \"max-valid-lifetime\": 200,"
-		 " \"authoritative\": true, \"cache-threshold\": %s, \"allocator\": \"%s\", \"offer-lifetime\": %u,"
-		 " \"decline-probation-period\": %u, \"expired-leases-processing\": { \"hold-reclaimed-time\": %u },"
-		 " \"lease-database\": { \"type\": \"memfile\", \"persist\": false },"
-		 " \"subnet4\": [ { \"id\": 1, \"subnet\": \"192.0.2.0/24\", \"pools\": ["
-		 " { \"pool\": \"192.0.2.%u - 192.0.2.%u\" }, { \"pool\": \"192.0.2.%u - 192.0.2.%u\" } ] } ] } }",
-		 dice(2) ? "0.0" : "0.5", allocators[dice(3)], dice(3) ? 0 : 30, dice(3) ? 50 : 0, dice(2) ? 0 : 60, FIRST,
-		 FIRST + POOL / 2 - 1, FIRST + POOL / 2, FIRST + POOL - 1);
-	if (config_load_text("model", text.text, text.len, 4, 0, &diag, &cfg) < 0) {
+	str_addf(&text, "{ \"Dhcp%u\": { \"lease-database\": { \"type\": \"memfile\", \"persist\": false },", rules.family->digit);
+	str_add(&text, " \"valid-lifetime\": 100, \"min-valid-lifetime\": 20, \"max-valid-lifetime\": 200,");
+	str_addf(&text, " \"cache-threshold\": %s,", dice(2) ? "0.0" : "0.5");
+	str_addf(&text, " \"allocator\": \"%s\",", any_allocator());
+	str_addf(&text, " \"decline-probation-period\": %u,", dice(3) ? 50 : 0);
+	str_addf(&text, " \"expired-leases-processing\": { \"hold-reclaimed-time\": %u },", dice(2) ? 0 : 60);
+	rules.configure(&text);
+	str_add(&text, " } }");
+	if (config_load_text("model", text.text, text.len, rules.family->digit, 0, &diag, &cfg) < 0) {
 		diag_print(diag, stdout, DIAG_TEXT);
 		fail("the configuration is wrong");
 	}
@@ -277,7 +199,7 @@ static void pump(void)
 			}
 	}
 	if (!fake_store_n_waiting(m.store))
-		for (unsigned i = 0; i < CLIENTS; i++)
+		for (unsigned i = 0; i < rules.n_clients; i++)
 			m.clients[i].outstanding = m.clients[i].moving = 0;
 }
 
@@ -291,130 +213,27 @@ static void settle(void)
 	}
 }
 
-/* --- what clients say ------------------------------------------------------ */
-
-static uint8_t *put_option(uint8_t *at, uint8_t code, const void *data, unsigned len)
+struct serve_worker *say_begin(struct client *c, uint8_t type, uint32_t wanted)
 {
-	*at++ = code;
-	*at++ = (uint8_t)len;
-	memcpy(at, data, len);
-	return at + len;
-}
-
-static uint8_t *put_u32(uint8_t *at, uint8_t code, uint32_t v)
-{
-	uint8_t bytes[4] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v };
-
-	return put_option(at, code, bytes, 4);
-}
-
-struct message {
-	uint8_t type;
-	uint32_t ciaddr, wanted, server, life;
-};
-
-static void say(struct client *c, const struct message *msg)
-{
-	static const uint8_t cookie[] = { 0x63, 0x82, 0x53, 0x63 };
-	uint8_t buf[512] = { BOOTREQUEST, 1, 6 }, *at = buf + 240;
-	struct dgram dgram = { .buf = buf, .size = sizeof(buf), .sport = 68, .dport = 67, .ifindex = 1, .ifname = "eth0", .raw_in = true };
 	struct serve_worker *w = &m.srv.workers[dice(WORKERS)];
-	uint32_t xid = ++m.xid, ciaddr = htobe32(msg->ciaddr), be_xid = htobe32(xid);
 
-	m.sent[xid % XIDS] = (struct sent){ c, msg->type, msg->ciaddr ? msg->ciaddr : msg->wanted, m.round, clock_boot_ms() };
-	memcpy(buf + 4, &be_xid, 4);
-	memcpy(buf + 12, &ciaddr, 4);
-	memcpy(buf + 28, c->mac, 6);
-	memcpy(buf + 236, cookie, 4);
-	at = put_option(at, OPT4_DHCP_MESSAGE_TYPE, &msg->type, 1);
-	if (c->cid_len)
-		at = put_option(at, OPT4_DHCP_CLIENT_IDENTIFIER, c->cid, c->cid_len);
-	if (msg->wanted)
-		at = put_u32(at, OPT4_DHCP_REQUESTED_ADDRESS, msg->wanted);
-	if (msg->server)
-		at = put_u32(at, OPT4_DHCP_SERVER_IDENTIFIER, msg->server);
-	if (msg->life)
-		at = put_u32(at, OPT4_DHCP_LEASE_TIME, msg->life);
-	*at++ = OPT4_END;
-	dgram.len = (uint32_t)(at - buf) < 300 ? 300 : (uint32_t)(at - buf);
-	dgram.local = ip_from4(BASE + 1);
-	dgram.src = msg->ciaddr ? ip_from4(msg->ciaddr) : ip_zero4;
-	dgram.dst = ip_from4(msg->ciaddr ? BASE + 1 : UINT32_MAX);
+	m.sent[++m.xid % XIDS] = (struct sent){ c, type, m.round, clock_boot_ms(), wanted };
+	return w;
+}
+
+void say_end(struct client *c, struct serve_worker *w, struct dgram *dgram)
+{
 	c->outstanding++;
-	trace("client %td says %s ciaddr %08x wanted %08x server %08x, xid %u, worker %td", c - m.clients,
-	      packet4_type_name(msg->type), msg->ciaddr, msg->wanted, msg->server, xid, w - m.srv.workers);
-	serve_worker_batch(w, &dgram, 1);
+	serve_worker_batch(w, dgram, 1);
 	serve_worker_flush(w);
 	pump();
-}
-
-static uint32_t any_address(void)
-{
-	return BASE + FIRST + dice(POOL);
-}
-
-static void ask_for(struct client *c, struct message msg)
-{
-	if (msg.wanted != c->addr) {
-		/* Who asks for another address gives up the one it holds, whatever comes of it. */
-		if (c->outstanding)
-			return;
-		c->addr = 0;
-		c->moving = true;
-	}
-	msg.type = DHCP4_REQUEST;
-	say(c, &msg);
-}
-
-static void give_up(struct client *c, bool declines)
-{
-	uint32_t addr = dice(4) ? c->addr : any_address();
-
-	if (c->outstanding)
-		return;
-	if (c->addr == addr)
-		c->addr = 0; /* whether the server hears of it or not */
-	c->moving = true;
-	say(c, &(struct message){ .type = declines ? DHCP4_DECLINE : DHCP4_RELEASE,
-				  .ciaddr = declines ? 0 : addr,
-				  .wanted = declines ? addr : 0,
-				  .server = BASE + 1 });
-}
-
-static void client_acts(void)
-{
-	struct client *c = &m.clients[dice(CLIENTS)];
-	bool has = holds(c, c->addr);
-	uint32_t life = dice(3) ? 0 : 10 + dice(300);
-	unsigned what = dice(100);
-
-	if (c->moving)
-		return;
-	if (what < 30)
-		say(c, &(struct message){ .type = DHCP4_DISCOVER, .wanted = dice(3) ? 0 : any_address(), .life = life });
-	else if (what < 55 && c->offered)
-		ask_for(c, (struct message){ .wanted = c->offered, .server = BASE + 1, .life = life });
-	else if (what < 70 && has)
-		say(c, &(struct message){ .type = DHCP4_REQUEST, .ciaddr = c->addr, .life = life });
-	else if (what < 78 && c->addr)
-		say(c, &(struct message){ .type = DHCP4_REQUEST, .wanted = c->addr, .life = life });
-	else if (what < 84) /* what it was never offered */
-		ask_for(c, (struct message){ .wanted = any_address(), .server = dice(2) ? BASE + 1 : 0 });
-	else if (what < 87)
-		say(c, &(struct message){ .type = DHCP4_REQUEST, .life = life });
-	else if (what < 90)
-		say(c, &(struct message){ .type = DHCP4_REQUEST, .wanted = any_address(), .server = BASE + 2 });
-	else if (what < 98)
-		give_up(c, what >= 95);
-	else if (has)
-		say(c, &(struct message){ .type = DHCP4_INFORM, .ciaddr = c->addr });
 }
 
 /* --- one game -------------------------------------------------------------- */
 
 static void store_acts(void)
 {
-	unsigned n = fake_store_n_waiting(m.store);
+	unsigned n = fake_store_n_waiting(m.store), which;
 
 	switch (dice(12)) {
 	case 0:
@@ -428,14 +247,16 @@ static void store_acts(void)
 		break;
 	case 2:
 		trace("store is sick");
-		fake_store_fail_next(m.store, 1 + dice(3), dice(2) ? CHANGE_FAILED : CHANGE_CONFLICT);
+		which = 1 + dice(3);
+		fake_store_fail_next(m.store, which, dice(2) ? CHANGE_FAILED : CHANGE_CONFLICT);
 		break;
 	case 3:
 		fake_store_busy_next(m.store, 1);
 		break;
 	default:
 		if (n) {
-			fake_store_answer(m.store, dice(n), dice(5) ? CHANGE_OK : dice(2) ? CHANGE_FAILED : CHANGE_CONFLICT);
+			which = dice(n);
+			fake_store_answer(m.store, which, dice(5) ? CHANGE_OK : dice(2) ? CHANGE_FAILED : CHANGE_CONFLICT);
 			pump();
 		}
 		break;
@@ -444,30 +265,28 @@ static void store_acts(void)
 
 static void time_passes(void)
 {
-	clock_advance((dice(8) ? dice(15) : dice(120)) * 1000 + dice(1000));
+	unsigned sec = dice(8) ? dice(15) : dice(120);
+
+	clock_advance(sec * 1000 + dice(1000));
 	(void)reclaim_slice(m.reclaim, &m.live->cfg->expiry);
 	(void)reclaim_flush(m.reclaim, &m.live->cfg->expiry);
 }
 
-struct count {
-	unsigned n[POOL];
-};
-
 static bool count_lease(void *ctx, const struct lease *lease)
 {
-	struct count *count = ctx;
-	uint32_t i = ip_to4(&lease->addr) - BASE - FIRST;
+	const struct thing *thing = thing_of(&lease->addr);
+	unsigned *n = ctx;
+	char text[IP_TEXT_MAX];
 
-	if (i >= POOL)
-		fail("a lease of %08x, which is in no pool", ip_to4(&lease->addr));
-	count->n[i] += lease_is_in_use(lease);
+	if (!thing || thing->type != lease->type)
+		fail("a lease of %s, which is in no pool", ip_format(&lease->addr, text));
+	*n += lease_is_in_use(lease);
 	return true;
 }
 
 /* At rest: nobody is waiting, and the free maps say what the store says. */
 static void check_rest(void)
 {
-	struct count count = { 0 };
 	struct client_key nobody = { 0 };
 	unsigned n_used = 0;
 	uint64_t n_free = 0;
@@ -486,44 +305,31 @@ static void check_rest(void)
 	(void)alloc_claimed_by(m.srv.alloc, &nobody, &ip);
 	if (alloc_n_claims(m.srv.alloc))
 		fail("%zu claims never ended", alloc_n_claims(m.srv.alloc));
-	(void)store_each(m.store, count_lease, &count);
-	for (unsigned i = 0; i < POOL; i++)
-		n_used += count.n[i];
-	for (unsigned i = 0; i < 2; i++)
+	(void)store_each(m.store, count_lease, &n_used);
+	for (unsigned i = 0; i < rules.n_pools; i++)
 		n_free += alloc_n_free(m.srv.alloc, m.live->set, i);
-	if (n_free + n_used != POOL)
-		fail("%u addresses are in use and %llu free", n_used, (unsigned long long)n_free);
+	if (n_free + n_used != rules.n_things)
+		fail("%u are in use and %llu free", n_used, (unsigned long long)n_free);
 }
 
 static void begin(uint64_t seed)
 {
-	struct live *none = NULL;
-
 	m.seed = seed;
 	m.step = 0;
 	rand_seed(seed);
 	clock_set_virtual(1700000000, 100000);
 	m.arena = arena_new(0);
-	m.store = fake_store_new(0);
-	server_init(&m.srv, &family4, m.store, WORKERS, 64);
+	m.store = fake_store_new((int)rules.family->idx);
+	server_init(&m.srv, rules.family, m.store, WORKERS, 64);
 	for (unsigned i = 0; i < WORKERS; i++)
 		m.srv.workers[i].engine = &engine;
 	store_watch(m.store, watch, m.srv.alloc);
 	m.stats = stats_new();
-	m.reclaim = reclaim_new(m.store, 0, m.stats);
-	m.live = none;
+	m.reclaim = reclaim_new(m.store, rules.family->idx, m.stats);
+	m.live = NULL;
 	memset(m.clients, 0, sizeof(m.clients));
-	for (unsigned i = 0; i < CLIENTS; i++) {
-		struct client *c = &m.clients[i];
-
-		/* Every third has an identifier of its own, and two of these share one card. */
-		c->mac[0] = 2;
-		c->mac[5] = (uint8_t)(i % 6 == 5 ? i - 3 : i);
-		if (i % 3 == 2) {
-			c->cid_len = 2 + i % 7;
-			memset(c->cid, (int)i, c->cid_len);
-		}
-	}
+	memset(m.things, 0, sizeof(m.things));
+	rules.begin();
 	configure();
 }
 
@@ -544,7 +350,7 @@ static void play(uint64_t seed, unsigned steps)
 		unsigned what = dice(100);
 
 		if (what < 70)
-			client_acts();
+			rules.act(&m.clients[dice(rules.n_clients)]);
 		else if (what < 90)
 			store_acts();
 		else if (what < 98)
@@ -569,8 +375,6 @@ int main(int argc, char **argv)
 		log_all[i]->enabled = 0;
 	for (uint64_t seed = first; seed < first + n; seed++)
 		play(seed, steps);
-	if (!m.n[DHCP4_OFFER] || !m.n[DHCP4_ACK] || !m.n[DHCP4_NAK])
-		fail("nothing happened: %llu offers, %llu acks, %llu naks", (unsigned long long)m.n[DHCP4_OFFER],
-		     (unsigned long long)m.n[DHCP4_ACK], (unsigned long long)m.n[DHCP4_NAK]);
+	rules.check_enough();
 	return 0;
 }

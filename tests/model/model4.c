@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The rules of the game (model.c) for DHCPv4. What must never happen besides:
+ *
+ *	a client is refused the address it holds
+ */
+#include "model.h"
+
+#define CLIENTS 24
+#define BASE 0xc0000200u /* 192.0.2.0 */
+#define FIRST 10u        /* the pools are FIRST .. FIRST + POOL - 1 */
+#define POOL 12u
+
+/* What a client has besides what all have. */
+static struct own {
+	uint8_t cid[8];
+	unsigned cid_len; /* 0: it sends none */
+	uint32_t addr;    /* it holds, or held; 0 if none */
+	uint32_t offered; /* 0 if none */
+} owns[CLIENTS];
+
+static struct own *own_of(const struct client *c)
+{
+	return &owns[client_no(c)];
+}
+
+static bool has(const struct client *c, uint32_t addr)
+{
+	struct ip ip = ip_from4(addr);
+	const struct thing *thing = thing_of(&ip);
+
+	return thing && holds(thing, c, 0);
+}
+
+/* It will not use its address any more. */
+static void forget(struct client *c)
+{
+	struct ip ip = ip_from4(own_of(c)->addr);
+	struct thing *thing = thing_of(&ip);
+
+	if (thing && thing->client == c)
+		thing->client = NULL;
+	own_of(c)->addr = 0;
+}
+
+/* --- what the server says -------------------------------------------------- */
+
+static uint32_t option_u32(const struct packet4 *pkt, uint16_t code)
+{
+	const struct opt *opt = opts_find(&pkt->opts, code);
+	struct reader r;
+
+	if (!opt || opt->data.len != 4)
+		fail("the answer of type %u lacks option %u", pkt->type, code);
+	r = reader_of(opt->data);
+	return read_u32(&r);
+}
+
+static bool is_lease_of(const struct lease *lease, const struct client *c, unsigned ia)
+{
+	const struct own *own = own_of(c);
+
+	(void)ia;
+	if (own->cid_len && lease->client_id.len)
+		return bytes_equal(lease->client_id, bytes_of(own->cid, own->cid_len));
+	return bytes_equal(lease->hwaddr, bytes_of(c->id, 6));
+}
+
+static void take_answer(struct bytes answer)
+{
+	struct packet4 pkt;
+	const struct sent *sent;
+	struct client *c;
+	struct own *own;
+	struct prefix yours = { .len = 32 };
+	const char *why;
+
+	if (packet4_parse(answer, m.arena, &pkt, &why) < 0)
+		fail("an answer does not parse: %s", why);
+	sent = &m.sent[pkt.xid % XIDS];
+	c = sent->client;
+	own = own_of(c);
+	yours.addr = ip_from4(pkt.yiaddr);
+	m.n[pkt.type]++;
+	trace("client %d gets %s %08x, xid %u", client_no(c), packet4_type_name(pkt.type), pkt.yiaddr, pkt.xid);
+	if (memcmp(pkt.chaddr, c->id, 6) != 0)
+		fail("an answer went to somebody else");
+	switch (pkt.type) {
+	case DHCP4_OFFER:
+		take_lease(sent, &yours, 0, option_u32(&pkt, OPT4_DHCP_LEASE_TIME), false);
+		own->offered = pkt.yiaddr;
+		break;
+	case DHCP4_ACK:
+		if (sent->type == DHCP4_INFORM)
+			break;
+		if (own->addr != pkt.yiaddr)
+			forget(c);
+		own->addr = pkt.yiaddr;
+		own->offered = 0;
+		take_lease(sent, &yours, 0, option_u32(&pkt, OPT4_DHCP_LEASE_TIME), true);
+		break;
+	case DHCP4_NAK:
+		if (has(c, sent->wanted) && sent->round == m.round)
+			fail("client %d was refused %08x, which it holds", client_no(c), sent->wanted);
+		if (own->addr == sent->wanted)
+			forget(c);
+		break;
+	default:
+		fail("an answer of type %u", pkt.type);
+	}
+}
+
+static void configure(struct str *text)
+{
+	str_addf(text, " \"authoritative\": true, \"offer-lifetime\": %u, \"subnet4\": [ {", dice(3) ? 0 : 30);
+	str_addf(text,
+		 " \"id\": 1, \"subnet\": \"192.0.2.0/24\", \"pools\": [ { \"pool\": \"192.0.2.%u - 192.0.2.%u\" },"
+		 " { \"pool\": \"192.0.2.%u - 192.0.2.%u\" } ] } ]",
+		 FIRST, FIRST + POOL / 2 - 1, FIRST + POOL / 2, FIRST + POOL - 1);
+}
+
+/* --- what clients say ------------------------------------------------------ */
+
+static uint8_t *put_option(uint8_t *at, uint8_t code, const void *data, unsigned len)
+{
+	*at++ = code;
+	*at++ = (uint8_t)len;
+	memcpy(at, data, len);
+	return at + len;
+}
+
+static uint8_t *put_u32(uint8_t *at, uint8_t code, uint32_t v)
+{
+	uint8_t bytes[4] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v };
+
+	return put_option(at, code, bytes, 4);
+}
+
+struct message {
+	uint8_t type;
+	uint32_t ciaddr, wanted, server, life;
+};
+
+static void say(struct client *c, const struct message *msg)
+{
+	static const uint8_t cookie[] = { 0x63, 0x82, 0x53, 0x63 };
+	uint8_t buf[512] = { BOOTREQUEST, 1, 6 }, *at = buf + 240;
+	struct dgram dgram = { .buf = buf, .size = sizeof(buf), .sport = 68, .dport = 67, .ifindex = 1, .ifname = "eth0", .raw_in = true };
+	struct serve_worker *w = say_begin(c, msg->type, msg->ciaddr ? msg->ciaddr : msg->wanted);
+	uint32_t ciaddr = htobe32(msg->ciaddr), be_xid = htobe32(m.xid);
+	const struct own *own = own_of(c);
+
+	memcpy(buf + 4, &be_xid, 4);
+	memcpy(buf + 12, &ciaddr, 4);
+	memcpy(buf + 28, c->id, 6);
+	memcpy(buf + 236, cookie, 4);
+	at = put_option(at, OPT4_DHCP_MESSAGE_TYPE, &msg->type, 1);
+	if (own->cid_len)
+		at = put_option(at, OPT4_DHCP_CLIENT_IDENTIFIER, own->cid, own->cid_len);
+	if (msg->wanted)
+		at = put_u32(at, OPT4_DHCP_REQUESTED_ADDRESS, msg->wanted);
+	if (msg->server)
+		at = put_u32(at, OPT4_DHCP_SERVER_IDENTIFIER, msg->server);
+	if (msg->life)
+		at = put_u32(at, OPT4_DHCP_LEASE_TIME, msg->life);
+	*at++ = OPT4_END;
+	dgram.len = (uint32_t)(at - buf) < 300 ? 300 : (uint32_t)(at - buf);
+	dgram.local = ip_from4(BASE + 1);
+	dgram.src = msg->ciaddr ? ip_from4(msg->ciaddr) : ip_zero4;
+	dgram.dst = ip_from4(msg->ciaddr ? BASE + 1 : UINT32_MAX);
+	trace("client %d says %s ciaddr %08x wanted %08x server %08x, xid %u, worker %td", client_no(c),
+	      packet4_type_name(msg->type), msg->ciaddr, msg->wanted, msg->server, m.xid, w - m.srv.workers);
+	say_end(c, w, &dgram);
+}
+
+static uint32_t any_address(void)
+{
+	return BASE + FIRST + dice(POOL);
+}
+
+static void ask_for(struct client *c, struct message msg)
+{
+	if (msg.wanted != own_of(c)->addr) {
+		/* Who asks for another address gives up the one it holds, whatever comes of it. */
+		if (c->outstanding)
+			return;
+		forget(c);
+		c->moving = true;
+	}
+	msg.type = DHCP4_REQUEST;
+	say(c, &msg);
+}
+
+static void give_up(struct client *c, bool declines)
+{
+	uint32_t addr = dice(4) ? own_of(c)->addr : any_address();
+
+	if (c->outstanding)
+		return;
+	if (own_of(c)->addr == addr)
+		forget(c); /* whether the server hears of it or not */
+	c->moving = true;
+	say(c, &(struct message){ .type = declines ? DHCP4_DECLINE : DHCP4_RELEASE,
+				  .ciaddr = declines ? 0 : addr,
+				  .wanted = declines ? addr : 0,
+				  .server = BASE + 1 });
+}
+
+static void act(struct client *c)
+{
+	const struct own *own = own_of(c);
+	bool holds_it = has(c, own->addr);
+	uint32_t life = dice(3) ? 0 : 10 + dice(300);
+	unsigned what = dice(100);
+	uint32_t any = any_address(), server = dice(2) ? BASE + 1 : 0;
+
+	if (c->moving)
+		return;
+	if (what < 30)
+		say(c, &(struct message){ .type = DHCP4_DISCOVER, .wanted = dice(3) ? 0 : any, .life = life });
+	else if (what < 55 && own->offered)
+		ask_for(c, (struct message){ .wanted = own->offered, .server = BASE + 1, .life = life });
+	else if (what < 70 && holds_it)
+		say(c, &(struct message){ .type = DHCP4_REQUEST, .ciaddr = own->addr, .life = life });
+	else if (what < 78 && own->addr)
+		say(c, &(struct message){ .type = DHCP4_REQUEST, .wanted = own->addr, .life = life });
+	else if (what < 84) /* what it was never offered */
+		ask_for(c, (struct message){ .wanted = any, .server = server });
+	else if (what < 87)
+		say(c, &(struct message){ .type = DHCP4_REQUEST, .life = life });
+	else if (what < 90)
+		say(c, &(struct message){ .type = DHCP4_REQUEST, .wanted = any, .server = BASE + 2 });
+	else if (what < 98)
+		give_up(c, what >= 95);
+	else if (holds_it)
+		say(c, &(struct message){ .type = DHCP4_INFORM, .ciaddr = own->addr });
+}
+
+/* --- the start and the end --------------------------------------------------- */
+
+static void begin(void)
+{
+	memset(owns, 0, sizeof(owns));
+	for (unsigned i = 0; i < POOL; i++)
+		m.things[i] = (struct thing){ .prefix = { .addr = ip_from4(BASE + FIRST + i), .len = 32 }, .type = LEASE_V4 };
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		/* Every third has an identifier of its own, and two of these share one card. */
+		m.clients[i].id[0] = 2;
+		m.clients[i].id[5] = (uint8_t)(i % 6 == 5 ? i - 3 : i);
+		if (i % 3 == 2) {
+			owns[i].cid_len = 2 + i % 7;
+			memset(owns[i].cid, (int)i, owns[i].cid_len);
+		}
+	}
+}
+
+static void check_enough(void)
+{
+	if (!m.n[DHCP4_OFFER] || !m.n[DHCP4_ACK] || !m.n[DHCP4_NAK])
+		fail("nothing happened: %llu offers, %llu acks, %llu naks", (unsigned long long)m.n[DHCP4_OFFER],
+		     (unsigned long long)m.n[DHCP4_ACK], (unsigned long long)m.n[DHCP4_NAK]);
+}
+
+const struct rules rules = {
+	.family = &family4,
+	.n_clients = CLIENTS,
+	.n_things = POOL,
+	.n_pools = 2,
+	.begin = begin,
+	.configure = configure,
+	.act = act,
+	.take_answer = take_answer,
+	.is_lease_of = is_lease_of,
+	.check_enough = check_enough,
+};
