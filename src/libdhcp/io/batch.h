@@ -47,6 +47,31 @@ const void *batch_control(const struct batch *batch, unsigned i, int level, int 
 /* For how long m[i] was in the socket, of one with SO_TIMESTAMPNS; 0 when that is not known, as after the clock was set. */
 int64_t batch_wait_us(const struct batch *batch, unsigned i, const struct timespec *wall);
 
+/*
+ * Message i will be the bytes of dgram, to name[i] of this length, with one control message of this kind. Returns
+ * the place of the latter's `size` bytes, which are zero.
+ */
+static inline void *batch_put(struct batch *batch, unsigned i, const struct dgram *dgram, size_t name_len, int level,
+			      int type, size_t size)
+{
+	struct msghdr *h = &batch->m[i].msg_hdr;
+	struct cmsghdr *c;
+
+	batch->iov[i][1] = (struct iovec){ dgram->buf, dgram->len };
+	memset(&batch->control[i], 0, sizeof(batch->control[i]));
+	*h = (struct msghdr){ .msg_name = &batch->name[i],
+			      .msg_namelen = (socklen_t)name_len,
+			      .msg_iov = &batch->iov[i][1],
+			      .msg_iovlen = 1,
+			      .msg_control = &batch->control[i],
+			      .msg_controllen = CMSG_SPACE(size) };
+	c = CMSG_FIRSTHDR(h);
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(size);
+	return CMSG_DATA(c);
+}
+
 /* What became of one datagram. */
 enum batch_fate { BATCH_SENT, BATCH_FULL, BATCH_FAILED };
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "io/engine.h"
-#include "io/iface.h"
+#include "io/listen.h"
 
 /*
  * The sockets of one worker. With N workers sockset_open makes N sets at once that share the
@@ -14,17 +14,6 @@
  * udp	one UDP socket per interface. DHCPv6 has only these; an interface needs a link-local address that is
  *	known to be unique.
  */
-
-/* One entry of "interfaces": "eth0", "eth0/192.0.2.1", "eth0/ff05::1:3", "eth*" or "*". */
-struct listen {
-	char name[IFNAMSIZ]; /* with "*" in it: all whose name fits, that are up and have an address; "*" alone: not loopback */
-	bool has_addr;
-	struct ip addr;
-};
-/* -E_INVAL, -E_RANGE (name too long). */
-int listen_parse(const char *text, struct listen *ret);
-/* Whether the entry speaks of an interface of this name; "*" stands for any characters. */
-bool listen_matches(const struct listen *listen, const char *ifname);
 
 struct sockset_conf {
 	unsigned family;     /* 0: DHCPv4, 1: DHCPv6 */

@@ -7,7 +7,17 @@
 
 #include <stdatomic.h>
 
-/* Inside of the socket sets: shared by sock.c, sock_raw.c and sock_udp.c only. */
+/*
+ * Inside of the socket sets, for the files sock*.c only. Where is...?
+ *	sock.c		a set: its counters, its addresses, its face as an engine
+ *	sock_want.c	which addresses of which interfaces are asked for
+ *	sock_open.c	opening them for all sets at once
+ *	sock_reuse.c	which sockets of before serve on
+ *	sock_filter.c	what the kernel gives to which socket
+ *	sock_recv.c	who has something to read, and what to leave unread in a flood
+ *	sock_send.c	which socket a datagram leaves by
+ *	sock_raw.c, sock_udp.c, sock_udp6.c	the three kinds of sockets
+ */
 
 /* Written by the worker, read by anybody. */
 typedef _Atomic uint64_t counter;
@@ -19,9 +29,9 @@ static inline void count(counter *c, uint64_t n)
 
 struct sock {
 	struct sockset *set;
+	const struct sock_kind *kind;
 	int fd;
 	bool raw;
-	unsigned family; /* 0: IPv4, 1: IPv6 */
 	bool receives;
 	bool ready;     /* has perhaps something to read */
 	uint32_t ifindex;
@@ -48,7 +58,6 @@ struct sockset {
 	unsigned n, n_raw;
 	struct ip *addrs; /* all that we listen on, sorted */
 	unsigned n_addrs;
-	uint16_t port;
 	struct loop *loop; /* NULL while not watched */
 	loop_fn *readable;
 	void *ctx;
@@ -61,55 +70,43 @@ struct sockset {
 	counter tx_full, tx_failed, tx_by_mac;
 };
 
-/*
- * How clients are divided among workers: the last four bytes of an Ethernet chaddr, at this offset of
- * the message, times an odd number, of that the upper half.
- */
-#define CLIENT_AT (28u + 2u)
-#define DHCP4_OPTIONS 240u /* where they begin, most often with the message type */
-#define CLIENT_MIX 0x9e3779b1u
-
 /* How a socket that cannot be opened is explained; text of up to this many bytes. */
 enum { WHY_MAX = 256 };
 
-/* Open; the struct is filled in but for fd. 0, or -E_SYS with `why` filled. */
-int sock_raw_open(struct sock *sock, int rcvbuf, bool shared, char *why);
+/* What packet sockets and the UDP sockets of each family do differently. */
+struct sock_kind {
+	/*
+	 * Open it; the struct is filled in but for fd. `shared`: one of several on the same port. `probe`: find out first
+	 * whether another server has the port. 0, or -E_SYS with `why` filled.
+	 */
+	int (*open)(struct sock *sock, int rcvbuf, bool shared, bool probe, char *why);
+	/* See sock_filter.h. */
+	int (*filter)(const struct sock *sock);
+	int (*divide)(int fd, unsigned n);
+	/* Up to n datagrams; returns how many are good, *ret_read how many the kernel had. */
+	unsigned (*recv)(struct sock *sock, struct dgram *v, unsigned n, unsigned *ret_read);
+	/* Put dgram into place i of the set's batch. */
+	void (*prepare)(struct sock *sock, unsigned i, const struct dgram *dgram);
+};
+
+extern const struct sock_kind sock_kind_raw, sock_kind_udp, sock_kind_udp6;
+
 /*
- * Divide what arrives among the n sockets socks[0..n) of one interface; those that cannot take part
- * stop receiving. Then let the packets in.
+ * Divide what arrives among the packet sockets v[0..n) of one interface; those that cannot take part stop
+ * receiving. Then let the packets in.
  */
-void sock_raw_share(struct sock *const *socks, unsigned n);
-/* `receives` false: hold the port and send. `shared`: one of several on the same port. */
-int sock_udp_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char *why);
-void sock_udp_share(struct sock *const *socks, unsigned n);
-/* From now on it takes nothing. */
-int sock_udp_silence(int fd);
+void sock_raw_share(struct sock *v, unsigned n);
 
-/* Attach the filter anew, after sock->keep changed. */
-void sock_raw_refilter(const struct sock *sock);
-void sock_udp_refilter(const struct sock *sock);
-void sock_udp6_refilter(const struct sock *sock);
-
-int sock_udp6_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char *why);
-void sock_udp6_share(struct sock *const *socks, unsigned n);
-unsigned sock_udp6_recv(struct sock *sock, struct dgram *v, unsigned n, unsigned *ret_read);
-void sock_udp6_prepare(struct sock *sock, unsigned i, const struct dgram *dgram);
-
-/* Up to n datagrams; returns how many are good, *ret_read how many the kernel had. */
-unsigned sock_raw_recv(struct sock *sock, struct dgram *v, unsigned n, unsigned *ret_read);
-unsigned sock_udp_recv(struct sock *sock, struct dgram *v, unsigned n, unsigned *ret_read);
-/* Put dgram into place i of the set's batch. */
-void sock_raw_prepare(struct sock *sock, unsigned i, const struct dgram *dgram);
-void sock_udp_prepare(struct sock *sock, unsigned i, const struct dgram *dgram);
-
-/* Whether a datagram to dst is for us on this interface; then *ret_local is our address. */
-bool sock_is_ours(const struct sock *sock, const struct ip *dst, struct ip *ret_local);
 /* Big socket buffers where we may, else as big as allowed. */
 void sock_set_buffers(int fd, int rcvbuf, int sndbuf);
-/*
- * In a loop over what batch_recv got: false when nobody waits for the answer to number i any more. `more`: others wait
- * behind what was received.
- */
-bool sock_in_time(struct sock *sock, unsigned i, const struct timespec *wall, int64_t now_us, bool more);
-/* v[to] gets v[from]'s place, keeping all buffers. */
-void dgram_move(struct dgram *v, unsigned to, unsigned from);
+/* Close it and forget its addresses, but not the struct itself. */
+void sock_done(struct sock *sock);
+/* Whether a datagram to dst is for us on this interface; then *ret_local is our address. */
+bool sock_is_ours(const struct sock *sock, const struct ip *dst, struct ip *ret_local);
+
+/* Take the sockets v[0..n), sorted as above, and a copy of the addresses. Never NULL. */
+struct sockset *sockset_new(const struct sock *v, unsigned n, unsigned n_raw, const struct ip *addrs, unsigned n_addrs);
+
+/* As the engine does it. */
+int sockset_watch(struct sockset *set, struct loop *loop, loop_fn *readable, void *ctx);
+void sockset_unwatch(struct sockset *set, struct loop *loop);

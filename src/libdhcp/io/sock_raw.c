@@ -6,7 +6,7 @@
  * the UDP socket that holds the port has a filter that takes nothing. Fragments are not for packet
  * sockets; a relay that needs them needs dhcp-socket-type udp.
  *
- * A classic BPF program lets only frames through that are for this very interface (not those of a
+ * A filter (sock_filter.c) lets only frames through that are for this very interface (not those of a
  * VLAN, bridge or bond above it, which the kernel shows here as well), to us or to all, and not
  * fragments. The rest is checked here: lengths, IP checksum, UDP checksum (unless it is zero, or the
  * kernel says in PACKET_AUXDATA that it has checked it, or that the sender is on this machine and left
@@ -18,15 +18,14 @@
  * PACKET_QDISC_BYPASS stays off: it gains nothing that can be measured, and an operator's shaping and
  * filtering of egress holds for us too.
  */
-#include "io/sock_int.h"
+#include "io/sock_filter.h"
+#include "io/sock_take.h"
 #include "base/bytes.h"
-#include "base/clock.h"
 #include "base/err.h"
 #include "base/hash.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <unistd.h>
 
@@ -41,70 +40,7 @@ enum {
 	TTL = 64,
 };
 
-#define AD(field) ((uint32_t)SKF_AD_OFF + (uint32_t)SKF_AD_##field)
-
-static int set_filter(int fd, const struct sock_filter *code, unsigned n)
-{
-	struct sock_fprog prog = { .len = (unsigned short)n, .filter = (struct sock_filter *)code };
-
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
-}
-
-static int filter_nothing(int fd)
-{
-	static const struct sock_filter code[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
-
-	return set_filter(fd, code, 1);
-}
-
-static int filter_ours(const struct sock *sock)
-{
-	const struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 12),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AD(PKTTYPE)),
-		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, PACKET_BROADCAST, 10, 0),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AD(IFINDEX)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, sock->ifindex, 0, 8),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ETHER + 9),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PROTO_UDP, 0, 6),
-		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, ETHER + 6),
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x3fff, 4, 0),
-		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, ETHER), /* length of the IP header, with options */
-		BPF_STMT(BPF_LD | BPF_H | BPF_IND, ETHER + 2),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, sock->port, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-	};
-	/* The same, but only a share of the DISCOVERs that look as all do. */
-	const struct sock_filter thin[] = {
-		BPF_STMT(BPF_LD | BPF_B | BPF_IND, ETHER + UDP + DHCP4_OPTIONS),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 53, 0, 4),
-		BPF_STMT(BPF_LD | BPF_B | BPF_IND, ETHER + UDP + DHCP4_OPTIONS + 2),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 2),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AD(RANDOM)),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, sock->keep, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-	};
-	enum { N = sizeof(code) / sizeof(code[0]), N_THIN = sizeof(thin) / sizeof(thin[0]) };
-	struct sock_filter both[N + N_THIN];
-
-	if (!sock->keep)
-		return set_filter(sock->fd, code, N);
-	/* Instead of letting it in. */
-	memcpy(both, code, sizeof(code));
-	both[N - 2] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 1);
-	memcpy(both + N, thin, sizeof(thin));
-	return set_filter(sock->fd, both, N + N_THIN);
-}
-
-void sock_raw_refilter(const struct sock *sock)
-{
-	(void)filter_ours(sock);
-}
-
-int sock_raw_open(struct sock *sock, int rcvbuf, bool shared, char *why)
+static int raw_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char *why)
 {
 	struct sockaddr_ll at = { .sll_family = AF_PACKET,
 				  .sll_protocol = htons(ETH_P_IP),
@@ -112,6 +48,7 @@ int sock_raw_open(struct sock *sock, int rcvbuf, bool shared, char *why)
 	const char *step = "packet socket";
 	int on = 1, saved;
 
+	(void)probe; /* it is no port of the kernel's */
 	/* Protocol 0: silent until bound. */
 	sock->fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (sock->fd < 0)
@@ -124,7 +61,7 @@ int sock_raw_open(struct sock *sock, int rcvbuf, bool shared, char *why)
 	sock_set_buffers(sock->fd, rcvbuf, SNDBUF);
 	(void)setsockopt(sock->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 	step = "packet filter";
-	if ((shared ? filter_nothing(sock->fd) : filter_ours(sock)) < 0)
+	if ((shared ? sock_filter_nothing(sock->fd) : sock_filter_raw(sock)) < 0)
 		goto out;
 	step = "bind";
 	if (bind(sock->fd, (struct sockaddr *)&at, sizeof(at)) < 0)
@@ -140,22 +77,6 @@ out:
 	sock->fd = -1;
 	errno = saved;
 	return -E_SYS;
-}
-
-/* Which of n sockets; the kernel runs it from the IP header on. It is the group's, not the socket's. */
-static bool fanout_by_client(int fd, unsigned n)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
-		BPF_STMT(BPF_LD | BPF_W | BPF_IND, UDP + CLIENT_AT),
-		BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, CLIENT_MIX),
-		BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16),
-		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, n),
-		BPF_STMT(BPF_RET | BPF_A, 0),
-	};
-	struct sock_fprog prog = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
-
-	return setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, &prog, sizeof(prog)) == 0;
 }
 
 /* Join group - 1, or found a new one when it is 0. */
@@ -179,24 +100,24 @@ static bool fanout_join(struct sock *sock, uint16_t *group)
 	return true;
 }
 
-void sock_raw_share(struct sock *const *socks, unsigned n)
+void sock_raw_share(struct sock *v, unsigned n)
 {
 	uint16_t group = 0;
 	bool together = true;
 
 	/* Those from before a reload are in one already. */
 	for (unsigned i = 0; i < n; i++)
-		if (socks[i]->fanout)
-			group = socks[i]->fanout;
+		if (v[i].fanout)
+			group = v[i].fanout;
 	for (unsigned i = 0; n > 1 && i < n; i++)
-		if (!socks[i]->fanout && !fanout_join(socks[i], &group))
+		if (!v[i].fanout && !fanout_join(&v[i], &group))
 			together = false;
 	/* Also when one is left: until the old sets are closed the group has more. */
-	if (group && !fanout_by_client(socks[0]->fd, n))
+	if (group && sock_divide_raw(v[0].fd, n) < 0)
 		together = false;
 	for (unsigned i = 0; i < n; i++) {
-		socks[i]->receives = together || i == 0;
-		(void)(socks[i]->receives ? filter_ours(socks[i]) : filter_nothing(socks[i]->fd));
+		v[i].receives = together || i == 0;
+		(void)(v[i].receives ? sock_filter_raw(&v[i]) : sock_filter_nothing(v[i].fd));
 	}
 }
 
@@ -311,42 +232,14 @@ static counter *take_frame(struct sock *sock, unsigned i, struct dgram *v)
 	v->src = frame.src;
 	v->dst = frame.dst;
 	v->sport = frame.sport;
-	v->dport = frame.dport;
-	v->ifindex = sock->ifindex;
 	memcpy(v->dst_mac, headers, 6);
 	memcpy(v->src_mac, headers + 6, 6);
-	v->raw_in = true;
-	v->raw_out = false;
-	v->sock = sock;
-	memcpy(v->ifname, sock->ifname, sizeof(v->ifname));
 	return NULL;
 }
 
-unsigned sock_raw_recv(struct sock *sock, struct dgram *v, unsigned n, unsigned *ret_read)
+static unsigned raw_recv(struct sock *sock, struct dgram *v, unsigned n, unsigned *ret_read)
 {
-	unsigned got = batch_recv(&sock->set->batch, sock->fd, true, v, n);
-	int64_t now_us = got ? clock_boot_us() : 0;
-	struct timespec wall = { 0 };
-	unsigned good = 0;
-
-	if (got)
-		(void)clock_gettime(CLOCK_REALTIME, &wall);
-	for (unsigned i = 0; i < got; i++) {
-		counter *bad;
-
-		if (!sock_in_time(sock, i, &wall, now_us, got == n))
-			continue;
-		bad = take_frame(sock, i, &v[i]);
-		if (bad) {
-			count(bad, 1);
-			continue;
-		}
-		v[i].when_us = now_us;
-		dgram_move(v, good++, i);
-	}
-	count(&sock->rx, good);
-	*ret_read = got;
-	return good;
+	return sock_take(sock, true, take_frame, v, n, ret_read);
 }
 
 /* --- send ------------------------------------------------------------------ */
@@ -358,7 +251,7 @@ static void put_u16(uint8_t *at, uint16_t v)
 	write_u16(&w, v);
 }
 
-void sock_raw_prepare(struct sock *sock, unsigned i, const struct dgram *dgram)
+static void raw_prepare(struct sock *sock, unsigned i, const struct dgram *dgram)
 {
 	static const uint8_t nowhere[6], everybody[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 	struct batch *batch = &sock->set->batch;
@@ -393,3 +286,11 @@ void sock_raw_prepare(struct sock *sock, unsigned i, const struct dgram *dgram)
 	batch->iov[i][1] = (struct iovec){ dgram->buf, dgram->len };
 	batch->m[i].msg_hdr = (struct msghdr){ .msg_iov = batch->iov[i], .msg_iovlen = 2 };
 }
+
+const struct sock_kind sock_kind_raw = {
+	.open = raw_open,
+	.filter = sock_filter_raw,
+	.divide = sock_divide_raw,
+	.recv = raw_recv,
+	.prepare = raw_prepare,
+};

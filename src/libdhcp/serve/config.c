@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "io/iface.h"
 #include "serve/config_build.h"
 
 #include <inttypes.h>

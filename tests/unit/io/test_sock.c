@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "io/iface.h"
 #include "io/sock.h"
 
 #include <arpa/inet.h>
