@@ -244,11 +244,16 @@ static struct json_object *find_root(struct build *b)
 
 static void summarise(struct config *cfg)
 {
-	size_t i, n_pools = 0;
+	size_t n_pools = 0, n_pd_pools = 0;
+	const char *pd_pools = "";
 
-	for (i = 0; i < cfg->plan.n; i++)
+	for (size_t i = 0; i < cfg->plan.n; i++) {
 		n_pools += cfg->plan.subs[i].n_pools;
-	cfg->summary = arena_printf(cfg->arena, "%zu subnets, %zu pools, %u interfaces", cfg->plan.n, n_pools,
+		n_pd_pools += cfg->plan.subs[i].n_pd_pools;
+	}
+	if (cfg->family == KEY_6)
+		pd_pools = arena_printf(cfg->arena, " %zu pd-pools,", n_pd_pools);
+	cfg->summary = arena_printf(cfg->arena, "%zu subnets, %zu pools,%s %u interfaces", cfg->plan.n, n_pools, pd_pools,
 				    cfg->n_listen);
 }
 

@@ -84,7 +84,7 @@ struct config {
 	const char *duid_file;       /* absolute */
 
 	struct log_conf log;
-	const char *summary;         /* "2 subnets, 3 pools (...)", for the log */
+	const char *summary;         /* "2 subnets, 3 pools, ...", for the log */
 };
 
 enum {
