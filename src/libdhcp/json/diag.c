@@ -70,16 +70,14 @@ uint32_t diag_add_source(struct diag *diag, const char *path, char *text, size_t
 			 struct pos included_from)
 {
 	struct source *src = vec_push(&diag->sources);
-	size_t i;
 
 	src->path = xstrdup(path);
 	src->text = text;
 	src->len = len;
 	src->included_from = included_from;
 	*vec_push(&src->lines) = 0;
-	for (i = 0; i < len; i++)
-		if (text[i] == '\n')
-			*vec_push(&src->lines) = i + 1;
+	for (const char *p = text; p && (p = memchr(p, '\n', len - (size_t)(p - text))); p++)
+		*vec_push(&src->lines) = (size_t)(p - text) + 1;
 	return (uint32_t)diag->sources.n;
 }
 
@@ -267,10 +265,8 @@ static void add_quote(const struct diag *diag, struct pos pos, char mark, const 
 	if (!src || !pos.line || pos.line > src->lines.n)
 		return;
 	from = src->lines.v[pos.line - 1];
-	for (to = from; to < src->len && src->text[to] != '\n' && src->text[to] != '\r'; to++)
+	for (to = from; to < src->len && to - from < 400 && src->text[to] != '\n' && src->text[to] != '\r'; to++)
 		;
-	if (to - from > 400)
-		to = from + 400;
 	str_addf(out, "%6u | ", pos.line);
 	for (i = from; i < to; i++) {
 		char c = src->text[i];

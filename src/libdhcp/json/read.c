@@ -2,7 +2,7 @@
 /*
  * A recursive-descent reader with a stack of buffers, so an include is simply more text. After an
  * error it goes on behind the next comma or bracket of the same level. A value's place hangs on it as
- * json-c userdata and lives in the document's arena.
+ * json-c userdata and lives in the document's arena, as the keys do.
  */
 #include "json/read.h"
 
@@ -35,6 +35,7 @@ struct parser {
 	struct buffer *b;
 	struct pos last_end;   /* just behind the last token */
 	VEC(struct pos) open;  /* brackets */
+	struct str text;       /* of the string, key or number being read */
 	bool eof_told;
 };
 
@@ -421,12 +422,14 @@ static void take_plain(struct parser *p, struct str *s)
 	str_add_n(s, from, len);
 }
 
-/* The cursor is on the opening quote. False: an error was told; the cursor is behind the string. */
-static bool parse_text(struct parser *p, struct str *s)
+/* Into p->text. The cursor is on the opening quote. False: an error was told; the cursor is behind the string. */
+static bool parse_text(struct parser *p)
 {
 	struct pos start = here(p);
+	struct str *s = &p->text;
 	bool ok = true;
 
+	str_reset(s);
 	(void)next(p);
 	for (;;) {
 		int c;
@@ -465,13 +468,10 @@ static bool parse_text(struct parser *p, struct str *s)
 static struct json_object *parse_string(struct parser *p)
 {
 	struct pos start = here(p);
-	struct str s = { 0 };
-	struct json_object *value = NULL;
 
-	if (parse_text(p, &s))
-		value = placed(p, json_object_new_string_len(str_text(&s), (int)s.len), start);
-	str_free(&s);
-	return value;
+	if (!parse_text(p))
+		return NULL;
+	return placed(p, json_object_new_string_len(str_text(&p->text), (int)p->text.len), start);
 }
 
 static bool is_number_char(int c)
@@ -482,64 +482,64 @@ static bool is_number_char(int c)
 static struct json_object *parse_number(struct parser *p)
 {
 	struct pos start = here(p);
-	struct str s = { 0 };
+	struct str *s = &p->text;
 	struct json_object *value = NULL;
 	const char *digits;
 	bool is_real;
 	char *end;
 
+	str_reset(s);
 	while (is_number_char(peek(p)))
-		str_addc(&s, (char)next(p));
-	start.len = (uint32_t)s.len;
-	digits = s.text[0] == '-' ? s.text + 1 : s.text;
-	is_real = strpbrk(s.text, ".eE") != NULL;
+		str_addc(s, (char)next(p));
+	start.len = (uint32_t)s->len;
+	digits = s->text[0] == '-' ? s->text + 1 : s->text;
+	is_real = strpbrk(s->text, ".eE") != NULL;
 	if (digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9')
-		diag_warn(p->diag, start, "leading zeros: %s is read as a decimal number", s.text);
+		diag_warn(p->diag, start, "leading zeros: %s is read as a decimal number", s->text);
 	if (digits[0] < '0' || digits[0] > '9') {
-		diag_error(p->diag, start, "%s is not a number", s.text);
+		diag_error(p->diag, start, "%s is not a number", s->text);
 	} else if (is_real) {
-		double v = strtod(s.text, &end);
+		double v = strtod(s->text, &end);
 
-		if (*end || s.text[s.len - 1] == '.')
-			diag_error(p->diag, start, "%s is not a number", s.text);
+		if (*end || s->text[s->len - 1] == '.')
+			diag_error(p->diag, start, "%s is not a number", s->text);
 		else if (v > 1e300 || v < -1e300)
-			diag_error(p->diag, start, "%s is too large", s.text);
+			diag_error(p->diag, start, "%s is too large", s->text);
 		else
 			value = placed(p, json_object_new_double(v), start);
 	} else {
 		long long v;
 
 		errno = 0;
-		v = strtoll(s.text, &end, 10);
+		v = strtoll(s->text, &end, 10);
 		if (*end)
-			diag_error(p->diag, start, "%s is not a number", s.text);
+			diag_error(p->diag, start, "%s is not a number", s->text);
 		else if (errno == ERANGE)
-			diag_error(p->diag, start, "%s does not fit in 64 bits", s.text);
+			diag_error(p->diag, start, "%s does not fit in 64 bits", s->text);
 		else
 			value = placed(p, json_object_new_int64(v), start);
 	}
-	str_free(&s);
 	return value;
 }
 
 static struct json_object *parse_word(struct parser *p, bool *ret_null)
 {
 	struct pos start = here(p);
-	struct str s = { 0 };
+	struct str *s = &p->text;
 	struct json_object *value = NULL;
 	int c;
 
+	str_reset(s);
 	while (((c = peek(p)) >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' ||
-	       (s.len && c >= '0' && c <= '9'))
-		str_addc(&s, (char)next(p));
-	start.len = (uint32_t)s.len;
-	if (!strcmp(str_text(&s), "true") || !strcmp(str_text(&s), "false"))
-		value = placed(p, json_object_new_boolean(s.text[0] == 't'), start);
-	else if (!strcmp(str_text(&s), "null"))
+	       (s->len && c >= '0' && c <= '9'))
+		str_addc(s, (char)next(p));
+	start.len = (uint32_t)s->len;
+	if (!strcmp(str_text(s), "true") || !strcmp(str_text(s), "false"))
+		value = placed(p, json_object_new_boolean(s->text[0] == 't'), start);
+	else if (!strcmp(str_text(s), "null"))
 		*ret_null = true;
 	else
-		diag_error(p->diag, start, "unexpected %s: a text stands in double quotes", str_text(&s));
-	str_free(&s);
+		diag_error(p->diag, start, "unexpected %s: a text stands in double quotes", str_text(s));
 	return value;
 }
 
@@ -617,29 +617,30 @@ static bool starts_value(int c)
 static void parse_member(struct parser *p, struct json_object *map)
 {
 	struct pos key_pos = here(p);
-	struct str key = { 0 };
 	struct json_object *value, *old;
+	const char *key;
 	bool known;
 
 	if (peek(p) != '"') {
 		unexpected(p, "a key in double quotes");
 		resync(p);
-		goto out;
+		return;
 	}
-	if (!parse_text(p, &key)) {
+	if (!parse_text(p)) {
 		resync(p);
-		goto out;
+		return;
 	}
+	key = arena_strndup(p->arena, str_text(&p->text), p->text.len);
 	key_pos.len = p->b->col - key_pos.col;
 	mark_end(p);
 	skip_space(p);
 	if (peek(p) != ':') {
 		unexpected(p, "a colon");
 		resync(p);
-		goto out;
+		return;
 	}
 	(void)next(p);
-	known = json_object_object_get_ex(map, str_text(&key), &old);
+	known = json_object_object_get_ex(map, key, &old);
 	value = parse_value(p);
 	mark_end(p);
 	if (value) {
@@ -648,14 +649,12 @@ static void parse_member(struct parser *p, struct json_object *map)
 		place->key = key_pos;
 	}
 	if (known) {
-		diag_error(p->diag, key_pos, "\"%s\" stands here twice", str_text(&key));
+		diag_error(p->diag, key_pos, "\"%s\" stands here twice", key);
 		diag_note(p->diag, json_key_pos(old), "the first one is here");
 		json_object_put(value);
 	} else if (value) {
-		json_object_object_add(map, str_text(&key), value);
+		json_object_object_add_ex(map, key, value, JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY);
 	}
-out:
-	str_free(&key);
 }
 
 /*
@@ -757,6 +756,7 @@ static int parse_document(struct parser *p, struct json_doc *ret)
 	if (peek(p) != EOF && diag_errors(p->diag) == before)
 		diag_error(p->diag, here(p), "text behind the end of the configuration");
 	vec_free(&p->open);
+	str_free(&p->text);
 	ret->arena = p->arena;
 	return diag_errors(p->diag) == before ? 0 : -E_CONFIG;
 }

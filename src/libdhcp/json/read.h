@@ -14,7 +14,7 @@
  */
 struct json_doc {
 	struct json_object *root; /* NULL when there was no value at all */
-	struct arena *arena;      /* where the places live */
+	struct arena *arena;      /* where the places and keys live */
 };
 
 #define JSON_DEPTH_MAX 100

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/heap.h"
 #include "base/list.h"
 #include "lease/journal.h"
 #include "lease/leftover.h"
@@ -18,6 +19,7 @@
 #include "log/log.h"
 
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 #define EPOCH_BACK (1LL << 24) /* leases that ended up to half a year before we started keep their order */
 #define MAX_PENDING 65536
@@ -621,6 +623,18 @@ static void count_loaded(struct memfile *m, const struct load_result *res)
 	m->bad_rows += res->bad;
 }
 
+/* A lease takes less than two bytes of memory for each of its row. */
+static void expect(const char *path, const struct leftover *old)
+{
+	uint64_t bytes = 0;
+	struct stat st;
+
+	for (unsigned i = 0; i < old->n; i++)
+		bytes += fstat(old->v[i].fd, &st) == 0 ? (uint64_t)st.st_size : 0;
+	bytes += stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+	heap_expect(bytes * 2);
+}
+
 /* What clean-ups left first; the lease file itself comes last and wins. */
 static int load_all(struct memfile *m, const char *path, struct load_result *ret, char **reterr)
 {
@@ -630,6 +644,7 @@ static int load_all(struct memfile *m, const char *path, struct load_result *ret
 
 	if (err < 0)
 		return err;
+	expect(path, &old);
 	for (unsigned i = 0; err == 0 && i < old.n; i++) {
 		err = load_source(&old.v[i], m->family, load_row, &load, ret, reterr);
 		if (err == 0)
@@ -688,9 +703,11 @@ static int open_file(struct memfile *m, const struct store_conf *conf, char **re
 		return err;
 	memtable_load_begin(&m->table);
 	err = load_all(m, journal_path(m->journal), &res, reterr);
+	if (err == 0)
+		memtable_load_end(&m->table);
+	heap_settle();
 	if (err < 0)
 		return err;
-	memtable_load_end(&m->table);
 	memfile_stats(&m->store, &stats);
 	LOG(DHCPSRV_MEMFILE_LEASE_FILE_LOADED, (unsigned long long)stats.leases,
 	    (unsigned long long)m->loaded_rows, (long long)((clock_boot_us() - start_us) / 1000));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A reference is slab (6 bits), chunk (11 bits), unit of 8 bytes in the chunk (15 bits). Freed pieces
+ * A reference is slab (6 bits), chunk (12 bits), unit of 8 bytes in the chunk (14 bits). Freed pieces
  * go to a list of their size; sizes above 512 bytes are rounded up to a power of two, so a freed
  * piece is always found by the next one of its size. Memory is not given back to the system: a
  * lease file that was large will be large again.
@@ -14,14 +14,15 @@
 #include <sys/mman.h>
 
 #define UNIT 8
-#define UNIT_BITS 15
-#define CHUNK_UNITS (1U << UNIT_BITS)
+#define UNIT_BITS 14
+/* A little less than 128 KiB, what malloc takes from its heap instead of mapping pages of its own. */
+#define CHUNK_UNITS ((1U << UNIT_BITS) - 8)
 #define CHUNK_BYTES ((size_t)CHUNK_UNITS * UNIT)
-#define CHUNK_BITS 11
+#define CHUNK_BITS 12
 #define PAGE 4096
 #define POPULATE 65536 /* bytes that get their pages at once */
 #define N_SMALL 64 /* sizes of 1..64 units have their own list */
-#define N_LARGE 8  /* 128 .. 16384 units */
+#define N_LARGE 8  /* 128 .. 8192 units and a whole chunk */
 
 struct slab {
 	uint32_t n_chunks;
@@ -30,7 +31,7 @@ struct slab {
 	size_t populated;         /* bytes of the last chunk that have their pages */
 	uint32_t free[N_SMALL + N_LARGE]; /* first free piece, 0 if none */
 	_Atomic uint64_t used;
-	void *chunk[1U << CHUNK_BITS];
+	char *chunk[1U << CHUNK_BITS];
 };
 
 struct slabs {
@@ -48,17 +49,8 @@ void slabs_free(struct slabs *slabs)
 		return;
 	for (unsigned i = 0; i < SLAB_N; i++)
 		for (uint32_t c = 0; c < slabs->v[i].n_chunks; c++)
-			(void)munmap(slabs->v[i].chunk[c], CHUNK_BYTES);
+			free(slabs->v[i].chunk[c]);
 	free(slabs);
-}
-
-static void *chunk_new(void)
-{
-	void *chunk = mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (chunk == MAP_FAILED)
-		die_of_memory();
-	return chunk;
 }
 
 /*
@@ -68,6 +60,7 @@ static void *chunk_new(void)
 static void populate(struct slab *slab)
 {
 	size_t end = (size_t)slab->next_unit * UNIT, ahead, more;
+	uintptr_t chunk = (uintptr_t)slab->chunk[slab->n_chunks - 1], from;
 
 	if (slab->n_chunks != slab->populated_chunk) {
 		slab->populated_chunk = slab->n_chunks;
@@ -76,11 +69,10 @@ static void populate(struct slab *slab)
 	if (end <= slab->populated)
 		return;
 	more = slab->n_chunks > 1 || slab->populated > POPULATE ? POPULATE : slab->populated;
-	ahead = (end + more + PAGE - 1) / PAGE * PAGE;
-	ahead = ahead < CHUNK_BYTES ? ahead : CHUNK_BYTES;
+	ahead = end + more < CHUNK_BYTES ? end + more : CHUNK_BYTES;
+	from = (chunk + slab->populated) / PAGE * PAGE;
 	/* A kernel that does not know it brings them one by one. */
-	(void)madvise((char *)slab->chunk[slab->n_chunks - 1] + slab->populated, ahead - slab->populated,
-		      MADV_POPULATE_WRITE);
+	(void)madvise((void *)from, chunk + ahead - from, MADV_POPULATE_WRITE);
 	slab->populated = ahead;
 }
 
@@ -89,23 +81,23 @@ static unsigned class_of(size_t len, uint32_t *ret_units)
 	uint32_t units = (uint32_t)((len + UNIT - 1) / UNIT);
 	unsigned large = 0;
 
-	assert(len > 0 && units <= 16384);
+	assert(len > 0 && units <= CHUNK_UNITS - 1);
 	if (units <= N_SMALL) {
 		*ret_units = units;
 		return units - 1;
 	}
 	while ((N_SMALL * 2U) << large < units)
 		large++;
-	*ret_units = (N_SMALL * 2U) << large;
+	*ret_units = large < N_LARGE - 1 ? (N_SMALL * 2U) << large : CHUNK_UNITS - 1;
 	return N_SMALL + large;
 }
 
 void *slab_get(const struct slabs *slabs, uint32_t ref)
 {
 	const struct slab *slab = &slabs->v[slab_of(ref)];
-	char *chunk = slab->chunk[ref >> UNIT_BITS & ((1U << CHUNK_BITS) - 1)];
 
-	return chunk + (size_t)(ref & (CHUNK_UNITS - 1)) * UNIT;
+	return slab->chunk[ref >> UNIT_BITS & ((1U << CHUNK_BITS) - 1)] +
+	       (size_t)(ref & ((1U << UNIT_BITS) - 1)) * UNIT;
 }
 
 uint32_t slab_alloc(struct slabs *slabs, unsigned i, size_t len)
@@ -121,7 +113,7 @@ uint32_t slab_alloc(struct slabs *slabs, unsigned i, size_t len)
 		if (!slab->n_chunks || slab->next_unit + units > CHUNK_UNITS) {
 			if (slab->n_chunks == 1U << CHUNK_BITS)
 				return 0;
-			slab->chunk[slab->n_chunks++] = chunk_new();
+			slab->chunk[slab->n_chunks++] = xmalloc(CHUNK_BYTES);
 			/* Reference 0 means none, so the very first unit stays unused. */
 			slab->next_unit = slab->n_chunks == 1 ? 1 : 0;
 		}
@@ -129,8 +121,8 @@ uint32_t slab_alloc(struct slabs *slabs, unsigned i, size_t len)
 		slab->next_unit += units;
 		populate(slab);
 		/* What comes next will be written soon. */
-		__builtin_prefetch((char *)slab->chunk[slab->n_chunks - 1] + (size_t)slab->next_unit * UNIT, 1);
-		__builtin_prefetch((char *)slab->chunk[slab->n_chunks - 1] + (size_t)slab->next_unit * UNIT + 64, 1);
+		__builtin_prefetch(slab->chunk[slab->n_chunks - 1] + (size_t)slab->next_unit * UNIT, 1);
+		__builtin_prefetch(slab->chunk[slab->n_chunks - 1] + (size_t)slab->next_unit * UNIT + 64, 1);
 	}
 	atomic_fetch_add_explicit(&slab->used, (uint64_t)units * UNIT, memory_order_relaxed);
 	return ref;

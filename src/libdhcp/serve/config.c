@@ -3,11 +3,13 @@
 #include "serve/config.h"
 
 #include "base/err.h"
+#include "base/heap.h"
 #include "base/str.h"
 #include "io/iface.h"
 #include "serve/config_build.h"
 
 #include <inttypes.h>
+#include <sys/stat.h>
 
 static const char *root_name(unsigned family)
 {
@@ -309,14 +311,23 @@ out:
 	return -E_CONFIG;
 }
 
+/* The tree with its places and what is built from it, for each byte of text. */
+#define MEMORY_PER_BYTE 30
+
 int config_load_file(const char *path, unsigned digit, unsigned flags, struct diag **ret_diag,
 		     struct config **ret)
 {
 	struct config *cfg = config_new(digit);
+	struct stat st;
+	int err;
 
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+		heap_expect((size_t)st.st_size * MEMORY_PER_BYTE);
 	*ret_diag = diag_new();
 	(void)json_read_file(path, *ret_diag, &cfg->doc);
-	return build(cfg, flags, *ret_diag, ret);
+	err = build(cfg, flags, *ret_diag, ret);
+	heap_settle();
+	return err;
 }
 
 int config_load_text(const char *name, const char *text, size_t len, unsigned digit, unsigned flags,

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Lease files with very many leases, in Kea's form. Client i has the hardware address BASE + i."""
+"""Lease files with very many leases, in the form of Kea 3 and ours. Client i has the hardware address BASE + i."""
 import os
 import random
 import time
 
 BASE = "02:0c:40:00:00:00"  # for -b mac=: perfdhcp's client i is the one that holds lease i
 LIFETIME = 30 * 86400
-HEAD = {4: "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context\n",
+HEAD = {4: "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id\n",
         6: "address,duid,valid_lifetime,expire,subnet_id,pref_lifetime,lease_type,iaid,prefix_len,fqdn_fwd,fqdn_rev,hostname,"
-           "hwaddr,state,user_context,hwtype,hwaddr_source\n"}
+           "hwaddr,state,user_context,hwtype,hwaddr_source,pool_id\n"}
 HEX = [f"{i:02x}" for i in range(256)]
 
 
@@ -19,7 +19,7 @@ def macs(start):
 
 def blocks4(n, expire):
     """Rows of 256 addresses at a time, from 10.16.0.0 up."""
-    tail = f",{LIFETIME},{expire},1,0,0,,0,\n"
+    tail = f",{LIFETIME},{expire},1,0,0,,0,,0\n"
     for start in range(0, n, 256):
         address, mac = f"10.{16 + (start >> 16)}.{start >> 8 & 255}.", macs(start)
         yield [f"{address}{i},{mac}{HEX[i]},01:{mac}{HEX[i]}{tail}" for i in range(min(256, n - start))]
@@ -30,7 +30,7 @@ def blocks6(n, expire):
     for start in range(0, n, 256):
         mac = macs(start)
         address = f"2001:db8:0:1::{start >> 16:x}:{start >> 8 & 255:x}"
-        yield [f"{address}{HEX[i]},00:03:00:01:{mac}{HEX[i]},{LIFETIME},{expire},1,{LIFETIME},0,1,128,0,0,,{mac}{HEX[i]},0,,1,2\n"
+        yield [f"{address}{HEX[i]},00:03:00:01:{mac}{HEX[i]},{LIFETIME},{expire},1,{LIFETIME},0,1,128,0,0,,{mac}{HEX[i]},0,,1,2,0\n"
                for i in range(min(256, n - start))]
 
 

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "base/heap.h"
+
+#include <malloc.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define LARGE_PAGE ((size_t)2 << 20)
+#define WORTH_IT (4 * LARGE_PAGE)
+#define MMAP_MAX 65536      /* what malloc begins with */
+#define TRIM_THRESHOLD (128 << 10) /* likewise */
+
+void heap_expect(size_t bytes)
+{
+	uintptr_t from, to;
+	void *room;
+
+	if (bytes < WORTH_IT || bytes > PTRDIFF_MAX / 2)
+		return;
+	/* The room is taken and given back untouched: from then on it is the end of the heap, where malloc goes on. */
+	(void)mallopt(M_MMAP_MAX, 0);
+	(void)mallopt(M_TRIM_THRESHOLD, -1);
+	room = malloc(bytes);
+	if (!room)
+		return;
+	from = ((uintptr_t)room + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+	to = ((uintptr_t)room + bytes) & ~(LARGE_PAGE - 1);
+	/* A kernel without them brings small pages. */
+	(void)madvise((void *)from, to - from, MADV_HUGEPAGE);
+	free(room);
+}
+
+void heap_settle(void)
+{
+	(void)mallopt(M_MMAP_MAX, MMAP_MAX);
+	(void)mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD);
+	/* Tables that grew have left holes. */
+	(void)malloc_trim(0);
+}
