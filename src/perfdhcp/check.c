@@ -48,10 +48,10 @@ static int check_server(struct options *opt, char *why)
 	if (!text) {
 		if (!opt->local || ip_parse(opt->local, &local) == 0)
 			return refuse(why, "say which server, or which interface with -l");
-		text = v6 ? "all" : "255.255.255.255";
+		text = "all";
 	}
-	if (v6 && strcmp(text, "all") == 0)
-		text = "ff02::1:2";
+	if (strcmp(text, "all") == 0)
+		text = v6 ? "ff02::1:2" : "255.255.255.255";
 	else if (v6 && strcmp(text, "servers") == 0)
 		text = "ff05::1:3";
 	if (ip_parse(text, &opt->server) < 0)
@@ -67,7 +67,7 @@ static int check_rates(struct options *opt, const struct given *given, char *why
 		return refuse(why, "-f and -F need -r");
 	if ((uint64_t)opt->renew_rate + opt->release_rate > opt->rate)
 		return refuse(why, "-f and -F together are more than -r");
-	if (given->n['Y'] != given->n['y'])
+	if (!given->n['Y'] != !given->n['y'])
 		return refuse(why, "-y and -Y are used together");
 	if (given->n['M'] && given->n['b'])
 		return refuse(why, "-M and -b cannot be used together");
@@ -113,6 +113,35 @@ static int check_scenario(const struct options *opt, const struct given *given, 
 	return 0;
 }
 
+/* What is written to a template's places has room in it. */
+static int check_offsets(const struct options *opt, char *why)
+{
+	bool v6 = opt->family == 6;
+
+	for (unsigned i = 0; i < opt->n_templates; i++) {
+		const struct template *t = &opt->templates[i];
+		const struct {
+			char letter;
+			uint32_t at, len;
+		} places[] = {
+			{ 'X', t->xid_at ? t->xid_at : v6 ? 1 : 4, v6 ? 3 : 4 },
+			{ 'O', t->id_at || v6 ? t->id_at : 33, 1 },
+			{ 'E', i ? opt->time_at : 0, 2 },
+			/* whole options may also come behind what is there */
+			{ 'S', i ? opt->server_id_at : 0, 0 },
+			{ 'I', i ? opt->ip_at : 0, 0 },
+		};
+
+		for (unsigned k = 0; k < sizeof(places) / sizeof(places[0]); k++)
+			if (places[k].at && places[k].at + places[k].len > t->len)
+				return refuse(why, "-%c: the %s template has %zu bytes: there is no room at %u",
+					      places[k].letter, i ? "second" : "first", t->len, places[k].at);
+	}
+	if (opt->server_id_at && opt->server_id_at == opt->ip_at)
+		return refuse(why, "-S and -I are the same place");
+	return 0;
+}
+
 static int check_templates(struct options *opt, const struct given *given, char *why)
 {
 	static const char needs_second[] = "ESI";
@@ -131,7 +160,7 @@ static int check_templates(struct options *opt, const struct given *given, char 
 	if (opt->n_templates && (opt->macs || opt->duid_len || opt->n_extra))
 		return refuse(why,
 			      "-M, -b duid= and -o cannot be used with -T: the template says it");
-	return 0;
+	return check_offsets(opt, why);
 }
 
 int options_check(struct options *opt, const struct given *given, char *why)

@@ -49,6 +49,7 @@ int file_macs(const char *path, struct options *opt, char *why)
 		vec_free(&macs);
 		return err;
 	}
+	free(opt->macs);
 	opt->macs = (void *)macs.v;
 	opt->n_macs = (uint32_t)macs.n;
 	return 0;
@@ -76,6 +77,7 @@ int file_relays(const char *path, struct options *opt, char *why)
 		vec_free(&relays);
 		return err;
 	}
+	free(opt->relays);
 	opt->relays = relays.v;
 	opt->n_relays = (uint32_t)relays.n;
 	return 0;

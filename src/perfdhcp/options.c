@@ -30,7 +30,7 @@ struct row {
 	enum type type;
 	size_t field;
 	uint32_t min, max; /* of NUMBER; max 0: 2^32 - 1 */
-	unsigned times;    /* how often it may be given; 0: once */
+	unsigned times;    /* how often it may be given; 0: the last one counts */
 	const char *doc;
 };
 
@@ -238,7 +238,8 @@ static int set(const struct row *row, struct options *opt, unsigned nth, const c
 		return 0;
 	case NUMBER:
 		if (value_u32(text, row->min, max, field) < 0)
-			return refuse(why, "%s: %s is not a number from %u to %u", name, text, row->min, max);
+			return row->min == max ? refuse(why, "%s: %s is not %u, the only value there is", name, text, max)
+					       : refuse(why, "%s: %s is not a number from %u to %u", name, text, row->min, max);
 		return 0;
 	case SECONDS:
 		if (value_seconds(text, false, field) < 0)
@@ -304,7 +305,7 @@ int options_parse(int argc, char **argv, struct options *ret, char *why)
 		option_text(row, name, sizeof(name));
 		if (c == ':')
 			return refuse(why, "%s needs a value", name);
-		if (row->type != FLAG && given.n[c] >= (row->times ? row->times : 1))
+		if (row->times && given.n[c] >= row->times)
 			return refuse(why, "%s is given too often", name);
 		err = set(row, ret, given.n[c], row->arg ? optarg : "", why);
 		if (err < 0)

@@ -30,7 +30,8 @@ int value_seconds(const char *text, bool zero, double *ret)
 	double n;
 	char *end;
 
-	if (!isdigit((unsigned char)*text) && *text != '.')
+	/* strtod also takes hexadecimal numbers */
+	if ((!isdigit((unsigned char)*text) && *text != '.') || strpbrk(text, "xX"))
 		return -E_INVAL;
 	n = strtod(text, &end);
 	if (end == text || *end || !isfinite(n) || n < 0 || (n <= 0 && !zero) || n > 1e9)
