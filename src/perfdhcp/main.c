@@ -2,6 +2,8 @@
 /* perfdhcp: loads a DHCP server as many clients do, and measures. */
 #include "perfdhcp/run.h"
 
+#include "perfdhcp/cpu.h"
+
 #include "base/hash.h"
 
 #include <errno.h>
@@ -21,19 +23,20 @@ static void on_signal(int number)
 	stop++;
 }
 
-/* -w: the script is told of the start and the end. */
-static void run_script(const char *path, const char *what)
+/* -w: the script is told of the start and the end. False if there is no such script. */
+static bool run_script(const char *path, const char *what)
 {
 	char *const argv[] = { (char *)(uintptr_t)path, (char *)(uintptr_t)what, NULL };
 	pid_t pid;
 	int err = posix_spawnp(&pid, path, NULL, NULL, argv, environ);
 
 	if (err) {
-		fprintf(stderr, "perfdhcp: -w: %s: %s\n", path, strerror(err));
-		return;
+		fprintf(stderr, "ERROR: running perfdhcp: -w: %s: %s\n", path, strerror(err));
+		return false;
 	}
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	return true;
 }
 
 static void preliminaries(const struct options *opt, int argc, char **argv)
@@ -56,12 +59,12 @@ static int measure(const struct options *opt, const struct proto *proto, struct 
 	static struct run run;
 	bool success;
 
+	if (opt->wrapped && !run_script(opt->wrapped, "start"))
+		return ERROR;
 	run_init(&run, opt, proto, net, ledger);
-	if (opt->wrapped)
-		run_script(opt->wrapped, "start");
 	run_test(&run, &stop);
 	if (opt->wrapped)
-		run_script(opt->wrapped, "stop");
+		(void)run_script(opt->wrapped, "stop");
 	report_final(&run);
 	success = report_success(&run);
 	run_done(&run);
@@ -76,6 +79,11 @@ static int open_and_measure(const struct options *opt)
 	char why[NET_WHY_MAX];
 	int code;
 
+	if (opt->cpu_of && !cpu_of_process_ns(opt->cpu_of)) {
+		fprintf(stderr, "ERROR: running perfdhcp: --cpu-of: there is no process %u, or it says nothing of its time\n",
+			opt->cpu_of);
+		return ERROR;
+	}
 	if (opt->ledger && !(ledger = ledger_open(opt->ledger))) {
 		fprintf(stderr, "ERROR: running perfdhcp: --ledger: %s: %s\n", opt->ledger,
 			strerror(errno));
@@ -123,5 +131,9 @@ int main(int argc, char **argv)
 		code = open_and_measure(&opt);
 	}
 	options_done(&opt);
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		fprintf(stderr, "ERROR: running perfdhcp: the report cannot be written: %s\n", strerror(errno));
+		return ERROR;
+	}
 	return code;
 }

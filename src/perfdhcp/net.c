@@ -91,8 +91,10 @@ const struct ip *net_local(const struct net *net)
 	return &net->local;
 }
 
-uint64_t net_failures(const struct net *net)
+uint64_t net_failures(const struct net *net, int *ret_error)
 {
+	if (ret_error)
+		*ret_error = net->error;
 	return net->failures;
 }
 
@@ -110,6 +112,7 @@ void net_commit(struct net *net, const uint8_t *mac)
 
 	if (net->w.err) {
 		net->failures++;
+		net->error = EMSGSIZE;
 		return;
 	}
 	if (net->head)
@@ -139,6 +142,7 @@ void net_flush(struct net *net)
 		/* ECONNREFUSED tells of an earlier message: this one has not been tried */
 		if (errno == ECONNREFUSED && tries++ < SEND_TRIES)
 			continue;
+		net->error = errno;
 		net->failures++;
 		done++;
 		tries = 0;

@@ -21,6 +21,7 @@ struct net {
 	unsigned head; /* bytes before the DHCP message: RAW_HEAD or 0 */
 	uint8_t raw_head[RAW_HEAD];
 	uint64_t failures;
+	int error; /* errno of the last failure */
 	struct writer w;
 
 	struct sockaddr_storage to;

@@ -46,9 +46,8 @@ static void row(const struct run *run, const char *label,
 
 	if (!run->opt->separator)
 		printf("%s: ", label);
-	for (int k = 0; k <= RENEWAL; k++) {
-		if (!has_kind(run, (enum kind)k) ||
-		    (k == RENEWAL && run->opt->scenario != SCENARIO_RENEW))
+	for (int k = 0; k < N_KINDS; k++) {
+		if (!has_kind(run, (enum kind)k))
 			continue;
 		printf("%s%" PRIu64, first ? "" : separator, value(run, (enum kind)k));
 		first = false;
@@ -128,11 +127,16 @@ static void one_kind(const struct run *run, enum kind kind)
 	putchar('\n');
 }
 
-/* Starts that are spread over time take until the next one would be due. */
+/*
+ * Starts that are spread over time take until the next one would be due. Time in which more was
+ * begun counts also when nothing was answered in it.
+ */
 static double duration_sec(const struct run *run)
 {
 	uint64_t end = run->stats.last_ns;
 
+	if (run->stats.begun_until_ns > end && run->opt->scenario != SCENARIO_AVALANCHE)
+		end = run->stats.begun_until_ns;
 	if (run->rates[0].per_sec && rate_next_ns(&run->rates[0]) > end)
 		end = rate_next_ns(&run->rates[0]);
 	return (double)(end - run->stats.start_ns) / 1e9;
@@ -159,8 +163,9 @@ static void whole_exchanges(const struct run *run)
 		printf("locallimit: %" PRIu64 " exchanges were not started: too many under way\n",
 		       run->stats.not_started);
 	if (run->stats.send_failures)
-		printf("locallimit: %" PRIu64 " messages could not be sent\n",
-		       run->stats.send_failures);
+		printf("locallimit: %" PRIu64 " messages could not be sent%s%s\n",
+		       run->stats.send_failures, run->stats.send_error ? ": " : "",
+		       run->stats.send_error ? strerror(run->stats.send_error) : "");
 	delay("avg delay", h->n, hist_mean_ms(h));
 	percentiles(h);
 	delay("max delay", h->n, (double)h->max / 1e6);
@@ -169,6 +174,10 @@ static void whole_exchanges(const struct run *run)
 
 static void cpu(const char *who, uint64_t ns, uint64_t exchanges)
 {
+	if (!ns) {
+		printf("%s: n/a\n", who);
+		return;
+	}
 	printf("%s: %.6f s", who, (double)ns / 1e9);
 	if (exchanges)
 		printf(", %.3f us per exchange", (double)ns / 1e3 / (double)exchanges);

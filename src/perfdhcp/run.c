@@ -130,7 +130,7 @@ static const char *too_many_drops(const struct run *run)
 
 		if (opt->has_max_drops[k] &&
 		    st->lost >= (opt->max_drops[k] ? opt->max_drops[k] : 1))
-			return "Reached maximum number of drops.";
+			return "Reached maximum drops number.";
 		if (opt->max_drop_percent[k] > 0 && st->received + st->lost >= 10 &&
 		    stats_ratio(st->lost, st->received + st->lost) >= opt->max_drop_percent[k])
 			return "Reached maximum percentage of drops.";
@@ -138,25 +138,25 @@ static const char *too_many_drops(const struct run *run)
 	return NULL;
 }
 
-/* Why nothing more begins; NULL: it goes on. */
+/* Why nothing more begins, in the words that Kea's -x e has; NULL: it goes on. */
 static const char *over(const struct loop *l, int stop)
 {
 	const struct run *run = l->run;
 	const struct options *opt = run->opt;
 
 	if (stop)
-		return "Interrupted.";
+		return "Interrupted";
 	if (run->preloading)
 		return begun(l) >= opt->preload ? "Preloaded." : NULL;
 	if (opt->scenario == SCENARIO_AVALANCHE && begun(l) >= opt->clients)
 		return "All clients have begun.";
 	if (opt->n_requests[0] && begun(l) >= opt->n_requests[0])
-		return "Reached maximum number of requests.";
+		return "Reached max requests limit.";
 	if (opt->n_requests[1] && run->stats.kind[SECOND].sent >= opt->n_requests[1])
-		return "Reached maximum number of requests of the second exchange.";
+		return "Reached max requests limit of the second exchange.";
 	if (opt->period_sec > 0 &&
 	    (double)(run->now_ns - run->stats.start_ns) >= opt->period_sec * 1e9)
-		return "Reached the end of the test period.";
+		return "reached test-period.";
 	if (opt->scenario == SCENARIO_RENEW && !held_count(run->held) && !run->xs.total)
 		return "No client holds a lease.";
 	return NULL;
@@ -261,8 +261,10 @@ static void periodic(struct loop *l)
 /* Counts from now on, or until now: the difference of two calls is what was used between them. */
 static void note_cpu(struct run *run)
 {
-	if (run->opt->cpu_of)
-		run->stats.cpu_ns = cpu_of_process_ns(run->opt->cpu_of) - run->stats.cpu_ns;
+	uint64_t cpu_ns = run->opt->cpu_of ? cpu_of_process_ns(run->opt->cpu_of) : 0;
+
+	/* less than before: it has ended */
+	run->stats.cpu_ns = cpu_ns > run->stats.cpu_ns ? cpu_ns - run->stats.cpu_ns : 0;
 	run->stats.own_cpu_ns = cpu_own_ns() - run->stats.own_cpu_ns;
 }
 
@@ -270,7 +272,7 @@ static void loop(struct run *run, enum kind kind, volatile sig_atomic_t *stop)
 {
 	struct loop l = { .run = run, .kind = kind };
 	const struct options *opt = run->opt;
-	uint64_t at;
+	uint64_t at, failures = net_failures(run->net, NULL);
 
 	run->draining = false;
 	reset_stats(run);
@@ -298,7 +300,8 @@ static void loop(struct run *run, enum kind kind, volatile sig_atomic_t *stop)
 			net_wait(run->net, at - run->now_ns);
 	}
 	note_cpu(run);
-	run->stats.send_failures = net_failures(run->net);
+	run->stats.begun_until_ns = run->draining ? l.drain_ns : run->now_ns;
+	run->stats.send_failures = net_failures(run->net, &run->stats.send_error) - failures;
 	/* what is still under way counts as dropped */
 	for (unsigned q = 0; q < N_QUEUES; q++)
 		for (struct exchange *x; (x = exchanges_oldest(&run->xs, q));)
@@ -314,8 +317,12 @@ void run_test(struct run *run, volatile sig_atomic_t *stop)
 		if (!run->opt->separator)
 			printf("Preloaded: %llu of %u exchanges were completed.\n",
 			       (unsigned long long)run->stats.completed, run->opt->preload);
-		if (*stop)
+		if (*stop) { /* nothing was measured */
+			reset_stats(run);
+			run->stats.start_ns = run->stats.last_ns = run_clock_ns();
+			rate_start(&run->rates[0], 0, 0);
 			return;
+		}
 	}
 	loop(run, run->opt->scenario == SCENARIO_RENEW ? RENEWAL : FIRST, stop);
 }

@@ -31,9 +31,11 @@ struct stats {
 	uint64_t malformed;
 	uint64_t not_started; /* no slot was free */
 	uint64_t send_failures;
+	int send_error;              /* errno of the last of them */
 	uint64_t resent;            /* avalanche */
 	uint64_t cpu_ns, own_cpu_ns; /* processor time: of --cpu-of, of ourselves */
 	uint64_t start_ns, last_ns; /* the measurement began; the last thing that counts happened */
+	uint64_t begun_until_ns;    /* from then on nothing more was begun */
 	VEC(struct kept) kept[N_KINDS];
 };
 

@@ -228,8 +228,14 @@ static void orphan(struct run *run, const struct answer *a)
 {
 	enum kind kind = run->proto->kind_of(a->type);
 
-	if (kind < N_KINDS)
-		run->stats.kind[kind].orphans++;
+	if (kind == N_KINDS) { /* no client is ever sent that */
+		run->stats.malformed++;
+		return;
+	}
+	run->stats.kind[kind].orphans++;
+	/* The server stands by it all the same, unless a release is on its way to it meanwhile. */
+	if (run->ledger && a->committed && !run->opt->release_rate)
+		ledger_add(run->ledger, a->client, &a->grant, run->now_ns);
 }
 
 /* Not all of what was asked for. */
@@ -266,6 +272,8 @@ void step_answer(struct run *run, struct bytes datagram)
 		st->kind[x->kind].rejected++;
 		if (x->kind == RENEWAL)
 			held_forget(run->held, x->client);
+		if (run->ledger && a.committed && x->kind != RELEASING) /* a part of what was asked for */
+			note_lease(run, x->client, &a.grant);
 		exchanges_end(&run->xs, x);
 		return;
 	}

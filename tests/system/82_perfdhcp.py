@@ -2,6 +2,8 @@
 """perfdhcp: what it reports is what happened. Ours and Kea's, against our server and Kea's."""
 import os
 import re
+import socket
+import threading
 import time
 
 from lib import ledger
@@ -86,7 +88,7 @@ def relayed(t):
     check_delays(t, r, "DISCOVER-OFFER")
     check_delays(t, r, "REQUEST-ACK")
     t.eq(r.kinds["Whole exchanges"]["completed"], 300, "whole exchanges")
-    t.match(r"(?m)^Reached maximum number of requests\.$", r.text, "-x e")
+    t.match(r"(?m)^Reached max requests limit\.$", r.text, "-x e")
     t.match(r"(?m)^Server id: c6120001$", r.text, "-x s")
     shown = set(re.findall(r"(?m)^01000c01\w{6},(198\.19\.\d+\.\d+),$", r.text))
     t.eq(len(shown), 60, "addresses of -x l")
@@ -148,13 +150,24 @@ def losses(t):
 
     r = perf(t, *RELAYED, "-r", "50", "-p", "20", "-d", "0.1", "-D", "4", "-x", "e", NOBODY, ok=(3,), timeout=10)
     t.eq(r.kinds[name]["collected packets"], 4, "losses with -D 4")
-    t.match("Reached maximum number of drops", r.text, "-x e")
+    t.match(r"(?m)^Reached maximum drops number\.$", r.text, "-x e")
     r = perf(t, *RELAYED, "-r", "50", "-p", "20", "-d", "0.1", "-D", "50%", "-x", "e", NOBODY, ok=(3,), timeout=10)
     t.eq(r.kinds[name]["collected packets"], 10, "losses with -D 50%")
     t.match("Reached maximum percentage of drops", r.text, "-x e")
 
+    # a rate is of all the time in which exchanges began, not only of the part with answers
+    p = t.start("rly", [ours(t), *RELAYED, "-p", "0.5", "-d", "0.1", "-R", "10", SERVER])
+    answer_hostile(t, SERVER, ["good"], 20)
+    t.eq(p.wait(5), 3, "exit code")
+    r = Report(t, p.log())
+    t.true(0 < r.rate <= 10 / 0.4, f"rate {r.rate} of {r.kinds['Whole exchanges']['completed']} exchanges in 0.5 s")
+
+    t.eq(t.run("rly", ["sh", "-c", f"{ours(t)} {' '.join(RELAYED)} -n 1 -d 0.1 {NOBODY} >/dev/full"], ok=(1,)),
+         "ERROR: running perfdhcp: the report cannot be written: No space left on device\n", "a report that is lost")
     for args, code, text in (((*RELAYED, "-r", "0", SERVER), 2, "-r: 0 is not a number from 1"),
                              ((), 2, "say which server"),
+                             ((*RELAYED, "--cpu-of", "4194304", SERVER), 1, "--cpu-of: there is no process 4194304"),
+                             ((*RELAYED, "-w", "/nonexistent", SERVER), 1, "-w: /nonexistent: No such file"),
                              (("-l", "nosuch0", SERVER), 1, "nosuch0 is neither an address nor an interface"),
                              (("-l", "192.0.2.250", SERVER), 1, "192.0.2.250 port 67"),
                              (("--ledger", "/nonexistent/file", SERVER), 1, "/nonexistent/file"),
@@ -180,7 +193,83 @@ def reports(t):
     p = t.start("rly", [ours(t), *RELAYED, "-r", "100", "-t", "0.2", "-x", "e", SERVER])
     t.wait("a report", lambda: "sent: " in p.log(), 5)
     t.eq(p.stop(), 0, "exit code after SIGTERM")
-    t.match(r"Interrupted\.(?s:.*)Rate: \d", p.log(), "final report")
+    t.match(r"Interrupted\n(?s:.*)Rate: \d", p.log(), "final report")
+    p = t.start("rly", [ours(t), *RELAYED, "-P", "100000000", "-r", "100", "-R", "1000", SERVER])
+    time.sleep(0.3)
+    t.eq(p.stop(), 3, "exit code when interrupted before the measurement")
+    t.eq(Report(t, p.log()).counts("DISCOVER-OFFER")[0], 0, "sent before the measurement")
+
+    # every kind has its place in a line, for Kea's as for ours
+    for program, args in ((ours(t), ()), (KEA_PERFDHCP, ("-4",))):
+        if os.access(program, os.X_OK):
+            text = t.run("rly", [program, *args, *RELAYED, "-r", "100", "-f", "20", "-F", "10", "-p", "2" if args else "1.1", "-t", "1",
+                                 "-C", ";", "-R", "400", "-W", "300000", SERVER], ok=(0, 3))
+            t.match(r"^(\d+;){15}\d+\n", text, f"report of {program} with -C")
+
+
+def answer_hostile(t, address, moods, n):
+    """Answers n messages of perfdhcp, each DISCOVER in the next of these moods and a REQUEST as its client's DISCOVER."""
+    with t.net.inside("srv"):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.settimeout(5)
+    sock.bind((address, 67))
+    mood_of, late = {}, []
+    while n > 0:
+        n -= 1
+        q, to = sock.recvfrom(2048)
+        first, mac = q[242] == 1, q[28:34]
+        if first:
+            mood_of[mac] = moods[len(mood_of) % len(moods)]
+        mood = mood_of[mac]
+        kind, address = (b"\2" if first else b"\5"), b"\xc6\x13\0" + mac[5:]
+        if mood == "nak" and not first:
+            kind, address = b"\6", bytes(4)
+        elif mood == "nothing":
+            address = bytes(4)
+        elif mood == "type":
+            kind = b"\x0d"
+        xid = q[4:8] if mood != "xid" else bytes([q[4] ^ 1]) + q[5:8]
+        mac = q[28:34] if mood != "other" else bytes([q[28] ^ 2]) + q[29:34]
+        a = (b"\2" + q[1:4] + xid + q[8:16] + address + q[20:28] + mac + q[34:240] + b"\x35\1" + kind +
+             b"\x36\4\xc6\x12\0\1\x33\4\0\0\x0e\x10\xff")
+        if mood == "garbage":
+            a = os.urandom(200)
+        elif mood == "short":
+            a = a[:242]
+        if mood == "late" and not first:
+            late.append((a, to))
+            continue
+        for _ in range(2 if mood == "twice" else 1):
+            sock.sendto(a, to)
+    time.sleep(0.5 if late else 0)
+    for a, to in late:
+        sock.sendto(a, to)
+    sock.close()
+
+
+@test("perfdhcp-hostile-server")
+def hostile(t):
+    """Answers that are late, double, refusing, of others, cut short or nonsense: each in its place in the report."""
+    moods = ["good", "twice", "nak", "nothing", "type", "xid", "other", "garbage", "short", "late"]
+    n = 10  # of each
+    # good, twice, nak and late lead to a request
+    server = threading.Thread(target=answer_hostile, args=(t, SERVER, moods, n * (len(moods) + 4)))
+    path = t.path("ledger")
+    t.net  # noqa: B018  there before the server
+    server.start()
+    time.sleep(0.1)
+    r = perf(t, *RELAYED, "-r", "200", "-n", str(n * len(moods)), "-R", str(n * len(moods)), "-d", "0.2", "-d", "0.3", "-W", "1000000",
+             "--ledger", path, SERVER, ok=(3,))
+    server.join()
+    t.eq(r.counts("DISCOVER-OFFER"), (10 * n, 5 * n, 5 * n, 3 * n, n, 0), "first half: sent, received, drops, orphans, rejected, non unique")
+    t.eq(r.counts("REQUEST-ACK")[:3], (4 * n, 3 * n, n), "second half: sent, received, drops")
+    t.eq(r.counts("REQUEST-ACK")[4:], (n, 0), "second half: rejected, non unique")
+    t.eq(r.kinds["DISCOVER-OFFER"]["collected packets"], 5 * n, "collected")
+    t.eq(r.malformed, 3 * n, "garbage, cut short, of no known type")
+    t.eq(r.kinds["Whole exchanges"]["completed"], 2 * n, "whole exchanges")
+    with open(path, encoding="ascii") as f:
+        rows = [line.split() for line in f if not line.startswith("#")]
+    t.eq(len({row[2] for row in rows}), 2 * n + min(n, r.counts("REQUEST-ACK")[3] - n), "addresses in the ledger")
 
 
 def sent_packets(t, ns, dev):
