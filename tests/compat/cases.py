@@ -10,7 +10,8 @@ address that this server offered or gave last.
 """
 import struct
 
-from pair import COOKIE, RELAY_MAC, frame, ip4
+from pair import Group, subnet
+from pair4 import COOKIE, RELAY_MAC, frame, ip4
 
 OFFERED, MINE = object(), object()
 SERVER, SERVER1 = "192.0.2.1", "198.18.0.1"
@@ -20,7 +21,7 @@ NO, DISCOVER, OFFER, REQUEST, DECLINED, ACK, NAK, RELEASED, INFORMED = range(9)
 def message(kind, **k):
     def build(mac, xid, state):
         def address(value):
-            return {OFFERED: state["offered"], MINE: state["mine"]}.get(value, value)
+            return state.get({OFFERED: "offered", MINE: "mine"}[value], "0.0.0.0") if value in (OFFERED, MINE) else value
 
         hw = k.get("mac", mac)
         giaddr, ciaddr = k.get("giaddr", "0.0.0.0"), address(k.get("ciaddr", "0.0.0.0"))
@@ -56,9 +57,7 @@ def message(kind, **k):
         dev = k.get("dev", "c0")
         src = address(k.get("src", "0.0.0.0"))
         return dev, frame(dev, p, src, k.get("dst", "255.255.255.255"), hw[:6].ljust(6, b"\0"), k.get("sport", 68))
-    step = {"build": build}
-    step.update({x: k[x] for x in ("times", "silence") if x in k})
-    return step
+    return {"build": build, "times": k.get("times", 1)}
 
 
 def D(**k):
@@ -95,21 +94,6 @@ def get(**k):
     return [D(**k), R(want=OFFERED, server=server, **k)]
 
 
-class Case:
-    def __init__(self, name, steps, exact=False):
-        self.name, self.steps, self.exact = name, steps, exact
-
-
-class Group:
-    def __init__(self, name, config, cases):
-        self.name, self.config = name, {"Dhcp4": config}
-        self.cases = [Case(n, s) for n, s in cases]
-
-
-def subnet(n, prefix, first, last, **more):
-    return {"id": n, "subnet": prefix, "pools": [{"pool": f"{first} - {last}"}], **more}
-
-
 LINK = subnet(1, "192.0.2.0/24", "192.0.2.100", "192.0.2.250")
 FAR = subnet(2, "198.51.100.0/24", "198.51.100.100", "198.51.100.250")
 NAMED = subnet(3, "203.0.113.0/24", "203.0.113.100", "203.0.113.250", relay={"ip-addresses": ["198.18.0.77"]})
@@ -132,7 +116,7 @@ GROUPS = []
 
 
 def group(name, config, cases):
-    GROUPS.append(Group(name, config, cases))
+    GROUPS.append(Group(4, name, config, cases))
 
 
 # --- the exchange, on the link and relayed, and who gets which address -------

@@ -8,13 +8,13 @@ dev, cut (bytes that are sent), raw (bytes behind the options).
 """
 import struct
 
-from cases import Case
+from pair import Group, subnet
 from pair6 import SERVER_DUID, ip6
 
 MINE = object()
 ALL, SERVER, SERVER1 = "ff02::1:2", "2001:db8:1::1", "2001:db8:ff::1"
 OURS = object()
-GROUPS6 = []
+GROUPS = []
 
 
 def tlv(code, data):
@@ -75,7 +75,7 @@ def message(kind, *parts, server=None, **k):
         if relays:
             return dict(dev="c1", src=k.get("src", "2001:db8:ff::2"), dst=k.get("dst", SERVER1), sport=k.get("sport", 547), payload=p)
         return dict(dev="c0", src=k.get("src"), dst=k.get("dst", ALL), sport=k.get("sport", 546), payload=p)
-    return build
+    return {"build": build, "times": 1}
 
 
 def maker(kind, server=None):
@@ -93,19 +93,12 @@ def get(*parts, **k):
     return [SOLICIT(*(parts or (na(),)), **k), REQUEST(*(parts or (na(1, MINE),)), **k)]
 
 
-def subnet(n, prefix, first, last, **more):
-    return {"id": n, "subnet": prefix, "pools": [{"pool": f"{first} - {last}"}], **more}
-
-
 def pd_pool(prefix, length, delegated, **more):
     return {"prefix": prefix, "prefix-len": length, "delegated-len": delegated, **more}
 
 
 def group(name, config, cases, exact=()):
-    g = type("Group", (), {})()
-    g.name, g.config = name, {"Dhcp6": config}
-    g.cases = [Case(n, s, n in exact) for n, s in cases]
-    GROUPS6.append(g)
+    GROUPS.append(Group(6, name, config, cases, exact))
 
 
 def o(name, data, **more):
@@ -428,5 +421,3 @@ group("large", {**LIFE, "option-def": LONG, "option-data": [{"code": 2000 + i, "
     ("message-of-many-frames-relayed", [SOLICIT(na(1), opt(3000, b"x" * 60000), relays=R1)]),
     ("thousands-of-ias", [SOLICIT(*[na(i) for i in range(1, 2001)], *[pd(i) for i in range(1, 2001)])]),
 ])
-
-GROUPS = GROUPS6

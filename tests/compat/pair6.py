@@ -1,20 +1,10 @@
 # SPDX-License-Identifier: MPL-2.0
-"""The same for DHCPv6: sockets on the client's side instead of frames, for the kernel to do what is below UDP.
-
-    srv s0 ------ c0 cli     clients on the link; both have link-local addresses, and 2001:db8:1::/64
-    srv s1 ------ c1 cli     2001:db8:ff::1 on s1: relays, who are 2001:db8:ff::2 and others
-"""
-import ctypes
-import ipaddress
-import json
-import os
-import select
+"""DHCPv6: sockets on the client's side instead of frames, for the kernel to do what is below UDP. Clients on the link
+have link-local addresses, and 2001:db8:1::/64; 2001:db8:ff::1 is on s1, and relays are 2001:db8:ff::2 and others."""
 import socket
 import struct
-import subprocess
-import time
 
-from pair import CLONE_NEWNET, SERVER_MACS, SILENCE, SLOW, Pair, Side, ip, libc
+from pair import Pair, Side, ip
 
 CLIENT_MACS = {"c0": "02:fe:00:00:00:11", "c1": "02:fe:00:00:00:12"}
 PORTS = (546, 547, 5000)
@@ -27,59 +17,30 @@ def ip6(text):
 
 
 class Side6(Side):
-    def up(self):
-        for n in self.ns.values():
-            ip("netns", "add", n)
-            ip("-n", n, "link", "set", "lo", "up")
-        addresses = {"s0": ["2001:db8:1::1/64"], "c0": ["2001:db8:1::2/64"], "s1": ["2001:db8:ff::1/64"],
-                     "c1": ["2001:db8:ff::2/64", "2001:db8:ff::77/64"]}
-        for s, c in (("s0", "c0"), ("s1", "c1")):
-            ip("link", "add", s, "netns", self.ns["srv"], "type", "veth", "peer", "name", c, "netns", self.ns["cli"])
-            for ns, dev, mac in ((self.ns["srv"], s, SERVER_MACS[c].hex(":")), (self.ns["cli"], c, CLIENT_MACS[c])):
-                ip("-n", ns, "link", "set", dev, "address", mac)
-                subprocess.run(["ip", "netns", "exec", ns, "sh", "-c", f"echo 0 >/proc/sys/net/ipv6/conf/{dev}/accept_dad; "
-                                f"echo 0 >/proc/sys/net/ipv6/conf/{dev}/accept_ra"], check=False)
-                ip("-n", ns, "link", "set", dev, "up")
-                for a in addresses[dev]:
-                    ip("-n", ns, "-6", "addr", "add", a, "dev", dev, "nodad")
-        with open("/proc/self/ns/net", "rb") as home, open(f"/run/netns/{self.ns['cli']}", "rb") as there:
-            if libc.setns(there.fileno(), CLONE_NEWNET) < 0:
-                raise OSError(ctypes.get_errno(), "setns")
-            try:
-                for port in PORTS:
-                    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-                    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
-                    s.bind(("::", port))
-                    s.setblocking(False)
-                    self.socks[port] = s
-            finally:
-                libc.setns(home.fileno(), CLONE_NEWNET)
-        self.indexes = {d: self.index(d) for d in ("c0", "c1")}
+    digit = 6
+    sysctls = [("ipv6/conf/{dev}/accept_dad", 0), ("ipv6/conf/{dev}/accept_ra", 0)]
+    defaults = {"interfaces-config": {"interfaces": ["s0", "s0/2001:db8:1::1", "s1/2001:db8:ff::1"]},
+                "server-id": {"type": "LL", "htype": 1, "identifier": SERVER_DUID[4:].hex(), "persist": False}}
 
-    def start(self, group):
-        state = os.path.join(self.folder, f"{self.name}-6{group.name}")
-        os.makedirs(state)
-        os.chmod(state, 0o750)
-        conf = json.loads(json.dumps(group.config))
-        dhcp6 = conf["Dhcp6"]
-        if self.name == "ours":
-            dhcp6.setdefault("cache-threshold", 0.0)
-        dhcp6.setdefault("interfaces-config", {"interfaces": ["s0", "s0/2001:db8:1::1", "s1/2001:db8:ff::1"]})
-        dhcp6.setdefault("server-id", {"type": "LL", "htype": 1, "identifier": SERVER_DUID[4:].hex(), "persist": False})
-        dhcp6["lease-database"] = {"type": "memfile", "name": os.path.join(state, "leases.csv"), "lfc-interval": 0}
-        dhcp6["loggers"] = [{"name": "kea-dhcp6", "severity": "DEBUG", "debuglevel": 99,
-                             "output_options": [{"output": "stdout", "flush": True}]}]
-        path = os.path.join(state, "kea.conf")
-        with open(path, "w", encoding="utf-8") as f:
-            json.dump(conf, f)
-        env = dict(os.environ, KEA_PIDFILE_DIR=state, KEA_LOCKFILE_DIR=state, KEA_DHCP_DATA_DIR=state, KEA_LOG_FILE_DIR=state)
-        self.log = os.path.join(state, "log")
-        with open(self.log, "wb") as out:
-            self.process = subprocess.Popen(["ip", "netns", "exec", self.ns["srv"], self.binary, "-c", path],
-                                            stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env)
+    def wire(self):
+        for dev, mac in CLIENT_MACS.items():
+            ip("-n", self.ns["cli"], "link", "set", dev, "address", mac)
+        for ns, dev, *addresses in (("srv", "s0", "2001:db8:1::1/64"), ("cli", "c0", "2001:db8:1::2/64"), ("srv", "s1", "2001:db8:ff::1/64"),
+                                    ("cli", "c1", "2001:db8:ff::2/64", "2001:db8:ff::77/64")):
+            self.device(ns, dev, *((a, "nodad") for a in addresses))
 
-    started = "DHCP6_STARTED"
+    def sockets(self):
+        self.indexes = {dev: socket.if_nametoindex(dev) for dev in CLIENT_MACS}
+        return {port: self.open(port) for port in PORTS}
+
+    @staticmethod
+    def open(port):
+        s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+        s.bind(("::", port))
+        s.setblocking(False)
+        return s
 
     def send(self, message):
         source = struct.pack("@16sI", ip6(message["src"]) if message["src"] else bytes(16), self.indexes[message["dev"]])
@@ -150,80 +111,31 @@ def parse(p):
 class Pair6(Pair):
     side = Side6
 
-    def start(self, group):
-        for s in self.sides:
-            s.start(group)
-        for s in self.sides:
-            s.wait_started()
-        self.pools = list(pools(group.config["Dhcp6"]))
+    @staticmethod
+    def who(n):
+        """A DUID."""
+        return bytes.fromhex("000300010200") + bytes([1, 0, n >> 8, n & 255])
 
-    def place(self, address):
-        n = int(ipaddress.ip_address(address))
-        return next((f"pool {i}" for i, (first, last) in enumerate(self.pools) if first <= n <= last), address)
+    @staticmethod
+    def learn(state, answer):
+        """What was given last, for each IA."""
+        for ia in answer["ias"]:
+            state[ia["code"], ia["iaid"]] = [i for i in ia["items"] if i["life"][1]]
 
-    def play(self, case, verbose):
-        self.n_cases += 1
-        duid = bytes.fromhex("000300010200") + bytes([1, 0, self.n_cases >> 8, self.n_cases & 255])
-        state = {s.name: {} for s in self.sides}
-        for where, step in enumerate(case.steps, 1):
-            xid = (self.n_cases << 8) + where
-            for s in self.sides:
-                s.drain()
-            for s in self.sides:
-                s.send(step(duid, xid, state[s.name]))
-            got = self.collect(xid, SILENCE)
-            for s in self.sides:
-                for ia in (got[s.name] or {}).get("ias", []):
-                    state[s.name][ia["code"], ia["iaid"]] = [i for i in ia["items"] if i["life"][1]]
-            if verbose:
-                for s in self.sides:
-                    print(f"#   {where} {s.name:4} {got[s.name]}")
-            yield from self.compare(where, got["kea"], got["ours"], case.exact)
+    @staticmethod
+    def kind(answer):
+        return MESSAGE_NAMES.get(answer["type"], "an answer")
 
-    def compare(self, where, kea, ours, exact):
-        if not kea or not ours:
-            if kea or ours:
-                say = [MESSAGE_NAMES.get(a["type"], "an answer") if a else "silence" for a in (kea, ours)]
-                yield where, "answer", f"Kea {say[0]}, ours {say[1]}"
-            return
-        for field in sorted((set(kea) | set(ours)) - {"ias"}):
-            if kea.get(field) != ours.get(field):
-                yield where, field, f"Kea {kea.get(field)}, ours {ours.get(field)}"
-        seen = {}
-        names = []
-        for side in (kea, ours):
-            flat, n = {}, {}
-            for ia in side["ias"]:
-                key = (ia["code"], ia["iaid"])
-                n[key] = n.get(key, 0) + 1
-                name = f"ia {ia['code']}.{ia['iaid']}" + (f".{n[key]}" if n[key] > 1 else "")
-                flat[name] = "there"
-                flat[f"{name} timers"] = ia["t"] if ia["items"] else None
-                flat[f"{name} status"] = ia["status"]
-                flat[f"{name} items"] = [(i["at"] if exact or not i["life"][1] else self.place(i["at"]), i["len"], i["life"]) for i in ia["items"]]
-                flat[f"{name} inside"] = [i["more"] for i in ia["items"]]
-            names.append(flat)
-        for field in sorted(set(names[0]) | set(names[1])):
-            if names[0].get(field) != names[1].get(field):
-                base = " ".join(field.split(" ")[:2])
-                if base in seen:
-                    continue
-                if field == base:
-                    seen[base] = True
-                yield where, field, f"Kea {names[0].get(field)}, ours {names[1].get(field)}"
-
-
-def pools(dhcp6):
-    subnets = list(dhcp6.get("subnet6", []))
-    for net in dhcp6.get("shared-networks", []):
-        subnets += net.get("subnet6", [])
-    for s in subnets:
-        for p in s.get("pools", []):
-            if "/" in p["pool"]:
-                net = ipaddress.ip_network(p["pool"])
-                yield int(net[0]), int(net[-1])
-            else:
-                yield tuple(int(ipaddress.ip_address(a.strip())) for a in p["pool"].split("-"))
-        for p in s.get("pd-pools", []):
-            net = ipaddress.ip_network(f"{p['prefix']}/{p['prefix-len']}")
-            yield int(net[0]), int(net[-1])
+    def flat(self, answer, exact):
+        """The fields to compare; each IA is several, and addresses of a pool are the pool."""
+        flat, n = {f: v for f, v in answer.items() if f != "ias"}, {}
+        for ia in answer["ias"]:
+            key = (ia["code"], ia["iaid"])
+            n[key] = n.get(key, 0) + 1
+            name = f"ia {ia['code']}.{ia['iaid']}" + (f".{n[key]}" if n[key] > 1 else "")
+            flat[name] = "there"
+            flat[f"{name} timers"] = ia["t"] if ia["items"] else None
+            flat[f"{name} status"] = ia["status"]
+            flat[f"{name} items"] = [(i["at"] if exact or not i["life"][1] else self.place(i["at"]), i["len"], i["life"]) for i in ia["items"]]
+            flat[f"{name} inside"] = [i["more"] for i in ia["items"]]
+        return flat
