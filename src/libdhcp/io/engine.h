@@ -6,24 +6,10 @@
 
 /*
  * Where a worker's datagrams come from and go to: sockets (io/sock.h) or queues in memory
- * (io/fake.h). Used by one thread, except io_counters.
+ * (io/fake.h). Used by one thread. What it drops is counted (STAT_SOCKET_*, STAT_SEND_*).
  */
 struct io_engine {
 	const struct io_ops *ops;
-};
-
-/* Since the engine was opened. */
-struct io_counters {
-	uint64_t rx, tx;       /* datagrams */
-	uint64_t rx_dropped;   /* by the kernel: our socket buffers were full */
-	uint64_t rx_truncated; /* longer than the buffer given */
-	uint64_t rx_checksum;  /* IP or UDP checksum wrong */
-	uint64_t rx_malformed; /* headers that contradict themselves */
-	uint64_t rx_stale;     /* waited so long in the socket that nobody waits for the answer */
-	uint64_t rx_not_ours;  /* addressed to somebody else */
-	uint64_t tx_full;      /* EAGAIN, ENOBUFS: dropped, never waited for */
-	uint64_t tx_failed;    /* other errors: unreachable, filtered, no such interface */
-	uint64_t tx_by_mac;    /* routed ones that left by AF_PACKET because the UDP socket was full */
 };
 
 struct io_ops {
@@ -32,7 +18,6 @@ struct io_ops {
 	unsigned (*send)(struct io_engine *engine, struct dgram *const *v, unsigned n);
 	int (*watch)(struct io_engine *engine, struct loop *loop, loop_fn *readable, void *ctx);
 	void (*unwatch)(struct io_engine *engine, struct loop *loop);
-	void (*counters)(struct io_engine *engine, struct io_counters *ret);
 	void (*free)(struct io_engine *engine);
 };
 
@@ -63,12 +48,6 @@ static inline int io_watch(struct io_engine *engine, struct loop *loop, loop_fn 
 static inline void io_unwatch(struct io_engine *engine, struct loop *loop)
 {
 	engine->ops->unwatch(engine, loop);
-}
-
-/* Any thread. */
-static inline void io_counters(struct io_engine *engine, struct io_counters *ret)
-{
-	engine->ops->counters(engine, ret);
 }
 
 static inline void io_free(struct io_engine *engine)

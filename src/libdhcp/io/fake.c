@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/list.h"
+#include "stat/stat.h"
 
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -21,7 +22,7 @@ struct fake_io {
 	pthread_mutex_t lock; /* guards all below */
 	struct list in, out;
 	unsigned n_out, fail_sends;
-	struct io_counters counters;
+	struct stats *stats;
 	int fd;
 	loop_fn *readable;
 	void *ctx;
@@ -67,10 +68,9 @@ static int fake_recv(struct io_engine *engine, struct dgram *v, unsigned n)
 
 		if (item_copy(item, &v[got])) {
 			v[got].when_us = clock_boot_us();
-			fake->counters.rx++;
 			got++;
 		} else {
-			fake->counters.rx_truncated++;
+			stat_add(fake->stats, STAT_SOCKET_TRUNCATED, 1);
 		}
 		free(item);
 	}
@@ -87,12 +87,11 @@ static unsigned fake_send(struct io_engine *engine, struct dgram *const *v, unsi
 	for (unsigned i = 0; i < n; i++) {
 		if (fake->fail_sends) {
 			fake->fail_sends--;
-			fake->counters.tx_full++;
+			stat_add(fake->stats, STAT_SEND_FULL, 1);
 			continue;
 		}
 		list_add_tail(&fake->out, &item_new(v[i])->link);
 		fake->n_out++;
-		fake->counters.tx++;
 		sent++;
 	}
 	pthread_mutex_unlock(&fake->lock);
@@ -130,15 +129,6 @@ static void fake_unwatch(struct io_engine *engine, struct loop *loop)
 	loop_del(loop, container_of(engine, struct fake_io, engine)->fd);
 }
 
-static void fake_counters(struct io_engine *engine, struct io_counters *ret)
-{
-	struct fake_io *fake = container_of(engine, struct fake_io, engine);
-
-	pthread_mutex_lock(&fake->lock);
-	*ret = fake->counters;
-	pthread_mutex_unlock(&fake->lock);
-}
-
 static void free_items(struct list *list)
 {
 	struct list *link;
@@ -155,6 +145,7 @@ static void fake_free(struct io_engine *engine)
 	free_items(&fake->out);
 	pthread_mutex_destroy(&fake->lock);
 	close(fake->fd);
+	stats_free(fake->stats);
 	free(fake);
 }
 
@@ -164,7 +155,6 @@ static const struct io_ops fake_ops = {
 	.send = fake_send,
 	.watch = fake_watch,
 	.unwatch = fake_unwatch,
-	.counters = fake_counters,
 	.free = fake_free,
 };
 
@@ -173,6 +163,7 @@ struct fake_io *fake_io_new(void)
 	struct fake_io *fake = xcalloc(1, sizeof(*fake));
 
 	fake->engine.ops = &fake_ops;
+	fake->stats = stats_new();
 	pthread_mutex_init(&fake->lock, NULL);
 	list_init(&fake->in);
 	list_init(&fake->out);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A set of sockets: what it has, what it counted, and its face as an engine. */
+/* A set of sockets: what it has, what was dropped, and its face as an engine. */
 #include "io/sock_int.h"
 #include "base/arena.h"
 #include "base/list.h"
@@ -42,6 +42,7 @@ struct sockset *sockset_new(const struct sock *v, unsigned n, unsigned n_raw, co
 	struct sockset *set = xcalloc(1, sizeof(*set));
 
 	set->engine.ops = &sockset_ops;
+	set->stats = stats_new();
 	set->flood.shortest_us = -1;
 	set->n = n;
 	set->n_raw = n_raw;
@@ -75,46 +76,36 @@ void sockset_free(struct sockset *set)
 		sock_done(&set->v[i]);
 	free(set->v);
 	free(set->addrs);
+	stats_free(set->stats);
 	free(set);
 }
 
-static uint64_t sock_dropped(struct sock *sock)
+/*
+ * A packet socket forgets what it told. A UDP socket counts on, also what its filter refuses: then, of a multicast that is
+ * for another worker, that is no loss, and which it was cannot be told.
+ */
+uint64_t sock_new_drops(struct sock *sock)
 {
-	uint32_t mem[SK_MEMINFO_VARS] = { 0 };
-	struct tpacket_stats stats = { 0 };
+	uint32_t mem[SK_MEMINFO_VARS], seen = sock->drops_seen;
+	struct tpacket_stats stats;
 	socklen_t len = sizeof(stats);
 
-	if (sock->raw) {
-		if (getsockopt(sock->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) < 0)
-			stats.tp_drops = 0;
-		return atomic_fetch_add(&sock->rx_dropped, stats.tp_drops) + stats.tp_drops;
-	}
-	/* One that takes nothing "drops" all. */
+	if (sock->raw)
+		return getsockopt(sock->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) < 0 ? 0 : stats.tp_drops;
 	len = sizeof(mem);
-	if (!sock->receives || getsockopt(sock->fd, SOL_SOCKET, SO_MEMINFO, mem, &len) < 0)
+	if (!sock->receives || getsockopt(sock->fd, SOL_SOCKET, SO_MEMINFO, mem, &len) < 0 || len < sizeof(mem))
 		return 0;
-	return mem[SK_MEMINFO_DROPS];
+	sock->drops_seen = mem[SK_MEMINFO_DROPS];
+	return sock->n_parts > 1 ? 0 : sock->drops_seen - seen;
 }
 
-void sockset_counters(struct sockset *set, struct io_counters *ret)
+uint64_t sockset_new_drops(struct sockset *set)
 {
-	struct io_counters sum = {
-		.rx_truncated = atomic_load(&set->rx_truncated),
-		.rx_checksum = atomic_load(&set->rx_checksum),
-		.rx_malformed = atomic_load(&set->rx_malformed),
-		.rx_stale = atomic_load(&set->rx_stale),
-		.rx_not_ours = atomic_load(&set->rx_not_ours),
-		.tx_full = atomic_load(&set->tx_full),
-		.tx_failed = atomic_load(&set->tx_failed),
-		.tx_by_mac = atomic_load(&set->tx_by_mac),
-	};
+	uint64_t sum = 0;
 
-	for (unsigned i = 0; i < set->n; i++) {
-		sum.rx += atomic_load(&set->v[i].rx);
-		sum.tx += atomic_load(&set->v[i].tx);
-		sum.rx_dropped += sock_dropped(&set->v[i]);
-	}
-	*ret = sum;
+	for (unsigned i = 0; i < set->n; i++)
+		sum += sock_new_drops(&set->v[i]);
+	return sum;
 }
 
 bool sockset_info(struct sockset *set, unsigned i, struct sock_info *ret)
@@ -128,8 +119,7 @@ bool sockset_info(struct sockset *set, unsigned i, struct sock_info *ret)
 				   .raw = sock->raw,
 				   .receives = sock->receives,
 				   .rx = atomic_load(&sock->rx),
-				   .tx = atomic_load(&sock->tx),
-				   .rx_dropped = sock_dropped(sock) };
+				   .tx = atomic_load(&sock->tx) };
 	memcpy(ret->ifname, sock->ifname, sizeof(ret->ifname));
 	return true;
 }
@@ -159,11 +149,6 @@ static void engine_unwatch(struct io_engine *engine, struct loop *loop)
 	sockset_unwatch(of_engine(engine), loop);
 }
 
-static void engine_counters(struct io_engine *engine, struct io_counters *ret)
-{
-	sockset_counters(of_engine(engine), ret);
-}
-
 static void engine_free(struct io_engine *engine)
 {
 	sockset_free(of_engine(engine));
@@ -175,7 +160,6 @@ static const struct io_ops sockset_ops = {
 	.send = engine_send,
 	.watch = engine_watch,
 	.unwatch = engine_unwatch,
-	.counters = engine_counters,
 	.free = engine_free,
 };
 

@@ -51,14 +51,17 @@ void sockset_free(struct sockset *set);
 struct io_engine *sockset_engine(struct sockset *set);
 int sockset_recv(struct sockset *set, struct dgram *v, unsigned n);
 unsigned sockset_send(struct sockset *set, struct dgram *const *v, unsigned n);
-/* Any thread. */
-void sockset_counters(struct sockset *set, struct io_counters *ret);
+/*
+ * How many datagrams the kernel has dropped since this was asked last, of this set or of one it shares sockets with. The
+ * one number that the set does not count itself. One thread at a time, the one that opens sets.
+ */
+uint64_t sockset_new_drops(struct sockset *set);
 /* The sockets one by one, for status-get and debugging: false at the end. */
 struct sock_info {
 	char ifname[IFNAMSIZ];
 	struct ip addr;
 	bool raw;
 	bool receives;
-	uint64_t rx, tx, rx_dropped;
+	uint64_t rx, tx;
 };
 bool sockset_info(struct sockset *set, unsigned i, struct sock_info *ret);

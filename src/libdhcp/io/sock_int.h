@@ -4,6 +4,7 @@
 #include "io/batch.h"
 #include "io/flood.h"
 #include "io/sock.h"
+#include "stat/stat.h"
 
 #include <stdatomic.h>
 
@@ -49,7 +50,7 @@ struct sock {
 	unsigned n_broadcasts;
 	uint16_t ip_id;
 	counter rx, tx;
-	_Atomic uint64_t rx_dropped; /* raw: collected from the kernel, which forgets what it told */
+	uint32_t drops_seen; /* udp: of what the kernel says that it dropped */
 };
 
 struct sockset {
@@ -66,8 +67,7 @@ struct sockset {
 	struct batch batch;
 	struct flood flood;
 	struct timer calmer; /* while there is a flood: when nothing arrives it is over, too */
-	counter rx_truncated, rx_checksum, rx_malformed, rx_not_ours, rx_stale;
-	counter tx_full, tx_failed, tx_by_mac;
+	struct stats *stats; /* of what was dropped; its own */
 };
 
 /* How a socket that cannot be opened is explained; text of up to this many bytes. */
@@ -101,6 +101,8 @@ void sock_raw_share(struct sock *v, unsigned n);
 void sock_set_buffers(int fd, int rcvbuf, int sndbuf);
 /* Close it and forget its addresses, but not the struct itself. */
 void sock_done(struct sock *sock);
+/* How many the kernel has dropped since it was asked last. */
+uint64_t sock_new_drops(struct sock *sock);
 /* Whether a datagram to dst is for us on this interface; then *ret_local is our address. */
 bool sock_is_ours(const struct sock *sock, const struct ip *dst, struct ip *ret_local);
 

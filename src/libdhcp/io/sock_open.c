@@ -121,6 +121,7 @@ static void share_udps(struct sock *v, unsigned n)
 		v[i].part = i;
 		v[i].n_parts = n;
 		(void)v[i].kind->filter(&v[i]);
+		(void)sock_new_drops(&v[i]); /* those before are not its own */
 	}
 }
 

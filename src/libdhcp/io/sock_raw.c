@@ -161,10 +161,10 @@ struct frame {
 
 /*
  * Headers of a frame of frame_len bytes: the first BATCH_HEADERS in `headers`, what more the IP
- * options take at the start of buf. Returns the counter to raise when it is no good, else NULL.
+ * options take at the start of buf. Returns the counter to raise when it is no good, else STAT_N.
  */
-static counter *parse_frame(struct sockset *set, const uint8_t *headers, const uint8_t *buf, size_t frame_len,
-			    uint32_t status, struct frame *ret)
+static enum stat_id parse_frame(const uint8_t *headers, const uint8_t *buf, size_t frame_len, uint32_t status,
+				struct frame *ret)
 {
 	uint8_t whole[ETHER + IP_MAX + UDP];
 	const uint8_t *ip = whole + ETHER, *udp;
@@ -173,11 +173,11 @@ static counter *parse_frame(struct sockset *set, const uint8_t *headers, const u
 	uint16_t udp_check;
 
 	if (frame_len < BATCH_HEADERS)
-		return &set->rx_malformed;
+		return STAT_SOCKET_MALFORMED;
 	memcpy(whole, headers, BATCH_HEADERS);
 	ip_len = (size_t)(ip[0] & 0xf) * 4;
 	if (ip[0] >> 4 != 4 || ip_len < IP_MIN || frame_len < ETHER + ip_len + UDP)
-		return &set->rx_malformed;
+		return STAT_SOCKET_MALFORMED;
 	ret->skip = ip_len - IP_MIN;
 	if (ret->skip)
 		memcpy(whole + BATCH_HEADERS, buf, ret->skip);
@@ -192,21 +192,21 @@ static counter *parse_frame(struct sockset *set, const uint8_t *headers, const u
 	udp_check = read_u16(&r);
 	/* Short frames are padded by Ethernet, so the frame may be longer than the packet. */
 	if (total > frame_len - ETHER || total < ip_len + UDP || udp_len < UDP || udp_len > total - ip_len)
-		return &set->rx_malformed;
+		return STAT_SOCKET_MALFORMED;
 	ret->payload_len = udp_len - UDP;
 	if (fold16(sum16(0, ip, ip_len)) != 0xffff)
-		return &set->rx_checksum;
+		return STAT_SOCKET_CHECKSUM;
 	if (udp_check && !(status & (TP_STATUS_CSUMNOTREADY | TP_STATUS_CSUM_VALID)) &&
 	    fold16(udp_sum(ip + 12, udp, buf + ret->skip, ret->payload_len)) != 0xffff)
-		return &set->rx_checksum;
+		return STAT_SOCKET_CHECKSUM;
 	r = reader_init(ip + 12, 8);
 	ret->src = ip_from4(read_u32(&r));
 	ret->dst = ip_from4(read_u32(&r));
-	return NULL;
+	return STAT_N;
 }
 
-/* Fill v from message i of the batch; NULL, or the counter of what is wrong with it. */
-static counter *take_frame(struct sock *sock, unsigned i, struct dgram *v)
+/* Fill v from message i of the batch; STAT_N, or the counter of what is wrong with it. */
+static enum stat_id take_frame(struct sock *sock, unsigned i, struct dgram *v)
 {
 	struct sockset *set = sock->set;
 	const struct mmsghdr *m = &set->batch.m[i];
@@ -214,18 +214,18 @@ static counter *take_frame(struct sock *sock, unsigned i, struct dgram *v)
 	const struct tpacket_auxdata *aux =
 		batch_control(&set->batch, i, SOL_PACKET, PACKET_AUXDATA, sizeof(*aux));
 	struct frame frame;
-	counter *bad;
+	enum stat_id bad;
 
 	if (m->msg_hdr.msg_flags & MSG_TRUNC)
-		return &set->rx_truncated;
+		return STAT_SOCKET_TRUNCATED;
 	/* A tag with a number belongs to a VLAN; number 0 is only a priority. */
 	if (aux && (aux->tp_status & TP_STATUS_VLAN_VALID) && (aux->tp_vlan_tci & 0xfff))
-		return &set->rx_not_ours;
-	bad = parse_frame(set, headers, v->buf, m->msg_len, aux ? aux->tp_status : 0, &frame);
-	if (bad)
+		return STAT_SOCKET_NOT_FOR_US;
+	bad = parse_frame(headers, v->buf, m->msg_len, aux ? aux->tp_status : 0, &frame);
+	if (bad != STAT_N)
 		return bad;
 	if (frame.dport != sock->port || !sock_is_ours(sock, &frame.dst, &v->local))
-		return &set->rx_not_ours;
+		return STAT_SOCKET_NOT_FOR_US;
 	if (frame.skip)
 		memmove(v->buf, v->buf + frame.skip, frame.payload_len);
 	v->len = (uint32_t)frame.payload_len;
@@ -234,7 +234,7 @@ static counter *take_frame(struct sock *sock, unsigned i, struct dgram *v)
 	v->sport = frame.sport;
 	memcpy(v->dst_mac, headers, 6);
 	memcpy(v->src_mac, headers + 6, 6);
-	return NULL;
+	return STAT_N;
 }
 
 static unsigned raw_recv(struct sock *sock, struct dgram *v, unsigned n, unsigned *ret_read)

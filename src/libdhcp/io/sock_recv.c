@@ -14,7 +14,7 @@ bool sock_in_time(struct sock *sock, unsigned i, const struct timespec *wall, in
 		flood_note(&set->flood, wait_us, now_us);
 	if (!flood_is_stale(wait_us, more))
 		return true;
-	count(&set->rx_stale, 1);
+	stat_add(set->stats, STAT_SOCKET_STALE, 1);
 	return false;
 }
 

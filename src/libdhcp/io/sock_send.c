@@ -81,11 +81,11 @@ static unsigned send_through(struct sockset *set, struct sock *sock, struct dgra
 		if (fate[j] == BATCH_SENT) {
 			sent++;
 			if (sock->raw && !dgram->raw_out && ip_to4(&dgram->dst) != UINT32_MAX)
-				count(&set->tx_by_mac, 1);
+				stat_add(set->stats, STAT_SENT_BY_MAC, 1);
 		} else if (fate[j] == BATCH_FULL && !sock->raw && has_mac(dgram) && (raw = raw_for(set, dgram))) {
 			targets[which[j]] = raw;
 		} else {
-			count(fate[j] == BATCH_FULL ? &set->tx_full : &set->tx_failed, 1);
+			stat_add(set->stats, fate[j] == BATCH_FULL ? STAT_SEND_FULL : STAT_SEND_FAILED, 1);
 		}
 	}
 	count(&sock->tx, sent);
@@ -103,7 +103,7 @@ unsigned sockset_send(struct sockset *set, struct dgram *const *v, unsigned n)
 		for (unsigned i = 0; i < chunk; i++) {
 			targets[i] = sock_for(set, v[i]);
 			if (!targets[i])
-				count(&set->tx_failed, 1);
+				stat_add(set->stats, STAT_SEND_FAILED, 1);
 		}
 		/* Twice: the second round is for those that a full UDP socket turned away. */
 		for (int round = 0; round < 2; round++)

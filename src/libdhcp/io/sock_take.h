@@ -17,9 +17,9 @@ bool sock_in_time(struct sock *sock, unsigned i, const struct timespec *wall, in
 
 /*
  * Fill v, whose bytes are there, from message i of the batch, but for what is the same of all that this socket receives.
- * NULL, or the counter of what is wrong with it.
+ * STAT_N, or the counter of what is wrong with it.
  */
-typedef counter *sock_take_fn(struct sock *sock, unsigned i, struct dgram *v);
+typedef enum stat_id sock_take_fn(struct sock *sock, unsigned i, struct dgram *v);
 
 /* v[to] gets v[from]'s place, keeping all buffers. */
 static inline void dgram_move(struct dgram *v, unsigned to, unsigned from)
@@ -46,13 +46,13 @@ __attribute__((always_inline)) static inline unsigned sock_take(struct sock *soc
 	if (got)
 		(void)clock_gettime(CLOCK_REALTIME, &wall);
 	for (unsigned i = 0; i < got; i++) {
-		counter *bad;
+		enum stat_id bad;
 
 		if (!sock_in_time(sock, i, &wall, now_us, got == n))
 			continue;
 		bad = take(sock, i, &v[i]);
-		if (bad) {
-			count(bad, 1);
+		if (bad != STAT_N) {
+			stat_add(sock->set->stats, bad, 1);
 			continue;
 		}
 		v[i].sock = sock;

@@ -125,8 +125,8 @@ out:
 	return -E_SYS;
 }
 
-/* Fill v from message i of the batch; NULL, or the counter of what is wrong with it. */
-static counter *take_dgram(struct sock *sock, unsigned i, struct dgram *v)
+/* Fill v from message i of the batch; STAT_N, or the counter of what is wrong with it. */
+static enum stat_id take_dgram(struct sock *sock, unsigned i, struct dgram *v)
 {
 	static const uint8_t unknown[6];
 	struct sockset *set = sock->set;
@@ -135,18 +135,18 @@ static counter *take_dgram(struct sock *sock, unsigned i, struct dgram *v)
 	const struct in_pktinfo *info = batch_control(&set->batch, i, IPPROTO_IP, IP_PKTINFO, sizeof(*info));
 
 	if (m->msg_hdr.msg_flags & MSG_TRUNC)
-		return &set->rx_truncated;
+		return STAT_SOCKET_TRUNCATED;
 	if (!info || m->msg_hdr.msg_namelen < sizeof(*from))
-		return &set->rx_malformed;
+		return STAT_SOCKET_MALFORMED;
 	v->dst = ip_from4(ntohl(info->ipi_addr.s_addr));
 	if (!sock_is_ours(sock, &v->dst, &v->local))
-		return &set->rx_not_ours;
+		return STAT_SOCKET_NOT_FOR_US;
 	v->len = m->msg_len;
 	v->src = ip_from4(ntohl(from->sin_addr.s_addr));
 	v->sport = ntohs(from->sin_port);
 	memcpy(v->src_mac, unknown, 6);
 	memcpy(v->dst_mac, unknown, 6);
-	return NULL;
+	return STAT_N;
 }
 
 static unsigned udp_recv(struct sock *sock, struct dgram *v, unsigned n, unsigned *ret_read)

@@ -128,7 +128,7 @@ static bool is_ours(const struct sock *sock, const struct ip *dst)
 	return false;
 }
 
-static counter *take_dgram(struct sock *sock, unsigned i, struct dgram *v)
+static enum stat_id take_dgram(struct sock *sock, unsigned i, struct dgram *v)
 {
 	static const uint8_t unknown[6];
 	struct sockset *set = sock->set;
@@ -137,12 +137,12 @@ static counter *take_dgram(struct sock *sock, unsigned i, struct dgram *v)
 	const struct in6_pktinfo *info = batch_control(&set->batch, i, IPPROTO_IPV6, IPV6_PKTINFO, sizeof(*info));
 
 	if (m->msg_hdr.msg_flags & MSG_TRUNC)
-		return &set->rx_truncated;
+		return STAT_SOCKET_TRUNCATED;
 	if (!info || m->msg_hdr.msg_namelen < sizeof(*from))
-		return &set->rx_malformed;
+		return STAT_SOCKET_MALFORMED;
 	v->dst = get_addr(&info->ipi6_addr);
 	if (!is_ours(sock, &v->dst))
-		return &set->rx_not_ours;
+		return STAT_SOCKET_NOT_FOR_US;
 	v->len = m->msg_len;
 	v->src = get_addr(&from->sin6_addr);
 	/* A link-local source cannot answer across links: then the kernel chooses. */
@@ -150,7 +150,7 @@ static counter *take_dgram(struct sock *sock, unsigned i, struct dgram *v)
 	v->sport = ntohs(from->sin6_port);
 	memcpy(v->src_mac, unknown, 6);
 	memcpy(v->dst_mac, unknown, 6);
-	return NULL;
+	return STAT_N;
 }
 
 static unsigned udp6_recv(struct sock *sock, struct dgram *v, unsigned n, unsigned *ret_read)

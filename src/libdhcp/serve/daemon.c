@@ -166,6 +166,7 @@ static void status_tick(void *ctx)
 	struct store_stats stats;
 	double rate = 0;
 
+	sockets_note_drops(d);
 	store_get_stats(d->store, &stats);
 	if (now_ms > d->last_status_ms)
 		rate = (double)(received - d->last_received) * 1000 / (double)(now_ms - d->last_status_ms);

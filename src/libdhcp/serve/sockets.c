@@ -146,6 +146,8 @@ static int open_sets(struct daemon *d, const struct config *cfg, struct opened *
 		.n_sets = n,
 	};
 
+	/* The new ones begin to count now. */
+	sockets_note_drops(d);
 	*ret = (struct opened){ .sets = xcalloc(n, sizeof(struct sockset *)) };
 	ret->n_open = sockset_open(&conf, d->sockets.sets, d->sockets.sets ? n : 0, note, &ret->states, ret->sets);
 	if (ret->n_open >= 0)
@@ -154,6 +156,12 @@ static int open_sets(struct daemon *d, const struct config *cfg, struct opened *
 	free(ret->sets);
 	ret->sets = NULL;
 	return -E_SYS;
+}
+
+void sockets_note_drops(struct daemon *d)
+{
+	for (unsigned i = 0; d->sockets.sets && i < d->srv.n_workers; i++)
+		stat_add(d->stats, STAT_SOCKET_FULL, (int64_t)sockset_new_drops(d->sockets.sets[i]));
 }
 
 static void free_sets(struct daemon *d, struct sockset **sets)

@@ -56,4 +56,6 @@ void sockets_use(struct daemon *d, struct live *live, struct opened *opened);
 /* Follow the interfaces from now on; -E_SYS. */
 int sockets_watch(struct daemon *d);
 void sockets_unwatch(struct daemon *d);
+/* Count what the kernel has dropped (STAT_SOCKET_FULL); before that is read, and now and then. */
+void sockets_note_drops(struct daemon *d);
 void sockets_done(struct daemon *d);

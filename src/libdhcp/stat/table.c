@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * THE TABLE OF COUNTERS: one row per counter, with Kea's name in each family. '#' stands for the
+ * THE TABLE OF COUNTERS: one row per counter, with its name in each family: Kea's where Kea counts it. '#' stands for the
  * digit of the family; NULL means the family has no such counter.
  */
 #include "stat/table.h"
@@ -58,6 +58,17 @@ const struct stat_row stat_table[STAT_N] = {
 	[STAT_PROCESSING_FAILED]           = { BOTH("pkt#-processing-failed") },
 	[STAT_LIMIT_EXCEEDED]              = { BOTH("pkt#-limit-exceeded") },
 	[STAT_RECEIVE_DROP]                = { BOTH("pkt#-receive-drop") },
+	/* datagrams dropped before they were messages: neither in received nor in receive-drop */
+	[STAT_SOCKET_FULL]                 = { BOTH("pkt#-socket-full") },
+	[STAT_SOCKET_STALE]                = { BOTH("pkt#-socket-stale") },
+	[STAT_SOCKET_TRUNCATED]            = { BOTH("pkt#-socket-truncated") },
+	[STAT_SOCKET_CHECKSUM]             = { V4("pkt#-socket-checksum") },
+	[STAT_SOCKET_MALFORMED]            = { BOTH("pkt#-socket-malformed") },
+	[STAT_SOCKET_NOT_FOR_US]           = { BOTH("pkt#-socket-not-for-us") },
+	/* answers on their way out; all are in sent, too, also those dropped here */
+	[STAT_SEND_FULL]                   = { BOTH("pkt#-send-full") },
+	[STAT_SEND_FAILED]                 = { BOTH("pkt#-send-failed") },
+	[STAT_SENT_BY_MAC]                 = { V4("pkt#-sent-by-mac") },
 	/* addresses and leases */
 	[STAT_ALLOC_FAIL]                  = { BOTH("v#-allocation-fail") },
 	[STAT_ALLOC_FAIL_SHARED_NETWORK]   = { BOTH("v#-allocation-fail-shared-network") },

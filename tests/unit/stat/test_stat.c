@@ -65,6 +65,8 @@ START_TEST(names)
 	ck_assert_str_eq(stat_name(STAT_ASSIGNED, 1, buf, sizeof(buf)), "assigned-nas");
 	ck_assert_ptr_null(stat_name(STAT_SOLICIT_RECEIVED, 0, buf, sizeof(buf)));
 	ck_assert_ptr_null(stat_name(STAT_RECEIVED, 0, buf, 5));
+	ck_assert_str_eq(stat_name(STAT_SOCKET_STALE, 1, buf, sizeof(buf)), "pkt6-socket-stale");
+	ck_assert_ptr_null(stat_name(STAT_SOCKET_CHECKSUM, 1, buf, sizeof(buf)));
 	ck_assert_int_eq(stat_by_name("v4-allocation-fail-no-pools", 0), STAT_ALLOC_FAIL_NO_POOLS);
 	ck_assert_int_eq(stat_by_name("v6-allocation-fail-no-pools", 0), STAT_N);
 }
