@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: MPL-2.0
 """DHCPv4 messages by hand: a client over AF_PACKET and a listener that keeps frames."""
-import os
 import socket
 import struct
-import time
 
-from . import tap
+from . import client, tap
 
 DISCOVER, OFFER, REQUEST, DECLINE, ACK, NAK, RELEASE, INFORM = range(1, 9)
 COOKIE = b"\x63\x82\x53\x63"
@@ -16,21 +14,10 @@ def ip4(text):
     return socket.inet_aton(text)
 
 
-def checksum(data):
-    data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
-
-
-class Message:
-    """A message with the headers it came in. options keeps the order of the wire."""
-
+class Message(client.Message):
     def __init__(self, frame):
+        super().__init__(frame)
         ihl = (frame[14] & 15) * 4
-        self.frame = frame
-        self.dst_mac, self.src_mac = frame[:6], frame[6:12]
         self.src, self.dst = socket.inet_ntoa(frame[26:30]), socket.inet_ntoa(frame[30:34])
         self.sport, self.dport, length = struct.unpack("!HHH", frame[14 + ihl:20 + ihl])
         p = frame[22 + ihl:14 + ihl + length]
@@ -38,16 +25,13 @@ class Message:
         self.op, self.htype, self.hlen, self.hops, self.xid, self.secs, self.flags = struct.unpack("!BBBBIHH", p[:12])
         self.ciaddr, self.yiaddr, self.siaddr, self.giaddr = (socket.inet_ntoa(p[12 + 4 * i:16 + 4 * i]) for i in range(4))
         self.chaddr = p[28:28 + self.hlen]
-        self.options, i = [], 240
+        i = 240
         while i < len(p) and p[i] != 255:
             if p[i] == 0:
                 i += 1
                 continue
             self.options.append((p[i], p[i + 2:i + 2 + p[i + 1]]))
             i += 2 + p[i + 1]
-
-    def option(self, code):
-        return next((d for c, d in self.options if c == code), None)
 
     @property
     def type(self):
@@ -60,56 +44,37 @@ def is_dhcp(frame):
 
 
 class Tap(tap.Tap):
-    def messages(self):
-        return [Message(f) for _, f in self.frames() if is_dhcp(f)]
+    @staticmethod
+    def read(frame):
+        return Message(frame) if is_dhcp(frame) else None
 
 
-class Client:
+class Client(client.Client):
     """A directly attached client with any hardware address."""
 
+    Tap, XID_LEN = Tap, 4
+
     def __init__(self, case, mac="02:00:00:00:00:01", ns="cli", dev="c0", client_id=None):
-        self.case, self.dev, self.client_id = case, dev, client_id
+        super().__init__(case, ns, dev)
+        self.client_id, self.name = client_id, mac
         self.mac = bytes.fromhex(mac.replace(":", ""))
-        self.tap = Tap(case.net, ns, dev, outgoing=False)
-        self.xid = int.from_bytes(os.urandom(4), "big")
-        self.server_id = None
 
     def send(self, kind, options=(), ciaddr="0.0.0.0", flags=0, src="0.0.0.0", dst="255.255.255.255", dst_mac=BROADCAST):
-        self.xid = (self.xid + 1) & 0xffffffff
         all_options = [(53, bytes([kind]))]
         if self.client_id:
             all_options.append((61, self.client_id))
         all_options += list(options)
-        body = struct.pack("!BBBBIHH4s12x", 1, 1, 6, 0, self.xid, 0, flags, ip4(ciaddr)) + self.mac.ljust(208, b"\0") + COOKIE
+        body = struct.pack("!BBBB4sHH4s12x", 1, 1, 6, 0, self.next_xid(), 0, flags, ip4(ciaddr)) + self.mac.ljust(208, b"\0") + COOKIE
         body += b"".join(bytes([c, len(d)]) + d for c, d in all_options) + b"\xff"
         body = body.ljust(300, b"\0")
         pseudo = ip4(src) + ip4(dst) + struct.pack("!BBH", 0, 17, 8 + len(body))
-        udp = struct.pack("!HHHH", 68, 67, 8 + len(body), 0)
-        udp = udp[:6] + struct.pack("!H", checksum(pseudo + udp + body) or 0xffff)
         head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + len(body), 1, 0, 64, 17, 0, ip4(src), ip4(dst))
-        head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
-        self.tap.sock.send(dst_mac + self.mac + b"\x08\x00" + head + udp + body)
+        head = head[:10] + struct.pack("!H", client.checksum(head)) + head[12:]
+        self.tap.sock.send(dst_mac + self.mac + b"\x08\x00" + head + client.udp(pseudo, 68, 67, body))
 
-    def receive(self, timeout=3):
-        """The next answer to the last message, or None."""
-        end = time.monotonic() + timeout
-        while (left := end - time.monotonic()) > 0:
-            self.tap.sock.settimeout(left)
-            try:
-                frame = self.tap.sock.recv(65536)
-            except (TimeoutError, BlockingIOError):
-                return None
-            if is_dhcp(frame) and (m := Message(frame)).op == 2 and m.xid == self.xid and m.dport == 68:
-                return m
-        return None
-
-    def ask(self, kind, options=(), want=None, timeout=3, **kw):
-        self.send(kind, options, **kw)
-        m = self.receive(timeout)
-        if want is not None:
-            self.case.true(m, f"no answer to a message of type {kind} from {self.mac.hex(':')}")
-            self.case.eq(m.type, want, f"type of the answer to {kind}")
-        return m
+    @staticmethod
+    def is_answer(m):
+        return m.op == 2 and m.dport == 68
 
     def dora(self, options=(), **kw):
         """The ACK."""

@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: MPL-2.0
 """DHCPv6 messages by hand: a client over AF_PACKET and a listener that keeps frames."""
 import ipaddress
-import os
 import socket
 import struct
-import time
 
-from . import tap
-from .dhcp import checksum
+from . import client, tap
 
 (SOLICIT, ADVERTISE, REQUEST, CONFIRM, RENEW, REBIND, REPLY, RELEASE, DECLINE, RECONFIGURE, INFORM,
  RELAY_FORW, RELAY_REPL) = range(1, 14)
@@ -43,12 +40,11 @@ def find(options, code):
     return next((d for c, d in options if c == code), None)
 
 
-class Message:
-    """A message with the headers it came in; the one inside when it is relayed, relays has the outer ones."""
+class Message(client.Message):
+    """The one inside when it is relayed; relays has the outer ones."""
 
     def __init__(self, frame):
-        self.frame = frame
-        self.dst_mac, self.src_mac = frame[:6], frame[6:12]
+        super().__init__(frame)
         self.src, self.dst = text6(frame[22:38]), text6(frame[38:54])
         self.sport, self.dport, length = struct.unpack("!HHH", frame[54:60])
         p = frame[62:54 + length]
@@ -59,9 +55,6 @@ class Message:
             p = find(options, RELAY_MSG) or b""
         self.type, self.xid = (p[0], int.from_bytes(p[1:4], "big")) if p else (0, 0)
         self.options = options_of(p[4:])
-
-    def option(self, code):
-        return find(self.options, code)
 
     @property
     def status(self):
@@ -88,52 +81,33 @@ def is_dhcp(frame):
 
 
 class Tap(tap.Tap):
-    def messages(self):
-        return [Message(f) for _, f in self.frames() if is_dhcp(f)]
+    @staticmethod
+    def read(frame):
+        return Message(frame) if is_dhcp(frame) else None
 
 
-class Client:
+class Client(client.Client):
     """A client on the link with any DUID. All of them share the interface's link-local address."""
 
+    Tap, XID_LEN = Tap, 3
+
     def __init__(self, case, duid="00:03:00:01:02:00:00:00:00:01", ns="cli", dev="c0", pd=False):
-        self.case, self.pd = case, pd
+        super().__init__(case, ns, dev)
+        self.pd, self.prefix, self.name = pd, None, duid
         self.duid = bytes.fromhex(duid.replace(":", ""))
-        self.tap = Tap(case.net, ns, dev, outgoing=False)
         self.mac, self.src = case.net.mac(ns, dev), case.net.link_local(ns, dev)
-        self.xid = int.from_bytes(os.urandom(3), "big")
-        self.server_id = None
-        self.prefix = None
 
     def send(self, kind, options=(), dst=ALL_SERVERS, dst_mac=ALL_SERVERS_MAC):
         """options as (code, value)."""
-        self.xid = (self.xid + 1) & 0xffffff
-        body = bytes([kind]) + self.xid.to_bytes(3, "big") + option(CLIENT_ID, self.duid) + option(ELAPSED, b"\0\0")
+        body = bytes([kind]) + self.next_xid() + option(CLIENT_ID, self.duid) + option(ELAPSED, b"\0\0")
         body += b"".join(option(c, d) for c, d in options)
-        head = ip6(self.src) + ip6(dst)
-        udp = struct.pack("!HHHH", 546, 547, 8 + len(body), 0)
-        udp = udp[:6] + struct.pack("!H", checksum(head + struct.pack("!II", len(udp + body), 17) + udp + body) or 0xffff)
-        self.tap.sock.send(dst_mac + self.mac + b"\x86\xdd" + struct.pack("!IHBB", 6 << 28, len(udp + body), 17, 1) + head + udp + body)
+        addresses = ip6(self.src) + ip6(dst)
+        packet = client.udp(addresses + struct.pack("!II", 8 + len(body), 17), 546, 547, body)
+        self.tap.sock.send(dst_mac + self.mac + b"\x86\xdd" + struct.pack("!IHBB", 6 << 28, len(packet), 17, 1) + addresses + packet)
 
-    def receive(self, timeout=3):
-        """The next answer to the last message, or None."""
-        end = time.monotonic() + timeout
-        while (left := end - time.monotonic()) > 0:
-            self.tap.sock.settimeout(left)
-            try:
-                frame = self.tap.sock.recv(65536)
-            except (TimeoutError, BlockingIOError):
-                return None
-            if is_dhcp(frame) and (m := Message(frame)).dport == 546 and m.xid == self.xid and m.type in (ADVERTISE, REPLY):
-                return m
-        return None
-
-    def ask(self, kind, options=(), want=None, timeout=3, **kw):
-        self.send(kind, options, **kw)
-        m = self.receive(timeout)
-        if want is not None:
-            self.case.true(m, f"no answer to a message of type {kind} from {self.duid.hex(':')}")
-            self.case.eq(m.type, want, f"type of the answer to {kind}")
-        return m
+    @staticmethod
+    def is_answer(m):
+        return m.dport == 546 and m.type in (ADVERTISE, REPLY)
 
     def ias(self, *places):
         """An IA_NA, and an IA_PD when this client wants prefixes, with what they ask for."""

@@ -8,7 +8,7 @@ SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_IGNORE_OUTGOING, PACKET_MR_PROMISC = 2
 
 
 class Tap:
-    """Every frame of one interface, both directions, from now on."""
+    """Every frame of one interface, both directions, from now on. Of a family: read(), a frame's message or None."""
 
     def __init__(self, net, ns, dev, outgoing=True):
         with net.inside(ns):
@@ -30,6 +30,9 @@ class Tap:
                 self.kept.append((time.time(), self.sock.recv(65536)))
             except BlockingIOError:
                 return self.kept
+
+    def messages(self):
+        return [m for _, f in self.frames() if (m := self.read(f))]
 
     def pcap(self, path, keep=lambda frame: True):
         with open(path, "wb") as f:
