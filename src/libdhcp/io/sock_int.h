@@ -97,6 +97,13 @@ extern const struct sock_kind sock_kind_raw, sock_kind_udp, sock_kind_udp6;
  */
 void sock_raw_share(struct sock *v, unsigned n);
 
+/*
+ * SO_REUSEPORT would let us in beside another server: find out without it, on a socket that bind_it binds as it
+ * will bind this one. -1 with errno.
+ */
+int sock_probe(const struct sock *sock, int domain, int (*bind_it)(const struct sock *sock, int fd));
+/* Not to be opened, for what errno was: close what there is. -E_SYS. */
+int sock_give_up(struct sock *sock, int errno_was);
 /* Big socket buffers where we may, else as big as allowed. */
 void sock_set_buffers(int fd, int rcvbuf, int sndbuf);
 /* Close it and forget its addresses, but not the struct itself. */

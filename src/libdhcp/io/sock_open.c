@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 enum { RCVBUF = 4 << 20 };
 
@@ -46,6 +47,28 @@ void sock_set_buffers(int fd, int rcvbuf, int sndbuf)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf, sizeof(rcvbuf));
 	if (sndbuf && setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &sndbuf, sizeof(sndbuf)) < 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof(sndbuf));
+}
+
+int sock_probe(const struct sock *sock, int domain, int (*bind_it)(const struct sock *sock, int fd))
+{
+	int fd = socket(domain, SOCK_DGRAM | SOCK_CLOEXEC, 0), err, saved;
+
+	if (fd < 0)
+		return -1;
+	err = bind_it(sock, fd);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return err;
+}
+
+int sock_give_up(struct sock *sock, int errno_was)
+{
+	if (sock->fd >= 0)
+		close(sock->fd);
+	sock->fd = -1;
+	errno = errno_was;
+	return -E_SYS;
 }
 
 /* All but the descriptor. */

@@ -21,13 +21,11 @@
 #include "io/sock_filter.h"
 #include "io/sock_take.h"
 #include "base/bytes.h"
-#include "base/err.h"
 #include "base/hash.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
-#include <unistd.h>
 
 enum {
 	SNDBUF = 1 << 20,
@@ -72,11 +70,7 @@ out:
 	saved = errno;
 	(void)snprintf(why, WHY_MAX, "%s: %s%s", step, strerror(saved),
 		       saved == EPERM ? " (CAP_NET_RAW is needed)" : "");
-	if (sock->fd >= 0)
-		close(sock->fd);
-	sock->fd = -1;
-	errno = saved;
-	return -E_SYS;
+	return sock_give_up(sock, saved);
 }
 
 /* Join group - 1, or found a new one when it is 0. */

@@ -18,11 +18,9 @@
  */
 #include "io/sock_filter.h"
 #include "io/sock_take.h"
-#include "base/err.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <unistd.h>
 
 enum { SNDBUF = 8 << 20, TOS_LOW_DELAY = 0x10 };
 
@@ -46,20 +44,9 @@ static int bind_device(const struct sock *sock, int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, sock->ifname, (socklen_t)strlen(sock->ifname) + 1);
 }
 
-/* SO_REUSEPORT would let us in beside another server: find out without it. */
-static int probe_port(const struct sock *sock)
+static int bind_all(const struct sock *sock, int fd)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int err = -1, saved;
-
-	if (fd < 0)
-		return -1;
-	if (bind_device(sock, fd) == 0)
-		err = bind_it(sock, fd);
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return err;
+	return bind_device(sock, fd) < 0 ? -1 : bind_it(sock, fd);
 }
 
 /*
@@ -79,7 +66,7 @@ static int udp_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char
 	int on = 1, pmtu = IP_PMTUDISC_DONT, tos = TOS_LOW_DELAY, saved;
 	const char *step = "bind";
 
-	if (shared && probe && probe_port(sock) < 0)
+	if (shared && probe && sock_probe(sock, AF_INET, bind_all) < 0)
 		goto out;
 	step = "UDP socket";
 	sock->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -118,11 +105,7 @@ out:
 		       saved == EADDRINUSE                       ? " - is another DHCP server running?" :
 		       saved == EACCES && strcmp(step, "bind") == 0 ? " (CAP_NET_BIND_SERVICE is needed)" :
 								      "");
-	if (sock->fd >= 0)
-		close(sock->fd);
-	sock->fd = -1;
-	errno = saved;
-	return -E_SYS;
+	return sock_give_up(sock, saved);
 }
 
 /* Fill v from message i of the batch; STAT_N, or the counter of what is wrong with it. */

@@ -11,11 +11,9 @@
  */
 #include "io/sock_filter.h"
 #include "io/sock_take.h"
-#include "base/err.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <unistd.h>
 
 enum { SNDBUF = 8 << 20 };
 
@@ -50,20 +48,6 @@ static int bind_it(const struct sock *sock, int fd)
 	return bind(fd, (struct sockaddr *)&at, sizeof(at));
 }
 
-/* SO_REUSEPORT would let us in beside another server: find out without it. */
-static int probe_port(const struct sock *sock)
-{
-	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), err, saved;
-
-	if (fd < 0)
-		return -1;
-	err = bind_it(sock, fd);
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return err;
-}
-
 static int join(const struct sock *sock, const struct ip *group)
 {
 	struct ipv6_mreq mreq = { .ipv6mr_interface = sock->ifindex };
@@ -79,7 +63,7 @@ static int udp6_open(struct sock *sock, int rcvbuf, bool shared, bool probe, cha
 	int on = 1, off = 0, saved;
 	const char *step = "bind";
 
-	if (probe && probe_port(sock) < 0)
+	if (probe && sock_probe(sock, AF_INET6, bind_it) < 0)
 		goto out;
 	step = "UDP socket";
 	sock->fd = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -110,11 +94,7 @@ out:
 		       saved == EADDRINUSE ? " - is another DHCP server running?" :
 		       saved == EACCES     ? " (CAP_NET_BIND_SERVICE is needed)" :
 					     "");
-	if (sock->fd >= 0)
-		close(sock->fd);
-	sock->fd = -1;
-	errno = saved;
-	return -E_SYS;
+	return sock_give_up(sock, saved);
 }
 
 /* What was sent to us: to a group we joined, or to an address that the configuration has us listen on. */
