@@ -221,14 +221,5 @@ static unsigned size_limit(const struct request *req)
 
 enum verdict pack4(struct request *req)
 {
-	int len = packet4_write(&req->a, size_limit(req), req->out_buf, req->out.size);
-	const struct message_row *row = message_row(req->fam, req->answer_type);
-
-	if (len < 0) {
-		LOGF(0, DHCPx_PACKET_PACK_FAIL, request_label(req), err_text(len));
-		return request_drop(req, DROP_TOO_BIG, NULL);
-	}
-	req->out.len = (uint32_t)len;
-	request_sent(req, row);
-	return STEP_NEXT;
+	return request_packed(req, packet4_write(&req->a, size_limit(req), req->out_buf, req->out.size));
 }

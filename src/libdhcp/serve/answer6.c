@@ -284,14 +284,5 @@ enum verdict answer6(struct request *req)
 
 enum verdict pack6(struct request *req)
 {
-	int len = packet6_write(&req->a6, req->out_buf, req->out.size);
-	const struct message_row *row = message_row(req->fam, req->answer_type);
-
-	if (len < 0) {
-		LOGF(1, DHCPx_PACKET_PACK_FAIL, request_label(req), err_text(len));
-		return request_drop(req, DROP_TOO_BIG, NULL);
-	}
-	req->out.len = (uint32_t)len;
-	request_sent(req, row);
-	return STEP_NEXT;
+	return request_packed(req, packet6_write(&req->a6, req->out_buf, req->out.size));
 }

@@ -64,7 +64,7 @@ struct family {
 					      enum context_checks level, const char **ret);
 	/* Who the request is from: the beginning of its log lines. */
 	void (*make_label)(const struct request *req, char *buf, size_t size);
-	/* One debug line for a dropped request. */
+	/* One debug line for a dropped request; not for DROP_STORE, which all tell alike. */
 	void (*log_drop)(const struct request *req);
 	/* The INFO line for each change that was made durable. */
 	void (*log_commit)(const struct request *req);
@@ -75,8 +75,10 @@ struct family {
 
 extern const struct family family4, family6;
 
-/* The answer is packed: counted and, at debug levels, told. */
-void request_sent(const struct request *req, const struct message_row *row);
+/* It is known what it is and who sent it: told at debug levels. */
+void request_received(const struct request *req);
+/* The answer is packed into len bytes: counted and, at debug levels, told. Negative: it does not fit, and is dropped. */
+enum verdict request_packed(struct request *req, int len);
 
 static inline const struct message_row *message_row(const struct family *fam, unsigned type)
 {

@@ -95,12 +95,7 @@ static enum verdict identify4(struct request *req)
 	req->wanted = req->q.ciaddr && (req->type == DHCP4_RELEASE || ip_is_zero(&asked)) ?
 			      ip_from4(req->q.ciaddr) :
 			      asked;
-	if (log_is_on(&log_msg_DHCPx_PACKET_RECEIVED[req->fam->idx])) {
-		char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
-
-		LOGF(req->fam->idx, DHCPx_PACKET_RECEIVED, request_label(req), req->row->name, req->type,
-		     ip_format(&req->in.src, from), ip_format(&req->in.dst, to), req->in.ifname);
-	}
+	request_received(req);
 	relay4_of_request(req);
 	req->turn.client = key_of(req);
 	req->turn.xid = req->q.xid;
@@ -183,12 +178,6 @@ static void log_drop4(const struct request *req)
 	case DROP_DUPLICATE:
 		LOG(DHCP4_PACKET_DROP_0012, request_label(req));
 		break;
-	case DROP_STORE: {
-		const struct ip *addr = req->n_changes ? &req->changes[0].addr : &req->wanted;
-
-		LOGF(0, DHCPx_STORE_FAILED, request_label(req), ip_format(addr, from));
-		break;
-	}
 	default:
 		LOG(DHCP4_PACKET_DROP_0007, request_label(req), why);
 		break;

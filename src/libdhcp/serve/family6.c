@@ -148,12 +148,7 @@ static enum verdict identify6(struct request *req)
 	if (verdict != STEP_NEXT)
 		return verdict;
 	find_hwaddr(req);
-	if (log_is_on(&log_msg_DHCPx_PACKET_RECEIVED[req->fam->idx])) {
-		char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
-
-		LOGF(req->fam->idx, DHCPx_PACKET_RECEIVED, request_label(req), req->row->name, req->type,
-		     ip_format(&req->in.src, from), ip_format(&req->in.dst, to), req->in.ifname);
-	}
+	request_received(req);
 	req->turn.client = key_of(req);
 	req->turn.xid = req->q6.xid;
 	req->turn.type = (uint8_t)req->type;
@@ -222,12 +217,6 @@ static void log_drop6(const struct request *req)
 	case DROP_NOT_CLIENT:
 		LOG(DHCP6_UNKNOWN_MSG_RECEIVED, request_label(req), req->type, req->in.ifname);
 		break;
-	case DROP_STORE: {
-		const struct ip *addr = req->n_changes ? &req->changes[0].addr : &req->wanted;
-
-		LOGF(1, DHCPx_STORE_FAILED, request_label(req), ip_format(addr, from));
-		break;
-	}
 	default:
 		LOG(DHCP6_PACKET_PROCESS_FAIL, request_label(req), why);
 		break;

@@ -65,7 +65,19 @@ const char *request_label(const struct request *req)
 	return req->label;
 }
 
-void request_sent(const struct request *req, const struct message_row *row)
+void request_received(const struct request *req)
+{
+	unsigned fam = req->fam->idx;
+
+	if (log_is_on(&log_msg_DHCPx_PACKET_RECEIVED[fam])) {
+		char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
+
+		LOGF(fam, DHCPx_PACKET_RECEIVED, request_label(req), req->row->name, req->type,
+		     ip_format(&req->in.src, from), ip_format(&req->in.dst, to), req->in.ifname);
+	}
+}
+
+static void count_sent(const struct request *req, const struct message_row *row)
 {
 	unsigned fam = req->fam->idx;
 
@@ -85,6 +97,28 @@ void request_sent(const struct request *req, const struct message_row *row)
 		LOGF(fam, DHCPx_RESPONSE_DATA, request_label(req), row->name, req->answer_type, str_text(&text));
 		str_free(&text);
 	}
+}
+
+enum verdict request_packed(struct request *req, int len)
+{
+	if (len < 0) {
+		LOGF(req->fam->idx, DHCPx_PACKET_PACK_FAIL, request_label(req), err_text(len));
+		return request_drop(req, DROP_TOO_BIG, NULL);
+	}
+	req->out.len = (uint32_t)len;
+	count_sent(req, message_row(req->fam, req->answer_type));
+	return STEP_NEXT;
+}
+
+static void log_drop(const struct request *req)
+{
+	const struct ip *addr = req->n_changes ? &req->changes[0].addr : &req->wanted;
+	char text[IP_TEXT_MAX];
+
+	if (req->drop == DROP_STORE)
+		LOGF(req->fam->idx, DHCPx_STORE_FAILED, request_label(req), ip_format(addr, text));
+	else
+		req->fam->log_drop(req);
 }
 
 static unsigned restart_step(void)
@@ -112,7 +146,7 @@ bool pipeline_run(struct request *req)
 		case STEP_DROP:
 			stat_add(req->worker->stats, drop_rows[req->drop].stat, 1);
 			stat_add(req->worker->stats, STAT_RECEIVE_DROP, 1);
-			req->fam->log_drop(req);
+			log_drop(req);
 			return true;
 		case STEP_DONE:
 			return true;

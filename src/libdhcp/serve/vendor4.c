@@ -1,32 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "serve/vendor4.h"
 
+#include "serve/vendor.h"
 #include "wire/dict4.h"
 
-#define VENDORS_MAX 8
 #define OPTION_MAX 2048 /* bytes of option 125 we make */
-#define CABLELABS 4491
-#define CABLELABS_ORO 1 /* its sub-option that lists the wanted ones */
-
-struct vendors {
-	uint32_t v[VENDORS_MAX];
-	struct bytes oro[VENDORS_MAX]; /* codes the client asks for; empty if none */
-	unsigned n;
-};
-
-static unsigned vendor_add(struct vendors *vendors, uint32_t vendor)
-{
-	unsigned i;
-
-	for (i = 0; i < vendors->n && vendors->v[i] != vendor; i++)
-		;
-	if (i == vendors->n && i < VENDORS_MAX && vendor) {
-		vendors->v[i] = vendor;
-		vendors->oro[i] = bytes_of(NULL, 0);
-		vendors->n++;
-	}
-	return i;
-}
 
 static struct bytes find_sub_option(struct bytes data, uint8_t code)
 {
@@ -61,7 +39,7 @@ static void read_vendors(const struct request *req, uint16_t code, struct vendor
 
 		if (!at)
 			return;
-		i = vendor_add(vendors, vendor);
+		i = vendors_add(vendors, vendor);
 		if (i < vendors->n && code == OPT4_VIVSO_SUBOPTIONS && vendor == CABLELABS)
 			vendors->oro[i] = find_sub_option(bytes_of(at, len), CABLELABS_ORO);
 	}
@@ -72,21 +50,7 @@ static void read_configured(const struct optval *val, struct vendors *vendors)
 	struct reader r = reader_of(val->data);
 
 	while (reader_left(&r) >= 4)
-		(void)vendor_add(vendors, read_u32(&r));
-}
-
-static bool is_always(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code)
-{
-	unsigned i, k, n;
-
-	for (i = 0; i < scopes->n; i++) {
-		const struct optval *v = optlist_vendor(scopes->v[i], vendor, &n);
-
-		for (k = 0; k < n; k++)
-			if (v[k].code == code && v[k].always_send)
-				return true;
-	}
-	return false;
+		(void)vendors_add(vendors, read_u32(&r));
 }
 
 /* A sub-option into the block that begins at *block, or a new block when that one is full. */
@@ -129,7 +93,7 @@ static void write_vendor(struct writer *w, const struct opt_scopes *scopes, uint
 			if (seen[code / 64] >> code % 64 & 1)
 				continue;
 			seen[code / 64] |= 1ULL << code % 64;
-			if (!all && !(oro.len && memchr(oro.data, code, oro.len)) && !is_always(scopes, vendor, code))
+			if (!all && !(oro.len && memchr(oro.data, code, oro.len)) && !vendor_is_always(scopes, vendor, code))
 				continue;
 			val = opt_scopes_find(scopes, vendor, code);
 			if (val && val->data.len <= UINT8_MAX - 2)

@@ -1,32 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "serve/vendor6.h"
 
+#include "serve/vendor.h"
 #include "wire/dict6.h"
 #include "wire/option.h"
-
-#define VENDORS_MAX 8
-#define CABLELABS 4491
-#define CABLELABS_ORO 1
-
-struct vendors {
-	uint32_t v[VENDORS_MAX];
-	struct bytes oro[VENDORS_MAX];
-	unsigned n, n_configured;
-};
-
-static unsigned vendor_add(struct vendors *vendors, uint32_t vendor)
-{
-	unsigned i;
-
-	for (i = 0; i < vendors->n && vendors->v[i] != vendor; i++)
-		;
-	if (i == vendors->n && i < VENDORS_MAX && vendor) {
-		vendors->v[i] = vendor;
-		vendors->oro[i] = bytes_of(NULL, 0);
-		vendors->n++;
-	}
-	return i;
-}
 
 static void read_named(const struct request *req, struct vendors *vendors)
 {
@@ -38,7 +15,7 @@ static void read_named(const struct request *req, struct vendors *vendors)
 
 		if ((opt->code != OPT6_VENDOR_CLASS && opt->code != OPT6_VENDOR_OPTS) || opt->data.len < 4)
 			continue;
-		k = vendor_add(vendors, read_u32(&r));
+		k = vendors_add(vendors, read_u32(&r));
 		if (k < vendors->n && opt->code == OPT6_VENDOR_OPTS && vendors->v[k] == CABLELABS)
 			(void)opt_find6(bytes_of(opt->data.data + 4, opt->data.len - 4), CABLELABS_ORO, &vendors->oro[k]);
 	}
@@ -66,12 +43,11 @@ static void send_configured(struct sender *s, struct vendors *vendors, bool aske
 			if (val->raw)
 				(void)opts_add(s->to, OPT6_VENDOR_OPTS, val->data);
 			else if (val->data.len == 4)
-				(void)vendor_add(vendors, read_u32(&r));
+				(void)vendors_add(vendors, read_u32(&r));
 		}
 		if (any)
 			break;
 	}
-	vendors->n_configured = vendors->n;
 }
 
 static bool is_in(struct bytes oro, uint16_t code)
@@ -81,20 +57,6 @@ static bool is_in(struct bytes oro, uint16_t code)
 	while (reader_left(&r) >= 2)
 		if (read_u16(&r) == code)
 			return true;
-	return false;
-}
-
-static bool is_always(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code)
-{
-	unsigned i, k, n;
-
-	for (i = 0; i < scopes->n; i++) {
-		const struct optval *v = optlist_vendor(scopes->v[i], vendor, &n);
-
-		for (k = 0; k < n; k++)
-			if (v[k].code == code && v[k].always_send)
-				return true;
-	}
 	return false;
 }
 
@@ -144,7 +106,7 @@ static void send_vendor(struct sender *s, uint32_t vendor, struct bytes oro, boo
 			const struct optval *val;
 
 			if (was_seen(scopes, i, vendor, v[k].code) ||
-			    (!all && !is_in(oro, v[k].code) && !is_always(scopes, vendor, v[k].code)))
+			    (!all && !is_in(oro, v[k].code) && !vendor_is_always(scopes, vendor, v[k].code)))
 				continue;
 			val = opt_scopes_find(scopes, vendor, v[k].code);
 			if (!val)
@@ -164,13 +126,14 @@ void vendor6_send(struct sender *s)
 	const struct opt *opt = opts_find(&req->q6.opts, OPT6_ORO);
 	bool asked = opt && is_in(opt->data, OPT6_VENDOR_OPTS);
 	struct vendors vendors = { .n = 0 };
-	unsigned i;
+	unsigned i, n_configured;
 
 	(void)sender_take(s, OPT6_VENDOR_OPTS);
 	if (opt_scopes_forbid(&req->scopes, 0, OPT6_VENDOR_OPTS))
 		return;
 	send_configured(s, &vendors, asked);
+	n_configured = vendors.n;
 	read_named(req, &vendors);
 	for (i = 0; i < vendors.n; i++)
-		send_vendor(s, vendors.v[i], vendors.oro[i], asked, i < vendors.n_configured);
+		send_vendor(s, vendors.v[i], vendors.oro[i], asked, i < n_configured);
 }
