@@ -24,12 +24,13 @@ CASES = [
     Case("v6-na-relay-info", 6, FRESH, level="INFO", what="the same at the default log level"),
     Case("v6-pd-relay", 6, FRESH + ["-e", "prefix-only"], what="the same, prefixes"),
     Case("v6-both-relay", 6, FRESH + ["-e", "address-and-prefix"], what="the same, both"),
-    Case("v6-rapid-relay", 6, FRESH + ["-c", "-i"], what="SOLICIT, REPLY: rapid commit"),
+    Case("v6-rapid-relay", 6, FRESH + ["-c"], what="SOLICIT, REPLY: rapid commit"),
     Case("v6-renew-relay", 6, RENEW, what="renewals of addresses"),
     Case("v6-renew-both", 6, RENEW + ["-e", "address-and-prefix"], what="renewals of addresses and prefixes"),
     Case("v6-na-direct", 6, FRESH, direct=True, what="SOLICIT to REPLY on the link, multicast"),
 ]
-# Kea's default socket buffer overflows with more under way: it would drop, not queue.
+# Kea's default socket buffer overflows with more under way: it would drop, not queue. From 32 to 128 its
+# figures are the same within 6 %; ours with 64 needs half as much time again for an exchange as with 256.
 WINDOW = {True: 64, False: 256}
 
 
@@ -43,6 +44,10 @@ def run_case(case, variant, load, net, folder, seconds, count=None):
         args = [*case.load, *limit, "--window", str(WINDOW[variant.kea]), "--cpu-of", str(server.pid)]
         before, cpu = machine(), server.cpu()
         report = load.run(case.family, args, case.direct)
+        if server.process.poll() is not None:
+            raise RuntimeError(f"the server ended with {server.process.returncode} meanwhile: {server.log()[-2000:]}")
+        if "-c" in case.load and (n := report.kinds["REQUEST-REPLY"]["sent packets"]):
+            raise RuntimeError(f"{n:.0f} exchanges were not committed rapidly")
         # the generator's time before the count is about that of as many exchanges in it
         used = server.cpu() - cpu + report.perfdhcp_cpu
         return {**report.values(), "others": others(before, used, machine())}

@@ -31,7 +31,7 @@ class Report:
         self.local_limit = re.findall(r"(?m)^locallimit: .*", text)
         for who in ("server", "perfdhcp"):
             m = re.search(rf"(?m)^{who}: ([0-9.]+) s", text)
-            setattr(self, f"{who}_cpu", float(m[1]) if m else 0.0)
+            setattr(self, f"{who}_cpu", float(m[1]) if m else float("nan"))
 
     def total(self, field):
         return int(sum(k.get(field, 0) for n, k in self.kinds.items() if "-" in n))
