@@ -11,24 +11,36 @@ import subprocess
 import sys
 import time
 
-from lib import dhcp, ledger
+from lib import ledger
 from lib.case import Skipped, fault, test
-from lib.server import Server, config
+from lib.server import Server
 
-HEAD4 = "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id\n"
-HEAD6 = ("address,duid,valid_lifetime,expire,subnet_id,pref_lifetime,lease_type,iaid,prefix_len,fqdn_fwd,fqdn_rev,"
-         "hostname,hwaddr,state,user_context,hwtype,hwaddr_source,pool_id\n")
+HEADS = {4: "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id\n",
+         6: "address,duid,valid_lifetime,expire,subnet_id,pref_lifetime,lease_type,iaid,prefix_len,fqdn_fwd,fqdn_rev,"
+            "hostname,hwaddr,state,user_context,hwtype,hwaddr_source,pool_id\n"}
 QUIET = {"sanity-checks": {"lease-checks": "none"}}
 
 
-def conf(interval, make=config, **top):
-    return make(quiet=True, lease_db={"type": "memfile", "lfc-interval": interval}, **top)
+def conf(t, interval, **top):
+    return t.fam.config(quiet=True, lease_db={"type": "memfile", "lfc-interval": interval}, **top)
 
 
-def row4(i, host="", valid=100000):
+# Leases of a subnet that is not configured: number i of them, below 2^22.
+
+def old_address(digit, i):
+    return f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}" if digit == 4 else f"2001:db8:77:{(i >> 15) + 1:x}::{i & 0x7fff | 0x8000:x}"
+
+
+def old_row(digit, i, host=""):
     mac = f"02:00:{i >> 24 & 255:02x}:{i >> 16 & 255:02x}:{i >> 8 & 255:02x}:{i & 255:02x}"
-    return (f"10.{i >> 16 & 255}.{i >> 8 & 255}.{i & 255},{mac},01:{mac},{valid},{int(time.time()) + 100000},9,0,0,"
-            f"{host},0,,0\n")
+    expire = int(time.time()) + 100000
+    if digit == 4:
+        return f"{old_address(4, i)},{mac},01:{mac},100000,{expire},9,0,0,{host},0,,0\n"
+    return f"{old_address(6, i)},00:03:00:01:{mac},100000,{expire},9,50000,0,{i},128,0,0,{host},,0,,,,0\n"
+
+
+def is_old(digit, address):
+    return address.startswith("10." if digit == 4 else "2001:db8:77:")
 
 
 def running(path):
@@ -54,7 +66,7 @@ def settled(t, server, timeout=20):
 @test("lfc-cycle", families=(4, 6))
 def lfc_cycle(t):
     """With lfc-interval 1: many renewals become one row, an idle server is left alone, a restart finds the lease."""
-    server = t.server(conf(1, t.fam.config, **t.no_cache))
+    server = t.server(conf(t, 1, **t.no_cache))
     client = t.fam.client(t, **({"pd": True} if t.fam.digit == 6 else {}))
     address = client.lease()
     want = [address] + ([client.prefix.split("/")[0]] if t.fam.digit == 6 else [])
@@ -76,39 +88,41 @@ def lfc_cycle(t):
     t.eq(client.keep(address), address, "renewed after a restart")
 
 
-@test("lfc-load", limit=90)
+@test("lfc-load", families=(4, 6), limit=90)
 def lfc_load(t):
     """Clean-ups every second under load: every exchange answered, nobody waits long, nothing lost, .2 has the leases."""
-    server = t.server(conf(1, **t.no_cache))
-    load = ledger.Load(t, "--renew", "--clients", "4000", "--window", "8", "--seconds", "8", "--timeout", "2000")
+    server = t.server(conf(t, 1, **t.no_cache))
+    load = t.fam.Load(t, "--renew", "--clients", "4000", "--window", "8", "--seconds", "6", "--timeout", "2000")
     t.wait("clean-ups", lambda: server.said("DHCPSRV_MEMFILE_LFC_EXECUTE") >= 4, 15)
     got = load.finish()
     t.eq((got["drops"], got["naks"], got["bad"], got["dups"]), (0, 0, 0, 0), "drops, naks, bad, dups")
-    t.true(got["gap_ms"] < 1000, f"clients waited {got['gap_ms']} ms")
+    t.true(load.gap_ms() < 1000, f"clients waited {load.gap_ms():.0f} ms")
     server.stop()
     t.wait("the last clean-up", lambda: not running(server.lease_path), 20)
-    t.eq(ledger.check(t, load.path, server)["addresses"], 4000, "addresses")
+    t.eq(ledger.check(t, load.path, server)["addresses"], 4000 if t.fam.digit == 4 else 8000, "addresses and prefixes")
 
 
-@fault("S13", "lfc-killed", families=(4,), limit=150)
+@fault("S13", "lfc-killed", limit=150)
 def lfc_kill_9(t):
     """kea-lfc and the server are killed again and again under load: nothing lost, nothing given twice."""
     if t.env["kea"]:
         raise Skipped("a server that refuses to start while a clean-up runs cannot be tested so")
     rng = random.Random(os.urandom(8) if t.long else 5)
-    server = Server(t, conf(1, **QUIET, **t.no_cache))
+    server = Server(t, conf(t, 1, **QUIET, **t.no_cache))
     # Many leases of another subnet, so that a clean-up takes long enough to be killed anywhere.
+    n_old = 150000 if t.long else 75000
     with open(server.lease_path, "w", encoding="utf-8") as f:
-        f.write(HEAD4 + "".join(row4(i) for i in range(150000)))
+        f.write(HEADS[t.fam.digit] + "".join(old_row(t.fam.digit, i) for i in range(n_old)))
     server.start()
-    load = ledger.Load(t, "--clients", "30000", "--window", "8", "--seconds", "300", "--timeout", "300")
+    load = t.fam.Load(t, "--clients", "30000", "--window", "8", "--seconds", "300", "--timeout", "300")
     kills, server_kills, states = 0, 0, set()
-    end = time.monotonic() + (120 if t.long else 10)
-    while time.monotonic() < end:
+    want = (50, 10) if t.long else (3, 1)
+    end = time.monotonic() + (120 if t.long else 20)
+    while time.monotonic() < end and (t.long or kills < want[0] or server_kills < want[1]):
         pids = t.wait("a clean-up", lambda: running(server.lease_path) or time.monotonic() > end, 20, every=0.005)
         if pids is True:
             break
-        time.sleep(rng.random() * 0.12)
+        time.sleep(rng.random() * n_old * 0.8e-6)
         for pid in pids:
             if rng.random() < 0.7:
                 subprocess.run(["kill", "-9", str(pid)], check=False, capture_output=True)
@@ -121,66 +135,69 @@ def lfc_kill_9(t):
             server.start()
             t.wait("leases after a restart", lambda n=before: load.acks() > n + 100, 15)
     t.note(f"{kills} clean-ups and {server_kills} servers killed, files left: {sorted(states)}")
-    t.true(kills >= (50 if t.long else 3) and server_kills >= (10 if t.long else 1), "too few kills to mean anything")
+    t.true(kills >= want[0] and server_kills >= want[1], "too few kills to mean anything")
     got = load.finish(early=True)
-    t.eq((got["dups"], got["bad"]), (0, 0), "dups, bad")
+    t.eq((got["confirmed_dups"], got["bad"]), (0, 0), "dups, bad")  # an offer is forgotten when the server is killed
     settled(t, server, 30)
     server.kill()
     t.wait("the last clean-up", lambda: not running(server.lease_path), 20)
     t.true(ledger.check(t, load.path, server)["acks"] > 1000, "too few ACKs to mean anything")
-    t.true(len([a for a in server.leases() if a.startswith("10.")]) == 150000, "older leases are lost")
+    t.true(len([a for a in server.leases() if is_old(t.fam.digit, a)]) == n_old, "older leases are lost")
 
 
-@test("lfc-size", limit=90, beyond_kea="it cleans up by time only")
+@test("lfc-size", families=(4, 6), limit=90, beyond_kea="it cleans up by time only")
 def lfc_size(t):
     """A file of 20 MiB for 1000 leases is cleaned up at once with lfc-interval 3600, and never with 0."""
+    rows = "".join(old_row(t.fam.digit, k, host="ROUND") for k in range(1000))
+
     def server(name, interval):
-        c = conf(interval, **QUIET)
-        c["Dhcp4"]["interfaces-config"]["interfaces"] = []
+        c = conf(t, interval, **QUIET)
+        c[f"Dhcp{t.fam.digit}"]["interfaces-config"]["interfaces"] = []
         s = Server(t, c, name=name, folder=t.path(name))
         with open(s.lease_path, "w", encoding="utf-8") as f:
-            f.write(HEAD4)
-            for i in range(240):
-                f.write("".join(row4(k, host=f"round-{i}") for k in range(1000)))
+            f.write(HEADS[t.fam.digit] + "".join(rows.replace("ROUND", f"round-{i}") for i in range(240)))
         t.true(os.path.getsize(s.lease_path) > 20 << 20, "the file is too small for the test")
         s.start()
         return s
     never = server("never", 0)
     by_size = server("by-size", 3600)
     t.wait("a clean-up by size", lambda: by_size.said("DHCPSRV_MEMFILE_LFC_DONE"), 20)
-    t.true(os.path.getsize(by_size.lease_path + ".2") < 100000, ".2 is large")
+    with open(by_size.lease_path + ".2", encoding="utf-8") as f:
+        t.eq(len(f.readlines()), 1001, "lines of .2")
     t.eq({r["hostname"] for r in by_size.leases().values()}, {"round-239"}, "host names")
     t.eq(len(by_size.leases()), 1000, "leases")
     t.eq((never.said("LFC"), os.path.exists(never.lease_path + ".2")), (0, False), "the server that must not clean up")
 
 
-@test("lfc-damaged", beyond_kea="what it cannot read is gone")
+@test("lfc-damaged", families=(4, 6), beyond_kea="what it cannot read is gone")
 def lfc_damaged(t):
     """Damaged rows in every file: each is kept once in .bad, all others count, start and clean-up go on."""
-    server = Server(t, conf(1, **QUIET))
+    server = Server(t, conf(t, 1, **QUIET))
+    digit = t.fam.digit
+    torn = [f"{old_address(digit, 200 + n)},torn" for n in range(3)]
     for n, suffix in enumerate((".2", ".1", "")):
         with open(server.lease_path + suffix, "w", encoding="utf-8") as f:
-            f.write(HEAD4 + row4(n, "good") + f"rubbish {n},\n" + row4(100 + n) + f"10.0.0.{n},torn")
+            f.write(HEADS[digit] + old_row(digit, n, "good") + f"rubbish {n},\n" + old_row(digit, 100 + n) + torn[n])
     server.start()
-    client = dhcp.Client(t)
-    address = client.dora().yiaddr
+    client = t.fam.client(t)
+    address = client.lease()
     t.wait("clean-ups of all files", lambda: server.said("DHCPSRV_MEMFILE_LFC_DONE") >= 2, 10)
     settled(t, server)
     t.eq(server.said("DHCPSRV_MEMFILE_LEASE_LOAD_ROW_ERROR"), 3, "reports")
     with open(server.lease_path + ".bad", encoding="utf-8") as f:
         t.eq(sorted(f.read().splitlines()),
-             sorted([f"rubbish {n}," for n in range(3)] + [f"10.0.0.{n},torn" for n in range(3)]), "rows in .bad")
-    t.eq(sorted(server.leases()), sorted([address] + [f"10.0.0.{n}" for n in (0, 1, 2, 100, 101, 102)]), "leases")
+             sorted([f"rubbish {n}," for n in range(3)] + torn), "rows in .bad")
+    t.eq(sorted(server.leases()), sorted([address] + [old_address(digit, n) for n in (0, 1, 2, 100, 101, 102)]), "leases")
     server.kill()
     server.start()
     t.eq(server.said("ROW_ERROR"), 0, "reports after the clean-up")
-    t.eq(client.renew(address).yiaddr, address, "renewed")
+    t.eq(client.keep(address), address, "renewed")
 
 
-@test("lfc-unreadable", beyond_kea="it deletes what it cannot read")
+@test("lfc-unreadable", families=(4, 6), beyond_kea="it deletes what it cannot read")
 def lfc_unreadable(t):
     """A file that is not a lease file stays byte for byte: no start over it, no clean-up over it."""
-    server = Server(t, conf(1, **t.no_cache))
+    server = Server(t, conf(t, 1, **t.no_cache))
     for suffix in (".2", ".1", ".completed", ""):
         path = server.lease_path + suffix
         with open(path, "w", encoding="utf-8") as f:
@@ -192,18 +209,18 @@ def lfc_unreadable(t):
             t.eq(f.read(), "this is somebody's diary\n", f"content of {suffix}")
         os.unlink(path)
     server.start()
-    client = dhcp.Client(t)
-    address = client.dora().yiaddr
+    client = t.fam.client(t)
+    address = client.lease()
     t.wait("a clean-up", lambda: server.said("DHCPSRV_MEMFILE_LFC_DONE"), 10)
     settled(t, server)
     with open(server.lease_path + ".1", "w", encoding="utf-8") as f:
         f.write("this is somebody's diary\n")
-    client.renew(address)
+    t.eq(client.keep(address), address, "renewed")
     t.wait("a clean-up that fails", lambda: server.said("DHCPSRV_MEMFILE_LFC_FAILED"), 10)
     t.match(r"kea-lfc: .*csv\.1.*not the header", server.log(), "the reason")
     with open(server.lease_path + ".1", encoding="utf-8") as f:
         t.eq(f.read(), "this is somebody's diary\n", "content")
-    t.eq(client.renew(address).yiaddr, address, "renewed meanwhile")
+    t.eq(client.keep(address), address, "renewed meanwhile")
     os.unlink(server.lease_path + ".1")
     t.wait("the next clean-up", lambda: server.said("DHCPSRV_MEMFILE_LFC_DONE") >= 2, 10)
 
@@ -231,7 +248,7 @@ def lfc_arguments(t):
     t.eq(run("-h").returncode, 0, "exit code of -h")
     t.eq(run("-4").returncode, 0, "exit code with nothing to do")
     with open(base + ".1", "w", encoding="utf-8") as f:
-        f.write(HEAD4 + row4(1))
+        f.write(HEADS[4] + old_row(4, 1))
     with open(base + ".pid", "w", encoding="utf-8") as f:
         f.write("4194303\n")
     if not t.env["kea"]:
@@ -301,7 +318,7 @@ def lfc_same_as_kea(t):
     """Random files of both families, cleaned up by us and by Kea's kea-lfc: the same leases remain."""
     reference = reference_lfc(t)
     ours = os.path.join(os.path.dirname(t.env["kea_dhcp4"]), "kea-lfc")
-    for family, head in ((4, HEAD4), (6, HEAD6)):
+    for family, head in HEADS.items():
         results, now = [], int(time.time())
         for binary in (ours, reference):
             base = t.path(f"leases{family}.{len(results)}")
@@ -318,7 +335,7 @@ def lfc_same_as_kea(t):
 def serve_with(t, server_binary, lfc_binary):
     """A server with the other's kea-lfc: clean-ups work, leases stay."""
     is_ours = server_binary == t.env[f"kea_dhcp{t.fam.digit}"]
-    server = t.server(conf(1, t.fam.config, **(t.no_cache if is_ours else {})), binary=server_binary,
+    server = t.server(conf(t, 1, **(t.no_cache if is_ours else {})), binary=server_binary,
                       env=dict(KEA_LFC_EXECUTABLE=lfc_binary))
     clients = [t.fam.client(t, i, **({"pd": i % 2 == 0} if t.fam.digit == 6 else {})) for i in range(1, 11)]
     for c in clients:
@@ -345,7 +362,7 @@ def lfc_of_kea(t):
     _, held = serve_with(t, t.env[f"kea_dhcp{t.fam.digit}"], reference)
     clients, after = serve_with(t, t.env[f"kea_reference{t.fam.digit}"], ours)
     t.eq(sorted(after), sorted(held), "leases at Kea's server")
-    server = t.server(conf(1, t.fam.config))
+    server = t.server(conf(t, 1))
     for c in clients[1:]:
         t.eq(c.keep(c.address), c.address, "renewed at ours")
     t.eq(sorted(server.held()), sorted(held), "leases in the end")

@@ -24,6 +24,12 @@ class Background:
         except FileNotFoundError:
             return 0
 
+    def gap_ms(self):
+        """The longest time in which nothing was confirmed."""
+        with open(self.path, encoding="ascii") as f:
+            times = [float(line.split(" ", 1)[0]) for line in f if line[0] != "#"]
+        return max(b - a for a, b in zip(times, times[1:])) * 1000
+
     def finish(self, early=False, timeout=45):
         """Its result; early: now instead of when its time is over."""
         if early and self.process.alive():
@@ -44,12 +50,14 @@ class Load(Background):
     def read(self, text):
         line = text.strip().splitlines()[-1]
         self.case.true(line.startswith("{"), f"the ledger client said: {line}")
-        return json.loads(line)
+        got = json.loads(line)
+        return {**got, "confirmed_dups": got["dups"]}
 
 
 class Load6(Background):
     """DHCPv6: perfdhcp asks for an address and a prefix each time, relayed from rly unless direct. The
-    options are those of the ledger client, as far as they are needed, and the result has its names."""
+    options are those of the ledger client, as far as they are needed, and the result has its names. dups has
+    what was only offered too."""
 
     def __init__(self, case, *args, direct=False, name="ledger"):
         given, it = {}, iter(args)
@@ -72,11 +80,12 @@ class Load6(Background):
                 kind[field[1]] = int(field[2])
         self.case.true(kinds, f"perfdhcp said: {text[-2000:]}")
 
-        def total(field):
-            return sum(k.get(field, 0) for k in kinds.values())
+        def total(field, but=None):
+            return sum(k.get(field, 0) for name, k in kinds.items() if name != but)
         return {"completed": kinds.get("Whole exchanges", {}).get("completed", 0),
                 "renewed": kinds.get("RENEW-REPLY", {}).get("received packets", 0),
                 "drops": total("drops"), "naks": total("rejected leases"), "dups": total("non unique addresses"),
+                "confirmed_dups": total("non unique addresses", but="SOLICIT-ADVERTISE"),
                 "bad": int(self.case.match(r"(?m)^Malformed packets: (\d+)$", text, "report")[1])}
 
 
