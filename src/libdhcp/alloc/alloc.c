@@ -33,7 +33,7 @@ struct range {
 	struct alloc_range span;
 	struct freemap *map;  /* free of lease and claim; NULL when the range is too large for one */
 	uint64_t *leased;     /* a bit per address */
-	uint64_t *claimed;
+	uint64_t *claimed;    /* in the same piece of memory, behind it */
 	uint64_t cursor;      /* iterative: where the next pick starts looking */
 	uint64_t missed;      /* no map: the last number that was picked and had a lease, */
 	unsigned n_missed;    /* and how many there were in a row */
@@ -45,11 +45,12 @@ struct alloc_set {
 	size_t n;
 	bool has_maps;        /* any of the ranges; else there is nothing to mark */
 	struct range *ranges; /* in the caller's order */
+	struct ip *firsts; /* first addresses of the ranges in ascending order: a search reads few places in memory */
 	struct place {
-		struct ip first; /* of the range: a search does not touch the ranges it passes by */
 		struct ip reach; /* the largest last address of the places below; see find_reach() */
 		struct range *range;
-	} *sorted; /* by first address */
+	} *sorted;    /* in the same order */
+	bool overlap; /* an address can be in several ranges */
 };
 
 struct claim {
@@ -129,7 +130,7 @@ static int by_first(const void *x, const void *y)
 {
 	const struct place *a = x, *b = y;
 
-	return ip_cmp(&a->first, &b->first);
+	return ip_cmp(&a->range->span.first, &b->range->span.first);
 }
 
 /*
@@ -152,23 +153,40 @@ static struct ip find_reach(struct alloc_set *set, size_t lo, size_t hi)
 
 typedef void range_fn(void *ctx, struct range *range, uint64_t i);
 
-/* Call fn for each range of the places that holds addr, with its number there. */
-static void ranges_in(const struct alloc_set *set, size_t lo, size_t hi, const struct ip *addr, range_fn *fn, void *ctx)
+static void range_at(struct range *range, const struct ip *addr, range_fn *fn, void *ctx)
+{
+	if (ip_cmp(addr, &range->span.last) <= 0)
+		fn(ctx, range, ip_count_steps(&range->span.first, addr, range->span.shift));
+}
+
+static void places_in(const struct alloc_set *set, size_t lo, size_t hi, const struct ip *addr, range_fn *fn, void *ctx)
 {
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 		const struct place *place = &set->sorted[mid];
-		struct range *range = place->range;
 
 		if (ip_cmp(addr, &place->reach) > 0)
 			return;
-		ranges_in(set, lo, mid, addr, fn, ctx);
-		if (ip_cmp(&place->first, addr) > 0)
+		places_in(set, lo, mid, addr, fn, ctx);
+		if (ip_cmp(&set->firsts[mid], addr) > 0)
 			return;
-		if (ip_cmp(addr, &range->span.last) <= 0)
-			fn(ctx, range, ip_count_steps(&range->span.first, addr, range->span.shift));
+		range_at(place->range, addr, fn, ctx);
 		lo = mid + 1;
 	}
+}
+
+/* Call fn for each range of the set that holds addr, with its number there. */
+static void ranges_in(const struct alloc_set *set, const struct ip *addr, range_fn *fn, void *ctx)
+{
+	size_t n;
+
+	if (set->overlap) {
+		places_in(set, 0, set->n, addr, fn, ctx);
+		return;
+	}
+	n = ip_count_less(set->firsts, set->n, addr, true);
+	if (n)
+		range_at(set->sorted[n - 1].range, addr, fn, ctx);
 }
 
 /* The same for all sets. */
@@ -177,7 +195,7 @@ static void ranges_at(struct alloc *alloc, const struct ip *addr, range_fn *fn, 
 	list_for_each(pos, &alloc->sets) {
 		const struct alloc_set *set = container_of(pos, struct alloc_set, link);
 
-		ranges_in(set, 0, set->n, addr, fn, ctx);
+		ranges_in(set, addr, fn, ctx);
 	}
 }
 
@@ -230,7 +248,7 @@ static void mark_at(struct alloc *alloc, const struct ip *addr, struct mark mark
 		const struct alloc_set *set = container_of(pos, struct alloc_set, link);
 
 		if (set->has_maps)
-			ranges_in(set, 0, set->n, addr, mark_range, &mark);
+			ranges_in(set, addr, mark_range, &mark);
 	}
 }
 
@@ -257,6 +275,19 @@ static void skip_ends(struct range *range)
 		(void)freemap_set(range->map, i, false);
 }
 
+static void sort_places(struct alloc_set *set)
+{
+	qsort(set->sorted, set->n, sizeof(*set->sorted), by_first);
+	for (size_t i = 0; i < set->n; i++) {
+		const struct alloc_range *span = &set->sorted[i].range->span;
+
+		set->firsts[i] = span->first;
+		set->overlap |= i && ip_cmp(&set->sorted[i - 1].range->span.last, &span->first) >= 0;
+	}
+	if (set->n)
+		(void)find_reach(set, 0, set->n);
+}
+
 struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *ranges, size_t n)
 {
 	struct alloc_set *set = xcalloc(1, sizeof(*set));
@@ -265,24 +296,23 @@ struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *r
 	set->n = n;
 	set->ranges = xcalloc(n, sizeof(*set->ranges));
 	set->sorted = xcalloc(n, sizeof(*set->sorted));
+	set->firsts = xcalloc(n, sizeof(*set->firsts));
 	for (i = 0; i < n; i++) {
 		struct range *range = &set->ranges[i];
 
-		set->sorted[i] = (struct place){ .first = ranges[i].first, .range = range };
+		set->sorted[i] = (struct place){ .range = range };
 		range->span = ranges[i];
 		range->map = freemap_new(ranges[i].size);
 		if (range->map) {
 			set->has_maps = true;
-			range->leased = xcalloc((ranges[i].size + 63) / 64, sizeof(uint64_t));
-			range->claimed = xcalloc((ranges[i].size + 63) / 64, sizeof(uint64_t));
+			range->leased = xcalloc((ranges[i].size + 63) / 64 * 2, sizeof(uint64_t));
+			range->claimed = range->leased + (ranges[i].size + 63) / 64;
 			skip_ends(range);
 			if (range->span.how == ALLOC_FLQ)
 				range->queue = freequeue_new(range->map);
 		}
 	}
-	qsort(set->sorted, n, sizeof(*set->sorted), by_first);
-	if (n)
-		(void)find_reach(set, 0, n);
+	sort_places(set);
 	(void)pthread_mutex_lock(&alloc->lock);
 	list_add_tail(&alloc->sets, &set->link);
 	list_for_each(pos, &alloc->order)
@@ -303,10 +333,10 @@ void alloc_set_free(struct alloc *alloc, struct alloc_set *set)
 	for (i = 0; i < set->n; i++) {
 		freemap_free(set->ranges[i].map);
 		freequeue_free(set->ranges[i].queue);
-		free(set->ranges[i].leased);
-		free(set->ranges[i].claimed);
+		free(set->ranges[i].leased); /* and claimed, behind it */
 	}
 	free(set->ranges);
+	free(set->firsts);
 	free(set->sorted);
 	free(set);
 }

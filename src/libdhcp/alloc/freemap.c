@@ -12,39 +12,39 @@ struct freemap {
 	/* level[0]: a bit per number, 1 = free; level[k]: a bit per word of level[k-1], 1 = not zero */
 	uint64_t *level[LEVELS_MAX];
 	uint64_t words[LEVELS_MAX];
+	uint64_t word[]; /* of all levels */
 };
 
 struct freemap *freemap_new(uint64_t size)
 {
-	struct freemap *map;
-	uint64_t bits = size;
+	struct freemap like = { .size = size, .n_free = size }, *map;
+	uint64_t bits = size, total = 0, *word;
 
 	if (!size || size > FREEMAP_MAX)
 		return NULL;
-	map = xcalloc(1, sizeof(*map));
-	map->size = map->n_free = size;
 	do {
-		unsigned k = map->n_levels++;
-		uint64_t words = (bits + 63) / 64;
-
-		map->words[k] = words;
-		map->level[k] = xmalloc(words * sizeof(uint64_t));
-		memset(map->level[k], 0xff, words * sizeof(uint64_t));
-		if (bits % 64)
-			map->level[k][words - 1] = (1ULL << bits % 64) - 1;
-		bits = words;
+		like.words[like.n_levels] = (bits + 63) / 64;
+		bits = like.words[like.n_levels++];
+		total += bits;
 	} while (bits > 1);
+	/* One piece: a small map is in few places. */
+	map = xmalloc(sizeof(*map) + total * sizeof(*word));
+	*map = like;
+	word = map->word;
+	memset(word, 0xff, total * sizeof(*word));
+	bits = size;
+	for (unsigned k = 0; k < map->n_levels; k++) {
+		map->level[k] = word;
+		word += map->words[k];
+		if (bits % 64)
+			word[-1] = (1ULL << bits % 64) - 1;
+		bits = map->words[k];
+	}
 	return map;
 }
 
 void freemap_free(struct freemap *map)
 {
-	unsigned k;
-
-	if (!map)
-		return;
-	for (k = 0; k < map->n_levels; k++)
-		free(map->level[k]);
 	free(map);
 }
 

@@ -13,6 +13,21 @@ bool ip_is_zero(const struct ip *ip)
 	return ip_equal(ip, &ip_zero4) || ip_equal(ip, &ip_zero6);
 }
 
+size_t ip_count_less(const struct ip *sorted, size_t n, const struct ip *ip, bool or_equal)
+{
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (ip_cmp(&sorted[mid], ip) < or_equal)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 int ip_parse(const char *text, struct ip *ret)
 {
 	struct in_addr in4;

@@ -71,6 +71,9 @@ static inline bool ip_equal(const struct ip *a, const struct ip *b)
 	return ip_half(a, 0) == ip_half(b, 0) && ip_half(a, 1) == ip_half(b, 1);
 }
 
+/* How many of these, in ascending order, are less than ip; with or_equal, not greater. */
+size_t ip_count_less(const struct ip *sorted, size_t n, const struct ip *ip, bool or_equal);
+
 /* 0.0.0.0 or :: */
 bool ip_is_zero(const struct ip *ip);
 

@@ -67,6 +67,15 @@ static void link_parents(struct plan *plan)
 	}
 }
 
+static struct ip *addresses(const struct subnet_ref *refs, size_t n, struct arena *arena)
+{
+	struct ip *ret = arena_new_array(arena, struct ip, n);
+
+	for (size_t i = 0; i < n; i++)
+		ret[i] = refs[i].addr;
+	return ret;
+}
+
 void plan_index(struct plan *plan, struct arena *arena)
 {
 	size_t i, k, n_relays = 0, n_ifaces = 0, n_iface_ids = 0;
@@ -103,6 +112,8 @@ void plan_index(struct plan *plan, struct arena *arena)
 	qsort(plan->by_relay, plan->n_relays, sizeof(*plan->by_relay), by_relay);
 	qsort(plan->by_iface, plan->n_ifaces, sizeof(*plan->by_iface), by_iface);
 	qsort(plan->by_iface_id, plan->n_iface_ids, sizeof(*plan->by_iface_id), by_iface_id);
+	plan->firsts = addresses(plan->by_first, plan->n, arena);
+	plan->relays = addresses(plan->by_relay, plan->n_relays, arena);
 	link_parents(plan);
 }
 
@@ -121,25 +132,9 @@ const struct subnet *subnet_by_id(const struct plan *plan, uint32_t id)
 	return lo < plan->n && plan->by_id[lo]->id == id ? plan->by_id[lo] : NULL;
 }
 
-/* How many refs have an address before `addr`; with `or_at`, before or at it. */
-static size_t count_before(const struct subnet_ref *refs, size_t n, const struct ip *addr, bool or_at)
-{
-	size_t lo = 0, hi = n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (ip_cmp(&refs[mid].addr, addr) < or_at)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 const struct subnet *subnet_by_address(const struct plan *plan, const struct ip *addr)
 {
-	size_t i = count_before(plan->by_first, plan->n, addr, true);
+	size_t i = ip_count_less(plan->firsts, plan->n, addr, true);
 
 	while (i) {
 		const struct subnet_ref *ref = &plan->by_first[i - 1];
@@ -153,10 +148,10 @@ const struct subnet *subnet_by_address(const struct plan *plan, const struct ip 
 
 static const struct subnet *by_relay_address(const struct plan *plan, const struct ip *addr)
 {
-	size_t i = count_before(plan->by_relay, plan->n_relays, addr, false);
+	size_t i = ip_count_less(plan->relays, plan->n_relays, addr, false);
 
 	/* Of several that name it the first one of the configuration. */
-	return i < plan->n_relays && ip_equal(&plan->by_relay[i].addr, addr) ? plan->by_relay[i].sub : NULL;
+	return i < plan->n_relays && ip_equal(&plan->relays[i], addr) ? plan->by_relay[i].sub : NULL;
 }
 
 static const struct subnet *by_interface(const struct plan *plan, const char *iface)

@@ -75,9 +75,11 @@ struct subnet {
 };
 
 struct subnet_ref {
-	struct ip addr;     /* first address, or relay */
-	const char *iface;
-	struct bytes iface_id;
+	union {
+		struct ip addr; /* first address, or relay */
+		const char *iface;
+		struct bytes iface_id;
+	};
 	struct subnet *sub;
 	size_t parent;      /* by_first: index + 1 of the subnet around this one; 0 = none */
 };
@@ -90,7 +92,9 @@ struct plan {
 	/* Indexes, made by plan_index(). */
 	struct subnet **by_id;
 	struct subnet_ref *by_first;
+	struct ip *firsts; /* the addresses of by_first, and of by_relay: a search reads few places in memory */
 	struct subnet_ref *by_relay;
+	struct ip *relays;
 	size_t n_relays;
 	struct subnet_ref *by_iface;
 	size_t n_ifaces;
