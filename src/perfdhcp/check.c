@@ -137,6 +137,10 @@ static int check_offsets(const struct options *opt, char *why)
 				return refuse(why, "-%c: the %s template has %zu bytes: there is no room at %u",
 					      places[k].letter, i ? "second" : "first", t->len, places[k].at);
 	}
+	for (unsigned i = 0; i < opt->n_templates; i++)
+		if (opt->has_mac && opt->templates[i].id_at && opt->templates[i].id_at + 1 < MAC_LEN)
+			return refuse(why, "-O: the six bytes of -b mac= do not end at %u",
+				      opt->templates[i].id_at);
 	if (opt->server_id_at && opt->server_id_at == opt->ip_at)
 		return refuse(why, "-S and -I are the same place");
 	return 0;

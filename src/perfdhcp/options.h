@@ -60,6 +60,7 @@ struct options {
 
 	/* who */
 	uint32_t clients;
+	bool has_mac; /* -b mac=; otherwise mac is the default */
 	uint8_t mac[MAC_LEN];
 	uint8_t duid[MAX_DUID];
 	size_t duid_len;          /* 0: made from the hardware address */

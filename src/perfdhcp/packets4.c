@@ -121,7 +121,7 @@ static void from_template(const struct options *opt, const struct message *msg, 
 	/* Without an address of the relay agent no answer would find back. */
 	if (msg->relay && read_u32(&giaddr) == 0)
 		put_u32(bytes, t->len, 24, ip_to4(msg->relay));
-	template_client(bytes, t->len, t->id_at ? t->id_at : CHADDR_AT + MAC_LEN - 1, opt->clients,
+	template_client(opt, bytes, t->len, t->id_at ? t->id_at : CHADDR_AT + MAC_LEN - 1,
 			msg->client);
 	if (msg->kind == FIRST) {
 		if (secs)

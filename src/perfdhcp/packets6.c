@@ -160,8 +160,8 @@ static void from_template(const struct options *opt, const struct message *msg, 
 
 	memcpy(bytes, t->bytes, t->len);
 	put(bytes, t->len, t->xid_at ? t->xid_at : 1, msg->xid, 3);
-	template_client(bytes, t->len, t->id_at ? t->id_at : (uint32_t)client_end(bytes, t->len),
-			opt->clients, msg->client);
+	template_client(opt, bytes, t->len,
+			t->id_at ? t->id_at : (uint32_t)client_end(bytes, t->len), msg->client);
 	if (msg->kind == FIRST) {
 		elapsed_at = find_option(bytes, t->len, OPT_ELAPSED);
 		if (elapsed_at && msg->waited_ms)

@@ -138,6 +138,12 @@ static const char *too_many_drops(const struct run *run)
 	return NULL;
 }
 
+static bool period_over(const struct run *run)
+{
+	return run->opt->period_sec > 0 &&
+	       (double)(run->now_ns - run->stats.start_ns) >= run->opt->period_sec * 1e9;
+}
+
 /* Why nothing more begins, in the words that Kea's -x e has; NULL: it goes on. */
 static const char *over(const struct loop *l, int stop)
 {
@@ -154,8 +160,7 @@ static const char *over(const struct loop *l, int stop)
 		return "Reached max requests limit.";
 	if (opt->n_requests[1] && run->stats.kind[SECOND].sent >= opt->n_requests[1])
 		return "Reached max requests limit of the second exchange.";
-	if (opt->period_sec > 0 &&
-	    (double)(run->now_ns - run->stats.start_ns) >= opt->period_sec * 1e9)
+	if (period_over(run))
 		return "reached test-period.";
 	if (opt->scenario == SCENARIO_RENEW && !held_count(run->held) && !run->xs.total)
 		return "No client holds a lease.";
@@ -186,10 +191,12 @@ static bool finished(struct loop *l, int stop)
 	}
 	if (!run->xs.total)
 		return true;
-	if (opt->scenario == SCENARIO_AVALANCHE) /* each client goes on until it has a lease */
-		return stop ||
-		       (opt->period_sec > 0 &&
-			(double)(run->now_ns - run->stats.start_ns) >= opt->period_sec * 1e9);
+	if (opt->scenario == SCENARIO_AVALANCHE) { /* each client goes on until it has a lease */
+		reason = stop ? "Interrupted" : period_over(run) ? "reached test-period." : NULL;
+		if (reason)
+			run->reason = reason;
+		return reason;
+	}
 	return opt->has_exit_wait && !run->preloading &&
 	       run->now_ns - l->drain_ns >= opt->exit_wait_us * 1000ull;
 }

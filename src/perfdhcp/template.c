@@ -2,11 +2,17 @@
 /* What both families do with the messages of -T. */
 #include "perfdhcp/packets.h"
 
-void template_client(uint8_t *bytes, size_t len, uint32_t id_at, uint32_t clients, uint32_t client)
+void template_client(const struct options *opt, uint8_t *bytes, size_t len, uint32_t id_at,
+		     uint32_t client)
 {
 	size_t n = 1;
 
-	while (n < 4 && clients > 1u << 8 * n)
+	if (opt->has_mac) {
+		if (id_at < len && id_at + 1 >= MAC_LEN)
+			client_mac(opt, client, bytes + id_at + 1 - MAC_LEN);
+		return;
+	}
+	while (n < 4 && opt->clients > 1u << 8 * n)
 		n++;
 	if (id_at < len && n <= id_at + 1)
 		count_up(bytes + id_at + 1 - n, n, client);

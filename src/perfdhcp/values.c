@@ -68,6 +68,7 @@ int value_base(struct options *opt, const char *text, char *why)
 	if (strncmp(text, "mac=", 4) == 0 || strncmp(text, "ether=", 6) == 0) {
 		if (read_mac(value, opt->mac) < 0)
 			return refuse(why, "-b: %s is not a hardware address of six bytes", value);
+		opt->has_mac = true;
 		return 0;
 	}
 	if (strncmp(text, "duid=", 5) != 0)

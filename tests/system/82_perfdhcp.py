@@ -155,6 +155,10 @@ def losses(t):
     t.eq(r.kinds[name]["collected packets"], 10, "losses with -D 50%")
     t.match("Reached maximum percentage of drops", r.text, "-x e")
 
+    r = perf(t, *RELAYED, "--scenario", "avalanche", "-R", "5", "-p", "0.3", "-x", "e", NOBODY, ok=(3,))
+    t.match(r"(?m)^reached test-period\.$", r.text, "-x e")
+    t.eq(r.counts(name)[:3], (5, 0, 5), "an avalanche that nobody answers")
+
     # a rate is of all the time in which exchanges began, not only of the part with answers
     p = t.start("rly", [ours(t), *RELAYED, "-p", "0.5", "-d", "0.1", "-R", "10", SERVER])
     answer_hostile(t, SERVER, ["good"], 20)

@@ -186,6 +186,12 @@ START_TEST(templates)
 	write_message(SECOND, 1, &grant, &relay);
 	ck_assert_uint_eq(out_len, 261);
 	ck_assert_str_eq(part(243, 18), "3204aaaaaaaa3604bbbbbbbb3c03616263ff");
+
+	/* with -b mac= it is the hardware address */
+	memcpy(opt.mac, "\x02\x0a\x0b\x0c\x0d\x0e", MAC_LEN);
+	opt.has_mac = true;
+	write_message(FIRST, 259, NULL, &relay);
+	ck_assert_str_eq(part(24, 10), "0a000002020a0b0c0e11");
 }
 END_TEST
 
