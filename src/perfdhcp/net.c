@@ -5,6 +5,7 @@
 #include "base/err.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <unistd.h>
@@ -89,6 +90,15 @@ void net_close(struct net *net)
 const struct ip *net_local(const struct net *net)
 {
 	return &net->local;
+}
+
+uint64_t net_overflows(const struct net *net)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof(info);
+
+	return getsockopt(net->fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0 ? 0
+									   : info[SK_MEMINFO_DROPS];
 }
 
 uint64_t net_failures(const struct net *net, int *ret_error)

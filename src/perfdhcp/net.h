@@ -29,6 +29,8 @@ const struct ip *net_local(const struct net *net);
 struct writer *net_begin(struct net *net);
 void net_commit(struct net *net, const uint8_t *mac);
 void net_flush(struct net *net);
+/* Answers that the system dropped so far because we did not read them in time. */
+uint64_t net_overflows(const struct net *net);
 /* Messages that the system would not take so far; why the last one (errno; NULL: do not say). */
 uint64_t net_failures(const struct net *net, int *ret_error);
 

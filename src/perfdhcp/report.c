@@ -166,6 +166,9 @@ static void whole_exchanges(const struct run *run)
 		printf("locallimit: %" PRIu64 " messages could not be sent%s%s\n",
 		       run->stats.send_failures, run->stats.send_error ? ": " : "",
 		       run->stats.send_error ? strerror(run->stats.send_error) : "");
+	if (run->stats.overflows)
+		printf("locallimit: %" PRIu64 " answers were not read in time\n",
+		       run->stats.overflows);
 	delay("avg delay", h->n, hist_mean_ms(h));
 	percentiles(h);
 	delay("max delay", h->n, (double)h->max / 1e6);

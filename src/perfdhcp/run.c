@@ -279,7 +279,7 @@ static void loop(struct run *run, enum kind kind, volatile sig_atomic_t *stop)
 {
 	struct loop l = { .run = run, .kind = kind };
 	const struct options *opt = run->opt;
-	uint64_t at, failures = net_failures(run->net, NULL);
+	uint64_t at, failures = net_failures(run->net, NULL), overflows = net_overflows(run->net);
 
 	run->draining = false;
 	reset_stats(run);
@@ -309,6 +309,7 @@ static void loop(struct run *run, enum kind kind, volatile sig_atomic_t *stop)
 	note_cpu(run);
 	run->stats.begun_until_ns = run->draining ? l.drain_ns : run->now_ns;
 	run->stats.send_failures = net_failures(run->net, &run->stats.send_error) - failures;
+	run->stats.overflows = net_overflows(run->net) - overflows;
 	/* what is still under way counts as dropped */
 	for (unsigned q = 0; q < N_QUEUES; q++)
 		for (struct exchange *x; (x = exchanges_oldest(&run->xs, q));)

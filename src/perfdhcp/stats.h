@@ -32,6 +32,7 @@ struct stats {
 	uint64_t not_started; /* no slot was free */
 	uint64_t send_failures;
 	int send_error;              /* errno of the last of them */
+	uint64_t overflows;         /* answers that we did not read in time */
 	uint64_t resent;            /* avalanche */
 	uint64_t cpu_ns, own_cpu_ns; /* processor time: of --cpu-of, of ourselves */
 	uint64_t start_ns, last_ns; /* the measurement began; the last thing that counts happened */
