@@ -7,9 +7,11 @@
 #include "base/hash.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* Exit codes; scripts know them. */
 enum { DONE = 0, ERROR = 1, USAGE = 2, INCOMPLETE = 3 };
@@ -37,6 +39,18 @@ static bool run_script(const char *path, const char *what)
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	return true;
+}
+
+/* What is opened later must not be taken for one of the standard files: reports go there. */
+static void keep_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		(void)close(fd);
 }
 
 static void preliminaries(const struct options *opt, int argc, char **argv)
@@ -111,6 +125,7 @@ int main(int argc, char **argv)
 	char why[OPTIONS_WHY_MAX];
 	int code = DONE;
 
+	keep_standard_files();
 	if (options_parse(argc, argv, &opt, why) < 0) {
 		fprintf(stderr,
 			"ERROR: parsing command line options: %s\nperfdhcp -h lists them.\n", why);
@@ -131,8 +146,10 @@ int main(int argc, char **argv)
 		code = open_and_measure(&opt);
 	}
 	options_done(&opt);
+	errno = 0;
 	if (fflush(stdout) == EOF || ferror(stdout)) {
-		fprintf(stderr, "ERROR: running perfdhcp: the report cannot be written: %s\n", strerror(errno));
+		fprintf(stderr, "ERROR: running perfdhcp: the report cannot be written%s%s\n", errno ? ": " : "",
+			errno ? strerror(errno) : "");
 		return ERROR;
 	}
 	return code;

@@ -128,7 +128,6 @@ int net_open_udp(struct net *net, const struct options *opt, const struct proto 
 		err = net_why(why, "socket: %s", strerror(errno));
 		goto out;
 	}
-	(void)setsockopt(net->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	(void)setsockopt(net->fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on));
 	if (opt->family == 6)
 		(void)setsockopt(net->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));

@@ -166,8 +166,16 @@ def losses(t):
     r = Report(t, p.log())
     t.true(0 < r.rate <= 10 / 0.4, f"rate {r.rate} of {r.kinds['Whole exchanges']['completed']} exchanges in 0.5 s")
 
-    t.eq(t.run("rly", ["sh", "-c", f"{ours(t)} {' '.join(RELAYED)} -n 1 -d 0.1 {NOBODY} >/dev/full"], ok=(1,)),
-         "ERROR: running perfdhcp: the report cannot be written: No space left on device\n", "a report that is lost")
+    for to in ">/dev/full", ">&-":
+        text = t.run("rly", ["sh", "-c", f"{ours(t)} {' '.join(RELAYED)} -n 1 -d 0.1 --ledger {t.path('ledger')} {NOBODY} {to}"], ok=(1,))
+        t.match("^ERROR: running perfdhcp: the report cannot be written", text, f"a report to {to}")
+    with open(t.path("ledger"), encoding="ascii") as f:
+        t.true(all(line.startswith("# wall") for line in f), "the report is in the ledger")
+    p = t.start("rly", [ours(t), *RELAYED, "-r", "1", "-p", "20", "-x", "e", NOBODY])
+    t.wait("its socket", lambda: os.path.exists(f"/proc/{p.popen.pid}") and udp_ports(p.popen.pid) >= {67}, 5)
+    # a second one would get the answers of the first
+    t.match("198.18.0.2 port 67: Address already in use", t.run("rly", [ours(t), *RELAYED, SERVER], ok=(1,)), "a second one")
+    p.stop()
     for args, code, text in (((*RELAYED, "-r", "0", SERVER), 2, "-r: 0 is not a number from 1"),
                              ((), 2, "say which server"),
                              ((*RELAYED, "--cpu-of", "4194304", SERVER), 1, "--cpu-of: there is no process 4194304"),
@@ -209,6 +217,12 @@ def reports(t):
             text = t.run("rly", [program, *args, *RELAYED, "-r", "100", "-f", "20", "-F", "10", "-p", "2" if args else "1.1", "-t", "1",
                                  "-C", ";", "-R", "400", "-W", "300000", SERVER], ok=(0, 3))
             t.match(r"^(\d+;){15}\d+\n", text, f"report of {program} with -C")
+
+
+def udp_ports(pid):
+    """Of all sockets in the namespace of this process."""
+    with open(f"/proc/{pid}/net/udp", encoding="ascii") as f:
+        return {int(line.split()[1].split(":")[1], 16) for line in f if ":" in line.split()[1]}
 
 
 def answer_hostile(t, address, moods, n):
