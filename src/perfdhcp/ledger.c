@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,6 +44,17 @@ struct ledger *ledger_open(const char *path)
 	return l;
 }
 
+/* Of what was written last, bytes of text, a line that was cut short is taken back. */
+static void drop_torn_line(struct ledger *l, size_t written)
+{
+	const char *end = memrchr(l->text, '\n', written);
+	size_t torn = written - (end ? (size_t)(end + 1 - l->text) : 0);
+	struct stat st;
+
+	if (torn && fstat(l->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= (off_t)torn)
+		(void)!ftruncate(l->fd, st.st_size - (off_t)torn);
+}
+
 bool ledger_flush(struct ledger *l)
 {
 	size_t done = 0;
@@ -52,8 +64,10 @@ bool ledger_flush(struct ledger *l)
 
 		if (n > 0)
 			done += (size_t)n;
-		else if (n < 0 && errno != EINTR)
+		else if (n < 0 && errno != EINTR) {
 			l->error = errno;
+			drop_torn_line(l, done);
+		}
 	}
 	l->len = 0;
 	errno = l->error;

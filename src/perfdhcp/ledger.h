@@ -17,7 +17,8 @@ struct ledger;
 /* NULL when it cannot be opened; errno says why. */
 struct ledger *ledger_open(const char *path);
 void ledger_add(struct ledger *l, struct bytes client, const struct grant *grant, uint64_t now_ns);
-/* Everything to the file. False if that failed now or before; errno says why. */
+/* Everything to the file. False if that failed now or before; errno says why. Then the file ends
+ * with the last whole line that found room. */
 bool ledger_flush(struct ledger *l);
 /* The same, and ends it. NULL is fine. */
 bool ledger_close(struct ledger *l);

@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import subprocess
 import threading
 import time
 
@@ -118,6 +119,23 @@ def direct(t):
         rows = [line.split() for line in f if not line.startswith("#")]
     t.eq(sum(row[3] == "0" for row in rows), released[0], "releases in the ledger")
     t.eq(len(rows), 400 + renewed[0] + released[0], "lines of the ledger")
+
+
+@test("perfdhcp-full-disk")
+def full_disk(t):
+    """No room for the ledger: the load goes on and is reported, exit code 1, no line is cut short."""
+    server = t.server(config(quiet=True))
+    folder = t.path("small")
+    os.mkdir(folder)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "none", folder], check=True)
+    text = t.run("rly", [ours(t), *RELAYED, "-r", "1000", "-n", "600", "-R", "600", "--ledger", f"{folder}/ledger", SERVER], ok=(1,))
+    t.match(r"(?m)^ERROR: running perfdhcp: --ledger: .*/ledger: No space left on device$", text, "what it says")
+    check_clean(t, Report(t, text), 600)
+    with open(f"{folder}/ledger", encoding="ascii") as f:
+        lines = [line for line in f if not line.startswith("#")]
+    t.true(50 < len(lines) < 600 and all(re.fullmatch(r"\d+\.\d{9} 000c01\w{6} 198[.0-9]+ 3600 198\.18\.0\.1\n", line) for line in lines),
+           f"{len(lines)} lines, the last {lines[-1:]}")
+    t.true({line.split()[2] for line in lines} <= set(server.held()), "addresses of the ledger and the lease file")
 
 
 @test("perfdhcp-as-fast-as-answered")
