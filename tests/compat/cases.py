@@ -10,8 +10,9 @@ address that this server offered or gave last.
 """
 import struct
 
+from lib.dhcp import COOKIE, ip4
 from pair import Group, subnet
-from pair4 import COOKIE, RELAY_MAC, frame, ip4
+from pair4 import RELAY_MAC, frame
 
 OFFERED, MINE = object(), object()
 SERVER, SERVER1 = "192.0.2.1", "198.18.0.1"

@@ -8,8 +8,9 @@ dev, cut (bytes that are sent), raw (bytes behind the options).
 """
 import struct
 
+from lib.dhcp6 import ip6
 from pair import Group, subnet
-from pair6 import SERVER_DUID, ip6
+from pair6 import SERVER_DUID
 
 MINE = object()
 ALL, SERVER, SERVER1 = "ff02::1:2", "2001:db8:1::1", "2001:db8:ff::1"

@@ -7,7 +7,6 @@
 Addresses, and how messages go out and come in, are of the family: pair4 and pair6.
 """
 import contextlib
-import ctypes
 import ipaddress
 import json
 import os
@@ -16,15 +15,11 @@ import signal
 import subprocess
 import time
 
-CLONE_NEWNET = 0x40000000
-libc = ctypes.CDLL(None, use_errno=True)
+from lib.net import inside, ip, remove
+
 SERVER_MACS = {"c0": bytes.fromhex("02fe00000001"), "c1": bytes.fromhex("02fe00000002")}
 SILENCE = 0.25  # after this nobody answers
 SLOW = 2.0      # one answered: so long for the other
-
-
-def ip(*args, check=True):
-    return subprocess.run(["ip", *args], check=check, capture_output=True, text=True)
 
 
 class Case:
@@ -67,13 +62,8 @@ class Side:
                 commands = [f"echo {value} >/proc/sys/net/{key.format(dev=dev)}" for key, value in self.sysctls]
                 subprocess.run(["ip", "netns", "exec", ns, "sh", "-c", "; ".join(commands)], check=False)
         self.wire()
-        with open("/proc/self/ns/net", "rb") as home, open(f"/run/netns/{self.ns['cli']}", "rb") as there:
-            if libc.setns(there.fileno(), CLONE_NEWNET) < 0:
-                raise OSError(ctypes.get_errno(), "setns")
-            try:
-                self.socks = self.sockets()
-            finally:
-                libc.setns(home.fileno(), CLONE_NEWNET)
+        with inside(self.ns["cli"]):
+            self.socks = self.sockets()
 
     def device(self, ns, dev, *addresses):
         """Is up and has these addresses."""
@@ -127,10 +117,7 @@ class Side:
     def down(self):
         self.stop()
         for n in self.ns.values():
-            for pid in ip("netns", "pids", n, check=False).stdout.split():
-                with contextlib.suppress(OSError):
-                    os.kill(int(pid), signal.SIGKILL)
-            ip("netns", "del", n, check=False)
+            remove(n)
 
     def drain(self):
         for s in self.socks.values():

@@ -5,25 +5,14 @@ import contextlib
 import socket
 import struct
 
-from pair import SERVER_MACS, Pair, Side, ip
+from lib.dhcp import BROADCAST, frame_of
+from lib.net import ip
+from pair import SERVER_MACS, Pair, Side
 
 PACKET_IGNORE_OUTGOING, SOL_PACKET = 23, 263
-COOKIE = b"\x63\x82\x53\x63"
 RELAY_MAC = bytes.fromhex("02fe000000aa")
 RELAY_NETS = ["198.51.100.0/24", "203.0.113.0/24", "10.0.0.0/8"]
 MESSAGE_NAMES = {"01": "discover", "02": "OFFER", "05": "ACK", "06": "NAK"}
-
-
-def checksum(data):
-    data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
-
-
-def ip4(text):
-    return socket.inet_aton(text)
 
 
 class Side4(Side):
@@ -143,11 +132,7 @@ class Pair4(Pair):
         return {f: self.place(v) if f in places else v for f, v in answer.items() if f != "order"}
 
 
-def frame(dev, payload, src, dst, src_mac, sport, dst_mac=None, dport=67):
-    dst_mac = dst_mac or (b"\xff" * 6 if dst == "255.255.255.255" else SERVER_MACS[dev])
-    pseudo = ip4(src) + ip4(dst) + struct.pack("!BBH", 0, 17, 8 + len(payload))
-    udp = struct.pack("!HHH", sport, dport, 8 + len(payload))
-    udp += struct.pack("!H", checksum(pseudo + udp + b"\0\0" + payload) or 0xffff)
-    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + len(payload), 1, 0, 64, 17, 0, ip4(src), ip4(dst))
-    head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
-    return dst_mac + src_mac + b"\x08\x00" + head + udp + payload
+def frame(dev, payload, src, dst, src_mac, sport):
+    """What is broadcast or sent to the server through dev."""
+    dst_mac = BROADCAST if dst == "255.255.255.255" else SERVER_MACS[dev]
+    return frame_of(payload, dst_mac, src_mac, src, dst, sport)

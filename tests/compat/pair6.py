@@ -4,16 +4,14 @@ have link-local addresses, and 2001:db8:1::/64; 2001:db8:ff::1 is on s1, and rel
 import socket
 import struct
 
-from pair import Pair, Side, ip
+from lib.dhcp6 import ip6
+from lib.net import ip
+from pair import Pair, Side
 
 CLIENT_MACS = {"c0": "02:fe:00:00:00:11", "c1": "02:fe:00:00:00:12"}
 PORTS = (546, 547, 5000)
 SERVER_DUID = bytes.fromhex("0003000102fe00000001")
 MESSAGE_NAMES = {2: "ADVERTISE", 7: "REPLY", 37: "ADDR-REG-REPLY"}
-
-
-def ip6(text):
-    return socket.inet_pton(socket.AF_INET6, text)
 
 
 class Side6(Side):

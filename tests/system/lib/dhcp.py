@@ -14,6 +14,13 @@ def ip4(text):
     return socket.inet_aton(text)
 
 
+def frame_of(body, dst_mac, src_mac, src, dst, sport, dport=67):
+    pseudo = ip4(src) + ip4(dst) + struct.pack("!BBH", 0, 17, 8 + len(body))
+    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + len(body), 1, 0, 64, 17, 0, ip4(src), ip4(dst))
+    head = head[:10] + struct.pack("!H", client.checksum(head)) + head[12:]
+    return dst_mac + src_mac + b"\x08\x00" + head + client.udp(pseudo, sport, dport, body)
+
+
 class Message(client.Message):
     def __init__(self, frame):
         super().__init__(frame)
@@ -67,10 +74,7 @@ class Client(client.Client):
         body = struct.pack("!BBBB4sHH4s12x", 1, 1, 6, 0, self.next_xid(), 0, flags, ip4(ciaddr)) + self.mac.ljust(208, b"\0") + COOKIE
         body += b"".join(bytes([c, len(d)]) + d for c, d in all_options) + b"\xff"
         body = body.ljust(300, b"\0")
-        pseudo = ip4(src) + ip4(dst) + struct.pack("!BBH", 0, 17, 8 + len(body))
-        head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + len(body), 1, 0, 64, 17, 0, ip4(src), ip4(dst))
-        head = head[:10] + struct.pack("!H", client.checksum(head)) + head[12:]
-        self.tap.sock.send(dst_mac + self.mac + b"\x08\x00" + head + client.udp(pseudo, 68, 67, body))
+        self.tap.sock.send(frame_of(body, dst_mac, self.mac, src, dst, 68))
 
     @staticmethod
     def is_answer(m):

@@ -37,6 +37,26 @@ def ip(*args, check=True):
     return subprocess.run(["ip", *args], check=check, stdout=subprocess.PIPE, stderr=None if check else subprocess.PIPE, text=True)
 
 
+@contextlib.contextmanager
+def inside(name):
+    """Sockets made here belong to the namespace of that name for ever."""
+    with open("/proc/self/ns/net", "rb") as home, open(f"/run/netns/{name}", "rb") as there:
+        if libc.setns(there.fileno(), CLONE_NEWNET) < 0:
+            raise OSError(ctypes.get_errno(), "setns")
+        try:
+            yield
+        finally:
+            libc.setns(home.fileno(), CLONE_NEWNET)
+
+
+def remove(name):
+    """Ends what still runs in this namespace (nobody else is in there) and removes it."""
+    for pid in ip("netns", "pids", name, check=False).stdout.split():
+        with contextlib.suppress(OSError):
+            os.kill(int(pid), signal.SIGKILL)
+    ip("netns", "del", name, check=False)
+
+
 class Net:
     def __init__(self, prefix, digit=4):
         self.names = {n: f"{prefix}-{n}" for n in ("srv", "rly", "cli", "far")}
@@ -111,16 +131,8 @@ class Net:
         """The command line that runs args in a namespace; the process is args[0] itself."""
         return ["ip", "netns", "exec", self.names[ns], *map(str, args)]
 
-    @contextlib.contextmanager
     def inside(self, ns):
-        """Sockets made here belong to the namespace for ever."""
-        with open("/proc/self/ns/net", "rb") as home, open(f"/run/netns/{self.names[ns]}", "rb") as there:
-            if libc.setns(there.fileno(), CLONE_NEWNET) < 0:
-                raise OSError(ctypes.get_errno(), "setns")
-            try:
-                yield
-            finally:
-                libc.setns(home.fileno(), CLONE_NEWNET)
+        return inside(self.names[ns])
 
     def mac(self, ns, dev):
         with self.inside(ns), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
@@ -128,12 +140,7 @@ class Net:
             return s.getsockname()[4]
 
     def down(self):
-        """Ends what still runs in these namespaces (nobody else is in there) and removes them."""
         there = set(os.listdir("/run/netns")) if os.path.isdir("/run/netns") else ()
         for name in self.names.values():
-            if name not in there:
-                continue
-            for pid in ip("netns", "pids", name, check=False).stdout.split():
-                with contextlib.suppress(OSError):
-                    os.kill(int(pid), signal.SIGKILL)
-            ip("netns", "del", name, check=False)
+            if name in there:
+                remove(name)
