@@ -31,7 +31,7 @@
 struct journal {
 	struct journal_conf conf;
 	const struct journal_sys *sys;
-	char *path, *new_path, *next_path, *copy_path, *dir;
+	char *path, *new_path, *next_path, *copy_path, *aside_path, *dir;
 	int fd, lock_fd;
 	off_t len;        /* bytes of the file that hold whole, acknowledged rows */
 	dev_t dev;
@@ -176,6 +176,7 @@ int journal_new(const struct journal_conf *conf, struct journal **ret, char **re
 	j->new_path = heap_printf("%s.new", j->path);
 	j->next_path = heap_printf("%s.next", j->path);
 	j->copy_path = heap_printf("%s" LEFTOVER_COPY, j->path);
+	j->aside_path = heap_printf("%s.replaced", j->path);
 	j->dir = xstrdup(j->path);
 	*(strrchr(j->dir, '/') + (strrchr(j->dir, '/') == j->dir)) = '\0';
 	err = hold_lock(j, reterr);
@@ -496,15 +497,10 @@ static bool file_is_lost(struct journal *j, const char **ret_what)
 /* A second name for what is there now: the lease file itself never goes missing meanwhile. */
 static void keep_aside(struct journal *j)
 {
-	char *aside = heap_printf("%s.replaced", j->path);
-
-	if (aside) {
-		(void)unlink(aside);
-		/* Most often there is nothing to keep: the file was removed. */
-		if (link(j->path, aside) < 0)
-			errno = 0;
-	}
-	free(aside);
+	(void)unlink(j->aside_path);
+	/* Most often there is nothing to keep: the file was removed. */
+	if (link(j->path, j->aside_path) < 0)
+		errno = 0;
 }
 
 /* Returns false when the file was lost and could not be written again. */
@@ -812,6 +808,7 @@ void journal_free(struct journal *j)
 	free(j->new_path);
 	free(j->next_path);
 	free(j->copy_path);
+	free(j->aside_path);
 	free(j->dir);
 	free(j);
 }
