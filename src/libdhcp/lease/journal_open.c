@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Opening and closing the journal: its names, its lock, the file as it was found, its thread. */
+#include "lease/journal_int.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "lease/leftover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+static char *heap_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static char *heap_printf(const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	return text;
+}
+
+/* The path with symbolic links followed, so that all who name the file agree on its lock. */
+static char *resolve(const char *path)
+{
+	char *real = realpath(path, NULL), *copy, *slash, *dir, *ret;
+
+	if (real)
+		return real;
+	copy = xstrdup(path);
+	slash = strrchr(copy, '/');
+	if (!slash || !slash[1]) {
+		free(copy);
+		errno = EINVAL;
+		return NULL;
+	}
+	*slash = '\0';
+	dir = realpath(*copy ? copy : "/", NULL);
+	ret = dir ? heap_printf("%s/%s", strcmp(dir, "/") == 0 ? "" : dir, slash + 1) : NULL;
+	free(dir);
+	free(copy);
+	return ret;
+}
+
+int journal_new(const struct journal_conf *conf, struct journal **ret, char **reterr)
+{
+	struct journal *j = xcalloc(1, sizeof(*j));
+	pthread_condattr_t attr;
+	int err = -E_SYS;
+
+	j->conf = *conf;
+	j->sys = conf->sys ? conf->sys : &journal_sys_real;
+	j->fd = j->lock_fd = j->next_fd = -1;
+	j->tail = &j->head;
+	j->retry_ms = JOURNAL_RETRY_MIN_MS;
+	(void)pthread_mutex_init(&j->lock, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&j->wake, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	j->path = resolve(conf->path);
+	if (!j->path) {
+		*reterr = heap_printf("the lease file %s: %s", conf->path, strerror(errno));
+		goto out;
+	}
+	j->new_path = heap_printf("%s.new", j->path);
+	j->next_path = heap_printf("%s.next", j->path);
+	j->copy_path = heap_printf("%s" LEFTOVER_COPY, j->path);
+	j->aside_path = heap_printf("%s.replaced", j->path);
+	j->dir = xstrdup(j->path);
+	*(strrchr(j->dir, '/') + (strrchr(j->dir, '/') == j->dir)) = '\0';
+	err = journal_hold_lock(j, reterr);
+	if (err < 0)
+		goto out;
+	*ret = j;
+	return 0;
+out:
+	journal_free(j);
+	return err;
+}
+
+const char *journal_path(const struct journal *j)
+{
+	return j->path;
+}
+
+/* Cut a torn tail off and append behind it. */
+static int open_existing(struct journal *j, off_t good_len)
+{
+	struct stat st;
+	int fd = open(j->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return -E_SYS;
+	if (fstat(fd, &st) < 0 ||
+	    (st.st_size != good_len && (j->sys->ftruncate(fd, good_len) < 0 || j->sys->fsync(fd) < 0))) {
+		int saved = errno;
+
+		(void)close(fd);
+		errno = saved;
+		return -E_SYS;
+	}
+	journal_use_file(j, fd, good_len, &st);
+	return 0;
+}
+
+int journal_start(struct journal *j, off_t good_len, bool whole, char **reterr)
+{
+	sigset_t all, old;
+	int err;
+
+	if ((whole ? journal_rewrite(j) : open_existing(j, good_len)) < 0) {
+		j->tainted = true;
+		journal_set_failing(j, whole ? "writing the lease file" : "opening the lease file");
+	}
+	j->retry_at = journal_now_ms() + j->retry_ms;
+	j->check_at = journal_now_ms() + j->conf.check_ms;
+	/* Signals are the main thread's. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = pthread_create(&j->thread, NULL, journal_run, j);
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (err) {
+		*reterr = heap_printf("cannot start the journal thread: %s", strerror(err));
+		return -E_SYS;
+	}
+	(void)pthread_setname_np(j->thread, "journal");
+	j->running = true;
+	return 0;
+}
+
+void journal_free(struct journal *j)
+{
+	if (!j)
+		return;
+	if (j->running) {
+		(void)pthread_mutex_lock(&j->lock);
+		j->stop = true;
+		(void)pthread_cond_signal(&j->wake);
+		(void)pthread_mutex_unlock(&j->lock);
+		(void)pthread_join(j->thread, NULL);
+	}
+	if (j->fd >= 0)
+		(void)close(j->fd);
+	if (j->lock_fd >= 0)
+		(void)close(j->lock_fd);
+	(void)pthread_cond_destroy(&j->wake);
+	(void)pthread_mutex_destroy(&j->lock);
+	free(j->buf);
+	free(j->path);
+	free(j->new_path);
+	free(j->next_path);
+	free(j->copy_path);
+	free(j->aside_path);
+	free(j->dir);
+	free(j);
+}
