@@ -653,7 +653,8 @@ static void parse_member(struct parser *p, struct json_object *map)
 		diag_note(p->diag, json_key_pos(old), "the first one is here");
 		json_object_put(value);
 	} else if (value) {
-		json_object_object_add_ex(map, key, value, JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY);
+		/* The flag's name in json-c 0.15, too. */
+		json_object_object_add_ex(map, key, value, JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_KEY_IS_CONSTANT);
 	}
 }
 

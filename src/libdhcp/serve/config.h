@@ -102,7 +102,7 @@ int config_load_file(const char *path, unsigned digit, unsigned flags, struct di
 int config_load_text(const char *name, const char *text, size_t len, unsigned digit, unsigned flags,
 		     struct diag **ret_diag, struct config **ret);
 void config_free(struct config *cfg); /* NULL is fine */
-/* As config-get shows it: { "Dhcp4": ... }; the caller puts it. */
+/* As config-get shows it: { "Dhcp4": ... }; the caller puts it, before cfg ends: it holds values of cfg's document. */
 struct json_object *config_print(const struct config *cfg);
 void config_print_schema(unsigned digit, FILE *to);
 void config_print_reference(unsigned digit, FILE *to);

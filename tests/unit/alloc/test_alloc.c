@@ -274,6 +274,49 @@ START_TEST(ranges_that_overlap_agree)
 }
 END_TEST
 
+/*
+ * Two sets at a reload, one whose pools overlap and one whose pools do not; in both exactly the addresses with a
+ * lease are taken, at the ends of each pool and in the gaps, too.
+ */
+START_TEST(both_sets_of_a_reload_follow)
+{
+	static const struct { uint32_t first, last; } old[] = { { 0, 9 }, { 0, 4 }, { 4, 20 }, { 90, 99 } },
+						      new[] = { { 90, 99 }, { 10, 12 }, { 13, 13 }, { 20, 30 }, { 0, 3 } };
+	struct alloc *alloc = alloc_new(15000);
+	struct alloc_range ranges[5];
+	struct alloc_set *sets[3];
+	bool taken[100] = { false };
+	uint32_t base = 0x0a000000;
+	unsigned i, round, a;
+
+	for (i = 0; i < 4; i++)
+		ranges[i] = (struct alloc_range){ .first = ip_from4(base + old[i].first), .last = ip_from4(base + old[i].last),
+						  .size = old[i].last - old[i].first + 1 };
+	sets[0] = alloc_set_new(alloc, ranges, 4);
+	for (i = 0; i < 5; i++)
+		ranges[i] = (struct alloc_range){ .first = ip_from4(base + new[i].first), .last = ip_from4(base + new[i].last),
+						  .size = new[i].last - new[i].first + 1 };
+	sets[1] = alloc_set_new(alloc, ranges, 5);
+	sets[2] = alloc_set_new(alloc, ranges, 0);
+	rand_seed(12);
+	for (round = 0; round < 2000; round++) {
+		struct ip addr = ip_from4(base + (a = (unsigned)rand_below(100)));
+
+		alloc_note(alloc, &addr, taken[a] = !taken[a]);
+		for (i = 0; i < 9; i++) {
+			unsigned first = i < 4 ? old[i].first : new[i - 4].first, last = i < 4 ? old[i].last : new[i - 4].last, n = 0;
+
+			for (a = first; a <= last; a++)
+				n += !taken[a];
+			ck_assert_uint_eq(alloc_n_free(alloc, sets[i >= 4], i < 4 ? i : i - 4), n);
+		}
+	}
+	for (i = 0; i < 3; i++)
+		alloc_set_free(alloc, sets[i]);
+	alloc_free(alloc);
+}
+END_TEST
+
 START_TEST(a_range_without_a_map_goes_on_elsewhere)
 {
 	struct alloc *alloc = alloc_new(15000);
@@ -327,6 +370,7 @@ int main(void)
 	tcase_add_test(tc, a_stale_claim_is_taken_over);
 	tcase_add_test(tc, claims_end_and_leases_stay);
 	tcase_add_test(tc, ranges_that_overlap_agree);
+	tcase_add_test(tc, both_sets_of_a_reload_follow);
 	tcase_add_test(tc, a_range_without_a_map_goes_on_elsewhere);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);

@@ -97,6 +97,37 @@ START_TEST(hashes_spread)
 }
 END_TEST
 
+/* Held against counting them one by one; with equal ones, and in both families. */
+START_TEST(counts_less)
+{
+	struct ip v[40];
+
+	rand_seed(2);
+	for (unsigned n = 0; n <= 40; n++) {
+		bool is4 = n % 2;
+
+		for (unsigned i = 0; i < n; i++) {
+			struct ip base;
+
+			ck_assert_int_eq(ip_parse(is4 ? "255.255.255.240" : "2001:db8::ffff:ffff:ffff:fff0", &base), 0);
+			v[i] = i && !rand_below(3) ? v[i - 1] : ip_add(&base, i / 3);
+		}
+		for (unsigned round = 0; round < 50; round++) {
+			struct ip at = n ? v[rand_below(n)] : ip_zero4;
+			size_t less = 0, equal = 0;
+
+			at.b[15] = (uint8_t)(at.b[15] + rand_below(3) - 1);
+			for (unsigned i = 0; i < n; i++) {
+				less += ip_cmp(&v[i], &at) < 0;
+				equal += ip_equal(&v[i], &at);
+			}
+			ck_assert_uint_eq(ip_count_less(v, n, &at, false), less);
+			ck_assert_uint_eq(ip_count_less(v, n, &at, true), less + equal);
+		}
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("ip");
@@ -106,6 +137,7 @@ int main(void)
 
 	tcase_add_test(tc, text_is_that_of_inet_ntop);
 	tcase_add_test(tc, numbers);
+	tcase_add_test(tc, counts_less);
 	tcase_add_test(tc, hashes_spread);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);

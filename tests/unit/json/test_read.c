@@ -8,12 +8,17 @@
 static struct json_doc doc;
 static struct diag *diag;
 
-static int read_text(const char *text, unsigned flags)
+static int read_bytes(const char *text, size_t len, unsigned flags)
 {
 	json_doc_done(&doc);
 	diag_free(diag);
 	diag = diag_new();
-	return json_read_text("t", text, strlen(text), flags, diag, &doc);
+	return json_read_text("t", text, len, flags, diag, &doc);
+}
+
+static int read_text(const char *text, unsigned flags)
+{
+	return read_bytes(text, strlen(text), flags);
 }
 
 static void collect(void *ctx, enum diag_kind kind, const char *line)
@@ -103,6 +108,54 @@ START_TEST(depth_and_number_of_errors_are_bounded)
 }
 END_TEST
 
+/* Keys of any number and length stay right when maps grow and shrink, and are gone with the document. */
+START_TEST(keys_live_with_the_document)
+{
+	struct str text = { 0 };
+	struct json_object *map, *v;
+	char key[16];
+
+	str_add(&text, "{ \"");
+	for (unsigned i = 0; i < 70000; i++)
+		str_addc(&text, 'k');
+	str_add(&text, "\": { \"\": 1 }, \"m\": {");
+	for (unsigned i = 0; i < 3000; i++)
+		str_addf(&text, "%s\"key%u\": { \"key%u\": %u }", i ? "," : "", i, i + 1, i);
+	str_add(&text, "} }");
+	ck_assert_int_eq(read_text(text.text, 0), 0);
+	ck_assert_int_eq(json_object_object_length(doc.root), 2);
+	text.text[3 + 70000] = '\0';
+	ck_assert(json_object_object_get_ex(doc.root, text.text + 3, &v));
+	ck_assert(json_object_object_get_ex(v, "", NULL));
+	ck_assert(json_object_object_get_ex(doc.root, "m", &map));
+	for (unsigned i = 0; i < 3000; i++) {
+		(void)snprintf(key, sizeof(key), "key%u", i);
+		ck_assert(json_object_object_get_ex(map, key, &v));
+		(void)snprintf(key, sizeof(key), "key%u", i + 1);
+		ck_assert(json_object_object_get_ex(v, key, &v));
+		ck_assert_int_eq(json_object_get_int(v), (int)i);
+	}
+	/* One that is added or taken away later does not mind how the others are kept. */
+	json_object_object_del(map, "key7");
+	json_object_object_add(map, "mine", json_object_new_int(1));
+	ck_assert_int_eq(json_object_object_length(map), 3000);
+	str_free(&text);
+}
+END_TEST
+
+/* What would end a text early is refused, as a character and as an escape, in keys and in values. */
+START_TEST(no_zero_bytes)
+{
+	static const char key[] = "{ \"a\0b\": 1 }", value[] = "{ \"a\": \"x\0y\" }";
+
+	expect("{ \"a\\u0000b\": 1, \"c\": \"\\u0000\" }",
+	       "E t:1:6: \\u wants four hex digits of a character that exists\n"
+	       "E t:1:25: \\u wants four hex digits of a character that exists\n");
+	ck_assert_int_lt(read_bytes(key, sizeof(key) - 1, 0), 0);
+	ck_assert_int_lt(read_bytes(value, sizeof(value) - 1, 0), 0);
+}
+END_TEST
+
 START_TEST(suggestions)
 {
 	static const char *const names[] = { "valid-lifetime", "renew-timer", "id" };
@@ -126,6 +179,8 @@ int main(void)
 	tcase_add_test(tc, columns_count_characters);
 	tcase_add_test(tc, strict_text_has_no_extras);
 	tcase_add_test(tc, depth_and_number_of_errors_are_bounded);
+	tcase_add_test(tc, keys_live_with_the_document);
+	tcase_add_test(tc, no_zero_bytes);
 	tcase_add_test(tc, suggestions);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Which subnet a client is in: relay named, relay's address, client's address, interface, our address. */
+#include "base/hash.h"
 #include "subnet/subnet.h"
 
 #include <check.h>
@@ -96,6 +97,73 @@ START_TEST(order_of_selection)
 }
 END_TEST
 
+/* The one with the longest prefix that holds the address, found by looking at all. */
+static unsigned longest(const struct ip *addr)
+{
+	unsigned best = 0, len = 0;
+
+	for (size_t i = 0; i < plan.n; i++)
+		if (prefix_contains(&plan.subs[i].prefix, addr) && plan.subs[i].prefix.len >= len) {
+			best = plan.subs[i].id;
+			len = plan.subs[i].prefix.len;
+		}
+	return best;
+}
+
+/* Also those that begin at the same address as the one around them. */
+START_TEST(nested_ones_agree_with_a_walk)
+{
+	rand_seed(4);
+	for (unsigned round = 0; round < 200; round++) {
+		bool is4 = round % 2;
+
+		plan = (struct plan){ 0 };
+		plan.subs = arena_new_array(arena, struct subnet, 12);
+		for (unsigned tries = 0; tries < 12; tries++) {
+			unsigned bits = (unsigned)rand_below(9);
+			uint8_t net = (uint8_t)(rand_below(256) & ~(0xffu >> bits));
+			bool known = false;
+			char text[64];
+
+			(void)snprintf(text, sizeof(text), is4 ? "10.0.0.%u/%u" : "2001:db8::%x/%u", net, (is4 ? 24 : 120) + bits);
+			for (size_t i = 0; i < plan.n; i++)
+				known |= prefix_first(&plan.subs[i].prefix).b[15] == net && plan.subs[i].prefix.len == (is4 ? 24 : 120) + bits;
+			if (!known)
+				add(text, "", NULL);
+		}
+		plan_index(&plan, arena);
+		for (unsigned a = 0; a < 256; a++) {
+			struct ip addr = ip_from4(0x0a000000 + a);
+
+			if (!is4) {
+				addr = ip("2001:db8::");
+				addr.b[15] = (uint8_t)a;
+			}
+			ck_assert_uint_eq(id_of(subnet_by_address(&plan, &addr)), longest(&addr));
+		}
+	}
+}
+END_TEST
+
+START_TEST(the_first_subnet_of_a_relay_is_taken)
+{
+	plan = (struct plan){ 0 };
+	plan.subs = arena_new_array(arena, struct subnet, 4);
+	plan_index(&plan, arena);
+	ck_assert_uint_eq(at("10.0.0.1"), 0);
+	ck_assert_uint_eq(chosen((struct select_query){ .has_relay = true, .relay_addr = ip("203.0.113.1") }), 0);
+	add("198.51.100.0/24", "", "203.0.113.2");
+	add("192.0.2.0/24", "", "203.0.113.1");
+	add("10.0.0.0/24", "", "203.0.113.2");
+	add("10.0.1.0/24", "", "203.0.113.1");
+	plan_index(&plan, arena);
+	ck_assert_uint_eq(chosen((struct select_query){ .has_relay = true, .relay_addr = ip("203.0.113.1") }), 2);
+	ck_assert_uint_eq(chosen((struct select_query){ .has_relay = true, .relay_addr = ip("203.0.113.2") }), 1);
+	ck_assert_uint_eq(chosen((struct select_query){ .has_relay = true, .relay_addr = ip("203.0.113.0") }), 0);
+	ck_assert_uint_eq(chosen((struct select_query){ .has_relay = true, .relay_addr = ip("203.0.113.3") }), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("subnet");
@@ -106,6 +174,8 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, innermost_prefix_wins);
 	tcase_add_test(tc, order_of_selection);
+	tcase_add_test(tc, nested_ones_agree_with_a_walk);
+	tcase_add_test(tc, the_first_subnet_of_a_relay_is_taken);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
