@@ -11,15 +11,13 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/heap.h"
 #include "base/list.h"
 #include "lease/journal.h"
-#include "lease/leftover.h"
+#include "lease/memload.h"
 #include "lease/memtable.h"
 #include "log/log.h"
 
 #include <stdatomic.h>
-#include <sys/stat.h>
 
 #define EPOCH_BACK (1LL << 24) /* leases that ended up to half a year before we started keep their order */
 #define MAX_PENDING 65536
@@ -32,7 +30,7 @@ struct memfile {
 	struct journal *journal; /* NULL without persist */
 	store_watch_fn *changed;
 	void *changed_ctx;
-	uint64_t loaded_rows, loaded_bytes, bad_rows;
+	struct memload loaded;
 };
 
 static struct memfile *memfile_of(struct store *store)
@@ -526,15 +524,15 @@ static void memfile_watch(struct store *store, store_watch_fn *changed, void *ct
 /* Bytes of a row, from those that were read and written. */
 static uint64_t mean_row(const struct memfile *m, const struct store_stats *stats)
 {
-	uint64_t rows = m->loaded_rows + stats->rows;
+	uint64_t rows = m->loaded.rows + stats->rows;
 
-	return rows ? (m->loaded_bytes + stats->bytes) / rows : 100;
+	return rows ? (m->loaded.bytes + stats->bytes) / rows : 100;
 }
 
 static void memfile_stats(struct store *store, struct store_stats *ret)
 {
 	struct memfile *m = memfile_of(store);
-	struct store_stats stats = { .loaded_rows = m->loaded_rows, .bad_rows = m->bad_rows };
+	struct store_stats stats = { .loaded_rows = m->loaded.rows, .bad_rows = m->loaded.bad };
 
 	for (unsigned i = 0; i < LEASE_STATE_N; i++)
 		stats.leases += memfile_count(store, (enum lease_state)i);
@@ -560,104 +558,6 @@ static const char *memfile_path(struct store *store)
 }
 
 /* --- opening --- */
-
-/*
- * Rows that were read and are not in the table yet. Each touches three indexes at places that no cache
- * has: by the time its turn comes, the cache has them.
- */
-#define LOAD_AHEAD 32
-
-struct load {
-	struct memfile *m;
-	unsigned head, n;
-	struct loaded {
-		struct ip addr;
-		uint64_t hash;
-		uint32_t ref; /* 0: deleted */
-	} v[LOAD_AHEAD];
-};
-
-/* In the order of the file: the last row of an address wins. No locks yet. */
-static void load_oldest(struct load *load)
-{
-	struct memtable *table = &load->m->table;
-	const struct loaded *row = &load->v[load->head];
-	uint32_t old = memtable_by_addr(table, &row->addr, row->hash);
-
-	if (old || row->ref)
-		memtable_swap(table, old, row->ref);
-	if (old)
-		memtable_drop(table, old);
-	load->head = (load->head + 1) % LOAD_AHEAD;
-	load->n--;
-}
-
-static void load_row(void *ctx, const struct lease_row *row)
-{
-	struct load *load = ctx;
-	struct memtable *table = &load->m->table;
-	struct loaded *place;
-	uint32_t ref = row->deleted ? 0 : memtable_make(table, &row->lease);
-
-	if (!row->deleted && !ref) {
-		load->m->bad_rows++; /* 512 MiB of leases in one stripe */
-		return;
-	}
-	if (load->n == LOAD_AHEAD)
-		load_oldest(load);
-	place = &load->v[(load->head + load->n++) % LOAD_AHEAD];
-	*place = (struct loaded){ row->lease.addr, memtable_hash_addr(&row->lease.addr), ref };
-	memtable_prefetch(table, place->hash, ref ? memtable_record(table, ref) : NULL);
-}
-
-static void load_rest(struct load *load)
-{
-	while (load->n)
-		load_oldest(load);
-}
-
-static void count_loaded(struct memfile *m, const struct load_result *res)
-{
-	m->loaded_rows += res->rows;
-	m->loaded_bytes += (uint64_t)res->good_len;
-	m->bad_rows += res->bad;
-}
-
-/* A lease takes less than two bytes of memory for each of its row. */
-static void expect(const char *path, const struct leftover *old)
-{
-	uint64_t bytes = 0;
-	struct stat st;
-
-	for (unsigned i = 0; i < old->n; i++)
-		bytes += fstat(old->v[i].fd, &st) == 0 ? (uint64_t)st.st_size : 0;
-	bytes += stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
-	heap_expect(bytes * 2);
-}
-
-/* What clean-ups left first; the lease file itself comes last and wins. */
-static int load_all(struct memfile *m, const char *path, struct load_result *ret, char **reterr)
-{
-	struct load load = { .m = m };
-	struct leftover old;
-	int err = leftover_open(path, &old, reterr);
-
-	if (err < 0)
-		return err;
-	expect(path, &old);
-	for (unsigned i = 0; err == 0 && i < old.n; i++) {
-		err = load_source(&old.v[i], m->family, load_row, &load, ret, reterr);
-		if (err == 0)
-			count_loaded(m, ret);
-	}
-	leftover_close(&old);
-	if (err == 0)
-		err = load_file(path, m->family, load_row, &load, ret, reterr);
-	load_rest(&load);
-	if (err == 0)
-		count_loaded(m, ret);
-	return err;
-}
 
 static void memfile_close(struct store *store)
 {
@@ -694,24 +594,19 @@ static int open_file(struct memfile *m, const struct store_conf *conf, char **re
 		.ctx = m,
 	};
 	int64_t start_us = clock_boot_us();
-	struct load_result res;
 	struct store_stats stats;
 	int err;
 
 	err = journal_new(&jconf, &m->journal, reterr);
 	if (err < 0)
 		return err;
-	memtable_load_begin(&m->table);
-	err = load_all(m, journal_path(m->journal), &res, reterr);
-	if (err == 0)
-		memtable_load_end(&m->table);
-	heap_settle();
+	err = memload_fill(&m->table, m->family, journal_path(m->journal), &m->loaded, reterr);
 	if (err < 0)
 		return err;
 	memfile_stats(&m->store, &stats);
 	LOG(DHCPSRV_MEMFILE_LEASE_FILE_LOADED, (unsigned long long)stats.leases,
-	    (unsigned long long)m->loaded_rows, (long long)((clock_boot_us() - start_us) / 1000));
-	return journal_start(m->journal, res.good_len, res.needs_rewrite, reterr);
+	    (unsigned long long)m->loaded.rows, (long long)((clock_boot_us() - start_us) / 1000));
+	return journal_start(m->journal, m->loaded.last.good_len, m->loaded.last.needs_rewrite, reterr);
 }
 
 static int memfile_open(const struct store_conf *conf, struct store **ret, char **reterr)
