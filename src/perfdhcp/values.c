@@ -63,8 +63,9 @@ int value_base(struct options *opt, const char *text, char *why)
 	size_t len;
 	int n;
 
-	if (!value++)
+	if (!value)
 		return refuse(why, "-b: %s is not mac=ADDRESS or duid=HEX", text);
+	value++;
 	if (strncmp(text, "mac=", 4) == 0 || strncmp(text, "ether=", 6) == 0) {
 		if (read_mac(value, opt->mac) < 0)
 			return refuse(why, "-b: %s is not a hardware address of six bytes", value);
