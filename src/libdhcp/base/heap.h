@@ -10,5 +10,5 @@
  * used takes memory, so `bytes` may be a generous guess. Pairs may not nest; main thread only.
  */
 void heap_expect(size_t bytes);
-/* That was it: back to the usual. */
+/* That was it: back to the usual, and what is free goes to the kernel. By itself, too, when much has become free. */
 void heap_settle(void);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/heap.h"
 #include "base/vec.h"
 #include "io/caps.h"
 #include "io/notify.h"
@@ -217,6 +218,8 @@ static void free_live_post(struct post *post)
 	struct daemon *d = live->owner;
 
 	live_free(&d->srv, live);
+	/* Two configurations were in memory; the room of one is free now. */
+	heap_settle();
 }
 
 /* From the last worker that had a request of it: freed in the main thread. */
