@@ -77,6 +77,8 @@ START_TEST(cannot_be_had)
 	heap_expect(0);
 	heap_expect(MIB);
 	heap_settle();
+	if (!is_glibc())
+		return; /* a sanitizer's malloc would call the next ones an error */
 	heap_expect(SIZE_MAX / 4);
 	p = xmalloc(MIB);
 	memset(p, 1, MIB);
@@ -84,8 +86,7 @@ START_TEST(cannot_be_had)
 	free(p);
 	heap_expect(SIZE_MAX);
 	heap_settle();
-	if (is_glibc())
-		ck_assert(is_mapped(MIB));
+	ck_assert(is_mapped(MIB));
 }
 END_TEST
 
