@@ -21,8 +21,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define OUT_BUF (1U << 20)
-#define OUT_FLUSH (8U << 20) /* bytes after which the disk begins with them */
+#define OUT_BUF (256U << 10)
+#define OUT_FLUSH (1U << 20) /* bytes after which the disk begins with them */
 
 const struct lfc_sys lfc_sys_real = { .write = write, .fsync = fsync, .rename = rename, .unlink = unlink };
 
@@ -172,9 +172,11 @@ static int flush(struct lfc *l)
 		l->buf_len -= (size_t)n;
 		l->written += n;
 	}
-	/* Bit by bit, so that a server's sync does not find much of ours to be written first. */
+	/* Bit by bit, and no more than the disk takes, so that a server's sync does not find much of ours before it. */
 	if (l->written - l->flushed >= OUT_FLUSH) {
 		(void)sync_file_range(l->out_fd, l->flushed, l->written - l->flushed, SYNC_FILE_RANGE_WRITE);
+		if (l->flushed)
+			(void)sync_file_range(l->out_fd, 0, l->flushed, SYNC_FILE_RANGE_WAIT_BEFORE);
 		l->flushed = l->written;
 	}
 	return 0;
