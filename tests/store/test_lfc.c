@@ -9,10 +9,12 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/str.h"
+#include "lease/discard.h"
 #include "lease/leftover.h"
 #include "lease/lfc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -176,6 +178,79 @@ START_TEST(nothing_to_do)
 	ck_assert_int_eq(lfc_state(&files), LFC_COPY);
 	put_rows(".completed", 10, 0);
 	ck_assert_int_eq(lfc_state(&files), LFC_FINISH);
+	teardown();
+}
+END_TEST
+
+/* --- what it removes --- */
+
+#define LARGE (9 << 20)
+
+static off_t size_of(int fd)
+{
+	struct stat st;
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	return st.st_size;
+}
+
+/* Another descriptor of the same opening of the file, for a look at it when it is gone. */
+static int hold_large(int *ret_look)
+{
+	int fd;
+
+	tmp_write(&tmp, ".2", "x", 1);
+	ck_assert_int_eq(truncate(previous, LARGE), 0);
+	fd = discard_hold(previous);
+	ck_assert_int_ge(fd, 0);
+	*ret_look = dup(fd);
+	return fd;
+}
+
+START_TEST(discard_bit_by_bit)
+{
+	int look, fd;
+
+	setup(0);
+	fd = hold_large(&look);
+	ck_assert_int_eq(unlink(previous), 0);
+	discard(fd);
+	ck_assert_int_lt(size_of(look), LARGE / 4);
+	(void)close(look);
+	ck_assert_int_eq(discard_hold(previous), -1);
+	discard(-1);
+	teardown();
+}
+END_TEST
+
+/* A server that opened it before reads all of it. */
+START_TEST(discard_while_read)
+{
+	int look, fd, reader;
+
+	setup(0);
+	fd = hold_large(&look);
+	reader = open(previous, O_RDONLY);
+	ck_assert_int_eq(unlink(previous), 0);
+	discard(fd);
+	ck_assert_int_eq(size_of(reader), LARGE);
+	(void)close(reader);
+	(void)close(look);
+	teardown();
+}
+END_TEST
+
+START_TEST(discard_with_a_name)
+{
+	int look, fd;
+
+	setup(0);
+	fd = hold_large(&look);
+	ck_assert_int_eq(link(previous, copy), 0);
+	ck_assert_int_eq(unlink(previous), 0);
+	discard(fd);
+	ck_assert_int_eq(size_of(look), LARGE);
+	(void)close(look);
 	teardown();
 }
 END_TEST
@@ -508,6 +583,9 @@ int main(void)
 	tcase_add_test(tc, merge_6);
 	tcase_add_test(tc, nothing_to_do);
 	tcase_add_test(tc, other_forms);
+	tcase_add_test(tc, discard_bit_by_bit);
+	tcase_add_test(tc, discard_while_read);
+	tcase_add_test(tc, discard_with_a_name);
 	tcase_add_test(tc, damaged_rows);
 	tcase_add_test(tc, refused_files);
 	tcase_add_test(tc, mode_and_owner);

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "lease/discard.h"
 #include "lease/lastrow.h"
 #include "lease/leftover.h"
 #include "lease/lines.h"
@@ -331,19 +332,30 @@ int lfc_process(const struct lfc_files *files, const struct lfc_sys *sys, struct
 	return err;
 }
 
+static int rename_finish(struct lfc *l, char **reterr)
+{
+	const struct lfc_files *files = l->files;
+
+	/* Also when an earlier run made it: whether that came to sync the folder is not known. */
+	if (sync_folder_of(l, files->finish) < 0)
+		return fail(reterr, -E_SYS, "the folder of %s: %s", files->finish, strerror(errno));
+	if (l->sys->unlink(files->copy) < 0 && errno != ENOENT)
+		return fail(reterr, -E_SYS, "%s cannot be removed: %s", files->copy, strerror(errno));
+	if (l->sys->rename(files->finish, files->previous) < 0)
+		return fail(reterr, -E_SYS, "%s cannot be renamed to %s: %s", files->finish, files->previous,
+			    strerror(errno));
+	if (sync_folder_of(l, files->previous) < 0)
+		return fail(reterr, -E_SYS, "the folder of %s: %s", files->previous, strerror(errno));
+	return 0;
+}
+
 int lfc_rotate(const struct lfc_files *files, const struct lfc_sys *sys, char **reterr)
 {
 	struct lfc l = { .files = files, .sys = sys };
+	int copy = discard_hold(files->copy), previous = discard_hold(files->previous);
+	int err = rename_finish(&l, reterr);
 
-	/* Also when an earlier run made it: whether that came to sync the folder is not known. */
-	if (sync_folder_of(&l, files->finish) < 0)
-		return fail(reterr, -E_SYS, "the folder of %s: %s", files->finish, strerror(errno));
-	if (sys->unlink(files->copy) < 0 && errno != ENOENT)
-		return fail(reterr, -E_SYS, "%s cannot be removed: %s", files->copy, strerror(errno));
-	if (sys->rename(files->finish, files->previous) < 0)
-		return fail(reterr, -E_SYS, "%s cannot be renamed to %s: %s", files->finish, files->previous,
-			    strerror(errno));
-	if (sync_folder_of(&l, files->previous) < 0)
-		return fail(reterr, -E_SYS, "the folder of %s: %s", files->previous, strerror(errno));
-	return 0;
+	discard(copy);
+	discard(previous);
+	return err;
 }
