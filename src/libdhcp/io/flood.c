@@ -29,6 +29,20 @@ static uint64_t less(struct flood *flood, uint64_t keep, int64_t wait_us, int64_
 	return keep > LEAST ? keep : LEAST;
 }
 
+/* Long for a while, and not getting shorter: after a stall of the disk what has queued up is served. */
+static bool begins(struct flood *flood, int64_t wait_us, int64_t now_us)
+{
+	bool draining = wait_us < flood->since_wait_us - flood->since_wait_us / 8;
+
+	if (flood->since_us && now_us - flood->since_us < STANDING_US)
+		return false;
+	if (flood->since_us && !draining)
+		return true;
+	flood->since_us = now_us;
+	flood->since_wait_us = wait_us;
+	return false;
+}
+
 bool flood_step(struct flood *flood, int64_t now_us)
 {
 	int64_t wait_us = flood->shortest_us > 0 ? flood->shortest_us : 0;
@@ -43,10 +57,8 @@ bool flood_step(struct flood *flood, int64_t now_us)
 		keep = wait_us < EMPTY_US ? keep * 6 / 5 : keep * 17 / 16;
 		if (keep > ALL)
 			keep = ALL;
-	} else if (flood->keep || (flood->since_us && now_us - flood->since_us >= STANDING_US)) {
+	} else if (flood->keep || begins(flood, wait_us, now_us)) {
 		keep = less(flood, keep, wait_us, now_us);
-	} else if (!flood->since_us) {
-		flood->since_us = now_us;
 	}
 	flood->keep = keep < ALL ? (uint32_t)keep : 0;
 	return keep != was;

@@ -14,7 +14,8 @@
 struct flood {
 	uint32_t keep;      /* share of beginnings that are let in, of 2^32; 0 = all, no flood */
 	int64_t shortest_us; /* wait since the last step; negative: nothing was read */
-	int64_t step_us, since_us, hold_us;
+	int64_t step_us, hold_us;
+	int64_t since_us, since_wait_us; /* the wait is long since then, and how long it was */
 };
 
 enum { FLOOD_STEP_US = 10000 };

@@ -13,7 +13,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { RCVBUF = 4 << 20 };
+enum { RCVBUF = 8 << 20 };
 
 typedef VEC(struct sock) sock_vec;
 

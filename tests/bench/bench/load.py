@@ -86,6 +86,46 @@ def pace(n=2000):
     return 1e6 * took / n
 
 
+def _spin(seconds, to):
+    """The gaps in which this process did not run, although it wanted to; ms."""
+    end = last = time.monotonic()
+    end += seconds
+    while last < end:
+        now = time.monotonic()
+        if now - last > 0.0003:
+            to.write(f"{1000 * (now - last):.3f}\n")
+        last = now
+    to.close()
+
+
+def held_up(seconds=2.0):
+    """While as many processes as there are processors want to run: 99 of 100 moments one of them waits no longer
+    than so many ms for its processor, because the host gives it to somebody else."""
+    pipes = []
+    for _ in range(os.cpu_count()):
+        r, w = os.pipe()
+        pid = os.fork()
+        if not pid:
+            _spin(seconds, os.fdopen(w, "w"))
+            os._exit(0)
+        os.close(w)
+        pipes.append((pid, os.fdopen(r)))
+    gaps = []
+    for pid, pipe in pipes:
+        gaps += [float(line) for line in pipe]
+        pipe.close()
+        os.waitpid(pid, 0)
+    low, high = 0.0, max(gaps, default=0.0)
+    for _ in range(30):
+        mid = (low + high) / 2
+        # how much of the time a wait of more than mid is before one
+        if sum(max(0.0, g - mid) for g in gaps) > 0.01 * 1000 * seconds * os.cpu_count():
+            low = mid
+        else:
+            high = mid
+    return high
+
+
 def others(before, cpu, after):
     """How much of a processor somebody else used: the figures of such a run say little."""
     return max(0.0, after[1] - before[1] - cpu) / (after[0] - before[0])

@@ -64,6 +64,21 @@ START_TEST(a_burst_is_no_flood)
 }
 END_TEST
 
+/* What queued up while the disk did not answer is served, if slowly. */
+START_TEST(a_stall_is_no_flood)
+{
+	struct queue q = { .flood = { .shortest_us = -1 }, .now_us = 1000000 };
+
+	for (int i = 0; i < 10; i++) {
+		q.wait_ms = 90;
+		for (int k = 0; k < 1000; k++) {
+			run(&q, 0.8, 1);
+			ck_assert_uint_eq(q.flood.keep, 0);
+		}
+	}
+}
+END_TEST
+
 START_TEST(stale)
 {
 	ck_assert(!flood_is_stale(700 * MS, true));
@@ -83,6 +98,7 @@ int main(void)
 
 	tcase_add_test(c, ten_times);
 	tcase_add_test(c, a_burst_is_no_flood);
+	tcase_add_test(c, a_stall_is_no_flood);
 	tcase_add_test(c, stale);
 	suite_add_tcase(s, c);
 	sr = srunner_create(s);
