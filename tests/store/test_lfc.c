@@ -579,6 +579,7 @@ int main(void)
 	SRunner *sr = srunner_create(s);
 	int failed;
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, merge_4);
 	tcase_add_test(tc, merge_6);
 	tcase_add_test(tc, nothing_to_do);
