@@ -2,6 +2,7 @@
 """perfdhcp, started and understood."""
 import os
 import re
+import signal
 import subprocess
 import time
 
@@ -86,44 +87,52 @@ def pace(n=2000):
     return 1e6 * took / n
 
 
-def _spin(seconds, to):
-    """The gaps in which this process did not run, although it wanted to; ms."""
-    end = last = time.monotonic()
-    end += seconds
-    while last < end:
-        now = time.monotonic()
-        if now - last > 0.0003:
-            to.write(f"{1000 * (now - last):.3f}\n")
-        last = now
-    to.close()
+class Stops:
+    """How long the machine as a whole stood still meanwhile, because its host gave the processors to somebody else:
+    seen by a process that goes before all others and wakes up every half millisecond."""
 
-
-def held_up(seconds=2.0):
-    """While as many processes as there are processors want to run: 99 of 100 moments one of them waits no longer
-    than so many ms for its processor, because the host gives it to somebody else."""
-    pipes = []
-    for _ in range(os.cpu_count()):
+    def __enter__(self):
         r, w = os.pipe()
-        pid = os.fork()
-        if not pid:
-            _spin(seconds, os.fdopen(w, "w"))
+        self.pid = os.fork()
+        if not self.pid:
+            self._tick(os.fdopen(w, "w"))
             os._exit(0)
         os.close(w)
-        pipes.append((pid, os.fdopen(r)))
-    gaps = []
-    for pid, pipe in pipes:
-        gaps += [float(line) for line in pipe]
-        pipe.close()
-        os.waitpid(pid, 0)
-    low, high = 0.0, max(gaps, default=0.0)
-    for _ in range(30):
-        mid = (low + high) / 2
-        # how much of the time a wait of more than mid is before one
-        if sum(max(0.0, g - mid) for g in gaps) > 0.01 * 1000 * seconds * os.cpu_count():
-            low = mid
-        else:
-            high = mid
-    return high
+        self.pipe = os.fdopen(r)
+        return self
+
+    @staticmethod
+    def _tick(to):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))
+        signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
+        stop, late, begun = [], [], time.monotonic()
+        last = begun
+        while not stop and last < begun + 300:
+            time.sleep(0.0005)
+            now = time.monotonic()
+            if now - last > 0.0015:
+                late.append(now - last - 0.0005)
+            last = now
+        to.write(f"{last - begun} " + " ".join(map(str, late)))
+        to.close()
+
+    def __exit__(self, *_):
+        os.kill(self.pid, signal.SIGTERM)
+        took, *self.late = map(float, self.pipe.read().split())
+        self.pipe.close()
+        os.waitpid(self.pid, 0)
+        self.took = took
+
+    def p99(self):
+        """In 99 of 100 moments it goes on within so many ms."""
+        low, high = 0.0, max(self.late, default=0.0)
+        for _ in range(30):
+            mid = (low + high) / 2
+            if sum(max(0.0, x - mid) for x in self.late) > self.took / 100:
+                low = mid
+            else:
+                high = mid
+        return 1000 * high
 
 
 def others(before, cpu, after):
