@@ -51,6 +51,7 @@ struct alloc_set {
 		struct range *range;
 	} *sorted;    /* in the same order */
 	bool overlap; /* an address can be in several ranges */
+	struct range *recent; /* what happens to an address happens several times in a row: without overlap, where it was */
 };
 
 struct claim {
@@ -176,7 +177,7 @@ static void places_in(const struct alloc_set *set, size_t lo, size_t hi, const s
 }
 
 /* Call fn for each range of the set that holds addr, with its number there. */
-static void ranges_in(const struct alloc_set *set, const struct ip *addr, range_fn *fn, void *ctx)
+static void ranges_in(struct alloc_set *set, const struct ip *addr, range_fn *fn, void *ctx)
 {
 	size_t n;
 
@@ -184,16 +185,20 @@ static void ranges_in(const struct alloc_set *set, const struct ip *addr, range_
 		places_in(set, 0, set->n, addr, fn, ctx);
 		return;
 	}
-	n = ip_count_less(set->firsts, set->n, addr, true);
-	if (n)
-		range_at(set->sorted[n - 1].range, addr, fn, ctx);
+	if (!set->recent || ip_cmp(addr, &set->recent->span.first) < 0 || ip_cmp(addr, &set->recent->span.last) > 0) {
+		n = ip_count_less(set->firsts, set->n, addr, true);
+		if (!n)
+			return;
+		set->recent = set->sorted[n - 1].range;
+	}
+	range_at(set->recent, addr, fn, ctx);
 }
 
 /* The same for all sets. */
 static void ranges_at(struct alloc *alloc, const struct ip *addr, range_fn *fn, void *ctx)
 {
 	list_for_each(pos, &alloc->sets) {
-		const struct alloc_set *set = container_of(pos, struct alloc_set, link);
+		struct alloc_set *set = container_of(pos, struct alloc_set, link);
 
 		ranges_in(set, addr, fn, ctx);
 	}
@@ -245,7 +250,7 @@ static void mark_range(void *ctx, struct range *range, uint64_t i)
 static void mark_at(struct alloc *alloc, const struct ip *addr, struct mark mark)
 {
 	list_for_each(pos, &alloc->sets) {
-		const struct alloc_set *set = container_of(pos, struct alloc_set, link);
+		struct alloc_set *set = container_of(pos, struct alloc_set, link);
 
 		if (set->has_maps)
 			ranges_in(set, addr, mark_range, &mark);
@@ -474,6 +479,7 @@ bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const stru
 	if (n != FREEMAP_NONE) {
 		*ret = ip_add_steps(&range->span.first, n, range->span.shift);
 		range->cursor = n + 1;
+		set->recent = range;
 		(void)put_claim(alloc, ret, client);
 	}
 	(void)pthread_mutex_unlock(&alloc->lock);

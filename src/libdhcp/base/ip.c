@@ -13,10 +13,44 @@ bool ip_is_zero(const struct ip *ip)
 	return ip_equal(ip, &ip_zero4) || ip_equal(ip, &ip_zero6);
 }
 
+/* How far b lies behind a, about. */
+static double span(const struct ip *a, const struct ip *b)
+{
+	return ((double)ip_half(b, 0) - (double)ip_half(a, 0)) * 0x1p64 + ((double)ip_half(b, 1) - (double)ip_half(a, 1));
+}
+
+enum { NEAR = 8 };
+
+/*
+ * Addresses of a plan are mostly spread evenly, so it is mostly near where it would then be: few places in memory
+ * are read, where halving ten thousand reads fourteen.
+ */
+static void guess(const struct ip *sorted, size_t n, const struct ip *ip, bool or_equal, size_t *lo, size_t *hi)
+{
+	double all = span(&sorted[0], &sorted[n - 1]), part = span(&sorted[0], ip);
+	size_t at, from, to;
+
+	if (!(part > 0 && part < all))
+		return;
+	at = (size_t)(part / all * (double)(n - 1));
+	from = at > NEAR ? at - NEAR : 0;
+	to = at + NEAR < n ? at + NEAR : n;
+	if (!from || ip_cmp(&sorted[from - 1], ip) < or_equal)
+		*lo = from;
+	else
+		*hi = from - 1;
+	if (to == n || ip_cmp(&sorted[to], ip) >= or_equal)
+		*hi = to < *hi ? to : *hi;
+	else
+		*lo = to + 1;
+}
+
 size_t ip_count_less(const struct ip *sorted, size_t n, const struct ip *ip, bool or_equal)
 {
 	size_t lo = 0, hi = n;
 
+	if (n > 4 * NEAR)
+		guess(sorted, n, ip, or_equal, &lo, &hi);
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 

@@ -81,7 +81,8 @@ struct subnet_ref {
 		struct bytes iface_id;
 	};
 	struct subnet *sub;
-	size_t parent;      /* by_first: index + 1 of the subnet around this one; 0 = none */
+	uint32_t parent;    /* by_first: index + 1 of the subnet around this one; 0 = none */
+	uint8_t len;        /* by_first: of its prefix */
 };
 
 struct plan {
