@@ -346,6 +346,23 @@ void alloc_set_free(struct alloc *alloc, struct alloc_set *set)
 	free(set);
 }
 
+void alloc_fetch(const struct alloc_set *set, size_t i)
+{
+	for (size_t at = 0; at < sizeof(*set->ranges); at += 64)
+		__builtin_prefetch((const char *)&set->ranges[i] + at);
+}
+
+void alloc_fetch_map(const struct alloc_set *set, size_t i)
+{
+	const struct range *range = &set->ranges[i];
+
+	if (!range->map)
+		return;
+	__builtin_prefetch(range->map);
+	__builtin_prefetch((const char *)range->map + 64);
+	__builtin_prefetch(range->leased);
+}
+
 void alloc_note(struct alloc *alloc, const struct ip *addr, bool in_use)
 {
 	(void)pthread_mutex_lock(&alloc->lock);

@@ -62,6 +62,10 @@ struct alloc_range {
 struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *ranges, size_t n);
 void alloc_set_free(struct alloc *alloc, struct alloc_set *set);
 
+/* The range will be asked soon: bring it to the cache; then, when it is there, what it points to. */
+void alloc_fetch(const struct alloc_set *set, size_t i);
+void alloc_fetch_map(const struct alloc_set *set, size_t i);
+
 /* The store says: this address became taken or free. */
 void alloc_note(struct alloc *alloc, const struct ip *addr, bool in_use);
 

@@ -121,7 +121,7 @@ static void log_drop(const struct request *req)
 		req->fam->log_drop(req);
 }
 
-static unsigned restart_step(void)
+unsigned pipeline_restart(void)
 {
 	unsigned i = 0;
 
@@ -130,28 +130,35 @@ static unsigned restart_step(void)
 	return i;
 }
 
-bool pipeline_run(struct request *req)
+enum progress pipeline_run_to(struct request *req, unsigned end)
 {
-	while (req->step < pipeline_n) {
+	while (req->step < end) {
 		const struct step *step = &pipeline_steps[req->step++];
 
 		switch (step->run(req)) {
 		case STEP_NEXT:
 			break;
 		case STEP_PARK:
-			return false;
+			return RUN_PARKED;
 		case STEP_AGAIN:
-			req->step = restart_step();
+			req->step = pipeline_restart();
 			break;
 		case STEP_DROP:
 			stat_add(req->worker->stats, drop_rows[req->drop].stat, 1);
 			stat_add(req->worker->stats, STAT_RECEIVE_DROP, 1);
 			log_drop(req);
-			return true;
+			return RUN_FINISHED;
 		case STEP_DONE:
-			return true;
+			return RUN_FINISHED;
 		}
 	}
+	if (end < pipeline_n)
+		return RUN_SO_FAR;
 	req->has_answer = true;
-	return true;
+	return RUN_FINISHED;
+}
+
+bool pipeline_run(struct request *req)
+{
+	return pipeline_run_to(req, pipeline_n) == RUN_FINISHED;
 }

@@ -24,6 +24,12 @@ extern const unsigned pipeline_n;
  */
 bool pipeline_run(struct request *req);
 
+/* The same, but no further than to the step `end`. */
+enum progress { RUN_FINISHED, RUN_PARKED, RUN_SO_FAR };
+enum progress pipeline_run_to(struct request *req, unsigned end);
+/* The first step that asks what the client has. */
+unsigned pipeline_restart(void);
+
 /* The shared steps. */
 enum verdict step_accept(struct request *req);
 enum verdict step_choose(struct request *req);

@@ -111,6 +111,14 @@ const struct subnet *subnet_by_id(const struct plan *plan, uint32_t id);
 const struct subnet *subnet_by_address(const struct plan *plan, const struct ip *addr);
 const struct pool *subnet_pool_of(const struct subnet *sub, const struct ip *addr);
 
+/* Will be read soon: the pools, and the list of options. */
+static inline void subnet_fetch(const struct subnet *sub)
+{
+	for (size_t at = 0; at < sizeof(*sub->pools); at += 64)
+		__builtin_prefetch((const char *)sub->pools + at);
+	__builtin_prefetch(sub->opts.v);
+}
+
 /* How many subnets are on the link of this one, itself included. */
 static inline unsigned link_size(const struct subnet *sub)
 {

@@ -97,7 +97,20 @@ START_TEST(hashes_spread)
 }
 END_TEST
 
-/* Held against counting them one by one; with equal ones, and in both families. */
+/* Held against counting them one by one. */
+static void count_less(const struct ip *v, unsigned n, const struct ip *at)
+{
+	size_t less = 0, equal = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		less += ip_cmp(&v[i], at) < 0;
+		equal += ip_equal(&v[i], at);
+	}
+	ck_assert_uint_eq(ip_count_less(v, n, at, false), less);
+	ck_assert_uint_eq(ip_count_less(v, n, at, true), less + equal);
+}
+
+/* With equal ones, and in both families. */
 START_TEST(counts_less)
 {
 	struct ip v[40];
@@ -114,16 +127,42 @@ START_TEST(counts_less)
 		}
 		for (unsigned round = 0; round < 50; round++) {
 			struct ip at = n ? v[rand_below(n)] : ip_zero4;
-			size_t less = 0, equal = 0;
 
 			at.b[15] = (uint8_t)(at.b[15] + rand_below(3) - 1);
-			for (unsigned i = 0; i < n; i++) {
-				less += ip_cmp(&v[i], &at) < 0;
-				equal += ip_equal(&v[i], &at);
-			}
-			ck_assert_uint_eq(ip_count_less(v, n, &at, false), less);
-			ck_assert_uint_eq(ip_count_less(v, n, &at, true), less + equal);
+			count_less(v, n, &at);
 		}
+	}
+}
+END_TEST
+
+/* Spread evenly, in clusters, all alike, and over the whole space: wherever one is taken to be. */
+START_TEST(counts_less_of_many)
+{
+	struct ip v[400], zero = { { 0 } };
+
+	rand_seed(3);
+	for (unsigned kind = 0; kind < 40; kind++) {
+		struct ip at = ip_from4(0x0a000000);
+		unsigned n = 30 + (unsigned)rand_below(370);
+
+		for (unsigned i = 0; i < n; i++) {
+			unsigned shift = kind % 4 == 1 ? 4 * (unsigned)rand_below(12) : kind % 4 == 2 ? 0 : 50;
+
+			v[i] = at;
+			if (kind % 4 == 0)
+				at = ip_add(&at, 256);
+			else if (kind % 8 != 2)
+				at = ip_add_steps(&at, 1 + rand_below(3), shift);
+		}
+		for (unsigned round = 0; round < 200; round++) {
+			struct ip near = ip_add_steps(&v[rand_below(n)], rand_below(3), (unsigned)rand_below(12));
+
+			count_less(v, n, &near);
+		}
+		count_less(v, n, &ip_zero4);
+		count_less(v, n, &zero);
+		memset(&at, 0xff, sizeof(at));
+		count_less(v, n, &at);
 	}
 }
 END_TEST
@@ -138,6 +177,7 @@ int main(void)
 	tcase_add_test(tc, text_is_that_of_inet_ntop);
 	tcase_add_test(tc, numbers);
 	tcase_add_test(tc, counts_less);
+	tcase_add_test(tc, counts_less_of_many);
 	tcase_add_test(tc, hashes_spread);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
