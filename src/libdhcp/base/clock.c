@@ -25,6 +25,16 @@ int64_t clock_boot_us(void)
 	return atomic_load(&is_virtual) ? atomic_load(&virtual_boot_us) : real_us(CLOCK_BOOTTIME);
 }
 
+int64_t clock_mono_us(void)
+{
+	return real_us(CLOCK_MONOTONIC);
+}
+
+int64_t clock_mono_ms(void)
+{
+	return clock_mono_us() / 1000;
+}
+
 int64_t clock_wall_sec(void)
 {
 	return clock_wall_us() / 1000000;

@@ -18,6 +18,10 @@ int64_t clock_sec_up(int64_t us);
 int64_t clock_wall_sec_up(void);
 int64_t clock_boot_sec_up(void);
 
+/* CLOCK_MONOTONIC, for real pauses: it goes on whatever tests do with the others. */
+int64_t clock_mono_us(void);
+int64_t clock_mono_ms(void);
+
 /* From now on both clocks stand still and move only by clock_advance(). For tests. */
 void clock_set_virtual(int64_t wall_sec, int64_t boot_sec);
 void clock_advance(int64_t ms);

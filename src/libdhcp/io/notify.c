@@ -4,6 +4,7 @@
  * promised to stay; that is no reason to link a library into a network daemon.
  */
 #include "io/notify.h"
+#include "base/clock.h"
 #include "base/err.h"
 
 #include <errno.h>
@@ -85,14 +86,11 @@ int notify_status(const char *fmt, ...)
 
 int notify_reloading(void)
 {
-	struct timespec now;
 	char buf[64];
 	int len;
 
-	/* The manager's clock: always the real CLOCK_MONOTONIC. */
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	len = snprintf(buf, sizeof(buf), "RELOADING=1\nMONOTONIC_USEC=%lld",
-		       (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	/* The manager's clock. */
+	len = snprintf(buf, sizeof(buf), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono_us());
 	return notify_send(buf, (size_t)len);
 }
 

@@ -5,6 +5,7 @@
  * note it.
  */
 #include "io/worker.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/list.h"
 
@@ -267,14 +268,10 @@ bool workers_epoch_passed(struct workers *ws, uint64_t epoch)
 bool workers_epoch_wait(struct workers *ws, uint64_t epoch, int timeout_ms)
 {
 	const struct timespec nap = { .tv_nsec = 200000 };
-	struct timespec now;
-	int64_t end_ms;
+	int64_t end_ms = clock_mono_ms() + timeout_ms;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	end_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + timeout_ms;
 	while (!workers_epoch_passed(ws, epoch)) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 >= end_ms)
+		if (clock_mono_ms() >= end_ms)
 			return false;
 		(void)nanosleep(&nap, NULL);
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "lease/discard.h"
 
+#include "base/clock.h"
+
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -9,14 +11,6 @@
 
 #define STEP (2 << 20)  /* bytes */
 #define NAP_MAX_US 5000
-
-static long now_us(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (long)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
 
 int discard_hold(const char *path)
 {
@@ -47,13 +41,13 @@ void discard(int fd)
 	if (!is_ours_alone(fd, &size))
 		size = 0;
 	while (size > STEP) {
-		long begin = now_us(), took;
+		int64_t begin = clock_mono_us(), took;
 
 		size -= STEP;
 		if (ftruncate(fd, size) < 0)
 			break;
 		/* The disk is the server's at least half of the time. */
-		took = now_us() - begin;
+		took = clock_mono_us() - begin;
 		took = took < NAP_MAX_US ? took : NAP_MAX_US;
 		(void)nanosleep(&(struct timespec){ .tv_nsec = took * 1000 }, NULL);
 	}

@@ -68,7 +68,7 @@ static void commit(struct journal *j, struct store_txn *group)
 	const char *what = NULL;
 	int64_t begin_us;
 
-	if (journal_now_ms() >= j->check_at && !journal_check_file(j)) {
+	if (clock_mono_ms() >= j->check_at && !journal_check_file(j)) {
 		journal_fail_group(j, group, "restoring the lease file");
 		return;
 	}
@@ -79,7 +79,7 @@ static void commit(struct journal *j, struct store_txn *group)
 		j->conf.owner->rows(j->conf.ctx, txn, add_row_cb, j);
 		j->group_n++;
 	}
-	begin_us = journal_now_us();
+	begin_us = clock_mono_us();
 	if (journal_write_all(j, j->fd, j->buf, j->buf_len) < 0) {
 		/* A full disk spoils nothing that was synced; any other error may. */
 		j->tainted = j->tainted || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG);
@@ -94,7 +94,7 @@ static void commit(struct journal *j, struct store_txn *group)
 		journal_fail_group(j, group, what);
 		return;
 	}
-	j->sync_us = journal_now_us() - begin_us;
+	j->sync_us = clock_mono_us() - begin_us;
 	j->ahead -= j->ahead > 0;
 	j->len += (off_t)j->buf_len;
 	atomic_store(&j->file_bytes, (uint64_t)j->len);
@@ -127,7 +127,7 @@ static void wait_for_work(struct journal *j)
 	int64_t until = atomic_load(&j->failing) ? j->retry_at : j->check_at;
 	struct timespec ts;
 
-	if (until <= journal_now_ms())
+	if (until <= clock_mono_ms())
 		return;
 	ts.tv_sec = until / 1000;
 	ts.tv_nsec = until % 1000 * 1000000;
@@ -152,9 +152,9 @@ void *journal_run(void *arg)
 		if (group) {
 			commit(j, group);
 			gather(j);
-		} else if (atomic_load(&j->failing) && journal_now_ms() >= j->retry_at) {
+		} else if (atomic_load(&j->failing) && clock_mono_ms() >= j->retry_at) {
 			journal_try_recover(j);
-		} else if (!atomic_load(&j->failing) && journal_now_ms() >= j->check_at && !journal_check_file(j)) {
+		} else if (!atomic_load(&j->failing) && clock_mono_ms() >= j->check_at && !journal_check_file(j)) {
 			journal_fail_group(j, NULL, "restoring the lease file");
 		}
 		if (next_fd >= 0)

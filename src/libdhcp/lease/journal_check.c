@@ -39,7 +39,7 @@ bool journal_check_file(struct journal *j)
 {
 	const char *what;
 
-	j->check_at = journal_now_ms() + j->conf.check_ms;
+	j->check_at = clock_mono_ms() + j->conf.check_ms;
 	if (!journal_file_is_lost(j, &what)) {
 		j->tainted = !journal_still_locked(j);
 		return !j->tainted;

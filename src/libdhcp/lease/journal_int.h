@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "base/clock.h"
 #include "lease/journal.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
-#include <time.h>
 
 /*
  * Inside of the journal, for the files journal*.c only. Where is...?
@@ -31,7 +31,7 @@ struct journal {
 	ino_t ino;
 	bool tainted;     /* a sync of fd failed, or it is not the file at path: never use it again */
 	unsigned ahead;   /* of so many groups to come the file may hold changes already */
-	int64_t retry_ms, retry_at, check_at, remind_at; /* ms of CLOCK_MONOTONIC */
+	int64_t retry_ms, retry_at, check_at, remind_at; /* clock_mono_ms(): the pauses of this thread are real ones */
 	int last_errno;
 	unsigned group_n;  /* transactions of the last group */
 	int64_t sync_us;   /* how long its write and sync took */
@@ -57,20 +57,6 @@ struct journal {
 
 /* The first pause between two tries, in ms. */
 #define JOURNAL_RETRY_MIN_MS 50
-
-/* The pauses of this thread are real ones, whatever clock tests give the leases. */
-static inline int64_t journal_now_us(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
-static inline int64_t journal_now_ms(void)
-{
-	return journal_now_us() / 1000;
-}
 
 /* The thread; `journal` is a struct journal. Ends when it is to stop and nothing is queued. */
 void *journal_run(void *journal);

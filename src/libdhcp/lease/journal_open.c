@@ -118,8 +118,8 @@ int journal_start(struct journal *j, off_t good_len, bool whole, char **reterr)
 		j->tainted = true;
 		journal_set_failing(j, whole ? "writing the lease file" : "opening the lease file");
 	}
-	j->retry_at = journal_now_ms() + j->retry_ms;
-	j->check_at = journal_now_ms() + j->conf.check_ms;
+	j->retry_at = clock_mono_ms() + j->retry_ms;
+	j->check_at = clock_mono_ms() + j->conf.check_ms;
 	/* Signals are the main thread's. */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);

@@ -19,7 +19,7 @@
 void journal_set_failing(struct journal *j, const char *what)
 {
 	int saved = errno;
-	int64_t now = journal_now_ms();
+	int64_t now = clock_mono_ms();
 
 	if (!atomic_load(&j->failing) || saved != j->last_errno || now >= j->remind_at) {
 		LOG(DHCPSRV_MEMFILE_WRITE_FAILED, j->path, what, strerror(saved));
@@ -49,7 +49,7 @@ void journal_fail_group(struct journal *j, struct store_txn *group, const char *
 		atomic_fetch_sub(&j->pending, 1);
 	j->conf.owner->failed(j->conf.ctx, group);
 	j->retry_ms = JOURNAL_RETRY_MIN_MS;
-	j->retry_at = journal_now_ms();
+	j->retry_at = clock_mono_ms();
 }
 
 /*
@@ -97,7 +97,7 @@ void journal_try_recover(struct journal *j)
 		err = journal_rewrite(j);
 	if (err < 0) {
 		journal_set_failing(j, "still failing");
-		j->retry_at = journal_now_ms() + j->retry_ms;
+		j->retry_at = clock_mono_ms() + j->retry_ms;
 		j->retry_ms = j->retry_ms * 2 < RETRY_MAX_MS ? j->retry_ms * 2 : RETRY_MAX_MS;
 		return;
 	}
@@ -107,5 +107,5 @@ void journal_try_recover(struct journal *j)
 	j->why[0] = '\0';
 	atomic_store(&j->failing, false);
 	(void)pthread_mutex_unlock(&j->lock);
-	j->check_at = journal_now_ms() + j->conf.check_ms;
+	j->check_at = clock_mono_ms() + j->conf.check_ms;
 }
