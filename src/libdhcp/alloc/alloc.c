@@ -14,6 +14,7 @@
 #include "alloc/freequeue.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/fetch.h"
 #include "base/hash.h"
 #include "base/list.h"
 
@@ -47,7 +48,7 @@ struct alloc_set {
 	struct range *ranges; /* in the caller's order */
 	struct ip *firsts; /* first addresses of the ranges in ascending order: a search reads few places in memory */
 	struct place {
-		struct ip reach; /* the largest last address of the places below; see find_reach() */
+		struct ip reach; /* with overlap: the largest last address of the places below; see find_reach() */
 		struct range *range;
 	} *sorted;    /* in the same order */
 	bool overlap; /* an address can be in several ranges */
@@ -194,13 +195,14 @@ static void ranges_in(struct alloc_set *set, const struct ip *addr, range_fn *fn
 	range_at(set->recent, addr, fn, ctx);
 }
 
-/* The same for all sets. */
-static void ranges_at(struct alloc *alloc, const struct ip *addr, range_fn *fn, void *ctx)
+/* The same for all sets; `marked`: for those that have maps. */
+static void ranges_at(struct alloc *alloc, const struct ip *addr, bool marked, range_fn *fn, void *ctx)
 {
 	list_for_each(pos, &alloc->sets) {
 		struct alloc_set *set = container_of(pos, struct alloc_set, link);
 
-		ranges_in(set, addr, fn, ctx);
+		if (set->has_maps || !marked)
+			ranges_in(set, addr, fn, ctx);
 	}
 }
 
@@ -247,24 +249,18 @@ static void mark_range(void *ctx, struct range *range, uint64_t i)
 	set_free(range, i, !bit_get(range->leased, i) && !bit_get(range->claimed, i));
 }
 
-static void mark_at(struct alloc *alloc, const struct ip *addr, struct mark mark)
-{
-	list_for_each(pos, &alloc->sets) {
-		struct alloc_set *set = container_of(pos, struct alloc_set, link);
-
-		if (set->has_maps)
-			ranges_in(set, addr, mark_range, &mark);
-	}
-}
-
 static void mark_leased(struct alloc *alloc, const struct ip *addr, bool on)
 {
-	mark_at(alloc, addr, (struct mark){ MARK_LEASED, on });
+	struct mark mark = { MARK_LEASED, on };
+
+	ranges_at(alloc, addr, true, mark_range, &mark);
 }
 
 static void mark_claimed(struct alloc *alloc, const struct ip *addr, bool on)
 {
-	mark_at(alloc, addr, (struct mark){ MARK_CLAIMED, on });
+	struct mark mark = { MARK_CLAIMED, on };
+
+	ranges_at(alloc, addr, true, mark_range, &mark);
 }
 
 static void skip_ends(struct range *range)
@@ -289,7 +285,7 @@ static void sort_places(struct alloc_set *set)
 		set->firsts[i] = span->first;
 		set->overlap |= i && ip_cmp(&set->sorted[i - 1].range->span.last, &span->first) >= 0;
 	}
-	if (set->n)
+	if (set->overlap)
 		(void)find_reach(set, 0, set->n);
 }
 
@@ -348,8 +344,7 @@ void alloc_set_free(struct alloc *alloc, struct alloc_set *set)
 
 void alloc_fetch(const struct alloc_set *set, size_t i)
 {
-	for (size_t at = 0; at < sizeof(*set->ranges); at += 64)
-		__builtin_prefetch((const char *)&set->ranges[i] + at);
+	fetch(&set->ranges[i], sizeof(set->ranges[i]));
 }
 
 void alloc_fetch_map(const struct alloc_set *set, size_t i)
@@ -358,9 +353,8 @@ void alloc_fetch_map(const struct alloc_set *set, size_t i)
 
 	if (!range->map)
 		return;
-	__builtin_prefetch(range->map);
-	__builtin_prefetch((const char *)range->map + 64);
-	__builtin_prefetch(range->leased);
+	fetch(range->map, 128);
+	fetch(range->leased, 1);
 }
 
 void alloc_note(struct alloc *alloc, const struct ip *addr, bool in_use)
@@ -593,7 +587,7 @@ static bool is_taken(struct alloc *alloc, const struct ip *addr)
 {
 	struct found found = { 0 };
 
-	ranges_at(alloc, addr, look_at, &found);
+	ranges_at(alloc, addr, false, look_at, &found);
 	return found.is_leased || (found.n && found.n == found.n_skipped);
 }
 

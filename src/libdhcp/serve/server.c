@@ -254,17 +254,18 @@ static struct request *take(struct serve_worker *w, const struct dgram *dgram)
  */
 static void look_ahead(struct request *const *group, unsigned n)
 {
-	unsigned i;
+	const struct request *v[GROUP];
+	unsigned i, n_pools = 0;
 
 	for (i = 0; i < n; i++)
 		if (group[i]->sub && group[i]->sub->n_pools)
-			subnet_fetch(group[i]->sub);
-	for (i = 0; i < n; i++)
-		if (group[i]->sub && group[i]->sub->n_pools)
-			alloc_fetch(group[i]->live->set, group[i]->sub->pools[0].index);
-	for (i = 0; i < n; i++)
-		if (group[i]->sub && group[i]->sub->n_pools)
-			alloc_fetch_map(group[i]->live->set, group[i]->sub->pools[0].index);
+			v[n_pools++] = group[i];
+	for (i = 0; i < n_pools; i++)
+		subnet_fetch(v[i]->sub);
+	for (i = 0; i < n_pools; i++)
+		alloc_fetch(v[i]->live->set, v[i]->sub->pools[0].index);
+	for (i = 0; i < n_pools; i++)
+		alloc_fetch_map(v[i]->live->set, v[i]->sub->pools[0].index);
 }
 
 static void serve_group(struct serve_worker *w, const struct dgram *v, unsigned n)

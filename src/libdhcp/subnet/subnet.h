@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/fetch.h"
 #include "base/ip.h"
 #include "optconf/optconf.h"
 
@@ -114,9 +115,8 @@ const struct pool *subnet_pool_of(const struct subnet *sub, const struct ip *add
 /* Will be read soon: the pools, and the list of options. */
 static inline void subnet_fetch(const struct subnet *sub)
 {
-	for (size_t at = 0; at < sizeof(*sub->pools); at += 64)
-		__builtin_prefetch((const char *)sub->pools + at);
-	__builtin_prefetch(sub->opts.v);
+	fetch(sub->pools, sizeof(*sub->pools));
+	fetch(sub->opts.v, 1);
 }
 
 /* How many subnets are on the link of this one, itself included. */
