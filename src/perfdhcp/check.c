@@ -25,15 +25,13 @@ static int check_family(struct options *opt, const struct given *given, char *wh
 		return refuse(why, "-b: DUIDs are for DHCPv6");
 	for (unsigned i = 0; i < opt->n_extra; i++)
 		if (!v6 && (opt->extra[i].code > 254 || opt->extra[i].code == 53))
-			return refuse(
-				why, "-o: %u is not an option that can be put into DHCPv4 messages",
-				opt->extra[i].code);
+			return refuse(why, "-o: %u is not an option that can be put into DHCPv4 messages",
+				      opt->extra[i].code);
 	for (uint32_t i = 0; i < opt->n_relays; i++)
 		if (ip_is4(&opt->relays[i]) == v6)
 			return refuse(why, "-J: an address of the other family is in the list");
 	if (opt->n_relays && (v6 ? !opt->relay_level : opt->direct))
-		return refuse(why, "-J is for relayed messages: %s",
-			      v6 ? "use it with -A 1" : "not with --direct");
+		return refuse(why, "-J is for relayed messages: %s", v6 ? "use it with -A 1" : "not with --direct");
 	return 0;
 }
 
@@ -88,28 +86,21 @@ static int check_first_only(const struct options *opt, const struct given *given
 		return 0;
 	for (const char *p = never; *p; p++)
 		if (given->n[(unsigned char)*p])
-			return refuse(why, "-%c is about the second half of exchanges: not with -i",
-				      *p);
+			return refuse(why, "-%c is about the second half of exchanges: not with -i", *p);
 	for (const char *p = once; *p; p++)
 		if (given->n[(unsigned char)*p] > 1)
-			return refuse(
-				why,
-				"a second -%c is about the second half of exchanges: not with -i",
-				*p);
+			return refuse(why, "a second -%c is about the second half of exchanges: not with -i", *p);
 	return 0;
 }
 
 static int check_scenario(const struct options *opt, const struct given *given, char *why)
 {
 	static const char avalanche[] = "rnfFiPdD", renew[] = "fFicTu";
-	const char *p = opt->scenario == SCENARIO_AVALANCHE ? avalanche
-			: opt->scenario == SCENARIO_RENEW   ? renew
-							    : "";
+	const char *p = opt->scenario == SCENARIO_AVALANCHE ? avalanche : opt->scenario == SCENARIO_RENEW ? renew : "";
 
 	for (; *p; p++)
 		if (given->n[(unsigned char)*p])
-			return refuse(why, "-%c has no meaning in the scenario %s", *p,
-				      scenario_name(opt->scenario));
+			return refuse(why, "-%c has no meaning in the scenario %s", *p, scenario_name(opt->scenario));
 	return 0;
 }
 
@@ -124,7 +115,11 @@ static int check_offsets(const struct options *opt, char *why)
 			char letter;
 			uint32_t at, len;
 		} places[] = {
-			{ 'X', t->xid_at ? t->xid_at : v6 ? 1 : 4, v6 ? 3 : 4 },
+			{ 'X',
+			  t->xid_at ? t->xid_at
+			  : v6      ? 1
+				    : 4,
+			  v6 ? 3 : 4 },
 			{ 'O', t->id_at || v6 ? t->id_at : 33, 1 },
 			{ 'E', i ? opt->time_at : 0, 2 },
 			/* whole options may also come behind what is there */
@@ -139,8 +134,7 @@ static int check_offsets(const struct options *opt, char *why)
 	}
 	for (unsigned i = 0; i < opt->n_templates; i++)
 		if (opt->has_mac && opt->templates[i].id_at && opt->templates[i].id_at + 1 < MAC_LEN)
-			return refuse(why, "-O: the six bytes of -b mac= do not end at %u",
-				      opt->templates[i].id_at);
+			return refuse(why, "-O: the six bytes of -b mac= do not end at %u", opt->templates[i].id_at);
 	if (opt->server_id_at && opt->server_id_at == opt->ip_at)
 		return refuse(why, "-S and -I are the same place");
 	return 0;
@@ -156,14 +150,12 @@ static int check_templates(struct options *opt, const struct given *given, char 
 		return refuse(why, "there are more -X or -O than -T");
 	for (const char *p = needs_second; *p; p++)
 		if (given->n[(unsigned char)*p] && opt->n_templates < 2)
-			return refuse(why, "-%c is about the second template: use it with two -T",
-				      *p);
+			return refuse(why, "-%c is about the second template: use it with two -T", *p);
 	if (opt->n_templates && (opt->renew_rate || opt->release_rate))
 		return refuse(why, "-f and -F cannot be used with -T: there is no template for "
 				   "their messages");
 	if (opt->n_templates && (opt->macs || opt->duid_len || opt->n_extra))
-		return refuse(why,
-			      "-M, -b duid= and -o cannot be used with -T: the template says it");
+		return refuse(why, "-M, -b duid= and -o cannot be used with -T: the template says it");
 	return check_offsets(opt, why);
 }
 

@@ -70,12 +70,10 @@ struct held {
 /* Zeros that take memory only once they are written to: there may be 2^32 clients. */
 static void *lazy_array(uint64_t n, size_t size)
 {
-	void *p = mmap(NULL, n * size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *p = mmap(NULL, n * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (p == MAP_FAILED) {
-		fprintf(stderr, "perfdhcp: no memory for the leases of %llu clients\n",
-			(unsigned long long)n);
+		fprintf(stderr, "perfdhcp: no memory for the leases of %llu clients\n", (unsigned long long)n);
 		exit(1);
 	}
 	return p;

@@ -45,9 +45,7 @@ struct exchange *exchanges_begin(struct exchanges *xs, uint32_t client, uint64_t
 		return NULL;
 	x = &xs->v[xs->free_first];
 	xs->free_first = x->next;
-	*x = (struct exchange){
-		.begun_ns = now_ns, .xid = x->xid, .client = client, .queue = N_QUEUES
-	};
+	*x = (struct exchange){ .begun_ns = now_ns, .xid = x->xid, .client = client, .queue = N_QUEUES };
 	return x;
 }
 
@@ -68,8 +66,7 @@ static void unlink_from_queue(struct exchanges *xs, struct exchange *x)
 		xs->v[x->next].prev = x->prev;
 }
 
-void exchanges_wait(struct exchanges *xs, struct exchange *x, enum kind kind, unsigned queue,
-		    uint64_t now_ns)
+void exchanges_wait(struct exchanges *xs, struct exchange *x, enum kind kind, unsigned queue, uint64_t now_ns)
 {
 	uint32_t i = index_of(xs, x);
 

@@ -46,8 +46,7 @@ struct exchange *exchanges_begin(struct exchanges *xs, uint32_t client, uint64_t
 /* It goes on under another identifier. */
 void exchanges_rename(struct exchanges *xs, struct exchange *x);
 /* A message of it was sent; it stands at the end of this queue now, and counts as of this kind. */
-void exchanges_wait(struct exchanges *xs, struct exchange *x, enum kind kind, unsigned queue,
-		    uint64_t now_ns);
+void exchanges_wait(struct exchanges *xs, struct exchange *x, enum kind kind, unsigned queue, uint64_t now_ns);
 /* The one that has this identifier now, or NULL. */
 struct exchange *exchanges_find(struct exchanges *xs, uint32_t xid);
 void exchanges_end(struct exchanges *xs, struct exchange *x);

@@ -39,8 +39,7 @@ int file_macs(const char *path, struct options *opt, char *why)
 		return refuse(why, "-M: %s: %s", path, strerror(errno));
 	while (!err && (text = next_line(f, &line, &size, &number)))
 		if (hex_to_bytes(text, strlen(text), vec_push(&macs)->mac, MAC_LEN) != MAC_LEN)
-			err = refuse(why, "-M: %s:%u: %s is not a hardware address of six bytes",
-				     path, number, text);
+			err = refuse(why, "-M: %s:%u: %s is not a hardware address of six bytes", path, number, text);
 	if (!err && (ferror(f) || !macs.n))
 		err = refuse(why, "-M: %s: there is no address in it", path);
 	free(line);
@@ -110,8 +109,7 @@ int file_template(const char *path, struct template *ret, char *why)
 				     "blank: 0x%02x",
 				     path, (unsigned)c);
 		else if (digits == 2 * sizeof(ret->bytes))
-			err = refuse(why, "-T: %s: longer than %zu bytes", path,
-				     sizeof(ret->bytes));
+			err = refuse(why, "-T: %s: longer than %zu bytes", path, sizeof(ret->bytes));
 		else if (digits % 2)
 			ret->bytes[digits++ / 2] |= (uint8_t)v;
 		else

@@ -39,8 +39,8 @@ struct ledger *ledger_open(const char *path)
 	l = xcalloc(1, sizeof(*l));
 	l->fd = fd;
 	ms = clock_ms(CLOCK_REALTIME) - clock_ms(CLOCK_MONOTONIC);
-	l->len = (size_t)snprintf(l->text, SIZE, "# wall - monotonic = %lld.%03lld s\n",
-				  (long long)(ms / 1000), (long long)(ms % 1000));
+	l->len = (size_t)snprintf(l->text, SIZE, "# wall - monotonic = %lld.%03lld s\n", (long long)(ms / 1000),
+				  (long long)(ms % 1000));
 	return l;
 }
 
@@ -111,8 +111,8 @@ static void add_hex(struct ledger *l, struct bytes b)
 	l->len += bytes_to_hex(b, 0, l->text + l->len, 2 * MAX_DUID + 1);
 }
 
-static void add_line(struct ledger *l, struct bytes client, const struct ip *ip,
-		     unsigned prefix_len, uint32_t lifetime, struct bytes server, uint64_t now_ns)
+static void add_line(struct ledger *l, struct bytes client, const struct ip *ip, unsigned prefix_len, uint32_t lifetime,
+		     struct bytes server, uint64_t now_ns)
 {
 	if (l->len + LINE_MAX > SIZE)
 		(void)ledger_flush(l);
@@ -151,8 +151,7 @@ void ledger_add(struct ledger *l, struct bytes client, const struct grant *grant
 	if (grant->has_addr)
 		add_line(l, client, &grant->addr, 0, grant->valid, server, now_ns);
 	if (grant->has_prefix)
-		add_line(l, client, &grant->prefix, grant->prefix_len, grant->prefix_valid, server,
-			 now_ns);
+		add_line(l, client, &grant->prefix, grant->prefix_len, grant->prefix_valid, server, now_ns);
 }
 
 bool ledger_close(struct ledger *l)

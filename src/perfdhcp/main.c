@@ -67,8 +67,7 @@ static void preliminaries(const struct options *opt, int argc, char **argv)
 	(void)fflush(stdout);
 }
 
-static int measure(const struct options *opt, const struct proto *proto, struct net *net,
-		   struct ledger *ledger)
+static int measure(const struct options *opt, const struct proto *proto, struct net *net, struct ledger *ledger)
 {
 	static struct run run;
 	bool success;
@@ -94,13 +93,13 @@ static int open_and_measure(const struct options *opt)
 	int code;
 
 	if (opt->cpu_of && !cpu_of_process_ns(opt->cpu_of)) {
-		fprintf(stderr, "ERROR: running perfdhcp: --cpu-of: there is no process %u, or it says nothing of its time\n",
+		fprintf(stderr,
+			"ERROR: running perfdhcp: --cpu-of: there is no process %u, or it says nothing of its time\n",
 			opt->cpu_of);
 		return ERROR;
 	}
 	if (opt->ledger && !(ledger = ledger_open(opt->ledger))) {
-		fprintf(stderr, "ERROR: running perfdhcp: --ledger: %s: %s\n", opt->ledger,
-			strerror(errno));
+		fprintf(stderr, "ERROR: running perfdhcp: --ledger: %s: %s\n", opt->ledger, strerror(errno));
 		return ERROR;
 	}
 	if (net_open(opt, proto, &net, why) < 0) {
@@ -111,8 +110,7 @@ static int open_and_measure(const struct options *opt)
 	code = measure(opt, proto, net, ledger);
 	net_close(net);
 	if (!ledger_close(ledger)) {
-		fprintf(stderr, "ERROR: running perfdhcp: --ledger: %s: %s\n", opt->ledger,
-			strerror(errno));
+		fprintf(stderr, "ERROR: running perfdhcp: --ledger: %s: %s\n", opt->ledger, strerror(errno));
 		return ERROR;
 	}
 	return code;
@@ -127,8 +125,7 @@ int main(int argc, char **argv)
 
 	keep_standard_files();
 	if (options_parse(argc, argv, &opt, why) < 0) {
-		fprintf(stderr,
-			"ERROR: parsing command line options: %s\nperfdhcp -h lists them.\n", why);
+		fprintf(stderr, "ERROR: parsing command line options: %s\nperfdhcp -h lists them.\n", why);
 		options_done(&opt);
 		return USAGE;
 	}

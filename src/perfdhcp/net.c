@@ -47,9 +47,8 @@ static void prepare_batches(struct net *net)
 		net->tx[i].msg_hdr = (struct msghdr){ .msg_iov = &net->tx_iov[i], .msg_iovlen = 1 };
 		if (!net->head) {
 			net->tx[i].msg_hdr.msg_name = &net->to;
-			net->tx[i].msg_hdr.msg_namelen = net->to.ss_family == AF_INET
-								 ? sizeof(struct sockaddr_in)
-								 : sizeof(struct sockaddr_in6);
+			net->tx[i].msg_hdr.msg_namelen =
+				net->to.ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 		}
 	}
 }
@@ -97,8 +96,7 @@ uint64_t net_overflows(const struct net *net)
 	uint32_t info[SK_MEMINFO_VARS] = { 0 };
 	socklen_t len = sizeof(info);
 
-	return getsockopt(net->fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0 ? 0
-									   : info[SK_MEMINFO_DROPS];
+	return getsockopt(net->fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0 ? 0 : info[SK_MEMINFO_DROPS];
 }
 
 uint64_t net_failures(const struct net *net, int *ret_error)
@@ -187,8 +185,7 @@ unsigned net_receive(struct net *net, struct bytes *v, uint64_t *ret_at_ns)
 
 void net_wait(struct net *net, uint64_t ns)
 {
-	struct timespec ts = { .tv_sec = (time_t)(ns / 1000000000u),
-			       .tv_nsec = (long)(ns % 1000000000u) };
+	struct timespec ts = { .tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u) };
 
 	if (net->thread)
 		net_thread_wait(net->thread, &ts);

@@ -40,8 +40,7 @@ int net_open_raw(struct net *net, const struct options *opt, const struct proto 
 void net_raw_head(struct net *net, uint8_t *frame, size_t len, const uint8_t *mac);
 struct bytes net_raw_payload(struct bytes frame);
 /* To and from the system's form. */
-socklen_t net_sockaddr(const struct ip *ip, uint16_t port, unsigned scope,
-		       struct sockaddr_storage *ret);
+socklen_t net_sockaddr(const struct ip *ip, uint16_t port, unsigned scope, struct sockaddr_storage *ret);
 
 /* net_thread.c. After net_thread_start() (negative: errno says why) nobody else receives. */
 int net_thread_start(struct net *net);

@@ -32,8 +32,7 @@ static int set_filter(int fd, uint16_t port)
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	struct sock_fprog prog = { .len = sizeof(code) / sizeof(code[0]),
-				   .filter = (struct sock_filter *)code };
+	struct sock_fprog prog = { .len = sizeof(code) / sizeof(code[0]), .filter = (struct sock_filter *)code };
 
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
 }
@@ -84,8 +83,7 @@ int net_open_raw(struct net *net, const struct options *opt, const struct proto 
 		     opt->remote_port ? (uint16_t)opt->remote_port : proto->server_port);
 	net->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	/* Answers go to hardware addresses that are not the interface's. */
-	if (net->fd < 0 || set_filter(net->fd, port) < 0 ||
-	    bind(net->fd, (struct sockaddr *)&at, sizeof(at)) < 0 ||
+	if (net->fd < 0 || set_filter(net->fd, port) < 0 || bind(net->fd, (struct sockaddr *)&at, sizeof(at)) < 0 ||
 	    setsockopt(net->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all)) < 0)
 		err = net_why(why, "packet socket on %s: %s", opt->local, strerror(errno));
 	if (!err) {

@@ -102,8 +102,7 @@ int net_thread_start(struct net *net)
 			struct batch *b = &t->ring[i];
 
 			b->iov[k] = (struct iovec){ b->buf[k], RX_MAX };
-			b->msg[k].msg_hdr =
-				(struct msghdr){ .msg_iov = &b->iov[k], .msg_iovlen = 1 };
+			b->msg[k].msg_hdr = (struct msghdr){ .msg_iov = &b->iov[k], .msg_iovlen = 1 };
 		}
 	(void)setsockopt(t->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	t->arrived = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -9,8 +9,7 @@
 #include <linux/if_addr.h>
 #include <unistd.h>
 
-socklen_t net_sockaddr(const struct ip *ip, uint16_t port, unsigned scope,
-		       struct sockaddr_storage *ret)
+socklen_t net_sockaddr(const struct ip *ip, uint16_t port, unsigned scope, struct sockaddr_storage *ret)
 {
 	struct sockaddr_in *in4 = (struct sockaddr_in *)ret;
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret;
@@ -84,8 +83,7 @@ static int find_local(struct net *net, const struct options *opt, const struct i
 		return route(opt, &net->local, why);
 	if (ip_parse(opt->local, &net->local) == 0) {
 		if (ip_is4(&net->local) != (opt->family == 4))
-			return net_why(why, "-l: %s is not an address of DHCPv%u", opt->local,
-				       opt->family);
+			return net_why(why, "-l: %s is not an address of DHCPv%u", opt->local, opt->family);
 		if (is_link_local(&net->local))
 			*ret_iface = ifaces_by_addr(ifaces, &net->local);
 		return 0;
@@ -104,9 +102,7 @@ static int find_local(struct net *net, const struct options *opt, const struct i
 int net_open_udp(struct net *net, const struct options *opt, const struct proto *proto, char *why)
 {
 	bool relayed = opt->family == 4 || opt->relay_level;
-	uint16_t port = opt->local_port ? (uint16_t)opt->local_port
-			: relayed       ? proto->relay_port
-					: proto->client_port;
+	uint16_t port = opt->local_port ? (uint16_t)opt->local_port : relayed ? proto->relay_port : proto->client_port;
 	const struct iface *iface;
 	struct sockaddr_storage from;
 	struct ifaces *ifaces = NULL;
@@ -131,22 +127,19 @@ int net_open_udp(struct net *net, const struct options *opt, const struct proto 
 	(void)setsockopt(net->fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on));
 	if (opt->family == 6)
 		(void)setsockopt(net->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (iface && setsockopt(net->fd, SOL_SOCKET, SO_BINDTODEVICE, iface->name,
-				(socklen_t)strlen(iface->name)) < 0) {
+	if (iface &&
+	    setsockopt(net->fd, SOL_SOCKET, SO_BINDTODEVICE, iface->name, (socklen_t)strlen(iface->name)) < 0) {
 		err = net_why(why, "%s: %s", iface->name, strerror(errno));
 		goto out;
 	}
 	if (bind(net->fd, (struct sockaddr *)&from, len) < 0) {
-		err = net_why(why, "%s port %u: %s", ip_format(&bound, text), port,
-			      strerror(errno));
+		err = net_why(why, "%s port %u: %s", ip_format(&bound, text), port, strerror(errno));
 		goto out;
 	}
-	(void)net_sockaddr(&opt->server,
-			   opt->remote_port ? (uint16_t)opt->remote_port : proto->server_port,
+	(void)net_sockaddr(&opt->server, opt->remote_port ? (uint16_t)opt->remote_port : proto->server_port,
 			   iface ? iface->index : 0, &net->to);
 	if (opt->family == 6 && opt->server.b[0] == 0xff && !iface) {
-		err = net_why(why, "the multicast address %s needs an interface: -l",
-			      ip_format(&opt->server, text));
+		err = net_why(why, "the multicast address %s needs an interface: -l", ip_format(&opt->server, text));
 		goto out;
 	}
 out:

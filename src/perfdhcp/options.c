@@ -58,16 +58,14 @@ static const struct row rows[] = {
 		 "exchanges" },
 	{ OPT_DIRECT, "direct", NULL, FLAG, F(direct),
 	  .doc = "v4: be clients on the link of -l instead of a relay agent, each with its own hardware address" },
-	{ 'e', NULL, "lease-type", CALL,
-	  .doc = "address-only (default), prefix-only or address-and-prefix" },
+	{ 'e', NULL, "lease-type", CALL, .doc = "address-only (default), prefix-only or address-and-prefix" },
 	{ 'E', NULL, "time-offset", NUMBER, F(time_at), 0, MAX_TEMPLATE,
 	  .doc = "where secs or elapsed-time is in the second template; 0: nowhere" },
 	{ 'f', NULL, "renew-rate", NUMBER, F(renew_rate), 1, 0,
 	  .doc = "renewals per second, besides the exchanges of -r" },
 	{ 'F', NULL, "release-rate", NUMBER, F(release_rate), 1, 0,
 	  .doc = "releases per second, besides the exchanges of -r" },
-	{ 'g', NULL, "thread-mode", CALL,
-	  .doc = "single (default), or multi: a thread of its own receives" },
+	{ 'g', NULL, "thread-mode", CALL, .doc = "single (default), or multi: a thread of its own receives" },
 	{ 'h', NULL, NULL, FLAG, F(help), .doc = "this text" },
 	{ 'i', NULL, NULL, FLAG, F(first_only), .doc = "only the first half of an exchange" },
 	{ 'I', NULL, "ip-offset", NUMBER, F(ip_at), 1, MAX_TEMPLATE,
@@ -75,27 +73,20 @@ static const struct row rows[] = {
 	{ 'J', NULL, "address-list-file", CALL,
 	  .doc = "file of relay agents' addresses; each exchange takes one at random" },
 	{ 'l', NULL, "local", TEXT, F(local), .doc = "local address, or interface" },
-	{ 'L', NULL, "local-port", NUMBER, F(local_port), 0, 65535,
-	  .doc = "0: the protocol's (default)" },
+	{ 'L', NULL, "local-port", NUMBER, F(local_port), 0, 65535, .doc = "0: the protocol's (default)" },
 	{ OPT_LEDGER, "ledger", "file", TEXT, F(ledger),
 	  .doc = "append a line for every lease that the server confirms" },
-	{ 'M', NULL, "mac-list-file", CALL,
-	  .doc = "file of hardware addresses; each exchange takes one at random" },
+	{ 'M', NULL, "mac-list-file", CALL, .doc = "file of hardware addresses; each exchange takes one at random" },
 	{ 'n', NULL, "num-request", CALL, .times = 2,
 	  .doc = "end after so many exchanges; twice: also after so many second halves" },
-	{ 'N', NULL, "remote-port", NUMBER, F(remote_port), 0, 65535,
-	  .doc = "0: the protocol's (default)" },
-	{ 'o', NULL, "code,hex", CALL, .times = MAX_EXTRA,
-	  .doc = "put this option into every message" },
+	{ 'N', NULL, "remote-port", NUMBER, F(remote_port), 0, 65535, .doc = "0: the protocol's (default)" },
+	{ 'o', NULL, "code,hex", CALL, .times = MAX_EXTRA, .doc = "put this option into every message" },
 	{ 'O', NULL, "random-offset", CALL, .times = 2,
 	  .doc = "where in the template the last byte is that tells clients apart" },
 	{ 'p', NULL, "test-period", SECONDS, F(period_sec), .doc = "end after so many seconds" },
-	{ 'P', NULL, "preload", NUMBER, F(preload), 0, 0,
-	  .doc = "first do so many exchanges, which no report counts" },
-	{ 'r', NULL, "rate", NUMBER, F(rate), 1, 0,
-	  .doc = "exchanges started per second, whatever the server does" },
-	{ 'R', NULL, "num-clients", NUMBER, F(clients), 1, 0,
-	  .doc = "how many clients take turns (1)" },
+	{ 'P', NULL, "preload", NUMBER, F(preload), 0, 0, .doc = "first do so many exchanges, which no report counts" },
+	{ 'r', NULL, "rate", NUMBER, F(rate), 1, 0, .doc = "exchanges started per second, whatever the server does" },
+	{ 'R', NULL, "num-clients", NUMBER, F(clients), 1, 0, .doc = "how many clients take turns (1)" },
 	{ 's', NULL, "seed", NUMBER, F(seed), 0, 0,
 	  .doc = "repeat the random choices of -M and -J; 0: different each time" },
 	{ 'S', NULL, "srvid-offset", NUMBER, F(server_id_at), 1, MAX_TEMPLATE,
@@ -108,8 +99,7 @@ static const struct row rows[] = {
 	  .doc = "the first message, in hex; the second -T is the request" },
 	{ 'u', NULL, NULL, FLAG, F(unique), .doc = "count addresses that two clients are given" },
 	{ 'v', NULL, NULL, FLAG, F(version), .doc = "version" },
-	{ 'w', NULL, "script", TEXT, F(wrapped),
-	  .doc = "run script start before and script stop afterwards" },
+	{ 'w', NULL, "script", TEXT, F(wrapped), .doc = "run script start before and script stop afterwards" },
 	{ 'W', NULL, "exit-wait", NUMBER, F(exit_wait_us), 0, 0,
 	  .doc = "microseconds to wait for answers at the end; without it: until all have come"
 		 " or are lost" },
@@ -118,8 +108,7 @@ static const struct row rows[] = {
 	{ 'x', NULL, "diagnostics", CALL,
 	  .doc = "letters: a arguments, e exit reason, i rate, l leases, s server identifier, "
 		 "t times, T templates" },
-	{ 'X', NULL, "xid-offset", CALL, .times = 2,
-	  .doc = "where the transaction identifier is in the template" },
+	{ 'X', NULL, "xid-offset", CALL, .times = 2, .doc = "where the transaction identifier is in the template" },
 	{ 'y', NULL, "seconds", SECONDS, F(late_for_sec),
 	  .doc = "for so long clients say they have waited, counting up" },
 	{ 'Y', NULL, "seconds", SECONDS, F(late_from_sec), .doc = "when that starts" },
@@ -238,8 +227,9 @@ static int set(const struct row *row, struct options *opt, unsigned nth, const c
 		return 0;
 	case NUMBER:
 		if (value_u32(text, row->min, max, field) < 0)
-			return row->min == max ? refuse(why, "%s: %s is not %u, the only value there is", name, text, max)
-					       : refuse(why, "%s: %s is not a number from %u to %u", name, text, row->min, max);
+			return row->min == max
+				       ? refuse(why, "%s: %s is not %u, the only value there is", name, text, max)
+				       : refuse(why, "%s: %s is not a number from %u to %u", name, text, row->min, max);
 		return 0;
 	case SECONDS:
 		if (value_seconds(text, false, field) < 0)
@@ -272,7 +262,8 @@ static void getopt_tables(char *letters, struct option *longs)
 		const struct row *row = &rows[i];
 
 		if (row->name)
-			*longs++ = (struct option){ row->name, row->arg ? required_argument : no_argument, NULL, row->letter };
+			*longs++ = (struct option){ row->name, row->arg ? required_argument : no_argument, NULL,
+						    row->letter };
 		else {
 			*letters++ = (char)row->letter;
 			if (row->arg)
@@ -292,7 +283,10 @@ int options_parse(int argc, char **argv, struct options *ret, char *why)
 	int c, err;
 
 	*ret = (struct options){
-		.leases = LEASE_ADDRESS, .clients = 1, .drop_sec = { 1, 1 }, .threads = 1,
+		.leases = LEASE_ADDRESS,
+		.clients = 1,
+		.drop_sec = { 1, 1 },
+		.threads = 1,
 		.mac = { 0x00, 0x0c, 0x01, 0x02, 0x03, 0x04 },
 	};
 	getopt_tables(letters, longs);
@@ -300,7 +294,8 @@ int options_parse(int argc, char **argv, struct options *ret, char *why)
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		if (c == '?')
-			return refuse(why, "there is no option %s", optopt ? (char[]){ '-', (char)optopt, 0 } : argv[optind - 1]);
+			return refuse(why, "there is no option %s",
+				      optopt ? (char[]){ '-', (char)optopt, 0 } : argv[optind - 1]);
 		row = row_find(c == ':' ? optopt : c);
 		option_text(row, name, sizeof(name));
 		if (c == ':')
@@ -336,13 +331,15 @@ void options_usage(FILE *out)
 	fputs("perfdhcp [options] [server]\n\n"
 	      "Loads a DHCP server and measures its answers. The server is an address; for DHCPv6 also\n"
 	      "all (ff02::1:2) or servers (ff05::1:3). With -l INTERFACE it may be left out: all, or the\n"
-	      "broadcast address. Without -r, -n and -p there is one exchange.\n\n", out);
+	      "broadcast address. Without -r, -n and -p there is one exchange.\n\n",
+	      out);
 	for (size_t i = 0; i < N_ROWS; i++) {
 		char head[64], name[32];
 		const char *text = rows[i].doc;
 
 		option_text(&rows[i], name, sizeof(name));
-		(void)snprintf(head, sizeof(head), "%s%s%s", name, rows[i].arg ? " " : "", rows[i].arg ? rows[i].arg : "");
+		(void)snprintf(head, sizeof(head), "%s%s%s", name, rows[i].arg ? " " : "",
+			       rows[i].arg ? rows[i].arg : "");
 		fprintf(out, "  %-22s", head);
 		/* filled to the width of a terminal */
 		for (size_t column = 0; *text;) {
@@ -358,7 +355,8 @@ void options_usage(FILE *out)
 		fputc('\n', out);
 	}
 	fputs("\nExit status: 0 all exchanges were completed, 1 error, 2 error in the command line,\n"
-	      "3 some exchanges were not completed.\n", out);
+	      "3 some exchanges were not completed.\n",
+	      out);
 }
 
 /* Each option as it is now, given or not; lists and templates by their size. */
@@ -367,7 +365,9 @@ void options_print(const struct options *opt, FILE *out)
 	char mac[3 * MAC_LEN], server[IP_TEXT_MAX];
 
 	fprintf(out, "IPv%u\nlease-type=%s\n", opt->family,
-		opt->leases == LEASE_BOTH ? "address-and-prefix" : opt->leases == LEASE_PREFIX ? "prefix-only" : "address-only");
+		opt->leases == LEASE_BOTH     ? "address-and-prefix"
+		: opt->leases == LEASE_PREFIX ? "prefix-only"
+					      : "address-only");
 	if (opt->rate)
 		fprintf(out, "rate[1/s]=%u\n", opt->rate);
 	else

@@ -70,8 +70,7 @@ struct options {
 	uint32_t n_relays;
 
 	/* how much, how long. Two values: of the first and the second exchange */
-	uint32_t rate, renew_rate,
-		release_rate; /* per second, 0: as fast as answers come, or none */
+	uint32_t rate, renew_rate, release_rate; /* per second, 0: as fast as answers come, or none */
 	uint32_t window;
 	uint32_t preload;
 	uint32_t n_requests[2]; /* 0: no limit */
@@ -95,11 +94,10 @@ struct options {
 	double report_sec;
 	const char *separator; /* -C */
 	const char *ledger;
-	uint32_t cpu_of; /* a process, 0: none */
+	uint32_t cpu_of;     /* a process, 0: none */
 	const char *wrapped; /* -w */
 	bool unique;
-	bool diag_args, diag_exit, diag_rate, diag_leases, diag_server_id, diag_times,
-		diag_templates;
+	bool diag_args, diag_exit, diag_rate, diag_leases, diag_server_id, diag_times, diag_templates;
 	bool help, version;
 };
 

@@ -53,11 +53,10 @@ struct splice {
 	uint16_t code;
 	struct bytes option; /* with code and length */
 };
-void template_write(const uint8_t *bytes, size_t len, unsigned head_len, struct splice *splices,
-		    unsigned n, struct writer *w);
+void template_write(const uint8_t *bytes, size_t len, unsigned head_len, struct splice *splices, unsigned n,
+		    struct writer *w);
 /*
  * Count up the bytes that end at id_at, as many as the number of clients needs; with -b mac= the six
  * bytes that end there are the client's hardware address instead.
  */
-void template_client(const struct options *opt, uint8_t *bytes, size_t len, uint32_t id_at,
-		     uint32_t client);
+void template_client(const struct options *opt, uint8_t *bytes, size_t len, uint32_t id_at, uint32_t client);

@@ -45,8 +45,7 @@ static void server_id(struct writer *w, const struct grant *grant)
 		option(w, OPT_SERVER_ID, grant->server.data, (uint8_t)grant->server.len);
 }
 
-static void header(const struct options *opt, const struct message *msg, const uint8_t *mac,
-		   struct writer *w)
+static void header(const struct options *opt, const struct message *msg, const uint8_t *mac, struct writer *w)
 {
 	bool in_use = msg->kind == RENEWAL || msg->kind == RELEASING;
 
@@ -55,8 +54,7 @@ static void header(const struct options *opt, const struct message *msg, const u
 	write_u8(w, MAC_LEN);
 	write_u8(w, msg->relay ? 1 : 0);
 	write_u32(w, msg->xid);
-	write_u16(w, msg->waited_ms / 1000 > UINT16_MAX ? UINT16_MAX
-							: (uint16_t)(msg->waited_ms / 1000));
+	write_u16(w, msg->waited_ms / 1000 > UINT16_MAX ? UINT16_MAX : (uint16_t)(msg->waited_ms / 1000));
 	write_u16(w, opt->broadcast ? 0x8000 : 0);
 	write_u32(w, in_use ? ip_to4(&msg->grant->addr) : 0);
 	write_u32(w, 0);
@@ -85,8 +83,7 @@ static void generate(const struct options *opt, const struct message *msg, struc
 		option(w, OPT_WANTED, wanted, sizeof(wanted));
 	option(w, OPT_CLIENT_ID, client_id, sizeof(client_id));
 	for (unsigned i = 0; i < opt->n_extra; i++)
-		option(w, (uint8_t)opt->extra[i].code, opt->extra[i].data.data,
-		       (uint8_t)opt->extra[i].data.len);
+		option(w, (uint8_t)opt->extra[i].code, opt->extra[i].data.data, (uint8_t)opt->extra[i].data.len);
 	write_u8(w, OPT_END);
 	if (writer_len(w) < MIN_LEN)
 		write_zeros(w, MIN_LEN - writer_len(w));
@@ -111,8 +108,7 @@ static void from_template(const struct options *opt, const struct message *msg, 
 {
 	const struct template *t = &opt->templates[msg->kind == SECOND];
 	uint8_t bytes[MAX_TEMPLATE], address[6], server[2 + 255];
-	struct writer aw = writer_init(address, sizeof(address)),
-		      sw = writer_init(server, sizeof(server));
+	struct writer aw = writer_init(address, sizeof(address)), sw = writer_init(server, sizeof(server));
 	struct reader giaddr = reader_init(t->bytes + 24, t->len < 28 ? 0 : 4);
 	uint16_t secs = (uint16_t)(msg->waited_ms / 1000);
 
@@ -121,8 +117,7 @@ static void from_template(const struct options *opt, const struct message *msg, 
 	/* Without an address of the relay agent no answer would find back. */
 	if (msg->relay && read_u32(&giaddr) == 0)
 		put_u32(bytes, t->len, 24, ip_to4(msg->relay));
-	template_client(opt, bytes, t->len, t->id_at ? t->id_at : CHADDR_AT + MAC_LEN - 1,
-			msg->client);
+	template_client(opt, bytes, t->len, t->id_at ? t->id_at : CHADDR_AT + MAC_LEN - 1, msg->client);
 	if (msg->kind == FIRST) {
 		if (secs)
 			put_u16(bytes, t->len, 8, secs);
@@ -201,8 +196,7 @@ static bool read4(const struct options *opt, struct bytes datagram, struct answe
 static bool answers4(const struct options *opt, uint8_t type, enum kind kind, bool *ret_last)
 {
 	*ret_last = kind != FIRST || opt->first_only;
-	return kind == FIRST ? type == OFFER
-			     : (kind == SECOND || kind == RENEWAL) && (type == ACK || type == NAK);
+	return kind == FIRST ? type == OFFER : (kind == SECOND || kind == RENEWAL) && (type == ACK || type == NAK);
 }
 
 static enum kind kind_of4(uint8_t type)

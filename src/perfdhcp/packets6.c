@@ -2,16 +2,7 @@
 /* DHCPv6 as a client, or the relay agent in front of it, speaks it: RFC 8415. */
 #include "perfdhcp/packets.h"
 
-enum {
-	SOLICIT = 1,
-	ADVERTISE = 2,
-	REQUEST = 3,
-	RENEW = 5,
-	REPLY = 7,
-	RELEASE = 8,
-	RELAY_FORW = 12,
-	RELAY_REPL = 13
-};
+enum { SOLICIT = 1, ADVERTISE = 2, REQUEST = 3, RENEW = 5, REPLY = 7, RELEASE = 8, RELAY_FORW = 12, RELAY_REPL = 13 };
 enum {
 	OPT_CLIENT_ID = 1,
 	OPT_SERVER_ID = 2,
@@ -160,8 +151,7 @@ static void from_template(const struct options *opt, const struct message *msg, 
 
 	memcpy(bytes, t->bytes, t->len);
 	put(bytes, t->len, t->xid_at ? t->xid_at : 1, msg->xid, 3);
-	template_client(opt, bytes, t->len,
-			t->id_at ? t->id_at : (uint32_t)client_end(bytes, t->len), msg->client);
+	template_client(opt, bytes, t->len, t->id_at ? t->id_at : (uint32_t)client_end(bytes, t->len), msg->client);
 	if (msg->kind == FIRST) {
 		elapsed_at = find_option(bytes, t->len, OPT_ELAPSED);
 		if (elapsed_at && msg->waited_ms)
@@ -178,12 +168,11 @@ static void from_template(const struct options *opt, const struct message *msg, 
 	struct splice splices[] = {
 		{ opt->server_id_at, OPT_SERVER_ID, bytes_of(server, writer_len(&sw)) },
 		{ opt->ip_at, OPT_IA_NA, bytes_of(na, writer_len(&nw)) },
-		{ opt->leases == LEASE_BOTH ? (uint32_t)find_option(bytes, t->len, OPT_IA_PD) : 0,
-		  OPT_IA_PD, bytes_of(pd, writer_len(&pw)) },
+		{ opt->leases == LEASE_BOTH ? (uint32_t)find_option(bytes, t->len, OPT_IA_PD) : 0, OPT_IA_PD,
+		  bytes_of(pd, writer_len(&pw)) },
 	};
 	if (opt->leases == LEASE_PREFIX)
-		splices[1] =
-			(struct splice){ opt->ip_at, OPT_IA_PD, bytes_of(pd, writer_len(&pw)) };
+		splices[1] = (struct splice){ opt->ip_at, OPT_IA_PD, bytes_of(pd, writer_len(&pw)) };
 	template_write(bytes, t->len, OPTION_LEN, splices, 3, w);
 }
 
@@ -326,8 +315,7 @@ static bool read6(const struct options *opt, struct bytes datagram, struct answe
 static bool answers6(const struct options *opt, uint8_t type, enum kind kind, bool *ret_last)
 {
 	*ret_last = kind != FIRST || type == REPLY || opt->first_only;
-	return type == REPLY ? kind != FIRST || opt->rapid_commit
-			     : type == ADVERTISE && kind == FIRST;
+	return type == REPLY ? kind != FIRST || opt->rapid_commit : type == ADVERTISE && kind == FIRST;
 }
 
 static enum kind kind_of6(uint8_t type)

@@ -9,8 +9,7 @@ uint64_t rate_next_ns(const struct rate *r)
 	if (!r->per_sec)
 		return UINT64_MAX;
 	/* rounded up: at that time the event is due */
-	return r->start_ns + r->done / r->per_sec * NS +
-	       (r->done % r->per_sec * NS + r->per_sec - 1) / r->per_sec;
+	return r->start_ns + r->done / r->per_sec * NS + (r->done % r->per_sec * NS + r->per_sec - 1) / r->per_sec;
 }
 
 uint64_t rate_due(const struct rate *r, uint64_t now_ns)

@@ -25,21 +25,19 @@ static bool has_kind(const struct run *run, enum kind kind)
 
 static const char *kind_name(const struct run *run, enum kind kind)
 {
-	return kind == FIRST && run->opt->rapid_commit ? "SOLICIT-REPLY"
-						       : run->proto->kind_names[kind];
+	return kind == FIRST && run->opt->rapid_commit ? "SOLICIT-REPLY" : run->proto->kind_names[kind];
 }
 
 static const char *unit(const struct run *run)
 {
 	if (run->opt->scenario == SCENARIO_RENEW)
 		return kind_name(run, RENEWAL);
-	return run->opt->first_only || run->opt->rapid_commit ? kind_name(run, FIRST)
-							      : "4-way exchanges";
+	return run->opt->first_only || run->opt->rapid_commit ? kind_name(run, FIRST) : "4-way exchanges";
 }
 
 /* One value of each kind, between separators. */
-static void row(const struct run *run, const char *label,
-		uint64_t (*value)(const struct run *, enum kind), const char *end)
+static void row(const struct run *run, const char *label, uint64_t (*value)(const struct run *, enum kind),
+		const char *end)
 {
 	const char *separator = run->opt->separator ? run->opt->separator : "/";
 	bool first = true;
@@ -97,10 +95,7 @@ static void percentiles(const struct hist *h)
 	static const struct {
 		const char *name;
 		double q;
-	} rows[] = { { "p50 delay", 0.5 },
-		     { "p90 delay", 0.9 },
-		     { "p99 delay", 0.99 },
-		     { "p99.9 delay", 0.999 } };
+	} rows[] = { { "p50 delay", 0.5 }, { "p90 delay", 0.9 }, { "p99 delay", 0.99 }, { "p99.9 delay", 0.999 } };
 
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		delay(rows[i].name, h->n, (double)hist_quantile(h, rows[i].q) / 1e6);
@@ -113,8 +108,7 @@ static void one_kind(const struct run *run, enum kind kind)
 	uint64_t lost = drops(run, kind);
 
 	printf("***Statistics for: %s***\n", kind_name(run, kind));
-	printf("sent packets: %" PRIu64 "\nreceived packets: %" PRIu64 "\n", st->sent,
-	       st->received);
+	printf("sent packets: %" PRIu64 "\nreceived packets: %" PRIu64 "\n", st->sent, st->received);
 	printf("drops: %" PRIu64 "\ndrops ratio: %g %%\n", lost, stats_ratio(lost, st->sent));
 	printf("orphans: %" PRIu64 "\nrejected leases: %" PRIu64 "\n", st->orphans, st->rejected);
 	printf("non unique addresses: %" PRIu64 "\n\n", st->non_unique);
@@ -146,12 +140,11 @@ static void rate(const struct run *run)
 {
 	double sec = duration_sec(run);
 
-	printf("***Rate statistics***\nRate: %g %s/second",
-	       sec > 0 ? (double)run->stats.completed / sec : 0, unit(run));
+	printf("***Rate statistics***\nRate: %g %s/second", sec > 0 ? (double)run->stats.completed / sec : 0,
+	       unit(run));
 	if (run->opt->rate)
 		printf(", expected rate: %u", run->opt->rate);
-	printf("\n\n***Malformed Packets***\nMalformed packets: %" PRIu64 "\n",
-	       run->stats.malformed);
+	printf("\n\n***Malformed Packets***\nMalformed packets: %" PRIu64 "\n", run->stats.malformed);
 }
 
 static void whole_exchanges(const struct run *run)
@@ -163,12 +156,10 @@ static void whole_exchanges(const struct run *run)
 		printf("locallimit: %" PRIu64 " exchanges were not started: too many under way\n",
 		       run->stats.not_started);
 	if (run->stats.send_failures)
-		printf("locallimit: %" PRIu64 " messages could not be sent%s%s\n",
-		       run->stats.send_failures, run->stats.send_error ? ": " : "",
-		       run->stats.send_error ? strerror(run->stats.send_error) : "");
+		printf("locallimit: %" PRIu64 " messages could not be sent%s%s\n", run->stats.send_failures,
+		       run->stats.send_error ? ": " : "", run->stats.send_error ? strerror(run->stats.send_error) : "");
 	if (run->stats.overflows)
-		printf("locallimit: %" PRIu64 " answers were not read in time\n",
-		       run->stats.overflows);
+		printf("locallimit: %" PRIu64 " answers were not read in time\n", run->stats.overflows);
 	delay("avg delay", h->n, hist_mean_ms(h));
 	percentiles(h);
 	delay("max delay", h->n, (double)h->max / 1e6);
@@ -252,15 +243,14 @@ static void templates(const struct options *opt)
 
 		printf("xid-offset=%u\nrandom-offset=%u\n", t->xid_at, t->id_at);
 		if (i == 1)
-			printf("srvid-offset=%u\ntime-offset=%u\nip-offset=%u\n", opt->server_id_at,
-			       opt->time_at, opt->ip_at);
+			printf("srvid-offset=%u\ntime-offset=%u\nip-offset=%u\n", opt->server_id_at, opt->time_at,
+			       opt->ip_at);
 		puts("contents: ");
 		for (size_t at = 0; at < t->len; at += 16) {
 			char text[33];
 
-			(void)bytes_to_hex(
-				bytes_of(t->bytes + at, t->len - at < 16 ? t->len - at : 16), 0,
-				text, sizeof(text));
+			(void)bytes_to_hex(bytes_of(t->bytes + at, t->len - at < 16 ? t->len - at : 16), 0, text,
+					   sizeof(text));
 			printf("%04zx   %s\n", at, text);
 		}
 		putchar('\n');
@@ -277,12 +267,9 @@ static void avalanche(const struct run *run)
 		messages += run->stats.kind[k].sent;
 		answers += run->stats.kind[k].received;
 	}
-	printf("It took %02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 ".%06" PRIu64
-	       " to provision %" PRIu64 " clients.\n",
-	       us / 3600000000u, us / 60000000u % 60, us / 1000000u % 60, us % 1000000u,
-	       run->stats.completed);
-	printf("Requests sent + resent: %" PRIu64 "\nRequests resent: %" PRIu64
-	       "\nResponses received: %" PRIu64 "\n",
+	printf("It took %02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 ".%06" PRIu64 " to provision %" PRIu64 " clients.\n",
+	       us / 3600000000u, us / 60000000u % 60, us / 1000000u % 60, us % 1000000u, run->stats.completed);
+	printf("Requests sent + resent: %" PRIu64 "\nRequests resent: %" PRIu64 "\nResponses received: %" PRIu64 "\n",
 	       messages + run->stats.resent, run->stats.resent, answers);
 }
 
@@ -302,12 +289,10 @@ void report_final(struct run *run)
 	if (opt->cpu_of)
 		processor_time(run);
 	if (opt->diag_rate && opt->rate)
-		printf("Late starts: p50 %.3f ms, p99 %.3f ms, max %.3f ms\n\n",
-		       (double)hist_quantile(lag, 0.5) / 1e6,
+		printf("Late starts: p50 %.3f ms, p99 %.3f ms, max %.3f ms\n\n", (double)hist_quantile(lag, 0.5) / 1e6,
 		       (double)hist_quantile(lag, 0.99) / 1e6, (double)lag->max / 1e6);
 	if (opt->diag_server_id && run->first_server.len) {
-		(void)bytes_to_hex(bytes_of(run->first_server.bytes, run->first_server.len), 0,
-				   text, sizeof(text));
+		(void)bytes_to_hex(bytes_of(run->first_server.bytes, run->first_server.len), 0, text, sizeof(text));
 		printf("Server id: %s\n", text);
 	}
 	for (int k = 0; k < N_KINDS; k++)

@@ -40,8 +40,8 @@ static uint32_t most_under_way(const struct options *opt)
 	return most < MAX_EXCHANGES ? (uint32_t)most : MAX_EXCHANGES;
 }
 
-void run_init(struct run *run, const struct options *opt, const struct proto *proto,
-	      struct net *net, struct ledger *ledger)
+void run_init(struct run *run, const struct options *opt, const struct proto *proto, struct net *net,
+	      struct ledger *ledger)
 {
 	*run = (struct run){ .opt = opt, .proto = proto, .net = net, .ledger = ledger };
 	exchanges_init(&run->xs, most_under_way(opt), proto->xid_bits);
@@ -128,8 +128,7 @@ static const char *too_many_drops(const struct run *run)
 	for (int k = FIRST; k <= SECOND; k++) {
 		const struct kind_stats *st = &run->stats.kind[k];
 
-		if (opt->has_max_drops[k] &&
-		    st->lost >= (opt->max_drops[k] ? opt->max_drops[k] : 1))
+		if (opt->has_max_drops[k] && st->lost >= (opt->max_drops[k] ? opt->max_drops[k] : 1))
 			return "Reached maximum drops number.";
 		if (opt->max_drop_percent[k] > 0 && st->received + st->lost >= 10 &&
 		    stats_ratio(st->lost, st->received + st->lost) >= opt->max_drop_percent[k])
@@ -140,8 +139,7 @@ static const char *too_many_drops(const struct run *run)
 
 static bool period_over(const struct run *run)
 {
-	return run->opt->period_sec > 0 &&
-	       (double)(run->now_ns - run->stats.start_ns) >= run->opt->period_sec * 1e9;
+	return run->opt->period_sec > 0 && (double)(run->now_ns - run->stats.start_ns) >= run->opt->period_sec * 1e9;
 }
 
 /* Why nothing more begins, in the words that Kea's -x e has; NULL: it goes on. */
@@ -197,8 +195,7 @@ static bool finished(struct loop *l, int stop)
 			run->reason = reason;
 		return reason;
 	}
-	return opt->has_exit_wait && !run->preloading &&
-	       run->now_ns - l->drain_ns >= opt->exit_wait_us * 1000ull;
+	return opt->has_exit_wait && !run->preloading && run->now_ns - l->drain_ns >= opt->exit_wait_us * 1000ull;
 }
 
 static void earlier(uint64_t *at, uint64_t other)

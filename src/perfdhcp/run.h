@@ -36,8 +36,8 @@ struct run {
 	const char *reason;  /* why it ended */
 };
 
-void run_init(struct run *run, const struct options *opt, const struct proto *proto,
-	      struct net *net, struct ledger *ledger);
+void run_init(struct run *run, const struct options *opt, const struct proto *proto, struct net *net,
+	      struct ledger *ledger);
 void run_done(struct run *run);
 /* Until the end, or until *stop is set. Reports of -t go to stdout. */
 void run_test(struct run *run, volatile sig_atomic_t *stop);

@@ -32,17 +32,16 @@ struct stats {
 	uint64_t not_started; /* no slot was free */
 	uint64_t send_failures;
 	int send_error;              /* errno of the last of them */
-	uint64_t overflows;         /* answers that we did not read in time */
-	uint64_t resent;            /* avalanche */
+	uint64_t overflows;          /* answers that we did not read in time */
+	uint64_t resent;             /* avalanche */
 	uint64_t cpu_ns, own_cpu_ns; /* processor time: of --cpu-of, of ourselves */
-	uint64_t start_ns, last_ns; /* the measurement began; the last thing that counts happened */
-	uint64_t begun_until_ns;    /* from then on nothing more was begun */
+	uint64_t start_ns, last_ns;  /* the measurement began; the last thing that counts happened */
+	uint64_t begun_until_ns;     /* from then on nothing more was begun */
 	VEC(struct kept) kept[N_KINDS];
 };
 
 /* Sent, and neither answered nor still waited for. */
-static inline uint64_t stats_drops(const struct stats *st, const struct exchanges *xs,
-				   enum kind kind)
+static inline uint64_t stats_drops(const struct stats *st, const struct exchanges *xs, enum kind kind)
 {
 	const struct kind_stats *k = &st->kind[kind];
 	uint64_t accounted = k->received + xs->waiting[kind];

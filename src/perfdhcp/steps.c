@@ -28,8 +28,7 @@ static uint32_t waited_ms(const struct run *run)
 	return (uint32_t)((now + 1) * 1000);
 }
 
-static void transmit(struct run *run, const struct exchange *x, enum kind kind,
-		     const struct grant *grant)
+static void transmit(struct run *run, const struct exchange *x, enum kind kind, const struct grant *grant)
 {
 	const struct options *opt = run->opt;
 	struct writer *w = net_begin(run->net);
@@ -200,8 +199,7 @@ static void complete(struct run *run, struct exchange *x, const struct answer *a
 	bool is_lease = a->committed && x->kind != RELEASING;
 
 	if (x->kind != RELEASING) {
-		run->stats.completed +=
-			x->kind == RENEWAL ? run->opt->scenario == SCENARIO_RENEW : 1;
+		run->stats.completed += x->kind == RENEWAL ? run->opt->scenario == SCENARIO_RENEW : 1;
 		hist_add(&run->stats.whole, since(run, x->begun_ns));
 	}
 	if (is_lease && run->held)
@@ -211,8 +209,7 @@ static void complete(struct run *run, struct exchange *x, const struct answer *a
 	exchanges_end(&run->xs, x);
 }
 
-static bool is_from_this_client(const struct run *run, const struct exchange *x,
-				const struct answer *a)
+static bool is_from_this_client(const struct run *run, const struct exchange *x, const struct answer *a)
 {
 	uint8_t id[MAX_DUID];
 
@@ -257,8 +254,7 @@ void step_answer(struct run *run, struct bytes datagram)
 		return;
 	}
 	x = exchanges_find(&run->xs, a.xid);
-	if (!x || !run->proto->answers(run->opt, a.type, x->kind, &last) ||
-	    !is_from_this_client(run, x, &a)) {
+	if (!x || !run->proto->answers(run->opt, a.type, x->kind, &last) || !is_from_this_client(run, x, &a)) {
 		orphan(run, &a);
 		return;
 	}

@@ -2,8 +2,7 @@
 /* What both families do with the messages of -T. */
 #include "perfdhcp/packets.h"
 
-void template_client(const struct options *opt, uint8_t *bytes, size_t len, uint32_t id_at,
-		     uint32_t client)
+void template_client(const struct options *opt, uint8_t *bytes, size_t len, uint32_t id_at, uint32_t client)
 {
 	size_t n = 1;
 
@@ -31,8 +30,8 @@ static size_t covered(const uint8_t *bytes, size_t len, unsigned head_len, const
 	return s->option.len < len - s->at ? s->option.len : len - s->at;
 }
 
-void template_write(const uint8_t *bytes, size_t len, unsigned head_len, struct splice *splices,
-		    unsigned n, struct writer *w)
+void template_write(const uint8_t *bytes, size_t len, unsigned head_len, struct splice *splices, unsigned n,
+		    struct writer *w)
 {
 	size_t done = 0;
 

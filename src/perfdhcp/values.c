@@ -53,8 +53,7 @@ static int read_mac(const char *text, uint8_t mac[MAC_LEN])
 			return -E_INVAL;
 		plain[n++] = *text;
 	}
-	return hex_to_bytes(plain, n, mac, MAC_LEN) == MAC_LEN && memchr(plain, ':', n) ? 0
-											: -E_INVAL;
+	return hex_to_bytes(plain, n, mac, MAC_LEN) == MAC_LEN && memchr(plain, ':', n) ? 0 : -E_INVAL;
 }
 
 int value_base(struct options *opt, const char *text, char *why)
@@ -75,8 +74,7 @@ int value_base(struct options *opt, const char *text, char *why)
 	if (strncmp(text, "duid=", 5) != 0)
 		return refuse(why, "-b: %s is not mac=ADDRESS or duid=HEX", text);
 	len = strlen(value);
-	n = strspn(value, "0123456789abcdefABCDEF") == len ? hex_to_bytes(value, len, opt->duid, 64)
-							   : -E_INVAL;
+	n = strspn(value, "0123456789abcdefABCDEF") == len ? hex_to_bytes(value, len, opt->duid, 64) : -E_INVAL;
 	if (n < 6)
 		return refuse(why, "-b: %s is not a DUID of 6 to 64 bytes in hex", value);
 	opt->duid_len = (size_t)n;
@@ -91,8 +89,7 @@ int value_max_drop(struct options *opt, unsigned nth, const char *text, char *wh
 	if (len && text[len - 1] == '%' && len < sizeof(number)) {
 		memcpy(number, text, len - 1);
 		number[len - 1] = '\0';
-		if (value_seconds(number, false, &opt->max_drop_percent[nth]) < 0 ||
-		    opt->max_drop_percent[nth] > 100)
+		if (value_seconds(number, false, &opt->max_drop_percent[nth]) < 0 || opt->max_drop_percent[nth] > 100)
 			return refuse(why, "-D: %s is not a percentage above 0", text);
 		return 0;
 	}
@@ -118,15 +115,13 @@ int value_extra(struct options *opt, const char *text, char *why)
 	if (value_u32(code, 1, UINT16_MAX, &n) < 0)
 		return refuse(why, "-o: %s is not the code of an option", code);
 	data = xcalloc(1, len / 2 + 1);
-	got = strspn(comma + 1, "0123456789abcdefABCDEF") == len
-		      ? hex_to_bytes(comma + 1, len, data, len / 2 + 1)
-		      : -E_INVAL;
+	got = strspn(comma + 1, "0123456789abcdefABCDEF") == len ? hex_to_bytes(comma + 1, len, data, len / 2 + 1)
+								 : -E_INVAL;
 	if (got < 0 || got > 255 || len % 2) {
 		free(data);
 		return refuse(why, "-o: %s is not hex of up to 255 bytes", comma + 1);
 	}
-	opt->extra[opt->n_extra++] =
-		(struct extra_option){ (uint16_t)n, bytes_of(data, (size_t)got) };
+	opt->extra[opt->n_extra++] = (struct extra_option){ (uint16_t)n, bytes_of(data, (size_t)got) };
 	return 0;
 }
 
@@ -156,8 +151,7 @@ int value_diagnostics(struct options *opt, const char *text, char *why)
 			opt->diag_templates = true;
 			break;
 		default:
-			return refuse(why, "-x: there is no diagnostic %c, only a e i l s t T",
-				      *text);
+			return refuse(why, "-x: there is no diagnostic %c, only a e i l s t T", *text);
 		}
 	}
 	return 0;

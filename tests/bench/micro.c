@@ -53,12 +53,11 @@ static struct packet6 parsed6;
 /* A DHCPACK as servers send it, relayed. */
 static void prepare4(void)
 {
-	static const uint8_t options[] = {
-		0x63, 0x82, 0x53, 0x63, 53, 1, 5, 54, 4, 192, 0, 2, 1, 51, 4, 0, 0, 14, 16,
-		58, 4, 0, 0, 7, 8, 59, 4, 0, 0, 12, 78, 1, 4, 255, 255, 255, 0, 3, 4, 192, 0, 2, 1,
-		6, 8, 192, 0, 2, 53, 192, 0, 2, 54, 61, 7, 1, 2, 0, 0, 0, 0, 1,
-		82, 6, 1, 4, 'e', 't', 'h', '0', 255
-	};
+	static const uint8_t options[] = { 0x63, 0x82, 0x53, 0x63, 53,  1,   5,   54,  4,   192, 0,  2, 1, 51, 4,
+					   0,    0,    14,   16,   58,  4,   0,   0,   7,   8,   59, 4, 0, 0,  12,
+					   78,   1,    4,    255,  255, 255, 0,   3,   4,   192, 0,  2, 1, 6,  8,
+					   192,  0,    2,    53,   192, 0,   2,   54,  61,  7,   1,  2, 0, 0,  0,
+					   0,    1,    82,   6,    1,   4,   'e', 't', 'h', '0', 255 };
 	const char *why;
 
 	memset(message, 0, sizeof(message));
@@ -96,11 +95,9 @@ static void prepare6(void)
 {
 	struct writer w = writer_init(message, sizeof(message));
 	static const uint8_t duid[] = { 0, 3, 0, 1, 2, 0, 0, 0, 0, 1 };
-	static const uint8_t request[] = {
-		3, 1, 2, 3, 0, 8, 0, 2, 0, 0, 0, 6, 0, 4, 0, 23, 0, 24,
-		0, 3, 0, 40, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0,
-		0, 5, 0, 24, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0
-	};
+	static const uint8_t request[] = { 3,  1, 2, 3, 0, 8, 0, 2, 0, 0, 0, 6, 0, 4, 0, 23, 0,  24,   0, 3,   0,
+					   40, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0,  24, 0x20, 1, 0xd, 0xb8,
+					   0,  0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0,  0,  0,    0, 0 };
 	const char *why;
 
 	write_u8(&w, DHCP6_RELAY_FORW);
@@ -229,7 +226,7 @@ static struct slot {
 	struct store_txn txn;
 	struct store_change change;
 	uint8_t hw[6], id[7];
-} *slots;
+} * slots;
 
 static void remove_files(void)
 {
@@ -295,8 +292,14 @@ static void close_store(void)
 static struct lease lease_of(struct slot *slot, uint32_t i)
 {
 	struct lease lease = {
-		.addr = address(i), .prefix_len = 32, .type = LEASE_V4, .hwtype = 1, .subnet_id = 1, .hostname = "",
-		.hwaddr = bytes_of(slot->hw, sizeof(slot->hw)), .client_id = bytes_of(slot->id, sizeof(slot->id)),
+		.addr = address(i),
+		.prefix_len = 32,
+		.type = LEASE_V4,
+		.hwtype = 1,
+		.subnet_id = 1,
+		.hostname = "",
+		.hwaddr = bytes_of(slot->hw, sizeof(slot->hw)),
+		.client_id = bytes_of(slot->id, sizeof(slot->id)),
 	};
 
 	for (unsigned b = 0; b < 4; b++)
@@ -429,7 +432,8 @@ static void measure(const struct row *row)
 	if (row->clean)
 		row->clean();
 	printf("%-14s %9.1f ns/op  %10.0f op/s  %s\n", row->name, (double)ns / (double)n,
-	       (double)n / ((double)(wall[1].tv_sec - wall[0].tv_sec) + (double)(wall[1].tv_nsec - wall[0].tv_nsec) / 1e9),
+	       (double)n /
+		       ((double)(wall[1].tv_sec - wall[0].tv_sec) + (double)(wall[1].tv_nsec - wall[0].tv_nsec) / 1e9),
 	       row->what);
 	(void)fflush(stdout);
 }

@@ -18,8 +18,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { PREVIOUS, COPY, OUTPUT, FINISH, BAD, COMPANIONS = BAD + 5 };
-static const char *const suffixes[COMPANIONS] = { ".2", ".1", ".output", ".completed", ".bad", ".1.newer", ".2.newer",
-						  ".1.damaged", ".2.damaged" };
+static const char *const suffixes[COMPANIONS] = { ".2",       ".1",       ".output",    ".completed", ".bad",
+						  ".1.newer", ".2.newer", ".1.damaged", ".2.damaged" };
 static char folder[32];
 static char names[COMPANIONS][48];
 
@@ -99,7 +99,10 @@ static void begin(void)
 
 	if (folder[0])
 		return;
-	(void)snprintf(folder, sizeof(folder), "%s/kea-fuzz-XXXXX" "X", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	(void)snprintf(folder, sizeof(folder),
+		       "%s/kea-fuzz-XXXXX"
+		       "X",
+		       access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	if (log_start("fuzz") < 0 || log_configure(&conf, &why) < 0 || !mkdtemp(folder))
 		abort();
 	for (unsigned i = 0; i < COMPANIONS; i++)
@@ -144,7 +147,8 @@ static void check(int family, const char *previous, size_t previous_len, const c
 	put(names[COPY], copy, copy_len);
 	if (lfc_process(&files, &sys, &made, &reason) < 0) {
 		assert(!sound && reason);
-		assert(access(names[COPY], F_OK) == 0 && access(names[OUTPUT], F_OK) < 0 && access(names[FINISH], F_OK) < 0);
+		assert(access(names[COPY], F_OK) == 0 && access(names[OUTPUT], F_OK) < 0 &&
+		       access(names[FINISH], F_OK) < 0);
 	} else {
 		assert(sound && lfc_rotate(&files, &sys, &reason) == 0);
 		assert(access(names[COPY], F_OK) < 0 && access(names[FINISH], F_OK) < 0);

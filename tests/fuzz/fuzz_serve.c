@@ -43,7 +43,9 @@ static void watch(void *ctx, const struct ip *addr, enum lease_type type, bool i
 static void begin(void)
 {
 	static const struct log_output nowhere = { .kind = LOG_TO_FILE, .target = "/dev/null" };
-	static const struct log_logger all = { .name = "fuzz", .severity = LOG_DBG, .debuglevel = 99, .outputs = &nowhere, .n_outputs = 1 };
+	static const struct log_logger all = {
+		.name = "fuzz", .severity = LOG_DBG, .debuglevel = 99, .outputs = &nowhere, .n_outputs = 1
+	};
 	static const struct log_conf log = { .loggers = &all, .n_loggers = 1 };
 	struct store_conf conf = { .type = "memfile", .family = (int)fuzz_family.family->idx, .persist = false };
 	struct diag *diag = NULL;
@@ -55,7 +57,8 @@ static void begin(void)
 	clock_set_virtual(1700000000, 100000);
 	rand_seed(1);
 	arena = arena_new(0);
-	if (config_load_text("fuzz", fuzz_family.config, strlen(fuzz_family.config), fuzz_family.family->digit, 0, &diag, &cfg) < 0) {
+	if (config_load_text("fuzz", fuzz_family.config, strlen(fuzz_family.config), fuzz_family.family->digit, 0,
+			     &diag, &cfg) < 0) {
 		diag_print(diag, stderr, DIAG_TEXT);
 		abort();
 	}

@@ -4,7 +4,8 @@
 
 static const char text[] =
 	"{ \"Dhcp4\": { \"valid-lifetime\": 100, \"min-valid-lifetime\": 1, \"max-valid-lifetime\": 4294967295,"
-	" \"authoritative\": true, \"calculate-tee-times\": true, \"store-extended-info\": true, \"stash-agent-options\": true,"
+	" \"authoritative\": true, \"calculate-tee-times\": true, \"store-extended-info\": true, "
+	"\"stash-agent-options\": true,"
 	" \"lease-database\": { \"type\": \"memfile\", \"persist\": false }, \"decline-probation-period\": 60,"
 	" \"option-def\": ["
 	"  { \"name\": \"box\", \"code\": 222, \"type\": \"record\", \"record-types\": \"uint8, fqdn, string\" },"
@@ -22,7 +23,8 @@ static const char text[] =
 	" \"shared-networks\": [ { \"name\": \"two\", \"interface\": \"eth0\", \"subnet4\": ["
 	"  { \"id\": 1, \"subnet\": \"192.0.2.0/24\", \"pools\": [ { \"pool\": \"192.0.2.10 - 192.0.2.13\" } ] },"
 	"  { \"id\": 2, \"subnet\": \"198.51.100.0/24\", \"allocator\": \"flq\", \"cache-threshold\": 0.9,"
-	"    \"pools\": [ { \"pool\": \"198.51.100.0/30\" } ], \"boot-file-name\": \"boot\", \"next-server\": \"192.0.2.9\" } ] } ],"
+	"    \"pools\": [ { \"pool\": \"198.51.100.0/30\" } ], \"boot-file-name\": \"boot\", \"next-server\": "
+	"\"192.0.2.9\" } ] } ],"
 	" \"subnet4\": [ { \"id\": 3, \"subnet\": \"203.0.113.0/24\", \"allocator\": \"random\", \"offer-lifetime\": 9,"
 	"    \"match-client-id\": false, \"pools\": [ { \"pool\": \"203.0.113.1 - 203.0.113.254\" } ],"
 	"    \"relay\": { \"ip-addresses\": [ \"10.0.0.1\" ] } } ] } }";

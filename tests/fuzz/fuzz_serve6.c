@@ -3,9 +3,12 @@
 #include "fuzz_serve.h"
 
 static const char text[] =
-	"{ \"Dhcp6\": { \"valid-lifetime\": 100, \"min-valid-lifetime\": 1, \"max-valid-lifetime\": 4294967295, \"preferred-lifetime\": 50,"
-	" \"min-preferred-lifetime\": 0, \"max-preferred-lifetime\": 4294967295, \"store-extended-info\": true, \"max-addresses-per-ia\": 3,"
-	" \"max-prefixes-per-ia\": 2, \"mac-sources\": [ \"any\" ], \"relay-supplied-options\": [ \"65\", \"bootfile-url\" ],"
+	"{ \"Dhcp6\": { \"valid-lifetime\": 100, \"min-valid-lifetime\": 1, \"max-valid-lifetime\": 4294967295, "
+	"\"preferred-lifetime\": 50,"
+	" \"min-preferred-lifetime\": 0, \"max-preferred-lifetime\": 4294967295, \"store-extended-info\": true, "
+	"\"max-addresses-per-ia\": 3,"
+	" \"max-prefixes-per-ia\": 2, \"mac-sources\": [ \"any\" ], \"relay-supplied-options\": [ \"65\", "
+	"\"bootfile-url\" ],"
 	" \"lease-database\": { \"type\": \"memfile\", \"persist\": false }, \"decline-probation-period\": 60,"
 	" \"option-def\": ["
 	"  { \"name\": \"box\", \"code\": 1222, \"type\": \"record\", \"record-types\": \"uint8, fqdn, string\" },"
@@ -14,21 +17,28 @@ static const char text[] =
 	" \"option-data\": ["
 	"  { \"name\": \"dns-servers\", \"data\": \"2001:db8::53, 2001:db8::54\" },"
 	"  { \"name\": \"domain-search\", \"data\": \"a.example.org, b.example.org\" },"
-	"  { \"name\": \"solmax-rt\", \"data\": \"3600\" }, { \"name\": \"information-refresh-time\", \"data\": \"3600\" },"
+	"  { \"name\": \"solmax-rt\", \"data\": \"3600\" }, { \"name\": \"information-refresh-time\", \"data\": "
+	"\"3600\" },"
 	"  { \"name\": \"box\", \"data\": \"7, box.example.org, text\", \"always-send\": true },"
-	"  { \"name\": \"outer\" }, { \"name\": \"inner\", \"space\": \"mine\", \"data\": \"2001:db8::1, 2001:db8::2\" },"
+	"  { \"name\": \"outer\" }, { \"name\": \"inner\", \"space\": \"mine\", \"data\": \"2001:db8::1, 2001:db8::2\" "
+	"},"
 	"  { \"code\": 224, \"data-hex\": \"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\" },"
-	"  { \"name\": \"vendor-opts\", \"data\": \"4491\" }, { \"name\": \"tftp-servers\", \"space\": \"vendor-4491\", \"data\": \"2001:db8::7\", \"always-send\": true } ],"
+	"  { \"name\": \"vendor-opts\", \"data\": \"4491\" }, { \"name\": \"tftp-servers\", \"space\": "
+	"\"vendor-4491\", \"data\": \"2001:db8::7\", \"always-send\": true } ],"
 	" \"shared-networks\": [ { \"name\": \"two\", \"interface\": \"eth0\", \"subnet6\": ["
-	"  { \"id\": 1, \"subnet\": \"2001:db8:1::/64\", \"rapid-commit\": true, \"pools\": [ { \"pool\": \"2001:db8:1::10 - 2001:db8:1::13\" } ],"
+	"  { \"id\": 1, \"subnet\": \"2001:db8:1::/64\", \"rapid-commit\": true, \"pools\": [ { \"pool\": "
+	"\"2001:db8:1::10 - 2001:db8:1::13\" } ],"
 	"    \"pd-pools\": [ { \"prefix\": \"2001:db8:8000::\", \"prefix-len\": 62, \"delegated-len\": 64,"
 	"                    \"excluded-prefix\": \"2001:db8:8000::8000:0:0:0\", \"excluded-prefix-len\": 72 } ] },"
-	"  { \"id\": 2, \"subnet\": \"2001:db8:2::/64\", \"allocator\": \"flq\", \"cache-threshold\": 0.9, \"pools\": [ { \"pool\": \"2001:db8:2::/126\" } ],"
+	"  { \"id\": 2, \"subnet\": \"2001:db8:2::/64\", \"allocator\": \"flq\", \"cache-threshold\": 0.9, \"pools\": "
+	"[ { \"pool\": \"2001:db8:2::/126\" } ],"
 	"    \"pd-pools\": [ { \"prefix\": \"2001:9000::\", \"prefix-len\": 32, \"delegated-len\": 64 } ] } ] } ],"
 	" \"subnet6\": ["
-	"  { \"id\": 3, \"subnet\": \"2001:db8:3::/64\", \"allocator\": \"random\", \"pd-allocator\": \"random\", \"pools\": [ { \"pool\": \"2001:db8:3::/64\" } ],"
+	"  { \"id\": 3, \"subnet\": \"2001:db8:3::/64\", \"allocator\": \"random\", \"pd-allocator\": \"random\", "
+	"\"pools\": [ { \"pool\": \"2001:db8:3::/64\" } ],"
 	"    \"relay\": { \"ip-addresses\": [ \"2001:db8:f::1\" ] } },"
-	"  { \"id\": 4, \"subnet\": \"2001:db8:4::/64\", \"interface-id\": \"port\", \"pools\": [ { \"pool\": \"2001:db8:4::/112\" } ] } ] } }";
+	"  { \"id\": 4, \"subnet\": \"2001:db8:4::/64\", \"interface-id\": \"port\", \"pools\": [ { \"pool\": "
+	"\"2001:db8:4::/112\" } ] } ] } }";
 
 static void arrive(struct dgram *query, uint8_t how)
 {
@@ -59,7 +69,8 @@ static void check_ias(const struct packet6 *pkt)
 				continue;
 			any = true;
 			for (i = 0; i < n_items; i++)
-				assert(!ip_equal(&items[i].prefix.addr, &item.prefix.addr) || items[i].prefix.len != item.prefix.len ||
+				assert(!ip_equal(&items[i].prefix.addr, &item.prefix.addr) ||
+				       items[i].prefix.len != item.prefix.len ||
 				       (iaids[i].iaid == ia.iaid && iaids[i].code == ia.code));
 			assert(n_items < 256);
 			iaids[n_items] = ia;
@@ -86,8 +97,8 @@ static void check(const struct dgram *answer, const struct dgram *query, struct 
 	assert(pkt.type == DHCP6_ADVERTISE || pkt.type == DHCP6_REPLY || pkt.type == DHCP6_ADDR_REG_REPLY);
 	assert(ip_equal(&answer->dst, &query->src));
 	for (unsigned k = 0; k < pkt.n_relays; k++)
-		assert(ip_equal(&pkt.relays[k].link, &asked.relays[k].link) && ip_equal(&pkt.relays[k].peer, &asked.relays[k].peer) &&
-		       pkt.relay_type == DHCP6_RELAY_REPL);
+		assert(ip_equal(&pkt.relays[k].link, &asked.relays[k].link) &&
+		       ip_equal(&pkt.relays[k].peer, &asked.relays[k].peer) && pkt.relay_type == DHCP6_RELAY_REPL);
 	assert(opts_find(&pkt.opts, OPT6_SERVERID));
 	assert(!opts_find(&pkt.opts, OPT6_CLIENTID) == !opts_find(&asked.opts, OPT6_CLIENTID));
 	check_ias(&pkt);

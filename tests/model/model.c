@@ -79,7 +79,8 @@ static void check_stored(const struct thing *thing, uint32_t valid_sec, int64_t 
 	if (!rules.is_lease_of(&lease, thing->client, thing->ia) || lease.state != LEASE_DEFAULT)
 		fail("%s was given to client %d and the store says something else", text, client_no(thing->client));
 	if (lease.expires * 1000 < thing->ends_ms)
-		fail("%s was given for %u s, the store has %lld ms", text, valid_sec, (long long)(lease.expires * 1000 - sent_ms));
+		fail("%s was given for %u s, the store has %lld ms", text, valid_sec,
+		     (long long)(lease.expires * 1000 - sent_ms));
 }
 
 void take_lease(const struct sent *sent, const struct prefix *prefix, unsigned ia, uint32_t valid_sec, bool is_given)
@@ -97,8 +98,8 @@ void take_lease(const struct sent *sent, const struct prefix *prefix, unsigned i
 	if (is_given && ends_ms <= clock_boot_ms())
 		return; /* it took so long that the lease is over */
 	if (is_held(thing) && !holds(thing, c, ia))
-		fail("%s was %s to client %d, ia %u, and is held by client %d, ia %u", text, is_given ? "given" : "offered",
-		     client_no(c), ia, client_no(thing->client), thing->ia);
+		fail("%s was %s to client %d, ia %u, and is held by client %d, ia %u", text,
+		     is_given ? "given" : "offered", client_no(c), ia, client_no(thing->client), thing->ia);
 	if (!is_given)
 		return;
 	thing->client = c;
@@ -144,7 +145,8 @@ static struct config *make_config(void)
 	struct config *cfg = NULL;
 	struct str text = { 0 };
 
-	str_addf(&text, "{ \"Dhcp%u\": { \"lease-database\": { \"type\": \"memfile\", \"persist\": false },", rules.family->digit);
+	str_addf(&text, "{ \"Dhcp%u\": { \"lease-database\": { \"type\": \"memfile\", \"persist\": false },",
+		 rules.family->digit);
 	str_add(&text, " \"valid-lifetime\": 100, \"min-valid-lifetime\": 20, \"max-valid-lifetime\": 200,");
 	str_addf(&text, " \"cache-threshold\": %s,", dice(2) ? "0.0" : "0.5");
 	str_addf(&text, " \"allocator\": \"%s\",", any_allocator());
@@ -256,7 +258,10 @@ static void store_acts(void)
 	default:
 		if (n) {
 			which = dice(n);
-			fake_store_answer(m.store, which, dice(5) ? CHANGE_OK : dice(2) ? CHANGE_FAILED : CHANGE_CONFLICT);
+			fake_store_answer(m.store, which,
+					  dice(5)   ? CHANGE_OK
+					  : dice(2) ? CHANGE_FAILED
+						    : CHANGE_CONFLICT);
 			pump();
 		}
 		break;

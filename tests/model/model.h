@@ -106,8 +106,8 @@ struct thing *thing_of(const struct ip *addr);
 
 /*
  * An answer offers or gives (acknowledges, is_given) this address or prefix, for an IA of the client that sent
- * this and for so many seconds. Fails if somebody else may still use it, and of what is given if the store says something else or
- * keeps it for less time.
+ * this and for so many seconds. Fails if somebody else may still use it, and of what is given if the store says
+ * something else or keeps it for less time.
  */
 void take_lease(const struct sent *sent, const struct prefix *prefix, unsigned ia, uint32_t valid_sec, bool is_given);
 

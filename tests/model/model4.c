@@ -145,7 +145,13 @@ static void say(struct client *c, const struct message *msg)
 {
 	static const uint8_t cookie[] = { 0x63, 0x82, 0x53, 0x63 };
 	uint8_t buf[512] = { BOOTREQUEST, 1, 6 }, *at = buf + 240;
-	struct dgram dgram = { .buf = buf, .size = sizeof(buf), .sport = 68, .dport = 67, .ifindex = 1, .ifname = "eth0", .raw_in = true };
+	struct dgram dgram = { .buf = buf,
+			       .size = sizeof(buf),
+			       .sport = 68,
+			       .dport = 67,
+			       .ifindex = 1,
+			       .ifname = "eth0",
+			       .raw_in = true };
 	struct serve_worker *w = say_begin(c, msg->type, msg->ciaddr ? msg->ciaddr : msg->wanted);
 	uint32_t ciaddr = htobe32(msg->ciaddr), be_xid = htobe32(m.xid);
 	const struct own *own = own_of(c);
@@ -242,7 +248,8 @@ static void begin(void)
 {
 	memset(owns, 0, sizeof(owns));
 	for (unsigned i = 0; i < POOL; i++)
-		m.things[i] = (struct thing){ .prefix = { .addr = ip_from4(BASE + FIRST + i), .len = 32 }, .type = LEASE_V4 };
+		m.things[i] =
+			(struct thing){ .prefix = { .addr = ip_from4(BASE + FIRST + i), .len = 32 }, .type = LEASE_V4 };
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		/* Every third has an identifier of its own, and two of these share one card. */
 		m.clients[i].id[0] = 2;

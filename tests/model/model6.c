@@ -81,11 +81,13 @@ static void take_ia(const struct sent *sent, const struct ia6 *ia, bool is_reply
 		take_item(sent, ia, &item, is_reply);
 	}
 	n_several += n > 1;
-	if (!ia6_status(ia->subs, &status) || (sent->type != DHCP6_RENEW && sent->type != DHCP6_REBIND) || sent->round != m.round)
+	if (!ia6_status(ia->subs, &status) || (sent->type != DHCP6_RENEW && sent->type != DHCP6_REBIND) ||
+	    sent->round != m.round)
 		return;
 	for (unsigned i = 0; i < THINGS; i++)
 		if (holds(&m.things[i], sent->client, ia_index(ia)))
-			fail("client %d holds something in ia %u and was told status %u", client_no(sent->client), ia_index(ia), status.code);
+			fail("client %d holds something in ia %u and was told status %u", client_no(sent->client),
+			     ia_index(ia), status.code);
 }
 
 static void take_answer(struct bytes answer)
@@ -128,11 +130,14 @@ static void configure(struct str *text)
 	str_addf(text, " \"pd-allocator\": \"%s\",", any_allocator());
 	str_addf(text, " \"max-addresses-per-ia\": %u,", 1 + dice(3));
 	str_addf(text, " \"max-prefixes-per-ia\": %u,", 1 + dice(2));
-	str_addf(text,
-		 " \"subnet6\": [ { \"id\": 1, \"subnet\": \"2001:db8:1::/64\", \"interface\": \"eth0\", \"rapid-commit\": true,"
-		 " \"pools\": [ { \"pool\": \"2001:db8:1::10 - 2001:db8:1::%x\" }, { \"pool\": \"2001:db8:1::%x - 2001:db8:1::%x\" } ],"
-		 " \"pd-pools\": [ { \"prefix\": \"2001:db8:8000::\", \"prefix-len\": 61, \"delegated-len\": 64 } ] } ]",
-		 0x10 + ADDRESSES / 2 - 1, 0x10 + ADDRESSES / 2, 0x10 + ADDRESSES - 1);
+	str_addf(
+		text,
+		" \"subnet6\": [ { \"id\": 1, \"subnet\": \"2001:db8:1::/64\", \"interface\": \"eth0\", "
+		"\"rapid-commit\": true,"
+		" \"pools\": [ { \"pool\": \"2001:db8:1::10 - 2001:db8:1::%x\" }, { \"pool\": \"2001:db8:1::%x - "
+		"2001:db8:1::%x\" } ],"
+		" \"pd-pools\": [ { \"prefix\": \"2001:db8:8000::\", \"prefix-len\": 61, \"delegated-len\": 64 } ] } ]",
+		0x10 + ADDRESSES / 2 - 1, 0x10 + ADDRESSES / 2, 0x10 + ADDRESSES - 1);
 }
 
 /* --- what clients say ------------------------------------------------------ */
@@ -160,7 +165,8 @@ static void name_things(struct ia6_builder *b, const struct client *c, unsigned 
 	}
 	while (n_other--) {
 		unsigned i = any_thing(ia);
-		struct prefix prefix = dice(4) ? m.things[i].prefix : (struct prefix){ .addr = ip_zero6, .len = ia < 2 ? 128 : 64 };
+		struct prefix prefix =
+			dice(4) ? m.things[i].prefix : (struct prefix){ .addr = ip_zero6, .len = ia < 2 ? 128 : 64 };
 
 		if (gives_up && holds(&m.things[i], c, ia))
 			m.things[i].client = NULL;
@@ -173,7 +179,9 @@ static void say(struct client *c, uint8_t type)
 	static uint8_t buf[2048];
 	bool gives_up = type == DHCP6_RELEASE || type == DHCP6_DECLINE;
 	struct packet6 pkt = { .type = type };
-	struct dgram dgram = { .buf = buf, .size = sizeof(buf), .sport = 546, .dport = 547, .ifindex = 1, .ifname = "eth0" };
+	struct dgram dgram = {
+		.buf = buf, .size = sizeof(buf), .sport = 546, .dport = 547, .ifindex = 1, .ifname = "eth0"
+	};
 	struct serve_worker *w = say_begin(c, type, 0);
 	struct ia6_builder b;
 	int len;
@@ -233,15 +241,16 @@ static void begin(void)
 	for (unsigned i = 0; i < THINGS; i++)
 		m.things[i] = (struct thing){ .prefix = thing_prefix(i), .type = i < ADDRESSES ? LEASE_NA : LEASE_PD };
 	for (unsigned i = 0; i < CLIENTS; i++)
-		memcpy(m.clients[i].id, (const uint8_t[]){ 0, 3, 0, 1, 2, 0, 0, 0, 0, (uint8_t)i }, sizeof(m.clients[i].id));
+		memcpy(m.clients[i].id, (const uint8_t[]){ 0, 3, 0, 1, 2, 0, 0, 0, 0, (uint8_t)i },
+		       sizeof(m.clients[i].id));
 }
 
 static void check_enough(void)
 {
 	if (!m.n[DHCP6_ADVERTISE] || !m.n[DHCP6_REPLY] || !n_several || !n_refused)
 		fail("nothing happened: %llu offers, %llu replies, %llu IAs with several leases, %llu refused",
-		     (unsigned long long)m.n[DHCP6_ADVERTISE], (unsigned long long)m.n[DHCP6_REPLY], (unsigned long long)n_several,
-		     (unsigned long long)n_refused);
+		     (unsigned long long)m.n[DHCP6_ADVERTISE], (unsigned long long)m.n[DHCP6_REPLY],
+		     (unsigned long long)n_several, (unsigned long long)n_refused);
 }
 
 const struct rules rules = {

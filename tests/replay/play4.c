@@ -13,8 +13,8 @@ static uint8_t type_of(const char *name)
 		uint8_t type;
 	} types[] = {
 		{ "discover", DHCP4_DISCOVER }, { "offer", DHCP4_OFFER },   { "request", DHCP4_REQUEST },
-		{ "decline", DHCP4_DECLINE },	{ "ack", DHCP4_ACK },	    { "nak", DHCP4_NAK },
-		{ "release", DHCP4_RELEASE },	{ "inform", DHCP4_INFORM }, { "bootp", 0 },
+		{ "decline", DHCP4_DECLINE },   { "ack", DHCP4_ACK },       { "nak", DHCP4_NAK },
+		{ "release", DHCP4_RELEASE },   { "inform", DHCP4_INFORM }, { "bootp", 0 },
 	};
 	unsigned i;
 
@@ -191,7 +191,8 @@ static const char *parse4(struct answer *a)
 {
 	const char *why = NULL;
 
-	return packet4_parse(bytes_of(a->buf, a->dgram.len), play.arena, &a->pkt, &why) < 0 ? (why ? why : "no memory") : NULL;
+	return packet4_parse(bytes_of(a->buf, a->dgram.len), play.arena, &a->pkt, &why) < 0 ? (why ? why : "no memory")
+											    : NULL;
 }
 
 static unsigned type4(const struct answer *a)

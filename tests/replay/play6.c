@@ -21,10 +21,17 @@ static uint8_t type_of(const char *name)
 		const char *name;
 		uint8_t type;
 	} types[] = {
-		{ "solicit", DHCP6_SOLICIT }, { "advertise", DHCP6_ADVERTISE }, { "request", DHCP6_REQUEST },
-		{ "confirm", DHCP6_CONFIRM }, { "renew", DHCP6_RENEW }, { "rebind", DHCP6_REBIND },
-		{ "reply", DHCP6_REPLY }, { "release", DHCP6_RELEASE }, { "decline", DHCP6_DECLINE },
-		{ "inform", DHCP6_INFORMATION_REQUEST }, { "register", DHCP6_ADDR_REG_INFORM },
+		{ "solicit", DHCP6_SOLICIT },
+		{ "advertise", DHCP6_ADVERTISE },
+		{ "request", DHCP6_REQUEST },
+		{ "confirm", DHCP6_CONFIRM },
+		{ "renew", DHCP6_RENEW },
+		{ "rebind", DHCP6_REBIND },
+		{ "reply", DHCP6_REPLY },
+		{ "release", DHCP6_RELEASE },
+		{ "decline", DHCP6_DECLINE },
+		{ "inform", DHCP6_INFORMATION_REQUEST },
+		{ "register", DHCP6_ADDR_REG_INFORM },
 		{ "registered", DHCP6_ADDR_REG_REPLY },
 	};
 	unsigned i;
@@ -69,7 +76,8 @@ static void add_ia(struct ia6_builder *b, uint16_t code, char *text)
 
 static void add_relay(struct packet6 *pkt, char *text)
 {
-	char *save = NULL, *link = strtok_r(text, ",", &save), *peer = strtok_r(NULL, ",", &save), *id = strtok_r(NULL, ",", &save);
+	char *save = NULL, *link = strtok_r(text, ",", &save), *peer = strtok_r(NULL, ",", &save),
+	     *id = strtok_r(NULL, ",", &save);
 	struct relay6 *relay = &pkt->relays[pkt->n_relays++];
 
 	if (!link || !peer)
@@ -91,8 +99,12 @@ static void add_relay(struct packet6 *pkt, char *text)
 static void send6(void)
 {
 	static uint8_t buf[65535];
-	struct packet6 pkt = { .type = type_of(words[1]), .xid = 1, .relays = arena_new_array(play.arena, struct relay6, 40) };
-	struct dgram dgram = { .sport = 546, .dport = 547, .ifindex = 1, .ifname = "eth0", .buf = buf, .size = sizeof(buf) };
+	struct packet6 pkt = { .type = type_of(words[1]),
+			       .xid = 1,
+			       .relays = arena_new_array(play.arena, struct relay6, 40) };
+	struct dgram dgram = {
+		.sport = 546, .dport = 547, .ifindex = 1, .ifname = "eth0", .buf = buf, .size = sizeof(buf)
+	};
 	struct ia6_builder b;
 	const char *v;
 	unsigned i;
@@ -182,8 +194,10 @@ static void print_ia(const struct ia6 *ia, struct str *out)
 		struct reader subs = reader_of(item.subs);
 		struct opt opt;
 
-		str_addf(out, ",%s@%u@%u", item.prefix.len == 128 ? ip_format(&item.prefix.addr, text) : prefix_format(&item.prefix, text),
-			   item.preferred, item.valid);
+		str_addf(out, ",%s@%u@%u",
+			 item.prefix.len == 128 ? ip_format(&item.prefix.addr, text)
+						: prefix_format(&item.prefix, text),
+			 item.preferred, item.valid);
 		while (opt_next6(&subs, &opt))
 			print_option(&opt, '+', out);
 	}
@@ -230,7 +244,8 @@ static void expect_relays(const struct answer *a)
 		struct str got = { 0 };
 
 		(void)snprintf(key, sizeof(key), "relay.%u", i);
-		str_addf(&got, "%u,%s,%s", relay->hop_count, ip_format(&relay->link, link), ip_format(&relay->peer, peer));
+		str_addf(&got, "%u,%s,%s", relay->hop_count, ip_format(&relay->link, link),
+			 ip_format(&relay->peer, peer));
 		for (k = 0; k < relay->opts.n; k++)
 			print_option(&relay->opts.v[k], ',', &got);
 		want_text(key, str_text(&got));
@@ -281,7 +296,8 @@ static const char *parse6(struct answer *a)
 {
 	const char *why = NULL;
 
-	return packet6_parse(bytes_of(a->buf, a->dgram.len), play.arena, &a->pkt6, &why) < 0 ? (why ? why : "no memory") : NULL;
+	return packet6_parse(bytes_of(a->buf, a->dgram.len), play.arena, &a->pkt6, &why) < 0 ? (why ? why : "no memory")
+											     : NULL;
 }
 
 static unsigned type6(const struct answer *a)

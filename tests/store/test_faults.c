@@ -578,8 +578,10 @@ START_TEST(other_versions)
 		{ "address,hwad", 0, false },
 		{ HEAD "\n192.0.2.1,02:00:00:00:00:01,,4000,2000000000,1,0,0,old\n", 1, false },
 		{ HEAD ",state\n192.0.2.1,02:00:00:00:00:01,,4000,2000000000,1,0,0,old,2\n", 1, false },
-		{ HEAD ",state,user_context\r\n192.0.2.1,02:00:00:00:00:01,,4000,2000000000,1,0,0,old,0,\r\n", 1, false },
-		{ HEAD ",state,user_context,pool_id,colour\n192.0.2.1,02:00:00:00:00:01,,4000,2000000000,1,0,0,old,0,,3,red\n",
+		{ HEAD ",state,user_context\r\n192.0.2.1,02:00:00:00:00:01,,4000,2000000000,1,0,0,old,0,\r\n", 1,
+		  false },
+		{ HEAD ",state,user_context,pool_id,colour\n192.0.2.1,02:00:00:00:00:01,,4000,2000000000,1,0,0,old,0,,"
+		       "3,red\n",
 		  1, true },
 	};
 
@@ -801,7 +803,9 @@ START_TEST(taken_back_after_rewrite)
 		atomic_store(&gate_closed, true);
 		for (unsigned i = 0; i < 3; i++) {
 			lease = test_lease(i == 1 ? 1 : 3 + i, 1000);
-			v[i] = (struct store_change){ .kind = i == 1 ? CHANGE_DELETE : CHANGE_INSERT, .new = lease, .addr = lease.addr };
+			v[i] = (struct store_change){ .kind = i == 1 ? CHANGE_DELETE : CHANGE_INSERT,
+						      .new = lease,
+						      .addr = lease.addr };
 			txn[i] = (struct store_txn){ .v = &v[i], .n = 1, .done = note };
 			ck_assert_int_eq(store_apply(store, &txn[i]), 0);
 			(void)usleep(i == 0 ? 50000 : 0);

@@ -261,7 +261,8 @@ END_TEST
 /* Files with fewer columns and other line ends get today's. */
 START_TEST(other_forms)
 {
-	static const char old[] = HEAD9 "\n192.0.2.1,01,,10,1700000100,1,0,0,one\n192.0.2.2,02,,10,1700000100,1,0,0,two\n";
+	static const char old[] =
+		HEAD9 "\n192.0.2.1,01,,10,1700000100,1,0,0,one\n192.0.2.2,02,,10,1700000100,1,0,0,two\n";
 	static const char dos[] = HEAD12 "\r\n192.0.2.2,02,,10,1700000100,1,0,0,new,0,,5\r\n";
 	struct lfc_result res = { 0 };
 	char *text;
@@ -329,7 +330,10 @@ static void check_refused(const char *what)
 
 START_TEST(refused_files)
 {
-	static const char *const texts[] = { "not a lease file\n", ("\x7f" "ELF\n"), "address,duid,valid_lifetime\n", "x" };
+	static const char *const texts[] = { "not a lease file\n",
+					     ("\x7f"
+					      "ELF\n"),
+					     "address,duid,valid_lifetime\n", "x" };
 	struct lfc_result res = { 0 };
 
 	setup(0);

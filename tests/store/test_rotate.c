@@ -80,7 +80,9 @@ static int no_reserve(int fd, off_t from, off_t len)
 	return 0;
 }
 
-static const struct journal_sys sick = { some_write, some_fdatasync, some_fsync, some_ftruncate, some_rename, no_reserve };
+static const struct journal_sys sick = {
+	some_write, some_fdatasync, some_fsync, some_ftruncate, some_rename, no_reserve
+};
 static const struct lfc_sys sick_lfc = { some_write, some_fsync, some_rename, some_unlink };
 
 /* --- the parts --- */
@@ -401,7 +403,8 @@ static void fails_anywhere(int error)
 		}
 		check_reload();
 		for (uint32_t i = 1; i <= 40; i++)
-			ck_assert_msg(has(i) == alive[i], "call %u: lease %u is %s", call, i, alive[i] ? "lost" : "back");
+			ck_assert_msg(has(i) == alive[i], "call %u: lease %u is %s", call, i,
+				      alive[i] ? "lost" : "back");
 		teardown();
 	} while (!left);
 	ck_assert_uint_gt(call, 100);

@@ -55,136 +55,142 @@ static const struct ip *addr_of(uint32_t i)
 	return &addr;
 }
 
-#define STORE_TEST(name) START_TEST(name) { setup(_i);
-#define STORE_END teardown(); } END_TEST
+#define STORE_TEST(name) \
+	START_TEST(name) \
+	{                \
+		setup(_i);
+#define STORE_END   \
+	teardown(); \
+	}           \
+	END_TEST
 
 STORE_TEST(insert_find_update_delete)
-	struct lease lease = test_lease(7, 1000), got;
-	uint64_t version;
+struct lease lease = test_lease(7, 1000), got;
+uint64_t version;
 
-	lease.user_context = "{ \"a,b\": \"c&d\" }";
-	lease.fqdn_fwd = true;
-	lease.pool_id = 3;
-	ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
-	ck_assert_int_eq(get(store, arena, &lease.addr, &got), 1);
-	ck_assert(same_lease(&lease, &got));
-	version = got.version;
+lease.user_context = "{ \"a,b\": \"c&d\" }";
+lease.fqdn_fwd = true;
+lease.pool_id = 3;
+ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+ck_assert_int_eq(get(store, arena, &lease.addr, &got), 1);
+ck_assert(same_lease(&lease, &got));
+version = got.version;
 
-	/* the address is taken, whoever asks */
-	lease = test_lease(8, 1000);
-	lease.addr = got.addr;
-	ck_assert_int_eq(insert(store, &lease), CHANGE_CONFLICT);
-	ck_assert_int_eq(get(store, arena, &lease.addr, &got), 1);
-	ck_assert_str_eq(got.hostname, "h7");
+/* the address is taken, whoever asks */
+lease = test_lease(8, 1000);
+lease.addr = got.addr;
+ck_assert_int_eq(insert(store, &lease), CHANGE_CONFLICT);
+ck_assert_int_eq(get(store, arena, &lease.addr, &got), 1);
+ck_assert_str_eq(got.hostname, "h7");
 
-	/* an update of what was read; a second one with the old version conflicts */
-	got.hostname = "renamed";
-	got.state = LEASE_RECLAIMED;
-	ck_assert_int_eq(update(store, &got, version), CHANGE_OK);
-	ck_assert_int_eq(update(store, &got, version), CHANGE_CONFLICT);
-	ck_assert_int_eq(get(store, arena, &lease.addr, &got), 1);
-	ck_assert_str_eq(got.hostname, "renamed");
-	ck_assert_uint_ne(got.version, version);
-	/* in any state it still is a lease: not inserted over */
-	ck_assert_int_eq(insert(store, &lease), CHANGE_CONFLICT);
+/* an update of what was read; a second one with the old version conflicts */
+got.hostname = "renamed";
+got.state = LEASE_RECLAIMED;
+ck_assert_int_eq(update(store, &got, version), CHANGE_OK);
+ck_assert_int_eq(update(store, &got, version), CHANGE_CONFLICT);
+ck_assert_int_eq(get(store, arena, &lease.addr, &got), 1);
+ck_assert_str_eq(got.hostname, "renamed");
+ck_assert_uint_ne(got.version, version);
+/* in any state it still is a lease: not inserted over */
+ck_assert_int_eq(insert(store, &lease), CHANGE_CONFLICT);
 
-	ck_assert_int_eq(delete_addr(store, &lease.addr, version), CHANGE_CONFLICT);
-	ck_assert_int_eq(delete_addr(store, &lease.addr, got.version), CHANGE_OK);
-	ck_assert_int_eq(delete_addr(store, &lease.addr, 0), CHANGE_GONE);
-	ck_assert_int_eq(update(store, &lease, 0), CHANGE_GONE);
-	ck_assert_int_eq(get(store, arena, &lease.addr, &got), 0);
+ck_assert_int_eq(delete_addr(store, &lease.addr, version), CHANGE_CONFLICT);
+ck_assert_int_eq(delete_addr(store, &lease.addr, got.version), CHANGE_OK);
+ck_assert_int_eq(delete_addr(store, &lease.addr, 0), CHANGE_GONE);
+ck_assert_int_eq(update(store, &lease, 0), CHANGE_GONE);
+ck_assert_int_eq(get(store, arena, &lease.addr, &got), 0);
 STORE_END
 
 STORE_TEST(find_by_client)
-	struct lease out[4], lease;
-	struct lease_query query = { .by = BY_HWADDR, .type = LEASE_V4, .hwtype = 1 };
-	uint8_t hw[6] = { 2, 0, 0, 0, 0, 9 };
+struct lease out[4], lease;
+struct lease_query query = { .by = BY_HWADDR, .type = LEASE_V4, .hwtype = 1 };
+uint8_t hw[6] = { 2, 0, 0, 0, 0, 9 };
 
-	/* one hardware address in three subnets */
-	for (uint32_t i = 1; i <= 3; i++) {
-		lease = test_lease(i, 1000);
-		lease.hwaddr = bytes_of(hw, 6);
-		lease.subnet_id = i;
-		ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
-	}
-	query.id = bytes_of(hw, 6);
-	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 3);
-	ck_assert_int_eq(store_find(store, &query, arena, out, 2), 2);
-	query.subnet_id = 2;
-	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
-	ck_assert_uint_eq(ip_to4(&out[0].addr), 0x0a000002);
-
-	/* by client id, in any subnet and in the right and a wrong one */
-	query = (struct lease_query){ .by = BY_CLIENT_ID, .type = LEASE_V4, .id = out[0].client_id };
-	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
-	query.subnet_id = 3;
-	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 0);
-
-	/* the middle one moves to another client; the others stay found */
-	ck_assert_int_eq(get(store, arena, addr_of(2), &lease), 1);
-	lease.hwaddr = test_lease(77, 1).hwaddr;
-	ck_assert_int_eq(update(store, &lease, lease.version), CHANGE_OK);
-	query = (struct lease_query){ .by = BY_HWADDR, .type = LEASE_V4, .hwtype = 1, .id = bytes_of(hw, 6) };
-	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 2);
-	ck_assert_int_eq(delete_addr(store, &out[0].addr, 0), CHANGE_OK);
-	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
-	ck_assert_int_eq(delete_addr(store, &out[0].addr, 0), CHANGE_OK);
-	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 0);
-	/* nobody is found by no identifier: declined leases have none */
-	query.id.len = 0;
-	lease = test_lease(50, 1000);
-	lease.state = LEASE_DECLINED;
-	lease.hwaddr.len = lease.client_id.len = 0;
+/* one hardware address in three subnets */
+for (uint32_t i = 1; i <= 3; i++) {
+	lease = test_lease(i, 1000);
+	lease.hwaddr = bytes_of(hw, 6);
+	lease.subnet_id = i;
 	ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
-	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 0);
+}
+query.id = bytes_of(hw, 6);
+ck_assert_int_eq(store_find(store, &query, arena, out, 4), 3);
+ck_assert_int_eq(store_find(store, &query, arena, out, 2), 2);
+query.subnet_id = 2;
+ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
+ck_assert_uint_eq(ip_to4(&out[0].addr), 0x0a000002);
+
+/* by client id, in any subnet and in the right and a wrong one */
+query = (struct lease_query){ .by = BY_CLIENT_ID, .type = LEASE_V4, .id = out[0].client_id };
+ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
+query.subnet_id = 3;
+ck_assert_int_eq(store_find(store, &query, arena, out, 4), 0);
+
+/* the middle one moves to another client; the others stay found */
+ck_assert_int_eq(get(store, arena, addr_of(2), &lease), 1);
+lease.hwaddr = test_lease(77, 1).hwaddr;
+ck_assert_int_eq(update(store, &lease, lease.version), CHANGE_OK);
+query = (struct lease_query){ .by = BY_HWADDR, .type = LEASE_V4, .hwtype = 1, .id = bytes_of(hw, 6) };
+ck_assert_int_eq(store_find(store, &query, arena, out, 4), 2);
+ck_assert_int_eq(delete_addr(store, &out[0].addr, 0), CHANGE_OK);
+ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
+ck_assert_int_eq(delete_addr(store, &out[0].addr, 0), CHANGE_OK);
+ck_assert_int_eq(store_find(store, &query, arena, out, 4), 0);
+/* nobody is found by no identifier: declined leases have none */
+query.id.len = 0;
+lease = test_lease(50, 1000);
+lease.state = LEASE_DECLINED;
+lease.hwaddr.len = lease.client_id.len = 0;
+ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+ck_assert_int_eq(store_find(store, &query, arena, out, 4), 0);
 STORE_END
 
 STORE_TEST(all_or_none)
-	struct lease a = test_lease(1, 1000), got;
-	struct store_change v[3] = { { .kind = CHANGE_INSERT }, { .kind = CHANGE_DELETE }, { .kind = CHANGE_INSERT } };
-	char *before, *after;
+struct lease a = test_lease(1, 1000), got;
+struct store_change v[3] = { { .kind = CHANGE_INSERT }, { .kind = CHANGE_DELETE }, { .kind = CHANGE_INSERT } };
+char *before, *after;
 
-	ck_assert_int_eq(insert(store, &a), CHANGE_OK);
-	before = dump_store(store);
-	v[0].new = test_lease(2, 1000);
-	v[1].addr = a.addr;
-	v[2].new = test_lease(2, 1000);
-	ck_assert_int_eq(apply(store, v, 3), CHANGE_CONFLICT);
-	ck_assert_int_eq(v[0].result, CHANGE_ABORTED);
-	ck_assert_int_eq(v[1].result, CHANGE_ABORTED);
-	ck_assert_int_eq(v[2].result, CHANGE_CONFLICT);
-	after = dump_store(store);
-	ck_assert_str_eq(before, after);
-	free(before);
-	free(after);
+ck_assert_int_eq(insert(store, &a), CHANGE_OK);
+before = dump_store(store);
+v[0].new = test_lease(2, 1000);
+v[1].addr = a.addr;
+v[2].new = test_lease(2, 1000);
+ck_assert_int_eq(apply(store, v, 3), CHANGE_CONFLICT);
+ck_assert_int_eq(v[0].result, CHANGE_ABORTED);
+ck_assert_int_eq(v[1].result, CHANGE_ABORTED);
+ck_assert_int_eq(v[2].result, CHANGE_CONFLICT);
+after = dump_store(store);
+ck_assert_str_eq(before, after);
+free(before);
+free(after);
 
-	/* delete and insert the same address in one go */
-	v[0] = (struct store_change){ .kind = CHANGE_DELETE, .addr = a.addr };
-	v[1] = (struct store_change){ .kind = CHANGE_INSERT, .new = test_lease(3, 1000) };
-	v[1].new.addr = a.addr;
-	ck_assert_int_eq(apply(store, v, 2), CHANGE_OK);
-	ck_assert_int_eq(get(store, arena, &a.addr, &got), 1);
-	ck_assert_str_eq(got.hostname, "h3");
-	ck_assert_uint_eq(got.version, v[1].new.version);
+/* delete and insert the same address in one go */
+v[0] = (struct store_change){ .kind = CHANGE_DELETE, .addr = a.addr };
+v[1] = (struct store_change){ .kind = CHANGE_INSERT, .new = test_lease(3, 1000) };
+v[1].new.addr = a.addr;
+ck_assert_int_eq(apply(store, v, 2), CHANGE_OK);
+ck_assert_int_eq(get(store, arena, &a.addr, &got), 1);
+ck_assert_str_eq(got.hostname, "h3");
+ck_assert_uint_eq(got.version, v[1].new.version);
 STORE_END
 
 STORE_TEST(refused_leases)
-	struct lease lease = test_lease(1, 1000);
-	struct store_change change = { .kind = CHANGE_INSERT, .new = lease };
-	struct store_txn txn = { .v = &change, .n = 1 };
-	char name[300];
+struct lease lease = test_lease(1, 1000);
+struct store_change change = { .kind = CHANGE_INSERT, .new = lease };
+struct store_txn txn = { .v = &change, .n = 1 };
+char name[300];
 
-	change.new.valid = 0;
-	ck_assert_int_eq(store_apply(store, &txn), -E_RANGE);
-	change.new = test_lease6(1, 1000, false);
-	ck_assert_int_eq(store_apply(store, &txn), -E_RANGE);
-	change.new = lease;
-	memset(name, 'x', sizeof(name));
-	name[256] = '\0';
-	change.new.hostname = name;
-	ck_assert_int_eq(store_apply(store, &txn), -E_RANGE);
-	name[255] = '\0';
-	ck_assert_int_eq(insert(store, &change.new), CHANGE_OK);
+change.new.valid = 0;
+ck_assert_int_eq(store_apply(store, &txn), -E_RANGE);
+change.new = test_lease6(1, 1000, false);
+ck_assert_int_eq(store_apply(store, &txn), -E_RANGE);
+change.new = lease;
+memset(name, 'x', sizeof(name));
+name[256] = '\0';
+change.new.hostname = name;
+ck_assert_int_eq(store_apply(store, &txn), -E_RANGE);
+name[255] = '\0';
+ck_assert_int_eq(insert(store, &change.new), CHANGE_OK);
 STORE_END
 
 struct seen {
@@ -203,124 +209,124 @@ static void seen(void *ctx, const struct ip *addr, enum lease_type type, bool in
 }
 
 STORE_TEST(watch_and_counts)
-	struct seen s = { 0 };
-	struct lease lease = test_lease(5, 1000);
-	struct store_change v[2] = { { .kind = CHANGE_INSERT }, { .kind = CHANGE_UPDATE } };
+struct seen s = { 0 };
+struct lease lease = test_lease(5, 1000);
+struct store_change v[2] = { { .kind = CHANGE_INSERT }, { .kind = CHANGE_UPDATE } };
 
-	store_watch(store, seen, &s);
-	ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
-	ck_assert_uint_eq(s.taken, 1);
-	ck_assert(ip_equal(&s.last, &lease.addr));
-	ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK); /* a renewal changes nothing */
-	ck_assert_uint_eq(s.taken + s.freed, 1);
-	lease.state = LEASE_DECLINED;
-	ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK); /* still nobody else's */
-	ck_assert_uint_eq(s.taken + s.freed, 1);
-	ck_assert_uint_eq(store_count(store, LEASE_DECLINED), 1);
-	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 0);
-	lease.state = LEASE_RECLAIMED;
-	ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK);
-	ck_assert_uint_eq(s.freed, 1);
-	lease.state = LEASE_DEFAULT;
-	ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK);
-	ck_assert_uint_eq(s.taken, 2);
-	lease.state = LEASE_RELEASED;
-	ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK);
-	ck_assert_uint_eq(s.freed, 2);
-	ck_assert_int_eq(delete_addr(store, &lease.addr, 0), CHANGE_OK); /* was free already */
-	ck_assert_uint_eq(s.freed, 2);
-	/* a refused transaction tells nothing */
-	v[0].new = test_lease(6, 1000);
-	v[1].new = test_lease(7, 1000);
-	ck_assert_int_eq(apply(store, v, 2), CHANGE_GONE);
-	ck_assert_uint_eq(s.taken, 2);
-	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 0);
-	lease = test_lease(9, 1000);
-	ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
-	ck_assert_int_eq(delete_addr(store, &lease.addr, 0), CHANGE_OK);
-	ck_assert_uint_eq(s.taken, 3);
-	ck_assert_uint_eq(s.freed, 3);
+store_watch(store, seen, &s);
+ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+ck_assert_uint_eq(s.taken, 1);
+ck_assert(ip_equal(&s.last, &lease.addr));
+ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK); /* a renewal changes nothing */
+ck_assert_uint_eq(s.taken + s.freed, 1);
+lease.state = LEASE_DECLINED;
+ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK); /* still nobody else's */
+ck_assert_uint_eq(s.taken + s.freed, 1);
+ck_assert_uint_eq(store_count(store, LEASE_DECLINED), 1);
+ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 0);
+lease.state = LEASE_RECLAIMED;
+ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK);
+ck_assert_uint_eq(s.freed, 1);
+lease.state = LEASE_DEFAULT;
+ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK);
+ck_assert_uint_eq(s.taken, 2);
+lease.state = LEASE_RELEASED;
+ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK);
+ck_assert_uint_eq(s.freed, 2);
+ck_assert_int_eq(delete_addr(store, &lease.addr, 0), CHANGE_OK); /* was free already */
+ck_assert_uint_eq(s.freed, 2);
+/* a refused transaction tells nothing */
+v[0].new = test_lease(6, 1000);
+v[1].new = test_lease(7, 1000);
+ck_assert_int_eq(apply(store, v, 2), CHANGE_GONE);
+ck_assert_uint_eq(s.taken, 2);
+ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 0);
+lease = test_lease(9, 1000);
+ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+ck_assert_int_eq(delete_addr(store, &lease.addr, 0), CHANGE_OK);
+ck_assert_uint_eq(s.taken, 3);
+ck_assert_uint_eq(s.freed, 3);
 STORE_END
 
 /* Oldest first, none missing, none twice, only those that are over; deleting from anywhere keeps the order. */
 STORE_TEST(expiry_order)
-	struct lease out[300], lease;
-	unsigned n;
-	int64_t now;
+struct lease out[300], lease;
+unsigned n;
+int64_t now;
 
-	clock_set_virtual(1700000000, 5000);
-	store_close(store);
-	open_kind(0);
-	rand_seed(42);
-	for (uint32_t i = 0; i < 300; i++) {
-		lease = test_lease(i + 1, (uint32_t)(1 + rand_below(1000)));
-		if (i % 30 == 0)
-			lease_start(&lease, LEASE_FOREVER);
-		ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
-	}
-	for (uint32_t i = 0; i < 300; i += 7)
-		ck_assert_int_eq(delete_addr(store, addr_of(1 + i), 0), CHANGE_OK);
-	now = clock_boot_sec() + 500;
-	n = store_expired(store, now, arena, out, 300);
-	ck_assert_uint_gt(n, 50);
-	for (unsigned i = 0; i < n; i++) {
-		ck_assert_int_le(out[i].expires, now);
-		ck_assert_msg(!i || out[i - 1].expires <= out[i].expires, "place %u", i);
-	}
-	ck_assert_uint_eq(store_expired(store, now, arena, out, 5), 5);
-	for (unsigned i = 0; i < n; i++) {
-		ck_assert_uint_eq(store_expired(store, now, arena, out, 1), 1);
-		out[0].state = LEASE_RECLAIMED;
-		if (i % 2)
-			ck_assert_int_eq(update(store, &out[0], out[0].version), CHANGE_OK);
-		else
-			ck_assert_int_eq(delete_addr(store, &out[0].addr, out[0].version), CHANGE_OK);
-	}
-	ck_assert_uint_eq(store_expired(store, now, arena, out, 300), 0);
-	/* A step of the wall clock ends no lease. */
-	clock_step_wall(7200000);
-	ck_assert_uint_eq(store_expired(store, clock_boot_sec(), arena, out, 300), 0);
+clock_set_virtual(1700000000, 5000);
+store_close(store);
+open_kind(0);
+rand_seed(42);
+for (uint32_t i = 0; i < 300; i++) {
+	lease = test_lease(i + 1, (uint32_t)(1 + rand_below(1000)));
+	if (i % 30 == 0)
+		lease_start(&lease, LEASE_FOREVER);
+	ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+}
+for (uint32_t i = 0; i < 300; i += 7)
+	ck_assert_int_eq(delete_addr(store, addr_of(1 + i), 0), CHANGE_OK);
+now = clock_boot_sec() + 500;
+n = store_expired(store, now, arena, out, 300);
+ck_assert_uint_gt(n, 50);
+for (unsigned i = 0; i < n; i++) {
+	ck_assert_int_le(out[i].expires, now);
+	ck_assert_msg(!i || out[i - 1].expires <= out[i].expires, "place %u", i);
+}
+ck_assert_uint_eq(store_expired(store, now, arena, out, 5), 5);
+for (unsigned i = 0; i < n; i++) {
+	ck_assert_uint_eq(store_expired(store, now, arena, out, 1), 1);
+	out[0].state = LEASE_RECLAIMED;
+	if (i % 2)
+		ck_assert_int_eq(update(store, &out[0], out[0].version), CHANGE_OK);
+	else
+		ck_assert_int_eq(delete_addr(store, &out[0].addr, out[0].version), CHANGE_OK);
+}
+ck_assert_uint_eq(store_expired(store, now, arena, out, 300), 0);
+/* A step of the wall clock ends no lease. */
+clock_step_wall(7200000);
+ck_assert_uint_eq(store_expired(store, clock_boot_sec(), arena, out, 300), 0);
 STORE_END
 
 /* Against a plain array: the same leases after thousands of random changes. */
 STORE_TEST(model)
-	enum { N = 200 };
-	static struct lease known[N];
-	static uint8_t hws[N][6];
-	bool there[N] = { false };
-	unsigned steps = kind == ON_DISK ? 1500 : 20000;
+enum { N = 200 };
+static struct lease known[N];
+static uint8_t hws[N][6];
+bool there[N] = { false };
+unsigned steps = kind == ON_DISK ? 1500 : 20000;
 
-	rand_seed(7);
-	for (unsigned step = 0; step < steps; step++) {
-		uint32_t i = (uint32_t)rand_below(N), client = (uint32_t)rand_below(20);
-		struct lease lease = test_lease(i, 1000 + step), out[N];
-		struct lease_query query = { .by = BY_HWADDR, .type = LEASE_V4, .hwtype = 1 };
-		int want = 0;
+rand_seed(7);
+for (unsigned step = 0; step < steps; step++) {
+	uint32_t i = (uint32_t)rand_below(N), client = (uint32_t)rand_below(20);
+	struct lease lease = test_lease(i, 1000 + step), out[N];
+	struct lease_query query = { .by = BY_HWADDR, .type = LEASE_V4, .hwtype = 1 };
+	int want = 0;
 
-		arena_reset(arena);
-		lease.client_id.len = 0;
-		lease.hostname = step % 3 ? "" : "some-name";
-		memset(hws[i], 0, 6);
-		hws[i][5] = (uint8_t)client;
-		lease.hwaddr = bytes_of(hws[i], 6);
-		lease.hwtype = 1;
-		if (!there[i]) {
-			ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
-		} else if (rand_below(2)) {
-			ck_assert_int_eq(update(store, &lease, known[i].version), CHANGE_OK);
-		} else {
-			ck_assert_int_eq(delete_addr(store, &lease.addr, known[i].version), CHANGE_OK);
-			there[i] = false;
-			continue;
-		}
-		there[i] = true;
-		ck_assert_int_eq(get(store, arena, &lease.addr, &known[i]), 1);
-		ck_assert(same_lease(&known[i], &lease));
-		query.id = lease.hwaddr;
-		for (unsigned k = 0; k < N; k++)
-			want += there[k] && hws[k][5] == client;
-		ck_assert_int_eq(store_find(store, &query, arena, out, N), want);
+	arena_reset(arena);
+	lease.client_id.len = 0;
+	lease.hostname = step % 3 ? "" : "some-name";
+	memset(hws[i], 0, 6);
+	hws[i][5] = (uint8_t)client;
+	lease.hwaddr = bytes_of(hws[i], 6);
+	lease.hwtype = 1;
+	if (!there[i]) {
+		ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+	} else if (rand_below(2)) {
+		ck_assert_int_eq(update(store, &lease, known[i].version), CHANGE_OK);
+	} else {
+		ck_assert_int_eq(delete_addr(store, &lease.addr, known[i].version), CHANGE_OK);
+		there[i] = false;
+		continue;
 	}
+	there[i] = true;
+	ck_assert_int_eq(get(store, arena, &lease.addr, &known[i]), 1);
+	ck_assert(same_lease(&known[i], &lease));
+	query.id = lease.hwaddr;
+	for (unsigned k = 0; k < N; k++)
+		want += there[k] && hws[k][5] == client;
+	ck_assert_int_eq(store_find(store, &query, arena, out, N), want);
+}
 STORE_END
 
 struct racer {
@@ -369,49 +375,49 @@ static void count_uses(void *ctx, const struct ip *addr, enum lease_type type, b
 
 /* Four threads, the same 64 addresses: each insert won is a lease there or deleted. */
 STORE_TEST(threads)
-	struct racer racers[4];
-	int uses[64] = { 0 }, used = 0;
-	unsigned won = 0, lost = 0;
+struct racer racers[4];
+int uses[64] = { 0 }, used = 0;
+unsigned won = 0, lost = 0;
 
-	store_watch(store, count_uses, uses);
-	for (unsigned i = 0; i < 4; i++) {
-		racers[i] = (struct racer){ .number = i };
-		ck_assert_int_eq(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
-	}
-	for (unsigned i = 0; i < 4; i++) {
-		ck_assert_int_eq(pthread_join(racers[i].thread, NULL), 0);
-		won += racers[i].won;
-		lost += racers[i].lost;
-	}
-	for (unsigned i = 0; i < 64; i++)
-		used += uses[i];
-	ck_assert_int_eq((int)(won - lost), used);
-	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), (uint64_t)used);
+store_watch(store, count_uses, uses);
+for (unsigned i = 0; i < 4; i++) {
+	racers[i] = (struct racer){ .number = i };
+	ck_assert_int_eq(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
+}
+for (unsigned i = 0; i < 4; i++) {
+	ck_assert_int_eq(pthread_join(racers[i].thread, NULL), 0);
+	won += racers[i].won;
+	lost += racers[i].lost;
+}
+for (unsigned i = 0; i < 64; i++)
+	used += uses[i];
+ck_assert_int_eq((int)(won - lost), used);
+ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), (uint64_t)used);
 STORE_END
 
 STORE_TEST(v6_leases)
-	struct lease na, pd, got, out[4];
-	struct lease_query query = { .by = BY_CLIENT_ID, .type = LEASE_NA };
+struct lease na, pd, got, out[4];
+struct lease_query query = { .by = BY_CLIENT_ID, .type = LEASE_NA };
 
-	store_close(store);
-	(void)unlink(tmp.path);
-	open_kind(1);
-	na = test_lease6(1, 1000, false);
-	ck_assert_int_eq(insert(store, &na), CHANGE_OK);
-	pd = test_lease6(1, 1000, true);
-	ck_assert_int_eq(insert(store, &pd), CHANGE_OK);
-	ck_assert_int_eq(get(store, arena, &pd.addr, &got), 1);
-	ck_assert(same_lease(&pd, &got));
-	query.id = pd.client_id;
-	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
-	ck_assert(same_lease(&na, &out[0]));
-	query.type = LEASE_PD;
-	query.has_iaid = true;
-	query.iaid = 4;
-	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 0);
-	query.iaid = 3;
-	ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
-	ck_assert_uint_eq(out[0].prefix_len, 56);
+store_close(store);
+(void)unlink(tmp.path);
+open_kind(1);
+na = test_lease6(1, 1000, false);
+ck_assert_int_eq(insert(store, &na), CHANGE_OK);
+pd = test_lease6(1, 1000, true);
+ck_assert_int_eq(insert(store, &pd), CHANGE_OK);
+ck_assert_int_eq(get(store, arena, &pd.addr, &got), 1);
+ck_assert(same_lease(&pd, &got));
+query.id = pd.client_id;
+ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
+ck_assert(same_lease(&na, &out[0]));
+query.type = LEASE_PD;
+query.has_iaid = true;
+query.iaid = 4;
+ck_assert_int_eq(store_find(store, &query, arena, out, 4), 0);
+query.iaid = 3;
+ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
+ck_assert_uint_eq(out[0].prefix_len, 56);
 STORE_END
 
 /* What a test double must be able to do. */

@@ -10,13 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const companions[] = { "",     ".lock",     ".bad",   ".new",     ".1",
-					  ".2",   ".completed", ".newer", ".replaced", ".x",
-					  ".output", ".next", ".damaged" };
+static const char *const companions[] = { "",       ".lock",     ".bad", ".new",    ".1",    ".2",      ".completed",
+					  ".newer", ".replaced", ".x",   ".output", ".next", ".damaged" };
 
 void tmp_make(struct tmp_dir *tmp)
 {
-	(void)snprintf(tmp->dir, sizeof(tmp->dir), "/tmp/kea-store-XXXXX" "X");
+	(void)snprintf(tmp->dir, sizeof(tmp->dir),
+		       "/tmp/kea-store-XXXXX"
+		       "X");
 	ck_assert_ptr_nonnull(mkdtemp(tmp->dir));
 	(void)snprintf(tmp->path, sizeof(tmp->path), "%s/leases.csv", tmp->dir);
 }
@@ -183,11 +184,11 @@ bool same_lease(const struct lease *a, const struct lease *b)
 {
 	return ip_equal(&a->addr, &b->addr) && a->prefix_len == b->prefix_len && a->type == b->type &&
 	       a->state == b->state && a->hwtype == b->hwtype && a->hwsource == b->hwsource &&
-	       bytes_equal(a->hwaddr, b->hwaddr) && bytes_equal(a->client_id, b->client_id) &&
-	       a->iaid == b->iaid && a->subnet_id == b->subnet_id && a->pool_id == b->pool_id &&
-	       a->valid == b->valid && a->preferred == b->preferred && a->cltt == b->cltt &&
-	       a->expires == b->expires && a->fqdn_fwd == b->fqdn_fwd && a->fqdn_rev == b->fqdn_rev &&
-	       strcmp(a->hostname, b->hostname) == 0 && !a->user_context == !b->user_context &&
+	       bytes_equal(a->hwaddr, b->hwaddr) && bytes_equal(a->client_id, b->client_id) && a->iaid == b->iaid &&
+	       a->subnet_id == b->subnet_id && a->pool_id == b->pool_id && a->valid == b->valid &&
+	       a->preferred == b->preferred && a->cltt == b->cltt && a->expires == b->expires &&
+	       a->fqdn_fwd == b->fqdn_fwd && a->fqdn_rev == b->fqdn_rev && strcmp(a->hostname, b->hostname) == 0 &&
+	       !a->user_context == !b->user_context &&
 	       (!a->user_context || strcmp(a->user_context, b->user_context) == 0);
 }
 
@@ -203,13 +204,13 @@ static bool dump_one(void *ctx, const struct lease *lease)
 
 	(void)bytes_to_hex(lease->hwaddr, ':', hw, sizeof(hw));
 	(void)bytes_to_hex(lease->client_id, ':', id, sizeof(id));
-	ck_assert_int_gt(asprintf(&line, "%s/%u type=%d state=%d hw=%u/%u/%s id=%s iaid=%u sub=%u/%u valid=%u/%u cltt=%lld "
-					 "expires=%lld fqdn=%d%d host=%s ctx=%s\n",
-				  ip_format(&lease->addr, addr), lease->prefix_len, (int)lease->type,
-				  (int)lease->state, lease->hwtype, lease->hwsource, hw, id, lease->iaid,
-				  lease->subnet_id, lease->pool_id, lease->valid, lease->preferred,
-				  (long long)lease->cltt, (long long)lease->expires, lease->fqdn_fwd,
-				  lease->fqdn_rev, lease->hostname,
+	ck_assert_int_gt(asprintf(&line,
+				  "%s/%u type=%d state=%d hw=%u/%u/%s id=%s iaid=%u sub=%u/%u valid=%u/%u cltt=%lld "
+				  "expires=%lld fqdn=%d%d host=%s ctx=%s\n",
+				  ip_format(&lease->addr, addr), lease->prefix_len, (int)lease->type, (int)lease->state,
+				  lease->hwtype, lease->hwsource, hw, id, lease->iaid, lease->subnet_id, lease->pool_id,
+				  lease->valid, lease->preferred, (long long)lease->cltt, (long long)lease->expires,
+				  lease->fqdn_fwd, lease->fqdn_rev, lease->hostname,
 				  lease->user_context ? lease->user_context : "-"),
 			 0);
 	*vec_push(&dump->lines) = line;

@@ -149,18 +149,18 @@ static bool writes(int flags)
 	return (flags & O_ACCMODE) != O_RDONLY || flags & (O_CREAT | O_TRUNC);
 }
 
-#define OPEN(name)                                                      \
-	int name(const char *path, int flags, ...)                      \
-	{                                                               \
-		va_list ap;                                             \
-		mode_t mode;                                            \
-                                                                        \
-		va_start(ap, flags);                                    \
-		mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;        \
-		va_end(ap);                                             \
-		if (writes(flags) && refused(-1, path))                 \
-			return -1;                                      \
-		return REAL(name)(path, flags, mode);                   \
+#define OPEN(name)                                               \
+	int name(const char *path, int flags, ...)               \
+	{                                                        \
+		va_list ap;                                      \
+		mode_t mode;                                     \
+                                                                 \
+		va_start(ap, flags);                             \
+		mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0; \
+		va_end(ap);                                      \
+		if (writes(flags) && refused(-1, path))          \
+			return -1;                               \
+		return REAL(name)(path, flags, mode);            \
 	}
 OPEN(open)
 OPEN(open64)

@@ -9,8 +9,8 @@
  *	ledger check LEDGER CSVFILE...   lease files in the order in which the server reads them
  *
  * A ledger line is "MONOTONIC-SECONDS CLIENT ADDRESS[/LENGTH] LIFETIME SERVER", lifetime 0 when the client
- * gave it back; a line that starts with # says what to add for wall clock time. One thread, one socket, no code of the server: a mistake in
- * its packet code must not be made here too. The load plays a relay agent over UDP, or with --raw
+ * gave it back; a line that starts with # says what to add for wall clock time. One thread, one socket, no code of the
+ *server: a mistake in its packet code must not be made here too. The load plays a relay agent over UDP, or with --raw
  * directly attached clients. Closed loop: --window exchanges are outstanding. Open loop (--rate):
  * so many are started per second whatever the server does.
  */
@@ -41,7 +41,7 @@
 #define BATCH 128u
 #define TX_MAX 512
 #define RX_MAX 2048
-#define RAW_HEAD 42 /* Ethernet, IPv4, UDP */
+#define RAW_HEAD 42       /* Ethernet, IPv4, UDP */
 #define LEASE_SLACK_SEC 2 /* wall clocks are read in whole seconds, at two places */
 
 enum { DISCOVER = 1, OFFER, REQUEST, DECLINE, ACK, NAK };
@@ -94,7 +94,7 @@ struct place {
 struct held {
 	struct place place;
 	bool used;
-	uint64_t id; /* the last client that was acknowledged: its hardware address, or of check its number */
+	uint64_t id;    /* the last client that was acknowledged: its hardware address, or of check its number */
 	uint64_t at_ns; /* when; monotonic */
 	uint32_t lifetime;
 	bool has_row; /* the lease file: last row of the address */
@@ -439,8 +439,8 @@ static void promised(uint32_t client, uint32_t addr, uint32_t lifetime, uint32_t
 
 		inet_ntop(AF_INET, &(struct in_addr){ htonl(addr) }, a, sizeof(a));
 		inet_ntop(AF_INET, &(struct in_addr){ htonl(server) }, sv, sizeof(sv));
-		fprintf(ledger, "%" PRIu64 ".%09" PRIu64 " %012" PRIx64 " %s %" PRIu32 " %s\n",
-			(uint64_t)(t / NS), (uint64_t)(t % NS), id, a, lifetime, sv);
+		fprintf(ledger, "%" PRIu64 ".%09" PRIu64 " %012" PRIx64 " %s %" PRIu32 " %s\n", (uint64_t)(t / NS),
+			(uint64_t)(t % NS), id, a, lifetime, sv);
 	}
 	if (last_ns && t - last_ns > count.gap_ns)
 		count.gap_ns = t - last_ns;
@@ -585,12 +585,9 @@ static void open_raw(void)
 {
 	/* IPv4 without options, UDP, to port 68 */
 	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 3),
-		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 36),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 68, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, 0xffff),
-		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 3),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 36), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 68, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0xffff),      BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 	struct sock_fprog filter = { sizeof(code) / sizeof(code[0]), code };
 	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP) };
@@ -667,9 +664,9 @@ static void run(void)
 	       ",\"rate\":%.0f,\"drops\":%" PRIu64 ",\"naks\":%" PRIu64 ",\"dups\":%" PRIu64 ",\"bad\":%" PRIu64
 	       ",\"late\":%" PRIu64 ",\"send_fails\":%" PRIu64 ",\"gap_ms\":%.1f,\"p50_us\":%" PRIu64
 	       ",\"p99_us\":%" PRIu64 ",\"max_us\":%" PRIu64 "}\n",
-	       seconds, count.started, count.completed, count.renewed, (double)count.completed / seconds,
-	       count.drops, count.naks, count.dups, count.bad, count.late, count.send_fails,
-	       (double)count.gap_ns / 1e6, percentile(.5), percentile(.99), percentile(1));
+	       seconds, count.started, count.completed, count.renewed, (double)count.completed / seconds, count.drops,
+	       count.naks, count.dups, count.bad, count.late, count.send_fails, (double)count.gap_ns / 1e6,
+	       percentile(.5), percentile(.99), percentile(1));
 }
 
 static void usage(void) __attribute__((noreturn));
@@ -686,7 +683,8 @@ static void usage(void)
 	      "  --timeout MS         when to give up on a message (1000)\n"
 	      "  --lifetime S         lifetime to ask for; --cid: send a client id; --opt82\n"
 	      "  --ledger FILE        append every ACK here\n"
-	      "usage: ledger check LEDGER CSVFILE...\n", stderr);
+	      "usage: ledger check LEDGER CSVFILE...\n",
+	      stderr);
 	exit(2);
 }
 
@@ -705,34 +703,67 @@ static double number(const char *text, double min, double max)
 static int load(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "server", 1, NULL, 's' }, { "src", 1, NULL, 'a' },	 { "raw", 0, NULL, 'r' },
-		{ "iface", 1, NULL, 'i' },  { "renew", 0, NULL, 'n' },	 { "clients", 1, NULL, 'c' },
-		{ "first", 1, NULL, 'f' },  { "window", 1, NULL, 'w' },	 { "rate", 1, NULL, 'R' },
-		{ "seconds", 1, NULL, 't' }, { "count", 1, NULL, 'C' },	 { "timeout", 1, NULL, 'o' },
-		{ "lifetime", 1, NULL, 'l' }, { "cid", 0, NULL, 'I' },	 { "opt82", 0, NULL, '8' },
-		{ "ledger", 1, NULL, 'L' }, { NULL, 0, NULL, 0 }
+		{ "server", 1, NULL, 's' },   { "src", 1, NULL, 'a' },    { "raw", 0, NULL, 'r' },
+		{ "iface", 1, NULL, 'i' },    { "renew", 0, NULL, 'n' },  { "clients", 1, NULL, 'c' },
+		{ "first", 1, NULL, 'f' },    { "window", 1, NULL, 'w' }, { "rate", 1, NULL, 'R' },
+		{ "seconds", 1, NULL, 't' },  { "count", 1, NULL, 'C' },  { "timeout", 1, NULL, 'o' },
+		{ "lifetime", 1, NULL, 'l' }, { "cid", 0, NULL, 'I' },    { "opt82", 0, NULL, '8' },
+		{ "ledger", 1, NULL, 'L' },   { NULL, 0, NULL, 0 }
 	};
 	int c, size = 16 << 20;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		switch (c) {
-		case 's': conf.server = optarg; break;
-		case 'a': conf.src = optarg; break;
-		case 'r': conf.raw = true; break;
-		case 'i': conf.iface = optarg; break;
-		case 'n': conf.renew = true; break;
-		case 'c': conf.clients = (uint32_t)number(optarg, 1, 1e8); break;
-		case 'f': conf.first = (uint32_t)number(optarg, 0, 4e9); break;
-		case 'w': conf.window = (uint32_t)number(optarg, 1, N_SLOTS); break;
-		case 'R': conf.rate = number(optarg, 1, 1e7); break;
-		case 't': conf.seconds = number(optarg, 0.001, 86400); break;
-		case 'C': conf.count = (uint64_t)number(optarg, 1, 1e12); break;
-		case 'o': conf.timeout_ms = (uint32_t)number(optarg, 1, 60000); break;
-		case 'l': conf.lifetime = (uint32_t)number(optarg, 1, 4e9); break;
-		case 'I': conf.cid = true; break;
-		case '8': conf.opt82 = true; break;
-		case 'L': conf.ledger = optarg; break;
-		default: usage();
+		case 's':
+			conf.server = optarg;
+			break;
+		case 'a':
+			conf.src = optarg;
+			break;
+		case 'r':
+			conf.raw = true;
+			break;
+		case 'i':
+			conf.iface = optarg;
+			break;
+		case 'n':
+			conf.renew = true;
+			break;
+		case 'c':
+			conf.clients = (uint32_t)number(optarg, 1, 1e8);
+			break;
+		case 'f':
+			conf.first = (uint32_t)number(optarg, 0, 4e9);
+			break;
+		case 'w':
+			conf.window = (uint32_t)number(optarg, 1, N_SLOTS);
+			break;
+		case 'R':
+			conf.rate = number(optarg, 1, 1e7);
+			break;
+		case 't':
+			conf.seconds = number(optarg, 0.001, 86400);
+			break;
+		case 'C':
+			conf.count = (uint64_t)number(optarg, 1, 1e12);
+			break;
+		case 'o':
+			conf.timeout_ms = (uint32_t)number(optarg, 1, 60000);
+			break;
+		case 'l':
+			conf.lifetime = (uint32_t)number(optarg, 1, 4e9);
+			break;
+		case 'I':
+			conf.cid = true;
+			break;
+		case '8':
+			conf.opt82 = true;
+			break;
+		case 'L':
+			conf.ledger = optarg;
+			break;
+		default:
+			usage();
 		}
 	if (optind != argc)
 		usage();
@@ -818,7 +849,8 @@ static void read_ledger(const char *path, struct map *m)
 		if (sscanf(line, "# wall - monotonic = %lf", &wall_minus_mono) == 1)
 			continue;
 		if (!strchr(line, '\n') ||
-		    sscanf(line, "%" SCNu64 ".%9" SCNu64 " %511s %63s %" SCNu32, &sec, &nsec, client, text, &lifetime) != 5 ||
+		    sscanf(line, "%" SCNu64 ".%9" SCNu64 " %511s %63s %" SCNu32, &sec, &nsec, client, text,
+			   &lifetime) != 5 ||
 		    !(id = client_number(client)) || !parse_place(text, &place))
 			die("%s:%u: not a ledger line", path, n);
 		found.acks++;
@@ -829,7 +861,8 @@ static void read_ledger(const char *path, struct map *m)
 
 /* The columns that count; the header says where they are. The client's is one or the other, the last may be missing. */
 enum { COL_ADDRESS, COL_VALID, COL_EXPIRE, COL_STATE, COL_DUID, COL_HWADDR, COL_LEN, N_COLS, N_NEEDED = COL_DUID };
-static const char *const col_names[N_COLS] = { "address", "valid_lifetime", "expire", "state", "duid", "hwaddr", "prefix_len" };
+static const char *const col_names[N_COLS] = { "address", "valid_lifetime", "expire",    "state",
+					       "duid",    "hwaddr",         "prefix_len" };
 
 static void find_columns(const char *path, char *const *field, unsigned n, int *ret_col)
 {
@@ -890,7 +923,8 @@ static void read_csv(const char *path, struct map *m)
 			find_columns(path, field, n, col);
 			continue;
 		}
-		if (n != width || !parse_place(field[col[COL_ADDRESS]], &place) || !(id = client_number(field[col[COL_DUID]]))) {
+		if (n != width || !parse_place(field[col[COL_ADDRESS]], &place) ||
+		    !(id = client_number(field[col[COL_DUID]]))) {
 			found.bad_rows++;
 			continue;
 		}

@@ -5,8 +5,8 @@
 
 #include <errno.h>
 
-static const char *const files[] = { "rfc2132.txt", "rfc3397.txt", "rfc3442.txt", "rfc9463.txt", "types.txt",
-				     "rfc9915.txt", "rfc7598.txt", "options6.txt" };
+static const char *const files[] = { "rfc2132.txt", "rfc3397.txt", "rfc3442.txt", "rfc9463.txt",
+				     "types.txt",   "rfc9915.txt", "rfc7598.txt", "options6.txt" };
 
 struct run {
 	const char *file;
@@ -19,8 +19,7 @@ struct run {
 
 static void wrong(struct run *run, const char *what, const char *got, const char *expected)
 {
-	fprintf(stderr, "%s:%u: %s: got \"%s\", expected \"%s\"\n", run->file, run->line, what, got,
-		expected);
+	fprintf(stderr, "%s:%u: %s: got \"%s\", expected \"%s\"\n", run->file, run->line, what, got, expected);
 	run->failed++;
 }
 

@@ -21,23 +21,23 @@
 #include <pthread.h>
 
 #define CLAIMS_MAX (1u << 20)
-#define STALE_MS 1000  /* a client asks for what it was offered at once, or not at all */
-#define STALE_LOOK 32  /* how many claims are looked at for one of the range */
-#define TAKE_MS 250    /* so often a client that asks for the first time may take one over */
-#define AGAIN_MS 100   /* a client that comes back after so long asked before */
+#define STALE_MS 1000 /* a client asks for what it was offered at once, or not at all */
+#define STALE_LOOK 32 /* how many claims are looked at for one of the range */
+#define TAKE_MS 250   /* so often a client that asks for the first time may take one over */
+#define AGAIN_MS 100  /* a client that comes back after so long asked before */
 #define ASKED (1u << 14)
-#define MISSED_MAX 4   /* in a row: then the next free one is looked for elsewhere */
+#define MISSED_MAX 4     /* in a row: then the next free one is looked for elsewhere */
 #define CLAIMED_TRIES 32 /* in a range without a map */
 #define BUCKETS (1u << 16)
 
 struct range {
 	struct alloc_range span;
-	struct freemap *map;  /* free of lease and claim; NULL when the range is too large for one */
-	uint64_t *leased;     /* a bit per address */
-	uint64_t *claimed;    /* in the same piece of memory, behind it */
-	uint64_t cursor;      /* iterative: where the next pick starts looking */
-	uint64_t missed;      /* no map: the last number that was picked and had a lease, */
-	unsigned n_missed;    /* and how many there were in a row */
+	struct freemap *map;     /* free of lease and claim; NULL when the range is too large for one */
+	uint64_t *leased;        /* a bit per address */
+	uint64_t *claimed;       /* in the same piece of memory, behind it */
+	uint64_t cursor;         /* iterative: where the next pick starts looking */
+	uint64_t missed;         /* no map: the last number that was picked and had a lease, */
+	unsigned n_missed;       /* and how many there were in a row */
 	struct freequeue *queue; /* flq; else NULL */
 };
 
@@ -50,19 +50,20 @@ struct alloc_set {
 	struct place {
 		struct ip reach; /* with overlap: the largest last address of the places below; see find_reach() */
 		struct range *range;
-	} *sorted;    /* in the same order */
+	} * sorted;   /* in the same order */
 	bool overlap; /* an address can be in several ranges */
-	struct range *recent; /* what happens to an address happens several times in a row: without overlap, where it was */
+	struct range
+		*recent; /* what happens to an address happens several times in a row: without overlap, where it was */
 };
 
 struct claim {
-	struct list link;                  /* in alloc->order, or in alloc->spare */
+	struct list link;                      /* in alloc->order, or in alloc->spare */
 	struct claim *next_addr, *next_client; /* hash chains */
 	struct ip addr;
 	struct client_key client;
-	int64_t ends_ms; /* boot time */
+	int64_t ends_ms;  /* boot time */
 	int64_t since_ms; /* of the first offer: asking again does not keep it from others */
-	bool taken_over; /* it was offered to somebody else before */
+	bool taken_over;  /* it was offered to somebody else before */
 };
 
 struct alloc {
@@ -198,7 +199,7 @@ static void ranges_in(struct alloc_set *set, const struct ip *addr, range_fn *fn
 /* The same for all sets; `marked`: for those that have maps. */
 static void ranges_at(struct alloc *alloc, const struct ip *addr, bool marked, range_fn *fn, void *ctx)
 {
-	list_for_each(pos, &alloc->sets) {
+	list_for_each (pos, &alloc->sets) {
 		struct alloc_set *set = container_of(pos, struct alloc_set, link);
 
 		if (set->has_maps || !marked)
@@ -316,7 +317,7 @@ struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *r
 	sort_places(set);
 	(void)pthread_mutex_lock(&alloc->lock);
 	list_add_tail(&alloc->sets, &set->link);
-	list_for_each(pos, &alloc->order)
+	list_for_each (pos, &alloc->order)
 		mark_claimed(alloc, &container_of(pos, struct claim, link)->addr, true);
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return set;
@@ -478,8 +479,7 @@ static uint64_t next_free(struct alloc *alloc, struct range *range, const struct
 	return freemap_next(range->map, range->cursor);
 }
 
-bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,
-		struct ip *ret)
+bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client, struct ip *ret)
 {
 	struct range *range = &set->ranges[i];
 	uint64_t n;
@@ -497,7 +497,8 @@ bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const stru
 	return n != FREEMAP_NONE;
 }
 
-void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client, const struct ip *addr)
+void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,
+		  const struct ip *addr)
 {
 	struct range *range = &set->ranges[i];
 	uint64_t n = ip_count_steps(&range->span.first, addr, range->span.shift);
@@ -522,13 +523,14 @@ static struct claim *stale_claim(struct alloc *alloc, const struct range *range)
 	int64_t made_before = clock_boot_ms() - STALE_MS;
 	unsigned n = 0;
 
-	list_for_each(pos, &alloc->order) {
+	list_for_each (pos, &alloc->order) {
 		struct claim *claim = container_of(pos, struct claim, link);
 		const struct alloc_range *span = &range->span;
 
 		if (n++ == STALE_LOOK)
 			break;
-		if (claim->since_ms > made_before || ip_cmp(&span->first, &claim->addr) > 0 || ip_cmp(&claim->addr, &span->last) > 0)
+		if (claim->since_ms > made_before || ip_cmp(&span->first, &claim->addr) > 0 ||
+		    ip_cmp(&claim->addr, &span->last) > 0)
 			continue;
 		if (!range->map || !bit_get(range->leased, ip_count_steps(&span->first, &claim->addr, span->shift)))
 			return claim;
@@ -591,8 +593,7 @@ static bool is_taken(struct alloc *alloc, const struct ip *addr)
 	return found.is_leased || (found.n && found.n == found.n_skipped);
 }
 
-bool alloc_claim(struct alloc *alloc, const struct ip *addr, const struct client_key *client,
-		 bool leased_ok)
+bool alloc_claim(struct alloc *alloc, const struct ip *addr, const struct client_key *client, bool leased_ok)
 {
 	struct claim *claim;
 	bool ok;

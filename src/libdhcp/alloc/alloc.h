@@ -74,13 +74,13 @@ void alloc_note(struct alloc *alloc, const struct ip *addr, bool in_use);
  * one: the first behind the last one given (iterative), the first behind a random place (random), or the
  * one that has been free for longest (flq).
  */
-bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,
-		struct ip *ret);
+bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client, struct ip *ret);
 /*
  * What was picked has a lease, which happens in ranges too large for a map. Its claim is over; after a few of
  * these in a row the next pick is made at a random place.
  */
-void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client, const struct ip *addr);
+void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,
+		  const struct ip *addr);
 /*
  * When no range has a free one: claim the address of range `i` that was offered to somebody else longest
  * ago, at least a second, and not asked for. A flood of clients that never ask must not keep out others:
@@ -93,8 +93,7 @@ bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const
  * Claim this very address: true when it is free or already claimed by the client. An address whose
  * lease is over but still stored counts as taken unless `leased_ok`.
  */
-bool alloc_claim(struct alloc *alloc, const struct ip *addr, const struct client_key *client,
-		 bool leased_ok);
+bool alloc_claim(struct alloc *alloc, const struct ip *addr, const struct client_key *client, bool leased_ok);
 /* The address the client has a fresh claim on; false when none. */
 bool alloc_claimed_by(struct alloc *alloc, const struct client_key *client, struct ip *ret);
 /* The claim of the client, if any, is over: it has a lease now, or took another server's offer. */

@@ -8,11 +8,11 @@ size_t bytes_to_hex(struct bytes b, char sep, char *buf, size_t size)
 	static const char digits[] = "0123456789abcdef";
 	size_t n = 0, i;
 
-#define PUT(c)                                \
-	do {                                  \
-		if (n + 1 < size)             \
-			buf[n] = (c);         \
-		n++;                          \
+#define PUT(c)                        \
+	do {                          \
+		if (n + 1 < size)     \
+			buf[n] = (c); \
+		n++;                  \
 	} while (0)
 	for (i = 0; i < b.len; i++) {
 		if (i && sep)

@@ -8,7 +8,7 @@
 
 #define LARGE_PAGE ((size_t)2 << 20)
 #define WORTH_IT (4 * LARGE_PAGE)
-#define MMAP_MAX 65536      /* what malloc begins with */
+#define MMAP_MAX 65536             /* what malloc begins with */
 #define TRIM_THRESHOLD (128 << 10) /* likewise */
 
 void heap_expect(size_t bytes)

@@ -16,7 +16,8 @@ bool ip_is_zero(const struct ip *ip)
 /* How far b lies behind a, about. */
 static double span(const struct ip *a, const struct ip *b)
 {
-	return ((double)ip_half(b, 0) - (double)ip_half(a, 0)) * 0x1p64 + ((double)ip_half(b, 1) - (double)ip_half(a, 1));
+	return ((double)ip_half(b, 0) - (double)ip_half(a, 0)) * 0x1p64 +
+	       ((double)ip_half(b, 1) - (double)ip_half(a, 1));
 }
 
 enum { NEAR = 8 };
@@ -263,7 +264,7 @@ bool prefix_is_clean(const struct prefix *p)
 bool prefix_contains(const struct prefix *p, const struct ip *ip)
 {
 	unsigned bits = width(p), n = bits / 8;
-	uint8_t mask = (uint8_t)~(0xff >> (bits % 8));
+	uint8_t mask = (uint8_t) ~(0xff >> (bits % 8));
 
 	if (ip_is4(&p->addr) != ip_is4(ip) || memcmp(p->addr.b, ip->b, n) != 0)
 		return false;

@@ -18,17 +18,16 @@
 		size_t cap; \
 	}
 
-#define vec_push(vec)                                                                             \
-	(((vec)->n == (vec)->cap ?                                                                \
-		  ((vec)->cap = (vec)->cap ? (vec)->cap * 2 : 8,                                  \
-		   (void)((vec)->v = xrealloc((vec)->v, (vec)->cap * sizeof(*(vec)->v)))) :       \
-		  (void)0),                                                                       \
+#define vec_push(vec)                                                                                      \
+	(((vec)->n == (vec)->cap ? ((vec)->cap = (vec)->cap ? (vec)->cap * 2 : 8,                          \
+				    (void)((vec)->v = xrealloc((vec)->v, (vec)->cap * sizeof(*(vec)->v)))) \
+				 : (void)0),                                                               \
 	 memset(&(vec)->v[(vec)->n], 0, sizeof(*(vec)->v)), &(vec)->v[(vec)->n++])
 
-#define vec_free(vec)              \
-	do {                       \
-		free((vec)->v);    \
-		(vec)->v = NULL;   \
-		(vec)->n = 0;      \
-		(vec)->cap = 0;    \
+#define vec_free(vec)            \
+	do {                     \
+		free((vec)->v);  \
+		(vec)->v = NULL; \
+		(vec)->n = 0;    \
+		(vec)->cap = 0;  \
 	} while (0)

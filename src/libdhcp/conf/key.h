@@ -34,13 +34,36 @@ enum key_type {
 enum { KEY_4 = 1, KEY_6 = 2, KEY_D2 = 4, KEY_DHCP = KEY_4 | KEY_6, KEY_ALL = 7 };
 
 /* `v` is the default (or 0, NULL) while `set` is false. */
-struct opt_bool { bool set; bool v; };
-struct opt_int { bool set; int64_t v; };
-struct opt_real { bool set; double v; };
-struct opt_str { bool set; const char *v; };
-struct conf_strings { bool set; const char **v; unsigned n; };
-struct conf_map { bool set; void *v; };
-struct conf_list { bool set; void *v; unsigned n; };
+struct opt_bool {
+	bool set;
+	bool v;
+};
+struct opt_int {
+	bool set;
+	int64_t v;
+};
+struct opt_real {
+	bool set;
+	double v;
+};
+struct opt_str {
+	bool set;
+	const char *v;
+};
+struct conf_strings {
+	bool set;
+	const char **v;
+	unsigned n;
+};
+struct conf_map {
+	bool set;
+	void *v;
+};
+struct conf_list {
+	bool set;
+	void *v;
+	unsigned n;
+};
 
 /* First member of every struct that is read from a map. */
 struct conf_node {
@@ -63,24 +86,27 @@ struct key {
 	const char *unit;          /* "s", "ms", NULL */
 	bool inherit;              /* an inner scope without it takes that of the outer one */
 	bool required;
-	const char *replaced_by;   /* an old spelling of that key: same field, read with a warning; a list may be one text */
-	bool bool_word;            /* KEY_ENUM: true and false mean the words "always" and "never" */
-	bool number_text;          /* KEY_STRING: a number is taken as its text */
-	const char *since;         /* version it works since */
-	const char *refuse;        /* what is not supported yet, for "... not supported yet" */
+	const char
+		*replaced_by; /* an old spelling of that key: same field, read with a warning; a list may be one text */
+	bool bool_word;       /* KEY_ENUM: true and false mean the words "always" and "never" */
+	bool number_text;     /* KEY_STRING: a number is taken as its text */
+	const char *since;    /* version it works since */
+	const char *refuse;   /* what is not supported yet, for "... not supported yet" */
 	const char *doc;
 };
 
 struct scope {
-	const char *name;          /* as errors call it: "subnet" */
-	const char *name6;         /* in DHCPv6, NULL: the same */
+	const char *name;  /* as errors call it: "subnet" */
+	const char *name6; /* in DHCPv6, NULL: the same */
 	const struct key *keys;
 	unsigned n;
 	size_t size;
 };
 
-#define SCOPE(scope_name, type, table) \
-	{ .name = scope_name, .keys = table, .n = sizeof(table) / sizeof((table)[0]), .size = sizeof(type) }
+#define SCOPE(scope_name, type, table)                                                                           \
+	{                                                                                                        \
+		.name = scope_name, .keys = table, .n = sizeof(table) / sizeof((table)[0]), .size = sizeof(type) \
+	}
 
 static inline const char *scope_name(const struct scope *scope, unsigned family)
 {
@@ -88,31 +114,58 @@ static inline const char *scope_name(const struct scope *scope, unsigned family)
 }
 
 /* The offset of a field; does not compile when its type is not `want`. */
-#define CONF_FIELD(type, field, want)                                                              \
-	(offsetof(type, field) +                                                                   \
+#define CONF_FIELD(type, field, want) \
+	(offsetof(type, field) +      \
 	 0 * sizeof(char[__builtin_types_compatible_p(__typeof__(((type *)0)->field), want) ? 1 : -1]))
 
-#define K_BOOL(s, f, n, ...) { .name = n, .type = KEY_BOOL, .offset = CONF_FIELD(s, f, struct opt_bool), __VA_ARGS__ }
-#define K_INT(s, f, n, ...) { .name = n, .type = KEY_INT, .offset = CONF_FIELD(s, f, struct opt_int), __VA_ARGS__ }
-#define K_REAL(s, f, n, ...) { .name = n, .type = KEY_REAL, .offset = CONF_FIELD(s, f, struct opt_real), __VA_ARGS__ }
-#define K_STRING(s, f, n, ...) { .name = n, .type = KEY_STRING, .offset = CONF_FIELD(s, f, struct opt_str), __VA_ARGS__ }
-#define K_ENUM(s, f, n, ...) { .name = n, .type = KEY_ENUM, .offset = CONF_FIELD(s, f, struct opt_int), __VA_ARGS__ }
-#define K_STRINGS(s, f, n, ...) { .name = n, .type = KEY_STRINGS, .offset = CONF_FIELD(s, f, struct conf_strings), __VA_ARGS__ }
-#define K_MAP(s, f, n, sc, ...) { .name = n, .type = KEY_MAP, .offset = CONF_FIELD(s, f, struct conf_map), .scope = &(sc), __VA_ARGS__ }
-#define K_LIST(s, f, n, sc, ...) { .name = n, .type = KEY_LIST, .offset = CONF_FIELD(s, f, struct conf_list), .scope = &(sc), __VA_ARGS__ }
-#define K_JSON(s, f, n, ...) { .name = n, .type = KEY_JSON, .offset = CONF_FIELD(s, f, struct json_object *), __VA_ARGS__ }
+#define K_BOOL(s, f, n, ...)                                                                          \
+	{                                                                                             \
+		.name = n, .type = KEY_BOOL, .offset = CONF_FIELD(s, f, struct opt_bool), __VA_ARGS__ \
+	}
+#define K_INT(s, f, n, ...)                                                                         \
+	{                                                                                           \
+		.name = n, .type = KEY_INT, .offset = CONF_FIELD(s, f, struct opt_int), __VA_ARGS__ \
+	}
+#define K_REAL(s, f, n, ...)                                                                          \
+	{                                                                                             \
+		.name = n, .type = KEY_REAL, .offset = CONF_FIELD(s, f, struct opt_real), __VA_ARGS__ \
+	}
+#define K_STRING(s, f, n, ...)                                                                         \
+	{                                                                                              \
+		.name = n, .type = KEY_STRING, .offset = CONF_FIELD(s, f, struct opt_str), __VA_ARGS__ \
+	}
+#define K_ENUM(s, f, n, ...)                                                                         \
+	{                                                                                            \
+		.name = n, .type = KEY_ENUM, .offset = CONF_FIELD(s, f, struct opt_int), __VA_ARGS__ \
+	}
+#define K_STRINGS(s, f, n, ...)                                                                              \
+	{                                                                                                    \
+		.name = n, .type = KEY_STRINGS, .offset = CONF_FIELD(s, f, struct conf_strings), __VA_ARGS__ \
+	}
+#define K_MAP(s, f, n, sc, ...)                                                                                      \
+	{                                                                                                            \
+		.name = n, .type = KEY_MAP, .offset = CONF_FIELD(s, f, struct conf_map), .scope = &(sc), __VA_ARGS__ \
+	}
+#define K_LIST(s, f, n, sc, ...)                                                                                       \
+	{                                                                                                              \
+		.name = n, .type = KEY_LIST, .offset = CONF_FIELD(s, f, struct conf_list), .scope = &(sc), __VA_ARGS__ \
+	}
+#define K_JSON(s, f, n, ...)                                                                               \
+	{                                                                                                  \
+		.name = n, .type = KEY_JSON, .offset = CONF_FIELD(s, f, struct json_object *), __VA_ARGS__ \
+	}
 /* user-context and comment, which may stand in nearly every map. */
-#define K_COMMENT(s)                                                                               \
-	K_JSON(s, user_context, "user-context", .families = KEY_ALL, .since = "4.0.0",             \
-	       .doc = "free JSON kept with the object"),                                           \
-	K_STRING(s, comment, "comment", .families = KEY_ALL, .since = "4.0.0",                     \
-		 .doc = "shorthand stored as user-context.comment")
+#define K_COMMENT(s)                                                                   \
+	K_JSON(s, user_context, "user-context", .families = KEY_ALL, .since = "4.0.0", \
+	       .doc = "free JSON kept with the object"),                               \
+		K_STRING(s, comment, "comment", .families = KEY_ALL, .since = "4.0.0", \
+			 .doc = "shorthand stored as user-context.comment")
 
 /* What reading and checking share. */
 struct conf_reader {
-	unsigned family;      /* KEY_4, KEY_6 or KEY_D2 */
+	unsigned family; /* KEY_4, KEY_6 or KEY_D2 */
 	struct diag *diag;
-	struct arena *arena;  /* of the result */
+	struct arena *arena;            /* of the result */
 	const struct scope *const *all; /* NULL-terminated: where else a misplaced key may belong */
 };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "conf/key.h"
 
-
 /* The shortest text that reads back the same. */
 struct json_object *json_shortest_double(double v)
 {
@@ -90,8 +89,8 @@ static struct json_object *print_value(unsigned family, const struct key *key, c
 			return NULL;
 		list = json_object_new_array();
 		for (i = 0; i < v->n; i++)
-			json_object_array_add(list, conf_print(family, key->scope,
-							       (const char *)v->v + i * key->scope->size));
+			json_object_array_add(
+				list, conf_print(family, key->scope, (const char *)v->v + i * key->scope->size));
 		return list;
 	}
 	case KEY_JSON: {
@@ -114,9 +113,8 @@ static void fold_comment(struct json_object *map)
 	}
 	json_object_object_add(folded, "comment", json_object_get(comment));
 	if (json_object_object_get_ex(map, "user-context", &context)) {
-		json_object_object_foreach(context, name, value)
-			if (strcmp(name, "comment"))
-				json_object_object_add(folded, name, json_object_get(value));
+		json_object_object_foreach(context, name, value) if (strcmp(name, "comment"))
+			json_object_object_add(folded, name, json_object_get(value));
 	}
 	json_object_object_del(map, "comment");
 	json_object_object_add(map, "user-context", folded);
@@ -152,9 +150,9 @@ static void add_text(struct json_object *o, const char *name, const char *text)
 static struct json_object *schema_row(unsigned family, const struct key *key)
 {
 	static const char *const types[] = {
-		[KEY_BOOL] = "boolean", [KEY_INT] = "integer",	   [KEY_REAL] = "real",
-		[KEY_STRING] = "string", [KEY_ENUM] = "enum",	   [KEY_STRINGS] = "list of strings",
-		[KEY_MAP] = "map",	[KEY_LIST] = "list of maps", [KEY_JSON] = "any map",
+		[KEY_BOOL] = "boolean",  [KEY_INT] = "integer",       [KEY_REAL] = "real",
+		[KEY_STRING] = "string", [KEY_ENUM] = "enum",         [KEY_STRINGS] = "list of strings",
+		[KEY_MAP] = "map",       [KEY_LIST] = "list of maps", [KEY_JSON] = "any map",
 	};
 	struct json_object *o = json_object_new_object();
 	unsigned i;
@@ -222,12 +220,12 @@ void conf_reference(unsigned family, const struct scope *const *all, FILE *to)
 			(void)json_object_object_get_ex(row, "type", &type);
 			fprintf(to, "| `%s` | %s%s%s | %s%s | %s | %s%s%s%s |\n", key->name,
 				json_object_get_string(type), key->unit ? ", " : "", key->unit ? key->unit : "",
-				key->inherit ? "inherited" : key->def ? key->def : "-",
-				key->required ? " (required)" : "",
-				key->since && !key->refuse ? key->since : "not yet",
-				key->doc ? key->doc : "",
-				key->replaced_by ? " (write `" : "", key->replaced_by ? key->replaced_by : "",
-				key->replaced_by ? "`)" : "");
+				key->inherit ? "inherited"
+				: key->def   ? key->def
+					     : "-",
+				key->required ? " (required)" : "", key->since && !key->refuse ? key->since : "not yet",
+				key->doc ? key->doc : "", key->replaced_by ? " (write `" : "",
+				key->replaced_by ? key->replaced_by : "", key->replaced_by ? "`)" : "");
 			json_object_put(row);
 		}
 		fputc('\n', to);

@@ -40,8 +40,7 @@ static const char *family_name(unsigned family)
 	return family == KEY_4 ? "DHCPv4" : family == KEY_6 ? "DHCPv6" : "DHCP-DDNS";
 }
 
-static void unknown_key(const struct conf_reader *rd, const struct scope *scope, const char *name,
-			struct pos pos)
+static void unknown_key(const struct conf_reader *rd, const struct scope *scope, const char *name, struct pos pos)
 {
 	const struct key *key = find(scope, name);
 	const char *names[128], *near;
@@ -73,7 +72,9 @@ static void unknown_key(const struct conf_reader *rd, const struct scope *scope,
 		key = find(rd->all[k], name);
 		if (key) {
 			diag_help(rd->diag, "\"%s\" is a %s key", name,
-				  family_name(families(key) & KEY_6 ? KEY_6 : families(key) & KEY_4 ? KEY_4 : KEY_D2));
+				  family_name(families(key) & KEY_6   ? KEY_6
+					      : families(key) & KEY_4 ? KEY_4
+								      : KEY_D2));
 			return;
 		}
 	}
@@ -84,13 +85,20 @@ static void unknown_key(const struct conf_reader *rd, const struct scope *scope,
 static const char *type_name(struct json_object *value)
 {
 	switch (json_object_get_type(value)) {
-	case json_type_null: return "null";
-	case json_type_boolean: return "a boolean";
-	case json_type_double: return "a real number";
-	case json_type_int: return "an integer";
-	case json_type_object: return "a map";
-	case json_type_array: return "a list";
-	case json_type_string: return "a string";
+	case json_type_null:
+		return "null";
+	case json_type_boolean:
+		return "a boolean";
+	case json_type_double:
+		return "a real number";
+	case json_type_int:
+		return "an integer";
+	case json_type_object:
+		return "a map";
+	case json_type_array:
+		return "a list";
+	case json_type_string:
+		return "a string";
 	}
 	return "something else";
 }
@@ -147,8 +155,7 @@ static bool wrong_type(const struct conf_reader *rd, const struct key *key, stru
 		str_add(&want, "a list of maps");
 		break;
 	}
-	diag_error(rd->diag, json_pos(value), "\"%s\" is %s, want %s", key->name, type_name(value),
-		   str_text(&want));
+	diag_error(rd->diag, json_pos(value), "\"%s\" is %s, want %s", key->name, type_name(value), str_text(&want));
 	str_free(&want);
 	return false;
 }
@@ -261,7 +268,8 @@ static bool map_is_off(const struct conf_reader *rd, const struct scope *scope, 
 static bool is_off(const struct conf_reader *rd, const struct key *key, struct json_object *value)
 {
 	const char *def = rd->family == KEY_6 && key->def6 ? key->def6 : key->def;
-	const char *text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	const char *text =
+		json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 
 	if (def && !strcmp(def, text))
 		return true;
@@ -271,7 +279,8 @@ static bool is_off(const struct conf_reader *rd, const struct key *key, struct j
 	case json_type_int:
 		return json_object_get_int64(value) == 0;
 	case json_type_double:
-		return json_object_get_double(value) == 0 || (def && strtod(def, NULL) == json_object_get_double(value));
+		return json_object_get_double(value) == 0 ||
+		       (def && strtod(def, NULL) == json_object_get_double(value));
 	case json_type_string:
 		return json_object_get_string_len(value) == 0 || !strcasecmp(json_object_get_string(value), "off") ||
 		       !strcasecmp(json_object_get_string(value), "disabled") ||
@@ -287,8 +296,7 @@ static bool is_off(const struct conf_reader *rd, const struct key *key, struct j
 	}
 }
 
-static bool read_value(const struct conf_reader *rd, const struct key *key, struct json_object *value,
-		       void *field)
+static bool read_value(const struct conf_reader *rd, const struct key *key, struct json_object *value, void *field)
 {
 	switch (key->type) {
 	case KEY_BOOL:
@@ -304,8 +312,8 @@ static bool read_value(const struct conf_reader *rd, const struct key *key, stru
 		v = json_object_get_int64(value);
 		if (v < key->min || v > int_max(key)) {
 			diag_error(rd->diag, json_pos(value),
-				   "\"%s\" is %" PRId64 ", not in %" PRId64 "..%" PRId64 "%s%s", key->name, v,
-				   key->min, int_max(key), key->unit ? " " : "", key->unit ? key->unit : "");
+				   "\"%s\" is %" PRId64 ", not in %" PRId64 "..%" PRId64 "%s%s", key->name, v, key->min,
+				   int_max(key), key->unit ? " " : "", key->unit ? key->unit : "");
 			return false;
 		}
 		*(struct opt_int *)field = (struct opt_int){ true, v };
@@ -364,8 +372,8 @@ static bool read_key(const struct conf_reader *rd, const struct scope *scope, co
 		     struct json_object *value, void *out)
 {
 	if (!value) {
-		diag_error(rd->diag, json_pos(((struct conf_node *)out)->json), "\"%s\" is null in %s",
-			   key->name, scope_name(scope, rd->family));
+		diag_error(rd->diag, json_pos(((struct conf_node *)out)->json), "\"%s\" is null in %s", key->name,
+			   scope_name(scope, rd->family));
 		return false;
 	}
 	if (key->replaced_by) {
@@ -378,8 +386,7 @@ static bool read_key(const struct conf_reader *rd, const struct scope *scope, co
 	if (is_off(rd, key, value))
 		return key->type == KEY_MAP || key->type == KEY_LIST ||
 		       read_value(rd, key, value, (char *)out + key->offset);
-	if (key->type != KEY_MAP && key->type != KEY_LIST &&
-	    !read_value(rd, key, value, (char *)out + key->offset))
+	if (key->type != KEY_MAP && key->type != KEY_LIST && !read_value(rd, key, value, (char *)out + key->offset))
 		return false;
 	diag_error(rd->diag, json_key_pos(value), "\"%s\": %s not supported yet", key->name, key->refuse);
 	return false;
@@ -442,7 +449,8 @@ bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct j
 			continue;
 		set_default(rd, key, out);
 		if (map && key->required && !json_object_object_get_ex(map, key->name, NULL)) {
-			diag_error(rd->diag, json_pos(map), "%s lacks \"%s\"", scope_name(scope, rd->family), key->name);
+			diag_error(rd->diag, json_pos(map), "%s lacks \"%s\"", scope_name(scope, rd->family),
+				   key->name);
 			ok = false;
 		}
 	}
@@ -458,8 +466,8 @@ bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct j
 			continue;
 		}
 		if (key->replaced_by && json_object_object_get_ex(map, key->replaced_by, NULL)) {
-			diag_error(rd->diag, json_key_pos(value), "\"%s\" and its new spelling \"%s\" stand side by side",
-				   name, key->replaced_by);
+			diag_error(rd->diag, json_key_pos(value),
+				   "\"%s\" and its new spelling \"%s\" stand side by side", name, key->replaced_by);
 			ok = false;
 			continue;
 		}

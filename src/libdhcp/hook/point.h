@@ -45,8 +45,8 @@ struct hook_point {
 	const char *arguments; /* what a callout gets; * marks what it may change */
 	unsigned families;     /* bit 0: DHCPv4, bit 1: DHCPv6 */
 	enum hook_skip skip;
-	bool may_drop;         /* DROP ends the request without an answer */
-	bool may_park;         /* PARK lets the request wait for the library */
+	bool may_drop; /* DROP ends the request without an answer */
+	bool may_park; /* PARK lets the request wait for the library */
 	const char *doc;
 };
 

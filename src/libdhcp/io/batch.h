@@ -44,7 +44,8 @@ unsigned batch_recv(struct batch *batch, int fd, bool with_headers, struct dgram
 /* The control message of this kind and at least this size in m[i]; NULL if none. */
 const void *batch_control(const struct batch *batch, unsigned i, int level, int type, size_t size);
 
-/* For how long m[i] was in the socket, of one with SO_TIMESTAMPNS; 0 when that is not known, as after the clock was set. */
+/* For how long m[i] was in the socket, of one with SO_TIMESTAMPNS; 0 when that is not known, as after the clock was
+ * set. */
 int64_t batch_wait_us(const struct batch *batch, unsigned i, const struct timespec *wall);
 
 /*

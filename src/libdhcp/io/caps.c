@@ -44,8 +44,8 @@ bool caps_check(bool raw, uint16_t port, char *buf, size_t size)
 	exe[n > 0 ? n : 0] = '\0';
 	/* setcap replaces the whole set: always name all that the configuration needs. */
 	names = raw ? "cap_net_raw,cap_net_bind_service" : "cap_net_bind_service";
-	(void)snprintf(buf, size, "missing capability %s%s%s; grant with: setcap %s=ep %s",
-		       no_raw ? "CAP_NET_RAW" : "", no_raw && no_bind ? " and " : "",
-		       no_bind ? "CAP_NET_BIND_SERVICE" : "", names, exe[0] ? exe : "PROGRAM");
+	(void)snprintf(buf, size, "missing capability %s%s%s; grant with: setcap %s=ep %s", no_raw ? "CAP_NET_RAW" : "",
+		       no_raw && no_bind ? " and " : "", no_bind ? "CAP_NET_BIND_SERVICE" : "", names,
+		       exe[0] ? exe : "PROGRAM");
 	return false;
 }

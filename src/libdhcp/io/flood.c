@@ -2,10 +2,10 @@
 #include "io/flood.h"
 
 enum {
-	TARGET_US = 20000,   /* a wait that keeps us busy and that no client notices */
-	EMPTY_US = 2000,     /* no queue to speak of */
+	TARGET_US = 20000,    /* a wait that keeps us busy and that no client notices */
+	EMPTY_US = 2000,      /* no queue to speak of */
 	STANDING_US = 100000, /* so long above the target: no burst but a flood */
-	STALE_US = 800000,   /* RFC 8415 7.6: clients repeat after one second, those of DHCPv4 after four */
+	STALE_US = 800000,    /* RFC 8415 7.6: clients repeat after one second, those of DHCPv4 after four */
 	GONE_US = 10000000,
 };
 #define ALL (UINT64_C(1) << 32)

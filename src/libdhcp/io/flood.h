@@ -12,7 +12,7 @@
  * answer any more is not served. See CoDel (RFC 8289) for the thinking. Arithmetic only; one thread.
  */
 struct flood {
-	uint32_t keep;      /* share of beginnings that are let in, of 2^32; 0 = all, no flood */
+	uint32_t keep;       /* share of beginnings that are let in, of 2^32; 0 = all, no flood */
 	int64_t shortest_us; /* wait since the last step; negative: nothing was read */
 	int64_t step_us, hold_us;
 	int64_t since_us, since_wait_us; /* the wait is long since then, and how long it was */

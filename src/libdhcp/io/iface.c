@@ -273,9 +273,9 @@ static bool same_iface(const struct iface *a, const struct iface *b)
 {
 	unsigned i;
 
-	if (strcmp(a->name, b->name) != 0 || a->index != b->index || (a->flags & FLAGS_SEEN) != (b->flags & FLAGS_SEEN) ||
-	    a->hwtype != b->hwtype || a->mac_len != b->mac_len || memcmp(a->mac, b->mac, a->mac_len) != 0 ||
-	    a->n_addrs != b->n_addrs)
+	if (strcmp(a->name, b->name) != 0 || a->index != b->index ||
+	    (a->flags & FLAGS_SEEN) != (b->flags & FLAGS_SEEN) || a->hwtype != b->hwtype || a->mac_len != b->mac_len ||
+	    memcmp(a->mac, b->mac, a->mac_len) != 0 || a->n_addrs != b->n_addrs)
 		return false;
 	for (i = 0; i < a->n_addrs; i++)
 		if (!same_addr(&a->addrs[i], &b->addrs[i]))

@@ -21,11 +21,11 @@ struct iface_addr {
 struct iface {
 	char name[IFNAMSIZ];
 	uint32_t index;
-	uint32_t flags;  /* IFF_*: up, running, loopback, broadcast, multicast */
+	uint32_t flags; /* IFF_*: up, running, loopback, broadcast, multicast */
 	uint32_t mtu;
 	uint16_t hwtype; /* ARPHRD_* */
 	uint8_t mac[32];
-	uint8_t mac_len; /* 0 if it has none */
+	uint8_t mac_len;          /* 0 if it has none */
 	struct iface_addr *addrs; /* v4 first, primary before secondary */
 	unsigned n_addrs;
 };
@@ -54,19 +54,19 @@ static inline bool iface_is_up(const struct iface *iface)
 
 /* Changes as they happen. */
 enum iface_change {
-	IFACE_LINK,     /* appeared, renamed, went up or down: flags and name are the new ones */
+	IFACE_LINK, /* appeared, renamed, went up or down: flags and name are the new ones */
 	IFACE_GONE,
-	IFACE_ADDR,     /* has this address now */
+	IFACE_ADDR, /* has this address now */
 	IFACE_ADDR_GONE,
-	IFACE_RESYNC,   /* the kernel dropped notices: read the list again; other fields are empty */
+	IFACE_RESYNC, /* the kernel dropped notices: read the list again; other fields are empty */
 };
 
 struct iface_event {
 	enum iface_change change;
 	uint32_t index;
-	uint32_t flags;        /* IFACE_LINK */
-	char name[IFNAMSIZ];   /* IFACE_LINK, IFACE_GONE */
-	struct ip ip;          /* IFACE_ADDR, IFACE_ADDR_GONE */
+	uint32_t flags;      /* IFACE_LINK */
+	char name[IFNAMSIZ]; /* IFACE_LINK, IFACE_GONE */
+	struct ip ip;        /* IFACE_ADDR, IFACE_ADDR_GONE */
 };
 
 struct iface_watch;

@@ -8,7 +8,8 @@
 
 /* One entry of "interfaces": "eth0", "eth0/192.0.2.1", "eth0/ff05::1:3", "eth*" or "*". */
 struct listen {
-	char name[IFNAMSIZ]; /* with "*" in it: all whose name fits, that are up and have an address; "*" alone: not loopback */
+	char name[IFNAMSIZ]; /* with "*" in it: all whose name fits, that are up and have an address; "*" alone: not
+				loopback */
 	bool has_addr;
 	struct ip addr;
 };

@@ -75,8 +75,7 @@ static void heap_down(struct loop *loop, size_t i, struct timer *timer)
 
 		if (child >= loop->heap.n)
 			break;
-		if (child + 1 < loop->heap.n &&
-		    loop->heap.v[child + 1]->due_us < loop->heap.v[child]->due_us)
+		if (child + 1 < loop->heap.n && loop->heap.v[child + 1]->due_us < loop->heap.v[child]->due_us)
 			child++;
 		if (timer->due_us <= loop->heap.v[child]->due_us)
 			break;

@@ -34,7 +34,8 @@ int loop_run(struct loop *loop);
  * descriptors, timers, the turn functions. 0 or -E_SYS.
  */
 int loop_run_once(struct loop *loop, int timeout_ms);
-/* Any thread, also from a signal handler: loop_run returns after the turn under way. Sticks until the next loop_run returns. */
+/* Any thread, also from a signal handler: loop_run returns after the turn under way. Sticks until the next loop_run
+ * returns. */
 void loop_stop(struct loop *loop);
 /* Any thread: the loop makes a turn soon. */
 void loop_wake(struct loop *loop);

@@ -44,8 +44,7 @@ static int notify_send(const char *text, size_t len)
 }
 
 /* FIRST and STATUS=... with what would end the line taken out of the text. */
-__attribute__((format(printf, 2, 0)))
-static int notify_with_status(const char *first, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static int notify_with_status(const char *first, const char *fmt, va_list ap)
 {
 	char buf[512];
 	size_t n, end;

@@ -81,8 +81,8 @@ void sockset_free(struct sockset *set)
 }
 
 /*
- * A packet socket forgets what it told. A UDP socket counts on, also what its filter refuses: then, of a multicast that is
- * for another worker, that is no loss, and which it was cannot be told.
+ * A packet socket forgets what it told. A UDP socket counts on, also what its filter refuses: then, of a multicast that
+ * is for another worker, that is no loss, and which it was cannot be told.
  */
 uint64_t sock_new_drops(struct sock *sock)
 {

@@ -16,14 +16,14 @@
  */
 
 struct sockset_conf {
-	unsigned family;     /* 0: DHCPv4, 1: DHCPv6 */
+	unsigned family; /* 0: DHCPv4, 1: DHCPv6 */
 	const struct listen *listen;
 	unsigned n_listen;
 	bool raw;
-	bool use_routing;    /* not raw: answers leave by the interface that the kernel's routes say */
-	uint16_t port;       /* 67, 547, or the value of -p */
-	unsigned n_sets;     /* workers */
-	int rcvbuf;          /* bytes; 0 = 4 MiB */
+	bool use_routing; /* not raw: answers leave by the interface that the kernel's routes say */
+	uint16_t port;    /* 67, 547, or the value of -p */
+	unsigned n_sets;  /* workers */
+	int rcvbuf;       /* bytes; 0 = 4 MiB */
 };
 
 /*
@@ -43,8 +43,8 @@ struct sockset;
  * reported) or negative: -E_SYS if the interfaces cannot be read. The sets must be freed in each case
  * >= 0.
  */
-int sockset_open(const struct sockset_conf *conf, struct sockset *const *old, unsigned n_old,
-		 sockset_report_fn *report, void *ctx, struct sockset **sets);
+int sockset_open(const struct sockset_conf *conf, struct sockset *const *old, unsigned n_old, sockset_report_fn *report,
+		 void *ctx, struct sockset **sets);
 void sockset_free(struct sockset *set);
 
 /* The set as an engine; io_free on it is sockset_free. */
@@ -52,8 +52,8 @@ struct io_engine *sockset_engine(struct sockset *set);
 int sockset_recv(struct sockset *set, struct dgram *v, unsigned n);
 unsigned sockset_send(struct sockset *set, struct dgram *const *v, unsigned n);
 /*
- * How many datagrams the kernel has dropped since this was asked last, of this set or of one it shares sockets with. The
- * one number that the set does not count itself. One thread at a time, the one that opens sets.
+ * How many datagrams the kernel has dropped since this was asked last, of this set or of one it shares sockets with.
+ * The one number that the set does not count itself. One thread at a time, the one that opens sets.
  */
 uint64_t sockset_new_drops(struct sockset *set);
 /* The sockets one by one, for status-get and debugging: false at the end. */

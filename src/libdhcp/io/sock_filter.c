@@ -22,8 +22,8 @@ enum {
 	IPV4_DST = 16,
 	IPV6_DST = 24,
 	/* DHCPv4 */
-	CLIENT4 = 28 + 2,  /* in chaddr */
-	OPTIONS4 = 240,    /* where they begin, most often with the message type */
+	CLIENT4 = 28 + 2, /* in chaddr */
+	OPTIONS4 = 240,   /* where they begin, most often with the message type */
 	MESSAGE_TYPE = 53,
 	DISCOVER = 1,
 	/* DHCPv6 */
@@ -42,29 +42,22 @@ enum {
 #define LEAVE BPF_STMT(BPF_RET | BPF_K, 0)
 
 /* Of the word in A: which of n parts. */
-#define PART_OF(n) \
-	BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 0x9e3779b1u), \
-	BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16), \
-	BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, (n))
+#define PART_OF(n)                                                                                 \
+	BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 0x9e3779b1u), BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16), \
+		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, (n))
 
 /* The word by which a client of DHCPv6 is known, of the message at `at`. */
-#define LOAD_CLIENT6(at) \
-	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (at)), \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RELAY_FORW, 0, 2), \
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (at) + RELAY_PEER_END), \
-	BPF_STMT(BPF_JMP | BPF_JA, 1), \
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (at))
+#define LOAD_CLIENT6(at)                                                                                  \
+	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (at)), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RELAY_FORW, 0, 2),  \
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (at) + RELAY_PEER_END), BPF_STMT(BPF_JMP | BPF_JA, 1), \
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (at))
 
 /* Only a share of the DISCOVERs that look as all do; the message is at `at`, BPF_ABS or BPF_IND. */
-#define THIN4(mode, at, keep) \
-	BPF_STMT(BPF_LD | BPF_B | (mode), (at) + OPTIONS4), \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, MESSAGE_TYPE, 0, 4), \
-	BPF_STMT(BPF_LD | BPF_B | (mode), (at) + OPTIONS4 + 2), \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DISCOVER, 0, 2), \
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AD(RANDOM)), \
-	BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (keep), 1, 0), \
-	TAKE, \
-	LEAVE
+#define THIN4(mode, at, keep)                                                                                        \
+	BPF_STMT(BPF_LD | BPF_B | (mode), (at) + OPTIONS4), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, MESSAGE_TYPE, 0, 4), \
+		BPF_STMT(BPF_LD | BPF_B | (mode), (at) + OPTIONS4 + 2),                                              \
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DISCOVER, 0, 2), BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AD(RANDOM)), \
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (keep), 1, 0), TAKE, LEAVE
 
 static int attach(int fd, int level, int what, const struct sock_filter *code, size_t n)
 {

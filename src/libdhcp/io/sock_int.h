@@ -34,17 +34,17 @@ struct sock {
 	int fd;
 	bool raw;
 	bool receives;
-	bool ready;     /* has perhaps something to read */
+	bool ready; /* has perhaps something to read */
 	uint32_t ifindex;
 	char ifname[IFNAMSIZ];
 	uint8_t mac[6];
 	uint16_t port;
-	uint16_t fanout; /* raw: group + 1; 0 = in none */
+	uint16_t fanout;        /* raw: group + 1; 0 = in none */
 	unsigned part, n_parts; /* udp: of so many shares of the clients it takes this one */
-	struct ip bound; /* udp: address it is bound to, ip_zero4 = every one, of the device */
-	bool any_device; /* udp: bound to no device: what it sends goes where the routes say */
-	uint32_t keep; /* of the messages that begin an exchange, of 2^32; 0 = all */
-	struct ip *addrs; /* ours on this interface, the first is the server identifier */
+	struct ip bound;        /* udp: address it is bound to, ip_zero4 = every one, of the device */
+	bool any_device;        /* udp: bound to no device: what it sends goes where the routes say */
+	uint32_t keep;          /* of the messages that begin an exchange, of 2^32; 0 = all */
+	struct ip *addrs;       /* ours on this interface, the first is the server identifier */
 	unsigned n_addrs;
 	uint32_t *broadcasts; /* of the subnets, host order */
 	unsigned n_broadcasts;
@@ -55,7 +55,7 @@ struct sock {
 
 struct sockset {
 	struct io_engine engine;
-	struct sock *v;  /* first the raw, then the udp ones, each by ifindex; the one for routing has index 0 */
+	struct sock *v; /* first the raw, then the udp ones, each by ifindex; the one for routing has index 0 */
 	unsigned n, n_raw;
 	struct ip *addrs; /* all that we listen on, sorted */
 	unsigned n_addrs;
@@ -76,8 +76,8 @@ enum { WHY_MAX = 256 };
 /* What packet sockets and the UDP sockets of each family do differently. */
 struct sock_kind {
 	/*
-	 * Open it; the struct is filled in but for fd. `shared`: one of several on the same port. `probe`: find out first
-	 * whether another server has the port. 0, or -E_SYS with `why` filled.
+	 * Open it; the struct is filled in but for fd. `shared`: one of several on the same port. `probe`: find out
+	 * first whether another server has the port. 0, or -E_SYS with `why` filled.
 	 */
 	int (*open)(struct sock *sock, int rcvbuf, bool shared, bool probe, char *why);
 	/* See sock_filter.h. */

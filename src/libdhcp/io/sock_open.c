@@ -24,8 +24,8 @@ struct opening {
 	sockset_report_fn *report;
 	void *ctx;
 	int rcvbuf;
-	sock_vec *raw, *udp;   /* per set */
-	VEC(struct ip) addrs;  /* of all that is open */
+	sock_vec *raw, *udp;  /* per set */
+	VEC(struct ip) addrs; /* of all that is open */
 };
 
 static void tell(const struct opening *o, const char *ifname, const struct ip *addr, const char *text)
@@ -72,7 +72,8 @@ int sock_give_up(struct sock *sock, int errno_was)
 }
 
 /* All but the descriptor. */
-static struct sock sock_describe(const struct opening *o, const struct sock_want *want, bool raw, const struct ip *bound)
+static struct sock sock_describe(const struct opening *o, const struct sock_want *want, bool raw,
+				 const struct ip *bound)
 {
 	const struct iface *iface = want->iface;
 	struct sock sock = { .fd = -1, .raw = raw, .ifindex = iface->index, .port = o->conf->port };
@@ -154,7 +155,8 @@ static int open_udps(const struct opening *o, struct sock *v, char *why)
 	unsigned n = o->conf->n_sets;
 	/* Beside our own socket without a device nothing could be told apart. */
 	const struct sockset *old = old_set(o, 0);
-	bool probe = !sock_find_old(old, &v[0]) && !v[0].any_device && !has_routing(old) && !sock_is_beside_old(old, &v[0]);
+	bool probe =
+		!sock_find_old(old, &v[0]) && !v[0].any_device && !has_routing(old) && !sock_is_beside_old(old, &v[0]);
 	int err = 0;
 
 	for (unsigned i = 0; i < n && err >= 0; i++) {
@@ -182,7 +184,9 @@ static int open_udps(const struct opening *o, struct sock *v, char *why)
 /* The socket that sends by the kernel's routes. */
 static struct sock sock_describe_routing(const struct opening *o)
 {
-	struct sock sock = { .fd = -1, .kind = &sock_kind_udp, .port = o->conf->port, .bound = ip_zero4, .any_device = true };
+	struct sock sock = {
+		.fd = -1, .kind = &sock_kind_udp, .port = o->conf->port, .bound = ip_zero4, .any_device = true
+	};
 
 	sock.addrs = xcalloc(1, sizeof(*sock.addrs));
 	sock.addrs[sock.n_addrs++] = o->addrs.v[0];
@@ -266,10 +270,14 @@ static struct sockset *make_set(const struct opening *o, unsigned index)
 	return set;
 }
 
-int sockset_open(const struct sockset_conf *conf, struct sockset *const *old, unsigned n_old,
-		 sockset_report_fn *report, void *ctx, struct sockset **sets)
+int sockset_open(const struct sockset_conf *conf, struct sockset *const *old, unsigned n_old, sockset_report_fn *report,
+		 void *ctx, struct sockset **sets)
 {
-	struct opening o = { .conf = conf, .old = old, .n_old = old ? n_old : 0, .report = report, .ctx = ctx,
+	struct opening o = { .conf = conf,
+			     .old = old,
+			     .n_old = old ? n_old : 0,
+			     .report = report,
+			     .ctx = ctx,
 			     .rcvbuf = conf->rcvbuf ? conf->rcvbuf : RCVBUF };
 	sock_wants wants;
 	struct ifaces *ifaces;

@@ -205,8 +205,7 @@ static enum stat_id take_frame(struct sock *sock, unsigned i, struct dgram *v)
 	struct sockset *set = sock->set;
 	const struct mmsghdr *m = &set->batch.m[i];
 	const uint8_t *headers = set->batch.headers[i];
-	const struct tpacket_auxdata *aux =
-		batch_control(&set->batch, i, SOL_PACKET, PACKET_AUXDATA, sizeof(*aux));
+	const struct tpacket_auxdata *aux = batch_control(&set->batch, i, SOL_PACKET, PACKET_AUXDATA, sizeof(*aux));
 	struct frame frame;
 	enum stat_id bad;
 

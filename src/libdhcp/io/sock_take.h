@@ -5,8 +5,8 @@
 #include "base/clock.h"
 
 /*
- * What was read from a socket becomes datagrams: the loop that all kinds have in common. It is here so that the compiler
- * puts `take` into it: one copy for each kind, no calls by pointer.
+ * What was read from a socket becomes datagrams: the loop that all kinds have in common. It is here so that the
+ * compiler puts `take` into it: one copy for each kind, no calls by pointer.
  */
 
 /*
@@ -16,8 +16,8 @@
 bool sock_in_time(struct sock *sock, unsigned i, const struct timespec *wall, int64_t now_us, bool more);
 
 /*
- * Fill v, whose bytes are there, from message i of the batch, but for what is the same of all that this socket receives.
- * STAT_N, or the counter of what is wrong with it.
+ * Fill v, whose bytes are there, from message i of the batch, but for what is the same of all that this socket
+ * receives. STAT_N, or the counter of what is wrong with it.
  */
 typedef enum stat_id sock_take_fn(struct sock *sock, unsigned i, struct dgram *v);
 
@@ -35,8 +35,8 @@ static inline void dgram_move(struct dgram *v, unsigned to, unsigned from)
 }
 
 /* The rest of sock_kind.recv; gcc keeps a call for each datagram unless it is told. */
-__attribute__((always_inline)) static inline unsigned sock_take(struct sock *sock, bool with_headers, sock_take_fn *take,
-								 struct dgram *v, unsigned n, unsigned *ret_read)
+__attribute__((always_inline)) static inline unsigned
+sock_take(struct sock *sock, bool with_headers, sock_take_fn *take, struct dgram *v, unsigned n, unsigned *ret_read)
 {
 	unsigned got = batch_recv(&sock->set->batch, sock->fd, with_headers, v, n);
 	int64_t now_us = got ? clock_boot_us() : 0;

@@ -102,9 +102,9 @@ static int udp_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char
 out:
 	saved = errno;
 	(void)snprintf(why, WHY_MAX, "%s to port %u: %s%s", step, sock->port, strerror(saved),
-		       saved == EADDRINUSE                       ? " - is another DHCP server running?" :
-		       saved == EACCES && strcmp(step, "bind") == 0 ? " (CAP_NET_BIND_SERVICE is needed)" :
-								      "");
+		       saved == EADDRINUSE                            ? " - is another DHCP server running?"
+		       : saved == EACCES && strcmp(step, "bind") == 0 ? " (CAP_NET_BIND_SERVICE is needed)"
+								      : "");
 	return sock_give_up(sock, saved);
 }
 

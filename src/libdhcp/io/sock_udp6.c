@@ -91,9 +91,9 @@ static int udp6_open(struct sock *sock, int rcvbuf, bool shared, bool probe, cha
 out:
 	saved = errno;
 	(void)snprintf(why, WHY_MAX, "%s, port %u: %s%s", step, sock->port, strerror(saved),
-		       saved == EADDRINUSE ? " - is another DHCP server running?" :
-		       saved == EACCES     ? " (CAP_NET_BIND_SERVICE is needed)" :
-					     "");
+		       saved == EADDRINUSE ? " - is another DHCP server running?"
+		       : saved == EACCES   ? " (CAP_NET_BIND_SERVICE is needed)"
+					   : "");
 	return sock_give_up(sock, saved);
 }
 

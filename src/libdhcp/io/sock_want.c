@@ -136,7 +136,8 @@ static void want_fitting(struct wanting *w, const struct listen *listen)
 	for (unsigned i = 0; i < w->ifaces->n; i++) {
 		const struct iface *iface = &w->ifaces->v[i];
 
-		if (!listen_matches(listen, iface->name) || !(iface->flags & IFF_UP) || (all && (iface->flags & IFF_LOOPBACK)))
+		if (!listen_matches(listen, iface->name) || !(iface->flags & IFF_UP) ||
+		    (all && (iface->flags & IFF_LOOPBACK)))
 			continue;
 		if (w->conf->raw && (iface->hwtype != ARPHRD_ETHER || iface->mac_len != 6))
 			continue;

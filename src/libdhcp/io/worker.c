@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Workers. Each runs a loop of its own; what happens in one turn is said in the header. The epoch is noted at the beginning of a turn, when the worker holds nothing it loaded
- * before: that is what makes workers_epoch_passed true to its word. A sleeping worker is woken to
- * note it.
+ * Workers. Each runs a loop of its own; what happens in one turn is said in the header. The epoch is noted at the
+ * beginning of a turn, when the worker holds nothing it loaded before: that is what makes workers_epoch_passed true to
+ * its word. A sleeping worker is woken to note it.
  */
 #include "io/worker.h"
 #include "base/clock.h"

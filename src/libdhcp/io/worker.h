@@ -33,25 +33,25 @@ typedef void worker_fn(struct worker *worker);
 
 struct worker_conf {
 	worker_batch_fn *batch;
-	worker_fn *start;    /* NULL, or: first thing in the thread */
-	worker_fn *turn;     /* NULL, or: at the end of each turn */
-	worker_fn *stop;     /* NULL, or: last thing in the thread */
-	void *user;          /* becomes worker->user; start may replace it by the worker's own */
-	unsigned batch_max;  /* datagrams per batch; 0 = 64 */
-	uint32_t buf_size;   /* bytes per datagram; 0 = DGRAM_SIZE */
-	size_t arena_cap;    /* bytes of worker->arena; 0 = no cap */
+	worker_fn *start;   /* NULL, or: first thing in the thread */
+	worker_fn *turn;    /* NULL, or: at the end of each turn */
+	worker_fn *stop;    /* NULL, or: last thing in the thread */
+	void *user;         /* becomes worker->user; start may replace it by the worker's own */
+	unsigned batch_max; /* datagrams per batch; 0 = 64 */
+	uint32_t buf_size;  /* bytes per datagram; 0 = DGRAM_SIZE */
+	size_t arena_cap;   /* bytes of worker->arena; 0 = no cap */
 };
 
 struct worker {
 	unsigned index;
 	struct loop *loop;
-	struct arena *arena;       /* the worker's own; nobody resets it but the functions above */
-	struct io_engine *engine;  /* borrowed; NULL while nothing is received. Change: workers_set_engines */
+	struct arena *arena;      /* the worker's own; nobody resets it but the functions above */
+	struct io_engine *engine; /* borrowed; NULL while nothing is received. Change: workers_set_engines */
 	void *user;
 	struct workers *workers;
 	const struct worker_conf *conf;
 	struct dgram *dgrams;
-	_Atomic uint64_t epoch;    /* see below */
+	_Atomic uint64_t epoch; /* see below */
 	pthread_t thread;
 	bool running;
 	struct post engine_post;

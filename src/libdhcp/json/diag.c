@@ -66,8 +66,7 @@ void diag_free(struct diag *diag)
 	free(diag);
 }
 
-uint32_t diag_add_source(struct diag *diag, const char *path, char *text, size_t len,
-			 struct pos included_from)
+uint32_t diag_add_source(struct diag *diag, const char *path, char *text, size_t len, struct pos included_from)
 {
 	struct source *src = vec_push(&diag->sources);
 
@@ -316,8 +315,7 @@ static void add_item(const struct diag *diag, const struct item *item, bool quot
 		str_addf(out, "  help: %s\n", item->help);
 	while (src && src->included_from.file) {
 		str_add(out, "  included from ");
-		str_addf(out, "%s:%u\n", diag_source_path(diag, src->included_from.file),
-			 src->included_from.line);
+		str_addf(out, "%s:%u\n", diag_source_path(diag, src->included_from.file), src->included_from.line);
 		src = source(diag, src->included_from.file);
 	}
 }
@@ -330,8 +328,7 @@ static void add_count(struct str *out, unsigned n, const char *what)
 static void add_verdict(const struct diag *diag, struct str *out)
 {
 	if (diag->n_errors + diag->n_warnings > diag->items.n)
-		str_addf(out, "%zu more are not shown\n",
-			 diag->n_errors + diag->n_warnings - diag->items.n);
+		str_addf(out, "%zu more are not shown\n", diag->n_errors + diag->n_warnings - diag->items.n);
 	str_addf(out, "%s: ", diag->sources.n ? diag->sources.v[0].path : "configuration");
 	if (diag->n_errors || diag->n_warnings) {
 		add_count(out, diag->n_errors, "error");
@@ -365,8 +362,8 @@ static void print_json(const struct diag *diag, const struct item **items, FILE 
 
 		json_object_object_add(o, "severity", json_object_new_string(kind_name(items[i]->kind)));
 		for (k = 0; k < items[i]->notes.n; k++)
-			json_object_array_add(notes, place_json(diag, items[i]->notes.v[k].pos,
-								items[i]->notes.v[k].text));
+			json_object_array_add(notes,
+					      place_json(diag, items[i]->notes.v[k].pos, items[i]->notes.v[k].text));
 		json_object_object_add(o, "notes", notes);
 		if (items[i]->help)
 			json_object_object_add(o, "help", json_object_new_string(items[i]->help));
@@ -376,8 +373,8 @@ static void print_json(const struct diag *diag, const struct item **items, FILE 
 	json_object_object_add(root, "errors", json_object_new_int64(diag->n_errors));
 	json_object_object_add(root, "warnings", json_object_new_int64(diag->n_warnings));
 	json_object_object_add(root, "usable", json_object_new_boolean(diag->n_errors == 0));
-	fprintf(to, "%s\n", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-								 JSON_C_TO_STRING_NOSLASHESCAPE));
+	fprintf(to, "%s\n",
+		json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(root);
 }
 
@@ -399,8 +396,7 @@ void diag_print(const struct diag *diag, FILE *to, enum diag_format fmt)
 	free(items);
 }
 
-void diag_each(const struct diag *diag, void (*fn)(void *ctx, enum diag_kind kind, const char *line),
-	       void *ctx)
+void diag_each(const struct diag *diag, void (*fn)(void *ctx, enum diag_kind kind, const char *line), void *ctx)
 {
 	const struct item **items;
 	struct str out = { 0 };

@@ -16,9 +16,9 @@
  *	diag_help(diag, "did you mean \"%s\"?", name);
  */
 struct pos {
-	uint32_t file; /* number of the source; 0 = no place known */
+	uint32_t file;      /* number of the source; 0 = no place known */
 	uint32_t line, col; /* from 1; col counts characters, not bytes */
-	uint32_t len;  /* characters to mark */
+	uint32_t len;       /* characters to mark */
 };
 
 #define POS_NONE ((struct pos){ 0, 0, 0, 0 })
@@ -32,18 +32,14 @@ struct diag *diag_new(void);
 void diag_free(struct diag *diag); /* NULL is fine */
 
 /* Takes text (malloc'd). Returns the number of the source. */
-uint32_t diag_add_source(struct diag *diag, const char *path, char *text, size_t len,
-			 struct pos included_from);
+uint32_t diag_add_source(struct diag *diag, const char *path, char *text, size_t len, struct pos included_from);
 const char *diag_source_path(const struct diag *diag, uint32_t file);
 
 /* The same text at the same place counts once. */
-void diag_error(struct diag *diag, struct pos pos, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-void diag_warn(struct diag *diag, struct pos pos, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+void diag_error(struct diag *diag, struct pos pos, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void diag_warn(struct diag *diag, struct pos pos, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* These belong to the error or warning before. */
-void diag_note(struct diag *diag, struct pos pos, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+void diag_note(struct diag *diag, struct pos pos, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void diag_help(struct diag *diag, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 unsigned diag_errors(const struct diag *diag);
@@ -57,8 +53,7 @@ enum diag_format {
 /* In the order of their places, and a closing verdict about the file read first. */
 void diag_print(const struct diag *diag, FILE *to, enum diag_format format);
 /* Each as one line of text without its kind: for the log. */
-void diag_each(const struct diag *diag, void (*fn)(void *ctx, enum diag_kind kind, const char *line),
-	       void *ctx);
+void diag_each(const struct diag *diag, void (*fn)(void *ctx, enum diag_kind kind, const char *line), void *ctx);
 
 /* The name nearest to `wrong`, if its distance is at most a third of the length; else NULL. */
 const char *diag_suggest(const char *wrong, const char *const *names, size_t n);

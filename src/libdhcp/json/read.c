@@ -31,11 +31,11 @@ struct parser {
 	struct arena *arena;
 	unsigned flags;
 	struct buffer stack[JSON_INCLUDE_MAX + 1];
-	unsigned depth;        /* of buffers - 1 */
+	unsigned depth; /* of buffers - 1 */
 	struct buffer *b;
-	struct pos last_end;   /* just behind the last token */
-	VEC(struct pos) open;  /* brackets */
-	struct str text;       /* of the string, key or number being read */
+	struct pos last_end;  /* just behind the last token */
+	VEC(struct pos) open; /* brackets */
+	struct str text;      /* of the string, key or number being read */
 	bool eof_told;
 };
 
@@ -140,8 +140,7 @@ static int push_file(struct parser *p, const char *path, struct pos from, unsign
 	unsigned i;
 
 	/* The file itself may be a pipe, what it includes may not. */
-	if (!file || fstat(fileno(file), &st) < 0 || S_ISDIR(st.st_mode) ||
-	    (level && !S_ISREG(st.st_mode))) {
+	if (!file || fstat(fileno(file), &st) < 0 || S_ISDIR(st.st_mode) || (level && !S_ISREG(st.st_mode))) {
 		int why = !file ? errno : S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
 
 		if (!from.line)
@@ -168,8 +167,7 @@ static int push_file(struct parser *p, const char *path, struct pos from, unsign
 		return -E_CONFIG;
 	}
 	fclose(file);
-	*b = (struct buffer){ .p = text, .end = text + len, .line = 1, .col = 1, .dev = st.st_dev,
-			      .ino = st.st_ino };
+	*b = (struct buffer){ .p = text, .end = text + len, .line = 1, .col = 1, .dev = st.st_dev, .ino = st.st_ino };
 	b->file = diag_add_source(p->diag, path, text, len, from);
 	p->b = b;
 	p->depth = level;
@@ -397,8 +395,12 @@ static bool parse_escape(struct parser *p, struct str *s)
 static unsigned utf8_len(const struct parser *p)
 {
 	int c = peek(p);
-	unsigned n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 :
-		     c >= 0xf0 && c < 0xf5 ? 4 : 0, i;
+	unsigned n = c < 0x80                ? 1
+		     : c >= 0xc2 && c < 0xe0 ? 2
+		     : c >= 0xe0 && c < 0xf0 ? 3
+		     : c >= 0xf0 && c < 0xf5 ? 4
+					     : 0,
+		 i;
 
 	for (i = 1; i < n; i++) {
 		int d = peek_at(p, i);
@@ -610,8 +612,7 @@ static bool starts_member(int c)
 
 static bool starts_value(int c)
 {
-	return c == '"' || c == '{' || c == '[' || c == '-' || (c >= '0' && c <= '9') ||
-	       (c >= 'a' && c <= 'z');
+	return c == '"' || c == '{' || c == '[' || c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
 }
 
 static void parse_member(struct parser *p, struct json_object *map)
@@ -654,7 +655,8 @@ static void parse_member(struct parser *p, struct json_object *map)
 		json_object_put(value);
 	} else if (value) {
 		/* The flag's name in json-c 0.15, too. */
-		json_object_object_add_ex(map, key, value, JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_KEY_IS_CONSTANT);
+		json_object_object_add_ex(map, key, value,
+					  JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_KEY_IS_CONSTANT);
 	}
 }
 

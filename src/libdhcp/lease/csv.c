@@ -27,8 +27,7 @@ static size_t without_cr(const char *line, size_t len)
 	return len && line[len - 1] == '\r' ? len - 1 : len;
 }
 
-int csv_read_header(int family, const char *line, size_t len, struct csv_layout *ret,
-		    const char **reterr_why)
+int csv_read_header(int family, const char *line, size_t len, struct csv_layout *ret, const char **reterr_why)
 {
 	const struct lease_fields *fields = lease_fields(family);
 	struct csv_layout layout = { .fields = fields };
@@ -39,11 +38,11 @@ int csv_read_header(int family, const char *line, size_t len, struct csv_layout 
 		const char *want = layout.n_columns < fields->n ? fields->v[layout.n_columns].name : NULL;
 
 		if (want && (strlen(want) != text_len || memcmp(want, text, text_len) != 0)) {
-			*reterr_why = layout.n_columns == 1 && text_len == 4 && !memcmp(text, "duid", 4) ?
-				"its header is that of DHCPv6 leases" :
-				layout.n_columns == 1 && text_len == 6 && !memcmp(text, "hwaddr", 6) ?
-				"its header is that of DHCPv4 leases" :
-				"its first line is not the header of a lease file";
+			*reterr_why = layout.n_columns == 1 && text_len == 4 && !memcmp(text, "duid", 4)
+					      ? "its header is that of DHCPv6 leases"
+				      : layout.n_columns == 1 && text_len == 6 && !memcmp(text, "hwaddr", 6)
+					      ? "its header is that of DHCPv4 leases"
+					      : "its first line is not the header of a lease file";
 			return -E_INVAL;
 		}
 		if (!want && layout.n_columns >= 64) {
@@ -110,8 +109,8 @@ int csv_read_row(const struct csv_layout *layout, const char *line, size_t len, 
 			break;
 	}
 	if (n != layout->n_columns) {
-		row->why = n < layout->n_columns ? "it has fewer columns than the header" :
-						   "it has more columns than the header";
+		row->why = n < layout->n_columns ? "it has fewer columns than the header"
+						 : "it has more columns than the header";
 		return -E_INVAL;
 	}
 	return check_row(row);

@@ -21,8 +21,7 @@ struct csv_layout {
  * Understand a header. -E_INVAL when it is not one of this family's lease files; *reterr_why then
  * says how it is wrong.
  */
-int csv_read_header(int family, const char *line, size_t len, struct csv_layout *ret,
-		    const char **reterr_why);
+int csv_read_header(int family, const char *line, size_t len, struct csv_layout *ret, const char **reterr_why);
 /* Whether the line is the beginning of a header: a file whose very first write was cut short. */
 bool csv_is_torn_header(int family, const char *text, size_t len);
 /* 0, or -E_INVAL with row->why. The row's lease points into the row. */

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STEP (2 << 20)  /* bytes */
+#define STEP (2 << 20) /* bytes */
 #define NAP_MAX_US 5000
 
 int discard_hold(const char *path)

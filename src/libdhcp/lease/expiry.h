@@ -11,7 +11,7 @@
 struct expiry {
 	struct expiry_item {
 		uint32_t expires, ref;
-	} *v;
+	} * v;
 	uint32_t n, cap;
 	const struct slabs *slabs;
 };
@@ -27,5 +27,4 @@ void expiry_build(struct expiry *expiry);
  * The first records with expires <= now, earliest first, at most max. `work` has room for
  * 3 * max + 2 numbers.
  */
-unsigned expiry_first(const struct expiry *expiry, uint32_t now, uint32_t *ret_refs, unsigned max,
-		      uint32_t *work);
+unsigned expiry_first(const struct expiry *expiry, uint32_t now, uint32_t *ret_refs, unsigned max, uint32_t *work);

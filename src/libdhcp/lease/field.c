@@ -43,21 +43,21 @@ static char *write_number(char *p, uint64_t v)
 	return p;
 }
 
-#define NUMBER_FIELD(name, member, max, what)                                                       \
-	static int read_##name(const char *text, size_t len, struct lease_row *row)                 \
-	{                                                                                           \
-		uint64_t v;                                                                         \
-                                                                                                    \
-		if (read_number(text, len, (max), &v) < 0) {                                        \
-			row->why = what;                                                            \
-			return -E_INVAL;                                                            \
-		}                                                                                   \
-		row->lease.member = (__typeof__(row->lease.member))v;                               \
-		return 0;                                                                           \
-	}                                                                                           \
-	static char *write_##name(char *p, const struct lease *lease)                               \
-	{                                                                                           \
-		return write_number(p, (uint64_t)lease->member);                                    \
+#define NUMBER_FIELD(name, member, max, what)                                       \
+	static int read_##name(const char *text, size_t len, struct lease_row *row) \
+	{                                                                           \
+		uint64_t v;                                                         \
+                                                                                    \
+		if (read_number(text, len, (max), &v) < 0) {                        \
+			row->why = what;                                            \
+			return -E_INVAL;                                            \
+		}                                                                   \
+		row->lease.member = (__typeof__(row->lease.member))v;               \
+		return 0;                                                           \
+	}                                                                           \
+	static char *write_##name(char *p, const struct lease *lease)               \
+	{                                                                           \
+		return write_number(p, (uint64_t)lease->member);                    \
 	}
 
 NUMBER_FIELD(valid, valid, UINT32_MAX, "valid_lifetime is not a number of 32 bits")
@@ -71,18 +71,18 @@ NUMBER_FIELD(lease_type, type, LEASE_PD, "lease_type is not 0, 1 or 2")
 NUMBER_FIELD(iaid, iaid, UINT32_MAX, "iaid is not a number of 32 bits")
 NUMBER_FIELD(prefix_len, prefix_len, 128, "prefix_len is not 0 to 128")
 /* As NUMBER_FIELD, but nothing where there is no hardware address. */
-#define HARDWARE_FIELD(name, member, max, what)                                                     \
-	NUMBER_FIELD(name##_number, member, max, what)                                              \
-	static int read_##name(const char *text, size_t len, struct lease_row *row)                 \
-	{                                                                                           \
-		if (len)                                                                            \
-			return read_##name##_number(text, len, row);                                \
-		row->lease.member = 0;                                                              \
-		return 0;                                                                           \
-	}                                                                                           \
-	static char *write_##name(char *p, const struct lease *lease)                               \
-	{                                                                                           \
-		return lease->hwaddr.len ? write_##name##_number(p, lease) : p;                     \
+#define HARDWARE_FIELD(name, member, max, what)                                     \
+	NUMBER_FIELD(name##_number, member, max, what)                              \
+	static int read_##name(const char *text, size_t len, struct lease_row *row) \
+	{                                                                           \
+		if (len)                                                            \
+			return read_##name##_number(text, len, row);                \
+		row->lease.member = 0;                                              \
+		return 0;                                                           \
+	}                                                                           \
+	static char *write_##name(char *p, const struct lease *lease)               \
+	{                                                                           \
+		return lease->hwaddr.len ? write_##name##_number(p, lease) : p;     \
 	}
 
 HARDWARE_FIELD(hwtype, hwtype, UINT8_MAX, "hwtype is not a hardware type")
@@ -341,39 +341,39 @@ static char *write_context(char *p, const struct lease *lease)
 }
 
 static const struct lease_field fields4[] = {
-	{ "address",        1, 0, read_addr4,      write_addr },
-	{ "hwaddr",         1, 0, read_hwaddr,     write_hwaddr },
-	{ "client_id",      1, 0, read_client_id,  write_client_id },
-	{ "valid_lifetime", 1, 0, read_valid,      write_valid },
-	{ "expire",         1, 0, read_expire,     write_expire },
-	{ "subnet_id",      1, 0, read_subnet_id,  write_subnet_id },
-	{ "fqdn_fwd",       1, 0, read_fqdn_fwd,   write_fqdn_fwd },
-	{ "fqdn_rev",       1, 0, read_fqdn_rev,   write_fqdn_rev },
-	{ "hostname",       1, 0, read_hostname,   write_hostname },
-	{ "state",          2, 0, read_state,      write_state },
-	{ "user_context",   2, 1, read_context,    write_context },
-	{ "pool_id",        3, 0, read_pool_id,    write_pool_id },
+	{ "address", 1, 0, read_addr4, write_addr },
+	{ "hwaddr", 1, 0, read_hwaddr, write_hwaddr },
+	{ "client_id", 1, 0, read_client_id, write_client_id },
+	{ "valid_lifetime", 1, 0, read_valid, write_valid },
+	{ "expire", 1, 0, read_expire, write_expire },
+	{ "subnet_id", 1, 0, read_subnet_id, write_subnet_id },
+	{ "fqdn_fwd", 1, 0, read_fqdn_fwd, write_fqdn_fwd },
+	{ "fqdn_rev", 1, 0, read_fqdn_rev, write_fqdn_rev },
+	{ "hostname", 1, 0, read_hostname, write_hostname },
+	{ "state", 2, 0, read_state, write_state },
+	{ "user_context", 2, 1, read_context, write_context },
+	{ "pool_id", 3, 0, read_pool_id, write_pool_id },
 };
 
 static const struct lease_field fields6[] = {
-	{ "address",        1, 0, read_addr6,      write_addr },
-	{ "duid",           1, 0, read_duid,       write_duid },
-	{ "valid_lifetime", 1, 0, read_valid,      write_valid },
-	{ "expire",         1, 0, read_expire,     write_expire },
-	{ "subnet_id",      1, 0, read_subnet_id,  write_subnet_id },
-	{ "pref_lifetime",  1, 0, read_preferred,  write_preferred },
-	{ "lease_type",     1, 0, read_lease_type, write_lease_type },
-	{ "iaid",           1, 0, read_iaid,       write_iaid },
-	{ "prefix_len",     1, 0, read_prefix_len, write_prefix_len },
-	{ "fqdn_fwd",       1, 0, read_fqdn_fwd,   write_fqdn_fwd },
-	{ "fqdn_rev",       1, 0, read_fqdn_rev,   write_fqdn_rev },
-	{ "hostname",       1, 0, read_hostname,   write_hostname },
-	{ "hwaddr",         2, 0, read_hwaddr,     write_hwaddr },
-	{ "state",          3, 0, read_state,      write_state },
-	{ "user_context",   3, 1, read_context,    write_context },
-	{ "hwtype",         4, 0, read_hwtype,     write_hwtype },
-	{ "hwaddr_source",  4, 0, read_hwsource,   write_hwsource },
-	{ "pool_id",        5, 0, read_pool_id,    write_pool_id },
+	{ "address", 1, 0, read_addr6, write_addr },
+	{ "duid", 1, 0, read_duid, write_duid },
+	{ "valid_lifetime", 1, 0, read_valid, write_valid },
+	{ "expire", 1, 0, read_expire, write_expire },
+	{ "subnet_id", 1, 0, read_subnet_id, write_subnet_id },
+	{ "pref_lifetime", 1, 0, read_preferred, write_preferred },
+	{ "lease_type", 1, 0, read_lease_type, write_lease_type },
+	{ "iaid", 1, 0, read_iaid, write_iaid },
+	{ "prefix_len", 1, 0, read_prefix_len, write_prefix_len },
+	{ "fqdn_fwd", 1, 0, read_fqdn_fwd, write_fqdn_fwd },
+	{ "fqdn_rev", 1, 0, read_fqdn_rev, write_fqdn_rev },
+	{ "hostname", 1, 0, read_hostname, write_hostname },
+	{ "hwaddr", 2, 0, read_hwaddr, write_hwaddr },
+	{ "state", 3, 0, read_state, write_state },
+	{ "user_context", 3, 1, read_context, write_context },
+	{ "hwtype", 4, 0, read_hwtype, write_hwtype },
+	{ "hwaddr_source", 4, 0, read_hwsource, write_hwsource },
+	{ "pool_id", 5, 0, read_pool_id, write_pool_id },
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

@@ -12,8 +12,8 @@ void index_done(struct index *index)
 	*index = (struct index){ 0 };
 }
 
-struct index_slot *index_find(const struct index *index, uint64_t hash,
-			      bool (*match)(const void *ctx, uint32_t ref), const void *ctx)
+struct index_slot *index_find(const struct index *index, uint64_t hash, bool (*match)(const void *ctx, uint32_t ref),
+			      const void *ctx)
 {
 	uint32_t mask = index->cap - 1;
 

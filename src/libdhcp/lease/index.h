@@ -28,8 +28,8 @@ static inline void index_prefetch(const struct index *index, uint64_t hash)
 }
 
 /* The slot whose record matches, NULL if none. Valid until the next add or remove. */
-struct index_slot *index_find(const struct index *index, uint64_t hash,
-			      bool (*match)(const void *ctx, uint32_t ref), const void *ctx);
+struct index_slot *index_find(const struct index *index, uint64_t hash, bool (*match)(const void *ctx, uint32_t ref),
+			      const void *ctx);
 /* Only for a key that is not there. */
 void index_add(struct index *index, uint64_t hash, uint32_t ref);
 void index_remove(struct index *index, struct index_slot *slot);

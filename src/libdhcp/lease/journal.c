@@ -9,7 +9,7 @@
 
 #include <errno.h>
 
-#define BUSY_GROUP 8   /* transactions: from here on the next group is given time to grow */
+#define BUSY_GROUP 8 /* transactions: from here on the next group is given time to grow */
 #define GATHER_MAX_US 1000
 
 bool journal_is_failing(const struct journal *j)
@@ -117,7 +117,8 @@ static void gather(const struct journal *j)
 	int64_t us = j->sync_us < GATHER_MAX_US ? j->sync_us : GATHER_MAX_US;
 	struct timespec nap = { .tv_nsec = (long)us * 1000 };
 
-	if (j->conf.sync && j->group_n >= BUSY_GROUP && atomic_load(&j->pending) < 2 * j->group_n && !atomic_load(&j->failing))
+	if (j->conf.sync && j->group_n >= BUSY_GROUP && atomic_load(&j->pending) < 2 * j->group_n &&
+	    !atomic_load(&j->failing))
 		(void)nanosleep(&nap, NULL);
 }
 

@@ -20,9 +20,8 @@ bool journal_file_is_lost(struct journal *j, const char **ret_what)
 	}
 	if (st.st_dev == j->dev && st.st_ino == j->ino && st.st_size == j->len)
 		return false;
-	*ret_what = st.st_dev == j->dev && st.st_ino == j->ino ?
-			    "was changed by another program (kept as .replaced)" :
-			    "was replaced by another file (kept as .replaced)";
+	*ret_what = st.st_dev == j->dev && st.st_ino == j->ino ? "was changed by another program (kept as .replaced)"
+							       : "was replaced by another file (kept as .replaced)";
 	return true;
 }
 

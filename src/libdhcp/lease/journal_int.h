@@ -26,15 +26,15 @@ struct journal {
 	const struct journal_sys *sys;
 	char *path, *new_path, *next_path, *copy_path, *aside_path, *dir;
 	int fd, lock_fd;
-	off_t len;        /* bytes of the file that hold whole, acknowledged rows */
+	off_t len; /* bytes of the file that hold whole, acknowledged rows */
 	dev_t dev;
 	ino_t ino;
-	bool tainted;     /* a sync of fd failed, or it is not the file at path: never use it again */
-	unsigned ahead;   /* of so many groups to come the file may hold changes already */
+	bool tainted;   /* a sync of fd failed, or it is not the file at path: never use it again */
+	unsigned ahead; /* of so many groups to come the file may hold changes already */
 	int64_t retry_ms, retry_at, check_at, remind_at; /* clock_mono_ms(): the pauses of this thread are real ones */
 	int last_errno;
-	unsigned group_n;  /* transactions of the last group */
-	int64_t sync_us;   /* how long its write and sync took */
+	unsigned group_n; /* transactions of the last group */
+	int64_t sync_us;  /* how long its write and sync took */
 
 	char *buf;
 	size_t buf_len, buf_cap;
@@ -46,7 +46,7 @@ struct journal {
 	pthread_cond_t wake;
 	struct store_txn *head, **tail;
 	bool stop;
-	int next_fd; /* the file to go on in, -1 = as before */
+	int next_fd;                            /* the file to go on in, -1 = as before */
 	void (*rotated)(void *ctx, int result); /* NULL unless a rotation is under way */
 	void *rotated_ctx;
 	atomic_bool failing;

@@ -31,11 +31,11 @@ enum lease_type {
 	LEASE_V4 = 3,
 };
 
-#define LEASE_FOREVER UINT32_MAX    /* a valid lifetime that never ends */
-#define LEASE_HOSTNAME_MAX 255      /* bytes */
+#define LEASE_FOREVER UINT32_MAX     /* a valid lifetime that never ends */
+#define LEASE_HOSTNAME_MAX 255       /* bytes */
 #define LEASE_CONTEXT_MAX UINT16_MAX /* bytes of user_context */
-#define LEASE_ID_MAX 255            /* bytes of a client id or DUID */
-#define LEASE_HWADDR_MAX 20         /* bytes of a hardware address */
+#define LEASE_ID_MAX 255             /* bytes of a client id or DUID */
+#define LEASE_HWADDR_MAX 20          /* bytes of a hardware address */
 
 struct lease {
 	struct ip addr;

@@ -77,9 +77,9 @@ static int try_open(const char *path, struct leftover *l, char **reterr)
 	if (err == 1)
 		copy = l->v[l->n - 1].fd;
 	return !is_there(path, LEFTOVER_FINISH) && still_named(path, LEFTOVER_PREVIOUS, previous) &&
-			       still_named(path, LEFTOVER_COPY, copy) ?
-		       0 :
-		       -E_AGAIN;
+			       still_named(path, LEFTOVER_COPY, copy)
+		       ? 0
+		       : -E_AGAIN;
 }
 
 int leftover_open(const char *path, struct leftover *ret, char **reterr)

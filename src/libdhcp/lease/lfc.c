@@ -145,7 +145,8 @@ static int read_input(struct lfc *l, struct input *in, char **reterr)
 	if (l->too_many || res.lines > LASTROW_MAX - l->base)
 		return fail(reterr, -E_RANGE, "%s has more than 4,294,967,294 rows", in->source.path);
 	if (!res.all_kept)
-		return fail(reterr, -E_SYS, "%s has damaged rows, which cannot be kept in %s", in->source.path, in->bad_path);
+		return fail(reterr, -E_SYS, "%s has damaged rows, which cannot be kept in %s", in->source.path,
+			    in->bad_path);
 	in->lines = res.lines;
 	in->verbatim = !res.needs_rewrite;
 	l->base += (uint32_t)res.lines;

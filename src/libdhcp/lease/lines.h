@@ -27,8 +27,8 @@ enum line_kind {
 struct lines {
 	const char *text; /* until the next call */
 	size_t len;
-	uint64_t number;  /* of the line, from 1; all pieces of a long one have the same */
-	off_t good_len;   /* where the last line that has a newline ends */
+	uint64_t number; /* of the line, from 1; all pieces of a long one have the same */
+	off_t good_len;  /* where the last line that has a newline ends */
 
 	int fd;
 	char *buf; /* NULL: reading from memory */

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define KEEP_MAX (64U << 20)   /* bytes of bad rows that are copied; beyond, the whole file is kept */
+#define KEEP_MAX (64U << 20) /* bytes of bad rows that are copied; beyond, the whole file is kept */
 
 struct loader {
 	int family;
@@ -23,7 +23,7 @@ struct loader {
 	struct csv_layout layout;
 	bool have_header;
 	int64_t wall_us, boot_us; /* now */
-	uint64_t long_line; /* number of the last one */
+	uint64_t long_line;       /* number of the last one */
 	uint64_t first_bad_line;
 	const char *first_why;
 	const char *header_why;
@@ -154,9 +154,9 @@ static int read_all(struct loader *l, struct lines *lines)
 	while (err == 0 && (kind = lines_next(lines)) != LINE_END) {
 		if (kind < 0)
 			return kind;
-		err = kind == LINE_WHOLE ? take_line(l, lines) :
-		      kind == LINE_LONG	 ? take_long(l, lines) :
-					   take_tail(l, lines);
+		err = kind == LINE_WHOLE  ? take_line(l, lines)
+		      : kind == LINE_LONG ? take_long(l, lines)
+					  : take_tail(l, lines);
 	}
 	if (!l->have_header)
 		l->res.needs_rewrite = true;
@@ -299,8 +299,8 @@ int load_open(const char *path, char **reterr)
 	return fd;
 }
 
-int load_source(const struct load_source *source, int family, load_row_fn *row, void *ctx,
-		struct load_result *ret, char **reterr)
+int load_source(const struct load_source *source, int family, load_row_fn *row, void *ctx, struct load_result *ret,
+		char **reterr)
 {
 	struct loader *l = loader_new(family, row, ctx);
 	struct str bad = { 0 };

@@ -28,14 +28,14 @@ int load_file(const char *path, int family, load_row_fn *row, void *ctx, struct 
 
 /* The two halves of it. */
 struct load_source {
-	int fd;               /* from load_open; stays the caller's */
+	int fd; /* from load_open; stays the caller's */
 	const char *path;
 	const char *bad_path; /* bad rows are kept there; NULL = neither kept nor logged */
 };
 /* A descriptor for reading; -E_NOENT, or -E_SYS with *reterr. */
 int load_open(const char *path, char **reterr);
-int load_source(const struct load_source *source, int family, load_row_fn *row, void *ctx,
-		struct load_result *ret, char **reterr);
+int load_source(const struct load_source *source, int family, load_row_fn *row, void *ctx, struct load_result *ret,
+		char **reterr);
 
 /* The same from memory, without logging or keeping: for tests and fuzzing. */
 int load_text(const char *text, size_t len, int family, load_row_fn *row, void *ctx, struct load_result *ret,

@@ -73,7 +73,8 @@ static uint64_t change_mask(const struct store_change *change)
 	uint64_t mask = memtable_bit(memtable_hash_addr(change_addr(change)));
 
 	if (change->kind != CHANGE_DELETE)
-		mask |= memtable_key_bit(KEY_HWADDR, change->new.hwaddr) | memtable_key_bit(KEY_ID, change->new.client_id);
+		mask |= memtable_key_bit(KEY_HWADDR, change->new.hwaddr) |
+			memtable_key_bit(KEY_ID, change->new.client_id);
 	return mask;
 }
 
@@ -128,8 +129,7 @@ static enum store_result check_change(const struct store_change *change, const s
 		return there ? CHANGE_CONFLICT : CHANGE_OK;
 	if (!there)
 		return CHANGE_GONE;
-	return change->expected_version && there->version != change->expected_version ? CHANGE_CONFLICT :
-											CHANGE_OK;
+	return change->expected_version && there->version != change->expected_version ? CHANGE_CONFLICT : CHANGE_OK;
 }
 
 static enum store_result make_change(struct memfile *m, struct store_change *change)
@@ -417,8 +417,8 @@ static int collect(struct memfile *m, const struct lease_query *query, uint32_t 
 	return (int)n;
 }
 
-static int memfile_find(struct store *store, struct lease_query *query, struct arena *arena,
-			struct lease *out, unsigned max)
+static int memfile_find(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out,
+			unsigned max)
 {
 	struct memfile *m = memfile_of(store);
 	enum record_key key = query->by == BY_HWADDR ? KEY_HWADDR : KEY_ID;
@@ -430,8 +430,8 @@ static int memfile_find(struct store *store, struct lease_query *query, struct a
 		return 0;
 	hash = query->by == BY_ADDR ? memtable_hash_addr(&query->addr) : memtable_hash_key(key, query->id);
 	memtable_lock(&m->table, memtable_bit(hash));
-	ref = query->by == BY_ADDR ? memtable_by_addr(&m->table, &query->addr, hash) :
-				     memtable_by_key(&m->table, key, query->id, hash);
+	ref = query->by == BY_ADDR ? memtable_by_addr(&m->table, &query->addr, hash)
+				   : memtable_by_key(&m->table, key, query->id, hash);
 	n = collect(m, query, ref, arena, out, max);
 	memtable_unlock(&m->table, memtable_bit(hash));
 	return n;
@@ -456,8 +456,8 @@ static bool still_over(const struct lease *lease, bool in_use, int64_t boot_sec)
  * The heap's lock is below the stripes', so addresses are noted under it and looked up after; what
  * changed in between is left out.
  */
-static unsigned find_over(struct memfile *m, bool in_use, int64_t boot_sec, struct arena *arena,
-			  struct lease *out, unsigned max)
+static unsigned find_over(struct memfile *m, bool in_use, int64_t boot_sec, struct arena *arena, struct lease *out,
+			  unsigned max)
 {
 	const struct expiry *heap = in_use ? &m->table.expiry : &m->table.retired;
 	/* The epoch may lie before the boot: leases of the past are loaded. */
@@ -496,14 +496,14 @@ static unsigned find_over(struct memfile *m, bool in_use, int64_t boot_sec, stru
 	return kept;
 }
 
-static unsigned memfile_expired(struct store *store, int64_t boot_sec, struct arena *arena,
-				struct lease *out, unsigned max)
+static unsigned memfile_expired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
+				unsigned max)
 {
 	return find_over(memfile_of(store), true, boot_sec, arena, out, max);
 }
 
-static unsigned memfile_retired(struct store *store, int64_t boot_sec, struct arena *arena,
-				struct lease *out, unsigned max)
+static unsigned memfile_retired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
+				unsigned max)
 {
 	return find_over(memfile_of(store), false, boot_sec, arena, out, max);
 }
@@ -604,8 +604,8 @@ static int open_file(struct memfile *m, const struct store_conf *conf, char **re
 	if (err < 0)
 		return err;
 	memfile_stats(&m->store, &stats);
-	LOG(DHCPSRV_MEMFILE_LEASE_FILE_LOADED, (unsigned long long)stats.leases,
-	    (unsigned long long)m->loaded.rows, (long long)((clock_boot_us() - start_us) / 1000));
+	LOG(DHCPSRV_MEMFILE_LEASE_FILE_LOADED, (unsigned long long)stats.leases, (unsigned long long)m->loaded.rows,
+	    (long long)((clock_boot_us() - start_us) / 1000));
 	return journal_start(m->journal, m->loaded.last.good_len, m->loaded.last.needs_rewrite, reterr);
 }
 

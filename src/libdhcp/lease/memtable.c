@@ -76,8 +76,7 @@ uint64_t memtable_mask(const struct record *rec)
 {
 	struct ip addr = record_addr(rec);
 
-	return memtable_bit(memtable_hash_addr(&addr)) |
-	       memtable_key_bit(KEY_HWADDR, record_key(rec, KEY_HWADDR)) |
+	return memtable_bit(memtable_hash_addr(&addr)) | memtable_key_bit(KEY_HWADDR, record_key(rec, KEY_HWADDR)) |
 	       memtable_key_bit(KEY_ID, record_key(rec, KEY_ID));
 }
 
@@ -213,7 +212,8 @@ static void relink_key(struct memtable *t, uint32_t old, uint32_t new, enum reco
 
 static void swap_key(struct memtable *t, uint32_t old, uint32_t new, enum record_key key)
 {
-	if (old && new && bytes_equal(record_key(memtable_record(t, old), key), record_key(memtable_record(t, new), key))) {
+	if (old &&
+	    new &&bytes_equal(record_key(memtable_record(t, old), key), record_key(memtable_record(t, new), key))) {
 		relink_key(t, old, new, key);
 		return;
 	}

@@ -34,9 +34,9 @@ struct memtable {
 	int64_t epoch; /* boot s from which records count their end */
 	struct slabs *slabs;
 	pthread_mutex_t expiry_lock;
-	struct expiry expiry;  /* in use, by their end */
-	struct expiry retired; /* not in use any more, by the end they had */
-	bool loading; /* one thread fills the table: the heap is built at the end */
+	struct expiry expiry;     /* in use, by their end */
+	struct expiry retired;    /* not in use any more, by the end they had */
+	bool loading;             /* one thread fills the table: the heap is built at the end */
 	_Atomic uint64_t version; /* last one given */
 	_Atomic uint64_t count[LEASE_STATE_N];
 };

@@ -21,14 +21,14 @@
 #define CHUNK_BITS 12
 #define PAGE 4096
 #define POPULATE 65536 /* bytes that get their pages at once */
-#define N_SMALL 64 /* sizes of 1..64 units have their own list */
-#define N_LARGE 8  /* 128 .. 8192 units and a whole chunk */
+#define N_SMALL 64     /* sizes of 1..64 units have their own list */
+#define N_LARGE 8      /* 128 .. 8192 units and a whole chunk */
 
 struct slab {
 	uint32_t n_chunks;
-	uint32_t next_unit; /* never used, in the last chunk */
-	uint32_t populated_chunk; /* how many chunks there were when `populated` was right */
-	size_t populated;         /* bytes of the last chunk that have their pages */
+	uint32_t next_unit;               /* never used, in the last chunk */
+	uint32_t populated_chunk;         /* how many chunks there were when `populated` was right */
+	size_t populated;                 /* bytes of the last chunk that have their pages */
 	uint32_t free[N_SMALL + N_LARGE]; /* first free piece, 0 if none */
 	_Atomic uint64_t used;
 	char *chunk[1U << CHUNK_BITS];

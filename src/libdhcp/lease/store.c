@@ -14,8 +14,7 @@ int store_open(const struct store_conf *conf, struct store **ret, char **reterr)
 	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
 		if (strcmp(backends[i]->name, conf->type) == 0)
 			err = backends[i]->open(conf, ret, &why);
-	if (err < 0 && !why && asprintf(&why, "cannot open the lease store \"%s\": %s", conf->type,
-					err_text(err)) < 0)
+	if (err < 0 && !why && asprintf(&why, "cannot open the lease store \"%s\": %s", conf->type, err_text(err)) < 0)
 		why = NULL;
 	if (err < 0 && reterr)
 		*reterr = why;
@@ -30,8 +29,7 @@ void store_close(struct store *store)
 		store->ops->close(store);
 }
 
-int store_find(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out,
-	       unsigned max)
+int store_find(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out, unsigned max)
 {
 	return store->ops->find(store, query, arena, out, max);
 }
@@ -51,14 +49,12 @@ int store_each(struct store *store, bool (*fn)(void *ctx, const struct lease *le
 	return store->ops->each(store, fn, ctx);
 }
 
-unsigned store_expired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
-		       unsigned max)
+unsigned store_expired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out, unsigned max)
 {
 	return store->ops->expired(store, boot_sec, arena, out, max);
 }
 
-unsigned store_retired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
-		       unsigned max)
+unsigned store_retired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out, unsigned max)
 {
 	return store->ops->retired(store, boot_sec, arena, out, max);
 }

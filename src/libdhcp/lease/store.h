@@ -28,9 +28,9 @@ struct store_conf {
 	int family;       /* index: 0 = DHCPv4, 1 = DHCPv6 */
 	const char *path; /* of the lease file, absolute; unused without persist */
 	bool persist;
-	bool sync; /* false: an acknowledged lease may be lost in a power cut */
-	unsigned max_pending; /* transactions under way, above it -E_BUSY; 0 = 65536 */
-	unsigned check_ms;    /* how often to look whether the file is still ours; 0 = 10000 */
+	bool sync;                     /* false: an acknowledged lease may be lost in a power cut */
+	unsigned max_pending;          /* transactions under way, above it -E_BUSY; 0 = 65536 */
+	unsigned check_ms;             /* how often to look whether the file is still ours; 0 = 10000 */
 	const struct journal_sys *sys; /* NULL; tests replace system calls */
 };
 
@@ -61,8 +61,7 @@ struct lease_query {
  * will be called from another thread; query, arena and out must live until then. memfile always
  * answers at once.
  */
-int store_find(struct store *store, struct lease_query *query, struct arena *arena,
-	       struct lease *out, unsigned max);
+int store_find(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out, unsigned max);
 
 enum store_change_kind { CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE };
 
@@ -76,8 +75,8 @@ enum store_result {
 
 struct store_change {
 	enum store_change_kind kind;
-	struct lease new;  /* INSERT, UPDATE; its version is set by the store */
-	struct ip addr;    /* DELETE; for the others new.addr counts */
+	struct lease new;          /* INSERT, UPDATE; its version is set by the store */
+	struct ip addr;            /* DELETE; for the others new.addr counts */
 	uint64_t expected_version; /* UPDATE, DELETE: of the lease that was read; 0 = any */
 	enum store_result result;
 	uint32_t old_ref, new_ref; /* private to the store */
@@ -117,30 +116,28 @@ void store_watch(struct store *store, store_watch_fn *changed, void *ctx);
 int store_each(struct store *store, bool (*fn)(void *ctx, const struct lease *lease), void *ctx);
 
 /* The leases that are over at boot_sec, still DEFAULT, DECLINED or REGISTERED, longest over first. */
-unsigned store_expired(struct store *store, int64_t boot_sec, struct arena *arena,
-		       struct lease *out, unsigned max);
+unsigned store_expired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out, unsigned max);
 
 /* The same for leases that are reclaimed or released and whose end was at or before boot_sec. */
-unsigned store_retired(struct store *store, int64_t boot_sec, struct arena *arena,
-		       struct lease *out, unsigned max);
+unsigned store_retired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out, unsigned max);
 
 /* How many leases are in this state. */
 uint64_t store_count(struct store *store, enum lease_state state);
 
 struct store_stats {
-	uint64_t leases;   /* held now, all states */
-	uint64_t memory;   /* bytes for leases and indexes */
-	uint64_t rows;     /* written to the journal since open */
+	uint64_t leases; /* held now, all states */
+	uint64_t memory; /* bytes for leases and indexes */
+	uint64_t rows;   /* written to the journal since open */
 	uint64_t bytes;
-	uint64_t groups;   /* writes that took one or more transactions */
+	uint64_t groups; /* writes that took one or more transactions */
 	uint64_t syncs;
-	uint64_t rewrites; /* whole files written */
-	uint64_t failures; /* groups that could not be made durable */
-	uint64_t pending;  /* transactions under way */
+	uint64_t rewrites;   /* whole files written */
+	uint64_t failures;   /* groups that could not be made durable */
+	uint64_t pending;    /* transactions under way */
 	uint64_t file_bytes; /* of the lease file */
 	uint64_t need_bytes; /* about what the leases held now would take in a file */
-	bool failing;      /* nothing can be stored just now */
-	char why[96];      /* while failing */
+	bool failing;        /* nothing can be stored just now */
+	char why[96];        /* while failing */
 	/* from the last load */
 	uint64_t loaded_rows;
 	uint64_t bad_rows;
@@ -162,14 +159,14 @@ struct store_ops {
 	const char *name;
 	int (*open)(const struct store_conf *conf, struct store **ret, char **reterr);
 	void (*close)(struct store *store);
-	int (*find)(struct store *store, struct lease_query *query, struct arena *arena,
-		    struct lease *out, unsigned max);
+	int (*find)(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out,
+		    unsigned max);
 	int (*apply)(struct store *store, struct store_txn *txn);
 	int (*each)(struct store *store, bool (*fn)(void *ctx, const struct lease *lease), void *ctx);
-	unsigned (*expired)(struct store *store, int64_t boot_sec, struct arena *arena,
-			    struct lease *out, unsigned max);
-	unsigned (*retired)(struct store *store, int64_t boot_sec, struct arena *arena,
-			    struct lease *out, unsigned max);
+	unsigned (*expired)(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
+			    unsigned max);
+	unsigned (*retired)(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
+			    unsigned max);
 	uint64_t (*count)(struct store *store, enum lease_state state);
 	void (*watch)(struct store *store, store_watch_fn *changed, void *ctx);
 	void (*stats)(struct store *store, struct store_stats *ret);

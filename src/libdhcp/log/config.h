@@ -31,9 +31,9 @@ struct log_output {
 };
 
 struct log_logger {
-	const char *name; /* "kea-dhcp4" is the root, "kea-dhcp4.leases" a child */
-	enum log_severity severity; /* LOG_NONE: nothing at all */
-	int debuglevel;             /* 0..99, counts with LOG_DBG only */
+	const char *name;                 /* "kea-dhcp4" is the root, "kea-dhcp4.leases" a child */
+	enum log_severity severity;       /* LOG_NONE: nothing at all */
+	int debuglevel;                   /* 0..99, counts with LOG_DBG only */
 	const struct log_output *outputs; /* none: those of the parent */
 	unsigned n_outputs;
 };

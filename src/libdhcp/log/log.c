@@ -39,8 +39,8 @@ struct entry {
 static pthread_mutex_t queue_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake, written_cond;
 static size_t queue_size = 1024 * 1024;
-static char *queue;           /* filled by callers */
-static char *batch;           /* being written by the thread; swapped with queue */
+static char *queue; /* filled by callers */
+static char *batch; /* being written by the thread; swapped with queue */
 static size_t queue_used;
 static uint64_t flush_asked, flush_done; /* tickets of log_flush() */
 static bool is_asleep, want_stop;
@@ -73,9 +73,8 @@ static size_t utf8_len(const unsigned char *p, size_t left)
 	for (size_t i = 1; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	if ((p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xe0 && p[1] < 0xa0) ||
-	    (p[0] == 0xed && p[1] >= 0xa0) || (p[0] == 0xf0 && p[1] < 0x90) ||
-	    (p[0] == 0xf4 && p[1] >= 0x90))
+	if ((p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
 		return 0;
 	return n;
 }
@@ -108,8 +107,7 @@ static void add_escaped(struct str *out, const char *text, size_t len)
 
 static void emit(const struct log_msg *msg, int64_t wall_us, long tid, const char *text, size_t len)
 {
-	struct pattern_line line = { .level = severity_names[msg->severity], .wall_us = wall_us,
-				     .tid = tid };
+	struct pattern_line line = { .level = severity_names[msg->severity], .wall_us = wall_us, .tid = tid };
 
 	str_reset(&line_buf);
 	str_add(&line_buf, msg->id);
@@ -122,8 +120,8 @@ static void emit(const struct log_msg *msg, int64_t wall_us, long tid, const cha
 		return;
 	}
 	/* Nothing is set up yet: a line on stdout. */
-	(void)printf("%-5s [%s.%s/%ld.%ld] %s\n", line.level, program_invocation_short_name,
-		     msg->logger, (long)getpid(), tid, line.message);
+	(void)printf("%-5s [%s.%s/%ld.%ld] %s\n", line.level, program_invocation_short_name, msg->logger,
+		     (long)getpid(), tid, line.message);
 	(void)fflush(stdout);
 }
 

@@ -18,25 +18,25 @@
 enum log_severity { LOG_NONE = -1, LOG_FATAL, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DBG };
 
 struct log_msg {
-	const char *id;       /* "DHCP4_STARTED" */
-	const char *logger;   /* below the root: "dhcp4", "leases", ... */
+	const char *id;     /* "DHCP4_STARTED" */
+	const char *logger; /* below the root: "dhcp4", "leases", ... */
 	enum log_severity severity;
-	int debuglevel;       /* 0..99 for LOG_DBG, else 0 */
-	_Atomic int enabled;  /* refreshed when loggers are configured */
-	void *category;       /* owned by the sink */
+	int debuglevel;      /* 0..99 for LOG_DBG, else 0 */
+	_Atomic int enabled; /* refreshed when loggers are configured */
+	void *category;      /* owned by the sink */
 };
 
-#define LOG(id, ...)                                                                       \
-	do {                                                                               \
-		if (log_is_on(&log_msg_##id))                                              \
-			log_write(&log_msg_##id, LOGTEXT_##id, ##__VA_ARGS__);             \
+#define LOG(id, ...)                                                           \
+	do {                                                                   \
+		if (log_is_on(&log_msg_##id))                                  \
+			log_write(&log_msg_##id, LOGTEXT_##id, ##__VA_ARGS__); \
 	} while (0)
 
 /* `family` is an index: 0 for DHCPv4, 1 for DHCPv6. */
-#define LOGF(family, id, ...)                                                              \
-	do {                                                                               \
-		if (log_is_on(&log_msg_##id[family]))                                      \
-			log_write(&log_msg_##id[family], LOGTEXT_##id, ##__VA_ARGS__);     \
+#define LOGF(family, id, ...)                                                          \
+	do {                                                                           \
+		if (log_is_on(&log_msg_##id[family]))                                  \
+			log_write(&log_msg_##id[family], LOGTEXT_##id, ##__VA_ARGS__); \
 	} while (0)
 
 static inline bool log_is_on(const struct log_msg *msg)

@@ -119,16 +119,15 @@ static void stream_roll(struct stream *st)
 	}
 }
 
-static void stream_line(struct log_outputs *outs, struct place *place,
-			const struct pattern_line *line)
+static void stream_line(struct log_outputs *outs, struct place *place, const struct pattern_line *line)
 {
 	struct stream *st = place->stream;
 	size_t before = st->buf.len, len;
 
 	pattern_add(place->pattern, line, &st->buf);
 	len = st->buf.len - before;
-	if (st->path && st->maxsize >= LOG_MAXSIZE_MIN &&
-	    st->size + before + len > st->maxsize && st->size + before > 0) {
+	if (st->path && st->maxsize >= LOG_MAXSIZE_MIN && st->size + before + len > st->maxsize &&
+	    st->size + before > 0) {
 		/* This line begins the new file. */
 		str_reset(&outs->scratch);
 		str_add_n(&outs->scratch, st->buf.text + before, len);
@@ -141,8 +140,7 @@ static void stream_line(struct log_outputs *outs, struct place *place,
 		stream_write(outs, st);
 }
 
-void log_route_add(struct log_route *route, const struct pattern_line *line,
-		   enum log_severity severity)
+void log_route_add(struct log_route *route, const struct pattern_line *line, enum log_severity severity)
 {
 	struct log_outputs *outs = route->outs;
 
@@ -194,16 +192,15 @@ static struct stream *stream_get(struct log_outputs *outs, const struct log_outp
 	return st;
 }
 
-static int add_place(struct log_outputs *outs, struct log_route *route,
-		     const struct log_output *conf)
+static int add_place(struct log_outputs *outs, struct log_route *route, const struct log_output *conf)
 {
 	const char *text = conf->pattern, *why;
 	struct place place = { 0 };
 
 	if (!text)
-		text = conf->kind == LOG_TO_FILE   ? PATTERN_FILE :
-		       conf->kind == LOG_TO_SYSLOG ? PATTERN_SYSLOG :
-						     PATTERN_CONSOLE;
+		text = conf->kind == LOG_TO_FILE     ? PATTERN_FILE
+		       : conf->kind == LOG_TO_SYSLOG ? PATTERN_SYSLOG
+						     : PATTERN_CONSOLE;
 	place.pattern = pattern_new(text, &why);
 	if (!place.pattern) {
 		str_addf(&outs->why, "log pattern \"%s\" %s", text, why);
@@ -227,8 +224,7 @@ static int add_place(struct log_outputs *outs, struct log_route *route,
 	return 0;
 }
 
-struct log_route *log_outputs_add(struct log_outputs *outs, const struct log_output *v, unsigned n,
-				  int *reterr)
+struct log_route *log_outputs_add(struct log_outputs *outs, const struct log_output *v, unsigned n, int *reterr)
 {
 	struct log_route *route = xcalloc(1, sizeof(*route));
 
@@ -305,8 +301,7 @@ void log_outputs_free(struct log_outputs *outs)
 
 int log_output_parse(const char *text, struct log_output *ret)
 {
-	struct log_output out = { .flush = true, .maxsize = LOG_MAXSIZE_DEFAULT,
-				  .maxver = LOG_MAXVER_DEFAULT };
+	struct log_output out = { .flush = true, .maxsize = LOG_MAXSIZE_DEFAULT, .maxver = LOG_MAXVER_DEFAULT };
 
 	if (!*text)
 		return -E_INVAL;

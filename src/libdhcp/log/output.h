@@ -19,12 +19,10 @@ void log_outputs_free(struct log_outputs *outs);
  * The route to these places, owned by outs; opens the files. NULL on failure: the reason is in
  * outs, and *reterr is -E_SYS or -E_INVAL.
  */
-struct log_route *log_outputs_add(struct log_outputs *outs, const struct log_output *v, unsigned n,
-				  int *reterr);
+struct log_route *log_outputs_add(struct log_outputs *outs, const struct log_output *v, unsigned n, int *reterr);
 const char *log_outputs_why(const struct log_outputs *outs);
 
-void log_route_add(struct log_route *route, const struct pattern_line *line,
-		   enum log_severity severity);
+void log_route_add(struct log_route *route, const struct pattern_line *line, enum log_severity severity);
 /* Write what is buffered; places with `flush` off are left alone unless all is set. */
 void log_outputs_write(struct log_outputs *outs, bool all);
 /* Whether places with `flush` off hold lines. */

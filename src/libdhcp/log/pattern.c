@@ -12,12 +12,12 @@
 #define DATE_MAX 128
 
 struct step {
-	char what;       /* conversion letter, 0 for literal text */
-	bool left;       /* pad on the right */
+	char what; /* conversion letter, 0 for literal text */
+	bool left; /* pad on the right */
 	unsigned min, max;
-	char *text;      /* literal, or time format with marks */
-	unsigned parts;  /* %c{n}; 0 = all */
-	int64_t sec;     /* what `date` holds; -1 = nothing yet */
+	char *text;     /* literal, or time format with marks */
+	unsigned parts; /* %c{n}; 0 = all */
+	int64_t sec;    /* what `date` holds; -1 = nothing yet */
 	char date[DATE_MAX];
 };
 
@@ -108,9 +108,17 @@ static const char *add_conversion(struct pattern *pattern, const char **p)
 		return "ends in the middle of a conversion";
 	(*p)++;
 	switch (step->what) {
-	case 'p': case 'i': case 't': case 'm': case 'n': case 'r': case 'h': case 'H':
+	case 'p':
+	case 'i':
+	case 't':
+	case 'm':
+	case 'n':
+	case 'r':
+	case 'h':
+	case 'H':
 		return NULL;
-	case 'D': case 'd':
+	case 'D':
+	case 'd':
 		return set_date(step, p);
 	case 'c':
 		text = braces(p);
@@ -256,16 +264,37 @@ void pattern_add(struct pattern *pattern, const struct pattern_line *line, struc
 		size_t at = out->len;
 
 		switch (step->what) {
-		case 0: str_add(out, step->text); break;
-		case 'p': str_add(out, line->level); break;
-		case 'c': str_add(out, last_parts(line->logger, step->parts)); break;
-		case 'i': str_add(out, pattern->pid); break;
-		case 't': str_add_number(out, (uint64_t)line->tid, 1); break;
-		case 'm': str_add_n(out, line->message, line->message_len); break;
-		case 'n': str_addc(out, '\n'); break;
-		case 'r': str_addf(out, "%lld", (long long)(line->wall_us - pattern->start_us) / 1000); break;
-		case 'h': case 'H': str_add(out, pattern->host); break;
-		default: add_date(step, line->wall_us, out); break;
+		case 0:
+			str_add(out, step->text);
+			break;
+		case 'p':
+			str_add(out, line->level);
+			break;
+		case 'c':
+			str_add(out, last_parts(line->logger, step->parts));
+			break;
+		case 'i':
+			str_add(out, pattern->pid);
+			break;
+		case 't':
+			str_add_number(out, (uint64_t)line->tid, 1);
+			break;
+		case 'm':
+			str_add_n(out, line->message, line->message_len);
+			break;
+		case 'n':
+			str_addc(out, '\n');
+			break;
+		case 'r':
+			str_addf(out, "%lld", (long long)(line->wall_us - pattern->start_us) / 1000);
+			break;
+		case 'h':
+		case 'H':
+			str_add(out, pattern->host);
+			break;
+		default:
+			add_date(step, line->wall_us, out);
+			break;
 		}
 		if (step->min || step->max)
 			fit(step, out, at);

@@ -17,12 +17,18 @@ static enum log_severity current_severity;
 static int priority_of(enum log_severity severity, int debuglevel)
 {
 	switch (severity) {
-	case LOG_NONE: return -1;
-	case LOG_FATAL: return LOG4C_PRIORITY_FATAL;
-	case LOG_ERROR: return LOG4C_PRIORITY_ERROR;
-	case LOG_WARN: return LOG4C_PRIORITY_WARN;
-	case LOG_INFO: return LOG4C_PRIORITY_INFO;
-	case LOG_DBG: break;
+	case LOG_NONE:
+		return -1;
+	case LOG_FATAL:
+		return LOG4C_PRIORITY_FATAL;
+	case LOG_ERROR:
+		return LOG4C_PRIORITY_ERROR;
+	case LOG_WARN:
+		return LOG4C_PRIORITY_WARN;
+	case LOG_INFO:
+		return LOG4C_PRIORITY_INFO;
+	case LOG_DBG:
+		break;
 	}
 	return LOG4C_PRIORITY_DEBUG + debuglevel;
 }
@@ -96,15 +102,13 @@ void sink_apply(const struct log_logger *loggers, struct log_route *const *route
 	for (unsigned i = 0; i < n; i++) {
 		log4c_category_t *cat = category_get(loggers[i].name);
 
-		(void)log4c_category_set_priority(
-			cat, priority_of(loggers[i].severity, loggers[i].debuglevel));
+		(void)log4c_category_set_priority(cat, priority_of(loggers[i].severity, loggers[i].debuglevel));
 		if (routes[i])
 			set_route(cat, routes[i]);
 	}
 	for (unsigned i = 0; i < log_all_n; i++) {
 		struct log_msg *msg = log_all[i];
-		int on = log4c_category_is_priority_enabled(
-			msg->category, priority_of(msg->severity, msg->debuglevel));
+		int on = log4c_category_is_priority_enabled(msg->category, priority_of(msg->severity, msg->debuglevel));
 
 		atomic_store_explicit(&msg->enabled, on, memory_order_relaxed);
 	}
@@ -115,7 +119,6 @@ void sink_emit(const struct log_msg *msg, struct pattern_line *line)
 	line->logger = log4c_category_get_name(msg->category);
 	current = line;
 	current_severity = msg->severity;
-	log4c_category_log(msg->category, priority_of(msg->severity, msg->debuglevel), "%s",
-			   line->message);
+	log4c_category_log(msg->category, priority_of(msg->severity, msg->debuglevel), "%s", line->message);
 	current = NULL;
 }

@@ -115,8 +115,8 @@ static int encode_hex(const struct optdef *def, const char *text, struct arena *
 	return 0;
 }
 
-int optconf_encode(const struct optdef *def, const char *text, bool csv, struct arena *arena,
-		   struct bytes *ret, const char **reterr_why)
+int optconf_encode(const struct optdef *def, const char *text, bool csv, struct arena *arena, struct bytes *ret,
+		   const char **reterr_why)
 {
 	if (!csv || !def)
 		return encode_hex(def, text, arena, ret, reterr_why);

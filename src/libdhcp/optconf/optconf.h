@@ -9,7 +9,7 @@
  * sub-options in them. A list is sorted and immutable; it lives in the arena of its configuration.
  */
 struct optval {
-	uint32_t vendor;  /* enterprise number of a vendor's sub-option; 0: an option of the family itself */
+	uint32_t vendor; /* enterprise number of a vendor's sub-option; 0: an option of the family itself */
 	uint16_t code;
 	bool always_send; /* also to clients that do not ask for it */
 	bool never_send;  /* to nobody, whatever other scopes say */
@@ -53,5 +53,5 @@ bool opt_scopes_forbid(const struct opt_scopes *scopes, uint32_t vendor, uint16_
  * csv: text in the form of the definition's type; else hex. def may be NULL with hex only.
  * -E_INVAL and *reterr_why (in the arena) say what is wrong.
  */
-int optconf_encode(const struct optdef *def, const char *text, bool csv, struct arena *arena,
-		   struct bytes *ret, const char **reterr_why);
+int optconf_encode(const struct optdef *def, const char *text, bool csv, struct arena *arena, struct bytes *ret,
+		   const char **reterr_why);

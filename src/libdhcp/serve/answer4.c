@@ -124,7 +124,8 @@ static void set_destination(struct request *req)
 		out->dst = ip_from4(q->giaddr);
 		/* RFC 8357 5.2: unless the relay says that it sends from another one. */
 		out->dport = req->rai.source_port ? req->in.sport : 67;
-		/* Back by the way it came, as Kea does: there may be no route to giaddr, which is a relay's far side. */
+		/* Back by the way it came, as Kea does: there may be no route to giaddr, which is a relay's far side.
+		 */
 		out->raw_out = back;
 		if (a->type == DHCP4_NAK)
 			a->flags |= FLAG_BROADCAST; /* RFC 2131 4.3.2: the relay broadcasts it */

@@ -15,7 +15,7 @@
 #define IA_ROOM 1024      /* bytes for an IA: its leases, what is refused, a status */
 #define SURPLUS_ROOM 4096 /* for those that are not served, and for the message's status */
 #define REFUSED_MAX 16
-#define ORO_MAX 256  /* codes of an option request that are looked at */
+#define ORO_MAX 256 /* codes of an option request that are looked at */
 
 /*
  * RFC 9915 21.4: what is calculated is a part of the preferred lifetime, and what never ends is never
@@ -107,7 +107,8 @@ static void write_refused(struct ia6_builder *w, const struct binding *b)
 			ia6_add(w, &item.prefix, 0, 0);
 }
 
-static void write_binding(const struct request *req, struct ia6_builder *w, const struct binding *b, uint32_t t1, uint32_t t2)
+static void write_binding(const struct request *req, struct ia6_builder *w, const struct binding *b, uint32_t t1,
+			  uint32_t t2)
 {
 	bool extends = req->type == DHCP6_RENEW || req->type == DHCP6_REBIND;
 	unsigned i;
@@ -158,7 +159,8 @@ static int write_bindings(struct request *req)
 
 	if (!req->n_bindings && !req->has_status)
 		return 0;
-	if (ia6_builder_init(&w, &req->a6.opts, req->n_bindings * IA_ROOM + (req->n_bindings == BINDINGS_MAX ? SURPLUS_ROOM : 64)) < 0)
+	if (ia6_builder_init(&w, &req->a6.opts,
+			     req->n_bindings * IA_ROOM + (req->n_bindings == BINDINGS_MAX ? SURPLUS_ROOM : 64)) < 0)
 		return -E_NOMEM;
 	common_timers(req, &t1, &t2);
 	for (i = 0; i < req->n_bindings; i++)

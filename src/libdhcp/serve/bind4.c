@@ -311,10 +311,8 @@ enum verdict bind4_discover(struct request *req)
 	}
 	/* RFC 2131 4.3.1: current address, else the former one, else the requested, else a new one. */
 	if (!(req->has_mine && take(req, &req->mine.addr, true, &req->mine)) &&
-	    !(alloc_claimed_by(req->worker->srv->alloc, &req->turn.client, &fresh) &&
-	      take(req, &fresh, false, NULL)) &&
-	    !(!ip_is_zero(&req->wanted) && take(req, &req->wanted, req->has_at, &req->at)) &&
-	    !pick(req)) {
+	    !(alloc_claimed_by(req->worker->srv->alloc, &req->turn.client, &fresh) && take(req, &fresh, false, NULL)) &&
+	    !(!ip_is_zero(&req->wanted) && take(req, &req->wanted, req->has_at, &req->at)) && !pick(req)) {
 		count_alloc_fail(req);
 		return request_drop(req, DROP_NO_ADDRESS, "no address is free");
 	}

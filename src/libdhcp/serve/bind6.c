@@ -33,8 +33,9 @@ static bool is_here(const struct request *req, const struct lease *lease)
 /* The leases of the IA on its link. 0 or negative. */
 static int find_mine(struct request *req, struct binding *b)
 {
-	struct lease_query query = { .by = BY_CLIENT_ID, .type = b->type, .id = req->client_id, .has_iaid = true,
-				     .iaid = b->ia.iaid };
+	struct lease_query query = {
+		.by = BY_CLIENT_ID, .type = b->type, .id = req->client_id, .has_iaid = true, .iaid = b->ia.iaid
+	};
 	struct lease found[LEASES_MAX6];
 	int n = store_find(req->worker->srv->store, &query, req->arena, found, LEASES_MAX6), i, over;
 
@@ -174,8 +175,8 @@ static bool is_given(const struct binding *b, const struct ip *addr)
 }
 
 /* `at`: what is stored there, NULL if nothing. False when there is no memory for it. */
-static bool give(struct request *req, struct binding *b, const struct pool *pool, const struct ip *addr, const struct lease *at,
-		 struct client_key key)
+static bool give(struct request *req, struct binding *b, const struct pool *pool, const struct ip *addr,
+		 const struct lease *at, struct client_key key)
 {
 	const struct lease *old = at ? mine_at(b, addr) : NULL;
 	struct given *g;
@@ -370,7 +371,8 @@ static void count_alloc_fail(struct request *req, const struct binding *b)
 /* --- the lease to give ----------------------------------------------------- */
 
 /* How long the client would like it: by the hint for this address, else by any. */
-static void asked_lifetimes(const struct binding *b, const struct ip *addr, uint32_t *ret_preferred, uint32_t *ret_valid)
+static void asked_lifetimes(const struct binding *b, const struct ip *addr, uint32_t *ret_preferred,
+			    uint32_t *ret_valid)
 {
 	struct reader r = reader_of(b->ia.subs);
 	struct ia6_item item;
@@ -452,7 +454,8 @@ static void grant_all(struct request *req, struct binding *b)
 	for (i = 0; i < b->n_given; i++)
 		grant(req, b, &b->given[i]);
 	for (i = 0; i < b->n_mine; i++)
-		if (!is_given(b, &b->mine[i].addr) && !pool_of(req, b, &(struct prefix){ b->mine[i].addr, b->mine[i].prefix_len }))
+		if (!is_given(b, &b->mine[i].addr) &&
+		    !pool_of(req, b, &(struct prefix){ b->mine[i].addr, b->mine[i].prefix_len }))
 			change_delete(req, &b->mine[i]);
 }
 

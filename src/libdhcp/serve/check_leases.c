@@ -29,8 +29,8 @@ static bool is_right(const struct config *cfg, const struct lease *lease)
 	return sub && (lease->type == LEASE_PD || prefix_contains(&sub->prefix, &lease->addr));
 }
 
-static void add_change(struct check *check, const struct lease *lease, enum store_change_kind kind,
-		       uint32_t subnet_id, const char *context)
+static void add_change(struct check *check, const struct lease *lease, enum store_change_kind kind, uint32_t subnet_id,
+		       const char *context)
 {
 	struct store_change *change = vec_push(&check->changes);
 
@@ -134,7 +134,9 @@ static unsigned apply_wait(struct store *store, struct store_change *changes, si
 
 		waiting.n_open = count;
 		for (i = 0; i < count; i++) {
-			txns[i] = (struct store_txn){ .v = &changes[first + i], .n = 1, .done = txn_done, .owner = &waiting };
+			txns[i] = (struct store_txn){
+				.v = &changes[first + i], .n = 1, .done = txn_done, .owner = &waiting
+			};
 			if (store_apply(store, &txns[i]) < 0) {
 				txns[i].result = CHANGE_FAILED;
 				txn_done(&txns[i]);

@@ -16,8 +16,8 @@ static const char *root_name(unsigned family)
 	return family == KEY_6 ? "Dhcp6" : "Dhcp4";
 }
 
-const char *build_path(struct build *b, struct pos pos, const char *key, const char *text,
-		       const char *env, const char *folder)
+const char *build_path(struct build *b, struct pos pos, const char *key, const char *text, const char *env,
+		       const char *folder)
 {
 	const char *base = getenv(env) ? getenv(env) : folder;
 	const char *slash = strrchr(text, '/');
@@ -66,7 +66,10 @@ static void build_interfaces(struct build *b)
 		struct pos pos = json_pos(json_object_array_get_idx(list, i));
 
 		if (listen_parse(text, &cfg->listen[cfg->n_listen]) < 0) {
-			diag_error(b->diag, pos, "\"%s\" is not an interface: want \"NAME\", \"NAME/ADDRESS\" or a pattern such as \"eth*\"", text);
+			diag_error(b->diag, pos,
+				   "\"%s\" is not an interface: want \"NAME\", \"NAME/ADDRESS\" or a pattern such as "
+				   "\"eth*\"",
+				   text);
 			continue;
 		}
 		for (k = 0; k < i; k++)
@@ -83,8 +86,8 @@ static void build_interfaces(struct build *b)
 			return;
 		for (i = 0; i < cfg->n_listen; i++)
 			if (!strchr(cfg->listen[i].name, '*') && !ifaces_by_name(ifaces, cfg->listen[i].name))
-				diag_warn(b->diag, places[i],
-					  "interface \"%s\" does not exist on this machine", cfg->listen[i].name);
+				diag_warn(b->diag, places[i], "interface \"%s\" does not exist on this machine",
+					  cfg->listen[i].name);
 		ifaces_free(ifaces);
 	}
 }
@@ -96,7 +99,8 @@ static void build_lease_database(struct build *b)
 	const char *name = conf->name.set ? conf->name.v : cfg->family == KEY_6 ? "kea-leases6.csv" : "kea-leases4.csv";
 
 	if (conf->type.set && conf->type.v != 0) {
-		diag_error(b->diag, conf_pos(&conf->node, "type"), "\"type\": SQL lease databases are not supported yet");
+		diag_error(b->diag, conf_pos(&conf->node, "type"),
+			   "\"type\": SQL lease databases are not supported yet");
 		diag_help(b->diag, "\"memfile\" is");
 	}
 	if (conf->node.json && !json_object_object_get_ex(conf->node.json, "type", NULL))
@@ -104,11 +108,14 @@ static void build_lease_database(struct build *b)
 	cfg->persist = conf->persist.v;
 	cfg->sync = conf->sync.v == 0;
 	cfg->lfc_interval_sec = (uint32_t)conf->lfc_interval.v;
-	cfg->lease_file = build_path(b, conf_pos(&conf->node, "name"), "name", name, "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
+	cfg->lease_file =
+		build_path(b, conf_pos(&conf->node, "name"), "name", name, "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
 	if (!cfg->persist)
-		diag_warn(b->diag, conf_pos(&conf->node, "persist"), "leases are kept in memory only: a restart forgets them");
+		diag_warn(b->diag, conf_pos(&conf->node, "persist"),
+			  "leases are kept in memory only: a restart forgets them");
 	if (!cfg->persist && conf->lfc_interval.set && conf->lfc_interval.v)
-		diag_warn(b->diag, conf_pos(&conf->node, "lfc-interval"), "without \"persist\" there is no file to clean up");
+		diag_warn(b->diag, conf_pos(&conf->node, "lfc-interval"),
+			  "without \"persist\" there is no file to clean up");
 	if (cfg->persist && !cfg->sync)
 		diag_warn(b->diag, conf_pos(&conf->node, "sync"), "acknowledged leases may be lost in a power cut");
 }
@@ -154,7 +161,8 @@ static void build_output(struct build *b, const struct output_options_conf *conf
 
 	if (log_output_parse(conf->output.v, ret) < 0) {
 		diag_error(b->diag, conf_pos(&conf->node, "output"),
-			   "\"%s\" is not an output: want stdout, stderr, syslog, syslog:FACILITY or a file", conf->output.v);
+			   "\"%s\" is not an output: want stdout, stderr, syslog, syslog:FACILITY or a file",
+			   conf->output.v);
 		return;
 	}
 	if (ret->kind == LOG_TO_FILE)
@@ -176,8 +184,7 @@ void build_logging(struct build *b)
 
 	for (i = 0; i < loggers->n; i++) {
 		const struct logger_conf *conf = &((const struct logger_conf *)loggers->v)[i];
-		struct log_output *outputs =
-			arena_new_array(b->cfg->arena, struct log_output, conf->output_options.n);
+		struct log_output *outputs = arena_new_array(b->cfg->arena, struct log_output, conf->output_options.n);
 
 		if (!conf->name.set)
 			diag_error(b->diag, conf_pos(&conf->node, NULL), "a logger lacks its \"name\"");
@@ -236,8 +243,7 @@ static struct json_object *find_root(struct build *b)
 		return NULL;
 	}
 	/* Kea 1.x kept the loggers in a map of their own. */
-	if (json_object_object_get_ex(top, "Logging", &logging) &&
-	    json_object_is_type(logging, json_type_object) &&
+	if (json_object_object_get_ex(top, "Logging", &logging) && json_object_is_type(logging, json_type_object) &&
 	    json_object_object_get_ex(logging, "loggers", &loggers) &&
 	    !json_object_object_get_ex(root, "loggers", NULL))
 		json_object_object_add(root, "loggers", json_object_get(loggers));
@@ -255,8 +261,8 @@ static void summarise(struct config *cfg)
 	}
 	if (cfg->family == KEY_6)
 		pd_pools = arena_printf(cfg->arena, " %zu pd-pools,", n_pd_pools);
-	cfg->summary = arena_printf(cfg->arena, "%zu subnets, %zu pools,%s %u interfaces", cfg->plan.n, n_pools, pd_pools,
-				    cfg->n_listen);
+	cfg->summary = arena_printf(cfg->arena, "%zu subnets, %zu pools,%s %u interfaces", cfg->plan.n, n_pools,
+				    pd_pools, cfg->n_listen);
 }
 
 static struct config *config_new(unsigned digit)
@@ -295,10 +301,12 @@ static int build(struct config *cfg, unsigned flags, struct diag *diag, struct c
 	build_options(&b);
 	if (cfg->family == KEY_6) {
 		build_root6(&b);
-		cfg->duid_file = build_path(&b, conf_pos(&typed->node, "data-directory"), NULL,
-					    typed->data_directory.set ? arena_printf(cfg->arena, "%s/kea-dhcp6-serverid", typed->data_directory.v) :
-									"kea-dhcp6-serverid",
-					    "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
+		cfg->duid_file =
+			build_path(&b, conf_pos(&typed->node, "data-directory"), NULL,
+				   typed->data_directory.set
+					   ? arena_printf(cfg->arena, "%s/kea-dhcp6-serverid", typed->data_directory.v)
+					   : "kea-dhcp6-serverid",
+				   "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
 	}
 	build_plan(&b);
 	if (diag_errors(diag))
@@ -314,8 +322,7 @@ out:
 /* The tree with its places and what is built from it, for each byte of text. */
 #define MEMORY_PER_BYTE 30
 
-int config_load_file(const char *path, unsigned digit, unsigned flags, struct diag **ret_diag,
-		     struct config **ret)
+int config_load_file(const char *path, unsigned digit, unsigned flags, struct diag **ret_diag, struct config **ret)
 {
 	struct config *cfg = config_new(digit);
 	struct stat st;
@@ -361,16 +368,17 @@ void config_print_schema(unsigned digit, FILE *to)
 {
 	struct json_object *schema = conf_schema(digit == 6 ? KEY_6 : KEY_4, all_scopes);
 
-	fprintf(to, "%s\n", json_object_to_json_string_ext(schema, JSON_C_TO_STRING_PRETTY |
-								   JSON_C_TO_STRING_NOSLASHESCAPE));
+	fprintf(to, "%s\n",
+		json_object_to_json_string_ext(schema, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(schema);
 }
 
 void config_print_reference(unsigned digit, FILE *to)
 {
-	fprintf(to, "# Configuration keys of kea-dhcp%u\n\n"
-		    "Made by `kea-dhcp%u --print-reference` from the tables the server reads its configuration with. A\n"
-		    "key that works \"not yet\" is recognised and refused by name unless its value switches it off.\n\n",
+	fprintf(to,
+		"# Configuration keys of kea-dhcp%u\n\n"
+		"Made by `kea-dhcp%u --print-reference` from the tables the server reads its configuration with. A\n"
+		"key that works \"not yet\" is recognised and refused by name unless its value switches it off.\n\n",
 		digit, digit);
 	conf_reference(digit == 6 ? KEY_6 : KEY_4, all_scopes, to);
 }

@@ -45,46 +45,46 @@ enum context_checks { CONTEXT_CHECK_NONE, CONTEXT_CHECK_FIX, CONTEXT_CHECK_STRIC
 
 struct config {
 	struct arena *arena;
-	unsigned family;             /* KEY_4, KEY_6 */
+	unsigned family; /* KEY_4, KEY_6 */
 	struct json_doc doc;
-	const void *typed;           /* struct global_conf: for printing */
+	const void *typed; /* struct global_conf: for printing */
 
-	struct listen *listen;       /* interfaces-config */
+	struct listen *listen; /* interfaces-config */
 	unsigned n_listen;
 	bool raw, redetect, use_routing;
-	bool require_all;            /* sockets: all or nothing */
+	bool require_all;                    /* sockets: all or nothing */
 	uint32_t max_retries, retry_wait_ms; /* to open those that failed */
 
-	const char *lease_file;      /* absolute */
+	const char *lease_file; /* absolute */
 	bool persist, sync;
-	uint32_t lfc_interval_sec;   /* 0 = never */
+	uint32_t lfc_interval_sec; /* 0 = never */
 	struct expiry_conf expiry;
-	uint32_t decline_probation;  /* s */
+	uint32_t decline_probation; /* s */
 
 	bool mt_enabled;
-	uint32_t threads;            /* 0 = one per core */
-	uint32_t queue;              /* requests under way per thread; 0 = no limit of its own */
+	uint32_t threads; /* 0 = one per core */
+	uint32_t queue;   /* requests under way per thread; 0 = no limit of its own */
 
 	enum lease_checks lease_checks;
 	enum context_checks context_checks;
 	struct compat compat;
 	bool stash_agent_options;
 	bool echo_client_id;
-	bool authoritative;          /* for clients no subnet fits */
+	bool authoritative; /* for clients no subnet fits */
 	struct dict *dict;
-	struct optlist opts;         /* global */
+	struct optlist opts; /* global */
 	struct plan plan;
 	/* DHCPv6 */
 	enum hwaddr6_source *mac_sources;
 	unsigned n_mac_sources;
-	uint16_t *rsoo;              /* options that relays may supply */
+	uint16_t *rsoo; /* options that relays may supply */
 	unsigned n_rsoo;
 	struct duid_conf duid;
-	bool allow_registration;     /* RFC 9686 */
-	const char *duid_file;       /* absolute */
+	bool allow_registration; /* RFC 9686 */
+	const char *duid_file;   /* absolute */
 
 	struct log_conf log;
-	const char *summary;         /* "2 subnets, 3 pools, ...", for the log */
+	const char *summary; /* "2 subnets, 3 pools, ...", for the log */
 };
 
 enum {
@@ -96,8 +96,7 @@ enum {
  * Read and build; the running configuration is not touched. *ret_diag is always set (the caller frees
  * it). 0, or -E_CONFIG with the errors in it.
  */
-int config_load_file(const char *path, unsigned digit, unsigned flags, struct diag **ret_diag,
-		     struct config **ret);
+int config_load_file(const char *path, unsigned digit, unsigned flags, struct diag **ret_diag, struct config **ret);
 /* The same from memory. */
 int config_load_text(const char *name, const char *text, size_t len, unsigned digit, unsigned flags,
 		     struct diag **ret_diag, struct config **ret);

@@ -78,7 +78,8 @@ static void build_server_id(struct build *b)
 	if (!conf->identifier.v || !conf->identifier.v[0])
 		return;
 	duid->identifier = arena_alloc(b->cfg->arena, sizeof(probe.b));
-	duid->identifier_len = hex_to_bytes(conf->identifier.v, strlen(conf->identifier.v), duid->identifier, sizeof(probe.b) - 8);
+	duid->identifier_len =
+		hex_to_bytes(conf->identifier.v, strlen(conf->identifier.v), duid->identifier, sizeof(probe.b) - 8);
 	if (duid->identifier_len <= 0)
 		diag_error(b->diag, conf_pos(&conf->node, "identifier"), "\"%s\" is not hex of at most %zu bytes",
 			   conf->identifier.v, sizeof(probe.b) - 8);

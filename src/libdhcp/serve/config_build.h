@@ -38,5 +38,5 @@ void build_logging(struct build *b);
  * A file of ours: NAME, or FOLDER/NAME where folder is what the environment variable says or the one
  * compiled in. Anything else is refused, or with -X told and taken. NULL when refused.
  */
-const char *build_path(struct build *b, struct pos pos, const char *key, const char *text,
-		       const char *env, const char *folder);
+const char *build_path(struct build *b, struct pos pos, const char *key, const char *text, const char *env,
+		       const char *folder);

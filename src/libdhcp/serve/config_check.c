@@ -33,7 +33,8 @@ static void check_pairs(struct build *b, struct subnet_pair *refs, size_t n)
 	qsort(refs, n, sizeof(*refs), order_by_id);
 	for (i = 1; i < n; i++)
 		if (refs[i].sub->id == refs[i - 1].sub->id) {
-			diag_error(b->diag, conf_pos(&refs[i].conf->node, "id"), "subnet id %u is already in use", refs[i].sub->id);
+			diag_error(b->diag, conf_pos(&refs[i].conf->node, "id"), "subnet id %u is already in use",
+				   refs[i].sub->id);
 			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "id"), "it is used here");
 		}
 	qsort(refs, n, sizeof(*refs), order_by_prefix);
@@ -42,10 +43,12 @@ static void check_pairs(struct build *b, struct subnet_pair *refs, size_t n)
 		char text[PREFIX_TEXT_MAX];
 
 		if (a->len == z->len && ip_equal(&a->addr, &z->addr)) {
-			diag_error(b->diag, conf_pos(&refs[i].conf->node, "subnet"), "subnet %s is defined twice", prefix_format(z, text));
+			diag_error(b->diag, conf_pos(&refs[i].conf->node, "subnet"), "subnet %s is defined twice",
+				   prefix_format(z, text));
 			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "subnet"), "the first one is here");
 		} else if (prefix_contains(a, &z->addr)) {
-			diag_warn(b->diag, conf_pos(&refs[i].conf->node, "subnet"), "subnet %s lies inside another one", prefix_format(z, text));
+			diag_warn(b->diag, conf_pos(&refs[i].conf->node, "subnet"), "subnet %s lies inside another one",
+				  prefix_format(z, text));
 			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "subnet"), "it lies inside this one");
 		}
 	}
@@ -104,10 +107,12 @@ static void check_interfaces(struct build *b, const struct subnet_pair *refs, si
 		}
 		if (!sub->n_relays && !is_listened_on(b->cfg, sub->iface)) {
 			diag_warn(b->diag, conf_pos(&sorted[i].conf->node, "interface"),
-				  "no client on \"%s\" gets into subnet %u: the server does not listen there", sub->iface, sub->id);
+				  "no client on \"%s\" gets into subnet %u: the server does not listen there",
+				  sub->iface, sub->id);
 		} else if (!link_same(sub, before)) {
 			diag_warn(b->diag, conf_pos(&sorted[i].conf->node, "interface"),
-				  "no client on \"%s\" gets into subnet %u: another subnet has this interface first", sub->iface, sub->id);
+				  "no client on \"%s\" gets into subnet %u: another subnet has this interface first",
+				  sub->iface, sub->id);
 			diag_note(b->diag, conf_pos(&sorted[first].conf->node, "interface"), "it is this one");
 			diag_help(b->diag, "several subnets of one link belong into a shared network");
 		}
@@ -154,7 +159,8 @@ static bool is_filled(const struct subnet_pair *refs, size_t n, size_t i)
 	size_t k;
 
 	for (k = i + 1; k < n && prefix_contains(outer, &refs[k].sub->prefix.addr); k++) {
-		struct ip inner_first = prefix_first(&refs[k].sub->prefix), inner_last = prefix_last(&refs[k].sub->prefix);
+		struct ip inner_first = prefix_first(&refs[k].sub->prefix),
+			  inner_last = prefix_last(&refs[k].sub->prefix);
 
 		if (any && ip_cmp(&inner_first, &end) <= 0)
 			continue; /* in the one before */
@@ -193,4 +199,3 @@ void check_plan(struct build *b, struct subnet_pair *refs, size_t n)
 	check_relays(b, refs, n);
 	check_addresses(b, refs, n);
 }
-

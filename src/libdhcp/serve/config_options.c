@@ -14,8 +14,8 @@ static const char *main_space(const struct build *b)
 /* --- definitions ----------------------------------------------------------- */
 
 static const char *const type_names_for_help[] = {
-	"empty", "binary", "boolean", "int8", "int16", "int32", "uint8", "uint16", "uint32", "string",
-	"fqdn", "tuple", "ipv4-address", "ipv6-address", "ipv6-prefix", "psid", "record",
+	"empty",  "binary", "boolean", "int8",         "int16",        "int32",       "uint8", "uint16", "uint32",
+	"string", "fqdn",   "tuple",   "ipv4-address", "ipv6-address", "ipv6-prefix", "psid",  "record",
 };
 #define N_TYPES (sizeof(type_names_for_help) / sizeof(type_names_for_help[0]))
 
@@ -101,19 +101,20 @@ static void add_definition(struct build *b, const struct option_def_conf *conf)
 	if (def.type == OPT_RECORD && parse_record(b, conf, &def) < 0)
 		return;
 	if (def.encapsulate && (!strcmp(def.encapsulate, def.space) || !strcmp(def.encapsulate, main_space(b)))) {
-		diag_error(b->diag, conf_pos(&conf->node, "encapsulate"), "option %s would hold itself by encapsulating space %s",
-			   def.name, def.encapsulate);
+		diag_error(b->diag, conf_pos(&conf->node, "encapsulate"),
+			   "option %s would hold itself by encapsulating space %s", def.name, def.encapsulate);
 		return;
 	}
 	switch (dict_add(b->cfg->dict, &def)) {
 	case 0:
 		break;
 	case -E_EXIST:
-		diag_error(b->diag, conf_pos(&conf->node, "code"),
-			   "space %s has an option %u or one named %s already", def.space, def.code, def.name);
+		diag_error(b->diag, conf_pos(&conf->node, "code"), "space %s has an option %u or one named %s already",
+			   def.space, def.code, def.name);
 		break;
 	default:
-		diag_error(b->diag, conf_pos(&conf->node, NULL), "this definition of option %s contradicts itself", def.name);
+		diag_error(b->diag, conf_pos(&conf->node, NULL), "this definition of option %s contradicts itself",
+			   def.name);
 		break;
 	}
 }

@@ -19,12 +19,12 @@ struct chain {
 };
 
 /* The innermost scope that sets the field; the global one if none does. */
-#define SCOPE_OF(chain, field)                                                                     \
-	({                                                                                         \
-		unsigned scope_i = 0;                                                              \
-		while (scope_i + 1 < (chain)->n && !(chain)->v[scope_i].net->field.set)            \
-			scope_i++;                                                                 \
-		scope_i;                                                                           \
+#define SCOPE_OF(chain, field)                                                          \
+	({                                                                              \
+		unsigned scope_i = 0;                                                   \
+		while (scope_i + 1 < (chain)->n && !(chain)->v[scope_i].net->field.set) \
+			scope_i++;                                                      \
+		scope_i;                                                                \
 	})
 #define VALUE(chain, field) ((chain)->v[SCOPE_OF(chain, field)].net->field.v)
 #define IS_SET(chain, field) ((chain)->v[SCOPE_OF(chain, field)].net->field.set)
@@ -57,8 +57,7 @@ static uint32_t parse_v4(struct build *b, const struct conf_node *node, const ch
 	return ip_to4(&ip);
 }
 
-static void check_length(struct build *b, const struct conf_node *node, const char *key, const char *text,
-			 size_t max)
+static void check_length(struct build *b, const struct conf_node *node, const char *key, const char *text, size_t max)
 {
 	if (text && strlen(text) > max)
 		diag_error(b->diag, conf_pos(node, key), "\"%s\" is longer than %zu characters", key, max);
@@ -109,17 +108,17 @@ static struct lifetime build_lifetime(struct build *b, const struct chain *chain
 	return (struct lifetime){ (uint32_t)def, (uint32_t)min, (uint32_t)max };
 }
 
-#define LIFETIME_KEYS(chain, kind)                                                                 \
-	((struct lifetime_keys){                                                                   \
-		.name = #kind "-lifetime",                                                         \
-		.min_name = "min-" #kind "-lifetime",                                              \
-		.max_name = "max-" #kind "-lifetime",                                              \
-		.def = (chain)->v[SCOPE_OF(chain, kind##_lifetime)].net->kind##_lifetime,          \
+#define LIFETIME_KEYS(chain, kind)                                                                    \
+	((struct lifetime_keys){                                                                      \
+		.name = #kind "-lifetime",                                                            \
+		.min_name = "min-" #kind "-lifetime",                                                 \
+		.max_name = "max-" #kind "-lifetime",                                                 \
+		.def = (chain)->v[SCOPE_OF(chain, kind##_lifetime)].net->kind##_lifetime,             \
 		.min = (chain)->v[SCOPE_OF(chain, min_##kind##_lifetime)].net->min_##kind##_lifetime, \
 		.max = (chain)->v[SCOPE_OF(chain, max_##kind##_lifetime)].net->max_##kind##_lifetime, \
-		.def_scope = SCOPE_OF(chain, kind##_lifetime),                                     \
-		.min_scope = SCOPE_OF(chain, min_##kind##_lifetime),                               \
-		.max_scope = SCOPE_OF(chain, max_##kind##_lifetime),                               \
+		.def_scope = SCOPE_OF(chain, kind##_lifetime),                                        \
+		.min_scope = SCOPE_OF(chain, min_##kind##_lifetime),                                  \
+		.max_scope = SCOPE_OF(chain, max_##kind##_lifetime),                                  \
 	})
 
 static void build_lifetimes(struct build *b, const struct chain *chain, struct net_params *par)
@@ -189,13 +188,13 @@ static enum allocator build_allocator(struct build *b, const struct conf_node *n
 }
 
 /* The innermost text that is not empty: "" means that a scope says nothing, as in Kea. */
-#define FIRST_TEXT(chain, field)                                                                   \
-	({                                                                                         \
-		unsigned text_i = 0;                                                               \
-		while (text_i + 1 < (chain)->n &&                                                  \
-		       (!(chain)->v[text_i].net->field.set || !(chain)->v[text_i].net->field.v[0]))     \
-			text_i++;                                                                  \
-		text_i;                                                                            \
+#define FIRST_TEXT(chain, field)                                                                    \
+	({                                                                                          \
+		unsigned text_i = 0;                                                                \
+		while (text_i + 1 < (chain)->n &&                                                   \
+		       (!(chain)->v[text_i].net->field.set || !(chain)->v[text_i].net->field.v[0])) \
+			text_i++;                                                                   \
+		text_i;                                                                             \
 	})
 
 static void build_boot(struct build *b, const struct chain *chain, struct net_params *par)
@@ -235,13 +234,12 @@ void build_params(struct build *b, const struct shared_network_conf *net, const 
 	build_timers(b, &chain, par);
 	par->cache_threshold = VALUE(&chain, cache_threshold);
 	par->cache_max_age = (uint32_t)VALUE(&chain, cache_max_age);
-	par->adaptive_threshold = IS_SET(&chain, adaptive_lease_time_threshold) ?
-					  VALUE(&chain, adaptive_lease_time_threshold) :
-					  0;
+	par->adaptive_threshold =
+		IS_SET(&chain, adaptive_lease_time_threshold) ? VALUE(&chain, adaptive_lease_time_threshold) : 0;
 	par->offer_lifetime = (uint32_t)VALUE(&chain, offer_lifetime);
 	par->allocator = build_allocator(b, NODE_OF(&chain, allocator), "allocator", VALUE(&chain, allocator));
-	par->pd_allocator = build_allocator(b, NODE_OF(&chain, pd_allocator), "pd-allocator",
-					    VALUE(&chain, pd_allocator));
+	par->pd_allocator =
+		build_allocator(b, NODE_OF(&chain, pd_allocator), "pd-allocator", VALUE(&chain, pd_allocator));
 	par->authoritative = VALUE(&chain, authoritative);
 	par->match_client_id = VALUE(&chain, match_client_id);
 	par->store_extended_info = VALUE(&chain, store_extended_info);

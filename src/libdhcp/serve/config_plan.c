@@ -41,8 +41,7 @@ static int parse_pool(struct build *b, const struct pool_conf *conf, struct pool
 		while (z_end > z && z_end[-1] == ' ')
 			z_end--;
 		if (ip_parse_n(a, (size_t)(a_end - a), &pool->first) < 0 ||
-		    ip_parse_n(z, (size_t)(z_end - z), &pool->last) < 0 ||
-		    ip_is4(&pool->first) != ip_is4(&pool->last))
+		    ip_parse_n(z, (size_t)(z_end - z), &pool->last) < 0 || ip_is4(&pool->first) != ip_is4(&pool->last))
 			dash = NULL;
 	}
 	if (!dash) {
@@ -83,9 +82,11 @@ static void check_pool(struct build *b, const struct subnet_conf *sub_conf, cons
 	}
 	if (ip_is4(&net) && sub->prefix.len < 31) {
 		if (ip_equal(&pool->first, &net))
-			diag_warn(b->diag, pos, "the pool holds the network address %s, which some clients refuse", net_text);
+			diag_warn(b->diag, pos, "the pool holds the network address %s, which some clients refuse",
+				  net_text);
 		if (ip_equal(&pool->last, &bcast))
-			diag_warn(b->diag, pos, "the pool holds the broadcast address %s, which no client can use", bcast_text);
+			diag_warn(b->diag, pos, "the pool holds the broadcast address %s, which no client can use",
+				  bcast_text);
 	}
 }
 
@@ -99,7 +100,9 @@ static bool is_anycast(const struct prefix *prefix, const struct ip *ip)
 void check_allocator(struct build *b, struct pos pos, enum allocator how, uint64_t size)
 {
 	if (how == ALLOC_FLQ && size > FREEMAP_MAX)
-		diag_warn(b->diag, pos, "the pool is too large for a list of what is free: instead of by \"flq\" it is given at random");
+		diag_warn(b->diag, pos,
+			  "the pool is too large for a list of what is free: instead of by \"flq\" it is given at "
+			  "random");
 }
 
 static void build_pools(struct build *b, const struct subnet_conf *conf, struct subnet *sub)
@@ -147,7 +150,8 @@ static bool parse_prefix(struct build *b, const struct subnet_conf *conf, struct
 	err = prefix_parse(conf->subnet.v, ret);
 	if (err < 0) {
 		diag_error(b->diag, pos, "subnet \"%s\": %s", conf->subnet.v,
-			   err == -E_RANGE ? "invalid prefix length, want 0..32" : "this is not a prefix such as 192.0.2.0/24");
+			   err == -E_RANGE ? "invalid prefix length, want 0..32"
+					   : "this is not a prefix such as 192.0.2.0/24");
 		return false;
 	}
 	if (ip_is4(&ret->addr) != (b->cfg->family == KEY_4)) {
@@ -182,7 +186,8 @@ static void build_relays(struct build *b, const struct conf_map *map, struct sub
 		if (is_no_relay(text))
 			continue;
 		if (ip_parse(text, &ip) < 0 || ip_is4(&ip) != (b->cfg->family == KEY_4))
-			diag_error(b->diag, conf_pos(&relay->node, "ip-addresses"), "\"%s\" is not the address of a relay", text);
+			diag_error(b->diag, conf_pos(&relay->node, "ip-addresses"),
+				   "\"%s\" is not the address of a relay", text);
 		else
 			sub->relays[sub->n_relays++] = ip;
 	}
@@ -225,8 +230,8 @@ static bool build_subnet(struct build *b, const struct shared_network_conf *net_
 	build_optlist(b, &conf->link.option_data, &sub->opts);
 	build_pools(b, conf, sub);
 	build_pd_pools(b, conf, sub);
-	sub->rapid_commit = conf->link.rapid_commit.set || !net_conf ? conf->link.rapid_commit.v :
-								       net_conf->link.rapid_commit.v;
+	sub->rapid_commit =
+		conf->link.rapid_commit.set || !net_conf ? conf->link.rapid_commit.v : net_conf->link.rapid_commit.v;
 	iface_id = conf->link.interface_id.set || !net_conf ? conf->link.interface_id.v : net_conf->link.interface_id.v;
 	if (iface_id && iface_id[0])
 		sub->iface_id = bytes_of(iface_id, strlen(iface_id));
@@ -283,7 +288,8 @@ static void build_network(struct build *b, const struct shared_network_conf *con
 	net->name = conf->name.v;
 	for (other = b->cfg->plan.nets; other < net; other++)
 		if (other->name && !strcmp(other->name, net->name))
-			diag_error(b->diag, conf_pos(&conf->node, "name"), "there are two shared networks \"%s\"", net->name);
+			diag_error(b->diag, conf_pos(&conf->node, "name"), "there are two shared networks \"%s\"",
+				   net->name);
 	build_optlist(b, &conf->link.option_data, &net->opts);
 	if (!conf->subnets.n)
 		diag_warn(b->diag, conf_pos(&conf->node, NULL), "shared network \"%s\" has no subnets", net->name);

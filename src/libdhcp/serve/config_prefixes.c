@@ -40,7 +40,8 @@ static void parse_excluded(struct build *b, const struct pd_pool_conf *conf, str
 	if (!conf->excluded_prefix.set || ip_parse(conf->excluded_prefix.v, &excluded.addr) < 0 ||
 	    excluded.len <= pool->len || !prefix_is_clean(&excluded) || !prefix_contains(&first, &excluded.addr)) {
 		diag_error(b->diag, conf_pos(&conf->node, "excluded-prefix"),
-			   "\"excluded-prefix\" and its \"excluded-prefix-len\" are not a longer prefix in the first one delegated");
+			   "\"excluded-prefix\" and its \"excluded-prefix-len\" are not a longer prefix in the first "
+			   "one delegated");
 		return;
 	}
 	pool->excluded = excluded;

@@ -109,7 +109,8 @@ static void unknown_option(struct build *b, const struct option_data_conf *conf,
 	for (i = 0; i < b->root->option_def.n; i++)
 		if (defs[i].name.set)
 			names[n_names++] = defs[i].name.v;
-	diag_error(b->diag, conf_pos(&conf->node, "name"), "there is no option \"%s\" in space %s", conf->name.v, space);
+	diag_error(b->diag, conf_pos(&conf->node, "name"), "there is no option \"%s\" in space %s", conf->name.v,
+		   space);
 	near = diag_suggest(conf->name.v, names, n_names);
 	if (near)
 		diag_help(b->diag, "did you mean \"%s\"?", near);
@@ -122,14 +123,17 @@ static void unknown_option(struct build *b, const struct option_data_conf *conf,
 static bool is_servers_own(const struct build *b, unsigned code)
 {
 	static const uint8_t own4[] = {
-		OPT4_DHCP_REQUESTED_ADDRESS, OPT4_DHCP_OPTION_OVERLOAD, OPT4_DHCP_MESSAGE_TYPE,
-		OPT4_DHCP_PARAMETER_REQUEST_LIST, OPT4_DHCP_MAX_MESSAGE_SIZE, OPT4_DHCP_CLIENT_IDENTIFIER,
-		OPT4_DHCP_LEASE_TIME, OPT4_DHCP_RENEWAL_TIME, OPT4_DHCP_REBINDING_TIME, OPT4_DHCP_AGENT_OPTIONS,
+		OPT4_DHCP_REQUESTED_ADDRESS, OPT4_DHCP_OPTION_OVERLOAD,
+		OPT4_DHCP_MESSAGE_TYPE,      OPT4_DHCP_PARAMETER_REQUEST_LIST,
+		OPT4_DHCP_MAX_MESSAGE_SIZE,  OPT4_DHCP_CLIENT_IDENTIFIER,
+		OPT4_DHCP_LEASE_TIME,        OPT4_DHCP_RENEWAL_TIME,
+		OPT4_DHCP_REBINDING_TIME,    OPT4_DHCP_AGENT_OPTIONS,
 	};
 	static const uint8_t own6[] = {
-		OPT6_CLIENTID, OPT6_SERVERID, OPT6_IA_NA, OPT6_IA_TA, OPT6_IAADDR, OPT6_ORO, OPT6_ELAPSED_TIME,
-		OPT6_RELAY_MSG, OPT6_STATUS_CODE, OPT6_RAPID_COMMIT, OPT6_INTERFACE_ID, OPT6_IA_PD, OPT6_IAPREFIX,
-		OPT6_CLIENT_DATA, OPT6_LQ_RELAY_DATA, OPT6_PD_EXCLUDE,
+		OPT6_CLIENTID,    OPT6_SERVERID,     OPT6_IA_NA,         OPT6_IA_TA,
+		OPT6_IAADDR,      OPT6_ORO,          OPT6_ELAPSED_TIME,  OPT6_RELAY_MSG,
+		OPT6_STATUS_CODE, OPT6_RAPID_COMMIT, OPT6_INTERFACE_ID,  OPT6_IA_PD,
+		OPT6_IAPREFIX,    OPT6_CLIENT_DATA,  OPT6_LQ_RELAY_DATA, OPT6_PD_EXCLUDE,
 	};
 	const uint8_t *own = b->cfg->family == KEY_4 ? own4 : own6;
 	size_t n = b->cfg->family == KEY_4 ? sizeof(own4) : sizeof(own6), i;
@@ -145,7 +149,8 @@ static bool may_be_bytes(const struct build *b, unsigned code)
 {
 	return b->cfg->family == KEY_4 &&
 	       (code == OPT4_DHCP_REQUESTED_ADDRESS || code == OPT4_DHCP_PARAMETER_REQUEST_LIST ||
-		code == OPT4_DHCP_MAX_MESSAGE_SIZE || code == OPT4_DHCP_RENEWAL_TIME || code == OPT4_DHCP_REBINDING_TIME);
+		code == OPT4_DHCP_MAX_MESSAGE_SIZE || code == OPT4_DHCP_RENEWAL_TIME ||
+		code == OPT4_DHCP_REBINDING_TIME);
 }
 
 /* Which option it is: code and definition. */
@@ -206,7 +211,8 @@ static bool encode_raw(struct build *b, struct value *value)
 
 	value->val.raw = true;
 	if (value->conf->data.set) {
-		diag_error(b->diag, pos_of(value, "data-hex"), "\"data\" and \"data-hex\" are two values for one option");
+		diag_error(b->diag, pos_of(value, "data-hex"),
+			   "\"data\" and \"data-hex\" are two values for one option");
 		return false;
 	}
 	if (optconf_encode(NULL, value->conf->data_hex.v, false, b->cfg->arena, &value->val.data, &why) < 0) {
@@ -239,7 +245,8 @@ static bool encode(struct build *b, struct option_data_conf *conf, struct value 
 	conf->csv_format.set = true;
 	if (csv && !def) {
 		diag_error(b->diag, conf_pos(&conf->node, "csv-format"),
-			   "option %u has no definition, so its value is given in hex with \"csv-format\": false", value->val.code);
+			   "option %u has no definition, so its value is given in hex with \"csv-format\": false",
+			   value->val.code);
 		return false;
 	}
 	if (optconf_encode(def, conf->data.v ? conf->data.v : "", csv, b->cfg->arena, &value->val.data, &why) < 0) {
@@ -314,15 +321,17 @@ static void encapsulate(struct values *values, struct value *outer, unsigned dep
 	if (!def || !def->encapsulate || outer->val.raw || outer->is_used)
 		return;
 	if (depth == DEPTH_MAX) {
-		diag_error(b->diag, pos_of(outer, NULL), "option %s: sub-options are nested more than %d deep, or hold themselves",
-			   def->name, DEPTH_MAX);
+		diag_error(b->diag, pos_of(outer, NULL),
+			   "option %s: sub-options are nested more than %d deep, or hold themselves", def->name,
+			   DEPTH_MAX);
 		return;
 	}
 	inner = encode_space(values, def->encapsulate, depth + 1);
 	if (!inner.len)
 		return;
 	if (data.len + inner.len > UINT16_MAX) {
-		diag_error(b->diag, pos_of(outer, NULL), "option %s with its sub-options is longer than 65535 bytes", def->name);
+		diag_error(b->diag, pos_of(outer, NULL), "option %s with its sub-options is longer than 65535 bytes",
+			   def->name);
 		return;
 	}
 	buf = arena_alloc(b->cfg->arena, data.len + inner.len);
@@ -341,9 +350,9 @@ static bool may_repeat(const struct build *b, const struct value *value)
 {
 	if (strcmp(value->space, main_space(b)))
 		return false;
-	return b->cfg->family == KEY_4 ? value->val.code == OPT4_VIVCO_SUBOPTIONS ||
-						 value->val.code == OPT4_VIVSO_SUBOPTIONS :
-					 value->val.code == 16 || value->val.code == 17;
+	return b->cfg->family == KEY_4
+		       ? value->val.code == OPT4_VIVCO_SUBOPTIONS || value->val.code == OPT4_VIVSO_SUBOPTIONS
+		       : value->val.code == 16 || value->val.code == 17;
 }
 
 static int by_space_code(const void *x, const void *y)
@@ -368,7 +377,8 @@ static void check_repeats(const struct values *values)
 
 		if (a->val.code != z->val.code || strcmp(a->space, z->space) || may_repeat(b, z))
 			continue;
-		diag_error(b->diag, pos_of(z, NULL), "option %u of space %s is given twice in one list", z->val.code, z->space);
+		diag_error(b->diag, pos_of(z, NULL), "option %u of space %s is given twice in one list", z->val.code,
+			   z->space);
 		diag_note(b->diag, pos_of(a, NULL), "it is given here as well");
 	}
 }
@@ -422,7 +432,8 @@ void build_optlist(struct build *b, const struct conf_list *data, struct optlist
 	for (i = 0; i < data->n; i++) {
 		struct value *value = &values.v[values.n];
 
-		*value = (struct value){ .conf = &confs[i], .space = confs[i].space.set ? confs[i].space.v : main_space(b) };
+		*value = (struct value){ .conf = &confs[i],
+					 .space = confs[i].space.set ? confs[i].space.v : main_space(b) };
 		if (check_space(b, &confs[i], value->space) && find_option(b, value) && encode(b, &confs[i], value))
 			values.n++;
 	}

@@ -27,7 +27,7 @@ char *context_put_hex(char *at, struct bytes data)
 const char *context_print(struct arena *arena, struct json_object *context)
 {
 	return arena_strdup(arena, json_object_to_json_string_ext(context, JSON_C_TO_STRING_SPACED |
-									   JSON_C_TO_STRING_NOSLASHESCAPE));
+										   JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
 const char *context_merge(struct arena *arena, const char *old, const char *fresh, const char *key)

@@ -21,7 +21,8 @@
 static size_t room_of(const struct relay6 *relay)
 {
 	size_t n = sizeof("{ \"hop\": 255, \"link\": \"\", \"options\": \"0x\", \"peer\": \"\", \"relay-id\": \"\", "
-			  "\"remote-id\": \"\" }, ") + (size_t)2 * IP_TEXT_MAX;
+			  "\"remote-id\": \"\" }, ") +
+		   (size_t)2 * IP_TEXT_MAX;
 	unsigned i;
 
 	for (i = 0; i < relay->opts.n; i++)
@@ -115,9 +116,9 @@ static const char *text_of(struct json_object *map, const char *key)
 {
 	struct json_object *value;
 
-	return json_object_object_get_ex(map, key, &value) && json_object_is_type(value, json_type_string) ?
-		       json_object_get_string(value) :
-		       NULL;
+	return json_object_object_get_ex(map, key, &value) && json_object_is_type(value, json_type_string)
+		       ? json_object_get_string(value)
+		       : NULL;
 }
 
 static bool read_options(struct arena *arena, const char *hex, struct opts *ret)
@@ -143,8 +144,9 @@ static bool read_relay(struct arena *arena, struct json_object *map, struct rela
 	struct json_object *hop;
 
 	if (!json_object_is_type(map, json_type_object) || !json_object_object_get_ex(map, "hop", &hop) ||
-	    !json_object_is_type(hop, json_type_int) || json_object_get_int64(hop) < 0 || json_object_get_int64(hop) > UINT8_MAX ||
-	    !link || ip_parse(link, &ret->link) < 0 || !peer || ip_parse(peer, &ret->peer) < 0)
+	    !json_object_is_type(hop, json_type_int) || json_object_get_int64(hop) < 0 ||
+	    json_object_get_int64(hop) > UINT8_MAX || !link || ip_parse(link, &ret->link) < 0 || !peer ||
+	    ip_parse(peer, &ret->peer) < 0)
 		return false;
 	ret->hop_count = (uint8_t)json_object_get_int64(hop);
 	opts_init(&ret->opts, arena);
@@ -204,7 +206,8 @@ enum context_verdict context6_check(struct arena *arena, const char *context, en
 	enum context_verdict verdict = CONTEXT_FINE;
 	bool is_old;
 
-	if (level == CONTEXT_CHECK_NONE || !context || (!strstr(context, "\"" KEY "\"") && !strstr(context, "\"" OLD_KEY "\"")))
+	if (level == CONTEXT_CHECK_NONE || !context ||
+	    (!strstr(context, "\"" KEY "\"") && !strstr(context, "\"" OLD_KEY "\"")))
 		return CONTEXT_FINE;
 	root = json_tokener_parse(context);
 	if (!json_object_is_type(root, json_type_object) || !json_object_object_get_ex(root, "ISC", &isc) ||
@@ -216,7 +219,8 @@ enum context_verdict context6_check(struct arena *arena, const char *context, en
 	want = want_of(arena, list);
 	if (!want)
 		verdict = CONTEXT_REMOVED;
-	else if (is_old || (level >= CONTEXT_CHECK_STRICT && !all_are_right(list, want, level == CONTEXT_CHECK_PEDANTIC)))
+	else if (is_old ||
+		 (level >= CONTEXT_CHECK_STRICT && !all_are_right(list, want, level == CONTEXT_CHECK_PEDANTIC)))
 		verdict = CONTEXT_UPGRADED;
 	if (verdict == CONTEXT_FINE)
 		goto out;

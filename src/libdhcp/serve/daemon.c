@@ -21,11 +21,11 @@
 #include <errno.h>
 #include <unistd.h>
 
-#define SLOTS_MIN 2048    /* requests under way per worker: they wait for the disk together */
+#define SLOTS_MIN 2048      /* requests under way per worker: they wait for the disk together */
 #define RECLAIM_SOON_MS 100 /* from a pool found exhausted to a look for expired leases */
-#define FLUSH_MORE_MS 50 /* between slices of reclaimed leases while there are more */
+#define FLUSH_MORE_MS 50    /* between slices of reclaimed leases while there are more */
 #define STATUS_MS 10000
-#define DRAIN_MS 2000     /* how long a stop waits for answers under way */
+#define DRAIN_MS 2000 /* how long a stop waits for answers under way */
 
 /* --- configuration --------------------------------------------------------- */
 
@@ -343,8 +343,8 @@ static int start_sockets(struct daemon *d, struct live *live)
 	sockets_use(d, live, &opened);
 	if (!d->sockets.n_ifaces)
 		LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED,
-		     cfg->n_listen ? "none of the configured interfaces can be used now" :
-				     "interfaces-config names no interface");
+		     cfg->n_listen ? "none of the configured interfaces can be used now"
+				   : "interfaces-config names no interface");
 	return 0;
 }
 
@@ -369,8 +369,7 @@ int daemon_start(struct daemon *d)
 	if (open_store(d, cfg) < 0)
 		goto out;
 	n_threads = count_threads(cfg);
-	server_init(&d->srv, d->fam, d->store, n_threads,
-		    cfg->queue > SLOTS_MIN ? cfg->queue : SLOTS_MIN);
+	server_init(&d->srv, d->fam, d->store, n_threads, cfg->queue > SLOTS_MIN ? cfg->queue : SLOTS_MIN);
 	d->srv_ready = true;
 	d->srv.wake_main = wake_main;
 	d->srv.to_source = getenv("KEA_TEST_SEND_RESPONSES_TO_SOURCE") != NULL;
@@ -378,8 +377,7 @@ int daemon_start(struct daemon *d)
 		d->srv.server_port = d->opts.server_port;
 	if (d->opts.client_port)
 		d->srv.client_port = d->opts.client_port;
-	LOGF(d->fam->idx, DHCPx_START_INFO, (int)getpid(), d->srv.server_port, d->srv.client_port,
-	     d->opts.config_file);
+	LOGF(d->fam->idx, DHCPx_START_INFO, (int)getpid(), d->srv.server_port, d->srv.client_port, d->opts.config_file);
 	LOGF(d->fam->idx, DHCPx_MULTI_THREADING_INFO, cfg->mt_enabled ? "yes" : "no", n_threads, cfg->queue);
 	if (d->fam->prepare && d->fam->prepare(&d->srv, cfg, text, sizeof(text)) < 0) {
 		(void)init_fail(d, "%s", text);
@@ -422,8 +420,7 @@ static bool same_text(const char *a, const char *b)
 
 static void warn_fixed(struct daemon *d, const struct config *old, const struct config *cfg)
 {
-	if (!same_text(old->lease_file, cfg->lease_file) || old->persist != cfg->persist ||
-	    old->sync != cfg->sync)
+	if (!same_text(old->lease_file, cfg->lease_file) || old->persist != cfg->persist || old->sync != cfg->sync)
 		LOGF(d->fam->idx, DHCPx_CONFIG_UNSUPPORTED_CHANGE, "lease-database");
 	if (count_threads(cfg) != d->srv.n_workers)
 		LOGF(d->fam->idx, DHCPx_CONFIG_UNSUPPORTED_CHANGE, "multi-threading");
@@ -476,10 +473,10 @@ void daemon_reload(struct daemon *d)
 	else
 		LOGF(d->fam->idx, DHCPx_DYNAMIC_RECONFIGURATION_FAIL, d->opts.config_file);
 	(void)localtime_r(&now, &tm);
-	(void)snprintf(d->last_reload, sizeof(d->last_reload), "%02d:%02d:%02d %s", tm.tm_hour, tm.tm_min,
-		       tm.tm_sec, ok ? "ok" : "failed");
-	(void)notify_ready("serving %zu subnets on %u interfaces; last reload %s",
-			   (size_t)d->live->cfg->plan.n, d->sockets.n_ifaces, d->last_reload);
+	(void)snprintf(d->last_reload, sizeof(d->last_reload), "%02d:%02d:%02d %s", tm.tm_hour, tm.tm_min, tm.tm_sec,
+		       ok ? "ok" : "failed");
+	(void)notify_ready("serving %zu subnets on %u interfaces; last reload %s", (size_t)d->live->cfg->plan.n,
+			   d->sockets.n_ifaces, d->last_reload);
 }
 
 /* --- stop ------------------------------------------------------------------ */

@@ -19,18 +19,18 @@ struct daemon {
 	struct pidfile *pidfile;
 	struct store *store;
 	struct server srv;
-	bool srv_ready;            /* srv was initialised */
-	struct live *live;         /* in service */
+	bool srv_ready;    /* srv was initialised */
+	struct live *live; /* in service */
 	struct workers *workers;
 	struct sockets sockets;
 	struct reclaim *reclaim;
-	struct lfc *lfc;           /* NULL without a lease file */
-	struct stats *stats;       /* the main thread's counters */
+	struct lfc *lfc;     /* NULL without a lease file */
+	struct stats *stats; /* the main thread's counters */
 	struct timer reclaim_timer, flush_timer, status_timer, watchdog_timer;
 	struct post reclaim_post;
-	int64_t last_received;     /* for the rate in the status line */
+	int64_t last_received; /* for the rate in the status line */
 	int64_t last_status_ms;
-	char last_reload[32];      /* "", "14:02:10 ok", "14:02:10 failed" */
+	char last_reload[32]; /* "", "14:02:10 ok", "14:02:10 failed" */
 	int exit_status;
 };
 

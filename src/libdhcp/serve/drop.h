@@ -7,23 +7,23 @@
  */
 enum drop_reason {
 	DROP_NONE,
-	DROP_PARSE,         /* not a message of this protocol */
-	DROP_NO_TYPE,       /* no message type: BOOTP */
+	DROP_PARSE,   /* not a message of this protocol */
+	DROP_NO_TYPE, /* no message type: BOOTP */
 	DROP_UNKNOWN_TYPE,
 	DROP_UNSUPPORTED_TYPE,
-	DROP_NOT_CLIENT,    /* sent by a server */
+	DROP_NOT_CLIENT, /* sent by a server */
 	DROP_NO_SUBNET,
-	DROP_NOT_FOR_US,    /* names another server */
-	DROP_NO_IDENTITY,   /* neither a hardware address nor a client identifier */
-	DROP_RULE,          /* breaks a rule of the protocol */
-	DROP_UNICAST,       /* sent to us alone, and it is for everybody */
-	DROP_DUPLICATE,     /* repeated while the first is being processed */
-	DROP_NO_RECORD,     /* not authoritative about a client it does not know */
-	DROP_NO_ADDRESS,    /* nothing to offer */
-	DROP_STORE,         /* not durable: silence, never a NAK */
-	DROP_CONFLICT,      /* lost too many races for a lease */
-	DROP_TOO_BIG,       /* the answer does not fit */
-	DROP_LIMIT,         /* memory or queue limit of the server */
+	DROP_NOT_FOR_US,  /* names another server */
+	DROP_NO_IDENTITY, /* neither a hardware address nor a client identifier */
+	DROP_RULE,        /* breaks a rule of the protocol */
+	DROP_UNICAST,     /* sent to us alone, and it is for everybody */
+	DROP_DUPLICATE,   /* repeated while the first is being processed */
+	DROP_NO_RECORD,   /* not authoritative about a client it does not know */
+	DROP_NO_ADDRESS,  /* nothing to offer */
+	DROP_STORE,       /* not durable: silence, never a NAK */
+	DROP_CONFLICT,    /* lost too many races for a lease */
+	DROP_TOO_BIG,     /* the answer does not fit */
+	DROP_LIMIT,       /* memory or queue limit of the server */
 	DROP_N
 };
 

@@ -39,7 +39,8 @@ static int sync_folder(const char *path)
 	const char *slash = strrchr(path, '/');
 	int fd, err;
 
-	(void)snprintf(folder, sizeof(folder), "%.*s", slash && slash > path ? (int)(slash - path) : 1, slash ? path : ".");
+	(void)snprintf(folder, sizeof(folder), "%.*s", slash && slash > path ? (int)(slash - path) : 1,
+		       slash ? path : ".");
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
@@ -87,8 +88,8 @@ static bool find_mac(uint8_t mac[6])
 		const struct iface *iface = &ifaces->v[i];
 		static const uint8_t none[6];
 
-		if (iface->hwtype != 1 || iface->mac_len != 6 || !memcmp(iface->mac, none, 6) || (iface->flags & IFF_LOOPBACK) ||
-		    (found && (up || !iface_is_up(iface))))
+		if (iface->hwtype != 1 || iface->mac_len != 6 || !memcmp(iface->mac, none, 6) ||
+		    (iface->flags & IFF_LOOPBACK) || (found && (up || !iface_is_up(iface))))
 			continue;
 		memcpy(mac, iface->mac, 6);
 		found = true;

@@ -12,7 +12,7 @@
  * family they serve; they read a column here or call one of its functions.
  */
 enum message_use {
-	MESSAGE_UNKNOWN,     /* no such type */
+	MESSAGE_UNKNOWN, /* no such type */
 	MESSAGE_SERVED,
 	MESSAGE_OF_SERVER,   /* only servers send it */
 	MESSAGE_UNSUPPORTED, /* a type of a protocol extension that is not there yet */
@@ -31,18 +31,20 @@ struct message_row {
 	bool multicast_only;
 };
 
-#define MESSAGE(NAME, USE, RECEIVED, SENT, ...) \
-	{ .name = NAME, .use = USE, .received = RECEIVED, .sent = SENT, ##__VA_ARGS__ }
+#define MESSAGE(NAME, USE, RECEIVED, SENT, ...)                                             \
+	{                                                                                   \
+		.name = NAME, .use = USE, .received = RECEIVED, .sent = SENT, ##__VA_ARGS__ \
+	}
 
 struct family {
-	unsigned idx;            /* 0: DHCPv4, 1: DHCPv6; the index of LOGF() and of names in tables */
-	unsigned digit;          /* 4, 6 */
-	const char *program;     /* "kea-dhcp4" */
-	const char *protocol;    /* "DHCPv4" */
+	unsigned idx;         /* 0: DHCPv4, 1: DHCPv6; the index of LOGF() and of names in tables */
+	unsigned digit;       /* 4, 6 */
+	const char *program;  /* "kea-dhcp4" */
+	const char *protocol; /* "DHCPv4" */
 	uint16_t server_port, client_port;
-	size_t datagram_max;     /* the largest datagram received, bytes */
-	struct ip zero;          /* no address */
-	size_t arena_extra;      /* bytes of a request's arena beyond REQUEST_ARENA */
+	size_t datagram_max; /* the largest datagram received, bytes */
+	struct ip zero;      /* no address */
+	size_t arena_extra;  /* bytes of a request's arena beyond REQUEST_ARENA */
 
 	const struct message_row *messages; /* by type */
 	unsigned n_messages;
@@ -60,8 +62,8 @@ struct family {
 	 * Look at the relay information in a lease's user-context. Unless it is fine *ret is the context as
 	 * it should be, NULL for none.
 	 */
-	enum context_verdict (*check_context)(struct arena *arena, const char *context,
-					      enum context_checks level, const char **ret);
+	enum context_verdict (*check_context)(struct arena *arena, const char *context, enum context_checks level,
+					      const char **ret);
 	/* Who the request is from: the beginning of its log lines. */
 	void (*make_label)(const struct request *req, char *buf, size_t size);
 	/* One debug line for a dropped request; not for DROP_STORE, which all tell alike. */
@@ -77,7 +79,8 @@ extern const struct family family4, family6;
 
 /* It is known what it is and who sent it: told at debug levels. */
 void request_received(const struct request *req);
-/* The answer is packed into len bytes: counted and, at debug levels, told. Negative: it does not fit, and is dropped. */
+/* The answer is packed into len bytes: counted and, at debug levels, told. Negative: it does not fit, and is dropped.
+ */
 enum verdict request_packed(struct request *req, int len);
 
 static inline const struct message_row *message_row(const struct family *fam, unsigned type)

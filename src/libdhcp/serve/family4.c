@@ -13,13 +13,17 @@
 #include "wire/ident.h"
 
 static const struct message_row messages4[] = {
-	[DHCP4_DISCOVER] = MESSAGE("DHCPDISCOVER", MESSAGE_SERVED, STAT_DISCOVER_RECEIVED, STAT_SENT, .bind = bind4_discover),
+	[DHCP4_DISCOVER] =
+		MESSAGE("DHCPDISCOVER", MESSAGE_SERVED, STAT_DISCOVER_RECEIVED, STAT_SENT, .bind = bind4_discover),
 	[DHCP4_OFFER] = MESSAGE("DHCPOFFER", MESSAGE_OF_SERVER, STAT_OFFER_RECEIVED, STAT_OFFER_SENT),
-	[DHCP4_REQUEST] = MESSAGE("DHCPREQUEST", MESSAGE_SERVED, STAT_REQUEST_RECEIVED, STAT_SENT, .bind = bind4_request),
-	[DHCP4_DECLINE] = MESSAGE("DHCPDECLINE", MESSAGE_SERVED, STAT_DECLINE_RECEIVED, STAT_SENT, .bind = bind4_decline),
+	[DHCP4_REQUEST] =
+		MESSAGE("DHCPREQUEST", MESSAGE_SERVED, STAT_REQUEST_RECEIVED, STAT_SENT, .bind = bind4_request),
+	[DHCP4_DECLINE] =
+		MESSAGE("DHCPDECLINE", MESSAGE_SERVED, STAT_DECLINE_RECEIVED, STAT_SENT, .bind = bind4_decline),
 	[DHCP4_ACK] = MESSAGE("DHCPACK", MESSAGE_OF_SERVER, STAT_ACK_RECEIVED, STAT_ACK_SENT),
 	[DHCP4_NAK] = MESSAGE("DHCPNAK", MESSAGE_OF_SERVER, STAT_NAK_RECEIVED, STAT_NAK_SENT),
-	[DHCP4_RELEASE] = MESSAGE("DHCPRELEASE", MESSAGE_SERVED, STAT_RELEASE_RECEIVED, STAT_SENT, .bind = bind4_release),
+	[DHCP4_RELEASE] =
+		MESSAGE("DHCPRELEASE", MESSAGE_SERVED, STAT_RELEASE_RECEIVED, STAT_SENT, .bind = bind4_release),
 	[DHCP4_INFORM] = MESSAGE("DHCPINFORM", MESSAGE_SERVED, STAT_INFORM_RECEIVED, STAT_SENT, .bind = bind4_inform),
 	/* RFC 3203 to RFC 7724: known, not served. */
 	[9] = MESSAGE("DHCPFORCERENEW", MESSAGE_OF_SERVER, STAT_UNKNOWN_RECEIVED, STAT_SENT),
@@ -39,8 +43,8 @@ static enum verdict unpack4(struct request *req)
 	const char *why = NULL;
 
 	struct bytes datagram = bytes_of(req->in.buf, req->in.len);
-	int err = req->cfg->compat.lenient_options ? packet4_parse_lenient(datagram, req->arena, &req->q, &why) :
-						     packet4_parse(datagram, req->arena, &req->q, &why);
+	int err = req->cfg->compat.lenient_options ? packet4_parse_lenient(datagram, req->arena, &req->q, &why)
+						   : packet4_parse(datagram, req->arena, &req->q, &why);
 
 	if (err < 0)
 		return request_drop(req, DROP_PARSE, why);
@@ -92,9 +96,8 @@ static enum verdict identify4(struct request *req)
 		return request_drop(req, DROP_NO_IDENTITY, NULL);
 	asked = address_option(&req->q, OPT4_DHCP_REQUESTED_ADDRESS);
 	/* RFC 2131 4.3.2: with ciaddr set the client renews, and that is the address it names. */
-	req->wanted = req->q.ciaddr && (req->type == DHCP4_RELEASE || ip_is_zero(&asked)) ?
-			      ip_from4(req->q.ciaddr) :
-			      asked;
+	req->wanted =
+		req->q.ciaddr && (req->type == DHCP4_RELEASE || ip_is_zero(&asked)) ? ip_from4(req->q.ciaddr) : asked;
 	request_received(req);
 	relay4_of_request(req);
 	req->turn.client = key_of(req);
@@ -128,7 +131,8 @@ static bool is_for_us(const struct request *req)
 {
 	struct ip named, ours;
 
-	if (req->cfg->compat.ignore_server_id || req->type == DHCP4_DISCOVER || !opts_find(&req->q.opts, OPT4_DHCP_SERVER_IDENTIFIER))
+	if (req->cfg->compat.ignore_server_id || req->type == DHCP4_DISCOVER ||
+	    !opts_find(&req->q.opts, OPT4_DHCP_SERVER_IDENTIFIER))
 		return true;
 	named = address_option(&req->q, OPT4_DHCP_SERVER_IDENTIFIER);
 	ours = server_id4(req);
@@ -156,8 +160,8 @@ static void log_drop4(const struct request *req)
 
 	switch (req->drop) {
 	case DROP_PARSE:
-		LOG(DHCP4_PACKET_DROP_0001, ip_format(&req->in.src, from), ip_format(&req->in.dst, to),
-		    req->in.ifname, why);
+		LOG(DHCP4_PACKET_DROP_0001, ip_format(&req->in.src, from), ip_format(&req->in.dst, to), req->in.ifname,
+		    why);
 		break;
 	case DROP_NO_TYPE:
 		LOG(DHCP4_PACKET_DROP_0004, request_label(req), req->in.ifname);

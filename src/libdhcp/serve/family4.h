@@ -24,5 +24,6 @@ void name4_send(struct sender *s);
 
 /* Whether the lease is this client's: by client id where both have one, else by hardware address. */
 bool lease4_belongs(const struct request *req, const struct lease *lease);
-/* Option 54 of our answers: what the relay wants there (RFC 5107), else configured, else the address the message came to. */
+/* Option 54 of our answers: what the relay wants there (RFC 5107), else configured, else the address the message came
+ * to. */
 struct ip server_id4(const struct request *req);

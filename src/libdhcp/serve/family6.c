@@ -17,9 +17,9 @@
 
 #define OF_SERVER(name, received) MESSAGE(name, MESSAGE_OF_SERVER, received, STAT_SENT)
 #define NOT_YET(name, received) MESSAGE(name, MESSAGE_UNSUPPORTED, received, STAT_SENT)
-#define SERVED(NAME, RECEIVED, BIND, CLIENT_ID, SERVER_ID, MULTICAST) \
-	MESSAGE(NAME, MESSAGE_SERVED, RECEIVED, STAT_SENT, .bind = BIND, .client_id = CLIENT_ID, .server_id = SERVER_ID, \
-		.multicast_only = MULTICAST)
+#define SERVED(NAME, RECEIVED, BIND, CLIENT_ID, SERVER_ID, MULTICAST)                            \
+	MESSAGE(NAME, MESSAGE_SERVED, RECEIVED, STAT_SENT, .bind = BIND, .client_id = CLIENT_ID, \
+		.server_id = SERVER_ID, .multicast_only = MULTICAST)
 
 static const struct message_row messages6[] = {
 	[DHCP6_SOLICIT] = SERVED("SOLICIT", STAT_SOLICIT_RECEIVED, bind6_solicit, ID_MUST, ID_MUST_NOT, true),
@@ -40,15 +40,16 @@ static const struct message_row messages6[] = {
 	[DHCP6_DHCPV4_RESPONSE] = OF_SERVER("DHCPV4-RESPONSE", STAT_DHCPV4_RESPONSE_RECEIVED),
 	[DHCP6_ADDR_REG_INFORM] =
 		SERVED("ADDR-REG-INFORM", STAT_ADDR_REG_INFORM_RECEIVED, bind6_register, ID_MUST, ID_MUST_NOT, false),
-	[DHCP6_ADDR_REG_REPLY] = MESSAGE("ADDR-REG-REPLY", MESSAGE_OF_SERVER, STAT_ADDR_REG_REPLY_RECEIVED, STAT_ADDR_REG_REPLY_SENT),
+	[DHCP6_ADDR_REG_REPLY] =
+		MESSAGE("ADDR-REG-REPLY", MESSAGE_OF_SERVER, STAT_ADDR_REG_REPLY_RECEIVED, STAT_ADDR_REG_REPLY_SENT),
 };
 
 static enum verdict unpack6(struct request *req)
 {
 	const char *why = NULL;
 	struct bytes datagram = bytes_of(req->in.buf, req->in.len);
-	int err = req->cfg->compat.lenient_options ? packet6_parse_lenient(datagram, req->arena, &req->q6, &why) :
-						     packet6_parse(datagram, req->arena, &req->q6, &why);
+	int err = req->cfg->compat.lenient_options ? packet6_parse_lenient(datagram, req->arena, &req->q6, &why)
+						   : packet6_parse(datagram, req->arena, &req->q6, &why);
 
 	if (err < 0)
 		return request_drop(req, DROP_PARSE, why);

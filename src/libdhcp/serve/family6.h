@@ -20,15 +20,15 @@ struct given {
 };
 
 struct binding {
-	struct ia6 ia;          /* as the client sent it; its items are its hints */
-	enum lease_type type;   /* LEASE_NA, LEASE_PD */
+	struct ia6 ia;              /* as the client sent it; its items are its hints */
+	enum lease_type type;       /* LEASE_NA, LEASE_PD */
 	const struct binding *twin; /* the message names this IA twice: the first one says it all; else NULL */
-	struct lease *mine;     /* what it has on the link, what is in use first */
+	struct lease *mine;         /* what it has on the link, what is in use first */
 	unsigned n_mine;
-	struct given *given;    /* what it gets */
+	struct given *given; /* what it gets */
 	unsigned n_given;
 	bool has_status;
-	uint16_t status;        /* STATUS6_* */
+	uint16_t status; /* STATUS6_* */
 	const char *text;
 };
 

@@ -10,21 +10,31 @@
 /* clang-format off */
 /* How names are made and updated: global, networks, subnets, pools. */
 #define DDNS_ROWS(s, base, inner) \
-	K_BOOL(s, base.send_updates, "ddns-send-updates", .def = "true", .refuse = "DNS updates are", .inherit = inner, \
+	K_BOOL(s, base.send_updates, "ddns-send-updates", .def = "true", .refuse = "DNS updates are", \
+		.inherit = inner, \
 		.doc = "send name changes for this scope"), \
-	K_BOOL(s, base.override_no_update, "ddns-override-no-update", .def = "false", .refuse = "DNS updates are", .inherit = inner, \
+	K_BOOL(s, base.override_no_update, "ddns-override-no-update", .def = "false", \
+		.refuse = "DNS updates are", .inherit = inner, \
 		.doc = "update even though client set N"), \
-	K_BOOL(s, base.override_client_update, "ddns-override-client-update", .def = "false", .refuse = "DNS updates are", .inherit = inner, \
+	K_BOOL(s, base.override_client_update, "ddns-override-client-update", .def = "false", \
+		.refuse = "DNS updates are", .inherit = inner, \
 		.doc = "do the forward update although client wanted to"), \
-	K_ENUM(s, base.replace_client_name, "ddns-replace-client-name", .words = ddns_replace_client_name_words, .bool_word = true, .def = "\"never\"", .refuse = "DNS updates are", .inherit = inner, \
+	K_ENUM(s, base.replace_client_name, "ddns-replace-client-name", \
+		.words = ddns_replace_client_name_words, .bool_word = true, .def = "\"never\"", \
+		.refuse = "DNS updates are", .inherit = inner, \
 		.doc = "never / always / when-present / when-not-present (booleans accepted)"), \
-	K_STRING(s, base.generated_prefix, "ddns-generated-prefix", .def = "\"myhost\"", .refuse = "DNS updates are", .inherit = inner, \
+	K_STRING(s, base.generated_prefix, "ddns-generated-prefix", .def = "\"myhost\"", \
+		.refuse = "DNS updates are", .inherit = inner, \
 		.doc = "first label part of generated names"), \
-	K_STRING(s, base.qualifying_suffix, "ddns-qualifying-suffix", .def = "\"\"", .refuse = "DNS updates are", .inherit = inner, \
+	K_STRING(s, base.qualifying_suffix, "ddns-qualifying-suffix", .def = "\"\"", \
+		.refuse = "DNS updates are", .inherit = inner, \
 		.doc = "domain appended to partial names"), \
-	K_BOOL(s, base.update_on_renew, "ddns-update-on-renew", .def = "false", .refuse = "DNS updates are", .inherit = inner, \
+	K_BOOL(s, base.update_on_renew, "ddns-update-on-renew", .def = "false", .refuse = "DNS updates are", \
+		.inherit = inner, \
 		.doc = "send again on renew even if unchanged"), \
-	K_ENUM(s, base.conflict_resolution_mode, "ddns-conflict-resolution-mode", .words = ddns_conflict_resolution_mode_words, .def = "\"check-with-dhcid\"", .refuse = "DNS updates are", .inherit = inner, \
+	K_ENUM(s, base.conflict_resolution_mode, "ddns-conflict-resolution-mode", \
+		.words = ddns_conflict_resolution_mode_words, .def = "\"check-with-dhcid\"", \
+		.refuse = "DNS updates are", .inherit = inner, \
 		.doc = "check-with-dhcid / no-check-with-dhcid / check-exists-with-dhcid / no-check-without-dhcid"), \
 	K_REAL(s, base.ttl_percent, "ddns-ttl-percent", .refuse = "DNS updates are", .inherit = inner, \
 		.doc = "record TTL as a fraction of lifetime (default rule: one third, at least 600 s)"), \
@@ -34,14 +44,17 @@
 		.doc = "TTL floor"), \
 	K_INT(s, base.ttl_max, "ddns-ttl-max", .refuse = "DNS updates are", .inherit = inner, \
 		.doc = "TTL ceiling"), \
-	K_STRING(s, base.hostname_char_set, "hostname-char-set", .def = "\"[^A-Za-z0-9.-]\"", .refuse = "DNS updates are", .inherit = inner, \
+	K_STRING(s, base.hostname_char_set, "hostname-char-set", .def = "\"[^A-Za-z0-9.-]\"", \
+		.refuse = "DNS updates are", .inherit = inner, \
 		.doc = "regular expression of characters to sanitise in names"), \
-	K_STRING(s, base.hostname_char_replacement, "hostname-char-replacement", .def = "\"\"", .refuse = "DNS updates are", .inherit = inner, \
+	K_STRING(s, base.hostname_char_replacement, "hostname-char-replacement", .def = "\"\"", \
+		.refuse = "DNS updates are", .inherit = inner, \
 		.doc = "text put in place of sanitised characters")
 
 /* What a subnet grants by: global, networks, subnets. struct net_conf net. */
 #define NET_ROWS(s, inner) \
-	K_INT(s, net.valid_lifetime, "valid-lifetime", .def = "7200", .unit = "s", .since = "4.0.0", .inherit = inner, \
+	K_INT(s, net.valid_lifetime, "valid-lifetime", .def = "7200", .unit = "s", .since = "4.0.0", \
+		.inherit = inner, \
 		.doc = "lease time given when the client asks for none"), \
 	K_INT(s, net.min_valid_lifetime, "min-valid-lifetime", .since = "4.0.0", .inherit = inner, \
 		.doc = "floor for a client-requested lease time"), \
@@ -51,13 +64,17 @@
 		.doc = "explicit T1"), \
 	K_INT(s, net.rebind_timer, "rebind-timer", .unit = "s", .since = "4.0.0", .inherit = inner, \
 		.doc = "explicit T2"), \
-	K_INT(s, net.preferred_lifetime, "preferred-lifetime", .families = KEY_6, .unit = "s", .def = "3600", .since = "4.1.0", .inherit = inner, \
+	K_INT(s, net.preferred_lifetime, "preferred-lifetime", .families = KEY_6, .unit = "s", .def = "3600", \
+		.since = "4.1.0", .inherit = inner, \
 		.doc = "v6 preferred lifetime"), \
-	K_INT(s, net.min_preferred_lifetime, "min-preferred-lifetime", .families = KEY_6, .since = "4.1.0", .inherit = inner, \
+	K_INT(s, net.min_preferred_lifetime, "min-preferred-lifetime", .families = KEY_6, .since = "4.1.0", \
+		.inherit = inner, \
 		.doc = "floor for requested preferred lifetime"), \
-	K_INT(s, net.max_preferred_lifetime, "max-preferred-lifetime", .families = KEY_6, .since = "4.1.0", .inherit = inner, \
+	K_INT(s, net.max_preferred_lifetime, "max-preferred-lifetime", .families = KEY_6, .since = "4.1.0", \
+		.inherit = inner, \
 		.doc = "ceiling for requested preferred lifetime"), \
-	K_BOOL(s, net.calculate_tee_times, "calculate-tee-times", .def = "false", .def6 = "true", .since = "4.0.0", .inherit = inner, \
+	K_BOOL(s, net.calculate_tee_times, "calculate-tee-times", .def = "false", .def6 = "true", \
+		.since = "4.0.0", .inherit = inner, \
 		.doc = "derive T1/T2 from the lifetime when no explicit timer"), \
 	K_REAL(s, net.t1_percent, "t1-percent", .def = "0.5", .since = "4.0.0", .inherit = inner, \
 		.doc = "T1 as a fraction of the lifetime"), \
@@ -67,40 +84,57 @@
 		.doc = "fraction of lifetime under which a renew reuses the stored lease without a write"), \
 	K_INT(s, net.cache_max_age, "cache-max-age", .unit = "s", .since = "4.0.0", .inherit = inner, \
 		.doc = "absolute cap (s) of that reuse window"), \
-	K_REAL(s, net.adaptive_lease_time_threshold, "adaptive-lease-time-threshold", .since = "4.1.0", .inherit = inner, \
+	K_REAL(s, net.adaptive_lease_time_threshold, "adaptive-lease-time-threshold", .since = "4.1.0", \
+		.inherit = inner, \
 		.doc = "pool fill ratio above which min lifetime is given"), \
-	K_INT(s, net.offer_lifetime, "offer-lifetime", .families = KEY_4, .unit = "s", .since = "4.1.0", .inherit = inner, \
+	K_INT(s, net.offer_lifetime, "offer-lifetime", .families = KEY_4, .unit = "s", .since = "4.1.0", \
+		.inherit = inner, \
 		.doc = ">0: write a short lease at DISCOVER time"), \
-	K_ENUM(s, net.allocator, "allocator", .words = allocator_words, .def = "\"iterative\"", .since = "4.1.0", .inherit = inner, \
+	K_ENUM(s, net.allocator, "allocator", .words = allocator_words, .def = "\"iterative\"", \
+		.since = "4.1.0", .inherit = inner, \
 		.doc = "iterative / random / flq / shared-flq"), \
-	K_ENUM(s, net.pd_allocator, "pd-allocator", .families = KEY_6, .words = pd_allocator_words, .def = "\"iterative\"", .since = "4.1.0", .inherit = inner, \
+	K_ENUM(s, net.pd_allocator, "pd-allocator", .families = KEY_6, .words = pd_allocator_words, \
+		.def = "\"iterative\"", .since = "4.1.0", .inherit = inner, \
 		.doc = "same for prefixes"), \
-	K_INT(s, net.max_addresses_per_ia, "max-addresses-per-ia", .families = KEY_6, .min = 1, .max = 8, .def = "1", .since = "4.1.0", .inherit = inner, \
+	K_INT(s, net.max_addresses_per_ia, "max-addresses-per-ia", .families = KEY_6, .min = 1, .max = 8, \
+		.def = "1", .since = "4.1.0", .inherit = inner, \
 		.doc = "how many addresses an IA_NA gets when the client asks for so many; Kea has no such key"), \
-	K_INT(s, net.max_prefixes_per_ia, "max-prefixes-per-ia", .families = KEY_6, .min = 1, .max = 8, .def = "1", .since = "4.1.0", .inherit = inner, \
+	K_INT(s, net.max_prefixes_per_ia, "max-prefixes-per-ia", .families = KEY_6, .min = 1, .max = 8, \
+		.def = "1", .since = "4.1.0", .inherit = inner, \
 		.doc = "how many prefixes an IA_PD gets when the client asks for so many; Kea has no such key"), \
-	K_BOOL(s, net.match_client_id, "match-client-id", .families = KEY_4, .def = "true", .since = "4.0.0", .inherit = inner, \
+	K_BOOL(s, net.match_client_id, "match-client-id", .families = KEY_4, .def = "true", .since = "4.0.0", \
+		.inherit = inner, \
 		.doc = "use option 61 before chaddr to find a lease"), \
-	K_BOOL(s, net.authoritative, "authoritative", .families = KEY_4, .def = "false", .since = "4.0.0", .inherit = inner, \
+	K_BOOL(s, net.authoritative, "authoritative", .families = KEY_4, .def = "false", .since = "4.0.0", \
+		.inherit = inner, \
 		.doc = "NAK requests for unknown addresses"), \
-	K_STRING(s, net.next_server, "next-server", .families = KEY_4, .def = "\"0.0.0.0\"", .since = "4.0.0", .inherit = inner, \
+	K_STRING(s, net.next_server, "next-server", .families = KEY_4, .def = "\"0.0.0.0\"", .since = "4.0.0", \
+		.inherit = inner, \
 		.doc = "siaddr"), \
-	K_STRING(s, net.server_hostname, "server-hostname", .families = KEY_4, .def = "\"\"", .since = "4.0.0", .inherit = inner, \
+	K_STRING(s, net.server_hostname, "server-hostname", .families = KEY_4, .def = "\"\"", .since = "4.0.0", \
+		.inherit = inner, \
 		.doc = "sname"), \
-	K_STRING(s, net.boot_file_name, "boot-file-name", .families = KEY_4, .def = "\"\"", .since = "4.0.0", .inherit = inner, \
+	K_STRING(s, net.boot_file_name, "boot-file-name", .families = KEY_4, .def = "\"\"", .since = "4.0.0", \
+		.inherit = inner, \
 		.doc = "file field"), \
-	K_BOOL(s, net.store_extended_info, "store-extended-info", .def = "false", .since = "4.1.0", .inherit = inner, \
+	K_BOOL(s, net.store_extended_info, "store-extended-info", .def = "false", .since = "4.1.0", \
+		.inherit = inner, \
 		.doc = "keep relay information in the lease user-context (needed by leasequery)"), \
-	K_BOOL(s, net.reservations_global, "reservations-global", .def = "false", .refuse = "host reservations are", .inherit = inner, \
+	K_BOOL(s, net.reservations_global, "reservations-global", .def = "false", \
+		.refuse = "host reservations are", .inherit = inner, \
 		.doc = "look at global reservations"), \
-	K_BOOL(s, net.reservations_in_subnet, "reservations-in-subnet", .def = "true", .refuse = "host reservations are", .inherit = inner, \
+	K_BOOL(s, net.reservations_in_subnet, "reservations-in-subnet", .def = "true", \
+		.refuse = "host reservations are", .inherit = inner, \
 		.doc = "look at reservations of the chosen subnet"), \
-	K_BOOL(s, net.reservations_out_of_pool, "reservations-out-of-pool", .def = "false", .refuse = "host reservations are", .inherit = inner, \
+	K_BOOL(s, net.reservations_out_of_pool, "reservations-out-of-pool", .def = "false", \
+		.refuse = "host reservations are", .inherit = inner, \
 		.doc = "promise that reserved addresses are outside pools (saves a lookup)"), \
-	K_ENUM(s, net.reservation_mode, "reservation-mode", .words = reservation_mode_words, .def = "\"all\"", .refuse = "host reservations are", .inherit = inner, \
+	K_ENUM(s, net.reservation_mode, "reservation-mode", .words = reservation_mode_words, .def = "\"all\"", \
+		.refuse = "host reservations are", .inherit = inner, \
 		.doc = "all / global / out-of-pool / disabled (off): Kea's spelling of the three above before 1.9"), \
 	DDNS_ROWS(s, net.ddns, inner), \
-	K_BOOL(s, net.ddns_use_conflict_resolution, "ddns-use-conflict-resolution", .refuse = "DNS updates are", .inherit = inner, \
+	K_BOOL(s, net.ddns_use_conflict_resolution, "ddns-use-conflict-resolution", \
+		.refuse = "DNS updates are", .inherit = inner, \
 		.doc = "deprecated boolean mapped on the mode below")
 
 /* Who is on a link and what is sent there: networks and subnets. struct link_conf link. */
@@ -121,6 +155,7 @@
 		.doc = "guard: client must be in at least one"), \
 	K_STRINGS(s, link.require_client_classes, "require-client-classes", .refuse = "client classes are", \
 		.doc = "old name of evaluate-additional-classes (deprecated)"), \
-	K_STRINGS(s, link.evaluate_additional_classes, "evaluate-additional-classes", .refuse = "client classes are", \
+	K_STRINGS(s, link.evaluate_additional_classes, "evaluate-additional-classes", \
+		.refuse = "client classes are", \
 		.doc = "deferred classes evaluated once this scope is chosen")
 /* clang-format on */

@@ -31,9 +31,9 @@ struct lfc {
 	struct timer interval_timer, size_timer;
 	int64_t not_before_ms; /* for clean-ups by size */
 	bool rotating;
-	struct post post;      /* from the journal thread: the file was moved aside */
+	struct post post; /* from the journal thread: the file was moved aside */
 	_Atomic int result;
-	pid_t pid;             /* 0: none runs */
+	pid_t pid; /* 0: none runs */
 	int64_t started_ms;
 };
 
@@ -103,8 +103,14 @@ static void run_program(struct lfc *lfc)
 	char *previous = with_suffix(path, LEFTOVER_PREVIOUS), *copy = with_suffix(path, LEFTOVER_COPY);
 	char *output = with_suffix(path, ".output"), *finish = with_suffix(path, LEFTOVER_FINISH);
 	char *pid_file = with_suffix(path, ".pid");
-	char *argv[] = { lfc->program, (char *)lfc->family_arg, "-x", previous, "-i", copy, "-o", output, "-f", finish,
-			 "-p", pid_file, "-c", "ignored-path", NULL };
+	char *argv[] = { lfc->program, (char *)lfc->family_arg,
+			 "-x",         previous,
+			 "-i",         copy,
+			 "-o",         output,
+			 "-f",         finish,
+			 "-p",         pid_file,
+			 "-c",         "ignored-path",
+			 NULL };
 	struct str line = { 0 };
 	int err;
 

@@ -108,8 +108,7 @@ static int check(const struct family *fam, const struct run_options *opts)
 	if (cfg && opts->mode == RUN_PRINT_CONFIG) {
 		struct json_object *tree = config_print(cfg);
 
-		puts(json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PRETTY |
-								   JSON_C_TO_STRING_NOSLASHESCAPE));
+		puts(json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(tree);
 	}
 	config_free(cfg);

@@ -99,8 +99,8 @@ static const struct opt *fqdn_of(const struct request *req, char *text, size_t *
 /* --- both ------------------------------------------------------------------ */
 
 struct name {
-	const struct opt *fqdn;             /* NULL: option 12 */
-	char text[LEASE_HOSTNAME_MAX + 1];  /* without a dot at its end; "" if none */
+	const struct opt *fqdn;            /* NULL: option 12 */
+	char text[LEASE_HOSTNAME_MAX + 1]; /* without a dot at its end; "" if none */
 };
 
 static void read_name(const struct request *req, struct name *ret)

@@ -34,8 +34,8 @@ static void usage(const struct family *fam, FILE *to)
 		"  --print-schema, --print-reference  all configuration keys, as JSON or as a manual\n"
 		"  --format=KIND   how -t prints errors\n"
 		"  --strict        warnings make -t fail\n",
-		fam->protocol, PACKAGE_VERSION, fam->program, fam->program, fam->program,
-		fam->server_port, fam->client_port);
+		fam->protocol, PACKAGE_VERSION, fam->program, fam->program, fam->program, fam->server_port,
+		fam->client_port);
 }
 
 static int parse_port(const char *text, uint16_t *ret)

@@ -7,8 +7,8 @@
 /* The command line of a server. */
 enum run_mode {
 	RUN_SERVE,
-	RUN_CHECK,        /* -t: check the configuration, independent of this machine */
-	RUN_CHECK_WIDE,   /* -T: the same, and what depends on the machine */
+	RUN_CHECK,      /* -t: check the configuration, independent of this machine */
+	RUN_CHECK_WIDE, /* -T: the same, and what depends on the machine */
 	RUN_VERSION,
 	RUN_VERSION_LONG,
 	RUN_BUILD_REPORT,

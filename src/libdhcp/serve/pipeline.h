@@ -12,7 +12,7 @@ struct step {
 	enum verdict (*run)(struct request *req);
 	enum hook_point_id points[3]; /* the points that stand at this step */
 	unsigned n_points;
-	bool restart;                 /* STEP_AGAIN goes back to here */
+	bool restart; /* STEP_AGAIN goes back to here */
 };
 
 extern const struct step pipeline_steps[];

@@ -21,7 +21,7 @@ struct reclaim {
 	struct stats *stats;
 	struct arena *arena; /* of the slice under way */
 	struct job *jobs;
-	unsigned behind;     /* slices in a row that did not reach the end */
+	unsigned behind;      /* slices in a row that did not reach the end */
 	pthread_mutex_t lock; /* guards n_open, n_done */
 	pthread_cond_t idle;
 	unsigned n_open;
@@ -101,8 +101,7 @@ static void delete_lease(struct store_change *change, const struct lease *lease)
 }
 
 /* The change that reclaims the lease: kept in state reclaimed, or removed at once. */
-static void reclaim_lease(struct store_change *change, const struct lease *lease,
-			  const struct expiry_conf *conf)
+static void reclaim_lease(struct store_change *change, const struct lease *lease, const struct expiry_conf *conf)
 {
 	/* A declined lease belongs to nobody: there is no client to hold it for. */
 	if (!conf->hold_reclaimed_sec || lease->state == LEASE_DECLINED) {
@@ -144,8 +143,7 @@ unsigned reclaim_slice(struct reclaim *reclaim, const struct expiry_conf *conf)
 			char text[IP_TEXT_MAX];
 
 			stat_add(reclaim->stats, STAT_RECLAIMED_DECLINED, 1);
-			LOGF(reclaim->family, ALLOC_ENGINE_Vx_DECLINED_RECOVERED,
-			     ip_format(&leases[i].addr, text));
+			LOGF(reclaim->family, ALLOC_ENGINE_Vx_DECLINED_RECOVERED, ip_format(&leases[i].addr, text));
 		}
 	}
 	if (n)

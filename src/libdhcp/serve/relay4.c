@@ -65,8 +65,8 @@ static void recover(struct request *req)
 	struct bytes stash;
 
 	if (req->q.giaddr || !req->q.ciaddr ||
-	    store_find(req->worker->srv->store, &query, req->arena, &lease, 1) != 1 ||
-	    !lease4_belongs(req, &lease) || !lease_is_in_use(&lease))
+	    store_find(req->worker->srv->store, &query, req->arena, &lease, 1) != 1 || !lease4_belongs(req, &lease) ||
+	    !lease_is_in_use(&lease))
 		return;
 	stash = context4_relay(req->arena, lease.user_context);
 	if (stash.len)

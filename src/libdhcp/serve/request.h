@@ -32,22 +32,22 @@ enum verdict {
 	STEP_DONE,  /* processed, and there is no answer by the protocol */
 };
 
-#define CHANGES_MAX 2      /* DHCPv4: the lease, and the one it replaces */
-#define CONFLICTS_MAX 5    /* then the request is dropped; the client asks again */
+#define CHANGES_MAX 2       /* DHCPv4: the lease, and the one it replaces */
+#define CONFLICTS_MAX 5     /* then the request is dropped; the client asks again */
 #define REQUEST_ARENA 65536 /* bytes a request may use */
 
 struct request {
-	struct list link;      /* in the worker's free or resumed list */
+	struct list link; /* in the worker's free or resumed list */
 	struct serve_worker *worker;
-	struct live *live;     /* the configuration it is served by; same from start to end */
+	struct live *live; /* the configuration it is served by; same from start to end */
 	const struct config *cfg;
 	const struct family *fam;
 	struct arena *arena;
-	unsigned step;         /* index into the step list of the step to run next */
+	unsigned step; /* index into the step list of the step to run next */
 	enum drop_reason drop;
-	const char *why;       /* detail for the drop line, or NULL */
+	const char *why; /* detail for the drop line, or NULL */
 
-	struct dgram in;       /* in.buf is the request's own copy */
+	struct dgram in; /* in.buf is the request's own copy */
 	struct dgram out;
 	uint8_t *out_buf;
 	bool has_answer;
@@ -67,16 +67,16 @@ struct request {
 	uint16_t hwsource;              /* DHCPv6: where hwaddr was learned */
 
 	/* from where */
-	struct relay_info4 rai;         /* DHCPv4: what its relay told */
-	const struct subnet *chosen;    /* by where it comes from; NULL: none fits */
-	const struct subnet *sub;       /* it gets its address of: the chosen one, or another on that link */
+	struct relay_info4 rai;      /* DHCPv4: what its relay told */
+	const struct subnet *chosen; /* by where it comes from; NULL: none fits */
+	const struct subnet *sub;    /* it gets its address of: the chosen one, or another on that link */
 
-	struct opt_scopes scopes;       /* of its options; see request_set_scopes() */
+	struct opt_scopes scopes; /* of its options; see request_set_scopes() */
 
 	/* what it has and wants */
-	struct ip wanted;               /* the address it names; zero if none */
-	struct lease mine;              /* its lease in the subnet */
-	struct lease at;                /* the lease at `wanted`, whoever's */
+	struct ip wanted;  /* the address it names; zero if none */
+	struct lease mine; /* its lease in the subnet */
+	struct lease at;   /* the lease at `wanted`, whoever's */
 	bool has_mine, has_at;
 
 	/* what it gets */
@@ -86,16 +86,16 @@ struct request {
 	bool reused;                    /* confirmed without a change */
 	struct binding *bindings;       /* DHCPv6: an IA each, in the request's arena */
 	unsigned n_bindings;
-	uint16_t status;                /* DHCPv6: of the whole message, if has_status */
+	uint16_t status; /* DHCPv6: of the whole message, if has_status */
 	const char *status_text;
-	bool has_status, rapid;         /* DHCPv6; rapid: committed at once */
-	struct store_change *changes;   /* DHCPv4: few_changes */
+	bool has_status, rapid;       /* DHCPv6; rapid: committed at once */
+	struct store_change *changes; /* DHCPv4: few_changes */
 	struct store_change few_changes[CHANGES_MAX];
 	unsigned n_changes;
 	struct store_txn txn;
 	unsigned n_conflicts;
 
-	char label[320];                /* who, for log lines; made when first needed */
+	char label[320]; /* who, for log lines; made when first needed */
 };
 
 /* Who it is from, for log lines: "[hwtype=1 02:00:00:00:00:01], cid=[no info], tid=0x1". */

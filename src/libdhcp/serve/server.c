@@ -17,8 +17,8 @@
 /* Messages of a batch go through the pipeline so many at a time: few enough that their slots stay in the cache. */
 #define GROUP 4
 
-void server_init(struct server *srv, const struct family *fam, struct store *store,
-		 unsigned n_workers, unsigned n_slots)
+void server_init(struct server *srv, const struct family *fam, struct store *store, unsigned n_workers,
+		 unsigned n_slots)
 {
 	unsigned i, k;
 
@@ -180,7 +180,7 @@ void serve_worker_flush(struct serve_worker *w)
 
 	if (list_is_empty(&w->out))
 		return;
-	list_for_each(pos, &w->out)
+	list_for_each (pos, &w->out)
 		v[n++] = &container_of(pos, struct request, link)->out;
 	if (w->engine)
 		(void)io_send(w->engine, v, n);

@@ -17,7 +17,7 @@
 struct live {
 	struct config *cfg;
 	struct alloc_set *set;
-	atomic_uint users; /* workers that may still have requests of it */
+	atomic_uint users;                 /* workers that may still have requests of it */
 	void (*unused)(struct live *live); /* called once by the last worker that leaves it */
 	void *owner;
 	struct post post; /* the owner's */
@@ -27,16 +27,16 @@ struct server {
 	const struct family *fam;
 	struct store *store;
 	struct alloc *alloc;
-	struct duid duid;          /* DHCPv6: our own identifier */
+	struct duid duid; /* DHCPv6: our own identifier */
 	struct turns *turns;
-	struct budget *declines;   /* how many addresses a client may take out of use */
+	struct budget *declines; /* how many addresses a client may take out of use */
 	uint16_t server_port, client_port;
-	bool to_source;            /* KEA_TEST_SEND_RESPONSES_TO_SOURCE: answers go to the sender */
-	atomic_bool want_reclaim;  /* a pool is exhausted: look for expired leases soon */
+	bool to_source;                        /* KEA_TEST_SEND_RESPONSES_TO_SOURCE: answers go to the sender */
+	atomic_bool want_reclaim;              /* a pool is exhausted: look for expired leases soon */
 	void (*wake_main)(struct server *srv); /* NULL: nobody to wake */
 	unsigned n_workers;
 	struct serve_worker *workers;
-	pthread_mutex_t own_lock;  /* guards own, n_own */
+	pthread_mutex_t own_lock; /* guards own, n_own */
 	struct ip *own;
 	unsigned n_own;
 };
@@ -45,26 +45,26 @@ struct server {
 
 struct serve_worker {
 	struct server *srv;
-	struct worker *io;       /* NULL under a fake engine */
+	struct worker *io;        /* NULL under a fake engine */
 	struct io_engine *engine; /* where answers go; NULL: nowhere */
-	atomic_uint n_busy;      /* requests under way */
+	atomic_uint n_busy;       /* requests under way */
 	struct stats *stats;
 	struct request *slots;
 	unsigned n_slots;
-	struct list free;        /* slots without a request */
-	struct live *live;       /* for new requests */
-	struct list out;         /* finished requests whose answers wait to be sent */
+	struct list free;  /* slots without a request */
+	struct live *live; /* for new requests */
+	struct list out;   /* finished requests whose answers wait to be sent */
 	unsigned n_out;
 	/* Requests that others post back. */
-	pthread_mutex_t lock;    /* guards resumed, posted */
+	pthread_mutex_t lock; /* guards resumed, posted */
 	struct list resumed;
 	bool posted;
 	struct post post;
 };
 
 /* n_slots requests may be under way per worker. The workers have no configuration yet. */
-void server_init(struct server *srv, const struct family *fam, struct store *store,
-		 unsigned n_workers, unsigned n_slots);
+void server_init(struct server *srv, const struct family *fam, struct store *store, unsigned n_workers,
+		 unsigned n_slots);
 /* No request may be under way. */
 void server_done(struct server *srv);
 

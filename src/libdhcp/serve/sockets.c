@@ -71,7 +71,8 @@ static const char *reason(const struct socket_states *now, const struct socket_s
 	for (size_t i = 0; i < now->v.n; i++)
 		if (!is_open(&now->v.v[i]) && !strcmp(now->v.v[i].ifname, was->ifname))
 			return now->v.v[i].text;
-	return if_nametoindex(was->ifname) ? "the address is gone or the interface is down" : "there is no such interface";
+	return if_nametoindex(was->ifname) ? "the address is gone or the interface is down"
+					   : "there is no such interface";
 }
 
 static bool was_open_there(const struct socket_states *before, const char *ifname)
@@ -106,7 +107,8 @@ static void tell(const struct daemon *d, const struct socket_states *before, con
 		else if (is_open(state))
 			LOGF(fam, DHCPx_OPEN_SOCKET, state->ifname, text);
 		else if (!find_same(before, state) && !was_open_there(before, state->ifname))
-			LOGF(fam, DHCPx_OPEN_SOCKET_FAIL, state->ifname, ip_is_zero(&state->addr) ? "-" : text, state->text);
+			LOGF(fam, DHCPx_OPEN_SOCKET_FAIL, state->ifname, ip_is_zero(&state->addr) ? "-" : text,
+			     state->text);
 	}
 }
 

@@ -29,12 +29,12 @@ struct socket_states {
 };
 
 struct sockets {
-	struct sockset **sets;      /* one per worker; NULL while nothing is open */
-	unsigned n_ifaces;          /* interfaces open */
+	struct sockset **sets;       /* one per worker; NULL while nothing is open */
+	unsigned n_ifaces;           /* interfaces open */
 	struct socket_states states; /* as told in the log */
-	struct ifaces *seen;        /* the interfaces at the last look */
+	struct ifaces *seen;         /* the interfaces at the last look */
 	struct iface_watch *watch;
-	struct timer settle_timer;  /* events come in bursts */
+	struct timer settle_timer; /* events come in bursts */
 	struct timer retry_timer;
 	bool is_settling;
 	unsigned n_retries;
@@ -47,7 +47,8 @@ struct opened {
 	struct socket_states states;
 };
 
-/* 0, or negative when the interfaces cannot be read or, with service-sockets-require-all, something is missing: logged. */
+/* 0, or negative when the interfaces cannot be read or, with service-sockets-require-all, something is missing: logged.
+ */
 int sockets_open(struct daemon *d, const struct config *cfg, bool at_start, struct opened *ret);
 /* It is not used after all. */
 void sockets_drop(struct daemon *d, struct opened *opened);

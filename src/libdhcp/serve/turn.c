@@ -61,7 +61,7 @@ enum turn_result turn_take(struct turns *turns, struct turn *turn)
 	} else if (repeats(holder, turn)) {
 		result = TURN_REPEAT;
 	} else {
-		list_for_each(pos, &holder->waiting)
+		list_for_each (pos, &holder->waiting)
 			if (repeats(container_of(pos, struct turn, link), turn))
 				result = TURN_REPEAT;
 		if (result == TURN_WAIT && holder->n_waiting == WAITING_MAX)

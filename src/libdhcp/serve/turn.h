@@ -16,7 +16,7 @@ struct turn { /* in the request */
 	uint32_t xid;
 	uint8_t type;
 	unsigned n_waiting;
-	struct turn *next; /* hash chain of holders */
+	struct turn *next;   /* hash chain of holders */
 	struct list waiting; /* the holder's: those behind it */
 	struct list link;    /* a waiter's: in the holder's list */
 };

@@ -3,7 +3,8 @@
 
 #include "serve/sender.h"
 
-/* The enterprises whose options an answer carries: what options 124 and 125 of DHCPv4, 16 and 17 of DHCPv6 have in common. */
+/* The enterprises whose options an answer carries: what options 124 and 125 of DHCPv4, 16 and 17 of DHCPv6 have in
+ * common. */
 enum {
 	VENDORS_MAX = 8,
 	CABLELABS = 4491,

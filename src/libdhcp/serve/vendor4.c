@@ -76,8 +76,8 @@ static void write_sub_option(struct writer *w, uint32_t vendor, uint8_t **block,
 		(*block)[4] = (uint8_t)((*block)[4] + len);
 }
 
-static void write_vendor(struct writer *w, const struct opt_scopes *scopes, uint32_t vendor, struct bytes oro,
-			 bool all, bool is_configured)
+static void write_vendor(struct writer *w, const struct opt_scopes *scopes, uint32_t vendor, struct bytes oro, bool all,
+			 bool is_configured)
 {
 	uint64_t seen[4] = { 0 };
 	uint8_t *block = NULL;
@@ -93,7 +93,8 @@ static void write_vendor(struct writer *w, const struct opt_scopes *scopes, uint
 			if (seen[code / 64] >> code % 64 & 1)
 				continue;
 			seen[code / 64] |= 1ULL << code % 64;
-			if (!all && !(oro.len && memchr(oro.data, code, oro.len)) && !vendor_is_always(scopes, vendor, code))
+			if (!all && !(oro.len && memchr(oro.data, code, oro.len)) &&
+			    !vendor_is_always(scopes, vendor, code))
 				continue;
 			val = opt_scopes_find(scopes, vendor, code);
 			if (val && val->data.len <= UINT8_MAX - 2)

@@ -17,7 +17,8 @@ static void read_named(const struct request *req, struct vendors *vendors)
 			continue;
 		k = vendors_add(vendors, read_u32(&r));
 		if (k < vendors->n && opt->code == OPT6_VENDOR_OPTS && vendors->v[k] == CABLELABS)
-			(void)opt_find6(bytes_of(opt->data.data + 4, opt->data.len - 4), CABLELABS_ORO, &vendors->oro[k]);
+			(void)opt_find6(bytes_of(opt->data.data + 4, opt->data.len - 4), CABLELABS_ORO,
+					&vendors->oro[k]);
 	}
 }
 

@@ -61,15 +61,15 @@ enum stat_id {
 	STAT_PROCESSING_FAILED,
 	STAT_LIMIT_EXCEEDED,
 	STAT_RECEIVE_DROP,
-	STAT_SOCKET_FULL,        /* by the kernel, for want of room; of UDP sockets also what they refuse in a flood */
-	STAT_SOCKET_STALE,       /* waited so long in the socket that nobody waits for the answer */
-	STAT_SOCKET_TRUNCATED,   /* longer than any message may be */
-	STAT_SOCKET_CHECKSUM,    /* IP or UDP checksum wrong */
-	STAT_SOCKET_MALFORMED,   /* headers that contradict themselves */
-	STAT_SOCKET_NOT_FOR_US,  /* to an address that is not ours */
-	STAT_SEND_FULL,          /* no room in the socket; never waited for */
-	STAT_SEND_FAILED,        /* unreachable, filtered, no such interface */
-	STAT_SENT_BY_MAC,        /* routed ones that left by a packet socket because the UDP socket was full */
+	STAT_SOCKET_FULL,       /* by the kernel, for want of room; of UDP sockets also what they refuse in a flood */
+	STAT_SOCKET_STALE,      /* waited so long in the socket that nobody waits for the answer */
+	STAT_SOCKET_TRUNCATED,  /* longer than any message may be */
+	STAT_SOCKET_CHECKSUM,   /* IP or UDP checksum wrong */
+	STAT_SOCKET_MALFORMED,  /* headers that contradict themselves */
+	STAT_SOCKET_NOT_FOR_US, /* to an address that is not ours */
+	STAT_SEND_FULL,         /* no room in the socket; never waited for */
+	STAT_SEND_FAILED,       /* unreachable, filtered, no such interface */
+	STAT_SENT_BY_MAC,       /* routed ones that left by a packet socket because the UDP socket was full */
 	STAT_ALLOC_FAIL,
 	STAT_ALLOC_FAIL_SHARED_NETWORK,
 	STAT_ALLOC_FAIL_SUBNET,

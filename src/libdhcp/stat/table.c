@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * THE TABLE OF COUNTERS: one row per counter, with its name in each family: Kea's where Kea counts it. '#' stands for the
- * digit of the family; NULL means the family has no such counter.
+ * THE TABLE OF COUNTERS: one row per counter, with its name in each family: Kea's where Kea counts it. '#' stands for
+ * the digit of the family; NULL means the family has no such counter.
  */
 #include "stat/table.h"
 

@@ -94,13 +94,12 @@ void plan_index(struct plan *plan, struct arena *arena)
 		struct subnet *sub = &plan->subs[i];
 
 		plan->by_id[i] = sub;
-		plan->by_first[i] = (struct subnet_ref){ .addr = prefix_first(&sub->prefix), .sub = sub, .len = sub->prefix.len };
+		plan->by_first[i] =
+			(struct subnet_ref){ .addr = prefix_first(&sub->prefix), .sub = sub, .len = sub->prefix.len };
 		for (k = 0; k < sub->n_relays; k++)
-			plan->by_relay[plan->n_relays++] =
-				(struct subnet_ref){ .addr = sub->relays[k], .sub = sub };
+			plan->by_relay[plan->n_relays++] = (struct subnet_ref){ .addr = sub->relays[k], .sub = sub };
 		if (sub->iface[0])
-			plan->by_iface[plan->n_ifaces++] =
-				(struct subnet_ref){ .iface = sub->iface, .sub = sub };
+			plan->by_iface[plan->n_ifaces++] = (struct subnet_ref){ .iface = sub->iface, .sub = sub };
 		if (sub->iface_id.len)
 			plan->by_iface_id[plan->n_iface_ids++] =
 				(struct subnet_ref){ .iface_id = sub->iface_id, .sub = sub };
@@ -183,7 +182,8 @@ static const struct subnet *by_interface_id(const struct plan *plan, struct byte
 		else
 			hi = mid;
 	}
-	return lo < plan->n_iface_ids && bytes_equal(plan->by_iface_id[lo].iface_id, id) ? plan->by_iface_id[lo].sub : NULL;
+	return lo < plan->n_iface_ids && bytes_equal(plan->by_iface_id[lo].iface_id, id) ? plan->by_iface_id[lo].sub
+											 : NULL;
 }
 
 const struct pool *subnet_pool_of(const struct subnet *sub, const struct ip *addr)

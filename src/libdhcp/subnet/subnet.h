@@ -22,30 +22,30 @@ struct lifetime {
 /* What a subnet grants by; after global > network > subnet. */
 struct net_params {
 	struct lifetime valid;
-	struct lifetime preferred;            /* DHCPv6 */
-	uint32_t t1, t2;                      /* s; count only if set */
+	struct lifetime preferred; /* DHCPv6 */
+	uint32_t t1, t2;           /* s; count only if set */
 	bool t1_set, t2_set;
 	bool calculate_tee;
-	double t1_percent, t2_percent;        /* fractions of the lifetime */
-	double cache_threshold;               /* 0 = off */
-	uint32_t cache_max_age;               /* s; 0 = no cap */
-	double adaptive_threshold;            /* share of a pool in use above which minima are granted; 0 = off */
-	uint32_t offer_lifetime;              /* s an offer is stored for; 0 = it is not */
+	double t1_percent, t2_percent; /* fractions of the lifetime */
+	double cache_threshold;        /* 0 = off */
+	uint32_t cache_max_age;        /* s; 0 = no cap */
+	double adaptive_threshold;     /* share of a pool in use above which minima are granted; 0 = off */
+	uint32_t offer_lifetime;       /* s an offer is stored for; 0 = it is not */
 	enum allocator allocator, pd_allocator;
 	unsigned addresses_per_ia, prefixes_per_ia; /* DHCPv6: the most that one IA is granted */
 	bool authoritative, match_client_id;
 	bool store_extended_info;
-	uint32_t next_server;                 /* siaddr */
+	uint32_t next_server;                         /* siaddr */
 	const char *server_hostname, *boot_file_name; /* "" if none */
 };
 
 struct pool {
 	struct ip first, last;
-	uint64_t size;      /* addresses or prefixes */
-	uint8_t len;        /* of what is granted: 32, 128, or of the delegated prefixes */
+	uint64_t size;          /* addresses or prefixes */
+	uint8_t len;            /* of what is granted: 32, 128, or of the delegated prefixes */
 	struct prefix excluded; /* RFC 6603; length 0 = none */
-	uint32_t id;        /* pool-id */
-	size_t index;       /* number of its range in the alloc set; set when it goes into service */
+	uint32_t id;            /* pool-id */
+	size_t index;           /* number of its range in the alloc set; set when it goes into service */
 	struct optlist opts;
 	const struct subnet *sub;
 };
@@ -82,8 +82,8 @@ struct subnet_ref {
 		struct bytes iface_id;
 	};
 	struct subnet *sub;
-	uint32_t parent;    /* by_first: index + 1 of the subnet around this one; 0 = none */
-	uint8_t len;        /* by_first: of its prefix */
+	uint32_t parent; /* by_first: index + 1 of the subnet around this one; 0 = none */
+	uint8_t len;     /* by_first: of its prefix */
 };
 
 struct plan {
@@ -159,8 +159,8 @@ struct select_query {
 
 /*
  * The client's subnet: where the message names a link, the one around that address or none. Else for a
- * relayed message the one that names the relay's interface, else the one that names the relay, else the one around the relay's address. Else the one
- * around the client's address, else the one that names the interface, else the one around our own
- * address there. NULL: none.
+ * relayed message the one that names the relay's interface, else the one that names the relay, else the one around the
+ * relay's address. Else the one around the client's address, else the one that names the interface, else the one around
+ * our own address there. NULL: none.
  */
 const struct subnet *subnet_select(const struct plan *plan, const struct select_query *query);

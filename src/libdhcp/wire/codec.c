@@ -86,8 +86,7 @@ static int number(struct enc *e, const char *v, int64_t min, int64_t max, int64_
 	if (*end)
 		return fail(e, E_INVAL, "'%s' is not a number", v);
 	if (errno || n < min || n > max)
-		return fail(e, E_RANGE, "%s is outside %lld to %lld", v, (long long)min,
-			    (long long)max);
+		return fail(e, E_RANGE, "%s is outside %lld to %lld", v, (long long)min, (long long)max);
 	*ret = n;
 	return 0;
 }
@@ -141,8 +140,7 @@ static int address(struct enc *e, bool want4, const char *v, size_t len)
 	struct ip ip;
 
 	if (ip_parse_n(v, len, &ip) < 0 || ip_is4(&ip) != want4)
-		return fail(e, E_INVAL, "'%.*s' is not an IPv%c address", (int)len, v,
-			    want4 ? '4' : '6');
+		return fail(e, E_INVAL, "'%.*s' is not an IPv%c address", (int)len, v, want4 ? '4' : '6');
 	write_bytes(&e->w, want4 ? ip.b + 12 : ip.b, want4 ? 4 : 16);
 	return 0;
 }
@@ -279,9 +277,8 @@ static int values(struct enc *e, char *text)
 		if (routes)
 			err = route(e, v);
 		else if (n >= fields && !def->array)
-			err = fail(e, E_INVAL,
-				   "more than %u value%s (a comma inside one is written \\,)",
-				   fields, fields > 1 ? "s" : "");
+			err = fail(e, E_INVAL, "more than %u value%s (a comma inside one is written \\,)", fields,
+				   fields > 1 ? "s" : "");
 		else
 			err = value(e, def->type == OPT_RECORD ? def->record[i] : def->type, v);
 	}
@@ -327,16 +324,15 @@ out:
 	return err;
 }
 
-int codec_encode_text(const struct optdef *def, const char *text, struct arena *arena,
-		      struct bytes *ret, const char **reterr_why)
+int codec_encode_text(const struct optdef *def, const char *text, struct arena *arena, struct bytes *ret,
+		      const char **reterr_why)
 {
 	struct enc e = { .def = def, .arena = arena };
 
 	return encode(&e, text, ret, reterr_why);
 }
 
-int codec_encode_hex(const char *text, struct arena *arena, struct bytes *ret,
-		     const char **reterr_why)
+int codec_encode_hex(const char *text, struct arena *arena, struct bytes *ret, const char **reterr_why)
 {
 	struct enc e = { .arena = arena };
 

@@ -14,11 +14,10 @@
  * 0 and the bytes in the arena; or -E_INVAL, -E_RANGE (a number too big) with the reason in
  * *reterr_why, in the arena.
  */
-int codec_encode_text(const struct optdef *def, const char *text, struct arena *arena,
-		      struct bytes *ret, const char **reterr_why);
+int codec_encode_text(const struct optdef *def, const char *text, struct arena *arena, struct bytes *ret,
+		      const char **reterr_why);
 /* The form of "csv-format": false and of options without definition: hex, or text in quotes. */
-int codec_encode_hex(const char *text, struct arena *arena, struct bytes *ret,
-		     const char **reterr_why);
+int codec_encode_hex(const char *text, struct arena *arena, struct bytes *ret, const char **reterr_why);
 /*
  * The text of a value, appended to out (unprintable bytes of strings as \xHH). -E_INVAL, and out as
  * it was, when the bytes do not follow the definition.

@@ -19,12 +19,9 @@ struct dec {
 const struct int_type *int_type(enum opt_type type)
 {
 	static const struct int_type types[OPT_TYPES] = {
-		[OPT_INT8] = { 1, INT8_MIN, INT8_MAX },
-		[OPT_INT16] = { 2, INT16_MIN, INT16_MAX },
-		[OPT_INT32] = { 4, INT32_MIN, INT32_MAX },
-		[OPT_UINT8] = { 1, 0, UINT8_MAX },
-		[OPT_UINT16] = { 2, 0, UINT16_MAX },
-		[OPT_UINT32] = { 4, 0, UINT32_MAX },
+		[OPT_INT8] = { 1, INT8_MIN, INT8_MAX },    [OPT_INT16] = { 2, INT16_MIN, INT16_MAX },
+		[OPT_INT32] = { 4, INT32_MIN, INT32_MAX }, [OPT_UINT8] = { 1, 0, UINT8_MAX },
+		[OPT_UINT16] = { 2, 0, UINT16_MAX },       [OPT_UINT32] = { 4, 0, UINT32_MAX },
 	};
 
 	return &types[type];
@@ -33,8 +30,7 @@ const struct int_type *int_type(enum opt_type type)
 bool codec_is_routes(const struct optdef *def)
 {
 	return def->type == OPT_INTERNAL && strcmp(def->space, "dhcp4") == 0 &&
-	       (def->code == OPT4_CLASSLESS_STATIC_ROUTE ||
-		def->code == OPT4_MS_CLASSLESS_STATIC_ROUTE);
+	       (def->code == OPT4_CLASSLESS_STATIC_ROUTE || def->code == OPT4_MS_CLASSLESS_STATIC_ROUTE);
 }
 
 static void put(struct dec *d, const char *text)
@@ -82,9 +78,7 @@ static void put_ip(struct dec *d, const struct ip *ip)
 static int integer(struct dec *d, enum opt_type type)
 {
 	const struct int_type *t = int_type(type);
-	uint32_t n = t->size == 1   ? read_u8(&d->r)
-		     : t->size == 2 ? read_u16(&d->r)
-				    : read_u32(&d->r);
+	uint32_t n = t->size == 1 ? read_u8(&d->r) : t->size == 2 ? read_u16(&d->r) : read_u32(&d->r);
 
 	if (t->min == 0)
 		put_number(d, n);
@@ -215,8 +209,7 @@ static int fields(struct dec *d)
 
 		if (n)
 			put(d, ", ");
-		err = routes ? route(d)
-			     : value(d, def->type == OPT_RECORD ? def->record[i] : def->type);
+		err = routes ? route(d) : value(d, def->type == OPT_RECORD ? def->record[i] : def->type);
 		if (err < 0 || d->r.err)
 			return -E_INVAL;
 		n++;

@@ -123,8 +123,8 @@ static bool is_sound(const struct optdef *def)
 		return false;
 	if ((unsigned)def->type >= OPT_TYPES || (def->type == OPT_RECORD) != (def->record_n > 0))
 		return false;
-	if (def->array && (takes_the_rest(def->type) || def->type == OPT_EMPTY ||
-			   def->type == OPT_INTERNAL || (def->encapsulate && *def->encapsulate)))
+	if (def->array && (takes_the_rest(def->type) || def->type == OPT_EMPTY || def->type == OPT_INTERNAL ||
+			   (def->encapsulate && *def->encapsulate)))
 		return false;
 	for (unsigned i = 0; i < def->record_n; i++) {
 		if ((unsigned)def->record[i] >= OPT_TYPES || def->record[i] == OPT_RECORD ||
@@ -139,8 +139,9 @@ static bool is_sound(const struct optdef *def)
 /* RFC 2132 8.4: what option 43 holds is the vendor's affair. */
 static bool may_hide(const struct dict *dict, const struct optdef *old)
 {
-	return !old || old->ours || (!dict->family && old->code == 43 && !strcmp(old->space, "dhcp4") &&
-				     old >= dict4 && old < dict4 + dict4_n);
+	return !old || old->ours ||
+	       (!dict->family && old->code == 43 && !strcmp(old->space, "dhcp4") && old >= dict4 &&
+		old < dict4 + dict4_n);
 }
 
 int dict_add(struct dict *dict, const struct optdef *def)
@@ -163,8 +164,7 @@ int dict_add(struct dict *dict, const struct optdef *def)
 	if (def->encapsulate && *def->encapsulate)
 		own->encapsulate = arena_strdup(dict->arena, def->encapsulate);
 	if (def->record_n)
-		own->record =
-			arena_dup(dict->arena, def->record, def->record_n * sizeof(*def->record));
+		own->record = arena_dup(dict->arena, def->record, def->record_n * sizeof(*def->record));
 	if (!own->name || !own->space || (def->record_n && !own->record) ||
 	    (def->encapsulate && *def->encapsulate && !own->encapsulate))
 		return -E_NOMEM;

@@ -42,8 +42,9 @@ struct optdef {
 	const char *space;
 	const char *encapsulate; /* space of its sub-options, NULL if none */
 	bool wide_tuple;         /* lengths of tuples have two bytes: all of DHCPv6, RFC 8572 */
-	bool ours;               /* not every Kea has it: a configuration may define the code or name anew, and gives any bytes in hex */
-	bool more;               /* sub-options of a space not known by name follow the value */
+	bool ours; /* not every Kea has it: a configuration may define the code or name anew, and gives any bytes in hex
+		    */
+	bool more; /* sub-options of a space not known by name follow the value */
 };
 
 extern const struct optdef dict4[], dict6[];

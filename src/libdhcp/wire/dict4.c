@@ -56,7 +56,8 @@ const struct optdef dict4[] = {
 	ROW("vendor-encapsulated-options-space", 7, "pxe-discovery-mcast-addr", OPT_IPV4_ADDRESS, .ours = true),
 	ROW("vendor-encapsulated-options-space", 8, "pxe-boot-servers", OPT_BINARY, .ours = true),
 	ROW("vendor-encapsulated-options-space", 9, "pxe-boot-menu", OPT_BINARY, .ours = true),
-	ROW("vendor-encapsulated-options-space", 10, "pxe-menu-prompt", OPT_RECORD, RECORD(OPT_UINT8, OPT_STRING), .ours = true),
+	ROW("vendor-encapsulated-options-space", 10, "pxe-menu-prompt", OPT_RECORD, RECORD(OPT_UINT8, OPT_STRING),
+		.ours = true),
 };
 const unsigned dict4_n = sizeof(dict4) / sizeof(dict4[0]);
 /* clang-format on */

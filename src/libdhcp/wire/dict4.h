@@ -50,7 +50,8 @@
 	X(40, NIS_DOMAIN, "nis-domain", STRING) \
 	X(41, NIS_SERVERS, "nis-servers", IPV4_ADDRESS, .array = true) \
 	X(42, NTP_SERVERS, "ntp-servers", IPV4_ADDRESS, .array = true) \
-	X(43, VENDOR_ENCAPSULATED_OPTIONS, "vendor-encapsulated-options", EMPTY, .encapsulate = "vendor-encapsulated-options-space") \
+	X(43, VENDOR_ENCAPSULATED_OPTIONS, "vendor-encapsulated-options", EMPTY, \
+		.encapsulate = "vendor-encapsulated-options-space") \
 	X(44, NETBIOS_NAME_SERVERS, "netbios-name-servers", IPV4_ADDRESS, .array = true) \
 	X(45, NETBIOS_DD_SERVER, "netbios-dd-server", IPV4_ADDRESS, .array = true) \
 	X(46, NETBIOS_NODE_TYPE, "netbios-node-type", UINT8) \
@@ -83,9 +84,11 @@
 	X(73, FINGER_SERVER, "finger-server", IPV4_ADDRESS, .array = true) \
 	X(74, IRC_SERVER, "irc-server", IPV4_ADDRESS, .array = true) \
 	X(75, STREETTALK_SERVER, "streettalk-server", IPV4_ADDRESS, .array = true) \
-	X(76, STREETTALK_DIRECTORY_ASSISTANCE_SERVER, "streettalk-directory-assistance-server", IPV4_ADDRESS, .array = true) \
+	X(76, STREETTALK_DIRECTORY_ASSISTANCE_SERVER, "streettalk-directory-assistance-server", IPV4_ADDRESS, \
+		.array = true) \
 	X(77, USER_CLASS, "user-class", BINARY) \
-	X(78, SLP_DIRECTORY_AGENT, "slp-directory-agent", RECORD, RECORD(OPT_BOOLEAN, OPT_IPV4_ADDRESS), .array = true) \
+	X(78, SLP_DIRECTORY_AGENT, "slp-directory-agent", RECORD, RECORD(OPT_BOOLEAN, OPT_IPV4_ADDRESS), \
+		.array = true) \
 	X(79, SLP_SERVICE_SCOPE, "slp-service-scope", RECORD, RECORD(OPT_BOOLEAN, OPT_STRING)) \
 	X(80, RAPID_COMMIT, "rapid-commit", EMPTY, .ours = true) \
 	X(81, FQDN, "fqdn", RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_UINT8, OPT_FQDN)) \
@@ -118,7 +121,8 @@
 	X(119, DOMAIN_SEARCH, "domain-search", FQDN, .array = true) \
 	X(120, SIP_SERVERS, "sip-servers", BINARY, .ours = true) \
 	X(121, CLASSLESS_STATIC_ROUTE, "classless-static-route", INTERNAL, .ours = true) \
-	X(122, CABLELABS_CLIENT_CONF, "cablelabs-client-conf", EMPTY, .encapsulate = "cablelabs-client-conf", .ours = true) \
+	X(122, CABLELABS_CLIENT_CONF, "cablelabs-client-conf", EMPTY, .encapsulate = "cablelabs-client-conf", \
+		.ours = true) \
 	X(123, GEOCONF, "geoconf", BINARY, .ours = true) \
 	X(124, VIVCO_SUBOPTIONS, "vivco-suboptions", RECORD, RECORD(OPT_UINT32, OPT_BINARY)) \
 	X(125, VIVSO_SUBOPTIONS, "vivso-suboptions", UINT32, .more = true) \
@@ -132,7 +136,8 @@
 	X(143, V4_SZTP_REDIRECT, "v4-sztp-redirect", TUPLE, .array = true, .wide_tuple = true, .ours = true) \
 	X(144, GEOLOC, "geoloc", BINARY, .ours = true) \
 	X(145, FORCERENEW_NONCE_CAPABLE, "forcerenew-nonce-capable", UINT8, .array = true, .ours = true) \
-	X(146, RDNSS_SELECTION, "rdnss-selection", RECORD, RECORD(OPT_UINT8, OPT_IPV4_ADDRESS, OPT_IPV4_ADDRESS, OPT_FQDN), .array = true) \
+	X(146, RDNSS_SELECTION, "rdnss-selection", RECORD, RECORD(OPT_UINT8, OPT_IPV4_ADDRESS, \
+		OPT_IPV4_ADDRESS, OPT_FQDN), .array = true) \
 	X(147, DOTS_RI, "dots-ri", FQDN, .ours = true) \
 	X(148, DOTS_ADDRESS, "dots-address", IPV4_ADDRESS, .array = true, .ours = true) \
 	X(150, TFTP_SERVER_ADDRESS, "tftp-server-address", IPV4_ADDRESS, .array = true, .ours = true) \
@@ -153,7 +158,8 @@
 	X(209, PXELINUX_CONFIG_FILE, "pxelinux-config-file", STRING, .ours = true) \
 	X(210, PXELINUX_PATH_PREFIX, "pxelinux-path-prefix", STRING, .ours = true) \
 	X(211, PXELINUX_REBOOT_TIME, "pxelinux-reboot-time", UINT32, .ours = true) \
-	X(212, OPTION_6RD, "option-6rd", RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_IPV6_ADDRESS, OPT_IPV4_ADDRESS), .array = true) \
+	X(212, OPTION_6RD, "option-6rd", RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_IPV6_ADDRESS, \
+		OPT_IPV4_ADDRESS), .array = true) \
 	X(213, V4_ACCESS_DOMAIN, "v4-access-domain", FQDN) \
 	X(220, SUBNET_ALLOC, "subnet-alloc", BINARY, .ours = true) \
 	X(221, VIRTUAL_SUBNET_SELECT, "virtual-subnet-select", BINARY, .ours = true) \

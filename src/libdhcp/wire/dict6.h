@@ -32,7 +32,8 @@
 	X(23, DNS_SERVERS, "dns-servers", IPV6_ADDRESS, .array = true) \
 	X(24, DOMAIN_SEARCH, "domain-search", FQDN, .array = true) \
 	X(25, IA_PD, "ia-pd", RECORD, RECORD(OPT_UINT32, OPT_UINT32, OPT_UINT32), .more = true) \
-	X(26, IAPREFIX, "iaprefix", RECORD, RECORD(OPT_UINT32, OPT_UINT32, OPT_UINT8, OPT_IPV6_ADDRESS), .more = true) \
+	X(26, IAPREFIX, "iaprefix", RECORD, RECORD(OPT_UINT32, OPT_UINT32, OPT_UINT8, OPT_IPV6_ADDRESS), \
+		.more = true) \
 	X(27, NIS_SERVERS, "nis-servers", IPV6_ADDRESS, .array = true) \
 	X(28, NISP_SERVERS, "nisp-servers", IPV6_ADDRESS, .array = true) \
 	X(29, NIS_DOMAIN_NAME, "nis-domain-name", FQDN, .array = true) \
@@ -79,11 +80,13 @@
 	X(71, MIP6_HNP, "mip6-hnp", RECORD, RECORD(OPT_UINT8, OPT_IPV6_ADDRESS), .ours = true) \
 	X(72, MIP6_HAA, "mip6-haa", IPV6_ADDRESS, .ours = true) \
 	X(73, MIP6_HAF, "mip6-haf", FQDN, .ours = true) \
-	X(74, RDNSS_SELECTION, "rdnss-selection", RECORD, RECORD(OPT_IPV6_ADDRESS, OPT_UINT8, OPT_FQDN), .array = true) \
+	X(74, RDNSS_SELECTION, "rdnss-selection", RECORD, RECORD(OPT_IPV6_ADDRESS, OPT_UINT8, OPT_FQDN), \
+		.array = true) \
 	X(75, KRB_PRINCIPAL_NAME, "krb-principal-name", BINARY, .ours = true) \
 	X(76, KRB_REALM_NAME, "krb-realm-name", BINARY, .ours = true) \
 	X(77, KRB_DEFAULT_REALM_NAME, "krb-default-realm-name", BINARY, .ours = true) \
-	X(78, KRB_KDC, "krb-kdc", RECORD, RECORD(OPT_UINT16, OPT_UINT16, OPT_UINT8, OPT_UINT16, OPT_IPV6_ADDRESS, OPT_BINARY), .ours = true) \
+	X(78, KRB_KDC, "krb-kdc", RECORD, RECORD(OPT_UINT16, OPT_UINT16, OPT_UINT8, OPT_UINT16, \
+		OPT_IPV6_ADDRESS, OPT_BINARY), .ours = true) \
 	X(79, CLIENT_LINKLAYER_ADDR, "client-linklayer-addr", BINARY) \
 	X(80, LINK_ADDRESS, "link-address", IPV6_ADDRESS) \
 	X(81, RADIUS, "radius", BINARY, .ours = true) \

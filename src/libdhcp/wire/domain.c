@@ -21,8 +21,7 @@ static size_t text_byte(const char *text, size_t len, uint8_t *ret)
 		return 1;
 	}
 	if (len >= 4 && is_digit(text[1]) && is_digit(text[2]) && is_digit(text[3])) {
-		v = (unsigned)(text[1] - '0') * 100 + (unsigned)(text[2] - '0') * 10 +
-		    (unsigned)(text[3] - '0');
+		v = (unsigned)(text[1] - '0') * 100 + (unsigned)(text[2] - '0') * 10 + (unsigned)(text[3] - '0');
 		*ret = (uint8_t)v;
 		return v <= 255 ? 4 : 0;
 	}

@@ -63,9 +63,8 @@ void dump_packet4(const struct packet4 *pkt, struct str *out)
 	size_t hlen = pkt->hlen < sizeof(pkt->chaddr) ? pkt->hlen : sizeof(pkt->chaddr);
 
 	bytes_to_hex(bytes_of(pkt->chaddr, hlen), ':', hw, sizeof(hw));
-	str_addf(out, "%s op=%u hwtype=%u hwaddr=%s hops=%u xid=0x%x secs=%u flags=0x%x",
-		 packet4_type_name(pkt->type), pkt->op, pkt->htype, hw, pkt->hops, pkt->xid,
-		 pkt->secs, pkt->flags);
+	str_addf(out, "%s op=%u hwtype=%u hwaddr=%s hops=%u xid=0x%x secs=%u flags=0x%x", packet4_type_name(pkt->type),
+		 pkt->op, pkt->htype, hw, pkt->hops, pkt->xid, pkt->secs, pkt->flags);
 	put_address(out, "ciaddr", pkt->ciaddr);
 	put_address(out, "yiaddr", pkt->yiaddr);
 	put_address(out, "siaddr", pkt->siaddr);

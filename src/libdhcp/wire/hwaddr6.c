@@ -5,7 +5,7 @@
 
 enum {
 	CABLELABS = 4491,
-	DOCSIS_DEVICE_ID = 36,    /* of the modem's own option 17 */
+	DOCSIS_DEVICE_ID = 36,     /* of the modem's own option 17 */
 	DOCSIS_CMTS_CM_MAC = 1026, /* of the head end's */
 };
 
@@ -39,8 +39,7 @@ static bool from_link_local(const struct query *q, struct hwaddr6 *ret)
 	const struct relay6 *relay = packet6_first_relay(q->pkt);
 	uint8_t mac[6];
 
-	return ident_eui64(relay ? &relay->peer : q->from, mac) &&
-	       take(bytes_of(mac, sizeof(mac)), q->hwtype, ret);
+	return ident_eui64(relay ? &relay->peer : q->from, mac) && take(bytes_of(mac, sizeof(mac)), q->hwtype, ret);
 }
 
 /* RFC 6939 section 4: a type of two bytes, the address. */
@@ -124,8 +123,7 @@ enum { SOURCES = sizeof(sources) / sizeof(sources[0]) };
 enum hwaddr6_source hwaddr6_source_by_name(const char *name)
 {
 	for (unsigned i = 0; i < SOURCES; i++)
-		if (strcmp(sources[i].name, name) == 0 ||
-		    (sources[i].alias && strcmp(sources[i].alias, name) == 0))
+		if (strcmp(sources[i].name, name) == 0 || (sources[i].alias && strcmp(sources[i].alias, name) == 0))
 			return sources[i].source;
 	return HWADDR6_UNKNOWN;
 }
@@ -138,8 +136,8 @@ const char *hwaddr6_source_name(enum hwaddr6_source source)
 	return NULL;
 }
 
-bool hwaddr6_find(const struct packet6 *pkt, enum hwaddr6_source source, const struct ip *from,
-		  uint8_t hwtype, struct hwaddr6 *ret)
+bool hwaddr6_find(const struct packet6 *pkt, enum hwaddr6_source source, const struct ip *from, uint8_t hwtype,
+		  struct hwaddr6 *ret)
 {
 	struct query q = { pkt, from, hwtype };
 

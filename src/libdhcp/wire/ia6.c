@@ -66,7 +66,7 @@ static void read_item(uint16_t code, struct bytes data, struct ia6_item *ret)
 static void clean(struct prefix *p)
 {
 	for (unsigned i = p->len / 8u; i < sizeof(p->addr.b); i++)
-		p->addr.b[i] &= i == p->len / 8u ? (uint8_t)~(0xff >> p->len % 8) : 0;
+		p->addr.b[i] &= i == p->len / 8u ? (uint8_t) ~(0xff >> p->len % 8) : 0;
 }
 
 static const char *check_item(const struct opt *opt)
@@ -93,8 +93,7 @@ const char *ia6_check(const struct opt *opt)
 	if (!fixed)
 		return NULL;
 	if (opt->data.len < fixed)
-		return opt->code == OPT6_IA_TA ? "an IA_TA is shorter than 4 bytes" :
-						 "an IA is shorter than 12 bytes";
+		return opt->code == OPT6_IA_TA ? "an IA_TA is shorter than 4 bytes" : "an IA is shorter than 12 bytes";
 	r = reader_init(opt->data.data + fixed, opt->data.len - fixed);
 	/* IAs in IAs are unknown options here, so nothing goes deeper than this */
 	while (opt_next6(&r, &sub)) {
@@ -189,8 +188,7 @@ void ia6_open(struct ia6_builder *b, uint16_t code, uint32_t iaid, uint32_t t1, 
 	}
 }
 
-void ia6_begin_item(struct ia6_builder *b, const struct prefix *prefix, uint32_t preferred,
-		    uint32_t valid)
+void ia6_begin_item(struct ia6_builder *b, const struct prefix *prefix, uint32_t preferred, uint32_t valid)
 {
 	uint16_t code = item_code(b->code);
 
@@ -293,8 +291,7 @@ void pd_exclude_write(struct writer *w, uint8_t delegated_len, const struct pref
 		return;
 	}
 	for (unsigned i = delegated_len; i < excluded->len; i++)
-		id[(i - delegated_len) / 8] |=
-			(uint8_t)(bit_at(&excluded->addr, i) << (7 - (i - delegated_len) % 8));
+		id[(i - delegated_len) / 8] |= (uint8_t)(bit_at(&excluded->addr, i) << (7 - (i - delegated_len) % 8));
 	write_u8(w, excluded->len);
 	write_bytes(w, id, bytes_between(delegated_len, excluded->len));
 }

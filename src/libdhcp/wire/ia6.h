@@ -22,20 +22,20 @@
  *	}
  */
 struct ia6 {
-	uint16_t code;      /* OPT6_IA_NA, OPT6_IA_TA or OPT6_IA_PD */
+	uint16_t code; /* OPT6_IA_NA, OPT6_IA_TA or OPT6_IA_PD */
 	uint32_t iaid;
-	uint32_t t1, t2;    /* s; 0 in an IA_TA, which has none */
+	uint32_t t1, t2; /* s; 0 in an IA_TA, which has none */
 	struct bytes subs;
 };
 
 struct ia6_item {
-	struct prefix prefix; /* an address has length 128; bits behind the length are zero */
+	struct prefix prefix;      /* an address has length 128; bits behind the length are zero */
 	uint32_t preferred, valid; /* s */
 	struct bytes subs;
 };
 
 struct status6_value {
-	uint16_t code; /* STATUS6_* */
+	uint16_t code;     /* STATUS6_* */
 	struct bytes text; /* not checked: any bytes */
 };
 
@@ -75,9 +75,9 @@ bool status6_read(struct bytes data, struct status6_value *ret);
 struct ia6_builder {
 	struct writer w;
 	struct opts *opts;
-	uint16_t code;  /* of the open IA */
-	size_t start;   /* where its fixed part begins */
-	size_t item;    /* mark of the open item; 0: none */
+	uint16_t code; /* of the open IA */
+	size_t start;  /* where its fixed part begins */
+	size_t item;   /* mark of the open item; 0: none */
 };
 
 /* What an address or prefix without sub-options takes, and an IA without any, header included. */
@@ -89,8 +89,7 @@ void ia6_open(struct ia6_builder *b, uint16_t code, uint32_t iaid, uint32_t t1, 
 /* An address (length 128, in IA_NA and IA_TA) or a prefix (in an IA_PD). */
 void ia6_add(struct ia6_builder *b, const struct prefix *prefix, uint32_t preferred, uint32_t valid);
 /* The same with options in it: add them with ia6_add_*, then end it. */
-void ia6_begin_item(struct ia6_builder *b, const struct prefix *prefix, uint32_t preferred,
-		    uint32_t valid);
+void ia6_begin_item(struct ia6_builder *b, const struct prefix *prefix, uint32_t preferred, uint32_t valid);
 void ia6_end_item(struct ia6_builder *b);
 /* An option into the open item, or else the open IA. text may be NULL. */
 void ia6_add_status(struct ia6_builder *b, uint16_t status, const char *text);

@@ -7,7 +7,7 @@
 
 enum {
 	HWTYPE_ETHERNET = 1,
-	HWADDR_MAX = 20, /* Infiniband */
+	HWADDR_MAX = 20,    /* Infiniband */
 	LABEL_ID_MAX = 255, /* a client-id may be joined from many parts: this much says enough */
 };
 
@@ -46,8 +46,7 @@ static void label(struct label *l, uint8_t hwtype, struct bytes hwaddr, struct b
 	ident_id(id, l->id, sizeof(l->id));
 }
 
-void ident_label4(uint8_t hwtype, struct bytes hwaddr, struct bytes client_id, uint32_t xid,
-		  char *buf, size_t size)
+void ident_label4(uint8_t hwtype, struct bytes hwaddr, struct bytes client_id, uint32_t xid, char *buf, size_t size)
 {
 	struct label l;
 
@@ -55,8 +54,7 @@ void ident_label4(uint8_t hwtype, struct bytes hwaddr, struct bytes client_id, u
 	snprintf(buf, size, "[%s], cid=[%s], tid=0x%x", l.hw, l.id, xid);
 }
 
-void ident_label6(struct bytes duid, uint8_t hwtype, struct bytes hwaddr, uint32_t xid, char *buf,
-		  size_t size)
+void ident_label6(struct bytes duid, uint8_t hwtype, struct bytes hwaddr, uint32_t xid, char *buf, size_t size)
 {
 	struct label l;
 

@@ -12,11 +12,9 @@ void ident_hwaddr(uint8_t hwtype, struct bytes hwaddr, char *buf, size_t size);
 /* "01:02:03" for a client-id or DUID, "no info" when empty. */
 void ident_id(struct bytes id, char *buf, size_t size);
 /* "[hwtype=1 02:00:00:00:00:01], cid=[01:02:03], tid=0x12345678": how log lines begin. */
-void ident_label4(uint8_t hwtype, struct bytes hwaddr, struct bytes client_id, uint32_t xid,
-		  char *buf, size_t size);
+void ident_label4(uint8_t hwtype, struct bytes hwaddr, struct bytes client_id, uint32_t xid, char *buf, size_t size);
 /* "duid=[00:03:00:01:02:00:00:00:00:01], [no hwaddr info], tid=0x123456" */
-void ident_label6(struct bytes duid, uint8_t hwtype, struct bytes hwaddr, uint32_t xid, char *buf,
-		  size_t size);
+void ident_label6(struct bytes duid, uint8_t hwtype, struct bytes hwaddr, uint32_t xid, char *buf, size_t size);
 
 /*
  * DUIDs, RFC 9915 section 11. What others send is opaque: it is compared byte for byte. Only

@@ -101,9 +101,7 @@ static int parse4_parts(struct reader *fields, unsigned n, bool lenient, struct 
 					if (!joined[code])
 						return -E_NOMEM;
 				}
-				err = opts_add(out, code,
-					       joined[code] ? bytes_of(joined[code], total[code])
-							    : data);
+				err = opts_add(out, code, joined[code] ? bytes_of(joined[code], total[code]) : data);
 				if (err < 0)
 					return err;
 				/* from here on: where the next part goes, plus one */
@@ -117,8 +115,8 @@ static int parse4_parts(struct reader *fields, unsigned n, bool lenient, struct 
 	return 0;
 }
 
-int opts_parse4_fields(struct reader *fields, unsigned n, bool lenient, struct arena *arena,
-		       struct opts *out, uint8_t *ret_code)
+int opts_parse4_fields(struct reader *fields, unsigned n, bool lenient, struct arena *arena, struct opts *out,
+		       uint8_t *ret_code)
 {
 	struct reader r[FIELDS_MAX];
 	uint64_t seen[4] = { 0 };

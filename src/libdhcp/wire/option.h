@@ -40,8 +40,8 @@ int opts_parse4(struct reader *r, struct arena *arena, struct opts *out);
  * code of the option that is cut short when the result is -E_INVAL; a lenient reader leaves that
  * option out and what is behind it in its field.
  */
-int opts_parse4_fields(struct reader *fields, unsigned n, bool lenient, struct arena *arena,
-		       struct opts *out, uint8_t *ret_code);
+int opts_parse4_fields(struct reader *fields, unsigned n, bool lenient, struct arena *arena, struct opts *out,
+		       uint8_t *ret_code);
 /*
  * DHCPv6 options, or sub-options of one: code and length of two bytes each; the same code may come
  * more than once. opt_next6 walks over them without a list: false at the end of r, and with r->err

@@ -75,8 +75,7 @@ static const char *field_text(struct arena *arena, const uint8_t *field, size_t 
 	return len ? arena_strndup(arena, (const char *)field, len) : "";
 }
 
-static int parse(struct bytes datagram, bool lenient, struct arena *arena, struct packet4 *ret,
-		 const char **ret_why)
+static int parse(struct bytes datagram, bool lenient, struct arena *arena, struct packet4 *ret, const char **ret_why)
 {
 	struct reader r = reader_of(datagram), fields[3];
 	struct packet4 pkt = { 0 };
@@ -144,8 +143,7 @@ int packet4_parse(struct bytes datagram, struct arena *arena, struct packet4 *re
 	return parse(datagram, false, arena, ret, ret_why);
 }
 
-int packet4_parse_lenient(struct bytes datagram, struct arena *arena, struct packet4 *ret,
-			  const char **ret_why)
+int packet4_parse_lenient(struct bytes datagram, struct arena *arena, struct packet4 *ret, const char **ret_why)
 {
 	return parse(datagram, true, arena, ret, ret_why);
 }
@@ -222,8 +220,7 @@ static int place_all(const struct opts *opts, struct layout *l, bool *ret_left_o
 	return 0;
 }
 
-static void write_placed(struct writer *w, const struct opts *opts, const struct layout *l,
-			 enum place where)
+static void write_placed(struct writer *w, const struct opts *opts, const struct layout *l, enum place where)
 {
 	for (unsigned i = 0; i < opts->n; i++)
 		if (l->plain ? !is_written_elsewhere(opts->v[i].code) : l->place[i] == where)
@@ -231,8 +228,8 @@ static void write_placed(struct writer *w, const struct opts *opts, const struct
 }
 
 /* sname or file: a name, or options with their own END. */
-static void write_field(struct writer *w, const struct packet4 *pkt, const struct layout *l,
-			enum place where, const char *name, size_t size)
+static void write_field(struct writer *w, const struct packet4 *pkt, const struct layout *l, enum place where,
+			const char *name, size_t size)
 {
 	uint8_t *at = write_space(w, size);
 	struct writer field;

@@ -57,11 +57,9 @@ const char *packet4_type_name(uint8_t type);
  * 0, -E_NOMEM or -E_INVAL with the reason in *ret_why (a sentence part, "option 12 is cut
  * short", in the arena or static). A packet without magic cookie is BOOTP without options.
  */
-int packet4_parse(struct bytes datagram, struct arena *arena, struct packet4 *ret,
-		  const char **ret_why);
+int packet4_parse(struct bytes datagram, struct arena *arena, struct packet4 *ret, const char **ret_why);
 /* The same, but an option that is cut short is left out, and with it what is behind it. */
-int packet4_parse_lenient(struct bytes datagram, struct arena *arena, struct packet4 *ret,
-			  const char **ret_why);
+int packet4_parse_lenient(struct bytes datagram, struct arena *arena, struct packet4 *ret, const char **ret_why);
 
 /*
  * Write pkt into buf; max_len is the limit of the whole IP datagram (option 57; less than 576

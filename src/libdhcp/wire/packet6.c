@@ -184,8 +184,7 @@ int packet6_parse(struct bytes datagram, struct arena *arena, struct packet6 *re
 	return parse_with(&p, datagram, ret, ret_why);
 }
 
-int packet6_parse_lenient(struct bytes datagram, struct arena *arena, struct packet6 *ret,
-			  const char **ret_why)
+int packet6_parse_lenient(struct bytes datagram, struct arena *arena, struct packet6 *ret, const char **ret_why)
 {
 	struct parser p = { .arena = arena, .lenient = true };
 
@@ -241,8 +240,8 @@ static int echo_asked(const struct relay6 *from, const struct opt *ero, struct r
 	for (unsigned i = 0; i < from->opts.n; i++) {
 		uint16_t code = from->opts.v[i].code;
 
-		if (!(asked[code / 8] & 1u << code % 8) || code == OPT6_RELAY_MSG ||
-		    code == OPT6_INTERFACE_ID || code == OPT6_RELAY_SOURCE_PORT)
+		if (!(asked[code / 8] & 1u << code % 8) || code == OPT6_RELAY_MSG || code == OPT6_INTERFACE_ID ||
+		    code == OPT6_RELAY_SOURCE_PORT)
 			continue;
 		if (opts_add(&to->opts, code, from->opts.v[i].data) < 0)
 			return -E_NOMEM;
@@ -287,8 +286,7 @@ uint16_t packet6_answer_port(const struct packet6 *query, uint16_t source_port)
 {
 	if (!query->n_relays)
 		return DHCP6_CLIENT_PORT;
-	return opts_find(&query->relays[0].opts, OPT6_RELAY_SOURCE_PORT) ? source_port :
-									   DHCP6_SERVER_PORT;
+	return opts_find(&query->relays[0].opts, OPT6_RELAY_SOURCE_PORT) ? source_port : DHCP6_SERVER_PORT;
 }
 
 const struct opt *packet6_relay_opt(const struct packet6 *pkt, uint16_t code)

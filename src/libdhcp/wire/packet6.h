@@ -13,9 +13,9 @@
 enum {
 	PACKET6_HEADER = 4,
 	PACKET6_RELAY_HEADER = 34,
-	PACKET6_MAX = 65527,      /* what UDP over IPv6 can carry */
+	PACKET6_MAX = 65527, /* what UDP over IPv6 can carry */
 	PACKET6_RELAYS_MAX = 32,
-	PACKET6_OPTS_MAX = 4096,  /* of a message and its relays together */
+	PACKET6_OPTS_MAX = 4096,   /* of a message and its relays together */
 	PACKET6_ARENA = 128 << 10, /* the most that parsing needs */
 };
 
@@ -98,8 +98,8 @@ struct relay6 {
 };
 
 struct packet6 {
-	uint8_t type;      /* of the client's or server's message, never of a relay's */
-	uint32_t xid;      /* 24 bits; of DHCPV4-QUERY and -RESPONSE: the flags */
+	uint8_t type; /* of the client's or server's message, never of a relay's */
+	uint32_t xid; /* 24 bits; of DHCPV4-QUERY and -RESPONSE: the flags */
 	struct opts opts;
 	uint8_t relay_type; /* DHCP6_RELAY_FORW or DHCP6_RELAY_REPL; 0: not relayed */
 	unsigned n_relays;
@@ -115,14 +115,12 @@ const char *packet6_type_name(uint8_t type);
  * cannot fail. Refused are: options that are cut short, more than 32 relays, a relay without a
  * message in it, relay-forward and relay-reply in each other, more than 4096 options.
  */
-int packet6_parse(struct bytes datagram, struct arena *arena, struct packet6 *ret,
-		  const char **ret_why);
+int packet6_parse(struct bytes datagram, struct arena *arena, struct packet6 *ret, const char **ret_why);
 /*
  * The same, but an option that is cut short is left out, and with it what is behind it; an IA that
  * does not hold together is left out.
  */
-int packet6_parse_lenient(struct bytes datagram, struct arena *arena, struct packet6 *ret,
-			  const char **ret_why);
+int packet6_parse_lenient(struct bytes datagram, struct arena *arena, struct packet6 *ret, const char **ret_why);
 
 /*
  * Write pkt with its relays' envelopes into buf, options in the order of their lists, option 9 last

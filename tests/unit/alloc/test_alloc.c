@@ -122,8 +122,11 @@ END_TEST
 START_TEST(random_finds_all)
 {
 	struct alloc *alloc = alloc_new(15000);
-	struct alloc_range span = { .first = ip_from4(0x0a000000), .last = ip_from4(0x0a0000ff), .size = 256,
-				    .how = ALLOC_RANDOM, .skip_ends = true };
+	struct alloc_range span = { .first = ip_from4(0x0a000000),
+				    .last = ip_from4(0x0a0000ff),
+				    .size = 256,
+				    .how = ALLOC_RANDOM,
+				    .skip_ends = true };
 	struct alloc_set *set = alloc_set_new(alloc, &span, 1);
 	bool seen[256] = { false };
 	unsigned i, in_order = 0, last = 0;
@@ -226,7 +229,9 @@ END_TEST
 /* Pools of nested subnets: what one of them gives, no other one gives. */
 START_TEST(ranges_that_overlap_agree)
 {
-	static const struct { uint32_t first, last; } spans[] = {
+	static const struct {
+		uint32_t first, last;
+	} spans[] = {
 		{ 0, 255 }, { 16, 31 }, { 24, 47 }, { 31, 31 }, { 100, 255 }, { 200, 220 }, { 205, 206 }, { 255, 300 },
 	};
 	enum { N = sizeof(spans) / sizeof(spans[0]) };
@@ -280,8 +285,10 @@ END_TEST
  */
 START_TEST(both_sets_of_a_reload_follow)
 {
-	static const struct { uint32_t first, last; } old[] = { { 0, 9 }, { 0, 4 }, { 4, 20 }, { 90, 99 } },
-						      new[] = { { 90, 99 }, { 10, 12 }, { 13, 13 }, { 20, 30 }, { 0, 3 } };
+	static const struct {
+		uint32_t first, last;
+	} old[] = { { 0, 9 }, { 0, 4 }, { 4, 20 }, { 90, 99 } },
+	  new[] = { { 90, 99 }, { 10, 12 }, { 13, 13 }, { 20, 30 }, { 0, 3 } };
 	struct alloc *alloc = alloc_new(15000);
 	struct alloc_range ranges[5];
 	struct alloc_set *sets[3];
@@ -290,11 +297,13 @@ START_TEST(both_sets_of_a_reload_follow)
 	unsigned i, round, a;
 
 	for (i = 0; i < 4; i++)
-		ranges[i] = (struct alloc_range){ .first = ip_from4(base + old[i].first), .last = ip_from4(base + old[i].last),
+		ranges[i] = (struct alloc_range){ .first = ip_from4(base + old[i].first),
+						  .last = ip_from4(base + old[i].last),
 						  .size = old[i].last - old[i].first + 1 };
 	sets[0] = alloc_set_new(alloc, ranges, 4);
 	for (i = 0; i < 5; i++)
-		ranges[i] = (struct alloc_range){ .first = ip_from4(base + new[i].first), .last = ip_from4(base + new[i].last),
+		ranges[i] = (struct alloc_range){ .first = ip_from4(base + new[i].first),
+						  .last = ip_from4(base + new[i].last),
 						  .size = new[i].last - new[i].first + 1 };
 	sets[1] = alloc_set_new(alloc, ranges, 5);
 	sets[2] = alloc_set_new(alloc, ranges, 0);
@@ -304,7 +313,8 @@ START_TEST(both_sets_of_a_reload_follow)
 
 		alloc_note(alloc, &addr, taken[a] = !taken[a]);
 		for (i = 0; i < 9; i++) {
-			unsigned first = i < 4 ? old[i].first : new[i - 4].first, last = i < 4 ? old[i].last : new[i - 4].last, n = 0;
+			unsigned first = i < 4 ? old[i].first : new[i - 4].first,
+				 last = i < 4 ? old[i].last : new[i - 4].last, n = 0;
 
 			for (a = first; a <= last; a++)
 				n += !taken[a];

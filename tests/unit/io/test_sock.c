@@ -221,11 +221,11 @@ static void quiet(struct sockset *set)
 }
 
 /* Until the counter of these sockets says so, or 5 seconds are over. */
-#define WAIT_FOR(what)                                     \
-	do {                                               \
+#define WAIT_FOR(what)                                       \
+	do {                                                 \
 		for (int i_ = 0; i_ < 5000 && !(what); i_++) \
-			usleep(1000);                      \
-		ck_assert(what);                           \
+			usleep(1000);                        \
+		ck_assert(what);                             \
 	} while (0)
 
 /* Datagrams received and sent by all sockets of the set. */
@@ -473,9 +473,10 @@ START_TEST(raw_takes_a_unicast_once)
 	int fd = client_udp("192.0.2.2", 67);
 	uint8_t buf[16];
 
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&(struct sockaddr_in){ .sin_family = AF_INET,
-									     .sin_port = htons(67),
-									     .sin_addr.s_addr = inet_addr("192.0.2.9") },
+	ck_assert_int_eq(connect(fd,
+				 (struct sockaddr *)&(struct sockaddr_in){ .sin_family = AF_INET,
+									   .sin_port = htons(67),
+									   .sin_addr.s_addr = inet_addr("192.0.2.9") },
 				 sizeof(struct sockaddr_in)),
 			 0);
 	ck_assert_int_eq(send(fd, message(5), 300, 0), 300);
@@ -581,7 +582,8 @@ START_TEST(raw_survives_noise)
 			n_frame = build(buf, &f, message((uint32_t)i), len);
 			/* From the IP header on; the sum of the header is put right half of the time. */
 			while (flips--)
-				buf[14 + rand_below(n_frame - 14 < 60 ? n_frame - 14 : 60)] ^= (uint8_t)(1u << rand_below(8));
+				buf[14 + rand_below(n_frame - 14 < 60 ? n_frame - 14 : 60)] ^=
+					(uint8_t)(1u << rand_below(8));
 			if (rand_below(2)) {
 				size_t ihl = (size_t)(buf[14] & 15) * 4;
 				uint16_t check;
@@ -627,8 +629,13 @@ START_TEST(raw_sends_to_a_mac)
 	fd = client_udp("0.0.0.0", 68);
 	memcpy(odd, message(3), 300);
 	odd[300] = 0xab;
-	out[0] = (struct dgram){ .buf = odd, .len = 301, .dst = ip4("192.0.2.77"), .dport = 68, .local = ip4("192.0.2.9"),
-				 .ifindex = (uint32_t)s0_index, .raw_out = true };
+	out[0] = (struct dgram){ .buf = odd,
+				 .len = 301,
+				 .dst = ip4("192.0.2.77"),
+				 .dport = 68,
+				 .local = ip4("192.0.2.9"),
+				 .ifindex = (uint32_t)s0_index,
+				 .raw_out = true };
 	memcpy(out[0].dst_mac, c0_mac, 6);
 	out[1] = out[0];
 	out[1].dst = ip4("255.255.255.255");
@@ -669,8 +676,12 @@ START_TEST(raw_mode_sends_routed)
 	char from[32];
 
 	for (int i = 0; i < 2; i++)
-		out[i] = (struct dgram){ .buf = (uint8_t *)message(4), .len = 300, .dst = ip4("192.0.2.2"), .dport = 67,
-					 .local = ip4(i ? "192.0.2.9" : "192.0.2.1"), .ifindex = (uint32_t)s0_index };
+		out[i] = (struct dgram){ .buf = (uint8_t *)message(4),
+					 .len = 300,
+					 .dst = ip4("192.0.2.2"),
+					 .dport = 67,
+					 .local = ip4(i ? "192.0.2.9" : "192.0.2.1"),
+					 .ifindex = (uint32_t)s0_index };
 	ck_assert_uint_eq(sockset_send(set, v, 2), 2);
 	ck_assert_int_eq(client_recv(fd, buf, sizeof(buf), from), 300);
 	ck_assert_str_eq(from, "192.0.2.1:67");
@@ -699,7 +710,10 @@ START_TEST(silent_relays_stop_nobody)
 	int64_t took_ms;
 
 	for (int i = 0; i < SLOTS; i++) {
-		out[i] = (struct dgram){ .buf = big, .len = sizeof(big), .dport = 67, .local = ip4("192.0.2.1"),
+		out[i] = (struct dgram){ .buf = big,
+					 .len = sizeof(big),
+					 .dport = 67,
+					 .local = ip4("192.0.2.1"),
 					 .ifindex = (uint32_t)s0_index };
 		v[i] = &out[i];
 	}
@@ -715,8 +729,12 @@ START_TEST(silent_relays_stop_nobody)
 	if (!stat_sum(STAT_SEND_FULL))
 		return; /* the kernel's ARP queues overflowed before the socket: silence served by others */
 	/* With the mac of the asker the answer leaves even now. */
-	good = (struct dgram){ .buf = (uint8_t *)message(1), .len = 300, .dst = ip4("192.0.2.2"), .dport = 68,
-			       .local = ip4("192.0.2.1"), .ifindex = (uint32_t)s0_index };
+	good = (struct dgram){ .buf = (uint8_t *)message(1),
+			       .len = 300,
+			       .dst = ip4("192.0.2.2"),
+			       .dport = 68,
+			       .local = ip4("192.0.2.1"),
+			       .ifindex = (uint32_t)s0_index };
 	memcpy(good.dst_mac, c0_mac, 6);
 	ck_assert_uint_eq(sockset_send(set, &one, 1), 1);
 	ck_assert_int_eq(stat_sum(STAT_SENT_BY_MAC), 1);
@@ -730,7 +748,9 @@ static void overrun(bool raw)
 {
 	enum { SENT = 200 };
 	struct listen listen;
-	struct sockset_conf conf = { .listen = &listen, .n_listen = 1, .raw = raw, .port = 67, .n_sets = 1, .rcvbuf = 8192 };
+	struct sockset_conf conf = {
+		.listen = &listen, .n_listen = 1, .raw = raw, .port = 67, .n_sets = 1, .rcvbuf = 8192
+	};
 	struct sockset *set, *next;
 	uint64_t dropped;
 	int fd = client_udp("192.0.2.2", 68), got = 0, n;
@@ -834,8 +854,12 @@ START_TEST(udp_both_ways)
 		}
 	}
 	quiet(set);
-	out = (struct dgram){ .buf = (uint8_t *)message(9), .len = 300, .dst = ip4("192.0.2.2"), .dport = 68,
-			      .local = ip4("192.0.2.9"), .ifindex = (uint32_t)s0_index };
+	out = (struct dgram){ .buf = (uint8_t *)message(9),
+			      .len = 300,
+			      .dst = ip4("192.0.2.2"),
+			      .dport = 68,
+			      .local = ip4("192.0.2.9"),
+			      .ifindex = (uint32_t)s0_index };
 	ck_assert_uint_eq(sockset_send(set, &v, 1), 1);
 	ck_assert_int_eq(client_recv(fd, buf, sizeof(buf), from), 300);
 	ck_assert_str_eq(from, "192.0.2.9:67");
@@ -1025,8 +1049,7 @@ START_TEST(what_cannot_be_opened)
 	ck_assert(!sockset_info(second, 0, &info));
 	sockset_free(second);
 	ck_assert_int_eq(open_sets("s0", false, 2, NULL, 0, both), 0);
-	ck_assert_str_eq(reports[0],
-			 "s0 - bind to port 67: Address already in use - is another DHCP server running?");
+	ck_assert_str_eq(reports[0], "s0 - bind to port 67: Address already in use - is another DHCP server running?");
 	sockset_free(both[0]);
 	sockset_free(both[1]);
 	sockset_free(set);
@@ -1051,7 +1074,8 @@ START_TEST(what_cannot_be_opened)
 	sockset_free(none);
 
 	ck_assert_int_eq(listen_parse("e*h*0", &listen), 0);
-	ck_assert(listen_matches(&listen, "eth0") && listen_matches(&listen, "ehh00") && listen_matches(&listen, "eh0"));
+	ck_assert(listen_matches(&listen, "eth0") && listen_matches(&listen, "ehh00") &&
+		  listen_matches(&listen, "eh0"));
 	ck_assert(!listen_matches(&listen, "eth1") && !listen_matches(&listen, "eth") && !listen_matches(&listen, ""));
 	ck_assert_int_eq(listen_parse("", &listen), -E_INVAL);
 	ck_assert_int_eq(listen_parse("/192.0.2.1", &listen), -E_INVAL);
@@ -1151,8 +1175,13 @@ START_TEST(raw_survives_link_down)
 	struct sockset *set = open_set("s0", true);
 	struct loop *loop = loop_new();
 	int fd = client_udp("192.0.2.2", 68);
-	struct dgram out = { .buf = (uint8_t *)message(1), .len = 300, .dst = ip4("192.0.2.2"), .dport = 68,
-			     .local = ip4("192.0.2.1"), .ifindex = (uint32_t)s0_index, .raw_out = true },
+	struct dgram out = { .buf = (uint8_t *)message(1),
+			     .len = 300,
+			     .dst = ip4("192.0.2.2"),
+			     .dport = 68,
+			     .local = ip4("192.0.2.1"),
+			     .ifindex = (uint32_t)s0_index,
+			     .raw_out = true },
 		     *v = &out;
 
 	ck_assert_int_eq(io_watch(sockset_engine(set), loop, readable, set), 0);

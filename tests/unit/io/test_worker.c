@@ -99,11 +99,11 @@ static void setup(void)
 }
 
 /* Wait for something that another thread does; a bound, not a pace. */
-#define WAIT_FOR(what)                                                 \
-	do {                                                           \
+#define WAIT_FOR(what)                                                    \
+	do {                                                              \
 		for (int tries_ = 0; tries_ < 10000 && !(what); tries_++) \
-			usleep(1000);                                  \
-		ck_assert(what);                                       \
+			usleep(1000);                                     \
+		ck_assert(what);                                          \
 	} while (0)
 
 /* By hand, without a thread: batches of 8, at most four a turn, all answered in order. */

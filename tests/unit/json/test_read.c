@@ -48,7 +48,9 @@ START_TEST(takes_comments_and_all_values)
 	struct json_object *v;
 
 	ck_assert_int_eq(read_text("# a\n{ // b\n /* c\n*/ \"i\": -9223372036854775808, \"d\": 0.5,\n"
-				   "\"s\": \"a\\u00e9\\n\\ud83d\\ude00\", \"t\": true, \"l\": [1, 2], \"n\": null }", 0), 0);
+				   "\"s\": \"a\\u00e9\\n\\ud83d\\ude00\", \"t\": true, \"l\": [1, 2], \"n\": null }",
+				   0),
+			 0);
 	ck_assert(json_object_object_get_ex(doc.root, "i", &v));
 	ck_assert_int_eq(json_object_get_int64(v), INT64_MIN);
 	ck_assert_uint_eq(json_pos(v).line, 4);

@@ -7,9 +7,12 @@
 
 #include <check.h>
 
-#define HEAD4 "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id"
-#define HEAD6 "address,duid,valid_lifetime,expire,subnet_id,pref_lifetime,lease_type,iaid,prefix_len,fqdn_fwd,fqdn_rev," \
-	      "hostname,hwaddr,state,user_context,hwtype,hwaddr_source,pool_id"
+#define HEAD4                                                                                                          \
+	"address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_" \
+	"id"
+#define HEAD6                                                                                                      \
+	"address,duid,valid_lifetime,expire,subnet_id,pref_lifetime,lease_type,iaid,prefix_len,fqdn_fwd,fqdn_rev," \
+	"hostname,hwaddr,state,user_context,hwtype,hwaddr_source,pool_id"
 
 static struct lease_row row;
 
@@ -43,10 +46,12 @@ START_TEST(rows_there_and_back)
 		const char *line;
 	} rows[] = {
 		{ 0, "192.0.2.1,02:00:00:00:00:01,01:aa:bb,4000,1700004000,1,0,0,,0,,0" },
-		{ 0, "255.255.255.255,,ff:00,1,4000000001,4294967295,1,1,a.b.c,2,{ \"a\": 1&#x2c \"b\": \"&#x26\" },4294967295" },
+		{ 0, "255.255.255.255,,ff:00,1,4000000001,4294967295,1,1,a.b.c,2,{ \"a\": 1&#x2c \"b\": \"&#x26\" "
+		     "},4294967295" },
 		{ 0, "10.0.0.1,,,86400,1700086400,7,0,0,,1,,0" },
 		{ 0, "10.0.0.1,01,,4294967295,5994967295,7,0,0,we&#x2cird&#x0a&#x7f,3,,0" },
-		{ 1, "2001:db8::1,00:03:00:01:02:00:00:00:00:01,4000,1700004000,1,2000,0,7,128,0,1,h,02:00:00:00:00:01,0,,1,2,0" },
+		{ 1, "2001:db8::1,00:03:00:01:02:00:00:00:00:01,4000,1700004000,1,2000,0,7,128,0,1,h,02:00:00:00:00:01,"
+		     "0,,1,2,0" },
 		{ 1, "2001:db8:1::,00:01,4000,1700004000,1,2000,2,4294967295,56,0,0,,,0,,,,5" },
 		{ 1, "2001:db8::2,00:00:00,4000,1700004000,1,0,0,7,128,0,0,,,1,,,,0" },
 	};
@@ -106,7 +111,9 @@ START_TEST(bad_rows_and_why)
 		{ "192.0.2.1,0g,,4000,1700004000,1,0,0,,0,,0", "hwaddr" },
 		{ "192.0.2.1,01:,,4000,1700004000,1,0,0,,0,,0", "hwaddr" },
 		{ "192.0.2.1,:01,,4000,1700004000,1,0,0,,0,,0", "hwaddr" },
-		{ "192.0.2.1,00:01:02:03:04:05:06:07:08:09:10:11:12:13:14:15:16:17:18:19:20,,4000,1700004000,1,0,0,,0,,0", "hwaddr" },
+		{ "192.0.2.1,00:01:02:03:04:05:06:07:08:09:10:11:12:13:14:15:16:17:18:19:20,,4000,1700004000,1,0,0,,0,,"
+		  "0",
+		  "hwaddr" },
 		{ "192.0.2.1,01,012,4000,1700004000,1,0,0,,0,,0", "client_id" },
 		{ "192.0.2.1,01,,4294967296,1700004000,1,0,0,,0,,0", "valid_lifetime" },
 		{ "192.0.2.1,01,,-1,1700004000,1,0,0,,0,,0", "valid_lifetime" },

@@ -17,12 +17,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define ROW(name, lg, sev, lvl)                                                     \
-	struct log_msg log_msg_##name = { .id = #name,                              \
-					  .logger = lg,                             \
-					  .severity = sev,                          \
-					  .debuglevel = lvl,                        \
-					  .enabled = sev != LOG_DBG }
+#define ROW(name, lg, sev, lvl)                                                                          \
+	struct log_msg log_msg_##name = {                                                                \
+		.id = #name, .logger = lg, .severity = sev, .debuglevel = lvl, .enabled = sev != LOG_DBG \
+	}
 #define LOGTEXT_T_FATAL "%s"
 #define LOGTEXT_T_ERROR "%s"
 #define LOGTEXT_T_INFO "%s"
@@ -39,7 +37,7 @@ static ROW(T_DEBUG40, "dhcp4", LOG_DBG, 40);
 static ROW(T_DEBUG55, "packets", LOG_DBG, 55);
 ROW(LOG_LINES_DROPPED, "log", LOG_WARN, 0);
 struct log_msg *const log_all[] = {
-	&log_msg_T_FATAL,  &log_msg_T_ERROR,  &log_msg_T_INFO,	  &log_msg_T_LEASES,
+	&log_msg_T_FATAL,  &log_msg_T_ERROR,   &log_msg_T_INFO,    &log_msg_T_LEASES,
 	&log_msg_T_DEBUG0, &log_msg_T_DEBUG40, &log_msg_T_DEBUG55, &log_msg_LOG_LINES_DROPPED,
 };
 const unsigned log_all_n = sizeof(log_all) / sizeof(log_all[0]);
@@ -145,8 +143,7 @@ START_TEST(stdout_line)
 	log_stop();
 	LOG(T_ERROR, "late");
 	ck_assert_int_eq(dup2(keep, STDOUT_FILENO), STDOUT_FILENO);
-	(void)snprintf(want, sizeof(want), "INFO  [%s.dhcp4/%ld.", program_invocation_short_name,
-		       (long)getpid());
+	(void)snprintf(want, sizeof(want), "INFO  [%s.dhcp4/%ld.", program_invocation_short_name, (long)getpid());
 	ck_assert_ptr_nonnull(strstr(content(path_a), want));
 	(void)snprintf(want, sizeof(want), "\nINFO  [kea-dhcp4.dhcp4/%ld.", (long)getpid());
 	ck_assert_ptr_nonnull(strstr(content(path_a), want));
@@ -299,8 +296,7 @@ START_TEST(failed_configure_keeps_the_old)
 
 	start_with(path_a, "%m%n", LOG_INFO, 0);
 	ck_assert_int_eq(log_configure(&conf, &why), -E_SYS);
-	ck_assert_str_eq(why,
-			 "cannot open log file /nonexistent/x.log: No such file or directory");
+	ck_assert_str_eq(why, "cannot open log file /nonexistent/x.log: No such file or directory");
 	bad = file_output(path_b, "%m %z");
 	ck_assert_int_eq(log_configure(&conf, &why), -E_INVAL);
 	ck_assert_ptr_nonnull(strstr(why, "log pattern \"%m %z\" unknown conversion"));
@@ -372,7 +368,7 @@ static const struct {
 	{ "\033[2J", "\\x1b[2J" },
 	{ "\177", "\\x7f" },
 	{ "Gr\303\274n \342\202\254 \360\237\230\200", "Gr\303\274n \342\202\254 \360\237\230\200" },
-	{ "\302\233m", "\\xc2\\x9bm" },     /* C1 CSI */
+	{ "\302\233m", "\\xc2\\x9bm" },                /* C1 CSI */
 	{ "\374ber \300\257", "\\xfcber \\xc0\\xaf" }, /* Latin-1, overlong */
 	{ "\355\240\200", "\\xed\\xa0\\x80" },         /* surrogate */
 	{ "cut \342\202", "cut \\xe2\\x82" },
@@ -536,9 +532,12 @@ static const struct {
 
 START_TEST(pattern_renders)
 {
-	const struct pattern_line line = { .level = "INFO", .logger = "kea-dhcp4.a.b",
-					   .message = "hello", .message_len = 5,
-					   .wall_us = 1767323045678901, .tid = 7 };
+	const struct pattern_line line = { .level = "INFO",
+					   .logger = "kea-dhcp4.a.b",
+					   .message = "hello",
+					   .message_len = 5,
+					   .wall_us = 1767323045678901,
+					   .tid = 7 };
 	const char *why = "";
 	struct pattern *p = pattern_new(patterns[_i].pattern, &why);
 	struct str out = { 0 };

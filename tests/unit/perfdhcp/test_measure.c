@@ -66,8 +66,7 @@ static void near(uint64_t got, uint64_t want)
 {
 	uint64_t off = got > want ? got - want : want - got;
 
-	ck_assert_msg(off * 64 <= want, "%llu instead of %llu", (unsigned long long)got,
-		      (unsigned long long)want);
+	ck_assert_msg(off * 64 <= want, "%llu instead of %llu", (unsigned long long)got, (unsigned long long)want);
 }
 
 START_TEST(percentiles)

@@ -71,8 +71,10 @@ END_TEST
 
 START_TEST(values)
 {
-	ck_assert_int_eq(parse("-r 100 -R 2000 -n 10 -n 9 -p 2.5 -d .5 -d 3 -D 7 -D 2.5% -t 1 -W 0 -L 1067 -N 2067 -P 3 -u -B "
-			       "-f 40 -F 60 -g multi -C , -Y 3 -y 10 -b ether=02:0a:0b:0c:0d:0e -x aeilst --ledger l 192.0.2.1"), 0);
+	ck_assert_int_eq(
+		parse("-r 100 -R 2000 -n 10 -n 9 -p 2.5 -d .5 -d 3 -D 7 -D 2.5% -t 1 -W 0 -L 1067 -N 2067 -P 3 -u -B "
+		      "-f 40 -F 60 -g multi -C , -Y 3 -y 10 -b ether=02:0a:0b:0c:0d:0e -x aeilst --ledger l 192.0.2.1"),
+		0);
 	ck_assert_uint_eq(opt.rate, 100);
 	ck_assert_uint_eq(opt.clients, 2000);
 	ck_assert_uint_eq(opt.n_requests[0], 10);
@@ -130,7 +132,8 @@ START_TEST(values6)
 {
 	struct ip ip;
 
-	ck_assert_int_eq(parse("-6 -l eth0 -c -A 1 -e address-and-prefix -b duid=0001000101020304aabbccddeeff -o 300,00"), 0);
+	ck_assert_int_eq(
+		parse("-6 -l eth0 -c -A 1 -e address-and-prefix -b duid=0001000101020304aabbccddeeff -o 300,00"), 0);
 	ck_assert_int_eq(ip_parse("ff02::1:2", &ip), 0);
 	ck_assert(ip_equal(&ip, &opt.server));
 	ck_assert_uint_eq(opt.relay_level, 1);

@@ -24,7 +24,9 @@ static struct grant granted(uint32_t addr)
 static void write_message(enum kind kind, uint32_t client, const struct grant *grant, const struct ip *relay)
 {
 	struct writer w = writer_init(out, sizeof(out));
-	struct message msg = { .kind = kind, .client = client, .xid = 0x01020304, .waited_ms = 5999, .grant = grant, .relay = relay };
+	struct message msg = {
+		.kind = kind, .client = client, .xid = 0x01020304, .waited_ms = 5999, .grant = grant, .relay = relay
+	};
 
 	proto4.write(&opt, &msg, &w);
 	ck_assert(!w.err);
@@ -122,7 +124,8 @@ START_TEST(answers)
 	/* cut anywhere: up to the last byte of options it is malformed, never read beyond */
 	answer(5, 0xc0000264);
 	for (size_t len = 0; len < out_len - 1; len++)
-		ck_assert_msg(!proto4.read(&opt, bytes_of(out, len), &a) || len == 241 || len == 244 || len == 250 || len == 256,
+		ck_assert_msg(!proto4.read(&opt, bytes_of(out, len), &a) || len == 241 || len == 244 || len == 250 ||
+				      len == 256,
 			      "%zu bytes", len);
 	out[236] = 0;
 	ck_assert(!proto4.read(&opt, bytes_of(out, out_len), &a));
@@ -135,7 +138,8 @@ END_TEST
 /* A template of 272 bytes: 53, 50 at 243, 54 at 249, 60. */
 static void prepare(struct template *t, uint8_t type)
 {
-	static const uint8_t options[] = { 50, 4, 170, 170, 170, 170, 54, 4, 187, 187, 187, 187, 60, 3, 'a', 'b', 'c', 255 };
+	static const uint8_t options[] = { 50,  4,   170, 170, 170, 170, 54,  4,   187,
+					   187, 187, 187, 60,  3,   'a', 'b', 'c', 255 };
 	struct writer w = writer_init(t->bytes, sizeof(t->bytes));
 
 	write_u32(&w, 0x01010600);
@@ -260,7 +264,11 @@ START_TEST(ledger_lines)
 	ledger_add(l, bytes_of("\0\x0c\1\2\3\4", 6), &g, UINT64_C(12000000345));
 	g.valid = 0;
 	ledger_add(l, bytes_of("\0\x0c\1\2\3\4", 6), &g, UINT64_C(13999999999));
-	g = (struct grant){ .has_addr = true, .has_prefix = true, .prefix_len = 56, .valid = 10, .prefix_valid = UINT32_MAX,
+	g = (struct grant){ .has_addr = true,
+			    .has_prefix = true,
+			    .prefix_len = 56,
+			    .valid = 10,
+			    .prefix_valid = UINT32_MAX,
 			    .server = bytes_of("\0\3\0\1", 4) };
 	ck_assert_int_eq(ip_parse("2001:db8::5", &g.addr), 0);
 	ck_assert_int_eq(ip_parse("2001:db8:1::", &g.prefix), 0);

@@ -25,8 +25,14 @@ static void setup(void)
 
 static struct grant granted(bool has_addr, bool has_prefix)
 {
-	return (struct grant){ .has_addr = has_addr, .has_prefix = has_prefix, .addr = addr, .prefix = prefix, .prefix_len = 64,
-			       .valid = 3600, .prefix_valid = 3600, .server = bytes_of("\0\3\0\1\2\0\0\0\0\1", 10) };
+	return (struct grant){ .has_addr = has_addr,
+			       .has_prefix = has_prefix,
+			       .addr = addr,
+			       .prefix = prefix,
+			       .prefix_len = 64,
+			       .valid = 3600,
+			       .prefix_valid = 3600,
+			       .server = bytes_of("\0\3\0\1\2\0\0\0\0\1", 10) };
 }
 
 /* The message in hex. */
@@ -34,7 +40,9 @@ static const char *written(enum kind kind, uint32_t client, const struct grant *
 {
 	static char text[4096];
 	struct writer w = writer_init(out, sizeof(out));
-	struct message msg = { .kind = kind, .client = client, .xid = 0x0a0b0c, .waited_ms = 2000, .grant = grant, .relay = via };
+	struct message msg = {
+		.kind = kind, .client = client, .xid = 0x0a0b0c, .waited_ms = 2000, .grant = grant, .relay = via
+	};
 
 	proto6.write(&opt, &msg, &w);
 	ck_assert(!w.err);
@@ -47,33 +55,44 @@ START_TEST(generated)
 {
 	struct grant both = granted(true, true), only = granted(true, false);
 
-	ck_assert_str_eq(written(FIRST, 0, NULL, NULL),
-			 "010a0b0c" CLIENT "0003000c000000010000000000000000" "0006000400170018" "0008000200c8");
+	ck_assert_str_eq(written(FIRST, 0, NULL, NULL), "010a0b0c" CLIENT "0003000c000000010000000000000000"
+							"0006000400170018"
+							"0008000200c8");
 	opt.rapid_commit = true;
 	opt.leases = LEASE_PREFIX;
-	ck_assert_str_eq(written(FIRST, 0, NULL, NULL),
-			 "010a0b0c" CLIENT "0019000c000000010000000000000000" "0006000400170018" "0008000200c8" "000e0000");
+	ck_assert_str_eq(written(FIRST, 0, NULL, NULL), "010a0b0c" CLIENT "0019000c000000010000000000000000"
+							"0006000400170018"
+							"0008000200c8"
+							"000e0000");
 	opt.leases = LEASE_BOTH;
 	ck_assert_str_eq(written(SECOND, 0, &both, NULL),
 			 "030a0b0c" CLIENT SERVER "0003002800000001000000000000000000050018" ADDR "0000000000000000"
-			 "001900290000000100000000000000" "00001a0019000000000000000040" PREFIX "0006000400170018" "0008000200c8");
+			 "001900290000000100000000000000"
+			 "00001a0019000000000000000040" PREFIX "0006000400170018"
+			 "0008000200c8");
 	/* what is renewed is what there is */
 	ck_assert_str_eq(written(RENEWAL, 0, &only, NULL),
 			 "050a0b0c" CLIENT SERVER "0003002800000001000000000000000000050018" ADDR "0000000000000000"
-			 "0006000400170018" "0008000200c8");
+			 "0006000400170018"
+			 "0008000200c8");
 	opt.extra[0] = (struct extra_option){ 16, bytes_of("\1\2\3\4", 4) };
 	opt.n_extra = 1;
 	ck_assert_str_eq(written(RELEASING, 0, &only, NULL),
 			 "080a0b0c" CLIENT SERVER "0003002800000001000000000000000000050018" ADDR "0000000000000000"
-			 "0008000200c8" "0010000401020304");
+			 "0008000200c8"
+			 "0010000401020304");
 }
 END_TEST
 
 START_TEST(relayed)
 {
-	ck_assert_str_eq(written(FIRST, 1, NULL, &relay),
-			 "0c00" LINK "fe80000000000000020c01fffe020305" "00090030"
-			 "010a0b0c" "0001000a00030001000c01020305" "0003000c000000010000000000000000" "0006000400170018" "0008000200c8");
+	ck_assert_str_eq(written(FIRST, 1, NULL, &relay), "0c00" LINK "fe80000000000000020c01fffe020305"
+							  "00090030"
+							  "010a0b0c"
+							  "0001000a00030001000c01020305"
+							  "0003000c000000010000000000000000"
+							  "0006000400170018"
+							  "0008000200c8");
 }
 END_TEST
 
@@ -87,8 +106,14 @@ static bool read_hex(const char *text, struct answer *a)
 	return proto6.read(&opt, bytes_of(bytes, (size_t)n), a);
 }
 
-#define IA_NA(valid) "00030028000000010000000100000002" "00050018" ADDR "00000e10" valid
-#define IA_PD "00190029000000010000000100000002" "001a0019" "00000e1000000e10" "40" PREFIX
+#define IA_NA(valid)                       \
+	"00030028000000010000000100000002" \
+	"00050018" ADDR "00000e10" valid
+#define IA_PD                              \
+	"00190029000000010000000100000002" \
+	"001a0019"                         \
+	"00000e1000000e10"                 \
+	"40" PREFIX
 
 START_TEST(answers)
 {
@@ -114,21 +139,33 @@ START_TEST(answers)
 	ck_assert(a.committed && !a.grant.has_addr && !a.refused);
 	ck_assert(read_hex("070a0b0c" CLIENT SERVER "000d00020000", &a) && !a.refused);
 	ck_assert(read_hex("070a0b0c" CLIENT SERVER "000d00020001", &a) && a.refused);
-	ck_assert(read_hex("070a0b0c" CLIENT SERVER "00030012000000010000000000000000" "000d00020002", &a) && a.refused);
+	ck_assert(read_hex("070a0b0c" CLIENT SERVER "00030012000000010000000000000000"
+			   "000d00020002",
+			   &a) &&
+		  a.refused);
 
 	ck_assert(!read_hex("020a0b", &a));
-	ck_assert(!read_hex("020a0b0c" "0001000a0003", &a));
-	ck_assert(!read_hex("020a0b0c" "00030004000000010000000000000000", &a));
+	ck_assert(!read_hex("020a0b0c"
+			    "0001000a0003",
+			    &a));
+	ck_assert(!read_hex("020a0b0c"
+			    "00030004000000010000000000000000",
+			    &a));
 	ck_assert(!read_hex("020a0b0c" CLIENT SERVER "000300140000000100000000000000000005001820010db8", &a));
 	ck_assert(!read_hex("020a0b0c" CLIENT SERVER "000d000100", &a));
 
 	opt.relay_level = 1;
-	ck_assert(read_hex("0d00" LINK LINK "0012000200ff" "00090020" "070a0b0c" CLIENT SERVER, &a));
+	ck_assert(read_hex("0d00" LINK LINK "0012000200ff"
+			   "00090020"
+			   "070a0b0c" CLIENT SERVER,
+			   &a));
 	ck_assert_uint_eq(a.xid, 0x0a0b0c);
 	ck_assert_uint_eq(a.type, 7);
 	ck_assert(!read_hex("070a0b0c" CLIENT SERVER, &a));
 	ck_assert(!read_hex("0d00" LINK LINK "0012000200ff", &a));
-	ck_assert(!read_hex("0d00" LINK LINK "00090021" "070a0b0c" CLIENT SERVER, &a));
+	ck_assert(!read_hex("0d00" LINK LINK "00090021"
+			    "070a0b0c" CLIENT SERVER,
+			    &a));
 
 	ck_assert(proto6.answers(&opt, 2, FIRST, &last) && !last);
 	ck_assert(!proto6.answers(&opt, 7, FIRST, &last));
@@ -153,24 +190,40 @@ START_TEST(templates)
 {
 	struct grant both = granted(true, true);
 
-	load(&opt.templates[0], "01ffffff" "0001000600030001aaff" "00080002eeee");
+	load(&opt.templates[0], "01ffffff"
+				"0001000600030001aaff"
+				"00080002eeee");
 	/* server identifier at 14, shorter than the real one; IA_NA at 20 with an address; elapsed at 56 */
-	load(&opt.templates[1], "03ffffff" "0001000600030001aaff" "00020002dddd"
-	     "00030018000000010000000000000000" "00050008dddddddddddddddd" "00080002eeee" "0019000c000000010000000000000000");
+	load(&opt.templates[1], "03ffffff"
+				"0001000600030001aaff"
+				"00020002dddd"
+				"00030018000000010000000000000000"
+				"00050008dddddddddddddddd"
+				"00080002eeee"
+				"0019000c000000010000000000000000");
 	opt.n_templates = 2;
 	opt.clients = 300;
 	opt.server_id_at = 14;
 	opt.ip_at = 20;
 	opt.time_at = 52;
 	/* by default the end of the DUID tells clients apart */
-	ck_assert_str_eq(written(FIRST, 1, NULL, NULL), "010a0b0c" "0001000600030001ab00" "0008000200c8");
+	ck_assert_str_eq(written(FIRST, 1, NULL, NULL), "010a0b0c"
+							"0001000600030001ab00"
+							"0008000200c8");
 	ck_assert_str_eq(written(SECOND, 0, &both, NULL),
-			 "030a0b0c" "0001000600030001aaff" SERVER "0003002800000001000000000000000000050018" ADDR "0000000000000000"
-			 "0008000200c8" "0019000c000000010000000000000000");
+			 "030a0b0c"
+			 "0001000600030001aaff" SERVER "0003002800000001000000000000000000050018" ADDR
+			 "0000000000000000"
+			 "0008000200c8"
+			 "0019000c000000010000000000000000");
 	opt.leases = LEASE_BOTH;
 	ck_assert_str_eq(written(SECOND, 0, &both, NULL),
-			 "030a0b0c" "0001000600030001aaff" SERVER "0003002800000001000000000000000000050018" ADDR "0000000000000000"
-			 "0008000200c8" "00190029000000010000000000000000" "001a0019000000000000000040" PREFIX);
+			 "030a0b0c"
+			 "0001000600030001aaff" SERVER "0003002800000001000000000000000000050018" ADDR
+			 "0000000000000000"
+			 "0008000200c8"
+			 "00190029000000010000000000000000"
+			 "001a0019000000000000000040" PREFIX);
 }
 END_TEST
 

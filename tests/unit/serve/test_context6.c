@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The relay information stored with DHCPv6 leases: Kea's forms old and new, what is wrong with them, and what is kept. */
+/* The relay information stored with DHCPv6 leases: Kea's forms old and new, what is wrong with them, and what is kept.
+ */
 #include "serve/context6.h"
 
 #include <check.h>
 
-#define NEW "{ \"ISC\": { \"relay-info\": [ { \"hop\": 3, \"link\": \"2001:db8::1\", \"options\": \"0x00250006000000010203\", " \
-	    "\"peer\": \"fe80::9\", \"remote-id\": \"000000010203\" } ] } }"
-#define OLD "{ \"ISC\": { \"relays\": [ { \"hop\": 3, \"link\": \"2001:db8::1\", \"options\": \"0x00250006000000010203\", \"peer\": \"fe80::9\" } ] } }"
+#define NEW                                                                                     \
+	"{ \"ISC\": { \"relay-info\": [ { \"hop\": 3, \"link\": \"2001:db8::1\", \"options\": " \
+	"\"0x00250006000000010203\", "                                                          \
+	"\"peer\": \"fe80::9\", \"remote-id\": \"000000010203\" } ] } }"
+#define OLD                                                                                 \
+	"{ \"ISC\": { \"relays\": [ { \"hop\": 3, \"link\": \"2001:db8::1\", \"options\": " \
+	"\"0x00250006000000010203\", \"peer\": \"fe80::9\" } ] } }"
 
 static struct arena *arena;
 
@@ -52,20 +57,23 @@ END_TEST
 
 START_TEST(what_cannot_be_read_goes_and_the_rest_stays)
 {
-	expect("{ \"ISC\": { \"relay-info\": [ { \"hop\": 3, \"link\": \"here\", \"peer\": \"fe80::9\" } ] } }", CONTEXT_CHECK_FIX,
-	       CONTEXT_REMOVED, NULL);
-	expect("{ \"mine\": 7, \"ISC\": { \"relay-info\": [ ] } }", CONTEXT_CHECK_FIX, CONTEXT_REMOVED, "{ \"mine\": 7 }");
-	expect("{ \"ISC\": { \"relay-info\": [ { \"hop\": 300, \"link\": \"::\", \"peer\": \"::\" } ] } }", CONTEXT_CHECK_FIX, CONTEXT_REMOVED,
-	       NULL);
-	expect("{ \"ISC\": { \"relays\": [ { \"hop\": 3, \"link\": \"::\", \"peer\": \"::\", \"options\": \"0x002500\" } ] } }",
+	expect("{ \"ISC\": { \"relay-info\": [ { \"hop\": 3, \"link\": \"here\", \"peer\": \"fe80::9\" } ] } }",
+	       CONTEXT_CHECK_FIX, CONTEXT_REMOVED, NULL);
+	expect("{ \"mine\": 7, \"ISC\": { \"relay-info\": [ ] } }", CONTEXT_CHECK_FIX, CONTEXT_REMOVED,
+	       "{ \"mine\": 7 }");
+	expect("{ \"ISC\": { \"relay-info\": [ { \"hop\": 300, \"link\": \"::\", \"peer\": \"::\" } ] } }",
+	       CONTEXT_CHECK_FIX, CONTEXT_REMOVED, NULL);
+	expect("{ \"ISC\": { \"relays\": [ { \"hop\": 3, \"link\": \"::\", \"peer\": \"::\", \"options\": \"0x002500\" "
+	       "} ] } }",
 	       CONTEXT_CHECK_FIX, CONTEXT_REMOVED, NULL);
 }
 END_TEST
 
 START_TEST(a_name_that_contradicts_the_options_is_mended)
 {
-	static const char wrong[] = "{ \"ISC\": { \"relay-info\": [ { \"hop\": 3, \"link\": \"2001:db8::1\", \"options\": "
-				    "\"0x00250006000000010203\", \"peer\": \"fe80::9\", \"remote-id\": \"FF\" } ] } }";
+	static const char wrong[] =
+		"{ \"ISC\": { \"relay-info\": [ { \"hop\": 3, \"link\": \"2001:db8::1\", \"options\": "
+		"\"0x00250006000000010203\", \"peer\": \"fe80::9\", \"remote-id\": \"FF\" } ] } }";
 
 	expect(wrong, CONTEXT_CHECK_FIX, CONTEXT_FINE, NULL);
 	expect(wrong, CONTEXT_CHECK_STRICT, CONTEXT_UPGRADED, NEW);
@@ -83,7 +91,8 @@ START_TEST(others_contexts_are_kept)
 	ck_assert_str_eq(context6_make(arena, &query, NULL), NEW);
 	ck_assert_str_eq(context6_make(arena, &query, NEW), NEW);
 	ck_assert_ptr_nonnull(strstr(context6_make(arena, &query, "{ \"mine\": 7 }"), "\"mine\": 7"));
-	ck_assert_ptr_nonnull(strstr(context6_make(arena, &query, "{ \"mine\": 7 }"), "\"remote-id\": \"000000010203\""));
+	ck_assert_ptr_nonnull(
+		strstr(context6_make(arena, &query, "{ \"mine\": 7 }"), "\"remote-id\": \"000000010203\""));
 	query.n_relays = 0;
 	ck_assert_ptr_null(context6_make(arena, &query, NULL));
 	ck_assert_str_eq(context6_make(arena, &query, "{ \"mine\": 7 }"), "{ \"mine\": 7 }");

@@ -51,7 +51,10 @@ static bool same(const struct duid *a, const struct duid *b)
 
 static struct duid_conf typed(enum duid_type type, int n)
 {
-	return (struct duid_conf){ .is_set = true, .type = type, .persist = true, .identifier = n ? (uint8_t *)(uintptr_t)identifier : NULL,
+	return (struct duid_conf){ .is_set = true,
+				   .type = type,
+				   .persist = true,
+				   .identifier = n ? (uint8_t *)(uintptr_t)identifier : NULL,
 				   .identifier_len = n };
 }
 

@@ -9,7 +9,8 @@
 static const char conf_text[] =
 	"{ \"Dhcp4\": { \"sanity-checks\": { \"lease-checks\": \"%s\", \"extended-info-checks\": \"%s\" },"
 	" \"interfaces-config\": { \"interfaces\": [] },"
-	" \"subnet4\": [ { \"id\": 1, \"subnet\": \"192.0.2.0/24\" }, { \"id\": 2, \"subnet\": \"198.51.100.0/24\" } ] } }";
+	" \"subnet4\": [ { \"id\": 1, \"subnet\": \"192.0.2.0/24\" }, { \"id\": 2, \"subnet\": \"198.51.100.0/24\" } ] "
+	"} }";
 
 static struct config *load(const char *leases, const char *contexts)
 {
@@ -44,8 +45,13 @@ static void put(struct store *store, const char *addr, uint32_t subnet_id, const
 	struct store_change change = { .kind = CHANGE_INSERT };
 	struct store_txn txn = { .v = &change, .n = 1, .done = txn_done, .owner = &is_done };
 
-	change.new = (struct lease){ .prefix_len = 32, .type = LEASE_V4, .hwtype = 1, .subnet_id = subnet_id,
-				     .hwaddr = bytes_of(mac, 6), .hostname = "", .user_context = context };
+	change.new = (struct lease){ .prefix_len = 32,
+				     .type = LEASE_V4,
+				     .hwtype = 1,
+				     .subnet_id = subnet_id,
+				     .hwaddr = bytes_of(mac, 6),
+				     .hostname = "",
+				     .user_context = context };
 	ck_assert_int_eq(ip_parse(addr, &change.new.addr), 0);
 	lease_start(&change.new, 3600);
 	change.addr = change.new.addr;
@@ -79,7 +85,7 @@ struct want {
 START_TEST(each_level_does_what_it_says)
 {
 	static const struct want wants[] = {
-		{ "none", 0, 1, 1, 1 }, { "warn", 0, 1, 1, 1 }, { "fix", 1, 1, 2, 1 },
+		{ "none", 0, 1, 1, 1 },    { "warn", 0, 1, 1, 1 }, { "fix", 1, 1, 2, 1 },
 		{ "fix-del", 2, 1, 2, 0 }, { "del", 2, 1, 0, 0 },
 	};
 	const struct want *want = &wants[_i];
@@ -117,7 +123,8 @@ START_TEST(contexts_are_upgraded_and_repaired)
 {
 	const char *old = "{ \"ISC\": { \"relay-agent-info\": \"0x02020102\" } }";
 	const char *lacks = "{ \"ISC\": { \"relay-agent-info\": { \"sub-options\": \"0x02020102\" } } }";
-	const char *more = "{ \"ISC\": { \"relay-agent-info\": { \"remote-id\": \"0102\", \"sub-options\": \"0x02020102\", \"x\": 1 } } }";
+	const char *more = "{ \"ISC\": { \"relay-agent-info\": { \"remote-id\": \"0102\", \"sub-options\": "
+			   "\"0x02020102\", \"x\": 1 } } }";
 	const char *broken = "{ \"ISC\": { \"relay-agent-info\": \"hello\" } }";
 	const char *others = "{ \"mine\": 1, \"ISC\": { \"relay-agent-info\": 7 } }";
 
@@ -145,7 +152,8 @@ START_TEST(what_others_keep_there_stays)
 	ck_assert_str_eq(context4_make(arena, &rai, NULL), NEW);
 	ck_assert_str_eq(context4_make(arena, &rai, NEW), NEW);
 	ck_assert_str_eq(context4_make(arena, &rai, "{ \"mine\": 1 }"),
-			 "{ \"mine\": 1, \"ISC\": { \"relay-agent-info\": { \"remote-id\": \"0102\", \"sub-options\": \"0x02020102\" } } }");
+			 "{ \"mine\": 1, \"ISC\": { \"relay-agent-info\": { \"remote-id\": \"0102\", \"sub-options\": "
+			 "\"0x02020102\" } } }");
 	/* Not JSON: there is nothing that could be kept. */
 	ck_assert_str_eq(context4_make(arena, &rai, "mine"), NEW);
 	rai.bytes.len = 0;

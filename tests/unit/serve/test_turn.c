@@ -12,7 +12,8 @@ static struct turn make(uint64_t client, uint32_t xid, uint8_t type)
 START_TEST(the_line_is_kept)
 {
 	struct turns *turns = turns_new();
-	struct turn a = make(1, 1, 1), b = make(1, 2, 3), c = make(1, 3, 3), again = make(1, 2, 3), other = make(2, 1, 1);
+	struct turn a = make(1, 1, 1), b = make(1, 2, 3), c = make(1, 3, 3), again = make(1, 2, 3),
+		    other = make(2, 1, 1);
 
 	ck_assert_int_eq(turn_take(turns, &a), TURN_MINE);
 	ck_assert_int_eq(turn_take(turns, &b), TURN_WAIT);

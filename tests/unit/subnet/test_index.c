@@ -86,14 +86,32 @@ START_TEST(order_of_selection)
 {
 	struct ip none = ip_zero4;
 
-	ck_assert_uint_eq(chosen((struct select_query){ .has_relay = true, .relay_addr = ip("203.0.113.1"), .iface = "eth0" }), 5);
-	ck_assert_uint_eq(chosen((struct select_query){ .has_relay = true, .relay_addr = ip("10.1.2.1"), .iface = "eth0" }), 3);
-	ck_assert_uint_eq(chosen((struct select_query){ .has_relay = true, .relay_addr = ip("203.0.113.2"), .iface = "eth0" }), 0);
-	ck_assert_uint_eq(chosen((struct select_query){ .relay_addr = none, .client_addr = ip("10.1.2.9"), .src_addr = ip("192.0.2.3") }), 3);
+	ck_assert_uint_eq(
+		chosen((struct select_query){ .has_relay = true, .relay_addr = ip("203.0.113.1"), .iface = "eth0" }),
+		5);
+	ck_assert_uint_eq(
+		chosen((struct select_query){ .has_relay = true, .relay_addr = ip("10.1.2.1"), .iface = "eth0" }), 3);
+	ck_assert_uint_eq(
+		chosen((struct select_query){ .has_relay = true, .relay_addr = ip("203.0.113.2"), .iface = "eth0" }),
+		0);
+	ck_assert_uint_eq(chosen((struct select_query){
+				  .relay_addr = none, .client_addr = ip("10.1.2.9"), .src_addr = ip("192.0.2.3") }),
+			  3);
 	ck_assert_uint_eq(chosen((struct select_query){ .client_addr = none, .src_addr = ip("192.0.2.3") }), 4);
-	ck_assert_uint_eq(chosen((struct select_query){ .client_addr = ip("10.1.2.9"), .src_addr = none, .was_broadcast = true, .iface = "eth1", .local_addr = ip("192.0.2.1") }), 5);
-	ck_assert_uint_eq(chosen((struct select_query){ .client_addr = none, .src_addr = none, .was_broadcast = true, .local_addr = ip("192.0.2.1") }), 4);
-	ck_assert_uint_eq(chosen((struct select_query){ .client_addr = none, .src_addr = none, .was_broadcast = true, .local_addr = ip("172.16.0.1") }), 0);
+	ck_assert_uint_eq(chosen((struct select_query){ .client_addr = ip("10.1.2.9"),
+							.src_addr = none,
+							.was_broadcast = true,
+							.iface = "eth1",
+							.local_addr = ip("192.0.2.1") }),
+			  5);
+	ck_assert_uint_eq(
+		chosen((struct select_query){
+			.client_addr = none, .src_addr = none, .was_broadcast = true, .local_addr = ip("192.0.2.1") }),
+		4);
+	ck_assert_uint_eq(
+		chosen((struct select_query){
+			.client_addr = none, .src_addr = none, .was_broadcast = true, .local_addr = ip("172.16.0.1") }),
+		0);
 }
 END_TEST
 
@@ -125,9 +143,11 @@ START_TEST(nested_ones_agree_with_a_walk)
 			bool known = false;
 			char text[64];
 
-			(void)snprintf(text, sizeof(text), is4 ? "10.0.0.%u/%u" : "2001:db8::%x/%u", net, (is4 ? 24 : 120) + bits);
+			(void)snprintf(text, sizeof(text), is4 ? "10.0.0.%u/%u" : "2001:db8::%x/%u", net,
+				       (is4 ? 24 : 120) + bits);
 			for (size_t i = 0; i < plan.n; i++)
-				known |= prefix_first(&plan.subs[i].prefix).b[15] == net && plan.subs[i].prefix.len == (is4 ? 24 : 120) + bits;
+				known |= prefix_first(&plan.subs[i].prefix).b[15] == net &&
+					 plan.subs[i].prefix.len == (is4 ? 24 : 120) + bits;
 			if (!known)
 				add(text, "", NULL);
 		}

@@ -34,17 +34,16 @@ static void sample_of(const struct optdef *def, struct str *out)
 	unsigned n = def->type == OPT_RECORD ? def->record_n : 1;
 
 	if (def->type == OPT_INTERNAL) {
-		str_add(out, def->code == OPT4_CLASSLESS_STATIC_ROUTE ||
-					     def->code == OPT4_MS_CLASSLESS_STATIC_ROUTE ?
-				     "10.0.0.0/8 - 192.0.2.1, 0.0.0.0/0 - 192.0.2.2" :
-				     strcmp(def->space, "dhcp6") ? "1, a., 192.0.2.1, port=853" : "1, a., 2001:db8::1, port=853");
+		str_add(out, def->code == OPT4_CLASSLESS_STATIC_ROUTE || def->code == OPT4_MS_CLASSLESS_STATIC_ROUTE
+				     ? "10.0.0.0/8 - 192.0.2.1, 0.0.0.0/0 - 192.0.2.2"
+			     : strcmp(def->space, "dhcp6") ? "1, a., 192.0.2.1, port=853"
+							   : "1, a., 2001:db8::1, port=853");
 		return;
 	}
 	for (unsigned i = 0; i < n + def->array; i++) {
 		unsigned f = i < n ? i : n - 1;
 
-		str_addf(out, "%s%s", i ? ", " : "",
-			 sample[def->type == OPT_RECORD ? def->record[f] : def->type]);
+		str_addf(out, "%s%s", i ? ", " : "", sample[def->type == OPT_RECORD ? def->record[f] : def->type]);
 	}
 }
 
@@ -61,8 +60,8 @@ static void both_ways(const struct optdef *def)
 	ck_assert_msg(err == 0, "%s.%s \"%s\": %s", def->space, def->name, str_text(&text), why);
 	ck_assert_msg(codec_check(def, data) == 0, "%s.%s", def->space, def->name);
 	ck_assert_int_eq(codec_decode_text(def, data, &back), 0);
-	ck_assert_msg(strcmp(str_text(&back), str_text(&text)) == 0, "%s.%s: \"%s\" became \"%s\"",
-		      def->space, def->name, str_text(&text), str_text(&back));
+	ck_assert_msg(strcmp(str_text(&back), str_text(&text)) == 0, "%s.%s: \"%s\" became \"%s\"", def->space,
+		      def->name, str_text(&text), str_text(&back));
 	/* whatever the bytes, no length is read past */
 	for (size_t len = 0; len < data.len; len++)
 		(void)codec_check(def, bytes_of(arena_dup(arena, data.data, len + 1), len));
@@ -113,8 +112,9 @@ START_TEST(own_definitions)
 	struct dict *d = dict_new(arena, 0);
 	enum opt_type record[] = { OPT_UINT8, OPT_STRING }, bad_record[] = { OPT_STRING, OPT_UINT8 };
 	char name[] = "mine";
-	struct optdef def = { .name = name, .code = 230, .type = OPT_RECORD, .record = record,
-			      .record_n = 2, .space = "dhcp4" };
+	struct optdef def = {
+		.name = name, .code = 230, .type = OPT_RECORD, .record = record, .record_n = 2, .space = "dhcp4"
+	};
 	const struct optdef *found;
 
 	ck_assert_int_eq(dict_add(d, &def), 0);

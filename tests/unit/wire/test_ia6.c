@@ -72,15 +72,23 @@ START_TEST(builds_and_reads)
 	ck_assert_int_eq(ia6_message_status(&build, STATUS6_NOT_ON_LINK, "no"), 0);
 
 	ck_assert_uint_eq(opts.n, 5);
-	ck_assert_str_eq(hex_of(opts.v[0].data),
-			 "00000007000003e8000007d0"
-			 "0005001820010db800000000000000000000000100000bb800000fa0"
-			 "0005001820010db80000000000000000000000020000000000000000");
-	ck_assert_str_eq(hex_of(opts.v[2].data),
-			 "000000080000000100000002"
-			 "001a00290000000500000006" "38" "20010db8800000000000000000000000"
-			 "00430002" "3e04" "000d0006" "0000" "66696e65");
-	ck_assert_str_eq(hex_of(opts.v[3].data), "00000009" "000d0002" "0002" "fde80002" "6162");
+	ck_assert_str_eq(hex_of(opts.v[0].data), "00000007000003e8000007d0"
+						 "0005001820010db800000000000000000000000100000bb800000fa0"
+						 "0005001820010db80000000000000000000000020000000000000000");
+	ck_assert_str_eq(hex_of(opts.v[2].data), "000000080000000100000002"
+						 "001a00290000000500000006"
+						 "38"
+						 "20010db8800000000000000000000000"
+						 "00430002"
+						 "3e04"
+						 "000d0006"
+						 "0000"
+						 "66696e65");
+	ck_assert_str_eq(hex_of(opts.v[3].data), "00000009"
+						 "000d0002"
+						 "0002"
+						 "fde80002"
+						 "6162");
 	ck_assert_str_eq(hex_of(opts.v[4].data), "00046e6f");
 	ck_assert_uint_eq(opts.v[4].code, OPT6_STATUS_CODE);
 
@@ -196,19 +204,37 @@ static const char *first_prefix(const char *option)
 	return ia6_next_item(&ia, &r, &item) ? text_of(&item.prefix) : "none";
 }
 
-#define PD "000000010000000000000000" "001a0019" "0000000000000000"
+#define PD                         \
+	"000000010000000000000000" \
+	"001a0019"                 \
+	"0000000000000000"
 
 START_TEST(prefixes_are_cleaned)
 {
-	ck_assert_str_eq(first_prefix(PD "38" "20010db8800000ff00000000000000ff"), "2001:db8:8000::/56");
-	ck_assert_str_eq(first_prefix(PD "39" "20010db8800000ff00000000000000ff"), "2001:db8:8000:80::/57");
-	ck_assert_str_eq(first_prefix(PD "00" "20010db8800000ff00000000000000ff"), "::/0");
-	ck_assert_str_eq(first_prefix(PD "80" "20010db8800000ff00000000000000ff"), "2001:db8:8000:ff::ff/128");
+	ck_assert_str_eq(first_prefix(PD "38"
+					 "20010db8800000ff00000000000000ff"),
+			 "2001:db8:8000::/56");
+	ck_assert_str_eq(first_prefix(PD "39"
+					 "20010db8800000ff00000000000000ff"),
+			 "2001:db8:8000:80::/57");
+	ck_assert_str_eq(first_prefix(PD "00"
+					 "20010db8800000ff00000000000000ff"),
+			 "::/0");
+	ck_assert_str_eq(first_prefix(PD "80"
+					 "20010db8800000ff00000000000000ff"),
+			 "2001:db8:8000:ff::ff/128");
 	/* what looks like an IPv4 address has the lengths of IPv6 all the same */
-	ck_assert_str_eq(first_prefix(PD "79" "00000000000000000000ffffffffffff"), "255.255.255.128/121");
-	ck_assert_str_eq(first_prefix(PD "21" "00000000000000000000ffffffffffff"), "::/33");
+	ck_assert_str_eq(first_prefix(PD "79"
+					 "00000000000000000000ffffffffffff"),
+			 "255.255.255.128/121");
+	ck_assert_str_eq(first_prefix(PD "21"
+					 "00000000000000000000ffffffffffff"),
+			 "::/33");
 	/* an address in an IA_PD, an IA in an IA: unknown options */
-	ck_assert_str_eq(first_prefix("000000010000000000000000" "00050000" "00190000"), "none");
+	ck_assert_str_eq(first_prefix("000000010000000000000000"
+				      "00050000"
+				      "00190000"),
+			 "none");
 }
 END_TEST
 
@@ -229,8 +255,8 @@ static const char *excluded(const char *delegated, const char *option)
 	int len = hex_to_bytes(option, strlen(option), buf, sizeof(buf));
 
 	ck_assert_int_ge(len, 0);
-	return pd_exclude_read(bytes_of(arena_dup(arena, buf, (size_t)len), (size_t)len), &d, &x) < 0 ?
-		       "refused" : text_of(&x);
+	return pd_exclude_read(bytes_of(arena_dup(arena, buf, (size_t)len), (size_t)len), &d, &x) < 0 ? "refused"
+												      : text_of(&x);
 }
 
 START_TEST(excluded_prefixes)

@@ -166,8 +166,7 @@ static const char *find(const struct packet6 *pkt, enum hwaddr6_source source, c
 	ck_assert_int_eq(ip_parse(from, &addr), 0);
 	if (!hwaddr6_find(pkt, source, &addr, 6, &hw))
 		return "none";
-	snprintf(buf, 200, "%s %u %s", hwaddr6_source_name(hw.source), hw.hwtype,
-		 text(bytes_of(hw.b, hw.len)));
+	snprintf(buf, 200, "%s %u %s", hwaddr6_source_name(hw.source), hw.hwtype, text(bytes_of(hw.b, hw.len)));
 	return buf;
 }
 
@@ -181,8 +180,7 @@ START_TEST(hwaddr_of_a_message)
 	ck_assert_str_eq(find(&pkt, HWADDR6_LINK_LOCAL, eui), "ipv6-link-local 6 00:00:00:00:00:09");
 	ck_assert_str_eq(find(&pkt, HWADDR6_ANY, eui), "ipv6-link-local 6 00:00:00:00:00:09");
 	ck_assert_str_eq(find(&pkt, HWADDR6_LINK_LOCAL, "2001:db8::200:ff:fe00:9"), "none");
-	ck_assert_str_eq(find(&pkt, HWADDR6_LINK_LOCAL, "febf::200:ff:fe00:9"),
-			 "ipv6-link-local 6 00:00:00:00:00:09");
+	ck_assert_str_eq(find(&pkt, HWADDR6_LINK_LOCAL, "febf::200:ff:fe00:9"), "ipv6-link-local 6 00:00:00:00:00:09");
 	ck_assert_str_eq(find(&pkt, HWADDR6_LINK_LOCAL, "fec0::200:ff:fe00:9"), "none");
 
 	/* sub-option 36 of another vendor, then of CableLabs */
@@ -203,8 +201,9 @@ END_TEST
 START_TEST(hwaddr_of_relays)
 {
 	struct relay6 relays[2] = { { .opts = list() }, { .opts = list() } };
-	struct packet6 pkt = { .type = DHCP6_SOLICIT, .opts = list(), .relay_type = DHCP6_RELAY_FORW,
-			       .n_relays = 2, .relays = relays };
+	struct packet6 pkt = {
+		.type = DHCP6_SOLICIT, .opts = list(), .relay_type = DHCP6_RELAY_FORW, .n_relays = 2, .relays = relays
+	};
 	static const char *const eui = "fe80::200:ff:fe00:9";
 
 	/* the address the relay next to the client saw, not the one we see */
@@ -219,8 +218,7 @@ START_TEST(hwaddr_of_relays)
 	opts_add(&relays[0].opts, OPT6_VENDOR_OPTS, hex("0000118b04020006020000000402"));
 	ck_assert_str_eq(find(&pkt, HWADDR6_REMOTE_ID, "::"), "remote-id 6 02:00:00:00:00:37");
 	ck_assert_str_eq(find(&pkt, HWADDR6_SUBSCRIBER_ID, "::"), "subscriber-id 6 02:00:00:00:00:38");
-	ck_assert_str_eq(find(&pkt, HWADDR6_CLIENT_LINK_ADDR, "::"),
-			 "client-link-addr-option 32 02:00:00:00:00:79");
+	ck_assert_str_eq(find(&pkt, HWADDR6_CLIENT_LINK_ADDR, "::"), "client-link-addr-option 32 02:00:00:00:00:79");
 	ck_assert_str_eq(find(&pkt, HWADDR6_DOCSIS_CMTS, "::"), "docsis-cmts 6 02:00:00:00:04:02");
 	ck_assert_str_eq(find(&pkt, HWADDR6_DOCSIS_MODEM, "::"), "none");
 
@@ -258,8 +256,12 @@ START_TEST(dump_is_one_printable_line)
 {
 	uint8_t buf[512];
 	struct relay6 relay = { .hop_count = 3, .opts = list() };
-	struct packet6 pkt = { .type = DHCP6_SOLICIT, .xid = 0x3456, .opts = list(),
-			       .relay_type = DHCP6_RELAY_FORW, .n_relays = 1, .relays = &relay };
+	struct packet6 pkt = { .type = DHCP6_SOLICIT,
+			       .xid = 0x3456,
+			       .opts = list(),
+			       .relay_type = DHCP6_RELAY_FORW,
+			       .n_relays = 1,
+			       .relays = &relay };
 	struct prefix address, prefix;
 	struct ia6_builder b;
 	struct str out = { 0 };

@@ -169,8 +169,14 @@ END_TEST
 
 static struct packet4 answer(void)
 {
-	struct packet4 pkt = { .op = BOOTREPLY, .htype = 1, .hlen = 6, .xid = 0xdeadbeef, .type = DHCP4_ACK,
-			       .yiaddr = 0xc0000209, .sname = "", .file = "" };
+	struct packet4 pkt = { .op = BOOTREPLY,
+			       .htype = 1,
+			       .hlen = 6,
+			       .xid = 0xdeadbeef,
+			       .type = DHCP4_ACK,
+			       .yiaddr = 0xc0000209,
+			       .sname = "",
+			       .file = "" };
 
 	pkt.chaddr[0] = 2;
 	opts_init(&pkt.opts, arena);
@@ -187,8 +193,8 @@ static void add(struct packet4 *pkt, uint16_t code, size_t len)
 
 START_TEST(writes_exact_bytes)
 {
-	static const uint8_t tail[] = { 0x63, 0x82, 0x53, 0x63, 53, 1, 5,   51,	 4,  51, 51, 51,
-					51,   3,    4,	  3,	3,  3, 3, 14, 0, 82, 2, 82, 82, 255 };
+	static const uint8_t tail[] = { 0x63, 0x82, 0x53, 0x63, 53, 1, 5,  51, 4,  51, 51, 51, 51,
+					3,    4,    3,    3,    3,  3, 14, 0,  82, 2,  82, 82, 255 };
 	static const uint8_t head[] = { 2, 1, 6, 0, 0xde, 0xad, 0xbe, 0xef, 0, 0, 0, 0, 0, 0, 0, 0, 192, 0, 2, 9 };
 	struct packet4 pkt = answer();
 	uint8_t buf[1500];

@@ -116,7 +116,7 @@ END_TEST
 #define PEER1 "fe800000000000000000000000000002"
 #define PEER2 "fe800000000000000000000000000003"
 #define INNER "03 abcdef 0008 0002 0064"
-#define RELAYED \
+#define RELAYED                                        \
 	"0c 01" LINK1 PEER1 "0087 0002 1f90 0009 0038" \
 	"0c 00" LINK2 PEER2 "0012 0004 65746830 0009 000a" INNER
 
@@ -155,7 +155,8 @@ START_TEST(wraps_an_answer)
 
 	/* RFC 4994: asked are 37, 38 (which it has not), 9 and 18 */
 	parse(hex("0c 00" LINK1 PEER1 "002b 0008 0025 0026 0009 0012 0025 0006 0000000a 6162"
-		  "0012 0001 61 0009 0004 01 000001"), &query);
+		  "0012 0001 61 0009 0004 01 000001"),
+	      &query);
 	ck_assert_uint_eq(packet6_answer_port(&query, 8080), 547);
 	ck_assert_int_eq(packet6_wrap_answer(&query, arena, &answer), 0);
 	writes(&answer, hex("0d 00" LINK1 PEER1 "0012 0001 61 0025 0006 0000000a 6162"
@@ -228,8 +229,9 @@ START_TEST(refuses_broken_messages)
 	for (unsigned i = 0; i < 2; i++) {
 		struct packet6 pkt;
 
-		parse(hex(i ? "0c 00" LINK1 PEER1 "0009 0004 01 000001 0012 0001 61" :
-			      "0c 00" LINK1 PEER1 "0009 0004 01 000001 0009 0004 02 000002"), &pkt);
+		parse(hex(i ? "0c 00" LINK1 PEER1 "0009 0004 01 000001 0012 0001 61"
+			    : "0c 00" LINK1 PEER1 "0009 0004 01 000001 0009 0004 02 000002"),
+		      &pkt);
 		ck_assert_uint_eq(pkt.type, DHCP6_SOLICIT);
 		ck_assert_uint_eq(pkt.relays[0].opts.n, i);
 	}
@@ -267,7 +269,8 @@ START_TEST(refuses_broken_ias)
 
 	/* the lenient reader goes without them */
 	ck_assert_int_eq(packet6_parse_lenient(hex("01 000001 0003 0001 00 000e0000 0004 0004 00000009 0007 0002 01"),
-					       arena, &pkt, &why), 0);
+					       arena, &pkt, &why),
+			 0);
 	ck_assert_uint_eq(pkt.opts.n, 2);
 	ck_assert_uint_eq(pkt.opts.v[0].code, OPT6_RAPID_COMMIT);
 	ck_assert_uint_eq(pkt.opts.v[1].code, OPT6_IA_TA);
@@ -421,9 +424,13 @@ START_TEST(every_short_option_of_an_ia)
 		uint16_t ia, code;
 		size_t fixed;
 	} rows[] = {
-		{ 0, OPT6_IA_NA, 12 }, { 0, OPT6_IA_PD, 12 }, { 0, OPT6_IA_TA, 4 },
-		{ OPT6_IA_NA, OPT6_IAADDR, 24 }, { OPT6_IA_TA, OPT6_IAADDR, 24 },
-		{ OPT6_IA_PD, OPT6_IAPREFIX, 25 }, { OPT6_IA_NA, OPT6_STATUS_CODE, 2 },
+		{ 0, OPT6_IA_NA, 12 },
+		{ 0, OPT6_IA_PD, 12 },
+		{ 0, OPT6_IA_TA, 4 },
+		{ OPT6_IA_NA, OPT6_IAADDR, 24 },
+		{ OPT6_IA_TA, OPT6_IAADDR, 24 },
+		{ OPT6_IA_PD, OPT6_IAPREFIX, 25 },
+		{ OPT6_IA_NA, OPT6_STATUS_CODE, 2 },
 	};
 	struct packet6 pkt;
 	const char *why = NULL;
