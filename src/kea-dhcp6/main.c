@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "serve/family.h"
-#include "serve/main.h"
+#include "daemon/main.h"
 
 int main(int argc, char **argv)
 {

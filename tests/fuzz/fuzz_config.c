@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* A configuration: whatever the text is, it is taken or refused, and what is taken prints. */
-#include "serve/config.h"
+#include "root/config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,7 +11,7 @@
 #include "json/diag.h"
 #include "log/config.h"
 #include "log/log.h"
-#include "serve/reclaim.h"
+#include "daemon/reclaim.h"
 #include "serve/server.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

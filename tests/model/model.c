@@ -18,7 +18,7 @@
 #include "fake_store.h"
 #include "json/diag.h"
 #include "log/log.h"
-#include "serve/reclaim.h"
+#include "daemon/reclaim.h"
 
 struct game m;
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "serve/family.h"
-#include "serve/reclaim.h"
+#include "daemon/reclaim.h"
 #include "serve/server.h"
 
 /* What the parts of the player share; replay.c is its manual. */

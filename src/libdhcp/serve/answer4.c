@@ -30,15 +30,15 @@ struct ip server_id4(const struct request *req)
 /* --- options --------------------------------------------------------------- */
 
 /* Bytes of the configuration (data-hex) beat what is calculated. */
-static void send_timer(struct sender *s, uint16_t code, uint32_t value)
+static void send_timer(struct answer_opts *s, uint16_t code, uint32_t value)
 {
 	if (opt_scopes_find(&s->req->scopes, 0, code))
-		sender_configured(s, code);
+		answer_opts_configured(s, code);
 	else if (value)
-		sender_put_u32(s, code, value);
+		answer_opts_put_u32(s, code, value);
 }
 
-static void send_timers(struct sender *s)
+static void send_timers(struct answer_opts *s)
 {
 	uint32_t t1, t2;
 
@@ -47,18 +47,18 @@ static void send_timers(struct sender *s)
 	send_timer(s, OPT4_DHCP_REBINDING_TIME, t2);
 }
 
-static void send_subnet_mask(struct sender *s)
+static void send_subnet_mask(struct answer_opts *s)
 {
 	unsigned len = s->req->sub->prefix.len;
 
 	if (opt_scopes_find(&s->req->scopes, 0, OPT4_SUBNET_MASK) ||
 	    opt_scopes_forbid(&s->req->scopes, 0, OPT4_SUBNET_MASK))
-		sender_configured(s, OPT4_SUBNET_MASK);
+		answer_opts_configured(s, OPT4_SUBNET_MASK);
 	else
-		sender_put_u32(s, OPT4_SUBNET_MASK, len ? UINT32_MAX << (32 - len) : 0);
+		answer_opts_put_u32(s, OPT4_SUBNET_MASK, len ? UINT32_MAX << (32 - len) : 0);
 }
 
-static void send_options(struct sender *s)
+static void send_options(struct answer_opts *s)
 {
 	static const uint8_t basic[] = { OPT4_ROUTERS, OPT4_DOMAIN_NAME_SERVERS, OPT4_DOMAIN_NAME };
 	struct request *req = s->req;
@@ -66,29 +66,29 @@ static void send_options(struct sender *s)
 	unsigned i;
 
 	/* Never from the configuration: the server decides these itself. */
-	(void)sender_take(s, OPT4_PAD);
-	(void)sender_take(s, OPT4_END);
-	(void)sender_take(s, OPT4_DHCP_MESSAGE_TYPE);
-	(void)sender_take(s, OPT4_DHCP_OPTION_OVERLOAD);
-	(void)sender_take(s, OPT4_DHCP_AGENT_OPTIONS);
-	(void)sender_take(s, OPT4_DHCP_CLIENT_IDENTIFIER);
+	(void)answer_opts_take(s, OPT4_PAD);
+	(void)answer_opts_take(s, OPT4_END);
+	(void)answer_opts_take(s, OPT4_DHCP_MESSAGE_TYPE);
+	(void)answer_opts_take(s, OPT4_DHCP_OPTION_OVERLOAD);
+	(void)answer_opts_take(s, OPT4_DHCP_AGENT_OPTIONS);
+	(void)answer_opts_take(s, OPT4_DHCP_CLIENT_IDENTIFIER);
 	/* RFC 2131 4.3.5, RFC 8925 3.3: without an address there is no lease and are no times. */
 	if (req->type != DHCP4_INFORM && !ip_is_zero(&req->lease.addr)) {
-		sender_put_u32(s, OPT4_DHCP_LEASE_TIME, req->lease.valid);
+		answer_opts_put_u32(s, OPT4_DHCP_LEASE_TIME, req->lease.valid);
 		send_timers(s);
 	}
-	(void)sender_take(s, OPT4_DHCP_LEASE_TIME);
-	(void)sender_take(s, OPT4_DHCP_RENEWAL_TIME);
-	(void)sender_take(s, OPT4_DHCP_REBINDING_TIME);
+	(void)answer_opts_take(s, OPT4_DHCP_LEASE_TIME);
+	(void)answer_opts_take(s, OPT4_DHCP_RENEWAL_TIME);
+	(void)answer_opts_take(s, OPT4_DHCP_REBINDING_TIME);
 	send_subnet_mask(s);
 	if (req->type != DHCP4_INFORM && !ip_is_zero(&req->lease.addr))
 		name4_send(s);
 	for (i = 0; i < sizeof(basic); i++)
-		sender_configured(s, basic[i]);
+		answer_opts_configured(s, basic[i]);
 	vendor4_send(s);
 	for (i = 0; asked && i < asked->data.len; i++)
-		sender_configured(s, asked->data.data[i]);
-	sender_always(s);
+		answer_opts_configured(s, asked->data.data[i]);
+	answer_opts_always(s);
 }
 
 /* --- where it goes --------------------------------------------------------- */
@@ -159,7 +159,7 @@ enum verdict answer4(struct request *req)
 {
 	const struct packet4 *q = &req->q;
 	struct packet4 *a = &req->a;
-	struct sender s = sender_of(req, &a->opts);
+	struct answer_opts s = answer_opts_of(req, &a->opts);
 	const struct opt *relay, *copy;
 	struct ip id;
 
@@ -178,7 +178,7 @@ enum verdict answer4(struct request *req)
 	a->sname = a->file = "";
 	request_set_scopes(req);
 	id = server_id4(req);
-	sender_put_u32(&s, OPT4_DHCP_SERVER_IDENTIFIER, ip_to4(&id));
+	answer_opts_put_u32(&s, OPT4_DHCP_SERVER_IDENTIFIER, ip_to4(&id));
 	if (a->type != DHCP4_NAK) {
 		if (req->type == DHCP4_REQUEST || req->type == DHCP4_INFORM)
 			a->ciaddr = q->ciaddr;
@@ -190,7 +190,7 @@ enum verdict answer4(struct request *req)
 		/* RFC 3011: an identical copy, asked for or not. */
 		copy = opts_find(&q->opts, OPT4_SUBNET_SELECTION);
 		if (copy && copy->data.len == 4)
-			sender_put(&s, OPT4_SUBNET_SELECTION, copy->data);
+			answer_opts_put(&s, OPT4_SUBNET_SELECTION, copy->data);
 		send_options(&s);
 	}
 	/* RFC 6842: the client's identifier comes back unchanged. */

@@ -7,7 +7,7 @@
 
 #include "log/log.h"
 #include "serve/grant.h"
-#include "serve/sender.h"
+#include "serve/answer_options.h"
 #include "serve/server.h"
 #include "serve/vendor6.h"
 #include "wire/dump.h"
@@ -173,7 +173,7 @@ static int write_bindings(struct request *req)
 /* --- options --------------------------------------------------------------- */
 
 /* RFC 6422 6: what a relay supplies, where it is allowed and we have no value of our own. */
-static void send_rsoo(struct sender *s)
+static void send_rsoo(struct answer_opts *s)
 {
 	const struct request *req = s->req;
 	unsigned i, k;
@@ -190,7 +190,7 @@ static void send_rsoo(struct sender *s)
 	}
 }
 
-static void send_options(struct sender *s)
+static void send_options(struct answer_opts *s)
 {
 	const struct request *req = s->req;
 	const struct opt *oro = opts_find(&req->q6.opts, OPT6_ORO);
@@ -199,8 +199,8 @@ static void send_options(struct sender *s)
 
 	vendor6_send(s);
 	for (i = 0; i < ORO_MAX && reader_left(&r) >= 2; i++)
-		sender_configured(s, read_u16(&r));
-	sender_always(s);
+		answer_opts_configured(s, read_u16(&r));
+	answer_opts_always(s);
 	send_rsoo(s);
 }
 
@@ -256,25 +256,25 @@ static void choose_pool(struct request *req)
 enum verdict answer6(struct request *req)
 {
 	struct packet6 *a = &req->a6;
-	struct sender s = sender_of(req, &a->opts);
+	struct answer_opts s = answer_opts_of(req, &a->opts);
 
 	if (!req->answer_type)
 		return STEP_DONE;
 	*a = (struct packet6){ .type = (uint8_t)req->answer_type, .xid = req->q6.xid };
 	opts_init(&a->opts, req->arena);
 	choose_pool(req);
-	sender_put(&s, OPT6_SERVERID, duid_bytes(&req->worker->srv->duid));
+	answer_opts_put(&s, OPT6_SERVERID, duid_bytes(&req->worker->srv->duid));
 	if (req->client_id.len)
-		sender_put(&s, OPT6_CLIENTID, req->client_id);
+		answer_opts_put(&s, OPT6_CLIENTID, req->client_id);
 	if (req->rapid)
-		sender_put(&s, OPT6_RAPID_COMMIT, bytes_of("", 0));
+		answer_opts_put(&s, OPT6_RAPID_COMMIT, bytes_of("", 0));
 	if (req->answer_type == DHCP6_ADDR_REG_REPLY)
 		answer6_register(req, &a->opts);
 	else if (write_bindings(req) < 0)
 		return request_drop(req, DROP_LIMIT, "the answer is too large");
 	/* RFC 9686 4.1: whoever asks may register. */
 	if (req->cfg->allow_registration && is_asked(req, OPT6_ADDR_REG_ENABLE))
-		sender_put(&s, OPT6_ADDR_REG_ENABLE, bytes_of("", 0));
+		answer_opts_put(&s, OPT6_ADDR_REG_ENABLE, bytes_of("", 0));
 	/* RFC 9915 18.3.7: who gives something back is told no more than that. */
 	if (req->answer_type != DHCP6_ADDR_REG_REPLY && req->type != DHCP6_RELEASE && req->type != DHCP6_DECLINE)
 		send_options(&s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "serve/config.h"
+#include "root/config.h"
 #include "serve/context.h"
 #include "serve/relay4.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "serve/config.h"
+#include "root/config.h"
 
 /*
  * The server's own DUID (RFC 9915 11): as the configuration wants it, what it leaves open taken from the

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "serve/family.h"
-#include "serve/sender.h"
+#include "serve/answer_options.h"
 
 /* The pieces of the DHCPv4 dialect, put together in family4.c. */
 enum verdict recall4(struct request *req);
@@ -20,7 +20,7 @@ enum verdict pack4(struct request *req);
  */
 const char *name4_of(const struct request *req);
 /* The option that tells the client which name was kept: the one it used itself. */
-void name4_send(struct sender *s);
+void name4_send(struct answer_opts *s);
 
 /* Whether the lease is this client's: by client id where both have one, else by hardware address. */
 bool lease4_belongs(const struct request *req, const struct lease *lease);

@@ -140,7 +140,7 @@ const char *name4_of(const struct request *req)
 	return text;
 }
 
-static void send_fqdn(struct sender *s, const struct name *name)
+static void send_fqdn(struct answer_opts *s, const struct name *name)
 {
 	const uint8_t *asked = name->fqdn->data.data;
 	uint8_t *buf = arena_alloc(s->req->arena, FQDN_FIXED + DOMAIN_WIRE_MAX + 1);
@@ -159,10 +159,10 @@ static void send_fqdn(struct sender *s, const struct name *name)
 		write_u8(&w, '.');
 	}
 	if (!w.err)
-		sender_put(s, OPT4_FQDN, bytes_of(buf, writer_len(&w)));
+		answer_opts_put(s, OPT4_FQDN, bytes_of(buf, writer_len(&w)));
 }
 
-void name4_send(struct sender *s)
+void name4_send(struct answer_opts *s)
 {
 	struct name name;
 	const char *text;
@@ -176,5 +176,5 @@ void name4_send(struct sender *s)
 	}
 	text = arena_strdup(s->req->arena, name.text);
 	if (text)
-		sender_put(s, OPT4_HOST_NAME, bytes_of(text, strlen(text)));
+		answer_opts_put(s, OPT4_HOST_NAME, bytes_of(text, strlen(text)));
 }

@@ -6,7 +6,7 @@
 #include "io/dgram.h"
 #include "lease/lease.h"
 #include "lease/store.h"
-#include "serve/config.h"
+#include "root/config.h"
 #include "serve/drop.h"
 #include "serve/relay4.h"
 #include "serve/turn.h"

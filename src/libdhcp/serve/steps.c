@@ -7,7 +7,7 @@
 #include "log/log.h"
 #include "serve/family.h"
 #include "serve/pipeline.h"
-#include "serve/sender.h"
+#include "serve/answer_options.h"
 #include "serve/server.h"
 
 enum verdict step_accept(struct request *req)

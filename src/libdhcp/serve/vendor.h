@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "serve/sender.h"
+#include "serve/answer_options.h"
 
 /* The enterprises whose options an answer carries: what options 124 and 125 of DHCPv4, 16 and 17 of DHCPv6 have in
  * common. */

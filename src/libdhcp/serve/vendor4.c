@@ -117,7 +117,7 @@ static bool has_any_vendor(const struct opt_scopes *scopes)
 	return false;
 }
 
-void vendor4_send(struct sender *s)
+void vendor4_send(struct answer_opts *s)
 {
 	struct request *req = s->req;
 	const struct opt_scopes *scopes = &req->scopes;
@@ -146,5 +146,5 @@ void vendor4_send(struct sender *s)
 		write_vendor(&w, scopes, vendors.v[i], vendors.oro[i], asked, i < n_configured);
 	if (w.err || !writer_len(&w))
 		return;
-	sender_put(s, OPT4_VIVSO_SUBOPTIONS, bytes_of(buf, writer_len(&w)));
+	answer_opts_put(s, OPT4_VIVSO_SUBOPTIONS, bytes_of(buf, writer_len(&w)));
 }

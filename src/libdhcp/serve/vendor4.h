@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "serve/sender.h"
+#include "serve/answer_options.h"
 
 /*
  * Option 125 (RFC 3925) of the answer: for each enterprise that the client names in options 124 and 125,
@@ -9,4 +9,4 @@
  * the client asks for option 125, else those it asks for by the vendor's own list (CableLabs) and those
  * that are always sent.
  */
-void vendor4_send(struct sender *s);
+void vendor4_send(struct answer_opts *s);

@@ -23,7 +23,7 @@ static void read_named(const struct request *req, struct vendors *vendors)
 }
 
 /* Values of option 17 that are an enterprise number alone; others are sent as they are. */
-static void send_configured(struct sender *s, struct vendors *vendors, bool asked)
+static void send_configured(struct answer_opts *s, struct vendors *vendors, bool asked)
 {
 	const struct opt_scopes *scopes = &s->req->scopes;
 	unsigned i, k;
@@ -91,7 +91,7 @@ static size_t room_for(const struct opt_scopes *scopes, uint32_t vendor)
 	return room;
 }
 
-static void send_vendor(struct sender *s, uint32_t vendor, struct bytes oro, bool all, bool is_configured)
+static void send_vendor(struct answer_opts *s, uint32_t vendor, struct bytes oro, bool all, bool is_configured)
 {
 	const struct opt_scopes *scopes = &s->req->scopes;
 	size_t room = room_for(scopes, vendor);
@@ -121,7 +121,7 @@ static void send_vendor(struct sender *s, uint32_t vendor, struct bytes oro, boo
 		(void)opts_add(s->to, OPT6_VENDOR_OPTS, bytes_of(buf, writer_len(&w)));
 }
 
-void vendor6_send(struct sender *s)
+void vendor6_send(struct answer_opts *s)
 {
 	const struct request *req = s->req;
 	const struct opt *opt = opts_find(&req->q6.opts, OPT6_ORO);
@@ -129,7 +129,7 @@ void vendor6_send(struct sender *s)
 	struct vendors vendors = { .n = 0 };
 	unsigned i, n_configured;
 
-	(void)sender_take(s, OPT6_VENDOR_OPTS);
+	(void)answer_opts_take(s, OPT6_VENDOR_OPTS);
 	if (opt_scopes_forbid(&req->scopes, 0, OPT6_VENDOR_OPTS))
 		return;
 	send_configured(s, &vendors, asked);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "serve/sender.h"
+#include "serve/answer_options.h"
 
 /*
  * Options 17 of the answer (RFC 9915 21.17), one for each enterprise that the client names in options 16 and
  * 17 or that is configured. Which sub-options: as vendor4.h says.
  */
-void vendor6_send(struct sender *s);
+void vendor6_send(struct answer_opts *s);

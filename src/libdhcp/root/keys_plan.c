@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "serve/keys_rows.h"
+#include "root/keys_rows.h"
 
 /* The rows of the address plan: networks, subnets, pools, reservations, options. */
 const char *const allocator_words[] = { "iterative", "random", "flq", "shared-flq", NULL };

@@ -2,7 +2,7 @@
 /* Subnets and pools: inheritance, and everything that two of them can get wrong about each other. */
 #include "alloc/freemap.h"
 #include "base/err.h"
-#include "serve/config_build.h"
+#include "root/config_build.h"
 
 /* --- pools ----------------------------------------------------------------- */
 

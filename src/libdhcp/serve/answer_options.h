@@ -7,21 +7,21 @@
  * Puts options into an answer: each code once, the value of the innermost scope, nothing that a scope
  * forbids. A code that was skipped counts as put.
  */
-struct sender {
+struct answer_opts {
 	struct request *req;
 	struct opts *to;
 	uint64_t seen[4]; /* a bit for each code below 256; above that the answer itself is searched */
 };
 
-struct sender sender_of(struct request *req, struct opts *to);
+struct answer_opts answer_opts_of(struct request *req, struct opts *to);
 /* Whether the code was put or skipped before; from now on it is. */
-bool sender_take(struct sender *s, uint16_t code);
-void sender_put(struct sender *s, uint16_t code, struct bytes data);
-void sender_put_u32(struct sender *s, uint16_t code, uint32_t value);
+bool answer_opts_take(struct answer_opts *s, uint16_t code);
+void answer_opts_put(struct answer_opts *s, uint16_t code, struct bytes data);
+void answer_opts_put_u32(struct answer_opts *s, uint16_t code, uint32_t value);
 /* The configured value, if there is one that may be sent. */
-void sender_configured(struct sender *s, uint16_t code);
+void answer_opts_configured(struct answer_opts *s, uint16_t code);
 /* All that some scope sends also to clients that do not ask. */
-void sender_always(struct sender *s);
+void answer_opts_always(struct answer_opts *s);
 
 /*
  * The scopes of the request's options as far as they are known: its pool and subnet, the network, global.

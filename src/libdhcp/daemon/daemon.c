@@ -4,7 +4,7 @@
  * log files, sockets, free maps; then each worker changes over between two of its turns, and
  * requests under way finish with what they began with.
  */
-#include "serve/daemon.h"
+#include "daemon/daemon.h"
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -15,7 +15,7 @@
 #include "json/diag.h"
 #include "log/config.h"
 #include "log/log.h"
-#include "serve/check_leases.h"
+#include "daemon/check_leases.h"
 #include "serve/family.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* What the log says of a configuration that was read. */
-#include "serve/config.h"
+#include "root/config.h"
 
 #include <check.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* What only DHCPv6 has at the root: mac-sources, relay-supplied-options, server-id. */
 #include "base/err.h"
-#include "serve/config_build.h"
+#include "root/config_build.h"
 
 static struct pos item_pos(const struct conf_node *node, const char *key, unsigned i)
 {

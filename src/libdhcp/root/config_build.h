@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "serve/config.h"
-#include "serve/keys.h"
+#include "root/config.h"
+#include "root/keys.h"
 
 /* What the parts of building a configuration share; private to serve/config*.c. */
 struct build {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "serve/options.h"
+#include "daemon/cmdline.h"
 
 #include "base/build.h"
 #include "base/err.h"

@@ -5,7 +5,7 @@
  */
 #include "base/err.h"
 #include "base/str.h"
-#include "serve/config_build.h"
+#include "root/config_build.h"
 #include "wire/dict4.h"
 #include "wire/dict6.h"
 

@@ -3,7 +3,7 @@
  * What a stored lease can get wrong: the subnet it says it is of is not there or does not hold its address
  * (somebody renumbered), or its relay information is of an older form.
  */
-#include "serve/check_leases.h"
+#include "daemon/check_leases.h"
 
 #include "base/vec.h"
 #include "log/log.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "serve/keys.h"
+#include "root/keys.h"
 
 /*
  * The rows that stand in several scopes, written once. `inner` is false in the outermost scope that

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "serve/sender.h"
+#include "serve/answer_options.h"
 
-#include "serve/config.h"
+#include "root/config.h"
 
 void request_set_scopes(struct request *req)
 {
@@ -19,12 +19,12 @@ void request_set_scopes(struct request *req)
 	opt_scopes_add(scopes, &req->cfg->opts);
 }
 
-struct sender sender_of(struct request *req, struct opts *to)
+struct answer_opts answer_opts_of(struct request *req, struct opts *to)
 {
-	return (struct sender){ .req = req, .to = to };
+	return (struct answer_opts){ .req = req, .to = to };
 }
 
-bool sender_take(struct sender *s, uint16_t code)
+bool answer_opts_take(struct answer_opts *s, uint16_t code)
 {
 	uint64_t bit = 1ULL << code % 64;
 	bool was;
@@ -36,18 +36,18 @@ bool sender_take(struct sender *s, uint16_t code)
 	return was;
 }
 
-void sender_put(struct sender *s, uint16_t code, struct bytes data)
+void answer_opts_put(struct answer_opts *s, uint16_t code, struct bytes data)
 {
-	if (!sender_take(s, code))
+	if (!answer_opts_take(s, code))
 		(void)opts_add(s->to, code, data);
 }
 
-void sender_put_u32(struct sender *s, uint16_t code, uint32_t value)
+void answer_opts_put_u32(struct answer_opts *s, uint16_t code, uint32_t value)
 {
 	uint8_t *buf;
 	struct writer w;
 
-	if (sender_take(s, code))
+	if (answer_opts_take(s, code))
 		return;
 	buf = arena_room(s->req->arena, 4);
 	if (!buf)
@@ -57,18 +57,18 @@ void sender_put_u32(struct sender *s, uint16_t code, uint32_t value)
 	(void)opts_add(s->to, code, bytes_of(buf, 4));
 }
 
-void sender_configured(struct sender *s, uint16_t code)
+void answer_opts_configured(struct answer_opts *s, uint16_t code)
 {
 	const struct optval *val;
 
-	if (sender_take(s, code))
+	if (answer_opts_take(s, code))
 		return;
 	val = opt_scopes_find(&s->req->scopes, 0, code);
 	if (val)
 		(void)opts_add(s->to, code, val->data);
 }
 
-void sender_always(struct sender *s)
+void answer_opts_always(struct answer_opts *s)
 {
 	unsigned i, k;
 
@@ -77,6 +77,6 @@ void sender_always(struct sender *s)
 
 		for (k = 0; k < list->n_main; k++)
 			if (list->v[k].always_send)
-				sender_configured(s, list->v[k].code);
+				answer_opts_configured(s, list->v[k].code);
 	}
 }

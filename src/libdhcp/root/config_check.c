@@ -3,7 +3,7 @@
  * What two subnets can get wrong about each other: the same id, the same addresses, and one that takes
  * all clients of the other.
  */
-#include "serve/config_build.h"
+#include "root/config_build.h"
 
 static int order_by_id(const void *x, const void *y)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Pools of prefixes to delegate. */
 #include "base/err.h"
-#include "serve/config_build.h"
+#include "root/config_build.h"
 
 static bool parse_pd_pool(struct build *b, const struct pd_pool_conf *conf, struct prefix *prefix)
 {

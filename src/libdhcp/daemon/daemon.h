@@ -2,11 +2,11 @@
 #pragma once
 
 #include "io/pidfile.h"
-#include "serve/lfc.h"
-#include "serve/options.h"
-#include "serve/reclaim.h"
+#include "daemon/lfc.h"
+#include "daemon/cmdline.h"
+#include "daemon/reclaim.h"
 #include "serve/server.h"
-#include "serve/sockets.h"
+#include "daemon/sockets.h"
 
 /*
  * The process around the server: sockets, threads, timers, signals, reload. All of it belongs to

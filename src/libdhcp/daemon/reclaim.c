@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "serve/reclaim.h"
+#include "daemon/reclaim.h"
 
 #include "base/clock.h"
 #include "lease/store.h"

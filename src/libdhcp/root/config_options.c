@@ -4,7 +4,7 @@
  */
 #include "base/err.h"
 #include "base/vec.h"
-#include "serve/config_build.h"
+#include "root/config_build.h"
 
 static const char *main_space(const struct build *b)
 {

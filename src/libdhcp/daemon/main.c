@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "serve/main.h"
+#include "daemon/main.h"
 
 #include "io/caps.h"
 #include "json/diag.h"
 #include "log/config.h"
 #include "log/log.h"
-#include "serve/daemon.h"
+#include "daemon/daemon.h"
 #include "serve/family.h"
 
 #include <signal.h>

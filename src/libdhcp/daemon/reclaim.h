@@ -2,7 +2,7 @@
 #pragma once
 
 #include "lease/store.h"
-#include "serve/config.h"
+#include "root/config.h"
 #include "stat/stat.h"
 
 #include <stdbool.h>

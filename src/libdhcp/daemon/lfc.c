@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "serve/lfc.h"
+#include "daemon/lfc.h"
 
 #include "base/clock.h"
 #include "base/err.h"

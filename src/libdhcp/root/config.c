@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The root of a configuration: reading the file, the parts that are not address plan, printing. */
-#include "serve/config.h"
+#include "root/config.h"
 
 #include "base/err.h"
 #include "base/heap.h"
 #include "base/str.h"
 #include "io/iface.h"
-#include "serve/config_build.h"
+#include "root/config_build.h"
 
 #include <inttypes.h>
 #include <sys/stat.h>

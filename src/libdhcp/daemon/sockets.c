@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "serve/sockets.h"
+#include "daemon/sockets.h"
 
 #include "base/err.h"
 #include "log/log.h"
-#include "serve/daemon.h"
+#include "daemon/daemon.h"
 #include "serve/family.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
  * What a subnet grants by: each value is the subnet's own, else its network's, else the global one. The
  * same values are checked against each other where they come together.
  */
-#include "serve/config_build.h"
+#include "root/config_build.h"
 
 #include "base/err.h"
 

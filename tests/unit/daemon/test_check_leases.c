@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* What is checked of stored leases at the start, and the relay information kept with them. */
 #include "base/clock.h"
-#include "serve/check_leases.h"
+#include "daemon/check_leases.h"
 #include "serve/context4.h"
 
 #include <check.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "serve/keys_rows.h"
+#include "root/keys_rows.h"
 
 /* The rows of the root map and of what stands in it beside the address plan. */
 static const char *const dhcp_socket_type_words[] = { "raw", "udp", NULL };
