@@ -5,10 +5,24 @@
 #include "base/err.h"
 #include "base/vec.h"
 #include "root/config_build.h"
+#include "wire/dict4.h"
 
 static const char *main_space(const struct build *b)
 {
 	return b->cfg->family == KEY_6 ? "dhcp6" : "dhcp4";
+}
+
+bool check_option_code(struct build *b, const struct conf_node *node, const char *space, int64_t code)
+{
+	/* RFC 2132 2: 0 is padding and 255 the end of the message's own options; other spaces may use both. */
+	bool v6 = b->cfg->family == KEY_6, is_main = !strcmp(space, main_space(b));
+	int min = is_main, max = v6 ? UINT16_MAX : is_main ? OPT4_END - 1 : UINT8_MAX;
+
+	if (code >= min && code <= max)
+		return true;
+	diag_error(b->diag, conf_pos(node, "code"), "\"code\" is %lld, not in %d..%d, the codes of space %s",
+		   (long long)code, min, max, space);
+	return false;
 }
 
 /* --- definitions ----------------------------------------------------------- */
@@ -77,18 +91,16 @@ static int parse_record(struct build *b, const struct option_def_conf *conf, str
 
 static void add_definition(struct build *b, const struct option_def_conf *conf)
 {
+	const char *space = conf->space.set ? conf->space.v : main_space(b);
 	struct optdef def = { 0 };
-	int type, max = b->cfg->family == KEY_6 ? 65535 : 254;
+	int type;
 
 	if (!conf->name.set || !conf->code.set || !conf->type.set) {
 		diag_error(b->diag, conf_pos(&conf->node, NULL), "an option-def needs \"name\", \"code\" and \"type\"");
 		return;
 	}
-	if (conf->code.v > max) {
-		diag_error(b->diag, conf_pos(&conf->node, "code"), "\"code\" is %lld, not in 1..%d",
-			   (long long)conf->code.v, max);
+	if (!check_option_code(b, &conf->node, space, conf->code.v))
 		return;
-	}
 	type = parse_type(b, conf_pos(&conf->node, "type"), conf->type.v);
 	if (type < 0)
 		return;
@@ -97,7 +109,7 @@ static void add_definition(struct build *b, const struct option_def_conf *conf)
 	def.type = (enum opt_type)type;
 	def.array = conf->array.v;
 	def.encapsulate = conf->encapsulate.v;
-	def.space = conf->space.set ? conf->space.v : main_space(b);
+	def.space = space;
 	if (def.type == OPT_RECORD && parse_record(b, conf, &def) < 0)
 		return;
 	if (def.encapsulate && (!strcmp(def.encapsulate, def.space) || !strcmp(def.encapsulate, main_space(b)))) {

@@ -180,10 +180,8 @@ static bool find_option(struct build *b, struct value *value)
 	if (!def)
 		def = def_by_code(b, value->space, (uint16_t)conf->code.v);
 	code = def ? def->code : (unsigned)conf->code.v;
-	if (b->cfg->family == KEY_4 && code > 254) {
-		diag_error(b->diag, conf_pos(&conf->node, "code"), "\"code\" is %u, not in 1..254", code);
+	if (!def && !check_option_code(b, &conf->node, value->space, code))
 		return false;
-	}
 	if (is_main && is_servers_own(b, code) && !(conf->data_hex.set && may_be_bytes(b, code))) {
 		diag_error(b->diag, conf_pos(&conf->node, conf->name.set ? "name" : "code"),
 			   "option %u%s%s is made by the server and cannot be configured", code, def ? " " : "",

@@ -19,7 +19,8 @@ const struct scope relay_scope = SCOPE("relay", struct relay_conf, relay_keys);
 
 static const struct key option_def_keys[] = {
 	K_STRING(struct option_def_conf, name, "name", .since = "4.0.0", .doc = "option name"),
-	K_INT(struct option_def_conf, code, "code", .min = 1, .max = 65535, .since = "4.0.0", .doc = "option code"),
+	K_INT(struct option_def_conf, code, "code", .min = 0, .max = 65535, .since = "4.0.0",
+	      .doc = "option code, of 8 bits in DHCPv4; 0 (and 255 in DHCPv4) only in spaces other than the main one"),
 	K_STRING(struct option_def_conf, type, "type", .since = "4.0.0", .doc = "data type of the option"),
 	K_STRING(struct option_def_conf, record_types, "record-types", .def = "\"\"", .since = "4.0.0",
 		 .doc = "comma list of field types for type record"),
@@ -38,7 +39,8 @@ static const struct key option_data_keys[] = {
 	K_STRING(struct option_data_conf, data_hex, "data-hex", .since = "4.1.0",
 		 .doc = "value byte for byte, in hex, whatever type the option has; instead of data. DHCPv4: any code "
 			"but 51, 52, 53, 61 and 82, which the server makes; 58 and 59 replace the timers"),
-	K_INT(struct option_data_conf, code, "code", .min = 1, .max = 65535, .since = "4.0.0", .doc = "option code"),
+	K_INT(struct option_data_conf, code, "code", .min = 0, .max = 65535, .since = "4.0.0",
+	      .doc = "option code, of 8 bits in DHCPv4; 0 (and 255 in DHCPv4) only in spaces other than the main one"),
 	K_STRING(struct option_data_conf, space, "space", .def = "\"dhcp4\"", .def6 = "\"dhcp6\"", .since = "4.0.0",
 		 .doc = "option space"),
 	K_BOOL(struct option_data_conf, csv_format, "csv-format", .def = "true", .since = "4.0.0",
