@@ -155,7 +155,8 @@ static bool wrong_type(const struct conf_reader *rd, const struct key *key, stru
 		str_add(&want, "a list of maps");
 		break;
 	}
-	diag_error(rd->diag, json_pos(value), "\"%s\" is %s, want %s", key->name, type_name(value), str_text(&want));
+	diag_error(rd->diag, json_pos(value), "\"%s\" is %s, expected %s", key->name, type_name(value),
+		   str_text(&want));
 	str_free(&want);
 	return false;
 }
@@ -180,7 +181,7 @@ static bool read_enum(const struct conf_reader *rd, const struct key *key, struc
 			return true;
 		}
 	add_words(key, &words);
-	diag_error(rd->diag, json_pos(value), "\"%s\" cannot be \"%s\", want one of %s", key->name, text,
+	diag_error(rd->diag, json_pos(value), "\"%s\" is \"%s\", expected one of %s", key->name, text,
 		   str_text(&words));
 	str_free(&words);
 	near = diag_suggest(text, key->words, n);
@@ -339,7 +340,7 @@ static bool read_value(const struct conf_reader *rd, const struct key *key, stru
 			return wrong_type(rd, key, value);
 		if (json_object_is_type(value, json_type_string) &&
 		    strlen(json_object_get_string(value)) != (size_t)json_object_get_string_len(value)) {
-			diag_error(rd->diag, json_pos(value), "\"%s\" holds a NUL character", key->name);
+			diag_error(rd->diag, json_pos(value), "\"%s\" contains a NUL character", key->name);
 			return false;
 		}
 		*(struct opt_str *)field = (struct opt_str){ true, json_object_get_string(value) };
@@ -377,7 +378,7 @@ static bool read_key(const struct conf_reader *rd, const struct scope *scope, co
 		return false;
 	}
 	if (key->replaced_by) {
-		diag_warn(rd->diag, json_key_pos(value), "\"%s\" is the old spelling of \"%s\"", key->name,
+		diag_warn(rd->diag, json_key_pos(value), "\"%s\" is deprecated: use \"%s\"", key->name,
 			  key->replaced_by);
 	}
 	if (!key->refuse)
@@ -449,8 +450,8 @@ bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct j
 			continue;
 		set_default(rd, key, out);
 		if (map && key->required && !json_object_object_get_ex(map, key->name, NULL)) {
-			diag_error(rd->diag, json_pos(map), "%s lacks \"%s\"", scope_name(scope, rd->family),
-				   key->name);
+			diag_error(rd->diag, json_pos(map), "\"%s\" is missing in %s", key->name,
+				   scope_name(scope, rd->family));
 			ok = false;
 		}
 	}
@@ -466,8 +467,8 @@ bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct j
 			continue;
 		}
 		if (key->replaced_by && json_object_object_get_ex(map, key->replaced_by, NULL)) {
-			diag_error(rd->diag, json_key_pos(value),
-				   "\"%s\" and its new spelling \"%s\" stand side by side", name, key->replaced_by);
+			diag_error(rd->diag, json_key_pos(value), "\"%s\" conflicts with \"%s\", its new name", name,
+				   key->replaced_by);
 			ok = false;
 			continue;
 		}

@@ -186,7 +186,7 @@ static void include(struct parser *p)
 	while (peek(p) == ' ' || peek(p) == '\t')
 		(void)next(p);
 	if (next(p) != '"') {
-		diag_error(p->diag, from, "an include is written <?include \"file\"?>");
+		diag_error(p->diag, from, "malformed include: expected <?include \"FILE\"?>");
 		return;
 	}
 	while ((c = next(p)) != '"' && c != EOF && c != '\n')
@@ -194,7 +194,7 @@ static void include(struct parser *p)
 	while (peek(p) == ' ' || peek(p) == '\t')
 		(void)next(p);
 	if (c != '"' || !looking_at(p, "?>")) {
-		diag_error(p->diag, from, "an include is written <?include \"file\"?>");
+		diag_error(p->diag, from, "malformed include: expected <?include \"FILE\"?>");
 		goto out;
 	}
 	skip_n(p, 2);
@@ -241,7 +241,7 @@ static void skip_space(struct parser *p)
 			while (peek(p) != EOF && !looking_at(p, "*/"))
 				(void)next(p);
 			if (peek(p) == EOF)
-				diag_error(p->diag, start, "this comment is never closed");
+				diag_error(p->diag, start, "comment is not closed");
 			else
 				skip_n(p, 2);
 		} else if (c == '<' && looking_at(p, "<?include")) {
@@ -277,13 +277,13 @@ static void unexpected(struct parser *p, const char *want)
 		if (p->eof_told)
 			return;
 		p->eof_told = true;
-		diag_error(p->diag, here(p), "unexpected end of file, want %s", want);
+		diag_error(p->diag, here(p), "unexpected end of file, expected %s", want);
 		if (p->open.n)
 			diag_note(p->diag, p->open.v[p->open.n - 1], "opened here and never closed");
 	} else if (c < 32 || c > 126) {
-		diag_error(p->diag, here(p), "unexpected character 0x%02x, want %s", (unsigned)c, want);
+		diag_error(p->diag, here(p), "unexpected character 0x%02x, expected %s", (unsigned)c, want);
 	} else {
-		diag_error(p->diag, here(p), "unexpected '%c', want %s", c, want);
+		diag_error(p->diag, here(p), "unexpected '%c', expected %s", c, want);
 	}
 }
 
@@ -376,7 +376,7 @@ static bool parse_escape(struct parser *p, struct str *s)
 			hi = -1;
 		}
 		if (hi <= 0 || (hi >= 0xd800 && hi < 0xe000)) {
-			diag_error(p->diag, at, "\\u wants four hex digits of a character that exists");
+			diag_error(p->diag, at, "\\u must be followed by the four hex digits of a valid character");
 			return false;
 		}
 		add_utf8(s, (unsigned)hi);
@@ -443,7 +443,7 @@ static bool parse_text(struct parser *p)
 			return ok;
 		}
 		if (c == EOF || c == '\n') {
-			diag_error(p->diag, start, "this string is not closed on its line");
+			diag_error(p->diag, start, "string is not closed: it must end on its line");
 			return false;
 		}
 		if (c == '\\') {
@@ -457,7 +457,7 @@ static bool parse_text(struct parser *p)
 			unsigned n = utf8_len(p);
 
 			if (!n) {
-				diag_error(p->diag, here(p), "this is not UTF-8");
+				diag_error(p->diag, here(p), "invalid UTF-8");
 				(void)next(p);
 				ok = false;
 			}
@@ -541,7 +541,7 @@ static struct json_object *parse_word(struct parser *p, bool *ret_null)
 	else if (!strcmp(str_text(s), "null"))
 		*ret_null = true;
 	else
-		diag_error(p->diag, start, "unexpected %s: a text stands in double quotes", str_text(s));
+		diag_error(p->diag, start, "unexpected word \"%s\": strings must be in double quotes", str_text(s));
 	return value;
 }
 
@@ -583,9 +583,9 @@ static bool more(struct parser *p, char close, bool (*starts)(int c))
 		if (peek(p) != close)
 			return peek(p) != EOF || (unexpected(p, "another value"), false);
 		if (p->flags & JSON_STRICT)
-			diag_error(p->diag, comma, "extraneous comma");
+			diag_error(p->diag, comma, "extra comma");
 		else
-			diag_warn(p->diag, comma, "extraneous comma: was something left out behind it?");
+			diag_warn(p->diag, comma, "extra comma: is something missing after it?");
 		(void)next(p);
 		return false;
 	}
@@ -593,7 +593,7 @@ static bool more(struct parser *p, char close, bool (*starts)(int c))
 		diag_error(p->diag, end, "missing comma");
 		return true;
 	}
-	unexpected(p, close == '}' ? "a comma or }" : "a comma or ]");
+	unexpected(p, close == '}' ? "',' or '}'" : "',' or ']'");
 	if (peek(p) == EOF)
 		return false;
 	if (peek(p) == '}' || peek(p) == ']') {
@@ -636,7 +636,7 @@ static void parse_member(struct parser *p, struct json_object *map)
 	mark_end(p);
 	skip_space(p);
 	if (peek(p) != ':') {
-		unexpected(p, "a colon");
+		unexpected(p, "':'");
 		resync(p);
 		return;
 	}
@@ -650,8 +650,8 @@ static void parse_member(struct parser *p, struct json_object *map)
 		place->key = key_pos;
 	}
 	if (known) {
-		diag_error(p->diag, key_pos, "\"%s\" stands here twice", key);
-		diag_note(p->diag, json_key_pos(old), "the first one is here");
+		diag_error(p->diag, key_pos, "duplicate key \"%s\"", key);
+		diag_note(p->diag, json_key_pos(old), "first defined here");
 		json_object_put(value);
 	} else if (value) {
 		/* The flag's name in json-c 0.15, too. */
@@ -757,7 +757,7 @@ static int parse_document(struct parser *p, struct json_doc *ret)
 		ret->root = parse_value(p);
 	skip_space(p);
 	if (peek(p) != EOF && diag_errors(p->diag) == before)
-		diag_error(p->diag, here(p), "text behind the end of the configuration");
+		diag_error(p->diag, here(p), "unexpected text after the end of the configuration");
 	vec_free(&p->open);
 	str_free(&p->text);
 	ret->arena = p->arena;

@@ -35,9 +35,9 @@ const char *build_path(struct build *b, struct pos pos, const char *key, const c
 	}
 	diag_error(b->diag, pos, "invalid path specified: \"%s\" is outside %.*s", text, (int)base_len, base);
 	if (key)
-		diag_help(b->diag, "write \"%s\": \"%s\", or set %s to the folder you want", key, slash + 1, env);
+		diag_help(b->diag, "write \"%s\": \"%s\", or set %s to the directory to use", key, slash + 1, env);
 	else
-		diag_help(b->diag, "leave it out, or set %s to the folder you want", env);
+		diag_help(b->diag, "leave it out, or set %s to the directory to use", env);
 	return NULL;
 }
 
@@ -59,17 +59,19 @@ static void build_interfaces(struct build *b)
 	cfg->retry_wait_ms = (uint32_t)conf->service_sockets_retry_wait_time.v;
 	if (cfg->use_routing && cfg->raw)
 		diag_warn(b->diag, conf_pos(&conf->node, "outbound-interface"),
-			  "with dhcp-socket-type raw only answers to relays and to clients with an address are routed");
+			  "with \"dhcp-socket-type\": \"raw\", only responses to relays and to clients that have an "
+			  "address are routed");
 	cfg->listen = arena_new_array(cfg->arena, struct listen, conf->interfaces.n);
 	for (i = 0; i < conf->interfaces.n; i++) {
 		const char *text = conf->interfaces.v[i];
 		struct pos pos = json_pos(json_object_array_get_idx(list, i));
 
 		if (listen_parse(text, &cfg->listen[cfg->n_listen]) < 0) {
-			diag_error(b->diag, pos,
-				   "\"%s\" is not an interface: want \"NAME\", \"NAME/ADDRESS\" or a pattern such as "
-				   "\"eth*\"",
-				   text);
+			diag_error(
+				b->diag, pos,
+				"\"%s\" is not an interface: expected \"NAME\", \"NAME/ADDRESS\" or a pattern such as "
+				"\"eth*\"",
+				text);
 			continue;
 		}
 		for (k = 0; k < i; k++)
@@ -86,7 +88,7 @@ static void build_interfaces(struct build *b)
 			return;
 		for (i = 0; i < cfg->n_listen; i++)
 			if (!strchr(cfg->listen[i].name, '*') && !ifaces_by_name(ifaces, cfg->listen[i].name))
-				diag_warn(b->diag, places[i], "interface \"%s\" does not exist on this machine",
+				diag_warn(b->diag, places[i], "interface \"%s\" does not exist on this host",
 					  cfg->listen[i].name);
 		ifaces_free(ifaces);
 	}
@@ -101,10 +103,10 @@ static void build_lease_database(struct build *b)
 	if (conf->type.set && conf->type.v != 0) {
 		diag_error(b->diag, conf_pos(&conf->node, "type"),
 			   "\"type\": SQL lease databases are not supported yet");
-		diag_help(b->diag, "\"memfile\" is");
+		diag_help(b->diag, "use \"memfile\"");
 	}
 	if (conf->node.json && !json_object_object_get_ex(conf->node.json, "type", NULL))
-		diag_error(b->diag, conf_pos(&conf->node, NULL), "lease-database lacks \"type\"");
+		diag_error(b->diag, conf_pos(&conf->node, NULL), "\"type\" is missing in lease-database");
 	cfg->persist = conf->persist.v;
 	cfg->sync = conf->sync.v == 0;
 	cfg->lfc_interval_sec = (uint32_t)conf->lfc_interval.v;
@@ -112,12 +114,13 @@ static void build_lease_database(struct build *b)
 		build_path(b, conf_pos(&conf->node, "name"), "name", name, "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
 	if (!cfg->persist)
 		diag_warn(b->diag, conf_pos(&conf->node, "persist"),
-			  "leases are kept in memory only: a restart forgets them");
+			  "leases are kept in memory only and are lost at a restart");
 	if (!cfg->persist && conf->lfc_interval.set && conf->lfc_interval.v)
 		diag_warn(b->diag, conf_pos(&conf->node, "lfc-interval"),
-			  "without \"persist\" there is no file to clean up");
+			  "\"lfc-interval\" has no effect without \"persist\"");
 	if (cfg->persist && !cfg->sync)
-		diag_warn(b->diag, conf_pos(&conf->node, "sync"), "acknowledged leases may be lost in a power cut");
+		diag_warn(b->diag, conf_pos(&conf->node, "sync"),
+			  "with \"sync\": \"none\", acknowledged leases may be lost in a power failure");
 }
 
 static void build_rest(struct build *b)
@@ -161,7 +164,7 @@ static void build_output(struct build *b, const struct output_options_conf *conf
 
 	if (log_output_parse(conf->output.v, ret) < 0) {
 		diag_error(b->diag, conf_pos(&conf->node, "output"),
-			   "\"%s\" is not an output: want stdout, stderr, syslog, syslog:FACILITY or a file",
+			   "\"%s\" is not an output: expected stdout, stderr, syslog, syslog:FACILITY or a file",
 			   conf->output.v);
 		return;
 	}
@@ -173,7 +176,7 @@ static void build_output(struct build *b, const struct output_options_conf *conf
 	ret->maxver = (uint32_t)conf->maxver.v;
 	ret->pattern = conf->pattern.set && conf->pattern.v[0] ? conf->pattern.v : NULL;
 	if (ret->pattern && log_pattern_check(ret->pattern, &why) < 0)
-		diag_error(b->diag, conf_pos(&conf->node, "pattern"), "this pattern cannot be used: %s", why);
+		diag_error(b->diag, conf_pos(&conf->node, "pattern"), "invalid pattern: %s", why);
 }
 
 void build_logging(struct build *b)
@@ -187,7 +190,7 @@ void build_logging(struct build *b)
 		struct log_output *outputs = arena_new_array(b->cfg->arena, struct log_output, conf->output_options.n);
 
 		if (!conf->name.set)
-			diag_error(b->diag, conf_pos(&conf->node, NULL), "a logger lacks its \"name\"");
+			diag_error(b->diag, conf_pos(&conf->node, NULL), "\"name\" is missing in logger");
 		for (k = 0; k < conf->output_options.n; k++)
 			build_output(b, &((const struct output_options_conf *)conf->output_options.v)[k], &outputs[k]);
 		out[i] = (struct log_logger){
@@ -214,7 +217,7 @@ static struct json_object *find_root(struct build *b)
 
 	if (!json_object_is_type(top, json_type_object)) {
 		if (top)
-			diag_error(b->diag, json_pos(top), "a configuration is a map: { \"%s\": { ... } }", name);
+			diag_error(b->diag, json_pos(top), "expected a map: { \"%s\": { ... } }", name);
 		return NULL;
 	}
 	json_object_object_foreach(top, key, value)
@@ -226,7 +229,7 @@ static struct json_object *find_root(struct build *b)
 		if (i == n_known) {
 			const char *near = diag_suggest(key, known, n_known);
 
-			diag_error(b->diag, json_key_pos(value), "unknown parameter \"%s\" beside \"%s\"", key, name);
+			diag_error(b->diag, json_key_pos(value), "unknown top-level parameter \"%s\"", key);
 			if (near)
 				diag_help(b->diag, "did you mean \"%s\"?", near);
 		}
@@ -235,11 +238,11 @@ static struct json_object *find_root(struct build *b)
 	}
 	if (!root) {
 		if (diag_errors(b->diag) == before)
-			diag_error(b->diag, json_pos(top), "there is no \"%s\" in this file", name);
+			diag_error(b->diag, json_pos(top), "this file has no \"%s\"", name);
 		return NULL;
 	}
 	if (!json_object_is_type(root, json_type_object)) {
-		diag_error(b->diag, json_pos(root), "\"%s\" is not a map", name);
+		diag_error(b->diag, json_pos(root), "\"%s\" must be a map", name);
 		return NULL;
 	}
 	/* Kea 1.x kept the loggers in a map of their own. */
@@ -287,7 +290,7 @@ static int build(struct config *cfg, unsigned flags, struct diag *diag, struct c
 	root = find_root(&b);
 	if (!root) {
 		if (!diag_errors(diag))
-			diag_error(diag, POS_NONE, "there is no configuration");
+			diag_error(diag, POS_NONE, "no configuration found");
 		goto out;
 	}
 	typed = arena_new_obj(cfg->arena, struct global_conf);

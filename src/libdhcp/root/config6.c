@@ -25,8 +25,9 @@ static void build_mac_sources(struct build *b)
 		if (source == HWADDR6_UNKNOWN) {
 			diag_error(b->diag, item_pos(&b->root->node, "mac-sources", i),
 				   "\"%s\" is not a source of hardware addresses", names->v[i]);
-			diag_help(b->diag, "there are any, duid, ipv6-link-local, client-link-addr-option, remote-id, "
-					   "subscriber-id, docsis-cmts, docsis-modem and their RFC names");
+			diag_help(b->diag,
+				  "valid sources are any, duid, ipv6-link-local, client-link-addr-option, remote-id, "
+				  "subscriber-id, docsis-cmts, docsis-modem and their RFC names");
 			continue;
 		}
 		cfg->mac_sources[cfg->n_mac_sources++] = source;
@@ -53,7 +54,7 @@ static void build_rsoo(struct build *b)
 			code = def->code;
 		if (!def && (*end || !code || code > UINT16_MAX))
 			diag_error(b->diag, item_pos(&b->root->node, "relay-supplied-options", i),
-				   "\"%s\" is neither the number nor the name of an option", names->v[i]);
+				   "\"%s\" is neither an option code nor an option name", names->v[i]);
 		else
 			cfg->rsoo[cfg->n_rsoo++] = (uint16_t)code;
 	}
@@ -74,17 +75,17 @@ static void build_server_id(struct build *b)
 		.persist = conf->persist.v,
 	};
 	if (conf->node.json && !conf->type.set)
-		diag_error(b->diag, conf_pos(&conf->node, NULL), "server-id lacks \"type\"");
+		diag_error(b->diag, conf_pos(&conf->node, NULL), "\"type\" is missing in server-id");
 	if (!conf->identifier.v || !conf->identifier.v[0])
 		return;
 	duid->identifier = arena_alloc(b->cfg->arena, sizeof(probe.b));
 	duid->identifier_len =
 		hex_to_bytes(conf->identifier.v, strlen(conf->identifier.v), duid->identifier, sizeof(probe.b) - 8);
 	if (duid->identifier_len <= 0)
-		diag_error(b->diag, conf_pos(&conf->node, "identifier"), "\"%s\" is not hex of at most %zu bytes",
-			   conf->identifier.v, sizeof(probe.b) - 8);
+		diag_error(b->diag, conf_pos(&conf->node, "identifier"),
+			   "\"%s\" is not a hex string of at most %zu bytes", conf->identifier.v, sizeof(probe.b) - 8);
 	else if (duid->type == DUID_UUID && duid->identifier_len != 16)
-		diag_error(b->diag, conf_pos(&conf->node, "identifier"), "\"%s\" has %d bytes, and a UUID has 16",
+		diag_error(b->diag, conf_pos(&conf->node, "identifier"), "\"%s\" has %d bytes, but a UUID has 16",
 			   conf->identifier.v, duid->identifier_len);
 }
 

@@ -35,7 +35,7 @@ static void check_pairs(struct build *b, struct subnet_pair *refs, size_t n)
 		if (refs[i].sub->id == refs[i - 1].sub->id) {
 			diag_error(b->diag, conf_pos(&refs[i].conf->node, "id"), "subnet id %u is already in use",
 				   refs[i].sub->id);
-			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "id"), "it is used here");
+			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "id"), "first used here");
 		}
 	qsort(refs, n, sizeof(*refs), order_by_prefix);
 	for (i = 1; i < n; i++) {
@@ -45,11 +45,11 @@ static void check_pairs(struct build *b, struct subnet_pair *refs, size_t n)
 		if (a->len == z->len && ip_equal(&a->addr, &z->addr)) {
 			diag_error(b->diag, conf_pos(&refs[i].conf->node, "subnet"), "subnet %s is defined twice",
 				   prefix_format(z, text));
-			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "subnet"), "the first one is here");
+			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "subnet"), "first defined here");
 		} else if (prefix_contains(a, &z->addr)) {
-			diag_warn(b->diag, conf_pos(&refs[i].conf->node, "subnet"), "subnet %s lies inside another one",
-				  prefix_format(z, text));
-			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "subnet"), "it lies inside this one");
+			diag_warn(b->diag, conf_pos(&refs[i].conf->node, "subnet"),
+				  "subnet %s is inside another subnet", prefix_format(z, text));
+			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "subnet"), "the outer subnet is here");
 		}
 	}
 }
@@ -107,14 +107,16 @@ static void check_interfaces(struct build *b, const struct subnet_pair *refs, si
 		}
 		if (!sub->n_relays && !is_listened_on(b->cfg, sub->iface)) {
 			diag_warn(b->diag, conf_pos(&sorted[i].conf->node, "interface"),
-				  "no client on \"%s\" gets into subnet %u: the server does not listen there",
-				  sub->iface, sub->id);
+				  "subnet %u will never be selected by interface \"%s\": the server does not listen "
+				  "there",
+				  sub->id, sub->iface);
 		} else if (!link_same(sub, before)) {
 			diag_warn(b->diag, conf_pos(&sorted[i].conf->node, "interface"),
-				  "no client on \"%s\" gets into subnet %u: another subnet has this interface first",
-				  sub->iface, sub->id);
-			diag_note(b->diag, conf_pos(&sorted[first].conf->node, "interface"), "it is this one");
-			diag_help(b->diag, "several subnets of one link belong into a shared network");
+				  "subnet %u will never be selected by interface \"%s\": an earlier subnet has it",
+				  sub->id, sub->iface);
+			diag_note(b->diag, conf_pos(&sorted[first].conf->node, "interface"),
+				  "the earlier subnet is here");
+			diag_help(b->diag, "put subnets that share a link in a shared network");
 		}
 	}
 	free(sorted);
@@ -142,10 +144,10 @@ static void check_relays(struct build *b, const struct subnet_pair *refs, size_t
 		if (link_same(sorted[i].ref->sub, sorted[first].ref->sub))
 			continue;
 		diag_warn(b->diag, conf_pos(&sorted[i].ref->conf->node, "relay"),
-			  "no client of relay %s gets into subnet %u: another subnet has this relay first",
-			  ip_format(&sorted[i].relay, text), sorted[i].ref->sub->id);
-		diag_note(b->diag, conf_pos(&sorted[first].ref->conf->node, "relay"), "it is this one");
-		diag_help(b->diag, "several subnets of one link belong into a shared network");
+			  "subnet %u will never be selected by relay %s: an earlier subnet has it",
+			  sorted[i].ref->sub->id, ip_format(&sorted[i].relay, text));
+		diag_note(b->diag, conf_pos(&sorted[first].ref->conf->node, "relay"), "the earlier subnet is here");
+		diag_help(b->diag, "put subnets that share a link in a shared network");
 	}
 	free(sorted);
 }
@@ -179,7 +181,7 @@ static void check_addresses(struct build *b, const struct subnet_pair *refs, siz
 
 	if (n && !b->cfg->n_listen)
 		diag_warn(b->diag, conf_pos(&b->root->node, "interfaces-config"),
-			  "the server listens on no interface: no client gets into any subnet");
+			  "the server listens on no interface, so no subnet will be selected");
 	for (i = 0; i < n; i++) {
 		const struct subnet *sub = refs[i].sub;
 
@@ -187,8 +189,8 @@ static void check_addresses(struct build *b, const struct subnet_pair *refs, siz
 		    !is_filled(refs, n, i))
 			continue;
 		diag_warn(b->diag, conf_pos(&refs[i].conf->node, "subnet"),
-			  "no client gets into subnet %u: smaller subnets have all of its addresses", sub->id);
-		diag_help(b->diag, "\"interface\" or \"relay\" would say whose it is");
+			  "subnet %u will never be selected: more specific subnets cover it", sub->id);
+		diag_help(b->diag, "set \"interface\" or \"relay\" to select it");
 	}
 }
 

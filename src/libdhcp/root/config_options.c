@@ -40,7 +40,7 @@ static int parse_type(struct build *b, struct pos pos, const char *name)
 
 	if (type >= 0)
 		return type;
-	diag_error(b->diag, pos, "\"%s\" is not a type of option data", name);
+	diag_error(b->diag, pos, "\"%s\" is not an option data type", name);
 	near = diag_suggest(name, type_names_for_help, N_TYPES);
 	if (near)
 		diag_help(b->diag, "did you mean \"%s\"?", near);
@@ -70,7 +70,7 @@ static int parse_record(struct build *b, const struct option_def_conf *conf, str
 		if (type < 0)
 			err = type;
 		else if (type == OPT_RECORD || type == OPT_EMPTY) {
-			diag_error(b->diag, pos, "a record cannot hold a field of type %s", name);
+			diag_error(b->diag, pos, "a record cannot contain a field of type %s", name);
 			err = -E_INVAL;
 		} else {
 			*vec_push(&types) = (enum opt_type)type;
@@ -114,15 +114,15 @@ static void add_definition(struct build *b, const struct option_def_conf *conf)
 		return;
 	if (def.encapsulate && (!strcmp(def.encapsulate, def.space) || !strcmp(def.encapsulate, main_space(b)))) {
 		diag_error(b->diag, conf_pos(&conf->node, "encapsulate"),
-			   "option %s would hold itself by encapsulating space %s", def.name, def.encapsulate);
+			   "option %s must not encapsulate space %s, which contains it", def.name, def.encapsulate);
 		return;
 	}
 	switch (dict_add(b->cfg->dict, &def)) {
 	case 0:
 		break;
 	case -E_EXIST:
-		diag_error(b->diag, conf_pos(&conf->node, "code"), "space %s has an option %u or one named %s already",
-			   def.space, def.code, def.name);
+		diag_error(b->diag, conf_pos(&conf->node, "code"),
+			   "space %s already has an option with code %u or name %s", def.space, def.code, def.name);
 		break;
 	default:
 		diag_error(b->diag, conf_pos(&conf->node, NULL), "this definition of option %s contradicts itself",

@@ -97,14 +97,14 @@ static struct lifetime build_lifetime(struct build *b, const struct chain *chain
 	min = keys->min.set ? keys->min.v : def;
 	max = keys->max.set ? keys->max.v : def;
 	if (keys->min.set && keys->max.set && min > max)
-		diag_error(b->diag, lifetime_pos(chain, keys, keys->min_name), "\"%s\" %lld is more than \"%s\" %lld",
-			   keys->min_name, min, keys->max_name, max);
+		diag_error(b->diag, lifetime_pos(chain, keys, keys->min_name),
+			   "%s (%lld) must not be greater than %s (%lld)", keys->min_name, min, keys->max_name, max);
 	else if (keys->min.set && def < min)
-		diag_error(b->diag, lifetime_pos(chain, keys, keys->name), "\"%s\" %lld is less than \"%s\" %lld",
+		diag_error(b->diag, lifetime_pos(chain, keys, keys->name), "%s (%lld) must not be less than %s (%lld)",
 			   keys->name, def, keys->min_name, min);
 	else if (keys->max.set && def > max)
-		diag_error(b->diag, lifetime_pos(chain, keys, keys->name), "\"%s\" %lld is more than \"%s\" %lld",
-			   keys->name, def, keys->max_name, max);
+		diag_error(b->diag, lifetime_pos(chain, keys, keys->name),
+			   "%s (%lld) must not be greater than %s (%lld)", keys->name, def, keys->max_name, max);
 	return (struct lifetime){ (uint32_t)def, (uint32_t)min, (uint32_t)max };
 }
 
@@ -127,11 +127,10 @@ static void build_lifetimes(struct build *b, const struct chain *chain, struct n
 
 	par->valid = build_lifetime(b, chain, &valid);
 	if (par->valid.def == 0)
-		diag_error(b->diag, lifetime_pos(chain, &valid, "valid-lifetime"),
-			   "\"valid-lifetime\" is 0: no lease could be used");
+		diag_error(b->diag, lifetime_pos(chain, &valid, "valid-lifetime"), "valid-lifetime must not be 0");
 	else if (par->valid.min == 0) {
 		diag_warn(b->diag, lifetime_pos(chain, &valid, "min-valid-lifetime"),
-			  "\"min-valid-lifetime\" is 0, which no lease can have: it is read as 1");
+			  "min-valid-lifetime must not be 0; it is read as 1");
 		par->valid.min = 1;
 	}
 }
@@ -147,8 +146,8 @@ static void build_preferred(struct build *b, const struct chain *chain, struct n
 	par->preferred = build_lifetime(b, chain, &preferred);
 	if (par->preferred.def > par->valid.def)
 		diag_warn(b->diag, lifetime_pos(chain, &preferred, "preferred-lifetime"),
-			  "\"preferred-lifetime\" %u is more than \"valid-lifetime\" %u: that much is granted",
-			  par->preferred.def, par->valid.def);
+			  "preferred-lifetime (%u) must not be greater than valid-lifetime (%u); it is read as %u",
+			  par->preferred.def, par->valid.def, par->valid.def);
 }
 
 static void build_timers(struct build *b, const struct chain *chain, struct net_params *par)
@@ -164,16 +163,19 @@ static void build_timers(struct build *b, const struct chain *chain, struct net_
 	par->t2_percent = VALUE(chain, t2_percent);
 	if (par->calculate_tee && par->t1_percent >= par->t2_percent)
 		diag_error(b->diag, IS_SET(chain, t1_percent) ? POS_OF(chain, t1_percent) : POS_OF(chain, t2_percent),
-			   "\"t1-percent\" %g is not less than \"t2-percent\" %g", par->t1_percent, par->t2_percent);
+			   "t1-percent (%g) must be less than t2-percent (%g)", par->t1_percent, par->t2_percent);
 	if (par->t1_set && par->t2_set && par->t1 >= par->t2)
 		diag_warn(b->diag, POS_OF(chain, renew_timer),
-			  "\"renew-timer\" %u is not less than \"rebind-timer\" %u: it is not sent", par->t1, par->t2);
+			  "renew-timer (%u) must be less than rebind-timer (%u); clients will not be sent T1", par->t1,
+			  par->t2);
 	if (par->t2_set && par->t2 >= valid)
 		diag_warn(b->diag, POS_OF(chain, rebind_timer),
-			  "\"rebind-timer\" %u is not less than \"valid-lifetime\" %u: it is not sent", par->t2, valid);
+			  "rebind-timer (%u) must be less than valid-lifetime (%u); clients will not be sent T2",
+			  par->t2, valid);
 	else if (par->t1_set && par->t1 >= valid)
 		diag_warn(b->diag, POS_OF(chain, renew_timer),
-			  "\"renew-timer\" %u is not less than \"valid-lifetime\" %u: it is not sent", par->t1, valid);
+			  "renew-timer (%u) must be less than valid-lifetime (%u); clients will not be sent T1",
+			  par->t1, valid);
 }
 
 /* --- the rest -------------------------------------------------------------- */
@@ -183,7 +185,7 @@ static enum allocator build_allocator(struct build *b, const struct conf_node *n
 	if (word <= ALLOC_FLQ)
 		return (enum allocator)word;
 	diag_error(b->diag, conf_pos(node, key), "\"%s\": \"shared-flq\" needs an SQL lease database", key);
-	diag_help(b->diag, "\"flq\" is the same for memfile");
+	diag_help(b->diag, "use \"flq\" with memfile");
 	return ALLOC_ITERATIVE;
 }
 

@@ -13,7 +13,7 @@ static int parse_pool(struct build *b, const struct pool_conf *conf, struct pool
 	struct prefix prefix;
 
 	if (!conf->pool.set) {
-		diag_error(b->diag, conf_pos(&conf->node, NULL), "a pool lacks \"pool\"");
+		diag_error(b->diag, conf_pos(&conf->node, NULL), "\"pool\" is missing in pools");
 		return -E_INVAL;
 	}
 	if (strchr(text, '/')) {
@@ -21,7 +21,7 @@ static int parse_pool(struct build *b, const struct pool_conf *conf, struct pool
 
 		if (err < 0) {
 			diag_error(b->diag, pos, "pool \"%s\": %s", text,
-				   err == -E_RANGE ? "there is no such prefix length" : "this is not a prefix");
+				   err == -E_RANGE ? "invalid prefix length" : "not a prefix");
 			return err;
 		}
 		pool->first = prefix_first(&prefix);
@@ -45,11 +45,11 @@ static int parse_pool(struct build *b, const struct pool_conf *conf, struct pool
 			dash = NULL;
 	}
 	if (!dash) {
-		diag_error(b->diag, pos, "pool \"%s\" is neither \"FIRST - LAST\" nor a prefix", text);
+		diag_error(b->diag, pos, "pool \"%s\": expected \"FIRST - LAST\" or a prefix", text);
 		return -E_INVAL;
 	}
 	if (ip_cmp(&pool->first, &pool->last) > 0) {
-		diag_error(b->diag, pos, "pool \"%s\" is reversed: the first address is behind the last", text);
+		diag_error(b->diag, pos, "pool \"%s\" is reversed: the first address is greater than the last", text);
 		return -E_INVAL;
 	}
 	return 0;
@@ -76,16 +76,16 @@ static void check_pool(struct build *b, const struct subnet_conf *sub_conf, cons
 
 		if (ip_cmp(&pool->first, &other->last) > 0 || ip_cmp(&other->first, &pool->last) > 0)
 			continue;
-		diag_error(b->diag, pos, "pool %s - %s overlaps with another pool of the subnet",
+		diag_error(b->diag, pos, "pool %s - %s overlaps another pool of the subnet",
 			   ip_format(&pool->first, first), ip_format(&pool->last, last));
-		diag_note(b->diag, conf_pos(&before[i]->node, "pool"), "the other one is here");
+		diag_note(b->diag, conf_pos(&before[i]->node, "pool"), "the other pool is here");
 	}
 	if (ip_is4(&net) && sub->prefix.len < 31) {
 		if (ip_equal(&pool->first, &net))
-			diag_warn(b->diag, pos, "the pool holds the network address %s, which some clients refuse",
+			diag_warn(b->diag, pos, "the pool contains the network address %s, which some clients reject",
 				  net_text);
 		if (ip_equal(&pool->last, &bcast))
-			diag_warn(b->diag, pos, "the pool holds the broadcast address %s, which no client can use",
+			diag_warn(b->diag, pos, "the pool contains the broadcast address %s, which no client can use",
 				  bcast_text);
 	}
 }
@@ -100,9 +100,7 @@ static bool is_anycast(const struct prefix *prefix, const struct ip *ip)
 void check_allocator(struct build *b, struct pos pos, enum allocator how, uint64_t size)
 {
 	if (how == ALLOC_FLQ && size > FREEMAP_MAX)
-		diag_warn(b->diag, pos,
-			  "the pool is too large for a list of what is free: instead of by \"flq\" it is given at "
-			  "random");
+		diag_warn(b->diag, pos, "the pool is too large for allocator \"flq\": using \"random\"");
 }
 
 static void build_pools(struct build *b, const struct subnet_conf *conf, struct subnet *sub)
@@ -144,24 +142,26 @@ static bool parse_prefix(struct build *b, const struct subnet_conf *conf, struct
 	int err;
 
 	if (!conf->subnet.set) {
-		diag_error(b->diag, conf_pos(&conf->node, NULL), "a subnet lacks \"subnet\"");
+		diag_error(b->diag, conf_pos(&conf->node, NULL), "\"subnet\" is missing in subnet");
 		return false;
 	}
 	err = prefix_parse(conf->subnet.v, ret);
 	if (err < 0) {
 		diag_error(b->diag, pos, "subnet \"%s\": %s", conf->subnet.v,
-			   err == -E_RANGE ? "invalid prefix length, want 0..32"
-					   : "this is not a prefix such as 192.0.2.0/24");
+			   err == -E_RANGE ? "invalid prefix length" : "expected a prefix");
+		diag_help(b->diag, b->cfg->family == KEY_6 ? "a subnet is written as \"2001:db8::/64\""
+							   : "a subnet is written as \"192.0.2.0/24\"");
 		return false;
 	}
 	if (ip_is4(&ret->addr) != (b->cfg->family == KEY_4)) {
-		diag_error(b->diag, pos, "subnet \"%s\" is of the other address family", conf->subnet.v);
+		diag_error(b->diag, pos, "subnet \"%s\" is an IPv%d prefix in a DHCPv%d configuration", conf->subnet.v,
+			   ip_is4(&ret->addr) ? 4 : 6, ip_is4(&ret->addr) ? 6 : 4);
 		return false;
 	}
 	if (!prefix_is_clean(ret)) {
 		clean = (struct prefix){ prefix_first(ret), ret->len };
-		diag_warn(b->diag, pos, "subnet \"%s\" has bits set behind its length", conf->subnet.v);
-		diag_help(b->diag, "it is read as \"%s\"", prefix_format(&clean, text));
+		diag_warn(b->diag, pos, "subnet \"%s\" has host bits set; it is read as \"%s\"", conf->subnet.v,
+			  prefix_format(&clean, text));
 		ret->addr = clean.addr;
 	}
 	return true;
@@ -187,7 +187,7 @@ static void build_relays(struct build *b, const struct conf_map *map, struct sub
 			continue;
 		if (ip_parse(text, &ip) < 0 || ip_is4(&ip) != (b->cfg->family == KEY_4))
 			diag_error(b->diag, conf_pos(&relay->node, "ip-addresses"),
-				   "\"%s\" is not the address of a relay", text);
+				   "\"%s\" is not a relay address of this family", text);
 		else
 			sub->relays[sub->n_relays++] = ip;
 	}
@@ -221,9 +221,9 @@ static bool build_subnet(struct build *b, const struct shared_network_conf *net_
 	if (net_conf && net_conf->link.interface.v && net_conf->link.interface.v[0] && sub->iface[0] &&
 	    strcmp(net_conf->link.interface.v, sub->iface) != 0) {
 		diag_error(b->diag, conf_pos(&conf->node, "interface"),
-			   "\"interface\" \"%s\" is not that of the network, \"%s\"", sub->iface,
+			   "\"interface\" is \"%s\", but the shared network has \"%s\"", sub->iface,
 			   net_conf->link.interface.v);
-		diag_note(b->diag, conf_pos(&net_conf->node, "interface"), "a network is one link");
+		diag_note(b->diag, conf_pos(&net_conf->node, "interface"), "set here for the whole link");
 	}
 	build_params(b, net_conf, conf, &sub->par);
 	build_relays(b, net_relays ? &net_conf->link.relay : &conf->link.relay, sub);
@@ -282,13 +282,13 @@ static void build_network(struct build *b, const struct shared_network_conf *con
 
 	if (!conf->name.set || !conf->name.v[0]) {
 		diag_error(b->diag, conf_pos(&conf->node, conf->name.set ? "name" : NULL),
-			   "a shared network lacks its \"name\"");
+			   "\"name\" is missing in shared-network");
 		return;
 	}
 	net->name = conf->name.v;
 	for (other = b->cfg->plan.nets; other < net; other++)
 		if (other->name && !strcmp(other->name, net->name))
-			diag_error(b->diag, conf_pos(&conf->node, "name"), "there are two shared networks \"%s\"",
+			diag_error(b->diag, conf_pos(&conf->node, "name"), "duplicate shared network \"%s\"",
 				   net->name);
 	build_optlist(b, &conf->link.option_data, &net->opts);
 	if (!conf->subnets.n)

@@ -9,7 +9,7 @@ static bool parse_pd_pool(struct build *b, const struct pd_pool_conf *conf, stru
 
 	if (!conf->prefix.set || !conf->prefix_len.set || !conf->delegated_len.set) {
 		diag_error(b->diag, conf_pos(&conf->node, NULL),
-			   "a pool of prefixes needs \"prefix\", \"prefix-len\" and \"delegated-len\"");
+			   "a pd-pool needs \"prefix\", \"prefix-len\" and \"delegated-len\"");
 		return false;
 	}
 	prefix->len = (uint8_t)conf->prefix_len.v;
@@ -18,13 +18,14 @@ static bool parse_pd_pool(struct build *b, const struct pd_pool_conf *conf, stru
 		return false;
 	}
 	if (!prefix_is_clean(prefix)) {
-		diag_error(b->diag, pos, "\"%s\" has bits set behind \"prefix-len\" %u", conf->prefix.v, prefix->len);
+		diag_error(b->diag, pos, "prefix \"%s\" has host bits set for prefix-len %u", conf->prefix.v,
+			   prefix->len);
 		return false;
 	}
 	if (!conf->prefix_len.v || conf->delegated_len.v < conf->prefix_len.v) {
 		diag_error(b->diag, conf_pos(&conf->node, "delegated-len"),
-			   "\"delegated-len\" %lld is less than \"prefix-len\" %lld", (long long)conf->delegated_len.v,
-			   (long long)conf->prefix_len.v);
+			   "delegated-len (%lld) must not be less than prefix-len (%lld)",
+			   (long long)conf->delegated_len.v, (long long)conf->prefix_len.v);
 		return false;
 	}
 	return true;
@@ -40,8 +41,7 @@ static void parse_excluded(struct build *b, const struct pd_pool_conf *conf, str
 	if (!conf->excluded_prefix.set || ip_parse(conf->excluded_prefix.v, &excluded.addr) < 0 ||
 	    excluded.len <= pool->len || !prefix_is_clean(&excluded) || !prefix_contains(&first, &excluded.addr)) {
 		diag_error(b->diag, conf_pos(&conf->node, "excluded-prefix"),
-			   "\"excluded-prefix\" and its \"excluded-prefix-len\" are not a longer prefix in the first "
-			   "one delegated");
+			   "\"excluded-prefix\" must be longer than the delegated prefixes and inside the first one");
 		return;
 	}
 	pool->excluded = excluded;
@@ -71,7 +71,7 @@ void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subn
 			if (ip_cmp(&pool->first, &sub->pd_pools[k].last) <= 0 &&
 			    ip_cmp(&sub->pd_pools[k].first, &pool->last) <= 0)
 				diag_error(b->diag, conf_pos(&confs[i].node, "prefix"),
-					   "this pool of prefixes overlaps with another one of the subnet");
+					   "this pd-pool overlaps another one of the subnet");
 		check_allocator(b, conf_pos(&confs[i].node, "prefix"), sub->par.pd_allocator, pool->size);
 		parse_excluded(b, &confs[i], pool);
 		build_optlist(b, &confs[i].option_data, &pool->opts);

@@ -86,7 +86,7 @@ static bool check_space(struct build *b, const struct option_data_conf *conf, co
 	if (vendor_of_space(space) || dict_has_space(b->cfg->dict, space))
 		return true;
 	diag_error(b->diag, conf_pos(&conf->node, "space"),
-		   "there is no option space \"%s\": no option-def belongs to it or encapsulates it", space);
+		   "unknown option space \"%s\": no option-def is in it or encapsulates it", space);
 	names = dict_spaces(b->cfg->dict, b->cfg->arena, &n);
 	near = diag_suggest(space, names, n);
 	if (near)
@@ -109,8 +109,7 @@ static void unknown_option(struct build *b, const struct option_data_conf *conf,
 	for (i = 0; i < b->root->option_def.n; i++)
 		if (defs[i].name.set)
 			names[n_names++] = defs[i].name.v;
-	diag_error(b->diag, conf_pos(&conf->node, "name"), "there is no option \"%s\" in space %s", conf->name.v,
-		   space);
+	diag_error(b->diag, conf_pos(&conf->node, "name"), "unknown option \"%s\" in space %s", conf->name.v, space);
 	near = diag_suggest(conf->name.v, names, n_names);
 	if (near)
 		diag_help(b->diag, "did you mean \"%s\"?", near);
@@ -209,8 +208,7 @@ static bool encode_raw(struct build *b, struct value *value)
 
 	value->val.raw = true;
 	if (value->conf->data.set) {
-		diag_error(b->diag, pos_of(value, "data-hex"),
-			   "\"data\" and \"data-hex\" are two values for one option");
+		diag_error(b->diag, pos_of(value, "data-hex"), "set either \"data\" or \"data-hex\", not both");
 		return false;
 	}
 	if (optconf_encode(NULL, value->conf->data_hex.v, false, b->cfg->arena, &value->val.data, &why) < 0) {
@@ -221,7 +219,7 @@ static bool encode_raw(struct build *b, struct value *value)
 	/* Clients name the server by it. */
 	if (b->cfg->family == KEY_4 && !strcmp(value->space, main_space(b)) &&
 	    value->val.code == OPT4_DHCP_SERVER_IDENTIFIER && value->val.data.len != 4) {
-		diag_error(b->diag, pos_of(value, "data-hex"), "value of option %s: %zu bytes are not an address",
+		diag_error(b->diag, pos_of(value, "data-hex"), "value of option %s: expected 4 bytes, found %zu",
 			   option_text(b, value), value->val.data.len);
 		return false;
 	}
@@ -243,7 +241,7 @@ static bool encode(struct build *b, struct option_data_conf *conf, struct value 
 	conf->csv_format.set = true;
 	if (csv && !def) {
 		diag_error(b->diag, conf_pos(&conf->node, "csv-format"),
-			   "option %u has no definition, so its value is given in hex with \"csv-format\": false",
+			   "option %u has no definition: write its value in hex with \"csv-format\": false",
 			   value->val.code);
 		return false;
 	}
@@ -251,7 +249,7 @@ static bool encode(struct build *b, struct option_data_conf *conf, struct value 
 		diag_error(b->diag, conf_pos(&conf->node, "data"), "value of option %s: %s", option_text(b, value),
 			   why ? why : "invalid");
 		if (csv && def->encapsulate)
-			diag_help(b->diag, "its sub-options are options of space \"%s\"", def->encapsulate);
+			diag_help(b->diag, "its sub-options belong in space \"%s\"", def->encapsulate);
 		return false;
 	}
 	/* An enterprise number alone gets the vendor's sub-options; bytes behind it are sub-options already. */
@@ -281,7 +279,7 @@ static struct bytes encode_space(struct values *values, const char *space, unsig
 		encapsulate(values, value, depth);
 		value->is_used = true;
 		if (value->val.data.len > max) {
-			diag_error(b->diag, pos_of(value, "data"), "sub-option %s has %zu bytes, more than %zu",
+			diag_error(b->diag, pos_of(value, "data"), "sub-option %s has %zu bytes; the limit is %zu",
 				   option_text(b, value), value->val.data.len, max);
 			return bytes_of(NULL, 0);
 		}
@@ -320,7 +318,7 @@ static void encapsulate(struct values *values, struct value *outer, unsigned dep
 		return;
 	if (depth == DEPTH_MAX) {
 		diag_error(b->diag, pos_of(outer, NULL),
-			   "option %s: sub-options are nested more than %d deep, or hold themselves", def->name,
+			   "option %s: sub-options are nested more than %d deep, or contain themselves", def->name,
 			   DEPTH_MAX);
 		return;
 	}
@@ -375,9 +373,8 @@ static void check_repeats(const struct values *values)
 
 		if (a->val.code != z->val.code || strcmp(a->space, z->space) || may_repeat(b, z))
 			continue;
-		diag_error(b->diag, pos_of(z, NULL), "option %u of space %s is given twice in one list", z->val.code,
-			   z->space);
-		diag_note(b->diag, pos_of(a, NULL), "it is given here as well");
+		diag_error(b->diag, pos_of(z, NULL), "duplicate option %u in space %s", z->val.code, z->space);
+		diag_note(b->diag, pos_of(a, NULL), "first defined here");
 	}
 }
 
@@ -442,7 +439,7 @@ void build_optlist(struct build *b, const struct conf_list *data, struct optlist
 	for (i = 0; i < values.n; i++)
 		if (!values.v[i].is_used && !values.v[i].val.never_send)
 			diag_warn(b->diag, pos_of(&values.v[i], NULL),
-				  "option %s of space %s is not sent: no option of this list encapsulates the space",
+				  "option %s of space %s is not sent: no option in this list encapsulates that space",
 				  option_text(b, &values.v[i]), values.v[i].space);
 	free(values.v);
 	optlist_sort(ret);

@@ -150,7 +150,7 @@ static int tuple(struct enc *e, const char *v)
 	size_t len = strlen(v);
 
 	if (len > (e->def->wide_tuple ? 65535u : 255u))
-		return fail(e, E_RANGE, "a value is longer than its length field can say");
+		return fail(e, E_RANGE, "a value is too long for its length field");
 	if (e->def->wide_tuple)
 		write_u16(&e->w, (uint16_t)len);
 	else
@@ -266,7 +266,7 @@ static int values(struct enc *e, char *text)
 	int err = 0;
 
 	if (def->type == OPT_EMPTY)
-		return *text ? fail(e, E_INVAL, "this option has no value of its own") : 0;
+		return *text ? fail(e, E_INVAL, "this option takes no value") : 0;
 	if (!*text)
 		return fail(e, E_INVAL, "a value is missing");
 	if (def->type == OPT_INTERNAL && !routes)
@@ -283,7 +283,7 @@ static int values(struct enc *e, char *text)
 			err = value(e, def->type == OPT_RECORD ? def->record[i] : def->type, v);
 	}
 	if (err == 0 && n < fields)
-		return fail(e, E_INVAL, "%u values are needed, %u given", fields, n);
+		return fail(e, E_INVAL, "expected %u values, found %u", fields, n);
 	return err;
 }
 

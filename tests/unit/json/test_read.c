@@ -67,16 +67,16 @@ START_TEST(finds_all_errors_of_a_text)
 {
 	expect("{ \"a\": 1 \"b\": 2,\n  \"c\": tru,\n  \"d\": [1 2],\n  \"a\": 3,\n  \"e\": 99999999999999999999 }",
 	       "E t:1:8: missing comma\n"
-	       "E t:2:8: unexpected tru: a text stands in double quotes\n"
+	       "E t:2:8: unexpected word \"tru\": strings must be in double quotes\n"
 	       "E t:3:9: missing comma\n"
-	       "E t:4:3: \"a\" stands here twice [t:1:3: the first one is here]\n"
+	       "E t:4:3: duplicate key \"a\" [t:1:3: first defined here]\n"
 	       "E t:5:8: 99999999999999999999 does not fit in 64 bits\n");
 }
 END_TEST
 
 START_TEST(columns_count_characters)
 {
-	expect("{ \"k\xc3\xa9\": x }", "E t:1:9: unexpected x: a text stands in double quotes\n");
+	expect("{ \"k\xc3\xa9\": x }", "E t:1:9: unexpected word \"x\": strings must be in double quotes\n");
 }
 END_TEST
 
@@ -151,8 +151,8 @@ START_TEST(no_zero_bytes)
 	static const char key[] = "{ \"a\0b\": 1 }", value[] = "{ \"a\": \"x\0y\" }";
 
 	expect("{ \"a\\u0000b\": 1, \"c\": \"\\u0000\" }",
-	       "E t:1:6: \\u wants four hex digits of a character that exists\n"
-	       "E t:1:25: \\u wants four hex digits of a character that exists\n");
+	       "E t:1:6: \\u must be followed by the four hex digits of a valid character\n"
+	       "E t:1:25: \\u must be followed by the four hex digits of a valid character\n");
 	ck_assert_int_lt(read_bytes(key, sizeof(key) - 1, 0), 0);
 	ck_assert_int_lt(read_bytes(value, sizeof(value) - 1, 0), 0);
 }
