@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/ip.h"
+#include "base/str.h"
 #include "wire/codec_int.h"
 #include "wire/dnr.h"
 #include "wire/domain.h"
@@ -110,12 +111,15 @@ static int integer(struct enc *e, enum opt_type type, const char *v)
 
 static int boolean(struct enc *e, const char *v)
 {
-	if (strcmp(v, "true") == 0 || strcmp(v, "1") == 0)
-		write_u8(&e->w, 1);
-	else if (strcmp(v, "false") == 0 || strcmp(v, "0") == 0)
-		write_u8(&e->w, 0);
-	else
+	int64_t n;
+
+	if (str_case_equal(v, "true"))
+		n = 1;
+	else if (str_case_equal(v, "false"))
+		n = 0;
+	else if (number(e, v, 0, 1, &n) < 0)
 		return fail(e, E_INVAL, "'%s' is not true or false", v);
+	write_u8(&e->w, (uint8_t)n);
 	return 0;
 }
 

@@ -7,7 +7,8 @@
 
 /*
  * Option values between the text of configurations and the wire. The text is comma-separated
- * values, blanks around them dropped, "\," for a comma inside one; binary values are hex or text in
+ * values, blanks around them dropped, "\," for a comma inside one; booleans are true and false in any
+ * case, or 1 and 0; binary values are hex or text in
  * single quotes; classless routes are "10.0.0.0/8 - 192.0.2.1, ...". Works at load time: the heap
  * is used meanwhile.
  *
