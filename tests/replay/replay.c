@@ -335,6 +335,7 @@ static void do_advance(void)
 	unsigned i;
 
 	clock_advance((int64_t)number_of(words[1]) * 1000);
+	serve_worker_flush(&play.srv.workers[0]);
 	for (i = 0; i < 100; i++) {
 		unsigned n = reclaim_slice(play.reclaim, &play.live->cfg->expiry) +
 			     reclaim_flush(play.reclaim, &play.live->cfg->expiry);

@@ -87,6 +87,7 @@ struct store_txn {
 	unsigned n;
 	void (*done)(struct store_txn *txn);
 	void *owner;
+	uint64_t ticket;          /* the owner's */
 	enum store_result result; /* CHANGE_OK, or the first one that was not */
 	struct store_txn *next;   /* private to the store while it has the transaction */
 };

@@ -102,8 +102,6 @@ static void set_destination(struct request *req)
 	bool back = req->in.raw_in && !req->cfg->use_routing;
 
 	*out = (struct dgram){
-		.buf = req->out_buf,
-		.size = (uint32_t)req->fam->datagram_max,
 		.src = req->in.local,
 		.local = req->in.local,
 		.sport = req->worker->srv->server_port,
@@ -222,5 +220,5 @@ static unsigned size_limit(const struct request *req)
 
 enum verdict pack4(struct request *req)
 {
-	return request_packed(req, packet4_write(&req->a, size_limit(req), req->out_buf, req->out.size));
+	return request_packed(req, packet4_write(&req->a, size_limit(req), req->out.buf, req->out.size));
 }

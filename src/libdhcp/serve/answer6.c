@@ -211,8 +211,6 @@ static void set_destination(struct request *req)
 	struct dgram *out = &req->out;
 
 	*out = (struct dgram){
-		.buf = req->out_buf,
-		.size = (uint32_t)req->fam->datagram_max,
 		.src = req->in.local,
 		.local = req->in.local,
 		.dst = req->in.src,
@@ -286,5 +284,5 @@ enum verdict answer6(struct request *req)
 
 enum verdict pack6(struct request *req)
 {
-	return request_packed(req, packet6_write(&req->a6, req->out_buf, req->out.size));
+	return request_packed(req, packet6_write(&req->a6, req->out.buf, req->out.size));
 }

@@ -32,6 +32,8 @@ static enum verdict step_answer(struct request *req)
 
 static enum verdict step_pack(struct request *req)
 {
+	req->out.buf = serve_worker_out_buf(req->worker);
+	req->out.size = (uint32_t)req->fam->datagram_max;
 	return req->fam->pack(req);
 }
 
@@ -127,6 +129,14 @@ static void log_drop(const struct request *req)
 		req->fam->log_drop(req);
 }
 
+void pipeline_drop(struct request *req, enum drop_reason reason, const char *why)
+{
+	(void)request_drop(req, reason, why);
+	stat_add(req->worker->stats, drop_rows[reason].stat, 1);
+	stat_add(req->worker->stats, STAT_RECEIVE_DROP, 1);
+	log_drop(req);
+}
+
 unsigned pipeline_restart(void)
 {
 	unsigned i = 0;
@@ -150,9 +160,7 @@ enum progress pipeline_run_to(struct request *req, unsigned end)
 			req->step = pipeline_restart();
 			break;
 		case STEP_DROP:
-			stat_add(req->worker->stats, drop_rows[req->drop].stat, 1);
-			stat_add(req->worker->stats, STAT_RECEIVE_DROP, 1);
-			log_drop(req);
+			pipeline_drop(req, req->drop, req->why);
 			return RUN_FINISHED;
 		case STEP_DONE:
 			return RUN_FINISHED;

@@ -27,6 +27,8 @@ bool pipeline_run(struct request *req);
 /* The same, but no further than to the step `end`. */
 enum progress { RUN_FINISHED, RUN_PARKED, RUN_SO_FAR };
 enum progress pipeline_run_to(struct request *req, unsigned end);
+/* The request ends here without an answer: counted and logged. */
+void pipeline_drop(struct request *req, enum drop_reason reason, const char *why);
 /* The first step that asks what the client has. */
 unsigned pipeline_restart(void);
 

@@ -10,6 +10,7 @@
 #include "serve/drop.h"
 #include "serve/relay4.h"
 #include "serve/turn.h"
+#include "serve/wait.h"
 #include "subnet/subnet.h"
 #include "wire/ia6.h"
 #include "wire/packet4.h"
@@ -37,19 +38,22 @@ enum verdict {
 #define REQUEST_ARENA 65536 /* bytes a request may use */
 
 struct request {
-	struct list link; /* in the worker's free or resumed list */
+	/* the slot's, whatever message is in it */
+	struct list link; /* in the worker's free, resumed or finished list */
 	struct serve_worker *worker;
-	struct live *live; /* the configuration it is served by; same from start to end */
-	const struct config *cfg;
 	const struct family *fam;
 	struct arena *arena;
+	struct wait wait;
+
+	/* from here to the label: zero when a message arrives */
+	struct live *live; /* the configuration it is served by; same from start to end */
+	const struct config *cfg;
 	unsigned step; /* index into the step list of the step to run next */
 	enum drop_reason drop;
 	const char *why; /* detail for the drop line, or NULL */
 
-	struct dgram in; /* in.buf is the request's own copy */
-	struct dgram out;
-	uint8_t *out_buf;
+	struct dgram in;  /* in.buf is the request's own copy, in its arena */
+	struct dgram out; /* out.buf is one of the worker's, from pack on */
 	bool has_answer;
 
 	/* the message, and the answer to it */

@@ -6,6 +6,7 @@
  */
 #include "serve/server.h"
 
+#include "base/clock.h"
 #include "io/engine.h"
 #include "log/log.h"
 #include "serve/budget.h"
@@ -16,6 +17,11 @@
 #define DECLINES_SEC 3600
 /* Messages of a batch go through the pipeline so many at a time: few enough that their slots stay in the cache. */
 #define GROUP 4
+/* How often an idle worker looks for requests that have waited too long. */
+#define DEADLINE_CHECK_MS 1000
+
+static void check_deadlines(void *ctx);
+static void drop_late(struct serve_worker *w);
 
 void server_init(struct server *srv, const struct family *fam, struct store *store, unsigned n_workers,
 		 unsigned n_slots)
@@ -40,6 +46,9 @@ void server_init(struct server *srv, const struct family *fam, struct store *sto
 		w->stats = stats_new();
 		w->n_slots = n_slots;
 		w->slots = xcalloc(n_slots, sizeof(*w->slots));
+		w->out_bufs = xmalloc(OUT_MAX * fam->datagram_max);
+		timer_init(&w->deadline, check_deadlines, w);
+		list_init(&w->parked);
 		list_init(&w->free);
 		list_init(&w->out);
 		list_init(&w->resumed);
@@ -49,9 +58,8 @@ void server_init(struct server *srv, const struct family *fam, struct store *sto
 
 			req->worker = w;
 			req->fam = fam;
-			req->arena = arena_new(REQUEST_ARENA + fam->arena_extra);
-			req->in.buf = xmalloc(fam->datagram_max);
-			req->out_buf = xmalloc(fam->datagram_max);
+			req->arena = arena_new(REQUEST_ARENA + fam->datagram_max + fam->arena_extra);
+			list_init(&req->wait.link);
 			list_add_tail(&w->free, &req->link);
 		}
 	}
@@ -65,12 +73,10 @@ void server_done(struct server *srv)
 		struct serve_worker *w = &srv->workers[i];
 
 		serve_worker_switch(w, NULL);
-		for (k = 0; k < w->n_slots; k++) {
+		for (k = 0; k < w->n_slots; k++)
 			arena_free(w->slots[k].arena);
-			free(w->slots[k].in.buf);
-			free(w->slots[k].out_buf);
-		}
 		free(w->slots);
+		free(w->out_bufs);
 		stats_free(w->stats);
 		(void)pthread_mutex_destroy(&w->lock);
 	}
@@ -159,6 +165,11 @@ void serve_worker_switch(struct serve_worker *w, struct live *live)
 	live_leave(old);
 }
 
+uint8_t *serve_worker_out_buf(const struct serve_worker *w)
+{
+	return w->out_bufs + w->n_out * w->srv->fam->datagram_max;
+}
+
 /* --- requests -------------------------------------------------------------- */
 
 static void release(struct request *req)
@@ -178,6 +189,11 @@ void serve_worker_flush(struct serve_worker *w)
 	struct list *item;
 	unsigned n = 0;
 
+	if (!list_is_empty(&w->parked)) {
+		drop_late(w);
+		if (w->io && !timer_is_running(&w->deadline))
+			loop_timer_start(w->io->loop, &w->deadline, DEADLINE_CHECK_MS);
+	}
 	if (list_is_empty(&w->out))
 		return;
 	list_for_each (pos, &w->out)
@@ -189,17 +205,20 @@ void serve_worker_flush(struct serve_worker *w)
 	w->n_out = 0;
 }
 
+static void give_turn(struct request *req)
+{
+	struct turn *next = req->has_turn ? turn_give(req->worker->srv->turns, &req->turn) : NULL;
+
+	req->has_turn = false;
+	if (next)
+		(void)wait_respond(container_of(next, struct request, turn), next->ticket);
+}
+
 static void finish(struct request *req)
 {
 	struct serve_worker *w = req->worker;
 
-	if (req->has_turn) {
-		struct turn *next = turn_give(w->srv->turns, &req->turn);
-
-		req->has_turn = false;
-		if (next)
-			server_resume(container_of(next, struct request, turn));
-	}
+	give_turn(req);
 	if (!req->has_answer) {
 		release(req);
 		return;
@@ -214,8 +233,6 @@ static struct request *take(struct serve_worker *w, const struct dgram *dgram)
 {
 	struct list *item = list_pop(&w->free);
 	struct request *req;
-	struct arena *arena;
-	uint8_t *in_buf, *out_buf;
 
 	stat_add(w->stats, STAT_RECEIVED, 1);
 	if (!item || dgram->len > w->srv->fam->datagram_max) {
@@ -226,19 +243,12 @@ static struct request *take(struct serve_worker *w, const struct dgram *dgram)
 		return NULL;
 	}
 	req = container_of(item, struct request, link);
-	arena = req->arena;
-	in_buf = req->in.buf;
-	out_buf = req->out_buf;
-	arena_reset(arena);
-	memset(req, 0, offsetof(struct request, label));
+	arena_reset(req->arena);
+	memset(&req->live, 0, offsetof(struct request, label) - offsetof(struct request, live));
 	req->label[0] = '\0';
-	req->worker = w;
-	req->fam = w->srv->fam;
-	req->arena = arena;
-	req->out_buf = out_buf;
 	req->in = *dgram;
-	req->in.buf = in_buf;
-	memcpy(in_buf, dgram->buf, dgram->len);
+	/* Cannot fail: the arena has room for the largest datagram. */
+	req->in.buf = arena_dup(req->arena, dgram->buf, dgram->len);
 	req->wanted = req->fam->zero;
 	req->live = w->live;
 	req->cfg = w->live->cfg;
@@ -311,9 +321,45 @@ void serve_worker_resume(struct serve_worker *w)
 	while ((item = list_pop(&todo))) {
 		struct request *req = container_of(item, struct request, link);
 
-		if (pipeline_run(req))
+		if (!wait_over(req))
+			release(req); /* finished when its deadline passed */
+		else if (pipeline_run(req))
 			finish(req);
 	}
+}
+
+/*
+ * Those that have waited too long get no answer. Their slots are not free before whoever they waited for lets go of
+ * them; see wait.h.
+ */
+static void drop_late(struct serve_worker *w)
+{
+	int64_t now_ms = clock_boot_ms();
+	struct list *item;
+
+	while ((item = w->parked.next) != &w->parked) {
+		struct request *req = container_of(item, struct request, wait.link);
+
+		if (req->wait.deadline_ms > now_ms)
+			break;
+		/* Else its last response has just come: it is in the resumed list, and may go on. */
+		if (wait_expire(req)) {
+			pipeline_drop(req, req->wait.what.drop, req->wait.what.why);
+			give_turn(req);
+		} else {
+			list_remove(&req->wait.link);
+		}
+	}
+}
+
+/* Of an idle worker nobody else looks. */
+static void check_deadlines(void *ctx)
+{
+	struct serve_worker *w = ctx;
+
+	drop_late(w);
+	if (!list_is_empty(&w->parked))
+		loop_timer_start(w->io->loop, &w->deadline, DEADLINE_CHECK_MS);
 }
 
 static void resume_post(struct post *post)
@@ -339,13 +385,18 @@ void server_resume(struct request *req)
 
 enum verdict server_take_turn(struct request *req)
 {
+	/* No deadline: those before it in line have theirs. */
+	static const struct wait_for turn = { .ms = 0 };
+
 	/* Set before the take: once waiting, the request may be resumed by another thread at once. */
+	wait_begin(req, &turn);
+	req->turn.ticket = wait_expect(req);
 	req->has_turn = true;
 	switch (turn_take(req->worker->srv->turns, &req->turn)) {
 	case TURN_MINE:
 		return STEP_NEXT;
 	case TURN_WAIT:
-		return STEP_PARK;
+		return wait_end(req);
 	case TURN_REPEAT:
 		break;
 	case TURN_CROWDED:

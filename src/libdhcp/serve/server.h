@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "io/loop.h"
 #include "io/worker.h"
 #include "serve/pipeline.h"
 #include "stat/stat.h"
@@ -51,7 +52,10 @@ struct serve_worker {
 	struct stats *stats;
 	struct request *slots;
 	unsigned n_slots;
-	struct list free;  /* slots without a request */
+	struct list free;   /* slots without a request */
+	struct list parked; /* requests that wait, by deadline: wait.link */
+	struct timer deadline;
+	uint8_t *out_bufs; /* OUT_MAX of datagram_max: those of the finished requests are in use */
 	struct live *live; /* for new requests */
 	struct list out;   /* finished requests whose answers wait to be sent */
 	unsigned n_out;
@@ -78,8 +82,13 @@ void serve_worker_switch(struct serve_worker *w, struct live *live);
 void serve_worker_batch(struct serve_worker *w, struct dgram *v, unsigned n);
 /* In the worker's thread: go on with what was posted back. */
 void serve_worker_resume(struct serve_worker *w);
-/* In the worker's thread: send the answers that are finished; at the end of each turn. */
+/*
+ * In the worker's thread: send the answers that are finished, and drop requests that waited too long; at the end of
+ * each turn.
+ */
 void serve_worker_flush(struct serve_worker *w);
+/* The buffer the next finished answer goes to. */
+uint8_t *serve_worker_out_buf(const struct serve_worker *w);
 
 /* From any thread: the request goes on with its next step, in its worker. */
 void server_resume(struct request *req);

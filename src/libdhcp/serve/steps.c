@@ -10,6 +10,9 @@
 #include "serve/answer_options.h"
 #include "serve/server.h"
 
+/* A client that has heard nothing for so long has asked again. */
+#define STORE_WAIT_MS 10000
+
 enum verdict step_accept(struct request *req)
 {
 	struct stats *stats = req->worker->stats;
@@ -54,24 +57,35 @@ enum verdict step_bind(struct request *req)
 /* From whatever thread made the changes durable: back to the worker. */
 static void txn_done(struct store_txn *txn)
 {
-	server_resume(txn->owner);
+	struct request *req = txn->owner;
+
+	(void)wait_respond(req, txn->ticket);
 }
 
 enum verdict step_commit(struct request *req)
 {
+	static const struct wait_for stored = {
+		.ms = STORE_WAIT_MS,
+		.drop = DROP_STORE,
+		.why = "the store did not respond in time",
+	};
 	int err;
 
 	if (!req->n_changes)
 		return STEP_NEXT;
+	wait_begin(req, &stored);
 	req->txn = (struct store_txn){
 		.v = req->changes,
 		.n = req->n_changes,
 		.done = txn_done,
 		.owner = req,
+		.ticket = wait_expect(req),
 	};
 	err = store_apply(req->worker->srv->store, &req->txn);
 	/* Busy: as with a sick disk, no answer is better than one that does not hold. */
-	return err < 0 ? request_drop(req, DROP_STORE, err_text(err)) : STEP_PARK;
+	if (err < 0)
+		return request_drop(req, DROP_STORE, err_text(err));
+	return wait_end(req);
 }
 
 /* RFC 2131 3.1 and 4.3: what is acknowledged is in stable storage; if it is not, be silent. */

@@ -15,6 +15,7 @@ struct turn { /* in the request */
 	struct client_key client;
 	uint32_t xid;
 	uint8_t type;
+	uint64_t ticket; /* a waiter's: its request waits with it */
 	unsigned n_waiting;
 	struct turn *next;   /* hash chain of holders */
 	struct list waiting; /* the holder's: those behind it */

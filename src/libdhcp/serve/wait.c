@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * One word says everything that two threads may change at once: which wait of the slot it is, which responses are
+ * outstanding, whether the step is still asking, and whether the deadline has passed.
+ */
+#include "serve/wait.h"
+
+#include "base/clock.h"
+#include "serve/server.h"
+
+#include <assert.h>
+
+#define SERIAL (1ULL << 32)   /* one more for each wait of the slot; it wraps */
+#define ASKING (1ULL << 31)   /* the step has not finished asking: do not resume the request */
+#define EXPIRED (1ULL << 30)  /* dropped; the slot is free when all have responded */
+#define OUTSTANDING 0xffffULL /* a bit for each response */
+
+static uint64_t serial_of(uint64_t word)
+{
+	return word & ~(SERIAL - 1);
+}
+
+void wait_begin(struct request *req, const struct wait_for *what)
+{
+	struct wait *wait = &req->wait;
+	uint64_t state = atomic_load_explicit(&wait->state, memory_order_relaxed);
+
+	wait->what = *what;
+	wait->n_expected = 0;
+	/* The last one is over: nobody has a ticket that is still good. */
+	atomic_store_explicit(&wait->state, serial_of(state) + SERIAL + ASKING, memory_order_release);
+}
+
+wait_ticket wait_expect(struct request *req)
+{
+	uint64_t bit = 1ULL << req->wait.n_expected++;
+
+	assert(bit <= OUTSTANDING);
+	return serial_of(atomic_fetch_or_explicit(&req->wait.state, bit, memory_order_relaxed)) | bit;
+}
+
+/* Clears bits of the wait the ticket is for; true if there were any, with the state from then on. */
+static bool clear(struct request *req, wait_ticket ticket, uint64_t *ret_state)
+{
+	uint64_t state = atomic_load_explicit(&req->wait.state, memory_order_acquire), fresh;
+
+	do {
+		if (serial_of(state) != serial_of(ticket) || !(state & ticket & OUTSTANDING))
+			return false;
+		fresh = state & ~(ticket & OUTSTANDING);
+	} while (!atomic_compare_exchange_weak_explicit(&req->wait.state, &state, fresh, memory_order_acq_rel,
+							memory_order_acquire));
+	*ret_state = fresh;
+	return true;
+}
+
+bool wait_respond(struct request *req, wait_ticket ticket)
+{
+	uint64_t state;
+
+	if (!clear(req, ticket, &state))
+		return false;
+	if (!(state & (OUTSTANDING | ASKING)))
+		server_resume(req);
+	return true;
+}
+
+void wait_cancel(struct request *req, wait_ticket ticket)
+{
+	uint64_t state;
+
+	(void)clear(req, ticket, &state);
+}
+
+/* Deadlines of one kind are in the order of their beginning, so the place is mostly at the end. */
+static void park(struct request *req)
+{
+	struct wait *wait = &req->wait;
+	struct list *parked = &req->worker->parked, *pos = parked->prev;
+
+	wait->deadline_ms = wait->what.ms ? clock_boot_ms() + wait->what.ms : INT64_MAX;
+	while (pos != parked && container_of(pos, struct wait, link)->deadline_ms > wait->deadline_ms)
+		pos = pos->prev;
+	list_add_head(pos, &wait->link);
+}
+
+int wait_end(struct request *req)
+{
+	uint64_t state = atomic_load_explicit(&req->wait.state, memory_order_acquire);
+
+	if (state & OUTSTANDING)
+		park(req);
+	while (!atomic_compare_exchange_weak_explicit(&req->wait.state, &state, state & ~ASKING, memory_order_acq_rel,
+						      memory_order_acquire))
+		;
+	if (state & OUTSTANDING)
+		return STEP_PARK;
+	list_remove(&req->wait.link);
+	return STEP_NEXT;
+}
+
+bool wait_over(struct request *req)
+{
+	list_remove(&req->wait.link);
+	return !(atomic_load_explicit(&req->wait.state, memory_order_acquire) & EXPIRED);
+}
+
+bool wait_expire(struct request *req)
+{
+	uint64_t state = atomic_load_explicit(&req->wait.state, memory_order_acquire);
+
+	do {
+		if (!(state & OUTSTANDING))
+			return false;
+	} while (!atomic_compare_exchange_weak_explicit(&req->wait.state, &state, state | EXPIRED, memory_order_acq_rel,
+							memory_order_acquire));
+	list_remove(&req->wait.link);
+	return true;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "base/list.h"
+#include "serve/drop.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What a parked request waits for: responses from outside its worker, whoever sends them (the turn of its
+ * client, the journal, a database). A request waits for one thing at a time, and for a limited time.
+ *
+ *	wait_begin(req, &(struct wait_for){ .ms = 10000, .drop = DROP_STORE });
+ *	txn->ticket = wait_expect(req);		one for each response
+ *	store_apply(store, txn);
+ *	return wait_end(req);			STEP_PARK, or STEP_NEXT if all have responded already
+ *
+ * and whoever responds, in any thread: wait_respond(req, ticket).
+ *
+ * A ticket is good for one response to one wait. A response that comes twice, or after its request ended, does nothing.
+ * A request whose deadline passes is dropped at once, but its slot stays out of use until the last response has come:
+ * until then somebody else may write to it.
+ */
+struct request;
+
+struct wait_for {
+	int64_t ms;            /* how long at most; 0 = as long as it takes */
+	enum drop_reason drop; /* what it is when the deadline passes */
+	const char *why;       /* detail for the log, or NULL */
+	bool reenter;          /* the step runs again when all have responded; else the next one does */
+};
+
+struct wait {                   /* in the request */
+	_Atomic uint64_t state; /* see wait.c */
+	unsigned n_expected;    /* responses asked for, outstanding or not */
+	struct wait_for what;
+	int64_t deadline_ms; /* boot time; INT64_MAX = none */
+	struct list link;    /* in the worker's list of parked requests, the next deadline first */
+};
+
+typedef uint64_t wait_ticket;
+
+/* The request's worker. */
+void wait_begin(struct request *req, const struct wait_for *what);
+wait_ticket wait_expect(struct request *req);
+/* STEP_PARK: do not touch the request any more. STEP_NEXT: nothing is outstanding. An enum verdict. */
+int wait_end(struct request *req);
+/* The response will not come after all, as when the question could not be sent. */
+void wait_cancel(struct request *req, wait_ticket ticket);
+
+/* Any thread. False: this ticket was used before, or the request is past it. */
+bool wait_respond(struct request *req, wait_ticket ticket);
+
+/* The request's worker, of one that was posted back. False: it was dropped while it waited, free its slot. */
+bool wait_over(struct request *req);
+/* The request's worker: its deadline passed. False: the last response has just come. */
+bool wait_expire(struct request *req);
