@@ -451,6 +451,8 @@ group("selection", {"valid-lifetime": 3600, "subnet4": [LINK, FAR, NAMED, subnet
     ("both-selections", get(giaddr="198.51.100.1", rai=b"\5\4" + ip4("203.0.113.1"), opts=[(118, ip4("10.0.0.0"))])),
     ("subnet-selection-not-relayed", [D(opts=[(118, ip4("203.0.113.0"))])]),
     ("link-selection-not-relayed", [D(rai=b"\5\4" + ip4("203.0.113.1"))]),
+    ("snooped", get(rai=b"\1\4abcd\2\6\0\1\2\3\4\5") + [R(ciaddr=MINE, src=MINE, rai=b"\1\4abcd")]),
+    ("inform-snooped", [INFORM(ciaddr="192.0.2.40", src="192.0.2.40", rai=b"\1\4abcd")]),
     ("renew-from-elsewhere", [R(ciaddr="203.0.113.140", src="203.0.113.140", dst=SERVER, dev="c0")]),
     ("inform-from-elsewhere", [INFORM(ciaddr="203.0.113.40", src="203.0.113.40", dst=SERVER)]),
     ("on-the-other-link", get(dev="c1")),

@@ -91,6 +91,20 @@ static void send_options(struct answer_opts *s)
 	answer_opts_always(s);
 }
 
+/*
+ * RFC 3046 2.2: option 82 comes back whole and last in every response, whoever added it. That may also be an access
+ * node on the path (DHCP snooping, a DSLAM), which leaves giaddr 0. Only a response that bypasses the relay goes
+ * without it: nobody would remove it on the way to the client.
+ */
+static void echo_relay_info(struct request *req)
+{
+	const struct opt *opt = opts_find(&req->q.opts, OPT4_DHCP_AGENT_OPTIONS);
+	bool bypasses_relay = req->q.giaddr && !req->a.giaddr;
+
+	if (opt && !bypasses_relay)
+		(void)opts_add(&req->a.opts, OPT4_DHCP_AGENT_OPTIONS, opt->data);
+}
+
 /* --- where it goes --------------------------------------------------------- */
 
 static void set_destination(struct request *req)
@@ -158,7 +172,7 @@ enum verdict answer4(struct request *req)
 	const struct packet4 *q = &req->q;
 	struct packet4 *a = &req->a;
 	struct answer_opts s = answer_opts_of(req, &a->opts);
-	const struct opt *relay, *copy;
+	const struct opt *copy;
 	struct ip id;
 
 	if (!req->answer_type)
@@ -194,10 +208,7 @@ enum verdict answer4(struct request *req)
 	/* RFC 6842: the client's identifier comes back unchanged. */
 	if (req->client_id.len && req->cfg->echo_client_id)
 		(void)opts_add(&a->opts, OPT4_DHCP_CLIENT_IDENTIFIER, req->client_id);
-	/* RFC 3046 2.2: what the relay added comes back whole and last, to the relay only. */
-	relay = opts_find(&q->opts, OPT4_DHCP_AGENT_OPTIONS);
-	if (relay && a->giaddr)
-		(void)opts_add(&a->opts, OPT4_DHCP_AGENT_OPTIONS, relay->data);
+	echo_relay_info(req);
 	set_destination(req);
 	return STEP_NEXT;
 }

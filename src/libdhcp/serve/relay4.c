@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What a relay tells in option 82 (RFC 3046) that the server acts on, from the message or, for a client that
- * renews without its relay, from the lease (context4.c).
+ * What the server acts on in option 82 (RFC 3046): of the message, whether a relay added it or an access node that
+ * leaves giaddr 0, or, for a client that renews without either, of the lease (context4.c).
  */
 #include "serve/relay4.h"
 

@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 #include "base/ip.h"
 
-/* What a relay added in option 82 and the server acts on. */
+/* What a relay or an access node added in option 82 and the server acts on. */
 struct relay_info4 {
 	struct bytes bytes;               /* the whole option; empty if there is none */
 	struct bytes remote_id, relay_id; /* empty if none */
