@@ -5,8 +5,6 @@
 #include "base/err.h"
 #include "wire/codec.h"
 
-#include <stdlib.h>
-
 static int order(uint32_t vendor_a, uint16_t code_a, uint32_t vendor_b, uint16_t code_b)
 {
 	if (vendor_a != vendor_b)
@@ -14,17 +12,24 @@ static int order(uint32_t vendor_a, uint16_t code_a, uint32_t vendor_b, uint16_t
 	return (int)code_a - (int)code_b;
 }
 
-static int by_vendor_code(const void *x, const void *y)
+/* Of several values of one code those that forbid it come first; else they keep their order. */
+static bool comes_before(const struct optval *a, const struct optval *b)
 {
-	const struct optval *a = x, *b = y;
+	int by_code = order(a->vendor, a->code, b->vendor, b->code);
 
-	return order(a->vendor, a->code, b->vendor, b->code);
+	return by_code < 0 || (!by_code && a->never_send && !b->never_send);
 }
 
+/* By insertion: stable, and the list is nearly sorted when it comes. */
 void optlist_sort(struct optlist *list)
 {
-	if (list->n > 1)
-		qsort(list->v, list->n, sizeof(*list->v), by_vendor_code);
+	for (unsigned i = 1, k; i < list->n; i++) {
+		struct optval val = list->v[i];
+
+		for (k = i; k && comes_before(&val, &list->v[k - 1]); k--)
+			list->v[k] = list->v[k - 1];
+		list->v[k] = val;
+	}
 	list->n_main = 0;
 	list->codes = 0;
 	while (list->n_main < list->n && !list->v[list->n_main].vendor)
@@ -72,7 +77,8 @@ const struct optval *optlist_vendor(const struct optlist *list, uint32_t vendor,
 	return end > first ? list->v + first : NULL;
 }
 
-const struct optval *opt_scopes_find(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code)
+static const struct optval *find_in_scopes(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code,
+					   const struct optlist **ret_list)
 {
 	const struct optval *first = NULL;
 	unsigned i;
@@ -82,9 +88,29 @@ const struct optval *opt_scopes_find(const struct opt_scopes *scopes, uint32_t v
 
 		if (val && val->never_send)
 			return NULL;
-		if (!first)
+		if (val && !first) {
 			first = val;
+			*ret_list = scopes->v[i];
+		}
 	}
+	return first;
+}
+
+const struct optval *opt_scopes_find(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code)
+{
+	const struct optlist *list;
+
+	return find_in_scopes(scopes, vendor, code, &list);
+}
+
+const struct optval *opt_scopes_all(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code, unsigned *ret_n)
+{
+	const struct optlist *list;
+	const struct optval *first = find_in_scopes(scopes, vendor, code, &list), *end = first;
+
+	while (first && end < list->v + list->n && end->vendor == vendor && end->code == code)
+		end++;
+	*ret_n = first ? (unsigned)(end - first) : 0;
 	return first;
 }
 

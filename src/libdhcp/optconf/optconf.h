@@ -45,6 +45,8 @@ static inline void opt_scopes_add(struct opt_scopes *scopes, const struct optlis
 
 /* The value of the innermost scope; NULL when there is none, or some scope says never-send. */
 const struct optval *opt_scopes_find(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code);
+/* The same with all instances of the option in that scope: *ret_n of them from the result on. */
+const struct optval *opt_scopes_all(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code, unsigned *ret_n);
 /* Whether some scope says never-send. */
 bool opt_scopes_forbid(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code);
 

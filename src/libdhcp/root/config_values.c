@@ -261,48 +261,61 @@ static bool encode(struct build *b, struct option_data_conf *conf, struct value 
 
 static void encapsulate(struct values *values, struct value *outer, unsigned depth);
 
-/* The values of the space, encoded one behind the other; each with its own sub-options in it. */
-static struct bytes encode_space(struct values *values, const char *space, unsigned depth)
+/* Completes a sub-option with its own. Returns how long it is with its header; 0 and an error when it is too long. */
+static size_t complete_sub_option(struct values *values, struct value *value, unsigned depth)
 {
 	struct build *b = values->b;
 	bool wide = b->cfg->family == KEY_6;
-	size_t size = 0, max = wide ? UINT16_MAX : UINT8_MAX;
+	size_t max = wide ? UINT16_MAX : UINT8_MAX;
+
+	encapsulate(values, value, depth);
+	value->is_used = true;
+	if (value->val.data.len <= max)
+		return (wide ? 4 : 2) + value->val.data.len;
+	diag_error(b->diag, pos_of(value, "data"), "sub-option %s has %zu bytes; the limit is %zu",
+		   option_text(b, value), value->val.data.len, max);
+	return 0;
+}
+
+static void write_sub_option(struct writer *w, const struct build *b, const struct value *value)
+{
+	if (b->cfg->family == KEY_6) {
+		write_u16(w, value->val.code);
+		write_u16(w, (uint16_t)value->val.data.len);
+	} else {
+		write_u8(w, (uint8_t)value->val.code);
+		write_u8(w, (uint8_t)value->val.data.len);
+	}
+	write_bytes(w, value->val.data.data, value->val.data.len);
+}
+
+/* The values of the space, encoded one after the other, each with its own sub-options in it. */
+static struct bytes encode_space(struct values *values, const char *space, unsigned depth)
+{
+	struct build *b = values->b;
+	size_t size = 0;
 	struct writer w;
 	uint8_t *buf;
 	unsigned i;
 
 	for (i = 0; i < values->n; i++) {
 		struct value *value = &values->v[i];
+		size_t len;
 
 		if (strcmp(value->space, space) || value->val.never_send)
 			continue;
-		encapsulate(values, value, depth);
-		value->is_used = true;
-		if (value->val.data.len > max) {
-			diag_error(b->diag, pos_of(value, "data"), "sub-option %s has %zu bytes; the limit is %zu",
-				   option_text(b, value), value->val.data.len, max);
+		len = complete_sub_option(values, value, depth);
+		if (!len)
 			return bytes_of(NULL, 0);
-		}
-		size += (wide ? 4 : 2) + value->val.data.len;
+		size += len;
 	}
 	if (!size)
 		return bytes_of(NULL, 0);
 	buf = arena_alloc(b->cfg->arena, size);
 	w = writer_init(buf, buf ? size : 0);
-	for (i = 0; i < values->n; i++) {
-		const struct value *value = &values->v[i];
-
-		if (strcmp(value->space, space) || value->val.never_send)
-			continue;
-		if (wide) {
-			write_u16(&w, value->val.code);
-			write_u16(&w, (uint16_t)value->val.data.len);
-		} else {
-			write_u8(&w, (uint8_t)value->val.code);
-			write_u8(&w, (uint8_t)value->val.data.len);
-		}
-		write_bytes(&w, value->val.data.data, value->val.data.len);
-	}
+	for (i = 0; i < values->n; i++)
+		if (!strcmp(values->v[i].space, space) && !values->v[i].val.never_send)
+			write_sub_option(&w, b, &values->v[i]);
 	return bytes_of(buf, writer_len(&w));
 }
 
@@ -339,13 +352,91 @@ static void encapsulate(struct values *values, struct value *outer, unsigned dep
 	outer->val.data = bytes_of(buf, data.len + inner.len);
 }
 
+/* --- sub-options that are instances of their own ---------------------------- */
+
+static const struct optdef *container_of_value(const struct build *b, const struct value *value)
+{
+	return value->val.vendor ? NULL : dict_container(b->cfg->dict, value->space);
+}
+
+static bool is_instance(const struct build *b, const struct value *value)
+{
+	const struct optdef *def = container_of_value(b, value);
+
+	return def && def->each;
+}
+
+/* An option of which each sub-option makes an instance, given without bytes of its own. */
+static bool is_bare_container(const struct value *value)
+{
+	const struct optdef *def = value->val.def;
+
+	return def && def->each && !value->val.vendor && !value->val.data.len && !value->val.never_send;
+}
+
+static bool is_never_sent(const struct values *values, const struct optdef *def)
+{
+	unsigned i;
+
+	for (i = 0; i < values->n; i++)
+		if (values->v[i].val.def == def && values->v[i].val.never_send)
+			return true;
+	return false;
+}
+
+/* The instance of its container that one sub-option makes. */
+static void add_instance(struct values *values, struct value *sub, const struct optdef *def, struct optlist *ret)
+{
+	struct build *b = values->b;
+	size_t size = complete_sub_option(values, sub, 1);
+	uint8_t *buf = size ? arena_alloc(b->cfg->arena, size) : NULL;
+	struct writer w = writer_init(buf, buf ? size : 0);
+	struct optval *val;
+	unsigned i;
+
+	write_sub_option(&w, b, sub);
+	if (w.err)
+		return;
+	val = &ret->v[ret->n++];
+	*val = (struct optval){
+		.code = def->code, .def = def, .always_send = sub->val.always_send, .data = bytes_of(buf, size)
+	};
+	for (i = 0; i < values->n; i++)
+		if (values->v[i].val.def == def && is_bare_container(&values->v[i])) {
+			values->v[i].is_used = true;
+			val->always_send |= values->v[i].val.always_send;
+		}
+}
+
+/* Their container need not be configured: it has nothing to say of its own. */
+static void add_instances(struct values *values, struct optlist *ret)
+{
+	unsigned i;
+
+	for (i = 0; i < values->n; i++) {
+		struct value *value = &values->v[i];
+		const struct optdef *def = container_of_value(values->b, value);
+
+		if (!def || !def->each || value->val.never_send)
+			continue;
+		if (is_never_sent(values, def))
+			value->is_used = true;
+		else
+			add_instance(values, value, def, ret);
+	}
+}
+
 /* --- lists ----------------------------------------------------------------- */
 
-/* Options of which there may be one for each enterprise. */
+/* Options that may have several instances: one for each enterprise, or one for each sub-option. */
 static bool may_repeat(const struct build *b, const struct value *value)
 {
+	const struct optdef *def = value->val.def;
+
 	if (strcmp(value->space, main_space(b)))
-		return false;
+		return is_instance(b, value);
+	if (def && def->each)
+		return true;
 	return b->cfg->family == KEY_4
 		       ? value->val.code == OPT4_VIVCO_SUBOPTIONS || value->val.code == OPT4_VIVSO_SUBOPTIONS
 		       : value->val.code == 16 || value->val.code == 17;
@@ -402,15 +493,38 @@ static void fill_list(struct values *values, struct optlist *ret)
 	for (i = 0; i < values->n; i++) {
 		struct value *value = &values->v[i];
 
-		if (!value->val.vendor && strcmp(value->space, main_space(b)))
+		if ((!value->val.vendor && strcmp(value->space, main_space(b))) || is_bare_container(value))
 			continue;
-		encapsulate(values, value, 0);
+		if (!value->val.def || !value->val.def->each)
+			encapsulate(values, value, 0);
 		value->is_used = true;
 		if (ret->n && b->cfg->family == KEY_4 && may_repeat(b, value) &&
 		    ret->v[ret->n - 1].code == value->val.code && !ret->v[ret->n - 1].vendor)
 			join(b, &ret->v[ret->n - 1], &value->val);
 		else
 			ret->v[ret->n++] = value->val;
+	}
+	add_instances(values, ret);
+}
+
+static void warn_of_unsent(struct values *values)
+{
+	struct build *b = values->b;
+	unsigned i;
+
+	for (i = 0; i < values->n; i++) {
+		const struct value *value = &values->v[i];
+
+		if (value->is_used || value->val.never_send)
+			continue;
+		if (is_bare_container(value))
+			diag_warn(b->diag, pos_of(value, NULL),
+				  "option %s is not sent: this list has no sub-option of space %s for it",
+				  value->val.def->name, value->val.def->encapsulate);
+		else
+			diag_warn(b->diag, pos_of(value, NULL),
+				  "option %s of space %s is not sent: no option in this list encapsulates that space",
+				  option_text(b, value), value->space);
 	}
 }
 
@@ -436,11 +550,7 @@ void build_optlist(struct build *b, const struct conf_list *data, struct optlist
 	check_repeats(&values);
 	ret->v = arena_new_array(b->cfg->arena, struct optval, values.n);
 	fill_list(&values, ret);
-	for (i = 0; i < values.n; i++)
-		if (!values.v[i].is_used && !values.v[i].val.never_send)
-			diag_warn(b->diag, pos_of(&values.v[i], NULL),
-				  "option %s of space %s is not sent: no option in this list encapsulates that space",
-				  option_text(b, &values.v[i]), values.v[i].space);
+	warn_of_unsent(&values);
 	free(values.v);
 	optlist_sort(ret);
 }

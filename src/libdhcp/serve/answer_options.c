@@ -60,11 +60,12 @@ void answer_opts_put_u32(struct answer_opts *s, uint16_t code, uint32_t value)
 void answer_opts_configured(struct answer_opts *s, uint16_t code)
 {
 	const struct optval *val;
+	unsigned n;
 
 	if (answer_opts_take(s, code))
 		return;
-	val = opt_scopes_find(&s->req->scopes, 0, code);
-	if (val)
+	val = opt_scopes_all(&s->req->scopes, 0, code, &n);
+	for (; n; n--, val++)
 		(void)opts_add(s->to, code, val->data);
 }
 

@@ -18,7 +18,7 @@ struct answer_opts answer_opts_of(struct request *req, struct opts *to);
 bool answer_opts_take(struct answer_opts *s, uint16_t code);
 void answer_opts_put(struct answer_opts *s, uint16_t code, struct bytes data);
 void answer_opts_put_u32(struct answer_opts *s, uint16_t code, uint32_t value);
-/* The configured value, if there is one that may be sent. */
+/* The configured value, if there is one that may be sent; of an option with several instances all. */
 void answer_opts_configured(struct answer_opts *s, uint16_t code);
 /* All that some scope sends also to clients that do not ask. */
 void answer_opts_always(struct answer_opts *s);

@@ -187,6 +187,18 @@ const struct optdef *dict_by_name(const struct dict *dict, const char *space, co
 	return NULL;
 }
 
+const struct optdef *dict_container(const struct dict *dict, const char *space)
+{
+	const char *main_space = dict_main_space(dict);
+
+	for (unsigned i = 0; i < BUCKETS; i++)
+		for (const struct entry *e = dict->by_code[i]; e; e = e->next_code)
+			if (e->def->encapsulate && !strcmp(e->def->encapsulate, space) &&
+			    !strcmp(e->def->space, main_space))
+				return e->def;
+	return NULL;
+}
+
 bool dict_has_space(const struct dict *dict, const char *space)
 {
 	for (unsigned i = 0; i < BUCKETS; i++) {

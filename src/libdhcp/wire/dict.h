@@ -45,6 +45,7 @@ struct optdef {
 	bool ours; /* not every Kea has it: a configuration may define the code or name anew, and gives any bytes in hex
 		    */
 	bool more; /* sub-options of a space not known by name follow the value */
+	bool each; /* an instance holds one sub-option: several of them are several instances */
 };
 
 extern const struct optdef dict4[], dict6[];
@@ -67,6 +68,8 @@ int dict_add(struct dict *dict, const struct optdef *def);
 /* NULL if none; borrowed from the dict. */
 const struct optdef *dict_by_code(const struct dict *dict, const char *space, uint16_t code);
 const struct optdef *dict_by_name(const struct dict *dict, const char *space, const char *name);
+/* The option of the main space that encapsulates `space`; NULL if none does. */
+const struct optdef *dict_container(const struct dict *dict, const char *space);
 /* Does any definition belong to or encapsulate that space? "dhcp4" and "dhcp6" always do. */
 bool dict_has_space(const struct dict *dict, const char *space);
 /* Names of spaces, each at least once, to suggest from; *ret_n of them, in the arena. */

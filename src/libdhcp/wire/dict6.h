@@ -62,7 +62,8 @@
 	X(53, RELAY_ID, "relay-id", BINARY) \
 	X(54, MOS_ADDR, "mos-addr", BINARY, .ours = true) \
 	X(55, MOS_FQDN, "mos-fqdn", BINARY, .ours = true) \
-	X(56, NTP_SERVER, "ntp-server", EMPTY, .encapsulate = "v6-ntp-server-suboptions") \
+	/* RFC 5908 4: exactly one time source in an instance */ \
+	X(56, NTP_SERVER, "ntp-server", EMPTY, .encapsulate = "v6-ntp-server-suboptions", .each = true) \
 	X(57, V6_ACCESS_DOMAIN, "v6-access-domain", FQDN) \
 	X(58, SIP_UA_CS_LIST, "sip-ua-cs-list", FQDN, .array = true) \
 	X(59, BOOTFILE_URL, "bootfile-url", STRING) \
