@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * DHCPv4 messages of scenarios. Keys of send: mac cid xid secs flags ciaddr giaddr want server prl life size
- * rai iface local src sport raw op hlen cut and opt.N=HEX. Of expect: yiaddr ciaddr siaddr giaddr dst port
+ * rai iface local src dst sport raw op hlen cut and opt.N=HEX. Of expect: yiaddr ciaddr siaddr giaddr dst port
  * dstmac raw server life t1 t2 last flags file sname cid len and opt.N=HEX, where "-" means absent.
  */
 #include "play.h"
@@ -72,6 +72,8 @@ static void send4(void)
 		dgram.sport = (uint16_t)number_of(v);
 	if ((v = value_of("src")))
 		dgram.src = ip_of(v);
+	if ((v = value_of("dst")))
+		dgram.dst = ip_of(v);
 	if ((v = value_of("local")))
 		dgram.local = ip_of(v);
 	if ((v = value_of("iface")))

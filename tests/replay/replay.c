@@ -17,6 +17,8 @@
  *	step-wall SECONDS          the wall clock alone is moved
  *	lease ADDRESS KEY=VALUE... what the store holds there; "lease ADDRESS none"
  *	stat NAME VALUE            a counter since the start of the scenario
+ *	log LEVEL ID TEXT          the next line with this id has this level and contains TEXT; of DEBUG lines, a later
+ *one log none ID                there is no further line with this id
  *
  * Keys of send and expect are in play4.c and play6.c. Of lease: state valid subnet mac cid name context
  * iaid preferred source (of the mac), and type=pd for a prefix.
@@ -27,9 +29,95 @@
 #include "base/hash.h"
 #include "fake_store.h"
 #include "io/engine.h"
-#include "log/log.h"
+#include "log/config.h"
 
 struct play play;
+
+/* --- the log --------------------------------------------------------------- */
+
+#define LOG_IDS_MAX 64
+
+/* The log file, and how far the lines of each id were looked at. */
+static struct {
+	char folder[32], path[48];
+	char ids[LOG_IDS_MAX][64];
+	long seen[LOG_IDS_MAX];
+	unsigned n;
+} logs = { .folder = "/tmp/kea-replay-log-XXXXXX" };
+
+static void start_log(void)
+{
+	struct log_output output = { .kind = LOG_TO_FILE, .target = logs.path, .pattern = "%-5p [%c] %m\n" };
+	const char *program = play.dialect->fam->program, *why;
+	struct log_logger root = {
+		.name = program, .severity = LOG_DBG, .debuglevel = 99, .outputs = &output, .n_outputs = 1
+	};
+
+	if (logs.path[0])
+		return;
+	if (!mkdtemp(logs.folder))
+		fail("no directory for the log");
+	(void)snprintf(logs.path, sizeof(logs.path), "%s/log", logs.folder);
+	if (log_start(program) < 0 || log_configure(&(struct log_conf){ &root, 1 }, &why) < 0)
+		fail("cannot log");
+}
+
+static void end_log(void)
+{
+	if (!logs.path[0])
+		return;
+	log_stop();
+	(void)unlink(logs.path);
+	(void)rmdir(logs.folder);
+}
+
+static long *log_position(const char *id)
+{
+	unsigned i;
+
+	for (i = 0; i < logs.n; i++)
+		if (!strcmp(logs.ids[i], id))
+			return &logs.seen[i];
+	if (logs.n == LOG_IDS_MAX)
+		fail("too many log ids");
+	(void)snprintf(logs.ids[logs.n], sizeof(logs.ids[0]), "%s", id);
+	return &logs.seen[logs.n++];
+}
+
+static bool has_id(const char *line, const char *id)
+{
+	const char *at = strstr(line, "] ");
+	size_t len = strlen(id);
+
+	return at && !strncmp(at + 2, id, len) && (at[2 + len] == ' ' || at[2 + len] == '\n');
+}
+
+/* `text`: the rest of the line of the scenario, to be found in the next line with this id. */
+static void do_log(const char *level, const char *id, const char *text)
+{
+	long *seen = log_position(id);
+	static char line[20000];
+	bool found = false;
+	FILE *file;
+
+	log_flush();
+	file = fopen(logs.path, "r");
+	if (!file || fseek(file, *seen, SEEK_SET) < 0)
+		fail("cannot read the log");
+	while (!found && fgets(line, sizeof(line), file))
+		found = has_id(line, id) && (strncmp(level, "DEBUG", 5) != 0 || strstr(line, text));
+	*seen = ftell(file);
+	fclose(file);
+	if (!strcmp(level, "none")) {
+		if (found)
+			fail("there is a line: %s", line);
+		return;
+	}
+	if (!found)
+		fail("there is no line with %s", id);
+	if (strncmp(line, level, strlen(level)) || !strstr(line, text))
+		fail("the line is: %s", line);
+}
 
 void fail(const char *fmt, ...)
 {
@@ -40,6 +128,7 @@ void fail(const char *fmt, ...)
 	vprintf(fmt, ap);
 	va_end(ap);
 	putchar('\n');
+	end_log();
 	exit(1);
 }
 
@@ -186,6 +275,7 @@ static void do_config(FILE *file)
 		fputs(line, out);
 	}
 	fclose(out);
+	start_log();
 	err = config_load_file(path, play.dialect->fam->digit, 0, &diag, &cfg);
 	unlink(path);
 	if (err < 0) {
@@ -345,8 +435,22 @@ static void do_advance(void)
 	}
 }
 
+/* What follows the first n words. */
+static const char *after_words(const char *line, unsigned n)
+{
+	while (n--) {
+		line += strspn(line, " \t");
+		line += strcspn(line, " \t\n");
+	}
+	return line + strspn(line, " \t");
+}
+
 static void run_line(FILE *file, char *line)
 {
+	char raw[4096];
+
+	(void)snprintf(raw, sizeof(raw), "%s", line);
+	raw[strcspn(raw, "\n")] = '\0';
 	split(line);
 	if (!n_words)
 		return;
@@ -370,6 +474,8 @@ static void run_line(FILE *file, char *line)
 		do_lease();
 	else if (!strcmp(words[0], "stat"))
 		do_stat();
+	else if (!strcmp(words[0], "log") && n_words > 2)
+		do_log(words[1], words[2], after_words(raw, 3));
 	else if (!strcmp(words[0], "fail"))
 		fake_store_fail_next(play.store, number_of(words[1]), CHANGE_FAILED);
 	else if (!strcmp(words[0], "conflict"))
@@ -417,6 +523,7 @@ int main(int argc, char **argv)
 		stats_free(play.main_stats);
 		store_close(play.store);
 	}
+	end_log();
 	arena_free(play.arena);
 	return 0;
 }
