@@ -67,3 +67,17 @@ def late_global(t):
     watch.change("addr", "del", "2001:db8:ff::7/64", "dev", "s1", lines=2)
     t.eq(relayed(), False, "served at the address that is gone")
     watch.served()
+
+
+@test("interface-not-named", families=(6,))
+def interface_not_named(t):
+    """The subnet of the server's own link does not name its interface: a warning at the start, none once it does."""
+    subnet = {"id": 1, "subnet": "2001:db8:1::/64", "pools": [{"pool": "2001:db8:1::/80"}]}
+    keys = {"interfaces-config": {"interfaces": ["s0", "s1"]}}
+    server = t.server(config6(subnets=[subnet], **keys))
+    warning = r"WARN .*DHCP6_INTERFACE_NOT_SERVED .*interface s0.*2001:db8:1::/64 \(id 1\).*2001:db8:1::1.*\"interface\": \"s0\""
+    t.eq(server.said(warning), 1, "warnings about s0")
+    t.eq(server.said("DHCP6_INTERFACE_NOT_SERVED"), 1, "warnings")
+    server.reload(config6(subnets=[dict(subnet, interface="s0")], **keys))
+    server.wait_log("DHCP6_DYNAMIC_RECONFIGURATION_SUCCESS")
+    t.eq(server.said("DHCP6_INTERFACE_NOT_SERVED"), 1, "warnings after the reload")

@@ -112,6 +112,48 @@ static void tell(const struct daemon *d, const struct socket_states *before, con
 	}
 }
 
+const struct subnet *sockets_unselected(const struct plan *plan, const struct iface *iface, const struct ip *local,
+					struct ip *ret_addr)
+{
+	struct select_query query = { .iface = iface->name, .local_addr = *local, .was_broadcast = true };
+
+	if (subnet_select(plan, &query))
+		return NULL;
+	for (unsigned i = 0; i < iface->n_addrs; i++) {
+		const struct subnet *sub = subnet_by_address(plan, &iface->addrs[i].ip);
+
+		if (!sub || sub->iface[0])
+			continue;
+		*ret_addr = iface->addrs[i].ip;
+		return sub;
+	}
+	return NULL;
+}
+
+/* Of the interfaces that are open now, and were not in `before`. */
+static void warn_unselected(const struct daemon *d, const struct plan *plan, const struct socket_states *before,
+			    const struct socket_states *now)
+{
+	char text[IP_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
+	const char *last = "";
+
+	for (size_t i = 0; i < now->v.n; i++) {
+		const struct socket_state *state = &now->v.v[i];
+		const struct iface *iface = ifaces_by_name(d->sockets.seen, state->ifname);
+		const struct subnet *sub;
+		struct ip addr;
+
+		/* The first address of an interface is the one that selects. */
+		if (!is_open(state) || !iface || !strcmp(last, state->ifname) || find_open(before, state))
+			continue;
+		last = state->ifname;
+		sub = sockets_unselected(plan, iface, &state->addr, &addr);
+		if (sub)
+			LOGF(d->fam->idx, DHCPx_INTERFACE_NOT_SERVED, state->ifname,
+			     prefix_format(&sub->prefix, prefix), sub->id, ip_format(&addr, text), state->ifname);
+	}
+}
+
 static bool is_missing(const struct socket_states *states)
 {
 	for (size_t i = 0; i < states->v.n; i++)
@@ -217,10 +259,12 @@ static void retry_later(struct daemon *d)
 
 static void take_over(struct daemon *d, struct live *live, struct opened *opened)
 {
+	const struct socket_states none = { 0 };
 	struct sockets *s = &d->sockets;
 	struct sockset **old = s->sets;
 
 	tell(d, &s->states, &opened->states);
+	warn_unselected(d, live ? &live->cfg->plan : &d->live->cfg->plan, live ? &none : &s->states, &opened->states);
 	daemon_change_workers(d, live, opened->sets);
 	s->sets = opened->sets;
 	s->n_ifaces = (unsigned)opened->n_open;

@@ -4,6 +4,7 @@
 #include "base/vec.h"
 #include "io/iface.h"
 #include "io/sock.h"
+#include "subnet/subnet.h"
 
 #include <stdbool.h>
 
@@ -57,6 +58,12 @@ void sockets_use(struct daemon *d, struct live *live, struct opened *opened);
 /* Follow the interfaces from now on; -E_SYS. */
 int sockets_watch(struct daemon *d);
 void sockets_unwatch(struct daemon *d);
+/*
+ * A subnet that contains an address of the interface, although none is selected for clients on its link, where messages
+ * are received by address `local`; NULL if there is none.
+ */
+const struct subnet *sockets_unselected(const struct plan *plan, const struct iface *iface, const struct ip *local,
+					struct ip *ret_addr);
 /* Count what the kernel has dropped (STAT_SOCKET_FULL); before that is read, and now and then. */
 void sockets_note_drops(struct daemon *d);
 void sockets_done(struct daemon *d);

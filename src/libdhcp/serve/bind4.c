@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "log/log.h"
 #include "serve/context4.h"
+#include "serve/exhausted.h"
 #include "serve/grant.h"
 #include "serve/server.h"
 
@@ -157,39 +158,6 @@ static bool pick(struct request *req)
 	return pick_on_link(req, server_pick) || pick_on_link(req, server_take_over);
 }
 
-static bool has_pools(const struct request *req)
-{
-	unsigned i;
-
-	for (i = 0; i < link_size(req->chosen); i++)
-		if (link_subnet(req->chosen, i)->n_pools)
-			return true;
-	return false;
-}
-
-static void count_alloc_fail(struct request *req)
-{
-	struct stats *stats = req->worker->stats;
-	char prefix[PREFIX_TEXT_MAX];
-
-	stat_add(stats, STAT_ALLOC_FAIL, 1);
-	(void)prefix_format(&req->chosen->prefix, prefix);
-	if (!has_pools(req)) {
-		stat_add(stats, STAT_ALLOC_FAIL_NO_POOLS, 1);
-		LOG(ALLOC_ENGINE_V4_ALLOC_FAIL_NO_POOLS, request_label(req), prefix, req->chosen->id);
-		return;
-	}
-	server_want_reclaim(req->worker->srv);
-	if (req->chosen->net) {
-		stat_add(stats, STAT_ALLOC_FAIL_SHARED_NETWORK, 1);
-		LOG(ALLOC_ENGINE_V4_ALLOC_FAIL_SHARED_NETWORK, request_label(req), req->chosen->net->name,
-		    req->chosen->net->n);
-	} else {
-		stat_add(stats, STAT_ALLOC_FAIL_SUBNET, 1);
-		LOG(ALLOC_ENGINE_V4_ALLOC_FAIL_SUBNET, request_label(req), prefix, req->chosen->id);
-	}
-}
-
 /* --- the lease to give ----------------------------------------------------- */
 
 static uint32_t lifetime(struct request *req)
@@ -313,7 +281,7 @@ enum verdict bind4_discover(struct request *req)
 	if (!(req->has_mine && take(req, &req->mine.addr, true, &req->mine)) &&
 	    !(alloc_claimed_by(req->worker->srv->alloc, &req->turn.client, &fresh) && take(req, &fresh, false, NULL)) &&
 	    !(!ip_is_zero(&req->wanted) && take(req, &req->wanted, req->has_at, &req->at)) && !pick(req)) {
-		count_alloc_fail(req);
+		report_exhausted(req, false);
 		return request_drop(req, DROP_NO_ADDRESS, "no address is free");
 	}
 	find_at_lease(req);
@@ -365,7 +333,7 @@ enum verdict bind4_request(struct request *req)
 		if (req->has_mine && take(req, &req->mine.addr, true, &req->mine))
 			return grant(req, &req->mine);
 		if (!pick(req)) {
-			count_alloc_fail(req);
+			report_exhausted(req, false);
 			return request_drop(req, DROP_NO_ADDRESS, "no address is free");
 		}
 		/* What was picked may hold a reclaimed lease of somebody else. */
@@ -395,11 +363,13 @@ enum verdict bind4_decline(struct request *req)
 	if (ip_is_zero(&req->wanted))
 		return request_drop(req, DROP_RULE, "DHCPDECLINE without a requested address");
 	if (!req->has_at || lease_is_over(&req->at)) {
-		LOG(DHCP4_DECLINE_LEASE_NOT_FOUND, request_label(req), text);
+		LOG_FOLDED(req->worker->srv->fold, req->turn.client.a, DHCP4_DECLINE_LEASE_NOT_FOUND,
+			   request_label(req), text);
 		return STEP_DONE;
 	}
 	if (!lease4_belongs(req, &req->at)) {
-		LOG(DHCP4_DECLINE_LEASE_MISMATCH, request_label(req), text);
+		LOG_FOLDED(req->worker->srv->fold, req->turn.client.a, DHCP4_DECLINE_LEASE_MISMATCH, request_label(req),
+			   text);
 		return STEP_DONE;
 	}
 	req->answer_type = 0;
@@ -407,7 +377,7 @@ enum verdict bind4_decline(struct request *req)
 	req->lease.valid = req->cfg->decline_probation; /* s it is kept away */
 	if (!change_decline(req, &req->at)) {
 		req->lease.valid = 0;
-		LOG(DHCP4_DECLINE_LIMIT, request_label(req), text);
+		LOG_FOLDED(req->worker->srv->fold, req->turn.client.a, DHCP4_DECLINE_LIMIT, request_label(req), text);
 	}
 	return STEP_NEXT;
 }

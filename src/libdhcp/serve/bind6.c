@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "log/log.h"
 #include "serve/context6.h"
+#include "serve/exhausted.h"
 #include "serve/grant.h"
 #include "serve/server.h"
 
@@ -356,18 +357,6 @@ static bool find_held(struct request *req, struct binding *b)
 	return b->n_given != 0;
 }
 
-static void count_alloc_fail(struct request *req, const struct binding *b)
-{
-	struct stats *stats = req->worker->stats;
-	char prefix[PREFIX_TEXT_MAX];
-
-	stat_add(stats, STAT_ALLOC_FAIL, 1);
-	stat_add(stats, req->chosen->net ? STAT_ALLOC_FAIL_SHARED_NETWORK : STAT_ALLOC_FAIL_SUBNET, 1);
-	server_want_reclaim(req->worker->srv);
-	LOG(ALLOC_ENGINE_V6_ALLOC_FAIL, request_label(req), b->type == LEASE_PD ? "prefix" : "address",
-	    prefix_format(&req->chosen->prefix, prefix), req->chosen->id);
-}
-
 /* --- the lease to give ----------------------------------------------------- */
 
 /* How long the client would like it: by the hint for this address, else by any. */
@@ -469,12 +458,16 @@ static void set_status(struct binding *b, uint16_t status, const char *text)
 
 static void none_available(struct request *req, struct binding *b)
 {
+	bool prefixes = b->type == LEASE_PD;
+	const char *why = prefixes ? "no prefix is available" : "no address is available";
+
+	if (!req->chosen)
+		why = "no subnet is configured for this link";
+	else if (!link_has_pools(req->chosen, prefixes))
+		why = prefixes ? "no prefixes are delegated on this link" : "no addresses are assigned on this link";
 	if (req->chosen)
-		count_alloc_fail(req, b);
-	if (b->type == LEASE_PD)
-		set_status(b, STATUS6_NO_PREFIX_AVAIL, "no prefix is free");
-	else
-		set_status(b, STATUS6_NO_ADDRS_AVAIL, "no address is free");
+		report_exhausted(req, prefixes);
+	set_status(b, prefixes ? STATUS6_NO_PREFIX_AVAIL : STATUS6_NO_ADDRS_AVAIL, why);
 }
 
 /* What a message changes at most: each IA its leases, and as many that are new. */
@@ -592,7 +585,7 @@ static enum verdict extend(struct request *req, bool is_rebind)
 			/* Whoever gave it, it is of no use here. */
 			any = true;
 		} else {
-			count_alloc_fail(req, b);
+			report_exhausted(req, b->type == LEASE_PD);
 			set_status(b, STATUS6_NO_BINDING, "no such binding");
 			any |= !is_rebind;
 		}
@@ -668,7 +661,7 @@ static unsigned give_back_one(struct request *req, const struct binding *b, bool
 		if (!is_decline)
 			change_release(req, &at);
 		else if (!change_decline(req, &at))
-			LOG(DHCP6_DECLINE_LIMIT, request_label(req));
+			LOG_FOLDED(req->worker->srv->fold, req->turn.client.a, DHCP6_DECLINE_LIMIT, request_label(req));
 	}
 	return n;
 }

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "serve/context.h"
+#include "serve/link_text.h"
 #include "serve/request.h"
 #include "stat/stat.h"
 
@@ -29,6 +30,7 @@ struct message_row {
 	/* DHCPv6, RFC 9915 16: which identifiers it must have, and whether it is for everybody only. */
 	enum { ID_MAY, ID_MUST, ID_MUST_NOT } client_id, server_id;
 	bool multicast_only;
+	bool any_link; /* served also where no subnet matches */
 };
 
 #define MESSAGE(NAME, USE, RECEIVED, SENT, ...)                                             \
@@ -66,6 +68,8 @@ struct family {
 					      const char **ret);
 	/* Who the request is from: the beginning of its log lines. */
 	void (*make_label)(const struct request *req, char *buf, size_t size);
+	/* What subnet selection looks at, apart from the interface. */
+	void (*describe_link)(const struct request *req, struct link_text *text);
 	/* One debug line for a dropped request; not for DROP_STORE, which all tell alike. */
 	void (*log_drop)(const struct request *req);
 	/* The INFO line for each change that was made durable. */

@@ -18,12 +18,12 @@ static const struct message_row messages4[] = {
 	[DHCP4_OFFER] = MESSAGE("DHCPOFFER", MESSAGE_OF_SERVER, STAT_OFFER_RECEIVED, STAT_OFFER_SENT),
 	[DHCP4_REQUEST] =
 		MESSAGE("DHCPREQUEST", MESSAGE_SERVED, STAT_REQUEST_RECEIVED, STAT_SENT, .bind = bind4_request),
-	[DHCP4_DECLINE] =
-		MESSAGE("DHCPDECLINE", MESSAGE_SERVED, STAT_DECLINE_RECEIVED, STAT_SENT, .bind = bind4_decline),
+	[DHCP4_DECLINE] = MESSAGE("DHCPDECLINE", MESSAGE_SERVED, STAT_DECLINE_RECEIVED, STAT_SENT,
+				  .bind = bind4_decline, .any_link = true),
 	[DHCP4_ACK] = MESSAGE("DHCPACK", MESSAGE_OF_SERVER, STAT_ACK_RECEIVED, STAT_ACK_SENT),
 	[DHCP4_NAK] = MESSAGE("DHCPNAK", MESSAGE_OF_SERVER, STAT_NAK_RECEIVED, STAT_NAK_SENT),
-	[DHCP4_RELEASE] =
-		MESSAGE("DHCPRELEASE", MESSAGE_SERVED, STAT_RELEASE_RECEIVED, STAT_SENT, .bind = bind4_release),
+	[DHCP4_RELEASE] = MESSAGE("DHCPRELEASE", MESSAGE_SERVED, STAT_RELEASE_RECEIVED, STAT_SENT,
+				  .bind = bind4_release, .any_link = true),
 	[DHCP4_INFORM] = MESSAGE("DHCPINFORM", MESSAGE_SERVED, STAT_INFORM_RECEIVED, STAT_SENT, .bind = bind4_inform),
 	/* RFC 3203 to RFC 7724: known, not served. */
 	[9] = MESSAGE("DHCPFORCERENEW", MESSAGE_OF_SERVER, STAT_UNKNOWN_RECEIVED, STAT_SENT),
@@ -126,6 +126,21 @@ static void where4(const struct request *req, struct select_query *query)
 	query->iface = req->in.ifname;
 }
 
+static void describe_link4(const struct request *req, struct link_text *text)
+{
+	struct ip relay = ip_from4(req->q.giaddr), client = ip_from4(req->q.ciaddr);
+	struct ip link = address_option(&req->q, OPT4_SUBNET_SELECTION);
+
+	if (req->q.giaddr)
+		link_text_ip(text, "relay", &relay);
+	if (!ip_is_zero(&req->rai.link) && !req->cfg->compat.ignore_link_selection)
+		link_text_ip(text, "link selection", &req->rai.link);
+	if (!ip_is_zero(&link))
+		link_text_ip(text, "subnet selection", &link);
+	if (req->q.ciaddr)
+		link_text_ip(text, "client address", &client);
+}
+
 /* RFC 2131 4.3.2: a client that names another server took its offer. */
 static bool is_for_us(const struct request *req)
 {
@@ -174,7 +189,10 @@ static void log_drop4(const struct request *req)
 		LOG(DHCP4_PACKET_DROP_0006, request_label(req), req->type);
 		break;
 	case DROP_NO_SUBNET:
-		LOG(DHCP4_PACKET_DROP_0002, request_label(req), req->in.ifname);
+		if (req->q.giaddr)
+			LOG(DHCP4_PACKET_DROP_0007, request_label(req), "no subnet matches the relay");
+		else
+			LOG(DHCP4_PACKET_DROP_0002, request_label(req), req->in.ifname);
 		break;
 	case DROP_NOT_FOR_US:
 		LOG(DHCP4_PACKET_DROP_0003, request_label(req), req->in.ifname);
@@ -194,7 +212,10 @@ static void log_commit4(const struct request *req)
 
 	switch (req->type) {
 	case DHCP4_DISCOVER:
-		LOG(DHCP4_LEASE_OFFER, request_label(req), ip_format(&req->lease.addr, text));
+		if (ip_is_zero(&req->lease.addr))
+			LOG(DHCP4_V6_ONLY_PREFERRED, request_label(req), req->sub->id);
+		else
+			LOG(DHCP4_LEASE_OFFER, request_label(req), ip_format(&req->lease.addr, text));
 		break;
 	case DHCP4_REQUEST:
 		if (req->answer_type != DHCP4_ACK)
@@ -255,6 +276,7 @@ const struct family family4 = {
 	.pack = pack4,
 	.check_context = context4_check,
 	.make_label = make_label4,
+	.describe_link = describe_link4,
 	.log_drop = log_drop4,
 	.log_commit = log_commit4,
 	.dump_query = dump_query4,

@@ -17,9 +17,9 @@
 
 #define OF_SERVER(name, received) MESSAGE(name, MESSAGE_OF_SERVER, received, STAT_SENT)
 #define NOT_YET(name, received) MESSAGE(name, MESSAGE_UNSUPPORTED, received, STAT_SENT)
-#define SERVED(NAME, RECEIVED, BIND, CLIENT_ID, SERVER_ID, MULTICAST)                            \
+#define SERVED(NAME, RECEIVED, BIND, CLIENT_ID, SERVER_ID, MULTICAST, ...)                       \
 	MESSAGE(NAME, MESSAGE_SERVED, RECEIVED, STAT_SENT, .bind = BIND, .client_id = CLIENT_ID, \
-		.server_id = SERVER_ID, .multicast_only = MULTICAST)
+		.server_id = SERVER_ID, .multicast_only = MULTICAST, ##__VA_ARGS__)
 
 static const struct message_row messages6[] = {
 	[DHCP6_SOLICIT] = SERVED("SOLICIT", STAT_SOLICIT_RECEIVED, bind6_solicit, ID_MUST, ID_MUST_NOT, true),
@@ -29,11 +29,13 @@ static const struct message_row messages6[] = {
 	[DHCP6_RENEW] = SERVED("RENEW", STAT_RENEW_RECEIVED, bind6_renew, ID_MUST, ID_MUST, false),
 	[DHCP6_REBIND] = SERVED("REBIND", STAT_REBIND_RECEIVED, bind6_rebind, ID_MUST, ID_MUST_NOT, true),
 	[DHCP6_REPLY] = MESSAGE("REPLY", MESSAGE_OF_SERVER, STAT_REPLY_RECEIVED, STAT_REPLY_SENT),
-	[DHCP6_RELEASE] = SERVED("RELEASE", STAT_RELEASE_RECEIVED, bind6_release, ID_MUST, ID_MUST, false),
-	[DHCP6_DECLINE] = SERVED("DECLINE", STAT_DECLINE_RECEIVED, bind6_decline, ID_MUST, ID_MUST, false),
+	[DHCP6_RELEASE] =
+		SERVED("RELEASE", STAT_RELEASE_RECEIVED, bind6_release, ID_MUST, ID_MUST, false, .any_link = true),
+	[DHCP6_DECLINE] =
+		SERVED("DECLINE", STAT_DECLINE_RECEIVED, bind6_decline, ID_MUST, ID_MUST, false, .any_link = true),
 	[DHCP6_RECONFIGURE] = OF_SERVER("RECONFIGURE", STAT_UNKNOWN_RECEIVED),
-	[DHCP6_INFORMATION_REQUEST] =
-		SERVED("INFORMATION-REQUEST", STAT_INFREQUEST_RECEIVED, bind6_inform, ID_MAY, ID_MAY, true),
+	[DHCP6_INFORMATION_REQUEST] = SERVED("INFORMATION-REQUEST", STAT_INFREQUEST_RECEIVED, bind6_inform, ID_MAY,
+					     ID_MAY, true, .any_link = true),
 	[DHCP6_LEASEQUERY] = NOT_YET("LEASEQUERY", STAT_LEASE_QUERY_RECEIVED),
 	[DHCP6_LEASEQUERY_REPLY] = OF_SERVER("LEASEQUERY-REPLY", STAT_UNKNOWN_RECEIVED),
 	[DHCP6_DHCPV4_QUERY] = NOT_YET("DHCPV4-QUERY", STAT_DHCPV4_QUERY_RECEIVED),
@@ -182,6 +184,24 @@ static void where6(const struct request *req, struct select_query *query)
 		query->src_addr = req->in.src;
 }
 
+static void describe_link6(const struct request *req, struct link_text *text)
+{
+	const struct opt *iface_id = packet6_relay_opt(&req->q6, OPT6_INTERFACE_ID);
+	char link[IP_TEXT_MAX];
+	unsigned i;
+
+	if (req->q6.n_relays)
+		link_text_ip(text, "relay", &req->in.src);
+	else if (!is_link_local(&req->in.src))
+		link_text_ip(text, "source address", &req->in.src);
+	/* The nearest to the client first: it is asked first. */
+	for (i = req->q6.n_relays; i--;)
+		link_text_add(text, "%s%s", i == req->q6.n_relays - 1 ? ", link-address " : " then ",
+			      ip_format(&req->q6.relays[i].link, link));
+	if (iface_id)
+		link_text_bytes(text, "interface-id", iface_id->data);
+}
+
 /* --- what is logged -------------------------------------------------------- */
 
 static void make_label6(const struct request *req, char *buf, size_t size)
@@ -319,6 +339,7 @@ const struct family family6 = {
 	.pack = pack6,
 	.check_context = context6_check,
 	.make_label = make_label6,
+	.describe_link = describe_link6,
 	.log_drop = log_drop6,
 	.log_commit = log_commit6,
 	.dump_query = dump_query6,

@@ -79,9 +79,11 @@ void request_received(const struct request *req)
 
 	if (log_is_on(&log_msg_DHCPx_PACKET_RECEIVED[fam])) {
 		char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
+		struct link_text link = { 0 };
 
+		req->fam->describe_link(req, &link);
 		LOGF(fam, DHCPx_PACKET_RECEIVED, request_label(req), req->row->name, req->type,
-		     ip_format(&req->in.src, from), ip_format(&req->in.dst, to), req->in.ifname);
+		     ip_format(&req->in.src, from), ip_format(&req->in.dst, to), req->in.ifname, link.buf);
 	}
 }
 
@@ -110,7 +112,8 @@ static void count_sent(const struct request *req, const struct message_row *row)
 enum verdict request_packed(struct request *req, int len)
 {
 	if (len < 0) {
-		LOGF(req->fam->idx, DHCPx_PACKET_PACK_FAIL, request_label(req), err_text(len));
+		LOGF_FOLDED(req->fam->idx, req->worker->srv->fold, req->turn.client.a, DHCPx_PACKET_PACK_FAIL,
+			    request_label(req), err_text(len));
 		return request_drop(req, DROP_TOO_BIG, NULL);
 	}
 	req->out.len = (uint32_t)len;
@@ -124,7 +127,8 @@ static void log_drop(const struct request *req)
 	char text[IP_TEXT_MAX];
 
 	if (req->drop == DROP_STORE)
-		LOGF(req->fam->idx, DHCPx_STORE_FAILED, request_label(req), ip_format(addr, text));
+		LOGF_FOLDED(req->fam->idx, req->worker->srv->fold, 0, DHCPx_STORE_FAILED, request_label(req),
+			    ip_format(addr, text));
 	else
 		req->fam->log_drop(req);
 }

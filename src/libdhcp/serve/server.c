@@ -34,6 +34,7 @@ void server_init(struct server *srv, const struct family *fam, struct store *sto
 	srv->alloc = alloc_new(15000);
 	srv->turns = turns_new();
 	srv->declines = budget_new(DECLINES_MAX, DECLINES_SEC);
+	srv->fold = log_fold_new();
 	(void)pthread_mutex_init(&srv->own_lock, NULL);
 	srv->server_port = fam->server_port;
 	srv->client_port = fam->client_port;
@@ -85,6 +86,7 @@ void server_done(struct server *srv)
 	(void)pthread_mutex_destroy(&srv->own_lock);
 	turns_free(srv->turns);
 	budget_free(srv->declines);
+	log_fold_free(srv->fold);
 	alloc_free(srv->alloc);
 }
 

@@ -3,6 +3,7 @@
 
 #include "io/loop.h"
 #include "io/worker.h"
+#include "log/fold.h"
 #include "serve/pipeline.h"
 #include "stat/stat.h"
 
@@ -31,6 +32,7 @@ struct server {
 	struct duid duid; /* DHCPv6: our own identifier */
 	struct turns *turns;
 	struct budget *declines; /* how many addresses a client may take out of use */
+	struct log_fold *fold;   /* log lines that would repeat with each packet */
 	uint16_t server_port, client_port;
 	bool to_source;                        /* KEA_TEST_SEND_RESPONSES_TO_SOURCE: answers go to the sender */
 	atomic_bool want_reclaim;              /* a pool is exhausted: look for expired leases soon */

@@ -46,8 +46,21 @@ enum verdict step_choose(struct request *req)
 	return STEP_NEXT;
 }
 
+/* A client that gets nothing because of the configuration: whoever runs the server should see that. */
+static void report_no_subnet(const struct request *req)
+{
+	char local[IP_TEXT_MAX];
+	struct link_text link = { 0 };
+
+	req->fam->describe_link(req, &link);
+	LOGF_FOLDED(req->fam->idx, req->worker->srv->fold, req->turn.client.a, DHCPx_NO_SUBNET, request_label(req),
+		    req->in.ifname, ip_format(&req->in.local, local), link.buf);
+}
+
 enum verdict step_bind(struct request *req)
 {
+	if (!req->chosen && !req->row->any_link)
+		report_no_subnet(req);
 	req->n_changes = 0;
 	req->changes = req->few_changes;
 	req->reused = false;

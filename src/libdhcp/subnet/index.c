@@ -210,6 +210,19 @@ const struct pool *link_pool_of(const struct subnet *sub, const struct ip *addr)
 	return pool;
 }
 
+bool link_has_pools(const struct subnet *sub, bool prefixes)
+{
+	unsigned i;
+
+	for (i = 0; i < link_size(sub); i++) {
+		const struct subnet *other = link_subnet(sub, i);
+
+		if (prefixes ? other->n_pd_pools : other->n_pools)
+			return true;
+	}
+	return false;
+}
+
 bool link_contains(const struct subnet *sub, const struct ip *addr)
 {
 	unsigned i;

@@ -136,6 +136,8 @@ static inline bool link_same(const struct subnet *a, const struct subnet *b)
 	return a == b || (a->net && a->net == b->net);
 }
 
+/* Whether any subnet of the link has a pool of addresses, or with `prefixes` of prefixes. */
+bool link_has_pools(const struct subnet *sub, bool prefixes);
 /* The pool on the link of `sub` that holds the address; NULL if none. */
 const struct pool *link_pool_of(const struct subnet *sub, const struct ip *addr);
 /* The same for a pool of prefixes that this one may be granted from; its length 0 = of any. */
