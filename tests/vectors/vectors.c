@@ -80,7 +80,9 @@ static void decodes(struct run *run, const struct optdef *def, struct bytes data
 		wrong(run, "decode", str_text(&run->out), text);
 }
 
-static void encodes(struct run *run, const struct optdef *def, const char *text, struct bytes expected)
+/* note: NULL, or part of what is not taken as it is written. */
+static void encodes(struct run *run, const struct optdef *def, const char *text, struct bytes expected,
+		    const char *note)
 {
 	const char *why = "";
 	char got[2048], want[2048];
@@ -94,6 +96,8 @@ static void encodes(struct run *run, const struct optdef *def, const char *text,
 	bytes_to_hex(data, 0, got, sizeof(got));
 	if (!bytes_equal(data, expected))
 		wrong(run, "encode", got, want);
+	if (!why != !note || (note && !strstr(why, note)))
+		wrong(run, "note", why ? why : "none", note ? note : "none");
 }
 
 static void refuses(struct run *run, const struct optdef *def, const char *text, const char *reason)
@@ -110,7 +114,7 @@ static void refuses(struct run *run, const struct optdef *def, const char *text,
 
 static void one_line(struct run *run, char *line)
 {
-	char *rest = trim(line), *space, *name, *text, *back, kind;
+	char *rest = trim(line), *space, *name, *text, *back, *hex, kind;
 	const struct optdef *def;
 	struct bytes data;
 
@@ -132,11 +136,12 @@ static void one_line(struct run *run, char *line)
 		if (def >= dict6 && def < dict6 + dict6_n)
 			run->seen6[def - dict6] = true;
 		text = part(&rest, '|');
-		data = bytes_of_hex(run, trim(rest));
+		hex = part(&rest, '?');
+		data = bytes_of_hex(run, hex);
 		back = strstr(text, " > ");
 		if (back)
 			*back = 0;
-		encodes(run, def, trim(text), data);
+		encodes(run, def, trim(text), data, *rest ? trim(rest) : NULL);
 		decodes(run, def, data, back ? trim(back + 3) : text);
 		break;
 	case '<':

@@ -128,23 +128,23 @@ bool opt_scopes_forbid(const struct opt_scopes *scopes, uint32_t vendor, uint16_
 }
 
 static int encode_hex(const struct optdef *def, const char *text, struct arena *arena, struct bytes *ret,
-		      const char **reterr_why)
+		      const char **ret_why)
 {
-	int err = codec_encode_hex(text, arena, ret, reterr_why);
+	int err = codec_encode_hex(text, arena, ret, ret_why);
 
 	if (err < 0)
 		return err;
 	if (def && !def->ours && codec_check(def, *ret) < 0) {
-		*reterr_why = arena_printf(arena, "%zu bytes do not make a value of option %s", ret->len, def->name);
+		*ret_why = arena_printf(arena, "%zu bytes do not make a value of option %s", ret->len, def->name);
 		return -E_INVAL;
 	}
 	return 0;
 }
 
 int optconf_encode(const struct optdef *def, const char *text, bool csv, struct arena *arena, struct bytes *ret,
-		   const char **reterr_why)
+		   const char **ret_why)
 {
 	if (!csv || !def)
-		return encode_hex(def, text, arena, ret, reterr_why);
-	return codec_encode_text(def, text, arena, ret, reterr_why);
+		return encode_hex(def, text, arena, ret, ret_why);
+	return codec_encode_text(def, text, arena, ret, ret_why);
 }

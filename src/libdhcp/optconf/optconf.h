@@ -53,7 +53,8 @@ bool opt_scopes_forbid(const struct opt_scopes *scopes, uint32_t vendor, uint16_
 /*
  * The bytes of an option's value.
  * csv: text in the form of the definition's type; else hex. def may be NULL with hex only.
- * -E_INVAL and *reterr_why (in the arena) say what is wrong.
+ * -E_INVAL, and *ret_why (in the arena) says what is wrong; or 0, and *ret_why is NULL or says what
+ * was not taken as it is written.
  */
 int optconf_encode(const struct optdef *def, const char *text, bool csv, struct arena *arena, struct bytes *ret,
-		   const char **reterr_why);
+		   const char **ret_why);

@@ -26,6 +26,8 @@ void check_allocator(struct build *b, struct pos pos, enum allocator how, uint64
 void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subnet *sub);
 void build_root6(struct build *b); /* what only DHCPv6 has */
 void build_plan(struct build *b);
+/* Clears the bits after the length; warns when any was set. */
+void clear_host_bits(struct build *b, struct pos pos, const char *what, struct prefix *prefix);
 /* A subnet and what it was read from. */
 struct subnet_pair {
 	const struct subnet *sub;

@@ -4,6 +4,18 @@
 #include "base/err.h"
 #include "root/config_build.h"
 
+void clear_host_bits(struct build *b, struct pos pos, const char *what, struct prefix *prefix)
+{
+	struct prefix clean = { prefix_first(prefix), prefix->len };
+	char text[PREFIX_TEXT_MAX], clean_text[PREFIX_TEXT_MAX];
+
+	if (prefix_is_clean(prefix))
+		return;
+	diag_warn(b->diag, pos, "%s \"%s\" has host bits set; it is read as \"%s\"", what, prefix_format(prefix, text),
+		  prefix_format(&clean, clean_text));
+	*prefix = clean;
+}
+
 /* --- pools ----------------------------------------------------------------- */
 
 static int parse_pool(struct build *b, const struct pool_conf *conf, struct pool *pool)
@@ -24,7 +36,8 @@ static int parse_pool(struct build *b, const struct pool_conf *conf, struct pool
 				   err == -E_RANGE ? "invalid prefix length" : "not a prefix");
 			return err;
 		}
-		pool->first = prefix_first(&prefix);
+		clear_host_bits(b, pos, "pool", &prefix);
+		pool->first = prefix.addr;
 		pool->last = prefix_last(&prefix);
 		return 0;
 	}
@@ -137,8 +150,6 @@ static void build_pools(struct build *b, const struct subnet_conf *conf, struct 
 static bool parse_prefix(struct build *b, const struct subnet_conf *conf, struct prefix *ret)
 {
 	struct pos pos = conf_pos(&conf->node, "subnet");
-	char text[PREFIX_TEXT_MAX];
-	struct prefix clean;
 	int err;
 
 	if (!conf->subnet.set) {
@@ -158,12 +169,7 @@ static bool parse_prefix(struct build *b, const struct subnet_conf *conf, struct
 			   ip_is4(&ret->addr) ? 4 : 6, ip_is4(&ret->addr) ? 6 : 4);
 		return false;
 	}
-	if (!prefix_is_clean(ret)) {
-		clean = (struct prefix){ prefix_first(ret), ret->len };
-		diag_warn(b->diag, pos, "subnet \"%s\" has host bits set; it is read as \"%s\"", conf->subnet.v,
-			  prefix_format(&clean, text));
-		ret->addr = clean.addr;
-	}
+	clear_host_bits(b, pos, "subnet", ret);
 	return true;
 }
 

@@ -17,11 +17,7 @@ static bool parse_pd_pool(struct build *b, const struct pd_pool_conf *conf, stru
 		diag_error(b->diag, pos, "\"%s\" is not an IPv6 address", conf->prefix.v);
 		return false;
 	}
-	if (!prefix_is_clean(prefix)) {
-		diag_error(b->diag, pos, "prefix \"%s\" has host bits set for prefix-len %u", conf->prefix.v,
-			   prefix->len);
-		return false;
-	}
+	clear_host_bits(b, pos, "prefix", prefix);
 	if (!conf->prefix_len.v || conf->delegated_len.v < conf->prefix_len.v) {
 		diag_error(b->diag, conf_pos(&conf->node, "delegated-len"),
 			   "delegated-len (%lld) must not be less than prefix-len (%lld)",
@@ -35,15 +31,17 @@ static bool parse_pd_pool(struct build *b, const struct pd_pool_conf *conf, stru
 static void parse_excluded(struct build *b, const struct pd_pool_conf *conf, struct pool *pool)
 {
 	struct prefix excluded = { .len = (uint8_t)conf->excluded_prefix_len.v }, first = { pool->first, pool->len };
+	bool is_address = conf->excluded_prefix.set && ip_parse(conf->excluded_prefix.v, &excluded.addr) == 0;
 
-	if (!conf->excluded_prefix.set && !conf->excluded_prefix_len.set)
+	/* There is none: nothing is set, or ::/0, as Kea accepts too. */
+	if (!excluded.len && (!conf->excluded_prefix.set || (is_address && ip_is_zero(&excluded.addr))))
 		return;
-	if (!conf->excluded_prefix.set || ip_parse(conf->excluded_prefix.v, &excluded.addr) < 0 ||
-	    excluded.len <= pool->len || !prefix_is_clean(&excluded) || !prefix_contains(&first, &excluded.addr)) {
+	if (!is_address || excluded.len <= pool->len || !prefix_contains(&first, &excluded.addr)) {
 		diag_error(b->diag, conf_pos(&conf->node, "excluded-prefix"),
 			   "\"excluded-prefix\" must be longer than the delegated prefixes and inside the first one");
 		return;
 	}
+	clear_host_bits(b, conf_pos(&conf->node, "excluded-prefix"), "excluded prefix", &excluded);
 	pool->excluded = excluded;
 }
 

@@ -252,6 +252,8 @@ static bool encode(struct build *b, struct option_data_conf *conf, struct value 
 			diag_help(b->diag, "its sub-options belong in space \"%s\"", def->encapsulate);
 		return false;
 	}
+	if (why)
+		diag_warn(b->diag, conf_pos(&conf->node, "data"), "value of option %s: %s", option_text(b, value), why);
 	/* An enterprise number alone gets the vendor's sub-options; bytes behind it are sub-options already. */
 	value->val.raw = !csv && def && def->more && value->val.data.len > 4;
 	return true;

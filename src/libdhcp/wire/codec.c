@@ -15,6 +15,7 @@ struct enc {
 	const struct optdef *def;
 	struct arena *arena;
 	struct writer w;
+	struct str notes; /* what is not taken as it is written */
 	const char *why;
 };
 
@@ -30,6 +31,17 @@ static __attribute__((format(printf, 3, 4))) int fail(struct enc *e, int err, co
 	if (!e->why)
 		e->why = "not enough memory";
 	return -err;
+}
+
+static __attribute__((format(printf, 2, 3))) void note(struct enc *e, const char *fmt, ...)
+{
+	char buf[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	str_addf(&e->notes, "%s%s", e->notes.len ? "; " : "", buf);
 }
 
 static bool is_blank(char c)
@@ -139,13 +151,31 @@ static int binary(struct enc *e, const char *v)
 	return 0;
 }
 
-static int address(struct enc *e, bool want4, const char *v, size_t len)
+/* Clears the bits after the prefix length. */
+static void clear_host_bits(struct enc *e, const char *text, struct prefix *p)
 {
-	struct ip ip;
+	char clean[PREFIX_TEXT_MAX];
 
-	if (ip_parse_n(v, len, &ip) < 0 || ip_is4(&ip) != want4)
-		return fail(e, E_INVAL, "'%.*s' is not an IPv%c address", (int)len, v, want4 ? '4' : '6');
-	write_bytes(&e->w, want4 ? ip.b + 12 : ip.b, want4 ? 4 : 16);
+	if (prefix_is_clean(p))
+		return;
+	p->addr = prefix_first(p);
+	note(e, "'%s' has host bits set; it is read as '%s'", text, prefix_format(p, clean));
+}
+
+/* plen: NULL, or the length of the prefix whose address this is. */
+static int address(struct enc *e, bool want4, const char *v, const uint8_t *plen)
+{
+	struct prefix p;
+
+	if (ip_parse(v, &p.addr) < 0 || ip_is4(&p.addr) != want4)
+		return fail(e, E_INVAL, "'%s' is not an IPv%c address", v, want4 ? '4' : '6');
+	if (plen) {
+		p.len = *plen;
+		if (p.len > (want4 ? 32 : 128))
+			return fail(e, E_RANGE, "the length of prefix '%s' is more than %d", v, want4 ? 32 : 128);
+		clear_host_bits(e, v, &p);
+	}
+	write_bytes(&e->w, want4 ? p.addr.b + 12 : p.addr.b, want4 ? 4 : 16);
 	return 0;
 }
 
@@ -166,13 +196,12 @@ static int tuple(struct enc *e, const char *v)
 static int prefix6(struct enc *e, const char *v)
 {
 	struct prefix p;
-	struct ip first;
 
 	if (prefix_parse(v, &p) < 0 || ip_is4(&p.addr))
 		return fail(e, E_INVAL, "'%s' is not an IPv6 prefix", v);
-	first = prefix_first(&p);
+	clear_host_bits(e, v, &p);
 	write_u8(&e->w, p.len);
-	write_bytes(&e->w, first.b, (p.len + 7u) / 8);
+	write_bytes(&e->w, p.addr.b, (p.len + 7u) / 8);
 	return 0;
 }
 
@@ -196,8 +225,12 @@ static int psid(struct enc *e, char *v)
 	return 0;
 }
 
-static int value(struct enc *e, enum opt_type type, char *v)
+/* field: its place in the record */
+static int value(struct enc *e, enum opt_type type, char *v, unsigned field)
 {
+	/* The record's fields before it are written: the last one is the length. */
+	const uint8_t *plen = field && field == e->def->prefix_field && !e->w.err ? e->w.pos - 1 : NULL;
+
 	if (!*v)
 		return fail(e, E_INVAL, "a value is empty");
 	switch (type) {
@@ -223,7 +256,7 @@ static int value(struct enc *e, enum opt_type type, char *v)
 		return tuple(e, v);
 	case OPT_IPV4_ADDRESS:
 	case OPT_IPV6_ADDRESS:
-		return address(e, type == OPT_IPV4_ADDRESS, v, strlen(v));
+		return address(e, type == OPT_IPV4_ADDRESS, v, plen);
 	case OPT_IPV6_PREFIX:
 		return prefix6(e, v);
 	case OPT_PSID:
@@ -246,11 +279,10 @@ static int route(struct enc *e, char *v)
 	router = trim(dash + 1);
 	if (prefix_parse(dest, &p) < 0 || !ip_is4(&p.addr))
 		return fail(e, E_INVAL, "'%s' is not an IPv4 network", dest);
-	if (!prefix_is_clean(&p))
-		return fail(e, E_INVAL, "'%s' has bits set behind its prefix length", dest);
+	clear_host_bits(e, dest, &p);
 	write_u8(&e->w, p.len);
 	write_bytes(&e->w, p.addr.b + 12, (p.len + 7u) / 8);
-	return address(e, true, router, strlen(router));
+	return address(e, true, router, NULL);
 }
 
 static int dnr(struct enc *e, const char *text)
@@ -284,7 +316,7 @@ static int values(struct enc *e, char *text)
 			err = fail(e, E_INVAL, "more than %u value%s (a comma inside one is written \\,)", fields,
 				   fields > 1 ? "s" : "");
 		else
-			err = value(e, def->type == OPT_RECORD ? def->record[i] : def->type, v);
+			err = value(e, def->type == OPT_RECORD ? def->record[i] : def->type, v, n);
 	}
 	if (err == 0 && n < fields)
 		return fail(e, E_INVAL, "expected %u values, found %u", fields, n);
@@ -295,7 +327,7 @@ static int values(struct enc *e, char *text)
  * No value is more than 16 times as long as its text: the worst is "::" with its comma. A def of
  * NULL stands for plain bytes.
  */
-static int encode(struct enc *e, const char *text, struct bytes *ret, const char **reterr_why)
+static int encode(struct enc *e, const char *text, struct bytes *ret, const char **ret_why)
 {
 	size_t len = strlen(text), size = 16 * len + 64;
 	uint8_t *buf = xmalloc(size);
@@ -310,35 +342,37 @@ static int encode(struct enc *e, const char *text, struct bytes *ret, const char
 	if (err == 0 && writer_len(&e->w) > UINT16_MAX)
 		err = fail(e, E_RANGE, "the value is longer than 65535 bytes");
 	if (err < 0) {
-		*reterr_why = e->why;
+		*ret_why = e->why;
 		goto out;
 	}
 	/* one byte more: an empty value is a place too */
 	own = arena_alloc(e->arena, writer_len(&e->w) + 1);
 	if (!own) {
-		*reterr_why = "not enough memory";
+		*ret_why = "not enough memory";
 		err = -E_NOMEM;
 		goto out;
 	}
 	memcpy(own, buf, writer_len(&e->w));
 	*ret = bytes_of(own, writer_len(&e->w));
+	*ret_why = e->notes.len ? arena_strdup(e->arena, str_text(&e->notes)) : NULL;
 out:
+	str_free(&e->notes);
 	free(copy);
 	free(buf);
 	return err;
 }
 
 int codec_encode_text(const struct optdef *def, const char *text, struct arena *arena, struct bytes *ret,
-		      const char **reterr_why)
+		      const char **ret_why)
 {
 	struct enc e = { .def = def, .arena = arena };
 
-	return encode(&e, text, ret, reterr_why);
+	return encode(&e, text, ret, ret_why);
 }
 
-int codec_encode_hex(const char *text, struct arena *arena, struct bytes *ret, const char **reterr_why)
+int codec_encode_hex(const char *text, struct arena *arena, struct bytes *ret, const char **ret_why)
 {
 	struct enc e = { .arena = arena };
 
-	return encode(&e, text, ret, reterr_why);
+	return encode(&e, text, ret, ret_why);
 }

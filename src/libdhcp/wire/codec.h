@@ -12,13 +12,13 @@
  * single quotes; classless routes are "10.0.0.0/8 - 192.0.2.1, ...". Works at load time: the heap
  * is used meanwhile.
  *
- * 0 and the bytes in the arena; or -E_INVAL, -E_RANGE (a number too big) with the reason in
- * *reterr_why, in the arena.
+ * 0 and the bytes in the arena, and in *ret_why NULL or, for a warning, what was not taken as it is
+ * written; or -E_INVAL, -E_RANGE (a number too big) with the reason in *ret_why. It is in the arena.
  */
 int codec_encode_text(const struct optdef *def, const char *text, struct arena *arena, struct bytes *ret,
-		      const char **reterr_why);
+		      const char **ret_why);
 /* The form of "csv-format": false and of options without definition: hex, or text in quotes. */
-int codec_encode_hex(const char *text, struct arena *arena, struct bytes *ret, const char **reterr_why);
+int codec_encode_hex(const char *text, struct arena *arena, struct bytes *ret, const char **ret_why);
 /*
  * The text of a value, appended to out (unprintable bytes of strings as \xHH). -E_INVAL, and out as
  * it was, when the bytes do not follow the definition.

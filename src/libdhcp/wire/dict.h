@@ -44,8 +44,9 @@ struct optdef {
 	bool wide_tuple;         /* lengths of tuples have two bytes: all of DHCPv6, RFC 8572 */
 	bool ours; /* not every Kea has it: a configuration may define the code or name anew, and gives any bytes in hex
 		    */
-	bool more; /* sub-options of a space not known by name follow the value */
-	bool each; /* an instance holds one sub-option: several of them are several instances */
+	uint8_t prefix_field; /* this address of the record is a prefix, the field before it its length; 0: none */
+	bool more;            /* sub-options of a space not known by name follow the value */
+	bool each;            /* an instance holds one sub-option: several of them are several instances */
 };
 
 extern const struct optdef dict4[], dict6[];

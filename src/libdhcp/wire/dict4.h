@@ -159,7 +159,7 @@
 	X(210, PXELINUX_PATH_PREFIX, "pxelinux-path-prefix", STRING, .ours = true) \
 	X(211, PXELINUX_REBOOT_TIME, "pxelinux-reboot-time", UINT32, .ours = true) \
 	X(212, OPTION_6RD, "option-6rd", RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_IPV6_ADDRESS, \
-		OPT_IPV4_ADDRESS), .array = true) \
+		OPT_IPV4_ADDRESS), .array = true, .prefix_field = 2) \
 	X(213, V4_ACCESS_DOMAIN, "v4-access-domain", FQDN) \
 	X(220, SUBNET_ALLOC, "subnet-alloc", BINARY, .ours = true) \
 	X(221, VIRTUAL_SUBNET_SELECT, "virtual-subnet-select", BINARY, .ours = true) \

@@ -20,11 +20,11 @@ const struct optdef dict6[] = {
 	ROW("4o6", 60002, "4o6-source-port", OPT_UINT16),
 
 	ROW("s46-cont-mape-options", 89, "s46-rule", OPT_RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_UINT8,
-		OPT_IPV4_ADDRESS, OPT_IPV6_PREFIX), .encapsulate = "s46-rule-options"),
+		OPT_IPV4_ADDRESS, OPT_IPV6_PREFIX), .prefix_field = 3, .encapsulate = "s46-rule-options"),
 	ROW("s46-cont-mape-options", 90, "s46-br", OPT_IPV6_ADDRESS),
 
 	ROW("s46-cont-mapt-options", 89, "s46-rule", OPT_RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_UINT8,
-		OPT_IPV4_ADDRESS, OPT_IPV6_PREFIX), .encapsulate = "s46-rule-options"),
+		OPT_IPV4_ADDRESS, OPT_IPV6_PREFIX), .prefix_field = 3, .encapsulate = "s46-rule-options"),
 	ROW("s46-cont-mapt-options", 91, "s46-dmr", OPT_IPV6_PREFIX),
 
 	ROW("s46-cont-lw-options", 90, "s46-br", OPT_IPV6_ADDRESS),
@@ -41,7 +41,8 @@ const struct optdef dict6[] = {
 
 	/* Options of the main space inside others; spaces of their own, so that a container can be filled. */
 	ROW("mip6-options", 49, "mip6-hnidf", OPT_FQDN, .ours = true),
-	ROW("mip6-options", 71, "mip6-hnp", OPT_RECORD, RECORD(OPT_UINT8, OPT_IPV6_ADDRESS), .ours = true),
+	ROW("mip6-options", 71, "mip6-hnp", OPT_RECORD, RECORD(OPT_UINT8, OPT_IPV6_ADDRESS),
+		.prefix_field = 1, .ours = true),
 	ROW("mip6-options", 72, "mip6-haa", OPT_IPV6_ADDRESS, .ours = true),
 	ROW("mip6-options", 73, "mip6-haf", OPT_FQDN, .ours = true),
 

@@ -78,7 +78,7 @@
 	X(68, VSS, "vss", BINARY, .ours = true) \
 	X(69, MIP6_IDINF, "mip6-idinf", EMPTY, .encapsulate = "mip6-options", .ours = true) \
 	X(70, MIP6_UDINF, "mip6-udinf", EMPTY, .encapsulate = "mip6-options", .ours = true) \
-	X(71, MIP6_HNP, "mip6-hnp", RECORD, RECORD(OPT_UINT8, OPT_IPV6_ADDRESS), .ours = true) \
+	X(71, MIP6_HNP, "mip6-hnp", RECORD, RECORD(OPT_UINT8, OPT_IPV6_ADDRESS), .prefix_field = 1, .ours = true) \
 	X(72, MIP6_HAA, "mip6-haa", IPV6_ADDRESS, .ours = true) \
 	X(73, MIP6_HAF, "mip6-haf", FQDN, .ours = true) \
 	X(74, RDNSS_SELECTION, "rdnss-selection", RECORD, RECORD(OPT_IPV6_ADDRESS, OPT_UINT8, OPT_FQDN), \

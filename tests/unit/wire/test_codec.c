@@ -42,8 +42,11 @@ static void sample_of(const struct optdef *def, struct str *out)
 	}
 	for (unsigned i = 0; i < n + def->array; i++) {
 		unsigned f = i < n ? i : n - 1;
+		const char *value = sample[def->type == OPT_RECORD ? def->record[f] : def->type];
 
-		str_addf(out, "%s%s", i ? ", " : "", sample[def->type == OPT_RECORD ? def->record[f] : def->type]);
+		if (i + 1 == def->prefix_field) /* its length: none of its bits is a host bit */
+			value = def->record[i + 1] == OPT_IPV4_ADDRESS ? "32" : "128";
+		str_addf(out, "%s%s", i ? ", " : "", value);
 	}
 }
 
