@@ -476,52 +476,84 @@ static struct json_object *parse_string(struct parser *p)
 	return placed(p, json_object_new_string_len(str_text(&p->text), (int)p->text.len), start);
 }
 
+static bool is_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool starts_number(int c)
+{
+	return is_digit(c) || c == '-' || c == '+' || c == '.';
+}
+
 static bool is_number_char(int c)
 {
-	return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+	return is_digit(c) || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+}
+
+/* Kea's lexer, more generous than JSON: digits may be missing before or after the point (.45, 5.), a sign may be '+'.
+ */
+static bool is_number(const char *s, bool *ret_real)
+{
+	unsigned digits = 0;
+
+	*ret_real = *s == '+';
+	if (*s == '-' || *s == '+')
+		s++;
+	for (; is_digit(*s); s++)
+		digits++;
+	if (*s == '.') {
+		*ret_real = true;
+		for (s++; is_digit(*s); s++)
+			digits++;
+	}
+	if (!digits)
+		return false;
+	if (*s == 'e' || *s == 'E') {
+		*ret_real = true;
+		s += s[1] == '-' || s[1] == '+' ? 2 : 1;
+		if (!is_digit(*s))
+			return false;
+		while (is_digit(*s))
+			s++;
+	}
+	return !*s;
 }
 
 static struct json_object *parse_number(struct parser *p)
 {
 	struct pos start = here(p);
 	struct str *s = &p->text;
-	struct json_object *value = NULL;
 	const char *digits;
 	bool is_real;
-	char *end;
 
 	str_reset(s);
 	while (is_number_char(peek(p)))
 		str_addc(s, (char)next(p));
 	start.len = (uint32_t)s->len;
-	digits = s->text[0] == '-' ? s->text + 1 : s->text;
-	is_real = strpbrk(s->text, ".eE") != NULL;
-	if (digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9')
-		diag_warn(p->diag, start, "leading zeros: %s is read as a decimal number", s->text);
-	if (digits[0] < '0' || digits[0] > '9') {
+	if (!is_number(s->text, &is_real)) {
 		diag_error(p->diag, start, "%s is not a number", s->text);
-	} else if (is_real) {
-		double v = strtod(s->text, &end);
+		return NULL;
+	}
+	digits = s->text[0] == '-' ? s->text + 1 : s->text;
+	if (digits[0] == '0' && is_digit(digits[1]))
+		diag_warn(p->diag, start, "leading zeros: %s is read as a decimal number", s->text);
+	if (is_real) {
+		double v = strtod(s->text, NULL);
 
-		if (*end || s->text[s->len - 1] == '.')
-			diag_error(p->diag, start, "%s is not a number", s->text);
-		else if (v > 1e300 || v < -1e300)
-			diag_error(p->diag, start, "%s is too large", s->text);
-		else
-			value = placed(p, json_object_new_double(v), start);
+		if (v <= 1e300 && v >= -1e300)
+			return placed(p, json_object_new_double(v), start);
+		diag_error(p->diag, start, "%s is too large", s->text);
 	} else {
 		long long v;
 
 		errno = 0;
-		v = strtoll(s->text, &end, 10);
-		if (*end)
-			diag_error(p->diag, start, "%s is not a number", s->text);
-		else if (errno == ERANGE)
-			diag_error(p->diag, start, "%s does not fit in 64 bits", s->text);
-		else
-			value = placed(p, json_object_new_int64(v), start);
+		v = strtoll(s->text, NULL, 10);
+		if (errno != ERANGE)
+			return placed(p, json_object_new_int64(v), start);
+		diag_error(p->diag, start, "%s does not fit in 64 bits", s->text);
 	}
-	return value;
+	return NULL;
 }
 
 static struct json_object *parse_word(struct parser *p, bool *ret_null)
@@ -612,7 +644,7 @@ static bool starts_member(int c)
 
 static bool starts_value(int c)
 {
-	return c == '"' || c == '{' || c == '[' || c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
+	return c == '"' || c == '{' || c == '[' || starts_number(c) || (c >= 'a' && c <= 'z');
 }
 
 static void parse_member(struct parser *p, struct json_object *map)
@@ -735,7 +767,7 @@ static struct json_object *parse_value(struct parser *p)
 		value = parse_list(p);
 	else if (c == '"')
 		value = parse_string(p);
-	else if (c == '-' || c == '+' || (c >= '0' && c <= '9'))
+	else if (starts_number(c))
 		value = parse_number(p);
 	else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
 		value = parse_word(p, &is_null);

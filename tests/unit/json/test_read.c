@@ -145,6 +145,33 @@ START_TEST(keys_live_with_the_document)
 }
 END_TEST
 
+/* Kea's numbers: digits may be missing on one side of the point. */
+START_TEST(numbers)
+{
+	static const struct {
+		const char *text;
+		double v;
+	} good[] = { { ".45", .45 }, { "-.5", -.5 }, { "5.", 5 },   { "-5.", -5 },  { "+.5", .5 },
+		     { "+1", 1 },    { ".5e1", 5 },  { "5.e0", 5 }, { "1e3", 1e3 }, { "1E-2", .01 } };
+	static const char *const bad[] = { ".", "-", "+", ".e1", "1e", "1e+", ".5.", "1.2.3", "--1", "1-2", "0x10" };
+	char text[64];
+	struct json_object *v;
+
+	for (unsigned i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		(void)snprintf(text, sizeof(text), "{ \"a\": %s, \"b\": [ %s ] }", good[i].text, good[i].text);
+		ck_assert_msg(read_text(text, 0) == 0, "%s", good[i].text);
+		ck_assert(json_object_object_get_ex(doc.root, "a", &v));
+		ck_assert(json_object_is_type(v, json_type_double));
+		ck_assert_double_eq(json_object_get_double(v), good[i].v);
+	}
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		(void)snprintf(text, sizeof(text), "{ \"a\": %s }", bad[i]);
+		ck_assert_msg(read_text(text, 0) < 0, "%s", bad[i]);
+		ck_assert_uint_ge(diag_errors(diag), 1);
+	}
+}
+END_TEST
+
 /* What would end a text early is refused, as a character and as an escape, in keys and in values. */
 START_TEST(no_zero_bytes)
 {
@@ -182,6 +209,7 @@ int main(void)
 	tcase_add_test(tc, strict_text_has_no_extras);
 	tcase_add_test(tc, depth_and_number_of_errors_are_bounded);
 	tcase_add_test(tc, keys_live_with_the_document);
+	tcase_add_test(tc, numbers);
 	tcase_add_test(tc, no_zero_bytes);
 	tcase_add_test(tc, suggestions);
 	suite_add_tcase(suite, tc);
