@@ -594,6 +594,24 @@ static void mark_end(struct parser *p)
 		p->last_end.col--;
 }
 
+static struct pos skip_comma(struct parser *p)
+{
+	struct pos comma = here(p);
+
+	(void)next(p);
+	skip_space(p);
+	return comma;
+}
+
+/* One that no member follows. Kea takes any number of them. */
+static void extra_comma(struct parser *p, struct pos comma)
+{
+	if (p->flags & JSON_STRICT)
+		diag_error(p->diag, comma, "extra comma");
+	else
+		diag_warn(p->diag, comma, "extra comma: is something missing after it?");
+}
+
 /*
  * Behind a member: a comma, or the closing bracket. Returns false when the list is over. `starts`
  * tells whether a character can start the next member, which then lacks its comma.
@@ -609,15 +627,14 @@ static bool more(struct parser *p, char close, bool (*starts)(int c))
 		return false;
 	}
 	if (peek(p) == ',') {
-		comma = here(p);
-		(void)next(p);
-		skip_space(p);
+		comma = skip_comma(p);
+		while (peek(p) == ',') {
+			extra_comma(p, comma);
+			comma = skip_comma(p);
+		}
 		if (peek(p) != close)
 			return peek(p) != EOF || (unexpected(p, "another value"), false);
-		if (p->flags & JSON_STRICT)
-			diag_error(p->diag, comma, "extra comma");
-		else
-			diag_warn(p->diag, comma, "extra comma: is something missing after it?");
+		extra_comma(p, comma);
 		(void)next(p);
 		return false;
 	}

@@ -145,6 +145,21 @@ START_TEST(keys_live_with_the_document)
 }
 END_TEST
 
+/* Any number of commas after a member is one warning each, as in Kea; before the first there can be none. */
+START_TEST(extra_commas)
+{
+	expect("{ \"a\": 1,, \"b\": [ 2,,, 3, ],\n}", "W t:1:9: extra comma: is something missing after it?\n"
+						      "W t:1:20: extra comma: is something missing after it?\n"
+						      "W t:1:21: extra comma: is something missing after it?\n"
+						      "W t:1:25: extra comma: is something missing after it?\n"
+						      "W t:1:28: extra comma: is something missing after it?\n");
+	ck_assert_int_eq(json_object_object_length(doc.root), 2);
+	expect("{ , \"a\": [ , 1 ] }", "E t:1:3: unexpected ',', expected a key in double quotes\n"
+				       "E t:1:13: unexpected ',', expected a value\n");
+	ck_assert_int_lt(read_text("{ \"a\": 1,, \"b\": 2 }", JSON_STRICT), 0);
+}
+END_TEST
+
 /* Kea's numbers: digits may be missing on one side of the point. */
 START_TEST(numbers)
 {
@@ -209,6 +224,7 @@ int main(void)
 	tcase_add_test(tc, strict_text_has_no_extras);
 	tcase_add_test(tc, depth_and_number_of_errors_are_bounded);
 	tcase_add_test(tc, keys_live_with_the_document);
+	tcase_add_test(tc, extra_commas);
 	tcase_add_test(tc, numbers);
 	tcase_add_test(tc, no_zero_bytes);
 	tcase_add_test(tc, suggestions);
