@@ -155,7 +155,7 @@ START_TEST(extra_commas)
 						      "W t:1:28: extra comma: is something missing after it?\n");
 	ck_assert_int_eq(json_object_object_length(doc.root), 2);
 	expect("{ , \"a\": [ , 1 ] }", "E t:1:3: unexpected ',', expected a key in double quotes\n"
-				       "E t:1:13: unexpected ',', expected a value\n");
+				       "E t:1:12: unexpected ',', expected a value\n");
 	ck_assert_int_lt(read_text("{ \"a\": 1,, \"b\": 2 }", JSON_STRICT), 0);
 }
 END_TEST
