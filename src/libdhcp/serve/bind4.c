@@ -334,7 +334,7 @@ enum verdict bind4_request(struct request *req)
 			return grant(req, &req->mine);
 		if (!pick(req)) {
 			report_exhausted(req, false);
-			return request_drop(req, DROP_NO_ADDRESS, "no address is free");
+			return nak(req, "no address is free");
 		}
 		/* What was picked may hold a reclaimed lease of somebody else. */
 		find_at_lease(req);
