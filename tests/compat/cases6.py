@@ -203,6 +203,10 @@ group("basic", {**LIFE, "option-data": OPTS, "subnet6": [LINK, FAR, PORT, NAMED]
     ("user-and-vendor-class", [SOLICIT(opt(15, b"\0\3abc"), opt(16, b"\0\0\x11\x8b\0\3abc"), na(1))]),
     ("server-unicast-asked", [SOLICIT(na(1), oro=[12])]),
     ("fqdn", [SOLICIT(opt(39, b"\0\4host\7example\3org\0"), na(1))]),
+    ("fqdn-asked", get(opt(39, b"\1\4Ho_s\7example\3org\0"), na(1), oro=[39])),
+    ("fqdn-renewed", get(opt(39, b"\0\4host"), na(1), oro=[39]) + [RENEW(opt(39, b"\4\3new\0"), na(1, MINE), oro=[39])]),
+    ("fqdn-prefix", [SOLICIT(opt(39, b"\2\4host"), pd(1), oro=[39])]),
+    ("fqdn-left-to-server", [SOLICIT(opt(39, b"\1"), na(1), oro=[39])]),
 ], exact=("hint", "hint-prefix", "request-without-solicit"))
 
 group("rules", {**LIFE, "option-data": OPTS, "subnet6": [LINK, FAR]}, [

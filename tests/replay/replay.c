@@ -21,7 +21,7 @@
  *one log none ID                there is no further line with this id
  *
  * Keys of send and expect are in play4.c and play6.c. Of lease: state valid subnet mac cid name context
- * iaid preferred source (of the mac), and type=pd for a prefix.
+ * iaid preferred source (of the mac) fwd rev (1 if the DNS has it), and type=pd for a prefix.
  */
 #include "play.h"
 
@@ -388,6 +388,8 @@ static void do_lease(void)
 	(void)snprintf(text, sizeof(text), "%u", lease.hwsource);
 	want_text("source", text);
 	want_text("name", lease.hostname);
+	want_text("fwd", lease.fqdn_fwd ? "1" : "0");
+	want_text("rev", lease.fqdn_rev ? "1" : "0");
 	/* Words end at blanks, so the text is compared without them. */
 	(void)snprintf(text, sizeof(text), "%s", lease.user_context ? lease.user_context : "-");
 	squeeze(text);

@@ -60,7 +60,7 @@ static void common_timers(const struct request *req, uint32_t *ret_t1, uint32_t 
 		}
 }
 
-static bool is_asked(const struct request *req, uint16_t code)
+bool is_requested6(const struct request *req, uint16_t code)
 {
 	const struct opt *oro = opts_find(&req->q6.opts, OPT6_ORO);
 	struct reader r = oro ? reader_of(oro->data) : reader_init(NULL, 0);
@@ -76,7 +76,7 @@ static void write_given(const struct request *req, struct ia6_builder *w, const 
 {
 	struct prefix prefix = { g->lease.addr, g->lease.prefix_len };
 
-	if (!g->pool->excluded.len || !is_asked(req, OPT6_PD_EXCLUDE)) {
+	if (!g->pool->excluded.len || !is_requested6(req, OPT6_PD_EXCLUDE)) {
 		ia6_add(w, &prefix, g->lease.preferred, g->lease.valid);
 		return;
 	}
@@ -197,6 +197,7 @@ static void send_options(struct answer_opts *s)
 	struct reader r = oro ? reader_of(oro->data) : reader_init(NULL, 0);
 	unsigned i;
 
+	name6_send(s);
 	vendor6_send(s);
 	for (i = 0; i < ORO_MAX && reader_left(&r) >= 2; i++)
 		answer_opts_configured(s, read_u16(&r));
@@ -271,7 +272,7 @@ enum verdict answer6(struct request *req)
 	else if (write_bindings(req) < 0)
 		return request_drop(req, DROP_LIMIT, "the answer is too large");
 	/* RFC 9686 4.1: whoever asks may register. */
-	if (req->cfg->allow_registration && is_asked(req, OPT6_ADDR_REG_ENABLE))
+	if (req->cfg->allow_registration && is_requested6(req, OPT6_ADDR_REG_ENABLE))
 		answer_opts_put(&s, OPT6_ADDR_REG_ENABLE, bytes_of("", 0));
 	/* RFC 9915 18.3.7: who gives something back is told no more than that. */
 	if (req->answer_type != DHCP6_ADDR_REG_REPLY && req->type != DHCP6_RELEASE && req->type != DHCP6_DECLINE)

@@ -401,10 +401,11 @@ static void fill_lease(struct request *req, const struct binding *b, struct give
 		.iaid = b->ia.iaid,
 		.subnet_id = sub->id,
 		.pool_id = g->pool->id,
-		.hostname = "",
+		.hostname = name6_of(req),
 	};
 	if (g->old && belongs(req, b, g->old)) {
-		g->lease.hostname = g->old->hostname;
+		if (!g->lease.hostname[0])
+			g->lease.hostname = g->old->hostname;
 		g->lease.user_context = g->old->user_context;
 		g->lease.fqdn_fwd = g->old->fqdn_fwd;
 		g->lease.fqdn_rev = g->old->fqdn_rev;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "serve/answer_options.h"
 #include "serve/family.h"
 
 /*
@@ -46,5 +47,14 @@ enum verdict bind6_register(struct request *req);
 void answer6_register(struct request *req, struct opts *to);
 enum verdict answer6(struct request *req);
 enum verdict pack6(struct request *req);
+/*
+ * The name that the client gives itself in option 39 (RFC 4704), as it is kept with its leases; "" if it gives none.
+ * In the request's arena.
+ */
+const char *name6_of(struct request *req);
+/* Option 39 of a response that assigns something. */
+void name6_send(struct answer_opts *s);
+/* True if the client lists the code in its option request (RFC 9915 21.7). */
+bool is_requested6(const struct request *req, uint16_t code);
 /* "2001:db8::1" or "2001:db8:1::/56" into buf of PREFIX_TEXT_MAX; returns buf. */
 const char *binding_text(const struct lease *lease, char *buf);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The name a client gives itself: in option 81 (RFC 4702) or else in option 12. It is cleaned, kept with
- * the lease and told back. There are no DNS updates, which is what the flags of option 81 say.
+ * The name in option 81 (RFC 4702), or else in option 12: cleaned, kept with the lease and sent back.
  */
 #include "serve/family4.h"
 
+#include "serve/name.h"
 #include "wire/domain.h"
 
 #define FQDN_FIXED 3 /* bytes before the name: flags and two result codes of former times */
@@ -14,41 +14,8 @@
 #define FQDN_N 0x08  /* there are no updates by the server */
 #define GENERATED "myhost-"
 
-static bool is_name_char(uint8_t c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-}
-
-/* Lower case, without what a name cannot hold, without dots at its end. Its length. */
-static size_t clean(const char *text, size_t len, char *buf)
-{
-	size_t n = 0, i;
-
-	for (i = 0; i < len && n < LEASE_HOSTNAME_MAX - 1; i++) {
-		char c = text[i];
-
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
-		if (is_name_char((uint8_t)c))
-			buf[n++] = c;
-	}
-	while (n && buf[n - 1] == '.')
-		n--;
-	buf[n] = '\0';
-	return n;
-}
-
-/* RFC 1035 2.3.4: no label is empty or longer than 63 bytes. */
-static bool is_name(const char *text, size_t len)
-{
-	uint8_t labels[DOMAIN_WIRE_MAX];
-	struct writer w = writer_init(labels, sizeof(labels));
-
-	return len && domain_write(&w, text, len) == 0;
-}
-
 /* A client that leaves the name to the server gets one made of its address. */
-static size_t generate(const struct request *req, char *buf, size_t size)
+static void generate(const struct request *req, char *buf, size_t size)
 {
 	char *c;
 
@@ -57,7 +24,6 @@ static size_t generate(const struct request *req, char *buf, size_t size)
 	for (c = buf; *c; c++)
 		if (*c == '.')
 			*c = '-';
-	return strlen(buf);
 }
 
 /* --- option 81 ------------------------------------------------------------- */
@@ -67,7 +33,6 @@ static const struct opt *fqdn_of(const struct request *req, char *text, size_t *
 {
 	const struct opt *opt = opts_find(&req->q.opts, OPT4_FQDN);
 	struct bytes name;
-	struct reader r;
 
 	if (!opt || opt->data.len < FQDN_FIXED || (opt->data.data[0] & (FQDN_N | FQDN_S)) == (FQDN_N | FQDN_S))
 		return NULL;
@@ -78,29 +43,16 @@ static const struct opt *fqdn_of(const struct request *req, char *text, size_t *
 			memcpy(text, name.data, *ret_len);
 		return opt;
 	}
-	/* Labels up to the root, or a part of a name: labels up to the end of the option. */
-	r = reader_of(name);
-	*ret_len = 0;
-	while (reader_left(&r)) {
-		uint8_t label = read_u8(&r);
-		const uint8_t *at = label && label < 64 ? read_bytes(&r, label) : NULL;
-
-		if (!label)
-			break;
-		if (!at || *ret_len + label + 1 >= DOMAIN_TEXT_MAX)
-			return NULL;
-		memcpy(text + *ret_len, at, label);
-		*ret_len += label;
-		text[(*ret_len)++] = '.';
-	}
+	if (!name_read_labels(name, text, ret_len))
+		return NULL;
 	return opt;
 }
 
 /* --- both ------------------------------------------------------------------ */
 
 struct name {
-	const struct opt *fqdn;            /* NULL: option 12 */
-	char text[LEASE_HOSTNAME_MAX + 1]; /* without a dot at its end; "" if none */
+	const struct opt *fqdn; /* NULL: option 12 */
+	char text[NAME_SIZE];   /* without a dot at its end; "" if none */
 };
 
 static void read_name(const struct request *req, struct name *ret)
@@ -118,26 +70,18 @@ static void read_name(const struct request *req, struct name *ret)
 			memcpy(text, host->data.data, len);
 	}
 	is_left_to_us = ret->fqdn ? !len : host && len == 1 && text[0] == '.';
-	len = is_left_to_us ? generate(req, ret->text, sizeof(ret->text)) : clean(text, len, ret->text);
-	if (!is_name(ret->text, len))
-		ret->text[0] = '\0';
+	if (is_left_to_us)
+		generate(req, ret->text, sizeof(ret->text));
+	else
+		(void)name_clean(text, len, ret->text);
 }
 
 const char *name4_of(const struct request *req)
 {
 	struct name name;
-	size_t len;
-	char *text;
 
 	read_name(req, &name);
-	len = strlen(name.text);
-	text = len ? arena_alloc(req->arena, len + 2) : NULL;
-	if (!text)
-		return "";
-	memcpy(text, name.text, len);
-	if (name.fqdn)
-		text[len] = '.'; /* as Kea writes a name that is one in full */
-	return text;
+	return name_keep(req->arena, name.text, name.fqdn != NULL);
 }
 
 static void send_fqdn(struct answer_opts *s, const struct name *name)

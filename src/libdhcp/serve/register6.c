@@ -85,7 +85,7 @@ enum verdict bind6_register(struct request *req)
 		.hwaddr = req->hwaddr,
 		.client_id = req->client_id,
 		.subnet_id = req->chosen->id,
-		.hostname = "",
+		.hostname = name6_of(req),
 	};
 	for (unsigned i = 0; i < link_size(req->chosen); i++)
 		if (prefix_contains(&link_subnet(req->chosen, i)->prefix, &lease.addr))

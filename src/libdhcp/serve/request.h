@@ -69,6 +69,7 @@ struct request {
 	struct bytes hwaddr, client_id; /* empty if none */
 	struct bytes match_id;          /* the client id leases are looked up by; empty if not used */
 	uint16_t hwsource;              /* DHCPv6: where hwaddr was learned */
+	const char *name;               /* DHCPv6: see name6_of() */
 
 	/* from where */
 	struct relay_info4 rai;      /* DHCPv4: what its relay told */

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The name in option 39, RFC 4704: kept with all leases of the message and sent back. While there are no DNS updates
+ * a client that leaves its name to the server gets none.
+ */
+#include "serve/answer_options.h"
+#include "serve/family6.h"
+#include "serve/name.h"
+#include "wire/domain.h"
+
+#define FQDN_FIXED 1 /* bytes before the name: the flags */
+#define FQDN_S 0x01  /* the server shall update the name's address */
+#define FQDN_O 0x02  /* the server does not do what the client's S asked for */
+#define FQDN_N 0x04  /* there are no updates by the server */
+
+/*
+ * The option and the name in it, "" for one that is left to the server. NULL if there is no option that makes sense:
+ * flags that contradict each other (RFC 4704 4.1), or a name that cannot be read or of which nothing is left.
+ */
+static const struct opt *read_name(const struct request *req, char *name)
+{
+	const struct opt *opt = opts_find(&req->q6.opts, OPT6_CLIENT_FQDN);
+	char text[DOMAIN_TEXT_MAX];
+	size_t len = 0;
+
+	name[0] = '\0';
+	if (!opt || opt->data.len < FQDN_FIXED || (opt->data.data[0] & (FQDN_N | FQDN_S)) == (FQDN_N | FQDN_S) ||
+	    !name_read_labels_or_text(bytes_of(opt->data.data + FQDN_FIXED, opt->data.len - FQDN_FIXED), text, &len))
+		return NULL;
+	return name_clean(text, len, name) || !len ? opt : NULL;
+}
+
+const char *name6_of(struct request *req)
+{
+	char name[NAME_SIZE];
+
+	if (!req->name) {
+		(void)read_name(req, name);
+		req->name = name_keep(req->arena, name, true);
+	}
+	return req->name;
+}
+
+static bool has_lease(const struct request *req)
+{
+	unsigned i;
+
+	for (i = 0; i < req->n_bindings; i++)
+		if (req->bindings[i].n_given)
+			return true;
+	return false;
+}
+
+void name6_send(struct answer_opts *s)
+{
+	char name[NAME_SIZE];
+	const struct opt *opt = read_name(s->req, name);
+	uint8_t *buf;
+	struct writer w;
+
+	/* RFC 4704 6: only to clients that request the option. */
+	if (!opt || !has_lease(s->req) || !is_requested6(s->req, OPT6_CLIENT_FQDN) ||
+	    opt_scopes_forbid(&s->req->scopes, 0, OPT6_CLIENT_FQDN))
+		return;
+	buf = arena_alloc(s->req->arena, FQDN_FIXED + DOMAIN_WIRE_MAX);
+	if (!buf)
+		return;
+	w = writer_init(buf, FQDN_FIXED + DOMAIN_WIRE_MAX);
+	/* RFC 4704 6.1: N, as nothing is updated; O where the client asked for it. */
+	write_u8(&w, (uint8_t)(FQDN_N | (opt->data.data[0] & FQDN_S ? FQDN_O : 0)));
+	if (name[0])
+		(void)domain_write(&w, name, strlen(name));
+	if (!w.err)
+		answer_opts_put(s, OPT6_CLIENT_FQDN, bytes_of(buf, writer_len(&w)));
+}
