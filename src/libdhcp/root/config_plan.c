@@ -260,6 +260,11 @@ static int order_numbers(const void *x, const void *y)
 	return *a < *b ? -1 : *a > *b;
 }
 
+static bool has_id(const struct subnet_conf *conf)
+{
+	return conf->id.set && conf->id.v;
+}
+
 /* Subnets without an id are numbered from 1 in their order, around the ids that are given. */
 static void number_subnets(struct group *groups, size_t n_groups, size_t n_subs)
 {
@@ -268,12 +273,12 @@ static void number_subnets(struct group *groups, size_t n_groups, size_t n_subs)
 
 	for (g = 0; g < n_groups; g++)
 		for (i = 0; i < groups[g].n; i++)
-			if (groups[g].subs[i].id.set)
+			if (has_id(&groups[g].subs[i]))
 				given[n_given++] = groups[g].subs[i].id.v;
 	qsort(given, n_given, sizeof(*given), order_numbers);
 	for (g = 0; g < n_groups; g++)
 		for (i = 0; i < groups[g].n; i++) {
-			if (groups[g].subs[i].id.set)
+			if (has_id(&groups[g].subs[i]))
 				continue;
 			while (k < n_given && given[k] <= next)
 				next += given[k++] == next;

@@ -6,8 +6,10 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "root/config_build.h"
+#include "wire/codec.h"
 #include "wire/dict4.h"
 #include "wire/dict6.h"
+#include "wire/option.h"
 
 #define DEPTH_MAX 8 /* of sub-options in sub-options */
 
@@ -16,7 +18,8 @@ struct value {
 	struct optval val;
 	const char *space;
 	const struct option_data_conf *conf;
-	bool is_used; /* it is in the list, or in an option that is */
+	struct bytes subs; /* sub-options in the bytes that were configured */
+	bool is_used;      /* it is in the list, or in an option that is */
 };
 
 struct values {
@@ -226,6 +229,49 @@ static bool encode_raw(struct build *b, struct value *value)
 	return true;
 }
 
+static bool next_sub_option(const struct build *b, struct reader *r, struct opt *ret)
+{
+	uint8_t len;
+
+	if (b->cfg->family == KEY_6)
+		return opt_next6(r, ret);
+	if (!reader_left(r))
+		return false;
+	ret->code = read_u8(r);
+	len = read_u8(r);
+	ret->data = bytes_of(read_bytes(r, len), len);
+	return !r->err;
+}
+
+/* What a vendor has put together in its own way has none that we can name. */
+static void read_sub_options(const struct build *b, struct value *value)
+{
+	struct bytes subs;
+	struct reader r;
+	struct opt opt;
+
+	if (codec_sub_options(value->val.def, value->val.data, &subs) < 0)
+		return;
+	r = reader_of(subs);
+	while (next_sub_option(b, &r, &opt))
+		;
+	if (!r.err)
+		value->subs = subs;
+}
+
+static bool find_sub_option(const struct build *b, struct bytes subs, uint16_t code, struct bytes *ret)
+{
+	struct reader r = reader_of(subs);
+	struct opt opt;
+
+	while (next_sub_option(b, &r, &opt))
+		if (opt.code == code) {
+			*ret = opt.data;
+			return true;
+		}
+	return false;
+}
+
 static bool encode(struct build *b, struct option_data_conf *conf, struct value *value)
 {
 	const struct optdef *def = value->val.def;
@@ -256,6 +302,8 @@ static bool encode(struct build *b, struct option_data_conf *conf, struct value 
 		diag_warn(b->diag, conf_pos(&conf->node, "data"), "value of option %s: %s", option_text(b, value), why);
 	/* An enterprise number alone gets the vendor's sub-options; bytes behind it are sub-options already. */
 	value->val.raw = !csv && def && def->more && value->val.data.len > 4;
+	if (!csv && def && def->encapsulate)
+		read_sub_options(b, value);
 	return true;
 }
 
@@ -291,9 +339,39 @@ static void write_sub_option(struct writer *w, const struct build *b, const stru
 	write_bytes(w, value->val.data.data, value->val.data.len);
 }
 
-/* The values of the space, encoded one after the other, each with its own sub-options in it. */
-static struct bytes encode_space(struct values *values, const char *space, unsigned depth)
+static bool is_in_space(const struct value *value, const char *space)
 {
+	return !strcmp(value->space, space) && !value->val.never_send;
+}
+
+/*
+ * A configuration that Kea wrote has sub-options twice: in the bytes of the option that holds them, and by
+ * themselves. Those in the bytes count.
+ */
+static bool is_given(const struct build *b, const struct value *outer, const struct value *value)
+{
+	struct bytes bytes;
+
+	return find_sub_option(b, outer->subs, value->val.code, &bytes);
+}
+
+static void warn_of_other_value(struct build *b, const struct value *outer, const struct value *value)
+{
+	struct bytes bytes;
+
+	if (!find_sub_option(b, outer->subs, value->val.code, &bytes) || bytes_equal(bytes, value->val.data))
+		return;
+	diag_warn(b->diag, pos_of(value, NULL), "sub-option %s is not sent in option %s", option_text(b, value),
+		  option_text(b, outer));
+	diag_note(b->diag, pos_of(outer, "data"), "these bytes have another value for it");
+}
+
+/*
+ * The values of the space that outer encapsulates, encoded one after the other, each with its own sub-options in it.
+ */
+static struct bytes encode_space(struct values *values, const struct value *outer, unsigned depth)
+{
+	const char *space = outer->val.def->encapsulate;
 	struct build *b = values->b;
 	size_t size = 0;
 	struct writer w;
@@ -304,19 +382,21 @@ static struct bytes encode_space(struct values *values, const char *space, unsig
 		struct value *value = &values->v[i];
 		size_t len;
 
-		if (strcmp(value->space, space) || value->val.never_send)
+		if (!is_in_space(value, space))
 			continue;
 		len = complete_sub_option(values, value, depth);
 		if (!len)
 			return bytes_of(NULL, 0);
-		size += len;
+		warn_of_other_value(b, outer, value);
+		if (!is_given(b, outer, value))
+			size += len;
 	}
 	if (!size)
 		return bytes_of(NULL, 0);
 	buf = arena_alloc(b->cfg->arena, size);
 	w = writer_init(buf, buf ? size : 0);
 	for (i = 0; i < values->n; i++)
-		if (!strcmp(values->v[i].space, space) && !values->v[i].val.never_send)
+		if (is_in_space(&values->v[i], space) && !is_given(b, outer, &values->v[i]))
 			write_sub_option(&w, b, &values->v[i]);
 	return bytes_of(buf, writer_len(&w));
 }
@@ -337,7 +417,7 @@ static void encapsulate(struct values *values, struct value *outer, unsigned dep
 			   DEPTH_MAX);
 		return;
 	}
-	inner = encode_space(values, def->encapsulate, depth + 1);
+	inner = encode_space(values, outer, depth + 1);
 	if (!inner.len)
 		return;
 	if (data.len + inner.len > UINT16_MAX) {
@@ -374,6 +454,29 @@ static bool is_bare_container(const struct value *value)
 	const struct optdef *def = value->val.def;
 
 	return def && def->each && !value->val.vendor && !value->val.data.len && !value->val.never_send;
+}
+
+/* Bytes that hold nothing but sub-options of this list, as Kea writes them, are no instance. */
+static void drop_known_bytes(struct values *values)
+{
+	unsigned i, k;
+
+	for (i = 0; i < values->n; i++) {
+		struct value *outer = &values->v[i];
+		struct reader r = reader_of(outer->subs);
+		struct opt opt;
+		bool known = outer->subs.len && outer->val.def->each;
+
+		while (known && next_sub_option(values->b, &r, &opt)) {
+			for (k = 0; k < values->n; k++)
+				if (is_in_space(&values->v[k], outer->val.def->encapsulate) &&
+				    values->v[k].val.code == opt.code && bytes_equal(values->v[k].val.data, opt.data))
+					break;
+			known = k < values->n;
+		}
+		if (known)
+			outer->val.data = bytes_of(NULL, 0);
+	}
 }
 
 static bool is_never_sent(const struct values *values, const struct optdef *def)
@@ -492,6 +595,7 @@ static void fill_list(struct values *values, struct optlist *ret)
 	struct build *b = values->b;
 	unsigned i;
 
+	drop_known_bytes(values);
 	for (i = 0; i < values->n; i++) {
 		struct value *value = &values->v[i];
 

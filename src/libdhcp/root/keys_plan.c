@@ -139,8 +139,8 @@ const struct scope reservation_scope = SCOPE("reservation", struct reservation_c
 static const struct key subnet_keys[] = {
 	K_LIST(struct subnet_conf, pools, "pools", pool_scope, .since = "4.0.0", .doc = "address pools"),
 	K_STRING(struct subnet_conf, subnet, "subnet", .since = "4.0.0", .doc = "prefix"),
-	K_INT(struct subnet_conf, id, "id", .min = 1, .max = 4294967294, .since = "4.0.0",
-	      .doc = "unique positive subnet id (mandatory since 3.0, max 4294967294)"),
+	K_INT(struct subnet_conf, id, "id", .min = 0, .max = 4294967294, .def = "0", .since = "4.0.0",
+	      .doc = "unique subnet id; 0, or none: the next unused one (Kea requires one since 3.0)"),
 	K_LIST(struct subnet_conf, reservations, "reservations", reservation_scope, .refuse = "host reservations are",
 	       .doc = "reservations of this subnet"),
 	K_STRING(struct subnet_conf, v4o6_interface, "4o6-interface", .families = KEY_4,

@@ -134,7 +134,7 @@
 		.doc = "all / global / out-of-pool / disabled (off): Kea's spelling of the three above before 1.9"), \
 	DDNS_ROWS(s, net.ddns, inner), \
 	K_BOOL(s, net.ddns_use_conflict_resolution, "ddns-use-conflict-resolution", \
-		.refuse = "DNS updates are", .inherit = inner, \
+		.def = "true", .refuse = "DNS updates are", .inherit = inner, \
 		.doc = "deprecated boolean mapped on the mode below")
 
 /* Who is on a link and what is sent there: networks and subnets. struct link_conf link. */

@@ -26,3 +26,5 @@ int codec_encode_hex(const char *text, struct arena *arena, struct bytes *ret, c
 int codec_decode_text(const struct optdef *def, struct bytes data, struct str *out);
 /* 0 when the bytes follow the definition. */
 int codec_check(const struct optdef *def, struct bytes data);
+/* The bytes after the value itself: its sub-options. -E_INVAL when the bytes do not follow the definition. */
+int codec_sub_options(const struct optdef *def, struct bytes data, struct bytes *ret);

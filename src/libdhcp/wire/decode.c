@@ -217,22 +217,31 @@ static int fields(struct dec *d)
 	return 0;
 }
 
-static int decode(struct dec *d)
+/* Leaves the sub-options, if any, for the reader. */
+static int decode_value(struct dec *d)
 {
 	const struct optdef *def = d->def;
 	int err = 0;
 
 	d->r = reader_of(d->whole);
-	if (def->type == OPT_INTERNAL && !codec_is_routes(def))
+	if (def->type == OPT_INTERNAL && !codec_is_routes(def)) {
+		(void)read_rest(&d->r);
 		return dnr_read(d->whole, strcmp(def->space, "dhcp6") == 0, d->out);
+	}
 	if (def->type != OPT_EMPTY)
 		err = fields(d);
+	if (err == 0 && reader_left(&d->r) && !def->encapsulate && !def->more)
+		return -E_INVAL;
+	return err;
+}
+
+static int decode(struct dec *d)
+{
+	int err = decode_value(d);
+
 	if (err < 0 || !reader_left(&d->r))
 		return err;
-	/* sub-options follow */
-	if (!def->encapsulate && !def->more)
-		return -E_INVAL;
-	if (def->type != OPT_EMPTY)
+	if (d->def->type != OPT_EMPTY)
 		put(d, ", ");
 	put_hex(d, read_rest(&d->r));
 	return 0;
@@ -256,4 +265,15 @@ int codec_check(const struct optdef *def, struct bytes data)
 	struct dec d = { .def = def, .whole = data };
 
 	return decode(&d);
+}
+
+int codec_sub_options(const struct optdef *def, struct bytes data, struct bytes *ret)
+{
+	struct dec d = { .def = def, .whole = data };
+	int err = decode_value(&d);
+
+	if (err < 0)
+		return err;
+	*ret = read_rest(&d.r);
+	return 0;
 }
