@@ -6,6 +6,7 @@
  *
  *	an address or prefix is given or offered while somebody else, or another IA, may still use it
  *	what is given is not in the store, or promises more time than the store keeps
+ *	a client has more leases than max-leases-per-client
  *	a request never ends, or leaves a claim, a turn or a free map that is wrong
  *
  * and what the rules of the family add (model4.c, model6.c).
@@ -150,6 +151,7 @@ static struct config *make_config(void)
 	str_add(&text, " \"valid-lifetime\": 100, \"min-valid-lifetime\": 20, \"max-valid-lifetime\": 200,");
 	str_addf(&text, " \"cache-threshold\": %s,", dice(2) ? "0.0" : "0.5");
 	str_addf(&text, " \"allocator\": \"%s\",", any_allocator());
+	str_addf(&text, " \"max-leases-per-client\": %u,", m.max_leases);
 	str_addf(&text, " \"decline-probation-period\": %u,", dice(3) ? 50 : 0);
 	str_addf(&text, " \"expired-leases-processing\": { \"hold-reclaimed-time\": %u },", dice(2) ? 0 : 60);
 	rules.configure(&text);
@@ -277,6 +279,15 @@ static void time_passes(void)
 	(void)reclaim_flush(m.reclaim, &m.live->cfg->expiry);
 }
 
+static void count_of_client(const struct lease *lease)
+{
+	struct bytes id = lease->client_id.len ? lease->client_id : lease->hwaddr;
+
+	for (unsigned i = 0; id.len && i < rules.n_clients; i++)
+		if (bytes_equal(id, bytes_of(m.clients[i].id, id.len)))
+			m.clients[i].n_leases++;
+}
+
 static bool count_lease(void *ctx, const struct lease *lease)
 {
 	const struct thing *thing = thing_of(&lease->addr);
@@ -286,6 +297,7 @@ static bool count_lease(void *ctx, const struct lease *lease)
 	if (!thing || thing->type != lease->type)
 		fail("a lease of %s, which is in no pool", ip_format(&lease->addr, text));
 	*n += lease_is_in_use(lease);
+	count_of_client(lease);
 	return true;
 }
 
@@ -310,7 +322,12 @@ static void check_rest(void)
 	(void)alloc_claimed_by(m.srv.alloc, &nobody, &ip);
 	if (alloc_n_claims(m.srv.alloc))
 		fail("%zu claims never ended", alloc_n_claims(m.srv.alloc));
+	for (unsigned i = 0; i < rules.n_clients; i++)
+		m.clients[i].n_leases = 0;
 	(void)store_each(m.store, count_lease, &n_used);
+	for (unsigned i = 0; i < rules.n_clients; i++)
+		if (m.max_leases && m.clients[i].n_leases > m.max_leases)
+			fail("client %u has %u leases, more than %u", i, m.clients[i].n_leases, m.max_leases);
 	for (unsigned i = 0; i < rules.n_pools; i++)
 		n_free += alloc_n_free(m.srv.alloc, m.live->set, i);
 	if (n_free + n_used != rules.n_things)
@@ -332,6 +349,7 @@ static void begin(uint64_t seed)
 	m.stats = stats_new();
 	m.reclaim = reclaim_new(m.store, rules.family->idx, m.stats);
 	m.live = NULL;
+	m.max_leases = dice(2) ? rules.max_leases + dice(3) : 0;
 	memset(m.clients, 0, sizeof(m.clients));
 	memset(m.things, 0, sizeof(m.things));
 	rules.begin();

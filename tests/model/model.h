@@ -22,6 +22,7 @@ struct client {
 	uint8_t id[10];       /* its hardware address; of DHCPv6 its DUID */
 	unsigned outstanding; /* messages that may still be answered */
 	bool moving;          /* one of them gives up what it holds */
+	unsigned n_leases;    /* in the store, when last counted */
 };
 
 /* An address or prefix of a pool, and who was told last that it has it. */
@@ -44,6 +45,7 @@ struct sent {
 struct rules {
 	const struct family *family;
 	unsigned n_clients, n_things, n_pools;
+	unsigned max_leases; /* the smallest max-leases-per-client with which everything still happens */
 
 	/* At the start of a game: who the clients are, and the things of the pools. */
 	void (*begin)(void);
@@ -73,6 +75,7 @@ struct game {
 	struct thing things[THINGS_MAX];
 	struct sent sent[XIDS];
 	uint32_t xid, round;
+	unsigned max_leases; /* max-leases-per-client */
 	struct arena *arena; /* for an answer, for a while */
 	uint64_t n[256];     /* answers by type, of all games */
 	bool trace;

@@ -273,6 +273,7 @@ const struct rules rules = {
 	.n_clients = CLIENTS,
 	.n_things = POOL,
 	.n_pools = 2,
+	.max_leases = 1,
 	.begin = begin,
 	.configure = configure,
 	.act = act,

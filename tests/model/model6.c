@@ -258,6 +258,7 @@ const struct rules rules = {
 	.n_clients = CLIENTS,
 	.n_things = THINGS,
 	.n_pools = 3,
+	.max_leases = 2,
 	.begin = begin,
 	.configure = configure,
 	.act = act,

@@ -16,6 +16,9 @@
  *	advance SECONDS            time passes; expired leases are reclaimed
  *	step-wall SECONDS          the wall clock alone is moved
  *	lease ADDRESS KEY=VALUE... what the store holds there; "lease ADDRESS none"
+ *	stock N ADDRESS KEY=VALUE...  N leases come into the store, the first one at ADDRESS. $N is a number from the
+ *				environment, 10 by default. Keys are those of lease; differ=KEY,KEY... names
+ *				mac, cid, iaid or subnet: they count up from lease to lease
  *	stat NAME VALUE            a counter since the start of the scenario
  *	log LEVEL ID TEXT          the next line with this id has this level and contains TEXT; of DEBUG lines, a later
  *one log none ID                there is no further line with this id
@@ -53,7 +56,8 @@ static void start_log(void)
 		.name = program, .severity = LOG_DBG, .debuglevel = 99, .outputs = &output, .n_outputs = 1
 	};
 
-	if (logs.path[0])
+	/* tests/cost does not want to count what debug lines cost. */
+	if (logs.path[0] || getenv("REPLAY_QUIET"))
 		return;
 	if (!mkdtemp(logs.folder))
 		fail("no directory for the log");
@@ -396,6 +400,87 @@ static void do_lease(void)
 	want_text("context", text);
 }
 
+/* A number that counts up in the last four bytes. */
+static struct bytes counted(struct bytes base, uint32_t i)
+{
+	uint8_t *copy = arena_dup(play.arena, base.data, base.len);
+	size_t k;
+
+	for (k = 0; k < 4 && k < base.len; k++)
+		i += (uint32_t)copy[base.len - 1 - k] << 8 * k;
+	for (k = 0; k < 4 && k < base.len; k++)
+		copy[base.len - 1 - k] = (uint8_t)(i >> 8 * k);
+	return bytes_of(copy, base.len);
+}
+
+static bool differs(const char *key)
+{
+	const char *list = value_of("differ"), *found = list ? strstr(list, key) : NULL;
+
+	return found != NULL;
+}
+
+static void stock_done(struct store_txn *txn)
+{
+	if (txn->result != CHANGE_OK)
+		fail("the lease cannot be stored");
+}
+
+static void put_in_stock(struct lease lease, uint32_t i)
+{
+	struct store_change change = { .kind = CHANGE_INSERT };
+	struct store_txn txn = { .v = &change, .n = 1, .done = stock_done };
+	bool is_prefix = lease.type == LEASE_PD;
+	unsigned k;
+
+	for (k = 0; k < 4; k++)
+		lease.addr.b[(is_prefix ? 4 : 12) + k] += (uint8_t)(i >> (24 - 8 * k));
+	if (differs("mac"))
+		lease.hwaddr = counted(lease.hwaddr, i);
+	if (differs("cid"))
+		lease.client_id = counted(lease.client_id, i);
+	if (differs("iaid"))
+		lease.iaid += i;
+	if (differs("subnet"))
+		lease.subnet_id += i;
+	change.new = lease;
+	if (store_apply(play.store, &txn) < 0)
+		fail("no store can hold the lease");
+}
+
+static void do_stock(void)
+{
+	const char *n = words[1], *v;
+	struct lease lease = { .type = play.dialect->lease_type, .prefix_len = 128, .subnet_id = 1, .hostname = "" };
+	uint32_t i, max;
+
+	if (!strcmp(n, "$N"))
+		n = getenv("N") ? getenv("N") : "10";
+	max = number_of(n);
+	lease.addr = ip_of(words[2]);
+	if (play.dialect->lease_type == LEASE_V4)
+		lease.prefix_len = 32;
+	if ((v = value_of("type")) && !strcmp(v, "pd")) {
+		lease.type = LEASE_PD;
+		lease.prefix_len = 64;
+	}
+	lease.hwtype = 1;
+	if ((v = value_of("mac")))
+		lease.hwaddr = hex_of(v);
+	if ((v = value_of("cid")))
+		lease.client_id = hex_of(v);
+	if ((v = value_of("iaid")))
+		lease.iaid = number_of(v);
+	if ((v = value_of("subnet")))
+		lease.subnet_id = number_of(v);
+	v = value_of("valid");
+	lease_start(&lease, v ? number_of(v) : 4000);
+	if ((v = value_of("state")))
+		lease.state = (enum lease_state)number_of(v);
+	for (i = 0; i < max; i++)
+		put_in_stock(lease, i);
+}
+
 static void do_stat(void)
 {
 	enum stat_id id = stat_by_name(words[1], (int)play.dialect->fam->idx);
@@ -474,6 +559,8 @@ static void run_line(FILE *file, char *line)
 		do_expect();
 	else if (!strcmp(words[0], "lease"))
 		do_lease();
+	else if (!strcmp(words[0], "stock"))
+		do_stock();
 	else if (!strcmp(words[0], "stat"))
 		do_stat();
 	else if (!strcmp(words[0], "log") && n_words > 2)

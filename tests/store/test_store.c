@@ -116,14 +116,16 @@ for (uint32_t i = 1; i <= 3; i++) {
 query.id = bytes_of(hw, 6);
 ck_assert_int_eq(store_find(store, &query, arena, out, 4), 3);
 ck_assert_int_eq(store_find(store, &query, arena, out, 2), 2);
-query.subnet_id = 2;
+query.subnets = &(const uint32_t){ 2 };
+query.n_subnets = 1;
 ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
 ck_assert_uint_eq(ip_to4(&out[0].addr), 0x0a000002);
 
 /* by client id, in any subnet and in the right and a wrong one */
 query = (struct lease_query){ .by = BY_CLIENT_ID, .type = LEASE_V4, .id = out[0].client_id };
 ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
-query.subnet_id = 3;
+query.subnets = &(const uint32_t){ 3 };
+query.n_subnets = 1;
 ck_assert_int_eq(store_find(store, &query, arena, out, 4), 0);
 
 /* the middle one moves to another client; the others stay found */
@@ -420,6 +422,140 @@ ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
 ck_assert_uint_eq(out[0].prefix_len, 56);
 STORE_END
 
+/* --- one client with many leases --- */
+
+enum { CROWD = 120, CROWD_SUBNETS = 5 };
+static struct lease crowd[CROWD]; /* valid 0: none */
+
+static struct lease crowd_lease(int family, uint32_t i)
+{
+	static const uint8_t hw[6] = { 2, 0, 0, 0, 0, 9 }, ids[2][4] = { "id-A", "id-B" };
+	struct lease lease = family ? test_lease6(i, 1000, i % 2) : test_lease(i, 1000);
+	unsigned id = (unsigned)rand_below(family ? 2 : 3);
+
+	lease.hwaddr = bytes_of(hw, sizeof(hw));
+	lease.client_id = bytes_of(ids[id % 2], id < 2 ? 4 : 0);
+	lease.hostname = "";
+	lease.subnet_id = 1 + (uint32_t)rand_below(CROWD_SUBNETS);
+	lease.iaid = family ? (uint32_t)rand_below(3) : 0;
+	switch (rand_below(6)) {
+	case 0:
+		lease.state = LEASE_RECLAIMED;
+		break;
+	case 1:
+		lease.state = LEASE_RELEASED;
+		break;
+	case 2:
+		lease.state = family && lease.type == LEASE_NA ? LEASE_REGISTERED : LEASE_DEFAULT;
+		break;
+	default:
+		break;
+	}
+	return lease;
+}
+
+/* Inserts while `grow`, else deletes; now and then changes what is there, or fails and takes it back. */
+static void crowd_step(int family, bool grow)
+{
+	uint32_t i = (uint32_t)rand_below(CROWD);
+	struct lease lease = crowd_lease(family, i);
+	struct store_change v[2] = { { .kind = crowd[i].valid ? CHANGE_UPDATE : CHANGE_INSERT, .new = lease },
+				     { .kind = CHANGE_DELETE, .addr = ip_from4(0x01020304) } };
+
+	switch (rand_below(4)) {
+	case 0:
+		ck_assert_int_eq(apply(store, v, 2), CHANGE_GONE);
+		return;
+	case 1:
+		if (!crowd[i].valid)
+			return;
+		ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK);
+		crowd[i] = lease;
+		return;
+	default:
+		if (grow == (crowd[i].valid != 0))
+			return;
+		ck_assert_int_eq(grow ? insert(store, &lease) : delete_addr(store, &lease.addr, 0), CHANGE_OK);
+		crowd[i] = grow ? lease : (struct lease){ 0 };
+	}
+}
+
+static bool crowd_matches(const struct lease_query *query, const struct lease *lease)
+{
+	bool here = query->n_subnets == 0;
+
+	for (unsigned i = 0; i < query->n_subnets; i++)
+		here |= query->subnets[i] == lease->subnet_id;
+	return here && lease->type == query->type && lease->state != LEASE_REGISTERED &&
+	       (!query->has_iaid || lease->iaid == query->iaid) && (!query->without_id || !lease->client_id.len);
+}
+
+static unsigned crowd_rank(const struct lease *lease, bool by_hwaddr)
+{
+	return (lease_is_in_use(lease) ? 0 : 2) + (by_hwaddr && lease->client_id.len ? 1 : 0);
+}
+
+static void crowd_check(int family)
+{
+	static const uint32_t subnets[] = { 1, 3, 4, 99 };
+	bool by_hwaddr = rand_below(2), has_iaid = family && rand_below(4);
+	struct lease_query query = { .by = by_hwaddr ? BY_HWADDR : BY_CLIENT_ID, .hwtype = 1 };
+	unsigned want = 0, all = 0, first = (unsigned)rand_below(4), n;
+	struct lease out[CROWD];
+
+	query.type = family ? (rand_below(2) ? LEASE_PD : LEASE_NA) : LEASE_V4;
+	query.id = by_hwaddr ? crowd_lease(family, 0).hwaddr : bytes_of("id-A", 4);
+	query.subnets = &subnets[first];
+	query.n_subnets = (unsigned)rand_below(5 - first);
+	query.has_iaid = has_iaid && !by_hwaddr;
+	query.iaid = (uint32_t)rand_below(4);
+	query.without_id = by_hwaddr && !family && rand_below(2);
+	for (unsigned i = 0; i < CROWD; i++) {
+		if (!crowd[i].valid || (!by_hwaddr && !bytes_equal(crowd[i].client_id, query.id)))
+			continue;
+		all++;
+		want += crowd_matches(&query, &crowd[i]);
+	}
+	n = (unsigned)store_find(store, &query, arena, out, CROWD);
+	ck_assert_uint_eq(n, want);
+	ck_assert_uint_eq(query.n_client, all);
+	for (unsigned i = 0; i < n; i++) {
+		ck_assert(crowd_matches(&query, &out[i]));
+		ck_assert_uint_ge(crowd_rank(&out[i], by_hwaddr), i ? crowd_rank(&out[i - 1], by_hwaddr) : 0);
+		for (unsigned k = 0; k < i; k++)
+			ck_assert(!ip_equal(&out[i].addr, &out[k].addr));
+	}
+	/* the best ones, if there is no room for all */
+	ck_assert_int_eq(store_find(store, &query, arena, out, 2), want < 2 ? (int)want : 2);
+	ck_assert_int_eq(store_find(store, &query, arena, NULL, 0), 0);
+	ck_assert_uint_eq(query.n_client, all);
+}
+
+/* Against a plain array, with lists that get long and short again. */
+static void run_crowd(int family)
+{
+	unsigned steps = kind == ON_DISK ? 700 : 6000;
+
+	rand_seed(11);
+	memset(crowd, 0, sizeof(crowd));
+	for (unsigned step = 0; step < steps; step++) {
+		arena_reset(arena);
+		crowd_step(family, step / 300 % 2 == 0);
+		crowd_check(family);
+	}
+}
+
+STORE_TEST(one_client4)
+run_crowd(0);
+STORE_END
+
+STORE_TEST(one_client6)
+store_close(store);
+(void)unlink(tmp.path);
+open_kind(1);
+run_crowd(1);
+STORE_END
+
 /* What a test double must be able to do. */
 static unsigned n_done;
 static struct store_txn *order[4];
@@ -484,6 +620,8 @@ int main(void)
 	tcase_add_loop_test(tc, model, 0, KINDS);
 	tcase_add_loop_test(tc, threads, 0, FAKE); /* the test double is not for threads */
 	tcase_add_loop_test(tc, v6_leases, 0, KINDS);
+	tcase_add_loop_test(tc, one_client4, 0, KINDS);
+	tcase_add_loop_test(tc, one_client6, 0, KINDS);
 	tcase_add_test(tc, fake_answers_as_told);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_NORMAL);

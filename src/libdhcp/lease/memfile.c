@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/list.h"
+#include "lease/clientlist.h"
 #include "lease/journal.h"
 #include "lease/memload.h"
 #include "lease/memtable.h"
@@ -387,54 +388,158 @@ static const struct journal_owner journal_owner = {
 
 /* --- reading --- */
 
-static bool wanted(const struct lease_query *query, const struct lease *lease)
+#define WALK_MAX 4096 /* records that one search looks at */
+
+/* A search for a client's leases; the lock of the key's stripe is held. */
+struct search {
+	const struct memfile *m;
+	const struct lease_query *query;
+	enum record_key key;
+	uint64_t hash;
+	struct arena *arena;
+	struct lease *out;
+	unsigned n, max, n_seen;
+	int err;
+};
+
+static bool in_subnets(const struct lease_query *query, uint32_t id)
 {
-	return lease->type == query->type && (!query->subnet_id || lease->subnet_id == query->subnet_id) &&
-	       (!query->has_iaid || lease->iaid == query->iaid) &&
-	       /* A v4 file does not keep the hardware type, so it cannot tell clients apart. */
-	       (query->by != BY_HWADDR || lease->type == LEASE_V4 || lease->hwtype == query->hwtype);
+	unsigned low = 0, high = query->n_subnets;
+
+	while (low < high) {
+		unsigned mid = low + (high - low) / 2;
+
+		if (query->subnets[mid] == id)
+			return true;
+		if (query->subnets[mid] < id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return query->n_subnets == 0;
 }
 
-/* The lock of the key's stripe is held. */
-static int collect(struct memfile *m, const struct lease_query *query, uint32_t ref, struct arena *arena,
-		   struct lease *out, unsigned max)
+static bool wanted(const struct lease_query *query, const struct record *rec)
 {
-	enum record_key key = query->by == BY_HWADDR ? KEY_HWADDR : KEY_ID;
-	unsigned n = 0;
+	return rec->type == query->type && rec->state != LEASE_REGISTERED && in_subnets(query, rec->subnet_id) &&
+	       (!query->has_iaid || record_iaid(rec) == query->iaid) && (!query->without_id || !rec->id_len) &&
+	       /* A v4 file does not keep the hardware type, so it cannot tell clients apart. */
+	       (query->by != BY_HWADDR || rec->type == LEASE_V4 || rec->hwtype == query->hwtype);
+}
 
-	while (ref && n < max) {
-		const struct record *rec = rec_of(m, ref);
-		struct lease lease;
+static bool is_searching(const struct search *s)
+{
+	return s->n < s->max && s->n_seen < WALK_MAX && s->err == 0;
+}
 
-		record_unpack(rec, m->table.epoch, &lease);
-		if (wanted(query, &lease)) {
-			if (lease_copy(arena, &lease, &out[n]) < 0)
-				return -E_NOMEM;
-			n++;
-		}
-		ref = query->by == BY_ADDR ? 0 : rec->link[key].next;
+static void look_at(struct search *s, const struct record *rec)
+{
+	struct lease lease;
+
+	s->n_seen++;
+	if (!wanted(s->query, rec))
+		return;
+	record_unpack(rec, s->m->table.epoch, &lease);
+	s->err = lease_copy(s->arena, &lease, &s->out[s->n]);
+	s->n += s->err == 0;
+}
+
+/* Which leases are preferred: in use, then without a client id. A bit each; ranks are tried in ascending order. */
+enum { RANK_HAS_ID = 1, RANK_RETIRED = 2, RANK_N = 4 };
+
+static unsigned rank_of(const struct search *s, const struct record *rec)
+{
+	struct record_group group = record_group(rec, s->key);
+
+	return (group.has_id ? RANK_HAS_ID : 0) | (group.is_retired ? RANK_RETIRED : 0);
+}
+
+static void search_list(struct search *s, uint32_t first)
+{
+	for (unsigned rank = 0; rank < RANK_N; rank++)
+		for (uint32_t ref = first; ref && is_searching(s); ref = rec_of(s->m, ref)->link[s->key].next)
+			if (rank_of(s, rec_of(s->m, ref)) == rank)
+				look_at(s, rec_of(s->m, ref));
+}
+
+static void search_group(struct search *s, const struct record_group *group)
+{
+	uint32_t ref = clientlist_group(&s->m->table, s->key, s->query->id, s->hash, group);
+
+	for (; ref && is_searching(s); ref = rec_of(s->m, ref)->link[s->key].next) {
+		struct record_group next = record_group(rec_of(s->m, ref), s->key);
+
+		if (!record_group_equal(&next, group))
+			break;
+		look_at(s, rec_of(s->m, ref));
 	}
-	return (int)n;
+}
+
+static void search_groups(struct search *s)
+{
+	const struct lease_query *query = s->query;
+
+	for (unsigned rank = 0; rank < RANK_N; rank += query->without_id ? RANK_RETIRED : 1)
+		for (unsigned i = 0; i < query->n_subnets && is_searching(s); i++)
+			search_group(s, &(struct record_group){ .subnet_id = query->subnets[i],
+								.iaid = query->has_iaid ? query->iaid : 0,
+								.type = query->type,
+								.is_retired = (rank & RANK_RETIRED) != 0,
+								.has_id = (rank & RANK_HAS_ID) != 0 });
+}
+
+/* Whether the groups the query asks for can be named. */
+static bool names_groups(const struct lease_query *query)
+{
+	return query->n_subnets && (query->by == BY_HWADDR || query->type == LEASE_V4 || query->has_iaid);
+}
+
+static int find_by_client(struct memfile *m, struct lease_query *query, struct arena *arena, struct lease *out,
+			  unsigned max)
+{
+	struct search s = { .m = m, .query = query, .arena = arena, .out = out, .max = max };
+	uint32_t first;
+
+	query->n_client = 0;
+	if (!query->id.len)
+		return 0;
+	s.key = query->by == BY_HWADDR ? KEY_HWADDR : KEY_ID;
+	s.hash = memtable_hash_key(s.key, query->id);
+	memtable_lock(&m->table, memtable_bit(s.hash));
+	first = clientlist_first(&m->table, s.key, query->id, s.hash, &query->n_client);
+	if (query->n_client > CLIENTLIST_WALK && names_groups(query))
+		search_groups(&s);
+	else
+		search_list(&s, first);
+	memtable_unlock(&m->table, memtable_bit(s.hash));
+	return s.err < 0 ? s.err : (int)s.n;
+}
+
+static int find_by_addr(struct memfile *m, const struct lease_query *query, struct arena *arena, struct lease *ret)
+{
+	uint64_t hash = memtable_hash_addr(&query->addr);
+	struct lease lease;
+	int n = 0;
+	uint32_t ref;
+
+	memtable_lock(&m->table, memtable_bit(hash));
+	ref = memtable_by_addr(&m->table, &query->addr, hash);
+	if (ref && rec_of(m, ref)->type == query->type) {
+		record_unpack(rec_of(m, ref), m->table.epoch, &lease);
+		n = lease_copy(arena, &lease, ret) < 0 ? -E_NOMEM : 1;
+	}
+	memtable_unlock(&m->table, memtable_bit(hash));
+	return n;
 }
 
 static int memfile_find(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out,
 			unsigned max)
 {
 	struct memfile *m = memfile_of(store);
-	enum record_key key = query->by == BY_HWADDR ? KEY_HWADDR : KEY_ID;
-	uint64_t hash;
-	uint32_t ref;
-	int n;
 
-	if (query->by != BY_ADDR && !query->id.len)
-		return 0;
-	hash = query->by == BY_ADDR ? memtable_hash_addr(&query->addr) : memtable_hash_key(key, query->id);
-	memtable_lock(&m->table, memtable_bit(hash));
-	ref = query->by == BY_ADDR ? memtable_by_addr(&m->table, &query->addr, hash)
-				   : memtable_by_key(&m->table, key, query->id, hash);
-	n = collect(m, query, ref, arena, out, max);
-	memtable_unlock(&m->table, memtable_bit(hash));
-	return n;
+	if (query->by == BY_ADDR)
+		return max ? find_by_addr(m, query, arena, out) : 0;
+	return find_by_client(m, query, arena, out, max);
 }
 
 static int memfile_each(struct store *store, bool (*fn)(void *, const struct lease *), void *ctx)

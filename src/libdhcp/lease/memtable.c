@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "lease/memtable.h"
 
+#include "lease/clientlist.h"
+
 #include <assert.h>
 #include <stdatomic.h>
 
@@ -19,6 +21,7 @@ void memtable_done(struct memtable *t)
 		index_done(&t->stripes[i].by_addr);
 		index_done(&t->stripes[i].by_key[KEY_HWADDR]);
 		index_done(&t->stripes[i].by_key[KEY_ID]);
+		index_done(&t->stripes[i].by_group);
 		(void)pthread_mutex_destroy(&t->stripes[i].lock);
 	}
 	expiry_done(&t->expiry);
@@ -93,19 +96,6 @@ static bool match_addr(const void *ctx, uint32_t ref)
 	return ip_equal(&addr, want->addr);
 }
 
-struct match_key {
-	const struct memtable *t;
-	enum record_key key;
-	struct bytes id;
-};
-
-static bool match_key(const void *ctx, uint32_t ref)
-{
-	const struct match_key *want = ctx;
-
-	return bytes_equal(record_key(memtable_record(want->t, ref), want->key), want->id);
-}
-
 static struct index_slot *slot_of_addr(struct memtable *t, const struct ip *addr, uint64_t hash)
 {
 	struct match_addr want = { t, addr };
@@ -113,23 +103,9 @@ static struct index_slot *slot_of_addr(struct memtable *t, const struct ip *addr
 	return index_find(&t->stripes[memtable_stripe(hash)].by_addr, hash, match_addr, &want);
 }
 
-static struct index_slot *slot_of_key(struct memtable *t, enum record_key key, struct bytes id, uint64_t hash)
-{
-	struct match_key want = { t, key, id };
-
-	return index_find(&t->stripes[memtable_stripe(hash)].by_key[key], hash, match_key, &want);
-}
-
 uint32_t memtable_by_addr(struct memtable *t, const struct ip *addr, uint64_t hash)
 {
 	struct index_slot *slot = slot_of_addr(t, addr, hash);
-
-	return slot ? slot->ref : 0;
-}
-
-uint32_t memtable_by_key(struct memtable *t, enum record_key key, struct bytes id, uint64_t hash)
-{
-	struct index_slot *slot = slot_of_key(t, key, id, hash);
 
 	return slot ? slot->ref : 0;
 }
@@ -147,81 +123,6 @@ void memtable_prefetch(const struct memtable *t, uint64_t addr_hash, const struc
 }
 
 /* --- putting records in and out; the locks of all their stripes are held --- */
-
-static void link_key(struct memtable *t, uint32_t ref, enum record_key key)
-{
-	struct record *rec = memtable_record(t, ref);
-	struct bytes id = record_key(rec, key);
-	struct index_slot *slot;
-	uint64_t hash;
-
-	rec->link[key].next = rec->link[key].prev = 0;
-	if (!id.len)
-		return;
-	hash = memtable_hash_key(key, id);
-	slot = slot_of_key(t, key, id, hash);
-	if (!slot) {
-		index_add(&t->stripes[memtable_stripe(hash)].by_key[key], hash, ref);
-		return;
-	}
-	rec->link[key].next = slot->ref;
-	memtable_record(t, slot->ref)->link[key].prev = ref;
-	slot->ref = ref;
-}
-
-static void unlink_key(struct memtable *t, uint32_t ref, enum record_key key)
-{
-	struct record *rec = memtable_record(t, ref);
-	struct bytes id = record_key(rec, key);
-	uint32_t next = rec->link[key].next, prev = rec->link[key].prev;
-
-	if (!id.len)
-		return;
-	if (next)
-		memtable_record(t, next)->link[key].prev = prev;
-	if (prev) {
-		memtable_record(t, prev)->link[key].next = next;
-	} else {
-		uint64_t hash = memtable_hash_key(key, id);
-		struct index_slot *slot = slot_of_key(t, key, id, hash);
-
-		assert(slot && slot->ref == ref);
-		if (next)
-			slot->ref = next;
-		else
-			index_remove(&t->stripes[memtable_stripe(hash)].by_key[key], slot);
-	}
-}
-
-/* Same key: the new record takes the old one's place in the list. */
-static void relink_key(struct memtable *t, uint32_t old, uint32_t new, enum record_key key)
-{
-	struct record *from = memtable_record(t, old), *to = memtable_record(t, new);
-	struct bytes id = record_key(to, key);
-
-	to->link[key] = from->link[key];
-	if (!id.len)
-		return;
-	if (to->link[key].next)
-		memtable_record(t, to->link[key].next)->link[key].prev = new;
-	if (to->link[key].prev)
-		memtable_record(t, to->link[key].prev)->link[key].next = new;
-	else
-		slot_of_key(t, key, id, memtable_hash_key(key, id))->ref = new;
-}
-
-static void swap_key(struct memtable *t, uint32_t old, uint32_t new, enum record_key key)
-{
-	if (old &&
-	    new &&bytes_equal(record_key(memtable_record(t, old), key), record_key(memtable_record(t, new), key))) {
-		relink_key(t, old, new, key);
-		return;
-	}
-	if (old)
-		unlink_key(t, old, key);
-	if (new)
-		link_key(t, new, key);
-}
 
 static void swap_expiry(struct memtable *t, uint32_t old, uint32_t new)
 {
@@ -260,7 +161,7 @@ void memtable_swap(struct memtable *t, uint32_t old, uint32_t new)
 	if (new)
 		atomic_fetch_add_explicit(&t->count[memtable_record(t, new)->state], 1, memory_order_relaxed);
 	for (enum record_key key = 0; key < RECORD_KEYS; key++)
-		swap_key(t, old, new, key);
+		clientlist_swap(t, old, new, key);
 	swap_expiry(t, old, new);
 }
 
@@ -291,7 +192,7 @@ uint64_t memtable_bytes(struct memtable *t)
 	for (unsigned i = 0; i < STRIPES; i++) {
 		memtable_lock(t, 1ULL << i);
 		sum += index_bytes(&t->stripes[i].by_addr) + index_bytes(&t->stripes[i].by_key[KEY_HWADDR]) +
-		       index_bytes(&t->stripes[i].by_key[KEY_ID]);
+		       index_bytes(&t->stripes[i].by_key[KEY_ID]) + index_bytes(&t->stripes[i].by_group);
 		memtable_unlock(t, 1ULL << i);
 	}
 	(void)pthread_mutex_lock(&t->expiry_lock);

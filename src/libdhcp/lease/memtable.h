@@ -16,8 +16,7 @@
  * address, by hardware address, by client id. A key's hash chooses its stripe, so one record is
  * reached through up to three of them. The rule: a record enters or leaves the table only while the
  * locks of all its stripes are held; so whoever holds any one of them may read it. Records with the
- * same key (one hardware address in many subnets, or with many client ids) are a list behind one
- * index slot.
+ * same key (one hardware address in many subnets, or with many client ids) are a list (clientlist.h).
  *
  * A set of stripes is a mask of 64 bits; memtable_lock takes locks in ascending order. The expiry
  * lock is below them.
@@ -27,6 +26,7 @@
 struct stripe {
 	pthread_mutex_t lock;
 	struct index by_addr, by_key[RECORD_KEYS];
+	struct index by_group; /* of long lists; both keys */
 } __attribute__((aligned(64)));
 
 struct memtable {
@@ -95,9 +95,8 @@ void memtable_unlock(struct memtable *table, uint64_t mask);
 /* The stripes of a record. */
 uint64_t memtable_mask(const struct record *rec);
 
-/* The record, or the first one with this key; 0 if none. The lock of the hash's stripe is held. */
+/* The record; 0 if none. The lock of the hash's stripe is held. */
 uint32_t memtable_by_addr(struct memtable *table, const struct ip *addr, uint64_t hash);
-uint32_t memtable_by_key(struct memtable *table, enum record_key key, struct bytes id, uint64_t hash);
 
 /* Tell the cache that the record's keys, or only its address, will be looked up. `rec` may be NULL. */
 void memtable_prefetch(const struct memtable *table, uint64_t addr_hash, const struct record *rec);

@@ -117,6 +117,27 @@ struct bytes record_key(const struct record *rec, enum record_key key)
 	return key == KEY_HWADDR ? bytes_of(p, rec->hw_len) : bytes_of(p + rec->hw_len, rec->id_len);
 }
 
+uint32_t record_iaid(const struct record *rec)
+{
+	uint32_t iaid = 0;
+
+	if (rec->type != LEASE_V4)
+		memcpy(&iaid, rec->data + 16, 4);
+	return iaid;
+}
+
+struct record_group record_group(const struct record *rec, enum record_key key)
+{
+	return (struct record_group){
+		.subnet_id = rec->subnet_id,
+		.iaid = key == KEY_ID ? record_iaid(rec) : 0,
+		.type = rec->type,
+		.is_retired = record_is_retired(rec),
+		.is_registered = rec->state == LEASE_REGISTERED,
+		.has_id = key == KEY_HWADDR && rec->id_len,
+	};
+}
+
 void record_unpack(const struct record *rec, int64_t epoch, struct lease *ret)
 {
 	struct bytes id = record_key(rec, KEY_ID);
@@ -141,11 +162,10 @@ void record_unpack(const struct record *rec, int64_t epoch, struct lease *ret)
 		.hostname = rec->host_len ? text : "",
 		.user_context = rec->context_len ? text + (rec->host_len ? rec->host_len + 1 : 0) : NULL,
 		.version = rec->version,
+		.iaid = record_iaid(rec),
 	};
-	if (rec->type != LEASE_V4) {
-		memcpy(&ret->iaid, rec->data + 16, 4);
+	if (rec->type != LEASE_V4)
 		memcpy(&ret->preferred, rec->data + 20, 4);
-	}
 }
 
 bool record_is_retired(const struct record *rec)

@@ -44,20 +44,30 @@ enum store_by { BY_ADDR, BY_HWADDR, BY_CLIENT_ID };
 struct lease_query {
 	enum store_by by;
 	enum lease_type type; /* v6: only this one; v4: LEASE_V4 */
-	struct ip addr;
-	struct bytes id;    /* hardware address, or client id / DUID; borrowed until the answer */
-	uint8_t hwtype;     /* with BY_HWADDR */
-	uint32_t subnet_id; /* 0 = any */
-	bool has_iaid;      /* BY_CLIENT_ID: only this IAID */
+	struct ip addr;       /* BY_ADDR */
+	/* By client: */
+	struct bytes id;         /* hardware address, or client id / DUID; borrowed until the answer */
+	uint8_t hwtype;          /* BY_HWADDR */
+	const uint32_t *subnets; /* leases in these subnets only, ids in ascending order; borrowed likewise */
+	unsigned n_subnets;      /* 0 = in any */
+	bool has_iaid;           /* BY_CLIENT_ID: only this IAID */
 	uint32_t iaid;
+	bool without_id;   /* BY_HWADDR: only leases that have no client id */
+	uint32_t n_client; /* result: how many leases have the id, whatever else the query says */
 	/* A store that answers later (-E_AGAIN) calls this with what store_find would have returned. */
 	void (*done)(struct lease_query *query, int n);
 	void *owner;
 };
 
 /*
- * Find leases, whatever their state and expired or not. Their bytes are copied to the arena.
- * Returns how many (at most max), -E_NOMEM when the arena is at its cap, or -E_AGAIN: query->done
+ * Find leases, whatever their state and expired or not. Their bytes are copied to the arena. By client, leases in
+ * use come before those that were reclaimed or released, and of equals those without a client id come first;
+ * registrations (RFC 9686) are not found.
+ *
+ * With subnets, and in v6 the IAID, the cost depends on their number only. Without, a search looks at a few
+ * thousand leases of the client at most and may miss some.
+ *
+ * Returns how many (at most max, which may be 0), -E_NOMEM when the arena is at its cap, or -E_AGAIN: query->done
  * will be called from another thread; query, arena and out must live until then. memfile always
  * answers at once.
  */

@@ -142,6 +142,7 @@ static void build_rest(struct build *b)
 	cfg->mt_enabled = mt->enable_multi_threading.v;
 	cfg->threads = (uint32_t)mt->thread_pool_size.v;
 	cfg->queue = (uint32_t)mt->packet_queue_size.v;
+	cfg->max_leases = (uint32_t)b->root->max_leases_per_client.v;
 	cfg->decline_probation = (uint32_t)b->root->decline_probation_period.v;
 	cfg->echo_client_id = b->root->echo_client_id.v;
 	cfg->stash_agent_options = b->root->stash_agent_options.v;

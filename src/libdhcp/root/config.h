@@ -60,6 +60,7 @@ struct config {
 	uint32_t lfc_interval_sec; /* 0 = never */
 	struct expiry_conf expiry;
 	uint32_t decline_probation; /* s */
+	uint32_t max_leases;        /* of one client; 0 = no limit */
 
 	bool mt_enabled;
 	uint32_t threads; /* 0 = one per core */

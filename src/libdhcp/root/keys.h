@@ -434,6 +434,7 @@ struct global_conf {
 	struct conf_map server_id;
 	struct opt_bool allow_address_registration;
 	struct conf_map control_socket;
+	struct opt_int max_leases_per_client;
 };
 
 extern const struct scope relay_scope;

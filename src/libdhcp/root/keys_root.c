@@ -435,6 +435,9 @@ static const struct key global_keys[] = {
 	       .def = "true", .since = "4.1.0", .doc = "accept RFC 9686 ADDR-REG-INFORM"),
 	K_MAP(struct global_conf, control_socket, "control-socket", control_socket_scope,
 	      .refuse = "the control channel is", .doc = "management channel (older singular form of control-sockets)"),
+	K_INT(struct global_conf, max_leases_per_client, "max-leases-per-client", .def = "4096", .since = "4.1.0",
+	      .doc = "leases one client may have in all subnets, registered addresses and leases that were released or "
+		     "reclaimed and are still kept included; it is granted no more; 0 = no limit (native, not in Kea)"),
 };
 const struct scope global_scope = {
 	.name = "Dhcp4",

@@ -46,8 +46,7 @@ static int find_here(struct request *req, struct lease_query *query, struct leas
 	struct lease found[LEASES_MAX];
 	int n, i, any = 0;
 
-	if (link_size(req->chosen) == 1)
-		query->subnet_id = req->chosen->id;
+	query->subnets = link_ids(req->chosen, &query->n_subnets);
 	n = store_find(req->worker->srv->store, query, req->arena, found, LEASES_MAX);
 	for (i = 0; i < n; i++) {
 		if (!is_here(req, &found[i]) || (any && lease_is_over(&found[i])))
@@ -69,14 +68,19 @@ static int find_mine(struct request *req, struct lease *ret)
 	if (req->match_id.len) {
 		query.id = req->match_id;
 		n = find_here(req, &query, ret);
+		req->n_leases = query.n_client;
+		/* A lease of this hardware under another client id is another client's (a second boot stage). */
+		query.without_id = true;
 	}
 	if (n || !req->hwaddr.len)
 		return n;
 	query.by = BY_HWADDR;
 	query.id = req->hwaddr;
 	query.hwtype = req->hwtype;
-	/* A lease of this hardware under another client id is another client's (a second boot stage). */
-	return find_here(req, &query, ret);
+	n = find_here(req, &query, ret);
+	if (!req->match_id.len)
+		req->n_leases = query.n_client;
+	return n;
 }
 
 enum verdict recall4(struct request *req)
@@ -85,6 +89,7 @@ enum verdict recall4(struct request *req)
 	int n_mine = 0, n_at = 0;
 
 	req->has_mine = req->has_at = false;
+	req->n_leases = 0;
 	if (req->type == DHCP4_INFORM)
 		return STEP_NEXT;
 	if (req->sub && req->type != DHCP4_RELEASE && req->type != DHCP4_DECLINE)
@@ -252,6 +257,9 @@ static void store_offer(struct request *req)
 
 	if (old && lease4_belongs(req, old) && !lease_is_over(old))
 		return;
+	/* The lease it will replace is there until then. */
+	if (!(old && lease4_belongs(req, old)) && !client_may_have_more(req))
+		return;
 	lease_start(&change_put(req, &req->lease, old)->new, req->sub->par.offer_lifetime);
 }
 
@@ -266,6 +274,15 @@ static bool is_v6_only(const struct request *req)
 	       opt_scopes_find(&req->scopes, 0, OPT4_V6_ONLY_PREFERRED);
 }
 
+/* A lease the client has on this link is renewed or replaced; beyond that it may be one too many. */
+static bool has_too_many(struct request *req)
+{
+	if (req->has_mine || client_may_have_more(req))
+		return false;
+	report_max_leases(req);
+	return true;
+}
+
 enum verdict bind4_discover(struct request *req)
 {
 	struct ip fresh;
@@ -277,6 +294,8 @@ enum verdict bind4_discover(struct request *req)
 		req->lease.addr = req->fam->zero;
 		return STEP_NEXT;
 	}
+	if (has_too_many(req))
+		return request_drop(req, DROP_MAX_LEASES, NULL);
 	/* RFC 2131 4.3.1: current address, else the former one, else the requested, else a new one. */
 	if (!(req->has_mine && take(req, &req->mine.addr, true, &req->mine)) &&
 	    !(alloc_claimed_by(req->worker->srv->alloc, &req->turn.client, &fresh) && take(req, &fresh, false, NULL)) &&
@@ -327,6 +346,11 @@ enum verdict bind4_request(struct request *req)
 
 		if (verdict != STEP_DONE)
 			return verdict;
+	}
+	if (has_too_many(req)) {
+		if (selecting || req->chosen->par.authoritative || ip_is_zero(&req->wanted))
+			return nak(req, drop_rows[DROP_MAX_LEASES].name);
+		return request_drop(req, DROP_MAX_LEASES, NULL);
 	}
 	if (ip_is_zero(&req->wanted)) {
 		/* Neither option 50 nor ciaddr: served with what the client has, or a new address. */

@@ -24,13 +24,6 @@ static bool belongs(const struct request *req, const struct binding *b, const st
 	       lease->type == b->type && bytes_equal(lease->client_id, req->client_id);
 }
 
-static bool is_here(const struct request *req, const struct lease *lease)
-{
-	const struct subnet *sub = subnet_by_id(&req->cfg->plan, lease->subnet_id);
-
-	return sub && req->chosen && link_same(sub, req->chosen);
-}
-
 /* The leases of the IA on its link. 0 or negative. */
 static int find_mine(struct request *req, struct binding *b)
 {
@@ -38,8 +31,11 @@ static int find_mine(struct request *req, struct binding *b)
 		.by = BY_CLIENT_ID, .type = b->type, .id = req->client_id, .has_iaid = true, .iaid = b->ia.iaid
 	};
 	struct lease found[LEASES_MAX6];
-	int n = store_find(req->worker->srv->store, &query, req->arena, found, LEASES_MAX6), i, over;
+	int n, i, over;
 
+	query.subnets = link_ids(req->chosen, &query.n_subnets);
+	n = store_find(req->worker->srv->store, &query, req->arena, found, LEASES_MAX6);
+	req->n_leases = query.n_client;
 	if (n <= 0)
 		return n;
 	b->mine = arena_new_array(req->arena, struct lease, (size_t)n);
@@ -47,7 +43,7 @@ static int find_mine(struct request *req, struct binding *b)
 		return -E_NOMEM;
 	for (over = 0; over <= 1; over++)
 		for (i = 0; i < n; i++)
-			if (lease_is_over(&found[i]) == over && belongs(req, b, &found[i]) && is_here(req, &found[i]))
+			if (lease_is_over(&found[i]) == over && belongs(req, b, &found[i]))
 				b->mine[b->n_mine++] = found[i];
 	return 0;
 }
@@ -70,6 +66,7 @@ enum verdict recall6(struct request *req)
 
 	req->sub = req->chosen;
 	req->n_bindings = 0;
+	req->n_leases = req->n_new = 0;
 	n = ia6_count(&req->q6.opts);
 	req->bindings = arena_new_array(req->arena, struct binding, n < BINDINGS_MAX ? n : BINDINGS_MAX);
 	if (!req->bindings)
@@ -188,6 +185,7 @@ static bool give(struct request *req, struct binding *b, const struct pool *pool
 		return false;
 	g = &b->given[b->n_given++];
 	*g = (struct given){ .lease.addr = *addr, .pool = pool, .old = old, .key = key };
+	req->n_new += !old || !belongs(req, b, old);
 	return true;
 }
 
@@ -203,7 +201,7 @@ static bool take(struct request *req, struct binding *b, const struct prefix *pr
 	if (!pool || is_given(b, &prefix->addr) || (n = find_at(req, b, &prefix->addr, &at)) < 0)
 		return false;
 	own = n && belongs(req, b, &at);
-	if (n && !own && !lease_is_over(&at))
+	if ((n && !own && !lease_is_over(&at)) || (!own && !client_may_have_more(req)))
 		return false;
 	if (!(own && !lease_is_over(&at))) {
 		key = key_for(req, b, &prefix->addr);
@@ -223,7 +221,7 @@ static bool pick_in_pool(struct request *req, struct binding *b, const struct po
 	struct lease at;
 	unsigned i;
 
-	for (i = 0; i < PICK_TRIES; i++) {
+	for (i = 0; i < PICK_TRIES && client_may_have_more(req); i++) {
 		int n;
 
 		if (!fn(req, pool, &key, &addr))
@@ -457,6 +455,14 @@ static void set_status(struct binding *b, uint16_t status, const char *text)
 	b->text = text;
 }
 
+static void report_refused(struct request *req, bool prefixes)
+{
+	if (client_may_have_more(req))
+		report_exhausted(req, prefixes);
+	else
+		report_max_leases(req);
+}
+
 static void none_available(struct request *req, struct binding *b)
 {
 	bool prefixes = b->type == LEASE_PD;
@@ -464,10 +470,12 @@ static void none_available(struct request *req, struct binding *b)
 
 	if (!req->chosen)
 		why = "no subnet is configured for this link";
+	else if (!client_may_have_more(req))
+		why = drop_rows[DROP_MAX_LEASES].name;
 	else if (!link_has_pools(req->chosen, prefixes))
 		why = prefixes ? "no prefixes are delegated on this link" : "no addresses are assigned on this link";
 	if (req->chosen)
-		report_exhausted(req, prefixes);
+		report_refused(req, prefixes);
 	set_status(b, prefixes ? STATUS6_NO_PREFIX_AVAIL : STATUS6_NO_ADDRS_AVAIL, why);
 }
 
@@ -586,7 +594,7 @@ static enum verdict extend(struct request *req, bool is_rebind)
 			/* Whoever gave it, it is of no use here. */
 			any = true;
 		} else {
-			report_exhausted(req, b->type == LEASE_PD);
+			report_refused(req, b->type == LEASE_PD);
 			set_status(b, STATUS6_NO_BINDING, "no such binding");
 			any |= !is_rebind;
 		}

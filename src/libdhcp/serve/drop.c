@@ -16,6 +16,7 @@ const struct drop_row drop_rows[DROP_N] = {
 	[DROP_DUPLICATE] = { "repetition", STAT_DUPLICATE },
 	[DROP_NO_RECORD] = { "unknown client", STAT_NOT_FOR_US },
 	[DROP_NO_ADDRESS] = { "no address", STAT_PROCESSING_FAILED },
+	[DROP_MAX_LEASES] = { "too many leases", STAT_LIMIT_EXCEEDED },
 	[DROP_STORE] = { "not stored", STAT_PROCESSING_FAILED },
 	[DROP_CONFLICT] = { "conflict", STAT_PROCESSING_FAILED },
 	[DROP_TOO_BIG] = { "answer too big", STAT_PROCESSING_FAILED },

@@ -39,3 +39,13 @@ void report_exhausted(struct request *req, bool prefixes)
 			    request_label(req), what, prefix, sub->id);
 	}
 }
+
+void report_max_leases(struct request *req)
+{
+	struct stats *stats = req->worker->stats;
+
+	stat_add(stats, STAT_ALLOC_FAIL, 1);
+	stat_add(stats, STAT_ALLOC_FAIL_MAX_LEASES, 1);
+	LOGF_FOLDED(req->fam->idx, req->worker->srv->fold, req->turn.client.a, ALLOC_ENGINE_Vx_ALLOC_FAIL_MAX_LEASES,
+		    request_label(req), req->cfg->max_leases);
+}

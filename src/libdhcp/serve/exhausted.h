@@ -10,3 +10,5 @@ struct request;
  * pools are full, expired leases are looked for soon.
  */
 void report_exhausted(struct request *req, bool prefixes);
+/* The client asks for more than max-leases-per-client: counted, and logged. */
+void report_max_leases(struct request *req);

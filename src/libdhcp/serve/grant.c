@@ -42,6 +42,13 @@ bool lease_may_be_reused(const struct net_params *par, const struct lease *old, 
 	return par->cache_threshold > 0 && (double)age <= par->cache_threshold * old->valid;
 }
 
+bool client_may_have_more(const struct request *req)
+{
+	uint32_t max = req->cfg->max_leases;
+
+	return !max || (uint64_t)req->n_leases + req->n_new < max;
+}
+
 void timers_of(const struct net_params *par, uint32_t lifetime, uint32_t *ret_t1, uint32_t *ret_t2)
 {
 	uint32_t t1 = 0, t2 = 0;

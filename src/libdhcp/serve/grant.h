@@ -17,6 +17,8 @@ bool pool_is_scarce(struct request *req, const struct pool *pool);
  * is confirmed is durable: a client's requests run one at a time, and each waits for the store.
  */
 bool lease_may_be_reused(const struct net_params *par, const struct lease *old, const struct lease *fresh);
+/* max-leases-per-client: whether the client may get another lease, beyond those it has and those of this message. */
+bool client_may_have_more(const struct request *req);
 /* T1 and T2 of a lifetime; 0 where none is to be told. */
 void timers_of(const struct net_params *par, uint32_t lifetime, uint32_t *ret_t1, uint32_t *ret_t2);
 

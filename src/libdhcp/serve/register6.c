@@ -6,6 +6,7 @@
 #include "serve/family6.h"
 
 #include "log/log.h"
+#include "serve/exhausted.h"
 #include "serve/grant.h"
 #include "serve/server.h"
 
@@ -46,6 +47,7 @@ static bool may_register(const struct request *req, const struct lease *at)
 enum verdict bind6_register(struct request *req)
 {
 	struct lease_query query = { .by = BY_ADDR, .type = LEASE_NA };
+	struct lease_query count = { .by = BY_CLIENT_ID, .type = LEASE_NA, .id = req->client_id };
 	struct ia6_item item;
 	struct lease at, lease;
 	const char *why;
@@ -53,6 +55,7 @@ enum verdict bind6_register(struct request *req)
 	int n;
 
 	req->n_bindings = 0;
+	req->n_new = 0;
 	req->has_status = false;
 	if (!req->cfg->allow_registration)
 		return request_drop(req, DROP_UNSUPPORTED_TYPE, NULL);
@@ -95,6 +98,15 @@ enum verdict bind6_register(struct request *req)
 		if (n && at.state == LEASE_REGISTERED)
 			change_delete(req, &at);
 		return STEP_NEXT;
+	}
+	if (!n || !bytes_equal(at.client_id, req->client_id)) {
+		(void)store_find(req->worker->srv->store, &count, req->arena, NULL, 0);
+		req->n_leases = count.n_client;
+		if (!client_may_have_more(req)) {
+			report_max_leases(req);
+			LOG(DHCP6_ADDR_REG_INFORM_FAIL, request_label(req), text, drop_rows[DROP_MAX_LEASES].name);
+			return request_drop(req, DROP_MAX_LEASES, NULL);
+		}
 	}
 	lease_start(&lease, item.valid);
 	lease.preferred = item.preferred < item.valid ? item.preferred : item.valid;

@@ -83,6 +83,8 @@ struct request {
 	struct lease mine; /* its lease in the subnet */
 	struct lease at;   /* the lease at `wanted`, whoever's */
 	bool has_mine, has_at;
+	uint32_t n_leases; /* how many the client has, on all links and in all states */
+	uint32_t n_new;    /* DHCPv6: how many more this message gets */
 
 	/* what it gets */
 	struct lease lease;

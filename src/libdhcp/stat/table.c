@@ -75,6 +75,7 @@ const struct stat_row stat_table[STAT_N] = {
 	[STAT_ALLOC_FAIL_SUBNET]           = { BOTH("v#-allocation-fail-subnet") },
 	[STAT_ALLOC_FAIL_NO_POOLS]         = { BOTH("v#-allocation-fail-no-pools") },
 	[STAT_ALLOC_FAIL_CLASSES]          = { BOTH("v#-allocation-fail-classes") },
+	[STAT_ALLOC_FAIL_MAX_LEASES]       = { BOTH("v#-allocation-fail-max-leases") },
 	[STAT_RESERVATION_CONFLICTS]       = { V4("v#-reservation-conflicts") },
 	[STAT_LEASE_REUSES]                = { { "v#-lease-reuses", "v#-ia-na-lease-reuses" } },
 	[STAT_PD_LEASE_REUSES]             = { V6("v#-ia-pd-lease-reuses") },

@@ -76,6 +76,22 @@ static struct ip *addresses(const struct subnet_ref *refs, size_t n, struct aren
 	return ret;
 }
 
+static int by_number(const void *x, const void *y)
+{
+	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+	return a < b ? -1 : a > b;
+}
+
+static void list_ids(struct network *net, struct arena *arena)
+{
+	net->ids = arena_new_array(arena, uint32_t, net->n);
+	for (unsigned i = 0; i < net->n; i++)
+		net->ids[i] = net->subs[i].id;
+	if (net->n)
+		qsort(net->ids, net->n, sizeof(*net->ids), by_number);
+}
+
 void plan_index(struct plan *plan, struct arena *arena)
 {
 	size_t i, k, n_relays = 0, n_ifaces = 0, n_iface_ids = 0;
@@ -104,6 +120,8 @@ void plan_index(struct plan *plan, struct arena *arena)
 			plan->by_iface_id[plan->n_iface_ids++] =
 				(struct subnet_ref){ .iface_id = sub->iface_id, .sub = sub };
 	}
+	for (i = 0; i < plan->n_nets; i++)
+		list_ids(&plan->nets[i], arena);
 	if (!plan->n)
 		return;
 	qsort(plan->by_id, plan->n, sizeof(*plan->by_id), by_id);

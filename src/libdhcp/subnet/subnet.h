@@ -56,6 +56,7 @@ struct network {
 	struct optlist opts;
 	struct subnet *subs; /* in the plan, side by side */
 	unsigned n;
+	uint32_t *ids; /* of its subnets, ascending; made by plan_index() */
 };
 
 struct subnet {
@@ -138,6 +139,13 @@ static inline bool link_same(const struct subnet *a, const struct subnet *b)
 
 /* Whether any subnet of the link has a pool of addresses, or with `prefixes` of prefixes. */
 bool link_has_pools(const struct subnet *sub, bool prefixes);
+/* The ids of the subnets on the link, ascending. */
+static inline const uint32_t *link_ids(const struct subnet *sub, unsigned *ret_n)
+{
+	*ret_n = link_size(sub);
+	return sub->net ? sub->net->ids : &sub->id;
+}
+
 /* The pool on the link of `sub` that holds the address; NULL if none. */
 const struct pool *link_pool_of(const struct subnet *sub, const struct ip *addr);
 /* The same for a pool of prefixes that this one may be granted from; its length 0 = of any. */
