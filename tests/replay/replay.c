@@ -96,11 +96,31 @@ static bool has_id(const char *line, const char *id)
 	return at && !strncmp(at + 2, id, len) && (at[2 + len] == ' ' || at[2 + len] == '\n');
 }
 
-/* `text`: the rest of the line of the scenario, to be found in the next line with this id. */
+/* The next record, of one line or several, into `record`; false at the end. */
+static bool read_record(FILE *file, char *record, size_t size)
+{
+	char line[8192];
+	size_t len = 0;
+	long next = ftell(file);
+
+	while (fgets(line, sizeof(line), file)) {
+		/* A record begins with its level and logger. */
+		if (len && !strncmp(line + 5, " [kea-dhcp", 10))
+			break;
+		next = ftell(file);
+		len += (size_t)snprintf(record + len, size - len, "%s", line);
+		if (len >= size)
+			fail("a record of the log is too long");
+	}
+	(void)fseek(file, next, SEEK_SET);
+	return len != 0;
+}
+
+/* `text`: the rest of the line of the scenario, to be found in the next record with this id. */
 static void do_log(const char *level, const char *id, const char *text)
 {
 	long *seen = log_position(id);
-	static char line[20000];
+	static char record[20000];
 	bool found = false;
 	FILE *file;
 
@@ -108,19 +128,19 @@ static void do_log(const char *level, const char *id, const char *text)
 	file = fopen(logs.path, "r");
 	if (!file || fseek(file, *seen, SEEK_SET) < 0)
 		fail("cannot read the log");
-	while (!found && fgets(line, sizeof(line), file))
-		found = has_id(line, id) && (strncmp(level, "DEBUG", 5) != 0 || strstr(line, text));
+	while (!found && read_record(file, record, sizeof(record)))
+		found = has_id(record, id) && (strncmp(level, "DEBUG", 5) != 0 || strstr(record, text));
 	*seen = ftell(file);
 	fclose(file);
 	if (!strcmp(level, "none")) {
 		if (found)
-			fail("there is a line: %s", line);
+			fail("there is a line: %s", record);
 		return;
 	}
 	if (!found)
 		fail("there is no line with %s", id);
-	if (strncmp(line, level, strlen(level)) || !strstr(line, text))
-		fail("the line is: %s", line);
+	if (strncmp(record, level, strlen(level)) || !strstr(record, text))
+		fail("the line is: %s", record);
 }
 
 void fail(const char *fmt, ...)

@@ -61,8 +61,8 @@ static int64_t reported_at_ms;
 static const char *const severity_names[] = { "FATAL", "ERROR", "WARN", "INFO", "DEBUG" };
 
 /*
- * One record is one line and cannot move a terminal's cursor: control characters (C0, DEL, C1) and
- * bytes that are not UTF-8 become \n, \t or \xHH.
+ * One record is one line (but for messages with LINES) and cannot move a terminal's cursor: control characters (C0,
+ * DEL, C1) and bytes that are not UTF-8 become \n, \t or \xHH.
  */
 static size_t utf8_len(const unsigned char *p, size_t left)
 {
@@ -79,13 +79,14 @@ static size_t utf8_len(const unsigned char *p, size_t left)
 	return n;
 }
 
-static void add_escaped(struct str *out, const char *text, size_t len)
+static void add_escaped(struct str *out, const char *text, size_t len, bool lines)
 {
 	const unsigned char *p = (const unsigned char *)text;
 	size_t done = 0, i = 0;
 
 	while (i < len) {
-		size_t n = p[i] < 0x80 ? (p[i] >= 0x20 && p[i] != 0x7f) : utf8_len(p + i, len - i);
+		size_t n = p[i] < 0x80 ? (p[i] >= 0x20 && p[i] != 0x7f) || (lines && p[i] == '\n')
+				       : utf8_len(p + i, len - i);
 
 		if (n) {
 			i += n;
@@ -112,7 +113,7 @@ static void emit(const struct log_msg *msg, int64_t wall_us, long tid, const cha
 	str_reset(&line_buf);
 	str_add(&line_buf, msg->id);
 	str_addc(&line_buf, ' ');
-	add_escaped(&line_buf, text, len);
+	add_escaped(&line_buf, text, len, msg->lines);
 	line.message = line_buf.text;
 	line.message_len = line_buf.len;
 	if (outputs) {

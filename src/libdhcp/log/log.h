@@ -22,6 +22,7 @@ struct log_msg {
 	const char *logger; /* below the root: "dhcp4", "leases", ... */
 	enum log_severity severity;
 	int debuglevel;      /* 0..99 for LOG_DBG, else 0 */
+	bool lines;          /* its text may have several lines, else \n is escaped */
 	_Atomic int enabled; /* refreshed when loggers are configured */
 	void *category;      /* owned by the sink */
 };

@@ -1,37 +1,39 @@
 # SPDX-License-Identifier: MPL-2.0
 # messages.mes of all rooms -> messages.h (-v part=h) or messages.c (-v part=c).
 # A message is:
-#   % ID LOGGER SEVERITY [DEBUGLEVEL]
+#   % ID LOGGER SEVERITY [DEBUGLEVEL [LINES]]
 #   text for printf, one line
 #   explanation for the operator, until an empty line
-# An x in ID after DHCP, V or LEASE, or as the LOGGER dhcpx, makes an array of two: family 4 and family 6.
+# An x in ID (DHCPx_STARTED), and in the LOGGER dhcpx, is a digit: that makes an array of two, family 4 and family 6.
+# LINES after the level: the text may have several lines (what clients send never has).
 function fail(why) { print FILENAME ":" FNR ": " why > "/dev/stderr"; failed = 1; exit 1 }
-function row(id, logger, sev, level) {
+function row(id, logger, sev, level, lines) {
 	return "\t{ .id = \"" id "\", .logger = \"" logger "\", .severity = LOG_" sev ", .debuglevel = " level \
-	       ", .enabled = " (sev != "DBG") " },\n"
+	       ", .enabled = " (sev != "DBG") ", .lines = " lines " },\n"
 }
 BEGIN { sevs = " FATAL ERROR WARN INFO DEBUG " }
 /^#/ { next }
 /^% / {
 	if (NF < 4 || !index(sevs, " " $4 " ")) fail("want: % ID LOGGER SEVERITY [DEBUGLEVEL]")
 	if ($2 in seen) fail($2 " is defined twice")
-	seen[$2] = 1; id = $2; logger = $3; sev = $4; level = NF > 4 ? $5 : 0
+	seen[$2] = 1; id = $2; logger = $3; sev = $4; level = NF > 4 ? $5 : 0; lines = NF > 5
+	if (lines && $6 != "LINES") fail("want LINES, or nothing")
 	if (sev == "DEBUG") sev = "DBG"
 	wanttext = 1; explained = 1; next
 }
 wanttext {
 	gsub(/\\/, "\\\\"); gsub(/"/, "\\\"")
 	wanttext = 0; explained = 0
-	fam = id ~ /DHCPx/ || id ~ /_Vx_/ || id ~ /LEASEx/
+	fam = id ~ /x/
 	decl = decl "#define LOGTEXT_" id " \"" $0 "\"\n"
 	decl = decl "extern struct log_msg log_msg_" id (fam ? "[2]" : "") ";\n"
 	if (fam) {
-		id4 = id; sub(/DHCPx/, "DHCP4", id4); sub(/_Vx_/, "_V4_", id4); sub(/LEASEx/, "LEASE4", id4); l4 = logger; sub(/dhcpx/, "dhcp4", l4)
-		id6 = id; sub(/DHCPx/, "DHCP6", id6); sub(/_Vx_/, "_V6_", id6); sub(/LEASEx/, "LEASE6", id6); l6 = logger; sub(/dhcpx/, "dhcp6", l6)
-		def = def "struct log_msg log_msg_" id "[2] = {\n" row(id4, l4, sev, level) row(id6, l6, sev, level) "};\n"
+		id4 = id; sub(/x/, "4", id4); l4 = logger; sub(/dhcpx/, "dhcp4", l4)
+		id6 = id; sub(/x/, "6", id6); l6 = logger; sub(/dhcpx/, "dhcp6", l6)
+		def = def "struct log_msg log_msg_" id "[2] = {\n" row(id4, l4, sev, level, lines) row(id6, l6, sev, level, lines) "};\n"
 		all = all "\t&log_msg_" id "[0],\n\t&log_msg_" id "[1],\n"
 	} else {
-		r = row(id, logger, sev, level); sub(/^\t/, "", r); sub(/,\n$/, ";\n", r)
+		r = row(id, logger, sev, level, lines); sub(/^\t/, "", r); sub(/,\n$/, ";\n", r)
 		def = def "struct log_msg log_msg_" id " = " r
 		all = all "\t&log_msg_" id ",\n"
 	}

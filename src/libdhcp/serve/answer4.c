@@ -174,6 +174,7 @@ enum verdict answer4(struct request *req)
 	struct answer_opts s = answer_opts_of(req, &a->opts);
 	const struct opt *copy;
 	struct ip id;
+	char text[IP_TEXT_MAX];
 
 	if (!req->answer_type)
 		return STEP_DONE;
@@ -210,6 +211,8 @@ enum verdict answer4(struct request *req)
 		(void)opts_add(&a->opts, OPT4_DHCP_CLIENT_IDENTIFIER, req->client_id);
 	echo_relay_info(req);
 	set_destination(req);
+	if (req->type == DHCP4_INFORM && !a->giaddr)
+		LOG(DHCP4_INFORM_DIRECT_REPLY, request_label(req), ip_format(&req->out.dst, text), req->out.ifname);
 	return STEP_NEXT;
 }
 

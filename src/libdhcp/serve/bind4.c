@@ -9,8 +9,8 @@
 #include "base/hash.h"
 #include "log/log.h"
 #include "serve/context4.h"
-#include "serve/exhausted.h"
 #include "serve/grant.h"
+#include "serve/report.h"
 #include "serve/server.h"
 
 #define LEASES_MAX 32 /* looked at of one client: it may have been on many links */
@@ -392,8 +392,7 @@ enum verdict bind4_decline(struct request *req)
 		return STEP_DONE;
 	}
 	if (!lease4_belongs(req, &req->at)) {
-		LOG_FOLDED(req->worker->srv->fold, req->turn.client.a, DHCP4_DECLINE_LEASE_MISMATCH, request_label(req),
-			   text);
+		report4_mismatch(req);
 		return STEP_DONE;
 	}
 	req->answer_type = 0;
@@ -412,12 +411,16 @@ enum verdict bind4_release(struct request *req)
 	char text[IP_TEXT_MAX];
 
 	(void)ip_format(&req->wanted, text);
-	if (!req->has_at || req->at.state != LEASE_DEFAULT) {
+	if (!req->has_at) {
 		LOG(DHCP4_RELEASE_FAIL_NO_LEASE, request_label(req), text);
 		return STEP_DONE;
 	}
+	if (req->at.state != LEASE_DEFAULT) {
+		LOG(DHCP4_RELEASE_FAIL_NOT_ASSIGNED, request_label(req), text, lease_state_name(req->at.state));
+		return STEP_DONE;
+	}
 	if (!lease4_belongs(req, &req->at)) {
-		LOG(DHCP4_RELEASE_FAIL_WRONG_CLIENT, request_label(req), text);
+		report4_mismatch(req);
 		return STEP_DONE;
 	}
 	req->lease = req->at;

@@ -10,8 +10,8 @@
 #include "base/hash.h"
 #include "log/log.h"
 #include "serve/context6.h"
-#include "serve/exhausted.h"
 #include "serve/grant.h"
+#include "serve/report.h"
 #include "serve/server.h"
 
 #define PICK_TRIES 16 /* in a pool too large for a map: nearly empty, or the random addresses are taken */

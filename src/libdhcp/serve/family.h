@@ -70,10 +70,12 @@ struct family {
 	void (*make_label)(const struct request *req, char *buf, size_t size);
 	/* What subnet selection looks at, apart from the interface. */
 	void (*describe_link)(const struct request *req, struct link_text *text);
-	/* One debug line for a dropped request; not for DROP_STORE, which all tell alike. */
+	/* How the outcome of `bind` came about. */
+	void (*log_bound)(const struct request *req);
+	/* The request is dropped: why. */
 	void (*log_drop)(const struct request *req);
-	/* The INFO line for each change that was made durable. */
-	void (*log_commit)(const struct request *req);
+	/* The changes are durable: counted and logged, and the claims end. */
+	void (*committed)(const struct request *req);
 	/* The whole message as text, for debug lines. */
 	void (*dump_query)(const struct request *req, struct str *out);
 	void (*dump_answer)(const struct request *req, struct str *out);

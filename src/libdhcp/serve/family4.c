@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "log/log.h"
 #include "serve/context4.h"
+#include "serve/report.h"
 #include "serve/server.h"
 #include "wire/dump.h"
 #include "wire/ident.h"
@@ -163,83 +164,25 @@ static enum verdict recall(struct request *req)
 		return request_drop(req, DROP_NOT_FOR_US, NULL);
 	}
 	req->sub = req->chosen;
-	if (req->sub && !req->sub->par.match_client_id && req->hwaddr.len)
+	if (req->sub && !req->sub->par.match_client_id && req->hwaddr.len) {
+		if (req->match_id.len)
+			LOG(DHCP4_CLIENTID_IGNORED_FOR_LEASES, request_label(req), req->sub->id);
 		req->match_id = bytes_of(NULL, 0);
+	}
 	return recall4(req);
 }
 
-static void log_drop4(const struct request *req)
+static void commit4(const struct request *req)
 {
-	char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
-	const char *why = req->why ? req->why : drop_rows[req->drop].name;
+	struct stats *stats = req->worker->stats;
+	bool acked = req->type == DHCP4_REQUEST && req->answer_type == DHCP4_ACK;
 
-	switch (req->drop) {
-	case DROP_PARSE:
-		LOG(DHCP4_PACKET_DROP_0001, ip_format(&req->in.src, from), ip_format(&req->in.dst, to), req->in.ifname,
-		    why);
-		break;
-	case DROP_NO_TYPE:
-		LOG(DHCP4_PACKET_DROP_0004, request_label(req), req->in.ifname);
-		break;
-	case DROP_UNKNOWN_TYPE:
-		LOG(DHCP4_PACKET_DROP_0005, request_label(req), req->type);
-		break;
-	case DROP_UNSUPPORTED_TYPE:
-	case DROP_NOT_CLIENT:
-		LOG(DHCP4_PACKET_DROP_0006, request_label(req), req->type);
-		break;
-	case DROP_NO_SUBNET:
-		if (req->q.giaddr)
-			LOG(DHCP4_PACKET_DROP_0007, request_label(req), "no subnet matches the relay");
-		else
-			LOG(DHCP4_PACKET_DROP_0002, request_label(req), req->in.ifname);
-		break;
-	case DROP_NOT_FOR_US:
-		LOG(DHCP4_PACKET_DROP_0003, request_label(req), req->in.ifname);
-		break;
-	case DROP_DUPLICATE:
-		LOG(DHCP4_PACKET_DROP_0012, request_label(req));
-		break;
-	default:
-		LOG(DHCP4_PACKET_DROP_0007, request_label(req), why);
-		break;
-	}
-}
-
-static void log_commit4(const struct request *req)
-{
-	char text[IP_TEXT_MAX];
-
-	switch (req->type) {
-	case DHCP4_DISCOVER:
-		if (ip_is_zero(&req->lease.addr))
-			LOG(DHCP4_V6_ONLY_PREFERRED, request_label(req), req->sub->id);
-		else
-			LOG(DHCP4_LEASE_OFFER, request_label(req), ip_format(&req->lease.addr, text));
-		break;
-	case DHCP4_REQUEST:
-		if (req->answer_type != DHCP4_ACK)
-			break;
-		if (req->reused) {
-			stat_add(req->worker->stats, STAT_LEASE_REUSES, 1);
-			LOG(DHCP4_LEASE_REUSE, request_label(req), ip_format(&req->lease.addr, text), req->lease.valid);
-		} else {
-			stat_add(req->worker->stats, STAT_CUMULATIVE_ASSIGNED, 1);
-			LOG(DHCP4_LEASE_ALLOC, request_label(req), ip_format(&req->lease.addr, text), req->lease.valid);
-		}
-		/* The store knows the address now; the claim has done its work. */
+	if (acked)
+		stat_add(stats, req->reused ? STAT_LEASE_REUSES : STAT_CUMULATIVE_ASSIGNED, 1);
+	/* The store knows the address now; the claim has done its work. */
+	if (acked || req->type == DHCP4_DECLINE)
 		alloc_unclaim(req->worker->srv->alloc, &req->turn.client);
-		break;
-	case DHCP4_RELEASE:
-		LOG(DHCP4_RELEASE, request_label(req), ip_format(&req->lease.addr, text));
-		break;
-	case DHCP4_DECLINE:
-		LOG(DHCP4_DECLINE_LEASE, request_label(req), ip_format(&req->lease.addr, text), req->lease.valid);
-		alloc_unclaim(req->worker->srv->alloc, &req->turn.client);
-		break;
-	default:
-		break;
-	}
+	report4_commit(req);
 }
 
 static void dump_query4(const struct request *req, struct str *out)
@@ -277,8 +220,9 @@ const struct family family4 = {
 	.check_context = context4_check,
 	.make_label = make_label4,
 	.describe_link = describe_link4,
-	.log_drop = log_drop4,
-	.log_commit = log_commit4,
+	.log_bound = report4_bound,
+	.log_drop = report4_drop,
+	.committed = commit4,
 	.dump_query = dump_query4,
 	.dump_answer = dump_answer4,
 };

@@ -10,6 +10,7 @@
 #include "log/log.h"
 #include "serve/context6.h"
 #include "serve/duid6.h"
+#include "serve/report.h"
 #include "serve/server.h"
 #include "wire/dump.h"
 #include "wire/hwaddr6.h"
@@ -211,39 +212,6 @@ static void make_label6(const struct request *req, char *buf, size_t size)
 	ident_label6(cid ? cid->data : bytes_of(NULL, 0), req->hwtype, req->hwaddr, req->q6.xid, buf, size);
 }
 
-static void log_drop6(const struct request *req)
-{
-	char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
-	const char *why = req->why ? req->why : drop_rows[req->drop].name;
-
-	switch (req->drop) {
-	case DROP_PARSE:
-		LOG(DHCP6_PACKET_DROP_PARSE_FAIL, ip_format(&req->in.src, from), ip_format(&req->in.dst, to),
-		    req->in.ifname, why);
-		break;
-	case DROP_NOT_FOR_US:
-		LOG(DHCP6_PACKET_DROP_SERVERID_MISMATCH, request_label(req), req->in.ifname);
-		break;
-	case DROP_UNICAST:
-		LOG(DHCP6_PACKET_DROP_UNICAST, request_label(req), req->row->name);
-		break;
-	case DROP_DUPLICATE:
-		LOG(DHCP6_PACKET_DROP_DUPLICATE, request_label(req));
-		break;
-	case DROP_RULE:
-		LOG(DHCP6_REQUIRED_OPTIONS_CHECK_FAIL, request_label(req), req->row->name, why);
-		break;
-	case DROP_UNKNOWN_TYPE:
-	case DROP_UNSUPPORTED_TYPE:
-	case DROP_NOT_CLIENT:
-		LOG(DHCP6_UNKNOWN_MSG_RECEIVED, request_label(req), req->type, req->in.ifname);
-		break;
-	default:
-		LOG(DHCP6_PACKET_PROCESS_FAIL, request_label(req), why);
-		break;
-	}
-}
-
 const char *binding_text(const struct lease *lease, char *buf)
 {
 	struct prefix prefix = { lease->addr, lease->prefix_len };
@@ -251,49 +219,28 @@ const char *binding_text(const struct lease *lease, char *buf)
 	return lease->type == LEASE_PD ? prefix_format(&prefix, buf) : ip_format(&lease->addr, buf);
 }
 
-/* What was granted and is stored. */
-static void log_given(const struct request *req, const struct binding *b, const struct given *g)
+static void commit6(const struct request *req)
 {
 	struct stats *stats = req->worker->stats;
-	bool pd = b->type == LEASE_PD;
-	char text[PREFIX_TEXT_MAX];
-
-	if (req->answer_type == DHCP6_ADVERTISE) {
-		LOG(DHCP6_LEASE_ADVERT, request_label(req), binding_text(&g->lease, text), b->ia.iaid);
-		return;
-	}
-	/* The store knows it now; the claim has done its work. */
-	if (g->key.a)
-		alloc_unclaim(req->worker->srv->alloc, &g->key);
-	if (g->reused) {
-		stat_add(stats, pd ? STAT_PD_LEASE_REUSES : STAT_LEASE_REUSES, 1);
-		LOG(DHCP6_LEASE_REUSE, request_label(req), binding_text(&g->lease, text), b->ia.iaid, g->lease.valid);
-	} else if (req->type == DHCP6_RENEW || req->type == DHCP6_REBIND) {
-		LOG(DHCP6_LEASE_RENEW, request_label(req), binding_text(&g->lease, text), b->ia.iaid, g->lease.valid);
-	} else {
-		stat_add(stats, pd ? STAT_CUMULATIVE_ASSIGNED_PD : STAT_CUMULATIVE_ASSIGNED, 1);
-		LOG(DHCP6_LEASE_ALLOC, request_label(req), binding_text(&g->lease, text), b->ia.iaid, g->lease.valid);
-	}
-}
-
-static void log_commit6(const struct request *req)
-{
-	char text[PREFIX_TEXT_MAX];
+	bool extends = req->type == DHCP6_RENEW || req->type == DHCP6_REBIND;
 	unsigned i, k;
 
-	for (i = 0; i < req->n_bindings; i++)
-		for (k = 0; k < req->bindings[i].n_given; k++)
-			log_given(req, &req->bindings[i], &req->bindings[i].given[k]);
-	if (req->type != DHCP6_RELEASE && req->type != DHCP6_DECLINE)
-		return;
-	for (i = 0; i < req->n_changes; i++) {
-		const struct lease *lease = &req->changes[i].new;
+	for (i = 0; i < req->n_bindings && req->answer_type != DHCP6_ADVERTISE; i++) {
+		bool pd = req->bindings[i].type == LEASE_PD;
 
-		if (req->type == DHCP6_RELEASE)
-			LOG(DHCP6_RELEASE_NA, request_label(req), binding_text(lease, text));
-		else
-			LOG(DHCP6_DECLINE_LEASE, request_label(req), binding_text(lease, text));
+		for (k = 0; k < req->bindings[i].n_given; k++) {
+			const struct given *g = &req->bindings[i].given[k];
+
+			/* The store knows it now; the claim has done its work. */
+			if (g->key.a)
+				alloc_unclaim(req->worker->srv->alloc, &g->key);
+			if (g->reused)
+				stat_add(stats, pd ? STAT_PD_LEASE_REUSES : STAT_LEASE_REUSES, 1);
+			else if (!extends)
+				stat_add(stats, pd ? STAT_CUMULATIVE_ASSIGNED_PD : STAT_CUMULATIVE_ASSIGNED, 1);
+		}
 	}
+	report6_commit(req);
 }
 
 static void dump_query6(const struct request *req, struct str *out)
@@ -340,8 +287,9 @@ const struct family family6 = {
 	.check_context = context6_check,
 	.make_label = make_label6,
 	.describe_link = describe_link6,
-	.log_drop = log_drop6,
-	.log_commit = log_commit6,
+	.log_bound = report6_bound,
+	.log_drop = report6_drop,
+	.committed = commit6,
 	.dump_query = dump_query6,
 	.dump_answer = dump_answer6,
 };

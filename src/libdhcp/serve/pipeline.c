@@ -12,6 +12,11 @@
 
 static enum verdict step_unpack(struct request *req)
 {
+	char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
+
+	LOGF(req->fam->idx, DHCPx_BUFFER_RECEIVED, ip_format(&req->in.src, from), req->in.sport,
+	     ip_format(&req->in.dst, to), req->in.dport, req->in.ifname);
+	LOGF(req->fam->idx, DHCPx_BUFFER_UNPACK, req->in.len, ip_format(&req->in.src, from), req->in.ifname);
 	return req->fam->unpack(req);
 }
 
@@ -32,6 +37,7 @@ static enum verdict step_answer(struct request *req)
 
 static enum verdict step_pack(struct request *req)
 {
+	LOGF(req->fam->idx, DHCPx_PACKET_PACK, request_label(req));
 	req->out.buf = serve_worker_out_buf(req->worker);
 	req->out.size = (uint32_t)req->fam->datagram_max;
 	return req->fam->pack(req);
@@ -77,6 +83,7 @@ void request_received(const struct request *req)
 {
 	unsigned fam = req->fam->idx;
 
+	LOGF(fam, DHCPx_QUERY_LABEL, request_label(req));
 	if (log_is_on(&log_msg_DHCPx_PACKET_RECEIVED[fam])) {
 		char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
 		struct link_text link = { 0 };
@@ -84,6 +91,13 @@ void request_received(const struct request *req)
 		req->fam->describe_link(req, &link);
 		LOGF(fam, DHCPx_PACKET_RECEIVED, request_label(req), req->row->name, req->type,
 		     ip_format(&req->in.src, from), ip_format(&req->in.dst, to), req->in.ifname, link.buf);
+	}
+	if (log_is_on(&log_msg_DHCPx_QUERY_DATA[fam])) {
+		struct str text = { 0 };
+
+		req->fam->dump_query(req, &text);
+		LOGF(fam, DHCPx_QUERY_DATA, request_label(req), str_text(&text));
+		str_free(&text);
 	}
 }
 
@@ -111,26 +125,11 @@ static void count_sent(const struct request *req, const struct message_row *row)
 
 enum verdict request_packed(struct request *req, int len)
 {
-	if (len < 0) {
-		LOGF_FOLDED(req->fam->idx, req->worker->srv->fold, req->turn.client.a, DHCPx_PACKET_PACK_FAIL,
-			    request_label(req), err_text(len));
-		return request_drop(req, DROP_TOO_BIG, NULL);
-	}
+	if (len < 0)
+		return request_drop(req, DROP_TOO_BIG, err_text(len));
 	req->out.len = (uint32_t)len;
 	count_sent(req, message_row(req->fam, req->answer_type));
 	return STEP_NEXT;
-}
-
-static void log_drop(const struct request *req)
-{
-	const struct ip *addr = req->n_changes ? &req->changes[0].addr : &req->wanted;
-	char text[IP_TEXT_MAX];
-
-	if (req->drop == DROP_STORE)
-		LOGF_FOLDED(req->fam->idx, req->worker->srv->fold, 0, DHCPx_STORE_FAILED, request_label(req),
-			    ip_format(addr, text));
-	else
-		req->fam->log_drop(req);
 }
 
 void pipeline_drop(struct request *req, enum drop_reason reason, const char *why)
@@ -138,7 +137,7 @@ void pipeline_drop(struct request *req, enum drop_reason reason, const char *why
 	(void)request_drop(req, reason, why);
 	stat_add(req->worker->stats, drop_rows[reason].stat, 1);
 	stat_add(req->worker->stats, STAT_RECEIVE_DROP, 1);
-	log_drop(req);
+	req->fam->log_drop(req);
 }
 
 unsigned pipeline_restart(void)

@@ -5,9 +5,8 @@
  */
 #include "serve/family6.h"
 
-#include "log/log.h"
-#include "serve/exhausted.h"
 #include "serve/grant.h"
+#include "serve/report.h"
 #include "serve/server.h"
 
 /* RFC 9686 4.2: the one IA Address option, which must be what the message came from. */
@@ -51,7 +50,6 @@ enum verdict bind6_register(struct request *req)
 	struct ia6_item item;
 	struct lease at, lease;
 	const char *why;
-	char text[IP_TEXT_MAX];
 	int n;
 
 	req->n_bindings = 0;
@@ -63,21 +61,18 @@ enum verdict bind6_register(struct request *req)
 		return request_drop(req, DROP_RULE, why);
 	if (!req->chosen || !link_contains(req->chosen, &item.prefix.addr))
 		return request_drop(req, DROP_NO_SUBNET, "the address is not of this link");
-	(void)ip_format(&item.prefix.addr, text);
 	query.addr = req->wanted = item.prefix.addr;
 	n = store_find(req->worker->srv->store, &query, req->arena, &at, 1);
 	if (n < 0)
 		return request_drop(req, DROP_LIMIT, "its lease is too large");
-	if (n && !may_register(req, &at)) {
-		LOG(DHCP6_ADDR_REG_INFORM_FAIL, request_label(req), text, "it is leased to another client");
+	if (n && !may_register(req, &at))
 		return request_drop(req, DROP_RULE, "the address is leased to another client");
-	}
 	/* An address that we leased to this very client is written down already. */
 	req->answer_type = DHCP6_ADDR_REG_REPLY;
 	if (n && at.state == LEASE_DEFAULT && !lease_is_over(&at))
 		return STEP_NEXT;
 	if (n && at.state == LEASE_REGISTERED && !bytes_equal(at.client_id, req->client_id))
-		LOG(DHCP6_ADDR_REG_INFORM_CLIENT_CHANGE, request_label(req), text);
+		report6_takes_over(req, &at);
 	lease = (struct lease){
 		.addr = item.prefix.addr,
 		.prefix_len = 128,
@@ -104,7 +99,6 @@ enum verdict bind6_register(struct request *req)
 		req->n_leases = count.n_client;
 		if (!client_may_have_more(req)) {
 			report_max_leases(req);
-			LOG(DHCP6_ADDR_REG_INFORM_FAIL, request_label(req), text, drop_rows[DROP_MAX_LEASES].name);
 			return request_drop(req, DROP_MAX_LEASES, NULL);
 		}
 	}

@@ -5,6 +5,7 @@
  */
 #include "serve/relay4.h"
 
+#include "log/log.h"
 #include "serve/context4.h"
 #include "serve/family4.h"
 #include "serve/server.h"
@@ -63,14 +64,17 @@ static void recover(struct request *req)
 	struct lease_query query = { .by = BY_ADDR, .addr = ip_from4(req->q.ciaddr), .type = LEASE_V4 };
 	struct lease lease;
 	struct bytes stash;
+	char text[IP_TEXT_MAX];
 
 	if (req->q.giaddr || !req->q.ciaddr ||
 	    store_find(req->worker->srv->store, &query, req->arena, &lease, 1) != 1 || !lease4_belongs(req, &lease) ||
 	    !lease_is_in_use(&lease))
 		return;
 	stash = context4_relay(req->arena, lease.user_context);
-	if (stash.len)
-		relay4_read(stash, &req->rai);
+	if (!stash.len)
+		return;
+	relay4_read(stash, &req->rai);
+	LOG(DHCP4_RECOVERED_STASHED_RELAY_AGENT_INFO, request_label(req), ip_format(&lease.addr, text), stash.len);
 }
 
 void relay4_of_request(struct request *req)

@@ -241,6 +241,7 @@ static struct request *take(struct serve_worker *w, const struct dgram *dgram)
 		if (item)
 			list_add_tail(&w->free, item);
 		stat_add(w->stats, STAT_QUEUE_FULL, 1);
+		LOGF(w->srv->fam->idx, DHCPx_PACKET_QUEUE_FULL);
 		stat_add(w->stats, STAT_RECEIVE_DROP, 1);
 		return NULL;
 	}

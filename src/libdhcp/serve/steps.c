@@ -8,6 +8,7 @@
 #include "serve/family.h"
 #include "serve/pipeline.h"
 #include "serve/answer_options.h"
+#include "serve/report.h"
 #include "serve/server.h"
 
 /* A client that has heard nothing for so long has asked again. */
@@ -40,31 +41,24 @@ enum verdict step_choose(struct request *req)
 	req->chosen = req->sub = subnet_select(&req->cfg->plan, &query);
 	request_set_scopes(req);
 	if (req->sub)
-		LOGF(req->fam->idx, DHCPx_SUBNET_SELECTED, request_label(req), req->sub->id);
+		report_subnet(req);
 	else
 		LOGF(req->fam->idx, DHCPx_SUBNET_SELECTION_FAILED, request_label(req));
 	return STEP_NEXT;
 }
 
-/* A client that gets nothing because of the configuration: whoever runs the server should see that. */
-static void report_no_subnet(const struct request *req)
-{
-	char local[IP_TEXT_MAX];
-	struct link_text link = { 0 };
-
-	req->fam->describe_link(req, &link);
-	LOGF_FOLDED(req->fam->idx, req->worker->srv->fold, req->turn.client.a, DHCPx_NO_SUBNET, request_label(req),
-		    req->in.ifname, ip_format(&req->in.local, local), link.buf);
-}
-
 enum verdict step_bind(struct request *req)
 {
+	enum verdict verdict;
+
 	if (!req->chosen && !req->row->any_link)
 		report_no_subnet(req);
 	req->n_changes = 0;
 	req->changes = req->few_changes;
 	req->reused = false;
-	return req->row->bind(req);
+	verdict = req->row->bind(req);
+	req->fam->log_bound(req);
+	return verdict;
 }
 
 /* From whatever thread made the changes durable: back to the worker. */
@@ -119,6 +113,6 @@ enum verdict step_committed(struct request *req)
 			return request_drop(req, DROP_STORE, NULL);
 		}
 	}
-	req->fam->log_commit(req);
+	req->fam->committed(req);
 	return STEP_NEXT;
 }

@@ -28,6 +28,7 @@
 #define LOGTEXT_T_DEBUG0 "%s"
 #define LOGTEXT_T_DEBUG40 "%s"
 #define LOGTEXT_T_DEBUG55 "%s"
+#define LOGTEXT_T_LINES "%s"
 static ROW(T_FATAL, "dhcp4", LOG_FATAL, 0);
 static ROW(T_ERROR, "dhcp4", LOG_ERROR, 0);
 static ROW(T_INFO, "dhcp4", LOG_INFO, 0);
@@ -35,10 +36,13 @@ static ROW(T_LEASES, "leases", LOG_INFO, 0);
 static ROW(T_DEBUG0, "dhcp4", LOG_DBG, 0);
 static ROW(T_DEBUG40, "dhcp4", LOG_DBG, 40);
 static ROW(T_DEBUG55, "packets", LOG_DBG, 55);
+static struct log_msg log_msg_T_LINES = {
+	.id = "T_LINES", .logger = "dhcp4", .severity = LOG_INFO, .enabled = 1, .lines = true
+};
 ROW(LOG_LINES_DROPPED, "log", LOG_WARN, 0);
 struct log_msg *const log_all[] = {
-	&log_msg_T_FATAL,  &log_msg_T_ERROR,   &log_msg_T_INFO,    &log_msg_T_LEASES,
-	&log_msg_T_DEBUG0, &log_msg_T_DEBUG40, &log_msg_T_DEBUG55, &log_msg_LOG_LINES_DROPPED,
+	&log_msg_T_FATAL,   &log_msg_T_ERROR,   &log_msg_T_INFO,  &log_msg_T_LEASES,          &log_msg_T_DEBUG0,
+	&log_msg_T_DEBUG40, &log_msg_T_DEBUG55, &log_msg_T_LINES, &log_msg_LOG_LINES_DROPPED,
 };
 const unsigned log_all_n = sizeof(log_all) / sizeof(log_all[0]);
 
@@ -386,6 +390,15 @@ START_TEST(control_characters)
 }
 END_TEST
 
+START_TEST(several_lines)
+{
+	start_with(path_a, "%m%n", LOG_INFO, 0);
+	LOG(T_LINES, "a:\nb \033[2J\r");
+	log_flush();
+	ck_assert_str_eq(content(path_a), "T_LINES a:\nb \\x1b[2J\\x0d\n");
+}
+END_TEST
+
 START_TEST(long_message)
 {
 	static char text[40000];
@@ -611,6 +624,7 @@ int main(void)
 	tcase_add_test(tc, rolling);
 	tcase_add_test(tc, small_maxsize_does_not_roll);
 	tcase_add_loop_test(tc, control_characters, 0, N(escapes));
+	tcase_add_test(tc, several_lines);
 	tcase_add_test(tc, long_message);
 	tcase_add_test(tc, flood);
 	tcase_add_test(tc, full_disk);

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "serve/report.h"
+
+#include "base/hash.h"
+#include "log/log.h"
+#include "serve/family.h"
+#include "serve/server.h"
+
+void report_no_subnet(const struct request *req)
+{
+	char local[IP_TEXT_MAX];
+	struct link_text link = { 0 };
+
+	req->fam->describe_link(req, &link);
+	LOGF_FOLDED(req->fam->idx, req->worker->srv->fold, req->turn.client.a, DHCPx_NO_SUBNET, request_label(req),
+		    req->in.ifname, ip_format(&req->in.local, local), link.buf);
+}
+
+/* Addresses and prefixes of a subnet or network are logged on their own. */
+static uint64_t pool_key(uint32_t subnet_id, bool prefixes)
+{
+	return (uint64_t)prefixes << 32 | subnet_id;
+}
+
+void report_exhausted(struct request *req, bool prefixes)
+{
+	const struct subnet *sub = req->chosen;
+	const char *what = prefixes ? "prefix" : "address";
+	struct stats *stats = req->worker->stats;
+	struct server *srv = req->worker->srv;
+	unsigned fam = req->fam->idx;
+	char prefix[PREFIX_TEXT_MAX];
+
+	stat_add(stats, STAT_ALLOC_FAIL, 1);
+	(void)prefix_format(&sub->prefix, prefix);
+	if (!link_has_pools(sub, prefixes)) {
+		stat_add(stats, STAT_ALLOC_FAIL_NO_POOLS, 1);
+		LOGF(fam, ALLOC_ENGINE_Vx_ALLOC_FAIL_NO_POOLS, request_label(req), what, prefix, sub->id);
+		return;
+	}
+	server_want_reclaim(srv);
+	if (sub->net) {
+		stat_add(stats, STAT_ALLOC_FAIL_SHARED_NETWORK, 1);
+		LOGF_FOLDED(fam, srv->fold, pool_key(sub->net->subs[0].id, prefixes),
+			    ALLOC_ENGINE_Vx_ALLOC_FAIL_SHARED_NETWORK, request_label(req), what, sub->net->name,
+			    sub->net->n);
+	} else {
+		stat_add(stats, STAT_ALLOC_FAIL_SUBNET, 1);
+		LOGF_FOLDED(fam, srv->fold, pool_key(sub->id, prefixes), ALLOC_ENGINE_Vx_ALLOC_FAIL_SUBNET,
+			    request_label(req), what, prefix, sub->id);
+	}
+}
+
+void report_max_leases(struct request *req)
+{
+	struct stats *stats = req->worker->stats;
+
+	stat_add(stats, STAT_ALLOC_FAIL, 1);
+	stat_add(stats, STAT_ALLOC_FAIL_MAX_LEASES, 1);
+	LOGF_FOLDED(req->fam->idx, req->worker->srv->fold, req->turn.client.a, ALLOC_ENGINE_Vx_ALLOC_FAIL_MAX_LEASES,
+		    request_label(req), req->cfg->max_leases);
+}
+
+const char *report_address(const struct request *req, char *buf)
+{
+	const struct store_change *change = req->changes;
+
+	if (!req->n_changes)
+		return ip_format(&req->wanted, buf);
+	return ip_format(change->kind == CHANGE_DELETE ? &change->addr : &change->new.addr, buf);
+}
+
+void report_store_failed(const struct request *req)
+{
+	char text[IP_TEXT_MAX];
+
+	LOGF_FOLDED(req->fam->idx, req->worker->srv->fold, 0, DHCPx_STORE_FAILED, request_label(req),
+		    report_address(req, text));
+}
+
+void report_subnet(const struct request *req)
+{
+	const struct subnet *sub = req->chosen;
+	unsigned fam = req->fam->idx;
+	char prefix[PREFIX_TEXT_MAX];
+
+	LOGF(fam, DHCPx_SUBNET_SELECTED, request_label(req), sub->id);
+	LOGF(fam, DHCPx_SUBNET_DATA, request_label(req), prefix_format(&sub->prefix, prefix), sub->id,
+	     sub->net ? sub->net->name : "none", sub->par.valid.def, sub->n_pools, sub->n_pd_pools);
+}
+
+void report_other_subnet(const struct request *req, const struct subnet *sub)
+{
+	char from[PREFIX_TEXT_MAX], to[PREFIX_TEXT_MAX];
+
+	if (sub == req->chosen || !sub || !req->chosen)
+		return;
+	LOGF(req->fam->idx, DHCPx_SUBNET_DYNAMICALLY_CHANGED, request_label(req),
+	     prefix_format(&req->chosen->prefix, from), prefix_format(&sub->prefix, to),
+	     sub->net ? sub->net->name : "");
+}
+
+uint64_t report_key(const struct request *req, const struct ip *addr)
+{
+	return req->turn.client.a ^ hash_16(addr->b);
+}
+
+const char *report_printable(const char *text, char *buf, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < size && text[i]; i++)
+		buf[i] = text[i] >= ' ' && text[i] < 0x7f ? text[i] : '?';
+	buf[i] = '\0';
+	return buf;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "serve/request.h"
+
+/*
+ * What is logged about a request. Most lines are derived here from the outcome of a step, not written where the
+ * decision is made: report4.c and report6.c know the messages of their family, report.c has what both share.
+ */
+enum { LEASE_TEXT_MAX = 2048 };
+
+/* No subnet serves the client: once a minute for each client. */
+void report_no_subnet(const struct request *req);
+/*
+ * No subnet on the client's link had an address, or with `prefixes` a prefix, for it: counted, and logged. Where the
+ * pools are full, expired leases are looked for soon.
+ */
+void report_exhausted(struct request *req, bool prefixes);
+/* The client asks for more than max-leases-per-client: counted, and logged. */
+void report_max_leases(struct request *req);
+/* A lease could not be made durable; `addr` is its address. */
+void report_store_failed(const struct request *req);
+/* The address a change is about, or the one the client names; in buf of IP_TEXT_MAX. */
+const char *report_address(const struct request *req, char *buf);
+/* The subnet that was selected, and what it grants. */
+void report_subnet(const struct request *req);
+/* The lease is from another subnet of the shared network than the selected one. */
+void report_other_subnet(const struct request *req, const struct subnet *sub);
+/* What distinguishes lines that are folded: the client and an address. */
+uint64_t report_key(const struct request *req, const struct ip *addr);
+/* Printable, whatever a client sent; in buf of `size`. */
+const char *report_printable(const char *text, char *buf, size_t size);
+
+/* The functions of struct family of this name. */
+void report4_bound(const struct request *req);
+void report4_commit(const struct request *req);
+void report4_drop(const struct request *req);
+void report6_bound(const struct request *req);
+void report6_commit(const struct request *req);
+void report6_drop(const struct request *req);
+
+/* DHCPv6: the client registers an address that another one had registered. */
+void report6_takes_over(const struct request *req, const struct lease *old);
+/* DHCPv4: a DECLINE or RELEASE of a lease, at the address the client names, that belongs to somebody else. */
+void report4_mismatch(const struct request *req);

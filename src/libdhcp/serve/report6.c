@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "serve/report.h"
+
+#include "base/hash.h"
+#include "log/log.h"
+#include "serve/family6.h"
+#include "serve/grant.h"
+#include "serve/server.h"
+#include "wire/ident.h"
+
+enum { DUID_TEXT_MAX = 3 * LEASE_ID_MAX + 1 };
+
+static const char *describe_lease(const struct lease *lease, char *buf)
+{
+	char addr[IP_TEXT_MAX], hwaddr[80], id[DUID_TEXT_MAX], name[LEASE_HOSTNAME_MAX + 1];
+
+	(void)bytes_to_hex(lease->hwaddr, ':', hwaddr, sizeof(hwaddr));
+	ident_id(lease->client_id, id, sizeof(id));
+	(void)snprintf(buf, LEASE_TEXT_MAX,
+		       "\nType:          %s(%d)\nAddress:       %s\nPrefix length: %u\nIAID:          %u\n"
+		       "Pref life:     %u\nValid life:    %u\nCltt:          %lld\nDUID:          %s\n"
+		       "Hardware addr: %s\nSubnet ID:     %u\nPool ID:       %u\nState:         %s\nHostname:      %s",
+		       lease->type == LEASE_PD ? "IA_PD" : "IA_NA", lease->type, ip_format(&lease->addr, addr),
+		       lease->prefix_len, lease->iaid, lease->preferred, lease->valid, (long long)lease->cltt, id,
+		       lease->hwaddr.len ? hwaddr : "(none)", lease->subnet_id, lease->pool_id,
+		       lease_state_name(lease->state), report_printable(lease->hostname, name, sizeof(name)));
+	return buf;
+}
+
+/* --- what a message leads to ----------------------------------------------- */
+
+/* What the IA asks for first. */
+static const char *hint_text(const struct binding *b, char *buf)
+{
+	struct reader r = reader_of(b->ia.subs);
+	struct ia6_item item;
+
+	if (!ia6_next_item(&b->ia, &r, &item))
+		return "(none)";
+	return b->type == LEASE_PD ? prefix_format(&item.prefix, buf) : ip_format(&item.prefix.addr, buf);
+}
+
+static void report_ia(const struct request *req, const struct binding *b)
+{
+	char hint[PREFIX_TEXT_MAX];
+	bool pd = b->type == LEASE_PD;
+
+	switch (req->type) {
+	case DHCP6_SOLICIT:
+		if (pd)
+			LOG(DHCP6_PROCESS_IA_PD_SOLICIT, request_label(req), b->ia.iaid, hint_text(b, hint));
+		else
+			LOG(DHCP6_PROCESS_IA_NA_SOLICIT, request_label(req), b->ia.iaid, hint_text(b, hint));
+		break;
+	case DHCP6_REQUEST:
+		if (pd)
+			LOG(DHCP6_PROCESS_IA_PD_REQUEST, request_label(req), b->ia.iaid, hint_text(b, hint));
+		else
+			LOG(DHCP6_PROCESS_IA_NA_REQUEST, request_label(req), b->ia.iaid, hint_text(b, hint));
+		break;
+	case DHCP6_RENEW:
+	case DHCP6_REBIND:
+		if (pd)
+			LOG(DHCP6_PROCESS_IA_PD_EXTEND, request_label(req), b->ia.iaid);
+		else
+			LOG(DHCP6_PROCESS_IA_NA_EXTEND, request_label(req), b->ia.iaid);
+		break;
+	case DHCP6_RELEASE:
+		if (!pd)
+			LOG(DHCP6_PROCESS_IA_NA_RELEASE, request_label(req), b->ia.iaid);
+		break;
+	case DHCP6_DECLINE:
+		LOG(DHCP6_DECLINE_PROCESS_IA, request_label(req), b->ia.iaid);
+		break;
+	default:
+		break;
+	}
+	if (b->has_status)
+		LOG(DHCP6_ADD_STATUS_CODE_FOR_IA, request_label(req), b->ia.iaid, b->status, b->text);
+}
+
+static bool is_same_client(const struct request *req, const struct lease *lease)
+{
+	return bytes_equal(lease->client_id, req->client_id);
+}
+
+static void report_given(const struct request *req, const struct binding *b, const struct given *g)
+{
+	bool extends = req->type == DHCP6_RENEW || req->type == DHCP6_REBIND;
+	char addr[PREFIX_TEXT_MAX], text[LEASE_TEXT_MAX];
+
+	if (!g->old) {
+		if (extends)
+			LOG(ALLOC_ENGINE_V6_EXTEND_ALLOC_UNRESERVED, request_label(req));
+		else
+			LOG(ALLOC_ENGINE_V6_ALLOC_UNRESERVED, request_label(req));
+	} else if (!is_same_client(req, g->old)) {
+		LOG(ALLOC_ENGINE_V6_REUSE_EXPIRED_LEASE_DATA, request_label(req), describe_lease(g->old, text));
+	} else if (extends) {
+		LOG(ALLOC_ENGINE_V6_EXTEND_LEASE, request_label(req), b->type == LEASE_PD ? "prefix" : "address",
+		    binding_text(&g->lease, addr));
+		LOG(ALLOC_ENGINE_V6_EXTEND_LEASE_DATA, request_label(req), describe_lease(g->old, text));
+		LOG(ALLOC_ENGINE_V6_EXTEND_NEW_LEASE_DATA, request_label(req), describe_lease(&g->lease, text));
+	}
+	report_other_subnet(req, g->pool->sub);
+}
+
+/* --- declines and releases that make no sense ------------------------------ */
+
+/* `at`: what is stored there, NULL if nothing. */
+static void report_decline_fail(const struct request *req, const struct binding *b, const struct ip *addr,
+				const struct lease *at)
+{
+	struct log_fold *fold = req->worker->srv->fold;
+	char text[IP_TEXT_MAX], id[DUID_TEXT_MAX];
+	uint64_t key = report_key(req, addr);
+
+	(void)ip_format(addr, text);
+	if (!at || lease_is_over(at) || at->state == LEASE_DECLINED) {
+		LOG_FOLDED(fold, key, DHCP6_DECLINE_FAIL_NO_LEASE, request_label(req), text);
+	} else if (!is_same_client(req, at)) {
+		ident_id(at->client_id, id, sizeof(id));
+		LOG_FOLDED(fold, key, DHCP6_DECLINE_FAIL_DUID_MISMATCH, request_label(req), text, id);
+	} else if (at->iaid != b->ia.iaid) {
+		LOG_FOLDED(fold, key, DHCP6_DECLINE_FAIL_IAID_MISMATCH, request_label(req), text, b->ia.iaid, at->iaid);
+	}
+}
+
+static void report_release_fail(const struct request *req, const struct binding *b, const struct prefix *prefix,
+				const struct lease *at)
+{
+	struct log_fold *fold = req->worker->srv->fold;
+	char text[IP_TEXT_MAX], id[DUID_TEXT_MAX];
+	uint64_t key = report_key(req, &prefix->addr);
+	bool pd = b->type == LEASE_PD;
+
+	(void)ip_format(&prefix->addr, text);
+	if (!at || lease_is_over(at) || at->state != LEASE_DEFAULT || at->prefix_len != prefix->len) {
+		if (pd)
+			LOG(DHCP6_RELEASE_PD_FAIL_NOT_ASSIGNED, request_label(req), text, prefix->len);
+		else
+			LOG(DHCP6_RELEASE_NA_FAIL_NOT_ASSIGNED, request_label(req), text);
+	} else if (!is_same_client(req, at)) {
+		ident_id(at->client_id, id, sizeof(id));
+		if (pd)
+			LOG_FOLDED(fold, key, DHCP6_RELEASE_PD_FAIL_WRONG_DUID, request_label(req), text, prefix->len,
+				   id);
+		else
+			LOG_FOLDED(fold, key, DHCP6_RELEASE_NA_FAIL_WRONG_DUID, request_label(req), text, id);
+	} else if (at->iaid != b->ia.iaid) {
+		if (pd)
+			LOG_FOLDED(fold, key, DHCP6_RELEASE_PD_FAIL_WRONG_IAID, request_label(req), text, prefix->len,
+				   b->ia.iaid, at->iaid);
+		else
+			LOG_FOLDED(fold, key, DHCP6_RELEASE_NA_FAIL_WRONG_IAID, request_label(req), text, b->ia.iaid,
+				   at->iaid);
+	}
+}
+
+static bool is_changed(const struct request *req, const struct binding *b, const struct ip *addr)
+{
+	unsigned i;
+
+	for (i = 0; i < req->n_changes; i++)
+		if (req->changes[i].new.type == b->type && ip_equal(&req->changes[i].addr, addr))
+			return true;
+	return false;
+}
+
+/* What a RELEASE or DECLINE names in vain: why is found out here, for the log alone. */
+static void report_not_given_back(const struct request *req, const struct binding *b)
+{
+	struct reader r = reader_of(b->ia.subs);
+	struct ia6_item item;
+	unsigned n = 0;
+
+	if (b->type == LEASE_PD && req->type == DHCP6_DECLINE)
+		return;
+	while (n++ < LEASES_MAX6 && ia6_next_item(&b->ia, &r, &item)) {
+		struct lease_query query = { .by = BY_ADDR, .type = b->type, .addr = item.prefix.addr };
+		struct lease at;
+		int found;
+
+		if (is_changed(req, b, &item.prefix.addr))
+			continue;
+		found = store_find(req->worker->srv->store, &query, req->arena, &at, 1);
+		if (found < 0)
+			return;
+		if (req->type == DHCP6_DECLINE)
+			report_decline_fail(req, b, &item.prefix.addr, found ? &at : NULL);
+		else
+			report_release_fail(req, b, &item.prefix, found ? &at : NULL);
+	}
+}
+
+void report6_bound(const struct request *req)
+{
+	bool gives_back = req->type == DHCP6_RELEASE || req->type == DHCP6_DECLINE;
+	unsigned i, k;
+
+	if (req->drop)
+		return;
+	if (req->rapid)
+		LOG(DHCP6_RAPID_COMMIT, request_label(req));
+	for (i = 0; i < req->n_bindings; i++) {
+		const struct binding *b = &req->bindings[i];
+
+		if (b->twin)
+			continue;
+		report_ia(req, b);
+		for (k = 0; k < b->n_given; k++)
+			report_given(req, b, &b->given[k]);
+		if (gives_back)
+			report_not_given_back(req, b);
+	}
+	if (req->has_status)
+		LOG(DHCP6_ADD_GLOBAL_STATUS_CODE, request_label(req), req->status, req->status_text);
+}
+
+void report6_takes_over(const struct request *req, const struct lease *old)
+{
+	char text[IP_TEXT_MAX], id[DUID_TEXT_MAX];
+
+	ident_id(old->client_id, id, sizeof(id));
+	LOG(DHCP6_ADDR_REG_INFORM_CLIENT_CHANGE, request_label(req), ip_format(&old->addr, text), id);
+}
+
+/* --- what was made durable ------------------------------------------------- */
+
+static void report_prefix(const struct request *req, const struct binding *b, const struct given *g)
+{
+	const struct lease *lease = &g->lease;
+	char text[IP_TEXT_MAX];
+
+	if (req->answer_type == DHCP6_ADVERTISE)
+		LOG(DHCP6_PD_LEASE_ADVERT, request_label(req), ip_format(&lease->addr, text), lease->prefix_len,
+		    b->ia.iaid);
+	else if (g->reused)
+		LOG(DHCP6_PD_LEASE_REUSE, request_label(req), ip_format(&lease->addr, text), lease->prefix_len,
+		    b->ia.iaid, lease->valid);
+	else if (req->type == DHCP6_RENEW || req->type == DHCP6_REBIND)
+		LOG(DHCP6_PD_LEASE_RENEW, request_label(req), ip_format(&lease->addr, text), lease->prefix_len,
+		    b->ia.iaid, lease->valid);
+	else
+		LOG(DHCP6_PD_LEASE_ALLOC, request_label(req), ip_format(&lease->addr, text), lease->prefix_len,
+		    b->ia.iaid, lease->valid);
+}
+
+static void report_addr(const struct request *req, const struct binding *b, const struct given *g)
+{
+	const struct lease *lease = &g->lease;
+	char text[IP_TEXT_MAX];
+
+	if (req->answer_type == DHCP6_ADVERTISE)
+		LOG(DHCP6_LEASE_ADVERT, request_label(req), ip_format(&lease->addr, text), b->ia.iaid);
+	else if (g->reused)
+		LOG(DHCP6_LEASE_REUSE, request_label(req), ip_format(&lease->addr, text), b->ia.iaid, lease->valid);
+	else if (req->type == DHCP6_RENEW || req->type == DHCP6_REBIND)
+		LOG(DHCP6_LEASE_RENEW, request_label(req), ip_format(&lease->addr, text), b->ia.iaid, lease->valid);
+	else
+		LOG(DHCP6_LEASE_ALLOC, request_label(req), ip_format(&lease->addr, text), b->ia.iaid, lease->valid);
+}
+
+static void report_released(const struct request *req, const struct store_change *change)
+{
+	const struct lease *lease = &change->new;
+	bool deleted = change->kind == CHANGE_DELETE;
+	char text[IP_TEXT_MAX];
+
+	(void)ip_format(&lease->addr, text);
+	if (lease->type == LEASE_PD) {
+		LOG(DHCP6_RELEASE_PD, request_label(req), text, lease->prefix_len, lease->iaid);
+		if (deleted)
+			LOG(DHCP6_RELEASE_PD_DELETED, request_label(req), text, lease->prefix_len, lease->iaid);
+		else
+			LOG(DHCP6_RELEASE_PD_EXPIRED, request_label(req), text, lease->prefix_len, lease->iaid);
+		return;
+	}
+	LOG(DHCP6_RELEASE_NA, request_label(req), text, lease->iaid);
+	if (deleted)
+		LOG(DHCP6_RELEASE_NA_DELETED, request_label(req), text, lease->iaid);
+	else
+		LOG(DHCP6_RELEASE_NA_EXPIRED, request_label(req), text, lease->iaid);
+}
+
+static void report_registered(const struct request *req)
+{
+	char text[IP_TEXT_MAX];
+
+	if (!req->n_changes)
+		return;
+	if (req->changes[0].kind == CHANGE_DELETE)
+		LOG(DHCP6_ADDR_UNREGISTERED, request_label(req), ip_format(&req->wanted, text));
+	else
+		LOG(DHCP6_ADDR_REGISTERED, request_label(req), ip_format(&req->wanted, text),
+		    req->changes[0].new.valid);
+}
+
+void report6_commit(const struct request *req)
+{
+	char text[LEASE_TEXT_MAX];
+	unsigned i, k;
+
+	for (i = 0; i < req->n_bindings; i++) {
+		const struct binding *b = &req->bindings[i];
+
+		for (k = 0; k < b->n_given; k++) {
+			if (b->type == LEASE_PD)
+				report_prefix(req, b, &b->given[k]);
+			else
+				report_addr(req, b, &b->given[k]);
+			LOG(DHCP6_LEASE_DATA, request_label(req), b->ia.iaid, describe_lease(&b->given[k].lease, text));
+		}
+	}
+	if (req->type == DHCP6_ADDR_REG_INFORM)
+		report_registered(req);
+	for (i = 0; i < req->n_changes; i++) {
+		const struct lease *lease = &req->changes[i].new;
+
+		if (req->type == DHCP6_RELEASE)
+			report_released(req, &req->changes[i]);
+		else if (req->type == DHCP6_DECLINE)
+			LOG(DHCP6_DECLINE_LEASE, request_label(req), ip_format(&lease->addr, text),
+			    req->changes[i].kind == CHANGE_DELETE ? 0 : req->cfg->decline_probation);
+	}
+}
+
+/* --- what was dropped ------------------------------------------------------ */
+
+/* RFC 9686: the client gets no answer, so this line is all there is. */
+static void report_not_registered(const struct request *req, const char *why)
+{
+	const struct opt *opt = opts_find(&req->q6.opts, OPT6_IAADDR);
+	struct ip addr = ip_zero6;
+	char text[IP_TEXT_MAX];
+
+	if (opt && opt->data.len >= sizeof(addr.b))
+		memcpy(addr.b, opt->data.data, sizeof(addr.b));
+	/* Each reason is a constant text. */
+	LOG_FOLDED(req->worker->srv->fold, report_key(req, &addr) ^ (uintptr_t)why, DHCP6_ADDR_REG_INFORM_FAIL,
+		   request_label(req), ip_is_zero(&addr) ? "(no address)" : ip_format(&addr, text), why);
+}
+
+static void report_not_stored(const struct request *req)
+{
+	struct log_fold *fold = req->worker->srv->fold;
+	const struct store_change *change = req->changes;
+	char text[IP_TEXT_MAX];
+
+	(void)report_address(req, text);
+	if (req->type == DHCP6_ADDR_REG_INFORM && req->n_changes && change->kind == CHANGE_INSERT)
+		LOG_FOLDED(fold, 0, DHCP6_REGISTERED_LEASE_ADD_FAIL, request_label(req), text);
+	else if (req->type == DHCP6_ADDR_REG_INFORM)
+		LOG_FOLDED(fold, 0, DHCP6_REGISTERED_LEASE_UPDATE_FAIL, request_label(req), text);
+	else if (req->type == DHCP6_DECLINE)
+		LOG_FOLDED(fold, 0, DHCP6_DECLINE_FAIL, request_label(req), text);
+	else if (req->type == DHCP6_RELEASE && req->n_changes && change->new.type == LEASE_PD)
+		LOG_FOLDED(fold, 0, DHCP6_RELEASE_PD_FAIL, request_label(req), text, change->new.prefix_len,
+			   change->new.iaid);
+	else if (req->type == DHCP6_RELEASE && req->n_changes)
+		LOG_FOLDED(fold, 0, DHCP6_RELEASE_NA_FAIL, request_label(req), text, change->new.iaid);
+	else
+		report_store_failed(req);
+}
+
+void report6_drop(const struct request *req)
+{
+	char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
+	const char *why = req->why ? req->why : drop_rows[req->drop].name;
+	bool registers = req->type == DHCP6_ADDR_REG_INFORM;
+
+	switch (req->drop) {
+	case DROP_PARSE:
+		LOG(DHCP6_PACKET_DROP_PARSE_FAIL, ip_format(&req->in.src, from), ip_format(&req->in.dst, to),
+		    req->in.ifname, why);
+		break;
+	case DROP_NOT_FOR_US:
+		LOG(DHCP6_PACKET_DROP_SERVERID_MISMATCH, request_label(req), req->in.ifname);
+		break;
+	case DROP_UNICAST:
+		LOG(DHCP6_PACKET_DROP_UNICAST, request_label(req), req->row->name);
+		break;
+	case DROP_DUPLICATE:
+		LOG(DHCP6_PACKET_DROP_DUPLICATE, request_label(req));
+		break;
+	case DROP_RULE:
+		if (registers)
+			report_not_registered(req, why);
+		else
+			LOG(DHCP6_REQUIRED_OPTIONS_CHECK_FAIL, request_label(req), req->row->name, why);
+		break;
+	case DROP_UNSUPPORTED_TYPE:
+		if (registers) {
+			LOG(DHCP6_ADDR6_REGISTER_DISABLED_DROP, request_label(req));
+			break;
+		}
+		/* fall through */
+	case DROP_UNKNOWN_TYPE:
+	case DROP_NOT_CLIENT:
+		LOG(DHCP6_UNKNOWN_MSG_RECEIVED, request_label(req), req->type, req->in.ifname);
+		break;
+	case DROP_TOO_BIG:
+		LOG_FOLDED(req->worker->srv->fold, req->turn.client.a, DHCP6_PACK_FAIL, request_label(req), why);
+		break;
+	case DROP_STORE:
+		report_not_stored(req);
+		break;
+	default:
+		if (registers)
+			report_not_registered(req, why);
+		else
+			LOG(DHCP6_PACKET_PROCESS_FAIL, request_label(req), why);
+		break;
+	}
+}
