@@ -204,7 +204,7 @@ def lfc_unreadable(t):
             f.write("this is somebody's diary\n")
         process = server.launch()
         t.true(process.wait(5) != 0, f"it started over {suffix}")
-        t.match(re.escape(path) + ".*left as it is", process.log(), "what it says")
+        t.match(re.escape(path) + ".*left unchanged", process.log(), "what it says")
         with open(path, encoding="utf-8") as f:
             t.eq(f.read(), "this is somebody's diary\n", f"content of {suffix}")
         os.unlink(path)
@@ -269,6 +269,27 @@ def lfc_arguments(t):
         other.wait()
     t.eq(run("-4").returncode, 0, "exit code with a pid file left behind")
     t.eq(sorted(os.listdir(t.dir)), ["leases.csv.2"], "files")
+
+
+@test("lfc-group", needs=["setpriv"], beyond_kea="the cleaned file has the group of the process")
+def lfc_group(t):
+    """The cleaned file keeps the group of the lease file where the process may, and is made anyway where it may not."""
+    ours = os.path.join(os.path.dirname(t.env["kea_dhcp4"]), "kea-lfc")
+    base = os.path.join(t.path("leases"), "leases.csv")
+    os.mkdir(t.path("leases"))
+    os.chown(t.path("leases"), 65534, 65534)
+
+    def run(group, *groups):
+        with open(base + ".1", "w", encoding="utf-8") as f:
+            f.write(HEADS[4] + old_row(4, 1))
+        os.chown(base + ".1", 65534, group)
+        subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", *groups, "--bounding-set=-all", "--inh-caps=-all", ours, "-4",
+                        *(w for k, v in {"-x": ".2", "-i": ".1", "-o": ".output", "-f": ".completed", "-p": ".pid"}.items()
+                          for w in (k, base + v)), "-c", "none"], check=True, timeout=10)
+        t.eq(sorted(os.listdir(t.path("leases"))), ["leases.csv.2"], "files")
+        return os.stat(base + ".2").st_gid
+    t.eq(run(12345, "--groups=12345"), 12345, "group")
+    t.eq(run(23456, "--clear-groups"), 65534, "group of a process that is not in it")
 
 
 # --- with Kea ---

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/heap.h"
 #include "base/vec.h"
 #include "io/caps.h"
@@ -256,7 +257,7 @@ static unsigned count_threads(const struct config *cfg)
 static int init_fail(struct daemon *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static int init_fail(struct daemon *d, const char *fmt, ...)
 {
-	char why[512];
+	char why[512 + FILE_WHY_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -268,7 +269,7 @@ static int init_fail(struct daemon *d, const char *fmt, ...)
 
 static int take_pidfile(struct daemon *d)
 {
-	char path[512];
+	char path[512], why[FILE_WHY_MAX];
 	pid_t owner = 0;
 	int err;
 
@@ -280,7 +281,7 @@ static int take_pidfile(struct daemon *d)
 		return err;
 	}
 	if (err < 0)
-		return init_fail(d, "cannot write the pid file %s: %s", path, strerror(errno));
+		return init_fail(d, "cannot write the pid file %s: %s", path, file_why(path, W_OK, why));
 	return 0;
 }
 
@@ -351,7 +352,7 @@ static int start_sockets(struct daemon *d, struct live *live)
 int daemon_start(struct daemon *d)
 {
 	struct config *cfg = daemon_load_config(d);
-	char text[600];
+	char text[600 + FILE_WHY_MAX];
 	const char *why = NULL;
 	unsigned n_threads;
 

@@ -8,6 +8,7 @@
 #include "io/pidfile.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -88,7 +89,7 @@ int pidfile_take(const char *path, struct pidfile **ret, pid_t *ret_pid)
 	int fd, err, saved;
 
 	for (int tries = 0;; tries++) {
-		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+		fd = file_open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
 		if (fd < 0)
 			return -E_SYS;
 		err = lock_file(fd);

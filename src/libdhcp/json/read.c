@@ -7,6 +7,7 @@
 #include "json/read.h"
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/str.h"
 #include "base/vec.h"
 
@@ -14,6 +15,7 @@
 #include <sys/stat.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct place {
 	struct pos at, key;
@@ -141,11 +143,14 @@ static int push_file(struct parser *p, const char *path, struct pos from, unsign
 
 	/* The file itself may be a pipe, what it includes may not. */
 	if (!file || fstat(fileno(file), &st) < 0 || S_ISDIR(st.st_mode) || (level && !S_ISREG(st.st_mode))) {
-		int why = !file ? errno : S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+		char why[FILE_WHY_MAX];
+
+		errno = !file ? errno : S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+		(void)file_why(path, R_OK, why);
 
 		if (!from.line)
 			from.file = diag_add_source(p->diag, path, NULL, 0, POS_NONE);
-		diag_error(p->diag, from, "cannot open %s: %s", path, strerror(why));
+		diag_error(p->diag, from, "cannot open %s: %s", path, why);
 		if (file)
 			fclose(file);
 		return -E_CONFIG;

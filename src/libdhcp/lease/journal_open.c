@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "lease/leftover.h"
 
 #include <errno.h>
@@ -51,6 +52,7 @@ int journal_new(const struct journal_conf *conf, struct journal **ret, char **re
 {
 	struct journal *j = xcalloc(1, sizeof(*j));
 	pthread_condattr_t attr;
+	char why[FILE_WHY_MAX];
 	int err = -E_SYS;
 
 	j->conf = *conf;
@@ -65,7 +67,7 @@ int journal_new(const struct journal_conf *conf, struct journal **ret, char **re
 	(void)pthread_condattr_destroy(&attr);
 	j->path = resolve(conf->path);
 	if (!j->path) {
-		*reterr = heap_printf("the lease file %s: %s", conf->path, strerror(errno));
+		*reterr = heap_printf("the lease file %s: %s", conf->path, file_why(conf->path, W_OK, why));
 		goto out;
 	}
 	j->new_path = heap_printf("%s.new", j->path);
@@ -93,7 +95,7 @@ const char *journal_path(const struct journal *j)
 static int open_existing(struct journal *j, off_t good_len)
 {
 	struct stat st;
-	int fd = open(j->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	int fd = file_open(j->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0);
 
 	if (fd < 0)
 		return -E_SYS;

@@ -6,6 +6,7 @@
 #include "lease/journal_int.h"
 
 #include "base/err.h"
+#include "base/file.h"
 #include "log/log.h"
 
 #include <errno.h>
@@ -18,11 +19,12 @@
 
 void journal_set_failing(struct journal *j, const char *what)
 {
+	char why[FILE_WHY_MAX];
 	int saved = errno;
 	int64_t now = clock_mono_ms();
 
 	if (!atomic_load(&j->failing) || saved != j->last_errno || now >= j->remind_at) {
-		LOG(DHCPSRV_MEMFILE_WRITE_FAILED, j->path, what, strerror(saved));
+		LOG(DHCPSRV_MEMFILE_WRITE_FAILED, j->path, what, file_why(j->path, W_OK, why));
 		j->last_errno = saved;
 		j->remind_at = now + REMIND_MS;
 	}

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "lease/csv.h"
 #include "lease/leftover.h"
 #include "log/log.h"
@@ -98,7 +99,7 @@ int journal_rewrite(struct journal *j)
 	if (!journal_still_locked(j))
 		return -E_SYS;
 	(void)unlink(j->new_path);
-	s.fd = open(j->new_path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+	s.fd = file_open(j->new_path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (s.fd < 0)
 		return -E_SYS;
 	j->buf_len = 0;

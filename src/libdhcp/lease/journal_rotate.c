@@ -3,6 +3,7 @@
 #include "lease/journal_int.h"
 
 #include "base/err.h"
+#include "base/file.h"
 #include "lease/csv.h"
 #include "lease/leftover.h"
 #include "log/log.h"
@@ -19,7 +20,7 @@ static int make_next(struct journal *j)
 	int fd, saved;
 
 	(void)unlink(j->next_path);
-	fd = open(j->next_path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+	fd = file_open(j->next_path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (fd < 0)
 		return -E_SYS;
 	if (journal_write_all(j, fd, header, len) == 0 && j->sys->fdatasync(fd) == 0)

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "lease/discard.h"
 #include "lease/lastrow.h"
 #include "lease/leftover.h"
@@ -272,18 +273,25 @@ static int write_output(struct lfc *l, char **reterr)
 	return 0;
 }
 
-/* Whoever may read the lease file may read this one. */
+/*
+ * Whoever may read the lease file may read this one. chown() is not called without need: a service manager may
+ * forbid it, even end the process for it. A group that cannot be kept is no reason to let the lease file grow.
+ */
 static int open_output(struct lfc *l, char **reterr)
 {
 	const char *path = l->files->output;
 	const struct stat *like = &l->v[l->n - 1].st;
+	char why[FILE_WHY_MAX];
+	struct stat st;
 
 	(void)unlink(path);
-	l->out_fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	l->out_fd = file_open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (l->out_fd < 0)
+		return fail(reterr, -E_SYS, "%s: %s", path, file_why(path, W_OK, why));
+	if (fstat(l->out_fd, &st) < 0)
 		return fail(reterr, -E_SYS, "%s: %s", path, strerror(errno));
-	if ((like->st_uid != geteuid() || like->st_gid != getegid()) &&
-	    fchown(l->out_fd, like->st_uid, like->st_gid) < 0)
+	if ((like->st_uid != st.st_uid || like->st_gid != st.st_gid) &&
+	    fchown(l->out_fd, like->st_uid, like->st_gid) < 0 && like->st_uid != st.st_uid)
 		return fail(reterr, -E_SYS, "%s cannot be given the owner of %s: %s", path, l->files->copy,
 			    strerror(errno));
 	if (fchmod(l->out_fd, like->st_mode & 0660) < 0)

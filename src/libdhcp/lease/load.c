@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/str.h"
 #include "lease/lines.h"
 #include "log/log.h"
@@ -186,7 +187,7 @@ static char *explain(const char *path, const char *why)
 {
 	char *text = NULL;
 
-	if (asprintf(&text, "cannot use the lease file %s: %s; it is left as it is", path, why) < 0)
+	if (asprintf(&text, "cannot use the lease file %s, which is left unchanged: %s", path, why) < 0)
 		return NULL;
 	return text;
 }
@@ -231,7 +232,7 @@ static bool append(int fd, const struct str *rows)
  */
 static bool keep_bad_rows(const char *bad_path, const struct str *rows)
 {
-	int fd = open(bad_path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	int fd = file_open(bad_path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	bool kept;
 
 	if (fd < 0)
@@ -280,13 +281,14 @@ static void report(struct loader *l, const struct load_source *source)
 
 int load_open(const char *path, char **reterr)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = file_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+	char why[FILE_WHY_MAX];
 	struct stat st;
 
 	if (fd < 0) {
 		if (errno == ENOENT)
 			return -E_NOENT;
-		*reterr = explain(path, strerror(errno));
+		*reterr = explain(path, file_why(path, R_OK, why));
 		return -E_SYS;
 	}
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {

@@ -3,6 +3,7 @@
 #include "lease/lockfile.h"
 
 #include "base/err.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,14 +51,14 @@ static int lock(const char *path, int fd, char **reterr)
 
 int lockfile_take(const char *path, char **reterr)
 {
-	char *name;
+	char *name, why[FILE_WHY_MAX];
 	int fd, err;
 
 	if (asprintf(&name, "%s.lock", path) < 0)
 		return -E_NOMEM;
-	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	fd = file_open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (fd < 0) {
-		explain(reterr, "cannot open the lock file %s: %s", name, strerror(errno));
+		explain(reterr, "cannot open the lock file %s: %s", name, file_why(name, W_OK, why));
 		err = -E_SYS;
 	} else {
 		err = lock(path, fd, reterr);

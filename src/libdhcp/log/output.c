@@ -2,6 +2,7 @@
 #include "log/output.h"
 #include "log/syslog.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/vec.h"
 
 #include <errno.h>
@@ -85,7 +86,7 @@ static void stream_write(struct log_outputs *outs, struct stream *st)
 
 static int open_log(const char *path)
 {
-	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+	return file_open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
 }
 
 /* file -> file.1 -> ... -> file.maxver; the oldest is overwritten. */
@@ -165,6 +166,7 @@ static struct stream *stream_get(struct log_outputs *outs, const struct log_outp
 	const char *path = conf->kind == LOG_TO_FILE ? conf->target : NULL;
 	int fd = conf->kind == LOG_TO_STDERR ? STDERR_FILENO : STDOUT_FILENO;
 	struct stream *st;
+	char why[FILE_WHY_MAX];
 	struct stat sb;
 
 	for (size_t i = 0; i < outs->streams.n; i++) {
@@ -177,7 +179,7 @@ static struct stream *stream_get(struct log_outputs *outs, const struct log_outp
 	if (path) {
 		fd = open_log(path);
 		if (fd < 0) {
-			str_addf(&outs->why, "cannot open log file %s: %s", path, strerror(errno));
+			str_addf(&outs->why, "cannot open log file %s: %s", path, file_why(path, W_OK, why));
 			return NULL;
 		}
 	}

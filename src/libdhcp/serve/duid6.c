@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "io/iface.h"
 
@@ -10,9 +11,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static int fail(char *why, size_t size, const char *what, const char *path)
+static int fail(char *why, size_t size, const char *what, const char *path, int how)
 {
-	(void)snprintf(why, size, "%s %s: %s", what, path, strerror(errno));
+	char reason[FILE_WHY_MAX];
+
+	(void)snprintf(why, size, "%s %s: %s", what, path, file_why(path, how, reason));
 	return -E_SYS;
 }
 
@@ -60,18 +63,18 @@ static int store(const char *path, const struct duid *duid, char *why, size_t si
 	len = strlen(text);
 	text[len++] = '\n';
 	(void)snprintf(temp, sizeof(temp), "%s.new", path);
-	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	fd = file_open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
 	if (fd < 0)
-		return fail(why, size, "cannot write", temp);
+		return fail(why, size, "cannot write", temp, W_OK);
 	if (write(fd, text, len) != (ssize_t)len || fsync(fd) < 0) {
-		(void)fail(why, size, "cannot write", temp);
+		(void)fail(why, size, "cannot write", temp, W_OK);
 		(void)close(fd);
 		(void)unlink(temp);
 		return -E_SYS;
 	}
 	(void)close(fd);
 	if (rename(temp, path) < 0 || sync_folder(path) < 0)
-		return fail(why, size, "cannot write", path);
+		return fail(why, size, "cannot write", path, W_OK);
 	return 0;
 }
 
@@ -176,7 +179,7 @@ int duid6_prepare(const struct config *cfg, struct duid *ret, char *why, size_t 
 	int err = read_stored(cfg->duid_file, &stored);
 
 	if (err == -E_SYS)
-		return fail(why, size, "cannot read", cfg->duid_file);
+		return fail(why, size, "cannot read", cfg->duid_file, R_OK);
 	if (err == -E_INVAL) {
 		(void)snprintf(why, size, "%s does not hold a DUID in hex", cfg->duid_file);
 		return err;

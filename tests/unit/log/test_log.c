@@ -300,7 +300,8 @@ START_TEST(failed_configure_keeps_the_old)
 
 	start_with(path_a, "%m%n", LOG_INFO, 0);
 	ck_assert_int_eq(log_configure(&conf, &why), -E_SYS);
-	ck_assert_str_eq(why, "cannot open log file /nonexistent/x.log: No such file or directory");
+	ck_assert_str_eq(why, "cannot open log file /nonexistent/x.log: No such file or directory: the directory "
+			      "/nonexistent does not exist");
 	bad = file_output(path_b, "%m %z");
 	ck_assert_int_eq(log_configure(&conf, &why), -E_INVAL);
 	ck_assert_ptr_nonnull(strstr(why, "log pattern \"%m %z\" unknown conversion"));
