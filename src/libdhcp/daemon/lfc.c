@@ -131,8 +131,36 @@ static void run_program(struct lfc *lfc)
 	free(pid_file);
 }
 
+/* "was killed by signal 31 (SIGSYS: ...)"; what an operator knows of a signal is its name. */
+static void describe_signal(int signo, char *buf, size_t size)
+{
+	static const struct {
+		int signo;
+		const char *name, *hint;
+	} known[] = {
+		{ SIGABRT, "SIGABRT", "a bug" },
+		{ SIGBUS, "SIGBUS", "a bug or a disk error" },
+		{ SIGFPE, "SIGFPE", "a bug" },
+		{ SIGILL, "SIGILL", "a bug, or built for another processor" },
+		{ SIGINT, "SIGINT", "sent by somebody" },
+		{ SIGKILL, "SIGKILL", "out of memory, or sent by somebody" },
+		{ SIGSEGV, "SIGSEGV", "a bug" },
+		{ SIGSYS, "SIGSYS", "a seccomp filter forbids a system call; see SystemCallFilter= of the unit" },
+		{ SIGTERM, "SIGTERM", "sent by somebody" },
+		{ SIGXCPU, "SIGXCPU", "its limit of processor time is reached" },
+		{ SIGXFSZ, "SIGXFSZ", "its limit of file size is reached" },
+	};
+
+	(void)snprintf(buf, size, "was killed by signal %d", signo);
+	for (unsigned i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].signo == signo)
+			(void)snprintf(buf, size, "was killed by signal %d (%s: %s)", signo, known[i].name,
+				       known[i].hint);
+}
+
 void lfc_child_ended(struct lfc *lfc)
 {
+	char how[128];
 	int status = 0;
 
 	if (!lfc || !lfc->pid || waitpid(lfc->pid, &status, WNOHANG) == 0)
@@ -143,12 +171,15 @@ void lfc_child_ended(struct lfc *lfc)
 		return;
 	}
 	failed(lfc);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_RUNNING)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_RUNNING) {
 		LOG(DHCPSRV_MEMFILE_LFC_RUNNING);
-	else if (WIFEXITED(status))
-		LOG(DHCPSRV_MEMFILE_LFC_FAILED, "ended with exit code", WEXITSTATUS(status));
+		return;
+	}
+	if (WIFEXITED(status))
+		(void)snprintf(how, sizeof(how), "ended with exit code %d", WEXITSTATUS(status));
 	else
-		LOG(DHCPSRV_MEMFILE_LFC_FAILED, "was ended by signal", WTERMSIG(status));
+		describe_signal(WTERMSIG(status), how, sizeof(how));
+	LOG(DHCPSRV_MEMFILE_LFC_FAILED, how);
 }
 
 /* --- when --- */

@@ -85,6 +85,7 @@ class Case:
         self.prefix = prefix
         self.processes = []
         self.notes = []
+        self.last = []
 
     @functools.cached_property
     def net(self):
@@ -162,7 +163,13 @@ class Case:
         """Said beside the result, failed or not."""
         self.notes.append(text)
 
+    def on_close(self, fn):
+        """Called when the test is over, before what it started is ended."""
+        self.last.append(fn)
+
     def close(self):
+        for fn in reversed(self.last):
+            fn()
         for p in self.processes:
             if p.alive():
                 with contextlib.suppress(OSError):
