@@ -279,6 +279,44 @@ START_TEST(other_forms)
 }
 END_TEST
 
+/* The last row of a file may lack its newline: it counts, in both passes. */
+static void no_newline(int family)
+{
+	static const char *const suffixes[] = { ".2", ".1", "" };
+	struct lfc_result res = { 0 };
+	char *before, *text;
+	size_t len;
+
+	setup(family);
+	put_all();
+	for (unsigned i = 0; i < 3; i++) {
+		struct str last = { 0 };
+
+		text = tmp_read(&tmp, suffixes[i], &len);
+		str_add_n(&last, text, len);
+		add_row(&last, ADDRS + i, false);
+		tmp_write(&tmp, suffixes[i], last.text, last.len - 1);
+		free(text);
+		str_free(&last);
+	}
+	before = seen();
+	run_ok(&res);
+	ck_assert_uint_eq(res.rows, ADDRS / 2 + ADDRS + 2);
+	check_seen(before, "cleaned up");
+	ck_assert(!tmp_exists(&tmp, ".bad"));
+	text = tmp_read(&tmp, ".2", &len);
+	ck_assert_int_eq(text[len - 1], '\n');
+	free(text);
+	free(before);
+	teardown();
+}
+
+START_TEST(last_rows_without_newline)
+{
+	no_newline(_i);
+}
+END_TEST
+
 /* Only damaged rows: none is lost, all others count, and a second run does not keep them twice. */
 START_TEST(damaged_rows)
 {
@@ -591,6 +629,7 @@ int main(void)
 	tcase_add_test(tc, discard_bit_by_bit);
 	tcase_add_test(tc, discard_while_read);
 	tcase_add_test(tc, discard_with_a_name);
+	tcase_add_loop_test(tc, last_rows_without_newline, 0, 2);
 	tcase_add_test(tc, damaged_rows);
 	tcase_add_test(tc, refused_files);
 	tcase_add_test(tc, mode_and_owner);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "lease/load.h"
 #include "lease/store.h"
 
 #include <sys/types.h>
@@ -68,11 +69,11 @@ struct journal_conf {
 int journal_new(const struct journal_conf *conf, struct journal **ret, char **reterr);
 const char *journal_path(const struct journal *journal);
 /*
- * Start appending. `good_len` is where the last whole row of the file ends: what is behind it is cut
- * off. With `whole` (the file is missing, empty or of another version) a complete one is written
- * first. A sick disk does not stop the start: the journal then begins in the failing state.
+ * Start appending to the file as it was found: what comes after its last whole row is cut off. If it is missing, empty
+ * or of another version, a complete one is written first. A sick disk does not prevent the start: the journal then
+ * begins in the failing state.
  */
-int journal_start(struct journal *journal, off_t good_len, bool whole, char **reterr);
+int journal_start(struct journal *journal, const struct load_result *found, char **reterr);
 /* Writes what is queued, stops, releases the lock. NULL is fine. */
 void journal_free(struct journal *journal);
 

@@ -91,32 +91,43 @@ const char *journal_path(const struct journal *j)
 	return j->path;
 }
 
-/* Cut a torn tail off and append behind it. */
-static int open_existing(struct journal *j, off_t good_len)
+/* The file ends after a newline: a torn tail is cut off, a last row without newline gets one. */
+static int end_file(struct journal *j, int fd, const struct load_result *found, off_t size)
+{
+	if (size == found->good_len && !found->no_newline)
+		return 0;
+	if (size != found->good_len && j->sys->ftruncate(fd, found->good_len) < 0)
+		return -E_SYS;
+	if (found->no_newline && journal_write_all(j, fd, "\n", 1) < 0)
+		return -E_SYS;
+	return j->sys->fsync(fd) < 0 ? -E_SYS : 0;
+}
+
+static int open_existing(struct journal *j, const struct load_result *found)
 {
 	struct stat st;
 	int fd = file_open(j->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0);
 
 	if (fd < 0)
 		return -E_SYS;
-	if (fstat(fd, &st) < 0 ||
-	    (st.st_size != good_len && (j->sys->ftruncate(fd, good_len) < 0 || j->sys->fsync(fd) < 0))) {
+	if (fstat(fd, &st) < 0 || end_file(j, fd, found, st.st_size) < 0) {
 		int saved = errno;
 
 		(void)close(fd);
 		errno = saved;
 		return -E_SYS;
 	}
-	journal_use_file(j, fd, good_len, &st);
+	journal_use_file(j, fd, found->good_len + found->no_newline, &st);
 	return 0;
 }
 
-int journal_start(struct journal *j, off_t good_len, bool whole, char **reterr)
+int journal_start(struct journal *j, const struct load_result *found, char **reterr)
 {
+	bool whole = found->needs_rewrite;
 	sigset_t all, old;
 	int err;
 
-	if ((whole ? journal_rewrite(j) : open_existing(j, good_len)) < 0) {
+	if ((whole ? journal_rewrite(j) : open_existing(j, found)) < 0) {
 		j->tainted = true;
 		journal_set_failing(j, whole ? "writing the lease file" : "opening the lease file");
 	}

@@ -246,7 +246,8 @@ static int copy_last_rows(struct lfc *l, const struct input *in, char **reterr)
 		return fail(reterr, -E_SYS, "%s: %s", in->source.path, strerror(errno));
 	lines_begin(&lines, in->source.fd);
 	while (err == 0 && (kind = lines_next(&lines)) > 0)
-		if (kind == LINE_WHOLE)
+		/* A last row may lack its newline; a header that does is of no file with rows. */
+		if (kind == LINE_WHOLE || (kind == LINE_TAIL && lines.number > 1))
 			err = copy_line(l, in, &lines, &layout);
 	if (kind < 0)
 		err = fail(reterr, kind, "%s: %s", in->source.path, strerror(errno));

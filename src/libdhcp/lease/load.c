@@ -97,6 +97,19 @@ static int take_header(struct loader *l, const struct lines *lines)
 	return 0;
 }
 
+/* Whether the line is a row with all its columns. */
+static bool take_row(struct loader *l, const struct lines *lines)
+{
+	if (csv_read_row(&l->layout, lines->text, lines->len, &l->parsed) < 0)
+		return false;
+	l->parsed.line = lines->number;
+	if (!l->parsed.deleted)
+		set_expires(l, &l->parsed);
+	l->res.rows++;
+	l->row(l->ctx, &l->parsed);
+	return true;
+}
+
 /* -E_INVAL for a header that is not ours. */
 static int take_line(struct loader *l, const struct lines *lines)
 {
@@ -104,17 +117,11 @@ static int take_line(struct loader *l, const struct lines *lines)
 		return take_header(l, lines);
 	if (!lines->len || (lines->len == 1 && *lines->text == '\r'))
 		return 0;
-	if (csv_read_row(&l->layout, lines->text, lines->len, &l->parsed) < 0) {
-		bad_row(l, lines->number, l->parsed.why);
-		keep(l, lines->text, lines->len);
-		keep(l, "\n", 1);
+	if (take_row(l, lines))
 		return 0;
-	}
-	l->parsed.line = lines->number;
-	if (!l->parsed.deleted)
-		set_expires(l, &l->parsed);
-	l->res.rows++;
-	l->row(l->ctx, &l->parsed);
+	bad_row(l, lines->number, l->parsed.why);
+	keep(l, lines->text, lines->len);
+	keep(l, "\n", 1);
 	return 0;
 }
 
@@ -132,9 +139,14 @@ static int take_long(struct loader *l, const struct lines *lines)
 	return 0;
 }
 
-/* What is left when the file ends without a newline. */
+/* What is left when the file ends without a newline: a row as an editor or a script left it, or a torn one. */
 static int take_tail(struct loader *l, const struct lines *lines)
 {
+	if (l->have_header && take_row(l, lines)) {
+		l->res.no_newline = true;
+		l->res.good_len = (off_t)lines->len;
+		return 0;
+	}
 	if (l->have_header) {
 		l->tail_len = lines->len;
 		keep(l, lines->text, lines->len);
@@ -161,7 +173,7 @@ static int read_all(struct loader *l, struct lines *lines)
 	}
 	if (!l->have_header)
 		l->res.needs_rewrite = true;
-	l->res.good_len = lines->good_len;
+	l->res.good_len += lines->good_len;
 	l->res.lines = lines->number;
 	return err;
 }

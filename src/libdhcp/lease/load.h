@@ -10,6 +10,7 @@ struct load_result {
 	bool exists;
 	bool needs_rewrite; /* empty, older or newer header: not to be appended to */
 	bool all_kept;      /* rows that were not understood, and a torn tail, are safe elsewhere */
+	bool no_newline;    /* the last row is whole except for its newline */
 	off_t good_len;     /* where the last whole row ends */
 	uint64_t lines;     /* all of them */
 	uint64_t rows;      /* understood */

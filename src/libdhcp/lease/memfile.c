@@ -711,7 +711,7 @@ static int open_file(struct memfile *m, const struct store_conf *conf, char **re
 	memfile_stats(&m->store, &stats);
 	LOG(DHCPSRV_MEMFILE_LEASE_FILE_LOADED, (unsigned long long)stats.leases, (unsigned long long)m->loaded.rows,
 	    (long long)((clock_boot_us() - start_us) / 1000));
-	return journal_start(m->journal, m->loaded.last.good_len, m->loaded.last.needs_rewrite, reterr);
+	return journal_start(m->journal, &m->loaded.last, reterr);
 }
 
 static int memfile_open(const struct store_conf *conf, struct store **ret, char **reterr)

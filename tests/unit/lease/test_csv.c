@@ -155,6 +155,15 @@ START_TEST(whole_texts)
 	ck_assert_uint_eq(res.rows, 1);
 	ck_assert_uint_eq(res.bad, 1);
 	ck_assert_int_eq(res.good_len, (int)(sizeof(text) - 1 - strlen("192.0.2.1,01")));
+	ck_assert(!res.no_newline);
+	/* up to the row that is whole, without its newline */
+	n = 0;
+	ck_assert_int_eq(load_text(text, (size_t)(strstr(text, "\nrubbish") - text), 0, nothing, &n, &res, &why), 0);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_uint_eq(res.rows, 1);
+	ck_assert_uint_eq(res.bad, 0);
+	ck_assert(res.no_newline);
+	ck_assert_int_eq(res.good_len, (int)(strstr(text, "\nrubbish") - text));
 	ck_assert_int_lt(load_text(text, sizeof(text) - 1, 1, nothing, &n, &res, &why), 0);
 	ck_assert_ptr_nonnull(strstr(why, "DHCPv4"));
 }
