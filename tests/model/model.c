@@ -227,7 +227,8 @@ struct serve_worker *say_begin(struct client *c, uint8_t type, uint32_t wanted)
 
 void say_end(struct client *c, struct serve_worker *w, struct dgram *dgram)
 {
-	c->outstanding++;
+	if (!c->outstanding++)
+		c->since_ms = clock_boot_ms();
 	serve_worker_batch(w, dgram, 1);
 	serve_worker_flush(w);
 	pump();
@@ -270,11 +271,29 @@ static void store_acts(void)
 	}
 }
 
+/*
+ * A request that waits for the store for too long is dropped, and may still be stored: with less time than the client
+ * knows of. That is as if the response were lost on the way, and the client asked for less than it had.
+ */
+static void lose_late_answers(void)
+{
+	for (unsigned i = 0; i < rules.n_clients; i++) {
+		const struct client *c = &m.clients[i];
+
+		if (!c->outstanding || clock_boot_ms() - c->since_ms < 10000)
+			continue;
+		for (unsigned k = 0; k < rules.n_things; k++)
+			if (m.things[k].client == c)
+				m.things[k].client = NULL;
+	}
+}
+
 static void time_passes(void)
 {
 	unsigned sec = dice(8) ? dice(15) : dice(120);
 
 	clock_advance(sec * 1000 + dice(1000));
+	lose_late_answers();
 	(void)reclaim_slice(m.reclaim, &m.live->cfg->expiry);
 	(void)reclaim_flush(m.reclaim, &m.live->cfg->expiry);
 }

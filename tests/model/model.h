@@ -21,6 +21,7 @@ enum { CLIENTS_MAX = 24, THINGS_MAX = 24 };
 struct client {
 	uint8_t id[10];       /* its hardware address; of DHCPv6 its DUID */
 	unsigned outstanding; /* messages that may still be answered */
+	int64_t since_ms;     /* the first of them was sent then */
 	bool moving;          /* one of them gives up what it holds */
 	unsigned n_leases;    /* in the store, when last counted */
 };

@@ -324,16 +324,20 @@ void serve_worker_resume(struct serve_worker *w)
 	while ((item = list_pop(&todo))) {
 		struct request *req = container_of(item, struct request, link);
 
-		if (!wait_over(req))
-			release(req); /* finished when its deadline passed */
-		else if (pipeline_run(req))
+		if (!wait_over(req)) {
+			/* It was dropped when its deadline passed. */
+			give_turn(req);
+			release(req);
+		} else if (pipeline_run(req)) {
 			finish(req);
+		}
 	}
 }
 
 /*
  * Those that have waited too long get no answer. Their slots are not free before whoever they waited for lets go of
- * them; see wait.h.
+ * them; see wait.h. They also keep the turn of their client until then: from leases that a change under way will
+ * replace, or that are not on disk yet, nothing may be confirmed.
  */
 static void drop_late(struct serve_worker *w)
 {
@@ -348,7 +352,6 @@ static void drop_late(struct serve_worker *w)
 		/* Else its last response has just come: it is in the resumed list, and may go on. */
 		if (wait_expire(req)) {
 			pipeline_drop(req, req->wait.what.drop, req->wait.what.why);
-			give_turn(req);
 		} else {
 			list_remove(&req->wait.link);
 		}
@@ -388,7 +391,7 @@ void server_resume(struct request *req)
 
 enum verdict server_take_turn(struct request *req)
 {
-	/* No deadline: those before it in line have theirs. */
+	/* No deadline: it goes on when those before it in line are done with the store. */
 	static const struct wait_for turn = { .ms = 0 };
 
 	/* Set before the take: once waiting, the request may be resumed by another thread at once. */
