@@ -31,6 +31,24 @@ def config_refused(t):
     t.run("srv", [server.binary, "-t", server.conf_path], env=server.env)
 
 
+@test("config-refused-in-its-log", families=(4, 6), beyond_kea="it logs to standard output until the configuration is accepted")
+def config_refused_in_its_log(t):
+    """A configuration rejected at the start leaves its errors on standard output and in its own log file."""
+    conf = t.fam.config()
+    top = conf[f"Dhcp{t.fam.digit}"]
+    top["loggers"] = [{"name": f"kea-dhcp{t.fam.digit}", "output-options": [{"output": "own.log"}]}]
+    top["valid-lifetime"] = -1
+    server = Server(t, conf)
+    process = server.launch()
+    t.true(process.wait(8) != 0, "exit code 0")
+    with open(os.path.join(server.folder, "own.log"), encoding="utf-8") as f:
+        own = f.read()
+    for where, text in (("standard output", process.log()), ("its log", own)):
+        for word in ("PARSER_FAIL", "CONFIG_LOAD_FAIL", "INIT_FAIL"):
+            t.match(rf"ERROR .*DHCP{t.fam.digit}_{word} ", text, f"{where}: {word}")
+        t.match(r"CONFIG_LOAD_FAIL .*reason: .*valid-lifetime", text, where)
+
+
 @test("few-descriptors", needs=["prlimit"])
 def few_descriptors(t):
     """Too few file descriptors: it says so and ends, or serves; it never crashes."""

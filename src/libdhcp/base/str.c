@@ -73,6 +73,15 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+const char *str_count(char buf[COUNT_TEXT_MAX], uint64_t n, const char *what)
+{
+	size_t len = strlen(what);
+	const char *end = n == 1 ? "" : len && what[len - 1] == 's' ? "es" : "s";
+
+	(void)snprintf(buf, COUNT_TEXT_MAX, "%llu %s%s", (unsigned long long)n, what, end);
+	return buf;
+}
+
 bool str_case_equal(const char *a, const char *b)
 {
 	while (*a && lower(*a) == lower(*b)) {

@@ -34,6 +34,10 @@ static inline const char *str_text(const struct str *s)
 	return s->text ? s->text : "";
 }
 
+/* "1 lease", "2 leases", "3 addresses": how many of what. */
+#define COUNT_TEXT_MAX 64
+const char *str_count(char buf[COUNT_TEXT_MAX], uint64_t n, const char *what);
+
 /* Case-insensitive for ASCII, whatever the locale. */
 bool str_case_equal(const char *a, const char *b);
 /*

@@ -17,6 +17,7 @@
 #include "log/config.h"
 #include "log/log.h"
 #include "daemon/check_leases.h"
+#include "daemon/own_log.h"
 #include "serve/family.h"
 
 #include <errno.h>
@@ -47,12 +48,15 @@ struct config *daemon_load_config(struct daemon *d)
 	struct diag *diag = NULL;
 	int err = config_load_file(d->opts.config_file, d->fam->digit, flags, &diag, &cfg);
 
+	if (err < 0 && !d->live && !d->opts.verbose)
+		own_log_open(d->fam, d->opts.config_file, flags);
 	diag_each(diag, log_diag, d);
 	if (err < 0) {
-		char why[64];
+		struct str why = { 0 };
 
-		(void)snprintf(why, sizeof(why), "%u errors", diag_errors(diag));
-		LOGF(d->fam->idx, DHCPx_CONFIG_LOAD_FAIL, d->opts.config_file, why);
+		diag_reason(diag, &why);
+		LOGF(d->fam->idx, DHCPx_CONFIG_LOAD_FAIL, d->opts.config_file, str_text(&why));
+		str_free(&why);
 	}
 	diag_free(diag);
 	return cfg;

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "daemon/main.h"
 
+#include "base/arena.h"
+#include "base/str.h"
 #include "io/caps.h"
+#include "io/sock_want.h"
 #include "json/diag.h"
 #include "log/config.h"
 #include "log/log.h"
 #include "daemon/daemon.h"
 #include "serve/family.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -66,45 +70,101 @@ static int serve(const struct family *fam, const struct run_options *opts)
 	return status;
 }
 
-/* What -T looks at beyond the file: the interfaces named and the right to open sockets on them. */
-static unsigned check_machine(const struct config *cfg, uint16_t port)
+/* What -T looks at beyond the file. */
+struct machine {
+	const struct config *cfg;
+	const struct ifaces *ifaces;
+	struct diag *diag;
+};
+
+/* Where interfaces-config names it. */
+static struct pos pos_of(const struct config *cfg, const char *ifname)
 {
+	for (unsigned i = 0; i < cfg->n_listen; i++)
+		if (!strcmp(cfg->listen[i].name, ifname))
+			return cfg->listen_pos[i];
+	return POS_NONE;
+}
+
+static void check_interface(void *ctx, const char *ifname, const struct ip *addr, const char *text)
+{
+	struct machine *m = ctx;
+	struct pos pos = pos_of(m->cfg, ifname);
+
+	(void)addr;
+	if (!strchr(ifname, '*') && !ifaces_by_name(m->ifaces, ifname))
+		diag_error(m->diag, pos, "interface \"%s\" does not exist on this host", ifname);
+	else
+		diag_warn(m->diag, pos, "interface \"%s\" cannot be used now: %s", ifname, text);
+}
+
+static void check_selection(struct machine *m, const struct sock_want *want)
+{
+	char text[IP_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
+	struct ip addr;
+	const struct subnet *sub = sockets_unselected(&m->cfg->plan, want->iface, &want->addrs.v[0], &addr);
+
+	if (!sub)
+		return;
+	diag_warn(m->diag, pos_of(m->cfg, want->iface->name),
+		  "no subnet is selected for clients on interface \"%s\", although subnet %s (id %u) contains its "
+		  "address %s",
+		  want->iface->name, prefix_format(&sub->prefix, prefix), sub->id, ip_format(&addr, text));
+	diag_help(m->diag, "add \"interface\": \"%s\" to the subnet", want->iface->name);
+}
+
+static void check_machine(const struct family *fam, const struct config *cfg, struct diag *diag)
+{
+	struct sockset_conf conf = {
+		.family = fam->idx, .listen = cfg->listen, .n_listen = cfg->n_listen, .raw = cfg->raw
+	};
+	struct machine m = { .cfg = cfg, .diag = diag };
 	struct ifaces *ifaces = NULL;
-	unsigned n_errors = 0, i;
+	sock_wants wants;
 	char why[512];
 
 	if (ifaces_read(&ifaces) < 0) {
-		perror("cannot read the interfaces");
-		return 1;
+		diag_error(diag, POS_NONE, "cannot read the interfaces of this host: %s", strerror(errno));
+		return;
 	}
-	for (i = 0; i < cfg->n_listen; i++) {
-		const char *name = cfg->listen[i].name;
-
-		if (!strchr(name, '*') && !ifaces_by_name(ifaces, name)) {
-			fprintf(stderr, "error: interface \"%s\" does not exist\n", name);
-			n_errors++;
-		}
-	}
+	m.ifaces = ifaces;
+	sock_wants_find(&conf, ifaces, check_interface, &m, &wants);
+	for (size_t i = 0; i < wants.n; i++)
+		check_selection(&m, &wants.v[i]);
+	sock_wants_free(&wants);
 	ifaces_free(ifaces);
-	if (cfg->n_listen && !caps_check(cfg->raw, port, why, sizeof(why))) {
-		fprintf(stderr, "error: %s\n", why);
-		n_errors++;
+	if (cfg->n_listen && !caps_check(cfg->raw, fam->server_port, why, sizeof(why)))
+		diag_error(diag, POS_NONE, "%s", why);
+}
+
+/* The line that management systems look for when -t fails. */
+static void print_encountered(const struct diag *diag)
+{
+	struct str reason = { 0 };
+
+	if (diag_errors(diag)) {
+		diag_reason(diag, &reason);
+		fprintf(stderr, "Error encountered: %s\n", str_text(&reason));
 	}
-	return n_errors;
+	str_free(&reason);
 }
 
 static int check(const struct family *fam, const struct run_options *opts)
 {
-	unsigned flags = CONFIG_CHECK | (opts->relaxed ? CONFIG_RELAXED : 0);
+	bool wide = opts->mode == RUN_CHECK_WIDE;
+	unsigned flags = (wide ? 0 : CONFIG_CHECK) | (opts->relaxed ? CONFIG_RELAXED : 0);
 	struct config *cfg = NULL;
 	struct diag *diag = NULL;
-	int err = config_load_file(opts->config_file, fam->digit, flags, &diag, &cfg);
-	int status = err < 0 || (opts->strict && diag_warnings(diag));
+	int status;
 
+	(void)config_load_file(opts->config_file, fam->digit, flags, &diag, &cfg);
+	if (cfg && wide)
+		check_machine(fam, cfg, diag);
+	status = diag_errors(diag) || (opts->strict && diag_warnings(diag));
 	diag_print(diag, stderr, (enum diag_format)opts->diag_format);
+	if (opts->diag_format != DIAG_JSON)
+		print_encountered(diag);
 	diag_free(diag);
-	if (cfg && opts->mode == RUN_CHECK_WIDE && check_machine(cfg, fam->server_port))
-		status = 1;
 	if (cfg && opts->mode == RUN_PRINT_CONFIG) {
 		struct json_object *tree = config_print(cfg);
 

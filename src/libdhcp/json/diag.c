@@ -422,6 +422,31 @@ void diag_each(const struct diag *diag, void (*fn)(void *ctx, enum diag_kind kin
 	free(items);
 }
 
+struct reason {
+	struct str *out;
+	bool found;
+};
+
+static void add_reason(void *ctx, enum diag_kind kind, const char *line)
+{
+	struct reason *reason = ctx;
+
+	if (kind == DIAG_ERROR && !reason->found) {
+		str_add(reason->out, line);
+		reason->found = true;
+	}
+}
+
+void diag_reason(const struct diag *diag, struct str *out)
+{
+	struct reason reason = { .out = out };
+	char more[COUNT_TEXT_MAX];
+
+	diag_each(diag, add_reason, &reason);
+	if (diag_errors(diag) > 1)
+		str_addf(out, " (and %s)", str_count(more, diag_errors(diag) - 1, "more error"));
+}
+
 const char *diag_suggest(const char *wrong, const char *const *names, size_t n)
 {
 	unsigned best = (unsigned)strlen(wrong) / 3 + 1;

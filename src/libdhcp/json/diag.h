@@ -55,5 +55,9 @@ void diag_print(const struct diag *diag, FILE *to, enum diag_format format);
 /* Each as one line of text without its kind: for the log. */
 void diag_each(const struct diag *diag, void (*fn)(void *ctx, enum diag_kind kind, const char *line), void *ctx);
 
+/* The first error as such a line, and how many more there are: "...: unknown parameter \"x\" (and 2 more errors)". */
+struct str;
+void diag_reason(const struct diag *diag, struct str *out);
+
 /* The name nearest to `wrong`, if its distance is at most a third of the length; else NULL. */
 const char *diag_suggest(const char *wrong, const char *const *names, size_t n);

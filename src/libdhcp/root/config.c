@@ -46,7 +46,6 @@ static void build_interfaces(struct build *b)
 	const struct interfaces_config_conf *conf = b->root->interfaces_config.v;
 	struct config *cfg = b->cfg;
 	struct json_object *list = NULL;
-	struct pos *places = arena_new_array(cfg->arena, struct pos, conf->interfaces.n);
 	unsigned i, k;
 
 	if (conf->node.json)
@@ -62,6 +61,7 @@ static void build_interfaces(struct build *b)
 			  "with \"dhcp-socket-type\": \"raw\", only responses to relays and to clients that have an "
 			  "address are routed");
 	cfg->listen = arena_new_array(cfg->arena, struct listen, conf->interfaces.n);
+	cfg->listen_pos = arena_new_array(cfg->arena, struct pos, conf->interfaces.n);
 	for (i = 0; i < conf->interfaces.n; i++) {
 		const char *text = conf->interfaces.v[i];
 		struct pos pos = json_pos(json_object_array_get_idx(list, i));
@@ -79,7 +79,7 @@ static void build_interfaces(struct build *b)
 				diag_error(b->diag, pos, "interface \"%s\" is listed twice", text);
 				break;
 			}
-		places[cfg->n_listen++] = pos;
+		cfg->listen_pos[cfg->n_listen++] = pos;
 	}
 	if ((b->flags & CONFIG_CHECK) && cfg->n_listen) {
 		struct ifaces *ifaces = NULL;
@@ -88,7 +88,7 @@ static void build_interfaces(struct build *b)
 			return;
 		for (i = 0; i < cfg->n_listen; i++)
 			if (!strchr(cfg->listen[i].name, '*') && !ifaces_by_name(ifaces, cfg->listen[i].name))
-				diag_warn(b->diag, places[i], "interface \"%s\" does not exist on this host",
+				diag_warn(b->diag, cfg->listen_pos[i], "interface \"%s\" does not exist on this host",
 					  cfg->listen[i].name);
 		ifaces_free(ifaces);
 	}
@@ -256,17 +256,17 @@ static struct json_object *find_root(struct build *b)
 
 static void summarise(struct config *cfg)
 {
+	char subnets[COUNT_TEXT_MAX], pools[COUNT_TEXT_MAX], pd_pools[COUNT_TEXT_MAX], ifaces[COUNT_TEXT_MAX];
 	size_t n_pools = 0, n_pd_pools = 0;
-	const char *pd_pools = "";
 
 	for (size_t i = 0; i < cfg->plan.n; i++) {
 		n_pools += cfg->plan.subs[i].n_pools;
 		n_pd_pools += cfg->plan.subs[i].n_pd_pools;
 	}
-	if (cfg->family == KEY_6)
-		pd_pools = arena_printf(cfg->arena, " %zu pd-pools,", n_pd_pools);
-	cfg->summary = arena_printf(cfg->arena, "%zu subnets, %zu pools,%s %u interfaces", cfg->plan.n, n_pools,
-				    pd_pools, cfg->n_listen);
+	cfg->summary = arena_printf(cfg->arena, "%s, %s, %s%s%s", str_count(subnets, cfg->plan.n, "subnet"),
+				    str_count(pools, n_pools, "pool"),
+				    cfg->family == KEY_6 ? str_count(pd_pools, n_pd_pools, "pd-pool") : "",
+				    cfg->family == KEY_6 ? ", " : "", str_count(ifaces, cfg->n_listen, "interface"));
 }
 
 static struct config *config_new(unsigned digit)
@@ -339,6 +339,32 @@ int config_load_file(const char *path, unsigned digit, unsigned flags, struct di
 	err = build(cfg, flags, *ret_diag, ret);
 	heap_settle();
 	return err;
+}
+
+struct config *config_load_log(const char *path, unsigned digit, unsigned flags)
+{
+	struct config *cfg = config_new(digit);
+	struct diag *diag = diag_new();
+	struct build b = { .cfg = cfg, .diag = diag, .flags = flags };
+	struct conf_reader rd = { .diag = diag, .all = all_scopes, .family = cfg->family, .arena = cfg->arena };
+	struct global_conf *typed = arena_new_obj(cfg->arena, struct global_conf);
+	struct json_object *root;
+	unsigned before = 0;
+
+	(void)json_read_file(path, diag, &cfg->doc);
+	root = find_root(&b);
+	if (root) {
+		b.root = typed;
+		(void)conf_read(&rd, &global_scope, root, typed);
+		before = diag_errors(diag);
+		build_logging(&b);
+	}
+	if (!root || diag_errors(diag) > before) {
+		config_free(cfg);
+		cfg = NULL;
+	}
+	diag_free(diag);
+	return cfg;
 }
 
 int config_load_text(const char *name, const char *text, size_t len, unsigned digit, unsigned flags,

@@ -51,6 +51,7 @@ struct config {
 
 	struct listen *listen; /* interfaces-config */
 	unsigned n_listen;
+	struct pos *listen_pos; /* of each */
 	bool raw, redetect, use_routing;
 	bool require_all;                    /* sockets: all or nothing */
 	uint32_t max_retries, retry_wait_ms; /* to open those that failed */
@@ -101,6 +102,11 @@ int config_load_file(const char *path, unsigned digit, unsigned flags, struct di
 /* The same from memory. */
 int config_load_text(const char *name, const char *text, size_t len, unsigned digit, unsigned flags,
 		     struct diag **ret_diag, struct config **ret);
+/*
+ * Of a file that may be broken otherwise: where it says that lines are logged; NULL if that cannot be used. Only `log`
+ * of the result counts.
+ */
+struct config *config_load_log(const char *path, unsigned digit, unsigned flags);
 void config_free(struct config *cfg); /* NULL is fine */
 /* As config-get shows it: { "Dhcp4": ... }; the caller puts it, before cfg ends: it holds values of cfg's document. */
 struct json_object *config_print(const struct config *cfg);

@@ -35,7 +35,7 @@ START_TEST(summary6)
 		      "{ \"Dhcp6\": { \"interfaces-config\": { \"interfaces\": [] }, \"subnet6\": ["
 		      " { \"id\": 1, \"subnet\": \"2001:db8:1::/64\", \"pools\": [ { \"pool\": \"2001:db8:1::/80\" } ] "
 		      "} ] } }",
-		      "1 subnets, 1 pools, 0 pd-pools, 0 interfaces");
+		      "1 subnet, 1 pool, 0 pd-pools, 0 interfaces");
 	check_summary(6,
 		      "{ \"Dhcp6\": { \"interfaces-config\": { \"interfaces\": [] }, \"subnet6\": ["
 		      " { \"id\": 1, \"subnet\": \"2001:db8:1::/64\", \"pools\": [ { \"pool\": \"2001:db8:1::/80\" } "
@@ -44,7 +44,7 @@ START_TEST(summary6)
 		      " { \"prefix\": \"2001:db8:9000::\", \"prefix-len\": 40, \"delegated-len\": 56 } ] },"
 		      " { \"id\": 2, \"subnet\": \"2001:db8:2::/64\", \"pd-pools\": ["
 		      " { \"prefix\": \"2001:db8:a000::\", \"prefix-len\": 40, \"delegated-len\": 56 } ] } ] } }",
-		      "2 subnets, 1 pools, 3 pd-pools, 0 interfaces");
+		      "2 subnets, 1 pool, 3 pd-pools, 0 interfaces");
 }
 END_TEST
 
