@@ -549,3 +549,20 @@ group("udp", {"valid-lifetime": 3600, "interfaces-config": {"interfaces": ["s0",
     ("relayed-inform", [INFORM(ciaddr="198.51.100.38", **GI)]),
     ("relayed-rai", get(rai=b"\1\4abcd", **GI)),
 ])
+
+# --- options that servers make, and those that only clients send --------------
+
+MADE = [opt("dhcp-lease-time", "100"), opt("dhcp-option-overload", "3"), opt("dhcp-message-type", "6"),
+        {"name": "dhcp-client-identifier", "csv-format": False, "data": "0102"}, {"code": 82, "csv-format": False, "data": "0102abcd"}]
+CLIENTS = [opt("dhcp-requested-address", "10.0.0.1"), opt("dhcp-parameter-request-list", "1, 3"), opt("dhcp-max-message-size", "1400")]
+TIMES = [opt("dhcp-renewal-time", "100"), opt("dhcp-rebinding-time", "200")]
+CODES = bytes([50, 51, 52, 53, 55, 57, 58, 59, 61, 82])
+for name, more in (("own", {}), ("own-timers", {"renew-timer": 300, "rebind-timer": 400})):
+    group(name, {"valid-lifetime": 3600, **more, "option-data": MADE + CLIENTS + TIMES, "subnet4": [LINK, FAR]}, [
+        ("asked", get(prl=CODES)), ("not-asked", get()), ("asked-with-cid", get(prl=CODES, cid=b"\1\2\3\4")),
+        ("inform", [INFORM(ciaddr="192.0.2.36", src="192.0.2.36", dst=SERVER, prl=CODES)]),
+        ("relayed", get(prl=CODES, rai=b"\1\4abcd", **GI)),
+        ("nak", [R(want="10.1.2.3", server=SERVER, prl=CODES)]),
+    ])
+group("own-always", {"valid-lifetime": 3600, "option-data": [dict(x, **{"always-send": True}) for x in MADE + CLIENTS + TIMES],
+                     "subnet4": [LINK, FAR]}, [("dora", get()), ("relayed", get(rai=b"\1\4abcd", **GI))])

@@ -426,3 +426,18 @@ group("large", {**LIFE, "option-def": LONG, "option-data": [{"code": 2000 + i, "
     ("message-of-many-frames-relayed", [SOLICIT(na(1), opt(3000, b"x" * 60000), relays=R1)]),
     ("thousands-of-ias", [SOLICIT(*[na(i) for i in range(1, 2001)], *[pd(i) for i in range(1, 2001)])]),
 ])
+
+# Options that servers make, and those that only others send. Of an IA or a leasequery's data Kea 2.2.0 answers nobody.
+SERVERS = [{"code": c, "csv-format": False, "data": d} for c, d in
+           ((1, "00030001020000000009"), (2, "00030001020000000008"), (9, "0b000001"), (13, "00056e6f"), (14, ""))]
+OTHERS = [o("oro", "23, 24"), o("elapsed-time", "7"), {"code": 18, "csv-format": False, "data": "0102"},
+          o("lq-relay-data", "2001:db8::9, 0b000001"), o("pd-exclude", "2001:db8:8000:0:80::/72")]
+CODES = [1, 2, 3, 6, 8, 9, 13, 14, 18, 25, 47, 67]
+group("own", {**LIFE, "option-data": SERVERS + OTHERS, "subnet6": [LINK, FAR]}, [
+    ("asked", get(oro=CODES)),
+    ("not-asked", get()),
+    *[(f"option-{c}", [SOLICIT(na(1), oro=[c])]) for c in CODES],
+    ("prefix", [SOLICIT(pd(1), oro=CODES)]),
+    ("inform", [INFORM(oro=CODES)]), ("inform-anonymous", [INFORM(oro=CODES, duid=None)]),
+    ("relayed", [SOLICIT(na(1), oro=CODES, relays=[relay("2001:db8:2::1", "fe80::9", (18, b"port"))])]),
+])

@@ -121,38 +121,42 @@ static void unknown_option(struct build *b, const struct option_data_conf *conf,
 
 /* --- one value ------------------------------------------------------------- */
 
-/* Options the server makes itself; a configured value would never be sent. */
-static bool is_servers_own(const struct build *b, unsigned code)
+/*
+ * Kea accepts a value for any option. What the server makes itself, or what would mislead clients, is not sent
+ * in its place.
+ */
+static void warn_of_role(struct build *b, const struct value *value)
 {
-	static const uint8_t own4[] = {
-		OPT4_DHCP_REQUESTED_ADDRESS, OPT4_DHCP_OPTION_OVERLOAD,
-		OPT4_DHCP_MESSAGE_TYPE,      OPT4_DHCP_PARAMETER_REQUEST_LIST,
-		OPT4_DHCP_MAX_MESSAGE_SIZE,  OPT4_DHCP_CLIENT_IDENTIFIER,
-		OPT4_DHCP_LEASE_TIME,        OPT4_DHCP_RENEWAL_TIME,
-		OPT4_DHCP_REBINDING_TIME,    OPT4_DHCP_AGENT_OPTIONS,
-	};
-	static const uint8_t own6[] = {
-		OPT6_CLIENTID,    OPT6_SERVERID,     OPT6_IA_NA,         OPT6_IA_TA,
-		OPT6_IAADDR,      OPT6_ORO,          OPT6_ELAPSED_TIME,  OPT6_RELAY_MSG,
-		OPT6_STATUS_CODE, OPT6_RAPID_COMMIT, OPT6_INTERFACE_ID,  OPT6_IA_PD,
-		OPT6_IAPREFIX,    OPT6_CLIENT_DATA,  OPT6_LQ_RELAY_DATA, OPT6_PD_EXCLUDE,
-	};
-	const uint8_t *own = b->cfg->family == KEY_4 ? own4 : own6;
-	size_t n = b->cfg->family == KEY_4 ? sizeof(own4) : sizeof(own6), i;
+	const struct option_data_conf *conf = value->conf;
+	struct pos pos = conf_pos(&conf->node, conf->name.set ? "name" : "code");
+	const struct optdef *def = value->val.def;
 
-	for (i = 0; i < n; i++)
-		if (own[i] == code)
-			return true;
-	return false;
+	switch (def ? def->role : OPT_PLAIN) {
+	case OPT_PLAIN:
+		break;
+	case OPT_NO_SERVER:
+		if (!conf->never_send.v)
+			diag_warn(b->diag, pos,
+				  "option %u %s has no meaning in a server's message; it is sent as configured",
+				  def->code, def->name);
+		break;
+	case OPT_FALLBACK:
+		if (!conf->never_send.v && !value->val.raw)
+			diag_warn(
+				b->diag, pos,
+				"option %u %s: the configured value is sent only where the server has none of its own",
+				def->code, def->name);
+		break;
+	case OPT_MADE:
+		diag_warn(b->diag, pos, "option %u %s is set by the server itself; the configured value is not sent",
+			  def->code, def->name);
+		break;
+	}
 }
 
-/* Those of them that harm nobody as bytes: what only clients send, and T1 and T2. */
-static bool may_be_bytes(const struct build *b, unsigned code)
+static bool is_made(const struct value *value)
 {
-	return b->cfg->family == KEY_4 &&
-	       (code == OPT4_DHCP_REQUESTED_ADDRESS || code == OPT4_DHCP_PARAMETER_REQUEST_LIST ||
-		code == OPT4_DHCP_MAX_MESSAGE_SIZE || code == OPT4_DHCP_RENEWAL_TIME ||
-		code == OPT4_DHCP_REBINDING_TIME);
+	return value->val.def && value->val.def->role == OPT_MADE;
 }
 
 /* Which option it is: code and definition. */
@@ -160,7 +164,6 @@ static bool find_option(struct build *b, struct value *value)
 {
 	const struct option_data_conf *conf = value->conf;
 	const struct optdef *def = NULL;
-	bool is_main = !strcmp(value->space, main_space(b));
 	unsigned code;
 
 	if (!conf->name.set && !conf->code.set) {
@@ -184,12 +187,6 @@ static bool find_option(struct build *b, struct value *value)
 	code = def ? def->code : (unsigned)conf->code.v;
 	if (!def && !check_option_code(b, &conf->node, value->space, code))
 		return false;
-	if (is_main && is_servers_own(b, code) && !(conf->data_hex.set && may_be_bytes(b, code))) {
-		diag_error(b->diag, conf_pos(&conf->node, conf->name.set ? "name" : "code"),
-			   "option %u%s%s is made by the server and cannot be configured", code, def ? " " : "",
-			   def ? def->name : "");
-		return false;
-	}
 	value->val = (struct optval){
 		.vendor = vendor_of_space(value->space),
 		.code = (uint16_t)code,
@@ -410,6 +407,9 @@ static void encapsulate(struct values *values, struct value *outer, unsigned dep
 	uint8_t *buf;
 
 	if (!def || !def->encapsulate || outer->val.raw || outer->is_used)
+		return;
+	/* A message's own options do not become sub-options as well: those of leasequery would hold themselves. */
+	if (!strcmp(def->encapsulate, main_space(b)))
 		return;
 	if (depth == DEPTH_MAX) {
 		diag_error(b->diag, pos_of(outer, NULL),
@@ -649,7 +649,10 @@ void build_optlist(struct build *b, const struct conf_list *data, struct optlist
 
 		*value = (struct value){ .conf = &confs[i],
 					 .space = confs[i].space.set ? confs[i].space.v : main_space(b) };
-		if (check_space(b, &confs[i], value->space) && find_option(b, value) && encode(b, &confs[i], value))
+		if (!check_space(b, &confs[i], value->space) || !find_option(b, value) || !encode(b, &confs[i], value))
+			continue;
+		warn_of_role(b, value);
+		if (!is_made(value))
 			values.n++;
 	}
 	qsort(values.v, values.n, sizeof(*values.v), by_space_code);

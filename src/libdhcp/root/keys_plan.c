@@ -37,8 +37,9 @@ static const struct key option_data_keys[] = {
 	K_STRING(struct option_data_conf, name, "name", .since = "4.0.0", .doc = "option name"),
 	K_STRING(struct option_data_conf, data, "data", .since = "4.0.0", .doc = "value"),
 	K_STRING(struct option_data_conf, data_hex, "data-hex", .since = "4.1.0",
-		 .doc = "value byte for byte, in hex, whatever type the option has; instead of data. DHCPv4: any code "
-			"but 51, 52, 53, 61 and 82, which the server makes; 58 and 59 replace the timers"),
+		 .doc = "value byte for byte, in hex, whatever type the option has; instead of data. DHCPv4: 58 and "
+			"59 replace the timers; 51, 52, 53, 61 and 82 are made by the server and never sent as "
+			"configured"),
 	K_INT(struct option_data_conf, code, "code", .min = 0, .max = 65535, .since = "4.0.0",
 	      .doc = "option code, of 8 bits in DHCPv4; 0 (and 255 in DHCPv4) only in spaces other than the main one"),
 	K_STRING(struct option_data_conf, space, "space", .def = "\"dhcp4\"", .def6 = "\"dhcp6\"", .since = "4.0.0",

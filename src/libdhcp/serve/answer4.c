@@ -29,13 +29,21 @@ struct ip server_id4(const struct request *req)
 
 /* --- options --------------------------------------------------------------- */
 
-/* Bytes of the configuration (data-hex) beat what is calculated. */
+/*
+ * Bytes of the configuration (data-hex) beat what is calculated. Other configured values wait until they are asked
+ * for, where nothing is calculated, and are left out if the lease ends first.
+ */
 static void send_timer(struct answer_opts *s, uint16_t code, uint32_t value)
 {
-	if (opt_scopes_find(&s->req->scopes, 0, code))
+	const struct optval *val = opt_scopes_find(&s->req->scopes, 0, code);
+	struct reader r = val ? reader_of(val->data) : reader_init(NULL, 0);
+
+	if (val && val->raw)
 		answer_opts_configured(s, code);
 	else if (value)
 		answer_opts_put_u32(s, code, value);
+	else if (!val || read_u32(&r) >= s->req->lease.valid)
+		(void)answer_opts_take(s, code);
 }
 
 static void send_timers(struct answer_opts *s)
@@ -76,10 +84,11 @@ static void send_options(struct answer_opts *s)
 	if (req->type != DHCP4_INFORM && !ip_is_zero(&req->lease.addr)) {
 		answer_opts_put_u32(s, OPT4_DHCP_LEASE_TIME, req->lease.valid);
 		send_timers(s);
+	} else {
+		(void)answer_opts_take(s, OPT4_DHCP_RENEWAL_TIME);
+		(void)answer_opts_take(s, OPT4_DHCP_REBINDING_TIME);
 	}
 	(void)answer_opts_take(s, OPT4_DHCP_LEASE_TIME);
-	(void)answer_opts_take(s, OPT4_DHCP_RENEWAL_TIME);
-	(void)answer_opts_take(s, OPT4_DHCP_REBINDING_TIME);
 	send_subnet_mask(s);
 	if (req->type != DHCP4_INFORM && !ip_is_zero(&req->lease.addr))
 		name4_send(s);

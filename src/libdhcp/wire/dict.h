@@ -32,6 +32,14 @@ enum opt_type {
 	OPT_TYPES,
 };
 
+/* What becomes of a value that is configured. */
+enum opt_role {
+	OPT_PLAIN,     /* sent as configured */
+	OPT_NO_SERVER, /* in servers' messages it means nothing, and does no harm: sent as configured */
+	OPT_FALLBACK,  /* the server makes it when it can; else the configured one is sent */
+	OPT_MADE,      /* the server makes it, or nobody may: the configured one is never sent */
+};
+
 struct optdef {
 	const char *name;
 	uint16_t code;
@@ -45,8 +53,9 @@ struct optdef {
 	bool ours; /* not every Kea has it: a configuration may define the code or name anew, and gives any bytes in hex
 		    */
 	uint8_t prefix_field; /* this address of the record is a prefix, the field before it its length; 0: none */
-	bool more;            /* sub-options of a space not known by name follow the value */
-	bool each;            /* an instance holds one sub-option: several of them are several instances */
+	enum opt_role role;
+	bool more; /* sub-options of a space not known by name follow the value */
+	bool each; /* an instance holds one sub-option: several of them are several instances */
 };
 
 extern const struct optdef dict4[], dict6[];

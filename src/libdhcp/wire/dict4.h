@@ -58,18 +58,18 @@
 	X(47, NETBIOS_SCOPE, "netbios-scope", STRING) \
 	X(48, FONT_SERVERS, "font-servers", IPV4_ADDRESS, .array = true) \
 	X(49, X_DISPLAY_MANAGER, "x-display-manager", IPV4_ADDRESS, .array = true) \
-	X(50, DHCP_REQUESTED_ADDRESS, "dhcp-requested-address", IPV4_ADDRESS) \
-	X(51, DHCP_LEASE_TIME, "dhcp-lease-time", UINT32) \
-	X(52, DHCP_OPTION_OVERLOAD, "dhcp-option-overload", UINT8) \
-	X(53, DHCP_MESSAGE_TYPE, "dhcp-message-type", UINT8) \
+	X(50, DHCP_REQUESTED_ADDRESS, "dhcp-requested-address", IPV4_ADDRESS, .role = OPT_NO_SERVER) \
+	X(51, DHCP_LEASE_TIME, "dhcp-lease-time", UINT32, .role = OPT_MADE) \
+	X(52, DHCP_OPTION_OVERLOAD, "dhcp-option-overload", UINT8, .role = OPT_MADE) \
+	X(53, DHCP_MESSAGE_TYPE, "dhcp-message-type", UINT8, .role = OPT_MADE) \
 	X(54, DHCP_SERVER_IDENTIFIER, "dhcp-server-identifier", IPV4_ADDRESS) \
-	X(55, DHCP_PARAMETER_REQUEST_LIST, "dhcp-parameter-request-list", UINT8, .array = true) \
+	X(55, DHCP_PARAMETER_REQUEST_LIST, "dhcp-parameter-request-list", UINT8, .array = true, .role = OPT_NO_SERVER) \
 	X(56, DHCP_MESSAGE, "dhcp-message", STRING) \
-	X(57, DHCP_MAX_MESSAGE_SIZE, "dhcp-max-message-size", UINT16) \
-	X(58, DHCP_RENEWAL_TIME, "dhcp-renewal-time", UINT32) \
-	X(59, DHCP_REBINDING_TIME, "dhcp-rebinding-time", UINT32) \
+	X(57, DHCP_MAX_MESSAGE_SIZE, "dhcp-max-message-size", UINT16, .role = OPT_NO_SERVER) \
+	X(58, DHCP_RENEWAL_TIME, "dhcp-renewal-time", UINT32, .role = OPT_FALLBACK) \
+	X(59, DHCP_REBINDING_TIME, "dhcp-rebinding-time", UINT32, .role = OPT_FALLBACK) \
 	X(60, VENDOR_CLASS_IDENTIFIER, "vendor-class-identifier", STRING) \
-	X(61, DHCP_CLIENT_IDENTIFIER, "dhcp-client-identifier", BINARY) \
+	X(61, DHCP_CLIENT_IDENTIFIER, "dhcp-client-identifier", BINARY, .role = OPT_MADE) \
 	X(62, NWIP_DOMAIN_NAME, "nwip-domain-name", STRING) \
 	X(63, NWIP_SUBOPTIONS, "nwip-suboptions", BINARY) \
 	X(64, NISPLUS_DOMAIN_NAME, "nisplus-domain-name", STRING) \
@@ -92,7 +92,8 @@
 	X(79, SLP_SERVICE_SCOPE, "slp-service-scope", RECORD, RECORD(OPT_BOOLEAN, OPT_STRING)) \
 	X(80, RAPID_COMMIT, "rapid-commit", EMPTY, .ours = true) \
 	X(81, FQDN, "fqdn", RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_UINT8, OPT_FQDN)) \
-	X(82, DHCP_AGENT_OPTIONS, "dhcp-agent-options", EMPTY, .encapsulate = "dhcp-agent-options-space") \
+	X(82, DHCP_AGENT_OPTIONS, "dhcp-agent-options", EMPTY, .encapsulate = "dhcp-agent-options-space", \
+		.role = OPT_MADE) \
 	X(83, ISNS, "isns", BINARY, .ours = true) \
 	X(85, NDS_SERVERS, "nds-servers", IPV4_ADDRESS, .array = true) \
 	X(86, NDS_TREE_NAME, "nds-tree-name", STRING) \

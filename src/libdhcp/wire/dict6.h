@@ -8,32 +8,33 @@
  */
 /* clang-format off */
 #define DICT6_ROWS(X) \
-	X(1, CLIENTID, "clientid", BINARY) \
-	X(2, SERVERID, "serverid", BINARY) \
-	X(3, IA_NA, "ia-na", RECORD, RECORD(OPT_UINT32, OPT_UINT32, OPT_UINT32), .more = true) \
-	X(4, IA_TA, "ia-ta", UINT32) \
-	X(5, IAADDR, "iaaddr", RECORD, RECORD(OPT_IPV6_ADDRESS, OPT_UINT32, OPT_UINT32), .more = true) \
-	X(6, ORO, "oro", UINT16, .array = true) \
+	X(1, CLIENTID, "clientid", BINARY, .role = OPT_MADE) \
+	X(2, SERVERID, "serverid", BINARY, .role = OPT_MADE) \
+	X(3, IA_NA, "ia-na", RECORD, RECORD(OPT_UINT32, OPT_UINT32, OPT_UINT32), .more = true, .role = OPT_MADE) \
+	X(4, IA_TA, "ia-ta", UINT32, .role = OPT_MADE) \
+	X(5, IAADDR, "iaaddr", RECORD, RECORD(OPT_IPV6_ADDRESS, OPT_UINT32, OPT_UINT32), .more = true, \
+		.role = OPT_MADE) \
+	X(6, ORO, "oro", UINT16, .array = true, .role = OPT_NO_SERVER) \
 	X(7, PREFERENCE, "preference", UINT8) \
-	X(8, ELAPSED_TIME, "elapsed-time", UINT16) \
-	X(9, RELAY_MSG, "relay-msg", BINARY) \
+	X(8, ELAPSED_TIME, "elapsed-time", UINT16, .role = OPT_NO_SERVER) \
+	X(9, RELAY_MSG, "relay-msg", BINARY, .role = OPT_MADE) \
 	X(11, AUTH, "auth", BINARY) \
 	X(12, UNICAST, "unicast", IPV6_ADDRESS) \
-	X(13, STATUS_CODE, "status-code", RECORD, RECORD(OPT_UINT16, OPT_STRING)) \
-	X(14, RAPID_COMMIT, "rapid-commit", EMPTY) \
+	X(13, STATUS_CODE, "status-code", RECORD, RECORD(OPT_UINT16, OPT_STRING), .role = OPT_MADE) \
+	X(14, RAPID_COMMIT, "rapid-commit", EMPTY, .role = OPT_MADE) \
 	X(15, USER_CLASS, "user-class", BINARY) \
 	X(16, VENDOR_CLASS, "vendor-class", RECORD, RECORD(OPT_UINT32, OPT_BINARY)) \
 	X(17, VENDOR_OPTS, "vendor-opts", UINT32, .more = true) \
-	X(18, INTERFACE_ID, "interface-id", BINARY) \
+	X(18, INTERFACE_ID, "interface-id", BINARY, .role = OPT_NO_SERVER) \
 	X(19, RECONF_MSG, "reconf-msg", UINT8) \
 	X(20, RECONF_ACCEPT, "reconf-accept", EMPTY) \
 	X(21, SIP_SERVER_DNS, "sip-server-dns", FQDN, .array = true) \
 	X(22, SIP_SERVER_ADDR, "sip-server-addr", IPV6_ADDRESS, .array = true) \
 	X(23, DNS_SERVERS, "dns-servers", IPV6_ADDRESS, .array = true) \
 	X(24, DOMAIN_SEARCH, "domain-search", FQDN, .array = true) \
-	X(25, IA_PD, "ia-pd", RECORD, RECORD(OPT_UINT32, OPT_UINT32, OPT_UINT32), .more = true) \
+	X(25, IA_PD, "ia-pd", RECORD, RECORD(OPT_UINT32, OPT_UINT32, OPT_UINT32), .more = true, .role = OPT_MADE) \
 	X(26, IAPREFIX, "iaprefix", RECORD, RECORD(OPT_UINT32, OPT_UINT32, OPT_UINT8, OPT_IPV6_ADDRESS), \
-		.more = true) \
+		.more = true, .role = OPT_MADE) \
 	X(27, NIS_SERVERS, "nis-servers", IPV6_ADDRESS, .array = true) \
 	X(28, NISP_SERVERS, "nisp-servers", IPV6_ADDRESS, .array = true) \
 	X(29, NIS_DOMAIN_NAME, "nis-domain-name", FQDN, .array = true) \
@@ -51,9 +52,9 @@
 	X(42, NEW_TZDB_TIMEZONE, "new-tzdb-timezone", STRING) \
 	X(43, ERO, "ero", UINT16, .array = true) \
 	X(44, LQ_QUERY, "lq-query", RECORD, RECORD(OPT_UINT8, OPT_IPV6_ADDRESS), .encapsulate = "dhcp6") \
-	X(45, CLIENT_DATA, "client-data", EMPTY, .encapsulate = "dhcp6") \
+	X(45, CLIENT_DATA, "client-data", EMPTY, .encapsulate = "dhcp6", .role = OPT_NO_SERVER) \
 	X(46, CLT_TIME, "clt-time", UINT32) \
-	X(47, LQ_RELAY_DATA, "lq-relay-data", RECORD, RECORD(OPT_IPV6_ADDRESS, OPT_BINARY)) \
+	X(47, LQ_RELAY_DATA, "lq-relay-data", RECORD, RECORD(OPT_IPV6_ADDRESS, OPT_BINARY), .role = OPT_NO_SERVER) \
 	X(48, LQ_CLIENT_LINK, "lq-client-link", IPV6_ADDRESS, .array = true) \
 	X(49, MIP6_HNIDF, "mip6-hnidf", FQDN, .ours = true) \
 	X(50, MIP6_VDINF, "mip6-vdinf", EMPTY, .encapsulate = "mip6-options", .ours = true) \
@@ -74,7 +75,7 @@
 	X(64, AFTR_NAME, "aftr-name", FQDN) \
 	X(65, ERP_LOCAL_DOMAIN_NAME, "erp-local-domain-name", FQDN) \
 	X(66, RSOO, "rsoo", EMPTY, .encapsulate = "rsoo-opts") \
-	X(67, PD_EXCLUDE, "pd-exclude", IPV6_PREFIX) \
+	X(67, PD_EXCLUDE, "pd-exclude", IPV6_PREFIX, .role = OPT_NO_SERVER) \
 	X(68, VSS, "vss", BINARY, .ours = true) \
 	X(69, MIP6_IDINF, "mip6-idinf", EMPTY, .encapsulate = "mip6-options", .ours = true) \
 	X(70, MIP6_UDINF, "mip6-udinf", EMPTY, .encapsulate = "mip6-options", .ours = true) \
