@@ -54,6 +54,26 @@ int file_open(const char *path, int flags, mode_t mode)
 	return fd;
 }
 
+int file_sync_folder(const char *path)
+{
+	char folder[PATH_MAX];
+	int fd, err, saved;
+
+	if (strlen(path) >= sizeof(folder)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	folder_of(path, folder);
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	err = fsync(fd);
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return err;
+}
+
 /* --- reasons --------------------------------------------------------------- */
 
 static const char *user_name(uid_t uid, char buf[NAME_SIZE])

@@ -14,6 +14,9 @@ int file_open(const char *path, int flags, mode_t mode);
 /* The same for a descriptor; does nothing unless root owns the file and runs this process. Keeps errno. */
 void file_adopt(int fd, const char *path);
 
+/* Makes the name of the file in its directory durable. 0, or -1 and errno. */
+int file_sync_folder(const char *path);
+
 /*
  * The text of errno after path could not be used, with what the administrator can do about it: who owns the file that
  * is in the way and the command that lets this process in, a directory that is missing, a security module or a service

@@ -19,63 +19,77 @@ static int fail(char *why, size_t size, const char *what, const char *path, int 
 	return -E_SYS;
 }
 
-/* 0, -E_NOENT when there is none yet, -E_INVAL when the file holds something else. */
+/* 0, -E_NOENT when there is none yet, -E_INVAL when the file holds something else, -E_SYS with errno. */
 static int read_stored(const char *path, struct duid *ret)
 {
 	char text[512];
-	FILE *file = fopen(path, "re");
-	size_t len;
+	/* A pipe that nobody writes to must not stop the start. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), saved;
+	ssize_t len;
 
-	if (!file)
+	if (fd < 0)
 		return errno == ENOENT ? -E_NOENT : -E_SYS;
-	len = fread(text, 1, sizeof(text) - 1, file);
-	(void)fclose(file);
+	len = read(fd, text, sizeof(text) - 1);
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	if (len < 0)
+		return -E_SYS;
 	while (len && strchr(" \t\r\n", text[len - 1]))
 		len--;
 	text[len] = '\0';
 	return duid_parse(text, ret) < 0 ? -E_INVAL : 0;
 }
 
-static int sync_folder(const char *path)
+static int write_synced(int fd, const char *text, size_t len)
 {
-	char folder[512];
-	const char *slash = strrchr(path, '/');
-	int fd, err;
+	ssize_t n = write(fd, text, len);
 
-	(void)snprintf(folder, sizeof(folder), "%.*s", slash && slash > path ? (int)(slash - path) : 1,
-		       slash ? path : ".");
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (n < 0)
+		return -E_SYS;
+	if ((size_t)n != len) {
+		errno = ENOSPC;
+		return -E_SYS;
+	}
+	return fsync(fd) < 0 ? -E_SYS : 0;
+}
+
+/* What is at `temp` is of no use: left behind by a start that failed, or a link that somebody planted. */
+static int write_new(const char *temp, const char *text, size_t len)
+{
+	int fd, err, saved;
+
+	(void)unlink(temp);
+	fd = file_open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (fd < 0)
-		return -1;
-	err = fsync(fd);
+		return -E_SYS;
+	err = write_synced(fd, text, len);
+	saved = errno;
 	(void)close(fd);
+	errno = saved;
 	return err;
 }
 
-/* Whole and on disk, or as it was. */
+/* Whole and on disk, or unchanged. */
 static int store(const char *path, const struct duid *duid, char *why, size_t size)
 {
-	char text[3 * DUID_MAX + 2], temp[512];
+	char text[3 * DUID_MAX + 2], *temp;
 	size_t len;
-	int fd;
+	int err = 0;
 
 	(void)bytes_to_hex(duid_bytes(duid), ':', text, sizeof(text));
 	len = strlen(text);
 	text[len++] = '\n';
-	(void)snprintf(temp, sizeof(temp), "%s.new", path);
-	fd = file_open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-	if (fd < 0)
-		return fail(why, size, "cannot write", temp, W_OK);
-	if (write(fd, text, len) != (ssize_t)len || fsync(fd) < 0) {
-		(void)fail(why, size, "cannot write", temp, W_OK);
-		(void)close(fd);
+	if (asprintf(&temp, "%s.new", path) < 0)
+		return -E_NOMEM;
+	if (write_new(temp, text, len) < 0)
+		err = fail(why, size, "cannot write", temp, W_OK);
+	else if (rename(temp, path) < 0 || file_sync_folder(path) < 0)
+		err = fail(why, size, "cannot write", path, W_OK);
+	if (err < 0)
 		(void)unlink(temp);
-		return -E_SYS;
-	}
-	(void)close(fd);
-	if (rename(temp, path) < 0 || sync_folder(path) < 0)
-		return fail(why, size, "cannot write", path, W_OK);
-	return 0;
+	free(temp);
+	return err;
 }
 
 /* An Ethernet address of this machine: of an interface that is up, before one that is not. */

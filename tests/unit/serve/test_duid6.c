@@ -6,6 +6,7 @@
 #include "base/err.h"
 
 #include <check.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char folder[64], file[128];
@@ -159,6 +160,104 @@ START_TEST(a_file_of_something_else_is_not_overwritten)
 }
 END_TEST
 
+/* Somebody who may write in the folder planted a link: what it leads to is not touched. */
+START_TEST(a_planted_link_is_not_followed)
+{
+	char link[160], victim[160], text[32] = "";
+	struct duid first, again;
+	FILE *f;
+
+	(void)snprintf(link, sizeof(link), "%s.new", file);
+	(void)snprintf(victim, sizeof(victim), "%s/victim", folder);
+	f = fopen(victim, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs("precious", f);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_int_eq(symlink(victim, link), 0);
+	first = prepared(&(struct duid_conf){ .is_set = false });
+	again = prepared(&(struct duid_conf){ .is_set = false });
+	ck_assert(same(&first, &again));
+	f = fopen(victim, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_ptr_nonnull(fgets(text, sizeof(text), f));
+	(void)fclose(f);
+	ck_assert_str_eq(text, "precious");
+	(void)unlink(victim);
+}
+END_TEST
+
+static void refused(const char *path, const char *want)
+{
+	struct config cfg = { .duid_file = path };
+	struct duid duid;
+	char why[8192] = "";
+
+	ck_assert_int_lt(duid6_prepare(&cfg, &duid, why, sizeof(why)), 0);
+	ck_assert_msg(strstr(why, want), "%s", why);
+}
+
+#define DEPTH 4
+
+/* A file below folders with long names, which are made. */
+static void make_long_path(char path[8192])
+{
+	size_t len = (size_t)snprintf(path, 8192, "%s", folder);
+	int i;
+
+	for (i = 0; i < DEPTH; i++) {
+		len += (size_t)snprintf(path + len, 8192 - len, "/%0200d", i);
+		ck_assert_int_eq(mkdir(path, 0755), 0);
+	}
+	(void)snprintf(path + len, 8192 - len, "/kea-dhcp6-serverid");
+}
+
+/* Nothing but the file was left in them. */
+static void remove_long_path(char path[8192])
+{
+	int i;
+
+	ck_assert_int_eq(unlink(path), 0);
+	for (i = 0; i < DEPTH; i++) {
+		*strrchr(path, '/') = '\0';
+		ck_assert_int_eq(rmdir(path), 0);
+	}
+}
+
+/* Used whole or refused: never cut to the name of something else. */
+START_TEST(long_paths)
+{
+	char path[8192], why[8192] = "";
+	struct config cfg = { .duid_file = path };
+	struct duid first, again;
+
+	make_long_path(path);
+	ck_assert_uint_gt(strlen(path), 800);
+	ck_assert_msg(duid6_prepare(&cfg, &first, why, sizeof(why)) == 0, "%s", why);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	ck_assert_msg(duid6_prepare(&cfg, &again, why, sizeof(why)) == 0, "%s", why);
+	ck_assert(same(&first, &again));
+	remove_long_path(path);
+	memset(path, 'x', sizeof(path));
+	path[0] = '/';
+	path[6000] = '\0';
+	refused(path, "File name too long");
+	/* the name fits, the one it is written under first does not */
+	(void)snprintf(path, sizeof(path), "%s/%0254d", folder, 0);
+	refused(path, "File name too long");
+}
+END_TEST
+
+START_TEST(what_is_no_file_is_refused)
+{
+	ck_assert_int_eq(mkfifo(file, 0600), 0);
+	refused(file, "does not hold a DUID");
+	ck_assert_int_eq(unlink(file), 0);
+	ck_assert_int_eq(mkdir(file, 0755), 0);
+	refused(file, "Is a directory");
+	ck_assert_int_eq(rmdir(file), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("duid6");
@@ -173,6 +272,9 @@ int main(void)
 	tcase_add_test(tc, what_is_left_open_stays_the_same);
 	tcase_add_test(tc, nothing_is_kept_if_so_told);
 	tcase_add_test(tc, a_file_of_something_else_is_not_overwritten);
+	tcase_add_test(tc, a_planted_link_is_not_followed);
+	tcase_add_test(tc, long_paths);
+	tcase_add_test(tc, what_is_no_file_is_refused);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
