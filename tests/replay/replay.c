@@ -20,11 +20,12 @@
  *				environment, 10 by default. Keys are those of lease; differ=KEY,KEY... names
  *				mac, cid, iaid or subnet: they count up from lease to lease
  *	stat NAME VALUE            a counter since the start of the scenario
- *	log LEVEL ID TEXT          the next line with this id has this level and contains TEXT; of DEBUG lines, a later
- *one log none ID                there is no further line with this id
+ *	log LEVEL ID TEXT          the next line with this id (with DEBUG a later one) has this level and contains TEXT
+ *	log none ID                there is no further line with this id
  *
  * Keys of send and expect are in play4.c and play6.c. Of lease: state valid subnet mac cid name context
- * iaid preferred source (of the mac) fwd rev (1 if the DNS has it), and type=pd for a prefix.
+ * iaid preferred source (of the mac) fwd rev (1 if the DNS has it) context-size, and type=pd for a prefix. Of
+ * stock, context-size=N makes a context of N bytes.
  */
 #include "play.h"
 
@@ -414,6 +415,8 @@ static void do_lease(void)
 	want_text("name", lease.hostname);
 	want_text("fwd", lease.fqdn_fwd ? "1" : "0");
 	want_text("rev", lease.fqdn_rev ? "1" : "0");
+	(void)snprintf(text, sizeof(text), "%zu", lease.user_context ? strlen(lease.user_context) : 0);
+	want_text("context-size", text);
 	/* Words end at blanks, so the text is compared without them. */
 	(void)snprintf(text, sizeof(text), "%s", lease.user_context ? lease.user_context : "-");
 	squeeze(text);
@@ -493,6 +496,8 @@ static void do_stock(void)
 		lease.iaid = number_of(v);
 	if ((v = value_of("subnet")))
 		lease.subnet_id = number_of(v);
+	if ((v = value_of("context-size")))
+		lease.user_context = arena_printf(play.arena, "{ \"pad\": \"%0*d\" }", (int)number_of(v) - 13, 0);
 	v = value_of("valid");
 	lease_start(&lease, v ? number_of(v) : 4000);
 	if ((v = value_of("state")))

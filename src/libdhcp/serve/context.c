@@ -2,6 +2,8 @@
 /* What the relay information of both families has in common as text in a lease's user-context. */
 #include "serve/context.h"
 
+#include "lease/lease.h"
+
 #include <json-c/json.h>
 
 char *context_put_text(char *at, const char *text)
@@ -26,8 +28,22 @@ char *context_put_hex(char *at, struct bytes data)
 
 const char *context_print(struct arena *arena, struct json_object *context)
 {
-	return arena_strdup(arena, json_object_to_json_string_ext(context, JSON_C_TO_STRING_SPACED |
-										   JSON_C_TO_STRING_NOSLASHESCAPE));
+	const char *text =
+		json_object_to_json_string_ext(context, JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	return strlen(text) <= LEASE_CONTEXT_MAX ? arena_strdup(arena, text) : NULL;
+}
+
+enum context_verdict context_checked(struct arena *arena, struct json_object *context, enum context_verdict verdict,
+				     const char **ret)
+{
+	const char *text = NULL;
+
+	if (verdict != CONTEXT_FINE && json_object_object_length(context) && !(text = context_print(arena, context)))
+		return CONTEXT_FINE;
+	if (verdict != CONTEXT_FINE)
+		*ret = text;
+	return verdict;
 }
 
 const char *context_merge(struct arena *arena, const char *old, const char *fresh, const char *key)
@@ -46,5 +62,5 @@ const char *context_merge(struct arena *arena, const char *old, const char *fres
 	}
 	json_object_put(to);
 	json_object_put(from);
-	return ret;
+	return ret ? ret : old;
 }

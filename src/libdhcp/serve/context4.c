@@ -5,6 +5,7 @@
  */
 #include "serve/context4.h"
 
+#include "lease/lease.h"
 #include "wire/packet4.h"
 
 #include <json-c/json.h>
@@ -14,8 +15,10 @@
 
 static const char *fresh_context(struct arena *arena, const struct relay_info4 *rai)
 {
-	char *text = arena_alloc(arena, sizeof(CONTEXT_HEAD CONTEXT_TAIL) + 64 +
-						2 * (rai->bytes.len + rai->remote_id.len + rai->relay_id.len));
+	size_t room =
+		sizeof(CONTEXT_HEAD CONTEXT_TAIL) + 64 + 2 * (rai->bytes.len + rai->remote_id.len + rai->relay_id.len);
+	/* What no lease can hold is not kept. */
+	char *text = room <= LEASE_CONTEXT_MAX ? arena_alloc(arena, room) : NULL;
 	char *at = text;
 
 	if (!text)
@@ -132,6 +135,8 @@ enum context_verdict context4_check(struct arena *arena, const char *context, en
 		goto out;
 	option = context4_relay(arena, context);
 	want = option.len ? info_of(arena, option) : NULL;
+	if (!want && option.len) /* of no form that a lease can hold: left alone */
+		goto out;
 	if (!want) {
 		json_object_object_del(isc, "relay-agent-info");
 		if (!json_object_object_length(isc))
@@ -142,8 +147,7 @@ enum context_verdict context4_check(struct arena *arena, const char *context, en
 		json_object_object_add(isc, "relay-agent-info", json_object_get(want));
 		verdict = CONTEXT_UPGRADED;
 	}
-	if (verdict != CONTEXT_FINE)
-		*ret = json_object_object_length(root) ? context_print(arena, root) : NULL;
+	verdict = context_checked(arena, root, verdict, ret);
 out:
 	json_object_put(want);
 	json_object_put(root);

@@ -94,20 +94,21 @@ static bool is_ours_alone(const char *context)
 {
 	const char *end = strstr(context, CONTEXT_TAIL);
 
-	return !strncmp(context, CONTEXT_HEAD, strlen(CONTEXT_HEAD)) && end && !end[strlen(CONTEXT_TAIL)];
+	/* There is no list in a relay: this one ends where the context does, and nothing comes between. */
+	return !strncmp(context, CONTEXT_HEAD, strlen(CONTEXT_HEAD)) && end && !end[strlen(CONTEXT_TAIL)] &&
+	       !memchr(context, ']', (size_t)(end + 1 - context));
 }
 
 const char *context6_make(struct arena *arena, const struct packet6 *query, const char *old)
 {
-	const char *fresh, *ret;
+	const char *fresh;
 
 	if (!query->n_relays)
 		return old;
 	fresh = fresh_context(arena, query->relays, query->n_relays);
 	if (!fresh || !old || !old[0] || is_ours_alone(old))
 		return fresh ? fresh : old;
-	ret = context_merge(arena, old, fresh, KEY);
-	return ret && strlen(ret) <= LEASE_CONTEXT_MAX ? ret : old;
+	return context_merge(arena, old, fresh, KEY);
 }
 
 /* --- what is stored already ------------------------------------------------ */
@@ -155,8 +156,11 @@ static bool read_relay(struct arena *arena, struct json_object *map, struct rela
 	return true;
 }
 
-/* The list as it should be, from what can be read of the stored one; the caller puts it. NULL: nothing can. */
-static struct json_object *want_of(struct arena *arena, struct json_object *list)
+/*
+ * The list as it should be, from what can be read of the stored one; the caller puts it. NULL: nothing can, or it would
+ * be longer than a lease can hold.
+ */
+static struct json_object *want_of(struct arena *arena, struct json_object *list, bool *ret_too_long)
 {
 	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0, i;
 	struct json_object *context, *isc, *info = NULL;
@@ -169,6 +173,7 @@ static struct json_object *want_of(struct arena *arena, struct json_object *list
 		if (!read_relay(arena, json_object_array_get_idx(list, i), &relays[i]))
 			return NULL;
 	text = fresh_context(arena, relays, (unsigned)n);
+	*ret_too_long = !text;
 	context = text ? json_tokener_parse(text) : NULL;
 	if (json_object_object_get_ex(context, "ISC", &isc) && json_object_object_get_ex(isc, KEY, &info))
 		(void)json_object_get(info);
@@ -204,7 +209,7 @@ enum context_verdict context6_check(struct arena *arena, const char *context, en
 {
 	struct json_object *root, *isc, *list = NULL, *want = NULL;
 	enum context_verdict verdict = CONTEXT_FINE;
-	bool is_old;
+	bool is_old, too_long = false;
 
 	if (level == CONTEXT_CHECK_NONE || !context ||
 	    (!strstr(context, "\"" KEY "\"") && !strstr(context, "\"" OLD_KEY "\"")))
@@ -216,7 +221,9 @@ enum context_verdict context6_check(struct arena *arena, const char *context, en
 	is_old = !json_object_object_get_ex(isc, KEY, &list);
 	if (is_old && !json_object_object_get_ex(isc, OLD_KEY, &list))
 		goto out;
-	want = want_of(arena, list);
+	want = want_of(arena, list, &too_long);
+	if (too_long)
+		goto out;
 	if (!want)
 		verdict = CONTEXT_REMOVED;
 	else if (is_old ||
@@ -230,7 +237,7 @@ enum context_verdict context6_check(struct arena *arena, const char *context, en
 		json_object_object_add(isc, KEY, json_object_get(want));
 	if (!json_object_object_length(isc))
 		json_object_object_del(root, "ISC");
-	*ret = json_object_object_length(root) ? context_print(arena, root) : NULL;
+	verdict = context_checked(arena, root, verdict, ret);
 out:
 	json_object_put(want);
 	json_object_put(root);

@@ -3,6 +3,8 @@
  */
 #include "serve/context6.h"
 
+#include "lease/lease.h"
+
 #include <check.h>
 
 #define NEW                                                                                     \
@@ -99,6 +101,67 @@ START_TEST(others_contexts_are_kept)
 }
 END_TEST
 
+/* Of `len` bytes, with text of somebody else; in the arena. */
+static const char *padded(const char *head, const char *tail, size_t len)
+{
+	size_t n = len - strlen(head) - strlen(tail);
+	char *text = arena_alloc(arena, len + 1);
+
+	(void)snprintf(text, len + 1, "%s%*s%s", head, (int)n, "", tail);
+	memset(text + strlen(head), 'x', n);
+	return text;
+}
+
+static void make_relay(struct relay6 *relay)
+{
+	*relay = (struct relay6){ .hop_count = 3 };
+	ck_assert(ip_parse("2001:db8::1", &relay->link) == 0 && ip_parse("fe80::9", &relay->peer) == 0);
+	opts_init(&relay->opts, arena);
+	ck_assert_int_eq(opts_add(&relay->opts, OPT6_REMOTE_ID, bytes_of("\0\0\0\1\2\3", 6)), 0);
+}
+
+START_TEST(what_no_lease_can_hold_is_not_made)
+{
+	struct relay6 relay;
+	struct packet6 query = { .n_relays = 1, .relays = &relay };
+	size_t room = LEASE_CONTEXT_MAX - (strlen(NEW) - 2);
+	struct arena *small = arena_new(100000);
+	const char *old;
+
+	make_relay(&relay);
+	old = padded("{ \"a\": \"", "\" }", room);
+	ck_assert_uint_eq(strlen(context6_make(arena, &query, old)), LEASE_CONTEXT_MAX);
+	old = padded("{ \"a\": \"", "\" }", room + 1);
+	ck_assert_ptr_eq(context6_make(arena, &query, old), old);
+	/* nor what the request has no memory for */
+	old = padded("{ \"a\": \"", "\" }", 60000);
+	ck_assert_ptr_nonnull(arena_alloc(small, 60000));
+	ck_assert_ptr_eq(context6_make(small, &query, old), old);
+	arena_free(small);
+	/* the old form, and no room for the new one */
+	expect(padded("{ \"ISC\": { \"relays\": [ { \"hop\": 3, \"link\": \"2001:db8::1\", \"options\": "
+		      "\"0x00250006000000010203\", \"peer\": \"fe80::9\" } ] }, \"a\": \"",
+		      "\" }", LEASE_CONTEXT_MAX),
+	       CONTEXT_CHECK_FIX, CONTEXT_FINE, NULL);
+}
+END_TEST
+
+/* What begins and ends as ours does and has something else in it. */
+START_TEST(others_contexts_beside_ours_are_kept)
+{
+	static const char both[] = "{ \"ISC\": { \"relay-info\": [ { \"hop\": 0, \"link\": \"::\", "
+				   "\"peer\": \"::\" } ], \"mine\": [ 7 ] } }";
+	struct relay6 relay;
+	struct packet6 query = { .n_relays = 1, .relays = &relay };
+	const char *made;
+
+	make_relay(&relay);
+	made = context6_make(arena, &query, both);
+	ck_assert_ptr_nonnull(strstr(made, "\"mine\": [ 7 ]"));
+	ck_assert_ptr_nonnull(strstr(made, "2001:db8::1"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("context6");
@@ -112,6 +175,8 @@ int main(void)
 	tcase_add_test(tc, what_cannot_be_read_goes_and_the_rest_stays);
 	tcase_add_test(tc, a_name_that_contradicts_the_options_is_mended);
 	tcase_add_test(tc, others_contexts_are_kept);
+	tcase_add_test(tc, others_contexts_beside_ours_are_kept);
+	tcase_add_test(tc, what_no_lease_can_hold_is_not_made);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

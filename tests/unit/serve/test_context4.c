@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Option 82 stored with DHCPv4 leases: what a lease cannot hold is not made, and what others keep there stays. */
+#include "serve/context4.h"
+
+#include "lease/lease.h"
+
+#include <check.h>
+
+#define INFO "\"relay-agent-info\": { \"remote-id\": \"010203\", \"sub-options\": \"0x0203010203\" }"
+#define OURS "{ \"ISC\": { " INFO " } }"
+#define OLD_INFO "\"relay-agent-info\": \"0x0203010203\""
+
+static struct arena *arena;
+static struct relay_info4 relay;
+
+static void set_up(void)
+{
+	arena = arena_new(0);
+	relay4_read(bytes_of("\2\3\1\2\3", 5), &relay);
+}
+
+static void tear_down(void)
+{
+	arena_free(arena);
+}
+
+/* Of `len` bytes, with text of somebody else; in the arena. */
+static const char *padded(const char *head, const char *tail, size_t len)
+{
+	size_t n = len - strlen(head) - strlen(tail);
+	char *text = arena_alloc(arena, len + 1);
+
+	(void)snprintf(text, len + 1, "%s%*s%s", head, (int)n, "", tail);
+	memset(text + strlen(head), 'x', n);
+	return text;
+}
+
+START_TEST(others_contexts_are_kept)
+{
+	ck_assert_str_eq(context4_make(arena, &relay, NULL), OURS);
+	ck_assert_str_eq(context4_make(arena, &relay, "{ \"mine\": 7 }"), "{ \"mine\": 7, \"ISC\": { " INFO " } }");
+	ck_assert_str_eq(context4_make(arena, &relay, "{ \"ISC\": { \"mine\": 7 } }"),
+			 "{ \"ISC\": { \"mine\": 7, " INFO " } }");
+}
+END_TEST
+
+START_TEST(what_no_lease_can_hold_is_not_made)
+{
+	size_t room = LEASE_CONTEXT_MAX - (strlen(OURS) - 2); /* their braces become one pair, with a comma in it */
+	const char *old = padded("{ \"a\": \"", "\" }", room);
+
+	ck_assert_uint_eq(strlen(context4_make(arena, &relay, old)), LEASE_CONTEXT_MAX);
+	old = padded("{ \"a\": \"", "\" }", room + 1);
+	ck_assert_ptr_eq(context4_make(arena, &relay, old), old);
+	/* an option that is too long by itself */
+	relay.bytes = bytes_of(arena_alloc(arena, 40000), 40000);
+	ck_assert_ptr_null(context4_make(arena, &relay, NULL));
+	ck_assert_str_eq(context4_make(arena, &relay, OURS), OURS);
+}
+END_TEST
+
+/* A request has so much and no more: what others keep with the lease must not be lost for that. */
+START_TEST(without_memory_it_stays)
+{
+	struct arena *small = arena_new(65536);
+	const char *old = padded("{ \"a\": \"", "\" }", 40000);
+
+	ck_assert_ptr_nonnull(arena_alloc(small, 40000));
+	ck_assert_ptr_eq(context4_make(small, &relay, old), old);
+	arena_free(small);
+}
+END_TEST
+
+START_TEST(a_check_makes_nothing_too_long)
+{
+	const char *old = padded("{ \"ISC\": { " OLD_INFO " }, \"a\": \"", "\" }", 1000), *text = "untouched";
+
+	ck_assert_int_eq(context4_check(arena, old, CONTEXT_CHECK_FIX, &text), CONTEXT_UPGRADED);
+	ck_assert_ptr_nonnull(strstr(text, INFO));
+	text = "untouched";
+	old = padded("{ \"ISC\": { " OLD_INFO " }, \"a\": \"", "\" }", LEASE_CONTEXT_MAX);
+	ck_assert_int_eq(context4_check(arena, old, CONTEXT_CHECK_FIX, &text), CONTEXT_FINE);
+	ck_assert_str_eq(text, "untouched");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("context4");
+	TCase *tc = tcase_create("context4");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, others_contexts_are_kept);
+	tcase_add_test(tc, what_no_lease_can_hold_is_not_made);
+	tcase_add_test(tc, without_memory_it_stays);
+	tcase_add_test(tc, a_check_makes_nothing_too_long);
+	suite_add_tcase(suite, tc);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
