@@ -34,10 +34,10 @@ static unsigned take_answers(struct io_engine *engine, struct dgram *const *v, u
 static const struct io_ops ops = { .send = take_answers };
 static struct io_engine engine = { .ops = &ops };
 
-static void watch(void *ctx, const struct ip *addr, enum lease_type type, bool in_use)
+static void watch(void *ctx, const struct prefix *prefix, enum lease_type type, bool in_use)
 {
 	(void)type;
-	alloc_note(ctx, addr, in_use);
+	alloc_note(ctx, prefix, in_use);
 }
 
 static void begin(void)

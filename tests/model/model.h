@@ -16,7 +16,7 @@
  */
 #define WORKERS 2
 #define XIDS 8192 /* messages in flight are told apart by xid modulo this */
-enum { CLIENTS_MAX = 24, THINGS_MAX = 24 };
+enum { CLIENTS_MAX = 24, THINGS_MAX = 80 };
 
 struct client {
 	uint8_t id[10];       /* its hardware address; of DHCPv6 its DUID */
@@ -26,7 +26,7 @@ struct client {
 	unsigned n_leases;    /* in the store, when last counted */
 };
 
-/* An address or prefix of a pool, and who was told last that it has it. */
+/* An address or prefix of a pool of some configuration, and who was told last that it has it. Some overlap. */
 struct thing {
 	struct prefix prefix;
 	enum lease_type type;
@@ -45,7 +45,7 @@ struct sent {
 
 struct rules {
 	const struct family *family;
-	unsigned n_clients, n_things, n_pools;
+	unsigned n_clients, n_things;
 	unsigned max_leases; /* the smallest max-leases-per-client with which everything still happens */
 
 	/* At the start of a game: who the clients are, and the things of the pools. */
@@ -105,15 +105,16 @@ static inline int client_no(const struct client *c)
 /* May somebody, or this client for its IA, use it now? */
 bool is_held(const struct thing *thing);
 bool holds(const struct thing *thing, const struct client *c, unsigned ia);
-/* The thing at this address, NULL if it is of no pool. */
-struct thing *thing_of(const struct ip *addr);
+/* NULL if no pool ever has it. */
+struct thing *thing_of(const struct prefix *prefix, enum lease_type type);
 
 /*
  * An answer offers or gives (acknowledges, is_given) this address or prefix, for an IA of the client that sent
- * this and for so many seconds. Fails if somebody else may still use it, and of what is given if the store says
- * something else or keeps it for less time.
+ * this and for so many seconds. Fails if somebody else, or another IA, may still use it, a part of it or what it is a
+ * part of; and of what is given if the store says something else or keeps it for less time.
  */
-void take_lease(const struct sent *sent, const struct prefix *prefix, unsigned ia, uint32_t valid_sec, bool is_given);
+void take_lease(const struct sent *sent, const struct prefix *prefix, enum lease_type type, unsigned ia,
+		uint32_t valid_sec, bool is_given);
 
 /* A client's message begins: m.xid is its number. The worker that will get it. */
 struct serve_worker *say_begin(struct client *c, uint8_t type, uint32_t wanted);

@@ -24,10 +24,16 @@ static struct own *own_of(const struct client *c)
 	return &owns[client_no(c)];
 }
 
+static struct thing *thing_at(uint32_t addr)
+{
+	struct prefix prefix = { ip_from4(addr), 32 };
+
+	return thing_of(&prefix, LEASE_V4);
+}
+
 static bool has(const struct client *c, uint32_t addr)
 {
-	struct ip ip = ip_from4(addr);
-	const struct thing *thing = thing_of(&ip);
+	const struct thing *thing = thing_at(addr);
 
 	return thing && holds(thing, c, 0);
 }
@@ -35,8 +41,7 @@ static bool has(const struct client *c, uint32_t addr)
 /* It will not use its address any more. */
 static void forget(struct client *c)
 {
-	struct ip ip = ip_from4(own_of(c)->addr);
-	struct thing *thing = thing_of(&ip);
+	struct thing *thing = thing_at(own_of(c)->addr);
 
 	if (thing && thing->client == c)
 		thing->client = NULL;
@@ -87,7 +92,7 @@ static void take_answer(struct bytes answer)
 		fail("an answer went to somebody else");
 	switch (pkt.type) {
 	case DHCP4_OFFER:
-		take_lease(sent, &yours, 0, option_u32(&pkt, OPT4_DHCP_LEASE_TIME), false);
+		take_lease(sent, &yours, LEASE_V4, 0, option_u32(&pkt, OPT4_DHCP_LEASE_TIME), false);
 		own->offered = pkt.yiaddr;
 		break;
 	case DHCP4_ACK:
@@ -97,7 +102,7 @@ static void take_answer(struct bytes answer)
 			forget(c);
 		own->addr = pkt.yiaddr;
 		own->offered = 0;
-		take_lease(sent, &yours, 0, option_u32(&pkt, OPT4_DHCP_LEASE_TIME), true);
+		take_lease(sent, &yours, LEASE_V4, 0, option_u32(&pkt, OPT4_DHCP_LEASE_TIME), true);
 		break;
 	case DHCP4_NAK:
 		if (has(c, sent->wanted) && sent->round == m.round)
@@ -272,7 +277,6 @@ const struct rules rules = {
 	.family = &family4,
 	.n_clients = CLIENTS,
 	.n_things = POOL,
-	.n_pools = 2,
 	.max_leases = 1,
 	.begin = begin,
 	.configure = configure,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * The rules of the game (model.c) for DHCPv6: clients with several IAs of addresses and prefixes, several leases
- * in each. What must never happen besides:
+ * in each, and pools of prefixes that each configuration divides anew, moves, or lays over the addresses. What must
+ * never happen besides:
  *
  *	a client is told to stop using what it holds, or that an IA is not known that it holds
  *	T1 and T2 differ between the IAs of an answer, or something is preferred for longer than it is valid
@@ -11,30 +12,61 @@
 #define CLIENTS 14
 #define IAS 4         /* of a client: 0 and 1 of addresses, 2 and 3 of prefixes */
 #define ADDRESSES 14u /* 2001:db8:1::10 and up, in two pools */
-#define PREFIXES 8u   /* 2001:db8:8000::/61 of /64 */
-#define THINGS (ADDRESSES + PREFIXES)
 #define SERVER_DUID "00:03:00:01:aa:bb:cc:dd:ee:ff"
 
-static uint64_t n_several, n_refused;
+static uint64_t n_several, n_refused, n_kept;
+static unsigned n_things;
 
 static struct bytes duid_of(const struct client *c)
 {
 	return bytes_of(c->id, sizeof(c->id));
 }
 
-static struct prefix thing_prefix(unsigned i)
-{
-	struct prefix prefix = { .len = 128 };
+/* Where prefixes may be delegated: 2001:db8:8000::/61, and what the addresses are in. */
+static const struct area {
+	const char *text;
+	uint8_t len, lens[5]; /* of the pool, and of what it delegates in some configuration */
+} areas[] = {
+	{ "2001:db8:8000::", 61, { 62, 63, 64, 65 } },
+	{ "2001:db8:1::10", 124, { 126, 128 } },
+};
 
-	(void)ip_parse("2001:db8:1::10", &prefix.addr);
-	if (i < ADDRESSES) {
-		prefix.addr.b[15] = (uint8_t)(0x10 + i);
-		return prefix;
+static void add_thing(const struct ip *addr, uint8_t len, enum lease_type type)
+{
+	if (n_things == THINGS_MAX)
+		fail("THINGS_MAX");
+	m.things[n_things++] = (struct thing){ .prefix = { *addr, len }, .type = type };
+}
+
+static void make_things(void)
+{
+	struct ip first;
+
+	n_things = 0;
+	(void)ip_parse("2001:db8:1::10", &first);
+	for (unsigned i = 0; i < ADDRESSES; i++) {
+		struct ip addr = ip_add(&first, i);
+
+		add_thing(&addr, 128, LEASE_NA);
 	}
-	(void)ip_parse("2001:db8:8000::", &prefix.addr);
-	prefix.addr.b[7] = (uint8_t)(i - ADDRESSES);
-	prefix.len = 64;
-	return prefix;
+	for (unsigned a = 0; a < 2; a++)
+		for (const uint8_t *len = areas[a].lens; *len; len++) {
+			(void)ip_parse(areas[a].text, &first);
+			for (unsigned i = 0; i < 1u << (*len - areas[a].len); i++) {
+				struct ip addr = ip_add_steps(&first, i, 128u - *len);
+
+				add_thing(&addr, *len, LEASE_PD);
+			}
+		}
+}
+
+/* Does a pool of the configuration contain it, whatever it gives now? Then its client keeps it. */
+static bool is_in_pool(const struct thing *thing)
+{
+	const struct subnet *sub = &m.live->cfg->plan.subs[0];
+
+	return thing->type == LEASE_NA ? link_pool_of(sub, &thing->prefix.addr) != NULL
+				       : link_pd_pool_around(sub, &thing->prefix) != NULL;
 }
 
 static unsigned ia_index(const struct ia6 *ia)
@@ -47,13 +79,19 @@ static unsigned ia_index(const struct ia6 *ia)
 static bool is_lease_of(const struct lease *lease, const struct client *c, unsigned ia)
 {
 	return bytes_equal(lease->client_id, duid_of(c)) && lease->iaid == ia % 2 + 1 &&
-	       lease->type == (ia < 2 ? LEASE_NA : LEASE_PD) && lease->prefix_len == (ia < 2 ? 128 : 64);
+	       lease->type == (ia < 2 ? LEASE_NA : LEASE_PD);
+}
+
+static enum lease_type type_of(unsigned ia)
+{
+	return ia < 2 ? LEASE_NA : LEASE_PD;
 }
 
 static void take_item(const struct sent *sent, const struct ia6 *ia, const struct ia6_item *item, bool is_reply)
 {
-	const struct thing *thing = thing_of(&item->prefix.addr);
 	unsigned k = ia_index(ia);
+	struct thing *thing = thing_of(&item->prefix, type_of(k));
+	const struct pool *pool;
 	char text[PREFIX_TEXT_MAX];
 
 	(void)prefix_format(&item->prefix, text);
@@ -62,11 +100,37 @@ static void take_item(const struct sent *sent, const struct ia6 *ia, const struc
 		fail("%s is preferred for %u s and valid for %u s", text, item->preferred, item->valid);
 	if (!item->valid) {
 		n_refused++;
-		if (thing && holds(thing, sent->client, k) && sent->round == m.round)
+		if (!thing || !holds(thing, sent->client, k))
+			return;
+		if (sent->round == m.round && is_in_pool(thing))
 			fail("client %d was told to stop using %s, which it holds", client_no(sent->client), text);
+		thing->client = NULL;
 		return;
 	}
-	take_lease(sent, &item->prefix, k, item->valid, is_reply);
+	take_lease(sent, &item->prefix, type_of(k), k, item->valid, is_reply);
+	/* It has asked again since, and loses it by that. */
+	if (is_reply && sent->client->outstanding && !is_in_pool(thing))
+		thing->client = NULL;
+	pool = k < 2 ? NULL : link_pd_pool_around(&m.live->cfg->plan.subs[0], &item->prefix);
+	n_kept += pool && pool->len != item->prefix.len;
+}
+
+/* What it holds in the IA and does not get again is not its own any longer, if no pool has it. */
+static void forget_rest(const struct sent *sent, const struct ia6 *ia)
+{
+	for (unsigned i = 0; i < n_things; i++) {
+		struct thing *thing = &m.things[i];
+		struct reader r = reader_of(ia->subs);
+		struct ia6_item item;
+		bool found = false;
+
+		if (!holds(thing, sent->client, ia_index(ia)) || (sent->round == m.round && is_in_pool(thing)))
+			continue;
+		while (!found && ia6_next_item(ia, &r, &item))
+			found = thing == thing_of(&item.prefix, thing->type);
+		if (!found)
+			thing->client = NULL;
+	}
 }
 
 static void take_ia(const struct sent *sent, const struct ia6 *ia, bool is_reply)
@@ -76,6 +140,8 @@ static void take_ia(const struct sent *sent, const struct ia6 *ia, bool is_reply
 	struct ia6_item item;
 	unsigned n = 0;
 
+	if (is_reply)
+		forget_rest(sent, ia);
 	while (ia6_next_item(ia, &r, &item)) {
 		n += item.valid != 0;
 		take_item(sent, ia, &item, is_reply);
@@ -84,8 +150,8 @@ static void take_ia(const struct sent *sent, const struct ia6 *ia, bool is_reply
 	if (!ia6_status(ia->subs, &status) || (sent->type != DHCP6_RENEW && sent->type != DHCP6_REBIND) ||
 	    sent->round != m.round)
 		return;
-	for (unsigned i = 0; i < THINGS; i++)
-		if (holds(&m.things[i], sent->client, ia_index(ia)))
+	for (unsigned i = 0; i < n_things; i++)
+		if (holds(&m.things[i], sent->client, ia_index(ia)) && is_in_pool(&m.things[i]))
 			fail("client %d holds something in ia %u and was told status %u", client_no(sent->client),
 			     ia_index(ia), status.code);
 }
@@ -130,21 +196,39 @@ static void configure(struct str *text)
 	str_addf(text, " \"pd-allocator\": \"%s\",", any_allocator());
 	str_addf(text, " \"max-addresses-per-ia\": %u,", 1 + dice(3));
 	str_addf(text, " \"max-prefixes-per-ia\": %u,", 1 + dice(2));
-	str_addf(
-		text,
-		" \"subnet6\": [ { \"id\": 1, \"subnet\": \"2001:db8:1::/64\", \"interface\": \"eth0\", "
-		"\"rapid-commit\": true,"
-		" \"pools\": [ { \"pool\": \"2001:db8:1::10 - 2001:db8:1::%x\" }, { \"pool\": \"2001:db8:1::%x - "
-		"2001:db8:1::%x\" } ],"
-		" \"pd-pools\": [ { \"prefix\": \"2001:db8:8000::\", \"prefix-len\": 61, \"delegated-len\": 64 } ] } ]",
-		0x10 + ADDRESSES / 2 - 1, 0x10 + ADDRESSES / 2, 0x10 + ADDRESSES - 1);
+	str_add(text, " \"subnet6\": [ { \"id\": 1, \"subnet\": \"2001:db8:1::/64\", \"interface\": \"eth0\", "
+		      "\"rapid-commit\": true,");
+	str_addf(text, " \"pools\": [ { \"pool\": \"2001:db8:1::10 - 2001:db8:1::%x\" }", 0x10 + ADDRESSES / 2 - 1);
+	if (dice(4))
+		str_addf(text, ", { \"pool\": \"2001:db8:1::%x - 2001:db8:1::%x\" }", 0x10 + ADDRESSES / 2,
+			 0x10 + ADDRESSES - 1);
+	str_add(text, " ], \"pd-pools\": [");
+	if (!dice(4)) /* a part of it */
+		str_addf(text, " { \"prefix\": \"2001:db8:8000:%u::\", \"prefix-len\": 62, \"delegated-len\": %u }",
+			 4 * dice(2), 63 + dice(3));
+	else
+		str_addf(text, " { \"prefix\": \"2001:db8:8000::\", \"prefix-len\": 61, \"delegated-len\": %u }",
+			 dice(2) ? 64 : 62 + dice(4));
+	if (!dice(3))
+		str_addf(text, ", { \"prefix\": \"2001:db8:1::10\", \"prefix-len\": 124, \"delegated-len\": %u }",
+			 dice(2) ? 126 : 128);
+	str_add(text, " ] } ]");
 }
 
 /* --- what clients say ------------------------------------------------------ */
 
-static unsigned any_thing(unsigned ia)
+static struct thing *any_thing(unsigned ia)
 {
-	return ia < 2 ? dice(ADDRESSES) : ADDRESSES + dice(PREFIXES);
+	return &m.things[ia < 2 ? dice(ADDRESSES) : ADDRESSES + dice(n_things - ADDRESSES)];
+}
+
+/* Who asks for an IA loses what it holds there and no pool has: perhaps somebody else gets it before the answer comes.
+ */
+static void lose_things(const struct client *c, unsigned ia)
+{
+	for (unsigned i = 0; i < n_things; i++)
+		if (holds(&m.things[i], c, ia) && !is_in_pool(&m.things[i]))
+			m.things[i].client = NULL;
 }
 
 /* What it holds in the IA, and now and then something else. */
@@ -152,7 +236,7 @@ static void name_things(struct ia6_builder *b, const struct client *c, unsigned 
 {
 	unsigned n_other = dice(3) ? 0 : 1 + dice(3);
 
-	for (unsigned i = 0; i < THINGS; i++) {
+	for (unsigned i = 0; i < n_things; i++) {
 		uint32_t preferred, valid;
 
 		if (!holds(&m.things[i], c, ia) || !dice(6))
@@ -164,12 +248,12 @@ static void name_things(struct ia6_builder *b, const struct client *c, unsigned 
 		ia6_add(b, &m.things[i].prefix, preferred, valid);
 	}
 	while (n_other--) {
-		unsigned i = any_thing(ia);
+		struct thing *thing = any_thing(ia);
 		struct prefix prefix =
-			dice(4) ? m.things[i].prefix : (struct prefix){ .addr = ip_zero6, .len = ia < 2 ? 128 : 64 };
+			dice(4) ? thing->prefix : (struct prefix){ .addr = ip_zero6, .len = ia < 2 ? 128 : 64 };
 
-		if (gives_up && holds(&m.things[i], c, ia))
-			m.things[i].client = NULL;
+		if (gives_up && holds(thing, c, ia))
+			thing->client = NULL;
 		ia6_add(b, &prefix, 0, 0);
 	}
 }
@@ -202,6 +286,7 @@ static void say(struct client *c, uint8_t type)
 			continue;
 		ia6_open(&b, ia < 2 ? OPT6_IA_NA : OPT6_IA_PD, ia % 2 + 1, 0, 0);
 		name_things(&b, c, ia, gives_up);
+		lose_things(c, ia);
 		(void)ia6_close(&b);
 	}
 	len = packet6_write(&pkt, buf, sizeof(buf));
@@ -238,8 +323,7 @@ static void act(struct client *c)
 static void begin(void)
 {
 	(void)duid_parse(SERVER_DUID, &m.srv.duid);
-	for (unsigned i = 0; i < THINGS; i++)
-		m.things[i] = (struct thing){ .prefix = thing_prefix(i), .type = i < ADDRESSES ? LEASE_NA : LEASE_PD };
+	make_things();
 	for (unsigned i = 0; i < CLIENTS; i++)
 		memcpy(m.clients[i].id, (const uint8_t[]){ 0, 3, 0, 1, 2, 0, 0, 0, 0, (uint8_t)i },
 		       sizeof(m.clients[i].id));
@@ -247,17 +331,17 @@ static void begin(void)
 
 static void check_enough(void)
 {
-	if (!m.n[DHCP6_ADVERTISE] || !m.n[DHCP6_REPLY] || !n_several || !n_refused)
-		fail("nothing happened: %llu offers, %llu replies, %llu IAs with several leases, %llu refused",
+	if (!m.n[DHCP6_ADVERTISE] || !m.n[DHCP6_REPLY] || !n_several || !n_refused || !n_kept)
+		fail("nothing happened: %llu offers, %llu replies, %llu IAs with several leases, %llu refused, %llu "
+		     "kept",
 		     (unsigned long long)m.n[DHCP6_ADVERTISE], (unsigned long long)m.n[DHCP6_REPLY],
-		     (unsigned long long)n_several, (unsigned long long)n_refused);
+		     (unsigned long long)n_several, (unsigned long long)n_refused, (unsigned long long)n_kept);
 }
 
 const struct rules rules = {
 	.family = &family6,
 	.n_clients = CLIENTS,
-	.n_things = THINGS,
-	.n_pools = 3,
+	.n_things = ADDRESSES + 2 + 4 + 8 + 16 + 4 + 16,
 	.max_leases = 2,
 	.begin = begin,
 	.configure = configure,

@@ -277,10 +277,10 @@ static void free_live(struct live *live)
 	live_free(&play.srv, live);
 }
 
-static void watch(void *ctx, const struct ip *addr, enum lease_type type, bool in_use)
+static void watch(void *ctx, const struct prefix *prefix, enum lease_type type, bool in_use)
 {
 	(void)type;
-	alloc_note(ctx, addr, in_use);
+	alloc_note(ctx, prefix, in_use);
 }
 
 static void do_config(FILE *file)

@@ -480,10 +480,10 @@ END_TEST
 
 static unsigned n_taken, n_freed;
 
-static void watch(void *ctx, const struct ip *addr, enum lease_type type, bool in_use)
+static void watch(void *ctx, const struct prefix *prefix, enum lease_type type, bool in_use)
 {
 	(void)ctx;
-	(void)addr;
+	(void)prefix;
 	(void)type;
 	n_taken += in_use;
 	n_freed += !in_use;

@@ -200,15 +200,68 @@ struct seen {
 	struct ip last;
 };
 
-static void seen(void *ctx, const struct ip *addr, enum lease_type type, bool in_use)
+static void seen(void *ctx, const struct prefix *prefix, enum lease_type type, bool in_use)
 {
 	struct seen *s = ctx;
 
 	ck_assert_int_eq(type, LEASE_V4);
 	s->taken += in_use;
 	s->freed += !in_use;
-	s->last = *addr;
+	s->last = prefix->addr;
 }
+
+struct seen6 {
+	struct prefix now; /* taken; length 0: none */
+};
+
+static void seen6(void *ctx, const struct prefix *prefix, enum lease_type type, bool in_use)
+{
+	struct seen6 *s = ctx;
+
+	(void)type;
+	if (in_use)
+		s->now = *prefix;
+	else if (s->now.len == prefix->len)
+		s->now.len = 0;
+}
+
+/* One lease at an address, whatever its type and length: the watcher sees what it takes. */
+STORE_TEST(one_lease_of_any_type_at_an_address)
+struct seen6 s = { .now.len = 0 };
+struct lease pd, na, got;
+struct store_change undone[2];
+
+store_close(store);
+(void)unlink(tmp.path);
+open_kind(1);
+store_watch(store, seen6, &s);
+pd = test_lease6(1, 1000, true);
+na = test_lease6(2, 1000, false);
+na.addr = pd.addr;
+ck_assert_int_eq(insert(store, &pd), CHANGE_OK);
+ck_assert_uint_eq(s.now.len, 56);
+ck_assert_int_eq(insert(store, &na), CHANGE_CONFLICT);
+ck_assert_int_eq(update(store, &na, 0), CHANGE_OK);
+ck_assert_uint_eq(s.now.len, 128);
+ck_assert_int_eq(get(store, arena, &pd.addr, &got), 1);
+ck_assert(same_lease(&na, &got));
+/* and back, with a length of its own; another type alone changes nothing */
+pd.prefix_len = 64;
+ck_assert_int_eq(update(store, &pd, 0), CHANGE_OK);
+ck_assert_uint_eq(s.now.len, 64);
+pd.prefix_len = 128;
+ck_assert_int_eq(update(store, &pd, 0), CHANGE_OK);
+ck_assert_int_eq(update(store, &na, 0), CHANGE_OK);
+ck_assert_uint_eq(s.now.len, 128);
+na.state = LEASE_RELEASED;
+ck_assert_int_eq(update(store, &na, 0), CHANGE_OK);
+ck_assert_uint_eq(s.now.len, 0);
+pd.prefix_len = 60;
+undone[0] = (struct store_change){ .kind = CHANGE_UPDATE, .new = pd };
+undone[1] = (struct store_change){ .kind = CHANGE_INSERT, .new = pd };
+ck_assert_int_eq(apply(store, undone, 2), CHANGE_CONFLICT);
+ck_assert_uint_eq(s.now.len, 0);
+STORE_END
 
 STORE_TEST(watch_and_counts)
 struct seen s = { 0 };
@@ -364,10 +417,10 @@ static void *race(void *arg)
 	return NULL;
 }
 
-static void count_uses(void *ctx, const struct ip *addr, enum lease_type type, bool in_use)
+static void count_uses(void *ctx, const struct prefix *prefix, enum lease_type type, bool in_use)
 {
 	int *uses = ctx; /* one per address: its stripe's lock guards it */
-	int *use = &uses[ip_to4(addr) & 63];
+	int *use = &uses[ip_to4(&prefix->addr) & 63];
 
 	(void)type;
 	*use += in_use ? 1 : -1;
@@ -616,6 +669,7 @@ int main(void)
 	tcase_add_loop_test(tc, all_or_none, 0, KINDS);
 	tcase_add_loop_test(tc, refused_leases, 0, KINDS);
 	tcase_add_loop_test(tc, watch_and_counts, 0, KINDS);
+	tcase_add_loop_test(tc, one_lease_of_any_type_at_an_address, 0, KINDS);
 	tcase_add_loop_test(tc, expiry_order, 0, KINDS);
 	tcase_add_loop_test(tc, model, 0, KINDS);
 	tcase_add_loop_test(tc, threads, 0, FAKE); /* the test double is not for threads */

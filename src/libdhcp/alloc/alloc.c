@@ -12,6 +12,7 @@
 
 #include "alloc/freemap.h"
 #include "alloc/freequeue.h"
+#include "alloc/spans.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/fetch.h"
@@ -44,7 +45,8 @@ struct range {
 struct alloc_set {
 	struct list link; /* in alloc->sets */
 	size_t n;
-	bool has_maps;        /* any of the ranges; else there is nothing to mark */
+	bool has_maps;        /* any of the ranges; else an address has nothing to mark */
+	bool has_prefixes;    /* any of the ranges; then an address may be in one of these */
 	struct range *ranges; /* in the caller's order */
 	struct ip *firsts; /* first addresses of the ranges in ascending order: a search reads few places in memory */
 	struct place {
@@ -60,6 +62,7 @@ struct claim {
 	struct list link;                      /* in alloc->order, or in alloc->spare */
 	struct claim *next_addr, *next_client; /* hash chains */
 	struct ip addr;
+	uint8_t len; /* addr and len: the prefix */
 	struct client_key client;
 	int64_t ends_ms;  /* boot time */
 	int64_t since_ms; /* of the first offer: asking again does not keep it from others */
@@ -70,6 +73,7 @@ struct alloc {
 	pthread_mutex_t lock; /* guards everything below */
 	unsigned hold_ms;
 	struct list sets;
+	struct spans odd; /* leases and claims that have another length than some range they overlap; by enum mark */
 	struct list order, spare;
 	size_t n_claims;
 	int64_t taken_ms; /* of the last claim that was taken over */
@@ -108,6 +112,7 @@ void alloc_free(struct alloc *alloc)
 		alloc_set_free(alloc, container_of(alloc->sets.next, struct alloc_set, link));
 	free_claims(&alloc->order);
 	free_claims(&alloc->spare);
+	spans_done(&alloc->odd);
 	(void)pthread_mutex_destroy(&alloc->lock);
 	free(alloc);
 }
@@ -154,56 +159,74 @@ static struct ip find_reach(struct alloc_set *set, size_t lo, size_t hi)
 	return root->reach = reach;
 }
 
-typedef void range_fn(void *ctx, struct range *range, uint64_t i);
+/* What a lease or claim takes. */
+struct span {
+	struct ip first, last;
+	struct prefix prefix; /* without bits after its length */
+	uint8_t shift;        /* bits after its length */
+	bool is_clean;        /* there were none */
+};
 
-static void range_at(struct range *range, const struct ip *addr, range_fn *fn, void *ctx)
+static struct span span_of(const struct prefix *prefix)
 {
-	if (ip_cmp(addr, &range->span.last) <= 0)
-		fn(ctx, range, ip_count_steps(&range->span.first, addr, range->span.shift));
+	unsigned bits = ip_is4(&prefix->addr) ? prefix->len + 96u : prefix->len;
+	struct span span = { .first = prefix->addr, .last = prefix->addr, .is_clean = true };
+
+	if (bits < 128) {
+		span.shift = (uint8_t)(128 - bits);
+		span.first = prefix_first(prefix);
+		span.last = prefix_last(prefix);
+		span.is_clean = ip_equal(&span.first, &prefix->addr);
+	}
+	span.prefix = (struct prefix){ span.first, prefix->len };
+	return span;
 }
 
-static void places_in(const struct alloc_set *set, size_t lo, size_t hi, const struct ip *addr, range_fn *fn, void *ctx)
+typedef void range_fn(void *ctx, struct range *range);
+
+static void places_in(const struct alloc_set *set, size_t lo, size_t hi, const struct span *span, range_fn *fn,
+		      void *ctx)
 {
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 		const struct place *place = &set->sorted[mid];
 
-		if (ip_cmp(addr, &place->reach) > 0)
+		if (ip_cmp(&span->first, &place->reach) > 0)
 			return;
-		places_in(set, lo, mid, addr, fn, ctx);
-		if (ip_cmp(&set->firsts[mid], addr) > 0)
+		places_in(set, lo, mid, span, fn, ctx);
+		if (ip_cmp(&set->firsts[mid], &span->last) > 0)
 			return;
-		range_at(place->range, addr, fn, ctx);
+		if (ip_cmp(&span->first, &place->range->span.last) <= 0)
+			fn(ctx, place->range);
 		lo = mid + 1;
 	}
 }
 
-/* Call fn for each range of the set that holds addr, with its number there. */
-static void ranges_in(struct alloc_set *set, const struct ip *addr, range_fn *fn, void *ctx)
+static bool is_inside(const struct span *span, const struct range *range)
+{
+	return ip_cmp(&range->span.first, &span->first) <= 0 && ip_cmp(&span->last, &range->span.last) <= 0;
+}
+
+/* Call fn for each range of the set that overlaps with the span. */
+static void ranges_in(struct alloc_set *set, const struct span *span, range_fn *fn, void *ctx)
 {
 	size_t n;
 
 	if (set->overlap) {
-		places_in(set, 0, set->n, addr, fn, ctx);
+		places_in(set, 0, set->n, span, fn, ctx);
 		return;
 	}
-	if (!set->recent || ip_cmp(addr, &set->recent->span.first) < 0 || ip_cmp(addr, &set->recent->span.last) > 0) {
-		n = ip_count_less(set->firsts, set->n, addr, true);
-		if (!n)
-			return;
-		set->recent = set->sorted[n - 1].range;
+	if (set->recent && is_inside(span, set->recent)) {
+		fn(ctx, set->recent);
+		return;
 	}
-	range_at(set->recent, addr, fn, ctx);
-}
+	for (n = ip_count_less(set->firsts, set->n, &span->last, true); n; n--) {
+		struct range *range = set->sorted[n - 1].range;
 
-/* The same for all sets; `marked`: for those that have maps. */
-static void ranges_at(struct alloc *alloc, const struct ip *addr, bool marked, range_fn *fn, void *ctx)
-{
-	list_for_each (pos, &alloc->sets) {
-		struct alloc_set *set = container_of(pos, struct alloc_set, link);
-
-		if (set->has_maps || !marked)
-			ranges_in(set, addr, fn, ctx);
+		if (ip_cmp(&span->first, &range->span.last) > 0)
+			return;
+		set->recent = range;
+		fn(ctx, range);
 	}
 }
 
@@ -235,33 +258,120 @@ static void set_free(struct range *range, uint64_t i, bool is_free)
 		freequeue_set(range->queue, (uint32_t)i, is_free);
 }
 
-struct mark {
-	enum { MARK_LEASED, MARK_CLAIMED } what;
+/* The number in the range of its first address, or of the prefix that it lies in; and of its last one. */
+static uint64_t first_number(const struct range *range, const struct span *span)
+{
+	if (ip_cmp(&span->first, &range->span.first) <= 0)
+		return 0;
+	return ip_count_steps(&range->span.first, &span->first, range->span.shift);
+}
+
+static uint64_t last_number(const struct range *range, const struct span *span)
+{
+	if (ip_cmp(&span->last, &range->span.last) >= 0)
+		return range->span.size - 1;
+	return ip_count_steps(&range->span.first, &span->last, range->span.shift);
+}
+
+static struct prefix prefix_at(const struct range *range, uint64_t i)
+{
+	struct ip addr = ip_add_steps(&range->span.first, i, range->span.shift);
+
+	return (struct prefix){ addr, (uint8_t)((ip_is4(&addr) ? 32 : 128) - range->span.shift) };
+}
+
+/* Numbers of a range are what the span may be: then it is one of them. */
+static bool is_odd(const struct span *span, const struct range *range)
+{
+	return span->shift != range->span.shift || !span->is_clean;
+}
+
+static bool has_odd(const struct alloc *alloc, const struct range *range, uint64_t i)
+{
+	struct prefix prefix, other;
+
+	if (!alloc->odd.n)
+		return false;
+	prefix = prefix_at(range, i);
+	return spans_overlap(&alloc->odd, &prefix, NULL, &other);
+}
+
+enum mark { MARK_LEASED = 1, MARK_CLAIMED = 2 };
+
+struct marking {
+	struct alloc *alloc;
+	struct span span;
+	enum mark mark;
 	bool on;
+	bool any_odd; /* some range has another length */
 };
 
-static void mark_range(void *ctx, struct range *range, uint64_t i)
+/* The numbers that an odd span overlaps: 64 at a time, it may be very many. */
+static void mark_numbers(const struct marking *m, struct range *range)
 {
-	const struct mark *mark = ctx;
+	uint64_t first = first_number(range, &m->span), last = last_number(range, &m->span), w;
+	struct prefix around = first == last ? prefix_at(range, first) : m->span.prefix, other;
+	bool any = !m->on && spans_overlap(&m->alloc->odd, &around, NULL, &other);
 
+	for (w = first / 64; w <= last / 64; w++) {
+		uint64_t mask = UINT64_MAX, bits = 0, changed, rest;
+
+		if (w == first / 64)
+			mask &= UINT64_MAX << first % 64;
+		if (w == last / 64)
+			mask &= UINT64_MAX >> (63 - last % 64);
+		if (!m->on)
+			bits = ~(range->leased[w] | range->claimed[w]) & mask;
+		for (rest = any ? bits : 0; rest; rest &= rest - 1) {
+			unsigned i = (unsigned)__builtin_ctzll(rest);
+
+			if (has_odd(m->alloc, range, w * 64 + i))
+				bits &= ~(1ULL << i);
+		}
+		changed = freemap_set_word(range->map, w, mask, bits);
+		for (; range->queue && changed; changed &= changed - 1)
+			freequeue_set(range->queue, (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(changed), !m->on);
+	}
+}
+
+static void mark_range(void *ctx, struct range *range)
+{
+	struct marking *m = ctx;
+	uint64_t i;
+
+	if (is_odd(&m->span, range)) {
+		m->any_odd = true;
+		if (range->map)
+			mark_numbers(m, range);
+		return;
+	}
 	if (!range->map)
 		return;
-	bit_set(mark->what == MARK_LEASED ? range->leased : range->claimed, i, mark->on);
-	set_free(range, i, !bit_get(range->leased, i) && !bit_get(range->claimed, i));
+	i = first_number(range, &m->span);
+	bit_set(m->mark == MARK_LEASED ? range->leased : range->claimed, i, m->on);
+	set_free(range, i, !bit_get(range->leased, i) && !bit_get(range->claimed, i) && !has_odd(m->alloc, range, i));
 }
 
-static void mark_leased(struct alloc *alloc, const struct ip *addr, bool on)
+/* A prefix (or address) gets or loses the mark in all ranges of all sets. */
+static void mark(struct alloc *alloc, const struct prefix *prefix, enum mark what, bool on)
 {
-	struct mark mark = { MARK_LEASED, on };
+	struct marking m = { alloc, span_of(prefix), what, on, false };
 
-	ranges_at(alloc, addr, true, mark_range, &mark);
+	if (!on && alloc->odd.n)
+		spans_unmark(&alloc->odd, &m.span.prefix, what);
+	list_for_each (pos, &alloc->sets) {
+		struct alloc_set *set = container_of(pos, struct alloc_set, link);
+
+		if (set->has_maps || set->has_prefixes || m.span.shift || !m.span.is_clean)
+			ranges_in(set, &m.span, mark_range, &m);
+	}
+	if (on && m.any_odd)
+		spans_mark(&alloc->odd, &m.span.prefix, what);
 }
 
-static void mark_claimed(struct alloc *alloc, const struct ip *addr, bool on)
+static void mark_claim(struct alloc *alloc, const struct claim *claim, bool on)
 {
-	struct mark mark = { MARK_CLAIMED, on };
-
-	ranges_at(alloc, addr, true, mark_range, &mark);
+	mark(alloc, &(struct prefix){ claim->addr, claim->len }, MARK_CLAIMED, on);
 }
 
 static void skip_ends(struct range *range)
@@ -304,6 +414,7 @@ struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *r
 
 		set->sorted[i] = (struct place){ .range = range };
 		range->span = ranges[i];
+		set->has_prefixes |= ranges[i].shift != 0;
 		range->map = freemap_new(ranges[i].size);
 		if (range->map) {
 			set->has_maps = true;
@@ -318,7 +429,7 @@ struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *r
 	(void)pthread_mutex_lock(&alloc->lock);
 	list_add_tail(&alloc->sets, &set->link);
 	list_for_each (pos, &alloc->order)
-		mark_claimed(alloc, &container_of(pos, struct claim, link)->addr, true);
+		mark_claim(alloc, container_of(pos, struct claim, link), true);
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return set;
 }
@@ -358,11 +469,46 @@ void alloc_fetch_map(const struct alloc_set *set, size_t i)
 	fetch(range->leased, 1);
 }
 
-void alloc_note(struct alloc *alloc, const struct ip *addr, bool in_use)
+void alloc_note(struct alloc *alloc, const struct prefix *prefix, bool in_use)
 {
 	(void)pthread_mutex_lock(&alloc->lock);
-	mark_leased(alloc, addr, in_use);
+	mark(alloc, prefix, MARK_LEASED, in_use);
 	(void)pthread_mutex_unlock(&alloc->lock);
+}
+
+struct odd_count {
+	struct alloc_set *set;
+	struct span span;
+	uint64_t n;
+	bool is_odd;
+};
+
+static void check_odd(void *ctx, struct range *range)
+{
+	struct odd_count *count = ctx;
+
+	count->is_odd |= is_odd(&count->span, range);
+}
+
+static void count_odd(void *ctx, const struct prefix *prefix, unsigned marks)
+{
+	struct odd_count *count = ctx;
+
+	count->span = span_of(prefix);
+	count->is_odd = false;
+	if (marks & MARK_LEASED)
+		ranges_in(count->set, &count->span, check_odd, count);
+	count->n += count->is_odd;
+}
+
+uint64_t alloc_n_odd(struct alloc *alloc, struct alloc_set *set)
+{
+	struct odd_count count = { .set = set };
+
+	(void)pthread_mutex_lock(&alloc->lock);
+	spans_each(&alloc->odd, count_odd, &count);
+	(void)pthread_mutex_unlock(&alloc->lock);
+	return count.n;
 }
 
 /* --- claims ---------------------------------------------------------------- */
@@ -380,7 +526,7 @@ static void unlink_claim(struct alloc *alloc, struct claim *claim)
 	list_remove(&claim->link);
 	list_add_tail(&alloc->spare, &claim->link);
 	alloc->n_claims--;
-	mark_claimed(alloc, &claim->addr, false);
+	mark_claim(alloc, claim, false);
 }
 
 static void sweep(struct alloc *alloc, int64_t now_ms)
@@ -394,7 +540,7 @@ static void sweep(struct alloc *alloc, int64_t now_ms)
 	}
 }
 
-static struct claim *claim_at(struct alloc *alloc, const struct ip *addr)
+static struct claim *claim_at(const struct alloc *alloc, const struct ip *addr)
 {
 	struct claim *claim = alloc->by_addr[addr_bucket(addr)];
 
@@ -412,9 +558,10 @@ static struct claim *claim_of(struct alloc *alloc, const struct client_key *clie
 	return claim;
 }
 
-/* The address becomes the client's one claim. */
-static struct claim *put_claim(struct alloc *alloc, const struct ip *addr, const struct client_key *client)
+/* The prefix becomes the client's one claim. */
+static struct claim *put_claim(struct alloc *alloc, const struct prefix *prefix, const struct client_key *client)
 {
+	const struct ip *addr = &prefix->addr;
 	struct claim *old = claim_of(alloc, client), *claim;
 	int64_t now_ms = clock_boot_ms(), since_ms = now_ms;
 	struct list *spare;
@@ -427,6 +574,7 @@ static struct claim *put_claim(struct alloc *alloc, const struct ip *addr, const
 	spare = list_pop(&alloc->spare);
 	claim = spare ? container_of(spare, struct claim, link) : xcalloc(1, sizeof(*claim));
 	claim->addr = *addr;
+	claim->len = prefix->len;
 	claim->client = *client;
 	claim->ends_ms = now_ms + alloc->hold_ms;
 	claim->since_ms = since_ms;
@@ -439,22 +587,42 @@ static struct claim *put_claim(struct alloc *alloc, const struct ip *addr, const
 	*bucket = claim;
 	list_add_tail(&alloc->order, &claim->link);
 	alloc->n_claims++;
-	mark_claimed(alloc, addr, true);
+	mark_claim(alloc, claim, true);
 	return claim;
+}
+
+/* In a range without a map: the first number at n or after it that nothing of another length takes. */
+static uint64_t step_over_odd(const struct alloc *alloc, const struct range *range, uint64_t n)
+{
+	struct prefix prefix;
+	struct ip gap;
+
+	if (!alloc->odd.n)
+		return n;
+	prefix = prefix_at(range, n);
+	if (!spans_next_gap(&alloc->odd, &prefix, &gap) || ip_cmp(&gap, &range->span.last) > 0)
+		return range->span.size;
+	return ip_count_steps(&range->span.first, &gap, range->span.shift);
 }
 
 /* In a range without a map: by its way, but claimed by nobody else. FREEMAP_NONE when there is none. */
 static uint64_t next_unclaimed(struct alloc *alloc, struct range *range, const struct client_key *client)
 {
 	uint64_t n = range->cursor;
-	unsigned i;
+	unsigned i, n_ends = 0;
 
 	for (i = 0; i < CLAIMED_TRIES; i++, n++) {
 		const struct claim *other;
 		struct ip addr;
 
-		if (range->span.how != ALLOC_ITERATIVE || n >= range->span.size)
-			n = range->span.how != ALLOC_ITERATIVE ? rand_below(range->span.size) : 0;
+		if (range->span.how != ALLOC_ITERATIVE && !n_ends)
+			n = rand_below(range->span.size);
+		n = n < range->span.size ? step_over_odd(alloc, range, n) : n;
+		if (n >= range->span.size) {
+			if (n_ends++)
+				break;
+			n = step_over_odd(alloc, range, 0);
+		}
 		addr = ip_add_steps(&range->span.first, n, range->span.shift);
 		other = claim_at(alloc, &addr);
 		if (!other || same_client(&other->client, client))
@@ -488,10 +656,12 @@ bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const stru
 	sweep(alloc, clock_boot_ms());
 	n = next_free(alloc, range, client);
 	if (n != FREEMAP_NONE) {
-		*ret = ip_add_steps(&range->span.first, n, range->span.shift);
+		struct prefix prefix = prefix_at(range, n);
+
+		*ret = prefix.addr;
 		range->cursor = n + 1;
 		set->recent = range;
-		(void)put_claim(alloc, ret, client);
+		(void)put_claim(alloc, &prefix, client);
 	}
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return n != FREEMAP_NONE;
@@ -525,14 +695,13 @@ static struct claim *stale_claim(struct alloc *alloc, const struct range *range)
 
 	list_for_each (pos, &alloc->order) {
 		struct claim *claim = container_of(pos, struct claim, link);
-		const struct alloc_range *span = &range->span;
+		struct span span = span_of(&(struct prefix){ claim->addr, claim->len });
 
 		if (n++ == STALE_LOOK)
 			break;
-		if (claim->since_ms > made_before || ip_cmp(&span->first, &claim->addr) > 0 ||
-		    ip_cmp(&claim->addr, &span->last) > 0)
+		if (claim->since_ms > made_before || !is_inside(&span, range) || is_odd(&span, range))
 			continue;
-		if (!range->map || !bit_get(range->leased, ip_count_steps(&span->first, &claim->addr, span->shift)))
+		if (!range->map || !bit_get(range->leased, first_number(range, &span)))
 			return claim;
 	}
 	return NULL;
@@ -561,53 +730,96 @@ bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const
 	sweep(alloc, clock_boot_ms());
 	claim = may_take_over(alloc, client) ? stale_claim(alloc, &set->ranges[i]) : NULL;
 	if (claim) {
-		*ret = claim->addr;
+		struct prefix prefix = { claim->addr, claim->len };
+
+		*ret = prefix.addr;
 		alloc->taken_ms = clock_boot_ms();
 		unlink_claim(alloc, claim);
-		put_claim(alloc, ret, client)->taken_over = true;
+		put_claim(alloc, &prefix, client)->taken_over = true;
 	}
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return claim != NULL;
 }
 
 struct found {
-	bool is_leased;
+	const struct alloc *alloc;
+	struct span span;
+	bool leased_ok; /* in a range of its own length */
+	bool is_taken;
 	unsigned n, n_skipped;
 };
 
-static void look_at(void *ctx, struct range *range, uint64_t i)
+static bool any_bit(const uint64_t *bits, uint64_t first, uint64_t last)
+{
+	uint64_t i;
+
+	for (i = first; i <= last; i = (i / 64 + 1) * 64) {
+		uint64_t mask = UINT64_MAX << i % 64;
+
+		if (i / 64 == last / 64)
+			mask &= UINT64_MAX >> (63 - last % 64);
+		if (bits[i / 64] & mask)
+			return true;
+	}
+	return false;
+}
+
+/* Leases and claims in a range of another length: what has none of its own knows them only from there. */
+static bool has_any(const struct alloc *alloc, const struct range *range, const struct span *span)
+{
+	uint64_t first = first_number(range, span), last = last_number(range, span);
+	struct ip addr;
+
+	if (range->map)
+		return any_bit(range->leased, first, last) || any_bit(range->claimed, first, last);
+	addr = prefix_at(range, first).addr;
+	return first == last && claim_at(alloc, &addr);
+}
+
+static void look_at(void *ctx, struct range *range)
 {
 	struct found *found = ctx;
+	uint64_t i;
 
-	found->is_leased |= range->map && bit_get(range->leased, i);
 	found->n++;
+	if (is_odd(&found->span, range)) {
+		found->is_taken |= has_any(found->alloc, range, &found->span);
+		return;
+	}
+	i = first_number(range, &found->span);
+	found->is_taken |= !found->leased_ok && range->map && bit_get(range->leased, i);
 	found->n_skipped += is_skipped(range, i);
 }
 
-/* Not for who names it: leased, or never to be given by any of its ranges. */
-static bool is_taken(struct alloc *alloc, const struct ip *addr)
+/* Not for who names it: leased, in whole or in part, or never to be given by any of its ranges. */
+static bool is_taken(struct alloc *alloc, const struct prefix *prefix, bool leased_ok)
 {
-	struct found found = { 0 };
+	struct found found = { .alloc = alloc, .span = span_of(prefix), .leased_ok = leased_ok };
+	struct prefix other;
 
-	ranges_at(alloc, addr, false, look_at, &found);
-	return found.is_leased || (found.n && found.n == found.n_skipped);
+	/* One that begins where it does is the one it replaces. */
+	if (alloc->odd.n && spans_overlap(&alloc->odd, &found.span.prefix, &prefix->addr, &other))
+		return true;
+	list_for_each (pos, &alloc->sets)
+		ranges_in(container_of(pos, struct alloc_set, link), &found.span, look_at, &found);
+	return found.is_taken || (!leased_ok && found.n && found.n == found.n_skipped);
 }
 
-bool alloc_claim(struct alloc *alloc, const struct ip *addr, const struct client_key *client, bool leased_ok)
+bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct client_key *client, bool leased_ok)
 {
 	struct claim *claim;
 	bool ok;
 
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc, clock_boot_ms());
-	claim = claim_at(alloc, addr);
+	claim = claim_at(alloc, &prefix->addr);
 	/* Whoever it was offered to first may still come. */
 	ok = !claim || claim->taken_over || same_client(&claim->client, client);
-	ok = ok && (leased_ok || !is_taken(alloc, addr));
+	ok = ok && !is_taken(alloc, prefix, leased_ok);
 	if (ok && claim && !same_client(&claim->client, client))
 		unlink_claim(alloc, claim);
 	if (ok)
-		(void)put_claim(alloc, addr, client);
+		(void)put_claim(alloc, prefix, client);
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return ok;
 }

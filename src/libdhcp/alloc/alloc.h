@@ -66,8 +66,13 @@ void alloc_set_free(struct alloc *alloc, struct alloc_set *set);
 void alloc_fetch(const struct alloc_set *set, size_t i);
 void alloc_fetch_map(const struct alloc_set *set, size_t i);
 
-/* The store says: this address became taken or free. */
-void alloc_note(struct alloc *alloc, const struct ip *addr, bool in_use);
+/*
+ * The store says: this address or prefix became taken or free. With it everything that it overlaps in ranges
+ * of other lengths.
+ */
+void alloc_note(struct alloc *alloc, const struct prefix *prefix, bool in_use);
+/* How many leases have another length than a range of the set that they overlap. */
+uint64_t alloc_n_odd(struct alloc *alloc, struct alloc_set *set);
 
 /*
  * Claim the next free address of range `i` of the set for the client; false when there is none. Which
@@ -90,10 +95,10 @@ void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const st
 bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,
 		     struct ip *ret);
 /*
- * Claim this very address: true when it is free or already claimed by the client. An address whose
- * lease is over but still stored counts as taken unless `leased_ok`.
+ * Claim this very address or prefix: true when it is free or already claimed by the client, and nobody has
+ * a part of it or what it is a part of. One whose lease is over but still stored counts as taken unless `leased_ok`.
  */
-bool alloc_claim(struct alloc *alloc, const struct ip *addr, const struct client_key *client, bool leased_ok);
+bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct client_key *client, bool leased_ok);
 /* The address the client has a fresh claim on; false when none. */
 bool alloc_claimed_by(struct alloc *alloc, const struct client_key *client, struct ip *ret);
 /* The claim of the client, if any, is over: it has a lease now, or took another server's offer. */

@@ -63,26 +63,46 @@ uint64_t freemap_size(const struct freemap *map)
 	return map->size;
 }
 
+/* A word of level 0 has become zero or is zero no longer: the levels above only care about that. */
+static void note_word(struct freemap *map, uint64_t w)
+{
+	bool any = map->level[0][w] != 0;
+
+	for (unsigned k = 1; k < map->n_levels; k++) {
+		uint64_t *word = &map->level[k][w / 64];
+		uint64_t before = *word;
+
+		if (any)
+			*word |= 1ULL << w % 64;
+		else
+			*word &= ~(1ULL << w % 64);
+		if (!before == !*word)
+			break;
+		w /= 64;
+	}
+}
+
+uint64_t freemap_set_word(struct freemap *map, uint64_t w, uint64_t mask, uint64_t bits)
+{
+	uint64_t *word = &map->level[0][w], before = *word, changed = (before ^ bits) & mask;
+
+	*word = before ^ changed;
+	map->n_free += (uint64_t)__builtin_popcountll(*word) - (uint64_t)__builtin_popcountll(before);
+	if (!before != !*word)
+		note_word(map, w);
+	return changed;
+}
+
 bool freemap_set(struct freemap *map, uint64_t i, bool is_free)
 {
-	unsigned k;
+	uint64_t *word = &map->level[0][i / 64], before = *word;
 
 	if (freemap_is_free(map, i) == is_free)
 		return false;
+	*word = before ^ 1ULL << i % 64;
 	map->n_free += is_free ? 1 : (uint64_t)-1;
-	for (k = 0; k < map->n_levels; k++) {
-		uint64_t *word = &map->level[k][i / 64];
-		uint64_t before = *word;
-
-		if (is_free)
-			*word |= 1ULL << i % 64;
-		else
-			*word &= ~(1ULL << i % 64);
-		/* The level above only cares whether the word is zero. */
-		if (!before == !*word)
-			break;
-		i /= 64;
-	}
+	if (!before != !*word)
+		note_word(map, i / 64);
 	return true;
 }
 

@@ -20,6 +20,9 @@ void freemap_free(struct freemap *map);
 bool freemap_is_free(const struct freemap *map, uint64_t i);
 /* Returns whether that changed anything. */
 bool freemap_set(struct freemap *map, uint64_t i, bool is_free);
+/* 64 at once, of word `w` = number / 64: those in the mask become free as `bits` says; returns which of them changed.
+ */
+uint64_t freemap_set_word(struct freemap *map, uint64_t w, uint64_t mask, uint64_t bits);
 /* The first free number at or behind `from`, else the first of all, else FREEMAP_NONE. */
 uint64_t freemap_next(const struct freemap *map, uint64_t from);
 uint64_t freemap_count(const struct freemap *map); /* how many are free */

@@ -211,10 +211,10 @@ static void start_timers(struct daemon *d)
 
 /* --- start ----------------------------------------------------------------- */
 
-static void watch_store(void *ctx, const struct ip *addr, enum lease_type type, bool in_use)
+static void watch_store(void *ctx, const struct prefix *prefix, enum lease_type type, bool in_use)
 {
 	(void)type;
-	alloc_note(ctx, addr, in_use);
+	alloc_note(ctx, prefix, in_use);
 }
 
 static void free_live_post(struct post *post)

@@ -70,6 +70,14 @@ static inline bool lease_is_in_use(const struct lease *lease)
 	return lease->state != LEASE_RECLAIMED && lease->state != LEASE_RELEASED;
 }
 
+/* What it takes: of an address all bits count, whatever its prefix_len says. */
+static inline struct prefix lease_span(const struct lease *lease)
+{
+	uint8_t len = lease->type == LEASE_PD ? lease->prefix_len : lease->type == LEASE_V4 ? 32 : 128;
+
+	return (struct prefix){ lease->addr, len };
+}
+
 /* Valid for `valid` seconds from now: sets valid, cltt and expires. */
 void lease_start(struct lease *lease, uint32_t valid);
 /* For how long its client may be promised what is left of it, s; 0 when that is less than one. */

@@ -51,14 +51,30 @@ static bool in_use(const struct memfile *m, uint32_t ref)
 	return rec && rec->state != LEASE_RECLAIMED && rec->state != LEASE_RELEASED;
 }
 
-/* The address went from one record to the other: tell the watcher if that makes it taken or free. */
+static void notify_of(struct memfile *m, uint32_t ref, const struct prefix *span, bool in_use)
+{
+	m->changed(m->changed_ctx, span, (enum lease_type)rec_of(m, ref)->type, in_use);
+}
+
+/* The address went from one record to the other: tell the watcher what that makes taken or free. */
 static void notify(struct memfile *m, uint32_t from, uint32_t to)
 {
-	const struct record *rec = rec_of(m, to ? to : from);
-	struct ip addr = record_addr(rec);
+	bool before = in_use(m, from), after = in_use(m, to);
+	struct prefix old, new;
 
-	if (m->changed && in_use(m, from) != in_use(m, to))
-		m->changed(m->changed_ctx, &addr, (enum lease_type)rec->type, in_use(m, to));
+	if (!m->changed)
+		return;
+	if (before)
+		old = record_span(rec_of(m, from));
+	if (after)
+		new = record_span(rec_of(m, to));
+	if (before && after && old.len == new.len)
+		return;
+	/* In this order what both have is never free. */
+	if (after)
+		notify_of(m, to, &new, true);
+	if (before)
+		notify_of(m, from, &old, false);
 }
 
 /* --- transactions --- */
@@ -524,7 +540,7 @@ static int find_by_addr(struct memfile *m, const struct lease_query *query, stru
 
 	memtable_lock(&m->table, memtable_bit(hash));
 	ref = memtable_by_addr(&m->table, &query->addr, hash);
-	if (ref && rec_of(m, ref)->type == query->type) {
+	if (ref) {
 		record_unpack(rec_of(m, ref), m->table.epoch, &lease);
 		n = lease_copy(arena, &lease, ret) < 0 ? -E_NOMEM : 1;
 	}

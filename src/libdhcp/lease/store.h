@@ -43,7 +43,7 @@ enum store_by { BY_ADDR, BY_HWADDR, BY_CLIENT_ID };
 
 struct lease_query {
 	enum store_by by;
-	enum lease_type type; /* v6: only this one; v4: LEASE_V4 */
+	enum lease_type type; /* v6: only this one, but BY_ADDR the lease there whatever its type; v4: LEASE_V4 */
 	struct ip addr;       /* BY_ADDR */
 	/* By client: */
 	struct bytes id;         /* hardware address, or client id / DUID; borrowed until the answer */
@@ -112,11 +112,11 @@ struct store_txn {
 int store_apply(struct store *store, struct store_txn *txn);
 
 /*
- * Be told when an address becomes in use (lease_is_in_use) or free. Called under the lock that
- * guards the address: be short, do not call the store. Set it before leases change; what was loaded
+ * Be told when an address or prefix (lease_span) becomes in use (lease_is_in_use) or free. Called under the lock
+ * that guards the address: be short, do not call the store. Set it before leases change; what was loaded
  * at open is not told again, see store_each. One watcher per store.
  */
-typedef void store_watch_fn(void *ctx, const struct ip *addr, enum lease_type type, bool in_use);
+typedef void store_watch_fn(void *ctx, const struct prefix *prefix, enum lease_type type, bool in_use);
 void store_watch(struct store *store, store_watch_fn *changed, void *ctx);
 
 /*

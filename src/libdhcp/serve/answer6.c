@@ -76,7 +76,8 @@ static void write_given(const struct request *req, struct ia6_builder *w, const 
 {
 	struct prefix prefix = { g->lease.addr, g->lease.prefix_len };
 
-	if (!g->pool->excluded.len || !is_requested6(req, OPT6_PD_EXCLUDE)) {
+	/* A prefix that is longer or shorter than those of its pool has none. */
+	if (!g->pool->excluded.len || prefix.len != g->pool->len || !is_requested6(req, OPT6_PD_EXCLUDE)) {
 		ia6_add(w, &prefix, g->lease.preferred, g->lease.valid);
 		return;
 	}

@@ -119,7 +119,8 @@ static bool take(struct request *req, const struct ip *addr, bool has_old, const
 	if (!pool || (has_old && !own && !lease_is_over(old)))
 		return false;
 	/* What the client holds is its own, whomever it was offered to while this server did not know. */
-	if (!(own && !lease_is_over(old)) && !alloc_claim(req->worker->srv->alloc, addr, &req->turn.client, has_old))
+	if (!(own && !lease_is_over(old)) &&
+	    !alloc_claim(req->worker->srv->alloc, &(struct prefix){ *addr, 32 }, &req->turn.client, has_old))
 		return false;
 	req->pool = pool;
 	req->sub = pool->sub;

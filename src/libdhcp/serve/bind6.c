@@ -144,7 +144,7 @@ static const struct lease *mine_at(const struct binding *b, const struct ip *add
 	return NULL;
 }
 
-/* The lease at an address, whoever's. 1, 0 or negative. */
+/* The lease at an address, or the prefix that begins there: whoever's, of whatever type. 1, 0 or negative. */
 static int find_at(struct request *req, const struct binding *b, const struct ip *addr, struct lease *ret)
 {
 	struct lease_query query = { .by = BY_ADDR, .type = b->type, .addr = *addr };
@@ -162,6 +162,15 @@ static const struct pool *pool_of(const struct request *req, const struct bindin
 	return b->type == LEASE_PD ? link_pd_pool_of(req->chosen, prefix) : link_pool_of(req->chosen, &prefix->addr);
 }
 
+/* The pool that contains the lease. It may delegate another length now: a client keeps what it has. */
+static const struct pool *pool_around(const struct request *req, const struct lease *lease)
+{
+	struct prefix span = lease_span(lease);
+
+	return lease->type == LEASE_PD ? link_pd_pool_around(req->chosen, &span)
+				       : link_pool_of(req->chosen, &lease->addr);
+}
+
 static bool is_given(const struct binding *b, const struct ip *addr)
 {
 	unsigned i;
@@ -173,10 +182,10 @@ static bool is_given(const struct binding *b, const struct ip *addr)
 }
 
 /* `at`: what is stored there, NULL if nothing. False when there is no memory for it. */
-static bool give(struct request *req, struct binding *b, const struct pool *pool, const struct ip *addr,
+static bool give(struct request *req, struct binding *b, const struct pool *pool, const struct prefix *prefix,
 		 const struct lease *at, struct client_key key)
 {
-	const struct lease *old = at ? mine_at(b, addr) : NULL;
+	const struct lease *old = at ? mine_at(b, &prefix->addr) : NULL;
 	struct given *g;
 
 	if (at && !old)
@@ -184,31 +193,42 @@ static bool give(struct request *req, struct binding *b, const struct pool *pool
 	if (at && !old)
 		return false;
 	g = &b->given[b->n_given++];
-	*g = (struct given){ .lease.addr = *addr, .pool = pool, .old = old, .key = key };
+	*g = (struct given){
+		.lease.addr = prefix->addr, .lease.prefix_len = prefix->len, .pool = pool, .old = old, .key = key
+	};
 	req->n_new += !old || !belongs(req, b, old);
 	return true;
 }
 
-/* This very one, if it is of a pool of the link and free for the client. */
+/* This very one, if a pool of the link has it and it is free for the client. */
 static bool take(struct request *req, struct binding *b, const struct prefix *prefix)
 {
-	const struct pool *pool = pool_of(req, b, prefix);
+	const struct pool *pool = pool_of(req, b, &(struct prefix){ prefix->addr, 0 });
+	struct prefix wanted = *prefix;
 	struct client_key key = { 0, 0 };
 	struct lease at;
-	int n;
 	bool own;
+	int n;
 
 	if (!pool || is_given(b, &prefix->addr) || (n = find_at(req, b, &prefix->addr, &at)) < 0)
 		return false;
 	own = n && belongs(req, b, &at);
-	if ((n && !own && !lease_is_over(&at)) || (!own && !client_may_have_more(req)))
-		return false;
-	if (!(own && !lease_is_over(&at))) {
-		key = key_for(req, b, &prefix->addr);
-		if (!alloc_claim(req->worker->srv->alloc, &prefix->addr, &key, n))
-			return false;
+	if (own && !lease_is_over(&at)) {
+		pool = pool_around(req, &at);
+		wanted.len = lease_span(&at).len;
+		return pool && give(req, b, pool, &wanted, &at, key);
 	}
-	return give(req, b, pool, &prefix->addr, n ? &at : NULL, key);
+	pool = pool_of(req, b, prefix);
+	if (!pool || (n && !lease_is_over(&at)) || (!own && !client_may_have_more(req)))
+		return false;
+	wanted.len = pool->len;
+	/* It was offered with another length. */
+	if (!prefix_is_clean(&wanted))
+		return false;
+	key = key_for(req, b, &prefix->addr);
+	if (!alloc_claim(req->worker->srv->alloc, &wanted, &key, n))
+		return false;
+	return give(req, b, pool, &wanted, n ? &at : NULL, key);
 }
 
 typedef bool pick_fn(struct request *req, const struct pool *pool, const struct client_key *key, struct ip *ret);
@@ -233,7 +253,7 @@ static bool pick_in_pool(struct request *req, struct binding *b, const struct po
 			alloc_missed(req->worker->srv->alloc, req->live->set, pool->index, &key, &addr);
 			continue;
 		}
-		return give(req, b, pool, &addr, n ? &at : NULL, key);
+		return give(req, b, pool, &(struct prefix){ addr, pool->len }, n ? &at : NULL, key);
 	}
 	return false;
 }
@@ -385,11 +405,12 @@ static void fill_lease(struct request *req, const struct binding *b, struct give
 	const struct net_params *par = &sub->par;
 	uint32_t preferred, valid;
 	struct ip addr = g->lease.addr;
+	uint8_t len = g->lease.prefix_len;
 
 	asked_lifetimes(b, &addr, &preferred, &valid);
 	g->lease = (struct lease){
 		.addr = addr,
-		.prefix_len = g->pool->len,
+		.prefix_len = len,
 		.type = b->type,
 		.state = LEASE_DEFAULT,
 		.hwtype = req->hwtype,
@@ -442,8 +463,7 @@ static void grant_all(struct request *req, struct binding *b)
 	for (i = 0; i < b->n_given; i++)
 		grant(req, b, &b->given[i]);
 	for (i = 0; i < b->n_mine; i++)
-		if (!is_given(b, &b->mine[i].addr) &&
-		    !pool_of(req, b, &(struct prefix){ b->mine[i].addr, b->mine[i].prefix_len }))
+		if (!is_given(b, &b->mine[i].addr) && !pool_around(req, &b->mine[i]))
 			change_delete(req, &b->mine[i]);
 }
 
@@ -664,7 +684,7 @@ static unsigned give_back_one(struct request *req, const struct binding *b, bool
 		struct lease at;
 
 		if (find_at(req, b, &item.prefix.addr, &at) != 1 || !belongs(req, b, &at) || lease_is_over(&at) ||
-		    at.prefix_len != item.prefix.len || is_changed(req, &at))
+		    lease_span(&at).len != item.prefix.len || is_changed(req, &at))
 			continue;
 		n++;
 		if (!is_decline)

@@ -225,6 +225,8 @@ static void commit6(const struct request *req)
 	bool extends = req->type == DHCP6_RENEW || req->type == DHCP6_REBIND;
 	unsigned i, k;
 
+	if (req->type == DHCP6_ADDR_REG_INFORM)
+		register6_stored(req);
 	for (i = 0; i < req->n_bindings && req->answer_type != DHCP6_ADVERTISE; i++) {
 		bool pd = req->bindings[i].type == LEASE_PD;
 

@@ -43,6 +43,8 @@ enum verdict bind6_release(struct request *req);
 enum verdict bind6_decline(struct request *req);
 enum verdict bind6_inform(struct request *req);
 enum verdict bind6_register(struct request *req);
+/* The registration is stored: its claim has done its work. */
+void register6_stored(const struct request *req);
 /* What the answer to a registration holds. */
 void answer6_register(struct request *req, struct opts *to);
 enum verdict answer6(struct request *req);

@@ -33,9 +33,10 @@ bool lease_may_be_reused(const struct net_params *par, const struct lease *old, 
 	uint32_t left = lease_left(old), age = old->valid - left;
 
 	if (old->state != LEASE_DEFAULT || !left || old->expires == INT64_MAX || old->subnet_id != fresh->subnet_id ||
-	    old->iaid != fresh->iaid || !bytes_equal(old->hwaddr, fresh->hwaddr) ||
-	    !bytes_equal(old->client_id, fresh->client_id) || old->valid != fresh->valid ||
-	    old->preferred != fresh->preferred || strcmp(old->hostname, fresh->hostname) != 0)
+	    old->iaid != fresh->iaid || old->prefix_len != fresh->prefix_len ||
+	    !bytes_equal(old->hwaddr, fresh->hwaddr) || !bytes_equal(old->client_id, fresh->client_id) ||
+	    old->valid != fresh->valid || old->preferred != fresh->preferred ||
+	    strcmp(old->hostname, fresh->hostname) != 0)
 		return false;
 	if (par->cache_max_age && age > par->cache_max_age)
 		return false;

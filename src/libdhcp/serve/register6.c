@@ -43,12 +43,46 @@ static bool may_register(const struct request *req, const struct lease *at)
 	return lease_is_over(at) || at->state == LEASE_REGISTERED || bytes_equal(at->client_id, req->client_id);
 }
 
+/* Is it part of a prefix that somebody on the link has? The claim finds the others (alloc.h). */
+static bool is_delegated(struct request *req, const struct ip *addr)
+{
+	struct lease at;
+	unsigned i, k;
+
+	for (i = 0; i < link_size(req->chosen); i++) {
+		const struct subnet *sub = link_subnet(req->chosen, i);
+
+		for (k = 0; k < sub->n_pd_pools; k++) {
+			struct prefix prefix = { *addr, sub->pd_pools[k].len };
+			struct lease_query query = { .by = BY_ADDR, .type = LEASE_PD, .addr = prefix_first(&prefix) };
+
+			if (store_find(req->worker->srv->store, &query, req->arena, &at, 1) == 1 &&
+			    at.type == LEASE_PD && !lease_is_over(&at) && at.prefix_len <= prefix.len)
+				return true;
+		}
+	}
+	return false;
+}
+
+static struct client_key key_of(const struct request *req)
+{
+	return client_key_part(&req->turn.client, DHCP6_ADDR_REG_INFORM);
+}
+
+void register6_stored(const struct request *req)
+{
+	struct client_key key = key_of(req);
+
+	alloc_unclaim(req->worker->srv->alloc, &key);
+}
+
 enum verdict bind6_register(struct request *req)
 {
 	struct lease_query query = { .by = BY_ADDR, .type = LEASE_NA };
 	struct lease_query count = { .by = BY_CLIENT_ID, .type = LEASE_NA, .id = req->client_id };
 	struct ia6_item item;
 	struct lease at, lease;
+	struct client_key key = key_of(req);
 	const char *why;
 	int n;
 
@@ -102,6 +136,10 @@ enum verdict bind6_register(struct request *req)
 			return request_drop(req, DROP_MAX_LEASES, NULL);
 		}
 	}
+	if (is_delegated(req, &lease.addr) ||
+	    !alloc_claim(req->worker->srv->alloc, &(struct prefix){ lease.addr, 128 }, &key, n))
+		return request_drop(req, DROP_RULE,
+				    "the address was offered to another client or is part of a delegated prefix");
 	lease_start(&lease, item.valid);
 	lease.preferred = item.preferred < item.valid ? item.preferred : item.valid;
 	(void)change_put(req, &lease, n ? &at : NULL);

@@ -186,6 +186,8 @@ static void report_not_given_back(const struct request *req, const struct bindin
 		found = store_find(req->worker->srv->store, &query, req->arena, &at, 1);
 		if (found < 0)
 			return;
+		/* A prefix may begin at the address, or the other way around. */
+		found = found && at.type == b->type;
 		if (req->type == DHCP6_DECLINE)
 			report_decline_fail(req, b, &item.prefix.addr, found ? &at : NULL);
 		else

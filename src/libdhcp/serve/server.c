@@ -94,7 +94,10 @@ void server_done(struct server *srv)
 
 static bool note_lease(void *ctx, const struct lease *lease)
 {
-	alloc_note(ctx, &lease->addr, lease_is_in_use(lease));
+	struct prefix span = lease_span(lease);
+
+	if (lease_is_in_use(lease))
+		alloc_note(ctx, &span, true);
 	return true;
 }
 
@@ -120,6 +123,7 @@ struct live *live_new(struct server *srv, struct config *cfg)
 	const struct plan *plan = &cfg->plan;
 	struct alloc_range *ranges;
 	size_t n = 0, i, k;
+	uint64_t n_odd;
 
 	for (i = 0; i < plan->n; i++)
 		n += plan->subs[i].n_pools + plan->subs[i].n_pd_pools;
@@ -138,6 +142,9 @@ struct live *live_new(struct server *srv, struct config *cfg)
 	free(ranges);
 	/* From here on the store's changes reach the set as well; now what is there already. */
 	(void)store_each(srv->store, note_lease, srv->alloc);
+	n_odd = alloc_n_odd(srv->alloc, live->set);
+	if (n_odd)
+		LOG(ALLOC_ENGINE_V6_LEASES_OF_OTHER_LENGTH, (unsigned long long)n_odd);
 	atomic_init(&live->users, 0);
 	return live;
 }

@@ -269,6 +269,29 @@ const struct pool *link_pd_pool_of(const struct subnet *sub, const struct prefix
 	return NULL;
 }
 
+const struct pool *link_pd_pool_around(const struct subnet *sub, const struct prefix *prefix)
+{
+	struct ip first = prefix_first(prefix), last = prefix_last(prefix);
+	const struct pool *ret = NULL;
+	unsigned i, k;
+
+	for (i = 0; i < link_size(sub); i++) {
+		const struct subnet *other = link_subnet(sub, i);
+
+		for (k = 0; k < other->n_pd_pools; k++) {
+			const struct pool *pool = &other->pd_pools[k];
+
+			if (ip_cmp(&pool->first, &first) > 0 || ip_cmp(&last, &pool->last) > 0)
+				continue;
+			if (pool->len == prefix->len)
+				return pool;
+			if (!ret)
+				ret = pool;
+		}
+	}
+	return ret;
+}
+
 const struct subnet *subnet_select(const struct plan *plan, const struct select_query *query)
 {
 	const struct subnet *sub;

@@ -150,6 +150,9 @@ static inline const uint32_t *link_ids(const struct subnet *sub, unsigned *ret_n
 const struct pool *link_pool_of(const struct subnet *sub, const struct ip *addr);
 /* The same for a pool of prefixes that this one may be granted from; its length 0 = of any. */
 const struct pool *link_pd_pool_of(const struct subnet *sub, const struct prefix *prefix);
+/* The pool of prefixes on the link that contains all of this one, whatever its length: one of its length before others.
+ */
+const struct pool *link_pd_pool_around(const struct subnet *sub, const struct prefix *prefix);
 /* Whether a subnet of the link holds the address. */
 bool link_contains(const struct subnet *sub, const struct ip *addr);
 

@@ -57,6 +57,25 @@ START_TEST(a_full_map_says_none)
 }
 END_TEST
 
+static struct prefix whole(const struct ip *ip)
+{
+	return (struct prefix){ *ip, ip_is4(ip) ? 32 : 128 };
+}
+
+static void note_ip(struct alloc *alloc, const struct ip *ip, bool in_use)
+{
+	struct prefix prefix = whole(ip);
+
+	alloc_note(alloc, &prefix, in_use);
+}
+
+static bool claim_ip(struct alloc *alloc, const struct ip *ip, const struct client_key *client, bool leased_ok)
+{
+	struct prefix prefix = whole(ip);
+
+	return alloc_claim(alloc, &prefix, client, leased_ok);
+}
+
 static struct alloc_range four(void)
 {
 	return (struct alloc_range){ .first = ip_from4(0xc000020a), .last = ip_from4(0xc000020d), .size = 4 };
@@ -77,8 +96,8 @@ START_TEST(no_address_is_claimed_twice)
 		seen[i] = ip;
 	}
 	ck_assert(!alloc_pick(alloc, set, 0, &(struct client_key){ 99, 9 }, &ip));
-	ck_assert(!alloc_claim(alloc, &seen[0], &(struct client_key){ 99, 9 }, false));
-	ck_assert(alloc_claim(alloc, &seen[0], &(struct client_key){ 1, 9 }, false));
+	ck_assert(!claim_ip(alloc, &seen[0], &(struct client_key){ 99, 9 }, false));
+	ck_assert(claim_ip(alloc, &seen[0], &(struct client_key){ 1, 9 }, false));
 	ck_assert(alloc_claimed_by(alloc, &(struct client_key){ 3, 9 }, &ip));
 	ck_assert(ip_equal(&ip, &seen[2]));
 	alloc_unclaim(alloc, &(struct client_key){ 3, 9 });
@@ -101,12 +120,12 @@ START_TEST(the_queue_gives_what_was_free_for_longest)
 	set = alloc_set_new(alloc, &span, 1);
 	/* 0 and 2 had leases, and 2 became free first. */
 	ip = span.first;
-	alloc_note(alloc, &ip, true);
+	note_ip(alloc, &ip, true);
 	ip = ip_add(&span.first, 2);
-	alloc_note(alloc, &ip, true);
-	alloc_note(alloc, &ip, false);
+	note_ip(alloc, &ip, true);
+	note_ip(alloc, &ip, false);
 	ip = span.first;
-	alloc_note(alloc, &ip, false);
+	note_ip(alloc, &ip, false);
 	for (i = 0; i < 4; i++) {
 		struct ip want = ip_add(&span.first, order[i]);
 
@@ -143,7 +162,7 @@ START_TEST(random_finds_all)
 	ck_assert(!alloc_pick(alloc, set, 0, &(struct client_key){ 999, 9 }, &ip));
 	ck_assert_uint_lt(in_order, 200);
 	ip = span.first;
-	ck_assert(!alloc_claim(alloc, &ip, &(struct client_key){ 999, 9 }, false));
+	ck_assert(!claim_ip(alloc, &ip, &(struct client_key){ 999, 9 }, false));
 	alloc_set_free(alloc, set);
 	alloc_free(alloc);
 }
@@ -167,7 +186,7 @@ START_TEST(a_stale_claim_is_taken_over)
 	/* Asking again changes nothing. */
 	for (uint64_t i = 1; i <= 4; i++) {
 		ck_assert(alloc_claimed_by(alloc, &(struct client_key){ i, 1 }, &ip));
-		ck_assert(alloc_claim(alloc, &ip, &(struct client_key){ i, 1 }, false));
+		ck_assert(claim_ip(alloc, &ip, &(struct client_key){ i, 1 }, false));
 	}
 	ck_assert(!alloc_take_over(alloc, set, 0, &me, &ip));
 	clock_advance(100);
@@ -175,7 +194,7 @@ START_TEST(a_stale_claim_is_taken_over)
 	ck_assert(!alloc_claimed_by(alloc, &first, &ip));
 	ck_assert_uint_eq(alloc_n_claims(alloc), 4);
 	/* Each in turn, never what was leased meanwhile, nor mine so soon. */
-	alloc_note(alloc, &span.last, true);
+	note_ip(alloc, &span.last, true);
 	ck_assert(!alloc_take_over(alloc, set, 0, &other, &ip)); /* so soon only who comes back */
 	ck_assert(!alloc_take_over(alloc, set, 0, &other, &ip));
 	clock_advance(100);
@@ -186,9 +205,9 @@ START_TEST(a_stale_claim_is_taken_over)
 	clock_advance(250);
 	ck_assert(!alloc_take_over(alloc, set, 0, &(struct client_key){ 103, 1 }, &ip)); /* none is stale */
 	/* The first one comes after all; then it is its own, and nobody else's. */
-	ck_assert(alloc_claim(alloc, &mine, &first, false));
+	ck_assert(claim_ip(alloc, &mine, &first, false));
 	ck_assert(!alloc_claimed_by(alloc, &me, &ip));
-	ck_assert(!alloc_claim(alloc, &mine, &me, false));
+	ck_assert(!claim_ip(alloc, &mine, &me, false));
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 0);
 	clock_advance(15001);
 	ck_assert(!alloc_claimed_by(alloc, &first, &ip));
@@ -209,7 +228,7 @@ START_TEST(claims_end_and_leases_stay)
 	clock_set_virtual(1000, 1000);
 	ck_assert(alloc_pick(alloc, set, 0, &(struct client_key){ 1, 1 }, &ip));
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 3);
-	alloc_note(alloc, &ip, true); /* it became a lease */
+	note_ip(alloc, &ip, true); /* it became a lease */
 	alloc_unclaim(alloc, &(struct client_key){ 1, 1 });
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 3);
 	ck_assert(alloc_pick(alloc, set, 0, &(struct client_key){ 2, 1 }, &ip));
@@ -263,16 +282,16 @@ START_TEST(ranges_that_overlap_agree)
 			ck_assert_uint_ge(a, spans[i].first);
 			ck_assert_uint_le(a, spans[i].last);
 			ck_assert_msg(!taken[a], "%u was given twice", a);
-			alloc_note(alloc, &addr, true);
+			note_ip(alloc, &addr, true);
 			alloc_unclaim(alloc, &client);
 			taken[a] = true;
 		} else {
 			a = (unsigned)rand_below(301);
 			addr = ip_from4(base + a);
-			ck_assert_int_eq(alloc_claim(alloc, &addr, &client, false), !taken[a]);
+			ck_assert_int_eq(claim_ip(alloc, &addr, &client, false), !taken[a]);
 			alloc_unclaim(alloc, &client);
 			if (taken[a])
-				alloc_note(alloc, &addr, taken[a] = false);
+				note_ip(alloc, &addr, taken[a] = false);
 		}
 	}
 	alloc_free(alloc);
@@ -311,7 +330,7 @@ START_TEST(both_sets_of_a_reload_follow)
 	for (round = 0; round < 2000; round++) {
 		struct ip addr = ip_from4(base + (a = (unsigned)rand_below(100)));
 
-		alloc_note(alloc, &addr, taken[a] = !taken[a]);
+		note_ip(alloc, &addr, taken[a] = !taken[a]);
 		for (i = 0; i < 9; i++) {
 			unsigned first = i < 4 ? old[i].first : new[i - 4].first,
 				 last = i < 4 ? old[i].last : new[i - 4].last, n = 0;
@@ -342,7 +361,7 @@ START_TEST(a_range_without_a_map_goes_on_elsewhere)
 	set = alloc_set_new(alloc, &span, 1);
 	/* in order, and past what somebody else was offered */
 	third = ip_add(&span.first, 2);
-	ck_assert(alloc_claim(alloc, &third, &other, false));
+	ck_assert(claim_ip(alloc, &third, &other, false));
 	for (i = 0; i < 3; i++) {
 		struct ip want = ip_add(&span.first, i < 2 ? i : 3);
 
@@ -365,6 +384,245 @@ START_TEST(a_range_without_a_map_goes_on_elsewhere)
 }
 END_TEST
 
+static struct prefix prefix_of(const char *text)
+{
+	struct prefix prefix;
+
+	ck_assert_int_eq(prefix_parse(text, &prefix), 0);
+	return prefix;
+}
+
+/* Of prefixes of length len. */
+static struct alloc_range range_of(const char *text, uint8_t len)
+{
+	struct prefix prefix = prefix_of(text);
+	struct alloc_range range = { .first = prefix_first(&prefix), .last = prefix_last(&prefix), .shift = 128 - len };
+
+	range.size = ip_count_steps(&range.first, &range.last, range.shift) + 1;
+	return range;
+}
+
+static void note_text(struct alloc *alloc, const char *text, bool in_use)
+{
+	struct prefix prefix = prefix_of(text);
+
+	alloc_note(alloc, &prefix, in_use);
+}
+
+START_TEST(a_lease_of_another_length_takes_what_it_overlaps)
+{
+	struct alloc *alloc = alloc_new(15000);
+	struct alloc_range ranges[] = { range_of("2001:db8::/48", 64), range_of("2001:db8:1::/48", 56),
+					range_of("2001:db8:2::/112", 128) };
+	struct alloc_set *set = alloc_set_new(alloc, ranges, 3);
+
+	note_text(alloc, "2001:db8:0:100::/56", true);
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 65536 - 256);
+	note_text(alloc, "2001:db8:0:100::/60", true); /* imported: two at one place */
+	note_text(alloc, "2001:db8:0:101::/64", true);
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 65536 - 256);
+	note_text(alloc, "2001:db8:0:100::/56", true); /* said twice, as at a reload */
+	note_text(alloc, "2001:db8:0:100::/56", false);
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 65536 - 16);
+	ck_assert_uint_eq(alloc_n_odd(alloc, set), 1);
+	note_text(alloc, "2001:db8:0:100::/60", false);
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 65535);
+	ck_assert_uint_eq(alloc_n_odd(alloc, set), 0);
+
+	/* several in one: the last to end frees it */
+	note_text(alloc, "2001:db8:1:201::/64", true);
+	note_text(alloc, "2001:db8:1:2ff:1::5/128", true);
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 1), 255);
+	note_text(alloc, "2001:db8:1:201::/64", false);
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 1), 255);
+	note_text(alloc, "2001:db8:1:2ff:1::5/128", false);
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 1), 256);
+
+	/* from before the first range to after the last one, and one around addresses that does not begin there */
+	note_text(alloc, "2001:db8::/32", true);
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_uint_eq(alloc_n_free(alloc, set, i), 0);
+	note_text(alloc, "2001:db8:2::/64", true);
+	note_text(alloc, "2001:db8::/32", false);
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 65535);
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 1), 256);
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 2), 0);
+	/* what it overlaps may have a lease of its own (imported), which stays when it ends */
+	note_text(alloc, "2001:db8:2::77/128", true);
+	note_text(alloc, "2001:db8:2::/64", false);
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 2), 65535);
+	alloc_free(alloc);
+}
+END_TEST
+
+START_TEST(a_claim_takes_what_it_overlaps)
+{
+	struct alloc *alloc = alloc_new(15000);
+	struct alloc_range ranges[] = { range_of("2001:db8::/56", 64), range_of("2001:db8:0:5::/112", 128) };
+	struct alloc_set *set = alloc_set_new(alloc, ranges, 2), *second;
+	struct client_key me = { 1, 1 }, other = { 2, 2 };
+	struct prefix five = prefix_of("2001:db8:0:5::/64"), addr = prefix_of("2001:db8:0:5::7/128"), around;
+
+	ck_assert(alloc_claim(alloc, &addr, &me, false));
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 255);
+	ck_assert(!alloc_claim(alloc, &five, &other, false));
+	alloc_unclaim(alloc, &me);
+	ck_assert(alloc_claim(alloc, &five, &other, false));
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 1), 0);
+	ck_assert(!alloc_claim(alloc, &addr, &me, false));
+	/* it becomes a lease; what was kept for its client before is no reason to have both */
+	note_text(alloc, "2001:db8:0:5::/64", true);
+	alloc_unclaim(alloc, &other);
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 1), 0);
+	ck_assert(!alloc_claim(alloc, &addr, &me, true));
+	/* an address in no range of addresses */
+	addr = prefix_of("2001:db8:0:77::1/128");
+	ck_assert(alloc_claim(alloc, &addr, &me, false));
+	addr = prefix_of("2001:db8:0:77::/64");
+	ck_assert(!alloc_claim(alloc, &addr, &other, false));
+	ck_assert(!alloc_claim(alloc, &five, &me, false));
+	alloc_unclaim(alloc, &me);
+	ck_assert(alloc_claim(alloc, &addr, &other, false));
+
+	/* divided anew meanwhile: the claim counts there, too */
+	ranges[0] = range_of("2001:db8::/52", 60);
+	second = alloc_set_new(alloc, ranges, 1);
+	note_text(alloc, "2001:db8:0:5::/64", true);
+	ck_assert_uint_eq(alloc_n_free(alloc, second, 0), 254);
+	around = prefix_of("2001:db8:0:70::/60");
+	ck_assert(!alloc_claim(alloc, &around, &me, false));
+	alloc_unclaim(alloc, &other);
+	ck_assert_uint_eq(alloc_n_free(alloc, second, 0), 255);
+	ck_assert(alloc_claim(alloc, &around, &me, false));
+	ck_assert(!alloc_claim(alloc, &addr, &other, false));
+	ck_assert(!alloc_claim(alloc, &(struct prefix){ prefix_of("2001:db8:0:7f::/64").addr, 64 }, &other, false));
+	alloc_free(alloc);
+}
+END_TEST
+
+/* What is too large for a map: picks step over leases of other lengths, however large or many these are. */
+START_TEST(a_range_without_a_map_steps_over_other_lengths)
+{
+	static const enum allocator how[] = { ALLOC_ITERATIVE, ALLOC_RANDOM };
+	struct client_key me = { 1, 1 };
+	struct ip ip;
+
+	rand_seed(6);
+	for (unsigned h = 0; h < 2; h++) {
+		struct alloc *alloc = alloc_new(15000);
+		struct alloc_range range = range_of("2001:d00::/24", 60);
+		struct alloc_set *set;
+		struct prefix half = prefix_of("2001:d80::/25"), most = prefix_of("2001:d00::/26");
+
+		range.how = how[h];
+		set = alloc_set_new(alloc, &range, 1);
+		note_text(alloc, "2001:d80::/25", true);
+		note_text(alloc, "2001:d00::/26", true);
+		/* 10000 in a row of half the length that it has now */
+		for (unsigned i = 0; i < 10000; i++) {
+			struct prefix old = prefix_of("2001:d40::/64");
+
+			old.addr = ip_add_steps(&old.addr, 16 * i + 3, 64);
+			alloc_note(alloc, &old, true);
+		}
+		ck_assert_uint_eq(alloc_n_odd(alloc, set), 10002);
+		for (unsigned i = 0; i < 500; i++) {
+			struct prefix first_10000 = prefix_of("2001:d40::/46");
+
+			ck_assert(alloc_pick(alloc, set, 0, &me, &ip));
+			ck_assert(!prefix_contains(&half, &ip) && !prefix_contains(&most, &ip));
+			ck_assert(!prefix_contains(&first_10000, &ip) ||
+				  ip_count_steps(&first_10000.addr, &ip, 68) >= 10000);
+		}
+		alloc_free(alloc);
+	}
+}
+END_TEST
+
+/* Ranges of several lengths, overlapping or not, against a plain list of leases and claims. */
+START_TEST(no_overlap_of_any_length)
+{
+	enum { MAX = 64 };
+	struct {
+		struct prefix prefix;
+		struct client_key client;
+	} held[MAX];
+
+	rand_seed(21);
+	for (unsigned game = 0; game < 60; game++) {
+		static const char *const around[] = { "2001:db8::/52", "2001:db8::/56", "2001:db8:0:30::/60",
+						      "2001:db8:0:800::/53", "2001:db8:0:42::/121" };
+		static const uint8_t lens[] = { 56, 60, 64, 68, 128 };
+		struct alloc *alloc = alloc_new(15000);
+		struct alloc_range ranges[2][3];
+		struct alloc_set *sets[2];
+		unsigned n = 0;
+
+		for (unsigned s = 0; s < 2; s++) {
+			for (unsigned i = 0; i < 3; i++) {
+				const char *text = around[rand_below(5)];
+				uint8_t len = prefix_of(text).len > 64 ? 128 : lens[rand_below(4)];
+
+				if (len < prefix_of(text).len)
+					len = 64;
+				ranges[s][i] = range_of(text, len);
+				ranges[s][i].how = (enum allocator)rand_below(3);
+			}
+		}
+		sets[0] = alloc_set_new(alloc, ranges[0], 3);
+		for (unsigned round = 1; round <= 1500; round++) {
+			struct client_key client = { round, game };
+			unsigned s = round < 700 ? 0 : (unsigned)rand_below(2), i = (unsigned)rand_below(3);
+			struct prefix got = { .len = (uint8_t)(128 - ranges[s][i].shift) };
+			bool ok;
+
+			if (round == 700) {
+				sets[1] = alloc_set_new(alloc, ranges[1], 3);
+				for (unsigned k = 0; k < n; k++)
+					alloc_note(alloc, &held[k].prefix, true);
+			}
+			if (n == MAX || (n && !rand_below(3))) {
+				unsigned k = (unsigned)rand_below(n);
+
+				alloc_note(alloc, &held[k].prefix, false);
+				alloc_unclaim(alloc, &held[k].client);
+				held[k] = held[--n];
+				continue;
+			}
+			if (rand_below(2)) {
+				ok = alloc_pick(alloc, sets[s], i, &client, &got.addr);
+			} else {
+				got.addr = ip_add_steps(&ranges[s][i].first, rand_below(ranges[s][i].size),
+							ranges[s][i].shift);
+				ok = alloc_claim(alloc, &got, &client, false);
+			}
+			for (unsigned k = 0; ok && k < n; k++)
+				if (prefix_contains(&got, &held[k].prefix.addr) ||
+				    prefix_contains(&held[k].prefix, &got.addr))
+					ck_abort_msg("game %u, round %u: a /%u overlaps with a /%u", game, round,
+						     got.len, held[k].prefix.len);
+			if (!ok)
+				continue;
+			held[n].prefix = got;
+			held[n++].client = client;
+			if (rand_below(2)) {
+				alloc_note(alloc, &got, true);
+				if (rand_below(2))
+					alloc_unclaim(alloc, &client);
+			}
+		}
+		/* Nothing is left: all is free again. */
+		for (unsigned k = 0; k < n; k++) {
+			alloc_note(alloc, &held[k].prefix, false);
+			alloc_unclaim(alloc, &held[k].client);
+		}
+		for (unsigned k = 0; k < 6; k++)
+			ck_assert_uint_eq(alloc_n_free(alloc, sets[k / 3], k % 3), ranges[k / 3][k % 3].size);
+		alloc_free(alloc);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("alloc");
@@ -382,6 +640,10 @@ int main(void)
 	tcase_add_test(tc, ranges_that_overlap_agree);
 	tcase_add_test(tc, both_sets_of_a_reload_follow);
 	tcase_add_test(tc, a_range_without_a_map_goes_on_elsewhere);
+	tcase_add_test(tc, a_lease_of_another_length_takes_what_it_overlaps);
+	tcase_add_test(tc, a_claim_takes_what_it_overlaps);
+	tcase_add_test(tc, a_range_without_a_map_steps_over_other_lengths);
+	tcase_add_test(tc, no_overlap_of_any_length);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
