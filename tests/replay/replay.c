@@ -13,6 +13,7 @@
  *	expect nothing             no answer is there
  *	hold / settle [reverse]    the double keeps, then gives, its answers
  *	fail N / conflict N / busy N   the double's next N transactions end so
+ *	unsent N                   the kernel does not take the next N responses
  *	advance SECONDS            time passes; expired leases are reclaimed
  *	step-wall SECONDS          the wall clock alone is moved
  *	lease ADDRESS KEY=VALUE... what the store holds there; "lease ADDRESS none"
@@ -34,6 +35,8 @@
 #include "fake_store.h"
 #include "io/engine.h"
 #include "log/config.h"
+
+#include <errno.h>
 
 struct play play;
 
@@ -159,15 +162,24 @@ void fail(const char *fmt, ...)
 
 /* --- the fake engine ------------------------------------------------------- */
 
+static unsigned n_unsent; /* the next ones are not sent */
+
 static unsigned fake_send(struct io_engine *engine, struct dgram *const *v, unsigned n)
 {
-	unsigned i;
+	unsigned i, n_sent = 0;
 
 	(void)engine;
 	for (i = 0; i < n; i++) {
-		struct answer *a = &play.answers[play.n_answers++];
+		struct answer *a = &play.answers[play.n_answers];
 		const char *why;
 
+		if (n_unsent) {
+			n_unsent--;
+			v[i]->err = ENETUNREACH;
+			continue;
+		}
+		n_sent++;
+		play.n_answers++;
 		if (play.n_answers == ANSWERS_MAX)
 			fail("too many answers");
 		a->dgram = *v[i];
@@ -179,7 +191,7 @@ static unsigned fake_send(struct io_engine *engine, struct dgram *const *v, unsi
 		if (why)
 			fail("our answer does not parse: %s", why);
 	}
-	return n;
+	return n_sent;
 }
 
 static const struct io_ops fake_ops = { .send = fake_send };
@@ -594,6 +606,8 @@ static void run_line(FILE *file, char *line)
 		fake_store_fail_next(play.store, number_of(words[1]), CHANGE_FAILED);
 	else if (!strcmp(words[0], "conflict"))
 		fake_store_fail_next(play.store, number_of(words[1]), CHANGE_CONFLICT);
+	else if (!strcmp(words[0], "unsent"))
+		n_unsent = number_of(words[1]);
 	else if (!strcmp(words[0], "busy"))
 		fake_store_busy_next(play.store, number_of(words[1]));
 	else if (!strcmp(words[0], "advance"))

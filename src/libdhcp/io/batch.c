@@ -63,7 +63,7 @@ int64_t batch_wait_us(const struct batch *batch, unsigned i, const struct timesp
 	return us > 0 && us < CLOCK_STEP_US ? us : 0;
 }
 
-void batch_send(struct batch *batch, int fd, unsigned n, enum batch_fate *fate)
+void batch_send(struct batch *batch, int fd, unsigned n, int *ret_err)
 {
 	unsigned done = 0;
 
@@ -72,14 +72,17 @@ void batch_send(struct batch *batch, int fd, unsigned n, enum batch_fate *fate)
 
 		if (sent > 0) {
 			for (int i = 0; i < sent; i++)
-				fate[done++] = BATCH_SENT;
+				ret_err[done++] = 0;
 		} else if (errno == EAGAIN) {
 			while (done < n)
-				fate[done++] = BATCH_FULL;
-		} else if (errno == ENOBUFS || errno == ENOMEM) {
-			fate[done++] = BATCH_FULL;
+				ret_err[done++] = EAGAIN;
 		} else if (errno != EINTR) {
-			fate[done++] = BATCH_FAILED;
+			ret_err[done++] = errno;
 		}
 	}
+}
+
+bool batch_is_full(int err)
+{
+	return err == EAGAIN || err == ENOBUFS || err == ENOMEM;
 }

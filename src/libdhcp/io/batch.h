@@ -73,8 +73,7 @@ static inline void *batch_put(struct batch *batch, unsigned i, const struct dgra
 	return CMSG_DATA(c);
 }
 
-/* What became of one datagram. */
-enum batch_fate { BATCH_SENT, BATCH_FULL, BATCH_FAILED };
-
-/* Send m[0..n), never waiting; fate[i] says what became of each. */
-void batch_send(struct batch *batch, int fd, unsigned n, enum batch_fate *fate);
+/* Send m[0..n), never waiting; ret_err[i] is 0, or the errno for which it was not sent. */
+void batch_send(struct batch *batch, int fd, unsigned n, int *ret_err);
+/* True if the kernel had no room for it: another socket may have. */
+bool batch_is_full(int err);

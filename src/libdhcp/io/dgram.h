@@ -39,6 +39,7 @@ struct dgram {
 	bool raw_in; /* came by AF_PACKET: the macs are known, raw_out is possible on this interface */
 	struct sock *sock;
 	struct ip local;
+	int err;         /* of one that was to be sent: 0, or the errno for which it was not */
 	int64_t when_us; /* CLOCK_BOOTTIME at which the batch was taken from the kernel */
 	char ifname[DGRAM_IFNAME_MAX];
 };

@@ -7,6 +7,8 @@
  */
 #include "io/sock_int.h"
 
+#include <errno.h>
+
 /* The first of v[from..to) of this interface, which are sorted by it; NULL if there is none. */
 static struct sock *first_of_iface(struct sockset *set, unsigned from, unsigned to, uint32_t ifindex)
 {
@@ -63,7 +65,7 @@ static bool has_mac(const struct dgram *dgram)
 static unsigned send_through(struct sockset *set, struct sock *sock, struct dgram *const *v, struct sock **targets,
 			     unsigned n)
 {
-	enum batch_fate fate[BATCH_N];
+	int err[BATCH_N];
 	unsigned which[BATCH_N], m = 0, sent = 0;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -73,19 +75,20 @@ static unsigned send_through(struct sockset *set, struct sock *sock, struct dgra
 		targets[i] = NULL;
 		which[m++] = i;
 	}
-	batch_send(&set->batch, sock->fd, m, fate);
+	batch_send(&set->batch, sock->fd, m, err);
 	for (unsigned j = 0; j < m; j++) {
-		const struct dgram *dgram = v[which[j]];
+		struct dgram *dgram = v[which[j]];
 		struct sock *raw;
 
-		if (fate[j] == BATCH_SENT) {
+		dgram->err = err[j];
+		if (!err[j]) {
 			sent++;
 			if (sock->raw && !dgram->raw_out && ip_to4(&dgram->dst) != UINT32_MAX)
 				stat_add(set->stats, STAT_SENT_BY_MAC, 1);
-		} else if (fate[j] == BATCH_FULL && !sock->raw && has_mac(dgram) && (raw = raw_for(set, dgram))) {
+		} else if (batch_is_full(err[j]) && !sock->raw && has_mac(dgram) && (raw = raw_for(set, dgram))) {
 			targets[which[j]] = raw;
 		} else {
-			stat_add(set->stats, fate[j] == BATCH_FULL ? STAT_SEND_FULL : STAT_SEND_FAILED, 1);
+			stat_add(set->stats, batch_is_full(err[j]) ? STAT_SEND_FULL : STAT_SEND_FAILED, 1);
 		}
 	}
 	count(&sock->tx, sent);
@@ -102,8 +105,10 @@ unsigned sockset_send(struct sockset *set, struct dgram *const *v, unsigned n)
 
 		for (unsigned i = 0; i < chunk; i++) {
 			targets[i] = sock_for(set, v[i]);
-			if (!targets[i])
-				stat_add(set->stats, STAT_SEND_FAILED, 1);
+			if (targets[i])
+				continue;
+			v[i]->err = ENODEV;
+			stat_add(set->stats, STAT_SEND_FAILED, 1);
 		}
 		/* Twice: the second round is for those that a full UDP socket turned away. */
 		for (int round = 0; round < 2; round++)

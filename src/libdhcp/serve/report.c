@@ -78,6 +78,14 @@ void report_store_failed(const struct request *req)
 		    report_address(req, text));
 }
 
+void report_send_fail(const struct request *req, int err)
+{
+	char text[IP_TEXT_MAX];
+
+	LOGF_FOLDED(req->fam->idx, req->worker->srv->fold, hash_16(req->out.dst.b), DHCPx_PACKET_SEND_FAIL,
+		    request_label(req), ip_format(&req->out.dst, text), req->out.ifname, strerror(err));
+}
+
 void report_subnet(const struct request *req)
 {
 	const struct subnet *sub = req->chosen;

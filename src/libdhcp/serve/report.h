@@ -20,6 +20,8 @@ void report_exhausted(struct request *req, bool prefixes);
 void report_max_leases(struct request *req);
 /* A lease could not be made durable; `addr` is its address. */
 void report_store_failed(const struct request *req);
+/* The response could not be sent, for this errno: once a minute for each destination. */
+void report_send_fail(const struct request *req, int err);
 /* The address a change is about, or the one the client names; in buf of IP_TEXT_MAX. */
 const char *report_address(const struct request *req, char *buf);
 /* The subnet that was selected, and what it grants. */

@@ -11,6 +11,7 @@
 #include "log/log.h"
 #include "serve/budget.h"
 #include "serve/family.h"
+#include "serve/report.h"
 
 /* A client that refuses one address after the other: so many go out of use for it in so much time. */
 #define DECLINES_MAX 3
@@ -192,6 +193,13 @@ static void release(struct request *req)
 	atomic_fetch_sub_explicit(&w->n_busy, 1, memory_order_relaxed);
 }
 
+static void report_unsent(struct dgram *const *v, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (v[i]->err)
+			report_send_fail(container_of(v[i], struct request, out), v[i]->err);
+}
+
 void serve_worker_flush(struct serve_worker *w)
 {
 	struct dgram *v[OUT_MAX];
@@ -207,8 +215,8 @@ void serve_worker_flush(struct serve_worker *w)
 		return;
 	list_for_each (pos, &w->out)
 		v[n++] = &container_of(pos, struct request, link)->out;
-	if (w->engine)
-		(void)io_send(w->engine, v, n);
+	if (w->engine && io_send(w->engine, v, n) < n)
+		report_unsent(v, n);
 	while ((item = list_pop(&w->out)))
 		release(container_of(item, struct request, link));
 	w->n_out = 0;
