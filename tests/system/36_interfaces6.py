@@ -69,6 +69,34 @@ def late_global(t):
     watch.served()
 
 
+@test("global-without-link-local", families=(6,))
+def global_without_link_local(t):
+    """An address that "interfaces" names is served while the interface has no link-local address; clients on the link
+    are served when it gets one, and no longer when it loses it."""
+    def flush():
+        t.net.ip("srv", "addr", "flush", "dev", "s1", "scope", "link")
+    t.net.ip("rly", "addr", "add", "fe80::77/64", "dev", "r0", "nodad")
+    flush()
+    server = t.server(config6(**{"interfaces-config": {"interfaces": ["s1", "s1/2001:db8:ff::1"]}}))
+    t.eq(server.said("interface s1.*no link-local address"), 1, "lines about the link-local address")
+
+    def relayed(to="2001:db8:ff::1"):
+        p = t.start("rly", [t.env["builddir"] + "/perfdhcp", "-6", "-l", "r0", "-A", "1", "-r", "50", "-n", "3", "-d", "0.3", to])
+        return p.wait(10) == 0
+
+    def multicast():
+        p = t.start("rly", [t.env["builddir"] + "/perfdhcp", "-6", "-l", "r0", "-r", "50", "-n", "3", "-d", "0.3", "all"])
+        return p.wait(10) == 0
+    t.eq(relayed(), True, "served at the global address without a link-local one")
+    t.eq(multicast(), False, "multicasts are served without a link-local address")
+    t.net.ip("srv", "addr", "add", "fe80::1/64", "dev", "s1", "nodad")
+    t.wait("multicasts to be served", multicast, 5, 0.1)
+    t.eq(relayed(), True, "served at the global address")
+    flush()
+    t.wait("multicasts not to be served", lambda: not multicast(), 5, 0.1)
+    t.eq(relayed(), True, "served at the global address after the link-local one is gone")
+
+
 @test("interface-not-named", families=(6,))
 def interface_not_named(t):
     """The subnet of the server's own link does not name its interface: a warning at the start, none once it does."""

@@ -12,20 +12,6 @@
 
 /* --- what is open, and what is told of it ---------------------------------- */
 
-static void note(void *ctx, const char *ifname, const struct ip *addr, const char *text)
-{
-	struct socket_states *states = ctx;
-	struct socket_state *state = vec_push(&states->v);
-
-	*state = (struct socket_state){ .ifindex = 0 };
-	if (addr)
-		state->addr = *addr;
-	(void)snprintf(state->ifname, sizeof(state->ifname), "%s", ifname);
-	(void)snprintf(state->text, sizeof(state->text), "%s", text ? text : "");
-	if (!text)
-		state->ifindex = if_nametoindex(ifname);
-}
-
 static bool is_open(const struct socket_state *state)
 {
 	return !state->text[0];
@@ -50,6 +36,20 @@ static const struct socket_state *find_same(const struct socket_states *states, 
 		if (same_place(&states->v.v[i], like) && !strcmp(states->v.v[i].text, like->text))
 			return &states->v.v[i];
 	return NULL;
+}
+
+/* What is said twice ("eth0" and "eth0/ADDRESS" lack the same thing) is one state. */
+static void note(void *ctx, const char *ifname, const struct ip *addr, const char *text)
+{
+	struct socket_states *states = ctx;
+	struct socket_state state = { .ifindex = text ? 0 : if_nametoindex(ifname) };
+
+	if (addr)
+		state.addr = *addr;
+	(void)snprintf(state.ifname, sizeof(state.ifname), "%s", ifname);
+	(void)snprintf(state.text, sizeof(state.text), "%s", text ? text : "");
+	if (!find_same(states, &state))
+		*vec_push(&states->v) = state;
 }
 
 /* The same interface and address under another name. */

@@ -5,7 +5,8 @@
  * tells on receive what a datagram was sent to, and sets on send the source and the interface.
  *
  * With several workers a multicast is offered to every socket and taken by one, by a filter over the message's
- * first bytes: of a relay's message the client's address in it, else the transaction id. Unicasts are
+ * first bytes: of a relay's message the client's address in it, else the transaction id. While the interface has no
+ * link-local address multicasts are not served: there would be nothing to respond to clients from. Unicasts are
  * divided the same way by the reuseport group. A client may so reach several workers; turns keep its
  * messages in order.
  */
@@ -100,8 +101,9 @@ out:
 /* What was sent to us: to a group we joined, or to an address that the configuration has us listen on. */
 static bool is_ours(const struct sock *sock, const struct ip *dst)
 {
+	/* The link-local address comes first if there is one. */
 	if (dst->b[0] == 0xff)
-		return true;
+		return is_link_local(&sock->addrs[0]);
 	for (unsigned i = 0; i < sock->n_addrs; i++)
 		if (ip_equal(dst, &sock->addrs[i]))
 			return true;

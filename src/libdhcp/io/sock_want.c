@@ -87,17 +87,24 @@ static const char *want_one4(struct wanting *w, const struct iface *iface, const
 	return NULL;
 }
 
-/* Besides the link-local one: an address of the interface, or a group to join. */
+/*
+ * Besides the link-local one: an address of the interface, or a group to join. Relays send to the address whether or
+ * not there is a link-local one; what is multicast waits for that.
+ */
 static const char *want_one6(struct wanting *w, const struct iface *iface, const struct ip *addr)
 {
+	bool is_group = addr->b[0] == 0xff;
 	const char *why;
 
-	if (addr->b[0] != 0xff && !has_addr(iface, addr))
+	if (!is_group && !has_addr(iface, addr))
 		return "the interface does not have this address";
 	why = want_all6(w, iface);
-	if (!why)
-		want_addr(w, iface, addr);
-	return why;
+	if (why && is_group)
+		return why;
+	if (why)
+		tell(w, iface->name, NULL, why);
+	want_addr(w, iface, addr);
+	return NULL;
 }
 
 /* NULL: it is wanted; else why it cannot be. */
