@@ -3,6 +3,7 @@
  * kea-lfc: the clean-up of a lease file as a process of its own, so that it neither takes the server's
  * memory nor its time. The work is lease/lfc.c; here are Kea's arguments, the pid file and the log.
  */
+#include "base/args.h"
 #include "base/build.h"
 #include "base/err.h"
 #include "base/file.h"
@@ -12,7 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,41 +31,41 @@ struct args {
 	bool verbose;
 };
 
-static void usage(FILE *to)
-{
-	fputs("Usage: kea-lfc -4|-6 -p FILE -x FILE -i FILE -o FILE -f FILE -c FILE [-d]\n"
-	      "       kea-lfc -v|-V|-W|-h\n"
-	      "\n"
-	      "  -4, -6      which lease files\n"
-	      "  -p FILE     pid file\n"
-	      "  -x FILE     previous file, the result of the last clean-up\n"
-	      "  -i FILE     copy of the lease file: what was written since\n"
-	      "  -o FILE     output file, while it is written\n"
-	      "  -f FILE     finish file: the output when it is whole\n"
-	      "  -c FILE     configuration file; not read\n"
-	      "  -d          say everything on standard output instead of syslog\n"
-	      "  -v, -V      print the version\n"
-	      "  -W          print how it was built\n",
-	      to);
-}
+static const struct args_option options[] = {
+	{ '4', NULL, NULL, "the files hold DHCPv4 leases" },
+	{ '6', NULL, NULL, "the files hold DHCPv6 leases" },
+	{ 'p', NULL, "FILE", "pid file" },
+	{ 'x', NULL, "FILE", "previous file: the result of the last cleanup" },
+	{ 'i', NULL, "FILE", "copy of the lease file: what was written since" },
+	{ 'o', NULL, "FILE", "output file while it is written" },
+	{ 'f', NULL, "FILE", "finish file: the output when it is complete" },
+	{ 'c', NULL, "FILE", "configuration file; not read" },
+	{ 'd', NULL, NULL, "log verbosely to standard output instead of syslog" },
+	{ 'V', NULL, NULL, "print the version and what this is" },
+	{ 'W', NULL, NULL, "print how the program was configured and built" },
+};
+static const struct args_program program = {
+	.name = "kea-lfc",
+	.about = "Lease file cleanup for kea-dhcp4 and kea-dhcp6, version " PACKAGE_VERSION,
+	.usage = "-4|-6 -p FILE -x FILE -i FILE -o FILE -f FILE -c FILE [-d]\n-h|-v|-V|-W",
+	.v = options,
+	.n = sizeof(options) / sizeof(options[0]),
+};
 
 /* Ends the program. */
 static void wrong(const char *what)
 {
-	fprintf(stderr, "kea-lfc: %s\n", what);
-	usage(stderr);
+	args_complain(program.name, "%s", what);
 	exit(EXIT_FAILURE);
 }
 
-/* -v, -V, -W, -h: prints and ends the program. */
+/* -V, -W: prints and ends the program. */
 static void print(int option)
 {
 	if (option == 'W')
 		build_report();
-	else if (option == 'h')
-		usage(stdout);
 	else
-		puts(option == 'v' ? PACKAGE_VERSION : PACKAGE_VERSION "\nlease file clean-up for DHCPv4 and DHCPv6");
+		puts(PACKAGE_VERSION "\nlease file cleanup for DHCPv4 and DHCPv6");
 	exit(EXIT_SUCCESS);
 }
 
@@ -77,13 +77,12 @@ static void need(const char *value, const char *what)
 
 static struct args parse(int argc, char **argv)
 {
-	static const struct option longs[] = { { "help", no_argument, NULL, 'h' },
-					       { "version", no_argument, NULL, 'v' },
-					       { NULL, 0, NULL, 0 } };
 	struct args args = { .files.family = -1 };
-	int option;
+	char why[ARGS_WHY_MAX];
+	const char *value = NULL;
+	int option, first = 0;
 
-	while ((option = getopt_long(argc, argv, "46x:i:o:f:p:c:dvVWh", longs, NULL)) != -1) {
+	while ((option = args_next(&program, argc, argv, &first, &value, why)) != ARGS_END) {
 		switch (option) {
 		case '4':
 		case '6':
@@ -92,38 +91,41 @@ static struct args parse(int argc, char **argv)
 			args.files.family = option == '6';
 			break;
 		case 'x':
-			args.files.previous = optarg;
+			args.files.previous = value;
 			break;
 		case 'i':
-			args.files.copy = optarg;
+			args.files.copy = value;
 			break;
 		case 'o':
-			args.files.output = optarg;
+			args.files.output = value;
 			break;
 		case 'f':
-			args.files.finish = optarg;
+			args.files.finish = value;
 			break;
 		case 'p':
-			args.pid = optarg;
+			args.pid = value;
 			break;
 		case 'c':
-			args.config = optarg;
+			args.config = value;
 			break;
 		case 'd':
 			args.verbose = true;
 			break;
+		case 'h':
 		case 'v':
+			exit(args_print(&program, option));
 		case 'V':
 		case 'W':
-		case 'h':
 			print(option);
 			break;
 		default:
-			wrong("these arguments cannot be understood");
+			wrong(why);
 		}
 	}
-	if (optind < argc)
-		wrong("there are arguments that belong to no option");
+	if (first < argc) {
+		(void)snprintf(why, sizeof(why), "unexpected argument %s", argv[first]);
+		wrong(why);
+	}
 	if (args.files.family < 0)
 		wrong("-4 or -6 is missing");
 	need(args.pid, "-p, the pid file, is missing");

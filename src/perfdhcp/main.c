@@ -4,6 +4,7 @@
 
 #include "perfdhcp/cpu.h"
 
+#include "base/args.h"
 #include "base/hash.h"
 
 #include <errno.h>
@@ -125,14 +126,12 @@ int main(int argc, char **argv)
 
 	keep_standard_files();
 	if (options_parse(argc, argv, &opt, why) < 0) {
-		fprintf(stderr, "ERROR: parsing command line options: %s\nperfdhcp -h lists them.\n", why);
+		args_complain("perfdhcp", "%s", why);
 		options_done(&opt);
 		return USAGE;
 	}
-	if (opt.help) {
-		options_usage(stdout);
-	} else if (opt.version) {
-		printf("VERSION: %s\n", PACKAGE_VERSION);
+	if (opt.help || opt.version) {
+		code = options_print_help(&opt) ? ERROR : DONE;
 	} else {
 		(void)sigaction(SIGINT, &act, NULL);
 		(void)sigaction(SIGTERM, &act, NULL);

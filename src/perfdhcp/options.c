@@ -6,9 +6,9 @@
 #include "perfdhcp/options_int.h"
 
 #include "base/arena.h"
+#include "base/args.h"
 #include "base/err.h"
 
-#include <getopt.h>
 #include <stdarg.h>
 #include <stddef.h>
 
@@ -66,7 +66,6 @@ static const struct row rows[] = {
 	{ 'F', NULL, "release-rate", NUMBER, F(release_rate), 1, 0,
 	  .doc = "releases per second, besides the exchanges of -r" },
 	{ 'g', NULL, "thread-mode", CALL, .doc = "single (default), or multi: a thread of its own receives" },
-	{ 'h', NULL, NULL, FLAG, F(help), .doc = "this text" },
 	{ 'i', NULL, NULL, FLAG, F(first_only), .doc = "only the first half of an exchange" },
 	{ 'I', NULL, "ip-offset", NUMBER, F(ip_at), 1, MAX_TEMPLATE,
 	  .doc = "where the requested address (v6: the IA) option is in the second template" },
@@ -98,7 +97,6 @@ static const struct row rows[] = {
 	{ 'T', NULL, "template-file", CALL, .times = 2,
 	  .doc = "the first message, in hex; the second -T is the request" },
 	{ 'u', NULL, NULL, FLAG, F(unique), .doc = "count addresses that two clients are given" },
-	{ 'v', NULL, NULL, FLAG, F(version), .doc = "version" },
 	{ 'w', NULL, "script", TEXT, F(wrapped), .doc = "run script start before and script stop afterwards" },
 	{ 'W', NULL, "exit-wait", NUMBER, F(exit_wait_us), 0, 0,
 	  .doc = "microseconds to wait for answers at the end; without it: until all have come"
@@ -254,33 +252,37 @@ static const struct row *row_find(int letter)
 	return NULL;
 }
 
-/* The tables getopt_long wants. */
-static void getopt_tables(char *letters, struct option *longs)
+/* The table as the walk and the help need it. */
+static const struct args_program *the_program(void)
 {
-	*letters++ = ':';
-	for (size_t i = 0; i < N_ROWS; i++) {
-		const struct row *row = &rows[i];
+	static struct args_option v[N_ROWS];
+	static const struct args_program program = {
+		.name = "perfdhcp",
+		.about = "Load generator for DHCP servers, version " PACKAGE_VERSION "\n\n"
+			 "Plays many clients of a DHCP server and measures its responses. The server is an address;\n"
+			 "for DHCPv6 also \"all\" (ff02::1:2) or \"servers\" (ff05::1:3). With -l INTERFACE it may be "
+			 "left\n"
+			 "out: \"all\", or the broadcast address. Without -r, -n and -p there is one exchange.",
+		.usage = "[OPTION...] [SERVER]\n-h|-v",
+		.notes = "Exit status: 0 all exchanges were completed, 1 error, 2 error in the command line,\n"
+			 "3 some exchanges were not completed.",
+		.v = v,
+		.n = N_ROWS,
+	};
 
-		if (row->name)
-			*longs++ = (struct option){ row->name, row->arg ? required_argument : no_argument, NULL,
-						    row->letter };
-		else {
-			*letters++ = (char)row->letter;
-			if (row->arg)
-				*letters++ = ':';
-		}
-	}
-	*letters = '\0';
-	*longs = (struct option){ 0 };
+	for (size_t i = 0; i < N_ROWS; i++)
+		v[i] = (struct args_option){ rows[i].letter, rows[i].name, rows[i].arg, rows[i].doc };
+	return &program;
 }
 
 int options_parse(int argc, char **argv, struct options *ret, char *why)
 {
-	char letters[2 * N_ROWS + 2], name[32];
-	struct option longs[N_ROWS + 1];
+	const struct args_program *program = the_program();
 	struct given given = { 0 };
 	const struct row *row;
-	int c, err;
+	const char *value = NULL;
+	char name[32];
+	int id, first = 0, err;
 
 	*ret = (struct options){
 		.leases = LEASE_ADDRESS,
@@ -289,32 +291,33 @@ int options_parse(int argc, char **argv, struct options *ret, char *why)
 		.threads = 1,
 		.mac = { 0x00, 0x0c, 0x01, 0x02, 0x03, 0x04 },
 	};
-	getopt_tables(letters, longs);
-	optind = 0; /* from the start, also when this is called again */
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		if (c == '?')
-			return refuse(why, "there is no option %s",
-				      optopt ? (char[]){ '-', (char)optopt, 0 } : argv[optind - 1]);
-		row = row_find(c == ':' ? optopt : c);
-		option_text(row, name, sizeof(name));
-		if (c == ':')
-			return refuse(why, "%s needs a value", name);
-		if (row->times && given.n[c] >= row->times)
-			return refuse(why, "%s is given too often", name);
-		err = set(row, ret, given.n[c], row->arg ? optarg : "", why);
-		if (err < 0)
-			return err;
-		if (given.n[c] < UINT8_MAX)
-			given.n[c]++;
+	while ((id = args_next(program, argc, argv, &first, &value, why)) != ARGS_END) {
+		if (id < 0)
+			return id;
+		ret->help = id == 'h';
+		ret->version = id == 'v';
 		if (ret->help || ret->version)
 			return 0;
+		row = row_find(id);
+		option_text(row, name, sizeof(name));
+		if (row->times && given.n[id] >= row->times)
+			return refuse(why, "%s is given too often", name);
+		err = set(row, ret, given.n[id], value ? value : "", why);
+		if (err < 0)
+			return err;
+		if (given.n[id] < UINT8_MAX)
+			given.n[id]++;
 	}
-	if (optind < argc)
-		ret->server_text = argv[optind++];
-	if (optind < argc)
-		return refuse(why, "one server is enough: %s", argv[optind]);
+	if (first < argc)
+		ret->server_text = argv[first++];
+	if (first < argc)
+		return refuse(why, "one server is enough: %s", argv[first]);
 	return options_check(ret, &given, why);
+}
+
+int options_print_help(const struct options *opt)
+{
+	return args_print(the_program(), opt->help ? 'h' : 'v');
 }
 
 void options_done(struct options *opt)
@@ -324,39 +327,6 @@ void options_done(struct options *opt)
 	free(opt->macs);
 	free(opt->relays);
 	*opt = (struct options){ 0 };
-}
-
-void options_usage(FILE *out)
-{
-	fputs("perfdhcp [options] [server]\n\n"
-	      "Loads a DHCP server and measures its answers. The server is an address; for DHCPv6 also\n"
-	      "all (ff02::1:2) or servers (ff05::1:3). With -l INTERFACE it may be left out: all, or the\n"
-	      "broadcast address. Without -r, -n and -p there is one exchange.\n\n",
-	      out);
-	for (size_t i = 0; i < N_ROWS; i++) {
-		char head[64], name[32];
-		const char *text = rows[i].doc;
-
-		option_text(&rows[i], name, sizeof(name));
-		(void)snprintf(head, sizeof(head), "%s%s%s", name, rows[i].arg ? " " : "",
-			       rows[i].arg ? rows[i].arg : "");
-		fprintf(out, "  %-22s", head);
-		/* filled to the width of a terminal */
-		for (size_t column = 0; *text;) {
-			size_t word = strcspn(text, " ");
-
-			if (column && column + word > 70) {
-				fprintf(out, "\n%24s", "");
-				column = 0;
-			}
-			column += (size_t)fprintf(out, " %.*s", (int)word, text);
-			text += word + strspn(text + word, " ");
-		}
-		fputc('\n', out);
-	}
-	fputs("\nExit status: 0 all exchanges were completed, 1 error, 2 error in the command line,\n"
-	      "3 some exchanges were not completed.\n",
-	      out);
 }
 
 /* Each option as it is now, given or not; lists and templates by their size. */

@@ -110,8 +110,8 @@ struct options {
  */
 int options_parse(int argc, char **argv, struct options *ret, char *why);
 void options_done(struct options *opt);
-/* For -h, written from the table of options. */
-void options_usage(FILE *out);
+/* For -h and -v; what main() returns. */
+int options_print_help(const struct options *opt);
 /* For -x a. */
 void options_print(const struct options *opt, FILE *out);
 

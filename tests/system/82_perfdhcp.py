@@ -201,7 +201,7 @@ def losses(t):
                              (("-l", "nosuch0", SERVER), 1, "nosuch0 is neither an address nor an interface"),
                              (("-l", "192.0.2.250", SERVER), 1, "192.0.2.250 port 67"),
                              (("--ledger", "/nonexistent/file", SERVER), 1, "/nonexistent/file"),
-                             (("-v",), 0, "VERSION: "), (("-h",), 0, "--scenario name")):
+                             (("-h",), 0, "--scenario name")):
         t.match(re.escape(text), t.run("rly", [ours(t), *args], ok=(code,)), f"perfdhcp {' '.join(args)}")
 
 

@@ -9,8 +9,7 @@ enum run_mode {
 	RUN_SERVE,
 	RUN_CHECK,      /* -t: check the configuration, independent of this machine */
 	RUN_CHECK_WIDE, /* -T: the same, and what depends on the machine */
-	RUN_VERSION,
-	RUN_VERSION_LONG,
+	RUN_VERSION,    /* -V, with the libraries */
 	RUN_BUILD_REPORT,
 	RUN_PRINT_SCHEMA,
 	RUN_PRINT_REFERENCE,
@@ -30,6 +29,6 @@ struct run_options {
 
 struct family;
 
-/* 0, or -E_INVAL after having told stderr what is wrong. */
+/* 0, or -E_INVAL after one line on stderr. -h and -v end the program. */
 int run_options_parse(const struct family *fam, int argc, char **argv, struct run_options *ret);
 void run_options_version(const struct family *fam, enum run_mode mode);

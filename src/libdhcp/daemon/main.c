@@ -184,7 +184,6 @@ int serve_main(const struct family *fam, int argc, char **argv)
 		return 1;
 	switch (opts.mode) {
 	case RUN_VERSION:
-	case RUN_VERSION_LONG:
 	case RUN_BUILD_REPORT:
 		run_options_version(fam, opts.mode);
 		return 0;

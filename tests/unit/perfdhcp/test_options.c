@@ -160,8 +160,8 @@ static const struct {
 } wrong[] = {
 	{ "", "say which server" },
 	{ "-l 192.0.2.2", "say which server" },
-	{ "-q 192.0.2.1", "there is no option -q" },
-	{ "--foo 192.0.2.1", "there is no option --foo" },
+	{ "-q 192.0.2.1", "unknown option -q" },
+	{ "--foo 192.0.2.1", "unknown option --foo" },
 	{ "192.0.2.1 -r", "-r needs a value" },
 	{ "-r 0 192.0.2.1", "-r: 0 is not a number from 1" },
 	{ "-r -5 192.0.2.1", "-r: -5" },
