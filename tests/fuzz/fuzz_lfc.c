@@ -152,7 +152,7 @@ static void check(int family, const char *previous, size_t previous_len, const c
 	} else {
 		assert(sound && lfc_rotate(&files, &sys, &reason) == 0);
 		assert(access(names[COPY], F_OK) < 0 && access(names[FINISH], F_OK) < 0);
-		assert(load_file(names[PREVIOUS], family, take, &after, &res, &reason) == 0);
+		assert(load_file(names[PREVIOUS], family, 0, take, &after, &res, &reason) == 0);
 		assert(res.bad == 0 && res.rows == made.leases && !res.needs_rewrite);
 		check_within(&before, &after);
 		check_within(&after, &before);

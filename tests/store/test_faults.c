@@ -793,6 +793,64 @@ START_TEST(clean_up_files)
 }
 END_TEST
 
+/* Good and bad rows in turn, then a row that is cut off. */
+static void put_damaged(int family, const char *suffix, unsigned n_bad)
+{
+	struct lease lease = family ? test_lease6(1, 100000, false) : test_lease(1, 100000);
+	char text[4096], *p = text + csv_write_header(family, text);
+
+	for (unsigned i = 0; i < n_bad; i++) {
+		lease.addr.b[15] = (uint8_t)(i + 1);
+		p = csv_write_row(family, &lease, false, p);
+		p += snprintf(p, 64, "nonsense,%u,,,\n", i);
+	}
+	p += snprintf(p, 64, "192.0.2.2");
+	tmp_write(&tmp, suffix, text, (size_t)(p - text));
+}
+
+/* max-row-errors is the limit for each file; with more the store does not open, and the file is unchanged. */
+START_TEST(bad_rows_have_a_limit)
+{
+	struct store_conf conf = conf_of(_i);
+	char *before, *after, *why = NULL;
+	size_t before_len, after_len;
+
+	tmp_make(&tmp);
+	arena = arena_new(0);
+	store = NULL;
+	clock_set_virtual(1700000000, 5000);
+	put_damaged(_i, "", 3);
+	before = tmp_read(&tmp, "", &before_len);
+	conf.max_row_errors = 2;
+	ck_assert_int_lt(store_open(&conf, &store, &why), 0);
+	ck_assert_msg(strstr(why, "more than 2 rows (max-row-errors) are not understood, the first at line 3: ") !=
+			      NULL,
+		      "%s", why);
+	ck_assert_msg(strstr(why, tmp.path) != NULL, "%s", why);
+	free(why);
+	after = tmp_read(&tmp, "", &after_len);
+	ck_assert(after_len == before_len && memcmp(before, after, before_len) == 0);
+	free(before);
+	free(after);
+	/* What a clean-up left counts by itself, and has the same limit. */
+	conf.max_row_errors = 3;
+	put_damaged(_i, ".2", 4);
+	put_damaged(_i, ".1", 1);
+	store = NULL;
+	ck_assert_int_lt(store_open(&conf, &store, NULL), 0);
+	put_damaged(_i, ".2", 3);
+	store = open_store(&conf);
+	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 3);
+	store_close(store);
+	/* 0: any number. */
+	put_damaged(_i, "", 30);
+	conf.max_row_errors = 0;
+	store = open_store(&conf);
+	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 30);
+	teardown();
+}
+END_TEST
+
 /* Removed, replaced, truncated under the running server: restored from memory. */
 START_TEST(file_lost)
 {
@@ -1011,6 +1069,7 @@ int main(void)
 	tcase_add_test(tc, other_versions);
 	tcase_add_test(tc, damaged_rows);
 	tcase_add_test(tc, clean_up_files);
+	tcase_add_loop_test(tc, bad_rows_have_a_limit, 0, 2);
 	tcase_add_test(tc, file_lost);
 	tcase_add_test(tc, taken_back_after_rewrite);
 	tcase_add_test(tc, folder_lost);

@@ -297,6 +297,7 @@ static int open_store(struct daemon *d, const struct config *cfg)
 		.path = cfg->lease_file,
 		.persist = cfg->persist,
 		.sync = cfg->sync,
+		.max_row_errors = cfg->max_row_errors,
 	};
 	char *why = NULL;
 	int err = store_open(&conf, &d->store, &why);

@@ -28,6 +28,8 @@ struct loader {
 	uint64_t first_bad_line;
 	const char *first_why;
 	const char *header_why;
+	uint64_t max_bad; /* 0 = any number */
+	char too_many[256];
 	struct str *keep; /* bad rows; NULL = not wanted */
 	bool keep_full;
 	size_t tail_len;
@@ -76,12 +78,19 @@ static void keep(struct loader *l, const char *text, size_t len)
 		l->keep_full = true;
 }
 
-static void bad_row(struct loader *l, uint64_t line, const char *why)
+/* -E_RANGE for one too many. */
+static int bad_row(struct loader *l, uint64_t line, const char *why)
 {
 	if (!l->res.bad++) {
 		l->first_bad_line = line;
 		l->first_why = why;
 	}
+	if (!l->max_bad || l->res.bad <= l->max_bad)
+		return 0;
+	(void)snprintf(l->too_many, sizeof(l->too_many),
+		       "more than %llu rows (max-row-errors) are not understood, the first at line %llu: %s",
+		       (unsigned long long)l->max_bad, (unsigned long long)l->first_bad_line, l->first_why);
+	return -E_RANGE;
 }
 
 static const char no_header[] = "its first line is not the header of a lease file";
@@ -119,10 +128,9 @@ static int take_line(struct loader *l, const struct lines *lines)
 		return 0;
 	if (take_row(l, lines))
 		return 0;
-	bad_row(l, lines->number, l->parsed.why);
 	keep(l, lines->text, lines->len);
 	keep(l, "\n", 1);
-	return 0;
+	return bad_row(l, lines->number, l->parsed.why);
 }
 
 /* A piece: no lease has such a row. */
@@ -132,11 +140,11 @@ static int take_long(struct loader *l, const struct lines *lines)
 		l->header_why = no_header;
 		return -E_INVAL;
 	}
-	if (l->long_line != lines->number)
-		bad_row(l, lines->number, "it is longer than any row can be");
-	l->long_line = lines->number;
 	keep(l, lines->text, lines->len);
-	return 0;
+	if (l->long_line == lines->number)
+		return 0;
+	l->long_line = lines->number;
+	return bad_row(l, lines->number, "it is longer than any row can be");
 }
 
 /* What is left when the file ends without a newline: a row as an editor or a script left it, or a torn one. */
@@ -325,10 +333,13 @@ int load_source(const struct load_source *source, int family, load_row_fn *row, 
 		LOG(DHCPSRV_MEMFILE_LEASE_FILE_LOAD, source->path);
 		l->keep = &bad;
 	}
+	l->max_bad = source->max_bad;
 	lines_begin(&lines, source->fd);
 	err = read_all(l, &lines);
 	if (err < 0)
-		*reterr = explain(source->path, err == -E_INVAL ? l->header_why : strerror(errno));
+		*reterr = explain(source->path, err == -E_INVAL   ? l->header_why
+						: err == -E_RANGE ? l->too_many
+								  : strerror(errno));
 	else if (source->bad_path)
 		report(l, source);
 	/* Columns will be dropped: the original stays under another name. */
@@ -344,9 +355,10 @@ int load_source(const struct load_source *source, int family, load_row_fn *row, 
 	return err;
 }
 
-int load_file(const char *path, int family, load_row_fn *row, void *ctx, struct load_result *ret, char **reterr)
+int load_file(const char *path, int family, uint64_t max_bad, load_row_fn *row, void *ctx, struct load_result *ret,
+	      char **reterr)
 {
-	struct load_source source = { .fd = load_open(path, reterr), .path = path };
+	struct load_source source = { .fd = load_open(path, reterr), .path = path, .max_bad = max_bad };
 	char *bad_path = NULL;
 	int err;
 

@@ -721,7 +721,7 @@ static int open_file(struct memfile *m, const struct store_conf *conf, char **re
 	err = journal_new(&jconf, &m->journal, reterr);
 	if (err < 0)
 		return err;
-	err = memload_fill(&m->table, m->family, journal_path(m->journal), &m->loaded, reterr);
+	err = memload_fill(&m->table, m->family, journal_path(m->journal), conf->max_row_errors, &m->loaded, reterr);
 	if (err < 0)
 		return err;
 	memfile_stats(&m->store, &stats);

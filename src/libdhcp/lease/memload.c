@@ -86,7 +86,7 @@ static void expect(const char *path, const struct leftover *old)
 }
 
 /* What clean-ups left first; the lease file itself comes last and wins. */
-static int load_all(struct load *load, int family, const char *path, char **reterr)
+static int load_all(struct load *load, int family, const char *path, uint64_t max_bad, char **reterr)
 {
 	struct load_result *res = &load->sum->last;
 	struct leftover old;
@@ -96,27 +96,29 @@ static int load_all(struct load *load, int family, const char *path, char **rete
 		return err;
 	expect(path, &old);
 	for (unsigned i = 0; err == 0 && i < old.n; i++) {
+		old.v[i].max_bad = max_bad;
 		err = load_source(&old.v[i], family, load_row, load, res, reterr);
 		if (err == 0)
 			count_loaded(load->sum, res);
 	}
 	leftover_close(&old);
 	if (err == 0)
-		err = load_file(path, family, load_row, load, res, reterr);
+		err = load_file(path, family, max_bad, load_row, load, res, reterr);
 	load_rest(load);
 	if (err == 0)
 		count_loaded(load->sum, res);
 	return err;
 }
 
-int memload_fill(struct memtable *table, int family, const char *path, struct memload *ret, char **reterr)
+int memload_fill(struct memtable *table, int family, const char *path, uint64_t max_bad, struct memload *ret,
+		 char **reterr)
 {
 	struct memload sum = { 0 };
 	struct load load = { .table = table, .sum = &sum };
 	int err;
 
 	memtable_load_begin(table);
-	err = load_all(&load, family, path, reterr);
+	err = load_all(&load, family, path, max_bad, reterr);
 	if (err == 0)
 		memtable_load_end(table);
 	heap_settle();

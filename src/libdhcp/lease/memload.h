@@ -12,6 +12,8 @@ struct memload {
 
 /*
  * Fill an empty table with the leases of the file at `path` and of what clean-ups left beside it. One
- * thread, before anybody else has the table. On failure the table is only good for memtable_done().
+ * thread, before anybody else has the table. max_bad: see load_file; it counts for each file. On failure
+ * the table is only good for memtable_done().
  */
-int memload_fill(struct memtable *table, int family, const char *path, struct memload *ret, char **reterr);
+int memload_fill(struct memtable *table, int family, const char *path, uint64_t max_bad, struct memload *ret,
+		 char **reterr);

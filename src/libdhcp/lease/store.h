@@ -28,9 +28,10 @@ struct store_conf {
 	int family;       /* index: 0 = DHCPv4, 1 = DHCPv6 */
 	const char *path; /* of the lease file, absolute; unused without persist */
 	bool persist;
-	bool sync;                     /* false: an acknowledged lease may be lost in a power cut */
-	unsigned max_pending;          /* transactions under way, above it -E_BUSY; 0 = 65536 */
-	unsigned check_ms;             /* how often to look whether the file is still ours; 0 = 10000 */
+	bool sync;               /* false: an acknowledged lease may be lost in a power cut */
+	uint64_t max_row_errors; /* rows of a file that may be beyond understanding; more: no start. 0 = any number */
+	unsigned max_pending;    /* transactions under way, above it -E_BUSY; 0 = 65536 */
+	unsigned check_ms;       /* how often to look whether the file is still ours; 0 = 10000 */
 	const struct journal_sys *sys; /* NULL; tests replace system calls */
 };
 

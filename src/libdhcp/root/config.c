@@ -109,6 +109,7 @@ static void build_lease_database(struct build *b)
 		diag_error(b->diag, conf_pos(&conf->node, NULL), "\"type\" is missing in lease-database");
 	cfg->persist = conf->persist.v;
 	cfg->sync = conf->sync.v == 0;
+	cfg->max_row_errors = (uint32_t)conf->max_row_errors.v;
 	cfg->lfc_interval_sec = (uint32_t)conf->lfc_interval.v;
 	cfg->lease_file =
 		build_path(b, conf_pos(&conf->node, "name"), "name", name, "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
@@ -155,6 +156,27 @@ static void build_rest(struct build *b)
 		.exclude_first_last_24 = compat->exclude_first_last_24.v,
 	};
 	cfg->authoritative = b->root->net.authoritative.v;
+}
+
+/* Kea's queue keeps the newest messages under overload; here that is never off (io/flood.h). */
+static void check_queue(struct build *b)
+{
+	const struct dhcp_queue_control_conf *conf = b->root->dhcp_queue_control.v;
+	const char *known = b->cfg->family == KEY_6 ? "kea-ring6" : "kea-ring4";
+
+	if (!conf->enable_queue.v)
+		return;
+	if (strcmp(conf->queue_type.v, known) != 0) {
+		diag_error(b->diag, conf_pos(&conf->node, "queue-type"),
+			   "\"queue-type\" \"%s\": queue types of hook libraries are not supported yet",
+			   conf->queue_type.v);
+		diag_help(b->diag, "use \"%s\"", known);
+		return;
+	}
+	diag_warn(
+		b->diag, conf_pos(&conf->node, "enable-queue"),
+		"overload is always handled: fewer new clients are let in while messages wait too long, and those that "
+		"waited longest are dropped; \"capacity\" has no effect");
 }
 
 /* --- loggers --------------------------------------------------------------- */
@@ -301,6 +323,7 @@ static int build(struct config *cfg, unsigned flags, struct diag *diag, struct c
 	build_interfaces(&b);
 	build_lease_database(&b);
 	build_rest(&b);
+	check_queue(&b);
 	build_logging(&b);
 	build_options(&b);
 	if (cfg->family == KEY_6) {

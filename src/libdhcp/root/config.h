@@ -59,6 +59,7 @@ struct config {
 	const char *lease_file; /* absolute */
 	bool persist, sync;
 	uint32_t lfc_interval_sec; /* 0 = never */
+	uint32_t max_row_errors;   /* bad rows of a lease file; more: no start. 0 = any number */
 	struct expiry_conf expiry;
 	uint32_t decline_probation; /* s */
 	uint32_t max_leases;        /* of one client; 0 = no limit */

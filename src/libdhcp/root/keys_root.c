@@ -75,8 +75,9 @@ static const struct key database_keys[] = {
 	       .refuse = "SQL lease databases are", .doc = "stop-retry-exit / serve-retry-exit / serve-retry-continue"),
 	K_BOOL(struct database_conf, retry_on_startup, "retry-on-startup", .def = "false",
 	       .refuse = "SQL lease databases are", .doc = "apply reconnection rules at first connect"),
-	K_INT(struct database_conf, max_row_errors, "max-row-errors", .def = "0",
-	      .refuse = "a limit on corrupt rows is", .doc = "bad CSV rows tolerated at load; 0 = any number"),
+	K_INT(struct database_conf, max_row_errors, "max-row-errors", .def = "0", .since = "4.1.0",
+	      .doc = "memfile: rows of a lease file that may be skipped because they are not understood; with more the "
+		     "server does not start; 0 = any number"),
 	K_STRING(struct database_conf, trust_anchor, "trust-anchor", .refuse = "SQL lease databases are",
 		 .doc = "CA file or directory"),
 	K_STRING(struct database_conf, cert_file, "cert-file", .refuse = "SQL lease databases are",
@@ -253,12 +254,13 @@ static const struct key control_socket_keys[] = {
 const struct scope control_socket_scope = SCOPE("control-socket", struct control_socket_conf, control_socket_keys);
 
 static const struct key dhcp_queue_control_keys[] = {
-	K_BOOL(struct dhcp_queue_control_conf, enable_queue, "enable-queue", .def = "false",
-	       .refuse = "enable-queue is", .doc = "on/off"),
+	K_BOOL(struct dhcp_queue_control_conf, enable_queue, "enable-queue", .def = "false", .since = "4.1.0",
+	       .doc = "overload is always handled, whatever this says; true is a warning that says how"),
 	K_STRING(struct dhcp_queue_control_conf, queue_type, "queue-type", .def = "\"kea-ring4\"",
-		 .def6 = "\"kea-ring6\"", .refuse = "queue-type is", .doc = "ring implementation"),
-	K_INT(struct dhcp_queue_control_conf, capacity, "capacity", .def = "64", .refuse = "capacity is",
-	      .doc = "packets in the ring"),
+		 .def6 = "\"kea-ring6\"", .since = "4.1.0",
+		 .doc = "Kea's own type; those of hook libraries are not there yet"),
+	K_INT(struct dhcp_queue_control_conf, capacity, "capacity", .def = "64", .since = "4.1.0",
+	      .doc = "no effect: how long messages wait counts, not how many"),
 	K_COMMENT(struct dhcp_queue_control_conf),
 };
 const struct scope dhcp_queue_control_scope =
@@ -385,8 +387,8 @@ static const struct key global_keys[] = {
 	K_LIST(struct global_conf, control_sockets, "control-sockets", control_socket_scope,
 	       .refuse = "the control channel is",
 	       .doc = "management channels (unix, http, https); singular form removed in 3.3.1"),
-	K_MAP(struct global_conf, dhcp_queue_control, "dhcp-queue-control", dhcp_queue_control_scope,
-	      .refuse = "dhcp-queue-control is", .doc = "packet ring used under congestion (single-thread mode only)"),
+	K_MAP(struct global_conf, dhcp_queue_control, "dhcp-queue-control", dhcp_queue_control_scope, .since = "4.1.0",
+	      .doc = "what Kea does under overload; here overload is always handled"),
 	K_MAP(struct global_conf, dhcp_ddns, "dhcp-ddns", dhcp_ddns_scope, .refuse = "DNS updates are",
 	      .doc = "link to the DDNS daemon"),
 	K_BOOL(struct global_conf, echo_client_id, "echo-client-id", .families = KEY_4, .def = "true", .since = "4.0.0",
