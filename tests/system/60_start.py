@@ -100,6 +100,23 @@ def no_capability(t):
     t.match(rf"setcap {','.join(needed)}=ep /\S+", lines[0], "the command")
 
 
+@test("confined", needs=["setpriv", "unshare", "mount"], beyond_kea="it says that another server runs", families=(4, 6))
+def confined(t):
+    """Under an AppArmor profile that does not know of locks and hides itself, as Debian's: the security module is named."""
+    library = os.path.join(t.env["builddir"], "tests/tools/faulty.so")
+    for name in "no-locks", "attr":
+        t.write(name, "", 0o600)
+    # A process reads the name of its profile there.
+    inside = ["unshare", "-m", "sh", "-c", f'mount --bind {t.path("attr")} /proc/$$/attr/current && exec "$@"', "sh"]
+    preload = ["env", f"LD_PRELOAD={library}", f"FAULTY={t.dir}", f"FAULTY_DISK={t.dir}"]
+    server = Server(t, t.fam.config(), wrap=[*inside, *NOBODY, *preload], folder=owned(t))
+    process = server.launch()
+    t.true(process.wait(8) != 0, "exit code 0")
+    t.match(rf"Permission denied: a security module confines this process, probably AppArmor.*aa-disable \S*/{server.program}",
+            process.log(), "what it says")
+    t.true("running" not in process.log(), f"it takes that for another server: {process.log()}")
+
+
 @test("sd-notify", beyond_kea="it does not speak to the service manager")
 def sd_notify(t):
     """NOTIFY_SOCKET: READY when serving, RELOADING and READY around a reload, STOPPING, and a STATUS."""

@@ -5,6 +5,7 @@
  *
  *	sync-once	the next fdatasync or fsync fails with EIO and takes the file away
  *	read-only	every write, and every change of a name, fails with EROFS while it is there
+ *	no-locks	no file can be locked, with EACCES, as under an AppArmor profile that does not know of locks
  *	sync-ms		fdatasync takes so many milliseconds longer; the number is in the file
  */
 #define _GNU_SOURCE
@@ -108,6 +109,39 @@ int fsync(int fd)
 {
 	return sync_fault(fd) < 0 ? -1 : REAL(fsync)(fd);
 }
+
+#ifdef F_OFD_SETLK
+static int fcntl_fault(int fd, int command, void *argument, int (*real)(int, int, ...))
+{
+	if (command == F_OFD_SETLK && fd_on_disk(fd) && flag("no-locks")) {
+		errno = EACCES;
+		return -1;
+	}
+	return real(fd, command, argument);
+}
+
+int fcntl(int fd, int command, ...)
+{
+	va_list ap;
+	void *argument;
+
+	va_start(ap, command);
+	argument = va_arg(ap, void *);
+	va_end(ap);
+	return fcntl_fault(fd, command, argument, REAL(fcntl));
+}
+
+int fcntl64(int fd, int command, ...)
+{
+	va_list ap;
+	void *argument;
+
+	va_start(ap, command);
+	argument = va_arg(ap, void *);
+	va_end(ap);
+	return fcntl_fault(fd, command, argument, REAL(fcntl64));
+}
+#endif
 
 ssize_t write(int fd, const void *data, size_t n)
 {

@@ -201,9 +201,21 @@ static void blame_profile(char *buf)
 	ssize_t len = fd < 0 ? -1 : read(fd, profile, sizeof(profile) - 1);
 	char *mode;
 
+	if (fd < 0 && errno == EACCES) {
+		/* The profile of Debian's kea packages hides itself. Its name is that of the program. */
+		len = readlink("/proc/self/exe", profile, sizeof(profile) - 1);
+		profile[len < 0 ? 0 : len] = '\0';
+		add(buf,
+		    ": a security module confines this process, probably AppArmor with a profile that an earlier kea "
+		    "package "
+		    "left; the kernel log says what was denied; extend the profile in /etc/apparmor.d, or switch it "
+		    "off with: "
+		    "aa-disable %s",
+		    profile);
+	}
 	if (fd >= 0)
 		(void)close(fd);
-	if (len <= 0)
+	if (len <= 0 || fd < 0)
 		return;
 	profile[len] = '\0';
 	profile[strcspn(profile, "\n")] = '\0';

@@ -20,8 +20,8 @@ int file_sync_folder(const char *path);
 /*
  * The text of errno after path could not be used, with what the administrator can do about it: who owns the file that
  * is in the way and the command that lets this process in, a directory that is missing, a security module or a service
- * manager that forbids it. `how` is R_OK or W_OK (also for files to be created). Returns buf; keeps errno. Slow, for
- * messages only.
+ * manager that forbids it. `how` is R_OK, W_OK (also for files to be created) or X_OK. Returns buf; keeps errno. Slow,
+ * for messages only.
  */
 #define FILE_WHY_MAX 1024
 const char *file_why(const char *path, int how, char buf[FILE_WHY_MAX]);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/list.h"
 #include "base/str.h"
 #include "lease/leftover.h"
@@ -112,6 +113,7 @@ static void run_program(struct lfc *lfc)
 			 "-c",         "ignored-path",
 			 NULL };
 	struct str line = { 0 };
+	char why[FILE_WHY_MAX];
 	int err;
 
 	for (unsigned i = 0; argv[i]; i++)
@@ -120,7 +122,8 @@ static void run_program(struct lfc *lfc)
 	lfc->started_ms = clock_boot_ms();
 	err = spawn(lfc, argv);
 	if (err) {
-		LOG(DHCPSRV_MEMFILE_LFC_SPAWN_FAIL, lfc->program, strerror(err));
+		errno = err;
+		LOG(DHCPSRV_MEMFILE_LFC_SPAWN_FAIL, lfc->program, file_why(lfc->program, X_OK, why));
 		failed(lfc);
 	}
 	str_free(&line);

@@ -17,6 +17,16 @@ bool caps_has(int cap)
 	return data[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap);
 }
 
+const char *caps_hint(int err, int cap)
+{
+	if (err != EPERM && err != EACCES)
+		return "";
+	if (caps_has(cap))
+		return " (a security module or a filter of system calls forbids it: see AppArmor, SELinux, the systemd "
+		       "unit)";
+	return cap == CAP_NET_RAW ? " (CAP_NET_RAW is needed)" : " (CAP_NET_BIND_SERVICE is needed)";
+}
+
 /* From which port on anybody may bind. */
 static unsigned first_free_port(void)
 {

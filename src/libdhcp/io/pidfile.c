@@ -56,7 +56,8 @@ static int lock_file(int fd)
 
 	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
 		return 0;
-	return errno == EAGAIN || errno == EACCES ? -E_BUSY : -E_SYS;
+	/* EACCES is a security module's, not another process's. */
+	return errno == EAGAIN ? -E_BUSY : -E_SYS;
 }
 
 static bool is_the_named_file(int fd, const char *path)

@@ -19,12 +19,14 @@
  * filtering of egress holds for us too.
  */
 #include "io/sock_filter.h"
+#include "io/caps.h"
 #include "io/sock_take.h"
 #include "base/bytes.h"
 #include "base/hash.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/if_ether.h>
 
 enum {
@@ -68,8 +70,7 @@ static int raw_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char
 	return 0;
 out:
 	saved = errno;
-	(void)snprintf(why, WHY_MAX, "%s: %s%s", step, strerror(saved),
-		       saved == EPERM ? " (CAP_NET_RAW is needed)" : "");
+	(void)snprintf(why, WHY_MAX, "%s: %s%s", step, strerror(saved), caps_hint(saved, CAP_NET_RAW));
 	return sock_give_up(sock, saved);
 }
 

@@ -17,10 +17,12 @@
  * IP_PKTINFO tells on receive what a datagram was sent to, and sets on send the source address.
  */
 #include "io/sock_filter.h"
+#include "io/caps.h"
 #include "io/sock_take.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/capability.h>
 
 enum { SNDBUF = 8 << 20, TOS_LOW_DELAY = 0x10 };
 
@@ -102,9 +104,8 @@ static int udp_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char
 out:
 	saved = errno;
 	(void)snprintf(why, WHY_MAX, "%s to port %u: %s%s", step, sock->port, strerror(saved),
-		       saved == EADDRINUSE                            ? " - is another DHCP server running?"
-		       : saved == EACCES && strcmp(step, "bind") == 0 ? " (CAP_NET_BIND_SERVICE is needed)"
-								      : "");
+		       saved == EADDRINUSE ? " - is another DHCP server running?"
+					   : caps_hint(saved, CAP_NET_BIND_SERVICE));
 	return sock_give_up(sock, saved);
 }
 

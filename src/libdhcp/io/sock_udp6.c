@@ -11,10 +11,12 @@
  * messages in order.
  */
 #include "io/sock_filter.h"
+#include "io/caps.h"
 #include "io/sock_take.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/capability.h>
 
 enum { SNDBUF = 8 << 20 };
 
@@ -93,8 +95,7 @@ out:
 	saved = errno;
 	(void)snprintf(why, WHY_MAX, "%s, port %u: %s%s", step, sock->port, strerror(saved),
 		       saved == EADDRINUSE ? " - is another DHCP server running?"
-		       : saved == EACCES   ? " (CAP_NET_BIND_SERVICE is needed)"
-					   : "");
+					   : caps_hint(saved, CAP_NET_BIND_SERVICE));
 	return sock_give_up(sock, saved);
 }
 

@@ -28,7 +28,7 @@ static void explain(char **reterr, const char *fmt, ...)
 static int lock(const char *path, int fd, char **reterr)
 {
 	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	char pid[24] = "";
+	char pid[24] = "", why[FILE_WHY_MAX];
 
 	if (fcntl(fd, F_OFD_SETLK, &fl) == 0) {
 		int n = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
@@ -37,8 +37,9 @@ static int lock(const char *path, int fd, char **reterr)
 			errno = 0; /* a full disk does not matter here */
 		return 0;
 	}
-	if (errno != EAGAIN && errno != EACCES) {
-		explain(reterr, "cannot lock the lease file %s: %s", path, strerror(errno));
+	/* EACCES is a security module's, not another server's. */
+	if (errno != EAGAIN) {
+		explain(reterr, "cannot lock %s.lock: %s", path, file_why(path, W_OK, why));
 		return -E_SYS;
 	}
 	if (pread(fd, pid, sizeof(pid) - 1, 0) < 0)

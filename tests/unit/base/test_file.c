@@ -170,6 +170,12 @@ START_TEST(test_own)
 }
 END_TEST
 
+static void hidden_profile(void)
+{
+	expect(why(EACCES, in_dir("open"), R_OK), "Permission denied: a security module confines this process");
+	expect(buf, "aa-disable /");
+}
+
 START_TEST(test_modules)
 {
 	make(in_dir("open"), "", 0666);
@@ -187,6 +193,10 @@ START_TEST(test_modules)
 	make(in_dir("attr"), "system_u:system_r:dhcpd_t:s0", 0644);
 	file_profile_path = in_dir("attr");
 	HOLDS(why(EPERM, in_dir("open"), R_OK), "SELinux context system_u:system_r:dhcpd_t:s0");
+	ck_assert_int_eq(chmod(dir, 0755), 0);
+	make(in_dir("attr"), "", 0000);
+	file_profile_path = in_dir("attr");
+	as_nobody(hidden_profile);
 	file_profile_path = "/nonexistent";
 	IS(why(EACCES, in_dir("open"), R_OK), "Permission denied");
 }
