@@ -120,9 +120,9 @@ static void where4(const struct request *req, struct select_query *query)
 	query->link_addr = link;
 	query->has_relay = req->q.giaddr != 0;
 	query->relay_addr = ip_from4(req->q.giaddr);
-	query->client_addr = ip_from4(req->q.ciaddr);
-	query->src_addr = req->in.src;
-	query->was_broadcast = ip_to4(&req->in.dst) == UINT32_MAX;
+	query->on_link = ip_to4(&req->in.dst) == UINT32_MAX;
+	query->client_addr = query->on_link ? ip_zero4 : ip_from4(req->q.ciaddr);
+	query->src_addr = query->on_link ? ip_zero4 : req->in.src;
 	query->local_addr = req->in.local;
 	query->iface = req->in.ifname;
 }

@@ -161,33 +161,43 @@ static enum verdict identify6(struct request *req)
 
 /* --- from where ------------------------------------------------------------ */
 
-/* Of several relays the one nearest to the client that says what link that is. */
+/* The interface-id of the relay nearest to the client that a subnet names: one that says nothing is no reason to know
+ * less. */
+static struct bytes interface_id(const struct request *req)
+{
+	unsigned i;
+
+	for (i = req->q6.n_relays; i--;) {
+		const struct opt *opt = opts_find(&req->q6.relays[i].opts, OPT6_INTERFACE_ID);
+
+		if (opt && subnet_by_interface_id(&req->cfg->plan, opt->data))
+			return opt->data;
+	}
+	return bytes_of(NULL, 0);
+}
+
+/* RFC 9915 13.1: of several relays the one nearest to the client that says what link that is. */
 static void where6(const struct request *req, struct select_query *query)
 {
-	const struct opt *iface_id = packet6_relay_opt(&req->q6, OPT6_INTERFACE_ID);
 	unsigned i;
 
 	query->iface = req->in.ifname;
 	query->local_addr = req->in.local;
 	query->has_relay = req->q6.n_relays != 0;
 	query->client_addr = query->src_addr = query->relay_addr = ip_zero6;
-	if (iface_id)
-		query->iface_id = iface_id->data;
+	query->iface_id = interface_id(req);
+	query->on_link = is_multicast(&req->in.dst);
 	for (i = req->q6.n_relays; i--;)
 		if (!ip_is_zero(&req->q6.relays[i].link) && !is_link_local(&req->q6.relays[i].link)) {
 			query->relay_addr = req->q6.relays[i].link;
 			break;
 		}
-	/* A relay that names no link (RFC 6221) is on the link of the interface it came in by. */
-	if (query->has_relay && ip_is_zero(&query->relay_addr) && !iface_id)
-		query->has_relay = false;
-	if (!query->has_relay && !req->q6.n_relays && !is_link_local(&req->in.src))
+	if (!query->has_relay && !is_link_local(&req->in.src))
 		query->src_addr = req->in.src;
 }
 
 static void describe_link6(const struct request *req, struct link_text *text)
 {
-	const struct opt *iface_id = packet6_relay_opt(&req->q6, OPT6_INTERFACE_ID);
 	char link[IP_TEXT_MAX];
 	unsigned i;
 
@@ -199,8 +209,12 @@ static void describe_link6(const struct request *req, struct link_text *text)
 	for (i = req->q6.n_relays; i--;)
 		link_text_add(text, "%s%s", i == req->q6.n_relays - 1 ? ", link-address " : " then ",
 			      ip_format(&req->q6.relays[i].link, link));
-	if (iface_id)
-		link_text_bytes(text, "interface-id", iface_id->data);
+	for (i = req->q6.n_relays; i--;) {
+		const struct opt *iface_id = opts_find(&req->q6.relays[i].opts, OPT6_INTERFACE_ID);
+
+		if (iface_id)
+			link_text_bytes(text, "interface-id", iface_id->data);
+	}
 }
 
 /* --- what is logged -------------------------------------------------------- */
