@@ -132,6 +132,13 @@ static inline const struct subnet *link_subnet(const struct subnet *sub, unsigne
 	return sub->net ? &sub->net->subs[((unsigned)(sub - sub->net->subs) + i) % sub->net->n] : sub;
 }
 
+/* The pools of addresses, or with `prefixes` of prefixes. */
+static inline const struct pool *subnet_pools(const struct subnet *sub, bool prefixes, unsigned *ret_n)
+{
+	*ret_n = prefixes ? sub->n_pd_pools : sub->n_pools;
+	return prefixes ? sub->pd_pools : sub->pools;
+}
+
 static inline bool link_same(const struct subnet *a, const struct subnet *b)
 {
 	return a == b || (a->net && a->net == b->net);
