@@ -15,8 +15,8 @@ TOP = os.path.join(HERE, "../..")
 
 def examples(digit):
     found = glob.glob(os.path.join(TOP, f"examples/kea{digit}/*.conf"))
-    suffix = "-v6" if digit == "6" else ""
-    found += [f for f in glob.glob(os.path.join(TOP, "tests/configs/cases/*.conf")) if f.endswith("-v6.conf") == bool(suffix)]
+    found += [f for f in glob.glob(os.path.join(TOP, "tests/configs/cases/*.conf"))
+              if f.endswith("-v6.conf") == (digit == "6") and not os.path.exists(f[:-len("conf")] + "refused")]
     return sorted(found)
 
 
@@ -45,13 +45,17 @@ def prepared(digit, path, folder):
 
 
 def ask(path):
-    with socket.socket(socket.AF_UNIX) as s:
-        s.connect(path)
-        s.sendall(b'{ "command": "config-get" }')
-        parts = []
-        while part := s.recv(65536):
-            parts.append(part)
-    return json.loads(b"".join(parts))["arguments"]
+    """None when Kea ends meanwhile, or cannot print what it took."""
+    parts = []
+    try:
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(path)
+            s.sendall(b'{ "command": "config-get" }')
+            while part := s.recv(65536):
+                parts.append(part)
+        return json.loads(b"".join(parts)).get("arguments")
+    except (OSError, ValueError):
+        return None
 
 
 def written(digit, kea, conf, folder):
@@ -62,7 +66,8 @@ def written(digit, kea, conf, folder):
     env = dict(os.environ, KEA_PIDFILE_DIR=folder, KEA_LOCKFILE_DIR=folder, KEA_DHCP_DATA_DIR=folder)
     if subprocess.run([kea, "-t", path], env=env, capture_output=True, check=False).returncode:
         return None
-    with subprocess.Popen([kea, "-c", path, "-p", "10067"], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as p:
+    with subprocess.Popen([kea, "-c", path, "-p", "10067"], env=env, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as p:
         try:
             end = time.monotonic() + 10
             while not os.path.exists(sock) and p.poll() is None and time.monotonic() < end:
@@ -75,7 +80,7 @@ def written(digit, kea, conf, folder):
 def check(digit, kea, ours, folder):
     """Yields the name of each example that Kea takes, and None or what ours says against what Kea wrote."""
     for path in examples(digit):
-        name = os.path.splitext(os.path.basename(path))[0]
+        name = os.path.relpath(path, TOP).replace(os.sep, "-").removesuffix(".conf")
         own = os.path.join(folder, f"{digit}-{name}")
         os.makedirs(own)
         conf = prepared(digit, path, own)
@@ -88,5 +93,6 @@ def check(digit, kea, ours, folder):
         result = os.path.join(own, "written.json")
         with open(result, "w", encoding="utf-8") as f:
             json.dump(out, f, indent=1)
-        run = subprocess.run([ours, "-t", result], env=dict(os.environ, KEA_DHCP_DATA_DIR=own), capture_output=True, text=True, check=False)
+        run = subprocess.run([ours, "-t", result], env=dict(os.environ, KEA_DHCP_DATA_DIR=own), capture_output=True, text=True,
+                             check=False)
         yield name, None if run.returncode == 0 else run.stdout + run.stderr
