@@ -252,9 +252,8 @@ static void open_store(bool sync)
 	free(folder);
 }
 
-static void done(struct store_txn *txn, uint64_t ticket)
+static void done(struct store_txn *txn)
 {
-	(void)ticket;
 	if (txn->result != CHANGE_OK)
 		abort();
 	((struct slot *)txn->owner)->txn.n = 0;

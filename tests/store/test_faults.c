@@ -424,9 +424,8 @@ END_TEST
 
 static _Atomic unsigned n_ok, n_failed;
 
-static void note(struct store_txn *txn, uint64_t ticket)
+static void note(struct store_txn *txn)
 {
-	(void)ticket;
 	if (txn->result == CHANGE_OK)
 		atomic_fetch_add(&n_ok, 1);
 	else if (txn->result == CHANGE_FAILED)

@@ -6,7 +6,7 @@ from lib import dhcp
 from lib.case import test
 from lib.server import Server, config, config6
 
-CHANGES = r"DHCP[46]_(OPEN_SOCKET|CLOSE_SOCKET|RENAMED_SOCKET)\b"
+CHANGES = r"(CFGMGR_ADD_IFACE|DHCP[46]_CLOSE_SOCKET|DHCP[46]_RENAMED_SOCKET)\b"
 SERVED_WITHIN = 1.0
 
 
@@ -58,7 +58,7 @@ def late_address(t):
     t.net.ip("srv", "addr", "flush", "dev", "s0")
     server = t.server(conf(["s0"]))
     watch = Watch(t, server)
-    t.eq(server.said("DHCP4_OPEN_SOCKET_FAIL .*no IPv4 address"), 1, "lines about the start")
+    t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL .*no IPv4 address"), 1, "lines about the start")
     watch.change("addr", "add", "192.0.2.1/24", "dev", "s0")
     watch.served()
     watch.change("addr", "add", "192.0.2.2/24", "dev", "s0")
@@ -88,7 +88,7 @@ def late_interface(t):
     """There is no such interface at the start; it is made, deleted, made again, under a pattern and by name."""
     server = t.server(conf_of(t, ["wan*", "lan1"], ["wan7", "lan1"]))
     watch = Watch(t, server)
-    t.eq(server.said("DHCP[46]_OPEN_SOCKET_FAIL"), 2, "warnings at the start")
+    t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL"), 2, "warnings at the start")
     for dev, peer in (("wan7", "cw"), ("lan1", "cl")):
         for _ in range(2):
             watch.change("link", "add", dev, "type", "veth", "peer", "name", peer, "netns", t.net.names["cli"], lines=0)
@@ -183,12 +183,12 @@ def retry_busy_port(t):
     time.sleep(0.3)
     server = t.server(conf(["s0"], **{"service-sockets-max-retries": 50, "service-sockets-retry-wait-time": 200}))
     watch = Watch(t, server)
-    t.eq(server.said("DHCP4_OPEN_SOCKET_FAIL .*another DHCP server"), 1, "warnings")
+    t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL .*another DHCP server"), 1, "warnings")
     watch.served(want=False)
     time.sleep(0.5)
     holder.stop(9)
-    server.wait_log("DHCP4_OPEN_SOCKET .*s0", 1, 2)
-    t.eq(server.said("DHCP4_OPEN_SOCKET_FAIL"), 1, "warnings in all")
+    server.wait_log("DHCPSRV_CFGMGR_ADD_IFACE .*s0", 1, 2)
+    t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL"), 1, "warnings in all")
     watch.served()
 
 

@@ -17,7 +17,7 @@ def late_link_local(t):
     t.net.ip("srv", "addr", "flush", "dev", "s0", "scope", "link")
     server = t.server(conf6(["s0"], ["s0"]))
     watch = Watch(t, server)
-    t.eq(server.said("DHCP6_OPEN_SOCKET_FAIL .*no link-local address"), 1, "lines about the start")
+    t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL .*no link-local address"), 1, "lines about the start")
     watch.change("addr", "add", "fe80::1/64", "dev", "s0", "nodad")
     watch.served()
     watch.change("addr", "del", "fe80::1/64", "dev", "s0")
@@ -39,10 +39,10 @@ def tentative(t):
     server = t.server(conf6(["s0"], ["s0"]))
     shown = link_local()
     t.true("tentative" in shown, f"the check is over too early to prove anything: {shown}")
-    t.eq(server.said("DHCP6_OPEN_SOCKET_FAIL .*still being checked"), 1, "lines about the start")
+    t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL .*still being checked"), 1, "lines about the start")
     t.net.link_local("srv", "s0")
     over = time.monotonic()
-    server.wait_log("DHCP6_OPEN_SOCKET listening on interface s0", 1, 2)
+    server.wait_log("DHCPSRV_CFGMGR_ADD_IFACE listening on interface s0", 1, 2)
     took = time.monotonic() - over
     t.true(took < interfaces.SERVED_WITHIN, f"seen after {took:.2f} s")
     Watch(t, server).served()
@@ -53,7 +53,7 @@ def late_global(t):
     """"s1/2001:db8:ff::7" is not there at the start: the rest is served, and relays that unicast to it when it comes."""
     server = t.server(config6(**{"interfaces-config": {"interfaces": ["s0", "s1/2001:db8:ff::7"]}}))
     watch = Watch(t, server)
-    t.eq(server.said("DHCP6_OPEN_SOCKET_FAIL .*s1.*2001:db8:ff::7.*does not have this address"), 1, "lines about the start")
+    t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL .*s1.*2001:db8:ff::7.*does not have this address"), 1, "lines about the start")
     watch.served()
 
     def relayed():

@@ -49,6 +49,31 @@ def config_refused_in_its_log(t):
         t.match(r"CONFIG_LOAD_FAIL .*reason: .*valid-lifetime", text, where)
 
 
+@test("empty-configuration", families=(4, 6), beyond_kea="it has other texts")
+def empty_configuration(t):
+    """As installed, with neither interfaces nor subnets, is no error; subnets without interfaces are a warning."""
+    digit = t.fam.digit
+    none = {"interfaces-config": {"interfaces": []}}
+    server = t.server(t.fam.config(subnets=[], **none))
+    t.eq(server.said(rf"INFO .*DHCP{digit}_NOTHING_CONFIGURED"), 1, "lines about it")
+    t.eq(server.said(r"(?m)^(ERROR|FATAL)"), 0, f"errors in:\n{server.log()}")
+    server.reload(t.fam.config(**none))
+    server.wait_log("DYNAMIC_RECONFIGURATION_SUCCESS")
+    t.eq(server.said(r"WARN .*DHCPSRV_NO_SOCKETS_OPEN"), 1, "warnings")
+    t.eq(server.said(r"(?m)^(ERROR|FATAL)"), 0, "errors after the reload")
+
+
+@test("one-verdict", families=(4, 6), beyond_kea="it has other texts")
+def one_verdict(t):
+    """-T prints one verdict, also when only this host makes the configuration unusable."""
+    server = Server(t, t.fam.config(**{"interfaces-config": {"interfaces": ["s0", "nope"]}}))
+    for option, ok, verdict in (("-t", 0, "configuration is valid"), ("-T", 1, "configuration NOT usable")):
+        out = t.run("srv", [server.binary, option, server.conf_path], env=server.env, ok=(ok,))
+        verdicts = re.findall(r"configuration is valid|configuration NOT usable", out)
+        t.eq(verdicts, [verdict], f"verdicts of {option}")
+        t.eq(len(re.findall(r"Error encountered: .*nope", out)), ok, f"reasons of {option}")
+
+
 @test("few-descriptors", needs=["prlimit"])
 def few_descriptors(t):
     """Too few file descriptors: it says so and ends, or serves; it never crashes."""

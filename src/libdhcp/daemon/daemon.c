@@ -27,6 +27,7 @@
 #define RECLAIM_SOON_MS 100 /* from a pool found exhausted to a look for expired leases */
 #define FLUSH_MORE_MS 50    /* between slices of reclaimed leases while there are more */
 #define STATUS_MS 10000
+#define SUBNET_LINES_MAX 100
 #define DRAIN_MS 2000 /* how long a stop waits for answers under way */
 
 /* --- configuration --------------------------------------------------------- */
@@ -46,7 +47,10 @@ struct config *daemon_load_config(struct daemon *d)
 	unsigned flags = d->opts.relaxed ? CONFIG_RELAXED : 0;
 	struct config *cfg = NULL;
 	struct diag *diag = NULL;
-	int err = config_load_file(d->opts.config_file, d->fam->digit, flags, &diag, &cfg);
+	int err;
+
+	LOGF(d->fam->idx, DHCPx_CONFIG_START, d->opts.config_file);
+	err = config_load_file(d->opts.config_file, d->fam->digit, flags, &diag, &cfg);
 
 	if (err < 0 && !d->live && !d->opts.verbose)
 		own_log_open(d->fam, d->opts.config_file, flags);
@@ -60,6 +64,16 @@ struct config *daemon_load_config(struct daemon *d)
 	}
 	diag_free(diag);
 	return cfg;
+}
+
+static void report_config(const struct daemon *d, const struct config *cfg)
+{
+	char prefix[PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; i < cfg->plan.n && i < SUBNET_LINES_MAX; i++)
+		LOGF(d->fam->idx, DHCPSRV_CFGMGR_NEW_SUBNETx, prefix_format(&cfg->plan.subs[i].prefix, prefix),
+		     cfg->plan.subs[i].id, cfg->plan.subs[i].par.valid.def);
+	LOGF(d->fam->idx, DHCPx_CONFIG_COMPLETE, cfg->summary);
 }
 
 /* --- workers --------------------------------------------------------------- */
@@ -165,8 +179,21 @@ static void flush_tick(void *ctx)
 		loop_timer_start(d->loop, &d->flush_timer, (int64_t)wait * 1000);
 }
 
+#define SERVING_MAX (2 * COUNT_TEXT_MAX + 8)
+
+/* "2 subnets on 1 interface", in buf of SERVING_MAX. */
+static const char *serving(const struct daemon *d, char *buf)
+{
+	char subnets[COUNT_TEXT_MAX], ifaces[COUNT_TEXT_MAX];
+
+	(void)snprintf(buf, SERVING_MAX, "%s on %s", str_count(subnets, d->live->cfg->plan.n, "subnet"),
+		       str_count(ifaces, d->sockets.n_ifaces, "interface"));
+	return buf;
+}
+
 static void status_tick(void *ctx)
 {
+	char what[SERVING_MAX], leases[COUNT_TEXT_MAX];
 	struct daemon *d = ctx;
 	int64_t now_ms = clock_boot_ms(), received = stat_sum(STAT_RECEIVED);
 	struct store_stats stats;
@@ -178,9 +205,8 @@ static void status_tick(void *ctx)
 		rate = (double)(received - d->last_received) * 1000 / (double)(now_ms - d->last_status_ms);
 	d->last_received = received;
 	d->last_status_ms = now_ms;
-	(void)notify_status("serving %zu subnets on %u interfaces; %llu leases; %.0f req/s%s%s%s%s",
-			    (size_t)d->live->cfg->plan.n, d->sockets.n_ifaces,
-			    (unsigned long long)store_count(d->store, LEASE_DEFAULT), rate,
+	(void)notify_status("serving %s; %s; %.0f req/s%s%s%s%s", serving(d, what),
+			    str_count(leases, store_count(d->store, LEASE_DEFAULT), "lease"), rate,
 			    d->last_reload[0] ? "; last reload " : "", d->last_reload,
 			    stats.failing ? "; LEASES CANNOT BE STORED: " : "", stats.failing ? stats.why : "");
 	loop_timer_start(d->loop, &d->status_timer, STATUS_MS);
@@ -300,10 +326,14 @@ static int open_store(struct daemon *d, const struct config *cfg)
 		.max_row_errors = cfg->max_row_errors,
 	};
 	char *why = NULL;
-	int err = store_open(&conf, &d->store, &why);
+	int err;
 
-	if (err < 0)
+	LOG(DHCPSRV_LEASE_MGR_BACKENDS_REGISTERED, conf.type);
+	err = store_open(&conf, &d->store, &why);
+	if (err < 0) {
+		LOG(DHCPSRV_MEMFILE_FAILED_TO_OPEN, why ? why : err_text(err));
 		(void)init_fail(d, "%s", why ? why : err_text(err));
+	}
 	free(why);
 	return err;
 }
@@ -333,6 +363,15 @@ static int start_workers(struct daemon *d)
 	return 0;
 }
 
+/* A server without interfaces: as it was installed, or by mistake. */
+static void report_no_interfaces(struct daemon *d, const struct config *cfg)
+{
+	if (cfg->plan.n)
+		LOG(DHCPSRV_NO_SOCKETS_OPEN);
+	else
+		LOGF(d->fam->idx, DHCPx_NOTHING_CONFIGURED);
+}
+
 static int start_sockets(struct daemon *d, struct live *live)
 {
 	const struct config *cfg = live->cfg;
@@ -347,10 +386,10 @@ static int start_sockets(struct daemon *d, struct live *live)
 	if (sockets_open(d, cfg, true, &opened) < 0)
 		return init_fail(d, "the sockets that the configuration asks for could not be opened");
 	sockets_use(d, live, &opened);
-	if (!d->sockets.n_ifaces)
-		LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED,
-		     cfg->n_listen ? "none of the configured interfaces can be used now"
-				   : "interfaces-config names no interface");
+	if (!cfg->n_listen)
+		report_no_interfaces(d, cfg);
+	else if (!d->sockets.n_ifaces)
+		LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED, "none of the configured interfaces can be used now");
 	return 0;
 }
 
@@ -371,7 +410,7 @@ int daemon_start(struct daemon *d)
 	if (d->opts.relaxed)
 		LOGF(d->fam->idx, DHCPx_SECURITY_CHECKS_DISABLED);
 	if (geteuid() == 0)
-		LOGF(d->fam->idx, DHCPx_ROOT_USER_SECURITY_WARNING, cfg->raw ? "CAP_NET_RAW and the capability " : "");
+		LOGF(d->fam->idx, DHCPx_ROOT_USER_SECURITY_WARNING, cfg->raw ? "CAP_NET_RAW and " : "");
 	if (open_store(d, cfg) < 0)
 		goto out;
 	n_threads = count_threads(cfg);
@@ -379,6 +418,8 @@ int daemon_start(struct daemon *d)
 	d->srv_ready = true;
 	d->srv.wake_main = wake_main;
 	d->srv.to_source = getenv("KEA_TEST_SEND_RESPONSES_TO_SOURCE") != NULL;
+	if (d->srv.to_source)
+		LOGF(d->fam->idx, DHCPx_TESTING_MODE_SEND_TO_SOURCE_ENABLED);
 	if (d->opts.server_port)
 		d->srv.server_port = d->opts.server_port;
 	if (d->opts.client_port)
@@ -408,9 +449,9 @@ int daemon_start(struct daemon *d)
 	loop_timer_start(d->loop, &d->status_timer, STATUS_MS);
 	if (notify_watchdog_us())
 		watchdog_tick(d);
-	LOGF(d->fam->idx, DHCPx_CONFIG_COMPLETE, d->live->cfg->summary);
+	report_config(d, d->live->cfg);
 	LOGF(d->fam->idx, DHCPx_STARTED, PACKAGE_VERSION);
-	(void)notify_ready("serving %zu subnets on %u interfaces", (size_t)d->live->cfg->plan.n, d->sockets.n_ifaces);
+	(void)notify_ready("serving %s", serving(d, text));
 	return 0;
 out:
 	config_free(cfg);
@@ -457,7 +498,9 @@ static bool try_reload(struct daemon *d)
 	warn_fixed(d, old, cfg);
 	sockets_use(d, make_live(d, cfg), &opened);
 	start_timers(d);
-	LOGF(d->fam->idx, DHCPx_CONFIG_COMPLETE, cfg->summary);
+	if (!cfg->n_listen)
+		report_no_interfaces(d, cfg);
+	report_config(d, cfg);
 	return true;
 refuse:
 	sockets_drop(d, &opened);
@@ -468,6 +511,7 @@ refuse:
 void daemon_reload(struct daemon *d)
 {
 	time_t now = (time_t)clock_wall_sec();
+	char what[SERVING_MAX];
 	struct tm tm;
 	bool ok;
 
@@ -481,8 +525,7 @@ void daemon_reload(struct daemon *d)
 	(void)localtime_r(&now, &tm);
 	(void)snprintf(d->last_reload, sizeof(d->last_reload), "%02d:%02d:%02d %s", tm.tm_hour, tm.tm_min, tm.tm_sec,
 		       ok ? "ok" : "failed");
-	(void)notify_ready("serving %zu subnets on %u interfaces; last reload %s", (size_t)d->live->cfg->plan.n,
-			   d->sockets.n_ifaces, d->last_reload);
+	(void)notify_ready("serving %s; last reload %s", serving(d, what), d->last_reload);
 }
 
 /* --- stop ------------------------------------------------------------------ */
@@ -526,6 +569,8 @@ void daemon_stop(struct daemon *d)
 	}
 	/* The store may still hand requests back, so the workers' loops outlive it. */
 	reclaim_free_wait(d->reclaim);
+	if (d->store)
+		LOG(DHCPSRV_CLOSE_DB);
 	store_close(d->store);
 	workers_free(d->workers);
 	if (d->srv_ready)

@@ -25,8 +25,10 @@ static void on_signal(void *ctx, int signo)
 		daemon_reload(d);
 	else if (signo == SIGCHLD)
 		lfc_child_ended(d->lfc);
-	else
+	else {
+		LOGF(d->fam->idx, DHCPx_SHUTDOWN_REQUEST, signo);
 		loop_stop(d->loop);
+	}
 }
 
 /* Sockets are many where interfaces and workers are; the usual soft limit is for programs that use select(). */

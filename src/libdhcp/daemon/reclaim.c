@@ -22,9 +22,12 @@ struct reclaim {
 	struct arena *arena; /* of the slice under way */
 	struct job *jobs;
 	unsigned behind;      /* slices in a row that did not reach the end */
-	pthread_mutex_t lock; /* guards n_open, n_done */
+	pthread_mutex_t lock; /* guards n_open, n_failed */
 	pthread_cond_t idle;
 	unsigned n_open;
+	unsigned n_failed; /* of the slice under way */
+	bool is_failing;   /* the last slice could not be stored: logged */
+	bool is_flush;     /* the slice under way removes what was reclaimed before */
 };
 
 struct reclaim *reclaim_new(struct store *store, unsigned family, struct stats *stats)
@@ -56,26 +59,43 @@ void reclaim_free_wait(struct reclaim *reclaim)
 	free(reclaim);
 }
 
-static void job_done(struct store_txn *txn, uint64_t ticket)
+static void job_done(struct store_txn *txn)
 {
 	struct job *job = txn->owner;
 	struct reclaim *reclaim = job->reclaim;
 
-	(void)ticket;
 	(void)pthread_mutex_lock(&reclaim->lock);
+	/* A conflict is no failure: the client came back meanwhile. */
+	reclaim->n_failed += txn->result == CHANGE_FAILED;
 	if (--reclaim->n_open == 0)
 		(void)pthread_cond_signal(&reclaim->idle);
 	(void)pthread_mutex_unlock(&reclaim->lock);
 }
 
-static bool is_busy(struct reclaim *reclaim)
+/* False while the last slice is under way; else what became of that is logged. */
+static bool begin(struct reclaim *reclaim, bool is_flush)
 {
-	bool busy;
+	unsigned n_open, n_failed;
 
 	(void)pthread_mutex_lock(&reclaim->lock);
-	busy = reclaim->n_open != 0;
+	n_open = reclaim->n_open;
+	n_failed = reclaim->n_failed;
 	(void)pthread_mutex_unlock(&reclaim->lock);
-	return busy;
+	if (n_open) {
+		LOGF(reclaim->family, DHCPx_RECLAIM_EXPIRED_LEASES_SKIPPED);
+		return false;
+	}
+	if (n_failed && !reclaim->is_failing) {
+		if (reclaim->is_flush)
+			LOGF(reclaim->family, ALLOC_ENGINE_Vx_RECLAIMED_LEASES_DELETE_FAILED, n_failed);
+		else
+			LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASES_RECLAMATION_FAILED, n_failed);
+	}
+	reclaim->is_failing = n_failed != 0;
+	reclaim->n_failed = 0;
+	reclaim->is_flush = is_flush;
+	arena_reset(reclaim->arena);
+	return true;
 }
 
 static bool start(struct reclaim *reclaim, struct job *job)
@@ -87,7 +107,7 @@ static bool start(struct reclaim *reclaim, struct job *job)
 	job->txn = (struct store_txn){ .v = &job->change, .n = 1, .done = job_done, .owner = job };
 	if (store_apply(reclaim->store, &job->txn) >= 0)
 		return true;
-	job_done(&job->txn, 0);
+	job_done(&job->txn);
 	return false;
 }
 
@@ -118,6 +138,20 @@ static void reclaim_lease(struct store_change *change, const struct lease *lease
 	change->new.state = LEASE_RECLAIMED;
 }
 
+static void report(const struct reclaim *reclaim, const struct lease *lease)
+{
+	char addr[PREFIX_TEXT_MAX], id[3 * LEASE_ID_MAX + 1];
+	struct bytes who = lease->client_id.len ? lease->client_id : lease->hwaddr;
+
+	if (log_is_on(&log_msg_ALLOC_ENGINE_Vx_LEASE_RECLAIM[reclaim->family])) {
+		(void)bytes_to_hex(who, ':', id, sizeof(id));
+		LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASE_RECLAIM, id, lease_address_text(lease, addr));
+	}
+	if (lease->state == LEASE_DECLINED)
+		LOGF(reclaim->family, ALLOC_ENGINE_Vx_DECLINED_RECOVERED, ip_format(&lease->addr, addr),
+		     lease->subnet_id);
+}
+
 unsigned reclaim_slice(struct reclaim *reclaim, const struct expiry_conf *conf)
 {
 	int64_t now = clock_boot_sec(), start_ms = clock_boot_ms();
@@ -125,31 +159,33 @@ unsigned reclaim_slice(struct reclaim *reclaim, const struct expiry_conf *conf)
 	struct lease *leases;
 	unsigned n, i, n_started = 0;
 
-	if (is_busy(reclaim))
+	if (!begin(reclaim, false))
 		return 0;
-	arena_reset(reclaim->arena);
+	LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASES_RECLAMATION_START, conf->max_leases, conf->max_ms);
 	leases = arena_new_array(reclaim->arena, struct lease, max);
 	n = store_expired(reclaim->store, now, reclaim->arena, leases, max);
 	for (i = 0; i < n; i++) {
 		struct job *job = &reclaim->jobs[i];
 
-		if (conf->max_ms && clock_boot_ms() - start_ms > conf->max_ms)
+		if (conf->max_ms && clock_boot_ms() - start_ms > conf->max_ms) {
+			LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASES_RECLAMATION_TIMEOUT,
+			     (long long)(clock_boot_ms() - start_ms));
 			break;
+		}
 		reclaim_lease(&job->change, &leases[i], conf);
 		if (!start(reclaim, job))
 			break;
 		n_started++;
 		stat_add(reclaim->stats, STAT_RECLAIMED, 1);
-		if (leases[i].state == LEASE_DECLINED) {
-			char text[IP_TEXT_MAX];
-
+		if (leases[i].state == LEASE_DECLINED)
 			stat_add(reclaim->stats, STAT_RECLAIMED_DECLINED, 1);
-			LOGF(reclaim->family, ALLOC_ENGINE_Vx_DECLINED_RECOVERED, ip_format(&leases[i].addr, text));
-		}
+		report(reclaim, &leases[i]);
 	}
 	if (n)
 		LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASES_RECLAMATION_COMPLETE, n_started,
 		     (long long)(clock_boot_ms() - start_ms));
+	if (n_started == n && n < max)
+		LOGF(reclaim->family, ALLOC_ENGINE_Vx_NO_MORE_EXPIRED_LEASES);
 	reclaim->behind = n_started == max || n_started < n ? reclaim->behind + 1 : 0;
 	if (conf->unwarned_cycles && reclaim->behind > conf->unwarned_cycles) {
 		LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASES_RECLAMATION_SLOW, reclaim->behind);
@@ -164,9 +200,9 @@ unsigned reclaim_flush(struct reclaim *reclaim, const struct expiry_conf *conf)
 	struct lease *leases;
 	unsigned n, i, n_started = 0;
 
-	if (is_busy(reclaim))
+	if (!begin(reclaim, true))
 		return 0;
-	arena_reset(reclaim->arena);
+	LOGF(reclaim->family, ALLOC_ENGINE_Vx_RECLAIMED_LEASES_DELETE, conf->hold_reclaimed_sec);
 	leases = arena_new_array(reclaim->arena, struct lease, RECLAIM_SLICE_MAX);
 	n = store_retired(reclaim->store, limit, reclaim->arena, leases, RECLAIM_SLICE_MAX);
 	for (i = 0; i < n; i++) {
@@ -175,5 +211,7 @@ unsigned reclaim_flush(struct reclaim *reclaim, const struct expiry_conf *conf)
 			break;
 		n_started++;
 	}
+	if (n_started)
+		LOGF(reclaim->family, ALLOC_ENGINE_Vx_RECLAIMED_LEASES_DELETE_COMPLETE, n_started);
 	return n_started;
 }

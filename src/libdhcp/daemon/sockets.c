@@ -105,17 +105,17 @@ static void tell(const struct daemon *d, const struct socket_states *before, con
 		if (renamed && !find_open(now, renamed))
 			LOGF(fam, DHCPx_RENAMED_SOCKET, renamed->ifname, text, state->ifname);
 		else if (is_open(state))
-			LOGF(fam, DHCPx_OPEN_SOCKET, state->ifname, text);
+			LOG(DHCPSRV_CFGMGR_ADD_IFACE, state->ifname, text);
 		else if (!find_same(before, state) && !was_open_there(before, state->ifname))
-			LOGF(fam, DHCPx_OPEN_SOCKET_FAIL, state->ifname, ip_is_zero(&state->addr) ? "-" : text,
-			     state->text);
+			LOG(DHCPSRV_OPEN_SOCKET_FAIL, state->ifname, ip_is_zero(&state->addr) ? "" : ", address ",
+			    ip_is_zero(&state->addr) ? "" : text, state->text);
 	}
 }
 
 const struct subnet *sockets_unselected(const struct plan *plan, const struct iface *iface, const struct ip *local,
 					struct ip *ret_addr)
 {
-	struct select_query query = { .iface = iface->name, .local_addr = *local, .on_link = true };
+	struct select_query query = { .iface = iface->name, .local_addr = *local, .was_broadcast = true };
 
 	if (subnet_select(plan, &query))
 		return NULL;
@@ -190,6 +190,7 @@ static int open_sets(struct daemon *d, const struct config *cfg, struct opened *
 		.n_sets = n,
 	};
 
+	LOGF(d->fam->idx, DHCPx_OPEN_SOCKET, d->srv.server_port);
 	/* The new ones begin to count now. */
 	sockets_note_drops(d);
 	*ret = (struct opened){ .sets = xcalloc(n, sizeof(struct sockset *)) };
@@ -242,7 +243,11 @@ int sockets_open(struct daemon *d, const struct config *cfg, bool at_start, stru
 	if (!cfg->require_all || !is_missing(&ret->states) || (at_start && cfg->max_retries))
 		return 0;
 	tell(d, &none, &ret->states);
-	LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED, "service-sockets-require-all is set, and not all could be opened");
+	if (at_start)
+		LOGF(d->fam->idx, DHCPx_FATAL_OPEN_SOCKETS_FAILED, "some of those configured cannot be used now");
+	else
+		LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED,
+		     "service-sockets-require-all is set, and not all could be opened");
 	sockets_drop(d, ret);
 	return -E_CONFIG;
 }
@@ -330,8 +335,7 @@ static void retry(void *ctx)
 	d->sockets.n_retries++;
 	look_again(d);
 	if (is_missing(&d->sockets.states) && d->sockets.n_retries >= cfg->max_retries && cfg->require_all) {
-		LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED,
-		     "service-sockets-require-all is set, and not all could be opened in all retries");
+		LOGF(d->fam->idx, DHCPx_FATAL_OPEN_SOCKETS_FAILED, "some could not be opened in all retries");
 		d->exit_status = 1;
 		loop_stop(d->loop);
 		return;

@@ -63,6 +63,13 @@ int lease_copy(struct arena *arena, const struct lease *from, struct lease *ret)
 	return 0;
 }
 
+const char *lease_address_text(const struct lease *lease, char *buf)
+{
+	struct prefix prefix = { lease->addr, lease->prefix_len };
+
+	return lease->type == LEASE_PD ? prefix_format(&prefix, buf) : ip_format(&lease->addr, buf);
+}
+
 const char *lease_state_name(enum lease_state state)
 {
 	static const char *const names[] = {

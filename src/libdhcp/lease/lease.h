@@ -86,5 +86,7 @@ uint32_t lease_left(const struct lease *lease);
 void lease_end(struct lease *lease, enum lease_state state);
 /* Same, with all bytes in the arena; -E_NOMEM at its cap. */
 int lease_copy(struct arena *arena, const struct lease *from, struct lease *ret);
+/* "192.0.2.1" or, of a prefix, "2001:db8:1::/56" into buf of PREFIX_TEXT_MAX; returns buf. */
+const char *lease_address_text(const struct lease *lease, char *buf);
 /* "default", "declined", "expired-reclaimed", "released", "registered". */
 const char *lease_state_name(enum lease_state state);

@@ -224,6 +224,19 @@ static int check_txn(const struct memfile *m, const struct store_txn *txn)
 	return 0;
 }
 
+static void log_change(const struct memfile *m, const struct store_change *change)
+{
+	unsigned family = (unsigned)m->family;
+	char text[PREFIX_TEXT_MAX];
+
+	if (change->kind == CHANGE_INSERT)
+		LOGF(family, DHCPSRV_MEMFILE_ADD_ADDRx, lease_address_text(&change->new, text));
+	else if (change->kind == CHANGE_UPDATE)
+		LOGF(family, DHCPSRV_MEMFILE_UPDATE_ADDRx, lease_address_text(&change->new, text));
+	else
+		LOGF(family, DHCPSRV_MEMFILE_DELETE_ADDRx, ip_format(&change->addr, text));
+}
+
 static int memfile_apply(struct store *store, struct store_txn *txn)
 {
 	struct memfile *m = memfile_of(store);
@@ -234,11 +247,13 @@ static int memfile_apply(struct store *store, struct store_txn *txn)
 		return -E_RANGE;
 	if (m->journal && journal_is_failing(m->journal)) {
 		set_results(txn, CHANGE_FAILED);
-		txn->done(txn, txn->ticket);
+		txn->done(txn);
 		return 0;
 	}
 	if (m->journal && journal_is_full(m->journal))
 		return -E_BUSY;
+	for (unsigned i = 0; i < txn->n; i++)
+		log_change(m, &txn->v[i]);
 	mask = lock_txn(m, txn);
 	if (make_changes(m, txn)) {
 		/*
@@ -258,7 +273,7 @@ static int memfile_apply(struct store *store, struct store_txn *txn)
 	}
 	memtable_unlock(&m->table, mask);
 	if (!queued)
-		txn->done(txn, txn->ticket);
+		txn->done(txn);
 	return 0;
 }
 
@@ -296,7 +311,7 @@ static void committed(void *ctx, struct store_txn *list)
 				memtable_drop(&m->table, change->old_ref);
 			memtable_unlock(&m->table, stripe);
 		}
-		txn->done(txn, txn->ticket);
+		txn->done(txn);
 	}
 }
 
@@ -351,7 +366,7 @@ static void failed(void *ctx, struct store_txn *list)
 		struct store_txn *txn = list;
 
 		list = txn->next;
-		txn->done(txn, txn->ticket);
+		txn->done(txn);
 	}
 }
 
@@ -510,9 +525,10 @@ static bool names_groups(const struct lease_query *query)
 	return query->n_subnets && (query->by == BY_HWADDR || query->type == LEASE_V4 || query->has_iaid);
 }
 
-static int find_by_client(struct memfile *m, struct lease_query *query, struct arena *arena)
+static int find_by_client(struct memfile *m, struct lease_query *query, struct arena *arena, struct lease *out,
+			  unsigned max)
 {
-	struct search s = { .m = m, .query = query, .arena = arena, .out = query->out, .max = query->max };
+	struct search s = { .m = m, .query = query, .arena = arena, .out = out, .max = max };
 	uint32_t first;
 
 	query->n_client = 0;
@@ -530,7 +546,7 @@ static int find_by_client(struct memfile *m, struct lease_query *query, struct a
 	return s.err < 0 ? s.err : (int)s.n;
 }
 
-static int find_by_addr(struct memfile *m, const struct lease_query *query, struct arena *arena)
+static int find_by_addr(struct memfile *m, const struct lease_query *query, struct arena *arena, struct lease *ret)
 {
 	uint64_t hash = memtable_hash_addr(&query->addr);
 	struct lease lease;
@@ -541,26 +557,40 @@ static int find_by_addr(struct memfile *m, const struct lease_query *query, stru
 	ref = memtable_by_addr(&m->table, &query->addr, hash);
 	if (ref) {
 		record_unpack(rec_of(m, ref), m->table.epoch, &lease);
-		n = lease_copy(arena, &lease, query->out) < 0 ? -E_NOMEM : 1;
+		n = lease_copy(arena, &lease, ret) < 0 ? -E_NOMEM : 1;
 	}
 	memtable_unlock(&m->table, memtable_bit(hash));
 	return n;
 }
 
-static int answer(struct memfile *m, struct lease_query *query, struct arena *arena)
+static void log_search(const struct memfile *m, const struct lease_query *query)
 {
-	if (query->max && !query->out)
-		return -E_NOMEM;
-	if (query->by == BY_ADDR)
-		return query->max ? find_by_addr(m, query, arena) : 0;
-	return find_by_client(m, query, arena);
+	char text[3 * LEASE_ID_MAX + 1];
+
+	if (query->by == BY_ADDR) {
+		LOGF((unsigned)m->family, DHCPSRV_MEMFILE_GET_ADDRx, ip_format(&query->addr, text));
+		return;
+	}
+	if (!log_is_on(&log_msg_DHCPSRV_MEMFILE_GET_CLIENTID))
+		return;
+	(void)bytes_to_hex(query->id, ':', text, sizeof(text));
+	if (query->by == BY_HWADDR)
+		LOGF((unsigned)m->family, DHCPSRV_MEMFILE_GET_HWADDRx, text);
+	else if (query->has_iaid)
+		LOG(DHCPSRV_MEMFILE_GET_IAID_DUID, query->iaid, text);
+	else
+		LOG(DHCPSRV_MEMFILE_GET_CLIENTID, text);
 }
 
-static int memfile_find(struct store *store, struct store_find *find)
+static int memfile_find(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out,
+			unsigned max)
 {
-	for (unsigned i = 0; i < find->n; i++)
-		find->v[i].n = answer(memfile_of(store), &find->v[i], find->arena);
-	return 0;
+	struct memfile *m = memfile_of(store);
+
+	log_search(m, query);
+	if (query->by == BY_ADDR)
+		return max ? find_by_addr(m, query, arena, out) : 0;
+	return find_by_client(m, query, arena, out, max);
 }
 
 static int memfile_each(struct store *store, bool (*fn)(void *, const struct lease *), void *ctx)

@@ -7,6 +7,7 @@
 
 #include "base/heap.h"
 #include "lease/leftover.h"
+#include "log/log.h"
 
 #include <sys/stat.h>
 
@@ -48,7 +49,9 @@ static void load_row(void *ctx, const struct lease_row *row)
 	struct memtable *table = load->table;
 	struct loaded *place;
 	uint32_t ref = row->deleted ? 0 : memtable_make(table, &row->lease);
+	char text[PREFIX_TEXT_MAX];
 
+	LOG(DHCPSRV_MEMFILE_LEASE_LOAD, lease_address_text(&row->lease, text));
 	if (!row->deleted && !ref) {
 		load->sum->bad++; /* 512 MiB of leases in one stripe */
 		return;
