@@ -86,7 +86,8 @@ static void build4(uint64_t n)
 	uint8_t out[1024];
 
 	while (n--)
-		if (packet4_write(&parsed4, 1500, out, sizeof(out)) < PACKET4_MIN)
+		if (packet4_write(&parsed4, &(struct packet4_limits){ 1500, 1500 }, out, sizeof(out), NULL) <
+		    PACKET4_MIN)
 			abort();
 }
 
@@ -134,7 +135,7 @@ static void build6(uint64_t n)
 	uint8_t out[1024];
 
 	while (n--)
-		if (packet6_write(&parsed6, out, sizeof(out)) < 0)
+		if (packet6_write(&parsed6, out, sizeof(out), NULL) < 0)
 			abort();
 }
 

@@ -45,17 +45,46 @@ static void dump(const struct packet6 *pkt)
 		assert(text.text[i] >= ' ' && text.text[i] < 0x7f);
 }
 
+/* Into less room than it needs: what was not left out is unchanged and in order. */
+static void write_into(struct arena *arena, const struct packet6 *pkt, size_t size)
+{
+	struct opts_omitted omitted = { 0 };
+	int len = packet6_write(pkt, buf, size, &omitted);
+	unsigned n_left_out;
+	struct packet6 again;
+	const char *why;
+
+	if (len < 0)
+		return;
+	assert((size_t)len <= size);
+	assert(packet6_parse(bytes_of(buf, (size_t)len), arena, &again, &why) == 0);
+	assert(again.n_relays == pkt->n_relays);
+	for (unsigned i = 0, k = 0; i < again.opts.n; i++, k++) {
+		while (k < pkt->opts.n && (pkt->opts.v[k].code != again.opts.v[i].code ||
+					   !bytes_equal(pkt->opts.v[k].data, again.opts.v[i].data)))
+			k++;
+		assert(k < pkt->opts.n);
+	}
+	n_left_out = pkt->opts.n - again.opts.n;
+	for (unsigned i = 0; i < pkt->n_relays; i++)
+		n_left_out += pkt->relays[i].opts.n - again.relays[i].opts.n;
+	assert(omitted.n == n_left_out);
+}
+
 static void write_and_read(struct arena *arena, const struct packet6 *pkt)
 {
 	struct packet6 again;
 	const char *why;
-	int len = packet6_write(pkt, buf, sizeof(buf));
+	int len = packet6_write(pkt, buf, sizeof(buf), NULL);
 
 	assert(len > 0);
-	assert(packet6_write(pkt, buf, (size_t)len - 1) < 0);
-	assert(packet6_write(pkt, buf, (size_t)len) == len);
+	assert(packet6_write(pkt, buf, (size_t)len - 1, NULL) < 0);
+	assert(packet6_write(pkt, buf, (size_t)len, NULL) == len);
 	assert(packet6_parse(bytes_of(buf, (size_t)len), arena, &again, &why) == 0);
 	same(pkt, &again);
+	write_into(arena, pkt, (size_t)len - 1);
+	write_into(arena, pkt, (size_t)len / 2);
+	write_into(arena, pkt, sizeof(buf));
 }
 
 /* Each IA as it was read, into an answer through the relays the query came by. */
@@ -91,7 +120,7 @@ static void answer(struct arena *arena, const struct packet6 *query)
 	}
 	assert(n == ia6_count(&query->opts) && n == out.opts.n);
 	assert(packet6_wrap_answer(query, arena, &out) == 0);
-	len = packet6_write(&out, buf, sizeof(buf));
+	len = packet6_write(&out, buf, sizeof(buf), NULL);
 	if (len < 0)
 		return;
 	assert(packet6_parse(bytes_of(buf, (size_t)len), arena, &back, &why) == 0);

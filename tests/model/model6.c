@@ -289,7 +289,7 @@ static void say(struct client *c, uint8_t type)
 		lose_things(c, ia);
 		(void)ia6_close(&b);
 	}
-	len = packet6_write(&pkt, buf, sizeof(buf));
+	len = packet6_write(&pkt, buf, sizeof(buf), NULL);
 	if (len < 0)
 		fail("cannot write a message");
 	dgram.len = (uint32_t)len;

@@ -14,7 +14,7 @@ struct answer {
 	struct dgram dgram;
 	struct packet4 pkt;
 	struct packet6 pkt6;
-	uint8_t buf[16384];
+	uint8_t buf[65536];
 };
 
 /* The words of a family. */

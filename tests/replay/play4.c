@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * DHCPv4 messages of scenarios. Keys of send: mac cid xid secs flags ciaddr giaddr want server prl life size
- * rai iface local src dst sport raw op hlen cut and opt.N=HEX. Of expect: yiaddr ciaddr siaddr giaddr dst port
+ * rai iface local src dst sport raw mtu op hlen cut and opt.N=HEX. Of expect: yiaddr ciaddr siaddr giaddr dst port
  * dstmac raw server life t1 t2 last flags file sname cid len and opt.N=HEX, where "-" means absent.
  */
 #include "play.h"
@@ -78,6 +78,8 @@ static void send4(void)
 		dgram.local = ip_of(v);
 	if ((v = value_of("iface")))
 		(void)snprintf(dgram.ifname, sizeof(dgram.ifname), "%s", v);
+	if ((v = value_of("mtu")))
+		dgram.mtu = number_of(v);
 	if ((v = value_of("raw")))
 		dgram.raw_in = number_of(v);
 	if ((v = value_of("cid")))
@@ -115,7 +117,7 @@ static void send4(void)
 			(void)opts_add(&pkt.opts, (uint16_t)strtoul(words[i] + 4, NULL, 10), hex_of(v + 1));
 	if ((v = value_of("rai")))
 		(void)opts_add(&pkt.opts, 82, hex_of(v));
-	len = packet4_write(&pkt, 1500, buf, sizeof(buf));
+	len = packet4_write(&pkt, &(struct packet4_limits){ 1500, 1500 }, buf, sizeof(buf), NULL);
 	if (len < 0)
 		fail("cannot write the message");
 	if ((v = value_of("cut")))
@@ -137,7 +139,7 @@ static void want_ip(const char *key, uint32_t got)
 static void want_option(const char *key, unsigned code, bool as_number)
 {
 	const struct opt *opt = opts_find(&play.answers[play.next_answer].pkt.opts, (uint16_t)code);
-	char text[1200] = "-";
+	char text[4096] = "-";
 
 	if (opt && as_number && opt->data.len == 4) {
 		struct reader r = reader_of(opt->data);

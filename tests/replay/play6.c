@@ -7,9 +7,9 @@
  *	relay=LINK,PEER[,INTERFACE-ID as HEX or -[,CODE:HEX]...]     the one that sent us the message first
  *
  * Of expect: xid status (of the message, "-" = none) t1 t2 (of the first IA) relays opt.N=HEX, where "-"
- * means absent and a code that is named again is its next instance, relay.I=HOP,LINK,PEER[,CODE:HEX]... of the I-th
- *relay from our side, and na= and pd= in order as above, !CODE for a status code in the IA, +CODE:HEX for an option in
- *an address or prefix.
+ * means absent and a code that is named again is its next instance, size.N=BYTES of the first option N, len,
+ *relay.I=HOP,LINK,PEER[,CODE:HEX]... of the I-th relay from our side, and na= and pd= in order as above, !CODE for a
+ *status code in the IA, +CODE:HEX for an option in an address or prefix.
  */
 #include "play.h"
 
@@ -164,7 +164,7 @@ static void send6(void)
 		dgram.sport = (uint16_t)number_of(v);
 	if ((v = value_of("iface")))
 		(void)snprintf(dgram.ifname, sizeof(dgram.ifname), "%s", v);
-	len = packet6_write(&pkt, buf, sizeof(buf));
+	len = packet6_write(&pkt, buf, sizeof(buf), NULL);
 	if (len < 0)
 		fail("cannot write the message");
 	if ((v = value_of("cut")))
@@ -272,6 +272,16 @@ static void expect_option(const struct answer *a, unsigned i)
 		fail("option %u is %s, not %s", code, text, words[i] + len + 1);
 }
 
+/* size.N=BYTES, the word number i */
+static void expect_size(const struct answer *a, unsigned i)
+{
+	const struct opt *opt = opts_find(&a->pkt6.opts, (uint16_t)strtoul(words[i] + 5, NULL, 10));
+	const char *want = strchr(words[i], '=');
+
+	if (!opt || !want || opt->data.len != number_of(want + 1))
+		fail("option %s has %zu bytes", words[i] + 5, opt ? opt->data.len : 0);
+}
+
 static void expect6(struct answer *a)
 {
 	const struct opt *status = opts_find(&a->pkt6.opts, OPT6_STATUS_CODE);
@@ -293,12 +303,16 @@ static void expect6(struct answer *a)
 		(void)snprintf(text, sizeof(text), "%u", ia.t2);
 		want_text("t2", text);
 	}
+	(void)snprintf(text, sizeof(text), "%u", a->dgram.len);
+	want_text("len", text);
 	expect_relays(a);
 	expect_ias(a, "na", OPT6_IA_NA);
 	expect_ias(a, "pd", OPT6_IA_PD);
 	for (i = 2; i < n_words; i++)
 		if (!strncmp(words[i], "opt.", 4))
 			expect_option(a, i);
+		else if (!strncmp(words[i], "size.", 5))
+			expect_size(a, i);
 }
 
 static const char *parse6(struct answer *a)

@@ -6,7 +6,7 @@
  * A scenario is lines (# starts a comment):
  *
  *	family 6                   before all else; 4 is the default
- *	config                     the configuration, up to a line "end"; also reloads
+ *	config                     the configuration, up to a line "end"; also reloads; $HEX*N$ is HEX N times
  *	store memory|double        before the first config; memory is the default
  *	send TYPE KEY=VALUE...     a message arrives
  *	expect TYPE KEY=VALUE...   the next answer, and what it must hold
@@ -238,7 +238,7 @@ struct ip ip_of(const char *text)
 
 struct bytes hex_of(const char *text)
 {
-	uint8_t buf[512];
+	uint8_t buf[2048];
 	int n = hex_to_bytes(text, strlen(text), buf, sizeof(buf));
 
 	if (n < 0)
@@ -295,6 +295,25 @@ static void watch(void *ctx, const struct prefix *prefix, enum lease_type type, 
 	alloc_note(ctx, prefix, in_use);
 }
 
+/* A line of a configuration; $HEX*N$ in it stands for HEX N times. */
+static void put_config(const char *line, FILE *out)
+{
+	const char *from, *times;
+	char *end;
+
+	while ((from = strchr(line, '$')) && (times = strchr(from, '*'))) {
+		unsigned long n = strtoul(times + 1, &end, 10);
+
+		if (*end != '$')
+			fail("$HEX*N$ does not end");
+		(void)fprintf(out, "%.*s", (int)(from - line), line);
+		while (n--)
+			(void)fprintf(out, "%.*s", (int)(times - from - 1), from + 1);
+		line = end + 1;
+	}
+	fputs(line, out);
+}
+
 static void do_config(FILE *file)
 {
 	char path[] = "/tmp/kea-replay-XXXXXX";
@@ -309,7 +328,7 @@ static void do_config(FILE *file)
 		play.line++;
 		if (!strncmp(line, "end", 3))
 			break;
-		fputs(line, out);
+		put_config(line, out);
 	}
 	fclose(out);
 	start_log();

@@ -114,9 +114,9 @@ def dhclient_release(t):
 DHCPCD = """mount -t tmpfs none /var/lib/dhcpcd && mount -t tmpfs none /run && exec dhcpcd "$@" """
 
 
-def dhcpcd(t, *options):
+def dhcpcd(t, *options, event="$new_routers"):
     conf = t.write("dhcpcd.conf", "duid ll\nnoipv4ll\noption routers, domain_name_servers\n" + "".join(options))
-    script = t.write("dhcpcd.sh", '#!/bin/sh\necho "$reason $new_ip_address $new_routers" >>' + t.path("events") + "\n", 0o755)
+    script = t.write("dhcpcd.sh", '#!/bin/sh\necho "$reason $new_ip_address ' + event + '" >>' + t.path("events") + "\n", 0o755)
     t.write("events", "")
     return t.start("cli", ["sh", "-c", DHCPCD, "dhcpcd", "-4", "-1", "-B", "-d", "-t", "40", "-f", conf, "-c", script, "c0"],
                    name="dhcpcd")
@@ -159,3 +159,35 @@ def udhcpc_get(t):
     address = t.match(r"bound (\S+) routers=192\.0\.2\.1 dns=192\.0\.2\.53 192\.0\.2\.54 time=3600",
                       open(t.path("events"), encoding="utf-8").read(), "events").group(1)
     t.eq(server.held()[address]["client_id"], "01:" + t.net.mac("cli", "c0").hex(":"), "client id")
+
+
+ROUTES = [(f"10.0.{i}.0/24", f"192.0.2.{i}") for i in range(1, 39)]
+
+
+def many_routes():
+    """Option 121 of 304 bytes: more than 576 bytes leave in one field, less than file and sname add."""
+    return config(**{"option-data": [{"name": "classless-static-route", "data": ", ".join(f"{net} - {via}" for net, via in ROUTES)}]})
+
+
+@test("dhclient-long-option", needs=["dhclient"], beyond_kea="it sends more than the client accepts")
+def dhclient_long_option(t):
+    """dhclient, which accepts 576 bytes, gets a long option in parts over all three fields and joins them."""
+    t.server(many_routes())
+    client = Dhclient(t, conf="option classless code 121 = array of unsigned integer 8;\nalso request classless;\n")
+    client.start()
+    client.wait("BOUND")
+    with open(t.path("dhclient.leases"), encoding="utf-8") as f:
+        got = t.match(r"option classless ([0-9,]+);", f.read(), "lease").group(1)
+    want = [n for net, via in ROUTES for n in (24, *map(int, net.split("/")[0].split(".")[:3]), *map(int, via.split(".")))]
+    t.eq([int(n) for n in got.split(",")], want, "option 121")
+
+
+@test("dhcpcd-long-option", needs=["dhcpcd"])
+def dhcpcd_long_option(t):
+    """dhcpcd gets all routes."""
+    t.server(many_routes())
+    client = dhcpcd(t, "noarp\noption classless_static_routes, interface_mtu\n", event="$new_classless_static_routes")
+    t.eq(client.wait(30), 0, "exit code of dhcpcd")
+    with open(t.path("events"), encoding="utf-8") as f:
+        got = t.match(r"BOUND \S+ ?(.*)", f.read(), "events").group(1)
+    t.eq(got.split(), [word for route in ROUTES for word in route], "routes")

@@ -112,3 +112,24 @@ def full_pool(t):
     t.eq(sorted((a, b)), ["192.0.2.100", "192.0.2.101"], "addresses")
     t.eq(third.ask(DISCOVER, timeout=1), None, "OFFER from a full pool")
     t.eq((first.renew(a).yiaddr, second.renew(b).yiaddr), (a, b), "renewed")
+
+
+@test("small-mtu", beyond_kea="it does not look at the MTU")
+def small_mtu(t):
+    """A client that accepts more than the link carries is served: options are omitted and named, also when the MTU changes."""
+    large = [{"code": code, "csv-format": False, "data": "aa" * 250} for code in (224, 225, 226, 227)]
+    server = t.server(config(**{"option-data": large}))
+    asks = [(55, bytes([224, 225, 226, 227])), (57, struct.pack("!H", 1500))]
+
+    def sizes(i):
+        m = dhcp.Client(t, mac=f"02:00:00:00:00:{i:02x}").dora(asks)
+        return len(m.payload) + 28, [c for c in (224, 225, 226, 227) if m.option(c)]
+    t.eq(sizes(1)[1], [224, 225, 226, 227], "options with an MTU of 1500")
+    t.eq(server.said("DHCP4_OPTIONS_OMITTED"), 0, "lines about omitted options")
+    t.net.ip("srv", "link", "set", "s0", "mtu", "900")
+    # The server looks 0.2 s later; until then what it sends is too long for the link.
+    t.wait("the new MTU", lambda: dhcp.Client(t, mac="02:00:00:00:00:02").ask(DISCOVER, asks, timeout=0.5), 5)
+    length, codes = sizes(3)
+    t.true(length <= 900 and codes == [224, 225, 226], f"{length} bytes, options {codes} with an MTU of 900")
+    server.wait_log(r"DHCP4_OPTIONS_OMITTED .*02:00:00:00:00:03.* 900 bytes: 227")
+    t.eq(server.said("DHCP4_OPTIONS_OMITTED .*02:00:00:00:00:03"), 1, "lines for one client: OFFER and ACK")

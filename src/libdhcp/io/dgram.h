@@ -34,6 +34,7 @@ struct dgram {
 	struct ip src, dst;
 	uint16_t sport, dport;
 	uint32_t ifindex;
+	uint32_t mtu; /* received: of that interface; 0 if not known */
 	uint8_t src_mac[6], dst_mac[6];
 	bool raw_out;
 	bool raw_in; /* came by AF_PACKET: the macs are known, raw_out is possible on this interface */

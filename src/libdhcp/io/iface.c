@@ -273,7 +273,7 @@ static bool same_iface(const struct iface *a, const struct iface *b)
 {
 	unsigned i;
 
-	if (strcmp(a->name, b->name) != 0 || a->index != b->index ||
+	if (strcmp(a->name, b->name) != 0 || a->index != b->index || a->mtu != b->mtu ||
 	    (a->flags & FLAGS_SEEN) != (b->flags & FLAGS_SEEN) || a->hwtype != b->hwtype || a->mac_len != b->mac_len ||
 	    memcmp(a->mac, b->mac, a->mac_len) != 0 || a->n_addrs != b->n_addrs)
 		return false;

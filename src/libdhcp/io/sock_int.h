@@ -35,7 +35,7 @@ struct sock {
 	bool raw;
 	bool receives;
 	bool ready; /* has perhaps something to read */
-	uint32_t ifindex;
+	uint32_t ifindex, mtu;
 	char ifname[IFNAMSIZ];
 	uint8_t mac[6];
 	uint16_t port;

@@ -81,6 +81,7 @@ static struct sock sock_describe(const struct opening *o, const struct sock_want
 	sock.kind = raw ? &sock_kind_raw : o->conf->family ? &sock_kind_udp6 : &sock_kind_udp;
 	sock.receives = raw == o->conf->raw;
 	sock.bound = bound ? *bound : ip_zero4;
+	sock.mtu = iface->mtu;
 	memcpy(sock.ifname, iface->name, sizeof(sock.ifname));
 	if (iface->mac_len == 6)
 		memcpy(sock.mac, iface->mac, 6);

@@ -57,6 +57,7 @@ sock_take(struct sock *sock, bool with_headers, sock_take_fn *take, struct dgram
 		}
 		v[i].sock = sock;
 		v[i].ifindex = sock->ifindex;
+		v[i].mtu = sock->mtu;
 		memcpy(v[i].ifname, sock->ifname, sizeof(v[i].ifname));
 		v[i].dport = sock->port;
 		v[i].raw_in = sock->raw;

@@ -590,6 +590,16 @@ static void join(struct build *b, struct optval *to, const struct optval *from)
 	to->never_send |= from->never_send;
 }
 
+/* RFC 3925 4: a vendor's block has a length of one byte, and its sub-option a header of two. */
+static void check_vendor_length(struct build *b, const struct value *value)
+{
+	size_t max = UINT8_MAX - 2;
+
+	if (b->cfg->family == KEY_4 && value->val.vendor && value->val.data.len > max)
+		diag_error(b->diag, pos_of(value, "data"), "sub-option %s has %zu bytes; the limit is %zu",
+			   option_text(b, value), value->val.data.len, max);
+}
+
 static void fill_list(struct values *values, struct optlist *ret)
 {
 	struct build *b = values->b;
@@ -604,6 +614,7 @@ static void fill_list(struct values *values, struct optlist *ret)
 		if (!value->val.def || !value->val.def->each)
 			encapsulate(values, value, 0);
 		value->is_used = true;
+		check_vendor_length(b, value);
 		if (ret->n && b->cfg->family == KEY_4 && may_repeat(b, value) &&
 		    ret->v[ret->n - 1].code == value->val.code && !ret->v[ret->n - 1].vendor)
 			join(b, &ret->v[ret->n - 1], &value->val);

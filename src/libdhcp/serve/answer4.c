@@ -12,6 +12,7 @@
 #include "wire/dump.h"
 
 #define FLAG_BROADCAST 0x8000
+#define ETHERNET_MTU 1500
 
 struct ip server_id4(const struct request *req)
 {
@@ -105,13 +106,14 @@ static void send_options(struct answer_opts *s)
  * node on the path (DHCP snooping, a DSLAM), which leaves giaddr 0. Only a response that bypasses the relay goes
  * without it: nobody would remove it on the way to the client.
  */
-static void echo_relay_info(struct request *req)
+static void echo_relay_info(struct answer_opts *s)
 {
+	const struct request *req = s->req;
 	const struct opt *opt = opts_find(&req->q.opts, OPT4_DHCP_AGENT_OPTIONS);
 	bool bypasses_relay = req->q.giaddr && !req->a.giaddr;
 
 	if (opt && !bypasses_relay)
-		(void)opts_add(&req->a.opts, OPT4_DHCP_AGENT_OPTIONS, opt->data);
+		answer_opts_add(s, OPT4_DHCP_AGENT_OPTIONS, opt->data);
 }
 
 /* --- where it goes --------------------------------------------------------- */
@@ -217,8 +219,8 @@ enum verdict answer4(struct request *req)
 	}
 	/* RFC 6842: the client's identifier comes back unchanged. */
 	if (req->client_id.len && req->cfg->echo_client_id)
-		(void)opts_add(&a->opts, OPT4_DHCP_CLIENT_IDENTIFIER, req->client_id);
-	echo_relay_info(req);
+		answer_opts_add(&s, OPT4_DHCP_CLIENT_IDENTIFIER, req->client_id);
+	echo_relay_info(&s);
 	set_destination(req);
 	if (req->type == DHCP4_INFORM && !a->giaddr)
 		LOG(DHCP4_INFORM_DIRECT_REPLY, request_label(req), ip_format(&req->out.dst, text), req->out.ifname);
@@ -226,22 +228,23 @@ enum verdict answer4(struct request *req)
 }
 
 /* RFC 2132 9.10, RFC 2131 2: the client says how long a datagram may be, 576 unless it does. */
-static unsigned size_limit(const struct request *req)
+static unsigned client_limit(const struct request *req)
 {
 	const struct opt *opt = opts_find(&req->q.opts, OPT4_DHCP_MAX_MESSAGE_SIZE);
 	struct reader r;
 	unsigned limit;
 
 	if (!opt || opt->data.len != 2)
-		return 576;
+		return PACKET4_MAX_LEN;
 	r = reader_of(opt->data);
 	limit = read_u16(&r);
-	if (limit < 576)
-		return 576;
-	return limit > 1500 ? 1500 : limit;
+	return limit < PACKET4_MAX_LEN ? PACKET4_MAX_LEN : limit;
 }
 
 enum verdict pack4(struct request *req)
 {
-	return request_packed(req, packet4_write(&req->a, size_limit(req), req->out.buf, req->out.size));
+	struct packet4_limits limits = { client_limit(req), req->in.mtu ? req->in.mtu : ETHERNET_MTU };
+
+	req->size_limit = limits.client < limits.link ? limits.client : limits.link;
+	return request_packed(req, packet4_write(&req->a, &limits, req->out.buf, req->out.size, &req->omitted));
 }

@@ -187,7 +187,7 @@ static void send_rsoo(struct answer_opts *s)
 		while (opt_next6(&r, &opt))
 			for (k = 0; k < req->cfg->n_rsoo; k++)
 				if (req->cfg->rsoo[k] == opt.code && !opts_find(s->to, opt.code))
-					(void)opts_add(s->to, opt.code, opt.data);
+					answer_opts_add(s, opt.code, opt.data);
 	}
 }
 
@@ -269,7 +269,7 @@ enum verdict answer6(struct request *req)
 	if (req->rapid)
 		answer_opts_put(&s, OPT6_RAPID_COMMIT, bytes_of("", 0));
 	if (req->answer_type == DHCP6_ADDR_REG_REPLY)
-		answer6_register(req, &a->opts);
+		answer6_register(&s);
 	else if (write_bindings(req) < 0)
 		return request_drop(req, DROP_LIMIT, "the answer is too large");
 	/* RFC 9686 4.1: whoever asks may register. */
@@ -286,5 +286,7 @@ enum verdict answer6(struct request *req)
 
 enum verdict pack6(struct request *req)
 {
-	return request_packed(req, packet6_write(&req->a6, req->out.buf, req->out.size));
+	/* As much as UDP can carry; the kernel makes fragments of it. */
+	req->size_limit = PACKET6_MAX;
+	return request_packed(req, packet6_write(&req->a6, req->out.buf, req->size_limit, &req->omitted));
 }

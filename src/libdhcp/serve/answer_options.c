@@ -36,10 +36,16 @@ bool answer_opts_take(struct answer_opts *s, uint16_t code)
 	return was;
 }
 
+void answer_opts_add(struct answer_opts *s, uint16_t code, struct bytes data)
+{
+	if (opts_add(s->to, code, data) < 0)
+		opts_omit(&s->req->omitted, code);
+}
+
 void answer_opts_put(struct answer_opts *s, uint16_t code, struct bytes data)
 {
 	if (!answer_opts_take(s, code))
-		(void)opts_add(s->to, code, data);
+		answer_opts_add(s, code, data);
 }
 
 void answer_opts_put_u32(struct answer_opts *s, uint16_t code, uint32_t value)
@@ -50,11 +56,13 @@ void answer_opts_put_u32(struct answer_opts *s, uint16_t code, uint32_t value)
 	if (answer_opts_take(s, code))
 		return;
 	buf = arena_room(s->req->arena, 4);
-	if (!buf)
+	if (!buf) {
+		opts_omit(&s->req->omitted, code);
 		return;
+	}
 	w = writer_init(buf, 4);
 	write_u32(&w, value);
-	(void)opts_add(s->to, code, bytes_of(buf, 4));
+	answer_opts_add(s, code, bytes_of(buf, 4));
 }
 
 void answer_opts_configured(struct answer_opts *s, uint16_t code)
@@ -66,7 +74,7 @@ void answer_opts_configured(struct answer_opts *s, uint16_t code)
 		return;
 	val = opt_scopes_all(&s->req->scopes, 0, code, &n);
 	for (; n; n--, val++)
-		(void)opts_add(s->to, code, val->data);
+		answer_opts_add(s, code, val->data);
 }
 
 void answer_opts_always(struct answer_opts *s)

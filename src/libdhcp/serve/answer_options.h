@@ -17,6 +17,8 @@ struct answer_opts answer_opts_of(struct request *req, struct opts *to);
 /* Whether the code was put or skipped before; from now on it is. */
 bool answer_opts_take(struct answer_opts *s, uint16_t code);
 void answer_opts_put(struct answer_opts *s, uint16_t code, struct bytes data);
+/* One more instance of it, whatever was put before. Without memory it is among the request's omitted ones. */
+void answer_opts_add(struct answer_opts *s, uint16_t code, struct bytes data);
 void answer_opts_put_u32(struct answer_opts *s, uint16_t code, uint32_t value);
 /* The configured value, if there is one that may be sent; of an option with several instances all. */
 void answer_opts_configured(struct answer_opts *s, uint16_t code);

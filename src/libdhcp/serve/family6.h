@@ -46,7 +46,7 @@ enum verdict bind6_register(struct request *req);
 /* The registration is stored: its claim has done its work. */
 void register6_stored(const struct request *req);
 /* What the answer to a registration holds. */
-void answer6_register(struct request *req, struct opts *to);
+void answer6_register(struct answer_opts *s);
 enum verdict answer6(struct request *req);
 enum verdict pack6(struct request *req);
 /*

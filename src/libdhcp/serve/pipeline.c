@@ -7,6 +7,7 @@
 #include "serve/pipeline.h"
 
 #include "log/log.h"
+#include "serve/budget.h"
 #include "serve/family.h"
 #include "serve/server.h"
 
@@ -123,11 +124,40 @@ static void count_sent(const struct request *req, const struct message_row *row)
 	}
 }
 
+/* Options that did not fit are named once per client and configuration, and counted always. */
+static void log_omitted(const struct request *req)
+{
+	const struct dict *dict = req->cfg->dict;
+	struct client_key key;
+	char text[OMITTED_MAX * 64 + 32];
+	size_t len = 0;
+	unsigned i;
+
+	if (!req->omitted.n)
+		return;
+	stat_add(req->worker->stats, STAT_OPTIONS_OMITTED, 1);
+	key = client_key_part(&req->turn.client, req->live->serial);
+	if (!budget_take(req->worker->srv->omissions, &key))
+		return;
+	for (i = 0; i < req->omitted.n && i < OMITTED_MAX; i++) {
+		uint16_t code = req->omitted.codes[i];
+		const struct optdef *def = dict_by_code(dict, dict_main_space(dict), code);
+
+		len += (size_t)snprintf(text + len, 64, "%s%u%s%.50s", i ? ", " : "", code, def ? " " : "",
+					def ? def->name : "");
+	}
+	if (i < req->omitted.n)
+		(void)snprintf(text + len, 32, " and %u more", req->omitted.n - i);
+	LOGF_FOLDED(req->fam->idx, req->worker->srv->fold, key.a, DHCPx_OPTIONS_OMITTED, request_label(req),
+		    message_row(req->fam, req->answer_type)->name, req->size_limit, text);
+}
+
 enum verdict request_packed(struct request *req, int len)
 {
 	if (len < 0)
 		return request_drop(req, DROP_TOO_BIG, err_text(len));
 	req->out.len = (uint32_t)len;
+	log_omitted(req);
 	count_sent(req, message_row(req->fam, req->answer_type));
 	return STEP_NEXT;
 }

@@ -146,11 +146,11 @@ enum verdict bind6_register(struct request *req)
 	return STEP_NEXT;
 }
 
-void answer6_register(struct request *req, struct opts *to)
+void answer6_register(struct answer_opts *s)
 {
-	const struct opt *opt = opts_find(&req->q6.opts, OPT6_IAADDR);
+	const struct opt *opt = opts_find(&s->req->q6.opts, OPT6_IAADDR);
 
 	/* RFC 9686 4.3: unchanged. */
 	if (opt)
-		(void)opts_add(to, OPT6_IAADDR, opt->data);
+		answer_opts_add(s, OPT6_IAADDR, opt->data);
 }

@@ -60,6 +60,8 @@ struct request {
 	struct packet4 q, a;
 	struct packet6 q6, a6;
 	unsigned type, answer_type;
+	struct opts_omitted omitted; /* from the response, for lack of room */
+	unsigned size_limit;         /* of the response as the client receives it, bytes */
 	const struct message_row *row;
 
 	/* who asks */

@@ -35,6 +35,7 @@ void server_init(struct server *srv, const struct family *fam, struct store *sto
 	srv->alloc = alloc_new(15000);
 	srv->turns = turns_new();
 	srv->declines = budget_new(DECLINES_MAX, DECLINES_SEC);
+	srv->omissions = budget_new(1, UINT32_MAX);
 	srv->fold = log_fold_new();
 	(void)pthread_mutex_init(&srv->own_lock, NULL);
 	srv->server_port = fam->server_port;
@@ -87,6 +88,7 @@ void server_done(struct server *srv)
 	(void)pthread_mutex_destroy(&srv->own_lock);
 	turns_free(srv->turns);
 	budget_free(srv->declines);
+	budget_free(srv->omissions);
 	log_fold_free(srv->fold);
 	alloc_free(srv->alloc);
 }
@@ -139,6 +141,7 @@ struct live *live_new(struct server *srv, struct config *cfg)
 			add_range(cfg, &sub->pd_pools[k], sub->par.pd_allocator, ranges, &n);
 	}
 	live->cfg = cfg;
+	live->serial = ++srv->n_lives;
 	live->set = alloc_set_new(srv->alloc, ranges, n);
 	free(ranges);
 	/* From here on the store's changes reach the set as well; now what is there already. */

@@ -20,6 +20,7 @@ struct live {
 	struct config *cfg;
 	struct alloc_set *set;
 	atomic_uint users;                 /* workers that may still have requests of it */
+	uint64_t serial;                   /* differs from those before it */
 	void (*unused)(struct live *live); /* called once by the last worker that leaves it */
 	void *owner;
 	struct post post; /* the owner's */
@@ -31,8 +32,10 @@ struct server {
 	struct alloc *alloc;
 	struct duid duid; /* DHCPv6: our own identifier */
 	struct turns *turns;
-	struct budget *declines; /* how many addresses a client may take out of use */
-	struct log_fold *fold;   /* log lines that would repeat with each packet */
+	struct budget *declines;  /* how many addresses a client may take out of use */
+	struct budget *omissions; /* options omitted from responses are logged once per client and configuration */
+	uint64_t n_lives;
+	struct log_fold *fold; /* log lines that would repeat with each packet */
 	uint16_t server_port, client_port;
 	bool to_source;                        /* KEA_TEST_SEND_RESPONSES_TO_SOURCE: answers go to the sender */
 	atomic_bool want_reclaim;              /* a pool is exhausted: look for expired leases soon */

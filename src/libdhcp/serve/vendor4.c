@@ -139,12 +139,14 @@ void vendor4_send(struct answer_opts *s)
 	n_configured = vendors.n;
 	read_vendors(req, OPT4_VIVSO_SUBOPTIONS, &vendors);
 	read_vendors(req, OPT4_VIVCO_SUBOPTIONS, &vendors);
-	if (!vendors.n || !(buf = arena_alloc(req->arena, OPTION_MAX)))
+	if (!vendors.n)
 		return;
-	w = writer_init(buf, OPTION_MAX);
+	buf = arena_alloc(req->arena, OPTION_MAX);
+	w = writer_init(buf, buf ? OPTION_MAX : 0);
 	for (i = 0; i < vendors.n; i++)
 		write_vendor(&w, scopes, vendors.v[i], vendors.oro[i], asked, i < n_configured);
-	if (w.err || !writer_len(&w))
-		return;
-	answer_opts_put(s, OPT4_VIVSO_SUBOPTIONS, bytes_of(buf, writer_len(&w)));
+	if (w.err)
+		opts_omit(&req->omitted, OPT4_VIVSO_SUBOPTIONS);
+	else if (writer_len(&w))
+		answer_opts_put(s, OPT4_VIVSO_SUBOPTIONS, bytes_of(buf, writer_len(&w)));
 }

@@ -42,7 +42,7 @@ static void send_configured(struct answer_opts *s, struct vendors *vendors, bool
 			if (!asked && !val->always_send)
 				continue;
 			if (val->raw)
-				(void)opts_add(s->to, OPT6_VENDOR_OPTS, val->data);
+				answer_opts_add(s, OPT6_VENDOR_OPTS, val->data);
 			else if (val->data.len == 4)
 				(void)vendors_add(vendors, read_u32(&r));
 		}
@@ -117,8 +117,10 @@ static void send_vendor(struct answer_opts *s, uint32_t vendor, struct bytes oro
 			write_bytes(&w, val->data.data, val->data.len);
 		}
 	}
-	if (!w.err && (writer_len(&w) > 4 || is_configured))
-		(void)opts_add(s->to, OPT6_VENDOR_OPTS, bytes_of(buf, writer_len(&w)));
+	if (w.err)
+		opts_omit(&s->req->omitted, OPT6_VENDOR_OPTS);
+	else if (writer_len(&w) > 4 || is_configured)
+		answer_opts_add(s, OPT6_VENDOR_OPTS, bytes_of(buf, writer_len(&w)));
 }
 
 void vendor6_send(struct answer_opts *s)

@@ -47,6 +47,7 @@ const struct stat_row stat_table[STAT_N] = {
 	[STAT_LEASE_QUERY_UNASSIGNED_SENT] = { V4("pkt#-lease-query-response-unassigned-sent") },
 	[STAT_LEASE_QUERY_UNKNOWN_SENT]    = { V4("pkt#-lease-query-response-unknown-sent") },
 	[STAT_LEASE_QUERY_ACTIVE_SENT]     = { V4("pkt#-lease-query-response-active-sent") },
+	[STAT_OPTIONS_OMITTED]             = { BOTH("pkt#-options-omitted") },
 	/* packets dropped; each is also counted in receive-drop */
 	[STAT_SERVICE_DISABLED]            = { BOTH("pkt#-service-disabled") },
 	[STAT_PARSE_FAILED]                = { BOTH("pkt#-parse-failed") },

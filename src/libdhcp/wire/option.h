@@ -20,6 +20,20 @@ struct opts {
 	struct arena *arena;
 };
 
+/* Options that were left out of a packet because they did not fit. */
+enum { OMITTED_MAX = 16 };
+struct opts_omitted {
+	unsigned n;                  /* how many */
+	uint16_t codes[OMITTED_MAX]; /* of the first ones */
+};
+
+static inline void opts_omit(struct opts_omitted *omitted, uint16_t code)
+{
+	if (omitted->n < OMITTED_MAX)
+		omitted->codes[omitted->n] = code;
+	omitted->n++;
+}
+
 void opts_init(struct opts *opts, struct arena *arena);
 /* The first of that code or NULL; borrowed until the list grows. */
 const struct opt *opts_find(const struct opts *opts, uint16_t code);

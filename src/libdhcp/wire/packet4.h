@@ -61,12 +61,19 @@ int packet4_parse(struct bytes datagram, struct arena *arena, struct packet4 *re
 /* The same, but an option that is cut short is left out, and with it what is behind it. */
 int packet4_parse_lenient(struct bytes datagram, struct arena *arena, struct packet4 *ret, const char **ret_why);
 
+/* How long an IP datagram may be, bytes; less than 576 counts as 576. */
+struct packet4_limits {
+	unsigned client; /* when it reaches the client (option 57), that is without option 82 */
+	unsigned link;   /* when it leaves, with option 82 */
+};
+
 /*
- * Write pkt into buf; max_len is the limit of the whole IP datagram (option 57; less than 576
- * counts as 576). Option 53 comes first and is written from pkt->type, 82 last, the others in
+ * Write pkt into buf. Option 53 comes first and is written from pkt->type, 82 last, the others in
  * the order of pkt->opts; 52 and 53 in the list are skipped. What does not fit goes into file and
- * sname when those are empty; then the options later in the list are left out, but never 51,
- * 54, 58, 59, 61 and 82. Returns the length, at least 300, -E_SPACE when even those do not fit, or
- * -E_RANGE for a name too long, hlen over 16 or a code over 255.
+ * sname when those are empty, if need be in parts (RFC 3396). Then options are left out: 82 if 51, 54,
+ * 58, 59 or 61 would not fit beside it, else those later in the list, these five at the very last.
+ * ret_omitted gets them; NULL: nothing may be left out. Returns the length, at least 300, -E_SPACE
+ * when it does not fit, or -E_RANGE for a name too long, hlen over 16 or a code over 255.
  */
-int packet4_write(const struct packet4 *pkt, unsigned max_len, void *buf, size_t size);
+int packet4_write(const struct packet4 *pkt, const struct packet4_limits *limits, void *buf, size_t size,
+		  struct opts_omitted *ret_omitted);

@@ -191,22 +191,100 @@ int packet6_parse_lenient(struct bytes datagram, struct arena *arena, struct pac
 	return parse_with(&p, datagram, ret, ret_why);
 }
 
-int packet6_write(const struct packet6 *pkt, void *buf, size_t size)
+/* --- writing --------------------------------------------------------------- */
+
+/* What a relay echoes only because it asked for it (RFC 4994) may be left out. */
+static bool relay_needs(uint16_t code)
+{
+	return code == OPT6_INTERFACE_ID || code == OPT6_RELAY_SOURCE_PORT;
+}
+
+/* Without these the message says something else. */
+static bool message_needs(uint16_t code)
+{
+	switch (code) {
+	case OPT6_CLIENTID:
+	case OPT6_SERVERID:
+	case OPT6_IA_NA:
+	case OPT6_IA_TA:
+	case OPT6_IA_PD:
+	case OPT6_IAADDR:
+	case OPT6_STATUS_CODE:
+	case OPT6_RAPID_COMMIT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Bytes of the options; needs: only of those that it picks, NULL: of all. */
+static size_t wire_len6(const struct opts *opts, bool (*needs)(uint16_t code))
+{
+	size_t len = 0;
+
+	for (unsigned i = 0; i < opts->n; i++)
+		if (!needs || needs(opts->v[i].code))
+			len += 4 + opts->v[i].data.len;
+	return len;
+}
+
+/* Writes those that are needed, and of the others, in order, what leaves room for the needed ones. */
+static int write_what_fits(struct writer *w, const struct opts *opts, bool (*needs)(uint16_t code), size_t reserve,
+			   struct opts_omitted *omitted)
+{
+	size_t needed = wire_len6(opts, needs) + reserve;
+
+	for (unsigned i = 0; i < opts->n; i++) {
+		const struct opt *opt = &opts->v[i];
+		bool is_needed = needs(opt->code);
+		size_t len = 4 + opt->data.len;
+
+		if (is_needed && opt->data.len > UINT16_MAX)
+			return -E_RANGE;
+		if (!is_needed && (opt->data.len > UINT16_MAX || writer_left(w) < needed + len)) {
+			opts_omit(omitted, opt->code);
+			continue;
+		}
+		if (is_needed)
+			needed -= len;
+		opt_write6(w, opt->code, opt->data);
+	}
+	return w->err ? -E_SPACE : 0;
+}
+
+/* omitted: NULL if all must be written. */
+static int write_options6(struct writer *w, const struct opts *opts, bool (*needs)(uint16_t code), size_t reserve,
+			  struct opts_omitted *omitted)
+{
+	return omitted ? write_what_fits(w, opts, needs, reserve, omitted) : opts_write6(w, opts);
+}
+
+/* Bytes of a relay's envelope that cannot be left out. */
+static size_t envelope_len(const struct relay6 *relay)
+{
+	return PACKET6_RELAY_HEADER + wire_len6(&relay->opts, relay_needs) + 4;
+}
+
+int packet6_write(const struct packet6 *pkt, void *buf, size_t size, struct opts_omitted *ret_omitted)
 {
 	struct writer w = writer_init(buf, size);
-	size_t marks[PACKET6_RELAYS_MAX];
+	size_t marks[PACKET6_RELAYS_MAX], reserve;
 	int err = 0;
 
 	if (pkt->n_relays > PACKET6_RELAYS_MAX || pkt->xid > 0xffffff)
 		return -E_RANGE;
+	reserve = PACKET6_HEADER + wire_len6(&pkt->opts, message_needs);
+	for (unsigned i = 0; i < pkt->n_relays; i++)
+		reserve += envelope_len(&pkt->relays[i]);
 	for (unsigned i = 0; i < pkt->n_relays && err == 0; i++) {
 		const struct relay6 *relay = &pkt->relays[i];
 
+		reserve -= envelope_len(relay);
 		write_u8(&w, pkt->relay_type);
 		write_u8(&w, relay->hop_count);
 		write_bytes(&w, relay->link.b, sizeof(relay->link.b));
 		write_bytes(&w, relay->peer.b, sizeof(relay->peer.b));
-		err = opts_write6(&w, &relay->opts);
+		err = write_options6(&w, &relay->opts, relay_needs, 4 + reserve, ret_omitted);
 		marks[i] = opt_begin6(&w, OPT6_RELAY_MSG);
 	}
 	if (err < 0)
@@ -214,7 +292,7 @@ int packet6_write(const struct packet6 *pkt, void *buf, size_t size)
 	write_u8(&w, pkt->type);
 	write_u8(&w, (uint8_t)(pkt->xid >> 16));
 	write_u16(&w, (uint16_t)pkt->xid);
-	err = opts_write6(&w, &pkt->opts);
+	err = write_options6(&w, &pkt->opts, message_needs, 0, ret_omitted);
 	if (err < 0 || w.err)
 		return err < 0 ? err : -E_SPACE;
 	for (unsigned i = pkt->n_relays; i--;)
@@ -222,6 +300,8 @@ int packet6_write(const struct packet6 *pkt, void *buf, size_t size)
 	/* there was room for all, so it is a length that two bytes cannot say */
 	return w.err ? -E_RANGE : (int)writer_len(&w);
 }
+
+/* --- relays ---------------------------------------------------------------- */
 
 /*
  * RFC 4994 4: options a relay lists in option 43 come back to it. One walk over its options, with a

@@ -124,10 +124,12 @@ int packet6_parse_lenient(struct bytes datagram, struct arena *arena, struct pac
 
 /*
  * Write pkt with its relays' envelopes into buf, options in the order of their lists, option 9 last
- * in each envelope. Returns the length, -E_SPACE when it does not fit, or -E_RANGE for an option
- * or a relayed message over 65535 bytes.
+ * in each envelope. What does not fit or is longer than 65535 bytes is left out and goes to ret_omitted,
+ * later options before earlier ones: first of the message, then what relays asked back, but never identifiers, IAs
+ * with what is in them, status, rapid commit, interface-ids and source ports. NULL: nothing may be left out.
+ * Returns the length, -E_SPACE when it does not fit, or -E_RANGE for an option or a relayed message over 65535 bytes.
  */
-int packet6_write(const struct packet6 *pkt, void *buf, size_t size);
+int packet6_write(const struct packet6 *pkt, void *buf, size_t size, struct opts_omitted *ret_omitted);
 
 /*
  * Put an answer into the envelopes of the query: for each relay a relay-reply with the same

@@ -287,7 +287,7 @@ START_TEST(dump_is_one_printable_line)
 	ia6_open(&b, OPT6_IA_TA, 3, 0, 0);
 	ck_assert_int_eq(ia6_close(&b), 0);
 	opts_add(&pkt.opts, OPT6_ORO, bytes_of("\0\27\0", 3));
-	len = packet6_write(&pkt, buf, sizeof(buf));
+	len = packet6_write(&pkt, buf, sizeof(buf), NULL);
 	ck_assert_int_gt(len, 0);
 	ck_assert_int_eq(packet6_parse(bytes_of(buf, (size_t)len), arena, &pkt, &why), 0);
 

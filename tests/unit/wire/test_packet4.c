@@ -191,6 +191,28 @@ static void add(struct packet4 *pkt, uint16_t code, size_t len)
 	ck_assert_int_eq(opts_add(&pkt->opts, code, bytes_of(p, len)), 0);
 }
 
+/* Into size bytes of buf; what was left out is in `omitted`. */
+static struct opts_omitted omitted;
+
+static int write_limited(const struct packet4 *pkt, unsigned client, unsigned link, uint8_t *buf, size_t size)
+{
+	struct packet4_limits limits = { client, link };
+	int len, again;
+
+	memset(&omitted, 0, sizeof(omitted));
+	len = packet4_write(pkt, &limits, buf, size, &omitted);
+	again = packet4_write(pkt, &limits, buf, size, NULL);
+	ck_assert_int_eq(again, omitted.n ? -E_SPACE : len);
+	/* so that a caller's buffer holds what it was told */
+	memset(&omitted, 0, sizeof(omitted));
+	return packet4_write(pkt, &limits, buf, size, &omitted);
+}
+
+static int write_up_to(const struct packet4 *pkt, unsigned max_len, uint8_t *buf, size_t size)
+{
+	return write_limited(pkt, max_len, max_len, buf, size);
+}
+
 START_TEST(writes_exact_bytes)
 {
 	static const uint8_t tail[] = { 0x63, 0x82, 0x53, 0x63, 53, 1, 5,  51, 4,  51, 51, 51, 51,
@@ -210,7 +232,7 @@ START_TEST(writes_exact_bytes)
 	pkt.sname = "srv";
 	pkt.file = "boot";
 	memset(buf, 0xaa, sizeof(buf));
-	ck_assert_int_eq(packet4_write(&pkt, 576, buf, sizeof(buf)), 300);
+	ck_assert_int_eq(write_up_to(&pkt, 576, buf, sizeof(buf)), 300);
 	ck_assert_mem_eq(buf, head, sizeof(head));
 	ck_assert_mem_eq(buf + 44, "srv\0", 4);
 	ck_assert_mem_eq(buf + 108, "boot\0", 5);
@@ -228,7 +250,7 @@ START_TEST(splits_long_options)
 	int len;
 
 	add(&pkt, 43, 600);
-	len = packet4_write(&pkt, 1500, buf, sizeof(buf));
+	len = write_up_to(&pkt, 1500, buf, sizeof(buf));
 	ck_assert_int_eq(len, 240 + 3 + 600 + 6 + 1);
 	ck_assert_uint_eq(buf[244], 255);
 	ck_assert_uint_eq(buf[243 + 257], 43);
@@ -252,7 +274,7 @@ START_TEST(overloads_then_leaves_out)
 	add(&pkt, 66, 200);
 	add(&pkt, 61, 7);
 	add(&pkt, 82, 20);
-	len = packet4_write(&pkt, 0, buf, sizeof(buf));
+	len = write_up_to(&pkt, 0, buf, sizeof(buf));
 	ck_assert_int_gt(len, 0);
 	ck_assert_int_le(len, 548);
 	ck_assert_mem_eq(buf + 240, ((const uint8_t[]){ 53, 1, 5, 52, 1, 3 }), 6);
@@ -268,10 +290,12 @@ START_TEST(overloads_then_leaves_out)
 	ck_assert_uint_eq(opts_find(&back.opts, 18)->data.len, 60);
 	ck_assert_uint_eq(opts_find(&back.opts, 61)->data.len, 7);
 	ck_assert_ptr_null(opts_find(&back.opts, 66));
+	ck_assert_uint_eq(omitted.n, 1);
+	ck_assert_uint_eq(omitted.codes[0], 66);
 
 	/* a name in the way: its field is not used */
 	pkt.file = "pxe";
-	len = packet4_write(&pkt, 0, buf, sizeof(buf));
+	len = write_up_to(&pkt, 0, buf, sizeof(buf));
 	ck_assert_mem_eq(buf + 240, ((const uint8_t[]){ 53, 1, 5, 52, 1, 2 }), 6);
 	parse(bytes_of(buf, (size_t)len), &back);
 	ck_assert_str_eq(back.file, "pxe");
@@ -279,10 +303,139 @@ START_TEST(overloads_then_leaves_out)
 	ck_assert_uint_eq(opts_find(&back.opts, 18)->data.len, 60);
 
 	/* with room enough nothing is overloaded */
-	len = packet4_write(&pkt, 1500, buf, sizeof(buf));
+	len = write_up_to(&pkt, 1500, buf, sizeof(buf));
 	ck_assert_uint_eq(buf[243], 15);
 	parse(bytes_of(buf, (size_t)len), &back);
 	ck_assert_uint_eq(opts_find(&back.opts, 66)->data.len, 200);
+}
+END_TEST
+
+/* RFC 3396 5: one option over all three fields, in the order options, file, sname. */
+START_TEST(splits_over_fields)
+{
+	struct packet4 pkt = answer(), back;
+	uint8_t value[480], buf[1500];
+	int len;
+
+	for (unsigned i = 0; i < sizeof(value); i++)
+		value[i] = (uint8_t)(i * 7);
+	/* 548 - 247 leave 301 in the options field: 297 bytes of the value; then 125 and 58 */
+	(void)opts_add(&pkt.opts, 121, bytes_of(value, sizeof(value)));
+	len = write_up_to(&pkt, 576, buf, sizeof(buf));
+	ck_assert_int_eq(len, 548);
+	ck_assert_uint_eq(omitted.n, 0);
+	ck_assert_mem_eq(buf + 240, ((const uint8_t[]){ 53, 1, 5, 52, 1, 3, 121, 255 }), 8);
+	ck_assert_mem_eq(buf + 246 + 257, ((const uint8_t[]){ 121, 42 }), 2);
+	ck_assert_mem_eq(buf + 108, ((const uint8_t[]){ 121, 125 }), 2);
+	ck_assert_mem_eq(buf + 110, value + 297, 125);
+	ck_assert_uint_eq(buf[108 + 127], 255);
+	ck_assert_mem_eq(buf + 44, ((const uint8_t[]){ 121, 58 }), 2);
+	ck_assert_uint_eq(buf[44 + 60], 255);
+	ck_assert_uint_eq(buf[547], 255);
+	parse(bytes_of(buf, (size_t)len), &back);
+	ck_assert(bytes_equal(opts_find(&back.opts, 121)->data, pkt.opts.v[0].data));
+
+	/* three bytes more fill sname; another one does not fit */
+	add(&pkt, 12, 1);
+	ck_assert_int_eq(write_up_to(&pkt, 576, buf, sizeof(buf)), 548);
+	ck_assert_uint_eq(omitted.n, 0);
+	ck_assert_mem_eq(buf + 44 + 60, ((const uint8_t[]){ 12, 1, 12, 255 }), 4);
+	add(&pkt, 15, 0);
+	ck_assert_int_eq(write_up_to(&pkt, 576, buf, sizeof(buf)), 548);
+	ck_assert_uint_eq(omitted.n, 1);
+	ck_assert_uint_eq(omitted.codes[0], 15);
+
+	/* one field is not free: then it does not fit at all, and leaves its room to the others */
+	pkt.sname = "srv";
+	len = write_up_to(&pkt, 576, buf, sizeof(buf));
+	ck_assert_uint_eq(omitted.n, 1);
+	ck_assert_uint_eq(omitted.codes[0], 121);
+	parse(bytes_of(buf, (size_t)len), &back);
+	ck_assert_uint_eq(opts_find(&back.opts, 12)->data.len, 1);
+	ck_assert_str_eq(back.sname, "srv");
+}
+END_TEST
+
+/* Options that are too long one by one: nothing is lost as long as the three fields have room for it. */
+START_TEST(fills_all_fields)
+{
+	for (unsigned first = 1; first < 480; first++) {
+		struct packet4 pkt = answer(), back;
+		uint8_t buf[1500];
+		int len;
+
+		add(&pkt, 43, first);
+		add(&pkt, 119, 470 - first);
+		len = write_up_to(&pkt, 576, buf, sizeof(buf));
+		ck_assert_msg(len > 0 && len <= 548 && !omitted.n, "%u: %d, %u omitted", first, len, omitted.n);
+		parse(bytes_of(buf, (size_t)len), &back);
+		ck_assert_uint_eq(opts_find(&back.opts, 43)->data.len, first);
+		ck_assert_uint_eq(opts_find(&back.opts, 119)->data.len, 470 - first);
+		if (first == 470)
+			break;
+	}
+}
+END_TEST
+
+START_TEST(relay_information_is_on_top)
+{
+	struct packet4 pkt = answer(), back;
+	uint8_t buf[1500];
+	int len;
+
+	add(&pkt, 82, 400);
+	add(&pkt, 15, 250);
+	add(&pkt, 51, 4);
+	len = write_limited(&pkt, 576, 1500, buf, sizeof(buf));
+	ck_assert_int_eq(len, 240 + 3 + 252 + 6 + 404 + 1);
+	ck_assert_uint_eq(omitted.n, 0);
+	ck_assert_uint_eq(buf[len - 405], 82);
+	parse(bytes_of(buf, (size_t)len), &back);
+	ck_assert_uint_eq(back.opts.v[back.opts.n - 1].code, 82);
+	/* the link is the limit: what the client does not need goes first ... */
+	len = write_limited(&pkt, 576, 700, buf, sizeof(buf));
+	ck_assert_int_le(len, 672);
+	ck_assert_uint_eq(omitted.n, 1);
+	ck_assert_uint_eq(omitted.codes[0], 15);
+	/* ... then option 82 (RFC 3046 2.2), and the client has its room back */
+	len = write_limited(&pkt, 576, 660, buf, sizeof(buf));
+	ck_assert_int_gt(len, 0);
+	ck_assert_uint_eq(omitted.n, 1);
+	ck_assert_uint_eq(omitted.codes[0], 82);
+	parse(bytes_of(buf, (size_t)len), &back);
+	ck_assert_uint_eq(opts_find(&back.opts, 15)->data.len, 250);
+	/* longer than any link */
+	opts_remove(&pkt.opts, 82);
+	add(&pkt, 82, 3000);
+	ck_assert_int_gt(write_limited(&pkt, 576, 1500, buf, sizeof(buf)), 0);
+	ck_assert_uint_eq(omitted.codes[0], 82);
+}
+END_TEST
+
+/* There is a response whatever the lengths of the other options. */
+START_TEST(the_lease_comes_first)
+{
+	struct packet4 pkt = answer(), back;
+	uint8_t buf[1500];
+	int len;
+
+	for (unsigned i = 100; i < 120; i++)
+		add(&pkt, (uint16_t)i, 60);
+	add(&pkt, 58, 400);
+	add(&pkt, 59, 500);
+	add(&pkt, 61, 255);
+	add(&pkt, 51, 4);
+	add(&pkt, 54, 4);
+	len = write_up_to(&pkt, 576, buf, sizeof(buf));
+	ck_assert_int_gt(len, 0);
+	ck_assert_int_le(len, 548);
+	parse(bytes_of(buf, (size_t)len), &back);
+	ck_assert_uint_eq(opts_find(&back.opts, 51)->data.len, 4);
+	ck_assert_uint_eq(opts_find(&back.opts, 54)->data.len, 4);
+	ck_assert_uint_eq(opts_find(&back.opts, 58)->data.len, 400);
+	ck_assert_ptr_null(opts_find(&back.opts, 59));
+	ck_assert_uint_gt(omitted.n, OMITTED_MAX);
+	ck_assert_uint_eq(omitted.codes[0], 101);
 }
 END_TEST
 
@@ -292,27 +445,27 @@ START_TEST(write_refuses)
 	uint8_t buf[1500];
 	char name[130];
 
-	ck_assert_int_eq(packet4_write(&pkt, 576, buf, 299), -E_SPACE);
-	ck_assert_int_eq(packet4_write(&pkt, 576, buf, 300), 300);
+	ck_assert_int_eq(write_up_to(&pkt, 576, buf, 299), -E_SPACE);
+	ck_assert_int_eq(write_up_to(&pkt, 576, buf, 300), 300);
 	memset(name, 'a', sizeof(name));
 	name[65] = 0;
 	pkt.sname = name;
-	ck_assert_int_eq(packet4_write(&pkt, 576, buf, sizeof(buf)), -E_RANGE);
+	ck_assert_int_eq(write_up_to(&pkt, 576, buf, sizeof(buf)), -E_RANGE);
 	name[65] = 'a';
 	name[129] = 0;
 	pkt.sname = "";
 	pkt.file = name;
-	ck_assert_int_eq(packet4_write(&pkt, 576, buf, sizeof(buf)), -E_RANGE);
+	ck_assert_int_eq(write_up_to(&pkt, 576, buf, sizeof(buf)), -E_RANGE);
 	pkt.file = "";
 	add(&pkt, 256, 1);
-	ck_assert_int_eq(packet4_write(&pkt, 576, buf, sizeof(buf)), -E_RANGE);
+	ck_assert_int_eq(write_up_to(&pkt, 576, buf, sizeof(buf)), -E_RANGE);
 	opts_remove(&pkt.opts, 256);
 	ck_assert_uint_eq(pkt.opts.n, 0);
-	add(&pkt, 82, 400);
-	ck_assert_int_eq(packet4_write(&pkt, 576, buf, sizeof(buf)), -E_SPACE);
-	ck_assert_int_gt(packet4_write(&pkt, 1500, buf, sizeof(buf)), 0);
+	add(&pkt, 54, 600);
+	ck_assert_int_eq(write_up_to(&pkt, 576, buf, sizeof(buf)), -E_SPACE);
+	ck_assert_int_gt(write_up_to(&pkt, 1500, buf, sizeof(buf)), 0);
 	pkt.hlen = 17;
-	ck_assert_int_eq(packet4_write(&pkt, 1500, buf, sizeof(buf)), -E_RANGE);
+	ck_assert_int_eq(write_up_to(&pkt, 1500, buf, sizeof(buf)), -E_RANGE);
 }
 END_TEST
 
@@ -370,6 +523,10 @@ int main(void)
 	tcase_add_test(t, writes_exact_bytes);
 	tcase_add_test(t, splits_long_options);
 	tcase_add_test(t, overloads_then_leaves_out);
+	tcase_add_test(t, splits_over_fields);
+	tcase_add_test(t, fills_all_fields);
+	tcase_add_test(t, relay_information_is_on_top);
+	tcase_add_test(t, the_lease_comes_first);
 	tcase_add_test(t, write_refuses);
 	tcase_add_test(t, options6);
 	tcase_add_test(t, dump_is_one_printable_line);

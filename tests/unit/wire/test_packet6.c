@@ -79,7 +79,7 @@ static void same(struct bytes got, struct bytes expected)
 static void writes(const struct packet6 *pkt, struct bytes expected)
 {
 	uint8_t buf[65536];
-	int len = packet6_write(pkt, buf, sizeof(buf));
+	int len = packet6_write(pkt, buf, sizeof(buf), NULL);
 
 	ck_assert_int_ge(len, 0);
 	same(bytes_of(buf, (size_t)len), expected);
@@ -343,26 +343,69 @@ START_TEST(writing_has_limits)
 
 	opts_add(&pkt.opts, 1, bytes_of(big, 100));
 	for (size_t size = 0; size < 108; size++)
-		ck_assert_int_eq(packet6_write(&pkt, buf, size), -E_SPACE);
-	ck_assert_int_eq(packet6_write(&pkt, buf, 108), 108);
+		ck_assert_int_eq(packet6_write(&pkt, buf, size, NULL), -E_SPACE);
+	ck_assert_int_eq(packet6_write(&pkt, buf, 108, NULL), 108);
 	pkt.xid = 0x1000000;
-	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf)), -E_RANGE);
+	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf), NULL), -E_RANGE);
 	pkt.xid = 1;
 	opts_add(&pkt.opts, 2, bytes_of(big, 65535));
-	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf)), 108 + 4 + 65535);
+	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf), NULL), 108 + 4 + 65535);
 	/* option 9 cannot hold it */
 	pkt.relay_type = DHCP6_RELAY_REPL;
 	pkt.relays = relays;
 	pkt.n_relays = 1;
-	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf)), -E_RANGE);
-	ck_assert_int_eq(packet6_write(&pkt, buf, 65536), -E_SPACE);
+	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf), NULL), -E_RANGE);
+	ck_assert_int_eq(packet6_write(&pkt, buf, 65536, NULL), -E_SPACE);
 	pkt.opts.v[1].data.len = 65536;
-	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf)), -E_RANGE);
+	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf), NULL), -E_RANGE);
 	pkt.opts.n = 1;
 	pkt.n_relays = 32;
-	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf)), 108 + 32 * 38);
+	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf), NULL), 108 + 32 * 38);
 	pkt.n_relays = 33;
-	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf)), -E_RANGE);
+	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf), NULL), -E_RANGE);
+}
+END_TEST
+
+/* The message says the same with less room: options that only inform are left out, the last ones first. */
+START_TEST(leaves_out_what_does_not_fit)
+{
+	struct packet6 pkt = { .type = DHCP6_REPLY, .xid = 1, .opts = { .arena = arena } }, back;
+	struct relay6 relay = { .opts = { .arena = arena } };
+	uint8_t *big = arena_alloc(arena, 70000), *buf = arena_alloc(arena, 70000);
+	struct opts_omitted omitted = { 0 };
+	int len;
+
+	opts_add(&pkt.opts, OPT6_DNS_SERVERS, bytes_of(big, 160));
+	opts_add(&pkt.opts, OPT6_BOOTFILE_URL, bytes_of(big, 65536));
+	opts_add(&pkt.opts, OPT6_DOMAIN_SEARCH, bytes_of(big, 100));
+	opts_add(&pkt.opts, OPT6_IA_NA, bytes_of(big, 12));
+	opts_add(&pkt.opts, OPT6_SERVERID, bytes_of(big, 10));
+	len = packet6_write(&pkt, buf, 4 + 164 + 104 + 16 + 14, &omitted);
+	ck_assert_int_eq(len, 4 + 164 + 104 + 16 + 14);
+	ck_assert_uint_eq(omitted.n, 1);
+	ck_assert_uint_eq(omitted.codes[0], OPT6_BOOTFILE_URL);
+	omitted.n = 0;
+	len = packet6_write(&pkt, buf, 4 + 164 + 104 + 16 + 13, &omitted);
+	ck_assert_int_eq(len, 4 + 164 + 16 + 14);
+	ck_assert_uint_eq(omitted.n, 2);
+	ck_assert_uint_eq(omitted.codes[1], OPT6_DOMAIN_SEARCH);
+	parse(bytes_of(buf, (size_t)len), &back);
+	ck_assert_ptr_nonnull(opts_find(&back.opts, OPT6_IA_NA));
+	ck_assert_ptr_nonnull(opts_find(&back.opts, OPT6_SERVERID));
+	/* what a relay asked back goes, too, its interface-id does not */
+	opts_add(&relay.opts, OPT6_INTERFACE_ID, bytes_of(big, 20));
+	opts_add(&relay.opts, OPT6_REMOTE_ID, bytes_of(big, 30));
+	pkt.relay_type = DHCP6_RELAY_REPL;
+	pkt.relays = &relay;
+	pkt.n_relays = 1;
+	omitted.n = 0;
+	len = packet6_write(&pkt, buf, 38 + 24 + 4 + 16 + 14 + 33, &omitted);
+	ck_assert_int_eq(len, 38 + 24 + 4 + 16 + 14);
+	ck_assert_uint_eq(omitted.n, 4);
+	ck_assert_uint_eq(omitted.codes[0], OPT6_REMOTE_ID);
+	parse(bytes_of(buf, (size_t)len), &back);
+	ck_assert_uint_eq(back.relays[0].opts.n, 1);
+	ck_assert_int_eq(packet6_write(&pkt, buf, 38 + 24 + 4 + 16 + 13, &omitted), -E_SPACE);
 }
 END_TEST
 
@@ -492,10 +535,10 @@ START_TEST(an_answer_too_long_for_its_envelope)
 	opts_add(&answer.opts, OPT6_BOOTFILE_URL, bytes_of(opt.data.data, 50000));
 	ck_assert_int_eq(packet6_wrap_answer(&query, arena, &answer), 0);
 	/* the outer relay's identifier is beside what it carries */
-	ck_assert_int_gt(packet6_write(&answer, buf, 200000), 110000);
-	ck_assert_int_eq(packet6_write(&answer, buf, PACKET6_MAX), -E_SPACE);
+	ck_assert_int_gt(packet6_write(&answer, buf, 200000, NULL), 110000);
+	ck_assert_int_eq(packet6_write(&answer, buf, PACKET6_MAX, NULL), -E_SPACE);
 	answer.relays[1].opts = answer.relays[0].opts;
-	ck_assert_int_eq(packet6_write(&answer, buf, 200000), -E_RANGE);
+	ck_assert_int_eq(packet6_write(&answer, buf, 200000, NULL), -E_RANGE);
 }
 END_TEST
 
@@ -528,6 +571,7 @@ int main(void)
 	tcase_add_test(tc, refuses_broken_ias);
 	tcase_add_test(tc, large_messages);
 	tcase_add_test(tc, writing_has_limits);
+	tcase_add_test(tc, leaves_out_what_does_not_fit);
 	tcase_add_test(tc, every_short_datagram);
 	tcase_add_test(tc, every_short_option_of_an_ia);
 	tcase_add_test(tc, ias_in_ias);
