@@ -253,8 +253,9 @@ static void open_store(bool sync)
 	free(folder);
 }
 
-static void done(struct store_txn *txn)
+static void done(struct store_txn *txn, uint64_t ticket)
 {
+	(void)ticket;
 	if (txn->result != CHANGE_OK)
 		abort();
 	((struct slot *)txn->owner)->txn.n = 0;

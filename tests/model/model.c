@@ -85,7 +85,7 @@ static void check_stored(const struct thing *thing, uint32_t valid_sec, int64_t 
 	char text[PREFIX_TEXT_MAX];
 
 	(void)prefix_format(&thing->prefix, text);
-	if (store_find(m.store, &query, m.arena, &lease, 1) != 1)
+	if (store_find_wait(m.store, &query, m.arena, &lease, 1) != 1)
 		fail("%s was given and is not in the store", text);
 	if (!rules.is_lease_of(&lease, thing->client, thing->ia) || lease.state != LEASE_DEFAULT ||
 	    lease.type != thing->type || lease.prefix_len != thing->prefix.len)

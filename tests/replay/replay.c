@@ -418,7 +418,7 @@ static void do_lease(void)
 
 	if (value_of("type"))
 		query.type = !strcmp(value_of("type"), "pd") ? LEASE_PD : LEASE_NA;
-	found = store_find(play.store, &query, play.arena, &lease, 1) == 1;
+	found = store_find_wait(play.store, &query, play.arena, &lease, 1) == 1;
 
 	if (n_words > 2 && !strcmp(words[2], "none")) {
 		if (found)
@@ -474,8 +474,9 @@ static bool differs(const char *key)
 	return found != NULL;
 }
 
-static void stock_done(struct store_txn *txn)
+static void stock_done(struct store_txn *txn, uint64_t ticket)
 {
+	(void)ticket;
 	if (txn->result != CHANGE_OK)
 		fail("the lease cannot be stored");
 }

@@ -8,13 +8,6 @@
 
 #include <assert.h>
 
-struct held_find {
-	struct lease_query *query;
-	struct arena *arena;
-	struct lease *out;
-	unsigned max;
-};
-
 struct fake_store {
 	struct store store;
 	struct store *inner;
@@ -22,7 +15,7 @@ struct fake_store {
 	unsigned fail_next, busy_next;
 	enum store_result fail_with;
 	VEC(struct store_txn *) waiting;
-	VEC(struct held_find) finds;
+	VEC(struct store_find *) finds;
 };
 
 static const struct store_ops fake_ops;
@@ -59,7 +52,7 @@ static void refuse(struct store_txn *txn, enum store_result result)
 	for (unsigned i = 0; i < txn->n; i++)
 		txn->v[i].result = result == CHANGE_FAILED || i == 0 ? result : CHANGE_ABORTED;
 	txn->result = result;
-	txn->done(txn);
+	txn->done(txn, txn->ticket);
 }
 
 static int fake_apply(struct store *store, struct store_txn *txn)
@@ -129,26 +122,26 @@ void fake_store_answer_all(struct store *store, bool reverse)
 		fake_store_answer(store, reverse ? (unsigned)n - 1 : 0, CHANGE_OK);
 }
 
-static int fake_find(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out,
-		     unsigned max)
+static int fake_find(struct store *store, struct store_find *find)
 {
 	struct fake_store *f = fake_of(store);
 
 	if (!f->hold_finds)
-		return store_find(f->inner, query, arena, out, max);
-	*vec_push(&f->finds) = (struct held_find){ query, arena, out, max };
+		return store_find(f->inner, find);
+	*vec_push(&f->finds) = find;
 	return -E_AGAIN;
 }
 
 void fake_store_answer_find(struct store *store, unsigned i)
 {
 	struct fake_store *f = fake_of(store);
-	struct held_find find;
+	struct store_find *find;
 
 	assert(i < f->finds.n);
 	find = f->finds.v[i];
 	memmove(&f->finds.v[i], &f->finds.v[i + 1], (--f->finds.n - i) * sizeof(f->finds.v[0]));
-	find.query->done(find.query, store_find(f->inner, find.query, find.arena, find.out, find.max));
+	(void)store_find(f->inner, find);
+	find->done(find, find->ticket);
 }
 
 void fake_store_fail_next(struct store *store, unsigned n, enum store_result result)
@@ -162,9 +155,10 @@ void fake_store_busy_next(struct store *store, unsigned n)
 	fake_of(store)->busy_next = n;
 }
 
-static void put_done(struct store_txn *txn)
+static void put_done(struct store_txn *txn, uint64_t ticket)
 {
 	(void)txn;
+	(void)ticket;
 }
 
 void fake_store_put(struct store *store, const struct lease *lease)

@@ -424,8 +424,9 @@ END_TEST
 
 static _Atomic unsigned n_ok, n_failed;
 
-static void note(struct store_txn *txn)
+static void note(struct store_txn *txn, uint64_t ticket)
 {
+	(void)ticket;
 	if (txn->result == CHANGE_OK)
 		atomic_fetch_add(&n_ok, 1);
 	else if (txn->result == CHANGE_FAILED)

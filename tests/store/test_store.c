@@ -114,37 +114,37 @@ for (uint32_t i = 1; i <= 3; i++) {
 	ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
 }
 query.id = bytes_of(hw, 6);
-ck_assert_int_eq(store_find(store, &query, arena, out, 4), 3);
-ck_assert_int_eq(store_find(store, &query, arena, out, 2), 2);
+ck_assert_int_eq(store_find_wait(store, &query, arena, out, 4), 3);
+ck_assert_int_eq(store_find_wait(store, &query, arena, out, 2), 2);
 query.subnets = &(const uint32_t){ 2 };
 query.n_subnets = 1;
-ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
+ck_assert_int_eq(store_find_wait(store, &query, arena, out, 4), 1);
 ck_assert_uint_eq(ip_to4(&out[0].addr), 0x0a000002);
 
 /* by client id, in any subnet and in the right and a wrong one */
 query = (struct lease_query){ .by = BY_CLIENT_ID, .type = LEASE_V4, .id = out[0].client_id };
-ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
+ck_assert_int_eq(store_find_wait(store, &query, arena, out, 4), 1);
 query.subnets = &(const uint32_t){ 3 };
 query.n_subnets = 1;
-ck_assert_int_eq(store_find(store, &query, arena, out, 4), 0);
+ck_assert_int_eq(store_find_wait(store, &query, arena, out, 4), 0);
 
 /* the middle one moves to another client; the others stay found */
 ck_assert_int_eq(get(store, arena, addr_of(2), &lease), 1);
 lease.hwaddr = test_lease(77, 1).hwaddr;
 ck_assert_int_eq(update(store, &lease, lease.version), CHANGE_OK);
 query = (struct lease_query){ .by = BY_HWADDR, .type = LEASE_V4, .hwtype = 1, .id = bytes_of(hw, 6) };
-ck_assert_int_eq(store_find(store, &query, arena, out, 4), 2);
+ck_assert_int_eq(store_find_wait(store, &query, arena, out, 4), 2);
 ck_assert_int_eq(delete_addr(store, &out[0].addr, 0), CHANGE_OK);
-ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
+ck_assert_int_eq(store_find_wait(store, &query, arena, out, 4), 1);
 ck_assert_int_eq(delete_addr(store, &out[0].addr, 0), CHANGE_OK);
-ck_assert_int_eq(store_find(store, &query, arena, out, 4), 0);
+ck_assert_int_eq(store_find_wait(store, &query, arena, out, 4), 0);
 /* nobody is found by no identifier: declined leases have none */
 query.id.len = 0;
 lease = test_lease(50, 1000);
 lease.state = LEASE_DECLINED;
 lease.hwaddr.len = lease.client_id.len = 0;
 ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
-ck_assert_int_eq(store_find(store, &query, arena, out, 4), 0);
+ck_assert_int_eq(store_find_wait(store, &query, arena, out, 4), 0);
 STORE_END
 
 STORE_TEST(all_or_none)
@@ -380,7 +380,7 @@ for (unsigned step = 0; step < steps; step++) {
 	query.id = lease.hwaddr;
 	for (unsigned k = 0; k < N; k++)
 		want += there[k] && hws[k][5] == client;
-	ck_assert_int_eq(store_find(store, &query, arena, out, N), want);
+	ck_assert_int_eq(store_find_wait(store, &query, arena, out, N), want);
 }
 STORE_END
 
@@ -464,14 +464,14 @@ ck_assert_int_eq(insert(store, &pd), CHANGE_OK);
 ck_assert_int_eq(get(store, arena, &pd.addr, &got), 1);
 ck_assert(same_lease(&pd, &got));
 query.id = pd.client_id;
-ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
+ck_assert_int_eq(store_find_wait(store, &query, arena, out, 4), 1);
 ck_assert(same_lease(&na, &out[0]));
 query.type = LEASE_PD;
 query.has_iaid = true;
 query.iaid = 4;
-ck_assert_int_eq(store_find(store, &query, arena, out, 4), 0);
+ck_assert_int_eq(store_find_wait(store, &query, arena, out, 4), 0);
 query.iaid = 3;
-ck_assert_int_eq(store_find(store, &query, arena, out, 4), 1);
+ck_assert_int_eq(store_find_wait(store, &query, arena, out, 4), 1);
 ck_assert_uint_eq(out[0].prefix_len, 56);
 STORE_END
 
@@ -569,7 +569,7 @@ static void crowd_check(int family)
 		all++;
 		want += crowd_matches(&query, &crowd[i]);
 	}
-	n = (unsigned)store_find(store, &query, arena, out, CROWD);
+	n = (unsigned)store_find_wait(store, &query, arena, out, CROWD);
 	ck_assert_uint_eq(n, want);
 	ck_assert_uint_eq(query.n_client, all);
 	for (unsigned i = 0; i < n; i++) {
@@ -579,8 +579,8 @@ static void crowd_check(int family)
 			ck_assert(!ip_equal(&out[i].addr, &out[k].addr));
 	}
 	/* the best ones, if there is no room for all */
-	ck_assert_int_eq(store_find(store, &query, arena, out, 2), want < 2 ? (int)want : 2);
-	ck_assert_int_eq(store_find(store, &query, arena, NULL, 0), 0);
+	ck_assert_int_eq(store_find_wait(store, &query, arena, out, 2), want < 2 ? (int)want : 2);
+	ck_assert_int_eq(store_find_wait(store, &query, arena, NULL, 0), 0);
 	ck_assert_uint_eq(query.n_client, all);
 }
 
@@ -613,8 +613,9 @@ STORE_END
 static unsigned n_done;
 static struct store_txn *order[4];
 
-static void note_done(struct store_txn *txn)
+static void note_done(struct store_txn *txn, uint64_t ticket)
 {
+	(void)ticket;
 	order[n_done++] = txn;
 }
 

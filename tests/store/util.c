@@ -126,8 +126,9 @@ struct store *open_store(const struct store_conf *conf)
 	return store;
 }
 
-static void post(struct store_txn *txn)
+static void post(struct store_txn *txn, uint64_t ticket)
 {
+	(void)ticket;
 	(void)sem_post(txn->owner);
 }
 
@@ -171,7 +172,7 @@ int get(struct store *store, struct arena *arena, const struct ip *addr, struct 
 
 	for (unsigned i = 0; i < 3; i++) {
 		struct lease_query query = { .by = BY_ADDR, .addr = *addr, .type = types[i] };
-		int n = store_find(store, &query, arena, ret, 1);
+		int n = store_find_wait(store, &query, arena, ret, 1);
 
 		ck_assert_int_ge(n, 0);
 		if (n)

@@ -36,6 +36,11 @@ static inline struct client_key client_key_of(struct bytes id, uint64_t kind)
 	return (struct client_key){ halves[0], halves[1] };
 }
 
+static inline bool client_key_equal(const struct client_key *x, const struct client_key *y)
+{
+	return x->a == y->a && x->b == y->b;
+}
+
 /* Of one of several things that the same client may have. */
 static inline struct client_key client_key_part(const struct client_key *whole, uint64_t part)
 {

@@ -102,10 +102,11 @@ struct waiting {
 	size_t n_open;
 };
 
-static void txn_done(struct store_txn *txn)
+static void txn_done(struct store_txn *txn, uint64_t ticket)
 {
 	struct waiting *waiting = txn->owner;
 
+	(void)ticket;
 	(void)pthread_mutex_lock(&waiting->lock);
 	if (--waiting->n_open == 0)
 		(void)pthread_cond_signal(&waiting->all_done);
@@ -139,7 +140,7 @@ static unsigned apply_wait(struct store *store, struct store_change *changes, si
 			};
 			if (store_apply(store, &txns[i]) < 0) {
 				txns[i].result = CHANGE_FAILED;
-				txn_done(&txns[i]);
+				txn_done(&txns[i], 0);
 			}
 		}
 		wait_all(&waiting);

@@ -59,11 +59,12 @@ void reclaim_free_wait(struct reclaim *reclaim)
 	free(reclaim);
 }
 
-static void job_done(struct store_txn *txn)
+static void job_done(struct store_txn *txn, uint64_t ticket)
 {
 	struct job *job = txn->owner;
 	struct reclaim *reclaim = job->reclaim;
 
+	(void)ticket;
 	(void)pthread_mutex_lock(&reclaim->lock);
 	/* A conflict is no failure: the client came back meanwhile. */
 	reclaim->n_failed += txn->result == CHANGE_FAILED;
@@ -107,7 +108,7 @@ static bool start(struct reclaim *reclaim, struct job *job)
 	job->txn = (struct store_txn){ .v = &job->change, .n = 1, .done = job_done, .owner = job };
 	if (store_apply(reclaim->store, &job->txn) >= 0)
 		return true;
-	job_done(&job->txn);
+	job_done(&job->txn, 0);
 	return false;
 }
 

@@ -115,7 +115,7 @@ static void tell(const struct daemon *d, const struct socket_states *before, con
 const struct subnet *sockets_unselected(const struct plan *plan, const struct iface *iface, const struct ip *local,
 					struct ip *ret_addr)
 {
-	struct select_query query = { .iface = iface->name, .local_addr = *local, .was_broadcast = true };
+	struct select_query query = { .iface = iface->name, .local_addr = *local, .on_link = true };
 
 	if (subnet_select(plan, &query))
 		return NULL;

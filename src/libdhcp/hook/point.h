@@ -4,24 +4,24 @@
 #include <stdbool.h>
 
 /*
- * THE HOOK POINT TABLE: the moments at which a hook library may look at or change what the server
- * does. What a library's verdict means is a column here and obeyed by the pipeline's runner; the
- * steps themselves do not know that hooks exist.
+ * THE HOOK POINT TABLE: the moments at which a hook library may look at or change what the server does. What a
+ * library's verdict means is a column here; whoever runs the point obeys it (serve/slots.c for the points of the
+ * pipeline), and the steps themselves do not know that hooks exist.
  */
 enum hook_point_id {
 	HOOK_SRV_CONFIGURED,
 	HOOK_BUFFER_RECEIVE,
 	HOOK_PKT_RECEIVE,
-	HOOK_SUBNET_SELECT,
 	HOOK_HOST_IDENTIFIER,
+	HOOK_SUBNET_SELECT,
 	HOOK_LEASE_SELECT,
 	HOOK_LEASE_RENEW,
 	HOOK_LEASE_REBIND,
-	HOOK_LEASE_OFFER,
 	HOOK_LEASE_RELEASE,
 	HOOK_LEASE_DECLINE,
 	HOOK_LEASE_SERVER_DECLINE,
 	HOOK_ADDR_REGISTER,
+	HOOK_LEASE_OFFER,
 	HOOK_DDNS_UPDATE,
 	HOOK_LEASES_COMMITTED,
 	HOOK_PKT_SEND,
@@ -32,21 +32,24 @@ enum hook_point_id {
 	HOOK_POINT_N
 };
 
-/* What the runner does when a callout says SKIP. */
+/* What is done when a library says SKIP. */
 enum hook_skip {
-	SKIP_NOTHING,   /* no effect here */
-	SKIP_STEP,      /* the step the point stands before is left out */
-	SKIP_CHANGE,    /* the lease is not changed, the answer goes as if it had been */
-	SKIP_NO_ANSWER, /* processing ends, nothing is sent */
+	SKIP_NOTHING,    /* no effect here */
+	SKIP_STEP,       /* the step that follows is left out: the library has done its work */
+	SKIP_NO_ANSWER,  /* processing ends, nothing is sent */
+	SKIP_SUBNET,     /* no subnet is selected */
+	SKIP_IDENTIFIER, /* the identifier is not used */
+	SKIP_LEASE,      /* the lease is not assigned */
+	SKIP_CHANGE,     /* the lease stays as it is in the store; the response goes as if it had been changed */
 };
 
 struct hook_point {
 	const char *name;      /* with a # for the family's digit: "pkt#_receive" */
-	const char *arguments; /* what a callout gets; * marks what it may change */
+	const char *arguments; /* what a library gets; * marks what it may change */
 	unsigned families;     /* bit 0: DHCPv4, bit 1: DHCPv6 */
 	enum hook_skip skip;
-	bool may_drop; /* DROP ends the request without an answer */
-	bool may_park; /* PARK lets the request wait for the library */
+	bool may_drop; /* DROP ends the request without an answer; elsewhere it means SKIP */
+	bool may_park; /* PARK lets the request wait for the library; elsewhere it means CONTINUE */
 	const char *doc;
 };
 

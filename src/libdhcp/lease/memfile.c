@@ -247,7 +247,7 @@ static int memfile_apply(struct store *store, struct store_txn *txn)
 		return -E_RANGE;
 	if (m->journal && journal_is_failing(m->journal)) {
 		set_results(txn, CHANGE_FAILED);
-		txn->done(txn);
+		txn->done(txn, txn->ticket);
 		return 0;
 	}
 	if (m->journal && journal_is_full(m->journal))
@@ -273,7 +273,7 @@ static int memfile_apply(struct store *store, struct store_txn *txn)
 	}
 	memtable_unlock(&m->table, mask);
 	if (!queued)
-		txn->done(txn);
+		txn->done(txn, txn->ticket);
 	return 0;
 }
 
@@ -311,7 +311,7 @@ static void committed(void *ctx, struct store_txn *list)
 				memtable_drop(&m->table, change->old_ref);
 			memtable_unlock(&m->table, stripe);
 		}
-		txn->done(txn);
+		txn->done(txn, txn->ticket);
 	}
 }
 
@@ -366,7 +366,7 @@ static void failed(void *ctx, struct store_txn *list)
 		struct store_txn *txn = list;
 
 		list = txn->next;
-		txn->done(txn);
+		txn->done(txn, txn->ticket);
 	}
 }
 
@@ -525,10 +525,9 @@ static bool names_groups(const struct lease_query *query)
 	return query->n_subnets && (query->by == BY_HWADDR || query->type == LEASE_V4 || query->has_iaid);
 }
 
-static int find_by_client(struct memfile *m, struct lease_query *query, struct arena *arena, struct lease *out,
-			  unsigned max)
+static int find_by_client(struct memfile *m, struct lease_query *query, struct arena *arena)
 {
-	struct search s = { .m = m, .query = query, .arena = arena, .out = out, .max = max };
+	struct search s = { .m = m, .query = query, .arena = arena, .out = query->out, .max = query->max };
 	uint32_t first;
 
 	query->n_client = 0;
@@ -546,7 +545,7 @@ static int find_by_client(struct memfile *m, struct lease_query *query, struct a
 	return s.err < 0 ? s.err : (int)s.n;
 }
 
-static int find_by_addr(struct memfile *m, const struct lease_query *query, struct arena *arena, struct lease *ret)
+static int find_by_addr(struct memfile *m, const struct lease_query *query, struct arena *arena)
 {
 	uint64_t hash = memtable_hash_addr(&query->addr);
 	struct lease lease;
@@ -557,7 +556,7 @@ static int find_by_addr(struct memfile *m, const struct lease_query *query, stru
 	ref = memtable_by_addr(&m->table, &query->addr, hash);
 	if (ref) {
 		record_unpack(rec_of(m, ref), m->table.epoch, &lease);
-		n = lease_copy(arena, &lease, ret) < 0 ? -E_NOMEM : 1;
+		n = lease_copy(arena, &lease, query->out) < 0 ? -E_NOMEM : 1;
 	}
 	memtable_unlock(&m->table, memtable_bit(hash));
 	return n;
@@ -582,15 +581,21 @@ static void log_search(const struct memfile *m, const struct lease_query *query)
 		LOG(DHCPSRV_MEMFILE_GET_CLIENTID, text);
 }
 
-static int memfile_find(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out,
-			unsigned max)
+static int answer(struct memfile *m, struct lease_query *query, struct arena *arena)
 {
-	struct memfile *m = memfile_of(store);
-
 	log_search(m, query);
+	if (query->max && !query->out)
+		return -E_NOMEM;
 	if (query->by == BY_ADDR)
-		return max ? find_by_addr(m, query, arena, out) : 0;
-	return find_by_client(m, query, arena, out, max);
+		return query->max ? find_by_addr(m, query, arena) : 0;
+	return find_by_client(m, query, arena);
+}
+
+static int memfile_find(struct store *store, struct store_find *find)
+{
+	for (unsigned i = 0; i < find->n; i++)
+		find->v[i].n = answer(memfile_of(store), &find->v[i], find->arena);
+	return 0;
 }
 
 static int memfile_each(struct store *store, bool (*fn)(void *, const struct lease *), void *ctx)

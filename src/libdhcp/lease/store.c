@@ -4,6 +4,8 @@
 
 #include "base/err.h"
 
+#include <semaphore.h>
+
 static const struct store_ops *const backends[] = { &memfile_ops };
 
 int store_open(const struct store_conf *conf, struct store **ret, char **reterr)
@@ -29,9 +31,32 @@ void store_close(struct store *store)
 		store->ops->close(store);
 }
 
-int store_find(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out, unsigned max)
+int store_find(struct store *store, struct store_find *find)
 {
-	return store->ops->find(store, query, arena, out, max);
+	return store->ops->find(store, find);
+}
+
+static void found(struct store_find *find, uint64_t ticket)
+{
+	(void)ticket;
+	(void)sem_post(find->owner);
+}
+
+int store_find_wait(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out,
+		    unsigned max)
+{
+	sem_t done;
+	struct store_find find = { .v = query, .n = 1, .arena = arena, .done = found, .owner = &done };
+	int err;
+
+	query->out = out;
+	query->max = max;
+	(void)sem_init(&done, 0, 0);
+	err = store_find(store, &find);
+	while (err == -E_AGAIN && sem_wait(&done) < 0)
+		;
+	(void)sem_destroy(&done);
+	return err < 0 && err != -E_AGAIN ? err : query->n;
 }
 
 int store_apply(struct store *store, struct store_txn *txn)

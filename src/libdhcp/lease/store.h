@@ -53,11 +53,26 @@ struct lease_query {
 	unsigned n_subnets;      /* 0 = in any */
 	bool has_iaid;           /* BY_CLIENT_ID: only this IAID */
 	uint32_t iaid;
-	bool without_id;   /* BY_HWADDR: only leases that have no client id */
-	uint32_t n_client; /* result: how many leases have the id, whatever else the query says */
-	/* A store that answers later (-E_AGAIN) calls this with what store_find would have returned. */
-	void (*done)(struct lease_query *query, int n);
+	bool without_id; /* BY_HWADDR: only leases that have no client id */
+	void *owner;     /* of whoever asks */
+	/* Where the leases go, at most `max`, which may be 0: */
+	struct lease *out;
+	unsigned max;
+	/* The response: */
+	int n;             /* how many were found; -E_NOMEM when the arena is at its cap, -E_FAILED */
+	uint32_t n_client; /* by client: how many leases have the id, whatever else the query says */
+};
+
+/* Queries that are asked together; with what they point to they live until the response. */
+struct store_find {
+	struct lease_query *v;
+	unsigned n;
+	struct arena *arena; /* of the bytes of the leases */
+	/* Called from any thread, with the ticket below as it was when the queries were asked. */
+	void (*done)(struct store_find *find, uint64_t ticket);
 	void *owner;
+	uint64_t ticket;         /* the owner's */
+	struct store_find *next; /* private to the store while it has the queries */
 };
 
 /*
@@ -68,11 +83,12 @@ struct lease_query {
  * With subnets, and in v6 the IAID, the cost depends on their number only. Without, a search looks at a few
  * thousand leases of the client at most and may miss some.
  *
- * Returns how many (at most max, which may be 0), -E_NOMEM when the arena is at its cap, or -E_AGAIN: query->done
- * will be called from another thread; query, arena and out must live until then. memfile always
- * answers at once.
+ * Returns 0 when all queries are answered: done is not called. -E_AGAIN: it will be. memfile always responds at once.
  */
-int store_find(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out, unsigned max);
+int store_find(struct store *store, struct store_find *find);
+/* One query, however long the store takes: returns query->n. Not for workers. */
+int store_find_wait(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out,
+		    unsigned max);
 
 enum store_change_kind { CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE };
 
@@ -96,7 +112,8 @@ struct store_change {
 struct store_txn {
 	struct store_change *v;
 	unsigned n;
-	void (*done)(struct store_txn *txn);
+	/* Called from any thread, with the ticket below as it was when the changes were applied. */
+	void (*done)(struct store_txn *txn, uint64_t ticket);
 	void *owner;
 	uint64_t ticket;          /* the owner's */
 	enum store_result result; /* CHANGE_OK, or the first one that was not */
@@ -171,8 +188,7 @@ struct store_ops {
 	const char *name;
 	int (*open)(const struct store_conf *conf, struct store **ret, char **reterr);
 	void (*close)(struct store *store);
-	int (*find)(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out,
-		    unsigned max);
+	int (*find)(struct store *store, struct store_find *find);
 	int (*apply)(struct store *store, struct store_txn *txn);
 	int (*each)(struct store *store, bool (*fn)(void *ctx, const struct lease *lease), void *ctx);
 	unsigned (*expired)(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,

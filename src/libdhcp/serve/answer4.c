@@ -6,6 +6,7 @@
 #include "serve/family4.h"
 
 #include "log/log.h"
+#include "serve/binding.h"
 #include "serve/grant.h"
 #include "serve/server.h"
 #include "serve/vendor4.h"
@@ -28,6 +29,12 @@ struct ip server_id4(const struct request *req)
 	return req->in.local;
 }
 
+/* NULL: the response is about none. */
+static const struct lease *lease_of(const struct request *req)
+{
+	return req->n_bindings && req->bindings[0].is_granted ? &req->bindings[0].lease : NULL;
+}
+
 /* --- options --------------------------------------------------------------- */
 
 /*
@@ -43,7 +50,7 @@ static void send_timer(struct answer_opts *s, uint16_t code, uint32_t value)
 		answer_opts_configured(s, code);
 	else if (value)
 		answer_opts_put_u32(s, code, value);
-	else if (!val || read_u32(&r) >= s->req->lease.valid)
+	else if (!val || read_u32(&r) >= lease_of(s->req)->valid)
 		(void)answer_opts_take(s, code);
 }
 
@@ -51,7 +58,7 @@ static void send_timers(struct answer_opts *s)
 {
 	uint32_t t1, t2;
 
-	timers_of(&s->req->sub->par, s->req->lease.valid, &t1, &t2);
+	timers_of(&s->req->sub->par, lease_of(s->req)->valid, &t1, &t2);
 	send_timer(s, OPT4_DHCP_RENEWAL_TIME, t1);
 	send_timer(s, OPT4_DHCP_REBINDING_TIME, t2);
 }
@@ -82,8 +89,8 @@ static void send_options(struct answer_opts *s)
 	(void)answer_opts_take(s, OPT4_DHCP_AGENT_OPTIONS);
 	(void)answer_opts_take(s, OPT4_DHCP_CLIENT_IDENTIFIER);
 	/* RFC 2131 4.3.5, RFC 8925 3.3: without an address there is no lease and are no times. */
-	if (req->type != DHCP4_INFORM && !ip_is_zero(&req->lease.addr)) {
-		answer_opts_put_u32(s, OPT4_DHCP_LEASE_TIME, req->lease.valid);
+	if (lease_of(req)) {
+		answer_opts_put_u32(s, OPT4_DHCP_LEASE_TIME, lease_of(req)->valid);
 		send_timers(s);
 	} else {
 		(void)answer_opts_take(s, OPT4_DHCP_RENEWAL_TIME);
@@ -91,7 +98,7 @@ static void send_options(struct answer_opts *s)
 	}
 	(void)answer_opts_take(s, OPT4_DHCP_LEASE_TIME);
 	send_subnet_mask(s);
-	if (req->type != DHCP4_INFORM && !ip_is_zero(&req->lease.addr))
+	if (lease_of(req))
 		name4_send(s);
 	for (i = 0; i < sizeof(basic); i++)
 		answer_opts_configured(s, basic[i]);
@@ -206,8 +213,8 @@ enum verdict answer4(struct request *req)
 	if (a->type != DHCP4_NAK) {
 		if (req->type == DHCP4_REQUEST || req->type == DHCP4_INFORM)
 			a->ciaddr = q->ciaddr;
-		if (req->type != DHCP4_INFORM)
-			a->yiaddr = ip_to4(&req->lease.addr);
+		if (lease_of(req))
+			a->yiaddr = ip_to4(&lease_of(req)->addr);
 		a->siaddr = req->sub->par.next_server;
 		a->sname = req->sub->par.server_hostname;
 		a->file = req->sub->par.boot_file_name;

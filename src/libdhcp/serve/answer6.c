@@ -6,6 +6,7 @@
 #include "serve/family6.h"
 
 #include "log/log.h"
+#include "serve/binding.h"
 #include "serve/grant.h"
 #include "serve/answer_options.h"
 #include "serve/server.h"
@@ -14,8 +15,7 @@
 
 #define IA_ROOM 1024      /* bytes for an IA: its leases, what is refused, a status */
 #define SURPLUS_ROOM 4096 /* for those that are not served, and for the message's status */
-#define REFUSED_MAX 16
-#define ORO_MAX 256 /* codes of an option request that are looked at */
+#define ORO_MAX 256       /* codes of an option request that are looked at */
 
 /*
  * RFC 9915 21.4: what is calculated is a part of the preferred lifetime, and what never ends is never
@@ -43,21 +43,22 @@ static void timers6_of(const struct net_params *par, const struct lease *lease, 
 static void common_timers(const struct request *req, uint32_t *ret_t1, uint32_t *ret_t2)
 {
 	bool any = false;
-	unsigned i, k;
+	unsigned i;
 
 	*ret_t1 = *ret_t2 = 0;
-	for (i = 0; i < req->n_bindings; i++)
-		for (k = 0; k < req->bindings[i].n_given; k++) {
-			const struct given *g = &req->bindings[i].given[k];
-			uint32_t t1, t2;
+	for (i = 0; i < req->n_bindings; i++) {
+		const struct binding *b = &req->bindings[i];
+		uint32_t t1, t2;
 
-			timers6_of(&g->pool->sub->par, &g->lease, &t1, &t2);
-			if (!any || t1 < *ret_t1)
-				*ret_t1 = t1;
-			if (!any || t2 < *ret_t2)
-				*ret_t2 = t2;
-			any = true;
-		}
+		if (!b->is_granted)
+			continue;
+		timers6_of(&b->candidate.pool->sub->par, &b->lease, &t1, &t2);
+		if (!any || t1 < *ret_t1)
+			*ret_t1 = t1;
+		if (!any || t2 < *ret_t2)
+			*ret_t2 = t2;
+		any = true;
+	}
 }
 
 bool is_requested6(const struct request *req, uint16_t code)
@@ -72,59 +73,42 @@ bool is_requested6(const struct request *req, uint16_t code)
 	return false;
 }
 
-static void write_given(const struct request *req, struct ia6_builder *w, const struct given *g)
+static void write_lease(const struct request *req, struct ia6_builder *w, const struct binding *b)
 {
-	struct prefix prefix = { g->lease.addr, g->lease.prefix_len };
+	struct prefix prefix = { b->lease.addr, b->lease.prefix_len };
+	const struct pool *pool = b->candidate.pool;
 
 	/* A prefix that is longer or shorter than those of its pool has none. */
-	if (!g->pool->excluded.len || prefix.len != g->pool->len || !is_requested6(req, OPT6_PD_EXCLUDE)) {
-		ia6_add(w, &prefix, g->lease.preferred, g->lease.valid);
+	if (!pool->excluded.len || prefix.len != pool->len || !is_requested6(req, OPT6_PD_EXCLUDE)) {
+		ia6_add(w, &prefix, b->lease.preferred, b->lease.valid);
 		return;
 	}
-	ia6_begin_item(w, &prefix, g->lease.preferred, g->lease.valid);
-	ia6_add_exclude(w, g->lease.prefix_len, &g->pool->excluded);
+	ia6_begin_item(w, &prefix, b->lease.preferred, b->lease.valid);
+	ia6_add_exclude(w, b->lease.prefix_len, &pool->excluded);
 	ia6_end_item(w);
 }
 
-static bool is_given(const struct binding *b, const struct prefix *prefix)
+static void write_ia(const struct request *req, struct ia6_builder *w, const struct ia *ia, uint32_t t1, uint32_t t2)
 {
+	bool extends = req->type == DHCP6_RENEW || req->type == DHCP6_REBIND, any = false;
 	unsigned i;
 
-	for (i = 0; i < b->n_given; i++)
-		if (ip_equal(&prefix->addr, &b->given[i].lease.addr) && prefix->len == b->given[i].lease.prefix_len)
-			return true;
-	return false;
-}
-
-/* RFC 9915 18.3.4: what the client has and may not use any longer comes back with lifetimes of 0. */
-static void write_refused(struct ia6_builder *w, const struct binding *b)
-{
-	struct reader r = reader_of(b->ia.subs);
-	struct ia6_item item;
-	unsigned n = 0;
-
-	while (n++ < REFUSED_MAX && ia6_next_item(&b->ia, &r, &item))
-		if (!ip_is_zero(&item.prefix.addr) && !is_given(b, &item.prefix))
-			ia6_add(w, &item.prefix, 0, 0);
-}
-
-static void write_binding(const struct request *req, struct ia6_builder *w, const struct binding *b, uint32_t t1,
-			  uint32_t t2)
-{
-	bool extends = req->type == DHCP6_RENEW || req->type == DHCP6_REBIND;
-	unsigned i;
-
-	if (b->twin)
-		b = b->twin;
-	if ((req->type == DHCP6_RELEASE || req->type == DHCP6_DECLINE) && !b->has_status)
+	if (ia->same_as)
+		ia = ia->same_as;
+	if ((req->type == DHCP6_RELEASE || req->type == DHCP6_DECLINE) && !ia->has_status)
 		return;
-	ia6_open(w, b->ia.code, b->ia.iaid, b->n_given ? t1 : 0, b->n_given ? t2 : 0);
-	for (i = 0; i < b->n_given; i++)
-		write_given(req, w, &b->given[i]);
-	if (extends && !b->has_status)
-		write_refused(w, b);
-	if (b->has_status)
-		ia6_add_status(w, b->status, b->text);
+	for (i = 0; i < ia->n_bindings; i++)
+		any |= ia->bindings[i].is_granted;
+	ia6_open(w, ia->code, ia->iaid, any ? t1 : 0, any ? t2 : 0);
+	for (i = 0; i < ia->n_bindings; i++)
+		if (ia->bindings[i].is_granted)
+			write_lease(req, w, &ia->bindings[i]);
+	/* RFC 9915 18.3.4: what the client has and may not use any longer comes back with lifetimes of 0. */
+	for (i = 0; extends && !ia->has_status && i < ia->n_hints; i++)
+		if (!ip_is_zero(&ia->hints[i].prefix.addr) && !ia_is_granted(ia, &ia->hints[i].prefix))
+			ia6_add(w, &ia->hints[i].prefix, 0, 0);
+	if (ia->has_status)
+		ia6_add_status(w, ia->status, ia->text);
 	(void)ia6_close(w);
 }
 
@@ -143,7 +127,7 @@ static void write_surplus(const struct request *req, struct ia6_builder *w)
 	unsigned pos = 0, n = 0;
 
 	while (ia6_next(&req->q6.opts, &pos, &ia)) {
-		if (ia.code == OPT6_IA_TA || n++ < BINDINGS_MAX)
+		if (ia.code == OPT6_IA_TA || n++ < IAS_MAX)
 			continue;
 		ia6_open(w, ia.code, ia.iaid, 0, 0);
 		ia6_add_status(w, surplus_status(req, &ia), "too many");
@@ -152,21 +136,20 @@ static void write_surplus(const struct request *req, struct ia6_builder *w)
 	}
 }
 
-static int write_bindings(struct request *req)
+static int write_ias(struct request *req)
 {
 	struct ia6_builder w;
 	uint32_t t1, t2;
 	unsigned i;
 
-	if (!req->n_bindings && !req->has_status)
+	if (!req->n_ias && !req->has_status)
 		return 0;
-	if (ia6_builder_init(&w, &req->a6.opts,
-			     req->n_bindings * IA_ROOM + (req->n_bindings == BINDINGS_MAX ? SURPLUS_ROOM : 64)) < 0)
+	if (ia6_builder_init(&w, &req->a6.opts, req->n_ias * IA_ROOM + (req->n_ias == IAS_MAX ? SURPLUS_ROOM : 64)) < 0)
 		return -E_NOMEM;
 	common_timers(req, &t1, &t2);
-	for (i = 0; i < req->n_bindings; i++)
-		write_binding(req, &w, &req->bindings[i], t1, t2);
-	if (req->n_bindings == BINDINGS_MAX)
+	for (i = 0; i < req->n_ias; i++)
+		write_ia(req, &w, &req->ias[i], t1, t2);
+	if (req->n_ias == IAS_MAX)
 		write_surplus(req, &w);
 	return req->has_status ? ia6_message_status(&w, req->status, req->status_text) : 0;
 }
@@ -234,8 +217,8 @@ static const struct pool *first_pool(const struct request *req, enum lease_type 
 	unsigned i;
 
 	for (i = 0; i < req->n_bindings; i++)
-		if (req->bindings[i].type == type && req->bindings[i].n_given)
-			return req->bindings[i].given[0].pool;
+		if (req->bindings[i].is_granted && req->bindings[i].ia->type == type)
+			return req->bindings[i].candidate.pool;
 	return NULL;
 }
 
@@ -270,7 +253,7 @@ enum verdict answer6(struct request *req)
 		answer_opts_put(&s, OPT6_RAPID_COMMIT, bytes_of("", 0));
 	if (req->answer_type == DHCP6_ADDR_REG_REPLY)
 		answer6_register(&s);
-	else if (write_bindings(req) < 0)
+	else if (write_ias(req) < 0)
 		return request_drop(req, DROP_LIMIT, "the answer is too large");
 	/* RFC 9686 4.1: whoever asks may register. */
 	if (req->cfg->allow_registration && is_requested6(req, OPT6_ADDR_REG_ENABLE))

@@ -19,6 +19,13 @@ void request_set_scopes(struct request *req)
 	opt_scopes_add(scopes, &req->cfg->opts);
 }
 
+void request_use_pool(struct request *req, const struct pool *pool)
+{
+	req->pool = pool;
+	req->sub = pool->sub;
+	request_set_scopes(req);
+}
+
 struct answer_opts answer_opts_of(struct request *req, struct opts *to)
 {
 	return (struct answer_opts){ .req = req, .to = to };

@@ -30,3 +30,5 @@ void answer_opts_always(struct answer_opts *s);
  * To be called again when that changes.
  */
 void request_set_scopes(struct request *req);
+/* The options of the pool, and of its subnet, count from now on. */
+void request_use_pool(struct request *req, const struct pool *pool);

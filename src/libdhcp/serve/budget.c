@@ -55,17 +55,34 @@ static struct entry *entry_of(struct entry *set, const struct client_key *client
 	return oldest;
 }
 
+/* True if the entry counts for the client now. */
+static bool is_current(const struct budget *budget, const struct entry *entry, const struct client_key *client)
+{
+	return entry->n && entry->client.a == client->a && entry->client.b == client->b &&
+	       clock_boot_sec() - entry->since_sec < budget->period_sec;
+}
+
+unsigned budget_left(struct budget *budget, const struct client_key *client)
+{
+	const struct entry *entry;
+	unsigned left;
+
+	(void)pthread_mutex_lock(&budget->lock);
+	entry = entry_of(budget->sets[client->a % SETS], client);
+	left = is_current(budget, entry, client) ? budget->max - entry->n : budget->max;
+	(void)pthread_mutex_unlock(&budget->lock);
+	return left;
+}
+
 bool budget_take(struct budget *budget, const struct client_key *client)
 {
-	int64_t now = clock_boot_sec();
 	struct entry *entry;
 	bool ok;
 
 	(void)pthread_mutex_lock(&budget->lock);
 	entry = entry_of(budget->sets[client->a % SETS], client);
-	if (!entry->n || entry->client.a != client->a || entry->client.b != client->b ||
-	    now - entry->since_sec >= budget->period_sec)
-		*entry = (struct entry){ .client = *client, .since_sec = now };
+	if (!is_current(budget, entry, client))
+		*entry = (struct entry){ .client = *client, .since_sec = clock_boot_sec() };
 	ok = entry->n < budget->max;
 	if (ok)
 		entry->n++;

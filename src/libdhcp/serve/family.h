@@ -20,6 +20,7 @@ enum message_use {
 };
 
 struct server;
+struct policy;
 
 struct message_row {
 	const char *name; /* "DHCPDISCOVER" */
@@ -31,6 +32,10 @@ struct message_row {
 	enum { ID_MAY, ID_MUST, ID_MUST_NOT } client_id, server_id;
 	bool multicast_only;
 	bool any_link; /* served also where no subnet matches */
+	/* In which order the candidates of an IA are found; it may return NULL for none. NULL: nothing is assigned. */
+	const struct policy *(*policy)(const struct request *req, const struct ia *ia);
+	bool recalls_held; /* the leases that the client has matter, not only those it names */
+	bool declines;     /* it takes addresses out of use */
 };
 
 #define MESSAGE(NAME, USE, RECEIVED, SENT, ...)                                             \
@@ -56,8 +61,24 @@ struct family {
 	/* Steps of the pipeline that differ. */
 	enum verdict (*unpack)(struct request *req);
 	enum verdict (*identify)(struct request *req);
+	/* An address whose lease says from where the client is, if the message itself does not; false: none. */
+	bool (*needs_lease)(const struct request *req, struct ip *ret);
+	void (*use_lease)(struct request *req, const struct lease *lease);
 	void (*where)(const struct request *req, struct select_query *query);
-	enum verdict (*recall)(struct request *req);
+	/* What depends on the subnet. */
+	enum verdict (*chosen)(struct request *req);
+	/* The IAs of the message, with what the client names; -E_NOMEM. */
+	int (*read_ias)(struct request *req);
+	/* The nth query by which the leases of the IA are found; false: there are no more. */
+	bool (*held_query)(const struct request *req, const struct ia *ia, unsigned nth, struct lease_query *ret);
+	/* True if a lease is this client's, for this IA. */
+	bool (*belongs)(const struct request *req, const struct ia *ia, const struct lease *lease);
+	enum lease_type lease_type; /* of an address */
+	bool one_lease;             /* a client has one lease on a link: a new one replaces it */
+	/* The name that is kept with a lease for that address, "" if none; in the request's arena. */
+	const char *(*name_of)(struct request *req, const struct ip *addr);
+	/* The user-context that is kept with a lease: what relays said is added to what it is. */
+	const char *(*make_context)(struct request *req, const char *old);
 	enum verdict (*answer)(struct request *req);
 	enum verdict (*pack)(struct request *req);
 	/*
@@ -74,8 +95,8 @@ struct family {
 	void (*log_bound)(const struct request *req);
 	/* The request is dropped: why. */
 	void (*log_drop)(const struct request *req);
-	/* The changes are durable: counted and logged, and the claims end. */
-	void (*committed)(const struct request *req);
+	/* The line for what happened. */
+	void (*log_event)(const struct request *req, const struct event *event);
 	/* The whole message as text, for debug lines. */
 	void (*dump_query)(const struct request *req, struct str *out);
 	void (*dump_answer)(const struct request *req, struct str *out);

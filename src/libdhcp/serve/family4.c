@@ -8,19 +8,20 @@
 #include "base/hash.h"
 #include "log/log.h"
 #include "serve/context4.h"
+#include "serve/propose.h"
 #include "serve/report.h"
 #include "serve/server.h"
 #include "wire/dump.h"
 #include "wire/ident.h"
 
 static const struct message_row messages4[] = {
-	[DHCP4_DISCOVER] =
-		MESSAGE("DHCPDISCOVER", MESSAGE_SERVED, STAT_DISCOVER_RECEIVED, STAT_SENT, .bind = bind4_discover),
+	[DHCP4_DISCOVER] = MESSAGE("DHCPDISCOVER", MESSAGE_SERVED, STAT_DISCOVER_RECEIVED, STAT_SENT,
+				   .bind = bind4_discover, .policy = policy4_discover, .recalls_held = true),
 	[DHCP4_OFFER] = MESSAGE("DHCPOFFER", MESSAGE_OF_SERVER, STAT_OFFER_RECEIVED, STAT_OFFER_SENT),
-	[DHCP4_REQUEST] =
-		MESSAGE("DHCPREQUEST", MESSAGE_SERVED, STAT_REQUEST_RECEIVED, STAT_SENT, .bind = bind4_request),
+	[DHCP4_REQUEST] = MESSAGE("DHCPREQUEST", MESSAGE_SERVED, STAT_REQUEST_RECEIVED, STAT_SENT,
+				  .bind = bind4_request, .policy = policy4_request, .recalls_held = true),
 	[DHCP4_DECLINE] = MESSAGE("DHCPDECLINE", MESSAGE_SERVED, STAT_DECLINE_RECEIVED, STAT_SENT,
-				  .bind = bind4_decline, .any_link = true),
+				  .bind = bind4_decline, .declines = true, .any_link = true),
 	[DHCP4_ACK] = MESSAGE("DHCPACK", MESSAGE_OF_SERVER, STAT_ACK_RECEIVED, STAT_ACK_SENT),
 	[DHCP4_NAK] = MESSAGE("DHCPNAK", MESSAGE_OF_SERVER, STAT_NAK_RECEIVED, STAT_NAK_SENT),
 	[DHCP4_RELEASE] = MESSAGE("DHCPRELEASE", MESSAGE_SERVED, STAT_RELEASE_RECEIVED, STAT_SENT,
@@ -120,9 +121,9 @@ static void where4(const struct request *req, struct select_query *query)
 	query->link_addr = link;
 	query->has_relay = req->q.giaddr != 0;
 	query->relay_addr = ip_from4(req->q.giaddr);
-	query->client_addr = ip_from4(req->q.ciaddr);
-	query->src_addr = req->in.src;
-	query->was_broadcast = ip_to4(&req->in.dst) == UINT32_MAX;
+	query->on_link = ip_to4(&req->in.dst) == UINT32_MAX;
+	query->client_addr = query->on_link ? ip_zero4 : ip_from4(req->q.ciaddr);
+	query->src_addr = query->on_link ? ip_zero4 : req->in.src;
 	query->local_addr = req->in.local;
 	query->iface = req->in.ifname;
 }
@@ -157,32 +158,83 @@ static bool is_for_us(const struct request *req)
 }
 
 /* The subnet says how clients are matched; then their leases can be looked for. */
-static enum verdict recall(struct request *req)
+static enum verdict chosen4(struct request *req)
 {
 	if (!is_for_us(req)) {
-		alloc_unclaim(req->worker->srv->alloc, &req->turn.client);
+		propose_forget(req, LEASE_V4);
 		return request_drop(req, DROP_NOT_FOR_US, NULL);
 	}
-	req->sub = req->chosen;
 	if (req->sub && !req->sub->par.match_client_id && req->hwaddr.len) {
 		if (req->match_id.len)
 			LOG(DHCP4_CLIENTID_IGNORED_FOR_LEASES, request_label(req), req->sub->id);
 		req->match_id = bytes_of(NULL, 0);
 	}
-	return recall4(req);
+	return STEP_NEXT;
 }
 
-static void commit4(const struct request *req)
-{
-	struct stats *stats = req->worker->stats;
-	bool acked = req->type == DHCP4_REQUEST && req->answer_type == DHCP4_ACK;
+/* --- the one IA of DHCPv4 --------------------------------------------------- */
 
-	if (acked)
-		stat_add(stats, req->reused ? STAT_LEASE_REUSES : STAT_CUMULATIVE_ASSIGNED, 1);
-	/* The store knows the address now; the claim has done its work. */
-	if (acked || req->type == DHCP4_DECLINE)
-		alloc_unclaim(req->worker->srv->alloc, &req->turn.client);
-	report4_commit(req);
+static uint32_t asked_lifetime(const struct request *req)
+{
+	const struct opt *opt = opts_find(&req->q.opts, OPT4_DHCP_LEASE_TIME);
+	struct reader r;
+
+	if (!opt || opt->data.len != 4)
+		return 0;
+	r = reader_of(opt->data);
+	return read_u32(&r);
+}
+
+static int read_ias4(struct request *req)
+{
+	struct ia *ia = arena_new_obj(req->arena, struct ia);
+	struct hint *hint = arena_new_obj(req->arena, struct hint);
+
+	if (!ia || !hint)
+		return -E_NOMEM;
+	if (req->type == DHCP4_INFORM)
+		return 0;
+	ia->type = LEASE_V4;
+	ia->hints = hint;
+	ia->n_hints = 1;
+	*hint = (struct hint){ .ia = ia, .prefix = { req->wanted, 32 }, .valid = asked_lifetime(req) };
+	req->ias = ia;
+	req->n_ias = 1;
+	return 0;
+}
+
+/* By client id, then by hardware address: under another client id that is another client (a second boot stage). */
+static bool held_query4(const struct request *req, const struct ia *ia, unsigned nth, struct lease_query *ret)
+{
+	(void)ia;
+	*ret = (struct lease_query){ .type = LEASE_V4 };
+	if (req->match_id.len && nth == 0) {
+		ret->by = BY_CLIENT_ID;
+		ret->id = req->match_id;
+		return true;
+	}
+	if (!req->hwaddr.len || nth != (req->match_id.len ? 1 : 0))
+		return false;
+	ret->by = BY_HWADDR;
+	ret->id = req->hwaddr;
+	ret->hwtype = req->hwtype;
+	ret->without_id = req->match_id.len != 0;
+	return true;
+}
+
+static bool belongs4(const struct request *req, const struct ia *ia, const struct lease *lease)
+{
+	(void)ia;
+	if (lease->state == LEASE_DECLINED)
+		return false;
+	if (req->match_id.len && lease->client_id.len)
+		return bytes_equal(req->match_id, lease->client_id);
+	return req->hwaddr.len && bytes_equal(req->hwaddr, lease->hwaddr);
+}
+
+static const char *make_context(struct request *req, const char *old)
+{
+	return context4_make(req->arena, &req->rai, old);
 }
 
 static void dump_query4(const struct request *req, struct str *out)
@@ -214,7 +266,16 @@ const struct family family4 = {
 	.unpack = unpack4,
 	.identify = identify4,
 	.where = where4,
-	.recall = recall,
+	.chosen = chosen4,
+	.needs_lease = relay4_needs_lease,
+	.use_lease = relay4_use_lease,
+	.read_ias = read_ias4,
+	.held_query = held_query4,
+	.belongs = belongs4,
+	.one_lease = true,
+	.lease_type = LEASE_V4,
+	.name_of = name4_of,
+	.make_context = make_context,
 	.answer = answer4,
 	.pack = pack4,
 	.check_context = context4_check,
@@ -222,7 +283,7 @@ const struct family family4 = {
 	.describe_link = describe_link4,
 	.log_bound = report4_bound,
 	.log_drop = report4_drop,
-	.committed = commit4,
+	.log_event = report4_event,
 	.dump_query = dump_query4,
 	.dump_answer = dump_answer4,
 };

@@ -10,6 +10,7 @@
 #include "log/log.h"
 #include "serve/context6.h"
 #include "serve/duid6.h"
+#include "serve/binding.h"
 #include "serve/report.h"
 #include "serve/server.h"
 #include "wire/dump.h"
@@ -23,17 +24,21 @@
 		.server_id = SERVER_ID, .multicast_only = MULTICAST, ##__VA_ARGS__)
 
 static const struct message_row messages6[] = {
-	[DHCP6_SOLICIT] = SERVED("SOLICIT", STAT_SOLICIT_RECEIVED, bind6_solicit, ID_MUST, ID_MUST_NOT, true),
+	[DHCP6_SOLICIT] = SERVED("SOLICIT", STAT_SOLICIT_RECEIVED, bind6_solicit, ID_MUST, ID_MUST_NOT, true,
+				 .policy = policy6_solicit, .recalls_held = true),
 	[DHCP6_ADVERTISE] = MESSAGE("ADVERTISE", MESSAGE_OF_SERVER, STAT_ADVERTISE_RECEIVED, STAT_ADVERTISE_SENT),
-	[DHCP6_REQUEST] = SERVED("REQUEST", STAT_REQUEST_RECEIVED, bind6_request, ID_MUST, ID_MUST, false),
+	[DHCP6_REQUEST] = SERVED("REQUEST", STAT_REQUEST_RECEIVED, bind6_request, ID_MUST, ID_MUST, false,
+				 .policy = policy6_request, .recalls_held = true),
 	[DHCP6_CONFIRM] = SERVED("CONFIRM", STAT_CONFIRM_RECEIVED, bind6_confirm, ID_MUST, ID_MUST_NOT, true),
-	[DHCP6_RENEW] = SERVED("RENEW", STAT_RENEW_RECEIVED, bind6_renew, ID_MUST, ID_MUST, false),
-	[DHCP6_REBIND] = SERVED("REBIND", STAT_REBIND_RECEIVED, bind6_rebind, ID_MUST, ID_MUST_NOT, true),
+	[DHCP6_RENEW] = SERVED("RENEW", STAT_RENEW_RECEIVED, bind6_renew, ID_MUST, ID_MUST, false,
+			       .policy = policy6_extend, .recalls_held = true),
+	[DHCP6_REBIND] = SERVED("REBIND", STAT_REBIND_RECEIVED, bind6_rebind, ID_MUST, ID_MUST_NOT, true,
+				.policy = policy6_extend, .recalls_held = true),
 	[DHCP6_REPLY] = MESSAGE("REPLY", MESSAGE_OF_SERVER, STAT_REPLY_RECEIVED, STAT_REPLY_SENT),
 	[DHCP6_RELEASE] =
 		SERVED("RELEASE", STAT_RELEASE_RECEIVED, bind6_release, ID_MUST, ID_MUST, false, .any_link = true),
-	[DHCP6_DECLINE] =
-		SERVED("DECLINE", STAT_DECLINE_RECEIVED, bind6_decline, ID_MUST, ID_MUST, false, .any_link = true),
+	[DHCP6_DECLINE] = SERVED("DECLINE", STAT_DECLINE_RECEIVED, bind6_decline, ID_MUST, ID_MUST, false,
+				 .any_link = true, .declines = true),
 	[DHCP6_RECONFIGURE] = OF_SERVER("RECONFIGURE", STAT_UNKNOWN_RECEIVED),
 	[DHCP6_INFORMATION_REQUEST] = SERVED("INFORMATION-REQUEST", STAT_INFREQUEST_RECEIVED, bind6_inform, ID_MAY,
 					     ID_MAY, true, .any_link = true),
@@ -41,8 +46,8 @@ static const struct message_row messages6[] = {
 	[DHCP6_LEASEQUERY_REPLY] = OF_SERVER("LEASEQUERY-REPLY", STAT_UNKNOWN_RECEIVED),
 	[DHCP6_DHCPV4_QUERY] = NOT_YET("DHCPV4-QUERY", STAT_DHCPV4_QUERY_RECEIVED),
 	[DHCP6_DHCPV4_RESPONSE] = OF_SERVER("DHCPV4-RESPONSE", STAT_DHCPV4_RESPONSE_RECEIVED),
-	[DHCP6_ADDR_REG_INFORM] =
-		SERVED("ADDR-REG-INFORM", STAT_ADDR_REG_INFORM_RECEIVED, bind6_register, ID_MUST, ID_MUST_NOT, false),
+	[DHCP6_ADDR_REG_INFORM] = SERVED("ADDR-REG-INFORM", STAT_ADDR_REG_INFORM_RECEIVED, bind6_register, ID_MUST,
+					 ID_MUST_NOT, false, .policy = policy6_register, .recalls_held = true),
 	[DHCP6_ADDR_REG_REPLY] =
 		MESSAGE("ADDR-REG-REPLY", MESSAGE_OF_SERVER, STAT_ADDR_REG_REPLY_RECEIVED, STAT_ADDR_REG_REPLY_SENT),
 };
@@ -161,33 +166,43 @@ static enum verdict identify6(struct request *req)
 
 /* --- from where ------------------------------------------------------------ */
 
-/* Of several relays the one nearest to the client that says what link that is. */
+/* The interface-id of the relay nearest to the client that a subnet names: one that says nothing is no reason to know
+ * less. */
+static struct bytes interface_id(const struct request *req)
+{
+	unsigned i;
+
+	for (i = req->q6.n_relays; i--;) {
+		const struct opt *opt = opts_find(&req->q6.relays[i].opts, OPT6_INTERFACE_ID);
+
+		if (opt && subnet_by_interface_id(&req->cfg->plan, opt->data))
+			return opt->data;
+	}
+	return bytes_of(NULL, 0);
+}
+
+/* RFC 9915 13.1: of several relays the one nearest to the client that says what link that is. */
 static void where6(const struct request *req, struct select_query *query)
 {
-	const struct opt *iface_id = packet6_relay_opt(&req->q6, OPT6_INTERFACE_ID);
 	unsigned i;
 
 	query->iface = req->in.ifname;
 	query->local_addr = req->in.local;
 	query->has_relay = req->q6.n_relays != 0;
 	query->client_addr = query->src_addr = query->relay_addr = ip_zero6;
-	if (iface_id)
-		query->iface_id = iface_id->data;
+	query->iface_id = interface_id(req);
+	query->on_link = is_multicast(&req->in.dst);
 	for (i = req->q6.n_relays; i--;)
 		if (!ip_is_zero(&req->q6.relays[i].link) && !is_link_local(&req->q6.relays[i].link)) {
 			query->relay_addr = req->q6.relays[i].link;
 			break;
 		}
-	/* A relay that names no link (RFC 6221) is on the link of the interface it came in by. */
-	if (query->has_relay && ip_is_zero(&query->relay_addr) && !iface_id)
-		query->has_relay = false;
-	if (!query->has_relay && !req->q6.n_relays && !is_link_local(&req->in.src))
+	if (!query->has_relay && !is_link_local(&req->in.src))
 		query->src_addr = req->in.src;
 }
 
 static void describe_link6(const struct request *req, struct link_text *text)
 {
-	const struct opt *iface_id = packet6_relay_opt(&req->q6, OPT6_INTERFACE_ID);
 	char link[IP_TEXT_MAX];
 	unsigned i;
 
@@ -199,8 +214,12 @@ static void describe_link6(const struct request *req, struct link_text *text)
 	for (i = req->q6.n_relays; i--;)
 		link_text_add(text, "%s%s", i == req->q6.n_relays - 1 ? ", link-address " : " then ",
 			      ip_format(&req->q6.relays[i].link, link));
-	if (iface_id)
-		link_text_bytes(text, "interface-id", iface_id->data);
+	for (i = req->q6.n_relays; i--;) {
+		const struct opt *iface_id = opts_find(&req->q6.relays[i].opts, OPT6_INTERFACE_ID);
+
+		if (iface_id)
+			link_text_bytes(text, "interface-id", iface_id->data);
+	}
 }
 
 /* --- what is logged -------------------------------------------------------- */
@@ -212,30 +231,70 @@ static void make_label6(const struct request *req, char *buf, size_t size)
 	ident_label6(cid ? cid->data : bytes_of(NULL, 0), req->hwtype, req->hwaddr, req->q6.xid, buf, size);
 }
 
-static void commit6(const struct request *req)
+/* --- IAs ------------------------------------------------------------------- */
+
+static int read_hints(struct request *req, struct ia *ia, const struct ia6 *wire)
 {
-	struct stats *stats = req->worker->stats;
-	bool extends = req->type == DHCP6_RENEW || req->type == DHCP6_REBIND;
-	unsigned i, k;
+	struct reader r = reader_of(wire->subs);
+	struct ia6_item item;
+	unsigned n = 0;
+
+	while (n < HINTS_MAX && ia6_next_item(wire, &r, &item))
+		n++;
+	ia->hints = arena_room(req->arena, n * sizeof(*ia->hints));
+	if (!ia->hints)
+		return -E_NOMEM;
+	r = reader_of(wire->subs);
+	while (ia->n_hints < n && ia6_next_item(wire, &r, &item))
+		ia->hints[ia->n_hints++] = (struct hint){
+			.ia = ia, .prefix = item.prefix, .preferred = item.preferred, .valid = item.valid
+		};
+	return 0;
+}
+
+static int read_ias6(struct request *req)
+{
+	unsigned pos = 0, n = ia6_count(&req->q6.opts);
+	struct ia6 wire;
 
 	if (req->type == DHCP6_ADDR_REG_INFORM)
-		register6_stored(req);
-	for (i = 0; i < req->n_bindings && req->answer_type != DHCP6_ADVERTISE; i++) {
-		bool pd = req->bindings[i].type == LEASE_PD;
+		return read_ias6_register(req);
+	req->ias = arena_room(req->arena, (n < IAS_MAX ? n : IAS_MAX) * sizeof(*req->ias));
+	if (!req->ias)
+		return -E_NOMEM;
+	while (req->n_ias < IAS_MAX && ia6_next(&req->q6.opts, &pos, &wire)) {
+		struct ia *ia = &req->ias[req->n_ias];
 
-		for (k = 0; k < req->bindings[i].n_given; k++) {
-			const struct given *g = &req->bindings[i].given[k];
-
-			/* The store knows it now; the claim has done its work. */
-			if (g->key.a)
-				alloc_unclaim(req->worker->srv->alloc, &g->key);
-			if (g->reused)
-				stat_add(stats, pd ? STAT_PD_LEASE_REUSES : STAT_LEASE_REUSES, 1);
-			else if (!extends)
-				stat_add(stats, pd ? STAT_CUMULATIVE_ASSIGNED_PD : STAT_CUMULATIVE_ASSIGNED, 1);
-		}
+		/* RFC 9915 12.2: temporary addresses are obsolete. */
+		if (wire.code == OPT6_IA_TA)
+			continue;
+		*ia = (struct ia){ .type = wire.code == OPT6_IA_PD ? LEASE_PD : LEASE_NA,
+				   .iaid = wire.iaid,
+				   .code = wire.code };
+		if (read_hints(req, ia, &wire) < 0)
+			return -E_NOMEM;
+		req->n_ias++;
 	}
-	report6_commit(req);
+	return 0;
+}
+
+static bool held_query6(const struct request *req, const struct ia *ia, unsigned nth, struct lease_query *ret)
+{
+	*ret = (struct lease_query){
+		.by = BY_CLIENT_ID, .type = ia->type, .id = req->client_id, .has_iaid = true, .iaid = ia->iaid
+	};
+	return nth == 0 && req->client_id.len;
+}
+
+static bool belongs6(const struct request *req, const struct ia *ia, const struct lease *lease)
+{
+	return lease->state != LEASE_DECLINED && lease->state != LEASE_REGISTERED && lease->iaid == ia->iaid &&
+	       lease->type == ia->type && bytes_equal(lease->client_id, req->client_id);
+}
+
+static const char *make_context(struct request *req, const char *old)
+{
+	return context6_make(req->arena, &req->q6, old);
 }
 
 static void dump_query6(const struct request *req, struct str *out)
@@ -276,7 +335,12 @@ const struct family family6 = {
 	.unpack = unpack6,
 	.identify = identify6,
 	.where = where6,
-	.recall = recall6,
+	.read_ias = read_ias6,
+	.held_query = held_query6,
+	.belongs = belongs6,
+	.lease_type = LEASE_NA,
+	.name_of = name6_of,
+	.make_context = make_context,
 	.answer = answer6,
 	.pack = pack6,
 	.check_context = context6_check,
@@ -284,7 +348,7 @@ const struct family family6 = {
 	.describe_link = describe_link6,
 	.log_bound = report6_bound,
 	.log_drop = report6_drop,
-	.committed = commit6,
+	.log_event = report6_event,
 	.dump_query = dump_query6,
 	.dump_answer = dump_answer6,
 };

@@ -2,8 +2,10 @@
 #include "serve/grant.h"
 
 #include "base/clock.h"
-#include "serve/budget.h"
-#include "serve/server.h"
+#include "serve/event.h"
+#include "serve/family.h"
+
+#include <assert.h>
 
 bool lease_is_over(const struct lease *lease)
 {
@@ -19,15 +21,6 @@ uint32_t lifetime_granted(const struct lifetime *lifetime, uint32_t asked)
 	return asked > lifetime->max ? lifetime->max : asked;
 }
 
-bool pool_is_scarce(struct request *req, const struct pool *pool)
-{
-	double threshold = pool ? pool->sub->par.adaptive_threshold : 0;
-
-	if (threshold <= 0 || !pool->size)
-		return false;
-	return (double)(pool->size - server_n_free(req, pool)) > threshold * (double)pool->size;
-}
-
 bool lease_may_be_reused(const struct net_params *par, const struct lease *old, const struct lease *fresh)
 {
 	uint32_t left = lease_left(old), age = old->valid - left;
@@ -41,6 +34,13 @@ bool lease_may_be_reused(const struct net_params *par, const struct lease *old, 
 	if (par->cache_max_age && age > par->cache_max_age)
 		return false;
 	return par->cache_threshold > 0 && (double)age <= par->cache_threshold * old->valid;
+}
+
+bool client_has_room(const struct request *req)
+{
+	uint32_t max = req->cfg->max_leases;
+
+	return !max || req->n_leases < max;
 }
 
 bool client_may_have_more(const struct request *req)
@@ -70,10 +70,109 @@ void timers_of(const struct net_params *par, uint32_t lifetime, uint32_t *ret_t1
 	*ret_t2 = t2;
 }
 
+/* --- a lease --------------------------------------------------------------- */
+
+static const struct lease *own_lease(const struct request *req, const struct binding *b)
+{
+	const struct lease *lease = b->candidate.lease;
+
+	return lease && req->fam->belongs(req, b->ia, lease) ? lease : NULL;
+}
+
+static void fill(struct request *req, struct binding *b)
+{
+	const struct pool *pool = b->candidate.pool;
+	const struct net_params *par = &pool->sub->par;
+	const struct hint *hint = ia_hint_for(b->ia, &b->candidate.prefix.addr);
+	const struct lease *own = own_lease(req, b);
+	struct lease *lease = &b->lease;
+
+	*lease = (struct lease){
+		.addr = b->candidate.prefix.addr,
+		.prefix_len = b->candidate.prefix.len,
+		.type = b->ia->type,
+		.state = LEASE_DEFAULT,
+		.hwtype = req->hwtype,
+		.hwsource = req->hwsource,
+		.hwaddr = req->hwaddr,
+		.client_id = req->client_id,
+		.iaid = b->ia->iaid,
+		.subnet_id = pool->sub->id,
+		.pool_id = pool->id,
+	};
+	lease->hostname = req->fam->name_of(req, &lease->addr);
+	if (own) {
+		if (!lease->hostname[0])
+			lease->hostname = own->hostname;
+		lease->user_context = own->user_context;
+		lease->fqdn_fwd = own->fqdn_fwd;
+		lease->fqdn_rev = own->fqdn_rev;
+	}
+	if (par->store_extended_info)
+		lease->user_context = req->fam->make_context(req, lease->user_context);
+	lease_start(lease,
+		    b->candidate.is_scarce ? par->valid.min : lifetime_granted(&par->valid, hint ? hint->valid : 0));
+	lease->preferred = lifetime_granted(&par->preferred, hint ? hint->preferred : 0);
+	if (lease->preferred > lease->valid)
+		lease->preferred = lease->valid;
+	b->is_granted = true;
+}
+
+/*
+ * offer-lifetime: the offer is a lease of its own for that long, so that other servers of the store see it, too. A
+ * lease that the client has already says more. The response has the lifetime that the client will get.
+ */
+void grant_offer(struct request *req, struct binding *b)
+{
+	const struct lease *old = b->candidate.lease, *own = own_lease(req, b);
+	uint32_t lifetime = b->candidate.pool->sub->par.offer_lifetime;
+
+	fill(req, b);
+	/* The lease that it will replace is there until then, so it must be one that the client may have besides. */
+	if (lifetime && !(own && !lease_is_over(own)) && (own || client_has_room(req)))
+		lease_start(&change_put(req, &b->lease, old)->new, lifetime);
+	event_of_binding(req, EVENT_OFFERED, b);
+}
+
+void grant_lease(struct request *req, struct binding *b)
+{
+	const struct lease *old = b->candidate.lease, *own = own_lease(req, b);
+
+	fill(req, b);
+	if (own && lease_may_be_reused(&b->candidate.pool->sub->par, own, &b->lease)) {
+		uint32_t gone = own->valid - lease_left(own);
+
+		b->lease = *own;
+		b->lease.valid = own->valid - gone;
+		b->lease.preferred = own->preferred > gone ? own->preferred - gone : 0;
+		b->is_reused = true;
+		event_of_binding(req, EVENT_REUSED, b);
+		return;
+	}
+	(void)change_put(req, &b->lease, old);
+	event_of_binding(req, own && !lease_is_over(own) ? EVENT_RENEWED : EVENT_ASSIGNED, b);
+}
+
+bool grant_candidates(struct request *req, struct ia *ia, void (*grant)(struct request *req, struct binding *b))
+{
+	bool any = false;
+	unsigned i;
+
+	for (i = 0; i < ia->n_bindings; i++)
+		if (ia->bindings[i].candidate.exists) {
+			grant(req, &ia->bindings[i]);
+			any = true;
+		}
+	return any;
+}
+
+/* --- changes --------------------------------------------------------------- */
+
 struct store_change *change_put(struct request *req, const struct lease *lease, const struct lease *old)
 {
 	struct store_change *change = &req->changes[req->n_changes++];
 
+	assert(req->n_changes <= req->changes_max);
 	*change = (struct store_change){
 		.kind = old ? CHANGE_UPDATE : CHANGE_INSERT,
 		.new = *lease,
@@ -85,7 +184,10 @@ struct store_change *change_put(struct request *req, const struct lease *lease, 
 
 void change_delete(struct request *req, const struct lease *old)
 {
-	req->changes[req->n_changes++] = (struct store_change){
+	struct store_change *change = &req->changes[req->n_changes++];
+
+	assert(req->n_changes <= req->changes_max);
+	*change = (struct store_change){
 		.kind = CHANGE_DELETE,
 		.new = *old,
 		.addr = old->addr,
@@ -122,11 +224,11 @@ bool change_decline(struct request *req, const struct lease *old)
 		change_delete(req, old);
 		return true;
 	}
-	if (!budget_take(req->worker->srv->declines, &req->turn.client)) {
-		stat_add(req->worker->stats, STAT_LIMIT_EXCEEDED, 1);
+	if (!req->declines_left) {
 		change_delete(req, old);
 		return false;
 	}
+	req->declines_left--;
 	lease_start(&declined, req->cfg->decline_probation);
 	(void)change_put(req, &declined, old);
 	return true;

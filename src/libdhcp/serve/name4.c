@@ -4,6 +4,7 @@
  */
 #include "serve/family4.h"
 
+#include "serve/binding.h"
 #include "serve/name.h"
 #include "wire/domain.h"
 
@@ -15,12 +16,12 @@
 #define GENERATED "myhost-"
 
 /* A client that leaves the name to the server gets one made of its address. */
-static void generate(const struct request *req, char *buf, size_t size)
+static void generate(const struct ip *addr, char *buf, size_t size)
 {
 	char *c;
 
 	(void)snprintf(buf, size, GENERATED);
-	(void)ip_format(&req->lease.addr, buf + strlen(GENERATED));
+	(void)ip_format(addr, buf + strlen(GENERATED));
 	for (c = buf; *c; c++)
 		if (*c == '.')
 			*c = '-';
@@ -55,7 +56,8 @@ struct name {
 	char text[NAME_SIZE];   /* without a dot at its end; "" if none */
 };
 
-static void read_name(const struct request *req, struct name *ret)
+/* `addr`: of the lease the name is for. */
+static void read_name(const struct request *req, const struct ip *addr, struct name *ret)
 {
 	const struct opt *host = opts_find(&req->q.opts, OPT4_HOST_NAME);
 	char text[DOMAIN_TEXT_MAX];
@@ -71,16 +73,16 @@ static void read_name(const struct request *req, struct name *ret)
 	}
 	is_left_to_us = ret->fqdn ? !len : host && len == 1 && text[0] == '.';
 	if (is_left_to_us)
-		generate(req, ret->text, sizeof(ret->text));
+		generate(addr, ret->text, sizeof(ret->text));
 	else
 		(void)name_clean(text, len, ret->text);
 }
 
-const char *name4_of(const struct request *req)
+const char *name4_of(struct request *req, const struct ip *addr)
 {
 	struct name name;
 
-	read_name(req, &name);
+	read_name(req, addr, &name);
 	return name_keep(req->arena, name.text, name.fqdn != NULL);
 }
 
@@ -111,7 +113,7 @@ void name4_send(struct answer_opts *s)
 	struct name name;
 	const char *text;
 
-	read_name(s->req, &name);
+	read_name(s->req, &s->req->bindings[0].lease.addr, &name);
 	if (!name.text[0] || opt_scopes_forbid(&s->req->scopes, 0, name.fqdn ? OPT4_FQDN : OPT4_HOST_NAME))
 		return;
 	if (name.fqdn) {

@@ -4,6 +4,7 @@
  * a client that leaves its name to the server gets none.
  */
 #include "serve/answer_options.h"
+#include "serve/binding.h"
 #include "serve/family6.h"
 #include "serve/name.h"
 #include "wire/domain.h"
@@ -30,10 +31,11 @@ static const struct opt *read_name(const struct request *req, char *name)
 	return name_clean(text, len, name) || !len ? opt : NULL;
 }
 
-const char *name6_of(struct request *req)
+const char *name6_of(struct request *req, const struct ip *addr)
 {
 	char name[NAME_SIZE];
 
+	(void)addr;
 	if (!req->name) {
 		(void)read_name(req, name);
 		req->name = name_keep(req->arena, name, true);
@@ -46,7 +48,7 @@ static bool has_lease(const struct request *req)
 	unsigned i;
 
 	for (i = 0; i < req->n_bindings; i++)
-		if (req->bindings[i].n_given)
+		if (req->bindings[i].is_granted)
 			return true;
 	return false;
 }

@@ -8,6 +8,7 @@
 
 #include "log/log.h"
 #include "serve/budget.h"
+#include "serve/event.h"
 #include "serve/family.h"
 #include "serve/server.h"
 
@@ -26,11 +27,6 @@ static enum verdict step_identify(struct request *req)
 	return req->fam->identify(req);
 }
 
-static enum verdict step_recall(struct request *req)
-{
-	return req->fam->recall(req);
-}
-
 static enum verdict step_answer(struct request *req)
 {
 	return req->fam->answer(req);
@@ -45,22 +41,18 @@ static enum verdict step_pack(struct request *req)
 }
 
 const struct step pipeline_steps[] = {
-	{ .name = "unpack", .run = step_unpack, .points = { HOOK_BUFFER_RECEIVE }, .n_points = 1 },
-	{ .name = "accept", .run = step_accept, .points = { HOOK_PKT_RECEIVE }, .n_points = 1 },
-	{ .name = "identify", .run = step_identify, .points = { HOOK_HOST_IDENTIFIER }, .n_points = 1 },
-	{ .name = "choose", .run = step_choose, .points = { HOOK_SUBNET_SELECT }, .n_points = 1 },
-	{ .name = "recall", .run = step_recall, .restart = true },
-	{ .name = "bind",
-	  .run = step_bind,
-	  .points = { HOOK_LEASE_SELECT, HOOK_LEASE_RENEW, HOOK_LEASE_RELEASE },
-	  .n_points = 3 },
-	{ .name = "commit", .run = step_commit },
-	{ .name = "committed",
-	  .run = step_committed,
-	  .points = { HOOK_LEASES_COMMITTED, HOOK_LEASE_OFFER },
-	  .n_points = 2 },
-	{ .name = "answer", .run = step_answer, .points = { HOOK_PKT_SEND }, .n_points = 1 },
-	{ .name = "pack", .run = step_pack, .points = { HOOK_BUFFER_SEND }, .n_points = 1 },
+	{ "unpack", step_unpack },       /* header and options, pointing into the request's copy of the datagram */
+	{ "accept", step_accept },       /* is this type served at all? */
+	{ "identify", step_identify },   /* who asks; one request of a client at a time */
+	{ "choose", step_choose },       /* the client's subnet */
+	{ "recall", step_recall },       /* the leases it has and names */
+	{ "propose", step_propose },     /* candidates; the only step that claims */
+	{ "look", step_look },           /* what is stored at the candidates */
+	{ "bind", step_bind },           /* pure: leases and candidates in, changes and events out */
+	{ "commit", step_commit },       /* the changes go to the store */
+	{ "committed", step_committed }, /* durable: the events are reported */
+	{ "answer", step_answer },       /* header and options by precedence */
+	{ "pack", step_pack },           /* bytes */
 };
 const unsigned pipeline_n = sizeof(pipeline_steps) / sizeof(pipeline_steps[0]);
 
@@ -165,37 +157,52 @@ enum verdict request_packed(struct request *req, int len)
 void pipeline_drop(struct request *req, enum drop_reason reason, const char *why)
 {
 	(void)request_drop(req, reason, why);
+	if (reason != DROP_STORE)
+		event_emit(req);
 	stat_add(req->worker->stats, drop_rows[reason].stat, 1);
 	stat_add(req->worker->stats, STAT_RECEIVE_DROP, 1);
 	req->fam->log_drop(req);
 }
 
-unsigned pipeline_restart(void)
+static unsigned index_of(enum verdict (*run)(struct request *req))
 {
 	unsigned i = 0;
 
-	while (!pipeline_steps[i].restart)
+	while (pipeline_steps[i].run != run)
 		i++;
 	return i;
+}
+
+unsigned pipeline_recall(void)
+{
+	return index_of(step_recall);
+}
+
+enum verdict request_again(struct request *req, enum verdict (*step)(struct request *req))
+{
+	req->step = index_of(step);
+	return STEP_AGAIN;
 }
 
 enum progress pipeline_run_to(struct request *req, unsigned end)
 {
 	while (req->step < end) {
-		const struct step *step = &pipeline_steps[req->step++];
-
-		switch (step->run(req)) {
+		switch (pipeline_steps[req->step].run(req)) {
 		case STEP_NEXT:
+			req->step++;
+			req->phase = 0;
 			break;
 		case STEP_PARK:
+			/* Another thread may have it already. */
 			return RUN_PARKED;
 		case STEP_AGAIN:
-			req->step = pipeline_restart();
+			req->phase = 0;
 			break;
 		case STEP_DROP:
 			pipeline_drop(req, req->drop, req->why);
 			return RUN_FINISHED;
 		case STEP_DONE:
+			event_emit(req);
 			return RUN_FINISHED;
 		}
 	}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "hook/point.h"
 #include "serve/request.h"
 
 /*
@@ -10,9 +9,6 @@
 struct step {
 	const char *name;
 	enum verdict (*run)(struct request *req);
-	enum hook_point_id points[3]; /* the points that stand at this step */
-	unsigned n_points;
-	bool restart; /* STEP_AGAIN goes back to here */
 };
 
 extern const struct step pipeline_steps[];
@@ -30,11 +26,14 @@ enum progress pipeline_run_to(struct request *req, unsigned end);
 /* The request ends here without an answer: counted and logged. */
 void pipeline_drop(struct request *req, enum drop_reason reason, const char *why);
 /* The first step that asks what the client has. */
-unsigned pipeline_restart(void);
+unsigned pipeline_recall(void);
 
 /* The shared steps. */
 enum verdict step_accept(struct request *req);
 enum verdict step_choose(struct request *req);
+enum verdict step_recall(struct request *req);
+enum verdict step_propose(struct request *req);
+enum verdict step_look(struct request *req);
 enum verdict step_bind(struct request *req);
 enum verdict step_commit(struct request *req);
 enum verdict step_committed(struct request *req);

@@ -5,9 +5,9 @@
  */
 #include "serve/family6.h"
 
+#include "serve/event.h"
 #include "serve/grant.h"
-#include "serve/report.h"
-#include "serve/server.h"
+#include "serve/propose.h"
 
 /* RFC 9686 4.2: the one IA Address option, which must be what the message came from. */
 static const char *registered_address(const struct request *req, struct ia6_item *ret)
@@ -38,75 +38,135 @@ static const char *registered_address(const struct request *req, struct ia6_item
 	return ip_equal(&ret->prefix.addr, from) ? NULL : "the address is not the one the message came from";
 }
 
-static bool may_register(const struct request *req, const struct lease *at)
-{
-	return lease_is_over(at) || at->state == LEASE_REGISTERED || bytes_equal(at->client_id, req->client_id);
-}
+/* --- what is asked and claimed before anything is decided ------------------ */
 
-/* Is it part of a prefix that somebody on the link has? The claim finds the others (alloc.h). */
-static bool is_delegated(struct request *req, const struct ip *addr)
+static const struct policy own_policy = { .order = { SOURCE_OWN } };
+
+/* The prefixes of this link that the address could be a part of: they may be delegated to somebody. */
+static unsigned add_prefixes(struct request *req, struct ia *ia, const struct ip *addr)
 {
-	struct lease at;
 	unsigned i, k;
 
 	for (i = 0; i < link_size(req->chosen); i++) {
 		const struct subnet *sub = link_subnet(req->chosen, i);
 
-		for (k = 0; k < sub->n_pd_pools; k++) {
+		for (k = 0; k < sub->n_pd_pools && ia->n_hints < HINTS_MAX; k++) {
 			struct prefix prefix = { *addr, sub->pd_pools[k].len };
-			struct lease_query query = { .by = BY_ADDR, .type = LEASE_PD, .addr = prefix_first(&prefix) };
 
-			if (store_find(req->worker->srv->store, &query, req->arena, &at, 1) == 1 &&
-			    at.type == LEASE_PD && !lease_is_over(&at) && at.prefix_len <= prefix.len)
-				return true;
+			prefix.addr = prefix_first(&prefix);
+			ia->hints[ia->n_hints++] = (struct hint){ .ia = ia, .prefix = prefix };
 		}
+	}
+	return ia->n_hints;
+}
+
+int read_ias6_register(struct request *req)
+{
+	struct hint *hints = arena_new_array(req->arena, struct hint, 1 + HINTS_MAX);
+	struct ia6_item item;
+
+	req->ias = arena_new_array(req->arena, struct ia, 2);
+	if (!req->ias || !hints)
+		return -E_NOMEM;
+	if (registered_address(req, &item))
+		return 0; /* bind says what is wrong */
+	req->ias[0] = (struct ia){ .type = LEASE_NA, .hints = hints, .n_hints = 1 };
+	req->ias[1] = (struct ia){ .type = LEASE_PD, .hints = hints + 1 };
+	hints[0] = (struct hint){
+		.ia = &req->ias[0], .prefix = item.prefix, .preferred = item.preferred, .valid = item.valid
+	};
+	req->n_ias = req->chosen && add_prefixes(req, &req->ias[1], &item.prefix.addr) ? 2 : 1;
+	return 0;
+}
+
+static bool may_register(const struct request *req, const struct lease *lease)
+{
+	return !lease || lease_is_over(lease) || lease->state == LEASE_REGISTERED ||
+	       bytes_equal(lease->client_id, req->client_id);
+}
+
+/* True if it is part of a prefix that somebody on the link has. */
+static bool is_delegated(const struct request *req)
+{
+	unsigned i;
+
+	for (i = 0; req->n_ias == 2 && i < req->ias[1].n_hints; i++) {
+		const struct hint *hint = &req->ias[1].hints[i];
+
+		if (hint->lease && hint->lease->type == LEASE_PD && !lease_is_over(hint->lease) &&
+		    hint->lease->prefix_len <= hint->prefix.len)
+			return true;
 	}
 	return false;
 }
 
-static struct client_key key_of(const struct request *req)
+/* An address that we leased to this very client needs no registration. */
+static bool is_leased(const struct lease *lease)
 {
-	return client_key_part(&req->turn.client, DHCP6_ADDR_REG_INFORM);
+	return lease && lease->state == LEASE_DEFAULT && !lease_is_over(lease);
 }
 
-void register6_stored(const struct request *req)
+const struct policy *policy6_register(const struct request *req, const struct ia *ia)
 {
-	struct client_key key = key_of(req);
+	const struct hint *hint = &ia->hints[0];
 
-	alloc_unclaim(req->worker->srv->alloc, &key);
+	return ia->type == LEASE_NA && req->cfg->allow_registration && hint->valid &&
+			       link_contains(req->chosen, &hint->prefix.addr) && may_register(req, hint->lease) &&
+			       !is_leased(hint->lease) && !is_delegated(req)
+		       ? &own_policy
+		       : NULL;
+}
+
+/* --- what it means --------------------------------------------------------- */
+
+static uint32_t subnet_id_of(const struct request *req, const struct ip *addr)
+{
+	unsigned i;
+
+	for (i = 0; i < link_size(req->chosen); i++)
+		if (prefix_contains(&link_subnet(req->chosen, i)->prefix, addr))
+			return link_subnet(req->chosen, i)->id;
+	return req->chosen->id;
 }
 
 enum verdict bind6_register(struct request *req)
 {
-	struct lease_query query = { .by = BY_ADDR, .type = LEASE_NA };
-	struct lease_query count = { .by = BY_CLIENT_ID, .type = LEASE_NA, .id = req->client_id };
+	const struct hint *hint;
 	struct ia6_item item;
-	struct lease at, lease;
-	struct client_key key = key_of(req);
+	struct lease lease;
 	const char *why;
-	int n;
 
-	req->n_bindings = 0;
-	req->n_new = 0;
 	req->has_status = false;
 	if (!req->cfg->allow_registration)
 		return request_drop(req, DROP_UNSUPPORTED_TYPE, NULL);
 	if ((why = registered_address(req, &item)))
 		return request_drop(req, DROP_RULE, why);
-	if (!req->chosen || !link_contains(req->chosen, &item.prefix.addr))
-		return request_drop(req, DROP_NO_SUBNET, "the address is not of this link");
-	query.addr = req->wanted = item.prefix.addr;
-	n = store_find(req->worker->srv->store, &query, req->arena, &at, 1);
-	if (n < 0)
-		return request_drop(req, DROP_LIMIT, "its lease is too large");
-	if (n && !may_register(req, &at))
+	req->wanted = item.prefix.addr;
+	if (!req->chosen || !link_contains(req->chosen, &req->wanted))
+		return request_drop(req, DROP_NO_SUBNET, "the address is not on this link");
+	hint = &req->ias[0].hints[0];
+	if (!may_register(req, hint->lease))
 		return request_drop(req, DROP_RULE, "the address is leased to another client");
-	/* An address that we leased to this very client is written down already. */
 	req->answer_type = DHCP6_ADDR_REG_REPLY;
-	if (n && at.state == LEASE_DEFAULT && !lease_is_over(&at))
+	if (is_leased(hint->lease))
 		return STEP_NEXT;
-	if (n && at.state == LEASE_REGISTERED && !bytes_equal(at.client_id, req->client_id))
-		report6_takes_over(req, &at);
+	if (hint->lease && hint->lease->state == LEASE_REGISTERED &&
+	    !bytes_equal(hint->lease->client_id, req->client_id))
+		event_add(req, EVENT_REGISTER_MOVED)->lease = hint->lease;
+	/* A lifetime of 0 ends the registration. */
+	if (!item.valid) {
+		if (hint->lease && hint->lease->state == LEASE_REGISTERED) {
+			change_delete(req, hint->lease);
+			event_add(req, EVENT_UNREGISTERED)->lease = hint->lease;
+		}
+		return STEP_NEXT;
+	}
+	if (!req->n_bindings || !req->bindings[0].candidate.exists) {
+		if (!req->ias[0].is_limited)
+			return request_drop(req, DROP_RULE, "the address is offered or delegated to a client");
+		event_of_ia(req, EVENT_MAX_LEASES, &req->ias[0]);
+		return request_drop(req, DROP_MAX_LEASES, NULL);
+	}
 	lease = (struct lease){
 		.addr = item.prefix.addr,
 		.prefix_len = 128,
@@ -116,33 +176,14 @@ enum verdict bind6_register(struct request *req)
 		.hwsource = req->hwsource,
 		.hwaddr = req->hwaddr,
 		.client_id = req->client_id,
-		.subnet_id = req->chosen->id,
-		.hostname = name6_of(req),
+		.subnet_id = subnet_id_of(req, &item.prefix.addr),
+		.hostname = req->fam->name_of(req, &item.prefix.addr),
 	};
-	for (unsigned i = 0; i < link_size(req->chosen); i++)
-		if (prefix_contains(&link_subnet(req->chosen, i)->prefix, &lease.addr))
-			lease.subnet_id = link_subnet(req->chosen, i)->id;
-	/* A lifetime of 0 ends the registration. */
-	if (!item.valid) {
-		if (n && at.state == LEASE_REGISTERED)
-			change_delete(req, &at);
-		return STEP_NEXT;
-	}
-	if (!n || !bytes_equal(at.client_id, req->client_id)) {
-		(void)store_find(req->worker->srv->store, &count, req->arena, NULL, 0);
-		req->n_leases = count.n_client;
-		if (!client_may_have_more(req)) {
-			report_max_leases(req);
-			return request_drop(req, DROP_MAX_LEASES, NULL);
-		}
-	}
-	if (is_delegated(req, &lease.addr) ||
-	    !alloc_claim(req->worker->srv->alloc, &(struct prefix){ lease.addr, 128 }, &key, n))
-		return request_drop(req, DROP_RULE,
-				    "the address was offered to another client or is part of a delegated prefix");
 	lease_start(&lease, item.valid);
 	lease.preferred = item.preferred < item.valid ? item.preferred : item.valid;
-	(void)change_put(req, &lease, n ? &at : NULL);
+	(void)change_put(req, &lease, hint->lease);
+	req->bindings[0].lease = lease;
+	event_of_binding(req, EVENT_REGISTERED, &req->bindings[0]);
 	return STEP_NEXT;
 }
 

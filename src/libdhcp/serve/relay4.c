@@ -55,34 +55,34 @@ void relay4_read(struct bytes option, struct relay_info4 *ret)
 
 /* --- of a request ---------------------------------------------------------- */
 
-/*
- * A client that renews speaks to us directly, without its relay: what the relay told last is with the
- * lease, and says again which link the client is on.
- */
-static void recover(struct request *req)
-{
-	struct lease_query query = { .by = BY_ADDR, .addr = ip_from4(req->q.ciaddr), .type = LEASE_V4 };
-	struct lease lease;
-	struct bytes stash;
-	char text[IP_TEXT_MAX];
-
-	if (req->q.giaddr || !req->q.ciaddr ||
-	    store_find(req->worker->srv->store, &query, req->arena, &lease, 1) != 1 || !lease4_belongs(req, &lease) ||
-	    !lease_is_in_use(&lease))
-		return;
-	stash = context4_relay(req->arena, lease.user_context);
-	if (!stash.len)
-		return;
-	relay4_read(stash, &req->rai);
-	LOG(DHCP4_RECOVERED_STASHED_RELAY_AGENT_INFO, request_label(req), ip_format(&lease.addr, text), stash.len);
-}
-
 void relay4_of_request(struct request *req)
 {
 	const struct opt *opt = opts_find(&req->q.opts, OPT4_DHCP_AGENT_OPTIONS);
 
 	if (opt)
 		relay4_read(opt->data, &req->rai);
-	else if (req->cfg->stash_agent_options)
-		recover(req);
+}
+
+/*
+ * A client that renews speaks to us directly, without its relay: what the relay said last is with the lease, and names
+ * again the link the client is on.
+ */
+bool relay4_needs_lease(const struct request *req, struct ip *ret)
+{
+	*ret = ip_from4(req->q.ciaddr);
+	return req->cfg->stash_agent_options && !req->rai.bytes.len && !req->q.giaddr && req->q.ciaddr;
+}
+
+void relay4_use_lease(struct request *req, const struct lease *lease)
+{
+	char text[IP_TEXT_MAX];
+	struct bytes stash;
+
+	if (!req->fam->belongs(req, NULL, lease) || !lease_is_in_use(lease))
+		return;
+	stash = context4_relay(req->arena, lease->user_context);
+	if (!stash.len)
+		return;
+	relay4_read(stash, &req->rai);
+	LOG(DHCP4_RECOVERED_STASHED_RELAY_AGENT_INFO, request_label(req), ip_format(&lease->addr, text), stash.len);
 }

@@ -15,8 +15,12 @@ struct relay_info4 {
 };
 
 struct request;
+struct lease;
 
 /* What is broken behind the first broken sub-option is not there. */
 void relay4_read(struct bytes option, struct relay_info4 *ret);
-/* Into req->rai: from the message, or with stash-agent-options from the lease it renews. */
+/* Into req->rai. */
 void relay4_of_request(struct request *req);
+/* With stash-agent-options: from the lease that the client renews. See struct family. */
+bool relay4_needs_lease(const struct request *req, struct ip *ret);
+void relay4_use_lease(struct request *req, const struct lease *lease);

@@ -4,8 +4,8 @@
 #include "serve/request.h"
 
 /*
- * What is logged about a request. Most lines are derived here from the outcome of a step, not written where the
- * decision is made: report4.c and report6.c know the messages of their family, report.c has what both share.
+ * What is logged about a request. The lines are derived here from events and from the outcome of a step, not written
+ * where the decision is made: report4.c and report6.c know the messages of their family, report.c has what both share.
  */
 enum { LEASE_TEXT_MAX = 2048 };
 
@@ -33,15 +33,10 @@ uint64_t report_key(const struct request *req, const struct ip *addr);
 /* Printable, whatever a client sent; in buf of `size`. */
 const char *report_printable(const char *text, char *buf, size_t size);
 
-/* The functions of struct family of this name. */
+/* The functions log_bound, log_event and log_drop of struct family. */
 void report4_bound(const struct request *req);
-void report4_commit(const struct request *req);
+void report4_event(const struct request *req, const struct event *event);
 void report4_drop(const struct request *req);
 void report6_bound(const struct request *req);
-void report6_commit(const struct request *req);
+void report6_event(const struct request *req, const struct event *event);
 void report6_drop(const struct request *req);
-
-/* DHCPv6: the client registers an address that another one had registered. */
-void report6_takes_over(const struct request *req, const struct lease *old);
-/* DHCPv4: a DECLINE or RELEASE of a lease, at the address the client names, that belongs to somebody else. */
-void report4_mismatch(const struct request *req);

@@ -3,8 +3,9 @@
 
 #include "base/hash.h"
 #include "log/log.h"
+#include "serve/binding.h"
+#include "serve/event.h"
 #include "serve/family4.h"
-#include "serve/grant.h"
 #include "serve/server.h"
 #include "wire/ident.h"
 
@@ -25,51 +26,40 @@ static const char *describe_lease(const struct lease *lease, char *buf)
 
 /* --- what a message leads to ----------------------------------------------- */
 
-static bool has_at(const struct request *req, const struct ip *addr)
+static void report_taken_over(const struct request *req, const struct binding *b)
 {
-	return req->has_at && ip_equal(&req->at.addr, addr);
-}
-
-static bool has_mine(const struct request *req, const struct ip *addr)
-{
-	return req->has_mine && ip_equal(&req->mine.addr, addr);
-}
-
-static void report_taken_over(const struct request *req)
-{
+	const struct lease *old = b->candidate.lease;
 	char text[LEASE_TEXT_MAX];
 
-	if (has_at(req, &req->lease.addr) && !lease4_belongs(req, &req->at))
-		LOG(ALLOC_ENGINE_V4_REUSE_EXPIRED_LEASE_DATA, request_label(req), describe_lease(&req->at, text));
+	if (old && !req->fam->belongs(req, b->ia, old))
+		LOG(ALLOC_ENGINE_V4_REUSE_EXPIRED_LEASE_DATA, request_label(req), describe_lease(old, text));
 }
 
-static void report_offer(const struct request *req)
+static void report_offer(const struct request *req, const struct binding *b)
 {
 	char text[IP_TEXT_MAX];
 
-	if (ip_is_zero(&req->lease.addr))
-		return;
-	if (has_mine(req, &req->lease.addr))
+	if (ia_held_at(b->ia, &b->lease.addr))
 		LOG(ALLOC_ENGINE_V4_OFFER_EXISTING_LEASE, request_label(req));
-	else if (ip_equal(&req->wanted, &req->lease.addr))
+	else if (ip_equal(&req->wanted, &b->lease.addr))
 		LOG(ALLOC_ENGINE_V4_OFFER_REQUESTED_LEASE, request_label(req), ip_format(&req->wanted, text));
 	else
 		LOG(ALLOC_ENGINE_V4_OFFER_NEW_LEASE, request_label(req));
-	report_taken_over(req);
+	report_taken_over(req, b);
 }
 
-static void report_ack(const struct request *req)
+static void report_ack(const struct request *req, const struct binding *b)
 {
 	char text[IP_TEXT_MAX];
 	unsigned i;
 
-	if (has_mine(req, &req->lease.addr))
-		LOG(ALLOC_ENGINE_V4_REQUEST_EXTEND_LEASE, request_label(req), ip_format(&req->lease.addr, text));
-	else if (ip_equal(&req->wanted, &req->lease.addr))
-		LOG(ALLOC_ENGINE_V4_REQUEST_ALLOC_REQUESTED, request_label(req), ip_format(&req->lease.addr, text));
+	if (ia_held_at(b->ia, &b->lease.addr))
+		LOG(ALLOC_ENGINE_V4_REQUEST_EXTEND_LEASE, request_label(req), ip_format(&b->lease.addr, text));
+	else if (ip_equal(&req->wanted, &b->lease.addr))
+		LOG(ALLOC_ENGINE_V4_REQUEST_ALLOC_REQUESTED, request_label(req), ip_format(&b->lease.addr, text));
 	else
 		LOG(ALLOC_ENGINE_V4_REQUEST_PICK_ADDRESS, request_label(req));
-	report_taken_over(req);
+	report_taken_over(req, b);
 	for (i = 0; i < req->n_changes; i++)
 		if (req->changes[i].kind == CHANGE_DELETE)
 			LOG(ALLOC_ENGINE_V4_REQUEST_REMOVE_LEASE, request_label(req),
@@ -90,18 +80,19 @@ static void report_nak(const struct request *req)
 
 void report4_bound(const struct request *req)
 {
+	const struct binding *b = req->n_bindings && req->bindings[0].is_granted ? &req->bindings[0] : NULL;
 	char text[IP_TEXT_MAX];
 
 	switch (req->type) {
 	case DHCP4_DISCOVER:
 		LOG(DHCP4_DISCOVER, request_label(req), ip_format(&req->wanted, text));
-		if (req->answer_type == DHCP4_OFFER && !req->drop)
-			report_offer(req);
+		if (b)
+			report_offer(req, b);
 		break;
 	case DHCP4_REQUEST:
 		LOG(DHCP4_REQUEST, request_label(req), ip_format(&req->wanted, text));
-		if (req->answer_type == DHCP4_ACK && !req->drop)
-			report_ack(req);
+		if (b)
+			report_ack(req, b);
 		else if (req->answer_type == DHCP4_NAK && !req->drop)
 			report_nak(req);
 		break;
@@ -111,64 +102,99 @@ void report4_bound(const struct request *req)
 	report_other_subnet(req, req->sub);
 }
 
-/* --- declines and releases that make no sense ------------------------------ */
+/* --- events ---------------------------------------------------------------- */
 
-void report4_mismatch(const struct request *req)
+static void report_mismatch(const struct request *req, const struct lease *lease)
 {
-	struct log_fold *fold = req->worker->srv->fold;
 	char addr[IP_TEXT_MAX], hwaddr[80], id[3 * LEASE_ID_MAX + 1];
 
-	(void)ip_format(&req->at.addr, addr);
-	if (req->type == DHCP4_RELEASE) {
-		LOG(DHCP4_RELEASE_FAIL_WRONG_CLIENT, request_label(req), addr);
-		return;
-	}
-	ident_hwaddr(req->at.hwtype, req->at.hwaddr, hwaddr, sizeof(hwaddr));
-	ident_id(req->at.client_id, id, sizeof(id));
-	LOG_FOLDED(fold, report_key(req, &req->at.addr), DHCP4_DECLINE_LEASE_MISMATCH, request_label(req), addr, hwaddr,
-		   id);
+	ident_hwaddr(lease->hwtype, lease->hwaddr, hwaddr, sizeof(hwaddr));
+	ident_id(lease->client_id, id, sizeof(id));
+	LOG_FOLDED(req->worker->srv->fold, report_key(req, &lease->addr), DHCP4_DECLINE_LEASE_MISMATCH,
+		   request_label(req), ip_format(&lease->addr, addr), hwaddr, id);
 }
 
-/* --- what was made durable ------------------------------------------------- */
-
-static void report_details(const struct request *req)
+static void report_details(const struct request *req, const struct lease *lease)
 {
 	char text[LEASE_TEXT_MAX];
 
-	LOG(DHCP4_LEASE_DATA, request_label(req), describe_lease(&req->lease, text));
+	LOG(DHCP4_LEASE_DATA, request_label(req), describe_lease(lease, text));
 }
 
-void report4_commit(const struct request *req)
+static void report_released(const struct request *req, const char *addr)
 {
+	LOG(DHCP4_RELEASE, request_label(req), addr);
+	if (req->n_changes && req->changes[0].kind == CHANGE_DELETE)
+		LOG(DHCP4_RELEASE_DELETED, request_label(req), addr);
+	else
+		LOG(DHCP4_RELEASE_EXPIRED, request_label(req), addr);
+}
+
+static void report_not_released(const struct request *req, const struct lease *lease, const char *addr)
+{
+	if (lease)
+		LOG(DHCP4_RELEASE_FAIL_NOT_ASSIGNED, request_label(req), addr, lease_state_name(lease->state));
+	else
+		LOG(DHCP4_RELEASE_FAIL_NO_LEASE, request_label(req), addr);
+}
+
+void report4_event(const struct request *req, const struct event *event)
+{
+	struct log_fold *fold = req->worker->srv->fold;
+	const struct lease *lease = event->lease;
 	char text[IP_TEXT_MAX];
 
-	switch (req->type) {
-	case DHCP4_DISCOVER:
-		if (ip_is_zero(&req->lease.addr)) {
-			LOG(DHCP4_V6_ONLY_PREFERRED, request_label(req), req->sub->id);
-			break;
-		}
-		LOG(DHCP4_LEASE_OFFER, request_label(req), ip_format(&req->lease.addr, text));
-		report_details(req);
+	(void)ip_format(lease ? &lease->addr : &req->wanted, text);
+	switch (event->kind) {
+	case EVENT_OFFERED:
+		LOG(DHCP4_LEASE_OFFER, request_label(req), text);
+		report_details(req, lease);
 		break;
-	case DHCP4_REQUEST:
-		if (req->answer_type != DHCP4_ACK)
-			break;
-		if (req->reused)
-			LOG(DHCP4_LEASE_REUSE, request_label(req), ip_format(&req->lease.addr, text), req->lease.valid);
-		else
-			LOG(DHCP4_LEASE_ALLOC, request_label(req), ip_format(&req->lease.addr, text), req->lease.valid);
-		report_details(req);
+	case EVENT_ASSIGNED:
+	case EVENT_RENEWED:
+		LOG(DHCP4_LEASE_ALLOC, request_label(req), text, lease->valid);
+		report_details(req, lease);
 		break;
-	case DHCP4_RELEASE:
-		LOG(DHCP4_RELEASE, request_label(req), ip_format(&req->lease.addr, text));
-		if (req->n_changes && req->changes[0].kind == CHANGE_DELETE)
-			LOG(DHCP4_RELEASE_DELETED, request_label(req), ip_format(&req->lease.addr, text));
-		else
-			LOG(DHCP4_RELEASE_EXPIRED, request_label(req), ip_format(&req->lease.addr, text));
+	case EVENT_REUSED:
+		LOG(DHCP4_LEASE_REUSE, request_label(req), text, lease->valid);
+		report_details(req, lease);
 		break;
-	case DHCP4_DECLINE:
-		LOG(DHCP4_DECLINE_LEASE, request_label(req), ip_format(&req->lease.addr, text), req->lease.valid);
+	case EVENT_RELEASED:
+		report_released(req, text);
+		break;
+	case EVENT_DECLINED:
+		LOG(DHCP4_DECLINE_LEASE, request_label(req), text, req->cfg->decline_probation);
+		break;
+	case EVENT_DECLINE_LIMIT:
+		LOG_FOLDED(fold, req->turn.client.a, DHCP4_DECLINE_LIMIT, request_label(req), text);
+		LOG(DHCP4_DECLINE_LEASE, request_label(req), text, 0u);
+		break;
+	case EVENT_REFUSED:
+		LOG(DHCP4_PACKET_NAK_0004, request_label(req), text, event->why);
+		break;
+	case EVENT_REBOOT:
+		LOG(DHCP4_INIT_REBOOT, request_label(req), text);
+		break;
+	case EVENT_REBOOT_REFUSED:
+		LOG(DHCP4_PACKET_NAK_0002, request_label(req), text);
+		break;
+	case EVENT_REBOOT_UNKNOWN:
+		LOG(DHCP4_NO_LEASE_INIT_REBOOT, request_label(req), text);
+		break;
+	case EVENT_RELEASE_UNKNOWN:
+		report_not_released(req, lease, text);
+		break;
+	case EVENT_RELEASE_FOREIGN:
+		LOG(DHCP4_RELEASE_FAIL_WRONG_CLIENT, request_label(req), text);
+		break;
+	case EVENT_DECLINE_UNKNOWN:
+		LOG_FOLDED(fold, req->turn.client.a, DHCP4_DECLINE_LEASE_NOT_FOUND, request_label(req), text);
+		break;
+	case EVENT_DECLINE_FOREIGN:
+		report_mismatch(req, lease);
+		break;
+	case EVENT_V6_ONLY:
+		LOG(DHCP4_V6_ONLY_PREFERRED, request_label(req), req->sub->id);
 		break;
 	default:
 		break;
@@ -184,9 +210,9 @@ static void report_not_stored(const struct request *req)
 
 	(void)report_address(req, text);
 	if (req->type == DHCP4_RELEASE)
-		LOG_FOLDED(fold, 0, DHCP4_RELEASE_FAIL, request_label(req), ip_format(&req->lease.addr, text));
+		LOG_FOLDED(fold, 0, DHCP4_RELEASE_FAIL, request_label(req), text);
 	else if (req->type == DHCP4_DECLINE)
-		LOG_FOLDED(fold, 0, DHCP4_DECLINE_FAIL, request_label(req), ip_format(&req->lease.addr, text));
+		LOG_FOLDED(fold, 0, DHCP4_DECLINE_FAIL, request_label(req), text);
 	else
 		report_store_failed(req);
 }

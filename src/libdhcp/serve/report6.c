@@ -3,8 +3,9 @@
 
 #include "base/hash.h"
 #include "log/log.h"
+#include "serve/binding.h"
+#include "serve/event.h"
 #include "serve/family6.h"
-#include "serve/grant.h"
 #include "serve/server.h"
 #include "wire/ident.h"
 
@@ -30,53 +31,51 @@ static const char *describe_lease(const struct lease *lease, char *buf)
 /* --- what a message leads to ----------------------------------------------- */
 
 /* What the IA asks for first. */
-static const char *hint_text(const struct binding *b, char *buf)
+static const char *hint_text(const struct ia *ia, char *buf)
 {
-	struct reader r = reader_of(b->ia.subs);
-	struct ia6_item item;
-
-	if (!ia6_next_item(&b->ia, &r, &item))
+	if (!ia->n_hints)
 		return "(none)";
-	return b->type == LEASE_PD ? prefix_format(&item.prefix, buf) : ip_format(&item.prefix.addr, buf);
+	return ia->type == LEASE_PD ? prefix_format(&ia->hints[0].prefix, buf)
+				    : ip_format(&ia->hints[0].prefix.addr, buf);
 }
 
-static void report_ia(const struct request *req, const struct binding *b)
+static void report_ia(const struct request *req, const struct ia *ia)
 {
 	char hint[PREFIX_TEXT_MAX];
-	bool pd = b->type == LEASE_PD;
+	bool pd = ia->type == LEASE_PD;
 
 	switch (req->type) {
 	case DHCP6_SOLICIT:
 		if (pd)
-			LOG(DHCP6_PROCESS_IA_PD_SOLICIT, request_label(req), b->ia.iaid, hint_text(b, hint));
+			LOG(DHCP6_PROCESS_IA_PD_SOLICIT, request_label(req), ia->iaid, hint_text(ia, hint));
 		else
-			LOG(DHCP6_PROCESS_IA_NA_SOLICIT, request_label(req), b->ia.iaid, hint_text(b, hint));
+			LOG(DHCP6_PROCESS_IA_NA_SOLICIT, request_label(req), ia->iaid, hint_text(ia, hint));
 		break;
 	case DHCP6_REQUEST:
 		if (pd)
-			LOG(DHCP6_PROCESS_IA_PD_REQUEST, request_label(req), b->ia.iaid, hint_text(b, hint));
+			LOG(DHCP6_PROCESS_IA_PD_REQUEST, request_label(req), ia->iaid, hint_text(ia, hint));
 		else
-			LOG(DHCP6_PROCESS_IA_NA_REQUEST, request_label(req), b->ia.iaid, hint_text(b, hint));
+			LOG(DHCP6_PROCESS_IA_NA_REQUEST, request_label(req), ia->iaid, hint_text(ia, hint));
 		break;
 	case DHCP6_RENEW:
 	case DHCP6_REBIND:
 		if (pd)
-			LOG(DHCP6_PROCESS_IA_PD_EXTEND, request_label(req), b->ia.iaid);
+			LOG(DHCP6_PROCESS_IA_PD_EXTEND, request_label(req), ia->iaid);
 		else
-			LOG(DHCP6_PROCESS_IA_NA_EXTEND, request_label(req), b->ia.iaid);
+			LOG(DHCP6_PROCESS_IA_NA_EXTEND, request_label(req), ia->iaid);
 		break;
 	case DHCP6_RELEASE:
 		if (!pd)
-			LOG(DHCP6_PROCESS_IA_NA_RELEASE, request_label(req), b->ia.iaid);
+			LOG(DHCP6_PROCESS_IA_NA_RELEASE, request_label(req), ia->iaid);
 		break;
 	case DHCP6_DECLINE:
-		LOG(DHCP6_DECLINE_PROCESS_IA, request_label(req), b->ia.iaid);
+		LOG(DHCP6_DECLINE_PROCESS_IA, request_label(req), ia->iaid);
 		break;
 	default:
 		break;
 	}
-	if (b->has_status)
-		LOG(DHCP6_ADD_STATUS_CODE_FOR_IA, request_label(req), b->ia.iaid, b->status, b->text);
+	if (ia->has_status)
+		LOG(DHCP6_ADD_STATUS_CODE_FOR_IA, request_label(req), ia->iaid, ia->status, ia->text);
 }
 
 static bool is_same_client(const struct request *req, const struct lease *lease)
@@ -84,192 +83,150 @@ static bool is_same_client(const struct request *req, const struct lease *lease)
 	return bytes_equal(lease->client_id, req->client_id);
 }
 
-static void report_given(const struct request *req, const struct binding *b, const struct given *g)
+static bool extends(const struct request *req)
 {
-	bool extends = req->type == DHCP6_RENEW || req->type == DHCP6_REBIND;
+	return req->type == DHCP6_RENEW || req->type == DHCP6_REBIND;
+}
+
+static void report_binding(const struct request *req, const struct binding *b)
+{
+	const struct lease *old = b->candidate.lease;
 	char addr[PREFIX_TEXT_MAX], text[LEASE_TEXT_MAX];
 
-	if (!g->old) {
-		if (extends)
+	if (!old) {
+		if (extends(req))
 			LOG(ALLOC_ENGINE_V6_EXTEND_ALLOC_UNRESERVED, request_label(req));
 		else
 			LOG(ALLOC_ENGINE_V6_ALLOC_UNRESERVED, request_label(req));
-	} else if (!is_same_client(req, g->old)) {
-		LOG(ALLOC_ENGINE_V6_REUSE_EXPIRED_LEASE_DATA, request_label(req), describe_lease(g->old, text));
-	} else if (extends) {
-		LOG(ALLOC_ENGINE_V6_EXTEND_LEASE, request_label(req), b->type == LEASE_PD ? "prefix" : "address",
-		    lease_address_text(&g->lease, addr));
-		LOG(ALLOC_ENGINE_V6_EXTEND_LEASE_DATA, request_label(req), describe_lease(g->old, text));
-		LOG(ALLOC_ENGINE_V6_EXTEND_NEW_LEASE_DATA, request_label(req), describe_lease(&g->lease, text));
+	} else if (!is_same_client(req, old)) {
+		LOG(ALLOC_ENGINE_V6_REUSE_EXPIRED_LEASE_DATA, request_label(req), describe_lease(old, text));
+	} else if (extends(req)) {
+		LOG(ALLOC_ENGINE_V6_EXTEND_LEASE, request_label(req), b->ia->type == LEASE_PD ? "prefix" : "address",
+		    lease_address_text(&b->lease, addr));
+		LOG(ALLOC_ENGINE_V6_EXTEND_LEASE_DATA, request_label(req), describe_lease(old, text));
+		LOG(ALLOC_ENGINE_V6_EXTEND_NEW_LEASE_DATA, request_label(req), describe_lease(&b->lease, text));
 	}
-	report_other_subnet(req, g->pool->sub);
-}
-
-/* --- declines and releases that make no sense ------------------------------ */
-
-/* `at`: what is stored there, NULL if nothing. */
-static void report_decline_fail(const struct request *req, const struct binding *b, const struct ip *addr,
-				const struct lease *at)
-{
-	struct log_fold *fold = req->worker->srv->fold;
-	char text[IP_TEXT_MAX], id[DUID_TEXT_MAX];
-	uint64_t key = report_key(req, addr);
-
-	(void)ip_format(addr, text);
-	if (!at || lease_is_over(at) || at->state == LEASE_DECLINED) {
-		LOG_FOLDED(fold, key, DHCP6_DECLINE_FAIL_NO_LEASE, request_label(req), text);
-	} else if (!is_same_client(req, at)) {
-		ident_id(at->client_id, id, sizeof(id));
-		LOG_FOLDED(fold, key, DHCP6_DECLINE_FAIL_DUID_MISMATCH, request_label(req), text, id);
-	} else if (at->iaid != b->ia.iaid) {
-		LOG_FOLDED(fold, key, DHCP6_DECLINE_FAIL_IAID_MISMATCH, request_label(req), text, b->ia.iaid, at->iaid);
-	}
-}
-
-static void report_release_fail(const struct request *req, const struct binding *b, const struct prefix *prefix,
-				const struct lease *at)
-{
-	struct log_fold *fold = req->worker->srv->fold;
-	char text[IP_TEXT_MAX], id[DUID_TEXT_MAX];
-	uint64_t key = report_key(req, &prefix->addr);
-	bool pd = b->type == LEASE_PD;
-
-	(void)ip_format(&prefix->addr, text);
-	if (!at || lease_is_over(at) || at->state != LEASE_DEFAULT || at->prefix_len != prefix->len) {
-		if (pd)
-			LOG(DHCP6_RELEASE_PD_FAIL_NOT_ASSIGNED, request_label(req), text, prefix->len);
-		else
-			LOG(DHCP6_RELEASE_NA_FAIL_NOT_ASSIGNED, request_label(req), text);
-	} else if (!is_same_client(req, at)) {
-		ident_id(at->client_id, id, sizeof(id));
-		if (pd)
-			LOG_FOLDED(fold, key, DHCP6_RELEASE_PD_FAIL_WRONG_DUID, request_label(req), text, prefix->len,
-				   id);
-		else
-			LOG_FOLDED(fold, key, DHCP6_RELEASE_NA_FAIL_WRONG_DUID, request_label(req), text, id);
-	} else if (at->iaid != b->ia.iaid) {
-		if (pd)
-			LOG_FOLDED(fold, key, DHCP6_RELEASE_PD_FAIL_WRONG_IAID, request_label(req), text, prefix->len,
-				   b->ia.iaid, at->iaid);
-		else
-			LOG_FOLDED(fold, key, DHCP6_RELEASE_NA_FAIL_WRONG_IAID, request_label(req), text, b->ia.iaid,
-				   at->iaid);
-	}
-}
-
-static bool is_changed(const struct request *req, const struct binding *b, const struct ip *addr)
-{
-	unsigned i;
-
-	for (i = 0; i < req->n_changes; i++)
-		if (req->changes[i].new.type == b->type && ip_equal(&req->changes[i].addr, addr))
-			return true;
-	return false;
-}
-
-/* What a RELEASE or DECLINE names in vain: why is found out here, for the log alone. */
-static void report_not_given_back(const struct request *req, const struct binding *b)
-{
-	struct reader r = reader_of(b->ia.subs);
-	struct ia6_item item;
-	unsigned n = 0;
-
-	if (b->type == LEASE_PD && req->type == DHCP6_DECLINE)
-		return;
-	while (n++ < LEASES_MAX6 && ia6_next_item(&b->ia, &r, &item)) {
-		struct lease_query query = { .by = BY_ADDR, .type = b->type, .addr = item.prefix.addr };
-		struct lease at;
-		int found;
-
-		if (is_changed(req, b, &item.prefix.addr))
-			continue;
-		found = store_find(req->worker->srv->store, &query, req->arena, &at, 1);
-		if (found < 0)
-			return;
-		/* A prefix may begin at the address, or the other way around. */
-		found = found && at.type == b->type;
-		if (req->type == DHCP6_DECLINE)
-			report_decline_fail(req, b, &item.prefix.addr, found ? &at : NULL);
-		else
-			report_release_fail(req, b, &item.prefix, found ? &at : NULL);
-	}
+	if (b->candidate.pool)
+		report_other_subnet(req, b->candidate.pool->sub);
 }
 
 void report6_bound(const struct request *req)
 {
-	bool gives_back = req->type == DHCP6_RELEASE || req->type == DHCP6_DECLINE;
-	unsigned i, k;
+	unsigned i;
 
 	if (req->drop)
 		return;
 	if (req->rapid)
 		LOG(DHCP6_RAPID_COMMIT, request_label(req));
-	for (i = 0; i < req->n_bindings; i++) {
-		const struct binding *b = &req->bindings[i];
-
-		if (b->twin)
-			continue;
-		report_ia(req, b);
-		for (k = 0; k < b->n_given; k++)
-			report_given(req, b, &b->given[k]);
-		if (gives_back)
-			report_not_given_back(req, b);
-	}
+	for (i = 0; i < req->n_ias; i++)
+		if (!req->ias[i].same_as)
+			report_ia(req, &req->ias[i]);
+	for (i = 0; i < req->n_bindings; i++)
+		if (req->bindings[i].is_granted)
+			report_binding(req, &req->bindings[i]);
 	if (req->has_status)
 		LOG(DHCP6_ADD_GLOBAL_STATUS_CODE, request_label(req), req->status, req->status_text);
 }
 
-void report6_takes_over(const struct request *req, const struct lease *old)
+/* --- declines and releases that make no sense ------------------------------ */
+
+static void report_decline_fail(const struct request *req, const struct event *event)
 {
+	struct log_fold *fold = req->worker->srv->fold;
+	const struct lease *lease = event->hint->lease;
 	char text[IP_TEXT_MAX], id[DUID_TEXT_MAX];
+	uint64_t key = report_key(req, &event->hint->prefix.addr);
 
-	ident_id(old->client_id, id, sizeof(id));
-	LOG(DHCP6_ADDR_REG_INFORM_CLIENT_CHANGE, request_label(req), ip_format(&old->addr, text), id);
+	(void)ip_format(&event->hint->prefix.addr, text);
+	if (event->kind == EVENT_DECLINE_UNKNOWN) {
+		LOG_FOLDED(fold, key, DHCP6_DECLINE_FAIL_NO_LEASE, request_label(req), text);
+	} else if (!is_same_client(req, lease)) {
+		ident_id(lease->client_id, id, sizeof(id));
+		LOG_FOLDED(fold, key, DHCP6_DECLINE_FAIL_DUID_MISMATCH, request_label(req), text, id);
+	} else {
+		LOG_FOLDED(fold, key, DHCP6_DECLINE_FAIL_IAID_MISMATCH, request_label(req), text, event->ia->iaid,
+			   lease->iaid);
+	}
 }
 
-/* --- what was made durable ------------------------------------------------- */
-
-static void report_prefix(const struct request *req, const struct binding *b, const struct given *g)
+static void report_release_fail(const struct request *req, const struct event *event)
 {
-	const struct lease *lease = &g->lease;
-	char text[IP_TEXT_MAX];
+	struct log_fold *fold = req->worker->srv->fold;
+	const struct prefix *prefix = &event->hint->prefix;
+	const struct lease *lease = event->hint->lease;
+	char text[IP_TEXT_MAX], id[DUID_TEXT_MAX];
+	uint64_t key = report_key(req, &prefix->addr);
+	bool pd = event->ia->type == LEASE_PD;
 
-	if (req->answer_type == DHCP6_ADVERTISE)
-		LOG(DHCP6_PD_LEASE_ADVERT, request_label(req), ip_format(&lease->addr, text), lease->prefix_len,
-		    b->ia.iaid);
-	else if (g->reused)
-		LOG(DHCP6_PD_LEASE_REUSE, request_label(req), ip_format(&lease->addr, text), lease->prefix_len,
-		    b->ia.iaid, lease->valid);
-	else if (req->type == DHCP6_RENEW || req->type == DHCP6_REBIND)
-		LOG(DHCP6_PD_LEASE_RENEW, request_label(req), ip_format(&lease->addr, text), lease->prefix_len,
-		    b->ia.iaid, lease->valid);
+	(void)ip_format(&prefix->addr, text);
+	if (event->kind == EVENT_RELEASE_UNKNOWN) {
+		if (pd)
+			LOG(DHCP6_RELEASE_PD_FAIL_NOT_ASSIGNED, request_label(req), text, prefix->len);
+		else
+			LOG(DHCP6_RELEASE_NA_FAIL_NOT_ASSIGNED, request_label(req), text);
+	} else if (!is_same_client(req, lease)) {
+		ident_id(lease->client_id, id, sizeof(id));
+		if (pd)
+			LOG_FOLDED(fold, key, DHCP6_RELEASE_PD_FAIL_WRONG_DUID, request_label(req), text, prefix->len,
+				   id);
+		else
+			LOG_FOLDED(fold, key, DHCP6_RELEASE_NA_FAIL_WRONG_DUID, request_label(req), text, id);
+	} else {
+		if (pd)
+			LOG_FOLDED(fold, key, DHCP6_RELEASE_PD_FAIL_WRONG_IAID, request_label(req), text, prefix->len,
+				   event->ia->iaid, lease->iaid);
+		else
+			LOG_FOLDED(fold, key, DHCP6_RELEASE_NA_FAIL_WRONG_IAID, request_label(req), text,
+				   event->ia->iaid, lease->iaid);
+	}
+}
+
+/* --- events ---------------------------------------------------------------- */
+
+static void report_prefix(const struct request *req, const struct event *event, const char *text)
+{
+	const struct lease *lease = event->lease;
+	uint32_t iaid = event->ia->iaid;
+
+	if (event->kind == EVENT_OFFERED)
+		LOG(DHCP6_PD_LEASE_ADVERT, request_label(req), text, lease->prefix_len, iaid);
+	else if (event->kind == EVENT_REUSED)
+		LOG(DHCP6_PD_LEASE_REUSE, request_label(req), text, lease->prefix_len, iaid, lease->valid);
+	else if (extends(req))
+		LOG(DHCP6_PD_LEASE_RENEW, request_label(req), text, lease->prefix_len, iaid, lease->valid);
 	else
-		LOG(DHCP6_PD_LEASE_ALLOC, request_label(req), ip_format(&lease->addr, text), lease->prefix_len,
-		    b->ia.iaid, lease->valid);
+		LOG(DHCP6_PD_LEASE_ALLOC, request_label(req), text, lease->prefix_len, iaid, lease->valid);
 }
 
-static void report_addr(const struct request *req, const struct binding *b, const struct given *g)
+static void report_addr(const struct request *req, const struct event *event, const char *text)
 {
-	const struct lease *lease = &g->lease;
-	char text[IP_TEXT_MAX];
+	const struct lease *lease = event->lease;
+	uint32_t iaid = event->ia->iaid;
 
-	if (req->answer_type == DHCP6_ADVERTISE)
-		LOG(DHCP6_LEASE_ADVERT, request_label(req), ip_format(&lease->addr, text), b->ia.iaid);
-	else if (g->reused)
-		LOG(DHCP6_LEASE_REUSE, request_label(req), ip_format(&lease->addr, text), b->ia.iaid, lease->valid);
-	else if (req->type == DHCP6_RENEW || req->type == DHCP6_REBIND)
-		LOG(DHCP6_LEASE_RENEW, request_label(req), ip_format(&lease->addr, text), b->ia.iaid, lease->valid);
+	if (event->kind == EVENT_OFFERED)
+		LOG(DHCP6_LEASE_ADVERT, request_label(req), text, iaid);
+	else if (event->kind == EVENT_REUSED)
+		LOG(DHCP6_LEASE_REUSE, request_label(req), text, iaid, lease->valid);
+	else if (extends(req))
+		LOG(DHCP6_LEASE_RENEW, request_label(req), text, iaid, lease->valid);
 	else
-		LOG(DHCP6_LEASE_ALLOC, request_label(req), ip_format(&lease->addr, text), b->ia.iaid, lease->valid);
+		LOG(DHCP6_LEASE_ALLOC, request_label(req), text, iaid, lease->valid);
 }
 
-static void report_released(const struct request *req, const struct store_change *change)
+static bool is_deleted(const struct request *req, const struct lease *lease)
 {
-	const struct lease *lease = &change->new;
-	bool deleted = change->kind == CHANGE_DELETE;
-	char text[IP_TEXT_MAX];
+	unsigned i;
 
-	(void)ip_format(&lease->addr, text);
+	for (i = 0; i < req->n_changes; i++)
+		if (req->changes[i].new.type == lease->type && ip_equal(&req->changes[i].addr, &lease->addr))
+			return req->changes[i].kind == CHANGE_DELETE;
+	return false;
+}
+
+static void report_released(const struct request *req, const struct lease *lease, const char *text)
+{
+	bool deleted = is_deleted(req, lease);
+
 	if (lease->type == LEASE_PD) {
 		LOG(DHCP6_RELEASE_PD, request_label(req), text, lease->prefix_len, lease->iaid);
 		if (deleted)
@@ -285,45 +242,60 @@ static void report_released(const struct request *req, const struct store_change
 		LOG(DHCP6_RELEASE_NA_EXPIRED, request_label(req), text, lease->iaid);
 }
 
-static void report_registered(const struct request *req)
+static void report_moved(const struct request *req, const struct lease *old)
 {
-	char text[IP_TEXT_MAX];
+	char text[IP_TEXT_MAX], id[DUID_TEXT_MAX];
 
-	if (!req->n_changes)
-		return;
-	if (req->changes[0].kind == CHANGE_DELETE)
-		LOG(DHCP6_ADDR_UNREGISTERED, request_label(req), ip_format(&req->wanted, text));
-	else
-		LOG(DHCP6_ADDR_REGISTERED, request_label(req), ip_format(&req->wanted, text),
-		    req->changes[0].new.valid);
+	ident_id(old->client_id, id, sizeof(id));
+	LOG(DHCP6_ADDR_REG_INFORM_CLIENT_CHANGE, request_label(req), ip_format(&old->addr, text), id);
 }
 
-void report6_commit(const struct request *req)
+void report6_event(const struct request *req, const struct event *event)
 {
-	char text[LEASE_TEXT_MAX];
-	unsigned i, k;
+	const struct lease *lease = event->lease;
+	char text[IP_TEXT_MAX], details[LEASE_TEXT_MAX];
 
-	for (i = 0; i < req->n_bindings; i++) {
-		const struct binding *b = &req->bindings[i];
-
-		for (k = 0; k < b->n_given; k++) {
-			if (b->type == LEASE_PD)
-				report_prefix(req, b, &b->given[k]);
-			else
-				report_addr(req, b, &b->given[k]);
-			LOG(DHCP6_LEASE_DATA, request_label(req), b->ia.iaid, describe_lease(&b->given[k].lease, text));
-		}
-	}
-	if (req->type == DHCP6_ADDR_REG_INFORM)
-		report_registered(req);
-	for (i = 0; i < req->n_changes; i++) {
-		const struct lease *lease = &req->changes[i].new;
-
-		if (req->type == DHCP6_RELEASE)
-			report_released(req, &req->changes[i]);
-		else if (req->type == DHCP6_DECLINE)
-			LOG(DHCP6_DECLINE_LEASE, request_label(req), ip_format(&lease->addr, text),
-			    req->changes[i].kind == CHANGE_DELETE ? 0 : req->cfg->decline_probation);
+	(void)ip_format(lease ? &lease->addr : &req->wanted, text);
+	switch (event->kind) {
+	case EVENT_OFFERED:
+	case EVENT_ASSIGNED:
+	case EVENT_RENEWED:
+	case EVENT_REUSED:
+		if (event->ia->type == LEASE_PD)
+			report_prefix(req, event, text);
+		else
+			report_addr(req, event, text);
+		LOG(DHCP6_LEASE_DATA, request_label(req), event->ia->iaid, describe_lease(lease, details));
+		break;
+	case EVENT_RELEASED:
+		report_released(req, lease, text);
+		break;
+	case EVENT_DECLINED:
+		LOG(DHCP6_DECLINE_LEASE, request_label(req), text, req->cfg->decline_probation);
+		break;
+	case EVENT_DECLINE_LIMIT:
+		LOG_FOLDED(req->worker->srv->fold, req->turn.client.a, DHCP6_DECLINE_LIMIT, request_label(req));
+		LOG(DHCP6_DECLINE_LEASE, request_label(req), text, 0u);
+		break;
+	case EVENT_DECLINE_UNKNOWN:
+	case EVENT_DECLINE_FOREIGN:
+		report_decline_fail(req, event);
+		break;
+	case EVENT_RELEASE_UNKNOWN:
+	case EVENT_RELEASE_FOREIGN:
+		report_release_fail(req, event);
+		break;
+	case EVENT_REGISTERED:
+		LOG(DHCP6_ADDR_REGISTERED, request_label(req), text, lease->valid);
+		break;
+	case EVENT_UNREGISTERED:
+		LOG(DHCP6_ADDR_UNREGISTERED, request_label(req), text);
+		break;
+	case EVENT_REGISTER_MOVED:
+		report_moved(req, lease);
+		break;
+	default:
+		break;
 	}
 }
 

@@ -23,19 +23,20 @@
 struct family;
 struct serve_worker;
 struct live;
+struct ia;
 struct binding;
+struct event;
 
 enum verdict {
 	STEP_NEXT,  /* go on with the next step */
 	STEP_DROP,  /* no answer; req->drop and req->why tell why */
-	STEP_PARK,  /* somebody else has it now and will post it back; it goes on with the next step */
-	STEP_AGAIN, /* the leases changed under us: back to recall */
+	STEP_PARK,  /* it waits for somebody who will post it back */
+	STEP_AGAIN, /* back to an earlier step, see request_again() */
 	STEP_DONE,  /* processed, and there is no answer by the protocol */
 };
 
-#define CHANGES_MAX 2       /* DHCPv4: the lease, and the one it replaces */
-#define CONFLICTS_MAX 5     /* then the request is dropped; the client asks again */
-#define REQUEST_ARENA 65536 /* bytes a request may use */
+#define CONFLICTS_MAX 5         /* then the request is dropped; the client asks again */
+#define REQUEST_ARENA (2 << 16) /* bytes a request may use: a lease of the largest size, and as much for the rest */
 
 struct request {
 	/* the slot's, whatever message is in it */
@@ -80,29 +81,35 @@ struct request {
 
 	struct opt_scopes scopes; /* of its options; see request_set_scopes() */
 
-	/* what it has and wants */
-	struct ip wanted;  /* the address it names; zero if none */
-	struct lease mine; /* its lease in the subnet */
-	struct lease at;   /* the lease at `wanted`, whoever's */
-	bool has_mine, has_at;
-	uint32_t n_leases; /* how many the client has, on all links and in all states */
-	uint32_t n_new;    /* DHCPv6: how many more this message gets */
+	/* what it asks for and has; see binding.h */
+	struct ip wanted; /* the address that a DHCPv4 client, or a registration, names; zero if none */
+	struct ia *ias;
+	unsigned n_ias;
+	uint32_t n_leases;      /* how many the client has, on all links and in all states */
+	uint32_t n_new;         /* candidates that would be more than these */
+	unsigned declines_left; /* addresses that the client may take out of use now */
 
 	/* what it gets */
-	struct lease lease;
-	const struct pool *pool;        /* of lease.addr; NULL if none holds it */
-	const struct pool *second_pool; /* another one whose options count; NULL */
-	bool reused;                    /* confirmed without a change */
-	struct binding *bindings;       /* DHCPv6: an IA each, in the request's arena */
+	struct binding *bindings; /* of all IAs, one after the other */
 	unsigned n_bindings;
-	uint16_t status; /* DHCPv6: of the whole message, if has_status */
+	unsigned n_rejected;            /* candidates that turned out to be somebody else's */
+	int64_t rejected_ms;            /* boot time of the first */
+	const struct pool *pool;        /* whose options count; NULL if none */
+	const struct pool *second_pool; /* another one whose options count; NULL */
+	uint16_t status;                /* DHCPv6: of the whole message, if has_status */
 	const char *status_text;
-	bool has_status, rapid;       /* DHCPv6; rapid: committed at once */
-	struct store_change *changes; /* DHCPv4: few_changes */
-	struct store_change few_changes[CHANGES_MAX];
-	unsigned n_changes;
-	struct store_txn txn;
+	bool has_status, rapid; /* DHCPv6; rapid: committed at once */
+	struct event *events;
+	unsigned n_events, events_max;
+	struct store_change *changes;
+	unsigned n_changes, changes_max;
 	unsigned n_conflicts;
+
+	/* what the step under way asks, see ask.h and steps.c */
+	unsigned phase; /* 0 when a step begins */
+	struct lease_query *queries;
+	struct store_find find;
+	struct store_txn txn;
 
 	char label[320]; /* who, for log lines; made when first needed */
 };
@@ -112,3 +119,5 @@ const char *request_label(const struct request *req);
 
 /* Sets the reason and returns STEP_DROP. `why` may be NULL; it must live as long as the request. */
 enum verdict request_drop(struct request *req, enum drop_reason reason, const char *why);
+/* Returns STEP_AGAIN: the request goes on with that step. */
+enum verdict request_again(struct request *req, enum verdict (*step)(struct request *req));

@@ -302,7 +302,7 @@ static void look_ahead(struct request *const *group, unsigned n)
 static void serve_group(struct serve_worker *w, const struct dgram *v, unsigned n)
 {
 	struct request *group[GROUP];
-	unsigned i, n_group = 0, end = pipeline_restart();
+	unsigned i, n_group = 0, end = pipeline_recall();
 
 	for (i = 0; i < n; i++) {
 		struct request *req = take(w, &v[i]);
@@ -328,6 +328,16 @@ void serve_worker_batch(struct serve_worker *w, struct dgram *v, unsigned n)
 		serve_group(w, &v[i], n - i < GROUP ? n - i : GROUP);
 }
 
+/* What it waited for has come: with the next step, or the same one again. */
+static bool go_on(struct request *req)
+{
+	if (!req->wait.what.reenter) {
+		req->step++;
+		req->phase = 0;
+	}
+	return pipeline_run(req);
+}
+
 void serve_worker_resume(struct serve_worker *w)
 {
 	struct list todo;
@@ -346,7 +356,7 @@ void serve_worker_resume(struct serve_worker *w)
 			/* It was dropped when its deadline passed. */
 			give_turn(req);
 			release(req);
-		} else if (pipeline_run(req)) {
+		} else if (go_on(req)) {
 			finish(req);
 		}
 	}

@@ -8,11 +8,11 @@
 #include "serve/family.h"
 #include "serve/pipeline.h"
 #include "serve/answer_options.h"
+#include "serve/ask.h"
+#include "serve/binding.h"
+#include "serve/event.h"
 #include "serve/report.h"
 #include "serve/server.h"
-
-/* A client that has heard nothing for so long has asked again. */
-#define STORE_WAIT_MS 10000
 
 enum verdict step_accept(struct request *req)
 {
@@ -33,10 +33,33 @@ enum verdict step_accept(struct request *req)
 	return request_drop(req, DROP_UNKNOWN_TYPE, NULL);
 }
 
+static unsigned ask_link(struct request *req)
+{
+	struct lease_query *query = arena_room(req->arena, sizeof(*query));
+	struct ip addr;
+
+	if (!query || !req->fam->needs_lease || !req->fam->needs_lease(req, &addr))
+		return 0;
+	*query = (struct lease_query){ .by = BY_ADDR, .type = req->fam->lease_type, .addr = addr };
+	ask_prepare(req, query, NULL, 1);
+	req->queries = query;
+	return 1;
+}
+
+static void take_link(struct request *req, const struct lease_query *query)
+{
+	if (query->n)
+		req->fam->use_lease(req, query->out);
+}
+
 enum verdict step_choose(struct request *req)
 {
+	static const struct ask_round rounds[] = { { ask_link, take_link } };
+	enum verdict verdict = ask_rounds(req, rounds, 1);
 	struct select_query query = { 0 };
 
+	if (verdict != STEP_NEXT)
+		return verdict;
 	req->fam->where(req, &query);
 	req->chosen = req->sub = subnet_select(&req->cfg->plan, &query);
 	request_set_scopes(req);
@@ -44,7 +67,22 @@ enum verdict step_choose(struct request *req)
 		report_subnet(req);
 	else
 		LOGF(req->fam->idx, DHCPx_SUBNET_SELECTION_FAILED, request_label(req));
-	return STEP_NEXT;
+	return req->fam->chosen ? req->fam->chosen(req) : STEP_NEXT;
+}
+
+/* Room for what bind says, which is at most one thing about each of these, and a few about the message. */
+static bool prepare_bind(struct request *req)
+{
+	unsigned n = req->n_bindings + 2, i;
+
+	for (i = 0; i < req->n_ias; i++)
+		n += req->ias[i].n_held + req->ias[i].n_hints + 1;
+	req->n_changes = req->n_events = 0;
+	req->changes_max = req->events_max = n;
+	/* Each is filled in as it is counted. */
+	req->changes = arena_room(req->arena, n * sizeof(*req->changes));
+	req->events = arena_room(req->arena, n * sizeof(*req->events));
+	return req->changes && req->events;
 }
 
 enum verdict step_bind(struct request *req)
@@ -53,20 +91,19 @@ enum verdict step_bind(struct request *req)
 
 	if (!req->chosen && !req->row->any_link)
 		report_no_subnet(req);
-	req->n_changes = 0;
-	req->changes = req->few_changes;
-	req->reused = false;
+	if (!prepare_bind(req))
+		return request_drop(req, DROP_LIMIT, "the message is too large");
 	verdict = req->row->bind(req);
 	req->fam->log_bound(req);
 	return verdict;
 }
 
 /* From whatever thread made the changes durable: back to the worker. */
-static void txn_done(struct store_txn *txn)
+static void txn_done(struct store_txn *txn, uint64_t ticket)
 {
 	struct request *req = txn->owner;
 
-	(void)wait_respond(req, txn->ticket);
+	(void)wait_respond(req, ticket);
 }
 
 enum verdict step_commit(struct request *req)
@@ -107,12 +144,12 @@ enum verdict step_committed(struct request *req)
 			if (++req->n_conflicts > CONFLICTS_MAX)
 				return request_drop(req, DROP_CONFLICT, NULL);
 			LOGF(req->fam->idx, DHCPx_LEASE_CONFLICT, request_label(req));
-			return STEP_AGAIN;
+			return request_again(req, step_recall);
 		case CHANGE_FAILED:
 		case CHANGE_ABORTED:
 			return request_drop(req, DROP_STORE, NULL);
 		}
 	}
-	req->fam->committed(req);
+	event_emit(req);
 	return STEP_NEXT;
 }

@@ -188,7 +188,7 @@ static const struct subnet *by_interface(const struct plan *plan, const char *if
 	return lo < plan->n_ifaces && !strcmp(plan->by_iface[lo].iface, iface) ? plan->by_iface[lo].sub : NULL;
 }
 
-static const struct subnet *by_interface_id(const struct plan *plan, struct bytes id)
+const struct subnet *subnet_by_interface_id(const struct plan *plan, struct bytes id)
 {
 	size_t lo = 0, hi = plan->n_iface_ids;
 
@@ -292,23 +292,30 @@ const struct pool *link_pd_pool_around(const struct subnet *sub, const struct pr
 	return ret;
 }
 
+static const struct subnet *select_relayed(const struct plan *plan, const struct select_query *query)
+{
+	const struct subnet *sub = by_relay_address(plan, &query->relay_addr);
+
+	return sub ? sub : subnet_by_address(plan, &query->relay_addr);
+}
+
 const struct subnet *subnet_select(const struct plan *plan, const struct select_query *query)
 {
-	const struct subnet *sub;
+	bool has_client = !ip_is_zero(&query->client_addr), has_src = !ip_is_zero(&query->src_addr);
+	const struct subnet *sub = NULL;
 
 	if (query->has_link)
 		return subnet_by_address(plan, &query->link_addr);
-	if (query->has_relay) {
-		sub = query->iface_id.len ? by_interface_id(plan, query->iface_id) : NULL;
-		if (sub)
-			return sub;
-		sub = by_relay_address(plan, &query->relay_addr);
-		return sub ? sub : subnet_by_address(plan, &query->relay_addr);
-	}
-	if (!query->was_broadcast && !ip_is_zero(&query->client_addr))
-		return subnet_by_address(plan, &query->client_addr);
-	if (!query->was_broadcast && !ip_is_zero(&query->src_addr))
-		return subnet_by_address(plan, &query->src_addr);
+	if (query->has_relay && query->iface_id.len)
+		sub = subnet_by_interface_id(plan, query->iface_id);
+	if (!sub && query->has_relay && !ip_is_zero(&query->relay_addr))
+		return select_relayed(plan, query);
+	if (!sub && has_client)
+		sub = subnet_by_address(plan, &query->client_addr);
+	if (!sub && has_src)
+		sub = subnet_by_address(plan, &query->src_addr);
+	if (sub || ((has_client || has_src) && !query->on_link))
+		return sub;
 	sub = by_interface(plan, query->iface);
 	return sub ? sub : subnet_by_address(plan, &query->local_addr);
 }

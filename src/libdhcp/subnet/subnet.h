@@ -132,6 +132,13 @@ static inline const struct subnet *link_subnet(const struct subnet *sub, unsigne
 	return sub->net ? &sub->net->subs[((unsigned)(sub - sub->net->subs) + i) % sub->net->n] : sub;
 }
 
+/* The pools of addresses, or with `prefixes` of prefixes. */
+static inline const struct pool *subnet_pools(const struct subnet *sub, bool prefixes, unsigned *ret_n)
+{
+	*ret_n = prefixes ? sub->n_pd_pools : sub->n_pools;
+	return prefixes ? sub->pd_pools : sub->pools;
+}
+
 static inline bool link_same(const struct subnet *a, const struct subnet *b)
 {
 	return a == b || (a->net && a->net == b->net);
@@ -156,24 +163,29 @@ const struct pool *link_pd_pool_around(const struct subnet *sub, const struct pr
 /* Whether a subnet of the link holds the address. */
 bool link_contains(const struct subnet *sub, const struct ip *addr);
 
-/* What a message tells about where its client is. */
+/* The one that names this interface of its relay; NULL if none. */
+const struct subnet *subnet_by_interface_id(const struct plan *plan, struct bytes id);
+
+/* What a message says about the link of its client. An address that it does not have is zero. */
 struct select_query {
 	bool has_link;
 	struct ip link_addr;   /* the link as the message itself names it (RFC 3011, RFC 3527) */
-	struct bytes iface_id; /* of the relay's interface; empty if not told */
+	struct bytes iface_id; /* of the relay's interface; empty if none */
 	bool has_relay;
 	struct ip relay_addr;  /* giaddr, link-address */
-	struct ip client_addr; /* ciaddr; zero if none */
+	struct ip client_addr; /* ciaddr */
 	struct ip src_addr;    /* source of the datagram */
-	bool was_broadcast;    /* the datagram was for everybody on the link */
-	struct ip local_addr;  /* our address on the interface it came in by */
+	bool on_link; /* it cannot come from anywhere but the link of the interface, whatever its addresses are */
+	struct ip local_addr; /* our address on the interface it came in by */
 	const char *iface;
 };
 
 /*
- * The client's subnet: where the message names a link, the one around that address or none. Else for a
- * relayed message the one that names the relay's interface, else the one that names the relay, else the one around the
- * relay's address. Else the one around the client's address, else the one that names the interface, else the one around
+ * The client's subnet. Where the message itself names a link, the subnet around that address or none. For a relayed
+ * message the one that names the relay's interface; else the one that names the relay or is around its address, or
+ * none. A relay without an address (RFC 6221) is on the link of the interface. For others the one around the client's
+ * address, else around the source address. If there is none, they are on a link that is not configured, unless they
+ * can only come from the link of the interface. There it is the subnet that names the interface, else the one around
  * our own address there. NULL: none.
  */
 const struct subnet *subnet_select(const struct plan *plan, const struct select_query *query);

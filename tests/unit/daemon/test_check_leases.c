@@ -33,8 +33,9 @@ static struct store *open_store(void)
 	return store;
 }
 
-static void txn_done(struct store_txn *txn)
+static void txn_done(struct store_txn *txn, uint64_t ticket)
 {
+	(void)ticket;
 	*(bool *)txn->owner = true;
 }
 
@@ -71,7 +72,7 @@ static uint32_t subnet_of(struct store *store, const char *addr)
 	uint32_t id;
 
 	ck_assert_int_eq(ip_parse(addr, &query.addr), 0);
-	id = store_find(store, &query, arena, &lease, 1) == 1 ? lease.subnet_id : 0;
+	id = store_find_wait(store, &query, arena, &lease, 1) == 1 ? lease.subnet_id : 0;
 	arena_free(arena);
 	return id;
 }

@@ -98,20 +98,23 @@ START_TEST(order_of_selection)
 				  .relay_addr = none, .client_addr = ip("10.1.2.9"), .src_addr = ip("192.0.2.3") }),
 			  3);
 	ck_assert_uint_eq(chosen((struct select_query){ .client_addr = none, .src_addr = ip("192.0.2.3") }), 4);
-	ck_assert_uint_eq(chosen((struct select_query){ .client_addr = ip("10.1.2.9"),
-							.src_addr = none,
-							.was_broadcast = true,
-							.iface = "eth1",
-							.local_addr = ip("192.0.2.1") }),
+	/* an address that no subnet has says less than one that a subnet has, and that the client is not on the link */
+	ck_assert_uint_eq(chosen((struct select_query){ .client_addr = ip("172.16.0.9"), .src_addr = ip("192.0.2.3") }),
+			  4);
+	ck_assert_uint_eq(chosen((struct select_query){ .client_addr = ip("172.16.0.9"), .iface = "eth1" }), 0);
+	ck_assert_uint_eq(chosen((struct select_query){ .src_addr = ip("172.16.0.9"), .iface = "eth1" }), 0);
+	ck_assert_uint_eq(
+		chosen((struct select_query){ .src_addr = ip("172.16.0.9"), .on_link = true, .iface = "eth1" }), 5);
+	ck_assert_uint_eq(
+		chosen((struct select_query){ .on_link = true, .iface = "eth1", .local_addr = ip("192.0.2.1") }), 5);
+	ck_assert_uint_eq(chosen((struct select_query){ .on_link = true, .local_addr = ip("192.0.2.1") }), 4);
+	ck_assert_uint_eq(chosen((struct select_query){ .on_link = true, .local_addr = ip("172.16.0.1") }), 0);
+	/* a relay without an address (RFC 6221), whose interface no subnet names */
+	ck_assert_uint_eq(chosen((struct select_query){ .has_relay = true,
+							.relay_addr = ip_zero6,
+							.iface_id = bytes_of("ge-0/0/7", 8),
+							.iface = "eth1" }),
 			  5);
-	ck_assert_uint_eq(
-		chosen((struct select_query){
-			.client_addr = none, .src_addr = none, .was_broadcast = true, .local_addr = ip("192.0.2.1") }),
-		4);
-	ck_assert_uint_eq(
-		chosen((struct select_query){
-			.client_addr = none, .src_addr = none, .was_broadcast = true, .local_addr = ip("172.16.0.1") }),
-		0);
 }
 END_TEST
 

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "serve/event.h"
+
+#include "serve/binding.h"
+#include "serve/budget.h"
+#include "serve/family.h"
+#include "serve/report.h"
+#include "serve/server.h"
+
+#include <assert.h>
+
+/* What an event means besides its log line, which is the family's. */
+struct event_row {
+	enum stat_id stat[2]; /* of addresses, of prefixes; 0 = none */
+	bool ends_claim;      /* the store knows the address now, or nobody wants it any longer */
+	bool declines;        /* one more of the addresses that the client may take out of use */
+};
+
+static const struct event_row event_rows[EVENT_N] = {
+	[EVENT_ASSIGNED] = { { STAT_CUMULATIVE_ASSIGNED, STAT_CUMULATIVE_ASSIGNED_PD }, .ends_claim = true },
+	[EVENT_RENEWED] = { .ends_claim = true },
+	[EVENT_REUSED] = { { STAT_LEASE_REUSES, STAT_PD_LEASE_REUSES }, .ends_claim = true },
+	[EVENT_REGISTERED] = { .ends_claim = true },
+	[EVENT_DECLINED] = { .ends_claim = true, .declines = true },
+	[EVENT_DECLINE_LIMIT] = { { STAT_LIMIT_EXCEEDED, STAT_LIMIT_EXCEEDED }, .ends_claim = true },
+};
+
+struct event *event_add(struct request *req, enum event_kind kind)
+{
+	struct event *event = &req->events[req->n_events++];
+
+	assert(req->n_events <= req->events_max);
+	*event = (struct event){ .kind = kind };
+	return event;
+}
+
+void event_of_binding(struct request *req, enum event_kind kind, const struct binding *b)
+{
+	struct event *event = event_add(req, kind);
+
+	event->ia = b->ia;
+	event->binding = b;
+	event->lease = &b->lease;
+}
+
+void event_of_ia(struct request *req, enum event_kind kind, const struct ia *ia)
+{
+	event_add(req, kind)->ia = ia;
+}
+
+static void emit(struct request *req, const struct event *event)
+{
+	const struct event_row *row = &event_rows[event->kind];
+	bool is_prefix = event->ia && event->ia->type == LEASE_PD;
+	enum stat_id stat = row->stat[is_prefix];
+
+	if (stat)
+		stat_add(req->worker->stats, stat, 1);
+	if (row->ends_claim && event->binding && event->binding->candidate.key.a)
+		alloc_unclaim(req->worker->srv->alloc, &event->binding->candidate.key);
+	if (row->declines)
+		(void)budget_take(req->worker->srv->declines, &req->turn.client);
+	if (event->kind == EVENT_UNAVAILABLE)
+		report_exhausted(req, is_prefix);
+	else if (event->kind == EVENT_MAX_LEASES)
+		report_max_leases(req);
+	req->fam->log_event(req, event);
+}
+
+void event_emit(struct request *req)
+{
+	unsigned i;
+
+	for (i = 0; i < req->n_events; i++)
+		emit(req, &req->events[i]);
+	req->n_events = 0;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "lease/lease.h"
+
+/*
+ * What a message led to, as bind sees it: each thing is an event, and event_emit() is the one place that turns events
+ * into statistics, log lines and ends of claims. They are emitted when the changes are durable, or with the drop.
+ */
+enum event_kind {
+	EVENT_OFFERED,    /* an address or prefix that the client may ask for now */
+	EVENT_ASSIGNED,   /* a lease that the client did not have before */
+	EVENT_RENEWED,    /* one that it had */
+	EVENT_REUSED,     /* one that it had, confirmed without a change */
+	EVENT_REGISTERED, /* RFC 9686 */
+	EVENT_RELEASED,
+	EVENT_DECLINED,
+	EVENT_DECLINE_LIMIT,   /* declined, but the client declines too much: it stays available */
+	EVENT_UNAVAILABLE,     /* nothing is available for an IA */
+	EVENT_MAX_LEASES,      /* ... because the client has as many as it may have */
+	EVENT_REFUSED,         /* the client may not have what it names */
+	EVENT_REBOOT,          /* INIT-REBOOT of a client: names its address */
+	EVENT_REBOOT_REFUSED,  /* it is not the client's */
+	EVENT_REBOOT_UNKNOWN,  /* the client is not known, and the server is not authoritative */
+	EVENT_RELEASE_UNKNOWN, /* released, but it has no lease */
+	EVENT_RELEASE_FOREIGN, /* ... but it is another client's */
+	EVENT_DECLINE_UNKNOWN,
+	EVENT_DECLINE_FOREIGN,
+	EVENT_UNREGISTERED,
+	EVENT_REGISTER_MOVED, /* another client had registered it */
+	EVENT_V6_ONLY,        /* RFC 8925: the client does without an address */
+	EVENT_N
+};
+
+struct request;
+struct ia;
+struct binding;
+struct hint;
+
+struct event {
+	enum event_kind kind;
+	const struct ia *ia;           /* NULL if it is about none */
+	const struct binding *binding; /* NULL if it is about none */
+	const struct lease *lease;     /* NULL if it is about none */
+	const struct hint *hint;       /* what the client names, or NULL */
+	const char *why;               /* detail, or NULL */
+};
+
+/* In bind, for request_n_events_max() of them. */
+struct event *event_add(struct request *req, enum event_kind kind);
+/* About what a binding is granted, or an IA is not. */
+void event_of_binding(struct request *req, enum event_kind kind, const struct binding *b);
+void event_of_ia(struct request *req, enum event_kind kind, const struct ia *ia);
+/* Once for each request: all of its events. */
+void event_emit(struct request *req);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What the store has at the candidates that it was not asked about before: one batch for all of them. A candidate that
+ * is somebody's after all is rejected, and the request goes back for the next one.
+ */
+#include "serve/ask.h"
+#include "serve/family.h"
+#include "serve/grant.h"
+#include "serve/pipeline.h"
+#include "serve/propose.h"
+#include "serve/server.h"
+
+#include "base/clock.h"
+
+/* Where another server of the store has taken nearly all of a pool, its last free address is found. */
+#define REJECTED_MAX 256
+#define LOOK_MS 500
+
+static unsigned ask_candidates(struct request *req)
+{
+	unsigned i, n = 0;
+
+	req->queries = NULL;
+	for (i = 0; i < req->n_bindings; i++) {
+		struct candidate *c = &req->bindings[i].candidate;
+
+		if (!c->exists || c->is_known)
+			continue;
+		if (!req->queries)
+			req->queries = arena_room(req->arena, req->n_bindings * sizeof(*req->queries));
+		if (!req->queries)
+			return 0;
+		req->queries[n] = (struct lease_query){ .by = BY_ADDR,
+							.type = req->bindings[i].ia->type,
+							.addr = c->prefix.addr };
+		ask_prepare(req, &req->queries[n++], c, 1);
+	}
+	return n;
+}
+
+static void take_candidate(struct request *req, const struct lease_query *query)
+{
+	struct candidate *c = query->owner;
+
+	(void)req;
+	c->is_known = true;
+	c->lease = query->n ? query->out : NULL;
+}
+
+static bool is_somebody_elses(const struct request *req, const struct binding *b)
+{
+	const struct lease *lease = b->candidate.lease;
+
+	return b->candidate.source != SOURCE_OWN && lease && !lease_is_over(lease) &&
+	       !req->fam->belongs(req, b->ia, lease);
+}
+
+enum verdict step_look(struct request *req)
+{
+	static const struct ask_round rounds[] = { { ask_candidates, take_candidate } };
+	enum verdict verdict = ask_rounds(req, rounds, 1);
+	unsigned i, n_before = req->n_rejected;
+
+	if (verdict != STEP_NEXT)
+		return verdict;
+	for (i = 0; i < req->n_bindings; i++) {
+		struct candidate *c = &req->bindings[i].candidate;
+
+		/* No memory to ask: nothing may be concluded. */
+		if (c->exists && !c->is_known)
+			return request_drop(req, DROP_LIMIT, "the message is too large");
+		if (is_somebody_elses(req, &req->bindings[i]))
+			candidate_reject(req, &req->bindings[i]);
+	}
+	if (req->n_rejected == n_before)
+		return STEP_NEXT;
+	if (!n_before)
+		req->rejected_ms = clock_boot_ms();
+	if (req->n_rejected > REJECTED_MAX || clock_boot_ms() - req->rejected_ms > LOOK_MS)
+		return request_drop(req, DROP_CONFLICT, "the addresses that were picked have leases");
+	return request_again(req, step_propose);
+}

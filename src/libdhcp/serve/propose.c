@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Which candidate comes next: for each binding the first one of the policy's sources that the client may have. This is
+ * the only step that claims addresses. What the store has at a candidate is looked up afterwards (look.c); a candidate
+ * that turns out to be somebody else's brings the request back here for the next one.
+ */
+#include "serve/propose.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "serve/budget.h"
+#include "serve/family.h"
+#include "serve/grant.h"
+#include "serve/pipeline.h"
+#include "serve/server.h"
+
+static struct alloc *alloc_of(const struct request *req)
+{
+	return req->worker->srv->alloc;
+}
+
+/* --- claims ---------------------------------------------------------------- */
+
+/* Each address that an IA may get is claimed under a key of its own. */
+static struct client_key claim_key(const struct request *req, const struct ia *ia, unsigned slot)
+{
+	return client_key_part(&req->turn.client, (uint64_t)ia->iaid << 16 | slot << 8 | ia->type);
+}
+
+static bool key_is_used(const struct ia *ia, const struct client_key *key)
+{
+	unsigned i;
+
+	for (i = 0; i < ia->n_bindings; i++)
+		if (client_key_equal(&ia->bindings[i].candidate.key, key))
+			return true;
+	return false;
+}
+
+/* The key the address is claimed under already, else one that is not in use. addr may be NULL. */
+static struct client_key key_for(const struct request *req, const struct ia *ia, const struct ip *addr)
+{
+	struct client_key key = claim_key(req, ia, 0), unused = { 0, 0 };
+	unsigned slot = ia->n_bindings;
+	struct ip claimed;
+
+	if (slot == 1)
+		return key;
+	while (slot--) {
+		key = claim_key(req, ia, slot);
+		if (key_is_used(ia, &key))
+			continue;
+		if (addr && alloc_claimed_by(alloc_of(req), &key, &claimed) && ip_equal(&claimed, addr))
+			return key;
+		unused = key;
+	}
+	return unused;
+}
+
+/* --- candidates ------------------------------------------------------------ */
+
+static const struct pool *pool_of(const struct request *req, const struct ia *ia, const struct prefix *prefix)
+{
+	return ia->type == LEASE_PD ? link_pd_pool_of(req->chosen, prefix) : link_pool_of(req->chosen, &prefix->addr);
+}
+
+static bool is_candidate(const struct ia *ia, const struct ip *addr)
+{
+	unsigned i;
+
+	for (i = 0; i < ia->n_bindings; i++)
+		if (ia->bindings[i].candidate.exists && ip_equal(&ia->bindings[i].candidate.prefix.addr, addr))
+			return true;
+	return false;
+}
+
+/* adaptive-lease-time-threshold: is so much of the pool in use that leases are to be short? */
+static bool is_scarce(const struct request *req, const struct pool *pool)
+{
+	double threshold = pool ? pool->sub->par.adaptive_threshold : 0;
+
+	if (threshold <= 0 || !pool->size)
+		return false;
+	return (double)(pool->size - alloc_n_free(alloc_of(req), req->live->set, pool->index)) >
+	       threshold * (double)pool->size;
+}
+
+static void set_candidate(struct request *req, struct binding *b, const struct pool *pool, const struct prefix *prefix,
+			  struct client_key key)
+{
+	b->candidate = (struct candidate){
+		.exists = true,
+		.prefix = *prefix,
+		.pool = pool,
+		.source = b->candidate.source,
+		.key = key,
+		.is_scarce = is_scarce(req, pool),
+	};
+}
+
+/* max-leases-per-client: may the IA get another lease, beyond those the client has and those of this message? */
+static bool may_have_more(const struct request *req, struct ia *ia)
+{
+	/* A lease that replaces the one the client has on this link is no further one. */
+	bool replaces = req->fam->one_lease && ia->n_held;
+
+	ia->is_limited = !replaces && !client_may_have_more(req);
+	return !ia->is_limited;
+}
+
+/* Claims a free one and makes it the candidate. `lease`: what is stored there, if is_known. */
+static bool claim(struct request *req, struct binding *b, const struct pool *pool, const struct prefix *prefix,
+		  bool is_known, const struct lease *lease)
+{
+	struct client_key key = key_for(req, b->ia, &prefix->addr);
+	bool own = lease && req->fam->belongs(req, b->ia, lease);
+
+	if (!own && !may_have_more(req, b->ia))
+		return false;
+	if ((lease && !lease_is_over(lease)) || !alloc_claim(alloc_of(req), prefix, &key, lease != NULL))
+		return false;
+	set_candidate(req, b, pool, prefix, key);
+	b->candidate.is_known = is_known;
+	b->candidate.lease = lease;
+	req->n_new += !own;
+	return true;
+}
+
+/* This very one, if a pool of the link has it and it is the client's or free. */
+static bool take(struct request *req, struct binding *b, const struct prefix *prefix, bool is_known,
+		 const struct lease *lease)
+{
+	const struct pool *pool;
+
+	if (is_candidate(b->ia, &prefix->addr))
+		return false;
+	/*
+	 * What the client holds is its own, whomever it was offered to while this server did not know; also if the pool
+	 * delegates another length by now.
+	 */
+	if (lease && !lease_is_over(lease) && req->fam->belongs(req, b->ia, lease)) {
+		struct prefix span = lease_span(lease);
+		struct client_key none = { 0, 0 };
+
+		pool = lease_pool(req->chosen, lease);
+		if (!pool)
+			return false;
+		set_candidate(req, b, pool, &span, none);
+		b->candidate.is_known = true;
+		b->candidate.lease = lease;
+		return true;
+	}
+	pool = pool_of(req, b->ia, prefix);
+	return pool && claim(req, b, pool, &(struct prefix){ prefix->addr, pool->len }, is_known, lease);
+}
+
+/* --- sources: each goes on where it was, b->pos, and returns false at its end ------------- */
+
+static bool from_held(struct request *req, struct binding *b)
+{
+	struct ia *ia = b->ia;
+
+	while (b->pos < ia->n_held) {
+		const struct lease *held = &ia->held[b->pos++];
+
+		if (take(req, b, &(struct prefix){ held->addr, held->prefix_len }, true, held))
+			return true;
+	}
+	return false;
+}
+
+static bool from_hints(struct request *req, struct binding *b)
+{
+	while (b->pos < b->ia->n_hints) {
+		const struct hint *hint = &b->ia->hints[b->pos++];
+
+		if (!ip_is_zero(&hint->prefix.addr) && take(req, b, &hint->prefix, true, hint->lease))
+			return true;
+	}
+	return false;
+}
+
+static bool from_offered(struct request *req, struct binding *b)
+{
+	while (b->pos < b->ia->n_bindings) {
+		struct client_key key = claim_key(req, b->ia, b->pos++);
+		/* Length 0: whatever its pool delegates. */
+		struct prefix fresh = { .len = b->ia->type == LEASE_PD ? 0 : 128 };
+
+		if (!key_is_used(b->ia, &key) && alloc_claimed_by(alloc_of(req), &key, &fresh.addr) &&
+		    take(req, b, &fresh, false, NULL))
+			return true;
+	}
+	return false;
+}
+
+/* --- free ones, pool by pool; pos: pools that were tried -------------------- */
+
+static enum allocator allocator_of(const struct subnet *sub, const struct ia *ia)
+{
+	return ia->type == LEASE_PD ? sub->par.pd_allocator : sub->par.allocator;
+}
+
+/* The nth pool of the link; NULL at the end. Of several random pools of a subnet any may be the first. */
+static const struct pool *nth_pool(const struct request *req, const struct binding *b, unsigned nth)
+{
+	unsigned i;
+
+	for (i = 0; i < link_size(req->chosen); i++) {
+		const struct subnet *sub = link_subnet(req->chosen, i);
+		unsigned n, start;
+		const struct pool *pools = subnet_pools(sub, b->ia->type == LEASE_PD, &n);
+
+		start = allocator_of(sub, b->ia) == ALLOC_RANDOM ? b->first_pool : 0;
+		if (nth < n)
+			return &pools[(nth + start) % n];
+		nth -= n;
+	}
+	return NULL;
+}
+
+/*
+ * RFC 9915 18.3.9: a client that names a prefix length gets prefixes of that length, else shorter ones, the nearest
+ * first, else longer ones; of equals the pool that contains what it names comes first, then they are in order.
+ */
+static uint64_t rank_of(const struct pool *pool, const struct prefix *hint, unsigned nth)
+{
+	bool is_longer = pool->len > hint->len, is_shorter = pool->len < hint->len;
+	uint64_t distance = is_longer ? pool->len - hint->len : hint->len - pool->len;
+	bool contains = ip_cmp(&pool->first, &hint->addr) <= 0 && ip_cmp(&hint->addr, &pool->last) <= 0;
+
+	return (is_longer ? 2ULL : is_shorter ? 1ULL : 0ULL) << 48 | distance << 40 | (uint64_t)!contains << 32 | nth;
+}
+
+/* The pool that comes next; b->pos was 0 for the first. */
+static const struct pool *next_pool(const struct request *req, struct binding *b)
+{
+	const struct hint *hint = b->ia->type == LEASE_PD && b->ia->n_hints ? &b->ia->hints[0] : NULL;
+	const struct pool *pool, *best = NULL;
+	uint64_t best_rank = UINT64_MAX;
+	unsigned i;
+
+	if (!hint || !hint->prefix.len)
+		return nth_pool(req, b, b->pos);
+	for (i = 0; (pool = nth_pool(req, b, i)); i++) {
+		uint64_t rank = rank_of(pool, &hint->prefix, i);
+
+		if (rank < best_rank && (!b->pos || rank > b->rank)) {
+			best = pool;
+			best_rank = rank;
+		}
+	}
+	b->next_rank = best_rank;
+	return best;
+}
+
+/* Nothing, or nothing more, in that pool. */
+static void pool_done(struct binding *b)
+{
+	b->pos++;
+	b->rank = b->next_rank;
+}
+
+static bool from_free(struct request *req, struct binding *b)
+{
+	const struct pool *pool;
+
+	for (; may_have_more(req, b->ia) && (pool = next_pool(req, b)); pool_done(b)) {
+		struct client_key key = key_for(req, b->ia, NULL);
+		struct ip addr;
+
+		if (!alloc_pick(alloc_of(req), req->live->set, pool->index, &key, &addr))
+			continue;
+		/* Where it is somebody's after all, the same pool may have another one: pos stays. */
+		set_candidate(req, b, pool, &(struct prefix){ addr, pool->len }, key);
+		req->n_new++;
+		return true;
+	}
+	return false;
+}
+
+/* Never what this message gets in another IA. */
+static bool is_ours(const struct request *req, const struct pool *pool)
+{
+	unsigned i;
+
+	for (i = 0; i < req->n_bindings; i++)
+		if (req->bindings[i].candidate.pool == pool)
+			return true;
+	return false;
+}
+
+static bool from_overtaken(struct request *req, struct binding *b)
+{
+	const struct pool *pool;
+
+	for (; may_have_more(req, b->ia) && (pool = next_pool(req, b)); pool_done(b)) {
+		struct client_key key = key_for(req, b->ia, NULL);
+		struct ip addr;
+
+		if (is_ours(req, pool) || !alloc_take_over(alloc_of(req), req->live->set, pool->index, &key, &addr))
+			continue;
+		pool_done(b);
+		set_candidate(req, b, pool, &(struct prefix){ addr, pool->len }, key);
+		req->n_new++;
+		return true;
+	}
+	return false;
+}
+
+/* --- an address that the client made itself ---------------------------------- */
+
+static bool from_own(struct request *req, struct binding *b)
+{
+	const struct hint *hint = b->pos < b->ia->n_hints ? &b->ia->hints[b->pos++] : NULL;
+	bool is_registered = hint && hint->lease && hint->lease->state == LEASE_REGISTERED;
+
+	if (!hint)
+		return false;
+	if (is_registered && !lease_is_over(hint->lease)) {
+		set_candidate(req, b, NULL, &hint->prefix, (struct client_key){ 0, 0 });
+		b->candidate.is_known = true;
+		b->candidate.lease = hint->lease;
+		return true;
+	}
+	return claim(req, b, NULL, &hint->prefix, true, hint->lease);
+}
+
+static bool (*const sources[])(struct request *req, struct binding *b) = {
+	[SOURCE_HELD] = from_held, [SOURCE_OFFERED] = from_offered,     [SOURCE_HINTED] = from_hints,
+	[SOURCE_FREE] = from_free, [SOURCE_OVERTAKEN] = from_overtaken, [SOURCE_OWN] = from_own,
+};
+
+/* --- the step -------------------------------------------------------------- */
+
+/* The next candidate of the binding; none at the end of the policy's sources. */
+static bool propose(struct request *req, struct binding *b, const struct policy *policy)
+{
+	enum source source;
+
+	for (; (source = policy->order[b->source]) != SOURCE_NONE; b->source++, b->pos = 0) {
+		b->candidate.source = source;
+		if (sources[source](req, b))
+			return true;
+	}
+	b->candidate = (struct candidate){ .exists = false };
+	return false;
+}
+
+static unsigned limit_of(const struct request *req, const struct ia *ia)
+{
+	const struct net_params *par = &req->chosen->par;
+	unsigned limit = ia->type == LEASE_PD ? par->prefixes_per_ia : par->addresses_per_ia;
+
+	return limit > BINDINGS_MAX ? BINDINGS_MAX : limit ? limit : 1;
+}
+
+/* As many as the client names, at least one, up to the limit. */
+static unsigned n_wanted(const struct request *req, const struct ia *ia)
+{
+	unsigned limit = limit_of(req, ia), n = ia->n_hints < limit ? ia->n_hints : limit;
+
+	return n ? n : 1;
+}
+
+/* What the IA has and names; if that is nothing, all that it has. These come first in held[]. */
+static unsigned n_in_use(const struct ia *ia)
+{
+	unsigned i, n = 0, n_named = 0;
+
+	for (i = 0; i < ia->n_held && !lease_is_over(&ia->held[i]); i++) {
+		n++;
+		n_named += ia_names(ia, &ia->held[i].addr);
+	}
+	return n_named ? n_named : n;
+}
+
+static bool propose_ia(struct request *req, struct ia *ia, const struct policy *policy, unsigned n)
+{
+	bool any = false;
+	unsigned i;
+
+	ia->policy = policy;
+	ia->n_bindings = n;
+	for (i = 0; i < n; i++)
+		ia->bindings[i] = (struct binding){
+			.ia = ia,
+			.first_pool =
+				allocator_of(req->chosen, ia) == ALLOC_RANDOM ? (unsigned)rand_below(UINT32_MAX) : 0,
+		};
+	for (i = 0; i < n; i++)
+		any |= propose(req, &ia->bindings[i], policy);
+	return any;
+}
+
+static const struct policy extend_policy = { .order = { SOURCE_HELD } };
+
+static enum verdict propose_all(struct request *req)
+{
+	unsigned i, room = 0;
+
+	for (i = 0; i < req->n_ias; i++)
+		room += req->ias[i].n_held + n_wanted(req, &req->ias[i]);
+	req->bindings = arena_room(req->arena, room * sizeof(*req->bindings));
+	if (!req->bindings)
+		return request_drop(req, DROP_LIMIT, "the message is too large");
+	for (i = 0; i < req->n_ias; i++) {
+		struct ia *ia = &req->ias[i];
+		const struct policy *policy = ia->same_as ? NULL : req->row->policy(req, ia);
+
+		ia->bindings = req->bindings + req->n_bindings;
+		if (policy && !(policy->extends && n_in_use(ia) && propose_ia(req, ia, &extend_policy, n_in_use(ia))))
+			(void)propose_ia(req, ia, policy, n_wanted(req, ia));
+		req->n_bindings += ia->n_bindings;
+	}
+	return STEP_NEXT;
+}
+
+/* For those whose candidate was rejected. */
+static void propose_others(struct request *req)
+{
+	unsigned i;
+
+	for (i = 0; i < req->n_bindings; i++) {
+		struct binding *b = &req->bindings[i];
+
+		if (b->candidate.is_rejected)
+			(void)propose(req, b, b->ia->policy);
+	}
+}
+
+enum verdict step_propose(struct request *req)
+{
+	if (req->row->declines)
+		req->declines_left = budget_left(req->worker->srv->declines, &req->turn.client);
+	if (!req->row->policy || !req->chosen)
+		return STEP_NEXT;
+	if (!req->n_rejected)
+		return propose_all(req);
+	propose_others(req);
+	return STEP_NEXT;
+}
+
+void candidate_reject(struct request *req, struct binding *b)
+{
+	struct candidate *c = &b->candidate;
+
+	if (c->source == SOURCE_FREE)
+		alloc_missed(alloc_of(req), req->live->set, c->pool->index, &c->key, &c->prefix.addr);
+	else if (c->key.a || c->key.b)
+		alloc_unclaim(alloc_of(req), &c->key);
+	*c = (struct candidate){ .is_rejected = true };
+	req->n_new--;
+	req->n_rejected++;
+}
+
+void propose_forget(struct request *req, enum lease_type type)
+{
+	const struct ia ia = { .type = type };
+	struct client_key key = claim_key(req, &ia, 0);
+
+	alloc_unclaim(alloc_of(req), &key);
+}

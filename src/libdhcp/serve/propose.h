@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "serve/binding.h"
+#include "serve/request.h"
+
+/* In which order sources are tried for a message. */
+struct policy {
+	enum source order[6]; /* up to SOURCE_NONE */
+	bool extends;         /* what the IA has in use is enough, where any of it can be had */
+};
+
+/* The candidate is somebody else's: its claim ends, and the next propose finds another one. */
+void candidate_reject(struct request *req, struct binding *b);
+/* The client went to another server: what was offered to it is free again. */
+void propose_forget(struct request *req, enum lease_type type);

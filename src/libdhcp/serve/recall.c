@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What the store knows: the leases the client has on its link, and those at the addresses it names. Up to three rounds
+ * of questions, each a batch for all IAs of the message; a store that responds at once is asked no more than is
+ * needed, one that is far away is asked everything in the first round.
+ */
+#include "serve/ask.h"
+#include "serve/family.h"
+#include "serve/grant.h"
+#include "serve/pipeline.h"
+
+/* --- what the client has --------------------------------------------------- */
+
+static bool is_here(const struct request *req, const struct lease *lease)
+{
+	const struct subnet *sub = subnet_by_id(&req->cfg->plan, lease->subnet_id);
+
+	return sub && link_same(sub, req->chosen);
+}
+
+/* The place of the address among those that the client names; after all of them if it does not name it. */
+static unsigned place_of(const struct ia *ia, const struct ip *addr)
+{
+	unsigned i = 0;
+
+	while (i < ia->n_hints && !ip_equal(&ia->hints[i].prefix.addr, addr))
+		i++;
+	return i;
+}
+
+/* In use before ended; of these, what the client names before the rest, in its order. */
+static bool comes_before(const struct ia *ia, const struct lease *a, const struct lease *b)
+{
+	bool a_ended = lease_is_over(a), b_ended = lease_is_over(b);
+
+	if (a_ended != b_ended)
+		return b_ended;
+	return place_of(ia, &a->addr) < place_of(ia, &b->addr);
+}
+
+static void add_held(struct request *req, struct ia *ia, const struct lease *lease)
+{
+	unsigned i;
+
+	if (!req->fam->belongs(req, ia, lease) || !is_here(req, lease) || ia_held_at(ia, &lease->addr))
+		return;
+	if (!ia->held)
+		ia->held = arena_room(req->arena, HELD_MAX * sizeof(*ia->held));
+	if (!ia->held)
+		return;
+	if (ia->n_held == HELD_MAX) {
+		if (!comes_before(ia, lease, &ia->held[HELD_MAX - 1]))
+			return;
+		ia->n_held--;
+	}
+	for (i = ia->n_held++; i && comes_before(ia, lease, &ia->held[i - 1]); i--)
+		ia->held[i] = ia->held[i - 1];
+	ia->held[i] = *lease;
+}
+
+/* The questions by which the client's leases are found; the second one only where the first found nothing. */
+static unsigned ask_held(struct request *req, unsigned nth)
+{
+	unsigned i, n = 0;
+
+	if (!req->row->recalls_held || !req->chosen)
+		return 0;
+	for (i = 0; i < req->n_ias; i++) {
+		struct ia *ia = &req->ias[i];
+
+		if (ia->same_as || ia->n_held || !req->fam->held_query(req, ia, nth, &req->queries[n]))
+			continue;
+		req->queries[n].subnets = link_ids(req->chosen, &req->queries[n].n_subnets);
+		ask_prepare(req, &req->queries[n++], ia, HELD_MAX);
+	}
+	return n;
+}
+
+static unsigned ask_held_first(struct request *req)
+{
+	return ask_held(req, 0);
+}
+
+static unsigned ask_held_second(struct request *req)
+{
+	return ask_held(req, 1);
+}
+
+static void take_held(struct request *req, const struct lease_query *query)
+{
+	int i;
+
+	for (i = 0; i < query->n; i++)
+		add_held(req, query->owner, &query->out[i]);
+}
+
+/* How many leases the client has altogether is what the first question says. */
+static void take_held_first(struct request *req, const struct lease_query *query)
+{
+	req->n_leases = query->n_client;
+	take_held(req, query);
+}
+
+/* --- what is stored at what it names --------------------------------------- */
+
+static unsigned ask_named(struct request *req)
+{
+	unsigned i, k, n = 0;
+
+	for (i = 0; i < req->n_ias; i++) {
+		struct ia *ia = &req->ias[i];
+
+		for (k = 0; k < ia->n_hints && !ia->same_as; k++) {
+			struct hint *hint = &ia->hints[k];
+
+			if (ip_is_zero(&hint->prefix.addr) || ia_held_at(ia, &hint->prefix.addr))
+				continue;
+			req->queries[n] =
+				(struct lease_query){ .by = BY_ADDR, .type = ia->type, .addr = hint->prefix.addr };
+			ask_prepare(req, &req->queries[n++], hint, 1);
+		}
+	}
+	return n;
+}
+
+static void take_named(struct request *req, const struct lease_query *query)
+{
+	struct hint *hint = query->owner;
+
+	if (!query->n)
+		return;
+	hint->lease = query->out;
+	/* One of the client's many, beyond those that were found by its identity. */
+	if (req->row->recalls_held && req->chosen)
+		add_held(req, hint->ia, hint->lease);
+}
+
+/* What is held is known by its one lease, wherever it was found. */
+static void resolve_hints(struct request *req)
+{
+	unsigned i, k;
+
+	for (i = 0; i < req->n_ias; i++)
+		for (k = 0; k < req->ias[i].n_hints; k++) {
+			struct hint *hint = &req->ias[i].hints[k];
+			const struct lease *held = ia_held_at(&req->ias[i], &hint->prefix.addr);
+
+			if (held)
+				hint->lease = held;
+		}
+}
+
+/* An IA that the message has twice. */
+static const struct ia *find_same(const struct request *req, const struct ia *ia)
+{
+	const struct ia *other;
+
+	for (other = req->ias; other < ia; other++)
+		if (other->type == ia->type && other->iaid == ia->iaid)
+			return other;
+	return NULL;
+}
+
+/* Of the message, before anything is asked; again when the leases changed since. */
+static enum verdict begin(struct request *req)
+{
+	unsigned i, n = 0;
+
+	req->n_ias = req->n_bindings = req->n_rejected = 0;
+	req->n_leases = req->n_new = 0;
+	if (req->fam->read_ias(req) < 0)
+		return request_drop(req, DROP_LIMIT, "the message is too large");
+	for (i = 0; i < req->n_ias; i++) {
+		req->ias[i].same_as = find_same(req, &req->ias[i]);
+		n += req->ias[i].n_hints + 1;
+	}
+	req->queries = arena_room(req->arena, n * sizeof(*req->queries));
+	return req->queries ? STEP_NEXT : request_drop(req, DROP_LIMIT, "the message is too large");
+}
+
+enum verdict step_recall(struct request *req)
+{
+	static const struct ask_round rounds[] = {
+		{ ask_held_first, take_held_first },
+		{ ask_held_second, take_held },
+		{ ask_named, take_named },
+	};
+	enum verdict verdict = req->phase ? STEP_NEXT : begin(req);
+
+	if (verdict == STEP_NEXT)
+		verdict = ask_rounds(req, rounds, sizeof(rounds) / sizeof(rounds[0]));
+	if (verdict == STEP_NEXT)
+		resolve_hints(req);
+	return verdict;
+}
