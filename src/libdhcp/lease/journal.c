@@ -163,5 +163,7 @@ void *journal_run(void *arg)
 		(void)pthread_mutex_lock(&j->lock);
 	}
 	(void)pthread_mutex_unlock(&j->lock);
+	if (atomic_load(&j->failing))
+		journal_give_up(j);
 	return NULL;
 }

@@ -74,7 +74,10 @@ const char *journal_path(const struct journal *journal);
  * begins in the failing state.
  */
 int journal_start(struct journal *journal, const struct load_result *found, char **reterr);
-/* Writes what is queued, stops, releases the lock. NULL is fine. */
+/*
+ * Writes what is queued, stops, releases the lock. While failing, what was taken back is cut off the file first. NULL
+ * is fine.
+ */
 void journal_free(struct journal *journal);
 
 /* Cheap check before work is done for nothing; journal_queue decides. */

@@ -89,6 +89,8 @@ void journal_set_failing(struct journal *j, const char *what);
 void journal_fail_group(struct journal *j, struct store_txn *group, const char *what);
 /* While failing, when retry_at has come: back in service, or the next time is set. */
 void journal_try_recover(struct journal *j);
+/* The thread ends while failing: what was taken back must not be found by the next start. */
+void journal_give_up(struct journal *j);
 
 /* Somebody may have removed, replaced, truncated or appended to the file; *ret_what is text for the log. */
 bool journal_file_is_lost(struct journal *j, const char **ret_what);

@@ -111,3 +111,28 @@ void journal_try_recover(struct journal *j)
 	(void)pthread_mutex_unlock(&j->lock);
 	j->check_at = clock_mono_ms() + j->conf.check_ms;
 }
+
+/*
+ * Cuts the file back to what was acknowledged. Whether that is durable does not matter: without a crash the next start
+ * sees it, and with one the store promises no more.
+ */
+static bool cut(struct journal *j)
+{
+	int fd = open(j->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
+	bool done = fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == j->dev && st.st_ino == j->ino &&
+		    st.st_size >= j->len && j->sys->ftruncate(fd, j->len) == 0;
+
+	if (done)
+		(void)j->sys->fdatasync(fd);
+	if (fd >= 0)
+		(void)close(fd);
+	return done;
+}
+
+void journal_give_up(struct journal *j)
+{
+	/* A file that holds such changes before its end cannot be cut. */
+	if (j->ahead || !cut(j))
+		journal_try_recover(j);
+}
