@@ -131,6 +131,7 @@ static bool take(struct request *req, struct binding *b, const struct prefix *pr
 		 const struct lease *lease)
 {
 	const struct pool *pool;
+	struct prefix fresh;
 
 	if (is_candidate(b->ia, &prefix->addr))
 		return false;
@@ -151,7 +152,11 @@ static bool take(struct request *req, struct binding *b, const struct prefix *pr
 		return true;
 	}
 	pool = pool_of(req, b->ia, prefix);
-	return pool && claim(req, b, pool, &(struct prefix){ prefix->addr, pool->len }, is_known, lease);
+	if (!pool)
+		return false;
+	fresh = (struct prefix){ prefix->addr, pool->len };
+	/* Else it was offered with another length. */
+	return prefix_is_clean(&fresh) && claim(req, b, pool, &fresh, is_known, lease);
 }
 
 /* --- sources: each goes on where it was, b->pos, and returns false at its end ------------- */
@@ -220,7 +225,7 @@ static const struct pool *nth_pool(const struct request *req, const struct bindi
 }
 
 /*
- * RFC 9915 18.3.9: a client that names a prefix length gets prefixes of that length, else shorter ones, the nearest
+ * RFC 8168 3.2: a client that names a prefix length gets prefixes of that length, else shorter ones, the nearest
  * first, else longer ones; of equals the pool that contains what it names comes first, then they are in order.
  */
 static uint64_t rank_of(const struct pool *pool, const struct prefix *hint, unsigned nth)
@@ -232,10 +237,18 @@ static uint64_t rank_of(const struct pool *pool, const struct prefix *hint, unsi
 	return (is_longer ? 2ULL : is_shorter ? 1ULL : 0ULL) << 48 | distance << 40 | (uint64_t)!contains << 32 | nth;
 }
 
+/* Of several prefixes that the client names each has a binding. */
+static const struct hint *length_hint(const struct binding *b)
+{
+	unsigned i = (unsigned)(b - b->ia->bindings);
+
+	return b->ia->type == LEASE_PD && i < b->ia->n_hints ? &b->ia->hints[i] : NULL;
+}
+
 /* The pool that comes next; b->pos was 0 for the first. */
 static const struct pool *next_pool(const struct request *req, struct binding *b)
 {
-	const struct hint *hint = b->ia->type == LEASE_PD && b->ia->n_hints ? &b->ia->hints[0] : NULL;
+	const struct hint *hint = length_hint(b);
 	const struct pool *pool, *best = NULL;
 	uint64_t best_rank = UINT64_MAX;
 	unsigned i;
