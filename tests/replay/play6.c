@@ -8,8 +8,8 @@
  *
  * Of expect: xid status (of the message, "-" = none) t1 t2 (of the first IA) relays opt.N=HEX, where "-"
  * means absent and a code that is named again is its next instance, size.N=BYTES of the first option N, len,
- *relay.I=HOP,LINK,PEER[,CODE:HEX]... of the I-th relay from our side, and na= and pd= in order as above, !CODE for a
- *status code in the IA, +CODE:HEX for an option in an address or prefix.
+ * relay.I=HOP,LINK,PEER[,CODE:HEX]... of the I-th relay from our side, and na= and pd= in order as above, "-" if there
+ * is none, !CODE for a status code in the IA, +CODE:HEX for an option in an address or prefix.
  */
 #include "play.h"
 
@@ -206,11 +206,12 @@ static void print_ia(const struct ia6 *ia, struct str *out)
 		str_addf(out, "!%u", status.code);
 }
 
-/* The IAs of a kind, in order: as many as the line names. */
+/* The IAs of a kind, in order: as many as the line names; "-": none. */
 static void expect_ias(const struct answer *a, const char *key, uint16_t code)
 {
 	size_t len = strlen(key);
 	unsigned i, pos = 0, n_wanted = 0, n_got = 0;
+	bool none = false;
 	struct ia6 ia;
 
 	for (i = 2; i < n_words; i++) {
@@ -219,6 +220,10 @@ static void expect_ias(const struct answer *a, const char *key, uint16_t code)
 
 		if (strncmp(words[i], key, len) || words[i][len] != '=')
 			continue;
+		if (!strcmp(words[i] + len + 1, "-")) {
+			none = true;
+			continue;
+		}
 		n_wanted++;
 		while ((any = ia6_next(&a->pkt6.opts, &pos, &ia)) && ia.code != code)
 			;
@@ -231,7 +236,7 @@ static void expect_ias(const struct answer *a, const char *key, uint16_t code)
 	}
 	for (pos = 0; ia6_next(&a->pkt6.opts, &pos, &ia);)
 		n_got += ia.code == code;
-	if (n_wanted && n_got != n_wanted)
+	if ((n_wanted || none) && n_got != n_wanted)
 		fail("there are %u %s, not %u", n_got, key, n_wanted);
 }
 

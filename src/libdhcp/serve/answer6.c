@@ -95,7 +95,8 @@ static void write_ia(const struct request *req, struct ia6_builder *w, const str
 
 	if (ia->same_as)
 		ia = ia->same_as;
-	if ((req->type == DHCP6_RELEASE || req->type == DHCP6_DECLINE) && !ia->has_status)
+	/* RFC 9915 18.3.8: prefixes are not declined. */
+	if (req->type == DHCP6_DECLINE && ia->type == LEASE_PD)
 		return;
 	for (i = 0; i < ia->n_bindings; i++)
 		any |= ia->bindings[i].is_granted;
@@ -127,7 +128,7 @@ static void write_surplus(const struct request *req, struct ia6_builder *w)
 	unsigned pos = 0, n = 0;
 
 	while (ia6_next(&req->q6.opts, &pos, &ia)) {
-		if (ia.code == OPT6_IA_TA || n++ < IAS_MAX)
+		if (ia.code == OPT6_IA_TA || n++ < IAS_MAX || (req->type == DHCP6_DECLINE && ia.code == OPT6_IA_PD))
 			continue;
 		ia6_open(w, ia.code, ia.iaid, 0, 0);
 		ia6_add_status(w, surplus_status(req, &ia), "too many");

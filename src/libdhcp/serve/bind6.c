@@ -264,8 +264,12 @@ static enum verdict give_back(struct request *req, bool is_decline)
 	for (i = 0; i < req->n_ias; i++) {
 		struct ia *ia = &req->ias[i];
 
-		/* RFC 9915 18.3.8: prefixes are not declined. */
-		if (!ia->same_as && ((is_decline && ia->type == LEASE_PD) || !give_back_ia(req, ia, is_decline)))
+		/* RFC 9915 18.3.8: prefixes are not declined, so these IAs are ignored. */
+		if (ia->same_as || (is_decline && ia->type == LEASE_PD))
+			continue;
+		if (give_back_ia(req, ia, is_decline))
+			set_status(ia, STATUS6_SUCCESS, is_decline ? "declined" : "released");
+		else
 			set_status(ia, STATUS6_NO_BINDING, "no such binding");
 	}
 	req->has_status = true;

@@ -69,7 +69,8 @@ static void report_ia(const struct request *req, const struct ia *ia)
 			LOG(DHCP6_PROCESS_IA_NA_RELEASE, request_label(req), ia->iaid);
 		break;
 	case DHCP6_DECLINE:
-		LOG(DHCP6_DECLINE_PROCESS_IA, request_label(req), ia->iaid);
+		if (!pd)
+			LOG(DHCP6_DECLINE_PROCESS_IA, request_label(req), ia->iaid);
 		break;
 	default:
 		break;
