@@ -53,19 +53,25 @@ const struct policy *policy6_extend(const struct request *req, const struct ia *
 
 /* --- what an IA gets ------------------------------------------------------- */
 
-/* All its candidates; what it holds and no pool contains any longer goes. */
-static bool grant_ia(struct request *req, struct ia *ia)
+/* What it holds and no pool contains any longer goes. */
+static void delete_lost(struct request *req, const struct ia *ia)
 {
 	unsigned i;
 
-	if (!grant_candidates(req, ia, grant_lease))
-		return false;
 	for (i = 0; i < ia->n_held; i++) {
 		struct prefix span = lease_span(&ia->held[i]);
 
 		if (!ia_is_granted(ia, &span) && !lease_pool(req->chosen, &ia->held[i]))
 			change_delete(req, &ia->held[i]);
 	}
+}
+
+/* All its candidates. */
+static bool grant_ia(struct request *req, struct ia *ia)
+{
+	if (!grant_candidates(req, ia, grant_lease))
+		return false;
+	delete_lost(req, ia);
 	return true;
 }
 
@@ -137,37 +143,60 @@ enum verdict bind6_request(struct request *req)
 	return STEP_NEXT;
 }
 
+/* True if the IA names a lease that is its own, on whatever link. */
+static bool names_own(const struct request *req, const struct ia *ia)
+{
+	unsigned i;
+
+	for (i = 0; i < ia->n_hints; i++) {
+		const struct lease *lease = ia->hints[i].lease;
+
+		if (lease && !lease_is_over(lease) && req->fam->belongs(req, ia, lease) &&
+		    lease_span(lease).len == ia->hints[i].prefix.len)
+			return true;
+	}
+	return false;
+}
+
 /*
- * RFC 9915 18.3.4 and 18.3.5: what the IA has is extended; an IA that is not known gets a lease if there is one. What
- * the client names and does not get comes back with lifetimes of 0 (answer6.c).
+ * What the IA has is extended; one that is not known gets a lease if there is one. What the client names and does not
+ * get comes back with lifetimes of 0 (answer6.c). Returns false if this server has nothing to say about the IA.
  */
+static bool extend_ia(struct request *req, struct ia *ia, bool is_rebind)
+{
+	if (!req->chosen) {
+		/* RFC 9915 18.3.5: its lease is on another link. */
+		if (is_rebind && names_own(req, ia))
+			return true;
+		set_status(ia, STATUS6_NO_BINDING, "no subnet is configured for this link");
+		return false;
+	}
+	if (grant_ia(req, ia))
+		return true;
+	/* No pool contains it any longer, and there is nothing else; or it is of no use here, whoever granted it. */
+	delete_lost(req, ia);
+	if (names_own(req, ia) || names_other_link(req, ia))
+		return true;
+	event_of_ia(req, ia->is_limited ? EVENT_MAX_LEASES : EVENT_UNAVAILABLE, ia);
+	set_status(ia, STATUS6_NO_BINDING, "no such binding");
+	return false;
+}
+
+/* RFC 9915 18.3.4 and 18.3.5. A client that renews asks this server, which always responds. */
 static enum verdict extend(struct request *req, bool is_rebind)
 {
-	bool any = false;
+	bool any = !is_rebind && req->n_ias;
 	unsigned i;
 
 	begin(req);
+	for (i = 0; i < req->n_ias; i++)
+		if (!req->ias[i].same_as)
+			any |= extend_ia(req, &req->ias[i], is_rebind);
+	if (any)
+		return STEP_NEXT;
 	if (!req->chosen)
 		return request_drop(req, DROP_NO_SUBNET, NULL);
-	for (i = 0; i < req->n_ias; i++) {
-		struct ia *ia = &req->ias[i];
-
-		if (ia->same_as)
-			continue;
-		if (grant_ia(req, ia)) {
-			any = true;
-		} else if (names_other_link(req, ia)) {
-			/* Whoever granted it, it is of no use here. */
-			any = true;
-		} else {
-			event_of_ia(req, ia->is_limited ? EVENT_MAX_LEASES : EVENT_UNAVAILABLE, ia);
-			set_status(ia, STATUS6_NO_BINDING, "no such binding");
-			any |= !is_rebind;
-		}
-	}
-	if (!any && req->n_ias)
-		return request_drop(req, DROP_NO_RECORD, NULL);
-	return STEP_NEXT;
+	return req->n_ias ? request_drop(req, DROP_NO_RECORD, NULL) : STEP_NEXT;
 }
 
 enum verdict bind6_renew(struct request *req)
