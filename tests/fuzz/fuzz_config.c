@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A configuration: whatever the text is, it is taken or refused, and what is taken prints. */
+/* A configuration: whatever the text is, each family takes or refuses it, and what is taken prints. */
 #include "root/config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void load(const uint8_t *data, size_t size, unsigned digit)
 {
 	struct config *cfg = NULL;
 	struct diag *diag;
 
-	if (config_load_text("fuzz", (const char *)data, size, 4, CONFIG_RELAXED, &diag, &cfg) == 0) {
+	if (config_load_text("fuzz", (const char *)data, size, digit, CONFIG_RELAXED, &diag, &cfg) == 0) {
 		struct json_object *tree = config_print(cfg);
 
 		if (!json_object_to_json_string(tree))
@@ -18,5 +18,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		config_free(cfg);
 	}
 	diag_free(diag);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	load(data, size, 4);
+	load(data, size, 6);
 	return 0;
 }
