@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "base/hash.h"
+#include "base/wide.h"
 
 #include <stdbool.h>
 #include <sys/random.h>
@@ -94,9 +95,9 @@ void hash_bytes2(const void *data, size_t len, uint64_t seed, uint64_t ret[2])
 
 static inline uint64_t fold(uint64_t a, uint64_t b)
 {
-	__extension__ unsigned __int128 wide = (unsigned __int128)a * b;
+	struct wide n = wide_mul(a, b);
 
-	return (uint64_t)wide ^ (uint64_t)(wide >> 64);
+	return n.lo ^ n.hi;
 }
 
 uint64_t hash_16(const void *data)
@@ -129,5 +130,5 @@ uint64_t rand_u64(void)
 
 uint64_t rand_below(uint64_t n)
 {
-	return (uint64_t)(((unsigned __int128)rand_u64() * n) >> 64);
+	return wide_mul(rand_u64(), n).hi;
 }

@@ -271,25 +271,26 @@ bool prefix_contains(const struct prefix *p, const struct ip *ip)
 	return bits % 8 == 0 || ((p->addr.b[n] ^ ip->b[n]) & mask) == 0;
 }
 
-__extension__ typedef unsigned __int128 wide;
-
-static wide to_wide(const struct ip *ip)
+/* Of 128 bits, in halves: no processor computes them otherwise, and those of 32 bits have no such type. */
+static struct ip from_halves(uint64_t hi, uint64_t lo)
 {
-	return (wide)ip_half(ip, 0) << 64 | ip_half(ip, 1);
-}
-
-static struct ip from_wide(wide n)
-{
-	uint64_t halves[2] = { htobe64((uint64_t)(n >> 64)), htobe64((uint64_t)n) };
+	uint64_t halves[2] = { htobe64(hi), htobe64(lo) };
 	struct ip ip;
 
 	memcpy(ip.b, halves, sizeof(halves));
 	return ip;
 }
 
+static struct ip add_halves(const struct ip *ip, uint64_t hi, uint64_t lo)
+{
+	uint64_t sum = ip_half(ip, 1) + lo;
+
+	return from_halves(ip_half(ip, 0) + hi + (sum < lo), sum);
+}
+
 struct ip ip_add(const struct ip *ip, uint64_t n)
 {
-	return ip_is4(ip) ? ip_from4(ip_to4(ip) + (uint32_t)n) : from_wide(to_wide(ip) + n);
+	return ip_is4(ip) ? ip_from4(ip_to4(ip) + (uint32_t)n) : add_halves(ip, 0, n);
 }
 
 uint64_t ip_distance(const struct ip *first, const struct ip *last)
@@ -299,12 +300,19 @@ uint64_t ip_distance(const struct ip *first, const struct ip *last)
 
 struct ip ip_add_steps(const struct ip *ip, uint64_t n, unsigned shift)
 {
-	return from_wide(to_wide(ip) + ((wide)n << shift));
+	if (shift >= 64)
+		return add_halves(ip, n << (shift - 64), 0);
+	return add_halves(ip, shift ? n >> (64 - shift) : 0, n << shift);
 }
 
 uint64_t ip_count_steps(const struct ip *first, const struct ip *last, unsigned shift)
 {
-	wide n = (to_wide(last) - to_wide(first)) >> shift;
+	uint64_t from = ip_half(first, 1), to = ip_half(last, 1), lo = to - from;
+	uint64_t hi = ip_half(last, 0) - ip_half(first, 0) - (to < from);
 
-	return n > UINT64_MAX ? UINT64_MAX : (uint64_t)n;
+	if (shift >= 64)
+		return hi >> (shift - 64);
+	if (hi >> shift)
+		return UINT64_MAX;
+	return shift ? lo >> shift | hi << (64 - shift) : lo;
 }

@@ -2,6 +2,7 @@
 /* Addresses as text and as numbers, held against the C library; keyed hashes. */
 #include "base/hash.h"
 #include "base/ip.h"
+#include "base/wide.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -68,6 +69,72 @@ START_TEST(numbers)
 	ck_assert_uint_eq(ip_count_steps(&a, &b, 72), 256);
 	ck_assert_uint_eq(ip_distance(&a, &b), UINT64_MAX);
 	ck_assert(!ip_is4(&a) && ip_is4(&first) && ip_is_zero(&ip_zero4) && ip_is_zero(&ip_zero6) && !ip_is_zero(&a));
+}
+END_TEST
+
+/* ip + n * 2^shift, bit by bit. */
+static struct ip add_by_hand(struct ip ip, uint64_t n, unsigned shift)
+{
+	for (unsigned bit = 0; bit < 64 && bit + shift < 128; bit++)
+		if (n >> bit & 1)
+			for (unsigned at = bit + shift; at < 128; at++) {
+				uint8_t mask = (uint8_t)(1 << at % 8);
+
+				ip.b[15 - at / 8] ^= mask;
+				if (ip.b[15 - at / 8] & mask)
+					break;
+			}
+	return ip;
+}
+
+START_TEST(steps_of_every_size)
+{
+	rand_seed(1);
+	for (unsigned shift = 0; shift < 128; shift++)
+		for (unsigned round = 0; round < 100; round++) {
+			unsigned room = 127 - shift < 64 ? 127 - shift : 64;
+			uint64_t n = room ? rand_u64() >> (64 - room) >> rand_below(room) : 0,
+				 halves[2] = { rand_u64(), rand_u64() };
+			struct ip a, b, c;
+
+			memcpy(a.b, halves, sizeof(a.b));
+			a.b[0] &= 0x3f;
+			b = ip_add_steps(&a, n, shift);
+			c = add_by_hand(a, n, shift);
+			ck_assert(ip_equal(&b, &c));
+			ck_assert_uint_eq(ip_count_steps(&a, &b, shift), n);
+			/* the last step is not complete */
+			c = ip_add_steps(&a, 1, 0);
+			if (shift && n)
+				ck_assert_uint_eq(ip_count_steps(&c, &b, shift), n - 1);
+		}
+}
+END_TEST
+
+static void check_product(uint64_t a, uint64_t b, uint64_t hi)
+{
+	struct wide n = wide_mul(a, b), parts = wide_mul_parts(a, b);
+
+	ck_assert_uint_eq(n.hi, hi);
+	ck_assert_uint_eq(n.lo, a * b);
+	ck_assert_uint_eq(parts.hi, hi);
+	ck_assert_uint_eq(parts.lo, a * b);
+}
+
+START_TEST(products)
+{
+	check_product(0, UINT64_MAX, 0);
+	check_product(1, UINT64_MAX, 0);
+	check_product(UINT64_MAX, UINT64_MAX, UINT64_MAX - 1);
+	check_product(UINT64_MAX, 1ULL << 32, UINT32_MAX);
+	check_product(0xffffffff00000001, 0xfffffffeffffffff, 0xfffffffe00000000);
+	check_product(0x123456789abcdef0, 0xfedcba9876543210, 0x121fa00ad77d7422);
+	rand_seed(1);
+	for (unsigned i = 0; i < 100000; i++) {
+		uint64_t a = rand_u64() >> rand_below(64), b = rand_u64() >> rand_below(64);
+
+		check_product(a, b, wide_mul(a, b).hi);
+	}
 }
 END_TEST
 
@@ -176,6 +243,8 @@ int main(void)
 
 	tcase_add_test(tc, text_is_that_of_inet_ntop);
 	tcase_add_test(tc, numbers);
+	tcase_add_test(tc, steps_of_every_size);
+	tcase_add_test(tc, products);
 	tcase_add_test(tc, counts_less);
 	tcase_add_test(tc, counts_less_of_many);
 	tcase_add_test(tc, hashes_spread);

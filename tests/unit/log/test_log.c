@@ -564,6 +564,22 @@ START_TEST(pattern_renders)
 }
 END_TEST
 
+/* On processors of 32 bits too. */
+START_TEST(dates_after_2038)
+{
+	const struct pattern_line line = { .wall_us = 4102444800000000 };
+	const char *why = "";
+	struct pattern *p = pattern_new("%D", &why);
+	struct str out = { 0 };
+
+	ck_assert_msg(p != NULL, "%s", why);
+	pattern_add(p, &line, &out);
+	ck_assert_str_eq(str_text(&out), "2100-01-01 00:00:00");
+	str_free(&out);
+	pattern_free(p);
+}
+END_TEST
+
 static const char *const bad_patterns[] = { "", "%", "%-5", "%x", "%D{%N}", "%D{%", "%D{%}" };
 
 START_TEST(pattern_refused)
@@ -632,6 +648,7 @@ int main(void)
 	tcase_add_test(tc, threads);
 	tcase_add_test(tc, flush_off);
 	tcase_add_loop_test(tc, pattern_renders, 0, N(patterns));
+	tcase_add_test(tc, dates_after_2038);
 	tcase_add_loop_test(tc, pattern_refused, 0, N(bad_patterns));
 	tcase_add_test(tc, words);
 	suite_add_tcase(s, tc);
