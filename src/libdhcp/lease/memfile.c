@@ -527,7 +527,7 @@ static bool names_groups(const struct lease_query *query)
 
 static int find_by_client(struct memfile *m, struct lease_query *query, struct arena *arena)
 {
-	struct search s = { .m = m, .query = query, .arena = arena, .out = query->out, .max = query->max };
+	struct search s = { .m = m, .query = query, .arena = arena, .max = query->max };
 	uint32_t first;
 
 	query->n_client = 0;
@@ -537,7 +537,11 @@ static int find_by_client(struct memfile *m, struct lease_query *query, struct a
 	s.hash = memtable_hash_key(s.key, query->id);
 	memtable_lock(&m->table, memtable_bit(s.hash));
 	first = clientlist_first(&m->table, s.key, query->id, s.hash, &query->n_client);
-	if (query->n_client > CLIENTLIST_WALK && names_groups(query))
+	if (first && s.max)
+		s.out = query->out = arena_room(arena, s.max * sizeof(*s.out));
+	if (first && s.max && !s.out)
+		s.err = -E_NOMEM;
+	else if (query->n_client > CLIENTLIST_WALK && names_groups(query))
 		search_groups(&s);
 	else
 		search_list(&s, first);
@@ -545,7 +549,7 @@ static int find_by_client(struct memfile *m, struct lease_query *query, struct a
 	return s.err < 0 ? s.err : (int)s.n;
 }
 
-static int find_by_addr(struct memfile *m, const struct lease_query *query, struct arena *arena)
+static int find_by_addr(struct memfile *m, struct lease_query *query, struct arena *arena)
 {
 	uint64_t hash = memtable_hash_addr(&query->addr);
 	struct lease lease;
@@ -556,7 +560,8 @@ static int find_by_addr(struct memfile *m, const struct lease_query *query, stru
 	ref = memtable_by_addr(&m->table, &query->addr, hash);
 	if (ref) {
 		record_unpack(rec_of(m, ref), m->table.epoch, &lease);
-		n = lease_copy(arena, &lease, query->out) < 0 ? -E_NOMEM : 1;
+		query->out = arena_room(arena, sizeof(*query->out));
+		n = !query->out || lease_copy(arena, &lease, query->out) < 0 ? -E_NOMEM : 1;
 	}
 	memtable_unlock(&m->table, memtable_bit(hash));
 	return n;
@@ -584,8 +589,6 @@ static void log_search(const struct memfile *m, const struct lease_query *query)
 static int answer(struct memfile *m, struct lease_query *query, struct arena *arena)
 {
 	log_search(m, query);
-	if (query->max && !query->out)
-		return -E_NOMEM;
 	if (query->by == BY_ADDR)
 		return query->max ? find_by_addr(m, query, arena) : 0;
 	return find_by_client(m, query, arena);
@@ -793,6 +796,7 @@ static int memfile_open(const struct store_conf *conf, struct store **ret, char 
 
 const struct store_ops memfile_ops = {
 	.name = "memfile",
+	.finds_at_once = true,
 	.open = memfile_open,
 	.close = memfile_close,
 	.find = memfile_find,

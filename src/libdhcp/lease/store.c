@@ -49,14 +49,17 @@ int store_find_wait(struct store *store, struct lease_query *query, struct arena
 	struct store_find find = { .v = query, .n = 1, .arena = arena, .done = found, .owner = &done };
 	int err;
 
-	query->out = out;
 	query->max = max;
 	(void)sem_init(&done, 0, 0);
 	err = store_find(store, &find);
 	while (err == -E_AGAIN && sem_wait(&done) < 0)
 		;
 	(void)sem_destroy(&done);
-	return err < 0 && err != -E_AGAIN ? err : query->n;
+	if (err < 0 && err != -E_AGAIN)
+		return err;
+	if (query->n > 0)
+		memcpy(out, query->out, (size_t)query->n * sizeof(*out));
+	return query->n;
 }
 
 int store_apply(struct store *store, struct store_txn *txn)

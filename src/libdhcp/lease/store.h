@@ -55,11 +55,10 @@ struct lease_query {
 	uint32_t iaid;
 	bool without_id; /* BY_HWADDR: only leases that have no client id */
 	void *owner;     /* of whoever asks */
-	/* Where the leases go, at most `max`, which may be 0: */
-	struct lease *out;
-	unsigned max;
+	unsigned max;    /* as many are found at most; may be 0 */
 	/* The response: */
 	int n;             /* how many were found; -E_NOMEM when the arena is at its cap, -E_FAILED */
+	struct lease *out; /* these; in the arena, as are their bytes */
 	uint32_t n_client; /* by client: how many leases have the id, whatever else the query says */
 };
 
@@ -67,7 +66,7 @@ struct lease_query {
 struct store_find {
 	struct lease_query *v;
 	unsigned n;
-	struct arena *arena; /* of the bytes of the leases */
+	struct arena *arena; /* of what is found */
 	/* Called from any thread, with the ticket below as it was when the queries were asked. */
 	void (*done)(struct store_find *find, uint64_t ticket);
 	void *owner;
@@ -86,7 +85,9 @@ struct store_find {
  * Returns 0 when all queries are answered: done is not called. -E_AGAIN: it will be. memfile always responds at once.
  */
 int store_find(struct store *store, struct store_find *find);
-/* One query, however long the store takes: returns query->n. Not for workers. */
+/* True if store_find never returns -E_AGAIN, so done and ticket are not needed. */
+static inline bool store_finds_at_once(const struct store *store);
+/* One query, however long the store takes: returns query->n, and copies the leases to `out`. Not for workers. */
 int store_find_wait(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out,
 		    unsigned max);
 
@@ -186,6 +187,7 @@ const char *store_path(struct store *store);
 /* A backend. A store begins with struct store. */
 struct store_ops {
 	const char *name;
+	bool finds_at_once; /* find never returns -E_AGAIN */
 	int (*open)(const struct store_conf *conf, struct store **ret, char **reterr);
 	void (*close)(struct store *store);
 	int (*find)(struct store *store, struct store_find *find);
@@ -206,5 +208,10 @@ struct store_ops {
 struct store {
 	const struct store_ops *ops;
 };
+
+static inline bool store_finds_at_once(const struct store *store)
+{
+	return store->ops->finds_at_once;
+}
 
 extern const struct store_ops memfile_ops;

@@ -4,14 +4,6 @@
 #include "base/err.h"
 #include "serve/server.h"
 
-void ask_prepare(struct request *req, struct lease_query *query, void *owner, unsigned max)
-{
-	query->owner = owner;
-	query->max = max;
-	/* Filled in by the store: not cleared. NULL at the arena's cap, which the store answers with -E_NOMEM. */
-	query->out = arena_room(req->arena, max * sizeof(*query->out));
-}
-
 static void found(struct store_find *find, uint64_t ticket)
 {
 	(void)wait_respond(find->owner, ticket);
@@ -25,18 +17,20 @@ static enum verdict ask(struct request *req, unsigned n)
 		.why = "the lease store did not respond in time",
 		.reenter = true,
 	};
+	struct store *store = req->worker->srv->store;
+	struct store_find *find = &req->find;
 	int err;
 
-	wait_begin(req, &responses);
-	req->find = (struct store_find){
-		.v = req->queries,
-		.n = n,
-		.arena = req->arena,
-		.done = found,
-		.owner = req,
-		.ticket = wait_expect(req),
-	};
-	err = store_find(req->worker->srv->store, &req->find);
+	find->v = req->queries;
+	find->n = n;
+	find->arena = req->arena;
+	if (!store_finds_at_once(store)) {
+		wait_begin(req, &responses);
+		find->done = found;
+		find->owner = req;
+		find->ticket = wait_expect(req);
+	}
+	err = store_find(store, find);
 	if (err == -E_AGAIN)
 		return wait_end(req);
 	return err < 0 ? request_drop(req, DROP_STORE, err_text(err)) : STEP_NEXT;
@@ -61,20 +55,23 @@ static enum verdict take(struct request *req, const struct ask_round *round)
 
 enum verdict ask_rounds(struct request *req, const struct ask_round *rounds, unsigned n)
 {
-	while (req->phase < 2 * n) {
-		const struct ask_round *round = &rounds[req->phase / 2];
+	for (; req->phase < n; req->phase++) {
+		const struct ask_round *round = &rounds[req->phase];
 		enum verdict verdict;
-		unsigned n_asked;
 
-		/* Even: to be asked; odd: has been answered. */
-		if (req->phase++ % 2) {
-			verdict = take(req, round);
-		} else {
-			n_asked = round->ask(req);
-			verdict = n_asked ? ask(req, n_asked) : STEP_NEXT;
+		if (!req->has_asked) {
+			unsigned n_asked = round->ask(req);
+
 			if (!n_asked)
-				req->phase++;
+				continue;
+			/* For when the step is entered again. */
+			req->has_asked = true;
+			verdict = ask(req, n_asked);
+			if (verdict != STEP_NEXT)
+				return verdict;
 		}
+		req->has_asked = false;
+		verdict = take(req, round);
 		if (verdict != STEP_NEXT)
 			return verdict;
 	}

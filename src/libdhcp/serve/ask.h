@@ -17,11 +17,9 @@
 struct ask_round {
 	/* Makes req->queries and returns how many; 0 = nothing to ask. */
 	unsigned (*ask)(struct request *req);
-	/* One that was answered: query->n leases are in query->out. */
+	/* One that was answered: query->n leases are in query->out; query->owner is for who takes them. */
 	void (*take)(struct request *req, const struct lease_query *query);
 };
 
-/* Room for at most `max` leases, and `owner` for who takes them. */
-void ask_prepare(struct request *req, struct lease_query *query, void *owner, unsigned max);
 /* To be called first thing by a step, and again when it is entered again. An enum verdict. */
 enum verdict ask_rounds(struct request *req, const struct ask_round *rounds, unsigned n);

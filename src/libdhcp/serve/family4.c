@@ -187,18 +187,23 @@ static uint32_t asked_lifetime(const struct request *req)
 
 static int read_ias4(struct request *req)
 {
-	struct ia *ia = arena_new_obj(req->arena, struct ia);
-	struct hint *hint = arena_new_obj(req->arena, struct hint);
+	struct one {
+		struct ia ia;
+		struct hint hint;
+	} * one;
 
-	if (!ia || !hint)
-		return -E_NOMEM;
 	if (req->type == DHCP4_INFORM)
 		return 0;
-	ia->type = LEASE_V4;
-	ia->hints = hint;
-	ia->n_hints = 1;
-	*hint = (struct hint){ .ia = ia, .prefix = { req->wanted, 32 }, .valid = asked_lifetime(req) };
-	req->ias = ia;
+	one = arena_new_obj(req->arena, struct one);
+	if (!one)
+		return -E_NOMEM;
+	one->ia.type = LEASE_V4;
+	one->ia.hints = &one->hint;
+	one->ia.n_hints = 1;
+	one->hint.ia = &one->ia;
+	one->hint.prefix = (struct prefix){ req->wanted, 32 };
+	one->hint.valid = asked_lifetime(req);
+	req->ias = &one->ia;
 	req->n_ias = 1;
 	return 0;
 }

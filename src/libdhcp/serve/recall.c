@@ -71,7 +71,8 @@ static unsigned ask_held(struct request *req, unsigned nth)
 		if (ia->same_as || ia->n_held || !req->fam->held_query(req, ia, nth, &req->queries[n]))
 			continue;
 		req->queries[n].subnets = link_ids(req->chosen, &req->queries[n].n_subnets);
-		ask_prepare(req, &req->queries[n++], ia, HELD_MAX);
+		req->queries[n].max = HELD_MAX;
+		req->queries[n++].owner = ia;
 	}
 	return n;
 }
@@ -115,9 +116,9 @@ static unsigned ask_named(struct request *req)
 
 			if (ip_is_zero(&hint->prefix.addr) || ia_held_at(ia, &hint->prefix.addr))
 				continue;
-			req->queries[n] =
-				(struct lease_query){ .by = BY_ADDR, .type = ia->type, .addr = hint->prefix.addr };
-			ask_prepare(req, &req->queries[n++], hint, 1);
+			req->queries[n++] = (struct lease_query){
+				.by = BY_ADDR, .type = ia->type, .addr = hint->prefix.addr, .max = 1, .owner = hint
+			};
 		}
 	}
 	return n;
@@ -185,7 +186,7 @@ enum verdict step_recall(struct request *req)
 		{ ask_held_second, take_held },
 		{ ask_named, take_named },
 	};
-	enum verdict verdict = req->phase ? STEP_NEXT : begin(req);
+	enum verdict verdict = req->phase || req->has_asked ? STEP_NEXT : begin(req);
 
 	if (verdict == STEP_NEXT)
 		verdict = ask_rounds(req, rounds, sizeof(rounds) / sizeof(rounds[0]));

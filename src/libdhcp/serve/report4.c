@@ -142,53 +142,54 @@ void report4_event(const struct request *req, const struct event *event)
 {
 	struct log_fold *fold = req->worker->srv->fold;
 	const struct lease *lease = event->lease;
+	const struct ip *addr = lease ? &lease->addr : &req->wanted;
 	char text[IP_TEXT_MAX];
 
-	(void)ip_format(lease ? &lease->addr : &req->wanted, text);
 	switch (event->kind) {
 	case EVENT_OFFERED:
-		LOG(DHCP4_LEASE_OFFER, request_label(req), text);
+		LOG(DHCP4_LEASE_OFFER, request_label(req), ip_format(addr, text));
 		report_details(req, lease);
 		break;
 	case EVENT_ASSIGNED:
 	case EVENT_RENEWED:
-		LOG(DHCP4_LEASE_ALLOC, request_label(req), text, lease->valid);
+		LOG(DHCP4_LEASE_ALLOC, request_label(req), ip_format(addr, text), lease->valid);
 		report_details(req, lease);
 		break;
 	case EVENT_REUSED:
-		LOG(DHCP4_LEASE_REUSE, request_label(req), text, lease->valid);
+		LOG(DHCP4_LEASE_REUSE, request_label(req), ip_format(addr, text), lease->valid);
 		report_details(req, lease);
 		break;
 	case EVENT_RELEASED:
-		report_released(req, text);
+		report_released(req, ip_format(addr, text));
 		break;
 	case EVENT_DECLINED:
-		LOG(DHCP4_DECLINE_LEASE, request_label(req), text, req->cfg->decline_probation);
+		LOG(DHCP4_DECLINE_LEASE, request_label(req), ip_format(addr, text), req->cfg->decline_probation);
 		break;
 	case EVENT_DECLINE_LIMIT:
-		LOG_FOLDED(fold, req->turn.client.a, DHCP4_DECLINE_LIMIT, request_label(req), text);
-		LOG(DHCP4_DECLINE_LEASE, request_label(req), text, 0u);
+		LOG_FOLDED(fold, req->turn.client.a, DHCP4_DECLINE_LIMIT, request_label(req), ip_format(addr, text));
+		LOG(DHCP4_DECLINE_LEASE, request_label(req), ip_format(addr, text), 0u);
 		break;
 	case EVENT_REFUSED:
-		LOG(DHCP4_PACKET_NAK_0004, request_label(req), text, event->why);
+		LOG(DHCP4_PACKET_NAK_0004, request_label(req), ip_format(addr, text), event->why);
 		break;
 	case EVENT_REBOOT:
-		LOG(DHCP4_INIT_REBOOT, request_label(req), text);
+		LOG(DHCP4_INIT_REBOOT, request_label(req), ip_format(addr, text));
 		break;
 	case EVENT_REBOOT_REFUSED:
-		LOG(DHCP4_PACKET_NAK_0002, request_label(req), text);
+		LOG(DHCP4_PACKET_NAK_0002, request_label(req), ip_format(addr, text));
 		break;
 	case EVENT_REBOOT_UNKNOWN:
-		LOG(DHCP4_NO_LEASE_INIT_REBOOT, request_label(req), text);
+		LOG(DHCP4_NO_LEASE_INIT_REBOOT, request_label(req), ip_format(addr, text));
 		break;
 	case EVENT_RELEASE_UNKNOWN:
-		report_not_released(req, lease, text);
+		report_not_released(req, lease, ip_format(addr, text));
 		break;
 	case EVENT_RELEASE_FOREIGN:
-		LOG(DHCP4_RELEASE_FAIL_WRONG_CLIENT, request_label(req), text);
+		LOG(DHCP4_RELEASE_FAIL_WRONG_CLIENT, request_label(req), ip_format(addr, text));
 		break;
 	case EVENT_DECLINE_UNKNOWN:
-		LOG_FOLDED(fold, req->turn.client.a, DHCP4_DECLINE_LEASE_NOT_FOUND, request_label(req), text);
+		LOG_FOLDED(fold, req->turn.client.a, DHCP4_DECLINE_LEASE_NOT_FOUND, request_label(req),
+			   ip_format(addr, text));
 		break;
 	case EVENT_DECLINE_FOREIGN:
 		report_mismatch(req, lease);

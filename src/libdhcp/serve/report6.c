@@ -184,34 +184,39 @@ static void report_release_fail(const struct request *req, const struct event *e
 
 /* --- events ---------------------------------------------------------------- */
 
-static void report_prefix(const struct request *req, const struct event *event, const char *text)
+static void report_prefix(const struct request *req, const struct event *event)
 {
 	const struct lease *lease = event->lease;
 	uint32_t iaid = event->ia->iaid;
+	char text[IP_TEXT_MAX];
 
 	if (event->kind == EVENT_OFFERED)
-		LOG(DHCP6_PD_LEASE_ADVERT, request_label(req), text, lease->prefix_len, iaid);
+		LOG(DHCP6_PD_LEASE_ADVERT, request_label(req), ip_format(&lease->addr, text), lease->prefix_len, iaid);
 	else if (event->kind == EVENT_REUSED)
-		LOG(DHCP6_PD_LEASE_REUSE, request_label(req), text, lease->prefix_len, iaid, lease->valid);
+		LOG(DHCP6_PD_LEASE_REUSE, request_label(req), ip_format(&lease->addr, text), lease->prefix_len, iaid,
+		    lease->valid);
 	else if (extends(req))
-		LOG(DHCP6_PD_LEASE_RENEW, request_label(req), text, lease->prefix_len, iaid, lease->valid);
+		LOG(DHCP6_PD_LEASE_RENEW, request_label(req), ip_format(&lease->addr, text), lease->prefix_len, iaid,
+		    lease->valid);
 	else
-		LOG(DHCP6_PD_LEASE_ALLOC, request_label(req), text, lease->prefix_len, iaid, lease->valid);
+		LOG(DHCP6_PD_LEASE_ALLOC, request_label(req), ip_format(&lease->addr, text), lease->prefix_len, iaid,
+		    lease->valid);
 }
 
-static void report_addr(const struct request *req, const struct event *event, const char *text)
+static void report_addr(const struct request *req, const struct event *event)
 {
 	const struct lease *lease = event->lease;
 	uint32_t iaid = event->ia->iaid;
+	char text[IP_TEXT_MAX];
 
 	if (event->kind == EVENT_OFFERED)
-		LOG(DHCP6_LEASE_ADVERT, request_label(req), text, iaid);
+		LOG(DHCP6_LEASE_ADVERT, request_label(req), ip_format(&lease->addr, text), iaid);
 	else if (event->kind == EVENT_REUSED)
-		LOG(DHCP6_LEASE_REUSE, request_label(req), text, iaid, lease->valid);
+		LOG(DHCP6_LEASE_REUSE, request_label(req), ip_format(&lease->addr, text), iaid, lease->valid);
 	else if (extends(req))
-		LOG(DHCP6_LEASE_RENEW, request_label(req), text, iaid, lease->valid);
+		LOG(DHCP6_LEASE_RENEW, request_label(req), ip_format(&lease->addr, text), iaid, lease->valid);
 	else
-		LOG(DHCP6_LEASE_ALLOC, request_label(req), text, iaid, lease->valid);
+		LOG(DHCP6_LEASE_ALLOC, request_label(req), ip_format(&lease->addr, text), iaid, lease->valid);
 }
 
 static bool is_deleted(const struct request *req, const struct lease *lease)
@@ -254,29 +259,29 @@ static void report_moved(const struct request *req, const struct lease *old)
 void report6_event(const struct request *req, const struct event *event)
 {
 	const struct lease *lease = event->lease;
+	const struct ip *addr = lease ? &lease->addr : &req->wanted;
 	char text[IP_TEXT_MAX], details[LEASE_TEXT_MAX];
 
-	(void)ip_format(lease ? &lease->addr : &req->wanted, text);
 	switch (event->kind) {
 	case EVENT_OFFERED:
 	case EVENT_ASSIGNED:
 	case EVENT_RENEWED:
 	case EVENT_REUSED:
 		if (event->ia->type == LEASE_PD)
-			report_prefix(req, event, text);
+			report_prefix(req, event);
 		else
-			report_addr(req, event, text);
+			report_addr(req, event);
 		LOG(DHCP6_LEASE_DATA, request_label(req), event->ia->iaid, describe_lease(lease, details));
 		break;
 	case EVENT_RELEASED:
-		report_released(req, lease, text);
+		report_released(req, lease, ip_format(addr, text));
 		break;
 	case EVENT_DECLINED:
-		LOG(DHCP6_DECLINE_LEASE, request_label(req), text, req->cfg->decline_probation);
+		LOG(DHCP6_DECLINE_LEASE, request_label(req), ip_format(addr, text), req->cfg->decline_probation);
 		break;
 	case EVENT_DECLINE_LIMIT:
 		LOG_FOLDED(req->worker->srv->fold, req->turn.client.a, DHCP6_DECLINE_LIMIT, request_label(req));
-		LOG(DHCP6_DECLINE_LEASE, request_label(req), text, 0u);
+		LOG(DHCP6_DECLINE_LEASE, request_label(req), ip_format(addr, text), 0u);
 		break;
 	case EVENT_DECLINE_UNKNOWN:
 	case EVENT_DECLINE_FOREIGN:
@@ -287,10 +292,10 @@ void report6_event(const struct request *req, const struct event *event)
 		report_release_fail(req, event);
 		break;
 	case EVENT_REGISTERED:
-		LOG(DHCP6_ADDR_REGISTERED, request_label(req), text, lease->valid);
+		LOG(DHCP6_ADDR_REGISTERED, request_label(req), ip_format(addr, text), lease->valid);
 		break;
 	case EVENT_UNREGISTERED:
-		LOG(DHCP6_ADDR_UNREGISTERED, request_label(req), text);
+		LOG(DHCP6_ADDR_UNREGISTERED, request_label(req), ip_format(addr, text));
 		break;
 	case EVENT_REGISTER_MOVED:
 		report_moved(req, lease);

@@ -106,7 +106,8 @@ struct request {
 	unsigned n_conflicts;
 
 	/* what the step under way asks, see ask.h and steps.c */
-	unsigned phase; /* 0 when a step begins */
+	unsigned phase; /* how far it has come; 0 when it begins */
+	bool has_asked;
 	struct lease_query *queries;
 	struct store_find find;
 	struct store_txn txn;

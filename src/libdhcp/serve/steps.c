@@ -35,15 +35,14 @@ enum verdict step_accept(struct request *req)
 
 static unsigned ask_link(struct request *req)
 {
-	struct lease_query *query = arena_room(req->arena, sizeof(*query));
+	struct lease_query query;
 	struct ip addr;
 
-	if (!query || !req->fam->needs_lease || !req->fam->needs_lease(req, &addr))
+	if (!req->fam->needs_lease(req, &addr))
 		return 0;
-	*query = (struct lease_query){ .by = BY_ADDR, .type = req->fam->lease_type, .addr = addr };
-	ask_prepare(req, query, NULL, 1);
-	req->queries = query;
-	return 1;
+	query = (struct lease_query){ .by = BY_ADDR, .type = req->fam->lease_type, .addr = addr, .max = 1 };
+	req->queries = arena_dup(req->arena, &query, sizeof(query));
+	return req->queries ? 1 : 0;
 }
 
 static void take_link(struct request *req, const struct lease_query *query)
@@ -55,7 +54,7 @@ static void take_link(struct request *req, const struct lease_query *query)
 enum verdict step_choose(struct request *req)
 {
 	static const struct ask_round rounds[] = { { ask_link, take_link } };
-	enum verdict verdict = ask_rounds(req, rounds, 1);
+	enum verdict verdict = req->fam->needs_lease ? ask_rounds(req, rounds, 1) : STEP_NEXT;
 	struct select_query query = { 0 };
 
 	if (verdict != STEP_NEXT)
@@ -80,9 +79,9 @@ static bool prepare_bind(struct request *req)
 	req->n_changes = req->n_events = 0;
 	req->changes_max = req->events_max = n;
 	/* Each is filled in as it is counted. */
-	req->changes = arena_room(req->arena, n * sizeof(*req->changes));
-	req->events = arena_room(req->arena, n * sizeof(*req->events));
-	return req->changes && req->events;
+	req->changes = arena_room(req->arena, n * (sizeof(*req->changes) + sizeof(*req->events)));
+	req->events = (struct event *)(req->changes + n);
+	return req->changes != NULL;
 }
 
 enum verdict step_bind(struct request *req)
