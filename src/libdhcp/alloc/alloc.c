@@ -245,9 +245,14 @@ static void bit_set(uint64_t *bits, uint64_t i, bool on)
 
 static bool is_skipped(const struct range *range, uint64_t i)
 {
-	struct ip addr = ip_add(&range->span.first, i);
+	struct ip addr, first, last;
 
-	return range->span.skip_ends && (addr.b[15] == 0 || addr.b[15] == 255);
+	if (!range->span.skip_ends && !range->span.skip_reserved)
+		return range->span.skip_first && !i;
+	addr = ip_add(&range->span.first, i);
+	if (range->span.skip_ends)
+		return addr.b[15] == 0 || addr.b[15] == 255;
+	return ip_next_reserved(&addr, &first, &last) && ip_cmp(&first, &addr) <= 0;
 }
 
 static void set_free(struct range *range, uint64_t i, bool is_free)
@@ -284,6 +289,30 @@ static struct prefix prefix_at(const struct range *range, uint64_t i)
 static bool is_odd(const struct span *span, const struct range *range)
 {
 	return span->shift != range->span.shift || !span->is_clean;
+}
+
+/* None of what the range skips is free. */
+static void clear_skipped(struct range *range)
+{
+	unsigned last_byte = range->span.first.b[15];
+	struct ip from = range->span.first, first, last;
+	uint64_t i;
+
+	if (range->span.skip_first)
+		set_free(range, 0, false);
+	for (i = (256 - last_byte) % 256; range->span.skip_ends && i < range->span.size; i += 256)
+		set_free(range, i, false);
+	for (i = 255 - last_byte; range->span.skip_ends && i < range->span.size; i += 256)
+		set_free(range, i, false);
+	while (range->span.skip_reserved && ip_next_reserved(&from, &first, &last) &&
+	       ip_cmp(&first, &range->span.last) <= 0) {
+		struct span block = { .first = first, .last = last };
+		uint64_t end = last_number(range, &block);
+
+		for (i = first_number(range, &block); i <= end; i++)
+			set_free(range, i, false);
+		from = ip_add(&last, 1);
+	}
 }
 
 static bool has_odd(const struct alloc *alloc, const struct range *range, uint64_t i)
@@ -332,6 +361,8 @@ static void mark_numbers(const struct marking *m, struct range *range)
 		for (; range->queue && changed; changed &= changed - 1)
 			freequeue_set(range->queue, (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(changed), !m->on);
 	}
+	if (!m->on)
+		clear_skipped(range);
 }
 
 static void mark_range(void *ctx, struct range *range)
@@ -374,19 +405,6 @@ static void mark_claim(struct alloc *alloc, const struct claim *claim, bool on)
 	mark(alloc, &(struct prefix){ claim->addr, claim->len }, MARK_CLAIMED, on);
 }
 
-static void skip_ends(struct range *range)
-{
-	unsigned last = range->span.first.b[15];
-	uint64_t i;
-
-	if (!range->span.skip_ends)
-		return;
-	for (i = (256 - last) % 256; i < range->span.size; i += 256)
-		(void)freemap_set(range->map, i, false);
-	for (i = 255 - last; i < range->span.size; i += 256)
-		(void)freemap_set(range->map, i, false);
-}
-
 static void sort_places(struct alloc_set *set)
 {
 	qsort(set->sorted, set->n, sizeof(*set->sorted), by_first);
@@ -420,7 +438,7 @@ struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *r
 			set->has_maps = true;
 			range->leased = xcalloc((ranges[i].size + 63) / 64 * 2, sizeof(uint64_t));
 			range->claimed = range->leased + (ranges[i].size + 63) / 64;
-			skip_ends(range);
+			clear_skipped(range);
 			if (range->span.how == ALLOC_FLQ)
 				range->queue = freequeue_new(range->map);
 		}
@@ -594,15 +612,43 @@ static struct claim *put_claim(struct alloc *alloc, const struct prefix *prefix,
 /* In a range without a map: the first number at n or after it that nothing of another length takes. */
 static uint64_t step_over_odd(const struct alloc *alloc, const struct range *range, uint64_t n)
 {
-	struct prefix prefix;
+	struct prefix prefix = prefix_at(range, n);
 	struct ip gap;
 
 	if (!alloc->odd.n)
 		return n;
-	prefix = prefix_at(range, n);
 	if (!spans_next_gap(&alloc->odd, &prefix, &gap) || ip_cmp(&gap, &range->span.last) > 0)
 		return range->span.size;
 	return ip_count_steps(&range->span.first, &gap, range->span.shift);
+}
+
+/* The same for what the range skips. */
+static uint64_t step_over_skipped(const struct range *range, uint64_t n)
+{
+	struct ip addr, first, last;
+
+	if (range->span.skip_first && !n)
+		return 1;
+	if (!range->span.skip_reserved)
+		return n;
+	addr = ip_add(&range->span.first, n);
+	if (!ip_next_reserved(&addr, &first, &last) || ip_cmp(&first, &addr) > 0)
+		return n;
+	return ip_cmp(&last, &range->span.last) < 0 ? ip_distance(&range->span.first, &last) + 1 : range->span.size;
+}
+
+static uint64_t step_over(const struct alloc *alloc, const struct range *range, uint64_t n)
+{
+	uint64_t before;
+
+	do {
+		before = n;
+		if (n < range->span.size)
+			n = step_over_odd(alloc, range, n);
+		if (n < range->span.size)
+			n = step_over_skipped(range, n);
+	} while (n != before && n < range->span.size);
+	return n;
 }
 
 /* In a range without a map: by its way, but claimed by nobody else. FREEMAP_NONE when there is none. */
@@ -617,11 +663,13 @@ static uint64_t next_unclaimed(struct alloc *alloc, struct range *range, const s
 
 		if (range->span.how != ALLOC_ITERATIVE && !n_ends)
 			n = rand_below(range->span.size);
-		n = n < range->span.size ? step_over_odd(alloc, range, n) : n;
+		n = step_over(alloc, range, n);
 		if (n >= range->span.size) {
 			if (n_ends++)
 				break;
-			n = step_over_odd(alloc, range, 0);
+			n = step_over(alloc, range, 0);
+			if (n >= range->span.size)
+				break;
 		}
 		addr = ip_add_steps(&range->span.first, n, range->span.shift);
 		other = claim_at(alloc, &addr);
@@ -781,11 +829,11 @@ static void look_at(void *ctx, struct range *range)
 	struct found *found = ctx;
 	uint64_t i;
 
-	found->n++;
 	if (is_odd(&found->span, range)) {
 		found->is_taken |= has_any(found->alloc, range, &found->span);
 		return;
 	}
+	found->n++;
 	i = first_number(range, &found->span);
 	found->is_taken |= !found->leased_ok && range->map && bit_get(range->leased, i);
 	found->n_skipped += is_skipped(range, i);
@@ -802,7 +850,7 @@ static bool is_taken(struct alloc *alloc, const struct prefix *prefix, bool leas
 		return true;
 	list_for_each (pos, &alloc->sets)
 		ranges_in(container_of(pos, struct alloc_set, link), &found.span, look_at, &found);
-	return found.is_taken || (!leased_ok && found.n && found.n == found.n_skipped);
+	return found.is_taken || (found.n && found.n == found.n_skipped);
 }
 
 bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct client_key *client, bool leased_ok)

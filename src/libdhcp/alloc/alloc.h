@@ -57,7 +57,9 @@ struct alloc_range {
 	uint64_t size;      /* addresses, at most UINT64_MAX; of prefixes how many there are */
 	uint8_t shift;      /* prefixes: bits behind their length; 0 for addresses */
 	enum allocator how; /* the way the next free one is found */
-	bool skip_ends;     /* never give what ends in .0 or .255 */
+	bool skip_ends;     /* never assign what ends in .0 or .255, */
+	bool skip_first;    /* the first address, */
+	bool skip_reserved; /* what ip_next_reserved() says */
 };
 
 /*

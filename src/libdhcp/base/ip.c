@@ -316,3 +316,23 @@ uint64_t ip_count_steps(const struct ip *first, const struct ip *last, unsigned 
 		return UINT64_MAX;
 	return shift ? lo >> shift | hi << (64 - shift) : lo;
 }
+
+bool ip_next_reserved(const struct ip *from, struct ip *ret_first, struct ip *ret_last)
+{
+	static const uint64_t blocks[][2] = {
+		{ 0, 0 },                                   /* routers: RFC 4291 2.6.1 */
+		{ 0x02005efffe000000, 0x02005efffeffffff }, /* RFC 5213, RFC 7136, and what IANA keeps */
+		{ 0xfdffffffffffff80, 0xfdffffffffffffff }, /* RFC 2526 */
+		{ 0, 0 },                                   /* of the next 64 bits */
+	};
+	uint64_t high = ip_half(from, 0), low = ip_half(from, 1);
+	unsigned i = 0, n = sizeof(blocks) / sizeof(blocks[0]);
+
+	while (i < n - 1 && blocks[i][1] < low)
+		i++;
+	if (i == n - 1 && !++high)
+		return false;
+	*ret_first = from_halves(high, blocks[i][0]);
+	*ret_last = from_halves(high, blocks[i][1]);
+	return true;
+}

@@ -92,6 +92,12 @@ struct ip prefix_last(const struct prefix *p);
 /* Whether the bits behind the length are all zero. */
 bool prefix_is_clean(const struct prefix *p);
 
+/*
+ * The first block of addresses that ends at `from` or after it whose interface identifiers (the last 64 bits) are
+ * reserved: RFC 5453 and the IANA registry it made. False if there is none.
+ */
+bool ip_next_reserved(const struct ip *from, struct ip *ret_first, struct ip *ret_last);
+
 /* ip + n * 2^shift, and how many steps of 2^shift lie between two, at most UINT64_MAX. */
 struct ip ip_add_steps(const struct ip *ip, uint64_t n, unsigned shift);
 uint64_t ip_count_steps(const struct ip *first, const struct ip *last, unsigned shift);

@@ -68,6 +68,26 @@ static int parse_pool(struct build *b, const struct pool_conf *conf, struct pool
 	return 0;
 }
 
+/* RFC 4291 2.6.1, RFC 5453: interface identifiers that no host has, of 64 bits and of fewer. */
+static void set_reserved(const struct prefix *prefix, struct pool *pool)
+{
+	struct ip anycast = prefix_first(prefix);
+	bool is_v6 = !ip_is4(&anycast);
+
+	pool->skip_reserved = is_v6 && prefix->len <= 64;
+	pool->skip_first = is_v6 && prefix->len > 64 && prefix->len < 127 && ip_equal(&pool->first, &anycast);
+}
+
+static bool is_reserved(const struct pool *pool)
+{
+	struct ip first, last;
+
+	if (pool->skip_first)
+		return ip_equal(&pool->first, &pool->last);
+	return pool->skip_reserved && ip_next_reserved(&pool->first, &first, &last) &&
+	       ip_cmp(&first, &pool->first) <= 0 && ip_cmp(&pool->last, &last) <= 0;
+}
+
 static void check_pool(struct build *b, const struct subnet_conf *sub_conf, const struct subnet *sub,
 		       const struct pool_conf *conf, const struct pool *pool, const struct pool_conf *const *before)
 {
@@ -93,6 +113,11 @@ static void check_pool(struct build *b, const struct subnet_conf *sub_conf, cons
 			   ip_format(&pool->first, first), ip_format(&pool->last, last));
 		diag_note(b->diag, conf_pos(&before[i]->node, "pool"), "the other pool is here");
 	}
+	if (is_reserved(pool))
+		diag_warn(
+			b->diag, pos,
+			"pool %s - %s has only reserved interface identifiers (RFC 5453): nothing is assigned from it",
+			ip_format(&pool->first, first), ip_format(&pool->last, last));
 	if (ip_is4(&net) && sub->prefix.len < 31) {
 		if (ip_equal(&pool->first, &net))
 			diag_warn(b->diag, pos, "the pool contains the network address %s, which some clients reject",
@@ -101,13 +126,6 @@ static void check_pool(struct build *b, const struct subnet_conf *sub_conf, cons
 			diag_warn(b->diag, pos, "the pool contains the broadcast address %s, which no client can use",
 				  bcast_text);
 	}
-}
-
-static bool is_anycast(const struct prefix *prefix, const struct ip *ip)
-{
-	struct ip first = prefix_first(prefix);
-
-	return !ip_is4(ip) && prefix->len < 127 && ip_equal(ip, &first);
 }
 
 void check_allocator(struct build *b, struct pos pos, enum allocator how, uint64_t size)
@@ -128,10 +146,8 @@ static void build_pools(struct build *b, const struct subnet_conf *conf, struct 
 
 		if (parse_pool(b, &confs[i], pool) < 0)
 			continue;
+		set_reserved(&sub->prefix, pool);
 		check_pool(b, conf, sub, &confs[i], pool, before);
-		/* RFC 4291 2.6.1: the routers' anycast address is nobody's. */
-		if (is_anycast(&sub->prefix, &pool->first) && !ip_equal(&pool->first, &pool->last))
-			pool->first = ip_add(&pool->first, 1);
 		pool->sub = sub;
 		pool->len = ip_is4(&pool->first) ? 32 : 128;
 		pool->id = (uint32_t)confs[i].pool_id.v;

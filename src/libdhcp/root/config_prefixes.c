@@ -45,10 +45,34 @@ static void parse_excluded(struct build *b, const struct pd_pool_conf *conf, str
 	pool->excluded = excluded;
 }
 
+static bool overlap(const struct pool *a, const struct pool *b)
+{
+	return ip_cmp(&a->first, &b->last) <= 0 && ip_cmp(&b->first, &a->last) <= 0;
+}
+
+static void check_overlaps(struct build *b, const struct pd_pool_conf *conf, const struct subnet *sub,
+			   const struct pool *pool)
+{
+	struct pos pos = conf_pos(&conf->node, "prefix");
+	char first[IP_TEXT_MAX], last[IP_TEXT_MAX];
+	unsigned i;
+
+	for (i = 0; i < sub->n_pd_pools; i++)
+		if (overlap(pool, &sub->pd_pools[i]))
+			diag_error(b->diag, pos, "this pd-pool overlaps another one of the subnet");
+	for (i = 0; i < sub->n_pools; i++)
+		if (overlap(pool, &sub->pools[i])) {
+			diag_warn(b->diag, pos, "this pd-pool overlaps pool %s - %s",
+				  ip_format(&sub->pools[i].first, first), ip_format(&sub->pools[i].last, last));
+			diag_help(b->diag, "a prefix is not delegated while one of its addresses is assigned, nor "
+					   "an address assigned while its prefix is delegated");
+		}
+}
+
 void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subnet *sub)
 {
 	const struct pd_pool_conf *confs = conf->pd_pools.v;
-	unsigned i, k;
+	unsigned i;
 
 	sub->pd_pools = arena_new_array(b->cfg->arena, struct pool, conf->pd_pools.n);
 	for (i = 0; i < conf->pd_pools.n; i++) {
@@ -65,11 +89,7 @@ void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subn
 		pool->size = ip_count_steps(&pool->first, &pool->last, 128u - pool->len);
 		if (pool->size != UINT64_MAX)
 			pool->size++;
-		for (k = 0; k < sub->n_pd_pools; k++)
-			if (ip_cmp(&pool->first, &sub->pd_pools[k].last) <= 0 &&
-			    ip_cmp(&sub->pd_pools[k].first, &pool->last) <= 0)
-				diag_error(b->diag, conf_pos(&confs[i].node, "prefix"),
-					   "this pd-pool overlaps another one of the subnet");
+		check_overlaps(b, &confs[i], sub, pool);
 		check_allocator(b, conf_pos(&confs[i].node, "prefix"), sub->par.pd_allocator, pool->size);
 		parse_excluded(b, &confs[i], pool);
 		build_optlist(b, &confs[i].option_data, &pool->opts);

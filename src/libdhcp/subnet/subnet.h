@@ -45,6 +45,8 @@ struct pool {
 	uint8_t len;            /* of what is granted: 32, 128, or of the delegated prefixes */
 	struct prefix excluded; /* RFC 6603; length 0 = none */
 	uint32_t id;            /* pool-id */
+	bool skip_first;        /* the first address is never assigned */
+	bool skip_reserved;     /* nor are reserved interface identifiers: ip_next_reserved() */
 	size_t index;           /* number of its range in the alloc set; set when it goes into service */
 	struct optlist opts;
 	const struct subnet *sub;

@@ -415,6 +415,7 @@ START_TEST(a_lease_of_another_length_takes_what_it_overlaps)
 	struct alloc_range ranges[] = { range_of("2001:db8::/48", 64), range_of("2001:db8:1::/48", 56),
 					range_of("2001:db8:2::/112", 128) };
 	struct alloc_set *set = alloc_set_new(alloc, ranges, 3);
+	struct ip ip;
 
 	note_text(alloc, "2001:db8:0:100::/56", true);
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 65536 - 256);
@@ -451,6 +452,25 @@ START_TEST(a_lease_of_another_length_takes_what_it_overlaps)
 	note_text(alloc, "2001:db8:2::77/128", true);
 	note_text(alloc, "2001:db8:2::/64", false);
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 2), 65535);
+	alloc_set_free(alloc, set);
+
+	/* what is never assigned does not become free with it */
+	ranges[0] = range_of("2001:db8:0:0:fdff:ffff:ffff:ff00/120", 128);
+	ranges[0].skip_reserved = true;
+	ranges[0].how = ALLOC_FLQ;
+	ranges[1] = range_of("2001:db8:1::/120", 128);
+	ranges[1].skip_first = true;
+	set = alloc_set_new(alloc, ranges, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 128);
+		ck_assert_uint_eq(alloc_n_free(alloc, set, 1), 255);
+		note_text(alloc, "2001:db8::/32", true);
+		ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 0);
+		note_text(alloc, "2001:db8::/32", false);
+	}
+	for (unsigned i = 0; i < 128; i++)
+		ck_assert(alloc_pick(alloc, set, 0, &(struct client_key){ i + 1, 1 }, &ip) && ip.b[15] < 0x80);
+	ck_assert(!alloc_pick(alloc, set, 0, &(struct client_key){ 999, 1 }, &ip));
 	alloc_free(alloc);
 }
 END_TEST

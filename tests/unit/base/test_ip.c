@@ -111,6 +111,32 @@ START_TEST(steps_of_every_size)
 }
 END_TEST
 
+START_TEST(reserved_blocks)
+{
+	static const struct {
+		const char *from, *first, *last;
+	} cases[] = {
+		{ "2001:db8::", "2001:db8::", "2001:db8::" },
+		{ "2001:db8::1", "2001:db8::200:5eff:fe00:0", "2001:db8::200:5eff:feff:ffff" },
+		{ "2001:db8::200:5eff:fe00:5213", "2001:db8::200:5eff:fe00:0", "2001:db8::200:5eff:feff:ffff" },
+		{ "2001:db8::200:5eff:ff00:0", "2001:db8::fdff:ffff:ffff:ff80", "2001:db8::fdff:ffff:ffff:ffff" },
+		{ "2001:db8::fdff:ffff:ffff:ffff", "2001:db8::fdff:ffff:ffff:ff80", "2001:db8::fdff:ffff:ffff:ffff" },
+		{ "2001:db8::fe00:0:0:0", "2001:db8:0:1::", "2001:db8:0:1::" },
+		{ "ffff:ffff:ffff:fffe:fe00::", "ffff:ffff:ffff:ffff::", "ffff:ffff:ffff:ffff::" },
+	};
+	struct ip from, first, last, got_first, got_last;
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert(ip_parse(cases[i].from, &from) == 0 && ip_parse(cases[i].first, &first) == 0 &&
+			  ip_parse(cases[i].last, &last) == 0);
+		ck_assert(ip_next_reserved(&from, &got_first, &got_last));
+		ck_assert_msg(ip_equal(&first, &got_first) && ip_equal(&last, &got_last), "%s", cases[i].from);
+	}
+	(void)ip_parse("ffff:ffff:ffff:ffff:fe00::", &from);
+	ck_assert(!ip_next_reserved(&from, &first, &last));
+}
+END_TEST
+
 static void check_product(uint64_t a, uint64_t b, uint64_t hi)
 {
 	struct wide n = wide_mul(a, b), parts = wide_mul_parts(a, b);
@@ -244,6 +270,7 @@ int main(void)
 	tcase_add_test(tc, text_is_that_of_inet_ntop);
 	tcase_add_test(tc, numbers);
 	tcase_add_test(tc, steps_of_every_size);
+	tcase_add_test(tc, reserved_blocks);
 	tcase_add_test(tc, products);
 	tcase_add_test(tc, counts_less);
 	tcase_add_test(tc, counts_less_of_many);
