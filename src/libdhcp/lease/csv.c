@@ -85,6 +85,11 @@ static int check_row(struct lease_row *row)
 		row->why = "the prefix_len of an address is not 128";
 		return -E_INVAL;
 	}
+	/* It would overlap everything. */
+	if (lease->type == LEASE_PD && !lease->prefix_len && !row->deleted) {
+		row->why = "the prefix_len of a prefix is 0";
+		return -E_INVAL;
+	}
 	/* Infinity has no date, and an impossible one means the lease is long over. */
 	lease->cltt = row->expire_wall - (int64_t)lease->valid;
 	if (lease->cltt < 0)

@@ -136,6 +136,25 @@ START_TEST(bad_rows_and_why)
 }
 END_TEST
 
+START_TEST(bad_rows_of_prefixes)
+{
+	static const struct {
+		const char *line, *why;
+	} rows[] = {
+		{ "2001:db8::,00:01:02,4000,1700004000,1,3000,2,7,0,0,0,,,0,,,,0", "prefix_len of a prefix is 0" },
+		{ "2001:db8::,00:01:02,4000,1700004000,1,3000,2,7,129,0,0,,,0,,,,0", "prefix_len is not" },
+		{ "2001:db8::1,00:01:02,4000,1700004000,1,3000,0,7,64,0,0,,,0,,,,0", "prefix_len of an address" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ck_assert_msg(read_line(1, HEAD6, rows[i].line) < 0, "accepted: %s", rows[i].line);
+		ck_assert_msg(strstr(row.why, rows[i].why) != NULL, "%s: %s", rows[i].line, row.why);
+	}
+	/* a deletion is obeyed in any case */
+	ck_assert_int_eq(read_line(1, HEAD6, "2001:db8::,00:01:02,0,1700004000,1,0,2,7,0,0,0,,,0,,,,0"), 0);
+}
+END_TEST
+
 static void nothing(void *ctx, const struct lease_row *r)
 {
 	(*(unsigned *)ctx)++;
@@ -180,6 +199,7 @@ int main(void)
 	tcase_add_test(tc, rows_there_and_back);
 	tcase_add_test(tc, values_of_a_row);
 	tcase_add_test(tc, bad_rows_and_why);
+	tcase_add_test(tc, bad_rows_of_prefixes);
 	tcase_add_test(tc, whole_texts);
 	suite_add_tcase(s, tc);
 	srunner_run_all(sr, CK_NORMAL);
