@@ -228,30 +228,34 @@ const char *prefix_format(const struct prefix *p, char *buf)
 	return buf;
 }
 
-static struct ip fill(const struct prefix *p, uint8_t value)
+/* Of 128 bits, in halves: no processor computes them otherwise, and those of 32 bits have no such type. */
+static struct ip from_halves(uint64_t hi, uint64_t lo)
 {
-	struct ip ip = p->addr;
-	unsigned bits = width(p), i = bits / 8;
+	uint64_t halves[2] = { htobe64(hi), htobe64(lo) };
+	struct ip ip;
 
-	if (bits % 8) {
-		uint8_t mask = (uint8_t)(0xff >> (bits % 8));
-
-		ip.b[i] = (uint8_t)((ip.b[i] & ~mask) | (value & mask));
-		i++;
-	}
-	for (; i < 16; i++)
-		ip.b[i] = value;
+	memcpy(ip.b, halves, sizeof(halves));
 	return ip;
+}
+
+/* The bits after the length all 0 or all 1. */
+static struct ip fill(const struct prefix *p, uint64_t value)
+{
+	unsigned bits = width(p);
+	uint64_t hi = bits >= 64 ? 0 : UINT64_MAX >> bits;
+	uint64_t lo = bits == 128 ? 0 : bits > 64 ? UINT64_MAX >> (bits - 64) : UINT64_MAX;
+
+	return from_halves((ip_half(&p->addr, 0) & ~hi) | (value & hi), (ip_half(&p->addr, 1) & ~lo) | (value & lo));
 }
 
 struct ip prefix_first(const struct prefix *p)
 {
-	return fill(p, 0x00);
+	return fill(p, 0);
 }
 
 struct ip prefix_last(const struct prefix *p)
 {
-	return fill(p, 0xff);
+	return fill(p, UINT64_MAX);
 }
 
 bool prefix_is_clean(const struct prefix *p)
@@ -269,16 +273,6 @@ bool prefix_contains(const struct prefix *p, const struct ip *ip)
 	if (ip_is4(&p->addr) != ip_is4(ip) || memcmp(p->addr.b, ip->b, n) != 0)
 		return false;
 	return bits % 8 == 0 || ((p->addr.b[n] ^ ip->b[n]) & mask) == 0;
-}
-
-/* Of 128 bits, in halves: no processor computes them otherwise, and those of 32 bits have no such type. */
-static struct ip from_halves(uint64_t hi, uint64_t lo)
-{
-	uint64_t halves[2] = { htobe64(hi), htobe64(lo) };
-	struct ip ip;
-
-	memcpy(ip.b, halves, sizeof(halves));
-	return ip;
 }
 
 static struct ip add_halves(const struct ip *ip, uint64_t hi, uint64_t lo)
