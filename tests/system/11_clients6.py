@@ -80,6 +80,36 @@ def dhclient_prefix(t):
     client.kill()
 
 
+@test("divided-pool6", needs=["dhclient"], families=(6,), beyond_kea="it delegates parts of a prefix that is leased")
+def divided_pool(t):
+    """A pool that delegated /56 is divided into /64: by a reload and a restart the client keeps its /56, and nobody gets a part of it."""
+    conf = config6(**SHORT, **t.no_cache)
+    subnets, warned = conf["Dhcp6"]["subnet6"], r"(?m)^WARN .*ALLOC_ENGINE_V6_LEASES_OF_OTHER_LENGTH .*: 1$"
+    subnets[2]["pd-pools"] = subnets[0]["pd-pools"]  # the load comes through a relay
+    server = t.server(conf)
+    client = Dhclient(t, "-P")
+    client.start()
+    client.wait("BOUND6")
+    prefix, _ = one(t, server, 2)
+    for pool in subnets[0]["pd-pools"]:
+        pool["delegated-len"] = 64
+    server.reload(conf)
+    server.wait_log(warned)
+    server.stop()
+    server.start()
+    t.eq(server.said(warned), 1, "lines at the start")
+    before = rows(server, 2)[prefix]["expire"]
+    client.wait("RENEW6")
+    t.wait("the renewal in the lease file", lambda: int(rows(server, 2)[prefix]["expire"]) > int(before), 15)
+    load = t.fam.Load(t, "--clients", "50", "--seconds", "1", "--window", "4")
+    load.finish()
+    nets = {p: ipaddress.ip_network(p) for p in rows(server, 2)}
+    t.true(len(nets) > 20, f"{len(nets)} prefixes")
+    t.eq({net.prefixlen for p, net in nets.items() if p != prefix}, {64}, "lengths")
+    t.eq([p for p, net in nets.items() if p != prefix and net.overlaps(nets[prefix])], [], f"in {prefix}")
+    client.kill()
+
+
 @test("dhclient6-confirm", needs=["dhclient"], families=(6,))
 def dhclient_confirm(t):
     """A client that comes back asks whether its address is right for the link, and keeps it."""
