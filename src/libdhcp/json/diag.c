@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "base/vec.h"
+#include "json/excerpt.h"
 
 #include <json-c/json.h>
 #include <unistd.h>
@@ -33,7 +34,7 @@ struct diag {
 	VEC(struct source) sources;
 	VEC(struct item) items;
 	unsigned n_errors, n_warnings;
-	bool last_dropped; /* the last one was over the limit or told before: so are its notes */
+	bool last_dropped; /* the last one was over the limit or reported before: so are its notes */
 };
 
 struct diag *diag_new(void)
@@ -41,9 +42,33 @@ struct diag *diag_new(void)
 	return xcalloc(1, sizeof(struct diag));
 }
 
+size_t diag_mark(const struct diag *diag)
+{
+	return diag->items.n;
+}
+
+void diag_rewind(struct diag *diag, size_t mark)
+{
+	size_t k;
+
+	/* Those over the limit were counted only. */
+	diag->n_errors = diag->n_warnings = 0;
+	for (k = 0; k < mark; k++)
+		*(diag->items.v[k].kind == DIAG_ERROR ? &diag->n_errors : &diag->n_warnings) += 1;
+	for (; diag->items.n > mark; diag->items.n--) {
+		struct item *item = &diag->items.v[diag->items.n - 1];
+
+		for (k = 0; k < item->notes.n; k++)
+			free(item->notes.v[k].text);
+		vec_free(&item->notes);
+		free(item->text);
+		free(item->help);
+	}
+}
+
 void diag_free(struct diag *diag)
 {
-	size_t i, k;
+	size_t i;
 
 	if (!diag)
 		return;
@@ -52,15 +77,7 @@ void diag_free(struct diag *diag)
 		free(diag->sources.v[i].text);
 		vec_free(&diag->sources.v[i].lines);
 	}
-	for (i = 0; i < diag->items.n; i++) {
-		struct item *item = &diag->items.v[i];
-
-		for (k = 0; k < item->notes.n; k++)
-			free(item->notes.v[k].text);
-		vec_free(&item->notes);
-		free(item->text);
-		free(item->help);
-	}
+	diag_rewind(diag, 0);
 	vec_free(&diag->sources);
 	vec_free(&diag->items);
 	free(diag);
@@ -90,6 +107,33 @@ const char *diag_source_path(const struct diag *diag, uint32_t file)
 	const struct source *src = source(diag, file);
 
 	return src ? src->path : "";
+}
+
+const char *diag_source_text(const struct diag *diag, uint32_t file, size_t *ret_len)
+{
+	const struct source *src = source(diag, file);
+
+	*ret_len = src ? src->len : 0;
+	return src ? src->text : NULL;
+}
+
+size_t diag_sources(const struct diag *diag)
+{
+	return diag->sources.n;
+}
+
+uint32_t diag_find_source(const struct diag *diag, const char *path, struct pos from)
+{
+	size_t i;
+
+	for (i = 0; i < diag->sources.n; i++) {
+		const struct source *src = &diag->sources.v[i];
+
+		if (src->text && src->included_from.file == from.file && src->included_from.line == from.line &&
+		    src->included_from.col == from.col && !strcmp(src->path, path))
+			return (uint32_t)i + 1;
+	}
+	return 0;
 }
 
 static char *format(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
@@ -249,43 +293,21 @@ static void add_place(const struct diag *diag, struct pos pos, struct str *out)
 	str_add(out, ": ");
 }
 
-static bool is_continuation(char c)
-{
-	return ((unsigned char)c & 0xc0) == 0x80;
-}
-
-/* The source line and the marks below it; tabs are kept so that the marks stand right. */
-static void add_quote(const struct diag *diag, struct pos pos, char mark, const char *label, struct str *out)
+/* The source line, and the marks below it. */
+static void add_quote(const struct diag *diag, struct pos pos, char mark, struct str *out)
 {
 	const struct source *src = source(diag, pos.file);
-	size_t from, to, i;
-	uint32_t col = 1, marked = 0;
+	size_t from, to;
 
 	if (!src || !pos.line || pos.line > src->lines.n)
 		return;
 	from = src->lines.v[pos.line - 1];
-	for (to = from; to < src->len && to - from < 400 && src->text[to] != '\n' && src->text[to] != '\r'; to++)
-		;
-	str_addf(out, "%6u | ", pos.line);
-	for (i = from; i < to; i++) {
-		char c = src->text[i];
-
-		str_addc(out, (unsigned char)c < 32 && c != '\t' ? '?' : c);
-	}
-	str_add(out, "\n       | ");
-	for (i = from; i < to && col < pos.col; i++)
-		if (!is_continuation(src->text[i])) {
-			str_addc(out, src->text[i] == '\t' ? '\t' : ' ');
-			col++;
-		}
-	do {
-		str_addc(out, mark);
-	} while (++marked < pos.len && marked < 100);
-	if (label) {
-		str_addc(out, ' ');
-		str_add(out, label);
-	}
-	str_addc(out, '\n');
+	to = pos.line < src->lines.n ? src->lines.v[pos.line] - 1 : src->len;
+	if (to > from && src->text[to - 1] == '\r')
+		to--;
+	if (!from && src->len >= 3 && !memcmp(src->text, "\xef\xbb\xbf", 3))
+		from = to < 3 ? to : 3;
+	excerpt_add(out, src->text + from, to - from, pos.line, pos.col, pos.len, mark);
 }
 
 static const char *kind_name(enum diag_kind kind)
@@ -302,14 +324,14 @@ static void add_item(const struct diag *diag, const struct item *item, bool quot
 	str_addf(out, "%s: %s\n", kind_name(item->kind), item->text);
 	if (!quote)
 		return;
-	add_quote(diag, item->pos, '^', NULL, out);
+	add_quote(diag, item->pos, '^', out);
 	for (i = 0; i < item->notes.n; i++) {
 		const struct note *note = &item->notes.v[i];
 
 		str_add(out, "  ");
 		add_place(diag, note->pos, out);
 		str_addf(out, "note: %s\n", note->text);
-		add_quote(diag, note->pos, '-', NULL, out);
+		add_quote(diag, note->pos, '-', out);
 	}
 	if (item->help)
 		str_addf(out, "  help: %s\n", item->help);

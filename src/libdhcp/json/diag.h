@@ -34,6 +34,14 @@ void diag_free(struct diag *diag); /* NULL is fine */
 /* Takes text (malloc'd). Returns the number of the source. */
 uint32_t diag_add_source(struct diag *diag, const char *path, char *text, size_t len, struct pos included_from);
 const char *diag_source_path(const struct diag *diag, uint32_t file);
+const char *diag_source_text(const struct diag *diag, uint32_t file, size_t *ret_len); /* NULL if there is none */
+/* The number of the source that was included there; 0 = none. */
+uint32_t diag_find_source(const struct diag *diag, const char *path, struct pos included_from);
+size_t diag_sources(const struct diag *diag);
+
+/* Forgets the errors and warnings since the mark; sources stay. */
+size_t diag_mark(const struct diag *diag);
+void diag_rewind(struct diag *diag, size_t mark);
 
 /* The same text at the same place counts once. */
 void diag_error(struct diag *diag, struct pos pos, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
