@@ -176,6 +176,11 @@ struct conf_reader {
 bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct json_object *map, void *out);
 /* The place of the value of `key` in the node's map, else of the map. */
 struct pos conf_pos(const struct conf_node *node, const char *key);
+/* True if the map is there and complete, but has no such key. */
+bool conf_lacks(const struct conf_node *node, const char *key);
+
+/* Which keys are known where, for the reader of a text whose top map is of that scope. */
+struct json_shape conf_shape(const struct scope *top);
 
 /* The struct as config-get shows it: values that were set, and defaults of the keys that work. */
 struct json_object *conf_print(unsigned family, const struct scope *scope, const void *in);

@@ -33,6 +33,46 @@ struct pos conf_pos(const struct conf_node *node, const char *key)
 	return json_pos(node->json);
 }
 
+bool conf_lacks(const struct conf_node *node, const char *key)
+{
+	return node->json && !json_is_cut(node->json) && !json_object_object_get_ex(node->json, key, NULL);
+}
+
+static enum json_kind kind_of(const struct key *key)
+{
+	switch (key->type) {
+	case KEY_STRINGS:
+		return key->replaced_by ? JSON_ANY : JSON_SCALARS;
+	case KEY_MAP:
+		return JSON_MAP;
+	case KEY_LIST:
+		return JSON_MAPS;
+	case KEY_JSON:
+		return JSON_MAP;
+	default:
+		return JSON_SCALAR;
+	}
+}
+
+static enum json_kind shape_key(const void *scope, const char *name, size_t len, const void **ret_inner)
+{
+	const struct scope *in = scope;
+	unsigned i;
+
+	*ret_inner = NULL;
+	for (i = 0; i < in->n; i++)
+		if (strlen(in->keys[i].name) == len && !memcmp(in->keys[i].name, name, len)) {
+			*ret_inner = in->keys[i].scope;
+			return kind_of(&in->keys[i]);
+		}
+	return JSON_UNKNOWN;
+}
+
+struct json_shape conf_shape(const struct scope *top)
+{
+	return (struct json_shape){ .top = top, .key = shape_key };
+}
+
 /* --- unknown keys ---------------------------------------------------------- */
 
 static const char *family_name(unsigned family)
@@ -210,6 +250,8 @@ static bool read_strings(const struct conf_reader *rd, const struct key *key, st
 	for (i = 0; i < n; i++) {
 		struct json_object *item = json_object_array_get_idx(value, i);
 
+		if (json_is_broken(item))
+			return false;
 		if (!json_object_is_type(item, json_type_string))
 			return wrong_type(rd, key, item ? item : value);
 		out->v[out->n++] = json_object_get_string(item);
@@ -232,7 +274,7 @@ static bool read_list(const struct conf_reader *rd, const struct key *key, struc
 		struct json_object *item = json_object_array_get_idx(value, i);
 
 		if (!json_object_is_type(item, json_type_object)) {
-			ok = wrong_type(rd, key, item ? item : value);
+			ok = !json_is_broken(item) && wrong_type(rd, key, item ? item : value);
 			continue;
 		}
 		/* A broken item is left out; what is wrong with it has been told. */
@@ -449,7 +491,7 @@ bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct j
 		if (key->replaced_by)
 			continue;
 		set_default(rd, key, out);
-		if (map && key->required && !json_object_object_get_ex(map, key->name, NULL)) {
+		if (key->required && conf_lacks(out, key->name)) {
 			diag_error(rd->diag, json_pos(map), "\"%s\" is missing in %s", key->name,
 				   scope_name(scope, rd->family));
 			ok = false;
@@ -472,7 +514,8 @@ bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct j
 			ok = false;
 			continue;
 		}
-		ok &= read_key(rd, scope, key, value, out);
+		/* What could not be read was reported by the reader. */
+		ok &= !json_is_broken(value) && read_key(rd, scope, key, value, out);
 	}
 	return ok;
 }

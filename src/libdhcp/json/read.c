@@ -1,44 +1,22 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A recursive-descent reader with a stack of buffers, so an include is simply more text. After an
- * error it goes on behind the next comma or bracket of the same level. A value's place hangs on it as
- * json-c userdata and lives in the document's arena, as the keys do.
+ * A recursive-descent reader. A value's place is attached to it as json-c userdata and lives in the
+ * document's arena, as the keys do. After an error it goes on after the next comma or bracket of the same
+ * level. When brackets or quotes do not fit, the text is repaired (repair.h) and read once more, so that one
+ * slip is one error; if that fails too, nothing after the first such error is believed.
  */
 #include "json/read.h"
 
 #include "base/err.h"
-#include "base/file.h"
-#include "base/str.h"
-#include "base/vec.h"
+#include "json/read_int.h"
 
 #include <errno.h>
-#include <sys/stat.h>
-#include <limits.h>
-#include <stdlib.h>
-#include <unistd.h>
 
+/* One for each value: kept small. */
 struct place {
-	struct pos at, key;
-};
-
-struct buffer {
-	const char *p, *end;
-	uint32_t file, line, col;
-	dev_t dev;
-	ino_t ino;
-};
-
-struct parser {
-	struct diag *diag;
-	struct arena *arena;
-	unsigned flags;
-	struct buffer stack[JSON_INCLUDE_MAX + 1];
-	unsigned depth; /* of buffers - 1 */
-	struct buffer *b;
-	struct pos last_end;  /* just behind the last token */
-	VEC(struct pos) open; /* brackets */
-	struct str text;      /* of the string, key or number being read */
-	bool eof_told;
+	struct pos at;
+	uint32_t key_file, key_line, key_col;
+	uint32_t key_len : 30, is_broken : 1, is_cut : 1;
 };
 
 static struct json_object *parse_value(struct parser *p);
@@ -54,211 +32,23 @@ struct pos json_key_pos(struct json_object *value)
 {
 	const struct place *place = value ? json_object_get_userdata(value) : NULL;
 
-	return place ? (place->key.line ? place->key : place->at) : POS_NONE;
+	if (!place || !place->key_line)
+		return json_pos(value);
+	return (struct pos){ place->key_file, place->key_line, place->key_col, place->key_len };
 }
 
-/* --- characters ------------------------------------------------------------ */
-
-static struct pos here(const struct parser *p)
+bool json_is_broken(struct json_object *value)
 {
-	return (struct pos){ p->b->file, p->b->line, p->b->col, 1 };
+	const struct place *place = value ? json_object_get_userdata(value) : NULL;
+
+	return place && place->is_broken;
 }
 
-static int peek(const struct parser *p)
+bool json_is_cut(struct json_object *value)
 {
-	return p->b->p < p->b->end ? (unsigned char)*p->b->p : EOF;
-}
+	const struct place *place = value ? json_object_get_userdata(value) : NULL;
 
-static int peek_at(const struct parser *p, size_t n)
-{
-	return (size_t)(p->b->end - p->b->p) > n ? (unsigned char)p->b->p[n] : EOF;
-}
-
-static int next(struct parser *p)
-{
-	int c = peek(p);
-
-	if (c == EOF)
-		return c;
-	p->b->p++;
-	if (c == '\n') {
-		p->b->line++;
-		p->b->col = 1;
-	} else if ((c & 0xc0) != 0x80) {
-		p->b->col++;
-	}
-	return c;
-}
-
-static bool looking_at(const struct parser *p, const char *text)
-{
-	size_t len = strlen(text);
-
-	return (size_t)(p->b->end - p->b->p) >= len && !memcmp(p->b->p, text, len);
-}
-
-static void skip_n(struct parser *p, size_t n)
-{
-	while (n--)
-		(void)next(p);
-}
-
-static bool strict(struct parser *p, const char *what)
-{
-	if (!(p->flags & JSON_STRICT))
-		return false;
-	diag_error(p->diag, here(p), "%s are not allowed here", what);
-	return true;
-}
-
-/* --- includes -------------------------------------------------------------- */
-
-static char *read_whole(FILE *file, size_t *ret_len)
-{
-	size_t cap = 65536, len = 0, n;
-	char *text = xmalloc(cap + 1);
-
-	while ((n = fread(text + len, 1, cap - len, file)) > 0) {
-		len += n;
-		if (len == cap) {
-			if (cap >= JSON_FILE_MAX)
-				break;
-			cap *= 2;
-			text = xrealloc(text, cap + 1);
-		}
-	}
-	text[len] = '\0';
-	*ret_len = len;
-	return text;
-}
-
-static int push_file(struct parser *p, const char *path, struct pos from, unsigned level)
-{
-	FILE *file = fopen(path, "re");
-	struct buffer *b = &p->stack[level];
-	struct stat st;
-	size_t len;
-	char *text;
-	unsigned i;
-
-	/* The file itself may be a pipe, what it includes may not. */
-	if (!file || fstat(fileno(file), &st) < 0 || S_ISDIR(st.st_mode) || (level && !S_ISREG(st.st_mode))) {
-		char why[FILE_WHY_MAX];
-
-		errno = !file ? errno : S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
-		(void)file_why(path, R_OK, why);
-
-		if (!from.line)
-			from.file = diag_add_source(p->diag, path, NULL, 0, POS_NONE);
-		diag_error(p->diag, from, "cannot open %s: %s", path, why);
-		if (file)
-			fclose(file);
-		return -E_CONFIG;
-	}
-	for (i = 0; i < level; i++)
-		if (p->stack[i].dev == st.st_dev && p->stack[i].ino == st.st_ino) {
-			diag_error(p->diag, from, "%s includes itself", path);
-			fclose(file);
-			return -E_CONFIG;
-		}
-	text = read_whole(file, &len);
-	if (ferror(file) || len >= JSON_FILE_MAX) {
-		if (!from.line)
-			from.file = diag_add_source(p->diag, path, NULL, 0, POS_NONE);
-		diag_error(p->diag, from, "cannot read %s: %s", path,
-			   ferror(file) ? strerror(errno) : "the file is too large");
-		free(text);
-		fclose(file);
-		return -E_CONFIG;
-	}
-	fclose(file);
-	*b = (struct buffer){ .p = text, .end = text + len, .line = 1, .col = 1, .dev = st.st_dev, .ino = st.st_ino };
-	b->file = diag_add_source(p->diag, path, text, len, from);
-	p->b = b;
-	p->depth = level;
-	return 0;
-}
-
-/* A relative name is looked for beside the including file, then in the working directory. */
-static void include(struct parser *p)
-{
-	struct pos from = here(p);
-	struct str name = { 0 }, path = { 0 };
-	const char *base, *slash;
-	int c;
-
-	skip_n(p, strlen("<?include"));
-	while (peek(p) == ' ' || peek(p) == '\t')
-		(void)next(p);
-	if (next(p) != '"') {
-		diag_error(p->diag, from, "malformed include: expected <?include \"FILE\"?>");
-		return;
-	}
-	while ((c = next(p)) != '"' && c != EOF && c != '\n')
-		str_addc(&name, (char)c);
-	while (peek(p) == ' ' || peek(p) == '\t')
-		(void)next(p);
-	if (c != '"' || !looking_at(p, "?>")) {
-		diag_error(p->diag, from, "malformed include: expected <?include \"FILE\"?>");
-		goto out;
-	}
-	skip_n(p, 2);
-	from.len = (uint32_t)(p->b->line == from.line ? p->b->col - from.col : 1);
-	if (p->depth == JSON_INCLUDE_MAX) {
-		diag_error(p->diag, from, "includes are nested more than %d deep", JSON_INCLUDE_MAX);
-		goto out;
-	}
-	base = diag_source_path(p->diag, p->b->file);
-	slash = strrchr(base, '/');
-	if (str_text(&name)[0] != '/' && slash) {
-		struct stat st;
-
-		str_add_n(&path, base, (size_t)(slash - base) + 1);
-		str_add(&path, str_text(&name));
-		if (stat(path.text, &st) < 0)
-			str_reset(&path);
-	}
-	(void)push_file(p, path.len ? path.text : str_text(&name), from, p->depth + 1);
-out:
-	str_free(&name);
-	str_free(&path);
-}
-
-/* White space, comments and includes; leaves finished includes. */
-static void skip_space(struct parser *p)
-{
-	for (;;) {
-		int c = peek(p);
-
-		if (c == EOF && p->depth) {
-			p->b = &p->stack[--p->depth];
-		} else if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
-			(void)next(p);
-		} else if (c == '#' || (c == '/' && peek_at(p, 1) == '/')) {
-			(void)strict(p, "comments");
-			while (peek(p) != EOF && peek(p) != '\n')
-				(void)next(p);
-		} else if (c == '/' && peek_at(p, 1) == '*') {
-			struct pos start = here(p);
-
-			(void)strict(p, "comments");
-			skip_n(p, 2);
-			while (peek(p) != EOF && !looking_at(p, "*/"))
-				(void)next(p);
-			if (peek(p) == EOF)
-				diag_error(p->diag, start, "comment is not closed");
-			else
-				skip_n(p, 2);
-		} else if (c == '<' && looking_at(p, "<?include")) {
-			if (strict(p, "includes")) {
-				skip_n(p, 9);
-				continue;
-			}
-			include(p);
-		} else {
-			return;
-		}
-	}
+	return place && place->is_cut;
 }
 
 /* --- places and errors ----------------------------------------------------- */
@@ -274,25 +64,43 @@ static struct json_object *placed(struct parser *p, struct json_object *value, s
 	return value;
 }
 
-static void unexpected(struct parser *p, const char *want)
+/* Stands for a value that could not be read, so that its key is not missing too. */
+static struct json_object *broken(struct parser *p, struct pos start)
 {
-	int c = peek(p);
+	struct json_object *value = placed(p, json_object_new_string(""), start);
+	struct place *place = json_object_get_userdata(value);
 
-	if (c == EOF) {
-		if (p->eof_told)
-			return;
-		p->eof_told = true;
-		diag_error(p->diag, here(p), "unexpected end of file, expected %s", want);
+	place->is_broken = true;
+	return value;
+}
+
+/* After this nothing more is read or reported. */
+static void lose(struct parser *p)
+{
+	p->is_lost = true;
+	p->depth = 0;
+	p->b = &p->stack[0];
+	p->b->p = p->b->end;
+}
+
+static void unexpected(struct parser *p, const char *expected)
+{
+	char name[64];
+
+	if (p->is_lost || (peek(p) == EOF && p->eof_reported))
+		return;
+	p->is_tangled = true;
+	if (peek(p) == EOF) {
+		p->eof_reported = true;
+		diag_error(p->diag, here(p), "unexpected end of file, expected %s", expected);
 		if (p->open.n)
 			diag_note(p->diag, p->open.v[p->open.n - 1], "opened here and never closed");
-	} else if (c < 32 || c > 126) {
-		diag_error(p->diag, here(p), "unexpected character 0x%02x, expected %s", (unsigned)c, want);
 	} else {
-		diag_error(p->diag, here(p), "unexpected '%c', expected %s", c, want);
+		diag_error(p->diag, here(p), "unexpected %s, expected %s", char_name(p, name, sizeof(name)), expected);
 	}
 }
 
-/* Behind an error: to the next comma or closing bracket of this level, or the end. */
+/* After an error: to the next comma or closing bracket of this level, or the end. */
 static void resync(struct parser *p)
 {
 	unsigned level = 0;
@@ -322,156 +130,6 @@ static void resync(struct parser *p)
 
 /* --- values ---------------------------------------------------------------- */
 
-static int hex4(struct parser *p)
-{
-	int v = 0, i;
-
-	for (i = 0; i < 4; i++) {
-		int c = peek(p);
-
-		if (c >= '0' && c <= '9')
-			v = v * 16 + c - '0';
-		else if (c >= 'a' && c <= 'f')
-			v = v * 16 + c - 'a' + 10;
-		else if (c >= 'A' && c <= 'F')
-			v = v * 16 + c - 'A' + 10;
-		else
-			return -1;
-		(void)next(p);
-	}
-	return v;
-}
-
-static void add_utf8(struct str *s, unsigned c)
-{
-	if (c < 0x80) {
-		str_addc(s, (char)c);
-	} else if (c < 0x800) {
-		str_addc(s, (char)(0xc0 | c >> 6));
-		str_addc(s, (char)(0x80 | (c & 63)));
-	} else if (c < 0x10000) {
-		str_addc(s, (char)(0xe0 | c >> 12));
-		str_addc(s, (char)(0x80 | (c >> 6 & 63)));
-		str_addc(s, (char)(0x80 | (c & 63)));
-	} else {
-		str_addc(s, (char)(0xf0 | c >> 18));
-		str_addc(s, (char)(0x80 | (c >> 12 & 63)));
-		str_addc(s, (char)(0x80 | (c >> 6 & 63)));
-		str_addc(s, (char)(0x80 | (c & 63)));
-	}
-}
-
-static bool parse_escape(struct parser *p, struct str *s)
-{
-	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-	struct pos at = here(p);
-	int c = next(p);
-	const char *hit;
-
-	if (c == 'u') {
-		int hi = hex4(p), lo;
-
-		if (hi >= 0xd800 && hi < 0xdc00 && looking_at(p, "\\u")) {
-			skip_n(p, 2);
-			lo = hex4(p);
-			if (lo >= 0xdc00 && lo < 0xe000) {
-				add_utf8(s, 0x10000 + ((unsigned)(hi - 0xd800) << 10) + (unsigned)(lo - 0xdc00));
-				return true;
-			}
-			hi = -1;
-		}
-		if (hi <= 0 || (hi >= 0xd800 && hi < 0xe000)) {
-			diag_error(p->diag, at, "\\u must be followed by the four hex digits of a valid character");
-			return false;
-		}
-		add_utf8(s, (unsigned)hi);
-		return true;
-	}
-	hit = c > 0 ? strchr(from, c) : NULL;
-	if (!hit) {
-		diag_error(p->diag, at, "unknown escape in a string");
-		return false;
-	}
-	str_addc(s, to[hit - from]);
-	return true;
-}
-
-/* Length of the UTF-8 sequence at the cursor, 0 if it is broken. */
-static unsigned utf8_len(const struct parser *p)
-{
-	int c = peek(p);
-	unsigned n = c < 0x80                ? 1
-		     : c >= 0xc2 && c < 0xe0 ? 2
-		     : c >= 0xe0 && c < 0xf0 ? 3
-		     : c >= 0xf0 && c < 0xf5 ? 4
-					     : 0,
-		 i;
-
-	for (i = 1; i < n; i++) {
-		int d = peek_at(p, i);
-
-		if (d == EOF || (d & 0xc0) != 0x80)
-			return 0;
-	}
-	return n;
-}
-
-/* What needs no second look, nearly always all of the string, in one piece. */
-static void take_plain(struct parser *p, struct str *s)
-{
-	const char *from = p->b->p;
-	size_t len;
-
-	while (p->b->p < p->b->end && *p->b->p >= 32 && *p->b->p < 0x7f && *p->b->p != '"' && *p->b->p != '\\')
-		p->b->p++;
-	len = (size_t)(p->b->p - from);
-	p->b->col += (uint32_t)len;
-	str_add_n(s, from, len);
-}
-
-/* Into p->text. The cursor is on the opening quote. False: an error was told; the cursor is behind the string. */
-static bool parse_text(struct parser *p)
-{
-	struct pos start = here(p);
-	struct str *s = &p->text;
-	bool ok = true;
-
-	str_reset(s);
-	(void)next(p);
-	for (;;) {
-		int c;
-
-		take_plain(p, s);
-		c = peek(p);
-		if (c == '"') {
-			(void)next(p);
-			return ok;
-		}
-		if (c == EOF || c == '\n') {
-			diag_error(p->diag, start, "string is not closed: it must end on its line");
-			return false;
-		}
-		if (c == '\\') {
-			(void)next(p);
-			ok &= parse_escape(p, s);
-		} else if (c < 32) {
-			diag_error(p->diag, here(p), "control character 0x%02x in a string", (unsigned)c);
-			(void)next(p);
-			ok = false;
-		} else {
-			unsigned n = utf8_len(p);
-
-			if (!n) {
-				diag_error(p->diag, here(p), "invalid UTF-8");
-				(void)next(p);
-				ok = false;
-			}
-			while (n--)
-				str_addc(s, (char)next(p));
-		}
-	}
-}
-
 static struct json_object *parse_string(struct parser *p)
 {
 	struct pos start = here(p);
@@ -484,6 +142,21 @@ static struct json_object *parse_string(struct parser *p)
 static bool is_digit(int c)
 {
 	return c >= '0' && c <= '9';
+}
+
+static bool is_letter(int c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/* At the end of a number or a word. */
+static bool is_value_end(const struct parser *p)
+{
+	int c = peek(p);
+
+	if (c == '/')
+		return peek_at(p, 1) == '/' || peek_at(p, 1) == '*';
+	return c == EOF || (c >= 0 && c <= ' ') || strchr(",]}#\"[{", c);
 }
 
 static bool starts_number(int c)
@@ -525,6 +198,16 @@ static bool is_number(const char *s, bool *ret_real)
 	return !*s;
 }
 
+/* What begins like a number and is none may be an address without quotes. */
+static void not_a_number(struct parser *p, struct pos start)
+{
+	take_bare(p, false);
+	start.len = count_chars(&p->text);
+	diag_error(p->diag, start, "%s is not a number", str_text(&p->text));
+	if (strpbrk(str_text(&p->text), "/:") || strchr(str_text(&p->text), '.') != strrchr(str_text(&p->text), '.'))
+		diag_help(p->diag, "strings must be in double quotes");
+}
+
 static struct json_object *parse_number(struct parser *p)
 {
 	struct pos start = here(p);
@@ -536,8 +219,8 @@ static struct json_object *parse_number(struct parser *p)
 	while (is_number_char(peek(p)))
 		str_addc(s, (char)next(p));
 	start.len = (uint32_t)s->len;
-	if (!is_number(s->text, &is_real)) {
-		diag_error(p->diag, start, "%s is not a number", s->text);
+	if (!is_number(s->text, &is_real) || !is_value_end(p)) {
+		not_a_number(p, start);
 		return NULL;
 	}
 	digits = s->text[0] == '-' ? s->text + 1 : s->text;
@@ -561,25 +244,45 @@ static struct json_object *parse_number(struct parser *p)
 	return NULL;
 }
 
+/* What other languages call true, false and null. */
+static const char *meant_word(const char *word)
+{
+	static const char *const words[][2] = { { "true", "true" }, { "false", "false" }, { "null", "null" },
+						{ "yes", "true" },  { "no", "false" },    { "on", "true" },
+						{ "off", "false" }, { "none", "null" },   { "nil", "null" } };
+	static const char *const json[] = { "true", "false", "null" };
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_case_equal(word, words[i][0]))
+			return words[i][1];
+	return diag_suggest(word, json, 3);
+}
+
 static struct json_object *parse_word(struct parser *p, bool *ret_null)
 {
 	struct pos start = here(p);
 	struct str *s = &p->text;
-	struct json_object *value = NULL;
-	int c;
+	const char *meant;
 
 	str_reset(s);
-	while (((c = peek(p)) >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' ||
-	       (s->len && c >= '0' && c <= '9'))
+	while (is_letter(peek(p)))
 		str_addc(s, (char)next(p));
-	start.len = (uint32_t)s->len;
-	if (!strcmp(str_text(s), "true") || !strcmp(str_text(s), "false"))
-		value = placed(p, json_object_new_boolean(s->text[0] == 't'), start);
-	else if (!strcmp(str_text(s), "null"))
-		*ret_null = true;
-	else
-		diag_error(p->diag, start, "unexpected word \"%s\": strings must be in double quotes", str_text(s));
-	return value;
+	if (is_value_end(p)) {
+		if (!strcmp(str_text(s), "true") || !strcmp(str_text(s), "false"))
+			return placed(p, json_object_new_boolean(s->text[0] == 't'), start);
+		if (!strcmp(str_text(s), "null")) {
+			*ret_null = true;
+			return NULL;
+		}
+	}
+	take_bare(p, false);
+	start.len = count_chars(&p->text);
+	diag_error(p->diag, start, "unexpected word \"%s\": strings must be in double quotes", str_text(s));
+	meant = meant_word(str_text(s));
+	if (meant)
+		diag_help(p->diag, "did you mean %s?", meant);
+	return NULL;
 }
 
 static bool enter(struct parser *p)
@@ -617,46 +320,60 @@ static void extra_comma(struct parser *p, struct pos comma)
 		diag_warn(p->diag, comma, "extra comma: is something missing after it?");
 }
 
-/*
- * Behind a member: a comma, or the closing bracket. Returns false when the list is over. `starts`
- * tells whether a character can start the next member, which then lacks its comma.
- */
-static bool more(struct parser *p, char close, bool (*starts)(int c))
+/* Where a bracket is open: what is in it, and whether that is all. */
+struct bracket {
+	struct json_object *value;
+	char close;
+	bool (*starts)(int c); /* whether the character can start the next member, which then lacks its comma */
+};
+
+static bool close_bracket(struct parser *p, const struct bracket *bracket)
 {
-	struct pos end = p->last_end;
-	struct pos comma;
+	if (is_ghost(p)) {
+		struct place *place = json_object_get_userdata(bracket->value);
+
+		place->is_cut = true;
+	}
+	(void)next(p);
+	return false;
+}
+
+/* After a member: a comma, or the closing bracket. Returns false when there are no more. */
+static bool more(struct parser *p, const struct bracket *bracket)
+{
+	struct pos end = p->last_end, comma;
 
 	skip_space(p);
-	if (peek(p) == close) {
-		(void)next(p);
-		return false;
-	}
+	if (peek(p) == bracket->close)
+		return close_bracket(p, bracket);
 	if (peek(p) == ',') {
 		comma = skip_comma(p);
 		while (peek(p) == ',') {
 			extra_comma(p, comma);
 			comma = skip_comma(p);
 		}
-		if (peek(p) != close)
+		if (peek(p) != bracket->close)
 			return peek(p) != EOF || (unexpected(p, "another value"), false);
-		extra_comma(p, comma);
-		(void)next(p);
-		return false;
+		/* Before an inserted bracket it says no more than the bracket does. */
+		if (!is_ghost(p))
+			extra_comma(p, comma);
+		return close_bracket(p, bracket);
 	}
-	if (starts(peek(p))) {
+	if (bracket->starts(peek(p))) {
+		p->is_tangled = true;
 		diag_error(p->diag, end, "missing comma");
 		return true;
 	}
-	unexpected(p, close == '}' ? "',' or '}'" : "',' or ']'");
+	unexpected(p, bracket->close == '}' ? "',' or '}'" : "',' or ']'");
 	if (peek(p) == EOF)
 		return false;
 	if (peek(p) == '}' || peek(p) == ']') {
 		diag_note(p->diag, p->open.v[p->open.n - 1], "opened here");
-		(void)next(p); /* taken for the right one */
+		lose(p);
 		return false;
 	}
 	resync(p);
-	return more(p, close, starts);
+	return more(p, bracket);
 }
 
 static bool starts_member(int c)
@@ -669,45 +386,83 @@ static bool starts_value(int c)
 	return c == '"' || c == '{' || c == '[' || starts_number(c) || (c >= 'a' && c <= 'z');
 }
 
+/* The key into p->text. One without double quotes is an error, but the member is read. */
+static bool parse_key(struct parser *p)
+{
+	struct pos start = here(p);
+
+	if (peek(p) == '"')
+		return parse_text(p);
+	if (starts_odd_quotes(p))
+		return parse_odd_quotes(p);
+	if (is_letter(peek(p))) {
+		str_reset(&p->text);
+		take_bare(p, true);
+		start.len = count_chars(&p->text);
+		diag_error(p->diag, start, "key %s must be in double quotes", str_text(&p->text));
+		return true;
+	}
+	unexpected(p, "a key in double quotes");
+	return false;
+}
+
+/* The colon after a key. Where only it is missing, or an equals sign is in its place, the member is read. */
+static bool parse_colon(struct parser *p)
+{
+	skip_space(p);
+	if (peek(p) == ':') {
+		(void)next(p);
+		return true;
+	}
+	unexpected(p, "':'");
+	if (peek(p) == '=')
+		(void)next(p);
+	else if (!starts_value(peek(p)))
+		return false;
+	return true;
+}
+
+static void duplicate(struct parser *p, const char *key, struct pos pos, struct json_object *first)
+{
+	diag_error(p->diag, pos, "duplicate key \"%s\"", key);
+	diag_note(p->diag, json_key_pos(first), "first defined here");
+}
+
 static void parse_member(struct parser *p, struct json_object *map)
 {
 	struct pos key_pos = here(p);
 	struct json_object *value, *old;
+	struct place *place;
 	const char *key;
 	bool known;
 
-	if (peek(p) != '"') {
-		unexpected(p, "a key in double quotes");
-		resync(p);
-		return;
-	}
-	if (!parse_text(p)) {
+	if (!parse_key(p)) {
 		resync(p);
 		return;
 	}
 	key = arena_strndup(p->arena, str_text(&p->text), p->text.len);
 	key_pos.len = p->b->col - key_pos.col;
 	mark_end(p);
-	skip_space(p);
-	if (peek(p) != ':') {
-		unexpected(p, "':'");
-		resync(p);
-		return;
-	}
-	(void)next(p);
 	known = json_object_object_get_ex(map, key, &old);
-	value = parse_value(p);
+	if (parse_colon(p)) {
+		value = parse_value(p);
+	} else {
+		value = broken(p, key_pos);
+		resync(p);
+	}
 	mark_end(p);
 	if (value) {
-		struct place *place = json_object_get_userdata(value);
-
-		place->key = key_pos;
+		place = json_object_get_userdata(value);
+		place->key_file = key_pos.file;
+		place->key_line = key_pos.line;
+		place->key_col = key_pos.col;
+		place->key_len = key_pos.len & 0x3fffffff;
 	}
 	if (known) {
-		diag_error(p->diag, key_pos, "duplicate key \"%s\"", key);
-		diag_note(p->diag, json_key_pos(old), "first defined here");
+		if (!p->is_lost)
+			duplicate(p, key, key_pos, old);
 		json_object_put(value);
-	} else if (value) {
+	} else {
 		/* The flag's name in json-c 0.15, too. */
 		json_object_object_add_ex(map, key, value,
 					  JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_KEY_IS_CONSTANT);
@@ -716,7 +471,7 @@ static void parse_member(struct parser *p, struct json_object *map)
 
 /*
  * json-c gives every map room for ten members, 640 bytes; most have two or three, and there are
- * hundreds of thousands. If it cannot be had, it stays as it is.
+ * hundreds of thousands. If it cannot be resized, it stays as it is.
  */
 static void shrink(struct json_object *map)
 {
@@ -728,61 +483,71 @@ static void shrink(struct json_object *map)
 
 static struct json_object *parse_map(struct parser *p)
 {
+	struct bracket bracket = { .close = '}', .starts = starts_member };
 	struct pos start = here(p);
-	struct json_object *map;
 
 	if (!enter(p))
 		return NULL;
-	map = placed(p, json_object_new_object(), start);
+	bracket.value = placed(p, json_object_new_object(), start);
 	(void)next(p);
 	skip_space(p);
 	if (peek(p) == '}') {
-		(void)next(p);
+		(void)close_bracket(p, &bracket);
 	} else {
 		do {
 			skip_space(p);
-			parse_member(p, map);
-		} while (more(p, '}', starts_member));
+			parse_member(p, bracket.value);
+		} while (more(p, &bracket));
 	}
 	p->open.n--;
-	shrink(map);
-	return map;
+	shrink(bracket.value);
+	return bracket.value;
 }
 
 static struct json_object *parse_list(struct parser *p)
 {
+	struct bracket bracket = { .close = ']', .starts = starts_value };
 	struct pos start = here(p);
-	struct json_object *list;
 
 	if (!enter(p))
 		return NULL;
-	list = placed(p, json_object_new_array(), start);
+	bracket.value = placed(p, json_object_new_array(), start);
 	(void)next(p);
 	skip_space(p);
 	if (peek(p) == ']') {
-		(void)next(p);
+		(void)close_bracket(p, &bracket);
 	} else {
 		do {
 			struct json_object *value = parse_value(p);
 
 			mark_end(p);
-			if (value)
-				json_object_array_add(list, value);
-		} while (more(p, ']', starts_value));
+			json_object_array_add(bracket.value, value);
+		} while (more(p, &bracket));
 	}
 	p->open.n--;
-	return list;
+	return bracket.value;
 }
 
-/* NULL after an error (told, and resynchronised) and for null. */
+static struct json_object *parse_odd_string(struct parser *p)
+{
+	struct pos start = here(p);
+
+	if (!parse_odd_quotes(p))
+		return NULL;
+	return placed(p, json_object_new_string_len(str_text(&p->text), (int)p->text.len), start);
+}
+
+/* NULL for null; after an error (reported, and resynchronized) a broken value. */
 static struct json_object *parse_value(struct parser *p)
 {
 	struct json_object *value = NULL;
 	bool is_null = false;
+	struct pos start;
 	int c;
 
 	skip_space(p);
 	c = peek(p);
+	start = here(p);
 	if (c == '{')
 		value = parse_map(p);
 	else if (c == '[')
@@ -791,45 +556,147 @@ static struct json_object *parse_value(struct parser *p)
 		value = parse_string(p);
 	else if (starts_number(c))
 		value = parse_number(p);
-	else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+	else if (starts_odd_quotes(p))
+		value = parse_odd_string(p);
+	else if (is_letter(c))
 		value = parse_word(p, &is_null);
 	else
 		unexpected(p, "a value");
-	if (!value && !is_null)
-		resync(p);
-	return value;
+	if (value || is_null)
+		return value;
+	resync(p);
+	return broken(p, start);
 }
 
-static int parse_document(struct parser *p, struct json_doc *ret)
+/* --- documents ------------------------------------------------------------- */
+
+/* ISC's dhcpd.conf and its like: statements that end in semicolons, no JSON at all. */
+static bool is_dhcpd_conf(const struct parser *p)
+{
+	static const char *const words[] = {
+		"authoritative",
+		"class",
+		"ddns-",
+		"default-lease-time",
+		"failover",
+		"group",
+		"host",
+		"include",
+		"key",
+		"local-",
+		"log-facility",
+		"max-lease-time",
+		"min-lease-time",
+		"omapi",
+		"one-lease-per-client",
+		"option",
+		"allow",
+		"deny",
+		"ignore",
+		"not",
+		"server-",
+		"set",
+		"shared-network",
+		"subclass",
+		"subnet",
+		"subnet6",
+		"update-",
+		"use-host-decl-names",
+		"zone",
+		"default-",
+		"dhcpv6-",
+		"get-lease-hostnames",
+		"if",
+		"on",
+	};
+	size_t i;
+
+	if (!memchr(p->b->p, ';', (size_t)(p->b->end - p->b->p)))
+		return false;
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (looking_at(p, words[i]))
+			return true;
+	return false;
+}
+
+static void parse_top(struct parser *p, struct json_doc *ret)
 {
 	unsigned before = diag_errors(p->diag);
+	struct pos start;
 
 	skip_space(p);
-	if (peek(p) == EOF)
-		unexpected(p, "{");
-	else
+	start = here(p);
+	if (peek(p) == EOF) {
+		unexpected(p, "'{'");
+	} else if (!(p->flags & JSON_STRICT) && is_dhcpd_conf(p)) {
+		while (is_letter(peek(p)) || is_digit(peek(p)) || peek(p) == '-')
+			(void)next(p);
+		start.len = p->b->col - start.col;
+		diag_error(p->diag, start, "this is a dhcpd.conf of ISC DHCP, not a Kea configuration");
+		diag_help(p->diag, "Kea's configuration is JSON; ISC's keama converts a dhcpd.conf");
+		lose(p);
+	} else {
 		ret->root = parse_value(p);
+	}
 	skip_space(p);
-	if (peek(p) != EOF && diag_errors(p->diag) == before)
-		diag_error(p->diag, here(p), "unexpected text after the end of the configuration");
+	if (peek(p) != EOF && !p->is_lost) {
+		p->is_tangled = true;
+		if (diag_errors(p->diag) == before)
+			diag_error(p->diag, here(p), "unexpected text after the end of the configuration");
+	}
+}
+
+/* Reads again what a first look found tangled, with each source repaired by itself. */
+static void parse_again(struct parser *p, const struct json_shape *shape, size_t mark, struct json_doc *ret)
+{
+	size_t i;
+
+	json_object_put(ret->root);
+	ret->root = NULL;
+	diag_rewind(p->diag, mark);
+	p->is_second = true;
+	p->is_lost = p->eof_reported = p->is_tangled = false;
+	p->open.n = 0;
+	for (i = 0; i < diag_sources(p->diag); i++)
+		*vec_push(&p->repairs) = repair_source(p->diag, (uint32_t)i + 1, i > 0, i ? NULL : shape);
+	start_source(p, 0, 1);
+	parse_top(p, ret);
+}
+
+static int parse_document(struct parser *p, const struct json_shape *shape, struct json_doc *ret)
+{
+	unsigned before = diag_errors(p->diag);
+	size_t mark = diag_mark(p->diag), i;
+
+	parse_top(p, ret);
+	if (p->is_tangled && !(p->flags & JSON_STRICT))
+		parse_again(p, shape, mark, ret);
+	if (p->is_lost) {
+		json_object_put(ret->root);
+		ret->root = NULL;
+	}
+	for (i = 0; i < p->repairs.n; i++)
+		repair_free(p->repairs.v[i]);
+	vec_free(&p->repairs);
+	vec_free(&p->ids);
 	vec_free(&p->open);
 	str_free(&p->text);
 	ret->arena = p->arena;
 	return diag_errors(p->diag) == before ? 0 : -E_CONFIG;
 }
 
-int json_read_file(const char *path, struct diag *diag, struct json_doc *ret)
+int json_read_file(const char *path, const struct json_shape *shape, struct diag *diag, struct json_doc *ret)
 {
 	struct parser p = { .diag = diag, .arena = arena_new(0) };
 
 	*ret = (struct json_doc){ .arena = p.arena };
 	if (push_file(&p, path, POS_NONE, 0) < 0)
 		return -E_CONFIG;
-	return parse_document(&p, ret);
+	return parse_document(&p, shape, ret);
 }
 
-int json_read_text(const char *name, const char *text, size_t len, unsigned flags, struct diag *diag,
-		   struct json_doc *ret)
+int json_read_text(const char *name, const char *text, size_t len, unsigned flags, const struct json_shape *shape,
+		   struct diag *diag, struct json_doc *ret)
 {
 	struct parser p = { .diag = diag, .arena = arena_new(0), .flags = flags };
 	char *copy = xmalloc(len + 1);
@@ -837,10 +704,8 @@ int json_read_text(const char *name, const char *text, size_t len, unsigned flag
 	memcpy(copy, text, len);
 	copy[len] = '\0';
 	*ret = (struct json_doc){ .arena = p.arena };
-	p.b = &p.stack[0];
-	*p.b = (struct buffer){ .p = copy, .end = copy + len, .line = 1, .col = 1 };
-	p.b->file = diag_add_source(diag, name, copy, len, POS_NONE);
-	return parse_document(&p, ret);
+	push_text(&p, name, copy, len);
+	return parse_document(&p, shape, ret);
 }
 
 void json_doc_done(struct json_doc *doc)

@@ -105,7 +105,7 @@ static void build_lease_database(struct build *b)
 			   "\"type\": SQL lease databases are not supported yet");
 		diag_help(b->diag, "use \"memfile\"");
 	}
-	if (conf->node.json && !json_object_object_get_ex(conf->node.json, "type", NULL))
+	if (conf_lacks(&conf->node, "type"))
 		diag_error(b->diag, conf_pos(&conf->node, NULL), "\"type\" is missing in lease-database");
 	cfg->persist = conf->persist.v;
 	cfg->sync = conf->sync.v == 0;
@@ -212,7 +212,7 @@ void build_logging(struct build *b)
 		const struct logger_conf *conf = &((const struct logger_conf *)loggers->v)[i];
 		struct log_output *outputs = arena_new_array(b->cfg->arena, struct log_output, conf->output_options.n);
 
-		if (!conf->name.set)
+		if (conf_lacks(&conf->node, "name"))
 			diag_error(b->diag, conf_pos(&conf->node, NULL), "\"name\" is missing in logger");
 		for (k = 0; k < conf->output_options.n; k++)
 			build_output(b, &((const struct output_options_conf *)conf->output_options.v)[k], &outputs[k]);
@@ -229,17 +229,30 @@ void build_logging(struct build *b)
 
 /* --- the root -------------------------------------------------------------- */
 
-/* The daemon's map; what stands beside it is another daemon's, or a mistake. */
+/* What a file may hold: one daemon's map or several. */
+static const struct key logging_keys[] = { { .name = "loggers", .type = KEY_LIST, .scope = &logger_scope } };
+static const struct scope logging_scope = SCOPE("Logging", char, logging_keys);
+static const struct key top_keys[] = {
+	{ .name = "Dhcp4", .type = KEY_MAP, .scope = &global_scope },
+	{ .name = "Dhcp6", .type = KEY_MAP, .scope = &global_scope },
+	{ .name = "DhcpDdns", .type = KEY_JSON },
+	{ .name = "Control-agent", .type = KEY_JSON },
+	{ .name = "Netconf", .type = KEY_JSON },
+	{ .name = "Logging", .type = KEY_MAP, .scope = &logging_scope },
+};
+static const struct scope top_scope = SCOPE("configuration", char, top_keys);
+
+/* The daemon's map; what is next to it is another daemon's, or a mistake. */
 static struct json_object *find_root(struct build *b)
 {
-	static const char *const known[] = { "Dhcp4", "Dhcp6", "DhcpDdns", "Control-agent", "Netconf", "Logging" };
-	const size_t n_known = sizeof(known) / sizeof(known[0]);
+	const size_t n_known = sizeof(top_keys) / sizeof(top_keys[0]);
+	const char *known[sizeof(top_keys) / sizeof(top_keys[0])];
 	const char *name = root_name(b->cfg->family);
 	struct json_object *top = b->cfg->doc.root, *root = NULL, *logging, *loggers;
 	unsigned before = diag_errors(b->diag);
 
 	if (!json_object_is_type(top, json_type_object)) {
-		if (top)
+		if (top && !json_is_broken(top))
 			diag_error(b->diag, json_pos(top), "expected a map: { \"%s\": { ... } }", name);
 		return NULL;
 	}
@@ -247,6 +260,8 @@ static struct json_object *find_root(struct build *b)
 	{
 		size_t i;
 
+		for (i = 0; i < n_known; i++)
+			known[i] = top_keys[i].name;
 		for (i = 0; i < n_known && strcmp(known[i], key); i++)
 			;
 		if (i == n_known) {
@@ -260,12 +275,13 @@ static struct json_object *find_root(struct build *b)
 			root = value;
 	}
 	if (!root) {
-		if (diag_errors(b->diag) == before)
+		if (diag_errors(b->diag) == before && !json_is_cut(top))
 			diag_error(b->diag, json_pos(top), "this file has no \"%s\"", name);
 		return NULL;
 	}
 	if (!json_object_is_type(root, json_type_object)) {
-		diag_error(b->diag, json_pos(root), "\"%s\" must be a map", name);
+		if (!json_is_broken(root))
+			diag_error(b->diag, json_pos(root), "\"%s\" must be a map", name);
 		return NULL;
 	}
 	/* Kea 1.x kept the loggers in a map of their own. */
@@ -352,13 +368,14 @@ out:
 int config_load_file(const char *path, unsigned digit, unsigned flags, struct diag **ret_diag, struct config **ret)
 {
 	struct config *cfg = config_new(digit);
+	struct json_shape shape = conf_shape(&top_scope);
 	struct stat st;
 	int err;
 
 	if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
 		heap_expect((size_t)st.st_size * MEMORY_PER_BYTE);
 	*ret_diag = diag_new();
-	(void)json_read_file(path, *ret_diag, &cfg->doc);
+	(void)json_read_file(path, &shape, *ret_diag, &cfg->doc);
 	err = build(cfg, flags, *ret_diag, ret);
 	heap_settle();
 	return err;
@@ -371,10 +388,11 @@ struct config *config_load_log(const char *path, unsigned digit, unsigned flags)
 	struct build b = { .cfg = cfg, .diag = diag, .flags = flags };
 	struct conf_reader rd = { .diag = diag, .all = all_scopes, .family = cfg->family, .arena = cfg->arena };
 	struct global_conf *typed = arena_new_obj(cfg->arena, struct global_conf);
+	struct json_shape shape = conf_shape(&top_scope);
 	struct json_object *root;
 	unsigned before = 0;
 
-	(void)json_read_file(path, diag, &cfg->doc);
+	(void)json_read_file(path, &shape, diag, &cfg->doc);
 	root = find_root(&b);
 	if (root) {
 		b.root = typed;
@@ -394,9 +412,10 @@ int config_load_text(const char *name, const char *text, size_t len, unsigned di
 		     struct diag **ret_diag, struct config **ret)
 {
 	struct config *cfg = config_new(digit);
+	struct json_shape shape = conf_shape(&top_scope);
 
 	*ret_diag = diag_new();
-	(void)json_read_text(name, text, len, 0, *ret_diag, &cfg->doc);
+	(void)json_read_text(name, text, len, 0, &shape, *ret_diag, &cfg->doc);
 	return build(cfg, flags, *ret_diag, ret);
 }
 

@@ -74,7 +74,7 @@ static void build_server_id(struct build *b)
 		.enterprise = (uint32_t)conf->enterprise_id.v,
 		.persist = conf->persist.v,
 	};
-	if (conf->node.json && !conf->type.set)
+	if (conf_lacks(&conf->node, "type"))
 		diag_error(b->diag, conf_pos(&conf->node, NULL), "\"type\" is missing in server-id");
 	if (!conf->identifier.v || !conf->identifier.v[0])
 		return;

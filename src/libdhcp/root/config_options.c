@@ -96,7 +96,10 @@ static void add_definition(struct build *b, const struct option_def_conf *conf)
 	int type;
 
 	if (!conf->name.set || !conf->code.set || !conf->type.set) {
-		diag_error(b->diag, conf_pos(&conf->node, NULL), "an option-def needs \"name\", \"code\" and \"type\"");
+		if (conf_lacks(&conf->node, "name") || conf_lacks(&conf->node, "code") ||
+		    conf_lacks(&conf->node, "type"))
+			diag_error(b->diag, conf_pos(&conf->node, NULL),
+				   "an option-def needs \"name\", \"code\" and \"type\"");
 		return;
 	}
 	if (!check_option_code(b, &conf->node, space, conf->code.v))

@@ -25,7 +25,8 @@ static int parse_pool(struct build *b, const struct pool_conf *conf, struct pool
 	struct prefix prefix;
 
 	if (!conf->pool.set) {
-		diag_error(b->diag, conf_pos(&conf->node, NULL), "\"pool\" is missing in pools");
+		if (conf_lacks(&conf->node, "pool"))
+			diag_error(b->diag, conf_pos(&conf->node, NULL), "\"pool\" is missing in pools");
 		return -E_INVAL;
 	}
 	if (strchr(text, '/')) {
@@ -169,7 +170,8 @@ static bool parse_prefix(struct build *b, const struct subnet_conf *conf, struct
 	int err;
 
 	if (!conf->subnet.set) {
-		diag_error(b->diag, conf_pos(&conf->node, NULL), "\"subnet\" is missing in subnet");
+		if (conf_lacks(&conf->node, "subnet"))
+			diag_error(b->diag, conf_pos(&conf->node, NULL), "\"subnet\" is missing in subnet");
 		return false;
 	}
 	err = prefix_parse(conf->subnet.v, ret);
@@ -308,8 +310,9 @@ static void build_network(struct build *b, const struct shared_network_conf *con
 	const struct network *other;
 
 	if (!conf->name.set || !conf->name.v[0]) {
-		diag_error(b->diag, conf_pos(&conf->node, conf->name.set ? "name" : NULL),
-			   "\"name\" is missing in shared-network");
+		if (conf->name.set || conf_lacks(&conf->node, "name"))
+			diag_error(b->diag, conf_pos(&conf->node, conf->name.set ? "name" : NULL),
+				   "\"name\" is missing in shared-network");
 		return;
 	}
 	net->name = conf->name.v;

@@ -8,8 +8,10 @@ static bool parse_pd_pool(struct build *b, const struct pd_pool_conf *conf, stru
 	struct pos pos = conf_pos(&conf->node, "prefix");
 
 	if (!conf->prefix.set || !conf->prefix_len.set || !conf->delegated_len.set) {
-		diag_error(b->diag, conf_pos(&conf->node, NULL),
-			   "a pd-pool needs \"prefix\", \"prefix-len\" and \"delegated-len\"");
+		if (conf_lacks(&conf->node, "prefix") || conf_lacks(&conf->node, "prefix-len") ||
+		    conf_lacks(&conf->node, "delegated-len"))
+			diag_error(b->diag, conf_pos(&conf->node, NULL),
+				   "a pd-pool needs \"prefix\", \"prefix-len\" and \"delegated-len\"");
 		return false;
 	}
 	prefix->len = (uint8_t)conf->prefix_len.v;

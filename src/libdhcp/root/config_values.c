@@ -167,7 +167,8 @@ static bool find_option(struct build *b, struct value *value)
 	unsigned code;
 
 	if (!conf->name.set && !conf->code.set) {
-		diag_error(b->diag, conf_pos(&conf->node, NULL), "an option needs \"name\" or \"code\"");
+		if (conf_lacks(&conf->node, "name") && conf_lacks(&conf->node, "code"))
+			diag_error(b->diag, conf_pos(&conf->node, NULL), "an option needs \"name\" or \"code\"");
 		return false;
 	}
 	if (conf->name.set) {

@@ -13,7 +13,7 @@ static int read_bytes(const char *text, size_t len, unsigned flags)
 	json_doc_done(&doc);
 	diag_free(diag);
 	diag = diag_new();
-	return json_read_text("t", text, len, flags, diag, &doc);
+	return json_read_text("t", text, len, flags, NULL, diag, &doc);
 }
 
 static int read_text(const char *text, unsigned flags)
@@ -67,7 +67,7 @@ START_TEST(finds_all_errors_of_a_text)
 {
 	expect("{ \"a\": 1 \"b\": 2,\n  \"c\": tru,\n  \"d\": [1 2],\n  \"a\": 3,\n  \"e\": 99999999999999999999 }",
 	       "E t:1:8: missing comma\n"
-	       "E t:2:8: unexpected word \"tru\": strings must be in double quotes\n"
+	       "E t:2:8: unexpected word \"tru\": strings must be in double quotes (did you mean true?)\n"
 	       "E t:3:9: missing comma\n"
 	       "E t:4:3: duplicate key \"a\" [t:1:3: first defined here]\n"
 	       "E t:5:8: 99999999999999999999 does not fit in 64 bits\n");
@@ -187,6 +187,138 @@ START_TEST(numbers)
 }
 END_TEST
 
+/* What looks like a quote is taken for one, and reported once. */
+START_TEST(other_quotes)
+{
+	struct json_object *v;
+
+	expect("{ 'a': 'x, y', \xe2\x80\x9c"
+	       "b\xe2\x80\x9d: `z', 'c': \xe2\x80\x9cq\" }",
+	       "E t:1:3: strings must be in double quotes, not single quotes (write \"a\")\n"
+	       "E t:1:8: strings must be in double quotes, not single quotes (write \"x, y\")\n"
+	       "E t:1:16: strings must be in double quotes, not typographic quotes (write \"b\")\n"
+	       "E t:1:21: strings must be in double quotes, not backquotes (write \"z\")\n"
+	       "E t:1:26: strings must be in double quotes, not single quotes (write \"c\")\n"
+	       "E t:1:31: strings must be in double quotes, not typographic quotes (write \"q\")\n");
+	ck_assert(json_object_object_get_ex(doc.root, "b", &v));
+	ck_assert_str_eq(json_object_get_string(v), "z");
+}
+END_TEST
+
+/* Without quotes: keys are read, values are broken but not missing. */
+START_TEST(no_quotes)
+{
+	struct json_object *v;
+
+	expect("{ a-b: 1, \"c\": 192.0.2.0/24, \"d\": 2001:db8::/32,\n\"e\": eth0 # lo\n, \"f\": True, \"g\": 6oo, "
+	       "\"h\" = 1, "
+	       "\"i\" 2 }",
+	       "E t:1:3: key a-b must be in double quotes\n"
+	       "E t:1:16: 192.0.2.0/24 is not a number (strings must be in double quotes)\n"
+	       "E t:1:35: 2001:db8::/32 is not a number (strings must be in double quotes)\n"
+	       "E t:2:6: unexpected word \"eth0\": strings must be in double quotes\n"
+	       "E t:3:8: unexpected word \"True\": strings must be in double quotes (did you mean true?)\n"
+	       "E t:3:19: 6oo is not a number\n"
+	       "E t:3:28: unexpected '=', expected ':'\n"
+	       "E t:3:37: unexpected '2', expected ':'\n");
+	ck_assert_int_eq(json_object_object_length(doc.root), 8);
+	ck_assert(json_object_object_get_ex(doc.root, "a-b", &v) && !json_is_broken(v));
+	ck_assert(json_object_object_get_ex(doc.root, "d", &v) && json_is_broken(v));
+	ck_assert_uint_eq(json_pos(v).len, 13);
+	ck_assert(json_object_object_get_ex(doc.root, "i", &v) && json_object_get_int(v) == 2);
+}
+END_TEST
+
+/* Of what is pasted from elsewhere. */
+START_TEST(odd_characters)
+{
+	expect("\xef\xbb\xbf{ \"a\": 1 } # \xc2\xa0", "");
+	expect("\xef\xbb\xbf{ \"a\": x }", "E t:1:8: unexpected word \"x\": strings must be in double quotes\n");
+	expect("{ \"a\":\xc2\xa0"
+	       "1,\n\xe2\x80\x8b\"b\": \"\xc2\xa0\" }",
+	       "E t:1:7: unexpected character U+00A0 (no-break space) (replace it by an ordinary space)\n"
+	       "E t:2:1: unexpected character U+200B (zero width space) (replace it by an ordinary space)\n");
+	expect("{ \"a\": 1\xef\xbc\x8c \"b\": 2 }", "E t:1:8: 1\xef\xbc\x8c is not a number\n");
+	expect("{ \"a\": \xe2\x82\xac }", "E t:1:8: unexpected character U+20AC, expected a value\n");
+	(void)read_bytes("\xff\xfe{\0}\0", 6, 0);
+	ck_assert_uint_eq(diag_errors(diag), 1);
+}
+END_TEST
+
+/* ISC's configuration is no JSON: one error says so. */
+START_TEST(dhcpd_conf)
+{
+	expect("# for Kea?\n\nddns-update-style none;\nsubnet 192.0.2.0 netmask 255.255.255.0 {\n}\n",
+	       "E t:3:1: this is a dhcpd.conf of ISC DHCP, not a Kea configuration (Kea's configuration is JSON; ISC's "
+	       "keama "
+	       "converts a dhcpd.conf)\n");
+	expect("subnet", "E t:1:1: unexpected word \"subnet\": strings must be in double quotes\n");
+}
+END_TEST
+
+/* Brackets that do not fit: one error for each slip, and all that is meant is there. */
+START_TEST(brackets)
+{
+	struct json_object *v;
+
+	expect("{ \"a\": [ { \"b\": 1 ], \"c\": 2 }",
+	       "E t:1:19: missing '}' before ']' [t:1:10: opened here and never closed]\n");
+	ck_assert(json_object_object_get_ex(doc.root, "a", &v));
+	ck_assert(json_object_object_get_ex(doc.root, "c", NULL));
+	ck_assert_uint_eq(json_object_array_length(v), 1);
+	ck_assert(json_is_cut(json_object_array_get_idx(v, 0)));
+	ck_assert(!json_is_cut(v));
+	expect("{\n  \"a\": {\n    \"b\": 1,\n    \"c\": [ 1 ]\n  \"d\": {\n    \"e\": 2\n  }\n}",
+	       "E t:5:3: missing '},' before \"d\" [t:2:8: opened here and never closed]\n");
+	ck_assert(json_object_object_get_ex(doc.root, "d", &v));
+	expect("{ \"a\": 1 } }", "E t:1:12: unexpected '}'\n");
+	expect("{ \"a\": { \"b\": [ 1 }",
+	       "E t:1:19: missing ']' before '}' [t:1:15: opened here and never closed]\n"
+	       "E t:1:20: unexpected end of file, expected '}' [t:1:1: opened here and never closed]\n");
+	expect("{ \"a\": [ 1, 2 }, \"b\": { \"c\": 3 ] }",
+	       "E t:1:15: unexpected '}', expected ']' [t:1:8: opened here]\n"
+	       "E t:1:32: unexpected ']', expected '}' [t:1:23: opened here]\n");
+	expect("\"a\": 1 }", "E t:1:1: missing '{' before \"a\"\n");
+	ck_assert(json_object_object_get_ex(doc.root, "a", NULL));
+}
+END_TEST
+
+START_TEST(unclosed_strings)
+{
+	struct json_object *v;
+
+	expect("{ \"a\": \"x, \"b\": \"y\",\n  \"c: \"http://z/\",\n d\": [\n\"2001:db8::1, \"e\" ],\n"
+	       "\"f\": \"1, 2 }",
+	       "E t:1:8: string is not closed\n"
+	       "E t:2:3: string is not closed\n"
+	       "E t:3:2: missing opening quote\n"
+	       "E t:4:1: string is not closed\n"
+	       "E t:5:6: string is not closed\n");
+	ck_assert_int_eq(json_object_object_length(doc.root), 5);
+	ck_assert(json_object_object_get_ex(doc.root, "a", &v));
+	ck_assert_str_eq(json_object_get_string(v), "x");
+	ck_assert(json_object_object_get_ex(doc.root, "c", &v));
+	ck_assert_str_eq(json_object_get_string(v), "http://z/");
+	ck_assert(json_object_object_get_ex(doc.root, "f", &v));
+	ck_assert_str_eq(json_object_get_string(v), "1, 2");
+}
+END_TEST
+
+/* In brackets that nobody can make sense of, only what comes before is believed. */
+START_TEST(hopeless)
+{
+	struct str text = { 0 };
+	unsigned i;
+
+	for (i = 0; i < 100; i++)
+		str_add(&text, "} ] : { , ");
+	ck_assert_int_lt(read_text(text.text, 0), 0);
+	ck_assert_uint_le(diag_errors(diag), 2);
+	ck_assert(!doc.root || json_is_broken(doc.root));
+	str_free(&text);
+}
+END_TEST
+
 /* What would end a text early is refused, as a character and as an escape, in keys and in values. */
 START_TEST(no_zero_bytes)
 {
@@ -197,6 +329,49 @@ START_TEST(no_zero_bytes)
 	       "E t:1:25: \\u must be followed by the four hex digits of a valid character\n");
 	ck_assert_int_lt(read_bytes(key, sizeof(key) - 1, 0), 0);
 	ck_assert_int_lt(read_bytes(value, sizeof(value) - 1, 0), 0);
+}
+END_TEST
+
+static void check_print(const char *text, const char *expected)
+{
+	char *got = NULL;
+	size_t len;
+	FILE *to;
+
+	(void)read_text(text, 0);
+	to = open_memstream(&got, &len);
+	diag_print(diag, to, DIAG_TEXT);
+	fclose(to);
+	ck_assert_msg(strstr(got, expected) != NULL, "expected:\n%s\ngot:\n%s", expected, got);
+	free(got);
+}
+
+/* The mark is below what it means: after tabs, wide and combining characters, in lines of any length. */
+START_TEST(excerpts)
+{
+	struct str text = { 0 };
+	unsigned i;
+
+	check_print("{\n\t\"a\":\tx }", "     2 | \t\"a\":\tx }\n       | \t    \t^\n");
+	check_print("{ \"\xe6\x97\xa5\xe6\x9c\xac\": x }", "\xe6\x9c\xac\": x }\n       |           ^\n");
+	check_print("{ \"e\xcc\x81\": x }", "{ \"e\xcc\x81\": x }\n       |        ^\n");
+	check_print("\xef\xbb\xbf{ x }", "     1 | { x }\n       |   ^\n");
+	/* What a terminal would obey is not printed. */
+	check_print("{ \"\x1b[2J\xc2\x9b\": x }", "     1 | { \"?[2J?\": x }\n");
+	check_print("{ \"a\xff\": 1 }", "     1 | { \"a?\": 1 }\n       |     ^\n");
+	/* At the end of the line, and of the file. */
+	check_print("{ \"a\": 1\n\"b\": 2 }", "     1 | { \"a\": 1\n       |        ^\n");
+	check_print("{ \"a\": 1", "     1 | { \"a\": 1\n       |         ^\n");
+	str_add(&text, "{ \"\xc3\xa9\": [");
+	for (i = 0; i < 200; i++)
+		str_addf(&text, "%u, ", 1000 + i);
+	str_add(&text, "word");
+	for (i = 0; i < 200; i++)
+		str_addf(&text, ", %u", 2000 + i);
+	str_add(&text, "] }");
+	check_print(text.text, "     1 | ...1190, 1191, 1192, 1193, 1194, 1195, 1196, 1197, 1198, 1199, word, 2000,");
+	check_print(text.text, "       |                                                                ^^^^\n");
+	str_free(&text);
 }
 END_TEST
 
@@ -226,7 +401,15 @@ int main(void)
 	tcase_add_test(tc, keys_live_with_the_document);
 	tcase_add_test(tc, extra_commas);
 	tcase_add_test(tc, numbers);
+	tcase_add_test(tc, other_quotes);
+	tcase_add_test(tc, no_quotes);
+	tcase_add_test(tc, odd_characters);
+	tcase_add_test(tc, dhcpd_conf);
+	tcase_add_test(tc, brackets);
+	tcase_add_test(tc, unclosed_strings);
+	tcase_add_test(tc, hopeless);
 	tcase_add_test(tc, no_zero_bytes);
+	tcase_add_test(tc, excerpts);
 	tcase_add_test(tc, suggestions);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
