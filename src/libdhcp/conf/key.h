@@ -33,34 +33,38 @@ enum key_type {
 
 enum { KEY_4 = 1, KEY_6 = 2, KEY_D2 = 4, KEY_DHCP = KEY_4 | KEY_6, KEY_ALL = 7 };
 
-/* `v` is the default (or 0, NULL) while `set` is false. */
+/*
+ * `v` is the default (or 0, NULL) while `set` is false. `bad`: the value is in the text, but wrong, and that has been
+ * reported: what is checked against it would say nothing. The two come first in each of them.
+ */
 struct opt_bool {
-	bool set;
+	bool set, bad;
 	bool v;
 };
 struct opt_int {
-	bool set;
+	bool set, bad;
 	int64_t v;
 };
 struct opt_real {
-	bool set;
+	bool set, bad;
 	double v;
 };
 struct opt_str {
-	bool set;
+	bool set, bad;
 	const char *v;
 };
 struct conf_strings {
-	bool set;
+	bool set, bad; /* bad: there were more, or something else */
 	const char **v;
+	struct pos *pos; /* of each */
 	unsigned n;
 };
 struct conf_map {
-	bool set;
+	bool set, bad;
 	void *v;
 };
 struct conf_list {
-	bool set;
+	bool set, bad; /* bad: some are not here, or something in one is wrong */
 	void *v;
 	unsigned n;
 };
@@ -170,13 +174,14 @@ struct conf_reader {
 };
 
 /*
- * Read a map into the struct at `out` (scope->size bytes, zeroed by this). Always goes to the end;
- * returns false when it or anything in it was wrong, told in diag: then it must not be used further.
+ * Reads a map into the struct at `out` (scope->size bytes, zeroed by this). Always goes to the end; returns false
+ * if anything in it was wrong, which is in diag. What is right can still be checked then: fields that are wrong are
+ * `bad`, and lists hold all of their maps.
  */
 bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct json_object *map, void *out);
 /* The place of the value of `key` in the node's map, else of the map. */
 struct pos conf_pos(const struct conf_node *node, const char *key);
-/* True if the map is there and complete, but has no such key. */
+/* True if the map is there and complete, but has no such key, nor one that may have been meant for it. */
 bool conf_lacks(const struct conf_node *node, const char *key);
 
 /* Which keys are known where, for the reader of a text whose top map is of that scope. */

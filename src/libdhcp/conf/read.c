@@ -6,8 +6,8 @@
 
 #include <inttypes.h>
 
-static bool read_key(const struct conf_reader *rd, const struct scope *scope, const struct key *key,
-		     struct json_object *value, void *out);
+static bool read_map(const struct conf_reader *rd, const struct scope *scope, const char *name, struct json_object *map,
+		     void *out);
 
 static unsigned families(const struct key *key)
 {
@@ -80,13 +80,33 @@ static const char *family_name(unsigned family)
 	return family == KEY_4 ? "DHCPv4" : family == KEY_6 ? "DHCPv6" : "DHCP-DDNS";
 }
 
-static void unknown_key(const struct conf_reader *rd, const struct scope *scope, const char *name, struct pos pos)
+/* The two that all fields but free JSON begin with. */
+struct field_state {
+	bool set, bad;
+};
+
+static void mark_bad(const struct key *key, void *out)
+{
+	if (key->type != KEY_JSON)
+		((struct field_state *)((char *)out + key->offset))->bad = true;
+}
+
+/* The key that was meant is not missing, but not known either. */
+static void take_for(const struct scope *scope, const char *name, void *out)
+{
+	mark_bad(find(scope, name), out);
+	json_set_cut(((struct conf_node *)out)->json);
+}
+
+/* map_name: as errors call the map. */
+static void unknown_key(const struct conf_reader *rd, const struct scope *scope, const char *map_name, const char *name,
+			struct pos pos, void *out)
 {
 	const struct key *key = find(scope, name);
 	const char *names[128], *near;
 	unsigned n = 0, i, k;
 
-	diag_error(rd->diag, pos, "unknown parameter \"%s\" in %s", name, scope_name(scope, rd->family));
+	diag_error(rd->diag, pos, "unknown parameter \"%s\" in %s", name, map_name);
 	if (key) {
 		unsigned other = families(key) & KEY_6 ? KEY_6 : families(key) & KEY_4 ? KEY_4 : KEY_D2;
 
@@ -99,6 +119,7 @@ static void unknown_key(const struct conf_reader *rd, const struct scope *scope,
 	near = diag_suggest(name, names, n);
 	if (near) {
 		diag_help(rd->diag, "did you mean \"%s\"?", near);
+		take_for(scope, near, out);
 		return;
 	}
 	for (k = 0; rd->all && rd->all[k]; k++) {
@@ -163,6 +184,15 @@ static void add_words(const struct key *key, struct str *out)
 		str_add(out, ", true, false");
 }
 
+static void help_words(const struct conf_reader *rd, const struct key *key)
+{
+	struct str words = { 0 };
+
+	add_words(key, &words);
+	diag_help(rd->diag, "it is one of %s", str_text(&words));
+	str_free(&words);
+}
+
 static bool wrong_type(const struct conf_reader *rd, const struct key *key, struct json_object *value)
 {
 	struct str want = { 0 };
@@ -201,6 +231,13 @@ static bool wrong_type(const struct conf_reader *rd, const struct key *key, stru
 	return false;
 }
 
+static void wrong_item(const struct conf_reader *rd, const struct key *key, struct json_object *item,
+		       struct json_object *list, const char *expected)
+{
+	diag_error(rd->diag, json_pos(item ? item : list), "item of \"%s\" is %s, expected %s", key->name,
+		   type_name(item), expected);
+}
+
 static bool read_enum(const struct conf_reader *rd, const struct key *key, struct json_object *value,
 		      struct opt_int *out)
 {
@@ -217,7 +254,7 @@ static bool read_enum(const struct conf_reader *rd, const struct key *key, struc
 		return wrong_type(rd, key, value);
 	for (n = 0; key->words[n]; n++)
 		if (str_case_equal(key->words[n], text)) {
-			*out = (struct opt_int){ true, n };
+			*out = (struct opt_int){ .set = true, .v = n };
 			return true;
 		}
 	add_words(key, &words);
@@ -230,33 +267,41 @@ static bool read_enum(const struct conf_reader *rd, const struct key *key, struc
 	return false;
 }
 
+static void add_string(struct conf_strings *out, struct json_object *item)
+{
+	out->pos[out->n] = json_pos(item);
+	out->v[out->n++] = json_object_get_string(item);
+}
+
 static bool read_strings(const struct conf_reader *rd, const struct key *key, struct json_object *value,
 			 struct conf_strings *out)
 {
+	/* An old spelling may have been for one alone. */
+	bool is_one = key->replaced_by && json_object_is_type(value, json_type_string), ok = true;
 	size_t n, i;
 
-	/* An old spelling may have been for one alone. */
-	if (key->replaced_by && json_object_is_type(value, json_type_string)) {
-		out->v = arena_new_array(rd->arena, const char *, 1);
-		out->set = true;
-		out->v[out->n++] = json_object_get_string(value);
+	if (!is_one && !json_object_is_type(value, json_type_array))
+		return wrong_type(rd, key, value);
+	n = is_one ? 1 : json_object_array_length(value);
+	out->v = arena_new_array(rd->arena, const char *, n);
+	out->pos = arena_new_array(rd->arena, struct pos, n);
+	out->set = true;
+	if (is_one) {
+		add_string(out, value);
 		return true;
 	}
-	if (!json_object_is_type(value, json_type_array))
-		return wrong_type(rd, key, value);
-	n = json_object_array_length(value);
-	out->v = arena_new_array(rd->arena, const char *, n);
-	out->set = true;
 	for (i = 0; i < n; i++) {
 		struct json_object *item = json_object_array_get_idx(value, i);
 
-		if (json_is_broken(item))
-			return false;
-		if (!json_object_is_type(item, json_type_string))
-			return wrong_type(rd, key, item ? item : value);
-		out->v[out->n++] = json_object_get_string(item);
+		if (json_object_is_type(item, json_type_string) && !json_is_broken(item)) {
+			add_string(out, item);
+			continue;
+		}
+		ok = false;
+		if (!json_is_broken(item))
+			wrong_item(rd, key, item, value, "a string");
 	}
-	return true;
+	return ok;
 }
 
 static bool read_list(const struct conf_reader *rd, const struct key *key, struct json_object *value,
@@ -273,15 +318,13 @@ static bool read_list(const struct conf_reader *rd, const struct key *key, struc
 	for (i = 0; i < n; i++) {
 		struct json_object *item = json_object_array_get_idx(value, i);
 
-		if (!json_object_is_type(item, json_type_object)) {
-			ok = !json_is_broken(item) && wrong_type(rd, key, item ? item : value);
+		if (json_object_is_type(item, json_type_object)) {
+			ok &= conf_read(rd, key->scope, item, (char *)out->v + out->n++ * key->scope->size);
 			continue;
 		}
-		/* A broken item is left out; what is wrong with it has been told. */
-		if (conf_read(rd, key->scope, item, (char *)out->v + out->n * key->scope->size))
-			out->n++;
-		else
-			ok = false;
+		ok = false;
+		if (!json_is_broken(item))
+			wrong_item(rd, key, item, value, "a map");
 	}
 	return ok;
 }
@@ -345,7 +388,7 @@ static bool read_value(const struct conf_reader *rd, const struct key *key, stru
 	case KEY_BOOL:
 		if (!json_object_is_type(value, json_type_boolean))
 			return wrong_type(rd, key, value);
-		*(struct opt_bool *)field = (struct opt_bool){ true, json_object_get_boolean(value) };
+		*(struct opt_bool *)field = (struct opt_bool){ .set = true, .v = json_object_get_boolean(value) };
 		return true;
 	case KEY_INT: {
 		int64_t v;
@@ -359,7 +402,7 @@ static bool read_value(const struct conf_reader *rd, const struct key *key, stru
 				   int_max(key), key->unit ? " " : "", key->unit ? key->unit : "");
 			return false;
 		}
-		*(struct opt_int *)field = (struct opt_int){ true, v };
+		*(struct opt_int *)field = (struct opt_int){ .set = true, .v = v };
 		return true;
 	}
 	case KEY_REAL: {
@@ -373,7 +416,7 @@ static bool read_value(const struct conf_reader *rd, const struct key *key, stru
 				   key->min_real, real_max(key));
 			return false;
 		}
-		*(struct opt_real *)field = (struct opt_real){ true, v };
+		*(struct opt_real *)field = (struct opt_real){ .set = true, .v = v };
 		return true;
 	}
 	case KEY_STRING:
@@ -385,7 +428,7 @@ static bool read_value(const struct conf_reader *rd, const struct key *key, stru
 			diag_error(rd->diag, json_pos(value), "\"%s\" contains a NUL character", key->name);
 			return false;
 		}
-		*(struct opt_str *)field = (struct opt_str){ true, json_object_get_string(value) };
+		*(struct opt_str *)field = (struct opt_str){ .set = true, .v = json_object_get_string(value) };
 		return true;
 	case KEY_ENUM:
 		return read_enum(rd, key, value, field);
@@ -398,7 +441,7 @@ static bool read_value(const struct conf_reader *rd, const struct key *key, stru
 			return wrong_type(rd, key, value);
 		map->set = true;
 		map->v = arena_alloc(rd->arena, key->scope->size);
-		return conf_read(rd, key->scope, value, map->v);
+		return read_map(rd, key->scope, key->name, value, map->v);
 	}
 	case KEY_LIST:
 		return read_list(rd, key, value, field);
@@ -411,12 +454,12 @@ static bool read_value(const struct conf_reader *rd, const struct key *key, stru
 	return false;
 }
 
-static bool read_key(const struct conf_reader *rd, const struct scope *scope, const struct key *key,
+static bool read_key(const struct conf_reader *rd, const char *map_name, const struct key *key,
 		     struct json_object *value, void *out)
 {
 	if (!value) {
 		diag_error(rd->diag, json_pos(((struct conf_node *)out)->json), "\"%s\" is null in %s", key->name,
-			   scope_name(scope, rd->family));
+			   map_name);
 		return false;
 	}
 	if (key->replaced_by) {
@@ -476,7 +519,27 @@ static void set_default(const struct conf_reader *rd, const struct key *key, voi
 	}
 }
 
-bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct json_object *map, void *out)
+static bool has_required(const struct conf_reader *rd, const struct scope *scope, const char *map_name, const void *out)
+{
+	const struct conf_node *node = out;
+	bool ok = true;
+	unsigned i;
+
+	for (i = 0; i < scope->n; i++) {
+		const struct key *key = &scope->keys[i];
+
+		if (!key->required || !(families(key) & rd->family) || !conf_lacks(node, key->name))
+			continue;
+		diag_error(rd->diag, json_pos(node->json), "\"%s\" is missing in %s", key->name, map_name);
+		if (key->words)
+			help_words(rd, key);
+		ok = false;
+	}
+	return ok;
+}
+
+static bool read_map(const struct conf_reader *rd, const struct scope *scope, const char *map_name,
+		     struct json_object *map, void *out)
 {
 	bool ok = true;
 	unsigned i;
@@ -491,20 +554,15 @@ bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct j
 		if (key->replaced_by)
 			continue;
 		set_default(rd, key, out);
-		if (key->required && conf_lacks(out, key->name)) {
-			diag_error(rd->diag, json_pos(map), "\"%s\" is missing in %s", key->name,
-				   scope_name(scope, rd->family));
-			ok = false;
-		}
 	}
 	if (!map)
-		return ok;
+		return true;
 	json_object_object_foreach(map, name, value)
 	{
 		const struct key *key = find(scope, name);
 
 		if (!key || !(families(key) & rd->family)) {
-			unknown_key(rd, scope, name, json_key_pos(value));
+			unknown_key(rd, scope, map_name, name, json_key_pos(value), out);
 			ok = false;
 			continue;
 		}
@@ -515,7 +573,15 @@ bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct j
 			continue;
 		}
 		/* What could not be read was reported by the reader. */
-		ok &= !json_is_broken(value) && read_key(rd, scope, key, value, out);
+		if (json_is_broken(value) || !read_key(rd, map_name, key, value, out)) {
+			mark_bad(key, out);
+			ok = false;
+		}
 	}
-	return ok;
+	return has_required(rd, scope, map_name, out) && ok;
+}
+
+bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct json_object *map, void *out)
+{
+	return read_map(rd, scope, scope_name(scope, rd->family), map, out);
 }

@@ -469,6 +469,14 @@ void diag_reason(const struct diag *diag, struct str *out)
 		str_addf(out, " (and %s)", str_count(more, diag_errors(diag) - 1, "more error"));
 }
 
+static bool is_last_word(const char *text, const char *word)
+{
+	size_t len = strlen(text), word_len = strlen(word);
+
+	return word_len && len > word_len && strchr("-_. ", text[len - word_len - 1]) &&
+	       str_case_equal(text + len - word_len, word);
+}
+
 const char *diag_suggest(const char *wrong, const char *const *names, size_t n)
 {
 	unsigned best = (unsigned)strlen(wrong) / 3 + 1;
@@ -483,5 +491,9 @@ const char *diag_suggest(const char *wrong, const char *const *names, size_t n)
 			name = names[i];
 		}
 	}
+	/* "DUID-EN" for "EN". */
+	for (i = 0; i < n && !name; i++)
+		if (is_last_word(wrong, names[i]))
+			name = names[i];
 	return name;
 }

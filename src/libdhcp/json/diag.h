@@ -67,5 +67,8 @@ void diag_each(const struct diag *diag, void (*fn)(void *ctx, enum diag_kind kin
 struct str;
 void diag_reason(const struct diag *diag, struct str *out);
 
-/* The name nearest to `wrong`, if its distance is at most a third of the length; else NULL. */
+/*
+ * The name nearest to `wrong`, if its distance is at most a third of the length; else one that is its last word; else
+ * NULL.
+ */
 const char *diag_suggest(const char *wrong, const char *const *names, size_t n);

@@ -51,6 +51,14 @@ bool json_is_cut(struct json_object *value)
 	return place && place->is_cut;
 }
 
+void json_set_cut(struct json_object *value)
+{
+	struct place *place = value ? json_object_get_userdata(value) : NULL;
+
+	if (place)
+		place->is_cut = true;
+}
+
 /* --- places and errors ----------------------------------------------------- */
 
 static struct json_object *placed(struct parser *p, struct json_object *value, struct pos start)
@@ -329,11 +337,8 @@ struct bracket {
 
 static bool close_bracket(struct parser *p, const struct bracket *bracket)
 {
-	if (is_ghost(p)) {
-		struct place *place = json_object_get_userdata(bracket->value);
-
-		place->is_cut = true;
-	}
+	if (is_ghost(p))
+		json_set_cut(bracket->value);
 	(void)next(p);
 	return false;
 }

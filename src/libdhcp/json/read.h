@@ -52,3 +52,4 @@ struct pos json_key_pos(struct json_object *value);
 bool json_is_broken(struct json_object *value);
 /* True for a map or list whose end was missing: it may lack more than that. */
 bool json_is_cut(struct json_object *value);
+void json_set_cut(struct json_object *value);

@@ -45,18 +45,15 @@ static void build_interfaces(struct build *b)
 {
 	const struct interfaces_config_conf *conf = b->root->interfaces_config.v;
 	struct config *cfg = b->cfg;
-	struct json_object *list = NULL;
 	unsigned i, k;
 
-	if (conf->node.json)
-		(void)json_object_object_get_ex(conf->node.json, "interfaces", &list);
 	cfg->raw = cfg->family == KEY_4 && conf->dhcp_socket_type.v == 0;
 	cfg->redetect = conf->re_detect.v;
 	cfg->use_routing = conf->outbound_interface.v != 0;
 	cfg->require_all = conf->service_sockets_require_all.v;
 	cfg->max_retries = (uint32_t)conf->service_sockets_max_retries.v;
 	cfg->retry_wait_ms = (uint32_t)conf->service_sockets_retry_wait_time.v;
-	if (cfg->use_routing && cfg->raw)
+	if (cfg->use_routing && cfg->raw && !conf->dhcp_socket_type.bad)
 		diag_warn(b->diag, conf_pos(&conf->node, "outbound-interface"),
 			  "with \"dhcp-socket-type\": \"raw\", only responses to relays and to clients that have an "
 			  "address are routed");
@@ -64,7 +61,7 @@ static void build_interfaces(struct build *b)
 	cfg->listen_pos = arena_new_array(cfg->arena, struct pos, conf->interfaces.n);
 	for (i = 0; i < conf->interfaces.n; i++) {
 		const char *text = conf->interfaces.v[i];
-		struct pos pos = json_pos(json_object_array_get_idx(list, i));
+		struct pos pos = conf->interfaces.pos[i];
 
 		if (listen_parse(text, &cfg->listen[cfg->n_listen]) < 0) {
 			diag_error(
@@ -105,8 +102,6 @@ static void build_lease_database(struct build *b)
 			   "\"type\": SQL lease databases are not supported yet");
 		diag_help(b->diag, "use \"memfile\"");
 	}
-	if (conf_lacks(&conf->node, "type"))
-		diag_error(b->diag, conf_pos(&conf->node, NULL), "\"type\" is missing in lease-database");
 	cfg->persist = conf->persist.v;
 	cfg->sync = conf->sync.v == 0;
 	cfg->max_row_errors = (uint32_t)conf->max_row_errors.v;
@@ -212,8 +207,6 @@ void build_logging(struct build *b)
 		const struct logger_conf *conf = &((const struct logger_conf *)loggers->v)[i];
 		struct log_output *outputs = arena_new_array(b->cfg->arena, struct log_output, conf->output_options.n);
 
-		if (conf_lacks(&conf->node, "name"))
-			diag_error(b->diag, conf_pos(&conf->node, NULL), "\"name\" is missing in logger");
 		for (k = 0; k < conf->output_options.n; k++)
 			build_output(b, &((const struct output_options_conf *)conf->output_options.v)[k], &outputs[k]);
 		out[i] = (struct log_logger){

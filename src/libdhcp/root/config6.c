@@ -3,15 +3,6 @@
 #include "base/err.h"
 #include "root/config_build.h"
 
-static struct pos item_pos(const struct conf_node *node, const char *key, unsigned i)
-{
-	struct json_object *list = NULL;
-
-	if (node->json)
-		(void)json_object_object_get_ex(node->json, key, &list);
-	return json_pos(json_object_array_get_idx(list, i));
-}
-
 static void build_mac_sources(struct build *b)
 {
 	const struct conf_strings *names = &b->root->mac_sources;
@@ -23,8 +14,7 @@ static void build_mac_sources(struct build *b)
 		enum hwaddr6_source source = hwaddr6_source_by_name(names->v[i]);
 
 		if (source == HWADDR6_UNKNOWN) {
-			diag_error(b->diag, item_pos(&b->root->node, "mac-sources", i),
-				   "\"%s\" is not a source of hardware addresses", names->v[i]);
+			diag_error(b->diag, names->pos[i], "\"%s\" is not a source of hardware addresses", names->v[i]);
 			diag_help(b->diag,
 				  "valid sources are any, duid, ipv6-link-local, client-link-addr-option, remote-id, "
 				  "subscriber-id, docsis-cmts, docsis-modem and their RFC names");
@@ -53,8 +43,8 @@ static void build_rsoo(struct build *b)
 		if (def)
 			code = def->code;
 		if (!def && (*end || !code || code > UINT16_MAX))
-			diag_error(b->diag, item_pos(&b->root->node, "relay-supplied-options", i),
-				   "\"%s\" is neither an option code nor an option name", names->v[i]);
+			diag_error(b->diag, names->pos[i], "\"%s\" is neither an option code nor an option name",
+				   names->v[i]);
 		else
 			cfg->rsoo[cfg->n_rsoo++] = (uint16_t)code;
 	}
@@ -74,8 +64,6 @@ static void build_server_id(struct build *b)
 		.enterprise = (uint32_t)conf->enterprise_id.v,
 		.persist = conf->persist.v,
 	};
-	if (conf_lacks(&conf->node, "type"))
-		diag_error(b->diag, conf_pos(&conf->node, NULL), "\"type\" is missing in server-id");
 	if (!conf->identifier.v || !conf->identifier.v[0])
 		return;
 	duid->identifier = arena_alloc(b->cfg->arena, sizeof(probe.b));

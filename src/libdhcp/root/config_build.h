@@ -4,15 +4,17 @@
 #include "root/config.h"
 #include "root/keys.h"
 
-/* What the parts of building a configuration share; private to serve/config*.c. */
+/* What the parts of building a configuration share; private to root/config*.c. */
 struct build {
 	struct config *cfg;
 	struct diag *diag;
 	unsigned flags;
 	const struct global_conf *root;
+	const struct option_def_conf **bad_defs; /* what refers to them is not reported as well */
+	unsigned n_bad_defs;
 };
 
-/* Each tells what is wrong in the diag and goes on. */
+/* Each reports what is wrong in the diag and goes on; what can only be judged by something wrong is not judged. */
 void build_options(struct build *b); /* definitions, and the global values */
 void build_definitions(struct build *b);
 /* Reports the error and returns false when no option of that space can have the code. */
@@ -21,9 +23,11 @@ void build_optlist(struct build *b, const struct conf_list *data, struct optlist
 /* What the subnet grants by; net may be NULL, and sub as well: then what it would take from outside. */
 void build_params(struct build *b, const struct shared_network_conf *net, const struct subnet_conf *sub,
 		  struct net_params *par);
-/* Whether a pool of that size can be given in that way. */
+/* Warns if a pool of that size cannot use the allocator. */
 void check_allocator(struct build *b, struct pos pos, enum allocator how, uint64_t size);
 void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subnet *sub);
+/* "IPv4" or "IPv6": what addresses of this configuration are. */
+const char *address_kind(const struct build *b);
 void build_root6(struct build *b); /* what only DHCPv6 has */
 void build_plan(struct build *b);
 /* Clears the bits after the length; warns when any was set. */
@@ -32,15 +36,16 @@ void clear_host_bits(struct build *b, struct pos pos, const char *what, struct p
 struct subnet_pair {
 	const struct subnet *sub;
 	const struct subnet_conf *conf;
+	bool has_prefix; /* else it is wrong, and sub->prefix is zero */
 };
-/* What is wrong between them; sorts them. */
+/* Reports what is wrong between them; sorts them. */
 void check_plan(struct build *b, struct subnet_pair *refs, size_t n);
 
 void build_logging(struct build *b);
 
 /*
- * A file of ours: NAME, or FOLDER/NAME where folder is what the environment variable says or the one
- * compiled in. Anything else is refused, or with -X told and taken. NULL when refused.
+ * A file of ours: NAME, or FOLDER/NAME where FOLDER is what the environment variable says or the one
+ * compiled in. Anything else is an error, or with -X a warning. NULL after an error.
  */
 const char *build_path(struct build *b, struct pos pos, const char *key, const char *text, const char *env,
 		       const char *folder);

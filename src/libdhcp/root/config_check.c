@@ -26,32 +26,47 @@ static int order_by_prefix(const void *x, const void *y)
 	return a->sub < b->sub ? -1 : a->sub > b->sub;
 }
 
-static void check_pairs(struct build *b, struct subnet_pair *refs, size_t n)
+static void check_ids(struct build *b, struct subnet_pair *refs, size_t n)
 {
 	size_t i;
 
 	qsort(refs, n, sizeof(*refs), order_by_id);
-	for (i = 1; i < n; i++)
-		if (refs[i].sub->id == refs[i - 1].sub->id) {
-			diag_error(b->diag, conf_pos(&refs[i].conf->node, "id"), "subnet id %u is already in use",
-				   refs[i].sub->id);
-			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "id"), "first used here");
-		}
-	qsort(refs, n, sizeof(*refs), order_by_prefix);
+	for (i = 1; i < n; i++) {
+		const struct subnet_pair *a = &refs[i - 1], *z = &refs[i];
+
+		if (a->sub->id != z->sub->id || a->conf->id.bad || z->conf->id.bad)
+			continue;
+		diag_error(b->diag, conf_pos(&z->conf->node, "id"), "subnet id %u is already in use", z->sub->id);
+		diag_note(b->diag, conf_pos(&a->conf->node, "id"), "first used here");
+	}
+}
+
+/* refs are ordered by prefix. */
+static void check_prefixes(struct build *b, const struct subnet_pair *refs, size_t n)
+{
+	size_t *outer = xcalloc(n, sizeof(*outer)), i, k; /* the subnet around each, plus 1 */
+	char text[PREFIX_TEXT_MAX];
+
 	for (i = 1; i < n; i++) {
 		const struct prefix *a = &refs[i - 1].sub->prefix, *z = &refs[i].sub->prefix;
-		char text[PREFIX_TEXT_MAX];
 
 		if (a->len == z->len && ip_equal(&a->addr, &z->addr)) {
 			diag_error(b->diag, conf_pos(&refs[i].conf->node, "subnet"), "subnet %s is defined twice",
 				   prefix_format(z, text));
 			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "subnet"), "first defined here");
-		} else if (prefix_contains(a, &z->addr)) {
-			diag_warn(b->diag, conf_pos(&refs[i].conf->node, "subnet"),
-				  "subnet %s is inside another subnet", prefix_format(z, text));
-			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "subnet"), "the outer subnet is here");
+			outer[i] = outer[i - 1];
+			continue;
 		}
+		for (k = i; k && !prefix_contains(&refs[k - 1].sub->prefix, &z->addr); k = outer[k - 1])
+			;
+		outer[i] = k;
+		if (!k)
+			continue;
+		diag_warn(b->diag, conf_pos(&refs[i].conf->node, "subnet"), "subnet %s is inside another subnet",
+			  prefix_format(z, text));
+		diag_note(b->diag, conf_pos(&refs[k - 1].conf->node, "subnet"), "the outer subnet is here");
 	}
+	free(outer);
 }
 
 /* --- subnets that nobody can get into -------------------------------------- */
@@ -76,6 +91,14 @@ static int order_by_relay(const void *x, const void *y)
 	int order = ip_cmp(&a->relay, &b->relay);
 
 	return order ? order : a->ref->sub < b->ref->sub ? -1 : a->ref->sub > b->ref->sub;
+}
+
+/* Then it is not known where the server listens. */
+static bool interfaces_are_bad(const struct build *b)
+{
+	const struct interfaces_config_conf *conf = b->root->interfaces_config.v;
+
+	return b->root->interfaces_config.bad || conf->interfaces.n != b->cfg->n_listen;
 }
 
 static bool is_listened_on(const struct config *cfg, const char *iface)
@@ -105,7 +128,7 @@ static void check_interfaces(struct build *b, const struct subnet_pair *refs, si
 			first = i;
 			before = sub;
 		}
-		if (!sub->n_relays && !is_listened_on(b->cfg, sub->iface)) {
+		if (!sub->n_relays && !is_listened_on(b->cfg, sub->iface) && !interfaces_are_bad(b)) {
 			diag_warn(b->diag, conf_pos(&sorted[i].conf->node, "interface"),
 				  "subnet %u will never be selected by interface \"%s\": the server does not listen "
 				  "there",
@@ -160,6 +183,10 @@ static bool is_filled(const struct subnet_pair *refs, size_t n, size_t i)
 	bool any = false;
 	size_t k;
 
+	/* The same subnet twice is an error already. */
+	if (i + 1 < n && outer->len == refs[i + 1].sub->prefix.len)
+		return false;
+
 	for (k = i + 1; k < n && prefix_contains(outer, &refs[k].sub->prefix.addr); k++) {
 		struct ip inner_first = prefix_first(&refs[k].sub->prefix),
 			  inner_last = prefix_last(&refs[k].sub->prefix);
@@ -179,7 +206,7 @@ static void check_addresses(struct build *b, const struct subnet_pair *refs, siz
 {
 	size_t i;
 
-	if (n && !b->cfg->n_listen)
+	if (n && !b->cfg->n_listen && !interfaces_are_bad(b))
 		diag_warn(b->diag, conf_pos(&b->root->node, "interfaces-config"),
 			  "the server listens on no interface, so no subnet will be selected");
 	for (i = 0; i < n; i++) {
@@ -196,8 +223,16 @@ static void check_addresses(struct build *b, const struct subnet_pair *refs, siz
 
 void check_plan(struct build *b, struct subnet_pair *refs, size_t n)
 {
-	check_pairs(b, refs, n);
-	check_interfaces(b, refs, n);
-	check_relays(b, refs, n);
-	check_addresses(b, refs, n);
+	size_t n_prefixes = 0, i;
+
+	check_ids(b, refs, n);
+	/* Those whose prefix is wrong have nothing to do with others' addresses. */
+	for (i = 0; i < n; i++)
+		if (refs[i].has_prefix)
+			refs[n_prefixes++] = refs[i];
+	qsort(refs, n_prefixes, sizeof(*refs), order_by_prefix);
+	check_prefixes(b, refs, n_prefixes);
+	check_interfaces(b, refs, n_prefixes);
+	check_relays(b, refs, n_prefixes);
+	check_addresses(b, refs, n_prefixes);
 }

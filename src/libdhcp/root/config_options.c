@@ -47,12 +47,13 @@ static int parse_type(struct build *b, struct pos pos, const char *name)
 	return -E_INVAL;
 }
 
-static int parse_record(struct build *b, const struct option_def_conf *conf, struct optdef *def)
+/* False after an error. */
+static bool parse_record(struct build *b, const struct option_def_conf *conf, struct optdef *def)
 {
 	struct pos pos = conf_pos(&conf->node, "record-types");
 	VEC(enum opt_type) types = { 0 };
 	const char *s = conf->record_types.v ? conf->record_types.v : "";
-	int err = 0;
+	bool ok = true;
 
 	while (*s) {
 		size_t len = strcspn(s, ",");
@@ -67,71 +68,65 @@ static int parse_record(struct build *b, const struct option_def_conf *conf, str
 		for (size_t end = len; end && name[end - 1] == ' '; end--)
 			((char *)name)[end - 1] = '\0';
 		type = parse_type(b, pos, name);
-		if (type < 0)
-			err = type;
-		else if (type == OPT_RECORD || type == OPT_EMPTY) {
+		if (type == OPT_RECORD || type == OPT_EMPTY)
 			diag_error(b->diag, pos, "a record cannot contain a field of type %s", name);
-			err = -E_INVAL;
-		} else {
-			*vec_push(&types) = (enum opt_type)type;
-		}
+		ok &= type >= 0 && type != OPT_RECORD && type != OPT_EMPTY;
+		*vec_push(&types) = (enum opt_type)type;
 		s += len;
 		if (*s == ',')
 			s++;
 	}
-	if (!types.n && !err) {
+	if (!types.n && !conf->record_types.bad)
 		diag_error(b->diag, conf_pos(&conf->node, "type"), "an option of type record needs \"record-types\"");
-		err = -E_INVAL;
-	}
+	ok &= types.n != 0;
 	def->record = arena_dup(b->cfg->arena, types.v, types.n * sizeof(*types.v));
 	def->record_n = (unsigned)types.n;
 	vec_free(&types);
-	return err;
+	return ok;
+}
+
+/* Each fault of the definition is reported. False if there was any, here or when a key was read. */
+static bool parse_definition(struct build *b, const struct option_def_conf *conf, struct optdef *def)
+{
+	const char *space = conf->space.set ? conf->space.v : main_space(b), *encapsulate = conf->encapsulate.v, *fault;
+	bool ok = conf->name.set && conf->code.set && conf->type.set && !conf->space.bad && !conf->encapsulate.bad &&
+		  !conf->array.bad && !conf->record_types.bad;
+	int type = conf->type.set ? parse_type(b, conf_pos(&conf->node, "type"), conf->type.v) : -E_INVAL;
+
+	*def = (struct optdef){ .name = conf->name.v, .code = (uint16_t)conf->code.v, .space = space };
+	def->type = (enum opt_type)type;
+	def->array = conf->array.v;
+	def->encapsulate = encapsulate && encapsulate[0] ? encapsulate : NULL;
+	ok &= type >= 0;
+	if (conf->code.set && !conf->space.bad)
+		ok &= check_option_code(b, &conf->node, space, conf->code.v);
+	if (type == OPT_RECORD)
+		ok &= parse_record(b, conf, def);
+	if (def->encapsulate && !conf->space.bad &&
+	    (!strcmp(def->encapsulate, space) || !strcmp(def->encapsulate, main_space(b)))) {
+		diag_error(b->diag, conf_pos(&conf->node, "encapsulate"),
+			   "option %s must not encapsulate space %s, which contains it",
+			   conf->name.set ? def->name : "", def->encapsulate);
+		ok = false;
+	}
+	fault = ok ? optdef_fault(def) : NULL;
+	if (fault)
+		diag_error(b->diag, conf_pos(&conf->node, NULL), "definition of option %s: %s", def->name, fault);
+	return ok && !fault;
 }
 
 static void add_definition(struct build *b, const struct option_def_conf *conf)
 {
-	const char *space = conf->space.set ? conf->space.v : main_space(b);
-	struct optdef def = { 0 };
-	int type;
+	struct optdef def;
+	bool ok = parse_definition(b, conf, &def);
 
-	if (!conf->name.set || !conf->code.set || !conf->type.set) {
-		if (conf_lacks(&conf->node, "name") || conf_lacks(&conf->node, "code") ||
-		    conf_lacks(&conf->node, "type"))
-			diag_error(b->diag, conf_pos(&conf->node, NULL),
-				   "an option-def needs \"name\", \"code\" and \"type\"");
-		return;
-	}
-	if (!check_option_code(b, &conf->node, space, conf->code.v))
-		return;
-	type = parse_type(b, conf_pos(&conf->node, "type"), conf->type.v);
-	if (type < 0)
-		return;
-	def.name = conf->name.v;
-	def.code = (uint16_t)conf->code.v;
-	def.type = (enum opt_type)type;
-	def.array = conf->array.v;
-	def.encapsulate = conf->encapsulate.v;
-	def.space = space;
-	if (def.type == OPT_RECORD && parse_record(b, conf, &def) < 0)
-		return;
-	if (def.encapsulate && (!strcmp(def.encapsulate, def.space) || !strcmp(def.encapsulate, main_space(b)))) {
-		diag_error(b->diag, conf_pos(&conf->node, "encapsulate"),
-			   "option %s must not encapsulate space %s, which contains it", def.name, def.encapsulate);
-		return;
-	}
-	switch (dict_add(b->cfg->dict, &def)) {
-	case 0:
-		break;
-	case -E_EXIST:
+	if (ok && dict_add(b->cfg->dict, &def) < 0) {
 		diag_error(b->diag, conf_pos(&conf->node, "code"),
 			   "space %s already has an option with code %u or name %s", def.space, def.code, def.name);
-		break;
-	default:
-		diag_error(b->diag, conf_pos(&conf->node, NULL), "this definition of option %s contradicts itself",
-			   def.name);
-		break;
+		ok = false;
 	}
+	if (!ok)
+		b->bad_defs[b->n_bad_defs++] = conf;
 }
 
 void build_definitions(struct build *b)
@@ -140,6 +135,7 @@ void build_definitions(struct build *b)
 	unsigned i;
 
 	b->cfg->dict = dict_new(b->cfg->arena, b->cfg->family == KEY_6);
+	b->bad_defs = arena_new_array(b->cfg->arena, const struct option_def_conf *, b->root->option_def.n);
 	for (i = 0; i < b->root->option_def.n; i++)
 		add_definition(b, &defs[i]);
 }

@@ -28,6 +28,14 @@ struct chain {
 	})
 #define VALUE(chain, field) ((chain)->v[SCOPE_OF(chain, field)].net->field.v)
 #define IS_SET(chain, field) ((chain)->v[SCOPE_OF(chain, field)].net->field.set)
+/* Some scope's value for the field is wrong, and has been reported: what the subnet would have is not known. */
+#define IS_BAD(chain, field)                                                       \
+	({                                                                         \
+		bool is_bad = false;                                               \
+		for (unsigned bad_i = 0; bad_i <= SCOPE_OF(chain, field); bad_i++) \
+			is_bad |= (chain)->v[bad_i].net->field.bad;                \
+		is_bad;                                                            \
+	})
 #define NODE_OF(chain, field) ((chain)->v[SCOPE_OF(chain, field)].node)
 /* Where a field that is wrong together with others stands: the innermost scope that sets one of them. */
 #define POS_OF(chain, field) conf_pos(NODE_OF(chain, field), field_key(#field))
@@ -68,7 +76,7 @@ static void check_length(struct build *b, const struct conf_node *node, const ch
 /* One lifetime as a scope has it: the three keys, and how far out each of them was found. */
 struct lifetime_keys {
 	const char *name, *min_name, *max_name;
-	struct opt_int def, min, max;
+	struct opt_int def, min, max; /* bad: not known */
 	unsigned def_scope, min_scope, max_scope;
 };
 
@@ -87,6 +95,7 @@ static struct pos lifetime_pos(const struct chain *chain, const struct lifetime_
 static struct lifetime build_lifetime(struct build *b, const struct chain *chain, struct lifetime_keys *keys)
 {
 	long long def = keys->def.v, min, max;
+	bool def_bad = keys->def.bad, min_bad = keys->min.bad, max_bad = keys->max.bad;
 
 	if (!keys->def.set) {
 		if (keys->min.set && def < keys->min.v)
@@ -96,29 +105,37 @@ static struct lifetime build_lifetime(struct build *b, const struct chain *chain
 	}
 	min = keys->min.set ? keys->min.v : def;
 	max = keys->max.set ? keys->max.v : def;
-	if (keys->min.set && keys->max.set && min > max)
+	if (keys->min.set && keys->max.set && min > max && !min_bad && !max_bad)
 		diag_error(b->diag, lifetime_pos(chain, keys, keys->min_name),
 			   "%s (%lld) must not be greater than %s (%lld)", keys->min_name, min, keys->max_name, max);
-	else if (keys->min.set && def < min)
+	else if (keys->min.set && def < min && !def_bad && !min_bad)
 		diag_error(b->diag, lifetime_pos(chain, keys, keys->name), "%s (%lld) must not be less than %s (%lld)",
 			   keys->name, def, keys->min_name, min);
-	else if (keys->max.set && def > max)
+	else if (keys->max.set && def > max && !def_bad && !max_bad)
 		diag_error(b->diag, lifetime_pos(chain, keys, keys->name),
 			   "%s (%lld) must not be greater than %s (%lld)", keys->name, def, keys->max_name, max);
 	return (struct lifetime){ (uint32_t)def, (uint32_t)min, (uint32_t)max };
 }
 
-#define LIFETIME_KEYS(chain, kind)                                                                    \
-	((struct lifetime_keys){                                                                      \
-		.name = #kind "-lifetime",                                                            \
-		.min_name = "min-" #kind "-lifetime",                                                 \
-		.max_name = "max-" #kind "-lifetime",                                                 \
-		.def = (chain)->v[SCOPE_OF(chain, kind##_lifetime)].net->kind##_lifetime,             \
-		.min = (chain)->v[SCOPE_OF(chain, min_##kind##_lifetime)].net->min_##kind##_lifetime, \
-		.max = (chain)->v[SCOPE_OF(chain, max_##kind##_lifetime)].net->max_##kind##_lifetime, \
-		.def_scope = SCOPE_OF(chain, kind##_lifetime),                                        \
-		.min_scope = SCOPE_OF(chain, min_##kind##_lifetime),                                  \
-		.max_scope = SCOPE_OF(chain, max_##kind##_lifetime),                                  \
+/* The innermost value that is set, marked if it is not the one that counts. */
+#define OPT_OF(chain, field)                                                           \
+	({                                                                             \
+		struct opt_int opt_of = (chain)->v[SCOPE_OF(chain, field)].net->field; \
+		opt_of.bad = IS_BAD(chain, field);                                     \
+		opt_of;                                                                \
+	})
+
+#define LIFETIME_KEYS(chain, kind)                                   \
+	((struct lifetime_keys){                                     \
+		.name = #kind "-lifetime",                           \
+		.min_name = "min-" #kind "-lifetime",                \
+		.max_name = "max-" #kind "-lifetime",                \
+		.def = OPT_OF(chain, kind##_lifetime),               \
+		.min = OPT_OF(chain, min_##kind##_lifetime),         \
+		.max = OPT_OF(chain, max_##kind##_lifetime),         \
+		.def_scope = SCOPE_OF(chain, kind##_lifetime),       \
+		.min_scope = SCOPE_OF(chain, min_##kind##_lifetime), \
+		.max_scope = SCOPE_OF(chain, max_##kind##_lifetime), \
 	})
 
 static void build_lifetimes(struct build *b, const struct chain *chain, struct net_params *par)
@@ -126,6 +143,8 @@ static void build_lifetimes(struct build *b, const struct chain *chain, struct n
 	struct lifetime_keys valid = LIFETIME_KEYS(chain, valid);
 
 	par->valid = build_lifetime(b, chain, &valid);
+	if (valid.def.bad)
+		return;
 	if (par->valid.def == 0)
 		diag_error(b->diag, lifetime_pos(chain, &valid, "valid-lifetime"), "valid-lifetime must not be 0");
 	else if (par->valid.min == 0) {
@@ -144,7 +163,7 @@ static void build_preferred(struct build *b, const struct chain *chain, struct n
 	if (!preferred.def.set && preferred.def.v > par->valid.def)
 		preferred.def.v = par->valid.def;
 	par->preferred = build_lifetime(b, chain, &preferred);
-	if (par->preferred.def > par->valid.def)
+	if (par->preferred.def > par->valid.def && !preferred.def.bad && !IS_BAD(chain, valid_lifetime))
 		diag_warn(b->diag, lifetime_pos(chain, &preferred, "preferred-lifetime"),
 			  "preferred-lifetime (%u) must not be greater than valid-lifetime (%u); it is read as %u",
 			  par->preferred.def, par->valid.def, par->valid.def);
@@ -161,18 +180,22 @@ static void build_timers(struct build *b, const struct chain *chain, struct net_
 	par->calculate_tee = VALUE(chain, calculate_tee_times);
 	par->t1_percent = VALUE(chain, t1_percent);
 	par->t2_percent = VALUE(chain, t2_percent);
-	if (par->calculate_tee && par->t1_percent >= par->t2_percent)
+	if (par->calculate_tee && par->t1_percent >= par->t2_percent && !IS_BAD(chain, t1_percent) &&
+	    !IS_BAD(chain, t2_percent))
 		diag_error(b->diag, IS_SET(chain, t1_percent) ? POS_OF(chain, t1_percent) : POS_OF(chain, t2_percent),
 			   "t1-percent (%g) must be less than t2-percent (%g)", par->t1_percent, par->t2_percent);
-	if (par->t1_set && par->t2_set && par->t1 >= par->t2)
+	if (par->t1_set && par->t2_set && par->t1 >= par->t2 && !IS_BAD(chain, renew_timer) &&
+	    !IS_BAD(chain, rebind_timer))
 		diag_warn(b->diag, POS_OF(chain, renew_timer),
 			  "renew-timer (%u) must be less than rebind-timer (%u); clients will not be sent T1", par->t1,
 			  par->t2);
-	if (par->t2_set && par->t2 >= valid)
+	if (IS_BAD(chain, valid_lifetime))
+		return;
+	if (par->t2_set && par->t2 >= valid && !IS_BAD(chain, rebind_timer))
 		diag_warn(b->diag, POS_OF(chain, rebind_timer),
 			  "rebind-timer (%u) must be less than valid-lifetime (%u); clients will not be sent T2",
 			  par->t2, valid);
-	else if (par->t1_set && par->t1 >= valid)
+	else if (par->t1_set && par->t1 >= valid && !IS_BAD(chain, renew_timer))
 		diag_warn(b->diag, POS_OF(chain, renew_timer),
 			  "renew-timer (%u) must be less than valid-lifetime (%u); clients will not be sent T1",
 			  par->t1, valid);

@@ -18,55 +18,69 @@ void clear_host_bits(struct build *b, struct pos pos, const char *what, struct p
 
 /* --- pools ----------------------------------------------------------------- */
 
-static int parse_pool(struct build *b, const struct pool_conf *conf, struct pool *pool)
+const char *address_kind(const struct build *b)
+{
+	return b->cfg->family == KEY_6 ? "IPv6" : "IPv4";
+}
+
+static bool is_of_family(const struct build *b, const struct ip *ip)
+{
+	return ip_is4(ip) == (b->cfg->family == KEY_4);
+}
+
+/* "FIRST - LAST", with or without blanks. */
+static bool parse_range(const char *text, struct pool *pool)
+{
+	const char *dash = strchr(text, '-'), *a = text, *a_end = dash, *z, *z_end = text + strlen(text);
+
+	if (!dash)
+		return false;
+	z = dash + 1;
+	while (a < a_end && *a == ' ')
+		a++;
+	while (a_end > a && a_end[-1] == ' ')
+		a_end--;
+	while (*z == ' ')
+		z++;
+	while (z_end > z && z_end[-1] == ' ')
+		z_end--;
+	return ip_parse_n(a, (size_t)(a_end - a), &pool->first) == 0 &&
+	       ip_parse_n(z, (size_t)(z_end - z), &pool->last) == 0 && ip_is4(&pool->first) == ip_is4(&pool->last);
+}
+
+/* False after an error, reported here or when the key was read. */
+static bool parse_pool(struct build *b, const struct pool_conf *conf, struct pool *pool)
 {
 	struct pos pos = conf_pos(&conf->node, "pool");
-	const char *text = conf->pool.v, *dash;
+	const char *text = conf->pool.v;
 	struct prefix prefix;
 
-	if (!conf->pool.set) {
-		if (conf_lacks(&conf->node, "pool"))
-			diag_error(b->diag, conf_pos(&conf->node, NULL), "\"pool\" is missing in pools");
-		return -E_INVAL;
-	}
+	if (!conf->pool.set)
+		return false;
 	if (strchr(text, '/')) {
 		int err = prefix_parse(text, &prefix);
 
 		if (err < 0) {
 			diag_error(b->diag, pos, "pool \"%s\": %s", text,
 				   err == -E_RANGE ? "invalid prefix length" : "not a prefix");
-			return err;
+			return false;
 		}
 		clear_host_bits(b, pos, "pool", &prefix);
 		pool->first = prefix.addr;
 		pool->last = prefix_last(&prefix);
-		return 0;
-	}
-	dash = strchr(text, '-');
-	if (dash) {
-		const char *a = text, *a_end = dash, *z = dash + 1, *z_end = text + strlen(text);
-
-		while (a < a_end && *a == ' ')
-			a++;
-		while (a_end > a && a_end[-1] == ' ')
-			a_end--;
-		while (*z == ' ')
-			z++;
-		while (z_end > z && z_end[-1] == ' ')
-			z_end--;
-		if (ip_parse_n(a, (size_t)(a_end - a), &pool->first) < 0 ||
-		    ip_parse_n(z, (size_t)(z_end - z), &pool->last) < 0 || ip_is4(&pool->first) != ip_is4(&pool->last))
-			dash = NULL;
-	}
-	if (!dash) {
+	} else if (!parse_range(text, pool)) {
 		diag_error(b->diag, pos, "pool \"%s\": expected \"FIRST - LAST\" or a prefix", text);
-		return -E_INVAL;
+		return false;
+	}
+	if (!is_of_family(b, &pool->first)) {
+		diag_error(b->diag, pos, "pool \"%s\": expected %s addresses", text, address_kind(b));
+		return false;
 	}
 	if (ip_cmp(&pool->first, &pool->last) > 0) {
 		diag_error(b->diag, pos, "pool \"%s\" is reversed: the first address is greater than the last", text);
-		return -E_INVAL;
+		return false;
 	}
-	return 0;
+	return true;
 }
 
 /* RFC 4291 2.6.1, RFC 5453: interface identifiers that no host has, of 64 bits and of fewer. */
@@ -89,13 +103,30 @@ static bool is_reserved(const struct pool *pool)
 	       ip_cmp(&first, &pool->first) <= 0 && ip_cmp(&pool->last, &last) <= 0;
 }
 
+static void check_overlaps(struct build *b, const struct subnet *sub, const struct pool_conf *conf,
+			   const struct pool *pool, const struct pool_conf *const *before)
+{
+	char first[IP_TEXT_MAX], last[IP_TEXT_MAX];
+	unsigned i;
+
+	for (i = 0; i < sub->n_pools; i++) {
+		const struct pool *other = &sub->pools[i];
+
+		if (ip_cmp(&pool->first, &other->last) > 0 || ip_cmp(&other->first, &pool->last) > 0)
+			continue;
+		diag_error(b->diag, conf_pos(&conf->node, "pool"), "pool %s - %s overlaps another pool of the subnet",
+			   ip_format(&pool->first, first), ip_format(&pool->last, last));
+		diag_note(b->diag, conf_pos(&before[i]->node, "pool"), "the other pool is here");
+	}
+}
+
+/* What only the subnet's prefix tells. */
 static void check_pool(struct build *b, const struct subnet_conf *sub_conf, const struct subnet *sub,
-		       const struct pool_conf *conf, const struct pool *pool, const struct pool_conf *const *before)
+		       const struct pool_conf *conf, const struct pool *pool)
 {
 	struct pos pos = conf_pos(&conf->node, "pool");
 	struct ip net = prefix_first(&sub->prefix), bcast = prefix_last(&sub->prefix);
 	char first[IP_TEXT_MAX], last[IP_TEXT_MAX], net_text[IP_TEXT_MAX], bcast_text[IP_TEXT_MAX];
-	unsigned i;
 
 	(void)ip_format(&net, net_text);
 	(void)ip_format(&bcast, bcast_text);
@@ -104,15 +135,6 @@ static void check_pool(struct build *b, const struct subnet_conf *sub_conf, cons
 			   ip_format(&pool->last, last));
 		diag_note(b->diag, conf_pos(&sub_conf->node, "subnet"), "the subnet is %s to %s", net_text, bcast_text);
 		return;
-	}
-	for (i = 0; i < sub->n_pools; i++) {
-		const struct pool *other = &sub->pools[i];
-
-		if (ip_cmp(&pool->first, &other->last) > 0 || ip_cmp(&other->first, &pool->last) > 0)
-			continue;
-		diag_error(b->diag, pos, "pool %s - %s overlaps another pool of the subnet",
-			   ip_format(&pool->first, first), ip_format(&pool->last, last));
-		diag_note(b->diag, conf_pos(&before[i]->node, "pool"), "the other pool is here");
 	}
 	if (is_reserved(pool))
 		diag_warn(
@@ -135,7 +157,7 @@ void check_allocator(struct build *b, struct pos pos, enum allocator how, uint64
 		diag_warn(b->diag, pos, "the pool is too large for allocator \"flq\": using \"random\"");
 }
 
-static void build_pools(struct build *b, const struct subnet_conf *conf, struct subnet *sub)
+static void build_pools(struct build *b, const struct subnet_conf *conf, bool has_prefix, struct subnet *sub)
 {
 	const struct pool_conf *confs = conf->pools.v;
 	const struct pool_conf **before = xcalloc(conf->pools.n, sizeof(struct pool_conf *));
@@ -145,18 +167,20 @@ static void build_pools(struct build *b, const struct subnet_conf *conf, struct 
 	for (i = 0; i < conf->pools.n; i++) {
 		struct pool *pool = &sub->pools[sub->n_pools];
 
-		if (parse_pool(b, &confs[i], pool) < 0)
+		*pool = (struct pool){ .sub = sub, .id = (uint32_t)confs[i].pool_id.v };
+		build_optlist(b, &confs[i].option_data, &pool->opts);
+		if (!parse_pool(b, &confs[i], pool))
 			continue;
-		set_reserved(&sub->prefix, pool);
-		check_pool(b, conf, sub, &confs[i], pool, before);
-		pool->sub = sub;
+		if (has_prefix) {
+			set_reserved(&sub->prefix, pool);
+			check_pool(b, conf, sub, &confs[i], pool);
+		}
+		check_overlaps(b, sub, &confs[i], pool, before);
 		pool->len = ip_is4(&pool->first) ? 32 : 128;
-		pool->id = (uint32_t)confs[i].pool_id.v;
 		pool->size = ip_distance(&pool->first, &pool->last);
 		if (pool->size != UINT64_MAX)
 			pool->size++;
 		check_allocator(b, conf_pos(&confs[i].node, "pool"), sub->par.allocator, pool->size);
-		build_optlist(b, &confs[i].option_data, &pool->opts);
 		before[sub->n_pools++] = &confs[i];
 	}
 	free(before);
@@ -169,11 +193,8 @@ static bool parse_prefix(struct build *b, const struct subnet_conf *conf, struct
 	struct pos pos = conf_pos(&conf->node, "subnet");
 	int err;
 
-	if (!conf->subnet.set) {
-		if (conf_lacks(&conf->node, "subnet"))
-			diag_error(b->diag, conf_pos(&conf->node, NULL), "\"subnet\" is missing in subnet");
+	if (!conf->subnet.set)
 		return false;
-	}
 	err = prefix_parse(conf->subnet.v, ret);
 	if (err < 0) {
 		diag_error(b->diag, pos, "subnet \"%s\": %s", conf->subnet.v,
@@ -182,7 +203,7 @@ static bool parse_prefix(struct build *b, const struct subnet_conf *conf, struct
 							   : "a subnet is written as \"192.0.2.0/24\"");
 		return false;
 	}
-	if (ip_is4(&ret->addr) != (b->cfg->family == KEY_4)) {
+	if (!is_of_family(b, &ret->addr)) {
 		diag_error(b->diag, pos, "subnet \"%s\" is an IPv%d prefix in a DHCPv%d configuration", conf->subnet.v,
 			   ip_is4(&ret->addr) ? 4 : 6, ip_is4(&ret->addr) ? 6 : 4);
 		return false;
@@ -209,9 +230,9 @@ static void build_relays(struct build *b, const struct conf_map *map, struct sub
 
 		if (is_no_relay(text))
 			continue;
-		if (ip_parse(text, &ip) < 0 || ip_is4(&ip) != (b->cfg->family == KEY_4))
-			diag_error(b->diag, conf_pos(&relay->node, "ip-addresses"),
-				   "\"%s\" is not a relay address of this family", text);
+		if (ip_parse(text, &ip) < 0 || !is_of_family(b, &ip))
+			diag_error(b->diag, relay->ip_addresses.pos[i], "\"%s\" is not an %s address", text,
+				   address_kind(b));
 		else
 			sub->relays[sub->n_relays++] = ip;
 	}
@@ -228,43 +249,47 @@ static bool has_relays(const struct conf_map *map)
 	return false;
 }
 
-/* A subnet with its network; net_conf is NULL for one of its own. */
+static void check_interface(struct build *b, const struct shared_network_conf *net, const struct subnet_conf *conf)
+{
+	const char *outer = net ? net->link.interface.v : NULL, *inner = conf->link.interface.v;
+
+	if (!outer || !outer[0] || !inner || !inner[0] || !strcmp(outer, inner))
+		return;
+	diag_error(b->diag, conf_pos(&conf->node, "interface"),
+		   "\"interface\" is \"%s\", but the shared network has \"%s\"", inner, outer);
+	diag_note(b->diag, conf_pos(&net->node, "interface"), "set here for the whole link");
+}
+
+/* A subnet with its network; net_conf is NULL for one of its own. Returns whether its prefix is right. */
 static bool build_subnet(struct build *b, const struct shared_network_conf *net_conf, const struct network *net,
 			 const struct subnet_conf *conf, struct subnet *sub)
 {
 	bool net_relays = net_conf && !has_relays(&conf->link.relay);
+	bool has_prefix = parse_prefix(b, conf, &sub->prefix);
 	const char *iface_id;
 
-	if (!parse_prefix(b, conf, &sub->prefix))
-		return false;
 	sub->id = (uint32_t)conf->id.v;
 	sub->net = net;
 	sub->iface = conf->link.interface.set || !net_conf ? conf->link.interface.v : net_conf->link.interface.v;
 	if (!sub->iface)
 		sub->iface = "";
-	if (net_conf && net_conf->link.interface.v && net_conf->link.interface.v[0] && sub->iface[0] &&
-	    strcmp(net_conf->link.interface.v, sub->iface) != 0) {
-		diag_error(b->diag, conf_pos(&conf->node, "interface"),
-			   "\"interface\" is \"%s\", but the shared network has \"%s\"", sub->iface,
-			   net_conf->link.interface.v);
-		diag_note(b->diag, conf_pos(&net_conf->node, "interface"), "set here for the whole link");
-	}
+	check_interface(b, net_conf, conf);
 	build_params(b, net_conf, conf, &sub->par);
 	build_relays(b, net_relays ? &net_conf->link.relay : &conf->link.relay, sub);
 	build_optlist(b, &conf->link.option_data, &sub->opts);
-	build_pools(b, conf, sub);
+	build_pools(b, conf, has_prefix, sub);
 	build_pd_pools(b, conf, sub);
 	sub->rapid_commit =
 		conf->link.rapid_commit.set || !net_conf ? conf->link.rapid_commit.v : net_conf->link.rapid_commit.v;
 	iface_id = conf->link.interface_id.set || !net_conf ? conf->link.interface_id.v : net_conf->link.interface_id.v;
 	if (iface_id && iface_id[0])
 		sub->iface_id = bytes_of(iface_id, strlen(iface_id));
-	return true;
+	return has_prefix;
 }
 
 /* --- all of them ----------------------------------------------------------- */
 
-/* Where subnets stand in the configuration: by themselves, and in each network. */
+/* Where the configuration has subnets: by themselves, and in each network. */
 struct group {
 	const struct shared_network_conf *net; /* NULL: by themselves */
 	struct subnet_conf *subs;
@@ -300,29 +325,30 @@ static void number_subnets(struct group *groups, size_t n_groups, size_t n_subs)
 				continue;
 			while (k < n_given && given[k] <= next)
 				next += given[k++] == next;
-			groups[g].subs[i].id = (struct opt_int){ true, next++ };
+			groups[g].subs[i].id.set = true;
+			groups[g].subs[i].id.v = next++;
 		}
 	free(given);
 }
 
-static void build_network(struct build *b, const struct shared_network_conf *conf, struct network *net)
+static void build_network(struct build *b, const struct shared_network_conf *confs, size_t i, struct network *net)
 {
-	const struct network *other;
+	const struct shared_network_conf *conf = &confs[i];
+	size_t k;
 
-	if (!conf->name.set || !conf->name.v[0]) {
-		if (conf->name.set || conf_lacks(&conf->node, "name"))
-			diag_error(b->diag, conf_pos(&conf->node, conf->name.set ? "name" : NULL),
-				   "\"name\" is missing in shared-network");
-		return;
-	}
-	net->name = conf->name.v;
-	for (other = b->cfg->plan.nets; other < net; other++)
-		if (other->name && !strcmp(other->name, net->name))
+	net->name = conf->name.v ? conf->name.v : "";
+	if (conf->name.set && !net->name[0])
+		diag_error(b->diag, conf_pos(&conf->node, "name"), "the name of a shared network must not be empty");
+	for (k = 0; k < i && net->name[0]; k++)
+		if (confs[k].name.set && !strcmp(confs[k].name.v, net->name)) {
 			diag_error(b->diag, conf_pos(&conf->node, "name"), "duplicate shared network \"%s\"",
 				   net->name);
+			diag_note(b->diag, conf_pos(&confs[k].node, "name"), "first defined here");
+			break;
+		}
 	build_optlist(b, &conf->link.option_data, &net->opts);
-	if (!conf->subnets.n)
-		diag_warn(b->diag, conf_pos(&conf->node, NULL), "shared network \"%s\" has no subnets", net->name);
+	if (!conf->subnets.n && !conf->subnets.bad && !json_is_cut(conf->node.json))
+		diag_warn(b->diag, conf_pos(&conf->node, NULL), "this shared network has no subnets");
 }
 
 static void build_group(struct build *b, const struct group *group, struct network *net, struct subnet_pair *refs)
@@ -334,10 +360,9 @@ static void build_group(struct build *b, const struct group *group, struct netwo
 		net->subs = &plan->subs[plan->n];
 	for (i = 0; i < group->n; i++) {
 		struct subnet *sub = &plan->subs[plan->n];
+		bool has_prefix = build_subnet(b, group->net, net, &group->subs[i], sub);
 
-		if (!build_subnet(b, group->net, net, &group->subs[i], sub))
-			continue;
-		refs[plan->n++] = (struct subnet_pair){ sub, &group->subs[i] };
+		refs[plan->n++] = (struct subnet_pair){ sub, &group->subs[i], has_prefix };
 		if (net)
 			net->n++;
 	}
@@ -366,12 +391,13 @@ void build_plan(struct build *b)
 	refs = xcalloc(n_subs, sizeof(*refs));
 	build_group(b, &groups[0], NULL, refs);
 	for (g = 1; g <= nets->n; g++) {
-		build_network(b, groups[g].net, &plan->nets[g - 1]);
+		build_network(b, net_confs, g - 1, &plan->nets[g - 1]);
 		plan->n_nets++;
 		build_group(b, &groups[g], &plan->nets[g - 1], refs);
 	}
 	check_plan(b, refs, plan->n);
 	free(refs);
 	free(groups);
-	plan_index(plan, b->cfg->arena);
+	if (!diag_errors(b->diag))
+		plan_index(plan, b->cfg->arena);
 }

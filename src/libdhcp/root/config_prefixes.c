@@ -3,47 +3,72 @@
 #include "base/err.h"
 #include "root/config_build.h"
 
-static bool parse_pd_pool(struct build *b, const struct pd_pool_conf *conf, struct prefix *prefix)
+/* The pool's prefix with its length; false after an error, reported here or when a key was read. */
+static bool parse_pd_prefix(struct build *b, const struct pd_pool_conf *conf, struct prefix *ret)
 {
 	struct pos pos = conf_pos(&conf->node, "prefix");
 
-	if (!conf->prefix.set || !conf->prefix_len.set || !conf->delegated_len.set) {
-		if (conf_lacks(&conf->node, "prefix") || conf_lacks(&conf->node, "prefix-len") ||
-		    conf_lacks(&conf->node, "delegated-len"))
-			diag_error(b->diag, conf_pos(&conf->node, NULL),
-				   "a pd-pool needs \"prefix\", \"prefix-len\" and \"delegated-len\"");
-		return false;
-	}
-	prefix->len = (uint8_t)conf->prefix_len.v;
-	if (ip_parse(conf->prefix.v, &prefix->addr) < 0 || ip_is4(&prefix->addr)) {
+	if (conf->prefix.set && (ip_parse(conf->prefix.v, &ret->addr) < 0 || ip_is4(&ret->addr))) {
 		diag_error(b->diag, pos, "\"%s\" is not an IPv6 address", conf->prefix.v);
+		if (strchr(conf->prefix.v, '/'))
+			diag_help(b->diag, "the length of the prefix belongs in \"prefix-len\"");
 		return false;
 	}
-	clear_host_bits(b, pos, "prefix", prefix);
-	if (!conf->prefix_len.v || conf->delegated_len.v < conf->prefix_len.v) {
-		diag_error(b->diag, conf_pos(&conf->node, "delegated-len"),
-			   "delegated-len (%lld) must not be less than prefix-len (%lld)",
-			   (long long)conf->delegated_len.v, (long long)conf->prefix_len.v);
+	if (!conf->prefix.set || !conf->prefix_len.set || !conf->prefix_len.v)
 		return false;
-	}
+	ret->len = (uint8_t)conf->prefix_len.v;
+	clear_host_bits(b, pos, "prefix", ret);
 	return true;
 }
 
-/* RFC 6603 4.2: a longer prefix inside the first delegated one; the others exclude theirs at the same place. */
-static void parse_excluded(struct build *b, const struct pd_pool_conf *conf, struct pool *pool)
+static bool check_lengths(struct build *b, const struct pd_pool_conf *conf)
 {
-	struct prefix excluded = { .len = (uint8_t)conf->excluded_prefix_len.v }, first = { pool->first, pool->len };
-	bool is_address = conf->excluded_prefix.set && ip_parse(conf->excluded_prefix.v, &excluded.addr) == 0;
+	if (conf->prefix_len.set && !conf->prefix_len.v)
+		diag_error(b->diag, conf_pos(&conf->node, "prefix-len"), "prefix-len must not be 0");
+	if (!conf->prefix_len.set || !conf->delegated_len.set)
+		return false;
+	if (conf->delegated_len.v >= conf->prefix_len.v)
+		return conf->prefix_len.v > 0;
+	diag_error(b->diag, conf_pos(&conf->node, "delegated-len"),
+		   "delegated-len (%lld) must not be less than prefix-len (%lld)", (long long)conf->delegated_len.v,
+		   (long long)conf->prefix_len.v);
+	return false;
+}
 
-	/* There is none: nothing is set, or ::/0, as Kea accepts too. */
-	if (!excluded.len && (!conf->excluded_prefix.set || (is_address && ip_is_zero(&excluded.addr))))
-		return;
-	if (!is_address || excluded.len <= pool->len || !prefix_contains(&first, &excluded.addr)) {
-		diag_error(b->diag, conf_pos(&conf->node, "excluded-prefix"),
-			   "\"excluded-prefix\" must be longer than the delegated prefixes and inside the first one");
+/*
+ * RFC 6603 4.2: a longer prefix inside the first delegated one; the others exclude theirs at the same place.
+ * first: that one, NULL if it is not known.
+ */
+static void parse_excluded(struct build *b, const struct pd_pool_conf *conf, const struct prefix *first,
+			   struct pool *pool)
+{
+	struct prefix excluded = { .len = (uint8_t)conf->excluded_prefix_len.v };
+	struct pos pos = conf_pos(&conf->node, "excluded-prefix");
+	char text[PREFIX_TEXT_MAX];
+
+	if (conf->excluded_prefix.set &&
+	    (ip_parse(conf->excluded_prefix.v, &excluded.addr) < 0 || ip_is4(&excluded.addr))) {
+		diag_error(b->diag, pos, "\"%s\" is not an IPv6 address", conf->excluded_prefix.v);
 		return;
 	}
-	clear_host_bits(b, conf_pos(&conf->node, "excluded-prefix"), "excluded prefix", &excluded);
+	/* There is none: nothing is set, or ::/0, as Kea accepts too. */
+	if (conf->excluded_prefix.bad || conf->excluded_prefix_len.bad ||
+	    (!excluded.len && (!conf->excluded_prefix.set || ip_is_zero(&excluded.addr))))
+		return;
+	if (conf->delegated_len.set && excluded.len <= conf->delegated_len.v) {
+		diag_error(b->diag, conf_pos(&conf->node, "excluded-prefix-len"),
+			   "excluded-prefix-len (%u) must be greater than delegated-len (%lld)", excluded.len,
+			   (long long)conf->delegated_len.v);
+		return;
+	}
+	if (!first)
+		return;
+	if (!conf->excluded_prefix.set || !prefix_contains(first, &excluded.addr)) {
+		diag_error(b->diag, pos, "the excluded prefix must be inside the first delegated prefix, %s",
+			   prefix_format(first, text));
+		return;
+	}
+	clear_host_bits(b, pos, "excluded prefix", &excluded);
 	pool->excluded = excluded;
 }
 
@@ -53,15 +78,17 @@ static bool overlap(const struct pool *a, const struct pool *b)
 }
 
 static void check_overlaps(struct build *b, const struct pd_pool_conf *conf, const struct subnet *sub,
-			   const struct pool *pool)
+			   const struct pool *pool, const struct pd_pool_conf *const *before)
 {
 	struct pos pos = conf_pos(&conf->node, "prefix");
 	char first[IP_TEXT_MAX], last[IP_TEXT_MAX];
 	unsigned i;
 
 	for (i = 0; i < sub->n_pd_pools; i++)
-		if (overlap(pool, &sub->pd_pools[i]))
+		if (overlap(pool, &sub->pd_pools[i])) {
 			diag_error(b->diag, pos, "this pd-pool overlaps another one of the subnet");
+			diag_note(b->diag, conf_pos(&before[i]->node, "prefix"), "the other pd-pool is here");
+		}
 	for (i = 0; i < sub->n_pools; i++)
 		if (overlap(pool, &sub->pools[i])) {
 			diag_warn(b->diag, pos, "this pd-pool overlaps pool %s - %s",
@@ -74,27 +101,31 @@ static void check_overlaps(struct build *b, const struct pd_pool_conf *conf, con
 void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subnet *sub)
 {
 	const struct pd_pool_conf *confs = conf->pd_pools.v;
+	const struct pd_pool_conf **before = xcalloc(conf->pd_pools.n, sizeof(struct pd_pool_conf *));
 	unsigned i;
 
 	sub->pd_pools = arena_new_array(b->cfg->arena, struct pool, conf->pd_pools.n);
 	for (i = 0; i < conf->pd_pools.n; i++) {
 		struct pool *pool = &sub->pd_pools[sub->n_pd_pools];
 		struct prefix prefix = { .len = 0 };
+		bool has_prefix = parse_pd_prefix(b, &confs[i], &prefix), has_lengths = check_lengths(b, &confs[i]);
+		struct prefix first = { prefix.addr, (uint8_t)confs[i].delegated_len.v };
 
-		if (!parse_pd_pool(b, &confs[i], &prefix))
+		*pool = (struct pool){ .sub = sub, .id = (uint32_t)confs[i].pool_id.v, .first = prefix.addr };
+		build_optlist(b, &confs[i].option_data, &pool->opts);
+		parse_excluded(b, &confs[i], has_prefix && has_lengths ? &first : NULL, pool);
+		if (!has_prefix)
 			continue;
-		pool->first = prefix.addr;
 		pool->last = prefix_last(&prefix);
-		pool->len = (uint8_t)confs[i].delegated_len.v;
-		pool->sub = sub;
-		pool->id = (uint32_t)confs[i].pool_id.v;
+		check_overlaps(b, &confs[i], sub, pool, before);
+		before[sub->n_pd_pools++] = &confs[i];
+		if (!has_lengths)
+			continue;
+		pool->len = first.len;
 		pool->size = ip_count_steps(&pool->first, &pool->last, 128u - pool->len);
 		if (pool->size != UINT64_MAX)
 			pool->size++;
-		check_overlaps(b, &confs[i], sub, pool);
 		check_allocator(b, conf_pos(&confs[i].node, "prefix"), sub->par.pd_allocator, pool->size);
-		parse_excluded(b, &confs[i], pool);
-		build_optlist(b, &confs[i].option_data, &pool->opts);
-		sub->n_pd_pools++;
 	}
+	free(before);
 }

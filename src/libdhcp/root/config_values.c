@@ -81,12 +81,52 @@ static const struct optdef *def_by_code(const struct build *b, const char *space
 	return def || !other ? def : dict_by_code(b->cfg->dict, other, code);
 }
 
+/* The definition that a value refers to may be one that is wrong, which has been reported. */
+static bool may_be_bad(const struct build *b, const char *space, const struct option_data_conf *conf)
+{
+	unsigned i;
+
+	/* Some are not there at all. */
+	if (b->root->option_def.bad && !b->root->option_def.set)
+		return true;
+	for (i = 0; i < b->n_bad_defs; i++) {
+		const struct option_def_conf *def = b->bad_defs[i];
+		const char *def_space = def->space.set ? def->space.v : main_space(b);
+
+		if (!def->space.bad && strcmp(def_space, space) != 0)
+			continue;
+		if (conf->name.set && (!def->name.set || !strcmp(def->name.v, conf->name.v)))
+			return true;
+		if (conf->code.set && (!def->code.set || def->code.v == conf->code.v))
+			return true;
+	}
+	return false;
+}
+
+static bool may_be_bad_space(const struct build *b, const char *space)
+{
+	unsigned i;
+
+	for (i = 0; i < b->n_bad_defs; i++) {
+		const struct option_def_conf *def = b->bad_defs[i];
+
+		if (def->space.bad || def->encapsulate.bad || (def->space.set && !strcmp(def->space.v, space)) ||
+		    (def->encapsulate.v && !strcmp(def->encapsulate.v, space)))
+			return true;
+	}
+	return false;
+}
+
 static bool check_space(struct build *b, const struct option_data_conf *conf, const char *space)
 {
 	const char **names, *near;
 	size_t n;
 
+	if (conf->space.bad)
+		return false;
 	if (vendor_of_space(space) || dict_has_space(b->cfg->dict, space))
+		return true;
+	if (may_be_bad_space(b, space))
 		return true;
 	diag_error(b->diag, conf_pos(&conf->node, "space"),
 		   "unknown option space \"%s\": no option-def is in it or encapsulates it", space);
@@ -106,11 +146,15 @@ static void unknown_option(struct build *b, const struct option_data_conf *conf,
 	const struct option_def_conf *defs = b->root->option_def.v;
 	const char *near;
 
+	if (may_be_bad(b, space, conf)) {
+		free(names);
+		return;
+	}
 	for (i = 0; i < n; i++)
 		if (!strcmp(rows[i].space, space) || (other && !strcmp(rows[i].space, other)))
 			names[n_names++] = rows[i].name;
 	for (i = 0; i < b->root->option_def.n; i++)
-		if (defs[i].name.set)
+		if (defs[i].name.set && dict_by_name(b->cfg->dict, space, defs[i].name.v))
 			names[n_names++] = defs[i].name.v;
 	diag_error(b->diag, conf_pos(&conf->node, "name"), "unknown option \"%s\" in space %s", conf->name.v, space);
 	near = diag_suggest(conf->name.v, names, n_names);
@@ -276,6 +320,8 @@ static bool encode(struct build *b, struct option_data_conf *conf, struct value 
 	const char *why = NULL;
 	bool csv;
 
+	if (conf->data.bad || conf->data_hex.bad || conf->csv_format.bad)
+		return false;
 	if (conf->data_hex.set)
 		return encode_raw(b, value);
 	if (!conf->data.set && (conf->never_send.v || (def && def->type == OPT_EMPTY)))
@@ -284,9 +330,10 @@ static bool encode(struct build *b, struct option_data_conf *conf, struct value 
 	conf->csv_format.v = csv; /* what it was taken for is what is printed */
 	conf->csv_format.set = true;
 	if (csv && !def) {
-		diag_error(b->diag, conf_pos(&conf->node, "csv-format"),
-			   "option %u has no definition: write its value in hex with \"csv-format\": false",
-			   value->val.code);
+		if (!may_be_bad(b, value->space, conf))
+			diag_error(b->diag, conf_pos(&conf->node, "csv-format"),
+				   "option %u has no definition: write its value in hex with \"csv-format\": false",
+				   value->val.code);
 		return false;
 	}
 	if (optconf_encode(def, conf->data.v ? conf->data.v : "", csv, b->cfg->arena, &value->val.data, &why) < 0) {
@@ -625,6 +672,7 @@ static void fill_list(struct values *values, struct optlist *ret)
 	add_instances(values, ret);
 }
 
+/* Of a list in which something was wrong, that is not known. */
 static void warn_of_unsent(struct values *values)
 {
 	struct build *b = values->b;
@@ -650,7 +698,7 @@ void build_optlist(struct build *b, const struct conf_list *data, struct optlist
 {
 	struct option_data_conf *confs = data->v;
 	struct values values = { .b = b };
-	unsigned i;
+	unsigned i, n_made = 0;
 
 	*ret = (struct optlist){ .n = 0 };
 	if (!data->n)
@@ -664,14 +712,17 @@ void build_optlist(struct build *b, const struct conf_list *data, struct optlist
 		if (!check_space(b, &confs[i], value->space) || !find_option(b, value) || !encode(b, &confs[i], value))
 			continue;
 		warn_of_role(b, value);
-		if (!is_made(value))
+		if (is_made(value))
+			n_made++;
+		else
 			values.n++;
 	}
 	qsort(values.v, values.n, sizeof(*values.v), by_space_code);
 	check_repeats(&values);
 	ret->v = arena_new_array(b->cfg->arena, struct optval, values.n);
 	fill_list(&values, ret);
-	warn_of_unsent(&values);
+	if (!data->bad && values.n + n_made == data->n)
+		warn_of_unsent(&values);
 	free(values.v);
 	optlist_sort(ret);
 }

@@ -18,10 +18,11 @@ static const struct key relay_keys[] = {
 const struct scope relay_scope = SCOPE("relay", struct relay_conf, relay_keys);
 
 static const struct key option_def_keys[] = {
-	K_STRING(struct option_def_conf, name, "name", .since = "4.0.0", .doc = "option name"),
-	K_INT(struct option_def_conf, code, "code", .min = 0, .max = 65535, .since = "4.0.0",
+	K_STRING(struct option_def_conf, name, "name", .required = true, .since = "4.0.0", .doc = "option name"),
+	K_INT(struct option_def_conf, code, "code", .required = true, .min = 0, .max = 65535, .since = "4.0.0",
 	      .doc = "option code, of 8 bits in DHCPv4; 0 (and 255 in DHCPv4) only in spaces other than the main one"),
-	K_STRING(struct option_def_conf, type, "type", .since = "4.0.0", .doc = "data type of the option"),
+	K_STRING(struct option_def_conf, type, "type", .required = true, .since = "4.0.0",
+		 .doc = "data type of the option"),
 	K_STRING(struct option_def_conf, record_types, "record-types", .def = "\"\"", .since = "4.0.0",
 		 .doc = "comma list of field types for type record"),
 	K_STRING(struct option_def_conf, space, "space", .def = "\"dhcp4\"", .def6 = "\"dhcp6\"", .since = "4.0.0",
@@ -57,7 +58,7 @@ static const struct key option_data_keys[] = {
 const struct scope option_data_scope = SCOPE("option-data", struct option_data_conf, option_data_keys);
 
 static const struct key pool_keys[] = {
-	K_STRING(struct pool_conf, pool, "pool", .since = "4.0.0", .doc = "\"a - b\" or prefix/len"),
+	K_STRING(struct pool_conf, pool, "pool", .required = true, .since = "4.0.0", .doc = "\"a - b\" or prefix/len"),
 	K_INT(struct pool_conf, pool_id, "pool-id", .def = "0", .since = "4.0.0",
 	      .doc = "number that groups pool statistics"),
 	K_LIST(struct pool_conf, option_data, "option-data", option_data_scope, .since = "4.0.0",
@@ -76,12 +77,12 @@ static const struct key pool_keys[] = {
 const struct scope pool_scope = SCOPE("pools", struct pool_conf, pool_keys);
 
 static const struct key pd_pool_keys[] = {
-	K_STRING(struct pd_pool_conf, prefix, "prefix", .families = KEY_6, .since = "4.1.0",
+	K_STRING(struct pd_pool_conf, prefix, "prefix", .families = KEY_6, .required = true, .since = "4.1.0",
 		 .doc = "start of the delegated range"),
-	K_INT(struct pd_pool_conf, prefix_len, "prefix-len", .families = KEY_6, .min = 0, .max = 128, .since = "4.1.0",
-	      .doc = "its length"),
-	K_INT(struct pd_pool_conf, delegated_len, "delegated-len", .families = KEY_6, .min = 0, .max = 128,
-	      .since = "4.1.0", .doc = "length handed to clients"),
+	K_INT(struct pd_pool_conf, prefix_len, "prefix-len", .families = KEY_6, .required = true, .min = 0, .max = 128,
+	      .since = "4.1.0", .doc = "its length"),
+	K_INT(struct pd_pool_conf, delegated_len, "delegated-len", .families = KEY_6, .required = true, .min = 0,
+	      .max = 128, .since = "4.1.0", .doc = "length handed to clients"),
 	K_INT(struct pd_pool_conf, pool_id, "pool-id", .families = KEY_6, .def = "0", .since = "4.1.0",
 	      .doc = "number that groups pool statistics"),
 	K_LIST(struct pd_pool_conf, option_data, "option-data", option_data_scope, .families = KEY_6, .since = "4.1.0",
@@ -139,7 +140,7 @@ const struct scope reservation_scope = SCOPE("reservation", struct reservation_c
 
 static const struct key subnet_keys[] = {
 	K_LIST(struct subnet_conf, pools, "pools", pool_scope, .since = "4.0.0", .doc = "address pools"),
-	K_STRING(struct subnet_conf, subnet, "subnet", .since = "4.0.0", .doc = "prefix"),
+	K_STRING(struct subnet_conf, subnet, "subnet", .required = true, .since = "4.0.0", .doc = "prefix"),
 	K_INT(struct subnet_conf, id, "id", .min = 0, .max = 4294967294, .def = "0", .since = "4.0.0",
 	      .doc = "unique subnet id; 0, or none: the next unused one (Kea requires one since 3.0)"),
 	K_LIST(struct subnet_conf, reservations, "reservations", reservation_scope, .refuse = "host reservations are",
@@ -159,7 +160,8 @@ static const struct key subnet_keys[] = {
 const struct scope subnet_scope = SCOPE("subnet", struct subnet_conf, subnet_keys);
 
 static const struct key shared_network_keys[] = {
-	K_STRING(struct shared_network_conf, name, "name", .since = "4.1.0", .doc = "name of the network"),
+	K_STRING(struct shared_network_conf, name, "name", .required = true, .since = "4.1.0",
+		 .doc = "name of the network"),
 	K_LIST(struct shared_network_conf, subnets, "subnet4", subnet_scope, .families = KEY_4, .since = "4.1.0",
 	       .doc = "list of IPv4 subnets"),
 	K_COMMENT(struct shared_network_conf),

@@ -40,8 +40,8 @@ const struct scope interfaces_config_scope =
 	SCOPE("interfaces-config", struct interfaces_config_conf, interfaces_config_keys);
 
 static const struct key database_keys[] = {
-	K_ENUM(struct database_conf, type, "type", .words = database_type_words, .def = "\"memfile\"", .since = "4.0.0",
-	       .doc = "memfile / mysql / postgresql"),
+	K_ENUM(struct database_conf, type, "type", .required = true, .words = database_type_words, .def = "\"memfile\"",
+	       .since = "4.0.0", .doc = "memfile / mysql / postgresql"),
 	K_STRING(struct database_conf, user, "user", .refuse = "SQL lease databases are", .doc = "login"),
 	K_STRING(struct database_conf, password, "password", .refuse = "SQL lease databases are", .doc = "password"),
 	K_STRING(struct database_conf, password_file, "password-file", .refuse = "SQL lease databases are",
@@ -181,8 +181,8 @@ static const struct key client_class_keys[] = {
 const struct scope client_class_scope = SCOPE("client-class", struct client_class_conf, client_class_keys);
 
 static const struct key server_id_keys[] = {
-	K_ENUM(struct server_id_conf, type, "type", .families = KEY_6, .words = server_id_type_words, .def = "\"LLT\"",
-	       .since = "4.1.0", .doc = "LLT / EN / LL / UUID"),
+	K_ENUM(struct server_id_conf, type, "type", .families = KEY_6, .required = true, .words = server_id_type_words,
+	       .def = "\"LLT\"", .since = "4.1.0", .doc = "LLT / EN / LL / UUID"),
 	K_STRING(struct server_id_conf, identifier, "identifier", .families = KEY_6, .def = "\"\"", .since = "4.1.0",
 		 .doc = "hex part of the DUID"),
 	K_INT(struct server_id_conf, time, "time", .families = KEY_6, .def = "0", .since = "4.1.0",
@@ -325,7 +325,7 @@ static const struct key output_options_keys[] = {
 const struct scope output_options_scope = SCOPE("output-options", struct output_options_conf, output_options_keys);
 
 static const struct key logger_keys[] = {
-	K_STRING(struct logger_conf, name, "name", .since = "4.0.0", .doc = "logger name"),
+	K_STRING(struct logger_conf, name, "name", .required = true, .since = "4.0.0", .doc = "logger name"),
 	K_LIST(struct logger_conf, output_options, "output-options", output_options_scope, .since = "4.0.0",
 	       .doc = "list of outputs"),
 	K_LIST(struct logger_conf, output_options, "output_options", output_options_scope,

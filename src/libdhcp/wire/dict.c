@@ -117,23 +117,26 @@ static bool takes_the_rest(enum opt_type type)
 	return type == OPT_STRING || type == OPT_BINARY;
 }
 
-static bool is_sound(const struct optdef *def)
+const char *optdef_fault(const struct optdef *def)
 {
 	if (!def->name || !*def->name || !def->space || !*def->space)
-		return false;
+		return "name and space must not be empty";
 	if ((unsigned)def->type >= OPT_TYPES || (def->type == OPT_RECORD) != (def->record_n > 0))
-		return false;
-	if (def->array && (takes_the_rest(def->type) || def->type == OPT_EMPTY || def->type == OPT_INTERNAL ||
-			   (def->encapsulate && *def->encapsulate)))
-		return false;
+		return "only type \"record\" has \"record-types\"";
+	if (def->array && def->encapsulate && *def->encapsulate)
+		return "an array cannot have sub-options";
+	if (def->array && (def->type == OPT_EMPTY || def->type == OPT_INTERNAL))
+		return "this type cannot be an array";
+	if (def->array && takes_the_rest(def->record_n ? def->record[def->record_n - 1] : def->type))
+		return "a string or binary value takes the rest of the option, so it cannot be repeated";
 	for (unsigned i = 0; i < def->record_n; i++) {
 		if ((unsigned)def->record[i] >= OPT_TYPES || def->record[i] == OPT_RECORD ||
 		    def->record[i] == OPT_EMPTY || def->record[i] == OPT_INTERNAL)
-			return false;
-		if (takes_the_rest(def->record[i]) && (i + 1 < def->record_n || def->array))
-			return false;
+			return "a record cannot contain a field of this type";
+		if (takes_the_rest(def->record[i]) && i + 1 < def->record_n)
+			return "a string or binary field takes the rest of the option, so it must be the last one";
 	}
-	return true;
+	return NULL;
 }
 
 /* RFC 2132 8.4: what option 43 holds is the vendor's affair. */
@@ -148,7 +151,7 @@ int dict_add(struct dict *dict, const struct optdef *def)
 {
 	struct optdef *own;
 
-	if (!is_sound(def))
+	if (optdef_fault(def))
 		return -E_INVAL;
 	if (!may_hide(dict, dict_by_code(dict, def->space, def->code)) ||
 	    !may_hide(dict, dict_by_name(dict, def->space, def->name)))

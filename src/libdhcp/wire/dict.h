@@ -69,6 +69,8 @@ struct dict;
 
 /* The built-in definitions of a family, 0 = DHCPv4, 1 = DHCPv6; lives in the arena. */
 struct dict *dict_new(struct arena *arena, int family);
+/* Why the definition contradicts itself; NULL if it does not. */
+const char *optdef_fault(const struct optdef *def);
 /*
  * Add a definition of the configuration; it and its texts are copied, and hide a built-in one that may be
  * defined anew (`ours`, and option 43, whose form is the vendor's). -E_EXIST when the space has that code or

@@ -382,6 +382,7 @@ START_TEST(suggestions)
 	ck_assert_str_eq(diag_suggest("valid-lifetme", names, 3), "valid-lifetime");
 	ck_assert_str_eq(diag_suggest("rnew-tiemr", names, 3), "renew-timer");
 	ck_assert_ptr_null(diag_suggest("something-else", names, 3));
+	ck_assert_str_eq(diag_suggest("SUBNET-ID", names, 3), "id");
 }
 END_TEST
 
