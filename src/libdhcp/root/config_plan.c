@@ -249,6 +249,16 @@ static bool has_relays(const struct conf_map *map)
 	return false;
 }
 
+/* A link is local or behind a relay. Kea looks at one subnet or network at a time too. */
+static void check_link(struct build *b, const struct conf_node *node, const struct link_conf *link, const char *what)
+{
+	if (!link->interface.v || !link->interface.v[0] || !link->interface_id.v || !link->interface_id.v[0])
+		return;
+	diag_error(b->diag, conf_pos(node, "interface-id"),
+		   "%s has both \"interface\" and \"interface-id\": its link is either local or behind a relay", what);
+	diag_note(b->diag, conf_pos(node, "interface"), "\"interface\" is set here");
+}
+
 static void check_interface(struct build *b, const struct shared_network_conf *net, const struct subnet_conf *conf)
 {
 	const char *outer = net ? net->link.interface.v : NULL, *inner = conf->link.interface.v;
@@ -273,6 +283,7 @@ static bool build_subnet(struct build *b, const struct shared_network_conf *net_
 	sub->iface = conf->link.interface.set || !net_conf ? conf->link.interface.v : net_conf->link.interface.v;
 	if (!sub->iface)
 		sub->iface = "";
+	check_link(b, &conf->node, &conf->link, "subnet");
 	check_interface(b, net_conf, conf);
 	build_params(b, net_conf, conf, &sub->par);
 	build_relays(b, net_relays ? &net_conf->link.relay : &conf->link.relay, sub);
@@ -346,6 +357,7 @@ static void build_network(struct build *b, const struct shared_network_conf *con
 			diag_note(b->diag, conf_pos(&confs[k].node, "name"), "first defined here");
 			break;
 		}
+	check_link(b, &conf->node, &conf->link, "shared network");
 	build_optlist(b, &conf->link.option_data, &net->opts);
 	if (!conf->subnets.n && !conf->subnets.bad && !json_is_cut(conf->node.json))
 		diag_warn(b->diag, conf_pos(&conf->node, NULL), "this shared network has no subnets");
