@@ -538,6 +538,34 @@ static bool has_required(const struct conf_reader *rd, const struct scope *scope
 	return ok;
 }
 
+/*
+ * "comment" is short for "comment" in "user-context". Kea rejects it after a user-context that has one, and
+ * prefers it to one that follows.
+ */
+static bool check_comment(const struct conf_reader *rd, struct json_object *map)
+{
+	struct json_object *comment, *context, *inner, *first = NULL;
+
+	if (!json_object_object_get_ex(map, "comment", &comment) ||
+	    !json_object_object_get_ex(map, "user-context", &context) ||
+	    !json_object_is_type(context, json_type_object) || !json_object_object_get_ex(context, "comment", &inner))
+		return true;
+	json_object_object_foreach(map, name, value)
+	{
+		(void)name;
+		if (!first && (value == comment || value == context))
+			first = value;
+	}
+	if (first == comment) {
+		diag_warn(rd->diag, json_key_pos(inner), "this comment is ignored: \"comment\" is set next to it");
+		diag_note(rd->diag, json_key_pos(comment), "this one counts");
+		return true;
+	}
+	diag_error(rd->diag, json_key_pos(comment), "duplicate comment: \"user-context\" has one");
+	diag_note(rd->diag, json_key_pos(inner), "first defined here");
+	return false;
+}
+
 static bool read_map(const struct conf_reader *rd, const struct scope *scope, const char *map_name,
 		     struct json_object *map, void *out)
 {
@@ -578,6 +606,7 @@ static bool read_map(const struct conf_reader *rd, const struct scope *scope, co
 			ok = false;
 		}
 	}
+	ok &= check_comment(rd, map);
 	return has_required(rd, scope, map_name, out) && ok;
 }
 

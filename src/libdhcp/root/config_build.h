@@ -19,6 +19,9 @@ void build_options(struct build *b); /* definitions, and the global values */
 void build_definitions(struct build *b);
 /* Reports the error and returns false when no option of that space can have the code. */
 bool check_option_code(struct build *b, const struct conf_node *node, const char *space, int64_t code);
+/* Letters, digits, '-' and '_', as Kea has it; the key is "name", "space" or "encapsulate". */
+bool is_option_name(const char *name);
+bool check_option_name(struct build *b, const struct conf_node *node, const char *key, const char *name);
 void build_optlist(struct build *b, const struct conf_list *data, struct optlist *ret);
 /* What the subnet grants by; net may be NULL, and sub as well: then what it would take from outside. */
 void build_params(struct build *b, const struct shared_network_conf *net, const struct subnet_conf *sub,

@@ -85,6 +85,30 @@ static bool parse_record(struct build *b, const struct option_def_conf *conf, st
 	return ok;
 }
 
+bool is_option_name(const char *name)
+{
+	size_t len = strlen(name), i;
+
+	for (i = 0; i < len; i++) {
+		char c = name[i];
+		bool is_alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+
+		if (!is_alnum && ((c != '-' && c != '_') || !i || i + 1 == len))
+			return false;
+	}
+	return len > 0;
+}
+
+bool check_option_name(struct build *b, const struct conf_node *node, const char *key, const char *name)
+{
+	if (is_option_name(name))
+		return true;
+	diag_error(b->diag, conf_pos(node, key), "invalid %s \"%s\"",
+		   !strcmp(key, "name") ? "option name" : "option space", name);
+	diag_help(b->diag, "it may have letters, digits, '-' and '_', and must begin and end with a letter or digit");
+	return false;
+}
+
 /* Each fault of the definition is reported. False if there was any, here or when a key was read. */
 static bool parse_definition(struct build *b, const struct option_def_conf *conf, struct optdef *def)
 {
@@ -98,6 +122,12 @@ static bool parse_definition(struct build *b, const struct option_def_conf *conf
 	def->array = conf->array.v;
 	def->encapsulate = encapsulate && encapsulate[0] ? encapsulate : NULL;
 	ok &= type >= 0;
+	if (conf->name.set)
+		ok &= check_option_name(b, &conf->node, "name", conf->name.v);
+	if (conf->space.set)
+		ok &= check_option_name(b, &conf->node, "space", space);
+	if (def->encapsulate)
+		ok &= check_option_name(b, &conf->node, "encapsulate", def->encapsulate);
 	if (conf->code.set && !conf->space.bad)
 		ok &= check_option_code(b, &conf->node, space, conf->code.v);
 	if (type == OPT_RECORD)

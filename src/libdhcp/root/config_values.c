@@ -122,7 +122,7 @@ static bool check_space(struct build *b, const struct option_data_conf *conf, co
 	const char **names, *near;
 	size_t n;
 
-	if (conf->space.bad)
+	if (conf->space.bad || (conf->space.set && !check_option_name(b, &conf->node, "space", space)))
 		return false;
 	if (vendor_of_space(space) || dict_has_space(b->cfg->dict, space))
 		return true;
@@ -210,6 +210,10 @@ static bool find_option(struct build *b, struct value *value)
 	const struct optdef *def = NULL;
 	unsigned code;
 
+	if (conf->name.set && strchr(conf->name.v, ' ')) {
+		diag_error(b->diag, conf_pos(&conf->node, "name"), "invalid option name \"%s\"", conf->name.v);
+		return false;
+	}
 	if (!conf->name.set && !conf->code.set) {
 		if (conf_lacks(&conf->node, "name") && conf_lacks(&conf->node, "code"))
 			diag_error(b->diag, conf_pos(&conf->node, NULL), "an option needs \"name\" or \"code\"");
