@@ -61,5 +61,11 @@ struct bytes be32(uint32_t v);
 /* Fails if the line wants something else. */
 void want_text(const char *key, const char *got);
 void pump(void);
+/* hooks.c: a library that is loaded after "hooks". */
+struct hooks *play_hooks(void);
+void hooks_start(void);
+void do_hook(void);
+void do_hooked(void);
+void do_unpark(void);
 /* The message arrives. */
 void deliver(struct dgram *dgram);

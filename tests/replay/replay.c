@@ -14,6 +14,10 @@
  *	hold / settle [reverse]    the double keeps, then gives, its answers
  *	fail N / conflict N / busy N   the double's next N transactions end so
  *	unsent N                   the kernel does not take the next N responses
+ *	hooks                      before the first config: a library registers at every hook point
+ *	hook POINT VERDICT [N]     its next N (1) calls there say skip, drop or park; valid=N: it changes the lease
+ *	hooked POINT N KEY=VALUE...  how often it was called since asked last; address=, fake=1 of the last call
+ *	unpark [drop]              the request that was parked goes on, or is dropped
  *	advance SECONDS            time passes; expired leases are reclaimed
  *	step-wall SECONDS          the wall clock alone is moved
  *	lease ADDRESS KEY=VALUE... what the store holds there; "lease ADDRESS none"
@@ -357,6 +361,7 @@ static void do_config(FILE *file)
 	}
 	live = live_new(&play.srv, cfg);
 	live->unused = free_live;
+	live->hooks = play_hooks();
 	serve_worker_switch(&play.srv.workers[0], live);
 	play.live = live;
 }
@@ -604,6 +609,14 @@ static void run_line(FILE *file, char *line)
 		play.use_double = !strcmp(words[1], "double");
 	else if (!strcmp(words[0], "family"))
 		play.dialect = words[1][0] == '6' ? &dialect6 : &dialect4;
+	else if (!strcmp(words[0], "hooks"))
+		hooks_start();
+	else if (!strcmp(words[0], "hook"))
+		do_hook();
+	else if (!strcmp(words[0], "hooked"))
+		do_hooked();
+	else if (!strcmp(words[0], "unpark"))
+		do_unpark();
 	else if (!strcmp(words[0], "hold"))
 		fake_store_hold(play.store, true);
 	else if (!strcmp(words[0], "settle"))

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/bytes.h"
 #include "hook/point.h"
 
 #include <stdint.h>
@@ -27,6 +28,7 @@ struct hook_call {
 	struct lease *lease;       /* the lease this is about; may be changed where the table says so */
 	const struct lease *old;   /* what was stored there before */
 	bool is_fake;              /* lease#_select: an offer, nothing is stored */
+	struct bytes packed;       /* pkt#_send: with HOOK_SKIP, the response as the library packed it */
 	uint64_t ticket;           /* to resume or drop the request later, if the function says HOOK_PARK */
 };
 

@@ -259,3 +259,11 @@ enum verdict bind4_inform(struct request *req)
 	req->answer_type = DHCP4_ACK;
 	return STEP_NEXT;
 }
+
+enum verdict without_lease4(struct request *req, struct ia *ia)
+{
+	(void)ia;
+	if (req->type == DHCP4_DISCOVER)
+		return request_drop(req, DROP_HOOK, NULL);
+	return nak(req, EVENT_REFUSED, drop_rows[DROP_HOOK].name);
+}

@@ -326,3 +326,18 @@ enum verdict bind6_inform(struct request *req)
 	req->has_status = false;
 	return STEP_NEXT;
 }
+
+enum verdict without_lease6(struct request *req, struct ia *ia)
+{
+	unsigned i;
+
+	(void)req;
+	for (i = 0; i < ia->n_bindings; i++)
+		if (ia->bindings[i].is_granted)
+			return STEP_NEXT;
+	if (ia->type == LEASE_PD)
+		set_status(ia, STATUS6_NO_PREFIX_AVAIL, "no prefix is available");
+	else
+		set_status(ia, STATUS6_NO_ADDRS_AVAIL, "no address is available");
+	return STEP_NEXT;
+}

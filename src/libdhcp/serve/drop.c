@@ -20,5 +20,6 @@ const struct drop_row drop_rows[DROP_N] = {
 	[DROP_STORE] = { "not stored", STAT_PROCESSING_FAILED },
 	[DROP_CONFLICT] = { "conflict", STAT_PROCESSING_FAILED },
 	[DROP_TOO_BIG] = { "answer too big", STAT_PROCESSING_FAILED },
+	[DROP_HOOK] = { "hook library", STAT_ADMIN_FILTERED },
 	[DROP_LIMIT] = { "limit", STAT_LIMIT_EXCEEDED },
 };

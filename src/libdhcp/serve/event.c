@@ -14,16 +14,35 @@ struct event_row {
 	enum stat_id stat[2]; /* of addresses, of prefixes; 0 = none */
 	bool ends_claim;      /* the store knows the address now, or nobody wants it any longer */
 	bool declines;        /* one more of the addresses that the client may take out of use */
+	bool has_point;
+	enum hook_point_id point;
 };
 
+#define POINT(name) .has_point = true, .point = HOOK_##name
+
 static const struct event_row event_rows[EVENT_N] = {
-	[EVENT_ASSIGNED] = { { STAT_CUMULATIVE_ASSIGNED, STAT_CUMULATIVE_ASSIGNED_PD }, .ends_claim = true },
-	[EVENT_RENEWED] = { .ends_claim = true },
+	[EVENT_OFFERED] = { POINT(LEASE_SELECT) },
+	[EVENT_ASSIGNED] = { { STAT_CUMULATIVE_ASSIGNED, STAT_CUMULATIVE_ASSIGNED_PD },
+			     .ends_claim = true,
+			     POINT(LEASE_SELECT) },
+	[EVENT_RENEWED] = { .ends_claim = true, POINT(LEASE_RENEW) },
 	[EVENT_REUSED] = { { STAT_LEASE_REUSES, STAT_PD_LEASE_REUSES }, .ends_claim = true },
-	[EVENT_REGISTERED] = { .ends_claim = true },
-	[EVENT_DECLINED] = { .ends_claim = true, .declines = true },
-	[EVENT_DECLINE_LIMIT] = { { STAT_LIMIT_EXCEEDED, STAT_LIMIT_EXCEEDED }, .ends_claim = true },
+	[EVENT_REGISTERED] = { .ends_claim = true, POINT(ADDR_REGISTER) },
+	[EVENT_RELEASED] = { POINT(LEASE_RELEASE) },
+	[EVENT_DECLINED] = { .ends_claim = true, .declines = true, POINT(LEASE_DECLINE) },
+	[EVENT_DECLINE_LIMIT] = { { STAT_LIMIT_EXCEEDED, STAT_LIMIT_EXCEEDED },
+				  .ends_claim = true,
+				  POINT(LEASE_DECLINE) },
 };
+
+enum hook_point_id event_point(const struct request *req, enum event_kind kind)
+{
+	const struct event_row *row = &event_rows[kind];
+
+	if (!row->has_point)
+		return HOOK_POINT_N;
+	return row->point == HOOK_LEASE_RENEW && req->row->rebinds ? HOOK_LEASE_REBIND : row->point;
+}
 
 struct event *event_add(struct request *req, enum event_kind kind)
 {

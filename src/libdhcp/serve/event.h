@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "hook/point.h"
 #include "lease/lease.h"
 
 /*
@@ -8,6 +9,7 @@
  * into statistics, log lines and ends of claims. They are emitted when the changes are durable, or with the drop.
  */
 enum event_kind {
+	EVENT_NOTHING,    /* a library took it back */
 	EVENT_OFFERED,    /* an address or prefix that the client may ask for now */
 	EVENT_ASSIGNED,   /* a lease that the client did not have before */
 	EVENT_RENEWED,    /* one that it had */
@@ -46,6 +48,8 @@ struct event {
 	const char *why;               /* detail, or NULL */
 };
 
+/* The hook point that sees the lease of such an event before it is stored; HOOK_POINT_N if none does. */
+enum hook_point_id event_point(const struct request *req, enum event_kind kind);
 /* In bind, for request_n_events_max() of them. */
 struct event *event_add(struct request *req, enum event_kind kind);
 /* About what a binding is granted, or an IA is not. */

@@ -36,6 +36,7 @@ struct message_row {
 	const struct policy *(*policy)(const struct request *req, const struct ia *ia);
 	bool recalls_held; /* the leases that the client has matter, not only those it names */
 	bool declines;     /* it takes addresses out of use */
+	bool rebinds;      /* DHCPv6: leases are extended for a Rebind */
 };
 
 #define MESSAGE(NAME, USE, RECEIVED, SENT, ...)                                             \
@@ -95,6 +96,8 @@ struct family {
 	void (*log_bound)(const struct request *req);
 	/* The request is dropped: why. */
 	void (*log_drop)(const struct request *req);
+	/* The IA gets nothing after all: what the response says of it. */
+	enum verdict (*without_lease)(struct request *req, struct ia *ia);
 	/* The line for what happened. */
 	void (*log_event)(const struct request *req, const struct event *event);
 	/* The whole message as text, for debug lines. */

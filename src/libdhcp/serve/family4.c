@@ -288,6 +288,7 @@ const struct family family4 = {
 	.describe_link = describe_link4,
 	.log_bound = report4_bound,
 	.log_drop = report4_drop,
+	.without_lease = without_lease4,
 	.log_event = report4_event,
 	.dump_query = dump_query4,
 	.dump_answer = dump_answer4,

@@ -14,6 +14,8 @@ enum verdict bind4_request(struct request *req);
 enum verdict bind4_decline(struct request *req);
 enum verdict bind4_release(struct request *req);
 enum verdict bind4_inform(struct request *req);
+/* See struct family. */
+enum verdict without_lease4(struct request *req, struct ia *ia);
 enum verdict answer4(struct request *req);
 enum verdict pack4(struct request *req);
 

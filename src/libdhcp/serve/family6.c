@@ -33,7 +33,7 @@ static const struct message_row messages6[] = {
 	[DHCP6_RENEW] = SERVED("RENEW", STAT_RENEW_RECEIVED, bind6_renew, ID_MUST, ID_MUST, false,
 			       .policy = policy6_extend, .recalls_held = true),
 	[DHCP6_REBIND] = SERVED("REBIND", STAT_REBIND_RECEIVED, bind6_rebind, ID_MUST, ID_MUST_NOT, true,
-				.policy = policy6_extend, .recalls_held = true),
+				.policy = policy6_extend, .recalls_held = true, .rebinds = true),
 	[DHCP6_REPLY] = MESSAGE("REPLY", MESSAGE_OF_SERVER, STAT_REPLY_RECEIVED, STAT_REPLY_SENT),
 	[DHCP6_RELEASE] =
 		SERVED("RELEASE", STAT_RELEASE_RECEIVED, bind6_release, ID_MUST, ID_MUST, false, .any_link = true),
@@ -348,6 +348,7 @@ const struct family family6 = {
 	.describe_link = describe_link6,
 	.log_bound = report6_bound,
 	.log_drop = report6_drop,
+	.without_lease = without_lease6,
 	.log_event = report6_event,
 	.dump_query = dump_query6,
 	.dump_answer = dump_answer6,

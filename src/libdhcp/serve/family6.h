@@ -21,6 +21,8 @@ enum verdict bind6_confirm(struct request *req);
 enum verdict bind6_release(struct request *req);
 enum verdict bind6_decline(struct request *req);
 enum verdict bind6_inform(struct request *req);
+/* See struct family. */
+enum verdict without_lease6(struct request *req, struct ia *ia);
 enum verdict bind6_register(struct request *req);
 /* What the answer to a registration holds. */
 void answer6_register(struct answer_opts *s);

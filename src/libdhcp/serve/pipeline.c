@@ -11,6 +11,7 @@
 #include "serve/event.h"
 #include "serve/family.h"
 #include "serve/server.h"
+#include "serve/slots.h"
 
 static enum verdict step_unpack(struct request *req)
 {
@@ -40,6 +41,8 @@ static enum verdict step_pack(struct request *req)
 	return req->fam->pack(req);
 }
 
+/* Hook points are at steps, see slots.c. Later: classify and early (global reservations) before choose, host after it.
+ */
 const struct step pipeline_steps[] = {
 	{ "unpack", step_unpack },       /* header and options, pointing into the request's copy of the datagram */
 	{ "accept", step_accept },       /* is this type served at all? */
@@ -173,6 +176,13 @@ static unsigned index_of(enum verdict (*run)(struct request *req))
 	return i;
 }
 
+static void begin_step(struct request *req, unsigned step)
+{
+	req->step = step;
+	req->step_ran = req->has_asked = false;
+	req->phase = req->slot = 0;
+}
+
 unsigned pipeline_recall(void)
 {
 	return index_of(step_recall);
@@ -180,23 +190,27 @@ unsigned pipeline_recall(void)
 
 enum verdict request_again(struct request *req, enum verdict (*step)(struct request *req))
 {
-	req->step = index_of(step);
+	begin_step(req, index_of(step));
 	return STEP_AGAIN;
+}
+
+/* Unless it ran already, and what it waited for has come. */
+static enum verdict run_step(struct request *req)
+{
+	return req->step_ran ? STEP_NEXT : pipeline_steps[req->step].run(req);
 }
 
 enum progress pipeline_run_to(struct request *req, unsigned end)
 {
 	while (req->step < end) {
-		switch (pipeline_steps[req->step].run(req)) {
+		switch (req->live->hooks ? slots_run(req) : run_step(req)) {
 		case STEP_NEXT:
-			req->step++;
-			req->phase = 0;
+			begin_step(req, req->step + 1);
 			break;
 		case STEP_PARK:
 			/* Another thread may have it already. */
 			return RUN_PARKED;
 		case STEP_AGAIN:
-			req->phase = 0;
 			break;
 		case STEP_DROP:
 			pipeline_drop(req, req->drop, req->why);

@@ -49,7 +49,9 @@ struct request {
 	/* from here to the label: zero when a message arrives */
 	struct live *live; /* the configuration it is served by; same from start to end */
 	const struct config *cfg;
-	unsigned step; /* index into the step list of the step to run next */
+	unsigned step; /* index into the step list of the step under way */
+	bool step_ran; /* with hooks: it ran, and slots after it are next */
+	unsigned slot; /* with hooks: the next slot of the step */
 	enum drop_reason drop;
 	const char *why; /* detail for the drop line, or NULL */
 

@@ -333,10 +333,11 @@ void serve_worker_batch(struct serve_worker *w, struct dgram *v, unsigned n)
 /* What it waited for has come: with the next step, or the same one again. */
 static bool go_on(struct request *req)
 {
-	if (!req->wait.what.reenter) {
-		req->step++;
-		req->phase = 0;
+	if (wait_was_refused(req)) {
+		pipeline_drop(req, req->wait.what.drop, req->wait.what.why);
+		return true;
 	}
+	req->step_ran |= !req->wait.what.reenter;
 	return pipeline_run(req);
 }
 

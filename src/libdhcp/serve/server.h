@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "hook/hooks.h"
 #include "io/loop.h"
 #include "io/worker.h"
 #include "log/fold.h"
@@ -19,6 +20,7 @@
 struct live {
 	struct config *cfg;
 	struct alloc_set *set;
+	struct hooks *hooks;               /* NULL: no library is loaded */
 	atomic_uint users;                 /* workers that may still have requests of it */
 	uint64_t serial;                   /* differs from those before it */
 	void (*unused)(struct live *live); /* called once by the last worker that leaves it */

@@ -13,6 +13,7 @@
 #define SERIAL (1ULL << 32)   /* one more for each wait of the slot; it wraps */
 #define ASKING (1ULL << 31)   /* the step has not finished asking: do not resume the request */
 #define EXPIRED (1ULL << 30)  /* dropped; the slot is free when all have responded */
+#define REFUSED (1ULL << 29)  /* a response was that the request is to be dropped */
 #define OUTSTANDING 0xffffULL /* a bit for each response */
 
 static uint64_t serial_of(uint64_t word)
@@ -39,37 +40,52 @@ wait_ticket wait_expect(struct request *req)
 	return serial_of(atomic_fetch_or_explicit(&req->wait.state, bit, memory_order_relaxed)) | bit;
 }
 
-/* Clears bits of the wait the ticket is for; true if there were any, with the state from then on. */
-static bool clear(struct request *req, wait_ticket ticket, uint64_t *ret_state)
+/* Clears bits of the wait the ticket is for and sets `flag`; true if there were any, with the state from then on. */
+static bool clear(struct request *req, wait_ticket ticket, uint64_t flag, uint64_t *ret_state)
 {
 	uint64_t state = atomic_load_explicit(&req->wait.state, memory_order_acquire), fresh;
 
 	do {
 		if (serial_of(state) != serial_of(ticket) || !(state & ticket & OUTSTANDING))
 			return false;
-		fresh = state & ~(ticket & OUTSTANDING);
+		fresh = (state & ~(ticket & OUTSTANDING)) | flag;
 	} while (!atomic_compare_exchange_weak_explicit(&req->wait.state, &state, fresh, memory_order_acq_rel,
 							memory_order_acquire));
 	*ret_state = fresh;
 	return true;
 }
 
-bool wait_respond(struct request *req, wait_ticket ticket)
+static bool respond(struct request *req, wait_ticket ticket, uint64_t flag)
 {
 	uint64_t state;
 
-	if (!clear(req, ticket, &state))
+	if (!clear(req, ticket, flag, &state))
 		return false;
 	if (!(state & (OUTSTANDING | ASKING)))
 		server_resume(req);
 	return true;
 }
 
+bool wait_respond(struct request *req, wait_ticket ticket)
+{
+	return respond(req, ticket, 0);
+}
+
+bool wait_refuse(struct request *req, wait_ticket ticket)
+{
+	return respond(req, ticket, REFUSED);
+}
+
+bool wait_was_refused(const struct request *req)
+{
+	return atomic_load_explicit(&req->wait.state, memory_order_acquire) & REFUSED;
+}
+
 void wait_cancel(struct request *req, wait_ticket ticket)
 {
 	uint64_t state;
 
-	(void)clear(req, ticket, &state);
+	(void)clear(req, ticket, 0, &state);
 }
 
 /* Deadlines of one kind are in the order of their beginning, so the place is mostly at the end. */

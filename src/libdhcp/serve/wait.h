@@ -52,8 +52,12 @@ void wait_cancel(struct request *req, wait_ticket ticket);
 
 /* Any thread. False: this ticket was used before, or the request is past it. */
 bool wait_respond(struct request *req, wait_ticket ticket);
+/* The same, and the request is to be dropped. */
+bool wait_refuse(struct request *req, wait_ticket ticket);
 
 /* The request's worker, of one that was posted back. False: it was dropped while it waited, free its slot. */
 bool wait_over(struct request *req);
+/* The request's worker: somebody it waited for refused it. */
+bool wait_was_refused(const struct request *req);
 /* The request's worker: its deadline passed. False: the last response has just come. */
 bool wait_expire(struct request *req);

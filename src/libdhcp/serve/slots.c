@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "serve/slots.h"
+
+#include "serve/answer_options.h"
+#include "serve/binding.h"
+#include "serve/event.h"
+#include "serve/family.h"
+#include "serve/pipeline.h"
+#include "serve/server.h"
+
+#define PARK_MS 30000 /* a client that has heard nothing for so long has begun anew */
+
+static bool has_changes(const struct request *req)
+{
+	return req->n_changes != 0;
+}
+
+static bool is_offer(const struct request *req)
+{
+	return req->fam->one_lease && req->n_bindings && req->bindings[0].is_granted && !req->row->declines &&
+	       req->n_events && req->events[0].kind == EVENT_OFFERED;
+}
+
+static bool has_lease(const struct request *req)
+{
+	unsigned i;
+
+	for (i = 0; i < req->n_bindings; i++)
+		if (req->bindings[i].is_granted)
+			return true;
+	return false;
+}
+
+static bool has_answer(const struct request *req)
+{
+	return req->answer_type != 0;
+}
+
+static bool never(const struct request *req)
+{
+	(void)req;
+	return false;
+}
+
+/* clang-format off */
+const struct slot slots[] = {
+	{ .point = HOOK_BUFFER_RECEIVE,       .when = SLOT_BEFORE,     .step = "unpack" },
+	{ .point = HOOK_PKT_RECEIVE,          .when = SLOT_AFTER,      .step = "accept" },
+	{ .point = HOOK_HOST_IDENTIFIER,      .when = SLOT_AFTER,      .step = "identify" },
+	{ .point = HOOK_SUBNET_SELECT,        .when = SLOT_AFTER,      .step = "choose" },
+	{ .point = HOOK_LEASE_SERVER_DECLINE, .when = SLOT_AFTER,      .step = "look", .applies = never,
+		.where = "when the ping check finds an address in use" },
+	{ .point = HOOK_LEASE_SELECT,         .when = SLOT_EACH_LEASE, .step = "bind" },
+	{ .point = HOOK_LEASE_RENEW,          .when = SLOT_EACH_LEASE, .step = "bind" },
+	{ .point = HOOK_LEASE_REBIND,         .when = SLOT_EACH_LEASE, .step = "bind" },
+	{ .point = HOOK_LEASE_RELEASE,        .when = SLOT_EACH_LEASE, .step = "bind" },
+	{ .point = HOOK_LEASE_DECLINE,        .when = SLOT_EACH_LEASE, .step = "bind" },
+	{ .point = HOOK_ADDR_REGISTER,        .when = SLOT_EACH_LEASE, .step = "bind" },
+	{ .point = HOOK_LEASE_OFFER,          .when = SLOT_AFTER,      .step = "bind", .applies = is_offer },
+	{ .point = HOOK_DDNS_UPDATE,          .when = SLOT_AFTER,      .step = "bind", .applies = has_lease },
+	{ .point = HOOK_LEASES_COMMITTED,     .when = SLOT_AFTER,      .step = "committed", .applies = has_changes },
+	{ .point = HOOK_PKT_SEND,             .when = SLOT_BEFORE,     .step = "pack", .applies = has_answer },
+	{ .point = HOOK_BUFFER_SEND,          .when = SLOT_AFTER,      .step = "pack", .applies = has_answer },
+	{ .point = HOOK_SRV_CONFIGURED,       .when = SLOT_OUTSIDE,    .where = "daemon/daemon.c" },
+	{ .point = HOOK_LEASE_EXPIRE,         .when = SLOT_OUTSIDE,    .where = "daemon/reclaim.c" },
+	{ .point = HOOK_LEASE_RECOVER,        .when = SLOT_OUTSIDE,    .where = "daemon/reclaim.c" },
+	{ .point = HOOK_COMMAND_PROCESSED,    .when = SLOT_OUTSIDE,    .where = "the control channel" },
+};
+/* clang-format on */
+const unsigned slots_n = sizeof(slots) / sizeof(slots[0]);
+
+/* --- what a verdict does ----------------------------------------------------- */
+
+static void forget_change(struct request *req, const struct lease *lease)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < req->n_changes; i++) {
+		const struct lease *changed = &req->changes[i].new;
+
+		if (changed->type != lease->type || !ip_equal(&changed->addr, &lease->addr))
+			req->changes[n++] = req->changes[i];
+	}
+	req->n_changes = n;
+}
+
+static enum verdict skip_lease(struct request *req, struct event *event)
+{
+	/* The candidate stays claimed for a while, as an offer that the client does not take. */
+	struct ia *ia = (struct ia *)event->ia;
+	struct binding *b = (struct binding *)event->binding;
+
+	forget_change(req, event->lease);
+	b->is_granted = false;
+	event->kind = EVENT_NOTHING;
+	return req->fam->without_lease(req, ia);
+}
+
+static enum verdict skip_change(struct request *req, struct event *event)
+{
+	forget_change(req, event->lease);
+	event->kind = EVENT_NOTHING;
+	return STEP_NEXT;
+}
+
+static enum verdict skip(struct request *req, const struct slot *slot, const struct hook_call *call,
+			 struct event *event)
+{
+	switch (hook_points[slot->point].skip) {
+	case SKIP_NOTHING:
+	case SKIP_IDENTIFIER: /* nothing looks reservations up yet */
+		return STEP_NEXT;
+	case SKIP_NO_ANSWER:
+		return request_drop(req, DROP_HOOK, NULL);
+	case SKIP_SUBNET:
+		req->chosen = req->sub = NULL;
+		request_set_scopes(req);
+		return STEP_NEXT;
+	case SKIP_LEASE:
+		return skip_lease(req, event);
+	case SKIP_CHANGE:
+		return skip_change(req, event);
+	case SKIP_STEP:
+		break;
+	}
+	req->step_ran = true;
+	if (slot->point != HOOK_PKT_SEND)
+		return STEP_NEXT;
+	if (!call->packed.len || call->packed.len > req->fam->datagram_max)
+		return request_drop(req, DROP_HOOK, "it packed nothing that can be sent");
+	req->out.buf = serve_worker_out_buf(req->worker);
+	memcpy(req->out.buf, call->packed.data, call->packed.len);
+	return request_packed(req, (int)call->packed.len);
+}
+
+/* --- calling ----------------------------------------------------------------- */
+
+static enum verdict call_point(struct request *req, const struct slot *slot, enum hook_point_id point,
+			       struct event *event)
+{
+	static const struct wait_for library = {
+		.ms = PARK_MS,
+		.drop = DROP_HOOK,
+		.why = "a hook library parked it for too long",
+		.reenter = true,
+	};
+	struct hook_call call = { .point = point, .req = req };
+
+	if (event) {
+		struct binding *b = (struct binding *)event->binding;
+
+		call.lease = b ? &b->lease : (struct lease *)event->lease;
+		call.old = b ? b->candidate.lease : event->lease;
+		call.is_fake = event->kind == EVENT_OFFERED;
+	}
+	if (hook_points[point].may_park) {
+		wait_begin(req, &library);
+		call.ticket = wait_expect(req);
+	}
+	switch (hooks_call(req->live->hooks, &call)) {
+	case HOOK_CONTINUE:
+		return STEP_NEXT;
+	case HOOK_SKIP:
+		return skip(req, slot, &call, event);
+	case HOOK_DROP:
+		return request_drop(req, DROP_HOOK, NULL);
+	case HOOK_PARK:
+		break;
+	}
+	/* Resumed, it goes on after this slot. */
+	req->slot++;
+	if (wait_end(req) == STEP_PARK)
+		return STEP_PARK;
+	req->slot--;
+	return wait_was_refused(req) ? request_drop(req, DROP_HOOK, NULL) : STEP_NEXT;
+}
+
+/* What a library wrote to the lease is what is stored. */
+static void take_lease(struct request *req, const struct event *event)
+{
+	unsigned i;
+
+	for (i = 0; event->binding && event->kind != EVENT_OFFERED && i < req->n_changes; i++)
+		if (req->changes[i].kind != CHANGE_DELETE &&
+		    ip_equal(&req->changes[i].new.addr, &event->binding->lease.addr) &&
+		    req->changes[i].new.type == event->binding->lease.type)
+			req->changes[i].new = event->binding->lease;
+}
+
+static enum verdict call_each(struct request *req, const struct slot *slot)
+{
+	unsigned i;
+
+	for (i = 0; i < req->n_events; i++) {
+		struct event *event = &req->events[i];
+		enum verdict verdict;
+
+		if (event_point(req, event->kind) != slot->point)
+			continue;
+		verdict = call_point(req, slot, slot->point, event);
+		if (verdict != STEP_NEXT)
+			return verdict;
+		take_lease(req, event);
+	}
+	return STEP_NEXT;
+}
+
+static enum verdict run_slot(struct request *req, const struct slot *slot)
+{
+	if (!hooks_at(req->live->hooks, slot->point) || (slot->applies && !slot->applies(req)))
+		return STEP_NEXT;
+	return slot->when == SLOT_EACH_LEASE ? call_each(req, slot) : call_point(req, slot, slot->point, NULL);
+}
+
+static enum verdict run_step(struct request *req)
+{
+	enum verdict verdict = req->step_ran ? STEP_NEXT : pipeline_steps[req->step].run(req);
+
+	req->step_ran |= verdict == STEP_NEXT;
+	return verdict;
+}
+
+/* The rows are in the order of the steps, and of each step those before it come first. */
+enum verdict slots_run(struct request *req)
+{
+	const char *step = pipeline_steps[req->step].name;
+	enum verdict verdict;
+
+	for (; req->slot < slots_n; req->slot++) {
+		const struct slot *slot = &slots[req->slot];
+
+		if (!slot->step || strcmp(slot->step, step) != 0)
+			continue;
+		verdict = slot->when == SLOT_BEFORE ? STEP_NEXT : run_step(req);
+		if (verdict == STEP_NEXT && !(slot->when == SLOT_BEFORE && req->step_ran))
+			verdict = run_slot(req, slot);
+		if (verdict != STEP_NEXT)
+			return verdict;
+	}
+	return run_step(req);
+}
+
+bool slot_resume(struct request *req, uint64_t ticket)
+{
+	return wait_respond(req, ticket);
+}
+
+bool slot_drop(struct request *req, uint64_t ticket)
+{
+	return wait_refuse(req, ticket);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Every hook point has one place, at a step that exists, and what its verdicts mean makes sense there. */
+#include "serve/slots.h"
+
+#include "serve/pipeline.h"
+
+#include <check.h>
+
+static bool is_step(const char *name)
+{
+	for (unsigned i = 0; i < pipeline_n; i++)
+		if (!strcmp(pipeline_steps[i].name, name))
+			return true;
+	return false;
+}
+
+START_TEST(every_point_has_one_place)
+{
+	unsigned n[HOOK_POINT_N] = { 0 };
+
+	for (unsigned i = 0; i < slots_n; i++) {
+		ck_assert_msg((slots[i].step != NULL) == (slots[i].when != SLOT_OUTSIDE), "slot %u", i);
+		ck_assert_msg(!slots[i].step || is_step(slots[i].step), "%s is no step", slots[i].step);
+		n[slots[i].point]++;
+	}
+	for (unsigned i = 0; i < HOOK_POINT_N; i++)
+		ck_assert_msg(n[i] == 1, "%s has %u places", hook_points[i].name, n[i]);
+}
+END_TEST
+
+START_TEST(verdicts_fit_their_place)
+{
+	for (unsigned i = 0; i < slots_n; i++) {
+		const struct hook_point *point = &hook_points[slots[i].point];
+
+		/* A lease cannot wait without its message. */
+		ck_assert_msg(slots[i].when != SLOT_EACH_LEASE || !point->may_park, "%s", point->name);
+		ck_assert_msg(point->skip != SKIP_STEP || slots[i].when == SLOT_BEFORE, "%s", point->name);
+		ck_assert_msg((point->skip != SKIP_LEASE && point->skip != SKIP_CHANGE) ||
+				      slots[i].when == SLOT_EACH_LEASE || slots[i].when == SLOT_OUTSIDE,
+			      "%s", point->name);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("slots");
+	TCase *tcase = tcase_create("slots");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(tcase, every_point_has_one_place);
+	tcase_add_test(tcase, verdicts_fit_their_place);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}
