@@ -85,7 +85,7 @@ static void check_stored(const struct thing *thing, uint32_t valid_sec, int64_t 
 	char text[PREFIX_TEXT_MAX];
 
 	(void)prefix_format(&thing->prefix, text);
-	if (store_find_wait(m.store, &query, m.arena, &lease, 1) != 1)
+	if (fake_store_find_now(m.store, &query, m.arena, &lease) != 1)
 		fail("%s was given and is not in the store", text);
 	if (!rules.is_lease_of(&lease, thing->client, thing->ia) || lease.state != LEASE_DEFAULT ||
 	    lease.type != thing->type || lease.prefix_len != thing->prefix.len)
@@ -228,14 +228,14 @@ static void pump(void)
 				serve_worker_flush(&m.srv.workers[i]);
 			}
 	}
-	if (!fake_store_n_waiting(m.store))
+	if (!fake_store_n_waiting(m.store) && !fake_store_n_waiting_finds(m.store))
 		for (unsigned i = 0; i < rules.n_clients; i++)
 			m.clients[i].outstanding = m.clients[i].moving = 0;
 }
 
 static void settle(void)
 {
-	for (unsigned round = 0; fake_store_n_waiting(m.store); round++) {
+	for (unsigned round = 0; fake_store_n_waiting(m.store) || fake_store_n_waiting_finds(m.store); round++) {
 		if (round > 1000)
 			fail("the store does not come to rest");
 		fake_store_answer_all(m.store, dice(2));
@@ -264,9 +264,9 @@ void say_end(struct client *c, struct serve_worker *w, struct dgram *dgram)
 
 static void store_acts(void)
 {
-	unsigned n = fake_store_n_waiting(m.store), which;
+	unsigned n = fake_store_n_waiting(m.store), n_finds = fake_store_n_waiting_finds(m.store), which;
 
-	switch (dice(12)) {
+	switch (dice(14)) {
 	case 0:
 		trace("store holds");
 		fake_store_hold(m.store, true);
@@ -274,6 +274,7 @@ static void store_acts(void)
 	case 1:
 		trace("store lets go");
 		fake_store_hold(m.store, false);
+		fake_store_hold_finds(m.store, false);
 		settle();
 		break;
 	case 2:
@@ -284,7 +285,19 @@ static void store_acts(void)
 	case 3:
 		fake_store_busy_next(m.store, 1);
 		break;
+	case 4:
+		trace("store finds late");
+		fake_store_hold_finds(m.store, dice(3));
+		break;
+	case 5:
+		fake_store_twice(m.store, dice(2));
+		break;
 	default:
+		if (n_finds && dice(2)) {
+			(dice(8) ? fake_store_answer_find : fake_store_fail_find)(m.store, (unsigned)dice(n_finds));
+			pump();
+			break;
+		}
 		if (n) {
 			which = dice(n);
 			fake_store_answer(m.store, which,
@@ -402,6 +415,7 @@ static void check_rest(void)
 	fake_store_fail_next(m.store, 0, CHANGE_OK);
 	fake_store_busy_next(m.store, 0);
 	fake_store_hold(m.store, false);
+	fake_store_hold_finds(m.store, false);
 	settle();
 	for (unsigned i = 0; i < WORKERS; i++)
 		if (m.srv.workers[i].n_busy)

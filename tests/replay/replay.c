@@ -11,7 +11,8 @@
  *	send TYPE KEY=VALUE...     a message arrives
  *	expect TYPE KEY=VALUE...   the next answer, and what it must hold
  *	expect nothing             no answer is there
- *	hold / settle [reverse]    the double keeps, then gives, its answers
+ *	hold / settle [reverse]    the double keeps, then gives, its answers; hold-finds: also to what it is asked
+ *	twice                      each of the double's answers comes twice
  *	fail N / conflict N / busy N   the double's next N transactions end so
  *	unsent N                   the kernel does not take the next N responses
  *	hooks                      before the first config: a library registers at every hook point
@@ -423,7 +424,8 @@ static void do_lease(void)
 
 	if (value_of("type"))
 		query.type = !strcmp(value_of("type"), "pd") ? LEASE_PD : LEASE_NA;
-	found = store_find_wait(play.store, &query, play.arena, &lease, 1) == 1;
+	found = (play.use_double ? fake_store_find_now(play.store, &query, play.arena, &lease)
+				 : store_find_wait(play.store, &query, play.arena, &lease, 1)) == 1;
 
 	if (n_words > 2 && !strcmp(words[2], "none")) {
 		if (found)
@@ -560,7 +562,7 @@ static void do_settle(void)
 	unsigned rounds = 0;
 
 	/* Answers may lead to new transactions: the next in line of a client, or another try. */
-	while (fake_store_n_waiting(play.store)) {
+	while (fake_store_n_waiting(play.store) || fake_store_n_waiting_finds(play.store)) {
 		if (++rounds > 100)
 			fail("the store does not settle");
 		fake_store_answer_all(play.store, n_words > 1);
@@ -617,6 +619,10 @@ static void run_line(FILE *file, char *line)
 		do_hooked();
 	else if (!strcmp(words[0], "unpark"))
 		do_unpark();
+	else if (!strcmp(words[0], "hold-finds"))
+		fake_store_hold_finds(play.store, true);
+	else if (!strcmp(words[0], "twice"))
+		fake_store_twice(play.store, true);
 	else if (!strcmp(words[0], "hold"))
 		fake_store_hold(play.store, true);
 	else if (!strcmp(words[0], "settle"))

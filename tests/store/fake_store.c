@@ -11,7 +11,7 @@
 struct fake_store {
 	struct store store;
 	struct store *inner;
-	bool hold, hold_finds;
+	bool hold, hold_finds, twice;
 	unsigned fail_next, busy_next;
 	enum store_result fail_with;
 	VEC(struct store_txn *) waiting;
@@ -47,12 +47,19 @@ static void fake_close(struct store *store)
 	free(f);
 }
 
-static void refuse(struct store_txn *txn, enum store_result result)
+static void done(const struct fake_store *f, struct store_txn *txn, uint64_t ticket)
+{
+	txn->done(txn, ticket);
+	if (f->twice && ticket)
+		txn->done(txn, ticket);
+}
+
+static void refuse(const struct fake_store *f, struct store_txn *txn, enum store_result result)
 {
 	for (unsigned i = 0; i < txn->n; i++)
 		txn->v[i].result = result == CHANGE_FAILED || i == 0 ? result : CHANGE_ABORTED;
 	txn->result = result;
-	txn->done(txn, txn->ticket);
+	done(f, txn, txn->ticket);
 }
 
 static int fake_apply(struct store *store, struct store_txn *txn)
@@ -65,7 +72,7 @@ static int fake_apply(struct store *store, struct store_txn *txn)
 	}
 	if (f->fail_next) {
 		f->fail_next--;
-		refuse(txn, f->fail_with);
+		refuse(f, txn, f->fail_with);
 		return 0;
 	}
 	if (!f->hold)
@@ -108,9 +115,9 @@ void fake_store_answer(struct store *store, unsigned i, enum store_result result
 	txn = f->waiting.v[i];
 	memmove(&f->waiting.v[i], &f->waiting.v[i + 1], (--f->waiting.n - i) * sizeof(f->waiting.v[0]));
 	if (result != CHANGE_OK)
-		refuse(txn, result);
+		refuse(f, txn, result);
 	else if (store_apply(f->inner, txn) < 0)
-		refuse(txn, CHANGE_FAILED);
+		refuse(f, txn, CHANGE_FAILED);
 }
 
 void fake_store_answer_all(struct store *store, bool reverse)
@@ -120,6 +127,8 @@ void fake_store_answer_all(struct store *store, bool reverse)
 	/* Not those that the answers themselves bring. */
 	for (size_t n = f->waiting.n; n > 0; n--)
 		fake_store_answer(store, reverse ? (unsigned)n - 1 : 0, CHANGE_OK);
+	for (size_t n = f->finds.n; n > 0; n--)
+		fake_store_answer_find(store, reverse ? (unsigned)n - 1 : 0);
 }
 
 static int fake_find(struct store *store, struct store_find *find)
@@ -132,16 +141,52 @@ static int fake_find(struct store *store, struct store_find *find)
 	return -E_AGAIN;
 }
 
-void fake_store_answer_find(struct store *store, unsigned i)
+static struct store_find *take_find(struct fake_store *f, unsigned i)
 {
-	struct fake_store *f = fake_of(store);
 	struct store_find *find;
 
 	assert(i < f->finds.n);
 	find = f->finds.v[i];
 	memmove(&f->finds.v[i], &f->finds.v[i + 1], (--f->finds.n - i) * sizeof(f->finds.v[0]));
+	return find;
+}
+
+static void found(const struct fake_store *f, struct store_find *find)
+{
+	uint64_t ticket = find->ticket;
+
+	find->done(find, ticket);
+	if (f->twice)
+		find->done(find, ticket);
+}
+
+void fake_store_answer_find(struct store *store, unsigned i)
+{
+	struct fake_store *f = fake_of(store);
+	struct store_find *find = take_find(f, i);
+
 	(void)store_find(f->inner, find);
-	find->done(find, find->ticket);
+	found(f, find);
+}
+
+void fake_store_fail_find(struct store *store, unsigned i)
+{
+	struct fake_store *f = fake_of(store);
+	struct store_find *find = take_find(f, i);
+
+	for (unsigned k = 0; k < find->n; k++)
+		find->v[k].n = -E_SYS;
+	found(f, find);
+}
+
+int fake_store_find_now(struct store *store, struct lease_query *query, struct arena *arena, struct lease *ret)
+{
+	return store_find_wait(fake_of(store)->inner, query, arena, ret, 1);
+}
+
+void fake_store_twice(struct store *store, bool twice)
+{
+	fake_of(store)->twice = twice;
 }
 
 void fake_store_fail_next(struct store *store, unsigned n, enum store_result result)

@@ -35,13 +35,18 @@ unsigned fake_store_n_waiting_finds(struct store *store);
  * CHANGE_FAILED: all of them).
  */
 void fake_store_answer(struct store *store, unsigned i, enum store_result result);
-/* All that wait now, oldest first, or with reverse newest first. */
+/* All transactions and finds that wait now, oldest first, or with reverse newest first. */
 void fake_store_answer_all(struct store *store, bool reverse);
-/* Answer waiting find i: with what is in the store now. */
+/* Answer waiting find i: with what is in the store now, or that it failed. */
 void fake_store_answer_find(struct store *store, unsigned i);
+void fake_store_fail_find(struct store *store, unsigned i);
+/* true: every response comes twice, with the same ticket. Only for owners that have tickets, which are not 0. */
+void fake_store_twice(struct store *store, bool twice);
 /* The next n transactions end like this at once, whether held or not. */
 void fake_store_fail_next(struct store *store, unsigned n, enum store_result result);
 /* The next n calls of store_apply return -E_BUSY. */
 void fake_store_busy_next(struct store *store, unsigned n);
+/* One find past all that is held: for the test itself. Returns how many, at most one. */
+int fake_store_find_now(struct store *store, struct lease_query *query, struct arena *arena, struct lease *ret);
 /* Put a lease in, as another server on the same database would; replaces what is there. */
 void fake_store_put(struct store *store, const struct lease *lease);

@@ -57,7 +57,7 @@ struct lease_query {
 	void *owner;     /* of whoever asks */
 	unsigned max;    /* as many are found at most; may be 0 */
 	/* The response: */
-	int n;             /* how many were found; -E_NOMEM when the arena is at its cap, -E_FAILED */
+	int n;             /* how many were found; -E_NOMEM when the arena is at its cap, -E_SYS */
 	struct lease *out; /* these; in the arena, as are their bytes */
 	uint32_t n_client; /* by client: how many leases have the id, whatever else the query says */
 };

@@ -58,6 +58,7 @@ enum verdict step_look(struct request *req)
 {
 	static const struct ask_round rounds[] = { { ask_candidates, take_candidate } };
 	enum verdict verdict = ask_rounds(req, rounds, 1);
+	bool is_late = !store_finds_at_once(req->worker->srv->store);
 	unsigned i, n_before = req->n_rejected;
 
 	if (verdict != STEP_NEXT)
@@ -68,7 +69,7 @@ enum verdict step_look(struct request *req)
 		/* No memory to ask: nothing may be concluded. */
 		if (c->exists && !c->is_known)
 			return request_drop(req, DROP_LIMIT, "the message is too large");
-		if (is_somebody_elses(req, &req->bindings[i]))
+		if (is_somebody_elses(req, &req->bindings[i]) || (is_late && candidate_is_lost(req, &req->bindings[i])))
 			candidate_reject(req, &req->bindings[i]);
 	}
 	if (req->n_rejected == n_before)

@@ -120,7 +120,8 @@ static bool claim(struct request *req, struct binding *b, const struct pool *poo
 	if ((lease && !lease_is_over(lease)) || !alloc_claim(alloc_of(req), prefix, &key, lease != NULL))
 		return false;
 	set_candidate(req, b, pool, prefix, key);
-	b->candidate.is_known = is_known;
+	/* What was read before the claim may have changed while the request waited; from now on it does not. */
+	b->candidate.is_known = is_known && store_finds_at_once(req->worker->srv->store);
 	b->candidate.lease = lease;
 	req->n_new += !own;
 	return true;
@@ -452,6 +453,18 @@ enum verdict step_propose(struct request *req)
 		return propose_all(req);
 	propose_others(req);
 	return STEP_NEXT;
+}
+
+bool candidate_is_lost(const struct request *req, const struct binding *b)
+{
+	const struct candidate *c = &b->candidate;
+	struct ip claimed;
+
+	if (!c->exists)
+		return false;
+	if (!c->key.a && !c->key.b)
+		return lease_is_over(c->lease);
+	return !(alloc_claimed_by(alloc_of(req), &c->key, &claimed) && ip_equal(&claimed, &c->prefix.addr));
 }
 
 void candidate_reject(struct request *req, struct binding *b)

@@ -12,5 +12,10 @@ struct policy {
 
 /* The candidate is somebody else's: its claim ends, and the next propose finds another one. */
 void candidate_reject(struct request *req, struct binding *b);
+/*
+ * While the request waited, its claim went back to the client that had been offered the address first, or the lease
+ * that the client held has ended.
+ */
+bool candidate_is_lost(const struct request *req, const struct binding *b);
 /* The client went to another server: what was offered to it is free again. */
 void propose_forget(struct request *req, enum lease_type type);
