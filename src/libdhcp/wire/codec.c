@@ -298,7 +298,7 @@ static int values(struct enc *e, char *text)
 	const struct optdef *def = e->def;
 	unsigned n = 0, fields = def->type == OPT_RECORD ? def->record_n : 1;
 	bool routes = codec_is_routes(def);
-	char *v;
+	char *v = NULL;
 	int err = 0;
 
 	if (def->type == OPT_EMPTY)
@@ -312,14 +312,17 @@ static int values(struct enc *e, char *text)
 
 		if (routes)
 			err = route(e, v);
+		else if (n >= fields && !def->array && fields > 1)
+			break; /* as Kea, which does not look at them */
 		else if (n >= fields && !def->array)
-			err = fail(e, E_INVAL, "more than %u value%s (a comma inside one is written \\,)", fields,
-				   fields > 1 ? "s" : "");
+			err = fail(e, E_INVAL, "more than 1 value (a comma inside one is written \\,)");
 		else
 			err = value(e, def->type == OPT_RECORD ? def->record[i] : def->type, v, n);
 	}
 	if (err == 0 && n < fields)
 		return fail(e, E_INVAL, "expected %u values, found %u", fields, n);
+	if (err == 0 && v)
+		note(e, "more than %u values; the rest is left out (a comma inside a value is written \\,)", fields);
 	return err;
 }
 
