@@ -234,10 +234,9 @@ static uint32_t offered; /* by the last answer; 0: none */
 static uint32_t n_clients, next_client;
 static uint32_t leased[CLIENTS];
 
-static void watch(void *ctx, const struct ip *addr, enum lease_type type, bool in_use)
+static void watch(void *ctx, const struct store_notice *notice)
 {
-	(void)type;
-	alloc_note(ctx, addr, in_use);
+	alloc_note(ctx, &notice->span, notice->in_use, notice->expires);
 }
 
 static unsigned take_answers(struct io_engine *engine, struct dgram *const *v, unsigned n)

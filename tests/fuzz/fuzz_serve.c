@@ -34,10 +34,9 @@ static unsigned take_answers(struct io_engine *engine, struct dgram *const *v, u
 static const struct io_ops ops = { .send = take_answers };
 static struct io_engine engine = { .ops = &ops };
 
-static void watch(void *ctx, const struct prefix *prefix, enum lease_type type, bool in_use)
+static void watch(void *ctx, const struct store_notice *notice)
 {
-	(void)type;
-	alloc_note(ctx, prefix, in_use);
+	alloc_note(ctx, &notice->span, notice->in_use, notice->expires);
 }
 
 static void begin(void)
@@ -70,7 +69,7 @@ static void begin(void)
 	if (fuzz_family.server_duid && duid_parse(fuzz_family.server_duid, &srv.duid) < 0)
 		abort();
 	store_watch(store, watch, srv.alloc);
-	reclaim = reclaim_new(store, fuzz_family.family->idx, stats_new());
+	reclaim = reclaim_new(store, fuzz_family.family->idx);
 	live = live_new(&srv, cfg);
 	serve_worker_switch(&srv.workers[0], live);
 }

@@ -148,10 +148,9 @@ static unsigned take_answers(struct io_engine *engine, struct dgram *const *v, u
 static const struct io_ops ops = { .send = take_answers };
 static struct io_engine engine = { .ops = &ops };
 
-static void watch(void *ctx, const struct prefix *prefix, enum lease_type type, bool in_use)
+static void watch(void *ctx, const struct store_notice *notice)
 {
-	(void)type;
-	alloc_note(ctx, prefix, in_use);
+	alloc_note(ctx, &notice->span, notice->in_use, notice->expires);
 }
 
 static void free_live(struct live *live)
@@ -408,9 +407,7 @@ static void check_pool(const struct pool *pool, const struct used *used)
 static void check_rest(void)
 {
 	const struct plan *plan = &m.live->cfg->plan;
-	struct client_key nobody = { 0 };
 	struct used used = { .n = 0 };
-	struct ip ip;
 
 	fake_store_fail_next(m.store, 0, CHANGE_OK);
 	fake_store_busy_next(m.store, 0);
@@ -423,7 +420,7 @@ static void check_rest(void)
 	if (m.live->users != WORKERS)
 		fail("the configuration has %u users", m.live->users);
 	clock_advance(16000);
-	(void)alloc_claimed_by(m.srv.alloc, &nobody, &ip);
+	alloc_sweep(m.srv.alloc);
 	if (alloc_n_claims(m.srv.alloc))
 		fail("%zu claims never ended", alloc_n_claims(m.srv.alloc));
 	for (unsigned i = 0; i < rules.n_clients; i++)
@@ -452,8 +449,7 @@ static void begin(uint64_t seed)
 	for (unsigned i = 0; i < WORKERS; i++)
 		m.srv.workers[i].engine = &engine;
 	store_watch(m.store, watch, m.srv.alloc);
-	m.stats = stats_new();
-	m.reclaim = reclaim_new(m.store, rules.family->idx, m.stats);
+	m.reclaim = reclaim_new(m.store, rules.family->idx);
 	m.live = NULL;
 	m.max_leases = dice(2) ? rules.max_leases + dice(3) : 0;
 	memset(m.clients, 0, sizeof(m.clients));
@@ -467,7 +463,6 @@ static void end(void)
 	check_rest();
 	reclaim_free_wait(m.reclaim);
 	server_done(&m.srv);
-	stats_free(m.stats);
 	store_close(m.store);
 	arena_free(m.arena);
 }

@@ -70,7 +70,6 @@ struct game {
 	struct server srv;
 	struct store *store;
 	struct reclaim *reclaim;
-	struct stats *stats;
 	struct live *live;
 	struct client clients[CLIENTS_MAX];
 	struct thing things[THINGS_MAX];

@@ -39,7 +39,6 @@ struct play {
 	struct store *store;
 	bool use_double;
 	struct reclaim *reclaim;
-	struct stats *main_stats;
 	struct arena *arena;
 	struct answer answers[ANSWERS_MAX];
 	unsigned n_answers, next_answer;

@@ -19,7 +19,7 @@
  *	hook POINT VERDICT [N]     its next N (1) calls there say skip, drop or park; valid=N: it changes the lease
  *	hooked POINT N KEY=VALUE...  how often it was called since asked last; address=, fake=1 of the last call
  *	unpark [drop]              the request that was parked goes on, or is dropped
- *	advance SECONDS            time passes; expired leases are reclaimed
+ *	advance SECONDS            time passes; expired leases are reclaimed, but not after "no-reclaim"
  *	step-wall SECONDS          the wall clock alone is moved
  *	lease ADDRESS KEY=VALUE... what the store holds there; "lease ADDRESS none"
  *	stock N ADDRESS KEY=VALUE...  N leases come into the store, the first one at ADDRESS. $N is a number from the
@@ -294,10 +294,9 @@ static void free_live(struct live *live)
 	live_free(&play.srv, live);
 }
 
-static void watch(void *ctx, const struct prefix *prefix, enum lease_type type, bool in_use)
+static void watch(void *ctx, const struct store_notice *notice)
 {
-	(void)type;
-	alloc_note(ctx, prefix, in_use);
+	alloc_note(ctx, &notice->span, notice->in_use, notice->expires);
 }
 
 /* A line of a configuration; $HEX*N$ in it stands for HEX N times. */
@@ -356,8 +355,7 @@ static void do_config(FILE *file)
 		play.srv.workers[0].engine = &fake_engine;
 		(void)duid_parse(SERVER_DUID, &play.srv.duid);
 		store_watch(play.store, watch, play.srv.alloc);
-		play.main_stats = stats_new();
-		play.reclaim = reclaim_new(play.store, play.dialect->fam->idx, play.main_stats);
+		play.reclaim = reclaim_new(play.store, play.dialect->fam->idx);
 		play.running = true;
 	}
 	live = live_new(&play.srv, cfg);
@@ -571,13 +569,15 @@ static void do_settle(void)
 	fake_store_hold(play.store, false);
 }
 
+static bool no_reclaim;
+
 static void do_advance(void)
 {
 	unsigned i;
 
 	clock_advance((int64_t)number_of(words[1]) * 1000);
 	serve_worker_flush(&play.srv.workers[0]);
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < 100 && !no_reclaim; i++) {
 		unsigned n = reclaim_slice(play.reclaim, &play.live->cfg->expiry) +
 			     reclaim_flush(play.reclaim, &play.live->cfg->expiry);
 
@@ -611,6 +611,8 @@ static void run_line(FILE *file, char *line)
 		play.use_double = !strcmp(words[1], "double");
 	else if (!strcmp(words[0], "family"))
 		play.dialect = words[1][0] == '6' ? &dialect6 : &dialect4;
+	else if (!strcmp(words[0], "no-reclaim"))
+		no_reclaim = true;
 	else if (!strcmp(words[0], "hooks"))
 		hooks_start();
 	else if (!strcmp(words[0], "hook"))
@@ -687,7 +689,6 @@ int main(int argc, char **argv)
 	if (play.running) {
 		reclaim_free_wait(play.reclaim);
 		server_done(&play.srv);
-		stats_free(play.main_stats);
 		store_close(play.store);
 	}
 	end_log();

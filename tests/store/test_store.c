@@ -197,31 +197,30 @@ STORE_END
 
 struct seen {
 	unsigned taken, freed;
-	struct ip last;
+	struct store_notice last;
 };
 
-static void seen(void *ctx, const struct prefix *prefix, enum lease_type type, bool in_use)
+static void seen(void *ctx, const struct store_notice *notice)
 {
 	struct seen *s = ctx;
 
-	ck_assert_int_eq(type, LEASE_V4);
-	s->taken += in_use;
-	s->freed += !in_use;
-	s->last = prefix->addr;
+	ck_assert_int_eq(notice->type, LEASE_V4);
+	s->taken += notice->in_use;
+	s->freed += !notice->in_use;
+	s->last = *notice;
 }
 
 struct seen6 {
 	struct prefix now; /* taken; length 0: none */
 };
 
-static void seen6(void *ctx, const struct prefix *prefix, enum lease_type type, bool in_use)
+static void seen6(void *ctx, const struct store_notice *notice)
 {
 	struct seen6 *s = ctx;
 
-	(void)type;
-	if (in_use)
-		s->now = *prefix;
-	else if (s->now.len == prefix->len)
+	if (notice->in_use)
+		s->now = notice->span;
+	else if (s->now.len == notice->span.len)
 		s->now.len = 0;
 }
 
@@ -271,12 +270,18 @@ struct store_change v[2] = { { .kind = CHANGE_INSERT }, { .kind = CHANGE_UPDATE 
 store_watch(store, seen, &s);
 ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
 ck_assert_uint_eq(s.taken, 1);
-ck_assert(ip_equal(&s.last, &lease.addr));
-ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK); /* a renewal changes nothing */
-ck_assert_uint_eq(s.taken + s.freed, 1);
+ck_assert(ip_equal(&s.last.span.addr, &lease.addr));
+ck_assert_int_eq(s.last.expires, lease.expires);
+lease.expires += 100;
+ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK); /* for longer */
+ck_assert_uint_eq(s.taken, 2);
+ck_assert_int_eq(s.last.expires, lease.expires);
 lease.state = LEASE_DECLINED;
+lease.expires = INT64_MAX;
 ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK); /* still nobody else's */
-ck_assert_uint_eq(s.taken + s.freed, 1);
+ck_assert_uint_eq(s.taken, 3);
+ck_assert_uint_eq(s.freed, 0);
+ck_assert_int_eq(s.last.expires, INT64_MAX);
 ck_assert_uint_eq(store_count(store, LEASE_DECLINED), 1);
 ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 0);
 lease.state = LEASE_RECLAIMED;
@@ -284,7 +289,7 @@ ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK);
 ck_assert_uint_eq(s.freed, 1);
 lease.state = LEASE_DEFAULT;
 ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK);
-ck_assert_uint_eq(s.taken, 2);
+ck_assert_uint_eq(s.taken, 4);
 lease.state = LEASE_RELEASED;
 ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK);
 ck_assert_uint_eq(s.freed, 2);
@@ -294,12 +299,12 @@ ck_assert_uint_eq(s.freed, 2);
 v[0].new = test_lease(6, 1000);
 v[1].new = test_lease(7, 1000);
 ck_assert_int_eq(apply(store, v, 2), CHANGE_GONE);
-ck_assert_uint_eq(s.taken, 2);
+ck_assert_uint_eq(s.taken, 4);
 ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 0);
 lease = test_lease(9, 1000);
 ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
 ck_assert_int_eq(delete_addr(store, &lease.addr, 0), CHANGE_OK);
-ck_assert_uint_eq(s.taken, 3);
+ck_assert_uint_eq(s.taken, 5);
 ck_assert_uint_eq(s.freed, 3);
 STORE_END
 
@@ -417,15 +422,13 @@ static void *race(void *arg)
 	return NULL;
 }
 
-static void count_uses(void *ctx, const struct prefix *prefix, enum lease_type type, bool in_use)
+static void count_uses(void *ctx, const struct store_notice *notice)
 {
 	int *uses = ctx; /* one per address: its stripe's lock guards it */
-	int *use = &uses[ip_to4(&prefix->addr) & 63];
+	int *use = &uses[ip_to4(&notice->span.addr) & 63];
 
-	(void)type;
-	*use += in_use ? 1 : -1;
-	ck_assert_int_ge(*use, 0);
-	ck_assert_int_le(*use, 1);
+	ck_assert(notice->in_use || *use);
+	*use = notice->in_use;
 }
 
 /* Four threads, the same 64 addresses: each insert won is a lease there or deleted. */

@@ -5,13 +5,14 @@
  * at once. With flq it also has a queue (freequeue.c). A larger range (DHCPv6) is so empty that the next address, or
  * else one at a random place, is free: the caller checks it against the store.
  *
- * All claims last equally long, so the list in order of making is also the order of ending; ended
- * claims are swept from its head whenever something is claimed.
+ * Claims are kept in holds.c; those that have ended are swept whenever something is claimed.
  */
 #include "alloc/alloc.h"
 
+#include "alloc/ends.h"
 #include "alloc/freemap.h"
 #include "alloc/freequeue.h"
+#include "alloc/holds.h"
 #include "alloc/spans.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -21,15 +22,10 @@
 
 #include <pthread.h>
 
-#define CLAIMS_MAX (1u << 20)
-#define STALE_MS 1000 /* a client asks for what it was offered at once, or not at all */
-#define STALE_LOOK 32 /* how many claims are looked at for one of the range */
-#define TAKE_MS 250   /* so often a client that asks for the first time may take one over */
-#define AGAIN_MS 100  /* a client that comes back after so long asked before */
-#define ASKED (1u << 14)
-#define MISSED_MAX 4     /* in a row: then the next free one is looked for elsewhere */
-#define CLAIMED_TRIES 32 /* in a range without a map */
-#define BUCKETS (1u << 16)
+#define OWN_LOOK 16            /* claims of the client that are looked at for the oldest one of a range */
+#define EPOCH_BACK (1LL << 24) /* s; leases that ended so long before the start keep their order */
+#define MISSED_MAX 4           /* in a row: then the next free one is looked for elsewhere */
+#define CLAIMED_TRIES 32       /* in a range without a map */
 
 struct range {
 	struct alloc_range span;
@@ -40,6 +36,8 @@ struct range {
 	uint64_t missed;         /* no map: the last number that was picked and had a lease, */
 	unsigned n_missed;       /* and how many there were in a row */
 	struct freequeue *queue; /* flq; else NULL */
+	struct ends ends;        /* of the leases, if nobody claims them; not without a map */
+	struct hold_list holds;  /* what is claimed of it; not without a map */
 };
 
 struct alloc_set {
@@ -58,30 +56,13 @@ struct alloc_set {
 		*recent; /* what happens to an address happens several times in a row: without overlap, where it was */
 };
 
-struct claim {
-	struct list link;                      /* in alloc->order, or in alloc->spare */
-	struct claim *next_addr, *next_client; /* hash chains */
-	struct ip addr;
-	uint8_t len; /* addr and len: the prefix */
-	struct client_key client;
-	int64_t ends_ms;  /* boot time */
-	int64_t since_ms; /* of the first offer: asking again does not keep it from others */
-	bool taken_over;  /* it was offered to somebody else before */
-};
-
 struct alloc {
 	pthread_mutex_t lock; /* guards everything below */
-	unsigned hold_ms;
 	struct list sets;
 	struct spans odd; /* leases and claims that have another length than some range they overlap; by enum mark */
-	struct list order, spare;
-	size_t n_claims;
-	int64_t taken_ms; /* of the last claim that was taken over */
-	struct asked {
-		uint64_t client;
-		int64_t since_ms;
-	} asked[ASKED]; /* who wanted to take one over; the last one in each place */
-	struct claim *by_addr[BUCKETS], *by_client[BUCKETS];
+	struct holds holds;
+	struct ends_memory ends;
+	int64_t epoch; /* boot s from which keys of ends count */
 };
 
 struct alloc *alloc_new(unsigned hold_ms)
@@ -89,19 +70,11 @@ struct alloc *alloc_new(unsigned hold_ms)
 	struct alloc *alloc = xcalloc(1, sizeof(*alloc));
 
 	(void)pthread_mutex_init(&alloc->lock, NULL);
-	alloc->hold_ms = hold_ms;
 	list_init(&alloc->sets);
-	list_init(&alloc->order);
-	list_init(&alloc->spare);
+	holds_init(&alloc->holds, hold_ms);
+	ends_memory_init(&alloc->ends);
+	alloc->epoch = clock_boot_sec() - EPOCH_BACK;
 	return alloc;
-}
-
-static void free_claims(struct list *list)
-{
-	struct list *item;
-
-	while ((item = list_pop(list)))
-		free(container_of(item, struct claim, link));
 }
 
 void alloc_free(struct alloc *alloc)
@@ -110,26 +83,11 @@ void alloc_free(struct alloc *alloc)
 		return;
 	while (!list_is_empty(&alloc->sets))
 		alloc_set_free(alloc, container_of(alloc->sets.next, struct alloc_set, link));
-	free_claims(&alloc->order);
-	free_claims(&alloc->spare);
+	holds_done(&alloc->holds);
+	ends_memory_done(&alloc->ends);
 	spans_done(&alloc->odd);
 	(void)pthread_mutex_destroy(&alloc->lock);
 	free(alloc);
-}
-
-static size_t addr_bucket(const struct ip *addr)
-{
-	return hash_16(addr->b) % BUCKETS;
-}
-
-static size_t client_bucket(const struct client_key *client)
-{
-	return client->a % BUCKETS;
-}
-
-static bool same_client(const struct client_key *x, const struct client_key *y)
-{
-	return x->a == y->a && x->b == y->b;
 }
 
 /* --- ranges ---------------------------------------------------------------- */
@@ -332,7 +290,9 @@ struct marking {
 	struct span span;
 	enum mark mark;
 	bool on;
-	bool any_odd; /* some range has another length */
+	uint32_t end_key;  /* MARK_LEASED, on: when it ends; MARK_CLAIMED, off: when the lease there ended */
+	struct hold *hold; /* MARK_CLAIMED, on */
+	bool any_odd;      /* some range has another length */
 };
 
 /* The numbers that an odd span overlaps: 64 at a time, it may be very many. */
@@ -365,6 +325,21 @@ static void mark_numbers(const struct marking *m, struct range *range)
 		clear_skipped(range);
 }
 
+/* What is claimed has no end in the tree: nobody else may take it then. Called before the bits change. */
+static void mark_end(const struct marking *m, struct range *range, uint64_t i)
+{
+	uint32_t key = is_skipped(range, i) ? 0 : m->end_key;
+
+	if (m->mark == MARK_LEASED ? bit_get(range->claimed, i) : !bit_get(range->leased, i))
+		return;
+	if (m->hold) {
+		key = ends_get(&range->ends, i);
+		m->hold->end_key = key ? key : m->hold->end_key;
+		key = 0;
+	}
+	ends_set(&range->ends, &m->alloc->ends, i, key);
+}
+
 static void mark_range(void *ctx, struct range *range)
 {
 	struct marking *m = ctx;
@@ -379,30 +354,33 @@ static void mark_range(void *ctx, struct range *range)
 	if (!range->map)
 		return;
 	i = first_number(range, &m->span);
+	if (m->hold)
+		holds_enter(&m->alloc->holds, m->hold, &range->holds);
+	mark_end(m, range, i);
 	bit_set(m->mark == MARK_LEASED ? range->leased : range->claimed, i, m->on);
 	set_free(range, i, !bit_get(range->leased, i) && !bit_get(range->claimed, i) && !has_odd(m->alloc, range, i));
 }
 
-/* A prefix (or address) gets or loses the mark in all ranges of all sets. */
-static void mark(struct alloc *alloc, const struct prefix *prefix, enum mark what, bool on)
+static void mark_set(struct alloc_set *set, struct marking *m)
 {
-	struct marking m = { alloc, span_of(prefix), what, on, false };
-
-	if (!on && alloc->odd.n)
-		spans_unmark(&alloc->odd, &m.span.prefix, what);
-	list_for_each (pos, &alloc->sets) {
-		struct alloc_set *set = container_of(pos, struct alloc_set, link);
-
-		if (set->has_maps || set->has_prefixes || m.span.shift || !m.span.is_clean)
-			ranges_in(set, &m.span, mark_range, &m);
-	}
-	if (on && m.any_odd)
-		spans_mark(&alloc->odd, &m.span.prefix, what);
+	if (set->has_maps || set->has_prefixes || m->span.shift || !m->span.is_clean)
+		ranges_in(set, &m->span, mark_range, m);
 }
 
-static void mark_claim(struct alloc *alloc, const struct claim *claim, bool on)
+/* A prefix (or address) gets or loses the mark in all ranges of all sets. */
+static void mark(struct alloc *alloc, struct marking *m)
 {
-	mark(alloc, &(struct prefix){ claim->addr, claim->len }, MARK_CLAIMED, on);
+	if (!m->on && alloc->odd.n)
+		spans_unmark(&alloc->odd, &m->span.prefix, m->mark);
+	list_for_each (pos, &alloc->sets)
+		mark_set(container_of(pos, struct alloc_set, link), m);
+	if (m->on && m->any_odd)
+		spans_mark(&alloc->odd, &m->span.prefix, m->mark);
+}
+
+static struct marking marking_of(struct alloc *alloc, const struct prefix *prefix, enum mark what, bool on)
+{
+	return (struct marking){ .alloc = alloc, .span = span_of(prefix), .mark = what, .on = on };
 }
 
 static void sort_places(struct alloc_set *set)
@@ -432,10 +410,12 @@ struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *r
 
 		set->sorted[i] = (struct place){ .range = range };
 		range->span = ranges[i];
+		hold_list_init(&range->holds);
 		set->has_prefixes |= ranges[i].shift != 0;
 		range->map = freemap_new(ranges[i].size);
 		if (range->map) {
 			set->has_maps = true;
+			ends_init(&range->ends, ranges[i].size);
 			range->leased = xcalloc((ranges[i].size + 63) / 64 * 2, sizeof(uint64_t));
 			range->claimed = range->leased + (ranges[i].size + 63) / 64;
 			clear_skipped(range);
@@ -446,8 +426,15 @@ struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *r
 	sort_places(set);
 	(void)pthread_mutex_lock(&alloc->lock);
 	list_add_tail(&alloc->sets, &set->link);
-	list_for_each (pos, &alloc->order)
-		mark_claim(alloc, container_of(pos, struct claim, link), true);
+	list_for_each (pos, &alloc->holds.order) {
+		struct hold *hold = container_of(pos, struct hold, order);
+		struct marking m = marking_of(alloc, &hold->prefix, MARK_CLAIMED, true);
+
+		m.hold = hold;
+		mark_set(set, &m);
+		if (m.any_odd)
+			spans_mark(&alloc->odd, &m.span.prefix, MARK_CLAIMED);
+	}
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return set;
 }
@@ -460,6 +447,10 @@ void alloc_set_free(struct alloc *alloc, struct alloc_set *set)
 		return;
 	(void)pthread_mutex_lock(&alloc->lock);
 	list_remove(&set->link);
+	for (i = 0; i < set->n; i++) {
+		holds_leave_all(&alloc->holds, &set->ranges[i].holds);
+		ends_done(&set->ranges[i].ends, &alloc->ends);
+	}
 	(void)pthread_mutex_unlock(&alloc->lock);
 	for (i = 0; i < set->n; i++) {
 		freemap_free(set->ranges[i].map);
@@ -487,10 +478,45 @@ void alloc_fetch_map(const struct alloc_set *set, size_t i)
 	fetch(range->leased, 1);
 }
 
-void alloc_note(struct alloc *alloc, const struct prefix *prefix, bool in_use)
+static void unclaim(struct alloc *alloc, struct hold *hold)
 {
+	struct marking m = marking_of(alloc, &hold->prefix, MARK_CLAIMED, false);
+
+	m.end_key = hold->end_key;
+	holds_remove(&alloc->holds, hold);
+	mark(alloc, &m);
+}
+
+/* Of a lease; 0: it never ends. */
+static uint32_t key_of_end(const struct alloc *alloc, int64_t expires)
+{
+	int64_t n = expires - alloc->epoch;
+
+	if (expires == INT64_MAX)
+		return 0;
+	return UINT32_MAX - (n < 0 ? 0 : n < UINT32_MAX ? (uint32_t)n : UINT32_MAX - 1);
+}
+
+/* Is it the key of an end that has passed? */
+static bool has_ended(const struct alloc *alloc, uint32_t key)
+{
+	return key && alloc->epoch + (UINT32_MAX - key) <= clock_boot_sec();
+}
+
+void alloc_note(struct alloc *alloc, const struct prefix *prefix, bool in_use, int64_t expires)
+{
+	struct marking m = marking_of(alloc, prefix, MARK_LEASED, in_use);
+	struct hold *hold;
+
+	m.end_key = in_use ? key_of_end(alloc, expires) : 0;
 	(void)pthread_mutex_lock(&alloc->lock);
-	mark(alloc, prefix, MARK_LEASED, in_use);
+	mark(alloc, &m);
+	hold = alloc->holds.n ? holds_at(&alloc->holds, &prefix->addr) : NULL;
+	if (hold)
+		hold->end_key = m.end_key;
+	/* It was requested, or is somebody else's: then the offer is void. */
+	if (hold && in_use && !has_ended(alloc, m.end_key))
+		unclaim(alloc, hold);
 	(void)pthread_mutex_unlock(&alloc->lock);
 }
 
@@ -531,82 +557,37 @@ uint64_t alloc_n_odd(struct alloc *alloc, struct alloc_set *set)
 
 /* --- claims ---------------------------------------------------------------- */
 
-static void unlink_claim(struct alloc *alloc, struct claim *claim)
+static void sweep(struct alloc *alloc)
 {
-	struct claim **p;
+	int64_t now_ms = clock_boot_ms();
+	struct hold *hold;
 
-	for (p = &alloc->by_addr[addr_bucket(&claim->addr)]; *p != claim; p = &(*p)->next_addr)
-		;
-	*p = claim->next_addr;
-	for (p = &alloc->by_client[client_bucket(&claim->client)]; *p != claim; p = &(*p)->next_client)
-		;
-	*p = claim->next_client;
-	list_remove(&claim->link);
-	list_add_tail(&alloc->spare, &claim->link);
-	alloc->n_claims--;
-	mark_claim(alloc, claim, false);
-}
-
-static void sweep(struct alloc *alloc, int64_t now_ms)
-{
-	while (!list_is_empty(&alloc->order)) {
-		struct claim *oldest = container_of(alloc->order.next, struct claim, link);
-
-		if (oldest->ends_ms > now_ms && alloc->n_claims < CLAIMS_MAX)
-			return;
-		unlink_claim(alloc, oldest);
-	}
-}
-
-static struct claim *claim_at(const struct alloc *alloc, const struct ip *addr)
-{
-	struct claim *claim = alloc->by_addr[addr_bucket(addr)];
-
-	while (claim && !ip_equal(&claim->addr, addr))
-		claim = claim->next_addr;
-	return claim;
-}
-
-static struct claim *claim_of(struct alloc *alloc, const struct client_key *client)
-{
-	struct claim *claim = alloc->by_client[client_bucket(client)];
-
-	while (claim && !same_client(&claim->client, client))
-		claim = claim->next_client;
-	return claim;
+	while ((hold = holds_ended(&alloc->holds, now_ms)))
+		unclaim(alloc, hold);
 }
 
 /* The prefix becomes the client's one claim. */
-static struct claim *put_claim(struct alloc *alloc, const struct prefix *prefix, const struct client_key *client)
+static struct hold *put_claim(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client)
 {
-	const struct ip *addr = &prefix->addr;
-	struct claim *old = claim_of(alloc, client), *claim;
-	int64_t now_ms = clock_boot_ms(), since_ms = now_ms;
-	struct list *spare;
-	struct claim **bucket;
+	struct hold *own = holds_of(&alloc->holds, client), *hold = holds_at(&alloc->holds, &prefix->addr);
+	struct marking m;
+	bool is_contested;
 
-	if (old && ip_equal(&old->addr, addr))
-		since_ms = old->since_ms;
-	if (old)
-		unlink_claim(alloc, old);
-	spare = list_pop(&alloc->spare);
-	claim = spare ? container_of(spare, struct claim, link) : xcalloc(1, sizeof(*claim));
-	claim->addr = *addr;
-	claim->len = prefix->len;
-	claim->client = *client;
-	claim->ends_ms = now_ms + alloc->hold_ms;
-	claim->since_ms = since_ms;
-	claim->taken_over = false;
-	bucket = &alloc->by_addr[addr_bucket(addr)];
-	claim->next_addr = *bucket;
-	*bucket = claim;
-	bucket = &alloc->by_client[client_bucket(client)];
-	claim->next_client = *bucket;
-	*bucket = claim;
-	list_add_tail(&alloc->order, &claim->link);
-	alloc->n_claims++;
-	mark_claim(alloc, claim, true);
-	return claim;
+	if (own && own != hold)
+		unclaim(alloc, own);
+	if (hold && hold->prefix.len == prefix->len) {
+		holds_renew(&alloc->holds, hold, client);
+		return hold;
+	}
+	is_contested = hold && hold->is_contested;
+	if (hold)
+		unclaim(alloc, hold);
+	hold = holds_add(&alloc->holds, prefix, client);
+	hold->is_contested = is_contested;
+	m = marking_of(alloc, prefix, MARK_CLAIMED, true);
+	m.hold = hold;
+	mark(alloc, &m);
+	return hold;
 }
 
 /* In a range without a map: the first number at n or after it that nothing of another length takes. */
@@ -652,13 +633,13 @@ static uint64_t step_over(const struct alloc *alloc, const struct range *range, 
 }
 
 /* In a range without a map: by its way, but claimed by nobody else. FREEMAP_NONE when there is none. */
-static uint64_t next_unclaimed(struct alloc *alloc, struct range *range, const struct client_key *client)
+static uint64_t next_unclaimed(struct alloc *alloc, struct range *range, const struct alloc_client *client)
 {
 	uint64_t n = range->cursor;
 	unsigned i, n_ends = 0;
 
 	for (i = 0; i < CLAIMED_TRIES; i++, n++) {
-		const struct claim *other;
+		const struct hold *other;
 		struct ip addr;
 
 		if (range->span.how != ALLOC_ITERATIVE && !n_ends)
@@ -672,15 +653,15 @@ static uint64_t next_unclaimed(struct alloc *alloc, struct range *range, const s
 				break;
 		}
 		addr = ip_add_steps(&range->span.first, n, range->span.shift);
-		other = claim_at(alloc, &addr);
-		if (!other || same_client(&other->client, client))
+		other = holds_at(&alloc->holds, &addr);
+		if (!other || hold_is_of(other, client))
 			return n;
 	}
 	return FREEMAP_NONE;
 }
 
 /* The number of the next free address by the range's way; FREEMAP_NONE when there is none. */
-static uint64_t next_free(struct alloc *alloc, struct range *range, const struct client_key *client)
+static uint64_t next_free(struct alloc *alloc, struct range *range, const struct alloc_client *client)
 {
 	if (!range->map)
 		return next_unclaimed(alloc, range, client);
@@ -695,13 +676,13 @@ static uint64_t next_free(struct alloc *alloc, struct range *range, const struct
 	return freemap_next(range->map, range->cursor);
 }
 
-bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client, struct ip *ret)
+bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client, struct ip *ret)
 {
 	struct range *range = &set->ranges[i];
 	uint64_t n;
 
 	(void)pthread_mutex_lock(&alloc->lock);
-	sweep(alloc, clock_boot_ms());
+	sweep(alloc);
 	n = next_free(alloc, range, client);
 	if (n != FREEMAP_NONE) {
 		struct prefix prefix = prefix_at(range, n);
@@ -715,17 +696,17 @@ bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const stru
 	return n != FREEMAP_NONE;
 }
 
-void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,
+void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
 		  const struct ip *addr)
 {
 	struct range *range = &set->ranges[i];
 	uint64_t n = ip_count_steps(&range->span.first, addr, range->span.shift);
-	struct claim *claim;
+	struct hold *hold;
 
 	(void)pthread_mutex_lock(&alloc->lock);
-	claim = claim_of(alloc, client);
-	if (claim && ip_equal(&claim->addr, addr))
-		unlink_claim(alloc, claim);
+	hold = holds_at(&alloc->holds, addr);
+	if (hold && hold_is_of(hold, client))
+		unclaim(alloc, hold);
 	range->n_missed = range->n_missed && n == range->missed + 1 ? range->n_missed + 1 : 1;
 	range->missed = n;
 	if (range->n_missed >= MISSED_MAX) {
@@ -733,60 +714,6 @@ void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const st
 		range->n_missed = 0;
 	}
 	(void)pthread_mutex_unlock(&alloc->lock);
-}
-
-/* A claim in the range that its client does not seem to want, one of the oldest. */
-static struct claim *stale_claim(struct alloc *alloc, const struct range *range)
-{
-	int64_t made_before = clock_boot_ms() - STALE_MS;
-	unsigned n = 0;
-
-	list_for_each (pos, &alloc->order) {
-		struct claim *claim = container_of(pos, struct claim, link);
-		struct span span = span_of(&(struct prefix){ claim->addr, claim->len });
-
-		if (n++ == STALE_LOOK)
-			break;
-		if (claim->since_ms > made_before || !is_inside(&span, range) || is_odd(&span, range))
-			continue;
-		if (!range->map || !bit_get(range->leased, first_number(range, &span)))
-			return claim;
-	}
-	return NULL;
-}
-
-/*
- * One that asked before, and now and then one that did not: in a flood of clients that never come back,
- * the stale claims are left to those that do.
- */
-static bool may_take_over(struct alloc *alloc, const struct client_key *client)
-{
-	struct asked *asked = &alloc->asked[client->a % ASKED];
-	int64_t now_ms = clock_boot_ms();
-
-	if (asked->client != client->b)
-		*asked = (struct asked){ client->b, now_ms };
-	return now_ms - asked->since_ms >= AGAIN_MS || now_ms - alloc->taken_ms >= TAKE_MS;
-}
-
-bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,
-		     struct ip *ret)
-{
-	struct claim *claim;
-
-	(void)pthread_mutex_lock(&alloc->lock);
-	sweep(alloc, clock_boot_ms());
-	claim = may_take_over(alloc, client) ? stale_claim(alloc, &set->ranges[i]) : NULL;
-	if (claim) {
-		struct prefix prefix = { claim->addr, claim->len };
-
-		*ret = prefix.addr;
-		alloc->taken_ms = clock_boot_ms();
-		unlink_claim(alloc, claim);
-		put_claim(alloc, &prefix, client)->taken_over = true;
-	}
-	(void)pthread_mutex_unlock(&alloc->lock);
-	return claim != NULL;
 }
 
 struct found {
@@ -821,7 +748,7 @@ static bool has_any(const struct alloc *alloc, const struct range *range, const 
 	if (range->map)
 		return any_bit(range->leased, first, last) || any_bit(range->claimed, first, last);
 	addr = prefix_at(range, first).addr;
-	return first == last && claim_at(alloc, &addr);
+	return first == last && holds_at(&alloc->holds, &addr);
 }
 
 static void look_at(void *ctx, struct range *range)
@@ -853,46 +780,143 @@ static bool is_taken(struct alloc *alloc, const struct prefix *prefix, bool leas
 	return found.is_taken || (found.n && found.n == found.n_skipped);
 }
 
-bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct client_key *client, bool leased_ok)
+/* The number whose lease ended first; FREEMAP_NONE if none has. */
+static uint64_t first_ended(struct alloc *alloc, struct range *range)
 {
-	struct claim *claim;
+	uint32_t key;
+	uint64_t n;
+
+	while ((n = ends_first(&range->ends, &key)) != ENDS_NONE && has_ended(alloc, key)) {
+		struct prefix prefix = prefix_at(range, n);
+
+		if (!is_taken(alloc, &prefix, true))
+			return n;
+		/* Something else overlaps with it: it comes back when it is free. */
+		ends_set(&range->ends, &alloc->ends, n, 0);
+	}
+	return FREEMAP_NONE;
+}
+
+bool alloc_take_ended(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
+		      struct ip *ret)
+{
+	struct range *range = &set->ranges[i];
+	uint64_t n;
+
+	(void)pthread_mutex_lock(&alloc->lock);
+	sweep(alloc);
+	n = first_ended(alloc, range);
+	if (n != FREEMAP_NONE) {
+		struct prefix prefix = prefix_at(range, n);
+
+		*ret = prefix.addr;
+		(void)put_claim(alloc, &prefix, client);
+	}
+	(void)pthread_mutex_unlock(&alloc->lock);
+	return n != FREEMAP_NONE;
+}
+
+struct take_over {
+	struct range *range;
+	bool (*skip)(void *ctx, const struct ip *addr);
+	void *ctx;
+};
+
+static bool may_take(const struct take_over *over, const struct hold *hold)
+{
+	struct span span = span_of(&hold->prefix);
+
+	return hold_is_open_in(hold, &over->range->holds) &&
+	       !is_skipped(over->range, first_number(over->range, &span)) &&
+	       !(over->skip && over->skip(over->ctx, &hold->prefix.addr));
+}
+
+/* A claim of the range: the oldest one of the client itself, else the oldest one. */
+static struct hold *victim(const struct alloc *alloc, const struct take_over *over, const struct alloc_client *client)
+{
+	struct hold *first = holds_of_other(&alloc->holds, &client->other), *own = first;
+
+	for (unsigned i = 0; own && i < OWN_LOOK; i++) {
+		if (may_take(over, own))
+			return own;
+		own = container_of(own->ring.next, struct hold, ring);
+		if (own == first)
+			break;
+	}
+	list_for_each (pos, &over->range->holds.open) {
+		struct hold *hold = container_of(pos, struct spot, link)->hold;
+
+		if (may_take(over, hold))
+			return hold;
+	}
+	return NULL;
+}
+
+bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
+		     bool (*skip)(void *ctx, const struct ip *addr), void *ctx, struct ip *ret)
+{
+	struct take_over over = { &set->ranges[i], skip, ctx };
+	struct hold *hold;
+
+	(void)pthread_mutex_lock(&alloc->lock);
+	sweep(alloc);
+	hold = victim(alloc, &over, client);
+	if (hold) {
+		struct prefix prefix = hold->prefix;
+
+		*ret = prefix.addr;
+		put_claim(alloc, &prefix, client)->is_contested = true;
+	}
+	(void)pthread_mutex_unlock(&alloc->lock);
+	return hold != NULL;
+}
+
+bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client, bool leased_ok)
+{
+	struct hold *hold;
 	bool ok;
 
 	(void)pthread_mutex_lock(&alloc->lock);
-	sweep(alloc, clock_boot_ms());
-	claim = claim_at(alloc, &prefix->addr);
-	/* Whoever it was offered to first may still come. */
-	ok = !claim || claim->taken_over || same_client(&claim->client, client);
+	sweep(alloc);
+	hold = holds_at(&alloc->holds, &prefix->addr);
+	ok = !hold || hold_is_of(hold, client) || (!hold->client.commits && (hold->is_contested || hold->end_key));
+	/* It is not claimed while somebody has a lease there. */
+	leased_ok = leased_ok || (hold && hold_is_of(hold, client));
 	ok = ok && !is_taken(alloc, prefix, leased_ok);
-	if (ok && claim && !same_client(&claim->client, client))
-		unlink_claim(alloc, claim);
 	if (ok)
 		(void)put_claim(alloc, prefix, client);
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return ok;
 }
 
-bool alloc_claimed_by(struct alloc *alloc, const struct client_key *client, struct ip *ret)
+bool alloc_claimed_by(struct alloc *alloc, const struct alloc_client *client, struct ip *ret)
 {
-	struct claim *claim;
+	const struct hold *hold;
 
 	(void)pthread_mutex_lock(&alloc->lock);
-	sweep(alloc, clock_boot_ms());
-	claim = claim_of(alloc, client);
-	if (claim)
-		*ret = claim->addr;
+	sweep(alloc);
+	hold = holds_of(&alloc->holds, client);
+	if (hold)
+		*ret = hold->prefix.addr;
 	(void)pthread_mutex_unlock(&alloc->lock);
-	return claim != NULL;
+	return hold != NULL;
 }
 
-void alloc_unclaim(struct alloc *alloc, const struct client_key *client)
+void alloc_unclaim(struct alloc *alloc, const struct alloc_client *client)
 {
-	struct claim *claim;
+	struct hold *hold;
 
 	(void)pthread_mutex_lock(&alloc->lock);
-	claim = claim_of(alloc, client);
-	if (claim)
-		unlink_claim(alloc, claim);
+	hold = holds_of(&alloc->holds, client);
+	if (hold)
+		unclaim(alloc, hold);
+	(void)pthread_mutex_unlock(&alloc->lock);
+}
+
+void alloc_sweep(struct alloc *alloc)
+{
+	(void)pthread_mutex_lock(&alloc->lock);
+	sweep(alloc);
 	(void)pthread_mutex_unlock(&alloc->lock);
 }
 
@@ -911,7 +935,17 @@ size_t alloc_n_claims(struct alloc *alloc)
 	size_t n;
 
 	(void)pthread_mutex_lock(&alloc->lock);
-	n = alloc->n_claims;
+	n = alloc->holds.n;
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return n;
+}
+
+size_t alloc_bytes(struct alloc *alloc)
+{
+	size_t bytes;
+
+	(void)pthread_mutex_lock(&alloc->lock);
+	bytes = objpool_bytes(&alloc->holds.pool) + objpool_bytes(&alloc->holds.spots);
+	(void)pthread_mutex_unlock(&alloc->lock);
+	return bytes;
 }

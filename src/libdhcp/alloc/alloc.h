@@ -13,8 +13,8 @@
 /*
  * Which addresses are free. A pool's addresses are taken because the store holds a lease for them
  * (store_watch tells) or because one was offered a moment ago and the client has not asked for it
- * yet: a claim. Claims live in memory only. One lock guards all of it; it is held for a few word
- * operations, never across the store.
+ * yet: a claim. Claims live in memory only (holds.h). One lock guards all of it; it is held for a few
+ * word operations, never across the store.
  *
  * A range is named by its first and last address. A new configuration brings a new set of ranges;
  * both sets follow the store while the old one is still in use.
@@ -49,6 +49,16 @@ static inline struct client_key client_key_part(const struct client_key *whole, 
 	return (struct client_key){ hash_16(halves), whole->b + part };
 }
 
+/*
+ * A client, as the rule of leases has it: two are the same if their ids are equal; where one of them has no id, if
+ * their `other` keys are. Zeros: none.
+ */
+struct alloc_client {
+	struct client_key id;    /* DHCPv4: of option 61; DHCPv6: of one of the leases that an IA may have */
+	struct client_key other; /* DHCPv4: of the hardware address; DHCPv6: of the DUID */
+	bool commits;            /* what it claims now is about to be stored: nobody else may claim it meanwhile */
+};
+
 struct alloc *alloc_new(unsigned hold_ms);
 void alloc_free(struct alloc *alloc);
 
@@ -74,10 +84,10 @@ void alloc_fetch(const struct alloc_set *set, size_t i);
 void alloc_fetch_map(const struct alloc_set *set, size_t i);
 
 /*
- * The store says: this address or prefix became taken or free. With it everything that it overlaps in ranges
- * of other lengths.
+ * The store says: this address or prefix became taken, until then (boot s; INT64_MAX = for ever), or free. With it
+ * everything that it overlaps in ranges of other lengths. What was offered and is requested now is no claim any more.
  */
-void alloc_note(struct alloc *alloc, const struct prefix *prefix, bool in_use);
+void alloc_note(struct alloc *alloc, const struct prefix *prefix, bool in_use, int64_t expires);
 /* How many leases have another length than a range of the set that they overlap. */
 uint64_t alloc_n_odd(struct alloc *alloc, struct alloc_set *set);
 
@@ -86,30 +96,41 @@ uint64_t alloc_n_odd(struct alloc *alloc, struct alloc_set *set);
  * one: the first behind the last one given (iterative), the first behind a random place (random), or the
  * one that has been free for longest (flq).
  */
-bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client, struct ip *ret);
+bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
+		struct ip *ret);
 /*
  * What was picked has a lease, which happens in ranges too large for a map. Its claim is over; after a few of
  * these in a row the next pick is made at a random place.
  */
-void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,
+void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
 		  const struct ip *addr);
 /*
- * When no range has a free one: claim the address of range `i` that was offered to somebody else longest
- * ago, at least a second, and not asked for. A flood of clients that never ask must not keep out others:
- * who asks for the first time gets one only now and then, who comes back gets what is there.
- * The other one may still claim it back with alloc_claim(). False when there is none.
+ * When no range has a free one: claim the one of range `i` whose lease ended first, if any has. Its former client may
+ * still come back for it, until somebody requests it. False when there is none.
  */
-bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const struct client_key *client,
-		     struct ip *ret);
+bool alloc_take_ended(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
+		      struct ip *ret);
 /*
- * Claim this very address or prefix: true when it is free or already claimed by the client, and nobody has
+ * When none has ended: claim what was offered and not requested, of range `i`: an offer to a client with
+ * the same `other` key, the oldest one, else the oldest of all. Clients that never request what they are offered keep
+ * nobody out: what was offered to several is for the first one that requests it, with alloc_claim(). `skip` says what
+ * may not be taken, under the lock; NULL: nothing. False when there is none.
+ */
+bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
+		     bool (*skip)(void *ctx, const struct ip *addr), void *ctx, struct ip *ret);
+/*
+ * Claim this very address or prefix: true when it is free, or claimed by the client or by several, and nobody has
  * a part of it or what it is a part of. One whose lease is over but still stored counts as taken unless `leased_ok`.
  */
-bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct client_key *client, bool leased_ok);
+bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client, bool leased_ok);
 /* The address the client has a fresh claim on; false when none. */
-bool alloc_claimed_by(struct alloc *alloc, const struct client_key *client, struct ip *ret);
+bool alloc_claimed_by(struct alloc *alloc, const struct alloc_client *client, struct ip *ret);
 /* The claim of the client, if any, is over: it has a lease now, or took another server's offer. */
-void alloc_unclaim(struct alloc *alloc, const struct client_key *client);
+void alloc_unclaim(struct alloc *alloc, const struct alloc_client *client);
+/* Claims end when something is claimed; without clients this does it. To be called now and then. */
+void alloc_sweep(struct alloc *alloc);
 /* How many addresses of the range are free; its size if that is not known. */
 uint64_t alloc_n_free(struct alloc *alloc, struct alloc_set *set, size_t i);
 size_t alloc_n_claims(struct alloc *alloc);
+/* Bytes that come and go with claims. */
+size_t alloc_bytes(struct alloc *alloc);

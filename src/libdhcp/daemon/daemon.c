@@ -237,10 +237,9 @@ static void start_timers(struct daemon *d)
 
 /* --- start ----------------------------------------------------------------- */
 
-static void watch_store(void *ctx, const struct prefix *prefix, enum lease_type type, bool in_use)
+static void watch_store(void *ctx, const struct store_notice *notice)
 {
-	(void)type;
-	alloc_note(ctx, prefix, in_use);
+	alloc_note(ctx, &notice->span, notice->in_use, notice->expires);
 }
 
 static void free_live_post(struct post *post)
@@ -435,7 +434,7 @@ int daemon_start(struct daemon *d)
 	d->stats = stats_new();
 	d->live = make_live(d, cfg);
 	cfg = NULL;
-	d->reclaim = reclaim_new(d->store, d->fam->idx, d->stats);
+	d->reclaim = reclaim_new(d->store, d->fam->idx);
 	d->lfc = lfc_new(d->loop, d->store, d->fam->idx);
 	d->reclaim_post.fn = reclaim_wanted;
 	timer_init(&d->reclaim_timer, reclaim_tick, d);

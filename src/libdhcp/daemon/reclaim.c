@@ -12,13 +12,13 @@ struct job {
 	struct reclaim *reclaim;
 	struct store_txn txn;
 	struct store_change change;
-	enum lease_state was;
+	const struct lease *lease; /* as it was */
 };
 
 struct reclaim {
 	struct store *store;
 	unsigned family;
-	struct stats *stats;
+	struct stats *stats; /* its own: whoever responds counts, under the lock */
 	struct arena *arena; /* of the slice under way */
 	struct job *jobs;
 	unsigned behind;      /* slices in a row that did not reach the end */
@@ -30,13 +30,13 @@ struct reclaim {
 	bool is_flush;     /* the slice under way removes what was reclaimed before */
 };
 
-struct reclaim *reclaim_new(struct store *store, unsigned family, struct stats *stats)
+struct reclaim *reclaim_new(struct store *store, unsigned family)
 {
 	struct reclaim *reclaim = xcalloc(1, sizeof(*reclaim));
 
 	reclaim->store = store;
 	reclaim->family = family;
-	reclaim->stats = stats;
+	reclaim->stats = stats_new();
 	reclaim->arena = arena_new(0);
 	reclaim->jobs = xcalloc(RECLAIM_SLICE_MAX, sizeof(*reclaim->jobs));
 	(void)pthread_mutex_init(&reclaim->lock, NULL);
@@ -54,18 +54,39 @@ void reclaim_free_wait(struct reclaim *reclaim)
 	(void)pthread_mutex_unlock(&reclaim->lock);
 	(void)pthread_mutex_destroy(&reclaim->lock);
 	(void)pthread_cond_destroy(&reclaim->idle);
+	stats_free(reclaim->stats);
 	arena_free(reclaim->arena);
 	free(reclaim->jobs);
 	free(reclaim);
 }
 
+static void report(const struct reclaim *reclaim, const struct lease *lease)
+{
+	char addr[PREFIX_TEXT_MAX], id[3 * LEASE_ID_MAX + 1];
+	struct bytes who = lease->client_id.len ? lease->client_id : lease->hwaddr;
+
+	if (log_is_on(&log_msg_ALLOC_ENGINE_Vx_LEASE_RECLAIM[reclaim->family])) {
+		(void)bytes_to_hex(who, ':', id, sizeof(id));
+		LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASE_RECLAIM, id, lease_address_text(lease, addr));
+	}
+	if (lease->state == LEASE_DECLINED)
+		LOGF(reclaim->family, ALLOC_ENGINE_Vx_DECLINED_RECOVERED, ip_format(&lease->addr, addr),
+		     lease->subnet_id);
+}
+
+/* From any thread. If a client has the address meanwhile, its request has reclaimed the lease. */
 static void job_done(struct store_txn *txn, uint64_t ticket)
 {
 	struct job *job = txn->owner;
 	struct reclaim *reclaim = job->reclaim;
+	bool is_reclaimed = txn->result == CHANGE_OK && !reclaim->is_flush;
 
 	(void)ticket;
+	if (is_reclaimed)
+		report(reclaim, job->lease);
 	(void)pthread_mutex_lock(&reclaim->lock);
+	stat_add(reclaim->stats, STAT_RECLAIMED, is_reclaimed);
+	stat_add(reclaim->stats, STAT_RECLAIMED_DECLINED, is_reclaimed && job->lease->state == LEASE_DECLINED);
 	/* A conflict is no failure: the client came back meanwhile. */
 	reclaim->n_failed += txn->result == CHANGE_FAILED;
 	if (--reclaim->n_open == 0)
@@ -108,6 +129,7 @@ static bool start(struct reclaim *reclaim, struct job *job)
 	job->txn = (struct store_txn){ .v = &job->change, .n = 1, .done = job_done, .owner = job };
 	if (store_apply(reclaim->store, &job->txn) >= 0)
 		return true;
+	job->txn.result = CHANGE_ABORTED;
 	job_done(&job->txn, 0);
 	return false;
 }
@@ -139,20 +161,6 @@ static void reclaim_lease(struct store_change *change, const struct lease *lease
 	change->new.state = LEASE_RECLAIMED;
 }
 
-static void report(const struct reclaim *reclaim, const struct lease *lease)
-{
-	char addr[PREFIX_TEXT_MAX], id[3 * LEASE_ID_MAX + 1];
-	struct bytes who = lease->client_id.len ? lease->client_id : lease->hwaddr;
-
-	if (log_is_on(&log_msg_ALLOC_ENGINE_Vx_LEASE_RECLAIM[reclaim->family])) {
-		(void)bytes_to_hex(who, ':', id, sizeof(id));
-		LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASE_RECLAIM, id, lease_address_text(lease, addr));
-	}
-	if (lease->state == LEASE_DECLINED)
-		LOGF(reclaim->family, ALLOC_ENGINE_Vx_DECLINED_RECOVERED, ip_format(&lease->addr, addr),
-		     lease->subnet_id);
-}
-
 unsigned reclaim_slice(struct reclaim *reclaim, const struct expiry_conf *conf)
 {
 	int64_t now = clock_boot_sec(), start_ms = clock_boot_ms();
@@ -174,13 +182,10 @@ unsigned reclaim_slice(struct reclaim *reclaim, const struct expiry_conf *conf)
 			break;
 		}
 		reclaim_lease(&job->change, &leases[i], conf);
+		job->lease = &leases[i];
 		if (!start(reclaim, job))
 			break;
 		n_started++;
-		stat_add(reclaim->stats, STAT_RECLAIMED, 1);
-		if (leases[i].state == LEASE_DECLINED)
-			stat_add(reclaim->stats, STAT_RECLAIMED_DECLINED, 1);
-		report(reclaim, &leases[i]);
 	}
 	if (n)
 		LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASES_RECLAMATION_COMPLETE, n_started,

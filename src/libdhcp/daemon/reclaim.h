@@ -18,7 +18,7 @@ struct reclaim;
 
 #define RECLAIM_SLICE_MAX 4096 /* leases, where the configuration sets no limit */
 
-struct reclaim *reclaim_new(struct store *store, unsigned family, struct stats *stats);
+struct reclaim *reclaim_new(struct store *store, unsigned family);
 /* Waits until the store has answered what was handed to it. */
 void reclaim_free_wait(struct reclaim *reclaim);
 /* One slice of expired leases; does nothing while the last slice is still being stored. Returns how

@@ -51,30 +51,37 @@ static bool in_use(const struct memfile *m, uint32_t ref)
 	return rec && rec->state != LEASE_RECLAIMED && rec->state != LEASE_RELEASED;
 }
 
-static void notify_of(struct memfile *m, uint32_t ref, const struct prefix *span, bool in_use)
+static void notify_of(struct memfile *m, uint32_t ref, bool is_in_use)
 {
-	m->changed(m->changed_ctx, span, (enum lease_type)rec_of(m, ref)->type, in_use);
+	const struct record *rec = rec_of(m, ref);
+	struct store_notice notice = {
+		.span = record_span(rec),
+		.type = (enum lease_type)rec->type,
+		.in_use = is_in_use,
+		.expires = record_expires(rec, m->table.epoch),
+	};
+
+	m->changed(m->changed_ctx, &notice);
 }
 
-/* The address went from one record to the other: tell the watcher what that makes taken or free. */
+/* Of records at the same address. */
+static bool same_span(const struct record *a, const struct record *b)
+{
+	return a->type == b->type && a->prefix_len == b->prefix_len ? true : record_span(a).len == record_span(b).len;
+}
+
+/* The address went from one record to the other: tell the watcher what that changes for it. */
 static void notify(struct memfile *m, uint32_t from, uint32_t to)
 {
 	bool before = in_use(m, from), after = in_use(m, to);
-	struct prefix old, new;
 
 	if (!m->changed)
 		return;
-	if (before)
-		old = record_span(rec_of(m, from));
-	if (after)
-		new = record_span(rec_of(m, to));
-	if (before && after && old.len == new.len)
-		return;
 	/* In this order what both have is never free. */
 	if (after)
-		notify_of(m, to, &new, true);
-	if (before)
-		notify_of(m, from, &old, false);
+		notify_of(m, to, true);
+	if (before && !(after && same_span(rec_of(m, from), rec_of(m, to))))
+		notify_of(m, from, false);
 }
 
 /* --- transactions --- */

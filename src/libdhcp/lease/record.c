@@ -144,6 +144,11 @@ struct record_group record_group(const struct record *rec, enum record_key key)
 	};
 }
 
+int64_t record_expires(const struct record *rec, int64_t epoch)
+{
+	return rec->expires == RECORD_NEVER ? INT64_MAX : epoch + rec->expires;
+}
+
 void record_unpack(const struct record *rec, int64_t epoch, struct lease *ret)
 {
 	struct bytes id = record_key(rec, KEY_ID);
@@ -162,7 +167,7 @@ void record_unpack(const struct record *rec, int64_t epoch, struct lease *ret)
 		.pool_id = rec->pool_id,
 		.valid = rec->valid,
 		.cltt = (int64_t)rec->cltt,
-		.expires = rec->expires == RECORD_NEVER ? INT64_MAX : epoch + rec->expires,
+		.expires = record_expires(rec, epoch),
 		.fqdn_fwd = rec->fqdn_fwd,
 		.fqdn_rev = rec->fqdn_rev,
 		.hostname = rec->host_len ? text : "",

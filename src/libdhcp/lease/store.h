@@ -106,6 +106,7 @@ struct store_change {
 	struct lease new;          /* INSERT, UPDATE; its version is set by the store */
 	struct ip addr;            /* DELETE; for the others new.addr counts */
 	uint64_t expected_version; /* UPDATE, DELETE: of the lease that was read; 0 = any */
+	const struct lease *ended; /* for whoever makes it: the lease there, if it has ended by its time; else NULL */
 	enum store_result result;
 	uint32_t old_ref, new_ref; /* private to the store */
 };
@@ -131,11 +132,17 @@ struct store_txn {
 int store_apply(struct store *store, struct store_txn *txn);
 
 /*
- * Be told when an address or prefix (lease_span) becomes in use (lease_is_in_use) or free. Called under the lock
- * that guards the address: be short, do not call the store. Set it before leases change; what was loaded
- * at open is not told again, see store_each. One watcher per store.
+ * Be told when an address or prefix (lease_span) is put in use (lease_is_in_use), anew or for longer, and when it
+ * becomes free. Called under the lock that guards the address: be short, do not call the store. Set it
+ * before leases change; what was loaded at open is not told again, see store_each. One watcher per store.
  */
-typedef void store_watch_fn(void *ctx, const struct prefix *prefix, enum lease_type type, bool in_use);
+struct store_notice {
+	struct prefix span;
+	enum lease_type type;
+	bool in_use;
+	int64_t expires; /* boot s; INT64_MAX = never */
+};
+typedef void store_watch_fn(void *ctx, const struct store_notice *notice);
 void store_watch(struct store *store, store_watch_fn *changed, void *ctx);
 
 /*

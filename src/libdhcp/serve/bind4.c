@@ -14,10 +14,11 @@
 
 /* RFC 2131 4.3.1: the current address, else the former one, else the requested one, else a new one. */
 static const struct policy discover_policy = {
-	.order = { SOURCE_HELD, SOURCE_OFFERED, SOURCE_HINTED, SOURCE_FREE, SOURCE_OVERTAKEN },
+	.order = { SOURCE_HELD, SOURCE_OFFERED, SOURCE_HINTED, SOURCE_FREE, SOURCE_ENDED, SOURCE_OVERTAKEN },
+	.offers = true,
 };
 static const struct policy named_policy = { .order = { SOURCE_HINTED } };
-static const struct policy bare_policy = { .order = { SOURCE_HELD, SOURCE_FREE, SOURCE_OVERTAKEN } };
+static const struct policy bare_policy = { .order = { SOURCE_HELD, SOURCE_FREE, SOURCE_ENDED, SOURCE_OVERTAKEN } };
 
 /* RFC 8925 3.3: the client can do without IPv4, and this link says that it should. */
 static bool is_v6_only(const struct request *req)
@@ -74,20 +75,19 @@ static enum verdict nak(struct request *req, enum event_kind kind, const char *w
 	return STEP_NEXT;
 }
 
-/* The candidate becomes the client's; what else it had on the link ends, as a client has one address. */
+/*
+ * The candidate becomes the client's, and the lease it had on the link ends: a client has one address. Others of the
+ * same hardware address, under other client ids, are left alone: they belong to the other stages of a boot.
+ */
 static enum verdict ack(struct request *req, struct ia *ia)
 {
 	struct binding *b = &ia->bindings[0];
-	unsigned i;
 
 	req->answer_type = DHCP4_ACK;
 	request_use_pool(req, b->candidate.pool);
 	grant_lease(req, b);
-	if (b->is_reused)
-		return STEP_NEXT;
-	for (i = 0; i < ia->n_held; i++)
-		if (!ip_equal(&ia->held[i].addr, &b->lease.addr))
-			change_delete(req, &ia->held[i]);
+	if (!b->is_reused && ia->n_held && !ip_equal(&ia->held[0].addr, &b->lease.addr))
+		change_delete(req, &ia->held[0]);
 	return STEP_NEXT;
 }
 

@@ -13,13 +13,13 @@
 /* --- candidates ------------------------------------------------------------ */
 
 /* RFC 9915 18.3.9: what the client has, what it names, what it was offered, whatever is free. */
-static const struct policy assign_policy = {
-	.order = { SOURCE_HELD, SOURCE_HINTED, SOURCE_OFFERED, SOURCE_FREE, SOURCE_OVERTAKEN },
-};
-static const struct policy extend_policy = {
-	.order = { SOURCE_HELD, SOURCE_HINTED, SOURCE_OFFERED, SOURCE_FREE, SOURCE_OVERTAKEN },
-	.extends = true,
-};
+#define ORDER                                                                                            \
+	.order = {                                                                                       \
+		SOURCE_HELD, SOURCE_HINTED, SOURCE_OFFERED, SOURCE_FREE, SOURCE_ENDED, SOURCE_OVERTAKEN, \
+	}
+static const struct policy offer_policy = { ORDER, .offers = true };
+static const struct policy assign_policy = { ORDER };
+static const struct policy extend_policy = { ORDER, .extends = true };
 
 /* RFC 9915 18.3.2: an address that is not on this link. */
 static bool names_other_link(const struct request *req, const struct ia *ia)
@@ -32,11 +32,16 @@ static bool names_other_link(const struct request *req, const struct ia *ia)
 	return false;
 }
 
+/* RFC 9915 18.3.1: two messages instead of four, for clients that ask for it where it is allowed. */
+static bool is_rapid(const struct request *req)
+{
+	return req->chosen && req->chosen->rapid_commit && opts_find(&req->q6.opts, OPT6_RAPID_COMMIT);
+}
+
 const struct policy *policy6_solicit(const struct request *req, const struct ia *ia)
 {
-	(void)req;
 	(void)ia;
-	return &assign_policy;
+	return is_rapid(req) ? &assign_policy : &offer_policy;
 }
 
 const struct policy *policy6_request(const struct request *req, const struct ia *ia)
@@ -112,8 +117,7 @@ enum verdict bind6_solicit(struct request *req)
 	unsigned i;
 
 	begin(req);
-	/* RFC 9915 18.3.1: two messages instead of four, for clients that ask for it where it is allowed. */
-	req->rapid = req->chosen && req->chosen->rapid_commit && opts_find(&req->q6.opts, OPT6_RAPID_COMMIT);
+	req->rapid = is_rapid(req);
 	if (!req->rapid)
 		req->answer_type = DHCP6_ADVERTISE;
 	for (i = 0; i < req->n_ias; i++) {

@@ -35,7 +35,8 @@ enum source {
 	SOURCE_OFFERED,   /* it was offered a moment ago and is claimed for the client */
 	SOURCE_HINTED,    /* the client names it */
 	SOURCE_FREE,      /* picked by the pool's allocator */
-	SOURCE_OVERTAKEN, /* offered to somebody who does not seem to want it */
+	SOURCE_ENDED,     /* its lease has ended, before those of the rest of the pool */
+	SOURCE_OVERTAKEN, /* offered to somebody who has not requested it */
 	SOURCE_OWN,       /* the client made it itself and registers it */
 };
 
@@ -45,11 +46,12 @@ struct candidate {
 	struct prefix prefix;
 	const struct pool *pool; /* NULL with SOURCE_OWN */
 	enum source source;
-	struct client_key key;     /* of its claim; zero: none was needed */
-	bool is_known;             /* the next field is right */
-	const struct lease *lease; /* what is stored there; NULL: nothing */
-	bool is_scarce;            /* its pool is so full that lifetimes are short */
-	bool is_rejected;          /* there was one, and it turned out to be somebody else's */
+	bool is_claimed;              /* false: no claim was needed */
+	struct alloc_client claimant; /* if it is claimed */
+	bool is_known;                /* the next field is right */
+	const struct lease *lease;    /* what is stored there; NULL: nothing */
+	bool is_scarce;               /* its pool is so full that lifetimes are short */
+	bool is_rejected;             /* there was one, and it turned out to be somebody else's */
 };
 
 struct binding {

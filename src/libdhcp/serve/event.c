@@ -12,7 +12,6 @@
 /* What an event means besides its log line, which is the family's. */
 struct event_row {
 	enum stat_id stat[2]; /* of addresses, of prefixes; 0 = none */
-	bool ends_claim;      /* the store knows the address now, or nobody wants it any longer */
 	bool declines;        /* one more of the addresses that the client may take out of use */
 	bool has_point;
 	enum hook_point_id point;
@@ -22,17 +21,13 @@ struct event_row {
 
 static const struct event_row event_rows[EVENT_N] = {
 	[EVENT_OFFERED] = { POINT(LEASE_SELECT) },
-	[EVENT_ASSIGNED] = { { STAT_CUMULATIVE_ASSIGNED, STAT_CUMULATIVE_ASSIGNED_PD },
-			     .ends_claim = true,
-			     POINT(LEASE_SELECT) },
-	[EVENT_RENEWED] = { .ends_claim = true, POINT(LEASE_RENEW) },
-	[EVENT_REUSED] = { { STAT_LEASE_REUSES, STAT_PD_LEASE_REUSES }, .ends_claim = true },
-	[EVENT_REGISTERED] = { .ends_claim = true, POINT(ADDR_REGISTER) },
+	[EVENT_ASSIGNED] = { { STAT_CUMULATIVE_ASSIGNED, STAT_CUMULATIVE_ASSIGNED_PD }, POINT(LEASE_SELECT) },
+	[EVENT_RENEWED] = { POINT(LEASE_RENEW) },
+	[EVENT_REUSED] = { { STAT_LEASE_REUSES, STAT_PD_LEASE_REUSES } },
+	[EVENT_REGISTERED] = { POINT(ADDR_REGISTER) },
 	[EVENT_RELEASED] = { POINT(LEASE_RELEASE) },
-	[EVENT_DECLINED] = { .ends_claim = true, .declines = true, POINT(LEASE_DECLINE) },
-	[EVENT_DECLINE_LIMIT] = { { STAT_LIMIT_EXCEEDED, STAT_LIMIT_EXCEEDED },
-				  .ends_claim = true,
-				  POINT(LEASE_DECLINE) },
+	[EVENT_DECLINED] = { .declines = true, POINT(LEASE_DECLINE) },
+	[EVENT_DECLINE_LIMIT] = { { STAT_LIMIT_EXCEEDED, STAT_LIMIT_EXCEEDED }, POINT(LEASE_DECLINE) },
 };
 
 enum hook_point_id event_point(const struct request *req, enum event_kind kind)
@@ -75,8 +70,6 @@ static void emit(struct request *req, const struct event *event)
 
 	if (stat)
 		stat_add(req->worker->stats, stat, 1);
-	if (row->ends_claim && event->binding && event->binding->candidate.key.a)
-		alloc_unclaim(req->worker->srv->alloc, &event->binding->candidate.key);
 	if (row->declines)
 		(void)budget_take(req->worker->srv->declines, &req->turn.client);
 	if (event->kind == EVENT_UNAVAILABLE)

@@ -6,7 +6,7 @@
 
 /*
  * What a message led to, as bind sees it: each thing is an event, and event_emit() is the one place that turns events
- * into statistics, log lines and ends of claims. They are emitted when the changes are durable, or with the drop.
+ * into statistics and log lines. They are emitted when the changes are durable, or with the drop.
  */
 enum event_kind {
 	EVENT_NOTHING,    /* a library took it back */

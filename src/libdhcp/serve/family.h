@@ -74,6 +74,8 @@ struct family {
 	bool (*held_query)(const struct request *req, const struct ia *ia, unsigned nth, struct lease_query *ret);
 	/* True if a lease is this client's, for this IA. */
 	bool (*belongs)(const struct request *req, const struct ia *ia, const struct lease *lease);
+	/* Who claims an address for the client, so that a claim belongs to it by the same rule. */
+	struct alloc_client (*claimant)(const struct request *req);
 	enum lease_type lease_type; /* of an address */
 	bool one_lease;             /* a client has one lease on a link: a new one replaces it */
 	/* The name that is kept with a lease for that address, "" if none; in the request's arena. */

@@ -58,12 +58,15 @@ static enum verdict unpack4(struct request *req)
 	return STEP_NEXT;
 }
 
+/* A lease file does not keep the hardware type, so claims do not distinguish it either. */
+static struct client_key hwaddr_key(const struct request *req)
+{
+	return client_key_of(req->hwaddr, 0x100);
+}
+
 static struct client_key key_of(const struct request *req)
 {
-	struct bytes id = req->match_id.len ? req->match_id : req->hwaddr;
-	uint64_t kind = req->match_id.len ? 61 : 0x100 + req->hwtype;
-
-	return client_key_of(id, kind);
+	return req->client_id.len ? client_key_of(req->client_id, 61) : hwaddr_key(req);
 }
 
 static struct ip address_option(const struct packet4 *pkt, uint16_t code)
@@ -160,14 +163,14 @@ static bool is_for_us(const struct request *req)
 /* The subnet says how clients are matched; then their leases can be looked for. */
 static enum verdict chosen4(struct request *req)
 {
-	if (!is_for_us(req)) {
-		propose_forget(req, LEASE_V4);
-		return request_drop(req, DROP_NOT_FOR_US, NULL);
-	}
 	if (req->sub && !req->sub->par.match_client_id && req->hwaddr.len) {
 		if (req->match_id.len)
 			LOG(DHCP4_CLIENTID_IGNORED_FOR_LEASES, request_label(req), req->sub->id);
 		req->match_id = bytes_of(NULL, 0);
+	}
+	if (!is_for_us(req)) {
+		propose_forget(req, LEASE_V4);
+		return request_drop(req, DROP_NOT_FOR_US, NULL);
 	}
 	return STEP_NEXT;
 }
@@ -237,6 +240,17 @@ static bool belongs4(const struct request *req, const struct ia *ia, const struc
 	return req->hwaddr.len && bytes_equal(req->hwaddr, lease->hwaddr);
 }
 
+static struct alloc_client claimant4(const struct request *req)
+{
+	struct alloc_client who = { .id = { 0, 0 } };
+
+	if (req->match_id.len)
+		who.id = req->turn.client;
+	if (req->hwaddr.len)
+		who.other = req->client_id.len ? hwaddr_key(req) : req->turn.client;
+	return who;
+}
+
 static const char *make_context(struct request *req, const char *old)
 {
 	return context4_make(req->arena, &req->rai, old);
@@ -277,6 +291,7 @@ const struct family family4 = {
 	.read_ias = read_ias4,
 	.held_query = held_query4,
 	.belongs = belongs4,
+	.claimant = claimant4,
 	.one_lease = true,
 	.lease_type = LEASE_V4,
 	.name_of = name4_of,

@@ -292,6 +292,11 @@ static bool belongs6(const struct request *req, const struct ia *ia, const struc
 	       lease->type == ia->type && bytes_equal(lease->client_id, req->client_id);
 }
 
+static struct alloc_client claimant6(const struct request *req)
+{
+	return (struct alloc_client){ .id = req->turn.client, .other = req->turn.client };
+}
+
 static const char *make_context(struct request *req, const char *old)
 {
 	return context6_make(req->arena, &req->q6, old);
@@ -338,6 +343,7 @@ const struct family family6 = {
 	.read_ias = read_ias6,
 	.held_query = held_query6,
 	.belongs = belongs6,
+	.claimant = claimant6,
 	.lease_type = LEASE_NA,
 	.name_of = name6_of,
 	.make_context = make_context,

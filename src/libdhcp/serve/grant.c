@@ -168,6 +168,12 @@ bool grant_candidates(struct request *req, struct ia *ia, void (*grant)(struct r
 
 /* --- changes --------------------------------------------------------------- */
 
+/* The change reclaims the lease, too, as nobody has done that yet; NULL: it does not. */
+static const struct lease *reclaimed(const struct lease *old)
+{
+	return old && lease_is_in_use(old) && lease_is_over(old) ? old : NULL;
+}
+
 struct store_change *change_put(struct request *req, const struct lease *lease, const struct lease *old)
 {
 	struct store_change *change = &req->changes[req->n_changes++];
@@ -178,6 +184,7 @@ struct store_change *change_put(struct request *req, const struct lease *lease, 
 		.new = *lease,
 		.addr = lease->addr,
 		.expected_version = old ? old->version : 0,
+		.ended = reclaimed(old),
 	};
 	return change;
 }
@@ -192,6 +199,7 @@ void change_delete(struct request *req, const struct lease *old)
 		.new = *old,
 		.addr = old->addr,
 		.expected_version = old->version,
+		.ended = reclaimed(old),
 	};
 }
 

@@ -21,38 +21,51 @@ static struct alloc *alloc_of(const struct request *req)
 
 /* --- claims ---------------------------------------------------------------- */
 
-/* Each address that an IA may get is claimed under a key of its own. */
-static struct client_key claim_key(const struct request *req, const struct ia *ia, unsigned slot)
+/* Each address that an IA may get is claimed under an id of its own. */
+static struct alloc_client claimant_of(struct request *req, const struct ia *ia, unsigned slot)
 {
-	return client_key_part(&req->turn.client, (uint64_t)ia->iaid << 16 | slot << 8 | ia->type);
+	struct alloc_client who;
+
+	if (!req->has_claimant)
+		req->claimant = req->fam->claimant(req);
+	req->has_claimant = true;
+	who = req->claimant;
+	if (who.id.a || who.id.b)
+		who.id = client_key_part(&who.id, (uint64_t)ia->iaid << 16 | slot << 8 | ia->type);
+	/* With offer-lifetime offers are stored, too. */
+	who.commits = !ia->policy || !ia->policy->offers || req->chosen->par.offer_lifetime;
+	return who;
 }
 
-static bool key_is_used(const struct ia *ia, const struct client_key *key)
+static bool id_is_used(const struct ia *ia, const struct alloc_client *who)
 {
 	unsigned i;
 
-	for (i = 0; i < ia->n_bindings; i++)
-		if (client_key_equal(&ia->bindings[i].candidate.key, key))
+	for (i = 0; i < ia->n_bindings; i++) {
+		const struct candidate *c = &ia->bindings[i].candidate;
+
+		if (c->is_claimed && client_key_equal(&c->claimant.id, &who->id))
 			return true;
+	}
 	return false;
 }
 
-/* The key the address is claimed under already, else one that is not in use. addr may be NULL. */
-static struct client_key key_for(const struct request *req, const struct ia *ia, const struct ip *addr)
+/* The id the address is claimed under already, else one that is not in use. addr may be NULL. */
+static struct alloc_client claimant_for(struct request *req, const struct ia *ia, const struct ip *addr)
 {
-	struct client_key key = claim_key(req, ia, 0), unused = { 0, 0 };
+	struct alloc_client who = claimant_of(req, ia, 0), unused = who;
 	unsigned slot = ia->n_bindings;
 	struct ip claimed;
 
 	if (slot == 1)
-		return key;
+		return who;
 	while (slot--) {
-		key = claim_key(req, ia, slot);
-		if (key_is_used(ia, &key))
+		who = claimant_of(req, ia, slot);
+		if (id_is_used(ia, &who))
 			continue;
-		if (addr && alloc_claimed_by(alloc_of(req), &key, &claimed) && ip_equal(&claimed, addr))
-			return key;
-		unused = key;
+		if (addr && alloc_claimed_by(alloc_of(req), &who, &claimed) && ip_equal(&claimed, addr))
+			return who;
+		unused = who;
 	}
 	return unused;
 }
@@ -85,17 +98,23 @@ static bool is_scarce(const struct request *req, const struct pool *pool)
 	       threshold * (double)pool->size;
 }
 
-static void set_candidate(struct request *req, struct binding *b, const struct pool *pool, const struct prefix *prefix,
-			  struct client_key key)
+static void set_candidate(struct request *req, struct binding *b, const struct pool *pool, const struct prefix *prefix)
 {
 	b->candidate = (struct candidate){
 		.exists = true,
 		.prefix = *prefix,
 		.pool = pool,
 		.source = b->candidate.source,
-		.key = key,
 		.is_scarce = is_scarce(req, pool),
 	};
+}
+
+static void set_claimed(struct request *req, struct binding *b, const struct pool *pool, const struct prefix *prefix,
+			const struct alloc_client *who)
+{
+	set_candidate(req, b, pool, prefix);
+	b->candidate.is_claimed = true;
+	b->candidate.claimant = *who;
 }
 
 /* max-leases-per-client: may the IA get another lease, beyond those the client has and those of this message? */
@@ -112,14 +131,14 @@ static bool may_have_more(const struct request *req, struct ia *ia)
 static bool claim(struct request *req, struct binding *b, const struct pool *pool, const struct prefix *prefix,
 		  bool is_known, const struct lease *lease)
 {
-	struct client_key key = key_for(req, b->ia, &prefix->addr);
+	struct alloc_client who = claimant_for(req, b->ia, &prefix->addr);
 	bool own = lease && req->fam->belongs(req, b->ia, lease);
 
 	if (!own && !may_have_more(req, b->ia))
 		return false;
-	if ((lease && !lease_is_over(lease)) || !alloc_claim(alloc_of(req), prefix, &key, lease != NULL))
+	if ((lease && !lease_is_over(lease)) || !alloc_claim(alloc_of(req), prefix, &who, lease != NULL))
 		return false;
-	set_candidate(req, b, pool, prefix, key);
+	set_claimed(req, b, pool, prefix, &who);
 	/* What was read before the claim may have changed while the request waited; from now on it does not. */
 	b->candidate.is_known = is_known && store_finds_at_once(req->worker->srv->store);
 	b->candidate.lease = lease;
@@ -142,12 +161,11 @@ static bool take(struct request *req, struct binding *b, const struct prefix *pr
 	 */
 	if (lease && !lease_is_over(lease) && req->fam->belongs(req, b->ia, lease)) {
 		struct prefix span = lease_span(lease);
-		struct client_key none = { 0, 0 };
 
 		pool = lease_pool(req->chosen, lease);
 		if (!pool)
 			return false;
-		set_candidate(req, b, pool, &span, none);
+		set_candidate(req, b, pool, &span);
 		b->candidate.is_known = true;
 		b->candidate.lease = lease;
 		return true;
@@ -189,11 +207,11 @@ static bool from_hints(struct request *req, struct binding *b)
 static bool from_offered(struct request *req, struct binding *b)
 {
 	while (b->pos < b->ia->n_bindings) {
-		struct client_key key = claim_key(req, b->ia, b->pos++);
+		struct alloc_client who = claimant_of(req, b->ia, b->pos++);
 		/* Length 0: whatever its pool delegates. */
 		struct prefix fresh = { .len = b->ia->type == LEASE_PD ? 0 : 128 };
 
-		if (!key_is_used(b->ia, &key) && alloc_claimed_by(alloc_of(req), &key, &fresh.addr) &&
+		if (!id_is_used(b->ia, &who) && alloc_claimed_by(alloc_of(req), &who, &fresh.addr) &&
 		    take(req, b, &fresh, false, NULL))
 			return true;
 	}
@@ -275,31 +293,55 @@ static void pool_done(struct binding *b)
 	b->rank = b->next_rank;
 }
 
+/* It becomes the candidate; the look at the store may find that it is somebody's after all. */
+static void set_picked(struct request *req, struct binding *b, const struct pool *pool, const struct ip *addr,
+		       const struct alloc_client *who)
+{
+	set_claimed(req, b, pool, &(struct prefix){ *addr, pool->len }, who);
+	req->n_new++;
+}
+
 static bool from_free(struct request *req, struct binding *b)
 {
 	const struct pool *pool;
 
 	for (; may_have_more(req, b->ia) && (pool = next_pool(req, b)); pool_done(b)) {
-		struct client_key key = key_for(req, b->ia, NULL);
+		struct alloc_client who = claimant_for(req, b->ia, NULL);
 		struct ip addr;
 
-		if (!alloc_pick(alloc_of(req), req->live->set, pool->index, &key, &addr))
+		if (!alloc_pick(alloc_of(req), req->live->set, pool->index, &who, &addr))
 			continue;
-		/* Where it is somebody's after all, the same pool may have another one: pos stays. */
-		set_candidate(req, b, pool, &(struct prefix){ addr, pool->len }, key);
-		req->n_new++;
+		/* If it is rejected the same pool may have another one: pos stays. */
+		set_picked(req, b, pool, &addr, &who);
 		return true;
 	}
 	return false;
 }
 
-/* Never what this message gets in another IA. */
-static bool is_ours(const struct request *req, const struct pool *pool)
+static bool from_ended(struct request *req, struct binding *b)
 {
+	const struct pool *pool;
+
+	for (; may_have_more(req, b->ia) && (pool = next_pool(req, b)); pool_done(b)) {
+		struct alloc_client who = claimant_for(req, b->ia, NULL);
+		struct ip addr;
+
+		if (!alloc_take_ended(alloc_of(req), req->live->set, pool->index, &who, &addr))
+			continue;
+		set_picked(req, b, pool, &addr, &who);
+		return true;
+	}
+	return false;
+}
+
+/* Does this message get it, in any of its IAs? */
+static bool is_ours(void *ctx, const struct ip *addr)
+{
+	const struct request *req = ctx;
 	unsigned i;
 
-	for (i = 0; i < req->n_bindings; i++)
-		if (req->bindings[i].candidate.pool == pool)
+	for (i = 0; i < req->n_ias; i++)
+		if (is_candidate(&req->ias[i], addr))
 			return true;
 	return false;
 }
@@ -309,14 +351,12 @@ static bool from_overtaken(struct request *req, struct binding *b)
 	const struct pool *pool;
 
 	for (; may_have_more(req, b->ia) && (pool = next_pool(req, b)); pool_done(b)) {
-		struct client_key key = key_for(req, b->ia, NULL);
+		struct alloc_client who = claimant_for(req, b->ia, NULL);
 		struct ip addr;
 
-		if (is_ours(req, pool) || !alloc_take_over(alloc_of(req), req->live->set, pool->index, &key, &addr))
+		if (!alloc_take_over(alloc_of(req), req->live->set, pool->index, &who, is_ours, req, &addr))
 			continue;
-		pool_done(b);
-		set_candidate(req, b, pool, &(struct prefix){ addr, pool->len }, key);
-		req->n_new++;
+		set_picked(req, b, pool, &addr, &who);
 		return true;
 	}
 	return false;
@@ -332,7 +372,7 @@ static bool from_own(struct request *req, struct binding *b)
 	if (!hint)
 		return false;
 	if (is_registered && !lease_is_over(hint->lease)) {
-		set_candidate(req, b, NULL, &hint->prefix, (struct client_key){ 0, 0 });
+		set_candidate(req, b, NULL, &hint->prefix);
 		b->candidate.is_known = true;
 		b->candidate.lease = hint->lease;
 		return true;
@@ -341,8 +381,9 @@ static bool from_own(struct request *req, struct binding *b)
 }
 
 static bool (*const sources[])(struct request *req, struct binding *b) = {
-	[SOURCE_HELD] = from_held, [SOURCE_OFFERED] = from_offered,     [SOURCE_HINTED] = from_hints,
-	[SOURCE_FREE] = from_free, [SOURCE_OVERTAKEN] = from_overtaken, [SOURCE_OWN] = from_own,
+	[SOURCE_HELD] = from_held, [SOURCE_OFFERED] = from_offered, [SOURCE_HINTED] = from_hints,
+	[SOURCE_FREE] = from_free, [SOURCE_ENDED] = from_ended,     [SOURCE_OVERTAKEN] = from_overtaken,
+	[SOURCE_OWN] = from_own,
 };
 
 /* --- the step -------------------------------------------------------------- */
@@ -462,9 +503,9 @@ bool candidate_is_lost(const struct request *req, const struct binding *b)
 
 	if (!c->exists)
 		return false;
-	if (!c->key.a && !c->key.b)
+	if (!c->is_claimed)
 		return lease_is_over(c->lease);
-	return !(alloc_claimed_by(alloc_of(req), &c->key, &claimed) && ip_equal(&claimed, &c->prefix.addr));
+	return !(alloc_claimed_by(alloc_of(req), &c->claimant, &claimed) && ip_equal(&claimed, &c->prefix.addr));
 }
 
 void candidate_reject(struct request *req, struct binding *b)
@@ -472,9 +513,9 @@ void candidate_reject(struct request *req, struct binding *b)
 	struct candidate *c = &b->candidate;
 
 	if (c->source == SOURCE_FREE)
-		alloc_missed(alloc_of(req), req->live->set, c->pool->index, &c->key, &c->prefix.addr);
-	else if (c->key.a || c->key.b)
-		alloc_unclaim(alloc_of(req), &c->key);
+		alloc_missed(alloc_of(req), req->live->set, c->pool->index, &c->claimant, &c->prefix.addr);
+	else if (c->is_claimed)
+		alloc_unclaim(alloc_of(req), &c->claimant);
 	*c = (struct candidate){ .is_rejected = true };
 	req->n_new--;
 	req->n_rejected++;
@@ -483,7 +524,7 @@ void candidate_reject(struct request *req, struct binding *b)
 void propose_forget(struct request *req, enum lease_type type)
 {
 	const struct ia ia = { .type = type };
-	struct client_key key = claim_key(req, &ia, 0);
+	struct alloc_client who = claimant_of(req, &ia, 0);
 
-	alloc_unclaim(alloc_of(req), &key);
+	alloc_unclaim(alloc_of(req), &who);
 }

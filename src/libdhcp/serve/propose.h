@@ -6,8 +6,9 @@
 
 /* In which order sources are tried for a message. */
 struct policy {
-	enum source order[6]; /* up to SOURCE_NONE */
+	enum source order[7]; /* up to SOURCE_NONE */
 	bool extends;         /* what the IA has in use is enough, where any of it can be had */
+	bool offers;          /* the client is expected to request what it gets */
 };
 
 /* The candidate is somebody else's: its claim ends, and the next propose finds another one. */

@@ -87,8 +87,10 @@ struct request {
 	struct ip wanted; /* the address that a DHCPv4 client, or a registration, names; zero if none */
 	struct ia *ias;
 	unsigned n_ias;
-	uint32_t n_leases;      /* how many the client has, on all links and in all states */
-	uint32_t n_new;         /* candidates that would be more than these */
+	uint32_t n_leases;            /* how many the client has, on all links and in all states */
+	uint32_t n_new;               /* candidates that would be more than these */
+	struct alloc_client claimant; /* who claims; in propose, once it is needed: has_claimant */
+	bool has_claimant;
 	unsigned declines_left; /* addresses that the client may take out of use now */
 
 	/* what it gets */

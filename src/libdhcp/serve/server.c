@@ -100,7 +100,7 @@ static bool note_lease(void *ctx, const struct lease *lease)
 	struct prefix span = lease_span(lease);
 
 	if (lease_is_in_use(lease))
-		alloc_note(ctx, &span, true);
+		alloc_note(ctx, &span, true, lease->expires);
 	return true;
 }
 
@@ -442,26 +442,6 @@ enum verdict server_take_turn(struct request *req)
 	}
 	req->has_turn = false;
 	return request_drop(req, DROP_DUPLICATE, NULL);
-}
-
-uint64_t server_n_free(struct request *req, const struct pool *pool)
-{
-	return alloc_n_free(req->worker->srv->alloc, req->live->set, pool->index);
-}
-
-bool server_pick_for(struct request *req, const struct pool *pool, const struct client_key *key, struct ip *ret)
-{
-	return alloc_pick(req->worker->srv->alloc, req->live->set, pool->index, key, ret);
-}
-
-bool server_pick(struct request *req, const struct pool *pool, struct ip *ret)
-{
-	return alloc_pick(req->worker->srv->alloc, req->live->set, pool->index, &req->turn.client, ret);
-}
-
-bool server_take_over(struct request *req, const struct pool *pool, struct ip *ret)
-{
-	return alloc_take_over(req->worker->srv->alloc, req->live->set, pool->index, &req->turn.client, ret);
 }
 
 void server_want_reclaim(struct server *srv)

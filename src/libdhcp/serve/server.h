@@ -101,14 +101,6 @@ uint8_t *serve_worker_out_buf(const struct serve_worker *w);
 void server_resume(struct request *req);
 /* One request of a client at a time: STEP_NEXT when it is this one's turn. */
 enum verdict server_take_turn(struct request *req);
-/* Claim a free address of the pool for the request's client. */
-bool server_pick(struct request *req, const struct pool *pool, struct ip *ret);
-/* Where nothing is free: one that another client was offered and does not seem to want. */
-bool server_take_over(struct request *req, const struct pool *pool, struct ip *ret);
-/* The same under a key of its own: a request may have several. */
-bool server_pick_for(struct request *req, const struct pool *pool, const struct client_key *key, struct ip *ret);
-/* How many addresses of the pool are free. */
-uint64_t server_n_free(struct request *req, const struct pool *pool);
 void server_want_reclaim(struct server *srv);
 /* The addresses of this machine, by which clients may know us; copied. Main thread. */
 void server_set_addresses(struct server *srv, const struct ip *addrs, unsigned n);

@@ -131,12 +131,33 @@ enum verdict step_commit(struct request *req)
 	return wait_end(req);
 }
 
+/* Leases that had ended and were replaced before the server came to reclaim them. */
+static void count_reclaimed(struct request *req)
+{
+	char text[IP_TEXT_MAX];
+	unsigned i;
+
+	for (i = 0; i < req->n_changes; i++) {
+		const struct lease *lease = req->changes[i].ended;
+
+		if (!lease)
+			continue;
+		stat_add(req->worker->stats, STAT_RECLAIMED, 1);
+		if (lease->state != LEASE_DECLINED)
+			continue;
+		stat_add(req->worker->stats, STAT_RECLAIMED_DECLINED, 1);
+		LOGF(req->fam->idx, ALLOC_ENGINE_Vx_DECLINED_RECOVERED, ip_format(&lease->addr, text),
+		     lease->subnet_id);
+	}
+}
+
 /* RFC 2131 3.1 and 4.3: what is acknowledged is in stable storage; if it is not, be silent. */
 enum verdict step_committed(struct request *req)
 {
 	if (req->n_changes) {
 		switch (req->txn.result) {
 		case CHANGE_OK:
+			count_reclaimed(req);
 			break;
 		case CHANGE_CONFLICT:
 		case CHANGE_GONE:

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Claims: whose they are, who takes over which one, and that their memory comes back. */
+#include "alloc/alloc.h"
+#include "base/clock.h"
+#include "base/hash.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define HOLD_MS 15000
+
+static struct alloc *alloc;
+static struct alloc_set *set;
+
+static struct ip at(uint32_t i)
+{
+	return ip_from4(0x0a000000 + i);
+}
+
+/* Ranges of n addresses each, side by side. */
+static void begin(unsigned n_ranges, uint32_t n)
+{
+	struct alloc_range ranges[4];
+
+	ck_assert_uint_le(n_ranges, 4);
+	for (unsigned i = 0; i < n_ranges; i++)
+		ranges[i] = (struct alloc_range){ .first = at(i * n), .last = at(i * n + n - 1), .size = n };
+	alloc = alloc_new(HOLD_MS);
+	set = alloc_set_new(alloc, ranges, n_ranges);
+	clock_set_virtual(1000, 1000);
+}
+
+static void end(void)
+{
+	alloc_set_free(alloc, set);
+	alloc_free(alloc);
+	clock_set_real();
+}
+
+static struct alloc_client client(uint64_t id, uint64_t other)
+{
+	return (struct alloc_client){ .id = { id, id }, .other = { other, other } };
+}
+
+/* The number of the address, or -1. */
+static int pick(unsigned range, struct alloc_client who)
+{
+	struct ip ip;
+
+	return alloc_pick(alloc, set, range, &who, &ip) ? (int)(ip_to4(&ip) - 0x0a000000) : -1;
+}
+
+static int take_over(unsigned range, struct alloc_client who)
+{
+	struct ip ip;
+
+	return alloc_take_over(alloc, set, range, &who, NULL, NULL, &ip) ? (int)(ip_to4(&ip) - 0x0a000000) : -1;
+}
+
+static bool claim(uint32_t i, struct alloc_client who)
+{
+	return alloc_claim(alloc, &(struct prefix){ at(i), 32 }, &who, false);
+}
+
+static int claimed_by(struct alloc_client who)
+{
+	struct ip ip;
+
+	return alloc_claimed_by(alloc, &who, &ip) ? (int)(ip_to4(&ip) - 0x0a000000) : -1;
+}
+
+static void note(uint32_t i, bool in_use)
+{
+	alloc_note(alloc, &(struct prefix){ at(i), 32 }, in_use, INT64_MAX);
+}
+
+/* As with leases: ids decide where both have one, else the other keys do. */
+START_TEST(a_claim_is_its_clients)
+{
+	static const struct {
+		uint64_t id, other;
+		bool is_same;
+	} cases[] = {
+		{ 1, 1, true }, { 1, 2, true },  { 1, 0, true },  { 2, 1, false }, { 2, 0, false },
+		{ 0, 1, true }, { 0, 2, false }, { 0, 0, false }, { 2, 2, false },
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (unsigned turned = 0; turned < 2; turned++) {
+			struct alloc_client first = client(1, 1), second = client(cases[i].id, cases[i].other),
+					    swap = first;
+
+			if (turned) {
+				first = second;
+				second = swap;
+			}
+			begin(1, 4);
+			ck_assert_int_eq(pick(0, first), 0);
+			ck_assert_msg(claimed_by(second) == (cases[i].is_same ? 0 : -1), "case %u, turned %u", i,
+				      turned);
+			ck_assert_msg(claim(0, second) == cases[i].is_same, "case %u, turned %u", i, turned);
+			end();
+		}
+}
+END_TEST
+
+/* A client that gains or loses its id on the way has one claim all the time. */
+START_TEST(an_id_comes_and_goes)
+{
+	begin(1, 4);
+	ck_assert_int_eq(pick(0, client(0, 7)), 0);
+	ck_assert(claim(0, client(1, 7)));
+	ck_assert(claim(0, client(0, 7)));
+	ck_assert(claim(0, client(2, 7)));
+	ck_assert_int_eq(claimed_by(client(1, 7)), -1);
+	/* Another id of the same hardware is another client; without an id it is the last of them. */
+	ck_assert_int_eq(pick(0, client(3, 7)), 1);
+	ck_assert_int_eq(claimed_by(client(2, 7)), 0);
+	ck_assert_int_eq(claimed_by(client(0, 7)), 1);
+	ck_assert(claim(0, client(0, 7)));
+	ck_assert_int_eq(claimed_by(client(3, 7)), 0);
+	ck_assert_uint_eq(alloc_n_claims(alloc), 1);
+	alloc_unclaim(alloc, &(struct alloc_client){ .other = { 7, 7 } });
+	ck_assert_uint_eq(alloc_n_claims(alloc), 0);
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 4);
+	end();
+}
+END_TEST
+
+/* Clients that never request what they are offered keep nobody out, and who requests first gets it. */
+START_TEST(the_oldest_offer_is_taken_over)
+{
+	begin(1, 4);
+	for (uint64_t i = 1; i <= 4; i++)
+		ck_assert_int_eq(pick(0, client(i, i)), (int)i - 1);
+	ck_assert_int_eq(pick(0, client(9, 9)), -1);
+	/* Asking again makes an offer no younger. */
+	ck_assert(claim(0, client(1, 1)));
+	for (uint64_t i = 1; i <= 4; i++)
+		ck_assert_int_eq(take_over(0, client(10 + i, 10 + i)), (int)i - 1);
+	ck_assert_int_eq(take_over(0, client(20, 20)), 0);
+	ck_assert_uint_eq(alloc_n_claims(alloc), 4);
+	/* Only clients that were offered it come back for it; whoever names it in between does not change that. */
+	ck_assert(claim(1, client(2, 2)));
+	ck_assert(claim(1, client(30, 30)));
+	ck_assert(claim(1, client(12, 12)));
+	note(1, true);
+	ck_assert_int_eq(claimed_by(client(12, 12)), -1);
+	ck_assert(!claim(1, client(2, 2)));
+	/* What is leased is nobody's to take over. */
+	for (uint64_t i = 40; i < 60; i++)
+		ck_assert_int_ne(take_over(0, client(i, i)), 1);
+	note(0, true);
+	note(2, true);
+	note(3, true);
+	ck_assert_int_eq(take_over(0, client(60, 60)), -1);
+	ck_assert_uint_eq(alloc_n_claims(alloc), 0);
+	end();
+}
+END_TEST
+
+/* What was offered to one client only is for that client. */
+START_TEST(an_offer_is_kept)
+{
+	begin(1, 4);
+	ck_assert_int_eq(pick(0, client(1, 1)), 0);
+	ck_assert(!claim(0, client(2, 2)));
+	clock_advance(HOLD_MS - 1);
+	ck_assert(claim(0, client(1, 1)));
+	clock_advance(HOLD_MS - 1);
+	ck_assert(!claim(0, client(2, 2)));
+	clock_advance(1);
+	ck_assert(claim(0, client(2, 2)));
+	ck_assert_int_eq(claimed_by(client(1, 1)), -1);
+	end();
+}
+END_TEST
+
+START_TEST(a_client_takes_its_own_first)
+{
+	begin(2, 3);
+	ck_assert_int_eq(pick(0, client(1, 1)), 0);
+	ck_assert_int_eq(pick(0, client(2, 7)), 1);
+	ck_assert_int_eq(pick(0, client(3, 7)), 2);
+	ck_assert_int_eq(pick(1, client(4, 7)), 3);
+	ck_assert_int_eq(take_over(0, client(5, 7)), 1);
+	ck_assert_int_eq(take_over(0, client(6, 7)), 2);
+	ck_assert_int_eq(take_over(0, client(7, 7)), 1);
+	ck_assert_int_eq(take_over(0, client(8, 8)), 0);
+	end();
+}
+END_TEST
+
+static bool skip_two(void *ctx, const struct ip *addr)
+{
+	(void)ctx;
+	return ip_to4(addr) - 0x0a000000 < 2;
+}
+
+START_TEST(some_may_not_be_taken)
+{
+	struct alloc_client me = client(9, 2);
+	struct ip ip;
+
+	begin(1, 3);
+	for (uint64_t i = 1; i <= 3; i++)
+		ck_assert_int_eq(pick(0, client(i, i)), (int)i - 1);
+	ck_assert(alloc_take_over(alloc, set, 0, &me, skip_two, NULL, &ip));
+	ck_assert_uint_eq(ip_to4(&ip), 0x0a000002);
+	end();
+}
+END_TEST
+
+/* Of whatever others are offered in another range nothing counts. */
+START_TEST(each_range_has_its_own_order)
+{
+	begin(4, 65536);
+	ck_assert_int_eq(pick(1, client(1, 1)), 65536);
+	for (uint64_t i = 0; i < 65536; i++)
+		ck_assert_int_eq(pick(0, client(100 + i, 100 + i)), (int)i);
+	ck_assert_int_eq(pick(1, client(2, 2)), 65537);
+	ck_assert_int_eq(take_over(1, client(3, 3)), 65536);
+	ck_assert_int_eq(take_over(1, client(4, 4)), 65537);
+	ck_assert_int_eq(take_over(0, client(5, 5)), 0);
+	end();
+}
+END_TEST
+
+/* Nested pools and the sets of two configurations have the claims in the same order as a plain list. */
+START_TEST(takeover_agrees_with_a_list)
+{
+	enum { N = 60, RANGES = 5 };
+	static const struct {
+		uint32_t first, last;
+	} spans[2][RANGES] = { { { 0, 59 }, { 10, 19 }, { 15, 30 }, { 40, 49 }, { 49, 59 } },
+			       { { 0, 9 }, { 10, 19 }, { 20, 39 }, { 40, 40 }, { 41, 59 } } };
+	struct alloc_range ranges[RANGES];
+	struct alloc_set *sets[2] = { NULL, NULL };
+	uint64_t owner[N] = { 0 }, since[N] = { 0 };
+	bool leased[N] = { false };
+
+	alloc = alloc_new(HOLD_MS);
+	rand_seed(3);
+	clock_set_virtual(1000, 1000);
+	for (uint64_t step = 1; step < 20000; step++) {
+		unsigned which = (unsigned)rand_below(2), r = (unsigned)rand_below(RANGES), a;
+		uint32_t first = spans[which][r].first, last = spans[which][r].last;
+		struct alloc_client me = client(step, step);
+		struct ip ip;
+		int want = -1;
+
+		if (step % 500 == 1) {
+			alloc_set_free(alloc, sets[which]);
+			for (unsigned i = 0; i < RANGES; i++)
+				ranges[i] = (struct alloc_range){ .first = at(spans[which][i].first),
+								  .last = at(spans[which][i].last),
+								  .size = spans[which][i].last - spans[which][i].first +
+									  1 };
+			sets[which] = alloc_set_new(alloc, ranges, RANGES);
+			for (a = 0; a < N; a++)
+				if (leased[a])
+					note(a, true);
+		}
+		if (!sets[which])
+			continue;
+		set = sets[which];
+		switch (rand_below(8)) {
+		case 0:
+			a = (unsigned)rand_below(N);
+			note(a, leased[a] = !leased[a]);
+			owner[a] = leased[a] ? 0 : owner[a];
+			break;
+		case 1:
+			a = (unsigned)rand_below(N);
+			if (owner[a] && claim(a, client(owner[a], owner[a])))
+				break;
+			if (claim(a, me)) {
+				ck_assert(!leased[a]);
+				owner[a] = since[a] = step;
+			}
+			break;
+		case 2:
+			a = (unsigned)rand_below(N);
+			me = client(owner[a] ? owner[a] : step, owner[a] ? owner[a] : step);
+			alloc_unclaim(alloc, &me);
+			owner[a] = 0;
+			break;
+		case 3:
+		case 4:
+			if (alloc_pick(alloc, set, r, &me, &ip)) {
+				a = ip_to4(&ip) - 0x0a000000;
+				ck_assert(!owner[a] && !leased[a]);
+				owner[a] = since[a] = step;
+				break;
+			}
+			for (a = first; a <= last; a++)
+				ck_assert(owner[a] || leased[a]);
+			break;
+		default:
+			for (a = first; a <= last; a++)
+				if (owner[a] && (want < 0 || since[a] < since[want]))
+					want = (int)a;
+			/* Sets that came later have the order of the last renewals; the oldest is in there, too. */
+			ck_assert_int_eq(take_over(r, me) >= 0, want >= 0);
+			for (a = first; a <= last; a++)
+				if (claimed_by(me) == (int)a)
+					owner[a] = since[a] = step;
+			break;
+		}
+		for (a = 0; a < N; a++) {
+			if (owner[a])
+				ck_assert_int_eq(claimed_by(client(owner[a], owner[a])), (int)a);
+		}
+	}
+	alloc_set_free(alloc, sets[0]);
+	alloc_set_free(alloc, sets[1]);
+	alloc_free(alloc);
+	clock_set_real();
+}
+END_TEST
+
+static long rss_kib(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	long pages = 0;
+
+	if (!f || fscanf(f, "%*d %ld", &pages) != 1)
+		pages = -1;
+	if (f)
+		(void)fclose(f);
+	return pages < 0 ? -1 : pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* A hundred thousand identities that only ask cost no memory once their claims are over. */
+START_TEST(memory_comes_back)
+{
+	enum { N = 100000 };
+	struct alloc_range ranges[2] = { { .first = at(0), .last = at((1 << 17) - 1), .size = 1 << 17 },
+					 { .size = UINT64_MAX } };
+	long before;
+
+	ck_assert_int_eq(ip_parse("2001:db8::1", &ranges[1].first), 0);
+	ck_assert_int_eq(ip_parse("2001:db8::ffff:ffff:ffff:ffff", &ranges[1].last), 0);
+	alloc = alloc_new(HOLD_MS);
+	set = alloc_set_new(alloc, ranges, 2);
+	clock_set_virtual(1000, 1000);
+	before = rss_kib();
+	for (unsigned round = 0; round < 3; round++) {
+		for (uint64_t i = 0; i < 2 * N; i++) {
+			struct alloc_client who = client(hash_bytes(&i, 8, round), i);
+			struct ip ip;
+
+			ck_assert(alloc_pick(alloc, set, i % 2, &who, &ip));
+		}
+		ck_assert_uint_eq(alloc_n_claims(alloc), 2 * N);
+		clock_advance(HOLD_MS);
+		alloc_sweep(alloc);
+		ck_assert_uint_eq(alloc_n_claims(alloc), 0);
+		ck_assert_uint_le(alloc_bytes(alloc), 256 << 10);
+	}
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	ck_assert_int_lt(rss_kib() - before, 4096);
+#endif
+	(void)before;
+	end();
+}
+END_TEST
+
+/* As many ids of one piece of hardware as a flood makes are no more work than as many clients. */
+START_TEST(many_ids_of_one_client)
+{
+	int64_t start_ms;
+
+	begin(1, 1 << 17);
+	start_ms = clock_mono_ms();
+	for (uint64_t i = 0; i < 1 << 17; i++) {
+		ck_assert_int_eq(pick(0, client(i + 1, 7)), (int)i);
+		if (i % 64 == 0)
+			ck_assert_int_eq(claimed_by(client(0, 7)), (int)i);
+	}
+	for (uint64_t i = 0; i < 1 << 17; i++)
+		ck_assert_int_eq(take_over(0, client(1 << 20 | i, 7)), (int)i);
+	clock_advance(HOLD_MS);
+	alloc_sweep(alloc);
+	ck_assert_int_lt(clock_mono_ms() - start_ms, 5000);
+	end();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("holds");
+	TCase *tc = tcase_create("holds");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, a_claim_is_its_clients);
+	tcase_add_test(tc, an_id_comes_and_goes);
+	tcase_add_test(tc, the_oldest_offer_is_taken_over);
+	tcase_add_test(tc, an_offer_is_kept);
+	tcase_add_test(tc, a_client_takes_its_own_first);
+	tcase_add_test(tc, some_may_not_be_taken);
+	tcase_add_test(tc, each_range_has_its_own_order);
+	tcase_add_test(tc, takeover_agrees_with_a_list);
+	tcase_add_test(tc, memory_comes_back);
+	tcase_add_test(tc, many_ids_of_one_client);
+	suite_add_tcase(suite, tc);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
