@@ -13,7 +13,7 @@ import time
 
 from lib import ledger
 from lib.case import Skipped, fault, test
-from lib.server import Server
+from lib.server import Server, cleanups
 
 HEADS = {4: "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id\n",
          6: "address,duid,valid_lifetime,expire,subnet_id,pref_lifetime,lease_type,iaid,prefix_len,fqdn_fwd,fqdn_rev,"
@@ -43,23 +43,9 @@ def is_old(digit, address):
     return address.startswith("10." if digit == 4 else "2001:db8:77:")
 
 
-def running(path):
-    """Process numbers of clean-ups of this lease file."""
-    pids = []
-    for name in glob.glob("/proc/[0-9]*/cmdline"):
-        try:
-            with open(name, "rb") as f:
-                args = f.read().split(b"\0")
-        except OSError:
-            continue
-        if os.path.basename(args[0]) == b"kea-lfc" and f"{path}.1".encode() in args:
-            pids.append(int(name.split("/")[2]))
-    return pids
-
-
 def settled(t, server, timeout=20):
     """Until no clean-up runs and none waits."""
-    t.wait("the end of the clean-up", lambda: not running(server.lease_path) and
+    t.wait("the end of the clean-up", lambda: not server.cleanups() and
            not os.path.exists(server.lease_path + ".1") and not os.path.exists(server.lease_path + ".completed"), timeout)
 
 
@@ -98,7 +84,7 @@ def lfc_load(t):
     t.eq((got["drops"], got["naks"], got["bad"], got["dups"]), (0, 0, 0, 0), "drops, naks, bad, dups")
     t.true(load.gap_ms() < 1000, f"clients waited {load.gap_ms():.0f} ms")
     server.stop()
-    t.wait("the last clean-up", lambda: not running(server.lease_path), 20)
+    t.wait("the last clean-up", lambda: not server.cleanups(), 20)
     t.eq(ledger.check(t, load.path, server)["addresses"], 4000 if t.fam.digit == 4 else 8000, "addresses and prefixes")
 
 
@@ -119,7 +105,7 @@ def lfc_kill_9(t):
     want = (50, 10) if t.long else (3, 1)
     end = time.monotonic() + (120 if t.long else 20)
     while time.monotonic() < end and (t.long or kills < want[0] or server_kills < want[1]):
-        pids = t.wait("a clean-up", lambda: running(server.lease_path) or time.monotonic() > end, 20, every=0.005)
+        pids = t.wait("a clean-up", lambda: server.cleanups() or time.monotonic() > end, 20, every=0.005)
         if pids is True:
             break
         time.sleep(rng.random() * n_old * 0.8e-6)
@@ -140,7 +126,7 @@ def lfc_kill_9(t):
     t.eq((got["confirmed_dups"], got["bad"]), (0, 0), "dups, bad")  # an offer is forgotten when the server is killed
     settled(t, server, 30)
     server.kill()
-    t.wait("the last clean-up", lambda: not running(server.lease_path), 20)
+    t.wait("the last clean-up", lambda: not server.cleanups(), 20)
     t.true(ledger.check(t, load.path, server)["acks"] > 1000, "too few ACKs to mean anything")
     t.true(len([a for a in server.leases() if is_old(t.fam.digit, a)]) == n_old, "older leases are lost")
 
@@ -263,7 +249,7 @@ def lfc_arguments(t):
         other = subprocess.Popen(["kea-lfc", "-c", "import time; time.sleep(20)", "-i", base + ".1"],
                                  executable=sys.executable)
         t.write("leases.csv.pid", f"{other.pid}\n")
-        t.wait("the other process", lambda: other.pid in running(base), 5)
+        t.wait("the other process", lambda: other.pid in cleanups(base), 5)
         t.eq(run("-4").returncode, 2, "exit code while one runs that does not lock")
         other.kill()
         other.wait()

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: MPL-2.0
 """The server ends, or all power does, while clients get leases: nothing that was acknowledged is lost, and
 nothing is given twice."""
+import bisect
 import os
 import random
+import re
 import shutil
 import signal
-import subprocess
 import time
 
-from lib import ledger
-from lib.case import Skipped, fault
+from lib import disk, ledger
+from lib.case import fault
 from lib.server import Server
 
 CLIENTS = ("--clients", "40000", "--window", "256", "--timeout", "300", "--seconds", "60")
@@ -79,16 +80,7 @@ def killed(t):
     rounds.say(f"killed (the longest start took {worst:.2f} s)")
 
 
-def mount_image(t, image, name):
-    folder = t.path(name)
-    os.mkdir(folder)
-    p = subprocess.run(["mount", "-o", "loop", image, folder], check=False, capture_output=True, text=True)
-    if p.returncode:
-        raise Skipped(f"skipped: no loop devices here ({p.stderr.strip()})")
-    return folder
-
-
-@fault("S2", "power-cut", needs=["mkfs.ext4", "mount"], limit=90, beyond_kea="it never syncs its lease file")
+@fault("S2", "power-cut", needs=["mkfs.ext4", "mount"], limit=120, beyond_kea="it never syncs its lease file")
 def power_cut(t):
     """The power goes at any moment under load: what was acknowledged is on the disk.
 
@@ -96,29 +88,130 @@ def power_cut(t):
     image, and the copy that is taken of it while the server stands still does not have it."""
     rounds = Rounds(t)
     image = t.path("disk0")
-    with open(image, "wb") as f:
-        f.truncate(256 << 20)
-    subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True)
-    disk = mount_image(t, image, "mnt0")
-    server = Server(t, t.fam.config(quiet=True), folder=disk)
+    disk.make(image, 256 << 20)
+    folder = disk.mount(t, image, "mnt0")
+    server = Server(t, t.fam.config(quiet=True), folder=folder)
     for i in range(1, (10 if t.long else 1) + 1):
         server.start()
-        copy = t.path(f"disk{i}")
+        left = t.path(f"disk{i}")
 
-        def cut(server=server, image=image, copy=copy):
-            server.process.send(signal.SIGSTOP)
-            subprocess.run(["cp", "--sparse=always", image, copy], check=True)
+        def cut(server=server, folder=folder, image=image, left=left):
+            server.freeze()
+            disk.copy(t, folder, image, left)
             server.kill()
         rounds.run(cut)
-        subprocess.run(["umount", disk], check=True)
+        disk.unmount(folder)
         os.unlink(image)
-        image, disk = copy, mount_image(t, copy, f"mnt{i}")
-        server = Server(t, t.fam.config(quiet=True), folder=disk)
+        image, folder = left, disk.mount(t, left, f"mnt{i}")
+        server = Server(t, t.fam.config(quiet=True), folder=folder)
         ledger.check(t, rounds.all, server)
     server.start()
     t.eq(server.stop()[0], 0, "exit code")
     ledger.check(t, rounds.all, server)
     rounds.say("the power was cut")
+
+
+def known_until(t, path, seconds):
+    """The part of a ledger that was heard before this time."""
+    part = t.path("ledger.part")
+    with open(path, encoding="ascii") as f, open(part, "w", encoding="ascii") as to:
+        to.writelines(line for line in f if line[0] == "#" or float(line.split(" ", 1)[0]) < seconds)
+    return part
+
+
+def logged(t, lease_db, seconds, old_rows=""):
+    """Load on a server whose disk is written down; the disk and the ledger."""
+    logged_disk = disk.LoggedDisk(t)
+    server = Server(t, t.fam.config(quiet=True, lease_db={"type": "memfile", **lease_db}, **t.no_cache,
+                                    **{"sanity-checks": {"lease-checks": "none"}}),
+                    folder=logged_disk.folder, env=logged_disk.environment())
+    if old_rows:
+        with open(server.lease_path, "w", encoding="utf-8") as f:
+            f.write(old_rows)
+    server.start()
+    load = t.fam.Load(t, "--renew", "--clients", "2000", "--rate", "2000", "--seconds", str(seconds), "--timeout", "2000")
+    load.finish()
+    logged_disk.end = time.monotonic()
+    server.freeze()
+    for pid in server.cleanups():
+        os.kill(pid, signal.SIGKILL)
+    server.kill()
+    t.wait("the last clean-up", lambda: not server.cleanups(), 10)
+    logged_disk.close()
+    logged_disk.read()
+    return logged_disk, load.path
+
+
+def chosen(t, cuts, n):
+    """All at and after changes of names, in the short form without those of files that hold no leases yet; and so many
+    others."""
+    def matters(reason):
+        return reason != "flush" and (t.long or "rename" in reason or not re.search(r"\.(pid|new|next|output|replaced)$", reason))
+    names = [c for c in cuts if matters(c[1])]
+    others = [c for c in cuts if not matters(c[1])]
+    return sorted(names + others[::max(1, len(others) // n)])
+
+
+def cut_everywhere(t, logged_disk, ledger_path, cuts):
+    """Cut at these places, with the writes that were not flushed dropped, half kept and all kept: nothing is lost, and
+    now and then a server starts from what is there."""
+    reasons = dict(cuts)
+    counts = {}
+    acks = n = 0
+    for seconds, keep, image in logged_disk.images([c[0] for c in cuts], 1):
+        folder = disk.mount(t, image, "cut.mnt")
+        server = Server(t, t.fam.config(quiet=True, **{"sanity-checks": {"lease-checks": "none"}}), name="kea-cut", folder=folder)
+        at = bisect.bisect_left(logged_disk.times, seconds)
+        part = known_until(t, ledger_path, seconds)
+        got, text = ledger.compare(t, part, server)
+        t.true(got["lost"] == 0 and got["dup"] == 0, f"cut at {reasons.get(at)} (event {at}), {keep} kept: {text}")
+        n += 1
+        if n % (10 if t.long else 15) == 0:
+            server.start()
+            server.kill()
+            got, text = ledger.compare(t, part, server)
+            t.true(got["lost"] == 0, f"after a start from the cut at {reasons.get(at)} (event {at}), {keep} kept: {text}")
+        acks = max(acks, got["acks"])
+        disk.unmount(folder)
+    for reason in reasons.values():
+        kind = reason.split()[0]
+        counts[kind] = counts.get(kind, 0) + 1
+    t.note(f"{n} images, cut at {counts}, of {len(logged_disk.events)} writes and flushes; up to {acks} acknowledged, 0 lost")
+
+
+NEEDS = ["mkfs.ext4", "mount", "losetup"]
+
+
+@fault("S2", "write-log", short=(4,), needs=NEEDS, limit=240, long_limit=1800, beyond_kea="it never syncs its lease file")
+def write_log(t):
+    """The power goes at every flush of the disk, whatever the disk did with what was not flushed: nothing acknowledged
+    is lost."""
+    logged_disk, path = logged(t, {"lfc-interval": 0}, 2)
+    cut_everywhere(t, logged_disk, path, chosen(t, logged_disk.cuts(), 600 if t.long else 25))
+
+
+@fault("S2", "write-log-control", needs=NEEDS, short=(6,), limit=240)
+def write_log_control(t):
+    """With "sync": "none" the same test finds leases that are lost: it would notice."""
+    logged_disk, path = logged(t, {"lfc-interval": 0, "sync": "none"}, 2)
+    cut = bisect.bisect_left(logged_disk.times, logged_disk.end)  # the unmount comes later
+    lost = {}
+    for seconds, keep, image in logged_disk.images([cut], 1):
+        folder = disk.mount(t, image, "cut.mnt")
+        server = Server(t, t.fam.config(quiet=True), name="kea-cut", folder=folder)
+        lost[keep] = ledger.compare(t, known_until(t, path, seconds), server)[0]["lost"]
+        disk.unmount(folder)
+    t.note(f"lost without sync: {lost}")
+    t.true(lost["none"] > 100, f"only {lost['none']} leases were lost without sync")
+
+
+@fault("S13", "lfc-write-log", short=(6,), needs=NEEDS, limit=400, long_limit=1800, beyond_kea="it never syncs its lease file")
+def lfc_write_log(t):
+    """The power goes at every rename and unlink of the server and of kea-lfc, and at flushes in between."""
+    logged_disk, path = logged(t, {"lfc-interval": 1}, 4)
+    cuts = logged_disk.cuts()
+    t.true(sum(c[1] != "flush" for c in cuts) >= 8, f"too few changes of names: {[c for c in cuts if c[1] != 'flush']}")
+    cut_everywhere(t, logged_disk, path, chosen(t, cuts, 600 if t.long else 5))
 
 
 @fault("C6", "sigterm")

@@ -7,6 +7,9 @@
  *	read-only	every write, and every change of a name, fails with EROFS while it is there
  *	no-locks	no file can be locked, with EACCES, as under an AppArmor profile that does not know of locks
  *	sync-ms		fdatasync takes so many milliseconds longer; the number is in the file
+ *
+ * FAULTY_MARKS is a file to which each change of a name is written before it is made: "SECONDS rename FROM TO",
+ * "SECONDS unlink PATH", by CLOCK_MONOTONIC.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -20,6 +23,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
 
 int __open_2(const char *path, int flags);
 
@@ -70,6 +75,21 @@ static bool refused(int fd, const char *path)
 	return false;
 }
 
+static void mark(const char *what, const char *path, const char *to)
+{
+	const char *marks = getenv("FAULTY_MARKS");
+	int fd = marks && on_disk(path) ? open(marks, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : -1;
+	int saved = errno;
+	struct timespec ts;
+
+	if (fd < 0)
+		return;
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	(void)dprintf(fd, "%lld.%09ld %s %s %s\n", (long long)ts.tv_sec, ts.tv_nsec, what, path, to);
+	(void)close(fd);
+	errno = saved;
+}
+
 static int sync_fault(int fd)
 {
 	char path[4096], text[16] = "";
@@ -90,15 +110,13 @@ static int sync_fault(int fd)
 		(void)close(in);
 	}
 	flag_path("sync-once", path);
-	if (unlink(path) == 0) {
+	if (REAL(unlink)(path) == 0) {
 		errno = EIO;
 		return -1;
 	}
 	errno = saved;
 	return 0;
 }
-
-#define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
 
 int fdatasync(int fd)
 {
@@ -170,7 +188,14 @@ int fallocate64(int fd, int mode, off64_t from, off64_t len)
 
 int rename(const char *from, const char *to)
 {
+	mark("rename", from, to);
 	return refused(-1, from) ? -1 : REAL(rename)(from, to);
+}
+
+int unlink(const char *path)
+{
+	mark("unlink", path, "");
+	return refused(-1, path) ? -1 : REAL(unlink)(path);
 }
 
 int link(const char *from, const char *to)

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MPL-2.0
 """kea-dhcp4 or kea-dhcp6 under test (or another one, to compare): configuration, start, stop, log, lease file."""
+import contextlib
 import csv
+import glob
 import json
 import os
 import re
 import signal
 import time
-
 
 
 def with_common(digit, quiet, top, keys):
@@ -51,6 +52,29 @@ def config6(quiet=False, lease_db=None, subnets=None, pool="2001:db8:1::100 - 20
              "pd-pools": prefixes("2001:db8:9000::", 40)},
             {"id": 3, "subnet": "2001:db8:ff::/64", "interface": "s1", "pools": [{"pool": "2001:db8:ff:0:1::/80"}],
              "pd-pools": prefixes("2001:db8:f000::", 36)}]})
+
+
+def cleanups(path):
+    """Process numbers of the kea-lfc that work on this lease file."""
+    pids = []
+    for name in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            with open(name, "rb") as f:
+                args = f.read().split(b"\0")
+        except OSError:
+            continue
+        if os.path.basename(args[0]) == b"kea-lfc" and f"{path}.1".encode() in args:
+            pids.append(int(name.split("/")[2]))
+    return pids
+
+
+def thread_states(pid):
+    """A letter for each thread, as in /proc."""
+    states = ""
+    for name in glob.glob(f"/proc/{pid}/task/*/stat"):
+        with contextlib.suppress(OSError), open(name, encoding="ascii", errors="replace") as f:
+            states += f.read().rpartition(")")[2].split()[0]
+    return states
 
 
 class Server:
@@ -124,6 +148,19 @@ class Server:
 
     def kill(self):
         self.process.stop(signal.SIGKILL)
+
+    def cleanups(self):
+        return cleanups(self.lease_path)
+
+    def freeze(self):
+        """Returns when no thread of the server and of its clean-ups runs any more: a signal reaches one thread first,
+        and on a busy machine the others may work on for a while."""
+        for find in (lambda: [self.pid]), self.cleanups:
+            for pid in find():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
+            self.case.wait("all threads to stop", lambda find=find: all(state in "TtZX" for pid in find()
+                                                                         for state in thread_states(pid)), 60, 0.001)
 
     def stop(self, timeout=8):
         """Exit code and seconds it took."""
