@@ -304,6 +304,7 @@ static void committed(void *ctx, struct store_txn *list)
 {
 	struct memfile *m = ctx;
 
+	LOG(DHCPSRV_MEMFILE_COMMIT);
 	while (list) {
 		struct store_txn *txn = list;
 
@@ -355,6 +356,7 @@ static void failed(void *ctx, struct store_txn *list)
 	struct memfile *m = ctx;
 	struct store_txn *newest = reversed(list);
 
+	LOG(DHCPSRV_MEMFILE_ROLLBACK);
 	for (struct store_txn *txn = newest; txn; txn = txn->next) {
 		uint64_t mask = refs_mask(m, txn);
 

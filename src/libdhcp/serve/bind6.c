@@ -66,8 +66,10 @@ static void delete_lost(struct request *req, const struct ia *ia)
 	for (i = 0; i < ia->n_held; i++) {
 		struct prefix span = lease_span(&ia->held[i]);
 
-		if (!ia_is_granted(ia, &span) && !lease_pool(req->chosen, &ia->held[i]))
-			change_delete(req, &ia->held[i]);
+		if (ia_is_granted(ia, &span) || lease_pool(req->chosen, &ia->held[i]))
+			continue;
+		change_delete(req, &ia->held[i]);
+		event_add(req, EVENT_REVOKED)->lease = &ia->held[i];
 	}
 }
 

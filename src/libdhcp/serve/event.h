@@ -15,6 +15,7 @@ enum event_kind {
 	EVENT_RENEWED,    /* one that it had */
 	EVENT_REUSED,     /* one that it had, confirmed without a change */
 	EVENT_REGISTERED, /* RFC 9686 */
+	EVENT_REVOKED,    /* DHCPv6: no pool contains it any longer */
 	EVENT_RELEASED,
 	EVENT_DECLINED,
 	EVENT_DECLINE_LIMIT,   /* declined, but the client declines too much: it stays available */

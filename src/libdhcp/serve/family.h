@@ -94,6 +94,8 @@ struct family {
 	void (*make_label)(const struct request *req, char *buf, size_t size);
 	/* What subnet selection looks at, apart from the interface. */
 	void (*describe_link)(const struct request *req, struct link_text *text);
+	/* Why this subnet was selected, or none. */
+	void (*log_chosen)(const struct request *req, const struct select_query *query);
 	/* How the outcome of `bind` came about. */
 	void (*log_bound)(const struct request *req);
 	/* The request is dropped: why. */

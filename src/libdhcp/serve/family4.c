@@ -301,6 +301,7 @@ const struct family family4 = {
 	.check_context = context4_check,
 	.make_label = make_label4,
 	.describe_link = describe_link4,
+	.log_chosen = report4_chosen,
 	.log_bound = report4_bound,
 	.log_drop = report4_drop,
 	.without_lease = without_lease4,

@@ -352,6 +352,7 @@ const struct family family6 = {
 	.check_context = context6_check,
 	.make_label = make_label6,
 	.describe_link = describe_link6,
+	.log_chosen = report6_chosen,
 	.log_bound = report6_bound,
 	.log_drop = report6_drop,
 	.without_lease = without_lease6,

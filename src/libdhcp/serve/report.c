@@ -97,6 +97,32 @@ void report_subnet(const struct request *req)
 	     sub->net ? sub->net->name : "none", sub->par.valid.def, sub->n_pools, sub->n_pd_pools);
 }
 
+enum selected report_selected_by(const struct subnet *sub, const struct select_query *query, const struct ip **ret_addr)
+{
+	const struct ip *named[] = { &query->client_addr, &query->src_addr };
+	unsigned i;
+
+	*ret_addr = &query->link_addr;
+	if (query->has_link)
+		return SELECTED_BY_ADDRESS;
+	if (query->has_relay && query->iface_id.len && bytes_equal(sub->iface_id, query->iface_id))
+		return SELECTED_BY_INTERFACE_ID;
+	*ret_addr = &query->relay_addr;
+	if (query->has_relay && !ip_is_zero(&query->relay_addr)) {
+		for (i = 0; i < sub->n_relays; i++)
+			if (ip_equal(&sub->relays[i], &query->relay_addr))
+				return SELECTED_BY_RELAY;
+		return SELECTED_BY_ADDRESS;
+	}
+	for (i = 0; i < 2; i++) {
+		*ret_addr = named[i];
+		if (!ip_is_zero(named[i]) && prefix_contains(&sub->prefix, named[i]))
+			return SELECTED_BY_ADDRESS;
+	}
+	*ret_addr = &query->local_addr;
+	return sub->iface[0] && !strcmp(sub->iface, query->iface) ? SELECTED_BY_INTERFACE : SELECTED_BY_ADDRESS;
+}
+
 void report_other_subnet(const struct request *req, const struct subnet *sub)
 {
 	char from[PREFIX_TEXT_MAX], to[PREFIX_TEXT_MAX];

@@ -33,7 +33,15 @@ uint64_t report_key(const struct request *req, const struct ip *addr);
 /* Printable, whatever a client sent; in buf of `size`. */
 const char *report_printable(const char *text, char *buf, size_t size);
 
-/* The functions log_bound, log_event and log_drop of struct family. */
+/* What of the query selected the subnet: worked out once more, for the log alone. *ret_addr is the address, if it is
+ * one. */
+enum selected { SELECTED_BY_ADDRESS, SELECTED_BY_RELAY, SELECTED_BY_INTERFACE, SELECTED_BY_INTERFACE_ID };
+enum selected report_selected_by(const struct subnet *sub, const struct select_query *query,
+				 const struct ip **ret_addr);
+
+/* The functions log_chosen, log_bound, log_event and log_drop of struct family. */
+void report4_chosen(const struct request *req, const struct select_query *query);
+void report6_chosen(const struct request *req, const struct select_query *query);
 void report4_bound(const struct request *req);
 void report4_event(const struct request *req, const struct event *event);
 void report4_drop(const struct request *req);

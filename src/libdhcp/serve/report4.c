@@ -24,6 +24,35 @@ static const char *describe_lease(const struct lease *lease, char *buf)
 	return buf;
 }
 
+/* --- the subnet ------------------------------------------------------------ */
+
+void report4_chosen(const struct request *req, const struct select_query *query)
+{
+	char prefix[PREFIX_TEXT_MAX], text[IP_TEXT_MAX];
+	const struct ip *addr = query->has_link ? &query->link_addr : &query->local_addr;
+
+	if (!log_is_on(&log_msg_DHCPSRV_CFGMGR_SUBNET4_ADDR))
+		return;
+	if (req->chosen) {
+		enum selected by = report_selected_by(req->chosen, query, &addr);
+
+		(void)prefix_format(&req->chosen->prefix, prefix);
+		if (by == SELECTED_BY_RELAY)
+			LOGF(0, DHCPSRV_CFGMGR_SUBNETx_RELAY, prefix, ip_format(addr, text));
+		else if (by == SELECTED_BY_INTERFACE)
+			LOGF(0, DHCPSRV_CFGMGR_SUBNETx_IFACE, prefix, query->iface);
+		else
+			LOG(DHCPSRV_CFGMGR_SUBNET4_ADDR, prefix, ip_format(addr, text));
+		return;
+	}
+	if (query->has_relay && !query->has_link)
+		LOG(DHCPSRV_SUBNET4_SELECT_BY_RELAY_ADDRESS_NO_MATCH, ip_format(&query->relay_addr, text));
+	if (!query->has_relay && !query->has_link)
+		LOGF(0, DHCPSRV_SUBNETx_SELECT_BY_INTERFACE_NO_MATCH, query->iface);
+	LOGF(0, DHCPSRV_SUBNETx_SELECT_BY_ADDRESS_NO_MATCH,
+	     ip_format(query->has_relay && !query->has_link ? &query->relay_addr : addr, text));
+}
+
 /* --- what a message leads to ----------------------------------------------- */
 
 static void report_taken_over(const struct request *req, const struct binding *b)

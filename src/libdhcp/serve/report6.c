@@ -28,6 +28,43 @@ static const char *describe_lease(const struct lease *lease, char *buf)
 	return buf;
 }
 
+/* --- the subnet ------------------------------------------------------------ */
+
+void report6_chosen(const struct request *req, const struct select_query *query)
+{
+	char prefix[PREFIX_TEXT_MAX], text[IP_TEXT_MAX];
+	bool relayed = query->has_relay && !ip_is_zero(&query->relay_addr);
+	const struct ip *addr = relayed ? &query->relay_addr : &query->src_addr;
+	const struct opt *iface_id = packet6_relay_opt(&req->q6, OPT6_INTERFACE_ID);
+	struct link_text id = { 0 };
+
+	if (!log_is_on(&log_msg_DHCPSRV_CFGMGR_SUBNET6))
+		return;
+	/* The query has only one that a subnet names. */
+	if (iface_id)
+		link_text_bytes(&id, "interface-id", query->iface_id.len ? query->iface_id : iface_id->data);
+	if (req->chosen) {
+		enum selected by = report_selected_by(req->chosen, query, &addr);
+
+		(void)prefix_format(&req->chosen->prefix, prefix);
+		if (by == SELECTED_BY_INTERFACE_ID)
+			LOG(DHCPSRV_CFGMGR_SUBNET6_IFACE_ID, prefix, id.buf);
+		else if (by == SELECTED_BY_RELAY)
+			LOGF(1, DHCPSRV_CFGMGR_SUBNETx_RELAY, prefix, ip_format(addr, text));
+		else if (by == SELECTED_BY_INTERFACE)
+			LOGF(1, DHCPSRV_CFGMGR_SUBNETx_IFACE, prefix, query->iface);
+		else
+			LOG(DHCPSRV_CFGMGR_SUBNET6, prefix, ip_format(addr, text));
+		return;
+	}
+	if (iface_id)
+		LOG(DHCPSRV_SUBNET6_SELECT_BY_INTERFACE_ID_NO_MATCH, id.buf);
+	if (!relayed)
+		LOGF(1, DHCPSRV_SUBNETx_SELECT_BY_INTERFACE_NO_MATCH, query->iface);
+	if (!ip_is_zero(addr))
+		LOGF(1, DHCPSRV_SUBNETx_SELECT_BY_ADDRESS_NO_MATCH, ip_format(addr, text));
+}
+
 /* --- what a message leads to ----------------------------------------------- */
 
 /* What the IA asks for first. */
@@ -248,6 +285,15 @@ static void report_released(const struct request *req, const struct lease *lease
 		LOG(DHCP6_RELEASE_NA_EXPIRED, request_label(req), text, lease->iaid);
 }
 
+/* The pools were changed: the client gets another one, or none. */
+static void report_revoked(const struct request *req, const struct lease *lease, const char *text)
+{
+	if (lease->type == LEASE_PD)
+		LOG(ALLOC_ENGINE_V6_REVOKED_PREFIX_LEASE, request_label(req), text, lease->prefix_len, lease->iaid);
+	else
+		LOG(ALLOC_ENGINE_V6_REVOKED_ADDR_LEASE, request_label(req), text, lease->iaid);
+}
+
 static void report_moved(const struct request *req, const struct lease *old)
 {
 	char text[IP_TEXT_MAX], id[DUID_TEXT_MAX];
@@ -293,6 +339,9 @@ void report6_event(const struct request *req, const struct event *event)
 		break;
 	case EVENT_REGISTERED:
 		LOG(DHCP6_ADDR_REGISTERED, request_label(req), ip_format(addr, text), lease->valid);
+		break;
+	case EVENT_REVOKED:
+		report_revoked(req, lease, ip_format(addr, text));
 		break;
 	case EVENT_UNREGISTERED:
 		LOG(DHCP6_ADDR_UNREGISTERED, request_label(req), ip_format(addr, text));
