@@ -256,9 +256,6 @@ enum verdict answer6(struct request *req)
 		answer6_register(&s);
 	else if (write_ias(req) < 0)
 		return request_drop(req, DROP_LIMIT, "the answer is too large");
-	/* RFC 9686 4.1: whoever asks may register. */
-	if (req->cfg->allow_registration && is_requested6(req, OPT6_ADDR_REG_ENABLE))
-		answer_opts_put(&s, OPT6_ADDR_REG_ENABLE, bytes_of("", 0));
 	/* RFC 9915 18.3.7: who gives something back is told no more than that. */
 	if (req->answer_type != DHCP6_ADDR_REG_REPLY && req->type != DHCP6_RELEASE && req->type != DHCP6_DECLINE)
 		send_options(&s);

@@ -119,18 +119,24 @@ const struct policy *policy6_register(const struct request *req, const struct ia
 
 /* --- what it means --------------------------------------------------------- */
 
-static uint32_t subnet_id_of(const struct request *req, const struct ip *addr)
+static const struct subnet *subnet_of(const struct request *req, const struct ip *addr)
 {
 	unsigned i;
 
 	for (i = 0; i < link_size(req->chosen); i++)
 		if (prefix_contains(&link_subnet(req->chosen, i)->prefix, addr))
-			return link_subnet(req->chosen, i)->id;
-	return req->chosen->id;
+			return link_subnet(req->chosen, i);
+	return req->chosen;
+}
+
+static uint32_t at_most(uint32_t value, uint32_t max)
+{
+	return value < max ? value : max;
 }
 
 enum verdict bind6_register(struct request *req)
 {
+	const struct subnet *sub;
 	const struct hint *hint;
 	struct ia6_item item;
 	struct lease lease;
@@ -167,6 +173,7 @@ enum verdict bind6_register(struct request *req)
 		event_of_ia(req, EVENT_MAX_LEASES, &req->ias[0]);
 		return request_drop(req, DROP_MAX_LEASES, NULL);
 	}
+	sub = subnet_of(req, &item.prefix.addr);
 	lease = (struct lease){
 		.addr = item.prefix.addr,
 		.prefix_len = 128,
@@ -176,11 +183,12 @@ enum verdict bind6_register(struct request *req)
 		.hwsource = req->hwsource,
 		.hwaddr = req->hwaddr,
 		.client_id = req->client_id,
-		.subnet_id = subnet_id_of(req, &item.prefix.addr),
+		.subnet_id = sub->id,
 		.hostname = req->fam->name_of(req, &item.prefix.addr),
 	};
-	lease_start(&lease, item.valid);
-	lease.preferred = item.preferred < item.valid ? item.preferred : item.valid;
+	/* Nothing is remembered for longer than the subnet grants anything; the response has what the client sent. */
+	lease_start(&lease, at_most(item.valid, sub->par.valid.max));
+	lease.preferred = at_most(at_most(item.preferred, sub->par.preferred.max), lease.valid);
 	(void)change_put(req, &lease, hint->lease);
 	req->bindings[0].lease = lease;
 	event_of_binding(req, EVENT_REGISTERED, &req->bindings[0]);
