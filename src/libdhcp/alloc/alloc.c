@@ -490,10 +490,11 @@ static void unclaim(struct alloc *alloc, struct hold *hold)
 /* Of a lease; 0: it never ends. */
 static uint32_t key_of_end(const struct alloc *alloc, int64_t expires)
 {
-	int64_t n = expires - alloc->epoch;
+	int64_t n;
 
 	if (expires == INT64_MAX)
 		return 0;
+	n = expires - alloc->epoch;
 	return UINT32_MAX - (n < 0 ? 0 : n < UINT32_MAX ? (uint32_t)n : UINT32_MAX - 1);
 }
 
