@@ -3,6 +3,7 @@
  * What the parts cost by themselves, in nanoseconds of processor time an operation: codec, choice of
  * the subnet, free addresses, the way through the pipeline, journal, reading of lease files.
  *	micro [--quick] [NAME...]	--quick: a few operations each, to see that it works
+ *	micro --list	the names
  * Names select what begins with them. Files go into the current folder.
  */
 #include "alloc/freemap.h"
@@ -610,6 +611,11 @@ int main(int argc, char **argv)
 		quick = true;
 		argc--;
 		argv++;
+	}
+	if (argc > 1 && strcmp(argv[1], "--list") == 0) {
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+			puts(rows[i].name);
+		return 0;
 	}
 	for (unsigned i = 0; i < log_all_n; i++)
 		log_all[i]->enabled = 0;
