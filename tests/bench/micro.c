@@ -235,11 +235,6 @@ static uint32_t offered; /* by the last answer; 0: none */
 static uint32_t n_clients, next_client;
 static uint32_t leased[CLIENTS];
 
-static void watch(void *ctx, const struct store_notice *notice)
-{
-	alloc_note(ctx, &notice->span, notice->in_use, notice->expires);
-}
-
 static unsigned take_answers(struct io_engine *engine, struct dgram *const *v, unsigned n)
 {
 	(void)engine;
@@ -274,7 +269,7 @@ static void prepare_server(void)
 	diag_free(diag);
 	server_init(&srv, &family4, store, 1, 64);
 	srv.workers[0].engine = &answer_engine;
-	store_watch(store, watch, srv.alloc);
+	store_watch(store, server_note, &srv);
 	live = live_new(&srv, cfg);
 	live->unused = free_live;
 	serve_worker_switch(&srv.workers[0], live);

@@ -34,11 +34,6 @@ static unsigned take_answers(struct io_engine *engine, struct dgram *const *v, u
 static const struct io_ops ops = { .send = take_answers };
 static struct io_engine engine = { .ops = &ops };
 
-static void watch(void *ctx, const struct store_notice *notice)
-{
-	alloc_note(ctx, &notice->span, notice->in_use, notice->expires);
-}
-
 static void begin(void)
 {
 	static const struct log_output nowhere = { .kind = LOG_TO_FILE, .target = "/dev/null" };
@@ -68,7 +63,7 @@ static void begin(void)
 	srv.workers[0].engine = &engine;
 	if (fuzz_family.server_duid && duid_parse(fuzz_family.server_duid, &srv.duid) < 0)
 		abort();
-	store_watch(store, watch, srv.alloc);
+	store_watch(store, server_note, &srv);
 	reclaim = reclaim_new(store, fuzz_family.family->idx);
 	live = live_new(&srv, cfg);
 	serve_worker_switch(&srv.workers[0], live);

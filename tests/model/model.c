@@ -148,11 +148,6 @@ static unsigned take_answers(struct io_engine *engine, struct dgram *const *v, u
 static const struct io_ops ops = { .send = take_answers };
 static struct io_engine engine = { .ops = &ops };
 
-static void watch(void *ctx, const struct store_notice *notice)
-{
-	alloc_note(ctx, &notice->span, notice->in_use, notice->expires);
-}
-
 static void free_live(struct live *live)
 {
 	live_free(&m.srv, live);
@@ -448,7 +443,7 @@ static void begin(uint64_t seed)
 	server_init(&m.srv, rules.family, m.store, WORKERS, 64);
 	for (unsigned i = 0; i < WORKERS; i++)
 		m.srv.workers[i].engine = &engine;
-	store_watch(m.store, watch, m.srv.alloc);
+	store_watch(m.store, server_note, &m.srv);
 	m.reclaim = reclaim_new(m.store, rules.family->idx);
 	m.live = NULL;
 	m.max_leases = dice(2) ? rules.max_leases + dice(3) : 0;

@@ -294,11 +294,6 @@ static void free_live(struct live *live)
 	live_free(&play.srv, live);
 }
 
-static void watch(void *ctx, const struct store_notice *notice)
-{
-	alloc_note(ctx, &notice->span, notice->in_use, notice->expires);
-}
-
 /* A line of a configuration; $HEX*N$ in it stands for HEX N times. */
 static void put_config(const char *line, FILE *out)
 {
@@ -354,7 +349,7 @@ static void do_config(FILE *file)
 		server_init(&play.srv, play.dialect->fam, play.store, 1, 64);
 		play.srv.workers[0].engine = &fake_engine;
 		(void)duid_parse(SERVER_DUID, &play.srv.duid);
-		store_watch(play.store, watch, play.srv.alloc);
+		store_watch(play.store, server_note, &play.srv);
 		play.reclaim = reclaim_new(play.store, play.dialect->fam->idx);
 		play.running = true;
 	}

@@ -483,7 +483,7 @@ static void watch(void *ctx, const struct store_notice *notice)
 {
 	const struct store_notice **last = ctx;
 	static struct store_notice notices[4];
-	unsigned i = notice->span.addr.b[15] & 3;
+	unsigned i = notice->addr.b[15] & 3;
 
 	notices[i] = *notice;
 	last[i] = &notices[i];
@@ -532,8 +532,11 @@ START_TEST(taken_back_in_order)
 	ck_assert_uint_eq(atomic_load(&n_failed), 4);
 	after = dump_store(store);
 	ck_assert_str_eq(before, after);
-	ck_assert(last[first.addr.b[15] & 3]->in_use && !last[v[3].new.addr.b[15] & 3]->in_use);
-	ck_assert_int_eq(last[first.addr.b[15] & 3]->expires, first.expires);
+	ck_assert(last[first.addr.b[15] & 3]->new.in_use && !last[v[3].new.addr.b[15] & 3]->new.present);
+	ck_assert_int_eq(last[first.addr.b[15] & 3]->new.expires, first.expires);
+	ck_assert(last[first.addr.b[15] & 3]->is_undo && last[v[3].new.addr.b[15] & 3]->is_undo);
+	/* The last one undone is the first one made: the client gave its lease back. */
+	ck_assert(!last[first.addr.b[15] & 3]->old.present);
 	/* What was read in between is worth nothing now. */
 	ck_assert_int_ne(update(store, &got, got.version), CHANGE_OK);
 	wait_sound();

@@ -204,9 +204,11 @@ static void seen(void *ctx, const struct store_notice *notice)
 {
 	struct seen *s = ctx;
 
-	ck_assert_int_eq(notice->type, LEASE_V4);
-	s->taken += notice->in_use;
-	s->freed += !notice->in_use;
+	ck_assert(notice->old.present || notice->new.present);
+	ck_assert_int_eq(notice->old.present ? notice->old.type : notice->new.type, LEASE_V4);
+	ck_assert(!notice->is_undo);
+	s->taken += notice->new.in_use;
+	s->freed += notice->old.in_use && !notice->new.in_use;
 	s->last = *notice;
 }
 
@@ -218,10 +220,8 @@ static void seen6(void *ctx, const struct store_notice *notice)
 {
 	struct seen6 *s = ctx;
 
-	if (notice->in_use)
-		s->now = notice->span;
-	else if (s->now.len == notice->span.len)
-		s->now.len = 0;
+	ck_assert_uint_eq(notice->old.in_use ? notice->old.len : 0, s->now.len);
+	s->now = (struct prefix){ notice->addr, notice->new.in_use ? notice->new.len : 0 };
 }
 
 /* One lease at an address, whatever its type and length: the watcher sees what it takes. */
@@ -270,18 +270,20 @@ struct store_change v[2] = { { .kind = CHANGE_INSERT }, { .kind = CHANGE_UPDATE 
 store_watch(store, seen, &s);
 ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
 ck_assert_uint_eq(s.taken, 1);
-ck_assert(ip_equal(&s.last.span.addr, &lease.addr));
-ck_assert_int_eq(s.last.expires, lease.expires);
+ck_assert(ip_equal(&s.last.addr, &lease.addr));
+ck_assert_int_eq(s.last.new.expires, lease.expires);
 lease.expires += 100;
 ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK); /* for longer */
 ck_assert_uint_eq(s.taken, 2);
-ck_assert_int_eq(s.last.expires, lease.expires);
+ck_assert(s.last.same_client);
+ck_assert_int_eq(s.last.old.expires, lease.expires - 100);
+ck_assert_int_eq(s.last.new.expires, lease.expires);
 lease.state = LEASE_DECLINED;
 lease.expires = INT64_MAX;
 ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK); /* still nobody else's */
 ck_assert_uint_eq(s.taken, 3);
 ck_assert_uint_eq(s.freed, 0);
-ck_assert_int_eq(s.last.expires, INT64_MAX);
+ck_assert_int_eq(s.last.new.expires, INT64_MAX);
 ck_assert_uint_eq(store_count(store, LEASE_DECLINED), 1);
 ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 0);
 lease.state = LEASE_RECLAIMED;
@@ -425,10 +427,10 @@ static void *race(void *arg)
 static void count_uses(void *ctx, const struct store_notice *notice)
 {
 	int *uses = ctx; /* one per address: its stripe's lock guards it */
-	int *use = &uses[ip_to4(&notice->span.addr) & 63];
+	int *use = &uses[ip_to4(&notice->addr) & 63];
 
-	ck_assert(notice->in_use || *use);
-	*use = notice->in_use;
+	ck_assert_int_eq(notice->old.in_use, *use);
+	*use = notice->new.in_use;
 }
 
 /* Four threads, the same 64 addresses: each insert won is a lease there or deleted. */

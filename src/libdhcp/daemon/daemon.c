@@ -237,11 +237,6 @@ static void start_timers(struct daemon *d)
 
 /* --- start ----------------------------------------------------------------- */
 
-static void watch_store(void *ctx, const struct store_notice *notice)
-{
-	alloc_note(ctx, &notice->span, notice->in_use, notice->expires);
-}
-
 static void free_live_post(struct post *post)
 {
 	struct live *live = container_of(post, struct live, post);
@@ -430,7 +425,7 @@ int daemon_start(struct daemon *d)
 		goto out;
 	}
 	(void)check_leases_wait(d->store, d->fam, cfg);
-	store_watch(d->store, watch_store, d->srv.alloc);
+	store_watch(d->store, server_note, &d->srv);
 	d->stats = stats_new();
 	d->live = make_live(d, cfg);
 	cfg = NULL;

@@ -150,6 +150,7 @@ static void reclaim_lease(struct store_change *change, const struct lease *lease
 	/* A declined lease belongs to nobody: there is no client to hold it for. */
 	if (!conf->hold_reclaimed_sec || lease->state == LEASE_DECLINED) {
 		delete_lease(change, lease);
+		change->ended = lease;
 		return;
 	}
 	*change = (struct store_change){
@@ -157,6 +158,7 @@ static void reclaim_lease(struct store_change *change, const struct lease *lease
 		.new = *lease,
 		.addr = lease->addr,
 		.expected_version = lease->version,
+		.ended = lease,
 	};
 	change->new.state = LEASE_RECLAIMED;
 }

@@ -44,44 +44,43 @@ static struct record *rec_of(const struct memfile *m, uint32_t ref)
 	return memtable_record(&m->table, ref);
 }
 
-static bool in_use(const struct memfile *m, uint32_t ref)
+static struct store_held held(const struct memfile *m, const struct record *rec)
 {
-	const struct record *rec = ref ? rec_of(m, ref) : NULL;
-
-	return rec && rec->state != LEASE_RECLAIMED && rec->state != LEASE_RELEASED;
-}
-
-static void notify_of(struct memfile *m, uint32_t ref, bool is_in_use)
-{
-	const struct record *rec = rec_of(m, ref);
-	struct store_notice notice = {
-		.span = record_span(rec),
+	return (struct store_held){
+		.present = true,
+		.in_use = rec->state != LEASE_RECLAIMED && rec->state != LEASE_RELEASED,
+		.len = record_span(rec).len,
 		.type = (enum lease_type)rec->type,
-		.in_use = is_in_use,
+		.state = (enum lease_state)rec->state,
+		.subnet_id = rec->subnet_id,
 		.expires = record_expires(rec, m->table.epoch),
 	};
-
-	m->changed(m->changed_ctx, &notice);
 }
 
-/* Of records at the same address. */
-static bool same_span(const struct record *a, const struct record *b)
+/* The same identifier (and IAID); DHCPv4: or, unless both have one, the same hardware address. */
+static bool same_client(const struct record *a, const struct record *b)
 {
-	return a->type == b->type && a->prefix_len == b->prefix_len ? true : record_span(a).len == record_span(b).len;
+	enum record_key key = a->type == LEASE_V4 && !(a->id_len && b->id_len) ? KEY_HWADDR : KEY_ID;
+
+	return record_iaid(a) == record_iaid(b) && bytes_equal(record_key(a, key), record_key(b, key));
 }
 
-/* The address went from one record to the other: tell the watcher what that changes for it. */
-static void notify(struct memfile *m, uint32_t from, uint32_t to)
+/* Tell the watcher that the change was made, or undone. */
+static void notify(struct memfile *m, const struct store_change *change, bool is_undo)
 {
-	bool before = in_use(m, from), after = in_use(m, to);
+	uint32_t from = is_undo ? change->new_ref : change->old_ref, to = is_undo ? change->old_ref : change->new_ref;
+	const struct record *old = from ? rec_of(m, from) : NULL, *new = to ? rec_of(m, to) : NULL;
+	struct store_notice notice = { .was_ended = change->ended != NULL, .is_undo = is_undo };
 
-	if (!m->changed)
+	if (!m->changed || !(old || new))
 		return;
-	/* In this order what both have is never free. */
-	if (after)
-		notify_of(m, to, true);
-	if (before && !(after && same_span(rec_of(m, from), rec_of(m, to))))
-		notify_of(m, from, false);
+	notice.addr = record_addr(old ? old : new);
+	if (old)
+		notice.old = held(m, old);
+	if (new)
+		notice.new = held(m, new);
+	notice.same_client = old && new &&same_client(old, new);
+	m->changed(m->changed_ctx, &notice);
 }
 
 /* --- transactions --- */
@@ -273,7 +272,7 @@ static int memfile_apply(struct store *store, struct store_txn *txn)
 			set_results(txn, CHANGE_FAILED);
 		} else {
 			for (unsigned i = 0; i < txn->n; i++)
-				notify(m, txn->v[i].old_ref, txn->v[i].new_ref);
+				notify(m, &txn->v[i], false);
 			if (!m->journal)
 				forget_old(m, txn);
 		}
@@ -363,7 +362,7 @@ static void failed(void *ctx, struct store_txn *list)
 		memtable_lock(&m->table, mask);
 		for (unsigned i = txn->n; i-- > 0;) {
 			memtable_swap(&m->table, txn->v[i].new_ref, txn->v[i].old_ref);
-			notify(m, txn->v[i].new_ref, txn->v[i].old_ref);
+			notify(m, &txn->v[i], true);
 			if (txn->v[i].new_ref)
 				memtable_drop(&m->table, txn->v[i].new_ref);
 		}

@@ -106,7 +106,7 @@ struct store_change {
 	struct lease new;          /* INSERT, UPDATE; its version is set by the store */
 	struct ip addr;            /* DELETE; for the others new.addr counts */
 	uint64_t expected_version; /* UPDATE, DELETE: of the lease that was read; 0 = any */
-	const struct lease *ended; /* for whoever makes it: the lease there, if it has ended by its time; else NULL */
+	const struct lease *ended; /* whoever makes it says: the lease there, if it has ended by its time; else NULL */
 	enum store_result result;
 	uint32_t old_ref, new_ref; /* private to the store */
 };
@@ -131,17 +131,33 @@ struct store_txn {
  */
 int store_apply(struct store *store, struct store_txn *txn);
 
-/*
- * Be told when an address or prefix (lease_span) is put in use (lease_is_in_use), anew or for longer, and when it
- * becomes free. Called under the lock that guards the address: be short, do not call the store. Set it
- * before leases change; what was loaded at open is not told again, see store_each. One watcher per store.
- */
-struct store_notice {
-	struct prefix span;
+/* What the store has at an address before or after a change. */
+struct store_held {
+	bool present; /* false: no lease, and the rest is zero */
+	bool in_use;  /* lease_is_in_use() */
+	uint8_t len;  /* of what it takes: lease_span() */
 	enum lease_type type;
-	bool in_use;
+	enum lease_state state;
+	uint32_t subnet_id;
 	int64_t expires; /* boot s; INT64_MAX = never */
 };
+
+/*
+ * A change of the lease at an address. It is reported as it is made; if it cannot be made durable, it is reported
+ * again with is_undo and the two sides exchanged, so whoever counts takes back what the first report added.
+ */
+struct store_notice {
+	struct ip addr;
+	struct store_held old, new;
+	bool same_client; /* both leases are there and have the same client (and IAID) */
+	bool was_ended;   /* whoever made the change says that the lease it replaces had ended: store_change.ended */
+	bool is_undo;
+};
+
+/*
+ * The watcher sees every change, under the lock that guards the address: it is short and does not call the store. Set
+ * it before leases change; what was loaded at open is not reported, see store_each. One watcher per store.
+ */
 typedef void store_watch_fn(void *ctx, const struct store_notice *notice);
 void store_watch(struct store *store, store_watch_fn *changed, void *ctx);
 

@@ -95,6 +95,18 @@ void server_done(struct server *srv)
 
 /* --- configurations -------------------------------------------------------- */
 
+void server_note(void *ctx, const struct store_notice *notice)
+{
+	const struct store_held *old = &notice->old, *new = &notice->new;
+	struct server *srv = ctx;
+
+	/* In this order what both have is never free. */
+	if (new->in_use)
+		alloc_note(srv->alloc, &(struct prefix){ notice->addr, new->len }, true, new->expires);
+	if (old->in_use && !(new->in_use &&new->len == old->len))
+		alloc_note(srv->alloc, &(struct prefix){ notice->addr, old->len }, false, old->expires);
+}
+
 static bool note_lease(void *ctx, const struct lease *lease)
 {
 	struct prefix span = lease_span(lease);

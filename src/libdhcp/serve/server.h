@@ -79,6 +79,9 @@ void server_init(struct server *srv, const struct family *fam, struct store *sto
 /* No request may be under way. */
 void server_done(struct server *srv);
 
+/* The store's watcher, with the server as its context: what is free follows the leases. */
+void server_note(void *ctx, const struct store_notice *notice);
+
 /* Builds the free maps of cfg from the store; takes cfg. */
 struct live *live_new(struct server *srv, struct config *cfg);
 void live_free(struct server *srv, struct live *live);
