@@ -76,7 +76,7 @@ static void decodes(struct run *run, const struct optdef *def, struct bytes data
 		wrong(run, "check", "refused", "accepted");
 	if (codec_decode_text(def, data, &run->out) != 0)
 		wrong(run, "decode", "refused", text);
-	else if (strcmp(str_text(&run->out), text) != 0)
+	else if (strcmp(trim((char *)str_text(&run->out)), text) != 0)
 		wrong(run, "decode", str_text(&run->out), text);
 }
 

@@ -93,7 +93,7 @@ static const struct optval *find_in_scopes(const struct opt_scopes *scopes, uint
 			*ret_list = scopes->v[i];
 		}
 	}
-	return first;
+	return first && first->no_value ? NULL : first;
 }
 
 const struct optval *opt_scopes_find(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code)
@@ -132,9 +132,12 @@ static int encode_hex(const struct optdef *def, const char *text, struct arena *
 {
 	int err = codec_encode_hex(text, arena, ret, ret_why);
 
-	if (err < 0)
+	if (err < 0 || !def)
 		return err;
-	if (def && !def->ours && codec_check(def, *ret) < 0) {
+	if (def->type == OPT_EMPTY && !def->encapsulate && !def->more && ret->len) {
+		*ret = bytes_of(ret->data, 0);
+		*ret_why = arena_printf(arena, "this option takes none; these bytes are not sent");
+	} else if (!def->ours && !(codec_is_list(def) && !ret->len) && codec_check(def, *ret) < 0) {
 		*ret_why = arena_printf(arena, "%zu bytes do not make a value of option %s", ret->len, def->name);
 		return -E_INVAL;
 	}

@@ -13,6 +13,7 @@ struct optval {
 	uint16_t code;
 	bool always_send; /* also to clients that do not ask for it */
 	bool never_send;  /* to nobody, whatever other scopes say */
+	bool no_value;    /* not sent, and no outer scope's either */
 	bool raw;         /* the bytes are all of it: nothing is added when it is sent */
 	struct bytes data;
 	const struct optdef *def; /* NULL: unknown to the dictionary, given as hex */

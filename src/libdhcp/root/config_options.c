@@ -67,14 +67,18 @@ static bool parse_record(struct build *b, const struct option_def_conf *conf, st
 		name = arena_strndup(b->cfg->arena, s, len);
 		for (size_t end = len; end && name[end - 1] == ' '; end--)
 			((char *)name)[end - 1] = '\0';
+		s += len;
+		if (*s == ',')
+			s++;
+		if (!len) { /* as in Kea, commas with nothing between them are one */
+			diag_warn(b->diag, pos, "a field is empty: it is left out");
+			continue;
+		}
 		type = parse_type(b, pos, name);
 		if (type == OPT_RECORD || type == OPT_EMPTY)
 			diag_error(b->diag, pos, "a record cannot contain a field of type %s", name);
 		ok &= type >= 0 && type != OPT_RECORD && type != OPT_EMPTY;
 		*vec_push(&types) = (enum opt_type)type;
-		s += len;
-		if (*s == ',')
-			s++;
 	}
 	if (!types.n && !conf->record_types.bad)
 		diag_error(b->diag, conf_pos(&conf->node, "type"), "an option of type record needs \"record-types\"");

@@ -349,6 +349,11 @@ static bool encode(struct build *b, struct option_data_conf *conf, struct value 
 	}
 	if (why)
 		diag_warn(b->diag, conf_pos(&conf->node, "data"), "value of option %s: %s", option_text(b, value), why);
+	if (def && codec_is_list(def) && !value->val.data.len) {
+		value->val.no_value = true;
+		diag_warn(b->diag, conf_pos(&conf->node, "data"), "option %s has no value: it is not sent",
+			  option_text(b, value));
+	}
 	/* An enterprise number alone gets the vendor's sub-options; bytes behind it are sub-options already. */
 	value->val.raw = !csv && def && def->more && value->val.data.len > 4;
 	if (!csv && def && def->encapsulate)
@@ -390,7 +395,7 @@ static void write_sub_option(struct writer *w, const struct build *b, const stru
 
 static bool is_in_space(const struct value *value, const char *space)
 {
-	return !strcmp(value->space, space) && !value->val.never_send;
+	return !strcmp(value->space, space) && !value->val.never_send && !value->val.no_value;
 }
 
 /*
@@ -493,13 +498,6 @@ static const struct optdef *container_of_value(const struct build *b, const stru
 	return value->val.vendor ? NULL : dict_container(b->cfg->dict, value->space);
 }
 
-static bool is_instance(const struct build *b, const struct value *value)
-{
-	const struct optdef *def = container_of_value(b, value);
-
-	return def && def->each;
-}
-
 /* An option of which each sub-option makes an instance, given without bytes of its own. */
 static bool is_bare_container(const struct value *value)
 {
@@ -585,18 +583,12 @@ static void add_instances(struct values *values, struct optlist *ret)
 
 /* --- lists ----------------------------------------------------------------- */
 
-/* Options that may have several instances: one for each enterprise, or one for each sub-option. */
+/* What makes up an option of another space is its vendor's business, so only the main space has rules. */
 static bool may_repeat(const struct build *b, const struct value *value)
 {
 	const struct optdef *def = value->val.def;
 
-	if (strcmp(value->space, main_space(b)))
-		return is_instance(b, value);
-	if (def && def->each)
-		return true;
-	return b->cfg->family == KEY_4
-		       ? value->val.code == OPT4_VIVCO_SUBOPTIONS || value->val.code == OPT4_VIVSO_SUBOPTIONS
-		       : value->val.code == 16 || value->val.code == 17;
+	return strcmp(value->space, main_space(b)) != 0 || (def && (def->many || def->each));
 }
 
 static int by_space_code(const void *x, const void *y)
@@ -611,19 +603,36 @@ static int by_space_code(const void *x, const void *y)
 	return a->conf < b->conf ? -1 : a->conf > b->conf;
 }
 
-static void check_repeats(const struct values *values)
+static void warn_of_repeat(struct build *b, const struct value *value, const struct value *next)
 {
-	struct build *b = values->b;
-	unsigned i;
+	const struct optdef *def = next->val.def;
 
-	for (i = 1; i < values->n; i++) {
-		const struct value *a = &values->v[i - 1], *z = &values->v[i];
+	if (def && (def->many || def->each))
+		return;
+	if (may_repeat(b, next))
+		diag_warn(b->diag, pos_of(next, NULL), "duplicate option %s in space %s: all of them are sent",
+			  option_text(b, next), next->space);
+	else
+		diag_warn(b->diag, pos_of(next, NULL), "duplicate option %s: only the last one is sent",
+			  option_text(b, next));
+	diag_note(b->diag, pos_of(value, NULL), "the other one is here");
+}
 
-		if (a->val.code != z->val.code || strcmp(a->space, z->space) || may_repeat(b, z))
-			continue;
-		diag_error(b->diag, pos_of(z, NULL), "duplicate option %u in space %s", z->val.code, z->space);
-		diag_note(b->diag, pos_of(a, NULL), "first defined here");
+/* Of values for the same option the last one counts, unless the option may have several instances. */
+static void drop_repeats(struct values *values)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < values->n; i++) {
+		const struct value *value = &values->v[i], *next = i + 1 < values->n ? &values->v[i + 1] : NULL;
+		bool is_repeated = next && value->val.code == next->val.code && !strcmp(value->space, next->space);
+
+		if (is_repeated)
+			warn_of_repeat(values->b, value, next);
+		if (!is_repeated || may_repeat(values->b, value))
+			values->v[n++] = *value;
 	}
+	values->n = n;
 }
 
 /* DHCPv4: one option, its parts joined (RFC 3396). */
@@ -702,7 +711,7 @@ void build_optlist(struct build *b, const struct conf_list *data, struct optlist
 {
 	struct option_data_conf *confs = data->v;
 	struct values values = { .b = b };
-	unsigned i, n_made = 0;
+	unsigned i, n_made = 0, n_good;
 
 	*ret = (struct optlist){ .n = 0 };
 	if (!data->n)
@@ -722,10 +731,11 @@ void build_optlist(struct build *b, const struct conf_list *data, struct optlist
 			values.n++;
 	}
 	qsort(values.v, values.n, sizeof(*values.v), by_space_code);
-	check_repeats(&values);
+	n_good = values.n;
+	drop_repeats(&values);
 	ret->v = arena_new_array(b->cfg->arena, struct optval, values.n);
 	fill_list(&values, ret);
-	if (!data->bad && values.n + n_made == data->n)
+	if (!data->bad && n_good + n_made == data->n)
 		warn_of_unsent(&values);
 	free(values.v);
 	optlist_sort(ret);

@@ -89,6 +89,7 @@ static void write_vendor(struct writer *w, const struct opt_scopes *scopes, uint
 		for (k = 0; k < n; k++) {
 			uint8_t code = (uint8_t)v[k].code;
 			const struct optval *val;
+			unsigned n_vals;
 
 			if (seen[code / 64] >> code % 64 & 1)
 				continue;
@@ -96,9 +97,10 @@ static void write_vendor(struct writer *w, const struct opt_scopes *scopes, uint
 			if (!all && !(oro.len && memchr(oro.data, code, oro.len)) &&
 			    !vendor_is_always(scopes, vendor, code))
 				continue;
-			val = opt_scopes_find(scopes, vendor, code);
-			if (val && val->data.len <= UINT8_MAX - 2)
-				write_sub_option(w, vendor, &block, val);
+			val = opt_scopes_all(scopes, vendor, code, &n_vals);
+			for (; n_vals; n_vals--, val++)
+				if (val->data.len <= UINT8_MAX - 2)
+					write_sub_option(w, vendor, &block, val);
 		}
 	}
 	if (!block && is_configured) {

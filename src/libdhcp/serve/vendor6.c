@@ -105,16 +105,17 @@ static void send_vendor(struct answer_opts *s, uint32_t vendor, struct bytes oro
 
 		for (k = 0; k < n; k++) {
 			const struct optval *val;
+			unsigned n_vals;
 
-			if (was_seen(scopes, i, vendor, v[k].code) ||
+			if ((k && v[k - 1].code == v[k].code) || was_seen(scopes, i, vendor, v[k].code) ||
 			    (!all && !is_in(oro, v[k].code) && !vendor_is_always(scopes, vendor, v[k].code)))
 				continue;
-			val = opt_scopes_find(scopes, vendor, v[k].code);
-			if (!val)
-				continue;
-			write_u16(&w, val->code);
-			write_u16(&w, (uint16_t)val->data.len);
-			write_bytes(&w, val->data.data, val->data.len);
+			val = opt_scopes_all(scopes, vendor, v[k].code, &n_vals);
+			for (; n_vals; n_vals--, val++) {
+				write_u16(&w, val->code);
+				write_u16(&w, (uint16_t)val->data.len);
+				write_bytes(&w, val->data.data, val->data.len);
+			}
 		}
 	}
 	if (w.err)

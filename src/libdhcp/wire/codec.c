@@ -61,8 +61,8 @@ static char *trim(char *s)
 	return s;
 }
 
-/* Cut the next value out of *pos, in place; NULL after the last one. */
-static char *next_value(char **pos)
+/* Cuts the next value out of *pos, in place; NULL after the last one. Of none at all, *ret_none is true. */
+static char *next_value(char **pos, bool *ret_none)
 {
 	char *start = *pos, *to = start, *from = start;
 
@@ -82,6 +82,7 @@ static char *next_value(char **pos)
 	}
 	*pos = *from ? from + 1 : NULL;
 	*to = 0;
+	*ret_none = to == start;
 	return trim(start);
 }
 
@@ -231,11 +232,9 @@ static int value(struct enc *e, enum opt_type type, char *v, unsigned field)
 	/* The record's fields before it are written: the last one is the length. */
 	const uint8_t *plen = field && field == e->def->prefix_field && !e->w.err ? e->w.pos - 1 : NULL;
 
-	if (!*v)
-		return fail(e, E_INVAL, "a value is empty");
 	switch (type) {
 	case OPT_BINARY:
-		return binary(e, v);
+		return *v ? binary(e, v) : 0;
 	case OPT_BOOLEAN:
 		return boolean(e, v);
 	case OPT_INT8:
@@ -293,37 +292,64 @@ static int dnr(struct enc *e, const char *text)
 	return err < 0 ? fail(e, -err, "%s", why) : 0;
 }
 
+/* What takes the rest of a record, or has a length of its own, may be nothing but blanks. */
+static bool may_be_blank(const struct optdef *def, unsigned field)
+{
+	enum opt_type type = def->type == OPT_RECORD ? def->record[field] : def->type;
+
+	return type == OPT_TUPLE || (def->type == OPT_RECORD && (type == OPT_STRING || type == OPT_BINARY));
+}
+
+/* Each value between commas. As in Kea, commas with nothing between them are one, and what is too much is left out. */
+static int separate_values(struct enc *e, char *text)
+{
+	const struct optdef *def = e->def;
+	unsigned n = 0, n_empty = 0, fields = def->type == OPT_RECORD ? def->record_n : 1;
+	bool routes = codec_is_routes(def), is_none;
+	char *v = NULL, blank[] = "";
+	int err = 0;
+
+	while (err == 0 && (v = next_value(&text, &is_none))) {
+		unsigned i = n < fields ? n : fields - 1;
+
+		if (!*v)
+			n_empty++;
+		if (is_none || (!*v && !may_be_blank(def, i)))
+			continue;
+		if (n >= fields && !def->array && !routes)
+			break;
+		err = routes ? route(e, v) : value(e, def->type == OPT_RECORD ? def->record[i] : def->type, v, n);
+		n++;
+	}
+	if (err < 0)
+		return err;
+	if (n && n_empty)
+		note(e, "a value is empty");
+	if (n_empty && n && n + 1 == fields && may_be_blank(def, n)) {
+		(void)value(e, def->record[n], blank, n);
+		n++;
+	}
+	if (codec_is_list(def))
+		return 0;
+	if (!n)
+		return fail(e, E_INVAL, "a value is missing");
+	if (n < fields)
+		return fail(e, E_INVAL, "expected %u values, found %u", fields, n);
+	if (v)
+		note(e, "more than %u value%s: the rest is ignored (a comma inside a value is written \\,)", fields,
+		     fields == 1 ? "" : "s");
+	return 0;
+}
+
 static int values(struct enc *e, char *text)
 {
 	const struct optdef *def = e->def;
-	unsigned n = 0, fields = def->type == OPT_RECORD ? def->record_n : 1;
-	bool routes = codec_is_routes(def);
-	char *v = NULL;
-	int err = 0;
 
 	if (def->type == OPT_EMPTY)
 		return *text ? fail(e, E_INVAL, "this option takes no value") : 0;
-	if (!*text)
-		return fail(e, E_INVAL, "a value is missing");
-	if (def->type == OPT_INTERNAL && !routes)
-		return dnr(e, text);
-	for (; err == 0 && (v = next_value(&text)); n++) {
-		unsigned i = n < fields ? n : fields - 1;
-
-		if (routes)
-			err = route(e, v);
-		else if (n >= fields && !def->array && fields > 1)
-			break; /* as Kea, which does not look at them */
-		else if (n >= fields && !def->array)
-			err = fail(e, E_INVAL, "more than 1 value (a comma inside one is written \\,)");
-		else
-			err = value(e, def->type == OPT_RECORD ? def->record[i] : def->type, v, n);
-	}
-	if (err == 0 && n < fields)
-		return fail(e, E_INVAL, "expected %u values, found %u", fields, n);
-	if (err == 0 && v)
-		note(e, "more than %u values; the rest is left out (a comma inside a value is written \\,)", fields);
-	return err;
+	if (def->type == OPT_INTERNAL && !codec_is_routes(def))
+		return *text ? dnr(e, text) : 0;
+	return separate_values(e, text);
 }
 
 /*

@@ -27,6 +27,11 @@ const struct int_type *int_type(enum opt_type type)
 	return &types[type];
 }
 
+bool codec_is_list(const struct optdef *def)
+{
+	return (def->array && def->type != OPT_RECORD) || def->type == OPT_INTERNAL;
+}
+
 bool codec_is_routes(const struct optdef *def)
 {
 	return def->type == OPT_INTERNAL && strcmp(def->space, "dhcp4") == 0 &&
@@ -121,7 +126,8 @@ static int text(struct dec *d)
 	/* RFC 2132 section 2: some end in NUL */
 	while (b.len && !b.data[b.len - 1])
 		b.len--;
-	if (!b.len)
+	/* a record has other fields to be there for */
+	if (!b.len && d->def->type != OPT_RECORD)
 		return -E_INVAL;
 	put_text(d, b);
 	return 0;

@@ -55,6 +55,7 @@ struct optdef {
 	uint8_t prefix_field; /* this address of the record is a prefix, the field before it its length; 0: none */
 	enum opt_role role;
 	bool more; /* sub-options of a space not known by name follow the value */
+	bool many; /* a message may have several instances; of DHCPv4 their values are joined (RFC 3396) */
 	bool each; /* an instance holds one sub-option: several of them are several instances */
 };
 

@@ -125,8 +125,8 @@
 	X(122, CABLELABS_CLIENT_CONF, "cablelabs-client-conf", EMPTY, .encapsulate = "cablelabs-client-conf", \
 		.ours = true) \
 	X(123, GEOCONF, "geoconf", BINARY, .ours = true) \
-	X(124, VIVCO_SUBOPTIONS, "vivco-suboptions", RECORD, RECORD(OPT_UINT32, OPT_BINARY)) \
-	X(125, VIVSO_SUBOPTIONS, "vivso-suboptions", UINT32, .more = true) \
+	X(124, VIVCO_SUBOPTIONS, "vivco-suboptions", RECORD, RECORD(OPT_UINT32, OPT_BINARY), .many = true) \
+	X(125, VIVSO_SUBOPTIONS, "vivso-suboptions", UINT32, .more = true, .many = true) \
 	X(136, PANA_AGENT, "pana-agent", IPV4_ADDRESS, .array = true) \
 	X(137, V4_LOST, "v4-lost", FQDN) \
 	X(138, CAPWAP_AC_V4, "capwap-ac-v4", IPV4_ADDRESS, .array = true) \
@@ -149,10 +149,10 @@
 	X(155, QUERY_END_TIME, "query-end-time", UINT32, .ours = true) \
 	X(156, DHCP_STATE, "dhcp-state", UINT8, .ours = true) \
 	X(157, DATA_SOURCE, "data-source", UINT8, .ours = true) \
-	X(158, V4_PCP_SERVER, "v4-pcp-server", BINARY, .ours = true) \
+	X(158, V4_PCP_SERVER, "v4-pcp-server", BINARY, .ours = true, .many = true) \
 	X(159, V4_PORTPARAMS, "v4-portparams", RECORD, RECORD(OPT_UINT8, OPT_PSID)) \
 	X(161, MUD_URL, "mud-url", STRING, .ours = true) \
-	X(162, V4_DNR, "v4-dnr", INTERNAL, .ours = true) \
+	X(162, V4_DNR, "v4-dnr", INTERNAL, .ours = true, .many = true) \
 	X(175, ETHERBOOT, "etherboot", BINARY, .ours = true) \
 	X(176, IP_TELEPHONE, "ip-telephone", STRING, .ours = true) \
 	X(208, PXELINUX_MAGIC, "pxelinux-magic", UINT32, .ours = true) \

@@ -20,16 +20,18 @@ const struct optdef dict6[] = {
 	ROW("4o6", 60002, "4o6-source-port", OPT_UINT16),
 
 	ROW("s46-cont-mape-options", 89, "s46-rule", OPT_RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_UINT8,
-		OPT_IPV4_ADDRESS, OPT_IPV6_PREFIX), .prefix_field = 3, .encapsulate = "s46-rule-options"),
-	ROW("s46-cont-mape-options", 90, "s46-br", OPT_IPV6_ADDRESS),
+		OPT_IPV4_ADDRESS, OPT_IPV6_PREFIX), .prefix_field = 3, .encapsulate = "s46-rule-options",
+		.many = true),
+	ROW("s46-cont-mape-options", 90, "s46-br", OPT_IPV6_ADDRESS, .many = true),
 
 	ROW("s46-cont-mapt-options", 89, "s46-rule", OPT_RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_UINT8,
-		OPT_IPV4_ADDRESS, OPT_IPV6_PREFIX), .prefix_field = 3, .encapsulate = "s46-rule-options"),
+		OPT_IPV4_ADDRESS, OPT_IPV6_PREFIX), .prefix_field = 3, .encapsulate = "s46-rule-options",
+		.many = true),
 	ROW("s46-cont-mapt-options", 91, "s46-dmr", OPT_IPV6_PREFIX),
 
-	ROW("s46-cont-lw-options", 90, "s46-br", OPT_IPV6_ADDRESS),
+	ROW("s46-cont-lw-options", 90, "s46-br", OPT_IPV6_ADDRESS, .many = true),
 	ROW("s46-cont-lw-options", 92, "s46-v4v6bind", OPT_RECORD, RECORD(OPT_IPV4_ADDRESS, OPT_IPV6_PREFIX),
-		.encapsulate = "s46-v4v6bind-options"),
+		.encapsulate = "s46-v4v6bind-options", .many = true),
 
 	ROW("s46-rule-options", 93, "s46-portparams", OPT_RECORD, RECORD(OPT_UINT8, OPT_PSID)),
 
@@ -47,10 +49,10 @@ const struct optdef dict6[] = {
 	ROW("mip6-options", 73, "mip6-haf", OPT_FQDN, .ours = true),
 
 	ROW("addrsel-options", 85, "addrsel-table", OPT_RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_IPV6_PREFIX),
-		.ours = true),
+		.ours = true, .many = true),
 
-	ROW("4rd-options", 98, "4rd-map-rule", OPT_BINARY, .ours = true),
-	ROW("4rd-options", 99, "4rd-non-map-rule", OPT_BINARY, .ours = true),
+	ROW("4rd-options", 98, "4rd-map-rule", OPT_BINARY, .ours = true, .many = true),
+	ROW("4rd-options", 99, "4rd-non-map-rule", OPT_BINARY, .ours = true, .many = true),
 
 	ROW("docsis3-v6", 1, "oro", OPT_UINT16, .array = true),
 	ROW("docsis3-v6", 2, "device-type", OPT_STRING),

@@ -23,8 +23,8 @@
 	X(13, STATUS_CODE, "status-code", RECORD, RECORD(OPT_UINT16, OPT_STRING), .role = OPT_MADE) \
 	X(14, RAPID_COMMIT, "rapid-commit", EMPTY, .role = OPT_MADE) \
 	X(15, USER_CLASS, "user-class", BINARY) \
-	X(16, VENDOR_CLASS, "vendor-class", RECORD, RECORD(OPT_UINT32, OPT_BINARY)) \
-	X(17, VENDOR_OPTS, "vendor-opts", UINT32, .more = true) \
+	X(16, VENDOR_CLASS, "vendor-class", RECORD, RECORD(OPT_UINT32, OPT_BINARY), .many = true) \
+	X(17, VENDOR_OPTS, "vendor-opts", UINT32, .more = true, .many = true) \
 	X(18, INTERFACE_ID, "interface-id", BINARY, .role = OPT_NO_SERVER) \
 	X(19, RECONF_MSG, "reconf-msg", UINT8) \
 	X(20, RECONF_ACCEPT, "reconf-accept", EMPTY) \
@@ -51,11 +51,12 @@
 	X(41, NEW_POSIX_TIMEZONE, "new-posix-timezone", STRING) \
 	X(42, NEW_TZDB_TIMEZONE, "new-tzdb-timezone", STRING) \
 	X(43, ERO, "ero", UINT16, .array = true) \
-	X(44, LQ_QUERY, "lq-query", RECORD, RECORD(OPT_UINT8, OPT_IPV6_ADDRESS), .encapsulate = "dhcp6") \
+	X(44, LQ_QUERY, "lq-query", RECORD, RECORD(OPT_UINT8, OPT_IPV6_ADDRESS), .encapsulate = "dhcp6", \
+		.role = OPT_NO_SERVER) \
 	X(45, CLIENT_DATA, "client-data", EMPTY, .encapsulate = "dhcp6", .role = OPT_NO_SERVER) \
-	X(46, CLT_TIME, "clt-time", UINT32) \
+	X(46, CLT_TIME, "clt-time", UINT32, .role = OPT_NO_SERVER) \
 	X(47, LQ_RELAY_DATA, "lq-relay-data", RECORD, RECORD(OPT_IPV6_ADDRESS, OPT_BINARY), .role = OPT_NO_SERVER) \
-	X(48, LQ_CLIENT_LINK, "lq-client-link", IPV6_ADDRESS, .array = true) \
+	X(48, LQ_CLIENT_LINK, "lq-client-link", IPV6_ADDRESS, .array = true, .role = OPT_NO_SERVER) \
 	X(49, MIP6_HNIDF, "mip6-hnidf", FQDN, .ours = true) \
 	X(50, MIP6_VDINF, "mip6-vdinf", EMPTY, .encapsulate = "mip6-options", .ours = true) \
 	X(51, V6_LOST, "v6-lost", FQDN) \
@@ -83,28 +84,29 @@
 	X(72, MIP6_HAA, "mip6-haa", IPV6_ADDRESS, .ours = true) \
 	X(73, MIP6_HAF, "mip6-haf", FQDN, .ours = true) \
 	X(74, RDNSS_SELECTION, "rdnss-selection", RECORD, RECORD(OPT_IPV6_ADDRESS, OPT_UINT8, OPT_FQDN), \
-		.array = true) \
+		.array = true, .many = true) \
 	X(75, KRB_PRINCIPAL_NAME, "krb-principal-name", BINARY, .ours = true) \
 	X(76, KRB_REALM_NAME, "krb-realm-name", BINARY, .ours = true) \
 	X(77, KRB_DEFAULT_REALM_NAME, "krb-default-realm-name", BINARY, .ours = true) \
 	X(78, KRB_KDC, "krb-kdc", RECORD, RECORD(OPT_UINT16, OPT_UINT16, OPT_UINT8, OPT_UINT16, \
-		OPT_IPV6_ADDRESS, OPT_BINARY), .ours = true) \
+		OPT_IPV6_ADDRESS, OPT_BINARY), .ours = true, .many = true) \
 	X(79, CLIENT_LINKLAYER_ADDR, "client-linklayer-addr", BINARY) \
 	X(80, LINK_ADDRESS, "link-address", IPV6_ADDRESS) \
 	X(81, RADIUS, "radius", BINARY, .ours = true) \
 	X(82, SOLMAX_RT, "solmax-rt", UINT32) \
 	X(83, INF_MAX_RT, "inf-max-rt", UINT32) \
 	X(84, ADDRSEL, "addrsel", UINT8, .encapsulate = "addrsel-options", .ours = true) \
-	X(85, ADDRSEL_TABLE, "addrsel-table", RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_IPV6_PREFIX), .ours = true) \
-	X(86, V6_PCP_SERVER, "v6-pcp-server", IPV6_ADDRESS, .array = true, .ours = true) \
+	X(85, ADDRSEL_TABLE, "addrsel-table", RECORD, RECORD(OPT_UINT8, OPT_UINT8, OPT_IPV6_PREFIX), \
+		.ours = true, .many = true) \
+	X(86, V6_PCP_SERVER, "v6-pcp-server", IPV6_ADDRESS, .array = true, .ours = true, .many = true) \
 	X(87, DHCPV4_MESSAGE, "dhcpv4-message", BINARY) \
 	X(88, DHCP4O6_SERVER_ADDR, "dhcp4o6-server-addr", IPV6_ADDRESS, .array = true) \
 	X(94, S46_CONT_MAPE, "s46-cont-mape", EMPTY, .encapsulate = "s46-cont-mape-options") \
 	X(95, S46_CONT_MAPT, "s46-cont-mapt", EMPTY, .encapsulate = "s46-cont-mapt-options") \
 	X(96, S46_CONT_LW, "s46-cont-lw", EMPTY, .encapsulate = "s46-cont-lw-options") \
 	X(97, 4RD, "4rd", EMPTY, .encapsulate = "4rd-options", .ours = true) \
-	X(98, 4RD_MAP_RULE, "4rd-map-rule", BINARY, .ours = true) \
-	X(99, 4RD_NON_MAP_RULE, "4rd-non-map-rule", BINARY, .ours = true) \
+	X(98, 4RD_MAP_RULE, "4rd-map-rule", BINARY, .ours = true, .many = true) \
+	X(99, 4RD_NON_MAP_RULE, "4rd-non-map-rule", BINARY, .ours = true, .many = true) \
 	X(100, LQ_BASE_TIME, "lq-base-time", UINT32, .ours = true) \
 	X(101, LQ_START_TIME, "lq-start-time", UINT32, .ours = true) \
 	X(102, LQ_END_TIME, "lq-end-time", UINT32, .ours = true) \
@@ -149,7 +151,7 @@
 	X(141, V6_DOTS_RI, "v6-dots-ri", FQDN, .ours = true) \
 	X(142, V6_DOTS_ADDRESS, "v6-dots-address", IPV6_ADDRESS, .array = true, .ours = true) \
 	X(143, IPV6_ADDRESS_ANDSF, "ipv6-address-andsf", IPV6_ADDRESS, .array = true) \
-	X(144, V6_DNR, "v6-dnr", INTERNAL) \
+	X(144, V6_DNR, "v6-dnr", INTERNAL, .many = true) \
 	X(145, REGISTERED_DOMAIN, "registered-domain", FQDN, .ours = true) \
 	X(146, FORWARD_DIST_MANAGER, "forward-dist-manager", RECORD, RECORD(OPT_UINT16, OPT_FQDN), .ours = true) \
 	X(147, REVERSE_DIST_MANAGER, "reverse-dist-manager", RECORD, RECORD(OPT_UINT16, OPT_FQDN), .ours = true) \
