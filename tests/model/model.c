@@ -359,22 +359,32 @@ struct used {
 	unsigned n;
 };
 
-static bool collect_lease(void *ctx, const struct lease *lease)
+static void collect_lease(struct used *used, const struct lease *lease)
 {
 	struct prefix span = lease_span(lease);
-	struct used *used = ctx;
 	char text[PREFIX_TEXT_MAX];
 
 	if (!thing_of(&span, lease->type))
 		fail("a lease of %s, which is in no pool", prefix_format(&span, text));
 	count_of_client(lease);
 	if (!lease_is_in_use(lease))
-		return true;
+		return;
 	for (unsigned i = 0; i < used->n; i++)
 		if (overlap(&span, &used->v[i]))
 			fail("a lease of %s overlaps another one", prefix_format(&span, text));
 	used->v[used->n++] = span;
-	return true;
+}
+
+static void collect_leases(struct used *used)
+{
+	struct store_scan scan = { .arena = m.arena };
+	int n;
+
+	while ((n = store_scan(m.store, &scan)) > 0)
+		for (int i = 0; i < n; i++)
+			collect_lease(used, &scan.v[i]);
+	if (n < 0)
+		fail("the leases cannot be read");
 }
 
 /* The free map says what the leases say. */
@@ -420,7 +430,7 @@ static void check_rest(void)
 		fail("%zu claims never ended", alloc_n_claims(m.srv.alloc));
 	for (unsigned i = 0; i < rules.n_clients; i++)
 		m.clients[i].n_leases = 0;
-	(void)store_each(m.store, collect_lease, &used);
+	collect_leases(&used);
 	for (unsigned i = 0; i < rules.n_clients; i++)
 		if (m.max_leases && m.clients[i].n_leases > m.max_leases)
 			fail("client %u has %u leases, more than %u", i, m.clients[i].n_leases, m.max_leases);

@@ -221,9 +221,9 @@ void fake_store_put(struct store *store, const struct lease *lease)
 	(void)err;
 }
 
-static int fake_each(struct store *store, bool (*fn)(void *, const struct lease *), void *ctx)
+static int fake_scan(struct store *store, struct store_scan *scan)
 {
-	return store_each(fake_of(store)->inner, fn, ctx);
+	return store_scan(fake_of(store)->inner, scan);
 }
 
 static unsigned fake_expired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
@@ -258,7 +258,7 @@ static const struct store_ops fake_ops = {
 	.close = fake_close,
 	.find = fake_find,
 	.apply = fake_apply,
-	.each = fake_each,
+	.scan = fake_scan,
 	.expired = fake_expired,
 	.retired = fake_retired,
 	.count = fake_count,

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "lease/memfile.h"
 #include "lease/memtable.h"
 
 #include <errno.h>
@@ -411,7 +412,7 @@ static void break_something(void)
 	case 2:
 	case 3:
 		(void)sem_init(&sem, 0, 0);
-		if (store_rotate(store, rotated, &sem) == 0)
+		if (memfile_rotate(store, rotated, &sem) == 0)
 			while (sem_wait(&sem) < 0)
 				;
 		(void)sem_destroy(&sem);

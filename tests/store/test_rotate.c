@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "lease/memfile.h"
 #include "lease/lfc.h"
 
 #include <errno.h>
@@ -137,7 +138,7 @@ static int rotate(void)
 	int err;
 
 	(void)sem_init(&r.sem, 0, 0);
-	err = store_rotate(store, rotated, &r);
+	err = memfile_rotate(store, rotated, &r);
 	if (err == 0) {
 		while (sem_wait(&r.sem) < 0)
 			;
@@ -233,7 +234,7 @@ START_TEST(a_fresh_file)
 	check_reload();
 	ck_assert(!has(5) && has(100));
 	ck_assert_int_eq(rotate(), -E_NOENT);
-	ck_assert_str_eq(store_path(store), tmp.path);
+	ck_assert_str_eq(memfile_path(store), tmp.path);
 	teardown();
 }
 END_TEST

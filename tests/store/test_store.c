@@ -11,29 +11,19 @@
 #include <semaphore.h>
 #include <unistd.h>
 
-enum kind { IN_MEMORY, ON_DISK, UNSYNCED, FAKE, KINDS };
-
 static struct tmp_dir tmp;
 static struct store *store;
 static struct arena *arena;
-static enum kind kind;
+static enum store_kind kind;
 
 static void open_kind(int family)
 {
-	struct store_conf conf = {
-		.type = "memfile",
-		.family = family,
-		.path = tmp.path,
-		.persist = kind == ON_DISK || kind == UNSYNCED,
-		.sync = kind == ON_DISK,
-	};
-
-	store = kind == FAKE ? fake_store_new(family) : open_store(&conf);
+	store = open_kind_of_store(kind, family, &tmp);
 }
 
 static void setup(int i)
 {
-	kind = (enum kind)i;
+	kind = (enum store_kind)i;
 	tmp_make(&tmp);
 	arena = arena_new(0);
 	open_kind(0);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "util.h"
 
+#include "fake_store.h"
+
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/vec.h"
@@ -126,6 +128,19 @@ struct store *open_store(const struct store_conf *conf)
 	return store;
 }
 
+struct store *open_kind_of_store(enum store_kind kind, int family, const struct tmp_dir *tmp)
+{
+	struct store_conf conf = {
+		.type = "memfile",
+		.family = family,
+		.path = tmp->path,
+		.persist = kind == ON_DISK || kind == UNSYNCED,
+		.sync = kind == ON_DISK,
+	};
+
+	return kind == FAKE ? fake_store_new(family) : open_store(&conf);
+}
+
 static void post(struct store_txn *txn, uint64_t ticket)
 {
 	(void)ticket;
@@ -197,9 +212,8 @@ struct dump {
 	VEC(char *) lines;
 };
 
-static bool dump_one(void *ctx, const struct lease *lease)
+static void dump_one(struct dump *dump, const struct lease *lease)
 {
-	struct dump *dump = ctx;
 	char addr[IP_TEXT_MAX], hw[64], id[800];
 	char *line = NULL;
 
@@ -215,7 +229,6 @@ static bool dump_one(void *ctx, const struct lease *lease)
 				  lease->user_context ? lease->user_context : "-"),
 			 0);
 	*vec_push(&dump->lines) = line;
-	return true;
 }
 
 static int by_text(const void *a, const void *b)
@@ -226,9 +239,17 @@ static int by_text(const void *a, const void *b)
 char *dump_store(struct store *store)
 {
 	struct dump dump = { 0 };
+	struct store_scan scan = { .arena = arena_new(0) };
 	struct str text = { 0 };
+	int n;
 
-	ck_assert_int_eq(store_each(store, dump_one, &dump), 0);
+	while ((n = store_scan(store, &scan)) > 0) {
+		for (int i = 0; i < n; i++)
+			dump_one(&dump, &scan.v[i]);
+		arena_reset(scan.arena);
+	}
+	ck_assert_int_eq(n, 0);
+	arena_free(scan.arena);
 	if (dump.lines.n)
 		qsort(dump.lines.v, dump.lines.n, sizeof(char *), by_text);
 	str_add(&text, "");

@@ -27,6 +27,9 @@ struct lease test_lease6(uint32_t i, uint32_t valid, bool pd);
 
 /* Open or fail the test. */
 struct store *open_store(const struct store_conf *conf);
+/* The kinds that must all do the same: in memory, with a file, with a file unsynced, and the test double. */
+enum store_kind { IN_MEMORY, ON_DISK, UNSYNCED, FAKE, KINDS };
+struct store *open_kind_of_store(enum store_kind kind, int family, const struct tmp_dir *tmp);
 
 /* Apply and wait for the answer. */
 enum store_result apply(struct store *store, struct store_change *v, unsigned n);

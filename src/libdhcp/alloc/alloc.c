@@ -19,6 +19,7 @@
 #include "base/fetch.h"
 #include "base/hash.h"
 #include "base/list.h"
+#include "base/vec.h"
 
 #include <pthread.h>
 
@@ -40,12 +41,21 @@ struct range {
 	struct hold_list holds;  /* what is claimed of it; not without a map */
 };
 
+/* What alloc_note() said. */
+struct note {
+	struct prefix prefix;
+	bool in_use;
+	uint32_t end_key;
+};
+
 struct alloc_set {
 	struct list link; /* in alloc->sets */
 	size_t n;
-	bool has_maps;        /* any of the ranges; else an address has nothing to mark */
-	bool has_prefixes;    /* any of the ranges; then an address may be in one of these */
-	struct range *ranges; /* in the caller's order */
+	bool is_filling;        /* alloc_fill_begin() to alloc_fill_end() */
+	VEC(struct note) notes; /* that came meanwhile */
+	bool has_maps;          /* any of the ranges; else an address has nothing to mark */
+	bool has_prefixes;      /* any of the ranges; then an address may be in one of these */
+	struct range *ranges;   /* in the caller's order */
 	struct ip *firsts; /* first addresses of the ranges in ascending order: a search reads few places in memory */
 	struct place {
 		struct ip reach; /* with overlap: the largest last address of the places below; see find_reach() */
@@ -59,7 +69,8 @@ struct alloc_set {
 struct alloc {
 	pthread_mutex_t lock; /* guards everything below */
 	struct list sets;
-	struct spans odd; /* leases and claims that have another length than some range they overlap; by enum mark */
+	unsigned n_filling; /* of the sets */
+	struct spans odd;   /* leases and claims that have another length than some range they overlap; by enum mark */
 	struct holds holds;
 	struct ends_memory ends;
 	int64_t epoch; /* boot s from which keys of ends count */
@@ -504,13 +515,27 @@ static bool has_ended(const struct alloc *alloc, uint32_t key)
 	return key && alloc->epoch + (UINT32_MAX - key) <= clock_boot_sec();
 }
 
+/* While a set is filled, what its caller has seen in the store may be older than this: it comes after it. */
+static void keep_note(struct alloc *alloc, const struct note *note)
+{
+	list_for_each (pos, &alloc->sets) {
+		struct alloc_set *set = container_of(pos, struct alloc_set, link);
+
+		if (set->is_filling)
+			*vec_push(&set->notes) = *note;
+	}
+}
+
 void alloc_note(struct alloc *alloc, const struct prefix *prefix, bool in_use, int64_t expires)
 {
+	struct note note = { *prefix, in_use, in_use ? key_of_end(alloc, expires) : 0 };
 	struct marking m = marking_of(alloc, prefix, MARK_LEASED, in_use);
 	struct hold *hold;
 
-	m.end_key = in_use ? key_of_end(alloc, expires) : 0;
+	m.end_key = note.end_key;
 	(void)pthread_mutex_lock(&alloc->lock);
+	if (alloc->n_filling)
+		keep_note(alloc, &note);
 	mark(alloc, &m);
 	hold = alloc->holds.n ? holds_at(&alloc->holds, &prefix->addr) : NULL;
 	if (hold)
@@ -518,6 +543,42 @@ void alloc_note(struct alloc *alloc, const struct prefix *prefix, bool in_use, i
 	/* It was requested, or is somebody else's: then the offer is void. */
 	if (hold && in_use && !has_ended(alloc, m.end_key))
 		unclaim(alloc, hold);
+	(void)pthread_mutex_unlock(&alloc->lock);
+}
+
+void alloc_fill_begin(struct alloc *alloc, struct alloc_set *set)
+{
+	(void)pthread_mutex_lock(&alloc->lock);
+	set->is_filling = true;
+	alloc->n_filling++;
+	(void)pthread_mutex_unlock(&alloc->lock);
+}
+
+void alloc_fill(struct alloc *alloc, struct alloc_set *set, const struct prefix *prefix, int64_t expires)
+{
+	struct marking m = marking_of(alloc, prefix, MARK_LEASED, true);
+
+	m.end_key = key_of_end(alloc, expires);
+	(void)pthread_mutex_lock(&alloc->lock);
+	mark_set(set, &m);
+	if (m.any_odd)
+		spans_mark(&alloc->odd, &m.span.prefix, MARK_LEASED);
+	(void)pthread_mutex_unlock(&alloc->lock);
+}
+
+void alloc_fill_end(struct alloc *alloc, struct alloc_set *set)
+{
+	(void)pthread_mutex_lock(&alloc->lock);
+	for (size_t i = 0; i < set->notes.n; i++) {
+		const struct note *note = &set->notes.v[i];
+		struct marking m = marking_of(alloc, &note->prefix, MARK_LEASED, note->in_use);
+
+		m.end_key = note->end_key;
+		mark(alloc, &m);
+	}
+	vec_free(&set->notes);
+	set->is_filling = false;
+	alloc->n_filling--;
 	(void)pthread_mutex_unlock(&alloc->lock);
 }
 

@@ -72,11 +72,16 @@ struct alloc_range {
 	bool skip_reserved; /* what ip_next_reserved() says */
 };
 
-/*
- * Build a set over ranges (any order; they may overlap), known by their number. All addresses are free:
- * the caller walks the store with alloc_note() once the set is there.
- */
+/* Build a set over ranges (any order; they may overlap), known by their number. All addresses are free. */
 struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *ranges, size_t n);
+/*
+ * Tell a new set what is taken already. Between begin and end the caller walks the store, which may change meanwhile,
+ * and calls alloc_fill() for what it sees taken; what alloc_note() says in this time counts for the set from the end
+ * on.
+ */
+void alloc_fill_begin(struct alloc *alloc, struct alloc_set *set);
+void alloc_fill(struct alloc *alloc, struct alloc_set *set, const struct prefix *prefix, int64_t expires);
+void alloc_fill_end(struct alloc *alloc, struct alloc_set *set);
 void alloc_set_free(struct alloc *alloc, struct alloc_set *set);
 
 /* The range will be asked soon: bring it to the cache; then, when it is there, what it points to. */

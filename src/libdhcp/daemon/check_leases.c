@@ -64,9 +64,8 @@ static void check_subnet(struct check *check, const struct lease *lease, uint32_
 	}
 }
 
-static bool check_lease(void *ctx, const struct lease *lease)
+static void check_lease(struct check *check, const struct lease *lease)
 {
-	struct check *check = ctx;
 	const char *context = lease->user_context;
 	uint32_t subnet_id = lease->subnet_id;
 	bool remove = false;
@@ -76,7 +75,7 @@ static bool check_lease(void *ctx, const struct lease *lease)
 		check_subnet(check, lease, &subnet_id, &remove);
 	if (remove) {
 		add_change(check, lease, CHANGE_DELETE, subnet_id, context);
-		return true;
+		return;
 	}
 	if (context)
 		verdict = check->fam->check_context(check->arena, context, check->cfg->context_checks, &context);
@@ -91,7 +90,6 @@ static bool check_lease(void *ctx, const struct lease *lease)
 	}
 	if (verdict != CONTEXT_FINE || subnet_id != lease->subnet_id)
 		add_change(check, lease, CHANGE_UPDATE, subnet_id, context);
-	return true;
 }
 
 /* --- making the changes ---------------------------------------------------- */
@@ -151,20 +149,37 @@ static unsigned apply_wait(struct store *store, struct store_change *changes, si
 	return n_made;
 }
 
-unsigned check_leases_wait(struct store *store, const struct family *fam, const struct config *cfg)
+/* -E_SYS when the store cannot be read. */
+static int check_all(struct store *store, struct check *check)
+{
+	struct store_scan scan = { .arena = arena_new(0) };
+	int n;
+
+	while ((n = store_scan(store, &scan)) > 0) {
+		for (int i = 0; i < n; i++)
+			check_lease(check, &scan.v[i]);
+		arena_reset(scan.arena);
+	}
+	arena_free(scan.arena);
+	return n;
+}
+
+int check_leases_wait(struct store *store, const struct family *fam, const struct config *cfg)
 {
 	struct check check = { .fam = fam, .cfg = cfg };
-	unsigned n_made;
+	unsigned n_made = 0;
+	int err;
 
 	if (cfg->lease_checks == LEASE_CHECK_NONE && cfg->context_checks == CONTEXT_CHECK_NONE)
 		return 0;
 	check.arena = arena_new(0);
-	(void)store_each(store, check_lease, &check);
-	n_made = apply_wait(store, check.changes.v, check.changes.n);
+	err = check_all(store, &check);
+	if (err == 0)
+		n_made = apply_wait(store, check.changes.v, check.changes.n);
 	if (check.n_failed > LINES_MAX || check.n_contexts > LINES_MAX)
 		LOG(DHCPSRV_LEASE_SANITY_SUMMARY, (unsigned long long)check.n_failed,
 		    (unsigned long long)check.n_contexts, n_made);
 	vec_free(&check.changes);
 	arena_free(check.arena);
-	return n_made;
+	return err < 0 ? err : (int)n_made;
 }

@@ -260,6 +260,10 @@ static struct live *make_live(struct daemon *d, struct config *cfg)
 {
 	struct live *live = live_new(&d->srv, cfg);
 
+	if (!live) {
+		LOGF(d->fam->idx, DHCPx_CONFIG_LOAD_FAIL, d->opts.config_file, "the leases cannot be read");
+		return NULL;
+	}
 	live->owner = d;
 	live->unused = live_unused;
 	return live;
@@ -424,11 +428,15 @@ int daemon_start(struct daemon *d)
 		(void)init_fail(d, "%s", text);
 		goto out;
 	}
-	(void)check_leases_wait(d->store, d->fam, cfg);
+	if (check_leases_wait(d->store, d->fam, cfg) < 0) {
+		(void)init_fail(d, "the leases cannot be read");
+		goto out;
+	}
 	store_watch(d->store, server_note, &d->srv);
 	d->stats = stats_new();
 	d->live = make_live(d, cfg);
-	cfg = NULL;
+	if (!d->live)
+		goto out;
 	d->reclaim = reclaim_new(d->store, d->fam->idx);
 	d->lfc = lfc_new(d->loop, d->store, d->fam->idx);
 	d->reclaim_post.fn = reclaim_wanted;
@@ -474,6 +482,7 @@ static bool try_reload(struct daemon *d)
 	const struct config *old = d->live->cfg;
 	struct opened opened;
 	const char *why = NULL;
+	struct live *live;
 
 	if (!cfg)
 		return false;
@@ -489,8 +498,11 @@ static bool try_reload(struct daemon *d)
 		LOGF(d->fam->idx, DHCPx_CONFIG_LOAD_FAIL, d->opts.config_file, why);
 		goto refuse;
 	}
+	live = make_live(d, cfg);
+	if (!live)
+		goto refuse;
 	warn_fixed(d, old, cfg);
-	sockets_use(d, make_live(d, cfg), &opened);
+	sockets_use(d, live, &opened);
 	start_timers(d);
 	if (!cfg->n_listen)
 		report_no_interfaces(d, cfg);

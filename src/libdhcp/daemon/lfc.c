@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "base/str.h"
 #include "lease/leftover.h"
+#include "lease/memfile.h"
 #include "log/log.h"
 
 #include <errno.h>
@@ -100,7 +101,7 @@ static char *with_suffix(const char *path, const char *suffix)
 
 static void run_program(struct lfc *lfc)
 {
-	const char *path = store_path(lfc->store);
+	const char *path = memfile_path(lfc->store);
 	char *previous = with_suffix(path, LEFTOVER_PREVIOUS), *copy = with_suffix(path, LEFTOVER_COPY);
 	char *output = with_suffix(path, ".output"), *finish = with_suffix(path, LEFTOVER_FINISH);
 	char *pid_file = with_suffix(path, ".pid");
@@ -221,7 +222,7 @@ static void start(struct lfc *lfc)
 	if (lfc->rotating)
 		return;
 	lfc->rotating = true;
-	if (store_rotate(lfc->store, rotated, lfc) < 0) {
+	if (memfile_rotate(lfc->store, rotated, lfc) < 0) {
 		lfc->rotating = false;
 		failed(lfc);
 	}
@@ -256,7 +257,7 @@ struct lfc *lfc_new(struct loop *loop, struct store *store, unsigned family)
 {
 	struct lfc *lfc;
 
-	if (!store_path(store))
+	if (!memfile_path(store))
 		return NULL;
 	lfc = xcalloc(1, sizeof(*lfc));
 	lfc->loop = loop;
@@ -285,7 +286,7 @@ void lfc_set_interval(struct lfc *lfc, uint32_t sec)
 	LOG(DHCPSRV_MEMFILE_LFC_SETUP, (unsigned)sec);
 	loop_timer_start(lfc->loop, &lfc->interval_timer, (int64_t)sec * 1000);
 	loop_timer_start(lfc->loop, &lfc->size_timer, SIZE_CHECK_MS);
-	if (!before && leftover_is_pending(store_path(lfc->store)))
+	if (!before && leftover_is_pending(memfile_path(lfc->store)))
 		start(lfc);
 }
 

@@ -71,3 +71,28 @@ void index_remove(struct index *index, struct index_slot *slot)
 	index->v[hole] = (struct index_slot){ 0 };
 	index->n--;
 }
+
+static void walk_home(const struct index *index, uint32_t home, void (*fn)(void *ctx, uint32_t ref), void *ctx)
+{
+	uint32_t mask = index->cap - 1;
+
+	for (uint32_t i = home; index->v[i].ref; i = (i + 1) & mask)
+		if ((index->v[i].hash & mask) == home)
+			fn(ctx, index->v[i].ref);
+}
+
+/*
+ * By home slots, not by the slots where records lie: those change when others come and go. In an index that has grown
+ * meanwhile, what had one home now has one of several.
+ */
+bool index_walk(const struct index *index, struct index_walk *walk, void (*fn)(void *ctx, uint32_t ref), void *ctx)
+{
+	if (!walk->cap)
+		walk->cap = index->cap;
+	if (walk->next >= walk->cap)
+		return false;
+	for (uint32_t home = walk->next; home < index->cap; home += walk->cap)
+		walk_home(index, home, fn, ctx);
+	walk->next++;
+	return true;
+}

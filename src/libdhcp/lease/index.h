@@ -33,3 +33,14 @@ struct index_slot *index_find(const struct index *index, uint64_t hash, bool (*m
 /* Only for a key that is not there. */
 void index_add(struct index *index, uint64_t hash, uint32_t ref);
 void index_remove(struct index *index, struct index_slot *slot);
+
+/* A walk over an index that may change between its steps. Zeroed at first. */
+struct index_walk {
+	uint32_t cap; /* of the index when the walk began */
+	uint32_t next;
+};
+/*
+ * One step: calls fn for the records of a few slots. A record that is there during the whole walk is seen exactly
+ * once. False at the end.
+ */
+bool index_walk(const struct index *index, struct index_walk *walk, void (*fn)(void *ctx, uint32_t ref), void *ctx);

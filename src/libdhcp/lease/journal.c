@@ -42,6 +42,11 @@ int journal_queue(struct journal *j, struct store_txn *txn)
 	return 0;
 }
 
+void journal_set_sync(struct journal *j, bool sync)
+{
+	atomic_store(&j->sync, sync);
+}
+
 void journal_stats(struct journal *j, struct store_stats *ret)
 {
 	ret->rows = atomic_load(&j->rows);
@@ -66,6 +71,7 @@ static void add_row_cb(void *arg, const struct lease *lease, bool deleted)
 static void commit(struct journal *j, struct store_txn *group)
 {
 	const char *what = NULL;
+	bool sync = atomic_load(&j->sync);
 	int64_t begin_us;
 
 	if (clock_mono_ms() >= j->check_at && !journal_check_file(j)) {
@@ -84,7 +90,7 @@ static void commit(struct journal *j, struct store_txn *group)
 		/* A full disk spoils nothing that was synced; any other error may. */
 		j->tainted = j->tainted || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG);
 		what = "write";
-	} else if (j->conf.sync && j->sys->fdatasync(j->fd) < 0) {
+	} else if (sync && j->sys->fdatasync(j->fd) < 0) {
 		j->tainted = true;
 		what = "fdatasync";
 	}
@@ -101,7 +107,7 @@ static void commit(struct journal *j, struct store_txn *group)
 	atomic_fetch_add(&j->groups, 1);
 	atomic_fetch_add(&j->rows, j->buf_rows);
 	atomic_fetch_add(&j->bytes, j->buf_len);
-	if (j->conf.sync)
+	if (sync)
 		atomic_fetch_add(&j->syncs, 1);
 	atomic_fetch_sub(&j->pending, j->group_n);
 	j->conf.owner->committed(j->conf.ctx, group);
@@ -117,7 +123,7 @@ static void gather(const struct journal *j)
 	int64_t us = j->sync_us < GATHER_MAX_US ? j->sync_us : GATHER_MAX_US;
 	struct timespec nap = { .tv_nsec = (long)us * 1000 };
 
-	if (j->conf.sync && j->group_n >= BUSY_GROUP && atomic_load(&j->pending) < 2 * j->group_n &&
+	if (atomic_load(&j->sync) && j->group_n >= BUSY_GROUP && atomic_load(&j->pending) < 2 * j->group_n &&
 	    !atomic_load(&j->failing))
 		(void)nanosleep(&nap, NULL);
 }

@@ -97,4 +97,6 @@ int journal_queue(struct journal *journal, struct store_txn *txn);
  * done is not called.
  */
 int journal_rotate(struct journal *journal, void (*done)(void *ctx, int result), void *ctx);
+/* journal_conf.sync from the next group on; any thread. */
+void journal_set_sync(struct journal *journal, bool sync);
 void journal_stats(struct journal *journal, struct store_stats *ret);

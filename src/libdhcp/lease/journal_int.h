@@ -23,6 +23,7 @@
  */
 struct journal {
 	struct journal_conf conf;
+	atomic_bool sync; /* conf.sync at first */
 	const struct journal_sys *sys;
 	char *path, *new_path, *next_path, *copy_path, *aside_path, *dir;
 	int fd, lock_fd;

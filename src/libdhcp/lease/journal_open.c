@@ -56,6 +56,7 @@ int journal_new(const struct journal_conf *conf, struct journal **ret, char **re
 	int err = -E_SYS;
 
 	j->conf = *conf;
+	atomic_init(&j->sync, conf->sync);
 	j->sys = conf->sys ? conf->sys : &journal_sys_real;
 	j->fd = j->lock_fd = j->next_fd = -1;
 	j->tail = &j->head;

@@ -8,12 +8,14 @@
  *
  * Lock order: stripes, then one of expiry lock, journal's queue lock.
  */
+#include "lease/memfile.h"
+
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/list.h"
-#include "lease/clientlist.h"
 #include "lease/journal.h"
+#include "lease/memfind.h"
 #include "lease/memload.h"
 #include "lease/memtable.h"
 #include "log/log.h"
@@ -146,10 +148,18 @@ static uint64_t lock_txn(struct memfile *m, const struct store_txn *txn)
 	}
 }
 
-static enum store_result check_change(const struct store_change *change, const struct record *there)
+static bool has_ended(const struct memfile *m, const struct record *rec)
+{
+	return record_is_retired(rec) || record_expires(rec, m->table.epoch) <= clock_boot_sec();
+}
+
+static enum store_result check_change(const struct memfile *m, const struct store_change *change,
+				      const struct record *there)
 {
 	if (change->kind == CHANGE_INSERT)
 		return there ? CHANGE_CONFLICT : CHANGE_OK;
+	if (change->kind == CHANGE_TAKE)
+		return there && !has_ended(m, there) ? CHANGE_CONFLICT : CHANGE_OK;
 	if (!there)
 		return CHANGE_GONE;
 	return change->expected_version && there->version != change->expected_version ? CHANGE_CONFLICT : CHANGE_OK;
@@ -159,7 +169,7 @@ static enum store_result make_change(struct memfile *m, struct store_change *cha
 {
 	const struct ip *addr = change_addr(change);
 	uint32_t there = memtable_by_addr(&m->table, addr, memtable_hash_addr(addr));
-	enum store_result result = check_change(change, there ? rec_of(m, there) : NULL);
+	enum store_result result = check_change(m, change, there ? rec_of(m, there) : NULL);
 
 	change->old_ref = there;
 	change->new_ref = 0;
@@ -235,7 +245,7 @@ static void log_change(const struct memfile *m, const struct store_change *chang
 	unsigned family = (unsigned)m->family;
 	char text[PREFIX_TEXT_MAX];
 
-	if (change->kind == CHANGE_INSERT)
+	if (change->kind == CHANGE_INSERT || change->kind == CHANGE_TAKE)
 		LOGF(family, DHCPSRV_MEMFILE_ADD_ADDRx, lease_address_text(&change->new, text));
 	else if (change->kind == CHANGE_UPDATE)
 		LOGF(family, DHCPSRV_MEMFILE_UPDATE_ADDRx, lease_address_text(&change->new, text));
@@ -378,30 +388,27 @@ static void failed(void *ctx, struct store_txn *list)
 	}
 }
 
-static bool each_in_stripe(struct memfile *m, unsigned i, bool (*fn)(void *, const struct lease *), void *arg)
-{
-	struct stripe *stripe = &m->table.stripes[i];
-	bool more = true;
-
-	memtable_lock(&m->table, 1ULL << i);
-	for (uint32_t s = 0; more && s < stripe->by_addr.cap; s++) {
-		struct lease lease;
-
-		memtable_look_ahead(&m->table, &stripe->by_addr, s);
-		if (!stripe->by_addr.v[s].ref)
-			continue;
-		record_unpack(rec_of(m, stripe->by_addr.v[s].ref), m->table.epoch, &lease);
-		more = fn(arg, &lease);
-	}
-	memtable_unlock(&m->table, 1ULL << i);
-	return more;
-}
-
+/* The journal needs a part as it is at one moment, between two of its groups. */
 static bool each_part(void *ctx, unsigned part, bool (*fn)(void *, const struct lease *), void *arg)
 {
+	struct memfile *m = ctx;
+	const struct index *index;
+	bool more = true;
+
 	if (part >= STRIPES)
 		return false;
-	(void)each_in_stripe(ctx, part, fn, arg);
+	index = &m->table.stripes[part].by_addr;
+	memtable_lock(&m->table, 1ULL << part);
+	for (uint32_t s = 0; more && s < index->cap; s++) {
+		struct lease lease;
+
+		memtable_look_ahead(&m->table, index, s);
+		if (!index->v[s].ref)
+			continue;
+		record_unpack(rec_of(m, index->v[s].ref), m->table.epoch, &lease);
+		more = fn(arg, &lease);
+	}
+	memtable_unlock(&m->table, 1ULL << part);
 	return true;
 }
 
@@ -427,160 +434,16 @@ static const struct journal_owner journal_owner = {
 
 /* --- reading --- */
 
-#define WALK_MAX 4096 /* records that one search looks at */
-
-/* A search for a client's leases; the lock of the key's stripe is held. */
-struct search {
-	const struct memfile *m;
-	const struct lease_query *query;
-	enum record_key key;
-	uint64_t hash;
-	struct arena *arena;
-	struct lease *out;
-	unsigned n, max, n_seen;
-	int err;
-};
-
-static bool in_subnets(const struct lease_query *query, uint32_t id)
-{
-	unsigned low = 0, high = query->n_subnets;
-
-	while (low < high) {
-		unsigned mid = low + (high - low) / 2;
-
-		if (query->subnets[mid] == id)
-			return true;
-		if (query->subnets[mid] < id)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return query->n_subnets == 0;
-}
-
-static bool wanted(const struct lease_query *query, const struct record *rec)
-{
-	return rec->type == query->type && rec->state != LEASE_REGISTERED && in_subnets(query, rec->subnet_id) &&
-	       (!query->has_iaid || record_iaid(rec) == query->iaid) && (!query->without_id || !rec->id_len) &&
-	       /* A v4 file does not keep the hardware type, so it cannot tell clients apart. */
-	       (query->by != BY_HWADDR || rec->type == LEASE_V4 || rec->hwtype == query->hwtype);
-}
-
-static bool is_searching(const struct search *s)
-{
-	return s->n < s->max && s->n_seen < WALK_MAX && s->err == 0;
-}
-
-static void look_at(struct search *s, const struct record *rec)
-{
-	struct lease lease;
-
-	s->n_seen++;
-	if (!wanted(s->query, rec))
-		return;
-	record_unpack(rec, s->m->table.epoch, &lease);
-	s->err = lease_copy(s->arena, &lease, &s->out[s->n]);
-	s->n += s->err == 0;
-}
-
-/* Which leases are preferred: in use, then without a client id. A bit each; ranks are tried in ascending order. */
-enum { RANK_HAS_ID = 1, RANK_RETIRED = 2, RANK_N = 4 };
-
-static unsigned rank_of(const struct search *s, const struct record *rec)
-{
-	struct record_group group = record_group(rec, s->key);
-
-	return (group.has_id ? RANK_HAS_ID : 0) | (group.is_retired ? RANK_RETIRED : 0);
-}
-
-static void search_list(struct search *s, uint32_t first)
-{
-	for (unsigned rank = 0; rank < RANK_N; rank++)
-		for (uint32_t ref = first; ref && is_searching(s); ref = rec_of(s->m, ref)->link[s->key].next)
-			if (rank_of(s, rec_of(s->m, ref)) == rank)
-				look_at(s, rec_of(s->m, ref));
-}
-
-static void search_group(struct search *s, const struct record_group *group)
-{
-	uint32_t ref = clientlist_group(&s->m->table, s->key, s->query->id, s->hash, group);
-
-	for (; ref && is_searching(s); ref = rec_of(s->m, ref)->link[s->key].next) {
-		struct record_group next = record_group(rec_of(s->m, ref), s->key);
-
-		if (!record_group_equal(&next, group))
-			break;
-		look_at(s, rec_of(s->m, ref));
-	}
-}
-
-static void search_groups(struct search *s)
-{
-	const struct lease_query *query = s->query;
-
-	for (unsigned rank = 0; rank < RANK_N; rank += query->without_id ? RANK_RETIRED : 1)
-		for (unsigned i = 0; i < query->n_subnets && is_searching(s); i++)
-			search_group(s, &(struct record_group){ .subnet_id = query->subnets[i],
-								.iaid = query->has_iaid ? query->iaid : 0,
-								.type = query->type,
-								.is_retired = (rank & RANK_RETIRED) != 0,
-								.has_id = (rank & RANK_HAS_ID) != 0 });
-}
-
-/* Whether the groups the query asks for can be named. */
-static bool names_groups(const struct lease_query *query)
-{
-	return query->n_subnets && (query->by == BY_HWADDR || query->type == LEASE_V4 || query->has_iaid);
-}
-
-static int find_by_client(struct memfile *m, struct lease_query *query, struct arena *arena)
-{
-	struct search s = { .m = m, .query = query, .arena = arena, .max = query->max };
-	uint32_t first;
-
-	query->n_client = 0;
-	if (!query->id.len)
-		return 0;
-	s.key = query->by == BY_HWADDR ? KEY_HWADDR : KEY_ID;
-	s.hash = memtable_hash_key(s.key, query->id);
-	memtable_lock(&m->table, memtable_bit(s.hash));
-	first = clientlist_first(&m->table, s.key, query->id, s.hash, &query->n_client);
-	if (first && s.max)
-		s.out = query->out = arena_room(arena, s.max * sizeof(*s.out));
-	if (first && s.max && !s.out)
-		s.err = -E_NOMEM;
-	else if (query->n_client > CLIENTLIST_WALK && names_groups(query))
-		search_groups(&s);
-	else
-		search_list(&s, first);
-	memtable_unlock(&m->table, memtable_bit(s.hash));
-	return s.err < 0 ? s.err : (int)s.n;
-}
-
-static int find_by_addr(struct memfile *m, struct lease_query *query, struct arena *arena)
-{
-	uint64_t hash = memtable_hash_addr(&query->addr);
-	struct lease lease;
-	int n = 0;
-	uint32_t ref;
-
-	memtable_lock(&m->table, memtable_bit(hash));
-	ref = memtable_by_addr(&m->table, &query->addr, hash);
-	if (ref) {
-		record_unpack(rec_of(m, ref), m->table.epoch, &lease);
-		query->out = arena_room(arena, sizeof(*query->out));
-		n = !query->out || lease_copy(arena, &lease, query->out) < 0 ? -E_NOMEM : 1;
-	}
-	memtable_unlock(&m->table, memtable_bit(hash));
-	return n;
-}
-
 static void log_search(const struct memfile *m, const struct lease_query *query)
 {
 	char text[3 * LEASE_ID_MAX + 1];
 
 	if (query->by == BY_ADDR) {
 		LOGF((unsigned)m->family, DHCPSRV_MEMFILE_GET_ADDRx, ip_format(&query->addr, text));
+		return;
+	}
+	if (query->by == BY_PAGE) {
+		LOGF((unsigned)m->family, DHCPSRV_MEMFILE_GET_PAGEx, query->max, ip_format(&query->addr, text));
 		return;
 	}
 	if (!log_is_on(&log_msg_DHCPSRV_MEMFILE_GET_CLIENTID))
@@ -594,90 +457,32 @@ static void log_search(const struct memfile *m, const struct lease_query *query)
 		LOG(DHCPSRV_MEMFILE_GET_CLIENTID, text);
 }
 
-static int answer(struct memfile *m, struct lease_query *query, struct arena *arena)
-{
-	log_search(m, query);
-	if (query->by == BY_ADDR)
-		return query->max ? find_by_addr(m, query, arena) : 0;
-	return find_by_client(m, query, arena);
-}
-
 static int memfile_find(struct store *store, struct store_find *find)
-{
-	for (unsigned i = 0; i < find->n; i++)
-		find->v[i].n = answer(memfile_of(store), &find->v[i], find->arena);
-	return 0;
-}
-
-static int memfile_each(struct store *store, bool (*fn)(void *, const struct lease *), void *ctx)
 {
 	struct memfile *m = memfile_of(store);
 
-	for (unsigned i = 0; i < STRIPES; i++)
-		if (!each_in_stripe(m, i, fn, ctx))
-			return -E_CLOSED;
+	for (unsigned i = 0; i < find->n; i++) {
+		log_search(m, &find->v[i]);
+		find->v[i].n = memfind_query(&m->table, &find->v[i], find->arena);
+	}
 	return 0;
 }
 
-static bool still_over(const struct lease *lease, bool in_use, int64_t boot_sec)
+static int memfile_scan(struct store *store, struct store_scan *scan)
 {
-	return lease_is_in_use(lease) == in_use && lease_is_expired(lease, boot_sec);
-}
-
-/*
- * The heap's lock is below the stripes', so addresses are noted under it and looked up after; what
- * changed in between is left out.
- */
-static unsigned find_over(struct memfile *m, bool in_use, int64_t boot_sec, struct arena *arena, struct lease *out,
-			  unsigned max)
-{
-	const struct expiry *heap = in_use ? &m->table.expiry : &m->table.retired;
-	/* The epoch may lie before the boot: leases of the past are loaded. */
-	int64_t now = boot_sec < INT64_MAX / 2 ? boot_sec - m->table.epoch : INT64_MAX;
-	uint32_t *refs = arena_new_array(arena, uint32_t, max);
-	uint32_t *work = arena_new_array(arena, uint32_t, 3 * (size_t)max + 2);
-	struct ip *addrs = arena_new_array(arena, struct ip, max);
-	unsigned n, kept = 0;
-
-	if (!refs || !work || !addrs || now < 0)
-		return 0;
-	(void)pthread_mutex_lock(&m->table.expiry_lock);
-	n = expiry_first(heap, now >= RECORD_NEVER ? RECORD_NEVER - 1 : (uint32_t)now, refs, max, work);
-	for (unsigned i = 0; i < n; i++)
-		addrs[i] = record_addr(rec_of(m, refs[i]));
-	(void)pthread_mutex_unlock(&m->table.expiry_lock);
-	for (unsigned i = 0; i < n; i++) {
-		uint64_t hash = memtable_hash_addr(&addrs[i]);
-		struct lease lease;
-		uint32_t ref;
-		int err = 0;
-
-		memtable_lock(&m->table, memtable_bit(hash));
-		ref = memtable_by_addr(&m->table, &addrs[i], hash);
-		if (ref) {
-			record_unpack(rec_of(m, ref), m->table.epoch, &lease);
-			if (still_over(&lease, in_use, boot_sec)) {
-				err = lease_copy(arena, &lease, &out[kept]);
-				kept += err == 0;
-			}
-		}
-		memtable_unlock(&m->table, memtable_bit(hash));
-		if (err < 0)
-			break;
-	}
-	return kept;
+	return memfind_scan(&memfile_of(store)->table, scan);
 }
 
 static unsigned memfile_expired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
 				unsigned max)
 {
-	return find_over(memfile_of(store), true, boot_sec, arena, out, max);
+	return memfind_over(&memfile_of(store)->table, true, boot_sec, arena, out, max);
 }
 
 static unsigned memfile_retired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
 				unsigned max)
 {
-	return find_over(memfile_of(store), false, boot_sec, arena, out, max);
+	return memfind_over(&memfile_of(store)->table, false, boot_sec, arena, out, max);
 }
 
 static uint64_t memfile_count(struct store *store, enum lease_state state)
@@ -715,18 +520,24 @@ static void memfile_stats(struct store *store, struct store_stats *ret)
 	*ret = stats;
 }
 
-static int memfile_rotate(struct store *store, void (*done)(void *ctx, int result), void *ctx)
-{
-	struct memfile *m = memfile_of(store);
+/* --- the lease file --- */
 
-	return m->journal ? journal_rotate(m->journal, done, ctx) : -E_UNSUPPORTED;
+const char *memfile_path(const struct store *store)
+{
+	const struct memfile *m = container_of(store, struct memfile, store);
+
+	return store->ops == &memfile_ops && m->journal ? journal_path(m->journal) : NULL;
 }
 
-static const char *memfile_path(struct store *store)
+int memfile_rotate(struct store *store, void (*done)(void *ctx, int result), void *ctx)
 {
-	struct memfile *m = memfile_of(store);
+	return memfile_path(store) ? journal_rotate(memfile_of(store)->journal, done, ctx) : -E_UNSUPPORTED;
+}
 
-	return m->journal ? journal_path(m->journal) : NULL;
+void memfile_set_sync(struct store *store, bool sync)
+{
+	if (memfile_path(store))
+		journal_set_sync(memfile_of(store)->journal, sync);
 }
 
 /* --- opening --- */
@@ -809,12 +620,10 @@ const struct store_ops memfile_ops = {
 	.close = memfile_close,
 	.find = memfile_find,
 	.apply = memfile_apply,
-	.each = memfile_each,
+	.scan = memfile_scan,
 	.expired = memfile_expired,
 	.retired = memfile_retired,
 	.count = memfile_count,
 	.watch = memfile_watch,
 	.stats = memfile_stats,
-	.rotate = memfile_rotate,
-	.path = memfile_path,
 };

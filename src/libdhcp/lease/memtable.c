@@ -180,6 +180,27 @@ void memtable_drop(struct memtable *t, uint32_t ref)
 	slab_free(t->slabs, ref, record_size_of(memtable_record(t, ref)));
 }
 
+#define WALK_SLOTS 64 /* of a stripe, before its lock is let go of */
+
+bool memtable_walk(struct memtable *t, struct memtable_walk *walk, void (*fn)(void *ctx, uint32_t ref), void *ctx)
+{
+	const struct index *index;
+	bool more = true;
+
+	if (walk->stripe >= STRIPES)
+		return false;
+	index = &t->stripes[walk->stripe].by_addr;
+	memtable_lock(t, 1ULL << walk->stripe);
+	for (unsigned i = 0; more && i < WALK_SLOTS; i++) {
+		memtable_look_ahead(t, index, walk->walk.next);
+		more = index_walk(index, &walk->walk, fn, ctx);
+	}
+	memtable_unlock(t, 1ULL << walk->stripe);
+	if (!more)
+		*walk = (struct memtable_walk){ .stripe = walk->stripe + 1 };
+	return true;
+}
+
 static uint64_t index_bytes(const struct index *index)
 {
 	return (uint64_t)index->cap * sizeof(*index->v);

@@ -111,5 +111,16 @@ void memtable_drop(struct memtable *table, uint32_t ref);
  */
 void memtable_swap(struct memtable *table, uint32_t old, uint32_t new);
 
+/* A walk over all records while the table changes; see index_walk(). Zeroed at first. */
+struct memtable_walk {
+	struct index_walk walk; /* in the stripe */
+	unsigned stripe;
+};
+/*
+ * One step: calls fn for some records, under the lock of their stripe, which is let go of afterwards. A record's
+ * address is seen exactly once if it is there all the time. False at the end.
+ */
+bool memtable_walk(struct memtable *table, struct memtable_walk *walk, void (*fn)(void *ctx, uint32_t ref), void *ctx);
+
 /* Bytes of records and indexes. */
 uint64_t memtable_bytes(struct memtable *table);

@@ -3,6 +3,7 @@
 #include "lease/store.h"
 
 #include "base/err.h"
+#include "lease/memfile.h"
 
 #include <semaphore.h>
 
@@ -72,9 +73,9 @@ void store_watch(struct store *store, store_watch_fn *changed, void *ctx)
 	store->ops->watch(store, changed, ctx);
 }
 
-int store_each(struct store *store, bool (*fn)(void *ctx, const struct lease *lease), void *ctx)
+int store_scan(struct store *store, struct store_scan *scan)
 {
-	return store->ops->each(store, fn, ctx);
+	return store->ops->scan(store, scan);
 }
 
 unsigned store_expired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out, unsigned max)
@@ -95,14 +96,4 @@ uint64_t store_count(struct store *store, enum lease_state state)
 void store_get_stats(struct store *store, struct store_stats *ret)
 {
 	store->ops->stats(store, ret);
-}
-
-int store_rotate(struct store *store, void (*done)(void *ctx, int result), void *ctx)
-{
-	return store->ops->rotate ? store->ops->rotate(store, done, ctx) : -E_UNSUPPORTED;
-}
-
-const char *store_path(struct store *store)
-{
-	return store->ops->path ? store->ops->path(store) : NULL;
 }

@@ -40,18 +40,27 @@ int store_open(const struct store_conf *conf, struct store **ret, char **reterr)
 /* Waits for what is under way, then closes. NULL is fine. */
 void store_close(struct store *store);
 
-enum store_by { BY_ADDR, BY_HWADDR, BY_CLIENT_ID };
+enum store_by {
+	BY_ADDR,
+	BY_HWADDR,
+	BY_CLIENT_ID,
+	BY_PAGE, /* any leases that the filter below lets pass, in ascending order of their addresses */
+};
 
 struct lease_query {
 	enum store_by by;
 	enum lease_type type; /* v6: only this one, but BY_ADDR the lease there whatever its type; v4: LEASE_V4 */
-	struct ip addr;       /* BY_ADDR */
-	/* By client: */
-	struct bytes id;         /* hardware address, or client id / DUID; borrowed until the answer */
-	uint8_t hwtype;          /* BY_HWADDR */
-	const uint32_t *subnets; /* leases in these subnets only, ids in ascending order; borrowed likewise */
+	struct ip addr;       /* BY_ADDR; BY_PAGE: only addresses after this one */
+	/* By client and BY_PAGE: */
+	const uint32_t *subnets; /* leases in these subnets only, ids in ascending order; borrowed until the response */
 	unsigned n_subnets;      /* 0 = in any */
-	bool has_iaid;           /* BY_CLIENT_ID: only this IAID */
+	/* BY_PAGE: */
+	unsigned states;      /* leases in these states only: 1 << enum lease_state for each; 0 = in any */
+	const char *hostname; /* leases with this name only, whatever its case; NULL = with any; borrowed likewise */
+	/* By client: */
+	struct bytes id; /* hardware address, or client id / DUID; borrowed likewise */
+	uint8_t hwtype;  /* BY_HWADDR */
+	bool has_iaid;   /* BY_CLIENT_ID: only this IAID */
 	uint32_t iaid;
 	bool without_id; /* BY_HWADDR: only leases that have no client id */
 	void *owner;     /* of whoever asks */
@@ -82,6 +91,9 @@ struct store_find {
  * With subnets, and in v6 the IAID, the cost depends on their number only. Without, a search looks at a few
  * thousand leases of the client at most and may miss some.
  *
+ * A page is for those who can wait: its cost grows with the number of leases. Ask for the next one with the address
+ * of the last lease; a page of none is the end. Registrations are found, too.
+ *
  * Returns 0 when all queries are answered: done is not called. -E_AGAIN: it will be. memfile always responds at once.
  */
 int store_find(struct store *store, struct store_find *find);
@@ -91,11 +103,16 @@ static inline bool store_finds_at_once(const struct store *store);
 int store_find_wait(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out,
 		    unsigned max);
 
-enum store_change_kind { CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE };
+enum store_change_kind {
+	CHANGE_INSERT,
+	CHANGE_UPDATE,
+	CHANGE_DELETE,
+	CHANGE_TAKE, /* INSERT, or UPDATE of a lease that has ended: reclaimed, released or expired */
+};
 
 enum store_result {
 	CHANGE_OK,
-	CHANGE_CONFLICT, /* INSERT: the address has a lease; else: somebody changed it since */
+	CHANGE_CONFLICT, /* INSERT: the address has a lease; TAKE: one that has not ended; else: somebody changed it */
 	CHANGE_GONE,     /* the lease is not there any more */
 	CHANGE_FAILED,   /* the storage is sick; nothing was changed */
 	CHANGE_ABORTED,  /* fine by itself, but another change of the transaction was refused */
@@ -103,7 +120,7 @@ enum store_result {
 
 struct store_change {
 	enum store_change_kind kind;
-	struct lease new;          /* INSERT, UPDATE; its version is set by the store */
+	struct lease new;          /* all but DELETE; its version is set by the store */
 	struct ip addr;            /* DELETE; for the others new.addr counts */
 	uint64_t expected_version; /* UPDATE, DELETE: of the lease that was read; 0 = any */
 	const struct lease *ended; /* whoever makes it says: the lease there, if it has ended by its time; else NULL */
@@ -126,8 +143,8 @@ struct store_txn {
  * Make changes. The store has the transaction, and what it points to, until it calls done(): from
  * any thread, perhaps before this returns. Done is not called when it returns -E_BUSY (too much is
  * under way) or -E_RANGE (a lease that no store can hold: wrong family, valid 0, oversized field).
- * An INSERT of an address that has a lease in any state is a conflict: to take over a reclaimed or
- * expired lease, UPDATE it.
+ * An INSERT of an address that has a lease in any state is a conflict: to take over one that has ended, UPDATE it if
+ * you have read it, or TAKE the address without reading.
  */
 int store_apply(struct store *store, struct store_txn *txn);
 
@@ -156,17 +173,30 @@ struct store_notice {
 
 /*
  * The watcher sees every change, under the lock that guards the address: it is short and does not call the store. Set
- * it before leases change; what was loaded at open is not reported, see store_each. One watcher per store.
+ * it before leases change; what was loaded at open is not reported, see store_scan. One watcher per store.
  */
 typedef void store_watch_fn(void *ctx, const struct store_notice *notice);
 void store_watch(struct store *store, store_watch_fn *changed, void *ctx);
 
 /*
- * All leases in no order until fn returns false; fn is called under a lock: be short, do not call
- * the store. Leases that change meanwhile are seen before or after the change. Returns 0, or -E_CLOSED
- * when fn stopped it.
+ * A walk over all leases in no order, a page at a time. No lock is held between the pages, nor while the caller works
+ * on one. A lease that is there during the whole walk is seen exactly once, as it was before or after each change that
+ * is made meanwhile.
+ *
+ *	struct store_scan scan = { .arena = arena };
+ *	while ((n = store_scan(store, &scan)) > 0) {
+ *		for (int i = 0; i < n; i++) use(&scan.v[i]);
+ *		arena_reset(arena);
+ *	}
  */
-int store_each(struct store *store, bool (*fn)(void *ctx, const struct lease *lease), void *ctx);
+struct store_scan {
+	struct arena *arena; /* of the page; reset it when done with one, or not */
+	bool is_brief;       /* without the bytes: identifiers, hostname and user context stay empty */
+	struct lease *v;     /* the page */
+	uint64_t place[2];   /* private to the store; zeroed at first */
+};
+/* The number of leases of the next page; 0 at the end; -E_NOMEM, -E_SYS. It may wait: not for workers. */
+int store_scan(struct store *store, struct store_scan *scan);
 
 /* The leases that are over at boot_sec, still DEFAULT, DECLINED or REGISTERED, longest over first. */
 unsigned store_expired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out, unsigned max);
@@ -197,16 +227,6 @@ struct store_stats {
 };
 void store_get_stats(struct store *store, struct store_stats *ret);
 
-/*
- * A store that appends to a file can move it aside and begin a new one, for the clean-up to work on
- * the old one (lease/leftover.h, kea-lfc). done is called from any thread: 0 = there is something to
- * clean up, -E_NOENT = there is nothing, else why not. This may wait for the disk. -E_UNSUPPORTED
- * when there is no file, -E_BUSY while one is under way, -E_SYS: done is not called.
- */
-int store_rotate(struct store *store, void (*done)(void *ctx, int result), void *ctx);
-/* The lease file with symbolic links followed; NULL if there is none. */
-const char *store_path(struct store *store);
-
 /* A backend. A store begins with struct store. */
 struct store_ops {
 	const char *name;
@@ -215,7 +235,7 @@ struct store_ops {
 	void (*close)(struct store *store);
 	int (*find)(struct store *store, struct store_find *find);
 	int (*apply)(struct store *store, struct store_txn *txn);
-	int (*each)(struct store *store, bool (*fn)(void *ctx, const struct lease *lease), void *ctx);
+	int (*scan)(struct store *store, struct store_scan *scan);
 	unsigned (*expired)(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
 			    unsigned max);
 	unsigned (*retired)(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
@@ -223,9 +243,6 @@ struct store_ops {
 	uint64_t (*count)(struct store *store, enum lease_state state);
 	void (*watch)(struct store *store, store_watch_fn *changed, void *ctx);
 	void (*stats)(struct store *store, struct store_stats *ret);
-	/* NULL: there is no file */
-	int (*rotate)(struct store *store, void (*done)(void *ctx, int result), void *ctx);
-	const char *(*path)(struct store *store);
 };
 
 struct store {
@@ -236,5 +253,3 @@ static inline bool store_finds_at_once(const struct store *store)
 {
 	return store->ops->finds_at_once;
 }
-
-extern const struct store_ops memfile_ops;

@@ -180,7 +180,7 @@ struct store_change *change_put(struct request *req, const struct lease *lease, 
 
 	assert(req->n_changes <= req->changes_max);
 	*change = (struct store_change){
-		.kind = old ? CHANGE_UPDATE : CHANGE_INSERT,
+		.kind = old ? CHANGE_UPDATE : CHANGE_TAKE,
 		.new = *lease,
 		.addr = lease->addr,
 		.expected_version = old ? old->version : 0,

@@ -377,7 +377,7 @@ static void report_not_stored(const struct request *req)
 	char text[IP_TEXT_MAX];
 
 	(void)report_address(req, text);
-	if (req->type == DHCP6_ADDR_REG_INFORM && req->n_changes && change->kind == CHANGE_INSERT)
+	if (req->type == DHCP6_ADDR_REG_INFORM && req->n_changes && change->kind == CHANGE_TAKE)
 		LOG_FOLDED(fold, 0, DHCP6_REGISTERED_LEASE_ADD_FAIL, request_label(req), text);
 	else if (req->type == DHCP6_ADDR_REG_INFORM)
 		LOG_FOLDED(fold, 0, DHCP6_REGISTERED_LEASE_UPDATE_FAIL, request_label(req), text);

@@ -103,17 +103,29 @@ void server_note(void *ctx, const struct store_notice *notice)
 	/* In this order what both have is never free. */
 	if (new->in_use)
 		alloc_note(srv->alloc, &(struct prefix){ notice->addr, new->len }, true, new->expires);
-	if (old->in_use && !(new->in_use &&new->len == old->len))
+	if (old->in_use && (!new->in_use || new->len != old->len))
 		alloc_note(srv->alloc, &(struct prefix){ notice->addr, old->len }, false, old->expires);
 }
 
-static bool note_lease(void *ctx, const struct lease *lease)
+/* What the store has is not free. It may change meanwhile: alloc_note() tells. */
+static int fill_set(struct server *srv, struct alloc_set *set)
 {
-	struct prefix span = lease_span(lease);
+	struct store_scan scan = { .arena = arena_new(0), .is_brief = true };
+	int n;
 
-	if (lease_is_in_use(lease))
-		alloc_note(ctx, &span, true, lease->expires);
-	return true;
+	alloc_fill_begin(srv->alloc, set);
+	while ((n = store_scan(srv->store, &scan)) > 0) {
+		for (int i = 0; i < n; i++) {
+			struct prefix span = lease_span(&scan.v[i]);
+
+			if (lease_is_in_use(&scan.v[i]))
+				alloc_fill(srv->alloc, set, &span, scan.v[i].expires);
+		}
+		arena_reset(scan.arena);
+	}
+	alloc_fill_end(srv->alloc, set);
+	arena_free(scan.arena);
+	return n;
 }
 
 static void add_range(const struct config *cfg, struct pool *pool, enum allocator how, struct alloc_range *ranges,
@@ -158,8 +170,11 @@ struct live *live_new(struct server *srv, struct config *cfg)
 	live->serial = ++srv->n_lives;
 	live->set = alloc_set_new(srv->alloc, ranges, n);
 	free(ranges);
-	/* From here on the store's changes reach the set as well; now what is there already. */
-	(void)store_each(srv->store, note_lease, srv->alloc);
+	if (fill_set(srv, live->set) < 0) {
+		alloc_set_free(srv->alloc, live->set);
+		free(live);
+		return NULL;
+	}
 	n_odd = alloc_n_odd(srv->alloc, live->set);
 	if (n_odd)
 		LOG(ALLOC_ENGINE_V6_LEASES_OF_OTHER_LENGTH, (unsigned long long)n_odd);

@@ -82,7 +82,7 @@ void server_done(struct server *srv);
 /* The store's watcher, with the server as its context: what is free follows the leases. */
 void server_note(void *ctx, const struct store_notice *notice);
 
-/* Builds the free maps of cfg from the store; takes cfg. */
+/* Builds the free maps of cfg from the store; takes cfg. NULL, and cfg stays the caller's: the store cannot be read. */
 struct live *live_new(struct server *srv, struct config *cfg);
 void live_free(struct server *srv, struct live *live);
 

@@ -296,6 +296,59 @@ START_TEST(both_sets_of_a_reload_follow)
 }
 END_TEST
 
+/*
+ * A new set is told what the store had some time ago, address after address, while the store goes on changing. With
+ * prefixes, some of which have another length than the pool.
+ */
+START_TEST(a_set_is_filled_while_leases_change)
+{
+	enum { N = 64 };
+	struct alloc_range range = { .size = N, .shift = 72 };
+	struct prefix prefix = { .len = 56 };
+	struct ip base;
+
+	ck_assert_int_eq(ip_parse("2001:db8::", &base), 0);
+	range.first = range.last = base;
+	range.last = ip_add_steps(&base, N, 72);
+	range.last = ip_add(&range.last, UINT64_MAX); /* minus one */
+	for (unsigned seed = 1; seed <= 300; seed++) {
+		struct alloc *alloc = alloc_new(15000);
+		struct alloc_set *set;
+		bool taken[N] = { false }, seen[N];
+		uint8_t len[N];
+		uint64_t n_free = 0;
+
+		rand_seed(seed);
+		for (unsigned i = 0; i < N; i++)
+			len[i] = rand_below(4) ? 56 : 60;
+		for (unsigned step = 0; step < 100; step++)
+			taken[rand_below(N)] ^= true;
+		set = alloc_set_new(alloc, &range, 1);
+		alloc_fill_begin(alloc, set);
+		for (unsigned i = 0; i < N; i++) {
+			memcpy(seen, taken, sizeof(seen));
+			for (unsigned n = (unsigned)rand_below(6); n; n--) {
+				unsigned k = (unsigned)rand_below(N);
+
+				taken[k] = !taken[k];
+				prefix.addr = ip_add_steps(&base, k, 72);
+				prefix.len = len[k];
+				alloc_note(alloc, &prefix, taken[k], INT64_MAX);
+			}
+			prefix.addr = ip_add_steps(&base, i, 72);
+			prefix.len = len[i];
+			if (seen[i])
+				alloc_fill(alloc, set, &prefix, INT64_MAX);
+		}
+		alloc_fill_end(alloc, set);
+		for (unsigned i = 0; i < N; i++)
+			n_free += !taken[i];
+		ck_assert_msg(alloc_n_free(alloc, set, 0) == n_free, "seed %u", seed);
+		alloc_free(alloc);
+	}
+}
+END_TEST
+
 START_TEST(a_range_without_a_map_goes_on_elsewhere)
 {
 	struct alloc *alloc = alloc_new(15000);
@@ -609,6 +662,7 @@ int main(void)
 	tcase_add_test(tc, claims_end_and_leases_stay);
 	tcase_add_test(tc, ranges_that_overlap_agree);
 	tcase_add_test(tc, both_sets_of_a_reload_follow);
+	tcase_add_test(tc, a_set_is_filled_while_leases_change);
 	tcase_add_test(tc, a_range_without_a_map_goes_on_elsewhere);
 	tcase_add_test(tc, a_lease_of_another_length_takes_what_it_overlaps);
 	tcase_add_test(tc, a_claim_takes_what_it_overlaps);

@@ -167,7 +167,7 @@ static const struct row4 rows4[] = {
 static void expect(const struct request *req, const char *what, int verdict, int want_verdict, unsigned answer,
 		   const char *kinds, int event, int drop)
 {
-	static const char marks[] = { [CHANGE_INSERT] = '+', [CHANGE_UPDATE] = '=', [CHANGE_DELETE] = '-' };
+	static const char marks[] = { [CHANGE_TAKE] = '+', [CHANGE_UPDATE] = '=', [CHANGE_DELETE] = '-' };
 
 	ck_assert_msg(verdict == want_verdict, "%s: verdict %d", what, verdict);
 	ck_assert_msg(req->answer_type == answer, "%s: response %u", what, req->answer_type);

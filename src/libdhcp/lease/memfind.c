@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "lease/memfind.h"
+
+#include "base/err.h"
+#include "lease/clientlist.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#define WALK_MAX 4096 /* records that one search looks at */
+
+/* A search for a client's leases; the lock of the key's stripe is held. */
+struct search {
+	const struct memtable *table;
+	const struct lease_query *query;
+	enum record_key key;
+	uint64_t hash;
+	struct arena *arena;
+	struct lease *out;
+	unsigned n, max, n_seen;
+	int err;
+};
+
+static bool in_subnets(const struct lease_query *query, uint32_t id)
+{
+	unsigned low = 0, high = query->n_subnets;
+
+	while (low < high) {
+		unsigned mid = low + (high - low) / 2;
+
+		if (query->subnets[mid] == id)
+			return true;
+		if (query->subnets[mid] < id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return query->n_subnets == 0;
+}
+
+static bool wanted(const struct lease_query *query, const struct record *rec)
+{
+	return rec->type == query->type && rec->state != LEASE_REGISTERED && in_subnets(query, rec->subnet_id) &&
+	       (!query->has_iaid || record_iaid(rec) == query->iaid) && (!query->without_id || !rec->id_len) &&
+	       /* A v4 file does not keep the hardware type, so it cannot tell clients apart. */
+	       (query->by != BY_HWADDR || rec->type == LEASE_V4 || rec->hwtype == query->hwtype);
+}
+
+static bool is_searching(const struct search *s)
+{
+	return s->n < s->max && s->n_seen < WALK_MAX && s->err == 0;
+}
+
+static void look_at(struct search *s, const struct record *rec)
+{
+	struct lease lease;
+
+	s->n_seen++;
+	if (!wanted(s->query, rec))
+		return;
+	record_unpack(rec, s->table->epoch, &lease);
+	s->err = lease_copy(s->arena, &lease, &s->out[s->n]);
+	s->n += s->err == 0;
+}
+
+/* Which leases are preferred: in use, then without a client id. A bit each; ranks are tried in ascending order. */
+enum { RANK_HAS_ID = 1, RANK_RETIRED = 2, RANK_N = 4 };
+
+static unsigned rank_of(const struct search *s, const struct record *rec)
+{
+	struct record_group group = record_group(rec, s->key);
+
+	return (group.has_id ? RANK_HAS_ID : 0) | (group.is_retired ? RANK_RETIRED : 0);
+}
+
+static void search_list(struct search *s, uint32_t first)
+{
+	for (unsigned rank = 0; rank < RANK_N; rank++)
+		for (uint32_t ref = first; ref && is_searching(s);
+		     ref = memtable_record(s->table, ref)->link[s->key].next)
+			if (rank_of(s, memtable_record(s->table, ref)) == rank)
+				look_at(s, memtable_record(s->table, ref));
+}
+
+static void search_group(struct search *s, const struct record_group *group)
+{
+	uint32_t ref = clientlist_group(s->table, s->key, s->query->id, s->hash, group);
+
+	for (; ref && is_searching(s); ref = memtable_record(s->table, ref)->link[s->key].next) {
+		struct record_group next = record_group(memtable_record(s->table, ref), s->key);
+
+		if (!record_group_equal(&next, group))
+			break;
+		look_at(s, memtable_record(s->table, ref));
+	}
+}
+
+static void search_groups(struct search *s)
+{
+	const struct lease_query *query = s->query;
+
+	for (unsigned rank = 0; rank < RANK_N; rank += query->without_id ? RANK_RETIRED : 1)
+		for (unsigned i = 0; i < query->n_subnets && is_searching(s); i++)
+			search_group(s, &(struct record_group){ .subnet_id = query->subnets[i],
+								.iaid = query->has_iaid ? query->iaid : 0,
+								.type = query->type,
+								.is_retired = (rank & RANK_RETIRED) != 0,
+								.has_id = (rank & RANK_HAS_ID) != 0 });
+}
+
+/* Whether the groups the query asks for can be named. */
+static bool names_groups(const struct lease_query *query)
+{
+	return query->n_subnets && (query->by == BY_HWADDR || query->type == LEASE_V4 || query->has_iaid);
+}
+
+static int find_by_client(struct memtable *table, struct lease_query *query, struct arena *arena)
+{
+	struct search s = { .table = table, .query = query, .arena = arena, .max = query->max };
+	uint32_t first;
+
+	query->n_client = 0;
+	if (!query->id.len)
+		return 0;
+	s.key = query->by == BY_HWADDR ? KEY_HWADDR : KEY_ID;
+	s.hash = memtable_hash_key(s.key, query->id);
+	memtable_lock(table, memtable_bit(s.hash));
+	first = clientlist_first(table, s.key, query->id, s.hash, &query->n_client);
+	if (first && s.max)
+		s.out = query->out = arena_room(arena, s.max * sizeof(*s.out));
+	if (first && s.max && !s.out)
+		s.err = -E_NOMEM;
+	else if (query->n_client > CLIENTLIST_WALK && names_groups(query))
+		search_groups(&s);
+	else
+		search_list(&s, first);
+	memtable_unlock(table, memtable_bit(s.hash));
+	return s.err < 0 ? s.err : (int)s.n;
+}
+
+static int find_by_addr(struct memtable *table, struct lease_query *query, struct arena *arena)
+{
+	uint64_t hash = memtable_hash_addr(&query->addr);
+	struct lease lease;
+	int n = 0;
+	uint32_t ref;
+
+	memtable_lock(table, memtable_bit(hash));
+	ref = memtable_by_addr(table, &query->addr, hash);
+	if (ref) {
+		record_unpack(memtable_record(table, ref), table->epoch, &lease);
+		query->out = arena_room(arena, sizeof(*query->out));
+		n = !query->out || lease_copy(arena, &lease, query->out) < 0 ? -E_NOMEM : 1;
+	}
+	memtable_unlock(table, memtable_bit(hash));
+	return n;
+}
+
+/* --- pages --------------------------------------------------------------------- */
+
+/* The first addresses after the query's. Twice as many as wanted, so that they are rarely sorted. */
+struct page {
+	const struct memtable *table;
+	const struct lease_query *query;
+	struct ip *addrs;
+	unsigned n, max;
+	bool has_last; /* there are max of them: what comes after `last` is none of them */
+	struct ip last;
+};
+
+static bool passes(const struct memtable *table, const struct lease_query *query, const struct record *rec)
+{
+	struct lease lease;
+
+	if (rec->type != query->type || (query->states && !(query->states >> rec->state & 1)) ||
+	    !in_subnets(query, rec->subnet_id))
+		return false;
+	if (!query->hostname)
+		return true;
+	record_unpack(rec, table->epoch, &lease);
+	return strcasecmp(lease.hostname, query->hostname) == 0;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	return ip_cmp(a, b);
+}
+
+static void sort_page(struct page *page)
+{
+	if (page->n)
+		qsort(page->addrs, page->n, sizeof(*page->addrs), by_address);
+	if (page->n < page->max)
+		return;
+	page->n = page->max;
+	page->has_last = true;
+	page->last = page->addrs[page->max - 1];
+}
+
+static void add_to_page(void *ctx, uint32_t ref)
+{
+	struct page *page = ctx;
+	const struct record *rec = memtable_record(page->table, ref);
+	struct ip addr = record_addr(rec);
+
+	if (ip_cmp(&addr, &page->query->addr) <= 0 || (page->has_last && ip_cmp(&addr, &page->last) >= 0) ||
+	    !passes(page->table, page->query, rec))
+		return;
+	page->addrs[page->n++] = addr;
+	if (page->n == 2 * page->max)
+		sort_page(page);
+}
+
+/* The lease at the address, if it (still) passes the filter; -E_NOMEM. */
+static int copy_if_passes(struct memtable *table, const struct lease_query *query, const struct ip *addr,
+			  struct arena *arena, struct lease *ret)
+{
+	uint64_t hash = memtable_hash_addr(addr);
+	struct lease lease;
+	uint32_t ref;
+	int n = 0;
+
+	memtable_lock(table, memtable_bit(hash));
+	ref = memtable_by_addr(table, addr, hash);
+	if (ref && passes(table, query, memtable_record(table, ref))) {
+		record_unpack(memtable_record(table, ref), table->epoch, &lease);
+		n = lease_copy(arena, &lease, ret) < 0 ? -E_NOMEM : 1;
+	}
+	memtable_unlock(table, memtable_bit(hash));
+	return n;
+}
+
+/* A few slots at a time, so that nobody waits long for the lock. */
+static void each_after(struct memtable *table, struct page *page)
+{
+	struct memtable_walk walk = { 0 };
+
+	while (memtable_walk(table, &walk, add_to_page, page))
+		;
+	sort_page(page);
+}
+
+static int find_page(struct memtable *table, struct lease_query *query, struct arena *arena)
+{
+	struct page page = { .table = table, .query = query, .max = query->max };
+	struct ip start = query->addr;
+	int err = 0, n = 0;
+
+	if (!query->max)
+		return 0;
+	page.addrs = xcalloc(2 * (size_t)query->max, sizeof(*page.addrs));
+	query->out = arena_room(arena, query->max * sizeof(*query->out));
+	if (!query->out)
+		err = -E_NOMEM;
+	/* All of a page may have gone before they were looked up: that is not the end. */
+	do {
+		page.n = 0;
+		page.has_last = false;
+		if (err == 0)
+			each_after(table, &page);
+		for (unsigned i = 0; i < page.n && err == 0; i++) {
+			int got = copy_if_passes(table, query, &page.addrs[i], arena, &query->out[n]);
+
+			err = got < 0 ? got : 0;
+			n += got > 0;
+		}
+		if (page.n)
+			query->addr = page.addrs[page.n - 1];
+	} while (page.n && !n && err == 0);
+	query->addr = start;
+	free(page.addrs);
+	return err < 0 ? err : n;
+}
+
+int memfind_query(struct memtable *table, struct lease_query *query, struct arena *arena)
+{
+	switch (query->by) {
+	case BY_ADDR:
+		return query->max ? find_by_addr(table, query, arena) : 0;
+	case BY_PAGE:
+		return find_page(table, query, arena);
+	case BY_HWADDR:
+	case BY_CLIENT_ID:
+		break;
+	}
+	return find_by_client(table, query, arena);
+}
+
+/* --- walking --------------------------------------------------------------------- */
+
+#define PAGE 256
+
+struct gather {
+	const struct memtable *table;
+	struct store_scan *scan;
+	unsigned n, cap;
+	int err;
+};
+
+/* The lease without what its bytes say. */
+static struct lease brief_of(const struct record *rec, int64_t epoch)
+{
+	struct lease lease;
+
+	record_unpack(rec, epoch, &lease);
+	lease.hwaddr = lease.client_id = (struct bytes){ 0 };
+	lease.hostname = "";
+	lease.user_context = NULL;
+	return lease;
+}
+
+static void gather(void *ctx, uint32_t ref)
+{
+	struct gather *g = ctx;
+	struct store_scan *scan = g->scan;
+	const struct record *rec = memtable_record(g->table, ref);
+	struct lease lease;
+
+	if (g->n == g->cap) { /* very many with one home slot */
+		struct lease *more = arena_room(scan->arena, 2 * (size_t)g->cap * sizeof(*more));
+
+		if (!more) {
+			g->err = -E_NOMEM;
+			return;
+		}
+		memcpy(more, scan->v, g->n * sizeof(*more));
+		scan->v = more;
+		g->cap *= 2;
+	}
+	if (scan->is_brief) {
+		scan->v[g->n++] = brief_of(rec, g->table->epoch);
+		return;
+	}
+	record_unpack(rec, g->table->epoch, &lease);
+	if (lease_copy(scan->arena, &lease, &scan->v[g->n++]) < 0)
+		g->err = -E_NOMEM;
+}
+
+int memfind_scan(struct memtable *table, struct store_scan *scan)
+{
+	struct gather g = { .table = table, .scan = scan, .cap = 2 * PAGE };
+	struct memtable_walk walk;
+
+	_Static_assert(sizeof(walk) <= sizeof(scan->place), "a place holds a walk");
+	memcpy(&walk, scan->place, sizeof(walk));
+	scan->v = arena_room(scan->arena, g.cap * sizeof(*scan->v));
+	if (!scan->v)
+		return -E_NOMEM;
+	while (g.n < PAGE && g.err == 0 && memtable_walk(table, &walk, gather, &g))
+		;
+	memcpy(scan->place, &walk, sizeof(walk));
+	return g.err < 0 ? g.err : (int)g.n;
+}
+
+/* --- leases that have ended --------------------------------------------------------- */
+
+static bool still_over(const struct lease *lease, bool in_use, int64_t boot_sec)
+{
+	return lease_is_in_use(lease) == in_use && lease_is_expired(lease, boot_sec);
+}
+
+/*
+ * The heap's lock is below the stripes', so addresses are noted under it and looked up after; what
+ * changed in between is left out.
+ */
+unsigned memfind_over(struct memtable *table, bool in_use, int64_t boot_sec, struct arena *arena, struct lease *out,
+		      unsigned max)
+{
+	const struct expiry *heap = in_use ? &table->expiry : &table->retired;
+	/* The epoch may lie before the boot: leases of the past are loaded. */
+	int64_t now = boot_sec < INT64_MAX / 2 ? boot_sec - table->epoch : INT64_MAX;
+	uint32_t *refs = arena_new_array(arena, uint32_t, max);
+	uint32_t *work = arena_new_array(arena, uint32_t, 3 * (size_t)max + 2);
+	struct ip *addrs = arena_new_array(arena, struct ip, max);
+	unsigned n, kept = 0;
+
+	if (!refs || !work || !addrs || now < 0)
+		return 0;
+	(void)pthread_mutex_lock(&table->expiry_lock);
+	n = expiry_first(heap, now >= RECORD_NEVER ? RECORD_NEVER - 1 : (uint32_t)now, refs, max, work);
+	for (unsigned i = 0; i < n; i++)
+		addrs[i] = record_addr(memtable_record(table, refs[i]));
+	(void)pthread_mutex_unlock(&table->expiry_lock);
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t hash = memtable_hash_addr(&addrs[i]);
+		struct lease lease;
+		uint32_t ref;
+		int err = 0;
+
+		memtable_lock(table, memtable_bit(hash));
+		ref = memtable_by_addr(table, &addrs[i], hash);
+		if (ref) {
+			record_unpack(memtable_record(table, ref), table->epoch, &lease);
+			if (still_over(&lease, in_use, boot_sec)) {
+				err = lease_copy(arena, &lease, &out[kept]);
+				kept += err == 0;
+			}
+		}
+		memtable_unlock(table, memtable_bit(hash));
+		if (err < 0)
+			break;
+	}
+	return kept;
+}
