@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "root/config_build.h"
+#include "root/option_names.h"
 #include "wire/codec.h"
 #include "wire/dict4.h"
 #include "wire/dict6.h"
@@ -137,7 +138,36 @@ static bool check_space(struct build *b, const struct option_data_conf *conf, co
 	return false;
 }
 
-static void unknown_option(struct build *b, const struct option_data_conf *conf, const char *space)
+/* The space of a definition that has the name, or NULL; of those that the program comes with, or the configuration has.
+ */
+static const char *space_of_name(const struct build *b, const char *name)
+{
+	const struct optdef *rows = b->cfg->family == KEY_6 ? dict6 : dict4;
+	unsigned n = b->cfg->family == KEY_6 ? dict6_n : dict4_n, i;
+	const struct option_def_conf *defs = b->root->option_def.v;
+
+	for (i = 0; i < b->root->option_def.n; i++)
+		if (defs[i].name.set && !strcmp(defs[i].name.v, name))
+			return defs[i].space.set ? defs[i].space.v : main_space(b);
+	for (i = 0; i < n; i++)
+		if (!strcmp(rows[i].name, name))
+			return rows[i].space;
+	return NULL;
+}
+
+static bool is_of_other_family(const struct build *b, const char *name)
+{
+	const struct optdef *rows = b->cfg->family == KEY_6 ? dict4 : dict6;
+	unsigned n = b->cfg->family == KEY_6 ? dict4_n : dict6_n, i;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(rows[i].space, b->cfg->family == KEY_6 ? "dhcp4" : "dhcp6") && !strcmp(rows[i].name, name))
+			return true;
+	return false;
+}
+
+/* Names that are spelled alike, of options in the space. */
+static const char *near_name(const struct build *b, const char *name, const char *space)
 {
 	const struct optdef *rows = b->cfg->family == KEY_6 ? dict6 : dict4;
 	unsigned n = b->cfg->family == KEY_6 ? dict6_n : dict4_n, i, n_names = 0;
@@ -146,21 +176,46 @@ static void unknown_option(struct build *b, const struct option_data_conf *conf,
 	const struct option_def_conf *defs = b->root->option_def.v;
 	const char *near;
 
-	if (may_be_bad(b, space, conf)) {
-		free(names);
-		return;
-	}
 	for (i = 0; i < n; i++)
 		if (!strcmp(rows[i].space, space) || (other && !strcmp(rows[i].space, other)))
 			names[n_names++] = rows[i].name;
 	for (i = 0; i < b->root->option_def.n; i++)
 		if (defs[i].name.set && dict_by_name(b->cfg->dict, space, defs[i].name.v))
 			names[n_names++] = defs[i].name.v;
-	diag_error(b->diag, conf_pos(&conf->node, "name"), "unknown option \"%s\" in space %s", conf->name.v, space);
-	near = diag_suggest(conf->name.v, names, n_names);
-	if (near)
-		diag_help(b->diag, "did you mean \"%s\"?", near);
+	near = diag_suggest(name, names, n_names);
 	free(names);
+	return near;
+}
+
+static void help_option_name(struct build *b, const char *name, const char *space)
+{
+	const char *kind = b->cfg->family == KEY_6 ? "DHCPv6" : "DHCPv4", *near, *other = space_of_name(b, name);
+	const struct option_names *row = !strcmp(space, main_space(b)) ? option_names_find(name) : NULL;
+	const char *ours = !row ? NULL : b->cfg->family == KEY_6 ? row->v6 : row->v4;
+	unsigned code = 0;
+	char rest;
+
+	if (!strcmp(space, main_space(b)) && sscanf(name, "option-%u%c", &code, &rest) == 1)
+		diag_help(b->diag, "write \"code\": %u", code);
+	else if (other && strcmp(other, space) != 0)
+		diag_help(b->diag, "it is in space \"%s\": set \"space\"", other);
+	else if (ours)
+		diag_help(b->diag, "did you mean \"%s\"?", ours);
+	else if (row)
+		diag_help(b->diag, "%s has no such option%s%s", kind, row->instead ? ": " : "",
+			  row->instead ? row->instead : "");
+	else if ((near = near_name(b, name, space)))
+		diag_help(b->diag, "did you mean \"%s\"?", near);
+	else if (is_of_other_family(b, name))
+		diag_help(b->diag, "%s has no such option", kind);
+}
+
+static void unknown_option(struct build *b, const struct option_data_conf *conf, const char *space)
+{
+	if (may_be_bad(b, space, conf))
+		return;
+	diag_error(b->diag, conf_pos(&conf->node, "name"), "unknown option \"%s\" in space %s", conf->name.v, space);
+	help_option_name(b, conf->name.v, space);
 }
 
 /* --- one value ------------------------------------------------------------- */
