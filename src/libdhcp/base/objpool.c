@@ -20,7 +20,9 @@ struct piece {
 
 void objpool_init(struct objpool *pool, size_t size)
 {
-	assert(size >= sizeof(void *) && size % 8 == 0 && size <= PIECE - HEAD);
+	/* Where pointers have 32 bits, structs need no multiple of 8. */
+	size = (size + 7) & ~(size_t)7;
+	assert(size >= sizeof(void *) && size <= PIECE - HEAD);
 	*pool = (struct objpool){ .size = size, .per_piece = (unsigned)((PIECE - HEAD) / size) };
 	list_init(&pool->open);
 	list_init(&pool->full);
