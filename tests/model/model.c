@@ -9,6 +9,8 @@
  *	what is given is not in the store, or promises more time than the store keeps
  *	a client has more leases than max-leases-per-client
  *	a request never ends, or leaves a claim, a turn or a free map that is wrong
+ *	a client that requests what it is offered gets nothing while the store works and has something for it that is
+ *	free or expired, whatever other clients discover
  *
  * and what the rules of the family add (model4.c, model6.c).
  *
@@ -110,6 +112,15 @@ static void check_free(const struct thing *thing, const struct client *c, unsign
 		     prefix_format(&thing->prefix, text), is_given ? "given" : "offered", client_no(c), ia,
 		     client_no(other->client), other->ia, prefix_format(&other->prefix, text2));
 	}
+}
+
+void tell(struct client *c, unsigned ia, unsigned what, const struct prefix *prefix)
+{
+	struct told *told = &c->told[ia];
+
+	told->what = what;
+	if (prefix)
+		told->prefix = *prefix;
 }
 
 void take_lease(const struct sent *sent, const struct prefix *prefix, enum lease_type type, unsigned ia,
@@ -223,7 +234,7 @@ static void pump(void)
 			}
 	}
 	if (!fake_store_n_waiting(m.store) && !fake_store_n_waiting_finds(m.store))
-		for (unsigned i = 0; i < rules.n_clients; i++)
+		for (unsigned i = 0; i < rules.n_clients + NOISY; i++)
 			m.clients[i].outstanding = m.clients[i].moving = 0;
 }
 
@@ -332,16 +343,25 @@ static void settle_before(int64_t ms)
 			settle();
 }
 
-static void time_passes(void)
+static void advance(unsigned ms, bool reclaims)
+{
+	settle_before(ms);
+	clock_advance(ms);
+	lose_late_answers();
+	if (!reclaims)
+		return;
+	(void)reclaim_slice(m.reclaim, &m.live->cfg->expiry);
+	(void)reclaim_flush(m.reclaim, &m.live->cfg->expiry);
+}
+
+static void time_passes(bool reclaims)
 {
 	unsigned ms = (dice(8) ? dice(15) : dice(120)) * 1000;
 
 	ms += dice(1000);
-	settle_before(ms);
-	clock_advance(ms);
-	lose_late_answers();
-	(void)reclaim_slice(m.reclaim, &m.live->cfg->expiry);
-	(void)reclaim_flush(m.reclaim, &m.live->cfg->expiry);
+	if (!dice(10)) /* the wall clock is set; nothing depends on it */
+		clock_step_wall(dice(2) ? 7200000 : -7200000);
+	advance(ms, reclaims);
 }
 
 static void count_of_client(const struct lease *lease)
@@ -359,9 +379,10 @@ struct used {
 	unsigned n;
 };
 
-static void collect_lease(struct used *used, const struct lease *lease)
+static void collect_lease(void *ctx, const struct lease *lease)
 {
 	struct prefix span = lease_span(lease);
+	struct used *used = ctx;
 	char text[PREFIX_TEXT_MAX];
 
 	if (!thing_of(&span, lease->type))
@@ -375,14 +396,14 @@ static void collect_lease(struct used *used, const struct lease *lease)
 	used->v[used->n++] = span;
 }
 
-static void collect_leases(struct used *used)
+static void each_lease(void (*fn)(void *ctx, const struct lease *lease), void *ctx)
 {
 	struct store_scan scan = { .arena = m.arena };
 	int n;
 
 	while ((n = store_scan(m.store, &scan)) > 0)
 		for (int i = 0; i < n; i++)
-			collect_lease(used, &scan.v[i]);
+			fn(ctx, &scan.v[i]);
 	if (n < 0)
 		fail("the leases cannot be read");
 }
@@ -408,17 +429,23 @@ static void check_pool(const struct pool *pool, const struct used *used)
 		     (unsigned long long)n_free, (unsigned long long)counted);
 }
 
+/* The store does what it should, and nobody is waiting. */
+static void calm_down(void)
+{
+	fake_store_fail_next(m.store, 0, CHANGE_OK);
+	fake_store_busy_next(m.store, 0);
+	fake_store_hold(m.store, false);
+	fake_store_hold_finds(m.store, false);
+	settle();
+}
+
 /* At rest: nobody is waiting, and the free maps say what the store says. */
 static void check_rest(void)
 {
 	const struct plan *plan = &m.live->cfg->plan;
 	struct used used = { .n = 0 };
 
-	fake_store_fail_next(m.store, 0, CHANGE_OK);
-	fake_store_busy_next(m.store, 0);
-	fake_store_hold(m.store, false);
-	fake_store_hold_finds(m.store, false);
-	settle();
+	calm_down();
 	for (unsigned i = 0; i < WORKERS; i++)
 		if (m.srv.workers[i].n_busy)
 			fail("%u requests never ended", m.srv.workers[i].n_busy);
@@ -430,7 +457,7 @@ static void check_rest(void)
 		fail("%zu claims never ended", alloc_n_claims(m.srv.alloc));
 	for (unsigned i = 0; i < rules.n_clients; i++)
 		m.clients[i].n_leases = 0;
-	collect_leases(&used);
+	each_lease(collect_lease, &used);
 	for (unsigned i = 0; i < rules.n_clients; i++)
 		if (m.max_leases && m.clients[i].n_leases > m.max_leases)
 			fail("client %u has %u leases, more than %u", i, m.clients[i].n_leases, m.max_leases);
@@ -440,6 +467,171 @@ static void check_rest(void)
 		for (unsigned k = 0; k < plan->subs[i].n_pd_pools; k++)
 			check_pool(&plan->subs[i].pd_pools[k], &used);
 	}
+}
+
+/* --- honest clients in a crowd that only discovers -------------------------- */
+
+/* What the store has for a client's IA. */
+struct survey {
+	const struct client *c;
+	unsigned ia;
+	struct used used, ended; /* leases that have ended, and are not reclaimed */
+	bool has_one;            /* of its own, in use, that a pool contains */
+	bool has_any;            /* of its own, of whatever state */
+	unsigned n_leases;       /* of the client */
+	struct prefix named;     /* is it in use by somebody else? */
+	bool is_named_used;
+};
+
+static bool begins_with(const struct client *c, struct bytes id)
+{
+	return id.len && id.len <= sizeof(c->id) && bytes_equal(id, bytes_of(c->id, id.len));
+}
+
+static void survey_lease(void *ctx, const struct lease *lease)
+{
+	struct survey *s = ctx;
+	struct prefix span = lease_span(lease);
+	bool is_own = rules.is_lease_of(lease, s->c, s->ia);
+	const struct thing *thing = thing_of(&span, lease->type);
+
+	s->has_any |= is_own;
+	s->n_leases += is_own || begins_with(s->c, lease->hwaddr) || begins_with(s->c, lease->client_id);
+	if (!lease_is_in_use(lease))
+		return;
+	if (lease_is_expired(lease, clock_boot_sec())) {
+		s->ended.v[s->ended.n++] = span;
+		return;
+	}
+	s->used.v[s->used.n++] = span;
+	s->has_one |= is_own && lease->state == LEASE_DEFAULT && thing && rules.may_assign(thing, s->ia);
+	s->is_named_used |= !is_own && overlap(&span, &s->named);
+}
+
+/* A lease that has ended and has another length is in the way until it is reclaimed. */
+static bool is_unused(const struct survey *s, const struct prefix *prefix)
+{
+	for (unsigned i = 0; i < s->used.n; i++)
+		if (overlap(prefix, &s->used.v[i]))
+			return false;
+	for (unsigned i = 0; i < s->ended.n; i++)
+		if (overlap(prefix, &s->ended.v[i]) && prefix->len != s->ended.v[i].len)
+			return false;
+	return true;
+}
+
+/* Has the store something for it, among others what is named, if that is not NULL? */
+static bool is_available(const struct client *c, unsigned ia, const struct prefix *named)
+{
+	struct survey s = { .c = c, .ia = ia };
+
+	if (named)
+		s.named = *named;
+	each_lease(survey_lease, &s);
+	if (named && s.is_named_used)
+		return false;
+	if (s.has_one)
+		return true;
+	if (m.max_leases && s.n_leases >= m.max_leases && !(rules.family->one_lease && s.has_any))
+		return false;
+	for (unsigned i = 0; i < rules.n_things; i++)
+		if (rules.may_assign(&m.things[i], ia) && is_unused(&s, &m.things[i].prefix))
+			return true;
+	return false;
+}
+
+/* What may be assigned and neither is leased nor was offered to anybody. */
+static uint64_t n_unclaimed(unsigned ia)
+{
+	const struct subnet *sub = &m.live->cfg->plan.subs[0];
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < rules.n_things; i++) {
+		const struct thing *thing = &m.things[i];
+		const struct pool *pool = thing->type == LEASE_PD ? link_pd_pool_of(sub, &thing->prefix)
+								  : link_pool_of(sub, &thing->prefix.addr);
+
+		if (pool && rules.may_assign(thing, ia))
+			n += alloc_n_free(m.srv.alloc, m.live->set, pool->index);
+	}
+	return n;
+}
+
+static void make_noise(unsigned n)
+{
+	while (n--) {
+		struct client *c = &m.clients[rules.n_clients + dice(NOISY)];
+		bool is_new = !c->outstanding && dice(2);
+
+		rules.make_noise(c, is_new);
+	}
+}
+
+static void ask_among_others(struct client *c, unsigned ia, void (*ask)(struct client *c, unsigned ia))
+{
+	c->told[ia].what = TOLD_NOTHING;
+	ask(c, ia);
+	if (fake_store_n_waiting_finds(m.store))
+		make_noise(dice(6));
+	settle();
+}
+
+/* It asks, and requests what it is offered. In between others ask, and time passes. */
+static void serve_honest(struct client *c, unsigned ia)
+{
+	bool must = is_available(c, ia, NULL), is_last = !n_unclaimed(ia);
+	struct prefix offered;
+
+	ask_among_others(c, ia, rules.discover);
+	/* With offer-lifetime the others' offers are leases. */
+	must = must && is_available(c, ia, NULL);
+	if (must && c->told[ia].what != TOLD_OFFER)
+		fail("client %d was offered nothing for ia %u, and there was something", client_no(c), ia);
+	if (c->told[ia].what != TOLD_OFFER)
+		return;
+	offered = c->told[ia].prefix;
+	make_noise(dice(20));
+	if (!dice(3)) {
+		settle();
+		advance(dice(10000), dice(2));
+		make_noise(dice(10));
+	}
+	settle();
+	must = is_available(c, ia, rules.family->one_lease ? &offered : NULL);
+	ask_among_others(c, ia, rules.request);
+	must = must && is_available(c, ia, rules.family->one_lease ? &offered : NULL);
+	if (must && c->told[ia].what != TOLD_GIVEN)
+		fail("client %d was not given what it was offered for ia %u", client_no(c), ia);
+	m.n_served += must;
+	m.n_served_last += must && is_last;
+}
+
+/* Claims that a sick store left behind have ended when this begins. */
+static void crowd(void)
+{
+	unsigned n = 10 + dice(40);
+	bool reclaims = dice(2);
+
+	trace("a crowd comes");
+	calm_down();
+	advance(16000, reclaims);
+	fake_store_hold_finds(m.store, dice(2));
+	while (n--)
+		switch (dice(6)) {
+		case 0:
+			settle();
+			time_passes(reclaims);
+			break;
+		case 1:
+		case 2:
+			settle();
+			serve_honest(&m.clients[dice(rules.n_clients)], dice(rules.n_ias));
+			break;
+		default:
+			make_noise(1 + dice(12));
+		}
+	calm_down();
+	trace("it goes");
 }
 
 static void begin(uint64_t seed)
@@ -478,14 +670,18 @@ static void play(uint64_t seed, unsigned steps)
 	for (m.step = 1; m.step <= steps; m.step++) {
 		unsigned what = dice(100);
 
-		if (what < 70)
+		if (what < 62)
 			rules.act(&m.clients[dice(rules.n_clients)]);
+		else if (what < 70)
+			make_noise(1);
 		else if (what < 90)
 			store_acts();
 		else if (what < 98)
-			time_passes();
+			time_passes(true);
 		else if (what < 99)
 			configure();
+		else if (dice(2))
+			crowd();
 		else
 			check_rest();
 		if (m.step % 256 == 0)
@@ -505,5 +701,8 @@ int main(int argc, char **argv)
 	for (uint64_t seed = first; seed < first + n; seed++)
 		play(seed, steps);
 	rules.check_enough();
+	if (!m.n_served || !m.n_served_last)
+		fail("nothing happened: of %llu honest clients in a crowd %llu came when all was offered",
+		     (unsigned long long)m.n_served, (unsigned long long)m.n_served_last);
 	return 0;
 }

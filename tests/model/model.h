@@ -16,7 +16,13 @@
  */
 #define WORKERS 2
 #define XIDS 8192 /* messages in flight are told apart by xid modulo this */
-enum { CLIENTS_MAX = 24, THINGS_MAX = 80 };
+enum { CLIENTS_MAX = 24, NOISY = 24, IAS_MODEL = 4, THINGS_MAX = 80 };
+
+/* The last response about an IA. */
+struct told {
+	enum { TOLD_NOTHING, TOLD_OFFER, TOLD_GIVEN, TOLD_REFUSED } what;
+	struct prefix prefix; /* the first one, if it was offered or given something */
+};
 
 struct client {
 	uint8_t id[10];       /* its hardware address; of DHCPv6 its DUID */
@@ -24,6 +30,7 @@ struct client {
 	int64_t since_ms;     /* the first of them was sent then */
 	bool moving;          /* one of them gives up what it holds */
 	unsigned n_leases;    /* in the store, when last counted */
+	struct told told[IAS_MODEL];
 };
 
 /* An address or prefix of a pool of some configuration, and who was told last that it has it. Some overlap. */
@@ -54,6 +61,14 @@ struct rules {
 	void (*configure)(struct str *text);
 	/* Say something, or not. */
 	void (*act)(struct client *c);
+	/* DISCOVER or SOLICIT for this IA alone, and the REQUEST for what it was offered there. */
+	void (*discover)(struct client *c, unsigned ia);
+	void (*request)(struct client *c, unsigned ia);
+	/* A client that never requests anything says DISCOVER or SOLICIT; is_new: it has a new identity. */
+	void (*make_noise)(struct client *c, bool is_new);
+	unsigned n_ias; /* of a client */
+	/* May the configuration assign it to this IA, if it is free? */
+	bool (*may_assign)(const struct thing *thing, unsigned ia);
 	/* The server sent this. */
 	void (*take_answer)(struct bytes answer);
 	/* Is this a lease of that client for its IA? */
@@ -71,13 +86,15 @@ struct game {
 	struct store *store;
 	struct reclaim *reclaim;
 	struct live *live;
-	struct client clients[CLIENTS_MAX];
+	struct client clients[CLIENTS_MAX + NOISY]; /* those after rules.n_clients only discover */
 	struct thing things[THINGS_MAX];
 	struct sent sent[XIDS];
 	uint32_t xid, round;
 	unsigned max_leases; /* max-leases-per-client */
 	struct arena *arena; /* for an answer, for a while */
 	uint64_t n[256];     /* answers by type, of all games */
+	uint64_t n_served,
+		n_served_last; /* honest clients, and those for which somebody else had all free ones offered */
 	bool trace;
 };
 
@@ -106,6 +123,9 @@ bool is_held(const struct thing *thing);
 bool holds(const struct thing *thing, const struct client *c, unsigned ia);
 /* NULL if no pool ever has it. */
 struct thing *thing_of(const struct prefix *prefix, enum lease_type type);
+
+/* A response said this about the IA of the client, `what` being one of TOLD_*; prefix may be NULL. */
+void tell(struct client *c, unsigned ia, unsigned what, const struct prefix *prefix);
 
 /*
  * An answer offers or gives (acknowledges, is_given) this address or prefix, for an IA of the client that sent

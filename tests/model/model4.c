@@ -17,7 +17,7 @@ static struct own {
 	unsigned cid_len; /* 0: it sends none */
 	uint32_t addr;    /* it holds, or held; 0 if none */
 	uint32_t offered; /* 0 if none */
-} owns[CLIENTS];
+} owns[CLIENTS + NOISY];
 
 static struct own *own_of(const struct client *c)
 {
@@ -92,12 +92,14 @@ static void take_answer(struct bytes answer)
 		fail("an answer went to somebody else");
 	switch (pkt.type) {
 	case DHCP4_OFFER:
+		tell(c, 0, TOLD_OFFER, &yours);
 		take_lease(sent, &yours, LEASE_V4, 0, option_u32(&pkt, OPT4_DHCP_LEASE_TIME), false);
 		own->offered = pkt.yiaddr;
 		break;
 	case DHCP4_ACK:
 		if (sent->type == DHCP4_INFORM)
 			break;
+		tell(c, 0, TOLD_GIVEN, &yours);
 		if (own->addr != pkt.yiaddr)
 			forget(c);
 		own->addr = pkt.yiaddr;
@@ -105,6 +107,7 @@ static void take_answer(struct bytes answer)
 		take_lease(sent, &yours, LEASE_V4, 0, option_u32(&pkt, OPT4_DHCP_LEASE_TIME), true);
 		break;
 	case DHCP4_NAK:
+		tell(c, 0, TOLD_REFUSED, NULL);
 		if (has(c, sent->wanted) && sent->round == m.round)
 			fail("client %d was refused %08x, which it holds", client_no(c), sent->wanted);
 		if (own->addr == sent->wanted)
@@ -247,6 +250,47 @@ static void act(struct client *c)
 		say(c, &(struct message){ .type = DHCP4_INFORM, .ciaddr = own->addr });
 }
 
+static void discover(struct client *c, unsigned ia)
+{
+	uint32_t wanted = dice(4) ? 0 : any_address();
+
+	(void)ia;
+	say(c, &(struct message){ .type = DHCP4_DISCOVER, .wanted = wanted });
+}
+
+static void request(struct client *c, unsigned ia)
+{
+	ask_for(c, (struct message){ .wanted = ip_to4(&c->told[ia].prefix.addr), .server = BASE + 1 });
+}
+
+/* Some have the card of an honest client that has an identifier, and another one. */
+static void make_noise(struct client *c, bool is_new)
+{
+	struct own *own = own_of(c);
+	uint32_t wanted = 0;
+
+	if (is_new || !c->id[0]) {
+		uint32_t number = dice(3000);
+
+		memcpy(c->id, (const uint8_t[]){ 2, 1, 0, 0, (uint8_t)(number >> 8), (uint8_t)number }, 6);
+		own->cid_len = dice(2) ? 0 : 8;
+		memset(own->cid, 0xee, sizeof(own->cid));
+		own->cid[0] = (uint8_t)dice(256);
+		if (own->cid_len && !dice(4))
+			memcpy(c->id, m.clients[dice(CLIENTS / 3) * 3 + 2].id, 6);
+	}
+	if (!dice(3))
+		wanted = any_address();
+	say(c, &(struct message){ .type = DHCP4_DISCOVER, .wanted = wanted });
+}
+
+static bool may_assign(const struct thing *thing, unsigned ia)
+{
+	(void)thing;
+	(void)ia;
+	return true;
+}
+
 /* --- the start and the end --------------------------------------------------- */
 
 static void begin(void)
@@ -281,6 +325,11 @@ const struct rules rules = {
 	.begin = begin,
 	.configure = configure,
 	.act = act,
+	.discover = discover,
+	.request = request,
+	.make_noise = make_noise,
+	.n_ias = 1,
+	.may_assign = may_assign,
 	.take_answer = take_answer,
 	.is_lease_of = is_lease_of,
 	.check_enough = check_enough,

@@ -10,7 +10,7 @@
 #include "model.h"
 
 #define CLIENTS 14
-#define IAS 4         /* of a client: 0 and 1 of addresses, 2 and 3 of prefixes */
+#define IAS IAS_MODEL /* of a client: 0 and 1 of addresses, 2 and 3 of prefixes */
 #define ADDRESSES 14u /* 2001:db8:1::10 and up, in two pools */
 #define SERVER_DUID "00:03:00:01:aa:bb:cc:dd:ee:ff"
 
@@ -96,6 +96,8 @@ static void take_item(const struct sent *sent, const struct ia6 *ia, const struc
 
 	(void)prefix_format(&item->prefix, text);
 	trace("  ia %u: %s for %u s", k, text, item->valid);
+	if (item->valid)
+		tell(sent->client, k, is_reply ? TOLD_GIVEN : TOLD_OFFER, &item->prefix);
 	if (item->preferred > item->valid)
 		fail("%s is preferred for %u s and valid for %u s", text, item->preferred, item->valid);
 	if (!item->valid) {
@@ -258,7 +260,8 @@ static void name_things(struct ia6_builder *b, const struct client *c, unsigned 
 	}
 }
 
-static void say(struct client *c, uint8_t type)
+/* `ias`: a bit for each IA that it is about. `named`: what it names there; NULL: whatever comes to its mind. */
+static void say(struct client *c, uint8_t type, unsigned ias, const struct prefix *named, bool is_rapid)
 {
 	static uint8_t buf[2048];
 	bool gives_up = type == DHCP6_RELEASE || type == DHCP6_DECLINE;
@@ -275,17 +278,18 @@ static void say(struct client *c, uint8_t type)
 	(void)opts_add(&pkt.opts, OPT6_CLIENTID, duid_of(c));
 	if (type == DHCP6_REQUEST || type == DHCP6_RENEW || gives_up)
 		(void)opts_add(&pkt.opts, OPT6_SERVERID, duid_bytes(&m.srv.duid));
-	if (type == DHCP6_SOLICIT && !dice(4))
+	if (is_rapid)
 		(void)opts_add(&pkt.opts, OPT6_RAPID_COMMIT, bytes_of("", 0));
 	(void)ia6_builder_init(&b, &pkt.opts, 1500);
 	trace("client %d says %s, xid %u, worker %td", client_no(c), packet6_type_name(type), m.xid, w - m.srv.workers);
 	for (unsigned ia = 0; ia < IAS; ia++) {
-		if (dice(2) && (type == DHCP6_DECLINE || ia))
-			continue;
-		if (type == DHCP6_DECLINE && ia >= 2)
+		if (!(ias >> ia & 1))
 			continue;
 		ia6_open(&b, ia < 2 ? OPT6_IA_NA : OPT6_IA_PD, ia % 2 + 1, 0, 0);
-		name_things(&b, c, ia, gives_up);
+		if (named)
+			ia6_add(&b, named, 0, 0);
+		else
+			name_things(&b, c, ia, gives_up);
 		lose_things(c, ia);
 		(void)ia6_close(&b);
 	}
@@ -300,6 +304,22 @@ static void say(struct client *c, uint8_t type)
 	say_end(c, w, &dgram);
 }
 
+static unsigned any_ias(uint8_t type)
+{
+	unsigned ias = 0;
+
+	for (unsigned ia = 0; ia < (type == DHCP6_DECLINE ? 2 : IAS); ia++)
+		ias |= dice(2) << ia;
+	return type == DHCP6_DECLINE ? ias : ias | 1;
+}
+
+static void say_any(struct client *c, uint8_t type)
+{
+	unsigned ias = any_ias(type);
+
+	say(c, type, ias, NULL, type == DHCP6_SOLICIT && !dice(4));
+}
+
 static void act(struct client *c)
 {
 	unsigned what = dice(100);
@@ -307,15 +327,52 @@ static void act(struct client *c)
 	if (c->moving)
 		return;
 	if (what < 25)
-		say(c, DHCP6_SOLICIT);
+		say_any(c, DHCP6_SOLICIT);
 	else if (what < 55)
-		say(c, DHCP6_REQUEST);
+		say_any(c, DHCP6_REQUEST);
 	else if (what < 75)
-		say(c, DHCP6_RENEW);
+		say_any(c, DHCP6_RENEW);
 	else if (what < 85)
-		say(c, DHCP6_REBIND);
+		say_any(c, DHCP6_REBIND);
 	else if (!c->outstanding)
-		say(c, what < 95 ? DHCP6_RELEASE : DHCP6_DECLINE);
+		say_any(c, what < 95 ? DHCP6_RELEASE : DHCP6_DECLINE);
+}
+
+static void discover(struct client *c, unsigned ia)
+{
+	say(c, DHCP6_SOLICIT, 1u << ia, NULL, false);
+}
+
+static void request(struct client *c, unsigned ia)
+{
+	struct prefix offered = c->told[ia].prefix;
+
+	say(c, DHCP6_REQUEST, 1u << ia, &offered, false);
+}
+
+static void make_noise(struct client *c, bool is_new)
+{
+	unsigned ias, number;
+
+	if (is_new || !c->id[1]) {
+		number = dice(3000);
+		memcpy(c->id, (const uint8_t[]){ 0, 3, 0, 1, 2, 1, 0, 0, (uint8_t)(number >> 8), (uint8_t)number },
+		       sizeof(c->id));
+	}
+	ias = any_ias(DHCP6_SOLICIT);
+	say(c, DHCP6_SOLICIT, ias, NULL, false);
+}
+
+/* A pool delegates this length. */
+static bool may_assign(const struct thing *thing, unsigned ia)
+{
+	const struct subnet *sub = &m.live->cfg->plan.subs[0];
+	const struct pool *pool;
+
+	if (thing->type != type_of(ia))
+		return false;
+	pool = thing->type == LEASE_NA ? link_pool_of(sub, &thing->prefix.addr) : link_pd_pool_of(sub, &thing->prefix);
+	return pool && pool->len == thing->prefix.len;
 }
 
 /* --- the start and the end --------------------------------------------------- */
@@ -346,6 +403,11 @@ const struct rules rules = {
 	.begin = begin,
 	.configure = configure,
 	.act = act,
+	.discover = discover,
+	.request = request,
+	.make_noise = make_noise,
+	.n_ias = IAS,
+	.may_assign = may_assign,
 	.take_answer = take_answer,
 	.is_lease_of = is_lease_of,
 	.check_enough = check_enough,

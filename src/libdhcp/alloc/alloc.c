@@ -356,17 +356,16 @@ static void mark_range(void *ctx, struct range *range)
 	struct marking *m = ctx;
 	uint64_t i;
 
-	if (is_odd(&m->span, range)) {
-		m->any_odd = true;
-		if (range->map)
-			mark_numbers(m, range);
-		return;
-	}
+	m->any_odd |= is_odd(&m->span, range);
 	if (!range->map)
 		return;
-	i = first_number(range, &m->span);
 	if (m->hold)
 		holds_enter(&m->alloc->holds, m->hold, &range->holds);
+	if (is_odd(&m->span, range)) {
+		mark_numbers(m, range);
+		return;
+	}
+	i = first_number(range, &m->span);
 	mark_end(m, range, i);
 	bit_set(m->mark == MARK_LEASED ? range->leased : range->claimed, i, m->on);
 	set_free(range, i, !bit_get(range->leased, i) && !bit_get(range->claimed, i) && !has_odd(m->alloc, range, i));
@@ -879,18 +878,25 @@ bool alloc_take_ended(struct alloc *alloc, struct alloc_set *set, size_t i, cons
 }
 
 struct take_over {
+	const struct alloc *alloc;
 	struct range *range;
 	bool (*skip)(void *ctx, const struct ip *addr);
 	void *ctx;
+	bool is_odd; /* claims that have another length than the range */
 };
 
 static bool may_take(const struct take_over *over, const struct hold *hold)
 {
 	struct span span = span_of(&hold->prefix);
+	uint64_t n = first_number(over->range, &span);
 
-	return hold_is_open_in(hold, &over->range->holds) &&
-	       !is_skipped(over->range, first_number(over->range, &span)) &&
-	       !(over->skip && over->skip(over->ctx, &hold->prefix.addr));
+	if (!hold_is_open_in(hold, &over->range->holds) || is_odd(&span, over->range) != over->is_odd)
+		return false;
+	/* What is claimed for the client that has it still does not belong to anybody else. */
+	if (!over->is_odd &&
+	    (is_skipped(over->range, n) || (bit_get(over->range->leased, n) && !has_ended(over->alloc, hold->end_key))))
+		return false;
+	return !(over->skip && over->skip(over->ctx, &hold->prefix.addr));
 }
 
 /* A claim of the range: the oldest one of the client itself, else the oldest one. */
@@ -914,39 +920,62 @@ static struct hold *victim(const struct alloc *alloc, const struct take_over *ov
 	return NULL;
 }
 
+/* A number that becomes free when a claim of another length is over; FREEMAP_NONE if there is none. */
+static uint64_t take_over_odd(struct alloc *alloc, struct take_over *over, const struct alloc_client *client)
+{
+	uint64_t n = FREEMAP_NONE;
+	struct hold *hold;
+
+	over->is_odd = true;
+	while (n == FREEMAP_NONE && alloc->odd.n && (hold = victim(alloc, over, client))) {
+		unclaim(alloc, hold);
+		n = next_free(alloc, over->range, client);
+	}
+	return n;
+}
+
 bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
 		     bool (*skip)(void *ctx, const struct ip *addr), void *ctx, struct ip *ret)
 {
-	struct take_over over = { &set->ranges[i], skip, ctx };
+	struct take_over over = { alloc, &set->ranges[i], skip, ctx, false };
+	struct prefix prefix;
 	struct hold *hold;
+	uint64_t n = 0;
 
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc);
 	hold = victim(alloc, &over, client);
-	if (hold) {
-		struct prefix prefix = hold->prefix;
-
+	if (hold)
+		prefix = hold->prefix;
+	else if ((n = take_over_odd(alloc, &over, client)) != FREEMAP_NONE)
+		prefix = prefix_at(over.range, n);
+	if (n != FREEMAP_NONE) {
 		*ret = prefix.addr;
-		put_claim(alloc, &prefix, client)->is_contested = true;
+		put_claim(alloc, &prefix, client)->is_contested = hold != NULL;
 	}
 	(void)pthread_mutex_unlock(&alloc->lock);
-	return hold != NULL;
+	return n != FREEMAP_NONE;
 }
 
-bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client, bool leased_ok)
+bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client,
+		 enum alloc_stored stored)
 {
 	struct hold *hold;
-	bool ok;
+	bool is_own, ok;
 
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc);
 	hold = holds_at(&alloc->holds, &prefix->addr);
-	ok = !hold || hold_is_of(hold, client) || (!hold->client.commits && (hold->is_contested || hold->end_key));
+	is_own = hold && hold_is_of(hold, client);
+	ok = !hold || is_own || (!hold->client.commits && (hold->is_contested || hold->end_key || stored == ALLOC_OWN));
 	/* It is not claimed while somebody has a lease there. */
-	leased_ok = leased_ok || (hold && hold_is_of(hold, client));
-	ok = ok && !is_taken(alloc, prefix, leased_ok);
-	if (ok)
-		(void)put_claim(alloc, prefix, client);
+	ok = ok && !is_taken(alloc, prefix, stored != ALLOC_NOTHING || is_own);
+	if (ok) {
+		bool is_shared = hold && !is_own;
+
+		hold = put_claim(alloc, prefix, client);
+		hold->is_contested |= is_shared;
+	}
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return ok;
 }
@@ -962,6 +991,20 @@ bool alloc_claimed_by(struct alloc *alloc, const struct alloc_client *client, st
 		*ret = hold->prefix.addr;
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return hold != NULL;
+}
+
+bool alloc_is_claimed(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client)
+{
+	const struct hold *hold;
+	bool ok;
+
+	(void)pthread_mutex_lock(&alloc->lock);
+	sweep(alloc);
+	hold = holds_at(&alloc->holds, &prefix->addr);
+	ok = hold && hold->prefix.len == prefix->len &&
+	     (hold_is_of(hold, client) || (!client->commits && !hold->client.commits && hold->is_contested));
+	(void)pthread_mutex_unlock(&alloc->lock);
+	return ok;
 }
 
 void alloc_unclaim(struct alloc *alloc, const struct alloc_client *client)

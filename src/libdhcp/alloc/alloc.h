@@ -118,18 +118,33 @@ bool alloc_take_ended(struct alloc *alloc, struct alloc_set *set, size_t i, cons
 /*
  * When none has ended: claim what was offered and not requested, of range `i`: an offer to a client with
  * the same `other` key, the oldest one, else the oldest of all. Clients that never request what they are offered keep
- * nobody out: what was offered to several is for the first one that requests it, with alloc_claim(). `skip` says what
- * may not be taken, under the lock; NULL: nothing. False when there is none.
+ * nobody out: what was offered to several is for the first one that requests it, with alloc_claim(). Where no such
+ * offer has the length of the range, one of another length ends, and what it took is claimed. `skip` says what may not
+ * be taken, under the lock; NULL: nothing. False when there is none.
  */
 bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
 		     bool (*skip)(void *ctx, const struct ip *addr), void *ctx, struct ip *ret);
+/* What the store has at an address that is to be claimed. */
+enum alloc_stored {
+	ALLOC_NOTHING,
+	ALLOC_ENDED, /* a lease that has ended */
+	ALLOC_OWN,   /* one of the client itself that has ended */
+};
+
 /*
  * Claim this very address or prefix: true when it is free, or claimed by the client or by several, and nobody has
- * a part of it or what it is a part of. One whose lease is over but still stored counts as taken unless `leased_ok`.
+ * a part of it or what it is a part of. With ALLOC_OWN also when it was offered to one other client: it is then for the
+ * first one that requests it.
  */
-bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client, bool leased_ok);
+bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client,
+		 enum alloc_stored stored);
 /* The address the client has a fresh claim on; false when none. */
 bool alloc_claimed_by(struct alloc *alloc, const struct alloc_client *client, struct ip *ret);
+/*
+ * True if what the client claimed is still claimed by it or, unless it commits, was offered to others since and is for
+ * the first one that requests it.
+ */
+bool alloc_is_claimed(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client);
 /* The claim of the client, if any, is over: it has a lease now, or took another server's offer. */
 void alloc_unclaim(struct alloc *alloc, const struct alloc_client *client);
 /* Claims end when something is claimed; without clients this does it. To be called now and then. */

@@ -19,7 +19,7 @@ struct hold_list {
 	struct list open, firm;
 };
 
-/* A hold's place in the list of a range that contains it. */
+/* A hold's place in the list of a range that it overlaps. */
 struct spot {
 	struct list link;
 	struct hold_list *list; /* the range's */
@@ -37,7 +37,7 @@ struct hold {
 	uint32_t end_key;  /* of the lease there that has ended; 0: none. Its client may come back for it */
 	struct alloc_client client;
 	int64_t ends_ms;    /* boot time */
-	struct spot *spots; /* in each range that contains it */
+	struct spot *spots; /* in each range that it overlaps */
 	struct spot spot;   /* the one of them that most holds need */
 };
 
@@ -70,7 +70,7 @@ struct hold *holds_of_other(const struct holds *holds, const struct client_key *
 bool hold_is_of(const struct hold *hold, const struct alloc_client *client);
 
 void hold_list_init(struct hold_list *list);
-/* A range contains the hold, which comes last in its list. */
+/* The hold overlaps with a range, and comes last in its list. */
 void holds_enter(struct holds *holds, struct hold *hold, struct hold_list *list);
 /* May another client take it over there? */
 bool hold_is_open_in(const struct hold *hold, const struct hold_list *list);

@@ -48,6 +48,7 @@ struct candidate {
 	enum source source;
 	bool is_claimed;              /* false: no claim was needed */
 	struct alloc_client claimant; /* if it is claimed */
+	bool is_new;                  /* one more than the client has; counted in req->n_new */
 	bool is_known;                /* the next field is right */
 	const struct lease *lease;    /* what is stored there; NULL: nothing */
 	bool is_scarce;               /* its pool is so full that lifetimes are short */

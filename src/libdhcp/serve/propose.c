@@ -32,8 +32,7 @@ static struct alloc_client claimant_of(struct request *req, const struct ia *ia,
 	who = req->claimant;
 	if (who.id.a || who.id.b)
 		who.id = client_key_part(&who.id, (uint64_t)ia->iaid << 16 | slot << 8 | ia->type);
-	/* With offer-lifetime offers are stored, too. */
-	who.commits = !ia->policy || !ia->policy->offers || req->chosen->par.offer_lifetime;
+	who.commits = !ia->policy || !ia->policy->offers;
 	return who;
 }
 
@@ -68,6 +67,17 @@ static struct alloc_client claimant_for(struct request *req, const struct ia *ia
 		unused = who;
 	}
 	return unused;
+}
+
+/* Who claims an address, NULL: any one, of this pool; is_own: where it has or had a lease. */
+static struct alloc_client claimant_in(struct request *req, const struct ia *ia, const struct pool *pool,
+				       const struct ip *addr, bool is_own)
+{
+	struct alloc_client who = claimant_for(req, ia, addr);
+
+	/* With offer-lifetime offers are stored, too, see grant_offer(). */
+	who.commits |= pool && pool->sub->par.offer_lifetime && (is_own || client_has_room(req));
+	return who;
 }
 
 /* --- candidates ------------------------------------------------------------ */
@@ -131,19 +141,35 @@ static bool may_have_more(const struct request *req, struct ia *ia)
 static bool claim(struct request *req, struct binding *b, const struct pool *pool, const struct prefix *prefix,
 		  bool is_known, const struct lease *lease)
 {
-	struct alloc_client who = claimant_for(req, b->ia, &prefix->addr);
 	bool own = lease && req->fam->belongs(req, b->ia, lease);
+	struct alloc_client who = claimant_in(req, b->ia, pool, &prefix->addr, own);
 
 	if (!own && !may_have_more(req, b->ia))
 		return false;
-	if ((lease && !lease_is_over(lease)) || !alloc_claim(alloc_of(req), prefix, &who, lease != NULL))
+	if (lease && !lease_is_over(lease))
+		return false;
+	if (!alloc_claim(alloc_of(req), prefix, &who, own ? ALLOC_OWN : lease ? ALLOC_ENDED : ALLOC_NOTHING))
 		return false;
 	set_claimed(req, b, pool, prefix, &who);
 	/* What was read before the claim may have changed while the request waited; from now on it does not. */
 	b->candidate.is_known = is_known && store_finds_at_once(req->worker->srv->store);
 	b->candidate.lease = lease;
+	b->candidate.is_new = !own;
 	req->n_new += !own;
 	return true;
+}
+
+/* What the client has and is offered again: one that ends before it requests it would be free for others meanwhile. */
+static void claim_held(struct request *req, struct binding *b)
+{
+	struct candidate *c = &b->candidate;
+	struct alloc_client who;
+
+	if (!b->ia->policy->offers || lease_left(c->lease) >= OFFER_SEC)
+		return;
+	who = claimant_for(req, b->ia, &c->prefix.addr);
+	c->is_claimed = alloc_claim(alloc_of(req), &c->prefix, &who, ALLOC_OWN);
+	c->claimant = who;
 }
 
 /* This very one, if a pool of the link has it and it is the client's or free. */
@@ -168,6 +194,7 @@ static bool take(struct request *req, struct binding *b, const struct prefix *pr
 		set_candidate(req, b, pool, &span);
 		b->candidate.is_known = true;
 		b->candidate.lease = lease;
+		claim_held(req, b);
 		return true;
 	}
 	pool = pool_of(req, b->ia, prefix);
@@ -298,6 +325,7 @@ static void set_picked(struct request *req, struct binding *b, const struct pool
 		       const struct alloc_client *who)
 {
 	set_claimed(req, b, pool, &(struct prefix){ *addr, pool->len }, who);
+	b->candidate.is_new = true;
 	req->n_new++;
 }
 
@@ -306,7 +334,7 @@ static bool from_free(struct request *req, struct binding *b)
 	const struct pool *pool;
 
 	for (; may_have_more(req, b->ia) && (pool = next_pool(req, b)); pool_done(b)) {
-		struct alloc_client who = claimant_for(req, b->ia, NULL);
+		struct alloc_client who = claimant_in(req, b->ia, pool, NULL, false);
 		struct ip addr;
 
 		if (!alloc_pick(alloc_of(req), req->live->set, pool->index, &who, &addr))
@@ -323,7 +351,7 @@ static bool from_ended(struct request *req, struct binding *b)
 	const struct pool *pool;
 
 	for (; may_have_more(req, b->ia) && (pool = next_pool(req, b)); pool_done(b)) {
-		struct alloc_client who = claimant_for(req, b->ia, NULL);
+		struct alloc_client who = claimant_in(req, b->ia, pool, NULL, false);
 		struct ip addr;
 
 		if (!alloc_take_ended(alloc_of(req), req->live->set, pool->index, &who, &addr))
@@ -351,7 +379,7 @@ static bool from_overtaken(struct request *req, struct binding *b)
 	const struct pool *pool;
 
 	for (; may_have_more(req, b->ia) && (pool = next_pool(req, b)); pool_done(b)) {
-		struct alloc_client who = claimant_for(req, b->ia, NULL);
+		struct alloc_client who = claimant_in(req, b->ia, pool, NULL, false);
 		struct ip addr;
 
 		if (!alloc_take_over(alloc_of(req), req->live->set, pool->index, &who, is_ours, req, &addr))
@@ -499,13 +527,12 @@ enum verdict step_propose(struct request *req)
 bool candidate_is_lost(const struct request *req, const struct binding *b)
 {
 	const struct candidate *c = &b->candidate;
-	struct ip claimed;
 
 	if (!c->exists)
 		return false;
 	if (!c->is_claimed)
 		return lease_is_over(c->lease);
-	return !(alloc_claimed_by(alloc_of(req), &c->claimant, &claimed) && ip_equal(&claimed, &c->prefix.addr));
+	return !alloc_is_claimed(alloc_of(req), &c->prefix, &c->claimant);
 }
 
 void candidate_reject(struct request *req, struct binding *b)
@@ -516,8 +543,8 @@ void candidate_reject(struct request *req, struct binding *b)
 		alloc_missed(alloc_of(req), req->live->set, c->pool->index, &c->claimant, &c->prefix.addr);
 	else if (c->is_claimed)
 		alloc_unclaim(alloc_of(req), &c->claimant);
+	req->n_new -= c->is_new;
 	*c = (struct candidate){ .is_rejected = true };
-	req->n_new--;
 	req->n_rejected++;
 }
 

@@ -11,6 +11,7 @@
 #include "log/log.h"
 #include "serve/budget.h"
 #include "serve/family.h"
+#include "serve/propose.h"
 #include "serve/report.h"
 
 /* A client that refuses one address after the other: so many go out of use for it in so much time. */
@@ -32,7 +33,7 @@ void server_init(struct server *srv, const struct family *fam, struct store *sto
 	memset(srv, 0, sizeof(*srv));
 	srv->fam = fam;
 	srv->store = store;
-	srv->alloc = alloc_new(15000);
+	srv->alloc = alloc_new(OFFER_SEC * 1000);
 	srv->turns = turns_new();
 	srv->declines = budget_new(DECLINES_MAX, DECLINES_SEC);
 	srv->omissions = budget_new(1, UINT32_MAX);

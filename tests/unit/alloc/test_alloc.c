@@ -73,7 +73,7 @@ static bool claim_ip(struct alloc *alloc, const struct ip *ip, const struct allo
 {
 	struct prefix prefix = whole(ip);
 
-	return alloc_claim(alloc, &prefix, client, leased_ok);
+	return alloc_claim(alloc, &prefix, client, leased_ok ? ALLOC_ENDED : ALLOC_NOTHING);
 }
 
 static struct alloc_range four(void)
@@ -487,26 +487,26 @@ START_TEST(a_claim_takes_what_it_overlaps)
 	struct alloc_client me = { .id = { 1, 1 } }, other = { .id = { 2, 2 } };
 	struct prefix five = prefix_of("2001:db8:0:5::/64"), addr = prefix_of("2001:db8:0:5::7/128"), around;
 
-	ck_assert(alloc_claim(alloc, &addr, &me, false));
+	ck_assert(alloc_claim(alloc, &addr, &me, ALLOC_NOTHING));
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 255);
-	ck_assert(!alloc_claim(alloc, &five, &other, false));
+	ck_assert(!alloc_claim(alloc, &five, &other, ALLOC_NOTHING));
 	alloc_unclaim(alloc, &me);
-	ck_assert(alloc_claim(alloc, &five, &other, false));
+	ck_assert(alloc_claim(alloc, &five, &other, ALLOC_NOTHING));
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 1), 0);
-	ck_assert(!alloc_claim(alloc, &addr, &me, false));
+	ck_assert(!alloc_claim(alloc, &addr, &me, ALLOC_NOTHING));
 	/* it becomes a lease; what was kept for its client before is no reason to have both */
 	note_text(alloc, "2001:db8:0:5::/64", true);
 	alloc_unclaim(alloc, &other);
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 1), 0);
-	ck_assert(!alloc_claim(alloc, &addr, &me, true));
+	ck_assert(!alloc_claim(alloc, &addr, &me, ALLOC_ENDED));
 	/* an address in no range of addresses */
 	addr = prefix_of("2001:db8:0:77::1/128");
-	ck_assert(alloc_claim(alloc, &addr, &me, false));
+	ck_assert(alloc_claim(alloc, &addr, &me, ALLOC_NOTHING));
 	addr = prefix_of("2001:db8:0:77::/64");
-	ck_assert(!alloc_claim(alloc, &addr, &other, false));
-	ck_assert(!alloc_claim(alloc, &five, &me, false));
+	ck_assert(!alloc_claim(alloc, &addr, &other, ALLOC_NOTHING));
+	ck_assert(!alloc_claim(alloc, &five, &me, ALLOC_NOTHING));
 	alloc_unclaim(alloc, &me);
-	ck_assert(alloc_claim(alloc, &addr, &other, false));
+	ck_assert(alloc_claim(alloc, &addr, &other, ALLOC_NOTHING));
 
 	/* divided anew meanwhile: the claim counts there, too */
 	ranges[0] = range_of("2001:db8::/52", 60);
@@ -514,12 +514,13 @@ START_TEST(a_claim_takes_what_it_overlaps)
 	note_text(alloc, "2001:db8:0:5::/64", true);
 	ck_assert_uint_eq(alloc_n_free(alloc, second, 0), 254);
 	around = prefix_of("2001:db8:0:70::/60");
-	ck_assert(!alloc_claim(alloc, &around, &me, false));
+	ck_assert(!alloc_claim(alloc, &around, &me, ALLOC_NOTHING));
 	alloc_unclaim(alloc, &other);
 	ck_assert_uint_eq(alloc_n_free(alloc, second, 0), 255);
-	ck_assert(alloc_claim(alloc, &around, &me, false));
-	ck_assert(!alloc_claim(alloc, &addr, &other, false));
-	ck_assert(!alloc_claim(alloc, &(struct prefix){ prefix_of("2001:db8:0:7f::/64").addr, 64 }, &other, false));
+	ck_assert(alloc_claim(alloc, &around, &me, ALLOC_NOTHING));
+	ck_assert(!alloc_claim(alloc, &addr, &other, ALLOC_NOTHING));
+	ck_assert(!alloc_claim(alloc, &(struct prefix){ prefix_of("2001:db8:0:7f::/64").addr, 64 }, &other,
+			       ALLOC_NOTHING));
 	alloc_free(alloc);
 }
 END_TEST
@@ -618,7 +619,7 @@ START_TEST(no_overlap_of_any_length)
 			} else {
 				got.addr = ip_add_steps(&ranges[s][i].first, rand_below(ranges[s][i].size),
 							ranges[s][i].shift);
-				ok = alloc_claim(alloc, &got, &client, false);
+				ok = alloc_claim(alloc, &got, &client, ALLOC_NOTHING);
 			}
 			for (unsigned k = 0; ok && k < n; k++)
 				if (prefix_contains(&got, &held[k].prefix.addr) ||

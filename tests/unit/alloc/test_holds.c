@@ -60,7 +60,7 @@ static int take_over(unsigned range, struct alloc_client who)
 
 static bool claim(uint32_t i, struct alloc_client who)
 {
-	return alloc_claim(alloc, &(struct prefix){ at(i), 32 }, &who, false);
+	return alloc_claim(alloc, &(struct prefix){ at(i), 32 }, &who, ALLOC_NOTHING);
 }
 
 static int claimed_by(struct alloc_client who)
@@ -124,6 +124,49 @@ START_TEST(an_id_comes_and_goes)
 	alloc_unclaim(alloc, &(struct alloc_client){ .other = { 7, 7 } });
 	ck_assert_uint_eq(alloc_n_claims(alloc), 0);
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 4);
+	end();
+}
+END_TEST
+
+/* What was offered to several is each one's until one requests it; who had it before asks before it is somebody's. */
+START_TEST(what_is_shared_is_claimed)
+{
+	struct prefix first = { at(0), 32 };
+	struct alloc_client a = client(1, 1), b = client(2, 2), c = client(3, 3);
+
+	begin(1, 1);
+	ck_assert_int_eq(pick(0, a), 0);
+	ck_assert(alloc_is_claimed(alloc, &first, &a) && !alloc_is_claimed(alloc, &first, &b));
+	ck_assert(!alloc_claim(alloc, &first, &b, ALLOC_NOTHING) && !alloc_claim(alloc, &first, &b, ALLOC_ENDED));
+	/* The former client */
+	ck_assert(alloc_claim(alloc, &first, &b, ALLOC_OWN));
+	ck_assert(alloc_is_claimed(alloc, &first, &a) && alloc_is_claimed(alloc, &first, &b));
+	ck_assert_int_eq(take_over(0, c), 0);
+	ck_assert(alloc_is_claimed(alloc, &first, &a));
+	/* From now on it is about to be stored. */
+	c.commits = true;
+	ck_assert(!alloc_is_claimed(alloc, &first, &(struct alloc_client){ .id = { 1, 1 }, .commits = true }));
+	ck_assert(claim(0, c));
+	ck_assert(alloc_is_claimed(alloc, &first, &c) && !alloc_is_claimed(alloc, &first, &a));
+	ck_assert(!alloc_claim(alloc, &first, &b, ALLOC_OWN));
+	end();
+}
+END_TEST
+
+/* A claim for the client that has the address still is not taken over before its lease ends. */
+START_TEST(what_is_leased_is_not_taken_over)
+{
+	struct prefix first = { at(0), 32 };
+	struct alloc_client a = client(1, 1);
+
+	begin(1, 1);
+	alloc_note(alloc, &first, true, clock_boot_sec() + 5);
+	ck_assert(alloc_claim(alloc, &first, &a, ALLOC_OWN));
+	ck_assert_int_eq(take_over(0, client(2, 2)), -1);
+	clock_advance(6000);
+	ck_assert_int_eq(pick(0, client(2, 2)), -1);
+	ck_assert_int_eq(take_over(0, client(2, 2)), 0);
+	ck_assert(alloc_is_claimed(alloc, &first, &a));
 	end();
 }
 END_TEST
@@ -398,6 +441,8 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_claim_is_its_clients);
 	tcase_add_test(tc, an_id_comes_and_goes);
+	tcase_add_test(tc, what_is_shared_is_claimed);
+	tcase_add_test(tc, what_is_leased_is_not_taken_over);
 	tcase_add_test(tc, the_oldest_offer_is_taken_over);
 	tcase_add_test(tc, an_offer_is_kept);
 	tcase_add_test(tc, a_client_takes_its_own_first);
