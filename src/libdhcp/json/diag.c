@@ -42,6 +42,17 @@ struct diag *diag_new(void)
 	return xcalloc(1, sizeof(struct diag));
 }
 
+static void item_done(struct item *item)
+{
+	size_t k;
+
+	for (k = 0; k < item->notes.n; k++)
+		free(item->notes.v[k].text);
+	vec_free(&item->notes);
+	free(item->text);
+	free(item->help);
+}
+
 size_t diag_mark(const struct diag *diag)
 {
 	return diag->items.n;
@@ -55,15 +66,8 @@ void diag_rewind(struct diag *diag, size_t mark)
 	diag->n_errors = diag->n_warnings = 0;
 	for (k = 0; k < mark; k++)
 		*(diag->items.v[k].kind == DIAG_ERROR ? &diag->n_errors : &diag->n_warnings) += 1;
-	for (; diag->items.n > mark; diag->items.n--) {
-		struct item *item = &diag->items.v[diag->items.n - 1];
-
-		for (k = 0; k < item->notes.n; k++)
-			free(item->notes.v[k].text);
-		vec_free(&item->notes);
-		free(item->text);
-		free(item->help);
-	}
+	for (; diag->items.n > mark; diag->items.n--)
+		item_done(&diag->items.v[diag->items.n - 1]);
 }
 
 void diag_free(struct diag *diag)
@@ -167,6 +171,24 @@ static bool is_known(const struct diag *diag, struct pos pos, const char *text)
 	return false;
 }
 
+/* Warnings do not keep errors out. False if there is no room. */
+static bool make_room(struct diag *diag, enum diag_kind kind)
+{
+	size_t i = diag->items.n;
+
+	if (i < DIAG_MAX)
+		return true;
+	while (kind == DIAG_ERROR && i-- > 0)
+		if (diag->items.v[i].kind == DIAG_WARNING) {
+			item_done(&diag->items.v[i]);
+			memmove(&diag->items.v[i], &diag->items.v[i + 1],
+				(diag->items.n - i - 1) * sizeof(*diag->items.v));
+			diag->items.n--;
+			return true;
+		}
+	return false;
+}
+
 static void add(struct diag *diag, enum diag_kind kind, struct pos pos, const char *fmt, va_list ap)
 {
 	char *text = format(fmt, ap);
@@ -182,14 +204,14 @@ static void add(struct diag *diag, enum diag_kind kind, struct pos pos, const ch
 		diag->n_errors++;
 	else
 		diag->n_warnings++;
-	diag->last_dropped = diag->items.n >= DIAG_MAX;
+	diag->last_dropped = !make_room(diag, kind);
 	if (diag->last_dropped) {
 		free(text);
 		return;
 	}
 	item = vec_push(&diag->items);
 	item->kind = kind;
-	item->order = (unsigned)diag->items.n;
+	item->order = diag->n_errors + diag->n_warnings;
 	item->pos = pos;
 	item->text = text;
 }

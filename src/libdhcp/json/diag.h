@@ -22,7 +22,7 @@ struct pos {
 };
 
 #define POS_NONE ((struct pos){ 0, 0, 0, 0 })
-#define DIAG_MAX 50 /* errors and warnings kept; more are counted */
+#define DIAG_MAX 50 /* errors and warnings kept, errors first; more are counted */
 
 struct diag;
 

@@ -215,6 +215,8 @@ void build_logging(struct build *b)
 			.outputs = outputs,
 			.n_outputs = conf->output_options.n,
 		};
+		if (conf->name.set)
+			lint_logger(b, conf);
 		(void)log_severity_parse(severity_words[conf->severity.v], &out[i].severity);
 	}
 	b->cfg->log = (struct log_conf){ .loggers = out, .n_loggers = loggers->n };
@@ -280,8 +282,10 @@ static struct json_object *find_root(struct build *b)
 	/* Kea 1.x kept the loggers in a map of their own. */
 	if (json_object_object_get_ex(top, "Logging", &logging) && json_object_is_type(logging, json_type_object) &&
 	    json_object_object_get_ex(logging, "loggers", &loggers) &&
-	    !json_object_object_get_ex(root, "loggers", NULL))
+	    !json_object_object_get_ex(root, "loggers", NULL)) {
 		json_object_object_add(root, "loggers", json_object_get(loggers));
+		b->shared_loggers = true;
+	}
 	return root;
 }
 

@@ -12,6 +12,7 @@ struct build {
 	const struct global_conf *root;
 	const struct option_def_conf **bad_defs; /* what refers to them is not reported as well */
 	unsigned n_bad_defs;
+	bool shared_loggers; /* of several programs */
 };
 
 /* Each reports what is wrong in the diag and goes on; what can only be judged by something wrong is not judged. */
@@ -43,6 +44,10 @@ struct subnet_pair {
 };
 /* Reports what is wrong between them; sorts them. */
 void check_plan(struct build *b, struct subnet_pair *refs, size_t n);
+
+/* What is allowed, and probably not meant: warnings. The pairs are those of the plan, in its order. */
+void lint_plan(struct build *b, const struct subnet_pair *pairs, size_t n);
+void lint_logger(struct build *b, const struct logger_conf *conf);
 
 void build_logging(struct build *b);
 

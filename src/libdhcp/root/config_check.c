@@ -69,7 +69,7 @@ static void check_prefixes(struct build *b, const struct subnet_pair *refs, size
 	free(outer);
 }
 
-/* --- subnets that nobody can get into -------------------------------------- */
+/* --- subnets that no client is in ------------------------------------------ */
 
 /* Orders subnets by what selects them, and those with the same by the configuration. */
 static int order_by_iface(const void *x, const void *y)
@@ -145,6 +145,49 @@ static void check_interfaces(struct build *b, const struct subnet_pair *refs, si
 	free(sorted);
 }
 
+static int order_by_iface_id(const void *x, const void *y)
+{
+	const struct subnet_pair *a = x, *b = y;
+	struct bytes i = a->sub->iface_id, k = b->sub->iface_id;
+	size_t len = i.len < k.len ? i.len : k.len;
+	int order = len ? memcmp(i.data, k.data, len) : 0;
+
+	if (order || i.len != k.len)
+		return order ? order : i.len < k.len ? -1 : 1;
+	return a->sub < b->sub ? -1 : a->sub > b->sub;
+}
+
+static void check_interface_ids(struct build *b, const struct subnet_pair *refs, size_t n)
+{
+	struct subnet_pair *sorted = xcalloc(n, sizeof(*sorted));
+	size_t i, first = 0;
+
+	if (n)
+		memcpy(sorted, refs, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), order_by_iface_id);
+	for (i = 0; i < n; i++) {
+		const struct subnet *sub = sorted[i].sub;
+
+		if (!bytes_equal(sub->iface_id, sorted[first].sub->iface_id))
+			first = i;
+		if (!sub->iface_id.len || link_same(sub, sorted[first].sub))
+			continue;
+		diag_warn(b->diag, conf_pos(&sorted[i].conf->node, "interface-id"),
+			  "subnet %u will never be selected by its interface-id: an earlier subnet has it", sub->id);
+		diag_note(b->diag, conf_pos(&sorted[first].conf->node, "interface-id"), "the earlier subnet is here");
+		diag_help(b->diag, "put subnets that share a link in a shared network");
+	}
+	free(sorted);
+}
+
+/* What a DHCPv4 relay or client may add to name a subnet by one of its addresses. */
+static const char *without_selection(const struct build *b)
+{
+	if (b->cfg->family == KEY_6)
+		return "";
+	return b->cfg->compat.ignore_link_selection ? " without option 118" : " without option 118 or 82.5";
+}
+
 static void check_relays(struct build *b, const struct subnet_pair *refs, size_t n)
 {
 	struct relay_ref *sorted;
@@ -166,9 +209,12 @@ static void check_relays(struct build *b, const struct subnet_pair *refs, size_t
 			first = i;
 		if (link_same(sorted[i].ref->sub, sorted[first].ref->sub))
 			continue;
+		/* The id may tell subnets of one relay apart. */
+		if (sorted[i].ref->sub->iface_id.len)
+			continue;
 		diag_warn(b->diag, conf_pos(&sorted[i].ref->conf->node, "relay"),
-			  "subnet %u will never be selected by relay %s: an earlier subnet has it",
-			  sorted[i].ref->sub->id, ip_format(&sorted[i].relay, text));
+			  "subnet %u will never be selected by relay %s%s: an earlier subnet has it",
+			  sorted[i].ref->sub->id, ip_format(&sorted[i].relay, text), without_selection(b));
 		diag_note(b->diag, conf_pos(&sorted[first].ref->conf->node, "relay"), "the earlier subnet is here");
 		diag_help(b->diag, "put subnets that share a link in a shared network");
 	}
@@ -233,6 +279,7 @@ void check_plan(struct build *b, struct subnet_pair *refs, size_t n)
 	qsort(refs, n_prefixes, sizeof(*refs), order_by_prefix);
 	check_prefixes(b, refs, n_prefixes);
 	check_interfaces(b, refs, n_prefixes);
+	check_interface_ids(b, refs, n_prefixes);
 	check_relays(b, refs, n_prefixes);
 	check_addresses(b, refs, n_prefixes);
 }

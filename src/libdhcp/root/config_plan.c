@@ -407,6 +407,7 @@ void build_plan(struct build *b)
 		plan->n_nets++;
 		build_group(b, &groups[g], &plan->nets[g - 1], refs);
 	}
+	lint_plan(b, refs, plan->n);
 	check_plan(b, refs, plan->n);
 	free(refs);
 	free(groups);

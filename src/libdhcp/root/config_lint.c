@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What is allowed, and probably not what was meant. A warning here is true of every client it speaks of, and one that
+ * many subnets share is reported once.
+ */
+#include "base/str.h"
+#include "root/config_build.h"
+#include "wire/dict4.h"
+
+/* --- routers --------------------------------------------------------------- */
+
+/* What a subnet's clients get: the pool may be NULL. */
+static const struct optval *routers_of(const struct build *b, const struct subnet *sub, const struct pool *pool)
+{
+	struct opt_scopes scopes = { .n = 0 };
+
+	if (pool)
+		opt_scopes_add(&scopes, &pool->opts);
+	opt_scopes_add(&scopes, &sub->opts);
+	if (sub->net)
+		opt_scopes_add(&scopes, &sub->net->opts);
+	opt_scopes_add(&scopes, &b->cfg->opts);
+	return opt_scopes_find(&scopes, 0, OPT4_ROUTERS);
+}
+
+static bool is_routers(const struct option_data_conf *conf)
+{
+	return (!conf->space.set || !strcmp(conf->space.v, "dhcp4")) &&
+	       (conf->name.set ? !strcmp(conf->name.v, "routers") : conf->code.v == OPT4_ROUTERS);
+}
+
+static struct pos routers_pos(const struct conf_list *list)
+{
+	const struct option_data_conf *confs = list->v;
+	struct pos pos = POS_NONE;
+	unsigned i;
+
+	for (i = 0; i < list->n; i++)
+		if (is_routers(&confs[i]))
+			pos = conf_pos(&confs[i].node, confs[i].data_hex.set ? "data-hex" : "data");
+	return pos;
+}
+
+/* In a subnet of one address every router is elsewhere, and clients know that. */
+static bool is_on_link(const struct subnet *sub, const struct ip *router)
+{
+	return sub->prefix.len == 32 || link_contains(sub, router);
+}
+
+static void warn_of_router(struct build *b, const struct conf_list *list, const struct ip *router,
+			   const struct subnet *sub, size_t n)
+{
+	char text[IP_TEXT_MAX], prefix[PREFIX_TEXT_MAX], more[COUNT_TEXT_MAX] = "";
+
+	if (sub->net && sub->net->n > 1)
+		(void)snprintf(more, sizeof(more), " or its shared network");
+	else if (n > 1)
+		(void)str_count(more, n - 1, "other subnet that uses it");
+	diag_warn(b->diag, routers_pos(list), "router %s is not in subnet %s%s%s", ip_format(router, text),
+		  prefix_format(&sub->prefix, prefix), more[0] && more[0] != ' ' ? ", nor in " : "", more);
+	diag_help(b->diag, "clients reach a router only on their own link");
+}
+
+/* The routers of one list, which counts in those of n subnets (or in one pool) that have no list of their own. */
+static void lint_routers(struct build *b, const struct conf_list *list, const struct optlist *opts,
+			 const struct subnet *subs, size_t n, const struct pool *pool)
+{
+	const struct optval *val = optlist_find(opts, OPT4_ROUTERS);
+	struct reader r = reader_of(val ? val->data : bytes_of(NULL, 0));
+	size_t i;
+
+	while (reader_left(&r) >= 4) {
+		struct ip router = ip_from4(read_u32(&r));
+		const struct subnet *first = NULL;
+		size_t n_outside = 0;
+
+		for (i = 0; i < n; i++) {
+			if (routers_of(b, &subs[i], pool) != val || is_on_link(&subs[i], &router))
+				continue;
+			if (!n_outside++)
+				first = &subs[i];
+		}
+		if (first)
+			warn_of_router(b, list, &router, first, n_outside);
+	}
+}
+
+static void lint_pool_routers(struct build *b, const struct subnet_pair *pair)
+{
+	const struct pool_conf *confs = pair->conf->pools.v;
+	unsigned i;
+
+	if (pair->sub->n_pools != pair->conf->pools.n)
+		return; /* some are wrong: which is which? */
+	for (i = 0; i < pair->sub->n_pools; i++)
+		lint_routers(b, &confs[i].option_data, &pair->sub->pools[i].opts, pair->sub, 1, &pair->sub->pools[i]);
+}
+
+static void lint_all_routers(struct build *b, const struct subnet_pair *pairs, size_t n)
+{
+	const struct shared_network_conf *nets = b->root->shared_networks.v;
+	const struct plan *plan = &b->cfg->plan;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!pairs[i].has_prefix)
+			return;
+	for (i = 0; i < n; i++) {
+		lint_routers(b, &pairs[i].conf->link.option_data, &pairs[i].sub->opts, pairs[i].sub, 1, NULL);
+		lint_pool_routers(b, &pairs[i]);
+	}
+	for (i = 0; i < plan->n_nets; i++)
+		lint_routers(b, &nets[i].link.option_data, &plan->nets[i].opts, plan->nets[i].subs, plan->nets[i].n,
+			     NULL);
+	lint_routers(b, &b->root->option_data, &b->cfg->opts, plan->subs, plan->n, NULL);
+}
+
+/* --- pools ----------------------------------------------------------------- */
+
+static bool has_no_pools(const struct subnet_pair *pair)
+{
+	return !pair->conf->pools.n && !pair->conf->pools.bad && !pair->conf->pd_pools.n && !pair->conf->pd_pools.bad &&
+	       !link_has_pools(pair->sub, false) && !link_has_pools(pair->sub, true);
+}
+
+/* A subnet beside others on its link may leave the pools to them. Where something is wrong they may be what is wrong.
+ */
+static void lint_pools(struct build *b, const struct subnet_pair *pairs, size_t n)
+{
+	const struct subnet_pair *first = NULL;
+	char more[COUNT_TEXT_MAX];
+	size_t i, n_empty = 0;
+
+	for (i = 0; i < n && !diag_errors(b->diag); i++)
+		if (has_no_pools(&pairs[i]) && !n_empty++)
+			first = &pairs[i];
+	if (!first)
+		return;
+	diag_warn(b->diag, conf_pos(&first->conf->node, NULL),
+		  "subnet %u has no pools: its clients get no addresses%s%s", first->sub->id,
+		  n_empty > 1 ? "; nor do those of " : "",
+		  n_empty > 1 ? str_count(more, n_empty - 1, "other subnet") : "");
+}
+
+void lint_plan(struct build *b, const struct subnet_pair *pairs, size_t n)
+{
+	if (b->cfg->family == KEY_4)
+		lint_all_routers(b, pairs, n);
+	lint_pools(b, pairs, n);
+}
+
+/* --- loggers --------------------------------------------------------------- */
+
+void lint_logger(struct build *b, const struct logger_conf *conf)
+{
+	const char *root = b->cfg->family == KEY_6 ? "kea-dhcp6" : "kea-dhcp4";
+	const char *other = b->cfg->family == KEY_6 ? "dhcp4" : "dhcp6";
+	const char **names = xcalloc(log_all_n + 1, sizeof(*names)), *near;
+	size_t len = strlen(root);
+	unsigned i, n = 0;
+	bool is_known;
+
+	names[n++] = root;
+	for (i = 0; i < log_all_n; i++)
+		if (strcmp(log_all[i]->logger, other) != 0)
+			names[n++] = arena_printf(b->cfg->arena, "%s.%s", root, log_all[i]->logger);
+	for (i = 0; i < n && strcmp(names[i], conf->name.v); i++)
+		;
+	is_known = i < n;
+	/* One file for several programs. */
+	if (b->shared_loggers && (strncmp(conf->name.v, root, len) != 0 || !strchr(".", conf->name.v[len])))
+		is_known = true;
+	if (!is_known) {
+		diag_warn(b->diag, conf_pos(&conf->node, "name"), "nothing logs to \"%s\"", conf->name.v);
+		near = diag_suggest(conf->name.v, names, n);
+		if (near)
+			diag_help(b->diag, "did you mean \"%s\"?", near);
+	}
+	free(names);
+}
