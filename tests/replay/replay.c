@@ -25,6 +25,7 @@
  *	stock N ADDRESS KEY=VALUE...  N leases come into the store, the first one at ADDRESS. $N is a number from the
  *				environment, 10 by default. Keys are those of lease; differ=KEY,KEY... names
  *				mac, cid, iaid or subnet: they count up from lease to lease
+ *	foreign N ADDRESS KEY=VALUE...  the same, by another server of the store: ours does not hear of them
  *	stat NAME VALUE            a counter since the start of the scenario
  *	log LEVEL ID TEXT          the next line with this id (with DEBUG a later one) has this level and contains TEXT
  *	log none ID                there is no further line with this id
@@ -481,15 +482,16 @@ static void stock_done(struct store_txn *txn, uint64_t ticket)
 		fail("the lease cannot be stored");
 }
 
-static void put_in_stock(struct lease lease, uint32_t i)
+static void put_in_stock(struct lease lease, uint32_t i, bool is_foreign)
 {
 	struct store_change change = { .kind = CHANGE_INSERT };
 	struct store_txn txn = { .v = &change, .n = 1, .done = stock_done };
 	bool is_prefix = lease.type == LEASE_PD;
-	unsigned k;
+	uint8_t *number = &lease.addr.b[is_prefix ? 4 : 12];
+	uint32_t sum = i + ((uint32_t)number[0] << 24 | number[1] << 16 | number[2] << 8 | number[3]);
 
-	for (k = 0; k < 4; k++)
-		lease.addr.b[(is_prefix ? 4 : 12) + k] += (uint8_t)(i >> (24 - 8 * k));
+	memcpy(number,
+	       (const uint8_t[]){ (uint8_t)(sum >> 24), (uint8_t)(sum >> 16), (uint8_t)(sum >> 8), (uint8_t)sum }, 4);
 	if (differs("mac"))
 		lease.hwaddr = counted(lease.hwaddr, i);
 	if (differs("cid"))
@@ -498,12 +500,16 @@ static void put_in_stock(struct lease lease, uint32_t i)
 		lease.iaid += i;
 	if (differs("subnet"))
 		lease.subnet_id += i;
+	if (is_foreign) {
+		fake_store_put(play.store, &lease);
+		return;
+	}
 	change.new = lease;
 	if (store_apply(play.store, &txn) < 0)
 		fail("no store can hold the lease");
 }
 
-static void do_stock(void)
+static void do_stock(bool is_foreign)
 {
 	const char *n = words[1], *v;
 	struct lease lease = { .type = play.dialect->lease_type, .prefix_len = 128, .subnet_id = 1, .hostname = "" };
@@ -535,7 +541,7 @@ static void do_stock(void)
 	if ((v = value_of("state")))
 		lease.state = (enum lease_state)number_of(v);
 	for (i = 0; i < max; i++)
-		put_in_stock(lease, i);
+		put_in_stock(lease, i, is_foreign);
 }
 
 static void do_stat(void)
@@ -556,7 +562,7 @@ static void do_settle(void)
 
 	/* Answers may lead to new transactions: the next in line of a client, or another try. */
 	while (fake_store_n_waiting(play.store) || fake_store_n_waiting_finds(play.store)) {
-		if (++rounds > 100)
+		if (++rounds > 1000)
 			fail("the store does not settle");
 		fake_store_answer_all(play.store, n_words > 1);
 		pump();
@@ -633,7 +639,9 @@ static void run_line(FILE *file, char *line)
 	else if (!strcmp(words[0], "lease"))
 		do_lease();
 	else if (!strcmp(words[0], "stock"))
-		do_stock();
+		do_stock(false);
+	else if (!strcmp(words[0], "foreign") && play.use_double)
+		do_stock(true);
 	else if (!strcmp(words[0], "stat"))
 		do_stat();
 	else if (!strcmp(words[0], "log") && n_words > 2)

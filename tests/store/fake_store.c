@@ -11,7 +11,9 @@
 struct fake_store {
 	struct store store;
 	struct store *inner;
-	bool hold, hold_finds, twice;
+	bool hold, hold_finds, twice, is_unseen;
+	store_watch_fn *watcher;
+	void *watcher_ctx;
 	unsigned fail_next, busy_next;
 	enum store_result fail_with;
 	VEC(struct store_txn *) waiting;
@@ -210,8 +212,10 @@ void fake_store_put(struct store *store, const struct lease *lease)
 {
 	struct store_change change = { .kind = CHANGE_UPDATE, .new = *lease };
 	struct store_txn txn = { .v = &change, .n = 1, .done = put_done };
-	int err = store_apply(fake_of(store)->inner, &txn);
+	int err;
 
+	fake_of(store)->is_unseen = true;
+	err = store_apply(fake_of(store)->inner, &txn);
 	assert(err == 0);
 	if (txn.result == CHANGE_GONE) {
 		change.kind = CHANGE_INSERT;
@@ -219,6 +223,7 @@ void fake_store_put(struct store *store, const struct lease *lease)
 	}
 	assert(err == 0 && txn.result == CHANGE_OK);
 	(void)err;
+	fake_of(store)->is_unseen = false;
 }
 
 static int fake_scan(struct store *store, struct store_scan *scan)
@@ -243,9 +248,21 @@ static uint64_t fake_count(struct store *store, enum lease_state state)
 	return store_count(fake_of(store)->inner, state);
 }
 
-static void fake_watch(struct store *store, store_watch_fn *changed, void *ctx)
+static void changed(void *ctx, const struct store_notice *notice)
 {
-	store_watch(fake_of(store)->inner, changed, ctx);
+	const struct fake_store *f = ctx;
+
+	if (!f->is_unseen)
+		f->watcher(f->watcher_ctx, notice);
+}
+
+static void fake_watch(struct store *store, store_watch_fn *watcher, void *ctx)
+{
+	struct fake_store *f = fake_of(store);
+
+	f->watcher = watcher;
+	f->watcher_ctx = ctx;
+	store_watch(f->inner, watcher ? changed : NULL, f);
 }
 
 static void fake_stats(struct store *store, struct store_stats *ret)

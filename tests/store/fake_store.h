@@ -48,5 +48,5 @@ void fake_store_fail_next(struct store *store, unsigned n, enum store_result res
 void fake_store_busy_next(struct store *store, unsigned n);
 /* One find past all that is held: for the test itself. Returns how many, at most one. */
 int fake_store_find_now(struct store *store, struct lease_query *query, struct arena *arena, struct lease *ret);
-/* Put a lease in, as another server on the same database would; replaces what is there. */
+/* Put a lease in, as another server on the same database would, unseen by the watcher; replaces what is there. */
 void fake_store_put(struct store *store, const struct lease *lease);

@@ -768,11 +768,31 @@ void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const st
 	hold = holds_at(&alloc->holds, addr);
 	if (hold && hold_is_of(hold, client))
 		unclaim(alloc, hold);
+	if (range->map)
+		goto out;
 	range->n_missed = range->n_missed && n == range->missed + 1 ? range->n_missed + 1 : 1;
 	range->missed = n;
 	if (range->n_missed >= MISSED_MAX) {
 		range->cursor = rand_below(range->span.size);
 		range->n_missed = 0;
+	}
+out:
+	(void)pthread_mutex_unlock(&alloc->lock);
+}
+
+void alloc_found_taken(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client,
+		       int64_t expires)
+{
+	struct marking m = marking_of(alloc, prefix, MARK_LEASED, true);
+	struct hold *hold;
+
+	m.end_key = key_of_end(alloc, expires);
+	(void)pthread_mutex_lock(&alloc->lock);
+	hold = holds_at(&alloc->holds, &prefix->addr);
+	if (hold && hold->prefix.len == prefix->len && hold_is_of(hold, client)) {
+		hold->end_key = m.end_key;
+		mark(alloc, &m);
+		unclaim(alloc, hold);
 	}
 	(void)pthread_mutex_unlock(&alloc->lock);
 }

@@ -104,11 +104,19 @@ uint64_t alloc_n_odd(struct alloc *alloc, struct alloc_set *set);
 bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
 		struct ip *ret);
 /*
- * What was picked has a lease, which happens in ranges too large for a map. Its claim is over; after a few of
- * these in a row the next pick is made at a random place.
+ * What was picked from range `i` has a lease, which happens in ranges too large for a map, and where another server of
+ * the store assigned it. Its claim is over; without a map the next pick is made at a random place after a few of these
+ * in a row.
  */
 void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
 		  const struct ip *addr);
+/*
+ * What the client claimed has a lease until then (boot s; INT64_MAX = for ever), of which nobody told alloc_note():
+ * another server of the store assigned it. Its claim is over, and it is not free any longer. Does nothing if the claim
+ * is over already: then what is known of the address is newer.
+ */
+void alloc_found_taken(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client,
+		       int64_t expires);
 /*
  * When no range has a free one: claim the one of range `i` whose lease ended first, if any has. Its former client may
  * still come back for it, until somebody requests it. False when there is none.

@@ -535,10 +535,21 @@ bool candidate_is_lost(const struct request *req, const struct binding *b)
 	return !alloc_is_claimed(alloc_of(req), &c->prefix, &c->claimant);
 }
 
+/* It is remembered, so that it is not proposed again before its lease has ended. */
+static void note_taken(struct request *req, const struct candidate *c)
+{
+	struct prefix span = lease_span(c->lease);
+
+	if (span.len == c->prefix.len)
+		alloc_found_taken(alloc_of(req), &span, &c->claimant, c->lease->expires);
+}
+
 void candidate_reject(struct request *req, struct binding *b)
 {
 	struct candidate *c = &b->candidate;
 
+	if (c->is_claimed && c->lease && !lease_is_over(c->lease))
+		note_taken(req, c);
 	if (c->source == SOURCE_FREE)
 		alloc_missed(alloc_of(req), req->live->set, c->pool->index, &c->claimant, &c->prefix.addr);
 	else if (c->is_claimed)

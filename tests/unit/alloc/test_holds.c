@@ -153,6 +153,37 @@ START_TEST(what_is_shared_is_claimed)
 }
 END_TEST
 
+/* Another server of the store has the address: it is not free before its lease ends, unless something newer is known.
+ */
+START_TEST(what_is_found_taken_is_remembered)
+{
+	struct prefix first = { at(0), 32 };
+	struct alloc_client a = client(1, 1), b = client(2, 2);
+	struct ip ip;
+
+	begin(1, 2);
+	ck_assert_int_eq(pick(0, a), 0);
+	alloc_found_taken(alloc, &first, &b, clock_boot_sec() + 100);
+	ck_assert_int_eq(claimed_by(a), 0);
+	alloc_found_taken(alloc, &first, &a, clock_boot_sec() + 100);
+	ck_assert_int_eq(claimed_by(a), -1);
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 1);
+	ck_assert_int_eq(pick(0, a), 1);
+	ck_assert_int_eq(pick(0, b), -1);
+	ck_assert(!alloc_take_ended(alloc, set, 0, &b, &ip));
+	clock_advance(101000);
+	ck_assert(alloc_take_ended(alloc, set, 0, &b, &ip) && ip_equal(&ip, &first.addr));
+	/* It was extended. */
+	alloc_found_taken(alloc, &first, &b, clock_boot_sec() + 100);
+	ck_assert(!alloc_take_ended(alloc, set, 0, &b, &ip));
+	/* Somebody gave it back while it was looked up. */
+	note(0, false);
+	alloc_found_taken(alloc, &first, &b, clock_boot_sec() + 100);
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 2);
+	end();
+}
+END_TEST
+
 /* A claim for the client that has the address still is not taken over before its lease ends. */
 START_TEST(what_is_leased_is_not_taken_over)
 {
@@ -442,6 +473,7 @@ int main(void)
 	tcase_add_test(tc, a_claim_is_its_clients);
 	tcase_add_test(tc, an_id_comes_and_goes);
 	tcase_add_test(tc, what_is_shared_is_claimed);
+	tcase_add_test(tc, what_is_found_taken_is_remembered);
 	tcase_add_test(tc, what_is_leased_is_not_taken_over);
 	tcase_add_test(tc, the_oldest_offer_is_taken_over);
 	tcase_add_test(tc, an_offer_is_kept);
