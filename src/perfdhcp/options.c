@@ -46,7 +46,7 @@ static const struct row rows[] = {
 	{ 'b', NULL, "base", CALL, .times = 100,
 	  .doc = "mac=00:0c:01:02:03:04 or duid=HEX: the first client; the others count up from it" },
 	{ 'B', NULL, NULL, FLAG, F(broadcast), .doc = "v4: ask for answers by broadcast" },
-	{ 'c', NULL, NULL, FLAG, F(rapid_commit), .doc = "v6: ask for rapid commit" },
+	{ 'c', NULL, NULL, FLAG, F(rapid), .doc = "v6: ask for rapid commit" },
 	{ 'C', NULL, "separator", TEXT, F(separator),
 	  .doc = "reports of -t as values between separators, and no preliminaries" },
 	{ OPT_CPU_OF, "cpu-of", "pid", NUMBER, F(cpu_of), 1, 0,

@@ -54,7 +54,7 @@ struct options {
 	uint32_t local_port, remote_port; /* 0: the protocol's */
 	bool direct;                      /* v4: clients on the link, through a packet socket */
 	uint32_t relay_level;             /* -A */
-	bool broadcast, rapid_commit, first_only, first_server_id;
+	bool broadcast, rapid, first_only, first_server_id;
 	uint32_t seed;
 	uint32_t threads; /* 2: a thread of its own receives */
 

@@ -99,7 +99,7 @@ static void generate(const struct options *opt, const struct message *msg, struc
 	write_u16(w, OPT_ELAPSED);
 	write_u16(w, 2);
 	write_u16(w, elapsed(msg));
-	if (opt->rapid_commit && msg->kind == FIRST)
+	if (opt->rapid && msg->kind == FIRST)
 		option(w, OPT_RAPID_COMMIT, bytes_of(NULL, 0));
 	for (unsigned i = 0; i < opt->n_extra; i++)
 		option(w, opt->extra[i].code, opt->extra[i].data);
@@ -315,7 +315,7 @@ static bool read6(const struct options *opt, struct bytes datagram, struct answe
 static bool answers6(const struct options *opt, uint8_t type, enum kind kind, bool *ret_last)
 {
 	*ret_last = kind != FIRST || type == REPLY || opt->first_only;
-	return type == REPLY ? kind != FIRST || opt->rapid_commit : type == ADVERTISE && kind == FIRST;
+	return type == REPLY ? kind != FIRST || opt->rapid : type == ADVERTISE && kind == FIRST;
 }
 
 static enum kind kind_of6(uint8_t type)

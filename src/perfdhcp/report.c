@@ -25,14 +25,14 @@ static bool has_kind(const struct run *run, enum kind kind)
 
 static const char *kind_name(const struct run *run, enum kind kind)
 {
-	return kind == FIRST && run->opt->rapid_commit ? "SOLICIT-REPLY" : run->proto->kind_names[kind];
+	return kind == FIRST && run->opt->rapid ? "SOLICIT-REPLY" : run->proto->kind_names[kind];
 }
 
 static const char *unit(const struct run *run)
 {
 	if (run->opt->scenario == SCENARIO_RENEW)
 		return kind_name(run, RENEWAL);
-	return run->opt->first_only || run->opt->rapid_commit ? kind_name(run, FIRST) : "4-way exchanges";
+	return run->opt->first_only || run->opt->rapid ? kind_name(run, FIRST) : "4-way exchanges";
 }
 
 /* One value of each kind, between separators. */

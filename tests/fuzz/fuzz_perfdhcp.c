@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				.clients = 70000,
 				.leases = LEASE_BOTH,
 				.relay_level = choice >> 1 & 1,
-				.rapid_commit = choice & 4 };
+				.rapid = choice & 4 };
 	if (!proto->read(&opt, datagram, &a))
 		return 0;
 	for (int kind = FIRST; kind < N_KINDS; kind++)

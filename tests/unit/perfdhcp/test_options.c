@@ -139,7 +139,7 @@ START_TEST(values6)
 	ck_assert_uint_eq(opt.relay_level, 1);
 	ck_assert_int_eq(opt.leases, LEASE_BOTH);
 	ck_assert_uint_eq(opt.duid_len, 14);
-	ck_assert(opt.rapid_commit);
+	ck_assert(opt.rapid);
 	ck_assert_int_eq(parse("-6 -l eth0 -e prefix-only servers"), 0);
 	ck_assert_int_eq(opt.leases, LEASE_PREFIX);
 	ck_assert_int_eq(ip_parse("ff05::1:3", &ip), 0);

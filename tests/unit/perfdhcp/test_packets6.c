@@ -58,7 +58,7 @@ START_TEST(generated)
 	ck_assert_str_eq(written(FIRST, 0, NULL, NULL), "010a0b0c" CLIENT "0003000c000000010000000000000000"
 							"0006000400170018"
 							"0008000200c8");
-	opt.rapid_commit = true;
+	opt.rapid = true;
 	opt.leases = LEASE_PREFIX;
 	ck_assert_str_eq(written(FIRST, 0, NULL, NULL), "010a0b0c" CLIENT "0019000c000000010000000000000000"
 							"0006000400170018"
@@ -172,7 +172,7 @@ START_TEST(answers)
 	ck_assert(proto6.answers(&opt, 7, SECOND, &last) && last);
 	ck_assert(proto6.answers(&opt, 7, RELEASING, &last) && last);
 	ck_assert(!proto6.answers(&opt, 2, RENEWAL, &last));
-	opt.rapid_commit = true;
+	opt.rapid = true;
 	ck_assert(proto6.answers(&opt, 7, FIRST, &last) && last);
 	ck_assert(proto6.answers(&opt, 2, FIRST, &last) && !last);
 }
