@@ -30,76 +30,103 @@ static struct json_object *print_strings(const struct conf_strings *strings)
 	return list;
 }
 
-/* NULL when the key is neither set nor has a default worth showing. */
-static struct json_object *print_value(unsigned family, const struct key *key, const char *field)
+/* The default of a key that works and does not take it from an outer scope; NULL if there is none. */
+static struct json_object *print_default(unsigned family, const struct key *key)
 {
 	const char *def = family == KEY_6 && key->def6 ? key->def6 : key->def;
-	bool show = def && key->since && !key->inherit;
 
+	if (!def || !key->since || (key->inherit && !key->own_default))
+		return NULL;
 	switch (key->type) {
-	case KEY_BOOL: {
-		const struct opt_bool *v = (const struct opt_bool *)field;
-
-		return v->set || show ? json_object_new_boolean(v->v) : NULL;
+	case KEY_BOOL:
+		return json_object_new_boolean(def[0] == 't');
+	case KEY_INT:
+		return json_object_new_int64(strtoll(def, NULL, 10));
+	case KEY_REAL:
+		return json_shortest_double(strtod(def, NULL));
+	case KEY_STRING:
+	case KEY_IP4:
+	case KEY_ENUM:
+		return json_object_new_string_len(def + 1, (int)strlen(def) - 2);
+	default:
+		return NULL;
 	}
-	case KEY_INT: {
-		const struct opt_int *v = (const struct opt_int *)field;
+}
 
-		return v->set || show ? json_object_new_int64(v->v) : NULL;
+static int64_t get_int(const struct key *key, const void *field)
+{
+	switch (key->size) {
+	case sizeof(uint8_t):
+		return *(const uint8_t *)field;
+	case sizeof(uint16_t):
+		return *(const uint16_t *)field;
+	case sizeof(uint32_t):
+		return *(const uint32_t *)field;
+	default:
+		return (int64_t) * (const uint64_t *)field;
 	}
-	case KEY_REAL: {
-		const struct opt_real *v = (const struct opt_real *)field;
+}
 
-		return v->set || show ? json_shortest_double(v->v) : NULL;
-	}
-	case KEY_STRING: {
-		const struct opt_str *v = (const struct opt_str *)field;
+static struct json_object *print_map(unsigned family, const struct key *key, const void *field, bool is_set)
+{
+	struct json_object *map;
+	const void *v;
 
-		return v->set || (show && v->v) ? json_object_new_string(v->v) : NULL;
-	}
-	case KEY_ENUM: {
-		const struct opt_int *v = (const struct opt_int *)field;
-
-		return v->set || show ? json_object_new_string(key->words[v->v]) : NULL;
-	}
-	case KEY_STRINGS: {
-		const struct conf_strings *v = (const struct conf_strings *)field;
-
-		return v->set ? print_strings(v) : NULL;
-	}
-	case KEY_MAP: {
-		const struct conf_map *v = (const struct conf_map *)field;
-		struct json_object *map;
-
-		if (!v->v || (!v->set && !key->since))
-			return NULL;
-		map = conf_print(family, key->scope, v->v);
-		if (!v->set && json_object_object_length(map) == 0) {
-			json_object_put(map);
-			return NULL;
-		}
+	memcpy(&v, field, sizeof(v));
+	if (!v || (!is_set && !key->since))
+		return NULL;
+	map = conf_print(family, key->scope, v);
+	if (is_set || json_object_object_length(map))
 		return map;
-	}
-	case KEY_LIST: {
-		const struct conf_list *v = (const struct conf_list *)field;
-		struct json_object *list;
-		unsigned i;
-
-		if (!v->set && !v->n)
-			return NULL;
-		list = json_object_new_array();
-		for (i = 0; i < v->n; i++)
-			json_object_array_add(
-				list, conf_print(family, key->scope, (const char *)v->v + i * key->scope->size));
-		return list;
-	}
-	case KEY_JSON: {
-		struct json_object *v = *(struct json_object *const *)field;
-
-		return v ? json_object_get(v) : NULL;
-	}
-	}
+	json_object_put(map);
 	return NULL;
+}
+
+static struct json_object *print_list(unsigned family, const struct key *key, const struct conf_list *v)
+{
+	struct json_object *list = json_object_new_array();
+	unsigned i;
+
+	for (i = 0; i < v->n; i++)
+		json_object_array_add(list, conf_print(family, key->scope, (const char *)v->v + i * key->scope->size));
+	return list;
+}
+
+/* NULL when the key is neither set nor has a default worth showing. */
+static struct json_object *print_value(unsigned family, const struct key *key, const struct conf_node *node)
+{
+	const void *field = (const char *)node + key->offset;
+	bool is_set = conf_marked(node, key->offset, CONF_MARK_SET);
+	struct json_object *v;
+
+	if (key->type == KEY_MAP)
+		return print_map(family, key, field, is_set);
+	if (!is_set)
+		return print_default(family, key);
+	switch (key->type) {
+	case KEY_BOOL:
+		return json_object_new_boolean(*(const bool *)field);
+	case KEY_INT:
+		return json_object_new_int64(get_int(key, field));
+	case KEY_REAL:
+		return json_shortest_double(*(const double *)field);
+	case KEY_STRING:
+		if (!key->empty_inherits)
+			return json_object_new_string(*(const char *const *)field);
+		/* fall through */
+	case KEY_IP4: /* as it was written, whatever it means */
+		return json_object_object_get_ex(node->json, key->name, &v) ? json_object_get(v) : NULL;
+	case KEY_ENUM:
+		return json_object_new_string(key->words[get_int(key, field)]);
+	case KEY_STRINGS:
+		return print_strings(field);
+	case KEY_LIST:
+		return print_list(family, key, field);
+	case KEY_JSON:
+		return json_object_get(*(struct json_object *const *)field);
+	default:
+		return NULL;
+	}
 }
 
 /* "comment" is a shorthand: it is shown inside user-context. */
@@ -131,7 +158,7 @@ struct json_object *conf_print(unsigned family, const struct scope *scope, const
 
 		if ((key->families && !(key->families & family)) || key->replaced_by)
 			continue;
-		value = print_value(family, key, (const char *)in + key->offset);
+		value = print_value(family, key, in);
 		if (value)
 			json_object_object_add(map, key->name, value);
 	}
@@ -151,8 +178,9 @@ static struct json_object *schema_row(unsigned family, const struct key *key)
 {
 	static const char *const types[] = {
 		[KEY_BOOL] = "boolean",  [KEY_INT] = "integer",       [KEY_REAL] = "real",
-		[KEY_STRING] = "string", [KEY_ENUM] = "enum",         [KEY_STRINGS] = "list of strings",
-		[KEY_MAP] = "map",       [KEY_LIST] = "list of maps", [KEY_JSON] = "any map",
+		[KEY_STRING] = "string", [KEY_IP4] = "string",        [KEY_ENUM] = "enum",
+		[KEY_MAP] = "map",       [KEY_LIST] = "list of maps", [KEY_STRINGS] = "list of strings",
+		[KEY_JSON] = "any map",
 	};
 	struct json_object *o = json_object_new_object();
 	unsigned i;

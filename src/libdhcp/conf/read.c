@@ -2,6 +2,7 @@
 #include "conf/key.h"
 
 #include "base/err.h"
+#include "base/ip.h"
 #include "base/str.h"
 
 #include <inttypes.h>
@@ -80,21 +81,10 @@ static const char *family_name(unsigned family)
 	return family == KEY_4 ? "DHCPv4" : family == KEY_6 ? "DHCPv6" : "DHCP-DDNS";
 }
 
-/* The two that all fields but free JSON begin with. */
-struct field_state {
-	bool set, bad;
-};
-
-static void mark_bad(const struct key *key, void *out)
-{
-	if (key->type != KEY_JSON)
-		((struct field_state *)((char *)out + key->offset))->bad = true;
-}
-
 /* The key that was meant is not missing, but not known either. */
 static void take_for(const struct scope *scope, const char *name, void *out)
 {
-	mark_bad(find(scope, name), out);
+	conf_mark(out, find(scope, name)->offset, CONF_MARK_BAD);
 	json_set_cut(((struct conf_node *)out)->json);
 }
 
@@ -208,6 +198,7 @@ static bool wrong_type(const struct conf_reader *rd, const struct key *key, stru
 		str_addf(&want, "a number in %g..%g", key->min_real, real_max(key));
 		break;
 	case KEY_STRING:
+	case KEY_IP4:
 		str_add(&want, "a string");
 		break;
 	case KEY_ENUM:
@@ -238,8 +229,25 @@ static void wrong_item(const struct conf_reader *rd, const struct key *key, stru
 		   type_name(item), expected);
 }
 
-static bool read_enum(const struct conf_reader *rd, const struct key *key, struct json_object *value,
-		      struct opt_int *out)
+/* Fields are written in the type that their users read. */
+static void put_int(const struct key *key, void *field, uint64_t v)
+{
+	switch (key->size) {
+	case sizeof(uint8_t):
+		*(uint8_t *)field = (uint8_t)v;
+		break;
+	case sizeof(uint16_t):
+		*(uint16_t *)field = (uint16_t)v;
+		break;
+	case sizeof(uint32_t):
+		*(uint32_t *)field = (uint32_t)v;
+		break;
+	default:
+		*(uint64_t *)field = v;
+	}
+}
+
+static bool read_enum(const struct conf_reader *rd, const struct key *key, struct json_object *value, void *field)
 {
 	const char *text;
 	struct str words = { 0 };
@@ -254,7 +262,7 @@ static bool read_enum(const struct conf_reader *rd, const struct key *key, struc
 		return wrong_type(rd, key, value);
 	for (n = 0; key->words[n]; n++)
 		if (str_case_equal(key->words[n], text)) {
-			*out = (struct opt_int){ .set = true, .v = n };
+			put_int(key, field, n);
 			return true;
 		}
 	add_words(key, &words);
@@ -285,7 +293,6 @@ static bool read_strings(const struct conf_reader *rd, const struct key *key, st
 	n = is_one ? 1 : json_object_array_length(value);
 	out->v = arena_new_array(rd->arena, const char *, n);
 	out->pos = arena_new_array(rd->arena, struct pos, n);
-	out->set = true;
 	if (is_one) {
 		add_string(out, value);
 		return true;
@@ -314,7 +321,6 @@ static bool read_list(const struct conf_reader *rd, const struct key *key, struc
 		return wrong_type(rd, key, value);
 	n = json_object_array_length(value);
 	out->v = arena_alloc_array(rd->arena, n, key->scope->size);
-	out->set = true;
 	for (i = 0; i < n; i++) {
 		struct json_object *item = json_object_array_get_idx(value, i);
 
@@ -382,67 +388,114 @@ static bool is_off(const struct conf_reader *rd, const struct key *key, struct j
 	}
 }
 
+static bool read_int(const struct conf_reader *rd, const struct key *key, struct json_object *value, void *field)
+{
+	int64_t v;
+
+	if (!json_object_is_type(value, json_type_int))
+		return wrong_type(rd, key, value);
+	v = json_object_get_int64(value);
+	if (v < key->min || v > int_max(key)) {
+		diag_error(rd->diag, json_pos(value), "\"%s\" is %" PRId64 ", not in %" PRId64 "..%" PRId64 "%s%s",
+			   key->name, v, key->min, int_max(key), key->unit ? " " : "", key->unit ? key->unit : "");
+		return false;
+	}
+	put_int(key, field, (uint64_t)v);
+	return true;
+}
+
+static bool read_real(const struct conf_reader *rd, const struct key *key, struct json_object *value, void *field)
+{
+	double v;
+
+	if (!json_object_is_type(value, json_type_double) && !json_object_is_type(value, json_type_int))
+		return wrong_type(rd, key, value);
+	v = json_object_get_double(value);
+	if (v < key->min_real || v > real_max(key)) {
+		diag_error(rd->diag, json_pos(value), "\"%s\" is %g, not in %g..%g", key->name, v, key->min_real,
+			   real_max(key));
+		return false;
+	}
+	*(double *)field = v;
+	return true;
+}
+
+/* NULL after an error. */
+static const char *read_text(const struct conf_reader *rd, const struct key *key, struct json_object *value)
+{
+	bool is_text = json_object_is_type(value, json_type_string);
+	const char *text;
+
+	if (!is_text && !(key->number_text && json_object_is_type(value, json_type_int))) {
+		(void)wrong_type(rd, key, value);
+		return NULL;
+	}
+	text = json_object_get_string(value);
+	if (is_text && strlen(text) != (size_t)json_object_get_string_len(value)) {
+		diag_error(rd->diag, json_pos(value), "\"%s\" contains a NUL character", key->name);
+		return NULL;
+	}
+	if (key->type == KEY_STRING && key->max && strlen(text) > (size_t)key->max) {
+		diag_error(rd->diag, json_pos(value), "\"%s\" is longer than %" PRId64 " characters", key->name,
+			   key->max);
+		return NULL;
+	}
+	return text;
+}
+
+static bool read_ip4(const struct conf_reader *rd, const struct key *key, struct json_object *value, void *field)
+{
+	const char *text = read_text(rd, key, value);
+	struct ip ip = ip_from4(0);
+
+	if (!text)
+		return false;
+	if (text[0] && (ip_parse(text, &ip) < 0 || !ip_is4(&ip))) {
+		diag_error(rd->diag, json_pos(value), "\"%s\": \"%s\" is not an IPv4 address", key->name, text);
+		return false;
+	}
+	*(uint32_t *)field = ip_to4(&ip);
+	return true;
+}
+
+/* Pointers to structs of any type. */
+static void *new_map(const struct conf_reader *rd, const struct key *key, void *field)
+{
+	void *map = arena_alloc(rd->arena, key->scope->size);
+
+	memcpy(field, &map, sizeof(map));
+	return map;
+}
+
 static bool read_value(const struct conf_reader *rd, const struct key *key, struct json_object *value, void *field)
 {
 	switch (key->type) {
 	case KEY_BOOL:
 		if (!json_object_is_type(value, json_type_boolean))
 			return wrong_type(rd, key, value);
-		*(struct opt_bool *)field = (struct opt_bool){ .set = true, .v = json_object_get_boolean(value) };
+		*(bool *)field = json_object_get_boolean(value);
 		return true;
-	case KEY_INT: {
-		int64_t v;
+	case KEY_INT:
+		return read_int(rd, key, value, field);
+	case KEY_REAL:
+		return read_real(rd, key, value, field);
+	case KEY_STRING: {
+		const char *text = read_text(rd, key, value);
 
-		if (!json_object_is_type(value, json_type_int))
-			return wrong_type(rd, key, value);
-		v = json_object_get_int64(value);
-		if (v < key->min || v > int_max(key)) {
-			diag_error(rd->diag, json_pos(value),
-				   "\"%s\" is %" PRId64 ", not in %" PRId64 "..%" PRId64 "%s%s", key->name, v, key->min,
-				   int_max(key), key->unit ? " " : "", key->unit ? key->unit : "");
-			return false;
-		}
-		*(struct opt_int *)field = (struct opt_int){ .set = true, .v = v };
-		return true;
+		if (text)
+			*(const char **)field = text;
+		return text != NULL;
 	}
-	case KEY_REAL: {
-		double v;
-
-		if (!json_object_is_type(value, json_type_double) && !json_object_is_type(value, json_type_int))
-			return wrong_type(rd, key, value);
-		v = json_object_get_double(value);
-		if (v < key->min_real || v > real_max(key)) {
-			diag_error(rd->diag, json_pos(value), "\"%s\" is %g, not in %g..%g", key->name, v,
-				   key->min_real, real_max(key));
-			return false;
-		}
-		*(struct opt_real *)field = (struct opt_real){ .set = true, .v = v };
-		return true;
-	}
-	case KEY_STRING:
-		if (!json_object_is_type(value, json_type_string) &&
-		    !(key->number_text && json_object_is_type(value, json_type_int)))
-			return wrong_type(rd, key, value);
-		if (json_object_is_type(value, json_type_string) &&
-		    strlen(json_object_get_string(value)) != (size_t)json_object_get_string_len(value)) {
-			diag_error(rd->diag, json_pos(value), "\"%s\" contains a NUL character", key->name);
-			return false;
-		}
-		*(struct opt_str *)field = (struct opt_str){ .set = true, .v = json_object_get_string(value) };
-		return true;
+	case KEY_IP4:
+		return read_ip4(rd, key, value, field);
 	case KEY_ENUM:
 		return read_enum(rd, key, value, field);
 	case KEY_STRINGS:
 		return read_strings(rd, key, value, field);
-	case KEY_MAP: {
-		struct conf_map *map = field;
-
+	case KEY_MAP:
 		if (!json_object_is_type(value, json_type_object))
 			return wrong_type(rd, key, value);
-		map->set = true;
-		map->v = arena_alloc(rd->arena, key->scope->size);
-		return read_map(rd, key->scope, key->name, value, map->v);
-	}
+		return read_map(rd, key->scope, key->name, value, new_map(rd, key, field));
 	case KEY_LIST:
 		return read_list(rd, key, value, field);
 	case KEY_JSON:
@@ -452,6 +505,20 @@ static bool read_value(const struct conf_reader *rd, const struct key *key, stru
 		return true;
 	}
 	return false;
+}
+
+static bool read_field(const struct conf_reader *rd, const struct key *key, struct json_object *value, void *out)
+{
+	bool ok = read_value(rd, key, value, (char *)out + key->offset), is_there = ok;
+
+	/* With something wrong in it, it is there all the same. */
+	if (key->type == KEY_STRINGS || key->type == KEY_LIST)
+		is_there |= json_object_is_type(value, json_type_array);
+	if (key->type == KEY_MAP)
+		is_there |= json_object_is_type(value, json_type_object);
+	if (is_there)
+		conf_mark(out, key->offset, CONF_MARK_SET);
+	return ok;
 }
 
 static bool read_key(const struct conf_reader *rd, const char *map_name, const struct key *key,
@@ -467,12 +534,11 @@ static bool read_key(const struct conf_reader *rd, const char *map_name, const s
 			  key->replaced_by);
 	}
 	if (!key->refuse)
-		return read_value(rd, key, value, (char *)out + key->offset);
+		return read_field(rd, key, value, out);
 	/* Off: kept, so that it is printed again. On: refused as a whole, without looking inside. */
 	if (is_off(rd, key, value))
-		return key->type == KEY_MAP || key->type == KEY_LIST ||
-		       read_value(rd, key, value, (char *)out + key->offset);
-	if (key->type != KEY_MAP && key->type != KEY_LIST && !read_value(rd, key, value, (char *)out + key->offset))
+		return key->type == KEY_MAP || key->type == KEY_LIST || read_field(rd, key, value, out);
+	if (key->type != KEY_MAP && key->type != KEY_LIST && !read_field(rd, key, value, out))
 		return false;
 	diag_error(rd->diag, json_key_pos(value), "\"%s\": %s not supported yet", key->name, key->refuse);
 	return false;
@@ -483,36 +549,38 @@ static void set_default(const struct conf_reader *rd, const struct key *key, voi
 {
 	const char *def = rd->family == KEY_6 && key->def6 ? key->def6 : key->def;
 	char *field = (char *)out + key->offset;
+	struct ip ip;
 	unsigned i;
 
 	if (key->type == KEY_MAP) {
-		struct conf_map *map = (struct conf_map *)field;
-
-		map->v = arena_alloc(rd->arena, key->scope->size);
-		(void)conf_read(rd, key->scope, NULL, map->v);
+		(void)conf_read(rd, key->scope, NULL, new_map(rd, key, field));
 		return;
 	}
-	/* An inner scope has no default of its own: it takes the outer scope's value. */
-	if (!def || key->inherit)
+	/* An inner scope takes the outer scope's value. */
+	if (!def || (key->inherit && !key->own_default))
 		return;
 	switch (key->type) {
 	case KEY_BOOL:
-		((struct opt_bool *)field)->v = def[0] == 't';
+		*(bool *)field = def[0] == 't';
 		break;
 	case KEY_INT:
-		((struct opt_int *)field)->v = strtoll(def, NULL, 10);
+		put_int(key, field, strtoull(def, NULL, 10));
 		break;
 	case KEY_REAL:
-		((struct opt_real *)field)->v = strtod(def, NULL);
+		*(double *)field = strtod(def, NULL);
 		break;
 	case KEY_STRING:
-		((struct opt_str *)field)->v = arena_strndup(rd->arena, def + 1, strlen(def) - 2);
+		*(const char **)field = def[1] == '"' ? "" : arena_strndup(rd->arena, def + 1, strlen(def) - 2);
+		break;
+	case KEY_IP4:
+		if (ip_parse_n(def + 1, strlen(def) - 2, &ip) == 0)
+			*(uint32_t *)field = ip_to4(&ip);
 		break;
 	case KEY_ENUM:
 		for (i = 0; key->words[i]; i++)
 			if (strlen(key->words[i]) == strlen(def) - 2 &&
 			    !strncmp(key->words[i], def + 1, strlen(def) - 2))
-				((struct opt_int *)field)->v = i;
+				put_int(key, field, i);
 		break;
 	default:
 		break;
@@ -569,11 +637,13 @@ static bool check_comment(const struct conf_reader *rd, struct json_object *map)
 static bool read_map(const struct conf_reader *rd, const struct scope *scope, const char *map_name,
 		     struct json_object *map, void *out)
 {
+	struct conf_node *node = out;
 	bool ok = true;
 	unsigned i;
 
 	memset(out, 0, scope->size);
-	((struct conf_node *)out)->json = map;
+	node->json = map;
+	node->marks = arena_alloc(rd->arena, scope->size / CONF_MARKS_PER_BYTE + 1);
 	for (i = 0; i < scope->n; i++) {
 		const struct key *key = &scope->keys[i];
 
@@ -602,7 +672,7 @@ static bool read_map(const struct conf_reader *rd, const struct scope *scope, co
 		}
 		/* What could not be read was reported by the reader. */
 		if (json_is_broken(value) || !read_key(rd, map_name, key, value, out)) {
-			mark_bad(key, out);
+			conf_mark(out, key->offset, CONF_MARK_BAD);
 			ok = false;
 		}
 	}

@@ -19,6 +19,7 @@
 #include "daemon/check_leases.h"
 #include "daemon/own_log.h"
 #include "serve/family.h"
+#include "serve/grant.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -72,7 +73,7 @@ static void report_config(const struct daemon *d, const struct config *cfg)
 
 	for (size_t i = 0; i < cfg->plan.n && i < SUBNET_LINES_MAX; i++)
 		LOGF(d->fam->idx, DHCPSRV_CFGMGR_NEW_SUBNETx, prefix_format(&cfg->plan.subs[i].prefix, prefix),
-		     cfg->plan.subs[i].id, cfg->plan.subs[i].par.valid.def);
+		     cfg->plan.subs[i].id, lifetime_granted(&cfg->plan.subs[i].par.valid, 0));
 	LOGF(d->fam->idx, DHCPx_CONFIG_COMPLETE, cfg->summary);
 }
 

@@ -43,17 +43,17 @@ const char *build_path(struct build *b, struct pos pos, const char *key, const c
 
 static void build_interfaces(struct build *b)
 {
-	const struct interfaces_config_conf *conf = b->root->interfaces_config.v;
+	const struct interfaces_config_conf *conf = b->root->interfaces_config;
 	struct config *cfg = b->cfg;
 	unsigned i, k;
 
-	cfg->raw = cfg->family == KEY_4 && conf->dhcp_socket_type.v == 0;
-	cfg->redetect = conf->re_detect.v;
-	cfg->use_routing = conf->outbound_interface.v != 0;
-	cfg->require_all = conf->service_sockets_require_all.v;
-	cfg->max_retries = (uint32_t)conf->service_sockets_max_retries.v;
-	cfg->retry_wait_ms = (uint32_t)conf->service_sockets_retry_wait_time.v;
-	if (cfg->use_routing && cfg->raw && !conf->dhcp_socket_type.bad)
+	cfg->raw = cfg->family == KEY_4 && conf->dhcp_socket_type == 0;
+	cfg->redetect = conf->re_detect;
+	cfg->use_routing = conf->outbound_interface != 0;
+	cfg->require_all = conf->service_sockets_require_all;
+	cfg->max_retries = (uint32_t)conf->service_sockets_max_retries;
+	cfg->retry_wait_ms = (uint32_t)conf->service_sockets_retry_wait_time;
+	if (cfg->use_routing && cfg->raw && !CONF_BAD(conf, dhcp_socket_type))
 		diag_warn(b->diag, conf_pos(&conf->node, "outbound-interface"),
 			  "with \"dhcp-socket-type\": \"raw\", only responses to relays and to clients that have an "
 			  "address are routed");
@@ -93,25 +93,27 @@ static void build_interfaces(struct build *b)
 
 static void build_lease_database(struct build *b)
 {
-	const struct database_conf *conf = b->root->lease_database.v;
+	const struct database_conf *conf = b->root->lease_database;
 	struct config *cfg = b->cfg;
-	const char *name = conf->name.set ? conf->name.v : cfg->family == KEY_6 ? "kea-leases6.csv" : "kea-leases4.csv";
+	const char *name = CONF_SET(conf, name)   ? conf->name
+			   : cfg->family == KEY_6 ? "kea-leases6.csv"
+						  : "kea-leases4.csv";
 
-	if (conf->type.set && conf->type.v != 0) {
+	if (CONF_SET(conf, type) && conf->type != 0) {
 		diag_error(b->diag, conf_pos(&conf->node, "type"),
 			   "\"type\": SQL lease databases are not supported yet");
 		diag_help(b->diag, "use \"memfile\"");
 	}
-	cfg->persist = conf->persist.v;
-	cfg->sync = conf->sync.v == 0;
-	cfg->max_row_errors = (uint32_t)conf->max_row_errors.v;
-	cfg->lfc_interval_sec = (uint32_t)conf->lfc_interval.v;
+	cfg->persist = conf->persist;
+	cfg->sync = conf->sync == 0;
+	cfg->max_row_errors = (uint32_t)conf->max_row_errors;
+	cfg->lfc_interval_sec = (uint32_t)conf->lfc_interval;
 	cfg->lease_file =
 		build_path(b, conf_pos(&conf->node, "name"), "name", name, "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
 	if (!cfg->persist)
 		diag_warn(b->diag, conf_pos(&conf->node, "persist"),
 			  "leases are kept in memory only and are lost at a restart");
-	if (!cfg->persist && conf->lfc_interval.set && conf->lfc_interval.v)
+	if (!cfg->persist && CONF_SET(conf, lfc_interval) && conf->lfc_interval)
 		diag_warn(b->diag, conf_pos(&conf->node, "lfc-interval"),
 			  "\"lfc-interval\" has no effect without \"persist\"");
 	if (cfg->persist && !cfg->sync)
@@ -121,50 +123,38 @@ static void build_lease_database(struct build *b)
 
 static void build_rest(struct build *b)
 {
-	const struct expired_leases_processing_conf *expiry = b->root->expired_leases_processing.v;
-	const struct multi_threading_conf *mt = b->root->multi_threading.v;
-	const struct sanity_checks_conf *sanity = b->root->sanity_checks.v;
-	const struct compatibility_conf *compat = b->root->compatibility.v;
+	const struct expired_leases_processing_conf *expiry = b->root->expired_leases_processing;
+	const struct multi_threading_conf *mt = b->root->multi_threading;
+	const struct sanity_checks_conf *sanity = b->root->sanity_checks;
 	struct config *cfg = b->cfg;
 
 	cfg->expiry = (struct expiry_conf){
-		.reclaim_wait_sec = (uint32_t)expiry->reclaim_timer_wait_time.v,
-		.flush_wait_sec = (uint32_t)expiry->flush_reclaimed_timer_wait_time.v,
-		.hold_reclaimed_sec = (uint32_t)expiry->hold_reclaimed_time.v,
-		.max_leases = (uint32_t)expiry->max_reclaim_leases.v,
-		.max_ms = (uint32_t)expiry->max_reclaim_time.v,
-		.unwarned_cycles = (uint32_t)expiry->unwarned_reclaim_cycles.v,
+		.reclaim_wait_sec = (uint32_t)expiry->reclaim_timer_wait_time,
+		.flush_wait_sec = (uint32_t)expiry->flush_reclaimed_timer_wait_time,
+		.hold_reclaimed_sec = (uint32_t)expiry->hold_reclaimed_time,
+		.max_leases = (uint32_t)expiry->max_reclaim_leases,
+		.max_ms = (uint32_t)expiry->max_reclaim_time,
+		.unwarned_cycles = (uint32_t)expiry->unwarned_reclaim_cycles,
 	};
-	cfg->mt_enabled = mt->enable_multi_threading.v;
-	cfg->threads = (uint32_t)mt->thread_pool_size.v;
-	cfg->queue = (uint32_t)mt->packet_queue_size.v;
-	cfg->max_leases = (uint32_t)b->root->max_leases_per_client.v;
-	cfg->decline_probation = (uint32_t)b->root->decline_probation_period.v;
-	cfg->echo_client_id = b->root->echo_client_id.v;
-	cfg->stash_agent_options = b->root->stash_agent_options.v;
-	cfg->lease_checks = (enum lease_checks)sanity->lease_checks.v;
-	cfg->context_checks = (enum context_checks)sanity->extended_info_checks.v;
-	cfg->compat = (struct compat){
-		.lenient_options = compat->lenient_option_parsing.v,
-		.ignore_server_id = compat->ignore_dhcp_server_identifier.v,
-		.ignore_link_selection = compat->ignore_rai_link_selection.v,
-		.exclude_first_last_24 = compat->exclude_first_last_24.v,
-	};
-	cfg->authoritative = b->root->net.authoritative.v;
+	cfg->mt_enabled = mt->enable_multi_threading;
+	cfg->threads = (uint32_t)mt->thread_pool_size;
+	cfg->queue = (uint32_t)mt->packet_queue_size;
+	cfg->lease_checks = (enum lease_checks)sanity->lease_checks;
+	cfg->context_checks = (enum context_checks)sanity->extended_info_checks;
 }
 
 /* Kea's queue keeps the newest messages under overload; here that is never off (io/flood.h). */
 static void check_queue(struct build *b)
 {
-	const struct dhcp_queue_control_conf *conf = b->root->dhcp_queue_control.v;
+	const struct dhcp_queue_control_conf *conf = b->root->dhcp_queue_control;
 	const char *known = b->cfg->family == KEY_6 ? "kea-ring6" : "kea-ring4";
 
-	if (!conf->enable_queue.v)
+	if (!conf->enable_queue)
 		return;
-	if (strcmp(conf->queue_type.v, known) != 0) {
+	if (strcmp(conf->queue_type, known) != 0) {
 		diag_error(b->diag, conf_pos(&conf->node, "queue-type"),
 			   "\"queue-type\" \"%s\": queue types of hook libraries are not supported yet",
-			   conf->queue_type.v);
+			   conf->queue_type);
 		diag_help(b->diag, "use \"%s\"", known);
 		return;
 	}
@@ -180,19 +170,19 @@ static void build_output(struct build *b, const struct output_options_conf *conf
 {
 	const char *why = NULL;
 
-	if (log_output_parse(conf->output.v, ret) < 0) {
+	if (log_output_parse(conf->output, ret) < 0) {
 		diag_error(b->diag, conf_pos(&conf->node, "output"),
 			   "\"%s\" is not an output: expected stdout, stderr, syslog, syslog:FACILITY or a file",
-			   conf->output.v);
+			   conf->output);
 		return;
 	}
 	if (ret->kind == LOG_TO_FILE)
-		ret->target = build_path(b, conf_pos(&conf->node, "output"), "output", conf->output.v,
-					 "KEA_LOG_FILE_DIR", KEA_LOG_DIR);
-	ret->flush = conf->flush.v;
-	ret->maxsize = (uint64_t)conf->maxsize.v;
-	ret->maxver = (uint32_t)conf->maxver.v;
-	ret->pattern = conf->pattern.set && conf->pattern.v[0] ? conf->pattern.v : NULL;
+		ret->target = build_path(b, conf_pos(&conf->node, "output"), "output", conf->output, "KEA_LOG_FILE_DIR",
+					 KEA_LOG_DIR);
+	ret->flush = conf->flush;
+	ret->maxsize = (uint64_t)conf->maxsize;
+	ret->maxver = (uint32_t)conf->maxver;
+	ret->pattern = conf->pattern && conf->pattern[0] ? conf->pattern : NULL;
 	if (ret->pattern && log_pattern_check(ret->pattern, &why) < 0)
 		diag_error(b->diag, conf_pos(&conf->node, "pattern"), "invalid pattern: %s", why);
 }
@@ -210,14 +200,14 @@ void build_logging(struct build *b)
 		for (k = 0; k < conf->output_options.n; k++)
 			build_output(b, &((const struct output_options_conf *)conf->output_options.v)[k], &outputs[k]);
 		out[i] = (struct log_logger){
-			.name = conf->name.set ? conf->name.v : "",
-			.debuglevel = (int)conf->debuglevel.v,
+			.name = conf->name ? conf->name : "",
+			.debuglevel = (int)conf->debuglevel,
 			.outputs = outputs,
 			.n_outputs = conf->output_options.n,
 		};
-		if (conf->name.set)
+		if (CONF_SET(conf, name))
 			lint_logger(b, conf);
-		(void)log_severity_parse(severity_words[conf->severity.v], &out[i].severity);
+		(void)log_severity_parse(severity_words[conf->severity], &out[i].severity);
 	}
 	b->cfg->log = (struct log_conf){ .loggers = out, .n_loggers = loggers->n };
 }
@@ -319,7 +309,6 @@ static int build(struct config *cfg, unsigned flags, struct diag *diag, struct c
 	struct build b = { .cfg = cfg, .diag = diag, .flags = flags };
 	struct conf_reader rd = { .diag = diag, .all = all_scopes };
 	struct json_object *root;
-	struct global_conf *typed;
 
 	rd.family = cfg->family;
 	rd.arena = cfg->arena;
@@ -329,10 +318,8 @@ static int build(struct config *cfg, unsigned flags, struct diag *diag, struct c
 			diag_error(diag, POS_NONE, "no configuration found");
 		goto out;
 	}
-	typed = arena_new_obj(cfg->arena, struct global_conf);
-	cfg->typed = typed;
-	b.root = typed;
-	(void)conf_read(&rd, &global_scope, root, typed);
+	b.root = &cfg->global;
+	(void)conf_read(&rd, &global_scope, root, &cfg->global);
 	build_interfaces(&b);
 	build_lease_database(&b);
 	build_rest(&b);
@@ -342,10 +329,10 @@ static int build(struct config *cfg, unsigned flags, struct diag *diag, struct c
 	if (cfg->family == KEY_6) {
 		build_root6(&b);
 		cfg->duid_file =
-			build_path(&b, conf_pos(&typed->node, "data-directory"), NULL,
-				   typed->data_directory.set
-					   ? arena_printf(cfg->arena, "%s/kea-dhcp6-serverid", typed->data_directory.v)
-					   : "kea-dhcp6-serverid",
+			build_path(&b, conf_pos(&cfg->global.node, "data-directory"), NULL,
+				   cfg->global.data_directory ? arena_printf(cfg->arena, "%s/kea-dhcp6-serverid",
+									     cfg->global.data_directory)
+							      : "kea-dhcp6-serverid",
 				   "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
 	}
 	build_plan(&b);
@@ -384,7 +371,6 @@ struct config *config_load_log(const char *path, unsigned digit, unsigned flags)
 	struct diag *diag = diag_new();
 	struct build b = { .cfg = cfg, .diag = diag, .flags = flags };
 	struct conf_reader rd = { .diag = diag, .all = all_scopes, .family = cfg->family, .arena = cfg->arena };
-	struct global_conf *typed = arena_new_obj(cfg->arena, struct global_conf);
 	struct json_shape shape = conf_shape(&top_scope);
 	struct json_object *root;
 	unsigned before = 0;
@@ -392,8 +378,8 @@ struct config *config_load_log(const char *path, unsigned digit, unsigned flags)
 	(void)json_read_file(path, &shape, diag, &cfg->doc);
 	root = find_root(&b);
 	if (root) {
-		b.root = typed;
-		(void)conf_read(&rd, &global_scope, root, typed);
+		b.root = &cfg->global;
+		(void)conf_read(&rd, &global_scope, root, &cfg->global);
 		before = diag_errors(diag);
 		build_logging(&b);
 	}
@@ -429,7 +415,7 @@ struct json_object *config_print(const struct config *cfg)
 {
 	struct json_object *top = json_object_new_object();
 
-	json_object_object_add(top, root_name(cfg->family), conf_print(cfg->family, &global_scope, cfg->typed));
+	json_object_object_add(top, root_name(cfg->family), conf_print(cfg->family, &global_scope, &cfg->global));
 	return top;
 }
 

@@ -4,6 +4,7 @@
 #include "conf/key.h"
 #include "io/sock.h"
 #include "log/config.h"
+#include "root/keys.h"
 #include "subnet/subnet.h"
 #include "wire/hwaddr6.h"
 #include "wire/ident.h"
@@ -19,14 +20,6 @@ struct expiry_conf {
 	uint32_t max_leases;         /* per slice; 0 = no limit */
 	uint32_t max_ms;             /* per slice; 0 = no limit */
 	uint32_t unwarned_cycles;    /* slices in a row that may not reach the end */
-};
-
-/* Tolerances of "compatibility". */
-struct compat {
-	bool lenient_options;       /* a broken option is left out, not the message */
-	bool ignore_server_id;      /* messages for other servers are served */
-	bool ignore_link_selection; /* RFC 3527 is not looked at */
-	bool exclude_first_last_24;
 };
 
 /* The server's own DUID as the configuration wants it; zeros are filled in by the server. */
@@ -47,7 +40,7 @@ struct config {
 	struct arena *arena;
 	unsigned family; /* KEY_4, KEY_6 */
 	struct json_doc doc;
-	const void *typed; /* struct global_conf: for printing */
+	struct global_conf global; /* what was read: keys that need no more than that are used where they are */
 
 	struct listen *listen; /* interfaces-config */
 	unsigned n_listen;
@@ -61,8 +54,6 @@ struct config {
 	uint32_t lfc_interval_sec; /* 0 = never */
 	uint32_t max_row_errors;   /* bad rows of a lease file; more: no start. 0 = any number */
 	struct expiry_conf expiry;
-	uint32_t decline_probation; /* s */
-	uint32_t max_leases;        /* of one client; 0 = no limit */
 
 	bool mt_enabled;
 	uint32_t threads; /* 0 = one per core */
@@ -70,10 +61,6 @@ struct config {
 
 	enum lease_checks lease_checks;
 	enum context_checks context_checks;
-	struct compat compat;
-	bool stash_agent_options;
-	bool echo_client_id;
-	bool authoritative; /* for clients no subnet fits */
 	struct dict *dict;
 	struct optlist opts; /* global */
 	struct plan plan;
@@ -83,8 +70,7 @@ struct config {
 	uint16_t *rsoo; /* options that relays may supply */
 	unsigned n_rsoo;
 	struct duid_conf duid;
-	bool allow_registration; /* RFC 9686 */
-	const char *duid_file;   /* absolute */
+	const char *duid_file; /* absolute */
 
 	struct log_conf log;
 	const char *summary; /* "2 subnets, 3 pools, ...", for the log */

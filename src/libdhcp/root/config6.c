@@ -22,7 +22,7 @@ static void build_mac_sources(struct build *b)
 		}
 		cfg->mac_sources[cfg->n_mac_sources++] = source;
 	}
-	if (!names->set)
+	if (!CONF_SET(b->root, mac_sources))
 		cfg->mac_sources[cfg->n_mac_sources++] = HWADDR6_ANY;
 }
 
@@ -52,34 +52,33 @@ static void build_rsoo(struct build *b)
 
 static void build_server_id(struct build *b)
 {
-	const struct server_id_conf *conf = b->root->server_id.v;
+	const struct server_id_conf *conf = b->root->server_id;
 	struct duid_conf *duid = &b->cfg->duid;
 	struct duid probe;
 
 	*duid = (struct duid_conf){
-		.is_set = conf->type.set,
-		.type = (enum duid_type)(DUID_LLT + conf->type.v),
-		.time = (uint32_t)conf->time.v,
-		.htype = (uint16_t)conf->htype.v,
-		.enterprise = (uint32_t)conf->enterprise_id.v,
-		.persist = conf->persist.v,
+		.is_set = CONF_SET(conf, type),
+		.type = (enum duid_type)(DUID_LLT + conf->type),
+		.time = (uint32_t)conf->time,
+		.htype = (uint16_t)conf->htype,
+		.enterprise = (uint32_t)conf->enterprise_id,
+		.persist = conf->persist,
 	};
-	if (!conf->identifier.v || !conf->identifier.v[0])
+	if (!conf->identifier || !conf->identifier[0])
 		return;
 	duid->identifier = arena_alloc(b->cfg->arena, sizeof(probe.b));
 	duid->identifier_len =
-		hex_to_bytes(conf->identifier.v, strlen(conf->identifier.v), duid->identifier, sizeof(probe.b) - 8);
+		hex_to_bytes(conf->identifier, strlen(conf->identifier), duid->identifier, sizeof(probe.b) - 8);
 	if (duid->identifier_len <= 0)
 		diag_error(b->diag, conf_pos(&conf->node, "identifier"),
-			   "\"%s\" is not a hex string of at most %zu bytes", conf->identifier.v, sizeof(probe.b) - 8);
+			   "\"%s\" is not a hex string of at most %zu bytes", conf->identifier, sizeof(probe.b) - 8);
 	else if (duid->type == DUID_UUID && duid->identifier_len != 16)
 		diag_error(b->diag, conf_pos(&conf->node, "identifier"), "\"%s\" has %d bytes, but a UUID has 16",
-			   conf->identifier.v, duid->identifier_len);
+			   conf->identifier, duid->identifier_len);
 }
 
 void build_root6(struct build *b)
 {
-	b->cfg->allow_registration = b->root->allow_address_registration.v;
 	build_mac_sources(b);
 	build_rsoo(b);
 	build_server_id(b);

@@ -9,7 +9,7 @@ struct build {
 	struct config *cfg;
 	struct diag *diag;
 	unsigned flags;
-	const struct global_conf *root;
+	struct global_conf *root;
 	const struct option_def_conf **bad_defs; /* what refers to them is not reported as well */
 	unsigned n_bad_defs;
 	bool shared_loggers; /* of several programs */
@@ -23,10 +23,12 @@ bool check_option_code(struct build *b, const struct conf_node *node, const char
 /* Letters, digits, '-' and '_', as Kea has it; the key is "name", "space" or "encapsulate". */
 bool is_option_name(const char *name);
 bool check_option_name(struct build *b, const struct conf_node *node, const char *key, const char *name);
-void build_optlist(struct build *b, const struct conf_list *data, struct optlist *ret);
-/* What the subnet grants by; net may be NULL, and sub as well: then what it would take from outside. */
-void build_params(struct build *b, const struct shared_network_conf *net, const struct subnet_conf *sub,
-		  struct net_params *par);
+/* The values of a scope's option-data. */
+#define BUILD_OPTLIST(b, conf, field, ret) build_optlist(b, &(conf)->field, CONF_BAD(conf, field), ret)
+void build_optlist(struct build *b, const struct conf_list *data, bool is_bad, struct optlist *ret);
+/* Checks what the scope (global, network or subnet) has inherited and set, and derives the rest; par is a copy of it.
+ */
+void check_params(struct build *b, const struct conf_node *node, struct net_params *par);
 /* Warns if a pool of that size cannot use the allocator. */
 void check_allocator(struct build *b, struct pos pos, enum allocator how, uint64_t size);
 void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subnet *sub);

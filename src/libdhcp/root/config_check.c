@@ -34,7 +34,7 @@ static void check_ids(struct build *b, struct subnet_pair *refs, size_t n)
 	for (i = 1; i < n; i++) {
 		const struct subnet_pair *a = &refs[i - 1], *z = &refs[i];
 
-		if (a->sub->id != z->sub->id || a->conf->id.bad || z->conf->id.bad)
+		if (a->sub->id != z->sub->id || CONF_BAD(a->conf, id) || CONF_BAD(z->conf, id))
 			continue;
 		diag_error(b->diag, conf_pos(&z->conf->node, "id"), "subnet id %u is already in use", z->sub->id);
 		diag_note(b->diag, conf_pos(&a->conf->node, "id"), "first used here");
@@ -96,9 +96,9 @@ static int order_by_relay(const void *x, const void *y)
 /* Then it is not known where the server listens. */
 static bool interfaces_are_bad(const struct build *b)
 {
-	const struct interfaces_config_conf *conf = b->root->interfaces_config.v;
+	const struct interfaces_config_conf *conf = b->root->interfaces_config;
 
-	return b->root->interfaces_config.bad || conf->interfaces.n != b->cfg->n_listen;
+	return CONF_BAD(b->root, interfaces_config) || conf->interfaces.n != b->cfg->n_listen;
 }
 
 static bool is_listened_on(const struct config *cfg, const char *iface)
@@ -185,7 +185,8 @@ static const char *without_selection(const struct build *b)
 {
 	if (b->cfg->family == KEY_6)
 		return "";
-	return b->cfg->compat.ignore_link_selection ? " without option 118" : " without option 118 or 82.5";
+	return b->root->compatibility->ignore_rai_link_selection ? " without option 118"
+								 : " without option 118 or 82.5";
 }
 
 static void check_relays(struct build *b, const struct subnet_pair *refs, size_t n)

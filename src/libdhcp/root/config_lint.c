@@ -25,8 +25,8 @@ static const struct optval *routers_of(const struct build *b, const struct subne
 
 static bool is_routers(const struct option_data_conf *conf)
 {
-	return (!conf->space.set || !strcmp(conf->space.v, "dhcp4")) &&
-	       (conf->name.set ? !strcmp(conf->name.v, "routers") : conf->code.v == OPT4_ROUTERS);
+	return (!CONF_SET(conf, space) || !strcmp(conf->space, "dhcp4")) &&
+	       (CONF_SET(conf, name) ? !strcmp(conf->name, "routers") : conf->code == OPT4_ROUTERS);
 }
 
 static struct pos routers_pos(const struct conf_list *list)
@@ -37,7 +37,7 @@ static struct pos routers_pos(const struct conf_list *list)
 
 	for (i = 0; i < list->n; i++)
 		if (is_routers(&confs[i]))
-			pos = conf_pos(&confs[i].node, confs[i].data_hex.set ? "data-hex" : "data");
+			pos = conf_pos(&confs[i].node, CONF_SET(&confs[i], data_hex) ? "data-hex" : "data");
 	return pos;
 }
 
@@ -119,8 +119,8 @@ static void lint_all_routers(struct build *b, const struct subnet_pair *pairs, s
 
 static bool has_no_pools(const struct subnet_pair *pair)
 {
-	return !pair->conf->pools.n && !pair->conf->pools.bad && !pair->conf->pd_pools.n && !pair->conf->pd_pools.bad &&
-	       !link_has_pools(pair->sub, false) && !link_has_pools(pair->sub, true);
+	return !pair->conf->pools.n && !CONF_BAD(pair->conf, pools) && !pair->conf->pd_pools.n &&
+	       !CONF_BAD(pair->conf, pd_pools) && !link_has_pools(pair->sub, false) && !link_has_pools(pair->sub, true);
 }
 
 /* A subnet beside others on its link may leave the pools to them. Where something is wrong they may be what is wrong.
@@ -164,15 +164,15 @@ void lint_logger(struct build *b, const struct logger_conf *conf)
 	for (i = 0; i < log_all_n; i++)
 		if (strcmp(log_all[i]->logger, other) != 0)
 			names[n++] = arena_printf(b->cfg->arena, "%s.%s", root, log_all[i]->logger);
-	for (i = 0; i < n && strcmp(names[i], conf->name.v); i++)
+	for (i = 0; i < n && strcmp(names[i], conf->name); i++)
 		;
 	is_known = i < n;
 	/* One file for several programs. */
-	if (b->shared_loggers && (strncmp(conf->name.v, root, len) != 0 || !strchr(".", conf->name.v[len])))
+	if (b->shared_loggers && (strncmp(conf->name, root, len) != 0 || !strchr(".", conf->name[len])))
 		is_known = true;
 	if (!is_known) {
-		diag_warn(b->diag, conf_pos(&conf->node, "name"), "nothing logs to \"%s\"", conf->name.v);
-		near = diag_suggest(conf->name.v, names, n);
+		diag_warn(b->diag, conf_pos(&conf->node, "name"), "nothing logs to \"%s\"", conf->name);
+		near = diag_suggest(conf->name, names, n);
 		if (near)
 			diag_help(b->diag, "did you mean \"%s\"?", near);
 	}

@@ -52,7 +52,7 @@ static bool parse_record(struct build *b, const struct option_def_conf *conf, st
 {
 	struct pos pos = conf_pos(&conf->node, "record-types");
 	VEC(enum opt_type) types = { 0 };
-	const char *s = conf->record_types.v ? conf->record_types.v : "";
+	const char *s = conf->record_types ? conf->record_types : "";
 	bool ok = true;
 
 	while (*s) {
@@ -80,7 +80,7 @@ static bool parse_record(struct build *b, const struct option_def_conf *conf, st
 		ok &= type >= 0 && type != OPT_RECORD && type != OPT_EMPTY;
 		*vec_push(&types) = (enum opt_type)type;
 	}
-	if (!types.n && !conf->record_types.bad)
+	if (!types.n && !CONF_BAD(conf, record_types))
 		diag_error(b->diag, conf_pos(&conf->node, "type"), "an option of type record needs \"record-types\"");
 	ok &= types.n != 0;
 	def->record = arena_dup(b->cfg->arena, types.v, types.n * sizeof(*types.v));
@@ -116,31 +116,32 @@ bool check_option_name(struct build *b, const struct conf_node *node, const char
 /* Each fault of the definition is reported. False if there was any, here or when a key was read. */
 static bool parse_definition(struct build *b, const struct option_def_conf *conf, struct optdef *def)
 {
-	const char *space = conf->space.set ? conf->space.v : main_space(b), *encapsulate = conf->encapsulate.v, *fault;
-	bool ok = conf->name.set && conf->code.set && conf->type.set && !conf->space.bad && !conf->encapsulate.bad &&
-		  !conf->array.bad && !conf->record_types.bad;
-	int type = conf->type.set ? parse_type(b, conf_pos(&conf->node, "type"), conf->type.v) : -E_INVAL;
+	const char *space = CONF_SET(conf, space) ? conf->space : main_space(b), *encapsulate = conf->encapsulate,
+		   *fault;
+	bool ok = CONF_SET(conf, name) && CONF_SET(conf, code) && CONF_SET(conf, type) && !CONF_BAD(conf, space) &&
+		  !CONF_BAD(conf, encapsulate) && !CONF_BAD(conf, array) && !CONF_BAD(conf, record_types);
+	int type = CONF_SET(conf, type) ? parse_type(b, conf_pos(&conf->node, "type"), conf->type) : -E_INVAL;
 
-	*def = (struct optdef){ .name = conf->name.v, .code = (uint16_t)conf->code.v, .space = space };
+	*def = (struct optdef){ .name = conf->name, .code = (uint16_t)conf->code, .space = space };
 	def->type = (enum opt_type)type;
-	def->array = conf->array.v;
+	def->array = conf->array;
 	def->encapsulate = encapsulate && encapsulate[0] ? encapsulate : NULL;
 	ok &= type >= 0;
-	if (conf->name.set)
-		ok &= check_option_name(b, &conf->node, "name", conf->name.v);
-	if (conf->space.set)
+	if (CONF_SET(conf, name))
+		ok &= check_option_name(b, &conf->node, "name", conf->name);
+	if (CONF_SET(conf, space))
 		ok &= check_option_name(b, &conf->node, "space", space);
 	if (def->encapsulate)
 		ok &= check_option_name(b, &conf->node, "encapsulate", def->encapsulate);
-	if (conf->code.set && !conf->space.bad)
-		ok &= check_option_code(b, &conf->node, space, conf->code.v);
+	if (CONF_SET(conf, code) && !CONF_BAD(conf, space))
+		ok &= check_option_code(b, &conf->node, space, conf->code);
 	if (type == OPT_RECORD)
 		ok &= parse_record(b, conf, def);
-	if (def->encapsulate && !conf->space.bad &&
+	if (def->encapsulate && !CONF_BAD(conf, space) &&
 	    (!strcmp(def->encapsulate, space) || !strcmp(def->encapsulate, main_space(b)))) {
 		diag_error(b->diag, conf_pos(&conf->node, "encapsulate"),
 			   "option %s must not encapsulate space %s, which contains it",
-			   conf->name.set ? def->name : "", def->encapsulate);
+			   CONF_SET(conf, name) ? def->name : "", def->encapsulate);
 		ok = false;
 	}
 	fault = ok ? optdef_fault(def) : NULL;

@@ -1,274 +1,160 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What a subnet grants by: each value is the subnet's own, else its network's, else the global one. The
- * same values are checked against each other where they come together.
+ * What a subnet grants by, once inherited: the values are checked against each other, and those that nobody set are
+ * derived from the others.
  */
 #include "root/config_build.h"
 
-#include "base/err.h"
-
-#define CHAIN_MAX 3
-
-/* The scopes a subnet takes its values from, innermost first; the last one is global and has defaults. */
-struct chain {
-	struct {
-		const struct conf_node *node;
-		const struct net_conf *net;
-	} v[CHAIN_MAX];
-	unsigned n;
-};
-
-/* The innermost scope that sets the field; the global one if none does. */
-#define SCOPE_OF(chain, field)                                                          \
-	({                                                                              \
-		unsigned scope_i = 0;                                                   \
-		while (scope_i + 1 < (chain)->n && !(chain)->v[scope_i].net->field.set) \
-			scope_i++;                                                      \
-		scope_i;                                                                \
-	})
-#define VALUE(chain, field) ((chain)->v[SCOPE_OF(chain, field)].net->field.v)
-#define IS_SET(chain, field) ((chain)->v[SCOPE_OF(chain, field)].net->field.set)
-/* Some scope's value for the field is wrong, and has been reported: what the subnet would have is not known. */
-#define IS_BAD(chain, field)                                                       \
-	({                                                                         \
-		bool is_bad = false;                                               \
-		for (unsigned bad_i = 0; bad_i <= SCOPE_OF(chain, field); bad_i++) \
-			is_bad |= (chain)->v[bad_i].net->field.bad;                \
-		is_bad;                                                            \
-	})
-#define NODE_OF(chain, field) ((chain)->v[SCOPE_OF(chain, field)].node)
-/* Where a field that is wrong together with others stands: the innermost scope that sets one of them. */
-#define POS_OF(chain, field) conf_pos(NODE_OF(chain, field), field_key(#field))
-
-/* "min_valid_lifetime" -> "min-valid-lifetime" */
-static const char *field_key(const char *field)
-{
-	static _Thread_local char key[64];
-	size_t i;
-
-	for (i = 0; field[i] && i + 1 < sizeof(key); i++)
-		key[i] = field[i] == '_' ? '-' : field[i];
-	key[i] = '\0';
-	return key;
-}
-
-static uint32_t parse_v4(struct build *b, const struct conf_node *node, const char *key, const char *text)
-{
-	struct ip ip;
-
-	if (!text || !text[0])
-		return 0;
-	if (ip_parse(text, &ip) < 0 || !ip_is4(&ip)) {
-		diag_error(b->diag, conf_pos(node, key), "\"%s\": \"%s\" is not an IPv4 address", key, text);
-		return 0;
-	}
-	return ip_to4(&ip);
-}
-
-static void check_length(struct build *b, const struct conf_node *node, const char *key, const char *text, size_t max)
-{
-	if (text && strlen(text) > max)
-		diag_error(b->diag, conf_pos(node, key), "\"%s\" is longer than %zu characters", key, max);
-}
+/* Fields of net_params as global, networks and subnets have them. */
+#define AT(field) offsetof(struct subnet_conf, net.par.field)
+#define IS_SET(node, field) conf_marked(conf_origin(node, AT(field)), AT(field), CONF_MARK_SET)
+#define IS_BAD(node, field) conf_is_unknown(node, AT(field))
+/* The value that counts, or where it should be. */
+#define POS_OF(node, field, key) conf_pos(conf_origin(node, AT(field)), key)
 
 /* --- lifetimes ------------------------------------------------------------- */
 
-/* One lifetime as a scope has it: the three keys, and how far out each of them was found. */
+/* The three keys of a lifetime: where their fields are. */
 struct lifetime_keys {
-	const char *name, *min_name, *max_name;
-	struct opt_int def, min, max; /* bad: not known */
-	unsigned def_scope, min_scope, max_scope;
+	const char *def, *min, *max;
+	size_t def_at, min_at, max_at;
 };
 
-static struct pos lifetime_pos(const struct chain *chain, const struct lifetime_keys *keys, const char *key)
-{
-	unsigned scope = keys->def_scope;
+static const struct lifetime_keys valid_keys = { "valid-lifetime", "min-valid-lifetime", "max-valid-lifetime",
+						 AT(valid.def),    AT(valid.min),        AT(valid.max) };
+static const struct lifetime_keys preferred_keys = { "preferred-lifetime",     "min-preferred-lifetime",
+						     "max-preferred-lifetime", AT(preferred.def),
+						     AT(preferred.min),        AT(preferred.max) };
 
-	if (keys->min.set && keys->min_scope < scope)
-		scope = keys->min_scope;
-	if (keys->max.set && keys->max_scope < scope)
-		scope = keys->max_scope;
-	return conf_pos(chain->v[scope].node, key);
+static unsigned depth_of(const struct conf_node *node)
+{
+	unsigned depth = 0;
+
+	for (; node->outer; node = node->outer)
+		depth++;
+	return depth;
+}
+
+/* Where values that do not fit each other are: the innermost scope that sets one of them. */
+static struct pos lifetime_pos(const struct conf_node *node, const struct lifetime_keys *keys, const char *key)
+{
+	const size_t at[] = { keys->def_at, keys->min_at, keys->max_at };
+	const struct conf_node *inner = conf_origin(node, at[0]);
+	size_t i;
+
+	for (i = 1; i < sizeof(at) / sizeof(at[0]); i++) {
+		const struct conf_node *origin = conf_origin(node, at[i]);
+
+		if (depth_of(origin) > depth_of(inner))
+			inner = origin;
+	}
+	return conf_pos(inner, key);
 }
 
 /* A default alone sets all three; bounds alone pull the default between them. */
-static struct lifetime build_lifetime(struct build *b, const struct chain *chain, struct lifetime_keys *keys)
+static void check_lifetime(struct build *b, const struct conf_node *node, const struct lifetime_keys *keys,
+			   struct lifetime *v)
 {
-	long long def = keys->def.v, min, max;
-	bool def_bad = keys->def.bad, min_bad = keys->min.bad, max_bad = keys->max.bad;
+	bool def_bad = conf_is_unknown(node, keys->def_at);
+	bool min_bad = conf_is_unknown(node, keys->min_at), max_bad = conf_is_unknown(node, keys->max_at);
+	bool def_set = conf_marked(conf_origin(node, keys->def_at), keys->def_at, CONF_MARK_SET);
+	bool min_set = conf_marked(conf_origin(node, keys->min_at), keys->min_at, CONF_MARK_SET);
+	bool max_set = conf_marked(conf_origin(node, keys->max_at), keys->max_at, CONF_MARK_SET);
 
-	if (!keys->def.set) {
-		if (keys->min.set && def < keys->min.v)
-			def = keys->min.v;
-		if (keys->max.set && def > keys->max.v)
-			def = keys->max.v;
+	if (!def_set) {
+		if (min_set && v->def < v->min)
+			v->def = v->min;
+		if (max_set && v->def > v->max)
+			v->def = v->max;
 	}
-	min = keys->min.set ? keys->min.v : def;
-	max = keys->max.set ? keys->max.v : def;
-	if (keys->min.set && keys->max.set && min > max && !min_bad && !max_bad)
-		diag_error(b->diag, lifetime_pos(chain, keys, keys->min_name),
-			   "%s (%lld) must not be greater than %s (%lld)", keys->min_name, min, keys->max_name, max);
-	else if (keys->min.set && def < min && !def_bad && !min_bad)
-		diag_error(b->diag, lifetime_pos(chain, keys, keys->name), "%s (%lld) must not be less than %s (%lld)",
-			   keys->name, def, keys->min_name, min);
-	else if (keys->max.set && def > max && !def_bad && !max_bad)
-		diag_error(b->diag, lifetime_pos(chain, keys, keys->name),
-			   "%s (%lld) must not be greater than %s (%lld)", keys->name, def, keys->max_name, max);
-	return (struct lifetime){ (uint32_t)def, (uint32_t)min, (uint32_t)max };
+	if (!min_set)
+		v->min = v->def;
+	if (!max_set)
+		v->max = v->def;
+	if (min_set && max_set && v->min > v->max && !min_bad && !max_bad)
+		diag_error(b->diag, lifetime_pos(node, keys, keys->min), "%s (%u) must not be greater than %s (%u)",
+			   keys->min, v->min, keys->max, v->max);
+	else if (min_set && v->def < v->min && !def_bad && !min_bad)
+		diag_error(b->diag, lifetime_pos(node, keys, keys->def), "%s (%u) must not be less than %s (%u)",
+			   keys->def, v->def, keys->min, v->min);
+	else if (max_set && v->def > v->max && !def_bad && !max_bad)
+		diag_error(b->diag, lifetime_pos(node, keys, keys->def), "%s (%u) must not be greater than %s (%u)",
+			   keys->def, v->def, keys->max, v->max);
 }
 
-/* The innermost value that is set, marked if it is not the one that counts. */
-#define OPT_OF(chain, field)                                                           \
-	({                                                                             \
-		struct opt_int opt_of = (chain)->v[SCOPE_OF(chain, field)].net->field; \
-		opt_of.bad = IS_BAD(chain, field);                                     \
-		opt_of;                                                                \
-	})
-
-#define LIFETIME_KEYS(chain, kind)                                   \
-	((struct lifetime_keys){                                     \
-		.name = #kind "-lifetime",                           \
-		.min_name = "min-" #kind "-lifetime",                \
-		.max_name = "max-" #kind "-lifetime",                \
-		.def = OPT_OF(chain, kind##_lifetime),               \
-		.min = OPT_OF(chain, min_##kind##_lifetime),         \
-		.max = OPT_OF(chain, max_##kind##_lifetime),         \
-		.def_scope = SCOPE_OF(chain, kind##_lifetime),       \
-		.min_scope = SCOPE_OF(chain, min_##kind##_lifetime), \
-		.max_scope = SCOPE_OF(chain, max_##kind##_lifetime), \
-	})
-
-static void build_lifetimes(struct build *b, const struct chain *chain, struct net_params *par)
+static void check_valid(struct build *b, const struct conf_node *node, struct lifetime *valid)
 {
-	struct lifetime_keys valid = LIFETIME_KEYS(chain, valid);
-
-	par->valid = build_lifetime(b, chain, &valid);
-	if (valid.def.bad)
+	check_lifetime(b, node, &valid_keys, valid);
+	if (IS_BAD(node, valid.def))
 		return;
-	if (par->valid.def == 0)
-		diag_error(b->diag, lifetime_pos(chain, &valid, "valid-lifetime"), "valid-lifetime must not be 0");
-	else if (par->valid.min == 0) {
-		diag_warn(b->diag, lifetime_pos(chain, &valid, "min-valid-lifetime"),
-			  "min-valid-lifetime must not be 0; it is read as 1");
-		par->valid.min = 1;
+	if (valid->def == 0)
+		diag_error(b->diag, lifetime_pos(node, &valid_keys, valid_keys.def), "%s must not be 0",
+			   valid_keys.def);
+	else if (valid->min == 0) {
+		diag_warn(b->diag, lifetime_pos(node, &valid_keys, valid_keys.min), "%s must not be 0; it is read as 1",
+			  valid_keys.min);
+		valid->min = 1;
 	}
 }
 
 /* RFC 9915 21.6: preferred is never longer than valid. */
-static void build_preferred(struct build *b, const struct chain *chain, struct net_params *par)
+static void check_preferred(struct build *b, const struct conf_node *node, struct net_params *par)
 {
-	struct lifetime_keys preferred = LIFETIME_KEYS(chain, preferred);
-
 	/* A default that nobody gave follows the valid lifetime that somebody did. */
-	if (!preferred.def.set && preferred.def.v > par->valid.def)
-		preferred.def.v = par->valid.def;
-	par->preferred = build_lifetime(b, chain, &preferred);
-	if (par->preferred.def > par->valid.def && !preferred.def.bad && !IS_BAD(chain, valid_lifetime))
-		diag_warn(b->diag, lifetime_pos(chain, &preferred, "preferred-lifetime"),
+	if (!IS_SET(node, preferred.def) && par->preferred.def > par->valid.def)
+		par->preferred.def = par->valid.def;
+	check_lifetime(b, node, &preferred_keys, &par->preferred);
+	if (par->preferred.def > par->valid.def && !IS_BAD(node, preferred.def) && !IS_BAD(node, valid.def))
+		diag_warn(b->diag, lifetime_pos(node, &preferred_keys, preferred_keys.def),
 			  "preferred-lifetime (%u) must not be greater than valid-lifetime (%u); it is read as %u",
 			  par->preferred.def, par->valid.def, par->valid.def);
 }
 
-static void build_timers(struct build *b, const struct chain *chain, struct net_params *par)
+static void check_timers(struct build *b, const struct conf_node *node, struct net_params *par)
 {
 	uint32_t valid = par->valid.def;
 
-	par->t1 = (uint32_t)VALUE(chain, renew_timer);
-	par->t2 = (uint32_t)VALUE(chain, rebind_timer);
-	par->t1_set = IS_SET(chain, renew_timer);
-	par->t2_set = IS_SET(chain, rebind_timer);
-	par->calculate_tee = VALUE(chain, calculate_tee_times);
-	par->t1_percent = VALUE(chain, t1_percent);
-	par->t2_percent = VALUE(chain, t2_percent);
-	if (par->calculate_tee && par->t1_percent >= par->t2_percent && !IS_BAD(chain, t1_percent) &&
-	    !IS_BAD(chain, t2_percent))
-		diag_error(b->diag, IS_SET(chain, t1_percent) ? POS_OF(chain, t1_percent) : POS_OF(chain, t2_percent),
+	par->t1_set = IS_SET(node, t1);
+	par->t2_set = IS_SET(node, t2);
+	if (par->calculate_tee && par->t1_percent >= par->t2_percent && !IS_BAD(node, t1_percent) &&
+	    !IS_BAD(node, t2_percent))
+		diag_error(b->diag,
+			   IS_SET(node, t1_percent) ? POS_OF(node, t1_percent, "t1-percent")
+						    : POS_OF(node, t2_percent, "t2-percent"),
 			   "t1-percent (%g) must be less than t2-percent (%g)", par->t1_percent, par->t2_percent);
-	if (par->t1_set && par->t2_set && par->t1 >= par->t2 && !IS_BAD(chain, renew_timer) &&
-	    !IS_BAD(chain, rebind_timer))
-		diag_warn(b->diag, POS_OF(chain, renew_timer),
+	if (par->t1_set && par->t2_set && par->t1 >= par->t2 && !IS_BAD(node, t1) && !IS_BAD(node, t2))
+		diag_warn(b->diag, POS_OF(node, t1, "renew-timer"),
 			  "renew-timer (%u) must be less than rebind-timer (%u); clients will not be sent T1", par->t1,
 			  par->t2);
-	if (IS_BAD(chain, valid_lifetime))
+	if (IS_BAD(node, valid.def))
 		return;
-	if (par->t2_set && par->t2 >= valid && !IS_BAD(chain, rebind_timer))
-		diag_warn(b->diag, POS_OF(chain, rebind_timer),
+	if (par->t2_set && par->t2 >= valid && !IS_BAD(node, t2))
+		diag_warn(b->diag, POS_OF(node, t2, "rebind-timer"),
 			  "rebind-timer (%u) must be less than valid-lifetime (%u); clients will not be sent T2",
 			  par->t2, valid);
-	else if (par->t1_set && par->t1 >= valid && !IS_BAD(chain, renew_timer))
-		diag_warn(b->diag, POS_OF(chain, renew_timer),
+	else if (par->t1_set && par->t1 >= valid && !IS_BAD(node, t1))
+		diag_warn(b->diag, POS_OF(node, t1, "renew-timer"),
 			  "renew-timer (%u) must be less than valid-lifetime (%u); clients will not be sent T1",
 			  par->t1, valid);
 }
 
 /* --- the rest -------------------------------------------------------------- */
 
-static enum allocator build_allocator(struct build *b, const struct conf_node *node, const char *key, int64_t word)
+static void check_shared(struct build *b, struct pos pos, const char *key, enum allocator *how)
 {
-	if (word <= ALLOC_FLQ)
-		return (enum allocator)word;
-	diag_error(b->diag, conf_pos(node, key), "\"%s\": \"shared-flq\" needs an SQL lease database", key);
+	if (*how <= ALLOC_FLQ)
+		return;
+	diag_error(b->diag, pos, "\"%s\": \"shared-flq\" needs an SQL lease database", key);
 	diag_help(b->diag, "use \"flq\" with memfile");
-	return ALLOC_ITERATIVE;
+	*how = ALLOC_ITERATIVE;
 }
 
-/* The innermost text that is not empty: "" means that a scope says nothing, as in Kea. */
-#define FIRST_TEXT(chain, field)                                                                    \
-	({                                                                                          \
-		unsigned text_i = 0;                                                                \
-		while (text_i + 1 < (chain)->n &&                                                   \
-		       (!(chain)->v[text_i].net->field.set || !(chain)->v[text_i].net->field.v[0])) \
-			text_i++;                                                                   \
-		text_i;                                                                             \
-	})
-
-static void build_boot(struct build *b, const struct chain *chain, struct net_params *par)
+void check_params(struct build *b, const struct conf_node *node, struct net_params *par)
 {
-	unsigned server = FIRST_TEXT(chain, next_server);
-	unsigned name = FIRST_TEXT(chain, server_hostname), file = FIRST_TEXT(chain, boot_file_name);
-
-	par->next_server = parse_v4(b, chain->v[server].node, "next-server", chain->v[server].net->next_server.v);
-	par->server_hostname = chain->v[name].net->server_hostname.v;
-	par->boot_file_name = chain->v[file].net->boot_file_name.v;
-	if (!par->server_hostname)
-		par->server_hostname = "";
-	if (!par->boot_file_name)
-		par->boot_file_name = "";
-	check_length(b, chain->v[name].node, "server-hostname", par->server_hostname, 63);
-	check_length(b, chain->v[file].node, "boot-file-name", par->boot_file_name, 127);
-}
-
-void build_params(struct build *b, const struct shared_network_conf *net, const struct subnet_conf *sub,
-		  struct net_params *par)
-{
-	struct chain chain = { .n = 0 };
-
-	if (sub) {
-		chain.v[chain.n].node = &sub->node;
-		chain.v[chain.n++].net = &sub->net;
-	}
-	if (net) {
-		chain.v[chain.n].node = &net->node;
-		chain.v[chain.n++].net = &net->net;
-	}
-	chain.v[chain.n].node = &b->root->node;
-	chain.v[chain.n++].net = &b->root->net;
-	build_lifetimes(b, &chain, par);
+	check_valid(b, node, &par->valid);
 	if (b->cfg->family == KEY_6)
-		build_preferred(b, &chain, par);
-	build_timers(b, &chain, par);
-	par->cache_threshold = VALUE(&chain, cache_threshold);
-	par->cache_max_age = (uint32_t)VALUE(&chain, cache_max_age);
-	par->adaptive_threshold =
-		IS_SET(&chain, adaptive_lease_time_threshold) ? VALUE(&chain, adaptive_lease_time_threshold) : 0;
-	par->offer_lifetime = (uint32_t)VALUE(&chain, offer_lifetime);
-	par->allocator = build_allocator(b, NODE_OF(&chain, allocator), "allocator", VALUE(&chain, allocator));
-	par->pd_allocator =
-		build_allocator(b, NODE_OF(&chain, pd_allocator), "pd-allocator", VALUE(&chain, pd_allocator));
-	par->authoritative = VALUE(&chain, authoritative);
-	par->match_client_id = VALUE(&chain, match_client_id);
-	par->store_extended_info = VALUE(&chain, store_extended_info);
-	par->addresses_per_ia = (unsigned)VALUE(&chain, max_addresses_per_ia);
-	par->prefixes_per_ia = (unsigned)VALUE(&chain, max_prefixes_per_ia);
-	build_boot(b, &chain, par);
+		check_preferred(b, node, par);
+	check_timers(b, node, par);
+	check_shared(b, POS_OF(node, allocator, "allocator"), "allocator", &par->allocator);
+	check_shared(b, POS_OF(node, pd_allocator, "pd-allocator"), "pd-allocator", &par->pd_allocator);
 }

@@ -52,10 +52,10 @@ static bool parse_range(const char *text, struct pool *pool)
 static bool parse_pool(struct build *b, const struct pool_conf *conf, struct pool *pool)
 {
 	struct pos pos = conf_pos(&conf->node, "pool");
-	const char *text = conf->pool.v;
+	const char *text = conf->pool;
 	struct prefix prefix;
 
-	if (!conf->pool.set)
+	if (!CONF_SET(conf, pool))
 		return false;
 	if (strchr(text, '/')) {
 		int err = prefix_parse(text, &prefix);
@@ -167,8 +167,8 @@ static void build_pools(struct build *b, const struct subnet_conf *conf, bool ha
 	for (i = 0; i < conf->pools.n; i++) {
 		struct pool *pool = &sub->pools[sub->n_pools];
 
-		*pool = (struct pool){ .sub = sub, .id = (uint32_t)confs[i].pool_id.v };
-		build_optlist(b, &confs[i].option_data, &pool->opts);
+		*pool = (struct pool){ .sub = sub, .id = (uint32_t)confs[i].pool_id };
+		BUILD_OPTLIST(b, &confs[i], option_data, &pool->opts);
 		if (!parse_pool(b, &confs[i], pool))
 			continue;
 		if (has_prefix) {
@@ -193,18 +193,18 @@ static bool parse_prefix(struct build *b, const struct subnet_conf *conf, struct
 	struct pos pos = conf_pos(&conf->node, "subnet");
 	int err;
 
-	if (!conf->subnet.set)
+	if (!CONF_SET(conf, subnet))
 		return false;
-	err = prefix_parse(conf->subnet.v, ret);
+	err = prefix_parse(conf->subnet, ret);
 	if (err < 0) {
-		diag_error(b->diag, pos, "subnet \"%s\": %s", conf->subnet.v,
+		diag_error(b->diag, pos, "subnet \"%s\": %s", conf->subnet,
 			   err == -E_RANGE ? "invalid prefix length" : "expected a prefix");
 		diag_help(b->diag, b->cfg->family == KEY_6 ? "a subnet is written as \"2001:db8::/64\""
 							   : "a subnet is written as \"192.0.2.0/24\"");
 		return false;
 	}
 	if (!is_of_family(b, &ret->addr)) {
-		diag_error(b->diag, pos, "subnet \"%s\" is an IPv%d prefix in a DHCPv%d configuration", conf->subnet.v,
+		diag_error(b->diag, pos, "subnet \"%s\" is an IPv%d prefix in a DHCPv%d configuration", conf->subnet,
 			   ip_is4(&ret->addr) ? 4 : 6, ip_is4(&ret->addr) ? 6 : 4);
 		return false;
 	}
@@ -218,9 +218,8 @@ static bool is_no_relay(const char *text)
 	return !text[0] || !strcmp(text, "0.0.0.0") || !strcmp(text, "::");
 }
 
-static void build_relays(struct build *b, const struct conf_map *map, struct subnet *sub)
+static void build_relays(struct build *b, const struct relay_conf *relay, struct subnet *sub)
 {
-	const struct relay_conf *relay = map->v;
 	unsigned i;
 
 	sub->relays = arena_new_array(b->cfg->arena, struct ip, relay->ip_addresses.n);
@@ -238,9 +237,8 @@ static void build_relays(struct build *b, const struct conf_map *map, struct sub
 	}
 }
 
-static bool has_relays(const struct conf_map *map)
+static bool has_relays(const struct relay_conf *relay)
 {
-	const struct relay_conf *relay = map->v;
 	unsigned i;
 
 	for (i = 0; i < relay->ip_addresses.n; i++)
@@ -252,7 +250,7 @@ static bool has_relays(const struct conf_map *map)
 /* A link is local or behind a relay. Kea looks at one subnet or network at a time too. */
 static void check_link(struct build *b, const struct conf_node *node, const struct link_conf *link, const char *what)
 {
-	if (!link->interface.v || !link->interface.v[0] || !link->interface_id.v || !link->interface_id.v[0])
+	if (!link->interface || !link->interface[0] || !link->interface_id || !link->interface_id[0])
 		return;
 	diag_error(b->diag, conf_pos(node, "interface-id"),
 		   "%s has both \"interface\" and \"interface-id\": its link is either local or behind a relay", what);
@@ -261,7 +259,7 @@ static void check_link(struct build *b, const struct conf_node *node, const stru
 
 static void check_interface(struct build *b, const struct shared_network_conf *net, const struct subnet_conf *conf)
 {
-	const char *outer = net ? net->link.interface.v : NULL, *inner = conf->link.interface.v;
+	const char *outer = net ? net->link.interface : NULL, *inner = conf->link.interface;
 
 	if (!outer || !outer[0] || !inner || !inner[0] || !strcmp(outer, inner))
 		return;
@@ -270,31 +268,40 @@ static void check_interface(struct build *b, const struct shared_network_conf *n
 	diag_note(b->diag, conf_pos(&net->node, "interface"), "set here for the whole link");
 }
 
+static void inherit(struct build *b, const struct shared_network_conf *net, struct subnet_conf *conf)
+{
+	struct pool_conf *pools = conf->pools.v;
+	unsigned i;
+
+	if (net)
+		conf_inherit(&subnet_scope, conf, &shared_network_scope, net);
+	else
+		conf_inherit(&subnet_scope, conf, &global_scope, b->root);
+	for (i = 0; i < conf->pools.n; i++)
+		conf_inherit(&pool_scope, &pools[i], &subnet_scope, conf);
+}
+
 /* A subnet with its network; net_conf is NULL for one of its own. Returns whether its prefix is right. */
 static bool build_subnet(struct build *b, const struct shared_network_conf *net_conf, const struct network *net,
-			 const struct subnet_conf *conf, struct subnet *sub)
+			 struct subnet_conf *conf, struct subnet *sub)
 {
-	bool net_relays = net_conf && !has_relays(&conf->link.relay);
+	bool net_relays = net_conf && !has_relays(conf->link.relay);
 	bool has_prefix = parse_prefix(b, conf, &sub->prefix);
-	const char *iface_id;
 
-	sub->id = (uint32_t)conf->id.v;
+	sub->id = (uint32_t)conf->id;
 	sub->net = net;
-	sub->iface = conf->link.interface.set || !net_conf ? conf->link.interface.v : net_conf->link.interface.v;
-	if (!sub->iface)
-		sub->iface = "";
 	check_link(b, &conf->node, &conf->link, "subnet");
 	check_interface(b, net_conf, conf);
-	build_params(b, net_conf, conf, &sub->par);
-	build_relays(b, net_relays ? &net_conf->link.relay : &conf->link.relay, sub);
-	build_optlist(b, &conf->link.option_data, &sub->opts);
+	inherit(b, net_conf, conf);
+	sub->iface = conf->link.interface ? conf->link.interface : "";
+	if (conf->link.interface_id)
+		sub->iface_id = bytes_of(conf->link.interface_id, strlen(conf->link.interface_id));
+	sub->par = conf->net.par;
+	check_params(b, &conf->node, &sub->par);
+	build_relays(b, net_relays ? net_conf->link.relay : conf->link.relay, sub);
+	BUILD_OPTLIST(b, conf, link.option_data, &sub->opts);
 	build_pools(b, conf, has_prefix, sub);
 	build_pd_pools(b, conf, sub);
-	sub->rapid_commit =
-		conf->link.rapid_commit.set || !net_conf ? conf->link.rapid_commit.v : net_conf->link.rapid_commit.v;
-	iface_id = conf->link.interface_id.set || !net_conf ? conf->link.interface_id.v : net_conf->link.interface_id.v;
-	if (iface_id && iface_id[0])
-		sub->iface_id = bytes_of(iface_id, strlen(iface_id));
 	return has_prefix;
 }
 
@@ -316,7 +323,7 @@ static int order_numbers(const void *x, const void *y)
 
 static bool has_id(const struct subnet_conf *conf)
 {
-	return conf->id.set && conf->id.v;
+	return CONF_SET(conf, id) && conf->id;
 }
 
 /* Subnets without an id are numbered from 1 in their order, around the ids that are given. */
@@ -328,7 +335,7 @@ static void number_subnets(struct group *groups, size_t n_groups, size_t n_subs)
 	for (g = 0; g < n_groups; g++)
 		for (i = 0; i < groups[g].n; i++)
 			if (has_id(&groups[g].subs[i]))
-				given[n_given++] = groups[g].subs[i].id.v;
+				given[n_given++] = groups[g].subs[i].id;
 	qsort(given, n_given, sizeof(*given), order_numbers);
 	for (g = 0; g < n_groups; g++)
 		for (i = 0; i < groups[g].n; i++) {
@@ -336,30 +343,31 @@ static void number_subnets(struct group *groups, size_t n_groups, size_t n_subs)
 				continue;
 			while (k < n_given && given[k] <= next)
 				next += given[k++] == next;
-			groups[g].subs[i].id.set = true;
-			groups[g].subs[i].id.v = next++;
+			conf_mark(&groups[g].subs[i].node, offsetof(struct subnet_conf, id), CONF_MARK_SET);
+			groups[g].subs[i].id = (uint32_t)next++;
 		}
 	free(given);
 }
 
-static void build_network(struct build *b, const struct shared_network_conf *confs, size_t i, struct network *net)
+static void build_network(struct build *b, struct shared_network_conf *confs, size_t i, struct network *net)
 {
-	const struct shared_network_conf *conf = &confs[i];
+	struct shared_network_conf *conf = &confs[i];
 	size_t k;
 
-	net->name = conf->name.v ? conf->name.v : "";
-	if (conf->name.set && !net->name[0])
+	net->name = conf->name ? conf->name : "";
+	if (CONF_SET(conf, name) && !net->name[0])
 		diag_error(b->diag, conf_pos(&conf->node, "name"), "the name of a shared network must not be empty");
 	for (k = 0; k < i && net->name[0]; k++)
-		if (confs[k].name.set && !strcmp(confs[k].name.v, net->name)) {
+		if (CONF_SET(&confs[k], name) && !strcmp(confs[k].name, net->name)) {
 			diag_error(b->diag, conf_pos(&conf->node, "name"), "duplicate shared network \"%s\"",
 				   net->name);
 			diag_note(b->diag, conf_pos(&confs[k].node, "name"), "first defined here");
 			break;
 		}
 	check_link(b, &conf->node, &conf->link, "shared network");
-	build_optlist(b, &conf->link.option_data, &net->opts);
-	if (!conf->subnets.n && !conf->subnets.bad && !json_is_cut(conf->node.json))
+	conf_inherit(&shared_network_scope, conf, &global_scope, b->root);
+	BUILD_OPTLIST(b, conf, link.option_data, &net->opts);
+	if (!conf->subnets.n && !CONF_BAD(conf, subnets) && !json_is_cut(conf->node.json))
 		diag_warn(b->diag, conf_pos(&conf->node, NULL), "this shared network has no subnets");
 }
 
@@ -383,11 +391,11 @@ static void build_group(struct build *b, const struct group *group, struct netwo
 void build_plan(struct build *b)
 {
 	const struct conf_list *list = &b->root->subnets, *nets = &b->root->shared_networks;
-	const struct shared_network_conf *net_confs = nets->v;
+	struct shared_network_conf *net_confs = nets->v;
 	struct plan *plan = &b->cfg->plan;
 	struct group *groups = xcalloc(nets->n + 1, sizeof(*groups));
 	struct subnet_pair *refs;
-	struct net_params par;
+	struct net_params par = b->root->net.par;
 	size_t n_subs = list->n, g;
 
 	groups[0] = (struct group){ .subs = list->v, .n = list->n };
@@ -397,7 +405,7 @@ void build_plan(struct build *b)
 	}
 	number_subnets(groups, nets->n + 1, n_subs);
 	if (!n_subs) /* what subnets would inherit is checked even without one */
-		build_params(b, NULL, NULL, &par);
+		check_params(b, &b->root->node, &par);
 	plan->nets = arena_new_array(b->cfg->arena, struct network, nets->n);
 	plan->subs = arena_new_array(b->cfg->arena, struct subnet, n_subs);
 	refs = xcalloc(n_subs, sizeof(*refs));

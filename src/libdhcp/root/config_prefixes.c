@@ -8,30 +8,30 @@ static bool parse_pd_prefix(struct build *b, const struct pd_pool_conf *conf, st
 {
 	struct pos pos = conf_pos(&conf->node, "prefix");
 
-	if (conf->prefix.set && (ip_parse(conf->prefix.v, &ret->addr) < 0 || ip_is4(&ret->addr))) {
-		diag_error(b->diag, pos, "\"%s\" is not an IPv6 address", conf->prefix.v);
-		if (strchr(conf->prefix.v, '/'))
+	if (CONF_SET(conf, prefix) && (ip_parse(conf->prefix, &ret->addr) < 0 || ip_is4(&ret->addr))) {
+		diag_error(b->diag, pos, "\"%s\" is not an IPv6 address", conf->prefix);
+		if (strchr(conf->prefix, '/'))
 			diag_help(b->diag, "the length of the prefix belongs in \"prefix-len\"");
 		return false;
 	}
-	if (!conf->prefix.set || !conf->prefix_len.set || !conf->prefix_len.v)
+	if (!CONF_SET(conf, prefix) || !CONF_SET(conf, prefix_len) || !conf->prefix_len)
 		return false;
-	ret->len = (uint8_t)conf->prefix_len.v;
+	ret->len = (uint8_t)conf->prefix_len;
 	clear_host_bits(b, pos, "prefix", ret);
 	return true;
 }
 
 static bool check_lengths(struct build *b, const struct pd_pool_conf *conf)
 {
-	if (conf->prefix_len.set && !conf->prefix_len.v)
+	if (CONF_SET(conf, prefix_len) && !conf->prefix_len)
 		diag_error(b->diag, conf_pos(&conf->node, "prefix-len"), "prefix-len must not be 0");
-	if (!conf->prefix_len.set || !conf->delegated_len.set)
+	if (!CONF_SET(conf, prefix_len) || !CONF_SET(conf, delegated_len))
 		return false;
-	if (conf->delegated_len.v >= conf->prefix_len.v)
-		return conf->prefix_len.v > 0;
+	if (conf->delegated_len >= conf->prefix_len)
+		return conf->prefix_len > 0;
 	diag_error(b->diag, conf_pos(&conf->node, "delegated-len"),
-		   "delegated-len (%lld) must not be less than prefix-len (%lld)", (long long)conf->delegated_len.v,
-		   (long long)conf->prefix_len.v);
+		   "delegated-len (%lld) must not be less than prefix-len (%lld)", (long long)conf->delegated_len,
+		   (long long)conf->prefix_len);
 	return false;
 }
 
@@ -42,28 +42,28 @@ static bool check_lengths(struct build *b, const struct pd_pool_conf *conf)
 static void parse_excluded(struct build *b, const struct pd_pool_conf *conf, const struct prefix *first,
 			   struct pool *pool)
 {
-	struct prefix excluded = { .len = (uint8_t)conf->excluded_prefix_len.v };
+	struct prefix excluded = { .len = (uint8_t)conf->excluded_prefix_len };
 	struct pos pos = conf_pos(&conf->node, "excluded-prefix");
 	char text[PREFIX_TEXT_MAX];
 
-	if (conf->excluded_prefix.set &&
-	    (ip_parse(conf->excluded_prefix.v, &excluded.addr) < 0 || ip_is4(&excluded.addr))) {
-		diag_error(b->diag, pos, "\"%s\" is not an IPv6 address", conf->excluded_prefix.v);
+	if (CONF_SET(conf, excluded_prefix) &&
+	    (ip_parse(conf->excluded_prefix, &excluded.addr) < 0 || ip_is4(&excluded.addr))) {
+		diag_error(b->diag, pos, "\"%s\" is not an IPv6 address", conf->excluded_prefix);
 		return;
 	}
 	/* There is none: nothing is set, or ::/0, as Kea accepts too. */
-	if (conf->excluded_prefix.bad || conf->excluded_prefix_len.bad ||
-	    (!excluded.len && (!conf->excluded_prefix.set || ip_is_zero(&excluded.addr))))
+	if (CONF_BAD(conf, excluded_prefix) || CONF_BAD(conf, excluded_prefix_len) ||
+	    (!excluded.len && (!CONF_SET(conf, excluded_prefix) || ip_is_zero(&excluded.addr))))
 		return;
-	if (conf->delegated_len.set && excluded.len <= conf->delegated_len.v) {
+	if (CONF_SET(conf, delegated_len) && excluded.len <= conf->delegated_len) {
 		diag_error(b->diag, conf_pos(&conf->node, "excluded-prefix-len"),
 			   "excluded-prefix-len (%u) must be greater than delegated-len (%lld)", excluded.len,
-			   (long long)conf->delegated_len.v);
+			   (long long)conf->delegated_len);
 		return;
 	}
 	if (!first)
 		return;
-	if (!conf->excluded_prefix.set || !prefix_contains(first, &excluded.addr)) {
+	if (!CONF_SET(conf, excluded_prefix) || !prefix_contains(first, &excluded.addr)) {
 		diag_error(b->diag, pos, "the excluded prefix must be inside the first delegated prefix, %s",
 			   prefix_format(first, text));
 		return;
@@ -109,10 +109,10 @@ void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subn
 		struct pool *pool = &sub->pd_pools[sub->n_pd_pools];
 		struct prefix prefix = { .len = 0 };
 		bool has_prefix = parse_pd_prefix(b, &confs[i], &prefix), has_lengths = check_lengths(b, &confs[i]);
-		struct prefix first = { prefix.addr, (uint8_t)confs[i].delegated_len.v };
+		struct prefix first = { prefix.addr, (uint8_t)confs[i].delegated_len };
 
-		*pool = (struct pool){ .sub = sub, .id = (uint32_t)confs[i].pool_id.v, .first = prefix.addr };
-		build_optlist(b, &confs[i].option_data, &pool->opts);
+		*pool = (struct pool){ .sub = sub, .id = (uint32_t)confs[i].pool_id, .first = prefix.addr };
+		BUILD_OPTLIST(b, &confs[i], option_data, &pool->opts);
 		parse_excluded(b, &confs[i], has_prefix && has_lengths ? &first : NULL, pool);
 		if (!has_prefix)
 			continue;

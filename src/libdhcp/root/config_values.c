@@ -88,17 +88,17 @@ static bool may_be_bad(const struct build *b, const char *space, const struct op
 	unsigned i;
 
 	/* Some are not there at all. */
-	if (b->root->option_def.bad && !b->root->option_def.set)
+	if (CONF_BAD(b->root, option_def) && !CONF_SET(b->root, option_def))
 		return true;
 	for (i = 0; i < b->n_bad_defs; i++) {
 		const struct option_def_conf *def = b->bad_defs[i];
-		const char *def_space = def->space.set ? def->space.v : main_space(b);
+		const char *def_space = CONF_SET(def, space) ? def->space : main_space(b);
 
-		if (!def->space.bad && strcmp(def_space, space) != 0)
+		if (!CONF_BAD(def, space) && strcmp(def_space, space) != 0)
 			continue;
-		if (conf->name.set && (!def->name.set || !strcmp(def->name.v, conf->name.v)))
+		if (CONF_SET(conf, name) && (!CONF_SET(def, name) || !strcmp(def->name, conf->name)))
 			return true;
-		if (conf->code.set && (!def->code.set || def->code.v == conf->code.v))
+		if (CONF_SET(conf, code) && (!CONF_SET(def, code) || def->code == conf->code))
 			return true;
 	}
 	return false;
@@ -111,8 +111,9 @@ static bool may_be_bad_space(const struct build *b, const char *space)
 	for (i = 0; i < b->n_bad_defs; i++) {
 		const struct option_def_conf *def = b->bad_defs[i];
 
-		if (def->space.bad || def->encapsulate.bad || (def->space.set && !strcmp(def->space.v, space)) ||
-		    (def->encapsulate.v && !strcmp(def->encapsulate.v, space)))
+		if (CONF_BAD(def, space) || CONF_BAD(def, encapsulate) ||
+		    (CONF_SET(def, space) && !strcmp(def->space, space)) ||
+		    (def->encapsulate && !strcmp(def->encapsulate, space)))
 			return true;
 	}
 	return false;
@@ -123,7 +124,7 @@ static bool check_space(struct build *b, const struct option_data_conf *conf, co
 	const char **names, *near;
 	size_t n;
 
-	if (conf->space.bad || (conf->space.set && !check_option_name(b, &conf->node, "space", space)))
+	if (CONF_BAD(conf, space) || (CONF_SET(conf, space) && !check_option_name(b, &conf->node, "space", space)))
 		return false;
 	if (vendor_of_space(space) || dict_has_space(b->cfg->dict, space))
 		return true;
@@ -147,8 +148,8 @@ static const char *space_of_name(const struct build *b, const char *name)
 	const struct option_def_conf *defs = b->root->option_def.v;
 
 	for (i = 0; i < b->root->option_def.n; i++)
-		if (defs[i].name.set && !strcmp(defs[i].name.v, name))
-			return defs[i].space.set ? defs[i].space.v : main_space(b);
+		if (CONF_SET(&defs[i], name) && !strcmp(defs[i].name, name))
+			return CONF_SET(&defs[i], space) ? defs[i].space : main_space(b);
 	for (i = 0; i < n; i++)
 		if (!strcmp(rows[i].name, name))
 			return rows[i].space;
@@ -180,8 +181,8 @@ static const char *near_name(const struct build *b, const char *name, const char
 		if (!strcmp(rows[i].space, space) || (other && !strcmp(rows[i].space, other)))
 			names[n_names++] = rows[i].name;
 	for (i = 0; i < b->root->option_def.n; i++)
-		if (defs[i].name.set && dict_by_name(b->cfg->dict, space, defs[i].name.v))
-			names[n_names++] = defs[i].name.v;
+		if (CONF_SET(&defs[i], name) && dict_by_name(b->cfg->dict, space, defs[i].name))
+			names[n_names++] = defs[i].name;
 	near = diag_suggest(name, names, n_names);
 	free(names);
 	return near;
@@ -214,8 +215,8 @@ static void unknown_option(struct build *b, const struct option_data_conf *conf,
 {
 	if (may_be_bad(b, space, conf))
 		return;
-	diag_error(b->diag, conf_pos(&conf->node, "name"), "unknown option \"%s\" in space %s", conf->name.v, space);
-	help_option_name(b, conf->name.v, space);
+	diag_error(b->diag, conf_pos(&conf->node, "name"), "unknown option \"%s\" in space %s", conf->name, space);
+	help_option_name(b, conf->name, space);
 }
 
 /* --- one value ------------------------------------------------------------- */
@@ -227,20 +228,20 @@ static void unknown_option(struct build *b, const struct option_data_conf *conf,
 static void warn_of_role(struct build *b, const struct value *value)
 {
 	const struct option_data_conf *conf = value->conf;
-	struct pos pos = conf_pos(&conf->node, conf->name.set ? "name" : "code");
+	struct pos pos = conf_pos(&conf->node, CONF_SET(conf, name) ? "name" : "code");
 	const struct optdef *def = value->val.def;
 
 	switch (def ? def->role : OPT_PLAIN) {
 	case OPT_PLAIN:
 		break;
 	case OPT_NO_SERVER:
-		if (!conf->never_send.v)
+		if (!conf->never_send)
 			diag_warn(b->diag, pos,
 				  "option %u %s has no meaning in a server's message; it is sent as configured",
 				  def->code, def->name);
 		break;
 	case OPT_FALLBACK:
-		if (!conf->never_send.v && !value->val.raw)
+		if (!conf->never_send && !value->val.raw)
 			diag_warn(
 				b->diag, pos,
 				"option %u %s: the configured value is sent only where the server has none of its own",
@@ -265,38 +266,38 @@ static bool find_option(struct build *b, struct value *value)
 	const struct optdef *def = NULL;
 	unsigned code;
 
-	if (conf->name.set && strchr(conf->name.v, ' ')) {
-		diag_error(b->diag, conf_pos(&conf->node, "name"), "invalid option name \"%s\"", conf->name.v);
+	if (CONF_SET(conf, name) && strchr(conf->name, ' ')) {
+		diag_error(b->diag, conf_pos(&conf->node, "name"), "invalid option name \"%s\"", conf->name);
 		return false;
 	}
-	if (!conf->name.set && !conf->code.set) {
+	if (!CONF_SET(conf, name) && !CONF_SET(conf, code)) {
 		if (conf_lacks(&conf->node, "name") && conf_lacks(&conf->node, "code"))
 			diag_error(b->diag, conf_pos(&conf->node, NULL), "an option needs \"name\" or \"code\"");
 		return false;
 	}
-	if (conf->name.set) {
-		def = def_by_name(b, value->space, conf->name.v);
-		if (!def && !conf->code.set) {
+	if (CONF_SET(conf, name)) {
+		def = def_by_name(b, value->space, conf->name);
+		if (!def && !CONF_SET(conf, code)) {
 			unknown_option(b, conf, value->space);
 			return false;
 		}
-		if (def && conf->code.set && def->code != conf->code.v) {
+		if (def && CONF_SET(conf, code) && def->code != conf->code) {
 			diag_error(b->diag, conf_pos(&conf->node, "code"), "option \"%s\" has code %u, not %lld",
-				   conf->name.v, def->code, (long long)conf->code.v);
+				   conf->name, def->code, (long long)conf->code);
 			return false;
 		}
 	}
 	if (!def)
-		def = def_by_code(b, value->space, (uint16_t)conf->code.v);
-	code = def ? def->code : (unsigned)conf->code.v;
+		def = def_by_code(b, value->space, (uint16_t)conf->code);
+	code = def ? def->code : (unsigned)conf->code;
 	if (!def && !check_option_code(b, &conf->node, value->space, code))
 		return false;
 	value->val = (struct optval){
 		.vendor = vendor_of_space(value->space),
 		.code = (uint16_t)code,
 		.def = def,
-		.always_send = conf->always_send.v,
-		.never_send = conf->never_send.v,
+		.always_send = conf->always_send,
+		.never_send = conf->never_send,
 	};
 	return true;
 }
@@ -311,11 +312,11 @@ static bool encode_raw(struct build *b, struct value *value)
 	const char *why = NULL;
 
 	value->val.raw = true;
-	if (value->conf->data.set) {
+	if (CONF_SET(value->conf, data)) {
 		diag_error(b->diag, pos_of(value, "data-hex"), "set either \"data\" or \"data-hex\", not both");
 		return false;
 	}
-	if (optconf_encode(NULL, value->conf->data_hex.v, false, b->cfg->arena, &value->val.data, &why) < 0) {
+	if (optconf_encode(NULL, value->conf->data_hex, false, b->cfg->arena, &value->val.data, &why) < 0) {
 		diag_error(b->diag, pos_of(value, "data-hex"), "value of option %s: %s", option_text(b, value),
 			   why ? why : "invalid");
 		return false;
@@ -379,15 +380,15 @@ static bool encode(struct build *b, struct option_data_conf *conf, struct value 
 	const char *why = NULL;
 	bool csv;
 
-	if (conf->data.bad || conf->data_hex.bad || conf->csv_format.bad)
+	if (CONF_BAD(conf, data) || CONF_BAD(conf, data_hex) || CONF_BAD(conf, csv_format))
 		return false;
-	if (conf->data_hex.set)
+	if (CONF_SET(conf, data_hex))
 		return encode_raw(b, value);
-	if (!conf->data.set && (conf->never_send.v || (def && def->type == OPT_EMPTY)))
+	if (!CONF_SET(conf, data) && (conf->never_send || (def && def->type == OPT_EMPTY)))
 		return true;
-	csv = conf->csv_format.set ? conf->csv_format.v : def != NULL;
-	conf->csv_format.v = csv; /* what it was taken for is what is printed */
-	conf->csv_format.set = true;
+	csv = CONF_SET(conf, csv_format) ? conf->csv_format : def != NULL;
+	conf->csv_format = csv; /* what it was taken for is what is printed */
+	conf_mark(&conf->node, CONF_OFFSET(conf, csv_format), CONF_MARK_SET);
 	if (csv && !def) {
 		if (!may_be_bad(b, value->space, conf))
 			diag_error(b->diag, conf_pos(&conf->node, "csv-format"),
@@ -395,7 +396,7 @@ static bool encode(struct build *b, struct option_data_conf *conf, struct value 
 				   value->val.code);
 		return false;
 	}
-	if (optconf_encode(def, conf->data.v ? conf->data.v : "", csv, b->cfg->arena, &value->val.data, &why) < 0) {
+	if (optconf_encode(def, conf->data ? conf->data : "", csv, b->cfg->arena, &value->val.data, &why) < 0) {
 		diag_error(b->diag, conf_pos(&conf->node, "data"), "value of option %s: %s", option_text(b, value),
 			   why ? why : "invalid");
 		if (csv && def->encapsulate)
@@ -762,7 +763,7 @@ static void warn_of_unsent(struct values *values)
 	}
 }
 
-void build_optlist(struct build *b, const struct conf_list *data, struct optlist *ret)
+void build_optlist(struct build *b, const struct conf_list *data, bool is_bad, struct optlist *ret)
 {
 	struct option_data_conf *confs = data->v;
 	struct values values = { .b = b };
@@ -776,7 +777,7 @@ void build_optlist(struct build *b, const struct conf_list *data, struct optlist
 		struct value *value = &values.v[values.n];
 
 		*value = (struct value){ .conf = &confs[i],
-					 .space = confs[i].space.set ? confs[i].space.v : main_space(b) };
+					 .space = CONF_SET(&confs[i], space) ? confs[i].space : main_space(b) };
 		if (!check_space(b, &confs[i], value->space) || !find_option(b, value) || !encode(b, &confs[i], value))
 			continue;
 		warn_of_role(b, value);
@@ -790,7 +791,7 @@ void build_optlist(struct build *b, const struct conf_list *data, struct optlist
 	drop_repeats(&values);
 	ret->v = arena_new_array(b->cfg->arena, struct optval, values.n);
 	fill_list(&values, ret);
-	if (!data->bad && n_good + n_made == data->n)
+	if (!is_bad && n_good + n_made == data->n)
 		warn_of_unsent(&values);
 	free(values.v);
 	optlist_sort(ret);
@@ -799,5 +800,5 @@ void build_optlist(struct build *b, const struct conf_list *data, struct optlist
 void build_options(struct build *b)
 {
 	build_definitions(b);
-	build_optlist(b, &b->root->option_data, &b->cfg->opts);
+	BUILD_OPTLIST(b, b->root, option_data, &b->cfg->opts);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "conf/key.h"
+#include "subnet/subnet.h"
 
 /*
  * The typed form of every map of a DHCP configuration; the rows that fill them are in keys_plan.c (what
@@ -14,91 +15,69 @@ struct relay_conf {
 
 struct option_def_conf {
 	struct conf_node node;
-	struct opt_str name;
-	struct opt_int code;
-	struct opt_str type;
-	struct opt_str record_types;
-	struct opt_str space;
-	struct opt_str encapsulate;
-	struct opt_bool array;
+	const char *name;
+	uint32_t code;
+	const char *type;
+	const char *record_types;
+	const char *space;
+	const char *encapsulate;
+	bool array;
 	struct json_object *user_context;
-	struct opt_str comment;
+	const char *comment;
 };
 
 struct option_data_conf {
 	struct conf_node node;
-	struct opt_str name;
-	struct opt_str data;
-	struct opt_str data_hex;
-	struct opt_int code;
-	struct opt_str space;
-	struct opt_bool csv_format;
-	struct opt_bool always_send;
-	struct opt_bool never_send;
+	const char *name;
+	const char *data;
+	const char *data_hex;
+	uint32_t code;
+	const char *space;
+	bool csv_format;
+	bool always_send;
+	bool never_send;
 	struct json_object *user_context;
-	struct opt_str comment;
+	const char *comment;
 	struct conf_strings client_classes;
 };
 
-/* The fields of DDNS_ROWS, NET_ROWS and LINK_ROWS in keys_rows.h. */
+/*
+ * The fields of DDNS_ROWS, NET_ROWS and LINK_ROWS in keys_rows.h. Scopes that inherit from each other have them at the
+ * same offsets: what more of them have comes first.
+ */
 struct ddns_conf {
-	struct opt_bool send_updates;
-	struct opt_bool override_no_update;
-	struct opt_bool override_client_update;
-	struct opt_int replace_client_name;
-	struct opt_str generated_prefix;
-	struct opt_str qualifying_suffix;
-	struct opt_bool update_on_renew;
-	struct opt_int conflict_resolution_mode;
-	struct opt_real ttl_percent;
-	struct opt_int ttl;
-	struct opt_int ttl_min;
-	struct opt_int ttl_max;
-	struct opt_str hostname_char_set;
-	struct opt_str hostname_char_replacement;
+	bool send_updates;
+	bool override_no_update;
+	bool override_client_update;
+	uint32_t replace_client_name;
+	const char *generated_prefix;
+	const char *qualifying_suffix;
+	bool update_on_renew;
+	uint32_t conflict_resolution_mode;
+	double ttl_percent;
+	uint32_t ttl;
+	uint32_t ttl_min;
+	uint32_t ttl_max;
+	const char *hostname_char_set;
+	const char *hostname_char_replacement;
 };
 
 struct net_conf {
-	struct opt_int valid_lifetime;
-	struct opt_int min_valid_lifetime;
-	struct opt_int max_valid_lifetime;
-	struct opt_int renew_timer;
-	struct opt_int rebind_timer;
-	struct opt_int preferred_lifetime;
-	struct opt_int min_preferred_lifetime;
-	struct opt_int max_preferred_lifetime;
-	struct opt_bool calculate_tee_times;
-	struct opt_real t1_percent;
-	struct opt_real t2_percent;
-	struct opt_real cache_threshold;
-	struct opt_int cache_max_age;
-	struct opt_real adaptive_lease_time_threshold;
-	struct opt_int offer_lifetime;
-	struct opt_int allocator;
-	struct opt_int pd_allocator;
-	struct opt_int max_addresses_per_ia;
-	struct opt_int max_prefixes_per_ia;
-	struct opt_bool match_client_id;
-	struct opt_bool authoritative;
-	struct opt_str next_server;
-	struct opt_str server_hostname;
-	struct opt_str boot_file_name;
-	struct opt_bool store_extended_info;
-	struct opt_bool reservations_global;
-	struct opt_bool reservations_in_subnet;
-	struct opt_bool reservations_out_of_pool;
-	struct opt_int reservation_mode;
 	struct ddns_conf ddns;
-	struct opt_bool ddns_use_conflict_resolution;
+	struct net_params par;
+	bool reservations_global;
+	bool reservations_in_subnet;
+	bool reservations_out_of_pool;
+	uint32_t reservation_mode;
+	bool ddns_use_conflict_resolution;
 };
 
 struct link_conf {
-	struct opt_str interface;
-	struct conf_map relay;
+	const char *interface;
+	struct relay_conf *relay;
 	struct conf_list option_data;
-	struct opt_str interface_id;
-	struct opt_bool rapid_commit;
-	struct opt_str client_class;
+	const char *interface_id;
+	const char *client_class;
 	struct conf_strings client_classes;
 	struct conf_strings require_client_classes;
 	struct conf_strings evaluate_additional_classes;
@@ -107,50 +86,50 @@ struct link_conf {
 struct pool_conf {
 	struct conf_node node;
 	struct ddns_conf ddns;
-	struct opt_str pool;
-	struct opt_int pool_id;
+	const char *pool;
+	uint32_t pool_id;
 	struct conf_list option_data;
-	struct opt_str client_class;
+	const char *client_class;
 	struct conf_strings client_classes;
 	struct conf_strings require_client_classes;
 	struct conf_strings evaluate_additional_classes;
 	struct json_object *user_context;
-	struct opt_str comment;
+	const char *comment;
 };
 
 struct pd_pool_conf {
 	struct conf_node node;
-	struct opt_str prefix;
-	struct opt_int prefix_len;
-	struct opt_int delegated_len;
-	struct opt_int pool_id;
+	const char *prefix;
+	uint32_t prefix_len;
+	uint32_t delegated_len;
+	uint32_t pool_id;
 	struct conf_list option_data;
-	struct opt_str client_class;
+	const char *client_class;
 	struct conf_strings client_classes;
 	struct conf_strings require_client_classes;
 	struct conf_strings evaluate_additional_classes;
-	struct opt_str excluded_prefix;
-	struct opt_int excluded_prefix_len;
+	const char *excluded_prefix;
+	uint32_t excluded_prefix_len;
 	struct json_object *user_context;
-	struct opt_str comment;
+	const char *comment;
 };
 
 struct reservation_conf {
 	struct conf_node node;
-	struct opt_str duid;
+	const char *duid;
 	struct conf_strings client_classes;
-	struct opt_str client_id;
-	struct opt_str circuit_id;
-	struct opt_str flex_id;
-	struct opt_str ip_address;
-	struct opt_str hw_address;
-	struct opt_str hostname;
+	const char *client_id;
+	const char *circuit_id;
+	const char *flex_id;
+	const char *ip_address;
+	const char *hw_address;
+	const char *hostname;
 	struct conf_list option_data;
-	struct opt_str next_server;
-	struct opt_str server_hostname;
-	struct opt_str boot_file_name;
+	const char *next_server;
+	const char *server_hostname;
+	const char *boot_file_name;
 	struct json_object *user_context;
-	struct opt_str comment;
+	const char *comment;
 	struct conf_strings ip_addresses;
 	struct conf_strings prefixes;
 	struct conf_strings excluded_prefixes;
@@ -158,283 +137,274 @@ struct reservation_conf {
 
 struct subnet_conf {
 	struct conf_node node;
-	struct link_conf link;
 	struct net_conf net;
+	struct link_conf link;
 	struct conf_list pools;
-	struct opt_str subnet;
-	struct opt_int id;
+	const char *subnet;
+	uint32_t id;
 	struct conf_list reservations;
-	struct opt_str v4o6_interface;
-	struct opt_str v4o6_interface_id;
-	struct opt_str v4o6_subnet;
+	const char *v4o6_interface;
+	const char *v4o6_interface_id;
+	const char *v4o6_subnet;
 	struct json_object *user_context;
-	struct opt_str comment;
+	const char *comment;
 	struct conf_list pd_pools;
 };
 
 struct shared_network_conf {
 	struct conf_node node;
-	struct link_conf link;
 	struct net_conf net;
-	struct opt_str name;
+	struct link_conf link;
+	const char *name;
 	struct conf_list subnets;
 	struct json_object *user_context;
-	struct opt_str comment;
+	const char *comment;
 };
 
 struct interfaces_config_conf {
 	struct conf_node node;
 	struct conf_strings interfaces;
-	struct opt_int dhcp_socket_type;
-	struct opt_int outbound_interface;
-	struct opt_bool re_detect;
-	struct opt_bool service_sockets_require_all;
-	struct opt_int service_sockets_retry_wait_time;
-	struct opt_int service_sockets_max_retries;
+	uint32_t dhcp_socket_type;
+	uint32_t outbound_interface;
+	bool re_detect;
+	bool service_sockets_require_all;
+	uint32_t service_sockets_retry_wait_time;
+	uint32_t service_sockets_max_retries;
 	struct json_object *user_context;
-	struct opt_str comment;
+	const char *comment;
 };
 
 struct database_conf {
 	struct conf_node node;
-	struct opt_int type;
-	struct opt_str user;
-	struct opt_str password;
-	struct opt_str password_file;
-	struct opt_str host;
-	struct opt_int port;
-	struct opt_str name;
-	struct opt_bool persist;
-	struct opt_int lfc_interval;
-	struct opt_bool readonly;
-	struct opt_int connect_timeout;
-	struct opt_int read_timeout;
-	struct opt_int write_timeout;
-	struct opt_int tcp_user_timeout;
-	struct opt_int max_reconnect_tries;
-	struct opt_int reconnect_wait_time;
-	struct opt_int on_fail;
-	struct opt_bool retry_on_startup;
-	struct opt_int max_row_errors;
-	struct opt_str trust_anchor;
-	struct opt_str cert_file;
-	struct opt_str key_file;
-	struct opt_int ssl_mode;
-	struct opt_str cipher_list;
-	struct opt_int sync;
+	uint32_t type;
+	const char *user;
+	const char *password;
+	const char *password_file;
+	const char *host;
+	uint32_t port;
+	const char *name;
+	bool persist;
+	uint32_t lfc_interval;
+	bool readonly;
+	uint32_t connect_timeout;
+	uint32_t read_timeout;
+	uint32_t write_timeout;
+	uint32_t tcp_user_timeout;
+	uint32_t max_reconnect_tries;
+	uint32_t reconnect_wait_time;
+	uint32_t on_fail;
+	bool retry_on_startup;
+	uint32_t max_row_errors;
+	const char *trust_anchor;
+	const char *cert_file;
+	const char *key_file;
+	uint32_t ssl_mode;
+	const char *cipher_list;
+	uint32_t sync;
 };
 
 struct sanity_checks_conf {
 	struct conf_node node;
-	struct opt_int lease_checks;
-	struct opt_int extended_info_checks;
+	uint32_t lease_checks;
+	uint32_t extended_info_checks;
 };
 
 struct multi_threading_conf {
 	struct conf_node node;
-	struct opt_bool enable_multi_threading;
-	struct opt_int thread_pool_size;
-	struct opt_int packet_queue_size;
+	bool enable_multi_threading;
+	uint32_t thread_pool_size;
+	uint32_t packet_queue_size;
 	struct json_object *user_context;
-	struct opt_str comment;
+	const char *comment;
 };
 
 struct hooks_library_conf {
 	struct conf_node node;
-	struct opt_str library;
+	const char *library;
 	struct json_object *parameters;
 };
 
 struct expired_leases_processing_conf {
 	struct conf_node node;
-	struct opt_int reclaim_timer_wait_time;
-	struct opt_int flush_reclaimed_timer_wait_time;
-	struct opt_int hold_reclaimed_time;
-	struct opt_int max_reclaim_leases;
-	struct opt_int max_reclaim_time;
-	struct opt_int unwarned_reclaim_cycles;
+	uint32_t reclaim_timer_wait_time;
+	uint32_t flush_reclaimed_timer_wait_time;
+	uint32_t hold_reclaimed_time;
+	uint32_t max_reclaim_leases;
+	uint32_t max_reclaim_time;
+	uint32_t unwarned_reclaim_cycles;
 };
 
 struct client_class_conf {
 	struct conf_node node;
-	struct opt_str name;
-	struct opt_str test;
-	struct opt_str template_test;
-	struct opt_bool only_if_required;
-	struct opt_bool only_in_additional_list;
+	struct net_conf net;
+	const char *name;
+	const char *test;
+	const char *template_test;
+	bool only_if_required;
+	bool only_in_additional_list;
 	struct conf_list option_def;
 	struct conf_list option_data;
-	struct opt_str next_server;
-	struct opt_str server_hostname;
-	struct opt_str boot_file_name;
 	struct json_object *user_context;
-	struct opt_str comment;
-	struct opt_int valid_lifetime;
-	struct opt_int min_valid_lifetime;
-	struct opt_int max_valid_lifetime;
-	struct opt_int offer_lifetime;
-	struct opt_int preferred_lifetime;
-	struct opt_int min_preferred_lifetime;
-	struct opt_int max_preferred_lifetime;
+	const char *comment;
 };
 
 struct server_id_conf {
 	struct conf_node node;
-	struct opt_int type;
-	struct opt_str identifier;
-	struct opt_int time;
-	struct opt_int htype;
-	struct opt_int enterprise_id;
-	struct opt_bool persist;
+	uint32_t type;
+	const char *identifier;
+	uint32_t time;
+	uint32_t htype;
+	uint32_t enterprise_id;
+	bool persist;
 	struct json_object *user_context;
-	struct opt_str comment;
+	const char *comment;
 };
 
 struct http_header_conf {
 	struct conf_node node;
-	struct opt_str name;
-	struct opt_str value;
+	const char *name;
+	const char *value;
 	struct json_object *user_context;
-	struct opt_str comment;
+	const char *comment;
 };
 
 struct auth_client_conf {
 	struct conf_node node;
-	struct opt_str user;
-	struct opt_str user_file;
-	struct opt_str password;
-	struct opt_str password_file;
+	const char *user;
+	const char *user_file;
+	const char *password;
+	const char *password_file;
 	struct json_object *user_context;
-	struct opt_str comment;
+	const char *comment;
 };
 
 struct authentication_conf {
 	struct conf_node node;
-	struct opt_int type;
-	struct opt_str realm;
-	struct opt_str directory;
+	uint32_t type;
+	const char *realm;
+	const char *directory;
 	struct conf_list clients;
-	struct opt_str comment;
+	const char *comment;
 	struct json_object *user_context;
 };
 
 struct control_socket_conf {
 	struct conf_node node;
-	struct opt_int socket_type;
-	struct opt_str socket_name;
-	struct opt_str socket_address;
-	struct opt_int socket_port;
-	struct conf_map authentication;
-	struct opt_str trust_anchor;
-	struct opt_str cert_file;
-	struct opt_str key_file;
-	struct opt_bool cert_required;
+	uint32_t socket_type;
+	const char *socket_name;
+	const char *socket_address;
+	uint32_t socket_port;
+	struct authentication_conf *authentication;
+	const char *trust_anchor;
+	const char *cert_file;
+	const char *key_file;
+	bool cert_required;
 	struct conf_list http_headers;
 	struct json_object *user_context;
-	struct opt_str comment;
+	const char *comment;
 };
 
 struct dhcp_queue_control_conf {
 	struct conf_node node;
-	struct opt_bool enable_queue;
-	struct opt_str queue_type;
-	struct opt_int capacity;
+	bool enable_queue;
+	const char *queue_type;
+	uint32_t capacity;
 	struct json_object *user_context;
-	struct opt_str comment;
+	const char *comment;
 };
 
 struct dhcp_ddns_conf {
 	struct conf_node node;
-	struct opt_bool enable_updates;
-	struct opt_str server_ip;
-	struct opt_int server_port;
-	struct opt_str sender_ip;
-	struct opt_int sender_port;
-	struct opt_int max_queue_size;
-	struct opt_int ncr_protocol;
-	struct opt_int ncr_format;
+	bool enable_updates;
+	const char *server_ip;
+	uint32_t server_port;
+	const char *sender_ip;
+	uint32_t sender_port;
+	uint32_t max_queue_size;
+	uint32_t ncr_protocol;
+	uint32_t ncr_format;
 	struct ddns_conf names; /* since Kea 1.9 with the scopes */
 	struct json_object *user_context;
-	struct opt_str comment;
+	const char *comment;
 };
 
 struct config_control_conf {
 	struct conf_node node;
 	struct conf_list config_databases;
-	struct opt_int config_fetch_wait_time;
+	uint32_t config_fetch_wait_time;
 };
 
 struct output_options_conf {
 	struct conf_node node;
-	struct opt_str output;
-	struct opt_bool flush;
-	struct opt_int maxsize;
-	struct opt_int maxver;
-	struct opt_str pattern;
+	const char *output;
+	bool flush;
+	uint64_t maxsize;
+	uint32_t maxver;
+	const char *pattern;
 };
 
 struct logger_conf {
 	struct conf_node node;
-	struct opt_str name;
+	const char *name;
 	struct conf_list output_options;
-	struct opt_int debuglevel;
-	struct opt_int severity;
+	uint32_t debuglevel;
+	uint32_t severity;
 	struct json_object *user_context;
-	struct opt_str comment;
+	const char *comment;
 };
 
 struct compatibility_conf {
 	struct conf_node node;
-	struct opt_bool lenient_option_parsing;
-	struct opt_bool ignore_dhcp_server_identifier;
-	struct opt_bool ignore_rai_link_selection;
-	struct opt_bool exclude_first_last_24;
+	bool lenient_option_parsing;
+	bool ignore_dhcp_server_identifier;
+	bool ignore_rai_link_selection;
+	bool exclude_first_last_24;
 };
 
 struct global_conf {
 	struct conf_node node;
 	struct net_conf net;
-	struct opt_int decline_probation_period;
+	uint32_t decline_probation_period;
 	struct conf_list subnets;
 	struct conf_list shared_networks;
-	struct conf_map interfaces_config;
-	struct conf_map lease_database;
-	struct conf_map hosts_database;
+	struct interfaces_config_conf *interfaces_config;
+	struct database_conf *lease_database;
+	struct database_conf *hosts_database;
 	struct conf_list hosts_databases;
 	struct conf_strings host_reservation_identifiers;
 	struct conf_list client_classes;
 	struct conf_list option_def;
 	struct conf_list option_data;
 	struct conf_list hooks_libraries;
-	struct conf_map expired_leases_processing;
-	struct opt_int dhcp4o6_port;
+	struct expired_leases_processing_conf *expired_leases_processing;
+	uint32_t dhcp4o6_port;
 	struct conf_list control_sockets;
-	struct conf_map dhcp_queue_control;
-	struct conf_map dhcp_ddns;
-	struct opt_bool echo_client_id;
+	struct dhcp_queue_control_conf *dhcp_queue_control;
+	struct dhcp_ddns_conf *dhcp_ddns;
+	bool echo_client_id;
 	struct json_object *user_context;
-	struct opt_str comment;
-	struct conf_map sanity_checks;
+	const char *comment;
+	struct sanity_checks_conf *sanity_checks;
 	struct conf_list reservations;
-	struct conf_map config_control;
-	struct opt_str server_tag;
+	struct config_control_conf *config_control;
+	const char *server_tag;
 	struct conf_list loggers;
-	struct opt_int statistic_default_sample_count;
-	struct opt_int statistic_default_sample_age;
-	struct conf_map multi_threading;
-	struct opt_bool early_global_reservations_lookup;
-	struct opt_bool ip_reservations_unique;
-	struct opt_bool reservations_lookup_first;
-	struct conf_map compatibility;
-	struct opt_int parked_packet_limit;
-	struct opt_bool stash_agent_options;
-	struct opt_str data_directory;
+	uint32_t statistic_default_sample_count;
+	uint32_t statistic_default_sample_age;
+	struct multi_threading_conf *multi_threading;
+	bool early_global_reservations_lookup;
+	bool ip_reservations_unique;
+	bool reservations_lookup_first;
+	struct compatibility_conf *compatibility;
+	uint32_t parked_packet_limit;
+	bool stash_agent_options;
+	const char *data_directory;
 	struct conf_strings mac_sources;
 	struct conf_strings relay_supplied_options;
-	struct conf_map server_id;
-	struct opt_bool allow_address_registration;
-	struct conf_map control_socket;
-	struct opt_int max_leases_per_client;
+	struct server_id_conf *server_id;
+	bool allow_address_registration;
+	struct control_socket_conf *control_socket;
+	uint32_t max_leases_per_client;
 };
 
 extern const struct scope relay_scope;
@@ -474,3 +444,11 @@ extern const char *const ddns_conflict_resolution_mode_words[];
 extern const char *const ddns_replace_client_name_words[];
 extern const char *const pd_allocator_words[];
 extern const char *const reservation_mode_words[];
+
+_Static_assert(offsetof(struct shared_network_conf, net) == offsetof(struct global_conf, net) &&
+		       offsetof(struct subnet_conf, net) == offsetof(struct global_conf, net) &&
+		       offsetof(struct client_class_conf, net) == offsetof(struct global_conf, net),
+	       "networks, subnets and classes inherit net");
+_Static_assert(offsetof(struct subnet_conf, link) == offsetof(struct shared_network_conf, link),
+	       "subnets inherit link");
+_Static_assert(offsetof(struct pool_conf, ddns) == offsetof(struct subnet_conf, net.ddns), "pools inherit ddns");

@@ -63,7 +63,7 @@ static const struct key pool_keys[] = {
 	      .doc = "number that groups pool statistics"),
 	K_LIST(struct pool_conf, option_data, "option-data", option_data_scope, .since = "4.0.0",
 	       .doc = "option values to send"),
-	K_STRING(struct pool_conf, client_class, "client-class", .inherit = true, .refuse = "client classes are",
+	K_STRING(struct pool_conf, client_class, "client-class", .refuse = "client classes are",
 		 .doc = "single-class guard (deprecated, read as client-classes)"),
 	K_STRINGS(struct pool_conf, client_classes, "client-classes", .refuse = "client classes are",
 		  .doc = "guard: client must be in at least one"),
@@ -154,10 +154,11 @@ static const struct key subnet_keys[] = {
 	K_COMMENT(struct subnet_conf),
 	K_LIST(struct subnet_conf, pd_pools, "pd-pools", pd_pool_scope, .families = KEY_6, .since = "4.1.0",
 	       .doc = "prefix pools"),
-	LINK_ROWS(struct subnet_conf),
+	LINK_ROWS(struct subnet_conf, true),
 	NET_ROWS(struct subnet_conf, true),
 };
-const struct scope subnet_scope = SCOPE("subnet", struct subnet_conf, subnet_keys);
+const struct scope subnet_scope =
+	SCOPE("subnet", struct subnet_conf, subnet_keys, .hands_down = offsetof(struct subnet_conf, net.par));
 
 static const struct key shared_network_keys[] = {
 	K_STRING(struct shared_network_conf, name, "name", .required = true, .since = "4.1.0",
@@ -167,7 +168,9 @@ static const struct key shared_network_keys[] = {
 	K_COMMENT(struct shared_network_conf),
 	K_LIST(struct shared_network_conf, subnets, "subnet6", subnet_scope, .families = KEY_6, .since = "4.1.0",
 	       .doc = "list of IPv6 subnets"),
-	LINK_ROWS(struct shared_network_conf),
+	LINK_ROWS(struct shared_network_conf, false),
 	NET_ROWS(struct shared_network_conf, true),
 };
-const struct scope shared_network_scope = SCOPE("shared-network", struct shared_network_conf, shared_network_keys);
+const struct scope shared_network_scope =
+	SCOPE("shared-network", struct shared_network_conf, shared_network_keys,
+	      .hands_down = offsetof(struct shared_network_conf, link) + sizeof(struct link_conf));

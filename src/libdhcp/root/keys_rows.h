@@ -51,73 +51,86 @@
 		.refuse = "DNS updates are", .inherit = inner, \
 		.doc = "text put in place of sanitised characters")
 
-/* What a subnet grants by: global, networks, subnets. struct net_conf net. */
-#define NET_ROWS(s, inner) \
-	K_INT(s, net.valid_lifetime, "valid-lifetime", .def = "7200", .unit = "s", .since = "4.0.0", \
+/* What client classes have as well. works: .since or .refuse. struct net_conf net. */
+#define VALID_ROWS(s, inner, works) \
+	K_INT(s, net.par.valid.def, "valid-lifetime", .def = "7200", .unit = "s", works, \
 		.inherit = inner, \
 		.doc = "lease time given when the client asks for none"), \
-	K_INT(s, net.min_valid_lifetime, "min-valid-lifetime", .since = "4.0.0", .inherit = inner, \
+	K_INT(s, net.par.valid.min, "min-valid-lifetime", works, .inherit = inner, \
 		.doc = "floor for a client-requested lease time"), \
-	K_INT(s, net.max_valid_lifetime, "max-valid-lifetime", .since = "4.0.0", .inherit = inner, \
-		.doc = "ceiling for a client-requested lease time"), \
-	K_INT(s, net.renew_timer, "renew-timer", .unit = "s", .since = "4.0.0", .inherit = inner, \
-		.doc = "explicit T1"), \
-	K_INT(s, net.rebind_timer, "rebind-timer", .unit = "s", .since = "4.0.0", .inherit = inner, \
-		.doc = "explicit T2"), \
-	K_INT(s, net.preferred_lifetime, "preferred-lifetime", .families = KEY_6, .unit = "s", .def = "3600", \
-		.since = "4.1.0", .inherit = inner, \
+	K_INT(s, net.par.valid.max, "max-valid-lifetime", works, .inherit = inner, \
+		.doc = "ceiling for a client-requested lease time")
+
+#define PREFERRED_ROWS(s, inner, works) \
+	K_INT(s, net.par.preferred.def, "preferred-lifetime", .families = KEY_6, .unit = "s", .def = "3600", \
+		works, .inherit = inner, \
 		.doc = "v6 preferred lifetime"), \
-	K_INT(s, net.min_preferred_lifetime, "min-preferred-lifetime", .families = KEY_6, .since = "4.1.0", \
+	K_INT(s, net.par.preferred.min, "min-preferred-lifetime", .families = KEY_6, works, \
 		.inherit = inner, \
 		.doc = "floor for requested preferred lifetime"), \
-	K_INT(s, net.max_preferred_lifetime, "max-preferred-lifetime", .families = KEY_6, .since = "4.1.0", \
+	K_INT(s, net.par.preferred.max, "max-preferred-lifetime", .families = KEY_6, works, \
 		.inherit = inner, \
-		.doc = "ceiling for requested preferred lifetime"), \
-	K_BOOL(s, net.calculate_tee_times, "calculate-tee-times", .def = "false", .def6 = "true", \
+		.doc = "ceiling for requested preferred lifetime")
+
+#define OFFER_ROWS(s, inner, works) \
+	K_INT(s, net.par.offer_lifetime, "offer-lifetime", .families = KEY_4, .unit = "s", works, \
+		.inherit = inner, \
+		.doc = ">0: write a short lease at DISCOVER time")
+
+#define BOOT_ROWS(s, inner, works) \
+	K_IP4(s, net.par.next_server, "next-server", .families = KEY_4, .def = "\"0.0.0.0\"", works, \
+		.inherit = inner, .empty_inherits = true, \
+		.doc = "siaddr"), \
+	K_STRING(s, net.par.server_hostname, "server-hostname", .families = KEY_4, .max = 63, .def = "\"\"", \
+		works, .inherit = inner, .empty_inherits = true, \
+		.doc = "sname"), \
+	K_STRING(s, net.par.boot_file_name, "boot-file-name", .families = KEY_4, .max = 127, .def = "\"\"", \
+		works, .inherit = inner, .empty_inherits = true, \
+		.doc = "file field")
+
+/* What a subnet grants by: global, networks, subnets. struct net_conf net. */
+#define NET_ROWS(s, inner) \
+	VALID_ROWS(s, inner, .since = "4.0.0"), \
+	K_INT(s, net.par.t1, "renew-timer", .unit = "s", .since = "4.0.0", .inherit = inner, \
+		.doc = "explicit T1"), \
+	K_INT(s, net.par.t2, "rebind-timer", .unit = "s", .since = "4.0.0", .inherit = inner, \
+		.doc = "explicit T2"), \
+	PREFERRED_ROWS(s, inner, .since = "4.1.0"), \
+	K_BOOL(s, net.par.calculate_tee, "calculate-tee-times", .def = "false", .def6 = "true", \
 		.since = "4.0.0", .inherit = inner, \
 		.doc = "derive T1/T2 from the lifetime when no explicit timer"), \
-	K_REAL(s, net.t1_percent, "t1-percent", .def = "0.5", .since = "4.0.0", .inherit = inner, \
+	K_REAL(s, net.par.t1_percent, "t1-percent", .def = "0.5", .since = "4.0.0", .inherit = inner, \
 		.doc = "T1 as a fraction of the lifetime"), \
-	K_REAL(s, net.t2_percent, "t2-percent", .def = "0.875", .def6 = "0.8", .since = "4.0.0", .inherit = inner, \
+	K_REAL(s, net.par.t2_percent, "t2-percent", .def = "0.875", .def6 = "0.8", .since = "4.0.0", .inherit = inner, \
 		.doc = "T2 as a fraction of the lifetime"), \
-	K_REAL(s, net.cache_threshold, "cache-threshold", .def = "0.25", .since = "4.0.0", .inherit = inner, \
+	K_REAL(s, net.par.cache_threshold, "cache-threshold", .def = "0.25", .since = "4.0.0", .inherit = inner, \
 		.doc = "fraction of lifetime under which a renew reuses the stored lease without a write"), \
-	K_INT(s, net.cache_max_age, "cache-max-age", .unit = "s", .since = "4.0.0", .inherit = inner, \
+	K_INT(s, net.par.cache_max_age, "cache-max-age", .unit = "s", .since = "4.0.0", .inherit = inner, \
 		.doc = "absolute cap (s) of that reuse window"), \
-	K_REAL(s, net.adaptive_lease_time_threshold, "adaptive-lease-time-threshold", .since = "4.1.0", \
+	K_REAL(s, net.par.adaptive_threshold, "adaptive-lease-time-threshold", .since = "4.1.0", \
 		.inherit = inner, \
 		.doc = "pool fill ratio above which min lifetime is given"), \
-	K_INT(s, net.offer_lifetime, "offer-lifetime", .families = KEY_4, .unit = "s", .since = "4.1.0", \
-		.inherit = inner, \
-		.doc = ">0: write a short lease at DISCOVER time"), \
-	K_ENUM(s, net.allocator, "allocator", .words = allocator_words, .def = "\"iterative\"", \
+	OFFER_ROWS(s, inner, .since = "4.1.0"), \
+	K_ENUM(s, net.par.allocator, "allocator", .words = allocator_words, .def = "\"iterative\"", \
 		.since = "4.1.0", .inherit = inner, \
 		.doc = "iterative / random / flq / shared-flq"), \
-	K_ENUM(s, net.pd_allocator, "pd-allocator", .families = KEY_6, .words = pd_allocator_words, \
+	K_ENUM(s, net.par.pd_allocator, "pd-allocator", .families = KEY_6, .words = pd_allocator_words, \
 		.def = "\"iterative\"", .since = "4.1.0", .inherit = inner, \
 		.doc = "same for prefixes"), \
-	K_INT(s, net.max_addresses_per_ia, "max-addresses-per-ia", .families = KEY_6, .min = 1, .max = 8, \
+	K_INT(s, net.par.addresses_per_ia, "max-addresses-per-ia", .families = KEY_6, .min = 1, .max = 8, \
 		.def = "1", .since = "4.1.0", .inherit = inner, \
 		.doc = "how many addresses an IA_NA gets when the client asks for so many; Kea has no such key"), \
-	K_INT(s, net.max_prefixes_per_ia, "max-prefixes-per-ia", .families = KEY_6, .min = 1, .max = 8, \
+	K_INT(s, net.par.prefixes_per_ia, "max-prefixes-per-ia", .families = KEY_6, .min = 1, .max = 8, \
 		.def = "1", .since = "4.1.0", .inherit = inner, \
 		.doc = "how many prefixes an IA_PD gets when the client asks for so many; Kea has no such key"), \
-	K_BOOL(s, net.match_client_id, "match-client-id", .families = KEY_4, .def = "true", .since = "4.0.0", \
+	K_BOOL(s, net.par.match_client_id, "match-client-id", .families = KEY_4, .def = "true", .since = "4.0.0", \
 		.inherit = inner, \
 		.doc = "use option 61 before chaddr to find a lease"), \
-	K_BOOL(s, net.authoritative, "authoritative", .families = KEY_4, .def = "false", .since = "4.0.0", \
+	K_BOOL(s, net.par.authoritative, "authoritative", .families = KEY_4, .def = "false", .since = "4.0.0", \
 		.inherit = inner, \
 		.doc = "NAK requests for unknown addresses"), \
-	K_STRING(s, net.next_server, "next-server", .families = KEY_4, .def = "\"0.0.0.0\"", .since = "4.0.0", \
-		.inherit = inner, \
-		.doc = "siaddr"), \
-	K_STRING(s, net.server_hostname, "server-hostname", .families = KEY_4, .def = "\"\"", .since = "4.0.0", \
-		.inherit = inner, \
-		.doc = "sname"), \
-	K_STRING(s, net.boot_file_name, "boot-file-name", .families = KEY_4, .def = "\"\"", .since = "4.0.0", \
-		.inherit = inner, \
-		.doc = "file field"), \
-	K_BOOL(s, net.store_extended_info, "store-extended-info", .def = "false", .since = "4.1.0", \
+	BOOT_ROWS(s, inner, .since = "4.0.0"), \
+	K_BOOL(s, net.par.store_extended_info, "store-extended-info", .def = "false", .since = "4.1.0", \
 		.inherit = inner, \
 		.doc = "keep relay information in the lease user-context (needed by leasequery)"), \
 	K_BOOL(s, net.reservations_global, "reservations-global", .def = "false", \
@@ -137,17 +150,20 @@
 		.def = "true", .refuse = "DNS updates are", .inherit = inner, \
 		.doc = "deprecated boolean mapped on the mode below")
 
-/* Who is on a link and what is sent there: networks and subnets. struct link_conf link. */
-#define LINK_ROWS(s) \
+/* Who is on a link and what is sent there: networks, and subnets with or without one. struct link_conf link. */
+#define LINK_ROWS(s, inner) \
 	K_STRING(s, link.interface, "interface", .def = "\"\"", .since = "4.0.0", \
+		.inherit = inner, .own_default = true, \
 		.doc = "link on which this scope is local"), \
-	K_MAP(s, link.relay, "relay", relay_scope, .since = "4.0.0", \
+	K_MAP(s, link.relay, "relay", relay, .since = "4.0.0", \
 		.doc = "{ip-addresses: [...]} that select this scope"), \
 	K_LIST(s, link.option_data, "option-data", option_data_scope, .since = "4.0.0", \
 		.doc = "option values to send"), \
 	K_STRING(s, link.interface_id, "interface-id", .families = KEY_6, .def = "\"\"", .since = "4.1.0", \
+		.inherit = inner, .own_default = true, \
 		.doc = "relay interface-id that selects this scope"), \
-	K_BOOL(s, link.rapid_commit, "rapid-commit", .families = KEY_6, .def = "false", .since = "4.1.0", \
+	K_BOOL(s, net.par.rapid_commit, "rapid-commit", .families = KEY_6, .def = "false", .since = "4.1.0", \
+		.inherit = inner, .own_default = true, \
 		.doc = "allow the two-message exchange"), \
 	K_STRING(s, link.client_class, "client-class", .refuse = "client classes are", \
 		.doc = "single-class guard (deprecated, read as client-classes)"), \

@@ -225,7 +225,7 @@ enum verdict answer4(struct request *req)
 		send_options(&s);
 	}
 	/* RFC 6842: the client's identifier comes back unchanged. */
-	if (req->client_id.len && req->cfg->echo_client_id)
+	if (req->client_id.len && req->cfg->global.echo_client_id)
 		answer_opts_add(&s, OPT4_DHCP_CLIENT_IDENTIFIER, req->client_id);
 	echo_relay_info(&s);
 	set_destination(req);

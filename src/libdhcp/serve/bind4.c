@@ -195,7 +195,7 @@ enum verdict bind4_request(struct request *req)
 
 	if (!req->chosen) {
 		/* Who chose us by name gets a clear response; others may be another server's. */
-		if (!opts_find(&req->q.opts, OPT4_DHCP_SERVER_IDENTIFIER) && !req->cfg->authoritative)
+		if (!opts_find(&req->q.opts, OPT4_DHCP_SERVER_IDENTIFIER) && !req->cfg->global.net.par.authoritative)
 			return request_drop(req, DROP_NO_SUBNET, NULL);
 		req->answer_type = DHCP4_NAK;
 		return STEP_NEXT;
@@ -217,7 +217,6 @@ enum verdict bind4_decline(struct request *req)
 {
 	struct ia *ia = &req->ias[0];
 	const struct lease *lease = ia->hints[0].lease;
-	struct event *event;
 
 	if (ip_is_zero(&req->wanted))
 		return request_drop(req, DROP_RULE, "DHCPDECLINE without a requested address");
@@ -226,9 +225,7 @@ enum verdict bind4_decline(struct request *req)
 	if (!req->fam->belongs(req, ia, lease))
 		return ignore(req, EVENT_DECLINE_FOREIGN);
 	req->answer_type = 0;
-	event = event_add(req, change_decline(req, lease) ? EVENT_DECLINED : EVENT_DECLINE_LIMIT);
-	event->ia = ia;
-	event->lease = lease;
+	change_decline(req, ia, lease);
 	return STEP_NEXT;
 }
 

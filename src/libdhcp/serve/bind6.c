@@ -35,7 +35,7 @@ static bool names_other_link(const struct request *req, const struct ia *ia)
 /* RFC 9915 18.3.1: two messages instead of four, for clients that ask for it where it is allowed. */
 static bool is_rapid(const struct request *req)
 {
-	return req->chosen && req->chosen->rapid_commit && opts_find(&req->q6.opts, OPT6_RAPID_COMMIT);
+	return req->chosen && req->chosen->par.rapid_commit && opts_find(&req->q6.opts, OPT6_RAPID_COMMIT);
 }
 
 const struct policy *policy6_solicit(const struct request *req, const struct ia *ia)
@@ -269,7 +269,6 @@ static unsigned give_back_ia(struct request *req, struct ia *ia, bool is_decline
 
 	for (i = 0; i < ia->n_hints; i++) {
 		const struct lease *lease = ia->hints[i].lease;
-		enum event_kind kind = EVENT_RELEASED;
 		struct event *event;
 
 		if (lease && is_changed(req, lease))
@@ -280,11 +279,12 @@ static unsigned give_back_ia(struct request *req, struct ia *ia, bool is_decline
 			continue;
 		}
 		n++;
-		if (!is_decline)
-			change_release(req, lease);
-		else
-			kind = change_decline(req, lease) ? EVENT_DECLINED : EVENT_DECLINE_LIMIT;
-		event = event_add(req, kind);
+		if (is_decline) {
+			change_decline(req, ia, lease);
+			continue;
+		}
+		change_release(req, lease);
+		event = event_add(req, EVENT_RELEASED);
 		event->ia = ia;
 		event->lease = lease;
 	}

@@ -47,6 +47,7 @@ struct event {
 	const struct lease *lease;     /* NULL if it is about none */
 	const struct hint *hint;       /* what the client names, or NULL */
 	const char *why;               /* detail, or NULL */
+	uint32_t seconds;              /* DECLINED, DECLINE_LIMIT: until the address is available again */
 };
 
 /* The hook point that sees the lease of such an event before it is stored; HOOK_POINT_N if none does. */

@@ -45,8 +45,9 @@ static enum verdict unpack4(struct request *req)
 	const char *why = NULL;
 
 	struct bytes datagram = bytes_of(req->in.buf, req->in.len);
-	int err = req->cfg->compat.lenient_options ? packet4_parse_lenient(datagram, req->arena, &req->q, &why)
-						   : packet4_parse(datagram, req->arena, &req->q, &why);
+	int err = req->cfg->global.compatibility->lenient_option_parsing
+			  ? packet4_parse_lenient(datagram, req->arena, &req->q, &why)
+			  : packet4_parse(datagram, req->arena, &req->q, &why);
 
 	if (err < 0)
 		return request_drop(req, DROP_PARSE, why);
@@ -89,7 +90,7 @@ static enum verdict identify4(struct request *req)
 	req->hwaddr = bytes_of(req->q.chaddr, req->q.hlen);
 	if (cid) {
 		/* RFC 2132 9.14: at least two bytes. */
-		if (cid->data.len < 2 && !req->cfg->compat.lenient_options)
+		if (cid->data.len < 2 && !req->cfg->global.compatibility->lenient_option_parsing)
 			return request_drop(req, DROP_RULE, "client identifier shorter than 2 bytes");
 		/* RFC 3396 lets it be longer, but nothing could keep it. */
 		if (cid->data.len > LEASE_ID_MAX)
@@ -116,7 +117,7 @@ static void where4(const struct request *req, struct select_query *query)
 	struct ip link = ip_zero4;
 
 	/* RFC 3527 beats RFC 3011 beats where the message comes from. */
-	if (!req->cfg->compat.ignore_link_selection)
+	if (!req->cfg->global.compatibility->ignore_rai_link_selection)
 		link = req->rai.link;
 	if (ip_is_zero(&link))
 		link = address_option(&req->q, OPT4_SUBNET_SELECTION);
@@ -138,7 +139,7 @@ static void describe_link4(const struct request *req, struct link_text *text)
 
 	if (req->q.giaddr)
 		link_text_ip(text, "relay", &relay);
-	if (!ip_is_zero(&req->rai.link) && !req->cfg->compat.ignore_link_selection)
+	if (!ip_is_zero(&req->rai.link) && !req->cfg->global.compatibility->ignore_rai_link_selection)
 		link_text_ip(text, "link selection", &req->rai.link);
 	if (!ip_is_zero(&link))
 		link_text_ip(text, "subnet selection", &link);
@@ -151,7 +152,7 @@ static bool is_for_us(const struct request *req)
 {
 	struct ip named, ours;
 
-	if (req->cfg->compat.ignore_server_id || req->type == DHCP4_DISCOVER ||
+	if (req->cfg->global.compatibility->ignore_dhcp_server_identifier || req->type == DHCP4_DISCOVER ||
 	    !opts_find(&req->q.opts, OPT4_DHCP_SERVER_IDENTIFIER))
 		return true;
 	named = address_option(&req->q, OPT4_DHCP_SERVER_IDENTIFIER);

@@ -56,8 +56,9 @@ static enum verdict unpack6(struct request *req)
 {
 	const char *why = NULL;
 	struct bytes datagram = bytes_of(req->in.buf, req->in.len);
-	int err = req->cfg->compat.lenient_options ? packet6_parse_lenient(datagram, req->arena, &req->q6, &why)
-						   : packet6_parse(datagram, req->arena, &req->q6, &why);
+	int err = req->cfg->global.compatibility->lenient_option_parsing
+			  ? packet6_parse_lenient(datagram, req->arena, &req->q6, &why)
+			  : packet6_parse(datagram, req->arena, &req->q6, &why);
 
 	if (err < 0)
 		return request_drop(req, DROP_PARSE, why);

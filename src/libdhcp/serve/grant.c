@@ -38,14 +38,14 @@ bool lease_may_be_reused(const struct net_params *par, const struct lease *old, 
 
 bool client_has_room(const struct request *req)
 {
-	uint32_t max = req->cfg->max_leases;
+	uint32_t max = req->cfg->global.max_leases_per_client;
 
 	return !max || req->n_leases < max;
 }
 
 bool client_may_have_more(const struct request *req)
 {
-	uint32_t max = req->cfg->max_leases;
+	uint32_t max = req->cfg->global.max_leases_per_client;
 
 	return !max || (uint64_t)req->n_leases + req->n_new < max;
 }
@@ -215,8 +215,11 @@ void change_release(struct request *req, const struct lease *old)
 	(void)change_put(req, &over, old);
 }
 
-bool change_decline(struct request *req, const struct lease *old)
+void change_decline(struct request *req, const struct ia *ia, const struct lease *old)
 {
+	uint32_t probation = req->cfg->global.decline_probation_period;
+	bool too_many = probation && !req->declines_left;
+	struct event *event = event_add(req, too_many ? EVENT_DECLINE_LIMIT : EVENT_DECLINED);
 	struct lease declined = {
 		.addr = old->addr,
 		.prefix_len = old->prefix_len,
@@ -227,17 +230,15 @@ bool change_decline(struct request *req, const struct lease *old)
 		.hostname = "",
 	};
 
+	event->ia = ia;
+	event->lease = old;
 	/* Without a probation it is free again at once. */
-	if (!req->cfg->decline_probation) {
+	if (!probation || too_many) {
 		change_delete(req, old);
-		return true;
+		return;
 	}
-	if (!req->declines_left) {
-		change_delete(req, old);
-		return false;
-	}
+	event->seconds = probation;
 	req->declines_left--;
-	lease_start(&declined, req->cfg->decline_probation);
+	lease_start(&declined, probation);
 	(void)change_put(req, &declined, old);
-	return true;
 }

@@ -37,6 +37,6 @@ void change_delete(struct request *req, const struct lease *old);
 void change_release(struct request *req, const struct lease *old);
 /*
  * Somebody else uses the address: kept away from everybody for a while; or, from a client that declines too much, only
- * taken from that client. False for the latter.
+ * taken from that client. Adds the event.
  */
-bool change_decline(struct request *req, const struct lease *old);
+void change_decline(struct request *req, const struct ia *ia, const struct lease *old);

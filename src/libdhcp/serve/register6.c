@@ -110,7 +110,7 @@ const struct policy *policy6_register(const struct request *req, const struct ia
 {
 	const struct hint *hint = &ia->hints[0];
 
-	return ia->type == LEASE_NA && req->cfg->allow_registration && hint->valid &&
+	return ia->type == LEASE_NA && req->cfg->global.allow_address_registration && hint->valid &&
 			       link_contains(req->chosen, &hint->prefix.addr) && may_register(req, hint->lease) &&
 			       !is_leased(hint->lease) && !is_delegated(req)
 		       ? &own_policy
@@ -143,7 +143,7 @@ enum verdict bind6_register(struct request *req)
 	const char *why;
 
 	req->has_status = false;
-	if (!req->cfg->allow_registration)
+	if (!req->cfg->global.allow_address_registration)
 		return request_drop(req, DROP_UNSUPPORTED_TYPE, NULL);
 	if ((why = registered_address(req, &item)))
 		return request_drop(req, DROP_RULE, why);

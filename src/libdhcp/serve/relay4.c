@@ -70,7 +70,7 @@ void relay4_of_request(struct request *req)
 bool relay4_needs_lease(const struct request *req, struct ip *ret)
 {
 	*ret = ip_from4(req->q.ciaddr);
-	return req->cfg->stash_agent_options && !req->rai.bytes.len && !req->q.giaddr && req->q.ciaddr;
+	return req->cfg->global.stash_agent_options && !req->rai.bytes.len && !req->q.giaddr && req->q.ciaddr;
 }
 
 void relay4_use_lease(struct request *req, const struct lease *lease)

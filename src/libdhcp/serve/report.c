@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "log/log.h"
 #include "serve/family.h"
+#include "serve/grant.h"
 #include "serve/server.h"
 
 void report_no_subnet(const struct request *req)
@@ -58,7 +59,7 @@ void report_max_leases(struct request *req)
 	stat_add(stats, STAT_ALLOC_FAIL, 1);
 	stat_add(stats, STAT_ALLOC_FAIL_MAX_LEASES, 1);
 	LOGF_FOLDED(req->fam->idx, req->worker->srv->fold, req->turn.client.a, ALLOC_ENGINE_Vx_ALLOC_FAIL_MAX_LEASES,
-		    request_label(req), req->cfg->max_leases);
+		    request_label(req), req->cfg->global.max_leases_per_client);
 }
 
 const char *report_address(const struct request *req, char *buf)
@@ -94,7 +95,7 @@ void report_subnet(const struct request *req)
 
 	LOGF(fam, DHCPx_SUBNET_SELECTED, request_label(req), sub->id);
 	LOGF(fam, DHCPx_SUBNET_DATA, request_label(req), prefix_format(&sub->prefix, prefix), sub->id,
-	     sub->net ? sub->net->name : "none", sub->par.valid.def, sub->n_pools, sub->n_pd_pools);
+	     sub->net ? sub->net->name : "none", lifetime_granted(&sub->par.valid, 0), sub->n_pools, sub->n_pd_pools);
 }
 
 enum selected report_selected_by(const struct subnet *sub, const struct select_query *query, const struct ip **ret_addr)

@@ -192,11 +192,11 @@ void report4_event(const struct request *req, const struct event *event)
 		report_released(req, ip_format(addr, text));
 		break;
 	case EVENT_DECLINED:
-		LOG(DHCP4_DECLINE_LEASE, request_label(req), ip_format(addr, text), req->cfg->decline_probation);
+		LOG(DHCP4_DECLINE_LEASE, request_label(req), ip_format(addr, text), event->seconds);
 		break;
 	case EVENT_DECLINE_LIMIT:
 		LOG_FOLDED(fold, req->turn.client.a, DHCP4_DECLINE_LIMIT, request_label(req), ip_format(addr, text));
-		LOG(DHCP4_DECLINE_LEASE, request_label(req), ip_format(addr, text), 0u);
+		LOG(DHCP4_DECLINE_LEASE, request_label(req), ip_format(addr, text), event->seconds);
 		break;
 	case EVENT_REFUSED:
 		LOG(DHCP4_PACKET_NAK_0004, request_label(req), ip_format(addr, text), event->why);

@@ -323,11 +323,11 @@ void report6_event(const struct request *req, const struct event *event)
 		report_released(req, lease, ip_format(addr, text));
 		break;
 	case EVENT_DECLINED:
-		LOG(DHCP6_DECLINE_LEASE, request_label(req), ip_format(addr, text), req->cfg->decline_probation);
+		LOG(DHCP6_DECLINE_LEASE, request_label(req), ip_format(addr, text), event->seconds);
 		break;
 	case EVENT_DECLINE_LIMIT:
 		LOG_FOLDED(req->worker->srv->fold, req->turn.client.a, DHCP6_DECLINE_LIMIT, request_label(req));
-		LOG(DHCP6_DECLINE_LEASE, request_label(req), ip_format(addr, text), 0u);
+		LOG(DHCP6_DECLINE_LEASE, request_label(req), ip_format(addr, text), event->seconds);
 		break;
 	case EVENT_DECLINE_UNKNOWN:
 	case EVENT_DECLINE_FOREIGN:

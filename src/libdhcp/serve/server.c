@@ -140,7 +140,7 @@ static void add_range(const struct config *cfg, struct pool *pool, enum allocato
 		.size = pool->size,
 		.shift = is_v4 ? 0 : (uint8_t)(128 - pool->len),
 		.how = how,
-		.skip_ends = is_v4 && cfg->compat.exclude_first_last_24 && pool->sub->prefix.len <= 24,
+		.skip_ends = is_v4 && cfg->global.compatibility->exclude_first_last_24 && pool->sub->prefix.len <= 24,
 		.skip_first = pool->skip_first,
 		.skip_reserved = pool->skip_reserved,
 	};

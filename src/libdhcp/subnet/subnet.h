@@ -11,7 +11,7 @@
  * applied. It lives in the arena of its configuration.
  */
 
-/* How the next address of a pool is found. */
+/* How the next address of a pool is found: the first words of allocator_words. */
 enum allocator { ALLOC_ITERATIVE, ALLOC_RANDOM, ALLOC_FLQ };
 
 /* A lifetime and what a client may ask instead; s. */
@@ -19,7 +19,10 @@ struct lifetime {
 	uint32_t def, min, max;
 };
 
-/* What a subnet grants by; after global > network > subnet. */
+/*
+ * What a subnet grants by; after global > network > subnet. The rows of root/keys_rows.h write it, a copy in each of
+ * these scopes.
+ */
 struct net_params {
 	struct lifetime valid;
 	struct lifetime preferred; /* DHCPv6 */
@@ -34,6 +37,7 @@ struct net_params {
 	enum allocator allocator, pd_allocator;
 	unsigned addresses_per_ia, prefixes_per_ia; /* DHCPv6: the most that one IA is granted */
 	bool authoritative, match_client_id;
+	bool rapid_commit; /* DHCPv6 */
 	bool store_extended_info;
 	uint32_t next_server;                         /* siaddr */
 	const char *server_hostname, *boot_file_name; /* "" if none */
@@ -69,7 +73,6 @@ struct subnet {
 	unsigned n_pools;
 	struct pool *pd_pools; /* of prefixes; DHCPv6 */
 	unsigned n_pd_pools;
-	bool rapid_commit;
 	struct bytes iface_id; /* of the relay's interface, its own or the network's; empty if none */
 	struct optlist opts;
 	const struct network *net; /* NULL */
