@@ -225,6 +225,7 @@ static void pick(uint64_t n)
 }
 
 static struct store *store;
+static struct leasedb *db;
 
 /* --- the pipeline ----------------------------------------------------------------- */
 
@@ -249,7 +250,7 @@ static struct io_engine answer_engine = { .ops = &answer_ops };
 
 static void free_live(struct live *live)
 {
-	live_free(&srv, live);
+	live_free(live);
 }
 
 static void prepare_server(void)
@@ -267,10 +268,10 @@ static void prepare_server(void)
 	    store_open(&conf, &store, &err) < 0)
 		abort();
 	diag_free(diag);
-	server_init(&srv, &family4, store, 1, 64);
+	server_init(&srv, &family4, 1, 64);
 	srv.workers[0].engine = &answer_engine;
-	store_watch(store, server_note, &srv);
-	live = live_new(&srv, cfg);
+	db = leasedb_new(store);
+	live = live_new(&srv, db, cfg);
 	live->unused = free_live;
 	serve_worker_switch(&srv.workers[0], live);
 	n_clients = next_client = 0;
@@ -279,7 +280,7 @@ static void prepare_server(void)
 static void close_server(void)
 {
 	server_done(&srv);
-	store_close(store);
+	leasedb_leave(db);
 }
 
 /* One message of the client with this number. */

@@ -18,6 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct server srv;
 static struct store *store;
+static struct leasedb *db;
 static struct reclaim *reclaim;
 static struct live *live;
 static struct arena *arena;
@@ -59,13 +60,13 @@ static void begin(void)
 	diag_free(diag);
 	if (store_open(&conf, &store, NULL) < 0)
 		abort();
-	server_init(&srv, fuzz_family.family, store, 1, 16);
+	server_init(&srv, fuzz_family.family, 1, 16);
 	srv.workers[0].engine = &engine;
 	if (fuzz_family.server_duid && duid_parse(fuzz_family.server_duid, &srv.duid) < 0)
 		abort();
-	store_watch(store, server_note, &srv);
-	reclaim = reclaim_new(store, fuzz_family.family->idx);
-	live = live_new(&srv, cfg);
+	db = leasedb_new(store);
+	reclaim = reclaim_new(fuzz_family.family->idx);
+	live = live_new(&srv, db, cfg);
 	serve_worker_switch(&srv.workers[0], live);
 }
 
@@ -104,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	serve_worker_flush(&srv.workers[0]);
 	rest();
 	clock_advance(how & 0x80 ? 7000 : 10);
-	(void)reclaim_slice(reclaim, &live->cfg->expiry);
-	(void)reclaim_flush(reclaim, &live->cfg->expiry);
+	(void)reclaim_slice(reclaim, store, &live->cfg->expiry);
+	(void)reclaim_flush(reclaim, store, &live->cfg->expiry);
 	return 0;
 }

@@ -161,7 +161,7 @@ static struct io_engine engine = { .ops = &ops };
 
 static void free_live(struct live *live)
 {
-	live_free(&m.srv, live);
+	live_free(live);
 }
 
 const char *any_allocator(void)
@@ -198,7 +198,7 @@ static struct config *make_config(void)
 
 static void configure(void)
 {
-	struct live *live = live_new(&m.srv, make_config());
+	struct live *live = live_new(&m.srv, m.db, make_config());
 
 	live->unused = free_live;
 	for (unsigned i = 0; i < WORKERS; i++)
@@ -350,8 +350,8 @@ static void advance(unsigned ms, bool reclaims)
 	lose_late_answers();
 	if (!reclaims)
 		return;
-	(void)reclaim_slice(m.reclaim, &m.live->cfg->expiry);
-	(void)reclaim_flush(m.reclaim, &m.live->cfg->expiry);
+	(void)reclaim_slice(m.reclaim, m.store, &m.live->cfg->expiry);
+	(void)reclaim_flush(m.reclaim, m.store, &m.live->cfg->expiry);
 }
 
 static void time_passes(bool reclaims)
@@ -412,7 +412,7 @@ static void each_lease(void (*fn)(void *ctx, const struct lease *lease), void *c
 static void check_pool(const struct pool *pool, const struct used *used)
 {
 	unsigned shift = ip_is4(&pool->first) ? 0 : 128u - pool->len;
-	uint64_t n_free = pool->size, counted = alloc_n_free(m.srv.alloc, m.live->set, pool->index);
+	uint64_t n_free = pool->size, counted = alloc_n_free(m.db->alloc, m.live->set, pool->index);
 	char text[IP_TEXT_MAX];
 
 	for (uint64_t i = 0; i < pool->size; i++) {
@@ -452,9 +452,9 @@ static void check_rest(void)
 	if (m.live->users != WORKERS)
 		fail("the configuration has %u users", m.live->users);
 	clock_advance(16000);
-	alloc_sweep(m.srv.alloc);
-	if (alloc_n_claims(m.srv.alloc))
-		fail("%zu claims never ended", alloc_n_claims(m.srv.alloc));
+	alloc_sweep(m.db->alloc);
+	if (alloc_n_claims(m.db->alloc))
+		fail("%zu claims never ended", alloc_n_claims(m.db->alloc));
 	for (unsigned i = 0; i < rules.n_clients; i++)
 		m.clients[i].n_leases = 0;
 	each_lease(collect_lease, &used);
@@ -552,7 +552,7 @@ static uint64_t n_unclaimed(unsigned ia)
 								  : link_pool_of(sub, &thing->prefix.addr);
 
 		if (pool && rules.may_assign(thing, ia))
-			n += alloc_n_free(m.srv.alloc, m.live->set, pool->index);
+			n += alloc_n_free(m.db->alloc, m.live->set, pool->index);
 	}
 	return n;
 }
@@ -642,11 +642,11 @@ static void begin(uint64_t seed)
 	clock_set_virtual(1700000000, 100000);
 	m.arena = arena_new(0);
 	m.store = fake_store_new((int)rules.family->idx);
-	server_init(&m.srv, rules.family, m.store, WORKERS, 64);
+	server_init(&m.srv, rules.family, WORKERS, 64);
 	for (unsigned i = 0; i < WORKERS; i++)
 		m.srv.workers[i].engine = &engine;
-	store_watch(m.store, server_note, &m.srv);
-	m.reclaim = reclaim_new(m.store, rules.family->idx);
+	m.db = leasedb_new(m.store);
+	m.reclaim = reclaim_new(rules.family->idx);
 	m.live = NULL;
 	m.max_leases = dice(2) ? rules.max_leases + dice(3) : 0;
 	memset(m.clients, 0, sizeof(m.clients));
@@ -660,7 +660,7 @@ static void end(void)
 	check_rest();
 	reclaim_free_wait(m.reclaim);
 	server_done(&m.srv);
-	store_close(m.store);
+	leasedb_leave(m.db);
 	arena_free(m.arena);
 }
 

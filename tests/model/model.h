@@ -84,6 +84,7 @@ struct game {
 	unsigned step;
 	struct server srv;
 	struct store *store;
+	struct leasedb *db;
 	struct reclaim *reclaim;
 	struct live *live;
 	struct client clients[CLIENTS_MAX + NOISY]; /* those after rules.n_clients only discover */

@@ -37,6 +37,7 @@ struct play {
 	bool running;
 	struct live *live;
 	struct store *store;
+	struct leasedb *db;
 	bool use_double;
 	struct reclaim *reclaim;
 	struct arena *arena;

@@ -292,7 +292,7 @@ void pump(void)
 
 static void free_live(struct live *live)
 {
-	live_free(&play.srv, live);
+	live_free(live);
 }
 
 /* A line of a configuration; $HEX*N$ in it stands for HEX N times. */
@@ -347,14 +347,14 @@ static void do_config(FILE *file)
 			play.store = fake_store_new((int)play.dialect->fam->idx);
 		else if (store_open(&conf, &play.store, &why) < 0)
 			fail("store: %s", why);
-		server_init(&play.srv, play.dialect->fam, play.store, 1, 64);
+		server_init(&play.srv, play.dialect->fam, 1, 64);
 		play.srv.workers[0].engine = &fake_engine;
 		(void)duid_parse(SERVER_DUID, &play.srv.duid);
-		store_watch(play.store, server_note, &play.srv);
-		play.reclaim = reclaim_new(play.store, play.dialect->fam->idx);
+		play.db = leasedb_new(play.store);
+		play.reclaim = reclaim_new(play.dialect->fam->idx);
 		play.running = true;
 	}
-	live = live_new(&play.srv, cfg);
+	live = live_new(&play.srv, play.db, cfg);
 	live->unused = free_live;
 	live->hooks = play_hooks();
 	serve_worker_switch(&play.srv.workers[0], live);
@@ -579,8 +579,8 @@ static void do_advance(void)
 	clock_advance((int64_t)number_of(words[1]) * 1000);
 	serve_worker_flush(&play.srv.workers[0]);
 	for (i = 0; i < 100 && !no_reclaim; i++) {
-		unsigned n = reclaim_slice(play.reclaim, &play.live->cfg->expiry) +
-			     reclaim_flush(play.reclaim, &play.live->cfg->expiry);
+		unsigned n = reclaim_slice(play.reclaim, play.store, &play.live->cfg->expiry) +
+			     reclaim_flush(play.reclaim, play.store, &play.live->cfg->expiry);
 
 		if (!n)
 			break;
@@ -692,7 +692,7 @@ int main(int argc, char **argv)
 	if (play.running) {
 		reclaim_free_wait(play.reclaim);
 		server_done(&play.srv);
-		store_close(play.store);
+		leasedb_leave(play.db);
 	}
 	end_log();
 	arena_free(play.arena);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "lease/memfile.h"
 #include "base/str.h"
 #include "lease/csv.h"
 
@@ -440,6 +441,28 @@ static void wait_answers(unsigned n)
 		(void)usleep(1000);
 	}
 }
+
+/* A reload may switch syncing off and on: it counts from the next change on. */
+START_TEST(sync_is_switched)
+{
+	static const bool switches[] = { true, false, false, true };
+	uint64_t want = 0;
+	struct store_stats stats;
+
+	setup();
+	for (uint32_t i = 0; i < 4; i++) {
+		struct lease lease = test_lease(i + 1, 1000);
+
+		memfile_set_sync(store, switches[i]);
+		want += switches[i];
+		ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+		store_get_stats(store, &stats);
+		ck_assert_uint_eq(stats.syncs, want);
+	}
+	check_reload();
+	teardown();
+}
+END_TEST
 
 /* While one sync is under way, a hundred transactions gather: one more write and sync for all. */
 START_TEST(groups)
@@ -1068,6 +1091,7 @@ int main(void)
 	tcase_add_test(tc, sync_fails_once);
 	tcase_add_test(tc, disk_full);
 	tcase_add_test(tc, short_writes_are_finished);
+	tcase_add_test(tc, sync_is_switched);
 	tcase_add_test(tc, groups);
 	tcase_add_test(tc, taken_back_in_order);
 	tcase_add_loop_test(tc, any_call_fails, 0, 2 * CALLS);

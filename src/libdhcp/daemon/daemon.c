@@ -16,7 +16,7 @@
 #include "json/diag.h"
 #include "log/config.h"
 #include "log/log.h"
-#include "daemon/check_leases.h"
+#include "daemon/database.h"
 #include "daemon/own_log.h"
 #include "serve/family.h"
 #include "serve/grant.h"
@@ -135,7 +135,7 @@ static void reclaim_now(struct daemon *d)
 
 	/* Who is refused from here on wakes us again: once for each look, not for each refusal. */
 	atomic_store(&d->srv.want_reclaim, false);
-	(void)reclaim_slice(d->reclaim, &d->live->cfg->expiry);
+	(void)reclaim_slice(d->reclaim, d->db->store, &d->live->cfg->expiry);
 	if (wait)
 		loop_timer_start(d->loop, &d->reclaim_timer, (int64_t)wait * 1000);
 }
@@ -174,7 +174,7 @@ static void flush_tick(void *ctx)
 	if (!wait)
 		return;
 	/* A full slice: there is more, and it must not pile up. */
-	if (reclaim_flush(d->reclaim, &d->live->cfg->expiry) == RECLAIM_SLICE_MAX)
+	if (reclaim_flush(d->reclaim, d->db->store, &d->live->cfg->expiry) == RECLAIM_SLICE_MAX)
 		loop_timer_start(d->loop, &d->flush_timer, FLUSH_MORE_MS);
 	else
 		loop_timer_start(d->loop, &d->flush_timer, (int64_t)wait * 1000);
@@ -201,13 +201,13 @@ static void status_tick(void *ctx)
 	double rate = 0;
 
 	sockets_note_drops(d);
-	store_get_stats(d->store, &stats);
+	store_get_stats(d->db->store, &stats);
 	if (now_ms > d->last_status_ms)
 		rate = (double)(received - d->last_received) * 1000 / (double)(now_ms - d->last_status_ms);
 	d->last_received = received;
 	d->last_status_ms = now_ms;
 	(void)notify_status("serving %s; %s; %.0f req/s%s%s%s%s", serving(d, what),
-			    str_count(leases, store_count(d->store, LEASE_DEFAULT), "lease"), rate,
+			    str_count(leases, store_count(d->db->store, LEASE_DEFAULT), "lease"), rate,
 			    d->last_reload[0] ? "; last reload " : "", d->last_reload,
 			    stats.failing ? "; LEASES CANNOT BE STORED: " : "", stats.failing ? stats.why : "");
 	loop_timer_start(d->loop, &d->status_timer, STATUS_MS);
@@ -233,6 +233,7 @@ static void start_timers(struct daemon *d)
 		loop_timer_start(d->loop, &d->flush_timer, (int64_t)conf->flush_wait_sec * 1000);
 	else
 		loop_timer_stop(d->loop, &d->flush_timer);
+	lfc_use(d->lfc, d->db->store);
 	lfc_set_interval(d->lfc, d->live->cfg->lfc_interval_sec);
 }
 
@@ -240,10 +241,7 @@ static void start_timers(struct daemon *d)
 
 static void free_live_post(struct post *post)
 {
-	struct live *live = container_of(post, struct live, post);
-	struct daemon *d = live->owner;
-
-	live_free(&d->srv, live);
+	live_free(container_of(post, struct live, post));
 	/* Two configurations were in memory; the room of one is free now. */
 	heap_settle();
 }
@@ -257,9 +255,9 @@ static void live_unused(struct live *live)
 	loop_post(d->loop, &live->post);
 }
 
-static struct live *make_live(struct daemon *d, struct config *cfg)
+static struct live *make_live(struct daemon *d, struct leasedb *db, struct config *cfg)
 {
-	struct live *live = live_new(&d->srv, cfg);
+	struct live *live = live_new(&d->srv, db, cfg);
 
 	if (!live) {
 		LOGF(d->fam->idx, DHCPx_CONFIG_LOAD_FAIL, d->opts.config_file, "the leases cannot be read");
@@ -312,29 +310,6 @@ static int take_pidfile(struct daemon *d)
 	if (err < 0)
 		return init_fail(d, "cannot write the pid file %s: %s", path, file_why(path, W_OK, why));
 	return 0;
-}
-
-static int open_store(struct daemon *d, const struct config *cfg)
-{
-	struct store_conf conf = {
-		.type = "memfile",
-		.family = (int)d->fam->idx,
-		.path = cfg->lease_file,
-		.persist = cfg->persist,
-		.sync = cfg->sync,
-		.max_row_errors = cfg->max_row_errors,
-	};
-	char *why = NULL;
-	int err;
-
-	LOG(DHCPSRV_LEASE_MGR_BACKENDS_REGISTERED, conf.type);
-	err = store_open(&conf, &d->store, &why);
-	if (err < 0) {
-		LOG(DHCPSRV_MEMFILE_FAILED_TO_OPEN, why ? why : err_text(err));
-		(void)init_fail(d, "%s", why ? why : err_text(err));
-	}
-	free(why);
-	return err;
 }
 
 static int start_workers(struct daemon *d)
@@ -392,13 +367,23 @@ static int start_sockets(struct daemon *d, struct live *live)
 	return 0;
 }
 
+static struct leasedb *use_database(struct daemon *d, struct leasedb *db)
+{
+	if (db) {
+		list_add_tail(&d->databases, &db->link);
+		d->db = db;
+	}
+	return db;
+}
+
 int daemon_start(struct daemon *d)
 {
 	struct config *cfg = daemon_load_config(d);
-	char text[600 + FILE_WHY_MAX];
+	char text[600 + FILE_WHY_MAX], *refused;
 	const char *why = NULL;
 	unsigned n_threads;
 
+	list_init(&d->databases);
 	if (!cfg)
 		return init_fail(d, "configuration error in %s", d->opts.config_file);
 	if (take_pidfile(d) < 0 || (!d->opts.verbose && log_configure(&cfg->log, &why) < 0)) {
@@ -410,10 +395,13 @@ int daemon_start(struct daemon *d)
 		LOGF(d->fam->idx, DHCPx_SECURITY_CHECKS_DISABLED);
 	if (geteuid() == 0)
 		LOGF(d->fam->idx, DHCPx_ROOT_USER_SECURITY_WARNING, cfg->raw ? "CAP_NET_RAW and " : "");
-	if (open_store(d, cfg) < 0)
+	if (!use_database(d, database_open(d->fam, cfg, &refused))) {
+		(void)init_fail(d, "%s", refused ? refused : "the lease database cannot be opened");
+		free(refused);
 		goto out;
+	}
 	n_threads = count_threads(cfg);
-	server_init(&d->srv, d->fam, d->store, n_threads, cfg->queue > SLOTS_MIN ? cfg->queue : SLOTS_MIN);
+	server_init(&d->srv, d->fam, n_threads, cfg->queue > SLOTS_MIN ? cfg->queue : SLOTS_MIN);
 	d->srv_ready = true;
 	d->srv.wake_main = wake_main;
 	d->srv.to_source = getenv("KEA_TEST_SEND_RESPONSES_TO_SOURCE") != NULL;
@@ -429,17 +417,12 @@ int daemon_start(struct daemon *d)
 		(void)init_fail(d, "%s", text);
 		goto out;
 	}
-	if (check_leases_wait(d->store, d->fam, cfg) < 0) {
-		(void)init_fail(d, "the leases cannot be read");
-		goto out;
-	}
-	store_watch(d->store, server_note, &d->srv);
 	d->stats = stats_new();
-	d->live = make_live(d, cfg);
+	d->live = make_live(d, d->db, cfg);
 	if (!d->live)
 		goto out;
-	d->reclaim = reclaim_new(d->store, d->fam->idx);
-	d->lfc = lfc_new(d->loop, d->store, d->fam->idx);
+	d->reclaim = reclaim_new(d->fam->idx);
+	d->lfc = lfc_new(d->loop, d->fam->idx);
 	d->reclaim_post.fn = reclaim_wanted;
 	timer_init(&d->reclaim_timer, reclaim_tick, d);
 	timer_init(&d->flush_timer, flush_tick, d);
@@ -463,56 +446,107 @@ out:
 
 /* --- reload ---------------------------------------------------------------- */
 
-static bool same_text(const char *a, const char *b)
+static void warn_fixed(struct daemon *d, const struct config *cfg)
 {
-	return a == b || (a && b && !strcmp(a, b));
-}
-
-static void warn_fixed(struct daemon *d, const struct config *old, const struct config *cfg)
-{
-	if (!same_text(old->lease_file, cfg->lease_file) || old->persist != cfg->persist || old->sync != cfg->sync)
-		LOGF(d->fam->idx, DHCPx_CONFIG_UNSUPPORTED_CHANGE, "lease-database");
 	if (count_threads(cfg) != d->srv.n_workers)
 		LOGF(d->fam->idx, DHCPx_CONFIG_UNSUPPORTED_CHANGE, "multi-threading");
+}
+
+static bool refuse(struct daemon *d, const char *why)
+{
+	LOGF(d->fam->idx, DHCPx_CONFIG_LOAD_FAIL, d->opts.config_file, why);
+	return false;
+}
+
+/* The one in service, or another beside it; NULL when that cannot be opened. */
+static struct leasedb *choose_database(struct daemon *d, const struct config *cfg)
+{
+	char *why = NULL;
+	struct leasedb *db;
+
+	if (database_is_same(d->db, d->live->cfg, cfg))
+		return d->db;
+	db = database_open(d->fam, cfg, &why);
+	if (!db)
+		(void)refuse(d, why ? why : "the new lease database cannot be opened");
+	free(why);
+	return db;
+}
+
+/* From here on requests use it; those under way end with the old one. */
+static void change_database(struct daemon *d, struct leasedb *db, const struct config *cfg)
+{
+	struct leasedb *old = d->db;
+	char from[512], to[512];
+
+	if (db == old) {
+		database_adjust(db, cfg);
+		return;
+	}
+	LOGF(d->fam->idx, DHCPx_LEASE_DATABASE_CHANGED, database_name(db, to, sizeof(to)),
+	     (unsigned long long)database_leases(db), database_name(old, from, sizeof(from)),
+	     (unsigned long long)database_leases(old));
+	(void)use_database(d, db);
+	leasedb_leave(old);
+}
+
+/* What a reload builds before it changes anything. */
+struct built {
+	struct opened opened;
+	struct leasedb *db;
+	struct live *live;
+};
+
+static bool build(struct daemon *d, struct config *cfg, struct built *b)
+{
+	const char *why = NULL;
+
+	if (cfg->n_listen && !b->opened.n_open && d->sockets.n_ifaces) {
+		LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED, "none of the newly configured interfaces can be used");
+		return false;
+	}
+	b->db = choose_database(d, cfg);
+	if (!b->db)
+		return false;
+	b->live = make_live(d, b->db, cfg);
+	if (!b->live)
+		return false;
+	/* Last: there is no way back. */
+	if (!d->opts.verbose && log_configure(&cfg->log, &why) < 0)
+		return refuse(d, why);
+	return true;
 }
 
 /* Build, then change over; false when the old configuration stays. */
 static bool try_reload(struct daemon *d)
 {
 	struct config *cfg = daemon_load_config(d);
-	const struct config *old = d->live->cfg;
-	struct opened opened;
-	const char *why = NULL;
-	struct live *live;
+	struct built b = { 0 };
 
 	if (!cfg)
 		return false;
-	if (sockets_open(d, cfg, false, &opened) < 0) {
+	if (sockets_open(d, cfg, false, &b.opened) < 0) {
 		config_free(cfg);
 		return false;
 	}
-	if (cfg->n_listen && !opened.n_open && d->sockets.n_ifaces) {
-		LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED, "none of the newly configured interfaces can be used");
-		goto refuse;
+	if (!build(d, cfg, &b)) {
+		sockets_drop(d, &b.opened);
+		if (b.live)
+			live_free(b.live);
+		else
+			config_free(cfg);
+		if (b.db != d->db)
+			leasedb_leave(b.db);
+		return false;
 	}
-	if (!d->opts.verbose && log_configure(&cfg->log, &why) < 0) {
-		LOGF(d->fam->idx, DHCPx_CONFIG_LOAD_FAIL, d->opts.config_file, why);
-		goto refuse;
-	}
-	live = make_live(d, cfg);
-	if (!live)
-		goto refuse;
-	warn_fixed(d, old, cfg);
-	sockets_use(d, live, &opened);
+	warn_fixed(d, cfg);
+	change_database(d, b.db, cfg);
+	sockets_use(d, b.live, &b.opened);
 	start_timers(d);
 	if (!cfg->n_listen)
 		report_no_interfaces(d, cfg);
 	report_config(d, cfg);
 	return true;
-refuse:
-	sockets_drop(d, &opened);
-	config_free(cfg);
-	return false;
 }
 
 void daemon_reload(struct daemon *d)
@@ -556,7 +590,7 @@ static void free_server(struct daemon *d)
 	unsigned i;
 
 	if (d->live && !atomic_load(&d->live->users))
-		live_free(&d->srv, d->live); /* never came into service */
+		live_free(d->live); /* never came into service */
 	for (i = 0; i < d->srv.n_workers; i++)
 		serve_worker_switch(&d->srv.workers[i], NULL);
 	(void)loop_run_once(d->loop, 0); /* what the workers handed back to be freed */
@@ -576,12 +610,14 @@ void daemon_stop(struct daemon *d)
 	}
 	/* The store may still hand requests back, so the workers' loops outlive it. */
 	reclaim_free_wait(d->reclaim);
-	if (d->store)
+	if (d->db)
 		LOG(DHCPSRV_CLOSE_DB);
-	store_close(d->store);
+	list_for_each (pos, &d->databases)
+		leasedb_close(container_of(pos, struct leasedb, link));
 	workers_free(d->workers);
 	if (d->srv_ready)
 		free_server(d);
+	leasedb_leave(d->db);
 	sockets_done(d);
 	if (d->stats)
 		stats_free(d->stats);

@@ -17,14 +17,15 @@ struct daemon {
 	struct run_options opts;
 	struct loop *loop;
 	struct pidfile *pidfile;
-	struct store *store;
+	struct leasedb *db;    /* of the configuration in service */
+	struct list databases; /* that one and those that still have requests under way */
 	struct server srv;
 	bool srv_ready;    /* srv was initialised */
 	struct live *live; /* in service */
 	struct workers *workers;
 	struct sockets sockets;
 	struct reclaim *reclaim;
-	struct lfc *lfc;     /* NULL without a lease file */
+	struct lfc *lfc;
 	struct stats *stats; /* the main thread's counters */
 	struct timer reclaim_timer, flush_timer, status_timer, watchdog_timer;
 	struct post reclaim_post;

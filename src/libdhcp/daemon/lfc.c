@@ -26,14 +26,14 @@ extern char **environ;
 
 struct lfc {
 	struct loop *loop;
-	struct store *store;
+	struct store *store;    /* NULL: nothing is cleaned up */
+	struct store *rotating; /* the store whose file is being moved aside; NULL: none */
 	const char *family_arg;
 	char *program;
 	uint32_t interval_sec; /* 0: never */
 	struct timer interval_timer, size_timer;
 	int64_t not_before_ms; /* for clean-ups by size */
-	bool rotating;
-	struct post post; /* from the journal thread: the file was moved aside */
+	struct post post;      /* from the journal thread: the file was moved aside */
 	_Atomic int result;
 	pid_t pid; /* 0: none runs */
 	int64_t started_ms;
@@ -201,8 +201,11 @@ static void rotated_post(struct post *post)
 {
 	struct lfc *lfc = container_of(post, struct lfc, post);
 	int result = atomic_load(&lfc->result);
+	bool is_other = lfc->rotating != lfc->store;
 
-	lfc->rotating = false;
+	lfc->rotating = NULL;
+	if (is_other)
+		return;
 	if (result == 0 && lfc->interval_sec) {
 		LOG(DHCPSRV_MEMFILE_LFC_START);
 		run_program(lfc);
@@ -221,9 +224,9 @@ static void start(struct lfc *lfc)
 	}
 	if (lfc->rotating)
 		return;
-	lfc->rotating = true;
+	lfc->rotating = lfc->store;
 	if (memfile_rotate(lfc->store, rotated, lfc) < 0) {
-		lfc->rotating = false;
+		lfc->rotating = NULL;
 		failed(lfc);
 	}
 }
@@ -253,15 +256,11 @@ static void look_at_size(void *ctx)
 		start(lfc);
 }
 
-struct lfc *lfc_new(struct loop *loop, struct store *store, unsigned family)
+struct lfc *lfc_new(struct loop *loop, unsigned family)
 {
-	struct lfc *lfc;
+	struct lfc *lfc = xcalloc(1, sizeof(*lfc));
 
-	if (!memfile_path(store))
-		return NULL;
-	lfc = xcalloc(1, sizeof(*lfc));
 	lfc->loop = loop;
-	lfc->store = store;
 	lfc->family_arg = family ? "-6" : "-4";
 	lfc->program = find_program();
 	lfc->post.fn = rotated_post;
@@ -270,11 +269,20 @@ struct lfc *lfc_new(struct loop *loop, struct store *store, unsigned family)
 	return lfc;
 }
 
+void lfc_use(struct lfc *lfc, struct store *store)
+{
+	if (lfc->store == store)
+		return;
+	lfc_set_interval(lfc, 0);
+	lfc->store = memfile_path(store) ? store : NULL;
+	lfc->not_before_ms = 0;
+}
+
 void lfc_set_interval(struct lfc *lfc, uint32_t sec)
 {
 	uint32_t before;
 
-	if (!lfc || lfc->interval_sec == sec)
+	if (!lfc || lfc->interval_sec == sec || (sec && !lfc->store))
 		return;
 	before = lfc->interval_sec;
 	lfc->interval_sec = sec;

@@ -18,9 +18,17 @@
  */
 struct lfc;
 
-/* `family` is an index. Nothing happens before lfc_set_interval(). NULL when the store has no file. */
-struct lfc *lfc_new(struct loop *loop, struct store *store, unsigned family);
-/* At the start and after each reload; with an interval that is the same the time runs on. 0 also stops. */
+/* `family` is an index. */
+struct lfc *lfc_new(struct loop *loop, unsigned family);
+/*
+ * Cleans up this store's file, if it has one, from here on; the store stays the caller's. The file of the one before,
+ * if it was being moved aside, is cleaned up when it is in service again.
+ */
+void lfc_use(struct lfc *lfc, struct store *store);
+/*
+ * At the start and after each reload, after lfc_use(); with an interval that is the same the time runs on. 0 also
+ * stops.
+ */
 void lfc_set_interval(struct lfc *lfc, uint32_t sec);
 /* SIGCHLD came. */
 void lfc_child_ended(struct lfc *lfc);

@@ -16,7 +16,6 @@ struct job {
 };
 
 struct reclaim {
-	struct store *store;
 	unsigned family;
 	struct stats *stats; /* its own: whoever responds counts, under the lock */
 	struct arena *arena; /* of the slice under way */
@@ -30,11 +29,10 @@ struct reclaim {
 	bool is_flush;     /* the slice under way removes what was reclaimed before */
 };
 
-struct reclaim *reclaim_new(struct store *store, unsigned family)
+struct reclaim *reclaim_new(unsigned family)
 {
 	struct reclaim *reclaim = xcalloc(1, sizeof(*reclaim));
 
-	reclaim->store = store;
 	reclaim->family = family;
 	reclaim->stats = stats_new();
 	reclaim->arena = arena_new(0);
@@ -120,14 +118,14 @@ static bool begin(struct reclaim *reclaim, bool is_flush)
 	return true;
 }
 
-static bool start(struct reclaim *reclaim, struct job *job)
+static bool start(struct reclaim *reclaim, struct store *store, struct job *job)
 {
 	(void)pthread_mutex_lock(&reclaim->lock);
 	reclaim->n_open++;
 	(void)pthread_mutex_unlock(&reclaim->lock);
 	job->reclaim = reclaim;
 	job->txn = (struct store_txn){ .v = &job->change, .n = 1, .done = job_done, .owner = job };
-	if (store_apply(reclaim->store, &job->txn) >= 0)
+	if (store_apply(store, &job->txn) >= 0)
 		return true;
 	job->txn.result = CHANGE_ABORTED;
 	job_done(&job->txn, 0);
@@ -163,7 +161,7 @@ static void reclaim_lease(struct store_change *change, const struct lease *lease
 	change->new.state = LEASE_RECLAIMED;
 }
 
-unsigned reclaim_slice(struct reclaim *reclaim, const struct expiry_conf *conf)
+unsigned reclaim_slice(struct reclaim *reclaim, struct store *store, const struct expiry_conf *conf)
 {
 	int64_t now = clock_boot_sec(), start_ms = clock_boot_ms();
 	unsigned max = conf->max_leases && conf->max_leases < RECLAIM_SLICE_MAX ? conf->max_leases : RECLAIM_SLICE_MAX;
@@ -174,7 +172,7 @@ unsigned reclaim_slice(struct reclaim *reclaim, const struct expiry_conf *conf)
 		return 0;
 	LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASES_RECLAMATION_START, conf->max_leases, conf->max_ms);
 	leases = arena_new_array(reclaim->arena, struct lease, max);
-	n = store_expired(reclaim->store, now, reclaim->arena, leases, max);
+	n = store_expired(store, now, reclaim->arena, leases, max);
 	for (i = 0; i < n; i++) {
 		struct job *job = &reclaim->jobs[i];
 
@@ -185,7 +183,7 @@ unsigned reclaim_slice(struct reclaim *reclaim, const struct expiry_conf *conf)
 		}
 		reclaim_lease(&job->change, &leases[i], conf);
 		job->lease = &leases[i];
-		if (!start(reclaim, job))
+		if (!start(reclaim, store, job))
 			break;
 		n_started++;
 	}
@@ -202,7 +200,7 @@ unsigned reclaim_slice(struct reclaim *reclaim, const struct expiry_conf *conf)
 	return n_started;
 }
 
-unsigned reclaim_flush(struct reclaim *reclaim, const struct expiry_conf *conf)
+unsigned reclaim_flush(struct reclaim *reclaim, struct store *store, const struct expiry_conf *conf)
 {
 	int64_t limit = clock_boot_sec() - conf->hold_reclaimed_sec;
 	struct lease *leases;
@@ -212,10 +210,10 @@ unsigned reclaim_flush(struct reclaim *reclaim, const struct expiry_conf *conf)
 		return 0;
 	LOGF(reclaim->family, ALLOC_ENGINE_Vx_RECLAIMED_LEASES_DELETE, conf->hold_reclaimed_sec);
 	leases = arena_new_array(reclaim->arena, struct lease, RECLAIM_SLICE_MAX);
-	n = store_retired(reclaim->store, limit, reclaim->arena, leases, RECLAIM_SLICE_MAX);
+	n = store_retired(store, limit, reclaim->arena, leases, RECLAIM_SLICE_MAX);
 	for (i = 0; i < n; i++) {
 		delete_lease(&reclaim->jobs[i].change, &leases[i]);
-		if (!start(reclaim, &reclaim->jobs[i]))
+		if (!start(reclaim, store, &reclaim->jobs[i]))
 			break;
 		n_started++;
 	}

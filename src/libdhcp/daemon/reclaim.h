@@ -18,14 +18,14 @@ struct reclaim;
 
 #define RECLAIM_SLICE_MAX 4096 /* leases, where the configuration sets no limit */
 
-struct reclaim *reclaim_new(struct store *store, unsigned family);
+struct reclaim *reclaim_new(unsigned family);
 /* Waits until the store has answered what was handed to it. */
 void reclaim_free_wait(struct reclaim *reclaim);
 /* One slice of expired leases; does nothing while the last slice is still being stored. Returns how
  * many leases were taken up. */
-unsigned reclaim_slice(struct reclaim *reclaim, const struct expiry_conf *conf);
+unsigned reclaim_slice(struct reclaim *reclaim, struct store *store, const struct expiry_conf *conf);
 /*
  * One slice of reclaimed and released leases whose hold time is over. Returns how many are being
  * removed: RECLAIM_SLICE_MAX when there may be more.
  */
-unsigned reclaim_flush(struct reclaim *reclaim, const struct expiry_conf *conf);
+unsigned reclaim_flush(struct reclaim *reclaim, struct store *store, const struct expiry_conf *conf);

@@ -17,7 +17,7 @@ static enum verdict ask(struct request *req, unsigned n)
 		.why = "the lease store did not respond in time",
 		.reenter = true,
 	};
-	struct store *store = req->worker->srv->store;
+	struct store *store = req->live->db->store;
 	struct store_find *find = &req->find;
 	int err;
 

@@ -58,7 +58,7 @@ enum verdict step_look(struct request *req)
 {
 	static const struct ask_round rounds[] = { { ask_candidates, take_candidate } };
 	enum verdict verdict = ask_rounds(req, rounds, 1);
-	bool is_late = !store_finds_at_once(req->worker->srv->store);
+	bool is_late = !store_finds_at_once(req->live->db->store);
 	unsigned i, n_before = req->n_rejected;
 
 	if (verdict != STEP_NEXT)

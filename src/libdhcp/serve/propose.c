@@ -16,7 +16,7 @@
 
 static struct alloc *alloc_of(const struct request *req)
 {
-	return req->worker->srv->alloc;
+	return req->live->db->alloc;
 }
 
 /* --- claims ---------------------------------------------------------------- */
@@ -152,7 +152,7 @@ static bool claim(struct request *req, struct binding *b, const struct pool *poo
 		return false;
 	set_claimed(req, b, pool, prefix, &who);
 	/* What was read before the claim may have changed while the request waited; from now on it does not. */
-	b->candidate.is_known = is_known && store_finds_at_once(req->worker->srv->store);
+	b->candidate.is_known = is_known && store_finds_at_once(req->live->db->store);
 	b->candidate.lease = lease;
 	b->candidate.is_new = !own;
 	req->n_new += !own;

@@ -4,8 +4,6 @@
 #include "serve/binding.h"
 #include "serve/request.h"
 
-#define OFFER_SEC 15 /* how long what is offered is kept for the client */
-
 /* In which order sources are tried for a message. */
 struct policy {
 	enum source order[7]; /* up to SOURCE_NONE */

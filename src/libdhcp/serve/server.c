@@ -25,15 +25,12 @@
 static void check_deadlines(void *ctx);
 static void drop_late(struct serve_worker *w);
 
-void server_init(struct server *srv, const struct family *fam, struct store *store, unsigned n_workers,
-		 unsigned n_slots)
+void server_init(struct server *srv, const struct family *fam, unsigned n_workers, unsigned n_slots)
 {
 	unsigned i, k;
 
 	memset(srv, 0, sizeof(*srv));
 	srv->fam = fam;
-	srv->store = store;
-	srv->alloc = alloc_new(OFFER_SEC * 1000);
 	srv->turns = turns_new();
 	srv->declines = budget_new(DECLINES_MAX, DECLINES_SEC);
 	srv->omissions = budget_new(1, UINT32_MAX);
@@ -91,43 +88,9 @@ void server_done(struct server *srv)
 	budget_free(srv->declines);
 	budget_free(srv->omissions);
 	log_fold_free(srv->fold);
-	alloc_free(srv->alloc);
 }
 
 /* --- configurations -------------------------------------------------------- */
-
-void server_note(void *ctx, const struct store_notice *notice)
-{
-	const struct store_held *old = &notice->old, *new = &notice->new;
-	struct server *srv = ctx;
-
-	/* In this order what both have is never free. */
-	if (new->in_use)
-		alloc_note(srv->alloc, &(struct prefix){ notice->addr, new->len }, true, new->expires);
-	if (old->in_use && (!new->in_use || new->len != old->len))
-		alloc_note(srv->alloc, &(struct prefix){ notice->addr, old->len }, false, old->expires);
-}
-
-/* What the store has is not free. It may change meanwhile: alloc_note() tells. */
-static int fill_set(struct server *srv, struct alloc_set *set)
-{
-	struct store_scan scan = { .arena = arena_new(0), .is_brief = true };
-	int n;
-
-	alloc_fill_begin(srv->alloc, set);
-	while ((n = store_scan(srv->store, &scan)) > 0) {
-		for (int i = 0; i < n; i++) {
-			struct prefix span = lease_span(&scan.v[i]);
-
-			if (lease_is_in_use(&scan.v[i]))
-				alloc_fill(srv->alloc, set, &span, scan.v[i].expires);
-		}
-		arena_reset(scan.arena);
-	}
-	alloc_fill_end(srv->alloc, set);
-	arena_free(scan.arena);
-	return n;
-}
 
 static void add_range(const struct config *cfg, struct pool *pool, enum allocator how, struct alloc_range *ranges,
 		      size_t *n)
@@ -147,7 +110,7 @@ static void add_range(const struct config *cfg, struct pool *pool, enum allocato
 	pool->index = (*n)++;
 }
 
-struct live *live_new(struct server *srv, struct config *cfg)
+struct live *live_new(struct server *srv, struct leasedb *db, struct config *cfg)
 {
 	struct live *live = xcalloc(1, sizeof(*live));
 	const struct plan *plan = &cfg->plan;
@@ -169,25 +132,28 @@ struct live *live_new(struct server *srv, struct config *cfg)
 	}
 	live->cfg = cfg;
 	live->serial = ++srv->n_lives;
-	live->set = alloc_set_new(srv->alloc, ranges, n);
+	live->set = alloc_set_new(db->alloc, ranges, n);
 	free(ranges);
-	if (fill_set(srv, live->set) < 0) {
-		alloc_set_free(srv->alloc, live->set);
+	if (leasedb_fill(db, live->set) < 0) {
+		alloc_set_free(db->alloc, live->set);
 		free(live);
 		return NULL;
 	}
-	n_odd = alloc_n_odd(srv->alloc, live->set);
+	leasedb_join(db);
+	live->db = db;
+	n_odd = alloc_n_odd(db->alloc, live->set);
 	if (n_odd)
 		LOG(ALLOC_ENGINE_V6_LEASES_OF_OTHER_LENGTH, (unsigned long long)n_odd);
 	atomic_init(&live->users, 0);
 	return live;
 }
 
-void live_free(struct server *srv, struct live *live)
+void live_free(struct live *live)
 {
 	if (!live)
 		return;
-	alloc_set_free(srv->alloc, live->set);
+	alloc_set_free(live->db->alloc, live->set);
+	leasedb_leave(live->db);
 	config_free(live->cfg);
 	free(live);
 }

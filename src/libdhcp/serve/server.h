@@ -5,6 +5,7 @@
 #include "io/loop.h"
 #include "io/worker.h"
 #include "log/fold.h"
+#include "serve/leasedb.h"
 #include "serve/pipeline.h"
 #include "stat/stat.h"
 
@@ -16,9 +17,10 @@
  * serve/main.c builds one over real sockets; the replay tests build one over a fake engine.
  */
 
-/* A configuration in service, with the free addresses of its pools. */
+/* A configuration in service, with its lease database and the free addresses of its pools. */
 struct live {
 	struct config *cfg;
+	struct leasedb *db;
 	struct alloc_set *set;
 	struct hooks *hooks;               /* NULL: no library is loaded */
 	atomic_uint users;                 /* workers that may still have requests of it */
@@ -30,8 +32,6 @@ struct live {
 
 struct server {
 	const struct family *fam;
-	struct store *store;
-	struct alloc *alloc;
 	struct duid duid; /* DHCPv6: our own identifier */
 	struct turns *turns;
 	struct budget *declines;  /* how many addresses a client may take out of use */
@@ -74,17 +74,17 @@ struct serve_worker {
 };
 
 /* n_slots requests may be under way per worker. The workers have no configuration yet. */
-void server_init(struct server *srv, const struct family *fam, struct store *store, unsigned n_workers,
-		 unsigned n_slots);
+void server_init(struct server *srv, const struct family *fam, unsigned n_workers, unsigned n_slots);
 /* No request may be under way. */
 void server_done(struct server *srv);
 
-/* The store's watcher, with the server as its context: what is free follows the leases. */
-void server_note(void *ctx, const struct store_notice *notice);
-
-/* Builds the free maps of cfg from the store; takes cfg. NULL, and cfg stays the caller's: the store cannot be read. */
-struct live *live_new(struct server *srv, struct config *cfg);
-void live_free(struct server *srv, struct live *live);
+/*
+ * Builds what is free of cfg by the lease database; takes cfg. NULL, and cfg stays the caller's: the database cannot be
+ * read.
+ */
+struct live *live_new(struct server *srv, struct leasedb *db, struct config *cfg);
+/* With it, if it is the last user of its lease database, that. Main thread. */
+void live_free(struct live *live);
 
 /* In the worker's thread: new requests are served by `live` from now on. */
 void serve_worker_switch(struct serve_worker *w, struct live *live);

@@ -125,7 +125,7 @@ enum verdict step_commit(struct request *req)
 		.owner = req,
 		.ticket = wait_expect(req),
 	};
-	err = store_apply(req->worker->srv->store, &req->txn);
+	err = store_apply(req->live->db->store, &req->txn);
 	/* Busy: as with a sick disk, no answer is better than one that does not hold. */
 	if (err < 0)
 		return request_drop(req, DROP_STORE, err_text(err));

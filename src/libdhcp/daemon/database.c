@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "daemon/database.h"
+
+#include "base/err.h"
+#include "daemon/check_leases.h"
+#include "lease/memfile.h"
+#include "log/log.h"
+
+#include <stdlib.h>
+
+struct leasedb *database_open(const struct family *fam, const struct config *cfg, char **reterr)
+{
+	struct store_conf conf = {
+		.type = "memfile",
+		.family = (int)fam->idx,
+		.path = cfg->lease_file,
+		.persist = cfg->persist,
+		.sync = cfg->sync,
+		.max_row_errors = cfg->max_row_errors,
+	};
+	struct store *store = NULL;
+	int err;
+
+	*reterr = NULL;
+	LOG(DHCPSRV_LEASE_MGR_BACKENDS_REGISTERED, conf.type);
+	err = store_open(&conf, &store, reterr);
+	if (err < 0) {
+		LOG(DHCPSRV_MEMFILE_FAILED_TO_OPEN, *reterr ? *reterr : err_text(err));
+		return NULL;
+	}
+	err = check_leases_wait(store, fam, cfg);
+	if (err < 0) {
+		if (asprintf(reterr, "the leases cannot be read: %s", err_text(err)) < 0)
+			*reterr = NULL;
+		store_close(store);
+		return NULL;
+	}
+	return leasedb_new(store);
+}
+
+bool database_is_same(const struct leasedb *db, const struct config *old, const struct config *cfg)
+{
+	const char *path = memfile_path(db->store);
+	char *resolved;
+	bool same;
+
+	if (old->persist != cfg->persist)
+		return false;
+	if (!cfg->persist || !path || strcmp(old->lease_file, cfg->lease_file) == 0)
+		return true;
+	resolved = realpath(cfg->lease_file, NULL);
+	same = resolved && strcmp(resolved, path) == 0;
+	free(resolved);
+	return same;
+}
+
+void database_adjust(struct leasedb *db, const struct config *cfg)
+{
+	memfile_set_sync(db->store, cfg->sync);
+}
+
+const char *database_name(const struct leasedb *db, char *buf, size_t size)
+{
+	const char *path = memfile_path(db->store);
+
+	(void)snprintf(buf, size, "%s%s", path ? "the file " : "memory only", path ? path : "");
+	return buf;
+}
+
+uint64_t database_leases(const struct leasedb *db)
+{
+	struct store_stats stats;
+
+	store_get_stats(db->store, &stats);
+	return stats.leases;
+}

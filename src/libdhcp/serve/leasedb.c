@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "serve/leasedb.h"
+
+#include "base/arena.h"
+
+/* The store's watcher: what is free follows the leases. */
+static void note(void *ctx, const struct store_notice *notice)
+{
+	const struct store_held *old = &notice->old, *new = &notice->new;
+	struct leasedb *db = ctx;
+
+	/* In this order what both have is never free. */
+	if (new->in_use)
+		alloc_note(db->alloc, &(struct prefix){ notice->addr, new->len }, true, new->expires);
+	if (old->in_use && (!new->in_use || new->len != old->len))
+		alloc_note(db->alloc, &(struct prefix){ notice->addr, old->len }, false, old->expires);
+}
+
+struct leasedb *leasedb_new(struct store *store)
+{
+	struct leasedb *db = xcalloc(1, sizeof(*db));
+
+	*db = (struct leasedb){ .store = store, .alloc = alloc_new(OFFER_SEC * 1000), .n_users = 1 };
+	list_init(&db->link);
+	store_watch(store, note, db);
+	return db;
+}
+
+void leasedb_join(struct leasedb *db)
+{
+	db->n_users++;
+}
+
+void leasedb_close(struct leasedb *db)
+{
+	store_close(db->store);
+	db->store = NULL;
+}
+
+void leasedb_leave(struct leasedb *db)
+{
+	if (!db || --db->n_users)
+		return;
+	list_remove(&db->link);
+	leasedb_close(db);
+	alloc_free(db->alloc);
+	free(db);
+}
+
+/* The leases may change meanwhile: note() tells. */
+int leasedb_fill(struct leasedb *db, struct alloc_set *set)
+{
+	struct store_scan scan = { .arena = arena_new(0), .is_brief = true };
+	int n;
+
+	alloc_fill_begin(db->alloc, set);
+	while ((n = store_scan(db->store, &scan)) > 0) {
+		for (int i = 0; i < n; i++) {
+			struct prefix span = lease_span(&scan.v[i]);
+
+			if (lease_is_in_use(&scan.v[i]))
+				alloc_fill(db->alloc, set, &span, scan.v[i].expires);
+		}
+		arena_reset(scan.arena);
+	}
+	alloc_fill_end(db->alloc, set);
+	arena_free(scan.arena);
+	return n;
+}
