@@ -96,6 +96,7 @@ struct key {
 		*replaced_by; /* an old spelling of that key: same field, read with a warning; a list may be one text */
 	bool bool_word;       /* KEY_ENUM: true and false mean the words "always" and "never" */
 	bool number_text;     /* KEY_STRING: a number is taken as its text */
+	const char *also;     /* what people call it who know other programs, words between spaces: for suggestions */
 	const char *since;    /* version it works since */
 	const char *refuse;   /* what is not supported yet, for "... not supported yet" */
 	const char *doc;

@@ -88,6 +88,41 @@ static void take_for(const struct scope *scope, const char *name, void *out)
 	json_set_cut(((struct conf_node *)out)->json);
 }
 
+/* Some key leads there that works. The depth is that of the deepest map. */
+static bool is_reached(const struct conf_reader *rd, const struct scope *scope, unsigned depth)
+{
+	bool is_inner = false;
+	unsigned i, k;
+
+	for (k = 0; depth && rd->all[k]; k++)
+		for (i = 0; i < rd->all[k]->n; i++) {
+			const struct key *key = &rd->all[k]->keys[i];
+
+			if (key->scope != scope)
+				continue;
+			is_inner = true;
+			if (!key->refuse && is_reached(rd, rd->all[k], depth - 1))
+				return true;
+		}
+	return depth && !is_inner;
+}
+
+/* What people call it who know other programs. */
+static const char *by_other_word(const struct conf_reader *rd, const struct scope *scope, const char *name)
+{
+	size_t len = strlen(name);
+	unsigned i;
+
+	for (i = 0; i < scope->n; i++) {
+		const struct key *key = &scope->keys[i];
+		const char *at = key->also && families(key) & rd->family ? strstr(key->also, name) : NULL;
+
+		if (at && (at == key->also || at[-1] == ' ') && (!at[len] || at[len] == ' '))
+			return key->name;
+	}
+	return NULL;
+}
+
 /* map_name: as errors call the map. */
 static void unknown_key(const struct conf_reader *rd, const struct scope *scope, const char *map_name, const char *name,
 			struct pos pos, void *out)
@@ -106,7 +141,9 @@ static void unknown_key(const struct conf_reader *rd, const struct scope *scope,
 	for (i = 0; i < scope->n && n < 128; i++)
 		if (families(&scope->keys[i]) & rd->family)
 			names[n++] = scope->keys[i].name;
-	near = diag_suggest(name, names, n);
+	near = by_other_word(rd, scope, name);
+	if (!near)
+		near = diag_suggest(name, names, n);
 	if (near) {
 		diag_help(rd->diag, "did you mean \"%s\"?", near);
 		take_for(scope, near, out);
@@ -114,7 +151,7 @@ static void unknown_key(const struct conf_reader *rd, const struct scope *scope,
 	}
 	for (k = 0; rd->all && rd->all[k]; k++) {
 		key = find(rd->all[k], name);
-		if (key && families(key) & rd->family) {
+		if (key && families(key) & rd->family && is_reached(rd, rd->all[k], 8)) {
 			diag_help(rd->diag, "\"%s\" belongs in %s", name, scope_name(rd->all[k], rd->family));
 			return;
 		}

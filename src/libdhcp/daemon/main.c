@@ -144,7 +144,7 @@ static void print_encountered(const struct diag *diag)
 {
 	struct str reason = { 0 };
 
-	if (diag_errors(diag)) {
+	if (!diag_is_usable(diag)) {
 		diag_reason(diag, &reason);
 		fprintf(stderr, "Error encountered: %s\n", str_text(&reason));
 	}
@@ -162,7 +162,9 @@ static int check(const struct family *fam, const struct run_options *opts)
 	(void)config_load_file(opts->config_file, fam->digit, flags, &diag, &cfg);
 	if (cfg && wide)
 		check_machine(fam, cfg, diag);
-	status = diag_errors(diag) || (opts->strict && diag_warnings(diag));
+	if (opts->strict)
+		diag_set_strict(diag);
+	status = !diag_is_usable(diag);
 	diag_print(diag, stderr, (enum diag_format)opts->diag_format);
 	if (opts->diag_format != DIAG_JSON)
 		print_encountered(diag);

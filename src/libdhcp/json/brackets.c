@@ -916,9 +916,11 @@ static void report(struct search *s, const struct edit *e)
 	char name[80];
 	unsigned i;
 
+	/* What was never opened was reported there. */
+	if (at->kind == TOKEN_END && !is_open(token(s, e->openers[0])))
+		return;
 	if (at->kind == TOKEN_END)
-		diag_error(t->diag, pos, "unexpected end of file, expected '%c'",
-			   closer_of(t->text[token(s, e->openers[0])->at]));
+		diag_error(t->diag, pos, "unexpected end of file, expected '%c'", closer_of(e->unclosed->type));
 	else if (e->drop && e->insert[0])
 		diag_error(t->diag, pos, "unexpected '%c', expected '%c'", *what, e->insert[0]);
 	else if (e->drop)
@@ -929,6 +931,8 @@ static void report(struct search *s, const struct edit *e)
 	for (i = 0; i < e->n_openers; i++) {
 		const struct token *opener = token(s, e->openers[i]);
 
+		if (!is_open(opener))
+			continue;
 		diag_note(t->diag, text_pos(t, opener, opener->at, 1),
 			  !e->drop                     ? "opened here and never closed"
 			  : e->insert[0]               ? "opened here"

@@ -34,6 +34,7 @@ struct diag {
 	VEC(struct source) sources;
 	VEC(struct item) items;
 	unsigned n_errors, n_warnings;
+	bool is_strict;    /* warnings count as errors */
 	bool last_dropped; /* the last one was over the limit or reported before: so are its notes */
 };
 
@@ -277,6 +278,16 @@ unsigned diag_warnings(const struct diag *diag)
 	return diag ? diag->n_warnings : 0;
 }
 
+void diag_set_strict(struct diag *diag)
+{
+	diag->is_strict = true;
+}
+
+bool diag_is_usable(const struct diag *diag)
+{
+	return !diag->n_errors && !(diag->is_strict && diag->n_warnings);
+}
+
 /* --- printing -------------------------------------------------------------- */
 
 static int by_place(const void *x, const void *y)
@@ -380,7 +391,10 @@ static void add_verdict(const struct diag *diag, struct str *out)
 		add_count(out, diag->n_warnings, "warning");
 		str_add(out, ": ");
 	}
-	str_add(out, diag->n_errors ? "configuration NOT usable\n" : "configuration is valid\n");
+	if (diag_is_usable(diag))
+		str_add(out, "configuration is valid\n");
+	else
+		str_addf(out, "configuration NOT usable%s\n", diag->n_errors ? "" : ": warnings count as errors");
 }
 
 static struct json_object *place_json(const struct diag *diag, struct pos pos, const char *text)
@@ -416,7 +430,7 @@ static void print_json(const struct diag *diag, const struct item **items, FILE 
 	json_object_object_add(root, "diagnostics", list);
 	json_object_object_add(root, "errors", json_object_new_int64(diag->n_errors));
 	json_object_object_add(root, "warnings", json_object_new_int64(diag->n_warnings));
-	json_object_object_add(root, "usable", json_object_new_boolean(diag->n_errors == 0));
+	json_object_object_add(root, "usable", json_object_new_boolean(diag_is_usable(diag)));
 	fprintf(to, "%s\n",
 		json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(root);
@@ -468,6 +482,7 @@ void diag_each(const struct diag *diag, void (*fn)(void *ctx, enum diag_kind kin
 
 struct reason {
 	struct str *out;
+	enum diag_kind kind;
 	bool found;
 };
 
@@ -475,7 +490,7 @@ static void add_reason(void *ctx, enum diag_kind kind, const char *line)
 {
 	struct reason *reason = ctx;
 
-	if (kind == DIAG_ERROR && !reason->found) {
+	if (kind == reason->kind && !reason->found) {
 		str_add(reason->out, line);
 		reason->found = true;
 	}
@@ -483,12 +498,14 @@ static void add_reason(void *ctx, enum diag_kind kind, const char *line)
 
 void diag_reason(const struct diag *diag, struct str *out)
 {
-	struct reason reason = { .out = out };
+	bool is_error = !diag->is_strict || diag->n_errors;
+	struct reason reason = { .out = out, .kind = is_error ? DIAG_ERROR : DIAG_WARNING };
+	unsigned n = is_error ? diag->n_errors : diag->n_warnings;
 	char more[COUNT_TEXT_MAX];
 
 	diag_each(diag, add_reason, &reason);
-	if (diag_errors(diag) > 1)
-		str_addf(out, " (and %s)", str_count(more, diag_errors(diag) - 1, "more error"));
+	if (n > 1)
+		str_addf(out, " (and %s)", str_count(more, n - 1, is_error ? "more error" : "more warning"));
 }
 
 static bool is_last_word(const char *text, const char *word)

@@ -50,6 +50,10 @@ void diag_warn(struct diag *diag, struct pos pos, const char *fmt, ...) __attrib
 void diag_note(struct diag *diag, struct pos pos, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void diag_help(struct diag *diag, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* From now on warnings count as errors do: the verdict, and the reason. */
+void diag_set_strict(struct diag *diag);
+/* True if nothing speaks against the configuration. */
+bool diag_is_usable(const struct diag *diag);
 unsigned diag_errors(const struct diag *diag);
 unsigned diag_warnings(const struct diag *diag);
 

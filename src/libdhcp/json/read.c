@@ -575,10 +575,19 @@ static struct json_object *parse_value(struct parser *p)
 
 /* --- documents ------------------------------------------------------------- */
 
-/* ISC's dhcpd.conf and its like: statements that end in semicolons, no JSON at all. */
-static bool is_dhcpd_conf(const struct parser *p)
+static bool looks_like(const struct parser *p, const char *const *words)
 {
-	static const char *const words[] = {
+	for (; *words; words++)
+		if (looking_at(p, *words))
+			return true;
+	return false;
+}
+
+/* The file of another program, by its first word; NULL if it may be JSON. */
+static const char *other_program(const struct parser *p)
+{
+	/* ISC's dhcpd.conf: statements that end in semicolons. */
+	static const char *const isc_words[] = {
 		"authoritative",
 		"class",
 		"ddns-",
@@ -613,32 +622,38 @@ static bool is_dhcpd_conf(const struct parser *p)
 		"get-lease-hostnames",
 		"if",
 		"on",
+		NULL,
 	};
-	size_t i;
+	static const char *const dnsmasq_words[] = {
+		"address=",        "bind-interfaces", "bogus-priv", "conf-",        "dhcp-",
+		"domain=",         "domain-needed",   "enable-ra",  "expand-hosts", "interface=",
+		"listen-address=", "local=",          "log-",       "no-",          "port=",
+		"server=",         "user=",           NULL,
+	};
 
-	if (!memchr(p->b->p, ';', (size_t)(p->b->end - p->b->p)))
-		return false;
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (looking_at(p, words[i]))
-			return true;
-	return false;
+	if (memchr(p->b->p, ';', (size_t)(p->b->end - p->b->p)) && looks_like(p, isc_words))
+		return "a dhcpd.conf of ISC DHCP";
+	return looks_like(p, dnsmasq_words) ? "a configuration of dnsmasq" : NULL;
 }
 
 static void parse_top(struct parser *p, struct json_doc *ret)
 {
 	unsigned before = diag_errors(p->diag);
+	const char *other;
 	struct pos start;
 
 	skip_space(p);
 	start = here(p);
+	other = p->flags & JSON_STRICT ? NULL : other_program(p);
 	if (peek(p) == EOF) {
 		unexpected(p, "'{'");
-	} else if (!(p->flags & JSON_STRICT) && is_dhcpd_conf(p)) {
+	} else if (other) {
 		while (is_letter(peek(p)) || is_digit(peek(p)) || peek(p) == '-')
 			(void)next(p);
 		start.len = p->b->col - start.col;
-		diag_error(p->diag, start, "this is a dhcpd.conf of ISC DHCP, not a Kea configuration");
-		diag_help(p->diag, "Kea's configuration is JSON; ISC's keama converts a dhcpd.conf");
+		diag_error(p->diag, start, "this is %s, not a Kea configuration", other);
+		diag_help(p->diag, "Kea's configuration is JSON%s",
+			  strstr(other, "ISC") ? "; ISC's keama converts a dhcpd.conf" : "");
 		lose(p);
 	} else {
 		ret->root = parse_value(p);

@@ -227,6 +227,15 @@ static const struct key top_keys[] = {
 };
 static const struct scope top_scope = SCOPE("configuration", char, top_keys);
 
+static void lacks_root(const struct build *b, struct json_object *top, const char *name)
+{
+	const char *other = root_name(b->cfg->family == KEY_6 ? KEY_4 : KEY_6);
+
+	diag_error(b->diag, json_pos(top), "this file has no \"%s\"", name);
+	if (json_object_object_get_ex(top, other, NULL))
+		diag_help(b->diag, "\"%s\" is for %s", other, b->cfg->family == KEY_6 ? "kea-dhcp4" : "kea-dhcp6");
+}
+
 /* The daemon's map; what is next to it is another daemon's, or a mistake. */
 static struct json_object *find_root(struct build *b)
 {
@@ -261,7 +270,7 @@ static struct json_object *find_root(struct build *b)
 	}
 	if (!root) {
 		if (diag_errors(b->diag) == before && !json_is_cut(top))
-			diag_error(b->diag, json_pos(top), "this file has no \"%s\"", name);
+			lacks_root(b, top, name);
 		return NULL;
 	}
 	if (!json_object_is_type(root, json_type_object)) {

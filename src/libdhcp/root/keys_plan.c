@@ -35,8 +35,8 @@ static const struct key option_def_keys[] = {
 const struct scope option_def_scope = SCOPE("option-def", struct option_def_conf, option_def_keys);
 
 static const struct key option_data_keys[] = {
-	K_STRING(struct option_data_conf, name, "name", .since = "4.0.0", .doc = "option name"),
-	K_STRING(struct option_data_conf, data, "data", .since = "4.0.0", .doc = "value"),
+	K_STRING(struct option_data_conf, name, "name", .also = "option", .since = "4.0.0", .doc = "option name"),
+	K_STRING(struct option_data_conf, data, "data", .also = "value values", .since = "4.0.0", .doc = "value"),
 	K_STRING(struct option_data_conf, data_hex, "data-hex", .since = "4.1.0",
 		 .doc = "value byte for byte, in hex, whatever type the option has; instead of data. DHCPv4: 58 and "
 			"59 replace the timers; 51, 52, 53, 61 and 82 are made by the server and never sent as "
@@ -58,7 +58,8 @@ static const struct key option_data_keys[] = {
 const struct scope option_data_scope = SCOPE("option-data", struct option_data_conf, option_data_keys);
 
 static const struct key pool_keys[] = {
-	K_STRING(struct pool_conf, pool, "pool", .required = true, .since = "4.0.0", .doc = "\"a - b\" or prefix/len"),
+	K_STRING(struct pool_conf, pool, "pool", .also = "range", .required = true, .since = "4.0.0",
+		 .doc = "\"a - b\" or prefix/len"),
 	K_INT(struct pool_conf, pool_id, "pool-id", .def = "0", .since = "4.0.0",
 	      .doc = "number that groups pool statistics"),
 	K_LIST(struct pool_conf, option_data, "option-data", option_data_scope, .since = "4.0.0",
@@ -140,7 +141,8 @@ const struct scope reservation_scope = SCOPE("reservation", struct reservation_c
 
 static const struct key subnet_keys[] = {
 	K_LIST(struct subnet_conf, pools, "pools", pool_scope, .since = "4.0.0", .doc = "address pools"),
-	K_STRING(struct subnet_conf, subnet, "subnet", .required = true, .since = "4.0.0", .doc = "prefix"),
+	K_STRING(struct subnet_conf, subnet, "subnet", .also = "network cidr", .required = true, .since = "4.0.0",
+		 .doc = "prefix"),
 	K_INT(struct subnet_conf, id, "id", .min = 0, .max = 4294967294, .def = "0", .since = "4.0.0",
 	      .doc = "unique subnet id; 0, or none: the next unused one (Kea requires one since 3.0)"),
 	K_LIST(struct subnet_conf, reservations, "reservations", reservation_scope, .refuse = "host reservations are",

@@ -54,11 +54,12 @@
 /* What client classes have as well. works: .since or .refuse. struct net_conf net. */
 #define VALID_ROWS(s, inner, works) \
 	K_INT(s, net.par.valid.def, "valid-lifetime", .def = "7200", .unit = "s", works, \
+		.also = "lease-time default-lease-time lifetime lease-duration", \
 		.inherit = inner, \
 		.doc = "lease time given when the client asks for none"), \
-	K_INT(s, net.par.valid.min, "min-valid-lifetime", works, .inherit = inner, \
+	K_INT(s, net.par.valid.min, "min-valid-lifetime", works, .inherit = inner, .also = "min-lease-time", \
 		.doc = "floor for a client-requested lease time"), \
-	K_INT(s, net.par.valid.max, "max-valid-lifetime", works, .inherit = inner, \
+	K_INT(s, net.par.valid.max, "max-valid-lifetime", works, .inherit = inner, .also = "max-lease-time", \
 		.doc = "ceiling for a client-requested lease time")
 
 #define PREFERRED_ROWS(s, inner, works) \
