@@ -25,7 +25,7 @@ enum key_type {
 	KEY_REAL,    /* double */
 	KEY_STRING,  /* const char *; NULL: not set */
 	KEY_IP4,     /* uint32_t: the text of an IPv4 address; "" is 0.0.0.0 */
-	KEY_ENUM,    /* an enum or uint32_t: index of the word; words compare without case */
+	KEY_ENUM,    /* an enum or uint32_t: words count from `min`, and compare without case */
 	KEY_STRINGS, /* struct conf_strings */
 	KEY_MAP,     /* pointer to the struct of `scope`, made of defaults when the map is absent */
 	KEY_LIST,    /* struct conf_list: many of `scope` */
@@ -79,9 +79,11 @@ struct scope;
 struct key {
 	const char *name;
 	enum key_type type;
-	size_t offset, size;       /* of the field */
-	unsigned families;         /* KEY_4 | KEY_6 | KEY_D2; 0 = both of DHCP */
-	int64_t min, max;          /* KEY_INT; max 0 = UINT32_MAX. KEY_STRING: most characters; 0 = any number */
+	size_t offset, size; /* of the field */
+	unsigned families;   /* KEY_4 | KEY_6 | KEY_D2; 0 = both of DHCP */
+	/* KEY_INT; max 0 = UINT32_MAX. KEY_STRING: max characters, 0 = any number. KEY_ENUM: min is that of the first
+	 * word */
+	int64_t min, max;
 	double min_real, max_real; /* KEY_REAL; both 0 = 0..1 */
 	const char *def;           /* default as JSON text; NULL = unset */
 	const char *def6;          /* where DHCPv6 differs */

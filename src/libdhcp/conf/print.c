@@ -117,7 +117,7 @@ static struct json_object *print_value(unsigned family, const struct key *key, c
 	case KEY_IP4: /* as it was written, whatever it means */
 		return json_object_object_get_ex(node->json, key->name, &v) ? json_object_get(v) : NULL;
 	case KEY_ENUM:
-		return json_object_new_string(key->words[get_int(key, field)]);
+		return json_object_new_string(key->words[get_int(key, field) - key->min]);
 	case KEY_STRINGS:
 		return print_strings(field);
 	case KEY_LIST:

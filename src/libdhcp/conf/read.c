@@ -299,7 +299,7 @@ static bool read_enum(const struct conf_reader *rd, const struct key *key, struc
 		return wrong_type(rd, key, value);
 	for (n = 0; key->words[n]; n++)
 		if (str_case_equal(key->words[n], text)) {
-			put_int(key, field, n);
+			put_int(key, field, (uint64_t)key->min + n);
 			return true;
 		}
 	add_words(key, &words);
@@ -617,7 +617,7 @@ static void set_default(const struct conf_reader *rd, const struct key *key, voi
 		for (i = 0; key->words[i]; i++)
 			if (strlen(key->words[i]) == strlen(def) - 2 &&
 			    !strncmp(key->words[i], def + 1, strlen(def) - 2))
-				put_int(key, field, i);
+				put_int(key, field, (uint64_t)key->min + i);
 		break;
 	default:
 		break;

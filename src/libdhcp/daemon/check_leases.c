@@ -46,7 +46,7 @@ static void add_change(struct check *check, const struct lease *lease, enum stor
 static void check_subnet(struct check *check, const struct lease *lease, uint32_t *subnet_id, bool *remove)
 {
 	const struct subnet *right = subnet_by_address(&check->cfg->plan, &lease->addr);
-	enum lease_checks level = check->cfg->lease_checks;
+	enum lease_checks level = check->cfg->global.sanity_checks->lease_checks;
 	bool tell = ++check->n_failed <= LINES_MAX;
 	char text[IP_TEXT_MAX];
 
@@ -71,14 +71,15 @@ static void check_lease(struct check *check, const struct lease *lease)
 	bool remove = false;
 	enum context_verdict verdict = CONTEXT_FINE;
 
-	if (check->cfg->lease_checks != LEASE_CHECK_NONE && !is_right(check->cfg, lease))
+	if (check->cfg->global.sanity_checks->lease_checks != LEASE_CHECK_NONE && !is_right(check->cfg, lease))
 		check_subnet(check, lease, &subnet_id, &remove);
 	if (remove) {
 		add_change(check, lease, CHANGE_DELETE, subnet_id, context);
 		return;
 	}
 	if (context)
-		verdict = check->fam->check_context(check->arena, context, check->cfg->context_checks, &context);
+		verdict = check->fam->check_context(check->arena, context,
+						    check->cfg->global.sanity_checks->extended_info_checks, &context);
 	if (verdict != CONTEXT_FINE && ++check->n_contexts <= LINES_MAX) {
 		char text[IP_TEXT_MAX];
 
@@ -170,7 +171,8 @@ int check_leases_wait(struct store *store, const struct family *fam, const struc
 	unsigned n_made = 0;
 	int err;
 
-	if (cfg->lease_checks == LEASE_CHECK_NONE && cfg->context_checks == CONTEXT_CHECK_NONE)
+	if (cfg->global.sanity_checks->lease_checks == LEASE_CHECK_NONE &&
+	    cfg->global.sanity_checks->extended_info_checks == CONTEXT_CHECK_NONE)
 		return 0;
 	check.arena = arena_new(0);
 	err = check_all(store, &check);

@@ -352,7 +352,7 @@ static int start_sockets(struct daemon *d, struct live *live)
 	struct opened opened;
 	char why[512];
 
-	if (cfg->n_listen && !caps_check(cfg->raw, d->srv.server_port, why, sizeof(why)))
+	if (cfg->n_listen && !caps_check(config_is_raw(cfg), d->srv.server_port, why, sizeof(why)))
 		return init_fail(d, "%s", why);
 	/* Watched first: what comes while we open is noticed. */
 	if (sockets_watch(d) < 0)
@@ -394,7 +394,7 @@ int daemon_start(struct daemon *d)
 	if (d->opts.relaxed)
 		LOGF(d->fam->idx, DHCPx_SECURITY_CHECKS_DISABLED);
 	if (geteuid() == 0)
-		LOGF(d->fam->idx, DHCPx_ROOT_USER_SECURITY_WARNING, cfg->raw ? "CAP_NET_RAW and " : "");
+		LOGF(d->fam->idx, DHCPx_ROOT_USER_SECURITY_WARNING, config_is_raw(cfg) ? "CAP_NET_RAW and " : "");
 	if (!use_database(d, database_open(d->fam, cfg, &refused))) {
 		(void)init_fail(d, "%s", refused ? refused : "the lease database cannot be opened");
 		free(refused);

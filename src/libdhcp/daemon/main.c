@@ -118,7 +118,7 @@ static void check_selection(struct machine *m, const struct sock_want *want)
 static void check_machine(const struct family *fam, const struct config *cfg, struct diag *diag)
 {
 	struct sockset_conf conf = {
-		.family = fam->idx, .listen = cfg->listen, .n_listen = cfg->n_listen, .raw = cfg->raw
+		.family = fam->idx, .listen = cfg->listen, .n_listen = cfg->n_listen, .raw = config_is_raw(cfg)
 	};
 	struct machine m = { .cfg = cfg, .diag = diag };
 	struct ifaces *ifaces = NULL;
@@ -135,7 +135,7 @@ static void check_machine(const struct family *fam, const struct config *cfg, st
 		check_selection(&m, &wants.v[i]);
 	sock_wants_free(&wants);
 	ifaces_free(ifaces);
-	if (cfg->n_listen && !caps_check(cfg->raw, fam->server_port, why, sizeof(why)))
+	if (cfg->n_listen && !caps_check(config_is_raw(cfg), fam->server_port, why, sizeof(why)))
 		diag_error(diag, POS_NONE, "%s", why);
 }
 

@@ -184,8 +184,8 @@ static int open_sets(struct daemon *d, const struct config *cfg, struct opened *
 		.family = d->fam->idx,
 		.listen = cfg->listen,
 		.n_listen = cfg->n_listen,
-		.raw = cfg->raw,
-		.use_routing = cfg->use_routing,
+		.raw = config_is_raw(cfg),
+		.use_routing = config_is_routed(cfg),
 		.port = d->srv.server_port,
 		.n_sets = n,
 	};
@@ -228,6 +228,7 @@ void sockets_drop(struct daemon *d, struct opened *opened)
 int sockets_open(struct daemon *d, const struct config *cfg, bool at_start, struct opened *ret)
 {
 	const struct socket_states none = { 0 };
+	const struct interfaces_config_conf *conf = cfg->global.interfaces_config;
 	struct ifaces *ifaces = NULL;
 
 	if (ifaces_read(&ifaces) < 0) {
@@ -240,7 +241,8 @@ int sockets_open(struct daemon *d, const struct config *cfg, bool at_start, stru
 	if (open_sets(d, cfg, ret) < 0)
 		return -E_SYS;
 	/* All must be there: at once, or at a start within the retries that are configured. */
-	if (!cfg->require_all || !is_missing(&ret->states) || (at_start && cfg->max_retries))
+	if (!conf->service_sockets_require_all || !is_missing(&ret->states) ||
+	    (at_start && conf->service_sockets_max_retries))
 		return 0;
 	tell(d, &none, &ret->states);
 	if (at_start)
@@ -254,10 +256,10 @@ int sockets_open(struct daemon *d, const struct config *cfg, bool at_start, stru
 
 static void retry_later(struct daemon *d)
 {
-	const struct config *cfg = d->live->cfg;
+	const struct interfaces_config_conf *conf = d->live->cfg->global.interfaces_config;
 
-	if (is_missing(&d->sockets.states) && d->sockets.n_retries < cfg->max_retries)
-		loop_timer_start(d->loop, &d->sockets.retry_timer, cfg->retry_wait_ms);
+	if (is_missing(&d->sockets.states) && d->sockets.n_retries < conf->service_sockets_max_retries)
+		loop_timer_start(d->loop, &d->sockets.retry_timer, conf->service_sockets_retry_wait_time);
 	else
 		loop_timer_stop(d->loop, &d->sockets.retry_timer);
 }
@@ -320,7 +322,7 @@ static void changed(void *ctx, const struct iface_event *event)
 	struct daemon *d = ctx;
 
 	(void)event;
-	if (!d->live->cfg->redetect || !d->live->cfg->n_listen || d->sockets.is_settling)
+	if (!d->live->cfg->global.interfaces_config->re_detect || !d->live->cfg->n_listen || d->sockets.is_settling)
 		return;
 	/* Not put off by what follows: we are there soon after the first notice. */
 	d->sockets.is_settling = true;
@@ -330,11 +332,12 @@ static void changed(void *ctx, const struct iface_event *event)
 static void retry(void *ctx)
 {
 	struct daemon *d = ctx;
-	const struct config *cfg = d->live->cfg;
+	const struct interfaces_config_conf *conf = d->live->cfg->global.interfaces_config;
 
 	d->sockets.n_retries++;
 	look_again(d);
-	if (is_missing(&d->sockets.states) && d->sockets.n_retries >= cfg->max_retries && cfg->require_all) {
+	if (is_missing(&d->sockets.states) && d->sockets.n_retries >= conf->service_sockets_max_retries &&
+	    conf->service_sockets_require_all) {
 		LOGF(d->fam->idx, DHCPx_FATAL_OPEN_SOCKETS_FAILED, "some could not be opened in all retries");
 		d->exit_status = 1;
 		loop_stop(d->loop);

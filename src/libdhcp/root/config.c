@@ -47,13 +47,7 @@ static void build_interfaces(struct build *b)
 	struct config *cfg = b->cfg;
 	unsigned i, k;
 
-	cfg->raw = cfg->family == KEY_4 && conf->dhcp_socket_type == 0;
-	cfg->redetect = conf->re_detect;
-	cfg->use_routing = conf->outbound_interface != 0;
-	cfg->require_all = conf->service_sockets_require_all;
-	cfg->max_retries = (uint32_t)conf->service_sockets_max_retries;
-	cfg->retry_wait_ms = (uint32_t)conf->service_sockets_retry_wait_time;
-	if (cfg->use_routing && cfg->raw && !CONF_BAD(conf, dhcp_socket_type))
+	if (config_is_routed(cfg) && config_is_raw(cfg) && !CONF_BAD(conf, dhcp_socket_type))
 		diag_warn(b->diag, conf_pos(&conf->node, "outbound-interface"),
 			  "with \"dhcp-socket-type\": \"raw\", only responses to relays and to clients that have an "
 			  "address are routed");
@@ -125,7 +119,6 @@ static void build_rest(struct build *b)
 {
 	const struct expired_leases_processing_conf *expiry = b->root->expired_leases_processing;
 	const struct multi_threading_conf *mt = b->root->multi_threading;
-	const struct sanity_checks_conf *sanity = b->root->sanity_checks;
 	struct config *cfg = b->cfg;
 
 	cfg->expiry = (struct expiry_conf){
@@ -139,8 +132,6 @@ static void build_rest(struct build *b)
 	cfg->mt_enabled = mt->enable_multi_threading;
 	cfg->threads = (uint32_t)mt->thread_pool_size;
 	cfg->queue = (uint32_t)mt->packet_queue_size;
-	cfg->lease_checks = (enum lease_checks)sanity->lease_checks;
-	cfg->context_checks = (enum context_checks)sanity->extended_info_checks;
 }
 
 /* Kea's queue keeps the newest messages under overload; here that is never off (io/flood.h). */

@@ -22,20 +22,6 @@ struct expiry_conf {
 	uint32_t unwarned_cycles;    /* slices in a row that may not reach the end */
 };
 
-/* The server's own DUID as the configuration wants it; zeros are filled in by the server. */
-struct duid_conf {
-	bool is_set; /* false: the stored one, or a fresh DUID-LLT */
-	enum duid_type type;
-	uint32_t time, enterprise;
-	uint16_t htype;
-	uint8_t *identifier; /* NULL if none */
-	int identifier_len;
-	bool persist;
-};
-
-enum lease_checks { LEASE_CHECK_NONE, LEASE_CHECK_WARN, LEASE_CHECK_FIX, LEASE_CHECK_FIX_DEL, LEASE_CHECK_DEL };
-enum context_checks { CONTEXT_CHECK_NONE, CONTEXT_CHECK_FIX, CONTEXT_CHECK_STRICT, CONTEXT_CHECK_PEDANTIC };
-
 struct config {
 	struct arena *arena;
 	unsigned family; /* KEY_4, KEY_6 */
@@ -45,9 +31,6 @@ struct config {
 	struct listen *listen; /* interfaces-config */
 	unsigned n_listen;
 	struct pos *listen_pos; /* of each */
-	bool raw, redetect, use_routing;
-	bool require_all;                    /* sockets: all or nothing */
-	uint32_t max_retries, retry_wait_ms; /* to open those that failed */
 
 	const char *lease_file; /* absolute */
 	bool persist, sync;
@@ -59,8 +42,6 @@ struct config {
 	uint32_t threads; /* 0 = one per core */
 	uint32_t queue;   /* requests under way per thread; 0 = no limit of its own */
 
-	enum lease_checks lease_checks;
-	enum context_checks context_checks;
 	struct dict *dict;
 	struct optlist opts; /* global */
 	struct plan plan;
@@ -69,12 +50,23 @@ struct config {
 	unsigned n_mac_sources;
 	uint16_t *rsoo; /* options that relays may supply */
 	unsigned n_rsoo;
-	struct duid_conf duid;
 	const char *duid_file; /* absolute */
 
 	struct log_conf log;
 	const char *summary; /* "2 subnets, 3 pools, ...", for the log */
 };
+
+/* True if the server receives on raw sockets. */
+static inline bool config_is_raw(const struct config *cfg)
+{
+	return cfg->global.interfaces_config->dhcp_socket_type == SOCKETS_RAW;
+}
+
+/* True if the kernel's routes decide where responses leave. */
+static inline bool config_is_routed(const struct config *cfg)
+{
+	return cfg->global.interfaces_config->outbound_interface == OUTBOUND_ROUTED;
+}
 
 enum {
 	CONFIG_CHECK = 1,   /* -t: what this machine lacks is not looked at */

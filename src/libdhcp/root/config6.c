@@ -52,18 +52,11 @@ static void build_rsoo(struct build *b)
 
 static void build_server_id(struct build *b)
 {
-	const struct server_id_conf *conf = b->root->server_id;
-	struct duid_conf *duid = &b->cfg->duid;
+	struct server_id_conf *conf = b->root->server_id;
+	struct duid_conf *duid = &conf->duid;
 	struct duid probe;
 
-	*duid = (struct duid_conf){
-		.is_set = CONF_SET(conf, type),
-		.type = (enum duid_type)(DUID_LLT + conf->type),
-		.time = (uint32_t)conf->time,
-		.htype = (uint16_t)conf->htype,
-		.enterprise = (uint32_t)conf->enterprise_id,
-		.persist = conf->persist,
-	};
+	duid->is_set = CONF_SET(conf, duid.type);
 	if (!conf->identifier || !conf->identifier[0])
 		return;
 	duid->identifier = arena_alloc(b->cfg->arena, sizeof(probe.b));

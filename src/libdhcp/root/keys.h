@@ -3,6 +3,7 @@
 
 #include "conf/key.h"
 #include "subnet/subnet.h"
+#include "wire/ident.h"
 
 /*
  * The typed form of every map of a DHCP configuration; the rows that fill them are in keys_plan.c (what
@@ -161,11 +162,15 @@ struct shared_network_conf {
 	const char *comment;
 };
 
+/* DHCPv6 has neither. */
+enum dhcp_socket_type { SOCKETS_RAW = 1, SOCKETS_UDP };
+enum outbound_interface { OUTBOUND_SAME = 1, OUTBOUND_ROUTED };
+
 struct interfaces_config_conf {
 	struct conf_node node;
 	struct conf_strings interfaces;
-	uint32_t dhcp_socket_type;
-	uint32_t outbound_interface;
+	enum dhcp_socket_type dhcp_socket_type;
+	enum outbound_interface outbound_interface;
 	bool re_detect;
 	bool service_sockets_require_all;
 	uint32_t service_sockets_retry_wait_time;
@@ -203,10 +208,13 @@ struct database_conf {
 	uint32_t sync;
 };
 
+enum lease_checks { LEASE_CHECK_NONE, LEASE_CHECK_WARN, LEASE_CHECK_FIX, LEASE_CHECK_FIX_DEL, LEASE_CHECK_DEL };
+enum context_checks { CONTEXT_CHECK_NONE, CONTEXT_CHECK_FIX, CONTEXT_CHECK_STRICT, CONTEXT_CHECK_PEDANTIC };
+
 struct sanity_checks_conf {
 	struct conf_node node;
-	uint32_t lease_checks;
-	uint32_t extended_info_checks;
+	enum lease_checks lease_checks;
+	enum context_checks extended_info_checks;
 };
 
 struct multi_threading_conf {
@@ -248,14 +256,21 @@ struct client_class_conf {
 	const char *comment;
 };
 
+/* The server's own DUID as the configuration wants it; zeros are filled in by the server. */
+struct duid_conf {
+	bool is_set; /* false: the stored one, or a fresh DUID-LLT */
+	enum duid_type type;
+	uint32_t time, enterprise;
+	uint16_t htype;
+	uint8_t *identifier; /* NULL if none */
+	int identifier_len;
+	bool persist;
+};
+
 struct server_id_conf {
 	struct conf_node node;
-	uint32_t type;
+	struct duid_conf duid;
 	const char *identifier;
-	uint32_t time;
-	uint32_t htype;
-	uint32_t enterprise_id;
-	bool persist;
 	struct json_object *user_context;
 	const char *comment;
 };

@@ -131,7 +131,7 @@ static void set_destination(struct request *req)
 	const struct packet4 *q = &req->q;
 	struct packet4 *a = &req->a;
 	/* The way it came, where the kernel's routes are not asked for (outbound-interface). */
-	bool back = req->in.raw_in && !req->cfg->use_routing;
+	bool back = req->in.raw_in && !config_is_routed(req->cfg);
 
 	*out = (struct dgram){
 		.src = req->in.local,

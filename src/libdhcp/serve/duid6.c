@@ -188,7 +188,7 @@ static int make(const struct duid_conf *conf, const struct duid *stored, struct 
 
 int duid6_prepare(const struct config *cfg, struct duid *ret, char *why, size_t size)
 {
-	struct duid_conf conf = cfg->duid;
+	struct duid_conf conf = cfg->global.server_id->duid;
 	struct duid stored;
 	int err = read_stored(cfg->duid_file, &stored);
 

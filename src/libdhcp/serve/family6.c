@@ -315,13 +315,14 @@ static void dump_answer6(const struct request *req, struct str *out)
 
 static int prepare6(struct server *srv, const struct config *cfg, char *why, size_t size)
 {
+	const struct duid_conf *duid = &cfg->global.server_id->duid;
 	char text[3 * DUID_MAX + 1];
 	int err = duid6_prepare(cfg, &srv->duid, why, size);
 
 	if (err < 0)
 		return err;
 	(void)bytes_to_hex(duid_bytes(&srv->duid), ':', text, sizeof(text));
-	LOG(DHCP6_USING_SERVERID, text, cfg->duid.is_set && !cfg->duid.persist ? "memory" : cfg->duid_file);
+	LOG(DHCP6_USING_SERVERID, text, duid->is_set && !duid->persist ? "memory" : cfg->duid_file);
 	return 0;
 }
 

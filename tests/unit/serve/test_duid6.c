@@ -28,7 +28,8 @@ static void tear_down(void)
 
 static struct duid prepared(const struct duid_conf *conf)
 {
-	struct config cfg = { .duid = *conf, .duid_file = file };
+	struct server_id_conf server_id = { .duid = *conf };
+	struct config cfg = { .global.server_id = &server_id, .duid_file = file };
 	struct duid duid = { .len = 0 };
 	char why[256] = "";
 
@@ -145,7 +146,8 @@ END_TEST
 
 START_TEST(a_file_of_something_else_is_not_overwritten)
 {
-	struct config cfg = { .duid_file = file };
+	struct server_id_conf server_id = { .duid.is_set = false };
+	struct config cfg = { .global.server_id = &server_id, .duid_file = file };
 	struct duid duid;
 	char why[256] = "", text[32] = "";
 	FILE *f;
@@ -188,7 +190,8 @@ END_TEST
 
 static void refused(const char *path, const char *want)
 {
-	struct config cfg = { .duid_file = path };
+	struct server_id_conf server_id = { .duid.is_set = false };
+	struct config cfg = { .global.server_id = &server_id, .duid_file = path };
 	struct duid duid;
 	char why[8192] = "";
 
@@ -227,7 +230,8 @@ static void remove_long_path(char path[8192])
 START_TEST(long_paths)
 {
 	char path[8192], why[8192] = "";
-	struct config cfg = { .duid_file = path };
+	struct server_id_conf server_id = { .duid.is_set = false };
+	struct config cfg = { .global.server_id = &server_id, .duid_file = path };
 	struct duid first, again;
 
 	make_long_path(path);
