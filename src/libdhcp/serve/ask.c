@@ -4,9 +4,10 @@
 #include "base/err.h"
 #include "serve/server.h"
 
+/* A response that comes twice may find another message in the request: only its place in memory is certain. */
 static void found(struct store_find *find, uint64_t ticket)
 {
-	(void)wait_respond(find->owner, ticket);
+	(void)wait_respond(container_of(find, struct request, find), ticket);
 }
 
 static enum verdict ask(struct request *req, unsigned n)
@@ -27,7 +28,6 @@ static enum verdict ask(struct request *req, unsigned n)
 	if (!store_finds_at_once(store)) {
 		wait_begin(req, &responses);
 		find->done = found;
-		find->owner = req;
 		find->ticket = wait_expect(req);
 	}
 	err = store_find(store, find);

@@ -98,12 +98,10 @@ enum verdict step_bind(struct request *req)
 	return verdict;
 }
 
-/* From whatever thread made the changes durable: back to the worker. */
+/* From whatever thread made the changes durable: back to the worker. As in ask.c the message may be another one. */
 static void txn_done(struct store_txn *txn, uint64_t ticket)
 {
-	struct request *req = txn->owner;
-
-	(void)wait_respond(req, ticket);
+	(void)wait_respond(container_of(txn, struct request, txn), ticket);
 }
 
 enum verdict step_commit(struct request *req)
@@ -122,7 +120,6 @@ enum verdict step_commit(struct request *req)
 		.v = req->changes,
 		.n = req->n_changes,
 		.done = txn_done,
-		.owner = req,
 		.ticket = wait_expect(req),
 	};
 	err = store_apply(req->live->db->store, &req->txn);

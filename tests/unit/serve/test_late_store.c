@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Two workers serve random messages of the same clients from a store whose responses come from other threads: late, in
+ * any order, with failures and conflicts, twice, or so late that the request was dropped. Every request ends, every
+ * slot comes back, the free maps say what the store says, and then every client is served. For ThreadSanitizer, too:
+ * what clients may be told is the subject of tests/model.
+ */
+#include "slow_store.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/list.h"
+#include "io/engine.h"
+#include "json/diag.h"
+#include "log/log.h"
+#include "serve/family.h"
+#include "serve/server.h"
+#include "wire/ia6.h"
+
+#include <check.h>
+#include <endian.h>
+#include <unistd.h>
+
+#define WORKERS 2
+#define SLOTS 32
+#define CLIENTS 24u
+#define MESSAGES 400 /* of a worker in a round */
+#define ROUNDS 4
+#define BASE 0xc0000200u /* 192.0.2.0 */
+#define POOL 30u         /* addresses from .10 or ::10 on */
+#define PATIENCE_MS 60000
+
+/* --- what happened --------------------------------------------------------- */
+
+static atomic_uint n_asked[32];  /* finds by step */
+static atomic_uint n_applied[2]; /* of other messages, of registrations */
+static atomic_uint n_registration_finds;
+static atomic_uint n_sent[256]; /* responses by type */
+static struct server srv;
+static struct store *store;
+
+static void asked(void *ctx, const struct store_find *find, const struct store_txn *txn)
+{
+	const struct request *req =
+		find ? container_of(find, struct request, find) : container_of(txn, struct request, txn);
+	bool registers = req->fam->idx == 1 && req->type == DHCP6_ADDR_REG_INFORM;
+
+	(void)ctx;
+	if (find)
+		atomic_fetch_add(&n_asked[req->step], 1);
+	else
+		atomic_fetch_add(&n_applied[registers], 1);
+	if (find && registers)
+		atomic_fetch_add(&n_registration_finds, 1);
+}
+
+static unsigned n_asked_in(const char *step)
+{
+	for (unsigned i = 0; i < pipeline_n; i++)
+		if (!strcmp(pipeline_steps[i].name, step))
+			return atomic_load(&n_asked[i]);
+	return 0;
+}
+
+/* --- clients --------------------------------------------------------------- */
+
+/* What a client was told last, whichever worker said it. */
+static atomic_uint told4[CLIENTS];
+static atomic_uint told6[CLIENTS]; /* the last byte of an address */
+
+static uint8_t *put_option(uint8_t *at, uint8_t code, const void *data, unsigned len)
+{
+	*at++ = code;
+	*at++ = (uint8_t)len;
+	memcpy(at, data, len);
+	return at + len;
+}
+
+static uint8_t *put_u32(uint8_t *at, uint8_t code, uint32_t v)
+{
+	uint32_t be = htobe32(v);
+
+	return put_option(at, code, &be, 4);
+}
+
+static unsigned write4(uint8_t *buf, unsigned client, uint8_t type, uint32_t xid, uint32_t ciaddr, uint32_t wanted,
+		       uint32_t server)
+{
+	static const uint8_t cookie[] = { 0x63, 0x82, 0x53, 0x63 };
+	uint32_t be_xid = htobe32(xid), be_ciaddr = htobe32(ciaddr);
+	uint8_t *at = buf + 240;
+
+	memset(buf, 0, 300);
+	memcpy(buf, (const uint8_t[]){ BOOTREQUEST, 1, 6 }, 3);
+	memcpy(buf + 4, &be_xid, 4);
+	memcpy(buf + 12, &be_ciaddr, 4);
+	memcpy(buf + 28, (const uint8_t[]){ 2, 0, 0, 0, 0, (uint8_t)client }, 6);
+	memcpy(buf + 236, cookie, 4);
+	at = put_option(at, OPT4_DHCP_MESSAGE_TYPE, &type, 1);
+	if (wanted)
+		at = put_u32(at, OPT4_DHCP_REQUESTED_ADDRESS, wanted);
+	if (server)
+		at = put_u32(at, OPT4_DHCP_SERVER_IDENTIFIER, server);
+	*at++ = OPT4_END;
+	return 300;
+}
+
+static void say4(struct serve_worker *w, unsigned client, uint32_t xid)
+{
+	static const uint8_t types[] = { DHCP4_DISCOVER, DHCP4_REQUEST, DHCP4_REQUEST, DHCP4_REQUEST,
+					 DHCP4_RELEASE,  DHCP4_DECLINE, DHCP4_INFORM };
+	uint8_t buf[512], type = types[rand_below(sizeof(types))];
+	uint32_t addr = atomic_load(&told4[client]), any = BASE + 10 + (uint32_t)rand_below(POOL);
+	uint32_t ciaddr = 0, wanted = 0, server = 0;
+	struct dgram dgram = { .buf = buf,
+			       .size = sizeof(buf),
+			       .sport = 68,
+			       .dport = 67,
+			       .ifindex = 1,
+			       .ifname = "eth0",
+			       .raw_in = true,
+			       .local = ip_from4(BASE + 1),
+			       .dst = ip_from4(UINT32_MAX),
+			       .src = ip_zero4 };
+
+	if (!addr || !rand_below(4))
+		addr = any;
+	/* With ciaddr it is the lease that says from where the client is. */
+	if (type == DHCP4_RELEASE || type == DHCP4_INFORM || (type == DHCP4_REQUEST && rand_below(2)))
+		ciaddr = addr;
+	else if (type != DHCP4_DISCOVER || !rand_below(3))
+		wanted = addr;
+	if (type == DHCP4_RELEASE || type == DHCP4_DECLINE || (type == DHCP4_REQUEST && !ciaddr && rand_below(2)))
+		server = BASE + 1;
+	dgram.len = write4(buf, client, type, xid, ciaddr, wanted, server);
+	if (ciaddr) {
+		dgram.src = ip_from4(ciaddr);
+		dgram.dst = ip_from4(BASE + 1);
+	}
+	serve_worker_batch(w, &dgram, 1);
+}
+
+static struct ip address6(unsigned last)
+{
+	struct ip ip;
+
+	(void)ip_parse("2001:db8:1::", &ip);
+	return ip_add(&ip, last);
+}
+
+static struct prefix prefix6(unsigned i)
+{
+	struct prefix prefix = { .len = 64 };
+	struct ip ip;
+
+	(void)ip_parse("2001:db8:8000::", &ip);
+	prefix.addr = ip_add_steps(&ip, i, 64);
+	return prefix;
+}
+
+static unsigned write6(uint8_t *buf, size_t size, struct arena *arena, unsigned client, uint8_t type, uint32_t xid)
+{
+	struct packet6 pkt = { .type = type, .xid = xid };
+	uint8_t duid[] = { 0, 3, 0, 1, 2, 0, 0, 0, 0, (uint8_t)client };
+	unsigned last = atomic_load(&told6[client]);
+	struct prefix addr = { address6(last && rand_below(4) ? last : 16 + (unsigned)rand_below(POOL)), 128 };
+	struct ia6_builder b;
+	int len;
+
+	opts_init(&pkt.opts, arena);
+	(void)opts_add(&pkt.opts, OPT6_CLIENTID, bytes_of(duid, sizeof(duid)));
+	if (type == DHCP6_REQUEST || type == DHCP6_RENEW || type == DHCP6_RELEASE || type == DHCP6_DECLINE)
+		(void)opts_add(&pkt.opts, OPT6_SERVERID, duid_bytes(&srv.duid));
+	if (type == DHCP6_SOLICIT && rand_below(2))
+		(void)opts_add(&pkt.opts, OPT6_RAPID_COMMIT, bytes_of("", 0));
+	(void)ia6_builder_init(&b, &pkt.opts, 1000);
+	if (type == DHCP6_ADDR_REG_INFORM) {
+		uint8_t data[24] = { 0 };
+
+		memcpy(data, address6(0x1000 + client).b, 16);
+		data[19] = 100;
+		data[23] = rand_below(4) ? 100 : 0;
+		(void)opts_add(&pkt.opts, OPT6_IAADDR, bytes_of(data, sizeof(data)));
+	} else {
+		ia6_open(&b, OPT6_IA_NA, 1, 0, 0);
+		if (type != DHCP6_SOLICIT || rand_below(2))
+			ia6_add(&b, &addr, 0, 0);
+		(void)ia6_close(&b);
+		if (type != DHCP6_DECLINE && rand_below(2)) {
+			struct prefix prefix = prefix6((unsigned)rand_below(16));
+
+			ia6_open(&b, OPT6_IA_PD, 1, 0, 0);
+			ia6_add(&b, &prefix, 0, 0);
+			(void)ia6_close(&b);
+		}
+	}
+	len = packet6_write(&pkt, buf, size, NULL);
+	ck_assert_int_gt(len, 0);
+	return (unsigned)len;
+}
+
+static void send6(struct serve_worker *w, unsigned client, uint8_t type, uint32_t xid)
+{
+	uint8_t buf[1500];
+	struct arena *arena = arena_new(0);
+	struct dgram dgram = {
+		.buf = buf, .size = sizeof(buf), .sport = 546, .dport = 547, .ifindex = 1, .ifname = "eth0"
+	};
+
+	dgram.len = write6(buf, sizeof(buf), arena, client, type, xid);
+	(void)ip_parse("fe80::1", &dgram.local);
+	(void)ip_parse("fe80::2", &dgram.src);
+	(void)ip_parse("ff02::1:2", &dgram.dst);
+	if (type == DHCP6_ADDR_REG_INFORM)
+		dgram.src = address6(0x1000 + client);
+	serve_worker_batch(w, &dgram, 1);
+	arena_free(arena);
+}
+
+static void say6(struct serve_worker *w, unsigned client, uint32_t xid)
+{
+	static const uint8_t types[] = { DHCP6_SOLICIT, DHCP6_REQUEST, DHCP6_RENEW,   DHCP6_REBIND,
+					 DHCP6_RELEASE, DHCP6_DECLINE, DHCP6_CONFIRM, DHCP6_ADDR_REG_INFORM };
+
+	send6(w, client, types[rand_below(sizeof(types))], xid);
+}
+
+/* --- what the server says -------------------------------------------------- */
+
+static void take_answer4(struct bytes answer)
+{
+	struct arena *arena = arena_new(0);
+	struct packet4 pkt;
+	const char *why;
+
+	ck_assert_msg(packet4_parse(answer, arena, &pkt, &why) == 0, "%s", why);
+	ck_assert_uint_lt(pkt.chaddr[5], CLIENTS);
+	atomic_fetch_add(&n_sent[pkt.type], 1);
+	if (pkt.type == DHCP4_ACK || pkt.type == DHCP4_OFFER)
+		atomic_store(&told4[pkt.chaddr[5]], pkt.yiaddr);
+	arena_free(arena);
+}
+
+static void take_answer6(struct bytes answer)
+{
+	struct arena *arena = arena_new(0);
+	struct packet6 pkt;
+	const struct opt *id;
+	struct ia6_item item;
+	unsigned pos = 0;
+	const char *why;
+	struct ia6 ia;
+
+	ck_assert_msg(packet6_parse(answer, arena, &pkt, &why) == 0, "%s", why);
+	atomic_fetch_add(&n_sent[pkt.type], 1);
+	id = opts_find(&pkt.opts, OPT6_CLIENTID);
+	ck_assert(id && id->data.len == 10 && id->data.data[9] < CLIENTS);
+	while (ia6_next(&pkt.opts, &pos, &ia)) {
+		struct reader r = reader_of(ia.subs);
+
+		if (ia.code == OPT6_IA_NA && ia6_next_item(&ia, &r, &item) && item.valid)
+			atomic_store(&told6[id->data.data[9]], item.prefix.addr.b[15]);
+	}
+	arena_free(arena);
+}
+
+static unsigned take_answers(struct io_engine *engine, struct dgram *const *v, unsigned n)
+{
+	(void)engine;
+	for (unsigned i = 0; i < n; i++)
+		(srv.fam->idx ? take_answer6 : take_answer4)(bytes_of(v[i]->buf, v[i]->len));
+	return n;
+}
+
+static const struct io_ops ops = { .send = take_answers };
+static struct io_engine engine = { .ops = &ops };
+
+/* --- the server ------------------------------------------------------------ */
+
+static const char config4[] =
+	"{ \"Dhcp4\": { \"lease-database\": { \"type\": \"memfile\", \"persist\": false }, \"valid-lifetime\": 100,"
+	"\"authoritative\": true, \"cache-threshold\": 0.0, \"offer-lifetime\": 20, \"stash-agent-options\": true,"
+	"\"subnet4\": [ { \"id\": 1, \"subnet\": \"192.0.2.0/24\", \"pools\": [ { \"pool\": \"192.0.2.10 - "
+	"192.0.2.39\" } ] "
+	"} ] } }";
+static const char config6[] =
+	"{ \"Dhcp6\": { \"lease-database\": { \"type\": \"memfile\", \"persist\": false }, \"valid-lifetime\": 100,"
+	"\"preferred-lifetime\": 60, \"cache-threshold\": 0.0, \"subnet6\": [ { \"id\": 1, \"subnet\": "
+	"\"2001:db8:1::/64\","
+	"\"interface\": \"eth0\", \"rapid-commit\": true,"
+	"\"pools\": [ { \"pool\": \"2001:db8:1::10 - 2001:db8:1::2d\" } ],"
+	"\"pd-pools\": [ { \"prefix\": \"2001:db8:8000::\", \"prefix-len\": 59, \"delegated-len\": 64 } ] } ] } }";
+
+static struct leasedb *db;
+static struct live *live;
+
+static void begin(const struct family *fam)
+{
+	const char *text = fam->idx ? config6 : config4;
+	struct config *cfg = NULL;
+	struct diag *diag = NULL;
+
+	for (unsigned i = 0; i < log_all_n; i++)
+		log_all[i]->enabled = 0;
+	clock_set_virtual(1700000000, 100000);
+	store = slow_store_new((int)fam->idx, asked, NULL);
+	db = leasedb_new(store);
+	server_init(&srv, fam, WORKERS, SLOTS);
+	(void)duid_parse("00:03:00:01:aa:bb:cc:dd:ee:ff", &srv.duid);
+	if (config_load_text("test", text, strlen(text), fam->digit, 0, &diag, &cfg) < 0) {
+		diag_print(diag, stdout, DIAG_TEXT);
+		ck_abort_msg("the configuration is wrong");
+	}
+	diag_free(diag);
+	live = live_new(&srv, db, cfg);
+	for (unsigned i = 0; i < WORKERS; i++) {
+		srv.workers[i].engine = &engine;
+		serve_worker_switch(&srv.workers[i], live);
+	}
+}
+
+static void end(void)
+{
+	for (unsigned i = 0; i < WORKERS; i++)
+		serve_worker_switch(&srv.workers[i], NULL);
+	/* Its threads may be about to return from the last response still. */
+	leasedb_close(db);
+	live_free(live);
+	server_done(&srv);
+	leasedb_leave(db);
+	clock_set_real();
+}
+
+/* --- threads --------------------------------------------------------------- */
+
+static atomic_bool is_over;
+static atomic_uint n_talking; /* workers that have messages to serve */
+
+static void turn(struct serve_worker *w)
+{
+	bool any;
+
+	(void)pthread_mutex_lock(&w->lock);
+	any = !list_is_empty(&w->resumed);
+	(void)pthread_mutex_unlock(&w->lock);
+	if (any)
+		serve_worker_resume(w);
+	else
+		(void)usleep(20);
+	serve_worker_flush(w);
+}
+
+static void *work(void *arg)
+{
+	struct serve_worker *w = arg;
+	uint32_t no = (uint32_t)(w - srv.workers);
+	unsigned n = MESSAGES;
+
+	rand_seed(clock_mono_us() + no);
+	while (!atomic_load(&is_over)) {
+		if (n && atomic_load(&w->n_busy) < SLOTS) {
+			unsigned client = (unsigned)rand_below(CLIENTS);
+
+			(srv.fam->idx ? say6 : say4)(w, client, no << 20 | n);
+			if (!--n)
+				atomic_fetch_sub(&n_talking, 1);
+		}
+		turn(w);
+	}
+	return NULL;
+}
+
+static unsigned n_busy(void)
+{
+	return atomic_load(&srv.workers[0].n_busy) + atomic_load(&srv.workers[1].n_busy);
+}
+
+static void wait_until(bool (*is_done)(void), const char *what)
+{
+	int64_t end_ms = clock_mono_ms() + PATIENCE_MS;
+
+	while (!is_done()) {
+		ck_assert_msg(clock_mono_ms() < end_ms, "%s: %u requests are under way", what, n_busy());
+		(void)usleep(1000);
+	}
+}
+
+static bool all_said(void)
+{
+	return !atomic_load(&n_talking);
+}
+
+/* While the store keeps something back, not all of the slots can be had. */
+static bool is_quiet(void)
+{
+	static unsigned before, n_same;
+	struct slow_counts counts = slow_store_counts(store);
+	unsigned now = counts.finds + counts.txns + counts.failed + counts.conflicts + counts.twice;
+
+	n_same = now == before ? n_same + 1 : 0;
+	before = now;
+	return n_same > 20;
+}
+
+static bool is_idle(void)
+{
+	return !n_busy();
+}
+
+/* Until the deadline of those that get no response has passed; then these responses come after all. */
+static void play_round(void)
+{
+	unsigned withheld = slow_store_counts(store).withheld;
+	int64_t dropped = stat_sum(drop_rows[DROP_STORE].stat);
+	pthread_t threads[WORKERS];
+
+	atomic_store(&is_over, false);
+	atomic_store(&n_talking, WORKERS);
+	slow_store_withhold(store, true);
+	for (unsigned i = 0; i < WORKERS; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, work, &srv.workers[i]), 0);
+	wait_until(all_said, "saying");
+	wait_until(is_quiet, "coming to rest");
+	withheld = slow_store_counts(store).withheld - withheld;
+	ck_assert_uint_eq(n_busy() != 0, withheld != 0);
+	clock_advance(11000);
+	(void)usleep(20000);
+	if (withheld)
+		ck_assert_int_gt(stat_sum(drop_rows[DROP_STORE].stat), dropped);
+	slow_store_withhold(store, false);
+	wait_until(is_idle, "late responses");
+	atomic_store(&is_over, true);
+	for (unsigned i = 0; i < WORKERS; i++)
+		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+	wait_until(is_quiet, "repeated responses");
+}
+
+static void check_pool(const struct pool *pool)
+{
+	struct store_scan scan = { .arena = arena_new(0) };
+	uint64_t n_used = 0;
+	int n;
+
+	while ((n = store_scan(store, &scan)) > 0)
+		for (int i = 0; i < n; i++)
+			n_used += lease_is_in_use(&scan.v[i]) && ip_cmp(&pool->first, &scan.v[i].addr) <= 0 &&
+				  ip_cmp(&scan.v[i].addr, &pool->last) <= 0;
+	ck_assert_int_eq(n, 0);
+	ck_assert_uint_eq(alloc_n_free(db->alloc, live->set, pool->index), pool->size - n_used);
+	arena_free(scan.arena);
+}
+
+static void check_rest(void)
+{
+	const struct subnet *sub = &live->cfg->plan.subs[0];
+
+	clock_advance(16000);
+	alloc_sweep(db->alloc);
+	ck_assert_uint_eq(alloc_n_claims(db->alloc), 0);
+	for (unsigned i = 0; i < sub->n_pools; i++)
+		check_pool(&sub->pools[i]);
+	for (unsigned i = 0; i < sub->n_pd_pools; i++)
+		check_pool(&sub->pd_pools[i]);
+}
+
+static void finish(struct serve_worker *w)
+{
+	int64_t end_ms = clock_mono_ms() + PATIENCE_MS;
+
+	serve_worker_flush(w);
+	while (n_busy()) {
+		ck_assert_int_lt(clock_mono_ms(), end_ms);
+		turn(w);
+	}
+}
+
+/* All leases have ended, and the store works: every client is served by every worker. */
+static void serve_all(unsigned ack4)
+{
+	slow_store_fail(store, false);
+	clock_advance(100000000);
+	for (unsigned client = 0; client < CLIENTS; client++) {
+		struct serve_worker *w = &srv.workers[client % WORKERS];
+		unsigned before;
+
+		if (srv.fam->idx) {
+			before = atomic_load(&n_sent[DHCP6_REPLY]);
+			send6(w, client, DHCP6_REQUEST, 0x7000 + client);
+			finish(w);
+			ck_assert_uint_eq(atomic_load(&n_sent[DHCP6_REPLY]), before + 1);
+			ck_assert_uint_ne(atomic_load(&told6[client]), 0);
+			continue;
+		}
+		for (unsigned i = 0; i < 2; i++) {
+			uint8_t buf[512], type = i ? DHCP4_REQUEST : DHCP4_DISCOVER;
+			struct dgram dgram = { .buf = buf,
+					       .size = sizeof(buf),
+					       .sport = 68,
+					       .dport = 67,
+					       .ifindex = 1,
+					       .ifname = "eth0",
+					       .raw_in = true,
+					       .local = ip_from4(BASE + 1),
+					       .dst = ip_from4(UINT32_MAX),
+					       .src = ip_zero4 };
+
+			before = atomic_load(&n_sent[i ? ack4 : DHCP4_OFFER]);
+			dgram.len = write4(buf, client, type, 0x7000 + client, 0, i ? atomic_load(&told4[client]) : 0,
+					   i ? BASE + 1 : 0);
+			serve_worker_batch(w, &dgram, 1);
+			finish(w);
+			ck_assert_msg(atomic_load(&n_sent[i ? ack4 : DHCP4_OFFER]) == before + 1, "client %u, %u",
+				      client, i);
+		}
+	}
+}
+
+static void play(const struct family *fam)
+{
+	struct slow_counts counts;
+
+	begin(fam);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		play_round();
+		check_rest();
+	}
+	counts = slow_store_counts(store);
+	ck_assert(counts.finds && counts.txns && counts.failed && counts.conflicts && counts.twice && counts.withheld);
+	ck_assert(n_asked_in("recall") && n_asked_in("look") && atomic_load(&n_applied[0]));
+	if (fam->idx)
+		ck_assert(atomic_load(&n_registration_finds) && atomic_load(&n_applied[1]));
+	else
+		ck_assert(n_asked_in("choose"));
+	serve_all(DHCP4_ACK);
+	end();
+}
+
+START_TEST(dhcp4)
+{
+	play(&family4);
+}
+END_TEST
+
+START_TEST(dhcp6)
+{
+	play(&family6);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("late store");
+	TCase *tcase = tcase_create("late store");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tcase, 300);
+	tcase_add_test(tcase, dhcp4);
+	tcase_add_test(tcase, dhcp6);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}
