@@ -161,7 +161,7 @@ static struct prefix prefix6(unsigned i)
 static unsigned write6(uint8_t *buf, size_t size, struct arena *arena, unsigned client, uint8_t type, uint32_t xid)
 {
 	struct packet6 pkt = { .type = type, .xid = xid };
-	uint8_t duid[] = { 0, 3, 0, 1, 2, 0, 0, 0, 0, (uint8_t)client };
+	uint8_t data[24] = { 0 }, duid[] = { 0, 3, 0, 1, 2, 0, 0, 0, 0, (uint8_t)client };
 	unsigned last = atomic_load(&told6[client]);
 	struct prefix addr = { address6(last && rand_below(4) ? last : 16 + (unsigned)rand_below(POOL)), 128 };
 	struct ia6_builder b;
@@ -175,8 +175,6 @@ static unsigned write6(uint8_t *buf, size_t size, struct arena *arena, unsigned 
 		(void)opts_add(&pkt.opts, OPT6_RAPID_COMMIT, bytes_of("", 0));
 	(void)ia6_builder_init(&b, &pkt.opts, 1000);
 	if (type == DHCP6_ADDR_REG_INFORM) {
-		uint8_t data[24] = { 0 };
-
 		memcpy(data, address6(0x1000 + client).b, 16);
 		data[19] = 100;
 		data[23] = rand_below(4) ? 100 : 0;
