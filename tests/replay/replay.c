@@ -579,8 +579,8 @@ static void do_advance(void)
 	clock_advance((int64_t)number_of(words[1]) * 1000);
 	serve_worker_flush(&play.srv.workers[0]);
 	for (i = 0; i < 100 && !no_reclaim; i++) {
-		unsigned n = reclaim_slice(play.reclaim, play.store, &play.live->cfg->expiry) +
-			     reclaim_flush(play.reclaim, play.store, &play.live->cfg->expiry);
+		unsigned n = reclaim_slice(play.reclaim, play.store, play.live->cfg->global.expired_leases_processing) +
+			     reclaim_flush(play.reclaim, play.store, play.live->cfg->global.expired_leases_processing);
 
 		if (!n)
 			break;

@@ -131,11 +131,11 @@ void daemon_change_workers(struct daemon *d, struct live *live, struct sockset *
 
 static void reclaim_now(struct daemon *d)
 {
-	uint32_t wait = d->live->cfg->expiry.reclaim_wait_sec;
+	uint32_t wait = d->live->cfg->global.expired_leases_processing->reclaim_timer_wait_time;
 
 	/* Who is refused from here on wakes us again: once for each look, not for each refusal. */
 	atomic_store(&d->srv.want_reclaim, false);
-	(void)reclaim_slice(d->reclaim, d->db->store, &d->live->cfg->expiry);
+	(void)reclaim_slice(d->reclaim, d->db->store, d->live->cfg->global.expired_leases_processing);
 	if (wait)
 		loop_timer_start(d->loop, &d->reclaim_timer, (int64_t)wait * 1000);
 }
@@ -169,12 +169,13 @@ static void wake_main(struct server *srv)
 static void flush_tick(void *ctx)
 {
 	struct daemon *d = ctx;
-	uint32_t wait = d->live->cfg->expiry.flush_wait_sec;
+	uint32_t wait = d->live->cfg->global.expired_leases_processing->flush_reclaimed_timer_wait_time;
 
 	if (!wait)
 		return;
 	/* A full slice: there is more, and it must not pile up. */
-	if (reclaim_flush(d->reclaim, d->db->store, &d->live->cfg->expiry) == RECLAIM_SLICE_MAX)
+	if (reclaim_flush(d->reclaim, d->db->store, d->live->cfg->global.expired_leases_processing) ==
+	    RECLAIM_SLICE_MAX)
 		loop_timer_start(d->loop, &d->flush_timer, FLUSH_MORE_MS);
 	else
 		loop_timer_start(d->loop, &d->flush_timer, (int64_t)wait * 1000);
@@ -223,18 +224,18 @@ static void watchdog_tick(void *ctx)
 
 static void start_timers(struct daemon *d)
 {
-	const struct expiry_conf *conf = &d->live->cfg->expiry;
+	const struct expired_leases_processing_conf *conf = d->live->cfg->global.expired_leases_processing;
 
-	if (conf->reclaim_wait_sec)
-		loop_timer_start(d->loop, &d->reclaim_timer, (int64_t)conf->reclaim_wait_sec * 1000);
+	if (conf->reclaim_timer_wait_time)
+		loop_timer_start(d->loop, &d->reclaim_timer, (int64_t)conf->reclaim_timer_wait_time * 1000);
 	else
 		loop_timer_stop(d->loop, &d->reclaim_timer);
-	if (conf->flush_wait_sec)
-		loop_timer_start(d->loop, &d->flush_timer, (int64_t)conf->flush_wait_sec * 1000);
+	if (conf->flush_reclaimed_timer_wait_time)
+		loop_timer_start(d->loop, &d->flush_timer, (int64_t)conf->flush_reclaimed_timer_wait_time * 1000);
 	else
 		loop_timer_stop(d->loop, &d->flush_timer);
 	lfc_use(d->lfc, d->db->store);
-	lfc_set_interval(d->lfc, d->live->cfg->lfc_interval_sec);
+	lfc_set_interval(d->lfc, d->live->cfg->global.lease_database->lfc_interval);
 }
 
 /* --- start ----------------------------------------------------------------- */
@@ -270,12 +271,13 @@ static struct live *make_live(struct daemon *d, struct leasedb *db, struct confi
 
 static unsigned count_threads(const struct config *cfg)
 {
+	const struct multi_threading_conf *conf = cfg->global.multi_threading;
 	long n;
 
-	if (!cfg->mt_enabled)
+	if (!conf->enable_multi_threading)
 		return 1;
-	if (cfg->threads)
-		return cfg->threads;
+	if (conf->thread_pool_size)
+		return conf->thread_pool_size;
 	/* The kernel's share of the packets and the journal want a core as well: measured, tests/bench. */
 	n = sysconf(_SC_NPROCESSORS_ONLN) - 1;
 	return n < 1 ? 1 : n > 64 ? 64 : (unsigned)n;
@@ -379,6 +381,7 @@ static struct leasedb *use_database(struct daemon *d, struct leasedb *db)
 int daemon_start(struct daemon *d)
 {
 	struct config *cfg = daemon_load_config(d);
+	const struct multi_threading_conf *mt;
 	char text[600 + FILE_WHY_MAX], *refused;
 	const char *why = NULL;
 	unsigned n_threads;
@@ -400,8 +403,9 @@ int daemon_start(struct daemon *d)
 		free(refused);
 		goto out;
 	}
+	mt = cfg->global.multi_threading;
 	n_threads = count_threads(cfg);
-	server_init(&d->srv, d->fam, n_threads, cfg->queue > SLOTS_MIN ? cfg->queue : SLOTS_MIN);
+	server_init(&d->srv, d->fam, n_threads, mt->packet_queue_size > SLOTS_MIN ? mt->packet_queue_size : SLOTS_MIN);
 	d->srv_ready = true;
 	d->srv.wake_main = wake_main;
 	d->srv.to_source = getenv("KEA_TEST_SEND_RESPONSES_TO_SOURCE") != NULL;
@@ -412,7 +416,8 @@ int daemon_start(struct daemon *d)
 	if (d->opts.client_port)
 		d->srv.client_port = d->opts.client_port;
 	LOGF(d->fam->idx, DHCPx_START_INFO, (int)getpid(), d->srv.server_port, d->srv.client_port, d->opts.config_file);
-	LOGF(d->fam->idx, DHCPx_MULTI_THREADING_INFO, cfg->mt_enabled ? "yes" : "no", n_threads, cfg->queue);
+	LOGF(d->fam->idx, DHCPx_MULTI_THREADING_INFO, mt->enable_multi_threading ? "yes" : "no", n_threads,
+	     mt->packet_queue_size);
 	if (d->fam->prepare && d->fam->prepare(&d->srv, cfg, text, sizeof(text)) < 0) {
 		(void)init_fail(d, "%s", text);
 		goto out;

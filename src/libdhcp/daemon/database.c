@@ -10,13 +10,14 @@
 
 struct leasedb *database_open(const struct family *fam, const struct config *cfg, char **reterr)
 {
+	const struct database_conf *db = cfg->global.lease_database;
 	struct store_conf conf = {
 		.type = "memfile",
 		.family = (int)fam->idx,
 		.path = cfg->lease_file,
-		.persist = cfg->persist,
-		.sync = cfg->sync,
-		.max_row_errors = cfg->max_row_errors,
+		.persist = db->persist,
+		.sync = db->sync == SYNC_GROUP,
+		.max_row_errors = db->max_row_errors,
 	};
 	struct store *store = NULL;
 	int err;
@@ -40,13 +41,14 @@ struct leasedb *database_open(const struct family *fam, const struct config *cfg
 
 bool database_is_same(const struct leasedb *db, const struct config *old, const struct config *cfg)
 {
+	const struct database_conf *conf = cfg->global.lease_database;
 	const char *path = memfile_path(db->store);
 	char *resolved;
 	bool same;
 
-	if (old->persist != cfg->persist)
+	if (old->global.lease_database->persist != conf->persist)
 		return false;
-	if (!cfg->persist || !path || strcmp(old->lease_file, cfg->lease_file) == 0)
+	if (!conf->persist || !path || strcmp(old->lease_file, cfg->lease_file) == 0)
 		return true;
 	resolved = realpath(cfg->lease_file, NULL);
 	same = resolved && strcmp(resolved, path) == 0;
@@ -56,7 +58,7 @@ bool database_is_same(const struct leasedb *db, const struct config *old, const 
 
 void database_adjust(struct leasedb *db, const struct config *cfg)
 {
-	memfile_set_sync(db->store, cfg->sync);
+	memfile_set_sync(db->store, cfg->global.lease_database->sync == SYNC_GROUP);
 }
 
 const char *database_name(const struct leasedb *db, char *buf, size_t size)

@@ -143,10 +143,11 @@ static void delete_lease(struct store_change *change, const struct lease *lease)
 }
 
 /* The change that reclaims the lease: kept in state reclaimed, or removed at once. */
-static void reclaim_lease(struct store_change *change, const struct lease *lease, const struct expiry_conf *conf)
+static void reclaim_lease(struct store_change *change, const struct lease *lease,
+			  const struct expired_leases_processing_conf *conf)
 {
 	/* A declined lease belongs to nobody: there is no client to hold it for. */
-	if (!conf->hold_reclaimed_sec || lease->state == LEASE_DECLINED) {
+	if (!conf->hold_reclaimed_time || lease->state == LEASE_DECLINED) {
 		delete_lease(change, lease);
 		change->ended = lease;
 		return;
@@ -161,22 +162,25 @@ static void reclaim_lease(struct store_change *change, const struct lease *lease
 	change->new.state = LEASE_RECLAIMED;
 }
 
-unsigned reclaim_slice(struct reclaim *reclaim, struct store *store, const struct expiry_conf *conf)
+unsigned reclaim_slice(struct reclaim *reclaim, struct store *store, const struct expired_leases_processing_conf *conf)
 {
 	int64_t now = clock_boot_sec(), start_ms = clock_boot_ms();
-	unsigned max = conf->max_leases && conf->max_leases < RECLAIM_SLICE_MAX ? conf->max_leases : RECLAIM_SLICE_MAX;
+	unsigned max = conf->max_reclaim_leases && conf->max_reclaim_leases < RECLAIM_SLICE_MAX
+			       ? conf->max_reclaim_leases
+			       : RECLAIM_SLICE_MAX;
 	struct lease *leases;
 	unsigned n, i, n_started = 0;
 
 	if (!begin(reclaim, false))
 		return 0;
-	LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASES_RECLAMATION_START, conf->max_leases, conf->max_ms);
+	LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASES_RECLAMATION_START, conf->max_reclaim_leases,
+	     conf->max_reclaim_time);
 	leases = arena_new_array(reclaim->arena, struct lease, max);
 	n = store_expired(store, now, reclaim->arena, leases, max);
 	for (i = 0; i < n; i++) {
 		struct job *job = &reclaim->jobs[i];
 
-		if (conf->max_ms && clock_boot_ms() - start_ms > conf->max_ms) {
+		if (conf->max_reclaim_time && clock_boot_ms() - start_ms > conf->max_reclaim_time) {
 			LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASES_RECLAMATION_TIMEOUT,
 			     (long long)(clock_boot_ms() - start_ms));
 			break;
@@ -193,22 +197,22 @@ unsigned reclaim_slice(struct reclaim *reclaim, struct store *store, const struc
 	if (n_started == n && n < max)
 		LOGF(reclaim->family, ALLOC_ENGINE_Vx_NO_MORE_EXPIRED_LEASES);
 	reclaim->behind = n_started == max || n_started < n ? reclaim->behind + 1 : 0;
-	if (conf->unwarned_cycles && reclaim->behind > conf->unwarned_cycles) {
+	if (conf->unwarned_reclaim_cycles && reclaim->behind > conf->unwarned_reclaim_cycles) {
 		LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASES_RECLAMATION_SLOW, reclaim->behind);
 		reclaim->behind = 0;
 	}
 	return n_started;
 }
 
-unsigned reclaim_flush(struct reclaim *reclaim, struct store *store, const struct expiry_conf *conf)
+unsigned reclaim_flush(struct reclaim *reclaim, struct store *store, const struct expired_leases_processing_conf *conf)
 {
-	int64_t limit = clock_boot_sec() - conf->hold_reclaimed_sec;
+	int64_t limit = clock_boot_sec() - conf->hold_reclaimed_time;
 	struct lease *leases;
 	unsigned n, i, n_started = 0;
 
 	if (!begin(reclaim, true))
 		return 0;
-	LOGF(reclaim->family, ALLOC_ENGINE_Vx_RECLAIMED_LEASES_DELETE, conf->hold_reclaimed_sec);
+	LOGF(reclaim->family, ALLOC_ENGINE_Vx_RECLAIMED_LEASES_DELETE, conf->hold_reclaimed_time);
 	leases = arena_new_array(reclaim->arena, struct lease, RECLAIM_SLICE_MAX);
 	n = store_retired(store, limit, reclaim->arena, leases, RECLAIM_SLICE_MAX);
 	for (i = 0; i < n; i++) {

@@ -23,9 +23,9 @@ struct reclaim *reclaim_new(unsigned family);
 void reclaim_free_wait(struct reclaim *reclaim);
 /* One slice of expired leases; does nothing while the last slice is still being stored. Returns how
  * many leases were taken up. */
-unsigned reclaim_slice(struct reclaim *reclaim, struct store *store, const struct expiry_conf *conf);
+unsigned reclaim_slice(struct reclaim *reclaim, struct store *store, const struct expired_leases_processing_conf *conf);
 /*
  * One slice of reclaimed and released leases whose hold time is over. Returns how many are being
  * removed: RECLAIM_SLICE_MAX when there may be more.
  */
-unsigned reclaim_flush(struct reclaim *reclaim, struct store *store, const struct expiry_conf *conf);
+unsigned reclaim_flush(struct reclaim *reclaim, struct store *store, const struct expired_leases_processing_conf *conf);

@@ -98,40 +98,17 @@ static void build_lease_database(struct build *b)
 			   "\"type\": SQL lease databases are not supported yet");
 		diag_help(b->diag, "use \"memfile\"");
 	}
-	cfg->persist = conf->persist;
-	cfg->sync = conf->sync == 0;
-	cfg->max_row_errors = (uint32_t)conf->max_row_errors;
-	cfg->lfc_interval_sec = (uint32_t)conf->lfc_interval;
 	cfg->lease_file =
 		build_path(b, conf_pos(&conf->node, "name"), "name", name, "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
-	if (!cfg->persist)
+	if (!conf->persist)
 		diag_warn(b->diag, conf_pos(&conf->node, "persist"),
 			  "leases are kept in memory only and are lost at a restart");
-	if (!cfg->persist && CONF_SET(conf, lfc_interval) && conf->lfc_interval)
+	if (!conf->persist && CONF_SET(conf, lfc_interval) && conf->lfc_interval)
 		diag_warn(b->diag, conf_pos(&conf->node, "lfc-interval"),
 			  "\"lfc-interval\" has no effect without \"persist\"");
-	if (cfg->persist && !cfg->sync)
+	if (conf->persist && conf->sync == SYNC_NONE)
 		diag_warn(b->diag, conf_pos(&conf->node, "sync"),
 			  "with \"sync\": \"none\", acknowledged leases may be lost in a power failure");
-}
-
-static void build_rest(struct build *b)
-{
-	const struct expired_leases_processing_conf *expiry = b->root->expired_leases_processing;
-	const struct multi_threading_conf *mt = b->root->multi_threading;
-	struct config *cfg = b->cfg;
-
-	cfg->expiry = (struct expiry_conf){
-		.reclaim_wait_sec = (uint32_t)expiry->reclaim_timer_wait_time,
-		.flush_wait_sec = (uint32_t)expiry->flush_reclaimed_timer_wait_time,
-		.hold_reclaimed_sec = (uint32_t)expiry->hold_reclaimed_time,
-		.max_leases = (uint32_t)expiry->max_reclaim_leases,
-		.max_ms = (uint32_t)expiry->max_reclaim_time,
-		.unwarned_cycles = (uint32_t)expiry->unwarned_reclaim_cycles,
-	};
-	cfg->mt_enabled = mt->enable_multi_threading;
-	cfg->threads = (uint32_t)mt->thread_pool_size;
-	cfg->queue = (uint32_t)mt->packet_queue_size;
 }
 
 /* Kea's queue keeps the newest messages under overload; here that is never off (io/flood.h). */
@@ -322,7 +299,6 @@ static int build(struct config *cfg, unsigned flags, struct diag *diag, struct c
 	(void)conf_read(&rd, &global_scope, root, &cfg->global);
 	build_interfaces(&b);
 	build_lease_database(&b);
-	build_rest(&b);
 	check_queue(&b);
 	build_logging(&b);
 	build_options(&b);

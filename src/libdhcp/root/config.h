@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "conf/key.h"
 #include "io/sock.h"
 #include "log/config.h"
 #include "root/keys.h"
 #include "subnet/subnet.h"
 #include "wire/hwaddr6.h"
-#include "wire/ident.h"
 
 /*
  * A configuration as the server uses it: read, checked, inheritance applied, options encoded. Never
  * changed after it was built; everything in it lives in its arena and ends with it.
  */
-struct expiry_conf {
-	uint32_t reclaim_wait_sec;   /* between slices; 0 = no reclamation */
-	uint32_t flush_wait_sec;     /* between removals of reclaimed leases; 0 = never */
-	uint32_t hold_reclaimed_sec; /* a reclaimed lease is kept for its client */
-	uint32_t max_leases;         /* per slice; 0 = no limit */
-	uint32_t max_ms;             /* per slice; 0 = no limit */
-	uint32_t unwarned_cycles;    /* slices in a row that may not reach the end */
-};
-
 struct config {
 	struct arena *arena;
 	unsigned family; /* KEY_4, KEY_6 */
@@ -33,14 +22,6 @@ struct config {
 	struct pos *listen_pos; /* of each */
 
 	const char *lease_file; /* absolute */
-	bool persist, sync;
-	uint32_t lfc_interval_sec; /* 0 = never */
-	uint32_t max_row_errors;   /* bad rows of a lease file; more: no start. 0 = any number */
-	struct expiry_conf expiry;
-
-	bool mt_enabled;
-	uint32_t threads; /* 0 = one per core */
-	uint32_t queue;   /* requests under way per thread; 0 = no limit of its own */
 
 	struct dict *dict;
 	struct optlist opts; /* global */

@@ -179,6 +179,9 @@ struct interfaces_config_conf {
 	const char *comment;
 };
 
+/* When an acknowledged lease is on disk: before the response leaves, or whenever the system writes it. */
+enum database_sync { SYNC_GROUP, SYNC_NONE };
+
 struct database_conf {
 	struct conf_node node;
 	uint32_t type;
@@ -205,7 +208,7 @@ struct database_conf {
 	const char *key_file;
 	uint32_t ssl_mode;
 	const char *cipher_list;
-	uint32_t sync;
+	enum database_sync sync;
 };
 
 enum lease_checks { LEASE_CHECK_NONE, LEASE_CHECK_WARN, LEASE_CHECK_FIX, LEASE_CHECK_FIX_DEL, LEASE_CHECK_DEL };

@@ -205,9 +205,10 @@ void change_delete(struct request *req, const struct lease *old)
 
 void change_release(struct request *req, const struct lease *old)
 {
+	const struct expired_leases_processing_conf *conf = req->cfg->global.expired_leases_processing;
 	struct lease over = *old;
 
-	if (!req->cfg->expiry.hold_reclaimed_sec || !req->cfg->expiry.flush_wait_sec) {
+	if (!conf->hold_reclaimed_time || !conf->flush_reclaimed_timer_wait_time) {
 		change_delete(req, old);
 		return;
 	}
