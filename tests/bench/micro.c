@@ -273,6 +273,7 @@ static void prepare_server(void)
 	db = leasedb_new(store);
 	live = live_new(&srv, db, cfg);
 	live->unused = free_live;
+	server_enter(&srv, live);
 	serve_worker_switch(&srv.workers[0], live);
 	n_clients = next_client = 0;
 }

@@ -67,6 +67,7 @@ static void begin(void)
 	db = leasedb_new(store);
 	reclaim = reclaim_new(fuzz_family.family->idx);
 	live = live_new(&srv, db, cfg);
+	server_enter(&srv, live);
 	serve_worker_switch(&srv.workers[0], live);
 }
 

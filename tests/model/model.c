@@ -8,7 +8,7 @@
  *	it or what it is a part of
  *	what is given is not in the store, or promises more time than the store keeps
  *	a client has more leases than max-leases-per-client
- *	a request never ends, or leaves a claim, a turn or a free map that is wrong
+ *	a request never ends, or leaves a claim, a turn, a free map or a gauge that is wrong
  *	a client that requests what it is offered gets nothing while the store works and has something for it that is
  *	free or expired, whatever other clients discover
  *
@@ -20,6 +20,7 @@
 #include "model.h"
 
 #include "fake_store.h"
+#include "recount.h"
 #include "json/diag.h"
 #include "log/log.h"
 #include "daemon/reclaim.h"
@@ -201,6 +202,7 @@ static void configure(void)
 	struct live *live = live_new(&m.srv, m.db, make_config());
 
 	live->unused = free_live;
+	server_enter(&m.srv, live);
 	for (unsigned i = 0; i < WORKERS; i++)
 		serve_worker_switch(&m.srv.workers[i], live);
 	m.live = live;
@@ -444,6 +446,7 @@ static void check_rest(void)
 {
 	const struct plan *plan = &m.live->cfg->plan;
 	struct used used = { .n = 0 };
+	char why[200];
 
 	calm_down();
 	for (unsigned i = 0; i < WORKERS; i++)
@@ -461,6 +464,8 @@ static void check_rest(void)
 	for (unsigned i = 0; i < rules.n_clients; i++)
 		if (m.max_leases && m.clients[i].n_leases > m.max_leases)
 			fail("client %u has %u leases, more than %u", i, m.clients[i].n_leases, m.max_leases);
+	if (!recount_agrees(m.srv.places, m.store, (int)rules.family->idx, why, sizeof(why)))
+		fail("%s", why);
 	for (size_t i = 0; i < plan->n; i++) {
 		for (unsigned k = 0; k < plan->subs[i].n_pools; k++)
 			check_pool(&plan->subs[i].pools[k], &used);

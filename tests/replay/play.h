@@ -43,7 +43,6 @@ struct play {
 	struct arena *arena;
 	struct answer answers[ANSWERS_MAX];
 	unsigned n_answers, next_answer;
-	int64_t stat_base[STAT_N];
 };
 extern struct play play;
 

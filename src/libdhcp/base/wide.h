@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 /*
- * Products of 128 bits, in two halves. One instruction where the compiler has such a type; processors of 32 bits take
- * them from four smaller products.
+ * Numbers of 128 bits, in two halves. Products: One instruction where the compiler has such a type; processors of 32
+ * bits take them from four smaller products.
  */
 struct wide {
 	uint64_t hi, lo;
@@ -28,4 +28,53 @@ static inline struct wide wide_mul(uint64_t a, uint64_t b)
 #else
 	return wide_mul_parts(a, b);
 #endif
+}
+
+/* The largest number if the sum is larger. */
+static inline struct wide wide_add(struct wide a, struct wide b)
+{
+	struct wide sum = { a.hi + b.hi, a.lo + b.lo };
+	uint64_t carry = sum.lo < a.lo;
+
+	if (sum.hi < a.hi || sum.hi + carry < sum.hi)
+		return (struct wide){ UINT64_MAX, UINT64_MAX };
+	sum.hi += carry;
+	return sum;
+}
+
+/* a is not less than b. */
+static inline struct wide wide_sub(struct wide a, struct wide b)
+{
+	return (struct wide){ a.hi - b.hi - (a.lo < b.lo), a.lo - b.lo };
+}
+
+/* n < 128 */
+static inline struct wide wide_shift_right(struct wide a, unsigned n)
+{
+	if (n >= 64)
+		return (struct wide){ 0, a.hi >> (n - 64) };
+	return n ? (struct wide){ a.hi >> n, a.hi << (64 - n) | a.lo >> n } : a;
+}
+
+#define WIDE_TEXT_MAX 40
+
+/* In decimal, into buf of WIDE_TEXT_MAX; returns where it begins. */
+static inline const char *wide_format(struct wide n, char *buf)
+{
+	char *p = buf + WIDE_TEXT_MAX - 1;
+
+	*p = '\0';
+	do {
+		/* By 32 bits, from the top. */
+		uint64_t parts[4] = { n.hi >> 32, (uint32_t)n.hi, n.lo >> 32, (uint32_t)n.lo }, rest = 0;
+
+		for (unsigned i = 0; i < 4; i++) {
+			parts[i] |= rest << 32;
+			rest = parts[i] % 10;
+			parts[i] /= 10;
+		}
+		*--p = (char)('0' + rest);
+		n = (struct wide){ parts[0] << 32 | parts[1], parts[2] << 32 | parts[3] };
+	} while (n.hi || n.lo);
+	return p;
 }

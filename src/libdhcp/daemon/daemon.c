@@ -426,6 +426,7 @@ int daemon_start(struct daemon *d)
 	d->live = make_live(d, d->db, cfg);
 	if (!d->live)
 		goto out;
+	server_enter(&d->srv, d->live);
 	d->reclaim = reclaim_new(d->fam->idx);
 	d->lfc = lfc_new(d->loop, d->fam->idx);
 	d->reclaim_post.fn = reclaim_wanted;
@@ -545,6 +546,7 @@ static bool try_reload(struct daemon *d)
 		return false;
 	}
 	warn_fixed(d, cfg);
+	server_enter(&d->srv, b.live);
 	change_database(d, b.db, cfg);
 	sockets_use(d, b.live, &b.opened);
 	start_timers(d);

@@ -17,7 +17,6 @@ struct job {
 
 struct reclaim {
 	unsigned family;
-	struct stats *stats; /* its own: whoever responds counts, under the lock */
 	struct arena *arena; /* of the slice under way */
 	struct job *jobs;
 	unsigned behind;      /* slices in a row that did not reach the end */
@@ -34,7 +33,6 @@ struct reclaim *reclaim_new(unsigned family)
 	struct reclaim *reclaim = xcalloc(1, sizeof(*reclaim));
 
 	reclaim->family = family;
-	reclaim->stats = stats_new();
 	reclaim->arena = arena_new(0);
 	reclaim->jobs = xcalloc(RECLAIM_SLICE_MAX, sizeof(*reclaim->jobs));
 	(void)pthread_mutex_init(&reclaim->lock, NULL);
@@ -52,7 +50,6 @@ void reclaim_free_wait(struct reclaim *reclaim)
 	(void)pthread_mutex_unlock(&reclaim->lock);
 	(void)pthread_mutex_destroy(&reclaim->lock);
 	(void)pthread_cond_destroy(&reclaim->idle);
-	stats_free(reclaim->stats);
 	arena_free(reclaim->arena);
 	free(reclaim->jobs);
 	free(reclaim);
@@ -83,8 +80,6 @@ static void job_done(struct store_txn *txn, uint64_t ticket)
 	if (is_reclaimed)
 		report(reclaim, job->lease);
 	(void)pthread_mutex_lock(&reclaim->lock);
-	stat_add(reclaim->stats, STAT_RECLAIMED, is_reclaimed);
-	stat_add(reclaim->stats, STAT_RECLAIMED_DECLINED, is_reclaimed && job->lease->state == LEASE_DECLINED);
 	/* A conflict is no failure: the client came back meanwhile. */
 	reclaim->n_failed += txn->result == CHANGE_FAILED;
 	if (--reclaim->n_open == 0)

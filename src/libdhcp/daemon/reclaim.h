@@ -3,7 +3,6 @@
 
 #include "lease/store.h"
 #include "root/config.h"
-#include "stat/stat.h"
 
 #include <stdbool.h>
 #include <stdint.h>

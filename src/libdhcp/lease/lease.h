@@ -71,11 +71,14 @@ static inline bool lease_is_in_use(const struct lease *lease)
 }
 
 /* What it takes: of an address all bits count, whatever its prefix_len says. */
+static inline uint8_t lease_span_len(enum lease_type type, uint8_t prefix_len)
+{
+	return type == LEASE_PD ? prefix_len : type == LEASE_V4 ? 32 : 128;
+}
+
 static inline struct prefix lease_span(const struct lease *lease)
 {
-	uint8_t len = lease->type == LEASE_PD ? lease->prefix_len : lease->type == LEASE_V4 ? 32 : 128;
-
-	return (struct prefix){ lease->addr, len };
+	return (struct prefix){ lease->addr, lease_span_len(lease->type, lease->prefix_len) };
 }
 
 /* Valid for `valid` seconds from now: sets valid, cltt and expires. */

@@ -51,10 +51,11 @@ static struct store_held held(const struct memfile *m, const struct record *rec)
 	return (struct store_held){
 		.present = true,
 		.in_use = rec->state != LEASE_RECLAIMED && rec->state != LEASE_RELEASED,
-		.len = record_span(rec).len,
+		.len = lease_span_len((enum lease_type)rec->type, rec->prefix_len),
 		.type = (enum lease_type)rec->type,
 		.state = (enum lease_state)rec->state,
 		.subnet_id = rec->subnet_id,
+		.pool_id = rec->pool_id,
 		.expires = record_expires(rec, m->table.epoch),
 	};
 }
@@ -72,7 +73,8 @@ static void notify(struct memfile *m, const struct store_change *change, bool is
 {
 	uint32_t from = is_undo ? change->new_ref : change->old_ref, to = is_undo ? change->old_ref : change->new_ref;
 	const struct record *old = from ? rec_of(m, from) : NULL, *new = to ? rec_of(m, to) : NULL;
-	struct store_notice notice = { .was_ended = change->ended != NULL, .is_undo = is_undo };
+	struct store_notice notice = { .was_ended = change->ended != NULL || change->kind == CHANGE_TAKE,
+				       .is_undo = is_undo };
 
 	if (!m->changed || !(old || new))
 		return;

@@ -110,12 +110,6 @@ struct ip record_addr(const struct record *rec)
 	return addr;
 }
 
-struct prefix record_span(const struct record *rec)
-{
-	return lease_span(&(struct lease){
-		.addr = record_addr(rec), .type = (enum lease_type)rec->type, .prefix_len = rec->prefix_len });
-}
-
 struct bytes record_key(const struct record *rec, enum record_key key)
 {
 	const uint8_t *p = (const uint8_t *)rec + fixed_len(rec->type == LEASE_V4);

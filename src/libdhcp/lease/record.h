@@ -49,7 +49,6 @@ void record_pack(struct record *rec, const struct lease *lease, int64_t epoch, u
 /* The lease's bytes are borrowed from the record. */
 void record_unpack(const struct record *rec, int64_t epoch, struct lease *ret);
 struct ip record_addr(const struct record *rec);
-struct prefix record_span(const struct record *rec); /* as lease_span() */
 /* Boot s; INT64_MAX = never. */
 int64_t record_expires(const struct record *rec, int64_t epoch);
 struct bytes record_key(const struct record *rec, enum record_key key);

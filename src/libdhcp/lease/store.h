@@ -155,7 +155,7 @@ struct store_held {
 	uint8_t len;  /* of what it takes: lease_span() */
 	enum lease_type type;
 	enum lease_state state;
-	uint32_t subnet_id;
+	uint32_t subnet_id, pool_id;
 	int64_t expires; /* boot s; INT64_MAX = never */
 };
 
@@ -167,7 +167,7 @@ struct store_notice {
 	struct ip addr;
 	struct store_held old, new;
 	bool same_client; /* both leases are there and have the same client (and IAID) */
-	bool was_ended;   /* whoever made the change says that the lease it replaces had ended: store_change.ended */
+	bool was_ended;   /* the lease it replaces had ended: store_change.ended says so, or it is a TAKE */
 	bool is_undo;
 };
 

@@ -21,7 +21,7 @@ struct event_row {
 
 static const struct event_row event_rows[EVENT_N] = {
 	[EVENT_OFFERED] = { POINT(LEASE_SELECT) },
-	[EVENT_ASSIGNED] = { .stat = { STAT_CUMULATIVE_ASSIGNED, STAT_CUMULATIVE_ASSIGNED_PD }, POINT(LEASE_SELECT) },
+	[EVENT_ASSIGNED] = { POINT(LEASE_SELECT) },
 	[EVENT_RENEWED] = { POINT(LEASE_RENEW) },
 	[EVENT_REUSED] = { .stat = { STAT_LEASE_REUSES, STAT_PD_LEASE_REUSES } },
 	[EVENT_REGISTERED] = { POINT(ADDR_REGISTER) },
@@ -62,6 +62,14 @@ void event_of_ia(struct request *req, enum event_kind kind, const struct ia *ia)
 	event_add(req, kind)->ia = ia;
 }
 
+/* The innermost one that the event is about. */
+static struct stat_place *place_of(const struct request *req, const struct event *event)
+{
+	const struct pool *pool = event->binding ? event->binding->candidate.pool : NULL;
+
+	return pool ? pool->place : req->chosen ? req->chosen->place : NULL;
+}
+
 static void emit(struct request *req, const struct event *event)
 {
 	const struct event_row *row = &event_rows[event->kind];
@@ -69,7 +77,7 @@ static void emit(struct request *req, const struct event *event)
 	enum stat_id stat = row->stat[is_prefix];
 
 	if (stat)
-		stat_add(req->worker->stats, stat, 1);
+		stat_count(req->worker->stats, place_of(req, event), stat, 1);
 	if (row->declines)
 		(void)budget_take(req->worker->srv->declines, &req->turn.client);
 	if (event->kind == EVENT_UNAVAILABLE)

@@ -2,8 +2,9 @@
 #include "serve/leasedb.h"
 
 #include "base/arena.h"
+#include "serve/lease_stats.h"
 
-/* The store's watcher: what is free follows the leases. */
+/* The store's watcher: what is free, and what is counted, follows the leases. */
 static void note(void *ctx, const struct store_notice *notice)
 {
 	const struct store_held *old = &notice->old, *new = &notice->new;
@@ -14,6 +15,8 @@ static void note(void *ctx, const struct store_notice *notice)
 		alloc_note(db->alloc, &(struct prefix){ notice->addr, new->len }, true, new->expires);
 	if (old->in_use && (!new->in_use || new->len != old->len))
 		alloc_note(db->alloc, &(struct prefix){ notice->addr, old->len }, false, old->expires);
+	if (db->counts_leases)
+		lease_stats_note(db->places, notice);
 }
 
 struct leasedb *leasedb_new(struct store *store)
@@ -21,6 +24,7 @@ struct leasedb *leasedb_new(struct store *store)
 	struct leasedb *db = xcalloc(1, sizeof(*db));
 
 	*db = (struct leasedb){ .store = store, .alloc = alloc_new(OFFER_SEC * 1000), .n_users = 1 };
+	db->places = stat_places_new();
 	list_init(&db->link);
 	store_watch(store, note, db);
 	return db;
@@ -44,10 +48,11 @@ void leasedb_leave(struct leasedb *db)
 	list_remove(&db->link);
 	leasedb_close(db);
 	alloc_free(db->alloc);
+	stat_places_free(db->places);
 	free(db);
 }
 
-/* The leases may change meanwhile: note() tells. */
+/* The leases may change meanwhile: note() tells. Not before the first set is filled: the store is in service then. */
 int leasedb_fill(struct leasedb *db, struct alloc_set *set)
 {
 	struct store_scan scan = { .arena = arena_new(0), .is_brief = true };
@@ -60,10 +65,16 @@ int leasedb_fill(struct leasedb *db, struct alloc_set *set)
 
 			if (lease_is_in_use(&scan.v[i]))
 				alloc_fill(db->alloc, set, &span, scan.v[i].expires);
+			if (!db->counts_leases)
+				lease_stats_add(db->places, &scan.v[i]);
 		}
 		arena_reset(scan.arena);
 	}
 	alloc_fill_end(db->alloc, set);
 	arena_free(scan.arena);
+	if (n < 0 && !db->counts_leases)
+		stat_places_forget_leases(db->places);
+	else
+		db->counts_leases = true;
 	return n;
 }

@@ -4,19 +4,22 @@
 #include "alloc/alloc.h"
 #include "base/list.h"
 #include "lease/store.h"
+#include "stat/place.h"
 
 #define OFFER_SEC 15 /* how long what is offered is kept for the client */
 
 /*
- * A lease database in service: a store, and what is free by what it holds. Each configuration in service (struct live)
- * has one, most often the same as the one before it; a reload that changes "lease-database" brings another. The old
- * one is closed when the last request that began with it has ended.
+ * A lease database in service: a store, and what is free and what is counted by what it holds. Each configuration in
+ * service (struct live) has one, most often the same as the one before it; a reload that changes "lease-database"
+ * brings another. The old one is closed when the last request that began with it has ended.
  *
  * join and leave are for the main thread; the store and what is free are for all.
  */
 struct leasedb {
 	struct store *store;
 	struct alloc *alloc;
+	struct stat_places *places; /* statistics of leases, subnets and pools */
+	bool counts_leases;         /* those that were there have been counted: from here on changes are */
 	unsigned n_users;
 	struct list link; /* the owner's; it leaves this list when it is freed */
 };
@@ -31,5 +34,6 @@ void leasedb_join(struct leasedb *db);
 void leasedb_close(struct leasedb *db);
 /* The last user closes the store, which waits for what is under way. NULL is fine. */
 void leasedb_leave(struct leasedb *db);
-/* Tells the set, which is new, what is not free. -E_SYS when the store cannot be read. */
+/* Tells the set, which is new, what is not free; the first time, leases are counted. -E_SYS when the store cannot be
+ * read. */
 int leasedb_fill(struct leasedb *db, struct alloc_set *set);

@@ -28,25 +28,26 @@ void report_exhausted(struct request *req, bool prefixes)
 	const struct subnet *sub = req->chosen;
 	const char *what = prefixes ? "prefix" : "address";
 	struct stats *stats = req->worker->stats;
+	struct stat_place *place = sub->place;
 	struct server *srv = req->worker->srv;
 	unsigned fam = req->fam->idx;
 	char prefix[PREFIX_TEXT_MAX];
 
-	stat_add(stats, STAT_ALLOC_FAIL, 1);
+	stat_count(stats, place, STAT_ALLOC_FAIL, 1);
 	(void)prefix_format(&sub->prefix, prefix);
 	if (!link_has_pools(sub, prefixes)) {
-		stat_add(stats, STAT_ALLOC_FAIL_NO_POOLS, 1);
+		stat_count(stats, place, STAT_ALLOC_FAIL_NO_POOLS, 1);
 		LOGF(fam, ALLOC_ENGINE_Vx_ALLOC_FAIL_NO_POOLS, request_label(req), what, prefix, sub->id);
 		return;
 	}
 	server_want_reclaim(srv);
 	if (sub->net) {
-		stat_add(stats, STAT_ALLOC_FAIL_SHARED_NETWORK, 1);
+		stat_count(stats, place, STAT_ALLOC_FAIL_SHARED_NETWORK, 1);
 		LOGF_FOLDED(fam, srv->fold, pool_key(sub->net->subs[0].id, prefixes),
 			    ALLOC_ENGINE_Vx_ALLOC_FAIL_SHARED_NETWORK, request_label(req), what, sub->net->name,
 			    sub->net->n);
 	} else {
-		stat_add(stats, STAT_ALLOC_FAIL_SUBNET, 1);
+		stat_count(stats, place, STAT_ALLOC_FAIL_SUBNET, 1);
 		LOGF_FOLDED(fam, srv->fold, pool_key(sub->id, prefixes), ALLOC_ENGINE_Vx_ALLOC_FAIL_SUBNET,
 			    request_label(req), what, prefix, sub->id);
 	}
@@ -54,10 +55,11 @@ void report_exhausted(struct request *req, bool prefixes)
 
 void report_max_leases(struct request *req)
 {
+	struct stat_place *place = req->chosen ? req->chosen->place : NULL;
 	struct stats *stats = req->worker->stats;
 
-	stat_add(stats, STAT_ALLOC_FAIL, 1);
-	stat_add(stats, STAT_ALLOC_FAIL_MAX_LEASES, 1);
+	stat_count(stats, place, STAT_ALLOC_FAIL, 1);
+	stat_count(stats, place, STAT_ALLOC_FAIL_MAX_LEASES, 1);
 	LOGF_FOLDED(req->fam->idx, req->worker->srv->fold, req->turn.client.a, ALLOC_ENGINE_Vx_ALLOC_FAIL_MAX_LEASES,
 		    request_label(req), req->cfg->global.max_leases_per_client);
 }

@@ -11,6 +11,7 @@
 #include "log/log.h"
 #include "serve/budget.h"
 #include "serve/family.h"
+#include "serve/lease_stats.h"
 #include "serve/propose.h"
 #include "serve/report.h"
 
@@ -141,6 +142,7 @@ struct live *live_new(struct server *srv, struct leasedb *db, struct config *cfg
 	}
 	leasedb_join(db);
 	live->db = db;
+	lease_stats_use(db->places, &cfg->plan);
 	n_odd = alloc_n_odd(db->alloc, live->set);
 	if (n_odd)
 		LOG(ALLOC_ENGINE_V6_LEASES_OF_OTHER_LENGTH, (unsigned long long)n_odd);
@@ -148,11 +150,22 @@ struct live *live_new(struct server *srv, struct leasedb *db, struct config *cfg
 	return live;
 }
 
+void server_enter(struct server *srv, struct live *live)
+{
+	struct stat_places *old = srv->places;
+
+	srv->places = live->db->places;
+	lease_stats_enter(srv->places, &live->cfg->plan);
+	if (old && old != srv->places)
+		stat_places_inherit(srv->places, old);
+}
+
 void live_free(struct live *live)
 {
 	if (!live)
 		return;
 	alloc_set_free(live->db->alloc, live->set);
+	lease_stats_unuse(live->db->places, &live->cfg->plan);
 	leasedb_leave(live->db);
 	config_free(live->cfg);
 	free(live);

@@ -32,7 +32,8 @@ struct live {
 
 struct server {
 	const struct family *fam;
-	struct duid duid; /* DHCPv6: our own identifier */
+	struct stat_places *places; /* of the lease database in service; NULL before the first configuration */
+	struct duid duid;           /* DHCPv6: our own identifier */
 	struct turns *turns;
 	struct budget *declines;  /* how many addresses a client may take out of use */
 	struct budget *omissions; /* options omitted from responses are logged once per client and configuration */
@@ -83,6 +84,8 @@ void server_done(struct server *srv);
  * read.
  */
 struct live *live_new(struct server *srv, struct leasedb *db, struct config *cfg);
+/* The configuration comes into service: statistics have its places from here on. Main thread. */
+void server_enter(struct server *srv, struct live *live);
 /* With it, if it is the last user of its lease database, that. Main thread. */
 void live_free(struct live *live);
 

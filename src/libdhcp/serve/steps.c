@@ -130,7 +130,7 @@ enum verdict step_commit(struct request *req)
 }
 
 /* Leases that had ended and were replaced before the server came to reclaim them. */
-static void count_reclaimed(struct request *req)
+static void log_recovered(struct request *req)
 {
 	char text[IP_TEXT_MAX];
 	unsigned i;
@@ -138,14 +138,9 @@ static void count_reclaimed(struct request *req)
 	for (i = 0; i < req->n_changes; i++) {
 		const struct lease *lease = req->changes[i].ended;
 
-		if (!lease)
-			continue;
-		stat_add(req->worker->stats, STAT_RECLAIMED, 1);
-		if (lease->state != LEASE_DECLINED)
-			continue;
-		stat_add(req->worker->stats, STAT_RECLAIMED_DECLINED, 1);
-		LOGF(req->fam->idx, ALLOC_ENGINE_Vx_DECLINED_RECOVERED, ip_format(&lease->addr, text),
-		     lease->subnet_id);
+		if (lease && lease->state == LEASE_DECLINED)
+			LOGF(req->fam->idx, ALLOC_ENGINE_Vx_DECLINED_RECOVERED, ip_format(&lease->addr, text),
+			     lease->subnet_id);
 	}
 }
 
@@ -155,7 +150,7 @@ enum verdict step_committed(struct request *req)
 	if (req->n_changes) {
 		switch (req->txn.result) {
 		case CHANGE_OK:
-			count_reclaimed(req);
+			log_recovered(req);
 			break;
 		case CHANGE_CONFLICT:
 		case CHANGE_GONE:

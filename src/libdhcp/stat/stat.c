@@ -67,6 +67,11 @@ void stat_reset(enum stat_id id)
 	pthread_mutex_unlock(&lock);
 }
 
+enum stat_kind stat_kind(enum stat_id id)
+{
+	return stat_table[id].kind;
+}
+
 const char *stat_name(enum stat_id id, int family, char *buf, size_t size)
 {
 	const char *name = stat_table[id].name[family];

@@ -14,7 +14,7 @@
  *	stat_add(st, STAT_RECEIVED, 1);           (that worker only)
  *	int64_t n = stat_sum(STAT_RECEIVED);      (any thread)
  *
- * The names of the rows are in table.c. Gauges (assigned addresses) are counted up and down.
+ * The names of the rows are in table.c. What is also counted for subnets and pools is in place.h.
  */
 enum stat_id {
 	STAT_RECEIVED,
@@ -71,6 +71,17 @@ enum stat_id {
 	STAT_SEND_FULL,         /* no room in the socket; never waited for */
 	STAT_SEND_FAILED,       /* unreachable, filtered, no such interface */
 	STAT_SENT_BY_MAC,       /* routed ones that left by a packet socket because the UDP socket was full */
+	/* From here on rows may have other places than the whole server; first those that pools have. */
+	STAT_ASSIGNED, /* declined ones included: nobody else can have them */
+	STAT_ASSIGNED_PD,
+	STAT_CUMULATIVE_ASSIGNED,
+	STAT_CUMULATIVE_ASSIGNED_PD,
+	STAT_DECLINED,
+	STAT_RECLAIMED_DECLINED,
+	STAT_RECLAIMED,
+	/* Subnets only. */
+	STAT_REGISTERED,
+	STAT_CUMULATIVE_REGISTERED,
 	STAT_ALLOC_FAIL,
 	STAT_ALLOC_FAIL_SHARED_NETWORK,
 	STAT_ALLOC_FAIL_SUBNET,
@@ -80,15 +91,9 @@ enum stat_id {
 	STAT_RESERVATION_CONFLICTS,
 	STAT_LEASE_REUSES,
 	STAT_PD_LEASE_REUSES,
-	STAT_ASSIGNED,
-	STAT_ASSIGNED_PD,
-	STAT_CUMULATIVE_ASSIGNED,
-	STAT_CUMULATIVE_ASSIGNED_PD,
-	STAT_REGISTERED,
-	STAT_CUMULATIVE_REGISTERED,
-	STAT_DECLINED,
-	STAT_RECLAIMED_DECLINED,
-	STAT_RECLAIMED,
+	/* How many there are: nothing counts them, a configuration says it. */
+	STAT_TOTAL,
+	STAT_TOTAL_PD,
 	STAT_N
 };
 
@@ -114,6 +119,10 @@ static inline void stat_add(struct stats *stats, enum stat_id id, int64_t n)
 int64_t stat_sum(enum stat_id id);
 /* What statistic-reset means: from now on sums count from zero. */
 void stat_reset(enum stat_id id);
+
+/* What a row says; table.c has them. */
+enum stat_kind { STAT_IS_COUNTER, STAT_IS_GAUGE, STAT_IS_TOTAL };
+enum stat_kind stat_kind(enum stat_id id);
 
 /*
  * Kea's name of a counter ("pkt4-received") in buf of STAT_NAME_MAX; family is an index, 0 for

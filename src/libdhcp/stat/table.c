@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * THE TABLE OF COUNTERS: one row per counter, with its name in each family: Kea's where Kea counts it. '#' stands for
- * the digit of the family; NULL means the family has no such counter.
+ * THE TABLE OF COUNTERS: one row per counter, with its name in each family (Kea's where Kea counts it), its kind and
+ * its places. '#' stands for the digit of the family; NULL means the family has no such counter.
  */
 #include "stat/table.h"
 
 /* clang-format off */
-#define BOTH(name) { name, name }
-#define V4(name)   { name, NULL }
-#define V6(name)   { NULL, name }
+#define BOTH(both)   .name = { both, both }
+#define TWO(v4, v6)  .name = { v4, v6 }
+#define V4(v4)       .name = { v4, NULL }
+#define V6(v6)       .name = { NULL, v6 }
+
+#define GAUGE        .kind = STAT_IS_GAUGE
+#define TOTAL        .kind = STAT_IS_TOTAL
+
+/* The server and each subnet, and each pool of addresses or of prefixes. */
+#define SUBNETS      .places = AT(PLACE_GLOBAL) | AT(PLACE_SUBNET)
+#define POOLS        .places = AT(PLACE_GLOBAL) | AT(PLACE_SUBNET) | AT(PLACE_POOL)
+#define PD_POOLS     .places = AT(PLACE_GLOBAL) | AT(PLACE_SUBNET) | AT(PLACE_PD_POOL)
+#define ALL_POOLS    .places = AT(PLACE_GLOBAL) | AT(PLACE_SUBNET) | AT(PLACE_POOL) | AT(PLACE_PD_POOL)
+/* Kea has no sum over all subnets. */
+#define NO_SUM(pool) .places = AT(PLACE_SUBNET) | AT(pool)
 
 const struct stat_row stat_table[STAT_N] = {
 	/* packets in */
@@ -71,23 +83,25 @@ const struct stat_row stat_table[STAT_N] = {
 	[STAT_SEND_FAILED]                 = { BOTH("pkt#-send-failed") },
 	[STAT_SENT_BY_MAC]                 = { V4("pkt#-sent-by-mac") },
 	/* addresses and leases */
-	[STAT_ALLOC_FAIL]                  = { BOTH("v#-allocation-fail") },
-	[STAT_ALLOC_FAIL_SHARED_NETWORK]   = { BOTH("v#-allocation-fail-shared-network") },
-	[STAT_ALLOC_FAIL_SUBNET]           = { BOTH("v#-allocation-fail-subnet") },
-	[STAT_ALLOC_FAIL_NO_POOLS]         = { BOTH("v#-allocation-fail-no-pools") },
-	[STAT_ALLOC_FAIL_CLASSES]          = { BOTH("v#-allocation-fail-classes") },
-	[STAT_ALLOC_FAIL_MAX_LEASES]       = { BOTH("v#-allocation-fail-max-leases") },
-	[STAT_RESERVATION_CONFLICTS]       = { V4("v#-reservation-conflicts") },
-	[STAT_LEASE_REUSES]                = { { "v#-lease-reuses", "v#-ia-na-lease-reuses" } },
-	[STAT_PD_LEASE_REUSES]             = { V6("v#-ia-pd-lease-reuses") },
-	[STAT_ASSIGNED]                    = { { "assigned-addresses", "assigned-nas" } },
-	[STAT_ASSIGNED_PD]                 = { V6("assigned-pds") },
-	[STAT_CUMULATIVE_ASSIGNED]         = { { "cumulative-assigned-addresses", "cumulative-assigned-nas" } },
-	[STAT_CUMULATIVE_ASSIGNED_PD]      = { V6("cumulative-assigned-pds") },
-	[STAT_REGISTERED]                  = { V6("registered-nas") },
-	[STAT_CUMULATIVE_REGISTERED]       = { V6("cumulative-registered-nas") },
-	[STAT_DECLINED]                    = { BOTH("declined-addresses") },
-	[STAT_RECLAIMED_DECLINED]          = { BOTH("reclaimed-declined-addresses") },
-	[STAT_RECLAIMED]                   = { BOTH("reclaimed-leases") },
+	[STAT_ASSIGNED]                    = { TWO("assigned-addresses", "assigned-nas"), GAUGE, POOLS },
+	[STAT_ASSIGNED_PD]                 = { V6("assigned-pds"), GAUGE, PD_POOLS },
+	[STAT_CUMULATIVE_ASSIGNED]         = { TWO("cumulative-assigned-addresses", "cumulative-assigned-nas"), POOLS },
+	[STAT_CUMULATIVE_ASSIGNED_PD]      = { V6("cumulative-assigned-pds"), PD_POOLS },
+	[STAT_DECLINED]                    = { BOTH("declined-addresses"), GAUGE, POOLS },
+	[STAT_RECLAIMED_DECLINED]          = { BOTH("reclaimed-declined-addresses"), POOLS },
+	[STAT_RECLAIMED]                   = { BOTH("reclaimed-leases"), ALL_POOLS },
+	[STAT_REGISTERED]                  = { V6("registered-nas"), GAUGE, SUBNETS },
+	[STAT_CUMULATIVE_REGISTERED]       = { V6("cumulative-registered-nas"), SUBNETS },
+	[STAT_ALLOC_FAIL]                  = { BOTH("v#-allocation-fail"), SUBNETS },
+	[STAT_ALLOC_FAIL_SHARED_NETWORK]   = { BOTH("v#-allocation-fail-shared-network"), SUBNETS },
+	[STAT_ALLOC_FAIL_SUBNET]           = { BOTH("v#-allocation-fail-subnet"), SUBNETS },
+	[STAT_ALLOC_FAIL_NO_POOLS]         = { BOTH("v#-allocation-fail-no-pools"), SUBNETS },
+	[STAT_ALLOC_FAIL_CLASSES]          = { BOTH("v#-allocation-fail-classes"), SUBNETS },
+	[STAT_ALLOC_FAIL_MAX_LEASES]       = { BOTH("v#-allocation-fail-max-leases"), SUBNETS },
+	[STAT_RESERVATION_CONFLICTS]       = { V4("v#-reservation-conflicts"), SUBNETS },
+	[STAT_LEASE_REUSES]                = { TWO("v#-lease-reuses", "v#-ia-na-lease-reuses"), SUBNETS },
+	[STAT_PD_LEASE_REUSES]             = { V6("v#-ia-pd-lease-reuses"), SUBNETS },
+	[STAT_TOTAL]                       = { TWO("total-addresses", "total-nas"), TOTAL, NO_SUM(PLACE_POOL) },
+	[STAT_TOTAL_PD]                    = { V6("total-pds"), TOTAL, NO_SUM(PLACE_PD_POOL) },
 };
 /* clang-format on */

@@ -214,6 +214,15 @@ const struct pool *subnet_pool_of(const struct subnet *sub, const struct ip *add
 	return NULL;
 }
 
+struct wide pool_total(const struct pool *pool)
+{
+	struct wide first = { ip_half(&pool->first, 0), ip_half(&pool->first, 1) };
+	struct wide last = { ip_half(&pool->last, 0), ip_half(&pool->last, 1) };
+	unsigned shift = ip_is4(&pool->first) ? 0 : 128u - pool->len;
+
+	return wide_add(wide_shift_right(wide_sub(last, first), shift), (struct wide){ 0, 1 });
+}
+
 const struct pool *link_pool_of(const struct subnet *sub, const struct ip *addr)
 {
 	const struct pool *pool = NULL;

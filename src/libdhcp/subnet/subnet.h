@@ -4,7 +4,9 @@
 #include "base/arena.h"
 #include "base/fetch.h"
 #include "base/ip.h"
+#include "base/wide.h"
 #include "optconf/optconf.h"
+#include "stat/place.h"
 
 /*
  * The address plan: networks, subnets and pools, immutable once built, with inheritance already
@@ -51,7 +53,9 @@ struct pool {
 	uint32_t id;            /* pool-id */
 	bool skip_first;        /* the first address is never assigned */
 	bool skip_reserved;     /* nor are reserved interface identifiers: ip_next_reserved() */
-	size_t index;           /* number of its range in the alloc set; set when it goes into service */
+	/* Set when it goes into service: */
+	size_t index; /* number of its range in the alloc set */
+	struct stat_place *place;
 	struct optlist opts;
 	const struct subnet *sub;
 };
@@ -79,6 +83,7 @@ struct subnet {
 	const char *iface;         /* its own or the network's; "" if none */
 	struct ip *relays;         /* its own or the network's */
 	unsigned n_relays;
+	struct stat_place *place; /* set when it goes into service */
 };
 
 struct subnet_ref {
@@ -117,6 +122,8 @@ const struct subnet *subnet_by_id(const struct plan *plan, uint32_t id);
 /* The innermost subnet whose prefix holds the address; NULL if none. */
 const struct subnet *subnet_by_address(const struct plan *plan, const struct ip *addr);
 const struct pool *subnet_pool_of(const struct subnet *sub, const struct ip *addr);
+/* How many addresses or prefixes it has, all of them counted. */
+struct wide pool_total(const struct pool *pool);
 
 /* Will be read soon: the pools, and the list of options. */
 static inline void subnet_fetch(const struct subnet *sub)

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "base/wide.h"
+#include "stat/stat.h"
+
+#include <stdbool.h>
+
+/*
+ * What is counted for the whole server, for a subnet, for a pool. Which rows a place has is a column of table.c. A
+ * place is known by its kind, its subnet's id and its pool's id, not by a configuration: pools of a subnet with one
+ * id are one place, and a place that a reload keeps keeps its counters. Names:
+ *
+ *	declined-addresses		subnet[7].pool[1].declined-addresses
+ *	subnet[7].declined-addresses	subnet[7].pd-pool[2].assigned-pds
+ *
+ * Gauges (how many leases are assigned) say what leases say of themselves, whether their subnet is configured or not.
+ * So there are places out of service, which have no name: they are there as long as they count a lease, and what they
+ * say is right when their subnet comes back.
+ *
+ * Counting takes no lock and no memory where a place exists, and the places of a configuration do: it uses them
+ * (stat_place_use) from before its first request to after its last one. One configuration is in service.
+ */
+enum place_kind { PLACE_GLOBAL, PLACE_SUBNET, PLACE_POOL, PLACE_PD_POOL, PLACE_N };
+
+struct stat_places;
+
+struct stat_key {
+	enum place_kind kind;
+	uint32_t subnet_id, pool_id; /* 0 if the kind has none */
+};
+
+struct stat_place {
+	struct stat_key key;
+	unsigned serial;       /* of the configuration that named it last; the newest one's: it is in service */
+	unsigned n_users;      /* configurations, and places below */
+	struct stat_place *up; /* of a pool its subnet, of a subnet the server; NULL */
+	struct wide total[2];  /* STAT_TOTAL, STAT_TOTAL_PD */
+	_Atomic int64_t n[];   /* from STAT_ASSIGNED on */
+};
+
+struct stat_places *stat_places_new(void);
+void stat_places_free(struct stat_places *places);
+struct stat_place *stat_places_global(struct stat_places *places);
+
+/* --- counting --- */
+
+/* Add to the row at this place and at those above that have it. Any thread. */
+void stat_place_add(struct stat_place *place, enum stat_id id, int64_t n);
+/* An event: the same, but for the whole server it is counted in the worker's own block. That worker. */
+void stat_count(struct stats *own, struct stat_place *place, enum stat_id id, int64_t n);
+
+/*
+ * The place of a lease, whether in service or not; it exists at least until stat_places_leave(*ret_pin). Any thread; it
+ * takes a lock and memory only where nothing in use has this place.
+ */
+struct stat_place *stat_places_enter(struct stat_places *places, const struct stat_key *key, unsigned *ret_pin);
+void stat_places_leave(struct stat_places *places, unsigned pin);
+
+/* --- configurations: one thread at a time --- */
+
+/* A configuration that is being built has this place. */
+struct stat_place *stat_place_use(struct stat_places *places, const struct stat_key *key);
+/* A configuration comes into service: what it does not enter is out of service, and counts from zero if it comes back.
+ */
+void stat_places_begin(struct stat_places *places);
+/* It has this place, with so many addresses and prefixes (more, if it was entered before). */
+void stat_place_enter(struct stat_places *places, struct stat_place *place, const struct wide total[2]);
+/* Another lease database is in service: go on from the counters of the one before it. */
+void stat_places_inherit(struct stat_places *places, struct stat_places *old);
+/* A configuration is gone: once for each use. */
+void stat_place_unuse(struct stat_places *places, struct stat_place *place);
+/* Frees the places that are not used and count no leases. */
+void stat_places_sweep(struct stat_places *places);
+/* Leases will be counted anew: none may change meanwhile. */
+void stat_places_forget_leases(struct stat_places *places);
+
+/* --- reading and resetting: the thread that configures --- */
+
+/* A row at a place in service. Good until the next configuration. */
+struct stat_ref {
+	struct stat_place *place;
+	enum stat_id id;
+};
+
+#define STAT_PLACE_NAME_MAX (STAT_NAME_MAX + 48)
+
+/* "subnet[7].pool[1].declined-addresses" in buf of STAT_PLACE_NAME_MAX; NULL if the family has no such row. */
+const char *stat_ref_name(struct stat_ref ref, int family, char *buf);
+/* The other way round; false if there is none. */
+bool stat_find(struct stat_places *places, int family, const char *name, struct stat_ref *ret);
+/* A total that is larger is INT64_MAX. */
+int64_t stat_value(struct stat_ref ref);
+/* In decimal, however large, in buf of WIDE_TEXT_MAX; returns where it begins. */
+const char *stat_value_text(struct stat_ref ref, char *buf);
+/* Count from zero. False: it is no counter, it says what there is. */
+bool stat_reset_ref(struct stat_ref ref);
+/* All rows of all places in service: the server's, then subnets by their ids, each with its pools; until fn returns
+ * false. */
+void stat_each(struct stat_places *places, int family, bool (*fn)(void *ctx, struct stat_ref ref), void *ctx);
+/* Places in memory, those out of service included. */
+size_t stat_places_n(struct stat_places *places);
