@@ -252,7 +252,7 @@ void conf_reference(unsigned family, const struct scope *const *all, FILE *to)
 				: key->def   ? key->def
 					     : "-",
 				key->required ? " (required)" : "", key->since && !key->refuse ? key->since : "not yet",
-				key->doc ? key->doc : "", key->replaced_by ? " (write `" : "",
+				key->doc ? key->doc : "", key->replaced_by ? " (use `" : "",
 				key->replaced_by ? key->replaced_by : "", key->replaced_by ? "`)" : "");
 			json_object_put(row);
 		}

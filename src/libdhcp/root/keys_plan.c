@@ -20,11 +20,12 @@ const struct scope relay_scope = SCOPE("relay", struct relay_conf, relay_keys);
 static const struct key option_def_keys[] = {
 	K_STRING(struct option_def_conf, name, "name", .required = true, .since = "4.0.0", .doc = "option name"),
 	K_INT(struct option_def_conf, code, "code", .required = true, .min = 0, .max = 65535, .since = "4.0.0",
-	      .doc = "option code, of 8 bits in DHCPv4; 0 (and 255 in DHCPv4) only in spaces other than the main one"),
+	      .doc = "option code: 8 bits in DHCPv4, 16 in DHCPv6; 0 (in DHCPv4 also 255) is not allowed in the main "
+		     "space"),
 	K_STRING(struct option_def_conf, type, "type", .required = true, .since = "4.0.0",
 		 .doc = "data type of the option"),
 	K_STRING(struct option_def_conf, record_types, "record-types", .def = "\"\"", .since = "4.0.0",
-		 .doc = "comma list of field types for type record"),
+		 .doc = "comma-separated field types of type record"),
 	K_STRING(struct option_def_conf, space, "space", .def = "\"dhcp4\"", .def6 = "\"dhcp6\"", .since = "4.0.0",
 		 .doc = "option space"),
 	K_STRING(struct option_def_conf, encapsulate, "encapsulate", .def = "\"\"", .since = "4.1.0",
@@ -38,11 +39,12 @@ static const struct key option_data_keys[] = {
 	K_STRING(struct option_data_conf, name, "name", .also = "option", .since = "4.0.0", .doc = "option name"),
 	K_STRING(struct option_data_conf, data, "data", .also = "value values", .since = "4.0.0", .doc = "value"),
 	K_STRING(struct option_data_conf, data_hex, "data-hex", .since = "4.1.0",
-		 .doc = "value byte for byte, in hex, whatever type the option has; instead of data. DHCPv4: 58 and "
-			"59 replace the timers; 51, 52, 53, 61 and 82 are made by the server and never sent as "
+		 .doc = "raw value in hex, whatever the option's type; replaces data. DHCPv4: 58 and "
+			"59 replace the timers; 51, 52, 53, 61 and 82 are set by the server and never sent as "
 			"configured"),
 	K_INT(struct option_data_conf, code, "code", .min = 0, .max = 65535, .since = "4.0.0",
-	      .doc = "option code, of 8 bits in DHCPv4; 0 (and 255 in DHCPv4) only in spaces other than the main one"),
+	      .doc = "option code: 8 bits in DHCPv4, 16 in DHCPv6; 0 (in DHCPv4 also 255) is not allowed in the main "
+		     "space"),
 	K_STRING(struct option_data_conf, space, "space", .def = "\"dhcp4\"", .def6 = "\"dhcp6\"", .since = "4.0.0",
 		 .doc = "option space"),
 	K_BOOL(struct option_data_conf, csv_format, "csv-format", .def = "true", .since = "4.0.0",
@@ -71,7 +73,7 @@ static const struct key pool_keys[] = {
 	K_STRINGS(struct pool_conf, require_client_classes, "require-client-classes", .refuse = "client classes are",
 		  .doc = "old name of evaluate-additional-classes (deprecated)"),
 	K_STRINGS(struct pool_conf, evaluate_additional_classes, "evaluate-additional-classes",
-		  .refuse = "client classes are", .doc = "deferred classes evaluated once this scope is chosen"),
+		  .refuse = "client classes are", .doc = "deferred classes, evaluated when this scope is selected"),
 	DDNS_ROWS(struct pool_conf, ddns, true),
 	K_COMMENT(struct pool_conf),
 };
@@ -95,7 +97,7 @@ static const struct key pd_pool_keys[] = {
 	K_STRINGS(struct pd_pool_conf, require_client_classes, "require-client-classes", .families = KEY_6,
 		  .refuse = "client classes are", .doc = "old name of evaluate-additional-classes (deprecated)"),
 	K_STRINGS(struct pd_pool_conf, evaluate_additional_classes, "evaluate-additional-classes", .families = KEY_6,
-		  .refuse = "client classes are", .doc = "deferred classes evaluated once this scope is chosen"),
+		  .refuse = "client classes are", .doc = "deferred classes, evaluated when this scope is selected"),
 	K_STRING(struct pd_pool_conf, excluded_prefix, "excluded-prefix", .families = KEY_6, .since = "4.1.0",
 		 .doc = "prefix kept out (RFC 6603)"),
 	K_INT(struct pd_pool_conf, excluded_prefix_len, "excluded-prefix-len", .families = KEY_6, .min = 0, .max = 128,
@@ -144,7 +146,7 @@ static const struct key subnet_keys[] = {
 	K_STRING(struct subnet_conf, subnet, "subnet", .also = "network cidr", .required = true, .since = "4.0.0",
 		 .doc = "prefix"),
 	K_INT(struct subnet_conf, id, "id", .min = 0, .max = 4294967294, .def = "0", .since = "4.0.0",
-	      .doc = "unique subnet id; 0, or none: the next unused one (Kea requires one since 3.0)"),
+	      .doc = "unique subnet id; 0 or none: the next unused one (required in Kea since 3.0)"),
 	K_LIST(struct subnet_conf, reservations, "reservations", reservation_scope, .refuse = "host reservations are",
 	       .doc = "reservations of this subnet"),
 	K_STRING(struct subnet_conf, v4o6_interface, "4o6-interface", .families = KEY_4,

@@ -27,12 +27,13 @@ static const struct key interfaces_config_keys[] = {
 	       .words = outbound_interface_words, .min = OUTBOUND_SAME, .def = "\"same-as-inbound\"", .since = "4.1.0",
 	       .doc = "same-as-inbound or use-routing"),
 	K_BOOL(struct interfaces_config_conf, re_detect, "re-detect", .def = "true", .since = "4.0.0",
-	       .doc = "look at the interfaces again whenever they change, not only at a reload"),
+	       .doc = "open and close sockets when interfaces change, not only at a reload"),
 	K_BOOL(struct interfaces_config_conf, service_sockets_require_all, "service-sockets-require-all",
 	       .def = "false", .since = "4.1.0",
-	       .doc = "refuse to start, or to take a configuration, if any socket cannot be opened"),
+	       .doc = "do not start, and reject a new configuration, if any socket cannot be opened"),
 	K_INT(struct interfaces_config_conf, service_sockets_retry_wait_time, "service-sockets-retry-wait-time",
-	      .def = "5000", .unit = "ms", .since = "4.1.0", .doc = "ms between attempts to open a failed socket"),
+	      .def = "5000", .unit = "ms", .since = "4.1.0",
+	      .doc = "milliseconds between attempts to open a failed socket"),
 	K_INT(struct interfaces_config_conf, service_sockets_max_retries, "service-sockets-max-retries", .def = "0",
 	      .since = "4.1.0", .doc = "attempts; 0 = no retry"),
 	K_COMMENT(struct interfaces_config_conf),
@@ -56,8 +57,8 @@ static const struct key database_keys[] = {
 	K_BOOL(struct database_conf, persist, "persist", .def = "true", .since = "4.0.0",
 	       .doc = "memfile: write to disk"),
 	K_INT(struct database_conf, lfc_interval, "lfc-interval", .def = "3600", .unit = "s", .since = "4.1.0",
-	      .doc = "memfile: time between clean-ups of the lease file by kea-lfc; it is cleaned up earlier when it "
-		     "holds 16 MiB and four times what the leases need; 0 = never"),
+	      .doc = "memfile: time between lease file cleanups by kea-lfc; a cleanup runs earlier when the file "
+		     "has grown to 16 MiB and four times the size that the leases need; 0 = never"),
 	K_BOOL(struct database_conf, readonly, "readonly", .def = "false", .refuse = "SQL lease databases are",
 	       .doc = "reservations cannot be changed through this backend"),
 	K_INT(struct database_conf, connect_timeout, "connect-timeout", .def = "5", .refuse = "SQL lease databases are",
@@ -71,7 +72,7 @@ static const struct key database_keys[] = {
 	K_INT(struct database_conf, max_reconnect_tries, "max-reconnect-tries", .def = "0",
 	      .refuse = "SQL lease databases are", .doc = "reconnect attempts after loss"),
 	K_INT(struct database_conf, reconnect_wait_time, "reconnect-wait-time", .def = "0", .unit = "ms",
-	      .refuse = "SQL lease databases are", .doc = "ms between attempts"),
+	      .refuse = "SQL lease databases are", .doc = "milliseconds between attempts"),
 	K_ENUM(struct database_conf, on_fail, "on-fail", .words = on_fail_words, .def = "\"stop-retry-exit\"",
 	       .refuse = "SQL lease databases are", .doc = "stop-retry-exit / serve-retry-exit / serve-retry-continue"),
 	K_BOOL(struct database_conf, retry_on_startup, "retry-on-startup", .def = "false",
@@ -89,8 +90,8 @@ static const struct key database_keys[] = {
 	K_STRING(struct database_conf, cipher_list, "cipher-list", .refuse = "SQL lease databases are",
 		 .doc = "TLS ciphers (mysql)"),
 	K_ENUM(struct database_conf, sync, "sync", .words = database_sync_words, .def = "\"group\"", .since = "4.0.0",
-	       .doc = "when an acknowledged lease is on disk: group (before the answer leaves) or none (whenever the "
-		      "system writes it)"),
+	       .doc = "when an acknowledged lease is on disk: group (before the response is sent) or none (when the "
+		      "kernel writes it)"),
 };
 const struct scope database_scope = SCOPE("database", struct database_conf, database_keys);
 
@@ -110,8 +111,8 @@ static const struct key multi_threading_keys[] = {
 	      .since = "4.0.0", .doc = "0 = one per core, less one for the kernel and the disk"),
 	K_INT(struct multi_threading_conf, packet_queue_size, "packet-queue-size", .min = 0, .max = 1048576,
 	      .def = "64", .since = "4.0.0",
-	      .doc = "requests under way per thread, counting those that wait for the disk; less than 2048 counts as "
-		     "2048"),
+	      .doc = "requests in progress per thread, including those that wait for the disk; values below 2048 count "
+		     "as 2048"),
 	K_COMMENT(struct multi_threading_conf),
 };
 const struct scope multi_threading_scope = SCOPE("multi-threading", struct multi_threading_conf, multi_threading_keys);
@@ -127,17 +128,17 @@ const struct scope hooks_library_scope = SCOPE("hooks-library", struct hooks_lib
 static const struct key expired_leases_processing_keys[] = {
 	K_INT(struct expired_leases_processing_conf, reclaim_timer_wait_time, "reclaim-timer-wait-time", .min = 0,
 	      .max = 65535, .def = "10", .unit = "s", .since = "4.0.0",
-	      .doc = "s between reclamation runs; 0 = only when a pool is exhausted"),
+	      .doc = "seconds between reclamation runs; 0 = only when a pool is exhausted"),
 	K_INT(struct expired_leases_processing_conf, flush_reclaimed_timer_wait_time, "flush-reclaimed-timer-wait-time",
 	      .min = 0, .max = 65535, .def = "25", .unit = "s", .since = "4.0.0",
-	      .doc = "s between removals of reclaimed leases; 0 = off"),
+	      .doc = "seconds between removals of reclaimed leases; 0 = off"),
 	K_INT(struct expired_leases_processing_conf, hold_reclaimed_time, "hold-reclaimed-time", .min = 0,
 	      .max = 4294967295, .def = "3600", .unit = "s", .since = "4.0.0",
-	      .doc = "s a reclaimed lease is kept (affinity)"),
+	      .doc = "seconds a reclaimed lease is kept for its client"),
 	K_INT(struct expired_leases_processing_conf, max_reclaim_leases, "max-reclaim-leases", .min = 0, .max = 65535,
 	      .def = "100", .since = "4.0.0", .doc = "leases per run; 0 = all"),
 	K_INT(struct expired_leases_processing_conf, max_reclaim_time, "max-reclaim-time", .min = 0, .max = 10000,
-	      .def = "250", .unit = "ms", .since = "4.0.0", .doc = "ms per run; 0 = no limit"),
+	      .def = "250", .unit = "ms", .since = "4.0.0", .doc = "milliseconds per run; 0 = no limit"),
 	K_INT(struct expired_leases_processing_conf, unwarned_reclaim_cycles, "unwarned-reclaim-cycles", .min = 0,
 	      .max = 65535, .def = "5", .since = "4.0.0", .doc = "consecutive incomplete runs before a warning"),
 };
@@ -241,12 +242,12 @@ const struct scope control_socket_scope = SCOPE("control-socket", struct control
 
 static const struct key dhcp_queue_control_keys[] = {
 	K_BOOL(struct dhcp_queue_control_conf, enable_queue, "enable-queue", .def = "false", .since = "4.1.0",
-	       .doc = "overload is always handled, whatever this says; true is a warning that says how"),
+	       .doc = "overload is always handled; true only logs a warning that explains how"),
 	K_STRING(struct dhcp_queue_control_conf, queue_type, "queue-type", .def = "\"kea-ring4\"",
 		 .def6 = "\"kea-ring6\"", .since = "4.1.0",
-		 .doc = "Kea's own type; those of hook libraries are not there yet"),
+		 .doc = "kea-ring4 or kea-ring6; queue types of hook libraries are not supported yet"),
 	K_INT(struct dhcp_queue_control_conf, capacity, "capacity", .def = "64", .since = "4.1.0",
-	      .doc = "no effect: how long messages wait counts, not how many"),
+	      .doc = "ignored: overload is judged by how long messages wait, not by how many"),
 	K_COMMENT(struct dhcp_queue_control_conf),
 };
 const struct scope dhcp_queue_control_scope =
@@ -264,26 +265,26 @@ static const struct key dhcp_ddns_keys[] = {
 	K_INT(struct dhcp_ddns_conf, sender_port, "sender-port", .min = 0, .max = 65535, .def = "0",
 	      .refuse = "DNS updates are", .doc = "local port; 0 = any"),
 	K_INT(struct dhcp_ddns_conf, max_queue_size, "max-queue-size", .def = "1024", .refuse = "DNS updates are",
-	      .doc = "name changes waiting; more turns updates off"),
+	      .doc = "limit of pending name changes; exceeding it turns updates off"),
 	K_ENUM(struct dhcp_ddns_conf, ncr_protocol, "ncr-protocol", .words = ncr_protocol_words, .def = "\"UDP\"",
 	       .refuse = "DNS updates are", .doc = "UDP (TCP is refused)"),
 	K_ENUM(struct dhcp_ddns_conf, ncr_format, "ncr-format", .words = ncr_format_words, .def = "\"JSON\"",
 	       .refuse = "DNS updates are", .doc = "JSON"),
 	K_BOOL(struct dhcp_ddns_conf, names.override_no_update, "override-no-update", .def = "false",
-	       .refuse = "DNS updates are", .doc = "old place of the key with the prefix ddns-"),
+	       .refuse = "DNS updates are", .doc = "old location of the key with the prefix ddns-"),
 	K_BOOL(struct dhcp_ddns_conf, names.override_client_update, "override-client-update", .def = "false",
-	       .refuse = "DNS updates are", .doc = "old place of the key with the prefix ddns-"),
+	       .refuse = "DNS updates are", .doc = "old location of the key with the prefix ddns-"),
 	K_ENUM(struct dhcp_ddns_conf, names.replace_client_name, "replace-client-name",
 	       .words = ddns_replace_client_name_words, .bool_word = true, .def = "\"never\"",
-	       .refuse = "DNS updates are", .doc = "old place of the key with the prefix ddns-"),
+	       .refuse = "DNS updates are", .doc = "old location of the key with the prefix ddns-"),
 	K_STRING(struct dhcp_ddns_conf, names.generated_prefix, "generated-prefix", .def = "\"myhost\"",
-		 .refuse = "DNS updates are", .doc = "old place of the key with the prefix ddns-"),
+		 .refuse = "DNS updates are", .doc = "old location of the key with the prefix ddns-"),
 	K_STRING(struct dhcp_ddns_conf, names.qualifying_suffix, "qualifying-suffix", .def = "\"\"",
-		 .refuse = "DNS updates are", .doc = "old place of the key with the prefix ddns-"),
+		 .refuse = "DNS updates are", .doc = "old location of the key with the prefix ddns-"),
 	K_STRING(struct dhcp_ddns_conf, names.hostname_char_set, "hostname-char-set", .def = "\"[^A-Za-z0-9.-]\"",
-		 .refuse = "DNS updates are", .doc = "old place of the global key"),
+		 .refuse = "DNS updates are", .doc = "old location of the global key"),
 	K_STRING(struct dhcp_ddns_conf, names.hostname_char_replacement, "hostname-char-replacement", .def = "\"\"",
-		 .refuse = "DNS updates are", .doc = "old place of the global key"),
+		 .refuse = "DNS updates are", .doc = "old location of the global key"),
 	K_COMMENT(struct dhcp_ddns_conf),
 };
 const struct scope dhcp_ddns_scope = SCOPE("dhcp-ddns", struct dhcp_ddns_conf, dhcp_ddns_keys);
@@ -292,7 +293,7 @@ static const struct key config_control_keys[] = {
 	K_LIST(struct config_control_conf, config_databases, "config-databases", database_scope,
 	       .refuse = "configuration databases are", .doc = "list of databases"),
 	K_INT(struct config_control_conf, config_fetch_wait_time, "config-fetch-wait-time", .def = "30", .unit = "s",
-	      .refuse = "configuration databases are", .doc = "s between polls; 0 = only on command"),
+	      .refuse = "configuration databases are", .doc = "seconds between polls; 0 = only on command"),
 };
 const struct scope config_control_scope = SCOPE("config-control", struct config_control_conf, config_control_keys);
 
@@ -334,7 +335,7 @@ static const struct key compatibility_keys[] = {
 	K_BOOL(struct compatibility_conf, ignore_rai_link_selection, "ignore-rai-link-selection", .families = KEY_4,
 	       .def = "false", .since = "4.1.0", .doc = "ignore option 82.5"),
 	K_BOOL(struct compatibility_conf, exclude_first_last_24, "exclude-first-last-24", .families = KEY_4,
-	       .def = "false", .since = "4.1.0", .doc = "never give .0 and .255 in /24 and shorter"),
+	       .def = "false", .since = "4.1.0", .doc = "never assign .0 and .255 in a /24 or larger subnet"),
 };
 const struct scope compatibility_scope = SCOPE("compatibility", struct compatibility_conf, compatibility_keys);
 
@@ -373,11 +374,11 @@ static const struct key global_keys[] = {
 	       .refuse = "the control channel is",
 	       .doc = "management channels (unix, http, https); singular form removed in 3.3.1"),
 	K_MAP(struct global_conf, dhcp_queue_control, "dhcp-queue-control", dhcp_queue_control, .since = "4.1.0",
-	      .doc = "what Kea does under overload; here overload is always handled"),
+	      .doc = "Kea's overload handling; this server always handles overload"),
 	K_MAP(struct global_conf, dhcp_ddns, "dhcp-ddns", dhcp_ddns, .refuse = "DNS updates are",
 	      .doc = "link to the DDNS daemon"),
 	K_BOOL(struct global_conf, echo_client_id, "echo-client-id", .families = KEY_4, .def = "true", .since = "4.0.0",
-	       .doc = "return option 61 in answers (RFC 6842)"),
+	       .doc = "return option 61 in responses (RFC 6842)"),
 	K_COMMENT(struct global_conf),
 	K_MAP(struct global_conf, sanity_checks, "sanity-checks", sanity_checks, .since = "4.1.0",
 	      .doc = "what to do with inconsistent stored leases"),
@@ -396,9 +397,9 @@ static const struct key global_keys[] = {
 	K_MAP(struct global_conf, multi_threading, "multi-threading", multi_threading, .since = "4.0.0",
 	      .doc = "worker threads"),
 	K_BOOL(struct global_conf, early_global_reservations_lookup, "early-global-reservations-lookup", .def = "false",
-	       .refuse = "host reservations are", .doc = "look up global reservations before subnet choice"),
+	       .refuse = "host reservations are", .doc = "look up global reservations before selecting a subnet"),
 	K_BOOL(struct global_conf, ip_reservations_unique, "ip-reservations-unique", .def = "true",
-	       .refuse = "host reservations are", .doc = "refuse several reservations of one address"),
+	       .refuse = "host reservations are", .doc = "reject several reservations for one address"),
 	K_BOOL(struct global_conf, reservations_lookup_first, "reservations-lookup-first", .def = "false",
 	       .refuse = "host reservations are",
 	       .doc = "check reservations before leases (forced on with multi-threading)"),
@@ -419,7 +420,7 @@ static const struct key global_keys[] = {
 	K_MAP(struct global_conf, server_id, "server-id", server_id, .families = KEY_6, .since = "4.1.0",
 	      .doc = "how the server DUID is made"),
 	K_BOOL(struct global_conf, allow_address_registration, "allow-address-registration", .families = KEY_6,
-	       .def = "true", .since = "4.1.0", .doc = "accept RFC 9686 ADDR-REG-INFORM"),
+	       .def = "true", .since = "4.1.0", .doc = "accept address registrations (RFC 9686)"),
 	K_MAP(struct global_conf, control_socket, "control-socket", control_socket, .refuse = "the control channel is",
 	      .doc = "management channel (older singular form of control-sockets)"),
 	K_INT(struct global_conf, max_leases_per_client, "max-leases-per-client", .def = "4096", .since = "4.1.0",

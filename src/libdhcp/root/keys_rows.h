@@ -15,10 +15,10 @@
 		.doc = "send name changes for this scope"), \
 	K_BOOL(s, base.override_no_update, "ddns-override-no-update", .def = "false", \
 		.refuse = "DNS updates are", .inherit = inner, \
-		.doc = "update even though client set N"), \
+		.doc = "update even if the client sets N"), \
 	K_BOOL(s, base.override_client_update, "ddns-override-client-update", .def = "false", \
 		.refuse = "DNS updates are", .inherit = inner, \
-		.doc = "do the forward update although client wanted to"), \
+		.doc = "do the forward update even if the client wants to"), \
 	K_ENUM(s, base.replace_client_name, "ddns-replace-client-name", \
 		.words = ddns_replace_client_name_words, .bool_word = true, .def = "\"never\"", \
 		.refuse = "DNS updates are", .inherit = inner, \
@@ -31,7 +31,7 @@
 		.doc = "domain appended to partial names"), \
 	K_BOOL(s, base.update_on_renew, "ddns-update-on-renew", .def = "false", .refuse = "DNS updates are", \
 		.inherit = inner, \
-		.doc = "send again on renew even if unchanged"), \
+		.doc = "update on renewal even if nothing changed"), \
 	K_ENUM(s, base.conflict_resolution_mode, "ddns-conflict-resolution-mode", \
 		.words = ddns_conflict_resolution_mode_words, .def = "\"check-with-dhcid\"", \
 		.refuse = "DNS updates are", .inherit = inner, \
@@ -46,17 +46,17 @@
 		.doc = "TTL ceiling"), \
 	K_STRING(s, base.hostname_char_set, "hostname-char-set", .def = "\"[^A-Za-z0-9.-]\"", \
 		.refuse = "DNS updates are", .inherit = inner, \
-		.doc = "regular expression of characters to sanitise in names"), \
+		.doc = "regular expression for the characters to sanitize in names"), \
 	K_STRING(s, base.hostname_char_replacement, "hostname-char-replacement", .def = "\"\"", \
 		.refuse = "DNS updates are", .inherit = inner, \
-		.doc = "text put in place of sanitised characters")
+		.doc = "text that replaces sanitized characters")
 
 /* What client classes have as well. works: .since or .refuse. struct net_conf net. */
 #define VALID_ROWS(s, inner, works) \
 	K_INT(s, net.par.valid.def, "valid-lifetime", .def = "7200", .unit = "s", works, \
 		.also = "lease-time default-lease-time lifetime lease-duration", \
 		.inherit = inner, \
-		.doc = "lease time given when the client asks for none"), \
+		.doc = "lease time if the client does not ask for one"), \
 	K_INT(s, net.par.valid.min, "min-valid-lifetime", works, .inherit = inner, .also = "min-lease-time", \
 		.doc = "floor for a client-requested lease time"), \
 	K_INT(s, net.par.valid.max, "max-valid-lifetime", works, .inherit = inner, .also = "max-lease-time", \
@@ -110,7 +110,7 @@
 		.doc = "absolute cap (s) of that reuse window"), \
 	K_REAL(s, net.par.adaptive_threshold, "adaptive-lease-time-threshold", .since = "4.1.0", \
 		.inherit = inner, \
-		.doc = "pool fill ratio above which min lifetime is given"), \
+		.doc = "pool utilization above which leases get the minimum lifetime"), \
 	OFFER_ROWS(s, inner, .since = "4.1.0"), \
 	K_ENUM(s, net.par.allocator, "allocator", .words = allocator_words, .def = "\"iterative\"", \
 		.since = "4.1.0", .inherit = inner, \
@@ -120,10 +120,10 @@
 		.doc = "same for prefixes"), \
 	K_INT(s, net.par.addresses_per_ia, "max-addresses-per-ia", .families = KEY_6, .min = 1, .max = 8, \
 		.def = "1", .since = "4.1.0", .inherit = inner, \
-		.doc = "how many addresses an IA_NA gets when the client asks for so many; Kea has no such key"), \
+		.doc = "maximum number of addresses per IA_NA, if the client asks for several (native, not in Kea)"), \
 	K_INT(s, net.par.prefixes_per_ia, "max-prefixes-per-ia", .families = KEY_6, .min = 1, .max = 8, \
 		.def = "1", .since = "4.1.0", .inherit = inner, \
-		.doc = "how many prefixes an IA_PD gets when the client asks for so many; Kea has no such key"), \
+		.doc = "maximum number of prefixes per IA_PD, if the client asks for several (native, not in Kea)"), \
 	K_BOOL(s, net.par.match_client_id, "match-client-id", .families = KEY_4, .def = "true", .since = "4.0.0", \
 		.inherit = inner, \
 		.doc = "use option 61 before chaddr to find a lease"), \
@@ -136,20 +136,20 @@
 		.doc = "keep relay information in the lease user-context (needed by leasequery)"), \
 	K_BOOL(s, net.reservations_global, "reservations-global", .def = "false", \
 		.refuse = "host reservations are", .inherit = inner, \
-		.doc = "look at global reservations"), \
+		.doc = "use global reservations"), \
 	K_BOOL(s, net.reservations_in_subnet, "reservations-in-subnet", .def = "true", \
 		.refuse = "host reservations are", .inherit = inner, \
-		.doc = "look at reservations of the chosen subnet"), \
+		.doc = "use reservations of the selected subnet"), \
 	K_BOOL(s, net.reservations_out_of_pool, "reservations-out-of-pool", .def = "false", \
 		.refuse = "host reservations are", .inherit = inner, \
-		.doc = "promise that reserved addresses are outside pools (saves a lookup)"), \
+		.doc = "reserved addresses are all outside pools (saves a lookup)"), \
 	K_ENUM(s, net.reservation_mode, "reservation-mode", .words = reservation_mode_words, .def = "\"all\"", \
 		.refuse = "host reservations are", .inherit = inner, \
-		.doc = "all / global / out-of-pool / disabled (off): Kea's spelling of the three above before 1.9"), \
+		.doc = "all / global / out-of-pool / disabled (off): the reservations-... keys, before Kea 1.9"), \
 	DDNS_ROWS(s, net.ddns, inner), \
 	K_BOOL(s, net.ddns_use_conflict_resolution, "ddns-use-conflict-resolution", \
 		.def = "true", .refuse = "DNS updates are", .inherit = inner, \
-		.doc = "deprecated boolean mapped on the mode below")
+		.doc = "deprecated boolean; use ddns-conflict-resolution-mode")
 
 /* Who is on a link and what is sent there: networks, and subnets with or without one. struct link_conf link. */
 #define LINK_ROWS(s, inner) \
@@ -174,5 +174,5 @@
 		.doc = "old name of evaluate-additional-classes (deprecated)"), \
 	K_STRINGS(s, link.evaluate_additional_classes, "evaluate-additional-classes", \
 		.refuse = "client classes are", \
-		.doc = "deferred classes evaluated once this scope is chosen")
+		.doc = "deferred classes, evaluated when this scope is selected")
 /* clang-format on */
