@@ -440,6 +440,35 @@ START_TEST(random_changes_and_reloads)
 }
 END_TEST
 
+/* A reload brings another lease database: its leases count, and what was counted before goes on. */
+START_TEST(another_database)
+{
+	struct store_conf conf = { .type = "memfile", .family = _i };
+
+	setup();
+	start(_i, open_store(&conf));
+	for (unsigned round = 0; round < 20; round++) {
+		struct leasedb *old = db;
+
+		configure(80);
+		for (unsigned n = dice(6); n; n--)
+			ck_assert_uint_eq(change_some(), BURST);
+		check_all();
+		store = open_store(&conf);
+		memset(things, 0, sizeof(things));
+		for (unsigned i = 0; i < THINGS; i += 1 + dice(8)) {
+			things[i] = (struct thing){ .present = true, .lease = any_lease(i) };
+			ck_assert_int_eq(insert(store, &things[i].lease), CHANGE_OK);
+		}
+		db = leasedb_new(store);
+		configure(80);
+		leasedb_leave(old);
+		check_all();
+	}
+	stop();
+}
+END_TEST
+
 static atomic_bool is_sick;
 
 static int sick_fdatasync(int fd)
@@ -563,6 +592,7 @@ int main(void)
 		log_all[i]->enabled = 0;
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, random_changes_and_reloads, 0, 2);
+	tcase_add_loop_test(tc, another_database, 0, 2);
 	tcase_add_loop_test(tc, failed_changes, 0, 2);
 	tcase_add_loop_test(tc, threads_and_reloads, 0, 2);
 	suite_add_tcase(s, tc);
