@@ -74,7 +74,7 @@ static int check_rates(struct options *opt, const struct given *given, char *why
 	if (given->n['M'] && opt->clients > opt->n_macs)
 		return refuse(why, "-R: the list of -M has only %u addresses", opt->n_macs);
 	if (opt->rate && opt->window)
-		return refuse(why, "--window is how many exchanges are under way without -r");
+		return refuse(why, "--window is the number of exchanges in progress without -r");
 	return 0;
 }
 

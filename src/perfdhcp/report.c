@@ -153,13 +153,13 @@ static void whole_exchanges(const struct run *run)
 
 	printf("***Whole exchanges***\ncompleted: %" PRIu64 "\n", run->stats.completed);
 	if (run->stats.not_started)
-		printf("locallimit: %" PRIu64 " exchanges were not started: too many under way\n",
+		printf("locallimit: %" PRIu64 " exchanges were not started: too many in progress\n",
 		       run->stats.not_started);
 	if (run->stats.send_failures)
 		printf("locallimit: %" PRIu64 " messages could not be sent%s%s\n", run->stats.send_failures,
 		       run->stats.send_error ? ": " : "", run->stats.send_error ? strerror(run->stats.send_error) : "");
 	if (run->stats.overflows)
-		printf("locallimit: %" PRIu64 " answers were not read in time\n", run->stats.overflows);
+		printf("locallimit: %" PRIu64 " responses were not read in time\n", run->stats.overflows);
 	delay("avg delay", h->n, hist_mean_ms(h));
 	percentiles(h);
 	delay("max delay", h->n, (double)h->max / 1e6);
