@@ -106,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	serve_worker_flush(&srv.workers[0]);
 	rest();
 	clock_advance(how & 0x80 ? 7000 : 10);
-	(void)reclaim_slice(reclaim, store, live->cfg->global.expired_leases_processing);
+	(void)reclaim_slice(reclaim, store, live->hooks, live->cfg->global.expired_leases_processing);
 	(void)reclaim_flush(reclaim, store, live->cfg->global.expired_leases_processing);
 	return 0;
 }

@@ -352,7 +352,7 @@ static void advance(unsigned ms, bool reclaims)
 	lose_late_answers();
 	if (!reclaims)
 		return;
-	(void)reclaim_slice(m.reclaim, m.store, m.live->cfg->global.expired_leases_processing);
+	(void)reclaim_slice(m.reclaim, m.store, m.live->hooks, m.live->cfg->global.expired_leases_processing);
 	(void)reclaim_flush(m.reclaim, m.store, m.live->cfg->global.expired_leases_processing);
 }
 

@@ -10,7 +10,7 @@ static struct {
 	unsigned n_left;  /* calls that get the verdict; then HOOK_CONTINUE */
 	unsigned n_calls; /* since the scenario asked last */
 	struct ip addr;   /* of the lease in the last call; zero if none */
-	bool is_fake;
+	bool is_fake, removes;
 	uint32_t valid; /* written to the lease, unless 0 */
 } points[HOOK_POINT_N];
 
@@ -37,6 +37,9 @@ static enum hook_verdict called(void *library, struct hook_call *call)
 	points[call->point].n_calls++;
 	points[call->point].addr = call->lease ? call->lease->addr : play.dialect->fam->zero;
 	points[call->point].is_fake = call->is_fake;
+	points[call->point].removes = call->removes;
+	if (!call->cfg != (call->point != HOOK_SRV_CONFIGURED))
+		fail("%s was called %s a configuration", hook_points[call->point].name, call->cfg ? "with" : "without");
 	if (call->lease && points[call->point].valid)
 		call->lease->valid = points[call->point].valid;
 	if (!points[call->point].n_left)
@@ -95,7 +98,7 @@ void do_hook(void)
 void do_hooked(void)
 {
 	enum hook_point_id point = point_of(words[1]);
-	const char *addr = value_of("address"), *fake = value_of("fake");
+	const char *addr = value_of("address"), *fake = value_of("fake"), *removes = value_of("removes");
 	struct ip want;
 
 	if (points[point].n_calls != number_of(words[2]))
@@ -104,6 +107,8 @@ void do_hooked(void)
 		fail("%s was called with another address", words[1]);
 	if (fake && points[point].is_fake != (*fake == '1'))
 		fail("%s: fake is %d", words[1], points[point].is_fake);
+	if (removes && points[point].removes != (*removes == '1'))
+		fail("%s: removes is %d", words[1], points[point].removes);
 	points[point].n_calls = 0;
 }
 

@@ -17,7 +17,8 @@
  *	unsent N                   the kernel does not take the next N responses
  *	hooks                      before the first config: a library registers at every hook point
  *	hook POINT VERDICT [N]     its next N (1) calls there say skip, drop or park; valid=N: it changes the lease
- *	hooked POINT N KEY=VALUE...  how often it was called since asked last; address=, fake=1 of the last call
+ *	hooked POINT N KEY=VALUE...  how often it was called since asked last; of the last call: address=, fake=1,
+ *				removes=1
  *	unpark [drop]              the request that was parked goes on, or is dropped
  *	advance SECONDS            time passes; expired leases are reclaimed, but not after "no-reclaim"
  *	step-wall SECONDS          the wall clock alone is moved
@@ -41,6 +42,7 @@
 #include "fake_store.h"
 #include "io/engine.h"
 #include "log/config.h"
+#include "serve/slots.h"
 
 #include <errno.h>
 
@@ -321,6 +323,7 @@ static void do_config(FILE *file)
 	FILE *out = fdopen(fd, "w");
 	struct config *cfg = NULL;
 	struct diag *diag = NULL;
+	const char *refused;
 	struct live *live;
 	char line[4096];
 
@@ -358,6 +361,12 @@ static void do_config(FILE *file)
 	live->unused = free_live;
 	server_enter(&play.srv, live);
 	live->hooks = play_hooks();
+	if (!slots_accept_config(live, &refused)) {
+		if (!play.live)
+			fail("%s", refused);
+		live_free(live);
+		return;
+	}
 	serve_worker_switch(&play.srv.workers[0], live);
 	play.live = live;
 }
@@ -584,7 +593,8 @@ static void do_advance(void)
 	clock_advance((int64_t)number_of(words[1]) * 1000);
 	serve_worker_flush(&play.srv.workers[0]);
 	for (i = 0; i < 100 && !no_reclaim; i++) {
-		unsigned n = reclaim_slice(play.reclaim, play.store, play.live->cfg->global.expired_leases_processing) +
+		unsigned n = reclaim_slice(play.reclaim, play.store, play.live->hooks,
+					   play.live->cfg->global.expired_leases_processing) +
 			     reclaim_flush(play.reclaim, play.store, play.live->cfg->global.expired_leases_processing);
 
 		if (!n)

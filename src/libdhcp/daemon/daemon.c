@@ -20,6 +20,7 @@
 #include "daemon/own_log.h"
 #include "serve/family.h"
 #include "serve/grant.h"
+#include "serve/slots.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -135,7 +136,7 @@ static void reclaim_now(struct daemon *d)
 
 	/* Who is refused from here on wakes us again: once for each look, not for each refusal. */
 	atomic_store(&d->srv.want_reclaim, false);
-	(void)reclaim_slice(d->reclaim, d->db->store, d->live->cfg->global.expired_leases_processing);
+	(void)reclaim_slice(d->reclaim, d->db->store, d->live->hooks, d->live->cfg->global.expired_leases_processing);
 	if (wait)
 		loop_timer_start(d->loop, &d->reclaim_timer, (int64_t)wait * 1000);
 }
@@ -426,6 +427,8 @@ int daemon_start(struct daemon *d)
 	d->live = make_live(d, d->db, cfg);
 	if (!d->live)
 		goto out;
+	if (!slots_accept_config(d->live, &why))
+		return init_fail(d, "%s", why);
 	server_enter(&d->srv, d->live);
 	d->reclaim = reclaim_new(d->fam->idx);
 	d->lfc = lfc_new(d->loop, d->fam->idx);
@@ -517,6 +520,8 @@ static bool build(struct daemon *d, struct config *cfg, struct built *b)
 	b->live = make_live(d, b->db, cfg);
 	if (!b->live)
 		return false;
+	if (!slots_accept_config(b->live, &why))
+		return refuse(d, why);
 	/* Last: there is no way back. */
 	if (!d->opts.verbose && log_configure(&cfg->log, &why) < 0)
 		return refuse(d, why);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "lease/store.h"
 #include "log/log.h"
+#include "serve/slots.h"
 
 #include <pthread.h>
 
@@ -137,42 +138,54 @@ static void delete_lease(struct store_change *change, const struct lease *lease)
 	};
 }
 
-/* The change that reclaims the lease: kept in state reclaimed, or removed at once. */
-static void reclaim_lease(struct store_change *change, const struct lease *lease,
+/*
+ * The change that reclaims the lease: kept in state reclaimed, or removed at once. False: a hook library wants it to
+ * stay as it is.
+ */
+static bool reclaim_lease(struct store_change *change, const struct lease *lease, const struct hooks *hooks,
 			  const struct expired_leases_processing_conf *conf)
 {
 	/* A declined lease belongs to nobody: there is no client to hold it for. */
-	if (!conf->hold_reclaimed_time || lease->state == LEASE_DECLINED) {
+	bool removes = !conf->hold_reclaimed_time || lease->state == LEASE_DECLINED;
+	struct lease kept = *lease;
+
+	if (!slots_reclaim(hooks, &kept, removes))
+		return false;
+	if (removes) {
 		delete_lease(change, lease);
 		change->ended = lease;
-		return;
+		return true;
 	}
+	kept.state = LEASE_RECLAIMED;
 	*change = (struct store_change){
 		.kind = CHANGE_UPDATE,
-		.new = *lease,
+		.new = kept,
 		.addr = lease->addr,
 		.expected_version = lease->version,
 		.ended = lease,
 	};
-	change->new.state = LEASE_RECLAIMED;
+	return true;
 }
 
-unsigned reclaim_slice(struct reclaim *reclaim, struct store *store, const struct expired_leases_processing_conf *conf)
+unsigned reclaim_slice(struct reclaim *reclaim, struct store *store, const struct hooks *hooks,
+		       const struct expired_leases_processing_conf *conf)
 {
 	int64_t now = clock_boot_sec(), start_ms = clock_boot_ms();
 	unsigned max = conf->max_reclaim_leases && conf->max_reclaim_leases < RECLAIM_SLICE_MAX
 			       ? conf->max_reclaim_leases
 			       : RECLAIM_SLICE_MAX;
+	/* Those that a library wants to stay are the first ones each time. They must not hide the others. */
+	unsigned n_asked = hooks ? RECLAIM_SLICE_MAX : max;
 	struct lease *leases;
-	unsigned n, i, n_started = 0;
+	unsigned n, i, n_started = 0, n_done = 0;
 
 	if (!begin(reclaim, false))
 		return 0;
 	LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASES_RECLAMATION_START, conf->max_reclaim_leases,
 	     conf->max_reclaim_time);
-	leases = arena_new_array(reclaim->arena, struct lease, max);
-	n = store_expired(store, now, reclaim->arena, leases, max);
-	for (i = 0; i < n; i++) {
+	leases = arena_new_array(reclaim->arena, struct lease, n_asked);
+	n = store_expired(store, now, reclaim->arena, leases, n_asked);
+	for (i = 0; i < n && n_started < max; i++) {
 		struct job *job = &reclaim->jobs[i];
 
 		if (conf->max_reclaim_time && clock_boot_ms() - start_ms > conf->max_reclaim_time) {
@@ -180,18 +193,20 @@ unsigned reclaim_slice(struct reclaim *reclaim, struct store *store, const struc
 			     (long long)(clock_boot_ms() - start_ms));
 			break;
 		}
-		reclaim_lease(&job->change, &leases[i], conf);
 		job->lease = &leases[i];
-		if (!start(reclaim, store, job))
-			break;
-		n_started++;
+		if (reclaim_lease(&job->change, &leases[i], hooks, conf)) {
+			if (!start(reclaim, store, job))
+				break;
+			n_started++;
+		}
+		n_done++;
 	}
 	if (n)
 		LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASES_RECLAMATION_COMPLETE, n_started,
 		     (long long)(clock_boot_ms() - start_ms));
-	if (n_started == n && n < max)
+	if (n_done == n && n < n_asked)
 		LOGF(reclaim->family, ALLOC_ENGINE_Vx_NO_MORE_EXPIRED_LEASES);
-	reclaim->behind = n_started == max || n_started < n ? reclaim->behind + 1 : 0;
+	reclaim->behind = n_started == max || n_done < n ? reclaim->behind + 1 : 0;
 	if (conf->unwarned_reclaim_cycles && reclaim->behind > conf->unwarned_reclaim_cycles) {
 		LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASES_RECLAMATION_SLOW, reclaim->behind);
 		reclaim->behind = 0;

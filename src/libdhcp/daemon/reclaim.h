@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "hook/hooks.h"
 #include "lease/store.h"
 #include "root/config.h"
 
@@ -20,9 +21,12 @@ struct reclaim;
 struct reclaim *reclaim_new(unsigned family);
 /* Waits until the store has answered what was handed to it. */
 void reclaim_free_wait(struct reclaim *reclaim);
-/* One slice of expired leases; does nothing while the last slice is still being stored. Returns how
- * many leases were taken up. */
-unsigned reclaim_slice(struct reclaim *reclaim, struct store *store, const struct expired_leases_processing_conf *conf);
+/*
+ * One slice of expired leases, except those that a hook library wants to stay; does nothing while the last slice is
+ * still being stored. Returns how many leases were taken up.
+ */
+unsigned reclaim_slice(struct reclaim *reclaim, struct store *store, const struct hooks *hooks,
+		       const struct expired_leases_processing_conf *conf);
 /*
  * One slice of reclaimed and released leases whose hold time is over. Returns how many are being
  * removed: RECLAIM_SLICE_MAX when there may be more.

@@ -19,6 +19,7 @@ enum hook_verdict { HOOK_CONTINUE, HOOK_SKIP, HOOK_PARK, HOOK_DROP };
 
 struct request;
 struct lease;
+struct config;
 
 /* What a function is called with; what does not apply at its point is NULL. */
 struct hook_call {
@@ -28,6 +29,9 @@ struct hook_call {
 	struct lease *lease;       /* the lease this is about; may be changed where the table says so */
 	const struct lease *old;   /* what was stored there before */
 	bool is_fake;              /* lease#_select: an offer, nothing is stored */
+	bool removes;              /* lease#_expire: the lease is deleted, not kept as reclaimed */
+	const struct config *cfg;  /* dhcp#_srv_configured */
+	const char *why;           /* dhcp#_srv_configured: with HOOK_DROP, the reason; NULL or for good */
 	struct bytes packed;       /* pkt#_send: with HOOK_SKIP, the response as the library packed it */
 	uint64_t ticket;           /* to resume or drop the request later, if the function says HOOK_PARK */
 };

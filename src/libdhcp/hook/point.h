@@ -48,7 +48,8 @@ struct hook_point {
 	const char *arguments; /* what a library gets; * marks what it may change */
 	unsigned families;     /* bit 0: DHCPv4, bit 1: DHCPv6 */
 	enum hook_skip skip;
-	bool may_drop; /* DROP ends the request without an answer; elsewhere it means SKIP */
+	bool may_drop; /* DROP ends the request without an answer, or rejects the configuration; elsewhere it means SKIP
+			*/
 	bool may_park; /* PARK lets the request wait for the library; elsewhere it means CONTINUE */
 	const char *doc;
 };

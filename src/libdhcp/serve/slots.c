@@ -50,6 +50,8 @@ const struct slot slots[] = {
 	{ .point = HOOK_SUBNET_SELECT,        .when = SLOT_AFTER,      .step = "choose" },
 	{ .point = HOOK_LEASE_SERVER_DECLINE, .when = SLOT_AFTER,      .step = "look", .applies = never,
 		.where = "when the ping check finds an address in use" },
+	{ .point = HOOK_LEASE_EXPIRE,         .when = SLOT_EACH_ENDED, .step = "bind", .where = "daemon/reclaim.c" },
+	{ .point = HOOK_LEASE_RECOVER,        .when = SLOT_EACH_ENDED, .step = "bind", .where = "daemon/reclaim.c" },
 	{ .point = HOOK_LEASE_SELECT,         .when = SLOT_EACH_LEASE, .step = "bind" },
 	{ .point = HOOK_LEASE_RENEW,          .when = SLOT_EACH_LEASE, .step = "bind" },
 	{ .point = HOOK_LEASE_REBIND,         .when = SLOT_EACH_LEASE, .step = "bind" },
@@ -62,8 +64,6 @@ const struct slot slots[] = {
 	{ .point = HOOK_PKT_SEND,             .when = SLOT_BEFORE,     .step = "pack", .applies = has_answer },
 	{ .point = HOOK_BUFFER_SEND,          .when = SLOT_AFTER,      .step = "pack", .applies = has_answer },
 	{ .point = HOOK_SRV_CONFIGURED,       .when = SLOT_OUTSIDE,    .where = "daemon/daemon.c" },
-	{ .point = HOOK_LEASE_EXPIRE,         .when = SLOT_OUTSIDE,    .where = "daemon/reclaim.c" },
-	{ .point = HOOK_LEASE_RECOVER,        .when = SLOT_OUTSIDE,    .where = "daemon/reclaim.c" },
 	{ .point = HOOK_COMMAND_PROCESSED,    .when = SLOT_OUTSIDE,    .where = "the control channel" },
 };
 /* clang-format on */
@@ -205,10 +205,87 @@ static enum verdict call_each(struct request *req, const struct slot *slot)
 	return STEP_NEXT;
 }
 
+/* --- leases that have ended -------------------------------------------------- */
+
+/* False: it stays as it is. */
+static bool call_reclaim(const struct hooks *hooks, enum hook_point_id point, struct lease *lease,
+			 const struct lease *old, bool removes)
+{
+	struct hook_call call = { .point = point, .lease = lease, .old = old, .removes = removes };
+
+	return !hooks_at(hooks, point) || hooks_call(hooks, &call) == HOOK_CONTINUE;
+}
+
+bool slots_reclaim(const struct hooks *hooks, struct lease *lease, bool removes)
+{
+	struct lease old = *lease;
+
+	if (!hooks)
+		return true;
+	return call_reclaim(hooks, HOOK_LEASE_EXPIRE, lease, &old, removes) &&
+	       (old.state != LEASE_DECLINED || call_reclaim(hooks, HOOK_LEASE_RECOVER, lease, &old, removes));
+}
+
+static struct event *event_at(const struct request *req, const struct lease *lease)
+{
+	unsigned i;
+
+	for (i = 0; i < req->n_events; i++)
+		if (req->events[i].binding && ip_equal(&req->events[i].lease->addr, &lease->addr) &&
+		    req->events[i].lease->type == lease->type)
+			return &req->events[i];
+	return NULL;
+}
+
+/*
+ * Those that requests replace before the server came to reclaim them. What has expired is replaced whatever a library
+ * says: its client or another one has the address now. But a declined address that is not to be recovered is not
+ * assigned.
+ */
+static enum verdict call_ended(struct request *req, const struct slot *slot)
+{
+	unsigned i = 0;
+
+	while (i < req->n_changes) {
+		const struct lease *old = req->changes[i].ended;
+		struct event *event;
+		struct lease lease;
+		enum verdict verdict;
+
+		i++;
+		if (!old || (slot->point == HOOK_LEASE_RECOVER && old->state != LEASE_DECLINED))
+			continue;
+		lease = *old;
+		if (call_reclaim(req->live->hooks, slot->point, &lease, old, false) ||
+		    slot->point != HOOK_LEASE_RECOVER || !(event = event_at(req, old)))
+			continue;
+		/* Its change is gone, so the next one has its place. */
+		verdict = skip_lease(req, event);
+		if (verdict != STEP_NEXT)
+			return verdict;
+		i--;
+	}
+	return STEP_NEXT;
+}
+
+/* --- running ----------------------------------------------------------------- */
+
+bool slots_accept_config(const struct live *live, const char **ret_why)
+{
+	struct hook_call call = { .point = HOOK_SRV_CONFIGURED, .cfg = live->cfg };
+
+	if (!hooks_at(live->hooks, call.point) || hooks_call(live->hooks, &call) != HOOK_DROP)
+		return true;
+	*ret_why = call.why ? call.why : "a hook library rejects the configuration";
+	return false;
+}
+
 static enum verdict run_slot(struct request *req, const struct slot *slot)
 {
 	if (!hooks_at(req->live->hooks, slot->point) || (slot->applies && !slot->applies(req)))
 		return STEP_NEXT;
+	if (slot->when == SLOT_EACH_ENDED)
+		return call_ended(req, slot);
 	return slot->when == SLOT_EACH_LEASE ? call_each(req, slot) : call_point(req, slot, slot->point, NULL);
 }
 

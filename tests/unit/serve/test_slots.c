@@ -34,10 +34,13 @@ START_TEST(verdicts_fit_their_place)
 		const struct hook_point *point = &hook_points[slots[i].point];
 
 		/* A lease cannot wait without its message. */
-		ck_assert_msg(slots[i].when != SLOT_EACH_LEASE || !point->may_park, "%s", point->name);
+		ck_assert_msg((slots[i].when != SLOT_EACH_LEASE && slots[i].when != SLOT_EACH_ENDED) ||
+				      !point->may_park,
+			      "%s", point->name);
 		ck_assert_msg(point->skip != SKIP_STEP || slots[i].when == SLOT_BEFORE, "%s", point->name);
 		ck_assert_msg((point->skip != SKIP_LEASE && point->skip != SKIP_CHANGE) ||
-				      slots[i].when == SLOT_EACH_LEASE || slots[i].when == SLOT_OUTSIDE,
+				      slots[i].when == SLOT_EACH_LEASE || slots[i].when == SLOT_EACH_ENDED ||
+				      slots[i].when == SLOT_OUTSIDE,
 			      "%s", point->name);
 	}
 }
