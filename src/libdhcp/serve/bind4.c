@@ -35,6 +35,11 @@ const struct policy *policy4_discover(const struct request *req, const struct ia
 	return is_v6_only(req) ? NULL : &discover_policy;
 }
 
+static enum verdict drop_without_subnet(struct request *req)
+{
+	return request_drop(req, DROP_NO_SUBNET, req->q.giaddr ? "no subnet matches the relay" : NULL);
+}
+
 /* RFC 2131 4.3.2, and one that the table there does not have: neither an address nor a state. */
 enum request_state { SELECTING, INIT_REBOOT, RENEWING, REBINDING, BARE };
 
@@ -102,7 +107,7 @@ enum verdict bind4_discover(struct request *req)
 
 	req->answer_type = DHCP4_OFFER;
 	if (!req->chosen)
-		return request_drop(req, DROP_NO_SUBNET, NULL);
+		return drop_without_subnet(req);
 	if (!ia->policy) {
 		(void)event_add(req, EVENT_V6_ONLY);
 		return STEP_NEXT;
@@ -196,7 +201,7 @@ enum verdict bind4_request(struct request *req)
 	if (!req->chosen) {
 		/* Who chose us by name gets a clear response; others may be another server's. */
 		if (!opts_find(&req->q.opts, OPT4_DHCP_SERVER_IDENTIFIER) && !req->cfg->global.net.par.authoritative)
-			return request_drop(req, DROP_NO_SUBNET, NULL);
+			return drop_without_subnet(req);
 		req->answer_type = DHCP4_NAK;
 		return STEP_NEXT;
 	}
@@ -252,7 +257,7 @@ enum verdict bind4_release(struct request *req)
 enum verdict bind4_inform(struct request *req)
 {
 	if (!req->chosen)
-		return request_drop(req, DROP_NO_SUBNET, NULL);
+		return drop_without_subnet(req);
 	req->answer_type = DHCP4_ACK;
 	return STEP_NEXT;
 }

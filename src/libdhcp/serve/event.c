@@ -84,7 +84,7 @@ static void emit(struct request *req, const struct event *event)
 		report_exhausted(req, is_prefix);
 	else if (event->kind == EVENT_MAX_LEASES)
 		report_max_leases(req);
-	req->fam->log_event(req, event);
+	report_event(req, event);
 }
 
 void event_emit(struct request *req)

@@ -19,6 +19,7 @@ enum message_use {
 	MESSAGE_UNSUPPORTED, /* a type of a protocol extension that is not there yet */
 };
 
+struct line_tables;
 struct server;
 struct policy;
 
@@ -96,14 +97,9 @@ struct family {
 	void (*describe_link)(const struct request *req, struct link_text *text);
 	/* Why this subnet was selected, or none. */
 	void (*log_chosen)(const struct request *req, const struct select_query *query);
-	/* How the outcome of `bind` came about. */
-	void (*log_bound)(const struct request *req);
-	/* The request is dropped: why. */
-	void (*log_drop)(const struct request *req);
+	const struct line_tables *lines; /* what else is logged */
 	/* The IA gets nothing after all: what the response says of it. */
 	enum verdict (*without_lease)(struct request *req, struct ia *ia);
-	/* The line for what happened. */
-	void (*log_event)(const struct request *req, const struct event *event);
 	/* The whole message as text, for debug lines. */
 	void (*dump_query)(const struct request *req, struct str *out);
 	void (*dump_answer)(const struct request *req, struct str *out);

@@ -303,10 +303,8 @@ const struct family family4 = {
 	.make_label = make_label4,
 	.describe_link = describe_link4,
 	.log_chosen = report4_chosen,
-	.log_bound = report4_bound,
-	.log_drop = report4_drop,
+	.lines = &report4_lines,
 	.without_lease = without_lease4,
-	.log_event = report4_event,
 	.dump_query = dump_query4,
 	.dump_answer = dump_answer4,
 };

@@ -52,6 +52,17 @@ static const struct message_row messages6[] = {
 		MESSAGE("ADDR-REG-REPLY", MESSAGE_OF_SERVER, STAT_ADDR_REG_REPLY_RECEIVED, STAT_ADDR_REG_REPLY_SENT),
 };
 
+/* RFC 9686: what the client wants to register; unspecified if it does not say. */
+static struct ip registered_address(const struct request *req)
+{
+	const struct opt *opt = opts_find(&req->q6.opts, OPT6_IAADDR);
+	struct ip addr = ip_zero6;
+
+	if (opt && opt->data.len >= sizeof(addr.b))
+		memcpy(addr.b, opt->data.data, sizeof(addr.b));
+	return addr;
+}
+
 static enum verdict unpack6(struct request *req)
 {
 	const char *why = NULL;
@@ -63,6 +74,8 @@ static enum verdict unpack6(struct request *req)
 	if (err < 0)
 		return request_drop(req, DROP_PARSE, why);
 	req->type = req->q6.type;
+	if (req->type == DHCP6_ADDR_REG_INFORM)
+		req->wanted = registered_address(req);
 	if (req->q6.relay_type == DHCP6_RELAY_REPL)
 		return request_drop(req, DROP_NOT_CLIENT, "a relay-reply");
 	return STEP_NEXT;
@@ -355,10 +368,8 @@ const struct family family6 = {
 	.make_label = make_label6,
 	.describe_link = describe_link6,
 	.log_chosen = report6_chosen,
-	.log_bound = report6_bound,
-	.log_drop = report6_drop,
+	.lines = &report6_lines,
 	.without_lease = without_lease6,
-	.log_event = report6_event,
 	.dump_query = dump_query6,
 	.dump_answer = dump_answer6,
 };

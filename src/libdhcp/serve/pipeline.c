@@ -10,6 +10,7 @@
 #include "serve/budget.h"
 #include "serve/event.h"
 #include "serve/family.h"
+#include "serve/report.h"
 #include "serve/server.h"
 #include "serve/slots.h"
 
@@ -164,7 +165,7 @@ void pipeline_drop(struct request *req, enum drop_reason reason, const char *why
 		event_emit(req);
 	stat_add(req->worker->stats, drop_rows[reason].stat, 1);
 	stat_add(req->worker->stats, STAT_RECEIVE_DROP, 1);
-	req->fam->log_drop(req);
+	report_drop(req);
 }
 
 static unsigned index_of(enum verdict (*run)(struct request *req))

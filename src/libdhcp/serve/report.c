@@ -3,9 +3,11 @@
 
 #include "base/hash.h"
 #include "log/log.h"
+#include "serve/binding.h"
 #include "serve/family.h"
 #include "serve/grant.h"
 #include "serve/server.h"
+#include "wire/ident.h"
 
 void report_no_subnet(const struct request *req)
 {
@@ -64,23 +66,6 @@ void report_max_leases(struct request *req)
 		    request_label(req), req->cfg->global.max_leases_per_client);
 }
 
-const char *report_address(const struct request *req, char *buf)
-{
-	const struct store_change *change = req->changes;
-
-	if (!req->n_changes)
-		return ip_format(&req->wanted, buf);
-	return ip_format(change->kind == CHANGE_DELETE ? &change->addr : &change->new.addr, buf);
-}
-
-void report_store_failed(const struct request *req)
-{
-	char text[IP_TEXT_MAX];
-
-	LOGF_FOLDED(req->fam->idx, req->worker->srv->fold, 0, DHCPx_STORE_FAILED, request_label(req),
-		    report_address(req, text));
-}
-
 void report_send_fail(const struct request *req, int err)
 {
 	char text[IP_TEXT_MAX];
@@ -126,7 +111,8 @@ enum selected report_selected_by(const struct subnet *sub, const struct select_q
 	return sub->iface[0] && !strcmp(sub->iface, query->iface) ? SELECTED_BY_INTERFACE : SELECTED_BY_ADDRESS;
 }
 
-void report_other_subnet(const struct request *req, const struct subnet *sub)
+/* The lease is from another subnet of the shared network than the selected one. */
+static void report_other_subnet(const struct request *req, const struct subnet *sub)
 {
 	char from[PREFIX_TEXT_MAX], to[PREFIX_TEXT_MAX];
 
@@ -142,12 +128,119 @@ uint64_t report_key(const struct request *req, const struct ip *addr)
 	return req->turn.client.a ^ hash_16(addr->b);
 }
 
-const char *report_printable(const char *text, char *buf, size_t size)
+/* --- what a message leads to ----------------------------------------------- */
+
+static const struct line *lines_of(const struct line *const *table, unsigned key)
+{
+	return !table ? NULL : table[key] ? table[key] : table[0];
+}
+
+static void report_binding(const struct request *req, const struct binding *b)
+{
+	const struct line_tables *lines = req->fam->lines;
+	struct subject s = { .req = req, .ia = b->ia, .binding = b, .lease = &b->lease, .addr = b->lease.addr };
+
+	line_log(lines_of(lines->binding, req->type), &s);
+	for (unsigned i = 0; lines->removed && i < req->n_changes; i++)
+		if (req->changes[i].kind == CHANGE_DELETE) {
+			s.addr = req->changes[i].addr;
+			line_log(lines_of(lines->removed, req->type), &s);
+		}
+	if (b->candidate.pool)
+		report_other_subnet(req, b->candidate.pool->sub);
+}
+
+void report_bound(const struct request *req)
+{
+	const struct line_tables *lines = req->fam->lines;
+	struct subject s = { .req = req, .addr = req->wanted };
+	unsigned i;
+
+	line_log(lines_of(lines->message, req->type), &s);
+	if (req->drop)
+		return;
+	for (i = 0; lines->ia && i < req->n_ias; i++) {
+		s.ia = &req->ias[i];
+		if (!s.ia->same_as)
+			line_log(lines_of(lines->ia, req->type), &s);
+	}
+	s.ia = NULL;
+	for (i = 0; i < req->n_bindings; i++)
+		if (req->bindings[i].is_granted)
+			report_binding(req, &req->bindings[i]);
+	line_log(lines_of(lines->end, req->type), &s);
+}
+
+void report_event(const struct request *req, const struct event *event)
+{
+	const struct hint *hint = event->hint;
+	struct subject s = {
+		.req = req,
+		.event = event,
+		.ia = event->ia,
+		.binding = event->binding,
+		.lease = event->lease ? event->lease
+			 : hint       ? hint->lease
+				      : NULL,
+		.why = event->why,
+	};
+
+	s.addr = hint ? hint->prefix.addr : s.lease ? s.lease->addr : req->wanted;
+	s.prefix_len = hint ? hint->prefix.len : s.lease ? s.lease->prefix_len : 0;
+	line_log(req->fam->lines->events[event->kind], &s);
+}
+
+void report_drop(const struct request *req)
+{
+	const struct store_change *change = req->n_changes ? &req->changes[0] : NULL;
+	struct subject s = {
+		.req = req,
+		.lease = change ? &change->new : NULL,
+		.addr = !change                         ? req->wanted
+			: change->kind == CHANGE_DELETE ? change->addr
+							: change->new.addr,
+		.prefix_len = change ? change->new.prefix_len : 0,
+		.why = req->why ? req->why : drop_rows[req->drop].name,
+	};
+
+	line_log(lines_of(req->fam->lines->drops, req->drop), &s);
+}
+
+/* Printable, whatever a client sent; in buf of `size`. */
+static const char *printable(const char *text, char *buf, size_t size)
 {
 	size_t i;
 
 	for (i = 0; i + 1 < size && text[i]; i++)
 		buf[i] = text[i] >= ' ' && text[i] < 0x7f ? text[i] : '?';
 	buf[i] = '\0';
+	return buf;
+}
+
+const char *report_lease(const struct lease *lease, char buf[REPORT_LEASE_MAX])
+{
+	char addr[IP_TEXT_MAX], hex[80], id[3 * LEASE_ID_MAX + 1], name[LEASE_HOSTNAME_MAX + 1];
+	char what[200], who[sizeof(id) + sizeof(hex) + 40];
+	const char *hwaddr = lease->hwaddr.len ? hex : "(none)";
+
+	(void)ip_format(&lease->addr, addr);
+	(void)bytes_to_hex(lease->hwaddr, ':', hex, sizeof(hex));
+	ident_id(lease->client_id, id, sizeof(id));
+	if (lease->type == LEASE_V4) {
+		(void)snprintf(what, sizeof(what), "\nAddress:       %s", addr);
+		(void)snprintf(who, sizeof(who), "\nHardware addr: %s\nClient id:     %s", hwaddr, id);
+	} else {
+		(void)snprintf(what, sizeof(what),
+			       "\nType:          %s(%d)\nAddress:       %s\nPrefix length: %u\nIAID:          %u\n"
+			       "Pref life:     %u",
+			       lease->type == LEASE_PD ? "IA_PD" : "IA_NA", lease->type, addr, lease->prefix_len,
+			       lease->iaid, lease->preferred);
+		(void)snprintf(who, sizeof(who), "\nDUID:          %s\nHardware addr: %s", id, hwaddr);
+	}
+	(void)snprintf(buf, REPORT_LEASE_MAX,
+		       "%s\nValid life:    %u\nCltt:          %lld%s\nSubnet ID:     %u\nPool ID:       %u\n"
+		       "State:         %s\nHostname:      %s",
+		       what, lease->valid, (long long)lease->cltt, who, lease->subnet_id, lease->pool_id,
+		       lease_state_name(lease->state), printable(lease->hostname, name, sizeof(name)));
 	return buf;
 }

@@ -1,30 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* What the log says of DHCPv4 requests. */
 #include "serve/report.h"
 
-#include "base/hash.h"
 #include "log/log.h"
 #include "serve/binding.h"
 #include "serve/event.h"
 #include "serve/family4.h"
-#include "serve/server.h"
-#include "wire/ident.h"
-
-static const char *describe_lease(const struct lease *lease, char *buf)
-{
-	char addr[IP_TEXT_MAX], hwaddr[80], id[3 * LEASE_ID_MAX + 1], name[LEASE_HOSTNAME_MAX + 1];
-
-	(void)bytes_to_hex(lease->hwaddr, ':', hwaddr, sizeof(hwaddr));
-	ident_id(lease->client_id, id, sizeof(id));
-	(void)snprintf(buf, LEASE_TEXT_MAX,
-		       "\nAddress:       %s\nValid life:    %u\nCltt:          %lld\nHardware addr: %s\n"
-		       "Client id:     %s\nSubnet ID:     %u\nPool ID:       %u\nState:         %s\nHostname:      %s",
-		       ip_format(&lease->addr, addr), lease->valid, (long long)lease->cltt,
-		       lease->hwaddr.len ? hwaddr : "(none)", id, lease->subnet_id, lease->pool_id,
-		       lease_state_name(lease->state), report_printable(lease->hostname, name, sizeof(name)));
-	return buf;
-}
-
-/* --- the subnet ------------------------------------------------------------ */
 
 void report4_chosen(const struct request *req, const struct select_query *query)
 {
@@ -53,249 +34,128 @@ void report4_chosen(const struct request *req, const struct select_query *query)
 	     ip_format(query->has_relay && !query->has_link ? &query->relay_addr : addr, text));
 }
 
-/* --- what a message leads to ----------------------------------------------- */
+/* --- after bind -------------------------------------------------------------- */
 
-static void report_taken_over(const struct request *req, const struct binding *b)
+static const struct line *const messages[DHCP4_TLS + 1] = {
+	[DHCP4_DISCOVER] = LINES(LINE(DHCP4_DISCOVER, SAY_LABEL, SAY_WANTED)),
+	[DHCP4_REQUEST] = LINES(LINE(DHCP4_REQUEST, SAY_LABEL, SAY_WANTED)),
+};
+
+#define TAKEN_OVER LINE_IF_AND(if_takes_over, ALLOC_ENGINE_V4_REUSE_EXPIRED_LEASE_DATA, SAY_LABEL, SAY_OLD_DETAILS)
+
+static const struct line *const bindings[DHCP4_TLS + 1] = {
+	[DHCP4_DISCOVER] = LINES(TAKEN_OVER, LINE_IF(if_held, ALLOC_ENGINE_V4_OFFER_EXISTING_LEASE, SAY_LABEL),
+				 LINE_IF(if_wanted, ALLOC_ENGINE_V4_OFFER_REQUESTED_LEASE, SAY_LABEL, SAY_ADDRESS),
+				 LINE(ALLOC_ENGINE_V4_OFFER_NEW_LEASE, SAY_LABEL)),
+	[DHCP4_REQUEST] =
+		LINES(TAKEN_OVER, LINE_IF(if_held, ALLOC_ENGINE_V4_REQUEST_EXTEND_LEASE, SAY_LABEL, SAY_ADDRESS),
+		      LINE_IF(if_wanted, ALLOC_ENGINE_V4_REQUEST_ALLOC_REQUESTED, SAY_LABEL, SAY_ADDRESS),
+		      LINE(ALLOC_ENGINE_V4_REQUEST_PICK_ADDRESS, SAY_LABEL)),
+};
+
+static const struct line *const removed[DHCP4_TLS + 1] = {
+	[DHCP4_REQUEST] = LINES(LINE(ALLOC_ENGINE_V4_REQUEST_REMOVE_LEASE, SAY_LABEL, SAY_ADDRESS)),
+};
+
+static bool if_nak(const struct subject *s)
 {
-	const struct lease *old = b->candidate.lease;
-	char text[LEASE_TEXT_MAX];
-
-	if (old && !req->fam->belongs(req, b->ia, old))
-		LOG(ALLOC_ENGINE_V4_REUSE_EXPIRED_LEASE_DATA, request_label(req), describe_lease(old, text));
+	return s->req->answer_type == DHCP4_NAK && !s->req->drop;
 }
 
-static void report_offer(const struct request *req, const struct binding *b)
+static bool if_nak_without_subnet(const struct subject *s)
 {
-	char text[IP_TEXT_MAX];
-
-	if (ia_held_at(b->ia, &b->lease.addr))
-		LOG(ALLOC_ENGINE_V4_OFFER_EXISTING_LEASE, request_label(req));
-	else if (ip_equal(&req->wanted, &b->lease.addr))
-		LOG(ALLOC_ENGINE_V4_OFFER_REQUESTED_LEASE, request_label(req), ip_format(&req->wanted, text));
-	else
-		LOG(ALLOC_ENGINE_V4_OFFER_NEW_LEASE, request_label(req));
-	report_taken_over(req, b);
+	return if_nak(s) && !s->req->chosen;
 }
 
-static void report_ack(const struct request *req, const struct binding *b)
+static bool if_nak_in_pool(const struct subject *s)
 {
-	char text[IP_TEXT_MAX];
-	unsigned i;
-
-	if (ia_held_at(b->ia, &b->lease.addr))
-		LOG(ALLOC_ENGINE_V4_REQUEST_EXTEND_LEASE, request_label(req), ip_format(&b->lease.addr, text));
-	else if (ip_equal(&req->wanted, &b->lease.addr))
-		LOG(ALLOC_ENGINE_V4_REQUEST_ALLOC_REQUESTED, request_label(req), ip_format(&b->lease.addr, text));
-	else
-		LOG(ALLOC_ENGINE_V4_REQUEST_PICK_ADDRESS, request_label(req));
-	report_taken_over(req, b);
-	for (i = 0; i < req->n_changes; i++)
-		if (req->changes[i].kind == CHANGE_DELETE)
-			LOG(ALLOC_ENGINE_V4_REQUEST_REMOVE_LEASE, request_label(req),
-			    ip_format(&req->changes[i].addr, text));
+	return if_nak(s) && link_pool_of(s->req->chosen, &s->req->wanted);
 }
 
-static void report_nak(const struct request *req)
-{
-	char text[IP_TEXT_MAX];
+static const struct line *const ends[DHCP4_TLS + 1] = {
+	[DHCP4_REQUEST] =
+		LINES(LINE_IF(if_nak_without_subnet, DHCP4_PACKET_NAK_0001, SAY_LABEL, SAY_SOURCE, SAY_MESSAGE),
+		      LINE_IF(if_nak_in_pool, ALLOC_ENGINE_V4_REQUEST_IN_USE, SAY_LABEL, SAY_WANTED),
+		      LINE_IF(if_nak, ALLOC_ENGINE_V4_REQUEST_OUT_OF_POOL, SAY_LABEL, SAY_WANTED)),
+};
 
-	if (!req->chosen)
-		LOG(DHCP4_PACKET_NAK_0001, request_label(req), ip_format(&req->in.src, text), req->row->name);
-	else if (link_pool_of(req->chosen, &req->wanted))
-		LOG(ALLOC_ENGINE_V4_REQUEST_IN_USE, request_label(req), ip_format(&req->wanted, text));
-	else
-		LOG(ALLOC_ENGINE_V4_REQUEST_OUT_OF_POOL, request_label(req), ip_format(&req->wanted, text));
+/* --- events ------------------------------------------------------------------ */
+
+#define DETAILS LINE(DHCP4_LEASE_DATA, SAY_LABEL, SAY_DETAILS)
+#define ALLOCATED LINES(LINE_AND(DHCP4_LEASE_ALLOC, SAY_LABEL, SAY_ADDRESS, SAY_VALID), DETAILS)
+#define DECLINED LINE(DHCP4_DECLINE_LEASE, SAY_LABEL, SAY_ADDRESS, SAY_SECONDS)
+
+static const struct line *const events[EVENT_N] = {
+	[EVENT_OFFERED] = LINES(LINE_AND(DHCP4_LEASE_OFFER, SAY_LABEL, SAY_ADDRESS), DETAILS),
+	[EVENT_ASSIGNED] = ALLOCATED,
+	[EVENT_RENEWED] = ALLOCATED,
+	[EVENT_REUSED] = LINES(LINE_AND(DHCP4_LEASE_REUSE, SAY_LABEL, SAY_ADDRESS, SAY_VALID), DETAILS),
+	[EVENT_RELEASED] = LINES(LINE_AND(DHCP4_RELEASE, SAY_LABEL, SAY_ADDRESS),
+				 LINE_IF(if_deleted, DHCP4_RELEASE_DELETED, SAY_LABEL, SAY_ADDRESS),
+				 LINE(DHCP4_RELEASE_EXPIRED, SAY_LABEL, SAY_ADDRESS)),
+	[EVENT_DECLINED] = LINES(DECLINED),
+	[EVENT_DECLINE_LIMIT] = LINES({ .often = LINE_ONCE_PER_CLIENT,
+					.goes_on = true,
+					LINE_OF(DHCP4_DECLINE_LIMIT, SAY_LABEL, SAY_ADDRESS) },
+				      DECLINED),
+	[EVENT_REFUSED] = LINES(LINE(DHCP4_PACKET_NAK_0004, SAY_LABEL, SAY_ADDRESS, SAY_WHY)),
+	[EVENT_REBOOT] = LINES(LINE(DHCP4_INIT_REBOOT, SAY_LABEL, SAY_ADDRESS)),
+	[EVENT_REBOOT_REFUSED] = LINES(LINE(DHCP4_PACKET_NAK_0002, SAY_LABEL, SAY_ADDRESS)),
+	[EVENT_REBOOT_UNKNOWN] = LINES(LINE(DHCP4_NO_LEASE_INIT_REBOOT, SAY_LABEL, SAY_ADDRESS)),
+	[EVENT_RELEASE_UNKNOWN] =
+		LINES(LINE_IF(if_lease, DHCP4_RELEASE_FAIL_NOT_ASSIGNED, SAY_LABEL, SAY_ADDRESS, SAY_STATE),
+		      LINE(DHCP4_RELEASE_FAIL_NO_LEASE, SAY_LABEL, SAY_ADDRESS)),
+	[EVENT_RELEASE_FOREIGN] = LINES(LINE(DHCP4_RELEASE_FAIL_WRONG_CLIENT, SAY_LABEL, SAY_ADDRESS)),
+	[EVENT_DECLINE_UNKNOWN] =
+		LINES(LINE_FOLDED(LINE_ONCE_PER_CLIENT, DHCP4_DECLINE_LEASE_NOT_FOUND, SAY_LABEL, SAY_ADDRESS)),
+	[EVENT_DECLINE_FOREIGN] = LINES(LINE_FOLDED(LINE_ONCE_PER_ADDRESS, DHCP4_DECLINE_LEASE_MISMATCH, SAY_LABEL,
+						    SAY_ADDRESS, SAY_HWADDR, SAY_CLIENT_ID)),
+	[EVENT_V6_ONLY] = LINES(LINE(DHCP4_V6_ONLY_PREFERRED, SAY_LABEL, SAY_SUBNET_ID)),
+};
+
+/* --- drops ------------------------------------------------------------------- */
+
+static bool if_relayed(const struct subject *s)
+{
+	return s->req->q.giaddr;
 }
 
-void report4_bound(const struct request *req)
+static bool if_release(const struct subject *s)
 {
-	const struct binding *b = req->n_bindings && req->bindings[0].is_granted ? &req->bindings[0] : NULL;
-	char text[IP_TEXT_MAX];
-
-	switch (req->type) {
-	case DHCP4_DISCOVER:
-		LOG(DHCP4_DISCOVER, request_label(req), ip_format(&req->wanted, text));
-		if (b)
-			report_offer(req, b);
-		break;
-	case DHCP4_REQUEST:
-		LOG(DHCP4_REQUEST, request_label(req), ip_format(&req->wanted, text));
-		if (b)
-			report_ack(req, b);
-		else if (req->answer_type == DHCP4_NAK && !req->drop)
-			report_nak(req);
-		break;
-	default:
-		return;
-	}
-	report_other_subnet(req, req->sub);
+	return s->req->type == DHCP4_RELEASE;
 }
 
-/* --- events ---------------------------------------------------------------- */
-
-static void report_mismatch(const struct request *req, const struct lease *lease)
+static bool if_decline(const struct subject *s)
 {
-	char addr[IP_TEXT_MAX], hwaddr[80], id[3 * LEASE_ID_MAX + 1];
-
-	ident_hwaddr(lease->hwtype, lease->hwaddr, hwaddr, sizeof(hwaddr));
-	ident_id(lease->client_id, id, sizeof(id));
-	LOG_FOLDED(req->worker->srv->fold, report_key(req, &lease->addr), DHCP4_DECLINE_LEASE_MISMATCH,
-		   request_label(req), ip_format(&lease->addr, addr), hwaddr, id);
+	return s->req->type == DHCP4_DECLINE;
 }
 
-static void report_details(const struct request *req, const struct lease *lease)
-{
-	char text[LEASE_TEXT_MAX];
+#define WRONG_TYPE LINES(LINE(DHCP4_PACKET_DROP_0006, SAY_LABEL, SAY_TYPE))
 
-	LOG(DHCP4_LEASE_DATA, request_label(req), describe_lease(lease, text));
-}
+static const struct line *const drops[DROP_N] = {
+	[DROP_NONE] = LINES(LINE(DHCP4_PACKET_DROP_0007, SAY_LABEL, SAY_WHY)),
+	[DROP_PARSE] = LINES(LINE(DHCP4_PACKET_DROP_0001, SAY_SOURCE, SAY_DESTINATION, SAY_INTERFACE, SAY_WHY)),
+	[DROP_NO_TYPE] = LINES(LINE(DHCP4_PACKET_DROP_0004, SAY_LABEL, SAY_INTERFACE)),
+	[DROP_UNKNOWN_TYPE] = LINES(LINE(DHCP4_PACKET_DROP_0005, SAY_LABEL, SAY_TYPE)),
+	[DROP_UNSUPPORTED_TYPE] = WRONG_TYPE,
+	[DROP_NOT_CLIENT] = WRONG_TYPE,
+	[DROP_NO_SUBNET] = LINES(LINE_IF(if_relayed, DHCP4_PACKET_DROP_0007, SAY_LABEL, SAY_WHY),
+				 LINE(DHCP4_PACKET_DROP_0002, SAY_LABEL, SAY_INTERFACE)),
+	[DROP_NOT_FOR_US] = LINES(LINE(DHCP4_PACKET_DROP_0003, SAY_LABEL, SAY_INTERFACE)),
+	[DROP_DUPLICATE] = LINES(LINE(DHCP4_PACKET_DROP_0012, SAY_LABEL)),
+	[DROP_NO_ADDRESS] = LINES(LINE(DHCP4_PACKET_NAK_0003, SAY_LABEL, SAY_CIADDR, SAY_WANTED, SAY_WHY)),
+	[DROP_NO_RECORD] = LINES(LINE(DHCP4_UNKNOWN_ADDRESS_REQUESTED, SAY_LABEL, SAY_CIADDR, SAY_WANTED)),
+	[DROP_TOO_BIG] = LINES(LINE_FOLDED(LINE_ONCE_PER_CLIENT, DHCP4_PACKET_PACK_FAIL, SAY_LABEL, SAY_WHY)),
+	[DROP_STORE] = LINES(LINE_IF_FOLDED(if_release, LINE_ONCE, DHCP4_RELEASE_FAIL, SAY_LABEL, SAY_ADDRESS),
+			     LINE_IF_FOLDED(if_decline, LINE_ONCE, DHCP4_DECLINE_FAIL, SAY_LABEL, SAY_ADDRESS),
+			     LINE_F_FOLDED(0, LINE_ONCE, DHCPx_STORE_FAILED, SAY_LABEL, SAY_ADDRESS)),
+};
 
-static void report_released(const struct request *req, const char *addr)
-{
-	LOG(DHCP4_RELEASE, request_label(req), addr);
-	if (req->n_changes && req->changes[0].kind == CHANGE_DELETE)
-		LOG(DHCP4_RELEASE_DELETED, request_label(req), addr);
-	else
-		LOG(DHCP4_RELEASE_EXPIRED, request_label(req), addr);
-}
-
-static void report_not_released(const struct request *req, const struct lease *lease, const char *addr)
-{
-	if (lease)
-		LOG(DHCP4_RELEASE_FAIL_NOT_ASSIGNED, request_label(req), addr, lease_state_name(lease->state));
-	else
-		LOG(DHCP4_RELEASE_FAIL_NO_LEASE, request_label(req), addr);
-}
-
-void report4_event(const struct request *req, const struct event *event)
-{
-	struct log_fold *fold = req->worker->srv->fold;
-	const struct lease *lease = event->lease;
-	const struct ip *addr = lease ? &lease->addr : &req->wanted;
-	char text[IP_TEXT_MAX];
-
-	switch (event->kind) {
-	case EVENT_OFFERED:
-		LOG(DHCP4_LEASE_OFFER, request_label(req), ip_format(addr, text));
-		report_details(req, lease);
-		break;
-	case EVENT_ASSIGNED:
-	case EVENT_RENEWED:
-		LOG(DHCP4_LEASE_ALLOC, request_label(req), ip_format(addr, text), lease->valid);
-		report_details(req, lease);
-		break;
-	case EVENT_REUSED:
-		LOG(DHCP4_LEASE_REUSE, request_label(req), ip_format(addr, text), lease->valid);
-		report_details(req, lease);
-		break;
-	case EVENT_RELEASED:
-		report_released(req, ip_format(addr, text));
-		break;
-	case EVENT_DECLINED:
-		LOG(DHCP4_DECLINE_LEASE, request_label(req), ip_format(addr, text), event->seconds);
-		break;
-	case EVENT_DECLINE_LIMIT:
-		LOG_FOLDED(fold, req->turn.client.a, DHCP4_DECLINE_LIMIT, request_label(req), ip_format(addr, text));
-		LOG(DHCP4_DECLINE_LEASE, request_label(req), ip_format(addr, text), event->seconds);
-		break;
-	case EVENT_REFUSED:
-		LOG(DHCP4_PACKET_NAK_0004, request_label(req), ip_format(addr, text), event->why);
-		break;
-	case EVENT_REBOOT:
-		LOG(DHCP4_INIT_REBOOT, request_label(req), ip_format(addr, text));
-		break;
-	case EVENT_REBOOT_REFUSED:
-		LOG(DHCP4_PACKET_NAK_0002, request_label(req), ip_format(addr, text));
-		break;
-	case EVENT_REBOOT_UNKNOWN:
-		LOG(DHCP4_NO_LEASE_INIT_REBOOT, request_label(req), ip_format(addr, text));
-		break;
-	case EVENT_RELEASE_UNKNOWN:
-		report_not_released(req, lease, ip_format(addr, text));
-		break;
-	case EVENT_RELEASE_FOREIGN:
-		LOG(DHCP4_RELEASE_FAIL_WRONG_CLIENT, request_label(req), ip_format(addr, text));
-		break;
-	case EVENT_DECLINE_UNKNOWN:
-		LOG_FOLDED(fold, req->turn.client.a, DHCP4_DECLINE_LEASE_NOT_FOUND, request_label(req),
-			   ip_format(addr, text));
-		break;
-	case EVENT_DECLINE_FOREIGN:
-		report_mismatch(req, lease);
-		break;
-	case EVENT_V6_ONLY:
-		LOG(DHCP4_V6_ONLY_PREFERRED, request_label(req), req->sub->id);
-		break;
-	default:
-		break;
-	}
-}
-
-/* --- what was dropped ------------------------------------------------------ */
-
-static void report_not_stored(const struct request *req)
-{
-	struct log_fold *fold = req->worker->srv->fold;
-	char text[IP_TEXT_MAX];
-
-	(void)report_address(req, text);
-	if (req->type == DHCP4_RELEASE)
-		LOG_FOLDED(fold, 0, DHCP4_RELEASE_FAIL, request_label(req), text);
-	else if (req->type == DHCP4_DECLINE)
-		LOG_FOLDED(fold, 0, DHCP4_DECLINE_FAIL, request_label(req), text);
-	else
-		report_store_failed(req);
-}
-
-void report4_drop(const struct request *req)
-{
-	char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
-	const char *why = req->why ? req->why : drop_rows[req->drop].name;
-	struct ip ciaddr = ip_from4(req->q.ciaddr);
-
-	switch (req->drop) {
-	case DROP_PARSE:
-		LOG(DHCP4_PACKET_DROP_0001, ip_format(&req->in.src, from), ip_format(&req->in.dst, to), req->in.ifname,
-		    why);
-		break;
-	case DROP_NO_TYPE:
-		LOG(DHCP4_PACKET_DROP_0004, request_label(req), req->in.ifname);
-		break;
-	case DROP_UNKNOWN_TYPE:
-		LOG(DHCP4_PACKET_DROP_0005, request_label(req), req->type);
-		break;
-	case DROP_UNSUPPORTED_TYPE:
-	case DROP_NOT_CLIENT:
-		LOG(DHCP4_PACKET_DROP_0006, request_label(req), req->type);
-		break;
-	case DROP_NO_SUBNET:
-		if (req->q.giaddr)
-			LOG(DHCP4_PACKET_DROP_0007, request_label(req), "no subnet matches the relay");
-		else
-			LOG(DHCP4_PACKET_DROP_0002, request_label(req), req->in.ifname);
-		break;
-	case DROP_NOT_FOR_US:
-		LOG(DHCP4_PACKET_DROP_0003, request_label(req), req->in.ifname);
-		break;
-	case DROP_DUPLICATE:
-		LOG(DHCP4_PACKET_DROP_0012, request_label(req));
-		break;
-	case DROP_NO_ADDRESS:
-		LOG(DHCP4_PACKET_NAK_0003, request_label(req), ip_format(&ciaddr, from), ip_format(&req->wanted, to),
-		    why);
-		break;
-	case DROP_NO_RECORD:
-		LOG(DHCP4_UNKNOWN_ADDRESS_REQUESTED, request_label(req), ip_format(&ciaddr, from),
-		    ip_format(&req->wanted, to));
-		break;
-	case DROP_TOO_BIG:
-		LOG_FOLDED(req->worker->srv->fold, req->turn.client.a, DHCP4_PACKET_PACK_FAIL, request_label(req), why);
-		break;
-	case DROP_STORE:
-		report_not_stored(req);
-		break;
-	default:
-		LOG(DHCP4_PACKET_DROP_0007, request_label(req), why);
-		break;
-	}
-}
+const struct line_tables report4_lines = {
+	.message = messages,
+	.binding = bindings,
+	.removed = removed,
+	.end = ends,
+	.events = events,
+	.drops = drops,
+};

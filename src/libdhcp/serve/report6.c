@@ -1,34 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* What the log says of DHCPv6 requests. */
 #include "serve/report.h"
 
-#include "base/hash.h"
 #include "log/log.h"
 #include "serve/binding.h"
 #include "serve/event.h"
 #include "serve/family6.h"
-#include "serve/server.h"
-#include "wire/ident.h"
-
-enum { DUID_TEXT_MAX = 3 * LEASE_ID_MAX + 1 };
-
-static const char *describe_lease(const struct lease *lease, char *buf)
-{
-	char addr[IP_TEXT_MAX], hwaddr[80], id[DUID_TEXT_MAX], name[LEASE_HOSTNAME_MAX + 1];
-
-	(void)bytes_to_hex(lease->hwaddr, ':', hwaddr, sizeof(hwaddr));
-	ident_id(lease->client_id, id, sizeof(id));
-	(void)snprintf(buf, LEASE_TEXT_MAX,
-		       "\nType:          %s(%d)\nAddress:       %s\nPrefix length: %u\nIAID:          %u\n"
-		       "Pref life:     %u\nValid life:    %u\nCltt:          %lld\nDUID:          %s\n"
-		       "Hardware addr: %s\nSubnet ID:     %u\nPool ID:       %u\nState:         %s\nHostname:      %s",
-		       lease->type == LEASE_PD ? "IA_PD" : "IA_NA", lease->type, ip_format(&lease->addr, addr),
-		       lease->prefix_len, lease->iaid, lease->preferred, lease->valid, (long long)lease->cltt, id,
-		       lease->hwaddr.len ? hwaddr : "(none)", lease->subnet_id, lease->pool_id,
-		       lease_state_name(lease->state), report_printable(lease->hostname, name, sizeof(name)));
-	return buf;
-}
-
-/* --- the subnet ------------------------------------------------------------ */
 
 void report6_chosen(const struct request *req, const struct select_query *query)
 {
@@ -65,380 +42,230 @@ void report6_chosen(const struct request *req, const struct select_query *query)
 		LOGF(1, DHCPSRV_SUBNETx_SELECT_BY_ADDRESS_NO_MATCH, ip_format(addr, text));
 }
 
-/* --- what a message leads to ----------------------------------------------- */
+/* --- after bind -------------------------------------------------------------- */
 
-/* What the IA asks for first. */
-static const char *hint_text(const struct ia *ia, char *buf)
+static bool if_rapid(const struct subject *s)
 {
-	if (!ia->n_hints)
-		return "(none)";
-	return ia->type == LEASE_PD ? prefix_format(&ia->hints[0].prefix, buf)
-				    : ip_format(&ia->hints[0].prefix.addr, buf);
+	return s->req->rapid && !s->req->drop;
 }
 
-static void report_ia(const struct request *req, const struct ia *ia)
+static bool if_address(const struct subject *s)
 {
-	char hint[PREFIX_TEXT_MAX];
-	bool pd = ia->type == LEASE_PD;
-
-	switch (req->type) {
-	case DHCP6_SOLICIT:
-		if (pd)
-			LOG(DHCP6_PROCESS_IA_PD_SOLICIT, request_label(req), ia->iaid, hint_text(ia, hint));
-		else
-			LOG(DHCP6_PROCESS_IA_NA_SOLICIT, request_label(req), ia->iaid, hint_text(ia, hint));
-		break;
-	case DHCP6_REQUEST:
-		if (pd)
-			LOG(DHCP6_PROCESS_IA_PD_REQUEST, request_label(req), ia->iaid, hint_text(ia, hint));
-		else
-			LOG(DHCP6_PROCESS_IA_NA_REQUEST, request_label(req), ia->iaid, hint_text(ia, hint));
-		break;
-	case DHCP6_RENEW:
-	case DHCP6_REBIND:
-		if (pd)
-			LOG(DHCP6_PROCESS_IA_PD_EXTEND, request_label(req), ia->iaid);
-		else
-			LOG(DHCP6_PROCESS_IA_NA_EXTEND, request_label(req), ia->iaid);
-		break;
-	case DHCP6_RELEASE:
-		if (!pd)
-			LOG(DHCP6_PROCESS_IA_NA_RELEASE, request_label(req), ia->iaid);
-		break;
-	case DHCP6_DECLINE:
-		if (!pd)
-			LOG(DHCP6_DECLINE_PROCESS_IA, request_label(req), ia->iaid);
-		break;
-	default:
-		break;
-	}
-	if (ia->has_status)
-		LOG(DHCP6_ADD_STATUS_CODE_FOR_IA, request_label(req), ia->iaid, ia->status, ia->text);
+	return !if_prefix(s);
 }
 
-static bool is_same_client(const struct request *req, const struct lease *lease)
+static bool if_ia_status(const struct subject *s)
 {
-	return bytes_equal(lease->client_id, req->client_id);
+	return s->ia->has_status;
 }
 
-static bool extends(const struct request *req)
+static bool if_status(const struct subject *s)
 {
-	return req->type == DHCP6_RENEW || req->type == DHCP6_REBIND;
+	return s->req->has_status;
 }
 
-static void report_binding(const struct request *req, const struct binding *b)
+static bool if_extended(const struct subject *s)
 {
-	const struct lease *old = b->candidate.lease;
-	char addr[PREFIX_TEXT_MAX], text[LEASE_TEXT_MAX];
-
-	if (!old) {
-		if (extends(req))
-			LOG(ALLOC_ENGINE_V6_EXTEND_ALLOC_UNRESERVED, request_label(req));
-		else
-			LOG(ALLOC_ENGINE_V6_ALLOC_UNRESERVED, request_label(req));
-	} else if (!is_same_client(req, old)) {
-		LOG(ALLOC_ENGINE_V6_REUSE_EXPIRED_LEASE_DATA, request_label(req), describe_lease(old, text));
-	} else if (extends(req)) {
-		LOG(ALLOC_ENGINE_V6_EXTEND_LEASE, request_label(req), b->ia->type == LEASE_PD ? "prefix" : "address",
-		    lease_address_text(&b->lease, addr));
-		LOG(ALLOC_ENGINE_V6_EXTEND_LEASE_DATA, request_label(req), describe_lease(old, text));
-		LOG(ALLOC_ENGINE_V6_EXTEND_NEW_LEASE_DATA, request_label(req), describe_lease(&b->lease, text));
-	}
-	if (b->candidate.pool)
-		report_other_subnet(req, b->candidate.pool->sub);
+	return s->req->type == DHCP6_RENEW || s->req->type == DHCP6_REBIND;
 }
 
-void report6_bound(const struct request *req)
+static bool if_new(const struct subject *s)
 {
-	unsigned i;
-
-	if (req->drop)
-		return;
-	if (req->rapid)
-		LOG(DHCP6_RAPID_COMMIT, request_label(req));
-	for (i = 0; i < req->n_ias; i++)
-		if (!req->ias[i].same_as)
-			report_ia(req, &req->ias[i]);
-	for (i = 0; i < req->n_bindings; i++)
-		if (req->bindings[i].is_granted)
-			report_binding(req, &req->bindings[i]);
-	if (req->has_status)
-		LOG(DHCP6_ADD_GLOBAL_STATUS_CODE, request_label(req), req->status, req->status_text);
+	return !s->binding->candidate.lease;
 }
 
-/* --- declines and releases that make no sense ------------------------------ */
-
-static void report_decline_fail(const struct request *req, const struct event *event)
+static bool if_extended_by_new(const struct subject *s)
 {
-	struct log_fold *fold = req->worker->srv->fold;
-	const struct lease *lease = event->hint->lease;
-	char text[IP_TEXT_MAX], id[DUID_TEXT_MAX];
-	uint64_t key = report_key(req, &event->hint->prefix.addr);
-
-	(void)ip_format(&event->hint->prefix.addr, text);
-	if (event->kind == EVENT_DECLINE_UNKNOWN) {
-		LOG_FOLDED(fold, key, DHCP6_DECLINE_FAIL_NO_LEASE, request_label(req), text);
-	} else if (!is_same_client(req, lease)) {
-		ident_id(lease->client_id, id, sizeof(id));
-		LOG_FOLDED(fold, key, DHCP6_DECLINE_FAIL_DUID_MISMATCH, request_label(req), text, id);
-	} else {
-		LOG_FOLDED(fold, key, DHCP6_DECLINE_FAIL_IAID_MISMATCH, request_label(req), text, event->ia->iaid,
-			   lease->iaid);
-	}
+	return if_new(s) && if_extended(s);
 }
 
-static void report_release_fail(const struct request *req, const struct event *event)
-{
-	struct log_fold *fold = req->worker->srv->fold;
-	const struct prefix *prefix = &event->hint->prefix;
-	const struct lease *lease = event->hint->lease;
-	char text[IP_TEXT_MAX], id[DUID_TEXT_MAX];
-	uint64_t key = report_key(req, &prefix->addr);
-	bool pd = event->ia->type == LEASE_PD;
+static const struct line *const messages[DHCP6_TYPES] = {
+	[0] = LINES(LINE_IF(if_rapid, DHCP6_RAPID_COMMIT, SAY_LABEL)),
+};
 
-	(void)ip_format(&prefix->addr, text);
-	if (event->kind == EVENT_RELEASE_UNKNOWN) {
-		if (pd)
-			LOG(DHCP6_RELEASE_PD_FAIL_NOT_ASSIGNED, request_label(req), text, prefix->len);
-		else
-			LOG(DHCP6_RELEASE_NA_FAIL_NOT_ASSIGNED, request_label(req), text);
-	} else if (!is_same_client(req, lease)) {
-		ident_id(lease->client_id, id, sizeof(id));
-		if (pd)
-			LOG_FOLDED(fold, key, DHCP6_RELEASE_PD_FAIL_WRONG_DUID, request_label(req), text, prefix->len,
-				   id);
-		else
-			LOG_FOLDED(fold, key, DHCP6_RELEASE_NA_FAIL_WRONG_DUID, request_label(req), text, id);
-	} else {
-		if (pd)
-			LOG_FOLDED(fold, key, DHCP6_RELEASE_PD_FAIL_WRONG_IAID, request_label(req), text, prefix->len,
-				   event->ia->iaid, lease->iaid);
-		else
-			LOG_FOLDED(fold, key, DHCP6_RELEASE_NA_FAIL_WRONG_IAID, request_label(req), text,
-				   event->ia->iaid, lease->iaid);
-	}
+#define IA_STATUS \
+	LINE_IF(if_ia_status, DHCP6_ADD_STATUS_CODE_FOR_IA, SAY_LABEL, SAY_IAID, SAY_IA_STATUS, SAY_IA_STATUS_TEXT)
+#define IA_EXTENDED                                                                    \
+	LINES(LINE_IF_AND(if_prefix, DHCP6_PROCESS_IA_PD_EXTEND, SAY_LABEL, SAY_IAID), \
+	      LINE_IF_AND(if_address, DHCP6_PROCESS_IA_NA_EXTEND, SAY_LABEL, SAY_IAID), IA_STATUS)
+
+static const struct line *const ias[DHCP6_TYPES] = {
+	[0] = LINES(IA_STATUS),
+	[DHCP6_SOLICIT] =
+		LINES(LINE_IF_AND(if_prefix, DHCP6_PROCESS_IA_PD_SOLICIT, SAY_LABEL, SAY_IAID, SAY_HINT),
+		      LINE_IF_AND(if_address, DHCP6_PROCESS_IA_NA_SOLICIT, SAY_LABEL, SAY_IAID, SAY_HINT), IA_STATUS),
+	[DHCP6_REQUEST] =
+		LINES(LINE_IF_AND(if_prefix, DHCP6_PROCESS_IA_PD_REQUEST, SAY_LABEL, SAY_IAID, SAY_HINT),
+		      LINE_IF_AND(if_address, DHCP6_PROCESS_IA_NA_REQUEST, SAY_LABEL, SAY_IAID, SAY_HINT), IA_STATUS),
+	[DHCP6_RENEW] = IA_EXTENDED,
+	[DHCP6_REBIND] = IA_EXTENDED,
+	[DHCP6_RELEASE] = LINES(LINE_IF_AND(if_address, DHCP6_PROCESS_IA_NA_RELEASE, SAY_LABEL, SAY_IAID), IA_STATUS),
+	[DHCP6_DECLINE] = LINES(LINE_IF_AND(if_address, DHCP6_DECLINE_PROCESS_IA, SAY_LABEL, SAY_IAID), IA_STATUS),
+};
+
+static const struct line *const bindings[DHCP6_TYPES] = {
+	[0] = LINES(LINE_IF(if_extended_by_new, ALLOC_ENGINE_V6_EXTEND_ALLOC_UNRESERVED, SAY_LABEL),
+		    LINE_IF(if_new, ALLOC_ENGINE_V6_ALLOC_UNRESERVED, SAY_LABEL),
+		    LINE_IF(if_takes_over, ALLOC_ENGINE_V6_REUSE_EXPIRED_LEASE_DATA, SAY_LABEL, SAY_OLD_DETAILS),
+		    LINE_IF_AND(if_extended, ALLOC_ENGINE_V6_EXTEND_LEASE, SAY_LABEL, SAY_KIND, SAY_LEASE),
+		    LINE_IF_AND(if_extended, ALLOC_ENGINE_V6_EXTEND_LEASE_DATA, SAY_LABEL, SAY_OLD_DETAILS),
+		    LINE_IF(if_extended, ALLOC_ENGINE_V6_EXTEND_NEW_LEASE_DATA, SAY_LABEL, SAY_DETAILS)),
+};
+
+static const struct line *const ends[DHCP6_TYPES] = {
+	[0] = LINES(LINE_IF(if_status, DHCP6_ADD_GLOBAL_STATUS_CODE, SAY_LABEL, SAY_STATUS, SAY_STATUS_TEXT)),
+};
+
+/* --- events ------------------------------------------------------------------ */
+
+static bool if_extended_prefix(const struct subject *s)
+{
+	return if_prefix(s) && if_extended(s);
 }
 
-/* --- events ---------------------------------------------------------------- */
-
-static void report_prefix(const struct request *req, const struct event *event)
+static bool if_deleted_prefix(const struct subject *s)
 {
-	const struct lease *lease = event->lease;
-	uint32_t iaid = event->ia->iaid;
-	char text[IP_TEXT_MAX];
-
-	if (event->kind == EVENT_OFFERED)
-		LOG(DHCP6_PD_LEASE_ADVERT, request_label(req), ip_format(&lease->addr, text), lease->prefix_len, iaid);
-	else if (event->kind == EVENT_REUSED)
-		LOG(DHCP6_PD_LEASE_REUSE, request_label(req), ip_format(&lease->addr, text), lease->prefix_len, iaid,
-		    lease->valid);
-	else if (extends(req))
-		LOG(DHCP6_PD_LEASE_RENEW, request_label(req), ip_format(&lease->addr, text), lease->prefix_len, iaid,
-		    lease->valid);
-	else
-		LOG(DHCP6_PD_LEASE_ALLOC, request_label(req), ip_format(&lease->addr, text), lease->prefix_len, iaid,
-		    lease->valid);
+	return if_prefix(s) && if_deleted(s);
 }
 
-static void report_addr(const struct request *req, const struct event *event)
+static bool if_other_client(const struct subject *s)
 {
-	const struct lease *lease = event->lease;
-	uint32_t iaid = event->ia->iaid;
-	char text[IP_TEXT_MAX];
-
-	if (event->kind == EVENT_OFFERED)
-		LOG(DHCP6_LEASE_ADVERT, request_label(req), ip_format(&lease->addr, text), iaid);
-	else if (event->kind == EVENT_REUSED)
-		LOG(DHCP6_LEASE_REUSE, request_label(req), ip_format(&lease->addr, text), iaid, lease->valid);
-	else if (extends(req))
-		LOG(DHCP6_LEASE_RENEW, request_label(req), ip_format(&lease->addr, text), iaid, lease->valid);
-	else
-		LOG(DHCP6_LEASE_ALLOC, request_label(req), ip_format(&lease->addr, text), iaid, lease->valid);
+	return s->lease && !bytes_equal(s->lease->client_id, s->req->client_id);
 }
 
-static bool is_deleted(const struct request *req, const struct lease *lease)
+static bool if_other_clients_prefix(const struct subject *s)
 {
-	unsigned i;
-
-	for (i = 0; i < req->n_changes; i++)
-		if (req->changes[i].new.type == lease->type && ip_equal(&req->changes[i].addr, &lease->addr))
-			return req->changes[i].kind == CHANGE_DELETE;
-	return false;
+	return if_prefix(s) && if_other_client(s);
 }
 
-static void report_released(const struct request *req, const struct lease *lease, const char *text)
-{
-	bool deleted = is_deleted(req, lease);
+#define ABOUT_ADDRESS SAY_LABEL, SAY_ADDRESS, SAY_IAID
+#define ABOUT_PREFIX SAY_LABEL, SAY_ADDRESS, SAY_LENGTH, SAY_IAID
+#define DETAILS LINE(DHCP6_LEASE_DATA, SAY_LABEL, SAY_IAID, SAY_DETAILS)
+#define DECLINED LINE(DHCP6_DECLINE_LEASE, SAY_LABEL, SAY_ADDRESS, SAY_SECONDS)
 
-	if (lease->type == LEASE_PD) {
-		LOG(DHCP6_RELEASE_PD, request_label(req), text, lease->prefix_len, lease->iaid);
-		if (deleted)
-			LOG(DHCP6_RELEASE_PD_DELETED, request_label(req), text, lease->prefix_len, lease->iaid);
-		else
-			LOG(DHCP6_RELEASE_PD_EXPIRED, request_label(req), text, lease->prefix_len, lease->iaid);
-		return;
-	}
-	LOG(DHCP6_RELEASE_NA, request_label(req), text, lease->iaid);
-	if (deleted)
-		LOG(DHCP6_RELEASE_NA_DELETED, request_label(req), text, lease->iaid);
-	else
-		LOG(DHCP6_RELEASE_NA_EXPIRED, request_label(req), text, lease->iaid);
+/* One line of several, then the details. */
+static bool if_extended_address(const struct subject *s)
+{
+	return if_address(s) && if_extended(s);
 }
 
-/* The pools were changed: the client gets another one, or none. */
-static void report_revoked(const struct request *req, const struct lease *lease, const char *text)
+static bool if_assigned_prefix(const struct subject *s)
 {
-	if (lease->type == LEASE_PD)
-		LOG(ALLOC_ENGINE_V6_REVOKED_PREFIX_LEASE, request_label(req), text, lease->prefix_len, lease->iaid);
-	else
-		LOG(ALLOC_ENGINE_V6_REVOKED_ADDR_LEASE, request_label(req), text, lease->iaid);
+	return if_prefix(s) && !if_extended(s);
 }
 
-static void report_moved(const struct request *req, const struct lease *old)
+static bool if_assigned_address(const struct subject *s)
 {
-	char text[IP_TEXT_MAX], id[DUID_TEXT_MAX];
-
-	ident_id(old->client_id, id, sizeof(id));
-	LOG(DHCP6_ADDR_REG_INFORM_CLIENT_CHANGE, request_label(req), ip_format(&old->addr, text), id);
+	return if_address(s) && !if_extended(s);
 }
 
-void report6_event(const struct request *req, const struct event *event)
-{
-	const struct lease *lease = event->lease;
-	const struct ip *addr = lease ? &lease->addr : &req->wanted;
-	char text[IP_TEXT_MAX], details[LEASE_TEXT_MAX];
+#define GRANTED                                                                               \
+	LINES(LINE_IF_AND(if_extended_prefix, DHCP6_PD_LEASE_RENEW, ABOUT_PREFIX, SAY_VALID), \
+	      LINE_IF_AND(if_assigned_prefix, DHCP6_PD_LEASE_ALLOC, ABOUT_PREFIX, SAY_VALID), \
+	      LINE_IF_AND(if_extended_address, DHCP6_LEASE_RENEW, ABOUT_ADDRESS, SAY_VALID),  \
+	      LINE_IF_AND(if_assigned_address, DHCP6_LEASE_ALLOC, ABOUT_ADDRESS, SAY_VALID), DETAILS)
 
-	switch (event->kind) {
-	case EVENT_OFFERED:
-	case EVENT_ASSIGNED:
-	case EVENT_RENEWED:
-	case EVENT_REUSED:
-		if (event->ia->type == LEASE_PD)
-			report_prefix(req, event);
-		else
-			report_addr(req, event);
-		LOG(DHCP6_LEASE_DATA, request_label(req), event->ia->iaid, describe_lease(lease, details));
-		break;
-	case EVENT_RELEASED:
-		report_released(req, lease, ip_format(addr, text));
-		break;
-	case EVENT_DECLINED:
-		LOG(DHCP6_DECLINE_LEASE, request_label(req), ip_format(addr, text), event->seconds);
-		break;
-	case EVENT_DECLINE_LIMIT:
-		LOG_FOLDED(req->worker->srv->fold, req->turn.client.a, DHCP6_DECLINE_LIMIT, request_label(req));
-		LOG(DHCP6_DECLINE_LEASE, request_label(req), ip_format(addr, text), event->seconds);
-		break;
-	case EVENT_DECLINE_UNKNOWN:
-	case EVENT_DECLINE_FOREIGN:
-		report_decline_fail(req, event);
-		break;
-	case EVENT_RELEASE_UNKNOWN:
-	case EVENT_RELEASE_FOREIGN:
-		report_release_fail(req, event);
-		break;
-	case EVENT_REGISTERED:
-		LOG(DHCP6_ADDR_REGISTERED, request_label(req), ip_format(addr, text), lease->valid);
-		break;
-	case EVENT_REVOKED:
-		report_revoked(req, lease, ip_format(addr, text));
-		break;
-	case EVENT_UNREGISTERED:
-		LOG(DHCP6_ADDR_UNREGISTERED, request_label(req), ip_format(addr, text));
-		break;
-	case EVENT_REGISTER_MOVED:
-		report_moved(req, lease);
-		break;
-	default:
-		break;
-	}
+static const struct line *const events[EVENT_N] = {
+	[EVENT_OFFERED] = LINES(LINE_IF_AND(if_prefix, DHCP6_PD_LEASE_ADVERT, ABOUT_PREFIX),
+				LINE_IF_AND(if_address, DHCP6_LEASE_ADVERT, ABOUT_ADDRESS), DETAILS),
+	[EVENT_ASSIGNED] = GRANTED,
+	[EVENT_RENEWED] = GRANTED,
+	[EVENT_REUSED] = LINES(LINE_IF_AND(if_prefix, DHCP6_PD_LEASE_REUSE, ABOUT_PREFIX, SAY_VALID),
+			       LINE_IF_AND(if_address, DHCP6_LEASE_REUSE, ABOUT_ADDRESS, SAY_VALID), DETAILS),
+	[EVENT_RELEASED] = LINES(LINE_IF_AND(if_prefix, DHCP6_RELEASE_PD, ABOUT_PREFIX),
+				 LINE_IF_AND(if_address, DHCP6_RELEASE_NA, ABOUT_ADDRESS),
+				 LINE_IF(if_deleted_prefix, DHCP6_RELEASE_PD_DELETED, ABOUT_PREFIX),
+				 LINE_IF(if_prefix, DHCP6_RELEASE_PD_EXPIRED, ABOUT_PREFIX),
+				 LINE_IF(if_deleted, DHCP6_RELEASE_NA_DELETED, ABOUT_ADDRESS),
+				 LINE(DHCP6_RELEASE_NA_EXPIRED, ABOUT_ADDRESS)),
+	[EVENT_DECLINED] = LINES(DECLINED),
+	[EVENT_DECLINE_LIMIT] = LINES(
+		{ .often = LINE_ONCE_PER_CLIENT, .goes_on = true, LINE_OF(DHCP6_DECLINE_LIMIT, SAY_LABEL) }, DECLINED),
+	[EVENT_DECLINE_UNKNOWN] =
+		LINES(LINE_FOLDED(LINE_ONCE_PER_ADDRESS, DHCP6_DECLINE_FAIL_NO_LEASE, SAY_LABEL, SAY_ADDRESS)),
+	[EVENT_DECLINE_FOREIGN] = LINES(
+		LINE_IF_FOLDED(if_other_client, LINE_ONCE_PER_ADDRESS, DHCP6_DECLINE_FAIL_DUID_MISMATCH, SAY_LABEL,
+			       SAY_ADDRESS, SAY_CLIENT_ID),
+		LINE_FOLDED(LINE_ONCE_PER_ADDRESS, DHCP6_DECLINE_FAIL_IAID_MISMATCH, ABOUT_ADDRESS, SAY_LEASE_IAID)),
+	[EVENT_RELEASE_UNKNOWN] =
+		LINES(LINE_IF(if_prefix, DHCP6_RELEASE_PD_FAIL_NOT_ASSIGNED, SAY_LABEL, SAY_ADDRESS, SAY_LENGTH),
+		      LINE(DHCP6_RELEASE_NA_FAIL_NOT_ASSIGNED, SAY_LABEL, SAY_ADDRESS)),
+	[EVENT_RELEASE_FOREIGN] = LINES(
+		LINE_IF_FOLDED(if_other_clients_prefix, LINE_ONCE_PER_ADDRESS, DHCP6_RELEASE_PD_FAIL_WRONG_DUID,
+			       SAY_LABEL, SAY_ADDRESS, SAY_LENGTH, SAY_CLIENT_ID),
+		LINE_IF_FOLDED(if_other_client, LINE_ONCE_PER_ADDRESS, DHCP6_RELEASE_NA_FAIL_WRONG_DUID, SAY_LABEL,
+			       SAY_ADDRESS, SAY_CLIENT_ID),
+		LINE_IF_FOLDED(if_prefix, LINE_ONCE_PER_ADDRESS, DHCP6_RELEASE_PD_FAIL_WRONG_IAID, ABOUT_PREFIX,
+			       SAY_LEASE_IAID),
+		LINE_FOLDED(LINE_ONCE_PER_ADDRESS, DHCP6_RELEASE_NA_FAIL_WRONG_IAID, ABOUT_ADDRESS, SAY_LEASE_IAID)),
+	[EVENT_REGISTERED] = LINES(LINE(DHCP6_ADDR_REGISTERED, SAY_LABEL, SAY_ADDRESS, SAY_VALID)),
+	/* The pools were changed: the client gets another one, or none. */
+	[EVENT_REVOKED] = LINES(LINE_IF(if_prefix, ALLOC_ENGINE_V6_REVOKED_PREFIX_LEASE, ABOUT_PREFIX),
+				LINE(ALLOC_ENGINE_V6_REVOKED_ADDR_LEASE, ABOUT_ADDRESS)),
+	[EVENT_UNREGISTERED] = LINES(LINE(DHCP6_ADDR_UNREGISTERED, SAY_LABEL, SAY_ADDRESS)),
+	[EVENT_REGISTER_MOVED] =
+		LINES(LINE(DHCP6_ADDR_REG_INFORM_CLIENT_CHANGE, SAY_LABEL, SAY_ADDRESS, SAY_CLIENT_ID)),
+};
+
+/* --- drops ------------------------------------------------------------------- */
+
+static bool if_registers(const struct subject *s)
+{
+	return s->req->type == DHCP6_ADDR_REG_INFORM;
 }
 
-/* --- what was dropped ------------------------------------------------------ */
+static bool if_registers_anew(const struct subject *s)
+{
+	return if_registers(s) && s->req->n_changes && s->req->changes[0].kind == CHANGE_TAKE;
+}
+
+static bool if_decline(const struct subject *s)
+{
+	return s->req->type == DHCP6_DECLINE;
+}
+
+static bool if_release(const struct subject *s)
+{
+	return s->req->type == DHCP6_RELEASE && s->lease;
+}
+
+static bool if_prefix_release(const struct subject *s)
+{
+	return if_release(s) && if_prefix(s);
+}
 
 /* RFC 9686: the client gets no answer, so this line is all there is. */
-static void report_not_registered(const struct request *req, const char *why)
-{
-	const struct opt *opt = opts_find(&req->q6.opts, OPT6_IAADDR);
-	struct ip addr = ip_zero6;
-	char text[IP_TEXT_MAX];
+#define NOT_REGISTERED                                                                             \
+	LINE_IF_FOLDED(if_registers, LINE_ONCE_PER_ADDRESS, DHCP6_ADDR_REG_INFORM_FAIL, SAY_LABEL, \
+		       SAY_ADDRESS_OR_NONE, SAY_WHY)
+#define UNKNOWN_MESSAGE LINE(DHCP6_UNKNOWN_MSG_RECEIVED, SAY_LABEL, SAY_TYPE, SAY_INTERFACE)
 
-	if (opt && opt->data.len >= sizeof(addr.b))
-		memcpy(addr.b, opt->data.data, sizeof(addr.b));
-	/* Each reason is a constant text. */
-	LOG_FOLDED(req->worker->srv->fold, report_key(req, &addr) ^ (uintptr_t)why, DHCP6_ADDR_REG_INFORM_FAIL,
-		   request_label(req), ip_is_zero(&addr) ? "(no address)" : ip_format(&addr, text), why);
-}
+static const struct line *const drops[DROP_N] = {
+	[DROP_NONE] = LINES(NOT_REGISTERED, LINE(DHCP6_PACKET_PROCESS_FAIL, SAY_LABEL, SAY_WHY)),
+	[DROP_PARSE] = LINES(LINE(DHCP6_PACKET_DROP_PARSE_FAIL, SAY_SOURCE, SAY_DESTINATION, SAY_INTERFACE, SAY_WHY)),
+	[DROP_NOT_FOR_US] = LINES(LINE(DHCP6_PACKET_DROP_SERVERID_MISMATCH, SAY_LABEL, SAY_INTERFACE)),
+	[DROP_UNICAST] = LINES(LINE(DHCP6_PACKET_DROP_UNICAST, SAY_LABEL, SAY_MESSAGE)),
+	[DROP_DUPLICATE] = LINES(LINE(DHCP6_PACKET_DROP_DUPLICATE, SAY_LABEL)),
+	[DROP_RULE] = LINES(NOT_REGISTERED, LINE(DHCP6_REQUIRED_OPTIONS_CHECK_FAIL, SAY_LABEL, SAY_MESSAGE, SAY_WHY)),
+	[DROP_UNSUPPORTED_TYPE] =
+		LINES(LINE_IF(if_registers, DHCP6_ADDR6_REGISTER_DISABLED_DROP, SAY_LABEL), UNKNOWN_MESSAGE),
+	[DROP_UNKNOWN_TYPE] = LINES(UNKNOWN_MESSAGE),
+	[DROP_NOT_CLIENT] = LINES(UNKNOWN_MESSAGE),
+	[DROP_TOO_BIG] = LINES(LINE_FOLDED(LINE_ONCE_PER_CLIENT, DHCP6_PACK_FAIL, SAY_LABEL, SAY_WHY)),
+	[DROP_STORE] = LINES(
+		LINE_IF_FOLDED(if_registers_anew, LINE_ONCE, DHCP6_REGISTERED_LEASE_ADD_FAIL, SAY_LABEL, SAY_ADDRESS),
+		LINE_IF_FOLDED(if_registers, LINE_ONCE, DHCP6_REGISTERED_LEASE_UPDATE_FAIL, SAY_LABEL, SAY_ADDRESS),
+		LINE_IF_FOLDED(if_decline, LINE_ONCE, DHCP6_DECLINE_FAIL, SAY_LABEL, SAY_ADDRESS),
+		LINE_IF_FOLDED(if_prefix_release, LINE_ONCE, DHCP6_RELEASE_PD_FAIL, ABOUT_PREFIX),
+		LINE_IF_FOLDED(if_release, LINE_ONCE, DHCP6_RELEASE_NA_FAIL, ABOUT_ADDRESS),
+		LINE_F_FOLDED(1, LINE_ONCE, DHCPx_STORE_FAILED, SAY_LABEL, SAY_ADDRESS)),
+};
 
-static void report_not_stored(const struct request *req)
-{
-	struct log_fold *fold = req->worker->srv->fold;
-	const struct store_change *change = req->changes;
-	char text[IP_TEXT_MAX];
-
-	(void)report_address(req, text);
-	if (req->type == DHCP6_ADDR_REG_INFORM && req->n_changes && change->kind == CHANGE_TAKE)
-		LOG_FOLDED(fold, 0, DHCP6_REGISTERED_LEASE_ADD_FAIL, request_label(req), text);
-	else if (req->type == DHCP6_ADDR_REG_INFORM)
-		LOG_FOLDED(fold, 0, DHCP6_REGISTERED_LEASE_UPDATE_FAIL, request_label(req), text);
-	else if (req->type == DHCP6_DECLINE)
-		LOG_FOLDED(fold, 0, DHCP6_DECLINE_FAIL, request_label(req), text);
-	else if (req->type == DHCP6_RELEASE && req->n_changes && change->new.type == LEASE_PD)
-		LOG_FOLDED(fold, 0, DHCP6_RELEASE_PD_FAIL, request_label(req), text, change->new.prefix_len,
-			   change->new.iaid);
-	else if (req->type == DHCP6_RELEASE && req->n_changes)
-		LOG_FOLDED(fold, 0, DHCP6_RELEASE_NA_FAIL, request_label(req), text, change->new.iaid);
-	else
-		report_store_failed(req);
-}
-
-void report6_drop(const struct request *req)
-{
-	char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
-	const char *why = req->why ? req->why : drop_rows[req->drop].name;
-	bool registers = req->type == DHCP6_ADDR_REG_INFORM;
-
-	switch (req->drop) {
-	case DROP_PARSE:
-		LOG(DHCP6_PACKET_DROP_PARSE_FAIL, ip_format(&req->in.src, from), ip_format(&req->in.dst, to),
-		    req->in.ifname, why);
-		break;
-	case DROP_NOT_FOR_US:
-		LOG(DHCP6_PACKET_DROP_SERVERID_MISMATCH, request_label(req), req->in.ifname);
-		break;
-	case DROP_UNICAST:
-		LOG(DHCP6_PACKET_DROP_UNICAST, request_label(req), req->row->name);
-		break;
-	case DROP_DUPLICATE:
-		LOG(DHCP6_PACKET_DROP_DUPLICATE, request_label(req));
-		break;
-	case DROP_RULE:
-		if (registers)
-			report_not_registered(req, why);
-		else
-			LOG(DHCP6_REQUIRED_OPTIONS_CHECK_FAIL, request_label(req), req->row->name, why);
-		break;
-	case DROP_UNSUPPORTED_TYPE:
-		if (registers) {
-			LOG(DHCP6_ADDR6_REGISTER_DISABLED_DROP, request_label(req));
-			break;
-		}
-		/* fall through */
-	case DROP_UNKNOWN_TYPE:
-	case DROP_NOT_CLIENT:
-		LOG(DHCP6_UNKNOWN_MSG_RECEIVED, request_label(req), req->type, req->in.ifname);
-		break;
-	case DROP_TOO_BIG:
-		LOG_FOLDED(req->worker->srv->fold, req->turn.client.a, DHCP6_PACK_FAIL, request_label(req), why);
-		break;
-	case DROP_STORE:
-		report_not_stored(req);
-		break;
-	default:
-		if (registers)
-			report_not_registered(req, why);
-		else
-			LOG(DHCP6_PACKET_PROCESS_FAIL, request_label(req), why);
-		break;
-	}
-}
+const struct line_tables report6_lines = {
+	.message = messages,
+	.ia = ias,
+	.binding = bindings,
+	.end = ends,
+	.events = events,
+	.drops = drops,
+};

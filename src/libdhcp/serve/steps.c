@@ -94,7 +94,7 @@ enum verdict step_bind(struct request *req)
 	if (!prepare_bind(req))
 		return request_drop(req, DROP_LIMIT, "the message is too large");
 	verdict = req->row->bind(req);
-	req->fam->log_bound(req);
+	report_bound(req);
 	return verdict;
 }
 

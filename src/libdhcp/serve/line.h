@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "log/log.h"
+#include "serve/request.h"
+
+/*
+ * The log lines about requests are rows of report4.c and report6.c, by what happened: a message of messages.mes, when
+ *it applies, and what the conversions of its text stand for. A list of rows ends with an empty one. Of a list the first
+ *row that applies is logged, and those before it that go on.
+ *
+ *	[EVENT_RELEASED] = LINES(LINE(DHCP4_RELEASE, SAY_LABEL, SAY_ADDRESS)),
+ */
+enum say {
+	SAY_END,
+	SAY_LABEL, /* who the request is from */
+	SAY_ADDRESS,
+	SAY_ADDRESS_OR_NONE, /* "(no address)" for the unspecified one */
+	SAY_LEASE,           /* address, or prefix with its length */
+	SAY_LENGTH,          /* of the prefix */
+	SAY_KIND,            /* "address", "prefix" */
+	SAY_IAID,
+	SAY_VALID,
+	SAY_SECONDS,   /* of the event */
+	SAY_STATE,     /* of the lease */
+	SAY_CLIENT_ID, /* of the lease, */
+	SAY_HWADDR,
+	SAY_LEASE_IAID,
+	SAY_DETAILS,     /* all of it */
+	SAY_OLD_DETAILS, /* of the lease that is replaced */
+	SAY_WHY,
+	SAY_HINT, /* what the IA names first */
+	SAY_IA_STATUS,
+	SAY_IA_STATUS_TEXT,
+	SAY_STATUS, /* of the message */
+	SAY_STATUS_TEXT,
+	SAY_SUBNET_ID,
+	SAY_INTERFACE,
+	SAY_SOURCE, /* of the datagram */
+	SAY_DESTINATION,
+	SAY_CIADDR, /* DHCPv4 */
+	SAY_WANTED,
+	SAY_TYPE, /* of the message: its number, its name */
+	SAY_MESSAGE,
+	SAY_N
+};
+
+/* What a line is about. What is not there is NULL, or zero. */
+struct subject {
+	const struct request *req;
+	const struct event *event;
+	const struct ia *ia;
+	const struct binding *binding;
+	const struct lease *lease;
+	struct ip addr;
+	uint8_t prefix_len;
+	const char *why;
+};
+
+#define LINE_ARGS 8
+
+struct line {
+	struct log_msg *msg; /* NULL: end of the list */
+	const char *text;
+	bool (*when)(const struct subject *s); /* NULL: always */
+	bool goes_on;                          /* the rows after it count as well */
+	/* How often it may be repeated; see log/fold.h. */
+	enum { LINE_EACH, LINE_ONCE_PER_CLIENT, LINE_ONCE_PER_ADDRESS, LINE_ONCE } often;
+	uint8_t args[LINE_ARGS]; /* enum say */
+};
+
+#define LINES(...) ((const struct line[]){ __VA_ARGS__, { 0 } })
+#define LINE_OF(ID, ...) .msg = &log_msg_##ID, .text = LOGTEXT_##ID, .args = { __VA_ARGS__ }
+#define LINE(ID, ...)                    \
+	{                                \
+		LINE_OF(ID, __VA_ARGS__) \
+	}
+#define LINE_AND(ID, ...)                                 \
+	{                                                 \
+		.goes_on = true, LINE_OF(ID, __VA_ARGS__) \
+	}
+#define LINE_IF(WHEN, ID, ...)                         \
+	{                                              \
+		.when = WHEN, LINE_OF(ID, __VA_ARGS__) \
+	}
+#define LINE_IF_AND(WHEN, ID, ...)                                      \
+	{                                                               \
+		.when = WHEN, .goes_on = true, LINE_OF(ID, __VA_ARGS__) \
+	}
+#define LINE_FOLDED(OFTEN, ID, ...)                      \
+	{                                                \
+		.often = OFTEN, LINE_OF(ID, __VA_ARGS__) \
+	}
+#define LINE_IF_FOLDED(WHEN, OFTEN, ID, ...)                           \
+	{                                                              \
+		.when = WHEN, .often = OFTEN, LINE_OF(ID, __VA_ARGS__) \
+	}
+/* Of a message that exists once per family. */
+#define LINE_F_FOLDED(FAMILY, OFTEN, ID, ...)                                                               \
+	{                                                                                                   \
+		.often = OFTEN, .msg = &log_msg_##ID[FAMILY], .text = LOGTEXT_##ID, .args = { __VA_ARGS__ } \
+	}
+
+/* The lines of a family by what they are about; a list may be NULL. */
+struct line_tables {
+	/* By message type; 0: of all that have no list. After bind: */
+	const struct line *const *message; /* of the message, */
+	const struct line *const *ia;      /* of each IA, */
+	const struct line *const *binding; /* of each binding that is granted, */
+	const struct line *const *removed; /* of each lease that is removed with that, */
+	const struct line *const *end;     /* and of the message once more */
+	const struct line *const *events;  /* by enum event_kind */
+	const struct line *const *drops;   /* by enum drop_reason; 0: of all that have no list */
+};
+
+/* `lines` may be NULL. */
+void line_log(const struct line *lines, const struct subject *s);
+/*
+ * Whether the row gives each conversion of its text an argument that fits, one more for what was folded. For tests: a
+ * row that does not is logged as far as it goes.
+ */
+bool line_is_right(const struct line *line);
+
+/* Conditions that both families use. */
+bool if_prefix(const struct subject *s);     /* it is about a prefix */
+bool if_lease(const struct subject *s);      /* there is a lease */
+bool if_held(const struct subject *s);       /* the client has what the binding is granted */
+bool if_wanted(const struct subject *s);     /* it names it */
+bool if_takes_over(const struct subject *s); /* the binding's lease was another client's */
+bool if_deleted(const struct subject *s);    /* the lease is removed */
