@@ -113,7 +113,15 @@ struct line_tables {
 	const struct line *const *drops;   /* by enum drop_reason; 0: of all that have no list */
 };
 
-/* `lines` may be NULL. */
+/* False if nothing of the list would be logged, whatever it is about. `lines` may be NULL here and below. */
+static inline bool line_is_on(const struct line *lines)
+{
+	for (; lines && lines->msg; lines++)
+		if (log_is_on(lines->msg))
+			return true;
+	return false;
+}
+
 void line_log(const struct line *lines, const struct subject *s);
 /*
  * Whether the row gives each conversion of its text an argument that fits, one more for what was folded. For tests: a

@@ -137,44 +137,58 @@ static const struct line *lines_of(const struct line *const *table, unsigned key
 
 static void report_binding(const struct request *req, const struct binding *b)
 {
-	const struct line_tables *lines = req->fam->lines;
-	struct subject s = { .req = req, .ia = b->ia, .binding = b, .lease = &b->lease, .addr = b->lease.addr };
+	const struct line *lines = lines_of(req->fam->lines->binding, req->type),
+			  *removed = lines_of(req->fam->lines->removed, req->type);
+	unsigned i;
 
-	line_log(lines_of(lines->binding, req->type), &s);
-	for (unsigned i = 0; lines->removed && i < req->n_changes; i++)
-		if (req->changes[i].kind == CHANGE_DELETE) {
-			s.addr = req->changes[i].addr;
-			line_log(lines_of(lines->removed, req->type), &s);
-		}
+	if (line_is_on(lines) || line_is_on(removed)) {
+		struct subject s = { .req = req, .ia = b->ia, .binding = b, .lease = &b->lease, .addr = b->lease.addr };
+
+		line_log(lines, &s);
+		for (i = 0; i < req->n_changes; i++)
+			if (req->changes[i].kind == CHANGE_DELETE) {
+				s.addr = req->changes[i].addr;
+				line_log(removed, &s);
+			}
+	}
 	if (b->candidate.pool)
 		report_other_subnet(req, b->candidate.pool->sub);
+}
+
+static void report_message(const struct request *req, const struct line *const *table, const struct ia *ia)
+{
+	const struct line *lines = lines_of(table, req->type);
+
+	if (line_is_on(lines))
+		line_log(lines, &(struct subject){ .req = req, .ia = ia, .addr = req->wanted });
 }
 
 void report_bound(const struct request *req)
 {
 	const struct line_tables *lines = req->fam->lines;
-	struct subject s = { .req = req, .addr = req->wanted };
 	unsigned i;
 
-	line_log(lines_of(lines->message, req->type), &s);
+	report_message(req, lines->message, NULL);
 	if (req->drop)
 		return;
-	for (i = 0; lines->ia && i < req->n_ias; i++) {
-		s.ia = &req->ias[i];
-		if (!s.ia->same_as)
-			line_log(lines_of(lines->ia, req->type), &s);
-	}
-	s.ia = NULL;
+	for (i = 0; lines->ia && i < req->n_ias; i++)
+		if (!req->ias[i].same_as)
+			report_message(req, lines->ia, &req->ias[i]);
 	for (i = 0; i < req->n_bindings; i++)
 		if (req->bindings[i].is_granted)
 			report_binding(req, &req->bindings[i]);
-	line_log(lines_of(lines->end, req->type), &s);
+	report_message(req, lines->end, NULL);
 }
 
 void report_event(const struct request *req, const struct event *event)
 {
+	const struct line *lines = req->fam->lines->events[event->kind];
 	const struct hint *hint = event->hint;
-	struct subject s = {
+	struct subject s;
+
+	if (!line_is_on(lines))
+		return;
+	s = (struct subject){
 		.req = req,
 		.event = event,
 		.ia = event->ia,
@@ -184,26 +198,31 @@ void report_event(const struct request *req, const struct event *event)
 				      : NULL,
 		.why = event->why,
 	};
-
 	s.addr = hint ? hint->prefix.addr : s.lease ? s.lease->addr : req->wanted;
 	s.prefix_len = hint ? hint->prefix.len : s.lease ? s.lease->prefix_len : 0;
-	line_log(req->fam->lines->events[event->kind], &s);
+	line_log(lines, &s);
 }
 
+/* About the lease that could not be stored, or what the client names. */
 void report_drop(const struct request *req)
 {
 	const struct store_change *change = req->n_changes ? &req->changes[0] : NULL;
-	struct subject s = {
+	const struct line *lines = lines_of(req->fam->lines->drops, req->drop);
+	struct subject s;
+
+	if (!line_is_on(lines))
+		return;
+	s = (struct subject){
 		.req = req,
-		.lease = change ? &change->new : NULL,
-		.addr = !change                         ? req->wanted
-			: change->kind == CHANGE_DELETE ? change->addr
-							: change->new.addr,
-		.prefix_len = change ? change->new.prefix_len : 0,
+		.addr = req->wanted,
 		.why = req->why ? req->why : drop_rows[req->drop].name,
 	};
-
-	line_log(lines_of(req->fam->lines->drops, req->drop), &s);
+	if (change) {
+		s.lease = &change->new;
+		s.addr = change->kind == CHANGE_DELETE ? change->addr : change->new.addr;
+		s.prefix_len = change->new.prefix_len;
+	}
+	line_log(lines, &s);
 }
 
 /* Printable, whatever a client sent; in buf of `size`. */
