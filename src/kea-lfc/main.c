@@ -140,7 +140,7 @@ static struct args parse(int argc, char **argv)
 /* Servers start us without a terminal, so what we say goes to the system's log. */
 static void start_log(bool verbose)
 {
-	struct log_output output;
+	struct log_output output = { .flush = true };
 	struct log_logger logger = { .name = "kea-lfc", .severity = LOG_INFO, .outputs = &output, .n_outputs = 1 };
 	struct log_conf conf = { .loggers = &logger, .n_loggers = 1 };
 	const char *why = NULL;

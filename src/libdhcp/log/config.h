@@ -17,9 +17,7 @@
  */
 enum log_output_kind { LOG_TO_STDOUT, LOG_TO_STDERR, LOG_TO_SYSLOG, LOG_TO_FILE };
 
-#define LOG_MAXSIZE_DEFAULT 10240000
 #define LOG_MAXSIZE_MIN 204800 /* below: the file is not rolled */
-#define LOG_MAXVER_DEFAULT 1
 
 struct log_output {
 	enum log_output_kind kind;
@@ -27,13 +25,13 @@ struct log_output {
 	bool flush;          /* write after each batch of lines instead of once a second */
 	uint64_t maxsize;    /* bytes before file becomes file.1; see LOG_MAXSIZE_MIN */
 	uint32_t maxver;     /* how many of file.1, file.2... are kept */
-	const char *pattern; /* NULL: the default of its kind */
+	const char *pattern; /* NULL or "": the default of its kind */
 };
 
 struct log_logger {
 	const char *name;                 /* "kea-dhcp4" is the root, "kea-dhcp4.leases" a child */
 	enum log_severity severity;       /* LOG_NONE: nothing at all */
-	int debuglevel;                   /* 0..99, counts with LOG_DBG only */
+	uint32_t debuglevel;              /* 0..99, counts with LOG_DBG only */
 	const struct log_output *outputs; /* none: those of the parent */
 	unsigned n_outputs;
 };
@@ -44,13 +42,10 @@ struct log_conf {
 };
 
 /*
- * Fill kind and target from the words of a configuration: "stdout", "stderr", "syslog",
- * "syslog:FACILITY", anything else is a file. target borrows from text. -E_INVAL for an unknown
- * facility or an empty text; the other fields get their defaults.
+ * Sets kind and target from the words of a configuration: "stdout", "stderr", "syslog", "syslog:FACILITY", anything
+ * else is a file. target borrows from text. -E_INVAL for an unknown facility or an empty text.
  */
 int log_output_parse(const char *text, struct log_output *ret);
-/* "FATAL", "ERROR", "WARN", "INFO", "DEBUG", "NONE" in any case; -E_INVAL. */
-int log_severity_parse(const char *text, enum log_severity *ret);
 /* Whether the pattern can be used; on -E_INVAL *reterr_why says what is wrong with it. */
 int log_pattern_check(const char *pattern, const char **reterr_why);
 

@@ -402,21 +402,6 @@ void log_default(bool verbose)
 	(void)log_configure(&none, &why); /* stdout: nothing to open, nothing to fail */
 }
 
-int log_severity_parse(const char *text, enum log_severity *ret)
-{
-	if (str_case_equal(text, "NONE")) {
-		*ret = LOG_NONE;
-		return 0;
-	}
-	for (int i = LOG_FATAL; i <= LOG_DBG; i++) {
-		if (str_case_equal(text, severity_names[i])) {
-			*ret = (enum log_severity)i;
-			return 0;
-		}
-	}
-	return -E_INVAL;
-}
-
 /* --- begin and end ----------------------------------------------------------------------------- */
 
 static int start_thread(void)

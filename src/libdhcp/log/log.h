@@ -15,7 +15,7 @@
  *
  * Any thread may log at any time; see log/config.h for where lines go.
  */
-enum log_severity { LOG_NONE = -1, LOG_FATAL, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DBG };
+enum log_severity { LOG_FATAL, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DBG, LOG_NONE }; /* as severity_words in root */
 
 struct log_msg {
 	const char *id;     /* "DHCP4_STARTED" */

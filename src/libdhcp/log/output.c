@@ -199,7 +199,7 @@ static int add_place(struct log_outputs *outs, struct log_route *route, const st
 	const char *text = conf->pattern, *why;
 	struct place place = { 0 };
 
-	if (!text)
+	if (!text || !*text)
 		text = conf->kind == LOG_TO_FILE     ? PATTERN_FILE
 		       : conf->kind == LOG_TO_SYSLOG ? PATTERN_SYSLOG
 						     : PATTERN_CONSOLE;
@@ -303,8 +303,9 @@ void log_outputs_free(struct log_outputs *outs)
 
 int log_output_parse(const char *text, struct log_output *ret)
 {
-	struct log_output out = { .flush = true, .maxsize = LOG_MAXSIZE_DEFAULT, .maxver = LOG_MAXVER_DEFAULT };
+	struct log_output out = *ret;
 
+	out.target = NULL;
 	if (!*text)
 		return -E_INVAL;
 	if (strcmp(text, "stdout") == 0) {

@@ -138,6 +138,7 @@ static void build_output(struct build *b, const struct output_options_conf *conf
 {
 	const char *why = NULL;
 
+	*ret = conf->out;
 	if (log_output_parse(conf->output, ret) < 0) {
 		diag_error(b->diag, conf_pos(&conf->node, "output"),
 			   "\"%s\" is not an output: expected stdout, stderr, syslog, syslog:FACILITY or a file",
@@ -147,11 +148,7 @@ static void build_output(struct build *b, const struct output_options_conf *conf
 	if (ret->kind == LOG_TO_FILE)
 		ret->target = build_path(b, conf_pos(&conf->node, "output"), "output", conf->output, "KEA_LOG_FILE_DIR",
 					 KEA_LOG_DIR);
-	ret->flush = conf->flush;
-	ret->maxsize = (uint64_t)conf->maxsize;
-	ret->maxver = (uint32_t)conf->maxver;
-	ret->pattern = conf->pattern && conf->pattern[0] ? conf->pattern : NULL;
-	if (ret->pattern && log_pattern_check(ret->pattern, &why) < 0)
+	if (ret->pattern && ret->pattern[0] && log_pattern_check(ret->pattern, &why) < 0)
 		diag_error(b->diag, conf_pos(&conf->node, "pattern"), "invalid pattern: %s", why);
 }
 
@@ -167,15 +164,13 @@ void build_logging(struct build *b)
 
 		for (k = 0; k < conf->output_options.n; k++)
 			build_output(b, &((const struct output_options_conf *)conf->output_options.v)[k], &outputs[k]);
-		out[i] = (struct log_logger){
-			.name = conf->name ? conf->name : "",
-			.debuglevel = (int)conf->debuglevel,
-			.outputs = outputs,
-			.n_outputs = conf->output_options.n,
-		};
-		if (CONF_SET(conf, name))
+		out[i] = conf->log;
+		out[i].outputs = outputs;
+		out[i].n_outputs = conf->output_options.n;
+		if (conf->log.name)
 			lint_logger(b, conf);
-		(void)log_severity_parse(severity_words[conf->severity], &out[i].severity);
+		else
+			out[i].name = "";
 	}
 	b->cfg->log = (struct log_conf){ .loggers = out, .n_loggers = loggers->n };
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "io/sock.h"
-#include "log/config.h"
 #include "root/keys.h"
 #include "subnet/subnet.h"
 #include "wire/hwaddr6.h"

@@ -164,15 +164,15 @@ void lint_logger(struct build *b, const struct logger_conf *conf)
 	for (i = 0; i < log_all_n; i++)
 		if (strcmp(log_all[i]->logger, other) != 0)
 			names[n++] = arena_printf(b->cfg->arena, "%s.%s", root, log_all[i]->logger);
-	for (i = 0; i < n && strcmp(names[i], conf->name); i++)
+	for (i = 0; i < n && strcmp(names[i], conf->log.name); i++)
 		;
 	is_known = i < n;
 	/* One file for several programs. */
-	if (b->shared_loggers && (strncmp(conf->name, root, len) != 0 || !strchr(".", conf->name[len])))
+	if (b->shared_loggers && (strncmp(conf->log.name, root, len) != 0 || !strchr(".", conf->log.name[len])))
 		is_known = true;
 	if (!is_known) {
-		diag_warn(b->diag, conf_pos(&conf->node, "name"), "nothing logs to \"%s\"", conf->name);
-		near = diag_suggest(conf->name, names, n);
+		diag_warn(b->diag, conf_pos(&conf->node, "name"), "nothing logs to \"%s\"", conf->log.name);
+		near = diag_suggest(conf->log.name, names, n);
 		if (near)
 			diag_help(b->diag, "did you mean \"%s\"?", near);
 	}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "conf/key.h"
+#include "log/config.h"
 #include "subnet/subnet.h"
 #include "wire/ident.h"
 
@@ -354,19 +355,14 @@ struct config_control_conf {
 
 struct output_options_conf {
 	struct conf_node node;
+	struct log_output out; /* its kind and target are what `output` says */
 	const char *output;
-	bool flush;
-	uint64_t maxsize;
-	uint32_t maxver;
-	const char *pattern;
 };
 
 struct logger_conf {
 	struct conf_node node;
-	const char *name;
+	struct log_logger log; /* its outputs are made of output_options */
 	struct conf_list output_options;
-	uint32_t debuglevel;
-	uint32_t severity;
 	struct json_object *user_context;
 	const char *comment;
 };
@@ -456,7 +452,6 @@ extern const struct scope global_scope;
 extern const struct scope *const all_scopes[];
 
 /* Words that are needed outside the rows too. */
-extern const char *const severity_words[];
 extern const char *const allocator_words[];
 extern const char *const ddns_conflict_resolution_mode_words[];
 extern const char *const ddns_replace_client_name_words[];

@@ -15,7 +15,7 @@ static const char *const authentication_type_words[] = { "basic", NULL };
 static const char *const socket_type_words[] = { "unix", "http", "https", NULL };
 static const char *const ncr_protocol_words[] = { "UDP", "TCP", NULL };
 static const char *const ncr_format_words[] = { "JSON", NULL };
-const char *const severity_words[] = { "FATAL", "ERROR", "WARN", "INFO", "DEBUG", "NONE", NULL };
+static const char *const severity_words[] = { "FATAL", "ERROR", "WARN", "INFO", "DEBUG", "NONE", NULL };
 
 static const struct key interfaces_config_keys[] = {
 	K_STRINGS(struct interfaces_config_conf, interfaces, "interfaces", .since = "4.0.0",
@@ -300,28 +300,28 @@ const struct scope config_control_scope = SCOPE("config-control", struct config_
 static const struct key output_options_keys[] = {
 	K_STRING(struct output_options_conf, output, "output", .families = KEY_ALL, .def = "\"stdout\"",
 		 .since = "4.0.0", .doc = "stdout / stderr / syslog / syslog:<facility> / file name"),
-	K_BOOL(struct output_options_conf, flush, "flush", .families = KEY_ALL, .def = "true", .since = "4.0.0",
+	K_BOOL(struct output_options_conf, out.flush, "flush", .families = KEY_ALL, .def = "true", .since = "4.0.0",
 	       .doc = "flush at each message"),
-	K_INT(struct output_options_conf, maxsize, "maxsize", .families = KEY_ALL, .min = 0, .max = 1099511627776,
+	K_INT(struct output_options_conf, out.maxsize, "maxsize", .families = KEY_ALL, .min = 0, .max = 1099511627776,
 	      .def = "10240000", .since = "4.0.0", .doc = "bytes before rotation; below 204800 = no rotation"),
-	K_INT(struct output_options_conf, maxver, "maxver", .families = KEY_ALL, .min = 1, .max = 9999, .def = "1",
+	K_INT(struct output_options_conf, out.maxver, "maxver", .families = KEY_ALL, .min = 1, .max = 9999, .def = "1",
 	      .since = "4.0.0", .doc = "rotated files kept"),
-	K_STRING(struct output_options_conf, pattern, "pattern", .families = KEY_ALL, .since = "4.0.0",
+	K_STRING(struct output_options_conf, out.pattern, "pattern", .families = KEY_ALL, .since = "4.0.0",
 		 .doc = "log4cplus conversion pattern"),
 };
 const struct scope output_options_scope = SCOPE("output-options", struct output_options_conf, output_options_keys);
 
 static const struct key logger_keys[] = {
-	K_STRING(struct logger_conf, name, "name", .required = true, .since = "4.0.0", .doc = "logger name"),
+	K_STRING(struct logger_conf, log.name, "name", .required = true, .since = "4.0.0", .doc = "logger name"),
 	K_LIST(struct logger_conf, output_options, "output-options", output_options_scope, .since = "4.0.0",
 	       .doc = "list of outputs"),
 	K_LIST(struct logger_conf, output_options, "output_options", output_options_scope,
 	       .replaced_by = "output-options", .families = KEY_ALL, .since = "4.0.0",
 	       .doc = "old spelling of output-options"),
-	K_INT(struct logger_conf, debuglevel, "debuglevel", .min = 0, .max = 99, .def = "0", .since = "4.0.0",
+	K_INT(struct logger_conf, log.debuglevel, "debuglevel", .min = 0, .max = 99, .def = "0", .since = "4.0.0",
 	      .doc = "0..99"),
-	K_ENUM(struct logger_conf, severity, "severity", .words = severity_words, .def = "\"INFO\"", .since = "4.0.0",
-	       .doc = "FATAL / ERROR / WARN / INFO / DEBUG / NONE"),
+	K_ENUM(struct logger_conf, log.severity, "severity", .words = severity_words, .def = "\"INFO\"",
+	       .since = "4.0.0", .doc = "FATAL / ERROR / WARN / INFO / DEBUG / NONE"),
 	K_COMMENT(struct logger_conf),
 };
 const struct scope logger_scope = SCOPE("logger", struct logger_conf, logger_keys);
