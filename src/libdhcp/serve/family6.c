@@ -9,7 +9,7 @@
 #include "base/hash.h"
 #include "log/log.h"
 #include "serve/context6.h"
-#include "serve/duid6.h"
+#include "root/duid6.h"
 #include "serve/binding.h"
 #include "serve/report.h"
 #include "serve/server.h"

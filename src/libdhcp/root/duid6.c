@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "serve/duid6.h"
+#include "root/duid6.h"
 
 #include "base/clock.h"
 #include "base/err.h"

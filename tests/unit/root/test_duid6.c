@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The server's DUID: of every type, as the configuration says, and the same after each start. */
-#include "serve/duid6.h"
+#include "root/duid6.h"
 
 #include "base/clock.h"
 #include "base/err.h"
