@@ -36,12 +36,12 @@ static const struct args_option options[] = {
 	{ '6', NULL, NULL, "the files hold DHCPv6 leases" },
 	{ 'p', NULL, "FILE", "pid file" },
 	{ 'x', NULL, "FILE", "previous file: the result of the last cleanup" },
-	{ 'i', NULL, "FILE", "copy of the lease file: what was written since" },
+	{ 'i', NULL, "FILE", "copy of the lease file: the changes since then" },
 	{ 'o', NULL, "FILE", "output file while it is written" },
 	{ 'f', NULL, "FILE", "finish file: the output when it is complete" },
-	{ 'c', NULL, "FILE", "configuration file; not read" },
+	{ 'c', NULL, "FILE", "configuration file; ignored" },
 	{ 'd', NULL, NULL, "log verbosely to standard output instead of syslog" },
-	{ 'V', NULL, NULL, "print the version and what this is" },
+	{ 'V', NULL, NULL, "print the version and the purpose of the program" },
 	{ 'W', NULL, NULL, "print how the program was configured and built" },
 };
 static const struct args_program program = {
@@ -273,7 +273,7 @@ static int run(const struct args *args)
 
 	if (err == -E_BUSY) {
 		LOG(LFC_RUNNING);
-		fprintf(stderr, "kea-lfc: process %d cleans these files up already\n", (int)other);
+		fprintf(stderr, "kea-lfc: process %d is already cleaning up these files\n", (int)other);
 		return EXIT_RUNNING;
 	}
 	if (err < 0) {

@@ -328,7 +328,7 @@ static int start_workers(struct daemon *d)
 	kept = conf;
 	d->workers = workers_new(&kept, d->srv.n_workers);
 	if (!d->workers)
-		return init_fail(d, "cannot make %u workers: %s", d->srv.n_workers, strerror(errno));
+		return init_fail(d, "cannot create %u workers: %s", d->srv.n_workers, strerror(errno));
 	for (i = 0; i < d->srv.n_workers; i++) {
 		struct worker *worker = workers_get(d->workers, i);
 
@@ -361,7 +361,7 @@ static int start_sockets(struct daemon *d, struct live *live)
 	if (sockets_watch(d) < 0)
 		return init_fail(d, "cannot watch interfaces: %s", strerror(errno));
 	if (sockets_open(d, cfg, true, &opened) < 0)
-		return init_fail(d, "the sockets that the configuration asks for could not be opened");
+		return init_fail(d, "the configured sockets could not be opened");
 	sockets_use(d, live, &opened);
 	if (!cfg->n_listen)
 		report_no_interfaces(d, cfg);

@@ -145,14 +145,14 @@ static void describe_signal(int signo, char *buf, size_t size)
 		{ SIGABRT, "SIGABRT", "a bug" },
 		{ SIGBUS, "SIGBUS", "a bug or a disk error" },
 		{ SIGFPE, "SIGFPE", "a bug" },
-		{ SIGILL, "SIGILL", "a bug, or built for another processor" },
+		{ SIGILL, "SIGILL", "a bug, or built for another CPU" },
 		{ SIGINT, "SIGINT", "sent by somebody" },
-		{ SIGKILL, "SIGKILL", "out of memory, or sent by somebody" },
+		{ SIGKILL, "SIGKILL", "out of memory, or killed by an administrator" },
 		{ SIGSEGV, "SIGSEGV", "a bug" },
 		{ SIGSYS, "SIGSYS", "a seccomp filter forbids a system call; see SystemCallFilter= of the unit" },
 		{ SIGTERM, "SIGTERM", "sent by somebody" },
-		{ SIGXCPU, "SIGXCPU", "its limit of processor time is reached" },
-		{ SIGXFSZ, "SIGXFSZ", "its limit of file size is reached" },
+		{ SIGXCPU, "SIGXCPU", "CPU time limit reached" },
+		{ SIGXFSZ, "SIGXFSZ", "file size limit reached" },
 	};
 
 	(void)snprintf(buf, size, "was killed by signal %d", signo);

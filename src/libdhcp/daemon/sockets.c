@@ -338,7 +338,7 @@ static void retry(void *ctx)
 	look_again(d);
 	if (is_missing(&d->sockets.states) && d->sockets.n_retries >= conf->service_sockets_max_retries &&
 	    conf->service_sockets_require_all) {
-		LOGF(d->fam->idx, DHCPx_FATAL_OPEN_SOCKETS_FAILED, "some could not be opened in all retries");
+		LOGF(d->fam->idx, DHCPx_FATAL_OPEN_SOCKETS_FAILED, "some could not be opened after all retries");
 		d->exit_status = 1;
 		loop_stop(d->loop);
 		return;

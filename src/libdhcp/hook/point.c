@@ -66,6 +66,6 @@ const struct hook_point hook_points[HOOK_POINT_N] = {
 		.doc = "a declined address becomes available again" },
 	[HOOK_COMMAND_PROCESSED] = {
 		"command_processed", "name, arguments, response*", BOTH, .skip = SKIP_NOTHING,
-		.doc = "a control command was answered" },
+		.doc = "a control command was processed" },
 };
 /* clang-format on */

@@ -151,7 +151,7 @@ static void want_fitting(struct wanting *w, const struct listen *listen)
 		any |= !want_ops[w->conf->family].all(w, iface);
 	}
 	if (!any)
-		tell(w, listen->name, NULL, "no interface that is up and has an address fits");
+		tell(w, listen->name, NULL, "no matching interface is up and has an address");
 }
 
 static int compare_wants(const void *a, const void *b)

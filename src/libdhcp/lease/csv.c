@@ -39,9 +39,9 @@ int csv_read_header(int family, const char *line, size_t len, struct csv_layout 
 
 		if (want && (strlen(want) != text_len || memcmp(want, text, text_len) != 0)) {
 			*reterr_why = layout.n_columns == 1 && text_len == 4 && !memcmp(text, "duid", 4)
-					      ? "its header is that of DHCPv6 leases"
+					      ? "it is a DHCPv6 lease file"
 				      : layout.n_columns == 1 && text_len == 6 && !memcmp(text, "hwaddr", 6)
-					      ? "its header is that of DHCPv4 leases"
+					      ? "it is a DHCPv4 lease file"
 					      : "its first line is not the header of a lease file";
 			return -E_INVAL;
 		}

@@ -60,15 +60,15 @@ static char *write_number(char *p, uint64_t v)
 		return write_number(p, (uint64_t)lease->member);                    \
 	}
 
-NUMBER_FIELD(valid, valid, UINT32_MAX, "valid_lifetime is not a number of 32 bits")
-NUMBER_FIELD(subnet_id, subnet_id, UINT32_MAX, "subnet_id is not a number of 32 bits")
+NUMBER_FIELD(valid, valid, UINT32_MAX, "valid_lifetime is not a 32-bit number")
+NUMBER_FIELD(subnet_id, subnet_id, UINT32_MAX, "subnet_id is not a 32-bit number")
 NUMBER_FIELD(fqdn_fwd, fqdn_fwd, 1, "fqdn_fwd is not 0 or 1")
 NUMBER_FIELD(fqdn_rev, fqdn_rev, 1, "fqdn_rev is not 0 or 1")
 NUMBER_FIELD(state, state, LEASE_STATE_N - 1, "state is not a known lease state")
-NUMBER_FIELD(pool_id, pool_id, UINT32_MAX, "pool_id is not a number of 32 bits")
-NUMBER_FIELD(preferred, preferred, UINT32_MAX, "pref_lifetime is not a number of 32 bits")
+NUMBER_FIELD(pool_id, pool_id, UINT32_MAX, "pool_id is not a 32-bit number")
+NUMBER_FIELD(preferred, preferred, UINT32_MAX, "pref_lifetime is not a 32-bit number")
 NUMBER_FIELD(lease_type, type, LEASE_PD, "lease_type is not 0, 1 or 2")
-NUMBER_FIELD(iaid, iaid, UINT32_MAX, "iaid is not a number of 32 bits")
+NUMBER_FIELD(iaid, iaid, UINT32_MAX, "iaid is not a 32-bit number")
 NUMBER_FIELD(prefix_len, prefix_len, 128, "prefix_len is not 0 to 128")
 /* As NUMBER_FIELD, but nothing where there is no hardware address. */
 #define HARDWARE_FIELD(name, member, max, what)                                     \
@@ -86,7 +86,7 @@ NUMBER_FIELD(prefix_len, prefix_len, 128, "prefix_len is not 0 to 128")
 	}
 
 HARDWARE_FIELD(hwtype, hwtype, UINT8_MAX, "hwtype is not a hardware type")
-HARDWARE_FIELD(hwsource, hwsource, UINT16_MAX, "hwaddr_source is not a number of 16 bits")
+HARDWARE_FIELD(hwsource, hwsource, UINT16_MAX, "hwaddr_source is not a 16-bit number")
 
 /* expire is when the client was last heard plus the lifetime; nothing sensible lies beyond 34,000 years. */
 static int read_expire(const char *text, size_t len, struct lease_row *row)
@@ -313,7 +313,7 @@ static char *write_text(char *p, const char *text)
 static int read_hostname(const char *text, size_t len, struct lease_row *row)
 {
 	if (read_text(text, len, row->hostname, sizeof(row->hostname), &row->lease.hostname) < 0) {
-		row->why = "hostname is longer than 255 bytes or holds a zero byte";
+		row->why = "hostname is longer than 255 bytes or contains a zero byte";
 		return -E_INVAL;
 	}
 	return 0;
@@ -329,7 +329,7 @@ static int read_context(const char *text, size_t len, struct lease_row *row)
 	if (!len)
 		return 0;
 	if (read_text(text, len, row->context, sizeof(row->context), &row->lease.user_context) < 0) {
-		row->why = "user_context is longer than 65535 bytes or holds a zero byte";
+		row->why = "user_context is longer than 65535 bytes or contains a zero byte";
 		return -E_INVAL;
 	}
 	return 0;

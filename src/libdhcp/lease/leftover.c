@@ -95,7 +95,7 @@ int leftover_open(const char *path, struct leftover *ret, char **reterr)
 		else
 			leftover_close(&l);
 	}
-	if (err == -E_AGAIN && asprintf(reterr, "the files of the clean-up beside %s change all the time", path) < 0)
+	if (err == -E_AGAIN && asprintf(reterr, "the lease file cleanup files next to %s keep changing", path) < 0)
 		*reterr = NULL;
 	return err;
 }

@@ -293,8 +293,7 @@ static int open_output(struct lfc *l, char **reterr)
 		return fail(reterr, -E_SYS, "%s: %s", path, strerror(errno));
 	if ((like->st_uid != st.st_uid || like->st_gid != st.st_gid) &&
 	    fchown(l->out_fd, like->st_uid, like->st_gid) < 0 && like->st_uid != st.st_uid)
-		return fail(reterr, -E_SYS, "%s cannot be given the owner of %s: %s", path, l->files->copy,
-			    strerror(errno));
+		return fail(reterr, -E_SYS, "%s cannot get the owner of %s: %s", path, l->files->copy, strerror(errno));
 	if (fchmod(l->out_fd, like->st_mode & 0660) < 0)
 		return fail(reterr, -E_SYS, "%s: %s", path, strerror(errno));
 	return 0;
@@ -348,14 +347,14 @@ static int rename_finish(struct lfc *l, char **reterr)
 
 	/* Also when an earlier run made it: whether that came to sync the folder is not known. */
 	if (sync_folder_of(l, files->finish) < 0)
-		return fail(reterr, -E_SYS, "the folder of %s: %s", files->finish, strerror(errno));
+		return fail(reterr, -E_SYS, "the directory of %s: %s", files->finish, strerror(errno));
 	if (l->sys->unlink(files->copy) < 0 && errno != ENOENT)
 		return fail(reterr, -E_SYS, "%s cannot be removed: %s", files->copy, strerror(errno));
 	if (l->sys->rename(files->finish, files->previous) < 0)
 		return fail(reterr, -E_SYS, "%s cannot be renamed to %s: %s", files->finish, files->previous,
 			    strerror(errno));
 	if (sync_folder_of(l, files->previous) < 0)
-		return fail(reterr, -E_SYS, "the folder of %s: %s", files->previous, strerror(errno));
+		return fail(reterr, -E_SYS, "the directory of %s: %s", files->previous, strerror(errno));
 	return 0;
 }
 

@@ -144,7 +144,7 @@ static int take_long(struct loader *l, const struct lines *lines)
 	if (l->long_line == lines->number)
 		return 0;
 	l->long_line = lines->number;
-	return bad_row(l, lines->number, "it is longer than any row can be");
+	return bad_row(l, lines->number, "it is too long for a row");
 }
 
 /* What is left when the file ends without a newline: a row as an editor or a script left it, or a torn one. */

@@ -138,7 +138,7 @@ static int encode_hex(const struct optdef *def, const char *text, struct arena *
 		*ret = bytes_of(ret->data, 0);
 		*ret_why = arena_printf(arena, "this option takes none; these bytes are not sent");
 	} else if (!def->ours && !(codec_is_list(def) && !ret->len) && codec_check(def, *ret) < 0) {
-		*ret_why = arena_printf(arena, "%zu bytes do not make a value of option %s", ret->len, def->name);
+		*ret_why = arena_printf(arena, "%zu bytes are not a valid value of option %s", ret->len, def->name);
 		return -E_INVAL;
 	}
 	return 0;

@@ -126,10 +126,10 @@ static void check_queue(struct build *b)
 		diag_help(b->diag, "use \"%s\"", known);
 		return;
 	}
-	diag_warn(
-		b->diag, conf_pos(&conf->node, "enable-queue"),
-		"overload is always handled: fewer new clients are let in while messages wait too long, and those that "
-		"waited longest are dropped; \"capacity\" has no effect");
+	diag_warn(b->diag, conf_pos(&conf->node, "enable-queue"),
+		  "overload is always handled: while messages wait too long, fewer new clients are admitted and the "
+		  "oldest "
+		  "messages are dropped; \"capacity\" has no effect");
 }
 
 /* --- loggers --------------------------------------------------------------- */

@@ -71,7 +71,7 @@ static bool parse_record(struct build *b, const struct option_def_conf *conf, st
 		if (*s == ',')
 			s++;
 		if (!len) { /* as in Kea, commas with nothing between them are one */
-			diag_warn(b->diag, pos, "a field is empty: it is left out");
+			diag_warn(b->diag, pos, "a field is empty: it is skipped");
 			continue;
 		}
 		type = parse_type(b, pos, name);

@@ -195,7 +195,7 @@ int duid6_prepare(const struct config *cfg, struct duid *ret, char *why, size_t 
 	if (err == -E_SYS)
 		return fail(why, size, "cannot read", cfg->duid_file, R_OK);
 	if (err == -E_INVAL) {
-		(void)snprintf(why, size, "%s does not hold a DUID in hex", cfg->duid_file);
+		(void)snprintf(why, size, "%s does not contain a DUID in hex", cfg->duid_file);
 		return err;
 	}
 	if (!conf.is_set && err == 0) {
@@ -207,7 +207,7 @@ int duid6_prepare(const struct config *cfg, struct duid *ret, char *why, size_t 
 		conf.persist = true;
 	}
 	if (make(&conf, err == 0 ? &stored : NULL, ret) < 0) {
-		(void)snprintf(why, size, "server-id: no DUID can be made of that");
+		(void)snprintf(why, size, "server-id: these values do not form a valid DUID");
 		return -E_INVAL;
 	}
 	if (!conf.persist || (err == 0 && bytes_equal(duid_bytes(&stored), duid_bytes(ret))))

@@ -255,12 +255,12 @@ enum verdict answer6(struct request *req)
 	if (req->answer_type == DHCP6_ADDR_REG_REPLY)
 		answer6_register(&s);
 	else if (write_ias(req) < 0)
-		return request_drop(req, DROP_LIMIT, "the answer is too large");
+		return request_drop(req, DROP_LIMIT, "the response is too large");
 	/* RFC 9915 18.3.7: who gives something back is told no more than that. */
 	if (req->answer_type != DHCP6_ADDR_REG_REPLY && req->type != DHCP6_RELEASE && req->type != DHCP6_DECLINE)
 		send_options(&s);
 	if (packet6_wrap_answer(&req->q6, req->arena, a) < 0)
-		return request_drop(req, DROP_LIMIT, "the answer is too large");
+		return request_drop(req, DROP_LIMIT, "the response is too large");
 	set_destination(req);
 	return STEP_NEXT;
 }

@@ -138,11 +138,11 @@ static enum verdict check_rules(struct request *req)
 	if (count_opts(&req->q6.opts, OPT6_CLIENTID) > 1 || count_opts(&req->q6.opts, OPT6_SERVERID) > 1)
 		return request_drop(req, DROP_RULE, "an identifier twice");
 	if (cid && !duid_is_valid(cid->data))
-		return request_drop(req, DROP_RULE, "the client identifier is no DUID");
+		return request_drop(req, DROP_RULE, "the client identifier is not a DUID");
 	if (!cid && row->client_id == ID_MUST)
 		return request_drop(req, DROP_RULE, "no client identifier");
 	if (sid && row->server_id == ID_MUST_NOT)
-		return request_drop(req, DROP_RULE, "a server identifier in a message for all servers");
+		return request_drop(req, DROP_RULE, "a server identifier in a message that is for all servers");
 	if (!sid && row->server_id == ID_MUST)
 		return request_drop(req, DROP_RULE, "no server identifier");
 	if (sid && !bytes_equal(sid->data, duid_bytes(&req->worker->srv->duid)))

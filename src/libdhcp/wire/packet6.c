@@ -124,12 +124,12 @@ static int open_relay(struct parser *p, struct reader *r, struct relay6 *ret)
 	read_copy(r, ret->link.b, sizeof(ret->link.b));
 	read_copy(r, ret->peer.b, sizeof(ret->peer.b));
 	if (r->err)
-		return refuse(p, "a relay's header is shorter than 34 bytes");
+		return refuse(p, "a relay header is shorter than 34 bytes");
 	err = take_options(p, *r, &ret->opts, &inner);
 	if (err < 0)
 		return err;
 	if (!inner.data)
-		return refuse(p, "a relay's message holds no message");
+		return refuse(p, "a relay message contains no message");
 	*r = reader_of(inner);
 	return 0;
 }
@@ -145,7 +145,7 @@ static int parse(struct parser *p, struct bytes datagram, struct packet6 *ret)
 		if (pkt.n_relays == PACKET6_RELAYS_MAX)
 			return refuse(p, "more than 32 relays");
 		if (pkt.n_relays && *r.pos != pkt.relay_type)
-			return refuse(p, "a relay-forward and a relay-reply in each other");
+			return refuse(p, "a Relay-forward inside a Relay-reply, or the reverse");
 		pkt.relay_type = *r.pos;
 		err = open_relay(p, &r, &relays[pkt.n_relays++]);
 		if (err < 0)

@@ -1069,7 +1069,7 @@ START_TEST(what_cannot_be_opened)
 	sockset_free(none);
 	ck_assert_int_eq(open_sets("*", true, 1, NULL, 0, &none), 0);
 	ck_assert_int_eq(n_reports, 1);
-	ck_assert_str_eq(reports[0], "* - no interface that is up and has an address fits");
+	ck_assert_str_eq(reports[0], "* - no matching interface is up and has an address");
 	ck_assert_int_eq(sockset_recv(none, slots, SLOTS), 0);
 	sockset_free(none);
 

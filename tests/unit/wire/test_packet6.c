@@ -218,13 +218,13 @@ START_TEST(refuses_broken_messages)
 	refused(hex("01 123456 0001"), "option 1 is cut short");
 	refused(hex("01 123456 0001 00"), "option 1 is cut short");
 	refused(hex("01 123456 0001 0003 0001"), "option 1 is cut short");
-	refused(hex("0c"), "a relay's header is shorter than 34 bytes");
-	refused(hex("0c 00" LINK1 PEER1), "a relay's message holds no message");
-	refused(hex("0c 00" LINK1 PEER1 "0012 0001 61"), "a relay's message holds no message");
+	refused(hex("0c"), "a relay header is shorter than 34 bytes");
+	refused(hex("0c 00" LINK1 PEER1), "a relay message contains no message");
+	refused(hex("0c 00" LINK1 PEER1 "0012 0001 61"), "a relay message contains no message");
 	refused(hex("0c 00" LINK1 PEER1 "0009 0000"), "shorter than the header of 4 bytes");
 	refused(hex("0c 00" LINK1 PEER1 "0009 0005 01 000001"), "option 9 is cut short");
 	refused(hex("0c 00" LINK1 PEER1 "0009 0026 0d 00" LINK1 PEER1 "0009 0000"),
-		"a relay-forward and a relay-reply in each other");
+		"a Relay-forward inside a Relay-reply, or the reverse");
 	/* the first message counts, wherever it stands */
 	for (unsigned i = 0; i < 2; i++) {
 		struct packet6 pkt;
