@@ -72,9 +72,10 @@ int leasedb_fill(struct leasedb *db, struct alloc_set *set)
 	}
 	alloc_fill_end(db->alloc, set);
 	arena_free(scan.arena);
-	if (n < 0 && !db->counts_leases)
+	/* Others read this once the database is in service: it is written before. */
+	if (!db->counts_leases && n < 0)
 		stat_places_forget_leases(db->places);
-	else
+	else if (!db->counts_leases)
 		db->counts_leases = true;
 	return n;
 }

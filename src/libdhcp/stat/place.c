@@ -337,13 +337,24 @@ static bool is_idle(const struct stat_place *place, const struct stat_places *pl
 	return !place->n_users && place->serial != places->serial && !counts_leases(place);
 }
 
+static bool any_is_idle(const struct stat_places *places, struct table *table)
+{
+	for (size_t i = 0; i < table->size; i++)
+		if (table->v[i] && is_idle(table->v[i], places))
+			return true;
+	return false;
+}
+
 /* What is idle is taken out, then looked at again: a reader may have counted meanwhile. */
 static bool sweep(struct stat_places *places)
 {
-	struct table *old = table_of(places), *table = table_new(old->n);
+	struct table *old = table_of(places), *table;
 	VEC(struct stat_place *) idle = { 0 };
 	bool any = false;
 
+	if (!any_is_idle(places, old))
+		return false;
+	table = table_new(old->n);
 	for (size_t i = 0; i < old->size; i++) {
 		struct stat_place *place = old->v[i];
 
