@@ -359,7 +359,6 @@ static void do_config(FILE *file)
 	}
 	live = live_new(&play.srv, play.db, cfg);
 	live->unused = free_live;
-	server_enter(&play.srv, live);
 	live->hooks = play_hooks();
 	if (!slots_accept_config(live, &refused)) {
 		if (!play.live)
@@ -367,6 +366,7 @@ static void do_config(FILE *file)
 		live_free(live);
 		return;
 	}
+	server_enter(&play.srv, live);
 	serve_worker_switch(&play.srv.workers[0], live);
 	play.live = live;
 }

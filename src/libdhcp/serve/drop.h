@@ -31,9 +31,12 @@ enum drop_reason {
 
 #include "stat/stat.h"
 
+#include <stdbool.h>
+
 struct drop_row {
 	const char *name; /* for logs and tests */
 	enum stat_id stat;
+	bool is_undone; /* what bind decided does not happen, so it is neither logged nor counted */
 };
 
 extern const struct drop_row drop_rows[DROP_N];

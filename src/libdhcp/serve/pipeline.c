@@ -161,7 +161,7 @@ enum verdict request_packed(struct request *req, int len)
 void pipeline_drop(struct request *req, enum drop_reason reason, const char *why)
 {
 	(void)request_drop(req, reason, why);
-	if (reason != DROP_STORE)
+	if (!drop_rows[reason].is_undone)
 		event_emit(req);
 	stat_add(req->worker->stats, drop_rows[reason].stat, 1);
 	stat_add(req->worker->stats, STAT_RECEIVE_DROP, 1);

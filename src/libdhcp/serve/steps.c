@@ -154,6 +154,7 @@ enum verdict step_committed(struct request *req)
 			break;
 		case CHANGE_CONFLICT:
 		case CHANGE_GONE:
+			req->n_events = 0;
 			if (++req->n_conflicts > CONFLICTS_MAX)
 				return request_drop(req, DROP_CONFLICT, NULL);
 			LOGF(req->fam->idx, DHCPx_LEASE_CONFLICT, request_label(req));
