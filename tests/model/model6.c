@@ -5,6 +5,7 @@
  * never happen besides:
  *
  *	a client is told to stop using what it holds, or that an IA is not known that it holds
+ *	a response has the same for two IAs, or a part of it
  *	T1 and T2 differ between the IAs of an answer, or something is preferred for longer than it is valid
  */
 #include "model.h"
@@ -87,6 +88,22 @@ static enum lease_type type_of(unsigned ia)
 	return ia < 2 ? LEASE_NA : LEASE_PD;
 }
 
+/* What the response at hand says of its IAs. */
+static struct {
+	struct prefix v[IAS * 8];
+	unsigned n;
+} said;
+
+static void check_said(const struct prefix *prefix)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	for (unsigned i = 0; i < said.n; i++)
+		if (prefix_contains(prefix, &said.v[i].addr) || prefix_contains(&said.v[i], &prefix->addr))
+			fail("a response has %s twice", prefix_format(prefix, text));
+	said.v[said.n++] = *prefix;
+}
+
 static void take_item(const struct sent *sent, const struct ia6 *ia, const struct ia6_item *item, bool is_reply)
 {
 	unsigned k = ia_index(ia);
@@ -96,6 +113,8 @@ static void take_item(const struct sent *sent, const struct ia6 *ia, const struc
 
 	(void)prefix_format(&item->prefix, text);
 	trace("  ia %u: %s for %u s", k, text, item->valid);
+	if (item->valid)
+		check_said(&item->prefix);
 	if (item->valid)
 		tell(sent->client, k, is_reply ? TOLD_GIVEN : TOLD_OFFER, &item->prefix);
 	if (item->preferred > item->valid)
@@ -169,6 +188,7 @@ static void take_answer(struct bytes answer)
 	struct ia6 ia;
 	bool gives;
 
+	said.n = 0;
 	if (packet6_parse(answer, m.arena, &pkt, &why) < 0)
 		fail("an answer does not parse: %s", why);
 	sent = &m.sent[pkt.xid % XIDS];

@@ -97,6 +97,18 @@ static bool is_candidate(const struct ia *ia, const struct ip *addr)
 	return false;
 }
 
+/* Does this message get it, in any of its IAs? */
+static bool is_ours(void *ctx, const struct ip *addr)
+{
+	const struct request *req = ctx;
+	unsigned i;
+
+	for (i = 0; i < req->n_ias; i++)
+		if (is_candidate(&req->ias[i], addr))
+			return true;
+	return false;
+}
+
 /* adaptive-lease-time-threshold: is so much of the pool in use that leases are to be short? */
 static bool is_scarce(const struct request *req, const struct pool *pool)
 {
@@ -179,7 +191,7 @@ static bool take(struct request *req, struct binding *b, const struct prefix *pr
 	const struct pool *pool;
 	struct prefix fresh;
 
-	if (is_candidate(b->ia, &prefix->addr))
+	if (is_ours(req, &prefix->addr))
 		return false;
 	/*
 	 * What the client holds is its own, whomever it was offered to while this server did not know; also if the pool
@@ -359,18 +371,6 @@ static bool from_ended(struct request *req, struct binding *b)
 		set_picked(req, b, pool, &addr, &who);
 		return true;
 	}
-	return false;
-}
-
-/* Does this message get it, in any of its IAs? */
-static bool is_ours(void *ctx, const struct ip *addr)
-{
-	const struct request *req = ctx;
-	unsigned i;
-
-	for (i = 0; i < req->n_ias; i++)
-		if (is_candidate(&req->ias[i], addr))
-			return true;
 	return false;
 }
 
