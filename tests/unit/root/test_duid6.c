@@ -254,7 +254,7 @@ END_TEST
 START_TEST(what_is_no_file_is_refused)
 {
 	ck_assert_int_eq(mkfifo(file, 0600), 0);
-	refused(file, "does not hold a DUID");
+	refused(file, "does not contain a DUID");
 	ck_assert_int_eq(unlink(file), 0);
 	ck_assert_int_eq(mkdir(file, 0755), 0);
 	refused(file, "Is a directory");
