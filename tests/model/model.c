@@ -172,6 +172,15 @@ const char *any_allocator(void)
 	return names[dice(3)];
 }
 
+void add_pool_id(struct str *text)
+{
+	unsigned id = dice(4);
+
+	if (id)
+		str_addf(text, ", \"pool-id\": %u", id - 1);
+	str_add(text, " }");
+}
+
 static struct config *make_config(void)
 {
 	struct diag *diag = NULL;

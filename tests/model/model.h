@@ -113,6 +113,8 @@ static inline unsigned dice(unsigned n)
 
 /* The name of one of the allocators. */
 const char *any_allocator(void);
+/* The end of a pool: with a pool-id, which reloads change, or without. */
+void add_pool_id(struct str *text);
 
 static inline int client_no(const struct client *c)
 {

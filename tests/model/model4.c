@@ -121,10 +121,12 @@ static void take_answer(struct bytes answer)
 static void configure(struct str *text)
 {
 	str_addf(text, " \"authoritative\": true, \"offer-lifetime\": %u, \"subnet4\": [ {", dice(3) ? 0 : 30);
-	str_addf(text,
-		 " \"id\": 1, \"subnet\": \"192.0.2.0/24\", \"pools\": [ { \"pool\": \"192.0.2.%u - 192.0.2.%u\" },"
-		 " { \"pool\": \"192.0.2.%u - 192.0.2.%u\" } ] } ]",
-		 FIRST, FIRST + POOL / 2 - 1, FIRST + POOL / 2, FIRST + POOL - 1);
+	str_addf(text, " \"id\": 1, \"subnet\": \"192.0.2.0/24\", \"pools\": [ { \"pool\": \"192.0.2.%u - 192.0.2.%u\"",
+		 FIRST, FIRST + POOL / 2 - 1);
+	add_pool_id(text);
+	str_addf(text, ", { \"pool\": \"192.0.2.%u - 192.0.2.%u\"", FIRST + POOL / 2, FIRST + POOL - 1);
+	add_pool_id(text);
+	str_add(text, " ] } ]");
 }
 
 /* --- what clients say ------------------------------------------------------ */

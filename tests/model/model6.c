@@ -220,20 +220,27 @@ static void configure(struct str *text)
 	str_addf(text, " \"max-prefixes-per-ia\": %u,", 1 + dice(2));
 	str_add(text, " \"subnet6\": [ { \"id\": 1, \"subnet\": \"2001:db8:1::/64\", \"interface\": \"eth0\", "
 		      "\"rapid-commit\": true,");
-	str_addf(text, " \"pools\": [ { \"pool\": \"2001:db8:1::10 - 2001:db8:1::%x\" }", 0x10 + ADDRESSES / 2 - 1);
-	if (dice(4))
-		str_addf(text, ", { \"pool\": \"2001:db8:1::%x - 2001:db8:1::%x\" }", 0x10 + ADDRESSES / 2,
+	str_addf(text, " \"pools\": [ { \"pool\": \"2001:db8:1::10 - 2001:db8:1::%x\"", 0x10 + ADDRESSES / 2 - 1);
+	add_pool_id(text);
+	if (dice(4)) {
+		str_addf(text, ", { \"pool\": \"2001:db8:1::%x - 2001:db8:1::%x\"", 0x10 + ADDRESSES / 2,
 			 0x10 + ADDRESSES - 1);
+		add_pool_id(text);
+	}
 	str_add(text, " ], \"pd-pools\": [");
-	if (!dice(4)) /* a part of it */
-		str_addf(text, " { \"prefix\": \"2001:db8:8000:%u::\", \"prefix-len\": 62, \"delegated-len\": %u }",
-			 4 * dice(2), 63 + dice(3));
-	else
-		str_addf(text, " { \"prefix\": \"2001:db8:8000::\", \"prefix-len\": 61, \"delegated-len\": %u }",
+	if (!dice(4)) { /* a part of it */
+		str_addf(text, " { \"prefix\": \"2001:db8:8000:%u::\", \"prefix-len\": 62,", 4 * dice(2));
+		str_addf(text, " \"delegated-len\": %u", 63 + dice(3));
+	} else {
+		str_addf(text, " { \"prefix\": \"2001:db8:8000::\", \"prefix-len\": 61, \"delegated-len\": %u",
 			 dice(2) ? 64 : 62 + dice(4));
-	if (!dice(3))
-		str_addf(text, ", { \"prefix\": \"2001:db8:1::10\", \"prefix-len\": 124, \"delegated-len\": %u }",
+	}
+	add_pool_id(text);
+	if (!dice(3)) {
+		str_addf(text, ", { \"prefix\": \"2001:db8:1::10\", \"prefix-len\": 124, \"delegated-len\": %u",
 			 dice(2) ? 126 : 128);
+		add_pool_id(text);
+	}
 	str_add(text, " ] } ]");
 }
 
