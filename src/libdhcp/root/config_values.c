@@ -551,7 +551,10 @@ static void encapsulate(struct values *values, struct value *outer, unsigned dep
 
 static const struct optdef *container_of_value(const struct build *b, const struct value *value)
 {
-	return value->val.vendor ? NULL : dict_container(b->cfg->dict, value->space);
+	/* Options of the message itself are in none, and there are many of them: no search. */
+	if (value->val.vendor || !strcmp(value->space, main_space(b)))
+		return NULL;
+	return dict_container(b->cfg->dict, value->space);
 }
 
 /* An option of which each sub-option makes an instance, given without bytes of its own. */
