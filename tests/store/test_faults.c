@@ -343,8 +343,8 @@ START_TEST(two_opens)
 
 	setup();
 	conf = conf_of(0);
-	ck_assert_int_eq(store_open(&conf, &second, &why), -E_BUSY);
-	ck_assert_ptr_nonnull(strstr(why, "in use by another server"));
+	ck_assert_int_eq(store_open(&conf, &second, &why), -E_AGAIN);
+	ck_assert_ptr_nonnull(strstr(why, "in use by this server"));
 	free(why);
 	insert_ok(1);
 	store_close(store);

@@ -374,6 +374,7 @@ static struct leasedb *use_database(struct daemon *d, struct leasedb *db)
 {
 	if (db) {
 		list_add_tail(&d->databases, &db->link);
+		db->closes_aside = true;
 		d->db = db;
 	}
 	return db;

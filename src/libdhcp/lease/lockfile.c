@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,6 +46,10 @@ static int lock(const char *path, int fd, char **reterr)
 	if (pread(fd, pid, sizeof(pid) - 1, 0) < 0)
 		pid[0] = '\0';
 	pid[strcspn(pid, "\n")] = '\0';
+	if (strtol(pid, NULL, 10) == getpid()) {
+		explain(reterr, "the lease file %s is still in use by this server, for requests under way", path);
+		return -E_AGAIN;
+	}
 	explain(reterr, "the lease file %s is in use by another server, process %s", path, *pid ? pid : "unknown");
 	errno = EBUSY;
 	return -E_BUSY;

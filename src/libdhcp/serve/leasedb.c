@@ -4,6 +4,8 @@
 #include "base/arena.h"
 #include "serve/lease_stats.h"
 
+#include <pthread.h>
+
 /* The store's watcher: what is free, and what is counted, follows the leases. */
 static void note(void *ctx, const struct store_notice *notice)
 {
@@ -41,15 +43,28 @@ void leasedb_close(struct leasedb *db)
 	db->store = NULL;
 }
 
-void leasedb_leave(struct leasedb *db)
+static void *end(void *arg)
 {
-	if (!db || --db->n_users)
-		return;
-	list_remove(&db->link);
+	struct leasedb *db = arg;
+
 	leasedb_close(db);
 	alloc_free(db->alloc);
 	stat_places_free(db->places);
 	free(db);
+	return NULL;
+}
+
+void leasedb_leave(struct leasedb *db)
+{
+	pthread_t thread;
+
+	if (!db || --db->n_users)
+		return;
+	list_remove(&db->link);
+	if (db->store && db->closes_aside && pthread_create(&thread, NULL, end, db) == 0)
+		(void)pthread_detach(thread);
+	else
+		(void)end(db);
 }
 
 /* The leases may change meanwhile: note() tells. Not before the first set is filled: the store is in service then. */

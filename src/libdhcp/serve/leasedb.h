@@ -21,6 +21,7 @@ struct leasedb {
 	struct stat_places *places; /* statistics of leases, subnets and pools */
 	bool counts_leases;         /* those that were there have been counted: from here on changes are */
 	unsigned n_users;
+	bool closes_aside; /* in a thread of its own: the disk that is no longer wanted may hang. Set by the owner */
 	struct list link; /* the owner's; it leaves this list when it is freed */
 };
 
@@ -32,7 +33,7 @@ void leasedb_join(struct leasedb *db);
  * Those who wait for a response have theirs by then.
  */
 void leasedb_close(struct leasedb *db);
-/* The last user closes the store, which waits for what is under way. NULL is fine. */
+/* The last user closes the store, which waits for what is under way; see closes_aside. NULL is fine. */
 void leasedb_leave(struct leasedb *db);
 /* Tells the set, which is new, what is not free; the first time, leases are counted. -E_SYS when the store cannot be
  * read. */
