@@ -1004,7 +1004,7 @@ START_TEST(folder_lost)
 	ck_assert_int_eq(mkdir(tmp.dir, 0700), 0);
 	wait_sound();
 	insert_ok(2);
-	ck_assert_int_eq(store_open(&conf, &second, NULL), -E_BUSY);
+	ck_assert_int_eq(store_open(&conf, &second, NULL), -E_AGAIN);
 	check_reload();
 	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 2);
 	teardown();
