@@ -22,7 +22,7 @@ struct leasedb {
 	bool counts_leases;         /* those that were there have been counted: from here on changes are */
 	unsigned n_users;
 	bool closes_aside; /* in a thread of its own: the disk that is no longer wanted may hang. Set by the owner */
-	struct list link; /* the owner's; it leaves this list when it is freed */
+	struct list link;  /* the owner's; it leaves this list when it is freed */
 };
 
 /* Takes the store, whose leases have not changed since it was opened. The caller is its one user. */
