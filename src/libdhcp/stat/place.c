@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The places are in a hash table that is read without a lock. Whoever reads it is counted in one of a few `readers`
- * meanwhile. What is taken out of the table, and a table that is replaced, is freed when each of these was seen at
- * zero: who had it then has gone, who comes later does not find it. The lock guards changes of the table.
+ * The places are in a hash table that is read without a lock. A reader is counted in one of a few `readers` while it
+ * reads. A place removed from the table, or a table that was replaced, is freed once each of these has been seen at
+ * zero: readers from before have left, later ones do not find it. The lock guards changes to the table.
  */
 #include "stat/place.h"
 #include "stat/table.h"
@@ -183,11 +183,6 @@ void stat_places_free(struct stat_places *places)
 	free(places->global);
 	(void)pthread_mutex_destroy(&places->lock);
 	free(places);
-}
-
-struct stat_place *stat_places_global(struct stat_places *places)
-{
-	return places->global;
 }
 
 size_t stat_places_n(struct stat_places *places)

@@ -7,19 +7,19 @@
 #include <stdbool.h>
 
 /*
- * What is counted for the whole server, for a subnet, for a pool. Which rows a place has is a column of table.c. A
- * place is known by its kind, its subnet's id and its pool's id, not by a configuration: pools of a subnet with one
- * id are one place, and a place that a reload keeps keeps its counters. Names:
+ * Statistics of the whole server, of subnets and of pools. A column of table.c says which places have a row. A place is
+ * identified by its kind, subnet id and pool id, not by a configuration: pools of a subnet with the same id share one,
+ * and a place that a reload keeps keeps its counters. Names:
  *
  *	declined-addresses		subnet[7].pool[1].declined-addresses
  *	subnet[7].declined-addresses	subnet[7].pd-pool[2].assigned-pds
  *
- * Gauges (how many leases are assigned) say what leases say of themselves, whether their subnet is configured or not.
- * So there are places out of service, which have no name: they are there as long as they count a lease, and what they
- * say is right when their subnet comes back.
+ * Gauges (how many leases are assigned) count leases whether their subnet is configured or not. A place that is not
+ * configured is out of service: it cannot be found by name, exists as long as it counts a lease, and is right when its
+ * subnet comes back.
  *
- * Counting takes no lock and no memory where a place exists, and the places of a configuration do: it uses them
- * (stat_place_use) from before its first request to after its last one. One configuration is in service.
+ * Counting takes no lock and allocates nothing if the place exists. The places of a configuration do: it uses them
+ * (stat_place_use) from before its first request until after its last one. One configuration is in service.
  */
 enum place_kind { PLACE_GLOBAL, PLACE_SUBNET, PLACE_POOL, PLACE_PD_POOL, PLACE_N };
 
@@ -41,7 +41,6 @@ struct stat_place {
 
 struct stat_places *stat_places_new(void);
 void stat_places_free(struct stat_places *places);
-struct stat_place *stat_places_global(struct stat_places *places);
 
 /* --- counting --- */
 
@@ -51,8 +50,8 @@ void stat_place_add(struct stat_place *place, enum stat_id id, int64_t n);
 void stat_count(struct stats *own, struct stat_place *place, enum stat_id id, int64_t n);
 
 /*
- * The place of a lease, whether in service or not; it exists at least until stat_places_leave(*ret_pin). Any thread; it
- * takes a lock and memory only where nothing in use has this place.
+ * The place of a lease, in service or not; it exists at least until stat_places_leave(*ret_pin). Any thread. Locks and
+ * allocates only if there is no such place yet.
  */
 struct stat_place *stat_places_enter(struct stat_places *places, const struct stat_key *key, unsigned *ret_pin);
 void stat_places_leave(struct stat_places *places, unsigned pin);
@@ -72,7 +71,7 @@ void stat_places_inherit(struct stat_places *places, struct stat_places *old);
 void stat_place_unuse(struct stat_places *places, struct stat_place *place);
 /* Frees the places that are not used and count no leases. */
 void stat_places_sweep(struct stat_places *places);
-/* Leases will be counted anew: none may change meanwhile. */
+/* Zeroes the gauges: leases will be counted again, and none may change meanwhile. */
 void stat_places_forget_leases(struct stat_places *places);
 
 /* --- reading and resetting: the thread that configures --- */
@@ -93,7 +92,7 @@ bool stat_find(struct stat_places *places, int family, const char *name, struct 
 int64_t stat_value(struct stat_ref ref);
 /* In decimal, however large, in buf of WIDE_TEXT_MAX; returns where it begins. */
 const char *stat_value_text(struct stat_ref ref, char *buf);
-/* Count from zero. False: it is no counter, it says what there is. */
+/* Count from zero. False if it is not a counter: gauges and totals say what there is. */
 bool stat_reset_ref(struct stat_ref ref);
 /* All rows of all places in service: the server's, then subnets by their ids, each with its pools; until fn returns
  * false. */
