@@ -166,7 +166,7 @@ def require_all(t):
     server.configure(conf(["s0", "nope"], **retry))
     process = server.launch()
     t.true(process.wait(8) != 0, "exit code 0 after the retries")
-    t.match("in all retries", process.log(), "what it says")
+    t.match("after all retries", process.log(), "what it says")
     # a reload that cannot have all is refused
     server.configure(conf(["s0"]))
     server.start()

@@ -34,6 +34,11 @@ const struct conf_node *conf_origin(const struct conf_node *node, size_t offset)
 	return node;
 }
 
+bool conf_is_given(const struct conf_node *node, size_t offset)
+{
+	return conf_marked(conf_origin(node, offset), offset, CONF_MARK_SET);
+}
+
 bool conf_is_unknown(const struct conf_node *node, size_t offset)
 {
 	for (;; node = node->outer) {

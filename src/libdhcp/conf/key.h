@@ -204,6 +204,8 @@ bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct j
 void conf_inherit(const struct scope *scope, void *inner, const struct scope *outer_scope, const void *outer);
 /* The scope that an inherited field has its value from: the innermost that sets it, else the outermost. */
 const struct conf_node *conf_origin(const struct conf_node *node, size_t offset);
+/* True if the scope or one that it inherits from sets the field: it is not a default. */
+bool conf_is_given(const struct conf_node *node, size_t offset);
 /* True if an inherited field is wrong in its scope or in any scope up to the one that sets it. */
 bool conf_is_unknown(const struct conf_node *node, size_t offset);
 /* The place of the value of `key` in the node's map, else of the map. */

@@ -7,9 +7,9 @@
 
 /* Fields of net_params as global, networks and subnets have them. */
 #define AT(field) offsetof(struct subnet_conf, net.par.field)
-#define IS_SET(node, field) conf_marked(conf_origin(node, AT(field)), AT(field), CONF_MARK_SET)
+#define IS_SET(node, field) conf_is_given(node, AT(field))
 #define IS_BAD(node, field) conf_is_unknown(node, AT(field))
-/* The value that counts, or where it should be. */
+/* Where the value that counts is, or where it should be. */
 #define POS_OF(node, field, key) conf_pos(conf_origin(node, AT(field)), key)
 
 /* --- lifetimes ------------------------------------------------------------- */
@@ -20,11 +20,22 @@ struct lifetime_keys {
 	size_t def_at, min_at, max_at;
 };
 
-static const struct lifetime_keys valid_keys = { "valid-lifetime", "min-valid-lifetime", "max-valid-lifetime",
-						 AT(valid.def),    AT(valid.min),        AT(valid.max) };
-static const struct lifetime_keys preferred_keys = { "preferred-lifetime",     "min-preferred-lifetime",
-						     "max-preferred-lifetime", AT(preferred.def),
-						     AT(preferred.min),        AT(preferred.max) };
+static const struct lifetime_keys valid_keys = {
+	.def = "valid-lifetime",
+	.def_at = AT(valid.def),
+	.min = "min-valid-lifetime",
+	.min_at = AT(valid.min),
+	.max = "max-valid-lifetime",
+	.max_at = AT(valid.max),
+};
+static const struct lifetime_keys preferred_keys = {
+	.def = "preferred-lifetime",
+	.def_at = AT(preferred.def),
+	.min = "min-preferred-lifetime",
+	.min_at = AT(preferred.min),
+	.max = "max-preferred-lifetime",
+	.max_at = AT(preferred.max),
+};
 
 static unsigned depth_of(const struct conf_node *node)
 {
@@ -57,9 +68,9 @@ static void check_lifetime(struct build *b, const struct conf_node *node, const 
 {
 	bool def_bad = conf_is_unknown(node, keys->def_at);
 	bool min_bad = conf_is_unknown(node, keys->min_at), max_bad = conf_is_unknown(node, keys->max_at);
-	bool def_set = conf_marked(conf_origin(node, keys->def_at), keys->def_at, CONF_MARK_SET);
-	bool min_set = conf_marked(conf_origin(node, keys->min_at), keys->min_at, CONF_MARK_SET);
-	bool max_set = conf_marked(conf_origin(node, keys->max_at), keys->max_at, CONF_MARK_SET);
+	bool def_set = conf_is_given(node, keys->def_at);
+	bool min_set = conf_is_given(node, keys->min_at);
+	bool max_set = conf_is_given(node, keys->max_at);
 
 	if (!def_set) {
 		if (min_set && v->def < v->min)

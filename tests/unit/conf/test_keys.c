@@ -153,6 +153,9 @@ START_TEST(inherit)
 	ck_assert_ptr_eq(conf_origin(&inner.node, offsetof(struct inner_conf, shared.flag)), &inner.node);
 	ck_assert_ptr_eq(conf_origin(&inner.node, offsetof(struct inner_conf, shared.lifetime)), &outer.node);
 	ck_assert_ptr_eq(conf_origin(&inner.node, offsetof(struct inner_conf, shared.color)), &outer.node);
+	ck_assert(conf_is_given(&inner.node, offsetof(struct inner_conf, shared.flag)));
+	ck_assert(conf_is_given(&inner.node, offsetof(struct inner_conf, shared.lifetime)));
+	ck_assert(!conf_is_given(&inner.node, offsetof(struct inner_conf, shared.color)));
 	check_print(&inner_scope, &inner,
 		    "{\"flag\":false,\"text\":\"\",\"server\":\"0.0.0.0\",\"small\":1,\"own\":7}");
 }
