@@ -4,6 +4,8 @@
 #include "base/bytes.h"
 #include "wire/dict.h"
 
+#include <stdlib.h>
+
 /*
  * Options as the configuration gives them: checked and encoded once, when it is loaded, with their
  * sub-options in them. A list is sorted and immutable; it lives in the arena of its configuration.
@@ -39,8 +41,13 @@ const struct optval *optlist_vendor(const struct optlist *list, uint32_t vendor,
 /* To be called once the list is filled. */
 void optlist_sort(struct optlist *list);
 
+/* An empty list takes no place. A program that adds more than there is room for ends there, in every build. */
 static inline void opt_scopes_add(struct opt_scopes *scopes, const struct optlist *list)
 {
+	if (!list || !list->n)
+		return;
+	if (scopes->n == OPT_SCOPES_MAX)
+		abort();
 	scopes->v[scopes->n++] = list;
 }
 
