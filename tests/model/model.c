@@ -9,6 +9,7 @@
  *	what is given is not in the store, or promises more time than the store keeps
  *	a client has more leases than max-leases-per-client
  *	a request never ends, or leaves a claim, a turn, a free map or a gauge that is wrong
+ *	what another server of the store assigned is given or offered
  *	a client that requests what it is offered gets nothing while the store works and has something for it that is
  *	free or expired, whatever other clients discover
  *
@@ -354,6 +355,47 @@ static void settle_before(int64_t ms)
 			settle();
 }
 
+/*
+ * Another server of the store, of which ours does not hear: it assigns what the store says that nobody has, and extends
+ * it. What its clients give back is not free for ours before the lease would have ended: here they give nothing back.
+ */
+static void foreign_server_acts(void)
+{
+	struct client *c = &m.clients[CLIENTS_MAX + NOISY];
+	struct thing *thing = &m.things[dice(rules.n_things)];
+	struct lease_query query = { .by = BY_ADDR, .addr = thing->prefix.addr, .type = thing->type };
+	struct lease lease = {
+		.addr = thing->prefix.addr,
+		.prefix_len = thing->prefix.len,
+		.type = thing->type,
+		.hwtype = 1,
+		.hwaddr = bytes_of(c->id, 6),
+		.client_id = bytes_of(c->id, sizeof(c->id)),
+		.iaid = 9,
+		.subnet_id = 1,
+		.hostname = "",
+	}, old;
+	unsigned life = 20 + dice(200), ia = 0;
+	char text[PREFIX_TEXT_MAX];
+
+	while (ia < rules.n_ias && !rules.may_assign(thing, ia))
+		ia++;
+	if (ia == rules.n_ias)
+		return;
+	if (fake_store_find_now(m.store, &query, m.arena, &old) == 1 && lease_is_in_use(&old) &&
+	    !lease_is_expired(&old, clock_boot_sec()) && !bytes_equal(old.hwaddr, lease.hwaddr))
+		return;
+	lease_start(&lease, life);
+	if (holds(thing, c, 0) && lease.expires * 1000 < thing->ends_ms)
+		return;
+	trace("another server assigns %s for %u s", prefix_format(&thing->prefix, text), life);
+	fake_store_put(m.store, &lease);
+	thing->client = c;
+	thing->ia = 0;
+	thing->ends_ms = lease.expires * 1000;
+	m.n_foreign++;
+}
+
 static void advance(unsigned ms, bool reclaims)
 {
 	settle_before(ms);
@@ -473,6 +515,9 @@ static void check_rest(void)
 	for (unsigned i = 0; i < rules.n_clients; i++)
 		if (m.max_leases && m.clients[i].n_leases > m.max_leases)
 			fail("client %u has %u leases, more than %u", i, m.clients[i].n_leases, m.max_leases);
+	/* Of a store that it shares a server learns little by little what is taken, and what is free when that ends. */
+	if (m.is_shared)
+		return;
 	if (!recount_agrees(m.srv.places, m.store, (int)rules.family->idx, why, sizeof(why)))
 		fail("%s", why);
 	for (size_t i = 0; i < plan->n; i++) {
@@ -538,6 +583,7 @@ static bool is_unused(const struct survey *s, const struct prefix *prefix)
 static bool is_available(const struct client *c, unsigned ia, const struct prefix *named)
 {
 	struct survey s = { .c = c, .ia = ia };
+	char text[PREFIX_TEXT_MAX];
 
 	if (named)
 		s.named = *named;
@@ -549,8 +595,10 @@ static bool is_available(const struct client *c, unsigned ia, const struct prefi
 	if (m.max_leases && s.n_leases >= m.max_leases && !(rules.family->one_lease && s.has_any))
 		return false;
 	for (unsigned i = 0; i < rules.n_things; i++)
-		if (rules.may_assign(&m.things[i], ia) && is_unused(&s, &m.things[i].prefix))
+		if (rules.may_assign(&m.things[i], ia) && is_unused(&s, &m.things[i].prefix)) {
+			trace("%s is available", prefix_format(&m.things[i].prefix, text));
 			return true;
+		}
 	return false;
 }
 
@@ -639,6 +687,8 @@ static void crowd(void)
 		case 1:
 		case 2:
 			settle();
+			for (unsigned k = m.is_shared ? dice(8) : 0; k; k--)
+				foreign_server_acts();
 			serve_honest(&m.clients[dice(rules.n_clients)], dice(rules.n_ias));
 			break;
 		default:
@@ -662,9 +712,11 @@ static void begin(uint64_t seed)
 	m.db = leasedb_new(m.store);
 	m.reclaim = reclaim_new(rules.family->idx);
 	m.live = NULL;
+	m.is_shared = !dice(4);
 	m.max_leases = dice(2) ? rules.max_leases + dice(3) : 0;
 	memset(m.clients, 0, sizeof(m.clients));
 	memset(m.things, 0, sizeof(m.things));
+	memcpy(m.clients[CLIENTS_MAX + NOISY].id, "foreign", 8);
 	rules.begin();
 	configure();
 }
@@ -684,6 +736,8 @@ static void play(uint64_t seed, unsigned steps)
 	for (m.step = 1; m.step <= steps; m.step++) {
 		unsigned what = dice(100);
 
+		if (m.is_shared && !dice(6))
+			foreign_server_acts();
 		if (what < 62)
 			rules.act(&m.clients[dice(rules.n_clients)]);
 		else if (what < 70)
@@ -715,8 +769,10 @@ int main(int argc, char **argv)
 	for (uint64_t seed = first; seed < first + n; seed++)
 		play(seed, steps);
 	rules.check_enough();
-	if (!m.n_served || !m.n_served_last)
-		fail("nothing happened: of %llu honest clients in a crowd %llu came when all was offered",
-		     (unsigned long long)m.n_served, (unsigned long long)m.n_served_last);
+	if (!m.n_served || !m.n_served_last || !m.n_foreign)
+		fail("nothing happened: of %llu honest clients in a crowd %llu came when all was offered, and another "
+		     "server did %llu things",
+		     (unsigned long long)m.n_served, (unsigned long long)m.n_served_last,
+		     (unsigned long long)m.n_foreign);
 	return 0;
 }

@@ -87,13 +87,16 @@ struct game {
 	struct leasedb *db;
 	struct reclaim *reclaim;
 	struct live *live;
-	struct client clients[CLIENTS_MAX + NOISY]; /* those after rules.n_clients only discover */
+	/* Those after rules.n_clients only discover; the last one is a client of another server of the store. */
+	struct client clients[CLIENTS_MAX + NOISY + 1];
+	bool is_shared; /* there is another server; then all pools divide their addresses in one way */
 	struct thing things[THINGS_MAX];
 	struct sent sent[XIDS];
 	uint32_t xid, round;
 	unsigned max_leases; /* max-leases-per-client */
 	struct arena *arena; /* for an answer, for a while */
 	uint64_t n[256];     /* answers by type, of all games */
+	uint64_t n_foreign;  /* what another server did, of all games */
 	uint64_t n_served,
 		n_served_last; /* honest clients, and those for which somebody else had all free ones offered */
 	bool trace;

@@ -228,7 +228,9 @@ static void configure(struct str *text)
 		add_pool_id(text);
 	}
 	str_add(text, " ], \"pd-pools\": [");
-	if (!dice(4)) { /* a part of it */
+	if (m.is_shared) {
+		str_add(text, " { \"prefix\": \"2001:db8:8000::\", \"prefix-len\": 61, \"delegated-len\": 64");
+	} else if (!dice(4)) { /* a part of it */
 		str_addf(text, " { \"prefix\": \"2001:db8:8000:%u::\", \"prefix-len\": 62,", 4 * dice(2));
 		str_addf(text, " \"delegated-len\": %u", 63 + dice(3));
 	} else {
@@ -236,7 +238,7 @@ static void configure(struct str *text)
 			 dice(2) ? 64 : 62 + dice(4));
 	}
 	add_pool_id(text);
-	if (!dice(3)) {
+	if (!m.is_shared && !dice(3)) {
 		str_addf(text, ", { \"prefix\": \"2001:db8:1::10\", \"prefix-len\": 124, \"delegated-len\": %u",
 			 dice(2) ? 126 : 128);
 		add_pool_id(text);

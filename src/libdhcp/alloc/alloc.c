@@ -556,12 +556,17 @@ void alloc_fill_begin(struct alloc *alloc, struct alloc_set *set)
 void alloc_fill(struct alloc *alloc, struct alloc_set *set, const struct prefix *prefix, int64_t expires)
 {
 	struct marking m = marking_of(alloc, prefix, MARK_LEASED, true);
+	struct hold *hold;
 
 	m.end_key = key_of_end(alloc, expires);
 	(void)pthread_mutex_lock(&alloc->lock);
 	mark_set(set, &m);
 	if (m.any_odd)
 		spans_mark(&alloc->odd, &m.span.prefix, MARK_LEASED);
+	/* Another server of the store assigned what this one offered: the end is known again when the claim is over. */
+	hold = alloc->holds.n ? holds_at(&alloc->holds, &prefix->addr) : NULL;
+	if (hold && hold->prefix.len == prefix->len)
+		hold->end_key = m.end_key;
 	(void)pthread_mutex_unlock(&alloc->lock);
 }
 
@@ -780,6 +785,14 @@ out:
 	(void)pthread_mutex_unlock(&alloc->lock);
 }
 
+/* What the client claimed is still for it, unless somebody requests it first. */
+static bool is_for(const struct hold *hold, const struct prefix *prefix, const struct alloc_client *client)
+{
+	if (!hold || hold->prefix.len != prefix->len)
+		return false;
+	return hold_is_of(hold, client) || (!client->commits && !hold->client.commits && hold->is_contested);
+}
+
 void alloc_found_taken(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client,
 		       int64_t expires)
 {
@@ -789,7 +802,7 @@ void alloc_found_taken(struct alloc *alloc, const struct prefix *prefix, const s
 	m.end_key = key_of_end(alloc, expires);
 	(void)pthread_mutex_lock(&alloc->lock);
 	hold = holds_at(&alloc->holds, &prefix->addr);
-	if (hold && hold->prefix.len == prefix->len && hold_is_of(hold, client)) {
+	if (is_for(hold, prefix, client)) {
 		hold->end_key = m.end_key;
 		mark(alloc, &m);
 		unclaim(alloc, hold);
@@ -1015,14 +1028,11 @@ bool alloc_claimed_by(struct alloc *alloc, const struct alloc_client *client, st
 
 bool alloc_is_claimed(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client)
 {
-	const struct hold *hold;
 	bool ok;
 
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc);
-	hold = holds_at(&alloc->holds, &prefix->addr);
-	ok = hold && hold->prefix.len == prefix->len &&
-	     (hold_is_of(hold, client) || (!client->commits && !hold->client.commits && hold->is_contested));
+	ok = is_for(holds_at(&alloc->holds, &prefix->addr), prefix, client);
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return ok;
 }

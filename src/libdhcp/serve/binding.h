@@ -59,6 +59,7 @@ struct binding {
 	struct ia *ia;
 	struct candidate candidate;
 	unsigned source, pos;     /* how far propose has come: in the policy's order, and in that source */
+	bool was_lost;            /* a claim of it went to somebody else while the request waited */
 	unsigned first_pool;      /* of several random ones */
 	uint64_t rank, next_rank; /* of the pool that was tried last, and of the one under way */
 	bool is_granted;

@@ -507,8 +507,13 @@ static void propose_others(struct request *req)
 	for (i = 0; i < req->n_bindings; i++) {
 		struct binding *b = &req->bindings[i];
 
-		if (b->candidate.is_rejected)
-			(void)propose(req, b, b->ia->policy);
+		if (!b->candidate.is_rejected || propose(req, b, b->ia->policy) || !b->was_lost)
+			continue;
+		/* Others passed by in the meantime: there may be something again where there was nothing. */
+		b->was_lost = false;
+		b->source = b->pos = 0;
+		b->rank = b->next_rank = 0;
+		(void)propose(req, b, b->ia->policy);
 	}
 }
 
@@ -550,6 +555,8 @@ void candidate_reject(struct request *req, struct binding *b)
 
 	if (c->is_claimed && c->lease && !lease_is_over(c->lease))
 		note_taken(req, c);
+	else
+		b->was_lost = true;
 	if (c->source == SOURCE_FREE)
 		alloc_missed(alloc_of(req), req->live->set, c->pool->index, &c->claimant, &c->prefix.addr);
 	else if (c->is_claimed)
