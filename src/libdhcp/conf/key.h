@@ -187,8 +187,9 @@ static inline const char *scope_name(const struct scope *scope, unsigned family)
 struct conf_reader {
 	unsigned family; /* KEY_4, KEY_6 or KEY_D2 */
 	struct diag *diag;
-	struct arena *arena;            /* of the result */
-	const struct scope *const *all; /* NULL-terminated: where else a misplaced key may belong */
+	struct arena *arena;                   /* of the result */
+	const struct scope *const *all;        /* NULL-terminated: where else a misplaced key may belong */
+	const char *(*help)(const char *name); /* for a key that none of them has; NULL, or returns NULL: none */
 };
 
 /*

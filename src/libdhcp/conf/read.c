@@ -166,6 +166,8 @@ static void unknown_key(const struct conf_reader *rd, const struct scope *scope,
 			return;
 		}
 	}
+	if (rd->help && (near = rd->help(name)))
+		diag_help(rd->diag, "%s", near);
 }
 
 /* --- types ----------------------------------------------------------------- */

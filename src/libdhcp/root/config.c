@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "io/iface.h"
 #include "root/config_build.h"
+#include "root/option_names.h"
 
 #include <inttypes.h>
 #include <sys/stat.h>
@@ -275,11 +276,16 @@ static struct config *config_new(unsigned digit)
 	return cfg;
 }
 
+static const char *help_key(const char *name)
+{
+	return is_option_word(name) ? "options are set in \"option-data\"" : NULL;
+}
+
 /* cfg->doc has been read; what was wrong with it stands in diag. Takes cfg. */
 static int build(struct config *cfg, unsigned flags, struct diag *diag, struct config **ret)
 {
 	struct build b = { .cfg = cfg, .diag = diag, .flags = flags };
-	struct conf_reader rd = { .diag = diag, .all = all_scopes };
+	struct conf_reader rd = { .diag = diag, .all = all_scopes, .help = help_key };
 	struct json_object *root;
 
 	rd.family = cfg->family;

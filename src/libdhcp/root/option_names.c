@@ -2,6 +2,8 @@
 #include "root/option_names.h"
 
 #include "base/str.h"
+#include "wire/dict4.h"
+#include "wire/dict6.h"
 
 #define N_WORDS (sizeof(option_names[0].words) / sizeof(option_names[0].words[0]))
 
@@ -85,4 +87,20 @@ const struct option_names *option_names_find(const char *name)
 		if (is_in_row(&option_names[i], name))
 			return &option_names[i];
 	return NULL;
+}
+
+static bool has_option(const struct optdef *rows, unsigned n, const char *space, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(rows[i].space, space) && !strcmp(rows[i].name, name))
+			return true;
+	return false;
+}
+
+bool is_option_word(const char *name)
+{
+	return option_names_find(name) || has_option(dict4, dict4_n, "dhcp4", name) ||
+	       has_option(dict6, dict6_n, "dhcp6", name);
 }

@@ -17,5 +17,7 @@ struct option_names {
 extern const struct option_names option_names[];
 extern const unsigned n_option_names;
 
+/* True if it is, or is called, an option of either family. */
+bool is_option_word(const char *name);
 /* NULL if no row has the name. */
 const struct option_names *option_names_find(const char *name);
