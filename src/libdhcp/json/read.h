@@ -48,6 +48,11 @@ void json_doc_done(struct json_doc *doc);
 /* Where the value, and its key, are in the text. POS_NONE for NULL or made values. */
 struct pos json_pos(struct json_object *value);
 struct pos json_key_pos(struct json_object *value);
+/*
+ * Where bytes `from` ... `from + len - 1` of a string's value are in the text; at least one character. All of the value
+ * if the source does not have it in double quotes.
+ */
+struct pos json_string_pos(const struct diag *diag, struct json_object *value, size_t from, size_t len);
 /* True for what stands for a value that could not be read. Its error has been reported. */
 bool json_is_broken(struct json_object *value);
 /* True for a map or list whose end was missing: it may lack more than that. */

@@ -234,6 +234,32 @@ const char **dict_spaces(const struct dict *dict, struct arena *arena, size_t *r
 	return names;
 }
 
+const char **dict_names(const struct dict *dict, const char *space, struct arena *arena, size_t *ret_n)
+{
+	const char **names;
+	size_t n = 0, i;
+
+	for (i = 0; i < BUCKETS; i++)
+		for (const struct entry *e = dict->by_name[i]; e; e = e->next_name)
+			n += !strcmp(e->def->space, space);
+	names = arena_new_array(arena, const char *, n + 1);
+	*ret_n = 0;
+	for (i = 0; names && i < BUCKETS; i++)
+		for (const struct entry *e = dict->by_name[i]; e; e = e->next_name)
+			if (!strcmp(e->def->space, space))
+				names[(*ret_n)++] = e->def->name;
+	return names;
+}
+
+const struct optdef *dict_name_anywhere(const struct dict *dict, const char *name)
+{
+	for (unsigned i = 0; i < BUCKETS; i++)
+		for (const struct entry *e = dict->by_name[i]; e; e = e->next_name)
+			if (!strcmp(e->def->name, name))
+				return e->def;
+	return NULL;
+}
+
 const char *dict_main_space(const struct dict *dict)
 {
 	return dict->family ? "dhcp6" : "dhcp4";

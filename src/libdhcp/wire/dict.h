@@ -87,5 +87,9 @@ const struct optdef *dict_container(const struct dict *dict, const char *space);
 bool dict_has_space(const struct dict *dict, const char *space);
 /* Names of spaces, each at least once, to suggest from; *ret_n of them, in the arena. */
 const char **dict_spaces(const struct dict *dict, struct arena *arena, size_t *ret_n);
+/* Names of a space's options, to suggest from; *ret_n of them, in the arena. */
+const char **dict_names(const struct dict *dict, const char *space, struct arena *arena, size_t *ret_n);
+/* A definition with that name in any space; NULL if there is none. */
+const struct optdef *dict_name_anywhere(const struct dict *dict, const char *name);
 /* "dhcp4" or "dhcp6". */
 const char *dict_main_space(const struct dict *dict);

@@ -80,6 +80,34 @@ START_TEST(columns_count_characters)
 }
 END_TEST
 
+static void expect_inside(const char *text, size_t from, size_t len, unsigned col, unsigned columns)
+{
+	struct pos pos;
+
+	(void)read_text(text, 0);
+	pos = json_string_pos(diag, doc.root, from, len);
+	ck_assert_uint_eq(pos.line, 2);
+	ck_assert_uint_eq(pos.col, col);
+	ck_assert_uint_eq(pos.len, columns);
+}
+
+/* Bytes of a value are columns of the source: escapes are longer, characters of several bytes are one column. */
+START_TEST(places_inside_strings)
+{
+	expect_inside("\n  \"abcdef\"", 0, 1, 4, 1);
+	expect_inside("\n  \"abcdef\"", 2, 3, 6, 3);
+	expect_inside("\n  \"abcdef\"", 6, 0, 10, 1);
+	expect_inside("\n  \"abcdef\"", 9, 5, 10, 1);
+	expect_inside("\n  \"a\\\"b\\nc\"", 1, 1, 5, 2);
+	expect_inside("\n  \"a\\\"b\\nc\"", 4, 1, 10, 1);
+	expect_inside("\n  \"\\u00e9x\"", 0, 2, 4, 6);
+	expect_inside("\n  \"\\u00e9x\"", 2, 1, 10, 1);
+	expect_inside("\n  \"\\ud83d\\ude00x\"", 4, 1, 16, 1);
+	expect_inside("\n  \"\xc3\xa9\xe6\x97\xa5x\"", 5, 1, 6, 1);
+	expect_inside("\n  'abcdef'", 2, 1, 3, 8);
+}
+END_TEST
+
 START_TEST(strict_text_has_no_extras)
 {
 	ck_assert_int_lt(read_text("{ \"a\": 1 } # c", JSON_STRICT), 0);
@@ -397,6 +425,7 @@ int main(void)
 	tcase_add_test(tc, takes_comments_and_all_values);
 	tcase_add_test(tc, finds_all_errors_of_a_text);
 	tcase_add_test(tc, columns_count_characters);
+	tcase_add_test(tc, places_inside_strings);
 	tcase_add_test(tc, strict_text_has_no_extras);
 	tcase_add_test(tc, depth_and_number_of_errors_are_bounded);
 	tcase_add_test(tc, keys_live_with_the_document);
