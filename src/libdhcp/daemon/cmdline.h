@@ -13,6 +13,7 @@ enum run_mode {
 	RUN_BUILD_REPORT,
 	RUN_PRINT_SCHEMA,
 	RUN_PRINT_REFERENCE,
+	RUN_PRINT_EXPRESSIONS,
 	RUN_PRINT_CONFIG, /* --print-config FILE: as config-get would show it */
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "eval/expr.h"
 #include "io/caps.h"
 #include "io/sock_want.h"
 #include "json/diag.h"
@@ -196,6 +197,9 @@ int serve_main(const struct family *fam, int argc, char **argv)
 		return 0;
 	case RUN_PRINT_REFERENCE:
 		config_print_reference(fam->digit, stdout);
+		return 0;
+	case RUN_PRINT_EXPRESSIONS:
+		eval_print_reference(fam->digit, stdout);
 		return 0;
 	case RUN_CHECK:
 	case RUN_CHECK_WIDE:

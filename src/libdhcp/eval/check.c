@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What can be said of an expression before any packet comes: how long its texts can be, and which comparisons can
+ * therefore never be true. Options count as well-formed: as long as their type says.
+ */
+#include "eval/expr_int.h"
+
+#include <inttypes.h>
+
+static uint32_t at_most(uint64_t len)
+{
+	return len < LEN_ANY ? (uint32_t)len : LEN_ANY;
+}
+
+static struct eval_len len_between(uint64_t min, uint64_t max)
+{
+	return (struct eval_len){ at_most(min), at_most(max), 0, false };
+}
+
+static uint32_t min_of(struct eval_len len)
+{
+	return len.or_empty ? 0 : len.min;
+}
+
+static bool is_fixed(struct eval_len len)
+{
+	return len.min == len.max && !len.or_empty;
+}
+
+struct eval_len len_of_literal(const struct eval_node *node)
+{
+	return LEN(at_most(node->literal.len));
+}
+
+struct eval_len len_of_first(const struct eval_node *node)
+{
+	return node->first->len;
+}
+
+struct eval_len len_of_concat(const struct eval_node *node)
+{
+	uint64_t min = 0, max = 0;
+	const struct eval_node *arg;
+
+	for (arg = node->first; arg; arg = arg->next) {
+		min += min_of(arg->len);
+		max += arg->len.max;
+	}
+	return len_between(min, max);
+}
+
+struct eval_len len_of_choice(const struct eval_node *node)
+{
+	const struct eval_len *a = &node->first->next->len, *b = &node->first->next->next->len;
+	uint32_t a_min = min_of(*a), b_min = min_of(*b);
+
+	return len_between(a_min < b_min ? a_min : b_min, a->max > b->max ? a->max : b->max);
+}
+
+struct eval_len len_of_substring(const struct eval_node *node)
+{
+	struct eval_len in = node->first->len;
+	int64_t max = in.max, start = node->start, before, after, length = node->length;
+
+	if (start < 0)
+		start += max;
+	/* Of a text of the greatest length; with a shorter one nothing is longer. */
+	if (is_fixed(in) && (start < 0 || start >= max))
+		return LEN(0);
+	before = is_fixed(in) ? start : max;
+	after = node->start < 0 ? -(int64_t)node->start : max - start;
+	if (after < 0)
+		after = 0;
+	if (after > max)
+		after = max;
+	if (node->is_rest)
+		max = after;
+	else if (length >= 0)
+		max = length < after ? length : after;
+	else
+		max = -length < before ? -length : before;
+	return is_fixed(in) ? LEN((uint32_t)max) : len_between(0, (uint64_t)max);
+}
+
+struct eval_len len_of_split(const struct eval_node *node)
+{
+	return LEN_UP_TO(node->first->len.max);
+}
+
+/* Two digits a byte, and the separators. */
+struct eval_len len_of_hexstring(const struct eval_node *node)
+{
+	struct eval_len in = node->first->len, sep = node->first->next->len;
+	uint64_t min = min_of(in), max = in.max;
+
+	if (min)
+		min = 2 * min + (min - 1) * min_of(sep);
+	if (max)
+		max = 2 * max + (max - 1) * sep.max;
+	return len_between(min, max);
+}
+
+/* An address as text, or the bytes of one: by what it is made of. */
+struct eval_len len_of_address(const struct eval_node *node)
+{
+	struct eval_len in;
+
+	if (!node->first || eval_is_place(node->first)) /* pkt.src: the family is set by check_node() */
+		return (struct eval_len){ 4, 16, 12, false };
+	in = node->first->len;
+	if (is_fixed(in) && in.min == 4)
+		return len_between(7, 15);
+	if (is_fixed(in) && in.min == 16)
+		return len_between(2, 45);
+	return LEN_UP_TO(45);
+}
+
+static struct eval_len len_of_type(enum opt_type type)
+{
+	switch (type) {
+	case OPT_BOOLEAN:
+	case OPT_INT8:
+	case OPT_UINT8:
+		return LEN(1);
+	case OPT_INT16:
+	case OPT_UINT16:
+		return LEN(2);
+	case OPT_INT32:
+	case OPT_UINT32:
+	case OPT_IPV4_ADDRESS:
+		return LEN(4);
+	case OPT_IPV6_ADDRESS:
+		return LEN(16);
+	case OPT_PSID:
+		return LEN(3);
+	default:
+		return LEN_UP_TO(LEN_ANY);
+	}
+}
+
+static bool is_number_or_address(const struct optdef *def)
+{
+	return def->type != OPT_RECORD && is_fixed(len_of_type(def->type)) && !def->encapsulate && !def->more;
+}
+
+struct eval_len len_of_option(const struct eval_node *node)
+{
+	const struct optdef *def = node->first->def;
+	struct eval_len len;
+
+	/* What encapsulates or repeats grows; RFC 3396 joins what is there twice. */
+	if (!def || !is_number_or_address(def))
+		return LEN_UP_TO(LEN_ANY);
+	len = len_of_type(def->type);
+	len.or_empty = true;
+	if (def->array) {
+		len.step = len.min;
+		len.max = LEN_ANY / len.min * len.min;
+	}
+	return len;
+}
+
+struct eval_len len_of_option_text(const struct eval_node *node)
+{
+	(void)node;
+	return LEN_UP_TO(LEN_ANY);
+}
+
+/* --- comparisons ---------------------------------------------------------------- */
+
+static bool has_len(struct eval_len set, uint32_t len)
+{
+	if (!len && set.or_empty)
+		return true;
+	return len >= set.min && len <= set.max && (!set.step || (len - set.min) % set.step == 0);
+}
+
+static bool may_be_equally_long(struct eval_len a, struct eval_len b)
+{
+	if (is_fixed(a))
+		return has_len(b, a.min);
+	if (is_fixed(b))
+		return has_len(a, b.min);
+	if (has_len(a, 0) && has_len(b, 0))
+		return true;
+	return a.min <= b.max && b.min <= a.max;
+}
+
+static const char *len_text(const struct parser *p, struct eval_len len)
+{
+	if (is_fixed(len) || len.min == len.max)
+		return arena_printf(p->env->arena, "has %" PRIu32 " byte%s", len.min, len.min == 1 ? "" : "s");
+	if (len.step > 1 && len.max > LEN_ANY - len.step)
+		return arena_printf(p->env->arena, "has a multiple of %" PRIu32 " bytes", len.step);
+	if (!min_of(len))
+		return arena_printf(p->env->arena, "has at most %" PRIu32 " byte%s", len.max, len.max == 1 ? "" : "s");
+	if (len.max >= LEN_ANY)
+		return arena_printf(p->env->arena, "has at least %" PRIu32 " bytes", len.min);
+	return arena_printf(p->env->arena, "has %" PRIu32 " to %" PRIu32 " bytes", len.min, len.max);
+}
+
+static void help_integer(struct parser *p, const struct eval_node *number, struct eval_len other)
+{
+	const uint8_t *b = number->literal.data;
+	uint32_t v = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+	uint32_t len = other.step > 1 ? other.step : other.max;
+
+	if ((len == 1 && v <= UINT8_MAX) || (len == 2 && v <= UINT16_MAX))
+		diag_help(p->env->diag, "an integer has 4 bytes: write 0x%0*" PRIx32, (int)(2 * len), v);
+	else if (other.max > 4)
+		diag_help(p->env->diag, "an integer has 4 bytes: the text is '%" PRIu32 "'", v);
+}
+
+/* pkt4.mac == '02:00:00:00:00:01' */
+static void help_mac(struct parser *p, const struct eval_node *mac, const struct eval_node *literal)
+{
+	if (mac->op->text == text_mac && literal->op == &eval_op_literal && literal->literal.len > 2 &&
+	    literal->literal.data[2] == ':')
+		diag_help(p->env->diag, "write hexstring(pkt4.mac, ':')");
+}
+
+static void warn_of_lengths(struct parser *p, const struct eval_node *node)
+{
+	const struct eval_node *a = node->first, *b = a->next;
+
+	diag_warn(p->env->diag, parser_pos(p, node->from, node->to), "never true: the left side %s, the right side %s",
+		  len_text(p, a->len), len_text(p, b->len));
+	if (b->op == &eval_op_integer)
+		help_integer(p, b, a->len);
+	else if (a->op == &eval_op_integer)
+		help_integer(p, a, b->len);
+	help_mac(p, a, b);
+	help_mac(p, b, a);
+}
+
+static bool has_letter(const struct eval_node *literal, char first, char last)
+{
+	size_t i;
+
+	for (i = 0; i < literal->literal.len; i++)
+		if (literal->literal.data[i] >= first && literal->literal.data[i] <= last)
+			return true;
+	return false;
+}
+
+/* hexstring(...) == '0A' */
+static bool warn_of_letters(struct parser *p, const struct eval_node *node, const struct eval_node *made,
+			    const struct eval_node *literal)
+{
+	bool lower = made->op->letters == LETTERS_LOWER;
+
+	if (made->op->letters == LETTERS_ANY || literal->op != &eval_op_literal)
+		return false;
+	if (lower ? !has_letter(literal, 'A', 'Z') : !has_letter(literal, 'a', 'z'))
+		return false;
+	diag_warn(p->env->diag, parser_pos(p, node->from, node->to), "never true: \"%s\" has no %s-case letters",
+		  made->op->name, lower ? "upper" : "lower");
+	return true;
+}
+
+/* option[93].hex == 7: it may be true, but not with one value of the option. */
+static void warn_of_values(struct parser *p, const struct eval_node *node, const struct eval_node *option,
+			   const struct eval_node *number)
+{
+	uint32_t step = option->len.step;
+
+	if (number->op != &eval_op_integer || (step != 1 && step != 2) || option->op->text != text_place)
+		return;
+	diag_warn(p->env->diag, parser_pos(p, node->from, node->to),
+		  "an integer has 4 bytes: these are %" PRIu32 " values of option %u", 4 / step, option->first->index);
+	help_integer(p, number, option->len);
+}
+
+/* option[93].text == '7': the text of an option that is no string is a description. */
+static bool warn_of_description(struct parser *p, const struct eval_node *node, const struct eval_node *made,
+				const struct eval_node *literal)
+{
+	const struct optdef *def = made->op->text == text_of_option ? made->first->def : NULL;
+	static const char begin[] = "type=";
+
+	if (made->op->text != text_of_option || literal->op->form != FORM_LITERAL || !literal->literal.len)
+		return false;
+	if ((def && def->type == OPT_STRING) ||
+	    (literal->literal.len > 5 && !memcmp(literal->literal.data, begin, sizeof(begin) - 1)))
+		return false;
+	diag_warn(p->env->diag, parser_pos(p, node->from, node->to),
+		  "never true: option %u is not a string, so its \"text\" begins with \"type=\"", made->first->index);
+	diag_help(p->env->diag, "compare its bytes: %.*s.hex", (int)(made->first->to - made->first->from),
+		  p->text + made->first->from);
+	return true;
+}
+
+static enum eval_verdict check_equal(struct parser *p, const struct eval_node *node)
+{
+	const struct eval_node *a = node->first, *b = a->next;
+
+	if (a->op->form == FORM_LITERAL && b->op->form == FORM_LITERAL && bytes_equal(a->literal, b->literal))
+		return ALWAYS_TRUE;
+	if (!may_be_equally_long(a->len, b->len)) {
+		warn_of_lengths(p, node);
+		return NEVER_TRUE;
+	}
+	if (a->op->form == FORM_LITERAL && b->op->form == FORM_LITERAL) {
+		diag_warn(p->env->diag, parser_pos(p, node->from, node->to),
+			  "never true: these are two different texts");
+		return NEVER_TRUE;
+	}
+	warn_of_values(p, node, a, b);
+	warn_of_values(p, node, b, a);
+	return warn_of_letters(p, node, a, b) || warn_of_letters(p, node, b, a) || warn_of_description(p, node, a, b) ||
+			       warn_of_description(p, node, b, a)
+		       ? NEVER_TRUE
+		       : MAYBE_TRUE;
+}
+
+/* --- verdicts ------------------------------------------------------------------- */
+
+static const struct eval_node *known_word(const struct eval_node *node, bool *ret_known)
+{
+	bool is_not = node->op->test == test_not;
+
+	if (is_not)
+		node = node->first;
+	if (node->op->test == test_known || (node->op->test == test_member && node->class_kind == CLASS_KNOWN))
+		*ret_known = !is_not;
+	else if (node->op->test == test_unknown || (node->op->test == test_member && node->class_kind == CLASS_UNKNOWN))
+		*ret_known = is_not;
+	else
+		return NULL;
+	return node;
+}
+
+/* Two terms of an "and" that exclude each other: the same thing compared with two texts, or a term and its opposite. */
+static bool exclude(const struct parser *p, const struct eval_node *a, const struct eval_node *b)
+{
+	bool known_a = false, known_b = false;
+	const struct eval_node *x, *y;
+
+	if (known_word(a, &known_a) && known_word(b, &known_b))
+		return known_a != known_b;
+	if (a->op->test != test_equal || b->op->test != test_equal)
+		return false;
+	x = a->first;
+	y = b->first;
+	if (x->next->op->form != FORM_LITERAL || y->next->op->form != FORM_LITERAL)
+		return false;
+	return x->to - x->from == y->to - y->from && !memcmp(p->text + x->from, p->text + y->from, x->to - x->from) &&
+	       !bytes_equal(x->next->literal, y->next->literal);
+}
+
+enum { TERMS_COMPARED = 16 };
+
+static enum eval_verdict check_terms(struct parser *p, const struct eval_node *node)
+{
+	const struct eval_node *a, *b;
+	unsigned n = 0, m;
+
+	for (a = node->first; a && n < TERMS_COMPARED; a = a->next, n++)
+		for (b = a->next, m = 0; b && m < TERMS_COMPARED; b = b->next, m++)
+			if (exclude(p, a, b)) {
+				diag_warn(p->env->diag, parser_pos(p, b->from, b->to),
+					  "never true together with what is before it");
+				diag_note(p->env->diag, parser_pos(p, a->from, a->to), "this excludes it");
+				return NEVER_TRUE;
+			}
+	return MAYBE_TRUE;
+}
+
+static enum eval_verdict verdict_of_terms(const struct eval_node *node, enum eval_verdict decides,
+					  enum eval_verdict other)
+{
+	const struct eval_node *arg;
+	bool all = true;
+
+	for (arg = node->first; arg; arg = arg->next) {
+		if (arg->verdict == decides)
+			return decides;
+		all &= arg->verdict == other;
+	}
+	return all ? other : MAYBE_TRUE;
+}
+
+static enum eval_verdict verdict_of(struct parser *p, const struct eval_node *node)
+{
+	enum eval_verdict verdict;
+
+	if (node->op->test == test_equal)
+		return check_equal(p, node);
+	if (node->op->test == test_not)
+		return node->first->verdict == NEVER_TRUE    ? ALWAYS_TRUE
+		       : node->first->verdict == ALWAYS_TRUE ? NEVER_TRUE
+							     : MAYBE_TRUE;
+	if (node->op->test == test_or)
+		return verdict_of_terms(node, ALWAYS_TRUE, NEVER_TRUE);
+	if (node->op->test == test_and) {
+		verdict = verdict_of_terms(node, NEVER_TRUE, ALWAYS_TRUE);
+		return verdict == MAYBE_TRUE ? check_terms(p, node) : verdict;
+	}
+	if (node->op->test == test_exists)
+		return node->first->verdict;
+	if (node->op->test == test_member && node->class_kind == CLASS_ALL)
+		return ALWAYS_TRUE;
+	return MAYBE_TRUE;
+}
+
+static bool has_wrong_argument(const struct eval_node *node)
+{
+	const struct eval_node *arg;
+
+	for (arg = node->first; arg; arg = arg->next)
+		if (arg->is_wrong)
+			return true;
+	return node->is_wrong;
+}
+
+void check_node(struct parser *p, struct eval_node *node)
+{
+	if (has_wrong_argument(node)) {
+		/* No more can be said. */
+		node->len = LEN_UP_TO(LEN_ANY);
+		return;
+	}
+	if (node->op->result == EVAL_BOOL) {
+		node->verdict = verdict_of(p, node);
+		return;
+	}
+	node->len = node->op->len_of ? node->op->len_of(node) : node->op->len;
+	if (node->op->form == FORM_MEMBER && node->op->from == AT_PKT && node->op->len_of)
+		node->len = p->env->digit == 6 ? LEN(16) : LEN(4);
+}
+
+/* True if a warning above says why the node is never true. */
+static bool is_reported(const struct eval_node *node)
+{
+	const struct eval_node *arg;
+	bool by_terms = true;
+
+	if (node->op->test != test_and && node->op->test != test_or)
+		return node->op->test == test_equal || node->op->test == test_exists;
+	for (arg = node->first; arg; arg = arg->next)
+		if (arg->verdict == NEVER_TRUE) {
+			by_terms = false;
+			if (is_reported(arg))
+				return true;
+		}
+	return by_terms;
+}
+
+void check_root(struct parser *p, const struct eval_node *root)
+{
+	if (root->op->result == EVAL_BOOL && root->verdict == NEVER_TRUE && !is_reported(root))
+		diag_warn(p->env->diag, parser_pos(p, root->from, root->to), "this is never true");
+}

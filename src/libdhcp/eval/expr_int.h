@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "base/str.h"
+#include "eval/expr.h"
+
+/*
+ * The inside of expressions: tokens (token.c), the parser (parse.c), its names (names.c), what can be said before any
+ * packet comes (check.c), the table of operators (ops.c) and their functions (ops_text.c, ops_packet.c, regex.c).
+ */
+
+/* --- operators ------------------------------------------------------------- */
+
+enum { FAM_4 = 1, FAM_6 = 2, FAM_46 = 3 };
+
+enum eval_form {
+	FORM_LITERAL,
+	FORM_INFIX,
+	FORM_PREFIX,
+	FORM_FUNCTION, /* name(arguments) */
+	FORM_WORD,     /* name */
+	FORM_PLACE,    /* name[index], or .name[index] of another place: part of a packet */
+	FORM_MEMBER,   /* .name of a place: its value */
+};
+
+/* What is before the dot. */
+enum eval_at { AT_START, AT_OPTION, AT_RELAY, AT_VENDOR, AT_VENDOR_CLASS, AT_PKT, AT_PKT4, AT_PKT6, AT_DATA, AT_ALL };
+
+enum eval_index { INDEX_NONE, INDEX_OPTION, INDEX_RELAY_OPTION, INDEX_HOP, INDEX_ENTERPRISE, INDEX_DATA };
+
+enum eval_arg { ARG_NONE, ARG_TEXT, ARG_BOOL, ARG_NUMBER, ARG_LENGTH, ARG_REGEX, ARG_CLASS };
+
+/* Which letters a text can have. */
+enum eval_letters { LETTERS_ANY, LETTERS_LOWER, LETTERS_UPPER };
+
+enum { EVAL_ARGS_MAX = 3, LEN_ANY = 65535 };
+
+/* Lengths a text can have, bytes: min, min + step ... max, or zero. */
+struct eval_len {
+	uint32_t min, max;
+	uint32_t step; /* 0 = 1 */
+	bool or_empty;
+};
+
+#define LEN(N) ((struct eval_len){ (N), (N), 0, false })
+#define LEN_UP_TO(N) ((struct eval_len){ 0, (N), 0, false })
+#define LEN_OR_NONE(N) ((struct eval_len){ (N), (N), 0, true })
+
+enum eval_verdict { MAYBE_TRUE, NEVER_TRUE, ALWAYS_TRUE };
+
+struct eval_node;
+
+struct eval_op {
+	const char *name;
+	enum eval_form form;
+	enum eval_type result; /* not of a place */
+	uint8_t families;
+	uint8_t precedence;         /* of infix and prefix ones: the higher binds tighter */
+	enum eval_at from, to;      /* of places and members */
+	enum eval_index index;      /* of places */
+	bool may_omit_index;        /* vendor.enterprise */
+	bool needs_index, no_index; /* of members: of the place before them */
+	enum eval_arg args[EVAL_ARGS_MAX];
+	bool (*test)(const struct eval_node *node, struct eval *ev);
+	struct bytes (*text)(const struct eval_node *node, struct eval *ev);
+	bool (*find)(const struct eval_node *node, struct eval *ev, struct bytes *ret);
+	struct eval_len len;
+	struct eval_len (*len_of)(const struct eval_node *node); /* instead of len */
+	enum eval_letters letters;
+	const char *syntax; /* in the manual; NULL: made of name and arguments */
+	const char *doc;
+};
+
+/* In the order of the manual. */
+extern const struct eval_op eval_ops[];
+extern const unsigned n_eval_ops;
+
+extern const struct eval_op eval_op_literal, eval_op_integer;
+
+struct eval_node {
+	const struct eval_op *op;
+	struct eval_node *first; /* argument; of a place or member: the place before it */
+	struct eval_node *next;  /* argument of the same operator */
+	uint32_t from, to;       /* in the expression's text */
+	bool has_index, is_any;  /* [..], [*] */
+	uint32_t index;          /* option code, enterprise number */
+	int32_t start, length;   /* substring; start: also a hop, a field, an element */
+	bool is_rest;            /* length "all" */
+	int class_id;            /* of member; negative: see class_kind */
+	enum { CLASS_ORDINARY, CLASS_KNOWN, CLASS_UNKNOWN, CLASS_ALL } class_kind;
+	struct bytes literal;
+	const struct optdef *def; /* of an option; NULL if unknown */
+	int32_t subs;             /* where the sub-options of this option begin; negative: it has none */
+	bool has_pads;            /* they have PAD and END */
+	const char *space;        /* of its sub-options */
+	void *regex;
+	struct eval_len len;
+	enum eval_verdict verdict; /* of a place: whether it is present */
+	bool is_wrong;             /* reported */
+};
+
+struct eval_expr {
+	const struct eval_node *root;
+	enum eval_type type;
+	bool needs_host;
+	unsigned *classes;
+	unsigned n_classes, max_classes;
+};
+
+static inline bool eval_is_place(const struct eval_node *node)
+{
+	return node->op->form == FORM_PLACE;
+}
+
+/* The operator with that name of that form, for any family; NULL. */
+const struct eval_op *eval_op_find(enum eval_form form, enum eval_at from, const char *name, size_t len);
+/* "4" or "6" is enough. */
+static inline bool eval_op_is_for(const struct eval_op *op, unsigned digit)
+{
+	return op->families & (digit == 6 ? FAM_6 : FAM_4);
+}
+
+/* --- tokens ---------------------------------------------------------------- */
+
+enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_TEXT, TOKEN_HEX, TOKEN_INTEGER, TOKEN_ADDRESS, TOKEN_SIGN, TOKEN_BAD };
+
+struct token {
+	enum token_kind kind;
+	uint32_t from, to;
+	char sign;          /* one of ( ) [ ] . , + * and '=' for == */
+	int64_t number;     /* of an integer; one out of range is reported by who wants it */
+	struct bytes value; /* of literals but integers: in the arena or the text */
+	bool is_wrong;      /* reported; the value means nothing */
+};
+
+struct parser {
+	const struct eval_env *env;
+	struct json_object *value;
+	const char *text;
+	uint32_t len, at;
+	struct token token; /* the one under the cursor */
+	uint32_t last_end;  /* of the one before */
+	unsigned depth, nodes;
+	bool failed; /* an error was reported */
+	bool lost;   /* a syntax error was: the rest is not read */
+	struct eval_expr *expr;
+};
+
+/* Reads the next one; a wrong one is reported, and is TOKEN_BAD. */
+void token_next(struct parser *p);
+/* The index of an option, whose names may begin with digits: a word or an integer. */
+void token_next_name(struct parser *p);
+/* As errors name it: "\"and\"", "the end of the expression"; in the arena. */
+const char *token_name(const struct parser *p, const struct token *token);
+
+/* --- errors ---------------------------------------------------------------- */
+
+struct pos parser_pos(const struct parser *p, uint32_t from, uint32_t to);
+void parser_error(struct parser *p, uint32_t from, uint32_t to, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* An error after which the rest makes no sense. */
+void parser_syntax(struct parser *p, uint32_t from, uint32_t to, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* --- names (names.c) -------------------------------------------------------- */
+
+/* "did you mean", of the words that may be here; and all of them when none is near. */
+void names_help_operator(struct parser *p, const char *word);
+/* The same where an operator between two operands is expected. */
+void names_help_infix(struct parser *p, const char *word);
+void names_help_member(struct parser *p, enum eval_at from, const char *word);
+/* "text, hex, exists or option", in the arena. */
+const char *names_of_members(struct parser *p, enum eval_at from);
+/* Sets code, definition and sub-options of an option in `space` (NULL: unknown). False after an error. */
+bool names_set_option(struct parser *p, struct eval_node *node, const char *space);
+/* "vendor-4491", or the built-in space of that vendor; in the arena. */
+const char *names_vendor_space(struct parser *p, uint32_t enterprise);
+bool names_set_class(struct parser *p, struct eval_node *node);
+
+/* --- what is known before (check.c) ------------------------------------------ */
+
+/* Sets length and verdict of a node whose arguments have theirs; warns of comparisons that are never true. */
+void check_node(struct parser *p, struct eval_node *node);
+void check_root(struct parser *p, const struct eval_node *root);
+struct eval_len len_of_option(const struct eval_node *node);
+struct eval_len len_of_option_text(const struct eval_node *node);
+struct eval_len len_of_first(const struct eval_node *node);
+struct eval_len len_of_literal(const struct eval_node *node);
+struct eval_len len_of_concat(const struct eval_node *node);
+struct eval_len len_of_choice(const struct eval_node *node);
+struct eval_len len_of_substring(const struct eval_node *node);
+struct eval_len len_of_split(const struct eval_node *node);
+struct eval_len len_of_hexstring(const struct eval_node *node);
+struct eval_len len_of_address(const struct eval_node *node);
+
+/* --- evaluation -------------------------------------------------------------- */
+
+struct found {
+	const struct opts *list;
+	const struct opt *opt;
+	uint16_t code;
+};
+
+enum { FOUND_SLOTS = 64 };
+
+struct eval_scratch {
+	uint8_t text[EVAL_TEXT_MAX];
+	struct found found[FOUND_SLOTS];
+	struct regex_scratch *regex; /* NULL if no expression has one */
+};
+
+/* False, and the evaluation is over, if that much work is too much. */
+bool eval_charge(struct eval *ev, size_t work);
+/* Room for text that is made; NULL when there is none. */
+uint8_t *eval_room(struct eval *ev, size_t len);
+/* A copy of it; empty when there is no room. */
+struct bytes eval_text_of(struct eval *ev, const char *text);
+bool node_test(const struct eval_node *node, struct eval *ev);
+struct bytes node_text(const struct eval_node *node, struct eval *ev);
+bool node_find(const struct eval_node *node, struct eval *ev, struct bytes *ret);
+
+/* ops_text.c */
+struct bytes text_literal(const struct eval_node *node, struct eval *ev);
+bool test_not(const struct eval_node *node, struct eval *ev);
+bool test_and(const struct eval_node *node, struct eval *ev);
+bool test_or(const struct eval_node *node, struct eval *ev);
+bool test_equal(const struct eval_node *node, struct eval *ev);
+struct bytes text_concat(const struct eval_node *node, struct eval *ev);
+struct bytes text_choice(const struct eval_node *node, struct eval *ev);
+struct bytes text_substring(const struct eval_node *node, struct eval *ev);
+struct bytes text_split(const struct eval_node *node, struct eval *ev);
+struct bytes text_hexstring(const struct eval_node *node, struct eval *ev);
+struct bytes text_address(const struct eval_node *node, struct eval *ev);
+struct bytes text_signed(const struct eval_node *node, struct eval *ev);
+struct bytes text_unsigned(const struct eval_node *node, struct eval *ev);
+struct bytes text_lower(const struct eval_node *node, struct eval *ev);
+struct bytes text_upper(const struct eval_node *node, struct eval *ev);
+
+/* ops_packet.c */
+bool test_exists(const struct eval_node *node, struct eval *ev);
+bool test_member(const struct eval_node *node, struct eval *ev);
+bool test_known(const struct eval_node *node, struct eval *ev);
+bool test_unknown(const struct eval_node *node, struct eval *ev);
+struct bytes text_place(const struct eval_node *node, struct eval *ev);
+struct bytes text_of_option(const struct eval_node *node, struct eval *ev);
+bool find_option(const struct eval_node *node, struct eval *ev, struct bytes *ret);
+bool find_relay4(const struct eval_node *node, struct eval *ev, struct bytes *ret);
+bool find_relay6(const struct eval_node *node, struct eval *ev, struct bytes *ret);
+bool find_vendor(const struct eval_node *node, struct eval *ev, struct bytes *ret);
+bool find_vendor_class(const struct eval_node *node, struct eval *ev, struct bytes *ret);
+bool find_data(const struct eval_node *node, struct eval *ev, struct bytes *ret);
+bool find_packet(const struct eval_node *node, struct eval *ev, struct bytes *ret);
+struct bytes text_enterprise(const struct eval_node *node, struct eval *ev);
+struct bytes text_relay_peer(const struct eval_node *node, struct eval *ev);
+struct bytes text_relay_link(const struct eval_node *node, struct eval *ev);
+struct bytes text_iface(const struct eval_node *node, struct eval *ev);
+struct bytes text_src(const struct eval_node *node, struct eval *ev);
+struct bytes text_dst(const struct eval_node *node, struct eval *ev);
+struct bytes text_len(const struct eval_node *node, struct eval *ev);
+struct bytes text_mac(const struct eval_node *node, struct eval *ev);
+struct bytes text_hlen(const struct eval_node *node, struct eval *ev);
+struct bytes text_htype(const struct eval_node *node, struct eval *ev);
+struct bytes text_ciaddr(const struct eval_node *node, struct eval *ev);
+struct bytes text_giaddr(const struct eval_node *node, struct eval *ev);
+struct bytes text_yiaddr(const struct eval_node *node, struct eval *ev);
+struct bytes text_siaddr(const struct eval_node *node, struct eval *ev);
+struct bytes text_msgtype(const struct eval_node *node, struct eval *ev);
+struct bytes text_transid(const struct eval_node *node, struct eval *ev);
+
+/* --- regular expressions (regex.c) -------------------------------------------- */
+
+enum { REGEX_MAX = 1024, REGEX_SUBJECT_MAX = 1024 };
+
+/* NULL after an error: *ret_why (in the arena) says what it is, *ret_at where in the pattern. */
+void *regex_compile(struct bytes pattern, struct arena *arena, const char **ret_why, size_t *ret_at);
+struct regex_scratch *regex_scratch_new(void);
+void regex_scratch_free(struct regex_scratch *scratch);
+bool test_match(const struct eval_node *node, struct eval *ev);

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Names in expressions: operators, options, classes; and what is meant by those that do not exist. */
+#include "base/str.h"
+#include "eval/expr_int.h"
+
+enum { WORDS_MAX = 128, ENTERPRISE_CABLELABS = 4491 };
+
+static const char *lower(struct parser *p, const char *word)
+{
+	char *copy = arena_strdup(p->env->arena, word), *c;
+
+	for (c = copy; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c | 0x20);
+	return copy;
+}
+
+static bool is_word(const struct eval_op *op)
+{
+	return op->from == AT_START && op->name[0] >= 'a' && op->name[0] <= 'z';
+}
+
+void names_help_operator(struct parser *p, const char *word)
+{
+	/* Other spellings of people who know other languages. */
+	static const struct {
+		const char *word, *name;
+	} others[] = {
+		{ "substr", "substring" },
+		{ "if", "ifelse" },
+		{ "regex", "match" },
+		{ "matches", "match" },
+		{ "tolower", "lcase" },
+		{ "lower", "lcase" },
+		{ "toupper", "ucase" },
+		{ "upper", "ucase" },
+		{ "hex", "hexstring" },
+		{ "equals", "==" },
+		{ "eq", "==" },
+		{ "packet", "pkt" },
+		{ "opt", "option" },
+		{ "options", "option" },
+		{ "class", "member" },
+		{ "len", "pkt.len" },
+		{ "mac", "pkt4.mac" },
+		{ "elif", "ifelse" },
+		{ "elsif", "ifelse" },
+		{ "cat", "concat" },
+		{ "relay", "relay4" },
+		{ "member_of", "member" },
+		{ "exists", "option[...].exists" },
+	};
+	const char *names[WORDS_MAX], *near, *small = lower(p, word);
+	size_t n = 0, i;
+
+	for (i = 0; i < n_eval_ops && n < WORDS_MAX; i++)
+		if (is_word(&eval_ops[i]) && eval_op_is_for(&eval_ops[i], p->env->digit))
+			names[n++] = eval_ops[i].name;
+	near = diag_suggest(small, names, n);
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (!strcmp(others[i].word, small))
+			near = others[i].name;
+	if (near)
+		diag_help(p->env->diag, "did you mean \"%s\"?", near);
+	else
+		diag_help(p->env->diag, "text must be in single quotes: '%s'", word);
+}
+
+void names_help_infix(struct parser *p, const char *word)
+{
+	static const struct {
+		const char *word, *name;
+	} others[] = { { "eq", "==" },           { "equals", "==" },
+		       { "is", "==" },           { "xor", "not (A == B)" },
+		       { "plus", "+" },          { "matches", "match('REGEX', TEXT)" },
+		       { "ne", "not (A == B)" }, { "not", "and not" } };
+	const char *names[WORDS_MAX], *near;
+	size_t n = 0, i;
+
+	for (i = 0; i < n_eval_ops && n < WORDS_MAX; i++)
+		if (eval_ops[i].form == FORM_INFIX && is_word(&eval_ops[i]))
+			names[n++] = eval_ops[i].name;
+	word = lower(p, word);
+	near = diag_suggest(word, names, n);
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (!strcmp(others[i].word, word))
+			near = others[i].name;
+	if (near)
+		diag_help(p->env->diag, "did you mean \"%s\"?", near);
+}
+
+static size_t members(const struct parser *p, enum eval_at from, const char *names[WORDS_MAX])
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < n_eval_ops && n < WORDS_MAX; i++)
+		if (from != AT_START && eval_ops[i].from == from && eval_op_is_for(&eval_ops[i], p->env->digit))
+			names[n++] = eval_ops[i].name;
+	return n;
+}
+
+const char *names_of_members(struct parser *p, enum eval_at from)
+{
+	const char *names[WORDS_MAX], *text = "";
+	size_t n = members(p, from, names), i;
+
+	for (i = 0; i < n; i++)
+		text = arena_printf(p->env->arena, "%s%s%s", text, !i ? "" : i + 1 < n ? ", " : " or ", names[i]);
+	return text;
+}
+
+void names_help_member(struct parser *p, enum eval_at from, const char *word)
+{
+	const char *names[WORDS_MAX], *near;
+	size_t n = members(p, from, names);
+
+	near = diag_suggest(lower(p, word), names, n);
+	if (near)
+		diag_help(p->env->diag, "did you mean \"%s\"?", near);
+	else if (n)
+		diag_help(p->env->diag, "expected %s", names_of_members(p, from));
+}
+
+/* --- options ------------------------------------------------------------------ */
+
+static const char *main_space(const struct parser *p)
+{
+	return dict_main_space(p->env->dict);
+}
+
+static uint32_t type_size(enum opt_type type)
+{
+	switch (type) {
+	case OPT_BOOLEAN:
+	case OPT_INT8:
+	case OPT_UINT8:
+		return 1;
+	case OPT_INT16:
+	case OPT_UINT16:
+		return 2;
+	case OPT_INT32:
+	case OPT_UINT32:
+	case OPT_IPV4_ADDRESS:
+		return 4;
+	case OPT_IPV6_ADDRESS:
+		return 16;
+	default:
+		return 0;
+	}
+}
+
+/* Where sub-options begin: after the value, if its length is known; negative: there are none. */
+static int32_t subs_of(const struct parser *p, const struct optdef *def)
+{
+	bool is_iaprefix = p->env->digit == 6 && def->code == OPT6_IAPREFIX;
+	uint32_t size = 0;
+	unsigned i;
+
+	if (def->more && p->env->digit == 4) /* RFC 3925 4: enterprise number, then the length of this vendor's data */
+		return 5;
+	if ((!def->encapsulate && !def->more) || def->array)
+		return -1;
+	for (i = 0; i < def->record_n; i++) {
+		/* RFC 9915 21.22: its length, then all of the prefix */
+		uint32_t one = def->record[i] == OPT_IPV6_PREFIX && is_iaprefix ? 17 : type_size(def->record[i]);
+
+		if (!one)
+			return -1;
+		size += one;
+	}
+	if (def->record_n || def->type == OPT_EMPTY)
+		return (int32_t)size;
+	size = type_size(def->type);
+	return size ? (int32_t)size : -1;
+}
+
+/* The space of a vendor's options, of the configuration or built-in. */
+const char *names_vendor_space(struct parser *p, uint32_t enterprise)
+{
+	const char *space = arena_printf(p->env->arena, "vendor-%u", enterprise);
+
+	if (enterprise == ENTERPRISE_CABLELABS && !dict_has_space(p->env->dict, space))
+		return p->env->digit == 6 ? "docsis3-v6" : "docsis3-v4";
+	return space;
+}
+
+static void help_option(struct parser *p, const char *space, const char *name)
+{
+	const struct eval_env *env = p->env;
+	const char *near = NULL;
+	const struct optdef *def;
+	const char **names;
+	size_t n;
+
+	names = dict_names(env->dict, space, env->arena, &n);
+	near = diag_suggest(lower(p, name), names, n);
+	if (!near && env->other_name)
+		near = env->other_name(env->ctx, space, name);
+	if (near) {
+		diag_help(env->diag, "did you mean \"%s\"?", near);
+		return;
+	}
+	def = dict_name_anywhere(env->dict, name);
+	if (def && !strcmp(def->space, "dhcp-agent-options-space"))
+		diag_help(env->diag, "it is a relay's: write relay4[%s]", name);
+	else if (def)
+		diag_help(env->diag, "there is one in space %s", def->space);
+}
+
+bool names_set_option(struct parser *p, struct eval_node *node, const char *space)
+{
+	int64_t max = p->env->digit == 6 ? UINT16_MAX : UINT8_MAX;
+	const struct token *token = &p->token;
+	const char *name;
+
+	if (token->kind == TOKEN_INTEGER) {
+		if (token->number < 0 || token->number > max) {
+			parser_error(p, token->from, token->to, "option code %lld is not in 0..%lld",
+				     (long long)token->number, (long long)max);
+			return false;
+		}
+		node->index = (uint32_t)token->number;
+		node->def = space ? dict_by_code(p->env->dict, space, (uint16_t)node->index) : NULL;
+	} else {
+		name = arena_strndup(p->env->arena, p->text + token->from, token->to - token->from);
+		if (!space) {
+			parser_error(p, token->from, token->to, "option \"%s\" is not known here: write its code",
+				     name);
+			return false;
+		}
+		node->def = dict_by_name(p->env->dict, space, name);
+		if (!node->def) {
+			parser_error(p, token->from, token->to, "space %s has no option \"%s\"", space, name);
+			help_option(p, space, name);
+			return false;
+		}
+		node->index = node->def->code;
+	}
+	if (node->def) {
+		node->subs = subs_of(p, node->def);
+		node->space = node->def->encapsulate;
+		/* IAs hold options of the message's own space. */
+		if (!node->space && node->subs >= 0 && node->index != OPT6_VENDOR_OPTS)
+			node->space = main_space(p);
+	} else {
+		node->subs = -1;
+	}
+	/* RFC 2132 8.4: options in option 43 may be padded. */
+	node->has_pads = p->env->digit == 4 && node->index == 43 && space && !strcmp(space, main_space(p));
+	return true;
+}
+
+/* --- classes ------------------------------------------------------------------ */
+
+static void use_class(struct parser *p, unsigned id)
+{
+	struct eval_expr *expr = p->expr;
+
+	if (expr->n_classes == expr->max_classes) {
+		unsigned max = expr->max_classes ? 2 * expr->max_classes : 4;
+		unsigned *v = arena_new_array(p->env->arena, unsigned, max);
+
+		if (expr->n_classes)
+			memcpy(v, expr->classes, expr->n_classes * sizeof(*v));
+		expr->classes = v;
+		expr->max_classes = max;
+	}
+	expr->classes[expr->n_classes++] = id;
+}
+
+bool names_set_class(struct parser *p, struct eval_node *node)
+{
+	const struct eval_env *env = p->env;
+	const char *name = arena_strndup(env->arena, (const char *)p->token.value.data, p->token.value.len), *near;
+	const char *const *names = NULL;
+	size_t n = 0;
+
+	node->class_kind = !strcmp(name, "KNOWN")     ? CLASS_KNOWN
+			   : !strcmp(name, "UNKNOWN") ? CLASS_UNKNOWN
+			   : !strcmp(name, "ALL")     ? CLASS_ALL
+						      : CLASS_ORDINARY;
+	if (node->class_kind != CLASS_ORDINARY) {
+		p->expr->needs_host |= node->class_kind != CLASS_ALL;
+		return true;
+	}
+	node->class_id = env->find_class ? env->find_class(env->ctx, name) : -1;
+	if (node->class_id >= 0) {
+		use_class(p, (unsigned)node->class_id);
+		return true;
+	}
+	parser_error(p, p->token.from, p->token.to, "class \"%s\" is not defined", name);
+	if (env->class_names)
+		names = env->class_names(env->ctx, &n);
+	near = names ? diag_suggest(name, names, n) : NULL;
+	if (near)
+		diag_help(env->diag, "did you mean \"%s\"?", near);
+	return false;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * "match": PCRE2 without its compiler to machine code. Patterns are compiled into the configuration's arena. Matching
+ * takes its memory from a region made at start, and is given up at a number of steps, as if a limit of the evaluation
+ * were reached: what a client sends can make a pattern backtrack without end.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+
+#include "eval/expr_int.h"
+
+#include <pcre2.h>
+
+enum {
+	FRAMES_KIB = 64,
+	STEP_WORK = 16, /* a step of the matcher takes about as long as looking at so many bytes */
+	SMALL = 8192,
+	BIG = (FRAMES_KIB + 1) << 10,
+};
+
+/* --- memory ------------------------------------------------------------------- */
+
+static void *arena_take(size_t size, void *ctx)
+{
+	return arena_room(ctx, size);
+}
+
+static void arena_leave(void *p, void *ctx)
+{
+	(void)p;
+	(void)ctx;
+}
+
+/* Small pieces are made once and stay; the stack of frames moves between two big ones as it grows. */
+struct regex_scratch {
+	uint8_t small[SMALL] __attribute__((aligned(16)));
+	uint8_t big[2][BIG] __attribute__((aligned(16)));
+	size_t small_used;
+	bool big_used[2];
+	pcre2_match_data *data;
+	pcre2_match_context *limits;
+};
+
+static void *scratch_take(size_t size, void *ctx)
+{
+	struct regex_scratch *scratch = ctx;
+	unsigned i;
+
+	if (!scratch->data && size <= SMALL - scratch->small_used) {
+		void *p = scratch->small + scratch->small_used;
+
+		scratch->small_used += (size + 15) & ~(size_t)15;
+		return p;
+	}
+	for (i = 0; i < 2; i++)
+		if (!scratch->big_used[i] && size <= BIG) {
+			scratch->big_used[i] = true;
+			return scratch->big[i];
+		}
+	return NULL;
+}
+
+static void scratch_leave(void *p, void *ctx)
+{
+	struct regex_scratch *scratch = ctx;
+	unsigned i;
+
+	for (i = 0; i < 2; i++)
+		if (p == scratch->big[i])
+			scratch->big_used[i] = false;
+}
+
+struct regex_scratch *regex_scratch_new(void)
+{
+	struct regex_scratch *scratch = xcalloc(1, sizeof(*scratch));
+	pcre2_general_context *general = pcre2_general_context_create(scratch_take, scratch_leave, scratch);
+
+	scratch->limits = pcre2_match_context_create(general);
+	(void)pcre2_set_heap_limit(scratch->limits, FRAMES_KIB);
+	scratch->data = pcre2_match_data_create(1, general);
+	return scratch;
+}
+
+/* Nothing in it has memory of its own. */
+void regex_scratch_free(struct regex_scratch *scratch)
+{
+	free(scratch);
+}
+
+/* --- patterns -------------------------------------------------------------------- */
+
+void *regex_compile(struct bytes pattern, struct arena *arena, const char **ret_why, size_t *ret_at)
+{
+	/* As in Kea, all of the text must match. Near to ECMAScript, whose expressions Kea has. */
+	uint32_t options = PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX |
+			   PCRE2_MATCH_UNSET_BACKREF | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
+	pcre2_general_context *general;
+	pcre2_compile_context *context;
+	PCRE2_SIZE at = 0;
+	pcre2_code *code;
+	PCRE2_UCHAR why[256];
+	int err = 0;
+
+	*ret_at = 0;
+	if (pattern.len > REGEX_MAX) {
+		*ret_why = arena_printf(arena, "longer than %d bytes", REGEX_MAX);
+		return NULL;
+	}
+	general = pcre2_general_context_create(arena_take, arena_leave, arena);
+	context = general ? pcre2_compile_context_create(general) : NULL;
+	if (!context)
+		die_of_memory();
+	(void)pcre2_set_newline(context, PCRE2_NEWLINE_ANYCRLF);
+	(void)pcre2_set_parens_nest_limit(context, EVAL_DEPTH_MAX);
+	code = pcre2_compile(pattern.data, pattern.len, options, &err, &at, context);
+	if (!code) {
+		(void)pcre2_get_error_message(err, why, sizeof(why));
+		*ret_why = arena_strdup(arena, (const char *)why);
+		*ret_at = at;
+	}
+	return code;
+}
+
+/*
+ * How many steps a match took is not known afterwards. So it has few at first, which nearly always are enough and cost
+ * little however many classes there are, and is tried again with more; then all it could have taken is charged.
+ */
+bool test_match(const struct eval_node *node, struct eval *ev)
+{
+	static const uint32_t steps[] = { 64, 512, 4096 };
+	struct bytes text = node_text(node->first, ev);
+	struct regex_scratch *scratch = ev->scratch->regex;
+	int result = PCRE2_ERROR_MATCHLIMIT;
+	unsigned i;
+
+	if (text.len > REGEX_SUBJECT_MAX || !scratch || !eval_charge(ev, text.len))
+		return false;
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]) && result == PCRE2_ERROR_MATCHLIMIT; i++) {
+		if (!eval_charge(ev, i ? steps[i] * STEP_WORK : steps[i]))
+			return false;
+		(void)pcre2_set_match_limit(scratch->limits, steps[i]);
+		result = pcre2_match(node->regex, text.data, text.len, 0, PCRE2_NO_JIT, scratch->data, scratch->limits);
+	}
+	if (result >= 0)
+		return true;
+	if (result != PCRE2_ERROR_NOMATCH)
+		ev->is_exceeded = true;
+	return false;
+}
