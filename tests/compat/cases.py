@@ -407,6 +407,14 @@ group("options", {"valid-lifetime": 3600, "option-def": DEFS, "option-data": OPT
                   "subnet4": [LINK, with_opts(FAR, opt("time-offset", "-1"), opt("domain-name-servers", "198.51.100.53"),
                                               opt("cookie-servers", "198.51.100.8", **{"always-send": True}))]}, sent)
 
+# Values and options that are too much or missing; the same option twice.
+REPEATED = [opt("domain-name-servers", "192.0.2.1"), opt("domain-name-servers", "192.0.2.2,,192.0.2.3,"), opt("time-offset", "1, 2"), opt("time-offset", "3"),
+            opt("boot-file-name", "a,b"), opt("slp-service-scope", "false, "), opt("log-servers", ""), {"name": "time-servers"},
+            {"name": "vendor-encapsulated-options"}, opt("x", "1", space="vendor-encapsulated-options-space"), opt("x", "2", space="vendor-encapsulated-options-space")]
+group("repeated", {"valid-lifetime": 3600, "option-def": [{"name": "x", "code": 1, "space": "vendor-encapsulated-options-space", "type": "uint8"}],
+                   "option-data": REPEATED, "subnet4": [LINK]},
+      [(f"option-{code}", [D(prl=bytes([code]))]) for code in (2, 4, 6, 7, 43, 67, 79)])
+
 LINK2 = dict(LINK, pools=[{"pool": "192.0.2.100 - 192.0.2.250", "option-data": [opt("time-servers", "192.0.2.4"), opt("log-servers", "192.0.2.5")]}])
 group("pool-options", {"valid-lifetime": 3600, "option-data": [opt("time-servers", "10.0.0.1"), opt("log-servers", "10.0.0.1")],
                        "subnet4": [with_opts(LINK2, opt("time-servers", "10.0.0.2"), opt("lpr-servers", "10.0.0.2"))]}, [

@@ -368,6 +368,11 @@ group("empty", {**LIFE, "option-data": OPTS, "subnet6": [{"id": 1, "subnet": "20
 
 EXCLUDE = dict(LINK, **{"pd-pools": [pd_pool("2001:db8:8000::", 48, 56, **{"excluded-prefix": "2001:db8:8000:10::", "excluded-prefix-len": 64,
                                                                              "option-data": [o("dns-servers", "2001:db8::5")]})]})
+# Values and options that are too much or missing; the same option twice.
+group("repeated", {**LIFE, "option-data": [o("dns-servers", "2001:db8::1"), o("dns-servers", "2001:db8::2,"), o("preference", "1, 2"), o("domain-search", ""),
+                                           o("bootfile-param", "a, ,b,"), {"name": "sip-server-addr"}, o("nii", "1,2,3,4")], "subnet6": [LINK]},
+      [(f"option-{code}", [SOLICIT(na(1), oro=[code])]) for code in (7, 22, 23, 24, 60, 62)])
+
 group("exclude", {**LIFE, "option-data": [o("dns-servers", "2001:db8::1")], "subnet6": [EXCLUDE]}, [
     ("asked", get(pd(1), oro=[67])),
     ("not-asked", get(pd(1))),
