@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * kea-lfc: the clean-up of a lease file as a process of its own, so that it neither takes the server's
+ * kea-lfc: the cleanup of a lease file as a process of its own, so that it neither takes the server's
  * memory nor its time. The work is lease/lfc.c; here are Kea's arguments, the pid file and the log.
  */
 #include "base/args.h"
@@ -233,7 +233,7 @@ static ssize_t read_small(const char *path, char *buf, size_t size)
 }
 
 /*
- * The clean-up of another Kea writes its number to the pid file but does not lock it; it may outlive
+ * The cleanup of another Kea writes its number to the pid file but does not lock it; it may outlive
  * the server that a newer one replaces. Its number, or 0.
  */
 static pid_t running_unlocked(const struct args *args)
@@ -251,7 +251,7 @@ static pid_t running_unlocked(const struct args *args)
 	name = strrchr(text, '/');
 	if (strcmp(name ? name + 1 : text, "kea-lfc") != 0)
 		return 0;
-	/* Another number may have been given to the clean-up of other files since. */
+	/* Another number may have been given to the cleanup of other files since. */
 	for (const char *arg = text; arg < text + len; arg += strlen(arg) + 1)
 		if (strcmp(arg, args->files.copy) == 0)
 			return (pid_t)pid;

@@ -18,7 +18,7 @@ struct spans {
 
 /* Zeroed memory is an empty set. */
 void spans_done(struct spans *spans);
-/* Marks are bits. Bits behind the prefix's length are ignored. */
+/* Marks are bits. Bits after the prefix's length are ignored. */
 void spans_mark(struct spans *spans, const struct prefix *prefix, unsigned mark);
 void spans_unmark(struct spans *spans, const struct prefix *prefix, unsigned mark);
 /*

@@ -89,7 +89,7 @@ const char *prefix_format(const struct prefix *p, char *buf);
 bool prefix_contains(const struct prefix *p, const struct ip *ip);
 struct ip prefix_first(const struct prefix *p);
 struct ip prefix_last(const struct prefix *p);
-/* Whether the bits behind the length are all zero. */
+/* True if all bits after the length are zero. */
 bool prefix_is_clean(const struct prefix *p);
 
 /*

@@ -176,7 +176,7 @@ static inline const char *scope_name(const struct scope *scope, unsigned family)
 	{                                                                                                       \
 		.name = n, .type = KEY_JSON, CONF_FIELD(s, f, CONF_IS(s, f, struct json_object *)), __VA_ARGS__ \
 	}
-/* user-context and comment, which may stand in nearly every map. */
+/* user-context and comment, which nearly every map may have. */
 #define K_COMMENT(s)                                                                   \
 	K_JSON(s, user_context, "user-context", .families = KEY_ALL, .since = "4.0.0", \
 	       .doc = "free JSON kept with the object"),                               \

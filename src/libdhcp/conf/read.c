@@ -376,7 +376,7 @@ static bool read_list(const struct conf_reader *rd, const struct key *key, struc
 
 static bool is_off(const struct conf_reader *rd, const struct key *key, struct json_object *value);
 
-/* A map is off when its switch ("enable-...") is, or when all that stands in it is. */
+/* A map is off when its switch ("enable-...") is, or when everything in it is. */
 static bool map_is_off(const struct conf_reader *rd, const struct scope *scope, struct json_object *map)
 {
 	json_object_object_foreach(map, name, value)

@@ -32,7 +32,7 @@ struct lfc {
 	char *program;
 	uint32_t interval_sec; /* 0: never */
 	struct timer interval_timer, size_timer;
-	int64_t not_before_ms; /* for clean-ups by size */
+	int64_t not_before_ms; /* for cleanups by size */
 	struct post post;      /* from the journal thread: the file was moved aside */
 	_Atomic int result;
 	pid_t pid; /* 0: none runs */

@@ -11,10 +11,10 @@
  *	- when the lease file holds 16 MiB and four times what the leases held now need, looked at every
  *	  5 seconds: with the one time that the cleaned file takes, disk use and the time of a start
  *	  stay in proportion to the leases, whatever their rate of change;
- *	- at the start of the server, if an earlier clean-up did not come to its end.
+ *	- at the start of the server, if an earlier cleanup did not come to its end.
  *
- * An interval of 0 means never. One clean-up at a time; after one that failed, size starts the next
- * after a minute at the earliest. A clean-up outlives its server. Main thread only.
+ * An interval of 0 means never. One cleanup at a time; after one that failed, size starts the next
+ * after a minute at the earliest. A cleanup outlives its server. Main thread only.
  */
 struct lfc;
 

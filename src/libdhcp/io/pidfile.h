@@ -11,8 +11,8 @@
 struct pidfile;
 
 /*
- * FOLDER/CONFIGNAME.PROGRAM.pid; the folder is $KEA_PIDFILE_DIR or the one compiled in; CONFIGNAME is
- * the configuration's file name without folder and last extension. -E_SPACE.
+ * FOLDER/CONFIGNAME.PROGRAM.pid; the directory is $KEA_PIDFILE_DIR or the one compiled in; CONFIGNAME is
+ * the configuration's file name without directory and last extension. -E_SPACE.
  */
 int pidfile_path(const char *config_file, const char *program, char *buf, size_t size);
 

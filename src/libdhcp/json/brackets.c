@@ -13,7 +13,7 @@
 enum {
 	COST_CHANGE = 10,   /* a bracket inserted or exchanged */
 	COST_REMOVE = 11,   /* slips are more often omissions */
-	COST_REOPEN = 9,    /* a closing bracket removed, for what follows it belongs into the bracket */
+	COST_REOPEN = 9,    /* a closing bracket removed, because what follows belongs inside */
 	COST_KIND = 5,      /* a map where the key is known to hold a list, ... */
 	COST_EOF = 1,       /* each bracket after the first that is open at the end: all are one slip */
 	COST_COMMA = 2,     /* a comma that is missing with the bracket before it */
@@ -573,7 +573,7 @@ static bool has_same_keys(const struct search *s, const struct frame *f, size_t 
 	return false;
 }
 
-/* The bracket that was closed last is still open: key i belongs into it. */
+/* The bracket that was closed last is still open: key i belongs inside. */
 static void try_reopen(struct search *s, struct state st, size_t i)
 {
 	const struct frame *f = st.closed;

@@ -53,7 +53,7 @@ struct pos json_key_pos(struct json_object *value);
  * if the source does not have it in double quotes.
  */
 struct pos json_string_pos(const struct diag *diag, struct json_object *value, size_t from, size_t len);
-/* True for what stands for a value that could not be read. Its error has been reported. */
+/* True for the placeholder of a value that could not be read. Its error has been reported. */
 bool json_is_broken(struct json_object *value);
 /* True for a map or list whose end was missing: it may lack more than that. */
 bool json_is_cut(struct json_object *value);

@@ -19,11 +19,11 @@
  * lost: it is enough to cut the file back to its last good length once there is room. Tried at once,
  * then with pauses growing to one second.
  *
- * The file grows with each change. journal_rotate() gives it another name for the clean-up (leftover.h)
+ * The file grows with each change. journal_rotate() gives it another name for the cleanup (leftover.h)
  * and goes on in a new one.
  *
  * Two servers must not use one file: FILE.lock holds an OFD lock while we run. It is a companion
- * because the lease file itself is renamed and replaced (by us, and by the clean-up), and a lock
+ * because the lease file itself is renamed and replaced (by us, and by the cleanup), and a lock
  * stays with the old inode. The kernel drops it when the process dies; nothing stale can remain.
  */
 struct journal;
@@ -89,7 +89,7 @@ bool journal_is_full(const struct journal *journal);
  */
 int journal_queue(struct journal *journal, struct store_txn *txn);
 /*
- * Move the file to PATH.1 and go on in a fresh one, unless a clean-up has something to finish first.
+ * Move the file to PATH.1 and go on in a fresh one, unless a cleanup has something to finish first.
  * The caller's thread makes the new file and waits for the disk; the journal thread renames between
  * two groups, at the price of one more sync. Then done is called, from that thread: 0 = there is
  * something to clean up, -E_NOENT = there is nothing, else why it could not be (a failed call was

@@ -62,7 +62,7 @@ struct journal {
 /* The thread; `journal` is a struct journal. Ends when it is to stop and nothing is queued. */
 void *journal_run(void *journal);
 
-/* Take the lock, again if the companion went away with its folder: never two servers. */
+/* Take the lock, again if the companion went away with its directory: never two servers. */
 int journal_hold_lock(struct journal *j, char **reterr);
 /* The same for those who cannot say why not. */
 bool journal_still_locked(struct journal *j);
@@ -73,7 +73,7 @@ void journal_add_row(struct journal *j, const struct lease *lease, bool deleted)
  * any thread.
  */
 int journal_write_all(struct journal *j, int fd, const char *data, size_t len);
-/* The folder that the path leads to now. -E_SYS with errno. */
+/* The directory that the path leads to now. -E_SYS with errno. */
 int journal_sync_dir(struct journal *j);
 /* Go on in fd, which is taken: the file at path, sound, `len` bytes long. */
 void journal_use_file(struct journal *j, int fd, off_t len, const struct stat *st);

@@ -65,7 +65,7 @@ static void deletion_row(void *arg, const struct lease_row *row)
 /*
  * The files before this one (leftover.h) may hold leases that were deleted since, and the rows that
  * said so are not in the new file: say it again. So it is right whatever becomes of those files, which
- * a clean-up may be working on.
+ * a cleanup may be working on.
  */
 static void write_deletions(struct snapshot *s)
 {

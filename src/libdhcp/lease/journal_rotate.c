@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A new file to go on in; the old one gets its name for the clean-up (leftover.h). */
+/* A new file to go on in; the old one gets its name for the cleanup (leftover.h). */
 #include "lease/journal_int.h"
 
 #include "base/err.h"
@@ -57,7 +57,7 @@ int journal_rotate(struct journal *j, void (*done)(void *ctx, int result), void 
 	return fd < 0 ? fd : 0;
 }
 
-/* Both renames and the folder's sync, or as it was, or (tainted) to be written anew. */
+/* Both renames and the directory's sync, or as it was, or (tainted) to be written anew. */
 static int swap_files(struct journal *j, int fd, const struct stat *st)
 {
 	if (j->sys->rename(j->path, j->copy_path) < 0) {

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TRIES 100 /* a clean-up changes the names three times */
+#define TRIES 100 /* a cleanup changes the names three times */
 
 static char *name_of(const char *path, const char *suffix)
 {

@@ -5,7 +5,7 @@
 
 /*
  * The files that stand before the lease file, under Kea's names. The server moves its file to .1; the
- * clean-up makes one of .2 (what the last clean-up made) and .1:
+ * cleanup makes one of .2 (what the last cleanup made) and .1:
  *
  *	.2 and .1            wait to be cleaned up, or are being read
  *	.output              is being written: worthless
@@ -25,10 +25,10 @@ struct leftover {
 };
 
 /*
- * Open what counts now. A clean-up may be at work: what was opened belongs together, and stays
+ * Open what counts now. A cleanup may be at work: what was opened belongs together, and stays
  * readable when it is removed. Bad rows will be kept in PATH.bad.
  */
 int leftover_open(const char *path, struct leftover *ret, char **reterr);
 void leftover_close(struct leftover *leftover);
-/* Whether a clean-up has something to begin or to finish; then the lease file must stay. */
+/* Whether a cleanup has something to begin or to finish; then the lease file must stay. */
 bool leftover_is_pending(const char *path);

@@ -345,7 +345,7 @@ static int rename_finish(struct lfc *l, char **reterr)
 {
 	const struct lfc_files *files = l->files;
 
-	/* Also when an earlier run made it: whether that came to sync the folder is not known. */
+	/* Also when an earlier run made it: whether that came to sync the directory is not known. */
 	if (sync_folder_of(l, files->finish) < 0)
 		return fail(reterr, -E_SYS, "the directory of %s: %s", files->finish, strerror(errno));
 	if (l->sys->unlink(files->copy) < 0 && errno != ENOENT)

@@ -6,10 +6,10 @@
 #include <sys/types.h>
 
 /*
- * Lease file clean-up: of `previous` and then `copy` the last row of each address goes to `output`,
+ * Lease file cleanup: of `previous` and then `copy` the last row of each address goes to `output`,
  * which becomes `finish` and in the end `previous`; see leftover.h for what each name means to a
  * server. Killed at any moment nothing is lost, and the next run goes on. What is removed is removed
- * after its successor and the folder are on stable storage.
+ * after its successor and the directory are on stable storage.
  */
 struct lfc_files {
 	int family;

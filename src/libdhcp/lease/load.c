@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Reading lease files: at the server's start and by the clean-up. What is damaged is set aside. */
+/* Reading lease files: at the server's start and by the cleanup. What is damaged is set aside. */
 #include "lease/load.h"
 
 #include "base/arena.h"
@@ -247,7 +247,7 @@ static bool append(int fd, const struct str *rows)
 }
 
 /*
- * Append, unless they are there already: they were kept at the last start. Synced, because the clean-up
+ * Append, unless they are there already: they were kept at the last start. Synced, because the cleanup
  * removes the original.
  */
 static bool keep_bad_rows(const char *bad_path, const struct str *rows)

@@ -12,5 +12,5 @@
 /* The descriptor to keep; -E_BUSY when somebody has it, -E_AGAIN if that is this process; *reterr (malloc'd) says who.
  */
 int lockfile_take(const char *path, char **reterr);
-/* Whether PATH.lock is still the file that fd has locked: somebody may have removed the folder. */
+/* Whether PATH.lock is still the file that fd has locked: somebody may have removed the directory. */
 bool lockfile_is_held(const char *path, int fd);

@@ -12,7 +12,7 @@ extern const struct store_ops memfile_ops;
 /* The lease file with symbolic links followed; NULL if there is none, or the store is no memfile. */
 const char *memfile_path(const struct store *store);
 /*
- * Move the lease file aside and begin a new one, for the clean-up to work on the old one (leftover.h, kea-lfc).
+ * Move the lease file aside and begin a new one, for the cleanup to work on the old one (leftover.h, kea-lfc).
  * done is called from any thread: 0 = there is something to clean up, -E_NOENT = there is nothing, else why not.
  * This may wait for the disk. -E_UNSUPPORTED when there is no file, -E_BUSY while one is under way, -E_SYS: done is
  * not called.

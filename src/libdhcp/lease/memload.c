@@ -88,7 +88,7 @@ static void expect(const char *path, const struct leftover *old)
 	heap_expect(bytes * 2);
 }
 
-/* What clean-ups left first; the lease file itself comes last and wins. */
+/* What cleanups left first; the lease file itself comes last and wins. */
 static int load_all(struct load *load, int family, const char *path, uint64_t max_bad, char **reterr)
 {
 	struct load_result *res = &load->sum->last;

@@ -11,7 +11,7 @@ struct memload {
 };
 
 /*
- * Fill an empty table with the leases of the file at `path` and of what clean-ups left beside it. One
+ * Fill an empty table with the leases of the file at `path` and of what cleanups left beside it. One
  * thread, before anybody else has the table. max_bad: see load_file; it counts for each file. On failure
  * the table is only good for memtable_done().
  */

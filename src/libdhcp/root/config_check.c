@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What two subnets can get wrong about each other: the same id, the same addresses, and one that takes
- * all clients of the other.
+ * Conflicts between subnets: the same id, the same addresses, and a subnet that is never selected because
+ * another one is.
  */
 #include "root/config_build.h"
 

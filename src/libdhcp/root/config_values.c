@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * option-data: each value is encoded by its definition, then sub-options go into the options that hold
- * them. What stands in one list belongs together: a list's sub-options are not mixed with another's.
+ * them. A list is a unit: its sub-options are not mixed with those of another list.
  */
 #include "base/err.h"
 #include "base/str.h"
