@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What the parts cost by themselves, in nanoseconds of processor time an operation: codec, choice of
+ * What the parts cost by themselves, in nanoseconds of processor time an operation: codec, expressions, choice of
  * the subnet, free addresses, the way through the pipeline, journal, reading of lease files.
  *	micro [--quick] [NAME...]	--quick: a few operations each, to see that it works
  *	micro --list	the names
@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "eval/expr.h"
 #include "io/engine.h"
 #include "json/diag.h"
 #include "lease/load.h"
@@ -142,6 +143,63 @@ static void build6(uint64_t n)
 	while (n--)
 		if (packet6_write(&parsed6, out, sizeof(out), NULL) < 0)
 			abort();
+}
+
+/* --- expressions ------------------------------------------------------------ */
+
+enum { TESTS = 64 };
+
+static const struct eval_expr *tests[TESTS];
+static struct eval_scratch *eval_scratch;
+
+/* As boot configurations have them; over a DISCOVER of a PXE client. */
+static void prepare_tests(void)
+{
+	static const char *const texts[] = { "substring(option[60].hex, 0, 9) == 'PXEClient'",
+					     "option[77].hex == 'iPXE'", "option[93].hex == 0x0007",
+					     "option[60].hex == 'MSFT 5.0' and not option[82].exists" };
+	static const uint8_t options[] = { 0x63, 0x82, 0x53, 0x63, 53,  1,   1,   55,  5,   1,   3,   6,   43,
+					   60,   57,   2,    5,    192, 93,  2,   0,   7,   94,  3,   1,   3,
+					   16,   60,   32,   'P',  'X', 'E', 'C', 'l', 'i', 'e', 'n', 't', ':',
+					   'A',  'r',  'c',  'h',  ':', '0', '0', '0', '0', '7', ':', 'U', 'N',
+					   'D',  'I',  ':',  '0',  '0', '3', '0', '0', '1', 255 };
+	struct eval_env env = { .digit = 4, .dict = dict_new(arena, 0), .arena = arena, .diag = diag_new() };
+	const char *why;
+
+	memset(message, 0, sizeof(message));
+	memcpy(message, (const uint8_t[]){ 1, 1, 6, 0, 0x12, 0x34, 0x56, 0x78 }, 8);
+	memcpy(message + PACKET4_HEADER, options, sizeof(options));
+	if (packet4_parse(bytes_of(message, PACKET4_HEADER + sizeof(options)), arena, &parsed4, &why) < 0)
+		abort();
+	for (unsigned i = 0; i < TESTS; i++) {
+		struct json_object *text = json_object_new_string(texts[i % 4]);
+
+		tests[i] = eval_compile(&env, text, EVAL_BOOL);
+		json_object_put(text);
+		if (!tests[i])
+			abort();
+	}
+	diag_free(env.diag);
+	eval_scratch = eval_scratch_new(false);
+}
+
+static void evaluate(uint64_t n)
+{
+	struct eval ev = { .q4 = &parsed4, .iface = "eth0", .scratch = eval_scratch };
+	unsigned hits = 0;
+
+	for (uint64_t left = n; left--;) {
+		eval_begin(&ev);
+		for (unsigned i = 0; i < TESTS; i++)
+			hits += eval_test(tests[i], &ev);
+	}
+	if (hits != n * TESTS / 2)
+		abort();
+}
+
+static void free_tests(void)
+{
+	eval_scratch_free(eval_scratch);
 }
 
 /* --- choice of the subnet ---------------------------------------------------- */
@@ -555,6 +613,7 @@ static const struct row {
 	{ "pick-0", "2^20 addresses, all free", prepare_empty, pick, NULL, 0 },
 	{ "pick-99.9", "2^20 addresses, 99.9 % held", prepare_nearly_full, pick, NULL, 0 },
 	{ "pick-100", "2^20 addresses, none free", prepare_full, pick, NULL, 0 },
+	{ "eval-64", "64 tests of options 60, 77, 93 and 82 over a packet", prepare_tests, evaluate, free_tests, 0 },
 	{ "serve-new", "DISCOVER and REQUEST through the pipeline, leases in memory only", prepare_server, serve_new,
 	  close_server, 0 },
 	{ "serve-renew", "REQUEST, one of 100,000 clients after the other", prepare_leases, serve_renew, close_server,

@@ -4,6 +4,7 @@
 #include "base/args.h"
 #include "base/build.h"
 #include "base/err.h"
+#include "eval/expr.h"
 #include "json/diag.h"
 #include "serve/family.h"
 
@@ -153,10 +154,13 @@ int run_options_parse(const struct family *fam, int argc, char **argv, struct ru
 
 void run_options_version(const struct family *fam, enum run_mode mode)
 {
+	char pcre2[EVAL_VERSION_MAX];
+
 	switch (mode) {
 	case RUN_VERSION:
-		printf("%s\n%s server\nlinked with:\nlog4c\n%s\njson-c %s\ndatabase:\nMemfile backend\n",
-		       PACKAGE_VERSION, fam->protocol, OpenSSL_version(OPENSSL_VERSION), json_c_version());
+		printf("%s\n%s server\nlinked with:\nlog4c\n%s\njson-c %s\nPCRE2 %s\ndatabase:\nMemfile backend\n",
+		       PACKAGE_VERSION, fam->protocol, OpenSSL_version(OPENSSL_VERSION), json_c_version(),
+		       eval_regex_version(pcre2));
 		break;
 	default:
 		build_report();

@@ -47,7 +47,7 @@ struct eval_env {
 	const char *const *(*class_names)(void *ctx, size_t *ret_n);
 	/* What else is meant by a name that no option has: a name of the same space, or NULL. May be NULL. */
 	const char *(*other_name)(void *ctx, const char *space, const char *name);
-	struct arena *arena; /* of the configuration: expressions live here */
+	struct arena *arena; /* of the configuration, without a cap: expressions live here */
 	struct diag *diag;
 };
 
@@ -58,6 +58,8 @@ struct eval_env {
 const struct eval_expr *eval_compile(const struct eval_env *env, struct json_object *value, enum eval_type type);
 /* True if its value depends on the host reservation having been looked up: known, unknown. */
 bool eval_needs_host(const struct eval_expr *expr);
+/* True if it has "match": then the scratch needs room for it. */
+bool eval_has_match(const struct eval_expr *expr);
 /* The classes it asks for, by their numbers: *ret_n of them, in the order of the text, each at least once. */
 const unsigned *eval_classes(const struct eval_expr *expr, size_t *ret_n);
 
@@ -79,8 +81,8 @@ struct eval {
 	uint64_t found_valid; /* a bit for each slot of the scratch's table of options found */
 };
 
-/* regexes: false if no expression has "match", which saves 130 KB. */
-struct eval_scratch *eval_scratch_new(bool regexes);
+/* with_match: false if no expression has "match", which saves 140 KB. */
+struct eval_scratch *eval_scratch_new(bool with_match);
 void eval_scratch_free(struct eval_scratch *scratch); /* NULL is fine */
 
 /* To be called once for each packet, before the first expression; the options must not change afterwards. */
@@ -93,6 +95,9 @@ bool eval_test(const struct eval_expr *expr, struct eval *ev);
 /* The value of an EVAL_TEXT expression; borrowed from packet, expression or scratch until the next evaluation. */
 struct bytes eval_text(const struct eval_expr *expr, struct eval *ev);
 
+enum { EVAL_VERSION_MAX = 64 };
+/* Of PCRE2, "10.42 2022-12-11"; returns buf. */
+const char *eval_regex_version(char buf[EVAL_VERSION_MAX]);
 /* The operators as a manual, in Markdown. */
 void eval_print_reference(unsigned digit, FILE *to);
 /*

@@ -77,23 +77,32 @@ extern const unsigned n_eval_ops;
 
 extern const struct eval_op eval_op_literal, eval_op_integer;
 
+/* What evaluation reads comes first. */
 struct eval_node {
-	const struct eval_op *op;
+	union {
+		bool (*test)(const struct eval_node *node, struct eval *ev);
+		struct bytes (*text)(const struct eval_node *node, struct eval *ev);
+	};
 	struct eval_node *first; /* argument; of a place or member: the place before it */
 	struct eval_node *next;  /* argument of the same operator */
-	uint32_t from, to;       /* in the expression's text */
-	bool has_index, is_any;  /* [..], [*] */
-	uint32_t index;          /* option code, enterprise number */
-	int32_t start, length;   /* substring; start: also a hop, a field, an element */
-	bool is_rest;            /* length "all" */
-	int class_id;            /* of member; negative: see class_kind */
-	enum { CLASS_ORDINARY, CLASS_KNOWN, CLASS_UNKNOWN, CLASS_ALL } class_kind;
 	struct bytes literal;
+	uint32_t index;         /* option code, enterprise number */
+	bool has_index, is_any; /* [..], [*] */
+	bool is_string;         /* an option: see trimmed() */
+	bool is_rest;           /* length "all" */
+	int32_t start, length;  /* substring; start: also a hop, a field, an element */
+	const struct eval_op *op;
+
+	bool (*find)(const struct eval_node *node, struct eval *ev, struct bytes *ret);
+	void *regex;
+	int class_id; /* of member; negative: see class_kind */
+	enum { CLASS_ORDINARY, CLASS_KNOWN, CLASS_UNKNOWN, CLASS_ALL } class_kind;
 	const struct optdef *def; /* of an option; NULL if unknown */
 	int32_t subs;             /* where the sub-options of this option begin; negative: it has none */
 	bool has_pads;            /* they have PAD and END */
-	const char *space;        /* of its sub-options */
-	void *regex;
+
+	uint32_t from, to; /* in the expression's text */
+	const char *space; /* of its sub-options */
 	struct eval_len len;
 	enum eval_verdict verdict; /* of a place: whether it is present */
 	bool is_wrong;             /* reported */
@@ -102,7 +111,7 @@ struct eval_node {
 struct eval_expr {
 	const struct eval_node *root;
 	enum eval_type type;
-	bool needs_host;
+	bool needs_host, has_match;
 	unsigned *classes;
 	unsigned n_classes, max_classes;
 };
@@ -210,14 +219,36 @@ struct eval_scratch {
 };
 
 /* False, and the evaluation is over, if that much work is too much. */
-bool eval_charge(struct eval *ev, size_t work);
+static inline bool eval_charge(struct eval *ev, size_t work)
+{
+	if (__builtin_expect(ev->work_left < work, 0)) {
+		ev->work_left = 0;
+		ev->is_exceeded = true;
+		return false;
+	}
+	ev->work_left -= (uint32_t)work;
+	return true;
+}
+
+static inline bool node_test(const struct eval_node *node, struct eval *ev)
+{
+	return eval_charge(ev, 1) && node->test(node, ev);
+}
+
+static inline struct bytes node_text(const struct eval_node *node, struct eval *ev)
+{
+	return eval_charge(ev, 1) ? node->text(node, ev) : bytes_of("", 0);
+}
+
+static inline bool node_find(const struct eval_node *node, struct eval *ev, struct bytes *ret)
+{
+	return eval_charge(ev, 1) && node->find(node, ev, ret);
+}
+
 /* Room for text that is made; NULL when there is none. */
 uint8_t *eval_room(struct eval *ev, size_t len);
 /* A copy of it; empty when there is no room. */
 struct bytes eval_text_of(struct eval *ev, const char *text);
-bool node_test(const struct eval_node *node, struct eval *ev);
-struct bytes node_text(const struct eval_node *node, struct eval *ev);
-bool node_find(const struct eval_node *node, struct eval *ev, struct bytes *ret);
 
 /* ops_text.c */
 struct bytes text_literal(const struct eval_node *node, struct eval *ev);
@@ -225,6 +256,7 @@ bool test_not(const struct eval_node *node, struct eval *ev);
 bool test_and(const struct eval_node *node, struct eval *ev);
 bool test_or(const struct eval_node *node, struct eval *ev);
 bool test_equal(const struct eval_node *node, struct eval *ev);
+bool test_equal_literal(const struct eval_node *node, struct eval *ev);
 struct bytes text_concat(const struct eval_node *node, struct eval *ev);
 struct bytes text_choice(const struct eval_node *node, struct eval *ev);
 struct bytes text_substring(const struct eval_node *node, struct eval *ev);
@@ -242,6 +274,9 @@ bool test_member(const struct eval_node *node, struct eval *ev);
 bool test_known(const struct eval_node *node, struct eval *ev);
 bool test_unknown(const struct eval_node *node, struct eval *ev);
 struct bytes text_place(const struct eval_node *node, struct eval *ev);
+/* The same for options of the message itself, which is what most expressions ask for. */
+bool test_main_exists(const struct eval_node *node, struct eval *ev);
+struct bytes text_main_option(const struct eval_node *node, struct eval *ev);
 struct bytes text_of_option(const struct eval_node *node, struct eval *ev);
 bool find_option(const struct eval_node *node, struct eval *ev, struct bytes *ret);
 bool find_relay4(const struct eval_node *node, struct eval *ev, struct bytes *ret);

@@ -237,6 +237,7 @@ bool names_set_option(struct parser *p, struct eval_node *node, const char *spac
 		node->index = node->def->code;
 	}
 	if (node->def) {
+		node->is_string = node->def->type == OPT_STRING;
 		node->subs = subs_of(p, node->def);
 		node->space = node->def->encapsulate;
 		/* IAs hold options of the message's own space. */

@@ -10,37 +10,43 @@ static const struct bytes empty = { (const uint8_t *)"", 0 };
 /* --- options of a list ------------------------------------------------------------ */
 
 /* What was looked for before, found or not, is at hand: many classes ask for the same options. */
-static const struct opt *lookup(struct eval *ev, const struct opts *list, uint16_t code)
+static const struct opt *search(struct eval *ev, const struct opts *list, uint16_t code)
 {
 	unsigned slot = code % FOUND_SLOTS;
-	struct found *found = &ev->scratch->found[slot];
-	const struct opt *opt;
+	const struct opt *opt = opts_find(list, code);
 
-	if (ev->found_valid >> slot & 1 && found->list == list && found->code == code)
-		return found->opt;
-	opt = opts_find(list, code);
 	if (!eval_charge(ev, opt ? (size_t)(opt - list->v) + 1 : list->n))
 		return NULL;
-	*found = (struct found){ list, opt, code };
+	ev->scratch->found[slot] = (struct found){ list, opt, code };
 	ev->found_valid |= 1ULL << slot;
 	return opt;
 }
 
-static const struct opts *main_options(const struct eval *ev)
+static inline const struct opt *lookup(struct eval *ev, const struct opts *list, uint16_t code)
+{
+	unsigned slot = code % FOUND_SLOTS;
+	const struct found *found = &ev->scratch->found[slot];
+
+	if ((ev->found_valid >> slot & 1) && found->list == list && found->code == code)
+		return found->opt;
+	return search(ev, list, code);
+}
+
+static inline const struct opts *main_options(const struct eval *ev)
 {
 	return ev->q4 ? &ev->q4->opts : &ev->q6->opts;
 }
 
 /* Kea reads strings without the zero bytes at their end (RFC 2132 2). */
-static struct bytes trimmed(const struct eval_node *node, struct bytes data)
+static inline struct bytes trimmed(const struct eval_node *node, struct bytes data)
 {
-	if (node->def && node->def->type == OPT_STRING)
+	if (node->is_string)
 		while (data.len && !data.data[data.len - 1])
 			data.len--;
 	return data;
 }
 
-static bool find_in(struct eval *ev, const struct opts *list, const struct eval_node *node, struct bytes *ret)
+static inline bool find_in(struct eval *ev, const struct opts *list, const struct eval_node *node, struct bytes *ret)
 {
 	const struct opt *opt = lookup(ev, list, (uint16_t)node->index);
 
@@ -48,6 +54,18 @@ static bool find_in(struct eval *ev, const struct opts *list, const struct eval_
 		return false;
 	*ret = trimmed(node, opt->data);
 	return true;
+}
+
+struct bytes text_main_option(const struct eval_node *node, struct eval *ev)
+{
+	const struct opt *opt = lookup(ev, main_options(ev), (uint16_t)node->index);
+
+	return opt ? trimmed(node, opt->data) : empty;
+}
+
+bool test_main_exists(const struct eval_node *node, struct eval *ev)
+{
+	return lookup(ev, main_options(ev), (uint16_t)node->index) != NULL;
 }
 
 /* --- sub-options -------------------------------------------------------------------- */

@@ -6,17 +6,6 @@
 
 static const struct bytes empty = { (const uint8_t *)"", 0 };
 
-bool eval_charge(struct eval *ev, size_t work)
-{
-	if (ev->work_left < work) {
-		ev->work_left = 0;
-		ev->is_exceeded = true;
-		return false;
-	}
-	ev->work_left -= (uint32_t)work;
-	return true;
-}
-
 uint8_t *eval_room(struct eval *ev, size_t len)
 {
 	uint8_t *room;
@@ -30,21 +19,6 @@ uint8_t *eval_room(struct eval *ev, size_t len)
 	room = ev->scratch->text + ev->text_used;
 	ev->text_used += (uint32_t)len;
 	return room;
-}
-
-bool node_test(const struct eval_node *node, struct eval *ev)
-{
-	return eval_charge(ev, 1) && node->op->test(node, ev);
-}
-
-struct bytes node_text(const struct eval_node *node, struct eval *ev)
-{
-	return eval_charge(ev, 1) ? node->op->text(node, ev) : empty;
-}
-
-bool node_find(const struct eval_node *node, struct eval *ev, struct bytes *ret)
-{
-	return eval_charge(ev, 1) && node->op->find(node, ev, ret);
 }
 
 void eval_begin(struct eval *ev)
@@ -78,11 +52,11 @@ struct bytes eval_text(const struct eval_expr *expr, struct eval *ev)
 	return ev->is_exceeded ? empty : text;
 }
 
-struct eval_scratch *eval_scratch_new(bool regexes)
+struct eval_scratch *eval_scratch_new(bool with_match)
 {
 	struct eval_scratch *scratch = xcalloc(1, sizeof(*scratch));
 
-	if (regexes)
+	if (with_match)
 		scratch->regex = regex_scratch_new();
 	return scratch;
 }
@@ -127,6 +101,14 @@ bool test_equal(const struct eval_node *node, struct eval *ev)
 	struct bytes a = node_text(node->first, ev), b = node_text(node->first->next, ev);
 
 	return a.len == b.len && eval_charge(ev, a.len / 16) && bytes_equal(a, b);
+}
+
+bool test_equal_literal(const struct eval_node *node, struct eval *ev)
+{
+	struct bytes text = node_text(node->first, ev);
+
+	return text.len == node->literal.len && eval_charge(ev, text.len / 16) &&
+	       (!text.len || !memcmp(text.data, node->literal.data, text.len));
 }
 
 /* --- text ------------------------------------------------------------------------- */

@@ -102,9 +102,34 @@ static struct eval_node *node_new(struct parser *p, const struct eval_op *op, ui
 	}
 	node = arena_new_obj(p->env->arena, struct eval_node);
 	node->op = op;
+	node->find = op->find;
+	if (op->result == EVAL_BOOL)
+		node->test = op->test;
+	else
+		node->text = op->text;
 	node->from = from;
 	node->to = p->last_end;
 	return node;
+}
+
+/* The frequent kinds have functions of their own. */
+static void specialize(struct eval_node *node)
+{
+	const struct eval_node *arg = node->first;
+	bool is_main = arg && arg->op->find == find_option && !arg->first;
+
+	if (is_main && (node->op->text == text_place || node->op->test == test_exists)) {
+		if (node->op->result == EVAL_BOOL)
+			node->test = test_main_exists;
+		else
+			node->text = text_main_option;
+		node->index = arg->index;
+		node->is_string = arg->is_string;
+	}
+	if (node->op->test == test_equal && arg && arg->next && arg->next->op->form == FORM_LITERAL) {
+		node->test = test_equal_literal;
+		node->literal = arg->next->literal;
+	}
 }
 
 static void add_arg(struct eval_node *node, struct eval_node *arg)
@@ -120,6 +145,7 @@ static struct eval_node *finish(struct parser *p, struct eval_node *node)
 {
 	node->to = p->last_end;
 	check_node(p, node);
+	specialize(node);
 	return node;
 }
 
@@ -391,6 +417,7 @@ static bool parse_regex(struct parser *p, struct eval_node *node)
 		unexpected(p, "a regular expression in single quotes");
 		return false;
 	}
+	p->expr->has_match = true;
 	node->regex = regex_compile(p->token.value, p->env->arena, &why, &at);
 	if (!node->regex) {
 		/* The quote, and what was read. */
@@ -738,6 +765,11 @@ const struct eval_expr *eval_compile(const struct eval_env *env, struct json_obj
 bool eval_needs_host(const struct eval_expr *expr)
 {
 	return expr->needs_host;
+}
+
+bool eval_has_match(const struct eval_expr *expr)
+{
+	return expr->has_match;
 }
 
 const unsigned *eval_classes(const struct eval_expr *expr, size_t *ret_n)

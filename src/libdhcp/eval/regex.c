@@ -86,6 +86,16 @@ void regex_scratch_free(struct regex_scratch *scratch)
 	free(scratch);
 }
 
+const char *eval_regex_version(char buf[EVAL_VERSION_MAX])
+{
+	int len = pcre2_config(PCRE2_CONFIG_VERSION, NULL);
+
+	buf[0] = '\0';
+	if (len > 0 && len <= EVAL_VERSION_MAX)
+		(void)pcre2_config(PCRE2_CONFIG_VERSION, buf);
+	return buf;
+}
+
 /* --- patterns -------------------------------------------------------------------- */
 
 void *regex_compile(struct bytes pattern, struct arena *arena, const char **ret_why, size_t *ret_at)

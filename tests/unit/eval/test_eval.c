@@ -2,7 +2,7 @@
 /* Expressions: limits, what a caller learns of one, and that evaluation needs no memory. Values are in tests/vectors.
  */
 #include "base/str.h"
-#include "eval/expr.h"
+#include "eval/expr_int.h"
 
 #include <check.h>
 
@@ -296,6 +296,8 @@ START_TEST(classes_and_hosts)
 	ck_assert(eval_needs_host(compile("option[60].exists or member('UNKNOWN')")));
 	ck_assert(eval_needs_host(compile("known")));
 	ck_assert(!eval_needs_host(compile("member('ALL')")));
+	ck_assert(eval_has_match(compile("known or not match('a', 'b')")));
+	ck_assert(!eval_has_match(expr));
 }
 END_TEST
 
@@ -437,6 +439,66 @@ START_TEST(regexes_are_limited)
 }
 END_TEST
 
+/* A text is as long as the checks say, or they would warn of what is possible. */
+static void check_length(struct eval *ev, bool is_fixed, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void check_length(struct eval *ev, bool is_fixed, const char *fmt, ...)
+{
+	const struct eval_expr *expr;
+	char text[256];
+	size_t len;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	expr = compile_type(text, EVAL_TEXT);
+	ck_assert_ptr_nonnull(expr);
+	len = eval_text(expr, ev).len;
+	ck_assert_msg(len >= expr->root->len.min && len <= expr->root->len.max &&
+			      (!is_fixed || expr->root->len.min == expr->root->len.max),
+		      "%s: %zu, not %u..%u", text, len, expr->root->len.min, expr->root->len.max);
+}
+
+START_TEST(lengths_are_known)
+{
+	static const char letters[] = "abcdef";
+	struct eval ev = begin();
+	int n, start, len;
+
+	for (n = 0; n <= 6; n++) {
+		const char *iface = letters + 6 - n;
+
+		ev.iface = iface;
+		pkt.hlen = (uint8_t)n;
+		for (start = -8; start <= 8; start++) {
+			for (len = -8; len <= 8; len++) {
+				check_length(&ev, true, "substring('%s', %d, %d)", iface, start, len);
+				check_length(&ev, false, "substring(pkt.iface, %d, %d)", start, len);
+				check_length(&ev, false, "substring(pkt4.mac, %d, %d)", start, len);
+				check_length(&ev, false, "substring(substring(pkt4.mac, %d, all), %d, all)", start,
+					     len);
+			}
+			check_length(&ev, true, "substring('%s', %d, all)", iface, start);
+			check_length(&ev, false, "substring(pkt4.mac, %d, all)", start);
+			check_length(&ev, false, "split('%s', 'bd', %d)", iface, start);
+		}
+		check_length(&ev, true, "hexstring('%s', ':')", iface);
+		check_length(&ev, true, "hexstring('%s', '') + 'x'", iface);
+		check_length(&ev, false, "hexstring(pkt4.mac, '--')");
+		check_length(&ev, false, "concat(pkt4.mac, pkt.iface) + '%s'", iface);
+		check_length(&ev, false, "ifelse(known, pkt4.mac, '%s')", iface);
+		check_length(&ev, false, "ucase(pkt4.mac) + lcase('%s')", iface);
+		check_length(&ev, false, "addrtotext(pkt4.mac) + uint16totext(pkt4.mac) + int8totext(pkt4.mac)");
+	}
+	check_length(&ev, false, "addrtotext(255.255.255.255)");
+	check_length(&ev, false, "addrtotext(0.0.0.0)");
+	check_length(&ev, false, "addrtotext(::)");
+	check_length(&ev, false, "addrtotext(2001:db8:1111:2222:3333:4444:5555:6666)");
+	check_length(&ev, false, "int32totext(0x80000000) + int16totext(0x8000) + uint32totext(4294967295)");
+	check_length(&ev, true, "pkt.src + pkt.len + pkt4.giaddr + 0xabc + 1.2.3.4 + ::1 + 77");
+}
+END_TEST
+
 /* --- the manual ------------------------------------------------------------------------------ */
 
 static void add_word(void *ctx, const char *word, const char *meaning)
@@ -504,6 +566,7 @@ int main(void)
 	tcase_add_test(tc, options_are_found_once);
 	tcase_add_test(tc, evaluation_needs_no_memory);
 	tcase_add_test(tc, regexes_are_limited);
+	tcase_add_test(tc, lengths_are_known);
 	tcase_add_test(tc, words_to_complete);
 	tcase_add_test(tc, manual_has_all_of_a_family);
 	suite_add_tcase(suite, tc);
