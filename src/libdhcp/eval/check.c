@@ -233,28 +233,50 @@ static void warn_of_lengths(struct parser *p, const struct eval_node *node)
 	help_mac(p, b, a);
 }
 
-static bool has_letter(const struct eval_node *literal, char first, char last)
+static bool may_yield(const struct eval_node *made, uint8_t c)
 {
-	size_t i;
+	const struct eval_node *sep;
 
-	for (i = 0; i < literal->literal.len; i++)
-		if (literal->literal.data[i] >= first && literal->literal.data[i] <= last)
+	switch (made->op->letters) {
+	case LETTERS_LOWER:
+		return c < 'A' || c > 'Z';
+	case LETTERS_UPPER:
+		return c < 'a' || c > 'z';
+	case LETTERS_HEX:
+		sep = made->first->next;
+		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || sep->op->form != FORM_LITERAL)
 			return true;
-	return false;
+		return sep->literal.len && memchr(sep->literal.data, c, sep->literal.len) != NULL;
+	case LETTERS_ANY:
+		break;
+	}
+	return true;
 }
 
 /* hexstring(...) == '0A' */
 static bool warn_of_letters(struct parser *p, const struct eval_node *node, const struct eval_node *made,
 			    const struct eval_node *literal)
 {
-	bool lower = made->op->letters == LETTERS_LOWER;
+	size_t i = 0;
+	uint8_t c;
 
 	if (made->op->letters == LETTERS_ANY || literal->op != &eval_op_literal)
 		return false;
-	if (lower ? !has_letter(literal, 'A', 'Z') : !has_letter(literal, 'a', 'z'))
+	while (i < literal->literal.len && may_yield(made, literal->literal.data[i]))
+		i++;
+	if (i == literal->literal.len)
 		return false;
-	diag_warn(p->env->diag, parser_pos(p, node->from, node->to), "never true: \"%s\" has no %s-case letters",
-		  made->op->name, lower ? "upper" : "lower");
+	c = literal->literal.data[i];
+	if (c < ' ' || c > '~')
+		diag_warn(p->env->diag, parser_pos(p, node->from, node->to),
+			  "never true: the result of \"%s\" never has a byte 0x%02x", made->op->name, c);
+	else
+		diag_warn(p->env->diag, parser_pos(p, node->from, node->to),
+			  "never true: the result of \"%s\" never has '%c'", made->op->name, c);
+	if (c >= 'A' && c <= 'Z' && may_yield(made, c | 0x20))
+		diag_help(p->env->diag, "its letters are lower case");
+	else if (c >= 'a' && c <= 'z' && may_yield(made, c & 0xdf))
+		diag_help(p->env->diag, "its letters are upper case");
 	return true;
 }
 
@@ -271,23 +293,23 @@ static void warn_of_values(struct parser *p, const struct eval_node *node, const
 	help_integer(p, number, option->len);
 }
 
-/* option[93].text == '7': the text of an option that is no string is a description. */
-static bool warn_of_description(struct parser *p, const struct eval_node *node, const struct eval_node *made,
-				const struct eval_node *literal)
+/* option[93].text: as in Kea, only strings are what one expects. */
+static void warn_of_description(struct parser *p, const struct eval_node *node)
 {
-	const struct optdef *def = made->op->text == text_of_option ? made->first->def : NULL;
-	static const char begin[] = "type=";
+	const struct eval_node *option = node->first;
 
-	if (made->op->text != text_of_option || literal->op->form != FORM_LITERAL || !literal->literal.len)
-		return false;
-	if ((def && def->type == OPT_STRING) ||
-	    (literal->literal.len > 5 && !memcmp(literal->literal.data, begin, sizeof(begin) - 1)))
-		return false;
+	if (option->def && option->def->type == OPT_STRING)
+		return;
 	diag_warn(p->env->diag, parser_pos(p, node->from, node->to),
-		  "never true: option %u is not a string, so its \"text\" begins with \"type=\"", made->first->index);
-	diag_help(p->env->diag, "compare its bytes: %.*s.hex", (int)(made->first->to - made->first->from),
-		  p->text + made->first->from);
-	return true;
+		  "option %u is not a string: its \"text\" is a description, \"type=...\"", option->index);
+	diag_help(p->env->diag, "its bytes are %.*s.hex", (int)(option->to - option->from), p->text + option->from);
+}
+
+/* option[93].text == '7' */
+static bool is_no_description(const struct eval_node *made, const struct eval_node *literal)
+{
+	return made->op->text == text_of_option && !made->first->is_string && literal->op->form == FORM_LITERAL &&
+	       literal->literal.len && (literal->literal.len < 5 || memcmp(literal->literal.data, "type=", 5) != 0);
 }
 
 static enum eval_verdict check_equal(struct parser *p, const struct eval_node *node)
@@ -307,10 +329,9 @@ static enum eval_verdict check_equal(struct parser *p, const struct eval_node *n
 	}
 	warn_of_values(p, node, a, b);
 	warn_of_values(p, node, b, a);
-	return warn_of_letters(p, node, a, b) || warn_of_letters(p, node, b, a) || warn_of_description(p, node, a, b) ||
-			       warn_of_description(p, node, b, a)
-		       ? NEVER_TRUE
-		       : MAYBE_TRUE;
+	if (warn_of_letters(p, node, a, b) || warn_of_letters(p, node, b, a))
+		return NEVER_TRUE;
+	return is_no_description(a, b) || is_no_description(b, a) ? NEVER_TRUE : MAYBE_TRUE;
 }
 
 /* --- verdicts ------------------------------------------------------------------- */
@@ -424,6 +445,8 @@ void check_node(struct parser *p, struct eval_node *node)
 		node->verdict = verdict_of(p, node);
 		return;
 	}
+	if (node->op->text == text_of_option)
+		warn_of_description(p, node);
 	node->len = node->op->len_of ? node->op->len_of(node) : node->op->len;
 	if (node->op->form == FORM_MEMBER && node->op->from == AT_PKT && node->op->len_of)
 		node->len = p->env->digit == 6 ? LEN(16) : LEN(4);

@@ -31,7 +31,7 @@ enum eval_index { INDEX_NONE, INDEX_OPTION, INDEX_RELAY_OPTION, INDEX_HOP, INDEX
 enum eval_arg { ARG_NONE, ARG_TEXT, ARG_BOOL, ARG_NUMBER, ARG_LENGTH, ARG_REGEX, ARG_CLASS };
 
 /* Which letters a text can have. */
-enum eval_letters { LETTERS_ANY, LETTERS_LOWER, LETTERS_UPPER };
+enum eval_letters { LETTERS_ANY, LETTERS_LOWER, LETTERS_UPPER, LETTERS_HEX /* and those of the separator */ };
 
 enum { EVAL_ARGS_MAX = 3, LEN_ANY = 65535 };
 

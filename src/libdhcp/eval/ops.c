@@ -55,7 +55,7 @@ const struct eval_op eval_ops[] = {
 	FUNCTION("sifelse", .args = { ARG_BOOL, ARG_TEXT, ARG_TEXT }, .text = text_choice, .len_of = len_of_choice,
 		 .syntax = "sifelse(CONDITION, TEXT, TEXT)", .doc = "the same as `ifelse`"),
 	FUNCTION("hexstring", .args = { ARG_TEXT, ARG_TEXT }, .text = text_hexstring, .len_of = len_of_hexstring,
-		 .letters = LETTERS_LOWER, .syntax = "hexstring(BYTES, SEPARATOR)",
+		 .letters = LETTERS_HEX, .syntax = "hexstring(BYTES, SEPARATOR)",
 		 .doc = "bytes as lower-case hexadecimal digits, with the separator between bytes"),
 	FUNCTION("addrtotext", .args = { ARG_TEXT }, .text = text_address, .len_of = len_of_address,
 		 .letters = LETTERS_LOWER, .doc = "4 or 16 bytes as an IPv4 or IPv6 address"),
