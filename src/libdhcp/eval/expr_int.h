@@ -88,7 +88,7 @@ struct eval_node {
 	struct bytes literal;
 	uint32_t index;         /* option code, enterprise number */
 	bool has_index, is_any; /* [..], [*] */
-	bool is_string;         /* an option: see trimmed() */
+	bool is_string;         /* an option: see take_value() */
 	bool is_rest;           /* length "all" */
 	int32_t start, length;  /* substring; start: also a hop, a field, an element */
 	const struct eval_op *op;

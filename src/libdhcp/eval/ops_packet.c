@@ -37,35 +37,42 @@ static inline const struct opts *main_options(const struct eval *ev)
 	return ev->q4 ? &ev->q4->opts : &ev->q6->opts;
 }
 
-/* Kea reads strings without the zero bytes at their end (RFC 2132 2). */
-static inline struct bytes trimmed(const struct eval_node *node, struct bytes data)
+/*
+ * As in Kea, strings end before the zero bytes at their end (RFC 2132 2), and one of which nothing is left is absent.
+ * Data of other options is what it is.
+ */
+static inline bool take_value(const struct eval_node *node, struct bytes data, struct bytes *ret)
 {
-	if (node->is_string)
+	if (node->is_string) {
 		while (data.len && !data.data[data.len - 1])
 			data.len--;
-	return data;
+		if (!data.len)
+			return false;
+	}
+	*ret = data;
+	return true;
 }
 
 static inline bool find_in(struct eval *ev, const struct opts *list, const struct eval_node *node, struct bytes *ret)
 {
 	const struct opt *opt = lookup(ev, list, (uint16_t)node->index);
 
-	if (!opt)
-		return false;
-	*ret = trimmed(node, opt->data);
-	return true;
+	return opt && take_value(node, opt->data, ret);
 }
 
 struct bytes text_main_option(const struct eval_node *node, struct eval *ev)
 {
-	const struct opt *opt = lookup(ev, main_options(ev), (uint16_t)node->index);
+	struct bytes data = empty;
 
-	return opt ? trimmed(node, opt->data) : empty;
+	(void)find_in(ev, main_options(ev), node, &data);
+	return data;
 }
 
 bool test_main_exists(const struct eval_node *node, struct eval *ev)
 {
-	return lookup(ev, main_options(ev), (uint16_t)node->index) != NULL;
+	struct bytes data;
+
+	return find_in(ev, main_options(ev), node, &data);
 }
 
 /* --- sub-options -------------------------------------------------------------------- */
@@ -140,12 +147,11 @@ static bool find_sub6(struct eval *ev, struct bytes subs, uint16_t code, struct 
 
 static bool find_sub(struct eval *ev, struct bytes subs, bool has_pads, const struct eval_node *node, struct bytes *ret)
 {
-	bool found = ev->q4 ? find_sub4(ev, subs, has_pads, (uint8_t)node->index, ret)
-			    : find_sub6(ev, subs, (uint16_t)node->index, ret);
+	struct bytes data;
+	bool found = ev->q4 ? find_sub4(ev, subs, has_pads, (uint8_t)node->index, &data)
+			    : find_sub6(ev, subs, (uint16_t)node->index, &data);
 
-	if (found)
-		*ret = trimmed(node, *ret);
-	return found;
+	return found && take_value(node, data, ret);
 }
 
 /* What is after the value of an option. */
@@ -387,12 +393,21 @@ static void draft_add(struct draft *draft, const char *fmt, ...)
 		draft->len += (size_t)n;
 }
 
-static void draft_hex(struct draft *draft, struct bytes data, const char *sep)
+static void draft_hex(struct draft *draft, struct bytes data)
 {
 	size_t i;
 
 	for (i = 0; i < data.len && !draft->ev->is_exceeded; i++)
-		draft_add(draft, "%s%02x", i ? sep : "", data.data[i]);
+		draft_add(draft, "%s%02x", i ? ":" : "", data.data[i]);
+}
+
+/* In a record: upper case. */
+static void draft_binary(struct draft *draft, struct bytes data)
+{
+	size_t i;
+
+	for (i = 0; i < data.len && !draft->ev->is_exceeded; i++)
+		draft_add(draft, "%02X", data.data[i]);
 }
 
 static bool draft_number(struct draft *draft, enum opt_type type, struct reader *r)
@@ -440,7 +455,7 @@ static bool draft_value(struct draft *draft, enum opt_type type, struct reader *
 
 		draft_add(draft, "\"%.*s\"", (int)rest.len, (const char *)rest.data);
 	} else if (type == OPT_BINARY) {
-		draft_hex(draft, read_rest(r), "");
+		draft_binary(draft, read_rest(r));
 	} else if (!draft_number(draft, type, r)) {
 		return false;
 	}
@@ -492,7 +507,7 @@ static struct bytes describe(const struct eval_node *option, struct eval *ev, st
 	head = draft.len;
 	if (!option->def || !draft_values(&draft, option->def, data)) {
 		draft.len = head;
-		draft_hex(&draft, data, ":");
+		draft_hex(&draft, data);
 	}
 	if (ev->is_exceeded)
 		return empty;

@@ -173,7 +173,7 @@ struct bytes text_substring(const struct eval_node *node, struct eval *ev)
 	return bytes_of(text.data + start, (size_t)n);
 }
 
-/* Each delimiter ends a field, two in a row have an empty one between them; without delimiters there is one field. */
+/* Each delimiter ends a field, two in a row have an empty one between them; without delimiters all is one field. */
 struct bytes text_split(const struct eval_node *node, struct eval *ev)
 {
 	struct bytes text = node_text(node->first, ev), ends = node_text(node->first->next, ev);
@@ -181,12 +181,12 @@ struct bytes text_split(const struct eval_node *node, struct eval *ev)
 	int64_t field = 1;
 	size_t from = 0, i;
 
+	if (!ends.len)
+		return text;
 	if (node->start < 1 || !eval_charge(ev, text.len + ends.len))
 		return empty;
 	for (i = 0; i < ends.len; i++)
 		is_end[ends.data[i]] = true;
-	if (!ends.len)
-		return text;
 	for (i = 0; i < text.len; i++) {
 		if (!is_end[text.data[i]])
 			continue;
