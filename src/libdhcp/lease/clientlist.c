@@ -7,7 +7,7 @@
 
 #include <assert.h>
 
-/* A list: the key and where its slots are. */
+/* A list: its key and the location of its slots. */
 struct list_key {
 	const struct memtable *t;
 	enum record_key key;
@@ -74,7 +74,7 @@ static struct index *by_group(struct memtable *t, const struct list_key *k)
 	return &t->stripes[memtable_stripe(k->hash)].by_group;
 }
 
-/* The slot of the list; NULL if it is empty. */
+/* Returns the slot of the list; NULL if it is empty. */
 static struct index_slot *find_list(const struct list_key *k)
 {
 	return index_find(&stripe_of(k)->by_key[k->key], k->hash, has_key, k);
@@ -111,9 +111,9 @@ uint32_t clientlist_group(const struct memtable *t, enum record_key key, struct 
 	return slot ? slot->ref : 0;
 }
 
-/* --- changes --------------------------------------------------------------- */
+/* --- changes --- */
 
-/* Before `next`, a record of the list. */
+/* Inserts before `next`, a record of the list. */
 static void put_before(const struct list_key *k, struct index_slot *list, uint32_t next, uint32_t ref)
 {
 	struct record_link *link = link_of(k, ref), *after = link_of(k, next);
@@ -126,7 +126,7 @@ static void put_before(const struct list_key *k, struct index_slot *list, uint32
 	after->prev = ref;
 }
 
-/* `ref` is not the only one. */
+/* `ref` must not be the only record. */
 static void take_out(const struct list_key *k, struct index_slot *list, uint32_t ref)
 {
 	const struct record_link *link = link_of(k, ref);
@@ -139,7 +139,7 @@ static void take_out(const struct list_key *k, struct index_slot *list, uint32_t
 		link_of(k, link->prev)->next = link->next;
 }
 
-/* First of its group. The length does not change. */
+/* Inserts as the first record of its group. The caller updates the length. */
 static void put_in_group(struct memtable *t, const struct list_key *k, struct index_slot *list, uint32_t ref)
 {
 	struct record_group group = group_of(k, ref);
@@ -152,7 +152,7 @@ static void put_in_group(struct memtable *t, const struct list_key *k, struct in
 		index_add(by_group(t, k), group_hash(k, &group), ref);
 }
 
-/* The record is still in the list. */
+/* Call this before removing the record from the list. */
 static void leave_group(struct memtable *t, const struct list_key *k, uint32_t ref)
 {
 	struct record_group group = group_of(k, ref);
@@ -168,7 +168,7 @@ static void leave_group(struct memtable *t, const struct list_key *k, uint32_t r
 		index_remove(by_group(t, k), slot);
 }
 
-/* The list has grown beyond what is walked: sort it into groups. */
+/* The list has become too long to walk: sorts it into groups. */
 static void make_groups(struct memtable *t, const struct list_key *k, struct index_slot *list)
 {
 	uint32_t refs[CLIENTLIST_WALK + 1], n = 0, ref = list->ref, len = link_of(k, ref)->prev;
@@ -245,7 +245,7 @@ static void drop(struct memtable *t, uint32_t ref, enum record_key key)
 		forget_groups(t, &k, list);
 }
 
-/* Same key, and same group where that counts: the new record takes the old one's place. */
+/* Same key, and same group if there are groups: the new record replaces the old one in place. */
 static void replace(const struct list_key *k, struct index_slot *list, uint32_t old, uint32_t new)
 {
 	struct record_link *link = link_of(k, new);

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 
-/* The next field of [*p, end); false when there is none left. */
+/* Returns the next field of [*p, end); false if there is none left. */
 static bool next_field(const char **p, const char *end, const char **ret_text, size_t *ret_len)
 {
 	const char *comma;
@@ -21,7 +21,7 @@ static bool next_field(const char **p, const char *end, const char **ret_text, s
 	return true;
 }
 
-/* Files that were edited elsewhere may end their lines with CR LF. */
+/* Files edited on another system may have CR LF line endings. */
 static size_t without_cr(const char *line, size_t len)
 {
 	return len && line[len - 1] == '\r' ? len - 1 : len;
@@ -70,7 +70,7 @@ bool csv_is_torn_header(int family, const char *text, size_t len)
 	return len < header_len && memcmp(text, header, len) == 0;
 }
 
-/* What the columns together must make. */
+/* Checks that depend on several columns. */
 static int check_row(struct lease_row *row)
 {
 	struct lease *lease = &row->lease;
@@ -85,12 +85,12 @@ static int check_row(struct lease_row *row)
 		row->why = "the prefix_len of an address is not 128";
 		return -E_INVAL;
 	}
-	/* It would overlap everything. */
+	/* A prefix of length 0 would overlap everything. */
 	if (lease->type == LEASE_PD && !lease->prefix_len && !row->deleted) {
 		row->why = "the prefix_len of a prefix is 0";
 		return -E_INVAL;
 	}
-	/* Infinity has no date, and an impossible one means the lease is long over. */
+	/* An infinite lifetime has no date; an impossible date means that the lease expired long ago. */
 	lease->cltt = row->expire_wall - (int64_t)lease->valid;
 	if (lease->cltt < 0)
 		lease->cltt = 0;
@@ -138,7 +138,7 @@ size_t csv_write_header(int family, char *buf)
 
 size_t csv_row_bound(const struct lease *lease)
 {
-	/* An address, the numbers and the commas take less than 256; an escape makes 5 of 1. */
+	/* An address, the numbers and the commas take less than 256 bytes; an escape turns 1 byte into 5. */
 	return 256 + 3 * (lease->hwaddr.len + lease->client_id.len) +
 	       5 * (lease->hostname ? strlen(lease->hostname) : 0) +
 	       5 * (lease->user_context ? strlen(lease->user_context) : 0);

@@ -18,8 +18,8 @@ int discard_hold(const char *path)
 }
 
 /*
- * Nobody else has it open and, as it has no name, nobody will: a write lease is granted only then. A server
- * may have opened it before and still be reading.
+ * True if nobody else has the file open. Since it has no name, nobody will open it again: the kernel grants a
+ * write lease only then. A server may have opened it before and still be reading.
  */
 static bool is_ours_alone(int fd, off_t *ret_size)
 {
@@ -46,7 +46,7 @@ void discard(int fd)
 		size -= STEP;
 		if (ftruncate(fd, size) < 0)
 			break;
-		/* The disk is the server's at least half of the time. */
+		/* Leaves the disk to the server at least half of the time. */
 		took = clock_mono_us() - begin;
 		took = took < NAP_MAX_US ? took : NAP_MAX_US;
 		(void)nanosleep(&(struct timespec){ .tv_nsec = took * 1000 }, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The heap of ends. Each item repeats its record's time, so sifting compares without touching the
- * records; only the ones that move get their place written back.
+ * The heap of ends. Each item repeats its record's time, so sifting compares without touching the records; only
+ * records that move get their new position written back.
  */
 #include "lease/expiry.h"
 
@@ -34,7 +34,7 @@ static void sift_up(struct expiry *e, uint32_t pos, struct expiry_item item)
 	put(e, pos, item);
 }
 
-/* The earliest child of pos; n when it has none. */
+/* Returns the earliest child of pos; n if it has none. */
 static uint32_t first_child(const struct expiry *e, uint32_t pos)
 {
 	uint64_t child = (uint64_t)pos * ARITY + 1;
@@ -103,7 +103,7 @@ void expiry_remove(struct expiry *e, uint32_t ref)
 		sift_down(e, pos, last);
 }
 
-/* A small binary heap of places in the big one: those whose parent was already taken. */
+/* A small binary heap of positions in the big one: those whose parent was already returned. */
 static void work_push(const struct expiry *e, uint32_t *work, unsigned *n, uint32_t pos)
 {
 	unsigned i = (*n)++;

@@ -5,8 +5,8 @@
 #include "lease/slab.h"
 
 /*
- * Records by the time they are over: a heap with four children per node. All functions need the
- * owner's expiry lock, which is below the stripe locks.
+ * Records ordered by expiration time: a heap with four children per node. The caller of each function holds the
+ * owner's expiry lock, which is taken after the stripe locks.
  */
 struct expiry {
 	struct expiry_item {
@@ -18,13 +18,12 @@ struct expiry {
 
 void expiry_done(struct expiry *expiry);
 void expiry_add(struct expiry *expiry, uint32_t ref);
-/* Fine when it is not in. */
+/* Does nothing if the record is not in the heap. */
 void expiry_remove(struct expiry *expiry, uint32_t ref);
-/* For loading: push many in any order, then build once. */
+/* For loading: push many records in any order, then build once. */
 void expiry_push(struct expiry *expiry, uint32_t ref);
 void expiry_build(struct expiry *expiry);
 /*
- * The first records with expires <= now, earliest first, at most max. `work` has room for
- * 3 * max + 2 numbers.
+ * Returns at most `max` records with expires <= now, earliest first. `work` holds 3 * max + 2 numbers.
  */
 unsigned expiry_first(const struct expiry *expiry, uint32_t now, uint32_t *ret_refs, unsigned max, uint32_t *work);

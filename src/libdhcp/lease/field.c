@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The columns of Kea's lease files, version 3.0 (DHCPv4) and 5.0 (DHCPv6), and how each is read and
- * written. Numbers and hex are written by hand here: a journal row costs a worker's share of time,
- * and printf would be most of it.
+ * The columns of Kea's lease files, version 3.0 (DHCPv4) and 5.0 (DHCPv6), and how each is read and written.
+ * Numbers and hex are formatted by hand: a journal row comes out of a worker's time, and printf would take most
+ * of it.
  */
 #include "lease/field.h"
 
@@ -70,7 +70,7 @@ NUMBER_FIELD(preferred, preferred, UINT32_MAX, "pref_lifetime is not a 32-bit nu
 NUMBER_FIELD(lease_type, type, LEASE_PD, "lease_type is not 0, 1 or 2")
 NUMBER_FIELD(iaid, iaid, UINT32_MAX, "iaid is not a 32-bit number")
 NUMBER_FIELD(prefix_len, prefix_len, 128, "prefix_len is not 0 to 128")
-/* As NUMBER_FIELD, but nothing where there is no hardware address. */
+/* Like NUMBER_FIELD, but empty if there is no hardware address. */
 #define HARDWARE_FIELD(name, member, max, what)                                     \
 	NUMBER_FIELD(name##_number, member, max, what)                              \
 	static int read_##name(const char *text, size_t len, struct lease_row *row) \
@@ -88,7 +88,7 @@ NUMBER_FIELD(prefix_len, prefix_len, 128, "prefix_len is not 0 to 128")
 HARDWARE_FIELD(hwtype, hwtype, UINT8_MAX, "hwtype is not a hardware type")
 HARDWARE_FIELD(hwsource, hwsource, UINT16_MAX, "hwaddr_source is not a 16-bit number")
 
-/* expire is when the client was last heard plus the lifetime; nothing sensible lies beyond 34,000 years. */
+/* expire is cltt plus the valid lifetime; values beyond 34,000 years make no sense. */
 static int read_expire(const char *text, size_t len, struct lease_row *row)
 {
 	uint64_t v;
@@ -108,7 +108,7 @@ static char *write_expire(char *p, const struct lease *lease)
 
 /* --- addresses --- */
 
-/* Dotted quads make most of the largest files; ip_parse_n() takes what this does not. */
+/* The largest files consist mostly of dotted quads; ip_parse_n() handles everything else. */
 static bool read_quad(const char *text, size_t len, struct ip *ret)
 {
 	uint32_t addr = 0, part = 0;
@@ -158,7 +158,7 @@ static int read_addr6(const char *text, size_t len, struct lease_row *row)
 	return 0;
 }
 
-/* There is room for the NUL: more follows in the row. */
+/* There is room for the NUL: more fields follow in the row. */
 static char *write_addr(char *p, const struct lease *lease)
 {
 	return p + strlen(ip_format(&lease->addr, p));
@@ -177,7 +177,7 @@ static int hex_digit(char c)
 	return -1;
 }
 
-/* Pairs, or single digits, between colons. */
+/* Pairs of digits, or single digits, separated by colons. */
 static int read_colon_hex(const char *text, size_t len, uint8_t *buf, size_t size, struct bytes *ret)
 {
 	const char *p = text, *end = text + len;
@@ -223,7 +223,7 @@ static int read_hwaddr(const char *text, size_t len, struct lease_row *row)
 		row->why = "hwaddr is not a hardware address of at most 20 bytes";
 		return -E_INVAL;
 	}
-	/* A v4 file has no column for the type: Ethernet, as in Kea. In a v6 file hwtype follows. */
+	/* v4 files have no column for the type: assume Ethernet, as Kea does. In a v6 file hwtype follows. */
 	row->lease.hwtype = row->lease.hwaddr.len ? 1 : 0;
 	return 0;
 }
@@ -247,7 +247,7 @@ static char *write_client_id(char *p, const struct lease *lease)
 	return write_colon_hex(p, lease->client_id);
 }
 
-/* A declined v6 lease has no client: the file says 00:00:00 for that. */
+/* A declined v6 lease has no client; the file then has 00:00:00. */
 static const uint8_t no_duid[3];
 
 static int read_duid(const char *text, size_t len, struct lease_row *row)
@@ -267,7 +267,7 @@ static char *write_duid(char *p, const struct lease *lease)
 	return write_colon_hex(p, lease->client_id.len ? lease->client_id : bytes_of(no_duid, sizeof(no_duid)));
 }
 
-/* --- texts: comma, ampersand and control characters are written &#xHH --- */
+/* --- strings: comma, ampersand and control characters are written as &#xHH --- */
 
 static int read_text(const char *text, size_t len, char *buf, size_t size, const char **ret)
 {

@@ -4,18 +4,18 @@
 #include "lease/lease.h"
 
 /*
- * THE COLUMN TABLE: what a lease file holds, in order, and since which version of its header. Reading
- * and writing walk it; a new column is a new row. A file's version is known only by how many of the
- * columns its header names.
+ * The table of lease file columns: their order, their content and the header version that introduced each.
+ * Reading and writing walk this table; to add a column, add a row. The number of columns in a header is the only
+ * sign of the file's version.
  */
 
-/* A row being read: the lease borrows from the buffers beside it. */
+/* A row being read; its lease borrows from the buffers in this struct. */
 struct lease_row {
-	struct lease lease; /* cltt is set, expires is left to the loader */
+	struct lease lease; /* cltt is set; the loader sets expires */
 	int64_t expire_wall;
-	uint64_t line;   /* its place in the file, from 1 */
+	uint64_t line;   /* line number in the file, from 1 */
 	bool deleted;    /* valid lifetime 0: the lease is gone */
-	const char *why; /* what is wrong with the row, on failure */
+	const char *why; /* on failure: what is wrong with the row */
 	uint8_t hwaddr[LEASE_HWADDR_MAX];
 	uint8_t client_id[LEASE_ID_MAX];
 	char hostname[LEASE_HOSTNAME_MAX + 1];
@@ -24,10 +24,10 @@ struct lease_row {
 
 struct lease_field {
 	const char *name;
-	uint8_t major, minor; /* in the file since this version */
-	/* 0 or -E_INVAL; never sees a comma or newline. */
+	uint8_t major, minor; /* version that introduced the column */
+	/* Returns 0 or -E_INVAL. The text never contains a comma or newline. */
 	int (*read)(const char *text, size_t len, struct lease_row *row);
-	/* Write the value at p, for which csv_row_bound() made room; returns behind it. */
+	/* Writes the value at p, in the space that csv_row_bound() reserved; returns the position after it. */
 	char *(*write)(char *p, const struct lease *lease);
 };
 
@@ -36,7 +36,7 @@ struct lease_field {
 struct lease_fields {
 	const struct lease_field *v;
 	unsigned n;
-	unsigned n_oldest; /* columns of the oldest version */
+	unsigned n_oldest; /* columns in the oldest version */
 };
 
 /* family is an index: 0 = DHCPv4, 1 = DHCPv6. */

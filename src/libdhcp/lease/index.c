@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* At most 4/5 full; removing shifts back what follows, so there are no tombstones and no rebuilds. */
+/* At most 4/5 full; removing an entry shifts the following ones back, so there are no tombstones and no rebuilds. */
 #include "lease/index.h"
 
 #include "base/arena.h"
@@ -62,7 +62,7 @@ void index_remove(struct index *index, struct index_slot *slot)
 		if (!index->v[i].ref)
 			break;
 		home = index->v[i].hash & mask;
-		/* Movable unless its home lies behind the hole (cyclically). */
+		/* Movable unless its home lies after the hole (cyclically). */
 		if (((i - home) & mask) >= ((i - hole) & mask)) {
 			index->v[hole] = index->v[i];
 			hole = i;
@@ -82,8 +82,8 @@ static void walk_home(const struct index *index, uint32_t home, void (*fn)(void 
 }
 
 /*
- * By home slots, not by the slots where records lie: those change when others come and go. In an index that has grown
- * meanwhile, what had one home now has one of several.
+ * Walks by home slot, not by the slot a record is in, which changes as others come and go. If the index has
+ * grown meanwhile, records that shared one home now have one of several.
  */
 bool index_walk(const struct index *index, struct index_walk *walk, void (*fn)(void *ctx, uint32_t ref), void *ctx)
 {

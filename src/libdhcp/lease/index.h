@@ -5,9 +5,8 @@
 #include <stdint.h>
 
 /*
- * A hash table from the hash of a key to a record, open addressing with linear probing. A slot keeps
- * 32 bits of the hash, so probing touches records only where these agree; whether the record really
- * has the key is for the caller to say. Not locked.
+ * A hash table from the hash of a key to a record: open addressing with linear probing. A slot keeps 32 bits of
+ * the hash, so probing only touches records whose bits match; the caller compares the keys. Not locked.
  */
 struct index_slot {
 	uint32_t hash;
@@ -15,32 +14,32 @@ struct index_slot {
 };
 
 struct index {
-	struct index_slot *v; /* NULL while nothing was added */
+	struct index_slot *v; /* NULL until the first add */
 	uint32_t n, cap;      /* cap: a power of two */
 };
 
 void index_done(struct index *index);
-/* Tell the cache that this hash will be looked up. */
+/* Prefetches the slot for a lookup of this hash. */
 static inline void index_prefetch(const struct index *index, uint64_t hash)
 {
 	if (index->v)
 		__builtin_prefetch(&index->v[(uint32_t)hash & (index->cap - 1)]);
 }
 
-/* The slot whose record matches, NULL if none. Valid until the next add or remove. */
+/* Returns the slot of the matching record, NULL if none. Valid until the next add or remove. */
 struct index_slot *index_find(const struct index *index, uint64_t hash, bool (*match)(const void *ctx, uint32_t ref),
 			      const void *ctx);
-/* Only for a key that is not there. */
+/* The key must not be in the index yet. */
 void index_add(struct index *index, uint64_t hash, uint32_t ref);
 void index_remove(struct index *index, struct index_slot *slot);
 
-/* A walk over an index that may change between its steps. Zeroed at first. */
+/* The position of a walk over an index that may change between steps. Start with zeroes. */
 struct index_walk {
-	uint32_t cap; /* of the index when the walk began */
+	uint32_t cap; /* cap of the index when the walk began */
 	uint32_t next;
 };
 /*
- * One step: calls fn for the records of a few slots. A record that is there during the whole walk is seen exactly
- * once. False at the end.
+ * Calls fn for the records of a few slots. A record that stays in the index for the whole walk is visited
+ * exactly once. Returns false at the end.
  */
 bool index_walk(const struct index *index, struct index_walk *walk, void (*fn)(void *ctx, uint32_t ref), void *ctx);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Group commit: the queue and the thread that empties it. journal.h says what is promised, journal_int.h
- * where the rest is.
+ * Group commit: the queue and the thread that empties it. See journal.h for the promises, journal_int.h for the
+ * other files.
  */
 #include "lease/journal_int.h"
 
@@ -9,7 +9,7 @@
 
 #include <errno.h>
 
-#define BUSY_GROUP 8 /* transactions: from here on the next group is given time to grow */
+#define BUSY_GROUP 8 /* transactions; after a group this large, the next is given time to grow */
 #define GATHER_MAX_US 1000
 
 bool journal_is_failing(const struct journal *j)
@@ -87,7 +87,7 @@ static void commit(struct journal *j, struct store_txn *group)
 	}
 	begin_us = clock_mono_us();
 	if (journal_write_all(j, j->fd, j->buf, j->buf_len) < 0) {
-		/* A full disk spoils nothing that was synced; any other error may. */
+		/* A full disk does not damage synced data; any other error may. */
 		j->tainted = j->tainted || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG);
 		what = "write";
 	} else if (sync && j->sys->fdatasync(j->fd) < 0) {
@@ -95,7 +95,7 @@ static void commit(struct journal *j, struct store_txn *group)
 		what = "fdatasync";
 	}
 	if (what) {
-		/* What is taken back now must not stay in the file. */
+		/* The changes rolled back now must not stay in the file. */
 		j->tainted = j->tainted || j->ahead;
 		journal_fail_group(j, group, what);
 		return;
@@ -114,9 +114,8 @@ static void commit(struct journal *j, struct store_txn *group)
 }
 
 /*
- * Under load the next sync waits as long as the last one took, so that it serves twice as many for the
- * same price: a sync costs the processor as much as dozens of answers. A server that is not busy
- * never waits.
+ * Under load the next sync waits as long as the last one took, so that it covers twice as many transactions at
+ * the same cost: a sync costs as much CPU time as dozens of responses. A server that is not busy never waits.
  */
 static void gather(const struct journal *j)
 {
@@ -128,7 +127,7 @@ static void gather(const struct journal *j)
 		(void)nanosleep(&nap, NULL);
 }
 
-/* Sleep until there is work, a retry or a look at the file is due; called and returns locked. */
+/* Sleeps until there is work, or until a retry or a file check is due; called and returns with the lock held. */
 static void wait_for_work(struct journal *j)
 {
 	int64_t until = atomic_load(&j->failing) ? j->retry_at : j->check_at;

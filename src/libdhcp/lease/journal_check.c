@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Is the file at our path still the one we write? What is in memory is the truth; what is there instead is
- * kept under another name, not overwritten.
+ * Is the file at the path still the one being written? The leases in memory are authoritative; a file found
+ * there instead is kept under another name, not overwritten.
  */
 #include "lease/journal_int.h"
 
@@ -25,11 +25,11 @@ bool journal_file_is_lost(struct journal *j, const char **ret_what)
 	return true;
 }
 
-/* A second name for what is there now: the lease file itself never goes missing meanwhile. */
+/* Links the file that is there now to a second name, so the lease file itself never disappears. */
 static void keep_aside(struct journal *j)
 {
 	(void)unlink(j->aside_path);
-	/* Most often there is nothing to keep: the file was removed. */
+	/* Usually there is nothing to keep: the file was removed. */
 	if (link(j->path, j->aside_path) < 0)
 		errno = 0;
 }
@@ -48,7 +48,7 @@ bool journal_check_file(struct journal *j)
 	j->tainted = true;
 	if (journal_rewrite(j) < 0)
 		return false;
-	/* In memory were also the changes of the group that is being written, and what was queued meanwhile. */
+	/* Memory also contained the changes of the group being written, and the queued ones. */
 	j->ahead = 2;
 	return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What all ways of writing share: rows as text, the descriptor in use, the directory, the lock. */
+/* Shared by all code that writes the file: rows as text, the current descriptor, the directory, the lock. */
 #include "lease/journal_int.h"
 
 #include "base/arena.h"

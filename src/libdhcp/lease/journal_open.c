@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Opening and closing the journal: its names, its lock, the file as it was found, its thread. */
+/* Opening and closing the journal: its names, its lock, the existing file, its thread. */
 #include "lease/journal_int.h"
 
 #include "base/arena.h"
@@ -26,7 +26,7 @@ static char *heap_printf(const char *fmt, ...)
 	return text;
 }
 
-/* The path with symbolic links followed, so that all who name the file agree on its lock. */
+/* Resolves symbolic links, so that all paths to the file lead to the same lock. */
 static char *resolve(const char *path)
 {
 	char *real = realpath(path, NULL), *copy, *slash, *dir, *ret;
@@ -92,7 +92,7 @@ const char *journal_path(const struct journal *j)
 	return j->path;
 }
 
-/* The file ends after a newline: a torn tail is cut off, a last row without newline gets one. */
+/* Makes the file end after a newline: cuts off a torn tail, completes a last row that lacks its newline. */
 static int end_file(struct journal *j, int fd, const struct load_result *found, off_t size)
 {
 	if (size == found->good_len && !found->no_newline)
@@ -134,7 +134,7 @@ int journal_start(struct journal *j, const struct load_result *found, char **ret
 	}
 	j->retry_at = clock_mono_ms() + j->retry_ms;
 	j->check_at = clock_mono_ms() + j->conf.check_ms;
-	/* Signals are the main thread's. */
+	/* Signals are for the main thread. */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
 	err = pthread_create(&j->thread, NULL, journal_run, j);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Failing, and coming back: what was queued is taken back, then the file is repaired in place or, when it
- * cannot be trusted any more, written anew. journal.h says which failure asks for which.
+ * Failure and recovery: queued transactions are rolled back, then the file is repaired in place or, if it can no
+ * longer be trusted, rewritten. journal.h says which failure requires which.
  */
 #include "lease/journal_int.h"
 
@@ -55,8 +55,8 @@ void journal_fail_group(struct journal *j, struct store_txn *group, const char *
 }
 
 /*
- * After a write that failed: cut off what it left and see whether there is room again. A descriptor
- * of its own, so an error of the old one that was not yet reported is not missed.
+ * After a failed write: cuts off what it left and checks whether there is space again. Uses a new descriptor, so
+ * that an unreported error of the old one is not missed.
  */
 static int repair(struct journal *j)
 {
@@ -113,8 +113,8 @@ void journal_try_recover(struct journal *j)
 }
 
 /*
- * Cuts the file back to what was acknowledged. Whether that is durable does not matter: without a crash the next start
- * sees it, and with one the store promises no more.
+ * Cuts the file back to the acknowledged rows. This need not be durable: without a crash the next start sees the
+ * shorter file, and after a crash the store promises no more than that.
  */
 static bool cut(struct journal *j)
 {
@@ -132,7 +132,7 @@ static bool cut(struct journal *j)
 
 void journal_give_up(struct journal *j)
 {
-	/* A file that holds such changes before its end cannot be cut. */
+	/* A file that contains such changes before its end cannot be cut. */
 	if (j->ahead || !cut(j))
 		journal_try_recover(j);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The whole file anew, from memory: beside the old one, synced, then renamed over it. With the leases go
- * the deletions that only the old one told.
+ * Writes a complete file from memory next to the old one, syncs it and renames it over the old one. Deletions
+ * recorded only in the old file are written again.
  */
 #include "lease/journal_int.h"
 
@@ -63,9 +63,9 @@ static void deletion_row(void *arg, const struct lease_row *row)
 }
 
 /*
- * The files before this one (leftover.h) may hold leases that were deleted since, and the rows that
- * said so are not in the new file: say it again. So it is right whatever becomes of those files, which
- * a cleanup may be working on.
+ * The files before this one (leftover.h) may hold leases that were deleted since, and the new file lacks the
+ * rows that deleted them: write the deletions again. The result is then correct whatever happens to those files,
+ * which a cleanup may be processing.
  */
 static void write_deletions(struct snapshot *s)
 {
@@ -84,7 +84,7 @@ static void write_deletions(struct snapshot *s)
 	}
 	leftover_close(&old);
 out:
-	/* No reason to refuse service: a lease given back may count as held until it expires. */
+	/* No reason to stop service: at worst a released lease counts as held until it expires. */
 	if (err < 0)
 		LOG(DHCPSRV_MEMFILE_LEFTOVER_UNREADABLE, why ? why : err_text(err));
 	free(why);
@@ -116,7 +116,7 @@ int journal_rewrite(struct journal *j)
 	    j->sys->rename(j->new_path, j->path) < 0)
 		goto out;
 	if (journal_sync_dir(j) < 0) {
-		/* The name may not last: not to be trusted, but it is the file at path now. */
+		/* The rename may not survive a crash: do not trust the file, although it is the one at path now. */
 		saved = errno;
 		(void)close(s.fd);
 		errno = saved;

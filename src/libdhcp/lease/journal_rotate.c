@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A new file to go on in; the old one gets its name for the cleanup (leftover.h). */
+/* Switches to a new file and renames the old one for the cleanup (leftover.h). */
 #include "lease/journal_int.h"
 
 #include "base/err.h"
@@ -12,7 +12,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* In the caller's thread: an empty file that is whole and synced, except for its name. */
+/* Runs in the caller's thread: creates an empty file, complete and synced except for its name. */
 static int make_next(struct journal *j)
 {
 	char header[CSV_HEADER_MAX];
@@ -40,7 +40,7 @@ int journal_rotate(struct journal *j, void (*done)(void *ctx, int result), void 
 	(void)pthread_mutex_lock(&j->lock);
 	busy = j->rotated || j->stop;
 	if (!busy)
-		j->rotated = done; /* the next one has to wait */
+		j->rotated = done; /* other callers have to wait */
 	(void)pthread_mutex_unlock(&j->lock);
 	if (busy)
 		return -E_BUSY;
@@ -57,7 +57,10 @@ int journal_rotate(struct journal *j, void (*done)(void *ctx, int result), void 
 	return fd < 0 ? fd : 0;
 }
 
-/* Both renames and the directory's sync, or as it was, or (tainted) to be written anew. */
+/*
+ * Does both renames and syncs the directory. On failure either nothing changed, or the file is tainted and has
+ * to be rewritten.
+ */
 static int swap_files(struct journal *j, int fd, const struct stat *st)
 {
 	if (j->sys->rename(j->path, j->copy_path) < 0) {
@@ -69,7 +72,7 @@ static int swap_files(struct journal *j, int fd, const struct stat *st)
 		j->tainted = j->sys->rename(j->copy_path, j->path) < 0;
 		return -E_SYS;
 	}
-	/* Before anything is acknowledged that stands only in the new file. */
+	/* Before acknowledging anything that is only in the new file. */
 	if (journal_sync_dir(j) < 0) {
 		LOG(DHCPSRV_MEMFILE_LFC_LEASE_FILE_REOPEN_FAIL, j->path, strerror(errno));
 		j->tainted = true;
@@ -79,7 +82,7 @@ static int swap_files(struct journal *j, int fd, const struct stat *st)
 	return 0;
 }
 
-/* *fd is -1 after it came into use. */
+/* *fd is -1 once it is in use. */
 static int rotate(struct journal *j, int *fd)
 {
 	const char *what;

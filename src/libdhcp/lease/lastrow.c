@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Open addressing with linear probing; addresses stay in, also deleted ones: they may come again. */
+/* Open addressing with linear probing; deleted addresses stay in the table, because they may return. */
 #include "lease/lastrow.h"
 
 #include "base/arena.h"
@@ -32,7 +32,7 @@ static uint32_t row_of(const struct lastrow *t, const uint8_t *slot)
 	return row;
 }
 
-/* The slot with the key, or the empty one where it belongs. */
+/* Returns the slot with the key, or the empty slot where it belongs. */
 static uint8_t *find(const struct lastrow *t, const uint8_t *key)
 {
 	size_t i = hash_bytes(key, t->key_len, 0) & (t->cap - 1);

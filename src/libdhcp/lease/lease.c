@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The lease as a value: starting its time, copying it, naming its state. */
+/* The lease as a value: setting its times, copying it, naming its state. */
 #include "lease/lease.h"
 
 #include "base/clock.h"
@@ -8,7 +8,7 @@
 void lease_start(struct lease *lease, uint32_t valid)
 {
 	lease->valid = valid;
-	/* The client counts from this moment, not from the second that it is in. */
+	/* The client counts from this moment, not from the start of the current second. */
 	lease->cltt = clock_wall_sec_up();
 	lease->expires = valid == LEASE_FOREVER ? INT64_MAX : clock_boot_sec_up() + valid;
 }
@@ -24,7 +24,7 @@ uint32_t lease_left(const struct lease *lease)
 
 void lease_end(struct lease *lease, enum lease_state state)
 {
-	/* One that never ends would be kept for ever. */
+	/* An infinite lease would be kept forever. */
 	if (lease->valid == LEASE_FOREVER)
 		lease->valid = 1;
 	lease->state = state;
@@ -50,7 +50,7 @@ int lease_copy(struct arena *arena, const struct lease *from, struct lease *ret)
 	if (from->client_id.len)
 		memcpy(p, from->client_id.data, from->client_id.len);
 	p += from->client_id.len;
-	/* The arena's memory is zeroed: the texts end. */
+	/* The arena's memory is zeroed, so the strings are terminated. */
 	copy.hostname = (char *)p;
 	if (host_len)
 		memcpy(p, from->hostname, host_len);

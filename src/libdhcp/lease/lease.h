@@ -9,17 +9,17 @@
 #include <stdint.h>
 
 /*
- * A lease as a value. Its bytes and texts are borrowed from the arena, request or row that made it;
- * the store keeps its own packed copy.
+ * A lease as a value. Its bytes and strings are borrowed from the arena, request or row it was made from; the
+ * store keeps its own packed copy.
  *
- * Two clocks: `cltt` (when the client was last heard) is wall time, because files and people want
- * it; `expires` is boot time and alone decides whether the lease is over.
+ * There are two clocks: `cltt` (the client's last transaction time) is wall-clock time, as files and people use
+ * it; `expires` is boot time and alone decides whether the lease has expired.
  */
 enum lease_state {
 	LEASE_DEFAULT = 0,
 	LEASE_DECLINED = 1,
 	LEASE_RECLAIMED = 2,  /* expired and processed, kept for a while for its client */
-	LEASE_RELEASED = 3,   /* given back, kept for a while for its client */
+	LEASE_RELEASED = 3,   /* released, kept for a while for its client */
 	LEASE_REGISTERED = 4, /* RFC 9686 */
 	LEASE_STATE_N,
 };
@@ -31,7 +31,7 @@ enum lease_type {
 	LEASE_V4 = 3,
 };
 
-#define LEASE_FOREVER UINT32_MAX     /* a valid lifetime that never ends */
+#define LEASE_FOREVER UINT32_MAX     /* infinite valid lifetime */
 #define LEASE_HOSTNAME_MAX 255       /* bytes */
 #define LEASE_CONTEXT_MAX UINT16_MAX /* bytes of user_context */
 #define LEASE_ID_MAX 255             /* bytes of a client id or DUID */
@@ -39,11 +39,11 @@ enum lease_type {
 
 struct lease {
 	struct ip addr;
-	uint8_t prefix_len; /* 32, 128 or what was delegated */
+	uint8_t prefix_len; /* 32, 128 or the delegated length */
 	enum lease_type type;
 	enum lease_state state;
 	uint8_t hwtype;
-	uint16_t hwsource; /* v6: where hwaddr was learned */
+	uint16_t hwsource; /* v6: source of hwaddr */
 	struct bytes hwaddr;
 	struct bytes client_id; /* v4: option 61; v6: DUID; empty if none */
 	uint32_t iaid;
@@ -56,7 +56,7 @@ struct lease {
 	bool fqdn_fwd, fqdn_rev;
 	const char *hostname;     /* "" if none */
 	const char *user_context; /* JSON text, NULL if none */
-	uint64_t version;         /* the store's: differs after each stored change */
+	uint64_t version;         /* set by the store: changes with each stored change */
 };
 
 static inline bool lease_is_expired(const struct lease *lease, int64_t boot_sec)
@@ -64,13 +64,13 @@ static inline bool lease_is_expired(const struct lease *lease, int64_t boot_sec)
 	return lease->expires <= boot_sec;
 }
 
-/* Whether the address is somebody's: neither reclaimed nor released (expired or not). */
+/* True unless the lease was reclaimed or released; an expired lease counts as in use until it is reclaimed. */
 static inline bool lease_is_in_use(const struct lease *lease)
 {
 	return lease->state != LEASE_RECLAIMED && lease->state != LEASE_RELEASED;
 }
 
-/* What it takes: of an address all bits count, whatever its prefix_len says. */
+/* Prefix length of the space the lease occupies: for an address always the full length, whatever prefix_len says. */
 static inline uint8_t lease_span_len(enum lease_type type, uint8_t prefix_len)
 {
 	return type == LEASE_PD ? prefix_len : type == LEASE_V4 ? 32 : 128;
@@ -81,15 +81,15 @@ static inline struct prefix lease_span(const struct lease *lease)
 	return (struct prefix){ lease->addr, lease_span_len(lease->type, lease->prefix_len) };
 }
 
-/* Valid for `valid` seconds from now: sets valid, cltt and expires. */
+/* Makes the lease valid for `valid` seconds from now: sets valid, cltt and expires. */
 void lease_start(struct lease *lease, uint32_t valid);
-/* For how long its client may be promised what is left of it, s; 0 when that is less than one. */
+/* The remaining lifetime that may be sent to the client, s; 0 if it is less than one second. */
 uint32_t lease_left(const struct lease *lease);
-/* Over from now on, in this state; its lifetime stays, as it was granted. */
+/* Ends the lease now, in this state; `valid` stays as granted. */
 void lease_end(struct lease *lease, enum lease_state state);
-/* Same, with all bytes in the arena; -E_NOMEM at its cap. */
+/* Copies the lease with all its bytes into the arena; -E_NOMEM at its cap. */
 int lease_copy(struct arena *arena, const struct lease *from, struct lease *ret);
-/* "192.0.2.1" or, of a prefix, "2001:db8:1::/56" into buf of PREFIX_TEXT_MAX; returns buf. */
+/* Writes "192.0.2.1" or, for a prefix, "2001:db8:1::/56" to buf of PREFIX_TEXT_MAX; returns buf. */
 const char *lease_address_text(const struct lease *lease, char *buf);
 /* "default", "declined", "expired-reclaimed", "released", "registered". */
 const char *lease_state_name(enum lease_state state);

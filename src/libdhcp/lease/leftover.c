@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TRIES 100 /* a cleanup changes the names three times */
+#define TRIES 100 /* a cleanup renames files three times */
 
 static char *name_of(const char *path, const char *suffix)
 {
@@ -19,7 +19,7 @@ static char *name_of(const char *path, const char *suffix)
 	return name;
 }
 
-/* 1: opened, 0: there is none. */
+/* Returns 1 if it opened the file, 0 if there is none. */
 static int add(struct leftover *l, const char *path, const char *suffix, char **reterr)
 {
 	char *name = name_of(path, suffix);
@@ -44,7 +44,7 @@ static bool is_there(const char *path, const char *suffix)
 	return there;
 }
 
-/* The name leads to the opened file; or to none, when none was opened (fd < 0). */
+/* True if the name still leads to the opened file, or still does not exist if none was opened (fd < 0). */
 static bool still_named(const char *path, const char *suffix, int fd)
 {
 	char *name = name_of(path, suffix);
@@ -57,7 +57,7 @@ static bool still_named(const char *path, const char *suffix, int fd)
 	return fstat(fd, &opened) == 0 && opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
-/* -E_AGAIN: the names changed in between. */
+/* Returns -E_AGAIN if the names changed meanwhile. */
 static int try_open(const char *path, struct leftover *l, char **reterr)
 {
 	int err, previous = -1, copy = -1;

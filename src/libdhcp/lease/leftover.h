@@ -4,15 +4,15 @@
 #include "lease/load.h"
 
 /*
- * The files that stand before the lease file, under Kea's names. The server moves its file to .1; the
- * cleanup makes one of .2 (what the last cleanup made) and .1:
+ * The files that precede the lease file, with Kea's names. The server renames its file to .1; the cleanup merges
+ * .2 (the result of the last cleanup) and .1:
  *
- *	.2 and .1            wait to be cleaned up, or are being read
- *	.output              is being written: worthless
- *	.completed           whole and synced; .2 and .1 count no more and may be gone already
+ *	.2 and .1            waiting for the cleanup, or being read by it
+ *	.output              being written: ignored
+ *	.completed           complete and synced; .2 and .1 are ignored and may be gone already
  *	.2                   .completed under its final name
  *
- * So the leases are in .completed if there is one, else in .2 and then .1; the lease file comes last.
+ * So the leases are in .completed if it exists, otherwise in .2 and then .1; the lease file comes last.
  */
 #define LEFTOVER_PREVIOUS ".2"
 #define LEFTOVER_COPY ".1"
@@ -20,15 +20,15 @@
 
 struct leftover {
 	unsigned n;
-	struct load_source v[2]; /* in the order in which they count */
+	struct load_source v[2]; /* in the order in which they apply */
 	char *names[2], *bad_path;
 };
 
 /*
- * Open what counts now. A cleanup may be at work: what was opened belongs together, and stays
- * readable when it is removed. Bad rows will be kept in PATH.bad.
+ * Opens the files that apply now. A cleanup may be running: the opened files are consistent with each other and
+ * stay readable after it removes them. Bad rows will be kept in PATH.bad.
  */
 int leftover_open(const char *path, struct leftover *ret, char **reterr);
 void leftover_close(struct leftover *leftover);
-/* Whether a cleanup has something to begin or to finish; then the lease file must stay. */
+/* True if a cleanup is due or unfinished; the lease file must then not be renamed. */
 bool leftover_is_pending(const char *path);

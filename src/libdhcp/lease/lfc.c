@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Two passes over the files: the first parses all rows and learns which are the last of their address,
- * the second copies these, in the order of the files. What it needs in memory is the table of the
- * first pass (lastrow.h), not the leases.
+ * Two passes over the files: the first parses all rows and determines the last row of each address, the second
+ * copies these rows, in file order. Memory is only needed for the table of the first pass (lastrow.h), not for
+ * the leases.
  *
- * Without a copy there is nothing to do, although `previous` could be cleaned alone: a server may
- * create the copy at any time while there is none, and never while there is one.
+ * Without a copy there is nothing to do, although `previous` alone could be cleaned: a server may create the
+ * copy at any time while there is none, and never while there is one.
  */
 #include "lease/lfc.h"
 
@@ -24,16 +24,16 @@
 #include <unistd.h>
 
 #define OUT_BUF (256U << 10)
-#define OUT_FLUSH (1U << 20) /* bytes after which the disk begins with them */
+#define OUT_FLUSH (1U << 20) /* bytes after which the kernel starts writing to disk */
 
 const struct lfc_sys lfc_sys_real = { .write = write, .fsync = fsync, .rename = rename, .unlink = unlink };
 
 struct input {
 	struct load_source source;
 	char *bad_path;
-	uint32_t base; /* number of the row before the first line */
+	uint32_t base; /* row number before the first line */
 	uint64_t lines;
-	bool verbatim; /* rows have today's columns */
+	bool verbatim; /* rows have the current columns */
 	struct stat st;
 };
 
@@ -43,7 +43,7 @@ struct lfc {
 	struct input v[2];
 	unsigned n;
 	struct lastrow last;
-	uint32_t base; /* of the file being read */
+	uint32_t base; /* row number base of the file being read */
 	bool too_many;
 	int out_fd;
 	char *buf;
@@ -94,7 +94,7 @@ static int sync_folder_of(const struct lfc *l, const char *path)
 
 /* --- first pass --- */
 
-/* PATH.bad, where PATH is the lease file if the copy has its usual name. */
+/* Returns PATH.bad, where PATH is the lease file if the copy has its usual name. */
 static char *bad_path_of(const char *copy)
 {
 	size_t len = strlen(copy), suffix = strlen(LEFTOVER_COPY);
@@ -175,7 +175,7 @@ static int flush(struct lfc *l)
 		l->buf_len -= (size_t)n;
 		l->written += n;
 	}
-	/* Bit by bit, and no more than the disk takes, so that a server's sync does not find much of ours before it. */
+	/* Writes in small steps, no faster than the disk, so that a server's sync never waits for much of this data. */
 	if (l->written - l->flushed >= OUT_FLUSH) {
 		(void)sync_file_range(l->out_fd, l->flushed, l->written - l->flushed, SYNC_FILE_RANGE_WRITE);
 		if (l->flushed)
@@ -220,7 +220,7 @@ static int convert_row(struct lfc *l, const struct csv_layout *layout, const cha
 	return 0;
 }
 
-/* -E_INVAL: the file is not what it was in the first pass. */
+/* Returns -E_INVAL if the file changed since the first pass. */
 static int copy_line(struct lfc *l, const struct input *in, const struct lines *lines, struct csv_layout *layout)
 {
 	const char *why;
@@ -246,7 +246,7 @@ static int copy_last_rows(struct lfc *l, const struct input *in, char **reterr)
 		return fail(reterr, -E_SYS, "%s: %s", in->source.path, strerror(errno));
 	lines_begin(&lines, in->source.fd);
 	while (err == 0 && (kind = lines_next(&lines)) > 0)
-		/* A last row may lack its newline; a header that does is of no file with rows. */
+		/* A last row may lack its newline; if the header lacks it, the file has no rows. */
 		if (kind == LINE_WHOLE || (kind == LINE_TAIL && lines.number > 1))
 			err = copy_line(l, in, &lines, &layout);
 	if (kind < 0)
@@ -275,8 +275,9 @@ static int write_output(struct lfc *l, char **reterr)
 }
 
 /*
- * Whoever may read the lease file may read this one. chown() is not called without need: a service manager may
- * forbid it, even end the process for it. A group that cannot be kept is no reason to let the lease file grow.
+ * Gives the new file the owner, group and mode of the lease file. Skips chown() if nothing changes: a service
+ * manager may forbid it, or even kill the process for it. A group that cannot be set is no reason to let the
+ * lease file grow.
  */
 static int open_output(struct lfc *l, char **reterr)
 {
@@ -345,7 +346,7 @@ static int rename_finish(struct lfc *l, char **reterr)
 {
 	const struct lfc_files *files = l->files;
 
-	/* Also when an earlier run made it: whether that came to sync the directory is not known. */
+	/* Even if an earlier run created the file: it may not have synced the directory. */
 	if (sync_folder_of(l, files->finish) < 0)
 		return fail(reterr, -E_SYS, "the directory of %s: %s", files->finish, strerror(errno));
 	if (l->sys->unlink(files->copy) < 0 && errno != ENOENT)

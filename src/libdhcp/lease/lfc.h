@@ -6,10 +6,10 @@
 #include <sys/types.h>
 
 /*
- * Lease file cleanup: of `previous` and then `copy` the last row of each address goes to `output`,
- * which becomes `finish` and in the end `previous`; see leftover.h for what each name means to a
- * server. Killed at any moment nothing is lost, and the next run goes on. What is removed is removed
- * after its successor and the directory are on stable storage.
+ * Lease file cleanup: copies the last row of each address in `previous` and then `copy` to `output`, which is
+ * renamed to `finish` and finally to `previous`; leftover.h says what each name means to a server. A cleanup
+ * killed at any moment loses nothing, and the next run continues. A file is removed only once its successor and
+ * the directory are on stable storage.
  */
 struct lfc_files {
 	int family;
@@ -17,11 +17,11 @@ struct lfc_files {
 };
 
 struct lfc_result {
-	uint64_t rows, bad; /* read */
-	uint64_t leases;    /* written */
+	uint64_t rows, bad; /* rows read */
+	uint64_t leases;    /* leases written */
 };
 
-/* System calls, so that tests can stop or fail each. */
+/* System calls; tests replace them to interrupt or fail each one. */
 struct lfc_sys {
 	ssize_t (*write)(int fd, const void *data, size_t len);
 	int (*fsync)(int fd);
@@ -32,11 +32,11 @@ extern const struct lfc_sys lfc_sys_real;
 
 enum lfc_state {
 	LFC_NOTHING, /* nothing to clean up: there is no copy */
-	LFC_COPY,    /* to be processed, then rotated */
-	LFC_FINISH,  /* processed by a run that was interrupted: to be rotated */
+	LFC_COPY,    /* copy has to be processed, then rotated */
+	LFC_FINISH,  /* processed by an interrupted run: has to be rotated */
 };
 enum lfc_state lfc_state(const struct lfc_files *files);
-/* Make `finish`. On failure *reterr (malloc'd) says why, and everything is as it was. */
+/* Creates `finish`. On failure, *reterr (malloc'd) gives the reason and the files are unchanged. */
 int lfc_process(const struct lfc_files *files, const struct lfc_sys *sys, struct lfc_result *ret, char **reterr);
-/* Put `finish` in the place of the others. */
+/* Replaces the other files with `finish`. */
 int lfc_rotate(const struct lfc_files *files, const struct lfc_sys *sys, char **reterr);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Plain read() in large pieces: as fast as a mapping (what is done with a line costs more than the
- * copy), and a disk error is a result here instead of a signal.
+ * Plain read() in large pieces: as fast as mmap (parsing a line costs more than copying it), and a disk error is
+ * a return value instead of a signal.
  */
 #include "lease/lines.h"
 
@@ -28,7 +28,7 @@ void lines_end(struct lines *l)
 	l->buf = NULL;
 }
 
-/* What is left goes to the front, more comes behind it. */
+/* Moves the rest to the front and reads more after it. */
 static int refill(struct lines *l)
 {
 	size_t left = (size_t)(l->end - l->from);
@@ -46,7 +46,7 @@ static int refill(struct lines *l)
 	return 0;
 }
 
-/* Up to `to`, which is behind the newline if there is one. */
+/* Consumes up to `to`, which is after the newline if there is one. */
 static int take(struct lines *l, const char *to, bool newline)
 {
 	bool in_long = l->in_long;

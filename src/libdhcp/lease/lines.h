@@ -7,8 +7,7 @@
 #include <sys/types.h>
 
 /*
- * A text file line by line, in pieces of constant size, so a file of any length and any content can
- * be read.
+ * Reads a text file line by line, in pieces of constant size, so it can read a file of any length and content.
  *
  *	lines_begin(&lines, fd);
  *	while ((kind = lines_next(&lines)) > 0)
@@ -16,30 +15,30 @@
  *	lines_end(&lines);
  */
 enum line_kind {
-	LINE_END,   /* nothing left */
-	LINE_WHOLE, /* a line; its newline is not in it */
-	LINE_LONG,  /* a piece of a line longer than LINE_MAX_LEN, the last one with its newline */
-	LINE_TAIL,  /* what is behind the last newline, if anything */
+	LINE_END,   /* end of the file */
+	LINE_WHOLE, /* a line without its newline */
+	LINE_LONG,  /* a piece of a line longer than LINE_MAX_LEN; the last piece includes the newline */
+	LINE_TAIL,  /* text after the last newline, if any */
 };
 
 #define LINE_MAX_LEN (1U << 20)
 
 struct lines {
-	const char *text; /* until the next call */
+	const char *text; /* valid until the next call */
 	size_t len;
-	uint64_t number; /* of the line, from 1; all pieces of a long one have the same */
-	off_t good_len;  /* where the last line that has a newline ends */
+	uint64_t number; /* line number, from 1; the same for all pieces of a long line */
+	off_t good_len;  /* end of the last line that has a newline */
 
 	int fd;
 	char *buf; /* NULL: reading from memory */
 	const char *from, *end;
 	bool at_eof, in_long;
-	uint64_t long_len; /* of the pieces so far */
+	uint64_t long_len; /* length of the pieces so far */
 };
 
-/* Reads from where fd stands. The descriptor stays the caller's. */
+/* Reads from the current offset of fd, which the caller still owns. */
 void lines_begin(struct lines *lines, int fd);
 void lines_begin_text(struct lines *lines, const char *text, size_t len);
-/* An enum line_kind, or -E_SYS. */
+/* Returns an enum line_kind, or -E_SYS. */
 int lines_next(struct lines *lines);
 void lines_end(struct lines *lines);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Reading lease files: at the server's start and by the cleanup. What is damaged is set aside. */
+/* Reads lease files, at server start and in the cleanup. Damaged rows are set aside. */
 #include "lease/load.h"
 
 #include "base/arena.h"
@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define KEEP_MAX (64U << 20) /* bytes of bad rows that are copied; beyond, the whole file is kept */
+#define KEEP_MAX (64U << 20) /* bytes of bad rows to copy; beyond that, the whole file is kept */
 
 struct loader {
 	int family;
@@ -23,14 +23,14 @@ struct loader {
 	void *ctx;
 	struct csv_layout layout;
 	bool have_header;
-	int64_t wall_us, boot_us; /* now */
-	uint64_t long_line;       /* number of the last one */
+	int64_t wall_us, boot_us; /* the current time */
+	uint64_t long_line;       /* number of the last long line */
 	uint64_t first_bad_line;
 	const char *first_why;
 	const char *header_why;
 	uint64_t max_bad; /* 0 = any number */
 	char too_many[256];
-	struct str *keep; /* bad rows; NULL = not wanted */
+	struct str *keep; /* bad rows; NULL = do not keep */
 	bool keep_full;
 	size_t tail_len;
 	struct load_result res;
@@ -51,8 +51,8 @@ static struct loader *loader_new(int family, load_row_fn *row, void *ctx)
 }
 
 /*
- * How long the lease still runs, as far as the wall clock can be believed: never longer than its
- * lifetime, so a clock that starts in the past does not make leases live for decades.
+ * Computes the remaining lifetime, as far as the wall clock can be trusted: never more than the valid lifetime,
+ * so a clock that starts in the past does not extend leases by decades.
  */
 static void set_expires(const struct loader *l, struct lease_row *row)
 {
@@ -78,7 +78,7 @@ static void keep(struct loader *l, const char *text, size_t len)
 		l->keep_full = true;
 }
 
-/* -E_RANGE for one too many. */
+/* Returns -E_RANGE if there are too many. */
 static int bad_row(struct loader *l, uint64_t line, const char *why)
 {
 	if (!l->res.bad++) {
@@ -106,7 +106,7 @@ static int take_header(struct loader *l, const struct lines *lines)
 	return 0;
 }
 
-/* Whether the line is a row with all its columns. */
+/* Returns true if the line is a row with all its columns. */
 static bool take_row(struct loader *l, const struct lines *lines)
 {
 	if (csv_read_row(&l->layout, lines->text, lines->len, &l->parsed) < 0)
@@ -119,7 +119,7 @@ static bool take_row(struct loader *l, const struct lines *lines)
 	return true;
 }
 
-/* -E_INVAL for a header that is not ours. */
+/* Returns -E_INVAL for a header of another kind of file. */
 static int take_line(struct loader *l, const struct lines *lines)
 {
 	if (!l->have_header)
@@ -133,7 +133,7 @@ static int take_line(struct loader *l, const struct lines *lines)
 	return bad_row(l, lines->number, l->parsed.why);
 }
 
-/* A piece: no lease has such a row. */
+/* A piece of a long line: no lease has such a row. */
 static int take_long(struct loader *l, const struct lines *lines)
 {
 	if (!l->have_header) {
@@ -147,7 +147,7 @@ static int take_long(struct loader *l, const struct lines *lines)
 	return bad_row(l, lines->number, "it is too long for a row");
 }
 
-/* What is left when the file ends without a newline: a row as an editor or a script left it, or a torn one. */
+/* Handles text after the last newline: either a row whose newline an editor or a script omitted, or a torn row. */
 static int take_tail(struct loader *l, const struct lines *lines)
 {
 	if (l->have_header && take_row(l, lines)) {
@@ -214,7 +214,7 @@ static char *explain(const char *path, const char *why)
 
 /* --- setting aside --- */
 
-/* Whether the file holds these rows, one after the other. */
+/* True if the file contains these rows in sequence. */
 static bool holds(int fd, const struct str *rows)
 {
 	struct stat st;
@@ -247,8 +247,8 @@ static bool append(int fd, const struct str *rows)
 }
 
 /*
- * Append, unless they are there already: they were kept at the last start. Synced, because the cleanup
- * removes the original.
+ * Appends the rows, unless the file already has them from the last start. Synced, because the cleanup removes
+ * the original.
  */
 static bool keep_bad_rows(const char *bad_path, const struct str *rows)
 {
@@ -262,7 +262,7 @@ static bool keep_bad_rows(const char *bad_path, const struct str *rows)
 	return kept;
 }
 
-/* A second name for the whole file, unless it has one already. */
+/* Links the whole file to a second name, unless it has one already. */
 static bool keep_original(const char *path, const char *suffix)
 {
 	char *name = NULL;
@@ -286,7 +286,7 @@ static void report(struct loader *l, const struct load_source *source)
 	l->res.all_kept = keep_bad_rows(source->bad_path, l->keep);
 	if (l->keep_full) {
 		l->res.all_kept = keep_original(source->path, ".damaged") && l->res.all_kept;
-		l->res.needs_rewrite = true; /* not to be cut: it is the copy */
+		l->res.needs_rewrite = true; /* do not truncate: it is the copy */
 	}
 	if (!l->res.all_kept)
 		how = "they could not be kept in";
@@ -342,7 +342,7 @@ int load_source(const struct load_source *source, int family, load_row_fn *row, 
 								  : strerror(errno));
 	else if (source->bad_path)
 		report(l, source);
-	/* Columns will be dropped: the original stays under another name. */
+	/* Unknown columns will be dropped: keep the original under another name. */
 	if (err == 0 && source->bad_path && l->layout.newer && !keep_original(source->path, ".newer")) {
 		*reterr = explain(source->path, "its original cannot be kept with the suffix .newer");
 		err = -E_SYS;

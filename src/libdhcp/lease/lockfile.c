@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* OFD locks, because a classic one is lost when any descriptor of the file is closed. */
+/* Uses OFD locks, because a classic lock is lost when any descriptor of the file is closed. */
 #include "lease/lockfile.h"
 
 #include "base/err.h"
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Keeps errno. */
+/* Preserves errno. */
 static void explain(char **reterr, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void explain(char **reterr, const char *fmt, ...)
 {
@@ -38,7 +38,7 @@ static int lock(const char *path, int fd, char **reterr)
 			errno = 0; /* a full disk does not matter here */
 		return 0;
 	}
-	/* EACCES is a security module's, not another server's. */
+	/* EACCES comes from a security module, not from another server. */
 	if (errno != EAGAIN) {
 		explain(reterr, "cannot lock %s.lock: %s", path, file_why(path, W_OK, why));
 		return -E_SYS;

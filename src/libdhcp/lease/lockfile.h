@@ -4,13 +4,15 @@
 #include <stdbool.h>
 
 /*
- * One process per file. The lock is an OFD lock on a companion, PATH.lock: the kernel drops it when
- * the process dies, whatever the way, so nothing stale can remain; what the companion says (a process
- * id) is for people.
+ * Restricts a file to one process. The lock is an OFD lock on a companion, PATH.lock: the kernel releases it
+ * when the process dies, however that happens, so no stale lock can remain; the content of the companion (a
+ * process ID) is for people.
  */
 
-/* The descriptor to keep; -E_BUSY when somebody has it, -E_AGAIN if that is this process; *reterr (malloc'd) says who.
+/*
+ * Returns the descriptor to keep; -E_BUSY if another process holds the lock, -E_AGAIN if this one does; *reterr
+ * (malloc'd) names the holder.
  */
 int lockfile_take(const char *path, char **reterr);
-/* Whether PATH.lock is still the file that fd has locked: somebody may have removed the directory. */
+/* True if PATH.lock is still the file locked through fd; someone may have removed the directory. */
 bool lockfile_is_held(const char *path, int fd);

@@ -2,11 +2,11 @@
 /*
  * All leases in memory (memtable.h), each change in the journal (journal.h).
  *
- * Records never change: an update puts a new record in the old one's place. The old one is kept until
- * the change is durable; taking a change back is putting it in again. Transactions are taken back
- * newest first, so each finds the state it left.
+ * Records never change: an update replaces the old record with a new one. The old one is kept until the change
+ * is durable; a rollback puts it back. Transactions are rolled back newest first, so each finds the state it
+ * left.
  *
- * Lock order: stripes, then one of expiry lock, journal's queue lock.
+ * Lock order: stripes, then either the expiry lock or the journal's queue lock.
  */
 #include "lease/memfile.h"
 
@@ -22,7 +22,7 @@
 
 #include <stdatomic.h>
 
-#define EPOCH_BACK (1LL << 24) /* leases that ended up to half a year before we started keep their order */
+#define EPOCH_BACK (1LL << 24) /* leases that ended up to half a year before the start keep their order */
 #define MAX_PENDING 65536
 #define CHECK_MS 10000
 
@@ -60,7 +60,7 @@ static struct store_held held(const struct memfile *m, const struct record *rec)
 	};
 }
 
-/* The same identifier (and IAID); DHCPv4: or, unless both have one, the same hardware address. */
+/* True if the identifier (and IAID) is the same. DHCPv4: unless both have one, the same hardware address is enough. */
 static bool same_client(const struct record *a, const struct record *b)
 {
 	enum record_key key = a->type == LEASE_V4 && !(a->id_len && b->id_len) ? KEY_HWADDR : KEY_ID;
@@ -68,7 +68,7 @@ static bool same_client(const struct record *a, const struct record *b)
 	return record_iaid(a) == record_iaid(b) && bytes_equal(record_key(a, key), record_key(b, key));
 }
 
-/* Tell the watcher that the change was made, or undone. */
+/* Reports to the watcher that the change was made or undone. */
 static void notify(struct memfile *m, const struct store_change *change, bool is_undo)
 {
 	uint32_t from = is_undo ? change->new_ref : change->old_ref, to = is_undo ? change->old_ref : change->new_ref;
@@ -94,7 +94,7 @@ static const struct ip *change_addr(const struct store_change *change)
 	return change->kind == CHANGE_DELETE ? &change->addr : &change->new.addr;
 }
 
-/* The stripes a change touches, as far as the change itself says. */
+/* The stripes a change touches, as far as the change itself shows. */
 static uint64_t change_mask(const struct store_change *change)
 {
 	uint64_t mask = memtable_bit(memtable_hash_addr(change_addr(change)));
@@ -105,7 +105,7 @@ static uint64_t change_mask(const struct store_change *change)
 	return mask;
 }
 
-/* The stripes of the records that are there now; the address's lock is taken for the look. */
+/* The stripes of the current records; takes the lock of the address for the lookup. */
 static uint64_t present_mask(struct memfile *m, const struct store_change *change, bool locked)
 {
 	const struct ip *addr = change_addr(change);
@@ -132,8 +132,8 @@ static uint64_t txn_present_mask(struct memfile *m, const struct store_txn *txn,
 }
 
 /*
- * Lock all stripes of the transaction. Which ones the records there now belong to is known only after
- * a look at them, and they may change before all is locked: then look again.
+ * Locks all stripes of the transaction. The stripes of the current records are only known after a lookup, and
+ * the records may change before everything is locked: then look again.
  */
 static uint64_t lock_txn(struct memfile *m, const struct store_txn *txn)
 {
@@ -214,7 +214,7 @@ static void forget_old(struct memfile *m, const struct store_txn *txn)
 			memtable_drop(&m->table, txn->v[i].old_ref);
 }
 
-/* All changes or none, in memory; the locks are held. */
+/* Makes all changes or none, in memory; the locks are held. */
 static bool make_changes(struct memfile *m, struct store_txn *txn)
 {
 	for (unsigned i = 0; i < txn->n; i++) {
@@ -275,8 +275,8 @@ static int memfile_apply(struct store *store, struct store_txn *txn)
 	mask = lock_txn(m, txn);
 	if (make_changes(m, txn)) {
 		/*
-		 * From journal_queue() on the journal thread has it, but committed() and failed()
-		 * need the stripes: it is not over before we let go of them.
+		 * From journal_queue() on, the journal thread owns the transaction; but committed() and failed() need
+		 * the stripes, so it cannot end before these locks are released.
 		 */
 		queued = m->journal && journal_queue(m->journal, txn) == 0;
 		if (m->journal && !queued) {
@@ -295,7 +295,7 @@ static int memfile_apply(struct store *store, struct store_txn *txn)
 	return 0;
 }
 
-/* --- what the journal asks --- */
+/* --- callbacks of the journal --- */
 
 static void rows_of(void *ctx, const struct store_txn *txn,
 		    void (*row)(void *arg, const struct lease *lease, bool deleted), void *arg)
@@ -320,7 +320,7 @@ static void committed(void *ctx, struct store_txn *list)
 		struct store_txn *txn = list;
 
 		list = txn->next;
-		/* Taking the lock also waits for store_apply() to be done with the transaction. */
+		/* Taking the lock also waits until store_apply() has finished with the transaction. */
 		for (unsigned i = 0; i < txn->n; i++) {
 			const struct store_change *change = &txn->v[i];
 			uint64_t stripe = memtable_bit(memtable_hash_addr(change_addr(change)));
@@ -361,7 +361,7 @@ static struct store_txn *reversed(struct store_txn *list)
 	return ret;
 }
 
-/* Newest first: each transaction finds the records it left. Only then is anybody told. */
+/* Newest first: each transaction finds the records it left. done() is called only after all are rolled back. */
 static void failed(void *ctx, struct store_txn *list)
 {
 	struct memfile *m = ctx;
@@ -390,7 +390,7 @@ static void failed(void *ctx, struct store_txn *list)
 	}
 }
 
-/* The journal needs a part as it is at one moment, between two of its groups. */
+/* The journal needs a consistent snapshot of a part, between two of its groups. */
 static bool each_part(void *ctx, unsigned part, bool (*fn)(void *, const struct lease *), void *arg)
 {
 	struct memfile *m = ctx;
@@ -500,7 +500,7 @@ static void memfile_watch(struct store *store, store_watch_fn *changed, void *ct
 	m->changed_ctx = ctx;
 }
 
-/* Bytes of a row, from those that were read and written. */
+/* Mean size of a row, over all rows read and written. */
 static uint64_t mean_row(const struct memfile *m, const struct store_stats *stats)
 {
 	uint64_t rows = m->loaded.rows + stats->rows;

@@ -4,19 +4,22 @@
 #include "lease/store.h"
 
 /*
- * What only a memfile has: a lease file. All leases are in memory (memtable.h), and each change is in the file
- * (journal.h), unless it was opened without one.
+ * Functions only memfile has, for its lease file. All leases are in memory (memtable.h), and each change goes to
+ * the file (journal.h), unless the store was opened without one.
  */
 extern const struct store_ops memfile_ops;
 
-/* The lease file with symbolic links followed; NULL if there is none, or the store is no memfile. */
+/*
+ * Returns the path of the lease file with symbolic links resolved; NULL if there is none, or the store is not a
+ * memfile.
+ */
 const char *memfile_path(const struct store *store);
 /*
- * Move the lease file aside and begin a new one, for the cleanup to work on the old one (leftover.h, kea-lfc).
- * done is called from any thread: 0 = there is something to clean up, -E_NOENT = there is nothing, else why not.
- * This may wait for the disk. -E_UNSUPPORTED when there is no file, -E_BUSY while one is under way, -E_SYS: done is
- * not called.
+ * Moves the lease file aside for cleanup and begins a new one (leftover.h, kea-lfc). done is called from any
+ * thread: 0 = there are files to clean up, -E_NOENT = there are none, otherwise the error. May wait for the
+ * disk. Returns -E_UNSUPPORTED if there is no file, -E_BUSY while a rotation is in progress, or -E_SYS; in these
+ * cases done is not called.
  */
 int memfile_rotate(struct store *store, void (*done)(void *ctx, int result), void *ctx);
-/* From the next change on: whether a lease has to be on disk before it counts as stored (store_conf.sync). */
+/* Sets whether a lease must be on disk before it counts as stored (store_conf.sync), from the next change on. */
 void memfile_set_sync(struct store *store, bool sync);

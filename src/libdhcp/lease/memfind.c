@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define WALK_MAX 4096 /* records that one search looks at */
+#define WALK_MAX 4096 /* maximum number of records one search looks at */
 
 /* A search for a client's leases; the lock of the key's stripe is held. */
 struct search {
@@ -42,7 +42,7 @@ static bool wanted(const struct lease_query *query, const struct record *rec)
 {
 	return rec->type == query->type && rec->state != LEASE_REGISTERED && in_subnets(query, rec->subnet_id) &&
 	       (!query->has_iaid || record_iaid(rec) == query->iaid) && (!query->without_id || !rec->id_len) &&
-	       /* A v4 file does not keep the hardware type, so it cannot tell clients apart. */
+	       /* v4 files do not store the hardware type, so it cannot distinguish clients. */
 	       (query->by != BY_HWADDR || rec->type == LEASE_V4 || rec->hwtype == query->hwtype);
 }
 
@@ -63,7 +63,7 @@ static void look_at(struct search *s, const struct record *rec)
 	s->n += s->err == 0;
 }
 
-/* Which leases are preferred: in use, then without a client id. A bit each; ranks are tried in ascending order. */
+/* The order of preference: in use first, then without a client id. One bit each; ranks are tried in ascending order. */
 enum { RANK_HAS_ID = 1, RANK_RETIRED = 2, RANK_N = 4 };
 
 static unsigned rank_of(const struct search *s, const struct record *rec)
@@ -108,7 +108,7 @@ static void search_groups(struct search *s)
 								.has_id = (rank & RANK_HAS_ID) != 0 });
 }
 
-/* Whether the groups the query asks for can be named. */
+/* True if the query names the groups it needs. */
 static bool names_groups(const struct lease_query *query)
 {
 	return query->n_subnets && (query->by == BY_HWADDR || query->type == LEASE_V4 || query->has_iaid);
@@ -156,15 +156,15 @@ static int find_by_addr(struct memtable *table, struct lease_query *query, struc
 	return n;
 }
 
-/* --- pages --------------------------------------------------------------------- */
+/* --- pages --- */
 
-/* The first addresses after the query's. Twice as many as wanted, so that they are rarely sorted. */
+/* The first addresses after the query's. Twice the requested number, so that sorting is rare. */
 struct page {
 	const struct memtable *table;
 	const struct lease_query *query;
 	struct ip *addrs;
 	unsigned n, max;
-	bool has_last; /* there are max of them: what comes after `last` is none of them */
+	bool has_last; /* max addresses were found: ignore those after `last` */
 	struct ip last;
 };
 
@@ -211,7 +211,7 @@ static void add_to_page(void *ctx, uint32_t ref)
 		sort_page(page);
 }
 
-/* The lease at the address, if it (still) passes the filter; -E_NOMEM. */
+/* Copies the lease for the address if it (still) matches the filter; -E_NOMEM. */
 static int copy_if_passes(struct memtable *table, const struct lease_query *query, const struct ip *addr,
 			  struct arena *arena, struct lease *ret)
 {
@@ -230,7 +230,7 @@ static int copy_if_passes(struct memtable *table, const struct lease_query *quer
 	return n;
 }
 
-/* A few slots at a time, so that nobody waits long for the lock. */
+/* Visits a few slots at a time, so that no thread waits long for the lock. */
 static void each_after(struct memtable *table, struct page *page)
 {
 	struct memtable_walk walk = { 0 };
@@ -252,7 +252,7 @@ static int find_page(struct memtable *table, struct lease_query *query, struct a
 	query->out = arena_room(arena, query->max * sizeof(*query->out));
 	if (!query->out)
 		err = -E_NOMEM;
-	/* All of a page may have gone before they were looked up: that is not the end. */
+	/* All leases of a page may be gone before they are looked up: that is not the end. */
 	do {
 		page.n = 0;
 		page.has_last = false;
@@ -286,7 +286,7 @@ int memfind_query(struct memtable *table, struct lease_query *query, struct aren
 	return find_by_client(table, query, arena);
 }
 
-/* --- walking --------------------------------------------------------------------- */
+/* --- walking --- */
 
 #define PAGE 256
 
@@ -297,7 +297,7 @@ struct gather {
 	int err;
 };
 
-/* The lease without what its bytes say. */
+/* Returns the lease without its bytes. */
 static struct lease brief_of(const struct record *rec, int64_t epoch)
 {
 	struct lease lease;
@@ -316,7 +316,7 @@ static void gather(void *ctx, uint32_t ref)
 	const struct record *rec = memtable_record(g->table, ref);
 	struct lease lease;
 
-	if (g->n == g->cap) { /* very many with one home slot */
+	if (g->n == g->cap) { /* very many records with one home slot */
 		struct lease *more = arena_room(scan->arena, 2 * (size_t)g->cap * sizeof(*more));
 
 		if (!more) {
@@ -352,7 +352,7 @@ int memfind_scan(struct memtable *table, struct store_scan *scan)
 	return g.err < 0 ? g.err : (int)g.n;
 }
 
-/* --- leases that have ended --------------------------------------------------------- */
+/* --- leases that have ended --- */
 
 static bool still_over(const struct lease *lease, bool in_use, int64_t boot_sec)
 {
@@ -360,14 +360,14 @@ static bool still_over(const struct lease *lease, bool in_use, int64_t boot_sec)
 }
 
 /*
- * The heap's lock is below the stripes', so addresses are noted under it and looked up after; what
- * changed in between is left out.
+ * The heap's lock is taken after the stripes' locks, so addresses are collected under it and looked up
+ * afterwards; leases that changed meanwhile are skipped.
  */
 unsigned memfind_over(struct memtable *table, bool in_use, int64_t boot_sec, struct arena *arena, struct lease *out,
 		      unsigned max)
 {
 	const struct expiry *heap = in_use ? &table->expiry : &table->retired;
-	/* The epoch may lie before the boot: leases of the past are loaded. */
+	/* The epoch may be before the boot, because leases that ended earlier are loaded. */
 	int64_t now = boot_sec < INT64_MAX / 2 ? boot_sec - table->epoch : INT64_MAX;
 	uint32_t *refs = arena_new_array(arena, uint32_t, max);
 	uint32_t *work = arena_new_array(arena, uint32_t, 3 * (size_t)max + 2);

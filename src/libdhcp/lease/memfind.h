@@ -4,12 +4,12 @@
 #include "lease/memtable.h"
 #include "lease/store.h"
 
-/* What memfile answers from its table. All take the locks they need. */
+/* Searches of the memfile table. All functions take the locks they need. */
 
-/* Fills in the response; returns the number of leases or why there is none. */
+/* Fills in the response; returns the number of leases or an error. */
 int memfind_query(struct memtable *table, struct lease_query *query, struct arena *arena);
 /* store_scan() */
 int memfind_scan(struct memtable *table, struct store_scan *scan);
-/* store_expired() of leases in use, store_retired() of the others. */
+/* store_expired() for leases in use, store_retired() for the others. */
 unsigned memfind_over(struct memtable *table, bool in_use, int64_t boot_sec, struct arena *arena, struct lease *out,
 		      unsigned max);

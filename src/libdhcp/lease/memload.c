@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The lease files into the table: a row replaces the one that its address had. Reading them is load.h's
- * part, which files count leftover.h's.
+ * Loads the lease files into the table: a row replaces the previous row of its address. load.h reads the files,
+ * leftover.h says which ones apply.
  */
 #include "lease/memload.h"
 
@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 
 /*
- * Rows that were read and are not in the table yet. Each touches three indexes at places that no cache
- * has: by the time its turn comes, the cache has them.
+ * Rows that were read but are not in the table yet. Each touches three indexes at uncached locations;
+ * prefetching has them in the cache by the time the row is inserted.
  */
 #define LOAD_AHEAD 32
 
@@ -28,7 +28,7 @@ struct load {
 	} v[LOAD_AHEAD];
 };
 
-/* In the order of the file: the last row of an address wins. No locks yet. */
+/* In file order: the last row of an address wins. No locks yet. */
 static void load_oldest(struct load *load)
 {
 	struct memtable *table = load->table;
@@ -76,7 +76,7 @@ static void count_loaded(struct memload *sum, const struct load_result *res)
 	sum->bad += res->bad;
 }
 
-/* A lease takes less than two bytes of memory for each of its row. */
+/* A lease takes less than two bytes of memory per byte of its row. */
 static void expect(const char *path, const struct leftover *old)
 {
 	uint64_t bytes = 0;
@@ -88,7 +88,7 @@ static void expect(const char *path, const struct leftover *old)
 	heap_expect(bytes * 2);
 }
 
-/* What cleanups left first; the lease file itself comes last and wins. */
+/* The files that cleanups left come first; the lease file itself comes last and wins. */
 static int load_all(struct load *load, int family, const char *path, uint64_t max_bad, char **reterr)
 {
 	struct load_result *res = &load->sum->last;

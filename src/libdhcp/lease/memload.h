@@ -4,16 +4,16 @@
 #include "lease/load.h"
 #include "lease/memtable.h"
 
-/* What a start found. */
+/* What the start loaded. */
 struct memload {
-	uint64_t rows, bytes, bad; /* of all files; bytes of whole rows */
-	struct load_result last;   /* of the lease file itself */
+	uint64_t rows, bytes, bad; /* of all files; bytes count complete rows */
+	struct load_result last;   /* for the lease file itself */
 };
 
 /*
- * Fill an empty table with the leases of the file at `path` and of what cleanups left beside it. One
- * thread, before anybody else has the table. max_bad: see load_file; it counts for each file. On failure
- * the table is only good for memtable_done().
+ * Fills an empty table from the lease file at `path` and the files that cleanups left next to it.
+ * Single-threaded, before anything else uses the table. max_bad: see load_file; it applies to each file. After a
+ * failure only memtable_done() may be called.
  */
 int memload_fill(struct memtable *table, int family, const char *path, uint64_t max_bad, struct memload *ret,
 		 char **reterr);

@@ -35,7 +35,7 @@ void memtable_load_begin(struct memtable *t)
 	t->loading = true;
 }
 
-/* The heap a record belongs into; NULL: neither. */
+/* Returns the heap for a record; NULL if it belongs in neither. */
 static struct expiry *heap_of(struct memtable *t, const struct record *rec)
 {
 	if (record_is_retired(rec))
@@ -122,7 +122,7 @@ void memtable_prefetch(const struct memtable *t, uint64_t addr_hash, const struc
 	}
 }
 
-/* --- putting records in and out; the locks of all their stripes are held --- */
+/* --- inserting and removing records; the locks of all their stripes are held --- */
 
 static void swap_expiry(struct memtable *t, uint32_t old, uint32_t new)
 {
@@ -180,7 +180,7 @@ void memtable_drop(struct memtable *t, uint32_t ref)
 	slab_free(t->slabs, ref, record_size_of(memtable_record(t, ref)));
 }
 
-#define WALK_SLOTS 64 /* of a stripe, before its lock is let go of */
+#define WALK_SLOTS 64 /* slots of a stripe to visit before releasing its lock */
 
 bool memtable_walk(struct memtable *t, struct memtable_walk *walk, void (*fn)(void *ctx, uint32_t ref), void *ctx)
 {

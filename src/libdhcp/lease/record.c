@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Packing a lease: about 90 bytes for a v4 lease with a client id and a short host name. */
+/* Packs a lease: about 90 bytes for a v4 lease with a client id and a short hostname. */
 #include "lease/record.h"
 
 #include "base/err.h"

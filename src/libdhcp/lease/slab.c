@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A reference is slab (6 bits), chunk (12 bits), unit of 8 bytes in the chunk (14 bits). Freed pieces
- * go to a list of their size; sizes above 512 bytes are rounded up to a power of two, so a freed
- * piece is always found by the next one of its size. Memory is not given back to the system: a
- * lease file that was large will be large again.
+ * A reference consists of slab (6 bits), chunk (12 bits) and 8-byte unit within the chunk (14 bits). Freed
+ * pieces go to a free list of their size; sizes above 512 bytes are rounded up to a power of two, so the next
+ * allocation of that size finds a freed piece. Memory is not returned to the system: a lease file that was large
+ * will be large again.
  */
 #include "lease/slab.h"
 
@@ -15,20 +15,20 @@
 
 #define UNIT 8
 #define UNIT_BITS 14
-/* A little less than 128 KiB, what malloc takes from its heap instead of mapping pages of its own. */
+/* A little less than 128 KiB, the size malloc still takes from its heap instead of mmap. */
 #define CHUNK_UNITS ((1U << UNIT_BITS) - 8)
 #define CHUNK_BYTES ((size_t)CHUNK_UNITS * UNIT)
 #define CHUNK_BITS 12
 #define PAGE 4096
-#define POPULATE 65536 /* bytes that get their pages at once */
+#define POPULATE 65536 /* bytes to populate at once */
 #define N_SMALL 64     /* sizes of 1..64 units have their own list */
-#define N_LARGE 8      /* 128 .. 8192 units and a whole chunk */
+#define N_LARGE 8      /* 128 .. 8192 units and a complete chunk */
 
 struct slab {
 	uint32_t n_chunks;
-	uint32_t next_unit;               /* never used, in the last chunk */
-	uint32_t populated_chunk;         /* how many chunks there were when `populated` was right */
-	size_t populated;                 /* bytes of the last chunk that have their pages */
+	uint32_t next_unit;               /* first unused unit in the last chunk */
+	uint32_t populated_chunk;         /* number of chunks when `populated` was valid */
+	size_t populated;                 /* populated bytes of the last chunk */
 	uint32_t free[N_SMALL + N_LARGE]; /* first free piece, 0 if none */
 	_Atomic uint64_t used;
 	char *chunk[1U << CHUNK_BITS];
@@ -54,8 +54,8 @@ void slabs_free(struct slabs *slabs)
 }
 
 /*
- * Ask for the pages ahead, many in one call: one trap into the kernel each costs more than the rest. As many
- * as there are already, so that a few leases take a few pages.
+ * Populates the following pages with one call: one page fault each would cost more than everything else. As many
+ * as exist already, so that a few leases take a few pages.
  */
 static void populate(struct slab *slab)
 {
@@ -71,7 +71,7 @@ static void populate(struct slab *slab)
 	more = slab->n_chunks > 1 || slab->populated > POPULATE ? POPULATE : slab->populated;
 	ahead = end + more < CHUNK_BYTES ? end + more : CHUNK_BYTES;
 	from = (chunk + slab->populated) / PAGE * PAGE;
-	/* A kernel that does not know it brings them one by one. */
+	/* A kernel without it populates them one by one. */
 	(void)madvise((void *)from, chunk + ahead - from, MADV_POPULATE_WRITE);
 	slab->populated = ahead;
 }
@@ -120,7 +120,7 @@ uint32_t slab_alloc(struct slabs *slabs, unsigned i, size_t len)
 		ref = (uint32_t)i << 26 | (slab->n_chunks - 1) << UNIT_BITS | slab->next_unit;
 		slab->next_unit += units;
 		populate(slab);
-		/* What comes next will be written soon. */
+		/* The next allocation will be written soon. */
 		__builtin_prefetch(slab->chunk[slab->n_chunks - 1] + (size_t)slab->next_unit * UNIT, 1);
 		__builtin_prefetch(slab->chunk[slab->n_chunks - 1] + (size_t)slab->next_unit * UNIT + 64, 1);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Which backend; everything else is passed on to it. */
+/* Selects the backend; every other call is passed on to it. */
 #include "lease/store.h"
 
 #include "base/err.h"

@@ -4,19 +4,18 @@
 #include "lease/lease.h"
 
 /*
- * Where leases live. One interface, several backends (struct store_ops); today memfile, which keeps
- * all leases in memory and a journal on disk.
+ * The lease store: one interface, several backends (struct store_ops). Today there is memfile, which keeps all
+ * leases in memory and a journal on disk.
  *
- * What every store promises:
+ * Every store promises:
  * - At most one lease per address, also across failures.
  * - The changes of one transaction are made together or not at all.
- * - done() with CHANGE_OK means: on stable storage (unless the user chose not to sync). Only then
- *   may the client be told.
- * - A change that failed leaves no trace: neither store_find nor the next start sees it as made.
- *   (A crash in the middle may leave an unacknowledged change on disk; nobody was told of it.)
- * - store_find sees changes as soon as they are applied, durable or not. An answer that rests on
- *   what another request has under way is kept right by the versions: if that is rolled back, ours
- *   conflicts.
+ * - done() with CHANGE_OK means that the changes are on stable storage (unless the user disabled syncing). Only
+ *   then may the server respond to the client.
+ * - A failed change leaves no trace: neither store_find nor the next start sees it. (A crash in the middle may
+ *   leave an unacknowledged change on disk; no client has seen it.)
+ * - store_find sees changes as soon as they are applied, durable or not. Versions protect a response that
+ *   depends on another request's pending change: if that is rolled back, this request's change conflicts.
  *
  * Thread safety: all functions may be called by any thread, except open, close and watch.
  */
@@ -26,80 +25,81 @@ struct journal_sys;
 struct store_conf {
 	const char *type; /* "memfile" */
 	int family;       /* index: 0 = DHCPv4, 1 = DHCPv6 */
-	const char *path; /* of the lease file, absolute; unused without persist */
+	const char *path; /* absolute path of the lease file; unused without persist */
 	bool persist;
-	bool sync;               /* false: an acknowledged lease may be lost in a power cut */
-	uint64_t max_row_errors; /* rows of a file that may be beyond understanding; more: no start. 0 = any number */
-	unsigned max_pending;    /* transactions under way, above it -E_BUSY; 0 = 65536 */
-	unsigned check_ms;       /* how often to look whether the file is still ours; 0 = 10000 */
+	bool sync;                     /* false: an acknowledged lease may be lost in a power cut */
+	uint64_t max_row_errors;       /* the start fails if a file has more invalid rows; 0 = no limit */
+	unsigned max_pending;          /* pending transactions; more return -E_BUSY; 0 = 65536 */
+	unsigned check_ms;             /* how often to check that the file was not replaced; 0 = 10000 */
 	const struct journal_sys *sys; /* NULL; tests replace system calls */
 };
 
-/* On failure *reterr (malloc'd, may be NULL to not want it) says why, for the operator. */
+/* On failure *reterr (malloc'd; reterr may be NULL) gives the reason, for the operator. */
 int store_open(const struct store_conf *conf, struct store **ret, char **reterr);
-/* Waits for what is under way, then closes. NULL is fine. */
+/* Waits for pending transactions, then closes. NULL is fine. */
 void store_close(struct store *store);
 
 enum store_by {
 	BY_ADDR,
 	BY_HWADDR,
 	BY_CLIENT_ID,
-	BY_PAGE, /* any leases that the filter below lets pass, in ascending order of their addresses */
+	BY_PAGE, /* all leases that match the filter below, in ascending order of address */
 };
 
 struct lease_query {
 	enum store_by by;
-	enum lease_type type; /* v6: only this one, but BY_ADDR the lease there whatever its type; v4: LEASE_V4 */
+	enum lease_type type; /* v6: only this type, but BY_ADDR finds a lease of any type; v4: LEASE_V4 */
 	struct ip addr;       /* BY_ADDR; BY_PAGE: only addresses after this one */
 	/* By client and BY_PAGE: */
-	const uint32_t *subnets; /* leases in these subnets only, ids in ascending order; borrowed until the response */
-	unsigned n_subnets;      /* 0 = in any */
+	const uint32_t *subnets; /* only leases in these subnets, ids in ascending order; borrowed until the response */
+	unsigned n_subnets;      /* 0 = any subnet */
 	/* BY_PAGE: */
-	unsigned states;      /* leases in these states only: 1 << enum lease_state for each; 0 = in any */
-	const char *hostname; /* leases with this name only, whatever its case; NULL = with any; borrowed likewise */
+	unsigned states;      /* only leases in these states: 1 << enum lease_state for each; 0 = any */
+	const char *hostname; /* only leases with this name, ignoring case; NULL = any; borrowed likewise */
 	/* By client: */
 	struct bytes id; /* hardware address, or client id / DUID; borrowed likewise */
 	uint8_t hwtype;  /* BY_HWADDR */
 	bool has_iaid;   /* BY_CLIENT_ID: only this IAID */
 	uint32_t iaid;
-	bool without_id; /* BY_HWADDR: only leases that have no client id */
-	void *owner;     /* of whoever asks */
-	unsigned max;    /* as many are found at most; may be 0 */
+	bool without_id; /* BY_HWADDR: only leases without a client id */
+	void *owner;     /* for the caller */
+	unsigned max;    /* maximum number of leases to find; may be 0 */
 	/* The response: */
-	int n;             /* how many were found; -E_NOMEM when the arena is at its cap, -E_SYS */
-	struct lease *out; /* these; in the arena, as are their bytes */
-	uint32_t n_client; /* by client: how many leases have the id, whatever else the query says */
+	int n;             /* number of leases found; -E_NOMEM when the arena is at its cap, -E_SYS */
+	struct lease *out; /* the leases; in the arena, as are their bytes */
+	uint32_t n_client; /* by client: number of leases with the id, regardless of the other filters */
 };
 
-/* Queries that are asked together; with what they point to they live until the response. */
+/* Queries asked together. The struct and everything it points to must stay valid until the response. */
 struct store_find {
 	struct lease_query *v;
 	unsigned n;
-	struct arena *arena; /* of what is found */
-	/* Called from any thread, with the ticket below as it was when the queries were asked. */
+	struct arena *arena; /* for the leases found */
+	/* Called from any thread, with the value `ticket` had when the queries were asked. */
 	void (*done)(struct store_find *find, uint64_t ticket);
 	void *owner;
-	uint64_t ticket;         /* the owner's */
-	struct store_find *next; /* private to the store while it has the queries */
+	uint64_t ticket;         /* for the caller */
+	struct store_find *next; /* private to the store until the response */
 };
 
 /*
- * Find leases, whatever their state and expired or not. Their bytes are copied to the arena. By client, leases in
- * use come before those that were reclaimed or released, and of equals those without a client id come first;
- * registrations (RFC 9686) are not found.
+ * Finds leases in any state, expired or not. Their bytes are copied to the arena. By client, leases in use come
+ * before reclaimed and released ones; among equals, those without a client id come first; registrations (RFC
+ * 9686) are not found.
  *
- * With subnets, and in v6 the IAID, the cost depends on their number only. Without, a search looks at a few
+ * With subnets, and in v6 the IAID, the cost depends only on their number. Without, a search looks at a few
  * thousand leases of the client at most and may miss some.
  *
- * A page is for those who can wait: its cost grows with the number of leases. Ask for the next one with the address
- * of the last lease; a page of none is the end. Registrations are found, too.
+ * Pages are for callers that can wait: the cost grows with the number of leases. To get the next page, pass the
+ * address of the last lease; an empty page is the end. Pages include registrations.
  *
- * Returns 0 when all queries are answered: done is not called. -E_AGAIN: it will be. memfile always responds at once.
+ * Returns 0 if all queries are answered: done is not called. -E_AGAIN: done will be called. memfile always
+ * responds at once.
  */
 int store_find(struct store *store, struct store_find *find);
 /* True if store_find never returns -E_AGAIN, so done and ticket are not needed. */
 static inline bool store_finds_at_once(const struct store *store);
-/* One query, however long the store takes: returns query->n, and copies the leases to `out`. Not for workers. */
+/* Runs one query to completion: returns query->n and copies the leases to `out`. May block: not for workers. */
 int store_find_wait(struct store *store, struct lease_query *query, struct arena *arena, struct lease *out,
 		    unsigned max);
 
@@ -112,18 +112,19 @@ enum store_change_kind {
 
 enum store_result {
 	CHANGE_OK,
-	CHANGE_CONFLICT, /* INSERT: the address has a lease; TAKE: one that has not ended; else: somebody changed it */
-	CHANGE_GONE,     /* the lease is not there any more */
-	CHANGE_FAILED,   /* the storage is sick; nothing was changed */
-	CHANGE_ABORTED,  /* fine by itself, but another change of the transaction was refused */
+	CHANGE_CONFLICT, /* INSERT: the address has a lease; TAKE: one that has not ended; else: the lease was changed
+			  */
+	CHANGE_GONE,     /* the lease no longer exists */
+	CHANGE_FAILED,   /* the storage is failing; nothing was changed */
+	CHANGE_ABORTED,  /* valid, but another change of the transaction was rejected */
 };
 
 struct store_change {
 	enum store_change_kind kind;
-	struct lease new;          /* all but DELETE; its version is set by the store */
-	struct ip addr;            /* DELETE; for the others new.addr counts */
-	uint64_t expected_version; /* UPDATE, DELETE: of the lease that was read; 0 = any */
-	const struct lease *ended; /* whoever makes it says: the lease there, if it has ended by its time; else NULL */
+	struct lease new;          /* all but DELETE; the store sets its version */
+	struct ip addr;            /* DELETE; the others use new.addr */
+	uint64_t expected_version; /* UPDATE, DELETE: version of the lease that was read; 0 = any */
+	const struct lease *ended; /* set by the caller: the address's current lease if it has ended, else NULL */
 	enum store_result result;
 	uint32_t old_ref, new_ref; /* private to the store */
 };
@@ -131,28 +132,28 @@ struct store_change {
 struct store_txn {
 	struct store_change *v;
 	unsigned n;
-	/* Called from any thread, with the ticket below as it was when the changes were applied. */
+	/* Called from any thread, with the value `ticket` had when the changes were applied. */
 	void (*done)(struct store_txn *txn, uint64_t ticket);
 	void *owner;
-	uint64_t ticket;          /* the owner's */
-	enum store_result result; /* CHANGE_OK, or the first one that was not */
-	struct store_txn *next;   /* private to the store while it has the transaction */
+	uint64_t ticket;          /* for the caller */
+	enum store_result result; /* CHANGE_OK, or the first other result */
+	struct store_txn *next;   /* private to the store until done() */
 };
 
 /*
- * Make changes. The store has the transaction, and what it points to, until it calls done(): from
- * any thread, perhaps before this returns. Done is not called when it returns -E_BUSY (too much is
- * under way) or -E_RANGE (a lease that no store can hold: wrong family, valid 0, oversized field).
- * An INSERT of an address that has a lease in any state is a conflict: to take over one that has ended, UPDATE it if
- * you have read it, or TAKE the address without reading.
+ * Makes changes. The store owns the transaction, and everything it points to, until it calls done(): from any
+ * thread, possibly before this function returns. done() is not called on -E_BUSY (too many pending transactions)
+ * or -E_RANGE (a lease that no store can hold: wrong family, valid 0, oversized field). An INSERT conflicts with
+ * a lease in any state: to replace one that has ended, UPDATE it if you have read it, or TAKE the address
+ * without reading.
  */
 int store_apply(struct store *store, struct store_txn *txn);
 
-/* What the store has at an address before or after a change. */
+/* The store's state for an address before or after a change. */
 struct store_held {
 	bool present; /* false: no lease, and the rest is zero */
 	bool in_use;  /* lease_is_in_use() */
-	uint8_t len;  /* of what it takes: lease_span() */
+	uint8_t len;  /* prefix length it occupies: lease_span() */
 	enum lease_type type;
 	enum lease_state state;
 	uint32_t subnet_id, pool_id;
@@ -160,28 +161,30 @@ struct store_held {
 };
 
 /*
- * A change of the lease at an address. It is reported as it is made; if it cannot be made durable, it is reported
- * again with is_undo and the two sides exchanged, so whoever counts takes back what the first report added.
+ * A change of the lease for an address. It is reported when it is made; if it cannot be made durable, it is
+ * reported again with is_undo and the two sides swapped, so that a counter subtracts what the first report
+ * added.
  */
 struct store_notice {
 	struct ip addr;
 	struct store_held old, new;
-	bool same_client; /* both leases are there and have the same client (and IAID) */
-	bool was_ended;   /* the lease it replaces had ended: store_change.ended says so, or it is a TAKE */
+	bool same_client; /* both leases exist and have the same client (and IAID) */
+	bool was_ended;   /* the replaced lease had ended: store_change.ended is set, or it is a TAKE */
 	bool is_undo;
 };
 
 /*
- * The watcher sees every change, under the lock that guards the address: it is short and does not call the store. Set
- * it before leases change; what was loaded at open is not reported, see store_scan. One watcher per store.
+ * The watcher sees every change, under the lock that guards the address: it must be fast and must not call the
+ * store. Set it before leases change; leases loaded at open are not reported, see store_scan. One watcher per
+ * store.
  */
 typedef void store_watch_fn(void *ctx, const struct store_notice *notice);
 void store_watch(struct store *store, store_watch_fn *changed, void *ctx);
 
 /*
- * A walk over all leases in no order, a page at a time. No lock is held between the pages, nor while the caller works
- * on one. A lease that is there during the whole walk is seen exactly once, as it was before or after each change that
- * is made meanwhile.
+ * A walk over all leases in no particular order, a page at a time. No lock is held between pages, nor while the
+ * caller processes one. A lease that exists during the whole walk is seen exactly once, in the state before or
+ * after any change made meanwhile.
  *
  *	struct store_scan scan = { .arena = arena };
  *	while ((n = store_scan(store, &scan)) > 0) {
@@ -190,37 +193,37 @@ void store_watch(struct store *store, store_watch_fn *changed, void *ctx);
  *	}
  */
 struct store_scan {
-	struct arena *arena; /* of the page; reset it when done with one, or not */
-	bool is_brief;       /* without the bytes: identifiers, hostname and user context stay empty */
+	struct arena *arena; /* for the page; may be reset after each page */
+	bool is_brief;       /* without bytes: identifiers, hostname and user context stay empty */
 	struct lease *v;     /* the page */
-	uint64_t place[2];   /* private to the store; zeroed at first */
+	uint64_t place[2];   /* private to the store; start with zeroes */
 };
-/* The number of leases of the next page; 0 at the end; -E_NOMEM, -E_SYS. It may wait: not for workers. */
+/* Returns the number of leases in the next page; 0 at the end; -E_NOMEM, -E_SYS. May block: not for workers. */
 int store_scan(struct store *store, struct store_scan *scan);
 
-/* The leases that are over at boot_sec, still DEFAULT, DECLINED or REGISTERED, longest over first. */
+/* Finds leases that have expired by boot_sec and are still DEFAULT, DECLINED or REGISTERED, the earliest first. */
 unsigned store_expired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out, unsigned max);
 
-/* The same for leases that are reclaimed or released and whose end was at or before boot_sec. */
+/* Same for reclaimed and released leases that ended at or before boot_sec. */
 unsigned store_retired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out, unsigned max);
 
-/* How many leases are in this state. */
+/* Returns the number of leases in this state. */
 uint64_t store_count(struct store *store, enum lease_state state);
 
 struct store_stats {
-	uint64_t leases; /* held now, all states */
+	uint64_t leases; /* currently held, all states */
 	uint64_t memory; /* bytes for leases and indexes */
 	uint64_t rows;   /* written to the journal since open */
 	uint64_t bytes;
-	uint64_t groups; /* writes that took one or more transactions */
+	uint64_t groups; /* writes of one or more transactions */
 	uint64_t syncs;
-	uint64_t rewrites;   /* whole files written */
+	uint64_t rewrites;   /* complete files written */
 	uint64_t failures;   /* groups that could not be made durable */
-	uint64_t pending;    /* transactions under way */
-	uint64_t file_bytes; /* of the lease file */
-	uint64_t need_bytes; /* about what the leases held now would take in a file */
-	bool failing;        /* nothing can be stored just now */
-	char why[96];        /* while failing */
+	uint64_t pending;    /* transactions */
+	uint64_t file_bytes; /* size of the lease file */
+	uint64_t need_bytes; /* estimated size of a file with only the current leases */
+	bool failing;        /* no change can be stored at the moment */
+	char why[96];        /* the reason, while failing */
 	/* from the last load */
 	uint64_t loaded_rows;
 	uint64_t bad_rows;
