@@ -228,6 +228,33 @@ static bool is_ipv6_here(const struct parser *p)
 	return colons >= 2;
 }
 
+static bool is_word(const char *word, uint32_t len)
+{
+	unsigned i;
+
+	for (i = 0; i < n_eval_ops; i++)
+		if (strlen(eval_ops[i].name) == len && !memcmp(eval_ops[i].name, word, len))
+			return true;
+	return len == 3 && !memcmp(word, "all", 3);
+}
+
+/* As in Kea, words need no space between them: "notmember" is two. Only if all of it is words, or a number follows. */
+static uint32_t word_len(const char *word, uint32_t len, unsigned depth)
+{
+	uint32_t n;
+
+	if (len > 64 || depth > 4 || is_word(word, len))
+		return len;
+	for (n = len - 1; n > 1; n--) {
+		const char *rest = word + n;
+
+		if (is_word(word, n) &&
+		    (is_digit(*rest) || is_word(rest, len - n) || word_len(rest, len - n, depth + 1) < len - n))
+			return n;
+	}
+	return len;
+}
+
 void token_next(struct parser *p)
 {
 	int c;
@@ -245,7 +272,7 @@ void token_next(struct parser *p)
 	else if ((is_hex(c) || c == ':') && is_ipv6_here(p))
 		take_address(p, run(p, is_address));
 	else if (is_letter(c))
-		take(p, TOKEN_WORD, run(p, is_name));
+		take(p, TOKEN_WORD, word_len(p->text + p->at, run(p, is_name), 0));
 	else if (is_digit(c) || (c == '-' && is_digit(peek(p, 1))))
 		take_number(p);
 	else
