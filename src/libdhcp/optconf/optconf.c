@@ -52,14 +52,21 @@ static unsigned lower_bound(const struct optlist *list, uint32_t vendor, uint16_
 	return lo;
 }
 
-static const struct optval *find(const struct optlist *list, uint32_t vendor, uint16_t code)
+static inline bool may_have(const struct optlist *list, uint32_t vendor, uint16_t code)
 {
-	unsigned i;
+	return vendor || list->codes >> code % 64 & 1;
+}
 
-	if (!vendor && !(list->codes >> code % 64 & 1))
-		return NULL;
-	i = lower_bound(list, vendor, code);
+static const struct optval *search(const struct optlist *list, uint32_t vendor, uint16_t code)
+{
+	unsigned i = lower_bound(list, vendor, code);
+
 	return i < list->n && list->v[i].vendor == vendor && list->v[i].code == code ? &list->v[i] : NULL;
+}
+
+static inline const struct optval *find(const struct optlist *list, uint32_t vendor, uint16_t code)
+{
+	return may_have(list, vendor, code) ? search(list, vendor, code) : NULL;
 }
 
 const struct optval *optlist_find(const struct optlist *list, uint16_t code)
@@ -77,13 +84,22 @@ const struct optval *optlist_vendor(const struct optlist *list, uint32_t vendor,
 	return end > first ? list->v + first : NULL;
 }
 
-static const struct optval *find_in_scopes(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code,
-					   const struct optlist **ret_list)
+/* Most options are in none: this is the fast way to say so. */
+static inline unsigned first_scope(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code)
+{
+	unsigned i = 0;
+
+	while (i < scopes->n && !may_have(scopes->v[i], vendor, code))
+		i++;
+	return i;
+}
+
+static const struct optval *search_scopes(const struct opt_scopes *scopes, unsigned i, uint32_t vendor, uint16_t code,
+					  const struct optlist **ret_list)
 {
 	const struct optval *first = NULL;
-	unsigned i;
 
-	for (i = 0; i < scopes->n; i++) {
+	for (; i < scopes->n; i++) {
 		const struct optval *val = find(scopes->v[i], vendor, code);
 
 		if (val && val->never_send)
@@ -94,6 +110,14 @@ static const struct optval *find_in_scopes(const struct opt_scopes *scopes, uint
 		}
 	}
 	return first && first->no_value ? NULL : first;
+}
+
+static inline const struct optval *find_in_scopes(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code,
+						  const struct optlist **ret_list)
+{
+	unsigned i = first_scope(scopes, vendor, code);
+
+	return i < scopes->n ? search_scopes(scopes, i, vendor, code, ret_list) : NULL;
 }
 
 const struct optval *opt_scopes_find(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code)

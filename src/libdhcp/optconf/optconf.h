@@ -28,10 +28,10 @@ struct optlist {
 };
 
 /* Lists from the innermost scope to the outermost; what is found first counts. */
-#define OPT_SCOPES_MAX 8
+#define OPT_SCOPES_FEW 6 /* without classes: two pools, subnet, network, global, and one to spare */
 struct opt_scopes {
-	const struct optlist *v[OPT_SCOPES_MAX];
-	unsigned n;
+	const struct optlist **v; /* room of the caller's */
+	unsigned n, max;
 };
 
 /* NULL when the list has no such option. */
@@ -46,7 +46,7 @@ static inline void opt_scopes_add(struct opt_scopes *scopes, const struct optlis
 {
 	if (!list || !list->n)
 		return;
-	if (scopes->n == OPT_SCOPES_MAX)
+	if (scopes->n == scopes->max)
 		abort();
 	scopes->v[scopes->n++] = list;
 }

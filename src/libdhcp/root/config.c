@@ -312,7 +312,9 @@ static int build(struct config *cfg, unsigned flags, struct diag *diag, struct c
 							      : "kea-dhcp6-serverid",
 				   "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
 	}
+	build_classes(&b);
 	build_plan(&b);
+	finish_classes(&b);
 	if (diag_errors(diag))
 		goto out;
 	summarise(cfg);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "io/sock.h"
+#include "root/classes.h"
 #include "root/keys.h"
 #include "subnet/subnet.h"
 #include "wire/hwaddr6.h"
@@ -24,6 +25,7 @@ struct config {
 
 	struct dict *dict;
 	struct optlist opts; /* global */
+	struct classes classes;
 	struct plan plan;
 	/* DHCPv6 */
 	enum hwaddr6_source *mac_sources;

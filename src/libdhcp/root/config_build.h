@@ -29,11 +29,17 @@ void build_optlist(struct build *b, const struct conf_list *data, bool is_bad, s
 /* Checks what the scope (global, network or subnet) has inherited and set, and derives the rest; par is a copy of it.
  */
 void check_params(struct build *b, const struct conf_node *node, struct net_params *par);
+/* The lifetimes that a class sets, in the arena; NULL: none. */
+void check_class_lifetimes(struct build *b, const struct conf_node *node, const struct net_params *par,
+			   const struct lifetime **ret_valid, const struct lifetime **ret_preferred);
 /* Warns if a pool of that size cannot use the allocator. */
 void check_allocator(struct build *b, struct pos pos, enum allocator how, uint64_t size);
 void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subnet *sub);
 /* "IPv4" or "IPv6": what addresses of this configuration are. */
 const char *address_kind(const struct build *b);
+void build_classes(struct build *b);
+/* Once everything that refers to classes is built. */
+void finish_classes(struct build *b);
 void build_root6(struct build *b); /* what only DHCPv6 has */
 void build_plan(struct build *b);
 /* Clears the bits after the length; warns when any was set. */

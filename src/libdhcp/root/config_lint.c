@@ -12,7 +12,8 @@
 /* What a subnet's clients get: the pool may be NULL. */
 static const struct optval *routers_of(const struct build *b, const struct subnet *sub, const struct pool *pool)
 {
-	struct opt_scopes scopes = { .n = 0 };
+	const struct optlist *room[OPT_SCOPES_FEW];
+	struct opt_scopes scopes = { .v = room, .max = OPT_SCOPES_FEW };
 
 	if (pool)
 		opt_scopes_add(&scopes, &pool->opts);

@@ -160,6 +160,31 @@ static void check_shared(struct build *b, struct pos pos, const char *key, enum 
 	*how = ALLOC_ITERATIVE;
 }
 
+/* A lifetime of a class; NULL: it sets none. */
+static const struct lifetime *class_lifetime(struct build *b, const struct conf_node *node,
+					     const struct lifetime_keys *keys, const struct lifetime *read)
+{
+	bool has_def = conf_is_given(node, keys->def_at), has_min = conf_is_given(node, keys->min_at);
+	struct lifetime *ret;
+
+	if (!has_def && !has_min && !conf_is_given(node, keys->max_at))
+		return NULL;
+	ret = arena_dup(b->cfg->arena, read, sizeof(*read));
+	if (!has_def)
+		ret->def = has_min ? read->min : read->max;
+	check_lifetime(b, node, keys, ret);
+	if (!ret->def && !conf_is_unknown(node, keys->def_at) && keys == &valid_keys)
+		diag_error(b->diag, lifetime_pos(node, keys, keys->def), "%s must not be 0", keys->def);
+	return ret;
+}
+
+void check_class_lifetimes(struct build *b, const struct conf_node *node, const struct net_params *par,
+			   const struct lifetime **ret_valid, const struct lifetime **ret_preferred)
+{
+	*ret_valid = class_lifetime(b, node, &valid_keys, &par->valid);
+	*ret_preferred = class_lifetime(b, node, &preferred_keys, &par->preferred);
+}
+
 void check_params(struct build *b, const struct conf_node *node, struct net_params *par)
 {
 	check_valid(b, node, &par->valid);

@@ -252,7 +252,6 @@ struct client_class_conf {
 	const char *name;
 	const char *test;
 	const char *template_test;
-	bool only_if_required;
 	bool only_in_additional_list;
 	struct conf_list option_def;
 	struct conf_list option_data;

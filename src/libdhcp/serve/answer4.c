@@ -7,6 +7,7 @@
 
 #include "log/log.h"
 #include "serve/binding.h"
+#include "serve/classify.h"
 #include "serve/grant.h"
 #include "serve/server.h"
 #include "serve/vendor4.h"
@@ -215,9 +216,9 @@ enum verdict answer4(struct request *req)
 			a->ciaddr = q->ciaddr;
 		if (lease_of(req))
 			a->yiaddr = ip_to4(&lease_of(req)->addr);
-		a->siaddr = req->sub->par.next_server;
-		a->sname = req->sub->par.server_hostname;
-		a->file = req->sub->par.boot_file_name;
+		a->siaddr = next_server_of(req, &req->sub->par);
+		a->sname = server_hostname_of(req, &req->sub->par);
+		a->file = boot_file_name_of(req, &req->sub->par);
 		/* RFC 3011: an identical copy, asked for or not. */
 		copy = opts_find(&q->opts, OPT4_SUBNET_SELECTION);
 		if (copy && copy->data.len == 4)

@@ -2,6 +2,7 @@
 #include "serve/answer_options.h"
 
 #include "root/config.h"
+#include "serve/classify.h"
 
 void request_set_scopes(struct request *req)
 {
@@ -16,6 +17,8 @@ void request_set_scopes(struct request *req)
 		opt_scopes_add(scopes, &req->sub->opts);
 	if (req->sub && req->sub->net)
 		opt_scopes_add(scopes, &req->sub->net->opts);
+	if (req->classes.n)
+		classify_scopes(req);
 	opt_scopes_add(scopes, &req->cfg->opts);
 }
 

@@ -24,6 +24,7 @@ enum drop_reason {
 	DROP_STORE,       /* not durable: silence, never a NAK */
 	DROP_CONFLICT,    /* lost too many races for a lease */
 	DROP_TOO_BIG,     /* the answer does not fit */
+	DROP_CLASS,       /* the client is in class DROP */
 	DROP_HOOK,        /* a hook library says so */
 	DROP_LIMIT,       /* memory or queue limit of the server */
 	DROP_N

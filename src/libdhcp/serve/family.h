@@ -63,6 +63,8 @@ struct family {
 	/* Steps of the pipeline that differ. */
 	enum verdict (*unpack)(struct request *req);
 	enum verdict (*identify)(struct request *req);
+	/* Calls fn for each vendor class that the client names, without its prefix. */
+	void (*each_vendor_class)(const struct request *req, void (*fn)(void *ctx, struct bytes value), void *ctx);
 	/* An address whose lease says from where the client is, if the message itself does not; false: none. */
 	bool (*needs_lease)(const struct request *req, struct ip *ret);
 	void (*use_lease)(struct request *req, const struct lease *lease);

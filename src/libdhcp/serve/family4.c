@@ -11,6 +11,7 @@
 #include "serve/propose.h"
 #include "serve/report.h"
 #include "serve/server.h"
+#include "serve/vendor4.h"
 #include "wire/dump.h"
 #include "wire/ident.h"
 
@@ -285,6 +286,7 @@ const struct family family4 = {
 	.n_messages = sizeof(messages4) / sizeof(messages4[0]),
 	.unpack = unpack4,
 	.identify = identify4,
+	.each_vendor_class = vendor4_each_class,
 	.where = where4,
 	.chosen = chosen4,
 	.needs_lease = relay4_needs_lease,

@@ -13,6 +13,7 @@
 #include "serve/binding.h"
 #include "serve/report.h"
 #include "serve/server.h"
+#include "serve/vendor6.h"
 #include "wire/dump.h"
 #include "wire/hwaddr6.h"
 #include "wire/ident.h"
@@ -354,6 +355,7 @@ const struct family family6 = {
 	.prepare = prepare6,
 	.unpack = unpack6,
 	.identify = identify6,
+	.each_vendor_class = vendor6_each_class,
 	.where = where6,
 	.read_ias = read_ias6,
 	.held_query = held_query6,

@@ -2,6 +2,7 @@
 #include "serve/grant.h"
 
 #include "base/clock.h"
+#include "serve/classify.h"
 #include "serve/event.h"
 #include "serve/family.h"
 
@@ -86,6 +87,7 @@ static void fill(struct request *req, struct binding *b)
 	const struct hint *hint = ia_hint_for(b->ia, &b->candidate.prefix.addr);
 	const struct lease *own = own_lease(req, b);
 	struct lease *lease = &b->lease;
+	const struct lifetime *valid;
 
 	*lease = (struct lease){
 		.addr = b->candidate.prefix.addr,
@@ -110,9 +112,9 @@ static void fill(struct request *req, struct binding *b)
 	}
 	if (par->store_extended_info)
 		lease->user_context = req->fam->make_context(req, lease->user_context);
-	lease_start(lease,
-		    b->candidate.is_scarce ? par->valid.min : lifetime_granted(&par->valid, hint ? hint->valid : 0));
-	lease->preferred = lifetime_granted(&par->preferred, hint ? hint->preferred : 0);
+	valid = valid_lifetime_of(req, par);
+	lease_start(lease, b->candidate.is_scarce ? valid->min : lifetime_granted(valid, hint ? hint->valid : 0));
+	lease->preferred = lifetime_granted(preferred_lifetime_of(req, par), hint ? hint->preferred : 0);
 	if (lease->preferred > lease->valid)
 		lease->preferred = lease->valid;
 	b->is_granted = true;
@@ -125,7 +127,7 @@ static void fill(struct request *req, struct binding *b)
 void grant_offer(struct request *req, struct binding *b)
 {
 	const struct lease *old = b->candidate.lease, *own = own_lease(req, b);
-	uint32_t lifetime = b->candidate.pool->sub->par.offer_lifetime;
+	uint32_t lifetime = offer_lifetime_of(req, &b->candidate.pool->sub->par);
 
 	fill(req, b);
 	/* The lease that it will replace is there until then, so it must be one that the client may have besides. */

@@ -42,12 +42,12 @@ static enum verdict step_pack(struct request *req)
 	return req->fam->pack(req);
 }
 
-/* Hook points are at steps, see slots.c. Later: classify and early (global reservations) before choose, host after it.
- */
+/* Hook points are at steps, see slots.c. Later: early (global reservations) before choose, host after it. */
 const struct step pipeline_steps[] = {
 	{ "unpack", step_unpack },       /* header and options, pointing into the request's copy of the datagram */
 	{ "accept", step_accept },       /* is this type served at all? */
 	{ "identify", step_identify },   /* who asks; one request of a client at a time */
+	{ "classify", step_classify },   /* classes that the message decides */
 	{ "choose", step_choose },       /* the client's subnet */
 	{ "recall", step_recall },       /* the leases it has and names */
 	{ "propose", step_propose },     /* candidates; the only step that claims */

@@ -30,6 +30,7 @@ unsigned pipeline_recall(void);
 
 /* The shared steps. */
 enum verdict step_accept(struct request *req);
+enum verdict step_classify(struct request *req);
 enum verdict step_choose(struct request *req);
 enum verdict step_recall(struct request *req);
 enum verdict step_propose(struct request *req);

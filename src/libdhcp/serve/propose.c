@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "serve/budget.h"
+#include "serve/classify.h"
 #include "serve/family.h"
 #include "serve/grant.h"
 #include "serve/pipeline.h"
@@ -76,7 +77,7 @@ static struct alloc_client claimant_in(struct request *req, const struct ia *ia,
 	struct alloc_client who = claimant_for(req, ia, addr);
 
 	/* With offer-lifetime offers are stored, too, see grant_offer(). */
-	who.commits |= pool && pool->sub->par.offer_lifetime && (is_own || client_has_room(req));
+	who.commits |= pool && offer_lifetime_of(req, &pool->sub->par) && (is_own || client_has_room(req));
 	return who;
 }
 

@@ -35,6 +35,14 @@ enum verdict {
 	STEP_DONE,  /* processed, and there is no answer by the protocol */
 };
 
+/* The classes that the client of a request is in: numbers of cfg->classes. In the request's arena. */
+struct class_set {
+	uint64_t *bits;  /* NULL: the configuration has none */
+	uint16_t *order; /* as they were assigned */
+	unsigned n;
+	bool is_known; /* the client has a reservation */
+};
+
 #define CONFLICTS_MAX 5         /* then the request is dropped; the client asks again */
 #define REQUEST_ARENA (2 << 16) /* bytes a request may use: a lease of the largest size, and as much for the rest */
 
@@ -46,7 +54,7 @@ struct request {
 	struct arena *arena;
 	struct wait wait;
 
-	/* from here to the label: zero when a message arrives */
+	/* from here to few_scopes: zero when a message arrives */
 	struct live *live; /* the configuration it is served by; same from start to end */
 	const struct config *cfg;
 	unsigned step; /* index into the step list of the step under way */
@@ -82,6 +90,7 @@ struct request {
 	const struct subnet *sub;    /* it gets its address of: the chosen one, or another on that link */
 
 	struct opt_scopes scopes; /* of its options; see request_set_scopes() */
+	struct class_set classes; /* see classify.h */
 
 	/* what it asks for and has; see binding.h */
 	struct ip wanted; /* the address that a DHCPv4 client, or a registration, names; zero if none */
@@ -116,6 +125,7 @@ struct request {
 	struct store_find find;
 	struct store_txn txn;
 
+	const struct optlist *few_scopes[OPT_SCOPES_FEW];
 	char label[320]; /* who, for log lines; made when first needed */
 };
 

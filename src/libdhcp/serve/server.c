@@ -79,6 +79,7 @@ void server_done(struct server *srv)
 			arena_free(w->slots[k].arena);
 		free(w->slots);
 		free(w->out_bufs);
+		eval_scratch_free(w->scratch);
 		stats_free(w->stats);
 		(void)pthread_mutex_destroy(&w->lock);
 	}
@@ -184,6 +185,8 @@ void serve_worker_switch(struct serve_worker *w, struct live *live)
 	if (live)
 		atomic_fetch_add(&live->users, 1);
 	w->live = live;
+	if (live && live->cfg->classes.n && !w->scratch)
+		w->scratch = eval_scratch_new(true);
 	live_leave(old);
 }
 
@@ -274,12 +277,13 @@ static struct request *take(struct serve_worker *w, const struct dgram *dgram)
 	}
 	req = container_of(item, struct request, link);
 	arena_reset(req->arena);
-	memset(&req->live, 0, offsetof(struct request, label) - offsetof(struct request, live));
+	memset(&req->live, 0, offsetof(struct request, few_scopes) - offsetof(struct request, live));
 	req->label[0] = '\0';
 	req->in = *dgram;
 	/* Cannot fail: the arena has room for the largest datagram. */
 	req->in.buf = arena_dup(req->arena, dgram->buf, dgram->len);
 	req->wanted = req->fam->zero;
+	req->scopes = (struct opt_scopes){ .v = req->few_scopes, .max = OPT_SCOPES_FEW };
 	req->live = w->live;
 	req->cfg = w->live->cfg;
 	list_init(&req->link);

@@ -63,9 +63,10 @@ struct serve_worker {
 	struct list free;   /* slots without a request */
 	struct list parked; /* requests that wait, by deadline: wait.link */
 	struct timer deadline;
-	uint8_t *out_bufs; /* OUT_MAX of datagram_max: those of the finished requests are in use */
-	struct live *live; /* for new requests */
-	struct list out;   /* finished requests whose answers wait to be sent */
+	struct eval_scratch *scratch; /* for the tests of classes; NULL before a configuration has any */
+	uint8_t *out_bufs;            /* OUT_MAX of datagram_max: those of the finished requests are in use */
+	struct live *live;            /* for new requests */
+	struct list out;              /* finished requests whose answers wait to be sent */
 	unsigned n_out;
 	/* Requests that others post back. */
 	pthread_mutex_t lock; /* guards resumed, posted */

@@ -152,3 +152,14 @@ void vendor4_send(struct answer_opts *s)
 	else if (writer_len(&w))
 		answer_opts_put(s, OPT4_VIVSO_SUBOPTIONS, bytes_of(buf, writer_len(&w)));
 }
+
+void vendor4_each_class(const struct request *req, void (*fn)(void *ctx, struct bytes value), void *ctx)
+{
+	const struct opt *opt = opts_find(&req->q.opts, OPT4_VENDOR_CLASS_IDENTIFIER);
+	struct bytes value = opt ? opt->data : bytes_of(NULL, 0);
+
+	while (value.len && !value.data[value.len - 1])
+		value.len--;
+	if (value.len)
+		fn(ctx, value);
+}

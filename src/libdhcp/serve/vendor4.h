@@ -10,3 +10,6 @@
  * that are always sent.
  */
 void vendor4_send(struct answer_opts *s);
+
+/* Calls fn with option 60, without zeros at its end. */
+void vendor4_each_class(const struct request *req, void (*fn)(void *ctx, struct bytes value), void *ctx);

@@ -141,3 +141,43 @@ void vendor6_send(struct answer_opts *s)
 	for (i = 0; i < vendors.n; i++)
 		send_vendor(s, vendors.v[i], vendors.oro[i], asked, i < n_configured);
 }
+
+/* RFC 9915 21.16: an enterprise number, then texts with their lengths. */
+static bool class_name(const struct opt *opt, struct bytes *ret)
+{
+	static const char *const cable[] = { "docsis3.0", "eRouter1.0" };
+	struct reader r = reader_of(opt->data);
+	bool any = false;
+	size_t best = 2;
+
+	(void)read_u32(&r);
+	while (reader_left(&r) >= 2) {
+		uint16_t len = read_u16(&r);
+		const uint8_t *at = read_bytes(&r, len);
+		size_t i;
+
+		if (!at)
+			break;
+		if (!any)
+			*ret = bytes_of(at, len);
+		any = true;
+		for (i = 0; i < best; i++)
+			if (strlen(cable[i]) == len && !memcmp(cable[i], at, len)) {
+				*ret = bytes_of(at, len);
+				best = i;
+			}
+	}
+	return any;
+}
+
+void vendor6_each_class(const struct request *req, void (*fn)(void *ctx, struct bytes value), void *ctx)
+{
+	unsigned i;
+
+	for (i = 0; i < req->q6.opts.n; i++) {
+		struct bytes name;
+
+		if (req->q6.opts.v[i].code == OPT6_VENDOR_CLASS && class_name(&req->q6.opts.v[i], &name))
+			fn(ctx, name);
+	}
+}

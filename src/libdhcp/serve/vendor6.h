@@ -8,3 +8,6 @@
  * 17 or that is configured. Which sub-options: as vendor4.h says.
  */
 void vendor6_send(struct answer_opts *s);
+
+/* Calls fn for each option 16: with the name of a cable modem or eRouter (CableLabs) if it has that, else its first. */
+void vendor6_each_class(const struct request *req, void (*fn)(void *ctx, struct bytes value), void *ctx);

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* client-classes: numbers, expressions and their order, and what a class sets for its clients. */
+#include "base/heap.h"
+#include "root/config_build.h"
+
+static const char *const built_in_names[CLASS_BITS_BUILT_IN] = {
+	[CLASS_BIT_ALL] = "ALL",   [CLASS_BIT_KNOWN] = "KNOWN", [CLASS_BIT_UNKNOWN] = "UNKNOWN",
+	[CLASS_BIT_DROP] = "DROP", [CLASS_BIT_BOOTP] = "BOOTP", [CLASS_BIT_SKIP_DDNS] = "SKIP_DDNS",
+};
+
+/* Names that begin so belong to classes that servers and hook libraries make. */
+static const char *const prefixes[] = { VENDOR_CLASS_PREFIX, "HA_", "SPAWN_", "AFTER_", "EXTERNAL_" };
+
+static bool has_prefix(const char *name, const char *prefix)
+{
+	return !strncmp(name, prefix, strlen(prefix)) && name[strlen(prefix)];
+}
+
+static bool is_built_in(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (has_prefix(name, prefixes[i]))
+			return true;
+	for (i = 0; i < CLASS_BITS_BUILT_IN; i++)
+		if (i != CLASS_BIT_DROP && !strcmp(name, built_in_names[i]))
+			return true;
+	return false;
+}
+
+/* --- numbers --------------------------------------------------------------- */
+
+static unsigned add_class(struct build *b, const char *name)
+{
+	struct classes *classes = &b->cfg->classes;
+
+	if (classes->n == classes->max) {
+		struct client_class *old = classes->v;
+
+		classes->max = classes->max ? 2 * classes->max : 16;
+		classes->v = arena_new_array(b->cfg->arena, struct client_class, classes->max);
+		if (classes->n)
+			memcpy(classes->v, old, classes->n * sizeof(*old));
+	}
+	classes->v[classes->n] = (struct client_class){ .name = name, .server_hostname = "", .boot_file_name = "" };
+	return classes->n++;
+}
+
+static void open_classes(struct build *b)
+{
+	unsigned i;
+
+	for (i = 0; i < CLASS_BITS_BUILT_IN; i++)
+		(void)add_class(b, built_in_names[i]);
+}
+
+static int number_of(const struct build *b, const char *name)
+{
+	const struct classes *classes = &b->cfg->classes;
+	unsigned i;
+
+	for (i = 0; i < classes->n; i++)
+		if (!strcmp(classes->v[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+/* A class that something refers to; negative if there is none with that name. */
+static int find_class(void *ctx, const char *name)
+{
+	struct build *b = ctx;
+	int number = number_of(b, name);
+
+	if (number >= 0 && (b->cfg->classes.v[number].conf || is_built_in(name)))
+		return number;
+	return is_built_in(name) ? (int)add_class(b, arena_strdup(b->cfg->arena, name)) : -1;
+}
+
+static const char *const *class_names(void *ctx, size_t *ret_n)
+{
+	struct build *b = ctx;
+	const struct classes *classes = &b->cfg->classes;
+	const char **names = arena_new_array(b->cfg->arena, const char *, classes->n);
+	unsigned i;
+
+	*ret_n = 0;
+	for (i = 0; i < classes->n; i++)
+		if (i != CLASS_BIT_DROP || classes->v[i].conf)
+			names[(*ret_n)++] = classes->v[i].name;
+	return names;
+}
+
+/* --- definitions ----------------------------------------------------------- */
+
+/* The number of each definition; negative: it has no name of its own, which has been reported. */
+static void number_classes(struct build *b, int *numbers)
+{
+	const struct client_class_conf *confs = b->root->client_classes.v;
+	unsigned i;
+
+	for (i = 0; i < b->root->client_classes.n; i++) {
+		struct client_class *class;
+
+		numbers[i] = -1;
+		if (!CONF_SET(&confs[i], name))
+			continue;
+		if (!confs[i].name[0]) {
+			diag_error(b->diag, conf_pos(&confs[i].node, "name"), "the name of a class must not be empty");
+			continue;
+		}
+		numbers[i] = number_of(b, confs[i].name);
+		if (numbers[i] < 0)
+			numbers[i] = (int)add_class(b, confs[i].name);
+		class = &b->cfg->classes.v[numbers[i]];
+		if (class->conf) {
+			diag_error(b->diag, conf_pos(&confs[i].node, "name"), "duplicate class \"%s\"", confs[i].name);
+			diag_note(b->diag, conf_pos(&class->conf->node, "name"), "first defined here");
+			numbers[i] = -1;
+			continue;
+		}
+		class->conf = &confs[i];
+	}
+}
+
+/* Classes are evaluated in their order: each may ask for those before it. */
+static void check_order(struct build *b, const struct client_class *class)
+{
+	size_t n, i, k;
+	const unsigned *used = eval_classes(class->test, &n);
+	struct pos pos = conf_pos(&class->conf->node, "test");
+
+	for (i = 0; i < n; i++) {
+		const struct client_class *other = &b->cfg->classes.v[used[i]];
+		bool is_repeated = false;
+
+		for (k = 0; k < i; k++)
+			is_repeated |= used[k] == used[i];
+		if (is_repeated || !other->conf || other->conf < class->conf)
+			continue;
+		if (other == class) {
+			diag_error(b->diag, pos, "class \"%s\" depends on itself", class->name);
+			continue;
+		}
+		diag_error(b->diag, pos, "class \"%s\" depends on class \"%s\", which is defined after it", class->name,
+			   other->name);
+		diag_note(b->diag, conf_pos(&other->conf->node, "name"), "class \"%s\" is defined here: move it up",
+			  other->name);
+	}
+}
+
+static bool depends_on_host(const struct build *b, const struct eval_expr *test)
+{
+	size_t n, i;
+	const unsigned *used = eval_classes(test, &n);
+
+	for (i = 0; i < n; i++)
+		if (b->cfg->classes.v[used[i]].needs_host)
+			return true;
+	return eval_needs_host(test);
+}
+
+static void compile_test(struct build *b, unsigned number)
+{
+	const struct client_class_conf *conf = b->cfg->classes.v[number].conf;
+	const struct eval_env env = {
+		.digit = b->cfg->family == KEY_6 ? 6 : 4,
+		.dict = b->cfg->dict,
+		.ctx = b,
+		.find_class = find_class,
+		.class_names = class_names,
+		.arena = b->cfg->arena,
+		.diag = b->diag,
+	};
+	const char *name = b->cfg->classes.v[number].name;
+	struct json_object *text = NULL;
+	const struct eval_expr *test;
+
+	if (!CONF_SET(conf, test)) {
+		if (!is_built_in(name) && !CONF_BAD(conf, test))
+			diag_warn(b->diag, conf_pos(&conf->node, "name"),
+				  "class \"%s\" has no \"test\": no client is in it", name);
+		return;
+	}
+	if (number == CLASS_BIT_ALL || number == CLASS_BIT_KNOWN || number == CLASS_BIT_UNKNOWN) {
+		diag_error(b->diag, conf_pos(&conf->node, "test"), "class \"%s\" is built in and cannot have a test",
+			   name);
+		return;
+	}
+	(void)json_object_object_get_ex(conf->node.json, "test", &text);
+	test = eval_compile(&env, text, EVAL_BOOL);
+	if (!test)
+		return;
+	/* Only now: others may have been numbered. */
+	b->cfg->classes.v[number].test = test;
+	b->cfg->classes.v[number].needs_host = depends_on_host(b, test);
+	check_order(b, &b->cfg->classes.v[number]);
+}
+
+static void build_class(struct build *b, unsigned number)
+{
+	struct client_class *class = &b->cfg->classes.v[number];
+	const struct client_class_conf *conf = class->conf;
+	const struct net_params *par = &conf->net.par;
+
+	BUILD_OPTLIST(b, conf, option_data, &class->opts);
+	check_class_lifetimes(b, &conf->node, par, &class->valid, &class->preferred);
+	class->has_offer_lifetime = CONF_SET(conf, net.par.offer_lifetime);
+	class->offer_lifetime = par->offer_lifetime;
+	class->next_server = par->next_server;
+	if (par->server_hostname)
+		class->server_hostname = par->server_hostname;
+	if (par->boot_file_name)
+		class->boot_file_name = par->boot_file_name;
+}
+
+void build_classes(struct build *b)
+{
+	unsigned n = b->root->client_classes.n, i;
+	int *numbers;
+
+	if (!n)
+		return;
+	numbers = xcalloc(n, sizeof(*numbers));
+	open_classes(b);
+	number_classes(b, numbers);
+	for (i = 0; i < n; i++)
+		if (numbers[i] >= 0) {
+			compile_test(b, (unsigned)numbers[i]);
+			build_class(b, (unsigned)numbers[i]);
+		}
+	free(numbers);
+}
+
+/* --- once all are numbered -------------------------------------------------- */
+
+static void list_by_turn(struct build *b, struct classes *classes)
+{
+	const struct client_class_conf *confs = b->root->client_classes.v;
+	unsigned i;
+
+	classes->early = arena_new_array(b->cfg->arena, unsigned, b->root->client_classes.n);
+	classes->late = arena_new_array(b->cfg->arena, unsigned, b->root->client_classes.n);
+	for (i = 0; i < b->root->client_classes.n; i++) {
+		int number = confs[i].name ? number_of(b, confs[i].name) : -1;
+		const struct client_class *class = number >= 0 ? &classes->v[number] : NULL;
+
+		if (!class || class->conf != &confs[i] || !class->test)
+			continue;
+		if (class->needs_host)
+			classes->late[classes->n_late++] = (unsigned)number;
+		else
+			classes->early[classes->n_early++] = (unsigned)number;
+	}
+}
+
+void finish_classes(struct build *b)
+{
+	struct classes *classes = &b->cfg->classes;
+	unsigned i;
+
+	if (!classes->n)
+		return;
+	classes->n_words = (classes->n + 63) / 64;
+	list_by_turn(b, classes);
+	classes->vendor = arena_new_array(b->cfg->arena, unsigned, classes->n);
+	for (i = 0; i < classes->n; i++) {
+		if (has_prefix(classes->v[i].name, VENDOR_CLASS_PREFIX))
+			classes->vendor[classes->n_vendor++] = i;
+		classes->n_with_opts += classes->v[i].opts.n != 0;
+	}
+}

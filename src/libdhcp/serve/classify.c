@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "serve/classify.h"
+
+#include "base/str.h"
+#include "log/log.h"
+#include "serve/answer_options.h"
+#include "serve/family.h"
+#include "serve/pipeline.h"
+#include "serve/server.h"
+
+static const struct client_class *class_of(const struct request *req, unsigned number)
+{
+	return &req->cfg->classes.v[number];
+}
+
+/* --- assignment ------------------------------------------------------------- */
+
+static bool open_set(struct request *req)
+{
+	const struct classes *classes = &req->cfg->classes;
+	struct class_set *set = &req->classes;
+	unsigned n_scopes = OPT_SCOPES_FEW + classes->n_with_opts;
+
+	set->bits = arena_new_array(req->arena, uint64_t, classes->n_words);
+	set->order = arena_room(req->arena, classes->n * sizeof(*set->order));
+	if (classes->n_with_opts) {
+		req->scopes.v = arena_room(req->arena, n_scopes * sizeof(*req->scopes.v));
+		req->scopes.max = n_scopes;
+		if (!req->scopes.v)
+			return false;
+	}
+	return set->bits && set->order;
+}
+
+static void assign(struct request *req, unsigned number)
+{
+	struct class_set *set = &req->classes;
+	uint64_t *word = &set->bits[number / 64], bit = 1ULL << number % 64;
+
+	if (*word & bit)
+		return;
+	*word |= bit;
+	set->order[set->n++] = (uint16_t)number;
+	LOGF(req->fam->idx, DHCPx_CLASS_ASSIGNED, request_label(req), class_of(req, number)->name);
+}
+
+static void assign_vendor_class(void *ctx, struct bytes value)
+{
+	struct request *req = ctx;
+	const struct classes *classes = &req->cfg->classes;
+	unsigned i;
+
+	for (i = 0; i < classes->n_vendor; i++) {
+		const char *name = class_of(req, classes->vendor[i])->name + strlen(VENDOR_CLASS_PREFIX);
+
+		if (strlen(name) == value.len && !memcmp(name, value.data, value.len))
+			assign(req, classes->vendor[i]);
+	}
+}
+
+/* False: an expression reached a limit, so nothing may be decided by classes. */
+static bool evaluate(struct request *req, const unsigned *numbers, unsigned n)
+{
+	const bool is_v6 = req->fam->digit == 6;
+	struct eval ev = {
+		.q4 = is_v6 ? NULL : &req->q,
+		.q6 = is_v6 ? &req->q6 : NULL,
+		.iface = req->in.ifname,
+		.src = req->in.src,
+		.dst = req->in.dst,
+		.len = req->in.len,
+		.classes = req->classes.bits,
+		.is_known = req->classes.is_known,
+		.scratch = req->worker->scratch,
+	};
+	unsigned i;
+
+	if (!n)
+		return true;
+	eval_begin(&ev);
+	for (i = 0; i < n; i++) {
+		const struct client_class *class = class_of(req, numbers[i]);
+		bool is_member = eval_test(class->test, &ev);
+
+		LOG(DHCPSRV_EVAL_RESULT, request_label(req), class->name, is_member ? "true" : "false");
+		if (is_member)
+			assign(req, numbers[i]);
+	}
+	return !ev.is_exceeded;
+}
+
+/* --- the steps -------------------------------------------------------------- */
+
+static void add_vendor_name(void *ctx, struct bytes value)
+{
+	struct str *text = ctx;
+
+	str_add(text, ", " VENDOR_CLASS_PREFIX);
+	str_add_n(text, (const char *)value.data, value.len);
+}
+
+static bool is_vendor_class(const struct request *req, unsigned number)
+{
+	return !strncmp(class_of(req, number)->name, VENDOR_CLASS_PREFIX, strlen(VENDOR_CLASS_PREFIX));
+}
+
+/* Also the vendor's classes that the configuration does not have; so they can be found before they are configured. */
+static void log_classes(const struct request *req, bool is_late)
+{
+	const struct class_set *set = &req->classes;
+	struct str text = { 0 };
+	unsigned i;
+
+	str_add(&text, "ALL");
+	req->fam->each_vendor_class(req, add_vendor_name, &text);
+	for (i = 0; i < set->n; i++)
+		if (set->order[i] != CLASS_BIT_ALL && !is_vendor_class(req, set->order[i])) {
+			str_add(&text, ", ");
+			str_add(&text, class_of(req, set->order[i])->name);
+		}
+	if (is_late)
+		LOGF(req->fam->idx, DHCPx_CLASSES_ASSIGNED_AFTER_SUBNET_SELECTION, request_label(req), str_text(&text));
+	else
+		LOGF(req->fam->idx, DHCPx_CLASSES_ASSIGNED, request_label(req), req->row->name, str_text(&text));
+	str_free(&text);
+}
+
+static enum verdict verdict_of(struct request *req, bool is_complete)
+{
+	if (!is_complete)
+		return request_drop(req, DROP_LIMIT, "the message makes the tests of client classes too expensive");
+	return is_in_class(req, CLASS_BIT_DROP) ? request_drop(req, DROP_CLASS, NULL) : STEP_NEXT;
+}
+
+enum verdict step_classify(struct request *req)
+{
+	const struct classes *classes = &req->cfg->classes;
+	bool is_complete = true;
+
+	if (classes->n) {
+		if (!open_set(req))
+			return request_drop(req, DROP_LIMIT, "the message is too large");
+		assign(req, CLASS_BIT_ALL);
+		if (classes->n_vendor)
+			req->fam->each_vendor_class(req, assign_vendor_class, req);
+		is_complete = evaluate(req, classes->early, classes->n_early);
+	}
+	if (log_is_on(&log_msg_DHCPx_CLASSES_ASSIGNED[req->fam->idx]))
+		log_classes(req, false);
+	return classes->n ? verdict_of(req, is_complete) : STEP_NEXT;
+}
+
+enum verdict classify_host(struct request *req, bool is_known)
+{
+	const struct classes *classes = &req->cfg->classes;
+	bool is_complete;
+
+	req->classes.is_known = is_known;
+	assign(req, req->classes.is_known ? CLASS_BIT_KNOWN : CLASS_BIT_UNKNOWN);
+	is_complete = evaluate(req, classes->late, classes->n_late);
+	if (log_is_on(&log_msg_DHCPx_CLASSES_ASSIGNED_AFTER_SUBNET_SELECTION[req->fam->idx]))
+		log_classes(req, true);
+	request_set_scopes(req);
+	return verdict_of(req, is_complete);
+}
+
+/* --- what classes set ------------------------------------------------------- */
+
+void classify_scopes(struct request *req)
+{
+	unsigned i;
+
+	for (i = 0; i < req->classes.n; i++)
+		opt_scopes_add(&req->scopes, &class_of(req, req->classes.order[i])->opts);
+}
+
+const struct client_class *first_class(const struct request *req, bool (*sets)(const struct client_class *class))
+{
+	unsigned i;
+
+	for (i = 0; i < req->classes.n; i++)
+		if (sets(class_of(req, req->classes.order[i])))
+			return class_of(req, req->classes.order[i]);
+	return NULL;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "serve/request.h"
+
+/*
+ * The classes of a request's client (req->classes). Step classify assigns those that the message alone decides, before
+ * the subnet is selected; classify_host() KNOWN or UNKNOWN and what depends on them, once it is known whether the
+ * client has a reservation.
+ */
+static inline bool is_in_class(const struct request *req, unsigned number)
+{
+	return req->classes.bits && req->classes.bits[number / 64] >> number % 64 & 1;
+}
+
+enum verdict classify_host(struct request *req, bool is_known);
+/* Adds the options of the classes, in the order of assignment. */
+void classify_scopes(struct request *req);
+
+/* The first class of the client, in the order of assignment, for which `sets` is true; NULL. */
+const struct client_class *first_class(const struct request *req, bool (*sets)(const struct client_class *class));
+
+/* What the client's classes set, of several the one assigned first; else what the subnet has. */
+#define CLASS_OR_SUBNET(type, name, field, test, of_subnet)                                               \
+	static inline bool sets_##name(const struct client_class *class)                                  \
+	{                                                                                                 \
+		return test;                                                                              \
+	}                                                                                                 \
+	static inline type name##_of(const struct request *req, const struct net_params *par)             \
+	{                                                                                                 \
+		const struct client_class *class = req->classes.n ? first_class(req, sets_##name) : NULL; \
+                                                                                                          \
+		return class ? class->field : of_subnet;                                                  \
+	}
+
+CLASS_OR_SUBNET(const struct lifetime *, valid_lifetime, valid, class->valid, &par->valid)
+CLASS_OR_SUBNET(const struct lifetime *, preferred_lifetime, preferred, class->preferred, &par->preferred)
+CLASS_OR_SUBNET(uint32_t, offer_lifetime, offer_lifetime, class->has_offer_lifetime, par->offer_lifetime)
+CLASS_OR_SUBNET(uint32_t, next_server, next_server, class->next_server, par->next_server)
+CLASS_OR_SUBNET(const char *, server_hostname, server_hostname, class->server_hostname[0], par->server_hostname)
+CLASS_OR_SUBNET(const char *, boot_file_name, boot_file_name, class->boot_file_name[0], par->boot_file_name)
