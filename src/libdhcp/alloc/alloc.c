@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Ranges and claims. A range small enough for a map has three: which addresses have a lease, which
- * are claimed, and the free map over both, so a pick is a few word reads and a full range says so
- * at once. With flq it also has a queue (freequeue.c). A larger range (DHCPv6) is so empty that the next address, or
- * else one at a random place, is free: the caller checks it against the store.
+ * Ranges and claims. A range small enough for a map has three: leased addresses, claimed addresses, and a free
+ * map over both, so a pick is a few word reads and a full range is detected at once. With flq it also has a
+ * queue (freequeue.c). A larger range (DHCPv6) is so empty that the next address, or one at a random position,
+ * is almost always free: the caller checks it against the store.
  *
- * Claims are kept in holds.c; those that have ended are swept whenever something is claimed.
+ * Claims are kept in holds.c; ended ones are swept with every new claim.
  */
 #include "alloc/alloc.h"
 
@@ -23,25 +23,25 @@
 
 #include <pthread.h>
 
-#define OWN_LOOK 16            /* claims of the client that are looked at for the oldest one of a range */
-#define EPOCH_BACK (1LL << 24) /* s; leases that ended so long before the start keep their order */
-#define MISSED_MAX 4           /* in a row: then the next free one is looked for elsewhere */
+#define OWN_LOOK 16            /* claims of the client to look at for its oldest one in a range */
+#define EPOCH_BACK (1LL << 24) /* s; leases that ended up to this long before the start keep their order */
+#define MISSED_MAX 4           /* consecutive misses before the next pick starts elsewhere */
 #define CLAIMED_TRIES 32       /* in a range without a map */
 
 struct range {
 	struct alloc_range span;
-	struct freemap *map;     /* free of lease and claim; NULL when the range is too large for one */
-	uint64_t *leased;        /* a bit per address */
-	uint64_t *claimed;       /* in the same piece of memory, behind it */
-	uint64_t cursor;         /* iterative: where the next pick starts looking */
-	uint64_t missed;         /* no map: the last number that was picked and had a lease, */
-	unsigned n_missed;       /* and how many there were in a row */
+	struct freemap *map;     /* neither leased nor claimed; NULL if the range is too large for a map */
+	uint64_t *leased;        /* one bit per address */
+	uint64_t *claimed;       /* in the same allocation, after `leased` */
+	uint64_t cursor;         /* iterative: where the next pick starts */
+	uint64_t missed;         /* no map: the last number that was picked and had a lease */
+	unsigned n_missed;       /* consecutive misses */
 	struct freequeue *queue; /* flq; else NULL */
-	struct ends ends;        /* of the leases, if nobody claims them; not without a map */
-	struct hold_list holds;  /* what is claimed of it; not without a map */
+	struct ends ends;        /* of leases that nobody claims; unused without a map */
+	struct hold_list holds;  /* claims on the range; unused without a map */
 };
 
-/* What alloc_note() said. */
+/* A stored call of alloc_note(). */
 struct note {
 	struct prefix prefix;
 	bool in_use;
@@ -51,29 +51,29 @@ struct note {
 struct alloc_set {
 	struct list link; /* in alloc->sets */
 	size_t n;
-	bool is_filling;        /* alloc_fill_begin() to alloc_fill_end() */
-	VEC(struct note) notes; /* that came meanwhile */
-	bool has_maps;          /* any of the ranges; else an address has nothing to mark */
-	bool has_prefixes;      /* any of the ranges; then an address may be in one of these */
+	bool is_filling;        /* between alloc_fill_begin() and alloc_fill_end() */
+	VEC(struct note) notes; /* received meanwhile */
+	bool has_maps;          /* some range has a map; otherwise addresses have nothing to mark */
+	bool has_prefixes;      /* some range has prefixes, so an address may be in one of them */
 	struct range *ranges;   /* in the caller's order */
-	struct ip *firsts; /* first addresses of the ranges in ascending order: a search reads few places in memory */
+	struct ip *firsts;      /* first addresses of the ranges in ascending order: a search touches little memory */
 	struct place {
-		struct ip reach; /* with overlap: the largest last address of the places below; see find_reach() */
+		struct ip reach; /* with overlap: the largest last address of the ranges below; see find_reach() */
 		struct range *range;
-	} * sorted;   /* in the same order */
-	bool overlap; /* an address can be in several ranges */
-	struct range
-		*recent; /* what happens to an address happens several times in a row: without overlap, where it was */
+	} * sorted;           /* in the same order */
+	bool overlap;         /* an address can be in several ranges */
+	struct range *recent; /* without overlap: the range of the last address, as several operations on one address
+				 usually follow each other */
 };
 
 struct alloc {
 	pthread_mutex_t lock; /* guards everything below */
 	struct list sets;
-	unsigned n_filling; /* of the sets */
-	struct spans odd;   /* leases and claims that have another length than some range they overlap; by enum mark */
+	unsigned n_filling; /* number of sets being filled */
+	struct spans odd;   /* leases and claims whose length differs from that of a range they overlap; by enum mark */
 	struct holds holds;
 	struct ends_memory ends;
-	int64_t epoch; /* boot s from which keys of ends count */
+	int64_t epoch; /* boot s; keys of ends count from here */
 };
 
 struct alloc *alloc_new(unsigned hold_ms)
@@ -101,7 +101,7 @@ void alloc_free(struct alloc *alloc)
 	free(alloc);
 }
 
-/* --- ranges ---------------------------------------------------------------- */
+/* --- ranges --- */
 
 static int by_first(const void *x, const void *y)
 {
@@ -111,9 +111,9 @@ static int by_first(const void *x, const void *y)
 }
 
 /*
- * Pools of a subnet that lies inside another one may overlap with the outer one's, so an address can be
- * in many ranges. The sorted places [lo, hi) are a tree: its root in the middle, the halves below; each
- * root knows how far its tree reaches.
+ * Pools of a subnet nested in another one may overlap those of the outer one, so an address can be in many
+ * ranges. The sorted positions [lo, hi) form a tree: its root is in the middle, with a half on each side; each
+ * root knows the largest address its tree reaches.
  */
 static struct ip find_reach(struct alloc_set *set, size_t lo, size_t hi)
 {
@@ -128,12 +128,12 @@ static struct ip find_reach(struct alloc_set *set, size_t lo, size_t hi)
 	return root->reach = reach;
 }
 
-/* What a lease or claim takes. */
+/* The space a lease or claim occupies. */
 struct span {
 	struct ip first, last;
-	struct prefix prefix; /* without bits after its length */
+	struct prefix prefix; /* bits after its length cleared */
 	uint8_t shift;        /* bits after its length */
-	bool is_clean;        /* there were none */
+	bool is_clean;        /* no bits were set after its length */
 };
 
 static struct span span_of(const struct prefix *prefix)
@@ -176,7 +176,7 @@ static bool is_inside(const struct span *span, const struct range *range)
 	return ip_cmp(&range->span.first, &span->first) <= 0 && ip_cmp(&span->last, &range->span.last) <= 0;
 }
 
-/* Call fn for each range of the set that overlaps with the span. */
+/* Calls fn for each range of the set that overlaps the span. */
 static void ranges_in(struct alloc_set *set, const struct span *span, range_fn *fn, void *ctx)
 {
 	size_t n;
@@ -232,7 +232,10 @@ static void set_free(struct range *range, uint64_t i, bool is_free)
 		freequeue_set(range->queue, (uint32_t)i, is_free);
 }
 
-/* The number in the range of its first address, or of the prefix that it lies in; and of its last one. */
+/*
+ * The number, within the range, of the span's first address, or of the prefix that contains it; and of its last
+ * address.
+ */
 static uint64_t first_number(const struct range *range, const struct span *span)
 {
 	if (ip_cmp(&span->first, &range->span.first) <= 0)
@@ -254,13 +257,13 @@ static struct prefix prefix_at(const struct range *range, uint64_t i)
 	return (struct prefix){ addr, (uint8_t)((ip_is4(&addr) ? 32 : 128) - range->span.shift) };
 }
 
-/* Numbers of a range are what the span may be: then it is one of them. */
+/* The span is not one of the range's numbers if its length differs. */
 static bool is_odd(const struct span *span, const struct range *range)
 {
 	return span->shift != range->span.shift || !span->is_clean;
 }
 
-/* None of what the range skips is free. */
+/* Marks everything the range skips as taken. */
 static void clear_skipped(struct range *range)
 {
 	unsigned last_byte = range->span.first.b[15];
@@ -301,12 +304,12 @@ struct marking {
 	struct span span;
 	enum mark mark;
 	bool on;
-	uint32_t end_key;  /* MARK_LEASED, on: when it ends; MARK_CLAIMED, off: when the lease there ended */
+	uint32_t end_key;  /* MARK_LEASED, on: its end; MARK_CLAIMED, off: the end of the lease that has ended there */
 	struct hold *hold; /* MARK_CLAIMED, on */
-	bool any_odd;      /* some range has another length */
+	bool any_odd;      /* some range has a different length */
 };
 
-/* The numbers that an odd span overlaps: 64 at a time, it may be very many. */
+/* Marks all numbers that an odd span overlaps: 64 at a time, as there may be very many. */
 static void mark_numbers(const struct marking *m, struct range *range)
 {
 	uint64_t first = first_number(range, &m->span), last = last_number(range, &m->span), w;
@@ -336,7 +339,7 @@ static void mark_numbers(const struct marking *m, struct range *range)
 		clear_skipped(range);
 }
 
-/* What is claimed has no end in the tree: nobody else may take it then. Called before the bits change. */
+/* A claimed number has no end in the tree, so nobody else can take it. Called before the bits change. */
 static void mark_end(const struct marking *m, struct range *range, uint64_t i)
 {
 	uint32_t key = is_skipped(range, i) ? 0 : m->end_key;
@@ -377,7 +380,7 @@ static void mark_set(struct alloc_set *set, struct marking *m)
 		ranges_in(set, &m->span, mark_range, m);
 }
 
-/* A prefix (or address) gets or loses the mark in all ranges of all sets. */
+/* Sets or clears the mark of a prefix (or address) in all ranges of all sets. */
 static void mark(struct alloc *alloc, struct marking *m)
 {
 	if (!m->on && alloc->odd.n)
@@ -465,7 +468,7 @@ void alloc_set_free(struct alloc *alloc, struct alloc_set *set)
 	for (i = 0; i < set->n; i++) {
 		freemap_free(set->ranges[i].map);
 		freequeue_free(set->ranges[i].queue);
-		free(set->ranges[i].leased); /* and claimed, behind it */
+		free(set->ranges[i].leased); /* also frees `claimed` after it */
 	}
 	free(set->ranges);
 	free(set->firsts);
@@ -497,7 +500,7 @@ static void unclaim(struct alloc *alloc, struct hold *hold)
 	mark(alloc, &m);
 }
 
-/* Of a lease; 0: it never ends. */
+/* The key for the end of a lease; 0: it never ends. */
 static uint32_t key_of_end(const struct alloc *alloc, int64_t expires)
 {
 	int64_t n;
@@ -508,13 +511,13 @@ static uint32_t key_of_end(const struct alloc *alloc, int64_t expires)
 	return UINT32_MAX - (n < 0 ? 0 : n < UINT32_MAX ? (uint32_t)n : UINT32_MAX - 1);
 }
 
-/* Is it the key of an end that has passed? */
+/* True if the key belongs to an end that has passed. */
 static bool has_ended(const struct alloc *alloc, uint32_t key)
 {
 	return key && alloc->epoch + (UINT32_MAX - key) <= clock_boot_sec();
 }
 
-/* While a set is filled, what its caller has seen in the store may be older than this: it comes after it. */
+/* While a set is being filled, its caller may have seen an older state of the store: apply this afterwards. */
 static void keep_note(struct alloc *alloc, const struct note *note)
 {
 	list_for_each (pos, &alloc->sets) {
@@ -539,7 +542,7 @@ void alloc_note(struct alloc *alloc, const struct prefix *prefix, bool in_use, i
 	hold = alloc->holds.n ? holds_at(&alloc->holds, &prefix->addr) : NULL;
 	if (hold)
 		hold->end_key = m.end_key;
-	/* It was requested, or is somebody else's: then the offer is void. */
+	/* It was requested, or belongs to another client: the offer is void. */
 	if (hold && in_use && !has_ended(alloc, m.end_key))
 		unclaim(alloc, hold);
 	(void)pthread_mutex_unlock(&alloc->lock);
@@ -563,7 +566,7 @@ void alloc_fill(struct alloc *alloc, struct alloc_set *set, const struct prefix 
 	mark_set(set, &m);
 	if (m.any_odd)
 		spans_mark(&alloc->odd, &m.span.prefix, MARK_LEASED);
-	/* Another server of the store assigned what this one offered: the end is known again when the claim is over. */
+	/* Another server of the store assigned what this one offered: the end is recorded again when the claim ends. */
 	hold = alloc->holds.n ? holds_at(&alloc->holds, &prefix->addr) : NULL;
 	if (hold && hold->prefix.len == prefix->len)
 		hold->end_key = m.end_key;
@@ -621,7 +624,7 @@ uint64_t alloc_n_odd(struct alloc *alloc, struct alloc_set *set)
 	return count.n;
 }
 
-/* --- claims ---------------------------------------------------------------- */
+/* --- claims --- */
 
 static void sweep(struct alloc *alloc)
 {
@@ -632,7 +635,7 @@ static void sweep(struct alloc *alloc)
 		unclaim(alloc, hold);
 }
 
-/* The prefix becomes the client's one claim. */
+/* Makes the prefix the client's only claim. */
 static struct hold *put_claim(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client)
 {
 	struct hold *own = holds_of(&alloc->holds, client), *hold = holds_at(&alloc->holds, &prefix->addr);
@@ -656,7 +659,7 @@ static struct hold *put_claim(struct alloc *alloc, const struct prefix *prefix, 
 	return hold;
 }
 
-/* In a range without a map: the first number at n or after it that nothing of another length takes. */
+/* For a range without a map: returns the first number at n or after it that no span of another length occupies. */
 static uint64_t step_over_odd(const struct alloc *alloc, const struct range *range, uint64_t n)
 {
 	struct prefix prefix = prefix_at(range, n);
@@ -669,7 +672,7 @@ static uint64_t step_over_odd(const struct alloc *alloc, const struct range *ran
 	return ip_count_steps(&range->span.first, &gap, range->span.shift);
 }
 
-/* The same for what the range skips. */
+/* Same for the numbers that the range skips. */
 static uint64_t step_over_skipped(const struct range *range, uint64_t n)
 {
 	struct ip addr, first, last;
@@ -698,7 +701,10 @@ static uint64_t step_over(const struct alloc *alloc, const struct range *range, 
 	return n;
 }
 
-/* In a range without a map: by its way, but claimed by nobody else. FREEMAP_NONE when there is none. */
+/*
+ * For a range without a map: the next number according to the allocator that no other client claims;
+ * FREEMAP_NONE if there is none.
+ */
 static uint64_t next_unclaimed(struct alloc *alloc, struct range *range, const struct alloc_client *client)
 {
 	uint64_t n = range->cursor;
@@ -726,7 +732,7 @@ static uint64_t next_unclaimed(struct alloc *alloc, struct range *range, const s
 	return FREEMAP_NONE;
 }
 
-/* The number of the next free address by the range's way; FREEMAP_NONE when there is none. */
+/* The next free number according to the range's allocator; FREEMAP_NONE if there is none. */
 static uint64_t next_free(struct alloc *alloc, struct range *range, const struct alloc_client *client)
 {
 	if (!range->map)
@@ -785,7 +791,7 @@ out:
 	(void)pthread_mutex_unlock(&alloc->lock);
 }
 
-/* What the client claimed is still for it, unless somebody requests it first. */
+/* True if the address the client claimed is still available to it, unless another client requests it first. */
 static bool is_for(const struct hold *hold, const struct prefix *prefix, const struct alloc_client *client)
 {
 	if (!hold || hold->prefix.len != prefix->len)
@@ -813,7 +819,7 @@ void alloc_found_taken(struct alloc *alloc, const struct prefix *prefix, const s
 struct found {
 	const struct alloc *alloc;
 	struct span span;
-	bool leased_ok; /* in a range of its own length */
+	bool leased_ok; /* a lease is fine in a range of its own length */
 	bool is_taken;
 	unsigned n, n_skipped;
 };
@@ -833,7 +839,7 @@ static bool any_bit(const uint64_t *bits, uint64_t first, uint64_t last)
 	return false;
 }
 
-/* Leases and claims in a range of another length: what has none of its own knows them only from there. */
+/* Leases and claims in a range of another length: a range without marks of its own only knows them from `odd`. */
 static bool has_any(const struct alloc *alloc, const struct range *range, const struct span *span)
 {
 	uint64_t first = first_number(range, span), last = last_number(range, span);
@@ -860,13 +866,13 @@ static void look_at(void *ctx, struct range *range)
 	found->n_skipped += is_skipped(range, i);
 }
 
-/* Not for who names it: leased, in whole or in part, or never to be given by any of its ranges. */
+/* True if a client cannot have it on request: it is leased, in whole or in part, or skipped by all of its ranges. */
 static bool is_taken(struct alloc *alloc, const struct prefix *prefix, bool leased_ok)
 {
 	struct found found = { .alloc = alloc, .span = span_of(prefix), .leased_ok = leased_ok };
 	struct prefix other;
 
-	/* One that begins where it does is the one it replaces. */
+	/* A span that begins at the same address is the one being replaced. */
 	if (alloc->odd.n && spans_overlap(&alloc->odd, &found.span.prefix, &prefix->addr, &other))
 		return true;
 	list_for_each (pos, &alloc->sets)
@@ -874,7 +880,7 @@ static bool is_taken(struct alloc *alloc, const struct prefix *prefix, bool leas
 	return found.is_taken || (found.n && found.n == found.n_skipped);
 }
 
-/* The number whose lease ended first; FREEMAP_NONE if none has. */
+/* Returns the number whose lease ended first; FREEMAP_NONE if none has ended. */
 static uint64_t first_ended(struct alloc *alloc, struct range *range)
 {
 	uint32_t key;
@@ -885,7 +891,7 @@ static uint64_t first_ended(struct alloc *alloc, struct range *range)
 
 		if (!is_taken(alloc, &prefix, true))
 			return n;
-		/* Something else overlaps with it: it comes back when it is free. */
+		/* Something else overlaps it: it is added again when it is free. */
 		ends_set(&range->ends, &alloc->ends, n, 0);
 	}
 	return FREEMAP_NONE;
@@ -915,7 +921,7 @@ struct take_over {
 	struct range *range;
 	bool (*skip)(void *ctx, const struct ip *addr);
 	void *ctx;
-	bool is_odd; /* claims that have another length than the range */
+	bool is_odd; /* claims whose length differs from the range's */
 };
 
 static bool may_take(const struct take_over *over, const struct hold *hold)
@@ -925,14 +931,14 @@ static bool may_take(const struct take_over *over, const struct hold *hold)
 
 	if (!hold_is_open_in(hold, &over->range->holds) || is_odd(&span, over->range) != over->is_odd)
 		return false;
-	/* What is claimed for the client that has it still does not belong to anybody else. */
+	/* A claim for the client that still has the lease is not available to others. */
 	if (!over->is_odd &&
 	    (is_skipped(over->range, n) || (bit_get(over->range->leased, n) && !has_ended(over->alloc, hold->end_key))))
 		return false;
 	return !(over->skip && over->skip(over->ctx, &hold->prefix.addr));
 }
 
-/* A claim of the range: the oldest one of the client itself, else the oldest one. */
+/* Selects a claim of the range: the oldest one of this client, otherwise the oldest one. */
 static struct hold *victim(const struct alloc *alloc, const struct take_over *over, const struct alloc_client *client)
 {
 	struct hold *first = holds_of_other(&alloc->holds, &client->other), *own = first;
@@ -953,7 +959,7 @@ static struct hold *victim(const struct alloc *alloc, const struct take_over *ov
 	return NULL;
 }
 
-/* A number that becomes free when a claim of another length is over; FREEMAP_NONE if there is none. */
+/* Returns a number that becomes free if a claim of another length ends; FREEMAP_NONE if there is none. */
 static uint64_t take_over_odd(struct alloc *alloc, struct take_over *over, const struct alloc_client *client)
 {
 	uint64_t n = FREEMAP_NONE;
@@ -1001,7 +1007,7 @@ bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct 
 	hold = holds_at(&alloc->holds, &prefix->addr);
 	is_own = hold && hold_is_of(hold, client);
 	ok = !hold || is_own || (!hold->client.commits && (hold->is_contested || hold->end_key || stored == ALLOC_OWN));
-	/* It is not claimed while somebody has a lease there. */
+	/* An address cannot be claimed while someone has a lease for it. */
 	ok = ok && !is_taken(alloc, prefix, stored != ALLOC_NOTHING || is_own);
 	if (ok) {
 		bool is_shared = hold && !is_own;

@@ -11,23 +11,22 @@
 #include <stdint.h>
 
 /*
- * Which addresses are free. A pool's addresses are taken because the store holds a lease for them
- * (store_watch tells) or because one was offered a moment ago and the client has not asked for it
- * yet: a claim. Claims live in memory only (holds.h). One lock guards all of it; it is held for a few
- * word operations, never across the store.
+ * Tracks which addresses are free. A pool address is taken if the store holds a lease for it (reported by
+ * store_watch) or if it was offered a moment ago and not requested yet: a claim. Claims exist only in memory
+ * (holds.h). One lock guards everything; it is held for a few word operations, never across the store.
  *
- * A range is named by its first and last address. A new configuration brings a new set of ranges;
- * both sets follow the store while the old one is still in use.
+ * A range is identified by its first and last address. A new configuration brings a new set of ranges; both sets
+ * follow the store while the old one is still in use.
  */
 struct alloc;
 struct alloc_set;
 
-/* Who claims: a keyed hash of the client's identity, wide enough to stand for it. */
+/* Identifies a claiming client: a keyed hash of its identity, wide enough to replace it. */
 struct client_key {
 	uint64_t a, b;
 };
 
-/* Of its identifier; `kind` keeps identifiers of different sorts apart. */
+/* Returns the key for an identifier; `kind` separates identifiers of different types. */
 static inline struct client_key client_key_of(struct bytes id, uint64_t kind)
 {
 	uint64_t halves[2];
@@ -41,7 +40,7 @@ static inline bool client_key_equal(const struct client_key *x, const struct cli
 	return x->a == y->a && x->b == y->b;
 }
 
-/* Of one of several things that the same client may have. */
+/* Returns the key for one of several bindings of the same client. */
 static inline struct client_key client_key_part(const struct client_key *whole, uint64_t part)
 {
 	uint64_t halves[2] = { whole->a, whole->b ^ part };
@@ -50,13 +49,13 @@ static inline struct client_key client_key_part(const struct client_key *whole, 
 }
 
 /*
- * A client, as the rule of leases has it: two are the same if their ids are equal; where one of them has no id, if
- * their `other` keys are. Zeros: none.
+ * A client, compared as for leases: two are the same if their ids are equal or, if one of them has no id, if
+ * their `other` keys are equal. All zeros: none.
  */
 struct alloc_client {
-	struct client_key id;    /* DHCPv4: of option 61; DHCPv6: of one of the leases that an IA may have */
-	struct client_key other; /* DHCPv4: of the hardware address; DHCPv6: of the DUID */
-	bool commits;            /* what it claims now is about to be stored: nobody else may claim it meanwhile */
+	struct client_key id;    /* DHCPv4: option 61; DHCPv6: one of the leases an IA may have */
+	struct client_key other; /* DHCPv4: hardware address; DHCPv6: DUID */
+	bool commits;            /* this claim is about to be stored: no other client may claim the address meanwhile */
 };
 
 struct alloc *alloc_new(unsigned hold_ms);
@@ -64,101 +63,103 @@ void alloc_free(struct alloc *alloc);
 
 struct alloc_range {
 	struct ip first, last;
-	uint64_t size;      /* addresses, at most UINT64_MAX; of prefixes how many there are */
-	uint8_t shift;      /* prefixes: bits behind their length; 0 for addresses */
-	enum allocator how; /* the way the next free one is found */
-	bool skip_ends;     /* never assign what ends in .0 or .255, */
-	bool skip_first;    /* the first address, */
-	bool skip_reserved; /* what ip_next_reserved() says */
+	uint64_t size;      /* number of addresses, at most UINT64_MAX; or of prefixes */
+	uint8_t shift;      /* prefixes: bits after their length; 0 for addresses */
+	enum allocator how; /* how the next free one is found */
+	bool skip_ends;     /* never assign addresses ending in .0 or .255 */
+	bool skip_first;    /* never assign the first address */
+	bool skip_reserved; /* skip the addresses that ip_next_reserved() returns */
 };
 
-/* Build a set over ranges (any order; they may overlap), known by their number. All addresses are free. */
+/* Builds a set of ranges (in any order; they may overlap), numbered by position. All addresses are free. */
 struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *ranges, size_t n);
 /*
- * Tell a new set what is taken already. Between begin and end the caller walks the store, which may change meanwhile,
- * and calls alloc_fill() for what it sees taken; what alloc_note() says in this time counts for the set from the end
- * on.
+ * Fills a new set with what is already taken. Between begin and end the caller walks the store, which may change
+ * meanwhile, and calls alloc_fill() for each lease it sees; changes reported through alloc_note() during this
+ * time are applied to the set at the end.
  */
 void alloc_fill_begin(struct alloc *alloc, struct alloc_set *set);
 void alloc_fill(struct alloc *alloc, struct alloc_set *set, const struct prefix *prefix, int64_t expires);
 void alloc_fill_end(struct alloc *alloc, struct alloc_set *set);
 void alloc_set_free(struct alloc *alloc, struct alloc_set *set);
 
-/* The range will be asked soon: bring it to the cache; then, when it is there, what it points to. */
+/* Prefetches a range that will be used soon: first the range itself; then, once it is cached, what it points to. */
 void alloc_fetch(const struct alloc_set *set, size_t i);
 void alloc_fetch_map(const struct alloc_set *set, size_t i);
 
 /*
- * The store says: this address or prefix became taken, until then (boot s; INT64_MAX = for ever), or free. With it
- * everything that it overlaps in ranges of other lengths. What was offered and is requested now is no claim any more.
+ * The store reports that this address or prefix became taken, until `expires` (boot s; INT64_MAX = forever), or
+ * free. This also applies to everything it overlaps in ranges of other lengths. A claim on it ends once it is
+ * taken.
  */
 void alloc_note(struct alloc *alloc, const struct prefix *prefix, bool in_use, int64_t expires);
-/* How many leases have another length than a range of the set that they overlap. */
+/* Returns the number of leases whose length differs from that of a range of the set that they overlap. */
 uint64_t alloc_n_odd(struct alloc *alloc, struct alloc_set *set);
 
 /*
- * Claim the next free address of range `i` of the set for the client; false when there is none. Which
- * one: the first behind the last one given (iterative), the first behind a random place (random), or the
- * one that has been free for longest (flq).
+ * Claims the next free address of range `i` of the set for the client; false if there is none. The choice is the
+ * first one after the last one assigned (iterative), the first one after a random position (random), or the one
+ * that has been free for longest (flq).
  */
 bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
 		struct ip *ret);
 /*
- * What was picked from range `i` has a lease, which happens in ranges too large for a map, and where another server of
- * the store assigned it. Its claim is over; without a map the next pick is made at a random place after a few of these
- * in a row.
+ * Reports that the address picked from range `i` has a lease after all: this happens in ranges too large for a
+ * map, and if another server of the store assigned it. The claim ends; in a range without a map, after a few of
+ * these in a row, the next pick starts at a random position.
  */
 void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
 		  const struct ip *addr);
 /*
- * What the client claimed has a lease until then (boot s; INT64_MAX = for ever), of which nobody told alloc_note():
- * another server of the store assigned it. Its claim is over, and it is not free any longer. Does nothing if the claim
- * is over already: then what is known of the address is newer.
+ * Reports that the address the client claimed has a lease until `expires` (boot s; INT64_MAX = forever) that
+ * alloc_note() does not know about: another server of the store assigned it. The claim ends, and the address is
+ * no longer free. Does nothing if the claim has already ended: the state of the address is then newer.
  */
 void alloc_found_taken(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client,
 		       int64_t expires);
 /*
- * When no range has a free one: claim the one of range `i` whose lease ended first, if any has. Its former client may
- * still come back for it, until somebody requests it. False when there is none.
+ * Fallback if no range has a free address: claims the address of range `i` whose lease ended first, if any. Its
+ * former client may still return for it, until another client requests it. Returns false if there is none.
  */
 bool alloc_take_ended(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
 		      struct ip *ret);
 /*
- * When none has ended: claim what was offered and not requested, of range `i`: an offer to a client with
- * the same `other` key, the oldest one, else the oldest of all. Clients that never request what they are offered keep
- * nobody out: what was offered to several is for the first one that requests it, with alloc_claim(). Where no such
- * offer has the length of the range, one of another length ends, and what it took is claimed. `skip` says what may not
- * be taken, under the lock; NULL: nothing. False when there is none.
+ * Fallback if no lease has ended: claims an address of range `i` that was offered but not requested: the oldest
+ * offer to a client with the same `other` key, otherwise the oldest of all. So clients that never request their
+ * offers lock nobody out: an address offered to several clients goes to the first one that requests it with
+ * alloc_claim(). If no such offer has the length of the range, an offer of another length ends, and the space it
+ * took is claimed. `skip` reports, under the lock, what must not be taken; NULL: nothing is skipped. Returns
+ * false if there is none.
  */
 bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
 		     bool (*skip)(void *ctx, const struct ip *addr), void *ctx, struct ip *ret);
-/* What the store has at an address that is to be claimed. */
+/* The store's state for an address that is to be claimed. */
 enum alloc_stored {
 	ALLOC_NOTHING,
 	ALLOC_ENDED, /* a lease that has ended */
-	ALLOC_OWN,   /* one of the client itself that has ended */
+	ALLOC_OWN,   /* a lease of this client that has ended */
 };
 
 /*
- * Claim this very address or prefix: true when it is free, or claimed by the client or by several, and nobody has
- * a part of it or what it is a part of. With ALLOC_OWN also when it was offered to one other client: it is then for the
- * first one that requests it.
+ * Claims this specific address or prefix: true if it is free, or claimed by this client or by several clients,
+ * and nothing that overlaps it is taken. With ALLOC_OWN, also if it was offered to one other client: it then
+ * goes to the first one that requests it.
  */
 bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client,
 		 enum alloc_stored stored);
-/* The address the client has a fresh claim on; false when none. */
+/* Finds the address the client has a current claim on; false if there is none. */
 bool alloc_claimed_by(struct alloc *alloc, const struct alloc_client *client, struct ip *ret);
 /*
- * True if what the client claimed is still claimed by it or, unless it commits, was offered to others since and is for
- * the first one that requests it.
+ * True if the client still has its claim or, unless it commits, if the address was since offered to others and
+ * goes to the first one that requests it.
  */
 bool alloc_is_claimed(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client);
-/* The claim of the client, if any, is over: it has a lease now, or took another server's offer. */
+/* Ends the client's claim, if any: it has a lease now, or accepted another server's offer. */
 void alloc_unclaim(struct alloc *alloc, const struct alloc_client *client);
-/* Claims end when something is claimed; without clients this does it. To be called now and then. */
+/* Ends old claims. Each new claim does this too; call it now and then in case there are no clients. */
 void alloc_sweep(struct alloc *alloc);
-/* How many addresses of the range are free; its size if that is not known. */
+/* Returns the number of free addresses in the range; its size if that is unknown. */
 uint64_t alloc_n_free(struct alloc *alloc, struct alloc_set *set, size_t i);
 size_t alloc_n_claims(struct alloc *alloc);
-/* Bytes that come and go with claims. */
+/* Memory used for claims, in bytes. */
 size_t alloc_bytes(struct alloc *alloc);

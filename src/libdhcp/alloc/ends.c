@@ -12,8 +12,8 @@ struct leaf {
 };
 
 struct node {
-	uint32_t best[WIDTH]; /* of the child; 0: there is none */
-	void *child[WIDTH];   /* nodes, or leaves on the lowest level */
+	uint32_t best[WIDTH]; /* largest key of each child; 0: no child */
+	void *child[WIDTH];   /* nodes, or leaves at the lowest level */
 };
 
 void ends_memory_init(struct ends_memory *memory)

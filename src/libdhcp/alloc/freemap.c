@@ -9,10 +9,10 @@ struct freemap {
 	uint64_t size;
 	uint64_t n_free;
 	unsigned n_levels;
-	/* level[0]: a bit per number, 1 = free; level[k]: a bit per word of level[k-1], 1 = not zero */
+	/* level[0]: one bit per number, 1 = free; level[k]: one bit per word of level[k-1], 1 = not zero */
 	uint64_t *level[LEVELS_MAX];
 	uint64_t words[LEVELS_MAX];
-	uint64_t word[]; /* of all levels */
+	uint64_t word[]; /* the words of all levels */
 };
 
 struct freemap *freemap_new(uint64_t size)
@@ -27,7 +27,7 @@ struct freemap *freemap_new(uint64_t size)
 		bits = like.words[like.n_levels++];
 		total += bits;
 	} while (bits > 1);
-	/* One piece: a small map is in few places. */
+	/* A single allocation keeps a small map in few cache lines. */
 	map = xmalloc(sizeof(*map) + total * sizeof(*word));
 	*map = like;
 	word = map->word;
@@ -63,7 +63,7 @@ uint64_t freemap_size(const struct freemap *map)
 	return map->size;
 }
 
-/* A word of level 0 has become zero or is zero no longer: the levels above only care about that. */
+/* A word of level 0 became zero or nonzero: the levels above only record that. */
 static void note_word(struct freemap *map, uint64_t w)
 {
 	bool any = map->level[0][w] != 0;
@@ -106,7 +106,7 @@ bool freemap_set(struct freemap *map, uint64_t i, bool is_free)
 	return true;
 }
 
-/* The first set bit of level k at or behind i, or FREEMAP_NONE. */
+/* Returns the first set bit of level k at or after i, or FREEMAP_NONE. */
 static uint64_t first_at(const struct freemap *map, uint64_t i)
 {
 	unsigned k = 0;
@@ -123,7 +123,7 @@ static uint64_t first_at(const struct freemap *map, uint64_t i)
 		}
 		i = w + 1;
 	}
-	/* ... and go down to the first number below what was found. */
+	/* ... then descend to the first number below the bit that was found. */
 	while (k--)
 		i = i * 64 + (uint64_t)__builtin_ctzll(map->level[k][i]);
 	return i;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A list through two arrays of numbers: the place behind the last number is its head. */
+/* A linked list in two arrays of numbers: the entry after the last number is its head. */
 #include "alloc/freequeue.h"
 
 #include "base/arena.h"

@@ -17,7 +17,7 @@ void holds_done(struct holds *holds)
 	objpool_done(&holds->spots);
 }
 
-/* --- keys ------------------------------------------------------------------ */
+/* --- keys --- */
 
 static bool is_none(const struct client_key *key)
 {
@@ -112,7 +112,7 @@ static void unlink_other(struct holds *holds, struct hold *hold)
 
 	while (*p && *p != hold)
 		p = &(*p)->next_other;
-	/* The next one is the oldest then. */
+	/* The next one is now the oldest. */
 	if (*p && next != hold) {
 		next->next_other = hold->next_other;
 		*p = next;
@@ -135,7 +135,7 @@ static void unlink_keys(struct holds *holds, struct hold *hold)
 		unlink_other(holds, hold);
 }
 
-/* --- ranges ---------------------------------------------------------------- */
+/* --- ranges --- */
 
 void hold_list_init(struct hold_list *list)
 {
@@ -185,7 +185,7 @@ void holds_leave_all(struct holds *holds, struct hold_list *list)
 		leave(holds, container_of(list->firm.next, struct spot, link));
 }
 
-/* --- holds ----------------------------------------------------------------- */
+/* --- holds --- */
 
 static void begin(struct holds *holds, struct hold *hold)
 {

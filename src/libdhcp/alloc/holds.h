@@ -6,45 +6,44 @@
 #include "base/objpool.h"
 
 /*
- * Holds: addresses and prefixes that were offered and are not leased yet, by address, by client, by range and by the
- * time they end. Not locked: the owner (alloc.c) does that.
+ * Holds: addresses and prefixes that were offered but are not leased yet, indexed by address, client, range and
+ * end time. Not locked: the owner (alloc.c) does that.
  *
- * All holds last equally long, so the list in order of making or renewing is also the order of ending.
+ * All holds last equally long, so the list in order of creation or renewal is also in order of end time.
  */
-#define HOLDS_MAX (1u << 18) /* more than a flood can make in their time; then the one that ends first goes */
+#define HOLDS_MAX (1u << 18) /* more than a flood can create; beyond it, the hold that ends first is dropped */
 
-/* The holds of a range: those that others may take over, the oldest offer first; and those that are about to be stored.
- */
+/* The holds of a range: those that others may take over, the oldest offer first, and those about to be stored. */
 struct hold_list {
 	struct list open, firm;
 };
 
-/* A hold's place in the list of a range that it overlaps. */
+/* A hold's position in the list of a range that it overlaps. */
 struct spot {
 	struct list link;
-	struct hold_list *list; /* the range's */
+	struct hold_list *list; /* list of the range */
 	struct hold *hold;
-	struct spot *next; /* of the same hold: nested subnets, two configurations during a reload */
+	struct spot *next; /* next spot of the same hold: nested subnets, two configurations during a reload */
 };
 
 struct hold {
 	struct list order;                /* in holds->order */
 	struct list ring;                 /* holds with the same `other` key, the oldest first; without a head */
 	struct hold *next_addr, *next_id; /* hash chains */
-	struct hold *next_other;          /* likewise, of the oldest of each ring only */
+	struct hold *next_other;          /* likewise, but only for the oldest hold of each ring */
 	struct prefix prefix;
-	bool is_contested; /* it was offered to several clients: it goes to the first one that requests it */
-	uint32_t end_key;  /* of the lease there that has ended; 0: none. Its client may come back for it */
+	bool is_contested; /* offered to several clients: goes to the first one that requests it */
+	uint32_t end_key;  /* end of the lease that has ended here; 0: none. Its client may return for it */
 	struct alloc_client client;
 	int64_t ends_ms;    /* boot time */
-	struct spot *spots; /* in each range that it overlaps */
-	struct spot spot;   /* the one of them that most holds need */
+	struct spot *spots; /* one for each range that it overlaps */
+	struct spot spot;   /* a built-in spot, enough for most holds */
 };
 
 #define HOLD_BUCKETS (1u << 16)
 
 struct holds {
-	unsigned ms; /* how long one lasts */
+	unsigned ms; /* duration of a hold */
 	size_t n;
 	struct list order;
 	struct objpool pool, spots;
@@ -54,25 +53,31 @@ struct holds {
 void holds_init(struct holds *holds, unsigned ms);
 void holds_done(struct holds *holds);
 
-/* A new one; there is none at this address. */
+/* Adds a hold; the address must not have one yet. */
 struct hold *holds_add(struct holds *holds, const struct prefix *prefix, const struct alloc_client *client);
 void holds_remove(struct holds *holds, struct hold *hold);
-/* It was offered again, to this client. For another one than before that is a new offer: the last of its ranges. */
+/*
+ * Renews the hold for another offer to this client. If the client differs from the previous one, it counts as a
+ * new offer and moves to the end of its ranges' lists.
+ */
 void holds_renew(struct holds *holds, struct hold *hold, const struct alloc_client *client);
-/* One that has ended, or that is one too many; NULL. */
+/* Returns a hold that has ended or exceeds HOLDS_MAX; NULL if there is none. */
 struct hold *holds_ended(const struct holds *holds, int64_t now_ms);
 
 struct hold *holds_at(const struct holds *holds, const struct ip *addr);
-/* The client's; NULL. The one with its id, else the last one with its `other` key. */
+/*
+ * Returns the client's hold: the one with its id, otherwise the last one with its `other` key; NULL if there is
+ * none.
+ */
 struct hold *holds_of(const struct holds *holds, const struct alloc_client *client);
-/* The oldest one with this `other` key, whatever its id; NULL. The next one is in hold->ring. */
+/* Returns the oldest hold with this `other` key, whatever its id, or NULL. hold->ring leads to the next one. */
 struct hold *holds_of_other(const struct holds *holds, const struct client_key *other);
 bool hold_is_of(const struct hold *hold, const struct alloc_client *client);
 
 void hold_list_init(struct hold_list *list);
-/* The hold overlaps with a range, and comes last in its list. */
+/* Appends the hold to the list of a range that it overlaps. */
 void holds_enter(struct holds *holds, struct hold *hold, struct hold_list *list);
-/* May another client take it over there? */
+/* True if another client may take over the hold in this range. */
 bool hold_is_open_in(const struct hold *hold, const struct hold_list *list);
-/* The range is going away. */
+/* Removes all holds from the list of a range that is going away. */
 void holds_leave_all(struct holds *holds, struct hold_list *list);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Each node is a prefix that contains those below it; its two children differ in the first bit after its length.
- * A node without marks is no member: it has two children and only parts them.
+ * A node without marks is not a member: it only separates its two children.
  */
 #include "alloc/spans.h"
 
@@ -64,7 +64,7 @@ static unsigned bit_of(const struct ip *addr, unsigned i)
 	return addr->b[i / 8] >> (7 - i % 8) & 1;
 }
 
-/* How many bits are the same from the start, at most max. */
+/* Returns the number of equal leading bits, at most max. */
 static unsigned same_bits(const struct ip *a, const struct ip *b, unsigned max)
 {
 	uint64_t high = ip_half(a, 0) ^ ip_half(b, 0), low = ip_half(a, 1) ^ ip_half(b, 1);
@@ -106,7 +106,7 @@ void spans_mark(struct spans *s, const struct prefix *prefix, unsigned mark)
 	*place = parent;
 }
 
-/* A node that is no member and does not part two others goes. */
+/* Removes a node that is neither a member nor separates two others. */
 static void tidy(struct spans *s, struct spans_node **place)
 {
 	struct spans_node *node = *place;
@@ -136,12 +136,12 @@ void spans_unmark(struct spans *s, const struct prefix *prefix, unsigned mark)
 		return;
 	tidy(s, place);
 	tidy(s, above);
-	/* There may have been many, and there may never be one again. */
+	/* There may have been many members, and there may never be another. */
 	if (!--s->n && s->chunks->next)
 		spans_done(s);
 }
 
-/* The first member of the tree that does not begin at `except`. */
+/* Returns the first member of the tree that does not begin at `except`. */
 static const struct spans_node *first_member(const struct spans_node *node, const struct ip *except)
 {
 	const struct spans_node *found;
@@ -182,7 +182,7 @@ bool spans_overlap(const struct spans *s, const struct prefix *prefix, const str
 
 struct gap {
 	struct prefix prefix;
-	bool at_end; /* of all addresses: there is none after it */
+	bool at_end; /* end of the address space: no address follows */
 };
 
 static void move_after(struct gap *gap, const struct ip *last)
@@ -194,7 +194,7 @@ static void move_after(struct gap *gap, const struct ip *last)
 	gap->at_end = ip_cmp(&gap->prefix.addr, last) < 0;
 }
 
-/* Move it over the members below; true when that is all: the next one begins after it. */
+/* Moves the gap past the members below; true if it fits before the next member. */
 static bool find_gap(const struct spans_node *node, struct gap *gap)
 {
 	struct ip last, gap_last;
