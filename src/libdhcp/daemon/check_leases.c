@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What a stored lease can get wrong: the subnet it says it is of is not there or does not hold its address
- * (somebody renumbered), or its relay information is of an older form.
+ * What can be wrong with a stored lease: its subnet does not exist or does not contain its address (after
+ * renumbering), or its relay information has an older form.
  */
 #include "daemon/check_leases.h"
 
@@ -10,7 +10,7 @@
 
 #include <pthread.h>
 
-#define LINES_MAX 100 /* leases told about one by one; of more the sum is told */
+#define LINES_MAX 100 /* leases logged individually; beyond that only their number is */
 
 struct check {
 	const struct family *fam;
@@ -20,12 +20,12 @@ struct check {
 	uint64_t n_failed, n_contexts;
 };
 
-/* A lease is right if its subnet is there and holds its address. */
+/* True if the lease's subnet exists and contains its address. */
 static bool is_right(const struct config *cfg, const struct lease *lease)
 {
 	const struct subnet *sub = subnet_by_id(&cfg->plan, lease->subnet_id);
 
-	/* Prefixes are delegated from anywhere. */
+	/* Delegated prefixes may lie outside the subnet. */
 	return sub && (lease->type == LEASE_PD || prefix_contains(&sub->prefix, &lease->addr));
 }
 
@@ -93,7 +93,7 @@ static void check_lease(struct check *check, const struct lease *lease)
 		add_change(check, lease, CHANGE_UPDATE, subnet_id, context);
 }
 
-/* --- making the changes ---------------------------------------------------- */
+/* --- making the changes --- */
 
 struct waiting {
 	pthread_mutex_t lock; /* guards n_open */
@@ -112,7 +112,7 @@ static void txn_done(struct store_txn *txn, uint64_t ticket)
 	(void)pthread_mutex_unlock(&waiting->lock);
 }
 
-#define TXNS_MAX 4096 /* under way at once */
+#define TXNS_MAX 4096 /* maximum number of pending transactions */
 
 static void wait_all(struct waiting *waiting)
 {
@@ -150,7 +150,7 @@ static unsigned apply_wait(struct store *store, struct store_change *changes, si
 	return n_made;
 }
 
-/* -E_SYS when the store cannot be read. */
+/* Returns -E_SYS if the store cannot be read. */
 static int check_all(struct store *store, struct check *check)
 {
 	struct store_scan scan = { .arena = arena_new(0) };

@@ -5,8 +5,8 @@
 #include "serve/family.h"
 
 /*
- * sanity-checks: the leases that were loaded against the configuration that is to serve them. Waits
- * until what it changes is stored; to be called before anybody is served. Returns how many leases were
- * changed or removed, or -E_SYS when the store cannot be read.
+ * Implements sanity-checks: compares the loaded leases with the configuration. Waits until its changes are
+ * stored; call it before any client is served. Returns the number of leases changed or removed, or -E_SYS if the
+ * store cannot be read.
  */
 int check_leases_wait(struct store *store, const struct family *fam, const struct config *cfg);

@@ -7,22 +7,22 @@
 /* The command line of a server. */
 enum run_mode {
 	RUN_SERVE,
-	RUN_CHECK,      /* -t: check the configuration, independent of this machine */
-	RUN_CHECK_WIDE, /* -T: the same, and what depends on the machine */
+	RUN_CHECK,      /* -t: check the configuration, independent of this host */
+	RUN_CHECK_WIDE, /* -T: same, and check what depends on this host */
 	RUN_VERSION,    /* -V, with the libraries */
 	RUN_BUILD_REPORT,
 	RUN_PRINT_SCHEMA,
 	RUN_PRINT_REFERENCE,
 	RUN_PRINT_EXPRESSIONS,
-	RUN_PRINT_CONFIG, /* --print-config FILE: as config-get would show it */
+	RUN_PRINT_CONFIG, /* --print-config FILE: print it as config-get would */
 };
 
 struct run_options {
 	enum run_mode mode;
 	const char *config_file; /* -c, -t, -T; NULL if none */
 	bool verbose;            /* -d */
-	bool relaxed;            /* -X: path and permission refusals are warnings */
-	uint16_t server_port;    /* -p; 0: the protocol's */
+	bool relaxed;            /* -X: path and permission errors are only warnings */
+	uint16_t server_port;    /* -p; 0: the protocol's default */
 	uint16_t client_port;    /* -P */
 	int diag_format;         /* --format: enum diag_format */
 	bool strict;             /* --strict: warnings make the check fail */
@@ -30,6 +30,6 @@ struct run_options {
 
 struct family;
 
-/* 0, or -E_INVAL after one line on stderr. -h and -v end the program. */
+/* Returns 0, or -E_INVAL after printing one line to stderr. -h and -v end the program. */
 int run_options_parse(const struct family *fam, int argc, char **argv, struct run_options *ret);
 void run_options_version(const struct family *fam, enum run_mode mode);

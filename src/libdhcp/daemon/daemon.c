@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Start, reload and stop. A reload builds everything before it changes anything: configuration,
- * log files, sockets, free maps; then each worker changes over between two of its turns, and
- * requests under way finish with what they began with.
+ * Start, reload and stop. A reload prepares everything before it changes anything: configuration, log files,
+ * sockets, free maps; then each worker switches over between two turns, and pending requests finish with the
+ * configuration they started with.
  */
 #include "daemon/daemon.h"
 
@@ -25,14 +25,14 @@
 #include <errno.h>
 #include <unistd.h>
 
-#define SLOTS_MIN 2048      /* requests under way per worker: they wait for the disk together */
-#define RECLAIM_SOON_MS 100 /* from a pool found exhausted to a look for expired leases */
-#define FLUSH_MORE_MS 50    /* between slices of reclaimed leases while there are more */
+#define SLOTS_MIN 2048      /* pending requests per worker: they wait for the disk together */
+#define RECLAIM_SOON_MS 100 /* delay between finding a pool exhausted and reclaiming expired leases */
+#define FLUSH_MORE_MS 50    /* between slices of reclaimed leases if there are more */
 #define STATUS_MS 10000
 #define SUBNET_LINES_MAX 100
-#define DRAIN_MS 2000 /* how long a stop waits for answers under way */
+#define DRAIN_MS 2000 /* how long shutdown waits for pending responses */
 
-/* --- configuration --------------------------------------------------------- */
+/* --- configuration --- */
 
 static void log_diag(void *ctx, enum diag_kind kind, const char *line)
 {
@@ -78,7 +78,7 @@ static void report_config(const struct daemon *d, const struct config *cfg)
 	LOGF(d->fam->idx, DHCPx_CONFIG_COMPLETE, cfg->summary);
 }
 
-/* --- workers --------------------------------------------------------------- */
+/* --- workers --- */
 
 static void on_batch(struct worker *worker, struct dgram *v, unsigned n)
 {
@@ -90,7 +90,7 @@ static void on_turn(struct worker *worker)
 	serve_worker_flush(worker->user);
 }
 
-/* What a worker changes over to, in its own thread. */
+/* What a worker switches to, in its own thread. */
 struct change_over {
 	struct post post;
 	struct serve_worker *w;
@@ -122,19 +122,19 @@ void daemon_change_workers(struct daemon *d, struct live *live, struct sockset *
 		c[i].post.fn = change_over;
 		worker_post(workers_get(d->workers, i), &c[i].post);
 	}
-	/* Posts run in their order, so when this returns those above have run too. */
+	/* Posts run in order, so those above have also run when this returns. */
 	workers_set_engines(d->workers, engines);
 	free(c);
 	free(engines);
 }
 
-/* --- timers ---------------------------------------------------------------- */
+/* --- timers --- */
 
 static void reclaim_now(struct daemon *d)
 {
 	uint32_t wait = d->live->cfg->global.expired_leases_processing->reclaim_timer_wait_time;
 
-	/* Who is refused from here on wakes us again: once for each look, not for each refusal. */
+	/* From here on the next rejected client requests reclaiming again: once per run, not once per client. */
 	atomic_store(&d->srv.want_reclaim, false);
 	(void)reclaim_slice(d->reclaim, d->db->store, d->live->hooks, d->live->cfg->global.expired_leases_processing);
 	if (wait)
@@ -147,9 +147,9 @@ static void reclaim_tick(void *ctx)
 }
 
 /*
- * A pool is exhausted: look now, but not more often than ten times a second. Also where the timer is
- * switched off: an expired lease is free for who needs it. Those who ask all the time must not put off
- * what they wait for.
+ * A pool is exhausted: reclaim now, but at most ten times a second. This also applies if the timer is disabled:
+ * an expired lease is available to any client that needs it. Repeated requests must not postpone the run they
+ * wait for.
  */
 static void reclaim_wanted(struct post *post)
 {
@@ -174,7 +174,7 @@ static void flush_tick(void *ctx)
 
 	if (!wait)
 		return;
-	/* A full slice: there is more, and it must not pile up. */
+	/* A full slice: there are more leases, and they must not pile up. */
 	if (reclaim_flush(d->reclaim, d->db->store, d->live->cfg->global.expired_leases_processing) ==
 	    RECLAIM_SLICE_MAX)
 		loop_timer_start(d->loop, &d->flush_timer, FLUSH_MORE_MS);
@@ -184,7 +184,7 @@ static void flush_tick(void *ctx)
 
 #define SERVING_MAX (2 * COUNT_TEXT_MAX + 8)
 
-/* "2 subnets on 1 interface", in buf of SERVING_MAX. */
+/* Writes "2 subnets on 1 interface" to buf of SERVING_MAX. */
 static const char *serving(const struct daemon *d, char *buf)
 {
 	char subnets[COUNT_TEXT_MAX], ifaces[COUNT_TEXT_MAX];
@@ -239,16 +239,16 @@ static void start_timers(struct daemon *d)
 	lfc_set_interval(d->lfc, d->live->cfg->global.lease_database->lfc_interval);
 }
 
-/* --- start ----------------------------------------------------------------- */
+/* --- start --- */
 
 static void free_live_post(struct post *post)
 {
 	live_free(container_of(post, struct live, post));
-	/* Two configurations were in memory; the room of one is free now. */
+	/* Two configurations were in memory; the memory of one is free now. */
 	heap_settle();
 }
 
-/* From the last worker that had a request of it: freed in the main thread. */
+/* Posted by the last worker that had a request with it; it is freed in the main thread. */
 static void live_unused(struct live *live)
 {
 	struct daemon *d = live->owner;
@@ -279,7 +279,7 @@ static unsigned count_threads(const struct config *cfg)
 		return 1;
 	if (conf->thread_pool_size)
 		return conf->thread_pool_size;
-	/* The kernel's share of the packets and the journal want a core as well: measured, tests/bench. */
+	/* The kernel's packet processing and the journal need a core as well, as measured with tests/bench. */
 	n = sysconf(_SC_NPROCESSORS_ONLN) - 1;
 	return n < 1 ? 1 : n > 64 ? 64 : (unsigned)n;
 }
@@ -340,7 +340,7 @@ static int start_workers(struct daemon *d)
 	return 0;
 }
 
-/* A server without interfaces: as it was installed, or by mistake. */
+/* The server has no interfaces: not configured yet, or misconfigured. */
 static void report_no_interfaces(struct daemon *d, const struct config *cfg)
 {
 	if (cfg->plan.n)
@@ -357,7 +357,7 @@ static int start_sockets(struct daemon *d, struct live *live)
 
 	if (cfg->n_listen && !caps_check(config_is_raw(cfg), d->srv.server_port, why, sizeof(why)))
 		return init_fail(d, "%s", why);
-	/* Watched first: what comes while we open is noticed. */
+	/* Watch first, so that changes during opening are noticed. */
 	if (sockets_watch(d) < 0)
 		return init_fail(d, "cannot watch interfaces: %s", strerror(errno));
 	if (sockets_open(d, cfg, true, &opened) < 0)
@@ -454,7 +454,7 @@ out:
 	return -E_SYS;
 }
 
-/* --- reload ---------------------------------------------------------------- */
+/* --- reload --- */
 
 static void warn_fixed(struct daemon *d, const struct config *cfg)
 {
@@ -468,7 +468,7 @@ static bool refuse(struct daemon *d, const char *why)
 	return false;
 }
 
-/* The one in service, or another beside it; NULL when that cannot be opened. */
+/* Returns the current database or a newly opened one; NULL if that cannot be opened. */
 static struct leasedb *choose_database(struct daemon *d, const struct config *cfg)
 {
 	char *why = NULL;
@@ -483,7 +483,7 @@ static struct leasedb *choose_database(struct daemon *d, const struct config *cf
 	return db;
 }
 
-/* From here on requests use it; those under way end with the old one. */
+/* New requests use this database from here on; pending ones finish with the old one. */
 static void change_database(struct daemon *d, struct leasedb *db, const struct config *cfg)
 {
 	struct leasedb *old = d->db;
@@ -500,7 +500,7 @@ static void change_database(struct daemon *d, struct leasedb *db, const struct c
 	leasedb_leave(old);
 }
 
-/* What a reload builds before it changes anything. */
+/* What a reload prepares before it changes anything. */
 struct built {
 	struct opened opened;
 	struct leasedb *db;
@@ -523,13 +523,13 @@ static bool build(struct daemon *d, struct config *cfg, struct built *b)
 		return false;
 	if (!slots_accept_config(b->live, &why))
 		return refuse(d, why);
-	/* Last: there is no way back. */
+	/* Last, because it cannot be undone. */
 	if (!d->opts.verbose && log_configure(&cfg->log, &why) < 0)
 		return refuse(d, why);
 	return true;
 }
 
-/* Build, then change over; false when the old configuration stays. */
+/* Prepares, then switches over; false if the old configuration stays in use. */
 static bool try_reload(struct daemon *d)
 {
 	struct config *cfg = daemon_load_config(d);
@@ -582,7 +582,7 @@ void daemon_reload(struct daemon *d)
 	(void)notify_ready("serving %s; last reload %s", serving(d, what), d->last_reload);
 }
 
-/* --- stop ------------------------------------------------------------------ */
+/* --- stop --- */
 
 static void drain(struct daemon *d)
 {
@@ -603,10 +603,10 @@ static void free_server(struct daemon *d)
 	unsigned i;
 
 	if (d->live && !atomic_load(&d->live->users))
-		live_free(d->live); /* never came into service */
+		live_free(d->live); /* was never in use */
 	for (i = 0; i < d->srv.n_workers; i++)
 		serve_worker_switch(&d->srv.workers[i], NULL);
-	(void)loop_run_once(d->loop, 0); /* what the workers handed back to be freed */
+	(void)loop_run_once(d->loop, 0); /* frees what the workers returned */
 	server_done(&d->srv);
 }
 
@@ -616,12 +616,12 @@ void daemon_stop(struct daemon *d)
 	sockets_unwatch(d);
 	lfc_set_interval(d->lfc, 0);
 	if (d->workers) {
-		/* Nothing new comes in; what is under way is stored, answered and sent. */
+		/* Receives nothing new; pending requests are stored, answered and sent. */
 		workers_set_engines(d->workers, NULL);
 		drain(d);
 		workers_stop(d->workers);
 	}
-	/* The store may still hand requests back, so the workers' loops outlive it. */
+	/* The store may still return requests, so the workers' loops must outlive it. */
 	reclaim_free_wait(d->reclaim);
 	if (d->db)
 		LOG(DHCPSRV_CLOSE_DB);

@@ -17,11 +17,11 @@ struct daemon {
 	struct run_options opts;
 	struct loop *loop;
 	struct pidfile *pidfile;
-	struct leasedb *db;    /* of the configuration in service */
-	struct list databases; /* that one and those that still have requests under way */
+	struct leasedb *db;    /* of the current configuration */
+	struct list databases; /* the current one and those with pending requests */
 	struct server srv;
-	bool srv_ready;    /* srv was initialised */
-	struct live *live; /* in service */
+	bool srv_ready;    /* srv was initialized */
+	struct live *live; /* the current configuration */
 	struct workers *workers;
 	struct sockets sockets;
 	struct reclaim *reclaim;
@@ -35,12 +35,15 @@ struct daemon {
 	int exit_status;
 };
 
-/* Everything up to serving; on failure the reason is logged and negative returned. */
+/* Starts everything needed to serve clients; logs the reason and returns a negative value on failure. */
 int daemon_start(struct daemon *d);
 void daemon_stop(struct daemon *d);
-/* Read the configuration file again; on any failure the old configuration serves on. */
+/* Reads the configuration file again; on any failure the current configuration stays in use. */
 void daemon_reload(struct daemon *d);
-/* Load the file, log what is wrong with it. NULL when it cannot be used. */
+/* Loads the file and logs its errors. NULL if it cannot be used. */
 struct config *daemon_load_config(struct daemon *d);
-/* All workers serve by `live` (NULL: as before), and receive from and send by `sets`. Returns when they do. */
+/*
+ * Switches all workers to `live` (NULL: unchanged) and to receiving and sending through `sets`. Returns once all
+ * have switched.
+ */
 void daemon_change_workers(struct daemon *d, struct live *live, struct sockset **sets);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define CLOSING_MS 1000 /* how long a file is waited for that is being closed */
+#define CLOSING_MS 1000 /* how long to wait for a file that is being closed */
 #define CLOSING_LOOK_MS 20
 
 struct leasedb *database_open(const struct family *fam, const struct config *cfg, char **reterr)
@@ -29,7 +29,7 @@ struct leasedb *database_open(const struct family *fam, const struct config *cfg
 	*reterr = NULL;
 	LOG(DHCPSRV_LEASE_MGR_BACKENDS_REGISTERED, conf.type);
 	err = store_open(&conf, &store, reterr);
-	/* Its last requests of a configuration before this one are still under way. */
+	/* The last requests of an earlier configuration are still pending. */
 	for (unsigned i = 0; err == -E_AGAIN && i < CLOSING_MS / CLOSING_LOOK_MS; i++) {
 		free(*reterr);
 		(void)usleep(CLOSING_LOOK_MS * 1000);

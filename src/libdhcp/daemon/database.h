@@ -5,17 +5,17 @@
 #include "serve/leasedb.h"
 
 /*
- * The lease database that a configuration asks for. Opening reads all leases and waits for the disk, and for what
- * "sanity-checks" change; another one may be in service meanwhile.
+ * The lease database of a configuration. Opening it reads all leases and waits for the disk, including for the
+ * changes that "sanity-checks" makes; another database may be in use meanwhile.
  */
 
-/* On failure NULL, and *reterr (malloc'd, NULL when there is no memory) says why. */
+/* On failure returns NULL, and *reterr (malloc'd, NULL if out of memory) gives the reason. */
 struct leasedb *database_open(const struct family *fam, const struct config *cfg, char **reterr);
-/* Whether `db`, which was opened for `old`, is what `cfg` asks for. */
+/* True if `db`, which was opened for `old`, also suits `cfg`. */
 bool database_is_same(const struct leasedb *db, const struct config *old, const struct config *cfg);
-/* One that stays: what can change while it is open. */
+/* Applies the settings that can change while the database stays open. */
 void database_adjust(struct leasedb *db, const struct config *cfg);
-/* How many leases it has now, in all states. */
+/* Returns the current number of leases, in all states. */
 uint64_t database_leases(const struct leasedb *db);
-/* "the file PATH" or "memory only", in buf; returns it. */
+/* Writes "the file PATH" or "memory only" to buf; returns buf. */
 const char *database_name(const struct leasedb *db, char *buf, size_t size);

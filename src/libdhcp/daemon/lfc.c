@@ -20,28 +20,28 @@
 #define SIZE_MIN (16U << 20)
 #define SIZE_FACTOR 4
 #define RETRY_MS 60000
-#define EXIT_RUNNING 2 /* of kea-lfc: another one is at work */
+#define EXIT_RUNNING 2 /* exit status of kea-lfc: another one is running */
 
 extern char **environ;
 
 struct lfc {
 	struct loop *loop;
-	struct store *store;    /* NULL: nothing is cleaned up */
-	struct store *rotating; /* the store whose file is being moved aside; NULL: none */
+	struct store *store;    /* NULL: no cleanups */
+	struct store *rotating; /* store whose file is being moved aside; NULL: none */
 	const char *family_arg;
 	char *program;
 	uint32_t interval_sec; /* 0: never */
 	struct timer interval_timer, size_timer;
-	int64_t not_before_ms; /* for cleanups by size */
+	int64_t not_before_ms; /* earliest time of the next cleanup by size */
 	struct post post;      /* from the journal thread: the file was moved aside */
 	_Atomic int result;
-	pid_t pid; /* 0: none runs */
+	pid_t pid; /* 0: not running */
 	int64_t started_ms;
 };
 
 /* --- the child --- */
 
-/* $KEA_LFC_EXECUTABLE, or beside our own program, or where it is installed. */
+/* Returns $KEA_LFC_EXECUTABLE, kea-lfc next to this program, or the installed one. */
 static char *find_program(void)
 {
 	const char *env = secure_getenv("KEA_LFC_EXECUTABLE");
@@ -68,7 +68,7 @@ static void failed(struct lfc *lfc)
 	lfc->not_before_ms = clock_boot_ms() + RETRY_MS;
 }
 
-/* A child of its own: no signal of ours is blocked or ignored in it. */
+/* Starts a child process with no blocked or ignored signals. */
 static int spawn(struct lfc *lfc, char **argv)
 {
 	posix_spawnattr_t attr;
@@ -135,7 +135,7 @@ static void run_program(struct lfc *lfc)
 	free(pid_file);
 }
 
-/* "was killed by signal 31 (SIGSYS: ...)"; what an operator knows of a signal is its name. */
+/* "was killed by signal 31 (SIGSYS: ...)": operators know signals by name. */
 static void describe_signal(int signo, char *buf, size_t size)
 {
 	static const struct {
@@ -186,9 +186,9 @@ void lfc_child_ended(struct lfc *lfc)
 	LOG(DHCPSRV_MEMFILE_LFC_FAILED, how);
 }
 
-/* --- when --- */
+/* --- scheduling --- */
 
-/* In the journal thread. */
+/* Runs in the journal thread. */
 static void rotated(void *ctx, int result)
 {
 	struct lfc *lfc = ctx;
@@ -212,7 +212,7 @@ static void rotated_post(struct post *post)
 	} else if (result == -E_NOENT) {
 		LOG(DHCPSRV_MEMFILE_LFC_NOTHING);
 	} else if (result < 0) {
-		failed(lfc); /* the journal said why */
+		failed(lfc); /* the journal logged the reason */
 	}
 }
 

@@ -5,32 +5,32 @@
 #include "lease/store.h"
 
 /*
- * Starts kea-lfc, which cleans up what the lease file has grown to (lease/lfc.h):
+ * Starts kea-lfc, which cleans up a lease file that has grown (lease/lfc.h):
  *
  *	- every lfc-interval seconds;
- *	- when the lease file holds 16 MiB and four times what the leases held now need, looked at every
- *	  5 seconds: with the one time that the cleaned file takes, disk use and the time of a start
- *	  stay in proportion to the leases, whatever their rate of change;
- *	- at the start of the server, if an earlier cleanup did not come to its end.
+ *	- when the lease file has reached 16 MiB and four times the size the current leases need, checked
+ *	  every 5 seconds: together with the cleaned file, this keeps disk use and start time in
+ *	  proportion to the number of leases, whatever their rate of change;
+ *	- at the start of the server, if an earlier cleanup was interrupted.
  *
- * An interval of 0 means never. One cleanup at a time; after one that failed, size starts the next
- * after a minute at the earliest. A cleanup outlives its server. Main thread only.
+ * An interval of 0 means never. Only one cleanup runs at a time; after a failed one, file size triggers the next
+ * after a minute at the earliest. A cleanup continues when its server ends. Main thread only.
  */
 struct lfc;
 
 /* `family` is an index. */
 struct lfc *lfc_new(struct loop *loop, unsigned family);
 /*
- * Cleans up this store's file, if it has one, from here on; the store stays the caller's. The file of the one before,
- * if it was being moved aside, is cleaned up when it is in service again.
+ * From here on, cleans up the file of this store, if it has one; the store remains the caller's. If the previous
+ * store's file was just being moved aside, it is cleaned up once that store is in use again.
  */
 void lfc_use(struct lfc *lfc, struct store *store);
 /*
- * At the start and after each reload, after lfc_use(); with an interval that is the same the time runs on. 0 also
- * stops.
+ * Call at the start and after each reload, after lfc_use(); an unchanged interval does not restart the timer. 0
+ * also stops a running timer.
  */
 void lfc_set_interval(struct lfc *lfc, uint32_t sec);
-/* SIGCHLD came. */
+/* Call on SIGCHLD. */
 void lfc_child_ended(struct lfc *lfc);
-/* After store_close() and when the loop runs no more. NULL is fine for all of these. */
+/* Call after store_close(), when the loop no longer runs. NULL is fine for all these functions. */
 void lfc_free(struct lfc *lfc);

@@ -32,7 +32,7 @@ static void on_signal(void *ctx, int signo)
 	}
 }
 
-/* Sockets are many where interfaces and workers are; the usual soft limit is for programs that use select(). */
+/* Many interfaces and workers need many sockets; the usual soft limit is meant for programs that use select(). */
 static void raise_limits(void)
 {
 	struct rlimit files;
@@ -50,7 +50,8 @@ static int serve(const struct family *fam, const struct run_options *opts)
 	int status = 1;
 
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGCHLD, SIG_DFL); /* whoever started us may have ignored it: then nobody could be waited for */
+	(void)signal(SIGCHLD,
+		     SIG_DFL); /* the parent may have ignored it, which would make it impossible to wait for children */
 	d = (struct daemon){ .fam = fam, .opts = *opts };
 	raise_limits();
 	d.loop = loop_new();
@@ -73,14 +74,14 @@ static int serve(const struct family *fam, const struct run_options *opts)
 	return status;
 }
 
-/* What -T looks at beyond the file. */
+/* What -T checks beyond the file. */
 struct machine {
 	const struct config *cfg;
 	const struct ifaces *ifaces;
 	struct diag *diag;
 };
 
-/* Where interfaces-config names it. */
+/* Returns the position of the interface's entry in interfaces-config. */
 static struct pos pos_of(const struct config *cfg, const char *ifname)
 {
 	for (unsigned i = 0; i < cfg->n_listen; i++)

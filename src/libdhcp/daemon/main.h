@@ -3,5 +3,5 @@
 
 struct family;
 
-/* A whole server: options, signals, threads, life and death. Returns the exit status. */
+/* A complete server: options, signals, threads, start and shutdown. Returns the exit status. */
 int serve_main(const struct family *fam, int argc, char **argv);

@@ -8,7 +8,7 @@
 
 typedef VEC(struct log_output) output_vec;
 
-/* Whether lines about the configuration go to this logger: the root, or its child for the program itself. */
+/* True if messages about the configuration go to this logger: the root logger, or the program's own child logger. */
 static bool is_for_us(const struct family *fam, const char *name)
 {
 	char child[32];

@@ -8,25 +8,25 @@
 
 #include <pthread.h>
 
-/* One lease under way: a transaction of its own, so one conflict spoils nothing else. */
+/* One pending lease: each has its own transaction, so a conflict affects no other lease. */
 struct job {
 	struct reclaim *reclaim;
 	struct store_txn txn;
 	struct store_change change;
-	const struct lease *lease; /* as it was */
+	const struct lease *lease; /* before the change */
 };
 
 struct reclaim {
 	unsigned family;
-	struct arena *arena; /* of the slice under way */
+	struct arena *arena; /* for the pending slice */
 	struct job *jobs;
-	unsigned behind;      /* slices in a row that did not reach the end */
+	unsigned behind;      /* consecutive slices that left leases over */
 	pthread_mutex_t lock; /* guards n_open, n_failed */
 	pthread_cond_t idle;
 	unsigned n_open;
-	unsigned n_failed; /* of the slice under way */
-	bool is_failing;   /* the last slice could not be stored: logged */
-	bool is_flush;     /* the slice under way removes what was reclaimed before */
+	unsigned n_failed; /* in the pending slice */
+	bool is_failing;   /* the last slice could not be stored, which was logged */
+	bool is_flush;     /* the pending slice removes leases reclaimed earlier */
 };
 
 struct reclaim *reclaim_new(unsigned family)
@@ -70,7 +70,7 @@ static void report(const struct reclaim *reclaim, const struct lease *lease)
 		     lease->subnet_id);
 }
 
-/* From any thread. If a client has the address meanwhile, its request has reclaimed the lease. */
+/* Called from any thread. If a client got the address meanwhile, its request has reclaimed the lease. */
 static void job_done(struct store_txn *txn, uint64_t ticket)
 {
 	struct job *job = txn->owner;
@@ -81,14 +81,14 @@ static void job_done(struct store_txn *txn, uint64_t ticket)
 	if (is_reclaimed)
 		report(reclaim, job->lease);
 	(void)pthread_mutex_lock(&reclaim->lock);
-	/* A conflict is no failure: the client came back meanwhile. */
+	/* A conflict is not a failure: the client has returned meanwhile. */
 	reclaim->n_failed += txn->result == CHANGE_FAILED;
 	if (--reclaim->n_open == 0)
 		(void)pthread_cond_signal(&reclaim->idle);
 	(void)pthread_mutex_unlock(&reclaim->lock);
 }
 
-/* False while the last slice is under way; else what became of that is logged. */
+/* Returns false while the last slice is pending; otherwise logs its result. */
 static bool begin(struct reclaim *reclaim, bool is_flush)
 {
 	unsigned n_open, n_failed;
@@ -139,13 +139,13 @@ static void delete_lease(struct store_change *change, const struct lease *lease)
 }
 
 /*
- * The change that reclaims the lease: kept in state reclaimed, or removed at once. False: a hook library wants it to
- * stay as it is.
+ * Prepares the change that reclaims the lease: sets state reclaimed, or removes it at once. Returns false if a
+ * hook library keeps the lease unchanged.
  */
 static bool reclaim_lease(struct store_change *change, const struct lease *lease, const struct hooks *hooks,
 			  const struct expired_leases_processing_conf *conf)
 {
-	/* A declined lease belongs to nobody: there is no client to hold it for. */
+	/* A declined lease has no client to hold it for. */
 	bool removes = !conf->hold_reclaimed_time || lease->state == LEASE_DECLINED;
 	struct lease kept = *lease;
 
@@ -174,7 +174,7 @@ unsigned reclaim_slice(struct reclaim *reclaim, struct store *store, const struc
 	unsigned max = conf->max_reclaim_leases && conf->max_reclaim_leases < RECLAIM_SLICE_MAX
 			       ? conf->max_reclaim_leases
 			       : RECLAIM_SLICE_MAX;
-	/* Those that a library wants to stay are the first ones each time. They must not hide the others. */
+	/* Leases that a library keeps come first every time. They must not hide the others. */
 	unsigned n_asked = hooks ? RECLAIM_SLICE_MAX : max;
 	struct lease *leases;
 	unsigned n, i, n_started = 0, n_done = 0;

@@ -8,9 +8,9 @@
 
 #include <errno.h>
 
-#define SETTLE_MS 200 /* from the first notice of a burst until we look */
+#define SETTLE_MS 200 /* from the first event of a burst to reading the interfaces */
 
-/* --- what is open, and what is told of it ---------------------------------- */
+/* --- what is open, and logging it --- */
 
 static bool is_open(const struct socket_state *state)
 {
@@ -38,7 +38,7 @@ static const struct socket_state *find_same(const struct socket_states *states, 
 	return NULL;
 }
 
-/* What is said twice ("eth0" and "eth0/ADDRESS" lack the same thing) is one state. */
+/* Two entries with the same problem ("eth0" and "eth0/ADDRESS") share one state. */
 static void note(void *ctx, const char *ifname, const struct ip *addr, const char *text)
 {
 	struct socket_states *states = ctx;
@@ -52,7 +52,7 @@ static void note(void *ctx, const char *ifname, const struct ip *addr, const cha
 		*vec_push(&states->v) = state;
 }
 
-/* The same interface and address under another name. */
+/* Finds the same interface and address under another name. */
 static const struct socket_state *find_renamed(const struct socket_states *states, const struct socket_state *like)
 {
 	for (size_t i = 0; i < states->v.n; i++) {
@@ -65,7 +65,7 @@ static const struct socket_state *find_renamed(const struct socket_states *state
 	return NULL;
 }
 
-/* Why a place that was open is not open any more, as far as the new states say. */
+/* Returns the reason why a socket is no longer open, according to the new states. */
 static const char *reason(const struct socket_states *now, const struct socket_state *was)
 {
 	for (size_t i = 0; i < now->v.n; i++)
@@ -130,7 +130,7 @@ const struct subnet *sockets_unselected(const struct plan *plan, const struct if
 	return NULL;
 }
 
-/* Of the interfaces that are open now, and were not in `before`. */
+/* Checks interfaces that are open now and were not in `before`. */
 static void warn_unselected(const struct daemon *d, const struct plan *plan, const struct socket_states *before,
 			    const struct socket_states *now)
 {
@@ -143,7 +143,7 @@ static void warn_unselected(const struct daemon *d, const struct plan *plan, con
 		const struct subnet *sub;
 		struct ip addr;
 
-		/* The first address of an interface is the one that selects. */
+		/* The first address of an interface selects the subnet. */
 		if (!is_open(state) || !iface || !strcmp(last, state->ifname) || find_open(before, state))
 			continue;
 		last = state->ifname;
@@ -162,9 +162,9 @@ static bool is_missing(const struct socket_states *states)
 	return false;
 }
 
-/* --- opening --------------------------------------------------------------- */
+/* --- opening --- */
 
-/* The addresses by which clients may name us as their server. */
+/* Collects the addresses by which clients may identify this server. */
 static void learn_addresses(struct daemon *d, const struct ifaces *ifaces)
 {
 	VEC(struct ip) own = { 0 };
@@ -191,7 +191,7 @@ static int open_sets(struct daemon *d, const struct config *cfg, struct opened *
 	};
 
 	LOGF(d->fam->idx, DHCPx_OPEN_SOCKET, d->srv.server_port);
-	/* The new ones begin to count now. */
+	/* Start counting for the new sockets. */
 	sockets_note_drops(d);
 	*ret = (struct opened){ .sets = xcalloc(n, sizeof(struct sockset *)) };
 	ret->n_open = sockset_open(&conf, d->sockets.sets, d->sockets.sets ? n : 0, note, &ret->states, ret->sets);
@@ -240,7 +240,7 @@ int sockets_open(struct daemon *d, const struct config *cfg, bool at_start, stru
 	d->sockets.seen = ifaces;
 	if (open_sets(d, cfg, ret) < 0)
 		return -E_SYS;
-	/* All must be there: at once, or at a start within the retries that are configured. */
+	/* All sockets must be open: at once, or at a start within the configured number of retries. */
 	if (!conf->service_sockets_require_all || !is_missing(&ret->states) ||
 	    (at_start && conf->service_sockets_max_retries))
 		return 0;
@@ -288,7 +288,7 @@ void sockets_use(struct daemon *d, struct live *live, struct opened *opened)
 	retry_later(d);
 }
 
-/* --- following the interfaces ---------------------------------------------- */
+/* --- following the interfaces --- */
 
 static void look_again(struct daemon *d)
 {
@@ -306,7 +306,7 @@ static void settled(void *ctx)
 	d->sockets.is_settling = false;
 	if (ifaces_read(&ifaces) < 0)
 		return;
-	/* Routers and lifetimes of addresses speak up all the time; that is nothing to us. */
+	/* Router advertisements and address lifetimes cause constant events that do not matter here. */
 	if (ifaces_equal(d->sockets.seen, ifaces)) {
 		ifaces_free(ifaces);
 		return;
@@ -324,7 +324,7 @@ static void changed(void *ctx, const struct iface_event *event)
 	(void)event;
 	if (!d->live->cfg->global.interfaces_config->re_detect || !d->live->cfg->n_listen || d->sockets.is_settling)
 		return;
-	/* Not put off by what follows: we are there soon after the first notice. */
+	/* Later events do not postpone this: the interfaces are read soon after the first one. */
 	d->sockets.is_settling = true;
 	loop_timer_start(d->loop, &d->sockets.settle_timer, SETTLE_MS);
 }

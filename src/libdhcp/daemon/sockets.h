@@ -9,19 +9,19 @@
 #include <stdbool.h>
 
 /*
- * The sockets of the process: opened at start and reload, opened and closed when interfaces come and go,
- * tried again on a timer where the configuration says so. What is told in the log is what changed: one
- * line for each address that is served now, and one for each that is not any more. Main thread.
+ * The sockets of the process: opened at start and reload, opened and closed when interfaces appear and
+ * disappear, and retried on a timer if so configured. The log reports changes: one line for each address that is
+ * now served, and one for each that no longer is. Main thread.
  */
 struct daemon;
 struct config;
 struct live;
 
-/* Where we listen, or why we do not. */
+/* An address that is listened on, or the reason why it is not. */
 struct socket_state {
 	char ifname[IFNAMSIZ];
 	uint32_t ifindex; /* 0 if there is none */
-	struct ip addr;   /* zero: it is about the interface */
+	struct ip addr;   /* zero: the state of the interface itself */
 	char text[160];   /* "" while it is open */
 };
 
@@ -30,40 +30,42 @@ struct socket_states {
 };
 
 struct sockets {
-	struct sockset **sets;       /* one per worker; NULL while nothing is open */
-	unsigned n_ifaces;           /* interfaces open */
-	struct socket_states states; /* as told in the log */
-	struct ifaces *seen;         /* the interfaces at the last look */
+	struct sockset **sets;       /* one per worker; NULL if no socket is open */
+	unsigned n_ifaces;           /* number of open interfaces */
+	struct socket_states states; /* as last logged */
+	struct ifaces *seen;         /* the interfaces as last read */
 	struct iface_watch *watch;
-	struct timer settle_timer; /* events come in bursts */
+	struct timer settle_timer; /* collects bursts of events */
 	struct timer retry_timer;
 	bool is_settling;
 	unsigned n_retries;
 };
 
-/* What was opened for a configuration that is not in service yet. */
+/* Sockets opened for a configuration that is not in use yet. */
 struct opened {
 	struct sockset **sets;
-	int n_open; /* interfaces */
+	int n_open; /* number of interfaces */
 	struct socket_states states;
 };
 
-/* 0, or negative when the interfaces cannot be read or, with service-sockets-require-all, something is missing: logged.
+/*
+ * Returns 0, or a negative value (logged) if the interfaces cannot be read or, with service-sockets-require-all,
+ * a socket is missing.
  */
 int sockets_open(struct daemon *d, const struct config *cfg, bool at_start, struct opened *ret);
-/* It is not used after all. */
+/* Closes sockets that are not needed after all. */
 void sockets_drop(struct daemon *d, struct opened *opened);
-/* The workers change over to it, and to `live` (NULL: as before). */
+/* Switches the workers to these sockets, and to `live` (NULL: unchanged). */
 void sockets_use(struct daemon *d, struct live *live, struct opened *opened);
-/* Follow the interfaces from now on; -E_SYS. */
+/* Follows interface changes from now on; -E_SYS. */
 int sockets_watch(struct daemon *d);
 void sockets_unwatch(struct daemon *d);
 /*
- * A subnet that contains an address of the interface, although none is selected for clients on its link, where messages
- * are received by address `local`; NULL if there is none.
+ * For an interface on which messages are received by address `local` and no subnet is selected for directly
+ * attached clients: returns a subnet that contains an address of the interface; NULL if there is none.
  */
 const struct subnet *sockets_unselected(const struct plan *plan, const struct iface *iface, const struct ip *local,
 					struct ip *ret_addr);
-/* Count what the kernel has dropped (STAT_SOCKET_FULL); before that is read, and now and then. */
+/* Counts packets dropped by the kernel (STAT_SOCKET_FULL); called periodically and before the counter is read. */
 void sockets_note_drops(struct daemon *d);
 void sockets_done(struct daemon *d);
