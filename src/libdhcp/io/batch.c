@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Many datagrams per system call. recvmmsg returns what is there; sendmmsg stops at the first that
- * cannot be sent, and only says why when asked to begin with that one: so each failure costs one call,
- * and a full socket buffer fails the rest of the batch at once.
+ * Many datagrams per system call. recvmmsg returns what is queued; sendmmsg stops at the first failure, and only
+ * reports its reason if that datagram comes first in the call: so each failure costs one call, and a full socket
+ * buffer fails the rest of the batch at once.
  */
 #include "io/batch.h"
 
 #include <errno.h>
 
-#define CLOCK_STEP_US 60000000 /* no socket holds anything for a minute: the clock was set */
+#define CLOCK_STEP_US 60000000 /* no socket queues anything for a minute: the clock was set */
 
 unsigned batch_recv(struct batch *batch, int fd, bool with_headers, struct dgram *v, unsigned n)
 {
@@ -29,7 +29,7 @@ unsigned batch_recv(struct batch *batch, int fd, bool with_headers, struct dgram
 				      .msg_control = &batch->control[i],
 				      .msg_controllen = sizeof(batch->control[i]) };
 	}
-	/* A pending error is reported instead of data: ask once more. */
+	/* A pending error is reported instead of data: retry. */
 	for (int tries = 0; tries < 3; tries++) {
 		got = recvmmsg(fd, batch->m, n, MSG_DONTWAIT, NULL);
 		if (got >= 0)
@@ -59,7 +59,7 @@ int64_t batch_wait_us(const struct batch *batch, unsigned i, const struct timesp
 	if (!came)
 		return 0;
 	us = (int64_t)(wall->tv_sec - came->tv_sec) * 1000000 + (wall->tv_nsec - came->tv_nsec) / 1000;
-	/* Set meanwhile, or (in tests) not the one that the kernel has. */
+	/* The clock was set meanwhile, or (in tests) is not the kernel's. */
 	return us > 0 && us < CLOCK_STEP_US ? us : 0;
 }
 

@@ -10,8 +10,8 @@
 #include <time.h>
 
 /*
- * The arrays that recvmmsg and sendmmsg want, for up to BATCH_N datagrams, each of two pieces: headers
- * (packet sockets only) and payload. One per socket set, used by its thread alone.
+ * The arrays for recvmmsg and sendmmsg, for up to BATCH_N datagrams of two pieces each: headers (packet sockets
+ * only) and payload. One per socket set, used only by its thread.
  */
 enum {
 	BATCH_N = 64,
@@ -35,22 +35,24 @@ struct batch {
 };
 
 /*
- * Receive up to n into the buffers of v (and the headers, if with_headers), never waiting. Returns how
- * many; the m[i] tell lengths, flags, names and control data. Errors that a socket reports once, such
- * as a link that went down, count as nothing there.
+ * Receives up to n datagrams into the buffers of v (and the headers, if with_headers), without waiting. Returns
+ * their number; m[i] has lengths, flags, names and control data. An error that a socket reports once, such as a
+ * link that went down, counts as no data.
  */
 unsigned batch_recv(struct batch *batch, int fd, bool with_headers, struct dgram *v, unsigned n);
 
-/* The control message of this kind and at least this size in m[i]; NULL if none. */
+/* Returns the control message of this type and at least this size in m[i]; NULL if there is none. */
 const void *batch_control(const struct batch *batch, unsigned i, int level, int type, size_t size);
 
-/* For how long m[i] was in the socket, of one with SO_TIMESTAMPNS; 0 when that is not known, as after the clock was
- * set. */
+/*
+ * Returns how long m[i] was in the socket, which must have SO_TIMESTAMPNS; 0 if unknown, for example after the
+ * clock was set.
+ */
 int64_t batch_wait_us(const struct batch *batch, unsigned i, const struct timespec *wall);
 
 /*
- * Message i will be the bytes of dgram, to name[i] of this length, with one control message of this kind. Returns
- * the place of the latter's `size` bytes, which are zero.
+ * Makes message i the bytes of dgram, sent to name[i] of this length, with one control message of this type.
+ * Returns a pointer to the `size` data bytes of the control message, which are zero.
  */
 static inline void *batch_put(struct batch *batch, unsigned i, const struct dgram *dgram, size_t name_len, int level,
 			      int type, size_t size)
@@ -73,7 +75,7 @@ static inline void *batch_put(struct batch *batch, unsigned i, const struct dgra
 	return CMSG_DATA(c);
 }
 
-/* Send m[0..n), never waiting; ret_err[i] is 0, or the errno for which it was not sent. */
+/* Sends m[0..n) without waiting; ret_err[i] is 0, or the errno of the failure. */
 void batch_send(struct batch *batch, int fd, unsigned n, int *ret_err);
-/* True if the kernel had no room for it: another socket may have. */
+/* True if the kernel had no buffer space: another socket may have some. */
 bool batch_is_full(int err);

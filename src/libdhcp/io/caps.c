@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Capabilities, read with capget(2) itself; nothing is changed here. */
+/* Reads capabilities directly with capget(2); changes nothing. */
 #include "io/caps.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ const char *caps_hint(int err, int cap)
 	return cap == CAP_NET_RAW ? " (CAP_NET_RAW is needed)" : " (CAP_NET_BIND_SERVICE is needed)";
 }
 
-/* From which port on anybody may bind. */
+/* Returns the lowest port that needs no capability to bind. */
 static unsigned first_free_port(void)
 {
 	FILE *f = fopen("/proc/sys/net/ipv4/ip_unprivileged_port_start", "re");
@@ -52,7 +52,7 @@ bool caps_check(bool raw, uint16_t port, char *buf, size_t size)
 		return true;
 	n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	exe[n > 0 ? n : 0] = '\0';
-	/* setcap replaces the whole set: always name all that the configuration needs. */
+	/* setcap replaces the whole set: always name all capabilities the configuration needs. */
 	names = raw ? "cap_net_raw,cap_net_bind_service" : "cap_net_bind_service";
 	(void)snprintf(buf, size, "missing capability %s%s%s; grant with: setcap %s=ep %s", no_raw ? "CAP_NET_RAW" : "",
 		       no_raw && no_bind ? " and " : "", no_bind ? "CAP_NET_BIND_SERVICE" : "", names,

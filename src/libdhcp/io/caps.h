@@ -6,12 +6,14 @@
 #include <stdint.h>
 
 /*
- * Whether this process may open its sockets. caps_check returns true when it may, else false with one
- * line for the operator in buf: what is missing and the setcap command that grants it to this program.
+ * Checks whether this process may open its sockets. If not, caps_check returns false with one line for the
+ * operator in buf: what is missing, and the setcap command that grants it to this program.
  */
 bool caps_check(bool raw, uint16_t port, char *buf, size_t size);
-/* What to append to the text of errno after a socket could not be opened for want of this capability; "" if it was not
- * that. */
+/*
+ * Returns the text to append to strerror(errno) if a socket could not be opened because this capability is
+ * missing; "" if that was not the reason.
+ */
 const char *caps_hint(int err, int cap);
-/* Effective capability (CAP_NET_RAW, ...; linux/capability.h). */
+/* True if the capability (CAP_NET_RAW, ...; linux/capability.h) is effective. */
 bool caps_has(int cap);

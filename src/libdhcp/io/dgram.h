@@ -8,25 +8,25 @@
 
 struct sock;
 
-/* Enough for every datagram of an Ethernet with jumbo frames off; longer ones are dropped and counted. */
+/* Enough for every datagram on an Ethernet without jumbo frames; longer ones are dropped and counted. */
 #define DGRAM_SIZE 2048
 #define DGRAM_IFNAME_MAX 16
 
 /*
- * One UDP datagram with everything that is known about its way. `buf` is the payload (for DHCPv4:
- * starts at `op`) whatever kind of socket it came from; `size` bytes are there, `len` are used.
+ * One UDP datagram with all information about its path. `buf` is the payload (for DHCPv4: it starts at `op`),
+ * whatever type of socket it came from; its capacity is `size` bytes, of which `len` are used.
  *
- * Received: src, sport, dst, dport, the macs (zero when a UDP socket took it), ifindex and ifname of
- * the interface it arrived on, `local`: dst if that is an address of ours, else (broadcast) the
- * interface's own address, fit for a server identifier and as the source of the answer.
+ * Received: src, sport, dst, dport, the macs (zero if received by a UDP socket), ifindex and ifname of the
+ * interface it arrived on, and `local`: dst if that is an address of this host, otherwise (broadcast) the
+ * address of the interface, suitable as a server identifier and as the source of the response.
  *
  * To send: buf, len, dst, dport, sport, local (source), ifindex, and
- *	raw_out		by AF_PACKET out of ifindex, to dst_mac: clients that have no address yet
+ *	raw_out		through AF_PACKET on ifindex, to dst_mac: for clients without an address
  *	not raw_out	routed by the kernel. If dst_mac is not zero and ifindex has a packet socket,
- *			it is sent there instead when the UDP socket is full, for example of
- *			datagrams that wait for an ARP answer: give the mac the request came from.
- * `sock` is set on receive and valid only during that batch; sending does not read it, so an answer
- * may leave after the sockets were opened anew.
+ *			the datagram is sent there if the UDP socket is full, for example of
+ *			datagrams waiting for ARP: set it to the mac the request came from.
+ * `sock` is set on receive and only valid during that batch; sending does not use it, so a response may be sent
+ * after the sockets were reopened.
  */
 struct dgram {
 	uint8_t *buf;
@@ -34,13 +34,13 @@ struct dgram {
 	struct ip src, dst;
 	uint16_t sport, dport;
 	uint32_t ifindex;
-	uint32_t mtu; /* received: of that interface; 0 if not known */
+	uint32_t mtu; /* received: of that interface; 0 if unknown */
 	uint8_t src_mac[6], dst_mac[6];
 	bool raw_out;
-	bool raw_in; /* came by AF_PACKET: the macs are known, raw_out is possible on this interface */
+	bool raw_in; /* received by AF_PACKET: the macs are known, and raw_out is possible on this interface */
 	struct sock *sock;
 	struct ip local;
-	int err;         /* of one that was to be sent: 0, or the errno for which it was not */
-	int64_t when_us; /* CLOCK_BOOTTIME at which the batch was taken from the kernel */
+	int err;         /* after sending: 0, or the errno of the failure */
+	int64_t when_us; /* CLOCK_BOOTTIME at which the batch was read from the kernel */
 	char ifname[DGRAM_IFNAME_MAX];
 };

@@ -5,8 +5,8 @@
 #include "io/loop.h"
 
 /*
- * Where a worker's datagrams come from and go to: sockets (io/sock.h) or queues in memory
- * (io/fake.h). Used by one thread. What it drops is counted (STAT_SOCKET_*, STAT_SEND_*).
+ * Where a worker receives and sends datagrams: sockets (io/sock.h) or queues in memory (io/fake.h). Used by one
+ * thread. Dropped datagrams are counted (STAT_SOCKET_*, STAT_SEND_*).
  */
 struct io_engine {
 	const struct io_ops *ops;
@@ -22,8 +22,8 @@ struct io_ops {
 };
 
 /*
- * Up to n datagrams into the buffers of v[0..n), without waiting: the caller sets buf and size, all
- * else is filled in. Returns how many; 0 when there are none now.
+ * Receives up to n datagrams into the buffers of v[0..n), without waiting: the caller sets buf and size, the
+ * engine all other fields. Returns the number received; 0 if there are none now.
  */
 static inline int io_recv(struct io_engine *engine, struct dgram *v, unsigned n)
 {
@@ -31,15 +31,15 @@ static inline int io_recv(struct io_engine *engine, struct dgram *v, unsigned n)
 }
 
 /*
- * Send all that can be sent without waiting. Returns how many left; what could not is dropped and
- * counted, as the network might have done.
+ * Sends as many as possible without waiting. Returns the number sent; the rest are dropped and counted, as the
+ * network might have done.
  */
 static inline unsigned io_send(struct io_engine *engine, struct dgram *const *v, unsigned n)
 {
 	return engine->ops->send(engine, v, n);
 }
 
-/* `readable` is called in the loop whenever io_recv has something. */
+/* Calls `readable` in the loop whenever io_recv has data. */
 static inline int io_watch(struct io_engine *engine, struct loop *loop, loop_fn *readable, void *ctx)
 {
 	return engine->ops->watch(engine, loop, readable, ctx);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The fake twin: two lists under one lock, an eventfd for the loop. */
+/* The fake engine: two lists under one lock, an eventfd for the loop. */
 #include "io/fake.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -19,7 +19,7 @@ struct item {
 
 struct fake_io {
 	struct io_engine engine;
-	pthread_mutex_t lock; /* guards all below */
+	pthread_mutex_t lock; /* guards the fields below */
 	struct list in, out;
 	unsigned n_out, fail_sends;
 	struct stats *stats;
@@ -40,7 +40,7 @@ static struct item *item_new(const struct dgram *dgram)
 	return item;
 }
 
-/* Into the caller's buffer; false if it is too long for it. */
+/* Copies into the caller's buffer; false if it is too small. */
 static bool item_copy(const struct item *item, struct dgram *ret)
 {
 	uint8_t *buf = ret->buf;
@@ -106,7 +106,7 @@ static void fake_ready(void *ctx, uint32_t events)
 	(void)events;
 	(void)!read(fake->fd, &times, sizeof(times));
 	fake->readable(fake->ctx);
-	/* Level-triggered like a socket: what the reader left wakes the loop again. */
+	/* Level-triggered like a socket: data the reader left wakes the loop again. */
 	pthread_mutex_lock(&fake->lock);
 	if (!list_is_empty(&fake->in)) {
 		times = 1;

@@ -2,10 +2,10 @@
 #include "io/flood.h"
 
 enum {
-	TARGET_US = 20000,    /* a wait that keeps us busy and that no client notices */
-	EMPTY_US = 2000,      /* no queue to speak of */
-	STANDING_US = 100000, /* so long above the target: no burst but a flood */
-	STALE_US = 800000,    /* RFC 8415 7.6: clients repeat after one second, those of DHCPv4 after four */
+	TARGET_US = 20000,    /* a wait that keeps the server busy and that no client notices */
+	EMPTY_US = 2000,      /* practically no queue */
+	STANDING_US = 100000, /* above the target for this long: a flood, not a burst */
+	STALE_US = 800000,    /* RFC 8415 7.6: clients retransmit after one second, DHCPv4 clients after four */
 	GONE_US = 10000000,
 };
 #define ALL (UINT64_C(1) << 32)
@@ -19,7 +19,7 @@ void flood_note(struct flood *flood, int64_t wait_us, int64_t now_us)
 		flood->shortest_us = wait_us;
 }
 
-/* A change shows only when what was queued before it has been read. */
+/* A change only has an effect once everything queued before it has been read. */
 static uint64_t less(struct flood *flood, uint64_t keep, int64_t wait_us, int64_t now_us)
 {
 	if (now_us < flood->hold_us)
@@ -29,7 +29,7 @@ static uint64_t less(struct flood *flood, uint64_t keep, int64_t wait_us, int64_
 	return keep > LEAST ? keep : LEAST;
 }
 
-/* Long for a while, and not getting shorter: after a stall of the disk what has queued up is served. */
+/* Long for a while and not getting shorter: the backlog after a disk stall is still served. */
 static bool begins(struct flood *flood, int64_t wait_us, int64_t now_us)
 {
 	bool draining = wait_us < flood->since_wait_us - flood->since_wait_us / 8;

@@ -5,24 +5,27 @@
 #include <stdint.h>
 
 /*
- * What to leave unread when more arrives than can be served. How long datagrams wait in the sockets is the
- * only measure. While even the shortest wait stays long, a growing share of the messages that begin an
- * exchange is refused by the sockets' filters, where that costs the server nothing: those who were answered
- * once get to the end, and what is read is answered in time. What has waited so long that nobody waits for the
- * answer any more is not served. See CoDel (RFC 8289) for the thinking. Arithmetic only; one thread.
+ * Decides what to leave unread when more arrives than the server can handle. The only measure is how long
+ * datagrams wait in the sockets. While even the shortest wait stays long, the socket filters reject a growing
+ * share of the messages that begin an exchange, at no cost to the server: clients that already got a response
+ * complete their exchange, and the messages that are read get a timely response. A message that waited so long
+ * that its client has given up is not served. Based on CoDel (RFC 8289). Arithmetic only; one thread.
  */
 struct flood {
-	uint32_t keep;       /* share of beginnings that are let in, of 2^32; 0 = all, no flood */
-	int64_t shortest_us; /* wait since the last step; negative: nothing was read */
+	uint32_t keep;       /* share of initial messages to accept, of 2^32; 0 = all, no flood */
+	int64_t shortest_us; /* since the last step; negative: nothing was read */
 	int64_t step_us, hold_us;
-	int64_t since_us, since_wait_us; /* the wait is long since then, and how long it was */
+	int64_t since_us, since_wait_us; /* start of the current long wait, and its length then */
 };
 
 enum { FLOOD_STEP_US = 10000 };
 
-/* Something was read that waited for so long, and the oldest of what was there. */
+/* Records the wait of the oldest datagram in a batch that was read. */
 void flood_note(struct flood *flood, int64_t wait_us, int64_t now_us);
-/* True when keep has changed. To be called often while datagrams arrive, and each step while keep is not 0. */
+/* Returns true if keep has changed. Call it often while datagrams arrive, and every step while keep is not 0. */
 bool flood_step(struct flood *flood, int64_t now_us);
-/* Whoever sent it has given up, or will have before the answer comes; `more`: others wait behind it. */
+/*
+ * True if the sender has given up, or will have before the response arrives; `more`: other datagrams are queued
+ * after it.
+ */
 bool flood_is_stale(int64_t wait_us, bool more);

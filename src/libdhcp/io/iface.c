@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Interfaces by rtnetlink. A list is two dumps, links and addresses; both are taken again when the
- * kernel says that they changed underneath (NLM_F_DUMP_INTR). The watch is a second socket in the
- * multicast groups; when it overflows the kernel drops notices and the reader is told to start over.
+ * Interfaces from rtnetlink. A list takes two dumps, links and addresses; both are repeated if the kernel
+ * reports a change during the dump (NLM_F_DUMP_INTR). The watch is a second socket in the multicast groups; if
+ * it overflows, the kernel drops notifications and the caller is asked to read the list again.
  */
 #include "io/iface.h"
 #include "base/arena.h"
@@ -47,7 +47,7 @@ static int link_attr(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-/* False if the message is not a whole one. */
+/* Returns false if the message is incomplete. */
 static bool parse_link(const struct nlmsghdr *msg, struct link_info *ret)
 {
 	if (mnl_nlmsg_get_payload_len(msg) < sizeof(struct ifinfomsg))
@@ -101,7 +101,7 @@ static bool attr_ip(const struct nlattr *attr, int family, struct ip *ret)
 	return false;
 }
 
-/* False if it is no address of ours: incomplete, or of another family. */
+/* Returns false if the address is not usable: incomplete, or of another family. */
 static bool parse_addr(const struct nlmsghdr *msg, uint32_t *ret_index, struct iface_addr *ret)
 {
 	struct addr_info info = { 0 };
@@ -116,7 +116,7 @@ static bool parse_addr(const struct nlmsghdr *msg, uint32_t *ret_index, struct i
 	*ret = (struct iface_addr){ .prefix_len = info.head->ifa_prefixlen,
 				    .scope = info.head->ifa_scope,
 				    .flags = info.flags };
-	/* On a point-to-point link IFA_ADDRESS is the other end's. */
+	/* On a point-to-point link IFA_ADDRESS is the peer's address. */
 	if (!attr_ip(info.local ? info.local : info.address, family, &ret->ip))
 		return false;
 	if (!attr_ip(info.broadcast, family, &ret->broadcast))
@@ -125,7 +125,7 @@ static bool parse_addr(const struct nlmsghdr *msg, uint32_t *ret_index, struct i
 	return true;
 }
 
-/* --- the list -------------------------------------------------------------- */
+/* --- the list --- */
 
 struct found_addr {
 	uint32_t index;
@@ -161,7 +161,7 @@ static int dump_message(const struct nlmsghdr *msg, void *data)
 	return MNL_CB_OK;
 }
 
-/* 0, -E_AGAIN if it changed while it was read, -E_SYS. */
+/* Returns 0, -E_AGAIN if the data changed during the dump, or -E_SYS. */
 static int dump_one(struct mnl_socket *nl, uint16_t type, unsigned seq, struct dump *dump)
 {
 	char buf[32768];
@@ -328,7 +328,7 @@ const struct iface_addr *iface_addr4(const struct iface *iface)
 	return NULL;
 }
 
-/* --- the watch ------------------------------------------------------------- */
+/* --- the watch --- */
 
 struct iface_watch {
 	struct loop *loop;
@@ -347,7 +347,7 @@ static int watch_message(const struct nlmsghdr *msg, void *data)
 	switch (msg->nlmsg_type) {
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
-		/* AF_BRIDGE notices speak of bridge ports, not of the interface's life. */
+		/* AF_BRIDGE notifications are about bridge ports, not about the interface itself. */
 		if (!parse_link(msg, &info) || info.head->ifi_family != AF_UNSPEC)
 			break;
 		event.change = msg->nlmsg_type == RTM_NEWLINK ? IFACE_LINK : IFACE_GONE;
@@ -376,7 +376,7 @@ static void watch_ready(void *ctx, uint32_t events)
 	ssize_t n;
 
 	(void)events;
-	/* Bounded: what is left wakes the loop again. */
+	/* Limited: unread notifications wake the loop again. */
 	for (int i = 0; i < 16; i++) {
 		n = mnl_socket_recvfrom(watch->nl, buf, sizeof(buf));
 		if (n > 0)

@@ -29,7 +29,7 @@ static bool name_fits(const char *pattern, const char *name)
 {
 	const char *star = NULL, *again = NULL;
 
-	/* Of several stars only the last one has to be tried anew. */
+	/* Backtracking is only needed to the last of several stars. */
 	while (*name) {
 		if (*pattern == '*') {
 			star = pattern++;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The loop. A table indexed by descriptor says whom to call; each entry has a generation, which also
- * travels in the epoll event, so an event of a descriptor that was removed (and perhaps reused) in the
- * same turn is recognised and left out. Timers are a binary heap of their owners' structs; one
- * timerfd on CLOCK_BOOTTIME (it counts while the machine sleeps) is set to the earliest. Posts are a
- * lock-free stack: whoever pushes on an empty one writes the eventfd, the loop takes all and reverses.
+ * The loop. A table indexed by descriptor has the functions to call; each entry has a generation, which is also
+ * in the epoll event, so an event for a descriptor that was removed (and perhaps reused) in the same turn is
+ * recognized and skipped. Timers are a binary heap of their owners' structs; one timerfd on CLOCK_BOOTTIME
+ * (which includes suspend) is set to the earliest. Posts are a lock-free stack: a push onto the empty stack
+ * writes the eventfd; the loop takes the whole stack and reverses it.
  */
 #include "io/loop.h"
 #include "base/arena.h"
@@ -34,9 +34,9 @@ struct loop {
 	sigset_t signals;
 	loop_signal_fn *signal_fn;
 	void *signal_ctx;
-	VEC(struct watch) watches; /* by descriptor */
+	VEC(struct watch) watches; /* indexed by descriptor */
 	VEC(struct timer *) heap;
-	int64_t armed_us; /* what the timerfd is set to; INT64_MAX = off */
+	int64_t armed_us; /* time the timerfd is set to; INT64_MAX = off */
 	VEC(struct timer *) owned;
 	struct {
 		loop_fn *fn;
@@ -47,7 +47,7 @@ struct loop {
 	atomic_bool stop;
 };
 
-/* --- timers ---------------------------------------------------------------- */
+/* --- timers --- */
 
 static void heap_put(struct loop *loop, size_t i, struct timer *timer)
 {
@@ -125,7 +125,7 @@ void loop_timer(struct loop *loop, int64_t ms, loop_fn *fn, void *ctx)
 	loop_timer_start(loop, timer, ms);
 }
 
-/* Free those of the loop's own timers that have fired. */
+/* Frees the loop's own timers that have fired. */
 static void sweep_owned(struct loop *loop)
 {
 	size_t kept = 0;
@@ -141,7 +141,7 @@ static void sweep_owned(struct loop *loop)
 
 static void run_timers(struct loop *loop)
 {
-	/* Only those due at this moment, so one that restarts itself with 0 does not hold the loop. */
+	/* Only timers due at this moment, so one that restarts itself with 0 does not block the loop. */
 	int64_t now_us = clock_boot_us();
 	size_t most = loop->heap.n;
 
@@ -157,7 +157,7 @@ static void run_timers(struct loop *loop)
 		sweep_owned(loop);
 }
 
-/* Relative, because the loop's clock may be the virtual one of a test. */
+/* Relative, because a test may run the loop on a virtual clock. */
 static void arm(struct loop *loop)
 {
 	int64_t due_us = loop->heap.n ? loop->heap.v[0]->due_us : INT64_MAX;
@@ -184,17 +184,17 @@ static void timerfd_ready(void *ctx, uint32_t events)
 
 	(void)events;
 	(void)!read(loop->timerfd, &times, sizeof(times));
-	/* Expired: what it was set to no longer counts. The timers run after all descriptors. */
+	/* The timerfd has expired and is no longer set. Timers run after all descriptors. */
 	loop->armed_us = INT64_MAX;
 }
 
-/* --- posts ----------------------------------------------------------------- */
+/* --- posts --- */
 
 void loop_wake(struct loop *loop)
 {
 	uint64_t one = 1;
 
-	/* EAGAIN means the counter is full: awake already. */
+	/* EAGAIN means the counter is full: the loop is already awake. */
 	(void)!write(loop->wake, &one, sizeof(one));
 }
 
@@ -237,12 +237,12 @@ static void wake_ready(void *ctx, uint32_t events)
 	uint64_t times;
 
 	(void)events;
-	/* Before the stack is taken, so that a push on the emptied one is heard. */
+	/* Before taking the stack, so that a push onto the emptied stack is noticed. */
 	(void)!read(loop->wake, &times, sizeof(times));
 	run_posts(loop);
 }
 
-/* --- descriptors ----------------------------------------------------------- */
+/* --- descriptors --- */
 
 static uint64_t event_key(int fd, uint32_t generation)
 {
@@ -306,7 +306,7 @@ static void dispatch(struct loop *loop, const struct epoll_event *ev)
 		watch->fn(watch->ctx, ev->events);
 }
 
-/* --- signals --------------------------------------------------------------- */
+/* --- signals --- */
 
 static void signal_ready(void *ctx, uint32_t events)
 {
@@ -340,7 +340,7 @@ int loop_signals(struct loop *loop, const int *signos, unsigned n, loop_signal_f
 	return loop_add(loop, fd, EPOLLIN, signal_ready, loop);
 }
 
-/* --- the loop -------------------------------------------------------------- */
+/* --- the loop --- */
 
 struct loop *loop_new(void)
 {
@@ -396,7 +396,7 @@ int loop_run_once(struct loop *loop, int timeout_ms)
 	struct epoll_event events[EVENTS_PER_TURN];
 	int n;
 
-	/* Due already (a virtual clock was moved, or the last turn was long): do not sleep. */
+	/* Already due (a virtual clock was advanced, or the last turn was long): do not sleep. */
 	if (loop->heap.n && loop->heap.v[0]->due_us <= clock_boot_us())
 		timeout_ms = 0;
 	arm(loop);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * sd_notify(3) by hand: its protocol is a few lines of text in one datagram on a unix socket, and is
- * promised to stay; that is no reason to link a library into a network daemon.
+ * Implements sd_notify(3) itself: the protocol is a few lines of text in one datagram on a unix socket and is
+ * guaranteed to be stable; no reason to link a library into a network daemon.
  */
 #include "io/notify.h"
 #include "base/clock.h"
@@ -31,7 +31,7 @@ static int notify_send(const char *text, size_t len)
 		return -E_SYS;
 	}
 	memcpy(to.sun_path, path, path_len);
-	if (to.sun_path[0] == '@') /* the abstract name space */
+	if (to.sun_path[0] == '@') /* the abstract namespace */
 		to.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -44,7 +44,7 @@ static int notify_send(const char *text, size_t len)
 	return n == (ssize_t)len ? 1 : -E_SYS;
 }
 
-/* FIRST and STATUS=... with what would end the line taken out of the text. */
+/* Sends FIRST and STATUS=..., with characters removed from the text that would end the line. */
 __attribute__((format(printf, 2, 0))) static int notify_with_status(const char *first, const char *fmt, va_list ap)
 {
 	char buf[512];
@@ -75,7 +75,7 @@ static unsigned long long env_number(const char *name)
 	return errno || *end ? 0 : n;
 }
 
-/* A line to whoever waits for our start, once; keactrl does. Descriptors 0 to 2 are taken. */
+/* Writes one line, once, to the process waiting for the start, such as keactrl. Descriptors 0 to 2 are not allowed. */
 static void tell_starter(void)
 {
 	static bool told;
@@ -85,7 +85,7 @@ static void tell_starter(void)
 		return;
 	told = true;
 	if (write(fd, "READY=1\n", 8) < 0)
-		errno = 0; /* whoever waited has gone */
+		errno = 0; /* the waiting process is gone */
 	(void)close(fd);
 }
 
@@ -117,7 +117,7 @@ int notify_reloading(void)
 	char buf[64];
 	int len;
 
-	/* The manager's clock. */
+	/* The service manager's clock. */
 	len = snprintf(buf, sizeof(buf), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono_us());
 	return notify_send(buf, (size_t)len);
 }
@@ -134,7 +134,7 @@ int notify_watchdog(void)
 
 uint64_t notify_watchdog_us(void)
 {
-	/* WATCHDOG_PID says for whom it is meant, if it is there. */
+	/* WATCHDOG_PID, if set, says which process it is meant for. */
 	if (getenv("WATCHDOG_PID") && env_number("WATCHDOG_PID") != (unsigned long long)getpid())
 		return 0;
 	return env_number("WATCHDOG_USEC");

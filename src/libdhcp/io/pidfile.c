@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The pid file. Its lock is an OFD lock: it belongs to the open file, survives fork (daemonising),
- * and the kernel drops it with the last descriptor, however the process ends. Who removes a file that
- * another process has open and waits to lock would leave that process locking a nameless file, so a
- * taker checks after locking that the name still leads to its file, and starts over if not.
+ * The PID file. Its lock is an OFD lock: it belongs to the open file, survives fork (daemonizing), and the
+ * kernel releases it with the last descriptor, however the process ends. If a process removed a file that
+ * another process has open and waits to lock, the latter would lock a file without a name; so after locking,
+ * pidfile_take() checks that the name still leads to its file, and starts over if not.
  */
 #include "io/pidfile.h"
 #include "base/arena.h"
@@ -49,14 +49,14 @@ static pid_t read_pid(int fd)
 	return errno || end == text || pid <= 0 || pid > INT32_MAX ? 0 : (pid_t)pid;
 }
 
-/* 0, -E_BUSY or -E_SYS. */
+/* Returns 0, -E_BUSY or -E_SYS. */
 static int lock_file(int fd)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
 		return 0;
-	/* EACCES is a security module's, not another process's. */
+	/* EACCES comes from a security module, not from another process. */
 	return errno == EAGAIN ? -E_BUSY : -E_SYS;
 }
 
@@ -126,7 +126,7 @@ void pidfile_free(struct pidfile *pidfile)
 {
 	if (!pidfile)
 		return;
-	/* Remove before the lock goes, and only if the name is still ours. */
+	/* Remove the file before releasing the lock, and only if the name still leads to it. */
 	if (is_the_named_file(pidfile->fd, pidfile->path))
 		(void)unlink(pidfile->path);
 	close(pidfile->fd);

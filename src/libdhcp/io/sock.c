@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A set of sockets: what it has, what was dropped, and its face as an engine. */
+/* A set of sockets: its content, its drop counters, its engine interface. */
 #include "io/sock_int.h"
 #include "base/arena.h"
 #include "base/list.h"
@@ -81,8 +81,9 @@ void sockset_free(struct sockset *set)
 }
 
 /*
- * A packet socket forgets what it told. A UDP socket counts on, also what its filter refuses: then, of a multicast that
- * is for another worker, that is no loss, and which it was cannot be told.
+ * A packet socket resets its counter when read. A UDP socket's counter keeps growing and includes what its
+ * filter rejects: for a multicast that is for another worker, that is no loss, but the two cases cannot be
+ * distinguished.
  */
 uint64_t sock_new_drops(struct sock *sock)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The classic BPF programs of all sockets: a filter says what a socket takes, another program which socket
- * of a group takes it. Offsets are those of what the kernel runs them over: a packet socket's filter sees the frame,
- * its fan-out the IP packet, a UDP socket's filter the UDP datagram, the reuseport group its payload.
+ * The classic BPF programs of all sockets: a filter selects what a socket receives, another program which socket
+ * of a group receives it. Offsets depend on what the kernel passes: a packet socket's filter sees the frame, its
+ * fan-out program the IP packet, a UDP socket's filter the UDP datagram, the reuseport group's program the UDP
+ * payload.
  *
- * How clients are divided among workers: of DHCPv4 by the last four bytes of an Ethernet chaddr; of DHCPv6
- * by the transaction id, or of a relay's message by the end of the client's address in it. That times an
- * odd number, of that the upper half.
+ * Clients are divided among workers as follows: DHCPv4 by the last four bytes of an Ethernet chaddr; DHCPv6 by
+ * the transaction id or, in a relayed message, the end of the client's address in it. This is multiplied by an
+ * odd number, and the upper half is used.
  */
 #include "io/sock_filter.h"
 
@@ -23,7 +24,7 @@ enum {
 	IPV6_DST = 24,
 	/* DHCPv4 */
 	CLIENT4 = 28 + 2, /* in chaddr */
-	OPTIONS4 = 240,   /* where they begin, most often with the message type */
+	OPTIONS4 = 240,   /* start of the options, usually with the message type */
 	MESSAGE_TYPE = 53,
 	DISCOVER = 1,
 	/* DHCPv6 */
@@ -41,18 +42,18 @@ enum {
 #define TAKE BPF_STMT(BPF_RET | BPF_K, UINT32_MAX)
 #define LEAVE BPF_STMT(BPF_RET | BPF_K, 0)
 
-/* Of the word in A: which of n parts. */
+/* Converts the word in A to one of n parts. */
 #define PART_OF(n)                                                                                 \
 	BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 0x9e3779b1u), BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16), \
 		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, (n))
 
-/* The word by which a client of DHCPv6 is known, of the message at `at`. */
+/* Loads the word that identifies a DHCPv6 client, from the message at `at`. */
 #define LOAD_CLIENT6(at)                                                                                  \
 	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (at)), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RELAY_FORW, 0, 2),  \
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (at) + RELAY_PEER_END), BPF_STMT(BPF_JMP | BPF_JA, 1), \
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (at))
 
-/* Only a share of the DISCOVERs that look as all do; the message is at `at`, BPF_ABS or BPF_IND. */
+/* Accepts only a share of the DISCOVERs with the usual layout; the message is at `at`, BPF_ABS or BPF_IND. */
 #define THIN4(mode, at, keep)                                                                                        \
 	BPF_STMT(BPF_LD | BPF_B | (mode), (at) + OPTIONS4), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, MESSAGE_TYPE, 0, 4), \
 		BPF_STMT(BPF_LD | BPF_B | (mode), (at) + OPTIONS4 + 2),                                              \
@@ -73,7 +74,7 @@ int sock_filter_nothing(int fd)
 	return attach(fd, SOL_SOCKET, SO_ATTACH_FILTER, code, LENGTH(code));
 }
 
-/* Attach `code`; in a flood with `thin` behind it, which has the last word on all that `code` takes. */
+/* Attaches `code`, in a flood followed by `thin`, which decides about everything that `code` accepts. */
 static int attach_filter(const struct sock *sock, const struct sock_filter *code, size_t n,
 			 const struct sock_filter *thin, size_t n_thin)
 {
@@ -90,7 +91,7 @@ static int attach_filter(const struct sock *sock, const struct sock_filter *code
 	return attach(sock->fd, SOL_SOCKET, SO_ATTACH_FILTER, both, n + n_thin);
 }
 
-/* Frames for this very interface, to us or to all, of UDP to our port, no fragments. */
+/* Accepts frames for this interface itself, sent to this host or to all, with UDP to the server port, unfragmented. */
 int sock_filter_raw(const struct sock *sock)
 {
 	const struct sock_filter code[] = {
@@ -104,7 +105,7 @@ int sock_filter_raw(const struct sock *sock)
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PROTO_UDP, 0, 6),
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, ETHER + 6),
 		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x3fff, 4, 0),
-		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, ETHER), /* length of the IP header, with options */
+		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, ETHER), /* length of the IP header, including options */
 		BPF_STMT(BPF_LD | BPF_H | BPF_IND, ETHER + 2),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, sock->port, 0, 1),
 		TAKE,
@@ -115,7 +116,7 @@ int sock_filter_raw(const struct sock *sock)
 	return attach_filter(sock, code, LENGTH(code), thin, LENGTH(thin));
 }
 
-/* A broadcast goes to every socket of the group: number i of n takes its clients. */
+/* Every socket of the group gets a broadcast: number i of n accepts its clients. */
 int sock_filter_udp(const struct sock *sock)
 {
 	const struct sock_filter code[] = {
@@ -134,12 +135,12 @@ int sock_filter_udp(const struct sock *sock)
 	return attach_filter(sock, code, LENGTH(code), thin, LENGTH(thin));
 }
 
-/* A multicast goes to every socket of the group: number i of n takes its share. */
+/* Every socket of the group gets a multicast: number i of n accepts its share. */
 int sock_filter_udp6(const struct sock *sock)
 {
 	const struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NET(IPV6_DST)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xff, 0, 11), /* a unicast: taken as it is */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xff, 0, 11), /* a unicast: accept */
 		LOAD_CLIENT6(UDP),
 		PART_OF(sock->n_parts),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, sock->part, 0, 1),
@@ -147,7 +148,7 @@ int sock_filter_udp6(const struct sock *sock)
 		LEAVE,
 		TAKE,
 	};
-	/* Only a share of the SOLICITs, also of those behind one relay: in its first or second option. */
+	/* Accepts only a share of the SOLICITs, including those from one relay: in its first or second option. */
 	const struct sock_filter thin[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, UDP),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SOLICIT, 12, 0),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Opening: each kind of socket of each interface, for all sets (workers) at once, so that these share what arrives. An
- * interface is open with all its sockets or not at all.
+ * Opens each type of socket on each interface, for all sets (workers) at once, so that they share the traffic.
+ * An interface is open with all its sockets or not at all.
  */
 #include "io/sock_filter.h"
 #include "io/sock_reuse.h"
@@ -25,7 +25,7 @@ struct opening {
 	void *ctx;
 	int rcvbuf;
 	sock_vec *raw, *udp;  /* per set */
-	VEC(struct ip) addrs; /* of all that is open */
+	VEC(struct ip) addrs; /* of everything that is open */
 };
 
 static void tell(const struct opening *o, const char *ifname, const struct ip *addr, const char *text)
@@ -34,7 +34,7 @@ static void tell(const struct opening *o, const char *ifname, const struct ip *a
 		o->report(o->ctx, ifname, addr, text);
 }
 
-/* Set i of before; NULL if there were fewer. */
+/* Returns old set i; NULL if there were fewer. */
 static const struct sockset *old_set(const struct opening *o, unsigned i)
 {
 	return i < o->n_old ? o->old[i] : NULL;
@@ -42,7 +42,7 @@ static const struct sockset *old_set(const struct opening *o, unsigned i)
 
 void sock_set_buffers(int fd, int rcvbuf, int sndbuf)
 {
-	/* The FORCE ones need CAP_NET_ADMIN; the plain ones stop at net.core.*mem_max. */
+	/* The FORCE options need CAP_NET_ADMIN; the plain ones are limited by net.core.*mem_max. */
 	if (rcvbuf && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &rcvbuf, sizeof(rcvbuf)) < 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf, sizeof(rcvbuf));
 	if (sndbuf && setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &sndbuf, sizeof(sndbuf)) < 0)
@@ -71,7 +71,7 @@ int sock_give_up(struct sock *sock, int errno_was)
 	return -E_SYS;
 }
 
-/* All but the descriptor. */
+/* Fills in everything but the descriptor. */
 static struct sock sock_describe(const struct opening *o, const struct sock_want *want, bool raw,
 				 const struct ip *bound)
 {
@@ -107,7 +107,7 @@ static int share_fd(struct sock *sock, int fd, char *why)
 	return -E_SYS;
 }
 
-/* The packet sockets of one interface, one per set, in v. */
+/* Opens the packet sockets of one interface, one per set, in v. */
 static int open_raws(const struct opening *o, struct sock *v, char *why)
 {
 	unsigned n = o->conf->n_sets;
@@ -118,10 +118,10 @@ static int open_raws(const struct opening *o, struct sock *v, char *why)
 
 		if (was) {
 			v[i].fanout = was->fanout;
-			v[i].ip_id = (uint16_t)rand_u64(); /* the old one is its worker's */
+			v[i].ip_id = (uint16_t)rand_u64(); /* the old counter belongs to its worker */
 			err = share_fd(&v[i], was->fd, why);
 		} else {
-			/* While it joins the others it must not take what they take, too. */
+			/* Until it has joined the group, it must not receive what the others receive. */
 			err = v[i].kind->open(&v[i], o->rcvbuf, i > 0, false, why);
 		}
 	}
@@ -138,23 +138,23 @@ static bool has_routing(const struct sockset *set)
 static void share_udps(struct sock *v, unsigned n)
 {
 	/*
-	 * Also when there is one: until the old sets are closed the group may have more. If it cannot be had the
-	 * kernel divides by addresses: as good, but for DHCPv4 clients of one relay.
+	 * Even if there is only one: until the old sets are closed, the group may have more. If this fails, the
+	 * kernel divides by addresses, which is as good except for DHCPv4 clients of one relay.
 	 */
 	(void)v[0].kind->divide(v[0].fd, n);
 	for (unsigned i = 0; i < n; i++) {
 		v[i].part = i;
 		v[i].n_parts = n;
 		(void)v[i].kind->filter(&v[i]);
-		(void)sock_new_drops(&v[i]); /* those before are not its own */
+		(void)sock_new_drops(&v[i]); /* earlier drops are not this socket's */
 	}
 }
 
-/* The UDP sockets of one interface or address: own ones if they receive, else one for all. */
+/* Opens the UDP sockets of one interface or address: one per set if they receive, otherwise one shared by all. */
 static int open_udps(const struct opening *o, struct sock *v, char *why)
 {
 	unsigned n = o->conf->n_sets;
-	/* Beside our own socket without a device nothing could be told apart. */
+	/* Next to this process's own socket without a device, probing proves nothing. */
 	const struct sockset *old = old_set(o, 0);
 	bool probe =
 		!sock_find_old(old, &v[0]) && !v[0].any_device && !has_routing(old) && !sock_is_beside_old(old, &v[0]);
@@ -172,7 +172,7 @@ static int open_udps(const struct opening *o, struct sock *v, char *why)
 	}
 	if (err >= 0 && v[0].receives)
 		share_udps(v, n);
-	/* Fewer workers than before: the broadcasts of those left over are ours now. */
+	/* Fewer workers than before: this worker gets the queued broadcasts of the removed ones. */
 	for (unsigned i = n; err >= 0 && v[0].receives && i < o->n_old; i++) {
 		const struct sock *was = sock_find_old(o->old[i], &v[0]);
 
@@ -182,7 +182,7 @@ static int open_udps(const struct opening *o, struct sock *v, char *why)
 	return err;
 }
 
-/* The socket that sends by the kernel's routes. */
+/* The socket that sends according to the routing table. */
 static struct sock sock_describe_routing(const struct opening *o)
 {
 	struct sock sock = {
@@ -195,8 +195,8 @@ static struct sock sock_describe_routing(const struct opening *o)
 }
 
 /*
- * Open one kind of socket of one interface in all sets and add it to `to`; want == NULL: the one that
- * sends by the routes.
+ * Opens one type of socket of one interface in all sets and adds it to `to`; want == NULL: the socket that sends
+ * according to the routing table.
  */
 static int open_kind(struct opening *o, const struct sock_want *want, bool raw, const struct ip *bound, sock_vec *to)
 {
@@ -227,7 +227,7 @@ static void truncate_socks(struct opening *o, sock_vec *v, const size_t *n)
 			sock_done(&v[i].v[--v[i].n]);
 }
 
-/* All sockets of one interface, or none. */
+/* Opens all sockets of one interface, or none. */
 static int open_iface(struct opening *o, const struct sock_want *want)
 {
 	size_t n_raw = o->raw[0].n, n_udp = o->udp[0].n;
@@ -260,7 +260,7 @@ static struct sockset *make_set(const struct opening *o, unsigned index)
 
 	for (size_t i = 0; i < raw->n; i++)
 		memcpy(vec_push(&all), &raw->v[i], sizeof(*raw->v));
-	/* The one for routing was opened last and stands first: its index is 0. */
+	/* The one for routing is opened last but sorted first: its index is 0. */
 	if (udp->n && udp->v[udp->n - 1].any_device)
 		memcpy(vec_push(&all), &udp->v[udp->n - 1], sizeof(*udp->v));
 	for (size_t i = 0; i < udp->n; i++)

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Packet sockets (packet(7)): Ethernet frames of one interface that hold UDP to our port.
+ * Packet sockets (packet(7)): Ethernet frames of one interface with UDP to the server port.
  *
- * In raw mode this is the only way in, for direct and for relayed messages, so nothing arrives twice:
- * the UDP socket that holds the port has a filter that takes nothing. Fragments are not for packet
- * sockets; a relay that needs them needs dhcp-socket-type udp.
+ * In raw mode all messages, direct and relayed, arrive here, so nothing arrives twice: the UDP socket that holds
+ * the port has a filter that accepts nothing. Packet sockets do not reassemble fragments; a relay that sends
+ * fragments needs dhcp-socket-type udp.
  *
- * A filter (sock_filter.c) lets only frames through that are for this very interface (not those of a
- * VLAN, bridge or bond above it, which the kernel shows here as well), to us or to all, and not
- * fragments. The rest is checked here: lengths, IP checksum, UDP checksum (unless it is zero, or the
- * kernel says in PACKET_AUXDATA that it has checked it, or that the sender is on this machine and left
- * it unfinished), destination address.
+ * A filter (sock_filter.c) only accepts frames for this interface itself (not those of a VLAN, bridge or bond
+ * above it, which the kernel also delivers here), sent to this host or to all, and not fragments. The rest is
+ * checked here: lengths, IP checksum, UDP checksum (unless it is zero, or the kernel reports in PACKET_AUXDATA
+ * that it has checked it, or that the sender is on this host and left it unfinished), destination address.
  *
- * With several workers the sockets of an interface form a fan-out group; a second program hashes the
- * client's hardware address, so a client stays with one worker.
+ * With several workers the sockets of an interface form a fan-out group; a second program hashes the client's
+ * hardware address, so a client stays with one worker.
  *
- * PACKET_QDISC_BYPASS stays off: it gains nothing that can be measured, and an operator's shaping and
- * filtering of egress holds for us too.
+ * PACKET_QDISC_BYPASS stays off: the gain is not measurable, and egress shaping and filtering should also apply
+ * to this traffic.
  */
 #include "io/sock_filter.h"
 #include "io/caps.h"
@@ -48,7 +47,7 @@ static int raw_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char
 	const char *step = "packet socket";
 	int on = 1, saved;
 
-	(void)probe; /* it is no port of the kernel's */
+	(void)probe; /* the port is not bound in the kernel */
 	/* Protocol 0: silent until bound. */
 	sock->fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (sock->fd < 0)
@@ -56,7 +55,7 @@ static int raw_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char
 	step = "PACKET_AUXDATA";
 	if (setsockopt(sock->fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on)) < 0)
 		goto out;
-	/* Spares the kernel a copy; what we send is filtered out in any case. Not in old kernels. */
+	/* Saves the kernel a copy; the filter drops outgoing frames in any case. Missing in old kernels. */
 	(void)setsockopt(sock->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
 	sock_set_buffers(sock->fd, rcvbuf, SNDBUF);
 	(void)setsockopt(sock->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
@@ -74,7 +73,7 @@ out:
 	return sock_give_up(sock, saved);
 }
 
-/* Join group - 1, or found a new one when it is 0. */
+/* Joins group - 1, or creates a new one if it is 0. */
 static bool fanout_join(struct sock *sock, uint16_t *group)
 {
 	int arg = PACKET_FANOUT_CBPF << 16;
@@ -100,14 +99,14 @@ void sock_raw_share(struct sock *v, unsigned n)
 	uint16_t group = 0;
 	bool together = true;
 
-	/* Those from before a reload are in one already. */
+	/* Sockets from before a reload are already in a group. */
 	for (unsigned i = 0; i < n; i++)
 		if (v[i].fanout)
 			group = v[i].fanout;
 	for (unsigned i = 0; n > 1 && i < n; i++)
 		if (!v[i].fanout && !fanout_join(&v[i], &group))
 			together = false;
-	/* Also when one is left: until the old sets are closed the group has more. */
+	/* Even if one is left: until the old sets are closed, the group has more. */
 	if (group && sock_divide_raw(v[0].fd, n) < 0)
 		together = false;
 	for (unsigned i = 0; i < n; i++) {
@@ -116,7 +115,7 @@ void sock_raw_share(struct sock *v, unsigned n)
 	}
 }
 
-/* --- checksums ------------------------------------------------------------- */
+/* --- checksums --- */
 
 /* RFC 1071: the ones' complement sum of 16-bit words, unfolded; odd lengths only in the last piece. */
 static uint64_t sum16(uint64_t sum, const uint8_t *p, size_t len)
@@ -145,9 +144,9 @@ static uint64_t udp_sum(const uint8_t *ip_src, const uint8_t *udp, const uint8_t
 	return sum16(sum, payload, payload_len);
 }
 
-/* --- receive --------------------------------------------------------------- */
+/* --- receive --- */
 
-/* The headers of a frame; what follows them begins in the datagram's buffer at `skip`. */
+/* The headers of a frame; the data after them begins in the datagram's buffer at `skip`. */
 struct frame {
 	struct ip src, dst;
 	uint16_t sport, dport;
@@ -155,8 +154,8 @@ struct frame {
 };
 
 /*
- * Headers of a frame of frame_len bytes: the first BATCH_HEADERS in `headers`, what more the IP
- * options take at the start of buf. Returns the counter to raise when it is no good, else STAT_N.
+ * Parses the headers of a frame of frame_len bytes: the first BATCH_HEADERS are in `headers`, the excess that IP
+ * options cause at the start of buf. Returns the counter to increment if the frame is invalid, otherwise STAT_N.
  */
 static enum stat_id parse_frame(const uint8_t *headers, const uint8_t *buf, size_t frame_len, uint32_t status,
 				struct frame *ret)
@@ -185,7 +184,7 @@ static enum stat_id parse_frame(const uint8_t *headers, const uint8_t *buf, size
 	ret->dport = read_u16(&r);
 	udp_len = read_u16(&r);
 	udp_check = read_u16(&r);
-	/* Short frames are padded by Ethernet, so the frame may be longer than the packet. */
+	/* Ethernet pads short frames, so the frame may be longer than the packet. */
 	if (total > frame_len - ETHER || total < ip_len + UDP || udp_len < UDP || udp_len > total - ip_len)
 		return STAT_SOCKET_MALFORMED;
 	ret->payload_len = udp_len - UDP;
@@ -200,7 +199,7 @@ static enum stat_id parse_frame(const uint8_t *headers, const uint8_t *buf, size
 	return STAT_N;
 }
 
-/* Fill v from message i of the batch; STAT_N, or the counter of what is wrong with it. */
+/* Fills v from message i of the batch; returns STAT_N, or the counter for the error. */
 static enum stat_id take_frame(struct sock *sock, unsigned i, struct dgram *v)
 {
 	struct sockset *set = sock->set;
@@ -212,7 +211,7 @@ static enum stat_id take_frame(struct sock *sock, unsigned i, struct dgram *v)
 
 	if (m->msg_hdr.msg_flags & MSG_TRUNC)
 		return STAT_SOCKET_TRUNCATED;
-	/* A tag with a number belongs to a VLAN; number 0 is only a priority. */
+	/* A tag with a nonzero id belongs to a VLAN; id 0 is only a priority. */
 	if (aux && (aux->tp_status & TP_STATUS_VLAN_VALID) && (aux->tp_vlan_tci & 0xfff))
 		return STAT_SOCKET_NOT_FOR_US;
 	bad = parse_frame(headers, v->buf, m->msg_len, aux ? aux->tp_status : 0, &frame);
@@ -236,7 +235,7 @@ static unsigned raw_recv(struct sock *sock, struct dgram *v, unsigned n, unsigne
 	return sock_take(sock, true, take_frame, v, n, ret_read);
 }
 
-/* --- send ------------------------------------------------------------------ */
+/* --- send --- */
 
 static void put_u16(uint8_t *at, uint16_t v)
 {
@@ -274,7 +273,7 @@ static void raw_prepare(struct sock *sock, unsigned i, const struct dgram *dgram
 	write_u16(&w, (uint16_t)(UDP + dgram->len));
 	write_u16(&w, 0);
 	check = (uint16_t)~fold16(udp_sum(ip + 12, udp, dgram->buf, dgram->len));
-	put_u16(udp + 6, check ? check : 0xffff); /* RFC 768: 0 says that there is none */
+	put_u16(udp + 6, check ? check : 0xffff); /* RFC 768: 0 means no checksum */
 
 	batch->iov[i][0] = (struct iovec){ headers, BATCH_HEADERS };
 	batch->iov[i][1] = (struct iovec){ dgram->buf, dgram->len };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Receiving: which sockets of a set have something, in turn; what to leave unread when too much arrives (flood.h).
- * What was read becomes datagrams in sock_take.h.
+ * Receiving: visits the sockets of a set that have data, in turn; decides what to leave unread when too much
+ * arrives (flood.h). sock_take.h converts what was read to datagrams.
  */
 #include "io/sock_take.h"
 
@@ -18,14 +18,14 @@ bool sock_in_time(struct sock *sock, unsigned i, const struct timespec *wall, in
 	return false;
 }
 
-/* When nothing arrives any more, nobody else looks whether it is over. */
+/* When nothing arrives, nothing else checks whether the flood has ended. */
 static void look_again(struct sockset *set)
 {
 	if (set->flood.keep && set->loop && !timer_is_running(&set->calmer))
 		loop_timer_start(set->loop, &set->calmer, FLOOD_STEP_US / 1000);
 }
 
-/* Now and then: let in as much as can be served. */
+/* Periodically adjusts how much is accepted to what the server can handle. */
 static void watch_flood(struct sockset *set)
 {
 	if (!flood_step(&set->flood, clock_boot_us()))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Which sockets of before serve on when the interfaces or the configuration have changed. */
+/* Decides which sockets stay in use after the interfaces or the configuration have changed. */
 #include "io/sock_reuse.h"
 
-/* The interface of a packet socket can be deleted, and another one get its index. */
+/* The interface of a packet socket may have been deleted, and its index reused. */
 static bool is_alive(const struct sock *sock)
 {
 	struct sockaddr_ll at = { 0 };
@@ -30,8 +30,8 @@ static bool same_groups(const struct sock *was, const struct sock *sock)
 }
 
 /*
- * Whether `was` can serve as `sock`. Names do not matter: a packet socket and one bound to a device stay
- * with the interface when it is renamed, one bound to an address stays with that.
+ * True if `was` can be used as `sock`. Names do not matter: a packet socket or one bound to a device stays with
+ * the interface when it is renamed; one bound to an address stays with the address.
  */
 static bool can_serve(const struct sock *was, const struct sock *sock)
 {

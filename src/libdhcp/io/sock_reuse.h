@@ -3,7 +3,10 @@
 
 #include "io/sock_int.h"
 
-/* The socket of a set of before that can serve as `sock`; NULL if there is none, or old is NULL. */
+/* Returns the socket of an old set that can be used as `sock`; NULL if there is none, or old is NULL. */
 const struct sock *sock_find_old(const struct sockset *old, const struct sock *sock);
-/* The port is taken by ourselves: by a socket that goes, because its groups are not the ones asked for now. */
+/*
+ * True if the port is in use by this process: by a socket that will be closed because it joined other groups
+ * than are needed now.
+ */
 bool sock_is_beside_old(const struct sockset *old, const struct sock *sock);

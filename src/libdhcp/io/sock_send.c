@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Sending: a client without an address by the packet socket of its interface; all else by the UDP socket of the
- * interface, routed by the kernel, from the address asked for. Datagrams that wait for an ARP answer fill the UDP
- * socket's buffer; when it is full an answer whose receiver's mac is known leaves by the packet socket, and others are
- * dropped: silent relays do not stop the rest, and a worker never waits.
+ * Sending: through the packet socket of its interface to a client without an address; otherwise through the UDP
+ * socket of the interface, routed by the kernel, from the requested source address. Datagrams waiting for ARP
+ * fill the UDP socket's buffer; when it is full, a response with a known receiver mac goes through the packet
+ * socket, and others are dropped: unreachable relays do not block the rest, and a worker never waits.
  */
 #include "io/sock_int.h"
 
 #include <errno.h>
 
-/* The first of v[from..to) of this interface, which are sorted by it; NULL if there is none. */
+/* Returns the first socket of this interface in v[from..to), which is sorted by interface; NULL if there is none. */
 static struct sock *first_of_iface(struct sockset *set, unsigned from, unsigned to, uint32_t ifindex)
 {
 	unsigned end = to;
@@ -36,7 +36,7 @@ static struct sock *udp_for(struct sockset *set, const struct dgram *dgram)
 
 	if (set->n > set->n_raw && set->v[set->n_raw].any_device)
 		return &set->v[set->n_raw];
-	/* The interface is gone: any socket may still reach it by a route. */
+	/* The interface is gone: any socket may still have a route. */
 	if (!first)
 		return set->n > set->n_raw ? &set->v[set->n_raw] : NULL;
 	for (struct sock *s = first; s < set->v + set->n && s->ifindex == dgram->ifindex; s++)
@@ -61,7 +61,10 @@ static bool has_mac(const struct dgram *dgram)
 	return memcmp(dgram->dst_mac, nowhere, 6) != 0;
 }
 
-/* Send those of v[0..n) whose target this is; targets change to NULL (done) or to a second choice. */
+/*
+ * Sends the datagrams of v[0..n) with this socket as target; their targets change to NULL (done) or to a second
+ * choice.
+ */
 static unsigned send_through(struct sockset *set, struct sock *sock, struct dgram *const *v, struct sock **targets,
 			     unsigned n)
 {
@@ -110,7 +113,7 @@ unsigned sockset_send(struct sockset *set, struct dgram *const *v, unsigned n)
 			v[i]->err = ENODEV;
 			stat_add(set->stats, STAT_SEND_FAILED, 1);
 		}
-		/* Twice: the second round is for those that a full UDP socket turned away. */
+		/* The second round is for those that did not fit in a full UDP socket. */
 		for (int round = 0; round < 2; round++)
 			for (unsigned i = 0; i < chunk; i++)
 				if (targets[i])

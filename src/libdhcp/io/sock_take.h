@@ -5,23 +5,23 @@
 #include "base/clock.h"
 
 /*
- * What was read from a socket becomes datagrams: the loop that all kinds have in common. It is here so that the
- * compiler puts `take` into it: one copy for each kind, no calls by pointer.
+ * Converts what was read from a socket to datagrams: the loop that all socket types share. It is in a header so
+ * that the compiler inlines `take`: one copy per type, no indirect calls.
  */
 
 /*
- * In a loop over what batch_recv got: false when nobody waits for the answer to number i any more. `more`: others wait
- * behind what was received.
+ * For a loop over the result of batch_recv: false if the client of message i no longer waits for a response.
+ * `more`: other datagrams are queued after the received ones.
  */
 bool sock_in_time(struct sock *sock, unsigned i, const struct timespec *wall, int64_t now_us, bool more);
 
 /*
- * Fill v, whose bytes are there, from message i of the batch, but for what is the same of all that this socket
- * receives. STAT_N, or the counter of what is wrong with it.
+ * Fills v, which already has the payload, from message i of the batch, except for fields that are the same for
+ * all datagrams of this socket. Returns STAT_N, or the counter for the error.
  */
 typedef enum stat_id sock_take_fn(struct sock *sock, unsigned i, struct dgram *v);
 
-/* v[to] gets v[from]'s place, keeping all buffers. */
+/* Moves v[from] to v[to], keeping all buffers. */
 static inline void dgram_move(struct dgram *v, unsigned to, unsigned from)
 {
 	struct dgram moved;
@@ -34,7 +34,7 @@ static inline void dgram_move(struct dgram *v, unsigned to, unsigned from)
 	v[to] = moved;
 }
 
-/* The rest of sock_kind.recv; gcc keeps a call for each datagram unless it is told. */
+/* The rest of sock_kind.recv; gcc only inlines the call per datagram if forced to. */
 __attribute__((always_inline)) static inline unsigned
 sock_take(struct sock *sock, bool with_headers, sock_take_fn *take, struct dgram *v, unsigned n, unsigned *ret_read)
 {

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * UDP sockets, two uses.
+ * UDP sockets, with two uses.
  *
- * dhcp-socket-type udp: one per interface, bound to the device and to every address, because a socket
- * bound to one address receives no broadcast; on an interface that has none (loopback, point to point)
- * one per address. With several workers they form a reuseport group, divided by the client's hardware
- * address as the packet sockets are.
+ * dhcp-socket-type udp: one per interface, bound to the device and to any address, because a socket bound to one
+ * address receives no broadcasts; on an interface without broadcast (loopback, point to point) one per address.
+ * With several workers they form a reuseport group, divided by the client's hardware address like the packet
+ * sockets.
  *
- * dhcp-socket-type raw: one per address, shared by all workers. It holds the port, so that the kernel
- * does not answer with ICMP port unreachable and no second server is started by mistake; its filter
- * lets nothing in; it sends what goes to an address that the kernel can route to.
+ * dhcp-socket-type raw: one per address, shared by all workers. It holds the port, so that the kernel does not
+ * send ICMP port unreachable and no second server is started by mistake; its filter accepts nothing; it sends
+ * datagrams to addresses that the kernel can route to.
  *
- * With outbound-interface use-routing (udp only) one more, bound to no device: it takes nothing, and what
- * it sends goes where the kernel's routes say.
+ * With outbound-interface use-routing (udp only), one more that is not bound to a device: it receives nothing,
+ * and its datagrams follow the routing table.
  *
- * IP_PKTINFO tells on receive what a datagram was sent to, and sets on send the source address.
+ * IP_PKTINFO gives the destination address of a received datagram, and sets the source address of a sent one.
  */
 #include "io/sock_filter.h"
 #include "io/caps.h"
@@ -52,8 +52,8 @@ static int bind_all(const struct sock *sock, int fd)
 }
 
 /*
- * Without a device or an address it would stand in the way of those that receive. Connected it is meant
- * only for one peer, here for port 9 of ourselves; what it sends has its own destination anyway.
+ * Without a device or an address it would take datagrams from the receiving sockets. A connected socket only
+ * receives from its peer, here port 9 of this host; each sent datagram has its own destination anyway.
  */
 static int connect_to_nobody(const struct sock *sock)
 {
@@ -89,7 +89,7 @@ static int udp_open(struct sock *sock, int rcvbuf, bool shared, bool probe, char
 	step = "SO_BINDTODEVICE";
 	if (bind_device(sock, sock->fd) < 0)
 		goto out;
-	/* Answers are small; one that is not is better fragmented than lost. */
+	/* Responses are small; a large one is better fragmented than lost. */
 	(void)setsockopt(sock->fd, IPPROTO_IP, IP_MTU_DISCOVER, &pmtu, sizeof(pmtu));
 	(void)setsockopt(sock->fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
 	(void)setsockopt(sock->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
@@ -109,7 +109,7 @@ out:
 	return sock_give_up(sock, saved);
 }
 
-/* Fill v from message i of the batch; STAT_N, or the counter of what is wrong with it. */
+/* Fills v from message i of the batch; returns STAT_N, or the counter for the error. */
 static enum stat_id take_dgram(struct sock *sock, unsigned i, struct dgram *v)
 {
 	static const uint8_t unknown[6];
@@ -146,11 +146,11 @@ static void udp_prepare(struct sock *sock, unsigned i, const struct dgram *dgram
 
 	*to = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(dgram->dport) };
 	put_addr(&to->sin_addr, &dgram->dst);
-	/* Asked to reach a client by its mac, which a UDP socket cannot: it listens to broadcasts. */
+	/* A UDP socket cannot send to a client by its mac: broadcast instead, which it receives. */
 	if (dgram->raw_out)
 		to->sin_addr.s_addr = htonl(INADDR_BROADCAST);
 	put_addr(&info->ipi_spec_dst, &dgram->local);
-	/* A broadcast has no route: it leaves by the interface it is for. */
+	/* A broadcast has no route: it leaves through the interface it is for. */
 	if (to->sin_addr.s_addr == htonl(INADDR_BROADCAST))
 		info->ipi_ifindex = (int)dgram->ifindex;
 }

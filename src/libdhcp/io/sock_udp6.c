@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * UDP sockets of DHCPv6: one per interface and worker, bound to the device and to every address, joined to
- * All_DHCP_Relay_Agents_and_Servers (ff02::1:2) there and to what else the configuration names. IPV6_PKTINFO
- * tells on receive what a datagram was sent to, and sets on send the source and the interface.
+ * UDP sockets of DHCPv6: one per interface and worker, bound to the device and to any address. They join
+ * All_DHCP_Relay_Agents_and_Servers (ff02::1:2) and the groups that the configuration names. IPV6_PKTINFO gives
+ * the destination of a received datagram, and sets the source and the interface of a sent one.
  *
- * With several workers a multicast is offered to every socket and taken by one, by a filter over the message's
- * first bytes: of a relay's message the client's address in it, else the transaction id. While the interface has no
- * link-local address multicasts are not served: there would be nothing to respond to clients from. Unicasts are
- * divided the same way by the reuseport group. A client may so reach several workers; turns keep its
- * messages in order.
+ * With several workers a multicast is delivered to every socket and accepted by one, by a filter over the
+ * message's first bytes: for a relayed message the client's address in it, otherwise the transaction id. While
+ * the interface has no link-local address, multicasts are not served, because there is no source address for
+ * responses to clients. The reuseport group divides unicasts the same way. A client may therefore reach several
+ * workers; turns keep its messages in order.
  */
 #include "io/sock_filter.h"
 #include "io/caps.h"
@@ -99,7 +99,7 @@ out:
 	return sock_give_up(sock, saved);
 }
 
-/* What was sent to us: to a group we joined, or to an address that the configuration has us listen on. */
+/* True if the destination is a group the socket joined, or an address that the configuration listens on. */
 static bool is_ours(const struct sock *sock, const struct ip *dst)
 {
 	/* The link-local address comes first if there is one. */
@@ -128,7 +128,7 @@ static enum stat_id take_dgram(struct sock *sock, unsigned i, struct dgram *v)
 		return STAT_SOCKET_NOT_FOR_US;
 	v->len = m->msg_len;
 	v->src = get_addr(&from->sin6_addr);
-	/* A link-local source cannot answer across links: then the kernel chooses. */
+	/* A link-local source does not work across links: let the kernel choose. */
 	v->local = v->dst.b[0] != 0xff ? v->dst : is_link_local(&v->src) ? sock->addrs[0] : ip_zero6;
 	v->sport = ntohs(from->sin6_port);
 	memcpy(v->src_mac, unknown, 6);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Which addresses of which interfaces are asked for. DHCPv4 serves from every address of an interface, DHCPv6 from
- * its link-local one and from what is named.
+ * Determines which addresses of which interfaces are needed. DHCPv4 serves all addresses of an interface, DHCPv6
+ * its link-local address and those that the configuration names.
  */
 #include "io/sock_want.h"
 
@@ -51,7 +51,7 @@ static const char *want_all4(struct wanting *w, const struct iface *iface)
 	return NULL;
 }
 
-/* The link-local address: what clients speak to, and what answers come from. */
+/* Adds the link-local address: the destination of clients and the source of responses. */
 static const char *want_all6(struct wanting *w, const struct iface *iface)
 {
 	const char *why = "the interface has no link-local address";
@@ -88,8 +88,8 @@ static const char *want_one4(struct wanting *w, const struct iface *iface, const
 }
 
 /*
- * Besides the link-local one: an address of the interface, or a group to join. Relays send to the address whether or
- * not there is a link-local one; what is multicast waits for that.
+ * Adds an address of the interface, or a group to join, besides the link-local address. Relays send to the
+ * address whether or not there is a link-local one; multicasts need that.
  */
 static const char *want_one6(struct wanting *w, const struct iface *iface, const struct ip *addr)
 {
@@ -107,7 +107,7 @@ static const char *want_one6(struct wanting *w, const struct iface *iface, const
 	return NULL;
 }
 
-/* NULL: it is wanted; else why it cannot be. */
+/* Returns NULL if the address is added, otherwise the reason why it cannot be. */
 static const struct want_ops {
 	const char *(*all)(struct wanting *w, const struct iface *iface);
 	const char *(*one)(struct wanting *w, const struct iface *iface, const struct ip *addr);
@@ -135,7 +135,7 @@ static void want_named(struct wanting *w, const struct listen *listen)
 		tell(w, listen->name, addr, why);
 }
 
-/* All that fit a pattern; those that cannot be used are not what was meant. */
+/* Adds all interfaces that match a pattern; unusable ones are skipped silently. */
 static void want_fitting(struct wanting *w, const struct listen *listen)
 {
 	bool all = strcmp(listen->name, "*") == 0, any = false;

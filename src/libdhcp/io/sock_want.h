@@ -5,16 +5,16 @@
 #include "io/iface.h"
 #include "base/vec.h"
 
-/* One interface to open sockets on, and for which of its addresses: at least one. */
+/* An interface to open sockets on, and the addresses to use: at least one. */
 struct sock_want {
 	const struct iface *iface;
-	VEC(struct ip) addrs; /* the first is the server's identifier; with DHCPv6 also groups to join */
+	VEC(struct ip) addrs; /* the first is the server identifier; DHCPv6: also groups to join */
 };
 typedef VEC(struct sock_want) sock_wants;
 
 /*
- * What conf->listen asks for, by the index of the interface, of what there is. What cannot be had is reported. To be
- * freed by sock_wants_free; borrows from ifaces.
+ * Finds the existing interfaces that conf->listen asks for, in order of interface index. Missing ones are
+ * reported. Free the result with sock_wants_free; it borrows from ifaces.
  */
 void sock_wants_find(const struct sockset_conf *conf, const struct ifaces *ifaces, sockset_report_fn *report, void *ctx,
 		     sock_wants *ret);

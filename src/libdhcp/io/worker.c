@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Workers. Each runs a loop of its own; what happens in one turn is said in the header. The epoch is noted at the
- * beginning of a turn, when the worker holds nothing it loaded before: that is what makes workers_epoch_passed true to
- * its word. A sleeping worker is woken to note it.
+ * Workers. Each runs its own loop; worker.h describes a turn. The epoch is recorded at the beginning of a turn,
+ * when the worker holds no pointers it loaded before; workers_epoch_passed relies on that. A sleeping worker is
+ * woken to record it.
  */
 #include "io/worker.h"
 #include "base/clock.h"
@@ -16,7 +16,7 @@
 
 enum {
 	BATCH_MAX = 64,
-	BATCHES_PER_TURN = 4, /* then posts and answers get their turn, even under a flood */
+	BATCHES_PER_TURN = 4, /* then posts and responses are processed, even during a flood */
 };
 
 struct workers {
@@ -24,7 +24,7 @@ struct workers {
 	unsigned n;
 	struct worker *v;
 	_Atomic uint64_t epoch;
-	sem_t changed; /* workers that took their new engine */
+	sem_t changed; /* workers that switched to their new engine */
 };
 
 static void worker_note_epoch(struct worker *worker)
@@ -50,7 +50,7 @@ static void worker_readable(void *ctx)
 	}
 }
 
-/* The end of a turn is the beginning of the next: nothing is held over. */
+/* The end of a turn is the beginning of the next: no pointers are kept in between. */
 static void worker_turn(void *ctx)
 {
 	struct worker *worker = ctx;
@@ -121,7 +121,7 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-/* Signals belong to the main thread: workers are born with all of them blocked. */
+/* Signals are for the main thread: workers start with all signals blocked. */
 static int worker_start(struct worker *worker)
 {
 	sigset_t all, before;
