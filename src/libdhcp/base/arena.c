@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Arenas: a chain of blocks, the newest first. A block holds at least BLOCK_MIN bytes; a request
- * larger than a quarter of that gets a block of its own behind the current one.
+ * Arenas: a chain of blocks, the newest first. A block holds at least BLOCK_MIN bytes; a request larger than a
+ * quarter of that gets its own block after the current one.
  */
 #include "base/arena.h"
 
@@ -132,7 +132,7 @@ void *arena_room(struct arena *arena, size_t len)
 		struct block *fresh = block_new(need > BLOCK_MIN / 4 ? need : BLOCK_MIN);
 
 		if (need > BLOCK_MIN / 4) {
-			/* Large piece: behind the head, so the head keeps serving small ones. */
+			/* Large piece: goes after the head, so the head continues to serve small ones. */
 			fresh->next = b->next;
 			b->next = fresh;
 		} else {

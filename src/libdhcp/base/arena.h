@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * Bump allocator. What is allocated lives until the arena is reset or freed; nobody frees single
- * pieces. Memory is zeroed. An arena with a cap returns NULL at it; one without aborts the process
- * when the system has none left, so callers of an uncapped arena need not check.
+ * Bump allocator. Everything allocated lives until the arena is reset or freed; single pieces are never freed.
+ * Memory is zeroed. An arena with a cap returns NULL when it is reached; one without aborts the process when the
+ * system is out of memory, so its callers need not check.
  *
  *	struct arena *a = arena_new(0);
  *	struct subnet *sub = arena_new_obj(a, struct subnet);
@@ -18,12 +18,12 @@ struct arena;
 
 struct arena *arena_new(size_t cap_bytes); /* 0 = no cap */
 void arena_free(struct arena *arena);      /* NULL is fine */
-/* Forget everything but keep the first block: ready for reuse without malloc. */
+/* Frees everything but the first block, which is ready for reuse without malloc. */
 void arena_reset(struct arena *arena);
 size_t arena_used(const struct arena *arena);
 
 void *arena_alloc(struct arena *arena, size_t len);
-/* The same, but not zeroed: for what is filled in at once. */
+/* Same, but not zeroed: for memory that is filled at once. */
 void *arena_room(struct arena *arena, size_t len);
 void *arena_dup(struct arena *arena, const void *data, size_t len);
 char *arena_strdup(struct arena *arena, const char *s);
@@ -34,7 +34,7 @@ char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((for
 #define arena_new_array(arena, type, n) ((type *)arena_alloc_array((arena), (n), sizeof(type)))
 void *arena_alloc_array(struct arena *arena, size_t n, size_t size);
 
-/* Process-wide memory: abort with a message when there is none. */
+/* Process-wide memory: aborts with a message if there is none left. */
 void die_of_memory(void) __attribute__((noreturn));
 void *xmalloc(size_t len);
 void *xcalloc(size_t n, size_t size);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* getopt_long() with a table and with messages of our own. Not for threads: getopt keeps its place in variables. */
+/* getopt_long() with a table and its own messages. Not thread-safe: getopt keeps its state in global variables. */
 #include "base/args.h"
 
 #include "base/err.h"
@@ -13,7 +13,7 @@
 #define DOC_COLUMN 24
 #define WIDTH 94
 
-/* What every program has. */
+/* Options every program has. */
 static const struct args_option common[] = {
 	{ 'h', "help", NULL, "print this help" },
 	{ 'v', "version", NULL, "print the version" },
@@ -104,7 +104,7 @@ int args_next(const struct args_program *p, int argc, char **argv, int *first, c
 
 	make_tables(p, letters, longs);
 	if (*first == 0)
-		optind = 0; /* from the start, also when this is called again */
+		optind = 0; /* starts over, also on a repeated call */
 	opterr = 0;
 	got = getopt_long(argc, argv, letters, longs, NULL);
 	*first = optind;
@@ -127,9 +127,9 @@ void args_complain(const char *program, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* --- help ------------------------------------------------------------------ */
+/* --- help --- */
 
-/* Words filled up to the width of a terminal. */
+/* Prints text wrapped to the width of a terminal. */
 static void print_doc(const char *text, unsigned column)
 {
 	for (unsigned at = column; *text;) {

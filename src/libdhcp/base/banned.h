@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Functions that are wrong in this project, turned into link-stopping names. Included by the
- * compiler's command line before everything else, so it pulls in the headers that declare them.
+ * Functions this project must not use, renamed so that linking fails. Included by the compiler's command line
+ * before everything else, so it includes the headers that declare them.
  */
 #include <stdio.h>
 #include <stdlib.h>

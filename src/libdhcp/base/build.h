@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-/* What -W of every program prints to stdout: version, directories, how it was configured and compiled. */
+/* Prints what -W of every program reports: version, directories, configure and compiler options. */
 void build_report(void);

@@ -42,7 +42,7 @@ static bool is_sep(char c)
 	return c == ':' || c == ' ';
 }
 
-/* Separated form: each group is one or two digits. */
+/* Separated form: each group has one or two digits. */
 static int hex_groups(const char *text, size_t len, uint8_t *buf, size_t size)
 {
 	size_t i = 0, n = 0;
@@ -76,7 +76,7 @@ int hex_to_bytes(const char *text, size_t len, uint8_t *buf, size_t size)
 		if (is_sep(text[i]))
 			return hex_groups(text, len, buf, size);
 	i = 0;
-	if (len % 2) { /* an odd count of digits: the first stands alone */
+	if (len % 2) { /* odd number of digits: the first is a byte of its own */
 		int lo = digit(text[i++]);
 
 		if (lo < 0)

@@ -7,9 +7,9 @@
 #include <string.h>
 
 /*
- * Byte cursors, big-endian, with a sticky error: after the first read past the end every read
- * gives zero, nothing is left, and `err` stays set, so a parser checks once at its end and a loop over
- * what is left ends. Nothing else in the project touches bytes from the wire.
+ * Byte cursors, big-endian, with a sticky error: after the first read past the end, every read returns zero, no
+ * bytes are left, and `err` stays set, so a parser checks only once at its end, and a loop over the remaining
+ * bytes ends. All wire data is accessed through these.
  *
  *	struct reader r = reader_init(data, len);
  *	uint16_t code = read_u16(&r);
@@ -24,7 +24,7 @@ struct reader {
 	bool err;
 };
 
-/* A piece of bytes that somebody else owns. */
+/* Bytes owned by someone else. */
 struct bytes {
 	const uint8_t *data;
 	size_t len;
@@ -57,7 +57,7 @@ static inline size_t reader_left(const struct reader *r)
 	return (size_t)(r->end - r->pos);
 }
 
-/* Borrow n bytes; NULL and the error set when there are fewer. */
+/* Borrows n bytes; NULL and the error set if there are fewer. */
 static inline const uint8_t *read_bytes(struct reader *r, size_t n)
 {
 	const uint8_t *p = r->pos;
@@ -109,7 +109,7 @@ static inline uint64_t read_u64(struct reader *r)
 	return hi << 32 | read_u32(r);
 }
 
-/* A reader over the next n bytes; r moves behind them. */
+/* Returns a reader over the next n bytes and moves r past them. */
 static inline struct reader read_sub(struct reader *r, size_t n)
 {
 	const uint8_t *p = read_bytes(r, n);
@@ -127,7 +127,7 @@ static inline struct bytes read_rest(struct reader *r)
 	return b;
 }
 
-/* Writes into a buffer the caller owns; `err` is set, and nothing written, once it is full. */
+/* Writes to a buffer that the caller owns; once it is full, `err` is set and nothing more is written. */
 struct writer {
 	uint8_t *start;
 	uint8_t *pos;
@@ -152,7 +152,7 @@ static inline size_t writer_left(const struct writer *w)
 	return (size_t)(w->end - w->pos);
 }
 
-/* Reserve n bytes to fill in; NULL and the error set when they do not fit. */
+/* Reserves n bytes for the caller to fill; NULL and the error set if they do not fit. */
 static inline uint8_t *write_space(struct writer *w, size_t n)
 {
 	uint8_t *p = w->pos;
@@ -218,10 +218,9 @@ static inline void write_u64(struct writer *w, uint64_t v)
 }
 
 /*
- * Hex text. bytes_to_hex writes lower case with `sep` between bytes (0 for none), always ends with
- * NUL, and returns the length the whole text has (like snprintf). hex_to_bytes reads plain hex, or
- * pairs (or single digits) separated by ':' or ' ', with or without 0x; returns the number of bytes
- * or -E_INVAL, -E_SPACE.
+ * Hex text. bytes_to_hex writes lower case with `sep` between bytes (0 for none), always ends with NUL, and
+ * returns the length of the complete text (like snprintf). hex_to_bytes reads plain hex, or pairs (or single
+ * digits) separated by ':' or ' ', with or without 0x; returns the number of bytes or -E_INVAL, -E_SPACE.
  */
 size_t bytes_to_hex(struct bytes b, char sep, char *buf, size_t size);
 int hex_to_bytes(const char *text, size_t len, uint8_t *buf, size_t size);

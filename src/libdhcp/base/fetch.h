@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-/* These bytes will be read soon: ask for all of their cache lines at once instead of one after the other. */
+/* Prefetches all cache lines of these bytes at once, instead of loading one after the other later. */
 static inline void fetch(const void *data, size_t len)
 {
 	for (size_t at = 0; at < len; at += 64)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Files that several users may have to do with: who owns them, and why one cannot be used. Any thread. */
+/* Files shared by several users: who owns them, and why one cannot be used. Any thread. */
 #include "base/file.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 const char *file_profile_path = "/proc/self/attr/current";
 
-/* The directory that path is in. */
+/* Returns the directory of path. */
 static void folder_of(const char *path, char buf[PATH_MAX])
 {
 	const char *slash = strrchr(path, '/');
@@ -26,7 +26,7 @@ static void folder_of(const char *path, char buf[PATH_MAX])
 	(void)snprintf(buf, PATH_MAX, "%.*s", len, slash ? path : ".");
 }
 
-/* --- owners ---------------------------------------------------------------- */
+/* --- owners --- */
 
 void file_adopt(int fd, const char *path)
 {
@@ -37,7 +37,7 @@ void file_adopt(int fd, const char *path)
 	if (geteuid() != 0)
 		return;
 	folder_of(path, folder);
-	/* Whoever owns the directory must not get hold of a file from elsewhere by a link. */
+	/* The owner of the directory must not gain a file from elsewhere through a link. */
 	if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_uid == 0 && file.st_nlink == 1 &&
 	    lstat(path, &named) == 0 && named.st_ino == file.st_ino && named.st_dev == file.st_dev &&
 	    stat(folder, &dir) == 0 && dir.st_uid != 0 && fchown(fd, dir.st_uid, dir.st_gid) < 0)
@@ -74,7 +74,7 @@ int file_sync_folder(const char *path)
 	return err;
 }
 
-/* --- reasons --------------------------------------------------------------- */
+/* --- reasons --- */
 
 static const char *user_name(uid_t uid, char buf[NAME_SIZE])
 {
@@ -111,7 +111,7 @@ static bool is_in_group(gid_t gid)
 	return getegid() == gid;
 }
 
-/* By owner, group and mode alone, as for a process without capabilities. */
+/* Checks owner, group and mode only, as for a process without capabilities. */
 static bool mode_allows(const struct stat *st, int how)
 {
 	unsigned bits = st->st_mode;
@@ -143,7 +143,7 @@ static bool is_in_own_folder(const char *path)
 	return stat(folder, &dir) == 0 && dir.st_uid == geteuid();
 }
 
-/* What is in the way, and one command that changes it: the least that helps. */
+/* Names what is in the way, and one command that changes it: the least that helps. */
 static void blame(char *buf, const char *path, const struct stat *st, int how)
 {
 	char owner[NAME_SIZE], group[NAME_SIZE], self[NAME_SIZE], ours[NAME_SIZE];
@@ -152,7 +152,10 @@ static void blame(char *buf, const char *path, const struct stat *st, int how)
 	add(buf, ": %s belongs to %s:%s with mode %04o, and the process runs as %s; try: ", path,
 	    user_name(st->st_uid, owner), group_name(st->st_gid, group), (unsigned)st->st_mode & PERMS,
 	    user_name(geteuid(), self));
-	/* A configuration stays its owner's; what the server writes, or is in its own directory, becomes its own. */
+	/*
+	 * A configuration file keeps its owner; files that the server writes or that are in its directory become the
+	 * server's.
+	 */
 	if (st->st_uid == geteuid())
 		add(buf, "chmod u+%s %s", S_ISDIR(st->st_mode) && how != X_OK ? "wx" : letter, path);
 	else if ((how & W_OK) || is_in_own_folder(path))
@@ -165,7 +168,7 @@ static void blame(char *buf, const char *path, const struct stat *st, int how)
 		add(buf, "chgrp %s %s && chmod g+%s %s", group_name(getegid(), ours), path, letter, path);
 }
 
-/* Blames the first of the directories above path that the process may not search, or path itself. */
+/* Blames the first directory above path that the process may not search, or path itself. */
 static bool blame_mode(char *buf, const char *path, int how)
 {
 	char part[PATH_MAX];
@@ -193,7 +196,7 @@ static bool blame_mode(char *buf, const char *path, int how)
 	return true;
 }
 
-/* "/usr/sbin/kea-dhcp4 (enforce)" with AppArmor, "system_u:system_r:dhcpd_t:s0" with SELinux. */
+/* Writes "/usr/sbin/kea-dhcp4 (enforce)" with AppArmor, "system_u:system_r:dhcpd_t:s0" with SELinux. */
 static void blame_profile(char *buf)
 {
 	char profile[256];
@@ -202,7 +205,7 @@ static void blame_profile(char *buf)
 	char *mode;
 
 	if (fd < 0 && errno == EACCES) {
-		/* The profile of Debian's kea packages hides itself. Its name is that of the program. */
+		/* The profile in Debian's kea packages forbids reading its name. It is the name of the program. */
 		len = readlink("/proc/self/exe", profile, sizeof(profile) - 1);
 		profile[len < 0 ? 0 : len] = '\0';
 		add(buf,
@@ -257,7 +260,7 @@ const char *file_why(const char *path, int how, char buf[FILE_WHY_MAX])
 		blame_missing(buf, path);
 		break;
 	case EROFS:
-		if (getenv("INVOCATION_ID")) /* systemd sets it */
+		if (getenv("INVOCATION_ID")) /* set by systemd */
 			add(buf,
 			    ": the systemd unit does not open this directory; name it in a drop-in as ReadWritePaths=");
 		break;

@@ -7,7 +7,7 @@
 
 static uint64_t key[4];
 
-/* Before main(), so that no call needs to ask whether it is there. */
+/* Before main(), so that no call has to check whether the key is set. */
 __attribute__((constructor)) static void key_init(void)
 {
 	if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key)) {
@@ -82,7 +82,7 @@ uint64_t hash_bytes(const void *data, size_t len, uint64_t seed)
 	return sip_half(&s);
 }
 
-/* As SipHash makes 128 bits. */
+/* The 128-bit output of SipHash. */
 void hash_bytes2(const void *data, size_t len, uint64_t seed, uint64_t ret[2])
 {
 	struct sip s = sip_of(data, len, seed);

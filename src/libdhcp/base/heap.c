@@ -8,7 +8,7 @@
 
 #define LARGE_PAGE ((size_t)2 << 20)
 #define WORTH_IT (4 * LARGE_PAGE)
-#define MMAP_MAX 65536             /* what malloc begins with */
+#define MMAP_MAX 65536             /* malloc's default */
 #define TRIM_THRESHOLD (128 << 10) /* likewise */
 
 void heap_expect(size_t bytes)
@@ -18,7 +18,10 @@ void heap_expect(size_t bytes)
 
 	if (bytes < WORTH_IT || bytes > PTRDIFF_MAX / 2)
 		return;
-	/* The room is taken and given back untouched: from then on it is the end of the heap, where malloc goes on. */
+	/*
+	 * The memory is allocated and freed untouched: from then on it is the top of the heap, where malloc
+	 * continues.
+	 */
 	(void)mallopt(M_MMAP_MAX, 0);
 	(void)mallopt(M_TRIM_THRESHOLD, -1);
 	room = malloc(bytes);
@@ -26,7 +29,7 @@ void heap_expect(size_t bytes)
 		return;
 	from = ((uintptr_t)room + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
 	to = ((uintptr_t)room + bytes) & ~(LARGE_PAGE - 1);
-	/* A kernel without them brings small pages. */
+	/* A kernel without huge pages uses small ones. */
 	(void)madvise((void *)from, to - from, MADV_HUGEPAGE);
 	free(room);
 }

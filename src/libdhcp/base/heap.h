@@ -4,11 +4,14 @@
 #include <stddef.h>
 
 /*
- * Before much is read at once (a large configuration, a lease file): the next `bytes` of the process's heap, about,
- * come in large pages where the kernel has them, and everything is taken from the heap meanwhile. A trap into the
- * kernel and a miss of its page tables for every 4 KiB cost more than the reading. Only what is
- * used takes memory, so `bytes` may be a generous guess. Pairs may not nest; main thread only.
+ * Call before reading much data at once (a large configuration, a lease file): about the next `bytes` of the
+ * process's heap use huge pages if the kernel has them, and all allocations come from the heap meanwhile. A page
+ * fault and a TLB miss for every 4 KiB would cost more than the reading. Only used memory counts, so `bytes` may
+ * be a generous estimate. Calls must not nest; main thread only.
  */
 void heap_expect(size_t bytes);
-/* That was it: back to the usual, and what is free goes to the kernel. By itself, too, when much has become free. */
+/*
+ * Ends that: normal behavior again, and free memory is returned to the kernel. Also useful on its own after much
+ * memory was freed.
+ */
 void heap_settle(void);

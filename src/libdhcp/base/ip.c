@@ -13,7 +13,7 @@ bool ip_is_zero(const struct ip *ip)
 	return ip_equal(ip, &ip_zero4) || ip_equal(ip, &ip_zero6);
 }
 
-/* How far b lies behind a, about. */
+/* Approximate distance from a to b. */
 static double span(const struct ip *a, const struct ip *b)
 {
 	return ((double)ip_half(b, 0) - (double)ip_half(a, 0)) * 0x1p64 +
@@ -23,8 +23,8 @@ static double span(const struct ip *a, const struct ip *b)
 enum { NEAR = 8 };
 
 /*
- * Addresses of a plan are mostly spread evenly, so it is mostly near where it would then be: few places in memory
- * are read, where halving ten thousand reads fourteen.
+ * The addresses of a network plan are mostly evenly spaced, so interpolation usually lands near the right
+ * position: it reads few memory locations, where a binary search in ten thousand reads fourteen.
  */
 static void guess(const struct ip *sorted, size_t n, const struct ip *ip, bool or_equal, size_t *lo, size_t *hi)
 {
@@ -93,7 +93,7 @@ int ip_parse_n(const char *text, size_t len, struct ip *ret)
 }
 
 /*
- * Addresses are written with every lease, so by hand: inet_ntop() goes through printf.
+ * Formatted by hand, because an address is written with every lease: inet_ntop() goes through printf.
  */
 static char *format_byte(char *p, uint8_t v)
 {
@@ -134,7 +134,7 @@ static char *format_group(char *p, uint16_t v)
 	return p;
 }
 
-/* The longest run of at least two zero groups, the first of equals; *ret_len 0: none. */
+/* Returns the longest run of at least two zero groups, the first of equally long ones; *ret_len 0: none. */
 static unsigned zero_run(const struct ip *ip, unsigned *ret_len)
 {
 	unsigned best = 0, best_len = 0, len = 0;
@@ -163,7 +163,7 @@ static char *format6(char *p, const struct ip *ip)
 		}
 		if (i && !(run_len && i == run + run_len))
 			*p++ = ':';
-		/* An IPv4 address behind 96 zero bits (::192.0.2.1), as inet_ntop() has it. */
+		/* An IPv4 address after 96 zero bits (::192.0.2.1), as inet_ntop() writes it. */
 		if (i == 6 && run == 0 && run_len == 6)
 			return format4(p, ip->b + 12);
 		p = format_group(p, group_of(ip, i++));
@@ -183,8 +183,8 @@ const char *ip_format(const struct ip *ip, char *buf)
 }
 
 /*
- * The length in terms of the 16 bytes. A DHCPv6 message may name a v4-mapped address with a length
- * of its own family: whatever comes, no byte behind the address is touched.
+ * The length in terms of the 16 bytes. A DHCPv6 message may contain a v4-mapped address with an IPv6 length: no
+ * input may cause access past the address.
  */
 static unsigned width(const struct prefix *p)
 {
@@ -228,7 +228,7 @@ const char *prefix_format(const struct prefix *p, char *buf)
 	return buf;
 }
 
-/* Of 128 bits, in halves: no processor computes them otherwise, and those of 32 bits have no such type. */
+/* 128-bit numbers in halves: processors compute them this way anyway, and 32-bit ones have no such type. */
 static struct ip from_halves(uint64_t hi, uint64_t lo)
 {
 	uint64_t halves[2] = { htobe64(hi), htobe64(lo) };
@@ -238,7 +238,7 @@ static struct ip from_halves(uint64_t hi, uint64_t lo)
 	return ip;
 }
 
-/* The bits after the length all 0 or all 1. */
+/* Sets all bits after the length to 0 or 1. */
 static struct ip fill(const struct prefix *p, uint64_t value)
 {
 	unsigned bits = width(p);
@@ -315,9 +315,9 @@ bool ip_next_reserved(const struct ip *from, struct ip *ret_first, struct ip *re
 {
 	static const uint64_t blocks[][2] = {
 		{ 0, 0 },                                   /* routers: RFC 4291 2.6.1 */
-		{ 0x02005efffe000000, 0x02005efffeffffff }, /* RFC 5213, RFC 7136, and what IANA keeps */
+		{ 0x02005efffe000000, 0x02005efffeffffff }, /* RFC 5213, RFC 7136, and IANA reservations */
 		{ 0xfdffffffffffff80, 0xfdffffffffffffff }, /* RFC 2526 */
-		{ 0, 0 },                                   /* of the next 64 bits */
+		{ 0, 0 },                                   /* for the next 64 bits */
 	};
 	uint64_t high = ip_half(from, 0), low = ip_half(from, 1);
 	unsigned i = 0, n = sizeof(blocks) / sizeof(blocks[0]);

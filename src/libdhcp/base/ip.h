@@ -8,9 +8,9 @@
 #include <string.h>
 
 /*
- * An address of either family in 16 bytes; IPv4 is kept v4-mapped (::ffff:a.b.c.d), so shared code
- * compares, hashes and adds without asking the family. Prefix lengths are kept in the family's own
- * terms (24, not 120): functions that take one look at the address.
+ * An address of either family in 16 bytes; IPv4 is stored v4-mapped (::ffff:a.b.c.d), so shared code compares,
+ * hashes and adds without checking the family. Prefix lengths are in the family's own terms (24, not 120):
+ * functions that take one look at the address.
  */
 struct ip {
 	uint8_t b[16];
@@ -41,7 +41,7 @@ static inline bool ip_is4(const struct ip *ip)
 	return ip_half(ip, 0) == 0 && ip_half(ip, 1) >> 32 == 0xffff;
 }
 
-/* v4 addresses are handled as numbers in host order. */
+/* v4 addresses as numbers in host order. */
 static inline uint32_t ip_to4(const struct ip *ip)
 {
 	return (uint32_t)ip->b[12] << 24 | (uint32_t)ip->b[13] << 16 | (uint32_t)ip->b[14] << 8 | ip->b[15];
@@ -71,19 +71,19 @@ static inline bool ip_equal(const struct ip *a, const struct ip *b)
 	return ip_half(a, 0) == ip_half(b, 0) && ip_half(a, 1) == ip_half(b, 1);
 }
 
-/* How many of these, in ascending order, are less than ip; with or_equal, not greater. */
+/* Returns how many of the ascending addresses are less than ip; with or_equal, less or equal. */
 size_t ip_count_less(const struct ip *sorted, size_t n, const struct ip *ip, bool or_equal);
 
 /* 0.0.0.0 or :: */
 bool ip_is_zero(const struct ip *ip);
 
-/* Text of either family; the whole text must be the address. -E_INVAL otherwise. */
+/* Parses an address of either family; the whole text must be the address. -E_INVAL otherwise. */
 int ip_parse(const char *text, struct ip *ret);
 int ip_parse_n(const char *text, size_t len, struct ip *ret);
-/* Canonical text (RFC 5952) into buf of IP_TEXT_MAX; returns buf. */
+/* Writes canonical text (RFC 5952) to buf of IP_TEXT_MAX; returns buf. */
 const char *ip_format(const struct ip *ip, char *buf);
 
-/* "192.0.2.0/24": -E_INVAL for syntax, -E_RANGE for a length the family does not have. */
+/* Parses "192.0.2.0/24": -E_INVAL for syntax, -E_RANGE for a length invalid in the family. */
 int prefix_parse(const char *text, struct prefix *ret);
 const char *prefix_format(const struct prefix *p, char *buf);
 bool prefix_contains(const struct prefix *p, const struct ip *ip);
@@ -93,15 +93,15 @@ struct ip prefix_last(const struct prefix *p);
 bool prefix_is_clean(const struct prefix *p);
 
 /*
- * The first block of addresses that ends at `from` or after it whose interface identifiers (the last 64 bits) are
- * reserved: RFC 5453 and the IANA registry it made. False if there is none.
+ * Finds the first block of reserved interface identifiers (the last 64 bits) that ends at or after `from`: RFC
+ * 5453 and the IANA registry it created. False if there is none.
  */
 bool ip_next_reserved(const struct ip *from, struct ip *ret_first, struct ip *ret_last);
 
-/* ip + n * 2^shift, and how many steps of 2^shift lie between two, at most UINT64_MAX. */
+/* ip + n * 2^shift, and the number of steps of 2^shift between two addresses, at most UINT64_MAX. */
 struct ip ip_add_steps(const struct ip *ip, uint64_t n, unsigned shift);
 uint64_t ip_count_steps(const struct ip *first, const struct ip *last, unsigned shift);
-/* ip + n, wrapping at the family's end. */
+/* ip + n, wrapping around within the family. */
 struct ip ip_add(const struct ip *ip, uint64_t n);
 /* last - first, at most UINT64_MAX. */
 uint64_t ip_distance(const struct ip *first, const struct ip *last);

@@ -52,7 +52,7 @@ static inline void list_remove(struct list *item)
 	item->next = item->prev = item;
 }
 
-/* The first item, taken off the list; NULL when the list is empty. */
+/* Removes and returns the first item; NULL if the list is empty. */
 static inline struct list *list_pop(struct list *head)
 {
 	struct list *item = head->next;

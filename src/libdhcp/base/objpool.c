@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A piece is aligned to its size, so an object's address says which piece it is in. */
+/* A piece is aligned to its size, so an object's address identifies its piece. */
 #include "base/objpool.h"
 
 #include "base/arena.h"
@@ -14,13 +14,13 @@
 struct piece {
 	struct list link; /* in the pool's open or full */
 	unsigned n_used;
-	unsigned n_touched; /* objects from here on were never used, and are zero */
-	void *free;         /* the first one that was given back; it begins with the address of the next one */
+	unsigned n_touched; /* objects from here on are unused, and zero */
+	void *free;         /* the first freed object; it begins with the address of the next one */
 };
 
 void objpool_init(struct objpool *pool, size_t size)
 {
-	/* Where pointers have 32 bits, structs need no multiple of 8. */
+	/* With 32-bit pointers, struct sizes need not be multiples of 8. */
 	size = (size + 7) & ~(size_t)7;
 	assert(size >= sizeof(void *) && size <= PIECE - HEAD);
 	*pool = (struct objpool){ .size = size, .per_piece = (unsigned)((PIECE - HEAD) / size) };
@@ -43,7 +43,7 @@ void objpool_done(struct objpool *pool)
 		free_piece(pool, container_of(pool->full.next, struct piece, link));
 }
 
-/* Twice as much is asked for, and what is not aligned goes back. */
+/* Maps twice the size and unmaps the unaligned part. */
 static struct piece *new_piece(struct objpool *pool)
 {
 	char *room = mmap(NULL, 2 * PIECE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *begin;

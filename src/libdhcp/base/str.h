@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /*
- * Text that grows, on the heap. str_init gives an empty one, s->text is always NUL-terminated.
+ * A growing string on the heap. str_init creates an empty one; s->text is always NUL-terminated.
  *
  *	struct str s = { 0 };
  *	str_addf(&s, "%u leases", n);
@@ -16,14 +16,14 @@
  *	str_free(&s);
  */
 struct str {
-	char *text; /* NULL while nothing was added */
+	char *text; /* NULL until something is added */
 	size_t len;
 	size_t cap;
 };
 
 void str_add(struct str *s, const char *text);
 void str_add_n(struct str *s, const char *text, size_t len);
-/* Decimal, with zeros in front up to so many digits (at most 20). */
+/* Decimal, padded with zeros to min_digits (at most 20). */
 void str_add_number(struct str *s, uint64_t v, unsigned min_digits);
 void str_addc(struct str *s, char c);
 void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -34,11 +34,11 @@ static inline const char *str_text(const struct str *s)
 	return s->text ? s->text : "";
 }
 
-/* "1 lease", "2 leases", "3 addresses": how many of what. */
+/* A number with its noun: "1 lease", "2 leases", "3 addresses". */
 #define COUNT_TEXT_MAX 64
 const char *str_count(char buf[COUNT_TEXT_MAX], uint64_t n, const char *what);
 
-/* Case-insensitive for ASCII, whatever the locale. */
+/* Case-insensitive for ASCII, independent of the locale. */
 bool str_case_equal(const char *a, const char *b);
 /*
  * Damerau-Levenshtein distance (optimal string alignment), for "did you mean"; at most 64

@@ -4,7 +4,7 @@
 #include "base/arena.h"
 
 /*
- * Growing array on the heap of the process.
+ * A growing array on the process's heap.
  *
  *	VEC(struct subnet *) subs = { 0 };
  *	*vec_push(&subs) = sub;

@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 /*
- * Numbers of 128 bits, in two halves. Products: One instruction where the compiler has such a type; processors of 32
- * bits take them from four smaller products.
+ * 128-bit numbers, in two halves. A product is one instruction if the compiler has such a type; 32-bit
+ * processors compute it from four smaller products.
  */
 struct wide {
 	uint64_t hi, lo;
@@ -30,7 +30,7 @@ static inline struct wide wide_mul(uint64_t a, uint64_t b)
 #endif
 }
 
-/* The largest number if the sum is larger. */
+/* Saturating: returns the largest number on overflow. */
 static inline struct wide wide_add(struct wide a, struct wide b)
 {
 	struct wide sum = { a.hi + b.hi, a.lo + b.lo };
@@ -42,7 +42,7 @@ static inline struct wide wide_add(struct wide a, struct wide b)
 	return sum;
 }
 
-/* a is not less than b. */
+/* a must not be less than b. */
 static inline struct wide wide_sub(struct wide a, struct wide b)
 {
 	return (struct wide){ a.hi - b.hi - (a.lo < b.lo), a.lo - b.lo };
@@ -58,14 +58,14 @@ static inline struct wide wide_shift_right(struct wide a, unsigned n)
 
 #define WIDE_TEXT_MAX 40
 
-/* In decimal, into buf of WIDE_TEXT_MAX; returns where it begins. */
+/* Writes decimal text to buf of WIDE_TEXT_MAX; returns its start. */
 static inline const char *wide_format(struct wide n, char *buf)
 {
 	char *p = buf + WIDE_TEXT_MAX - 1;
 
 	*p = '\0';
 	do {
-		/* By 32 bits, from the top. */
+		/* Long division in 32-bit steps, from the top. */
 		uint64_t parts[4] = { n.hi >> 32, (uint32_t)n.hi, n.lo >> 32, (uint32_t)n.lo }, rest = 0;
 
 		for (unsigned i = 0; i < 4; i++) {
