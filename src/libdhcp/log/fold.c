@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A table of small sets: the hash of message and key names the set, and the oldest entry of a full set makes room. */
+/* A table of small sets: the hash of message and key selects the set; if it is full, its oldest entry is replaced. */
 #include "log/fold.h"
 
 #include "base/arena.h"
@@ -14,20 +14,20 @@ enum { SETS = 512, WAYS = 8, MESSAGES = 16 };
 struct entry {
 	const struct log_msg *msg; /* NULL: free */
 	uint64_t key;
-	int64_t since_sec; /* boot time, of the line that was written */
-	unsigned n;        /* left out since */
+	int64_t since_sec; /* boot time of the line that was written */
+	unsigned n;        /* lines left out since then */
 };
 
-/* What keeps a message with ever new keys from filling the log. */
+/* Keeps a message with ever new keys from filling the log. */
 struct rate {
 	const struct log_msg *msg;
 	int64_t sec;
 	unsigned n;      /* written in this second */
-	unsigned n_lost; /* left out for that reason, not reported yet */
+	unsigned n_lost; /* left out because of the rate, not reported yet */
 };
 
 struct log_fold {
-	pthread_mutex_t lock; /* guards all of it */
+	pthread_mutex_t lock; /* guards all fields */
 	struct entry sets[SETS][WAYS];
 	struct rate rates[MESSAGES];
 };
@@ -48,7 +48,7 @@ void log_fold_free(struct log_fold *fold)
 	free(fold);
 }
 
-/* The entry of the key, or the one to use for it. */
+/* Returns the entry of the key, or the one to reuse for it. */
 static struct entry *entry_of(struct log_fold *fold, const struct log_msg *msg, uint64_t key)
 {
 	uint64_t both[2] = { (uint64_t)(uintptr_t)msg, key };
@@ -64,7 +64,7 @@ static struct entry *entry_of(struct log_fold *fold, const struct log_msg *msg, 
 	return oldest;
 }
 
-/* More messages than there is room for share the last one. */
+/* Messages beyond the end of the table share its last entry. */
 static struct rate *rate_of(struct log_fold *fold, const struct log_msg *msg)
 {
 	unsigned i = 0;

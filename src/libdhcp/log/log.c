@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * From LOG() to the places: the caller formats its text and copies it into a queue; the logging
- * thread takes the whole queue at a time, turns control characters into text, gives each line to
- * the logger tree and writes each file once per batch. A full queue costs lines, never time: they
- * are counted, and LOG_LINES_DROPPED says how many. Without the thread (before log_start(), after
- * log_stop()) the caller does all of it.
+ * From LOG() to the destinations: the caller formats its text and copies it into a queue; the logging thread
+ * takes the whole queue at a time, escapes control characters, passes each line to the logger tree and writes
+ * each file once per batch. A full queue loses lines but never blocks: lost lines are counted, and
+ * LOG_LINES_DROPPED reports their number. Without the thread (before log_start(), after log_stop()) the caller
+ * does all of this.
  *
- * Two locks. queue_lock guards the queue and is held for a copy. sink_lock guards the logger tree
- * and the places and is held while lines are written; besides the logging thread only
- * log_configure() and callers without a thread take it. Order: never both.
+ * There are two locks. queue_lock guards the queue and is held while copying. sink_lock guards the logger tree
+ * and the destinations and is held while lines are written; apart from the logging thread, only log_configure()
+ * and callers without a thread take it. The two are never held together.
  */
 #include "log/config.h"
 #include "log/output.h"
@@ -23,12 +23,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define TEXT_MAX 16384     /* of one message; longer ones end in "..." */
-#define GATHER_MS 10       /* between batches, so that a busy server wakes us rarely */
-#define IDLE_MS 1000       /* how long lines wait where `flush` is off */
-#define FLUSH_WAIT_MS 5000 /* log_flush() gives up: a pipe nobody reads */
+#define TEXT_MAX 16384     /* per message; longer ones end in "..." */
+#define GATHER_MS 10       /* between batches, so that a busy server rarely wakes the thread */
+#define IDLE_MS 1000       /* how long lines wait if `flush` is off */
+#define FLUSH_WAIT_MS 5000 /* log_flush() gives up, for example on a pipe without a reader */
 
-/* A queued line; its text follows, ended by NUL, the whole rounded up to 8. */
+/* A queued line; its text follows, NUL-terminated, the whole rounded up to 8. */
 struct entry {
 	const struct log_msg *msg;
 	int64_t wall_us;
@@ -61,8 +61,8 @@ static int64_t reported_at_ms;
 static const char *const severity_names[] = { "FATAL", "ERROR", "WARN", "INFO", "DEBUG" };
 
 /*
- * One record is one line (but for messages with LINES) and cannot move a terminal's cursor: control characters (C0,
- * DEL, C1) and bytes that are not UTF-8 become \n, \t or \xHH.
+ * One record is one line (except for messages with LINES) and cannot move a terminal's cursor: control
+ * characters (C0, DEL, C1) and invalid UTF-8 bytes become \n, \t or \xHH.
  */
 static size_t utf8_len(const unsigned char *p, size_t left)
 {
@@ -104,7 +104,7 @@ static void add_escaped(struct str *out, const char *text, size_t len, bool line
 	str_add_n(out, text + done, len - done);
 }
 
-/* --- with sink_lock held ----------------------------------------------------------------------- */
+/* --- with sink_lock held --- */
 
 static void emit(const struct log_msg *msg, int64_t wall_us, long tid, const char *text, size_t len)
 {
@@ -120,7 +120,7 @@ static void emit(const struct log_msg *msg, int64_t wall_us, long tid, const cha
 		sink_emit(msg, &line);
 		return;
 	}
-	/* Nothing is set up yet: a line on stdout. */
+	/* Not initialized yet: a line on stdout. */
 	(void)printf("%-5s [%s.%s/%ld.%ld] %s\n", line.level, program_invocation_short_name, msg->logger,
 		     (long)getpid(), tid, line.message);
 	(void)fflush(stdout);
@@ -155,7 +155,7 @@ static void report_dropped(bool now)
 	reported_at_ms = at_ms;
 }
 
-/* --- the queue --------------------------------------------------------------------------------- */
+/* --- the queue --- */
 
 static void write_now(const struct log_msg *msg, const char *text, size_t len)
 {
@@ -178,7 +178,7 @@ static void enqueue(const struct log_msg *msg, const char *text, size_t len)
 	bool was_asleep;
 
 	pthread_mutex_lock(&queue_lock);
-	if (!queue) { /* log_stop() came in between */
+	if (!queue) { /* log_stop() ran in between */
 		pthread_mutex_unlock(&queue_lock);
 		write_now(msg, text, len);
 		return;
@@ -219,7 +219,7 @@ void log_write(struct log_msg *msg, const char *fmt, ...)
 		write_now(msg, text, (size_t)len);
 }
 
-/* Real time, also while tests hold the clocks of base/clock.h still. */
+/* Real time, even while tests stop the clocks of base/clock.h. */
 static void after_ms(int64_t ms, struct timespec *ret)
 {
 	(void)clock_gettime(CLOCK_MONOTONIC, ret);
@@ -237,7 +237,7 @@ static void wait_wake(int64_t ms)
 	(void)pthread_cond_timedwait(&wake, &queue_lock, &at);
 }
 
-/* Without queue_lock: write the batch; true when something waits for a later look. */
+/* Without queue_lock: writes the batch; returns true if lines are left for later. */
 static bool write_batch(size_t used, bool flush)
 {
 	bool pending;
@@ -258,7 +258,7 @@ static bool write_batch(size_t used, bool flush)
 	return pending;
 }
 
-/* Queue and batch change places; returns how much is in the batch now. With queue_lock held. */
+/* Swaps queue and batch; returns the length of the batch. With queue_lock held. */
 static size_t swap_queue(void)
 {
 	char *filled = queue;
@@ -326,7 +326,7 @@ void log_flush(void)
 	pthread_mutex_unlock(&queue_lock);
 }
 
-/* --- configuration ----------------------------------------------------------------------------- */
+/* --- configuration --- */
 
 static bool is_ours(const char *name)
 {
@@ -399,10 +399,10 @@ void log_default(bool verbose)
 	const char *why;
 
 	verbose_default = verbose;
-	(void)log_configure(&none, &why); /* stdout: nothing to open, nothing to fail */
+	(void)log_configure(&none, &why); /* stdout: nothing to open, cannot fail */
 }
 
-/* --- begin and end ----------------------------------------------------------------------------- */
+/* --- start and stop --- */
 
 static int start_thread(void)
 {
@@ -415,7 +415,7 @@ static int start_thread(void)
 	(void)pthread_cond_init(&wake, &attr);
 	(void)pthread_cond_init(&written_cond, &attr);
 	(void)pthread_condattr_destroy(&attr);
-	/* Signals are the main thread's business; SIGPIPE stays blocked here. */
+	/* Signals are for the main thread; SIGPIPE stays blocked here. */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
 	err = pthread_create(&thread, NULL, log_thread, NULL);
@@ -466,7 +466,7 @@ void log_stop(void)
 	pthread_cond_signal(&wake);
 	pthread_mutex_unlock(&queue_lock);
 	(void)pthread_join(thread, NULL);
-	/* What came while the thread wrote its last batch; later callers write for themselves. */
+	/* Lines that arrived while the thread wrote its last batch; later callers write their own. */
 	pthread_mutex_lock(&queue_lock);
 	used = swap_queue();
 	free(queue);

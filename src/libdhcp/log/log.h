@@ -6,23 +6,30 @@
 #include <stdbool.h>
 
 /*
- * Logging by message. Every message is a row of a room's messages.mes (id, logger, severity, text,
- * explanation); LOG() names it and gives the arguments its text asks for, which the compiler checks.
- * A message that is off costs one load and a branch: its arguments are not evaluated.
+ * Logging by message. Every message is a row of a room's messages.mes (id, logger, severity, text, explanation);
+ * LOG() names it and passes the arguments for its text, which the compiler checks. A disabled message costs one
+ * load and a branch: its arguments are not evaluated.
  *
  *	LOG(DHCP4_STARTED, PACKAGE_VERSION);
- *	LOGF(fam, DHCPx_SHUTDOWN);            rows whose id holds an x exist once per family
+ *	LOGF(fam, DHCPx_SHUTDOWN);            rows whose id contains an x exist once per family
  *
- * Any thread may log at any time; see log/config.h for where lines go.
+ * Any thread may log at any time; log/config.h controls where lines go.
  */
-enum log_severity { LOG_FATAL, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DBG, LOG_NONE }; /* as severity_words in root */
+enum log_severity {
+	LOG_FATAL,
+	LOG_ERROR,
+	LOG_WARN,
+	LOG_INFO,
+	LOG_DBG,
+	LOG_NONE
+}; /* same order as severity_words in root */
 
 struct log_msg {
 	const char *id;     /* "DHCP4_STARTED" */
 	const char *logger; /* below the root: "dhcp4", "leases", ... */
 	enum log_severity severity;
 	int debuglevel;      /* 0..99 for LOG_DBG, else 0 */
-	bool lines;          /* its text may have several lines, else \n is escaped */
+	bool lines;          /* its text may have several lines; otherwise \n is escaped */
 	_Atomic int enabled; /* refreshed when loggers are configured */
 	void *category;      /* owned by the sink */
 };
@@ -47,7 +54,7 @@ static inline bool log_is_on(const struct log_msg *msg)
 
 void log_write(struct log_msg *msg, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* All messages, for configuring and for the manual. */
+/* All messages, for configuration and for the manual. */
 extern struct log_msg *const log_all[];
 extern const unsigned log_all_n;
 

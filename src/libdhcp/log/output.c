@@ -10,19 +10,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* On a console the level comes first: journald and containers add the time themselves. */
+/* On a console the level comes first: journald and containers add the time. */
 #define PATTERN_CONSOLE "%-5p [%c/%i.%t] %m\n"
 #define PATTERN_FILE "%D{%Y-%m-%d %H:%M:%S.%q} %-5p [%c/%i.%t] %m\n"
 #define PATTERN_SYSLOG "%-5p [%c.%t] %m"
 
 #define BUFFER_FULL (64 * 1024)
 
-/* A file descriptor lines are gathered for; loggers that name the same file share it. */
+/* A file descriptor with a buffer; loggers that name the same file share it. */
 struct stream {
 	char *path; /* NULL: stdout or stderr */
 	int fd;
 	bool flush;
-	bool torn; /* the last write stopped inside a line */
+	bool torn; /* the last write stopped in the middle of a line */
 	uint64_t size, maxsize;
 	uint32_t maxver;
 	struct str buf;
@@ -107,7 +107,7 @@ static void stream_roll(struct stream *st)
 	}
 	str_free(&from);
 	str_free(&to);
-	/* When the new file cannot be opened, the old one goes on under its new name. */
+	/* If the new file cannot be opened, logging continues in the old one under its new name. */
 	fd = open_log(st->path);
 	if (fd >= 0) {
 		struct stat sb;
@@ -160,7 +160,7 @@ void log_route_add(struct log_route *route, const struct pattern_line *line, enu
 	}
 }
 
-/* The stream of a file, or of stdout or stderr (path NULL); a file that is open already is shared. */
+/* Returns the stream of a file, or of stdout or stderr (path NULL); an open file is shared. */
 static struct stream *stream_get(struct log_outputs *outs, const struct log_output *conf)
 {
 	const char *path = conf->kind == LOG_TO_FILE ? conf->target : NULL;

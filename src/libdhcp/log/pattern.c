@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-/* In a time format: where milliseconds go, which strftime does not know. */
+/* Marks the position of milliseconds in a time format, because strftime does not support them. */
 #define MARK_MS '\001'
 #define MARK_US '\002'
 #define MARKS "\001\002"
@@ -17,7 +17,7 @@ struct step {
 	unsigned min, max;
 	char *text;     /* literal, or time format with marks */
 	unsigned parts; /* %c{n}; 0 = all */
-	int64_t sec;    /* what `date` holds; -1 = nothing yet */
+	int64_t sec;    /* time of the text in `date`; -1 = none */
 	char date[DATE_MAX];
 };
 
@@ -28,10 +28,10 @@ struct pattern {
 	char host[256];
 };
 
-/* strftime's own letters, without those that make more than one line. */
+/* The conversion letters of strftime, without those that produce more than one line. */
 static const char date_letters[] = "aAbBcCdDeFgGhHIjklmMpPrRsSTuUVwWxXyYzZ%";
 
-/* The text between { and } behind *p, on the heap; NULL and *p untouched when there is none. */
+/* Returns the text between { and } after *p, on the heap; NULL and *p unchanged if there is none. */
 static char *braces(const char **p)
 {
 	const char *end;
@@ -88,7 +88,7 @@ static unsigned number(const char **p)
 	return n;
 }
 
-/* One conversion; *p is behind its %. NULL or what is wrong. */
+/* Adds one conversion; *p is after its %. Returns NULL or the error. */
 static const char *add_conversion(struct pattern *pattern, const char **p)
 {
 	struct step *step = vec_push(&pattern->steps);
@@ -182,7 +182,7 @@ void pattern_free(struct pattern *pattern)
 	free(pattern);
 }
 
-/* The format is from the configuration; pattern_new() has let through only known letters. */
+/* The format is from the configuration; pattern_new() has accepted only known letters. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 static void make_date(struct step *step, int64_t sec)
@@ -235,7 +235,7 @@ static const char *last_parts(const char *name, unsigned parts)
 	return p;
 }
 
-/* What was added from `at` on: cut its beginning to max, pad it to min. */
+/* Cuts the beginning of the text added from `at` on to max characters, and pads it to min. */
 static void fit(const struct step *step, struct str *out, size_t at)
 {
 	size_t len = out->len - at, cut, pad;

@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 /*
- * A line pattern, compiled once. Conversions, each with an optional [-][min][.max] between % and
- * the letter: %p level, %c logger ({n}: last n parts), %i process, %t thread, %m message, %n new
- * line, %D{...} local time, %d{...} UTC (strftime, and %q milliseconds, %Q milliseconds.micros),
- * %r milliseconds since the start, %h host, %%.
+ * A line pattern, compiled once. Conversions, each with an optional [-][min][.max] between % and the letter: %p
+ * level, %c logger ({n}: last n parts), %i process, %t thread, %m message, %n newline, %D{...} local time,
+ * %d{...} UTC (strftime, and %q milliseconds, %Q milliseconds.micros), %r milliseconds since program start, %h
+ * host, %%.
  */
 struct pattern;
 
@@ -22,8 +22,8 @@ struct pattern_line {
 	long tid;
 };
 
-/* On failure: NULL and the reason in *reterr_why. */
+/* On failure returns NULL, with the reason in *reterr_why. */
 struct pattern *pattern_new(const char *text, const char **reterr_why);
 void pattern_free(struct pattern *pattern);
-/* Not const: the text of the current second is kept. One thread at a time. */
+/* Not const: the text of the current second is cached. One thread at a time. */
 void pattern_add(struct pattern *pattern, const struct pattern_line *line, struct str *out);

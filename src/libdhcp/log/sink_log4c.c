@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * log4c as the tree of loggers: categories by dotted name, inherited priorities, one appender of
- * our own type per category, whose route fans out. What stays unused, and why: log4c_init() reads
- * log4crc files from $HOME and the working directory; its file appenders truncate; its layouts cut
- * long lines. Severity FATAL..INFO are log4c's own numbers; DEBUG with debuglevel n is 700 + n.
+ * log4c as the logger tree: categories by dotted name, inherited priorities, and one appender of our own type
+ * per category, which sends lines to its route. Other parts of log4c are not used: log4c_init() reads log4crc
+ * files from $HOME and the working directory, its file appenders truncate files, and its layouts cut long lines.
+ * Severities FATAL..INFO are log4c's own numbers; DEBUG with debuglevel n is 700 + n.
  */
 #include "log/sink_log4c.h"
 #include "base/vec.h"
 
 #include <log4c.h>
 
-static VEC(log4c_category_t *) categories; /* every one we ever set */
-static struct pattern_line *current;       /* the line on its way through log4c */
+static VEC(log4c_category_t *) categories; /* all categories ever configured */
+static struct pattern_line *current;       /* the line currently passing through log4c */
 static enum log_severity current_severity;
 
 static int priority_of(enum log_severity severity, int debuglevel)

@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * syslog(3), apart from the rest because <syslog.h> and log/log.h use the same names (LOG_INFO) for
- * different things.
+ * syslog(3) in a separate file, because <syslog.h> and log/log.h use the same names (LOG_INFO) with different
+ * values.
  */
 
-/* The number of a facility ("local0", in any case); -1 when there is none of that name. */
+/* Returns the number of a facility ("local0", ignoring case); -1 if unknown. */
 int syslog_facility(const char *name);
-/* severity is that of log/log.h; FATAL becomes CRIT, as EMERG would reach every terminal. */
+/* Takes a severity of log/log.h; FATAL becomes CRIT, because EMERG would reach every terminal. */
 void syslog_write(const char *ident, int facility, int severity, const char *line);
