@@ -56,7 +56,7 @@ class Dhclient:
 @test("dhclient-get", needs=["dhclient"])
 def dhclient_get(t):
     """dhclient sends no client id and gets address and options; the row is in the lease file."""
-    server = t.server()
+    server = t.server(t.fam.config(**t.no_cache))
     client = Dhclient(t)
     client.start()
     got = client.wait("BOUND")
@@ -82,7 +82,7 @@ def dhclient_init_reboot(t):
 @test("dhclient-renew", needs=["dhclient"])
 def dhclient_renew(t):
     """A lifetime the client asks for is granted within min and max; it renews twice by unicast."""
-    server = t.server()
+    server = t.server(t.fam.config(**t.no_cache))
     client = Dhclient(t, conf="send dhcp-lease-time 8;\n")
     client.start()
     address, *rest = client.wait("BOUND")
@@ -153,7 +153,7 @@ def dhcpcd_decline(t):
 @test("udhcpc-get", needs=["udhcpc"])
 def udhcpc_get(t):
     """udhcpc sends option 81 and a client id and gets its lease."""
-    server = t.server()
+    server = t.server(t.fam.config(**t.no_cache))
     script = t.write("event.sh", EVENT.format(events=t.path("events")), 0o755)
     t.run("cli", ["udhcpc", "-i", "c0", "-f", "-q", "-n", "-t", "4", "-T", "2", "-F", "pc7", "-s", script])
     address = t.match(r"bound (\S+) routers=192\.0\.2\.1 dns=192\.0\.2\.53 192\.0\.2\.54 time=3600",

@@ -45,7 +45,7 @@ def one(t, server, kind):
 @test("dhclient6-get", needs=["dhclient"], families=(6,))
 def dhclient_get(t):
     """dhclient asks for more time than there is, and gets an address, options and what is the most; the row is on disk."""
-    server = t.server()
+    server = t.server(t.fam.config(**t.no_cache))
     client = Dhclient(t, "-N")
     client.start()
     got = client.wait("BOUND6")

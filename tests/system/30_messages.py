@@ -79,7 +79,7 @@ def minimum_size(t):
 @test("renew-unicast")
 def renew_unicast(t):
     """REQUEST by unicast with ciaddr: the same address, a fresh lifetime; of a stranger: NAK."""
-    t.server()
+    t.server(t.fam.config(**t.no_cache))
     client = dhcp.Client(t)
     address = client.dora().yiaddr
     m = client.renew(address)
