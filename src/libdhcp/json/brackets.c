@@ -1,44 +1,44 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Brackets that do not fit, and the changes that make them fit. A beam search: a state is how the text up to a
- * token may have been meant, its cost what had to be changed for that and how odd the result looks. What is
- * certainly wrong (a ']' in a map, a key in a list) costs a change; what is only suspicious (a key that is
- * indented less than its neighbors, or that is known in an outer map only) costs a little, and is where a
- * bracket may be missing although nothing is wrong yet. The cheapest state at the end is taken.
+ * Finds the changes that make unmatched brackets match, with a beam search: a state is one interpretation of the
+ * text up to a token; its cost covers the changes it needs and how odd the result looks. A definite error (a ']'
+ * in a map, a key in a list) costs a change; something merely suspicious (a key that is indented less than its
+ * neighbors, or that is only known in an outer map) costs a little, and marks a position where a bracket may be
+ * missing although nothing is wrong yet. The cheapest state at the end wins.
  */
 #include "json/repair_int.h"
 
 #include <string.h>
 
 enum {
-	COST_CHANGE = 10,   /* a bracket inserted or exchanged */
-	COST_REMOVE = 11,   /* slips are more often omissions */
-	COST_REOPEN = 9,    /* a closing bracket removed, because what follows belongs inside */
+	COST_CHANGE = 10,   /* a bracket inserted or replaced */
+	COST_REMOVE = 11,   /* omissions are the more common mistake */
+	COST_REOPEN = 9,    /* a closing bracket removed because the following text belongs inside */
 	COST_KIND = 5,      /* a map where the key is known to hold a list, ... */
-	COST_EOF = 1,       /* each bracket after the first that is open at the end: all are one slip */
-	COST_COMMA = 2,     /* a comma that is missing with the bracket before it */
-	COST_SEPARATOR = 8, /* a comma or colon that is missing by itself */
-	COST_VALUE = 6,     /* something else that the reader will report */
+	COST_EOF = 1,       /* each open bracket at the end after the first: all are one mistake */
+	COST_COMMA = 2,     /* a comma missing together with the bracket before it */
+	COST_SEPARATOR = 8, /* a comma or colon missing alone */
+	COST_VALUE = 6,     /* another error that the reader will report */
 	COST_EXTRA = 5,     /* an extra comma */
-	COST_UNKNOWN = 4,   /* a key that is not known in this map, but in one around it */
-	COST_ITEM = 3,      /* indentation unlike the neighbors' */
-	COST_CLOSER = 2,    /* indentation unlike the opening line's */
-	MARGIN = 45,        /* states that cost so much more than the best are given up */
+	COST_UNKNOWN = 4,   /* a key not known in this map, but in an outer one */
+	COST_ITEM = 3,      /* indentation differs from the neighbors */
+	COST_CLOSER = 2,    /* indentation differs from the opening line */
+	MARGIN = 45,        /* states that cost this much more than the best are dropped */
 	STATES_MAX = 24,
-	STATES_MAX_LONG = 4, /* for a text of more tokens than TOKENS_LONG */
+	STATES_MAX_LONG = 4, /* for a text with more than TOKENS_LONG tokens */
 	TOKENS_LONG = 200000,
-	CLOSERS_MAX = 4,  /* inserted at one place */
-	KEYS_MAX = 20,    /* compared with those of a map before */
-	CHANGES_MAX = 30, /* more: there is no telling what was meant */
+	CLOSERS_MAX = 4,  /* inserted at one position */
+	KEYS_MAX = 20,    /* keys compared with those of the preceding map */
+	CHANGES_MAX = 30, /* beyond this it is unclear what was meant */
 };
 
-/* An open bracket. Not changed once other states may share it. */
+/* An open bracket. Immutable once other states may share it. */
 struct frame {
 	const struct frame *up;
-	const void *scope;   /* what the shape knows about it; NULL if nothing */
-	enum json_kind kind; /* of a list's items */
-	size_t opener;       /* token */
-	char type;           /* '{', '[', 't' for the top of a file, 'f' for that of an included one */
+	const void *scope;   /* scope from the shape; NULL if unknown */
+	enum json_kind kind; /* of the items of a list */
+	size_t opener;       /* token index */
+	char type;           /* '{', '[', 't' for the top level of a file, 'f' for that of an included one */
 	int indent;          /* of the opener's line */
 	int items;           /* indentation of the members; -1 if none begins a line */
 	unsigned depth;
@@ -47,28 +47,28 @@ struct frame {
 
 enum expect { ITEM, COLON, VALUE, AFTER };
 
-/* One error: what is inserted or removed, and the brackets it is about. */
+/* One error: what is inserted or removed, and the brackets concerned. */
 struct edit {
 	const struct edit *before;
-	size_t token;    /* where it was noticed */
-	size_t at, drop; /* in the text */
-	char insert[8];  /* "" with drop: removed */
+	size_t token;    /* where the error was noticed */
+	size_t at, drop; /* offset in the text */
+	char insert[8];  /* with drop: "" = removed */
 	size_t openers[CLOSERS_MAX];
 	unsigned n_openers, n;
-	const struct frame *unclosed; /* at the end: all that are open */
+	const struct frame *unclosed; /* at the end: all open brackets */
 };
 
 struct state {
 	int cost;
 	enum expect expect;
 	const struct frame *top;
-	const void *inner; /* the value to come: its scope and kind */
+	const void *inner; /* scope and kind of the next value */
 	enum json_kind kind;
-	size_t last_bracket;        /* the opener of the member before; SIZE_MAX if it was no bracket */
-	const struct frame *closed; /* by the last token, or the one before the last comma; NULL if none was */
+	size_t last_bracket;        /* opener of the preceding member; SIZE_MAX if it was not a bracket */
+	const struct frame *closed; /* frame closed by the last token, or before the last comma; NULL if none */
 	size_t closed_by;
 	const struct edit *edits;
-	bool skips_comma; /* the next token is one, and removed */
+	bool skips_comma; /* the next token is a comma, which is removed */
 };
 
 typedef VEC(struct state) states;
@@ -110,7 +110,7 @@ static bool is_bracket(const struct frame *f)
 	return f->type == '{' || f->type == '[';
 }
 
-/* --- states ---------------------------------------------------------------- */
+/* --- states --- */
 
 static uint64_t mix(uint64_t h, uint64_t v)
 {
@@ -125,7 +125,7 @@ static const struct frame *with_items(struct search *s, const struct frame *f, i
 	return copy;
 }
 
-/* What the shape expects where the state is. */
+/* Returns the kind that the shape expects in this state. */
 static enum json_kind expected_kind(const struct state *st)
 {
 	return st->top->type == '{' ? st->kind : st->top->kind;
@@ -184,9 +184,9 @@ static void keep_at(struct search *s, struct state st, enum expect expect)
 	keep(s, st);
 }
 
-/* --- what is plain --------------------------------------------------------- */
+/* --- correct text --- */
 
-/* The member that begins here is indented like its neighbors, or costs. */
+/* Adds a cost if the member that begins here is not indented like its neighbors. */
 static void check_indent(struct search *s, struct state *st, size_t i)
 {
 	const struct token *t = token(s, i);
@@ -197,7 +197,7 @@ static void check_indent(struct search *s, struct state *st, size_t i)
 		return;
 	if (st->top->items >= 0)
 		st->cost += COST_ITEM;
-	/* What follows is compared with this one: an odd block costs once. */
+	/* Compare the following members with this one, so that an odd block costs only once. */
 	st->top = with_items(s, st->top, (int)t->indent);
 }
 
@@ -226,7 +226,7 @@ static enum json_kind key_kind(const struct search *s, const void *scope, size_t
 	return s->shape && scope ? s->shape->key(scope, text, len, ret_inner) : JSON_ANY;
 }
 
-/* How many frames are to be closed for the key to be known; 0 if it is known here, or nowhere. */
+/* Returns how many frames must be closed for the key to be known; 0 if it is known here, or nowhere. */
 static unsigned misplaced(const struct search *s, const struct state *st, size_t i)
 {
 	const struct frame *f;
@@ -300,7 +300,7 @@ static void take_comma(struct search *s, struct state st)
 	keep_at(s, st, ITEM);
 }
 
-/* Everything that may be in the top of an included file: a value, or members. */
+/* Handles everything allowed at the top level of an included file: a value, or members. */
 static void feed_fragment(struct search *s, struct state st, size_t i)
 {
 	const struct token *t = token(s, i);
@@ -324,7 +324,10 @@ static void close_top(struct search *s, struct state st, size_t i)
 	keep(s, st);
 }
 
-/* False if the token cannot be there. What the reader will report by itself, and read over, is plain. */
+/*
+ * Accepts a token without a change; false if it is not allowed here. Errors that the reader reports and skips
+ * itself are accepted.
+ */
 static bool feed_plain(struct search *s, struct state st, size_t i)
 {
 	const struct token *t = token(s, i);
@@ -381,7 +384,7 @@ static bool feed_plain(struct search *s, struct state st, size_t i)
 		if (type == '{' && (is_open(t) || !is_key(s, i))) {
 			if (is_open(t))
 				return false;
-			/* The reader goes on after the next comma. */
+			/* The reader continues after the next comma. */
 			st.cost += COST_VALUE;
 			keep(s, st);
 			return true;
@@ -418,7 +421,7 @@ static bool feed_plain(struct search *s, struct state st, size_t i)
 	return true;
 }
 
-/* --- changes --------------------------------------------------------------- */
+/* --- changes --- */
 
 static size_t end_of(const struct search *s, size_t i)
 {
@@ -426,8 +429,8 @@ static size_t end_of(const struct search *s, size_t i)
 }
 
 /*
- * Closes the n innermost brackets before token i, and before a comma that precedes it; without one, and before
- * another member, a comma is missing with them.
+ * Closes the n innermost brackets before token i, and before a comma that precedes it; if there is no comma and
+ * a member follows, the comma is missing too.
  */
 static bool insert_closers(struct search *s, struct state *st, size_t i, unsigned n)
 {
@@ -486,7 +489,7 @@ static void try_remove(struct search *s, struct state st, size_t i)
 	keep(s, st);
 }
 
-/* Another closing bracket was meant. */
+/* A different closing bracket was meant. */
 static void try_exchange(struct search *s, struct state st, size_t i)
 {
 	const char insert[] = { closer_of(st.top->type), '\0' };
@@ -514,7 +517,7 @@ static bool insert_opener(struct search *s, struct state *st, size_t first, char
 	return true;
 }
 
-/* The same for a list, before a value that is in a map and complete. */
+/* Same for a list, before a complete value in a map. */
 static bool insert_list(struct search *s, struct state *st, size_t first)
 {
 	const void *inner;
@@ -525,7 +528,7 @@ static bool insert_list(struct search *s, struct state *st, size_t first)
 	st->inner = inner;
 	if (st->kind == JSON_UNKNOWN)
 		st->kind = JSON_ANY;
-	/* That the value was no list was paid for when it was taken for one. */
+	/* The cost for a value that is not a list was added when the value was read. */
 	if (st->kind == JSON_MAPS || st->kind == JSON_SCALARS)
 		st->cost += fits(st->kind, token(s, first)) ? COST_KIND : -COST_KIND;
 	else if (st->kind != JSON_ANY)
@@ -533,7 +536,7 @@ static bool insert_list(struct search *s, struct state *st, size_t first)
 	return insert_opener(s, st, first, '[');
 }
 
-/* The next key from token i on that is not in an inner bracket; SIZE_MAX at the end of the map. */
+/* Returns the next key from token i on that is not in a nested bracket; SIZE_MAX at the end of the map. */
 static size_t next_key(const struct search *s, size_t i, size_t end)
 {
 	size_t depth = 0;
@@ -562,7 +565,7 @@ static bool has_key(const struct search *s, const struct frame *f, size_t end, s
 	return false;
 }
 
-/* Some key of the map that would go on at token i is in the closed map already: it is another map. */
+/* True if the map that would continue at token i has a key that the closed map already has: it is another map. */
 static bool has_same_keys(const struct search *s, const struct frame *f, size_t end, size_t i)
 {
 	unsigned n;
@@ -573,7 +576,7 @@ static bool has_same_keys(const struct search *s, const struct frame *f, size_t 
 	return false;
 }
 
-/* The bracket that was closed last is still open: key i belongs inside. */
+/* The last closed bracket is still open: key i belongs inside. */
 static void try_reopen(struct search *s, struct state st, size_t i)
 {
 	const struct frame *f = st.closed;
@@ -583,7 +586,7 @@ static void try_reopen(struct search *s, struct state st, size_t i)
 	if (!f || f->type != '{' || !is_key(s, i) || key_kind(s, f->scope, i, &inner) == JSON_UNKNOWN ||
 	    has_same_keys(s, f, st.closed_by, i))
 		return;
-	/* In a list a line that is indented like the items is one. */
+	/* In a list, a line indented like the items is an item. */
 	if (st.top->type == '[' && token(s, i)->is_first && st.top->items + 1 >= (int)token(s, i)->indent)
 		return;
 	e = edit(s, &st, st.closed_by, token(s, st.closed_by)->at, "");
@@ -594,7 +597,7 @@ static void try_reopen(struct search *s, struct state st, size_t i)
 	(void)feed_plain(s, st, i);
 }
 
-/* A bracket of the other kind was meant. */
+/* A bracket of the other type was meant. */
 static void try_exchange_opener(struct search *s, struct state st, size_t i)
 {
 	char type = token(s, i)->kind == TOKEN_OPEN_MAP ? '[' : '{';
@@ -607,7 +610,7 @@ static void try_exchange_opener(struct search *s, struct state st, size_t i)
 	keep(s, st);
 }
 
-/* The opening bracket is missing before its closing one. */
+/* The opening bracket is missing before its closing bracket. */
 static void try_opener(struct search *s, struct state st, size_t i)
 {
 	if (insert_opener(s, &st, i, opener_of(token(s, i))))
@@ -644,7 +647,7 @@ static void feed_wrong_closer(struct search *s, struct state st, size_t i)
 	}
 }
 
-/* A bracket where a map has its keys. */
+/* A bracket where a map expects keys. */
 static void feed_anonymous(struct search *s, struct state st, size_t i)
 {
 	const struct frame *f = st.top;
@@ -663,7 +666,7 @@ static void feed_anonymous(struct search *s, struct state st, size_t i)
 		(void)feed_plain(s, list, i);
 	}
 	try_remove(s, st, i);
-	/* The reader reports it, and reads over it. */
+	/* The reader reports and skips it. */
 	st.cost += COST_VALUE + COST_REMOVE;
 	st.inner = NULL;
 	st.kind = JSON_ANY;
@@ -671,7 +674,7 @@ static void feed_anonymous(struct search *s, struct state st, size_t i)
 	keep(s, st);
 }
 
-/* A key in a list, as a value, or in the top. */
+/* A key in a list, as a value, or at the top level. */
 static void feed_stray_key(struct search *s, struct state st, size_t i)
 {
 	const struct frame *f = st.top;
@@ -692,7 +695,7 @@ static void feed_stray_key(struct search *s, struct state st, size_t i)
 	}
 }
 
-/* Something follows the end of the outermost map: it was closed too early. */
+/* Text follows the end of the outermost map: it was closed too early. */
 static void reopen_top(struct search *s, struct state st, size_t i)
 {
 	size_t key = token(s, i)->kind == TOKEN_COMMA ? i + 1 : i;
@@ -721,15 +724,15 @@ static void feed_wrong(struct search *s, struct state st, size_t i)
 	} else {
 		if (st.top->type == 't')
 			reopen_top(s, st, i);
-		/* The reader reports it, and reads over it. */
+		/* The reader reports and skips it. */
 		st.cost += COST_VALUE + COST_CHANGE;
 		keep(s, st);
 	}
 }
 
-/* --- suspicions ------------------------------------------------------------ */
+/* --- suspicions --- */
 
-/* The closing bracket is right, but its line says that it closes another one, or none. */
+/* The closing bracket matches, but its line suggests that it closes another one, or none. */
 static void suspect_closer(struct search *s, struct state st, size_t i)
 {
 	const struct token *t = token(s, i);
@@ -745,7 +748,7 @@ static void suspect_closer(struct search *s, struct state st, size_t i)
 	try_remove(s, st, i);
 }
 
-/* The indentation, if it is unlike that of the members before. */
+/* True if the indentation differs from that of the preceding members. */
 static bool is_indented(const struct search *s, const struct state *st, size_t i, bool less)
 {
 	const struct token *t = token(s, i);
@@ -754,7 +757,7 @@ static bool is_indented(const struct search *s, const struct state *st, size_t i
 	       (less ? (int)t->indent < st->top->items : (int)t->indent > st->top->items);
 }
 
-/* A member is right here, but looks like one of an outer bracket, or of the one before. */
+/* A member is allowed here, but looks like one of an outer bracket, or of the preceding one. */
 static void suspect_member(struct search *s, struct state st, size_t i)
 {
 	unsigned n, known = 0;
@@ -777,7 +780,7 @@ static void suspect_member(struct search *s, struct state st, size_t i)
 			try_closers(s, st, i, n);
 }
 
-/* A value of a kind that its key does not hold. */
+/* A value of a type that its key does not expect. */
 static void suspect_value(struct search *s, struct state st, size_t i)
 {
 	enum json_kind kind = expected_kind(&st);
@@ -818,7 +821,7 @@ static void feed(struct search *s, struct state st, size_t i)
 	}
 }
 
-/* --- the search ------------------------------------------------------------ */
+/* --- the search --- */
 
 static uint64_t hash_of(const struct state *st)
 {
@@ -834,7 +837,7 @@ static int by_cost(const void *x, const void *y)
 	return (int)(a->edits ? a->edits->n : 0) - (int)(b->edits ? b->edits->n : 0);
 }
 
-/* Of states that will go on alike the cheapest, of all the best ones. */
+/* Keeps the cheapest of equivalent states, and the best ones of all. */
 static void prune(states *list, size_t max)
 {
 	size_t i, k, n = 0;
@@ -851,7 +854,7 @@ static void prune(states *list, size_t max)
 	list->n = n;
 }
 
-/* What is open at the end was not closed. */
+/* Handles brackets that are still open at the end. */
 static void finish(struct search *s, struct state *st, size_t end)
 {
 	struct edit *e;
@@ -890,7 +893,7 @@ static struct state search(struct search *s)
 	return s->now.v[0];
 }
 
-/* --- the result ------------------------------------------------------------ */
+/* --- the result --- */
 
 static const char *token_name(const struct search *s, size_t i, char *buf, size_t size)
 {
@@ -916,7 +919,7 @@ static void report(struct search *s, const struct edit *e)
 	char name[80];
 	unsigned i;
 
-	/* What was never opened was reported there. */
+	/* A missing opening bracket was reported there. */
 	if (at->kind == TOKEN_END && !is_open(token(s, e->openers[0])))
 		return;
 	if (at->kind == TOKEN_END)
@@ -956,7 +959,7 @@ static void apply(struct search *s, const struct edit *e)
 		return;
 	change = vec_push(&s->t->changes);
 	*change = (struct change){ .at = e->at, .drop = e->drop, .order = (int)e->n };
-	/* A quote that is missing at the same place comes after it. */
+	/* A quote missing at the same position comes after it. */
 	if (e->insert[0] == '{' || e->insert[0] == '[')
 		change->order -= 2 * CHANGES_MAX;
 	memcpy(change->insert, e->insert, sizeof(change->insert));

@@ -13,7 +13,7 @@ struct source {
 	char *text;
 	size_t len;
 	struct pos included_from;
-	VEC(size_t) lines; /* where each line starts */
+	VEC(size_t) lines; /* start of each line */
 };
 
 struct note {
@@ -35,7 +35,7 @@ struct diag {
 	VEC(struct item) items;
 	unsigned n_errors, n_warnings;
 	bool is_strict;    /* warnings count as errors */
-	bool last_dropped; /* the last one was over the limit or reported before: so are its notes */
+	bool last_dropped; /* the last one was over the limit or a duplicate, so its notes are dropped too */
 };
 
 struct diag *diag_new(void)
@@ -63,7 +63,7 @@ void diag_rewind(struct diag *diag, size_t mark)
 {
 	size_t k;
 
-	/* Those over the limit were counted only. */
+	/* Those over the limit were only counted. */
 	diag->n_errors = diag->n_warnings = 0;
 	for (k = 0; k < mark; k++)
 		*(diag->items.v[k].kind == DIAG_ERROR ? &diag->n_errors : &diag->n_warnings) += 1;
@@ -172,7 +172,7 @@ static bool is_known(const struct diag *diag, struct pos pos, const char *text)
 	return false;
 }
 
-/* Warnings do not keep errors out. False if there is no room. */
+/* Errors displace warnings. False if there is no space. */
 static bool make_room(struct diag *diag, enum diag_kind kind)
 {
 	size_t i = diag->items.n;
@@ -195,7 +195,7 @@ static void add(struct diag *diag, enum diag_kind kind, struct pos pos, const ch
 	char *text = format(fmt, ap);
 	struct item *item;
 
-	/* A value that many scopes inherit is wrong once. */
+	/* A wrong value that many scopes inherit is reported once. */
 	if (is_known(diag, pos, text)) {
 		diag->last_dropped = true;
 		free(text);
@@ -288,7 +288,7 @@ bool diag_is_usable(const struct diag *diag)
 	return !diag->n_errors && !(diag->is_strict && diag->n_warnings);
 }
 
-/* --- printing -------------------------------------------------------------- */
+/* --- printing --- */
 
 static int by_place(const void *x, const void *y)
 {
@@ -326,7 +326,7 @@ static void add_place(const struct diag *diag, struct pos pos, struct str *out)
 	str_add(out, ": ");
 }
 
-/* The source line, and the marks below it. */
+/* Adds the source line, and the marks below it. */
 static void add_quote(const struct diag *diag, struct pos pos, char mark, struct str *out)
 {
 	const struct source *src = source(diag, pos.file);
@@ -530,7 +530,7 @@ const char *diag_suggest(const char *wrong, const char *const *names, size_t n)
 			name = names[i];
 		}
 	}
-	/* "DUID-EN" for "EN". */
+	/* Finds "DUID-EN" for "EN". */
 	for (i = 0; i < n && !name; i++)
 		if (is_last_word(wrong, names[i]))
 			name = names[i];

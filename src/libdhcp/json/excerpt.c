@@ -4,14 +4,14 @@
 #include <stdbool.h>
 
 #define SHOWN_MAX 160 /* characters */
-#define BEFORE 60     /* the mark, if the line is longer */
+#define BEFORE 60     /* characters before the mark, if the line is longer */
 
 /* One character of the line. */
 struct cell {
 	const char *text;
 	unsigned len;   /* bytes */
-	unsigned width; /* columns on a terminal */
-	bool is_shown;  /* as it is; else as '?' */
+	unsigned width; /* terminal columns */
+	bool is_shown;  /* printable; otherwise shown as '?' */
 };
 
 static bool is_continuation(char c)
@@ -29,7 +29,7 @@ static bool is_in(uint32_t c, const uint32_t (*ranges)[2], size_t n)
 	return false;
 }
 
-/* East Asian wide characters and emoji take two columns, combining ones none. */
+/* East Asian wide characters and emoji take two columns, combining characters none. */
 static unsigned width_of(uint32_t c)
 {
 	static const uint32_t wide[][2] = { { 0x1100, 0x115f },   { 0x2e80, 0x303e },  { 0x3041, 0xa4cf },
@@ -70,7 +70,7 @@ static struct cell cell_at(const char *text, const char *end)
 	return (struct cell){ text, 1, is_continuation(*text) ? 0 : 1, false };
 }
 
-/* Columns count what is no continuation byte, here as in the reader. */
+/* Columns count bytes that are not continuation bytes, as in the reader. */
 static bool has_column(const struct cell *cell)
 {
 	return !is_continuation(*cell->text);
@@ -123,7 +123,7 @@ void excerpt_add(struct str *out, const char *line, size_t line_len, uint32_t nu
 			}
 	}
 	str_addf(out, "%s\n       | %s", to < total ? "..." : "", from > 1 ? "   " : "");
-	/* After the end of the line. */
+	/* Past the end of the line. */
 	for (at++; at < col; at++)
 		str_addc(&marks, ' ');
 	if (!marked)

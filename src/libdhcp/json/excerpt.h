@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * Quotes a line of source, and marks `len` characters of it from column `col` on in the line below. Of a long line
- * the part around the mark is shown. What a terminal would obey is shown as '?'.
+ * Quotes a line of source, and marks `len` characters of it, from column `col`, in the line below. Of a long
+ * line only the part around the mark is shown. Terminal control characters are shown as '?'.
  *
  *	     3 | "valid-lifetme": 600,
  *	       | ^^^^^^^^^^^^^^^

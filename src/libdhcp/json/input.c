@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The characters of a configuration: files, includes, comments. A stack of buffers, so an include is simply more text.
+/*
+ * The characters of a configuration: files, includes, comments. Buffers form a stack, so an include is simply
+ * more text.
  */
 #include "base/err.h"
 #include "base/file.h"
@@ -57,7 +59,7 @@ static char *read_whole(FILE *file, size_t *ret_len)
 	return text;
 }
 
-/* A byte order mark is no character of the text. */
+/* A byte order mark is not part of the text. */
 static void skip_bom(struct parser *p)
 {
 	if (looking_at(p, "\xef\xbb\xbf"))
@@ -104,7 +106,7 @@ static struct file_id *id_of(struct parser *p, uint32_t file)
 	return &p->ids.v[file - 1];
 }
 
-/* Reads the file and makes it a source; 0 after an error. The file itself may be a pipe, what it includes may not. */
+/* Reads the file and adds it as a source; 0 after an error. The main file may be a pipe, included files may not. */
 static uint32_t load(struct parser *p, const char *path, struct pos from, unsigned level)
 {
 	FILE *file = fopen(path, "re");
@@ -145,7 +147,7 @@ out:
 
 int push_file(struct parser *p, const char *path, struct pos from, unsigned level)
 {
-	/* The second time it is there already; a pipe could not be read again. */
+	/* In the second pass it is already loaded; a pipe could not be read again. */
 	uint32_t number = p->is_second ? diag_find_source(p->diag, path, from) : 0;
 
 	if (!number)
@@ -161,7 +163,7 @@ void push_text(struct parser *p, const char *name, char *text, size_t len)
 	start_source(p, 0, diag_add_source(p->diag, name, text, len, POS_NONE));
 }
 
-/* A relative name is looked for next to the including file, then in the working directory. */
+/* A relative name is searched next to the including file, then in the working directory. */
 static void include(struct parser *p)
 {
 	struct pos from = here(p);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Places inside of strings: from bytes of the value back to columns of the source, escapes and all. */
+/* Positions inside strings: maps bytes of the value to columns of the source, including escapes. */
 #include "json/read.h"
 
 #include <stdio.h>
@@ -7,10 +7,10 @@
 struct cursor {
 	const char *p, *end;
 	uint32_t col;
-	size_t bytes; /* of the value, up to here */
+	size_t bytes; /* bytes of the value up to here */
 };
 
-/* The start of the column on its line; NULL if the source does not have it. */
+/* Returns the start of the column on its line; NULL if the source has no such column. */
 static const char *find_column(const char *text, size_t len, struct pos pos)
 {
 	const char *p = text, *end = text + len;
@@ -37,7 +37,7 @@ static unsigned utf8_bytes(unsigned c)
 	return c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
 }
 
-/* "\u1234" is some bytes of UTF-8; two of them are four if they are a surrogate pair. */
+/* "\u1234" is several bytes of UTF-8; a surrogate pair is four. */
 static unsigned take_unicode(struct cursor *cur)
 {
 	unsigned c = 0;
@@ -54,7 +54,7 @@ static unsigned take_unicode(struct cursor *cur)
 	return utf8_bytes(c);
 }
 
-/* One character of the value; false at the end of the string. */
+/* Advances by one character of the value; false at the end of the string. */
 static bool take(struct cursor *cur)
 {
 	if (cur->p >= cur->end || *cur->p == '"' || *cur->p == '\n')

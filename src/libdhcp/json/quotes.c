@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The tokens of a text. A line in which a string does not end lacks a quote: of the places where one could be,
- * the first that leaves a sensible line is taken. A string never goes on in the next line, so a missing quote
- * spoils one line only.
+ * Splits a text into tokens. A line with an unterminated string lacks a quote: of the possible positions, the
+ * first that produces a plausible line is used. A string never continues on the next line, so a missing quote
+ * affects only one line.
  */
 #include "json/repair_int.h"
 
 #include <string.h>
 
-#define WINDOW 300 /* bytes around the first fault of a line in which its quote is looked for */
+#define WINDOW 300 /* bytes around a line's first fault in which to look for the missing quote */
 
 static bool is_blank(char c)
 {
@@ -34,15 +34,15 @@ struct pos text_pos(const struct text *t, const struct token *token, size_t at, 
 	return pos;
 }
 
-/* --- one line -------------------------------------------------------------- */
+/* --- one line --- */
 
-/* A line being looked at: from here on, with a quote inserted at `quote`. */
+/* A candidate line: from here on, with a quote inserted at `quote`. */
 struct line {
 	const char *text;
 	size_t at, end, quote;
 };
 
-/* The end of a string that begins at `at`, with or without its quote; line->end if it does not end. */
+/* Returns the end of a string that begins at `at`, with or without its quote; line->end if it is unterminated. */
 static size_t string_end(const struct line *line, size_t at, bool *ret_closed)
 {
 	size_t quote = line->quote;
@@ -64,7 +64,7 @@ static size_t string_end(const struct line *line, size_t at, bool *ret_closed)
 	return line->end;
 }
 
-/* The string that the inserted quote ends; SIZE_MAX if it begins one. */
+/* Returns the string that the inserted quote ends; SIZE_MAX if it begins one. */
 static size_t string_ended(const struct line *line)
 {
 	size_t at = line->at, from;
@@ -117,18 +117,18 @@ static bool is_comment(const struct line *line, size_t at)
 
 #define NESTED_MAX 32
 
-/* What the tokens of a line say about each other. */
+/* What the tokens of a line reveal about each other. */
 struct sense {
 	enum { NOTHING, STRING, OTHER, OPEN, CLOSE, COMMA, COLON } last;
-	bool is_value;           /* the last one, after a colon */
-	char nested[NESTED_MAX]; /* '{', '[', 0: not opened in this line */
+	bool is_value;           /* the last one follows a colon */
+	char nested[NESTED_MAX]; /* '{', '[', 0: not opened on this line */
 	unsigned depth, faults;
 };
 
 static void see_value(struct sense *s, bool is_string)
 {
 	s->faults += s->last == STRING || s->last == OTHER || s->last == CLOSE;
-	/* A key is a string. */
+	/* A key must be a string. */
 	s->faults += !is_string && s->nested[s->depth] == '{' && s->last != COLON;
 	s->is_value = s->last == COLON;
 	s->last = is_string ? STRING : OTHER;
@@ -138,7 +138,7 @@ static void see_mark(struct sense *s, char c)
 {
 	char *in = &s->nested[s->depth];
 
-	/* A string before a comma in a map is the value of a key. */
+	/* A string before a comma in a map must be the value of a key. */
 	s->faults += *in == '{' && s->last == STRING && !s->is_value && c != ':';
 	switch (c) {
 	case ':':
@@ -170,7 +170,7 @@ static void see_mark(struct sense *s, char c)
 	}
 }
 
-/* How many tokens of the line cannot be where they are; and the end of the first one. */
+/* Returns how many tokens of the line are not allowed at their position; and the end of the first one. */
 static unsigned line_faults(struct line line, size_t *ret_first)
 {
 	struct sense s = { .last = NOTHING };
@@ -193,7 +193,7 @@ static unsigned line_faults(struct line line, size_t *ret_first)
 			if (from == line.quote || line.at == line.quote)
 				line.quote = SIZE_MAX;
 		} else if (is_comment(&line, from)) {
-			/* "https://..." is none. */
+			/* "https://..." is not a comment. */
 			s.faults += from > start && !is_blank(line.text[from - 1]) && line.text[from - 1] != ',';
 			break;
 		} else if (is_structural(c)) {
@@ -211,7 +211,7 @@ static unsigned line_faults(struct line line, size_t *ret_first)
 	return s.faults;
 }
 
-/* A string could end there: a separator follows. */
+/* A string may end here: a separator follows. */
 static bool may_end(const struct line *line, size_t at)
 {
 	size_t after = at;
@@ -222,7 +222,7 @@ static bool may_end(const struct line *line, size_t at)
 	       (after == line->end || is_structural(line->text[after]) || (after > at && is_comment(line, after)));
 }
 
-/* A string could begin there: a separator precedes it. */
+/* A string may begin here: a separator precedes it. */
 static bool may_begin(const struct line *line, size_t at)
 {
 	size_t before = at;
@@ -233,7 +233,7 @@ static bool may_begin(const struct line *line, size_t at)
 	       (before == line->at || is_structural(line->text[before - 1]));
 }
 
-/* A part of a long line, from a separator on, around its first fault. */
+/* Returns part of a long line, starting at a separator, around its first fault. */
 static struct line window(struct line line)
 {
 	struct line part = line;
@@ -280,13 +280,13 @@ static size_t place_of_quote(struct line line)
 	return place;
 }
 
-/* --- all of it ------------------------------------------------------------- */
+/* --- the whole text --- */
 
 struct lexer {
 	struct text *t;
 	size_t at, line_at, line_end, first_token; /* first_token: of the line */
 	uint32_t line, indent;
-	size_t quote; /* inserted in this line; SIZE_MAX if none */
+	size_t quote; /* position of the quote inserted in this line; SIZE_MAX if none */
 	bool is_new_line;
 };
 
@@ -307,8 +307,8 @@ static void new_line(struct lexer *l)
 }
 
 /*
- * The line's string that begins at `from` has no end, or the line's comment there cuts one: decides where the quote
- * is, and begins the line again.
+ * The line has an unterminated string beginning at `from`, or a comment there cuts one off: chooses the position
+ * of the quote and starts the line again.
  */
 static void insert_quote(struct lexer *l, size_t from)
 {
@@ -320,7 +320,7 @@ static void insert_quote(struct lexer *l, size_t from)
 	line.end = l->line_end;
 	while (line.end > line.at && is_blank(t->text[line.end - 1]))
 		line.end--;
-	/* What precedes the first token may be the end of a comment. */
+	/* The text before the first token may be the end of a comment. */
 	line.at = l->first_token < t->tokens.n ? t->tokens.v[l->first_token].at : from;
 	l->quote = place_of_quote(line);
 	*change = (struct change){ .at = l->quote, .insert = "\"" };
@@ -412,13 +412,13 @@ static void lex_string(struct lexer *l)
 		insert_quote(l, from);
 		return;
 	}
-	/* An opening quote has been used; the text after it is this token's. */
+	/* The inserted opening quote has been consumed; the text after it belongs to this token. */
 	if (from == l->quote || l->at == l->quote)
 		l->quote = SIZE_MAX - 1;
 	push(l, TOKEN_STRING, from);
 }
 
-/* 'x' counts as a string: the comma in it is none. */
+/* 'x' counts as a string, so a comma in it is not a separator. */
 static bool lex_single_quotes(struct lexer *l)
 {
 	size_t end = l->line_end, from = l->at, at;
@@ -445,7 +445,7 @@ static void lex_include(struct lexer *l)
 static void lex_other(struct lexer *l)
 {
 	const struct text *t = l->t;
-	/* As a value, an address without quotes is one word, with its colons. */
+	/* As a value, an unquoted address is one word, including its colons. */
 	bool is_value = t->tokens.n && t->tokens.v[t->tokens.n - 1].kind == TOKEN_COLON;
 	size_t from = l->at;
 

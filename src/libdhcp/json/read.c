@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A recursive-descent reader. A value's place is attached to it as json-c userdata and lives in the
- * document's arena, as the keys do. After an error it goes on after the next comma or bracket of the same
- * level. When brackets or quotes do not fit, the text is repaired (repair.h) and read once more, so that one
- * slip is one error; if that fails too, nothing after the first such error is believed.
+ * A recursive-descent reader. A value's position is attached to it as json-c userdata and is in the document's
+ * arena, like the keys. After an error, reading continues after the next comma or bracket of the same level. If
+ * brackets or quotes do not match, the text is repaired (repair.h) and read again, so that one mistake is one
+ * error; if that also fails, nothing after the first such error is trusted.
  */
 #include "json/read.h"
 
@@ -12,7 +12,7 @@
 
 #include <errno.h>
 
-/* One for each value: kept small. */
+/* One per value, so it is small. */
 struct place {
 	struct pos at;
 	uint32_t key_file, key_line, key_col;
@@ -59,7 +59,7 @@ void json_set_cut(struct json_object *value)
 		place->is_cut = true;
 }
 
-/* --- places and errors ----------------------------------------------------- */
+/* --- positions and errors --- */
 
 static struct json_object *placed(struct parser *p, struct json_object *value, struct pos start)
 {
@@ -72,7 +72,7 @@ static struct json_object *placed(struct parser *p, struct json_object *value, s
 	return value;
 }
 
-/* Stands for a value that could not be read, so that its key is not missing too. */
+/* A placeholder for a value that could not be read, so that its key does not appear to be missing. */
 static struct json_object *broken(struct parser *p, struct pos start)
 {
 	struct json_object *value = placed(p, json_object_new_string(""), start);
@@ -82,7 +82,7 @@ static struct json_object *broken(struct parser *p, struct pos start)
 	return value;
 }
 
-/* After this nothing more is read or reported. */
+/* Nothing is read or reported after this. */
 static void lose(struct parser *p)
 {
 	p->is_lost = true;
@@ -108,7 +108,7 @@ static void unexpected(struct parser *p, const char *expected)
 	}
 }
 
-/* After an error: to the next comma or closing bracket of this level, or the end. */
+/* After an error: skips to the next comma or closing bracket of this level, or the end. */
 static void resync(struct parser *p)
 {
 	unsigned level = 0;
@@ -136,7 +136,7 @@ static void resync(struct parser *p)
 	}
 }
 
-/* --- values ---------------------------------------------------------------- */
+/* --- values --- */
 
 static struct json_object *parse_string(struct parser *p)
 {
@@ -157,7 +157,7 @@ static bool is_letter(int c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/* At the end of a number or a word. */
+/* True at the end of a number or a word. */
 static bool is_value_end(const struct parser *p)
 {
 	int c = peek(p);
@@ -177,7 +177,9 @@ static bool is_number_char(int c)
 	return is_digit(c) || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
 }
 
-/* Kea's lexer, more generous than JSON: digits may be missing before or after the point (.45, 5.), a sign may be '+'.
+/*
+ * Accepts what Kea's lexer does, which is more than JSON: digits may be missing before or after the point (.45,
+ * 5.), a sign may be '+'.
  */
 static bool is_number(const char *s, bool *ret_real)
 {
@@ -206,7 +208,7 @@ static bool is_number(const char *s, bool *ret_real)
 	return !*s;
 }
 
-/* What begins like a number and is none may be an address without quotes. */
+/* Text that begins like a number but is not one may be an unquoted address. */
 static void not_a_number(struct parser *p, struct pos start)
 {
 	take_bare(p, false);
@@ -252,7 +254,7 @@ static struct json_object *parse_number(struct parser *p)
 	return NULL;
 }
 
-/* What other languages call true, false and null. */
+/* Recognizes other languages' words for true, false and null. */
 static const char *meant_word(const char *word)
 {
 	static const char *const words[][2] = { { "true", "true" }, { "false", "false" }, { "null", "null" },
@@ -319,7 +321,7 @@ static struct pos skip_comma(struct parser *p)
 	return comma;
 }
 
-/* One that no member follows. Kea takes any number of them. */
+/* A comma without a following member. Kea accepts any number of them. */
 static void extra_comma(struct parser *p, struct pos comma)
 {
 	if (p->flags & JSON_STRICT)
@@ -328,11 +330,11 @@ static void extra_comma(struct parser *p, struct pos comma)
 		diag_warn(p->diag, comma, "extra comma: is something missing after it?");
 }
 
-/* Where a bracket is open: what is in it, and whether that is all. */
+/* An open bracket: what it contains, and how it ends. */
 struct bracket {
 	struct json_object *value;
 	char close;
-	bool (*starts)(int c); /* whether the character can start the next member, which then lacks its comma */
+	bool (*starts)(int c); /* true if the character can start another member, whose comma is then missing */
 };
 
 static bool close_bracket(struct parser *p, const struct bracket *bracket)
@@ -343,7 +345,7 @@ static bool close_bracket(struct parser *p, const struct bracket *bracket)
 	return false;
 }
 
-/* After a member: a comma, or the closing bracket. Returns false when there are no more. */
+/* After a member: expects a comma or the closing bracket. Returns false if there are no more members. */
 static bool more(struct parser *p, const struct bracket *bracket)
 {
 	struct pos end = p->last_end, comma;
@@ -359,7 +361,7 @@ static bool more(struct parser *p, const struct bracket *bracket)
 		}
 		if (peek(p) != bracket->close)
 			return peek(p) != EOF || (unexpected(p, "another value"), false);
-		/* Before an inserted bracket it says no more than the bracket does. */
+		/* Before an inserted bracket it adds nothing to the error about the bracket. */
 		if (!is_ghost(p))
 			extra_comma(p, comma);
 		return close_bracket(p, bracket);
@@ -391,7 +393,7 @@ static bool starts_value(int c)
 	return c == '"' || c == '{' || c == '[' || starts_number(c) || (c >= 'a' && c <= 'z');
 }
 
-/* The key into p->text. One without double quotes is an error, but the member is read. */
+/* Reads a key into p->text. One without double quotes is an error, but the member is read. */
 static bool parse_key(struct parser *p)
 {
 	struct pos start = here(p);
@@ -411,7 +413,7 @@ static bool parse_key(struct parser *p)
 	return false;
 }
 
-/* The colon after a key. Where only it is missing, or an equals sign is in its place, the member is read. */
+/* Reads the colon after a key. If only the colon is missing, or is an equals sign, the member is read. */
 static bool parse_colon(struct parser *p)
 {
 	skip_space(p);
@@ -468,15 +470,15 @@ static void parse_member(struct parser *p, struct json_object *map)
 			duplicate(p, key, key_pos, old);
 		json_object_put(value);
 	} else {
-		/* The flag's name in json-c 0.15, too. */
+		/* This name of the flag also exists in json-c 0.15. */
 		json_object_object_add_ex(map, key, value,
 					  JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_KEY_IS_CONSTANT);
 	}
 }
 
 /*
- * json-c gives every map room for ten members, 640 bytes; most have two or three, and there are
- * hundreds of thousands. If it cannot be resized, it stays as it is.
+ * json-c reserves space for ten members in every map, 640 bytes; most have two or three, and there are hundreds
+ * of thousands of maps. If resizing fails, the map is left unchanged.
  */
 static void shrink(struct json_object *map)
 {
@@ -542,7 +544,7 @@ static struct json_object *parse_odd_string(struct parser *p)
 	return placed(p, json_object_new_string_len(str_text(&p->text), (int)p->text.len), start);
 }
 
-/* NULL for null; after an error (reported, and resynchronized) a broken value. */
+/* Returns NULL for null; after an error (reported, and resynchronized) a placeholder. */
 static struct json_object *parse_value(struct parser *p)
 {
 	struct json_object *value = NULL;
@@ -573,7 +575,7 @@ static struct json_object *parse_value(struct parser *p)
 	return broken(p, start);
 }
 
-/* --- documents ------------------------------------------------------------- */
+/* --- documents --- */
 
 static bool looks_like(const struct parser *p, const char *const *words)
 {
@@ -583,10 +585,10 @@ static bool looks_like(const struct parser *p, const char *const *words)
 	return false;
 }
 
-/* The file of another program, by its first word; NULL if it may be JSON. */
+/* Recognizes the file of another program by its first word; NULL if it may be JSON. */
 static const char *other_program(const struct parser *p)
 {
-	/* ISC's dhcpd.conf: statements that end in semicolons. */
+	/* ISC's dhcpd.conf: statements that end with semicolons. */
 	static const char *const isc_words[] = {
 		"authoritative",
 		"class",
@@ -666,7 +668,7 @@ static void parse_top(struct parser *p, struct json_doc *ret)
 	}
 }
 
-/* Reads again what a first look found tangled, with each source repaired by itself. */
+/* Reads a mismatched text again, with each source repaired separately. */
 static void parse_again(struct parser *p, const struct json_shape *shape, size_t mark, struct json_doc *ret)
 {
 	size_t i;

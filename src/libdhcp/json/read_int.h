@@ -9,13 +9,13 @@
 #include <sys/stat.h>
 
 /*
- * The reader's inside: characters (input.c), strings (string.c), values (read.c). Private to json/.
+ * Internals of the reader: characters (input.c), strings (string.c), values (read.c). Private to json/.
  */
 struct buffer {
 	const char *p, *end;
-	const char *ghost; /* the next character that a repair inserted: it has no column; NULL if none */
+	const char *ghost; /* the next character inserted by a repair, which has no column; NULL if none */
 	const struct repair *repair;
-	size_t n_ghosts; /* of repair, that the cursor has passed */
+	size_t n_ghosts; /* inserted characters the cursor has passed */
 	uint32_t file, line, col;
 };
 
@@ -29,16 +29,16 @@ struct parser {
 	struct arena *arena;
 	unsigned flags;
 	struct buffer stack[JSON_INCLUDE_MAX + 1];
-	unsigned depth; /* of buffers - 1 */
+	unsigned depth; /* index into buffers, plus 1 */
 	struct buffer *b;
-	VEC(struct file_id) ids;      /* of sources, by their number - 1 */
-	VEC(struct repair *) repairs; /* the same; NULL where there is nothing to repair */
-	struct pos last_end;          /* of the last token */
-	VEC(struct pos) open;         /* brackets */
-	struct str text;              /* of the string, key or number being read */
+	VEC(struct file_id) ids;      /* identities of the sources, by number - 1 */
+	VEC(struct repair *) repairs; /* same; NULL for sources without a repair */
+	struct pos last_end;          /* end of the last token */
+	VEC(struct pos) open;         /* open brackets */
+	struct str text;              /* the string, key or number being read */
 	bool eof_reported;
-	bool is_tangled; /* brackets, quotes or separators do not fit: worth a repair */
-	bool is_second;  /* what could be repaired is */
+	bool is_tangled; /* brackets, quotes or separators do not match: try a repair */
+	bool is_second;  /* second pass, over repaired texts */
 	bool is_lost;    /* the nesting is unknown from here on: the rest is not read */
 };
 
@@ -86,29 +86,32 @@ static inline int next(struct parser *p)
 
 bool looking_at(const struct parser *p, const char *text);
 void skip_n(struct parser *p, size_t n);
-/* True, after an error, if what is not JSON is forbidden here. */
+/* Returns true, after reporting an error, if only strict JSON is allowed here. */
 bool strict(struct parser *p, const char *what);
 
-/* Reads a source that diag knows: repaired, if it was. */
+/* Starts reading a source known to diag, in its repaired version if there is one. */
 void start_source(struct parser *p, unsigned level, uint32_t file);
 int push_file(struct parser *p, const char *path, struct pos from, unsigned level);
-/* Takes text (malloc'd, NUL-terminated). */
+/* Takes ownership of text (malloc'd, NUL-terminated). */
 void push_text(struct parser *p, const char *name, char *text, size_t len);
-/* White space, comments and includes; leaves finished includes. */
+/* Skips white space, comments and includes; leaves finished includes. */
 void skip_space(struct parser *p);
 
-/* The character at the cursor as errors name it: "'x'", "U+00A0 (no-break space)". */
+/* Names the character at the cursor for errors: "'x'", "U+00A0 (no-break space)". */
 const char *char_name(const struct parser *p, char *buf, size_t size);
-/* A character that looks like a blank and is none: an error, and skipped. */
+/* Reports and skips a character that looks like a blank but is not. */
 bool skip_odd_blank(struct parser *p);
-/* Length of the UTF-8 sequence at the cursor, 0 if it is broken. */
+/* Returns the length of the UTF-8 sequence at the cursor, 0 if it is invalid. */
 unsigned utf8_len(const struct parser *p);
-/* Into p->text. The cursor is on the opening quote. False: an error was reported; the cursor is after the string. */
+/*
+ * Reads a string into p->text. The cursor is on the opening quote. False if an error was reported; the cursor is
+ * then after the string.
+ */
 bool parse_text(struct parser *p);
-/* A string in quotes that are not JSON's ('x', typographic ones): an error, but what is meant is clear. */
+/* True at a string in other than JSON's quotes ('x', typographic ones): an error, but its meaning is clear. */
 bool starts_odd_quotes(const struct parser *p);
 bool parse_odd_quotes(struct parser *p);
-/* Appends the rest of something without quotes that is no value, or no key, to p->text. */
+/* Appends the rest of unquoted text that is not a valid value or key to p->text. */
 void take_bare(struct parser *p, bool is_key);
-/* Characters, not bytes. */
+/* Returns the number of characters, not bytes. */
 uint32_t count_chars(const struct str *s);

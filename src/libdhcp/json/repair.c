@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Puts the changes into the text. */
+/* Applies the changes to the text. */
 #include "json/repair.h"
 
 #include "base/str.h"
 #include "json/repair_int.h"
 
-#define TOKENS_MAX 4000000 /* more are not looked at */
+#define TOKENS_MAX 4000000 /* longer texts are not repaired */
 
 static int by_place(const void *x, const void *y)
 {
@@ -47,7 +47,7 @@ static struct repair *build(struct text *t)
 			str_addc(&g.text, t->text[at] == '\n' ? '\n' : ' ');
 	}
 	str_add_n(&g.text, t->text + at, t->len - at);
-	/* A comment in the last line would hide them. */
+	/* A comment on the last line would hide them. */
 	if (t->tail.n)
 		add_ghost(&g, '\n');
 	for (i = 0; i < t->tail.n; i++)

@@ -5,7 +5,7 @@
 #include "base/vec.h"
 #include "json/repair.h"
 
-/* What the parts of a repair share; private to json/. */
+/* Shared by the parts of a repair; private to json/. */
 enum token_kind {
 	TOKEN_OPEN_MAP,
 	TOKEN_OPEN_LIST,
@@ -14,22 +14,22 @@ enum token_kind {
 	TOKEN_COLON,
 	TOKEN_COMMA,
 	TOKEN_STRING,
-	TOKEN_OTHER, /* number, word, anything */
+	TOKEN_OTHER, /* number, word, anything else */
 	TOKEN_INCLUDE,
 	TOKEN_END,
 };
 
 struct token {
 	enum token_kind kind;
-	bool is_first;           /* on its line */
+	bool is_first;           /* first on its line */
 	uint32_t line, indent;   /* indent: columns before the first token of the line */
-	size_t line_at, at, len; /* in the text */
+	size_t line_at, at, len; /* offsets in the text */
 };
 
-/* A change: `drop` bytes at `at` become blanks, or `insert` is inserted there. */
+/* A change: `drop` bytes at `at` are replaced with blanks, or `insert` is inserted there. */
 struct change {
 	size_t at, drop;
-	int order; /* of several at one place */
+	int order; /* order of changes at the same position */
 	char insert[8];
 };
 
@@ -39,13 +39,13 @@ struct text {
 	bool is_fragment; /* an included file: a value, or members */
 	const char *text;
 	size_t len;
-	VEC(struct token) tokens; /* the last one is TOKEN_END */
+	VEC(struct token) tokens; /* ends with TOKEN_END */
 	VEC(struct change) changes;
 	VEC(char) tail; /* brackets that are open at the end */
 };
 
 struct pos text_pos(const struct text *t, const struct token *token, size_t at, size_t len);
-/* Tokens, with the quotes that lines lack among the changes. */
+/* Splits the text into tokens; missing quotes become changes. */
 void lex(struct text *t);
-/* The changes that make the brackets fit. False if they would be too many. */
+/* Finds the changes that make the brackets match. False if there would be too many. */
 bool match_brackets(struct text *t, const struct json_shape *shape);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Strings: escapes, UTF-8, and quotes that look like some. */
+/* Strings: escapes, UTF-8, and other characters used as quotes. */
 #include "json/read_int.h"
 
 static int hex4(struct parser *p)
@@ -96,7 +96,7 @@ unsigned utf8_len(const struct parser *p)
 	return n;
 }
 
-/* What needs no second look, nearly always all of the string, in one piece. */
+/* Copies plain characters in one piece, nearly always the whole string. */
 static void take_plain(struct parser *p, struct str *s)
 {
 	const char *from = p->b->p;
@@ -109,7 +109,7 @@ static void take_plain(struct parser *p, struct str *s)
 	str_add_n(s, from, len);
 }
 
-/* One character of a string into s; false after an error. */
+/* Appends one character of a string to s; false after an error. */
 static bool take_char(struct parser *p, struct str *s)
 {
 	unsigned n = utf8_len(p);
@@ -161,7 +161,7 @@ bool parse_text(struct parser *p)
 	}
 }
 
-/* --- what looks like a string ---------------------------------------------- */
+/* --- odd quotes --- */
 
 static const struct odd_quote {
 	const char *open, *name;
@@ -193,7 +193,7 @@ bool starts_odd_quotes(const struct parser *p)
 	return odd_quote(p) != NULL;
 }
 
-/* The closing quote at the cursor: its length, 0 if there is none. */
+/* Returns the length of the closing quote at the cursor, 0 if there is none. */
 static size_t odd_end(const struct parser *p, const struct odd_quote *quote)
 {
 	unsigned i;
@@ -216,7 +216,7 @@ bool parse_odd_quotes(struct parser *p)
 	skip_n(p, strlen(quote->open));
 	while (peek(p) != EOF && peek(p) != '\n' && peek(p) != '"' && !(end = odd_end(p, quote)))
 		ok &= take_char(p, s);
-	/* “x" happens too. */
+	/* Also accepts “x" with mixed quotes. */
 	skip_n(p, end ? end : peek(p) == '"');
 	start.len = p->b->line == start.line ? p->b->col - start.col : 1;
 	diag_error(p->diag, start, "strings must be in double quotes, not %s", quote->name);
@@ -253,12 +253,12 @@ uint32_t count_chars(const struct str *s)
 	return n;
 }
 
-/* --- naming characters ----------------------------------------------------- */
+/* --- naming characters --- */
 
 static const struct {
 	uint32_t c;
 	const char *name;
-	bool is_blank; /* looks like one, and is read as one */
+	bool is_blank; /* looks like a blank, and is treated as one */
 } odd_chars[] = {
 	{ 0xa0, "no-break space", true },   { 0x200b, "zero width space", true },
 	{ 0x2028, "line separator", true }, { 0x202f, "narrow no-break space", true },
