@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Text to option bytes. The way back is in decode.c. */
+/* Text to option bytes. decode.c is the opposite direction. */
 #include "wire/codec.h"
 
 #include "base/err.h"
@@ -15,7 +15,7 @@ struct enc {
 	const struct optdef *def;
 	struct arena *arena;
 	struct writer w;
-	struct str notes; /* what is not taken as it is written */
+	struct str notes; /* parts of the text that are ignored or changed */
 	const char *why;
 };
 
@@ -61,7 +61,7 @@ static char *trim(char *s)
 	return s;
 }
 
-/* Cuts the next value out of *pos, in place; NULL after the last one. Of none at all, *ret_none is true. */
+/* Cuts the next value out of *pos, in place; NULL after the last one. *ret_none is true if there is no value at all. */
 static char *next_value(char **pos, bool *ret_none)
 {
 	char *start = *pos, *to = start, *from = start;
@@ -73,7 +73,7 @@ static char *next_value(char **pos, bool *ret_none)
 			*to++ = ',';
 			from += 2;
 		} else if (from[0] == '\\' && from[1]) {
-			/* other backslashes stay, and so does what they stand before */
+			/* other backslashes are kept, with the character after them */
 			*to++ = *from++;
 			*to++ = *from++;
 		} else {
@@ -163,7 +163,7 @@ static void clear_host_bits(struct enc *e, const char *text, struct prefix *p)
 	note(e, "'%s' has host bits set; it is read as '%s'", text, prefix_format(p, clean));
 }
 
-/* plen: NULL, or the length of the prefix whose address this is. */
+/* plen: NULL, or the length of the prefix that the address belongs to. */
 static int address(struct enc *e, bool want4, const char *v, const uint8_t *plen)
 {
 	struct prefix p;
@@ -206,7 +206,7 @@ static int prefix6(struct enc *e, const char *v)
 	return 0;
 }
 
-/* "3/4": port set 3 of those 4 bits can tell apart; left-aligned on the wire (RFC 7618 4.2). */
+/* "3/4": port set 3 of those that 4 bits distinguish; left-aligned on the wire (RFC 7618 4.2). */
 static int psid(struct enc *e, char *v)
 {
 	char *slash = strchr(v, '/');
@@ -226,10 +226,10 @@ static int psid(struct enc *e, char *v)
 	return 0;
 }
 
-/* field: its place in the record */
+/* field: index in the record */
 static int value(struct enc *e, enum opt_type type, char *v, unsigned field)
 {
-	/* The record's fields before it are written: the last one is the length. */
+	/* The preceding fields of the record have been written: the last byte is the length. */
 	const uint8_t *plen = field && field == e->def->prefix_field && !e->w.err ? e->w.pos - 1 : NULL;
 
 	switch (type) {
@@ -265,7 +265,7 @@ static int value(struct enc *e, enum opt_type type, char *v, unsigned field)
 	}
 }
 
-/* RFC 3442: prefix length, the bytes of the destination that count, router. */
+/* RFC 3442: prefix length, the significant bytes of the destination, router. */
 static int route(struct enc *e, char *v)
 {
 	char *dash = strchr(v, '-'), *dest, *router;
@@ -292,7 +292,7 @@ static int dnr(struct enc *e, const char *text)
 	return err < 0 ? fail(e, -err, "%s", why) : 0;
 }
 
-/* What takes the rest of a record, or has a length of its own, may be nothing but blanks. */
+/* True for a type that takes the rest of a record, or has its own length, so that it may be blank. */
 static bool may_be_blank(const struct optdef *def, unsigned field)
 {
 	enum opt_type type = def->type == OPT_RECORD ? def->record[field] : def->type;
@@ -300,7 +300,10 @@ static bool may_be_blank(const struct optdef *def, unsigned field)
 	return type == OPT_TUPLE || (def->type == OPT_RECORD && (type == OPT_STRING || type == OPT_BINARY));
 }
 
-/* Each value between commas. As in Kea, commas with nothing between them are one, and what is too much is left out. */
+/*
+ * Encodes each comma-separated value. As in Kea, commas with nothing between them count as one, and excess
+ * values are dropped.
+ */
 static int separate_values(struct enc *e, char *text)
 {
 	const struct optdef *def = e->def;
@@ -353,8 +356,8 @@ static int values(struct enc *e, char *text)
 }
 
 /*
- * No value is more than 16 times as long as its text: the worst is "::" with its comma. A def of
- * NULL stands for plain bytes.
+ * No value is more than 16 times as long as its text: the worst is "::" with its comma. def NULL means plain
+ * bytes.
  */
 static int encode(struct enc *e, const char *text, struct bytes *ret, const char **ret_why)
 {
@@ -374,7 +377,7 @@ static int encode(struct enc *e, const char *text, struct bytes *ret, const char
 		*ret_why = e->why;
 		goto out;
 	}
-	/* one byte more: an empty value is a place too */
+	/* one byte more, because an empty value also needs an address */
 	own = arena_alloc(e->arena, writer_len(&e->w) + 1);
 	if (!own) {
 		*ret_why = "not enough memory";

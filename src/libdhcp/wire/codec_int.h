@@ -5,12 +5,12 @@
 
 #include <stdint.h>
 
-/* What both directions of the codec know. */
+/* Shared by both directions of the codec. */
 struct int_type {
 	unsigned size;
 	int64_t min, max;
 };
 
 const struct int_type *int_type(enum opt_type type);
-/* An internal option in the form of RFC 3442. */
+/* True for an internal option in the format of RFC 3442. */
 bool codec_is_routes(const struct optdef *def);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Option bytes to text, and the check that bytes follow their definition: the same walk. */
+/* Converts option bytes to text, and checks that bytes match their definition: both use the same walk. */
 #include "base/err.h"
 #include "base/ip.h"
 #include "wire/codec.h"
@@ -8,7 +8,7 @@
 #include "wire/dnr.h"
 #include "wire/domain.h"
 
-/* out is NULL when only the form is checked */
+/* out is NULL if only the format is checked */
 struct dec {
 	const struct optdef *def;
 	struct bytes whole;
@@ -60,7 +60,7 @@ static void put_hex(struct dec *d, struct bytes b)
 	}
 }
 
-/* Text from the network may end up in a log: nothing unprintable gets through. */
+/* Text from the network may end up in a log: escapes everything unprintable. */
 static void put_text(struct dec *d, struct bytes b)
 {
 	for (size_t i = 0; d->out && i < b.len; i++) {
@@ -126,7 +126,7 @@ static int text(struct dec *d)
 	/* RFC 2132 section 2: some end in NUL */
 	while (b.len && !b.data[b.len - 1])
 		b.len--;
-	/* a record has other fields to be there for */
+	/* in a record the other fields are enough */
 	if (!b.len && d->def->type != OPT_RECORD)
 		return -E_INVAL;
 	put_text(d, b);
@@ -223,7 +223,7 @@ static int fields(struct dec *d)
 	return 0;
 }
 
-/* Leaves the sub-options, if any, for the reader. */
+/* Leaves the sub-options, if any, in the reader. */
 static int decode_value(struct dec *d)
 {
 	const struct optdef *def = d->def;

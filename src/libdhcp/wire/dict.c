@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Lookup of option definitions: two hash tables over the same rows, by space and code and by
- * space and name, chained through an entry per row. Filled at load, read by all threads.
+ * Lookup of option definitions: two hash tables over the same rows, by space and code and by space and name,
+ * chained through an entry per row. Filled at load time, read by all threads.
  */
 #include "wire/dict.h"
 
@@ -57,7 +57,7 @@ int opt_type_by_name(const char *name)
 	return -E_NOENT;
 }
 
-/* FNV-1a: names of a configuration are trusted, no need for a keyed hash. */
+/* FNV-1a: names in a configuration are trusted, so no keyed hash is needed. */
 static uint32_t hash_text(const char *text, uint32_t h)
 {
 	for (; *text; text++)
@@ -111,7 +111,7 @@ struct dict *dict_new(struct arena *arena, int family)
 	return dict;
 }
 
-/* Where such a value ends cannot be told, so nothing may follow it. */
+/* The end of such a value is unknown, so nothing may follow it. */
 static bool takes_the_rest(enum opt_type type)
 {
 	return type == OPT_STRING || type == OPT_BINARY;
@@ -139,7 +139,7 @@ const char *optdef_fault(const struct optdef *def)
 	return NULL;
 }
 
-/* RFC 2132 8.4: what option 43 holds is the vendor's affair. */
+/* RFC 2132 8.4: the content of option 43 is up to the vendor. */
 static bool may_hide(const struct dict *dict, const struct optdef *old)
 {
 	return !old || old->ours ||

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Options of space "dhcp4": X(code, NAME, "name", TYPE, designated fields of struct optdef...),
- * by code; .ours for those that some Kea (2.2 is the oldest asked) has no definition of.
- * Gives the OPT4_NAME constants here and the definitions in dict4.c.
+ * Options of space "dhcp4": X(code, NAME, "name", TYPE, designated fields of struct optdef...), by code; .ours
+ * marks options that some Kea (2.2 is the oldest checked) does not define. Generates the OPT4_NAME constants
+ * here and the definitions in dict4.c.
  */
 /* clang-format off */
 #define DICT4_ROWS(X) \

@@ -41,7 +41,10 @@ const struct optdef dict6[] = {
 	ROW("v6-ntp-server-suboptions", 2, "ntp-server-multicast", OPT_IPV6_ADDRESS),
 	ROW("v6-ntp-server-suboptions", 3, "ntp-server-fqdn", OPT_FQDN),
 
-	/* Options of the main space inside others; spaces of their own, so that a container can be filled. */
+	/*
+	 * Options of the main space that occur inside others; they have their own spaces, so that a container can be
+	 * configured.
+	 */
 	ROW("mip6-options", 49, "mip6-hnidf", OPT_FQDN, .ours = true),
 	ROW("mip6-options", 71, "mip6-hnp", OPT_RECORD, RECORD(OPT_UINT8, OPT_IPV6_ADDRESS),
 		.prefix_field = 1, .ours = true),

@@ -2,9 +2,8 @@
 #pragma once
 
 /*
- * Options of space "dhcp6": X(code, NAME, "name", TYPE, designated fields of struct optdef...),
- * by code; .ours for those that Kea has no definition of.
- * Gives the OPT6_NAME constants here and the definitions in dict6.c.
+ * Options of space "dhcp6": X(code, NAME, "name", TYPE, designated fields of struct optdef...), by code; .ours
+ * marks options that Kea does not define. Generates the OPT6_NAME constants here and the definitions in dict6.c.
  */
 /* clang-format off */
 #define DICT6_ROWS(X) \
@@ -64,7 +63,7 @@
 	X(53, RELAY_ID, "relay-id", BINARY) \
 	X(54, MOS_ADDR, "mos-addr", BINARY, .ours = true) \
 	X(55, MOS_FQDN, "mos-fqdn", BINARY, .ours = true) \
-	/* RFC 5908 4: exactly one time source in an instance */ \
+	/* RFC 5908 4: exactly one time source per instance */ \
 	X(56, NTP_SERVER, "ntp-server", EMPTY, .encapsulate = "v6-ntp-server-suboptions", .each = true) \
 	X(57, V6_ACCESS_DOMAIN, "v6-access-domain", FQDN) \
 	X(58, SIP_UA_CS_LIST, "sip-ua-cs-list", FQDN, .array = true) \

@@ -17,7 +17,7 @@ static const struct {
 } param_names[] = { { "alpn", KEY_ALPN }, { "port", KEY_PORT }, { "dohpath", KEY_DOHPATH } };
 #define N_NAMES (sizeof(param_names) / sizeof(param_names[0]))
 
-/* A length of one byte in DHCPv4, of two in DHCPv6. */
+/* Lengths have one byte in DHCPv4, two in DHCPv6. */
 static void write_len(struct writer *w, size_t len, bool v6)
 {
 	if (v6)
@@ -33,14 +33,14 @@ static size_t read_len(struct reader *r, bool v6)
 	return v6 ? read_u16(r) : read_u8(r);
 }
 
-/* --- text to bytes --------------------------------------------------------- */
+/* --- text to bytes --- */
 
 struct instance {
 	char field[FIELDS_MAX][FIELD_SIZE];
 	unsigned n;
 };
 
-/* The fields of one instance, blanks around them dropped and "\," resolved; returns behind it. */
+/* Splits one instance into fields, drops blanks around them and resolves "\,"; returns the position after it. */
 static const char *split(const char *text, struct instance *ret)
 {
 	size_t len = 0;
@@ -129,7 +129,7 @@ static int write_param(struct writer *w, const struct param *param)
 	unsigned long port;
 
 	switch (param->key) {
-	case KEY_ALPN: /* RFC 9460 7.1: a list of names, each behind its length */
+	case KEY_ALPN: /* RFC 9460 7.1: a list of names, each preceded by its length */
 		for (;;) {
 			size_t len = strcspn(s, ",");
 
@@ -160,7 +160,7 @@ static int write_param(struct writer *w, const struct param *param)
 	return 0;
 }
 
-/* RFC 9460 2.2: in ascending order of their keys, each once. */
+/* RFC 9460 2.2: in ascending order of keys, without duplicates. */
 static int write_params(struct writer *w, char *text)
 {
 	struct param params[PARAMS_MAX];
@@ -247,7 +247,7 @@ int dnr_write(struct writer *w, const char *text, bool v6, const char **reterr_w
 	return w->err ? -E_SPACE : 0;
 }
 
-/* --- bytes to text --------------------------------------------------------- */
+/* --- bytes to text --- */
 
 static void add(struct str *out, const char *text)
 {
@@ -255,7 +255,7 @@ static void add(struct str *out, const char *text)
 		str_add(out, text);
 }
 
-/* Printable, without blanks and bars, commas escaped: what can be read back. */
+/* Printable, without blanks and bars, commas escaped, so that it can be read back. */
 static int add_text(struct str *out, struct bytes text)
 {
 	size_t i;
@@ -349,7 +349,7 @@ static int read_instance(struct reader *r, bool v6, struct str *out)
 		return -E_INVAL;
 	if (out)
 		str_addf(out, "%u, %s", priority, text);
-	if (!reader_left(r)) /* the name alone: RFC 9463 3.1.6 */
+	if (!reader_left(r)) /* only the name: RFC 9463 3.1.6 */
 		return 0;
 	addrs = read_sub(r, read_len(r, v6));
 	if (r->err || !reader_left(&addrs))

@@ -14,7 +14,7 @@
  * dohpath, and keyNNNNN=text for others (RFC 9460 section 14.3).
  */
 
-/* -E_INVAL or -E_SPACE with the reason in *reterr_why (static). */
+/* Returns -E_INVAL or -E_SPACE with the reason in *reterr_why (static). */
 int dnr_write(struct writer *w, const char *text, bool v6, const char **reterr_why);
-/* Appends to out, which may be NULL to only check; -E_INVAL when the bytes do not follow the RFC. */
+/* Appends to out, which may be NULL for a check only; -E_INVAL if the bytes do not follow the RFC. */
 int dnr_read(struct bytes data, bool v6, struct str *out);

@@ -11,7 +11,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* One character, plain or escaped: its length in the text, 0 when it is wrong. */
+/* One character, plain or escaped: returns its length in the text, 0 if it is invalid. */
 static size_t text_byte(const char *text, size_t len, uint8_t *ret)
 {
 	unsigned v;
@@ -111,7 +111,7 @@ int domain_read(struct reader *r, struct bytes whole, char *buf)
 		if ((len & POINTER) == POINTER) {
 			size_t to = (size_t)(len & ~POINTER) << 8 | read_u8(&at);
 
-			/* strictly backwards; what comes next ends before this pointer */
+			/* strictly backwards: the next part ends before this pointer */
 			if (at.err || to >= here)
 				return -E_INVAL;
 			if (!jumped)

@@ -28,7 +28,7 @@ static void put_address(struct str *out, const char *name, uint32_t addr)
 		str_addf(out, " %s=%s", name, ip_format(&ip, buf));
 }
 
-/* A name from the network: printable characters only. */
+/* Prints a name from the network: printable characters only. */
 static void put_name(struct str *out, const char *name, const char *text)
 {
 	if (!text || !*text)
@@ -76,7 +76,7 @@ void dump_packet4(const struct packet4 *pkt, struct str *out)
 		put_option(out, &rows, &pkt->opts.v[i]);
 }
 
-/* An IA, an address in it, and what is in that: three levels, whatever claims to be nested deeper. */
+/* Prints an IA, its addresses and their options: three levels, whatever the message nests deeper. */
 static void put_option6(struct str *out, const struct opt *opt, unsigned level)
 {
 	const struct rows rows = { dict6, dict6_n };

@@ -5,7 +5,7 @@
 #include "wire/packet4.h"
 #include "wire/packet6.h"
 
-/* One line for debug logs: the header's fields that say something, then the options. */
+/* Formats one line for debug logs: the header fields that are set, then the options. */
 void dump_packet4(const struct packet4 *pkt, struct str *out);
-/* The relays in parentheses before the message, what is in an IA in brackets behind it. */
+/* Relays are in parentheses before the message, the content of an IA in brackets after it. */
 void dump_packet6(const struct packet6 *pkt, struct str *out);

@@ -5,8 +5,8 @@
 
 enum {
 	CABLELABS = 4491,
-	DOCSIS_DEVICE_ID = 36,     /* of the modem's own option 17 */
-	DOCSIS_CMTS_CM_MAC = 1026, /* of the head end's */
+	DOCSIS_DEVICE_ID = 36,     /* in the modem's option 17 */
+	DOCSIS_CMTS_CM_MAC = 1026, /* in the CMTS's option 17 */
 };
 
 struct query {
@@ -42,7 +42,7 @@ static bool from_link_local(const struct query *q, struct hwaddr6 *ret)
 	return ident_eui64(relay ? &relay->peer : q->from, mac) && take(bytes_of(mac, sizeof(mac)), q->hwtype, ret);
 }
 
-/* RFC 6939 section 4: a type of two bytes, the address. */
+/* RFC 6939 section 4: a two-byte type and the address. */
 static bool from_client_link_addr(const struct query *q, struct hwaddr6 *ret)
 {
 	const struct opt *opt = packet6_relay_opt(q->pkt, OPT6_CLIENT_LINKLAYER_ADDR);
@@ -56,7 +56,7 @@ static bool from_client_link_addr(const struct query *q, struct hwaddr6 *ret)
 	return hwtype <= UINT8_MAX && take(read_rest(&r), (uint8_t)hwtype, ret);
 }
 
-/* RFC 4649 section 3: an enterprise number, then what the relay likes: here, an address. */
+/* RFC 4649 section 3: an enterprise number, then relay-specific data: here, an address. */
 static bool from_remote_id(const struct query *q, struct hwaddr6 *ret)
 {
 	const struct opt *opt = packet6_relay_opt(q->pkt, OPT6_REMOTE_ID);
@@ -76,7 +76,7 @@ static bool from_subscriber_id(const struct query *q, struct hwaddr6 *ret)
 	return opt && take(opt->data, q->hwtype, ret);
 }
 
-/* The sub-option of the first CableLabs option 17 in the list. */
+/* Finds the sub-option in the first CableLabs option 17 of the list. */
 static bool from_docsis(const struct opts *opts, uint16_t code, uint8_t hwtype, struct hwaddr6 *ret)
 {
 	for (unsigned i = 0; i < opts->n; i++) {

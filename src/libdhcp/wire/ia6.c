@@ -4,10 +4,10 @@
 #include "base/err.h"
 #include "wire/dict6.h"
 
-/* Fixed parts, without the option's header. */
+/* Sizes of fixed parts, without option headers. */
 enum { NA_FIXED = 12, TA_FIXED = 4, ADDR_FIXED = 24, PREFIX_FIXED = 25, STATUS_FIXED = 2 };
 
-/* Of what ia6_next finds. */
+/* For the options that ia6_next finds. */
 static size_t fixed_len(uint16_t code)
 {
 	return code == OPT6_IAADDR || code == OPT6_IAPREFIX ? 0 : ia6_fixed_len(code);
@@ -62,7 +62,7 @@ static void read_item(uint16_t code, struct bytes data, struct ia6_item *ret)
 	ret->subs = read_rest(&r);
 }
 
-/* RFC 9915 21.22: the bits behind the length are ignored. By its bytes, whatever address it looks like. */
+/* RFC 9915 21.22: bits after the length are ignored. Works on the bytes, even if they look like an IPv4 address. */
 static void clean(struct prefix *p)
 {
 	for (unsigned i = p->len / 8u; i < sizeof(p->addr.b); i++)
@@ -95,7 +95,7 @@ const char *ia6_check(const struct opt *opt)
 	if (opt->data.len < fixed)
 		return opt->code == OPT6_IA_TA ? "an IA_TA is shorter than 4 bytes" : "an IA is shorter than 12 bytes";
 	r = reader_init(opt->data.data + fixed, opt->data.len - fixed);
-	/* IAs in IAs are unknown options here, so nothing goes deeper than this */
+	/* an IA inside an IA is an unknown option here, so this is the deepest level */
 	while (opt_next6(&r, &sub)) {
 		if (sub.code == OPT6_STATUS_CODE && sub.data.len < STATUS_FIXED)
 			return "a status code is shorter than 2 bytes";
@@ -243,7 +243,7 @@ void ia6_add_exclude(struct ia6_builder *b, uint8_t delegated_len, const struct 
 	opt_end6(&b->w, mark);
 }
 
-/* What was written since `start` becomes an option of the list, or is taken back. */
+/* Makes an option of the list from what was written since `start`, or discards it. */
 static int finish(struct ia6_builder *b, uint16_t code, size_t start)
 {
 	size_t len = writer_len(&b->w) - start;
@@ -271,7 +271,7 @@ int ia6_message_status(struct ia6_builder *b, uint16_t status, const char *text)
 	return finish(b, OPT6_STATUS_CODE, start);
 }
 
-/* How many bytes hold the bits from `from` to `to`. */
+/* Returns how many bytes contain the bits from `from` to `to`. */
 static size_t bytes_between(unsigned from, unsigned to)
 {
 	return (to - from + 7) / 8;

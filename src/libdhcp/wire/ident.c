@@ -7,8 +7,8 @@
 
 enum {
 	HWTYPE_ETHERNET = 1,
-	HWADDR_MAX = 20,    /* Infiniband */
-	LABEL_ID_MAX = 255, /* a client-id may be joined from many parts: this much says enough */
+	HWADDR_MAX = 20,    /* InfiniBand */
+	LABEL_ID_MAX = 255, /* a client-id may be joined from many parts: this much is enough */
 };
 
 /* 2000-01-01 00:00 UTC */
@@ -165,7 +165,7 @@ bool ident_eui64(const struct ip *addr, uint8_t ret_mac[6])
 {
 	const uint8_t *b = addr->b;
 
-	/* fe80::/10 and, in the middle of the interface identifier, what a 48-bit address is filled up with */
+	/* fe80::/10, and in the middle of the interface identifier the padding of a 48-bit address */
 	if (b[0] != 0xfe || (b[1] & 0xc0) != 0x80 || b[11] != 0xff || b[12] != 0xfe)
 		return false;
 	ret_mac[0] = b[8] ^ 0x02;

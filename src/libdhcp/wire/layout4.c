@@ -5,7 +5,7 @@
 
 enum {
 	IP_UDP = 28,
-	HEADER = PACKET4_HEADER + 4, /* with the magic cookie */
+	HEADER = PACKET4_HEADER + 4, /* including the magic cookie */
 	TYPE = 3,                    /* option 53 */
 	END = 1,
 	OVERLOAD = 3, /* option 52 */
@@ -13,10 +13,10 @@ enum {
 
 enum { IN_PARTS = FIELDS, OMITTED };
 
-/* How badly the client needs an option: these are placed one group after the other. */
+/* How important an option is to the client: the groups are placed in this order. */
 enum need {
-	NEED_MOST,  /* without these the response is none */
-	NEED_LEASE, /* without these the client misunderstands its lease, or the response (RFC 6842) */
+	NEED_MOST,  /* without these the response is invalid */
+	NEED_LEASE, /* without these the client misinterprets its lease, or the response (RFC 6842) */
 	NEED_REST,
 	NEEDS,
 	NOT_PLACED, /* written elsewhere */
@@ -43,7 +43,7 @@ static enum need need_of(uint16_t code)
 	}
 }
 
-/* --- one option ------------------------------------------------------------ */
+/* --- one option --- */
 
 static bool place_whole(struct layout4 *l, unsigned i, size_t len)
 {
@@ -60,7 +60,7 @@ static bool place_whole(struct layout4 *l, unsigned i, size_t len)
 	return false;
 }
 
-/* The longest value that an option of this many bytes on the wire can have; opt_wire_len4() the other way round. */
+/* Returns the longest value of an option with this many bytes on the wire; the inverse of opt_wire_len4(). */
 static size_t value_len(size_t wire_len)
 {
 	size_t rest = wire_len % 257;
@@ -93,7 +93,7 @@ static bool place_in_parts(struct layout4 *l, unsigned i, size_t len)
 	return true;
 }
 
-/* --- all ------------------------------------------------------------------- */
+/* --- all options --- */
 
 /* Returns the most needed group of which something was omitted; NEEDS if nothing was. */
 static enum need place_all(struct layout4 *l, const struct opts *opts)
@@ -113,7 +113,7 @@ static enum need place_all(struct layout4 *l, const struct opts *opts)
 	return omitted;
 }
 
-/* Into this many bytes, without option 82. As place_all(). */
+/* Places the options in this many bytes, without option 82. Result as for place_all(). */
 static enum need lay_out(const struct packet4 *pkt, size_t limit, struct layout4 *l)
 {
 	size_t file = !pkt->file || !*pkt->file ? PACKET4_FILE - END : 0;
@@ -153,11 +153,11 @@ int layout4_make(const struct packet4 *pkt, const struct packet4_limits *limits,
 		link = size;
 	if (client > link)
 		client = link;
-	/* What relays remove again on the way does not count as the client's. */
+	/* What relays remove on the way does not count toward the client's limit. */
 	if (relay_len < link)
 		omitted = lay_out(pkt, client < link - relay_len ? client : link - relay_len, ret);
 	ret->has_relay_info = relay_info && omitted > NEED_LEASE;
-	/* RFC 3046 2.2: if it does not fit, the response goes without it. */
+	/* RFC 3046 2.2: if it does not fit, the response is sent without it. */
 	if (relay_info && !ret->has_relay_info) {
 		if (ret_omitted)
 			opts_omit(ret_omitted, OPT4_DHCP_AGENT_OPTIONS);
@@ -171,7 +171,7 @@ int layout4_make(const struct packet4 *pkt, const struct packet4_limits *limits,
 	return 0;
 }
 
-/* --- writing --------------------------------------------------------------- */
+/* --- writing --- */
 
 static void write_part(const struct layout4 *l, unsigned i, const struct opt *opt, enum field4 field, struct writer *w)
 {

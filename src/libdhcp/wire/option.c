@@ -46,7 +46,7 @@ void opts_remove(struct opts *opts, uint16_t code)
 	opts->n = kept;
 }
 
-/* The next part of an option: 1, 0 at the end, -E_INVAL when it is cut short. */
+/* Reads the next part of an option: 1, 0 at the end, -E_INVAL if it is truncated. */
 static int next_part(struct reader *r, uint8_t *ret_code, struct bytes *ret_data)
 {
 	while (reader_left(r)) {
@@ -67,8 +67,8 @@ static int next_part(struct reader *r, uint8_t *ret_code, struct bytes *ret_data
 }
 
 /*
- * Options in several parts: the first pass adds up what each code has, the second copies the parts of
- * those that have more than one, so an option in a thousand parts is joined in linear time.
+ * Options in several parts: the first pass adds up the lengths for each code, the second copies the parts of
+ * those with more than one, so an option in a thousand parts is joined in linear time.
  */
 static int parse4_parts(struct reader *fields, unsigned n, bool lenient, struct arena *arena, struct opts *out,
 			uint8_t *ret_code)
@@ -96,7 +96,7 @@ static int parse4_parts(struct reader *fields, unsigned n, bool lenient, struct 
 			if (!filled[code]) {
 				joined[code] = NULL;
 				if (parts[code] > 1) {
-					/* one byte more: a length of zero is a place too */
+					/* one byte more, because an empty value also needs an address */
 					joined[code] = arena_alloc(arena, total[code] + 1);
 					if (!joined[code])
 						return -E_NOMEM;
@@ -104,7 +104,7 @@ static int parse4_parts(struct reader *fields, unsigned n, bool lenient, struct 
 				err = opts_add(out, code, joined[code] ? bytes_of(joined[code], total[code]) : data);
 				if (err < 0)
 					return err;
-				/* from here on: where the next part goes, plus one */
+				/* from here on: the offset of the next part, plus one */
 				filled[code] = 1;
 			}
 			if (joined[code] && data.len)
@@ -128,7 +128,7 @@ int opts_parse4_fields(struct reader *fields, unsigned n, bool lenient, struct a
 	if (n > FIELDS_MAX)
 		return -E_RANGE;
 	memcpy(r, fields, n * sizeof(*r));
-	/* Nearly always each code stands once, whole. */
+	/* Nearly always each code occurs once, complete. */
 	for (unsigned i = 0; i < n; i++) {
 		while ((err = next_part(&r[i], &code, &data)) > 0) {
 			uint64_t bit = 1ULL << code % 64;
@@ -190,7 +190,7 @@ int opts_parse6(struct reader *r, struct arena *arena, struct opts *out)
 {
 	struct opt opt;
 
-	(void)arena; /* nothing is joined: the list alone grows, in its own arena */
+	(void)arena; /* nothing is joined: only the list grows, in its own arena */
 	while (opt_next6(r, &opt)) {
 		int err = opts_add(out, opt.code, opt.data);
 

@@ -42,7 +42,7 @@ static int refuse(const char **ret_why, const char *why)
 	return why ? -E_INVAL : -E_NOMEM;
 }
 
-/* The overload option of the options field; later parts of a hostile packet do not count. */
+/* Returns the overload option of the options field; later ones in a hostile packet are ignored. */
 static unsigned overload(struct reader field)
 {
 	while (reader_left(&field)) {
@@ -63,7 +63,7 @@ static unsigned overload(struct reader field)
 	return 0;
 }
 
-/* Text up to a NUL or the field's end. NULL at the arena's cap. */
+/* Text up to a NUL or the end of the field. NULL at the arena's cap. */
 static const char *field_text(struct arena *arena, const uint8_t *field, size_t size)
 {
 	size_t len = strnlen((const char *)field, size);
@@ -144,7 +144,7 @@ int packet4_parse_lenient(struct bytes datagram, struct arena *arena, struct pac
 	return parse(datagram, true, arena, ret, ret_why);
 }
 
-/* sname or file: a name, or options with their own END. */
+/* Writes sname or file: a name, or options with their own END. */
 static void write_field(struct writer *w, const struct packet4 *pkt, const struct layout4 *layout, enum field4 which,
 			const char *name, size_t size)
 {

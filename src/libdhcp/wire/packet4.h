@@ -5,15 +5,15 @@
 #include "wire/option.h"
 
 /*
- * A DHCPv4 or BOOTP packet, RFC 2131 section 2. Parsed packets borrow option bytes from the
- * datagram; names and joined options live in the arena.
+ * A DHCPv4 or BOOTP packet, RFC 2131 section 2. Parsed packets borrow option bytes from the datagram; names and
+ * joined options are in the arena.
  */
 enum { BOOTREQUEST = 1, BOOTREPLY = 2 };
 enum { DHCP4_BROADCAST_FLAG = 0x8000 };
 enum {
 	PACKET4_HEADER = 236,  /* fixed part, without the magic cookie */
-	PACKET4_MIN = 300,     /* BOOTP's length: old relays drop shorter ones */
-	PACKET4_MAX_LEN = 576, /* IP datagram everybody can take, RFC 2131 section 2 */
+	PACKET4_MIN = 300,     /* minimum length of BOOTP: old relays drop shorter packets */
+	PACKET4_MAX_LEN = 576, /* IP datagram every client must accept, RFC 2131 section 2 */
 	PACKET4_SNAME = 64,
 	PACKET4_FILE = 128,
 };
@@ -47,33 +47,33 @@ struct packet4 {
 	uint8_t chaddr[16];
 	uint8_t type;             /* option 53; 0 = BOOTP */
 	const char *sname, *file; /* "" if none */
-	struct opts opts;         /* with 53 when it was parsed */
+	struct opts opts;         /* includes 53 if parsed */
 };
 
-/* The name of a message type, "DHCPDISCOVER"; "BOOTP" for 0, "unknown" for others. */
+/* Returns the name of a message type, "DHCPDISCOVER"; "BOOTP" for 0, "unknown" for others. */
 const char *packet4_type_name(uint8_t type);
 
 /*
- * 0, -E_NOMEM or -E_INVAL with the reason in *ret_why (a sentence part, "option 12 is cut
- * short", in the arena or static). A packet without magic cookie is BOOTP without options.
+ * Returns 0, -E_NOMEM or -E_INVAL with the reason in *ret_why (part of a sentence, "option 12 is cut short", in
+ * the arena or static). A packet without magic cookie is BOOTP without options.
  */
 int packet4_parse(struct bytes datagram, struct arena *arena, struct packet4 *ret, const char **ret_why);
-/* The same, but an option that is cut short is left out, and with it what is behind it. */
+/* Same, but drops a truncated option and everything after it. */
 int packet4_parse_lenient(struct bytes datagram, struct arena *arena, struct packet4 *ret, const char **ret_why);
 
-/* How long an IP datagram may be, bytes; less than 576 counts as 576. */
+/* Maximum length of the IP datagram in bytes; less than 576 counts as 576. */
 struct packet4_limits {
-	unsigned client; /* when it reaches the client (option 57), that is without option 82 */
-	unsigned link;   /* when it leaves, with option 82 */
+	unsigned client; /* when it reaches the client (option 57), without option 82 */
+	unsigned link;   /* when it is sent, with option 82 */
 };
 
 /*
- * Write pkt into buf. Option 53 comes first and is written from pkt->type, 82 last, the others in
- * the order of pkt->opts; 52 and 53 in the list are skipped. What does not fit goes into file and
- * sname when those are empty, if need be in parts (RFC 3396). Then options are left out: 82 if 51, 54,
- * 58, 59 or 61 would not fit beside it, else those later in the list, these five at the very last.
- * ret_omitted gets them; NULL: nothing may be left out. Returns the length, at least 300, -E_SPACE
- * when it does not fit, or -E_RANGE for a name too long, hlen over 16 or a code over 255.
+ * Writes pkt to buf. Option 53 comes first and is written from pkt->type, 82 last, the others in the order of
+ * pkt->opts; 52 and 53 in the list are skipped. Options that do not fit go to file and sname if those are empty,
+ * if necessary in parts (RFC 3396). Beyond that, options are left out: 82 if 51, 54, 58, 59 or 61 would not fit
+ * next to it, otherwise later ones in the list first, these five last of all. ret_omitted receives them; NULL:
+ * none may be left out. Returns the length, at least 300, -E_SPACE if it does not fit, or -E_RANGE for a name
+ * too long, hlen over 16 or a code over 255.
  */
 int packet4_write(const struct packet4 *pkt, const struct packet4_limits *limits, void *buf, size_t size,
 		  struct opts_omitted *ret_omitted);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * DHCPv6 messages, RFC 9915: the header of four bytes and its options, inside the envelopes of up to
- * 32 relays. The envelopes are opened one after the other, never by recursion: what is nested too
- * deep is refused at the 33rd. The lists are counted before they are made, so the work and the memory
- * grow with the datagram and have a bound.
+ * DHCPv6 messages, RFC 9915: the four-byte header and its options, inside the envelopes of up to 32 relays. The
+ * envelopes are opened in a loop, never by recursion: deeper nesting is rejected at the 33rd. The lists are
+ * counted before they are allocated, so work and memory grow with the datagram and are bounded.
  */
 #include "wire/packet6.h"
 
@@ -13,8 +12,8 @@
 struct parser {
 	struct arena *arena;
 	bool lenient;
-	unsigned n_opts; /* so far, relays' included */
-	const char *why; /* NULL: no memory */
+	unsigned n_opts; /* so far, including those of relays */
+	const char *why; /* NULL: out of memory */
 };
 
 const char *packet6_type_name(uint8_t type)
@@ -74,8 +73,8 @@ static bool is_relay(uint8_t type)
 }
 
 /*
- * The options up to the end of r. What a relay carries goes to *ret_inner instead of the list; a
- * NULL ret_inner says that this is the message itself, whose IAs must hold together.
+ * Takes the options up to the end of r. A relayed message goes to *ret_inner instead of the list; ret_inner NULL
+ * means that this is the message itself, whose IAs must be well-formed.
  */
 static int take_options(struct parser *p, struct reader r, struct opts *ret, struct bytes *ret_inner)
 {
@@ -113,7 +112,7 @@ static int take_options(struct parser *p, struct reader r, struct opts *ret, str
 	return 0;
 }
 
-/* One envelope; r goes on with what is in it. */
+/* Opens one envelope; r continues with its content. */
 static int open_relay(struct parser *p, struct reader *r, struct relay6 *ret)
 {
 	struct bytes inner = { 0 };
@@ -191,15 +190,15 @@ int packet6_parse_lenient(struct bytes datagram, struct arena *arena, struct pac
 	return parse_with(&p, datagram, ret, ret_why);
 }
 
-/* --- writing --------------------------------------------------------------- */
+/* --- writing --- */
 
-/* What a relay echoes only because it asked for it (RFC 4994) may be left out. */
+/* True unless the relay option is echoed only because the relay asked for it (RFC 4994). */
 static bool relay_needs(uint16_t code)
 {
 	return code == OPT6_INTERFACE_ID || code == OPT6_RELAY_SOURCE_PORT;
 }
 
-/* Without these the message says something else. */
+/* Without these the message has a different meaning. */
 static bool message_needs(uint16_t code)
 {
 	switch (code) {
@@ -217,7 +216,7 @@ static bool message_needs(uint16_t code)
 	}
 }
 
-/* Bytes of the options; needs: only of those that it picks, NULL: of all. */
+/* Size of the options in bytes; needs: only of those it selects, NULL: of all. */
 static size_t wire_len6(const struct opts *opts, bool (*needs)(uint16_t code))
 {
 	size_t len = 0;
@@ -228,7 +227,7 @@ static size_t wire_len6(const struct opts *opts, bool (*needs)(uint16_t code))
 	return len;
 }
 
-/* Writes those that are needed, and of the others, in order, what leaves room for the needed ones. */
+/* Writes the needed options, and of the others, in order, those that leave enough space for the needed ones. */
 static int write_what_fits(struct writer *w, const struct opts *opts, bool (*needs)(uint16_t code), size_t reserve,
 			   struct opts_omitted *omitted)
 {
@@ -259,7 +258,7 @@ static int write_options6(struct writer *w, const struct opts *opts, bool (*need
 	return omitted ? write_what_fits(w, opts, needs, reserve, omitted) : opts_write6(w, opts);
 }
 
-/* Bytes of a relay's envelope that cannot be left out. */
+/* Size of the part of a relay's envelope that cannot be left out. */
 static size_t envelope_len(const struct relay6 *relay)
 {
 	return PACKET6_RELAY_HEADER + wire_len6(&relay->opts, relay_needs) + 4;
@@ -297,15 +296,15 @@ int packet6_write(const struct packet6 *pkt, void *buf, size_t size, struct opts
 		return err < 0 ? err : -E_SPACE;
 	for (unsigned i = pkt->n_relays; i--;)
 		opt_end6(&w, marks[i]);
-	/* there was room for all, so it is a length that two bytes cannot say */
+	/* there was space for everything, so a length exceeds two bytes */
 	return w.err ? -E_RANGE : (int)writer_len(&w);
 }
 
-/* --- relays ---------------------------------------------------------------- */
+/* --- relays --- */
 
 /*
- * RFC 4994 4: options a relay lists in option 43 come back to it. One walk over its options, with a
- * bit for each code it asked for.
+ * RFC 4994 4: echoes the options that a relay lists in option 43. One walk over its options, with a bit for each
+ * code requested.
  */
 static int echo_asked(const struct relay6 *from, const struct opt *ero, struct relay6 *to)
 {

@@ -6,17 +6,16 @@
 #include "wire/option.h"
 
 /*
- * A DHCPv6 message, RFC 9915 sections 8 and 9, with the relays it came through. Parsed messages
- * borrow option bytes from the datagram; the lists are in the arena. What is inside an IA is read by
- * ia6.h.
+ * A DHCPv6 message, RFC 9915 sections 8 and 9, with the relays it came through. Parsed messages borrow option
+ * bytes from the datagram; the lists are in the arena. ia6.h reads the content of IAs.
  */
 enum {
 	PACKET6_HEADER = 4,
 	PACKET6_RELAY_HEADER = 34,
-	PACKET6_MAX = 65527, /* what UDP over IPv6 can carry */
+	PACKET6_MAX = 65527, /* maximum payload of UDP over IPv6 */
 	PACKET6_RELAYS_MAX = 32,
-	PACKET6_OPTS_MAX = 4096,   /* of a message and its relays together */
-	PACKET6_ARENA = 128 << 10, /* the most that parsing needs */
+	PACKET6_OPTS_MAX = 4096,   /* total for a message and its relays */
+	PACKET6_ARENA = 128 << 10, /* maximum memory needed for parsing */
 };
 
 enum { DHCP6_CLIENT_PORT = 546, DHCP6_SERVER_PORT = 547 };
@@ -91,61 +90,64 @@ enum status6 {
 
 /* One relay's envelope. */
 struct relay6 {
-	uint8_t hop_count; /* as written in the message; nothing relies on it */
-	struct ip link;    /* zero: the relay left it to its interface-id */
-	struct ip peer;    /* who the relay got it from: the next relay, or the client */
+	uint8_t hop_count; /* as in the message; unused for decisions */
+	struct ip link;    /* zero: the relay only identifies its interface with interface-id */
+	struct ip peer;    /* where the relay received it from: the next relay, or the client */
 	struct opts opts;  /* without the relayed message (option 9) */
 };
 
 struct packet6 {
-	uint8_t type; /* of the client's or server's message, never of a relay's */
+	uint8_t type; /* of the client's or server's message, not a relay's */
 	uint32_t xid; /* 24 bits; of DHCPV4-QUERY and -RESPONSE: the flags */
 	struct opts opts;
 	uint8_t relay_type; /* DHCP6_RELAY_FORW or DHCP6_RELAY_REPL; 0: not relayed */
 	unsigned n_relays;
-	struct relay6 *relays; /* [0] sent us the datagram, [n_relays - 1] is next to the client */
+	struct relay6 *relays; /* [0] sent us the datagram, [n_relays - 1] is closest to the client */
 };
 
-/* The name of a message type, "SOLICIT"; "unknown" for others. */
+/* Returns the name of a message type, "SOLICIT"; "unknown" for others. */
 const char *packet6_type_name(uint8_t type);
 
 /*
- * 0, -E_NOMEM or -E_INVAL with the reason in *ret_why (a sentence part, in the arena or static). After
- * success every IA and what is in it has its fixed part and whole options, so the readers of ia6.h
- * cannot fail. Refused are: options that are cut short, more than 32 relays, a relay without a
- * message in it, relay-forward and relay-reply in each other, more than 4096 options.
+ * Returns 0, -E_NOMEM or -E_INVAL with the reason in *ret_why (part of a sentence, in the arena or static).
+ * After success, every IA and its content has its fixed part and complete options, so the readers of ia6.h
+ * cannot fail. Rejected are: truncated options, more than 32 relays, a relay without a message, relay-forward
+ * and relay-reply inside each other, more than 4096 options.
  */
 int packet6_parse(struct bytes datagram, struct arena *arena, struct packet6 *ret, const char **ret_why);
 /*
- * The same, but an option that is cut short is left out, and with it what is behind it; an IA that
- * does not hold together is left out.
+ * Same, but drops a truncated option and everything after it; a malformed IA is dropped.
  */
 int packet6_parse_lenient(struct bytes datagram, struct arena *arena, struct packet6 *ret, const char **ret_why);
 
 /*
- * Write pkt with its relays' envelopes into buf, options in the order of their lists, option 9 last
- * in each envelope. What does not fit or is longer than 65535 bytes is left out and goes to ret_omitted,
- * later options before earlier ones: first of the message, then what relays asked back, but never identifiers, IAs
- * with what is in them, status, rapid commit, interface-ids and source ports. NULL: nothing may be left out.
- * Returns the length, -E_SPACE when it does not fit, or -E_RANGE for an option or a relayed message over 65535 bytes.
+ * Writes pkt with its relay envelopes to buf, options in the order of their lists, option 9 last in each
+ * envelope. Options that do not fit or are longer than 65535 bytes are left out and reported in ret_omitted,
+ * later options before earlier ones: first those of the message, then what relays asked to have echoed, but
+ * never identifiers, IAs and their content, status, rapid commit, interface-ids and source ports. NULL: none may
+ * be left out. Returns the length, -E_SPACE if it does not fit, or -E_RANGE for an option or a relayed message
+ * over 65535 bytes.
  */
 int packet6_write(const struct packet6 *pkt, void *buf, size_t size, struct opts_omitted *ret_omitted);
 
 /*
- * Put an answer into the envelopes of the query: for each relay a relay-reply with the same
- * hop-count and addresses, its interface-id, its source port option (RFC 8357 5) and what it asked
- * for with option 43 (RFC 4994 4). Nothing to do for a query that was not relayed. -E_NOMEM.
+ * Wraps a response in the envelopes of the query: for each relay a relay-reply with the same hop-count and
+ * addresses, its interface-id, its source port option (RFC 8357 5) and the options it requested with option 43
+ * (RFC 4994 4). Does nothing for a query that was not relayed. -E_NOMEM.
  */
 int packet6_wrap_answer(const struct packet6 *query, struct arena *arena, struct packet6 *answer);
 /*
- * The UDP port the answer goes to: a relay's is 547, or with option 135 the one it sent from
- * (RFC 8357 5.2); a client's is 546.
+ * Returns the UDP port to send the response to: 547 for a relay, or with option 135 the port it sent from (RFC
+ * 8357 5.2); 546 for a client.
  */
 uint16_t packet6_answer_port(const struct packet6 *query, uint16_t source_port);
 
-/* An option of the relays, the nearest to the client first; NULL if none has it. */
+/* Returns an option of the relays, searching from the one closest to the client; NULL if none has it. */
 const struct opt *packet6_relay_opt(const struct packet6 *pkt, uint16_t code);
-/* The relay next to the client; NULL if it was not relayed. */
+/* Returns the relay closest to the client; NULL if the message was not relayed. */
 const struct relay6 *packet6_first_relay(const struct packet6 *pkt);
-/* An option of the message that must have this many bytes; NULL data if it is not there or has others. */
+/*
+ * Returns an option of the message that must have this many bytes; NULL data if it is missing or has a different
+ * length.
+ */
 struct bytes packet6_fixed(const struct packet6 *pkt, uint16_t code, size_t len);
