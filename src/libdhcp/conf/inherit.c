@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "conf/key.h"
 
-/* True if the scope decides the value itself. */
+/* True if the scope itself determines the value. */
 static bool decides(const struct key *key, const struct conf_node *node)
 {
 	struct json_object *value;

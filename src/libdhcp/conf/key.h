@@ -4,9 +4,9 @@
 #include "json/read.h"
 
 /*
- * Configuration keys are rows. A scope is the table of the keys that may be in one kind of map; a row says the key's
- * name, type, C field, range, default and meaning. Reading, inheritance, printing (config-get), suggestions and the
- * reference manual walk the same rows. Reading writes the C field in the type that its user reads.
+ * Configuration keys as table rows. A scope is the table of the keys allowed in one kind of map; a row has the
+ * key's name, type, C field, range, default and meaning. Reading, inheritance, printing (config-get),
+ * suggestions and the reference manual all walk these rows. Reading writes each C field with its declared type.
  *
  *	struct relay_conf { struct conf_node node; struct conf_strings ip_addresses; };
  *	static const struct key relay_keys[] = {
@@ -15,28 +15,28 @@
  *	};
  *	const struct scope relay_scope = SCOPE("relay", struct relay_conf, relay_keys);
  *
- * A key whose feature is not there yet has its row too, with `refuse` instead of `since`: it is
- * recognized and its type checked, and refused by name unless its value switches the feature off (the
- * default, false, 0, "", "off", "disabled", [] or {}).
+ * A key for an unsupported feature also has a row, with `refuse` instead of `since`: it is recognized, its type
+ * is checked, and it is rejected by name unless its value turns the feature off (the default, false, 0, "",
+ * "off", "disabled", [] or {}).
  */
 enum key_type {
 	KEY_BOOL,    /* bool */
 	KEY_INT,     /* uint8_t, uint16_t, uint32_t or uint64_t */
 	KEY_REAL,    /* double */
 	KEY_STRING,  /* const char *; NULL: not set */
-	KEY_IP4,     /* uint32_t: the text of an IPv4 address; "" is 0.0.0.0 */
-	KEY_ENUM,    /* an enum or uint32_t: words count from `min`, and compare without case */
+	KEY_IP4,     /* uint32_t: an IPv4 address; "" is 0.0.0.0 */
+	KEY_ENUM,    /* an enum or uint32_t: words are numbered from `min`, and compared ignoring case */
 	KEY_STRINGS, /* struct conf_strings */
-	KEY_MAP,     /* pointer to the struct of `scope`, made of defaults when the map is absent */
-	KEY_LIST,    /* struct conf_list: many of `scope` */
-	KEY_JSON,    /* struct json_object *: kept as it is */
+	KEY_MAP,     /* pointer to the struct of `scope`, filled with defaults if the map is absent */
+	KEY_LIST,    /* struct conf_list: a list of `scope` */
+	KEY_JSON,    /* struct json_object *, unchanged */
 };
 
 enum { KEY_4 = 1, KEY_6 = 2, KEY_D2 = 4, KEY_DHCP = KEY_4 | KEY_6, KEY_ALL = 7 };
 
 struct conf_strings {
 	const char **v;
-	struct pos *pos; /* of each */
+	struct pos *pos; /* position of each */
 	unsigned n;
 };
 struct conf_list {
@@ -46,15 +46,15 @@ struct conf_list {
 
 /* First member of every struct that is read from a map. */
 struct conf_node {
-	struct json_object *json;      /* the map; NULL when it was absent. Lives as long as the document */
-	const struct conf_node *outer; /* the scope that it inherits from; NULL before conf_inherit() */
-	uint8_t *marks;                /* CONF_MARK_* of the fields, by their offset */
+	struct json_object *json;      /* the map; NULL if absent. Lives as long as the document */
+	const struct conf_node *outer; /* the scope it inherits from; NULL before conf_inherit() */
+	uint8_t *marks;                /* CONF_MARK_* of the fields, by offset */
 };
 
 /*
- * Marks of a field. SET: the map has the key; without it the field is the default, or what is inherited, or 0. BAD:
- * the value in the text is wrong, and that has been reported: what is checked against it would say nothing. A list
- * that is bad lacks items, or something in one is wrong.
+ * Marks of a field. SET: the map has the key; otherwise the field has the default, an inherited value, or 0.
+ * BAD: the value in the text is wrong, which has been reported, so checks that depend on it are meaningless. A
+ * bad list lacks items or has an item with an error.
  */
 enum { CONF_MARK_SET = 1, CONF_MARK_BAD = 2 };
 #define CONF_MARK_BITS 2
@@ -81,8 +81,10 @@ struct key {
 	enum key_type type;
 	size_t offset, size; /* of the field */
 	unsigned families;   /* KEY_4 | KEY_6 | KEY_D2; 0 = both of DHCP */
-	/* KEY_INT; max 0 = UINT32_MAX. KEY_STRING: max characters, 0 = any number. KEY_ENUM: min is that of the first
-	 * word */
+	/*
+	 * KEY_INT: max 0 = UINT32_MAX. KEY_STRING: maximum number of characters, 0 = no limit. KEY_ENUM: min is the
+	 * value of the first word
+	 */
 	int64_t min, max;
 	double min_real, max_real; /* KEY_REAL; both 0 = 0..1 */
 	const char *def;           /* default as JSON text; NULL = unset */
@@ -90,27 +92,27 @@ struct key {
 	const char *const *words;  /* KEY_ENUM, NULL-terminated */
 	const struct scope *scope; /* KEY_MAP, KEY_LIST */
 	const char *unit;          /* "s", "ms", NULL */
-	bool inherit;              /* a scope without it takes the outer one's value */
-	bool own_default;          /* inherit: where no outer scope has the key, the default counts */
-	bool empty_inherits;       /* inherit: "" means that the scope says nothing */
+	bool inherit;              /* if not set, the outer scope's value applies */
+	bool own_default;          /* with inherit: if no outer scope has the key, the default applies */
+	bool empty_inherits;       /* with inherit: "" means not set */
 	bool required;
-	const char
-		*replaced_by; /* an old spelling of that key: same field, read with a warning; a list may be one text */
-	bool bool_word;       /* KEY_ENUM: true and false mean the words "always" and "never" */
-	bool number_text;     /* KEY_STRING: a number is taken as its text */
-	const char *also;     /* what people call it who know other programs, words between spaces: for suggestions */
-	const char *since;    /* version it works since */
-	const char *refuse;   /* what is not supported yet, for "... not supported yet" */
+	const char *replaced_by; /* this is an old name of that key: same field, read with a warning; a list may be one
+				    string */
+	bool bool_word;          /* KEY_ENUM: true and false are accepted for "always" and "never" */
+	bool number_text;        /* KEY_STRING: a number is accepted as its text */
+	const char *also;        /* names in other programs, separated by blanks: for suggestions */
+	const char *since;       /* first version that supports it */
+	const char *refuse;      /* what is not supported, for "... not supported yet" */
 	const char *doc;
 };
 
 struct scope {
-	const char *name;  /* as errors call it: "subnet" */
-	const char *name6; /* in DHCPv6, NULL: the same */
+	const char *name;  /* name in error messages: "subnet" */
+	const char *name6; /* same for DHCPv6; NULL: no difference */
 	const struct key *keys;
 	unsigned n;
 	size_t size;
-	size_t hands_down; /* inner scopes inherit what is before this offset; there it is at the same offset */
+	size_t hands_down; /* inner scopes inherit fields before this offset; they have the same offset there */
 };
 
 #define SCOPE(scope_name, type, table, ...)                                                                       \
@@ -124,7 +126,7 @@ static inline const char *scope_name(const struct scope *scope, unsigned family)
 	return family == KEY_6 && scope->name6 ? scope->name6 : scope->name;
 }
 
-/* The place of a field; does not compile when its type is not one of those. */
+/* The offset and size of a field; does not compile if its type is not one of those allowed. */
 #define CONF_FIELD(s, field, is_right) \
 	.offset = offsetof(s, field) + 0 * sizeof(char[(is_right) ? 1 : -1]), .size = sizeof(((s *)0)->field)
 #define CONF_IS(s, field, want) __builtin_types_compatible_p(__typeof__(((s *)0)->field), want)
@@ -161,7 +163,7 @@ static inline const char *scope_name(const struct scope *scope, unsigned family)
 	{                                                                                                         \
 		.name = n, .type = KEY_STRINGS, CONF_FIELD(s, f, CONF_IS(s, f, struct conf_strings)), __VA_ARGS__ \
 	}
-/* sc: the name of the scope and of its struct, without _scope and _conf. */
+/* sc: the name of the scope and its struct, without _scope and _conf. */
 #define K_MAP(s, f, n, sc, ...)                                                                                        \
 	{                                                                                                              \
 		.name = n, .type = KEY_MAP, CONF_FIELD(s, f, CONF_IS(s, f, struct sc##_conf *)), .scope = &sc##_scope, \
@@ -176,52 +178,52 @@ static inline const char *scope_name(const struct scope *scope, unsigned family)
 	{                                                                                                       \
 		.name = n, .type = KEY_JSON, CONF_FIELD(s, f, CONF_IS(s, f, struct json_object *)), __VA_ARGS__ \
 	}
-/* user-context and comment, which nearly every map may have. */
+/* user-context and comment, which nearly every map may contain. */
 #define K_COMMENT(s)                                                                   \
 	K_JSON(s, user_context, "user-context", .families = KEY_ALL, .since = "4.0.0", \
 	       .doc = "free JSON kept with the object"),                               \
 		K_STRING(s, comment, "comment", .families = KEY_ALL, .since = "4.0.0", \
 			 .doc = "shorthand stored as user-context.comment")
 
-/* What reading and checking share. */
+/* Shared by reading and checking. */
 struct conf_reader {
 	unsigned family; /* KEY_4, KEY_6 or KEY_D2 */
 	struct diag *diag;
-	struct arena *arena;                   /* of the result */
-	const struct scope *const *all;        /* NULL-terminated: where else a misplaced key may belong */
-	const char *(*help)(const char *name); /* for a key that none of them has; NULL, or returns NULL: none */
+	struct arena *arena;                   /* for the result */
+	const struct scope *const *all;        /* NULL-terminated: other scopes where a misplaced key may belong */
+	const char *(*help)(const char *name); /* help for a key in none of them; NULL, or returns NULL: none */
 };
 
 /*
- * Reads a map into the struct at `out` (scope->size bytes, zeroed by this). Always goes to the end; returns false
- * if anything in it was wrong, which is in diag. What is right can still be checked then: fields that are wrong are
- * `bad`, and lists hold all of their maps.
+ * Reads a map into the struct at `out` (scope->size bytes, zeroed first). Always reads to the end; returns false
+ * if there were errors, which are in diag. The correct parts can still be checked then: wrong fields are marked
+ * BAD, and lists contain all their maps.
  */
 bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct json_object *map, void *out);
 /*
- * Applies inheritance, once the outer scope has what it inherits itself: fields marked for it that `inner` does not
- * set take the outer scope's values.
+ * Applies inheritance, once the outer scope has its own inherited values: inheritable fields that `inner` does
+ * not set get the outer scope's values.
  */
 void conf_inherit(const struct scope *scope, void *inner, const struct scope *outer_scope, const void *outer);
-/* The scope that an inherited field has its value from: the innermost that sets it, else the outermost. */
+/* Returns the scope that provides an inherited field's value: the innermost that sets it, otherwise the outermost. */
 const struct conf_node *conf_origin(const struct conf_node *node, size_t offset);
-/* True if the scope or one that it inherits from sets the field: it is not a default. */
+/* True if the scope or one that it inherits from sets the field, so it is not a default. */
 bool conf_is_given(const struct conf_node *node, size_t offset);
 /* True if an inherited field is wrong in its scope or in any scope up to the one that sets it. */
 bool conf_is_unknown(const struct conf_node *node, size_t offset);
-/* The place of the value of `key` in the node's map, else of the map. */
+/* Returns the position of the value of `key` in the node's map, otherwise of the map. */
 struct pos conf_pos(const struct conf_node *node, const char *key);
-/* True if the map is there and complete, but has no such key, nor one that may have been meant for it. */
+/* True if the map exists and is complete, but has neither this key nor one that was probably meant to be it. */
 bool conf_lacks(const struct conf_node *node, const char *key);
 
-/* Which keys are known where, for the reader of a text whose top map is of that scope. */
+/* Describes which keys are known where, to the reader of a text whose top-level map has this scope. */
 struct json_shape conf_shape(const struct scope *top);
 
-/* The struct as config-get shows it: values that were set, and defaults of the keys that work. */
+/* Returns the struct as config-get shows it: values that were set, and defaults of supported keys. */
 struct json_object *conf_print(unsigned family, const struct scope *scope, const void *in);
-/* A double that prints as the shortest text that reads back the same. */
+/* Returns a double that prints as the shortest text with the same value. */
 struct json_object *json_shortest_double(double v);
-/* All scopes as JSON: name, type, range, default, since or refused, doc. */
+/* Returns all scopes as JSON: name, type, range, default, since or refused, doc. */
 struct json_object *conf_schema(unsigned family, const struct scope *const *all);
-/* The same as tables in Markdown: the reference manual. */
+/* Writes the same as Markdown tables: the reference manual. */
 void conf_reference(unsigned family, const struct scope *const *all, FILE *to);

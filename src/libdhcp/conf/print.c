@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "conf/key.h"
 
-/* The shortest text that reads back the same. */
+/* Formats the shortest text that reads back as the same value. */
 struct json_object *json_shortest_double(double v)
 {
 	char text[40];
@@ -30,7 +30,7 @@ static struct json_object *print_strings(const struct conf_strings *strings)
 	return list;
 }
 
-/* The default of a key that works and does not take it from an outer scope; NULL if there is none. */
+/* Returns the default of a supported key that it does not get from an outer scope; NULL if there is none. */
 static struct json_object *print_default(unsigned family, const struct key *key)
 {
 	const char *def = family == KEY_6 && key->def6 ? key->def6 : key->def;
@@ -92,7 +92,7 @@ static struct json_object *print_list(unsigned family, const struct key *key, co
 	return list;
 }
 
-/* NULL when the key is neither set nor has a default worth showing. */
+/* Returns NULL if the key is neither set nor has a default worth showing. */
 static struct json_object *print_value(unsigned family, const struct key *key, const struct conf_node *node)
 {
 	const void *field = (const char *)node + key->offset;
@@ -114,7 +114,7 @@ static struct json_object *print_value(unsigned family, const struct key *key, c
 		if (!key->empty_inherits)
 			return json_object_new_string(*(const char *const *)field);
 		/* fall through */
-	case KEY_IP4: /* as it was written, whatever it means */
+	case KEY_IP4: /* as written in the text */
 		return json_object_object_get_ex(node->json, key->name, &v) ? json_object_get(v) : NULL;
 	case KEY_ENUM:
 		return json_object_new_string(key->words[get_int(key, field) - key->min]);
@@ -166,7 +166,7 @@ struct json_object *conf_print(unsigned family, const struct scope *scope, const
 	return map;
 }
 
-/* --- the schema ------------------------------------------------------------ */
+/* --- the schema --- */
 
 static void add_text(struct json_object *o, const char *name, const char *text)
 {
@@ -228,7 +228,7 @@ struct json_object *conf_schema(unsigned family, const struct scope *const *all)
 	return root;
 }
 
-/* --- the reference --------------------------------------------------------- */
+/* --- the reference --- */
 
 void conf_reference(unsigned family, const struct scope *const *all, FILE *to)
 {

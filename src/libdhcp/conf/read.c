@@ -74,21 +74,21 @@ struct json_shape conf_shape(const struct scope *top)
 	return (struct json_shape){ .top = top, .key = shape_key };
 }
 
-/* --- unknown keys ---------------------------------------------------------- */
+/* --- unknown keys --- */
 
 static const char *family_name(unsigned family)
 {
 	return family == KEY_4 ? "DHCPv4" : family == KEY_6 ? "DHCPv6" : "DHCP-DDNS";
 }
 
-/* The key that was meant is not missing, but not known either. */
+/* A misspelled key is present, but its value is unknown: marks the field it was meant for. */
 static void take_for(const struct scope *scope, const char *name, void *out)
 {
 	conf_mark(out, find(scope, name)->offset, CONF_MARK_BAD);
 	json_set_cut(((struct conf_node *)out)->json);
 }
 
-/* Some key leads there that works. The depth is that of the deepest map. */
+/* True if supported keys lead to this scope. The depth is that of the deepest map. */
 static bool is_reached(const struct conf_reader *rd, const struct scope *scope, unsigned depth)
 {
 	bool is_inner = false;
@@ -107,7 +107,7 @@ static bool is_reached(const struct conf_reader *rd, const struct scope *scope, 
 	return depth && !is_inner;
 }
 
-/* What people call it who know other programs. */
+/* Finds a key by its name in other programs. */
 static const char *by_other_word(const struct conf_reader *rd, const struct scope *scope, const char *name)
 {
 	size_t len = strlen(name);
@@ -123,7 +123,7 @@ static const char *by_other_word(const struct conf_reader *rd, const struct scop
 	return NULL;
 }
 
-/* map_name: as errors call the map. */
+/* map_name: what errors call the map. */
 static void unknown_key(const struct conf_reader *rd, const struct scope *scope, const char *map_name, const char *name,
 			struct pos pos, void *out)
 {
@@ -170,7 +170,7 @@ static void unknown_key(const struct conf_reader *rd, const struct scope *scope,
 		diag_help(rd->diag, "%s", near);
 }
 
-/* --- types ----------------------------------------------------------------- */
+/* --- types --- */
 
 static const char *type_name(struct json_object *value)
 {
@@ -268,7 +268,7 @@ static void wrong_item(const struct conf_reader *rd, const struct key *key, stru
 		   type_name(item), expected);
 }
 
-/* Fields are written in the type that their users read. */
+/* Writes a number with the size of the field. */
 static void put_int(const struct key *key, void *field, uint64_t v)
 {
 	switch (key->size) {
@@ -323,7 +323,7 @@ static void add_string(struct conf_strings *out, struct json_object *item)
 static bool read_strings(const struct conf_reader *rd, const struct key *key, struct json_object *value,
 			 struct conf_strings *out)
 {
-	/* An old spelling may have been for one alone. */
+	/* An old name may accept a single string instead of a list. */
 	bool is_one = key->replaced_by && json_object_is_type(value, json_type_string), ok = true;
 	size_t n, i;
 
@@ -376,7 +376,7 @@ static bool read_list(const struct conf_reader *rd, const struct key *key, struc
 
 static bool is_off(const struct conf_reader *rd, const struct key *key, struct json_object *value);
 
-/* A map is off when its switch ("enable-...") is, or when everything in it is. */
+/* A map is off if its switch ("enable-...") is off, or if everything in it is. */
 static bool map_is_off(const struct conf_reader *rd, const struct scope *scope, struct json_object *map)
 {
 	json_object_object_foreach(map, name, value)
@@ -395,7 +395,7 @@ static bool map_is_off(const struct conf_reader *rd, const struct scope *scope, 
 	return true;
 }
 
-/* Whether the value leaves the feature of a refused key off. */
+/* True if the value of an unsupported key leaves its feature turned off. */
 static bool is_off(const struct conf_reader *rd, const struct key *key, struct json_object *value)
 {
 	const char *def = rd->family == KEY_6 && key->def6 ? key->def6 : key->def;
@@ -459,7 +459,7 @@ static bool read_real(const struct conf_reader *rd, const struct key *key, struc
 	return true;
 }
 
-/* NULL after an error. */
+/* Returns NULL after an error. */
 static const char *read_text(const struct conf_reader *rd, const struct key *key, struct json_object *value)
 {
 	bool is_text = json_object_is_type(value, json_type_string);
@@ -497,7 +497,7 @@ static bool read_ip4(const struct conf_reader *rd, const struct key *key, struct
 	return true;
 }
 
-/* Pointers to structs of any type. */
+/* Fields of this type are pointers to various structs. */
 static void *new_map(const struct conf_reader *rd, const struct key *key, void *field)
 {
 	void *map = arena_alloc(rd->arena, key->scope->size);
@@ -550,7 +550,7 @@ static bool read_field(const struct conf_reader *rd, const struct key *key, stru
 {
 	bool ok = read_value(rd, key, value, (char *)out + key->offset), is_there = ok;
 
-	/* With something wrong in it, it is there all the same. */
+	/* With an error inside, the value is still present. */
 	if (key->type == KEY_STRINGS || key->type == KEY_LIST)
 		is_there |= json_object_is_type(value, json_type_array);
 	if (key->type == KEY_MAP)
@@ -574,7 +574,7 @@ static bool read_key(const struct conf_reader *rd, const char *map_name, const s
 	}
 	if (!key->refuse)
 		return read_field(rd, key, value, out);
-	/* Off: kept, so that it is printed again. On: refused as a whole, without looking inside. */
+	/* Off: kept, so that it is printed again. On: rejected as a whole, without checking its content. */
 	if (is_off(rd, key, value))
 		return key->type == KEY_MAP || key->type == KEY_LIST || read_field(rd, key, value, out);
 	if (key->type != KEY_MAP && key->type != KEY_LIST && !read_field(rd, key, value, out))
@@ -583,7 +583,7 @@ static bool read_key(const struct conf_reader *rd, const char *map_name, const s
 	return false;
 }
 
-/* The default of a key, from the JSON text in its row. */
+/* Sets the default of a key from the JSON text in its row. */
 static void set_default(const struct conf_reader *rd, const struct key *key, void *out)
 {
 	const char *def = rd->family == KEY_6 && key->def6 ? key->def6 : key->def;
@@ -595,7 +595,7 @@ static void set_default(const struct conf_reader *rd, const struct key *key, voi
 		(void)conf_read(rd, key->scope, NULL, new_map(rd, key, field));
 		return;
 	}
-	/* An inner scope takes the outer scope's value. */
+	/* An inner scope gets the outer scope's value. */
 	if (!def || (key->inherit && !key->own_default))
 		return;
 	switch (key->type) {
@@ -646,8 +646,8 @@ static bool has_required(const struct conf_reader *rd, const struct scope *scope
 }
 
 /*
- * "comment" is short for "comment" in "user-context". Kea rejects it after a user-context that has one, and
- * prefers it to one that follows.
+ * "comment" is short for "comment" in "user-context". Kea rejects it after a user-context that contains a
+ * comment, but lets it override one in a later user-context.
  */
 static bool check_comment(const struct conf_reader *rd, struct json_object *map)
 {
@@ -709,7 +709,7 @@ static bool read_map(const struct conf_reader *rd, const struct scope *scope, co
 			ok = false;
 			continue;
 		}
-		/* What could not be read was reported by the reader. */
+		/* The JSON reader has reported what it could not read. */
 		if (json_is_broken(value) || !read_key(rd, map_name, key, value, out)) {
 			conf_mark(out, key->offset, CONF_MARK_BAD);
 			ok = false;
