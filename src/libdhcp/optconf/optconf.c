@@ -12,7 +12,7 @@ static int order(uint32_t vendor_a, uint16_t code_a, uint32_t vendor_b, uint16_t
 	return (int)code_a - (int)code_b;
 }
 
-/* Of several values of one code those that forbid it come first; else they keep their order. */
+/* Among several values of one code, those with never-send come first; otherwise they keep their order. */
 static bool comes_before(const struct optval *a, const struct optval *b)
 {
 	int by_code = order(a->vendor, a->code, b->vendor, b->code);
@@ -20,7 +20,7 @@ static bool comes_before(const struct optval *a, const struct optval *b)
 	return by_code < 0 || (!by_code && a->never_send && !b->never_send);
 }
 
-/* By insertion: stable, and the list is nearly sorted when it comes. */
+/* Insertion sort: stable, and the list is nearly sorted already. */
 void optlist_sort(struct optlist *list)
 {
 	for (unsigned i = 1, k; i < list->n; i++) {
@@ -36,7 +36,7 @@ void optlist_sort(struct optlist *list)
 		list->codes |= 1ULL << list->v[list->n_main++].code % 64;
 }
 
-/* The first value at or behind vendor and code. */
+/* Returns the first value at or after vendor and code. */
 static unsigned lower_bound(const struct optlist *list, uint32_t vendor, uint16_t code)
 {
 	unsigned lo = vendor ? list->n_main : 0, hi = vendor ? list->n : list->n_main;

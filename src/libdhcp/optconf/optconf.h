@@ -7,41 +7,42 @@
 #include <stdlib.h>
 
 /*
- * Options as the configuration gives them: checked and encoded once, when it is loaded, with their
- * sub-options in them. A list is sorted and immutable; it lives in the arena of its configuration.
+ * Configured options: checked and encoded once, when the configuration is loaded, including their sub-options. A
+ * list is sorted and immutable; it is in the arena of its configuration.
  */
 struct optval {
-	uint32_t vendor; /* enterprise number of a vendor's sub-option; 0: an option of the family itself */
+	uint32_t vendor; /* enterprise number for a vendor's sub-option; 0: an option of the family itself */
 	uint16_t code;
-	bool always_send; /* also to clients that do not ask for it */
-	bool never_send;  /* to nobody, whatever other scopes say */
-	bool no_value;    /* not sent, and no outer scope's either */
-	bool raw;         /* the bytes are all of it: nothing is added when it is sent */
+	bool always_send; /* also sent to clients that do not request it */
+	bool never_send;  /* never sent, regardless of other scopes */
+	bool no_value;    /* not sent, and hides values of outer scopes */
+	bool raw;         /* the bytes are complete: nothing is added when it is sent */
 	struct bytes data;
-	const struct optdef *def; /* NULL: unknown to the dictionary, given as hex */
+	const struct optdef *def; /* NULL: not in the dictionary, configured as hex */
 };
 
 struct optlist {
-	struct optval *v; /* by vendor, then code: those of the family itself first */
+	struct optval *v; /* by vendor, then code: options of the family itself first */
 	unsigned n, n_main;
-	uint64_t codes; /* a bit for each code % 64 of the family itself: most lists lack most codes */
+	uint64_t codes; /* one bit for each code % 64 of the family itself: most lists lack most codes */
 };
 
-/* Lists from the innermost scope to the outermost; what is found first counts. */
-#define OPT_SCOPES_FEW 6 /* without classes: two pools, subnet, network, global, and one to spare */
+/* Lists from the innermost scope to the outermost; the first match applies. */
+#define OPT_SCOPES_FEW 6 /* Returns NULL if the list has no such option. */
 struct opt_scopes {
-	const struct optlist **v; /* room of the caller's */
+	const struct optlist *
+		*v; /* Returns the first sub-option of a vendor (NULL if there is none), and their number. */
 	unsigned n, max;
 };
 
-/* NULL when the list has no such option. */
+/* Call this once the list is filled. */
 const struct optval *optlist_find(const struct optlist *list, uint16_t code);
-/* The sub-options of one vendor: the first (NULL if none), and how many. */
+/* Skips an empty list. Adding more than OPT_SCOPES_MAX lists aborts the program, in every build. */
 const struct optval *optlist_vendor(const struct optlist *list, uint32_t vendor, unsigned *ret_n);
-/* To be called once the list is filled. */
+/* Returns the value of the innermost scope; NULL if there is none, or some scope has never-send. */
 void optlist_sort(struct optlist *list);
 
-/* An empty list takes no place. A program that adds more than there is room for ends there, in every build. */
+/* Same, with all instances of the option in that scope: *ret_n of them, starting at the result. */
 static inline void opt_scopes_add(struct opt_scopes *scopes, const struct optlist *list)
 {
 	if (!list || !list->n)
@@ -51,9 +52,13 @@ static inline void opt_scopes_add(struct opt_scopes *scopes, const struct optlis
 	scopes->v[scopes->n++] = list;
 }
 
-/* The value of the innermost scope; NULL when there is none, or some scope says never-send. */
+/* True if some scope has never-send. */
 const struct optval *opt_scopes_find(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code);
-/* The same with all instances of the option in that scope: *ret_n of them from the result on. */
+/*
+ * Encodes an option's value. csv: text in the format of the definition's type; otherwise hex. def may be NULL,
+ * but only with hex. Returns -E_INVAL with the reason in *ret_why (in the arena); or 0, with *ret_why NULL or
+ * describing the parts of the text that were ignored or changed.
+ */
 const struct optval *opt_scopes_all(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code, unsigned *ret_n);
 /* Whether some scope says never-send. */
 bool opt_scopes_forbid(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code);
