@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Finding a subnet by what identifies it: sorted arrays, so ten thousand cost fourteen steps. */
+/* Finds a subnet by various identifiers: sorted arrays, so a search in ten thousand takes fourteen steps. */
 #include "subnet/subnet.h"
 
 #include <stdlib.h>
@@ -16,11 +16,11 @@ static int by_addr(const void *x, const void *y)
 	const struct subnet_ref *a = x, *b = y;
 	int order = ip_cmp(&a->addr, &b->addr);
 
-	/* Of two that begin at one address the outer one first. */
+	/* Of two that begin at the same address, the outer one comes first. */
 	return order ? order : (int)a->sub->prefix.len - (int)b->sub->prefix.len;
 }
 
-/* Of several that name a relay in the order of the configuration. */
+/* Several subnets that name the same relay are in configuration order. */
 static int by_relay(const void *x, const void *y)
 {
 	const struct subnet_ref *a = x, *b = y;
@@ -156,7 +156,7 @@ const struct subnet *subnet_by_address(const struct plan *plan, const struct ip 
 	while (i) {
 		const struct subnet_ref *ref = &plan->by_first[i - 1];
 
-		/* With ten thousand of them no cache has this one, and all of it will be read. */
+		/* With ten thousand subnets this one is not cached, and all of it will be read. */
 		fetch(ref->sub, sizeof(*ref->sub));
 		if (prefix_contains(&(struct prefix){ ref->addr, ref->len }, addr))
 			return ref->sub;
@@ -169,7 +169,7 @@ static const struct subnet *by_relay_address(const struct plan *plan, const stru
 {
 	size_t i = ip_count_less(plan->relays, plan->n_relays, addr, false);
 
-	/* Of several that name it the first one of the configuration. */
+	/* If several name it, the first one in the configuration. */
 	return i < plan->n_relays && ip_equal(&plan->relays[i], addr) ? plan->by_relay[i].sub : NULL;
 }
 
