@@ -4,9 +4,9 @@
 #include <stdbool.h>
 
 /*
- * THE HOOK POINT TABLE: the moments at which a hook library may look at or change what the server does. What a
- * library's verdict means is a column here; whoever runs the point obeys it (serve/slots.c for the points of the
- * pipeline), and the steps themselves do not know that hooks exist.
+ * The table of hook points: the moments at which a hook library may inspect or change what the server does. The
+ * meaning of a library's verdict is a column here, carried out by the code that runs the point (serve/slots.c
+ * for the points of the pipeline); the pipeline steps themselves do not know about hooks.
  */
 enum hook_point_id {
 	HOOK_SRV_CONFIGURED,
@@ -32,25 +32,25 @@ enum hook_point_id {
 	HOOK_POINT_N
 };
 
-/* What is done when a library says SKIP. */
+/* The effect of the verdict SKIP. */
 enum hook_skip {
 	SKIP_NOTHING,    /* no effect here */
-	SKIP_STEP,       /* the step that follows is left out: the library has done its work */
+	SKIP_STEP,       /* the following step is skipped: the library has done its work */
 	SKIP_NO_ANSWER,  /* processing ends, nothing is sent */
 	SKIP_SUBNET,     /* no subnet is selected */
 	SKIP_IDENTIFIER, /* the identifier is not used */
 	SKIP_LEASE,      /* the lease is not assigned */
-	SKIP_CHANGE,     /* the lease stays as it is in the store; the response goes as if it had been changed */
+	SKIP_CHANGE,     /* the stored lease is unchanged; the response is sent as if it had been changed */
 };
 
 struct hook_point {
 	const char *name;      /* with a # for the family's digit: "pkt#_receive" */
-	const char *arguments; /* what a library gets; * marks what it may change */
+	const char *arguments; /* arguments of the library; * marks those it may change */
 	unsigned families;     /* bit 0: DHCPv4, bit 1: DHCPv6 */
 	enum hook_skip skip;
-	bool may_drop; /* DROP ends the request without an answer, or rejects the configuration; elsewhere it means SKIP
-			*/
-	bool may_park; /* PARK lets the request wait for the library; elsewhere it means CONTINUE */
+	bool may_drop; /* DROP ends the request without a response, or rejects the configuration; elsewhere it means
+			  SKIP */
+	bool may_park; /* PARK makes the request wait for the library; elsewhere it means CONTINUE */
 	const char *doc;
 };
 
