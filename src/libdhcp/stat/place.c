@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The places are in a hash table that is read without a lock. A reader is counted in one of a few `readers` while it
- * reads. A place removed from the table, or a table that was replaced, is freed once each of these has been seen at
- * zero: readers from before have left, later ones do not find it. The lock guards changes to the table.
+ * The places are in a hash table that is read without a lock. While reading, a reader is counted in one of a few
+ * `readers`. A place removed from the table, or a replaced table, is freed once each of these counts has been
+ * seen at zero: earlier readers have then left, and later ones cannot find it. The lock guards changes to the
+ * table.
  */
 #include "stat/place.h"
 #include "stat/table.h"
@@ -21,7 +22,7 @@
 #define TABLE_MIN 64u
 
 struct table {
-	size_t size; /* a power of two, at least twice as many as there are places */
+	size_t size; /* a power of two, at least twice the number of places */
 	size_t n;
 	struct stat_place *_Atomic v[]; /* NULL: free; open addressing */
 };
@@ -33,8 +34,8 @@ struct readers {
 struct stat_places {
 	struct readers readers[READERS];
 	struct table *_Atomic table;
-	pthread_mutex_t lock; /* guards changes of the table and n_users */
-	unsigned serial;      /* of the newest configuration */
+	pthread_mutex_t lock; /* guards changes to the table, and n_users */
+	unsigned serial;      /* of the latest configuration */
 	struct stat_place *global;
 };
 
@@ -71,7 +72,7 @@ static bool same_key(const struct stat_key *a, const struct stat_key *b)
 	return a->kind == b->kind && a->subnet_id == b->subnet_id && a->pool_id == b->pool_id;
 }
 
-/* --- the table ------------------------------------------------------------- */
+/* --- the table --- */
 
 static struct table *table_new(size_t n)
 {
@@ -110,7 +111,7 @@ static struct table *table_of(struct stat_places *places)
 	return atomic_load(&places->table);
 }
 
-/* Nobody reads what was in the table before. */
+/* Waits until nobody reads what was in the table before. */
 static void wait_readers(struct stat_places *places)
 {
 	for (unsigned i = 0; i < READERS; i++)
@@ -137,7 +138,7 @@ static void grow(struct stat_places *places)
 	replace_table(places, table);
 }
 
-/* The lock is held, and the caller is no reader. */
+/* The lock is held, and the caller is not a reader. */
 static struct stat_place *find_or_add(struct stat_places *places, const struct stat_key *key)
 {
 	struct stat_place *place = table_find(table_of(places), key, hash_of(key)), *up = places->global;
@@ -163,7 +164,7 @@ struct stat_places *stat_places_new(void)
 	memset(places, 0, sizeof(*places));
 	(void)pthread_mutex_init(&places->lock, NULL);
 	atomic_init(&places->table, table_new(0));
-	/* A place that no configuration ever named has 0. */
+	/* A place that no configuration has named has 0. */
 	places->serial = 1;
 	places->global = place_new(&(struct stat_key){ .kind = PLACE_GLOBAL }, NULL);
 	places->global->serial = 1;
@@ -195,7 +196,7 @@ size_t stat_places_n(struct stat_places *places)
 	return n;
 }
 
-/* --- counting -------------------------------------------------------------- */
+/* --- counting --- */
 
 static void add_here(struct stat_place *place, enum stat_id id, int64_t n)
 {
@@ -241,7 +242,7 @@ void stat_places_leave(struct stat_places *places, unsigned pin)
 	atomic_fetch_sub_explicit(&places->readers[pin].n, 1, memory_order_release);
 }
 
-/* --- configurations -------------------------------------------------------- */
+/* --- configurations --- */
 
 static void reset_place(struct stat_place *place, enum stat_kind kind)
 {
@@ -340,7 +341,7 @@ static bool any_is_idle(const struct stat_places *places, struct table *table)
 	return false;
 }
 
-/* What is idle is taken out, then looked at again: a reader may have counted meanwhile. */
+/* Idle places are removed, then checked again: a reader may have counted meanwhile. */
 static bool sweep(struct stat_places *places)
 {
 	struct table *old = table_of(places), *table;
@@ -375,7 +376,7 @@ static bool sweep(struct stat_places *places)
 void stat_places_sweep(struct stat_places *places)
 {
 	(void)pthread_mutex_lock(&places->lock);
-	/* Pools, then the subnets that were there for them. */
+	/* Pools first, then the subnets that only existed for them. */
 	while (sweep(places))
 		;
 	(void)pthread_mutex_unlock(&places->lock);
@@ -394,7 +395,7 @@ void stat_places_forget_leases(struct stat_places *places)
 	(void)pthread_mutex_unlock(&places->lock);
 }
 
-/* --- reading --------------------------------------------------------------- */
+/* --- reading --- */
 
 static const char *const kind_names[PLACE_N] = { [PLACE_POOL] = "pool", [PLACE_PD_POOL] = "pd-pool" };
 
@@ -415,7 +416,7 @@ const char *stat_ref_name(struct stat_ref ref, int family, char *buf)
 	return buf;
 }
 
-/* "WORD[NUMBER]." at *name, which is moved after it. */
+/* Parses "WORD[NUMBER]." at *name and advances *name past it. */
 static bool read_part(const char **name, const char *word, uint32_t *ret)
 {
 	size_t len = strlen(word);
@@ -425,7 +426,7 @@ static bool read_part(const char **name, const char *word, uint32_t *ret)
 	if (strncmp(p, word, len) != 0 || p[len] != '[')
 		return false;
 	p += len + 1;
-	/* As stat_ref_name() writes it: no leading zeros. */
+	/* Only the form that stat_ref_name() writes: no leading zeros. */
 	if (*p < '0' || *p > '9' || (*p == '0' && p[1] != ']'))
 		return false;
 	for (; *p >= '0' && *p <= '9' && n <= UINT32_MAX; p++)

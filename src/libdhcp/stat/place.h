@@ -7,19 +7,20 @@
 #include <stdbool.h>
 
 /*
- * Statistics of the whole server, of subnets and of pools. A column of table.c says which places have a row. A place is
- * identified by its kind, subnet id and pool id, not by a configuration: pools of a subnet with the same id share one,
- * and a place that a reload keeps keeps its counters. Names:
+ * Statistics of the server, of subnets and of pools. A column of table.c says which places have a row. A place
+ * is identified by its kind, subnet id and pool id, not by a configuration: pools of a subnet with the same id
+ * share one, and a place that a reload keeps keeps its counters. Names:
  *
  *	declined-addresses		subnet[7].pool[1].declined-addresses
  *	subnet[7].declined-addresses	subnet[7].pd-pool[2].assigned-pds
  *
- * Gauges (how many leases are assigned) count leases whether their subnet is configured or not. A place that is not
- * configured is out of service: it cannot be found by name, exists as long as it counts a lease, and is right when its
- * subnet comes back.
+ * Gauges (such as the number of assigned leases) count leases whether or not their subnet is configured. A place
+ * that is not configured is out of service: it cannot be found by name, exists as long as it counts a lease, and
+ * is correct when its subnet is configured again.
  *
- * Counting takes no lock and allocates nothing if the place exists. The places of a configuration do: it uses them
- * (stat_place_use) from before its first request until after its last one. One configuration is in service.
+ * Counting takes no lock and allocates nothing if the place exists. The places of a configuration do: the
+ * configuration holds them (stat_place_use) from before its first request until after its last one. Only one
+ * configuration is in service.
  */
 enum place_kind { PLACE_GLOBAL, PLACE_SUBNET, PLACE_POOL, PLACE_PD_POOL, PLACE_N };
 
@@ -32,9 +33,9 @@ struct stat_key {
 
 struct stat_place {
 	struct stat_key key;
-	unsigned serial;       /* of the configuration that named it last; the newest one's: it is in service */
+	unsigned serial;       /* of the last configuration that named it; in service if that is the latest one */
 	unsigned n_users;      /* configurations, and places below */
-	struct stat_place *up; /* of a pool its subnet, of a subnet the server; NULL */
+	struct stat_place *up; /* a pool's subnet, a subnet's server; NULL */
 	struct wide total[2];  /* STAT_TOTAL, STAT_TOTAL_PD */
 	_Atomic int64_t n[];   /* from STAT_ASSIGNED on */
 };
@@ -44,39 +45,44 @@ void stat_places_free(struct stat_places *places);
 
 /* --- counting --- */
 
-/* Add to the row at this place and at those above that have it. Any thread. */
+/* Adds to the row at this place and at those above that have it. Any thread. */
 void stat_place_add(struct stat_place *place, enum stat_id id, int64_t n);
-/* An event: the same, but for the whole server it is counted in the worker's own block. That worker. */
+/* Same for an event, but for the whole server it is counted in the worker's own block. Only that worker. */
 void stat_count(struct stats *own, struct stat_place *place, enum stat_id id, int64_t n);
 
 /*
- * The place of a lease, in service or not; it exists at least until stat_places_leave(*ret_pin). Any thread. Locks and
- * allocates only if there is no such place yet.
+ * Returns the place of a lease, in service or not; it exists at least until stat_places_leave(*ret_pin). Any
+ * thread. Locks and allocates only if there is no such place yet.
  */
 struct stat_place *stat_places_enter(struct stat_places *places, const struct stat_key *key, unsigned *ret_pin);
 void stat_places_leave(struct stat_places *places, unsigned pin);
 
 /* --- configurations: one thread at a time --- */
 
-/* A configuration that is being built has this place. */
+/* A configuration that is being built uses this place. */
 struct stat_place *stat_place_use(struct stat_places *places, const struct stat_key *key);
-/* A configuration comes into service: what it does not enter is out of service, and counts from zero if it comes back.
+/*
+ * A configuration is put into service: places that it does not enter are out of service, and count from zero if
+ * they return.
  */
 void stat_places_begin(struct stat_places *places);
-/* It has this place, with so many addresses and prefixes (more, if it was entered before). */
+/*
+ * Enters a place of the configuration, with its number of addresses and prefixes (added up if it was entered
+ * before).
+ */
 void stat_place_enter(struct stat_places *places, struct stat_place *place, const struct wide total[2]);
-/* Another lease database is in service: go on from the counters of the one before it. */
+/* Another lease database is put into service: continues with the counters of the previous one. */
 void stat_places_inherit(struct stat_places *places, struct stat_places *old);
-/* A configuration is gone: once for each use. */
+/* A configuration is gone: call this once for each use. */
 void stat_place_unuse(struct stat_places *places, struct stat_place *place);
-/* Frees the places that are not used and count no leases. */
+/* Frees places that are unused and count no leases. */
 void stat_places_sweep(struct stat_places *places);
-/* Zeroes the gauges: leases will be counted again, and none may change meanwhile. */
+/* Resets the gauges, because all leases will be counted again; none may change meanwhile. */
 void stat_places_forget_leases(struct stat_places *places);
 
-/* --- reading and resetting: the thread that configures --- */
+/* --- reading and resetting: the configuring thread --- */
 
-/* A row at a place in service. Good until the next configuration. */
+/* A row at a place in service. Valid until the next configuration. */
 struct stat_ref {
 	struct stat_place *place;
 	enum stat_id id;
@@ -84,18 +90,20 @@ struct stat_ref {
 
 #define STAT_PLACE_NAME_MAX (STAT_NAME_MAX + 48)
 
-/* "subnet[7].pool[1].declined-addresses" in buf of STAT_PLACE_NAME_MAX; NULL if the family has no such row. */
+/* Writes "subnet[7].pool[1].declined-addresses" to buf of STAT_PLACE_NAME_MAX; NULL if the family has no such row. */
 const char *stat_ref_name(struct stat_ref ref, int family, char *buf);
-/* The other way round; false if there is none. */
+/* The inverse; false if there is no such statistic. */
 bool stat_find(struct stat_places *places, int family, const char *name, struct stat_ref *ret);
-/* A total that is larger is INT64_MAX. */
+/* A larger total becomes INT64_MAX. */
 int64_t stat_value(struct stat_ref ref);
-/* In decimal, however large, in buf of WIDE_TEXT_MAX; returns where it begins. */
+/* Writes decimal text of any size to buf of WIDE_TEXT_MAX; returns its start. */
 const char *stat_value_text(struct stat_ref ref, char *buf);
-/* Count from zero. False if it is not a counter: gauges and totals say what there is. */
+/* Resets a counter to zero. False for gauges and totals, which are current values. */
 bool stat_reset_ref(struct stat_ref ref);
-/* All rows of all places in service: the server's, then subnets by their ids, each with its pools; until fn returns
- * false. */
+/*
+ * Visits all rows of all places in service: the server's, then subnets in order of id, each with its pools;
+ * until fn returns false.
+ */
 void stat_each(struct stat_places *places, int family, bool (*fn)(void *ctx, struct stat_ref ref), void *ctx);
-/* Places in memory, those out of service included. */
+/* Number of places in memory, including those out of service. */
 size_t stat_places_n(struct stat_places *places);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The list of counter blocks and the sums over it. The lock guards the list, the numbers of freed
- * blocks and the reset marks; counting takes no lock.
+ * The list of counter blocks and the sums over it. The lock guards the list, the totals of freed blocks and the
+ * reset marks; counting takes no lock.
  */
 #include "stat/stat.h"
 #include "stat/table.h"
@@ -11,7 +11,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct stats *all;
-static int64_t base[STAT_N]; /* freed blocks minus what was reset away */
+static int64_t base[STAT_N]; /* totals of freed blocks minus what was reset */
 
 struct stats *stats_new(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * THE TABLE OF COUNTERS: one row per counter, with its name in each family (Kea's where Kea counts it), its kind and
- * its places. '#' stands for the digit of the family; NULL means the family has no such counter.
+ * The table of counters: one row per counter, with its name in each family (Kea's name if Kea has it), its kind
+ * and its places. '#' stands for the digit of the family; NULL means that the family has no such counter.
  */
 #include "stat/table.h"
 
@@ -14,7 +14,7 @@
 #define GAUGE        .kind = STAT_IS_GAUGE
 #define TOTAL        .kind = STAT_IS_TOTAL
 
-/* The server and each subnet, and each pool of addresses or of prefixes. */
+/* For the server, each subnet, and each address or prefix pool. */
 #define SUBNETS      .places = AT(PLACE_GLOBAL) | AT(PLACE_SUBNET)
 #define POOLS        .places = AT(PLACE_GLOBAL) | AT(PLACE_SUBNET) | AT(PLACE_POOL)
 #define PD_POOLS     .places = AT(PLACE_GLOBAL) | AT(PLACE_SUBNET) | AT(PLACE_PD_POOL)
@@ -65,14 +65,14 @@ const struct stat_row stat_table[STAT_N] = {
 	[STAT_PROCESSING_FAILED]           = { BOTH("pkt#-processing-failed") },
 	[STAT_LIMIT_EXCEEDED]              = { BOTH("pkt#-limit-exceeded") },
 	[STAT_RECEIVE_DROP]                = { BOTH("pkt#-receive-drop") },
-	/* datagrams dropped before they were messages: neither in received nor in receive-drop */
+	/* datagrams dropped before parsing: neither in received nor in receive-drop */
 	[STAT_SOCKET_FULL]                 = { BOTH("pkt#-socket-full") },
 	[STAT_SOCKET_STALE]                = { BOTH("pkt#-socket-stale") },
 	[STAT_SOCKET_TRUNCATED]            = { BOTH("pkt#-socket-truncated") },
 	[STAT_SOCKET_CHECKSUM]             = { V4("pkt#-socket-checksum") },
 	[STAT_SOCKET_MALFORMED]            = { BOTH("pkt#-socket-malformed") },
 	[STAT_SOCKET_NOT_FOR_US]           = { BOTH("pkt#-socket-not-for-us") },
-	/* answers on their way out; all are in sent, too, also those dropped here */
+	/* outgoing responses; all of them, including those dropped here, are also in sent */
 	[STAT_SEND_FULL]                   = { BOTH("pkt#-send-full") },
 	[STAT_SEND_FAILED]                 = { BOTH("pkt#-send-failed") },
 	[STAT_SENT_BY_MAC]                 = { V4("pkt#-sent-by-mac") },

@@ -4,11 +4,11 @@
 #include "stat/place.h"
 #include "stat/stat.h"
 
-/* The rows behind stat_name(); for walking all counters use stat_each(). */
+/* The rows used by stat_name(); to walk all counters use stat_each(). */
 struct stat_row {
 	const char *name[2]; /* DHCPv4, DHCPv6; NULL if the family has none */
 	enum stat_kind kind;
-	unsigned places; /* AT(PLACE_...) of each place that has it; 0 = AT(PLACE_GLOBAL) */
+	unsigned places; /* AT(PLACE_...) of each place with this row; 0 = AT(PLACE_GLOBAL) */
 };
 
 #define AT(kind) (1u << (kind))
