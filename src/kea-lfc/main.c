@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * kea-lfc: the cleanup of a lease file as a process of its own, so that it neither takes the server's
- * memory nor its time. The work is lease/lfc.c; here are Kea's arguments, the pid file and the log.
+ * kea-lfc: lease file cleanup in a separate process, so that it uses neither the server's memory nor its time.
+ * lease/lfc.c does the work; this file handles Kea's arguments, the PID file and the log.
  */
 #include "base/args.h"
 #include "base/build.h"
@@ -52,14 +52,14 @@ static const struct args_program program = {
 	.n = sizeof(options) / sizeof(options[0]),
 };
 
-/* Ends the program. */
+/* Reports the error and exits. */
 static void wrong(const char *what)
 {
 	args_complain(program.name, "%s", what);
 	exit(EXIT_FAILURE);
 }
 
-/* -V, -W: prints and ends the program. */
+/* -V, -W: prints and exits. */
 static void print(int option)
 {
 	if (option == 'W')
@@ -137,7 +137,7 @@ static struct args parse(int argc, char **argv)
 	return args;
 }
 
-/* Servers start us without a terminal, so what we say goes to the system's log. */
+/* Servers start this program without a terminal, so it logs to syslog. */
 static void start_log(bool verbose)
 {
 	struct log_output output = { .flush = true };
@@ -162,7 +162,7 @@ static void print_args(const struct args *args)
 	(void)fflush(stdout);
 }
 
-/* The reason is for whoever started us, too: a server without syslog passes it on to its own output. */
+/* Also reports the reason to the parent: a server without syslog copies it to its own output. */
 static void complain(const char *why)
 {
 	fprintf(stderr, "kea-lfc: %s\n", why);
@@ -219,7 +219,7 @@ static int clean_up(const struct lfc_files *files)
 	return rotate(files);
 }
 
-/* At most size - 1 bytes and a zero; -1 when there is nothing to read. */
+/* Reads at most size - 1 bytes and adds a NUL; -1 if there is nothing to read. */
 static ssize_t read_small(const char *path, char *buf, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -233,8 +233,8 @@ static ssize_t read_small(const char *path, char *buf, size_t size)
 }
 
 /*
- * The cleanup of another Kea writes its number to the pid file but does not lock it; it may outlive
- * the server that a newer one replaces. Its number, or 0.
+ * The cleanup of another Kea writes its PID to the PID file but does not lock it, and may outlive the server
+ * that is being replaced. Returns its PID, or 0.
  */
 static pid_t running_unlocked(const struct args *args)
 {
@@ -251,7 +251,7 @@ static pid_t running_unlocked(const struct args *args)
 	name = strrchr(text, '/');
 	if (strcmp(name ? name + 1 : text, "kea-lfc") != 0)
 		return 0;
-	/* Another number may have been given to the cleanup of other files since. */
+	/* The PID may have been reused by a cleanup of other files. */
 	for (const char *arg = text; arg < text + len; arg += strlen(arg) + 1)
 		if (strcmp(arg, args->files.copy) == 0)
 			return (pid_t)pid;
@@ -290,8 +290,8 @@ static int run(const struct args *args)
 }
 
 /*
- * A child lowers our priority: where a filter of system calls forbids that, some kill the process that tries, and the
- * work must not depend on it. Refused or killed, the cleanup disturbs the server a little more, and that is all.
+ * Lowers the priority in a child process: some system call filters kill a process that tries this, and the
+ * cleanup must not depend on it. If it fails, the cleanup merely disturbs the server a little more.
  */
 static void be_nice(void)
 {
