@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Rules between options, and defaults that depend on others. The first that is broken is reported.
- */
+/* Rules between options, and defaults that depend on other options. The first violation is reported. */
 #include "perfdhcp/options_int.h"
 
 #include "base/err.h"
@@ -104,7 +103,7 @@ static int check_scenario(const struct options *opt, const struct given *given, 
 	return 0;
 }
 
-/* What is written to a template's places has room in it. */
+/* Everything written at an offset of a template must fit. */
 static int check_offsets(const struct options *opt, char *why)
 {
 	bool v6 = opt->family == 6;
@@ -122,7 +121,7 @@ static int check_offsets(const struct options *opt, char *why)
 			  v6 ? 3 : 4 },
 			{ 'O', t->id_at || v6 ? t->id_at : 33, 1 },
 			{ 'E', i ? opt->time_at : 0, 2 },
-			/* whole options may also come behind what is there */
+			/* complete options may also follow the existing ones */
 			{ 'S', i ? opt->server_id_at : 0, 0 },
 			{ 'I', i ? opt->ip_at : 0, 0 },
 		};

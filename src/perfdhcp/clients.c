@@ -25,11 +25,11 @@ void client_mac(const struct options *opt, uint32_t client, uint8_t mac[MAC_LEN]
 		return;
 	}
 	memcpy(mac, opt->mac, MAC_LEN);
-	/* the first byte has the bits for groups and local administration */
+	/* the first byte contains the group and local administration bits */
 	count_up(mac + 1, MAC_LEN - 1, client);
 }
 
-/* Without -b duid= a DUID-LL: the same clients in each run. */
+/* Without -b duid= a DUID-LL, so that every run has the same clients. */
 size_t client_duid(const struct options *opt, uint32_t client, uint8_t *duid)
 {
 	struct writer w = writer_init(duid, MAX_DUID);
@@ -61,13 +61,13 @@ struct server {
 
 struct held {
 	struct lease *leases;
-	uint32_t *queue; /* a ring; each client is in it at most once */
+	uint32_t *queue; /* ring buffer; each client is in it at most once */
 	uint32_t size, first, n;
 	struct server servers[MAX_SERVERS];
 	unsigned n_servers;
 };
 
-/* Zeros that take memory only once they are written to: there may be 2^32 clients. */
+/* Zeroed memory that is only allocated once written to: there may be 2^32 clients. */
 static void *lazy_array(uint64_t n, size_t size)
 {
 	void *p = mmap(NULL, n * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -98,7 +98,7 @@ void held_free(struct held *h)
 	free(h);
 }
 
-/* Few servers answer, mostly one. MAX_SERVERS: no room for another. */
+/* Few servers respond, usually one. MAX_SERVERS: the table is full. */
 static unsigned server_index(struct held *h, struct bytes id)
 {
 	unsigned i;
@@ -173,7 +173,7 @@ bool held_take(struct held *h, uint32_t *ret_client, struct grant *ret)
 		h->first = h->first + 1 == h->size ? 0 : h->first + 1;
 		h->n--;
 		h->leases[client].flags &= (uint8_t)~QUEUED;
-		if (held_get(h, client, ret)) { /* not forgotten meanwhile */
+		if (held_get(h, client, ret)) { /* not forgotten since */
 			*ret_client = client;
 			return true;
 		}

@@ -4,11 +4,10 @@
 #include <stdint.h>
 
 /*
- * Processor time that all threads of a process have used since they began, in nanoseconds, as the
- * scheduler counts it (proc(5), schedstat); 0 if there is no such process. A thread that has ended
- * takes its time with it. Work of the network stack that interrupts do is charged to whom they
- * interrupt.
+ * CPU time used by all threads of a process since their start, in nanoseconds, as counted by the scheduler
+ * (proc(5), schedstat); 0 if there is no such process. The time of threads that have ended is missing. Network
+ * stack work in interrupts is charged to the interrupted process.
  */
 uint64_t cpu_of_process_ns(uint32_t pid);
-/* Of this one. */
+/* Same for this process. */
 uint64_t cpu_own_ns(void);

@@ -5,10 +5,10 @@
 #include <stdint.h>
 
 /*
- * The exchanges under way. The transaction identifier says which slot of a table is meant, and the
- * bits above it how often that slot was used, so an answer finds its exchange in one step and a
- * late one finds none. All that wait equally long stand in one queue, so the first to run out of
- * time is at its head. Nothing here costs more when more is under way.
+ * The pending exchanges. The transaction id consists of a slot number in a table and, in the bits above it, how
+ * often that slot was used, so a response finds its exchange in one step and a late response finds none. All
+ * exchanges with the same timeout are in one queue, so the first to time out is at its head. No operation gets
+ * slower with more exchanges.
  */
 enum kind {
 	FIRST,  /* DISCOVER-OFFER, SOLICIT-ADVERTISE */
@@ -21,8 +21,8 @@ enum kind {
 #define N_QUEUES (N_KINDS + N_RETRY_LEVELS)
 
 struct exchange {
-	uint64_t begun_ns; /* the first message of the whole exchange */
-	uint64_t sent_ns;  /* the message that waits for an answer now */
+	uint64_t begun_ns; /* time of the first message of the exchange */
+	uint64_t sent_ns;  /* time of the message now waiting for a response */
 	uint32_t xid, client, relay;
 	uint32_t prev, next;
 	uint8_t kind, queue, retries;
@@ -32,23 +32,23 @@ struct exchange {
 struct exchanges {
 	struct exchange *v;
 	uint32_t slot_bits, xid_mask;
-	uint32_t free_first, free_last; /* the longest unused first */
+	uint32_t free_first, free_last; /* least recently used first */
 	uint32_t first[N_QUEUES], last[N_QUEUES];
-	uint32_t waiting[N_KINDS]; /* how many are under way */
+	uint32_t waiting[N_KINDS]; /* number of pending exchanges */
 	uint32_t total;
 };
 
-/* Room for at least n exchanges, identified by xid_bits. */
+/* Reserves space for at least n exchanges, identified by xid_bits. */
 void exchanges_init(struct exchanges *xs, uint32_t n, unsigned xid_bits);
 void exchanges_done(struct exchanges *xs);
-/* A new one with an identifier of its own; NULL if all slots are taken. */
+/* Begins an exchange with a new transaction id; NULL if all slots are in use. */
 struct exchange *exchanges_begin(struct exchanges *xs, uint32_t client, uint64_t now_ns);
-/* It goes on under another identifier. */
+/* Continues the exchange under a new transaction id. */
 void exchanges_rename(struct exchanges *xs, struct exchange *x);
-/* A message of it was sent; it stands at the end of this queue now, and counts as of this kind. */
+/* A message was sent: moves the exchange to the end of this queue, and counts it under this kind. */
 void exchanges_wait(struct exchanges *xs, struct exchange *x, enum kind kind, unsigned queue, uint64_t now_ns);
-/* The one that has this identifier now, or NULL. */
+/* Returns the exchange that currently has this transaction id, or NULL. */
 struct exchange *exchanges_find(struct exchanges *xs, uint32_t xid);
 void exchanges_end(struct exchanges *xs, struct exchange *x);
-/* The one in this queue that waits longest, or NULL. */
+/* Returns the exchange that has waited longest in this queue, or NULL. */
 struct exchange *exchanges_oldest(struct exchanges *xs, unsigned queue);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Files named on the command line: lists of hardware addresses (-M), of relay agents (-J),
- * templates (-T). */
+/* Files named on the command line: lists of hardware addresses (-M) or relay agents (-J), and templates (-T). */
 #include "perfdhcp/options_int.h"
 
 #include "base/arena.h"
@@ -10,7 +9,7 @@
 #include <ctype.h>
 #include <errno.h>
 
-/* The next line that says something, without blanks around it; NULL at the end. */
+/* Returns the next line with content, without surrounding blanks; NULL at the end. */
 static char *next_line(FILE *f, char **line, size_t *size, unsigned *number)
 {
 	while (getline(line, size, f) >= 0) {
@@ -90,7 +89,7 @@ static int nibble(int c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Digits may stand together or apart in any way. */
+/* Digits may be grouped in any way. */
 int file_template(const char *path, struct template *ret, char *why)
 {
 	FILE *f = fopen(path, "re");

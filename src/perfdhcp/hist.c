@@ -53,7 +53,7 @@ uint64_t hist_quantile(const struct hist *h, double q)
 		seen += h->bucket[i];
 		if (seen < want)
 			continue;
-		/* what is known exactly bounds what is not */
+		/* exact values limit the approximate ones */
 		value = value_of(i);
 		return value < h->min ? h->min : value > h->max ? h->max : value;
 	}

@@ -44,7 +44,7 @@ struct ledger *ledger_open(const char *path)
 	return l;
 }
 
-/* Of what was written last, bytes of text, a line that was cut short is taken back. */
+/* Removes the truncated last line of the text just written. */
 static void drop_torn_line(struct ledger *l, size_t written)
 {
 	const char *end = memrchr(l->text, '\n', written);
@@ -74,7 +74,7 @@ bool ledger_flush(struct ledger *l)
 	return !l->error;
 }
 
-/* printf would cost more than the rest of an exchange. */
+/* By hand, because printf would cost more than the rest of an exchange. */
 static void add_number(struct ledger *l, uint64_t n, int digits)
 {
 	char buf[20];

@@ -4,21 +4,23 @@
 #include "perfdhcp/clients.h"
 
 /*
- * The file of --ledger: a line for each lease that a server confirmed,
+ * The file for --ledger: a line for each lease that a server confirmed,
  *
  *	MONOTONIC-SECONDS CLIENT ADDRESS LIFETIME SERVER
  *
- * CLIENT is the hardware address or DUID in hex, a prefix has its length, SERVER is an address or a
- *DUID in hex, and a lifetime of 0 says that the client released it. A first line that starts with #
- *says what to add for wall clock time. Lines are appended, and written in large pieces.
+ * CLIENT is the hardware address or DUID in hex, a prefix includes its length, SERVER is an address or a DUID in
+ * hex, and a lifetime of 0 means that the client released the lease. A first line starting with # gives the
+ * offset to wall-clock time. Lines are appended, in large writes.
  */
 struct ledger;
 
-/* NULL when it cannot be opened; errno says why. */
+/* Returns NULL with errno if the file cannot be opened. */
 struct ledger *ledger_open(const char *path);
 void ledger_add(struct ledger *l, struct bytes client, const struct grant *grant, uint64_t now_ns);
-/* Everything to the file. False if that failed now or before; errno says why. Then the file ends
- * with the last whole line that found room. */
+/*
+ * Writes everything to the file. False with errno if that failed now or earlier. The file then ends with the
+ * last complete line that could be written.
+ */
 bool ledger_flush(struct ledger *l);
-/* The same, and ends it. NULL is fine. */
+/* Same, and closes the ledger. NULL is fine. */
 bool ledger_close(struct ledger *l);

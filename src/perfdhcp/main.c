@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* perfdhcp: loads a DHCP server as many clients do, and measures. */
+/* perfdhcp: puts the load of many clients on a DHCP server, and measures its performance. */
 #include "perfdhcp/run.h"
 
 #include "perfdhcp/cpu.h"
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Exit codes; scripts know them. */
+/* Exit codes; scripts rely on them. */
 enum { DONE = 0, ERROR = 1, USAGE = 2, INCOMPLETE = 3 };
 
 extern char **environ;
@@ -26,7 +26,7 @@ static void on_signal(int number)
 	stop++;
 }
 
-/* -w: the script is told of the start and the end. False if there is no such script. */
+/* -w: runs the script at the start and the end. False if there is no such script. */
 static bool run_script(const char *path, const char *what)
 {
 	char *const argv[] = { (char *)(uintptr_t)path, (char *)(uintptr_t)what, NULL };
@@ -42,7 +42,7 @@ static bool run_script(const char *path, const char *what)
 	return true;
 }
 
-/* What is opened later must not be taken for one of the standard files: reports go there. */
+/* Files opened later must not get the descriptors of standard files, to which reports are written. */
 static void keep_standard_files(void)
 {
 	int fd;

@@ -12,7 +12,7 @@
 
 #define RCVBUF (16 << 20)
 #define SNDBUF (4 << 20)
-#define SEND_TRIES 100 /* of a millisecond each, when the system has no room */
+#define SEND_TRIES 100 /* one millisecond each, while the system is out of buffer space */
 
 int net_why(char *why, const char *fmt, ...)
 {
@@ -128,7 +128,7 @@ void net_commit(struct net *net, const uint8_t *mac)
 	net->tx_iov[net->n_tx++].iov_len = net->head + len;
 }
 
-/* Nothing is given up while the system only has no room just now. */
+/* Keeps trying while the system is only temporarily out of buffer space. */
 void net_flush(struct net *net)
 {
 	unsigned done = 0, tries = 0;
@@ -147,7 +147,7 @@ void net_flush(struct net *net)
 			(void)poll(&(struct pollfd){ net->fd, POLLOUT, 0 }, 1, 1);
 			continue;
 		}
-		/* ECONNREFUSED tells of an earlier message: this one has not been tried */
+		/* ECONNREFUSED belongs to an earlier message: this one has not been sent yet */
 		if (errno == ECONNREFUSED && tries++ < SEND_TRIES)
 			continue;
 		net->error = errno;

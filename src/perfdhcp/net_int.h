@@ -16,7 +16,7 @@ struct net_thread;
 
 struct net {
 	int fd;
-	struct net_thread *thread; /* NULL: this one receives */
+	struct net_thread *thread; /* NULL: no receiving thread */
 	struct ip local;
 	unsigned head; /* bytes before the DHCP message: RAW_HEAD or 0 */
 	uint8_t raw_head[RAW_HEAD];
@@ -32,17 +32,16 @@ struct net {
 };
 
 int net_why(char *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* The two ways to open it. */
+/* The two ways to open the socket. */
 int net_open_udp(struct net *net, const struct options *opt, const struct proto *proto, char *why);
 int net_open_raw(struct net *net, const struct options *opt, const struct proto *proto, char *why);
-/* Fill in the headers before a message of len bytes; where the message is in a frame (data NULL:
- * nowhere). */
+/* Fills in the headers before a message of len bytes; finds the message in a frame (data NULL: there is none). */
 void net_raw_head(struct net *net, uint8_t *frame, size_t len, const uint8_t *mac);
 struct bytes net_raw_payload(struct bytes frame);
-/* To and from the system's form. */
+/* Converts to and from the system's format. */
 socklen_t net_sockaddr(const struct ip *ip, uint16_t port, unsigned scope, struct sockaddr_storage *ret);
 
-/* net_thread.c. After net_thread_start() (negative: errno says why) nobody else receives. */
+/* net_thread.c. After net_thread_start() (negative with errno on failure) only that thread receives. */
 int net_thread_start(struct net *net);
 void net_thread_stop(struct net_thread *t); /* NULL is fine */
 unsigned net_thread_receive(struct net_thread *t, struct bytes *v, unsigned n, uint64_t *ret_at_ns);

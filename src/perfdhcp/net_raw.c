@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Clients on the link (RFC 2131 4.1): frames with each client's own hardware address, broadcast by
- * 0.0.0.0 or by the address in use. The UDP checksum is left out (RFC 768), the one of IP is not.
+ * Clients on the link (RFC 2131 4.1): frames from each client's own hardware address, broadcast from 0.0.0.0 or
+ * from the address in use. There is no UDP checksum (RFC 768), but an IP checksum.
  */
 #include "perfdhcp/net_int.h"
 
@@ -16,7 +16,7 @@
 
 enum { ETHER = 14, IP = 20, UDP = 8, PROTO_UDP = 17 };
 
-/* UDP to our port, not a fragment. */
+/* Accepts UDP to the local port, no fragments. */
 static int set_filter(int fd, uint16_t port)
 {
 	const struct sock_filter code[] = {
@@ -37,14 +37,14 @@ static int set_filter(int fd, uint16_t port)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
 }
 
-/* What is the same in all our frames. */
+/* Prepares the part that all frames share. */
 static void prepare_head(struct net *net, uint32_t server, uint16_t from, uint16_t to)
 {
 	struct writer w = writer_init(net->raw_head, RAW_HEAD);
 
 	write_u32(&w, UINT32_MAX); /* broadcast */
 	write_u16(&w, UINT16_MAX);
-	write_u32(&w, 0); /* from: net_raw_head() */
+	write_u32(&w, 0); /* source: net_raw_head() */
 	write_u16(&w, 0);
 	write_u16(&w, ETH_P_IP);
 	write_u16(&w, 0x4500); /* version, length; type of service */
@@ -53,7 +53,7 @@ static void prepare_head(struct net *net, uint32_t server, uint16_t from, uint16
 	write_u8(&w, 64);
 	write_u8(&w, PROTO_UDP);
 	write_u16(&w, 0); /* checksum */
-	write_u32(&w, 0); /* from */
+	write_u32(&w, 0); /* source */
 	write_u32(&w, server);
 	write_u16(&w, from);
 	write_u16(&w, to);
@@ -82,7 +82,7 @@ int net_open_raw(struct net *net, const struct options *opt, const struct proto 
 	prepare_head(net, ip_to4(&opt->server), port,
 		     opt->remote_port ? (uint16_t)opt->remote_port : proto->server_port);
 	net->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	/* Answers go to hardware addresses that are not the interface's. */
+	/* Responses are sent to hardware addresses other than the interface's. */
 	if (net->fd < 0 || set_filter(net->fd, port) < 0 || bind(net->fd, (struct sockaddr *)&at, sizeof(at)) < 0 ||
 	    setsockopt(net->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all)) < 0)
 		err = net_why(why, "packet socket on %s: %s", opt->local, strerror(errno));
@@ -112,8 +112,7 @@ void net_raw_head(struct net *net, uint8_t *frame, size_t len, const uint8_t *ma
 
 	memcpy(frame, net->raw_head, RAW_HEAD);
 	memcpy(frame + MAC_LEN, mac, MAC_LEN);
-	/* RFC 2131 4.3.6: with an address in use it is the one that sends: ciaddr, 12 bytes into
-	 * the message */
+	/* RFC 2131 4.3.6: with an address in use that is the source: ciaddr, 12 bytes into the message */
 	memcpy(frame + ETHER + 12, frame + RAW_HEAD + 12, 4);
 	w = writer_init(frame + ETHER + 2, 2);
 	write_u16(&w, (uint16_t)(IP + UDP + len));

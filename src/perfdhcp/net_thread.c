@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * -g multi: a thread that only receives, so that answers are taken, and their time noted, while the
- * other one writes requests. Batches go through a ring with one writer and one reader; each side
- * makes a system call for the other only when that one sleeps.
+ * -g multi: a thread that only receives, so that responses are read and timestamped while the other thread
+ * writes requests. Batches go through a ring buffer with one writer and one reader; each side makes a system
+ * call for the other only if that one sleeps.
  */
 #include "perfdhcp/net_int.h"
 
@@ -43,7 +43,7 @@ static void wake(int fd)
 	(void)!write(fd, &(uint64_t){ 1 }, sizeof(uint64_t));
 }
 
-/* Until woken, or a tenth of a second: a stop is noticed then. */
+/* Waits until woken, at most a tenth of a second, so that a stop is noticed. */
 static void doze(int fd, const struct timespec *ts)
 {
 	uint64_t n;

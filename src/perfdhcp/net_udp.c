@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Where a UDP socket is bound, and which of our addresses relayed messages name. */
+/* Chooses the address to bind a UDP socket to, and the local addresses in relayed messages. */
 #include "perfdhcp/net_int.h"
 
 #include "base/err.h"
@@ -33,7 +33,7 @@ static bool is_link_local(const struct ip *ip)
 	return ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
 }
 
-/* An interface's address to speak from: a client's is link-local, a relay agent's is not. */
+/* Picks the source address on an interface: link-local for a client, not link-local for a relay agent. */
 static const struct ip *pick(const struct iface *iface, const struct options *opt)
 {
 	const struct ip *second = NULL;
@@ -50,7 +50,7 @@ static const struct ip *pick(const struct iface *iface, const struct options *op
 	return second;
 }
 
-/* The address from which the kernel would reach the server. */
+/* Finds the source address the kernel would use to reach the server. */
 static int route(const struct options *opt, struct ip *ret, char *why)
 {
 	struct sockaddr_storage sa;
@@ -71,7 +71,7 @@ static int route(const struct options *opt, struct ip *ret, char *why)
 	return 0;
 }
 
-/* Our address; the interface if -l names one. */
+/* Finds the local address, and the interface if -l names one. */
 static int find_local(struct net *net, const struct options *opt, const struct ifaces *ifaces,
 		      const struct iface **ret_iface, char *why)
 {
@@ -116,7 +116,7 @@ int net_open_udp(struct net *net, const struct options *opt, const struct proto 
 	err = find_local(net, opt, ifaces, &iface, why);
 	if (err < 0)
 		goto out;
-	/* The addresses of -J are ours as well, as far as the kernel knows them. */
+	/* The addresses of -J are local too, as far as the kernel knows them. */
 	bound = opt->n_relays ? opt->family == 4 ? ip_zero4 : ip_zero6 : net->local;
 	len = net_sockaddr(&bound, port, iface ? iface->index : 0, &from);
 	net->fd = socket(from.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);

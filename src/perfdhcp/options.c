@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The table of options, and the walk over the command line. Values with a grammar of their own are
- * read in values.c and files.c; what goes together is decided in check.c.
+ * The table of options, and the loop over the command line. values.c and files.c read values with a special
+ * syntax; check.c checks which options go together.
  */
 #include "perfdhcp/options_int.h"
 
@@ -25,12 +25,12 @@ enum { OPT_SCENARIO = 200, OPT_LEDGER, OPT_DIRECT, OPT_WINDOW, OPT_CPU_OF };
 
 struct row {
 	int letter;
-	const char *name; /* of the long form, NULL if there is none */
-	const char *arg;  /* NULL: takes none */
+	const char *name; /* long name, NULL if there is none */
+	const char *arg;  /* NULL: no value */
 	enum type type;
 	size_t field;
-	uint32_t min, max; /* of NUMBER; max 0: 2^32 - 1 */
-	unsigned times;    /* how often it may be given; 0: the last one counts */
+	uint32_t min, max; /* for NUMBER; max 0: 2^32 - 1 */
+	unsigned times;    /* how often it may occur; 0: the last one applies */
 	const char *doc;
 };
 
@@ -140,7 +140,7 @@ static int set_family(struct options *opt, unsigned family, char *why)
 	return 0;
 }
 
-/* "a|b|c" of the values an option has. */
+/* Checks that the text is one of an option's values "a|b|c". */
 static int one_of(const char *text, const char *const *names, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
@@ -252,7 +252,7 @@ static const struct row *row_find(int letter)
 	return NULL;
 }
 
-/* The table as the walk and the help need it. */
+/* The table in the form needed by args_next() and the help. */
 static const struct args_program *the_program(void)
 {
 	static struct args_option v[N_ROWS];
@@ -329,7 +329,7 @@ void options_done(struct options *opt)
 	*opt = (struct options){ 0 };
 }
 
-/* Each option as it is now, given or not; lists and templates by their size. */
+/* Prints the value of each option, given or default; of lists and templates only the size. */
 void options_print(const struct options *opt, FILE *out)
 {
 	char mac[3 * MAC_LEN], server[IP_TEXT_MAX];

@@ -3,16 +3,16 @@
 
 #include "perfdhcp/options.h"
 
-/* What options.c, values.c and check.c share: the reading of one value each, and the rules. */
+/* Shared by options.c, values.c and check.c: reading single values, and the rules. */
 
-/* How often each option was given, by its letter. */
+/* How often each option was given, indexed by its letter. */
 struct given {
 	uint8_t n[256];
 };
 
 int refuse(char *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Numbers and the values that have a grammar of their own; nth: 0 for the first time. */
+/* Numbers and values with a special syntax; nth: 0 for the first occurrence. */
 int value_u32(const char *text, uint32_t min, uint32_t max, uint32_t *ret);
 int value_seconds(const char *text, bool zero, double *ret);
 int value_base(struct options *opt, const char *text, char *why);
@@ -25,5 +25,5 @@ int file_macs(const char *path, struct options *opt, char *why);
 int file_relays(const char *path, struct options *opt, char *why);
 int file_template(const char *path, struct template *ret, char *why);
 
-/* What no single option can know: which go together, and the defaults that depend on others. */
+/* Checks across options: which go together, and defaults that depend on other options. */
 int options_check(struct options *opt, const struct given *given, char *why);

@@ -27,7 +27,7 @@ static uint64_t home(const struct owners *o, const struct ip *ip)
 	return hash_bytes(ip->b, sizeof(ip->b), 0) & o->mask;
 }
 
-/* The entry of this address, or the free one where it belongs. */
+/* Returns the entry of this address, or the free one where it belongs. */
 static struct owner *find(const struct owners *o, const struct ip *ip)
 {
 	uint64_t i = home(o, ip);
@@ -66,7 +66,7 @@ bool owners_give(struct owners *o, const struct ip *ip, uint32_t client)
 	return !before || before == client + 1;
 }
 
-/* What follows moves up, so that no search ends too early. */
+/* Moves following entries up, so that no search ends too early. */
 void owners_forget(struct owners *o, const struct ip *ip)
 {
 	struct owner *owner = find(o, ip);

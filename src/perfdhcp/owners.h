@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * Which client was given which address or prefix, for -u. Open addressing; grows by doubling, so
- * an entry costs the same however many there are.
+ * Which client has which address or prefix, for -u. Open addressing; doubles as it grows, so the cost per entry
+ * is constant.
  */
 struct owners {
 	struct owner *v;
@@ -17,7 +17,7 @@ struct owners {
 
 void owners_init(struct owners *o);
 void owners_done(struct owners *o);
-/* False if another client has it; from now on it is this one's. */
+/* Records the client as owner. False if another client has the address. */
 bool owners_give(struct owners *o, const struct ip *ip, uint32_t client);
-/* It was released. */
+/* The address was released. */
 void owners_forget(struct owners *o, const struct ip *ip);

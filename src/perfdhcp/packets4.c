@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* DHCPv4 as a client, or the relay agent in front of it, speaks it: RFC 2131, 2132. */
+/* DHCPv4 messages of a client, or of the relay agent in front of it: RFC 2131, 2132. */
 #include "perfdhcp/packets.h"
 
 enum { DISCOVER = 1, OFFER = 2, REQUEST = 3, ACK = 5, NAK = 6, RELEASE = 7 };
@@ -89,7 +89,7 @@ static void generate(const struct options *opt, const struct message *msg, struc
 		write_zeros(w, MIN_LEN - writer_len(w));
 }
 
-/* Fields at their places in a message that came from a file. */
+/* Writes fields at offsets in a message from a file. */
 static void put_u16(uint8_t *bytes, size_t len, size_t at, uint16_t v)
 {
 	struct writer w = writer_init(bytes + (at < len ? at : len), at < len ? len - at : 0);
@@ -114,7 +114,7 @@ static void from_template(const struct options *opt, const struct message *msg, 
 
 	memcpy(bytes, t->bytes, t->len);
 	put_u32(bytes, t->len, t->xid_at ? t->xid_at : 4, msg->xid);
-	/* Without an address of the relay agent no answer would find back. */
+	/* Without the relay agent's address no response would come back. */
 	if (msg->relay && read_u32(&giaddr) == 0)
 		put_u32(bytes, t->len, 24, ip_to4(msg->relay));
 	template_client(opt, bytes, t->len, t->id_at ? t->id_at : CHADDR_AT + MAC_LEN - 1, msg->client);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* DHCPv6 as a client, or the relay agent in front of it, speaks it: RFC 8415. */
+/* DHCPv6 messages of a client, or of the relay agent in front of it: RFC 8415. */
 #include "perfdhcp/packets.h"
 
 enum { SOLICIT = 1, ADVERTISE = 2, REQUEST = 3, RENEW = 5, REPLY = 7, RELEASE = 8, RELAY_FORW = 12, RELAY_REPL = 13 };
@@ -18,7 +18,7 @@ enum {
 };
 
 #define IAID 1
-#define HEAD_LEN 4   /* type and transaction identifier */
+#define HEAD_LEN 4   /* type and transaction id */
 #define OPTION_LEN 4 /* code and length */
 #define IA_MAX 80
 
@@ -36,7 +36,7 @@ static void option(struct writer *w, uint16_t code, struct bytes value)
 	write_bytes(w, value.data, value.len);
 }
 
-/* RFC 8415 21.4: times of zero leave them to the server. */
+/* RFC 8415 21.4: zero times leave the choice to the server. */
 static void ia_head(struct writer *w, uint16_t code, uint16_t content)
 {
 	write_u16(w, code);
@@ -86,7 +86,7 @@ static void generate(const struct options *opt, const struct message *msg, struc
 	option(w, OPT_CLIENT_ID, bytes_of(duid, duid_len));
 	if (msg->grant && msg->grant->server.len)
 		option(w, OPT_SERVER_ID, msg->grant->server);
-	/* What is renewed or released is what there is; the others ask. */
+	/* Renew and release name what the client has; the others what it wants. */
 	if (msg->kind <= SECOND ? opt->leases & LEASE_ADDRESS : msg->grant->has_addr)
 		ia_na(w, msg->grant);
 	if (msg->kind <= SECOND ? opt->leases & LEASE_PREFIX : msg->grant->has_prefix)
@@ -105,7 +105,7 @@ static void generate(const struct options *opt, const struct message *msg, struc
 		option(w, opt->extra[i].code, opt->extra[i].data);
 }
 
-/* Where an option begins; 0 if it is not there. */
+/* Returns the offset of an option; 0 if it is missing. */
 static size_t find_option(const uint8_t *bytes, size_t len, uint16_t code)
 {
 	struct reader r = reader_init(bytes, len);
@@ -125,7 +125,7 @@ static size_t find_option(const uint8_t *bytes, size_t len, uint16_t code)
 	return 0;
 }
 
-/* Bytes at a place in a message that came from a file; left out where it does not reach. */
+/* Writes bytes at an offset in a message from a file; skipped if the message is too short. */
 static void put(uint8_t *bytes, size_t len, size_t at, uint32_t value, unsigned n)
 {
 	for (unsigned i = 0; at + n <= len && i < n; i++)
@@ -245,7 +245,7 @@ static void read_ia_prefix(struct reader r, struct answer *a)
 	a->grant.prefix_valid = valid;
 }
 
-/* What of an answer matters, at each level; false if an option is cut short. */
+/* Reads the relevant options, at each level; false if one is truncated. */
 static bool read_options(struct reader *r, bool in_ia, struct answer *a)
 {
 	while (reader_left(r)) {
@@ -275,7 +275,7 @@ static bool read_options(struct reader *r, bool in_ia, struct answer *a)
 	return !r->err;
 }
 
-/* The client's message in what came from the server. */
+/* Returns the client's message inside what the server sent. */
 static struct reader unwrap(struct reader r)
 {
 	struct reader found = reader_init(NULL, 0);

@@ -3,12 +3,12 @@
 
 #define NS UINT64_C(1000000000)
 
-/* Whole seconds apart from the rest, so that nothing overflows in 2^64 ns. */
+/* Whole seconds are computed separately, so that nothing overflows in 2^64 ns. */
 uint64_t rate_next_ns(const struct rate *r)
 {
 	if (!r->per_sec)
 		return UINT64_MAX;
-	/* rounded up: at that time the event is due */
+	/* rounded up: the event is due at that time */
 	return r->start_ns + r->done / r->per_sec * NS + (r->done % r->per_sec * NS + r->per_sec - 1) / r->per_sec;
 }
 

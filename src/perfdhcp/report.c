@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What is printed: Kea's fields under Kea's names, so that scripts find them, then our own. */
+/* Prints the results: Kea's fields with Kea's names, so that scripts find them, then additional ones. */
 #include "perfdhcp/run.h"
 
 #include <inttypes.h>
 
 #define NS UINT64_C(1000000000)
 
-/* The kinds that this test has. */
+/* True if this test has exchanges of that kind. */
 static bool has_kind(const struct run *run, enum kind kind)
 {
 	switch (kind) {
@@ -35,7 +35,7 @@ static const char *unit(const struct run *run)
 	return run->opt->first_only || run->opt->rapid ? kind_name(run, FIRST) : "4-way exchanges";
 }
 
-/* One value of each kind, between separators. */
+/* Prints one value for each kind, with separators. */
 static void row(const struct run *run, const char *label, uint64_t (*value)(const struct run *, enum kind),
 		const char *end)
 {
@@ -122,8 +122,8 @@ static void one_kind(const struct run *run, enum kind kind)
 }
 
 /*
- * Starts that are spread over time take until the next one would be due. Time in which more was
- * begun counts also when nothing was answered in it.
+ * Starts spread over time last until the next one would be due. Time in which exchanges were started counts even
+ * without responses.
  */
 static double duration_sec(const struct run *run)
 {
@@ -178,7 +178,7 @@ static void cpu(const char *who, uint64_t ns, uint64_t exchanges)
 	putchar('\n');
 }
 
-/* The server's next to our own: who of the two is the limit. */
+/* Prints the server's CPU time next to perfdhcp's own: which of the two is the bottleneck? */
 static void processor_time(const struct run *run)
 {
 	puts("***Processor time***");

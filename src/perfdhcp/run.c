@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The loop, what is due in it, and when it is over. */
+/* The main loop: what is due, and when the test ends. */
 #include "perfdhcp/run.h"
 
 #include "perfdhcp/cpu.h"
@@ -7,16 +7,16 @@
 #include <time.h>
 
 #define NS UINT64_C(1000000000)
-#define BURST 64u              /* messages between two looks at the socket */
-#define LONGEST_WAIT (NS / 10) /* a signal that comes just before we wait is noticed then */
+#define BURST 64u              /* messages to send before checking the socket again */
+#define LONGEST_WAIT (NS / 10) /* a signal that arrives just before waiting is noticed then */
 #define LEDGER_EVERY (NS / 10)
 #define MAX_EXCHANGES (1u << 20)
 
 struct loop {
 	struct run *run;
-	enum kind kind;                /* what -r, -n and --window are about */
+	enum kind kind;                /* the exchanges controlled by -r, -n and --window */
 	uint64_t drain_ns;             /* when draining began */
-	uint64_t report_ns, ledger_ns; /* when the next is due */
+	uint64_t report_ns, ledger_ns; /* when the next one is due */
 };
 
 uint64_t run_clock_ns(void)
@@ -27,7 +27,7 @@ uint64_t run_clock_ns(void)
 	return (uint64_t)ts.tv_sec * NS + (uint64_t)ts.tv_nsec;
 }
 
-/* What can be under way when every answer takes all the time there is. */
+/* The number of exchanges pending if every response takes the maximum time. */
 static uint32_t most_under_way(const struct options *opt)
 {
 	double most = opt->window;
@@ -76,7 +76,7 @@ static uint64_t begun(const struct loop *l)
 	return l->run->stats.kind[l->kind].sent + l->run->stats.not_started;
 }
 
-/* How many exchanges may begin now. */
+/* Returns how many exchanges may begin now. */
 static uint64_t due(const struct loop *l)
 {
 	const struct run *run = l->run;
@@ -106,7 +106,7 @@ static void begin_exchanges(struct loop *l)
 	for (uint64_t n = due(l); n; n--) {
 		if (rate->per_sec)
 			hist_add(&run->stats.lag, run->now_ns - rate_next_ns(rate));
-		/* what cannot be begun is counted and not tried again */
+		/* an exchange that cannot begin is counted and not retried */
 		if (!step_begin(run, l->kind) && !rate->per_sec)
 			break;
 		rate->done++;
@@ -142,7 +142,7 @@ static bool period_over(const struct run *run)
 	return run->opt->period_sec > 0 && (double)(run->now_ns - run->stats.start_ns) >= run->opt->period_sec * 1e9;
 }
 
-/* Why nothing more begins, in the words that Kea's -x e has; NULL: it goes on. */
+/* Returns why no more exchanges begin, in the words of Kea's -x e; NULL to continue. */
 static const char *over(const struct loop *l, int stop)
 {
 	const struct run *run = l->run;
@@ -165,7 +165,7 @@ static const char *over(const struct loop *l, int stop)
 	return NULL;
 }
 
-/* True at the very end. */
+/* True at the very end of the test. */
 static bool finished(struct loop *l, int stop)
 {
 	struct run *run = l->run;
@@ -189,7 +189,7 @@ static bool finished(struct loop *l, int stop)
 	}
 	if (!run->xs.total)
 		return true;
-	if (opt->scenario == SCENARIO_AVALANCHE) { /* each client goes on until it has a lease */
+	if (opt->scenario == SCENARIO_AVALANCHE) { /* each client continues until it has a lease */
 		reason = stop ? "Interrupted" : period_over(run) ? "reached test-period." : NULL;
 		if (reason)
 			run->reason = reason;
@@ -204,7 +204,7 @@ static void earlier(uint64_t *at, uint64_t other)
 		*at = other;
 }
 
-/* When something is due even if nothing arrives. */
+/* Returns the time of the next event, even if nothing arrives. */
 static uint64_t next_event(const struct loop *l)
 {
 	struct run *run = l->run;
@@ -230,7 +230,7 @@ static uint64_t next_event(const struct loop *l)
 	return at;
 }
 
-/* Everything that is there, but a burst that does not end must not keep us from sending. */
+/* Receives everything that has arrived, but limited, so that an endless burst does not prevent sending. */
 static void receive(struct run *run)
 {
 	struct bytes got[NET_BATCH];
@@ -262,12 +262,12 @@ static void periodic(struct loop *l)
 	}
 }
 
-/* Counts from now on, or until now: the difference of two calls is what was used between them. */
+/* Starts or stops counting: the difference between two calls is the time used in between. */
 static void note_cpu(struct run *run)
 {
 	uint64_t cpu_ns = run->opt->cpu_of ? cpu_of_process_ns(run->opt->cpu_of) : 0;
 
-	/* less than before: it has ended */
+	/* less than before: a thread or process has ended */
 	run->stats.cpu_ns = cpu_ns > run->stats.cpu_ns ? cpu_ns - run->stats.cpu_ns : 0;
 	run->stats.own_cpu_ns = cpu_own_ns() - run->stats.own_cpu_ns;
 }
@@ -307,7 +307,7 @@ static void loop(struct run *run, enum kind kind, volatile sig_atomic_t *stop)
 	run->stats.begun_until_ns = run->draining ? l.drain_ns : run->now_ns;
 	run->stats.send_failures = net_failures(run->net, &run->stats.send_error) - failures;
 	run->stats.overflows = net_overflows(run->net) - overflows;
-	/* what is still under way counts as dropped */
+	/* pending exchanges count as dropped */
 	for (unsigned q = 0; q < N_QUEUES; q++)
 		for (struct exchange *x; (x = exchanges_oldest(&run->xs, q));)
 			exchanges_end(&run->xs, x);

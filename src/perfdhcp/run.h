@@ -10,9 +10,8 @@
 #include <signal.h>
 
 /*
- * One measurement: the loop that starts exchanges when they are due, takes the answers, and notices
- * what is lost. run.c is the loop and the end of it, steps.c what happens to one exchange. One
- * thread.
+ * One measurement: a loop that starts exchanges when they are due, receives responses, and detects losses. run.c
+ * is the loop and the end of the test, steps.c the handling of one exchange. Single-threaded.
  */
 struct run {
 	const struct options *opt;
@@ -20,8 +19,8 @@ struct run {
 	struct net *net;
 	struct ledger *ledger; /* NULL: none */
 	struct exchanges xs;
-	struct held *held;       /* NULL when nothing is renewed or released */
-	struct owners owners[2]; /* with -u: of offers, of leases */
+	struct held *held;       /* NULL if nothing is renewed or released */
+	struct owners owners[2]; /* with -u: for offers and leases */
 	struct stats stats;
 	struct rate rates[3]; /* exchanges, renewals, releases */
 	uint32_t next_client;
@@ -29,27 +28,26 @@ struct run {
 		uint8_t bytes[MAX_DUID];
 		size_t len;
 	} first_server;
-	uint64_t now_ns;     /* of this turn of the loop */
-	uint64_t arrived_ns; /* of the answer at hand */
-	bool preloading;     /* the exchanges of -P */
-	bool draining;       /* no more exchanges start */
-	const char *reason;  /* why it ended */
+	uint64_t now_ns;     /* time of this loop iteration */
+	uint64_t arrived_ns; /* arrival of the current response */
+	bool preloading;     /* running the exchanges of -P */
+	bool draining;       /* no more exchanges are started */
+	const char *reason;  /* why the test ended */
 };
 
 void run_init(struct run *run, const struct options *opt, const struct proto *proto, struct net *net,
 	      struct ledger *ledger);
 void run_done(struct run *run);
-/* Until the end, or until *stop is set. Reports of -t go to stdout. */
+/* Runs until the end, or until *stop is set. Reports for -t go to stdout. */
 void run_test(struct run *run, volatile sig_atomic_t *stop);
 
 /* steps.c */
 /* False if no slot is free, or (renewal, release) no client holds a lease. */
 bool step_begin(struct run *run, enum kind kind);
 void step_answer(struct run *run, struct bytes datagram);
-/* The first in the queue that has run out of time is lost, or (avalanche) repeated; false if none
- * has. */
+/* If the first exchange in the queue has timed out, it is lost or (avalanche) repeated; false if none has. */
 bool step_expire(struct run *run, unsigned queue);
-/* How long messages in a queue are waited for. */
+/* Returns the timeout of messages in a queue. */
 uint64_t step_patience_ns(const struct run *run, unsigned queue);
 
 uint64_t run_clock_ns(void);
@@ -57,5 +55,5 @@ uint64_t run_clock_ns(void);
 /* report.c */
 void report_interim(const struct run *run);
 void report_final(struct run *run);
-/* Whether every exchange was completed. */
+/* True if every exchange was completed. */
 bool report_success(const struct run *run);

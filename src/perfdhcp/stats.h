@@ -7,11 +7,11 @@
 #include "base/ip.h"
 #include "base/vec.h"
 
-/* What is counted. Everything but `kept` has a fixed size, however long a test runs. */
+/* The counters. Everything but `kept` has a fixed size, however long a test runs. */
 struct kind_stats {
 	uint64_t sent, received, orphans, rejected, non_unique;
-	uint64_t lost;  /* drop-time went by */
-	bool no_answer; /* none is due: DHCPRELEASE */
+	uint64_t lost;  /* drop-time has passed */
+	bool no_answer; /* no response is expected: DHCPRELEASE */
 	struct hist delay;
 };
 
@@ -25,22 +25,22 @@ struct kept {
 
 struct stats {
 	struct kind_stats kind[N_KINDS];
-	struct hist whole;  /* from the first message of an exchange to its last answer */
-	struct hist lag;    /* how much later than due messages of -r left */
-	uint64_t completed; /* whole exchanges */
+	struct hist whole;  /* from the first message of an exchange to its last response */
+	struct hist lag;    /* how late messages of -r were sent */
+	uint64_t completed; /* complete exchanges */
 	uint64_t malformed;
 	uint64_t not_started; /* no slot was free */
 	uint64_t send_failures;
-	int send_error;              /* errno of the last of them */
-	uint64_t overflows;          /* answers that we did not read in time */
+	int send_error;              /* errno of the last failure */
+	uint64_t overflows;          /* responses not read in time */
 	uint64_t resent;             /* avalanche */
-	uint64_t cpu_ns, own_cpu_ns; /* processor time: of --cpu-of, of ourselves */
-	uint64_t start_ns, last_ns;  /* the measurement began; the last thing that counts happened */
-	uint64_t begun_until_ns;     /* from then on nothing more was begun */
+	uint64_t cpu_ns, own_cpu_ns; /* CPU time of --cpu-of, and of perfdhcp itself */
+	uint64_t start_ns, last_ns;  /* start of the measurement; time of the last counted event */
+	uint64_t begun_until_ns;     /* no exchange was started after this time */
 	VEC(struct kept) kept[N_KINDS];
 };
 
-/* Sent, and neither answered nor still waited for. */
+/* Number sent, minus those answered and those still pending. */
 static inline uint64_t stats_drops(const struct stats *st, const struct exchanges *xs, enum kind kind)
 {
 	const struct kind_stats *k = &st->kind[kind];

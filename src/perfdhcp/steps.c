@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What happens to one exchange: its messages, its answers, its end. */
+/* Handles one exchange: its messages, its responses, its end. */
 #include "perfdhcp/run.h"
 
 #include "base/hash.h"
@@ -18,7 +18,7 @@ uint64_t step_patience_ns(const struct run *run, unsigned queue)
 	return (uint64_t)(run->opt->drop_sec[queue == FIRST ? 0 : 1] * 1e9);
 }
 
-/* -Y, -y: between two times after the start every client says it has waited since the first. */
+/* -Y, -y: during a given period, every client claims that it has waited since the period began. */
 static uint32_t waited_ms(const struct run *run)
 {
 	double now = (double)(run->now_ns - run->stats.start_ns) / 1e9 - run->opt->late_from_sec;
@@ -116,13 +116,13 @@ bool step_begin(struct run *run, enum kind kind)
 	await(run, x, kind, kind == FIRST ? NULL : &grant);
 	if (kind == RELEASING)
 		released(run, client, &grant);
-	/* RFC 2131 4.4.6: nobody answers a DHCPRELEASE */
+	/* RFC 2131 4.4.6: DHCPRELEASE has no response */
 	if (kind == RELEASING && !run->proto->release_answered)
 		exchanges_end(&run->xs, x);
 	return true;
 }
 
-/* Avalanche: the same message again, and twice the patience. */
+/* Avalanche: sends the same message again, with twice the timeout. */
 static void repeat(struct run *run, struct exchange *x)
 {
 	unsigned level = x->retries + 1u < N_RETRY_LEVELS ? x->retries + 1u : N_RETRY_LEVELS - 1;
@@ -155,7 +155,7 @@ bool step_expire(struct run *run, unsigned queue)
 	return true;
 }
 
-/* The server of the first answer, for -1 and -x s. */
+/* Records the server of the first response, for -1 and -x s. */
 static void note_server(struct run *run, struct bytes id)
 {
 	if (run->first_server.len || !id.len || id.len > sizeof(run->first_server.bytes))
@@ -174,8 +174,7 @@ static void check_unique(struct run *run, const struct exchange *x, const struct
 		run->stats.kind[x->kind].non_unique++;
 }
 
-/* With a thread that receives, an answer may have come before the clock was read for its request.
- */
+/* With a receiving thread, a response may arrive before the clock was read for its request. */
 static uint64_t since(const struct run *run, uint64_t ns)
 {
 	return run->arrived_ns > ns ? run->arrived_ns - ns : 0;
@@ -213,7 +212,7 @@ static bool is_from_this_client(const struct run *run, const struct exchange *x,
 {
 	uint8_t id[MAX_DUID];
 
-	if (run->opt->n_templates) /* who that is only the template knows */
+	if (run->opt->n_templates) /* only the template knows the client */
 		return true;
 	if (run->opt->family == 6)
 		return bytes_equal(a->client, bytes_of(id, client_duid(run->opt, x->client, id)));
@@ -225,17 +224,17 @@ static void orphan(struct run *run, const struct answer *a)
 {
 	enum kind kind = run->proto->kind_of(a->type);
 
-	if (kind == N_KINDS) { /* no client is ever sent that */
+	if (kind == N_KINDS) { /* clients never receive that type */
 		run->stats.malformed++;
 		return;
 	}
 	run->stats.kind[kind].orphans++;
-	/* The server stands by it all the same, unless a release is on its way to it meanwhile. */
+	/* The server considers the lease valid anyway, unless a release is on its way. */
 	if (run->ledger && a->committed && !run->opt->release_rate)
 		ledger_add(run->ledger, a->client, &a->grant, run->now_ns);
 }
 
-/* Not all of what was asked for. */
+/* True if part of the request is missing. */
 static bool lacks_lease(const struct run *run, const struct grant *grant)
 {
 	return (run->opt->leases & LEASE_ADDRESS && !grant->has_addr) ||
@@ -268,7 +267,7 @@ void step_answer(struct run *run, struct bytes datagram)
 		st->kind[x->kind].rejected++;
 		if (x->kind == RENEWAL)
 			held_forget(run->held, x->client);
-		if (run->ledger && a.committed && x->kind != RELEASING) /* a part of what was asked for */
+		if (run->ledger && a.committed && x->kind != RELEASING) /* part of the request */
 			note_lease(run, x->client, &a.grant);
 		exchanges_end(&run->xs, x);
 		return;
@@ -281,7 +280,7 @@ void step_answer(struct run *run, struct bytes datagram)
 	}
 	if (run->opt->first_server_id)
 		a.grant.server = bytes_of(run->first_server.bytes, run->first_server.len);
-	if (run->opt->family == 6) /* RFC 8415 16.1; RFC 2131 4.4.1 wants the same one */
+	if (run->opt->family == 6) /* RFC 8415 16.1; RFC 2131 4.4.1 requires the same id */
 		exchanges_rename(&run->xs, x);
 	x->retries = 0;
 	if (is_avalanche(run))

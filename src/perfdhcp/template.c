@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What both families do with the messages of -T. */
+/* Shared by both families: the messages of -T. */
 #include "perfdhcp/packets.h"
 
 void template_client(const struct options *opt, uint8_t *bytes, size_t len, uint32_t id_at, uint32_t client)
@@ -17,7 +17,7 @@ void template_client(const struct options *opt, uint8_t *bytes, size_t len, uint
 		count_up(bytes + id_at + 1 - n, n, client);
 }
 
-/* How many bytes of the template the option at its place covers. */
+/* Returns how many bytes of the template the option at its offset covers. */
 static size_t covered(const uint8_t *bytes, size_t len, unsigned head_len, const struct splice *s)
 {
 	struct reader r = reader_init(bytes + s->at, len - s->at);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Values of options that have a grammar: numbers, bases, limits, hex. */
+/* Option values with a special syntax: numbers, bases, limits, hex. */
 #include "perfdhcp/options_int.h"
 
 #include "base/arena.h"
@@ -14,7 +14,7 @@ int value_u32(const char *text, uint32_t min, uint32_t max, uint32_t *ret)
 	unsigned long long n;
 	char *end;
 
-	/* strtoull takes signs and blanks */
+	/* strtoull accepts signs and blanks */
 	if (!isdigit((unsigned char)*text))
 		return -E_INVAL;
 	errno = 0;
@@ -30,7 +30,7 @@ int value_seconds(const char *text, bool zero, double *ret)
 	double n;
 	char *end;
 
-	/* strtod also takes hexadecimal numbers */
+	/* strtod also accepts hexadecimal numbers */
 	if ((!isdigit((unsigned char)*text) && *text != '.') || strpbrk(text, "xX"))
 		return -E_INVAL;
 	n = strtod(text, &end);
@@ -40,7 +40,7 @@ int value_seconds(const char *text, bool zero, double *ret)
 	return 0;
 }
 
-/* 00:0c:01:02:03:04, also with two colons as Kea prints it. */
+/* Reads 00:0c:01:02:03:04, also with two colons as Kea prints it. */
 static int read_mac(const char *text, uint8_t mac[MAC_LEN])
 {
 	char plain[3 * MAC_LEN] = "";
