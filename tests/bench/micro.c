@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What the parts cost by themselves, in nanoseconds of processor time an operation: codec, expressions, choice of
- * the subnet, free addresses, the way through the pipeline, journal, reading of lease files.
+ * The CPU time of single components, in nanoseconds per operation: codec, expressions, subnet selection, free
+ * addresses, pipeline, journal, reading lease files.
  *	micro [--quick] [NAME...]	--quick: a few operations each, to see that it works
  *	micro --list	the names
- * Names select what begins with them. Files go into the current folder.
+ * A NAME selects all rows that begin with it. Files are created in the current directory.
  */
 #include "alloc/freemap.h"
 #include "base/arena.h"
@@ -48,15 +48,15 @@ static struct ip address(uint64_t i)
 	return ip_from4(0x0a000000 + (uint32_t)i);
 }
 
-/* --- codec ----------------------------------------------------------------- */
+/* --- codec --- */
 
 static uint8_t message[1024];
 static size_t message_len;
-static struct arena *scratch; /* of one message */
+static struct arena *scratch; /* for one message */
 static struct packet4 parsed4;
 static struct packet6 parsed6;
 
-/* A DHCPACK as servers send it, relayed. */
+/* A relayed DHCPACK as sent by servers. */
 static void prepare4(void)
 {
 	static const uint8_t options[] = { 0x63, 0x82, 0x53, 0x63, 53,  1,   5,   54,  4,   192, 0,  2, 1, 51, 4,
@@ -145,14 +145,14 @@ static void build6(uint64_t n)
 			abort();
 }
 
-/* --- expressions ------------------------------------------------------------ */
+/* --- expressions --- */
 
 enum { TESTS = 64 };
 
 static const struct eval_expr *tests[TESTS];
 static struct eval_scratch *eval_scratch;
 
-/* As boot configurations have them; over a DISCOVER of a PXE client. */
+/* Tests typical of boot configurations; over a DISCOVER from a PXE client. */
 static void prepare_tests(void)
 {
 	static const char *const texts[] = { "substring(option[60].hex, 0, 9) == 'PXEClient'",
@@ -202,7 +202,7 @@ static void free_tests(void)
 	eval_scratch_free(eval_scratch);
 }
 
-/* --- choice of the subnet ---------------------------------------------------- */
+/* --- subnet selection --- */
 
 static struct plan plan;
 
@@ -239,11 +239,11 @@ static void choose(uint64_t n)
 	}
 }
 
-/* --- free addresses ----------------------------------------------------------- */
+/* --- free addresses --- */
 
 static struct freemap *map;
 
-/* With so many free ones at random places. */
+/* Makes a map with this many free addresses at random positions. */
 static void prepare_map(uint64_t n_free)
 {
 	freemap_free(map);
@@ -269,7 +269,7 @@ static void prepare_full(void)
 	prepare_map(0);
 }
 
-/* One is taken from a random place on, and given back so that the map stays as full. */
+/* Takes a free one after a random position, and returns it, so that the map stays equally full. */
 static void pick(uint64_t n)
 {
 	while (n--) {
@@ -285,12 +285,12 @@ static void pick(uint64_t n)
 static struct store *store;
 static struct leasedb *db;
 
-/* --- the pipeline ----------------------------------------------------------------- */
+/* --- the pipeline --- */
 
 #define CLIENTS 100000u
 
 static struct server srv;
-static uint32_t offered; /* by the last answer; 0: none */
+static uint32_t offered; /* in the last response; 0: none */
 static uint32_t n_clients, next_client;
 static uint32_t leased[CLIENTS];
 
@@ -393,7 +393,7 @@ static void say(uint32_t client, uint8_t type, uint32_t ciaddr, uint32_t wanted)
 	serve_worker_flush(&srv.workers[0]);
 }
 
-/* Clients without a lease get one. */
+/* New clients get a lease. */
 static void serve_new(uint64_t n)
 {
 	while (n--) {
@@ -414,7 +414,7 @@ static void prepare_leases(void)
 	serve_new(CLIENTS);
 }
 
-/* Each in turn, as clients do. */
+/* All clients renew in turn. */
 static void serve_renew(uint64_t n)
 {
 	while (n--) {
@@ -426,7 +426,7 @@ static void serve_renew(uint64_t n)
 	}
 }
 
-/* --- journal --------------------------------------------------------------------- */
+/* --- journal --- */
 
 static sem_t room;
 static struct slot {
@@ -517,7 +517,7 @@ static struct lease lease_of(struct slot *slot, uint32_t i)
 	return lease;
 }
 
-/* New leases, as many under way as WINDOW: they share writes and syncs. */
+/* New leases, up to WINDOW pending at once: they share writes and syncs. */
 static void journal(uint64_t n)
 {
 	static uint32_t next;
@@ -536,7 +536,7 @@ static void journal(uint64_t n)
 	}
 }
 
-/* --- reading lease files ------------------------------------------------------------ */
+/* --- reading lease files --- */
 
 static char *file_text;
 static size_t file_len;
@@ -595,14 +595,14 @@ static void load(uint64_t n)
 	}
 }
 
-/* --- the table ------------------------------------------------------------------------ */
+/* --- the table --- */
 
 static const struct row {
 	const char *name, *what;
 	void (*prepare)(void);
 	void (*run)(uint64_t n);
 	void (*clean)(void); /* NULL */
-	uint64_t unit;       /* operations at least; 0: 1 */
+	uint64_t unit;       /* minimum number of operations; 0: 1 */
 } rows[] = {
 	{ "codec-parse4", "DHCPACK with ten options, relayed", prepare4, parse4, NULL, 0 },
 	{ "codec-build4", "the same", prepare4, build4, NULL, 0 },
@@ -630,7 +630,7 @@ static void measure(const struct row *row)
 	struct timespec wall[2];
 
 	row->prepare();
-	if (!quick) /* caches and memory are warm then */
+	if (!quick) /* warms up caches and memory */
 		row->run(n);
 	for (;;) {
 		(void)clock_gettime(CLOCK_MONOTONIC, &wall[0]);

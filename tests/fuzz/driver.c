@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Stands in for libFuzzer: runs the target on every file of its corpus, and with "-n N" on N
- * changed inputs. The changes come from a fixed seed ("-s SEED"), so a crash happens again.
+ * Replaces libFuzzer: runs the target on every file of its corpus, and with "-n N" on N mutated inputs.
+ * Mutations come from a fixed seed ("-s SEED"), so crashes are reproducible.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -28,7 +28,7 @@ static uint32_t random32(void)
 	return (uint32_t)((seed * 2685821657736338717u) >> 32);
 }
 
-/* A copy of exactly that length on the heap, for a sanitizer to see a byte too many. */
+/* A heap copy of exactly that length, so that a sanitizer detects any overrun. */
 static void run(const uint8_t *data, size_t len)
 {
 	uint8_t *own = malloc(len ? len : 1);
@@ -100,14 +100,14 @@ static void change(uint8_t *buf, size_t *len)
 		case 2:
 			*len = at;
 			break;
-		case 3: /* one more byte in the middle */
+		case 3: /* insert a byte in the middle */
 			if (*len == INPUT_MAX)
 				break;
 			memmove(buf + at + 1, buf + at, *len - at);
 			buf[at] = (uint8_t)random32();
 			++*len;
 			break;
-		case 4: /* a piece again, at the end */
+		case 4: /* repeat a piece at the end */
 			n = *len ? random32() % (*len - at) : 0;
 			if (*len + n > INPUT_MAX)
 				break;
@@ -147,7 +147,7 @@ int main(int argc, char **argv)
 	unsigned long n = 2000;
 	int c;
 
-	/* fuzz_packet4, maybe under libtool's name: its corpus is corpus/packet4 */
+	/* fuzz_packet4, perhaps with libtool's prefix: its corpus is corpus/packet4 */
 	name = strstr(name ? name : argv[0], "fuzz_");
 	snprintf(dir, sizeof(dir), "%s/tests/fuzz/corpus/%s", top ? top : ".", name ? name + 5 : "");
 	while ((c = getopt(argc, argv, "d:n:s:")) != -1) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A configuration: whatever the text is, each family takes or refuses it, and what is taken prints. */
+/* A configuration: each family accepts or rejects any text, and what it accepts can be printed. */
 #include "root/config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

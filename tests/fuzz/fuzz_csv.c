@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A lease file of either family. A row that is understood is written within its bound, reads again
- * to the same lease, and is written the same.
+ * A lease file of either family. A valid row is written within its bound, reads back as the same lease, and is
+ * written the same again.
  */
 #include "base/arena.h"
 #include "lease/load.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * An expression alone: the parser, with its errors. The first byte chooses family and type. What compiles needs no
- * error, what does not has one; places are inside the text.
+ * A single expression: the parser and its errors. The first byte selects family and type. An expression compiles
+ * without an error or fails with one; error positions are inside the text.
  */
 #include "base/str.h"
 #include "eval/expr.h"
@@ -25,7 +25,7 @@ static const char *const *class_names(void *ctx, size_t *ret_n)
 	return names;
 }
 
-/* A JSON string of exactly the bytes that the reader takes in one. */
+/* Makes a JSON string of exactly the bytes that the reader accepts in one. */
 static void make_json(struct str *json, const uint8_t *data, size_t size)
 {
 	str_addc(json, '"');

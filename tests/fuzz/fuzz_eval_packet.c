@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * (Expression, packet): a byte that chooses the family, an expression up to a newline, and a packet. What compiles
- * gives the same value twice, in bounded work, and no byte outside of packet, expression and scratch.
+ * Expression and packet: a byte that selects the family, an expression up to a newline, and a packet. An
+ * expression that compiles gives the same value twice, with bounded work, and reads only packet, expression and
+ * scratch.
  */
 #include "base/err.h"
 #include "eval/expr_int.h"
@@ -52,7 +53,7 @@ static void evaluate(const struct eval_expr *expr, enum eval_type type, bool is_
 		assert(!exceeded || !values[i]);
 	}
 	assert(values[0] == values[1]);
-	/* The checks take options for well-formed. */
+	/* The checks expect well-formed options. */
 	if (!is_of_options && type == EVAL_BOOL)
 		assert(exceeded || expr->root->verdict != (values[0] ? NEVER_TRUE : ALWAYS_TRUE));
 }

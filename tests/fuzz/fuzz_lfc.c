@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The clean-up over any two files: the text before a line "=" is the previous file, what follows the
- * copy. Either the leases are the same before and after, or it refuses and touches nothing; as reading
- * the files one by one tells.
+ * Lease file cleanup of any two files: the text before a line "=" is the previous file, the rest is the copy.
+ * Either the leases are the same before and after, or it fails and changes nothing; the expected result comes
+ * from reading the files one by one.
  */
 #include "base/clock.h"
 #include "base/str.h"
@@ -23,7 +23,7 @@ static const char *const suffixes[COMPANIONS] = { ".2",       ".1",       ".outp
 static char folder[32];
 static char names[COMPANIONS][48];
 
-/* --- what rows add up to --- */
+/* --- the result of all rows --- */
 
 struct held {
 	struct ip addr;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The first byte chooses a definition, the rest is its value; it is also read as a list of options
- * of either family. What decodes passes the check, and the text is printable.
+ * The first byte selects a definition, the rest is its value; it is also read as a list of options of either
+ * family. A value that decodes passes the check, and its text is printable.
  */
 #include "base/err.h"
 #include "wire/codec.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What parses is dumped, written at several limits, and parses again with the same options. */
+/* A packet that parses is dumped, written with several limits, and parses again with the same options. */
 #include "base/err.h"
 #include "wire/dump.h"
 
@@ -17,7 +17,7 @@ static bool is_omitted(const struct opts_omitted *omitted, uint16_t code)
 	return false;
 }
 
-/* Each option is there with all its bytes, or was reported; no limit is exceeded. */
+/* Each option is complete or was reported as omitted; no limit is exceeded. */
 static void write_and_read(struct arena *arena, const struct packet4 *pkt, unsigned client, unsigned link)
 {
 	static uint8_t buf[65536];

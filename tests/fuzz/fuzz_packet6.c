@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What parses is dumped, written and parsed again with the same relays and options; its IAs can be
- * read to their ends and built anew; an answer to it goes back through the same relays.
+ * A message that parses is dumped, written and parsed again with the same relays and options; its IAs can be
+ * read completely and rebuilt; a response to it goes back through the same relays.
  */
 #include "wire/dump.h"
 #include "wire/hwaddr6.h"
@@ -45,7 +45,7 @@ static void dump(const struct packet6 *pkt)
 		assert(text.text[i] >= ' ' && text.text[i] < 0x7f);
 }
 
-/* Into less room than it needs: what was not left out is unchanged and in order. */
+/* Into too little space: the options not left out are unchanged and in order. */
 static void write_into(struct arena *arena, const struct packet6 *pkt, size_t size)
 {
 	struct opts_omitted omitted = { 0 };
@@ -87,7 +87,7 @@ static void write_and_read(struct arena *arena, const struct packet6 *pkt)
 	write_into(arena, pkt, sizeof(buf));
 }
 
-/* Each IA as it was read, into an answer through the relays the query came by. */
+/* Copies each IA into a response through the relays of the query. */
 static void answer(struct arena *arena, const struct packet6 *query)
 {
 	struct packet6 out = { .type = DHCP6_REPLY, .xid = query->xid, .opts = { .arena = arena } }, back;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Answers of a server as perfdhcp reads them: what can be read is requested, renewed and released
- * again, by generated messages and by a template, which is the datagram itself. The first byte
- * chooses family and options, the second and third the places in the template.
+ * Server responses as perfdhcp reads them: what can be read is requested, renewed and released again, with
+ * generated messages and with a template, which is the datagram itself. The first byte selects family and
+ * options, the second and third the offsets in the template.
  */
 #include "perfdhcp/packets.h"
 

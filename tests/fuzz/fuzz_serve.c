@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A datagram to a whole server with everything configured and all log lines on. The first byte says how it
- * arrived, the rest is the payload. What must hold: the answer parses and fits, goes to who asked, and
- * nothing is left under way. The rules of the families are in fuzz_serve4.c and fuzz_serve6.c.
+ * A datagram to a complete server with everything configured and all log messages enabled. The first byte says
+ * how it arrived, the rest is the payload. Invariants: the response parses and fits, goes to the sender, and
+ * nothing stays pending. The rules of each family are in fuzz_serve4.c and fuzz_serve6.c.
  */
 #include "fuzz_serve.h"
 

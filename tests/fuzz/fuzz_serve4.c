@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The row of DHCPv4 for fuzz_serve.c. */
+/* The DHCPv4 row for fuzz_serve.c. */
 #include "fuzz_serve.h"
 
 static const char text[] =
@@ -48,7 +48,7 @@ static void check(const struct dgram *answer, const struct dgram *query, struct 
 	assert(answer->len >= PACKET4_MIN && answer->len <= 1500 - 28);
 	assert(packet4_parse(bytes_of(answer->buf, answer->len), arena, &pkt, &why) == 0);
 	assert(pkt.op == BOOTREPLY);
-	/* xid and chaddr come back as they are */
+	/* xid and chaddr come back unchanged */
 	assert(memcmp(answer->buf + 4, asked + 4, 4) == 0 && memcmp(answer->buf + 28, asked + 28, 16) == 0);
 	assert(pkt.type == DHCP4_OFFER || pkt.type == DHCP4_ACK || pkt.type == DHCP4_NAK);
 	assert(opts_find(&pkt.opts, OPT4_DHCP_SERVER_IDENTIFIER));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The row of DHCPv6 for fuzz_serve.c. */
+/* The DHCPv6 row for fuzz_serve.c. */
 #include "fuzz_serve.h"
 
 static const char text[] =

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Random clients against the real pipeline and a store that answers late, in any order, with conflicts and
- * failures, while time passes and configurations change. A model of what each client was told says what
- * must never happen:
+ * Random clients against the real pipeline and a store that responds late, in any order, with conflicts and
+ * failures, while time passes and configurations change. A model of what each client was told checks that these
+ * never happen:
  *
- *	an address or prefix is given or offered while somebody else, or another IA, may still use it, a part of
- *	it or what it is a part of
- *	what is given is not in the store, or promises more time than the store keeps
+ *	an address or prefix is assigned or offered while another client, or another IA, may still use it or
+ *	anything that overlaps it
+ *	an assigned lease is not in the store, or promises more time than the store keeps
  *	a client has more leases than max-leases-per-client
- *	a request never ends, or leaves a claim, a turn, a free map or a gauge that is wrong
- *	what another server of the store assigned is given or offered
- *	a client that requests what it is offered gets nothing while the store works and has something for it that is
- *	free or expired, whatever other clients discover
+ *	a request never ends, or leaves behind a claim, a turn, or a wrong free map or gauge
+ *	a lease of another server of the store is assigned or offered
+ *	a client that requests its offers gets nothing although the store works and has something free or expired
+ *	for it, whatever other clients discover
  *
- * and what the rules of the family add (model4.c, model6.c).
+ * plus the rules of the family (model4.c, model6.c).
  *
  * usage: model4 or model6 [SEED [STEPS]]; without a seed it plays the first few. A failure names its seed;
- * MODEL_TRACE=1 shows how it came to it.
+ * MODEL_TRACE=1 shows the events that led to it.
  */
 #include "model.h"
 
@@ -53,7 +53,7 @@ void trace(const char *fmt, ...)
 	putchar('\n');
 }
 
-/* --- what clients hold ----------------------------------------------------- */
+/* --- what clients hold --- */
 
 bool is_held(const struct thing *thing)
 {
@@ -99,7 +99,7 @@ static void check_stored(const struct thing *thing, uint32_t valid_sec, int64_t 
 		     (long long)(lease.expires * 1000 - sent_ms));
 }
 
-/* Does anybody, or another IA of this client, hold a part of it or what it is a part of? */
+/* True if any client, or another IA of this client, holds something that overlaps it. */
 static void check_free(const struct thing *thing, const struct client *c, unsigned ia, bool is_given)
 {
 	char text[PREFIX_TEXT_MAX], text2[PREFIX_TEXT_MAX];
@@ -138,7 +138,7 @@ void take_lease(const struct sent *sent, const struct prefix *prefix, enum lease
 	if (is_given && holds(thing, c, ia))
 		thing->ends_ms = ends_ms;
 	if (is_given && ends_ms <= clock_boot_ms())
-		return; /* it took so long that the lease is over */
+		return; /* it took so long that the lease has expired */
 	check_free(thing, c, ia, is_given);
 	if (!is_given)
 		return;
@@ -148,7 +148,7 @@ void take_lease(const struct sent *sent, const struct prefix *prefix, enum lease
 	check_stored(thing, valid_sec, sent->at_ms);
 }
 
-/* --- the server ------------------------------------------------------------ */
+/* --- the server --- */
 
 static unsigned take_answers(struct io_engine *engine, struct dgram *const *v, unsigned n)
 {
@@ -277,7 +277,7 @@ void say_end(struct client *c, struct serve_worker *w, struct dgram *dgram)
 	pump();
 }
 
-/* --- one game -------------------------------------------------------------- */
+/* --- one game --- */
 
 static void store_acts(void)
 {
@@ -328,8 +328,8 @@ static void store_acts(void)
 }
 
 /*
- * A request that waits for the store for too long is dropped, and may still be stored: with less time than the client
- * knows of. That is as if the response were lost on the way, and the client asked for less than it had.
+ * A request that waits too long for the store is dropped, and may still be stored: with less time than the
+ * client knows of. That is as if the response was lost on the way, and the client asked for less than it had.
  */
 static void lose_late_answers(void)
 {
@@ -345,8 +345,8 @@ static void lose_late_answers(void)
 }
 
 /*
- * Claims last for 15 s. Of what a store makes later than that it finds two leases of one address, but not those of
- * different lengths that overlap.
+ * Claims last for 15 s. For changes a store makes later than that, it detects two leases for one address, but
+ * not overlapping leases of different lengths.
  */
 static void settle_before(int64_t ms)
 {
@@ -356,8 +356,9 @@ static void settle_before(int64_t ms)
 }
 
 /*
- * Another server of the store, of which ours does not hear: it assigns what the store says that nobody has, and extends
- * it. What its clients give back is not free for ours before the lease would have ended: here they give nothing back.
+ * Another server of the same store, unknown to this one: it assigns what is free according to the store, and
+ * extends it. If its clients released a lease, this server would not consider it free before the lease would
+ * have ended: so here they release nothing.
  */
 static void foreign_server_acts(void)
 {
@@ -461,7 +462,7 @@ static void each_lease(void (*fn)(void *ctx, const struct lease *lease), void *c
 		fail("the leases cannot be read");
 }
 
-/* The free map says what the leases say. */
+/* The free map agrees with the leases. */
 static void check_pool(const struct pool *pool, const struct used *used)
 {
 	unsigned shift = ip_is4(&pool->first) ? 0 : 128u - pool->len;
@@ -482,7 +483,7 @@ static void check_pool(const struct pool *pool, const struct used *used)
 		     (unsigned long long)n_free, (unsigned long long)counted);
 }
 
-/* The store does what it should, and nobody is waiting. */
+/* The store behaves, and no request is pending. */
 static void calm_down(void)
 {
 	fake_store_fail_next(m.store, 0, CHANGE_OK);
@@ -492,7 +493,7 @@ static void calm_down(void)
 	settle();
 }
 
-/* At rest: nobody is waiting, and the free maps say what the store says. */
+/* At rest: no request is pending, and the free maps agree with the store. */
 static void check_rest(void)
 {
 	const struct plan *plan = &m.live->cfg->plan;
@@ -515,7 +516,7 @@ static void check_rest(void)
 	for (unsigned i = 0; i < rules.n_clients; i++)
 		if (m.max_leases && m.clients[i].n_leases > m.max_leases)
 			fail("client %u has %u leases, more than %u", i, m.clients[i].n_leases, m.max_leases);
-	/* Of a store that it shares a server learns little by little what is taken, and what is free when that ends. */
+	/* A server that shares its store only learns gradually what is taken, and what becomes free afterwards. */
 	if (m.is_shared)
 		return;
 	if (!recount_agrees(m.srv.places, m.store, (int)rules.family->idx, why, sizeof(why)))
@@ -528,17 +529,17 @@ static void check_rest(void)
 	}
 }
 
-/* --- honest clients in a crowd that only discovers -------------------------- */
+/* --- honest clients in a crowd that only discovers --- */
 
-/* What the store has for a client's IA. */
+/* The store's state for a client's IA. */
 struct survey {
 	const struct client *c;
 	unsigned ia;
 	struct used used, ended; /* leases that have ended, and are not reclaimed */
-	bool has_one;            /* of its own, in use, that a pool contains */
-	bool has_any;            /* of its own, of whatever state */
+	bool has_one;            /* its own lease, in use and inside a pool */
+	bool has_any;            /* its own lease in any state */
 	unsigned n_leases;       /* of the client */
-	struct prefix named;     /* is it in use by somebody else? */
+	struct prefix named;     /* used by someone else? */
 	bool is_named_used;
 };
 
@@ -567,7 +568,7 @@ static void survey_lease(void *ctx, const struct lease *lease)
 	s->is_named_used |= !is_own && overlap(&span, &s->named);
 }
 
-/* A lease that has ended and has another length is in the way until it is reclaimed. */
+/* A lease of another length that has ended is in the way until it is reclaimed. */
 static bool is_unused(const struct survey *s, const struct prefix *prefix)
 {
 	for (unsigned i = 0; i < s->used.n; i++)
@@ -579,7 +580,7 @@ static bool is_unused(const struct survey *s, const struct prefix *prefix)
 	return true;
 }
 
-/* Has the store something for it, among others what is named, if that is not NULL? */
+/* True if the store has something available, including what is named, if that is not NULL. */
 static bool is_available(const struct client *c, unsigned ia, const struct prefix *named)
 {
 	struct survey s = { .c = c, .ia = ia };
@@ -602,7 +603,7 @@ static bool is_available(const struct client *c, unsigned ia, const struct prefi
 	return false;
 }
 
-/* What may be assigned and neither is leased nor was offered to anybody. */
+/* Number of assignable ones neither leased nor offered to anyone. */
 static uint64_t n_unclaimed(unsigned ia)
 {
 	const struct subnet *sub = &m.live->cfg->plan.subs[0];
@@ -638,7 +639,7 @@ static void ask_among_others(struct client *c, unsigned ia, void (*ask)(struct c
 	settle();
 }
 
-/* It asks, and requests what it is offered. In between others ask, and time passes. */
+/* The client asks, and requests what it is offered. Meanwhile others ask, and time passes. */
 static void serve_honest(struct client *c, unsigned ia)
 {
 	bool must = is_available(c, ia, NULL), is_last = !n_unclaimed(ia);
@@ -668,7 +669,7 @@ static void serve_honest(struct client *c, unsigned ia)
 	m.n_served_last += must && is_last;
 }
 
-/* Claims that a sick store left behind have ended when this begins. */
+/* Claims left over from store failures have ended when this begins. */
 static void crowd(void)
 {
 	unsigned n = 10 + dice(40);

@@ -11,34 +11,34 @@
 #include "serve/server.h"
 
 /*
- * A game of random clients (model.c) and the rules of one family (model4.c, model6.c): what its clients say and
- * what its answers mean. A program is model.c with the rules of one family.
+ * A game of random clients (model.c) and the rules of one family (model4.c, model6.c): what its clients send and
+ * what its responses mean. A program is model.c with the rules of one family.
  */
 #define WORKERS 2
-#define XIDS 8192 /* messages in flight are told apart by xid modulo this */
+#define XIDS 8192 /* pending messages are identified by xid modulo this */
 enum { CLIENTS_MAX = 24, NOISY = 24, IAS_MODEL = 4, THINGS_MAX = 80 };
 
 /* The last response about an IA. */
 struct told {
 	enum { TOLD_NOTHING, TOLD_OFFER, TOLD_GIVEN, TOLD_REFUSED } what;
-	struct prefix prefix; /* the first one, if it was offered or given something */
+	struct prefix prefix; /* the first one, if anything was offered or assigned */
 };
 
 struct client {
-	uint8_t id[10];       /* its hardware address; of DHCPv6 its DUID */
-	unsigned outstanding; /* messages that may still be answered */
-	int64_t since_ms;     /* the first of them was sent then */
+	uint8_t id[10];       /* hardware address; DHCPv6: DUID */
+	unsigned outstanding; /* messages that may still get a response */
+	int64_t since_ms;     /* when the first of them was sent */
 	bool moving;          /* one of them gives up what it holds */
 	unsigned n_leases;    /* in the store, when last counted */
 	struct told told[IAS_MODEL];
 };
 
-/* An address or prefix of a pool of some configuration, and who was told last that it has it. Some overlap. */
+/* An address or prefix in a pool of some configuration, and the client that was last told to have it. Some overlap. */
 struct thing {
 	struct prefix prefix;
 	enum lease_type type;
-	const struct client *client; /* NULL: nobody ever, or it gave it up */
-	unsigned ia;                 /* of that client; 0 of DHCPv4 */
+	const struct client *client; /* NULL: nobody, or it was given up */
+	unsigned ia;                 /* of that client; 0 for DHCPv4 */
 	int64_t ends_ms;             /* boot time */
 };
 
@@ -47,33 +47,33 @@ struct sent {
 	uint8_t type;
 	uint32_t round;  /* of configurations */
 	int64_t at_ms;   /* boot time; RFC 2131 4.4.1: a client counts its lease from here */
-	uint32_t wanted; /* DHCPv4: the address it named, 0 if none */
+	uint32_t wanted; /* DHCPv4: the requested address, 0 if none */
 };
 
 struct rules {
 	const struct family *family;
 	unsigned n_clients, n_things;
-	unsigned max_leases; /* the smallest max-leases-per-client with which everything still happens */
+	unsigned max_leases; /* the smallest max-leases-per-client with which all cases still occur */
 
-	/* At the start of a game: who the clients are, and the things of the pools. */
+	/* Start of a game: sets up the clients and the things in the pools. */
 	void (*begin)(void);
-	/* Keys of the configuration that only this family has, and its subnet, as id 1. */
+	/* Adds configuration keys that only this family has, and its subnet, as id 1. */
 	void (*configure)(struct str *text);
-	/* Say something, or not. */
+	/* Sends a message, or not. */
 	void (*act)(struct client *c);
-	/* DISCOVER or SOLICIT for this IA alone, and the REQUEST for what it was offered there. */
+	/* Sends DISCOVER or SOLICIT for this IA only, and the REQUEST for what it was offered. */
 	void (*discover)(struct client *c, unsigned ia);
 	void (*request)(struct client *c, unsigned ia);
-	/* A client that never requests anything says DISCOVER or SOLICIT; is_new: it has a new identity. */
+	/* A client that never requests anything sends DISCOVER or SOLICIT; is_new: it has a new identity. */
 	void (*make_noise)(struct client *c, bool is_new);
-	unsigned n_ias; /* of a client */
-	/* May the configuration assign it to this IA, if it is free? */
+	unsigned n_ias; /* per client */
+	/* True if the configuration may assign it to this IA, provided it is free. */
 	bool (*may_assign)(const struct thing *thing, unsigned ia);
-	/* The server sent this. */
+	/* Handles a message from the server. */
 	void (*take_answer)(struct bytes answer);
-	/* Is this a lease of that client for its IA? */
+	/* True if this is a lease of that client for its IA. */
 	bool (*is_lease_of)(const struct lease *lease, const struct client *c, unsigned ia);
-	/* After all games: fails unless there was something of everything. */
+	/* After all games: fails unless every case occurred. */
 	void (*check_enough)(void);
 };
 
@@ -93,22 +93,24 @@ struct game {
 	struct thing things[THINGS_MAX];
 	struct sent sent[XIDS];
 	uint32_t xid, round;
-	unsigned max_leases; /* max-leases-per-client */
-	struct arena *arena; /* for an answer, for a while */
-	uint64_t n[256];     /* answers by type, of all games */
-	uint64_t n_foreign;  /* what another server did, of all games */
-	uint64_t n_served,
-		n_served_last; /* honest clients, and those for which somebody else had all free ones offered */
+	unsigned max_leases;              /* max-leases-per-client */
+	struct arena *arena;              /* temporary, for a response */
+	uint64_t n[256];                  /* responses by type, over all games */
+	uint64_t n_foreign;               /* actions of the other server, over all games */
+	uint64_t n_served, n_served_last; /* honest clients, and those for which all free ones were offered to others */
 	bool trace;
 };
 
 extern struct game m;
 
 void fail(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
-/* With MODEL_TRACE set: what happens, for whoever looks for the reason. */
+/* With MODEL_TRACE set: prints what happens, to find the cause of a failure. */
 void trace(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* 0 .. n - 1. One draw in a statement: the order of arguments is the compiler's, and a seed must mean one game. */
+/*
+ * 0 .. n - 1. One call per statement: the order of evaluation of arguments is unspecified, and a seed must mean
+ * one game.
+ */
 static inline unsigned dice(unsigned n)
 {
 	return (unsigned)rand_below(n);
@@ -116,7 +118,7 @@ static inline unsigned dice(unsigned n)
 
 /* The name of one of the allocators. */
 const char *any_allocator(void);
-/* The end of a pool: with a pool-id, which reloads change, or without. */
+/* Ends a pool: with a pool-id, which reloads change, or without. */
 void add_pool_id(struct str *text);
 
 static inline int client_no(const struct client *c)
@@ -124,24 +126,24 @@ static inline int client_no(const struct client *c)
 	return (int)(c - m.clients);
 }
 
-/* May somebody, or this client for its IA, use it now? */
+/* True if someone, or this client for its IA, may use it now. */
 bool is_held(const struct thing *thing);
 bool holds(const struct thing *thing, const struct client *c, unsigned ia);
-/* NULL if no pool ever has it. */
+/* NULL if no pool ever contains it. */
 struct thing *thing_of(const struct prefix *prefix, enum lease_type type);
 
-/* A response said this about the IA of the client, `what` being one of TOLD_*; prefix may be NULL. */
+/* A response said this about the client's IA, `what` being one of TOLD_*; prefix may be NULL. */
 void tell(struct client *c, unsigned ia, unsigned what, const struct prefix *prefix);
 
 /*
- * An answer offers or gives (acknowledges, is_given) this address or prefix, for an IA of the client that sent
- * this and for so many seconds. Fails if somebody else, or another IA, may still use it, a part of it or what it is a
- * part of; and of what is given if the store says something else or keeps it for less time.
+ * A response offers or assigns (acknowledges, is_given) this address or prefix, for an IA of the client that
+ * sent this and for this many seconds. Fails if another client, or another IA, may still use it or anything that
+ * overlaps it; for an assigned one also if the store disagrees or keeps it for less time.
  */
 void take_lease(const struct sent *sent, const struct prefix *prefix, enum lease_type type, unsigned ia,
 		uint32_t valid_sec, bool is_given);
 
-/* A client's message begins: m.xid is its number. The worker that will get it. */
+/* Begins a client's message, numbered m.xid. Returns the worker that will get it. */
 struct serve_worker *say_begin(struct client *c, uint8_t type, uint32_t wanted);
-/* It is written; serve it as far as it goes. */
+/* The message is complete; serve it as far as possible. */
 void say_end(struct client *c, struct serve_worker *w, struct dgram *dgram);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The rules of the game (model.c) for DHCPv4. What must never happen besides:
+ * The rules of the game (model.c) for DHCPv4. Besides, this must never happen:
  *
  *	a client is refused the address it holds
  */
@@ -11,10 +11,10 @@
 #define FIRST 10u        /* the pools are FIRST .. FIRST + POOL - 1 */
 #define POOL 12u
 
-/* What a client has besides what all have. */
+/* Additional state of a client. */
 static struct own {
 	uint8_t cid[8];
-	unsigned cid_len; /* 0: it sends none */
+	unsigned cid_len; /* 0: does not send one */
 	uint32_t addr;    /* it holds, or held; 0 if none */
 	uint32_t offered; /* 0 if none */
 } owns[CLIENTS + NOISY];
@@ -38,7 +38,7 @@ static bool has(const struct client *c, uint32_t addr)
 	return thing && holds(thing, c, 0);
 }
 
-/* It will not use its address any more. */
+/* The client will no longer use its address. */
 static void forget(struct client *c)
 {
 	struct thing *thing = thing_at(own_of(c)->addr);
@@ -48,7 +48,7 @@ static void forget(struct client *c)
 	own_of(c)->addr = 0;
 }
 
-/* --- what the server says -------------------------------------------------- */
+/* --- server messages --- */
 
 static uint32_t option_u32(const struct packet4 *pkt, uint16_t code)
 {
@@ -129,7 +129,7 @@ static void configure(struct str *text)
 	str_add(text, " ] } ]");
 }
 
-/* --- what clients say ------------------------------------------------------ */
+/* --- client messages --- */
 
 static uint8_t *put_option(uint8_t *at, uint8_t code, const void *data, unsigned len)
 {
@@ -197,7 +197,7 @@ static uint32_t any_address(void)
 static void ask_for(struct client *c, struct message msg)
 {
 	if (msg.wanted != own_of(c)->addr) {
-		/* Who asks for another address gives up the one it holds, whatever comes of it. */
+		/* A client that asks for another address gives up the one it holds, whatever the result. */
 		if (c->outstanding)
 			return;
 		forget(c);
@@ -214,7 +214,7 @@ static void give_up(struct client *c, bool declines)
 	if (c->outstanding)
 		return;
 	if (own_of(c)->addr == addr)
-		forget(c); /* whether the server hears of it or not */
+		forget(c); /* whether the server receives it or not */
 	c->moving = true;
 	say(c, &(struct message){ .type = declines ? DHCP4_DECLINE : DHCP4_RELEASE,
 				  .ciaddr = declines ? 0 : addr,
@@ -240,7 +240,7 @@ static void act(struct client *c)
 		say(c, &(struct message){ .type = DHCP4_REQUEST, .ciaddr = own->addr, .life = life });
 	else if (what < 78 && own->addr)
 		say(c, &(struct message){ .type = DHCP4_REQUEST, .wanted = own->addr, .life = life });
-	else if (what < 84) /* what it was never offered */
+	else if (what < 84) /* an address it was never offered */
 		ask_for(c, (struct message){ .wanted = any, .server = server });
 	else if (what < 87)
 		say(c, &(struct message){ .type = DHCP4_REQUEST, .life = life });
@@ -265,7 +265,7 @@ static void request(struct client *c, unsigned ia)
 	ask_for(c, (struct message){ .wanted = ip_to4(&c->told[ia].prefix.addr), .server = BASE + 1 });
 }
 
-/* Some have the card of an honest client that has an identifier, and another one. */
+/* Some have the hardware address of an honest client that has an identifier, and another identifier. */
 static void make_noise(struct client *c, bool is_new)
 {
 	struct own *own = own_of(c);
@@ -293,7 +293,7 @@ static bool may_assign(const struct thing *thing, unsigned ia)
 	return true;
 }
 
-/* --- the start and the end --------------------------------------------------- */
+/* --- start and end --- */
 
 static void begin(void)
 {
@@ -302,7 +302,7 @@ static void begin(void)
 		m.things[i] =
 			(struct thing){ .prefix = { .addr = ip_from4(BASE + FIRST + i), .len = 32 }, .type = LEASE_V4 };
 	for (unsigned i = 0; i < CLIENTS; i++) {
-		/* Every third has an identifier of its own, and two of these share one card. */
+		/* Every third has its own identifier, and two of these share a hardware address. */
 		m.clients[i].id[0] = 2;
 		m.clients[i].id[5] = (uint8_t)(i % 6 == 5 ? i - 3 : i);
 		if (i % 3 == 2) {

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * The rules of the game (model.c) for DHCPv6: clients with several IAs of addresses and prefixes, several leases
- * in each, and pools of prefixes that each configuration divides anew, moves, or lays over the addresses. What must
- * never happen besides:
+ * in each, and prefix pools that each configuration divides differently, moves, or makes overlap the addresses.
+ * Besides, these must never happen:
  *
- *	a client is told to stop using what it holds, or that an IA is not known that it holds
- *	a response has the same for two IAs, or a part of it
- *	T1 and T2 differ between the IAs of an answer, or something is preferred for longer than it is valid
+ *	a client is told to stop using what it holds, or that an IA it holds is unknown
+ *	a response has the same prefix, or a part of it, in two IAs
+ *	T1 and T2 differ between the IAs of a response, or something is preferred for longer than it is valid
  */
 #include "model.h"
 
 #define CLIENTS 14
-#define IAS IAS_MODEL /* of a client: 0 and 1 of addresses, 2 and 3 of prefixes */
+#define IAS IAS_MODEL /* per client: 0 and 1 for addresses, 2 and 3 for prefixes */
 #define ADDRESSES 14u /* 2001:db8:1::10 and up, in two pools */
 #define SERVER_DUID "00:03:00:01:aa:bb:cc:dd:ee:ff"
 
@@ -23,10 +23,10 @@ static struct bytes duid_of(const struct client *c)
 	return bytes_of(c->id, sizeof(c->id));
 }
 
-/* Where prefixes may be delegated: 2001:db8:8000::/61, and what the addresses are in. */
+/* Where prefixes may be delegated: 2001:db8:8000::/61, and the prefix that contains the addresses. */
 static const struct area {
 	const char *text;
-	uint8_t len, lens[5]; /* of the pool, and of what it delegates in some configuration */
+	uint8_t len, lens[5]; /* of the pool, and of the prefixes it delegates in some configuration */
 } areas[] = {
 	{ "2001:db8:8000::", 61, { 62, 63, 64, 65 } },
 	{ "2001:db8:1::10", 124, { 126, 128 } },
@@ -61,7 +61,7 @@ static void make_things(void)
 		}
 }
 
-/* Does a pool of the configuration contain it, whatever it gives now? Then its client keeps it. */
+/* True if a pool of the configuration contains it, whatever length it delegates now: its client then keeps it. */
 static bool is_in_pool(const struct thing *thing)
 {
 	const struct subnet *sub = &m.live->cfg->plan.subs[0];
@@ -75,7 +75,7 @@ static unsigned ia_index(const struct ia6 *ia)
 	return (ia->code == OPT6_IA_PD ? 2 : 0) + ia->iaid - 1;
 }
 
-/* --- what the server says -------------------------------------------------- */
+/* --- server messages --- */
 
 static bool is_lease_of(const struct lease *lease, const struct client *c, unsigned ia)
 {
@@ -88,7 +88,7 @@ static enum lease_type type_of(unsigned ia)
 	return ia < 2 ? LEASE_NA : LEASE_PD;
 }
 
-/* What the response at hand says of its IAs. */
+/* What the current response says about its IAs. */
 static struct {
 	struct prefix v[IAS * 8];
 	unsigned n;
@@ -129,14 +129,14 @@ static void take_item(const struct sent *sent, const struct ia6 *ia, const struc
 		return;
 	}
 	take_lease(sent, &item->prefix, type_of(k), k, item->valid, is_reply);
-	/* It has asked again since, and loses it by that. */
+	/* It has asked again since, and thereby loses it. */
 	if (is_reply && sent->client->outstanding && !is_in_pool(thing))
 		thing->client = NULL;
 	pool = k < 2 ? NULL : link_pd_pool_around(&m.live->cfg->plan.subs[0], &item->prefix);
 	n_kept += pool && pool->len != item->prefix.len;
 }
 
-/* What it holds in the IA and does not get again is not its own any longer, if no pool has it. */
+/* What the client holds in the IA and does not get again is no longer its own, if no pool contains it. */
 static void forget_rest(const struct sent *sent, const struct ia6 *ia)
 {
 	for (unsigned i = 0; i < n_things; i++) {
@@ -246,14 +246,16 @@ static void configure(struct str *text)
 	str_add(text, " ] } ]");
 }
 
-/* --- what clients say ------------------------------------------------------ */
+/* --- client messages --- */
 
 static struct thing *any_thing(unsigned ia)
 {
 	return &m.things[ia < 2 ? dice(ADDRESSES) : ADDRESSES + dice(n_things - ADDRESSES)];
 }
 
-/* Who asks for an IA loses what it holds there and no pool has: perhaps somebody else gets it before the answer comes.
+/*
+ * A client that asks for an IA loses what it holds there outside the pools: another client may get it before the
+ * response arrives.
  */
 static void lose_things(const struct client *c, unsigned ia)
 {
@@ -262,7 +264,7 @@ static void lose_things(const struct client *c, unsigned ia)
 			m.things[i].client = NULL;
 }
 
-/* What it holds in the IA, and now and then something else. */
+/* Names what the client holds in the IA, and now and then something else. */
 static void name_things(struct ia6_builder *b, const struct client *c, unsigned ia, bool gives_up)
 {
 	unsigned n_other = dice(3) ? 0 : 1 + dice(3);
@@ -273,7 +275,7 @@ static void name_things(struct ia6_builder *b, const struct client *c, unsigned 
 		if (!holds(&m.things[i], c, ia) || !dice(6))
 			continue;
 		if (gives_up)
-			m.things[i].client = NULL; /* whether the server hears of it or not */
+			m.things[i].client = NULL; /* whether the server receives it or not */
 		preferred = dice(3) ? 0 : dice(300);
 		valid = dice(3) ? 0 : dice(300);
 		ia6_add(b, &m.things[i].prefix, preferred, valid);
@@ -289,7 +291,7 @@ static void name_things(struct ia6_builder *b, const struct client *c, unsigned 
 	}
 }
 
-/* `ias`: a bit for each IA that it is about. `named`: what it names there; NULL: whatever comes to its mind. */
+/* `ias`: a bit for each IA concerned. `named`: what the client names there; NULL: a random choice. */
 static void say(struct client *c, uint8_t type, unsigned ias, const struct prefix *named, bool is_rapid)
 {
 	static uint8_t buf[2048];
@@ -392,7 +394,7 @@ static void make_noise(struct client *c, bool is_new)
 	say(c, DHCP6_SOLICIT, ias, NULL, false);
 }
 
-/* A pool delegates this length. */
+/* True if a pool delegates this length. */
 static bool may_assign(const struct thing *thing, unsigned ia)
 {
 	const struct subnet *sub = &m.live->cfg->plan.subs[0];
@@ -404,7 +406,7 @@ static bool may_assign(const struct thing *thing, unsigned ia)
 	return pool && pool->len == thing->prefix.len;
 }
 
-/* --- the start and the end --------------------------------------------------- */
+/* --- start and end --- */
 
 static void begin(void)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A hook library inside the player: it registers at every point, counts calls, and says what the scenario wants. */
+/*
+ * A hook library inside the player: it registers at every point, counts calls, and returns the verdicts of the
+ * scenario.
+ */
 #include "play.h"
 
 #include "hook/hooks.h"
@@ -7,8 +10,8 @@
 
 static struct {
 	enum hook_verdict verdict;
-	unsigned n_left;  /* calls that get the verdict; then HOOK_CONTINUE */
-	unsigned n_calls; /* since the scenario asked last */
+	unsigned n_left;  /* remaining calls with the verdict; then HOOK_CONTINUE */
+	unsigned n_calls; /* since the last "hooked" */
 	struct ip addr;   /* of the lease in the last call; zero if none */
 	bool is_fake, removes;
 	uint32_t valid; /* written to the lease, unless 0 */
@@ -118,7 +121,7 @@ void do_unpark(void)
 		fail("nothing is parked");
 	if (!(n_words > 1 && !strcmp(words[1], "drop") ? slot_drop : slot_resume)(parked.req, parked.ticket))
 		fail("it is not parked any longer");
-	/* A second time does nothing, whatever it says. */
+	/* A second call has no effect, whichever it is. */
 	if (slot_resume(parked.req, parked.ticket) || slot_drop(parked.req, parked.ticket))
 		fail("the ticket is good for a second time");
 	parked.req = NULL;

@@ -5,7 +5,7 @@
 #include "daemon/reclaim.h"
 #include "serve/server.h"
 
-/* What the parts of the player share; replay.c is its manual. */
+/* Shared by the parts of the player; replay.c is its manual. */
 #define ANSWERS_MAX 256
 #define WORDS_MAX 48
 #define SERVER_DUID "00030001aabbccddeeff"
@@ -17,12 +17,12 @@ struct answer {
 	uint8_t buf[65536];
 };
 
-/* The words of a family. */
+/* The keywords of a family. */
 struct dialect {
 	const struct family *fam;
-	enum lease_type lease_type; /* of the "lease" line */
+	enum lease_type lease_type; /* for the "lease" line */
 	uint8_t (*type_of)(const char *name);
-	const char *(*parse)(struct answer *answer); /* NULL, or why it cannot be read */
+	const char *(*parse)(struct answer *answer); /* NULL, or why it cannot be parsed */
 	unsigned (*type)(const struct answer *answer);
 	void (*send)(void);
 	void (*expect)(struct answer *answer);
@@ -46,25 +46,25 @@ struct play {
 };
 extern struct play play;
 
-/* The line under way, cut at blanks. */
+/* The current line, split at blanks. */
 extern char *words[WORDS_MAX];
 extern unsigned n_words;
 
 void fail(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
-/* What stands behind KEY= on the line; NULL if it is not there. */
+/* Returns the text after KEY= on the line; NULL if it is missing. */
 const char *value_of(const char *key);
 struct ip ip_of(const char *text);
 struct bytes hex_of(const char *text);
 uint32_t number_of(const char *text);
 struct bytes be32(uint32_t v);
-/* Fails if the line wants something else. */
+/* Fails if the line expects something else. */
 void want_text(const char *key, const char *got);
 void pump(void);
-/* hooks.c: a library that is loaded after "hooks". */
+/* hooks.c: a library loaded by "hooks". */
 struct hooks *play_hooks(void);
 void hooks_start(void);
 void do_hook(void);
 void do_hooked(void);
 void do_unpark(void);
-/* The message arrives. */
+/* Delivers the message to the server. */
 void deliver(struct dgram *dgram);

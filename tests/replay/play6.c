@@ -4,12 +4,13 @@
  * rapid=1, cut, and any number of
  *
  *	na=IAID[,ADDRESS[@PREFERRED@VALID]]...    pd=IAID[,PREFIX/LEN[@P@V]]...    ta=IAID
- *	relay=LINK,PEER[,INTERFACE-ID as HEX or -[,CODE:HEX]...]     the one that sent us the message first
+ *	relay=LINK,PEER[,INTERFACE-ID as HEX or -[,CODE:HEX]...]     the relay closest to the server first
  *
- * Of expect: xid status (of the message, "-" = none) t1 t2 (of the first IA) relays opt.N=HEX, where "-"
- * means absent and a code that is named again is its next instance, size.N=BYTES of the first option N, len,
- * relay.I=HOP,LINK,PEER[,CODE:HEX]... of the I-th relay from our side, and na= and pd= in order as above, "-" if there
- * is none, !CODE for a status code in the IA, +CODE:HEX for an option in an address or prefix.
+ * Of expect: xid status (of the message, "-" = none) t1 t2 (of the first IA) relays opt.N=HEX, where "-" means
+ * absent and a repeated code means its next instance, size.N=BYTES of the first option N, len,
+ * relay.I=HOP,LINK,PEER[,CODE:HEX]... of the I-th relay, counted from the server, and na= and pd= in order as
+ * above, "-" if there is none, !CODE for a status code in the IA, +CODE:HEX for an option in an address or
+ * prefix.
  */
 #include "play.h"
 
@@ -43,7 +44,7 @@ static uint8_t type_of(const char *name)
 	return (uint8_t)number_of(name);
 }
 
-/* --- send ------------------------------------------------------------------ */
+/* --- send --- */
 
 static struct prefix prefix_of(const char *text)
 {
@@ -173,7 +174,7 @@ static void send6(void)
 	deliver(&dgram);
 }
 
-/* --- expect ---------------------------------------------------------------- */
+/* --- expect --- */
 
 static void print_option(const struct opt *opt, char before, struct str *out)
 {
@@ -206,7 +207,7 @@ static void print_ia(const struct ia6 *ia, struct str *out)
 		str_addf(out, "!%u", status.code);
 }
 
-/* The IAs of a kind, in order: as many as the line names; "-": none. */
+/* Compares the IAs of a type, in order, with those named on the line; "-": none. */
 static void expect_ias(const struct answer *a, const char *key, uint16_t code)
 {
 	size_t len = strlen(key);
@@ -259,7 +260,7 @@ static void expect_relays(const struct answer *a)
 	}
 }
 
-/* opt.N=HEX, the word number i: as many instances of it as words before name it are skipped. */
+/* opt.N=HEX is word number i: skips as many instances as earlier words name it. */
 static void expect_option(const struct answer *a, unsigned i)
 {
 	size_t len = strcspn(words[i], "=");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Plays scenarios against the real pipeline: a fake engine takes the answers, the clocks are
- * virtual, the store is memfile in memory or the double that answers late and wrong.
+ * Plays scenarios against the real pipeline: a fake engine receives the responses, the clocks are virtual, the
+ * store is memfile in memory or a test double that responds late or with errors.
  *
  * A scenario is lines (# starts a comment):
  *
@@ -9,30 +9,30 @@
  *	config                     the configuration, up to a line "end"; also reloads; $HEX*N$ is HEX N times
  *	store memory|double        before the first config; memory is the default
  *	send TYPE KEY=VALUE...     a message arrives
- *	expect TYPE KEY=VALUE...   the next answer, and what it must hold
- *	expect nothing             no answer is there
- *	hold / settle [reverse]    the double keeps, then gives, its answers; hold-finds: also to what it is asked
- *	twice                      each of the double's answers comes twice
- *	fail N / conflict N / busy N   the double's next N transactions end so
- *	unsent N                   the kernel does not take the next N responses
+ *	expect TYPE KEY=VALUE...   the next response, and what it must contain
+ *	expect nothing             there is no response
+ *	hold / settle [reverse]    the double holds back, then sends, its results; hold-finds: also those of finds
+ *	twice                      each of the double's results arrives twice
+ *	fail N / conflict N / busy N   the double's next N transactions end like this
+ *	unsent N                   the kernel rejects the next N responses
  *	hooks                      before the first config: a library registers at every hook point
- *	hook POINT VERDICT [N]     its next N (1) calls there say skip, drop or park; valid=N: it changes the lease
- *	hooked POINT N KEY=VALUE...  how often it was called since asked last; of the last call: address=, fake=1,
+ *	hook POINT VERDICT [N]     its next N (1) calls there return skip, drop or park; valid=N: it changes the lease
+ *	hooked POINT N KEY=VALUE...  number of calls since the last "hooked"; for the last call: address=, fake=1,
  *				removes=1
- *	unpark [drop]              the request that was parked goes on, or is dropped
+ *	unpark [drop]              the parked request continues, or is dropped
  *	advance SECONDS            time passes; expired leases are reclaimed, but not after "no-reclaim"
  *	step-wall SECONDS          the wall clock alone is moved
- *	lease ADDRESS KEY=VALUE... what the store holds there; "lease ADDRESS none"
- *	stock N ADDRESS KEY=VALUE...  N leases come into the store, the first one at ADDRESS. $N is a number from the
+ *	lease ADDRESS KEY=VALUE... the store's lease for the address; "lease ADDRESS none"
+ *	stock N ADDRESS KEY=VALUE...  puts N leases into the store, starting at ADDRESS. $N is a number from the
  *				environment, 10 by default. Keys are those of lease; differ=KEY,KEY... names
  *				mac, cid, iaid or subnet: they count up from lease to lease
- *	foreign N ADDRESS KEY=VALUE...  the same, by another server of the store: ours does not hear of them
- *	stat NAME VALUE            a statistic: "subnet[1].pool[0].assigned-addresses"; VALUE "none": there is none such
+ *	foreign N ADDRESS KEY=VALUE...  same, by another server of the store: this server does not notice
+ *	stat NAME VALUE            a statistic: "subnet[1].pool[0].assigned-addresses"; VALUE "none": it does not exist
  *	log LEVEL ID TEXT          the next line with this id (with DEBUG a later one) has this level and contains TEXT
  *	log none ID                there is no further line with this id
  *
- * Keys of send and expect are in play4.c and play6.c. Of lease: state valid subnet mac cid name context
- * iaid preferred source (of the mac) fwd rev (1 if the DNS has it) context-size, and type=pd for a prefix. Of
+ * Keys of send and expect are in play4.c and play6.c. Of lease: state valid subnet mac cid name context iaid
+ * preferred source (of the mac) fwd rev (1 if it is in the DNS) context-size, and type=pd for a prefix. Of
  * stock, context-size=N makes a context of N bytes.
  */
 #include "play.h"
@@ -48,11 +48,11 @@
 
 struct play play;
 
-/* --- the log --------------------------------------------------------------- */
+/* --- the log --- */
 
 #define LOG_IDS_MAX 64
 
-/* The log file, and how far the lines of each id were looked at. */
+/* The log file, and for each id the position up to which it was checked. */
 static struct {
 	char folder[32], path[48];
 	char ids[LOG_IDS_MAX][64];
@@ -68,7 +68,7 @@ static void start_log(void)
 		.name = program, .severity = LOG_DBG, .debuglevel = 99, .outputs = &output, .n_outputs = 1
 	};
 
-	/* tests/cost does not want to count what debug lines cost. */
+	/* tests/cost must not measure debug logging. */
 	if (logs.path[0] || getenv("REPLAY_QUIET"))
 		return;
 	if (!mkdtemp(logs.folder))
@@ -108,7 +108,7 @@ static bool has_id(const char *line, const char *id)
 	return at && !strncmp(at + 2, id, len) && (at[2 + len] == ' ' || at[2 + len] == '\n');
 }
 
-/* The next record, of one line or several, into `record`; false at the end. */
+/* Reads the next record, of one line or several, into `record`; false at the end. */
 static bool read_record(FILE *file, char *record, size_t size)
 {
 	char line[8192];
@@ -128,7 +128,7 @@ static bool read_record(FILE *file, char *record, size_t size)
 	return len != 0;
 }
 
-/* `text`: the rest of the line of the scenario, to be found in the next record with this id. */
+/* `text`: the rest of the scenario line, expected in the next record with this id. */
 static void do_log(const char *level, const char *id, const char *text)
 {
 	long *seen = log_position(id);
@@ -168,9 +168,9 @@ void fail(const char *fmt, ...)
 	exit(1);
 }
 
-/* --- the fake engine ------------------------------------------------------- */
+/* --- the fake engine --- */
 
-static unsigned n_unsent; /* the next ones are not sent */
+static unsigned n_unsent; /* number of responses that will not be sent */
 
 static unsigned fake_send(struct io_engine *engine, struct dgram *const *v, unsigned n)
 {
@@ -205,7 +205,7 @@ static unsigned fake_send(struct io_engine *engine, struct dgram *const *v, unsi
 static const struct io_ops fake_ops = { .send = fake_send };
 static struct io_engine fake_engine = { .ops = &fake_ops };
 
-/* --- words ----------------------------------------------------------------- */
+/* --- words --- */
 
 char *words[WORDS_MAX];
 unsigned n_words;
@@ -271,7 +271,7 @@ struct bytes be32(uint32_t v)
 	return bytes_of(arena_dup(play.arena, buf, 4), 4);
 }
 
-/* --- the server ------------------------------------------------------------ */
+/* --- the server --- */
 
 void pump(void)
 {
@@ -297,7 +297,7 @@ static void free_live(struct live *live)
 	live_free(live);
 }
 
-/* A line of a configuration; $HEX*N$ in it stands for HEX N times. */
+/* Writes a configuration line; $HEX*N$ in it becomes HEX N times. */
 static void put_config(const char *line, FILE *out)
 {
 	const char *from, *times;
@@ -574,7 +574,7 @@ static void do_settle(void)
 {
 	unsigned rounds = 0;
 
-	/* Answers may lead to new transactions: the next in line of a client, or another try. */
+	/* Responses may lead to new transactions: a client's next request, or a retry. */
 	while (fake_store_n_waiting(play.store) || fake_store_n_waiting_finds(play.store)) {
 		if (++rounds > 1000)
 			fail("the store does not settle");
@@ -602,7 +602,7 @@ static void do_advance(void)
 	}
 }
 
-/* What follows the first n words. */
+/* Returns the text after the first n words. */
 static const char *after_words(const char *line, unsigned n)
 {
 	while (n--) {

@@ -126,7 +126,7 @@ void fake_store_answer_all(struct store *store, bool reverse)
 {
 	struct fake_store *f = fake_of(store);
 
-	/* Not those that the answers themselves bring. */
+	/* Not those that the results themselves add. */
 	for (size_t n = f->waiting.n; n > 0; n--)
 		fake_store_answer(store, reverse ? (unsigned)n - 1 : 0, CHANGE_OK);
 	for (size_t n = f->finds.n; n > 0; n--)

@@ -11,10 +11,12 @@
 #include <time.h>
 
 #define THREADS 2
-#define KEPT_MAX 3 /* fewer than would let a server run out of slots: each may have its client's line behind it */
+#define KEPT_MAX 3 /* too few to use up a server's slots: each may have requests of its client queued after it */
 
-/* What was asked: a find or a transaction. With the function as it was then: the second response to it comes when its
- * request may be another one. */
+/*
+ * A find or a transaction. Includes its function at the time: when the second result arrives, the request may be
+ * another one.
+ */
 struct job {
 	struct store_find *find;
 	struct store_txn *txn;
@@ -30,7 +32,7 @@ struct slow_store {
 	slow_asked_fn *asked;
 	void *asked_ctx;
 	pthread_t threads[THREADS];
-	pthread_mutex_t lock; /* guards all below */
+	pthread_mutex_t lock; /* guards the fields below */
 	pthread_cond_t work;
 	VEC(struct job) jobs, kept;
 	bool withholds, fails, is_closing;
@@ -65,11 +67,11 @@ static void add_job(struct slow_store *s, const struct job *job)
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
-/* --- the threads that answer ----------------------------------------------- */
+/* --- the responding threads --- */
 
 enum fate { FATE_OK, FATE_FAIL, FATE_CONFLICT, FATE_TWICE };
 
-/* Any of those that wait; its fate. False when the store is being closed. */
+/* Selects any of the held jobs, and its fate. False when the store is being closed. */
 static bool next_job(struct slow_store *s, struct job *ret, enum fate *ret_fate)
 {
 	unsigned i, what;
@@ -158,7 +160,7 @@ static void *answer(void *arg)
 	return NULL;
 }
 
-/* --- the store ------------------------------------------------------------- */
+/* --- the store --- */
 
 static int slow_find(struct store *store, struct store_find *find)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* memfile when the disk, the file or its neighbours misbehave. System calls fail through a table. */
+/* memfile when the disk, the file or other processes misbehave. System calls fail through a table. */
 #include "util.h"
 
 #include "base/clock.h"
@@ -19,13 +19,13 @@ static struct tmp_dir tmp;
 static struct store *store;
 static struct arena *arena;
 
-/* --- system calls that fail as told --- */
+/* --- failing system calls --- */
 
 enum call { WRITE, FDATASYNC, FSYNC, FTRUNCATE, RENAME, CALLS };
 
 static _Atomic unsigned n_calls[CALLS];
-static _Atomic unsigned fail_at[CALLS];  /* this call from now, 1 = the next; 0 = none */
-static _Atomic unsigned fail_for[CALLS]; /* so many in a row */
+static _Atomic unsigned fail_at[CALLS];  /* fail this call from now, 1 = the next; 0 = none */
+static _Atomic unsigned fail_for[CALLS]; /* number of consecutive failures */
 static _Atomic int fail_errno;
 static atomic_bool short_writes, gate_closed;
 static sem_t gate;
@@ -54,7 +54,7 @@ static ssize_t sick_write(int fd, const void *data, size_t len)
 	if (fails(WRITE)) {
 		int saved = errno;
 
-		/* A full disk takes what still fits. */
+		/* A full disk accepts what still fits. */
 		if (saved == ENOSPC && len > 10 && write(fd, data, len / 2) < 0)
 			return -1;
 		errno = saved;
@@ -123,7 +123,7 @@ static void reopen(void)
 	store = open_store(&conf);
 }
 
-/* Clocks stand still: what is read back is what was written, to the second. */
+/* The clocks stand still, so what is read back equals what was written, to the second. */
 static void setup(void)
 {
 	clock_set_virtual(1700000000, 5000);
@@ -150,7 +150,7 @@ static bool failing(void)
 	return stats.failing;
 }
 
-/* Until the store takes leases again; fails the test after 3 s. */
+/* Waits until the store accepts leases again; fails the test after 3 s. */
 static void wait_sound(void)
 {
 	for (unsigned i = 0; failing(); i++) {
@@ -166,7 +166,7 @@ static void insert_ok(uint32_t i)
 	ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
 }
 
-/* What a new start finds is what the running store has. */
+/* A new start finds the same leases as the running store. */
 static void check_reload(void)
 {
 	char *before = dump_store(store), *after;
@@ -239,8 +239,8 @@ START_TEST(reload_is_equal_v6)
 END_TEST
 
 /*
- * The file is cut at each byte of its last two rows: only what was cut is missing, and the next lease is not. Of a row
- * that lacks no more than its newline nothing was cut.
+ * The file is cut at each byte of its last two rows: only the cut part is missing, and the next lease is not. A
+ * row that lacks only its newline is complete.
  */
 START_TEST(torn_tail)
 {
@@ -303,7 +303,7 @@ static void no_newline(int family, unsigned how)
 	p[-1] = '\r';
 	p -= how != 2;
 	tmp_write(&tmp, "", text, (size_t)(p - text));
-	/* The newline comes with the start; if it cannot be written, with the whole file later. */
+	/* The start adds the newline; if writing fails, the whole file is rewritten later. */
 	for (unsigned broken = 0; broken < 3; broken++) {
 		tmp_write(&tmp, "", text, (size_t)(p - text));
 		if (broken)
@@ -354,7 +354,7 @@ START_TEST(two_opens)
 }
 END_TEST
 
-/* A sync that fails once: no answer, a new file, and on it goes; nothing acknowledged is missing. */
+/* A sync fails once: no acknowledgment, a new file, and service continues; nothing acknowledged is missing. */
 START_TEST(sync_fails_once)
 {
 	struct stat before, after;
@@ -373,7 +373,7 @@ START_TEST(sync_fails_once)
 	ck_assert_uint_ne(before.st_ino, after.st_ino);
 	store_get_stats(store, &stats);
 	ck_assert_uint_eq(stats.failures, 1);
-	ck_assert_uint_eq(stats.rewrites, 2); /* the first made the file */
+	ck_assert_uint_eq(stats.rewrites, 2); /* the first created the file */
 	insert_ok(2);
 	check_reload();
 	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 2);
@@ -381,7 +381,7 @@ START_TEST(sync_fails_once)
 }
 END_TEST
 
-/* A full disk: answered at once that it failed, and back within a second of room. */
+/* A full disk: fails at once, and recovers within a second after space is available. */
 START_TEST(disk_full)
 {
 	struct lease lease;
@@ -403,7 +403,7 @@ START_TEST(disk_full)
 	wait_sound();
 	insert_ok(2);
 	ck_assert_int_eq(stat(tmp.path, &after), 0);
-	ck_assert_uint_eq(before.st_ino, after.st_ino); /* cut back, not written anew */
+	ck_assert_uint_eq(before.st_ino, after.st_ino); /* cut back, not rewritten */
 	check_reload();
 	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 2);
 	teardown();
@@ -442,7 +442,7 @@ static void wait_answers(unsigned n)
 	}
 }
 
-/* A reload may switch syncing off and on: it counts from the next change on. */
+/* A reload may switch syncing off and on: effective from the next change. */
 START_TEST(sync_is_switched)
 {
 	static const bool switches[] = { true, false, false, true };
@@ -464,7 +464,7 @@ START_TEST(sync_is_switched)
 }
 END_TEST
 
-/* While one sync is under way, a hundred transactions gather: one more write and sync for all. */
+/* During one sync a hundred transactions gather: one more write and sync for all of them. */
 START_TEST(groups)
 {
 	struct store_change v[100];
@@ -482,7 +482,7 @@ START_TEST(groups)
 		v[i].new.hostname = hosts[i];
 		txn[i] = (struct store_txn){ .v = &v[i], .n = 1, .done = note };
 		ck_assert_int_eq(store_apply(store, &txn[i]), 0);
-		/* The first must be on its way before the others come. */
+		/* The first must be in progress before the others arrive. */
 		if (i == 0)
 			(void)usleep(100000);
 	}
@@ -513,8 +513,8 @@ static void watch(void *ctx, const struct store_notice *notice)
 }
 
 /*
- * An address is given back, taken by a second client and renewed by it, all on top of each other and
- * none of it durable: when the sync fails it is the first client's again.
+ * An address is released, assigned to a second client and renewed by it, none of it durable yet: when the sync
+ * fails, it belongs to the first client again.
  */
 START_TEST(taken_back_in_order)
 {
@@ -558,9 +558,9 @@ START_TEST(taken_back_in_order)
 	ck_assert(last[first.addr.b[15] & 3]->new.in_use && !last[v[3].new.addr.b[15] & 3]->new.present);
 	ck_assert_int_eq(last[first.addr.b[15] & 3]->new.expires, first.expires);
 	ck_assert(last[first.addr.b[15] & 3]->is_undo && last[v[3].new.addr.b[15] & 3]->is_undo);
-	/* The last one undone is the first one made: the client gave its lease back. */
+	/* The last change undone is the first one made: the release. */
 	ck_assert(!last[first.addr.b[15] & 3]->old.present);
-	/* What was read in between is worth nothing now. */
+	/* Versions read in between are now invalid. */
 	ck_assert_int_ne(update(store, &got, got.version), CHANGE_OK);
 	wait_sound();
 	ck_assert_int_eq(update(store, &got, got.version), CHANGE_CONFLICT);
@@ -571,7 +571,7 @@ START_TEST(taken_back_in_order)
 }
 END_TEST
 
-/* The n-th call of each kind fails, for n = 1, 2, ...: what was acknowledged is there after a restart. */
+/* The n-th call of each type fails, for n = 1, 2, ...: everything acknowledged is there after a restart. */
 START_TEST(any_call_fails)
 {
 	static const int errors[] = { EIO, ENOSPC };
@@ -582,7 +582,7 @@ START_TEST(any_call_fails)
 		bool acked[20] = { false };
 
 		setup();
-		/* Something to recover from, so that rename and the rest are called at all. */
+		/* Causes a recovery, so that rename and other calls are made at all. */
 		if (call != WRITE && call != FDATASYNC)
 			break_call(call == FTRUNCATE ? WRITE : FDATASYNC, 2, 2, call == FTRUNCATE ? ENOSPC : EIO);
 		break_call(call, n, 2, err);
@@ -610,7 +610,7 @@ START_TEST(any_call_fails)
 }
 END_TEST
 
-/* Files that are not ours are refused and stay as they are. */
+/* Files of other kinds are rejected and unchanged. */
 START_TEST(refused_files)
 {
 	static const char *const texts[] = {
@@ -657,7 +657,7 @@ static char *first_line(void)
 	return text;
 }
 
-/* Headers of other versions, and none: read, and brought to today's. */
+/* Headers of other versions, and none: read, and updated to the current version. */
 START_TEST(other_versions)
 {
 	static const struct {
@@ -725,7 +725,7 @@ START_TEST(damaged_rows)
 		if (i == 30)
 			for (unsigned k = 0; k < 4096; k++)
 				str_addc(&text, '\0');
-		if (i == 40) /* names no client */
+		if (i == 40) /* has no client */
 			str_add(&text, "192.0.2.201,,,4000,2000000000,1,0,0,h,0,,0\n");
 		if (i == 50) {
 			for (unsigned k = 0; k < 3000000; k++)
@@ -739,7 +739,7 @@ START_TEST(damaged_rows)
 	clock_set_virtual(1700000000, 5000);
 	reopen();
 	store_get_stats(store, &stats);
-	/* the row behind the zeros has lost its start */
+	/* the row after the zeros has lost its beginning */
 	ck_assert_uint_eq(stats.leases, 99);
 	ck_assert_uint_eq(stats.bad_rows, 4);
 	ck_assert_int_eq(stat(tmp.path, &st), 0);
@@ -781,7 +781,7 @@ static const char *host_of(const char *addr_text)
 	return get(store, arena, &addr, &lease) ? lease.hostname : "-";
 }
 
-/* What an interrupted clean-up left is read in its order. */
+/* The files of an interrupted cleanup are read in the right order. */
 START_TEST(clean_up_files)
 {
 	char *text;
@@ -806,7 +806,7 @@ START_TEST(clean_up_files)
 	ck_assert_str_eq(host_of("192.0.2.1"), "-");
 	ck_assert_str_eq(host_of("192.0.2.5"), "completed");
 	ck_assert_str_eq(host_of("192.0.2.3"), "main");
-	/* A new whole file says of leases in the others that they are gone. */
+	/* A rewritten file deletes leases that are only in the other files. */
 	ck_assert_int_eq(delete_addr(store, &(struct ip){ { [10] = 255, 255, 192, 0, 2, 3 } }, 0), CHANGE_OK);
 	break_call(FDATASYNC, 1, 1, EIO);
 	ck_assert_int_eq(delete_addr(store, &(struct ip){ { [10] = 255, 255, 192, 0, 2, 5 } }, 0), CHANGE_FAILED);
@@ -822,7 +822,7 @@ START_TEST(clean_up_files)
 }
 END_TEST
 
-/* Good and bad rows in turn, then a row that is cut off. */
+/* Alternating good and bad rows, then a truncated row. */
 static void put_damaged(int family, const char *suffix, unsigned n_bad)
 {
 	struct lease lease = family ? test_lease6(1, 100000, false) : test_lease(1, 100000);
@@ -837,7 +837,7 @@ static void put_damaged(int family, const char *suffix, unsigned n_bad)
 	tmp_write(&tmp, suffix, text, (size_t)(p - text));
 }
 
-/* max-row-errors is the limit for each file; with more the store does not open, and the file is unchanged. */
+/* max-row-errors is the limit for each file; beyond it the store does not open, and the file is unchanged. */
 START_TEST(bad_rows_have_a_limit)
 {
 	struct store_conf conf = conf_of(_i);
@@ -861,7 +861,7 @@ START_TEST(bad_rows_have_a_limit)
 	ck_assert(after_len == before_len && memcmp(before, after, before_len) == 0);
 	free(before);
 	free(after);
-	/* What a clean-up left counts by itself, and has the same limit. */
+	/* The files of a cleanup are counted separately, with the same limit. */
 	conf.max_row_errors = 3;
 	put_damaged(_i, ".2", 4);
 	put_damaged(_i, ".1", 1);
@@ -871,7 +871,7 @@ START_TEST(bad_rows_have_a_limit)
 	store = open_store(&conf);
 	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 3);
 	store_close(store);
-	/* 0: any number. */
+	/* 0: no limit. */
 	put_damaged(_i, "", 30);
 	conf.max_row_errors = 0;
 	store = open_store(&conf);
@@ -880,7 +880,7 @@ START_TEST(bad_rows_have_a_limit)
 }
 END_TEST
 
-/* Removed, replaced, truncated under the running server: restored from memory. */
+/* Removed, replaced or truncated under the running server: restored from memory. */
 START_TEST(file_lost)
 {
 	struct store_conf conf;
@@ -926,8 +926,8 @@ START_TEST(file_lost)
 END_TEST
 
 /*
- * The file is replaced under load: the new one is written from memory, where changes stand that are still
- * to be written one by one. If that fails they are taken back, and the file must not keep them.
+ * The file is replaced under load: the new one is written from memory, which includes changes not written yet.
+ * If those fail they are rolled back, and the file must not keep them.
  */
 START_TEST(taken_back_after_rewrite)
 {
@@ -948,7 +948,7 @@ START_TEST(taken_back_after_rewrite)
 		insert_ok(2);
 		atomic_store(&n_ok, 0);
 		atomic_store(&n_failed, 0);
-		/* One is on its way to the disk until the next look at the file is due, two wait behind it. */
+		/* One is being written until the next file check is due, two are queued after it. */
 		atomic_store(&gate_closed, true);
 		for (unsigned i = 0; i < 3; i++) {
 			lease = test_lease(i == 1 ? 1 : 3 + i, 1000);
@@ -961,7 +961,7 @@ START_TEST(taken_back_after_rewrite)
 		}
 		ck_assert_int_eq(unlink(tmp.path), 0);
 		(void)usleep(100000);
-		/* The first write makes the new file, the second is of the group. */
+		/* The first write creates the new file, the second is for the group. */
 		break_call(WRITE, failing_write, 1, ENOSPC);
 		atomic_store(&gate_closed, false);
 		(void)sem_post(&gate);
@@ -976,7 +976,7 @@ START_TEST(taken_back_after_rewrite)
 }
 END_TEST
 
-/* The whole folder goes and comes back: the file is there again, and so is the lock. */
+/* The whole directory is moved away and back: the file and the lock exist again. */
 START_TEST(folder_lost)
 {
 	struct store_conf conf;
@@ -1011,7 +1011,7 @@ START_TEST(folder_lost)
 }
 END_TEST
 
-/* Time that passed while we were down counts by the wall clock, bounded by what the lease was given. */
+/* Time spent down counts by the wall clock, limited to the lifetime of the lease. */
 START_TEST(time_across_restart)
 {
 	struct lease got;
@@ -1026,7 +1026,7 @@ START_TEST(time_across_restart)
 	ck_assert_int_eq(get(store, arena, &addr, &got), 1);
 	ck_assert_int_eq(got.expires, 100 + 100000 - 600);
 	ck_assert_int_eq(got.cltt, 1700000000);
-	/* the machine has forgotten the date */
+	/* the host has lost its date */
 	store_close(store);
 	store = NULL;
 	clock_set_virtual(1000, 100);
@@ -1038,7 +1038,7 @@ START_TEST(time_across_restart)
 }
 END_TEST
 
-/* The file has whole seconds; whatever part of one it was, no restart makes a lease end before its time. */
+/* The file has whole seconds; whatever the fraction was, no restart ends a lease early. */
 START_TEST(no_lease_ends_early)
 {
 	for (unsigned i = 0; i < 64; i++) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The clean-up: whatever happens to it, the leases a server would find are the same before, meanwhile
- * and after.
+ * Lease file cleanup: whatever happens to it, a server would find the same leases before, during and after.
  */
 #include "util.h"
 
@@ -87,7 +86,7 @@ static void put_all(void)
 	put_rows("", ADDRS / 4, 5);
 }
 
-/* What a server finds. */
+/* What a server would load. */
 static char *seen(void)
 {
 	struct store_conf conf = { .type = "memfile", .family = files.family, .path = tmp.path, .persist = true };
@@ -133,7 +132,7 @@ static void run_ok(struct lfc_result *res)
 	ck_assert(!tmp_exists(&tmp, ".completed"));
 }
 
-/* --- what it makes --- */
+/* --- its result --- */
 
 static void merge(int family)
 {
@@ -147,7 +146,7 @@ static void merge(int family)
 	run_ok(&res);
 	check_seen(before, "cleaned up");
 	merged = tmp_read(&tmp, ".2", NULL);
-	/* One row for each lease and no other. */
+	/* One row for each lease, and nothing else. */
 	ck_assert_uint_eq(count(merged, '\n'), count(before, '\n') + 1);
 	ck_assert_uint_eq(res.leases, count(before, '\n'));
 	ck_assert_uint_eq(res.rows, ADDRS / 2 + ADDRS);
@@ -194,7 +193,7 @@ static off_t size_of(int fd)
 	return st.st_size;
 }
 
-/* Another descriptor of the same opening of the file, for a look at it when it is gone. */
+/* Duplicates the descriptor, to look at the file after it is removed. */
 static int hold_large(int *ret_look)
 {
 	int fd;
@@ -223,7 +222,7 @@ START_TEST(discard_bit_by_bit)
 }
 END_TEST
 
-/* A server that opened it before reads all of it. */
+/* A server that opened the file before reads all of it. */
 START_TEST(discard_while_read)
 {
 	int look, fd, reader;
@@ -258,7 +257,7 @@ END_TEST
 #define HEAD9 "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname"
 #define HEAD12 HEAD9 ",state,user_context,pool_id"
 
-/* Files with fewer columns and other line ends get today's. */
+/* Files with fewer columns and other line endings are converted. */
 START_TEST(other_forms)
 {
 	static const char old[] =
@@ -344,7 +343,7 @@ START_TEST(damaged_rows)
 }
 END_TEST
 
-/* The files stay as they are, byte for byte. */
+/* The files are unchanged, byte for byte. */
 static void check_refused(const char *what)
 {
 	struct lfc_result res = { 0 };
@@ -459,7 +458,7 @@ static int some_unlink(const char *path)
 
 static const struct lfc_sys sick = { some_write, some_fsync, some_rename, some_unlink };
 
-/* Whether a run in a process of its own was killed at this call; else it had fewer. */
+/* True if a run in a separate process was killed at this call; otherwise it made fewer calls. */
 static bool run_killed_at(unsigned call)
 {
 	struct lfc_result res;
@@ -493,7 +492,7 @@ static void killed_anywhere(int family)
 		killed = run_killed_at(++call);
 		(void)snprintf(when, sizeof(when), "killed at call %u", call);
 		check_seen(before, when);
-		/* Once more, killed at the same place of the second run. */
+		/* Again, killed at the same call of the second run. */
 		if (killed)
 			(void)run_killed_at(call / 2 + 1);
 		check_seen(before, when);
@@ -584,7 +583,7 @@ static void read_leftover(uint32_t *host)
 	leftover_close(&old);
 }
 
-/* However often a clean-up renames and removes files: what is opened belongs together. */
+/* However often a cleanup renames and removes files, the opened ones belong together. */
 START_TEST(read_meanwhile)
 {
 	static uint32_t before[ADDRS], now[ADDRS];

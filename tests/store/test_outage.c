@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Threads that change leases, a disk that fails again and again, and threads that stand still at the worst moments: a
- * change that was acknowledged is there after a restart, one that failed is not.
+ * Threads that change leases, a disk that fails again and again, and threads that stall at the worst moments: an
+ * acknowledged change is there after a restart, a failed one is not.
  */
 #include "util.h"
 
@@ -20,14 +20,14 @@
 #include <unistd.h>
 
 #define WRITERS 4
-#define ADDRS 80 /* each is one writer's */
+#define ADDRS 80 /* each belongs to one writer */
 
 static struct tmp_dir tmp;
 static struct store *store;
 
-/* --- threads that stand still ----------------------------------------------- */
+/* --- stalling threads --- */
 
-/* The linker puts it in the place of journal_queue(), where a change is in memory and not yet in the queue. */
+/* The linker substitutes this for journal_queue(), where a change is in memory but not yet queued. */
 int __real_journal_queue(struct journal *journal, struct store_txn *txn);
 int __wrap_journal_queue(struct journal *journal, struct store_txn *txn);
 
@@ -67,11 +67,11 @@ int __wrap_journal_queue(struct journal *journal, struct store_txn *txn)
 	return err;
 }
 
-/* --- a disk that fails ------------------------------------------------------- */
+/* --- a failing disk --- */
 
 enum call { WRITE, FDATASYNC, FSYNC, FTRUNCATE, RENAME, CALLS };
 
-static _Atomic unsigned n_fail[CALLS]; /* so many calls from now on */
+static _Atomic unsigned n_fail[CALLS]; /* number of calls to fail from now on */
 static _Atomic int fail_errno;
 
 static bool fails(enum call call)
@@ -195,7 +195,7 @@ static void check_reload(void)
 	free(after);
 }
 
-/* --- one thread, step by step ------------------------------------------------ */
+/* --- one thread, step by step --- */
 
 struct lonely {
 	pthread_t thread;
@@ -220,7 +220,7 @@ static uint64_t stripes(const struct lease *lease)
 	       memtable_key_bit(KEY_ID, lease->client_id);
 }
 
-/* A lease that can be changed while a writer holds the locks of this one. */
+/* Returns a lease that can be changed while a writer holds the locks of this one. */
 static struct lease apart_from(const struct lease *lease)
 {
 	struct lease other;
@@ -232,7 +232,7 @@ static struct lease apart_from(const struct lease *lease)
 	return other;
 }
 
-/* A writer that stands still with a change in memory, through an outage that only a new file can end. */
+/* A writer stalls with a change in memory, through an outage that only a new file can end. */
 static void stand_through_outage(enum stall how, enum store_change_kind kind)
 {
 	struct lonely l = { .kind = kind };
@@ -254,7 +254,7 @@ static void stand_through_outage(enum stall how, enum store_change_kind kind)
 	ck_assert_int_eq(stat(tmp.path, &before), 0);
 	atomic_store(&fail_errno, EIO);
 	if (how == REFUSED) {
-		/* It is past the first look at the state when the disk fails: the refusal comes from the queue. */
+		/* It has passed the first state check when the disk fails: the queue rejects the change. */
 		atomic_store(&stall, BEFORE);
 	} else {
 		atomic_store(&stall, how);
@@ -266,7 +266,7 @@ static void stand_through_outage(enum stall how, enum store_change_kind kind)
 	atomic_store(&n_fail[FDATASYNC], 1);
 	ck_assert_int_eq(insert(store, &other), CHANGE_FAILED);
 	if (how == REFUSED) {
-		/* The disk stays sick until the writer was refused; then it stands still once more. */
+		/* The disk keeps failing until the writer was rejected; then it stalls once more. */
 		atomic_store(&n_fail[WRITE], 1000000);
 		atomic_store(&stall, REFUSED);
 		(void)sem_post(&go_on);
@@ -274,7 +274,7 @@ static void stand_through_outage(enum stall how, enum store_change_kind kind)
 			;
 		atomic_store(&n_fail[WRITE], 0);
 	}
-	/* Time for a new file to be written with what must not be in it. */
+	/* Time for a new file to be written, including what must not be in it. */
 	(void)usleep(300000);
 	(void)sem_post(&go_on);
 	ck_assert_int_eq(pthread_join(l.thread, NULL), 0);
@@ -296,9 +296,9 @@ START_TEST(a_writer_stalls_through_an_outage)
 }
 END_TEST
 
-/* --- the end in the middle of it ---------------------------------------------- */
+/* --- stopping during an outage --- */
 
-/* The server stops while its disk fails: the next start does not find changes that their clients do not know of. */
+/* The server stops while its disk fails: the next start does not find changes that were never acknowledged. */
 static void end_in_outage(enum call sick_call, int err, bool file_lost)
 {
 	struct lease first = test_lease(1, 1000), got;
@@ -343,9 +343,9 @@ struct changer {
 };
 
 static atomic_bool stop;
-static char expected[ADDRS][16]; /* the host name acknowledged last; "" if there is no lease; each its writer's */
+static char expected[ADDRS][16]; /* last acknowledged hostname; "" if there is no lease; each belongs to its writer */
 
-/* Of client i / 8, so that lists and stripes are shared. */
+/* For client i / 8, so that lists and stripes are shared. */
 static struct lease random_lease(uint32_t i)
 {
 	static const uint8_t hw[ADDRS / 8 + 1][6] = { { 2, 1 }, { 2, 2 }, { 2, 3 }, { 2, 4 }, { 2, 5 } };
@@ -395,7 +395,7 @@ static void rotated(void *ctx, int result)
 	(void)sem_post(ctx);
 }
 
-/* Something goes wrong with the disk or the file, perhaps while something else still does. */
+/* Breaks the disk or the file, perhaps while something else is still broken. */
 static void break_something(void)
 {
 	static const int errors[] = { EIO, ENOSPC };
@@ -407,7 +407,7 @@ static void break_something(void)
 		break;
 	case 1:
 		if (truncate(tmp.path, 200) < 0)
-			errno = 0; /* removed before */
+			errno = 0; /* already removed */
 		break;
 	case 2:
 	case 3:
@@ -465,7 +465,7 @@ START_TEST(many_outages)
 			n_ok += writers[i].n_ok;
 			n_failed += writers[i].n_failed;
 		}
-		/* A file that was removed or cut a moment ago is noticed. */
+		/* A file removed or truncated a moment ago is noticed. */
 		(void)usleep(20000);
 		wait_sound();
 		check_expected();

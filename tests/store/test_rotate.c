@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The running store and the clean-up: the lease file changes its name under the journal, the clean-up
- * works, everything is killed or fails in between, and each acknowledged change is there at the next
- * start.
+ * The running store and the cleanup: the lease file is renamed under the journal, the cleanup runs, everything
+ * is killed or fails in between, and each acknowledged change is there at the next start.
  */
 #include "util.h"
 
@@ -23,7 +22,7 @@ static struct tmp_dir tmp;
 static struct store *store;
 static char previous[128], copy[128], output[128], finish[128];
 
-/* --- system calls of journal and clean-up, counted together --- */
+/* --- system calls of journal and cleanup, counted together --- */
 
 static _Atomic unsigned calls_left;
 static _Atomic int fail_errno; /* 0: kill -9 */
@@ -199,7 +198,7 @@ static void check_reload(void)
 	free(after);
 }
 
-/* --- all goes well --- */
+/* --- without failures --- */
 
 START_TEST(a_fresh_file)
 {
@@ -222,7 +221,7 @@ START_TEST(a_fresh_file)
 	store_get_stats(store, &stats);
 	ck_assert_uint_lt(stats.file_bytes, 200);
 	ck_assert(delete_one(5) && insert_one(100));
-	/* .1 waits still: it is not overwritten. */
+	/* .1 is still waiting: it is not overwritten. */
 	ck_assert_int_eq(rotate(), 0);
 	store_get_stats(store, &stats);
 	ck_assert_uint_gt(stats.file_bytes, 200);
@@ -245,7 +244,7 @@ static void *insert_all_the_time(void *arg)
 {
 	uint32_t first = *(uint32_t *)arg, i = first;
 
-	/* Each is there for a while, so files hold deleted ones, too. */
+	/* Each lease exists for a while, so files contain deletions, too. */
 	for (; !atomic_load(&stop); i++) {
 		ck_assert(insert_one(i));
 		if (i - first >= 50)
@@ -254,7 +253,7 @@ static void *insert_all_the_time(void *arg)
 	return NULL;
 }
 
-/* Two threads write, the file is rotated and cleaned up all the time. */
+/* Two threads write while the file is rotated and cleaned up continuously. */
 START_TEST(under_load)
 {
 	uint32_t first[2] = { 0, 1U << 20 };
@@ -282,7 +281,7 @@ END_TEST
 
 /* --- killed, or a call fails, anywhere --- */
 
-/* What there is to lose; tell() hears of each acknowledged change. */
+/* The changes that could be lost; tell() is called for each acknowledged one. */
 static void story(void (*tell)(int change))
 {
 	for (int i = 1; i <= 40; i++) {
@@ -319,7 +318,7 @@ static void child(unsigned call)
 	_exit(0);
 }
 
-/* Deleted and not heard of may be either; acknowledged is what it was. */
+/* Deleted without acknowledgment may be either; acknowledged is exact. */
 static void check_acknowledged(int fd)
 {
 	int change;
@@ -328,7 +327,7 @@ static void check_acknowledged(int fd)
 	while (read(fd, &change, sizeof(change)) == sizeof(change)) {
 		if (change < 0)
 			ck_assert_msg(!has((uint32_t)-change), "%d is back", -change);
-		/* What is deleted later may be gone without our having been told. */
+		/* A change deleted later may be gone without an acknowledgment. */
 		else if (change % 5 != 3)
 			ck_assert_msg(has((uint32_t)change), "%d is lost", change);
 	}
@@ -385,7 +384,7 @@ static bool failing(void)
 	return stats.failing;
 }
 
-/* One call fails with this error: the store comes back, and holds exactly what it acknowledged. */
+/* One call fails with this error: the store recovers, and contains exactly what it acknowledged. */
 static void fails_anywhere(int error)
 {
 	unsigned call = 0, left;
@@ -430,7 +429,7 @@ int main(void)
 	SRunner *sr = srunner_create(s);
 	int failed;
 
-	tcase_set_timeout(tc, 180); /* hundreds of servers, each with syncs of its own */
+	tcase_set_timeout(tc, 180); /* hundreds of servers, each with its own syncs */
 	tcase_add_test(tc, a_fresh_file);
 	tcase_add_test(tc, under_load);
 	tcase_add_test(tc, killed_anywhere);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Walks, pages and taking what has ended, for each kind of store. */
+/* Walks, pages and taking ended leases, for each kind of store. */
 #include "util.h"
 
 #include "base/clock.h"
@@ -38,7 +38,7 @@ static uint32_t number_of(const struct lease *lease)
 
 #define STAY 700u
 
-/* The leases 0 to STAY - 1 stay or are renewed; those above come and go while the walk is under way. */
+/* Leases 0 to STAY - 1 stay or are renewed; higher ones come and go during the walk. */
 static void disturb(uint32_t *next, uint32_t *gone)
 {
 	for (unsigned i = 0; i < 40; i++) {
@@ -113,7 +113,7 @@ START_TEST(a_brief_walk_leaves_the_bytes_out)
 }
 END_TEST
 
-/* --- walks beside threads that change the store --- */
+/* --- walks alongside threads that change the store --- */
 
 static atomic_bool is_over;
 
@@ -292,7 +292,7 @@ START_TEST(what_has_ended_is_taken)
 		struct lease old = test_lease(i, rows[i].is_expired ? 10 : 1000), new;
 
 		old.state = rows[i].state;
-		ck_assert_int_eq(take(&old), CHANGE_OK); /* nobody has it */
+		ck_assert_int_eq(take(&old), CHANGE_OK); /* free */
 		clock_advance(11000);
 		new = test_lease(100 + i, 500);
 		new.addr = old.addr;
@@ -342,7 +342,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, a_walk_sees_each_lease_once, 0, KINDS);
 	tcase_add_loop_test(tc, a_brief_walk_leaves_the_bytes_out, 0, KINDS);
-	tcase_add_loop_test(tc, a_walk_beside_threads, 0, FAKE); /* the test double is not for threads */
+	tcase_add_loop_test(tc, a_walk_beside_threads, 0, FAKE); /* the test double is not thread-safe */
 	tcase_add_loop_test(tc, pages_are_in_order_and_whole, 0, KINDS);
 	tcase_add_loop_test(tc, pages_are_of_one_type, 0, KINDS);
 	tcase_add_loop_test(tc, what_has_ended_is_taken, 0, KINDS);

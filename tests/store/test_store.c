@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What every store must do, run over each kind: in memory, with a file, with a file unsynced, and the test double. */
+/* What every store must do, run for each kind: in memory, with a file, with an unsynced file, and the test double. */
 #include "fake_store.h"
 #include "util.h"
 
@@ -66,14 +66,14 @@ ck_assert_int_eq(get(store, arena, &lease.addr, &got), 1);
 ck_assert(same_lease(&lease, &got));
 version = got.version;
 
-/* the address is taken, whoever asks */
+/* the address is taken, regardless of the client */
 lease = test_lease(8, 1000);
 lease.addr = got.addr;
 ck_assert_int_eq(insert(store, &lease), CHANGE_CONFLICT);
 ck_assert_int_eq(get(store, arena, &lease.addr, &got), 1);
 ck_assert_str_eq(got.hostname, "h7");
 
-/* an update of what was read; a second one with the old version conflicts */
+/* an update of the lease that was read; a second one with the old version conflicts */
 got.hostname = "renamed";
 got.state = LEASE_RECLAIMED;
 ck_assert_int_eq(update(store, &got, version), CHANGE_OK);
@@ -81,7 +81,7 @@ ck_assert_int_eq(update(store, &got, version), CHANGE_CONFLICT);
 ck_assert_int_eq(get(store, arena, &lease.addr, &got), 1);
 ck_assert_str_eq(got.hostname, "renamed");
 ck_assert_uint_ne(got.version, version);
-/* in any state it still is a lease: not inserted over */
+/* in any state it is still a lease: INSERT does not replace it */
 ck_assert_int_eq(insert(store, &lease), CHANGE_CONFLICT);
 
 ck_assert_int_eq(delete_addr(store, &lease.addr, version), CHANGE_CONFLICT);
@@ -111,14 +111,14 @@ query.n_subnets = 1;
 ck_assert_int_eq(store_find_wait(store, &query, arena, out, 4), 1);
 ck_assert_uint_eq(ip_to4(&out[0].addr), 0x0a000002);
 
-/* by client id, in any subnet and in the right and a wrong one */
+/* by client id, in any subnet, in the right one and in a wrong one */
 query = (struct lease_query){ .by = BY_CLIENT_ID, .type = LEASE_V4, .id = out[0].client_id };
 ck_assert_int_eq(store_find_wait(store, &query, arena, out, 4), 1);
 query.subnets = &(const uint32_t){ 3 };
 query.n_subnets = 1;
 ck_assert_int_eq(store_find_wait(store, &query, arena, out, 4), 0);
 
-/* the middle one moves to another client; the others stay found */
+/* the middle one moves to another client; the others are still found */
 ck_assert_int_eq(get(store, arena, addr_of(2), &lease), 1);
 lease.hwaddr = test_lease(77, 1).hwaddr;
 ck_assert_int_eq(update(store, &lease, lease.version), CHANGE_OK);
@@ -128,7 +128,7 @@ ck_assert_int_eq(delete_addr(store, &out[0].addr, 0), CHANGE_OK);
 ck_assert_int_eq(store_find_wait(store, &query, arena, out, 4), 1);
 ck_assert_int_eq(delete_addr(store, &out[0].addr, 0), CHANGE_OK);
 ck_assert_int_eq(store_find_wait(store, &query, arena, out, 4), 0);
-/* nobody is found by no identifier: declined leases have none */
+/* an empty identifier finds nothing: declined leases have none */
 query.id.len = 0;
 lease = test_lease(50, 1000);
 lease.state = LEASE_DECLINED;
@@ -156,7 +156,7 @@ ck_assert_str_eq(before, after);
 free(before);
 free(after);
 
-/* delete and insert the same address in one go */
+/* delete and insert the same address in one transaction */
 v[0] = (struct store_change){ .kind = CHANGE_DELETE, .addr = a.addr };
 v[1] = (struct store_change){ .kind = CHANGE_INSERT, .new = test_lease(3, 1000) };
 v[1].new.addr = a.addr;
@@ -203,7 +203,7 @@ static void seen(void *ctx, const struct store_notice *notice)
 }
 
 struct seen6 {
-	struct prefix now; /* taken; length 0: none */
+	struct prefix now; /* occupied; length 0: nothing */
 };
 
 static void seen6(void *ctx, const struct store_notice *notice)
@@ -214,7 +214,7 @@ static void seen6(void *ctx, const struct store_notice *notice)
 	s->now = (struct prefix){ notice->addr, notice->new.in_use ? notice->new.len : 0 };
 }
 
-/* One lease at an address, whatever its type and length: the watcher sees what it takes. */
+/* One lease for an address, whatever its type and length: the watcher sees what it occupies. */
 STORE_TEST(one_lease_of_any_type_at_an_address)
 struct seen6 s = { .now.len = 0 };
 struct lease pd, na, got;
@@ -234,7 +234,7 @@ ck_assert_int_eq(update(store, &na, 0), CHANGE_OK);
 ck_assert_uint_eq(s.now.len, 128);
 ck_assert_int_eq(get(store, arena, &pd.addr, &got), 1);
 ck_assert(same_lease(&na, &got));
-/* and back, with a length of its own; another type alone changes nothing */
+/* and back, with a different length; another type alone changes nothing */
 pd.prefix_len = 64;
 ck_assert_int_eq(update(store, &pd, 0), CHANGE_OK);
 ck_assert_uint_eq(s.now.len, 64);
@@ -263,14 +263,14 @@ ck_assert_uint_eq(s.taken, 1);
 ck_assert(ip_equal(&s.last.addr, &lease.addr));
 ck_assert_int_eq(s.last.new.expires, lease.expires);
 lease.expires += 100;
-ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK); /* for longer */
+ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK); /* extended */
 ck_assert_uint_eq(s.taken, 2);
 ck_assert(s.last.same_client);
 ck_assert_int_eq(s.last.old.expires, lease.expires - 100);
 ck_assert_int_eq(s.last.new.expires, lease.expires);
 lease.state = LEASE_DECLINED;
 lease.expires = INT64_MAX;
-ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK); /* still nobody else's */
+ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK); /* still in use by nobody */
 ck_assert_uint_eq(s.taken, 3);
 ck_assert_uint_eq(s.freed, 0);
 ck_assert_int_eq(s.last.new.expires, INT64_MAX);
@@ -285,9 +285,9 @@ ck_assert_uint_eq(s.taken, 4);
 lease.state = LEASE_RELEASED;
 ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK);
 ck_assert_uint_eq(s.freed, 2);
-ck_assert_int_eq(delete_addr(store, &lease.addr, 0), CHANGE_OK); /* was free already */
+ck_assert_int_eq(delete_addr(store, &lease.addr, 0), CHANGE_OK); /* was already free */
 ck_assert_uint_eq(s.freed, 2);
-/* a refused transaction tells nothing */
+/* a rejected transaction reports nothing */
 v[0].new = test_lease(6, 1000);
 v[1].new = test_lease(7, 1000);
 ck_assert_int_eq(apply(store, v, 2), CHANGE_GONE);
@@ -300,7 +300,7 @@ ck_assert_uint_eq(s.taken, 5);
 ck_assert_uint_eq(s.freed, 3);
 STORE_END
 
-/* Oldest first, none missing, none twice, only those that are over; deleting from anywhere keeps the order. */
+/* Oldest first, none missing, none twice, only expired ones; deleting from anywhere keeps the order. */
 STORE_TEST(expiry_order)
 struct lease out[300], lease;
 unsigned n;
@@ -340,7 +340,7 @@ clock_step_wall(7200000);
 ck_assert_uint_eq(store_expired(store, clock_boot_sec(), arena, out, 300), 0);
 STORE_END
 
-/* Against a plain array: the same leases after thousands of random changes. */
+/* Compared with a plain array: the same leases after thousands of random changes. */
 STORE_TEST(model)
 enum { N = 200 };
 static struct lease known[N];
@@ -416,14 +416,14 @@ static void *race(void *arg)
 
 static void count_uses(void *ctx, const struct store_notice *notice)
 {
-	int *uses = ctx; /* one per address: its stripe's lock guards it */
+	int *uses = ctx; /* one per address, guarded by its stripe's lock */
 	int *use = &uses[ip_to4(&notice->addr) & 63];
 
 	ck_assert_int_eq(notice->old.in_use, *use);
 	*use = notice->new.in_use;
 }
 
-/* Four threads, the same 64 addresses: each insert won is a lease there or deleted. */
+/* Four threads, the same 64 addresses: each successful insert is a lease or was deleted. */
 STORE_TEST(threads)
 struct racer racers[4];
 int uses[64] = { 0 }, used = 0;
@@ -502,7 +502,7 @@ static struct lease crowd_lease(int family, uint32_t i)
 	return lease;
 }
 
-/* Inserts while `grow`, else deletes; now and then changes what is there, or fails and takes it back. */
+/* Inserts if `grow`, otherwise deletes; now and then changes leases, or fails and rolls back. */
 static void crowd_step(int family, bool grow)
 {
 	uint32_t i = (uint32_t)rand_below(CROWD);
@@ -573,13 +573,13 @@ static void crowd_check(int family)
 		for (unsigned k = 0; k < i; k++)
 			ck_assert(!ip_equal(&out[i].addr, &out[k].addr));
 	}
-	/* the best ones, if there is no room for all */
+	/* the best ones, if not all of them fit */
 	ck_assert_int_eq(store_find_wait(store, &query, arena, out, 2), want < 2 ? (int)want : 2);
 	ck_assert_int_eq(store_find_wait(store, &query, arena, NULL, 0), 0);
 	ck_assert_uint_eq(query.n_client, all);
 }
 
-/* Against a plain array, with lists that get long and short again. */
+/* Compared with a plain array, with lists that grow long and short again. */
 static void run_crowd(int family)
 {
 	unsigned steps = kind == ON_DISK ? 700 : 6000;
@@ -668,7 +668,7 @@ int main(void)
 	tcase_add_loop_test(tc, one_lease_of_any_type_at_an_address, 0, KINDS);
 	tcase_add_loop_test(tc, expiry_order, 0, KINDS);
 	tcase_add_loop_test(tc, model, 0, KINDS);
-	tcase_add_loop_test(tc, threads, 0, FAKE); /* the test double is not for threads */
+	tcase_add_loop_test(tc, threads, 0, FAKE); /* the test double is not thread-safe */
 	tcase_add_loop_test(tc, v6_leases, 0, KINDS);
 	tcase_add_loop_test(tc, one_client4, 0, KINDS);
 	tcase_add_loop_test(tc, one_client6, 0, KINDS);

@@ -6,40 +6,40 @@
 
 #include <check.h>
 
-/* Helpers of the store tests. */
+/* Helpers for the store tests. */
 
-/* A temporary folder for one test; the lease file is DIR/leases.csv. */
+/* A temporary directory for one test; the lease file is DIR/leases.csv. */
 struct tmp_dir {
 	char dir[64];
 	char path[96];
 };
 void tmp_make(struct tmp_dir *tmp);
 void tmp_remove(struct tmp_dir *tmp);
-/* The lease file, or with a suffix (".bad") a companion; NUL-terminated, malloc'd. */
+/* Returns the lease file, or with a suffix (".bad") a companion; NUL-terminated, malloc'd. */
 char *tmp_read(const struct tmp_dir *tmp, const char *suffix, size_t *ret_len);
 void tmp_write(const struct tmp_dir *tmp, const char *suffix, const char *text, size_t len);
 bool tmp_exists(const struct tmp_dir *tmp, const char *suffix);
 
-/* A v4 lease of client i (address 10.0.0.0 + i) that ends in `valid` s. */
+/* Returns a v4 lease of client i (address 10.0.0.0 + i) that ends in `valid` s. */
 struct lease test_lease(uint32_t i, uint32_t valid);
-/* The same shape in v6: an address, or with pd a /56. */
+/* Same for v6: an address, or with pd a /56. */
 struct lease test_lease6(uint32_t i, uint32_t valid, bool pd);
 
-/* Open or fail the test. */
+/* Opens the store or fails the test. */
 struct store *open_store(const struct store_conf *conf);
-/* The kinds that must all do the same: in memory, with a file, with a file unsynced, and the test double. */
+/* The kinds that must all behave the same: in memory, with a file, with an unsynced file, and the test double. */
 enum store_kind { IN_MEMORY, ON_DISK, UNSYNCED, FAKE, KINDS };
 struct store *open_kind_of_store(enum store_kind kind, int family, const struct tmp_dir *tmp);
 
-/* Apply and wait for the answer. */
+/* Applies the changes and waits for the result. */
 enum store_result apply(struct store *store, struct store_change *v, unsigned n);
 enum store_result insert(struct store *store, const struct lease *lease);
 enum store_result update(struct store *store, const struct lease *lease, uint64_t version);
 enum store_result delete_addr(struct store *store, const struct ip *addr, uint64_t version);
 
-/* Find by address: 1 and the lease, or 0. */
+/* Finds by address: 1 and the lease, or 0. */
 int get(struct store *store, struct arena *arena, const struct ip *addr, struct lease *ret);
-/* Everything two leases can agree in except version; times to the second. */
+/* Compares two leases except for the version; times to the second. */
 bool same_lease(const struct lease *a, const struct lease *b);
-/* All leases of the store as sorted text, one line each; malloc'd. */
+/* Returns all leases of the store as sorted text, one line each; malloc'd. */
 char *dump_store(struct store *store);

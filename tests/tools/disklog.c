@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A disk that writes down what is done to it. It is a file system with one file, "disk", to put a loop device on; each
- * write to it and each flush goes to a log, in the order in which they were done.
+ * A disk that logs all writes to it. It is a file system with one file, "disk", to put a loop device on; each
+ * write and each flush goes to a log, in order of execution.
  *
  *	disklog IMAGE LOG FOLDER	mounts it at FOLDER and serves it until it is unmounted
  *
- * IMAGE is the content of the disk, of constant size. The log is records of struct event in the byte order of this
- * machine, each with its data. A write is logged before it is answered, and a flush after all writes that were
- * answered before it; the time of a record is from before it was done. This speaks to the kernel by itself
- * (linux/fuse.h), so that nothing needs to be installed.
+ * IMAGE is the content of the disk, of constant size. The log consists of struct event records in host byte
+ * order, each with its data. A write is logged before it is answered, and a flush after all writes answered
+ * before it; the time of a record is taken before execution. This talks to the kernel directly (linux/fuse.h),
+ * so that nothing needs to be installed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DISK 2 /* its node; the folder is 1 */
+#define DISK 2 /* its node; the directory is 1 */
 #define WRITE_MAX (1u << 20)
 #define PAGE 4096u
 
@@ -68,7 +68,7 @@ static void answer(uint64_t unique, int err, const void *data, size_t len)
 	struct fuse_out_header head = { .len = (uint32_t)(sizeof(head) + len), .error = -err, .unique = unique };
 	struct iovec v[2] = { { &head, sizeof(head) }, { (void *)(uintptr_t)data, len } };
 
-	/* ENOENT: whoever asked has gone. */
+	/* ENOENT: the requester is gone. */
 	if (writev(fuse, v, len ? 2 : 1) < 0 && errno != ENOENT)
 		die("cannot answer");
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Preloaded into a server under test: a disk that goes wrong when the test says so. FAULTY is a folder; what
- * happens is said by files in it. Only descriptors and paths below the folder FAULTY_DISK are concerned.
+ * Preloaded into a server under test: a disk that fails on request. FAULTY is a directory; files in it control
+ * what happens. Only descriptors and paths below the directory FAULTY_DISK are affected.
  *
- *	sync-once	the next fdatasync or fsync fails with EIO and takes the file away
- *	read-only	every write, and every change of a name, fails with EROFS while it is there
- *	no-locks	no file can be locked, with EACCES, as under an AppArmor profile that does not know of locks
- *	sync-ms		fdatasync takes so many milliseconds longer; the number is in the file
+ *	sync-once	the next fdatasync or fsync fails with EIO and removes the control file
+ *	read-only	while it exists, every write and every rename or unlink fails with EROFS
+ *	no-locks	locking a file fails with EACCES, as under an AppArmor profile without locks
+ *	sync-ms		fdatasync takes this many milliseconds longer; the number is in the file
  *
- * FAULTY_MARKS is a file to which each change of a name is written before it is made: "SECONDS rename FROM TO",
+ * Each rename or unlink is written to the file FAULTY_MARKS before it is executed: "SECONDS rename FROM TO",
  * "SECONDS unlink PATH", by CLOCK_MONOTONIC.
  */
 #define _GNU_SOURCE

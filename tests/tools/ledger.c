@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The ledger client: DHCPv4 load that writes down every ACK, and the comparison of what was written
- * down with the server's lease file, of DHCPv4 or DHCPv6 (perfdhcp writes the same kind of ledger). Its
- * two questions are whether an acknowledged lease was lost and whether an address or a prefix was given
- * to two clients at once.
+ * The ledger client: generates DHCPv4 load and records every ACK; and compares a ledger with the server's lease
+ * file, for DHCPv4 or DHCPv6 (perfdhcp writes the same format). It answers two questions: was an acknowledged
+ * lease lost, and was an address or prefix assigned to two clients at once?
  *
  *	ledger load [options]            see usage(); the result is one line of JSON
  *	ledger check LEDGER CSVFILE...   lease files in the order in which the server reads them
  *
- * A ledger line is "MONOTONIC-SECONDS CLIENT ADDRESS[/LENGTH] LIFETIME SERVER", lifetime 0 when the client
- * gave it back; a line that starts with # says what to add for wall clock time. One thread, one socket, no code of the
- *server: a mistake in its packet code must not be made here too. The load plays a relay agent over UDP, or with --raw
- * directly attached clients. Closed loop: --window exchanges are outstanding. Open loop (--rate):
- * so many are started per second whatever the server does.
+ * A ledger line is "MONOTONIC-SECONDS CLIENT ADDRESS[/LENGTH] LIFETIME SERVER", with lifetime 0 for a release; a
+ * line starting with # gives the offset to wall-clock time. One thread, one socket, none of the server's code,
+ * so that both cannot share a bug. The load acts as a relay agent over UDP, or with --raw as directly attached
+ * clients. Closed loop: --window exchanges are pending. Open loop (--rate): this many are started per second
+ * whatever the server does.
  */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -42,7 +41,7 @@
 #define TX_MAX 512
 #define RX_MAX 2048
 #define RAW_HEAD 42       /* Ethernet, IPv4, UDP */
-#define LEASE_SLACK_SEC 2 /* wall clocks are read in whole seconds, at two places */
+#define LEASE_SLACK_SEC 2 /* wall clocks are read in whole seconds, in two places */
 
 enum { DISCOVER = 1, OFFER, REQUEST, DECLINE, ACK, NAK };
 enum { IDLE, WAIT_OFFER, WAIT_ACK };
@@ -83,9 +82,9 @@ static void *alloc(size_t n, size_t size)
 	return p;
 }
 
-/* --- address or prefix -> what is known about it ------------------------------------------------ */
+/* --- address or prefix -> its state --- */
 
-/* An IPv4 address in the last four bytes; the length of a prefix, 128 of an address. */
+/* An IPv4 address in the last four bytes; the length of a prefix, 128 for an address. */
 struct place {
 	uint8_t b[16];
 	uint8_t len;
@@ -94,10 +93,10 @@ struct place {
 struct held {
 	struct place place;
 	bool used;
-	uint64_t id;    /* the last client that was acknowledged: its hardware address, or of check its number */
+	uint64_t id;    /* the last acknowledged client: hardware address, or in check its number */
 	uint64_t at_ns; /* when; monotonic */
 	uint32_t lifetime;
-	bool has_row; /* the lease file: last row of the address */
+	bool has_row; /* lease file: last row of the address */
 	uint64_t row_id;
 	uint64_t row_valid, row_expire;
 	unsigned row_state;
@@ -147,7 +146,7 @@ static struct held *map_get(struct map *m, const struct place *place)
 	return h;
 }
 
-/* Notes an ACK. True when somebody else still holds the address: it was given twice. */
+/* Records an ACK. True if another client still holds the address: a duplicate assignment. */
 static bool map_ack(struct map *m, const struct place *place, uint64_t id, uint64_t at_ns, uint32_t lifetime)
 {
 	struct held *h = map_get(m, place);
@@ -159,7 +158,7 @@ static bool map_ack(struct map *m, const struct place *place, uint64_t id, uint6
 	return twice;
 }
 
-/* --- load --------------------------------------------------------------------------------------- */
+/* --- load --- */
 
 static struct {
 	const char *server, *src, *iface, *ledger;
@@ -187,13 +186,13 @@ static struct slot *slots;
 static uint32_t *free_slots, n_free;
 static struct timer *timers;
 static uint32_t timer_head, timer_tail;
-static uint32_t *leases; /* client -> address it holds, 0 = none */
+static uint32_t *leases; /* client -> its address, 0 = none */
 static struct map owners;
 static uint32_t next_client;
 static FILE *ledger;
 static struct {
 	uint64_t started, completed, renewed, drops, naks, dups, bad, late, send_fails;
-	uint64_t gap_ns; /* the longest time without an ACK */
+	uint64_t gap_ns; /* longest time without an ACK */
 } count;
 static uint64_t *latency_us;
 static uint64_t n_latency, size_latency;
@@ -231,7 +230,7 @@ static uint32_t get32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* 02:0c and the number of the client */
+/* 02:0c and the client number */
 static void mac_of(uint32_t client, uint8_t *mac)
 {
 	mac[0] = 0x02;
@@ -288,7 +287,7 @@ static uint32_t fold(uint32_t sum)
 	return ~sum & 0xffff;
 }
 
-/* The headers of a frame whose DHCP message is in place already. */
+/* Writes the headers of a frame that already contains the DHCP message. */
 static void raw_head(uint8_t *b, unsigned len, uint32_t client)
 {
 	uint32_t sum;
@@ -416,7 +415,7 @@ static void expire(uint64_t t)
 		struct slot *s = &slots[tm->slot];
 
 		if (s->state == IDLE || s->xid != tm->xid || s->step_ns != tm->at_ns)
-			continue; /* went on, or is somebody else's by now */
+			continue; /* renewed, or already assigned to another client */
 		if (t < tm->at_ns + conf.timeout_ms * 1000000ull)
 			break;
 		count.drops++;
@@ -424,7 +423,7 @@ static void expire(uint64_t t)
 	}
 }
 
-/* The server promised an address: note it, and write it down. */
+/* The server promised an address: records it, also in the ledger. */
 static void promised(uint32_t client, uint32_t addr, uint32_t lifetime, uint32_t server, uint64_t t)
 {
 	static uint64_t last_ns;
@@ -519,7 +518,7 @@ static void receive_one(const uint8_t *p, unsigned n, uint64_t t)
 	s = &slots[a.xid & (N_SLOTS - 1)];
 	mac_of(s->client + conf.first, mac);
 	if (s->state == IDLE || s->xid != a.xid) {
-		/* An ACK nobody waits for any more is a promise all the same. */
+		/* An ACK that nobody waits for is still a promise. */
 		uint32_t client = get32(a.chaddr + 2) - conf.first;
 
 		count.late++;
@@ -771,7 +770,7 @@ static int load(int argc, char **argv)
 		open_raw();
 	else
 		open_relay();
-	/* beyond the limits of the system where we may */
+	/* beyond the system's limits if permitted */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (conf.ledger) {
@@ -795,7 +794,7 @@ static int load(int argc, char **argv)
 	return count.dups || count.bad ? 1 : 0;
 }
 
-/* --- check -------------------------------------------------------------------------------------- */
+/* --- check --- */
 
 static struct {
 	uint64_t acks, dups, rows, bad_rows, lost, missing, stolen, early, expired;
@@ -815,7 +814,7 @@ static bool parse_place(char *text, struct place *ret)
 	return inet_pton(AF_INET6, text, ret->b) == 1 || inet_pton(AF_INET, text, ret->b + 12) == 1;
 }
 
-/* The number of a client: of its hexadecimal digits, with or without colons; 0 when it is none. */
+/* Converts a client's hex digits, with or without colons, to a number; 0 if invalid. */
 static uint64_t client_number(const char *text)
 {
 	uint64_t h = 0xcbf29ce484222325u;
@@ -859,7 +858,10 @@ static void read_ledger(const char *path, struct map *m)
 	fclose(f);
 }
 
-/* The columns that count; the header says where they are. The client's is one or the other, the last may be missing. */
+/*
+ * The columns used; the header gives their positions. The client is in one of two columns, the last one may be
+ * missing.
+ */
 enum { COL_ADDRESS, COL_VALID, COL_EXPIRE, COL_STATE, COL_DUID, COL_HWADDR, COL_LEN, N_COLS, N_NEEDED = COL_DUID };
 static const char *const col_names[N_COLS] = { "address", "valid_lifetime", "expire",    "state",
 					       "duid",    "hwaddr",         "prefix_len" };
@@ -880,7 +882,7 @@ static void find_columns(const char *path, char *const *field, unsigned n, int *
 		die("%s: no column that says who the client is", path);
 }
 
-/* Cuts at commas, in place. Kea writes a comma inside a value as &#x2c. */
+/* Splits at commas, in place. Kea writes a comma inside a value as &#x2c. */
 static unsigned cut(char *line, char **ret_field, unsigned max)
 {
 	unsigned n = 0;
@@ -942,7 +944,7 @@ static void read_csv(const char *path, struct map *m)
 	fclose(f);
 }
 
-/* Says what is wrong with an acknowledged lease, NULL if nothing. */
+/* Returns what is wrong with an acknowledged lease, NULL if nothing is. */
 static const char *verdict(const struct held *h, double now_wall)
 {
 	double until = (double)h->at_ns / 1e9 + wall_minus_mono + h->lifetime;

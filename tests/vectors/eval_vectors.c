@@ -2,10 +2,10 @@
 /*
  * Runs the files of eval: expressions and their values. Lines:
  *
- *	packet4 NAME HEX, packet6 NAME HEX    a packet, for what follows
+ *	packet4 NAME HEX, packet6 NAME HEX    a packet for the following lines
  *	set known, set unknown                the client has a reservation, or not
  *	NAME | EXPRESSION | VALUE             true, false, 'text' or hexadecimal digits; exceeded
- *	NAME ! EXPRESSION                     what follows, up to an empty line, is what -t prints
+ *	NAME ! EXPRESSION                     the following lines, up to an empty one, are the output of -t
  *
  * Packets come from fe80::9 or 192.0.2.9 to ff02::1:2 or 192.0.2.1 on eth1; they are in class foo, not in bar.
  */
@@ -20,7 +20,7 @@ static const char *const class_names[] = { "foo", "bar", "printers" };
 struct packet {
 	char name[32];
 	unsigned digit, len;
-	uint8_t *data; /* exactly as long, so that a sanitizer sees a byte too many */
+	uint8_t *data; /* exact length, so that a sanitizer detects any overrun */
 	struct packet4 q4;
 	struct packet6 q6;
 };
@@ -111,7 +111,7 @@ static const struct packet *find_packet(const struct run *run, const char *name)
 	return !strcmp(name, "4") ? &any4 : !strcmp(name, "6") ? &any6 : NULL;
 }
 
-/* The expression as a JSON string; what it needs to be escaped is. */
+/* The expression as an escaped JSON string. */
 static const struct eval_expr *compile(struct run *run, unsigned digit, const char *text, bool raw, enum eval_type type,
 				       struct diag *diag)
 {
@@ -208,7 +208,7 @@ static void check_wrong(struct run *run, const struct packet *pkt, const char *t
 	size_t len = 0;
 
 	while (fgets(line, sizeof(line), run->f) && ++run->line && *trim(line)) {
-		/* trim() cut the end off */
+		/* trim() removed the end */
 		len += (size_t)snprintf(want + len, sizeof(want) - len, "%s\n", line);
 	}
 	(void)compile(run, pkt->digit, text, true, EVAL_BOOL, diag);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Runs the *.txt files beside it: option values in text and hex, both ways. Their form: rfc2132.txt. */
+/* Runs the *.txt files next to it: option values in text and hex, both ways. rfc2132.txt describes the format. */
 #include "base/err.h"
 #include "wire/codec.h"
 
@@ -34,7 +34,7 @@ static char *trim(char *s)
 	return s;
 }
 
-/* The text up to the separator, cut off; "" when there is none. */
+/* Cuts off and returns the text up to the separator; "" if there is none. */
 static char *part(char **rest, char sep)
 {
 	char *start = *rest, *end = strchr(start, sep);
@@ -65,7 +65,7 @@ static struct bytes bytes_of_hex(struct run *run, const char *hex)
 			wrong(run, "the vector's hex", two, "two hex digits");
 		two[0] = 0;
 	}
-	/* exactly that long, so that a sanitizer sees a byte too many */
+	/* exact length, so that a sanitizer detects any overrun */
 	return bytes_of(arena_dup(run->arena, buf, n), n);
 }
 
@@ -80,7 +80,7 @@ static void decodes(struct run *run, const struct optdef *def, struct bytes data
 		wrong(run, "decode", str_text(&run->out), text);
 }
 
-/* note: NULL, or part of what is not taken as it is written. */
+/* note: NULL, or part of the warning about ignored or changed text. */
 static void encodes(struct run *run, const struct optdef *def, const char *text, struct bytes expected,
 		    const char *note)
 {
