@@ -2,6 +2,7 @@
 """A reload that changes "lease-database": another file, none, one again, with and without sync, and one that cannot be used."""
 import fcntl
 import os
+import time
 
 from lib.case import test
 
@@ -89,6 +90,21 @@ def persist(t):
     reload(t, server, database(), **t.no_cache)
     t.eq(client.keep(address), address, "renewed after the file is back")
     t.true(len(addresses(server.lease_path)) > len(rows), "rows after the file is back")
+
+
+@test("database-at-once", families=(4, 6), beyond_kea="it has other texts")
+def at_once(t):
+    """Away from the file and back before the first change is complete: each reload succeeds, and the leases are there."""
+    server = t.server(t.fam.config(lease_db=database()))
+    client = t.fam.client(t, 1)
+    address = client.lease()
+    for i in range(41):
+        server.reload(t.fam.config(quiet=True, lease_db=database(persist=bool(i % 2))))
+        time.sleep(0.002 * (i % 4))
+    server.reload(t.fam.config(quiet=True, lease_db=database()))
+    t.wait("the last change", lambda: server.log().rfind("now kept in the file") > server.log().rfind("now kept in memory"), 20)
+    t.eq(server.said("CONFIG_LOAD_FAIL"), 0, f"failures in:\n{server.log()[-2000:]}")
+    t.eq(client.keep(address), address, "renewed")
 
 
 @test("database-same", families=(4, 6), beyond_kea="it has no sync")

@@ -400,7 +400,7 @@ int daemon_start(struct daemon *d)
 		LOGF(d->fam->idx, DHCPx_SECURITY_CHECKS_DISABLED);
 	if (geteuid() == 0)
 		LOGF(d->fam->idx, DHCPx_ROOT_USER_SECURITY_WARNING, config_is_raw(cfg) ? "CAP_NET_RAW and " : "");
-	if (!use_database(d, database_open(d->fam, cfg, &refused))) {
+	if (!use_database(d, database_open(d->fam, cfg, d->loop, &refused))) {
 		(void)init_fail(d, "%s", refused ? refused : "the lease database cannot be opened");
 		free(refused);
 		goto out;
@@ -476,7 +476,7 @@ static struct leasedb *choose_database(struct daemon *d, const struct config *cf
 
 	if (database_is_same(d->db, d->live->cfg, cfg))
 		return d->db;
-	db = database_open(d->fam, cfg, &why);
+	db = database_open(d->fam, cfg, d->loop, &why);
 	if (!db)
 		(void)refuse(d, why ? why : "the new lease database cannot be opened");
 	free(why);

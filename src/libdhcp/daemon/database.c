@@ -12,7 +12,7 @@
 #define CLOSING_MS 1000 /* how long to wait for a file that is being closed */
 #define CLOSING_LOOK_MS 20
 
-struct leasedb *database_open(const struct family *fam, const struct config *cfg, char **reterr)
+struct leasedb *database_open(const struct family *fam, const struct config *cfg, struct loop *loop, char **reterr)
 {
 	const struct database_conf *db = cfg->global.lease_database;
 	struct store_conf conf = {
@@ -29,9 +29,14 @@ struct leasedb *database_open(const struct family *fam, const struct config *cfg
 	*reterr = NULL;
 	LOG(DHCPSRV_LEASE_MGR_BACKENDS_REGISTERED, conf.type);
 	err = store_open(&conf, &store, reterr);
-	/* The last requests of an earlier configuration are still pending. */
+	/*
+	 * The last requests of an earlier configuration are still pending, or have just ended: a post to this thread
+	 * closes the database then.
+	 */
 	for (unsigned i = 0; err == -E_AGAIN && i < CLOSING_MS / CLOSING_LOOK_MS; i++) {
 		free(*reterr);
+		*reterr = NULL;
+		loop_run_posts(loop);
 		(void)usleep(CLOSING_LOOK_MS * 1000);
 		err = store_open(&conf, &store, reterr);
 	}

@@ -210,7 +210,7 @@ void loop_post(struct loop *loop, struct post *post)
 		loop_wake(loop);
 }
 
-static void run_posts(struct loop *loop)
+void loop_run_posts(struct loop *loop)
 {
 	struct post *taken = atomic_exchange_explicit(&loop->posts, NULL, memory_order_acquire);
 	struct post *ordered = NULL;
@@ -239,7 +239,7 @@ static void wake_ready(void *ctx, uint32_t events)
 	(void)events;
 	/* Before taking the stack, so that a push onto the emptied stack is noticed. */
 	(void)!read(loop->wake, &times, sizeof(times));
-	run_posts(loop);
+	loop_run_posts(loop);
 }
 
 /* --- descriptors --- */

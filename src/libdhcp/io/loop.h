@@ -84,6 +84,8 @@ struct post {
 	void (*fn)(struct post *post);
 };
 void loop_post(struct loop *loop, struct post *post);
+/* Those that have been posted, now: for who waits in the loop's thread for what a post does. Not in a post. */
+void loop_run_posts(struct loop *loop);
 
 /*
  * Delivers these signals to fn. They are blocked in the calling thread; call this before starting other threads,

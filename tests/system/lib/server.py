@@ -98,16 +98,17 @@ class Server:
         self.configure(conf)
 
     def configure(self, conf):
-        """Writes the file; the server is not told."""
+        """Writes the file, at once for who reads it just now; the server is not told."""
         if not isinstance(conf, str):
             db = conf[f"Dhcp{self.digit}"].get("lease-database", {})
             if db.get("type") == "memfile":
                 db.setdefault("name", self.lease_path)
             conf = json.dumps(conf, indent=4)
         self.conf = conf
-        with open(self.conf_path, "w", encoding="utf-8") as f:
+        with open(self.conf_path + ".new", "w", encoding="utf-8") as f:
             f.write(conf)
-        os.chmod(self.conf_path, 0o644)
+        os.chmod(self.conf_path + ".new", 0o644)
+        os.replace(self.conf_path + ".new", self.conf_path)
 
     def launch(self, *args):
         """Starts it and does not wait until it serves."""
