@@ -57,33 +57,41 @@ static const struct line *const removed[DHCP4_TLS + 1] = {
 	[DHCP4_REQUEST] = LINES(LINE(ALLOC_ENGINE_V4_REQUEST_REMOVE_LEASE, SAY_LABEL, SAY_ADDRESS)),
 };
 
-static bool if_nak(const struct subject *s)
-{
-	return s->req->answer_type == DHCP4_NAK && !s->req->drop;
-}
-
 static bool if_nak_without_subnet(const struct subject *s)
 {
-	return if_nak(s) && !s->req->chosen;
-}
-
-static bool if_nak_in_pool(const struct subject *s)
-{
-	return if_nak(s) && link_pool_of(s->req->chosen, &s->req->wanted);
+	return s->req->answer_type == DHCP4_NAK && !s->req->drop && !s->req->chosen;
 }
 
 static const struct line *const ends[DHCP4_TLS + 1] = {
 	[DHCP4_REQUEST] =
-		LINES(LINE_IF(if_nak_without_subnet, DHCP4_PACKET_NAK_0001, SAY_LABEL, SAY_SOURCE, SAY_MESSAGE),
-		      LINE_IF(if_nak_in_pool, ALLOC_ENGINE_V4_REQUEST_IN_USE, SAY_LABEL, SAY_WANTED),
-		      LINE_IF(if_nak, ALLOC_ENGINE_V4_REQUEST_OUT_OF_POOL, SAY_LABEL, SAY_WANTED)),
+		LINES(LINE_IF(if_nak_without_subnet, DHCP4_PACKET_NAK_0001, SAY_LABEL, SAY_SOURCE, SAY_MESSAGE)),
 };
 
 /* --- events ------------------------------------------------------------------ */
 
+static bool names_address(const struct subject *s)
+{
+	return s->req->chosen && !ip_is_zero(&s->req->wanted);
+}
+
+static bool if_out_of_pool(const struct subject *s)
+{
+	return names_address(s) && !link_pool_of(s->req->chosen, &s->req->wanted);
+}
+
+/* Not because of a limit, nor of a library, which refuses what was a candidate. */
+static bool if_in_use(const struct subject *s)
+{
+	const struct ia *ia = &s->req->ias[0];
+
+	return names_address(s) && !if_out_of_pool(s) && !ia->is_limited &&
+	       !(ia->n_bindings && ia->bindings[0].candidate.exists);
+}
+
 #define DETAILS LINE(DHCP4_LEASE_DATA, SAY_LABEL, SAY_DETAILS)
 #define ALLOCATED LINES(LINE_AND(DHCP4_LEASE_ALLOC, SAY_LABEL, SAY_ADDRESS, SAY_VALID), DETAILS)
 #define DECLINED LINE(DHCP4_DECLINE_LEASE, SAY_LABEL, SAY_ADDRESS, SAY_SECONDS)
+#define OUT_OF_POOL LINE_IF_AND(if_out_of_pool, ALLOC_ENGINE_V4_REQUEST_OUT_OF_POOL, SAY_LABEL, SAY_ADDRESS)
 
 static const struct line *const events[EVENT_N] = {
 	[EVENT_OFFERED] = LINES(LINE_AND(DHCP4_LEASE_OFFER, SAY_LABEL, SAY_ADDRESS), DETAILS),
@@ -98,9 +106,11 @@ static const struct line *const events[EVENT_N] = {
 					.goes_on = true,
 					LINE_OF(DHCP4_DECLINE_LIMIT, SAY_LABEL, SAY_ADDRESS) },
 				      DECLINED),
-	[EVENT_REFUSED] = LINES(LINE(DHCP4_PACKET_NAK_0004, SAY_LABEL, SAY_ADDRESS, SAY_WHY)),
+	[EVENT_REFUSED] =
+		LINES(OUT_OF_POOL, LINE_IF_AND(if_in_use, ALLOC_ENGINE_V4_REQUEST_IN_USE, SAY_LABEL, SAY_ADDRESS),
+		      LINE(DHCP4_PACKET_NAK_0004, SAY_LABEL, SAY_ADDRESS, SAY_WHY)),
 	[EVENT_REBOOT] = LINES(LINE(DHCP4_INIT_REBOOT, SAY_LABEL, SAY_ADDRESS)),
-	[EVENT_REBOOT_REFUSED] = LINES(LINE(DHCP4_PACKET_NAK_0002, SAY_LABEL, SAY_ADDRESS)),
+	[EVENT_REBOOT_REFUSED] = LINES(OUT_OF_POOL, LINE(DHCP4_PACKET_NAK_0002, SAY_LABEL, SAY_ADDRESS)),
 	[EVENT_REBOOT_UNKNOWN] = LINES(LINE(DHCP4_NO_LEASE_INIT_REBOOT, SAY_LABEL, SAY_ADDRESS)),
 	[EVENT_RELEASE_UNKNOWN] =
 		LINES(LINE_IF(if_lease, DHCP4_RELEASE_FAIL_NOT_ASSIGNED, SAY_LABEL, SAY_ADDRESS, SAY_STATE),
