@@ -8,8 +8,11 @@
 /* clang-format off */
 const struct hook_point hook_points[HOOK_POINT_N] = {
 	[HOOK_SRV_CONFIGURED] = {
-		"dhcp#_srv_configured", "io_context, json_config, server_config", BOTH,
+		"dhcp#_srv_configured", "io_context, network_state, json_config, server_config", BOTH,
 		.may_drop = true, .doc = "a configuration was built and is about to serve" },
+	[HOOK_CB_UPDATED] = {
+		"cb#_updated", "audit_entries", BOTH, .skip = SKIP_NOTHING,
+		.doc = "the configuration was changed by a configuration backend" },
 	[HOOK_BUFFER_RECEIVE] = {
 		"buffer#_receive", "query#*", BOTH, .skip = SKIP_STEP,
 		.may_drop = true, .doc = "a datagram arrived and is not unpacked yet" },
@@ -27,6 +30,7 @@ const struct hook_point hook_points[HOOK_POINT_N] = {
 		.doc = "a lease is about to be offered or assigned" },
 	[HOOK_LEASE_RENEW] = {
 		"lease#_renew", "query#, subnet#, clientid, hwaddr, lease#*", BOTH, .skip = SKIP_CHANGE,
+		.arguments6 = "query#, lease#*, ia_na*, ia_pd*",
 		.doc = "a lease is about to be extended" },
 	[HOOK_LEASE_REBIND] = {
 		"lease#_rebind", "query#, lease#*, ia_na*, ia_pd*", V6, .skip = SKIP_CHANGE,
@@ -67,5 +71,11 @@ const struct hook_point hook_points[HOOK_POINT_N] = {
 	[HOOK_COMMAND_PROCESSED] = {
 		"command_processed", "name, arguments, response*", BOTH, .skip = SKIP_NOTHING,
 		.doc = "a control command was processed" },
+	[HOOK_HTTP_AUTH] = {
+		"http_auth", "request, response", BOTH, .skip = SKIP_NOTHING,
+		.doc = "a control command arrived over HTTP and is not processed yet" },
+	[HOOK_HTTP_RESPONSE] = {
+		"http_response", "request, response*", BOTH, .skip = SKIP_NOTHING,
+		.doc = "the response to a control command over HTTP is about to be sent" },
 };
 /* clang-format on */

@@ -10,6 +10,7 @@
  */
 enum hook_point_id {
 	HOOK_SRV_CONFIGURED,
+	HOOK_CB_UPDATED,
 	HOOK_BUFFER_RECEIVE,
 	HOOK_PKT_RECEIVE,
 	HOOK_HOST_IDENTIFIER,
@@ -29,6 +30,8 @@ enum hook_point_id {
 	HOOK_LEASE_EXPIRE,
 	HOOK_LEASE_RECOVER,
 	HOOK_COMMAND_PROCESSED,
+	HOOK_HTTP_AUTH,
+	HOOK_HTTP_RESPONSE,
 	HOOK_POINT_N
 };
 
@@ -44,9 +47,10 @@ enum hook_skip {
 };
 
 struct hook_point {
-	const char *name;      /* with a # for the family's digit: "pkt#_receive" */
-	const char *arguments; /* arguments of the library; * marks those it may change */
-	unsigned families;     /* bit 0: DHCPv4, bit 1: DHCPv6 */
+	const char *name;       /* with a # for the family's digit: "pkt#_receive" */
+	const char *arguments;  /* arguments of the library; * marks those it may change */
+	unsigned families;      /* bit 0: DHCPv4, bit 1: DHCPv6 */
+	const char *arguments6; /* the same with DHCPv6; NULL if they do not differ */
 	enum hook_skip skip;
 	bool may_drop; /* DROP ends the request without a response, or rejects the configuration; elsewhere it means
 			  SKIP */

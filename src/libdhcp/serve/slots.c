@@ -64,7 +64,10 @@ const struct slot slots[] = {
 	{ .point = HOOK_PKT_SEND,             .when = SLOT_BEFORE,     .step = "pack", .applies = has_answer },
 	{ .point = HOOK_BUFFER_SEND,          .when = SLOT_AFTER,      .step = "pack", .applies = has_answer },
 	{ .point = HOOK_SRV_CONFIGURED,       .when = SLOT_OUTSIDE,    .where = "daemon/daemon.c" },
+	{ .point = HOOK_CB_UPDATED,           .when = SLOT_OUTSIDE,    .where = "the configuration backend" },
 	{ .point = HOOK_COMMAND_PROCESSED,    .when = SLOT_OUTSIDE,    .where = "the control channel" },
+	{ .point = HOOK_HTTP_AUTH,            .when = SLOT_OUTSIDE,    .where = "the control channel" },
+	{ .point = HOOK_HTTP_RESPONSE,        .when = SLOT_OUTSIDE,    .where = "the control channel" },
 };
 /* clang-format on */
 const unsigned slots_n = sizeof(slots) / sizeof(slots[0]);

@@ -46,6 +46,27 @@ START_TEST(verdicts_fit_their_place)
 }
 END_TEST
 
+/* Kea's documentation has 18 points for each family, and three for both. */
+START_TEST(every_documented_point_is_there)
+{
+	unsigned n[3] = { 0 };
+
+	for (unsigned i = 0; i < HOOK_POINT_N; i++) {
+		const struct hook_point *point = &hook_points[i];
+
+		ck_assert_msg(point->name && point->arguments && point->doc && point->families, "point %u", i);
+		if (!strchr(point->name, '#'))
+			n[2]++;
+		else
+			for (unsigned k = 0; k < 2; k++)
+				n[k] += point->families >> k & 1;
+	}
+	ck_assert_uint_eq(n[0], 18);
+	ck_assert_uint_eq(n[1], 18);
+	ck_assert_uint_eq(n[2], 3);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("slots");
@@ -55,6 +76,7 @@ int main(void)
 
 	tcase_add_test(tcase, every_point_has_one_place);
 	tcase_add_test(tcase, verdicts_fit_their_place);
+	tcase_add_test(tcase, every_documented_point_is_there);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
