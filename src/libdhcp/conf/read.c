@@ -703,6 +703,10 @@ static bool read_map(const struct conf_reader *rd, const struct scope *scope, co
 			ok = false;
 			continue;
 		}
+		/* An old spelling that says nothing may be next to the new one. */
+		if (key->replaced_by && json_object_object_get_ex(map, key->replaced_by, NULL) &&
+		    is_off(rd, key, value))
+			continue;
 		if (key->replaced_by && json_object_object_get_ex(map, key->replaced_by, NULL)) {
 			diag_error(rd->diag, json_key_pos(value), "\"%s\" conflicts with \"%s\", its new name", name,
 				   key->replaced_by);

@@ -302,6 +302,7 @@ static int build(struct config *cfg, unsigned flags, struct diag *diag, struct c
 	build_lease_database(&b);
 	check_queue(&b);
 	build_logging(&b);
+	number_classes(&b);
 	build_options(&b);
 	if (cfg->family == KEY_6) {
 		build_root6(&b);

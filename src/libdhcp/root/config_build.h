@@ -37,7 +37,11 @@ void check_allocator(struct build *b, struct pos pos, enum allocator how, uint64
 void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subnet *sub);
 /* "IPv4" or "IPv6": what addresses of this configuration are. */
 const char *address_kind(const struct build *b);
+void number_classes(struct build *b); /* before anything refers to them */
 void build_classes(struct build *b);
+/* A guard; `what` has it: it is selected before host reservations are looked up, so classes that depend on them do not
+ * count. NULL: of a pool. */
+void build_guard(struct build *b, const struct conf_strings *names, const char *what, struct guard *ret);
 /* Once everything that refers to classes is built. */
 void finish_classes(struct build *b);
 void build_root6(struct build *b); /* what only DHCPv6 has */

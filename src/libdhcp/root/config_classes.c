@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* client-classes: numbers, expressions and their order, and what a class sets for its clients. */
-#include "base/heap.h"
 #include "root/config_build.h"
 
 static const char *const built_in_names[CLASS_BITS_BUILT_IN] = {
@@ -70,8 +69,11 @@ static int number_of(const struct build *b, const char *name)
 static int find_class(void *ctx, const char *name)
 {
 	struct build *b = ctx;
-	int number = number_of(b, name);
+	int number;
 
+	if (!b->cfg->classes.n)
+		open_classes(b);
+	number = number_of(b, name);
 	if (number >= 0 && (b->cfg->classes.v[number].conf || is_built_in(name)))
 		return number;
 	return is_built_in(name) ? (int)add_class(b, arena_strdup(b->cfg->arena, name)) : -1;
@@ -93,30 +95,30 @@ static const char *const *class_names(void *ctx, size_t *ret_n)
 
 /* --- definitions ----------------------------------------------------------- */
 
-/* The number of each definition; negative: it has no name of its own, which has been reported. */
-static void number_classes(struct build *b, int *numbers)
+void number_classes(struct build *b)
 {
 	const struct client_class_conf *confs = b->root->client_classes.v;
 	unsigned i;
 
+	if (b->root->client_classes.n)
+		open_classes(b);
 	for (i = 0; i < b->root->client_classes.n; i++) {
 		struct client_class *class;
+		int number;
 
-		numbers[i] = -1;
 		if (!CONF_SET(&confs[i], name))
 			continue;
 		if (!confs[i].name[0]) {
 			diag_error(b->diag, conf_pos(&confs[i].node, "name"), "the name of a class must not be empty");
 			continue;
 		}
-		numbers[i] = number_of(b, confs[i].name);
-		if (numbers[i] < 0)
-			numbers[i] = (int)add_class(b, confs[i].name);
-		class = &b->cfg->classes.v[numbers[i]];
+		number = number_of(b, confs[i].name);
+		if (number < 0)
+			number = (int)add_class(b, confs[i].name);
+		class = &b->cfg->classes.v[number];
 		if (class->conf) {
 			diag_error(b->diag, conf_pos(&confs[i].node, "name"), "duplicate class \"%s\"", confs[i].name);
 			diag_note(b->diag, conf_pos(&class->conf->node, "name"), "first defined here");
-			numbers[i] = -1;
 			continue;
 		}
 		class->conf = &confs[i];
@@ -214,22 +216,68 @@ static void build_class(struct build *b, unsigned number)
 		class->boot_file_name = par->boot_file_name;
 }
 
+/* The number of a definition; negative: it has no name of its own, which has been reported. */
+static int number_of_conf(const struct build *b, const struct client_class_conf *conf)
+{
+	int number = conf->name ? number_of(b, conf->name) : -1;
+
+	return number >= 0 && b->cfg->classes.v[number].conf == conf ? number : -1;
+}
+
 void build_classes(struct build *b)
 {
-	unsigned n = b->root->client_classes.n, i;
-	int *numbers;
+	const struct client_class_conf *confs = b->root->client_classes.v;
+	unsigned i;
 
-	if (!n)
-		return;
-	numbers = xcalloc(n, sizeof(*numbers));
-	open_classes(b);
-	number_classes(b, numbers);
-	for (i = 0; i < n; i++)
-		if (numbers[i] >= 0) {
-			compile_test(b, (unsigned)numbers[i]);
-			build_class(b, (unsigned)numbers[i]);
+	for (i = 0; i < b->root->client_classes.n; i++) {
+		int number = number_of_conf(b, &confs[i]);
+
+		if (number >= 0) {
+			compile_test(b, (unsigned)number);
+			build_class(b, (unsigned)number);
 		}
-	free(numbers);
+	}
+}
+
+/* --- what refers to them ---------------------------------------------------- */
+
+static void unknown_class(struct build *b, struct pos pos, const char *name)
+{
+	size_t n;
+	const char *const *names = class_names(b, &n);
+	const char *near = diag_suggest(name, names, n);
+
+	diag_error(b->diag, pos, "class \"%s\" is not defined", name);
+	if (near)
+		diag_help(b->diag, "did you mean \"%s\"?", near);
+}
+
+static bool is_late(const struct build *b, unsigned number)
+{
+	return number == CLASS_BIT_KNOWN || number == CLASS_BIT_UNKNOWN || b->cfg->classes.v[number].needs_host;
+}
+
+void build_guard(struct build *b, const struct conf_strings *names, const char *what, struct guard *ret)
+{
+	unsigned *v = arena_new_array(b->cfg->arena, unsigned, names->n), i, n = 0;
+	bool all_late = true;
+
+	for (i = 0; i < names->n; i++) {
+		int number = names->v[i][0] ? find_class(b, names->v[i]) : -1;
+
+		if (number >= 0) {
+			all_late &= is_late(b, (unsigned)number);
+			v[n++] = (unsigned)number;
+		} else if (names->v[i][0]) {
+			unknown_class(b, names->pos[i], names->v[i]);
+		}
+	}
+	if (n && all_late && what)
+		diag_warn(b->diag, names->pos[0],
+			  "%s is selected before it is known whether the client has a reservation, so class \"%s\" "
+			  "does not select it",
+			  what, b->cfg->classes.v[v[0]].name);
+	*ret = (struct guard){ v, n };
 }
 
 /* --- once all are numbered -------------------------------------------------- */
@@ -242,10 +290,10 @@ static void list_by_turn(struct build *b, struct classes *classes)
 	classes->early = arena_new_array(b->cfg->arena, unsigned, b->root->client_classes.n);
 	classes->late = arena_new_array(b->cfg->arena, unsigned, b->root->client_classes.n);
 	for (i = 0; i < b->root->client_classes.n; i++) {
-		int number = confs[i].name ? number_of(b, confs[i].name) : -1;
+		int number = number_of_conf(b, &confs[i]);
 		const struct client_class *class = number >= 0 ? &classes->v[number] : NULL;
 
-		if (!class || class->conf != &confs[i] || !class->test)
+		if (!class || !class->test)
 			continue;
 		if (class->needs_host)
 			classes->late[classes->n_late++] = (unsigned)number;

@@ -121,7 +121,8 @@ static void lint_all_routers(struct build *b, const struct subnet_pair *pairs, s
 static bool has_no_pools(const struct subnet_pair *pair)
 {
 	return !pair->conf->pools.n && !CONF_BAD(pair->conf, pools) && !pair->conf->pd_pools.n &&
-	       !CONF_BAD(pair->conf, pd_pools) && !link_has_pools(pair->sub, false) && !link_has_pools(pair->sub, true);
+	       !CONF_BAD(pair->conf, pd_pools) && !link_has_pools(pair->sub, false, NULL) &&
+	       !link_has_pools(pair->sub, true, NULL);
 }
 
 /* A subnet beside others on its link may leave the pools to them. Where something is wrong they may be what is wrong.

@@ -169,6 +169,8 @@ static void build_pools(struct build *b, const struct subnet_conf *conf, bool ha
 
 		*pool = (struct pool){ .sub = sub, .id = (uint32_t)confs[i].pool_id };
 		BUILD_OPTLIST(b, &confs[i], option_data, &pool->opts);
+		build_guard(b, &confs[i].client_classes, NULL, &pool->guard);
+		pool->is_guarded = sub->is_guarded || pool->guard.n;
 		if (!parse_pool(b, &confs[i], pool))
 			continue;
 		if (has_prefix) {
@@ -300,6 +302,8 @@ static bool build_subnet(struct build *b, const struct shared_network_conf *net_
 	check_params(b, &conf->node, &sub->par);
 	build_relays(b, net_relays ? net_conf->link.relay : conf->link.relay, sub);
 	BUILD_OPTLIST(b, conf, link.option_data, &sub->opts);
+	build_guard(b, &conf->link.client_classes, net ? NULL : "this subnet", &sub->guard);
+	sub->is_guarded = sub->guard.n || (net && net->guard.n);
 	build_pools(b, conf, has_prefix, sub);
 	build_pd_pools(b, conf, sub);
 	return has_prefix;
@@ -367,6 +371,7 @@ static void build_network(struct build *b, struct shared_network_conf *confs, si
 	check_link(b, &conf->node, &conf->link, "shared network");
 	conf_inherit(&shared_network_scope, conf, &global_scope, b->root);
 	BUILD_OPTLIST(b, conf, link.option_data, &net->opts);
+	build_guard(b, &conf->link.client_classes, "this shared network", &net->guard);
 	if (!conf->subnets.n && !CONF_BAD(conf, subnets) && !json_is_cut(conf->node.json))
 		diag_warn(b->diag, conf_pos(&conf->node, NULL), "this shared network has no subnets");
 }

@@ -79,7 +79,6 @@ struct link_conf {
 	struct relay_conf *relay;
 	struct conf_list option_data;
 	const char *interface_id;
-	const char *client_class;
 	struct conf_strings client_classes;
 	struct conf_strings require_client_classes;
 	struct conf_strings evaluate_additional_classes;
@@ -91,7 +90,6 @@ struct pool_conf {
 	const char *pool;
 	uint32_t pool_id;
 	struct conf_list option_data;
-	const char *client_class;
 	struct conf_strings client_classes;
 	struct conf_strings require_client_classes;
 	struct conf_strings evaluate_additional_classes;
@@ -106,7 +104,6 @@ struct pd_pool_conf {
 	uint32_t delegated_len;
 	uint32_t pool_id;
 	struct conf_list option_data;
-	const char *client_class;
 	struct conf_strings client_classes;
 	struct conf_strings require_client_classes;
 	struct conf_strings evaluate_additional_classes;

@@ -166,10 +166,10 @@
 	K_BOOL(s, net.par.rapid_commit, "rapid-commit", .families = KEY_6, .def = "false", .since = "4.1.0", \
 		.inherit = inner, .own_default = true, \
 		.doc = "allow the two-message exchange"), \
-	K_STRING(s, link.client_class, "client-class", .refuse = "client classes are", \
-		.doc = "single-class guard (deprecated, read as client-classes)"), \
-	K_STRINGS(s, link.client_classes, "client-classes", .refuse = "client classes are", \
-		.doc = "guard: client must be in at least one"), \
+	K_STRINGS(s, link.client_classes, "client-class", .replaced_by = "client-classes", .since = "4.1.0", \
+		.doc = "old spelling, for one class"), \
+	K_STRINGS(s, link.client_classes, "client-classes", .since = "4.1.0", \
+		.doc = "guard: only for clients in at least one of these classes"), \
 	K_STRINGS(s, link.require_client_classes, "require-client-classes", .refuse = "client classes are", \
 		.doc = "old name of evaluate-additional-classes (deprecated)"), \
 	K_STRINGS(s, link.evaluate_additional_classes, "evaluate-additional-classes", \

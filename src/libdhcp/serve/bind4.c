@@ -126,9 +126,15 @@ enum verdict bind4_discover(struct request *req)
 
 static const char *why_not(const struct request *req)
 {
+	const struct pool *pool;
+
 	if (req->ias[0].is_limited)
 		return drop_rows[DROP_MAX_LEASES].name;
-	return link_pool_of(req->chosen, &req->wanted) ? "in use by another client" : "not in a pool of the subnet";
+	pool = link_pool_of(req->chosen, &req->wanted);
+	if (!pool)
+		return "not in a pool of the subnet";
+	return pool_allows(pool, req->classes.bits) ? "in use by another client"
+						    : "in a pool that is not for the classes of the client";
 }
 
 /* RFC 2131 4.3.2: it names us as its server, so there is always a response. */

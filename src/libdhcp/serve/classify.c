@@ -132,7 +132,7 @@ static enum verdict verdict_of(struct request *req, bool is_complete)
 	return is_in_class(req, CLASS_BIT_DROP) ? request_drop(req, DROP_CLASS, NULL) : STEP_NEXT;
 }
 
-enum verdict step_classify(struct request *req)
+static __attribute__((noinline)) enum verdict classify(struct request *req)
 {
 	const struct classes *classes = &req->cfg->classes;
 	bool is_complete = true;
@@ -148,6 +148,13 @@ enum verdict step_classify(struct request *req)
 	if (log_is_on(&log_msg_DHCPx_CLASSES_ASSIGNED[req->fam->idx]))
 		log_classes(req, false);
 	return classes->n ? verdict_of(req, is_complete) : STEP_NEXT;
+}
+
+enum verdict step_classify(struct request *req)
+{
+	bool any = req->cfg->classes.n || log_is_on(&log_msg_DHCPx_CLASSES_ASSIGNED[req->fam->idx]);
+
+	return any ? classify(req) : STEP_NEXT;
 }
 
 enum verdict classify_host(struct request *req, bool is_known)

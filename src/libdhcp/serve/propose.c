@@ -83,9 +83,17 @@ static struct alloc_client claimant_in(struct request *req, const struct ia *ia,
 
 /* --- candidates ------------------------------------------------------------ */
 
+static bool may_use(const struct request *req, const struct pool *pool)
+{
+	return pool_allows(pool, req->classes.bits);
+}
+
 static const struct pool *pool_of(const struct request *req, const struct ia *ia, const struct prefix *prefix)
 {
-	return ia->type == LEASE_PD ? link_pd_pool_of(req->chosen, prefix) : link_pool_of(req->chosen, &prefix->addr);
+	const struct pool *pool =
+		ia->type == LEASE_PD ? link_pd_pool_of(req->chosen, prefix) : link_pool_of(req->chosen, &prefix->addr);
+
+	return pool && may_use(req, pool) ? pool : NULL;
 }
 
 static bool is_candidate(const struct ia *ia, const struct ip *addr)
@@ -202,7 +210,7 @@ static bool take(struct request *req, struct binding *b, const struct prefix *pr
 		struct prefix span = lease_span(lease);
 
 		pool = lease_pool(req->chosen, lease);
-		if (!pool)
+		if (!pool || !may_use(req, pool))
 			return false;
 		set_candidate(req, b, pool, &span);
 		b->candidate.is_known = true;
@@ -350,7 +358,7 @@ static bool from_free(struct request *req, struct binding *b)
 		struct alloc_client who = claimant_in(req, b->ia, pool, NULL, false);
 		struct ip addr;
 
-		if (!alloc_pick(alloc_of(req), req->live->set, pool->index, &who, &addr))
+		if (!may_use(req, pool) || !alloc_pick(alloc_of(req), req->live->set, pool->index, &who, &addr))
 			continue;
 		/* If it is rejected the same pool may have another one: pos stays. */
 		set_picked(req, b, pool, &addr, &who);
@@ -367,7 +375,7 @@ static bool from_ended(struct request *req, struct binding *b)
 		struct alloc_client who = claimant_in(req, b->ia, pool, NULL, false);
 		struct ip addr;
 
-		if (!alloc_take_ended(alloc_of(req), req->live->set, pool->index, &who, &addr))
+		if (!may_use(req, pool) || !alloc_take_ended(alloc_of(req), req->live->set, pool->index, &who, &addr))
 			continue;
 		set_picked(req, b, pool, &addr, &who);
 		return true;
@@ -383,7 +391,8 @@ static bool from_overtaken(struct request *req, struct binding *b)
 		struct alloc_client who = claimant_in(req, b->ia, pool, NULL, false);
 		struct ip addr;
 
-		if (!alloc_take_over(alloc_of(req), req->live->set, pool->index, &who, is_ours, req, &addr))
+		if (!may_use(req, pool) ||
+		    !alloc_take_over(alloc_of(req), req->live->set, pool->index, &who, is_ours, req, &addr))
 			continue;
 		set_picked(req, b, pool, &addr, &who);
 		return true;

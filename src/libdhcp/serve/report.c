@@ -37,9 +37,15 @@ void report_exhausted(struct request *req, bool prefixes)
 
 	stat_count(stats, place, STAT_ALLOC_FAIL, 1);
 	(void)prefix_format(&sub->prefix, prefix);
-	if (!link_has_pools(sub, prefixes)) {
+	if (!link_has_pools(sub, prefixes, NULL)) {
 		stat_count(stats, place, STAT_ALLOC_FAIL_NO_POOLS, 1);
 		LOGF(fam, ALLOC_ENGINE_Vx_ALLOC_FAIL_NO_POOLS, request_label(req), what, prefix, sub->id);
+		return;
+	}
+	if (!link_has_pools(sub, prefixes, req->classes.bits)) {
+		stat_count(stats, place, STAT_ALLOC_FAIL_CLASSES, 1);
+		LOGF_FOLDED(fam, srv->fold, pool_key(sub->id, prefixes), ALLOC_ENGINE_Vx_ALLOC_FAIL_CLASSES,
+			    request_label(req), what, prefix, sub->id);
 		return;
 	}
 	server_want_reclaim(srv);

@@ -61,6 +61,7 @@ enum verdict step_choose(struct request *req)
 	if (verdict != STEP_NEXT)
 		return verdict;
 	req->fam->where(req, &query);
+	query.classes = req->classes.bits;
 	req->chosen = req->sub = subnet_select(&req->cfg->plan, &query);
 	request_set_scopes(req);
 	if (req->sub)

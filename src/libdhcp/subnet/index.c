@@ -149,7 +149,28 @@ const struct subnet *subnet_by_id(const struct plan *plan, uint32_t id)
 	return lo < plan->n && plan->by_id[lo]->id == id ? plan->by_id[lo] : NULL;
 }
 
-const struct subnet *subnet_by_address(const struct plan *plan, const struct ip *addr)
+bool guard_allows(const struct guard *guard, const uint64_t *classes)
+{
+	unsigned i;
+
+	for (i = 0; i < guard->n; i++)
+		if (classes[guard->v[i] / 64] >> guard->v[i] % 64 & 1)
+			return true;
+	return !guard->n;
+}
+
+/* The subnet, or another one on its link, that the client may use; NULL if there is none. */
+static const struct subnet *usable(const struct subnet *sub, const uint64_t *classes)
+{
+	unsigned i;
+
+	for (i = 0; i < link_size(sub); i++)
+		if (subnet_allows(link_subnet(sub, i), classes))
+			return link_subnet(sub, i);
+	return NULL;
+}
+
+static const struct subnet *by_address(const struct plan *plan, const struct ip *addr, const uint64_t *classes)
 {
 	size_t i = ip_count_less(plan->firsts, plan->n, addr, true);
 
@@ -158,22 +179,34 @@ const struct subnet *subnet_by_address(const struct plan *plan, const struct ip 
 
 		/* With ten thousand subnets this one is not cached, and all of it will be read. */
 		fetch(ref->sub, sizeof(*ref->sub));
-		if (prefix_contains(&(struct prefix){ ref->addr, ref->len }, addr))
-			return ref->sub;
+		if (prefix_contains(&(struct prefix){ ref->addr, ref->len }, addr)) {
+			const struct subnet *sub = usable(ref->sub, classes);
+
+			if (sub)
+				return sub;
+		}
 		i = ref->parent;
 	}
 	return NULL;
 }
 
-static const struct subnet *by_relay_address(const struct plan *plan, const struct ip *addr)
+const struct subnet *subnet_by_address(const struct plan *plan, const struct ip *addr)
+{
+	return by_address(plan, addr, NULL);
+}
+
+static const struct subnet *by_relay_address(const struct plan *plan, const struct ip *addr, const uint64_t *classes)
 {
 	size_t i = ip_count_less(plan->relays, plan->n_relays, addr, false);
 
-	/* If several name it, the first one in the configuration. */
-	return i < plan->n_relays && ip_equal(&plan->relays[i], addr) ? plan->by_relay[i].sub : NULL;
+	/* If several name it, the first one in the configuration that the client may use. */
+	for (; i < plan->n_relays && ip_equal(&plan->relays[i], addr); i++)
+		if (subnet_allows(plan->by_relay[i].sub, classes))
+			return plan->by_relay[i].sub;
+	return NULL;
 }
 
-static const struct subnet *by_interface(const struct plan *plan, const char *iface)
+static const struct subnet *by_interface(const struct plan *plan, const char *iface, const uint64_t *classes)
 {
 	size_t lo = 0, hi = plan->n_ifaces;
 
@@ -185,10 +218,13 @@ static const struct subnet *by_interface(const struct plan *plan, const char *if
 		else
 			hi = mid;
 	}
-	return lo < plan->n_ifaces && !strcmp(plan->by_iface[lo].iface, iface) ? plan->by_iface[lo].sub : NULL;
+	for (; lo < plan->n_ifaces && !strcmp(plan->by_iface[lo].iface, iface); lo++)
+		if (subnet_allows(plan->by_iface[lo].sub, classes))
+			return plan->by_iface[lo].sub;
+	return NULL;
 }
 
-const struct subnet *subnet_by_interface_id(const struct plan *plan, struct bytes id)
+static const struct subnet *by_interface_id(const struct plan *plan, struct bytes id, const uint64_t *classes)
 {
 	size_t lo = 0, hi = plan->n_iface_ids;
 
@@ -200,8 +236,15 @@ const struct subnet *subnet_by_interface_id(const struct plan *plan, struct byte
 		else
 			hi = mid;
 	}
-	return lo < plan->n_iface_ids && bytes_equal(plan->by_iface_id[lo].iface_id, id) ? plan->by_iface_id[lo].sub
-											 : NULL;
+	for (; lo < plan->n_iface_ids && bytes_equal(plan->by_iface_id[lo].iface_id, id); lo++)
+		if (subnet_allows(plan->by_iface_id[lo].sub, classes))
+			return plan->by_iface_id[lo].sub;
+	return NULL;
+}
+
+const struct subnet *subnet_by_interface_id(const struct plan *plan, struct bytes id)
+{
+	return by_interface_id(plan, id, NULL);
 }
 
 const struct pool *subnet_pool_of(const struct subnet *sub, const struct ip *addr)
@@ -237,15 +280,16 @@ const struct pool *link_pool_of(const struct subnet *sub, const struct ip *addr)
 	return pool;
 }
 
-bool link_has_pools(const struct subnet *sub, bool prefixes)
+bool link_has_pools(const struct subnet *sub, bool prefixes, const uint64_t *classes)
 {
-	unsigned i;
+	unsigned i, k, n;
 
 	for (i = 0; i < link_size(sub); i++) {
-		const struct subnet *other = link_subnet(sub, i);
+		const struct pool *pools = subnet_pools(link_subnet(sub, i), prefixes, &n);
 
-		if (prefixes ? other->n_pd_pools : other->n_pools)
-			return true;
+		for (k = 0; k < n; k++)
+			if (pool_allows(&pools[k], classes))
+				return true;
 	}
 	return false;
 }
@@ -303,9 +347,9 @@ const struct pool *link_pd_pool_around(const struct subnet *sub, const struct pr
 
 static const struct subnet *select_relayed(const struct plan *plan, const struct select_query *query)
 {
-	const struct subnet *sub = by_relay_address(plan, &query->relay_addr);
+	const struct subnet *sub = by_relay_address(plan, &query->relay_addr, query->classes);
 
-	return sub ? sub : subnet_by_address(plan, &query->relay_addr);
+	return sub ? sub : by_address(plan, &query->relay_addr, query->classes);
 }
 
 const struct subnet *subnet_select(const struct plan *plan, const struct select_query *query)
@@ -314,17 +358,17 @@ const struct subnet *subnet_select(const struct plan *plan, const struct select_
 	const struct subnet *sub = NULL;
 
 	if (query->has_link)
-		return subnet_by_address(plan, &query->link_addr);
+		return by_address(plan, &query->link_addr, query->classes);
 	if (query->has_relay && query->iface_id.len)
-		sub = subnet_by_interface_id(plan, query->iface_id);
+		sub = by_interface_id(plan, query->iface_id, query->classes);
 	if (!sub && query->has_relay && !ip_is_zero(&query->relay_addr))
 		return select_relayed(plan, query);
 	if (!sub && has_client)
-		sub = subnet_by_address(plan, &query->client_addr);
+		sub = by_address(plan, &query->client_addr, query->classes);
 	if (!sub && has_src)
-		sub = subnet_by_address(plan, &query->src_addr);
+		sub = by_address(plan, &query->src_addr, query->classes);
 	if (sub || ((has_client || has_src) && !query->on_link))
 		return sub;
-	sub = by_interface(plan, query->iface);
-	return sub ? sub : subnet_by_address(plan, &query->local_addr);
+	sub = by_interface(plan, query->iface, query->classes);
+	return sub ? sub : by_address(plan, &query->local_addr, query->classes);
 }

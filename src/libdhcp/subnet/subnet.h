@@ -45,6 +45,12 @@ struct net_params {
 	const char *server_hostname, *boot_file_name; /* "" if none */
 };
 
+/* client-classes: only clients in one of these classes, by their numbers, may use it. Empty: every client. */
+struct guard {
+	const unsigned *v;
+	unsigned n;
+};
+
 struct pool {
 	struct ip first, last;
 	uint64_t size;          /* number of addresses or prefixes */
@@ -53,6 +59,8 @@ struct pool {
 	uint32_t id;            /* pool-id */
 	bool skip_first;        /* never assign the first address */
 	bool skip_reserved;     /* never assign reserved interface identifiers: ip_next_reserved() */
+	bool is_guarded;        /* it, its subnet or its network has a guard */
+	struct guard guard;
 	/* Set when the configuration is put into service: */
 	size_t index; /* number of its range in the alloc set */
 	struct stat_place *place;
@@ -64,6 +72,7 @@ struct pool {
 struct network {
 	const char *name;
 	struct optlist opts;
+	struct guard guard;
 	struct subnet *subs; /* in the plan, adjacent */
 	unsigned n;
 	uint32_t *ids; /* ids of its subnets, ascending; created by plan_index() */
@@ -75,6 +84,8 @@ struct subnet {
 	struct net_params par;
 	struct pool *pools; /* in configuration order, not overlapping */
 	unsigned n_pools;
+	bool is_guarded; /* it or its network has a guard */
+	struct guard guard;
 	struct pool *pd_pools; /* prefix pools; DHCPv6 */
 	unsigned n_pd_pools;
 	struct bytes iface_id; /* interface id of the relay, its own or the network's; empty if none */
@@ -118,6 +129,20 @@ struct plan {
 /* Call this once subs is filled. */
 void plan_index(struct plan *plan, struct arena *arena);
 
+bool guard_allows(const struct guard *guard, const uint64_t *classes);
+/* True if a client in these classes (a bit for each number; NULL: every client) may use it. */
+static inline bool subnet_allows(const struct subnet *sub, const uint64_t *classes)
+{
+	return !sub->is_guarded || !classes ||
+	       (guard_allows(&sub->guard, classes) && (!sub->net || guard_allows(&sub->net->guard, classes)));
+}
+
+static inline bool pool_allows(const struct pool *pool, const uint64_t *classes)
+{
+	return !pool->is_guarded || !classes ||
+	       (guard_allows(&pool->guard, classes) && subnet_allows(pool->sub, classes));
+}
+
 const struct subnet *subnet_by_id(const struct plan *plan, uint32_t id);
 /* Returns the innermost subnet that contains the address; NULL if there is none. */
 const struct subnet *subnet_by_address(const struct plan *plan, const struct ip *addr);
@@ -156,8 +181,9 @@ static inline bool link_same(const struct subnet *a, const struct subnet *b)
 	return a == b || (a->net && a->net == b->net);
 }
 
-/* True if any subnet on the link has an address pool, or with `prefixes` a prefix pool. */
-bool link_has_pools(const struct subnet *sub, bool prefixes);
+/* True if any subnet on the link has an address pool, or with `prefixes` a prefix pool, for a client in these classes.
+ */
+bool link_has_pools(const struct subnet *sub, bool prefixes, const uint64_t *classes);
 /* Returns the ids of the subnets on the link, ascending. */
 static inline const uint32_t *link_ids(const struct subnet *sub, unsigned *ret_n)
 {
@@ -192,6 +218,7 @@ struct select_query {
 	bool on_link;          /* the client must be on the link of the interface, whatever the addresses are */
 	struct ip local_addr;  /* the server's address on the receiving interface */
 	const char *iface;
+	const uint64_t *classes; /* of the client, see subnet_allows() */
 };
 
 /*
@@ -204,5 +231,8 @@ struct select_query {
  *   there is none, the client is on a link that is not configured, unless it must be on the link of the
  *   interface. For that link it is the subnet that names the interface, otherwise the one that contains the
  *   server's own address there.
+ *
+ * A subnet that the client may not use (query->classes) is not selected, but another subnet on its link that the client
+ * may use; without one, what the rules select without that subnet.
  */
 const struct subnet *subnet_select(const struct plan *plan, const struct select_query *query);
