@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Free maps agree with a plain array; claims keep two clients apart and end in time. */
+/* Free maps agree with a plain array; claims keep two clients apart and expire in time. */
 #include "alloc/alloc.h"
 #include "alloc/freemap.h"
 #include "base/clock.h"
@@ -182,7 +182,7 @@ START_TEST(claims_end_and_leases_stay)
 	alloc_unclaim(alloc, &(struct alloc_client){ .id = { 1, 1 } });
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 3);
 	ck_assert(alloc_pick(alloc, set, 0, &(struct alloc_client){ .id = { 2, 1 } }, &ip));
-	/* A set that comes later knows the claim. */
+	/* A set created later knows the claim. */
 	second = alloc_set_new(alloc, &span, 1);
 	ck_assert_uint_eq(alloc_n_free(alloc, second, 0), 3);
 	clock_advance(15001);
@@ -195,7 +195,7 @@ START_TEST(claims_end_and_leases_stay)
 }
 END_TEST
 
-/* Pools of nested subnets: what one of them gives, no other one gives. */
+/* Pools of nested subnets: an address assigned from one is not assigned from another. */
 START_TEST(ranges_that_overlap_agree)
 {
 	static const struct {
@@ -249,8 +249,8 @@ START_TEST(ranges_that_overlap_agree)
 END_TEST
 
 /*
- * Two sets at a reload, one whose pools overlap and one whose pools do not; in both exactly the addresses with a
- * lease are taken, at the ends of each pool and in the gaps, too.
+ * Two sets at a reload, one with overlapping pools and one without; in both exactly the leased addresses are
+ * taken, also at the ends of each pool and in the gaps.
  */
 START_TEST(both_sets_of_a_reload_follow)
 {
@@ -297,8 +297,8 @@ START_TEST(both_sets_of_a_reload_follow)
 END_TEST
 
 /*
- * A new set is told what the store had some time ago, address after address, while the store goes on changing. With
- * prefixes, some of which have another length than the pool.
+ * A new set is filled with the store's state of some time ago, address by address, while the store keeps
+ * changing. With prefixes, some of which differ in length from the pool.
  */
 START_TEST(a_set_is_filled_while_leases_change)
 {
@@ -362,7 +362,7 @@ START_TEST(a_range_without_a_map_goes_on_elsewhere)
 	ck_assert_int_eq(ip_parse("2001:db8:1::1", &span.first), 0);
 	ck_assert_int_eq(ip_parse("2001:db8:1:0:ffff:ffff:ffff:ffff", &span.last), 0);
 	set = alloc_set_new(alloc, &span, 1);
-	/* in order, and past what somebody else was offered */
+	/* in order, skipping what was offered to someone else */
 	third = ip_add(&span.first, 2);
 	ck_assert(claim_ip(alloc, &third, &other, false));
 	for (i = 0; i < 3; i++) {
@@ -371,7 +371,7 @@ START_TEST(a_range_without_a_map_goes_on_elsewhere)
 		ck_assert(alloc_pick(alloc, set, 0, &me, &ip));
 		ck_assert(ip_equal(&ip, &want));
 	}
-	/* a lease here and there is passed over, a row of them is left behind */
+	/* a single lease is skipped, a row of them is jumped over */
 	for (i = 0; i < 4; i++) {
 		struct ip want = ip_add(&span.first, 4 + i);
 
@@ -395,7 +395,7 @@ static struct prefix prefix_of(const char *text)
 	return prefix;
 }
 
-/* Of prefixes of length len. */
+/* For prefixes of length len. */
 static struct alloc_range range_of(const char *text, uint8_t len)
 {
 	struct prefix prefix = prefix_of(text);
@@ -422,10 +422,10 @@ START_TEST(a_lease_of_another_length_takes_what_it_overlaps)
 
 	note_text(alloc, "2001:db8:0:100::/56", true);
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 65536 - 256);
-	note_text(alloc, "2001:db8:0:100::/60", true); /* imported: two at one place */
+	note_text(alloc, "2001:db8:0:100::/60", true); /* imported: two for one prefix */
 	note_text(alloc, "2001:db8:0:101::/64", true);
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 65536 - 256);
-	note_text(alloc, "2001:db8:0:100::/56", true); /* said twice, as at a reload */
+	note_text(alloc, "2001:db8:0:100::/56", true); /* reported twice, as at a reload */
 	note_text(alloc, "2001:db8:0:100::/56", false);
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 65536 - 16);
 	ck_assert_uint_eq(alloc_n_odd(alloc, set), 1);
@@ -433,7 +433,7 @@ START_TEST(a_lease_of_another_length_takes_what_it_overlaps)
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 65535);
 	ck_assert_uint_eq(alloc_n_odd(alloc, set), 0);
 
-	/* several in one: the last to end frees it */
+	/* several inside one: the last to end frees it */
 	note_text(alloc, "2001:db8:1:201::/64", true);
 	note_text(alloc, "2001:db8:1:2ff:1::5/128", true);
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 1), 255);
@@ -442,7 +442,7 @@ START_TEST(a_lease_of_another_length_takes_what_it_overlaps)
 	note_text(alloc, "2001:db8:1:2ff:1::5/128", false);
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 1), 256);
 
-	/* from before the first range to after the last one, and one around addresses that does not begin there */
+	/* from before the first range to after the last one, and one that contains addresses without beginning there */
 	note_text(alloc, "2001:db8::/32", true);
 	for (unsigned i = 0; i < 3; i++)
 		ck_assert_uint_eq(alloc_n_free(alloc, set, i), 0);
@@ -451,7 +451,7 @@ START_TEST(a_lease_of_another_length_takes_what_it_overlaps)
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 65535);
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 1), 256);
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 2), 0);
-	/* what it overlaps may have a lease of its own (imported), which stays when it ends */
+	/* what it overlaps may have its own lease (imported), which remains when it ends */
 	note_text(alloc, "2001:db8:2::77/128", true);
 	note_text(alloc, "2001:db8:2::/64", false);
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 2), 65535);
@@ -494,12 +494,12 @@ START_TEST(a_claim_takes_what_it_overlaps)
 	ck_assert(alloc_claim(alloc, &five, &other, ALLOC_NOTHING));
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 1), 0);
 	ck_assert(!alloc_claim(alloc, &addr, &me, ALLOC_NOTHING));
-	/* it becomes a lease; what was kept for its client before is no reason to have both */
+	/* it becomes a lease; the one kept for its client before does not justify both */
 	note_text(alloc, "2001:db8:0:5::/64", true);
 	alloc_unclaim(alloc, &other);
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 1), 0);
 	ck_assert(!alloc_claim(alloc, &addr, &me, ALLOC_ENDED));
-	/* an address in no range of addresses */
+	/* an address in no address range */
 	addr = prefix_of("2001:db8:0:77::1/128");
 	ck_assert(alloc_claim(alloc, &addr, &me, ALLOC_NOTHING));
 	addr = prefix_of("2001:db8:0:77::/64");
@@ -508,7 +508,7 @@ START_TEST(a_claim_takes_what_it_overlaps)
 	alloc_unclaim(alloc, &me);
 	ck_assert(alloc_claim(alloc, &addr, &other, ALLOC_NOTHING));
 
-	/* divided anew meanwhile: the claim counts there, too */
+	/* divided differently meanwhile: the claim counts there, too */
 	ranges[0] = range_of("2001:db8::/52", 60);
 	second = alloc_set_new(alloc, ranges, 1);
 	note_text(alloc, "2001:db8:0:5::/64", true);
@@ -525,7 +525,7 @@ START_TEST(a_claim_takes_what_it_overlaps)
 }
 END_TEST
 
-/* What is too large for a map: picks step over leases of other lengths, however large or many these are. */
+/* A range too large for a map: picks skip leases of other lengths, however large or many these are. */
 START_TEST(a_range_without_a_map_steps_over_other_lengths)
 {
 	static const enum allocator how[] = { ALLOC_ITERATIVE, ALLOC_RANDOM };
@@ -543,7 +543,7 @@ START_TEST(a_range_without_a_map_steps_over_other_lengths)
 		set = alloc_set_new(alloc, &range, 1);
 		note_text(alloc, "2001:d80::/25", true);
 		note_text(alloc, "2001:d00::/26", true);
-		/* 10000 in a row of half the length that it has now */
+		/* 10000 consecutive ones of half the current length */
 		for (unsigned i = 0; i < 10000; i++) {
 			struct prefix old = prefix_of("2001:d40::/64");
 
@@ -564,7 +564,7 @@ START_TEST(a_range_without_a_map_steps_over_other_lengths)
 }
 END_TEST
 
-/* Ranges of several lengths, overlapping or not, against a plain list of leases and claims. */
+/* Ranges of several lengths, overlapping or not, compared with a plain list of leases and claims. */
 START_TEST(no_overlap_of_any_length)
 {
 	enum { MAX = 64 };
@@ -636,7 +636,7 @@ START_TEST(no_overlap_of_any_length)
 					alloc_unclaim(alloc, &client);
 			}
 		}
-		/* Nothing is left: all is free again. */
+		/* Nothing is left: everything is free again. */
 		for (unsigned k = 0; k < n; k++) {
 			alloc_note(alloc, &held[k].prefix, false, INT64_MAX);
 			alloc_unclaim(alloc, &held[k].client);

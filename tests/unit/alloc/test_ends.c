@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The tree of ends agrees with a plain array, whatever the size, and needs memory only for what it has. */
+/* The tree of ends agrees with a plain array, whatever its size, and only needs memory for its content. */
 #include "alloc/ends.h"
 #include "base/hash.h"
 
@@ -64,7 +64,7 @@ START_TEST(a_large_range_is_small_while_it_is_empty)
 		ends_set(&ends, &memory, numbers[i], 0);
 	}
 	ck_assert_uint_eq(ends_first(&ends, &key), ENDS_NONE);
-	/* All of a pool of 65,536: five bytes each. */
+	/* A complete pool of 65,536: five bytes each. */
 	for (uint64_t i = 0; i < 65536; i++)
 		ends_set(&ends, &memory, i, 1 + (uint32_t)i);
 	ck_assert_uint_eq(ends_first(&ends, &key), 65535);

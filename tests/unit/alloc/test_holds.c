@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Claims: whose they are, who takes over which one, and that their memory comes back. */
+/* Claims: who owns them, who takes over which one, and that their memory is freed. */
 #include "alloc/alloc.h"
 #include "base/clock.h"
 #include "base/hash.h"
@@ -18,7 +18,7 @@ static struct ip at(uint32_t i)
 	return ip_from4(0x0a000000 + i);
 }
 
-/* Ranges of n addresses each, side by side. */
+/* Adjacent ranges of n addresses each. */
 static void begin(unsigned n_ranges, uint32_t n)
 {
 	struct alloc_range ranges[4];
@@ -43,7 +43,7 @@ static struct alloc_client client(uint64_t id, uint64_t other)
 	return (struct alloc_client){ .id = { id, id }, .other = { other, other } };
 }
 
-/* The number of the address, or -1. */
+/* Returns the number of the address, or -1. */
 static int pick(unsigned range, struct alloc_client who)
 {
 	struct ip ip;
@@ -75,7 +75,7 @@ static void note(uint32_t i, bool in_use)
 	alloc_note(alloc, &(struct prefix){ at(i), 32 }, in_use, INT64_MAX);
 }
 
-/* As with leases: ids decide where both have one, else the other keys do. */
+/* As with leases: ids decide if both have one, otherwise the other keys. */
 START_TEST(a_claim_is_its_clients)
 {
 	static const struct {
@@ -105,7 +105,7 @@ START_TEST(a_claim_is_its_clients)
 }
 END_TEST
 
-/* A client that gains or loses its id on the way has one claim all the time. */
+/* A client that gains or loses its id meanwhile always has one claim. */
 START_TEST(an_id_comes_and_goes)
 {
 	begin(1, 4);
@@ -114,7 +114,7 @@ START_TEST(an_id_comes_and_goes)
 	ck_assert(claim(0, client(0, 7)));
 	ck_assert(claim(0, client(2, 7)));
 	ck_assert_int_eq(claimed_by(client(1, 7)), -1);
-	/* Another id of the same hardware is another client; without an id it is the last of them. */
+	/* Another id on the same hardware is another client; without an id it is the last of them. */
 	ck_assert_int_eq(pick(0, client(3, 7)), 1);
 	ck_assert_int_eq(claimed_by(client(2, 7)), 0);
 	ck_assert_int_eq(claimed_by(client(0, 7)), 1);
@@ -128,7 +128,10 @@ START_TEST(an_id_comes_and_goes)
 }
 END_TEST
 
-/* What was offered to several is each one's until one requests it; who had it before asks before it is somebody's. */
+/*
+ * An address offered to several clients is available to each until one requests it; its former client comes
+ * before others.
+ */
 START_TEST(what_is_shared_is_claimed)
 {
 	struct prefix first = { at(0), 32 };
@@ -138,7 +141,7 @@ START_TEST(what_is_shared_is_claimed)
 	ck_assert_int_eq(pick(0, a), 0);
 	ck_assert(alloc_is_claimed(alloc, &first, &a) && !alloc_is_claimed(alloc, &first, &b));
 	ck_assert(!alloc_claim(alloc, &first, &b, ALLOC_NOTHING) && !alloc_claim(alloc, &first, &b, ALLOC_ENDED));
-	/* The former client */
+	/* The former client. */
 	ck_assert(alloc_claim(alloc, &first, &b, ALLOC_OWN));
 	ck_assert(alloc_is_claimed(alloc, &first, &a) && alloc_is_claimed(alloc, &first, &b));
 	ck_assert_int_eq(take_over(0, c), 0);
@@ -153,7 +156,9 @@ START_TEST(what_is_shared_is_claimed)
 }
 END_TEST
 
-/* Another server of the store has the address: it is not free before its lease ends, unless something newer is known.
+/*
+ * Another server of the store has the address: it is not free before its lease ends, unless newer information
+ * arrives.
  */
 START_TEST(what_is_found_taken_is_remembered)
 {
@@ -176,7 +181,7 @@ START_TEST(what_is_found_taken_is_remembered)
 	/* It was extended. */
 	alloc_found_taken(alloc, &first, &b, clock_boot_sec() + 100);
 	ck_assert(!alloc_take_ended(alloc, set, 0, &b, &ip));
-	/* Somebody gave it back while it was looked up. */
+	/* It was released during the lookup. */
 	note(0, false);
 	alloc_found_taken(alloc, &first, &b, clock_boot_sec() + 100);
 	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 2);
@@ -184,7 +189,7 @@ START_TEST(what_is_found_taken_is_remembered)
 }
 END_TEST
 
-/* A claim for the client that has the address still is not taken over before its lease ends. */
+/* A claim for the client that still has the address is not taken over before its lease ends. */
 START_TEST(what_is_leased_is_not_taken_over)
 {
 	struct prefix first = { at(0), 32 };
@@ -202,27 +207,27 @@ START_TEST(what_is_leased_is_not_taken_over)
 }
 END_TEST
 
-/* Clients that never request what they are offered keep nobody out, and who requests first gets it. */
+/* Clients that never request their offers lock nobody out, and the first to request an address gets it. */
 START_TEST(the_oldest_offer_is_taken_over)
 {
 	begin(1, 4);
 	for (uint64_t i = 1; i <= 4; i++)
 		ck_assert_int_eq(pick(0, client(i, i)), (int)i - 1);
 	ck_assert_int_eq(pick(0, client(9, 9)), -1);
-	/* Asking again makes an offer no younger. */
+	/* Asking again does not make an offer newer. */
 	ck_assert(claim(0, client(1, 1)));
 	for (uint64_t i = 1; i <= 4; i++)
 		ck_assert_int_eq(take_over(0, client(10 + i, 10 + i)), (int)i - 1);
 	ck_assert_int_eq(take_over(0, client(20, 20)), 0);
 	ck_assert_uint_eq(alloc_n_claims(alloc), 4);
-	/* Only clients that were offered it come back for it; whoever names it in between does not change that. */
+	/* Only clients that were offered it return for it; others naming it meanwhile make no difference. */
 	ck_assert(claim(1, client(2, 2)));
 	ck_assert(claim(1, client(30, 30)));
 	ck_assert(claim(1, client(12, 12)));
 	note(1, true);
 	ck_assert_int_eq(claimed_by(client(12, 12)), -1);
 	ck_assert(!claim(1, client(2, 2)));
-	/* What is leased is nobody's to take over. */
+	/* Nobody can take over what is leased. */
 	for (uint64_t i = 40; i < 60; i++)
 		ck_assert_int_ne(take_over(0, client(i, i)), 1);
 	note(0, true);
@@ -234,7 +239,7 @@ START_TEST(the_oldest_offer_is_taken_over)
 }
 END_TEST
 
-/* What was offered to one client only is for that client. */
+/* What was offered to only one client is for that client. */
 START_TEST(an_offer_is_kept)
 {
 	begin(1, 4);
@@ -286,7 +291,7 @@ START_TEST(some_may_not_be_taken)
 }
 END_TEST
 
-/* Of whatever others are offered in another range nothing counts. */
+/* Offers in another range do not count. */
 START_TEST(each_range_has_its_own_order)
 {
 	begin(4, 65536);
@@ -375,7 +380,7 @@ START_TEST(takeover_agrees_with_a_list)
 			for (a = first; a <= last; a++)
 				if (owner[a] && (want < 0 || since[a] < since[want]))
 					want = (int)a;
-			/* Sets that came later have the order of the last renewals; the oldest is in there, too. */
+			/* Sets created later have the order of the last renewals; they also contain the oldest. */
 			ck_assert_int_eq(take_over(r, me) >= 0, want >= 0);
 			for (a = first; a <= last; a++)
 				if (claimed_by(me) == (int)a)
@@ -406,7 +411,7 @@ static long rss_kib(void)
 	return pages < 0 ? -1 : pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
-/* A hundred thousand identities that only ask cost no memory once their claims are over. */
+/* A hundred thousand identities that only ask use no memory once their claims have ended. */
 START_TEST(memory_comes_back)
 {
 	enum { N = 100000 };
@@ -441,7 +446,7 @@ START_TEST(memory_comes_back)
 }
 END_TEST
 
-/* As many ids of one piece of hardware as a flood makes are no more work than as many clients. */
+/* As many ids on one piece of hardware as a flood creates are no more work than as many clients. */
 START_TEST(many_ids_of_one_client)
 {
 	int64_t start_ms;

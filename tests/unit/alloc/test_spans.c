@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The set agrees with a plain list, whatever is put in and taken out, and keeps no memory when it is empty. */
+/* The set agrees with a plain list, whatever is inserted and removed, and keeps no memory when it is empty. */
 #include "alloc/spans.h"
 #include "base/hash.h"
 
@@ -13,7 +13,7 @@ static struct {
 } list[MAX];
 static unsigned n_list;
 
-/* Few different ones, so that they meet. */
+/* Few different ones, so that they collide. */
 static struct prefix any_prefix(void)
 {
 	static const uint8_t lens[] = { 0, 1, 47, 48, 56, 63, 64, 65, 127, 128 };
@@ -99,7 +99,7 @@ START_TEST(agrees_with_a_list)
 			bool any = spans_next_gap(&spans, &prefix, &gap.addr);
 
 			ck_assert(!any || !spans_overlap(&spans, &gap, NULL, &other));
-			/* nearer ones are taken: look at some, there are too many */
+			/* closer ones are taken: check some, there are too many */
 			for (i = 0; i < 8 && !(any && ip_equal(&prefix.addr, &gap.addr)); i++) {
 				struct ip before = prefix.addr;
 

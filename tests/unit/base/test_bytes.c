@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Cursors: what is read past the end is zero, and whoever loops over what is left comes to an end. */
+/* Cursors: reads past the end return zero, and a loop over the remaining bytes ends. */
 #include "base/bytes.h"
 #include "base/err.h"
 
@@ -68,7 +68,7 @@ START_TEST(hex_both_ways)
 {
 	static const struct {
 		const char *text;
-		int n; /* bytes, or negative */
+		int n; /* number of bytes, or negative */
 	} cases[] = {
 		{ "", 0 },  { "0a0B", 2 }, { "0x0a0b", 2 }, { "0a:0b", 2 }, { "a:b", 2 },     { "0a 0b", 2 },
 		{ "0", 1 }, { "0g", -1 },  { "0a:", -1 },   { ":0a", -1 },  { "0a::0b", -1 }, { "0a0b0c0d0e", -1 },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Who owns what the server writes, and what is said when a file cannot be used. */
+/* Who owns the files that the server writes, and the message if a file cannot be used. */
 #include "base/file.h"
 
 #include <check.h>
@@ -66,11 +66,11 @@ START_TEST(test_adopt)
 	ck_assert_int_ge(fd, 0);
 	(void)close(fd);
 	ck_assert_uint_eq(owner_of(path), NOBODY);
-	/* found, and root's */
+	/* exists, owned by root */
 	make(in_dir("old"), "", 0600);
 	(void)close(file_open(in_dir("old"), O_RDONLY | O_CLOEXEC, 0));
 	ck_assert_uint_eq(owner_of(in_dir("old")), NOBODY);
-	/* somebody's already */
+	/* already owned by another user */
 	ck_assert_int_eq(chown(in_dir("old"), 12345, 12345), 0);
 	(void)close(file_open(in_dir("old"), O_RDONLY | O_CLOEXEC, 0));
 	ck_assert_uint_eq(owner_of(in_dir("old")), 12345);
@@ -98,7 +98,7 @@ START_TEST(test_no_theft)
 }
 END_TEST
 
-/* As nobody where root runs the tests; the child's failure is the test's (CK_FORK=no or not). */
+/* Runs as nobody if root runs the tests; a failure of the child is one of the test (CK_FORK=no or not). */
 static void as_nobody(void (*fn)(void))
 {
 	int status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What is read at once comes from the heap; what is left of it goes back, and malloc does as before. */
+/* Data read at once is on the heap; the remaining memory is returned, and malloc works as before. */
 #include "base/arena.h"
 #include "base/heap.h"
 
@@ -11,7 +11,7 @@
 
 enum { MIB = 1 << 20, PIECE = 1000, N = 40 * MIB / PIECE };
 
-/* A sanitizer's malloc tells nothing, and keeps what is freed. */
+/* A sanitizer's malloc reports nothing, and keeps freed memory. */
 static bool is_glibc(void)
 {
 	return mallinfo2().arena;
@@ -58,7 +58,7 @@ START_TEST(goes_back)
 		ck_assert(is_mapped(MIB));
 		ck_assert_int_ge(resident(), before + 35);
 		ck_assert_int_le(resident(), before + 46);
-		/* Something at the end stays: a hole is given back, too. */
+		/* Something at the end stays: holes are returned, too. */
 		last = xmalloc(PIECE);
 		for (unsigned i = 0; i < N; i++)
 			free(v[i]);
@@ -69,7 +69,7 @@ START_TEST(goes_back)
 }
 END_TEST
 
-/* Too much to be had, or too little to be worth it: all goes on. */
+/* Too much memory, or too little to be worth it: everything continues. */
 START_TEST(cannot_be_had)
 {
 	void *p;
@@ -78,7 +78,7 @@ START_TEST(cannot_be_had)
 	heap_expect(MIB);
 	heap_settle();
 	if (!is_glibc())
-		return; /* a sanitizer's malloc would call the next ones an error */
+		return; /* a sanitizer's malloc would report errors for the rest */
 	heap_expect(SIZE_MAX / 4);
 	p = xmalloc(MIB);
 	memset(p, 1, MIB);

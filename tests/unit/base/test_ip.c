@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Addresses as text and as numbers, held against the C library; keyed hashes. */
+/* Addresses as text and as numbers, compared with the C library; keyed hashes. */
 #include "base/hash.h"
 #include "base/ip.h"
 #include "base/wide.h"
@@ -103,7 +103,7 @@ START_TEST(steps_of_every_size)
 			c = add_by_hand(a, n, shift);
 			ck_assert(ip_equal(&b, &c));
 			ck_assert_uint_eq(ip_count_steps(&a, &b, shift), n);
-			/* the last step is not complete */
+			/* the last step is incomplete */
 			c = ip_add_steps(&a, 1, 0);
 			if (shift && n)
 				ck_assert_uint_eq(ip_count_steps(&c, &b, shift), n - 1);
@@ -164,7 +164,7 @@ START_TEST(products)
 }
 END_TEST
 
-/* Ids that share a prefix, and addresses in a row, spread evenly over few buckets. */
+/* Ids that share a prefix, and consecutive addresses, are spread evenly over few buckets. */
 START_TEST(hashes_spread)
 {
 	enum { N = 65536, BUCKETS = 64 };
@@ -190,7 +190,7 @@ START_TEST(hashes_spread)
 }
 END_TEST
 
-/* Held against counting them one by one. */
+/* Compared with counting them one by one. */
 static void count_less(const struct ip *v, unsigned n, const struct ip *at)
 {
 	size_t less = 0, equal = 0;
@@ -228,7 +228,7 @@ START_TEST(counts_less)
 }
 END_TEST
 
-/* Spread evenly, in clusters, all alike, and over the whole space: wherever one is taken to be. */
+/* Evenly spaced, in clusters, all equal, and over the whole space: wherever the guess lands. */
 START_TEST(counts_less_of_many)
 {
 	struct ip v[400], zero = { { 0 } };

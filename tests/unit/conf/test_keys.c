@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Rows write fields in their own types, mark them, hand them down, and print what was written. */
+/* Rows write fields with their own types, mark them, inherit them, and print what was written. */
 #include "conf/key.h"
 
 #include "base/arena.h"
@@ -116,7 +116,7 @@ START_TEST(fields)
 }
 END_TEST
 
-/* Each wrong value is reported, marks its own field only, and leaves the default. */
+/* Each wrong value is reported, marks only its own field, and leaves the default. */
 START_TEST(wrong)
 {
 	struct outer_conf conf;
@@ -133,7 +133,7 @@ START_TEST(wrong)
 }
 END_TEST
 
-/* What the inner scope sets counts; the rest is the outer scope's, and printed there only. */
+/* The inner scope's own values apply; the rest comes from the outer scope, and is only printed there. */
 START_TEST(inherit)
 {
 	struct outer_conf outer;
@@ -146,7 +146,7 @@ START_TEST(inherit)
 	ck_assert_uint_eq(inner.shared.lifetime, 100);
 	ck_assert(!inner.shared.flag);
 	ck_assert_int_eq(inner.shared.color, GREEN);
-	ck_assert_str_eq(inner.shared.text, "out"); /* "" says nothing ... */
+	ck_assert_str_eq(inner.shared.text, "out"); /* "" means not set ... */
 	ck_assert_uint_eq(inner.shared.server, 0);  /* ... but 0.0.0.0 does */
 	ck_assert_uint_eq(inner.shared.small, 1);
 	ck_assert_uint_eq(inner.own, 7);
@@ -161,7 +161,7 @@ START_TEST(inherit)
 }
 END_TEST
 
-/* A value is not known if it is wrong where it counts, or further in. */
+/* A value is unknown if it is wrong in the scope that determines it, or in an inner scope. */
 START_TEST(unknown)
 {
 	const size_t lifetime = offsetof(struct inner_conf, shared.lifetime);

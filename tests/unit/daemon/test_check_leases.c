@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What is checked of stored leases at the start, and the relay information kept with them. */
+/* The checks of stored leases at the start, and the relay information stored with them. */
 #include "base/clock.h"
 #include "daemon/check_leases.h"
 #include "serve/context4.h"
@@ -94,8 +94,8 @@ START_TEST(each_level_does_what_it_says)
 	struct store *store = open_store();
 
 	put(store, "192.0.2.10", 1, NULL);
-	put(store, "198.51.100.10", 1, NULL); /* of subnet 2 now */
-	put(store, "203.0.113.10", 1, NULL);  /* of no subnet */
+	put(store, "198.51.100.10", 1, NULL); /* now in subnet 2 */
+	put(store, "203.0.113.10", 1, NULL);  /* in no subnet */
 	ck_assert_uint_eq(check_leases_wait(store, &family4, cfg), want->n_changed);
 	ck_assert_uint_eq(subnet_of(store, "192.0.2.10"), want->fine);
 	ck_assert_uint_eq(subnet_of(store, "198.51.100.10"), want->moved);
@@ -155,7 +155,7 @@ START_TEST(what_others_keep_there_stays)
 	ck_assert_str_eq(context4_make(arena, &rai, "{ \"mine\": 1 }"),
 			 "{ \"mine\": 1, \"ISC\": { \"relay-agent-info\": { \"remote-id\": \"0102\", \"sub-options\": "
 			 "\"0x02020102\" } } }");
-	/* Not JSON: there is nothing that could be kept. */
+	/* Not JSON: there is nothing to keep. */
 	ck_assert_str_eq(context4_make(arena, &rai, "mine"), NEW);
 	rai.bytes.len = 0;
 	ck_assert_str_eq(context4_make(arena, &rai, "{ \"mine\": 1 }"), "{ \"mine\": 1 }");

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Expressions: limits, what a caller learns of one, and that evaluation needs no memory. Values are in tests/vectors.
- */
+/* Expressions: limits, what a caller learns about one, and evaluation without malloc. Values are in tests/vectors. */
 #include "base/str.h"
 #include "eval/expr_int.h"
 
@@ -12,7 +11,7 @@ static struct diag *diag;
 static struct json_doc doc;
 static struct eval_scratch *scratch;
 
-/* --- memory: counted where no sanitizer counts it -------------------------------- */
+/* --- memory: counted unless a sanitizer counts it --- */
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define COUNTS_MALLOC 0
@@ -49,7 +48,7 @@ void *realloc(void *p, size_t size)
 static unsigned long n_mallocs;
 #endif
 
-/* --- what is compiled and evaluated ------------------------------------------------ */
+/* --- compile and evaluate --- */
 
 static const char *const class_names[] = { "phones", "printers" };
 
@@ -140,7 +139,7 @@ static void teardown(void)
 	arena_free(arena);
 }
 
-/* --- compiling ------------------------------------------------------------------------ */
+/* --- compiling --- */
 
 static void repeat(struct str *s, const char *text, unsigned n)
 {
@@ -177,7 +176,7 @@ START_TEST(nesting_is_limited)
 }
 END_TEST
 
-/* A long chain is fine, for it is no deep one; its length is limited all the same. */
+/* A long chain is fine because it is not deep; its length is limited nevertheless. */
 START_TEST(length_is_limited)
 {
 	struct eval ev = begin();
@@ -216,7 +215,7 @@ START_TEST(literals_may_be_long)
 }
 END_TEST
 
-/* Errors of several expressions, each at its line and column; a wrong argument is reported once. */
+/* Errors of several expressions, each with its line and column; a wrong argument is reported once. */
 START_TEST(all_errors_come_at_once)
 {
 	static const char text[] = "{\n"
@@ -301,7 +300,7 @@ START_TEST(classes_and_hosts)
 }
 END_TEST
 
-/* --- evaluating -------------------------------------------------------------------------- */
+/* --- evaluating --- */
 
 START_TEST(text_is_limited)
 {
@@ -314,7 +313,7 @@ START_TEST(text_is_limited)
 	ck_assert(eval_test(other, &ev));
 	ck_assert(!eval_test(twice, &ev));
 	ck_assert(ev.is_exceeded);
-	/* It stays so: what follows cannot be trusted. */
+	/* It stays that way: later results cannot be trusted. */
 	ck_assert(!eval_test(other, &ev));
 	ck_assert(!eval_test(compile("not option[61].exists"), &ev));
 	ck_assert_uint_eq(eval_text(compile_type("option[61].hex", EVAL_TEXT), &ev).len, 0);
@@ -324,7 +323,7 @@ START_TEST(text_is_limited)
 }
 END_TEST
 
-/* Also what is true if its parts are not. */
+/* Also an expression that is true if its parts are not. */
 START_TEST(exceeded_is_false)
 {
 	static uint8_t big[65000];
@@ -341,7 +340,7 @@ START_TEST(exceeded_is_false)
 }
 END_TEST
 
-/* Many expressions over a big packet end at the same work as one. */
+/* Many expressions over a big packet have the same limit as one. */
 START_TEST(work_is_limited)
 {
 	static uint8_t big[60000];
@@ -381,7 +380,7 @@ START_TEST(options_are_found_once)
 	before = ev.work_left;
 	ck_assert(!eval_test(absent, &ev));
 	ck_assert_uint_le(before - ev.work_left, 10);
-	/* Codes that share a place. */
+	/* Codes that share a slot. */
 	ck_assert(
 		eval_test(compile("not option[124].exists and option[60].hex == 'x' and not option[124].exists"), &ev));
 }
@@ -417,7 +416,7 @@ START_TEST(evaluation_needs_no_memory)
 }
 END_TEST
 
-/* Backtracking ends, and the next match has all it needs. */
+/* Backtracking ends, and the next match has its full limit. */
 START_TEST(regexes_are_limited)
 {
 	const struct eval_expr *bad = compile("match('(a|aa)+[xy]', option[60].hex)"),
@@ -439,7 +438,7 @@ START_TEST(regexes_are_limited)
 }
 END_TEST
 
-/* A text is as long as the checks say, or they would warn of what is possible. */
+/* A text is as long as the checks claim, or they would warn about valid cases. */
 static void check_length(struct eval *ev, bool is_fixed, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 static void check_length(struct eval *ev, bool is_fixed, const char *fmt, ...)
 {
@@ -499,7 +498,7 @@ START_TEST(lengths_are_known)
 }
 END_TEST
 
-/* --- the manual ------------------------------------------------------------------------------ */
+/* --- the manual --- */
 
 static void add_word(void *ctx, const char *word, const char *meaning)
 {

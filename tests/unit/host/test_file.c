@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Reservations of a file: what is found agrees with a list that is searched from its beginning to its end. */
+/* Reservations of a file: what is found agrees with a linear search in a list. */
 #include "base/err.h"
 #include "base/hash.h"
 #include "host/file.h"
@@ -53,7 +53,7 @@ static bool same_place(const struct prefix *a, const struct prefix *b)
 	return a->len == b->len && ip_equal(&a->addr, &b->addr);
 }
 
-/* The list's opinion of a host that is to be added: the one that is in its way. */
+/* Returns the host in the list that conflicts with one to be added. */
 static const struct host *rival_of(const struct host *host, bool unique)
 {
 	for (unsigned i = 0; i < n_added; i++)
@@ -89,7 +89,7 @@ static struct host_file *fill(bool is_v4, bool unique)
 			places[i][k] = random_place(is_v4);
 		want = rival_of(host, unique);
 		ck_assert_int_eq(host_file_add(file, host, &other), want ? -E_EXIST : 0);
-		/* Of several rivals any one is told. */
+		/* Of several rivals any one may be reported. */
 		ck_assert(!want == !other);
 		if (!want)
 			added[n_added++] = host;
@@ -142,7 +142,7 @@ static bool overlaps(const struct host *host, const struct prefix *place)
 	for (unsigned k = 0; k < host->n_places; k++) {
 		struct ip there = prefix_first(&host->places[k].prefix), end = prefix_last(&host->places[k].prefix);
 
-		/* An address inside a delegated pool's prefix is no conflict that a client can cause. */
+		/* An address inside a delegated pool's prefix is not a conflict that a client can cause. */
 		if (!host->places[k].is_delegated && place->len < (ip_is4(&place->addr) ? 32 : 128))
 			continue;
 		if (ip_cmp(&there, &last) <= 0 && ip_cmp(&first, &end) <= 0)

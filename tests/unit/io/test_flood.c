@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A queue with more coming in than it serves, against the arithmetic that decides what is let in. */
+/* A queue that receives more than it serves, against the arithmetic that decides what to accept. */
 #include "io/flood.h"
 
 #include <check.h>
 
 #define MS 1000
 
-/* `factor` beginnings come for each that can be served; what waits is counted in ms of work. */
+/* `factor` initial messages arrive for each that can be served; the backlog is counted in ms of work. */
 struct queue {
 	struct flood flood;
 	double wait_ms;
@@ -46,7 +46,7 @@ START_TEST(ten_times)
 	}
 	ck_assert_msg(longest < 300, "waits up to %.0f ms", longest);
 	ck_assert_msg(idle < 2000, "idle for %.0f of 20000 ms", idle);
-	/* Over: all are let in soon, although nothing comes any more. */
+	/* The flood is over: everything is accepted soon, although nothing arrives any more. */
 	run(&q, 0, 1000);
 	ck_assert_uint_eq(q.flood.keep, 0);
 }
@@ -64,7 +64,7 @@ START_TEST(a_burst_is_no_flood)
 }
 END_TEST
 
-/* What queued up while the disk did not answer is served, if slowly. */
+/* The backlog of a disk stall is served, if slowly. */
 START_TEST(a_stall_is_no_flood)
 {
 	struct queue q = { .flood = { .shortest_us = -1 }, .now_us = 1000000 };
@@ -83,7 +83,7 @@ START_TEST(stale)
 {
 	ck_assert(!flood_is_stale(700 * MS, true));
 	ck_assert(flood_is_stale(900 * MS, true));
-	/* Nobody waits behind it: no harm in answering. */
+	/* Nobody waits after it: no harm in responding. */
 	ck_assert(!flood_is_stale(900 * MS, false));
 	ck_assert(flood_is_stale(11000 * MS, false));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The loop: timers in order on the virtual clock and in time on the real one, posts, signals, removal. */
+/* The loop: timers in order on the virtual clock and on time on the real one, posts, signals, removal. */
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/hash.h"
@@ -16,7 +16,7 @@ static int order[1024], n_order;
 struct tick {
 	struct timer timer;
 	int number;
-	int again_ms; /* restart itself */
+	int again_ms; /* restart interval */
 };
 
 static void ticked(void *ctx)
@@ -41,7 +41,7 @@ static void teardown(void)
 	clock_set_real();
 }
 
-/* 500 timers, some stopped, some moved, fire in the order of their times. */
+/* 500 timers, some stopped, some rescheduled, fire in order of time. */
 START_TEST(timers_in_order)
 {
 	struct tick ticks[500];
@@ -80,7 +80,7 @@ START_TEST(timers_in_order)
 }
 END_TEST
 
-/* One that restarts itself with no delay fires once a turn and does not hold the loop. */
+/* A timer that restarts itself without delay fires once per turn and does not block the loop. */
 START_TEST(timer_restarts_itself)
 {
 	struct tick tick = { .number = 7 };
@@ -109,7 +109,7 @@ static void stop(void *ctx)
 	loop_stop(loop);
 }
 
-/* On the real clock a sleeping loop wakes not before and not much after its time. */
+/* On the real clock a sleeping loop wakes not before and not much after the due time. */
 START_TEST(timer_wakes_the_loop)
 {
 	int64_t start_us = clock_boot_us(), took_us;
@@ -131,7 +131,7 @@ static void readable(void *ctx, uint32_t events)
 
 	ck_assert_int_eq(events & EPOLLIN, EPOLLIN);
 	n_readable++;
-	/* Whoever is first removes and closes the other, whose event is waiting in this turn. */
+	/* Whichever runs first removes and closes the other, whose event is pending in this turn. */
 	loop_del(loop, fds[!which][0]);
 	close(fds[!which][0]);
 }
@@ -151,7 +151,7 @@ START_TEST(removed_in_the_same_turn)
 }
 END_TEST
 
-/* --- posts from four threads, each in its order ---------------------------- */
+/* --- posts from four threads, each in order --- */
 
 enum { THREADS = 4, POSTS = 20000 };
 
@@ -208,7 +208,7 @@ static void post_again(struct post *post)
 		loop_post(loop, post);
 }
 
-/* A post may post itself: it runs again in a later turn, not in the same. */
+/* A post may post itself: it runs again in a later turn, not in the same one. */
 START_TEST(post_posts_itself)
 {
 	struct post post = { .fn = post_again };

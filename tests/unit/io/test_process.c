@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The process and its surroundings: pid file, capabilities, the service manager. */
+/* The process and its environment: PID file, capabilities, service manager. */
 #include "base/err.h"
 #include "io/caps.h"
 #include "io/notify.h"
@@ -66,7 +66,7 @@ static void file_holds(const char *path, const char *expected)
 	fclose(f);
 }
 
-/* A crash's leftover is taken over; a second taker is told who runs; the end removes the file. */
+/* A file left by a crash is taken over; a second process learns which one is running; the end removes the file. */
 START_TEST(pid_file_and_its_lock)
 {
 	struct pidfile *mine, *second;
@@ -101,7 +101,7 @@ START_TEST(pid_file_and_its_lock)
 }
 END_TEST
 
-/* The lock goes over to the child that daemonising leaves, and dies with it, not before. */
+/* The lock passes to the child process when daemonizing, and is released when that ends, not before. */
 START_TEST(pid_file_over_fork)
 {
 	struct pidfile *mine;
@@ -119,7 +119,7 @@ START_TEST(pid_file_over_fork)
 		if (pidfile_take(path, &mine, NULL) < 0)
 			_exit(1);
 		if (fork() == 0) {
-			/* The daemon; killed without a chance to tidy up. */
+			/* The daemon; killed without cleanup. */
 			if (pidfile_rewrite(mine) < 0)
 				_exit(1);
 			(void)!write(ready[1], "r", 1);
@@ -136,7 +136,7 @@ START_TEST(pid_file_over_fork)
 	ck_assert_int_eq(pidfile_take(path, &mine, NULL), -E_BUSY);
 	close(ready[1]);
 	ck_assert_int_eq(write(go[1], "g", 1), 1);
-	ck_assert_int_eq(read(ready[0], &c, 1), 0); /* its end of the pipe is closed: it is gone */
+	ck_assert_int_eq(read(ready[0], &c, 1), 0); /* its end of the pipe is closed: it has ended */
 	for (int i = 0; i < 1000 && pidfile_owner(path); i++)
 		usleep(1000);
 	ck_assert_int_eq(access(path, F_OK), 0);
@@ -220,7 +220,7 @@ START_TEST(watchdog_period)
 }
 END_TEST
 
-/* A process that gives up being root is told what it lacks, and by which command to get it. */
+/* A process that drops root is told which capability is missing, and the command to get it. */
 START_TEST(missing_capabilities)
 {
 	char line[5000], exe[4096] = "";

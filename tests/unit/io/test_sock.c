@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Sockets with real packets: two network namespaces of this process and a veth pair between them.
- * Needs root, or a kernel that gives user namespaces to everybody; is skipped aloud elsewhere.
+ * Sockets with real packets: two network namespaces of this process and a veth pair between them. Needs root, or
+ * a kernel with unprivileged user namespaces; otherwise skipped with a message.
  *
  *	server: s0 192.0.2.1/24, also 192.0.2.9	client: c0 192.0.2.2/24
  */
@@ -35,7 +35,7 @@ static int s0_index, c0_index;
 static uint8_t buffers[SLOTS][SIZE];
 static struct dgram slots[SLOTS];
 
-/* --- the two namespaces ---------------------------------------------------- */
+/* --- the two namespaces --- */
 
 static void run(const char *first, ...)
 {
@@ -103,8 +103,8 @@ static void find_link(const char *name, uint8_t *mac, int *index)
 }
 
 /*
- * A link just set up drops what is sent until the kernel's link watch has seen it. That holds the
- * lock which setting the link needs, so after the last line it is done.
+ * A new link drops packets until the kernel's link watch has seen it. That holds the lock needed for setting the
+ * link, so after the last line it is done.
  */
 static void wait_for_link(const char *name)
 {
@@ -152,7 +152,7 @@ static void setup(void)
 		slots[i] = (struct dgram){ .buf = buffers[i], .size = SIZE };
 }
 
-/* The wall clock of this program, against which the kernel's time stamps are held, so much later than the kernel's. */
+/* This program's wall clock, which kernel timestamps are compared with, is ahead of the kernel's by this much. */
 static int later_sec;
 
 int clock_gettime(clockid_t id, struct timespec *ret)
@@ -164,7 +164,7 @@ int clock_gettime(clockid_t id, struct timespec *ret)
 	return err;
 }
 
-/* --- the server's side ----------------------------------------------------- */
+/* --- the server's side --- */
 
 static char reports[16][256];
 static int n_reports;
@@ -200,7 +200,7 @@ static struct sockset *open_set(const char *what, bool raw)
 	return set;
 }
 
-/* Into slots, until `want` are there or 5 seconds are over. */
+/* Receives into slots, until there are `want`, for at most 5 seconds. */
 static int receive(struct sockset *set, int want)
 {
 	int n = 0;
@@ -213,14 +213,14 @@ static int receive(struct sockset *set, int want)
 	return n;
 }
 
-/* Nothing more comes; a short look, since a veth delivers at once when nothing else is running. */
+/* Nothing more arrives; a short check, since a veth delivers at once when nothing else is running. */
 static void quiet(struct sockset *set)
 {
 	usleep(20000);
 	ck_assert_int_eq(sockset_recv(set, slots, SLOTS), 0);
 }
 
-/* Until the counter of these sockets says so, or 5 seconds are over. */
+/* Waits for the counter of these sockets, at most 5 seconds. */
 #define WAIT_FOR(what)                                       \
 	do {                                                 \
 		for (int i_ = 0; i_ < 5000 && !(what); i_++) \
@@ -228,7 +228,7 @@ static void quiet(struct sockset *set)
 		ck_assert(what);                             \
 	} while (0)
 
-/* Datagrams received and sent by all sockets of the set. */
+/* Returns the number of datagrams received and sent by all sockets of the set. */
 static struct sock_info totals(struct sockset *set)
 {
 	struct sock_info sum = { 0 }, info;
@@ -240,7 +240,7 @@ static struct sock_info totals(struct sockset *set)
 	return sum;
 }
 
-/* What was dropped for something wrong with it; each test is a process with counters of its own. */
+/* Returns the number of invalid datagrams dropped; each test is a process with its own counters. */
 static int64_t sum_bad(void)
 {
 	return stat_sum(STAT_SOCKET_CHECKSUM) + stat_sum(STAT_SOCKET_MALFORMED) + stat_sum(STAT_SOCKET_NOT_FOR_US) +
@@ -262,9 +262,9 @@ static void ip_is(const struct ip *ip, const char *expected)
 	ck_assert_str_eq(ip_format(ip, text), expected);
 }
 
-/* --- the client's side ----------------------------------------------------- */
+/* --- the client's side --- */
 
-/* An ordinary socket as relays and clients with an address use it. */
+/* An ordinary socket like those of relays and clients with an address. */
 static int client_udp(const char *addr, uint16_t port)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
@@ -289,7 +289,7 @@ static void send_to(int fd, const char *addr, const void *data, size_t len)
 	ck_assert_int_eq(sendto(fd, data, len, 0, (struct sockaddr *)&to, sizeof(to)), len);
 }
 
-/* The next datagram within 2 seconds: its length, and where it came from as "address:port". */
+/* Receives the next datagram within 2 seconds: its length, and its source as "address:port". */
 static int client_recv(int fd, void *data, size_t size, char *from)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -330,7 +330,7 @@ static uint16_t sum(const uint8_t *p, size_t len, uint32_t start)
 	return (uint16_t)start;
 }
 
-/* What a frame is made of; zero fields are the usual ones. */
+/* Properties of a frame; zero fields have the usual values. */
 struct frame {
 	const char *src, *dst;
 	const uint8_t *to_mac;
@@ -342,7 +342,7 @@ struct frame {
 	unsigned padding;
 };
 
-/* From an independent hand: RFC 791, 768 and the sum of RFC 1071 as above. */
+/* An independent implementation: RFC 791, 768 and the sum of RFC 1071 as above. */
 static size_t build(uint8_t *buf, const struct frame *f, const void *payload, size_t len)
 {
 	static const uint8_t all[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
@@ -393,7 +393,7 @@ static void inject(int fd, const struct frame *f, const void *payload, size_t le
 	ck_assert_int_eq(send(fd, buf, n, 0), n);
 }
 
-/* A payload as long as a DHCP message, chaddr from `client`. */
+/* Returns a payload as long as a DHCP message, with chaddr from `client`. */
 static const uint8_t *message(uint32_t client)
 {
 	static uint8_t payload[300];
@@ -410,9 +410,9 @@ static const uint8_t *message(uint32_t client)
 	return payload;
 }
 
-/* --- raw ------------------------------------------------------------------- */
+/* --- raw --- */
 
-/* An ordinary sender's checksum is left to a card that a veth does not have: it must not count. */
+/* An ordinary sender leaves the checksum to the network card, but a veth has none: it must be ignored. */
 START_TEST(raw_takes_a_broadcast_with_partial_checksum)
 {
 	struct sockset *set = open_set("s0", true);
@@ -442,7 +442,7 @@ START_TEST(raw_takes_a_broadcast_with_partial_checksum)
 }
 END_TEST
 
-/* That the packets above really come unfinished, else the test proves nothing. */
+/* Verifies that the packets above really arrive with partial checksums; otherwise the test proves nothing. */
 START_TEST(veth_leaves_checksums_partial)
 {
 	int fd = client_udp("192.0.2.2", 68), packet;
@@ -459,14 +459,14 @@ START_TEST(veth_leaves_checksums_partial)
 	ck_assert_int_eq(poll(&p, 1, 2000), 1);
 	n = recv(packet, frame, sizeof(frame), 0);
 	ck_assert_int_eq(n, 14 + 20 + 8 + 300);
-	/* What is there so far is the sum of the pseudo header alone. */
+	/* The field contains only the sum of the pseudo header. */
 	pseudo = (uint32_t)sum(frame + 14 + 12, 8, 0) + 17 + 308;
 	ck_assert_uint_ne(sum(frame + 34, 308, pseudo), 0xffff);
 	close(packet);
 }
 END_TEST
 
-/* Unicast and relayed ones come once: the UDP socket takes nothing, and no ICMP error goes back. */
+/* Unicast and relayed packets arrive once: the UDP socket accepts nothing, and no ICMP error is sent. */
 START_TEST(raw_takes_a_unicast_once)
 {
 	struct sockset *set = open_set("*", true);
@@ -487,14 +487,14 @@ START_TEST(raw_takes_a_unicast_once)
 	quiet(set);
 	ck_assert_uint_eq(totals(set).rx, 1);
 	ck_assert_uint_eq(sockset_new_drops(set), 0);
-	/* A connected socket would tell of an ICMP error. */
+	/* A connected socket would report an ICMP error. */
 	ck_assert_int_eq(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), -1);
 	ck_assert_int_eq(errno, EAGAIN);
 	sockset_free(set);
 }
 END_TEST
 
-/* Frames by hand: what must be taken, and under which counter the rest goes. */
+/* Handmade frames: which are accepted, and which counter the others increment. */
 START_TEST(raw_checks_frames)
 {
 	struct sockset *set = open_set("s0/192.0.2.1", true);
@@ -522,7 +522,7 @@ START_TEST(raw_checks_frames)
 	ip_is(&slots[0].src, "0.0.0.0");
 	ck_assert_int_eq(sum_bad(), 0);
 
-	/* Good ones between bad ones, to see that each keeps its own buffer. */
+	/* Valid ones between invalid ones, to see that each keeps its own buffer. */
 	inject(fd, &(struct frame){ .bad_ip = true }, message(8), 300);
 	inject(fd, &(struct frame){ 0 }, message(9), 300);
 	inject(fd, &(struct frame){ .bad_udp = true }, message(10), 300);
@@ -544,7 +544,7 @@ START_TEST(raw_checks_frames)
 	ck_assert_int_eq(stat_sum(STAT_SOCKET_MALFORMED), 4);
 	ck_assert_int_eq(stat_sum(STAT_SOCKET_NOT_FOR_US), 2);
 
-	/* What the kernel's filter leaves out is not seen at all. */
+	/* What the kernel's filter rejects is not seen at all. */
 	inject(fd, &(struct frame){ .dport = 68 }, message(18), 300);
 	inject(fd, &(struct frame){ .frag = 0x2000 }, message(19), 300);
 	inject(fd, &(struct frame){ .frag = 0x0010 }, message(20), 300);
@@ -561,7 +561,7 @@ START_TEST(raw_checks_frames)
 }
 END_TEST
 
-/* Headers with bits turned over: each frame is taken or counted, and what is taken fits its frame. */
+/* Headers with flipped bits: each frame is accepted or counted, and what is accepted fits its frame. */
 START_TEST(raw_survives_noise)
 {
 	enum { ROUNDS = 400, PER_ROUND = 50 };
@@ -580,7 +580,7 @@ START_TEST(raw_survives_noise)
 
 			f.no_udp_check = rand_below(2);
 			n_frame = build(buf, &f, message((uint32_t)i), len);
-			/* From the IP header on; the sum of the header is put right half of the time. */
+			/* From the IP header on; the header checksum is corrected half of the time. */
 			while (flips--)
 				buf[14 + rand_below(n_frame - 14 < 60 ? n_frame - 14 : 60)] ^=
 					(uint8_t)(1u << rand_below(8));
@@ -656,7 +656,7 @@ START_TEST(raw_sends_to_a_mac)
 	ck_assert_mem_eq(frame + 26, "\xc0\x00\x02\x09\xc0\x00\x02\x4d\x00\x43\x00\x44", 12);
 	ck_assert_mem_eq(frame + 42, odd, 301);
 
-	/* The kernel there checks sums too; the first was for an address it does not have. */
+	/* The kernel there verifies checksums too; the first was for an address it does not have. */
 	ck_assert_int_eq(client_recv(fd, buf, sizeof(buf), from), 301);
 	ck_assert_str_eq(from, "192.0.2.9:67");
 	ck_assert_int_eq(client_recv(fd, buf, sizeof(buf), from), 301);
@@ -666,7 +666,7 @@ START_TEST(raw_sends_to_a_mac)
 }
 END_TEST
 
-/* In raw mode what is routed leaves by UDP, from the address it was asked at. */
+/* In raw mode routed packets are sent by UDP, from the address that was asked. */
 START_TEST(raw_mode_sends_routed)
 {
 	struct sockset *set = open_set("s0", true);
@@ -688,7 +688,7 @@ START_TEST(raw_mode_sends_routed)
 	ck_assert_int_eq(client_recv(fd, buf, sizeof(buf), from), 300);
 	ck_assert_str_eq(from, "192.0.2.9:67");
 	ck_assert_mem_eq(buf, message(4), 300);
-	/* No route: counted, and the next one leaves all the same. */
+	/* No route: counted, and the next one is sent anyway. */
 	out[0].dst = ip4("203.0.113.1");
 	ck_assert_uint_eq(sockset_send(set, v, 2), 1);
 	ck_assert_int_eq(client_recv(fd, buf, sizeof(buf), from), 300);
@@ -698,7 +698,7 @@ START_TEST(raw_mode_sends_routed)
 }
 END_TEST
 
-/* Thousands of answers to relays that answer no ARP: nothing waits, and others are still served. */
+/* Thousands of responses to relays that do not answer ARP: nothing waits, and others are still served. */
 START_TEST(silent_relays_stop_nobody)
 {
 	struct sockset *set = open_set("s0", true);
@@ -725,10 +725,10 @@ START_TEST(silent_relays_stop_nobody)
 	}
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	took_ms = (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
-	ck_assert_int_lt(took_ms, 2500); /* it would be seconds of ARP timeouts */
+	ck_assert_int_lt(took_ms, 2500); /* otherwise seconds of ARP timeouts */
 	if (!stat_sum(STAT_SEND_FULL))
 		return; /* the kernel's ARP queues overflowed before the socket: silence served by others */
-	/* With the mac of the asker the answer leaves even now. */
+	/* With the sender's mac the response is sent even now. */
 	good = (struct dgram){ .buf = (uint8_t *)message(1),
 			       .len = 300,
 			       .dst = ip4("192.0.2.2"),
@@ -743,7 +743,10 @@ START_TEST(silent_relays_stop_nobody)
 }
 END_TEST
 
-/* What the kernel had no room for; asked twice it is told once. Kinds of sockets keep that differently. */
+/*
+ * Packets dropped because the kernel's buffer was full are reported only once. The socket types count them
+ * differently.
+ */
 static void overrun(bool raw)
 {
 	enum { SENT = 200 };
@@ -763,7 +766,7 @@ static void overrun(bool raw)
 	dropped = sockset_new_drops(set);
 	ck_assert_uint_gt(dropped, 0);
 	ck_assert_uint_eq(sockset_new_drops(set), 0);
-	/* A set that shares the socket begins with none. */
+	/* A set that shares the socket starts with zero. */
 	ck_assert_int_eq(sockset_open(&conf, &set, 1, NULL, NULL, &next), 1);
 	ck_assert_uint_eq(sockset_new_drops(next), 0);
 	while ((n = sockset_recv(next, slots, SLOTS)) > 0)
@@ -785,7 +788,7 @@ START_TEST(udp_overrun)
 }
 END_TEST
 
-/* What has waited for longer than its sender does is dropped and counted, when more waits behind it. */
+/* What has waited longer than its sender is dropped and counted, if more is queued after it. */
 static void stale(bool raw)
 {
 	struct sockset *set = open_set("s0", raw);
@@ -800,7 +803,7 @@ static void stale(bool raw)
 	ck_assert_int_eq(stat_sum(STAT_SOCKET_STALE), 1);
 	ck_assert_int_eq(sockset_recv(set, slots, 3), 2);
 	ck_assert_mem_eq(slots[1].buf, message(3), 300);
-	/* However few there are: ten seconds are too long for everybody. */
+	/* However few there are: ten seconds are too long for any client. */
 	later_sec = 11;
 	send_to(fd, "192.0.2.1", message(4), 300);
 	usleep(20000);
@@ -825,7 +828,7 @@ START_TEST(udp_stale)
 }
 END_TEST
 
-/* --- udp ------------------------------------------------------------------- */
+/* --- udp --- */
 
 START_TEST(udp_both_ways)
 {
@@ -867,7 +870,7 @@ START_TEST(udp_both_ways)
 	ck_assert_uint_eq(sockset_send(set, &v, 1), 1);
 	ck_assert_int_eq(client_recv(fd, buf, sizeof(buf), from), 300);
 	ck_assert_str_eq(from, "192.0.2.9:67");
-	/* No packet socket to reach a mac with: to all. */
+	/* No packet socket to reach a mac with: broadcast. */
 	out.dst = ip4("192.0.2.77");
 	out.raw_out = true;
 	ck_assert_uint_eq(sockset_send(set, &v, 1), 1);
@@ -892,9 +895,9 @@ START_TEST(udp_on_loopback)
 }
 END_TEST
 
-/* --- several workers, reloads, what cannot be opened ----------------------- */
+/* --- several workers, reloads, what cannot be opened --- */
 
-/* Read what worker s has and note which clients they are; returns how many. */
+/* Reads what worker s has and records which clients they are; returns the number. */
 static int note(struct sockset *set, int s, int *where, int *got)
 {
 	int n = sockset_recv(set, slots, SLOTS);
@@ -952,7 +955,7 @@ START_TEST(udp_workers_divide)
 }
 END_TEST
 
-/* Fewer or more workers at a reload, while the old sets are still open: every packet is read once. */
+/* Fewer or more workers after a reload, while the old sets are still open: every packet is read once. */
 static void resize(bool raw)
 {
 	struct sockset *old[3], *one[1];
@@ -1041,7 +1044,7 @@ START_TEST(what_cannot_be_opened)
 	ip_is(&info.addr, "192.0.2.9");
 	ck_assert(!sockset_info(set, 3, &info));
 
-	/* A second server, in both ways. */
+	/* A second server, both ways. */
 	ck_assert_int_eq(open_sets("s0", true, 1, NULL, 0, &second), 0);
 	ck_assert_str_eq(reports[0],
 			 "s0 192.0.2.1 bind to port 67: Address already in use - is another DHCP server running?");
@@ -1085,7 +1088,7 @@ START_TEST(what_cannot_be_opened)
 }
 END_TEST
 
-/* --- interfaces ------------------------------------------------------------ */
+/* --- interfaces --- */
 
 static struct iface_event events[64];
 static int n_events;
@@ -1169,7 +1172,7 @@ static void readable(void *ctx)
 	n_readable += n;
 }
 
-/* Down and up again: the sockets serve on, and the loop does not spin on the error in between. */
+/* Down and up again: the sockets keep working, and the loop does not spin on the error meanwhile. */
 START_TEST(raw_survives_link_down)
 {
 	struct sockset *set = open_set("s0", true);

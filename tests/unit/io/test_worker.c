@@ -33,7 +33,7 @@ static void stop(struct worker *worker)
 	stops++;
 }
 
-/* Keeps the payload: takes the buffer and puts another in its place. */
+/* Keeps the payload: takes the buffer and replaces it with another. */
 static void keep(struct worker *worker, struct dgram *v, unsigned n)
 {
 	struct echo *echo = worker->user;
@@ -98,7 +98,7 @@ static void setup(void)
 	memset(echoes, 0, sizeof(echoes));
 }
 
-/* Wait for something that another thread does; a bound, not a pace. */
+/* Waits for another thread's action; a limit, not a delay. */
 #define WAIT_FOR(what)                                                    \
 	do {                                                              \
 		for (int tries_ = 0; tries_ < 10000 && !(what); tries_++) \
@@ -106,7 +106,7 @@ static void setup(void)
 		ck_assert(what);                                          \
 	} while (0)
 
-/* By hand, without a thread: batches of 8, at most four a turn, all answered in order. */
+/* By hand, without a thread: batches of 8, at most four per turn, all answered in order. */
 START_TEST(by_hand)
 {
 	struct workers *ws = workers_new(&conf, 1);
@@ -156,7 +156,7 @@ START_TEST(fake_refuses)
 }
 END_TEST
 
-/* Two threads, an engine each, then other engines while they run: nothing lost, nothing twice. */
+/* Two threads, an engine each, then other engines while they run: nothing lost, nothing duplicated. */
 START_TEST(threads_and_new_engines)
 {
 	struct workers *ws = workers_new(&conf, 2);
@@ -214,7 +214,7 @@ static void finish(struct post *post)
 	n_finished++;
 }
 
-/* What a journal thread does: hand a burst back to the workers it came from. */
+/* What a journal thread does: returns a burst to the workers it came from. */
 START_TEST(posts_reach_their_worker)
 {
 	enum { N = 3000 };
@@ -233,7 +233,7 @@ START_TEST(posts_reach_their_worker)
 }
 END_TEST
 
-/* A snapshot is spoilt as soon as the epoch passed; a worker that still read it would see that. */
+/* A snapshot is invalidated once the epoch has passed; a worker still reading it would notice. */
 START_TEST(epochs_protect_snapshots)
 {
 	struct workers *ws = workers_new(&conf, 2);
@@ -261,7 +261,7 @@ START_TEST(epochs_protect_snapshots)
 	WAIT_FOR(handled == 300);
 	ck_assert(!workers_epoch_passed(ws, workers_epoch_next(ws) + 1));
 	workers_stop(ws);
-	/* Nobody runs: nobody holds anything. */
+	/* No worker runs, so none holds anything. */
 	ck_assert(workers_epoch_passed(ws, UINT64_MAX));
 	ck_assert_int_eq(workers_set_engines(ws, NULL), 0);
 	workers_free(ws);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The configuration reader: what it takes, where it says an error is, and that it finds all of them. */
+/* The configuration reader: what it accepts, where it reports errors, and that it finds all of them. */
 #include "base/str.h"
 #include "json/read.h"
 
@@ -91,7 +91,7 @@ static void expect_inside(const char *text, size_t from, size_t len, unsigned co
 	ck_assert_uint_eq(pos.len, columns);
 }
 
-/* Bytes of a value are columns of the source: escapes are longer, characters of several bytes are one column. */
+/* Bytes of a value map to columns of the source: escapes are longer, multibyte characters are one column. */
 START_TEST(places_inside_strings)
 {
 	expect_inside("\n  \"abcdef\"", 0, 1, 4, 1);
@@ -138,7 +138,7 @@ START_TEST(depth_and_number_of_errors_are_bounded)
 }
 END_TEST
 
-/* Keys of any number and length stay right when maps grow and shrink, and are gone with the document. */
+/* Keys of any number and length stay correct when maps grow and shrink, and are freed with the document. */
 START_TEST(keys_live_with_the_document)
 {
 	struct str text = { 0 };
@@ -165,7 +165,7 @@ START_TEST(keys_live_with_the_document)
 		ck_assert(json_object_object_get_ex(v, key, &v));
 		ck_assert_int_eq(json_object_get_int(v), (int)i);
 	}
-	/* One that is added or taken away later does not mind how the others are kept. */
+	/* Keys added or removed later do not depend on how the others are stored. */
 	json_object_object_del(map, "key7");
 	json_object_object_add(map, "mine", json_object_new_int(1));
 	ck_assert_int_eq(json_object_object_length(map), 3000);
@@ -173,7 +173,7 @@ START_TEST(keys_live_with_the_document)
 }
 END_TEST
 
-/* Any number of commas after a member is one warning each, as in Kea; before the first there can be none. */
+/* Any number of commas after a member is one warning each, as in Kea; there can be none before the first. */
 START_TEST(extra_commas)
 {
 	expect("{ \"a\": 1,, \"b\": [ 2,,, 3, ],\n}", "W t:1:9: extra comma: is something missing after it?\n"
@@ -215,7 +215,7 @@ START_TEST(numbers)
 }
 END_TEST
 
-/* What looks like a quote is taken for one, and reported once. */
+/* What looks like a quote is treated as one, and reported once. */
 START_TEST(other_quotes)
 {
 	struct json_object *v;
@@ -233,7 +233,7 @@ START_TEST(other_quotes)
 }
 END_TEST
 
-/* Without quotes: keys are read, values are broken but not missing. */
+/* Without quotes: keys are read, values are placeholders but not missing. */
 START_TEST(no_quotes)
 {
 	struct json_object *v;
@@ -257,7 +257,7 @@ START_TEST(no_quotes)
 }
 END_TEST
 
-/* Of what is pasted from elsewhere. */
+/* Characters from pasted text. */
 START_TEST(odd_characters)
 {
 	expect("\xef\xbb\xbf{ \"a\": 1 } # \xc2\xa0", "");
@@ -273,7 +273,7 @@ START_TEST(odd_characters)
 }
 END_TEST
 
-/* ISC's configuration is no JSON: one error says so. */
+/* ISC's configuration is not JSON: one error says so. */
 START_TEST(dhcpd_conf)
 {
 	expect("# for Kea?\n\nddns-update-style none;\nsubnet 192.0.2.0 netmask 255.255.255.0 {\n}\n",
@@ -284,7 +284,7 @@ START_TEST(dhcpd_conf)
 }
 END_TEST
 
-/* Brackets that do not fit: one error for each slip, and all that is meant is there. */
+/* Unmatched brackets: one error for each mistake, and everything that was meant is there. */
 START_TEST(brackets)
 {
 	struct json_object *v;
@@ -332,7 +332,7 @@ START_TEST(unclosed_strings)
 }
 END_TEST
 
-/* In brackets that nobody can make sense of, only what comes before is believed. */
+/* If the brackets make no sense, only what comes before is trusted. */
 START_TEST(hopeless)
 {
 	struct str text = { 0 };
@@ -347,7 +347,7 @@ START_TEST(hopeless)
 }
 END_TEST
 
-/* What would end a text early is refused, as a character and as an escape, in keys and in values. */
+/* Characters that would end a string early are rejected, literal and as escapes, in keys and in values. */
 START_TEST(no_zero_bytes)
 {
 	static const char key[] = "{ \"a\0b\": 1 }", value[] = "{ \"a\": \"x\0y\" }";
@@ -374,7 +374,7 @@ static void check_print(const char *text, const char *expected)
 	free(got);
 }
 
-/* The mark is below what it means: after tabs, wide and combining characters, in lines of any length. */
+/* The mark is below its target: after tabs, wide and combining characters, in lines of any length. */
 START_TEST(excerpts)
 {
 	struct str text = { 0 };
@@ -384,7 +384,7 @@ START_TEST(excerpts)
 	check_print("{ \"\xe6\x97\xa5\xe6\x9c\xac\": x }", "\xe6\x9c\xac\": x }\n       |           ^\n");
 	check_print("{ \"e\xcc\x81\": x }", "{ \"e\xcc\x81\": x }\n       |        ^\n");
 	check_print("\xef\xbb\xbf{ x }", "     1 | { x }\n       |   ^\n");
-	/* What a terminal would obey is not printed. */
+	/* Terminal control characters are not printed. */
 	check_print("{ \"\x1b[2J\xc2\x9b\": x }", "     1 | { \"?[2J?\": x }\n");
 	check_print("{ \"a\xff\": 1 }", "     1 | { \"a?\": 1 }\n       |     ^\n");
 	/* At the end of the line, and of the file. */

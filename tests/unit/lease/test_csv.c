@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Rows of lease files: what is read, what is refused and why, and that writing is the inverse. */
+/* Rows of lease files: which are read, which are rejected and why, and that writing is the inverse. */
 #include "base/arena.h"
 #include "base/clock.h"
 #include "lease/csv.h"
@@ -90,7 +90,7 @@ START_TEST(values_of_a_row)
 	ck_assert(!row.deleted);
 	ck_assert_int_eq(read_line(0, HEAD4, "192.0.2.9,,,0,1700004000,12,0,0,,0,,0"), 0);
 	ck_assert(row.deleted);
-	/* an ampersand that is no escape is itself */
+	/* an ampersand that does not begin an escape is literal */
 	ck_assert_int_eq(read_line(0, HEAD4, "192.0.2.9,01,,1,1700004000,12,0,0,a&b&#xZZ&#x2,0,,0"), 0);
 	ck_assert_str_eq(row.lease.hostname, "a&b&#xZZ&#x2");
 }
@@ -150,7 +150,7 @@ START_TEST(bad_rows_of_prefixes)
 		ck_assert_msg(read_line(1, HEAD6, rows[i].line) < 0, "accepted: %s", rows[i].line);
 		ck_assert_msg(strstr(row.why, rows[i].why) != NULL, "%s: %s", rows[i].line, row.why);
 	}
-	/* a deletion is obeyed in any case */
+	/* a deletion always takes effect */
 	ck_assert_int_eq(read_line(1, HEAD6, "2001:db8::,00:01:02,0,1700004000,1,0,2,7,0,0,0,,,0,,,,0"), 0);
 }
 END_TEST
@@ -158,7 +158,7 @@ END_TEST
 static void nothing(void *ctx, const struct lease_row *r)
 {
 	(*(unsigned *)ctx)++;
-	ck_assert_int_eq(r->lease.expires, 5001); /* no longer than its lifetime */
+	ck_assert_int_eq(r->lease.expires, 5001); /* limited to its lifetime */
 }
 
 START_TEST(whole_texts)
@@ -175,7 +175,7 @@ START_TEST(whole_texts)
 	ck_assert_uint_eq(res.bad, 1);
 	ck_assert_int_eq(res.good_len, (int)(sizeof(text) - 1 - strlen("192.0.2.1,01")));
 	ck_assert(!res.no_newline);
-	/* up to the row that is whole, without its newline */
+	/* up to the row that lacks only its newline */
 	n = 0;
 	ck_assert_int_eq(load_text(text, (size_t)(strstr(text, "\nrubbish") - text), 0, nothing, &n, &res, &why), 0);
 	ck_assert_uint_eq(n, 1);

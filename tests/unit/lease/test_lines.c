@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Lines of files of any content; which row is the last of its address. */
+/* Lines of files with any content; which row is the last of its address. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/hash.h"
@@ -64,7 +64,7 @@ START_TEST(short_lines_and_a_tail)
 }
 END_TEST
 
-/* A line of 2.5 buffers comes in pieces; one that exactly fills the buffer is whole. */
+/* A line of 2.5 buffers is split into pieces; one that exactly fills the buffer is not. */
 START_TEST(long_lines)
 {
 	struct lines l;
@@ -107,7 +107,7 @@ END_TEST
 #define ADDRS 3000
 #define ROWS 20000
 
-/* Random rows for few addresses against an array. */
+/* Random rows for few addresses compared with an array. */
 static void last_rows(bool is4)
 {
 	static uint32_t last[ADDRS];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Memory for lease records: pieces of every size, side by side and again when freed, up to a full slab. */
+/* Memory for lease records: pieces of every size, adjacent and reused, up to a full slab. */
 #include "base/arena.h"
 #include "base/hash.h"
 #include "lease/slab.h"
@@ -36,7 +36,7 @@ static struct piece make(unsigned slab, size_t len, uint8_t mark)
 	return piece;
 }
 
-/* Nobody else has written there. */
+/* Nothing else has written there. */
 static void drop(const struct piece *piece)
 {
 	const uint8_t *at = slab_get(slabs, piece->ref);
@@ -69,7 +69,7 @@ START_TEST(pieces_keep_apart)
 }
 END_TEST
 
-/* What was freed is what the next one of its size gets, whatever the size. */
+/* A freed piece is reused by the next allocation of its size, whatever the size. */
 START_TEST(freed_ones_are_found_again)
 {
 	for (size_t len = 1; len <= LARGEST; len += len < 1100 ? 1 : 997) {
@@ -97,14 +97,14 @@ START_TEST(a_chunk_is_used_to_its_end)
 		last = piece.ref;
 		unit++;
 	}
-	/* 128 KiB less a little */
+	/* 128 KiB minus a little */
 	ck_assert_uint_gt(unit, (120 << 10) / 8);
 	ck_assert_uint_lt(unit, (128 << 10) / 8);
 	memset(slab_get(slabs, last), 7, 8);
 }
 END_TEST
 
-/* One slab to its end: then it says so, the others go on, and what is freed can be had again. */
+/* One slab is filled: it reports that, the others continue, and freed pieces can be allocated again. */
 START_TEST(a_full_slab_says_so)
 {
 	uint32_t first = 0, ref;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Folding: one line per key and minute, what was left out is counted, and a flood of keys cannot fill the log. */
+/* Folding: one line per key and minute, suppressed lines are counted, and a flood of keys cannot fill the log. */
 #include "log/fold.h"
 #include "base/clock.h"
 
@@ -22,7 +22,7 @@ START_TEST(a_key_is_logged_once_a_minute)
 	ck_assert(!log_fold_passes(fold, &msgs[0], 1, text));
 	clock_advance(59999);
 	ck_assert(!log_fold_passes(fold, &msgs[0], 1, text));
-	/* another key, and another message with this key, are on their own */
+	/* another key, and another message with this key, are independent */
 	ck_assert(log_fold_passes(fold, &msgs[0], 2, text));
 	ck_assert(log_fold_passes(fold, &msgs[1], 1, text));
 	clock_advance(1);
@@ -43,7 +43,7 @@ START_TEST(a_flood_of_keys_is_limited)
 	for (i = 0; i < 100000; i++)
 		n += log_fold_passes(fold, &msgs[0], i, text);
 	ck_assert_uint_eq(n, FOLD_PER_SEC);
-	/* the other message is not affected, and the next second reports what is missing */
+	/* the other message is not affected, and the next second reports the missing lines */
 	ck_assert(log_fold_passes(fold, &msgs[1], 0, text));
 	clock_advance(1000);
 	ck_assert(log_fold_passes(fold, &msgs[0], 100000, text));

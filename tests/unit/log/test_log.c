@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Logging: which lines pass, where they go and how they look. The test brings its own messages
- * instead of the generated ones. Every test runs in a process of its own (check forks).
+ * Logging: which lines are written, where they go and how they look. The test has its own messages instead of
+ * the generated ones. Every test runs in its own process (check forks).
  */
 #include "log/config.h"
 #include "log/output.h"
@@ -73,7 +73,7 @@ static void teardown(void)
 	(void)rmdir(dir);
 }
 
-/* The whole file, or "" when there is none. */
+/* Returns the whole file, or "" if there is none. */
 static const char *content(const char *path)
 {
 	static char buf[1 << 20];
@@ -185,7 +185,7 @@ static const struct {
 	{ LOG_DBG, 99, "f.e.i.d0.d40.d55." },
 };
 
-/* %m is id and text; the text is what differs. */
+/* %m is id and text; the texts are what is compared. */
 static void texts(const char *content_, char *buf, size_t size)
 {
 	size_t n = 0;
@@ -210,7 +210,7 @@ START_TEST(severity_and_debuglevel)
 }
 END_TEST
 
-/* A child takes level and places of its parent until it names its own; its lines go there only. */
+/* A child inherits level and destinations from its parent until it has its own; its lines then only go there. */
 START_TEST(inheritance)
 {
 	struct log_output a = file_output(path_a, "%c{1} %m\n"), b = file_output(path_b, "%c %m\n");
@@ -228,7 +228,7 @@ START_TEST(inheritance)
 	ck_assert_str_eq(content(path_b), "kea-dhcp4.leases T_LEASES 1\n");
 	ck_assert_str_eq(content(path_a), "dhcp4 T_FATAL f\ndhcp4 T_ERROR e\ndhcp4 T_INFO i\n"
 					  "packets T_DEBUG55 d55\n");
-	/* The next configuration forgets the children. */
+	/* The next configuration removes the children. */
 	configure(v, 1);
 	LOG(T_LEASES, 2);
 	LOG(T_DEBUG55, "off");
@@ -239,7 +239,7 @@ START_TEST(inheritance)
 }
 END_TEST
 
-/* One logger, several outputs, each with its pattern; the same file twice is opened once. */
+/* One logger, several outputs, each with its pattern; a file named twice is opened once. */
 START_TEST(fan_out)
 {
 	struct log_output v[] = { file_output(path_a, "1 %m%n"), file_output(path_b, "2 %m%n"),
@@ -262,7 +262,7 @@ START_TEST(file_mode_and_append)
 
 	start_with(path_a, "%m%n", LOG_INFO, 0);
 	(void)umask(old);
-	ck_assert_int_eq(stat(path_a, &sb), 0); /* there as soon as configured */
+	ck_assert_int_eq(stat(path_a, &sb), 0); /* exists as soon as it is configured */
 	ck_assert_int_eq(sb.st_mode & 07777, 0640);
 	LOG(T_INFO, "first");
 	log_stop();
@@ -290,7 +290,7 @@ START_TEST(reopened_on_configure)
 }
 END_TEST
 
-/* A configuration that cannot be used changes nothing. */
+/* An invalid configuration changes nothing. */
 START_TEST(failed_configure_keeps_the_old)
 {
 	struct log_output bad = file_output("/nonexistent/x.log", NULL);
@@ -311,7 +311,7 @@ START_TEST(failed_configure_keeps_the_old)
 }
 END_TEST
 
-/* The file never exceeds maxsize, maxver old ones are kept, the oldest lines go. */
+/* The file never exceeds maxsize, maxver old ones are kept, the oldest lines are lost. */
 START_TEST(rolling)
 {
 	struct log_output out = file_output(path_a, "%m%n");
@@ -415,7 +415,7 @@ START_TEST(long_message)
 }
 END_TEST
 
-/* A pipe nobody reads: callers do not wait, lines are counted, and the count is logged. */
+/* A pipe without a reader: callers do not wait, lines are counted, and their number is logged. */
 START_TEST(flood)
 {
 	unsigned lines = 0;
@@ -478,7 +478,7 @@ static void *chatter(void *arg)
 	return NULL;
 }
 
-/* Threads log while the main thread reconfigures, flushes and stops; each line comes whole, once. */
+/* Threads log while the main thread reconfigures, flushes and stops; each line arrives complete, once. */
 START_TEST(threads)
 {
 	struct log_output out = file_output(path_a, "%m%n");
@@ -512,7 +512,7 @@ START_TEST(threads)
 }
 END_TEST
 
-/* With flush off a line waits, but not longer than a second or the next flush. */
+/* With flush off a line waits, but at most one second or until the next flush. */
 START_TEST(flush_off)
 {
 	struct log_output out = file_output(path_a, "%m%n");
@@ -564,7 +564,7 @@ START_TEST(pattern_renders)
 }
 END_TEST
 
-/* On processors of 32 bits too. */
+/* Also on 32-bit processors. */
 START_TEST(dates_after_2038)
 {
 	const struct pattern_line line = { .wall_us = 4102444800000000 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What measures: the open-loop timer, percentiles, the table of exchanges, who was given what. */
+/* The measuring parts: open-loop timer, percentiles, table of exchanges, owners of addresses. */
 #include "perfdhcp/cpu.h"
 #include "perfdhcp/exchange.h"
 #include "perfdhcp/hist.h"
@@ -24,7 +24,7 @@ START_TEST(rate_holds)
 	ck_assert_uint_eq(rate_next_ns(&r), now + 333333334);
 	ck_assert_uint_eq(rate_due(&r, now + 333333333), 0);
 	ck_assert_uint_eq(rate_due(&r, now + 333333334), 1);
-	/* what was missed stays due */
+	/* missed events remain due */
 	ck_assert_uint_eq(rate_due(&r, now + 10 * NS), 30);
 	r.done = 31;
 	ck_assert_uint_eq(rate_due(&r, now + 10 * NS), 0);
@@ -42,7 +42,7 @@ START_TEST(rate_holds)
 }
 END_TEST
 
-/* What is due at the time it is said to be due. */
+/* An event is due at the time announced. */
 START_TEST(rate_agrees_with_itself)
 {
 	static const uint32_t rates[] = { 1, 7, 999, 60000, 1000003, 4000000000u };
@@ -144,8 +144,7 @@ START_TEST(exchanges_are_found)
 }
 END_TEST
 
-/* Full, emptied from the middle, used again and again: identifiers come back late, queues stay in
- * order. */
+/* Filled, emptied from the middle, reused again and again: ids repeat late, queues stay in order. */
 START_TEST(exchanges_are_reused)
 {
 	static struct exchange *live[256];
@@ -212,7 +211,7 @@ START_TEST(owners_of_addresses)
 }
 END_TEST
 
-/* Ours by both ways: the clock, and what /proc says of the same process. */
+/* This process's time from both sources: the clock, and /proc. */
 START_TEST(processor_time)
 {
 	uint64_t before = cpu_own_ns(), others = cpu_of_process_ns((uint32_t)getpid());

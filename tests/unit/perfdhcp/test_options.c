@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The command line: values, what goes together, the lists and templates it names. */
+/* The command line: values, which options go together, and the lists and templates it names. */
 #include "perfdhcp/options.h"
 
 #include "base/err.h"
@@ -13,7 +13,7 @@ static struct options opt;
 static char why[OPTIONS_WHY_MAX];
 static char path[64];
 
-/* Words between blanks; @ stands for the path of the file. */
+/* Words separated by blanks; @ is replaced with the path of the file. */
 static int parse(const char *line)
 {
 	static char text[1024];
@@ -99,13 +99,13 @@ START_TEST(values)
 	ck_assert(opt.diag_args && opt.diag_exit && opt.diag_rate && opt.diag_leases && opt.diag_server_id &&
 		  opt.diag_times && !opt.diag_templates);
 	ck_assert_str_eq(opt.ledger, "l");
-	/* scripts put their own options behind those they always give */
+	/* scripts append their own options to those they always pass */
 	ck_assert_int_eq(parse("-4 -r 5 -l eth0 -4 -r 6 -l eth1 all"), 0);
 	ck_assert_uint_eq(opt.rate, 6);
 	ck_assert_str_eq(opt.local, "eth1");
 	ck_assert_uint_eq(ip_to4(&opt.server), UINT32_MAX);
 
-	/* one drop time is for both halves; two colons, as Kea prints addresses */
+	/* one drop time applies to both halves; two colons, as Kea prints addresses */
 	ck_assert_int_eq(parse("-d 2 -b mac=00::0c::01::02::03::ff -l eth0"), 0);
 	ck_assert_double_eq(opt.drop_sec[1], 2);
 	ck_assert_uint_eq(opt.mac[5], 0xff);
@@ -156,7 +156,7 @@ START_TEST(values6)
 END_TEST
 
 static const struct {
-	const char *line, *why; /* why: how the message starts */
+	const char *line, *why; /* why: beginning of the message */
 } wrong[] = {
 	{ "", "say which server" },
 	{ "-l 192.0.2.2", "say which server" },
@@ -264,7 +264,7 @@ START_TEST(templates)
 	ck_assert_int_eq(parse("-T @ -T @ -S 254 -I 248 -E 8 192.0.2.1"), 0);
 	ck_assert_uint_eq(opt.n_templates, 2);
 	ck_assert_uint_eq(opt.server_id_at, 254);
-	/* behind the end is a place for an option, but not for a number */
+	/* an option may be placed after the end, a number may not */
 	ck_assert_int_eq(parse("-T @ -T @ -S 255 192.0.2.1"), -E_INVAL);
 	ck_assert_str_eq(why, "-S: the second template has 254 bytes: there is no room at 255");
 	ck_assert_int_eq(parse("-T @ -T @ -E 252 192.0.2.1"), 0);

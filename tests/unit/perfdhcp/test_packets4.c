@@ -33,7 +33,7 @@ static void write_message(enum kind kind, uint32_t client, const struct grant *g
 	out_len = writer_len(&w);
 }
 
-/* Hex of a part of the message. */
+/* Returns part of the message in hex. */
 static const char *part(size_t at, size_t len)
 {
 	static char text[512];
@@ -53,7 +53,7 @@ START_TEST(generated)
 	opt.n_extra = 1;
 	write_message(FIRST, 3, NULL, &relay);
 	ck_assert_uint_eq(out_len, 300);
-	/* op, htype, hlen, hops, xid, secs, flags; giaddr, chaddr: the last byte carried over */
+	/* op, htype, hlen, hops, xid, secs, flags; giaddr, chaddr: the last byte with carry */
 	ck_assert_str_eq(part(0, 12), "010106010102030400050000");
 	ck_assert_str_eq(part(24, 10), "0a000002000c01020401");
 	ck_assert_str_eq(part(236, 7), "63825363350101");
@@ -77,7 +77,7 @@ START_TEST(generated)
 }
 END_TEST
 
-/* An answer for what was just written. */
+/* Writes a response to the message just written. */
 static void answer(uint8_t type, uint32_t yiaddr)
 {
 	struct writer w = writer_init(out, sizeof(out));
@@ -121,7 +121,7 @@ START_TEST(answers)
 	ck_assert(a.refused && !a.grant.has_addr);
 	answer(2, 0);
 	ck_assert(proto4.read(&opt, bytes_of(out, out_len), &a) && !a.grant.has_addr);
-	/* cut anywhere: up to the last byte of options it is malformed, never read beyond */
+	/* truncated anywhere up to the last byte of options it is malformed, never read beyond the end */
 	answer(5, 0xc0000264);
 	for (size_t len = 0; len < out_len - 1; len++)
 		ck_assert_msg(!proto4.read(&opt, bytes_of(out, len), &a) || len == 241 || len == 244 || len == 250 ||
@@ -166,7 +166,7 @@ START_TEST(templates)
 	opt.ip_at = 243;
 	write_message(FIRST, 259, NULL, &relay);
 	ck_assert_uint_eq(out_len, 261);
-	/* two bytes tell 300 clients apart: 00ff + 259 */
+	/* two bytes distinguish 300 clients: 00ff + 259 */
 	ck_assert_str_eq(part(0, 10), "01010600010203040005");
 	ck_assert_str_eq(part(24, 10), "0a000002020000000202");
 	ck_assert_str_eq(part(243, 12), "3204aaaaaaaa3604bbbbbbbb");
@@ -177,13 +177,13 @@ START_TEST(templates)
 	ck_assert_str_eq(part(28, 6), "020000000100");
 	ck_assert_str_eq(part(240, 21), "3501033204c00002643604c00002013c03616263ff");
 
-	/* offsets that point between options write over what is there, as with Kea's tool */
+	/* offsets that point between options overwrite what is there, as with Kea's tool */
 	opt.ip_at = 245;
 	opt.server_id_at = 0;
 	write_message(SECOND, 1, &grant, &relay);
 	ck_assert_uint_eq(out_len, 261);
 	ck_assert_str_eq(part(243, 12), "32043204c0000264bbbbbbbb");
-	/* and those behind the end add nothing */
+	/* and those past the end add nothing */
 	opt.ip_at = 1000;
 	opt.templates[1].id_at = 1300;
 	opt.templates[1].xid_at = 259;
@@ -228,7 +228,7 @@ START_TEST(leases_take_turns)
 		held_keep(h, i, &g);
 	}
 	g.addr = ip_from4(20);
-	held_keep(h, 0, &g); /* a new lease, the old place */
+	held_keep(h, 0, &g); /* a new lease, the old position */
 	ck_assert_uint_eq(held_count(h), 3);
 	ck_assert(held_take(h, &client, &got));
 	ck_assert_uint_eq(client, 0);
@@ -287,7 +287,7 @@ START_TEST(ledger_lines)
 	(void)unlink(path);
 	ck_assert(ledger_close(NULL));
 	ck_assert_ptr_null(ledger_open("/nonexistent/ledger"));
-	/* a disk that is full is noticed */
+	/* a full disk is noticed */
 	l = ledger_open("/dev/full");
 	if (l) {
 		ck_assert(!ledger_flush(l));

@@ -35,7 +35,7 @@ static struct grant granted(bool has_addr, bool has_prefix)
 			       .server = bytes_of("\0\3\0\1\2\0\0\0\0\1", 10) };
 }
 
-/* The message in hex. */
+/* Returns the message in hex. */
 static const char *written(enum kind kind, uint32_t client, const struct grant *grant, const struct ip *via)
 {
 	static char text[4096];
@@ -70,7 +70,7 @@ START_TEST(generated)
 			 "001900290000000100000000000000"
 			 "00001a0019000000000000000040" PREFIX "0006000400170018"
 			 "0008000200c8");
-	/* what is renewed is what there is */
+	/* a renewal names what the client has */
 	ck_assert_str_eq(written(RENEWAL, 0, &only, NULL),
 			 "050a0b0c" CLIENT SERVER "0003002800000001000000000000000000050018" ADDR "0000000000000000"
 			 "0006000400170018"
@@ -96,7 +96,7 @@ START_TEST(relayed)
 }
 END_TEST
 
-/* An answer from hex. */
+/* Reads a response from hex. */
 static bool read_hex(const char *text, struct answer *a)
 {
 	static uint8_t bytes[1024];
@@ -134,7 +134,7 @@ START_TEST(answers)
 	ck_assert_uint_eq(a.client.len, 10);
 	ck_assert_uint_eq(a.grant.server.len, 10);
 
-	/* a lifetime of zero takes the address away; status codes at either level refuse */
+	/* a lifetime of zero removes the address; status codes at either level mean rejection */
 	ck_assert(read_hex("070a0b0c" CLIENT SERVER IA_NA("00000000"), &a));
 	ck_assert(a.committed && !a.grant.has_addr && !a.refused);
 	ck_assert(read_hex("070a0b0c" CLIENT SERVER "000d00020000", &a) && !a.refused);
@@ -206,7 +206,7 @@ START_TEST(templates)
 	opt.server_id_at = 14;
 	opt.ip_at = 20;
 	opt.time_at = 52;
-	/* by default the end of the DUID tells clients apart */
+	/* by default the end of the DUID distinguishes clients */
 	ck_assert_str_eq(written(FIRST, 1, NULL, NULL), "010a0b0c"
 							"0001000600030001ab00"
 							"0008000200c8");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What the log says of a configuration that was read. */
+/* What is logged about a configuration that was read. */
 #include "root/config.h"
 
 #include <check.h>
@@ -28,7 +28,7 @@ START_TEST(summary4)
 }
 END_TEST
 
-/* Pools of prefixes are told beside those of addresses, also when there are none. */
+/* Prefix pools are logged next to address pools, even if there are none. */
 START_TEST(summary6)
 {
 	check_summary(6,

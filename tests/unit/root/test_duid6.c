@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The server's DUID: of every type, as the configuration says, and the same after each start. */
+/* The server's DUID: of every type, as configured, and the same after each start. */
 #include "root/duid6.h"
 
 #include "base/clock.h"
@@ -23,7 +23,7 @@ static void set_up(void)
 static void tear_down(void)
 {
 	(void)unlink(file);
-	ck_assert_int_eq(rmdir(folder), 0); /* and nothing else was left there */
+	ck_assert_int_eq(rmdir(folder), 0); /* and nothing else is left there */
 }
 
 static struct duid prepared(const struct duid_conf *conf)
@@ -84,7 +84,7 @@ START_TEST(a_stored_one_of_any_type_is_taken)
 {
 	struct duid duid;
 
-	/* as Kea writes it */
+	/* in Kea's format */
 	write_file("00:02:00:00:09:bf:11:22:33");
 	duid = prepared(&(struct duid_conf){ .is_set = false });
 	want_hex(&duid, "0002000009bf112233");
@@ -127,7 +127,7 @@ START_TEST(what_is_left_open_stays_the_same)
 		clock_set_virtual(1800000000 + i * 1000, 200000);
 		again = prepared(&conf);
 		ck_assert_msg(same(&first, &again), "type %u", types[i]);
-		/* and without the wish, as a restart with another configuration */
+		/* also without the setting, as after a restart with another configuration */
 		again = prepared(&(struct duid_conf){ .is_set = false });
 		ck_assert(same(&first, &again));
 	}
@@ -162,7 +162,7 @@ START_TEST(a_file_of_something_else_is_not_overwritten)
 }
 END_TEST
 
-/* Somebody who may write in the folder planted a link: what it leads to is not touched. */
+/* Someone with write access to the directory planted a link: its target is unchanged. */
 START_TEST(a_planted_link_is_not_followed)
 {
 	char link[160], victim[160], text[32] = "";
@@ -201,7 +201,7 @@ static void refused(const char *path, const char *want)
 
 #define DEPTH 4
 
-/* A file below folders with long names, which are made. */
+/* Makes a path in directories with long names, which are created. */
 static void make_long_path(char path[8192])
 {
 	size_t len = (size_t)snprintf(path, 8192, "%s", folder);
@@ -214,7 +214,7 @@ static void make_long_path(char path[8192])
 	(void)snprintf(path + len, 8192 - len, "/kea-dhcp6-serverid");
 }
 
-/* Nothing but the file was left in them. */
+/* Nothing but the file is left in them. */
 static void remove_long_path(char path[8192])
 {
 	int i;
@@ -226,7 +226,7 @@ static void remove_long_path(char path[8192])
 	}
 }
 
-/* Used whole or refused: never cut to the name of something else. */
+/* Used completely or rejected: never truncated to another name. */
 START_TEST(long_paths)
 {
 	char path[8192], why[8192] = "";
@@ -245,7 +245,7 @@ START_TEST(long_paths)
 	path[0] = '/';
 	path[6000] = '\0';
 	refused(path, "File name too long");
-	/* the name fits, the one it is written under first does not */
+	/* the name fits, the temporary name does not */
 	(void)snprintf(path, sizeof(path), "%s/%0254d", folder, 0);
 	refused(path, "File name too long");
 }

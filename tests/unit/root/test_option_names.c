@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Words for options lead to options that exist, and each word to one row. */
+/* Words for options lead to existing options, and each word to one row. */
 #include "root/option_names.h"
 
 #include "base/arena.h"

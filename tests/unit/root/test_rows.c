@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What the compiler does not check of a row: its range fits the field, and outer scopes have what inner ones inherit.
+/*
+ * What the compiler does not check of a row: its range fits the field, and outer scopes have the keys that inner
+ * ones inherit.
  */
 #include "root/keys.h"
 
@@ -33,7 +35,7 @@ START_TEST(ranges)
 }
 END_TEST
 
-/* Each inherited row has its like at the same place of one of the outer scopes, and is handed down there. */
+/* Each inherited row has a counterpart at the same offset in one of the outer scopes, which hands it down. */
 START_TEST(inheritance)
 {
 	static const struct {
@@ -58,7 +60,7 @@ START_TEST(inheritance)
 			ck_assert_msg(outer->offset == key->offset && outer->size == key->size &&
 					      outer->type == key->type && outer->offset < pairs[p].outer[0]->hands_down,
 				      "%s in %s", key->name, pairs[p].inner->name);
-			/* Where the network is missing, global has the same field, or nothing there is handed down. */
+			/* Without a network, global has the same field, or hands nothing down there. */
 			outer = pairs[p].outer[1] ? find(pairs[p].outer[1], key->name) : NULL;
 			if (outer)
 				ck_assert_uint_eq(outer->offset, key->offset);

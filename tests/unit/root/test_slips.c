@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * One slip of the keyboard is one error: each bracket, quote, comma and colon of a configuration is left out,
- * typed twice or exchanged for another, and the only error must be where that was.
+ * One typing mistake is one error: each bracket, quote, comma and colon of a configuration is omitted, doubled
+ * or replaced, and the only error must be at that position.
  */
 #include "base/str.h"
 #include "root/config.h"
@@ -198,7 +198,7 @@ static void check_slips(unsigned digit, const char *text)
 	}
 }
 
-/* The same in one line, without the comments. */
+/* Same in one line, without the comments. */
 static void check_one_line(unsigned digit, const char *text)
 {
 	struct str s = { 0 };
@@ -215,7 +215,7 @@ static void check_one_line(unsigned digit, const char *text)
 	str_free(&s);
 }
 
-/* Without any indentation. */
+/* Same without any indentation. */
 static void check_flat(unsigned digit, const char *text)
 {
 	struct str s = { 0 };
@@ -276,7 +276,7 @@ START_TEST(lines)
 }
 END_TEST
 
-/* What ends too early ends; the maps that were open are not blamed for what they lack. */
+/* A text that ends too early is one error; the maps that were open are not reported for missing keys. */
 START_TEST(cut_off)
 {
 	static const char *const cuts[] = { "\"id\": 1,\n", "\"pools\": [\n", "\"type\": \"memfile\",\n",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What messages mean, by tables: the client's lease, the candidate and the message in, the response, changes and events
- * out. There is no store, no allocator and no worker here: bind does not know them.
+ * The meaning of messages, in tables: from the client's lease, the candidate and the message to the response,
+ * changes and events. There is no store, allocator or worker here: bind does not know them.
  */
 #include "base/clock.h"
 #include "json/diag.h"
@@ -49,7 +49,7 @@ static void tear_down(void)
 	arena_free(arena);
 }
 
-/* As propose and look leave a request behind. */
+/* Returns a request as propose and look leave it. */
 static struct request *request_of(const struct family *fam, unsigned type, const struct subnet *chosen)
 {
 	struct request *req = arena_new_obj(arena, struct request);
@@ -91,11 +91,11 @@ static struct ip ip_of(const char *text)
 	return ip;
 }
 
-/* --- DHCPv4 ---------------------------------------------------------------- */
+/* --- DHCPv4 --- */
 
 static const uint8_t mac[2][6] = { { 2, 0, 0, 0, 0, 1 }, { 2, 0, 0, 0, 0, 2 } };
 
-/* of: 1 = the client's, 2 = another one's; left: s until it ends, negative = since it ended. */
+/* of: 1 = the client's, 2 = another client's; left: s until it ends, negative = since it ended. */
 static struct lease *lease4(const char *addr, int of, int left)
 {
 	struct lease *lease = arena_new_obj(arena, struct lease);
@@ -119,14 +119,14 @@ enum { NO_SERVER, SERVER };
 struct row4 {
 	const char *what;
 	unsigned type;
-	int server;                       /* option 54 is in the message */
-	const char *wanted, *ciaddr;      /* NULL: not there */
+	int server;                       /* the message has option 54 */
+	const char *wanted, *ciaddr;      /* NULL: missing */
 	const char *held;                 /* the client's lease, 500 s left; NULL: none */
 	const char *candidate;            /* NULL: none */
-	int candidate_of, candidate_left; /* the lease there; 0: none */
+	int candidate_of, candidate_left; /* the lease for it; 0: none */
 	int verdict;
 	unsigned answer;
-	const char *kinds; /* of changes: + insert, = update, - delete */
+	const char *kinds; /* changes: + insert, = update, - delete */
 	int event;         /* the last one; -1: none */
 	int drop;
 };
@@ -215,7 +215,7 @@ START_TEST(messages4)
 }
 END_TEST
 
-/* What is named in a DECLINE or RELEASE: a lease of 0 = nobody, 1 = the client, 2 = another one. */
+/* The lease named in a DECLINE or RELEASE: 0 = nobody's, 1 = the client's, 2 = another client's. */
 static const struct {
 	const char *what;
 	unsigned type;
@@ -252,7 +252,7 @@ START_TEST(given_back4)
 }
 END_TEST
 
-/* --- DHCPv6 ---------------------------------------------------------------- */
+/* --- DHCPv6 --- */
 
 #define DUID "\0\3\0\1\2\0\0\0\0\1"
 
@@ -281,11 +281,11 @@ static const struct {
 	unsigned type;
 	bool rapid;
 	const char *named, *candidate;
-	int left; /* of the client's lease there; 0: none */
+	int left; /* of the client's lease; 0: none */
 	int verdict;
 	unsigned answer;
 	const char *kinds;
-	int event, status; /* of the IA; -1: none */
+	int event, status; /* for the IA; -1: none */
 	int drop;
 } rows6[] = {
 	{ "solicit", DHCP6_SOLICIT, false, NULL, "2001:db8:1::1", 0, STEP_NEXT, DHCP6_ADVERTISE, "", EVENT_OFFERED, -1,

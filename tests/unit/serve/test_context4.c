@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Option 82 stored with DHCPv4 leases: what a lease cannot hold is not made, and what others keep there stays. */
+/* Option 82 stored with DHCPv4 leases: nothing is stored that a lease cannot hold, and others' data there is kept. */
 #include "serve/context4.h"
 
 #include "lease/lease.h"
@@ -24,7 +24,7 @@ static void tear_down(void)
 	arena_free(arena);
 }
 
-/* Of `len` bytes, with text of somebody else; in the arena. */
+/* Returns a text of `len` bytes with others' data; in the arena. */
 static const char *padded(const char *head, const char *tail, size_t len)
 {
 	size_t n = len - strlen(head) - strlen(tail);
@@ -46,20 +46,20 @@ END_TEST
 
 START_TEST(what_no_lease_can_hold_is_not_made)
 {
-	size_t room = LEASE_CONTEXT_MAX - (strlen(OURS) - 2); /* their braces become one pair, with a comma in it */
+	size_t room = LEASE_CONTEXT_MAX - (strlen(OURS) - 2); /* two pairs of braces become one, with a comma in it */
 	const char *old = padded("{ \"a\": \"", "\" }", room);
 
 	ck_assert_uint_eq(strlen(context4_make(arena, &relay, old)), LEASE_CONTEXT_MAX);
 	old = padded("{ \"a\": \"", "\" }", room + 1);
 	ck_assert_ptr_eq(context4_make(arena, &relay, old), old);
-	/* an option that is too long by itself */
+	/* a single option that is too long */
 	relay.bytes = bytes_of(arena_alloc(arena, 40000), 40000);
 	ck_assert_ptr_null(context4_make(arena, &relay, NULL));
 	ck_assert_str_eq(context4_make(arena, &relay, OURS), OURS);
 }
 END_TEST
 
-/* A request has so much and no more: what others keep with the lease must not be lost for that. */
+/* A request has limited memory: others' data with the lease must not be lost because of that. */
 START_TEST(without_memory_it_stays)
 {
 	struct arena *small = arena_new(65536);

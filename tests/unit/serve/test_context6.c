@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The relay information stored with DHCPv6 leases: Kea's forms old and new, what is wrong with them, and what is kept.
- */
+/* Relay information stored with DHCPv6 leases: Kea's old and new formats, what is invalid in them, and what is kept. */
 #include "serve/context6.h"
 
 #include "lease/lease.h"
@@ -101,7 +100,7 @@ START_TEST(others_contexts_are_kept)
 }
 END_TEST
 
-/* Of `len` bytes, with text of somebody else; in the arena. */
+/* Returns a text of `len` bytes with others' data; in the arena. */
 static const char *padded(const char *head, const char *tail, size_t len)
 {
 	size_t n = len - strlen(head) - strlen(tail);
@@ -133,12 +132,12 @@ START_TEST(what_no_lease_can_hold_is_not_made)
 	ck_assert_uint_eq(strlen(context6_make(arena, &query, old)), LEASE_CONTEXT_MAX);
 	old = padded("{ \"a\": \"", "\" }", room + 1);
 	ck_assert_ptr_eq(context6_make(arena, &query, old), old);
-	/* nor what the request has no memory for */
+	/* nor what exceeds the request's memory */
 	old = padded("{ \"a\": \"", "\" }", 60000);
 	ck_assert_ptr_nonnull(arena_alloc(small, 60000));
 	ck_assert_ptr_eq(context6_make(small, &query, old), old);
 	arena_free(small);
-	/* the old form, and no room for the new one */
+	/* the old format, and no space for the new one */
 	expect(padded("{ \"ISC\": { \"relays\": [ { \"hop\": 3, \"link\": \"2001:db8::1\", \"options\": "
 		      "\"0x00250006000000010203\", \"peer\": \"fe80::9\" } ] }, \"a\": \"",
 		      "\" }", LEASE_CONTEXT_MAX),
@@ -146,7 +145,7 @@ START_TEST(what_no_lease_can_hold_is_not_made)
 }
 END_TEST
 
-/* What begins and ends as ours does and has something else in it. */
+/* A text that begins and ends like the server's own, but contains something else. */
 START_TEST(others_contexts_beside_ours_are_kept)
 {
 	static const char both[] = "{ \"ISC\": { \"relay-info\": [ { \"hop\": 0, \"link\": \"::\", "

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Two workers serve random messages of the same clients from a store whose responses come from other threads: late, in
- * any order, with failures and conflicts, twice, or so late that the request was dropped. Every request ends, every
- * slot comes back, the free maps say what the store says, and then every client is served. For ThreadSanitizer, too:
- * what clients may be told is the subject of tests/model.
+ * Two workers serve random messages of the same clients from a store whose responses come from other threads:
+ * late, in any order, with failures and conflicts, twice, or so late that the request was dropped. Every request
+ * ends, every slot is returned, the free maps agree with the store, and then every client is served. Also for
+ * ThreadSanitizer; tests/model checks what clients may be told.
  */
 #include "slow_store.h"
 
@@ -24,16 +24,16 @@
 #define WORKERS 2
 #define SLOTS 32
 #define CLIENTS 24u
-#define MESSAGES 400 /* of a worker in a round */
+#define MESSAGES 400 /* per worker and round */
 #define ROUNDS 4
 #define BASE 0xc0000200u /* 192.0.2.0 */
 #define POOL 30u         /* addresses from .10 or ::10 on */
 #define PATIENCE_MS 60000
 
-/* --- what happened --------------------------------------------------------- */
+/* --- what happened --- */
 
 static atomic_uint n_asked[32];  /* finds by step */
-static atomic_uint n_applied[2]; /* of other messages, of registrations */
+static atomic_uint n_applied[2]; /* for other messages, for registrations */
 static atomic_uint n_registration_finds;
 static atomic_uint n_sent[256]; /* responses by type */
 static struct server srv;
@@ -62,11 +62,11 @@ static unsigned n_asked_in(const char *step)
 	return 0;
 }
 
-/* --- clients --------------------------------------------------------------- */
+/* --- clients --- */
 
-/* What a client was told last, whichever worker said it. */
+/* The last response to a client, from any worker. */
 static atomic_uint told4[CLIENTS];
-static atomic_uint told6[CLIENTS]; /* the last byte of an address */
+static atomic_uint told6[CLIENTS]; /* last byte of an address */
 
 static uint8_t *put_option(uint8_t *at, uint8_t code, const void *data, unsigned len)
 {
@@ -125,7 +125,7 @@ static void say4(struct serve_worker *w, unsigned client, uint32_t xid)
 
 	if (!addr || !rand_below(4))
 		addr = any;
-	/* With ciaddr it is the lease that says from where the client is. */
+	/* With ciaddr, the lease determines the client's link. */
 	if (type == DHCP4_RELEASE || type == DHCP4_INFORM || (type == DHCP4_REQUEST && rand_below(2)))
 		ciaddr = addr;
 	else if (type != DHCP4_DISCOVER || !rand_below(3))
@@ -223,7 +223,7 @@ static void say6(struct serve_worker *w, unsigned client, uint32_t xid)
 	send6(w, client, types[rand_below(sizeof(types))], xid);
 }
 
-/* --- what the server says -------------------------------------------------- */
+/* --- server messages --- */
 
 static void take_answer4(struct bytes answer)
 {
@@ -273,7 +273,7 @@ static unsigned take_answers(struct io_engine *engine, struct dgram *const *v, u
 static const struct io_ops ops = { .send = take_answers };
 static struct io_engine engine = { .ops = &ops };
 
-/* --- the server ------------------------------------------------------------ */
+/* --- the server --- */
 
 static const char config4[] =
 	"{ \"Dhcp4\": { \"lease-database\": { \"type\": \"memfile\", \"persist\": false }, \"valid-lifetime\": 100,"
@@ -321,7 +321,7 @@ static void end(void)
 {
 	for (unsigned i = 0; i < WORKERS; i++)
 		serve_worker_switch(&srv.workers[i], NULL);
-	/* Its threads may be about to return from the last response still. */
+	/* Its threads may not have returned from the last response yet. */
 	leasedb_close(db);
 	live_free(live);
 	server_done(&srv);
@@ -329,10 +329,10 @@ static void end(void)
 	clock_set_real();
 }
 
-/* --- threads --------------------------------------------------------------- */
+/* --- threads --- */
 
 static atomic_bool is_over;
-static atomic_uint n_talking; /* workers that have messages to serve */
+static atomic_uint n_talking; /* number of workers with messages to serve */
 
 static void turn(struct serve_worker *w)
 {
@@ -388,7 +388,7 @@ static bool all_said(void)
 	return !atomic_load(&n_talking);
 }
 
-/* While the store keeps something back, not all of the slots can be had. */
+/* While the store withholds something, not all slots are free. */
 static bool is_quiet(void)
 {
 	static unsigned before, n_same;
@@ -405,7 +405,7 @@ static bool is_idle(void)
 	return !n_busy();
 }
 
-/* Until the deadline of those that get no response has passed; then these responses come after all. */
+/* Until the deadline of requests without a response has passed; then those responses arrive after all. */
 static void play_round(void)
 {
 	unsigned withheld = slow_store_counts(store).withheld;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Statistics of leases through random changes and reloads that add, remove and move subnets and pools: gauges equal a
- * recount of the store, counters a tally of what was done, totals what is configured. Also when groups of changes
+ * Lease statistics during random changes and reloads that add, remove and move subnets and pools: gauges equal a
+ * recount of the store, counters a tally of the actions, totals the configuration. Also if groups of changes
  * cannot be made durable, and with several threads.
  */
 #include "recount.h"
@@ -33,9 +33,9 @@ static unsigned dice(unsigned n)
 	return (unsigned)rand_below(n);
 }
 
-/* --- configurations -------------------------------------------------------- */
+/* --- configurations --- */
 
-/* Counters and what is configured, by subnet, by kind of pool, by pool id. */
+/* Counters and the configuration, by subnet, kind of pool, and pool id. */
 struct tally {
 	int64_t n[N_ROWS];
 	unsigned total[2];
@@ -50,7 +50,7 @@ static void enter_service(struct tally *tally, bool was)
 	tally->in_service = true;
 }
 
-/* One pool, of addresses or prefixes; where it is in the subnet does not matter to its place. */
+/* One address or prefix pool; its position in the subnet does not matter for its place. */
 static void put_pool(struct str *text, unsigned sub, unsigned base, bool prefixes, unsigned nth, bool was[2][POOLS])
 {
 	unsigned size = 1 + dice(8), id = dice(POOLS);
@@ -174,7 +174,7 @@ static void stop(void)
 	server_done(&srv);
 }
 
-/* --- what is expected ------------------------------------------------------ */
+/* --- what is expected --- */
 
 static void expect(const struct lease *lease, enum stat_id id, bool in_pools)
 {
@@ -236,7 +236,7 @@ static bool check_ref(void *ctx, struct stat_ref ref)
 	else if (key->kind != PLACE_GLOBAL)
 		tally = &pool_tally[key->subnet_id - 1][key->kind == PLACE_PD_POOL][key->pool_id];
 	check_row(ref, tally);
-	/* One row stands for its place. */
+	/* One row represents its place. */
 	*n += ref.id == STAT_RECLAIMED && key->kind != PLACE_GLOBAL;
 	return true;
 }
@@ -270,9 +270,9 @@ static void check_all(void)
 	ck_assert_uint_eq(n, n_in_service());
 }
 
-/* --- random changes -------------------------------------------------------- */
+/* --- random changes --- */
 
-/* An address or prefix, and the lease there. */
+/* An address or prefix, and its lease. */
 struct thing {
 	bool present;
 	struct lease lease;
@@ -364,7 +364,7 @@ static void take_result(struct job *job)
 		job->thing->lease = *new;
 }
 
-/* Several at once, of different addresses. Returns how many were made. */
+/* Several at once, for different addresses. Returns the number of changes made. */
 static unsigned change_some(void)
 {
 	struct job jobs[BURST] = { 0 };
@@ -408,7 +408,7 @@ static void setup(void)
 		memset(ids[i], (int)i + 1, sizeof(ids[i]));
 }
 
-/* --- tests ----------------------------------------------------------------- */
+/* --- tests --- */
 
 START_TEST(random_changes_and_reloads)
 {
@@ -417,7 +417,7 @@ START_TEST(random_changes_and_reloads)
 
 	setup();
 	start(_i, open_store(&conf));
-	/* What the first configuration finds is counted then. */
+	/* The first configuration counts the leases it finds. */
 	while (n_before--)
 		change_some();
 	memset(&server_tally.n, 0, sizeof(server_tally.n));
@@ -430,7 +430,7 @@ START_TEST(random_changes_and_reloads)
 			ck_assert_uint_eq(change_some(), BURST);
 		check_all();
 	}
-	/* Places are there for configurations and leases, and for nothing else. */
+	/* Places exist for configurations and leases, and for nothing else. */
 	delete_all();
 	configure(0);
 	configure(50);
@@ -440,7 +440,7 @@ START_TEST(random_changes_and_reloads)
 }
 END_TEST
 
-/* A reload brings another lease database: its leases count, and what was counted before goes on. */
+/* A reload brings another lease database: its leases count, and earlier counts continue. */
 START_TEST(another_database)
 {
 	struct store_conf conf = { .type = "memfile", .family = _i };
@@ -504,7 +504,7 @@ static bool is_failing(void)
 	return stats.failing;
 }
 
-/* What could not be made durable is taken back. */
+/* Changes that could not be made durable are undone. */
 START_TEST(failed_changes)
 {
 	struct tmp_dir tmp;
@@ -531,7 +531,7 @@ START_TEST(failed_changes)
 }
 END_TEST
 
-/* --- threads --------------------------------------------------------------- */
+/* --- threads --- */
 
 static void nothing(struct store_txn *txn, uint64_t ticket)
 {
@@ -550,7 +550,7 @@ static void *change_always(void *arg)
 
 		change.new = any_lease(dice(THINGS));
 		change.new.state = (enum lease_state)dice(family ? LEASE_STATE_N : LEASE_REGISTERED);
-		/* Subnets that no configuration has, too. */
+		/* Including subnets that no configuration has. */
 		change.new.subnet_id += dice(10) ? 0 : dice(1000);
 		change.addr = change.new.addr;
 		ck_assert_int_eq(store_apply(store, &txn), 0);
@@ -575,7 +575,7 @@ START_TEST(threads_and_reloads)
 		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
 	configure(100);
 	check_gauges();
-	/* At most a lease's pool and subnet each, besides those of two configurations. */
+	/* At most one pool and subnet per lease, in addition to those of two configurations. */
 	ck_assert_uint_le(stat_places_n(srv.places), 2 * THINGS + 2 * n_in_service());
 	stop();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The rows of what is logged about requests: texts and arguments fit, and no row is out of reach. */
+/* The table of log lines about requests: texts and arguments match, and no row is unreachable. */
 #include "serve/drop.h"
 #include "serve/event.h"
 #include "serve/family.h"

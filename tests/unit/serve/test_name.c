@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Names that clients give themselves: what is read from hostile bytes, and that no result is longer than a lease holds.
- */
+/* Client hostnames: what is read from hostile bytes, and that no result is longer than a lease can hold. */
 #include "serve/name.h"
 #include "wire/domain.h"
 
@@ -8,7 +7,7 @@
 
 static char text[DOMAIN_TEXT_MAX], name[NAME_SIZE];
 
-/* The text of the labels, "!" if they cannot be read. */
+/* Returns the text of the labels, "!" if they cannot be read. */
 static const char *read_with(bool (*fn)(struct bytes, char *, size_t *), const void *data, size_t len)
 {
 	size_t n = 0;
@@ -37,7 +36,7 @@ START_TEST(labels_are_bounded)
 	uint8_t many[4 * DOMAIN_TEXT_MAX];
 	size_t i, n;
 
-	/* Labels of 63 bytes: 15 of them and their dots are 960 bytes of text, one more does not fit. */
+	/* Labels of 63 bytes: 15 of them with dots are 960 bytes of text, one more does not fit. */
 	for (i = 0; i < sizeof(many); i++)
 		many[i] = i % 64 ? 'a' : 63;
 	ck_assert(name_read_labels(bytes_of(many, 15 * 64), text, &n));

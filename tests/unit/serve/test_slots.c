@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Every hook point has one place, at a step that exists, and what its verdicts mean makes sense there. */
+/* Every hook point has one place, at an existing step, where its verdicts make sense. */
 #include "serve/slots.h"
 
 #include "serve/pipeline.h"

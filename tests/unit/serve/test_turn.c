@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* One request of a client at a time: order, repetitions, and the line that is inherited. */
+/* One request per client at a time: order, retransmissions, and inheriting the queue. */
 #include "serve/turn.h"
 
 #include <check.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Counters: sums over blocks, freed blocks keep their numbers, names in both families. Places: they are kept by
- * configurations and by what they count, and found by name.
+ * Counters: sums over blocks, freed blocks keep their numbers, names in both families. Places: kept by
+ * configurations and by the leases they count, and found by name.
  */
 #include "stat/place.h"
 #include "stat/stat.h"
@@ -79,7 +79,7 @@ START_TEST(names)
 }
 END_TEST
 
-/* Each row has a name in at least one family, no name is there twice, each goes back to its row. */
+/* Each row has a name in at least one family, no name occurs twice, each leads back to its row. */
 START_TEST(table_is_complete)
 {
 	char buf[STAT_NAME_MAX];
@@ -98,7 +98,7 @@ START_TEST(table_is_complete)
 }
 END_TEST
 
-/* A place has room for the rows that the table gives it. */
+/* A place has space for the rows of the table. */
 START_TEST(rows_are_in_order)
 {
 	for (enum stat_id id = 0; id < STAT_N; id++) {
@@ -138,7 +138,7 @@ static bool is_there(struct stat_places *places, const char *name)
 	return stat_find(places, 0, name, &ref);
 }
 
-/* A lease more or less. */
+/* Adds or removes a lease. */
 static void count_lease(struct stat_places *places, const struct stat_key *key, int64_t n)
 {
 	unsigned pin;
@@ -165,7 +165,7 @@ START_TEST(places_come_and_go)
 	ck_assert_int_eq(value_of(places, "subnet[7].v4-lease-reuses"), 3);
 	ck_assert_int_eq(value_of(places, "subnet[7].pool[2].assigned-addresses"), 1);
 	ck_assert(!is_there(places, "subnet[7].pool[2].v4-lease-reuses"));
-	/* a lease of a subnet that is not configured */
+	/* a lease in a subnet that is not configured */
 	count_lease(places, &(struct stat_key){ PLACE_POOL, 9, 0 }, 1);
 	ck_assert(!is_there(places, "subnet[9].assigned-addresses"));
 	ck_assert_int_eq(value_of(places, "assigned-addresses"), 2);
@@ -186,7 +186,7 @@ START_TEST(places_come_and_go)
 	stat_places_sweep(places);
 	ck_assert_uint_eq(stat_places_n(places), 1);
 
-	/* then another one, then it comes back */
+	/* then another one, then it returns */
 	stat_places_begin(places);
 	stat_places_begin(places);
 	ck_assert_ptr_eq(enter(places, &sub7), sub);
@@ -227,7 +227,7 @@ START_TEST(counters_are_reset_gauges_are_not)
 }
 END_TEST
 
-/* Another lease database: leases are counted anew, events go on. */
+/* Another lease database: leases are counted again, events continue. */
 START_TEST(counters_are_inherited)
 {
 	struct stat_places *old = stat_places_new(), *places = stat_places_new();
@@ -333,7 +333,7 @@ START_TEST(totals_and_walk)
 }
 END_TEST
 
-/* Ten thousand subnets, found again, in memory that fits their number. */
+/* Ten thousand subnets, found again, in memory proportional to their number. */
 START_TEST(many_places)
 {
 	struct stat_places *places = stat_places_new();

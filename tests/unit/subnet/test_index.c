@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Which subnet a client is in: relay named, relay's address, client's address, interface, our address. */
+/* Which subnet is selected for a client: by relay, relay address, client address, interface, server address. */
 #include "base/hash.h"
 #include "subnet/subnet.h"
 
@@ -98,7 +98,7 @@ START_TEST(order_of_selection)
 				  .relay_addr = none, .client_addr = ip("10.1.2.9"), .src_addr = ip("192.0.2.3") }),
 			  3);
 	ck_assert_uint_eq(chosen((struct select_query){ .client_addr = none, .src_addr = ip("192.0.2.3") }), 4);
-	/* an address that no subnet has says less than one that a subnet has, and that the client is not on the link */
+	/* an address outside all subnets counts less than one inside, and means that the client is not on the link */
 	ck_assert_uint_eq(chosen((struct select_query){ .client_addr = ip("172.16.0.9"), .src_addr = ip("192.0.2.3") }),
 			  4);
 	ck_assert_uint_eq(chosen((struct select_query){ .client_addr = ip("172.16.0.9"), .iface = "eth1" }), 0);
@@ -118,7 +118,7 @@ START_TEST(order_of_selection)
 }
 END_TEST
 
-/* The one with the longest prefix that holds the address, found by looking at all. */
+/* Returns the subnet with the longest prefix that contains the address, by linear search. */
 static unsigned longest(const struct ip *addr)
 {
 	unsigned best = 0, len = 0;
@@ -131,7 +131,7 @@ static unsigned longest(const struct ip *addr)
 	return best;
 }
 
-/* Also those that begin at the same address as the one around them. */
+/* Also those that begin at the same address as the enclosing one. */
 START_TEST(nested_ones_agree_with_a_walk)
 {
 	rand_seed(4);

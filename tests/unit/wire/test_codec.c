@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Definitions, names and labels; and every definition there is: a value of its type goes both ways. */
+/* Definitions, names and labels; and a value for every definition, converted both ways. */
 #include "base/err.h"
 #include "wire/codec.h"
 #include "wire/dict4.h"
@@ -28,7 +28,7 @@ static const char *const sample[OPT_TYPES] = {
 	[OPT_PSID] = "3/4",
 };
 
-/* A value in text for any definition, arrays with two elements. */
+/* Makes a text value for any definition; arrays have two elements. */
 static void sample_of(const struct optdef *def, struct str *out)
 {
 	unsigned n = def->type == OPT_RECORD ? def->record_n : 1;
@@ -44,7 +44,7 @@ static void sample_of(const struct optdef *def, struct str *out)
 		unsigned f = i < n ? i : n - 1;
 		const char *value = sample[def->type == OPT_RECORD ? def->record[f] : def->type];
 
-		if (i + 1 == def->prefix_field) /* its length: none of its bits is a host bit */
+		if (i + 1 == def->prefix_field) /* its length: no host bits are set */
 			value = def->record[i + 1] == OPT_IPV4_ADDRESS ? "32" : "128";
 		str_addf(out, "%s%s", i ? ", " : "", value);
 	}
@@ -65,7 +65,7 @@ static void both_ways(const struct optdef *def)
 	ck_assert_int_eq(codec_decode_text(def, data, &back), 0);
 	ck_assert_msg(strcmp(str_text(&back), str_text(&text)) == 0, "%s.%s: \"%s\" became \"%s\"", def->space,
 		      def->name, str_text(&text), str_text(&back));
-	/* whatever the bytes, no length is read past */
+	/* whatever the bytes, nothing is read past the end */
 	for (size_t len = 0; len < data.len; len++)
 		(void)codec_check(def, bytes_of(arena_dup(arena, data.data, len + 1), len));
 	str_free(&text);
@@ -180,7 +180,7 @@ START_TEST(names_to_labels)
 	memset(text, 'a', sizeof(text));
 	text[64] = 0;
 	no_name(text);
-	/* 63 + 63 + 63 + 61 with their lengths and the root are 255 */
+	/* 63 + 63 + 63 + 61 with length bytes and root are 255 */
 	for (int i = 63; i < 192; i += 64)
 		text[i] = '.';
 	text[64] = 'a';
@@ -222,7 +222,7 @@ START_TEST(labels_to_names)
 	ck_assert_int_eq(read_at("\1a\1b\0\1c\xc0\2", 9, 5, buf, &end), 4);
 	ck_assert_str_eq(buf, "c.b.");
 	ck_assert_uint_eq(end, 9);
-	/* to itself, forward, cut short, into the middle of nothing, wrong label type */
+	/* to itself, forward, truncated, into the middle of nothing, wrong label type */
 	ck_assert_int_eq(read_at("\xc0\0", 2, 0, buf, &end), -E_INVAL);
 	ck_assert_int_eq(read_at("\1a\xc0\0", 4, 0, buf, &end), -E_INVAL);
 	ck_assert_int_eq(read_at("\xc0\2\1a\0", 5, 0, buf, &end), -E_INVAL);

@@ -110,7 +110,7 @@ START_TEST(builds_and_reads)
 
 	ck_assert(ia6_next(&opts, &pos, &ia));
 	ck_assert_uint_eq(ia.code, OPT6_IA_PD);
-	ck_assert(!ia6_status(ia.subs, &status)); /* that of its prefix is not its own */
+	ck_assert(!ia6_status(ia.subs, &status)); /* its prefix's status is not its own */
 	r = reader_of(ia.subs);
 	ck_assert(ia6_next_item(&ia, &r, &item));
 	ck_assert_str_eq(text_of(&item.prefix), "2001:db8:8000::/56");
@@ -136,7 +136,7 @@ START_TEST(what_does_not_fit_is_left_out_whole)
 	struct prefix a = prefix("2001:db8::1/128");
 	struct ia6_builder build;
 
-	/* room for the first and the third */
+	/* space for the first and the third */
 	ck_assert_int_eq(ia6_builder_init(&build, &opts, IA6_SIZE + IA6_ADDR_SIZE + IA6_SIZE), 0);
 	ia6_open(&build, OPT6_IA_NA, 1, 0, 0);
 	ia6_add(&build, &a, 1, 2);
@@ -149,7 +149,7 @@ START_TEST(what_does_not_fit_is_left_out_whole)
 	ck_assert_uint_eq(opts.n, 2);
 	ck_assert_str_eq(hex_of(opts.v[1].data), "000000030000000000000000");
 
-	/* neither is one that an option's length cannot say */
+	/* nor one too long for an option */
 	ck_assert_int_eq(ia6_builder_init(&build, &opts, 200000), 0);
 	ia6_open(&build, OPT6_IA_NA, 4, 0, 0);
 	for (unsigned i = 0; i < 2340; i++)
@@ -160,7 +160,7 @@ START_TEST(what_does_not_fit_is_left_out_whole)
 	for (unsigned i = 0; i < 2341; i++)
 		ia6_add(&build, &a, 1, 2);
 	ck_assert_int_eq(ia6_close(&build), -E_SPACE);
-	/* an exclusion that is none */
+	/* an invalid exclusion */
 	ia6_open(&build, OPT6_IA_PD, 6, 0, 0);
 	ia6_add_exclude(&build, 64, &(struct prefix){ a.addr, 64 });
 	ck_assert_int_eq(ia6_close(&build), -E_SPACE);
@@ -223,7 +223,7 @@ START_TEST(prefixes_are_cleaned)
 	ck_assert_str_eq(first_prefix(PD "80"
 					 "20010db8800000ff00000000000000ff"),
 			 "2001:db8:8000:ff::ff/128");
-	/* what looks like an IPv4 address has the lengths of IPv6 all the same */
+	/* what looks like an IPv4 address still has IPv6 lengths */
 	ck_assert_str_eq(first_prefix(PD "79"
 					 "00000000000000000000ffffffffffff"),
 			 "255.255.255.128/121");
@@ -273,7 +273,7 @@ START_TEST(excluded_prefixes)
 
 	ck_assert_str_eq(excluded("2001:db8:dead::/48", "3bbee0"), "2001:db8:dead:bee0::/59");
 	ck_assert_str_eq(excluded("2001:db8:dead:bee0::/59", "40e0"), "2001:db8:dead:befc::/64");
-	/* bits behind its length do not count */
+	/* bits after its length are ignored */
 	ck_assert_str_eq(excluded("2001:db8:dead:bee0::/59", "40ff"), "2001:db8:dead:beff::/64");
 	ck_assert_str_eq(excluded("::/0", "8020010db8000000000000000000000001"), "2001:db8::1/128");
 	ck_assert_str_eq(excluded("2001:db8::/32", ""), "refused");

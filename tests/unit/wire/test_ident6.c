@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Who a DHCPv6 client is: DUIDs, labels of log lines, hardware addresses from all sources. */
+/* The identity of a DHCPv6 client: DUIDs, labels of log lines, hardware addresses from all sources. */
 #include "base/err.h"
 #include "wire/dump.h"
 #include "wire/hwaddr6.h"
@@ -156,7 +156,7 @@ static struct opts list(void)
 	return opts;
 }
 
-/* What a source finds in the message from that address. */
+/* Returns what a source finds in the message from that address. */
 static const char *find(const struct packet6 *pkt, enum hwaddr6_source source, const char *from)
 {
 	struct hwaddr6 hw;
@@ -206,7 +206,7 @@ START_TEST(hwaddr_of_relays)
 	};
 	static const char *const eui = "fe80::200:ff:fe00:9";
 
-	/* the address the relay next to the client saw, not the one we see */
+	/* the address seen by the relay closest to the client, not by the server */
 	ip_parse("fe80::1", &relays[1].peer);
 	ck_assert_str_eq(find(&pkt, HWADDR6_LINK_LOCAL, eui), "none");
 	ip_parse("fe80::200:ff:fe00:7", &relays[1].peer);
@@ -222,7 +222,7 @@ START_TEST(hwaddr_of_relays)
 	ck_assert_str_eq(find(&pkt, HWADDR6_DOCSIS_CMTS, "::"), "docsis-cmts 6 02:00:00:00:04:02");
 	ck_assert_str_eq(find(&pkt, HWADDR6_DOCSIS_MODEM, "::"), "none");
 
-	/* the nearer to the client goes first */
+	/* the one closer to the client has precedence */
 	opts_add(&relays[1].opts, OPT6_SUBSCRIBER_ID, hex("020000000011"));
 	ck_assert_str_eq(find(&pkt, HWADDR6_SUBSCRIBER_ID, "::"), "subscriber-id 6 02:00:00:00:00:11");
 

@@ -19,7 +19,7 @@ static void teardown(void)
 	arena_free(arena);
 }
 
-/* A request of 02:00:00:00:00:01 with these option bytes. */
+/* Returns a request from 02:00:00:00:00:01 with these option bytes. */
 static struct bytes request(const void *options, size_t len)
 {
 	uint8_t *p = arena_alloc(arena, 240 + len);
@@ -191,7 +191,7 @@ static void add(struct packet4 *pkt, uint16_t code, size_t len)
 	ck_assert_int_eq(opts_add(&pkt->opts, code, bytes_of(p, len)), 0);
 }
 
-/* Into size bytes of buf; what was left out is in `omitted`. */
+/* Written into size bytes of buf; the options left out are in `omitted`. */
 static struct opts_omitted omitted;
 
 static int write_limited(const struct packet4 *pkt, unsigned client, unsigned link, uint8_t *buf, size_t size)
@@ -203,7 +203,7 @@ static int write_limited(const struct packet4 *pkt, unsigned client, unsigned li
 	len = packet4_write(pkt, &limits, buf, size, &omitted);
 	again = packet4_write(pkt, &limits, buf, size, NULL);
 	ck_assert_int_eq(again, omitted.n ? -E_SPACE : len);
-	/* so that a caller's buffer holds what it was told */
+	/* so that a caller's buffer is really large enough */
 	memset(&omitted, 0, sizeof(omitted));
 	return packet4_write(pkt, &limits, buf, size, &omitted);
 }
@@ -293,7 +293,7 @@ START_TEST(overloads_then_leaves_out)
 	ck_assert_uint_eq(omitted.n, 1);
 	ck_assert_uint_eq(omitted.codes[0], 66);
 
-	/* a name in the way: its field is not used */
+	/* a name is in the way: its field is not used */
 	pkt.file = "pxe";
 	len = write_up_to(&pkt, 0, buf, sizeof(buf));
 	ck_assert_mem_eq(buf + 240, ((const uint8_t[]){ 53, 1, 5, 52, 1, 2 }), 6);
@@ -302,7 +302,7 @@ START_TEST(overloads_then_leaves_out)
 	ck_assert_ptr_null(opts_find(&back.opts, 17));
 	ck_assert_uint_eq(opts_find(&back.opts, 18)->data.len, 60);
 
-	/* with room enough nothing is overloaded */
+	/* with enough space nothing is overloaded */
 	len = write_up_to(&pkt, 1500, buf, sizeof(buf));
 	ck_assert_uint_eq(buf[243], 15);
 	parse(bytes_of(buf, (size_t)len), &back);
@@ -345,7 +345,7 @@ START_TEST(splits_over_fields)
 	ck_assert_uint_eq(omitted.n, 1);
 	ck_assert_uint_eq(omitted.codes[0], 15);
 
-	/* one field is not free: then it does not fit at all, and leaves its room to the others */
+	/* one field is not free: then it does not fit at all, and leaves its space to the others */
 	pkt.sname = "srv";
 	len = write_up_to(&pkt, 576, buf, sizeof(buf));
 	ck_assert_uint_eq(omitted.n, 1);
@@ -356,7 +356,7 @@ START_TEST(splits_over_fields)
 }
 END_TEST
 
-/* Options that are too long one by one: nothing is lost as long as the three fields have room for it. */
+/* Options that are all too long: nothing is lost as long as the three fields have space for it. */
 START_TEST(fills_all_fields)
 {
 	for (unsigned first = 1; first < 480; first++) {
@@ -392,12 +392,12 @@ START_TEST(relay_information_is_on_top)
 	ck_assert_uint_eq(buf[len - 405], 82);
 	parse(bytes_of(buf, (size_t)len), &back);
 	ck_assert_uint_eq(back.opts.v[back.opts.n - 1].code, 82);
-	/* the link is the limit: what the client does not need goes first ... */
+	/* the link is the limit: options the client does not need are left out first ... */
 	len = write_limited(&pkt, 576, 700, buf, sizeof(buf));
 	ck_assert_int_le(len, 672);
 	ck_assert_uint_eq(omitted.n, 1);
 	ck_assert_uint_eq(omitted.codes[0], 15);
-	/* ... then option 82 (RFC 3046 2.2), and the client has its room back */
+	/* ... then option 82 (RFC 3046 2.2), which gives the client its space back */
 	len = write_limited(&pkt, 576, 660, buf, sizeof(buf));
 	ck_assert_int_gt(len, 0);
 	ck_assert_uint_eq(omitted.n, 1);

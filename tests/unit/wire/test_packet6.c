@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* DHCPv6 messages: exact bytes both ways, relays in each other, hostile bytes, answers wrapped. */
+/* DHCPv6 messages: exact bytes both ways, nested relays, hostile bytes, wrapped responses. */
 #include "base/err.h"
 #include "wire/ia6.h"
 #include "wire/packet6.h"
@@ -26,7 +26,7 @@ static void teardown(void)
 	arena_free(arena);
 }
 
-/* A copy of exactly that length, so that a sanitizer sees a byte too many. */
+/* A copy of exactly that length, so that a sanitizer detects any overrun. */
 static struct bytes hex(const char *text)
 {
 	uint8_t buf[2048];
@@ -110,7 +110,10 @@ START_TEST(parses_and_writes_a_message)
 }
 END_TEST
 
-/* Two relays: the nearer to us with a source port option, the nearer to the client with an interface-id. */
+/*
+ * Two relays: the one closer to the server with a source port option, the one closer to the client with an
+ * interface-id.
+ */
 #define LINK1 "20010db8000000000000000000000001"
 #define LINK2 "00000000000000000000000000000000"
 #define PEER1 "fe800000000000000000000000000002"
@@ -153,7 +156,7 @@ START_TEST(wraps_an_answer)
 	writes(&answer, hex("0d 01" LINK1 PEER1 "0087 0002 1f90 0009 0032"
 			    "0d 00" LINK2 PEER2 "0012 0004 65746830 0009 0004 07 abcdef"));
 
-	/* RFC 4994: asked are 37, 38 (which it has not), 9 and 18 */
+	/* RFC 4994: it requests 37, 38 (which it does not have), 9 and 18 */
 	parse(hex("0c 00" LINK1 PEER1 "002b 0008 0025 0026 0009 0012 0025 0006 0000000a 6162"
 		  "0012 0001 61 0009 0004 01 000001"),
 	      &query);
@@ -169,7 +172,7 @@ START_TEST(wraps_an_answer)
 }
 END_TEST
 
-/* n envelopes around a message of four bytes; what each adds is 38 bytes and its own option 9. */
+/* n envelopes around a message of four bytes; each adds 38 bytes and its own option 9. */
 static struct bytes nested(unsigned n, uint8_t hop_count)
 {
 	size_t size = 4 + 38u * n;
@@ -225,7 +228,7 @@ START_TEST(refuses_broken_messages)
 	refused(hex("0c 00" LINK1 PEER1 "0009 0005 01 000001"), "option 9 is cut short");
 	refused(hex("0c 00" LINK1 PEER1 "0009 0026 0d 00" LINK1 PEER1 "0009 0000"),
 		"a Relay-forward inside a Relay-reply, or the reverse");
-	/* the first message counts, wherever it stands */
+	/* the first message counts, wherever it is */
 	for (unsigned i = 0; i < 2; i++) {
 		struct packet6 pkt;
 
@@ -267,7 +270,7 @@ START_TEST(refuses_broken_ias)
 	refused(hex("01 000001 0003 0011 000000010000000000000000 000d 0001 00"),
 		"a status code is shorter than 2 bytes");
 
-	/* the lenient reader goes without them */
+	/* the lenient reader drops them */
 	ck_assert_int_eq(packet6_parse_lenient(hex("01 000001 0003 0001 00 000e0000 0004 0004 00000009 0007 0002 01"),
 					       arena, &pkt, &why),
 			 0);
@@ -320,7 +323,7 @@ START_TEST(large_messages)
 	while (ia6_next(&pkt.opts, &pos, &ia))
 		ck_assert_uint_eq(ia.iaid, n++);
 	ck_assert_uint_eq(n, 4000);
-	/* An instrumented build is several times slower; it shows what it is for, not time. */
+	/* An instrumented build is several times slower, so it is not measured. */
 	ck_assert_msg(INSTRUMENTED || best < 0.001, "4000 IAs took %.0f us", best * 1e6);
 
 	ck_assert_int_eq(packet6_parse(ias, small, &pkt, &why), -E_NOMEM);
@@ -350,7 +353,7 @@ START_TEST(writing_has_limits)
 	pkt.xid = 1;
 	opts_add(&pkt.opts, 2, bytes_of(big, 65535));
 	ck_assert_int_eq(packet6_write(&pkt, buf, sizeof(buf), NULL), 108 + 4 + 65535);
-	/* option 9 cannot hold it */
+	/* too long for option 9 */
 	pkt.relay_type = DHCP6_RELAY_REPL;
 	pkt.relays = relays;
 	pkt.n_relays = 1;
@@ -366,7 +369,7 @@ START_TEST(writing_has_limits)
 }
 END_TEST
 
-/* The message says the same with less room: options that only inform are left out, the last ones first. */
+/* The message means the same with less space: informational options are left out, the last ones first. */
 START_TEST(leaves_out_what_does_not_fit)
 {
 	struct packet6 pkt = { .type = DHCP6_REPLY, .xid = 1, .opts = { .arena = arena } }, back;
@@ -392,7 +395,7 @@ START_TEST(leaves_out_what_does_not_fit)
 	parse(bytes_of(buf, (size_t)len), &back);
 	ck_assert_ptr_nonnull(opts_find(&back.opts, OPT6_IA_NA));
 	ck_assert_ptr_nonnull(opts_find(&back.opts, OPT6_SERVERID));
-	/* what a relay asked back goes, too, its interface-id does not */
+	/* what a relay asked to have echoed is also left out, its interface-id is not */
 	opts_add(&relay.opts, OPT6_INTERFACE_ID, bytes_of(big, 20));
 	opts_add(&relay.opts, OPT6_REMOTE_ID, bytes_of(big, 30));
 	pkt.relay_type = DHCP6_RELAY_REPL;
@@ -409,7 +412,7 @@ START_TEST(leaves_out_what_does_not_fit)
 }
 END_TEST
 
-/* Whatever is short ends in an answer of the parser; a sanitizer watches the exact copies. */
+/* The parser rejects or accepts any truncated datagram; a sanitizer watches the exact copies. */
 START_TEST(every_short_datagram)
 {
 	struct packet6 pkt;
@@ -431,7 +434,7 @@ START_TEST(every_short_datagram)
 				ck_assert(err == -E_INVAL ? why != NULL : err == 0);
 				err = packet6_parse_lenient(b, arena, &pkt, &why);
 				ck_assert(err == 0 || err == -E_INVAL);
-				/* relays without a message never pass, a header always does */
+				/* relays without a message are never accepted, a header always is */
 				if (type != DHCP6_RELAY_FORW && type != DHCP6_RELAY_REPL)
 					ck_assert_int_eq(err, len < PACKET6_HEADER ? -E_INVAL : 0);
 				else
@@ -442,7 +445,7 @@ START_TEST(every_short_datagram)
 }
 END_TEST
 
-/* A message with one option of that code and length, all zero, in an IA of the code `ia` or bare. */
+/* Returns a message with one option of that code and length, all zero, in an IA of type `ia` or outside. */
 static struct bytes with_option(uint16_t ia, uint16_t code, size_t len)
 {
 	size_t size = 256 + len, mark = 0;
@@ -485,7 +488,7 @@ START_TEST(every_short_option_of_an_ia)
 		parse(with_option(rows[i].ia, rows[i].code, rows[i].fixed), &pkt);
 		ck_assert_uint_eq(pkt.opts.n, 1);
 	}
-	/* the other kind of item is not this IA's and so not looked into */
+	/* the other type of item does not belong in this IA and is not parsed */
 	parse(with_option(OPT6_IA_NA, OPT6_IAPREFIX, 3), &pkt);
 	parse(with_option(OPT6_IA_PD, OPT6_IAADDR, 3), &pkt);
 }
@@ -534,7 +537,7 @@ START_TEST(an_answer_too_long_for_its_envelope)
 	ck_assert_uint_eq(query.n_relays, 2);
 	opts_add(&answer.opts, OPT6_BOOTFILE_URL, bytes_of(opt.data.data, 50000));
 	ck_assert_int_eq(packet6_wrap_answer(&query, arena, &answer), 0);
-	/* the outer relay's identifier is beside what it carries */
+	/* the outer relay's identifier comes after its content */
 	ck_assert_int_gt(packet6_write(&answer, buf, 200000, NULL), 110000);
 	ck_assert_int_eq(packet6_write(&answer, buf, PACKET6_MAX, NULL), -E_SPACE);
 	answer.relays[1].opts = answer.relays[0].opts;
