@@ -224,9 +224,29 @@ static bool is_skipped(const struct range *range, uint64_t i)
 	return ip_next_reserved(&addr, &first, &last) && ip_cmp(&first, &addr) <= 0;
 }
 
+static struct prefix prefix_at(const struct range *range, uint64_t i)
+{
+	struct ip addr = ip_add_steps(&range->span.first, i, range->span.shift);
+
+	return (struct prefix){ addr, (uint8_t)((ip_is4(&addr) ? 32 : 128) - range->span.shift) };
+}
+
+/* It is for whom it is reserved. */
+static __attribute__((noinline)) bool is_withheld(const struct range *range, uint64_t i)
+{
+	struct prefix prefix = prefix_at(range, i);
+
+	return ip_span_overlaps(range->span.withheld, range->span.n_withheld, &prefix);
+}
+
+static bool is_not_picked(const struct range *range, uint64_t i)
+{
+	return is_skipped(range, i) || (range->span.n_withheld && is_withheld(range, i));
+}
+
 static void set_free(struct range *range, uint64_t i, bool is_free)
 {
-	if (is_free && is_skipped(range, i))
+	if (is_free && is_not_picked(range, i))
 		return;
 	if (freemap_set(range->map, i, is_free) && range->queue)
 		freequeue_set(range->queue, (uint32_t)i, is_free);
@@ -250,20 +270,23 @@ static uint64_t last_number(const struct range *range, const struct span *span)
 	return ip_count_steps(&range->span.first, &span->last, range->span.shift);
 }
 
-static struct prefix prefix_at(const struct range *range, uint64_t i)
-{
-	struct ip addr = ip_add_steps(&range->span.first, i, range->span.shift);
-
-	return (struct prefix){ addr, (uint8_t)((ip_is4(&addr) ? 32 : 128) - range->span.shift) };
-}
-
 /* The span is not one of the range's numbers if its length differs. */
 static bool is_odd(const struct span *span, const struct range *range)
 {
 	return span->shift != range->span.shift || !span->is_clean;
 }
 
-/* Marks everything the range skips as taken. */
+/* Marks the numbers that the span overlaps as taken. */
+static void clear_span(struct range *range, const struct ip_span *span)
+{
+	struct span block = { .first = span->first, .last = span->last };
+	uint64_t end = last_number(range, &block);
+
+	for (uint64_t i = first_number(range, &block); i <= end; i++)
+		set_free(range, i, false);
+}
+
+/* Marks everything the range skips or withholds as taken. */
 static void clear_skipped(struct range *range)
 {
 	unsigned last_byte = range->span.first.b[15];
@@ -278,13 +301,11 @@ static void clear_skipped(struct range *range)
 		set_free(range, i, false);
 	while (range->span.skip_reserved && ip_next_reserved(&from, &first, &last) &&
 	       ip_cmp(&first, &range->span.last) <= 0) {
-		struct span block = { .first = first, .last = last };
-		uint64_t end = last_number(range, &block);
-
-		for (i = first_number(range, &block); i <= end; i++)
-			set_free(range, i, false);
+		clear_span(range, &(struct ip_span){ first, last });
 		from = ip_add(&last, 1);
 	}
+	for (i = 0; i < range->span.n_withheld; i++)
+		clear_span(range, &range->span.withheld[i]);
 }
 
 static bool has_odd(const struct alloc *alloc, const struct range *range, uint64_t i)
@@ -342,7 +363,7 @@ static void mark_numbers(const struct marking *m, struct range *range)
 /* A claimed number has no end in the tree, so nobody else can take it. Called before the bits change. */
 static void mark_end(const struct marking *m, struct range *range, uint64_t i)
 {
-	uint32_t key = is_skipped(range, i) ? 0 : m->end_key;
+	uint32_t key = is_not_picked(range, i) ? 0 : m->end_key;
 
 	if (m->mark == MARK_LEASED ? bit_get(range->claimed, i) : !bit_get(range->leased, i))
 		return;
@@ -687,6 +708,22 @@ static uint64_t step_over_skipped(const struct range *range, uint64_t n)
 	return ip_cmp(&last, &range->span.last) < 0 ? ip_distance(&range->span.first, &last) + 1 : range->span.size;
 }
 
+/* The same for what the range withholds. */
+static uint64_t step_over_withheld(const struct range *range, uint64_t n)
+{
+	const struct ip_span *spans = range->span.withheld;
+	struct prefix prefix;
+	size_t i;
+
+	if (!range->span.n_withheld || !is_withheld(range, n))
+		return n;
+	prefix = prefix_at(range, n);
+	i = ip_span_at(spans, range->span.n_withheld, &prefix.addr);
+	return ip_cmp(&spans[i].last, &range->span.last) < 0
+		       ? ip_count_steps(&range->span.first, &spans[i].last, range->span.shift) + 1
+		       : range->span.size;
+}
+
 static uint64_t step_over(const struct alloc *alloc, const struct range *range, uint64_t n)
 {
 	uint64_t before;
@@ -697,6 +734,8 @@ static uint64_t step_over(const struct alloc *alloc, const struct range *range, 
 			n = step_over_odd(alloc, range, n);
 		if (n < range->span.size)
 			n = step_over_skipped(range, n);
+		if (n < range->span.size)
+			n = step_over_withheld(range, n);
 	} while (n != before && n < range->span.size);
 	return n;
 }
@@ -932,8 +971,8 @@ static bool may_take(const struct take_over *over, const struct hold *hold)
 	if (!hold_is_open_in(hold, &over->range->holds) || is_odd(&span, over->range) != over->is_odd)
 		return false;
 	/* A claim for the client that still has the lease is not available to others. */
-	if (!over->is_odd &&
-	    (is_skipped(over->range, n) || (bit_get(over->range->leased, n) && !has_ended(over->alloc, hold->end_key))))
+	if (!over->is_odd && (is_not_picked(over->range, n) ||
+			      (bit_get(over->range->leased, n) && !has_ended(over->alloc, hold->end_key))))
 		return false;
 	return !(over->skip && over->skip(over->ctx, &hold->prefix.addr));
 }

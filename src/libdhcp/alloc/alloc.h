@@ -69,6 +69,12 @@ struct alloc_range {
 	bool skip_ends;     /* never assign addresses ending in .0 or .255 */
 	bool skip_first;    /* never assign the first address */
 	bool skip_reserved; /* skip the addresses that ip_next_reserved() returns */
+	/*
+	 * Reserved: never picked, neither when free nor after a lease has ended; the owner claims it by name. As in
+	 * struct pool; borrowed as long as the set is there.
+	 */
+	const struct ip_span *withheld;
+	size_t n_withheld;
 };
 
 /* Builds a set of ranges (in any order; they may overlap), numbered by position. All addresses are free. */

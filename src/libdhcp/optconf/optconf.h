@@ -28,7 +28,7 @@ struct optlist {
 };
 
 /* Lists from the innermost scope to the outermost; the first match applies. */
-#define OPT_SCOPES_FEW 6 /* Returns NULL if the list has no such option. */
+#define OPT_SCOPES_FEW 6 /* without classes: reservation, two pools, subnet, network, global */
 struct opt_scopes {
 	const struct optlist *
 		*v; /* Returns the first sub-option of a vendor (NULL if there is none), and their number. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "host/source.h"
 #include "io/sock.h"
 #include "root/classes.h"
 #include "root/keys.h"
@@ -27,6 +28,10 @@ struct config {
 	struct optlist opts; /* global */
 	struct classes classes;
 	struct plan plan;
+	struct host_source *hosts;             /* reservations; NULL: there are none */
+	enum host_id_type host_ids[HOST_ID_N]; /* by which clients are looked up there, in this order */
+	unsigned n_host_ids;
+	bool has_global_hosts;
 	/* DHCPv6 */
 	enum hwaddr6_source *mac_sources;
 	unsigned n_mac_sources;

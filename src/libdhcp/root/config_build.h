@@ -54,6 +54,8 @@ struct subnet_pair {
 	const struct subnet_conf *conf;
 	bool has_prefix; /* else it is wrong, and sub->prefix is zero */
 };
+/* Reservations, and what pools withhold for them. The pairs are those of the plan, in its order. */
+void build_hosts(struct build *b, const struct subnet_pair *pairs, size_t n);
 /* Reports what is wrong between them; sorts them. */
 void check_plan(struct build *b, struct subnet_pair *refs, size_t n);
 

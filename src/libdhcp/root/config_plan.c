@@ -420,6 +420,7 @@ void build_plan(struct build *b)
 		plan->n_nets++;
 		build_group(b, &groups[g], &plan->nets[g - 1], refs);
 	}
+	build_hosts(b, refs, plan->n);
 	lint_plan(b, refs, plan->n);
 	check_plan(b, refs, plan->n);
 	free(refs);

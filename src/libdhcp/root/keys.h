@@ -67,8 +67,6 @@ struct ddns_conf {
 struct net_conf {
 	struct ddns_conf ddns;
 	struct net_params par;
-	bool reservations_global;
-	bool reservations_in_subnet;
 	bool reservations_out_of_pool;
 	uint32_t reservation_mode;
 	bool ddns_use_conflict_resolution;
@@ -124,7 +122,7 @@ struct reservation_conf {
 	const char *hw_address;
 	const char *hostname;
 	struct conf_list option_data;
-	const char *next_server;
+	uint32_t next_server;
 	const char *server_hostname;
 	const char *boot_file_name;
 	struct json_object *user_context;

@@ -134,17 +134,17 @@
 	K_BOOL(s, net.par.store_extended_info, "store-extended-info", .def = "false", .since = "4.1.0", \
 		.inherit = inner, \
 		.doc = "keep relay information in the lease user-context (needed by leasequery)"), \
-	K_BOOL(s, net.reservations_global, "reservations-global", .def = "false", \
-		.refuse = "host reservations are", .inherit = inner, \
+	K_BOOL(s, net.par.reservations_global, "reservations-global", .def = "false", \
+		.since = "4.1.0", .inherit = inner, \
 		.doc = "use global reservations"), \
-	K_BOOL(s, net.reservations_in_subnet, "reservations-in-subnet", .def = "true", \
-		.refuse = "host reservations are", .inherit = inner, \
+	K_BOOL(s, net.par.reservations_in_subnet, "reservations-in-subnet", .def = "true", \
+		.since = "4.1.0", .inherit = inner, \
 		.doc = "use reservations of the selected subnet"), \
 	K_BOOL(s, net.reservations_out_of_pool, "reservations-out-of-pool", .def = "false", \
-		.refuse = "host reservations are", .inherit = inner, \
-		.doc = "reserved addresses are all outside pools (saves a lookup)"), \
+		.since = "4.1.0", .inherit = inner, \
+		.doc = "accepted, without effect: reserved addresses may be inside and outside pools"), \
 	K_ENUM(s, net.reservation_mode, "reservation-mode", .words = reservation_mode_words, .def = "\"all\"", \
-		.refuse = "host reservations are", .inherit = inner, \
+		.refuse = "modes of host reservations are", .inherit = inner, \
 		.doc = "all / global / out-of-pool / disabled (off): the reservations-... keys, before Kea 1.9"), \
 	DDNS_ROWS(s, net.ddns, inner), \
 	K_BOOL(s, net.ddns_use_conflict_resolution, "ddns-use-conflict-resolution", \

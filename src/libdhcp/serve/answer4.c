@@ -186,6 +186,24 @@ static void set_destination(struct request *req)
 	memset(out->dst_mac, 0xff, sizeof(out->dst_mac));
 }
 
+/* Of the reservation, else of the client's classes or the subnet. */
+static void set_boot(const struct request *req, struct packet4 *a)
+{
+	const struct host_extra *extra = req->host ? req->host->extra : NULL;
+
+	a->siaddr = next_server_of(req, &req->sub->par);
+	a->sname = server_hostname_of(req, &req->sub->par);
+	a->file = boot_file_name_of(req, &req->sub->par);
+	if (!extra)
+		return;
+	if (!ip_is_zero(&extra->next_server))
+		a->siaddr = ip_to4(&extra->next_server);
+	if (extra->server_hostname[0])
+		a->sname = extra->server_hostname;
+	if (extra->boot_file[0])
+		a->file = extra->boot_file;
+}
+
 enum verdict answer4(struct request *req)
 {
 	const struct packet4 *q = &req->q;
@@ -216,9 +234,7 @@ enum verdict answer4(struct request *req)
 			a->ciaddr = q->ciaddr;
 		if (lease_of(req))
 			a->yiaddr = ip_to4(&lease_of(req)->addr);
-		a->siaddr = next_server_of(req, &req->sub->par);
-		a->sname = server_hostname_of(req, &req->sub->par);
-		a->file = boot_file_name_of(req, &req->sub->par);
+		set_boot(req, a);
 		/* RFC 3011: an identical copy, asked for or not. */
 		copy = opts_find(&q->opts, OPT4_SUBNET_SELECTION);
 		if (copy && copy->data.len == 4)

@@ -9,6 +9,8 @@ void request_set_scopes(struct request *req)
 	struct opt_scopes *scopes = &req->scopes;
 
 	scopes->n = 0;
+	if (req->host && req->host->extra)
+		opt_scopes_add(scopes, &req->host->extra->opts);
 	if (req->pool)
 		opt_scopes_add(scopes, &req->pool->opts);
 	if (req->second_pool)

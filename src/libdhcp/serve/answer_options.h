@@ -26,7 +26,7 @@ void answer_opts_configured(struct answer_opts *s, uint16_t code);
 void answer_opts_always(struct answer_opts *s);
 
 /*
- * The scopes of the request's options as far as they are known: its pool and subnet, the network, global.
+ * The scopes of the request's options as far as they are known: its reservation, pool and subnet, the network, global.
  * To be called again when that changes.
  */
 void request_set_scopes(struct request *req);

@@ -8,17 +8,21 @@
 
 #include "serve/event.h"
 #include "serve/grant.h"
+#include "serve/host.h"
 #include "serve/propose.h"
 
 /* --- candidates ------------------------------------------------------------ */
 
 /* RFC 2131 4.3.1: the current address, else the former one, else the requested one, else a new one. */
 static const struct policy discover_policy = {
-	.order = { SOURCE_HELD, SOURCE_OFFERED, SOURCE_HINTED, SOURCE_FREE, SOURCE_ENDED, SOURCE_OVERTAKEN },
+	.order = { SOURCE_RESERVED, SOURCE_HELD, SOURCE_OFFERED, SOURCE_HINTED, SOURCE_FREE, SOURCE_ENDED,
+		   SOURCE_OVERTAKEN },
 	.offers = true,
 };
-static const struct policy named_policy = { .order = { SOURCE_HINTED } };
-static const struct policy bare_policy = { .order = { SOURCE_HELD, SOURCE_FREE, SOURCE_ENDED, SOURCE_OVERTAKEN } };
+/* What is reserved for the client comes first: unless that is what it names, it is to ask again. */
+static const struct policy named_policy = { .order = { SOURCE_RESERVED, SOURCE_HINTED } };
+static const struct policy bare_policy = { .order = { SOURCE_RESERVED, SOURCE_HELD, SOURCE_FREE, SOURCE_ENDED,
+						      SOURCE_OVERTAKEN } };
 
 /* RFC 8925 3.3: the client can do without IPv4, and this link says that it should. */
 static bool is_v6_only(const struct request *req)
@@ -124,13 +128,24 @@ enum verdict bind4_discover(struct request *req)
 
 /* --- DHCPREQUEST, state by state -------------------------------------------- */
 
+/* Else it may have another address, the one that is reserved for it, or none. */
+static bool may_have_wanted(const struct request *req, const struct ia *ia)
+{
+	const struct candidate *c = &ia->bindings[0].candidate;
+
+	return c->exists && ip_equal(&c->prefix.addr, &req->wanted);
+}
+
 static const char *why_not(const struct request *req)
 {
-	const struct pool *pool;
+	const struct pool *pool = link_pool_of(req->chosen, &req->wanted);
 
+	if (req->ias[0].n_bindings && req->ias[0].bindings[0].candidate.exists)
+		return "another address is reserved for the client";
+	if (pool && is_withheld(req, pool, LEASE_V4, &(struct prefix){ req->wanted, 32 }))
+		return "reserved for another client";
 	if (req->ias[0].is_limited)
 		return drop_rows[DROP_MAX_LEASES].name;
-	pool = link_pool_of(req->chosen, &req->wanted);
 	if (!pool)
 		return "not in a pool of the subnet";
 	return pool_allows(pool, req->classes.bits) ? "in use by another client"
@@ -140,7 +155,7 @@ static const char *why_not(const struct request *req)
 /* RFC 2131 4.3.2: it names us as its server, so there is always a response. */
 static enum verdict selecting(struct request *req, struct ia *ia)
 {
-	if (ia->bindings[0].candidate.exists)
+	if (may_have_wanted(req, ia))
 		return ack(req, ia);
 	if (ia->is_limited)
 		unavailable(req, ia);
@@ -157,7 +172,7 @@ static enum verdict init_reboot(struct request *req, struct ia *ia)
 	}
 	if (!holds_wanted(req, ia))
 		return nak(req, EVENT_REBOOT_REFUSED, NULL);
-	return ia->bindings[0].candidate.exists ? ack(req, ia) : nak(req, EVENT_REFUSED, why_not(req));
+	return may_have_wanted(req, ia) ? ack(req, ia) : nak(req, EVENT_REFUSED, why_not(req));
 }
 
 /*
@@ -166,7 +181,7 @@ static enum verdict init_reboot(struct request *req, struct ia *ia)
  */
 static enum verdict extend(struct request *req, struct ia *ia)
 {
-	if (ia->bindings[0].candidate.exists)
+	if (may_have_wanted(req, ia))
 		return ack(req, ia);
 	if (ia->is_limited) {
 		unavailable(req, ia);

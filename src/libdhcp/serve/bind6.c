@@ -8,14 +8,16 @@
 
 #include "serve/event.h"
 #include "serve/grant.h"
+#include "serve/host.h"
 #include "serve/propose.h"
 
 /* --- candidates ------------------------------------------------------------ */
 
 /* RFC 9915 18.3.9: what the client has, what it names, what it was offered, whatever is free. */
-#define ORDER                                                                                            \
-	.order = {                                                                                       \
-		SOURCE_HELD, SOURCE_HINTED, SOURCE_OFFERED, SOURCE_FREE, SOURCE_ENDED, SOURCE_OVERTAKEN, \
+#define ORDER                                                                    \
+	.order = {                                                               \
+		SOURCE_RESERVED, SOURCE_HELD,  SOURCE_HINTED,    SOURCE_OFFERED, \
+		SOURCE_FREE,     SOURCE_ENDED, SOURCE_OVERTAKEN,                 \
 	}
 static const struct policy offer_policy = { ORDER, .offers = true };
 static const struct policy assign_policy = { ORDER };
@@ -58,18 +60,32 @@ const struct policy *policy6_extend(const struct request *req, const struct ia *
 
 /* --- what an IA gets ------------------------------------------------------- */
 
-/* What it holds and no pool contains any longer goes. */
-static void delete_lost(struct request *req, const struct ia *ia)
+/* The IA is granted what is reserved for it: of what it had before it keeps nothing else. */
+static bool is_moved(const struct ia *ia)
 {
 	unsigned i;
 
-	for (i = 0; i < ia->n_held; i++) {
-		struct prefix span = lease_span(&ia->held[i]);
+	for (i = 0; i < ia->n_bindings; i++)
+		if (ia->bindings[i].is_granted && ia->bindings[i].candidate.source == SOURCE_RESERVED)
+			return true;
+	return false;
+}
 
-		if (ia_is_granted(ia, &span) || lease_pool(req->chosen, &ia->held[i]))
+/* What it holds and may not keep goes: no pool contains it any longer, or it is reserved for another. */
+static void delete_lost(struct request *req, const struct ia *ia)
+{
+	bool moved = is_moved(ia);
+	unsigned i;
+
+	for (i = 0; i < ia->n_held; i++) {
+		const struct lease *held = &ia->held[i];
+		struct prefix span = lease_span(held);
+
+		if (ia_is_granted(ia, &span) ||
+		    (pool_to_keep(req, held) && (!moved || lease_is_over(held) || reserved_of(req, ia->type, &span))))
 			continue;
-		change_delete(req, &ia->held[i]);
-		event_add(req, EVENT_REVOKED)->lease = &ia->held[i];
+		change_delete(req, held);
+		event_add(req, EVENT_REVOKED)->lease = held;
 	}
 }
 

@@ -31,6 +31,7 @@ struct hint {
 /* Where a candidate comes from; the order in which they are tried is a policy's. */
 enum source {
 	SOURCE_NONE,
+	SOURCE_RESERVED,  /* it is reserved for the client */
 	SOURCE_HELD,      /* the client has or had it */
 	SOURCE_OFFERED,   /* it was offered a moment ago and is claimed for the client */
 	SOURCE_HINTED,    /* the client names it */

@@ -67,7 +67,9 @@ static struct stat_place *place_of(const struct request *req, const struct event
 {
 	const struct pool *pool = event->binding ? event->binding->candidate.pool : NULL;
 
-	return pool ? pool->place : req->chosen ? req->chosen->place : NULL;
+	if (pool)
+		return pool->place ? pool->place : pool->sub->place;
+	return req->chosen ? req->chosen->place : NULL;
 }
 
 static void emit(struct request *req, const struct event *event)

@@ -79,6 +79,8 @@ struct family {
 	bool (*belongs)(const struct request *req, const struct ia *ia, const struct lease *lease);
 	/* Who claims an address for the client, so that a claim belongs to it by the same rule. */
 	struct alloc_client (*claimant)(const struct request *req);
+	/* By which a reservation may know the client; empty if the message has none. */
+	struct bytes (*host_id)(const struct request *req, enum host_id_type type);
 	enum lease_type lease_type; /* of an address */
 	bool one_lease;             /* a client has one lease on a link: a new one replaces it */
 	/* The name that is kept with a lease for that address, "" if none; in the request's arena. */

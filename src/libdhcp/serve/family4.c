@@ -253,6 +253,32 @@ static struct alloc_client claimant4(const struct request *req)
 	return who;
 }
 
+/* RFC 4361: a client id that is made of a DUID, after its type and the IAID. */
+static struct bytes duid_of(const struct request *req)
+{
+	const uint8_t *id = req->client_id.data;
+
+	if (req->client_id.len <= 5 || id[0] != 255)
+		return bytes_of(NULL, 0);
+	return bytes_of(id + 5, req->client_id.len - 5);
+}
+
+static struct bytes host_id4(const struct request *req, enum host_id_type type)
+{
+	switch (type) {
+	case HOST_ID_HW_ADDRESS:
+		return req->hwaddr;
+	case HOST_ID_DUID:
+		return duid_of(req);
+	case HOST_ID_CIRCUIT_ID:
+		return req->rai.circuit_id;
+	case HOST_ID_CLIENT_ID:
+		return req->client_id;
+	default:
+		return bytes_of(NULL, 0);
+	}
+}
+
 static const char *make_context(struct request *req, const char *old)
 {
 	return context4_make(req->arena, &req->rai, old);
@@ -295,6 +321,7 @@ const struct family family4 = {
 	.held_query = held_query4,
 	.belongs = belongs4,
 	.claimant = claimant4,
+	.host_id = host_id4,
 	.one_lease = true,
 	.lease_type = LEASE_V4,
 	.name_of = name4_of,

@@ -312,6 +312,18 @@ static struct alloc_client claimant6(const struct request *req)
 	return (struct alloc_client){ .id = req->turn.client, .other = req->turn.client };
 }
 
+static struct bytes host_id6(const struct request *req, enum host_id_type type)
+{
+	switch (type) {
+	case HOST_ID_HW_ADDRESS:
+		return req->hwaddr;
+	case HOST_ID_DUID:
+		return req->client_id;
+	default:
+		return bytes_of(NULL, 0);
+	}
+}
+
 static const char *make_context(struct request *req, const char *old)
 {
 	return context6_make(req->arena, &req->q6, old);
@@ -361,6 +373,7 @@ const struct family family6 = {
 	.held_query = held_query6,
 	.belongs = belongs6,
 	.claimant = claimant6,
+	.host_id = host_id6,
 	.lease_type = LEASE_NA,
 	.name_of = name6_of,
 	.make_context = make_context,

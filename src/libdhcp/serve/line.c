@@ -2,6 +2,7 @@
 #include "serve/line.h"
 
 #include "log/fold.h"
+#include "serve/host.h"
 #include "serve/binding.h"
 #include "serve/event.h"
 #include "serve/family.h"
@@ -201,6 +202,12 @@ static void say_ciaddr(const struct subject *s, struct out *out)
 	put_ip(out, &ciaddr);
 }
 
+static void say_reserved(const struct subject *s, struct out *out)
+{
+	if (s->req->n_reserved)
+		put_ip(out, &s->req->reserved[0].prefix.addr);
+}
+
 static void say_wanted(const struct subject *s, struct out *out)
 {
 	put_ip(out, &s->req->wanted);
@@ -247,6 +254,7 @@ static const struct {
 	[SAY_DESTINATION] = { say_destination, false },
 	[SAY_CIADDR] = { say_ciaddr, false },
 	[SAY_WANTED] = { say_wanted, false },
+	[SAY_RESERVED] = { say_reserved, false },
 	[SAY_TYPE] = { say_type, true },
 	[SAY_MESSAGE] = { say_message, false },
 };

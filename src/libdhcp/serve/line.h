@@ -40,7 +40,8 @@ enum say {
 	SAY_DESTINATION,
 	SAY_CIADDR, /* DHCPv4 */
 	SAY_WANTED,
-	SAY_TYPE, /* of the message: its number, its name */
+	SAY_RESERVED, /* what is reserved for the client, the first of it */
+	SAY_TYPE,     /* of the message: its number, its name */
 	SAY_MESSAGE,
 	SAY_N
 };

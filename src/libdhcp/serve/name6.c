@@ -24,11 +24,17 @@ static const struct opt *read_name(const struct request *req, char *name)
 	char text[DOMAIN_TEXT_MAX];
 	size_t len = 0;
 
+	const char *reserved = req->host ? req->host->hostname : "";
+
 	name[0] = '\0';
 	if (!opt || opt->data.len < FQDN_FIXED || (opt->data.data[0] & (FQDN_N | FQDN_S)) == (FQDN_N | FQDN_S) ||
 	    !name_read_labels_or_text(bytes_of(opt->data.data + FQDN_FIXED, opt->data.len - FQDN_FIXED), text, &len))
-		return NULL;
-	return name_clean(text, len, name) || !len ? opt : NULL;
+		opt = NULL;
+	if (reserved[0]) {
+		(void)snprintf(name, NAME_SIZE, "%s", reserved);
+		return opt;
+	}
+	return opt && (name_clean(text, len, name) || !len) ? opt : NULL;
 }
 
 const char *name6_of(struct request *req, const struct ip *addr)

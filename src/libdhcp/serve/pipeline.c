@@ -42,21 +42,25 @@ static enum verdict step_pack(struct request *req)
 	return req->fam->pack(req);
 }
 
-/* Hook points are at steps, see slots.c. Later: early (global reservations) before choose, host after it. */
+/* Asked for with each message. */
+enum { AT_RECALL = 6 };
+
+/* Hook points are at steps, see slots.c. Later: early (global reservations) before choose. */
 const struct step pipeline_steps[] = {
-	{ "unpack", step_unpack },       /* header and options, pointing into the request's copy of the datagram */
-	{ "accept", step_accept },       /* is this type served at all? */
-	{ "identify", step_identify },   /* who asks; one request of a client at a time */
-	{ "classify", step_classify },   /* classes that the message decides */
-	{ "choose", step_choose },       /* the client's subnet */
-	{ "recall", step_recall },       /* the leases it has and names */
-	{ "propose", step_propose },     /* candidates; the only step that claims */
-	{ "look", step_look },           /* what is stored at the candidates */
-	{ "bind", step_bind },           /* pure: leases and candidates in, changes and events out */
-	{ "commit", step_commit },       /* the changes go to the store */
-	{ "committed", step_committed }, /* durable: the events are reported */
-	{ "answer", step_answer },       /* header and options by precedence */
-	{ "pack", step_pack },           /* bytes */
+	{ "unpack", step_unpack },     /* header and options, pointing into the request's copy of the datagram */
+	{ "accept", step_accept },     /* is this type served at all? */
+	{ "identify", step_identify }, /* who asks; one request of a client at a time */
+	{ "classify", step_classify }, /* classes that the message decides */
+	{ "choose", step_choose },     /* the client's subnet */
+	{ "host", step_host },         /* its reservation, and the classes that depend on it */
+	[AT_RECALL] = { "recall", step_recall }, /* the leases it has and names */
+	{ "propose", step_propose },             /* candidates; the only step that claims */
+	{ "look", step_look },                   /* what is stored at the candidates */
+	{ "bind", step_bind },                   /* pure: leases and candidates in, changes and events out */
+	{ "commit", step_commit },               /* the changes go to the store */
+	{ "committed", step_committed },         /* durable: the events are reported */
+	{ "answer", step_answer },               /* header and options by precedence */
+	{ "pack", step_pack },                   /* bytes */
 };
 const unsigned pipeline_n = sizeof(pipeline_steps) / sizeof(pipeline_steps[0]);
 
@@ -186,7 +190,7 @@ static void begin_step(struct request *req, unsigned step)
 
 unsigned pipeline_recall(void)
 {
-	return index_of(step_recall);
+	return AT_RECALL;
 }
 
 enum verdict request_again(struct request *req, enum verdict (*step)(struct request *req))

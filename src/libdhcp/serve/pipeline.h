@@ -32,6 +32,7 @@ unsigned pipeline_recall(void);
 enum verdict step_accept(struct request *req);
 enum verdict step_classify(struct request *req);
 enum verdict step_choose(struct request *req);
+enum verdict step_host(struct request *req);
 enum verdict step_recall(struct request *req);
 enum verdict step_propose(struct request *req);
 enum verdict step_look(struct request *req);

@@ -12,6 +12,7 @@
 #include "serve/classify.h"
 #include "serve/family.h"
 #include "serve/grant.h"
+#include "serve/host.h"
 #include "serve/pipeline.h"
 #include "serve/server.h"
 
@@ -209,8 +210,8 @@ static bool take(struct request *req, struct binding *b, const struct prefix *pr
 	if (lease && !lease_is_over(lease) && req->fam->belongs(req, b->ia, lease)) {
 		struct prefix span = lease_span(lease);
 
-		pool = lease_pool(req->chosen, lease);
-		if (!pool || !may_use(req, pool))
+		pool = pool_to_keep(req, lease);
+		if (!pool)
 			return false;
 		set_candidate(req, b, pool, &span);
 		b->candidate.is_known = true;
@@ -223,10 +224,34 @@ static bool take(struct request *req, struct binding *b, const struct prefix *pr
 		return false;
 	fresh = (struct prefix){ prefix->addr, pool->len };
 	/* Else it was offered with another length. */
-	return prefix_is_clean(&fresh) && claim(req, b, pool, &fresh, is_known, lease);
+	return prefix_is_clean(&fresh) && !is_withheld(req, pool, b->ia->type, &fresh) &&
+	       claim(req, b, pool, &fresh, is_known, lease);
 }
 
 /* --- sources: each goes on where it was, b->pos, and returns false at its end ------------- */
+
+static bool is_held(const struct request *req, const struct binding *b, const struct reserved *r)
+{
+	return r->lease && !lease_is_over(r->lease) && lease_span(r->lease).len == r->prefix.len &&
+	       req->fam->belongs(req, b->ia, r->lease);
+}
+
+/* What the IA has already, then what nobody has: several IAs share what is reserved. */
+static bool from_reserved(struct request *req, struct binding *b)
+{
+	while (b->pos < 2 * req->n_reserved) {
+		const struct reserved *r = &req->reserved[b->pos % req->n_reserved];
+		bool wants_held = b->pos++ < req->n_reserved;
+
+		if (r->type != b->ia->type || is_held(req, b, r) != wants_held || !reserved_is_usable(req, r) ||
+		    is_ours(req, &r->prefix.addr))
+			continue;
+		if (wants_held ? take(req, b, &r->prefix, true, r->lease)
+			       : claim(req, b, r->pool, &r->prefix, true, r->lease))
+			return true;
+	}
+	return false;
+}
 
 static bool from_held(struct request *req, struct binding *b)
 {
@@ -419,9 +444,9 @@ static bool from_own(struct request *req, struct binding *b)
 }
 
 static bool (*const sources[])(struct request *req, struct binding *b) = {
-	[SOURCE_HELD] = from_held, [SOURCE_OFFERED] = from_offered, [SOURCE_HINTED] = from_hints,
-	[SOURCE_FREE] = from_free, [SOURCE_ENDED] = from_ended,     [SOURCE_OVERTAKEN] = from_overtaken,
-	[SOURCE_OWN] = from_own,
+	[SOURCE_RESERVED] = from_reserved,   [SOURCE_HELD] = from_held, [SOURCE_OFFERED] = from_offered,
+	[SOURCE_HINTED] = from_hints,        [SOURCE_FREE] = from_free, [SOURCE_ENDED] = from_ended,
+	[SOURCE_OVERTAKEN] = from_overtaken, [SOURCE_OWN] = from_own,
 };
 
 /* --- the step -------------------------------------------------------------- */
@@ -470,14 +495,16 @@ static unsigned n_in_use(const struct ia *ia)
 
 static bool propose_ia(struct request *req, struct ia *ia, const struct policy *policy, unsigned n)
 {
+	/* Most clients have nothing reserved. */
+	unsigned i, first = policy->order[0] == SOURCE_RESERVED && !req->n_reserved;
 	bool any = false;
-	unsigned i;
 
 	ia->policy = policy;
 	ia->n_bindings = n;
 	for (i = 0; i < n; i++)
 		ia->bindings[i] = (struct binding){
 			.ia = ia,
+			.source = first,
 			.first_pool =
 				allocator_of(req->chosen, ia) == ALLOC_RANDOM ? (unsigned)rand_below(UINT32_MAX) : 0,
 		};
@@ -486,7 +513,7 @@ static bool propose_ia(struct request *req, struct ia *ia, const struct policy *
 	return any;
 }
 
-static const struct policy extend_policy = { .order = { SOURCE_HELD } };
+static const struct policy extend_policy = { .order = { SOURCE_RESERVED, SOURCE_HELD } };
 
 static enum verdict propose_all(struct request *req)
 {

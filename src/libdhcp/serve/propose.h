@@ -6,7 +6,7 @@
 
 /* In which order sources are tried for a message. */
 struct policy {
-	enum source order[7]; /* up to SOURCE_NONE */
+	enum source order[8]; /* up to SOURCE_NONE */
 	bool extends;         /* what the IA has in use is enough, where any of it can be had */
 	bool offers;          /* the client is expected to request what it gets */
 };

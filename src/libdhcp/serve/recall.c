@@ -7,6 +7,7 @@
 #include "serve/ask.h"
 #include "serve/family.h"
 #include "serve/grant.h"
+#include "serve/host.h"
 #include "serve/pipeline.h"
 
 /* --- what the client has --------------------------------------------------- */
@@ -136,6 +137,31 @@ static void take_named(struct request *req, const struct lease_query *query)
 		add_held(req, hint->ia, hint->lease);
 }
 
+/* --- what is stored at what is reserved for it ------------------------------- */
+
+static unsigned ask_reserved(struct request *req)
+{
+	unsigned i;
+
+	if (!req->row->policy)
+		return 0;
+	for (i = 0; i < req->n_reserved; i++)
+		req->queries[i] = (struct lease_query){ .by = BY_ADDR,
+							.type = req->reserved[i].type,
+							.addr = req->reserved[i].prefix.addr,
+							.max = 1,
+							.owner = &req->reserved[i] };
+	return req->n_reserved;
+}
+
+static void take_reserved(struct request *req, const struct lease_query *query)
+{
+	struct reserved *r = query->owner;
+
+	(void)req;
+	r->lease = query->n ? query->out : NULL;
+}
+
 /* What is held is known by its one lease, wherever it was found. */
 static void resolve_hints(struct request *req)
 {
@@ -175,6 +201,7 @@ static enum verdict begin(struct request *req)
 		req->ias[i].same_as = find_same(req, &req->ias[i]);
 		n += req->ias[i].n_hints + 1;
 	}
+	n += req->n_reserved;
 	req->queries = arena_room(req->arena, n * sizeof(*req->queries));
 	return req->queries ? STEP_NEXT : request_drop(req, DROP_LIMIT, "the message is too large");
 }
@@ -185,11 +212,12 @@ enum verdict step_recall(struct request *req)
 		{ ask_held_first, take_held_first },
 		{ ask_held_second, take_held },
 		{ ask_named, take_named },
+		{ ask_reserved, take_reserved },
 	};
 	enum verdict verdict = req->phase || req->has_asked ? STEP_NEXT : begin(req);
 
 	if (verdict == STEP_NEXT)
-		verdict = ask_rounds(req, rounds, sizeof(rounds) / sizeof(rounds[0]));
+		verdict = ask_rounds(req, rounds, req->n_reserved ? 4 : 3);
 	if (verdict == STEP_NEXT)
 		resolve_hints(req);
 	return verdict;

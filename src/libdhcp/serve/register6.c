@@ -7,6 +7,7 @@
 
 #include "serve/event.h"
 #include "serve/grant.h"
+#include "serve/host.h"
 #include "serve/propose.h"
 
 /* RFC 9686 4.2: the one IA Address option, which must be what the message came from. */
@@ -106,13 +107,22 @@ static bool is_leased(const struct lease *lease)
 	return lease && lease->state == LEASE_DEFAULT && !lease_is_over(lease);
 }
 
+/* True if a host has reserved it: it is not the client's to make. */
+static bool is_reserved(const struct request *req, const struct ip *addr)
+{
+	const struct plan *plan = &req->cfg->plan;
+	const struct prefix prefix = { *addr, 128 };
+
+	return ip_span_overlaps(plan->withheld, plan->n_withheld, &prefix) && !reserved_of(req, LEASE_NA, &prefix);
+}
+
 const struct policy *policy6_register(const struct request *req, const struct ia *ia)
 {
 	const struct hint *hint = &ia->hints[0];
 
 	return ia->type == LEASE_NA && req->cfg->global.allow_address_registration && hint->valid &&
 			       link_contains(req->chosen, &hint->prefix.addr) && may_register(req, hint->lease) &&
-			       !is_leased(hint->lease) && !is_delegated(req)
+			       !is_leased(hint->lease) && !is_delegated(req) && !is_reserved(req, &hint->prefix.addr)
 		       ? &own_policy
 		       : NULL;
 }
@@ -153,6 +163,8 @@ enum verdict bind6_register(struct request *req)
 	hint = &req->ias[0].hints[0];
 	if (!may_register(req, hint->lease))
 		return request_drop(req, DROP_RULE, "the address is leased to another client");
+	if (is_reserved(req, &req->wanted))
+		return request_drop(req, DROP_RULE, "the address is reserved for another client");
 	req->answer_type = DHCP6_ADDR_REG_REPLY;
 	if (is_leased(hint->lease))
 		return STEP_NEXT;

@@ -30,6 +30,9 @@ void relay4_read(struct bytes option, struct relay_info4 *ret)
 		if (!at)
 			return;
 		switch (code) {
+		case RAI_CIRCUIT_ID:
+			ret->circuit_id = data;
+			break;
 		case RAI_REMOTE_ID:
 			ret->remote_id = data;
 			break;

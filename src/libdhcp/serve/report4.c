@@ -6,6 +6,7 @@
 #include "serve/binding.h"
 #include "serve/event.h"
 #include "serve/family4.h"
+#include "serve/host.h"
 
 void report4_chosen(const struct request *req, const struct select_query *query)
 {
@@ -79,12 +80,29 @@ static bool if_out_of_pool(const struct subject *s)
 	return names_address(s) && !link_pool_of(s->req->chosen, &s->req->wanted);
 }
 
+/* Another address is reserved for the client, and nobody has it. */
+static bool if_elsewhere(const struct subject *s)
+{
+	const struct ia *ia = &s->req->ias[0];
+
+	return ia->n_bindings && ia->bindings[0].candidate.exists &&
+	       !ip_equal(&ia->bindings[0].candidate.prefix.addr, &s->req->wanted);
+}
+
+static bool if_withheld(const struct subject *s)
+{
+	const struct request *req = s->req;
+	const struct pool *pool = names_address(s) ? link_pool_of(req->chosen, &req->wanted) : NULL;
+
+	return pool && is_withheld(req, pool, LEASE_V4, &(struct prefix){ req->wanted, 32 });
+}
+
 /* Not because of a limit, nor of a library, which refuses what was a candidate. */
 static bool if_in_use(const struct subject *s)
 {
 	const struct ia *ia = &s->req->ias[0];
 
-	return names_address(s) && !if_out_of_pool(s) && !ia->is_limited &&
+	return names_address(s) && !if_out_of_pool(s) && !if_withheld(s) && !ia->is_limited &&
 	       !(ia->n_bindings && ia->bindings[0].candidate.exists);
 }
 
@@ -107,7 +125,10 @@ static const struct line *const events[EVENT_N] = {
 					LINE_OF(DHCP4_DECLINE_LIMIT, SAY_LABEL, SAY_ADDRESS) },
 				      DECLINED),
 	[EVENT_REFUSED] =
-		LINES(OUT_OF_POOL, LINE_IF_AND(if_in_use, ALLOC_ENGINE_V4_REQUEST_IN_USE, SAY_LABEL, SAY_ADDRESS),
+		LINES(OUT_OF_POOL,
+		      LINE_IF_AND(if_elsewhere, ALLOC_ENGINE_V4_REQUEST_INVALID, SAY_LABEL, SAY_ADDRESS, SAY_RESERVED),
+		      LINE_IF_AND(if_withheld, ALLOC_ENGINE_V4_REQUEST_ADDRESS_RESERVED, SAY_LABEL, SAY_ADDRESS),
+		      LINE_IF_AND(if_in_use, ALLOC_ENGINE_V4_REQUEST_IN_USE, SAY_LABEL, SAY_ADDRESS),
 		      LINE(DHCP4_PACKET_NAK_0004, SAY_LABEL, SAY_ADDRESS, SAY_WHY)),
 	[EVENT_REBOOT] = LINES(LINE(DHCP4_INIT_REBOOT, SAY_LABEL, SAY_ADDRESS)),
 	[EVENT_REBOOT_REFUSED] = LINES(OUT_OF_POOL, LINE(DHCP4_PACKET_NAK_0002, SAY_LABEL, SAY_ADDRESS)),

@@ -3,6 +3,7 @@
 
 #include "alloc/alloc.h"
 #include "base/arena.h"
+#include "host/source.h"
 #include "io/dgram.h"
 #include "lease/lease.h"
 #include "lease/store.h"
@@ -26,6 +27,7 @@ struct live;
 struct ia;
 struct binding;
 struct event;
+struct reserved;
 
 enum verdict {
 	STEP_NEXT,  /* go on with the next step */
@@ -53,6 +55,7 @@ struct request {
 	const struct family *fam;
 	struct arena *arena;
 	struct wait wait;
+	struct host_find host_find; /* see host.c */
 
 	/* from here to few_scopes: zero when a message arrives */
 	struct live *live; /* the configuration it is served by; same from start to end */
@@ -88,6 +91,11 @@ struct request {
 	struct relay_info4 rai;      /* DHCPv4: what its relay told */
 	const struct subnet *chosen; /* by where it comes from; NULL: none fits */
 	const struct subnet *sub;    /* it gets its address of: the chosen one, or another on that link */
+
+	/* its reservation; see host.h */
+	const struct host *host; /* NULL: none */
+	struct reserved *reserved;
+	unsigned n_reserved;
 
 	struct opt_scopes scopes; /* of its options; see request_set_scopes() */
 	struct class_set classes; /* see classify.h */

@@ -108,6 +108,8 @@ static void add_range(const struct config *cfg, struct pool *pool, enum allocato
 		.skip_ends = is_v4 && cfg->global.compatibility->exclude_first_last_24 && pool->sub->prefix.len <= 24,
 		.skip_first = pool->skip_first,
 		.skip_reserved = pool->skip_reserved,
+		.withheld = pool->withheld,
+		.n_withheld = pool->n_withheld,
 	};
 	pool->index = (*n)++;
 }

@@ -10,7 +10,6 @@
 #include "serve/answer_options.h"
 #include "serve/ask.h"
 #include "serve/binding.h"
-#include "serve/classify.h"
 #include "serve/event.h"
 #include "serve/report.h"
 #include "serve/server.h"
@@ -69,9 +68,6 @@ enum verdict step_choose(struct request *req)
 	else
 		LOGF(req->fam->idx, DHCPx_SUBNET_SELECTION_FAILED, request_label(req));
 	req->fam->log_chosen(req, &query);
-	/* No client is known before there are reservations. */
-	if (req->classes.bits && (verdict = classify_host(req, false)) != STEP_NEXT)
-		return verdict;
 	return req->fam->chosen ? req->fam->chosen(req) : STEP_NEXT;
 }
 

@@ -257,6 +257,29 @@ const struct pool *subnet_pool_of(const struct subnet *sub, const struct ip *add
 	return NULL;
 }
 
+size_t ip_span_at(const struct ip_span *spans, size_t n, const struct ip *addr)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (ip_cmp(&spans[mid].last, addr) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+bool ip_span_overlaps(const struct ip_span *spans, size_t n, const struct prefix *prefix)
+{
+	struct ip first = prefix_first(prefix), last = prefix_last(prefix);
+	size_t i = n ? ip_span_at(spans, n, &first) : 0;
+
+	return i < n && ip_cmp(&spans[i].first, &last) <= 0;
+}
+
 struct wide pool_total(const struct pool *pool)
 {
 	struct wide first = { ip_half(&pool->first, 0), ip_half(&pool->first, 1) };

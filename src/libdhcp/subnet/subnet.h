@@ -41,8 +41,14 @@ struct net_params {
 	bool authoritative, match_client_id;
 	bool rapid_commit; /* DHCPv6 */
 	bool store_extended_info;
-	uint32_t next_server;                         /* siaddr */
-	const char *server_hostname, *boot_file_name; /* "" if none */
+	bool reservations_global, reservations_in_subnet; /* which reservations count */
+	uint32_t next_server;                             /* siaddr */
+	const char *server_hostname, *boot_file_name;     /* "" if none */
+};
+
+/* Addresses side by side. */
+struct ip_span {
+	struct ip first, last;
 };
 
 /* client-classes: only clients in one of these classes, by their numbers, may use it. Empty: every client. */
@@ -61,6 +67,10 @@ struct pool {
 	bool skip_reserved;     /* never assign reserved interface identifiers: ip_next_reserved() */
 	bool is_guarded;        /* it, its subnet or its network has a guard */
 	struct guard guard;
+	/* What hosts have reserved of it: only they get it. Ascending and apart; the first and last may extend beyond
+	 * it. */
+	const struct ip_span *withheld;
+	size_t n_withheld;
 	/* Set when the configuration is put into service: */
 	size_t index; /* number of its range in the alloc set */
 	struct stat_place *place;
@@ -88,6 +98,9 @@ struct subnet {
 	struct guard guard;
 	struct pool *pd_pools; /* prefix pools; DHCPv6 */
 	unsigned n_pd_pools;
+	bool has_hosts; /* it has reservations, and they count */
+	struct pool
+		*outside; /* [2]: reserved addresses and prefixes that are in no pool are from these; NULL: none are */
 	struct bytes iface_id; /* interface id of the relay, its own or the network's; empty if none */
 	struct optlist opts;
 	const struct network *net; /* NULL if none */
@@ -111,6 +124,8 @@ struct subnet_ref {
 struct plan {
 	struct network *nets;
 	size_t n_nets;
+	const struct ip_span *withheld; /* all that hosts have reserved, as in struct pool */
+	size_t n_withheld;
 	struct subnet *subs; /* subnets outside networks, then those of each network, in configuration order */
 	size_t n;
 	/* Indexes, created by plan_index(). */
@@ -200,6 +215,10 @@ const struct pool *link_pd_pool_of(const struct subnet *sub, const struct prefix
  * the same length is preferred.
  */
 const struct pool *link_pd_pool_around(const struct subnet *sub, const struct prefix *prefix);
+/* The first of these spans that ends at this address or after it; n: none does. */
+size_t ip_span_at(const struct ip_span *spans, size_t n, const struct ip *addr);
+/* Whether any of the spans has a part of the prefix. */
+bool ip_span_overlaps(const struct ip_span *spans, size_t n, const struct prefix *prefix);
 /* True if any subnet on the link contains the address. */
 bool link_contains(const struct subnet *sub, const struct ip *addr);
 

@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Host reservations: those of the file, indexed (host/file.h), and what pools withhold for them. An address that is
+ * reserved anywhere is withheld in every pool that contains it.
+ */
+#include "base/err.h"
+#include "base/vec.h"
+#include "host/file.h"
+#include "root/config_build.h"
+#include "wire/domain.h"
+
+#define HOSTNAME_MAX 254 /* with the dot at its end a lease can hold it */
+
+/* Reservations of one list: of a subnet, or global. */
+struct group {
+	const struct conf_list *list;
+	struct subnet *sub; /* NULL: global */
+	const struct subnet_conf *conf;
+};
+
+struct hosts {
+	struct build *b;
+	struct host_file *file;
+	struct host *v;
+	const struct reservation_conf **confs; /* of each */
+	size_t n;
+	VEC(struct ip_span) spans;        /* of reservations in subnets */
+	VEC(struct ip_span) global_spans; /* the same, and of global ones */
+};
+
+/* --- identifiers ----------------------------------------------------------------- */
+
+static const char *id_text(const struct reservation_conf *conf, enum host_id_type type)
+{
+	switch (type) {
+	case HOST_ID_HW_ADDRESS:
+		return CONF_SET(conf, hw_address) ? conf->hw_address : NULL;
+	case HOST_ID_DUID:
+		return CONF_SET(conf, duid) ? conf->duid : NULL;
+	case HOST_ID_CIRCUIT_ID:
+		return CONF_SET(conf, circuit_id) ? conf->circuit_id : NULL;
+	case HOST_ID_CLIENT_ID:
+		return CONF_SET(conf, client_id) ? conf->client_id : NULL;
+	default:
+		return NULL;
+	}
+}
+
+static bool any_id_is_bad(const struct reservation_conf *conf)
+{
+	return CONF_BAD(conf, hw_address) || CONF_BAD(conf, duid) || CONF_BAD(conf, circuit_id) ||
+	       CONF_BAD(conf, client_id) || CONF_BAD(conf, flex_id);
+}
+
+/* Hex, or text in single quotes. */
+static bool parse_id(struct build *b, const struct reservation_conf *conf, enum host_id_type type, const char *text,
+		     struct host_id *ret)
+{
+	const struct host_id_row *row = &host_id_rows[type];
+	struct pos pos = conf_pos(&conf->node, row->name);
+	size_t len = strlen(text);
+	uint8_t buf[256];
+	int n;
+
+	if (len >= 2 && text[0] == '\'' && text[len - 1] == '\'') {
+		n = (int)(len - 2 <= sizeof(buf) ? len - 2 : sizeof(buf));
+		memcpy(buf, text + 1, (size_t)n);
+	} else {
+		n = hex_to_bytes(text, len, buf, sizeof(buf));
+	}
+	if (n == -E_INVAL) {
+		diag_error(b->diag, pos, "%s \"%s\" is neither hex nor text in single quotes", row->name, text);
+		return false;
+	}
+	if (n < 1 || n > row->max) {
+		diag_error(b->diag, pos, "%s \"%s\" must have 1 to %u bytes", row->name, text, row->max);
+		return false;
+	}
+	*ret = (struct host_id){ type, bytes_of(arena_dup(b->cfg->arena, buf, (size_t)n), (size_t)n) };
+	return true;
+}
+
+static bool find_id(struct build *b, const struct reservation_conf *conf, struct host_id *ret)
+{
+	const char *found = NULL;
+	enum host_id_type type = HOST_ID_N;
+	unsigned family = b->cfg->family == KEY_6;
+
+	for (unsigned i = 0; i < HOST_ID_N; i++) {
+		const char *text = host_id_rows[i].in_family[family] ? id_text(conf, (enum host_id_type)i) : NULL;
+
+		if (text && found) {
+			diag_error(b->diag, conf_pos(&conf->node, host_id_rows[i].name),
+				   "a reservation has one identifier: both \"%s\" and \"%s\" are set",
+				   host_id_rows[type].name, host_id_rows[i].name);
+			return false;
+		}
+		if (!text)
+			continue;
+		found = text;
+		type = (enum host_id_type)i;
+	}
+	if (found)
+		return parse_id(b, conf, type, found, ret);
+	if (!any_id_is_bad(conf) && !json_is_cut(conf->node.json)) {
+		diag_error(b->diag, conf_pos(&conf->node, NULL), "the reservation has no identifier");
+		diag_help(b->diag, family ? "set \"duid\" or \"hw-address\""
+					  : "set \"hw-address\", \"client-id\", \"duid\" or \"circuit-id\"");
+	}
+	return false;
+}
+
+/* host-reservation-identifiers */
+static void build_id_types(struct build *b)
+{
+	const struct conf_strings *names = &b->root->host_reservation_identifiers;
+	unsigned family = b->cfg->family == KEY_6;
+	struct config *cfg = b->cfg;
+
+	if (!CONF_SET(b->root, host_reservation_identifiers)) {
+		for (unsigned i = 0; i < HOST_ID_N; i++)
+			if (host_id_rows[i].is_default[family])
+				cfg->host_ids[cfg->n_host_ids++] = (enum host_id_type)i;
+		return;
+	}
+	if (!names->n && !CONF_BAD(b->root, host_reservation_identifiers))
+		diag_error(b->diag, conf_pos(&b->root->node, "host-reservation-identifiers"),
+			   "\"host-reservation-identifiers\" must not be empty");
+	for (unsigned i = 0; i < names->n; i++) {
+		enum host_id_type type;
+		bool is_known = host_id_type_of(names->v[i], &type) == 0 && host_id_rows[type].in_family[family];
+		unsigned k = 0;
+
+		if (!is_known) {
+			diag_error(b->diag, names->pos[i], "\"%s\" does not identify %s clients", names->v[i],
+				   family ? "DHCPv6" : "DHCPv4");
+			diag_help(b->diag, family ? "expected duid or hw-address"
+						  : "expected hw-address, duid, circuit-id or client-id");
+			continue;
+		}
+		if (type == HOST_ID_FLEX_ID) {
+			diag_error(b->diag, names->pos[i], "\"flex-id\": flexible identifiers are not supported yet");
+			continue;
+		}
+		while (k < cfg->n_host_ids && cfg->host_ids[k] != type)
+			k++;
+		if (k < cfg->n_host_ids)
+			diag_error(b->diag, names->pos[i], "\"%s\" is listed twice", names->v[i]);
+		else
+			cfg->host_ids[cfg->n_host_ids++] = type;
+	}
+}
+
+/* --- addresses ------------------------------------------------------------------- */
+
+static void outside_subnet(struct build *b, const struct group *group, struct pos pos, const char *text)
+{
+	char prefix[PREFIX_TEXT_MAX];
+
+	diag_error(b->diag, pos, "reserved address %s is not in subnet %s", text,
+		   prefix_format(&group->sub->prefix, prefix));
+	diag_note(b->diag, conf_pos(&group->conf->node, "subnet"), "the subnet is here");
+}
+
+static bool check_address(struct build *b, const struct group *group, struct pos pos, const char *text, struct ip *ret)
+{
+	bool is_v6 = b->cfg->family == KEY_6;
+
+	if (ip_parse(text, ret) < 0 || ip_is4(ret) == is_v6) {
+		diag_error(b->diag, pos, "\"%s\" is not an %s address", text, address_kind(b));
+		return false;
+	}
+	if (ip_is_zero(ret) || (is_v6 ? ret->b[0] == 0xff : ip_to4(ret) == UINT32_MAX)) {
+		diag_error(b->diag, pos, "%s cannot be reserved: it is not the address of a host", text);
+		return false;
+	}
+	if (group->sub && group->conf && group->sub->prefix.len && !prefix_contains(&group->sub->prefix, ret)) {
+		outside_subnet(b, group, pos, text);
+		return false;
+	}
+	return true;
+}
+
+static bool parse_prefix(struct build *b, struct pos pos, const char *text, struct prefix *ret)
+{
+	int err = prefix_parse(text, ret);
+
+	if (err < 0 || ip_is4(&ret->addr) || !ret->len) {
+		diag_error(b->diag, pos, "\"%s\" is not an IPv6 prefix", text);
+		diag_help(b->diag, "a prefix is written as \"2001:db8:1::/56\"");
+		return false;
+	}
+	clear_host_bits(b, pos, "prefix", ret);
+	return true;
+}
+
+/* buf has PREFIX_TEXT_MAX bytes. */
+static const char *place_text(const struct host_place *place, char *buf)
+{
+	return place->is_delegated ? prefix_format(&place->prefix, buf) : ip_format(&place->prefix.addr, buf);
+}
+
+static void add_place(struct build *b, struct host *host, struct host_place *places, struct pos pos,
+		      const struct host_place *place)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	for (unsigned i = 0; i < host->n_places; i++)
+		if (places[i].prefix.len == place->prefix.len &&
+		    ip_equal(&places[i].prefix.addr, &place->prefix.addr)) {
+			diag_error(b->diag, pos, "%s is listed twice", place_text(place, text));
+			return;
+		}
+	places[host->n_places++] = *place;
+}
+
+static void build_places(struct build *b, const struct group *group, const struct reservation_conf *conf,
+			 struct host *host)
+{
+	unsigned max = conf->ip_addresses.n + conf->prefixes.n + 1;
+	struct host_place *places = arena_new_array(b->cfg->arena, struct host_place, max);
+
+	host->places = places;
+	if (b->cfg->family == KEY_4) {
+		struct host_place place = { .prefix.len = 32 };
+
+		if (CONF_SET(conf, ip_address) &&
+		    check_address(b, group, conf_pos(&conf->node, "ip-address"), conf->ip_address, &place.prefix.addr))
+			places[host->n_places++] = place;
+		return;
+	}
+	for (unsigned i = 0; i < conf->ip_addresses.n; i++) {
+		struct pos pos = conf->ip_addresses.pos[i];
+		struct host_place place = { .prefix.len = 128 };
+
+		if (check_address(b, group, pos, conf->ip_addresses.v[i], &place.prefix.addr))
+			add_place(b, host, places, pos, &place);
+	}
+	for (unsigned i = 0; i < conf->prefixes.n; i++) {
+		struct host_place place = { .is_delegated = true };
+
+		if (parse_prefix(b, conf->prefixes.pos[i], conf->prefixes.v[i], &place.prefix))
+			add_place(b, host, places, conf->prefixes.pos[i], &place);
+	}
+}
+
+/* --- the rest -------------------------------------------------------------------- */
+
+/* In lower case, as names of leases are. */
+static const char *build_hostname(struct build *b, const struct reservation_conf *conf)
+{
+	uint8_t labels[DOMAIN_WIRE_MAX];
+	struct writer w = writer_init(labels, sizeof(labels));
+	size_t len;
+	char *name;
+
+	if (!CONF_SET(conf, hostname) || !conf->hostname[0])
+		return "";
+	len = strlen(conf->hostname);
+	if (len > HOSTNAME_MAX || domain_write(&w, conf->hostname, len) < 0) {
+		diag_error(b->diag, conf_pos(&conf->node, "hostname"), "\"%s\" is not a host name", conf->hostname);
+		return "";
+	}
+	name = arena_strdup(b->cfg->arena, conf->hostname);
+	for (char *c = name; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	if (name[len - 1] == '.')
+		name[len - 1] = '\0';
+	return name;
+}
+
+static const struct host_extra *build_extra(struct build *b, const struct reservation_conf *conf)
+{
+	struct host_extra extra = {
+		.next_server = ip_from4(conf->next_server),
+		.server_hostname = conf->server_hostname ? conf->server_hostname : "",
+		.boot_file = conf->boot_file_name ? conf->boot_file_name : "",
+		.user_context = conf->user_context,
+	};
+
+	BUILD_OPTLIST(b, conf, option_data, &extra.opts);
+	if (!extra.opts.n && !conf->next_server && !extra.server_hostname[0] && !extra.boot_file[0] &&
+	    !extra.user_context)
+		return NULL;
+	return arena_dup(b->cfg->arena, &extra, sizeof(extra));
+}
+
+static bool is_place_of(const struct host *host, const struct prefix *prefix)
+{
+	for (unsigned i = 0; i < host->n_places; i++)
+		if (host->places[i].prefix.len == prefix->len && ip_equal(&host->places[i].prefix.addr, &prefix->addr))
+			return true;
+	return false;
+}
+
+/* Where the reservation has that address or prefix. */
+static struct pos pos_of_place(const struct reservation_conf *conf, const struct prefix *prefix)
+{
+	struct prefix other;
+
+	for (unsigned i = 0; i < conf->ip_addresses.n; i++)
+		if (ip_parse(conf->ip_addresses.v[i], &other.addr) == 0 && ip_equal(&other.addr, &prefix->addr))
+			return conf->ip_addresses.pos[i];
+	for (unsigned i = 0; i < conf->prefixes.n; i++)
+		if (prefix_parse(conf->prefixes.v[i], &other) == 0 && other.len == prefix->len &&
+		    prefix_contains(prefix, &other.addr))
+			return conf->prefixes.pos[i];
+	return conf_pos(&conf->node, "ip-address");
+}
+
+static void report_duplicate(struct hosts *hosts, const struct reservation_conf *conf, const struct host *host,
+			     const struct host *other)
+{
+	const struct reservation_conf *first = hosts->confs[other - hosts->v];
+	const char *key = host_id_rows[host->id.type].name, *where = host->subnet_id ? "in this subnet" : "globally";
+	struct diag *diag = hosts->b->diag;
+	char text[PREFIX_TEXT_MAX];
+
+	if (host->id.type == other->id.type && bytes_equal(host->id.value, other->id.value)) {
+		diag_error(diag, conf_pos(&conf->node, key), "%s \"%s\" already has a reservation %s", key,
+			   id_text(conf, host->id.type), where);
+		diag_note(diag, conf_pos(&first->node, key), "the first one is here");
+		return;
+	}
+	for (unsigned i = 0; i < host->n_places; i++) {
+		const struct prefix *prefix = &host->places[i].prefix;
+
+		if (!is_place_of(other, prefix))
+			continue;
+		diag_error(diag, pos_of_place(conf, prefix), "%s is already reserved %s",
+			   place_text(&host->places[i], text), where);
+		diag_note(diag, pos_of_place(first, prefix), "the first reservation is here");
+		diag_help(diag, "set \"ip-reservations-unique\" to false if several hosts share it");
+		return;
+	}
+}
+
+static void note_spans(struct hosts *hosts, const struct group *group, const struct host *host)
+{
+	if (group->sub && !group->sub->par.reservations_in_subnet)
+		return;
+	for (unsigned i = 0; i < host->n_places; i++) {
+		const struct prefix *prefix = &host->places[i].prefix;
+		struct ip_span span = { prefix_first(prefix), prefix_last(prefix) };
+
+		*vec_push(&hosts->global_spans) = span;
+		if (group->sub)
+			*vec_push(&hosts->spans) = span;
+	}
+}
+
+static void build_host(struct hosts *hosts, const struct group *group, const struct reservation_conf *conf)
+{
+	struct host *host = &hosts->v[hosts->n];
+	const struct host *other;
+	struct build *b = hosts->b;
+	bool has_id;
+
+	*host = (struct host){ .subnet_id = group->sub ? group->sub->id : 0, .hostname = build_hostname(b, conf) };
+	has_id = find_id(b, conf, &host->id);
+	build_places(b, group, conf, host);
+	host->extra = build_extra(b, conf);
+	if (!has_id)
+		return;
+	hosts->confs[hosts->n] = conf;
+	if (host_file_add(hosts->file, host, &other) < 0) {
+		report_duplicate(hosts, conf, host, other);
+		return;
+	}
+	hosts->n++;
+	note_spans(hosts, group, host);
+}
+
+static void build_group(struct hosts *hosts, const struct group *group)
+{
+	const struct reservation_conf *confs = group->list->v;
+
+	for (unsigned i = 0; i < group->list->n; i++)
+		build_host(hosts, group, &confs[i]);
+	if (group->sub)
+		group->sub->has_hosts = group->list->n && group->sub->par.reservations_in_subnet;
+}
+
+/* --- what pools withhold --------------------------------------------------------- */
+
+static int by_first(const void *x, const void *y)
+{
+	const struct ip_span *a = x, *b = y;
+
+	return ip_cmp(&a->first, &b->first);
+}
+
+/* Sorted, with those that overlap or touch as one, in the arena. */
+static const struct ip_span *merge(struct arena *arena, struct ip_span *v, size_t n, size_t *ret_n)
+{
+	size_t k = 0;
+
+	if (n)
+		qsort(v, n, sizeof(*v), by_first);
+	for (size_t i = 0; i < n; i++) {
+		if (k && (ip_cmp(&v[i].first, &v[k - 1].last) <= 0 || ip_distance(&v[k - 1].last, &v[i].first) == 1)) {
+			if (ip_cmp(&v[i].last, &v[k - 1].last) > 0)
+				v[k - 1].last = v[i].last;
+			continue;
+		}
+		v[k++] = v[i];
+	}
+	*ret_n = k;
+	return k ? arena_dup(arena, v, k * sizeof(*v)) : NULL;
+}
+
+static void withhold(struct pool *pool, const struct ip_span *spans, size_t n)
+{
+	size_t first = n ? ip_span_at(spans, n, &pool->first) : 0, end = first;
+
+	while (end < n && ip_cmp(&spans[end].first, &pool->last) <= 0)
+		end++;
+	pool->n_withheld = end - first;
+	pool->withheld = end > first ? &spans[first] : NULL;
+}
+
+/* For what is reserved outside of all pools. */
+static void add_outside(struct build *b, struct subnet *sub)
+{
+	bool is_v4 = b->cfg->family == KEY_4;
+
+	sub->outside = arena_new_array(b->cfg->arena, struct pool, 2);
+	for (unsigned i = 0; i < 2; i++)
+		sub->outside[i] = (struct pool){ .sub = sub, .len = is_v4 ? 32 : 128 };
+}
+
+static void withhold_all(struct hosts *hosts)
+{
+	struct build *b = hosts->b;
+	struct plan *plan = &b->cfg->plan;
+	size_t n, n_global;
+	const struct ip_span *spans = merge(b->cfg->arena, hosts->spans.v, hosts->spans.n, &n);
+	const struct ip_span *all = merge(b->cfg->arena, hosts->global_spans.v, hosts->global_spans.n, &n_global);
+
+	plan->withheld = all;
+	plan->n_withheld = n_global;
+	for (size_t i = 0; i < plan->n; i++) {
+		struct subnet *sub = &plan->subs[i];
+		bool is_global = sub->par.reservations_global;
+
+		if (sub->has_hosts || (is_global && b->cfg->has_global_hosts))
+			add_outside(b, sub);
+		for (unsigned k = 0; k < sub->n_pools; k++)
+			withhold(&sub->pools[k], is_global ? all : spans, is_global ? n_global : n);
+		for (unsigned k = 0; k < sub->n_pd_pools; k++)
+			withhold(&sub->pd_pools[k], is_global ? all : spans, is_global ? n_global : n);
+	}
+}
+
+/* --- all of them ----------------------------------------------------------------- */
+
+/* Reservations that no client will get. */
+static void lint_group(struct build *b, const struct group *group, bool any_global)
+{
+	if (!group->list->n)
+		return;
+	if (group->sub && !group->sub->par.reservations_in_subnet)
+		diag_warn(b->diag, conf_pos(&group->conf->node, "reservations"),
+			  "these reservations are not used: \"reservations-in-subnet\" is false");
+	if (!group->sub && !any_global)
+		diag_warn(b->diag, conf_pos(&b->root->node, "reservations"),
+			  "global reservations are not used: \"reservations-global\" is false in every subnet");
+}
+
+static size_t count_places(const struct conf_list *list)
+{
+	const struct reservation_conf *confs = list->v;
+	size_t n = 0;
+
+	for (unsigned i = 0; i < list->n; i++)
+		n += confs[i].ip_addresses.n + confs[i].prefixes.n + 1;
+	return n;
+}
+
+void build_hosts(struct build *b, const struct subnet_pair *pairs, size_t n)
+{
+	struct config *cfg = b->cfg;
+	struct hosts hosts = { .b = b };
+	struct group *groups = xcalloc(n + 1, sizeof(*groups));
+	size_t n_hosts = 0, n_places = 0;
+	bool any_global = false;
+
+	build_id_types(b);
+	groups[0] = (struct group){ .list = &b->root->reservations };
+	for (size_t i = 0; i < n; i++) {
+		groups[i + 1] = (struct group){ &pairs[i].conf->reservations, &cfg->plan.subs[i], pairs[i].conf };
+		any_global |= cfg->plan.subs[i].par.reservations_global;
+	}
+	for (size_t i = 0; i <= n; i++) {
+		n_hosts += groups[i].list->n;
+		n_places += count_places(groups[i].list);
+	}
+	if (!n_hosts)
+		goto out;
+	hosts.v = arena_new_array(cfg->arena, struct host, n_hosts);
+	hosts.confs = xcalloc(n_hosts, sizeof(*hosts.confs));
+	hosts.file = host_file_new(cfg->arena, n_hosts, n_places, b->root->ip_reservations_unique);
+	cfg->has_global_hosts = groups[0].list->n;
+	for (size_t i = 0; i <= n; i++) {
+		build_group(&hosts, &groups[i]);
+		lint_group(b, &groups[i], any_global);
+	}
+	host_file_ready(hosts.file);
+	cfg->hosts = host_file_source(hosts.file);
+	withhold_all(&hosts);
+	vec_free(&hosts.spans);
+	vec_free(&hosts.global_spans);
+	free(hosts.confs);
+out:
+	free(groups);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The client's reservation: that of the chosen subnet, else of another subnet on the link, else a global one. Of
+ * several on the link the first one with addresses counts. The source of reservations may respond late.
+ */
+#include "serve/host.h"
+
+#include "base/err.h"
+#include "serve/answer_options.h"
+#include "serve/ask.h"
+#include "serve/classify.h"
+#include "serve/family.h"
+#include "serve/grant.h"
+#include "serve/pipeline.h"
+#include "serve/server.h"
+
+/* --- asking ---------------------------------------------------------------------- */
+
+/* As in ask.c the message may be another one. */
+static void found(struct host_find *find, uint64_t ticket)
+{
+	(void)wait_respond(container_of(find, struct request, host_find), ticket);
+}
+
+/* The identifiers of the client, in the order in which they are tried; NULL without memory. */
+static const struct host_id *ids_of(struct request *req, unsigned *ret_n)
+{
+	const struct config *cfg = req->cfg;
+	struct host_id *ids = arena_room(req->arena, cfg->n_host_ids * sizeof(*ids));
+	unsigned n = 0;
+
+	for (unsigned i = 0; ids && i < cfg->n_host_ids; i++) {
+		struct bytes value = req->fam->host_id(req, cfg->host_ids[i]);
+
+		if (value.len)
+			ids[n++] = (struct host_id){ cfg->host_ids[i], value };
+	}
+	*ret_n = n;
+	return ids;
+}
+
+/* One query for each subnet of the link that has reservations, and one for the global ones. -E_NOMEM. */
+static int make_queries(struct request *req)
+{
+	struct host_find *find = &req->host_find;
+	unsigned n_links = link_size(req->chosen), n_ids;
+	const struct host_id *ids = ids_of(req, &n_ids);
+	unsigned n = 0, i;
+
+	find->n = 0;
+	for (i = 0; i < n_links; i++)
+		n += link_subnet(req->chosen, i)->has_hosts;
+	find->v = arena_room(req->arena, (n + 1) * sizeof(*find->v));
+	find->arena = req->arena;
+	if (!ids || !find->v)
+		return -E_NOMEM;
+	for (i = 0; n_ids && i < n_links; i++)
+		if (link_subnet(req->chosen, i)->has_hosts)
+			find->v[find->n++] = (struct host_query){ .by = HOST_BY_ID,
+								  .subnet_id = link_subnet(req->chosen, i)->id,
+								  .ids = ids,
+								  .n_ids = n_ids };
+	if (n_ids && req->cfg->has_global_hosts && req->chosen->par.reservations_global)
+		find->v[find->n++] = (struct host_query){ .by = HOST_BY_ID, .ids = ids, .n_ids = n_ids };
+	return 0;
+}
+
+static enum verdict ask(struct request *req)
+{
+	static const struct wait_for responses = {
+		.ms = STORE_WAIT_MS,
+		.drop = DROP_STORE,
+		.why = "the host reservations were not found in time",
+		.reenter = true,
+	};
+	struct host_source *source = req->cfg->hosts;
+	struct host_find *find = &req->host_find;
+	int err;
+
+	if (!source->ops->finds_at_once) {
+		wait_begin(req, &responses);
+		find->done = found;
+		find->ticket = wait_expect(req);
+	}
+	err = host_find(source, find);
+	if (err == -E_AGAIN)
+		return wait_end(req);
+	return err < 0 ? request_drop(req, DROP_STORE, err_text(err)) : STEP_NEXT;
+}
+
+/* --- what was found -------------------------------------------------------------- */
+
+/* A global reservation without addresses only counts where the link has none. */
+static int take_host(struct request *req)
+{
+	const struct host *first = NULL;
+
+	for (unsigned i = 0; i < req->host_find.n; i++) {
+		const struct host_query *query = &req->host_find.v[i];
+
+		if (query->n < 0)
+			return query->n;
+		if (!query->n || (first && !query->subnet_id))
+			continue;
+		if (!first || (!first->n_places && query->out[0]->n_places))
+			first = query->out[0];
+	}
+	req->host = first;
+	return 0;
+}
+
+/* The pool of the link that a reserved address or prefix is from; NULL: it is on another link. */
+static const struct pool *pool_for(const struct request *req, const struct host_place *place)
+{
+	const struct subnet *sub = req->chosen;
+	const struct pool *pool;
+
+	if (place->is_delegated) {
+		pool = link_pd_pool_around(req->chosen, &place->prefix);
+		if (!pool && req->host->subnet_id)
+			sub = subnet_by_id(&req->cfg->plan, req->host->subnet_id);
+		return pool ? pool : &sub->outside[1];
+	}
+	for (unsigned i = 0; i < link_size(req->chosen); i++) {
+		sub = link_subnet(req->chosen, i);
+		if (!prefix_contains(&sub->prefix, &place->prefix.addr))
+			continue;
+		pool = subnet_pool_of(sub, &place->prefix.addr);
+		return pool ? pool : sub->outside ? &sub->outside[0] : NULL;
+	}
+	return NULL;
+}
+
+static int take_places(struct request *req)
+{
+	const struct host *host = req->host;
+
+	req->reserved = arena_room(req->arena, host->n_places * sizeof(*req->reserved));
+	if (!req->reserved)
+		return -E_NOMEM;
+	for (unsigned i = 0; i < host->n_places; i++) {
+		const struct host_place *place = &host->places[i];
+		const struct pool *pool = pool_for(req, place);
+
+		if (pool)
+			req->reserved[req->n_reserved++] = (struct reserved){
+				.prefix = place->prefix,
+				.type = place->is_delegated ? LEASE_PD : req->fam->lease_type,
+				.pool = pool,
+			};
+	}
+	return 0;
+}
+
+static __attribute__((noinline)) enum verdict find_host(struct request *req)
+{
+	enum verdict verdict;
+
+	if (!req->has_asked) {
+		if (make_queries(req) < 0)
+			return request_drop(req, DROP_LIMIT, "the message is too large");
+		if (!req->host_find.n)
+			return STEP_NEXT;
+		req->has_asked = true;
+		verdict = ask(req);
+		if (verdict != STEP_NEXT)
+			return verdict;
+	}
+	req->has_asked = false;
+	if (take_host(req) < 0)
+		return request_drop(req, DROP_STORE, "the host reservations cannot be read");
+	if (!req->host)
+		return STEP_NEXT;
+	if (req->host->n_places && take_places(req) < 0)
+		return request_drop(req, DROP_LIMIT, "the message is too large");
+	request_set_scopes(req);
+	return STEP_NEXT;
+}
+
+enum verdict step_host(struct request *req)
+{
+	enum verdict verdict = req->cfg->hosts && req->chosen ? find_host(req) : STEP_NEXT;
+
+	if (verdict != STEP_NEXT || !req->classes.bits)
+		return verdict;
+	return classify_host(req, req->host != NULL);
+}
+
+/* --- what others may not have ------------------------------------------------------ */
+
+const struct reserved *reserved_of(const struct request *req, enum lease_type type, const struct prefix *prefix)
+{
+	for (unsigned i = 0; i < req->n_reserved; i++) {
+		const struct reserved *r = &req->reserved[i];
+
+		if (r->type == type && r->prefix.len == prefix->len && ip_equal(&r->prefix.addr, &prefix->addr))
+			return r;
+	}
+	return NULL;
+}
+
+bool reserved_is_usable(const struct request *req, const struct reserved *r)
+{
+	return subnet_allows(r->pool->sub, req->classes.bits);
+}
+
+bool is_withheld(const struct request *req, const struct pool *pool, enum lease_type type, const struct prefix *prefix)
+{
+	return pool->n_withheld && ip_span_overlaps(pool->withheld, pool->n_withheld, prefix) &&
+	       !reserved_of(req, type, prefix);
+}
+
+const struct pool *pool_to_keep(const struct request *req, const struct lease *lease)
+{
+	struct prefix span = lease_span(lease);
+	const struct reserved *r = reserved_of(req, lease->type, &span);
+	const struct pool *pool = lease_pool(req->chosen, lease);
+
+	if (r)
+		return reserved_is_usable(req, r) ? r->pool : NULL;
+	return pool && pool_allows(pool, req->classes.bits) && !is_withheld(req, pool, lease->type, &span) ? pool
+													   : NULL;
+}
