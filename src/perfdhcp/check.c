@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Rules between options, and defaults that depend on other options. The first violation is reported. */
-#include "perfdhcp/options_int.h"
+#include "perfdhcp/cmdline_int.h"
 
 #include "base/err.h"
 

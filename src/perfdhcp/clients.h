@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "perfdhcp/options.h"
+#include "perfdhcp/cmdline.h"
 
 /*
  * The clients and the leases they hold. A client is a number; its hardware address and DUID are derived from it

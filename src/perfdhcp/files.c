@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Files named on the command line: lists of hardware addresses (-M) or relay agents (-J), and templates (-T). */
-#include "perfdhcp/options_int.h"
+#include "perfdhcp/cmdline_int.h"
 
 #include "base/arena.h"
 #include "base/err.h"

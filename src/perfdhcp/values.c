@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Option values with a special syntax: numbers, bases, limits, hex. */
-#include "perfdhcp/options_int.h"
+#include "perfdhcp/cmdline_int.h"
 
 #include "base/arena.h"
 #include "base/err.h"

@@ -3,7 +3,7 @@
  * The table of options, and the loop over the command line. values.c and files.c read values with a special
  * syntax; check.c checks which options go together.
  */
-#include "perfdhcp/options_int.h"
+#include "perfdhcp/cmdline_int.h"
 
 #include "base/arena.h"
 #include "base/args.h"

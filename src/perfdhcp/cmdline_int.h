@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "perfdhcp/options.h"
+#include "perfdhcp/cmdline.h"
 
-/* Shared by options.c, values.c and check.c: reading single values, and the rules. */
+/* Shared by cmdline.c, values.c and check.c: reading single values, and the rules. */
 
 /* How often each option was given, indexed by its letter. */
 struct given {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The command line: values, which options go together, and the lists and templates it names. */
-#include "perfdhcp/options.h"
+#include "perfdhcp/cmdline.h"
 
 #include "base/err.h"
 
