@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 # Counts test results: "PASSED FAILED SKIPPED" from the .trs files of automake and the .log files
-# beside them. A log that holds TAP lines or a summary of check counts as that many tests, any
-# other as one. What ended badly without naming a failure counts as one failure.
+# next to them. A log with TAP lines or a summary of check counts as that many tests, any
+# other as one. A test that failed without naming a failure counts as one failure.
 function add(p, f, s) { passed += p; failed += f; skipped += s }
 function one(trs,    log_file, line, result, p, f, s, part) {
 	log_file = trs

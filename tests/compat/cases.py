@@ -3,10 +3,10 @@
 
     D(...)  R(...)  DECLINE(...)  RELEASE(...)  INFORM(...)  BOOTP(...)  RAW(payload)
 
-Keys: giaddr (then the message comes by the relay, from `src`, to the server), ciaddr, want (50), server (54),
+Keys: giaddr (the relay then sends the message from `src` to the server), ciaddr, want (50), server (54),
 prl (55), life (51), cid (61), rai (82), opts ((code, bytes), ...), flags, hlen, htype, hops, secs, op, sname, file,
-src, dst, sport, mac, cut (bytes of the message that are sent), times (sent so often). OFFERED and MINE stand for the
-address that this server offered or gave last.
+src, dst, sport, mac, cut (number of bytes to send), times (how often it is sent). OFFERED and MINE stand for the
+address that this server offered or assigned last.
 """
 import struct
 
@@ -301,7 +301,7 @@ for name, timers in (("t1", {"renew-timer": 100}), ("t2", {"rebind-timer": 200})
     group(f"timers-{name}", {"valid-lifetime": 3600, "min-valid-lifetime": 7, **timers, "subnet4": [LINK]}, [
         ("default", [D()]), ("short", [D(life=7)]), ("odd", [D(life=151)])])
 
-# --- who a client is ---------------------------------------------------------
+# --- client identity ---------------------------------------------------------
 
 group("identity", {"valid-lifetime": 3600, "echo-client-id": False,
                    "subnet4": [dict(LINK, **{"match-client-id": False}), FAR]}, [
@@ -313,7 +313,7 @@ group("identity", {"valid-lifetime": 3600, "echo-client-id": False,
     ("no-echo-in-nak", [R(want="10.1.2.3", server=SERVER, cid=b"\1\2\3\x0b")]),
 ])
 
-# --- the name a client gives itself ------------------------------------------
+# --- client hostname ---------------------------------------------------------
 
 NAME = b"\x04Host\x07Example\x03org\0"
 
@@ -407,7 +407,7 @@ group("options", {"valid-lifetime": 3600, "option-def": DEFS, "option-data": OPT
                   "subnet4": [LINK, with_opts(FAR, opt("time-offset", "-1"), opt("domain-name-servers", "198.51.100.53"),
                                               opt("cookie-servers", "198.51.100.8", **{"always-send": True}))]}, sent)
 
-# Values and options that are too much or missing; the same option twice.
+# Too many or missing values and options; the same option twice.
 REPEATED = [opt("domain-name-servers", "192.0.2.1"), opt("domain-name-servers", "192.0.2.2,,192.0.2.3,"), opt("time-offset", "1, 2"), opt("time-offset", "3"),
             opt("boot-file-name", "a,b"), opt("slp-service-scope", "false, "), opt("log-servers", ""), {"name": "time-servers"},
             {"name": "vendor-encapsulated-options"}, opt("x", "1", space="vendor-encapsulated-options-space"), opt("x", "2", space="vendor-encapsulated-options-space")]
@@ -443,7 +443,7 @@ group("long", {"valid-lifetime": 3600,
     ("both", [D(prl=b"\xe0\xe1", size=1500)]),
 ])
 
-# --- where a client is -------------------------------------------------------
+# --- subnet selection --------------------------------------------------------
 
 group("selection", {"valid-lifetime": 3600, "subnet4": [LINK, FAR, NAMED, subnet(4, "10.0.0.0/16", "10.0.0.100", "10.0.0.250"),
                                                        subnet(5, "198.18.0.0/24", "198.18.0.100", "198.18.0.250")]}, [
@@ -558,7 +558,7 @@ group("udp", {"valid-lifetime": 3600, "interfaces-config": {"interfaces": ["s0",
     ("relayed-rai", get(rai=b"\1\4abcd", **GI)),
 ])
 
-# --- options that servers make, and those that only clients send --------------
+# --- options set by servers, and options for clients only ---------------------
 
 MADE = [opt("dhcp-lease-time", "100"), opt("dhcp-option-overload", "3"), opt("dhcp-message-type", "6"),
         {"name": "dhcp-client-identifier", "csv-format": False, "data": "0102"}, {"code": 82, "csv-format": False, "data": "0102abcd"}]

@@ -90,7 +90,7 @@ REQUEST, RENEW, RELEASE, DECLINE = maker(3, OURS), maker(5, OURS), maker(8, OURS
 
 
 def get(*parts, **k):
-    """SOLICIT, then REQUEST of what was offered."""
+    """SOLICIT, then REQUEST for the offer."""
     return [SOLICIT(*(parts or (na(),)), **k), REQUEST(*(parts or (na(1, MINE),)), **k)]
 
 
@@ -368,7 +368,7 @@ group("empty", {**LIFE, "option-data": OPTS, "subnet6": [{"id": 1, "subnet": "20
 
 EXCLUDE = dict(LINK, **{"pd-pools": [pd_pool("2001:db8:8000::", 48, 56, **{"excluded-prefix": "2001:db8:8000:10::", "excluded-prefix-len": 64,
                                                                              "option-data": [o("dns-servers", "2001:db8::5")]})]})
-# Values and options that are too much or missing; the same option twice.
+# Too many or missing values and options; the same option twice.
 group("repeated", {**LIFE, "option-data": [o("dns-servers", "2001:db8::1"), o("dns-servers", "2001:db8::2,"), o("preference", "1, 2"), o("domain-search", ""),
                                            o("bootfile-param", "a, ,b,"), {"name": "sip-server-addr"}, o("nii", "1,2,3,4")], "subnet6": [LINK]},
       [(f"option-{code}", [SOLICIT(na(1), oro=[code])]) for code in (7, 22, 23, 24, 60, 62)])
@@ -432,7 +432,7 @@ group("large", {**LIFE, "option-def": LONG, "option-data": [{"code": 2000 + i, "
     ("thousands-of-ias", [SOLICIT(*[na(i) for i in range(1, 2001)], *[pd(i) for i in range(1, 2001)])]),
 ])
 
-# Options that servers make, and those that only others send. Of an IA or a leasequery's data Kea 2.2.0 answers nobody.
+# Options set by servers, and options only others send. Kea 2.2.0 never responds with IA or leasequery data options.
 SERVERS = [{"code": c, "csv-format": False, "data": d} for c, d in
            ((1, "00030001020000000009"), (2, "00030001020000000008"), (9, "0b000001"), (13, "00056e6f"), (14, ""))]
 OTHERS = [o("oro", "23, 24"), o("elapsed-time", "7"), {"code": 18, "csv-format": False, "data": "0102"},

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Two servers with the same configuration, each in a network of its own, and what is alike in both families:
+"""Two servers with the same configuration, each in its own network, and the parts shared by both families:
 
     srv s0 ------ c0 cli     clients on the link
-    srv s1 ------ c1 cli     relays, all of them one machine with fixed hardware address
+    srv s1 ------ c1 cli     relays, all on one host with a fixed hardware address
 
-Addresses, and how messages go out and come in, are of the family: pair4 and pair6.
+Addresses, and sending and receiving messages, depend on the family: pair4 and pair6.
 """
 import contextlib
 import ipaddress
@@ -18,20 +18,20 @@ import time
 from lib.net import inside, ip, remove
 
 SERVER_MACS = {"c0": bytes.fromhex("02fe00000001"), "c1": bytes.fromhex("02fe00000002")}
-SILENCE = 0.25  # after this nobody answers
-SLOW = 2.0      # one answered: so long for the other
+SILENCE = 0.25  # no response is expected after this time
+SLOW = 2.0      # one server has responded: time to wait for the other
 
 
 class Case:
-    """Steps are messages: build(who, xid, state) makes what Side.send takes, and it is sent so many times. exact:
-    addresses of a pool are not as good as each other."""
+    """Steps are messages: build(who, xid, state) makes the argument of Side.send, and it is sent `times` times.
+    exact: the addresses of a pool are not equivalent."""
 
     def __init__(self, name, steps, exact):
         self.name, self.steps, self.exact = name, steps, exact
 
 
 class Group:
-    """A configuration, and the cases that are played with it; exact names some of them."""
+    """A configuration and the cases to play with it; exact names some of them."""
 
     def __init__(self, digit, name, config, cases, exact=()):
         self.name, self.config = name, {f"Dhcp{digit}": config}
@@ -43,8 +43,9 @@ def subnet(n, prefix, first, last, **more):
 
 
 class Side:
-    """One server and its network. Of a family: digit, sysctls (of every device, as key and value with {dev} in the
-    key), defaults (keys of the configuration unless a group has them), wire(), sockets(), send() and answer()."""
+    """One server and its network. Defined by the family: digit, sysctls (for every device, as key and value with
+    {dev} in the key), defaults (keys of the configuration unless a group has them), wire(), sockets(), send() and
+    answer()."""
 
     def __init__(self, name, prefix, folder, binary):
         self.name, self.binary, self.folder = name, binary, folder
@@ -66,7 +67,7 @@ class Side:
             self.socks = self.sockets()
 
     def device(self, ns, dev, *addresses):
-        """Is up and has these addresses."""
+        """Sets it up with these addresses."""
         ip("-n", self.ns[ns], "link", "set", dev, "up")
         for a in addresses:
             ip("-n", self.ns[ns], "addr", "add", *a, "dev", dev)
@@ -78,7 +79,7 @@ class Side:
         conf = json.loads(json.dumps(group.config))
         dhcp = conf[f"Dhcp{self.digit}"]
         if self.name == "ours":
-            # Kea 2.2.0 has no cache unless told to, and refuses the 0 that means so since Kea 3.
+            # Kea 2.2.0 only has a cache if configured, and rejects the 0 that disables it since Kea 3.
             dhcp.setdefault("cache-threshold", 0.0)
         for key, value in self.defaults.items():
             dhcp.setdefault(key, value)
@@ -127,7 +128,7 @@ class Side:
 
 
 class Pair:
-    """Both of them. Of a family: side, its class of Side; who(), learn(), kind() and flat()."""
+    """Both servers. Defined by the family: side, its class of Side; who(), learn(), kind() and flat()."""
 
     def __init__(self, prefix, folder, binaries):
         self.sides = [self.side(n, prefix, folder, b) for n, b in binaries.items()]
@@ -157,7 +158,7 @@ class Pair:
         return [f"# --- {s.name}\n" + "".join(f"# {line}\n" for line in s.text().splitlines()[-12:]) for s in self.sides if s.log]
 
     def place(self, address):
-        """Which pool an address is of, or the address itself."""
+        """The pool that contains an address, or the address itself."""
         n = int(ipaddress.ip_address(address))
         for i, (first, last) in enumerate(self.pools):
             if first <= n <= last:
@@ -165,7 +166,7 @@ class Pair:
         return address
 
     def play(self, case, verbose):
-        """Differences as (place, field, text)."""
+        """Differences as (position, field, text)."""
         self.n_cases += 1
         who = self.who(self.n_cases)
         state = {s.name: {} for s in self.sides}
@@ -186,7 +187,7 @@ class Pair:
             yield from self.compare(where, got["kea"], got["ours"], case.exact)
 
     def collect(self, xid):
-        """The first answer of each to this message; one to an earlier message may still come late."""
+        """The first response of each server to this message; a late one to an earlier message may still arrive."""
         start = time.monotonic()
         got = {s.name: None for s in self.sides}
         while not all(got.values()):
@@ -210,7 +211,7 @@ class Pair:
         missing = []
         for field in sorted(set(kea) | set(ours)):
             a, b = kea.get(field), ours.get(field)
-            # What one of them has not got at all differs once, not in each of its parts.
+            # Something one server lacks completely is one difference, not one for each part.
             if a == b or any(field.startswith(f"{m} ") for m in missing):
                 continue
             if field not in kea or field not in ours:
@@ -219,7 +220,7 @@ class Pair:
 
 
 def pools(digit, config):
-    """The first and the last address of each, as numbers; of prefixes too."""
+    """The first and last address of each, as numbers; also for prefixes."""
     subnets = list(config.get(f"subnet{digit}", []))
     for net in config.get("shared-networks", []):
         subnets += net.get(f"subnet{digit}", [])

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
-"""DHCPv4: what leaves through c0 and c1 is made byte by byte, what comes in is read the same way. 192.0.2.1/24 is on
-s0; 198.18.0.1/24 on s1, and relays are 198.18.0.2 and others."""
+"""DHCPv4: frames sent through c0 and c1 are built byte by byte, received ones are parsed the same way. 192.0.2.1/24
+is on s0; 198.18.0.1/24 is on s1, and relays are 198.18.0.2 and others."""
 import contextlib
 import socket
 import struct
@@ -46,7 +46,7 @@ class Side4(Side):
         self.socks[dev].send(data)
 
     def answer(self):
-        """The next DHCP answer, if one is there."""
+        """The next DHCP response, if there is one."""
         for dev, s in self.socks.items():
             with contextlib.suppress(BlockingIOError):
                 while True:
@@ -57,7 +57,7 @@ class Side4(Side):
 
 
 def parse(frame, dev):
-    """Fields of an answer, None for any other frame."""
+    """Fields of a response, None for any other frame."""
     if len(frame) < 282 or frame[12:14] != b"\x08\x00" or frame[23] != 17:
         return None
     ihl = (frame[14] & 15) * 4
@@ -110,12 +110,12 @@ class Pair4(Pair):
 
     @staticmethod
     def who(n):
-        """A hardware address."""
+        """Returns a hardware address."""
         return bytes([2, 0, 1, 0, n >> 8, n & 255])
 
     @staticmethod
     def learn(state, answer):
-        """offered is what any other answer than an ACK named last, mine what an OFFER or an ACK did."""
+        """offered is the address of the last response other than an ACK, mine that of the last OFFER or ACK."""
         kind = answer.get("option 53")
         if kind != "05":
             state["offered"] = answer["yiaddr"]
@@ -127,12 +127,12 @@ class Pair4(Pair):
         return MESSAGE_NAMES.get(answer.get("option 53"), "an answer")
 
     def flat(self, answer, exact):
-        """The fields to compare; addresses of a pool as the pool."""
+        """The fields to compare; an address in a pool becomes the pool."""
         places = () if exact else ("yiaddr", "ip-dst", "ciaddr")
         return {f: self.place(v) if f in places else v for f, v in answer.items() if f != "order"}
 
 
 def frame(dev, payload, src, dst, src_mac, sport):
-    """What is broadcast or sent to the server through dev."""
+    """Packets broadcast or sent to the server through dev."""
     dst_mac = BROADCAST if dst == "255.255.255.255" else SERVER_MACS[dev]
     return frame_of(payload, dst_mac, src_mac, src, dst, sport)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
-"""DHCPv6: sockets on the client's side instead of frames, for the kernel to do what is below UDP. Clients on the link
-have link-local addresses, and 2001:db8:1::/64; 2001:db8:ff::1 is on s1, and relays are 2001:db8:ff::2 and others."""
+"""DHCPv6: sockets on the client side instead of frames, so that the kernel handles everything below UDP. Clients on
+the link have link-local addresses and 2001:db8:1::/64; 2001:db8:ff::1 is on s1, and relays are 2001:db8:ff::2 and
+others."""
 import socket
 import struct
 
@@ -84,7 +85,7 @@ def inside(data):
 
 
 def parse(p):
-    """Fields of an answer."""
+    """Fields of a response."""
     a, relays = {"ias": []}, []
     while p[0] == 13:
         more = options(p[34:])
@@ -111,12 +112,12 @@ class Pair6(Pair):
 
     @staticmethod
     def who(n):
-        """A DUID."""
+        """Returns a DUID."""
         return bytes.fromhex("000300010200") + bytes([1, 0, n >> 8, n & 255])
 
     @staticmethod
     def learn(state, answer):
-        """What was given last, for each IA."""
+        """The last assignment for each IA."""
         for ia in answer["ias"]:
             state[ia["code"], ia["iaid"]] = [i for i in ia["items"] if i["life"][1]]
 
@@ -125,7 +126,7 @@ class Pair6(Pair):
         return MESSAGE_NAMES.get(answer["type"], "an answer")
 
     def flat(self, answer, exact):
-        """The fields to compare; each IA is several, and addresses of a pool are the pool."""
+        """The fields to compare; each IA has several, and an address in a pool becomes the pool."""
         flat, n = {f: v for f, v in answer.items() if f != "ias"}, {}
         for ia in answer["ias"]:
             key = (ia["code"], ia["iaid"])

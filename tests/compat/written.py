@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
-"""What Kea writes of a configuration (config-get) loads: each example that Kea takes as well, run by Kea without
-interfaces, asked over its control socket."""
+"""Configurations written by Kea (config-get) can be loaded: each example that Kea accepts is run by Kea without
+interfaces, and requested over its control socket."""
 import glob
 import json
 import os
@@ -21,12 +21,12 @@ def examples(digit):
 
 
 def without_comments(text):
-    """Strings stay as they are."""
+    """Leaves strings unchanged."""
     return re.sub(r'("(?:[^"\\]|\\.)*")|//[^\n]*|#[^\n]*|/\*.*?\*/', lambda m: m.group(1) or "", text, flags=re.S)
 
 
 def prepared(digit, path, folder):
-    """With a control socket, and nothing that touches this machine; None when it is not plain JSON with comments."""
+    """Adds a control socket, and removes what affects this host; None if it is not plain JSON with comments."""
     with open(path, encoding="utf-8") as f:
         try:
             conf = json.loads(without_comments(f.read()))
@@ -45,7 +45,7 @@ def prepared(digit, path, folder):
 
 
 def ask(path):
-    """None when Kea ends meanwhile, or cannot print what it took."""
+    """None if Kea ends meanwhile, or cannot print its configuration."""
     parts = []
     try:
         with socket.socket(socket.AF_UNIX) as s:
@@ -59,7 +59,7 @@ def ask(path):
 
 
 def written(digit, kea, conf, folder):
-    """What Kea makes of it; None when Kea does not take it."""
+    """Returns Kea's version of it; None if Kea rejects it."""
     path, sock = os.path.join(folder, "kea.conf"), os.path.join(folder, "socket")
     with open(path, "w", encoding="utf-8") as f:
         json.dump(conf, f)
@@ -78,7 +78,7 @@ def written(digit, kea, conf, folder):
 
 
 def check(digit, kea, ours, folder):
-    """Yields the name of each example that Kea takes, and None or what ours says against what Kea wrote."""
+    """Yields the name of each example that Kea accepts, and None or our error about Kea's version."""
     for path in examples(digit):
         name = os.path.relpath(path, TOP).replace(os.sep, "-").removesuffix(".conf")
         own = os.path.join(folder, f"{digit}-{name}")

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Clients that people run: ISC dhclient, dhcpcd, udhcpc."""
+"""Common clients: ISC dhclient, dhcpcd, udhcpc."""
 import signal
 
 from lib.case import test
 from lib.server import config
 
-# One line per event, and the address goes on the interface; /etc stays as it is.
+# Logs one line per event and puts the address on the interface; /etc is unchanged.
 EVENT = r"""#!/bin/sh
 # dhclient has $reason and $new_*, udhcpc an argument and other names
 what=${{reason:-$1}} address=${{new_ip_address:-$ip}}
@@ -20,7 +20,7 @@ echo "$what $address routers=${{new_routers:-$router}} dns=${{new_domain_name_se
 
 
 class Dhclient:
-    """One interface, one lease file; may be run several times."""
+    """One interface, one lease file; may run several times."""
     flags, event = ["-4"], EVENT
 
     def __init__(self, case, dev="c0", conf=""):
@@ -47,7 +47,7 @@ class Dhclient:
             return [line.split() for line in f if line.split()[0] == what]
 
     def wait(self, what, count=1, timeout=25):
-        """Address and the rest of the count-th event of this kind."""
+        """Returns the address and the rest of the count-th event of this kind."""
         got = self.case.wait(f"event {what} of dhclient",
                              lambda: len(self.events(what)) >= count and self.events(what), timeout)
         return got[count - 1][1:]
@@ -68,7 +68,7 @@ def dhclient_get(t):
 
 @test("dhclient-init-reboot", needs=["dhclient"])
 def dhclient_init_reboot(t):
-    """A client that comes back asks for its old address without naming a server, and keeps it."""
+    """A returning client requests its old address without naming a server, and keeps it."""
     server = t.server()
     client = Dhclient(t)
     client.start()
@@ -81,7 +81,7 @@ def dhclient_init_reboot(t):
 
 @test("dhclient-renew", needs=["dhclient"])
 def dhclient_renew(t):
-    """A lifetime the client asks for is granted within min and max; it renews twice by unicast."""
+    """A requested lifetime is granted within min and max; the client renews twice by unicast."""
     server = t.server(t.fam.config(**t.no_cache))
     client = Dhclient(t, conf="send dhcp-lease-time 8;\n")
     client.start()
@@ -95,7 +95,7 @@ def dhclient_renew(t):
 
 @test("dhclient-release", needs=["dhclient"])
 def dhclient_release(t):
-    """A released address is free: another client can have it from a pool of one."""
+    """A released address is free: another client can get it from a pool of one."""
     server = t.server(config(pool="192.0.2.100 - 192.0.2.100"))
     client = Dhclient(t)
     client.start()
@@ -110,7 +110,7 @@ def dhclient_release(t):
     t.eq(other.wait("BOUND")[0], address, "address of the second client")
 
 
-# dhcpcd keeps its leases below /var and /run: a private copy of both.
+# dhcpcd keeps its leases in /var and /run: a private copy of both.
 DHCPCD = """mount -t tmpfs none /var/lib/dhcpcd && mount -t tmpfs none /run && exec dhcpcd "$@" """
 
 
@@ -124,7 +124,7 @@ def dhcpcd(t, *options, event="$new_routers"):
 
 @test("dhcpcd-get", needs=["dhcpcd"])
 def dhcpcd_get(t):
-    """dhcpcd sends an RFC 4361 client id: the lease is kept under it."""
+    """dhcpcd sends an RFC 4361 client id: the lease has it."""
     server = t.server()
     t.eq(dhcpcd(t, "noarp\n").wait(30), 0, "exit code of dhcpcd")
     address, row = next(iter(server.held().items()))
@@ -134,9 +134,9 @@ def dhcpcd_get(t):
 
 @test("dhcpcd-decline", needs=["dhcpcd"])
 def dhcpcd_decline(t):
-    """Somebody uses the address that was given: DECLINE, state 1 on disk, another address."""
+    """The assigned address is in use: DECLINE, state 1 on disk, another address."""
     server = t.server()
-    t.net.ip("srv", "route", "add", "local", "192.0.2.100/30", "dev", "lo")  # answers ARP for them
+    t.net.ip("srv", "route", "add", "local", "192.0.2.100/30", "dev", "lo")  # responds to ARP for them
     client = dhcpcd(t)
 
     def declined():
@@ -165,7 +165,7 @@ ROUTES = [(f"10.0.{i}.0/24", f"192.0.2.{i}") for i in range(1, 39)]
 
 
 def many_routes():
-    """Option 121 of 304 bytes: more than 576 bytes leave in one field, less than file and sname add."""
+    """Option 121 with 304 bytes: more than a 576-byte message can hold in one field, but not with file and sname."""
     return config(**{"option-data": [{"name": "classless-static-route", "data": ", ".join(f"{net} - {via}" for net, via in ROUTES)}]})
 
 

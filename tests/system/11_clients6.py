@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Clients of DHCPv6 that people run: ISC dhclient, dhcpcd, wide-dhcpv6's dhcp6c, dibbler, systemd-networkd."""
+"""Common DHCPv6 clients: ISC dhclient, dhcpcd, wide-dhcpv6's dhcp6c, dibbler, systemd-networkd."""
 import importlib
 import ipaddress
 import json
@@ -23,7 +23,7 @@ DNS = "2001:db8::53 2001:db8::54"
 
 
 class Dhclient(clients.Dhclient):
-    """flags say what it asks for: -N an address, -P a prefix, -S options alone."""
+    """flags select what it requests: -N an address, -P a prefix, -S only options."""
     event = EVENT
 
     def __init__(self, case, *flags, dev="c0"):
@@ -32,7 +32,7 @@ class Dhclient(clients.Dhclient):
 
 
 def rows(server, kind):
-    """The leases of one type: 0 addresses, 2 prefixes; PREFIX/LENGTH or address -> row."""
+    """Returns the leases of one type: 0 addresses, 2 prefixes; PREFIX/LENGTH or address -> row."""
     return {a if kind == 0 else f"{a}/{r['prefix_len']}": r for a, r in server.held().items() if r["lease_type"] == str(kind)}
 
 
@@ -44,7 +44,7 @@ def one(t, server, kind):
 
 @test("dhclient6-get", needs=["dhclient"], families=(6,))
 def dhclient_get(t):
-    """dhclient asks for more time than there is, and gets an address, options and what is the most; the row is on disk."""
+    """dhclient requests too long a lifetime, and gets an address, options and the maximum; the row is on disk."""
     server = t.server(t.fam.config(**t.no_cache))
     client = Dhclient(t, "-N")
     client.start()
@@ -82,10 +82,11 @@ def dhclient_prefix(t):
 
 @test("divided-pool6", needs=["dhclient"], families=(6,), beyond_kea="it delegates parts of a prefix that is leased")
 def divided_pool(t):
-    """A pool that delegated /56 is divided into /64: by a reload and a restart the client keeps its /56, and nobody gets a part of it."""
+    """A pool that delegated /56 is divided into /64: the client keeps its /56 through a reload and a restart, and
+    nobody else gets a part of it."""
     conf = config6(**SHORT, **t.no_cache)
     subnets, warned = conf["Dhcp6"]["subnet6"], r"(?m)^WARN .*ALLOC_ENGINE_V6_LEASES_OF_OTHER_LENGTH .*: 1$"
-    subnets[2]["pd-pools"] = subnets[0]["pd-pools"]  # the load comes through a relay
+    subnets[2]["pd-pools"] = subnets[0]["pd-pools"]  # the load is relayed
     server = t.server(conf)
     client = Dhclient(t, "-P")
     client.start()
@@ -112,7 +113,7 @@ def divided_pool(t):
 
 @test("dhclient6-confirm", needs=["dhclient"], families=(6,))
 def dhclient_confirm(t):
-    """A client that comes back asks whether its address is right for the link, and keeps it."""
+    """A returning client asks whether its address is valid on the link, and keeps it."""
     server = t.server()
     client = Dhclient(t, "-N")
     client.start()
@@ -128,7 +129,7 @@ def dhclient_confirm(t):
 
 @test("dhclient6-stateless", needs=["dhclient"], families=(6,))
 def dhclient_stateless(t):
-    """dhclient asks for options alone (INFORMATION-REQUEST); nothing is leased."""
+    """dhclient requests only options (INFORMATION-REQUEST); nothing is leased."""
     server = t.server()
     client = Dhclient(t, "-S")
     tap = dhcp6.Tap(t.net, "cli", "c0")
@@ -142,7 +143,7 @@ def dhclient_stateless(t):
 
 @test("dhcpcd6", needs=["dhcpcd"], families=(6,))
 def dhcpcd(t):
-    """dhcpcd: an address and a prefix in one message, both used, both given back."""
+    """dhcpcd: an address and a prefix in one message, both used, both released."""
     server = t.server()
     conf = t.write("dhcpcd.conf", "duid ll\nipv6only\nnoipv6rs\nwaitip 6\ninterface c0\nia_na 1\nia_pd 2 c1/1\noption dhcp6_name_servers\n")
     script = t.write("dhcpcd.sh", '#!/bin/sh\necho "$reason $new_dhcp6_ia_na1_ia_addr1 $new_dhcp6_ia_pd1_prefix1 '
@@ -170,13 +171,13 @@ DHCP6C = """interface c0 { send ia-na 1; send ia-pd 2; request domain-name-serve
 id-assoc na 1 { };
 id-assoc pd 2 { prefix-interface c1 { sla-id 1; sla-len 8; }; };
 """
-# What these two read and write is not where a test may put it.
+# These two read and write files outside the test's directory.
 PRIVATE_LIB = "set -e; mount --make-rprivate /; mount -t tmpfs none /var/lib; "
 
 
 @test("dhcp6c", needs=["dhcp6c"], families=(6,))
 def dhcp6c(t):
-    """dhcp6c of wide-dhcpv6: numbers its second interface from the prefix, releases both when it ends."""
+    """dhcp6c of wide-dhcpv6: numbers its second interface from the prefix, releases both on exit."""
     server = t.server()
     conf = t.write("dhcp6c.conf", DHCP6C)
     client = t.start("cli", ["sh", "-c", PRIVATE_LIB + 'mkdir /var/lib/dhcpv6; exec dhcp6c -f -D -c "$1" -p "$2" c0', "dhcp6c", conf,
@@ -203,7 +204,7 @@ iface "c0" { ia { } pd { } option dns-server }
 
 @test("dibbler-client", needs=["dibbler-client"], families=(6,))
 def dibbler_client(t):
-    """dibbler-client: address and prefix, and releases both when it ends."""
+    """dibbler-client: address and prefix, releases both on exit."""
     server = t.server()
     t.write("client.conf", DIBBLER)
     script = PRIVATE_LIB + """mount -t tmpfs none /var/log; mount -t tmpfs none /etc; mkdir -p /etc/dibbler /var/lib/dibbler /var/log/dibbler
@@ -244,7 +245,7 @@ SubnetId=1
 
 @test("networkd6", needs=["unshare", "/lib/systemd/systemd-networkd"], families=(6,))
 def networkd(t):
-    """systemd-networkd: rapid commit, its hint for a prefix, the prefix used on c1, options used, renewed."""
+    """systemd-networkd: rapid commit, its prefix hint, the prefix used on c1, options used, renewed."""
     conf = config6(**SHORT, **t.no_cache)
     conf["Dhcp6"]["subnet6"][0]["rapid-commit"] = True
     server = t.server(conf)
@@ -264,6 +265,6 @@ def networkd(t):
     t.eq([m.type for m in tap.messages()][:2], [dhcp6.SOLICIT, dhcp6.REPLY], "messages of rapid commit")
     t.wait("the renewals in the lease file", lambda: int(server.held()[address]["expire"]) > int(row["expire"]) and
            int(rows(server, 2)[prefix]["expire"]) > int(prow["expire"]), 15)
-    # with times as short as these it rebinds, Kea's leases as well
+    # with such short times it rebinds, also for Kea's leases
     t.true(any(m.type in (dhcp6.RENEW, dhcp6.REBIND) for m in tap.messages()), f"nothing asked in {[m.type for m in tap.messages()]}")
     t.eq(client.stop(), 0, "exit code")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Network managers as clients: systemd-networkd and NetworkManager, with their own DHCP clients.
-Each runs by hand in a mount namespace of its own: no service manager, no udev (a read-only /sys
-tells them so), nothing of the machine's configuration."""
+"""Network managers as clients: systemd-networkd and NetworkManager, with their own DHCP clients. Each runs without a
+service manager in its own mount namespace: no udev (a read-only /sys disables it), and none of the host's
+configuration."""
 import json
 import os
 import socket
@@ -11,7 +11,7 @@ from lib.case import test
 from lib.dhcp import ip4
 from lib.server import config
 
-# Empty copies of what they read and write; $1 is the folder of the test.
+# Empty copies of what they read and write; $1 is the directory of the test.
 PRIVATE = """set -e
 mount --make-rprivate /
 for folder in /run /var/lib /etc/systemd/network /etc/NetworkManager; do
@@ -71,9 +71,9 @@ dhcp-hostname=pc9
 method=disabled
 """
 
-# 10.5.0.0/16 by 192.0.2.254 and the default route by 192.0.2.1 (RFC 3442)
+# 10.5.0.0/16 through 192.0.2.254 and the default route through 192.0.2.1 (RFC 3442)
 ROUTES = bytes([16, 10, 5]) + ip4("192.0.2.254") + bytes([0]) + ip4("192.0.2.1")
-OPTIONS = [{"name": "routers", "data": "192.0.2.99"},  # not used where 121 is understood
+OPTIONS = [{"name": "routers", "data": "192.0.2.99"},  # ignored by clients that support 121
            {"name": "domain-name-servers", "data": "192.0.2.53, 192.0.2.54"},
            {"name": "ntp-servers", "data": "192.0.2.55"},
            {"name": "domain-name", "data": "example.org"},
@@ -92,7 +92,7 @@ def start(t, script, name):
 
 
 def wrote(t, process, pattern):
-    """The lines NAME=VALUE of a file in its namespace, once it is there; %d is the index of c0."""
+    """Returns the lines NAME=VALUE of a file in its namespace, once it exists; %d is the index of c0."""
     with t.net.inside("cli"):
         path = f"/proc/{process.pid}/root" + pattern % socket.if_nametoindex("c0")
 
@@ -105,7 +105,7 @@ def wrote(t, process, pattern):
 
 
 def configured(t, address):
-    """What the kernel of the client knows: address, MTU, routes."""
+    """What the client's kernel has: address, MTU, routes."""
     dev = json.loads(t.run("cli", ["ip", "-j", "addr", "show", "dev", "c0"]))[0]
     info = [i for i in dev["addr_info"] if i["family"] == "inet"]
     t.eq([(i["local"], i["prefixlen"]) for i in info], [(address, 24)], "address on the interface")
@@ -116,7 +116,7 @@ def configured(t, address):
 
 
 def renewed(t, server, tap, address):
-    """The renewal by unicast, and that it moved the end of the lease in the file."""
+    """The renewal by unicast, which extends the lease in the file."""
     before = int(server.held()[address]["expire"])
     asked = t.wait("a renewal", lambda: [m for m in tap.messages() if m.op == 1 and m.ciaddr == address])[0]
     t.eq((asked.type, asked.src, asked.dst), (dhcp.REQUEST, address, "192.0.2.1"), "renewal")
@@ -127,7 +127,7 @@ def renewed(t, server, tap, address):
 
 @test("networkd", needs=["unshare", "/lib/systemd/systemd-networkd"])
 def networkd(t):
-    """systemd-networkd: its RFC 4361 id and name are kept, it uses every option, renews, and releases when it ends."""
+    """systemd-networkd: its RFC 4361 id and hostname are stored, it uses every option, renews, and releases on exit."""
     server = serve(t)
     tap = dhcp.Tap(t.net, "cli", "c0")
     t.write("c0.network", C0_NETWORK)
@@ -151,7 +151,7 @@ def networkd(t):
 
 @test("networkmanager", needs=["unshare", "dbus-daemon", "NetworkManager"])
 def networkmanager(t):
-    """NetworkManager: id by hardware address, it uses every option, and renews."""
+    """NetworkManager: id from the hardware address, it uses every option, and renews."""
     server = serve(t)
     tap = dhcp.Tap(t.net, "cli", "c0")
     t.write("c0.nmconnection", C0_CONNECTION)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Relays and load generators that people have."""
+"""Common relays and load generators."""
 import importlib
 
 from lib import dhcp
@@ -11,7 +11,7 @@ clients = importlib.import_module("10_clients")
 
 
 def relay(t, ns, *args):
-    """A relay that listens: its socket of port 67 is there."""
+    """A running relay: its socket on port 67 exists."""
     p = t.start(ns, args)
 
     def listens():
@@ -23,7 +23,7 @@ def relay(t, ns, *args):
 
 @test("dhcrelay-option-82", needs=["dhcrelay", "dhclient"])
 def dhcrelay_option_82(t):
-    """A relay adds option 82: the server picks the relay's subnet and echoes the option, whole and last."""
+    """A relay adds option 82: the server selects the relay's subnet and echoes the option, complete and last."""
     server = t.server()
     tap = dhcp.Tap(t.net, "srv", "s1")
     relay(t, "rly", "dhcrelay", "-4", "-d", "-a", "-iu", "r0", "-id", "r1", "198.18.0.1")
@@ -49,7 +49,7 @@ def hops(tap):
 
 
 def by_giaddr_alone(t, *args):
-    """A relay without option 82: lease, options, the way of the answers, and a renewal past the relay."""
+    """A relay without option 82: lease, options, the path of the responses, and a renewal past the relay."""
     server = t.server(config(**{**t.no_cache, "min-valid-lifetime": 4}))
     tap = dhcp.Tap(t.net, "srv", "s1")
     relay(t, "rly", *args)
@@ -75,20 +75,20 @@ def by_giaddr_alone(t, *args):
 
 @test("dnsmasq-relay", needs=["dnsmasq", "dhclient"])
 def dnsmasq_relay(t):
-    """dnsmasq as a relay: lease by giaddr alone, the client renews with the server itself."""
+    """dnsmasq as a relay: a lease by giaddr only, the client renews with the server directly."""
     by_giaddr_alone(t, "dnsmasq", "-d", "-C", "/dev/null", "--port=0", "--user=root",
                     "--dhcp-relay=198.51.100.1,198.18.0.1")
 
 
 @test("dhcp-helper-relay", needs=["dhcp-helper", "dhclient"])
 def dhcp_helper_relay(t):
-    """dhcp-helper as a relay: lease by giaddr alone, the client renews with the server itself."""
+    """dhcp-helper as a relay: a lease by giaddr only, the client renews with the server directly."""
     by_giaddr_alone(t, "dhcp-helper", "-n", "-r", t.path("dhcp-helper.pid"), "-s", "198.18.0.1", "-i", "r1")
 
 
 @test("dhcrelay-link-selection", needs=["dhcrelay", "dhclient"])
 def dhcrelay_link_selection(t):
-    """RFC 3527: giaddr is the relay's uplink, option 82.5 names the client's link and chooses the subnet."""
+    """RFC 3527: giaddr is the relay's uplink, option 82.5 names the client's link and selects the subnet."""
     server = t.server()
     tap = dhcp.Tap(t.net, "srv", "s1")
     relay(t, "rly", "dhcrelay", "-4", "-d", "-a", "-U", "r0", "-id", "r1", "198.18.0.1")
@@ -106,7 +106,7 @@ def dhcrelay_link_selection(t):
 
 @test("two-relays", needs=["dhcrelay", "dhclient"], beyond_kea="it mixes the sub-options of two up")
 def two_relays(t):
-    """Two relays in a row: the first one's giaddr chooses the subnet, the option 82 of both comes back, in order."""
+    """Two relays in a row: the first one's giaddr selects the subnet, the option 82 of both comes back, in order."""
     t.net.farther()
     server = t.server(config(subnets=[
         {"id": 1, "subnet": "198.51.101.0/24", "pools": [{"pool": "198.51.101.100 - 198.51.101.199"}]},

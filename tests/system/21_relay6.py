@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Relays of DHCPv6 that people have: dhcrelay, dnsmasq, dhcp6relay of wide-dhcpv6, dibbler-relay; two in a row."""
+"""Common DHCPv6 relays: dhcrelay, dnsmasq, dhcp6relay of wide-dhcpv6, dibbler-relay; two in a row."""
 import importlib
 
 from lib import dhcp6
@@ -8,7 +8,7 @@ from lib.dhcp6 import INTERFACE_ID, RELAY_FORW, RELAY_REPL, find
 from lib.server import config6
 
 clients = importlib.import_module("11_clients6")
-IDENT = b"7-ab"  # of dibbler-relay: four bytes that it takes as a number of at most nine digits
+IDENT = b"7-ab"  # for dibbler-relay: four bytes, given as a number of at most nine digits
 SERVER, RELAY, LINK = "2001:db8:ff::1", "2001:db8:ff::2", "2001:db8:2::1"
 
 
@@ -17,7 +17,7 @@ def conf(*interfaces, **top):
 
 
 def relay(t, ns, *args):
-    """A relay that listens: its socket of port 547 is there."""
+    """A running relay: its socket on port 547 exists."""
     p = t.start(ns, args)
 
     def listens():
@@ -28,7 +28,7 @@ def relay(t, ns, *args):
 
 
 def get(t, server, dev="c1", subnet="2"):
-    """dhclient gets an address and a prefix of this subnet."""
+    """dhclient gets an address and a prefix from this subnet."""
     client = clients.Dhclient(t, "-N", "-P", dev=dev)
     client.start()
     client.wait("BOUND6", count=2)
@@ -41,7 +41,7 @@ def get(t, server, dev="c1", subnet="2"):
 
 
 def relayed(t, tap):
-    """Questions and answers between the relay and the server, by transaction; at least the four of an exchange."""
+    """Queries and responses between relay and server, by transaction; at least the four of an exchange."""
     seen = [m for m in tap.messages() if m.relays]
     asked = {m.xid: m for m in seen if m.relays[0]["type"] == RELAY_FORW}
     answers = [m for m in seen if m.relays[0]["type"] == RELAY_REPL]
@@ -50,7 +50,7 @@ def relayed(t, tap):
 
 
 def check_echo(t, pairs, n=1, interface_id=True):
-    """Each answer goes back through the same relays, to where the question came from, with the same interface-id."""
+    """Each response goes back through the same relays, to the source of the query, with the same interface-id."""
     for asked, answer in pairs:
         t.eq((len(asked.relays), len(answer.relays)), (n, n), "relays")
         t.eq((answer.src, answer.dst, answer.dport), (asked.dst if asked.dst[:2] != "ff" else answer.src, asked.src, 547), "way back")
@@ -63,7 +63,7 @@ def check_echo(t, pairs, n=1, interface_id=True):
 
 @test("dhcrelay6", needs=["dhcrelay", "dhclient"], families=(6,))
 def dhcrelay(t):
-    """dhcrelay unicasts to the address that "interfaces" names; its link chooses the subnet, interface-id comes back."""
+    """dhcrelay unicasts to the address named in "interfaces"; its link selects the subnet, interface-id comes back."""
     server = t.server(conf(f"s1/{SERVER}"))
     tap = dhcp6.Tap(t.net, "srv", "s1")
     relay(t, "rly", "dhcrelay", "-6", "-d", "-I", "-l", "r1", "-u", f"{SERVER}%r0")
@@ -77,7 +77,7 @@ def dhcrelay(t):
 
 @test("dhcrelay6-ff05", needs=["dhcrelay", "dhclient"], beyond_kea="it does not join the group", families=(6,))
 def all_servers(t):
-    """A relay that multicasts to all servers of the site: served when "interfaces" names s1/ff05::1:3, and not else."""
+    """A relay that multicasts to all servers of the site: served if "interfaces" names s1/ff05::1:3, otherwise not."""
     server = t.server(conf("s1"))
     relay(t, "rly", "dhcrelay", "-6", "-d", "-I", "-l", "r1", "-u", "r0")
     t.true("ff05::1:3" not in t.net.ip("srv", "maddr", "show", "dev", "s1"), "it joined ff05::1:3 unasked")
@@ -114,7 +114,7 @@ def dhcp6relay(t):
 
 @test("dibbler-relay", needs=["dibbler-relay", "dhclient"], families=(6,))
 def dibbler_relay(t):
-    """dibbler-relay: its interface-id chooses the subnet, before the link address."""
+    """dibbler-relay: its interface-id selects the subnet, with precedence over the link address."""
     c = conf("s1", f"s1/{SERVER}")
     c["Dhcp6"]["subnet6"].append({
         "id": 9, "subnet": "2001:db8:9::/64", "interface-id": IDENT.decode("ascii"), "pools": [{"pool": "2001:db8:9::/80"}],
@@ -135,7 +135,8 @@ exec dibbler-relay run""", "dibbler-relay", t.path("relay.conf"))
 
 @test("two-relays6", needs=["dhcrelay", "dhclient"], families=(6,))
 def two_relays(t):
-    """Two relays in a row: the link of the one next to the client chooses, both get back what they sent."""
+    """Two relays in a row: the link of the one closest to the client selects the subnet, both get back what they
+    sent."""
     t.net.farther()
     c = conf("s1", f"s1/{SERVER}")
     c["Dhcp6"]["subnet6"] += [

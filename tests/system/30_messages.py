@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Messages that no client at hand sends when it should, by hand."""
+"""Handmade messages that none of the installed clients sends at the right moment."""
 import struct
 
 from lib import dhcp
@@ -10,7 +10,7 @@ from lib.server import config
 
 @test("nak-wrong-network", beyond_kea="it sends what is a broadcast in IP to one hardware address")
 def nak_wrong_network(t):
-    """INIT-REBOOT with an address of another network: a broadcast NAK when authoritative."""
+    """INIT-REBOOT with an address of another network: a broadcast NAK if authoritative."""
     server = t.server()
     client = dhcp.Client(t)
     m = client.ask(REQUEST, [(50, ip4("10.9.9.9"))], want=NAK)
@@ -22,7 +22,7 @@ def nak_wrong_network(t):
 
 @test("silent-not-authoritative")
 def silent_not_authoritative(t):
-    """INIT-REBOOT of a client nobody knows: silence when not authoritative."""
+    """INIT-REBOOT of an unknown client: no response if not authoritative."""
     t.server(config(authoritative=False))
     client = dhcp.Client(t)
     t.eq(client.ask(REQUEST, [(50, ip4("192.0.2.150"))], timeout=1), None, "answer")
@@ -31,7 +31,7 @@ def silent_not_authoritative(t):
 
 @test("inform")
 def inform(t):
-    """DHCPINFORM: options, no address, no lifetime, to the client's own address; nothing is stored."""
+    """DHCPINFORM: options, no address, no lifetime, sent to the client's own address; nothing is stored."""
     server = t.server()
     client = dhcp.Client(t)
     m = client.ask(INFORM, [(55, bytes([3, 6]))], want=ACK, ciaddr="192.0.2.50", src="192.0.2.50")
@@ -43,7 +43,7 @@ def inform(t):
 
 @test("hostname-stored")
 def hostname_stored(t):
-    """The name a client gives itself is in the lease file, also after it renewed."""
+    """The client's hostname is in the lease file, also after a renewal."""
     server = t.server(config(**t.no_cache))
     client = dhcp.Client(t)
     address = client.dora([(12, b"pc7")]).yiaddr
@@ -54,7 +54,7 @@ def hostname_stored(t):
 
 @test("broadcast-flag", beyond_kea="it sends what is a broadcast in IP to one hardware address")
 def broadcast_flag(t):
-    """With the flag an answer is a broadcast; without it, unicast to an address not yet configured."""
+    """With the broadcast flag a response is broadcast; without it, unicast to an address not configured yet."""
     t.server()
     client = dhcp.Client(t)
     m = client.ask(DISCOVER, flags=0x8000, want=OFFER)
@@ -69,7 +69,7 @@ def broadcast_flag(t):
 
 @test("minimum-size", beyond_kea="it does not pad")
 def minimum_size(t):
-    """No answer is shorter than the 300 bytes of BOOTP, which old clients and relays insist on."""
+    """No response is shorter than the 300 bytes of BOOTP, which old clients and relays require."""
     t.server()
     client = dhcp.Client(t)
     for m in client.ask(DISCOVER, want=OFFER), client.dora(), client.ask(REQUEST, [(50, ip4("10.9.9.9"))], want=NAK):
@@ -78,7 +78,7 @@ def minimum_size(t):
 
 @test("renew-unicast")
 def renew_unicast(t):
-    """REQUEST by unicast with ciaddr: the same address, a fresh lifetime; of a stranger: NAK."""
+    """REQUEST by unicast with ciaddr: the same address, a new lifetime; from another client: NAK."""
     t.server(t.fam.config(**t.no_cache))
     client = dhcp.Client(t)
     address = client.dora().yiaddr
@@ -90,7 +90,7 @@ def renew_unicast(t):
 
 @test("release-checked")
 def release_checked(t):
-    """RELEASE is obeyed from the owner only."""
+    """RELEASE is only accepted from the owner."""
     server = t.server()
     client = dhcp.Client(t)
     address = client.dora().yiaddr
@@ -105,7 +105,7 @@ def release_checked(t):
 
 @test("full-pool")
 def full_pool(t):
-    """A pool of two and three clients: the third gets no offer, the first two keep theirs."""
+    """A pool of two and three clients: the third gets no offer, the first two keep their addresses."""
     t.server(config(pool="192.0.2.100 - 192.0.2.101"))
     first, second, third = (dhcp.Client(t, mac=f"02:00:00:00:00:0{i}") for i in (1, 2, 3))
     a, b = first.dora().yiaddr, second.dora().yiaddr
@@ -116,7 +116,8 @@ def full_pool(t):
 
 @test("small-mtu", beyond_kea="it does not look at the MTU")
 def small_mtu(t):
-    """A client that accepts more than the link carries is served: options are omitted and named, also when the MTU changes."""
+    """A client that accepts more than the link's MTU is served: options are omitted and logged, also when the MTU
+    changes."""
     large = [{"code": code, "csv-format": False, "data": "aa" * 250} for code in (224, 225, 226, 227)]
     server = t.server(config(**{"option-data": large}))
     asks = [(55, bytes([224, 225, 226, 227])), (57, struct.pack("!H", 1500))]
@@ -127,7 +128,7 @@ def small_mtu(t):
     t.eq(sizes(1)[1], [224, 225, 226, 227], "options with an MTU of 1500")
     t.eq(server.said("DHCP4_OPTIONS_OMITTED"), 0, "lines about omitted options")
     t.net.ip("srv", "link", "set", "s0", "mtu", "900")
-    # The server looks 0.2 s later; until then what it sends is too long for the link.
+    # The server reads the MTU 0.2 s later; until then its packets are too long for the link.
     t.wait("the new MTU", lambda: dhcp.Client(t, mac="02:00:00:00:00:02").ask(DISCOVER, asks, timeout=0.5), 5)
     length, codes = sizes(3)
     t.true(length <= 900 and codes == [224, 225, 226], f"{length} bytes, options {codes} with an MTU of 900")

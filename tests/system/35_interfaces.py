@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Interfaces that come late, go, change their name: served within a second, one line for each change."""
+"""Interfaces that appear late, disappear, or are renamed: served within a second, with one log line per change."""
 import time
 
 from lib import dhcp
@@ -11,13 +11,13 @@ SERVED_WITHIN = 1.0
 
 
 def conf(names, **interfaces):
-    """One subnet, whatever the interface."""
+    """One subnet, not bound to an interface."""
     return config(subnets=[{"id": 1, "subnet": "192.0.2.0/24", "pools": [{"pool": "192.0.2.100 - 192.0.2.199"}]}],
                   **{"interfaces-config": dict(interfaces=names, **interfaces)})
 
 
 def conf6(names, devs, **interfaces):
-    """A subnet for each of devs: there an interface is known by its name alone."""
+    """A subnet for each of devs, identified only by the interface name."""
     return config6(subnets=[{"id": i, "subnet": f"2001:db8:{i}::/64", "interface": dev, "pools": [{"pool": f"2001:db8:{i}::/80"}]}
                             for i, dev in enumerate(devs, 1)],
                    **{"interfaces-config": dict(interfaces=names, **interfaces)})
@@ -28,7 +28,7 @@ def conf_of(t, names, devs):
 
 
 class Watch:
-    """Counts the lines that tell of changes, and asks as a client until it is answered."""
+    """Counts the log lines about changes, and sends requests as a client until it gets a response."""
 
     def __init__(self, t, server):
         self.t, self.server, self.n, self.count = t, server, server.said(CHANGES), 0
@@ -85,7 +85,7 @@ def late_link(t):
 
 @test("late-interface", families=(4, 6))
 def late_interface(t):
-    """There is no such interface at the start; it is made, deleted, made again, under a pattern and by name."""
+    """The interface does not exist at the start; it is created, deleted, created again, with a pattern and by name."""
     server = t.server(conf_of(t, ["wan*", "lan1"], ["wan7", "lan1"]))
     watch = Watch(t, server)
     t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL"), 2, "warnings at the start")
@@ -96,7 +96,7 @@ def late_interface(t):
             if t.fam.digit == 4:
                 watch.change("link", "set", dev, "up", lines=0)
                 watch.change("addr", "add", "192.0.2.1/24", "dev", dev)
-            else:  # the link-local address comes by itself
+            else:  # the link-local address is added automatically
                 t.net.dev_up("srv", dev)
                 watch.change("link", "set", dev, "up")
                 t.net.link_local("cli", peer)
@@ -130,7 +130,7 @@ def renamed(t):
 
 @test("unrelated-changes", families=(4, 6))
 def unrelated(t):
-    """What does not concern the sockets is not told, and loses nothing: 20 changes elsewhere under load."""
+    """Irrelevant changes are not logged, and lose nothing: 20 changes elsewhere under load."""
     server = t.server(conf_of(t, ["s0"], ["s0"]))
     watch = Watch(t, server)
     for i in range(20):
@@ -143,7 +143,7 @@ def unrelated(t):
 
 @test("re-detect-off")
 def re_detect_off(t):
-    """re-detect false: a new address is used after a reload only."""
+    """re-detect false: a new address is only used after a reload."""
     t.net.ip("srv", "addr", "flush", "dev", "s0")
     server = t.server(conf(["s0"], **{"re-detect": False}))
     watch = Watch(t, server)
@@ -156,7 +156,8 @@ def re_detect_off(t):
 
 @test("require-all")
 def require_all(t):
-    """service-sockets-require-all: no start without all; with retries it comes up when the rest is there, or ends."""
+    """service-sockets-require-all: no start unless all are open; with retries it starts when the rest appears, or
+    ends."""
     server = Server(t, conf(["s0", "nope"], **{"service-sockets-require-all": True}))
     process = server.launch()
     t.true(process.wait(8) != 0, "exit code 0")
@@ -167,7 +168,7 @@ def require_all(t):
     process = server.launch()
     t.true(process.wait(8) != 0, "exit code 0 after the retries")
     t.match("after all retries", process.log(), "what it says")
-    # a reload that cannot have all is refused
+    # a reload that cannot open all is rejected
     server.configure(conf(["s0"]))
     server.start()
     server.reload(conf(["s0", "nope"], **{"service-sockets-require-all": True}))
@@ -177,7 +178,7 @@ def require_all(t):
 
 @test("retry-busy-port")
 def retry_busy_port(t):
-    """Another program has the port: tried again as often as configured, and served when the port is free."""
+    """Another program has the port: retried as often as configured, and served once the port is free."""
     holder = t.start("srv", ["python3", "-c",
                              "import socket,time; s=socket.socket(2,2); s.bind(('192.0.2.1',67)); time.sleep(50)"])
     time.sleep(0.3)
@@ -194,7 +195,7 @@ def retry_busy_port(t):
 
 @test("use-routing", needs=["dhcrelay", "dhclient"])
 def use_routing(t):
-    """outbound-interface use-routing: an answer goes where the routes say, not back by the way the question came."""
+    """outbound-interface use-routing: a response follows the routing table instead of the path of the query."""
     t.net.ip("srv", "link", "add", "back0", "type", "veth", "peer", "name", "back1", "netns", t.net.names["rly"])
     t.net.ip("srv", "addr", "add", "203.0.113.1/24", "dev", "back0")
     t.net.ip("srv", "link", "set", "back0", "up")

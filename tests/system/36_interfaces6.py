@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Addresses of IPv6 that come late: link-local, still being checked for duplicates, and global ones that
-"interfaces" names. Served within a second after they can be used."""
+"""IPv6 addresses that appear late: link-local ones, ones still in duplicate address detection, and global ones named
+in "interfaces". Served within a second after they become usable."""
 import importlib
 import time
 
@@ -27,7 +27,7 @@ def late_link_local(t):
 
 @test("tentative-link-local", families=(6,))
 def tentative(t):
-    """The link-local address is being checked for duplicates when the server starts: served as soon as that is over."""
+    """Duplicate address detection for the link-local address is running when the server starts: served once it ends."""
     t.net.ip("srv", "link", "set", "s0", "down")
     for key, value in (("accept_dad", "1"), ("dad_transmits", "3")):
         t.net.sysctl("srv", f"net/ipv6/conf/s0/{key}", value)
@@ -50,14 +50,15 @@ def tentative(t):
 
 @test("late-global", families=(6,))
 def late_global(t):
-    """"s1/2001:db8:ff::7" is not there at the start: the rest is served, and relays that unicast to it when it comes."""
+    """"s1/2001:db8:ff::7" does not exist at the start: the rest is served, and relays that unicast to it once it
+    exists."""
     server = t.server(config6(**{"interfaces-config": {"interfaces": ["s0", "s1/2001:db8:ff::7"]}}))
     watch = Watch(t, server)
     t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL .*s1.*2001:db8:ff::7.*does not have this address"), 1, "lines about the start")
     watch.served()
 
     def relayed():
-        """Three exchanges through a relay that unicasts; the exit code says whether all were answered."""
+        """Three exchanges through a relay that unicasts; the exit code says whether all got a response."""
         p = t.start("rly", [t.env["builddir"] + "/perfdhcp", "-6", "-l", "r0", "-A", "1", "-r", "50", "-n", "3", "-d", "0.3",
                             "2001:db8:ff::7"])
         return p.wait(10) == 0
@@ -71,8 +72,8 @@ def late_global(t):
 
 @test("global-without-link-local", families=(6,))
 def global_without_link_local(t):
-    """An address that "interfaces" names is served while the interface has no link-local address; clients on the link
-    are served when it gets one, and no longer when it loses it."""
+    """An address named in "interfaces" is served while the interface has no link-local address; clients on the link
+    are served from when it gets one until it loses it."""
     def flush():
         t.net.ip("srv", "addr", "flush", "dev", "s1", "scope", "link")
     t.net.ip("rly", "addr", "add", "fe80::77/64", "dev", "r0", "nodad")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Load while something happens to the server; the ledger says what became of every ACK."""
+"""Load while something happens to the server; the ledger shows the result of every ACK."""
 import json
 import signal
 import subprocess
@@ -16,7 +16,7 @@ HEADER = "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn
 
 @test("ledger-notices")
 def ledger_notices(t):
-    """The comparison itself: a row that is missing, of another client, too old, declined, deleted or torn."""
+    """Tests the comparison: a row that is missing, for another client, too old, declined, deleted or torn."""
     now, mono = int(time.time()), time.monotonic()
     acks = [f"{mono:.9f} 020c0000000{i} 192.0.2.{i} 3600 192.0.2.1\n" for i in range(1, 8)]
     acks.append(f"{mono + 1:.9f} 020c00000009 192.0.2.7 3600 192.0.2.1\n")
@@ -35,7 +35,7 @@ def ledger_notices(t):
 
 @test("ledger-notices6", families=(6,))
 def ledger_notices6(t):
-    """The same for addresses and prefixes, of which those of one address are not another's."""
+    """Same for addresses and prefixes; an address and a prefix that begin the same are different."""
     now, mono = int(time.time()), time.monotonic()
 
     def ack(i, place, at=mono):
@@ -85,11 +85,11 @@ def load_direct(t):
 
 @test("kill-9-renew", families=(4, 6))
 def kill_9_renew(t):
-    """kill -9 while clients renew: no renewal that was acknowledged is forgotten, nobody is refused."""
+    """kill -9 while clients renew: no acknowledged renewal is lost, no client is refused."""
     server = t.server(t.fam.config(quiet=True, **t.no_cache))
     load = t.fam.Load(t, "--renew", "--clients", "500", "--window", "8", "--seconds", "40", "--timeout", "300")
     t.wait("acknowledged leases", lambda: load.acks() > 1000, 15)
-    time.sleep(1.2)  # expiry in the lease file is in whole seconds
+    time.sleep(1.2)  # expiration in the lease file has whole seconds
     server.kill()
     server.start()
     before = load.acks()
@@ -101,14 +101,14 @@ def kill_9_renew(t):
 
 @test("sigint")
 def sigint(t):
-    """SIGINT ends the server as SIGTERM does."""
+    """SIGINT ends the server like SIGTERM."""
     server = t.server()
     t.eq(server.process.stop(signal.SIGINT), 0, "exit code")
 
 
 @test("reload-good", beyond_kea="its sockets are closed for the time of a reload", families=(4, 6))
 def reload_good(t):
-    """SIGHUP under load with a good file, three times: no answer is lost."""
+    """SIGHUP under load with a good file, three times: no response is lost."""
     server = t.server(t.fam.config(quiet=True))
     load = t.fam.Load(t, "--rate", "300", "--clients", "20000", "--seconds", "5", "--timeout", "2000")
     for i in range(3):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
-"""The wall clock is moved while the server runs (libfaketime): leases end when their time is over, not when the clock says so."""
+"""The wall clock is set while the server runs (libfaketime): leases end after their lifetime, whatever the clock
+says."""
 import glob
 import time
 
@@ -12,7 +13,8 @@ DAY = 86400
 
 @test("clock-steps", beyond_kea="it counts by the wall clock")
 def clock_steps(t):
-    """A step of 10 days forward takes nobody's lease, one of 20 days back keeps none past its end; restarts count on."""
+    """A step of 10 days forward ends no lease, one of 20 days back keeps none past its end; lifetimes continue over
+    restarts."""
     faketime = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
     if not faketime:
         raise Skipped("needs libfaketime")
@@ -30,7 +32,7 @@ def clock_steps(t):
         return dhcp.Client(t, mac=f"02:00:00:00:00:0{n}")
 
     def short(n, start=None):
-        """A lease of 3 seconds; its address."""
+        """Gets a lease of 3 seconds; returns its address."""
         return client(n).dora([(51, (3).to_bytes(4, "big"))]).yiaddr
 
     def row(address):
@@ -56,7 +58,7 @@ def clock_steps(t):
     t.true(3 < time.monotonic() - start < 7, f"it ended after {time.monotonic() - start:.1f} s")
     t.eq(long.renew(address).yiaddr, address, "address of the first client")
     t.true(-10 * DAY + 3500 < row(address) < -10 * DAY + 3700, f"by the file it ends in {row(address):.0f} s")
-    # an address that was reclaimed stays so, and the others their clients', when the server is started anew
+    # after a restart, reclaimed addresses are still reclaimed, and the others still belong to their clients
     server.kill()
     server.start()
     t.eq(long.renew(address).yiaddr, address, "address of the first client after a restart")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""A pool with nothing left: expired leases come back while clients keep asking."""
+"""An exhausted pool: expired leases are reclaimed while clients keep requesting."""
 import time
 
 from lib import dhcp
@@ -10,7 +10,7 @@ KEYS = {"valid-lifetime": 3, "min-valid-lifetime": 3, "max-valid-lifetime": 3}
 
 
 def flood(t, seconds, every=0.02):
-    """New clients ask all the time; the seconds until one of them got an offer, or None."""
+    """New clients keep requesting; returns the seconds until one got an offer, or None."""
     asker = dhcp.Client(t)
     start, n = time.monotonic(), 0
     while time.monotonic() - start < seconds:
@@ -28,7 +28,7 @@ def fill(t, n):
 
 @test("reclaim-under-demand")
 def reclaim_under_demand(t):
-    """Clients that ask a full pool all the time do not put off the reclamation they wait for."""
+    """Clients that keep requesting from a full pool do not delay the reclamation they wait for."""
     t.server(config(quiet=True, pool="192.0.2.100 - 192.0.2.101", **KEYS,
                     **{"expired-leases-processing": {"reclaim-timer-wait-time": 60}}))
     fill(t, 2)
@@ -39,7 +39,7 @@ def reclaim_under_demand(t):
 
 @test("reclaim-on-demand-only")
 def reclaim_on_demand_only(t):
-    """With reclaim-timer-wait-time 0 an expired lease is reclaimed when somebody needs the address."""
+    """With reclaim-timer-wait-time 0 an expired lease is reclaimed when another client needs the address."""
     t.server(config(quiet=True, pool="192.0.2.100 - 192.0.2.101", **KEYS,
                     **{"expired-leases-processing": {"reclaim-timer-wait-time": 0}}))
     fill(t, 2)
@@ -49,7 +49,7 @@ def reclaim_on_demand_only(t):
 
 @test("discover-flood")
 def discover_flood(t):
-    """A flood of clients that never ask for what they are offered does not keep out one that does."""
+    """A flood of clients that never request their offers does not lock out one that does."""
     t.server(config(quiet=True, pool="192.0.2.100 - 192.0.2.119"))
     flooder, end = dhcp.Client(t), time.monotonic() + 8
     client = dhcp.Client(t, mac="02:00:00:00:00:01")

@@ -9,8 +9,8 @@ from lib.server import config
 
 @test("storm", limit=90)
 def storm(t):
-    """Direct and relayed load, reloads, interfaces that lose and get addresses, expiry and clean-up at the
-    same time: nobody is given another's address, nothing acknowledged is lost, the server stays."""
+    """Direct and relayed load, reloads, interfaces that lose and get addresses, expiration and cleanup at the same
+    time: no address is assigned twice, nothing acknowledged is lost, the server keeps running."""
     keys = {"valid-lifetime": 9, "min-valid-lifetime": 9, "max-valid-lifetime": 9, **t.no_cache,
             "expired-leases-processing": {"reclaim-timer-wait-time": 1, "hold-reclaimed-time": 1,
                                           "flush-reclaimed-timer-wait-time": 1}}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""What is in the lease file, when, and who may read it. What happens when it is sick: faults_disk, faults_file."""
+"""The content, timing and permissions of the lease file. For failures see faults_disk, faults_file."""
 import os
 import re
 import subprocess
@@ -12,7 +12,7 @@ from lib.server import Server, config
 
 @test("huge-context")
 def huge_context(t):
-    """A lease that is too large to be looked at is no reason for a NAK; the next client is served."""
+    """A lease too large for the request's memory does not cause a NAK; the next client is served."""
     server = Server(t, config())
     context = '{ "x": "' + "y" * 65000 + '" }'
     with open(server.lease_path, "w", encoding="ascii") as f:
@@ -27,7 +27,7 @@ def huge_context(t):
 
 @test("stored-before-answer", families=(4, 6))
 def stored_before_answer(t):
-    """When the answer arrives the row is in the file already, 50 times."""
+    """When the response arrives, the row is already in the file, 50 times."""
     server = t.server()
     for i in range(50):
         client = t.fam.client(t, 256 + i)
@@ -40,7 +40,7 @@ def stored_before_answer(t):
 
 @test("file-modes", beyond_kea="2.2.0 leaves them to umask", families=(4, 6))
 def file_modes(t):
-    """Lease file, pid file and the file with the DUID are 0640."""
+    """Lease file, PID file and DUID file have mode 0640."""
     conf = t.fam.config()
     conf[f"Dhcp{t.fam.digit}"].pop("server-id", None)
     server = t.server(conf)
@@ -50,12 +50,12 @@ def file_modes(t):
         t.eq(oct(os.stat(path).st_mode & 0o7777), "0o640", f"mode of {os.path.basename(path)}")
 
 
-ANSWER = {4: r"\\2\\1\\6\\0", 6: r"sin6_port=htons\(546\)"}  # as strace shows it
+ANSWER = {4: r"\\2\\1\\6\\0", 6: r"sin6_port=htons\(546\)"}  # as printed by strace
 
 
 @test("synced-before-answer", needs=["strace"], beyond_kea="it never syncs its lease file", families=(4, 6))
 def synced_before_answer(t):
-    """Between every OFFER or Advertise and what confirms it the lease file is synced with success."""
+    """Between every OFFER or Advertise and its confirmation, the lease file is synced successfully."""
     trace = t.path("trace")
     server = Server(t, t.fam.config(), wrap=["strace", "-f", "-qq", "-y", "-s", "64", "-o", trace, "-e",
                                        "trace=fdatasync,fsync,sendto,sendmsg,sendmmsg,write"])
@@ -65,7 +65,7 @@ def synced_before_answer(t):
     tracee = subprocess.run(["pgrep", "-P", str(server.pid)], check=True, capture_output=True, text=True)
     os.kill(int(tracee.stdout.split()[0]), 15)
     server.process.wait(8)
-    sends, syncs = [], 0  # how many syncs there were before each answer
+    sends, syncs = [], 0  # number of syncs before each response
     with open(trace, encoding="utf-8") as f:
         for line in f:
             if re.search(r"sync\(\d+<\S*/kea-leases[46]\.csv>\) += 0|f(data)?sync resumed>\) += 0", line):

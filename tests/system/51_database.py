@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
-"""A reload that changes "lease-database": another file, none, one again, with and without sync, and one that cannot be used."""
+"""Reloads that change "lease-database": another file, none, one again, with and without sync, and one that fails to
+open."""
 import fcntl
 import os
 import time
@@ -17,7 +18,7 @@ def database(path=None, **keys):
 
 
 def reload(t, server, db, ok=True, **keys):
-    """Returns when it is over."""
+    """Returns once the change is complete."""
     what = f"DHCP{t.fam.digit}_DYNAMIC_RECONFIGURATION_" + ("SUCCESS" if ok else "FAIL")
     before = server.said(what)
     server.reload(t.fam.config(quiet=True, lease_db=db, **keys))
@@ -25,7 +26,7 @@ def reload(t, server, db, ok=True, **keys):
 
 
 def addresses(path):
-    """The first column of all rows."""
+    """Returns the first column of all rows."""
     try:
         with open(path, encoding="utf-8") as f:
             return [line.split(",", 1)[0] for line in f.read().splitlines()[1:]]
@@ -35,7 +36,7 @@ def addresses(path):
 
 @test("database-other-file", families=(4, 6), beyond_kea="it has other texts")
 def other_file(t):
-    """Leases go to the new file from the reload on, and to the old one again after another; each keeps what it has."""
+    """After a reload leases go to the new file, and after another one to the old file again; each keeps its rows."""
     server = t.server(t.fam.config(lease_db=database()))
     first, second = server.lease_path, t.path("state/other.csv")
     one, two = t.fam.client(t, 1), t.fam.client(t, 2)
@@ -56,7 +57,8 @@ def other_file(t):
 
 @test("database-under-load", families=(4, 6), beyond_kea="its sockets are closed for the time of a reload")
 def under_load(t):
-    """To another file and back under load, twice: no request is lost, and what was acknowledged is in one of the files."""
+    """To another file and back under load, twice: no request is lost, and everything acknowledged is in one of the
+    files."""
     server = t.server(t.fam.config(quiet=True, lease_db=database()))
     files = [server.lease_path, t.path("state/other.csv")]
     load = t.fam.Load(t, "--rate", "300", "--clients", "20000", "--seconds", "6", "--timeout", "2000")
@@ -78,7 +80,7 @@ def under_load(t):
 
 @test("database-persist", families=(4, 6), beyond_kea="it has other texts")
 def persist(t):
-    """From a file to memory and back: the file is as it was left."""
+    """From a file to memory and back: the file is unchanged."""
     server = t.server(t.fam.config(lease_db=database(), **t.no_cache))
     client = t.fam.client(t, 1)
     address = client.lease()
@@ -94,7 +96,8 @@ def persist(t):
 
 @test("database-at-once", families=(4, 6), beyond_kea="it has other texts")
 def at_once(t):
-    """Away from the file and back before the first change is complete: each reload succeeds, and the leases are there."""
+    """Away from the file and back before the first change is complete: each reload succeeds, and the leases are
+    there."""
     server = t.server(t.fam.config(lease_db=database()))
     client = t.fam.client(t, 1)
     address = client.lease()
@@ -109,7 +112,7 @@ def at_once(t):
 
 @test("database-same", families=(4, 6), beyond_kea="it has no sync")
 def same(t):
-    """The same file by another name, and sync, are no change of the database: leases stay."""
+    """The same file under another name, or with another sync setting, is not another database: leases stay."""
     server = t.server(t.fam.config(lease_db=database()))
     client = t.fam.client(t, 1)
     address = client.lease()
@@ -123,7 +126,7 @@ def same(t):
 
 @test("database-unusable", families=(4, 6), beyond_kea="it has other texts")
 def unusable(t):
-    """A new database that cannot be opened: the reload is refused, the old database and configuration stay."""
+    """A new database that cannot be opened: the reload is rejected, the old database and configuration stay."""
     server = t.server(t.fam.config(lease_db=database()))
     client = t.fam.client(t, 1)
     address = client.lease()
@@ -144,7 +147,7 @@ def unusable(t):
 
 @test("database-clean-up", families=(4, 6), beyond_kea="it has other texts")
 def clean_up(t):
-    """kea-lfc works on the file in service."""
+    """kea-lfc processes the current file."""
     server = t.server(t.fam.config(lease_db=database(**{"lfc-interval": 3600}), **t.no_cache))
     second = t.path("state/other.csv")
     client = t.fam.client(t, 1)

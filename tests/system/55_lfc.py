@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""The lease file is cleaned up under load, with both processes killed, from and to Kea, and damaged."""
+"""Lease file cleanup under load, with both processes killed, between Kea and this server, and with damaged files."""
 import csv
 import fcntl
 import glob
@@ -25,7 +25,7 @@ def conf(t, interval, **top):
     return t.fam.config(quiet=True, lease_db={"type": "memfile", "lfc-interval": interval}, **top)
 
 
-# Leases of a subnet that is not configured: number i of them, below 2^22.
+# Leases in a subnet that is not configured: numbered i, below 2^22.
 
 def old_address(digit, i):
     return f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}" if digit == 4 else f"2001:db8:77:{(i >> 15) + 1:x}::{i & 0x7fff | 0x8000:x}"
@@ -44,14 +44,15 @@ def is_old(digit, address):
 
 
 def settled(t, server, timeout=20):
-    """Until no clean-up runs and none waits."""
+    """Waits until no cleanup is running or due."""
     t.wait("the end of the clean-up", lambda: not server.cleanups() and
            not os.path.exists(server.lease_path + ".1") and not os.path.exists(server.lease_path + ".completed"), timeout)
 
 
 @test("lfc-cycle", families=(4, 6))
 def lfc_cycle(t):
-    """With lfc-interval 1: many renewals become one row, an idle server is left alone, a restart finds the lease."""
+    """With lfc-interval 1: many renewals become one row, an idle server starts no cleanup, a restart finds the
+    lease."""
     server = t.server(conf(t, 1, **t.no_cache))
     client = t.fam.client(t, **({"pd": True} if t.fam.digit == 6 else {}))
     address = client.lease()
@@ -76,7 +77,7 @@ def lfc_cycle(t):
 
 @test("lfc-load", families=(4, 6), limit=90)
 def lfc_load(t):
-    """Clean-ups every second under load: every exchange answered, nobody waits long, nothing lost, .2 has the leases."""
+    """Cleanups every second under load: every exchange answered, no long waits, nothing lost, .2 has the leases."""
     server = t.server(conf(t, 1, **t.no_cache))
     load = t.fam.Load(t, "--renew", "--clients", "4000", "--window", "8", "--seconds", "6", "--timeout", "2000")
     t.wait("clean-ups", lambda: server.said("DHCPSRV_MEMFILE_LFC_EXECUTE") >= 4, 15)
@@ -90,12 +91,12 @@ def lfc_load(t):
 
 @fault("S13", "lfc-killed", limit=150)
 def lfc_kill_9(t):
-    """kea-lfc and the server are killed again and again under load: nothing lost, nothing given twice."""
+    """kea-lfc and the server are killed repeatedly under load: nothing lost, nothing assigned twice."""
     if t.env["kea"]:
         raise Skipped("a server that refuses to start while a clean-up runs cannot be tested so")
     rng = random.Random(os.urandom(8) if t.long else 5)
     server = Server(t, conf(t, 1, **QUIET, **t.no_cache))
-    # Many leases of another subnet, so that a clean-up takes long enough to be killed anywhere.
+    # Many leases in another subnet, so that a cleanup takes long enough to be killed anywhere.
     n_old = 150000 if t.long else 75000
     with open(server.lease_path, "w", encoding="utf-8") as f:
         f.write(HEADS[t.fam.digit] + "".join(old_row(t.fam.digit, i) for i in range(n_old)))
@@ -123,7 +124,7 @@ def lfc_kill_9(t):
     t.note(f"{kills} clean-ups and {server_kills} servers killed, files left: {sorted(states)}")
     t.true(kills >= want[0] and server_kills >= want[1], "too few kills to mean anything")
     got = load.finish(early=True)
-    t.eq((got["confirmed_dups"], got["bad"]), (0, 0), "dups, bad")  # an offer is forgotten when the server is killed
+    t.eq((got["confirmed_dups"], got["bad"]), (0, 0), "dups, bad")  # offers are lost when the server is killed
     settled(t, server, 30)
     server.kill()
     t.wait("the last clean-up", lambda: not server.cleanups(), 20)
@@ -157,7 +158,7 @@ def lfc_size(t):
 
 @test("lfc-damaged", families=(4, 6), beyond_kea="what it cannot read is gone")
 def lfc_damaged(t):
-    """Damaged rows in every file: each is kept once in .bad, all others count, start and clean-up go on."""
+    """Damaged rows in every file: each is kept once in .bad, all others count, start and cleanup continue."""
     server = Server(t, conf(t, 1, **QUIET))
     digit = t.fam.digit
     torn = [f"{old_address(digit, 200 + n)},torn" for n in range(3)]
@@ -182,7 +183,7 @@ def lfc_damaged(t):
 
 @test("lfc-unreadable", families=(4, 6), beyond_kea="it deletes what it cannot read")
 def lfc_unreadable(t):
-    """A file that is not a lease file stays byte for byte: no start over it, no clean-up over it."""
+    """A file that is not a lease file is unchanged byte for byte: no start and no cleanup with it."""
     server = Server(t, conf(t, 1, **t.no_cache))
     for suffix in (".2", ".1", ".completed", ""):
         path = server.lease_path + suffix
@@ -213,7 +214,7 @@ def lfc_unreadable(t):
 
 @test("lfc-arguments")
 def lfc_arguments(t):
-    """Kea's arguments, all of them needed; one clean-up at a time; a pid file left behind does not matter."""
+    """Kea's arguments, all required; one cleanup at a time; a leftover PID file does not matter."""
     ours = os.path.join(os.path.dirname(t.env["kea_dhcp4"]), "kea-lfc")
     base = t.path("leases.csv")
     args = {"-x": base + ".2", "-i": base + ".1", "-o": base + ".output", "-f": base + ".completed", "-p": base + ".pid",
@@ -239,13 +240,13 @@ def lfc_arguments(t):
         f.write("4194303\n")
     if not t.env["kea"]:
         with open(base + ".pid", "r+", encoding="utf-8") as f:
-            # as F_OFD_SETLK of another process: l_type, l_whence, padding, l_start, l_len, l_pid, padding
+            # F_OFD_SETLK of another process: l_type, l_whence, padding, l_start, l_len, l_pid, padding
             fcntl.fcntl(f, 37, struct.pack("hhiqqii", fcntl.F_WRLCK, 0, 0, 0, 0, 0, 0))
             got = run("-4")
             t.eq(got.returncode, 2, "exit code while another one runs")
             t.true("4194303" in got.stderr, "which process is not said")
             t.true(os.path.exists(base + ".1"), "it did not wait its turn")
-        # One that does not lock, as Kea's.
+        # One that does not lock, like Kea's.
         other = subprocess.Popen(["kea-lfc", "-c", "import time; time.sleep(20)", "-i", base + ".1"],
                                  executable=sys.executable)
         t.write("leases.csv.pid", f"{other.pid}\n")
@@ -259,7 +260,7 @@ def lfc_arguments(t):
 
 @test("lfc-group", needs=["setpriv"], beyond_kea="the cleaned file has the group of the process")
 def lfc_group(t):
-    """The cleaned file keeps the group of the lease file where the process may, and is made anyway where it may not."""
+    """The cleaned file keeps the group of the lease file if permitted, and is created anyway if not."""
     ours = os.path.join(os.path.dirname(t.env["kea_dhcp4"]), "kea-lfc")
     base = os.path.join(t.path("leases"), "leases.csv")
     os.mkdir(t.path("leases"))
@@ -295,7 +296,7 @@ def clean_up(t, binary, family, base):
 
 
 def read_rows(path, skip=("pool_id",)):
-    """Address -> the columns both have."""
+    """Maps each address to the columns both have."""
     with open(path, encoding="utf-8") as f:
         return {r["address"].replace("::0", "::"): {k: v for k, v in r.items() if k not in skip} for r in csv.DictReader(f)}
 
@@ -322,7 +323,7 @@ def random_rows(family, seed, now):
 
 @test("lfc-same-as-kea")
 def lfc_same_as_kea(t):
-    """Random files of both families, cleaned up by us and by Kea's kea-lfc: the same leases remain."""
+    """Random files of both families, cleaned up by ours and by Kea's kea-lfc: the same leases remain."""
     reference = reference_lfc(t)
     ours = os.path.join(os.path.dirname(t.env["kea_dhcp4"]), "kea-lfc")
     for family, head in HEADS.items():
@@ -340,7 +341,7 @@ def lfc_same_as_kea(t):
 
 
 def serve_with(t, server_binary, lfc_binary):
-    """A server with the other's kea-lfc: clean-ups work, leases stay."""
+    """A server with the other's kea-lfc: cleanups work, leases stay."""
     is_ours = server_binary == t.env[f"kea_dhcp{t.fam.digit}"]
     server = t.server(conf(t, 1, **(t.no_cache if is_ours else {})), binary=server_binary,
                       env=dict(KEA_LFC_EXECUTABLE=lfc_binary))

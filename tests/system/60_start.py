@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""How it starts: pid files, privileges, what it tells the service manager; what it refuses."""
+"""Startup: PID files, privileges, notifying the service manager; and rejected configurations."""
 import os
 import re
 import signal
@@ -11,7 +11,7 @@ from lib.server import Server, config
 
 @test("pid-file", families=(4, 6))
 def pid_file(t):
-    """The pid file is CONFIGNAME.kea-dhcp4.pid or .kea-dhcp6.pid, holds the pid and goes with the server."""
+    """The PID file is CONFIGNAME.kea-dhcp4.pid or .kea-dhcp6.pid, contains the PID and is removed with the server."""
     server = t.server()
     with open(server.pid_file, encoding="ascii") as f:
         t.eq(f.read().strip(), str(server.pid), "pid")
@@ -21,7 +21,7 @@ def pid_file(t):
 
 @test("config-refused")
 def config_refused(t):
-    """A bad file: -t says no, a start ends with a code other than 0; a good one passes -t."""
+    """A bad file: -t fails, and a start ends with a code other than 0; a good one passes -t."""
     server = Server(t, config(pool="10.0.0.1 - 10.0.0.9"))
     t.run("srv", [server.binary, "-t", server.conf_path], env=server.env, ok=(1,))
     process = server.launch()
@@ -51,7 +51,8 @@ def config_refused_in_its_log(t):
 
 @test("empty-configuration", families=(4, 6), beyond_kea="it has other texts")
 def empty_configuration(t):
-    """As installed, with neither interfaces nor subnets, is no error; subnets without interfaces are a warning."""
+    """The installed configuration, without interfaces and subnets, is valid; subnets without interfaces are a
+    warning."""
     digit = t.fam.digit
     none = {"interfaces-config": {"interfaces": []}}
     server = t.server(t.fam.config(subnets=[], **none))
@@ -76,7 +77,7 @@ def one_verdict(t):
 
 @test("few-descriptors", needs=["prlimit"])
 def few_descriptors(t):
-    """Too few file descriptors: it says so and ends, or serves; it never crashes."""
+    """Too few file descriptors: it reports that and ends, or serves; it never crashes."""
     conf = config(**{"multi-threading": {"enable-multi-threading": True, "thread-pool-size": 8}})
     for n in (4, 8, 12, 16, 20, 24, 32, 40):
         server = Server(t, conf, wrap=["prlimit", f"--nofile={n}:{n}"], name=f"kea-{n}", folder=t.path(f"state{n}"))
@@ -99,7 +100,7 @@ def owned(t):
 
 @test("not-root", needs=["setpriv"], families=(4, 6))
 def not_root(t):
-    """As nobody with CAP_NET_BIND_SERVICE and, of DHCPv4, CAP_NET_RAW it serves direct and renewing clients."""
+    """As nobody with CAP_NET_BIND_SERVICE and, for DHCPv4, CAP_NET_RAW it serves direct and renewing clients."""
     caps = CAPS[t.fam.digit]
     wrap = [*NOBODY, "--bounding-set=-all," + caps, f"--inh-caps=-all,{caps}", f"--ambient-caps=-all,{caps}"]
     server = t.server(wrap=wrap, folder=owned(t))
@@ -127,7 +128,8 @@ def no_capability(t):
 
 @test("confined", needs=["setpriv", "unshare", "mount"], beyond_kea="it says that another server runs", families=(4, 6))
 def confined(t):
-    """Under an AppArmor profile that does not know of locks and hides itself, as Debian's: the security module is named."""
+    """Under an AppArmor profile without locks that hides its name, like Debian's: the message names the security
+    module."""
     library = os.path.join(t.env["builddir"], "tests/tools/faulty.so")
     for name in "no-locks", "attr":
         t.write(name, "", 0o600)

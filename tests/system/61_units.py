@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""The units of examples/systemd, as installed, under a real systemd: their user, directories, capabilities and filter."""
+"""The installed units of examples/systemd under a real systemd: their user, directories, capabilities and filter."""
 import json
 import os
 import re
@@ -12,7 +12,7 @@ NEEDS = ["systemd-nspawn", "nsenter", "unshare", "make"]
 
 
 class Unit:
-    """The unit of the test's family in a booted system, and its configuration."""
+    """The unit for the test's family in a booted system, and its configuration."""
 
     def __init__(self, t):
         self.t, self.boot = t, Boot(t)
@@ -23,7 +23,7 @@ class Unit:
         self.keactrl = f"{self.boot.dirs['sbindir']}/keactrl"
 
     def configure(self, **top):
-        """Lease file and everything else where they are by default; the journal has the log."""
+        """Lease file and everything else in their default locations; the journal has the log."""
         conf = self.t.fam.config(**top)
         self.boot.write(self.conf, json.dumps(conf, indent=4))
 
@@ -81,7 +81,8 @@ def unit(t):
 
 @test("unit-strict", families=(4, 6), needs=NEEDS, limit=180)
 def unit_strict(t):
-    """A stricter filter that kills: kea-lfc does without its lower priority; killed, its signal is named and explained."""
+    """A stricter filter that kills: kea-lfc works without its lower priority; if killed, its signal is named and
+    explained."""
     u = Unit(t)
     drop_in = f"/run/systemd/system/{u.name}.service.d/strict.conf"
 
@@ -101,7 +102,7 @@ def unit_strict(t):
 
 @test("unit-after-root", families=(4, 6), needs=NEEDS, limit=180)
 def unit_after_root(t):
-    """Started as root by keactrl, then as a unit, back and forth: everything stays readable for both, leases stay."""
+    """Started as root by keactrl, then as a unit, and back: everything stays readable for both, leases stay."""
     u = Unit(t)
     other = 10 - u.digit
     u.configure(lease_db={"type": "memfile", "lfc-interval": 1}, **t.no_cache,
@@ -134,7 +135,8 @@ def unit_after_root(t):
 
 @test("unit-owner", families=(4, 6), needs=NEEDS, limit=180)
 def unit_owner(t):
-    """Files and directories that the unit cannot use: the journal names the owner and a command, and that command helps."""
+    """Files and directories that the unit cannot use: the journal names the owner and a command, and that command
+    helps."""
     u = Unit(t)
     dirs = u.boot.dirs
     u.configure()

@@ -17,7 +17,7 @@ def keactrl_path(t):
 
 
 def keactrl_conf(t, server, both=False, one_file=False):
-    """keactrl.conf for this server alone, or (both) with the other one beside it."""
+    """keactrl.conf for this server alone, or (both) together with the other one."""
     files = {n: t.path(f"none{n}.conf") for n in (4, 6)}
     files[server.digit] = server.conf_path
     if both:
@@ -42,7 +42,7 @@ def runner(t, server, ctrl_conf, *more):
 
 
 def output(server):
-    """What a server that keactrl started has printed."""
+    """Returns the output of a server started by keactrl."""
     with open(os.path.join(server.folder, server.program + ".out"), encoding="utf-8", errors="replace") as f:
         return f.read()
 
@@ -84,7 +84,8 @@ def keactrl(t):
 
 @test("keactrl-both", beyond_kea="its DUID is in the folder it was built for, whatever the environment says")
 def keactrl_both(t):
-    """Both servers by one command: started, reloaded, one stopped alone, the rest stopped; pid files of both beside each other."""
+    """Both servers with one command: started, reloaded, one stopped alone, the rest stopped; each has its own PID
+    file."""
     server = Server(t, config())
     run = runner(t, server, keactrl_conf(t, server, both=True))
 
@@ -113,11 +114,11 @@ def keactrl_both(t):
 
 @test("keactrl-one-file", beyond_kea="one file for all servers is gone since Kea 1.1")
 def keactrl_one_file(t):
-    """As Kea 1.0: kea_config_file with Dhcp4, Dhcp6, DhcpDdns and a top-level Logging object."""
+    """Like Kea 1.0: kea_config_file with Dhcp4, Dhcp6, DhcpDdns and a top-level Logging object."""
     conf = config()
     loggers = conf["Dhcp4"].pop("loggers")
     conf.update(Dhcp6={}, DhcpDdns={}, Logging={"loggers": loggers})
     for subnet in conf["Dhcp4"]["subnet4"]:
-        del subnet["id"]  # these were numbered by themselves
+        del subnet["id"]  # these ids were assigned automatically
     server = Server(t, conf, name="kea")
     cycle(t, server, keactrl_conf(t, server, one_file=True), "-s", "dhcp4")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Lease files go from Kea to the server under test and back."""
+"""Lease files are used by Kea, then by the server under test, and back."""
 import os
 import subprocess
 
@@ -19,7 +19,7 @@ def reference(t):
 
 
 def handover(t, writer, reader):
-    """Leases of every kind from writer; reader has them all and renews each."""
+    """The writer creates leases of every kind; the reader has them all and renews each."""
     conf = config()
     first = t.server(conf, binary=writer)
     names = ["plain", "a,b;c", "", "x" * 60]
@@ -60,7 +60,8 @@ CONTEXT = '{ "note": "kept&#x2c really" }'
 
 
 def handover6(t, writer, reader):
-    """Addresses and prefixes from writer, with names, hardware addresses and user contexts; reader has them all."""
+    """The writer creates addresses and prefixes with names, hardware addresses and user contexts; the reader has
+    them all."""
     conf = config6()
     first = t.server(conf, binary=writer)
     clients = []
@@ -77,7 +78,7 @@ def handover6(t, writer, reader):
     before = first.held()
     t.eq(sorted(before), sorted(place.split("/")[0] for c in kept for place in c.places(c.address)), "leases that were written")
     t.eq(first.stop()[0], 0, "exit code")
-    # what only other programs write: a host name and a user context, as its writer puts them into the file
+    # data only other programs write: a hostname and a user context, in the writer's format
     with open(first.lease_path, "a", encoding="utf-8") as f:
         names = first.header()
         for c in kept[:4]:
@@ -95,7 +96,7 @@ def handover6(t, writer, reader):
     for a, row in after.items():
         for column in ("duid", "iaid", "lease_type", "prefix_len", "subnet_id", "hwaddr", "hwtype", "hwaddr_source", "user_context"):
             t.eq(row[column], before[a][column], f"{column} of {a}")
-        if reader == t.env["kea_dhcp6"] and not t.env["kea"]:  # Kea forgets it when a renewal names none
+        if reader == t.env["kea_dhcp6"] and not t.env["kea"]:  # Kea drops it if a renewal has no name
             t.eq(row["hostname"], before[a]["hostname"], f"host name of {a}")
     t.eq({r["hwaddr"] for r in after.values()} - {t.net.mac("cli", "c0").hex(":")} - {c.duid[4:].hex(":") for c in kept}, set(),
          "hardware addresses")
@@ -120,7 +121,7 @@ def leases_to_kea6(t):
 
 @test("leases-from-kea")
 def leases_from_kea(t):
-    """A lease file that Kea wrote is read; every client keeps its address."""
+    """A lease file written by Kea is read; every client keeps its address."""
     handover(t, reference(t), t.env["kea_dhcp4"])
 
 

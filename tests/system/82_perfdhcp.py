@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""perfdhcp: what it reports is what happened. Ours and Kea's, against our server and Kea's."""
+"""perfdhcp reports what really happened. Ours and Kea's, against our server and Kea's."""
 import os
 import re
 import socket
@@ -71,7 +71,7 @@ def check_clean(t, report, n, kinds=("DISCOVER-OFFER", "REQUEST-ACK")):
 
 
 def check_delays(t, report, kind):
-    """They are there and in order."""
+    """The fields exist, in order."""
     names = ("min delay", "p50 delay", "p90 delay", "p99 delay", "p99.9 delay", "max delay")
     values = [float(report.kinds[kind][n]) for n in names]
     t.eq(values, sorted(values), f"delays of {kind}")
@@ -80,7 +80,7 @@ def check_delays(t, report, kind):
 
 @test("perfdhcp-relayed")
 def relayed(t):
-    """Exact counts at a rate, each lease in the ledger and in the server's lease file."""
+    """Exact counts at a given rate, each lease in the ledger and in the server's lease file."""
     server = t.server(config(quiet=True))
     path = t.path("leases.ledger")
     r = perf(t, *RELAYED, "-r", "200", "-n", "300", "-R", "60", "-u", "-x", "els", "--ledger", path, SERVER)
@@ -101,7 +101,7 @@ def relayed(t):
 
 @test("perfdhcp-direct")
 def direct(t):
-    """Clients on the link: exchanges, renewals and releases beside them."""
+    """Clients on the link: exchanges, with concurrent renewals and releases."""
     server = t.server(config(quiet=True, **t.no_cache, subnets=[
         {"id": 1, "subnet": "192.0.0.0/16", "pools": [{"pool": "192.0.16.0/20"}]}]))
     path = t.path("leases.ledger")
@@ -123,7 +123,7 @@ def direct(t):
 
 @test("perfdhcp-full-disk")
 def full_disk(t):
-    """No room for the ledger: the load goes on and is reported, exit code 1, no line is cut short."""
+    """No space for the ledger: the load continues and is reported, exit code 1, no line is truncated."""
     server = t.server(config(quiet=True))
     folder = t.path("small")
     os.mkdir(folder)
@@ -153,7 +153,7 @@ def flood(t):
 
 @test("perfdhcp-losses")
 def losses(t):
-    """Nobody answers: what is lost, when it ends, exit codes."""
+    """No response: losses, the end of the test, exit codes."""
     name = "DISCOVER-OFFER"
     start = time.monotonic()
     r = perf(t, *RELAYED, "-r", "100", "-n", "20", "-d", "0.3", NOBODY, ok=(3,))
@@ -177,7 +177,7 @@ def losses(t):
     t.match(r"(?m)^reached test-period\.$", r.text, "-x e")
     t.eq(r.counts(name)[:3], (5, 0, 5), "an avalanche that nobody answers")
 
-    # a rate is of all the time in which exchanges began, not only of the part with answers
+    # a rate covers all the time in which exchanges started, not just the part with responses
     p = t.start("rly", [ours(t), *RELAYED, "-p", "0.5", "-d", "0.1", "-R", "10", SERVER])
     answer_hostile(t, SERVER, ["good"], 20)
     t.eq(p.wait(5), 3, "exit code")
@@ -191,7 +191,7 @@ def losses(t):
         t.true(all(line.startswith("# wall") for line in f), "the report is in the ledger")
     p = t.start("rly", [ours(t), *RELAYED, "-r", "1", "-p", "20", "-x", "e", NOBODY])
     t.wait("its socket", lambda: os.path.exists(f"/proc/{p.popen.pid}") and udp_ports(p.popen.pid) >= {67}, 5)
-    # a second one would get the answers of the first
+    # a second one would get the responses for the first
     t.match("198.18.0.2 port 67: Address already in use", t.run("rly", [ours(t), *RELAYED, SERVER], ok=(1,)), "a second one")
     p.stop()
     for args, code, text in (((*RELAYED, "-r", "0", SERVER), 2, "-r: 0 is not a number from 1"),
@@ -207,7 +207,7 @@ def losses(t):
 
 @test("perfdhcp-reports")
 def reports(t):
-    """Reports while it runs, in both forms; interrupted it still reports; a script is told."""
+    """Interim reports, in both forms; after an interrupt it still reports; a script is called."""
     t.server(config(quiet=True))
     script = t.write("script", f"#!/bin/sh\necho told $1 >>{t.path('told')}\n", 0o755)
     text = t.run("rly", [ours(t), *RELAYED, "-r", "100", "-p", "1.1", "-t", "0.5", "-R", "20", "-w", script, SERVER])
@@ -229,7 +229,7 @@ def reports(t):
     t.eq(p.stop(), 3, "exit code when interrupted before the measurement")
     t.eq(Report(t, p.log()).counts("DISCOVER-OFFER")[0], 0, "sent before the measurement")
 
-    # every kind has its place in a line, for Kea's as for ours
+    # every kind has its place in a line, in Kea's as in ours
     for program, args in ((ours(t), ()), (KEA_PERFDHCP, ("-4",))):
         if os.access(program, os.X_OK):
             text = t.run("rly", [program, *args, *RELAYED, "-r", "100", "-f", "20", "-F", "10", "-p", "2" if args else "1.1", "-t", "1",
@@ -238,13 +238,14 @@ def reports(t):
 
 
 def udp_ports(pid):
-    """Of all sockets in the namespace of this process."""
+    """For all sockets in the namespace of this process."""
     with open(f"/proc/{pid}/net/udp", encoding="ascii") as f:
         return {int(line.split()[1].split(":")[1], 16) for line in f if ":" in line.split()[1]}
 
 
 def answer_hostile(t, address, moods, n):
-    """Answers n messages of perfdhcp, each DISCOVER in the next of these moods and a REQUEST as its client's DISCOVER."""
+    """Answers n messages of perfdhcp, each DISCOVER in the next of these moods and a REQUEST like its client's
+    DISCOVER."""
     with t.net.inside("srv"):
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.settimeout(5)
@@ -285,9 +286,9 @@ def answer_hostile(t, address, moods, n):
 
 @test("perfdhcp-hostile-server")
 def hostile(t):
-    """Answers that are late, double, refusing, of others, cut short or nonsense: each in its place in the report."""
+    """Responses that are late, duplicate, refusing, for others, truncated or nonsense: each is reported correctly."""
     moods = ["good", "twice", "nak", "nothing", "type", "xid", "other", "garbage", "short", "late"]
-    n = 10  # of each
+    n = 10  # of each kind
     # good, twice, nak and late lead to a request
     server = threading.Thread(target=answer_hostile, args=(t, SERVER, moods, n * (len(moods) + 4)))
     path = t.path("ledger")
@@ -315,7 +316,7 @@ def sent_packets(t, ns, dev):
 
 @test("perfdhcp-scenarios")
 def scenarios(t):
-    """Renewals alone; an avalanche that goes on until the server is there."""
+    """Only renewals; an avalanche that lasts until the server starts."""
     server = t.server(config(quiet=True, **t.no_cache))
     r = perf(t, *RELAYED, "--scenario", "renew", "-R", "100", "-r", "400", "-p", "1", SERVER)
     t.match("Preloaded: 100 of 100", r.text, "preload")
@@ -341,7 +342,7 @@ def scenarios(t):
 
 @test("perfdhcp-templates")
 def templates(t):
-    """Messages from files: what is filled in, what is left, as often as there are clients."""
+    """Messages from files: which fields are filled in or unchanged, for as many clients as requested."""
     server = t.server(config(quiet=True))
     head = "01010600" + "00" * 24 + "02aabb000010" + "00" * 202 + "63825363"
     first = t.write("discover", head + "350101\n0c 05 7065726631 ff\n")
@@ -357,7 +358,7 @@ def templates(t):
 
 @test("perfdhcp-many-relays")
 def many_relays(t):
-    """Relay agents from a list, each in a subnet of its own; answers to where requests came from."""
+    """Relay agents from a list, each in its own subnet; responses go back to the source of the request."""
     nets = [{"id": i, "subnet": f"10.{i}.0.0/16", "pools": [{"pool": f"10.{i}.1.0/24"}]} for i in range(1, 21)]
     nets.append({"id": 100, "subnet": "198.18.0.0/15", "pools": []})
     server = t.server(config(quiet=True, subnets=nets), env={"KEA_TEST_SEND_RESPONSES_TO_SOURCE": "ENABLE"})
@@ -390,7 +391,7 @@ def from_kea(t):
     server = t.server(config(quiet=True))
     r = perf(t, "-4", *RELAYED, "-r", "100", "-n", "150", "-R", "50", "-W", "500000", "-u", SERVER, program=keas(t))
     for kind in ("DISCOVER-OFFER", "REQUEST-ACK"):
-        # it counts as non unique that a client gets its address again
+        # it counts a client that gets its address again as non unique
         t.eq(r.counts(kind), (150, 150, 0, 0, 0, 100), f"{kind}: sent, received, drops, orphans, rejected, non unique")
     t.eq(len(server.held()), 50, "leases")
     r = perf(t, "-4", *RELAYED, "-r", "100", "-f", "40", "-p", "2", "-R", "200", "-W", "500000", SERVER, program=keas(t))

@@ -12,7 +12,7 @@ SARR = ("SOLICIT-ADVERTISE", "REQUEST-REPLY")
 
 
 def conf(t, **top):
-    """Two links, s0 and s1, each with addresses, and prefixes of 60 bits to give."""
+    """Two links, s0 and s1, each with addresses and /60 prefixes."""
     out = t.fam.config(quiet=True, subnets=[
         {"id": n, "subnet": f"2001:db8:{net}::/64", "interface": f"s{n - 1}", "rapid-commit": True,
          "pools": [{"pool": f"2001:db8:{net}:0:1::/80"}],
@@ -38,7 +38,7 @@ def perf(t, *args, ns="cli", **kw):
 
 @test("perfdhcp6-direct", families=(6,))
 def direct(t):
-    """Clients on the link: addresses and prefixes, exact counts, all of it in the ledger and the lease file."""
+    """Clients on the link: addresses and prefixes, exact counts, everything in the ledger and the lease file."""
     for s in servers(t):
         path = s.folder + "/ledger6"
         r = perf(t, "-l", "c0", "-r", "100", "-n", "150", "-R", "50", "-e", "address-and-prefix", "-u", "-x", "ls", "--ledger", path)
@@ -61,7 +61,7 @@ def direct(t):
 
 @test("perfdhcp6-relayed", families=(6,))
 def relayed(t):
-    """Through a relay agent: prefixes alone, renewals and releases, the first half alone."""
+    """Through a relay agent: only prefixes, renewals and releases, only the first half."""
     for s in servers(t):
         r = perf(t, "-l", "r0", "-A", "1", "-r", "100", "-f", "30", "-F", "20", "-n", "150", "-R", "150", "-e", "prefix-only", ns="rly")
         v4.check_clean(t, r, 150, SARR)
@@ -80,7 +80,7 @@ def relayed(t):
 
 @test("perfdhcp6-rapid-and-renew", families=(6,))
 def rapid(t):
-    """Rapid commit in two messages; renewals alone; a DUID given by hand; elapsed time."""
+    """Rapid commit in two messages; only renewals; a configured DUID; elapsed time."""
     for s in servers(t):
         r = perf(t, "-l", "c0", "-c", "-r", "100", "-n", "100", "-R", "40", "-b", "duid=00010001aabbccdd020000001000")
         v4.check_clean(t, r, 100, ["SOLICIT-REPLY"])
@@ -96,7 +96,7 @@ def rapid(t):
 
 @test("perfdhcp6-templates", families=(6,))
 def templates(t):
-    """Messages from files, with the server identifier and the IA of the answer put in."""
+    """Messages from files, with the server identifier and the IA of the response inserted."""
     for s in servers(t):
         duid, elapsed = "0001000e 00010001 aabbccdd 02aa bb00 0010", "0008 0002 0000"
         first = t.write("solicit", f"01000000 {duid} 0003000c 00000001 00000000 00000000 {elapsed}")

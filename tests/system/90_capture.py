@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""tshark reads what the server sent."""
+"""tshark parses the packets of the server."""
 import importlib
 import struct
 
@@ -12,7 +12,7 @@ clients = importlib.import_module("10_clients")
 
 @test("tshark", needs=["tshark", "dhclient", "dhcrelay"])
 def tshark(t):
-    """Nothing that the server sends is malformed; checksums of direct answers are good."""
+    """Nothing that the server sends is malformed; checksums of direct responses are correct."""
     t.server()
     direct, relayed = dhcp.Tap(t.net, "cli", "c0"), dhcp.Tap(t.net, "srv", "s1")
     t.start("rly", ["dhcrelay", "-4", "-d", "-a", "-iu", "r0", "-id", "r1", "198.18.0.1"])
@@ -39,7 +39,7 @@ def tshark(t):
         t.eq(count("_ws.malformed || _ws.expert.severity >= 6291456"), [], f"malformed in the {name} capture")
         check = ["-o", "udp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"]
         t.eq(count("ip.checksum.status == 0", *check), [], f"bad IP checksums in the {name} capture")
-        if name == "direct":  # veth leaves the checksums of ordinary sockets to hardware that is not there
+        if name == "direct":  # a veth leaves checksums of ordinary sockets to hardware that does not exist
             t.eq(count("udp.checksum.status == 0", *check), [], "bad UDP checksums")
             t.true(all(struct.unpack("!H", m.frame[40:42])[0] for m in ours), "an answer without UDP checksum")
         for m in ours:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""tshark reads what kea-dhcp6 sent."""
+"""tshark parses the packets of kea-dhcp6."""
 import importlib
 
 from lib import dhcp6
@@ -25,7 +25,8 @@ ALL = [(dhcp6.ORO, b"".join(n.to_bytes(2, "big") for n in range(7, 120)))]
 
 @test("tshark6", needs=["tshark", "dhclient", "dhcrelay"], families=(6,))
 def tshark(t):
-    """Nothing that the server sends is malformed: every kind of answer, direct and through a relay, many options, refusals."""
+    """Nothing that the server sends is malformed: every kind of response, direct and relayed, many options,
+    refusals."""
     conf = config6(**{"option-data": OPTIONS, "interfaces-config": {"interfaces": ["s0", "s1", f"s1/{relays.SERVER}"]}})
     subnet = conf["Dhcp6"]["subnet6"][0]
     subnet["pd-pools"][0].update({"excluded-prefix": "2001:db8:8000:ff::", "excluded-prefix-len": 64})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""The benchmark harness works: a few hundred exchanges of each kind, nothing about time."""
+"""The benchmark harness works: a few hundred exchanges of each kind, without checking times."""
 import json
 import os
 
@@ -10,7 +10,7 @@ RUN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "bench", "r
 
 @test("bench-rates")
 def rates(t):
-    """Every rate case, one short run: all exchanges are completed, no address is given twice."""
+    """Every rate case, one short run: all exchanges complete, no address is assigned twice."""
     out = t.run("srv", [RUN, "--no-build", "--build", t.env["builddir"], "--work", t.path("work"), "--servers", "ours",
                         "--rounds", "1", "--count", "300"], timeout=50)
     rows = [line for line in out.splitlines() if " ours " in line]
@@ -19,7 +19,7 @@ def rates(t):
 
 @test("bench-scale")
 def scale(t):
-    """The scale cases, a thousand times smaller, end with figures, and with what must not be lost."""
+    """The scale cases, a thousand times smaller, end with figures, and lose nothing."""
     path = t.path("runs.json")
     t.run("srv", [RUN, "--no-build", "--build", t.env["builddir"], "--work", t.path("work"), "--servers", "ours", "--rounds", "1",
                   "--shrink", "1000", "--seconds", "0.3", "--json", path, "subnets4", "leases6", "start4", "exhausted"], timeout=55)
@@ -34,7 +34,7 @@ def scale(t):
 
 @test("bench-micro")
 def micro(t):
-    """Each part is measured and none fails."""
+    """Each component is measured and none fails."""
     micro = f"{t.env['builddir']}/tests/bench/micro"
     out = t.run("srv", ["sh", "-c", f"cd {t.dir} && {micro} --quick"], timeout=30)
     parts = t.run("srv", [micro, "--list"]).split()

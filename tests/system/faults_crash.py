@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
-"""The server ends, or all power does, while clients get leases: nothing that was acknowledged is lost, and
-nothing is given twice."""
+"""The server ends, or the power fails, while clients get leases: nothing acknowledged is lost, and nothing is
+assigned twice."""
 import bisect
 import os
 import random
@@ -17,7 +17,7 @@ CLIENTS = ("--clients", "40000", "--window", "256", "--timeout", "300", "--secon
 
 
 def count(path):
-    """How many replies are in the ledger, between which times: a reply has one time, also with two leases in it."""
+    """Number of replies in the ledger, in a period: each reply has one time, even with two leases in it."""
     first = last = None
     n = 0
     with open(path, encoding="ascii") as f:
@@ -32,7 +32,7 @@ def count(path):
 
 
 class Rounds:
-    """Loads one after the other, each with a ledger of its own, and all of them in one."""
+    """Consecutive loads, each with its own ledger, and a ledger of all."""
 
     def __init__(self, t):
         self.t, self.n, self.acks, self.seconds = t, 0, 0, 0.0
@@ -40,7 +40,7 @@ class Rounds:
         self.all = t.path("ledger")
 
     def run(self, end):
-        """Load until end() has ended the server, at any moment; what was acknowledged."""
+        """Runs load until end() has ended the server, at any moment; returns what was acknowledged."""
         self.n += 1
         load = self.t.fam.Load(self.t, *CLIENTS, name=f"ledger{self.n}")
         self.t.wait("acknowledged leases", lambda: os.path.exists(load.path) and os.path.getsize(load.path) > 100000, 15, 0.01)
@@ -64,7 +64,7 @@ class Rounds:
 
 @fault("S1", "killed", limit=90)
 def killed(t):
-    """kill -9 at any moment under load: nothing lost, nothing given twice, serving again at once."""
+    """kill -9 at any moment under load: nothing lost, nothing assigned twice, serving again at once."""
     rounds = Rounds(t)
     server = t.server(t.fam.config(quiet=True))
     worst = 0.0
@@ -82,10 +82,10 @@ def killed(t):
 
 @fault("S2", "power-cut", needs=["mkfs.ext4", "mount"], limit=120, beyond_kea="it never syncs its lease file")
 def power_cut(t):
-    """The power goes at any moment under load: what was acknowledged is on the disk.
+    """The power fails at any moment under load: everything acknowledged is on the disk.
 
-    The disk is a loop device with ext4. What only the file system's cache holds has not reached the device's
-    image, and the copy that is taken of it while the server stands still does not have it."""
+    The disk is a loop device with ext4. Data that is only in the file system's cache has not reached the device's
+    image, so a copy of the image, taken while the server is stopped, lacks it."""
     rounds = Rounds(t)
     image = t.path("disk0")
     disk.make(image, 256 << 20)
@@ -112,7 +112,7 @@ def power_cut(t):
 
 
 def known_until(t, path, seconds):
-    """The part of a ledger that was heard before this time."""
+    """The part of a ledger recorded before this time."""
     part = t.path("ledger.part")
     with open(path, encoding="ascii") as f, open(part, "w", encoding="ascii") as to:
         to.writelines(line for line in f if line[0] == "#" or float(line.split(" ", 1)[0]) < seconds)
@@ -120,7 +120,7 @@ def known_until(t, path, seconds):
 
 
 def logged(t, lease_db, seconds, old_rows=""):
-    """Load on a server whose disk is written down; the disk and the ledger."""
+    """Runs load on a server whose disk is logged; returns the disk and the ledger."""
     logged_disk = disk.LoggedDisk(t)
     server = Server(t, t.fam.config(quiet=True, lease_db={"type": "memfile", **lease_db}, **t.no_cache,
                                     **{"sanity-checks": {"lease-checks": "none"}}),
@@ -143,8 +143,8 @@ def logged(t, lease_db, seconds, old_rows=""):
 
 
 def chosen(t, cuts, n):
-    """All at and after changes of names, in the short form without those of files that hold no leases yet; and so many
-    others."""
+    """All cuts at and after renames and unlinks, in the short form without those of files that contain no leases
+    yet; and this many others."""
     def matters(reason):
         return reason != "flush" and (t.long or "rename" in reason or not re.search(r"\.(pid|new|next|output|replaced)$", reason))
     names = [c for c in cuts if matters(c[1])]
@@ -153,8 +153,8 @@ def chosen(t, cuts, n):
 
 
 def cut_everywhere(t, logged_disk, ledger_path, cuts):
-    """Cut at these places, with the writes that were not flushed dropped, half kept and all kept: nothing is lost, and
-    now and then a server starts from what is there."""
+    """Cuts the disk at these places, with the unflushed writes dropped, half kept and all kept: nothing is lost, and
+    now and then a server starts from the result."""
     reasons = dict(cuts)
     counts = {}
     acks = n = 0
@@ -184,7 +184,7 @@ NEEDS = ["mkfs.ext4", "mount", "losetup"]
 
 @fault("S2", "write-log", short=(4,), needs=NEEDS, limit=240, long_limit=1800, beyond_kea="it never syncs its lease file")
 def write_log(t):
-    """The power goes at every flush of the disk, whatever the disk did with what was not flushed: nothing acknowledged
+    """The power fails at every flush of the disk, whatever the disk did with unflushed writes: nothing acknowledged
     is lost."""
     logged_disk, path = logged(t, {"lfc-interval": 0}, 2)
     cut_everywhere(t, logged_disk, path, chosen(t, logged_disk.cuts(), 600 if t.long else 25))
@@ -192,7 +192,7 @@ def write_log(t):
 
 @fault("S2", "write-log-control", needs=NEEDS, short=(6,), limit=240)
 def write_log_control(t):
-    """With "sync": "none" the same test finds leases that are lost: it would notice."""
+    """With "sync": "none" the same test finds lost leases, so it would notice."""
     logged_disk, path = logged(t, {"lfc-interval": 0, "sync": "none"}, 2)
     cut = bisect.bisect_left(logged_disk.times, logged_disk.end)  # the unmount comes later
     lost = {}
@@ -207,7 +207,7 @@ def write_log_control(t):
 
 @fault("S13", "lfc-write-log", short=(6,), needs=NEEDS, limit=400, long_limit=1800, beyond_kea="it never syncs its lease file")
 def lfc_write_log(t):
-    """The power goes at every rename and unlink of the server and of kea-lfc, and at flushes in between."""
+    """The power fails at every rename and unlink of the server and of kea-lfc, and at flushes in between."""
     logged_disk, path = logged(t, {"lfc-interval": 1}, 4)
     cuts = logged_disk.cuts()
     t.true(sum(c[1] != "flush" for c in cuts) >= 8, f"too few changes of names: {[c for c in cuts if c[1] != 'flush']}")
@@ -238,7 +238,7 @@ def sigterm(t):
 
 @fault("C2", "bad-reload", beyond_kea="a bad file stops the service until a good one comes")
 def bad_reload(t):
-    """SIGHUP under load with bad files: the old one serves every packet, the log says what is wrong."""
+    """SIGHUP under load with bad files: the old configuration serves every packet, the log names the error."""
     good = t.fam.config(quiet=True)
     digit = t.fam.digit
     outside = t.fam.config(pool="10.0.0.1 - 10.0.0.9" if digit == 4 else "2001:db8:77::1 - 2001:db8:77::9")

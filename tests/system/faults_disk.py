@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
-"""The disk is sick while clients get leases: no ACK that is not kept, no NAK, service again as soon as it is well."""
+"""The disk fails while clients get leases: no ACK without a stored lease, no NAK, service resumes when it works
+again."""
 import contextlib
 import os
 import subprocess
@@ -11,7 +12,7 @@ from lib.server import Server
 
 
 class Sick:
-    """A server whose disk does what the test wants; see tests/tools/faulty.c."""
+    """A server whose disk is controlled by the test; see tests/tools/faulty.c."""
 
     def __init__(self, t):
         self.t, self.flags = t, t.path("flags")
@@ -44,7 +45,7 @@ def grows(t, load, what, seconds=5, by=20000):
 
 
 def ended(t, load, server):
-    """Nothing bad was heard, nothing is lost, now and after a kill -9."""
+    """No client got a wrong response, nothing is lost, now and after a kill -9."""
     got = load.finish(early=True)
     t.eq((got["naks"], got["dups"], got["bad"]), (0, 0, 0), "naks, dups, bad")
     server.kill()
@@ -56,7 +57,8 @@ def ended(t, load, server):
 
 @fault("S4", "sync-fails")
 def sync_fails(t):
-    """fdatasync fails once, and again: what was waiting is not acknowledged, a new file takes over, nothing is lost."""
+    """fdatasync fails once, and again: pending requests are not acknowledged, a new file takes over, nothing is
+    lost."""
     sick = Sick(t)
     server = sick.server
     load = small(t)
@@ -78,7 +80,7 @@ def sync_fails(t):
 
 
 def silent(t, load, server, known, address):
-    """Nobody is acknowledged, nobody refused; the server stays."""
+    """No client is acknowledged or refused; the server keeps running."""
     t.true(server.process.alive(), "the server ended")
     got = known.keep(address, timeout=1)
     t.true(got != "refused", "a client with a valid lease was refused")
@@ -89,12 +91,12 @@ def silent(t, load, server, known, address):
 
 @fault("S5", "disk-full", beyond_kea="clients are NAKed while the disk is full, and the row after a torn one is lost")
 def disk_full(t):
-    """No room for the lease file: no ACK and no NAK; leases again as soon as there is room; none lost."""
+    """No space for the lease file: no ACK and no NAK; leases again as soon as there is space; none lost."""
     folder = t.path("state")
     os.mkdir(folder)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={64 if t.long else 8}m,mode=750", "none", folder], check=True)
     filler = os.path.join(folder, "filler")
-    server = t.server(t.fam.config(quiet=True, **t.no_cache), folder=folder)  # what needs no row is answered all the same
+    server = t.server(t.fam.config(quiet=True, **t.no_cache), folder=folder)  # no row needed: still answered
     known = t.fam.client(t)
     address = known.lease()
     load = small(t)
@@ -117,7 +119,7 @@ def disk_full(t):
 
 @fault("S6", "read-only", short=(4,))
 def read_only(t):
-    """The file system becomes read-only, and writable again: silence meanwhile, nobody is refused, nothing lost."""
+    """The file system becomes read-only, and writable again: no responses meanwhile, no refusals, nothing lost."""
     sick = Sick(t)
     server = sick.server
     known = t.fam.client(t)
@@ -136,7 +138,7 @@ def read_only(t):
 
 @fault("S6", "file-deleted", short=(6,))
 def file_deleted(t):
-    """Somebody deletes, renames or truncates the lease file: written anew from memory within 10 s, nothing lost."""
+    """The lease file is deleted, renamed or truncated: rewritten from memory within 10 s, nothing lost."""
     server = t.server(t.fam.config(quiet=True))
     load = small(t)
     ways = {"deleted": os.unlink, "renamed": lambda p: os.rename(p, p + ".old"), "truncated": lambda p: os.truncate(p, 100)}

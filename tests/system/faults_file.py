@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""The lease file is damaged, or somebody else's, when the server starts."""
+"""The lease file is damaged, or used by another server, when the server starts."""
 import os
 import random
 
@@ -8,7 +8,7 @@ from lib.server import Server
 
 
 def held(t, n):
-    """A server that gave n leases and was killed, its clients with what they hold, and the file's content."""
+    """A killed server that had granted n leases; its clients with their leases, and the content of the file."""
     server = t.server(t.fam.config())
     clients = [t.fam.client(t, i) for i in range(1, n + 1)]
     for c in clients:
@@ -20,8 +20,8 @@ def held(t, n):
 
 @fault("S8", "torn-tail", short=(6,), beyond_kea="the first row after a torn one is lost", limit=90)
 def torn_tail(t):
-    """The file ends at every byte of its last two rows: only a row that lacks more than its newline is gone, and the next
-    one is stored whole."""
+    """The file ends at every byte of its last two rows: only a row that lacks more than its newline is lost, and the
+    next one is stored complete."""
     server, clients, data = held(t, 4)
     rows = data.splitlines(keepends=True)
     t.eq(len(rows), 5, "lines")
@@ -59,7 +59,7 @@ HEAD = {4: b"address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,f
 
 @fault("S9", "corrupt-rows", beyond_kea="what it cannot read is gone")
 def corrupt_rows(t):
-    """Rows of rubbish, blocks of zeros and noise, a line of 10 MiB: every other row counts, the bad ones are kept in
+    """Garbage rows, blocks of zeros and noise, a line of 10 MiB: every other row counts, the bad ones are kept in
     .bad, and a client gets a lease that is stored."""
     rng = random.Random(9)
     server = Server(t, t.fam.config(**{"sanity-checks": {"lease-checks": "none"}}))
@@ -69,7 +69,7 @@ def corrupt_rows(t):
         f.write(HEAD[t.fam.digit])
         for i in range(n):
             line = row(t, i)
-            if rng.random() < 0.01:  # a damaged byte that no column bears
+            if rng.random() < 0.01:  # a damaged byte that no column accepts
                 at = line.index(b",")
                 f.write(line[:at - 1] + b"\xff" + line[at:])
                 bad += 1
@@ -104,7 +104,7 @@ def corrupt_rows(t):
 
 @fault("S11", "two-servers", beyond_kea="both run and give the same addresses twice")
 def two_servers(t):
-    """A second server with the same lease file ends at once and says why; the first serves on."""
+    """A second server with the same lease file ends at once and says why; the first keeps serving."""
     first = t.server(t.fam.config())
     conf = t.fam.config(**{"interfaces-config": {"interfaces": ["c1"]}})
     for i in range(20 if t.long else 2):
@@ -119,7 +119,7 @@ def two_servers(t):
 
 @fault("S12", "stale-pid", beyond_kea="it takes any process with that number for itself")
 def stale_pid(t):
-    """A pid file left behind that names a live process of somebody else, or a zombie: no obstacle."""
+    """A leftover PID file that names a living process of another program, or a zombie: no obstacle."""
     other = t.start("cli", ["sleep", "50"])
     zombie = os.fork()
     if zombie == 0:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""More packets than anybody can serve, the same ones again and again, and packets of rubbish."""
+"""More packets than the server can handle, the same ones repeated, and garbage packets."""
 import contextlib
 import glob
 import ipaddress
@@ -40,7 +40,8 @@ class Again:
 
 @fault("N4", "four-times")
 def four_times(t):
-    """Each packet comes four times at once, on two threads: equal answers, one address each, one row in the file."""
+    """Each packet arrives four times at once, on two threads: equal responses, one address each, one row in the
+    file."""
     server = t.server(t.fam.config(quiet=True, **{"multi-threading": {"enable-multi-threading": True, "thread-pool-size": 2}}))
     n, answers = 90 if t.long else 40, 0
     held = {}
@@ -71,17 +72,17 @@ def on_cpu(args, cpu):
 
 @fault("N5", "flood", short=(4,), needs=["taskset"], limit=60, long_limit=180)
 def flood(t):
-    """Ten times as many exchanges are begun as can be served: as many as before get to their end, memory stays
-    within bounds, and a second later all is as before."""
+    """Ten times as many exchanges begin as the server can handle: as many as before are completed, memory is
+    bounded, and a second later everything is back to normal."""
     digit = t.fam.digit
-    # A pool for all of them: this is about packets, not about addresses.
+    # A pool for all of them: this is about packets, not addresses.
     if digit == 4:
         subnets = [{"id": 3, "subnet": "10.0.0.0/8", "relay": {"ip-addresses": ["198.18.0.2"]}, "pools": [{"pool": "10.16.0.0 - 10.31.255.255"}]}]
         conf = t.fam.config(quiet=True, subnets=subnets)
     else:
         conf = t.fam.config(quiet=True)
     server = t.server(conf, wrap=on_cpu([], 0))
-    os.sched_setaffinity(0, {1} if (os.cpu_count() or 1) > 1 else {0})  # the load's, which is our child
+    os.sched_setaffinity(0, {1} if (os.cpu_count() or 1) > 1 else {0})  # that of the load, a child of this process
     only = ["-e", "address-only"] if digit == 6 else []
     many = ["-R", 600000, *only]
 
@@ -103,7 +104,7 @@ def flood(t):
     t.note(f"most {most:.0f} exchanges a second; flood of {begun / seconds:.0f} for {seconds} s: {good:.0f} ({100 * good / most:.0f} %), "
            f"memory {before >> 10} MiB, then up to {peak >> 10} MiB; lost in the two seconds after it: {lost:.0f}")
     t.true(good > (0.8 if t.long else 0.5) * most, f"only {100 * good / most:.0f} % of the exchanges a second")
-    # 600,000 leases and the claims of those who were offered one, and no more
+    # 600,000 leases and the claims for offers, and no more
     t.true(peak - before < (64 + 120) << 10, f"{(peak - before) >> 10} MiB more memory")
     t.eq(lost, 0, "lost after the flood")
 
@@ -155,7 +156,7 @@ class Relay:
                 self.sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, self.to[3])
 
     def probe(self):
-        """A message that has to be answered, and what its answer holds."""
+        """A message that must get a response, and the expected content."""
         self.n += 1
         xid = 0x7e0000 + self.n % 60000
         if self.digit == 4:
@@ -188,8 +189,8 @@ class Relay:
 
 @fault("N8", "mutants", limit=60, long_limit=900)
 def mutants(t):
-    """Packets that were once good ones, changed at random: the server stays, finds nothing wrong with itself (when it is
-    built with sanitizers), and serves a client. KEA_SANITIZED is a build tree with such servers, of the long form."""
+    """Valid packets with random changes: the server keeps running, detects no errors (if built with sanitizers), and
+    serves a client. KEA_SANITIZED is a build tree with such servers, for the long form."""
     count = 1000000 if t.long else 10000
     tree = os.environ.get("KEA_SANITIZED") or os.path.join(t.env["builddir"], "../asan")
     binary = os.path.join(tree, f"kea-dhcp{t.fam.digit}")

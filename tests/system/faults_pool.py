@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Pools run out: by many clients, or by one that refuses every address."""
+"""Exhausted pools: by many clients, or by one that declines every address."""
 import json
 import os
 import re
@@ -40,7 +40,8 @@ def row(digit, i):
 
 @fault("P1", "exhausted-pool", short=(6,), beyond_kea="each new client costs it a walk over the whole pool", limit=90)
 def exhausted_pool(t):
-    """No address is free and 1,000 new clients a second ask for one: no renewal is lost or late, no new client is answered."""
+    """No address is free and 1,000 new clients a second ask for one: no renewal is lost or late, no new client gets
+    a response."""
     bits, held, digit = 20 if t.long else 16, 1000, t.fam.digit
     n = 1 << bits
     if digit == 4:
@@ -76,7 +77,7 @@ def exhausted_pool(t):
 
 @fault("P2", "decline-storm", beyond_kea="every address that one client refuses is out of use for a day")
 def decline_storm(t):
-    """One client refuses one address after the other: three of them go out of use, all others are served."""
+    """One client keeps declining addresses: three of them become unavailable, all other clients are served."""
     server = t.server(t.fam.config())
     storm = t.fam.client(t, 1)
     n = 1051 if t.long else 60

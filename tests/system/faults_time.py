@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""The wall clock is set while the server runs (libfaketime): leases go by the time that has passed."""
+"""The wall clock is set while the server runs (libfaketime): leases follow elapsed time."""
 import glob
 import time
 
@@ -9,7 +9,7 @@ FAST = {"expired-leases-processing": {"reclaim-timer-wait-time": 1, "hold-reclai
 
 
 class Clock:
-    """A server whose wall clock differs from ours by what step() says."""
+    """A server whose wall clock differs from the host's by the value of step()."""
 
     def __init__(self, t, conf):
         library = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
@@ -42,7 +42,7 @@ def clients(t, n):
 
 @fault("T1", "clock-back", short=(4,), beyond_kea="expired leases are not reclaimed until the clock is where it was")
 def clock_back(t):
-    """The clock goes back an hour: leases that end are reclaimed all the same, clients renew and get new ones."""
+    """The clock is set back an hour: leases that end are still reclaimed, clients renew and get new ones."""
     seconds = 8
     clock = Clock(t, t.fam.config(**lifetime(t, seconds), **FAST))
     all_of_them = clients(t, 30 if t.long else 6)
@@ -62,7 +62,7 @@ def clock_back(t):
 
 @fault("T2", "clock-forward", short=(6,), beyond_kea="all valid leases are reclaimed at once")
 def clock_forward(t):
-    """The clock goes forward two hours: no lease of one hour ends, nobody gets another's address."""
+    """The clock is set forward two hours: no one-hour lease ends, no address is assigned twice."""
     clock = Clock(t, t.fam.config(**lifetime(t, 3600), **FAST))
     old = clients(t, 70 if t.long else 10)
     clock.step(7200)

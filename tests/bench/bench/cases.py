@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""The table of rate cases, and one run of one of them."""
+"""The table of rate cases, and a single run of one."""
 import shutil
 
 from .load import CLIENTS, machine, others
@@ -29,15 +29,15 @@ CASES = [
     Case("v6-renew-both", 6, RENEW + ["-e", "address-and-prefix"], what="renewals of addresses and prefixes"),
     Case("v6-na-direct", 6, FRESH, direct=True, what="SOLICIT to REPLY on the link, multicast"),
 ]
-# Kea's default socket buffer overflows with more under way: it would drop, not queue. From 32 to 128 its
-# figures are the same within 6 %; ours with 64 needs half as much time again for an exchange as with 256.
+# Kea's default socket buffer overflows with more requests pending: it would drop, not queue. From 32 to 128 its
+# figures agree within 6 %; ours needs half as much time again per exchange with 64 as with 256.
 WINDOW = {True: 64, False: 256}
 
 
 def run_case(case, variant, load, net, folder, seconds, count=None):
-    """A fresh server, one measurement. count: so many exchanges instead of seconds."""
+    """One measurement on a fresh server. count: number of exchanges instead of seconds."""
     ready = load.ready(case.family, case.direct)
-    shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
+    shutil.rmtree(folder, ignore_errors=True)  # of a killed run
     with Server(net, variant, case.family, folder, ready, socket="raw" if case.direct else "udp",
                 level=case.level) as server:
         limit = ["-n", str(count)] if count else ["-p", str(seconds)]
@@ -48,6 +48,6 @@ def run_case(case, variant, load, net, folder, seconds, count=None):
             raise RuntimeError(f"the server ended with {server.process.returncode} meanwhile: {server.log()[-2000:]}")
         if "-c" in case.load and (n := report.kinds["REQUEST-REPLY"]["sent packets"]):
             raise RuntimeError(f"{n:.0f} exchanges were not committed rapidly")
-        # the generator's time before the count is about that of as many exchanges in it
+        # perfdhcp's time before counting starts is about that of as many counted exchanges
         used = server.cpu() - cpu + report.perfdhcp_cpu
         return {**report.values(), "others": others(before, used, machine())}

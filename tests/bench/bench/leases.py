@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Lease files with very many leases, in the form of Kea 3 and ours. Client i has the hardware address BASE + i."""
+"""Huge lease files, in the format of Kea 3 and ours. Client i has the hardware address BASE + i."""
 import os
 import random
 import time
 
-BASE = "02:0c:40:00:00:00"  # for -b mac=: perfdhcp's client i is the one that holds lease i
+BASE = "02:0c:40:00:00:00"  # for -b mac=: perfdhcp's client i then holds lease i
 LIFETIME = 30 * 86400
 HEAD = {4: "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id\n",
         6: "address,duid,valid_lifetime,expire,subnet_id,pref_lifetime,lease_type,iaid,prefix_len,fqdn_fwd,fqdn_rev,hostname,"
@@ -13,12 +13,12 @@ HEX = [f"{i:02x}" for i in range(256)]
 
 
 def macs(start):
-    """Of 256 clients: all bytes but the last."""
+    """For 256 clients: all bytes but the last."""
     return f"02:0c:{0x40 + (start >> 24):02x}:{HEX[start >> 16 & 255]}:{HEX[start >> 8 & 255]}:"
 
 
 def blocks4(n, expire):
-    """Rows of 256 addresses at a time, from 10.16.0.0 up."""
+    """Rows of 256 addresses at a time, starting at 10.16.0.0."""
     tail = f",{LIFETIME},{expire},1,0,0,,0,,0\n"
     for start in range(0, n, 256):
         address, mac = f"10.{16 + (start >> 16)}.{start >> 8 & 255}.", macs(start)
@@ -26,7 +26,7 @@ def blocks4(n, expire):
 
 
 def blocks6(n, expire):
-    """Likewise from 2001:db8:0:1:: up."""
+    """Same, starting at 2001:db8:0:1::."""
     for start in range(0, n, 256):
         mac = macs(start)
         address = f"2001:db8:0:1::{start >> 16:x}:{start >> 8 & 255:x}"
@@ -35,8 +35,7 @@ def blocks6(n, expire):
 
 
 def write(path, family, n, holes=0, times=1):
-    """n rows less `holes` of them at random (always the same ones); times: every lease so often, as
-    before a clean-up."""
+    """n rows minus `holes` random ones (always the same); times: rows per lease, as before a cleanup."""
     expire = int(time.time()) + LIFETIME
     missing = set(random.Random(1).sample(range(n), holes))
     with open(path, "w", encoding="ascii", buffering=1 << 20) as f:
@@ -52,7 +51,7 @@ def write(path, family, n, holes=0, times=1):
 
 
 def cached(folder, family, n, holes=0, times=1):
-    """The path of such a file, written if there is none from today."""
+    """Returns the path of such a file; writes it unless one from today exists."""
     path = f"{folder}/v{family}-{n}-{holes}-{times}.csv"
     os.makedirs(folder, exist_ok=True)
     if not os.path.exists(path) or time.time() - os.path.getmtime(path) > 86400:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""perfdhcp, started and understood."""
+"""Runs perfdhcp and parses its output."""
 import os
 import re
 import signal
@@ -8,11 +8,11 @@ import time
 
 from .net import DEV, RELAY, SERVER
 
-CLIENTS = 6000000  # more than one run can reach: each exchange is a new client's
+CLIENTS = 6000000  # more than one run can reach, because each exchange has a new client
 
 
 class Report:
-    """The fields of a report of perfdhcp: kinds["DISCOVER-OFFER"]["sent packets"]."""
+    """The fields of a perfdhcp report: kinds["DISCOVER-OFFER"]["sent packets"]."""
 
     def __init__(self, text, code):
         self.text, self.code, self.kinds = text, code, {}
@@ -38,11 +38,11 @@ class Report:
         return int(sum(k.get(field, 0) for n, k in self.kinds.items() if "-" in n))
 
     def us(self, who="server"):
-        """Processor time of one exchange."""
+        """CPU time per exchange."""
         return 1e6 * getattr(self, f"{who}_cpu") / self.completed if self.completed else float("nan")
 
     def values(self):
-        """What a row of the table is made of."""
+        """The values of one row of the table."""
         return {
             "rate": self.rate, "us": self.us(), "load_us": self.us("perfdhcp"), "completed": self.completed,
             **{p: 1000 * self.whole.get(f"{p} delay", float("nan")) for p in ("p50", "p99", "p99.9", "max")},
@@ -53,21 +53,21 @@ class Report:
 
 
 def where(family, direct):
-    """The arguments that say who we are, and, last, who the server is."""
+    """The arguments for the client's address and, last, the server's."""
     if direct:
         return (["-4", "--direct"] if family == 4 else ["-6"]) + ["-l", DEV], []
     return [f"-{family}", "-l", RELAY[family]] + (["-A", "1"] if family == 6 else []), [SERVER[family]]
 
 
 def machine():
-    """(time, seconds of processor time) of the whole machine."""
+    """(time, seconds of CPU time) of the whole host."""
     with open("/proc/stat", encoding="ascii") as f:
         v = [int(x) for x in f.readline().split()[1:9]]
     return time.monotonic(), (sum(v) - v[3] - v[4]) / os.sysconf("SC_CLK_TCK")
 
 
 def pace(n=2000):
-    """Microseconds for a byte to another process and back: how slow the machine is just now."""
+    """Microseconds for a byte to another process and back: how slow the host is at the moment."""
     (from_us, to_it), (from_it, to_us) = os.pipe(), os.pipe()
     pid = os.fork()
     if not pid:
@@ -88,8 +88,8 @@ def pace(n=2000):
 
 
 class Stops:
-    """How long the machine as a whole stood still meanwhile, because its host gave the processors to somebody else:
-    seen by a process that goes before all others and wakes up every half millisecond."""
+    """How long the whole host stood still meanwhile because its hypervisor ran something else: measured by a
+    real-time process that wakes up every half millisecond."""
 
     def __enter__(self):
         r, w = os.pipe()
@@ -124,7 +124,7 @@ class Stops:
         self.took = took
 
     def p99(self):
-        """In 99 of 100 moments it goes on within so many ms."""
+        """In 99 of 100 cases it continues within this many ms."""
         low, high = 0.0, max(self.late, default=0.0)
         for _ in range(30):
             mid = (low + high) / 2
@@ -136,7 +136,7 @@ class Stops:
 
 
 def others(before, cpu, after):
-    """How much of a processor somebody else used: the figures of such a run say little."""
+    """CPU time stolen by others: the figures of such a run mean little."""
     return max(0.0, after[1] - before[1] - cpu) / (after[0] - before[0])
 
 
@@ -162,7 +162,7 @@ class Load:
         return self.finish(self.start(family, args, direct), timeout)
 
     def ready(self, family, direct=False, mac="mac=02:fe:fe:fe:fe:fe", extra=()):
-        """Whether the server answers a first message."""
+        """True if the server responds to a first message."""
         def ask():
             return self.run(family, ["-i", "-n", "1", "-d", "0.25", "-b", mac, *extra], direct, 10).completed == 1
         return ask

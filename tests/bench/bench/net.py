@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Two network namespaces and the cable between them:
+"""Two network namespaces and the link between them:
 
     srv v0 --------- v0 gen        10.0.0.1/9 and 10.0.0.2/9, 2001:db8::1/64 and 2001:db8::2/64
 
@@ -51,14 +51,14 @@ class BenchNet:
             time.sleep(0.02)
 
     def exec(self, name, args):
-        """The command line that runs args in srv or gen; the process is args[0] itself."""
+        """The command line that runs args in srv or gen; args[0] is the process itself."""
         return ["ip", "netns", "exec", self.names[name], *map(str, args)]
 
     def pids(self, name):
         return [int(pid) for pid in ip("netns", "pids", self.names[name], check=False).split()]
 
     def down(self):
-        """Ends what still runs in these namespaces (nobody else is in there) and removes them."""
+        """Kills what still runs in these namespaces (only this test uses them) and removes them."""
         for name, ns in self.names.items():
             for pid in self.pids(name):
                 with contextlib.suppress(OSError):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Runs kept in files, one JSON object a line: case, server, and what was measured."""
+"""Stores runs in files, one JSON object per line: case, server, and the measurements."""
 import json
 
 

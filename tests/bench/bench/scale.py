@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Cases that are about size and about bad times. Each is a function of one Bench that returns what it
-measured; ours only, unless it says otherwise."""
+"""Cases about size and about overload. Each is a function that takes a Bench and returns its measurements; only for
+our server unless noted."""
 import os
 import shutil
 import signal
@@ -13,14 +13,14 @@ from .load import CLIENTS, Stops
 from .server import POOL, Server, subnets
 
 FULL = 1 << 20
-POOL_FULL = [{"pool": "10.16.0.0 - 10.31.255.255"}]  # as many addresses
+POOL_FULL = [{"pool": "10.16.0.0 - 10.31.255.255"}]  # number of addresses
 MILLION = 1000000
-OTHERS = "mac=0a:00:00:00:00:00"  # clients that hold nothing
+OTHERS = "mac=0a:00:00:00:00:00"  # clients without a lease
 MANY = 10000
 
 
 class Bench:
-    """What a case needs."""
+    """The environment of a case."""
 
     def __init__(self, variant, load, net, work, opt):
         self.variant, self.load, self.net, self.opt = variant, load, net, opt
@@ -41,12 +41,12 @@ class Bench:
         return Server(self.net, self.variant, family, self.work, ready or self.load.ready(family), **conf)
 
     def fresh(self, server, family, *args, seconds=None):
-        """As fast as it goes, every exchange a new client's."""
+        """Maximum rate, a new client for every exchange."""
         return self.load.run(family, ["-R", str(CLIENTS), "-P", "2000", "-p", str(seconds or self.opt.seconds), "-b", OTHERS,
                                       "--cpu-of", str(server.pid), *args])
 
     def sync_us(self, n=60):
-        """How long one append and fdatasync takes in the folder of the lease file: in the middle."""
+        """The median time of one append and fdatasync in the directory of the lease file."""
         return statistics.median(self.syncs(n))
 
     def syncs(self, n, pause=0.0):
@@ -75,7 +75,7 @@ def nearly_full(b):
     out = {}
     for name, file in (("empty", None), ("full", rows)):
         with b.server(4, file, subnet=subnets(4, pool)) as s:
-            # what is released is what the next one gets: the pool stays as full as it is
+            # a released address goes to the next client, so the pool stays equally full
             r = b.load.run(4, ["-R", str(CLIENTS), "-b", OTHERS, "-r", "8000", "-F", "8000", "-p", str(b.opt.seconds),
                                "--cpu-of", str(s.pid)])
             out |= {f"us_{name}": r.us(), f"lost_{name}": r.total("drops"), f"n_{name}": r.completed}
@@ -109,7 +109,7 @@ def many_subnets(b, family, many, one, relays):
     with open(path, "w", encoding="ascii") as f:
         f.writelines(relay + "\n" for relay in relays)
     out = {}
-    # somebody on the other end must be served for the server to be seen ready: the first relay agent
+    # only a served client shows that the server is ready: the first relay agent
     ready = b.load.ready(family, extra=["-J", path])
     for name, plan in (("one", one), ("many", many)):
         with b.server(family, subnet=plan, ready=ready) as s:
@@ -134,7 +134,7 @@ def many_subnets6(b):
 
 def many_leases(b, family):
     out = {}
-    # the held ones take the lower part of the pool
+    # existing leases occupy the lower part of the pool
     pools = [{"pool": POOL[family]}]
     for name, file in (("empty", None), ("many", b.file(family, b.size(MILLION)))):
         with b.server(family, file, subnet=subnets(family, pools)) as s:
@@ -146,7 +146,7 @@ def many_leases(b, family):
 def exhausted(b):
     n = b.size(FULL)
     pool = [{"pool": f"10.16.0.0 - 10.{16 + (n - 1 >> 16)}.{n - 1 >> 8 & 255}.{n - 1 & 255}"}]
-    # nobody new is answered: those who hold a lease are
+    # new clients get no response, clients with a lease do
     ready = b.load.ready(4, mac=f"mac={leases.BASE}")
     sec = str(b.opt.seconds + 1)
     new = ["-i", "-r", "1000", "-R", str(CLIENTS), "-b", OTHERS, "-d", "0.5", "-W", "0"]
@@ -162,8 +162,8 @@ def exhausted(b):
 
 
 def start(b, family, n):
-    """Processor time, time and memory beyond what an empty server needs."""
-    # room for ten million and for the client that sees whether it serves
+    """CPU time, time and memory beyond those of an empty server."""
+    # enough for ten million and the client that tests for readiness
     plan = subnets(family, [{"pool": "10.16.0.0 - 10.254.255.255"}] if family == 4 else None)
     with b.server(family, subnet=plan) as s:
         time.sleep(0.3)
@@ -177,7 +177,7 @@ def start(b, family, n):
 
 
 def clean_up(b):
-    """kea-lfc beside a server at work: its processor time, and what clients notice."""
+    """kea-lfc next to a busy server: its CPU time, and the effect on clients."""
     rows = b.file(4, b.size(MILLION))
     folders = [f"{b.work}.lfc{i}" for i in range(2)]
     took = []
@@ -196,11 +196,11 @@ def clean_up(b):
         shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(folder, mode=0o750)
         shutil.copyfile(rows, f"{folder}/l.1")
-    os.sync()  # what the copies cost is not the clean-up's
+    os.sync()  # the cost of the copies is not part of the cleanup
     renew = ["--scenario", "renew", "-R", "5000", "-r", "5000"]
     with b.server(4):
         alone = b.load.run(4, [*renew, "-p", str(b.opt.seconds + 1)])
-        # the load ends with the second clean-up
+        # the load ends with the second cleanup
         load = b.load.start(4, [*renew, "-p", "60"])
         time.sleep(0.3)
         try:
@@ -218,7 +218,7 @@ def clean_up(b):
 
 
 def big_configuration(b):
-    """10,000 subnets with ten options each: how long it takes to load, and a reload under load."""
+    """10,000 subnets with ten options each: time to load, and a reload under load."""
     n = b.size(MANY)
     plan = [{"id": 60000, "subnet": "10.0.0.0/9", "pools": [{"pool": POOL[4]}]}] + many4(n, 9)
     with b.server(4) as s:
@@ -235,10 +235,10 @@ def big_configuration(b):
 
 
 def half_load(b):
-    """Latency at half of what it can do, with a lease on disk behind each answer."""
+    """Latency at half of the maximum rate, with a lease on disk for each response."""
     with b.server(4) as s:
         most = b.fresh(s, 4, seconds=1.5).rate
-    # as many as a second or two of it needs, by a process that does nothing else
+    # enough for a second or two at full speed, by a process that does nothing else
     syncs = b.syncs(400, 0.002)
     with b.server(4), Stops() as stops:
         r = b.load.run(4, ["-R", str(CLIENTS), "-b", OTHERS, "-r", str(int(most / 2)), "-p", str(b.opt.seconds + 1), "-x", "i"])
@@ -248,7 +248,7 @@ def half_load(b):
 
 
 def idle(b):
-    """One request at a time: no waiting for others to join."""
+    """One request at a time: nothing to group with."""
     sync = b.sync_us()
     with b.server(4):
         r = b.load.run(4, ["-R", str(CLIENTS), "-b", OTHERS, "-r", "25", "-n", "75"])
@@ -257,7 +257,7 @@ def idle(b):
 
 
 def flood(b):
-    """Ten times what it can do; then, a second later, a calm day."""
+    """Ten times the maximum rate; a second later, normal load."""
     with b.server(4) as s:
         most = b.fresh(s, 4, seconds=1.5).rate
         before = s.rss()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Servers to measure: ours from a build folder and Debian's Kea, on the same configuration."""
+"""The servers to measure: ours from a build directory and Debian's Kea, with the same configuration."""
 import json
 import os
 import shutil
@@ -15,8 +15,8 @@ PD_POOL = {"prefix": "2001:db8:8000::", "prefix-len": 33, "delegated-len": 64}
 
 
 class Variant:
-    """name as in the table; folder of the binaries; mt: multi-threading, None: not said; sync: of
-    our lease-database, None: not said."""
+    """name as in the table; directory of the binaries; mt: multi-threading, None: not set; sync: of our
+    lease-database, None: not set."""
 
     def __init__(self, name, folder, kea=False, mt=None, sync=None):
         self.name, self.folder, self.kea, self.mt, self.sync = name, folder, kea, mt, sync
@@ -26,7 +26,7 @@ class Variant:
 
 
 def variants(build, also):
-    """also: further builds of ours, to compare two states of the project."""
+    """also: other builds of ours, to compare two versions of the project."""
     out = [Variant("ours", build)]
     out += [Variant(os.path.basename(os.path.normpath(folder)), folder) for folder in also]
     out.append(Variant("ours nosync", build, sync="none"))
@@ -62,13 +62,13 @@ def config(family, variant, folder, socket="udp", level="WARN", subnet=None, lfc
     if variant.sync:
         top["lease-database"]["sync"] = variant.sync
     if not variant.kea:
-        top["cache-threshold"] = 0.0  # every renewal is written, as Kea does
+        top["cache-threshold"] = 0.0  # write every renewal, as Kea does
     top.update(keys or {})
     return {f"Dhcp{family}": top}
 
 
 class Server:
-    """Running, and answering, when the constructor returns. start_cpu, start_sec: until then."""
+    """Running and responding when the constructor returns. start_cpu, start_sec: until then."""
 
     def __init__(self, net, variant, family, folder, ready, timeout=120, binary=None, **conf):
         os.makedirs(folder, exist_ok=True)
@@ -77,7 +77,7 @@ class Server:
         self.path = f"{folder}/server.conf"
         self.configure(**conf)
         env = dict(os.environ, **{f"KEA_{n}_DIR": folder for n in ("PIDFILE", "LOCKFILE", "DHCP_DATA", "LOG_FILE")})
-        # the answers to relay agents of the cases with many subnets go where these say they are
+        # responses to the relay agents of cases with many subnets go to the host the agents are on
         env.pop("NOTIFY_SOCKET", None)
         begun = time.monotonic()
         with open(f"{folder}/output", "ab") as out:
@@ -122,7 +122,7 @@ class Server:
         return text
 
     def cpu(self):
-        """Seconds of processor time of all threads."""
+        """CPU time of all threads in seconds."""
         total = 0
         for task in os.listdir(f"/proc/{self.pid}/task"):
             with open(f"/proc/{self.pid}/task/{task}/schedstat", encoding="ascii") as f:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Rows of runs to medians, medians to text."""
+"""Medians of runs, as text."""
 import statistics
 
 COLUMNS = [("rate/s", 9), ("min-max", 17), ("x Kea", 7), ("us/exch", 8), ("1/x Kea", 8), ("p50 us", 8), ("p99 us", 8),
@@ -11,7 +11,7 @@ def median(runs, key):
 
 
 def best_kea(results, case):
-    """(rate, us) of the better of Kea's two ways to run, each; None without Kea."""
+    """(rate, us), each the better of Kea's two modes; None without Kea."""
     keas = [runs for (c, v), runs in results.items() if c == case and v.startswith("kea ")]
     if not keas:
         return None

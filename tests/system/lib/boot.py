@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MPL-2.0
-"""A Debian of its own with systemd as its first process, where the build under test was installed as the README says.
+"""A separate Debian with systemd as its first process and the build under test installed as described in the README.
 
-It boots with systemd-nspawn in the network namespace srv of the test (see net.py), from build/root (made by tests/run),
-which stays as it is: all changes go to a layer above it that is removed with the test."""
+It boots with systemd-nspawn in the network namespace srv of the test (see net.py), from build/root (created by
+tests/run), which is unchanged: all changes go to an overlay that is removed with the test."""
 import contextlib
 import os
 import re
@@ -14,7 +14,7 @@ from .case import Failed, Process, Skipped
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "../../../build/root"))
-# Mounted where nobody else sees it, so it ends with the last process.
+# Mounted in a private namespace, so that it ends with the last process.
 BOOT = """mount --make-rprivate / &&
 mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root" || exit 90
 for tree in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
@@ -26,7 +26,7 @@ exec systemd-nspawn "$@"
 
 
 def install_paths(builddir):
-    """What configure was asked for: variables of the makefile, expanded."""
+    """The options of configure: variables of the makefile, expanded."""
     want = ["sbindir", "keaconfdir", "keastatedir", "kearundir", "kealogdir", "systemdsystemunitdir", "keauser"]
     text = "show:\n" + "".join(f"\t@echo {w}=$({w})\n" for w in want)
     out = subprocess.run(["make", "-s", "-C", builddir, "-f", "Makefile", "-f", "-", "show"], input=text, text=True,
@@ -35,7 +35,7 @@ def install_paths(builddir):
 
 
 class Boot:
-    """Up when made. dirs: where things are installed."""
+    """Running once constructed. dirs: installation directories."""
 
     def __init__(self, case, root=ROOT):
         self.case = case
@@ -50,7 +50,8 @@ class Boot:
         self.run("make", "-C", self.builddir, "install-user")
 
     def install(self, root):
-        """From outside, as there is no compiler in there; with the links of a merged /usr, which a layer would hide."""
+        """Installed from outside, as there is no compiler inside; keeps the links of a merged /usr, which an overlay
+        would hide."""
         for entry in os.scandir(root):
             if entry.is_symlink():
                 os.makedirs(os.path.join(self.layer, os.readlink(entry.path)), exist_ok=True)
@@ -64,7 +65,7 @@ class Boot:
         t = self.case
         for directory in "upper", "work", "root":
             os.makedirs(t.path(directory))
-        # A host whose first process is systemd has its own opinion where a container's processes belong.
+        # A host running systemd decides itself where a container's processes belong.
         keep = [] if os.path.isdir("/run/systemd/system") else ["--register=no", "--keep-unit"]
         self.process = Process(["unshare", "-m", "sh", "-c", BOOT, "boot", f"{self.layer}:{root}", t.dir, self.name, "--quiet",
                                 "-D", t.path("root"), "-M", self.name, *keep, "--resolv-conf=off", "--timezone=off",
@@ -85,7 +86,7 @@ class Boot:
             time.sleep(0.2)
 
     def leader(self):
-        """The first process in there."""
+        """The container's first process."""
         with contextlib.suppress(OSError), open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as f:
             for pid in f.read().split():
                 with open(f"/proc/{pid}/comm", encoding="ascii") as comm:
@@ -94,7 +95,7 @@ class Boot:
         return None
 
     def try_run(self, *args, timeout=60):
-        """Runs a command as root in there: exit code and output."""
+        """Runs a command as root in the container: returns exit code and output."""
         leader = self.leader()
         if not leader:
             return 125, "no systemd"
@@ -111,14 +112,14 @@ class Boot:
         return out
 
     def write(self, path, text):
-        """Keeps owner and mode of a file that is there."""
+        """Keeps owner and mode of an existing file."""
         subprocess.run(["nsenter", "-t", self.leader(), "-m", "sh", "-c", 'cat >"$1"', "sh", path], input=text, text=True, check=True)
 
     def read(self, path):
         return self.run("cat", path)
 
     def journal(self, unit=None):
-        """What the journal holds (of one unit), the message texts only."""
+        """Returns the message texts in the journal (for one unit)."""
         return self.try_run("journalctl", "-o", "cat", "--no-pager", *(["-u", unit] if unit else []))[1]
 
     def wait_journal(self, unit, pattern, count=1, timeout=20):
@@ -129,7 +130,7 @@ class Boot:
             raise Failed(f"{e}:\n{self.journal(unit)[-3000:]}") from None
 
     def remove(self):
-        """Its processes end with nspawn; what is left are empty control groups."""
+        """Its processes end with nspawn; only empty control groups are left."""
         if self.process.alive():
             with contextlib.suppress(OSError, TypeError):
                 os.kill(int(self.leader()), signal.SIGKILL)

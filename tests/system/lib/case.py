@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
-"""A test is a function of one Case, registered with @test. The Case has its own folder and its own
-namespaces; what it starts ends with it."""
+"""A test is a function of one Case, registered with @test. The Case has its own directory and namespaces; the
+processes it starts end with it."""
 import contextlib
 import functools
 import os
@@ -26,9 +26,9 @@ class Skipped(Exception):
 
 
 def test(name, needs=(), beyond_kea=None, limit=60, families=(4,), **more):
-    """needs: programs (skipped when one is missing). beyond_kea: why Kea 2.2.0 cannot pass; with
-    it as the server this test has to fail, which shows that the test notices. families: (4, 6) makes two
-    tests of it, the second one with a 6 behind its name; t.fam is what they have of their own."""
+    """needs: required programs (skipped if one is missing). beyond_kea: why Kea 2.2.0 cannot pass; with Kea as the
+    server this test must fail, which shows that it detects the problem. families: (4, 6) makes two tests of it,
+    the second with a 6 after its name; t.fam has what differs between them."""
     def register(fn):
         for digit in families:
             TESTS.append(dict(name=name + ("6" if digit == 6 and 4 in families else ""), fn=fn, needs=needs,
@@ -38,15 +38,15 @@ def test(name, needs=(), beyond_kea=None, limit=60, families=(4,), **more):
 
 
 def fault(ident, name, families=(4, 6), short=None, limit=60, long_limit=600, **more):
-    """A test of what the server does when something goes wrong; ident is its id. It has a short form, and a
-    long one with t.long set, which only tests/system/faults --long runs. short: the families of the short
-    form, when the other one takes too long for every day."""
+    """A test of the server when something fails; ident is its id. It has a short form, and a long form with t.long
+    set, which only runs with tests/system/faults --long. short: the families of the short form, if the other one
+    takes too long for every day."""
     return test(f"{ident.lower()}-{name}", families=families, limit=limit, fault=ident, long_limit=long_limit,
                 short=families if short is None else short, **more)
 
 
 class Process:
-    """A child with its output in a file."""
+    """A child process with its output in a file."""
 
     def __init__(self, args, log, env=None, cwd=None):
         self.log_path = log
@@ -80,7 +80,7 @@ class Process:
 class Case:
     def __init__(self, prefix, folder, env, digit=4):
         self.dir = folder
-        self.env = env  # kea_dhcp4, kea_dhcp6, kea_reference4, kea_reference6, builddir, ledger; kea: the server is Kea 2.x
+        self.env = env  # kea_dhcp4, kea_dhcp6, kea_reference4, kea_reference6, builddir, ledger; kea: Kea 2.x is tested
         self.fam = FAMILIES[digit]
         self.prefix = prefix
         self.processes = []
@@ -95,12 +95,12 @@ class Case:
 
     @property
     def long(self):
-        """The long form of a fault."""
+        """The long form of a fault test."""
         return self.env.get("long", False)
 
     @property
     def no_cache(self):
-        """Keys that make every renewal a write; 2.2.0 never caches unless told to, and refuses 0."""
+        """Keys that make every renewal a write; 2.2.0 only caches if configured, and rejects 0."""
         return {} if self.env["kea"] else {"cache-threshold": 0.0}
 
     def path(self, name):
@@ -120,7 +120,7 @@ class Case:
         return p
 
     def run(self, ns, args, timeout=30, env=None, ok=(0,)):
-        """Runs to the end; the output. Other exit codes than ok fail the test."""
+        """Runs to completion; returns the output. Exit codes other than ok fail the test."""
         p = self.start(ns, args, env=env)
         code = p.wait(timeout)
         if ok is not None and code not in ok:
@@ -134,7 +134,7 @@ class Case:
         return s
 
     def wait(self, what, fn, timeout=10, every=0.05):
-        """Until fn() is true; returns what it returned."""
+        """Waits until fn() is true; returns its result."""
         end = time.monotonic() + timeout
         while True:
             got = fn()
@@ -160,11 +160,11 @@ class Case:
         return m
 
     def note(self, text):
-        """Said beside the result, failed or not."""
+        """Printed with the result, passed or failed."""
         self.notes.append(text)
 
     def on_close(self, fn):
-        """Called when the test is over, before what it started is ended."""
+        """Called at the end of the test, before its processes are ended."""
         self.last.append(fn)
 
     def close(self):
@@ -179,7 +179,7 @@ class Case:
 
 
 def clean(prefix, folder):
-    """After a test, also after one that was killed."""
+    """Cleans up after a test, also after a killed one."""
     Net(prefix).down()
     with open("/proc/self/mounts", encoding="utf-8") as f:
         mounts = [line.split()[1] for line in f]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""What messages and clients of both families have in common; dhcp and dhcp6 have the rest."""
+"""Shared by messages and clients of both families; dhcp and dhcp6 have the rest."""
 import os
 import struct
 import time
@@ -14,13 +14,13 @@ def checksum(data):
 
 
 def udp(pseudo, sport, dport, body):
-    """A datagram; pseudo are the bytes before it that its checksum covers too."""
+    """A datagram; pseudo are the bytes before it that its checksum also covers."""
     head = struct.pack("!HHH", sport, dport, 8 + len(body))
     return head + struct.pack("!H", checksum(pseudo + head + b"\0\0" + body) or 0xffff) + body
 
 
 class Message:
-    """A message with the headers it came in. options keeps the order of the wire, as (code, value)."""
+    """A message with its headers. options keeps wire order, as (code, value)."""
 
     def __init__(self, frame):
         self.frame = frame
@@ -32,7 +32,8 @@ class Message:
 
 
 class Client:
-    """A client over AF_PACKET. Of a family: Tap, XID_LEN (bytes), send(), is_answer() and name, for who reads of it."""
+    """A client over AF_PACKET. Defined by the family: Tap, XID_LEN (bytes), send(), is_answer() and name, for
+    messages."""
 
     def __init__(self, case, ns, dev):
         self.case = case
@@ -45,7 +46,7 @@ class Client:
         return self.xid.to_bytes(self.XID_LEN, "big")
 
     def receive(self, timeout=3):
-        """The next answer to the last message, or None."""
+        """The next response to the last message, or None."""
         end = time.monotonic() + timeout
         while (left := end - time.monotonic()) > 0:
             self.tap.sock.settimeout(left)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""DHCPv4 messages by hand: a client over AF_PACKET and a listener that keeps frames."""
+"""Handmade DHCPv4 messages: a client over AF_PACKET and a listener that keeps frames."""
 import socket
 import struct
 
@@ -81,7 +81,7 @@ class Client(client.Client):
         return m.op == 2 and m.dport == 68
 
     def dora(self, options=(), **kw):
-        """The ACK."""
+        """Returns the ACK."""
         offer = self.ask(DISCOVER, options, OFFER, **kw)
         self.server_id = offer.option(54)
         return self.ask(REQUEST, [(50, ip4(offer.yiaddr)), (54, self.server_id), *options], ACK, **kw)
@@ -91,19 +91,19 @@ class Client(client.Client):
         mac = self.case.net.mac("srv", "s0")
         return self.ask(REQUEST, options, ciaddr=address, src=address, dst=server, dst_mac=mac, want=want, timeout=timeout)
 
-    # what clients of both families can do
+    # common to clients of both families
 
     def offered(self, timeout):
-        """Is it offered an address?"""
+        """True if it is offered an address."""
         m = self.ask(DISCOVER, timeout=timeout)
         return bool(m and m.type == OFFER)
 
     def lease(self):
-        """A whole exchange; the address."""
+        """A complete exchange; returns the address."""
         return self.dora().yiaddr
 
     def keep(self, address, timeout=3):
-        """Renews it: what it got, or None for silence."""
+        """Renews its lease: returns what it got, or None without a response."""
         m = self.renew(address, want=None, timeout=timeout)
         return m and (m.yiaddr if m.type == ACK else "refused")
 

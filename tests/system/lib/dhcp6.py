@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""DHCPv6 messages by hand: a client over AF_PACKET and a listener that keeps frames."""
+"""Handmade DHCPv6 messages: a client over AF_PACKET and a listener that keeps frames."""
 import ipaddress
 import socket
 import struct
@@ -23,7 +23,7 @@ def text6(data):
 
 
 def options_of(data):
-    """In the order of the wire, as (code, value)."""
+    """In wire order, as (code, value)."""
     out = []
     while len(data) >= 4:
         code, n = struct.unpack("!HH", data[:4])
@@ -41,7 +41,7 @@ def find(options, code):
 
 
 class Message(client.Message):
-    """The one inside when it is relayed; relays has the outer ones."""
+    """The inner message if relayed; relays has the outer ones."""
 
     def __init__(self, frame):
         super().__init__(frame)
@@ -58,11 +58,11 @@ class Message(client.Message):
 
     @property
     def status(self):
-        """The code of the message's own status, success without one."""
+        """The message's own status code, success if it has none."""
         return int.from_bytes((self.option(STATUS) or b"\0\0")[:2], "big")
 
     def granted(self, kind=None):
-        """What stands in IAs: (address or prefix, preferred, valid); kind is IA_NA or IA_PD."""
+        """The content of IAs: (address or prefix, preferred, valid); kind is IA_NA or IA_PD."""
         out = []
         for code, data in self.options:
             if code not in (IA_NA, IA_PD) or kind not in (None, code):
@@ -110,7 +110,7 @@ class Client(client.Client):
         return m.dport == 546 and m.type in (ADVERTISE, REPLY)
 
     def ias(self, *places):
-        """An IA_NA, and an IA_PD when this client wants prefixes, with what they ask for."""
+        """An IA_NA, and an IA_PD if this client uses prefixes, with requested values."""
         inner = {IA_NA: b"", IA_PD: b""}
         for place in places:
             address, _, length = place.partition("/")
@@ -122,7 +122,7 @@ class Client(client.Client):
         return [(k, struct.pack("!III", k, 0, 0) + inner[k]) for k in kinds]
 
     def exchange(self, options=()):
-        """Solicit, Advertise, Request; the Reply."""
+        """Solicit, Advertise, Request; returns the Reply."""
         advertise = self.ask(SOLICIT, [*self.ias(), *options], ADVERTISE)
         self.server_id = advertise.option(SERVER_ID)
         offered = [g[0] for g in advertise.granted()]
@@ -134,22 +134,22 @@ class Client(client.Client):
     def places(self, address):
         return [address] + ([self.prefix] if self.prefix else [])
 
-    # what clients of both families can do
+    # common to clients of both families
 
     def offered(self, timeout):
-        """Is it offered an address?"""
+        """True if it is offered an address."""
         m = self.ask(SOLICIT, self.ias(), timeout=timeout)
         return bool(m and m.type == ADVERTISE and m.granted())
 
     def lease(self):
-        """A whole exchange; the address. The prefix, if it wants one, is kept."""
+        """A complete exchange; returns the address. The prefix, if used, is kept."""
         reply = self.exchange()
         if self.pd:
             self.prefix = reply.granted(IA_PD)[0][0]
         return reply.granted(IA_NA)[0][0]
 
     def keep(self, address, timeout=3):
-        """Renews it, and the prefix: what it got, or None for silence."""
+        """Renews its lease, and the prefix: returns what it got, or None without a response."""
         m = self.renew(*self.places(address), want=None, timeout=timeout)
         if m is None:
             return None
@@ -157,7 +157,7 @@ class Client(client.Client):
         return address if m.type == REPLY and set(self.places(address)) <= valid else "refused"
 
     def confirm(self, address, timeout=1):
-        """After a restart of the client: is it still right for the link?"""
+        """After a restart of the client: is the address still valid on the link?"""
         m = self.ask(CONFIRM, [(IA_NA, struct.pack("!III", IA_NA, 0, 0) + option(IA_ADDR, ip6(address) + bytes(8)))], timeout=timeout)
         return m and (address if m.type == REPLY and m.status == SUCCESS else "refused")
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Disks that lose their power: a file with ext4 on a loop device, copied while nothing writes, and one below which
-every write and every flush is written down (tests/tools/disklog.c), so that it can be cut at each of them."""
+"""Disks that lose power: a file with ext4 on a loop device, copied while nothing writes; and one that logs every
+write and flush (tests/tools/disklog.c), so that it can be cut at each of them."""
 import bisect
 import contextlib
 import os
@@ -14,19 +14,19 @@ from .case import Process, Skipped
 EVENT = struct.Struct("=QQII")
 WRITE, FLUSH = 1, 2
 BLOCK = 4096
-# What a disk may make of writes that it was not told to flush.
+# What a disk may do with unflushed writes.
 KEEP = ("none", "half", "all")
 
 
 def make(path, size):
-    """An empty file system in a file."""
+    """Creates a file with an empty file system."""
     with open(path, "wb") as f:
         f.truncate(size)
     subprocess.run(["mkfs.ext4", "-q", "-F", "-b", str(BLOCK), path], check=True)
 
 
 def mount(t, image, name):
-    """Mounts it at a folder of the test, whose path is returned; what a power cut left is recovered by that."""
+    """Mounts it at a directory of the test and returns its path; this recovers from a power failure."""
     folder = t.path(name)
     os.makedirs(folder, exist_ok=True)
     p = subprocess.run(["mount", "-o", "loop", image, folder], check=False, capture_output=True, text=True)
@@ -40,7 +40,7 @@ def unmount(folder):
 
 
 def writes_done(folder):
-    """How many writes the device below it has got, and how many are under way."""
+    """Number of writes the underlying device has received, and of pending ones."""
     device = os.stat(folder).st_dev
     with open(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}/stat", encoding="ascii") as f:
         numbers = f.read().split()
@@ -48,8 +48,8 @@ def writes_done(folder):
 
 
 def copy(t, folder, image, to):
-    """The image as it is now below the mounted folder; whoever writes there stands still, but the kernel may still be
-    at it: then once more."""
+    """Copies the image under the mounted directory; its writers are stopped, but if the kernel is still writing,
+    copies again."""
     def once():
         before = writes_done(folder)
         subprocess.run(["cp", "--sparse=always", image, to], check=True)
@@ -88,12 +88,12 @@ class LoggedDisk:
         subprocess.run(["mount", self.device, self.folder], check=True)
 
     def environment(self):
-        """For a process whose changes of names are to be found again."""
+        """For a process whose renames and unlinks must be found later."""
         return {"LD_PRELOAD": os.path.join(self.t.env["builddir"], "tests/tools/faulty.so"), "FAULTY_DISK": self.folder,
                 "FAULTY_MARKS": self.marks}
 
     def close(self):
-        """Nothing below the folder is in use any more."""
+        """Nothing below the directory is in use any more."""
         if not self.device:
             return
         device, self.device = self.device, None
@@ -103,7 +103,7 @@ class LoggedDisk:
             self.process.wait(10)
 
     def read(self):
-        """The events in their order: (seconds, kind, offset, data)."""
+        """The events in order: (seconds, kind, offset, data)."""
         with open(self.log, "rb") as f:
             text = f.read()
         self.events, at = [], 0
@@ -115,8 +115,8 @@ class LoggedDisk:
         self.times = [e[0] for e in self.events]
 
     def cuts(self):
-        """Event numbers before which the power may go: at each change of a name, at the two flushes that come after it,
-        and at each other flush; with the reason."""
+        """Event numbers before which the power may fail: each rename or unlink, the two flushes after it, and every
+        other flush; with the reason."""
         flushes = [i for i, e in enumerate(self.events) if e[1] == FLUSH]
         found = {i: "flush" for i in flushes}
         changed = {}
@@ -131,8 +131,8 @@ class LoggedDisk:
         return sorted({**found, **changed}.items())
 
     def images(self, cuts, seed):
-        """For each of these events and each way to lose writes (seconds, way, image): the disk if the power goes just
-        before that event. The image may be written to; it is removed when the next one is asked for."""
+        """For each of these events and each way to lose writes (seconds, way, image): the disk if the power fails
+        just before that event. The image may be written to; it is removed when the next one is requested."""
         rng = random.Random(seed)
         flushed, done, pending = self.t.path("disk.flushed"), 0, []
         shutil.copyfile(self.base, flushed)
@@ -149,7 +149,7 @@ class LoggedDisk:
                 f.flush()
                 done = cut
                 for keep in KEEP:
-                    # A name of its own: a loop device that is not quite gone yet must not show the last one.
+                    # A unique name: a loop device that is not quite gone must not show the previous one.
                     image = self.t.path(f"disk.cut{cut}{keep}")
                     self._cut(flushed, image, pending, keep, rng)
                     yield self.events[cut][0], keep, image

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""What a test of both families needs from the one it runs for."""
+"""What differs between families, for tests of both."""
 from . import dhcp, dhcp6, ledger
 from .server import config, config6
 
@@ -11,7 +11,7 @@ class V4:
 
     @staticmethod
     def client(case, i=1, **kw):
-        """Number i of the clients on the link; see the end of class Client for what it can do."""
+        """Client number i on the link; the end of class Client lists what it can do."""
         return dhcp.Client(case, mac=f"02:00:00:00:{i >> 8:02x}:{i & 255:02x}", **kw)
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Load that writes down every lease that was confirmed: the ledger client (tests/tools/ledger.c) and
-perfdhcp, and the comparison with the lease file."""
+"""Load that records every confirmed lease: the ledger client (tests/tools/ledger.c) and perfdhcp, and the comparison
+with the lease file."""
 import json
 import os
 import re
@@ -17,7 +17,7 @@ class Background:
         self.process = case.start(ns, [*args, "--ledger", self.path], name=name)
 
     def acks(self):
-        """How many are in the ledger (what its buffer holds comes later)."""
+        """Number of entries in the ledger (buffered ones come later)."""
         try:
             with open(self.path, "rb") as f:
                 return f.read().count(b"\n")
@@ -25,13 +25,13 @@ class Background:
             return 0
 
     def gap_ms(self):
-        """The longest time in which nothing was confirmed."""
+        """The longest time without a confirmation."""
         with open(self.path, encoding="ascii") as f:
             times = [float(line.split(" ", 1)[0]) for line in f if line[0] != "#"]
         return max(b - a for a, b in zip(times, times[1:])) * 1000
 
     def finish(self, early=False, timeout=45):
-        """Its result; early: now instead of when its time is over."""
+        """Returns its result; early: stops it now."""
         if early and self.process.alive():
             self.process.send(signal.SIGINT)
         self.process.wait(timeout)
@@ -55,9 +55,8 @@ class Load(Background):
 
 
 class Load6(Background):
-    """DHCPv6: perfdhcp asks for an address and a prefix each time, relayed from rly unless direct. The
-    options are those of the ledger client, as far as they are needed, and the result has its names. dups has
-    what was only offered too."""
+    """DHCPv6: perfdhcp requests an address and a prefix each time, relayed from rly unless direct. Options are those
+    of the ledger client, as far as needed, and the result has its names. dups also counts offers."""
 
     def __init__(self, case, *args, direct=False, name="ledger"):
         given, it = {}, iter(args)
@@ -90,7 +89,7 @@ class Load6(Background):
 
 
 def compare(case, path, server):
-    """What the ledger and the lease files have in common, as a dictionary, and what was said about it."""
+    """Compares ledger and lease files; returns a dictionary, and the text output."""
     p = subprocess.run([case.env["ledger"], "check", path, *(server.lease_files() or [os.devnull])], check=False,
                        capture_output=True, text=True)
     case.true(p.stdout.startswith("{"), f"ledger check said: {p.stdout}{p.stderr}")
@@ -98,7 +97,7 @@ def compare(case, path, server):
 
 
 def check(case, path, server):
-    """Nothing lost, nothing given twice; the comparison as a dictionary."""
+    """Nothing lost, nothing assigned twice; returns the comparison as a dictionary."""
     got, text = compare(case, path, server)
     case.note(f"check: {text.splitlines()[0]}")
     case.true(got["lost"] == 0 and got["dup"] == 0, f"leases lost or given twice: {text}")

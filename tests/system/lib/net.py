@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Three network namespaces and their cables, all with a prefix of one test:
+"""Three network namespaces and the links between them, all with the prefix of one test:
 
     cli c0 --------- s0 srv        192.0.2.1/24 on s0; c0 has no address
     srv s1 --------- r0 rly        transit 198.18.0.1/15 and 198.18.0.2/15
@@ -10,7 +10,7 @@ and, after Net.farther(), a second relay behind the first:
     rly r2 --------- f0 far        transit 198.51.101.1/24 and 198.51.101.2/24
     far f1 --------- c2 cli        203.0.113.1/24 on f1; c2 has no address
 
-Net(prefix, 6) has IPv6 instead, with a link-local address everywhere and no detection of duplicates:
+Net(prefix, 6) has IPv6 instead, with a link-local address everywhere and without duplicate address detection:
 2001:db8:1::1/64 on s0, 2001:db8:ff::1 and ::2 on the transit, 2001:db8:2::1 on r1, and farther
 2001:db8:3::1 and ::2 on the second transit, 2001:db8:4::1 on f1.
 """
@@ -24,7 +24,7 @@ import subprocess
 import time
 
 CLONE_NEWNET = 0x40000000
-# The far end of each cable is the client's, or has the second address.
+# The far end of each link is the client's, or has the second address.
 LINKS = {4: {"s0": "192.0.2.1/24", "s1": "198.18.0.1/15", "r0": "198.18.0.2/15", "r1": "198.51.100.1/24",
              "r2": "198.51.101.1/24", "f0": "198.51.101.2/24", "f1": "203.0.113.1/24"},
          6: {"s0": "2001:db8:1::1/64", "s1": "2001:db8:ff::1/64", "r0": "2001:db8:ff::2/64", "r1": "2001:db8:2::1/64",
@@ -39,7 +39,7 @@ def ip(*args, check=True):
 
 @contextlib.contextmanager
 def inside(name):
-    """Sockets made here belong to the namespace of that name for ever."""
+    """Sockets created here belong to the namespace of that name permanently."""
     with open("/proc/self/ns/net", "rb") as home, open(f"/run/netns/{name}", "rb") as there:
         if libc.setns(there.fileno(), CLONE_NEWNET) < 0:
             raise OSError(ctypes.get_errno(), "setns")
@@ -50,7 +50,7 @@ def inside(name):
 
 
 def remove(name):
-    """Ends what still runs in this namespace (nobody else is in there) and removes it."""
+    """Kills what still runs in this namespace (only this test uses it) and removes it."""
     for pid in ip("netns", "pids", name, check=False).stdout.split():
         with contextlib.suppress(OSError):
             os.kill(int(pid), signal.SIGKILL)
@@ -104,7 +104,7 @@ class Net:
                 self.link_local(ns, dev)
 
     def dev_up(self, ns, dev):
-        if self.digit == 4:  # no router solicitations and the like in the captures
+        if self.digit == 4:  # no router solicitations etc. in the captures
             self.sysctl(ns, f"net/ipv6/conf/{dev}/disable_ipv6", "1")
         else:
             for key in ("accept_dad", "dad_transmits", "accept_ra", "router_solicitations"):
@@ -112,7 +112,7 @@ class Net:
         self.ip(ns, "link", "set", dev, "up")
 
     def link_local(self, ns, dev):
-        """The link-local address, once it can be used."""
+        """Returns the link-local address, once it is usable."""
         for _ in range(200):
             for line in self.ip(ns, "-6", "-o", "addr", "show", "dev", dev, "scope", "link").splitlines():
                 if "tentative" not in line:
@@ -128,7 +128,7 @@ class Net:
         return ip("-n", self.names[ns], *args).stdout
 
     def exec(self, ns, args):
-        """The command line that runs args in a namespace; the process is args[0] itself."""
+        """The command line that runs args in a namespace; args[0] is the process itself."""
         return ["ip", "netns", "exec", self.names[ns], *map(str, args)]
 
     def inside(self, ns):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""kea-dhcp4 or kea-dhcp6 under test (or another one, to compare): configuration, start, stop, log, lease file."""
+"""kea-dhcp4 or kea-dhcp6 under test (or another one, for comparison): configuration, start, stop, log, lease file."""
 import contextlib
 import csv
 import glob
@@ -11,7 +11,7 @@ import time
 
 
 def with_common(digit, quiet, top, keys):
-    """The configuration with what is alike in both families; quiet: nothing per lease in the log."""
+    """The configuration shared by both families; quiet: no log lines per lease."""
     name = f"kea-dhcp{digit}"
     logger = dict(severity="INFO", output_options=[dict(output="stdout")])
     loggers = [dict(logger, name=name)]
@@ -23,7 +23,7 @@ def with_common(digit, quiet, top, keys):
 
 
 def config(quiet=False, lease_db=None, subnets=None, pool="192.0.2.100 - 192.0.2.199", **top):
-    """Three subnets as lib/net.py wires them; the rest are keys of Dhcp4."""
+    """Three subnets matching lib/net.py; the rest are keys of Dhcp4."""
     return with_common(4, quiet, top, {
         "lease-database": lease_db or {"type": "memfile", "lfc-interval": 0},
         "authoritative": True,
@@ -37,7 +37,7 @@ def config(quiet=False, lease_db=None, subnets=None, pool="192.0.2.100 - 192.0.2
 
 
 def config6(quiet=False, lease_db=None, subnets=None, pool="2001:db8:1::100 - 2001:db8:1::1ff", **top):
-    """The same in IPv6, with prefixes of 56 bits to delegate from 2001:db8:8000::/40, :9000::/40 and :f000::/36."""
+    """Same for IPv6, with /56 prefixes to delegate from 2001:db8:8000::/40, :9000::/40 and :f000::/36."""
     def prefixes(start, length):
         return [{"prefix": start, "prefix-len": length, "delegated-len": 56}]
     return with_common(6, quiet, top, {
@@ -55,7 +55,7 @@ def config6(quiet=False, lease_db=None, subnets=None, pool="2001:db8:1::100 - 20
 
 
 def cleanups(path):
-    """Process numbers of the kea-lfc that work on this lease file."""
+    """PIDs of the kea-lfc processes for this lease file."""
     pids = []
     for name in glob.glob("/proc/[0-9]*/cmdline"):
         try:
@@ -69,7 +69,7 @@ def cleanups(path):
 
 
 def thread_states(pid):
-    """A letter for each thread, as in /proc."""
+    """A state letter for each thread, as in /proc."""
     states = ""
     for name in glob.glob(f"/proc/{pid}/task/*/stat"):
         with contextlib.suppress(OSError), open(name, encoding="ascii", errors="replace") as f:
@@ -78,7 +78,7 @@ def thread_states(pid):
 
 
 class Server:
-    """conf is a dictionary, or text that is written as it is. wrap goes before the binary."""
+    """conf is a dictionary, or text that is written unchanged. wrap is put before the binary."""
 
     def __init__(self, case, conf, name=None, binary=None, folder=None, ns="srv", wrap=(), env=None):
         self.digit = case.fam.digit
@@ -98,7 +98,7 @@ class Server:
         self.configure(conf)
 
     def configure(self, conf):
-        """Writes the file, at once for who reads it just now; the server is not told."""
+        """Replaces the file atomically; the server is not notified."""
         if not isinstance(conf, str):
             db = conf[f"Dhcp{self.digit}"].get("lease-database", {})
             if db.get("type") == "memfile":
@@ -111,7 +111,7 @@ class Server:
         os.replace(self.conf_path + ".new", self.conf_path)
 
     def launch(self, *args):
-        """Starts it and does not wait until it serves."""
+        """Starts it without waiting until it serves."""
         self.process = self.case.start(self.ns, [*self.wrap, self.binary, "-c", self.conf_path, *args],
                                        name=self.name, env=self.env)
         return self.process
@@ -136,7 +136,7 @@ class Server:
         return self.process.log()
 
     def said(self, pattern):
-        """How many lines of this run match."""
+        """Number of matching log lines of this run."""
         return len(re.findall(pattern, self.log()))
 
     def wait_log(self, pattern, count=1, timeout=10):
@@ -154,8 +154,8 @@ class Server:
         return cleanups(self.lease_path)
 
     def freeze(self):
-        """Returns when no thread of the server and of its clean-ups runs any more: a signal reaches one thread first,
-        and on a busy machine the others may work on for a while."""
+        """Returns once no thread of the server and its cleanups is running: a signal reaches one thread first, and
+        on a busy host the others may run on for a while."""
         for find in (lambda: [self.pid]), self.cleanups:
             for pid in find():
                 with contextlib.suppress(ProcessLookupError):
@@ -164,20 +164,20 @@ class Server:
                                                                          for state in thread_states(pid)), 60, 0.001)
 
     def stop(self, timeout=8):
-        """Exit code and seconds it took."""
+        """Returns the exit code and the seconds it took."""
         t = time.monotonic()
         code = self.process.stop(signal.SIGTERM, timeout)
         return code, time.monotonic() - t
 
     def lease_files(self):
-        """Oldest first, as the server itself would read them."""
+        """Oldest first, in the order in which the server reads them."""
         names = [self.lease_path + s for s in (".completed", ".2", ".1", "")]
         if os.path.exists(names[0]):
             names.pop(1)
         return [n for n in names if os.path.exists(n)]
 
     def header(self):
-        """The names of the columns."""
+        """Column names."""
         with open(self.lease_path, encoding="utf-8") as f:
             return f.readline().strip().split(",")
 
@@ -192,7 +192,7 @@ class Server:
         return out
 
     def leases(self):
-        """What the rows add up to: address -> last row, without those that were deleted."""
+        """The result of all rows: address -> last row, without deleted ones."""
         last = {r["address"]: r for r in self.rows()}
         return {a: r for a, r in last.items() if int(r["valid_lifetime"]) > 0}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Frames of one interface, kept as they come; what they are is up to dhcp and dhcp6."""
+"""Frames of one interface, kept as they arrive; dhcp and dhcp6 parse them."""
 import socket
 import struct
 import time
@@ -8,7 +8,8 @@ SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_IGNORE_OUTGOING, PACKET_MR_PROMISC = 2
 
 
 class Tap:
-    """Every frame of one interface, both directions, from now on. Of a family: read(), a frame's message or None."""
+    """Records every frame of one interface, both directions, from now on. Defined by the family: read(), a frame's
+    message or None."""
 
     def __init__(self, net, ns, dev, outgoing=True):
         with net.inside(ns):
