@@ -21,12 +21,17 @@ enum class_number {
 };
 
 #define VENDOR_CLASS_PREFIX "VENDOR_CLASS_"
+#define SPAWN_PREFIX "SPAWN_"
 
 struct client_class {
 	const char *name;
 	const struct client_class_conf *conf; /* NULL: it is not in client-classes */
 	const struct eval_expr *test;         /* NULL: none */
-	bool needs_host; /* it depends on whether the client has a reservation, itself or by another class */
+	bool is_template;   /* test is a text: what it is not empty for is in the class, and in one named after the text
+			     */
+	bool is_additional; /* evaluated only where a scope names it */
+	bool is_listed;     /* a scope does */
+	bool needs_host;    /* it depends on whether the client has a reservation, itself or by another class */
 	struct optlist opts;
 	/* What it sets for its clients; NULL, or has_...: false, where it says nothing. */
 	const struct lifetime *valid, *preferred;
@@ -46,6 +51,9 @@ struct classes {
 	 */
 	unsigned *early, *late;
 	unsigned n_early, n_late;
+	bool any_additional; /* a scope has evaluate-additional-classes */
+	unsigned *spawned;   /* those whose name begins with SPAWN_PREFIX */
+	unsigned n_spawned;
 	unsigned *vendor; /* those whose name begins with VENDOR_CLASS_PREFIX */
 	unsigned n_vendor;
 };

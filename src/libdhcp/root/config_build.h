@@ -41,7 +41,9 @@ void number_classes(struct build *b); /* before anything refers to them */
 void build_classes(struct build *b);
 /* A guard; `what` has it: it is selected before host reservations are looked up, so classes that depend on them do not
  * count. NULL: of a pool. */
-void build_guard(struct build *b, const struct conf_strings *names, const char *what, struct guard *ret);
+void build_guard(struct build *b, const struct conf_strings *names, const char *what, struct class_refs *ret);
+/* evaluate-additional-classes */
+void build_additional(struct build *b, const struct conf_strings *names, struct class_refs *ret);
 /* Once everything that refers to classes is built. */
 void finish_classes(struct build *b);
 void build_root6(struct build *b); /* what only DHCPv6 has */

@@ -8,7 +8,7 @@ static const char *const built_in_names[CLASS_BITS_BUILT_IN] = {
 };
 
 /* Names that begin so belong to classes that servers and hook libraries make. */
-static const char *const prefixes[] = { VENDOR_CLASS_PREFIX, "HA_", "SPAWN_", "AFTER_", "EXTERNAL_" };
+static const char *const prefixes[] = { VENDOR_CLASS_PREFIX, "HA_", SPAWN_PREFIX, "AFTER_", "EXTERNAL_" };
 
 static bool has_prefix(const char *name, const char *prefix)
 {
@@ -130,7 +130,7 @@ static void check_order(struct build *b, const struct client_class *class)
 {
 	size_t n, i, k;
 	const unsigned *used = eval_classes(class->test, &n);
-	struct pos pos = conf_pos(&class->conf->node, "test");
+	struct pos pos = conf_pos(&class->conf->node, class->is_template ? "template-test" : "test");
 
 	for (i = 0; i < n; i++) {
 		const struct client_class *other = &b->cfg->classes.v[used[i]];
@@ -178,23 +178,27 @@ static void compile_test(struct build *b, unsigned number)
 	struct json_object *text = NULL;
 	const struct eval_expr *test;
 
-	if (!CONF_SET(conf, test)) {
-		if (!is_built_in(name) && !CONF_BAD(conf, test))
-			diag_warn(b->diag, conf_pos(&conf->node, "name"),
-				  "class \"%s\" has no \"test\": no client is in it", name);
+	const char *key = CONF_SET(conf, template_test) ? "template-test" : "test";
+
+	if (CONF_SET(conf, test) && CONF_SET(conf, template_test)) {
+		diag_error(b->diag, conf_pos(&conf->node, "template-test"),
+			   "class \"%s\" has both \"test\" and \"template-test\"", name);
 		return;
 	}
+	if (!CONF_SET(conf, test) && !CONF_SET(conf, template_test))
+		return;
 	if (number == CLASS_BIT_ALL || number == CLASS_BIT_KNOWN || number == CLASS_BIT_UNKNOWN) {
-		diag_error(b->diag, conf_pos(&conf->node, "test"), "class \"%s\" is built in and cannot have a test",
+		diag_error(b->diag, conf_pos(&conf->node, key), "class \"%s\" is built in and cannot have a test",
 			   name);
 		return;
 	}
-	(void)json_object_object_get_ex(conf->node.json, "test", &text);
-	test = eval_compile(&env, text, EVAL_BOOL);
+	(void)json_object_object_get_ex(conf->node.json, key, &text);
+	test = eval_compile(&env, text, CONF_SET(conf, test) ? EVAL_BOOL : EVAL_TEXT);
 	if (!test)
 		return;
 	/* Only now: others may have been numbered. */
 	b->cfg->classes.v[number].test = test;
+	b->cfg->classes.v[number].is_template = !CONF_SET(conf, test);
 	b->cfg->classes.v[number].needs_host = depends_on_host(b, test);
 	check_order(b, &b->cfg->classes.v[number]);
 }
@@ -207,6 +211,7 @@ static void build_class(struct build *b, unsigned number)
 
 	BUILD_OPTLIST(b, conf, option_data, &class->opts);
 	check_class_lifetimes(b, &conf->node, par, &class->valid, &class->preferred);
+	class->is_additional = conf->only_in_additional_list;
 	class->has_offer_lifetime = CONF_SET(conf, net.par.offer_lifetime);
 	class->offer_lifetime = par->offer_lifetime;
 	class->next_server = par->next_server;
@@ -257,27 +262,45 @@ static bool is_late(const struct build *b, unsigned number)
 	return number == CLASS_BIT_KNOWN || number == CLASS_BIT_UNKNOWN || b->cfg->classes.v[number].needs_host;
 }
 
-void build_guard(struct build *b, const struct conf_strings *names, const char *what, struct guard *ret)
+static void build_refs(struct build *b, const struct conf_strings *names, struct class_refs *ret)
 {
 	unsigned *v = arena_new_array(b->cfg->arena, unsigned, names->n), i, n = 0;
-	bool all_late = true;
 
 	for (i = 0; i < names->n; i++) {
 		int number = names->v[i][0] ? find_class(b, names->v[i]) : -1;
 
-		if (number >= 0) {
-			all_late &= is_late(b, (unsigned)number);
+		if (number >= 0)
 			v[n++] = (unsigned)number;
-		} else if (names->v[i][0]) {
+		else if (names->v[i][0])
 			unknown_class(b, names->pos[i], names->v[i]);
-		}
 	}
-	if (n && all_late && what)
+	*ret = (struct class_refs){ v, n };
+}
+
+void build_additional(struct build *b, const struct conf_strings *names, struct class_refs *ret)
+{
+	unsigned i;
+
+	build_refs(b, names, ret);
+	for (i = 0; i < ret->n; i++) {
+		b->cfg->classes.v[ret->v[i]].is_listed = true;
+		b->cfg->classes.any_additional = true;
+	}
+}
+
+void build_guard(struct build *b, const struct conf_strings *names, const char *what, struct class_refs *ret)
+{
+	bool all_late = true;
+	unsigned i;
+
+	build_refs(b, names, ret);
+	for (i = 0; i < ret->n; i++)
+		all_late &= is_late(b, ret->v[i]);
+	if (ret->n && all_late && what)
 		diag_warn(b->diag, names->pos[0],
 			  "%s is selected before it is known whether the client has a reservation, so class \"%s\" "
 			  "does not select it",
-			  what, b->cfg->classes.v[v[0]].name);
-	*ret = (struct guard){ v, n };
+			  what, b->cfg->classes.v[ret->v[0]].name);
 }
 
 /* --- once all are numbered -------------------------------------------------- */
@@ -293,13 +316,33 @@ static void list_by_turn(struct build *b, struct classes *classes)
 		int number = number_of_conf(b, &confs[i]);
 		const struct client_class *class = number >= 0 ? &classes->v[number] : NULL;
 
-		if (!class || !class->test)
+		if (!class || !class->test || class->is_additional)
 			continue;
 		if (class->needs_host)
 			classes->late[classes->n_late++] = (unsigned)number;
 		else
 			classes->early[classes->n_early++] = (unsigned)number;
 	}
+}
+
+/* Classes that no client is ever in, and what has no effect. */
+static void lint_class(struct build *b, const struct client_class *class)
+{
+	const struct client_class_conf *conf = class->conf;
+	struct pos pos = conf_pos(&conf->node, "name");
+
+	if (CONF_BAD(conf, test) || CONF_BAD(conf, template_test))
+		return;
+	if (class->is_additional && !class->is_listed)
+		diag_warn(b->diag, pos, "no client is in class \"%s\": no \"evaluate-additional-classes\" names it",
+			  class->name);
+	else if (!CONF_SET(conf, test) && !CONF_SET(conf, template_test) && !class->is_listed &&
+		 !is_built_in(class->name))
+		diag_warn(b->diag, pos, "class \"%s\" has no \"test\": no client is in it", class->name);
+	if (class->is_additional && (class->valid || class->preferred || class->has_offer_lifetime))
+		diag_warn(b->diag, pos,
+			  "class \"%s\" is evaluated after the client got its lease: its lifetimes have no effect",
+			  class->name);
 }
 
 void finish_classes(struct build *b)
@@ -312,9 +355,14 @@ void finish_classes(struct build *b)
 	classes->n_words = (classes->n + 63) / 64;
 	list_by_turn(b, classes);
 	classes->vendor = arena_new_array(b->cfg->arena, unsigned, classes->n);
+	classes->spawned = arena_new_array(b->cfg->arena, unsigned, classes->n);
 	for (i = 0; i < classes->n; i++) {
 		if (has_prefix(classes->v[i].name, VENDOR_CLASS_PREFIX))
 			classes->vendor[classes->n_vendor++] = i;
+		if (has_prefix(classes->v[i].name, SPAWN_PREFIX))
+			classes->spawned[classes->n_spawned++] = i;
+		if (classes->v[i].conf)
+			lint_class(b, &classes->v[i]);
 		classes->n_with_opts += classes->v[i].opts.n != 0;
 	}
 }

@@ -170,6 +170,7 @@ static void build_pools(struct build *b, const struct subnet_conf *conf, bool ha
 		*pool = (struct pool){ .sub = sub, .id = (uint32_t)confs[i].pool_id };
 		BUILD_OPTLIST(b, &confs[i], option_data, &pool->opts);
 		build_guard(b, &confs[i].client_classes, NULL, &pool->guard);
+		build_additional(b, &confs[i].additional_classes, &pool->additional);
 		pool->is_guarded = sub->is_guarded || pool->guard.n;
 		if (!parse_pool(b, &confs[i], pool))
 			continue;
@@ -303,6 +304,7 @@ static bool build_subnet(struct build *b, const struct shared_network_conf *net_
 	build_relays(b, net_relays ? net_conf->link.relay : conf->link.relay, sub);
 	BUILD_OPTLIST(b, conf, link.option_data, &sub->opts);
 	build_guard(b, &conf->link.client_classes, net ? NULL : "this subnet", &sub->guard);
+	build_additional(b, &conf->link.additional_classes, &sub->additional);
 	sub->is_guarded = sub->guard.n || (net && net->guard.n);
 	build_pools(b, conf, has_prefix, sub);
 	build_pd_pools(b, conf, sub);
@@ -372,6 +374,7 @@ static void build_network(struct build *b, struct shared_network_conf *confs, si
 	conf_inherit(&shared_network_scope, conf, &global_scope, b->root);
 	BUILD_OPTLIST(b, conf, link.option_data, &net->opts);
 	build_guard(b, &conf->link.client_classes, "this shared network", &net->guard);
+	build_additional(b, &conf->link.additional_classes, &net->additional);
 	if (!conf->subnets.n && !CONF_BAD(conf, subnets) && !json_is_cut(conf->node.json))
 		diag_warn(b->diag, conf_pos(&conf->node, NULL), "this shared network has no subnets");
 }

@@ -78,8 +78,7 @@ struct link_conf {
 	struct conf_list option_data;
 	const char *interface_id;
 	struct conf_strings client_classes;
-	struct conf_strings require_client_classes;
-	struct conf_strings evaluate_additional_classes;
+	struct conf_strings additional_classes;
 };
 
 struct pool_conf {
@@ -89,8 +88,7 @@ struct pool_conf {
 	uint32_t pool_id;
 	struct conf_list option_data;
 	struct conf_strings client_classes;
-	struct conf_strings require_client_classes;
-	struct conf_strings evaluate_additional_classes;
+	struct conf_strings additional_classes;
 	struct json_object *user_context;
 	const char *comment;
 };
@@ -103,8 +101,7 @@ struct pd_pool_conf {
 	uint32_t pool_id;
 	struct conf_list option_data;
 	struct conf_strings client_classes;
-	struct conf_strings require_client_classes;
-	struct conf_strings evaluate_additional_classes;
+	struct conf_strings additional_classes;
 	const char *excluded_prefix;
 	uint32_t excluded_prefix_len;
 	struct json_object *user_context;

@@ -170,9 +170,9 @@
 		.doc = "old spelling, for one class"), \
 	K_STRINGS(s, link.client_classes, "client-classes", .since = "4.1.0", \
 		.doc = "guard: only for clients in at least one of these classes"), \
-	K_STRINGS(s, link.require_client_classes, "require-client-classes", .refuse = "client classes are", \
-		.doc = "old name of evaluate-additional-classes (deprecated)"), \
-	K_STRINGS(s, link.evaluate_additional_classes, "evaluate-additional-classes", \
-		.refuse = "client classes are", \
-		.doc = "deferred classes, evaluated when this scope is selected")
+	K_STRINGS(s, link.additional_classes, "require-client-classes", \
+		.replaced_by = "evaluate-additional-classes", .since = "4.1.0", \
+		.doc = "old name of evaluate-additional-classes"), \
+	K_STRINGS(s, link.additional_classes, "evaluate-additional-classes", .since = "4.1.0", \
+		.doc = "classes to evaluate once the client has its lease here; they set options and boot fields")
 /* clang-format on */

@@ -226,6 +226,8 @@ enum verdict answer4(struct request *req)
 	memcpy(a->chaddr, q->chaddr, sizeof(a->chaddr));
 	a->type = (uint8_t)req->answer_type;
 	a->sname = a->file = "";
+	if (req->classes.bits && !classify_additional(req))
+		return request_drop(req, DROP_LIMIT, classes_too_expensive);
 	request_set_scopes(req);
 	id = server_id4(req);
 	answer_opts_put_u32(&s, OPT4_DHCP_SERVER_IDENTIFIER, ip_to4(&id));

@@ -9,6 +9,7 @@
 #include "serve/binding.h"
 #include "serve/grant.h"
 #include "serve/answer_options.h"
+#include "serve/classify.h"
 #include "serve/server.h"
 #include "serve/vendor6.h"
 #include "wire/dump.h"
@@ -234,7 +235,6 @@ static void choose_pool(struct request *req)
 		req->pool = prefixes;
 	if (req->pool)
 		req->sub = req->pool->sub;
-	request_set_scopes(req);
 }
 
 enum verdict answer6(struct request *req)
@@ -247,6 +247,9 @@ enum verdict answer6(struct request *req)
 	*a = (struct packet6){ .type = (uint8_t)req->answer_type, .xid = req->q6.xid };
 	opts_init(&a->opts, req->arena);
 	choose_pool(req);
+	if (req->classes.bits && !classify_additional(req))
+		return request_drop(req, DROP_LIMIT, classes_too_expensive);
+	request_set_scopes(req);
 	answer_opts_put(&s, OPT6_SERVERID, duid_bytes(&req->worker->srv->duid));
 	if (req->client_id.len)
 		answer_opts_put(&s, OPT6_CLIENTID, req->client_id);

@@ -8,6 +8,8 @@
 #include "serve/pipeline.h"
 #include "serve/server.h"
 
+const char classes_too_expensive[] = "the message makes the tests of client classes too expensive";
+
 static const struct client_class *class_of(const struct request *req, unsigned number)
 {
 	return &req->cfg->classes.v[number];
@@ -58,11 +60,11 @@ static void assign_vendor_class(void *ctx, struct bytes value)
 	}
 }
 
-/* False: an expression reached a limit, so nothing may be decided by classes. */
-static bool evaluate(struct request *req, const unsigned *numbers, unsigned n)
+static struct eval eval_of(const struct request *req)
 {
 	const bool is_v6 = req->fam->digit == 6;
-	struct eval ev = {
+
+	return (struct eval){
 		.q4 = is_v6 ? NULL : &req->q,
 		.q6 = is_v6 ? &req->q6 : NULL,
 		.iface = req->in.ifname,
@@ -73,20 +75,106 @@ static bool evaluate(struct request *req, const unsigned *numbers, unsigned n)
 		.is_known = req->classes.is_known,
 		.scratch = req->worker->scratch,
 	};
+}
+
+/* The class SPAWN_<class>_<value>, if the configuration has it. */
+static void assign_spawned(struct request *req, const struct client_class *class, struct bytes value)
+{
+	const struct classes *classes = &req->cfg->classes;
+	size_t len = strlen(class->name);
+	unsigned i;
+
+	for (i = 0; i < classes->n_spawned; i++) {
+		const char *name = class_of(req, classes->spawned[i])->name + strlen(SPAWN_PREFIX);
+
+		if (strlen(name) == len + 1 + value.len && !memcmp(name, class->name, len) && name[len] == '_' &&
+		    !memcmp(name + len + 1, value.data, value.len))
+			assign(req, classes->spawned[i]);
+	}
+}
+
+static void log_template(const struct request *req, const struct client_class *class, struct bytes value)
+{
+	struct str text = { 0 };
+
+	str_add_n(&text, (const char *)value.data, value.len);
+	LOG(DHCPSRV_TEMPLATE_EVAL_RESULT, request_label(req), class->name, str_text(&text));
+	str_free(&text);
+}
+
+static bool is_member(struct request *req, const struct client_class *class, struct eval *ev)
+{
+	struct bytes value;
+
+	if (!class->is_template)
+		return eval_test(class->test, ev);
+	value = eval_text(class->test, ev);
+	if (ev->is_exceeded)
+		return false;
+	if (log_is_on(&log_msg_DHCPSRV_TEMPLATE_EVAL_RESULT))
+		log_template(req, class, value);
+	if (value.len)
+		assign_spawned(req, class, value);
+	return value.len != 0;
+}
+
+/* False: an expression reached a limit, so nothing may be decided by classes. */
+static bool evaluate(struct request *req, const unsigned *numbers, unsigned n)
+{
+	struct eval ev;
 	unsigned i;
 
 	if (!n)
 		return true;
+	ev = eval_of(req);
 	eval_begin(&ev);
 	for (i = 0; i < n; i++) {
 		const struct client_class *class = class_of(req, numbers[i]);
-		bool is_member = eval_test(class->test, &ev);
+		bool is_in = is_member(req, class, &ev);
 
-		LOG(DHCPSRV_EVAL_RESULT, request_label(req), class->name, is_member ? "true" : "false");
-		if (is_member)
+		if (!class->is_template)
+			LOG(DHCPSRV_EVAL_RESULT, request_label(req), class->name, is_in ? "true" : "false");
+		if (is_in)
 			assign(req, numbers[i]);
 	}
 	return !ev.is_exceeded;
+}
+
+/* A class without a test is assigned. */
+static bool evaluate_additional(struct request *req, const struct class_refs *refs)
+{
+	struct eval ev;
+	unsigned i;
+
+	if (!refs->n)
+		return true;
+	ev = eval_of(req);
+	eval_begin(&ev);
+	for (i = 0; i < refs->n; i++) {
+		const struct client_class *class = class_of(req, refs->v[i]);
+		bool is_in;
+
+		if (!class->conf || is_in_class(req, refs->v[i]))
+			continue;
+		is_in = !class->test || is_member(req, class, &ev);
+		LOGF(req->fam->idx, DHCPx_ADDITIONAL_CLASS_EVAL_RESULT, request_label(req), class->name,
+		     is_in ? "true" : "false");
+		if (is_in)
+			assign(req, refs->v[i]);
+	}
+	return !ev.is_exceeded;
+}
+
+bool classify_additional(struct request *req)
+{
+	const struct subnet *sub = req->sub;
+
+	if (!req->cfg->classes.any_additional || !sub)
+		return true;
+	return (!sub->net || evaluate_additional(req, &sub->net->additional)) &&
+	       evaluate_additional(req, &sub->additional) &&
+	       (!req->pool || evaluate_additional(req, &req->pool->additional)) &&
+	       (!req->second_pool || evaluate_additional(req, &req->second_pool->additional));
 }
 
 /* --- the steps -------------------------------------------------------------- */
@@ -128,7 +216,7 @@ static void log_classes(const struct request *req, bool is_late)
 static enum verdict verdict_of(struct request *req, bool is_complete)
 {
 	if (!is_complete)
-		return request_drop(req, DROP_LIMIT, "the message makes the tests of client classes too expensive");
+		return request_drop(req, DROP_LIMIT, classes_too_expensive);
 	return is_in_class(req, CLASS_BIT_DROP) ? request_drop(req, DROP_CLASS, NULL) : STEP_NEXT;
 }
 

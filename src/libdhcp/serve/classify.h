@@ -14,6 +14,12 @@ static inline bool is_in_class(const struct request *req, unsigned number)
 }
 
 enum verdict classify_host(struct request *req, bool is_known);
+/*
+ * evaluate-additional-classes of the scopes that the lease is in; before the response is made. False: the message makes
+ * that too expensive, and gets no response.
+ */
+bool classify_additional(struct request *req);
+extern const char classes_too_expensive[]; /* why it is dropped */
 /* Adds the options of the classes, in the order of assignment. */
 void classify_scopes(struct request *req);
 

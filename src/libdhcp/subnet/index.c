@@ -149,7 +149,7 @@ const struct subnet *subnet_by_id(const struct plan *plan, uint32_t id)
 	return lo < plan->n && plan->by_id[lo]->id == id ? plan->by_id[lo] : NULL;
 }
 
-bool guard_allows(const struct guard *guard, const uint64_t *classes)
+bool guard_allows(const struct class_refs *guard, const uint64_t *classes)
 {
 	unsigned i;
 

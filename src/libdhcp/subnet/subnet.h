@@ -51,22 +51,23 @@ struct ip_span {
 	struct ip first, last;
 };
 
-/* client-classes: only clients in one of these classes, by their numbers, may use it. Empty: every client. */
-struct guard {
+/* Classes, by their numbers. */
+struct class_refs {
 	const unsigned *v;
 	unsigned n;
 };
 
 struct pool {
 	struct ip first, last;
-	uint64_t size;          /* number of addresses or prefixes */
-	uint8_t len;            /* of each lease: 32, 128, or length of the delegated prefixes */
-	struct prefix excluded; /* RFC 6603; length 0 = none */
-	uint32_t id;            /* pool-id */
-	bool skip_first;        /* never assign the first address */
-	bool skip_reserved;     /* never assign reserved interface identifiers: ip_next_reserved() */
-	bool is_guarded;        /* it, its subnet or its network has a guard */
-	struct guard guard;
+	uint64_t size;                /* number of addresses or prefixes */
+	uint8_t len;                  /* of each lease: 32, 128, or length of the delegated prefixes */
+	struct prefix excluded;       /* RFC 6603; length 0 = none */
+	uint32_t id;                  /* pool-id */
+	bool skip_first;              /* never assign the first address */
+	bool skip_reserved;           /* never assign reserved interface identifiers: ip_next_reserved() */
+	bool is_guarded;              /* it, its subnet or its network has a guard */
+	struct class_refs guard;      /* client-classes: only clients in one of these may use it; empty: all */
+	struct class_refs additional; /* evaluate-additional-classes */
 	/* What hosts have reserved of it: only they get it. Ascending and apart; the first and last may extend beyond
 	 * it. */
 	const struct ip_span *withheld;
@@ -82,7 +83,7 @@ struct pool {
 struct network {
 	const char *name;
 	struct optlist opts;
-	struct guard guard;
+	struct class_refs guard, additional;
 	struct subnet *subs; /* in the plan, adjacent */
 	unsigned n;
 	uint32_t *ids; /* ids of its subnets, ascending; created by plan_index() */
@@ -95,7 +96,7 @@ struct subnet {
 	struct pool *pools; /* in configuration order, not overlapping */
 	unsigned n_pools;
 	bool is_guarded; /* it or its network has a guard */
-	struct guard guard;
+	struct class_refs guard, additional;
 	struct pool *pd_pools; /* prefix pools; DHCPv6 */
 	unsigned n_pd_pools;
 	bool has_hosts; /* it has reservations, and they count */
@@ -144,7 +145,7 @@ struct plan {
 /* Call this once subs is filled. */
 void plan_index(struct plan *plan, struct arena *arena);
 
-bool guard_allows(const struct guard *guard, const uint64_t *classes);
+bool guard_allows(const struct class_refs *guard, const uint64_t *classes);
 /* True if a client in these classes (a bit for each number; NULL: every client) may use it. */
 static inline bool subnet_allows(const struct subnet *sub, const uint64_t *classes)
 {
