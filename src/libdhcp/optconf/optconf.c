@@ -84,7 +84,7 @@ const struct optval *optlist_vendor(const struct optlist *list, uint32_t vendor,
 	return end > first ? list->v + first : NULL;
 }
 
-/* Most options are in none: this is the fast way to say so. */
+/* Fast path: most options are in no list. */
 static inline unsigned first_scope(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code)
 {
 	unsigned i = 0;

@@ -30,19 +30,18 @@ struct optlist {
 /* Lists from the innermost scope to the outermost; the first match applies. */
 #define OPT_SCOPES_FEW 6 /* without classes: reservation, two pools, subnet, network, global */
 struct opt_scopes {
-	const struct optlist *
-		*v; /* Returns the first sub-option of a vendor (NULL if there is none), and their number. */
+	const struct optlist **v; /* memory of the caller */
 	unsigned n, max;
 };
 
-/* Call this once the list is filled. */
+/* Returns NULL if the list has no such option. */
 const struct optval *optlist_find(const struct optlist *list, uint16_t code);
-/* Skips an empty list. Adding more than OPT_SCOPES_MAX lists aborts the program, in every build. */
+/* Returns the first sub-option of a vendor (NULL if there is none), and their number. */
 const struct optval *optlist_vendor(const struct optlist *list, uint32_t vendor, unsigned *ret_n);
-/* Returns the value of the innermost scope; NULL if there is none, or some scope has never-send. */
+/* Call this once the list is filled. */
 void optlist_sort(struct optlist *list);
 
-/* Same, with all instances of the option in that scope: *ret_n of them, starting at the result. */
+/* Skips an empty list. Adding more lists than there is space for aborts the program, in every build. */
 static inline void opt_scopes_add(struct opt_scopes *scopes, const struct optlist *list)
 {
 	if (!list || !list->n)
@@ -52,22 +51,17 @@ static inline void opt_scopes_add(struct opt_scopes *scopes, const struct optlis
 	scopes->v[scopes->n++] = list;
 }
 
-/* True if some scope has never-send. */
+/* Returns the value of the innermost scope; NULL if there is none, or some scope has never-send. */
 const struct optval *opt_scopes_find(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code);
+/* Same, with all instances of the option in that scope: *ret_n of them, starting at the result. */
+const struct optval *opt_scopes_all(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code, unsigned *ret_n);
+/* True if some scope has never-send. */
+bool opt_scopes_forbid(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code);
+
 /*
  * Encodes an option's value. csv: text in the format of the definition's type; otherwise hex. def may be NULL,
  * but only with hex. Returns -E_INVAL with the reason in *ret_why (in the arena); or 0, with *ret_why NULL or
  * describing the parts of the text that were ignored or changed.
- */
-const struct optval *opt_scopes_all(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code, unsigned *ret_n);
-/* Whether some scope says never-send. */
-bool opt_scopes_forbid(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code);
-
-/*
- * The bytes of an option's value.
- * csv: text in the form of the definition's type; else hex. def may be NULL with hex only.
- * -E_INVAL, and *ret_why (in the arena) says what is wrong; or 0, and *ret_why is NULL or says what
- * was not taken as it is written.
  */
 int optconf_encode(const struct optdef *def, const char *text, bool csv, struct arena *arena, struct bytes *ret,
 		   const char **ret_why);

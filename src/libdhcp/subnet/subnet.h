@@ -218,7 +218,7 @@ const struct pool *link_pd_pool_of(const struct subnet *sub, const struct prefix
 const struct pool *link_pd_pool_around(const struct subnet *sub, const struct prefix *prefix);
 /* The first of these spans that ends at this address or after it; n: none does. */
 size_t ip_span_at(const struct ip_span *spans, size_t n, const struct ip *addr);
-/* Whether any of the spans has a part of the prefix. */
+/* True if any of the spans overlaps the prefix. */
 bool ip_span_overlaps(const struct ip_span *spans, size_t n, const struct prefix *prefix);
 /* True if any subnet on the link contains the address. */
 bool link_contains(const struct subnet *sub, const struct ip *addr);
