@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "alloc/alloc.h"
+#include "alloc/client.h"
+#include "base/ip.h"
 #include "base/list.h"
 #include "base/objpool.h"
 
