@@ -17,6 +17,8 @@ enum {
 	PACKET4_SNAME = 64,
 	PACKET4_FILE = 128,
 };
+#define PACKET4_MAGIC 0x63825363u
+enum { OVERLOAD4_FILE = 1, OVERLOAD4_SNAME = 2 }; /* bits of option 52 */
 
 enum {
 	DHCP4_DISCOVER = 1,
