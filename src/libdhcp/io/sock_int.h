@@ -10,7 +10,7 @@
 
 /*
  * Internals of the socket sets, for the files sock*.c only:
- *	sock.c		a set: its counters, its addresses, its engine interface
+ *	sock_set.c	a set: its counters, its addresses, its engine interface
  *	sock_want.c	which addresses of which interfaces are needed
  *	sock_open.c	opening them for all sets at once
  *	sock_reuse.c	which existing sockets stay in use
