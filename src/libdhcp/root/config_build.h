@@ -65,6 +65,10 @@ void check_plan(struct build *b, struct subnet_pair *refs, size_t n);
 void lint_plan(struct build *b, const struct subnet_pair *pairs, size_t n);
 void lint_logger(struct build *b, const struct logger_conf *conf);
 
+void build_interfaces(struct build *b);
+void build_lease_database(struct build *b);
+/* dhcp-queue-control */
+void check_queue(struct build *b);
 void build_logging(struct build *b);
 
 /*
