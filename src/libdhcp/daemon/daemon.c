@@ -90,44 +90,6 @@ static void on_turn(struct worker *worker)
 	serve_worker_flush(worker->user);
 }
 
-/* What a worker switches to, in its own thread. */
-struct change_over {
-	struct post post;
-	struct serve_worker *w;
-	struct live *live;
-	struct io_engine *engine;
-};
-
-static void change_over(struct post *post)
-{
-	struct change_over *c = container_of(post, struct change_over, post);
-
-	serve_worker_flush(c->w);
-	if (c->live)
-		serve_worker_switch(c->w, c->live);
-	c->w->engine = c->engine;
-}
-
-void daemon_change_workers(struct daemon *d, struct live *live, struct sockset **sets)
-{
-	unsigned n = d->srv.n_workers, i;
-	struct change_over *c = xcalloc(n, sizeof(*c));
-	struct io_engine **engines = xcalloc(n, sizeof(struct io_engine *));
-
-	for (i = 0; i < n; i++) {
-		engines[i] = sockset_engine(sets[i]);
-		c[i].w = &d->srv.workers[i];
-		c[i].live = live;
-		c[i].engine = engines[i];
-		c[i].post.fn = change_over;
-		worker_post(workers_get(d->workers, i), &c[i].post);
-	}
-	/* Posts run in order, so those above have also run when this returns. */
-	workers_set_engines(d->workers, engines);
-	free(c);
-	free(engines);
-}
-
 /* --- timers --- */
 
 static void reclaim_now(struct daemon *d)
@@ -202,7 +164,7 @@ static void status_tick(void *ctx)
 	struct store_stats stats;
 	double rate = 0;
 
-	sockets_note_drops(d);
+	sockets_note_drops(&d->sockets);
 	store_get_stats(d->db->store, &stats);
 	if (now_ms > d->last_status_ms)
 		rate = (double)(received - d->last_received) * 1000 / (double)(now_ms - d->last_status_ms);
@@ -357,12 +319,19 @@ static int start_sockets(struct daemon *d, struct live *live)
 
 	if (cfg->n_listen && !caps_check(config_is_raw(cfg), d->srv.server_port, why, sizeof(why)))
 		return init_fail(d, "%s", why);
+	d->sockets = (struct sockets){
+		.srv = &d->srv,
+		.workers = d->workers,
+		.loop = d->loop,
+		.stats = d->stats,
+		.live = live,
+	};
 	/* Watch first, so that changes during opening are noticed. */
-	if (sockets_watch(d) < 0)
+	if (sockets_watch(&d->sockets) < 0)
 		return init_fail(d, "cannot watch interfaces: %s", strerror(errno));
-	if (sockets_open(d, cfg, true, &opened) < 0)
+	if (sockets_open(&d->sockets, cfg, true, &opened) < 0)
 		return init_fail(d, "the configured sockets could not be opened");
-	sockets_use(d, live, &opened);
+	sockets_use(&d->sockets, live, &opened);
 	if (!cfg->n_listen)
 		report_no_interfaces(d, cfg);
 	else if (!d->sockets.n_ifaces)
@@ -537,12 +506,12 @@ static bool try_reload(struct daemon *d)
 
 	if (!cfg)
 		return false;
-	if (sockets_open(d, cfg, false, &b.opened) < 0) {
+	if (sockets_open(&d->sockets, cfg, false, &b.opened) < 0) {
 		config_free(cfg);
 		return false;
 	}
 	if (!build(d, cfg, &b)) {
-		sockets_drop(d, &b.opened);
+		sockets_drop(&d->sockets, &b.opened);
 		if (b.live)
 			live_free(b.live);
 		else
@@ -554,7 +523,8 @@ static bool try_reload(struct daemon *d)
 	warn_fixed(d, cfg);
 	server_enter(&d->srv, b.live);
 	change_database(d, b.db, cfg);
-	sockets_use(d, b.live, &b.opened);
+	sockets_use(&d->sockets, b.live, &b.opened);
+	d->live = b.live;
 	start_timers(d);
 	if (!cfg->n_listen)
 		report_no_interfaces(d, cfg);
@@ -613,7 +583,7 @@ static void free_server(struct daemon *d)
 void daemon_stop(struct daemon *d)
 {
 	(void)notify_stopping();
-	sockets_unwatch(d);
+	sockets_unwatch(&d->sockets);
 	lfc_set_interval(d->lfc, 0);
 	if (d->workers) {
 		/* Receives nothing new; pending requests are stored, answered and sent. */
@@ -631,7 +601,7 @@ void daemon_stop(struct daemon *d)
 	if (d->srv_ready)
 		free_server(d);
 	leasedb_leave(d->db);
-	sockets_done(d);
+	sockets_done(&d->sockets);
 	if (d->stats)
 		stats_free(d->stats);
 	lfc_free(d->lfc);

@@ -32,7 +32,6 @@ struct daemon {
 	int64_t last_received; /* for the rate in the status line */
 	int64_t last_status_ms;
 	char last_reload[32]; /* "", "14:02:10 ok", "14:02:10 failed" */
-	int exit_status;
 };
 
 /* Starts everything needed to serve clients; logs the reason and returns a negative value on failure. */
@@ -42,8 +41,3 @@ void daemon_stop(struct daemon *d);
 void daemon_reload(struct daemon *d);
 /* Loads the file and logs its errors. NULL if it cannot be used. */
 struct config *daemon_load_config(struct daemon *d);
-/*
- * Switches all workers to `live` (NULL: unchanged) and to receiving and sending through `sets`. Returns once all
- * have switched.
- */
-void daemon_change_workers(struct daemon *d, struct live *live, struct sockset **sets);

@@ -3,7 +3,6 @@
 
 #include "base/err.h"
 #include "log/log.h"
-#include "daemon/daemon.h"
 #include "serve/family.h"
 
 #include <errno.h>
@@ -83,9 +82,9 @@ static bool was_open_there(const struct socket_states *before, const char *ifnam
 	return false;
 }
 
-static void tell(const struct daemon *d, const struct socket_states *before, const struct socket_states *now)
+static void tell(const struct sockets *s, const struct socket_states *before, const struct socket_states *now)
 {
-	unsigned fam = d->fam->idx;
+	unsigned fam = s->srv->fam->idx;
 	char text[IP_TEXT_MAX];
 	size_t i;
 
@@ -131,7 +130,7 @@ const struct subnet *sockets_unselected(const struct plan *plan, const struct if
 }
 
 /* Checks interfaces that are open now and were not in `before`. */
-static void warn_unselected(const struct daemon *d, const struct plan *plan, const struct socket_states *before,
+static void warn_unselected(const struct sockets *s, const struct plan *plan, const struct socket_states *before,
 			    const struct socket_states *now)
 {
 	char text[IP_TEXT_MAX], prefix[PREFIX_TEXT_MAX];
@@ -139,7 +138,7 @@ static void warn_unselected(const struct daemon *d, const struct plan *plan, con
 
 	for (size_t i = 0; i < now->v.n; i++) {
 		const struct socket_state *state = &now->v.v[i];
-		const struct iface *iface = ifaces_by_name(d->sockets.seen, state->ifname);
+		const struct iface *iface = ifaces_by_name(s->seen, state->ifname);
 		const struct subnet *sub;
 		struct ip addr;
 
@@ -149,7 +148,7 @@ static void warn_unselected(const struct daemon *d, const struct plan *plan, con
 		last = state->ifname;
 		sub = sockets_unselected(plan, iface, &state->addr, &addr);
 		if (sub)
-			LOGF(d->fam->idx, DHCPx_INTERFACE_NOT_SERVED, state->ifname,
+			LOGF(s->srv->fam->idx, DHCPx_INTERFACE_NOT_SERVED, state->ifname,
 			     prefix_format(&sub->prefix, prefix), sub->id, ip_format(&addr, text), state->ifname);
 	}
 }
@@ -165,7 +164,7 @@ static bool is_missing(const struct socket_states *states)
 /* --- opening --- */
 
 /* Collects the addresses by which clients may identify this server. */
-static void learn_addresses(struct daemon *d, const struct ifaces *ifaces)
+static void learn_addresses(struct sockets *s, const struct ifaces *ifaces)
 {
 	VEC(struct ip) own = { 0 };
 	unsigned i, k;
@@ -173,195 +172,235 @@ static void learn_addresses(struct daemon *d, const struct ifaces *ifaces)
 	for (i = 0; i < ifaces->n; i++)
 		for (k = 0; k < ifaces->v[i].n_addrs; k++)
 			*vec_push(&own) = ifaces->v[i].addrs[k].ip;
-	server_set_addresses(&d->srv, own.v, (unsigned)own.n);
+	server_set_addresses(s->srv, own.v, (unsigned)own.n);
 	vec_free(&own);
 }
 
-static int open_sets(struct daemon *d, const struct config *cfg, struct opened *ret)
+static int open_sets(struct sockets *s, const struct config *cfg, struct opened *ret)
 {
-	unsigned n = d->srv.n_workers;
+	unsigned n = s->srv->n_workers;
 	struct sockset_conf conf = {
-		.family = d->fam->idx,
+		.family = s->srv->fam->idx,
 		.listen = cfg->listen,
 		.n_listen = cfg->n_listen,
 		.raw = config_is_raw(cfg),
 		.use_routing = config_is_routed(cfg),
-		.port = d->srv.server_port,
+		.port = s->srv->server_port,
 		.n_sets = n,
 	};
 
-	LOGF(d->fam->idx, DHCPx_OPEN_SOCKET, d->srv.server_port);
+	LOGF(s->srv->fam->idx, DHCPx_OPEN_SOCKET, s->srv->server_port);
 	/* Start counting for the new sockets. */
-	sockets_note_drops(d);
+	sockets_note_drops(s);
 	*ret = (struct opened){ .sets = xcalloc(n, sizeof(struct sockset *)) };
-	ret->n_open = sockset_open(&conf, d->sockets.sets, d->sockets.sets ? n : 0, note, &ret->states, ret->sets);
+	ret->n_open = sockset_open(&conf, s->sets, s->sets ? n : 0, note, &ret->states, ret->sets);
 	if (ret->n_open >= 0)
 		return 0;
-	LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED, strerror(errno));
+	LOGF(s->srv->fam->idx, DHCPx_OPEN_SOCKETS_FAILED, strerror(errno));
 	free(ret->sets);
 	ret->sets = NULL;
 	return -E_SYS;
 }
 
-void sockets_note_drops(struct daemon *d)
+void sockets_note_drops(struct sockets *s)
 {
-	for (unsigned i = 0; d->sockets.sets && i < d->srv.n_workers; i++)
-		stat_add(d->stats, STAT_SOCKET_FULL, (int64_t)sockset_new_drops(d->sockets.sets[i]));
+	for (unsigned i = 0; s->sets && i < s->srv->n_workers; i++)
+		stat_add(s->stats, STAT_SOCKET_FULL, (int64_t)sockset_new_drops(s->sets[i]));
 }
 
-static void free_sets(struct daemon *d, struct sockset **sets)
+static void free_sets(struct sockets *s, struct sockset **sets)
 {
 	unsigned i;
 
-	for (i = 0; sets && i < d->srv.n_workers; i++)
+	for (i = 0; sets && i < s->srv->n_workers; i++)
 		sockset_free(sets[i]);
 	free(sets);
 }
 
-void sockets_drop(struct daemon *d, struct opened *opened)
+void sockets_drop(struct sockets *s, struct opened *opened)
 {
-	free_sets(d, opened->sets);
+	free_sets(s, opened->sets);
 	opened->sets = NULL;
 	vec_free(&opened->states.v);
 }
 
-int sockets_open(struct daemon *d, const struct config *cfg, bool at_start, struct opened *ret)
+int sockets_open(struct sockets *s, const struct config *cfg, bool at_start, struct opened *ret)
 {
 	const struct socket_states none = { 0 };
 	const struct interfaces_config_conf *conf = cfg->global.interfaces_config;
 	struct ifaces *ifaces = NULL;
 
 	if (ifaces_read(&ifaces) < 0) {
-		LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED, strerror(errno));
+		LOGF(s->srv->fam->idx, DHCPx_OPEN_SOCKETS_FAILED, strerror(errno));
 		return -E_SYS;
 	}
-	learn_addresses(d, ifaces);
-	ifaces_free(d->sockets.seen);
-	d->sockets.seen = ifaces;
-	if (open_sets(d, cfg, ret) < 0)
+	learn_addresses(s, ifaces);
+	ifaces_free(s->seen);
+	s->seen = ifaces;
+	if (open_sets(s, cfg, ret) < 0)
 		return -E_SYS;
 	/* All sockets must be open: at once, or at a start within the configured number of retries. */
 	if (!conf->service_sockets_require_all || !is_missing(&ret->states) ||
 	    (at_start && conf->service_sockets_max_retries))
 		return 0;
-	tell(d, &none, &ret->states);
+	tell(s, &none, &ret->states);
 	if (at_start)
-		LOGF(d->fam->idx, DHCPx_FATAL_OPEN_SOCKETS_FAILED, "some of those configured cannot be used now");
+		LOGF(s->srv->fam->idx, DHCPx_FATAL_OPEN_SOCKETS_FAILED, "some of those configured cannot be used now");
 	else
-		LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED,
+		LOGF(s->srv->fam->idx, DHCPx_OPEN_SOCKETS_FAILED,
 		     "service-sockets-require-all is set, and not all could be opened");
-	sockets_drop(d, ret);
+	sockets_drop(s, ret);
 	return -E_CONFIG;
 }
 
-static void retry_later(struct daemon *d)
-{
-	const struct interfaces_config_conf *conf = d->live->cfg->global.interfaces_config;
+/* --- switching the workers --- */
 
-	if (is_missing(&d->sockets.states) && d->sockets.n_retries < conf->service_sockets_max_retries)
-		loop_timer_start(d->loop, &d->sockets.retry_timer, conf->service_sockets_retry_wait_time);
-	else
-		loop_timer_stop(d->loop, &d->sockets.retry_timer);
+/* What a worker switches to, in its own thread. */
+struct change_over {
+	struct post post;
+	struct serve_worker *w;
+	struct live *live;
+	struct io_engine *engine;
+};
+
+static void change_over(struct post *post)
+{
+	struct change_over *c = container_of(post, struct change_over, post);
+
+	serve_worker_flush(c->w);
+	if (c->live)
+		serve_worker_switch(c->w, c->live);
+	c->w->engine = c->engine;
 }
 
-static void take_over(struct daemon *d, struct live *live, struct opened *opened)
+/* `live` may be NULL: unchanged. Returns once all workers have switched. */
+static void change_workers(struct sockets *s, struct live *live, struct sockset **sets)
+{
+	unsigned n = s->srv->n_workers, i;
+	struct change_over *c = xcalloc(n, sizeof(*c));
+	struct io_engine **engines = xcalloc(n, sizeof(struct io_engine *));
+
+	for (i = 0; i < n; i++) {
+		engines[i] = sockset_engine(sets[i]);
+		c[i].w = &s->srv->workers[i];
+		c[i].live = live;
+		c[i].engine = engines[i];
+		c[i].post.fn = change_over;
+		worker_post(workers_get(s->workers, i), &c[i].post);
+	}
+	/* Posts run in order, so those above have also run when this returns. */
+	workers_set_engines(s->workers, engines);
+	free(c);
+	free(engines);
+}
+
+static void retry_later(struct sockets *s)
+{
+	const struct interfaces_config_conf *conf = s->live->cfg->global.interfaces_config;
+
+	if (is_missing(&s->states) && s->n_retries < conf->service_sockets_max_retries)
+		loop_timer_start(s->loop, &s->retry_timer, conf->service_sockets_retry_wait_time);
+	else
+		loop_timer_stop(s->loop, &s->retry_timer);
+}
+
+static void take_over(struct sockets *s, struct live *live, struct opened *opened)
 {
 	const struct socket_states none = { 0 };
-	struct sockets *s = &d->sockets;
 	struct sockset **old = s->sets;
 
-	tell(d, &s->states, &opened->states);
-	warn_unselected(d, live ? &live->cfg->plan : &d->live->cfg->plan, live ? &none : &s->states, &opened->states);
-	daemon_change_workers(d, live, opened->sets);
+	tell(s, &s->states, &opened->states);
+	warn_unselected(s, live ? &live->cfg->plan : &s->live->cfg->plan, live ? &none : &s->states, &opened->states);
+	change_workers(s, live, opened->sets);
 	s->sets = opened->sets;
 	s->n_ifaces = (unsigned)opened->n_open;
 	vec_free(&s->states.v);
 	s->states = opened->states;
-	free_sets(d, old);
+	free_sets(s, old);
 }
 
-void sockets_use(struct daemon *d, struct live *live, struct opened *opened)
+void sockets_use(struct sockets *s, struct live *live, struct opened *opened)
 {
-	take_over(d, live, opened);
-	d->live = live;
-	d->sockets.n_retries = 0;
-	retry_later(d);
+	take_over(s, live, opened);
+	s->live = live;
+	s->n_retries = 0;
+	retry_later(s);
 }
 
 /* --- following the interfaces --- */
 
-static void look_again(struct daemon *d)
+static void look_again(struct sockets *s)
 {
 	struct opened opened;
 
-	if (open_sets(d, d->live->cfg, &opened) == 0)
-		take_over(d, NULL, &opened);
+	if (open_sets(s, s->live->cfg, &opened) == 0)
+		take_over(s, NULL, &opened);
 }
 
 static void settled(void *ctx)
 {
-	struct daemon *d = ctx;
+	struct sockets *s = ctx;
 	struct ifaces *ifaces = NULL;
 
-	d->sockets.is_settling = false;
+	s->is_settling = false;
 	if (ifaces_read(&ifaces) < 0)
 		return;
 	/* Router advertisements and address lifetimes cause constant events that do not matter here. */
-	if (ifaces_equal(d->sockets.seen, ifaces)) {
+	if (ifaces_equal(s->seen, ifaces)) {
 		ifaces_free(ifaces);
 		return;
 	}
-	learn_addresses(d, ifaces);
-	ifaces_free(d->sockets.seen);
-	d->sockets.seen = ifaces;
-	look_again(d);
+	learn_addresses(s, ifaces);
+	ifaces_free(s->seen);
+	s->seen = ifaces;
+	look_again(s);
 }
 
 static void changed(void *ctx, const struct iface_event *event)
 {
-	struct daemon *d = ctx;
+	struct sockets *s = ctx;
 
 	(void)event;
-	if (!d->live->cfg->global.interfaces_config->re_detect || !d->live->cfg->n_listen || d->sockets.is_settling)
+	if (!s->live->cfg->global.interfaces_config->re_detect || !s->live->cfg->n_listen || s->is_settling)
 		return;
 	/* Later events do not postpone this: the interfaces are read soon after the first one. */
-	d->sockets.is_settling = true;
-	loop_timer_start(d->loop, &d->sockets.settle_timer, SETTLE_MS);
+	s->is_settling = true;
+	loop_timer_start(s->loop, &s->settle_timer, SETTLE_MS);
 }
 
 static void retry(void *ctx)
 {
-	struct daemon *d = ctx;
-	const struct interfaces_config_conf *conf = d->live->cfg->global.interfaces_config;
+	struct sockets *s = ctx;
+	const struct interfaces_config_conf *conf = s->live->cfg->global.interfaces_config;
 
-	d->sockets.n_retries++;
-	look_again(d);
-	if (is_missing(&d->sockets.states) && d->sockets.n_retries >= conf->service_sockets_max_retries &&
+	s->n_retries++;
+	look_again(s);
+	if (is_missing(&s->states) && s->n_retries >= conf->service_sockets_max_retries &&
 	    conf->service_sockets_require_all) {
-		LOGF(d->fam->idx, DHCPx_FATAL_OPEN_SOCKETS_FAILED, "some could not be opened after all retries");
-		d->exit_status = 1;
-		loop_stop(d->loop);
+		LOGF(s->srv->fam->idx, DHCPx_FATAL_OPEN_SOCKETS_FAILED, "some could not be opened after all retries");
+		s->has_failed = true;
+		loop_stop(s->loop);
 		return;
 	}
-	retry_later(d);
+	retry_later(s);
 }
 
-int sockets_watch(struct daemon *d)
+int sockets_watch(struct sockets *s)
 {
-	timer_init(&d->sockets.settle_timer, settled, d);
-	timer_init(&d->sockets.retry_timer, retry, d);
-	return iface_watch_new(d->loop, changed, d, &d->sockets.watch);
+	timer_init(&s->settle_timer, settled, s);
+	timer_init(&s->retry_timer, retry, s);
+	return iface_watch_new(s->loop, changed, s, &s->watch);
 }
 
-void sockets_unwatch(struct daemon *d)
+void sockets_unwatch(struct sockets *s)
 {
-	iface_watch_free(d->sockets.watch);
-	d->sockets.watch = NULL;
+	iface_watch_free(s->watch);
+	s->watch = NULL;
 }
 
-void sockets_done(struct daemon *d)
+void sockets_done(struct sockets *s)
 {
-	free_sets(d, d->sockets.sets);
-	vec_free(&d->sockets.states.v);
-	ifaces_free(d->sockets.seen);
+	free_sets(s, s->sets);
+	vec_free(&s->states.v);
+	ifaces_free(s->seen);
 }

@@ -4,6 +4,7 @@
 #include "base/vec.h"
 #include "io/iface.h"
 #include "io/sock.h"
+#include "serve/server.h"
 #include "subnet/subnet.h"
 
 #include <stdbool.h>
@@ -13,9 +14,6 @@
  * disappear, and retried on a timer if so configured. The log reports changes: one line for each address that is
  * now served, and one for each that no longer is. Main thread.
  */
-struct daemon;
-struct config;
-struct live;
 
 /* An address that is listened on, or the reason why it is not. */
 struct socket_state {
@@ -29,7 +27,13 @@ struct socket_states {
 	VEC(struct socket_state) v;
 };
 
+/* The owner sets the first five; the rest is zero before sockets_watch(). */
 struct sockets {
+	struct server *srv;          /* its workers receive and send through the sockets */
+	struct workers *workers;     /* threads of srv's workers */
+	struct loop *loop;           /* of the main thread */
+	struct stats *stats;         /* of the main thread */
+	struct live *live;           /* the configuration in service */
 	struct sockset **sets;       /* one per worker; NULL if no socket is open */
 	unsigned n_ifaces;           /* number of open interfaces */
 	struct socket_states states; /* as last logged */
@@ -39,6 +43,7 @@ struct sockets {
 	struct timer retry_timer;
 	bool is_settling;
 	unsigned n_retries;
+	bool has_failed; /* a required socket was still missing after all retries: the loop was stopped */
 };
 
 /* Sockets opened for a configuration that is not in use yet. */
@@ -52,14 +57,14 @@ struct opened {
  * Returns 0, or a negative value (logged) if the interfaces cannot be read or, with service-sockets-require-all,
  * a socket is missing.
  */
-int sockets_open(struct daemon *d, const struct config *cfg, bool at_start, struct opened *ret);
+int sockets_open(struct sockets *s, const struct config *cfg, bool at_start, struct opened *ret);
 /* Closes sockets that are not needed after all. */
-void sockets_drop(struct daemon *d, struct opened *opened);
-/* Switches the workers to these sockets, and to `live` (NULL: unchanged). */
-void sockets_use(struct daemon *d, struct live *live, struct opened *opened);
+void sockets_drop(struct sockets *s, struct opened *opened);
+/* Switches all workers to these sockets and to `live`. Returns once all have switched. */
+void sockets_use(struct sockets *s, struct live *live, struct opened *opened);
 /* Follows interface changes from now on; -E_SYS. */
-int sockets_watch(struct daemon *d);
-void sockets_unwatch(struct daemon *d);
+int sockets_watch(struct sockets *s);
+void sockets_unwatch(struct sockets *s);
 /*
  * For an interface on which messages are received by address `local` and no subnet is selected for directly
  * attached clients: returns a subnet that contains an address of the interface; NULL if there is none.
@@ -67,5 +72,5 @@ void sockets_unwatch(struct daemon *d);
 const struct subnet *sockets_unselected(const struct plan *plan, const struct iface *iface, const struct ip *local,
 					struct ip *ret_addr);
 /* Counts packets dropped by the kernel (STAT_SOCKET_FULL); called periodically and before the counter is read. */
-void sockets_note_drops(struct daemon *d);
-void sockets_done(struct daemon *d);
+void sockets_note_drops(struct sockets *s);
+void sockets_done(struct sockets *s);
