@@ -22,8 +22,6 @@
  * configuration holds them (stat_place_use) from before its first request until after its last one. Only one
  * configuration is in service.
  */
-enum place_kind { PLACE_GLOBAL, PLACE_SUBNET, PLACE_POOL, PLACE_PD_POOL, PLACE_N };
-
 struct stat_places;
 
 struct stat_key {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "stat/place.h"
-#include "stat/stat.h"
+#include "stat/id.h"
+
+#include <stdbool.h>
 
 /* The rows used by stat_name(); to walk all counters use stat_each(). */
 struct stat_row {
