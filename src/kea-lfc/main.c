@@ -10,6 +10,7 @@
 #include "io/pidfile.h"
 #include "lease/lfc.h"
 #include "log/config.h"
+#include "log/log.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "log/log.h"
+#include "log/msg.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*

@@ -10,6 +10,7 @@
  * and the destinations and is held while lines are written; apart from the logging thread, only log_configure()
  * and callers without a thread take it. The two are never held together.
  */
+#include "log/log.h"
 #include "log/config.h"
 #include "log/output.h"
 #include "log/sink_log4c.h"
@@ -20,6 +21,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 

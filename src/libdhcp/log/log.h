@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include <stdarg.h>
+#include "log/msg.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -15,24 +16,6 @@
  *
  * Any thread may log at any time; log/config.h controls where lines go.
  */
-enum log_severity {
-	LOG_FATAL,
-	LOG_ERROR,
-	LOG_WARN,
-	LOG_INFO,
-	LOG_DBG,
-	LOG_NONE
-}; /* same order as severity_words in root */
-
-struct log_msg {
-	const char *id;     /* "DHCP4_STARTED" */
-	const char *logger; /* below the root: "dhcp4", "leases", ... */
-	enum log_severity severity;
-	int debuglevel;      /* 0..99 for LOG_DBG, else 0 */
-	bool lines;          /* its text may have several lines; otherwise \n is escaped */
-	_Atomic int enabled; /* refreshed when loggers are configured */
-	void *category;      /* owned by the sink */
-};
 
 #define LOG(id, ...)                                                           \
 	do {                                                                   \
@@ -53,9 +36,5 @@ static inline bool log_is_on(const struct log_msg *msg)
 }
 
 void log_write(struct log_msg *msg, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-/* All messages, for configuration and for the manual. */
-extern struct log_msg *const log_all[];
-extern const unsigned log_all_n;
 
 #include "log/messages.h" /* generated from the messages.mes of every room */

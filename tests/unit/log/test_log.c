@@ -4,6 +4,7 @@
  * the generated ones. Every test runs in its own process (check forks).
  */
 #include "log/config.h"
+#include "log/log.h"
 #include "log/output.h"
 #include "log/pattern.h"
 #include "base/clock.h"
