@@ -107,6 +107,62 @@ START_TEST(no_address_is_claimed_twice)
 }
 END_TEST
 
+/* With maps of each kind and without one; a lease that ends there does not make it available either. */
+START_TEST(what_is_withheld_is_claimed_by_name_only)
+{
+	struct alloc_range ranges[4] = { four(), four(), four() };
+	struct ip_span v4[2] = { { ip_from4(0xc0000201), ip_from4(0xc000020a) },
+				 { ip_from4(0xc000020c), ip_from4(0xc000020c) } };
+	struct ip_span v6;
+	unsigned i;
+
+	ranges[1].how = ALLOC_FLQ;
+	ranges[2].how = ALLOC_RANDOM;
+	ck_assert(ip_parse("2001:db8::", &ranges[3].first) == 0 && ip_parse("2001:db8:ffff::", &ranges[3].last) == 0);
+	ranges[3].size = UINT64_MAX;
+	v6.first = ip_add(&ranges[3].first, 0);
+	v6.last = ip_add(&ranges[3].first, 9999);
+	for (i = 0; i < 4; i++) {
+		const bool is_small = i < 3;
+		struct alloc_client owner = { .id = { 1, 9 } }, other = { .id = { 2, 9 } }, third = { .id = { 3, 9 } };
+		struct alloc *alloc = alloc_new(15000);
+		struct alloc_set *set;
+		struct ip ip, reserved = is_small ? ip_from4(0xc000020c) : ip_add(&ranges[3].first, 77);
+		struct prefix whole_reserved = whole(&reserved);
+
+		ranges[i].withheld = is_small ? v4 : &v6;
+		ranges[i].n_withheld = is_small ? 2 : 1;
+		set = alloc_set_new(alloc, &ranges[i], 1);
+		if (is_small)
+			ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 2);
+		for (unsigned k = 0; k < 2; k++) {
+			struct alloc_client client = { .id = { 10 + k, 9 } };
+
+			ck_assert(alloc_pick(alloc, set, 0, &client, &ip));
+			ck_assert(!ip_span_overlaps(ranges[i].withheld, ranges[i].n_withheld,
+						    &(struct prefix){ ip, is_small ? 32 : 128 }));
+		}
+		ck_assert(alloc_claim(alloc, &whole_reserved, &owner, ALLOC_NOTHING));
+		alloc_unclaim(alloc, &owner);
+		/* Neither a lease that has ended there, nor an offer to its owner, is for others. */
+		alloc_note(alloc, &whole_reserved, true, 0);
+		ck_assert(!alloc_take_ended(alloc, set, 0, &other, &ip));
+		ck_assert(alloc_claim(alloc, &whole_reserved, &owner, ALLOC_ENDED));
+		if (is_small) {
+			ck_assert(alloc_take_over(alloc, set, 0, &third, NULL, NULL, &ip));
+			ck_assert(!ip_equal(&ip, &reserved));
+		}
+		alloc_note(alloc, &whole_reserved, false, 0);
+		alloc_unclaim(alloc, &owner);
+		if (is_small) {
+			ck_assert(!alloc_pick(alloc, set, 0, &other, &ip));
+			ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 0);
+		}
+		alloc_free(alloc);
+	}
+}
+END_TEST
+
 START_TEST(the_queue_gives_what_was_free_for_longest)
 {
 	struct alloc *alloc = alloc_new(15000);
@@ -655,6 +711,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	tcase_add_test(tc, what_is_withheld_is_claimed_by_name_only);
 	tcase_add_test(tc, freemap_agrees_with_an_array);
 	tcase_add_test(tc, a_full_map_says_none);
 	tcase_add_test(tc, no_address_is_claimed_twice);
