@@ -3,6 +3,8 @@
 
 #include "base/arena.h"
 #include "json/diag.h"
+#include "json/limits.h"
+#include "json/shape.h"
 
 #include <json-c/json.h>
 
@@ -15,27 +17,6 @@
 struct json_doc {
 	struct json_object *root; /* NULL if there was no value at all */
 	struct arena *arena;      /* memory for positions and keys */
-};
-
-#define JSON_DEPTH_MAX 100
-#define JSON_INCLUDE_MAX 10
-#define JSON_FILE_MAX (256u << 20) /* bytes */
-
-enum { JSON_STRICT = 1 }; /* no comments, includes or trailing commas: for input from a socket */
-
-/*
- * Information about the keys of the document, used to decide which bracket is missing or wrong, and where. A
- * scope describes what one kind of map may contain; the reader only passes it on.
- */
-enum json_kind { JSON_UNKNOWN, JSON_ANY, JSON_SCALAR, JSON_SCALARS, JSON_MAP, JSON_MAPS };
-
-struct json_shape {
-	const void *top; /* of the outermost map */
-	/*
-	 * Returns what the key contains, JSON_UNKNOWN if it is not allowed in `scope`; and the scope of its map or
-	 * maps, NULL if none.
-	 */
-	enum json_kind (*key)(const void *scope, const char *key, size_t len, const void **ret_inner);
 };
 
 /*

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "base/arena.h"
 #include "base/str.h"
 #include "base/vec.h"
-#include "json/read.h"
+#include "json/diag.h"
+#include "json/limits.h"
 #include "json/repair.h"
 
+#include <stdio.h>
 #include <sys/stat.h>
 
 /*
- * Internals of the reader: characters (input.c), strings (string.c), values (read.c). Private to json/.
+ * What the reader of values (read.c) is built on: characters (input.c) and strings (string.c). Private to json/.
  */
 struct buffer {
 	const char *p, *end;

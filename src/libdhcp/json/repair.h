@@ -2,7 +2,9 @@
 #pragma once
 
 #include "json/diag.h"
-#include "json/read.h"
+#include "json/shape.h"
+
+#include <stdbool.h>
 
 /*
  * Repairs a text with unmatched brackets or quotes with the fewest insertions and removals that make it

@@ -3,7 +3,8 @@
 
 #include "base/arena.h"
 #include "base/vec.h"
-#include "json/repair.h"
+#include "json/diag.h"
+#include "json/shape.h"
 
 /* Shared by the parts of a repair; private to json/. */
 enum token_kind {
