@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "lease/memtable.h"
+#include "lease/stripe.h"
 
 /*
  * The records with one key, a hardware address or a client id, are a list that starts at the key's index slot.

@@ -10,7 +10,7 @@
 
 /*
  * Internals of the journal, for the files journal*.c only:
- *	journal.c		group commit: the queue and the thread
+ *	journal_queue.c		group commit: the queue and the thread
  *	journal_open.c		opening, starting and closing
  *	journal_file.c		shared by all code that writes the file
  *	journal_rewrite.c	writing a complete new file

@@ -3,20 +3,17 @@
 #include "lease/store.h"
 
 #include "base/err.h"
-#include "lease/memfile.h"
 
 #include <semaphore.h>
-
-static const struct store_ops *const backends[] = { &memfile_ops };
 
 int store_open(const struct store_conf *conf, struct store **ret, char **reterr)
 {
 	char *why = NULL;
 	int err = -E_UNSUPPORTED;
 
-	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
-		if (strcmp(backends[i]->name, conf->type) == 0)
-			err = backends[i]->open(conf, ret, &why);
+	for (size_t i = 0; store_backends[i]; i++)
+		if (strcmp(store_backends[i]->name, conf->type) == 0)
+			err = store_backends[i]->open(conf, ret, &why);
 	if (err < 0 && !why && asprintf(&why, "cannot open the lease store \"%s\": %s", conf->type, err_text(err)) < 0)
 		why = NULL;
 	if (err < 0 && reterr)

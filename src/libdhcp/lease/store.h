@@ -248,6 +248,9 @@ struct store_ops {
 	void (*stats)(struct store *store, struct store_stats *ret);
 };
 
+/* All backends; ends with NULL. In backends.c, so that the interface does not depend on them. */
+extern const struct store_ops *const store_backends[];
+
 struct store {
 	const struct store_ops *ops;
 };
