@@ -9,7 +9,7 @@
 #include "serve/binding.h"
 #include "serve/classify.h"
 #include "serve/grant.h"
-#include "serve/server.h"
+#include "serve/service.h"
 #include "serve/vendor4.h"
 #include "wire/dump.h"
 

@@ -10,7 +10,7 @@
 #include "serve/grant.h"
 #include "serve/answer_options.h"
 #include "serve/classify.h"
-#include "serve/server.h"
+#include "serve/service.h"
 #include "serve/vendor6.h"
 #include "wire/dump.h"
 

@@ -2,7 +2,8 @@
 #include "serve/ask.h"
 
 #include "base/err.h"
-#include "serve/server.h"
+#include "serve/service.h"
+#include "serve/wait.h"
 
 /* A response that comes twice may find another message in the request: only its place in memory is certain. */
 static void found(struct store_find *find, uint64_t ticket)

@@ -3,10 +3,9 @@
 
 #include "base/str.h"
 #include "log/log.h"
-#include "serve/answer_options.h"
 #include "serve/family.h"
-#include "serve/pipeline.h"
-#include "serve/server.h"
+#include "serve/step.h"
+#include "serve/service.h"
 
 const char classes_too_expensive[] = "the message makes the tests of client classes too expensive";
 
@@ -255,7 +254,6 @@ enum verdict classify_host(struct request *req, bool is_known)
 	is_complete = evaluate(req, classes->late, classes->n_late);
 	if (log_is_on(&log_msg_DHCPx_CLASSES_ASSIGNED_AFTER_SUBNET_SELECTION[req->fam->idx]))
 		log_classes(req, true);
-	request_set_scopes(req);
 	return verdict_of(req, is_complete);
 }
 

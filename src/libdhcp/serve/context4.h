@@ -3,7 +3,7 @@
 
 #include "root/config.h"
 #include "serve/context.h"
-#include "serve/relay4.h"
+#include "serve/rai4.h"
 
 /*
  * The user-context that keeps it with a lease; `old` is the lease's so far (NULL if none) and all else in

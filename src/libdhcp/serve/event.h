@@ -3,10 +3,11 @@
 
 #include "hook/point.h"
 #include "lease/lease.h"
+#include "stat/stat.h"
 
 /*
- * What a message led to, as bind sees it: each thing is an event, and event_emit() is the one place that turns events
- * into statistics and log lines. They are emitted when the changes are durable, or with the drop.
+ * What a message led to, as bind sees it: each thing is an event, and event_emit() (emit.h) is the one place that turns
+ * events into statistics and log lines. They are emitted when the changes are durable, or with the drop.
  */
 enum event_kind {
 	EVENT_NOTHING,    /* a library took it back */
@@ -57,5 +58,12 @@ struct event *event_add(struct request *req, enum event_kind kind);
 /* About what a binding is granted, or an IA is not. */
 void event_of_binding(struct request *req, enum event_kind kind, const struct binding *b);
 void event_of_ia(struct request *req, enum event_kind kind, const struct ia *ia);
-/* Once for each request: all of its events. */
-void event_emit(struct request *req);
+/* What an event means besides its log line, which is the family's. */
+struct event_row {
+	enum stat_id stat[2]; /* of addresses, of prefixes; 0 = none */
+	bool declines;        /* one more of the addresses that the client may take out of use */
+	bool has_point;
+	enum hook_point_id point;
+};
+
+extern const struct event_row event_rows[EVENT_N];

@@ -9,8 +9,10 @@
 #include "log/log.h"
 #include "serve/context4.h"
 #include "serve/propose.h"
+#include "serve/relay4.h"
 #include "serve/report.h"
-#include "serve/server.h"
+#include "serve/service.h"
+#include "serve/wait.h"
 #include "serve/vendor4.h"
 #include "wire/dump.h"
 #include "wire/ident.h"
@@ -110,7 +112,7 @@ static enum verdict identify4(struct request *req)
 	req->turn.client = key_of(req);
 	req->turn.xid = req->q.xid;
 	req->turn.type = (uint8_t)req->type;
-	return server_take_turn(req);
+	return wait_for_turn(req);
 }
 
 static void where4(const struct request *req, struct select_query *query)

@@ -12,7 +12,8 @@
 #include "root/duid6.h"
 #include "serve/binding.h"
 #include "serve/report.h"
-#include "serve/server.h"
+#include "serve/service.h"
+#include "serve/wait.h"
 #include "serve/vendor6.h"
 #include "wire/dump.h"
 #include "wire/hwaddr6.h"
@@ -176,7 +177,7 @@ static enum verdict identify6(struct request *req)
 	req->turn.client = key_of(req);
 	req->turn.xid = req->q6.xid;
 	req->turn.type = (uint8_t)req->type;
-	return server_take_turn(req);
+	return wait_for_turn(req);
 }
 
 /* --- from where ------------------------------------------------------------ */

@@ -11,8 +11,9 @@
 #include "serve/classify.h"
 #include "serve/family.h"
 #include "serve/grant.h"
-#include "serve/pipeline.h"
-#include "serve/server.h"
+#include "serve/step.h"
+#include "serve/service.h"
+#include "serve/wait.h"
 
 /* --- asking ---------------------------------------------------------------------- */
 
@@ -183,7 +184,9 @@ enum verdict step_host(struct request *req)
 
 	if (verdict != STEP_NEXT || !req->classes.bits)
 		return verdict;
-	return classify_host(req, req->host != NULL);
+	verdict = classify_host(req, req->host != NULL);
+	request_set_scopes(req);
+	return verdict;
 }
 
 /* --- what others may not have ------------------------------------------------------ */

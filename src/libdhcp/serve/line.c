@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "serve/line.h"
 
+#include "base/hash.h"
 #include "log/fold.h"
 #include "serve/host.h"
 #include "serve/binding.h"
 #include "serve/event.h"
 #include "serve/family.h"
-#include "serve/report.h"
-#include "serve/server.h"
+#include "serve/service.h"
 #include "wire/ident.h"
 
 #include <stdio.h>
 
 #define LINE_MAX_BYTES 4096
+#define LEASE_TEXT_MAX 2048
 
 /* A line while it is made; what is too long is cut. */
 struct out {
@@ -41,6 +42,46 @@ static void put_ip(struct out *out, const struct ip *ip)
 	char text[IP_TEXT_MAX];
 
 	put(out, ip_format(ip, text));
+}
+
+/* Printable, whatever a client sent; in buf of `size`. */
+static const char *printable(const char *text, char *buf, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < size && text[i]; i++)
+		buf[i] = text[i] >= ' ' && text[i] < 0x7f ? text[i] : '?';
+	buf[i] = '\0';
+	return buf;
+}
+
+/* All of a lease, a line for each of its fields. */
+static const char *lease_text(const struct lease *lease, char buf[LEASE_TEXT_MAX])
+{
+	char addr[IP_TEXT_MAX], hex[80], id[3 * LEASE_ID_MAX + 1], name[LEASE_HOSTNAME_MAX + 1];
+	char what[200], who[sizeof(id) + sizeof(hex) + 40];
+	const char *hwaddr = lease->hwaddr.len ? hex : "(none)";
+
+	(void)ip_format(&lease->addr, addr);
+	(void)bytes_to_hex(lease->hwaddr, ':', hex, sizeof(hex));
+	ident_id(lease->client_id, id, sizeof(id));
+	if (lease->type == LEASE_V4) {
+		(void)snprintf(what, sizeof(what), "\nAddress:       %s", addr);
+		(void)snprintf(who, sizeof(who), "\nHardware addr: %s\nClient id:     %s", hwaddr, id);
+	} else {
+		(void)snprintf(what, sizeof(what),
+			       "\nType:          %s(%d)\nAddress:       %s\nPrefix length: %u\nIAID:          %u\n"
+			       "Pref life:     %u",
+			       lease->type == LEASE_PD ? "IA_PD" : "IA_NA", lease->type, addr, lease->prefix_len,
+			       lease->iaid, lease->preferred);
+		(void)snprintf(who, sizeof(who), "\nDUID:          %s\nHardware addr: %s", id, hwaddr);
+	}
+	(void)snprintf(buf, LEASE_TEXT_MAX,
+		       "%s\nValid life:    %u\nCltt:          %lld%s\nSubnet ID:     %u\nPool ID:       %u\n"
+		       "State:         %s\nHostname:      %s",
+		       what, lease->valid, (long long)lease->cltt, who, lease->subnet_id, lease->pool_id,
+		       lease_state_name(lease->state), printable(lease->hostname, name, sizeof(name)));
+	return buf;
 }
 
 /* --- what a conversion stands for ------------------------------------------ */
@@ -123,9 +164,9 @@ static void say_lease_iaid(const struct subject *s, struct out *out)
 
 static void describe(const struct lease *lease, struct out *out)
 {
-	char text[REPORT_LEASE_MAX];
+	char text[LEASE_TEXT_MAX];
 
-	put(out, report_lease(lease, text));
+	put(out, lease_text(lease, text));
 }
 
 static void say_details(const struct subject *s, struct out *out)
@@ -321,6 +362,12 @@ static void write_line(const struct line *line, const struct subject *s, const c
 	log_write(line->msg, "%s", out.v);
 }
 
+/* The client and an address. */
+static uint64_t key_of_address(const struct request *req, const struct ip *addr)
+{
+	return req->turn.client.a ^ hash_16(addr->b);
+}
+
 static uint64_t key_of(const struct line *line, const struct subject *s)
 {
 	switch (line->often) {
@@ -328,7 +375,7 @@ static uint64_t key_of(const struct line *line, const struct subject *s)
 		return s->req->turn.client.a;
 	case LINE_ONCE_PER_ADDRESS:
 		/* Each reason is a constant text. */
-		return report_key(s->req, &s->addr) ^ (uintptr_t)s->why;
+		return key_of_address(s->req, &s->addr) ^ (uintptr_t)s->why;
 	case LINE_EACH:
 	case LINE_ONCE:
 		break;

@@ -6,9 +6,9 @@
 #include "serve/ask.h"
 #include "serve/family.h"
 #include "serve/grant.h"
-#include "serve/pipeline.h"
+#include "serve/step.h"
 #include "serve/propose.h"
-#include "serve/server.h"
+#include "serve/service.h"
 
 #include "base/clock.h"
 

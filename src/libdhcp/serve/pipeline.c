@@ -8,10 +8,11 @@
 
 #include "log/log.h"
 #include "serve/budget.h"
+#include "serve/emit.h"
 #include "serve/event.h"
 #include "serve/family.h"
 #include "serve/report.h"
-#include "serve/server.h"
+#include "serve/service.h"
 #include "serve/slots.h"
 
 static enum verdict step_unpack(struct request *req)

@@ -1,18 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "serve/request.h"
-
-/*
- * The way of a message through the server, and the runner that takes it there.
- */
-struct step {
-	const char *name;
-	enum verdict (*run)(struct request *req);
-};
-
-extern const struct step pipeline_steps[];
-extern const unsigned pipeline_n;
+#include "serve/step.h"
 
 /*
  * Run the request from req->step until it is finished (true: has_answer tells whether there is
@@ -27,15 +16,3 @@ enum progress pipeline_run_to(struct request *req, unsigned end);
 void pipeline_drop(struct request *req, enum drop_reason reason, const char *why);
 /* The first step that asks what the client has. */
 unsigned pipeline_recall(void);
-
-/* The shared steps. */
-enum verdict step_accept(struct request *req);
-enum verdict step_classify(struct request *req);
-enum verdict step_choose(struct request *req);
-enum verdict step_host(struct request *req);
-enum verdict step_recall(struct request *req);
-enum verdict step_propose(struct request *req);
-enum verdict step_look(struct request *req);
-enum verdict step_bind(struct request *req);
-enum verdict step_commit(struct request *req);
-enum verdict step_committed(struct request *req);

@@ -13,8 +13,8 @@
 #include "serve/family.h"
 #include "serve/grant.h"
 #include "serve/host.h"
-#include "serve/pipeline.h"
-#include "serve/server.h"
+#include "serve/step.h"
+#include "serve/service.h"
 
 static struct alloc *alloc_of(const struct request *req)
 {

@@ -8,7 +8,7 @@
 #include "serve/family.h"
 #include "serve/grant.h"
 #include "serve/host.h"
-#include "serve/pipeline.h"
+#include "serve/step.h"
 
 /* --- what the client has --------------------------------------------------- */
 

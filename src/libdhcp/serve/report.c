@@ -6,8 +6,7 @@
 #include "serve/binding.h"
 #include "serve/family.h"
 #include "serve/grant.h"
-#include "serve/server.h"
-#include "wire/ident.h"
+#include "serve/service.h"
 
 void report_no_subnet(const struct request *req)
 {
@@ -129,11 +128,6 @@ static void report_other_subnet(const struct request *req, const struct subnet *
 	     sub->net ? sub->net->name : "");
 }
 
-uint64_t report_key(const struct request *req, const struct ip *addr)
-{
-	return req->turn.client.a ^ hash_16(addr->b);
-}
-
 /* --- what a message leads to ----------------------------------------------- */
 
 static const struct line *lines_of(const struct line *const *table, unsigned key)
@@ -229,43 +223,4 @@ void report_drop(const struct request *req)
 		s.prefix_len = change->new.prefix_len;
 	}
 	line_log(lines, &s);
-}
-
-/* Printable, whatever a client sent; in buf of `size`. */
-static const char *printable(const char *text, char *buf, size_t size)
-{
-	size_t i;
-
-	for (i = 0; i + 1 < size && text[i]; i++)
-		buf[i] = text[i] >= ' ' && text[i] < 0x7f ? text[i] : '?';
-	buf[i] = '\0';
-	return buf;
-}
-
-const char *report_lease(const struct lease *lease, char buf[REPORT_LEASE_MAX])
-{
-	char addr[IP_TEXT_MAX], hex[80], id[3 * LEASE_ID_MAX + 1], name[LEASE_HOSTNAME_MAX + 1];
-	char what[200], who[sizeof(id) + sizeof(hex) + 40];
-	const char *hwaddr = lease->hwaddr.len ? hex : "(none)";
-
-	(void)ip_format(&lease->addr, addr);
-	(void)bytes_to_hex(lease->hwaddr, ':', hex, sizeof(hex));
-	ident_id(lease->client_id, id, sizeof(id));
-	if (lease->type == LEASE_V4) {
-		(void)snprintf(what, sizeof(what), "\nAddress:       %s", addr);
-		(void)snprintf(who, sizeof(who), "\nHardware addr: %s\nClient id:     %s", hwaddr, id);
-	} else {
-		(void)snprintf(what, sizeof(what),
-			       "\nType:          %s(%d)\nAddress:       %s\nPrefix length: %u\nIAID:          %u\n"
-			       "Pref life:     %u",
-			       lease->type == LEASE_PD ? "IA_PD" : "IA_NA", lease->type, addr, lease->prefix_len,
-			       lease->iaid, lease->preferred);
-		(void)snprintf(who, sizeof(who), "\nDUID:          %s\nHardware addr: %s", id, hwaddr);
-	}
-	(void)snprintf(buf, REPORT_LEASE_MAX,
-		       "%s\nValid life:    %u\nCltt:          %lld%s\nSubnet ID:     %u\nPool ID:       %u\n"
-		       "State:         %s\nHostname:      %s",
-		       what, lease->valid, (long long)lease->cltt, who, lease->subnet_id, lease->pool_id,
-		       lease_state_name(lease->state), printable(lease->hostname, name, sizeof(name)));
-	return buf;
 }

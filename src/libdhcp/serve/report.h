@@ -25,13 +25,8 @@ void report_event(const struct request *req, const struct event *event);
 void report_drop(const struct request *req);
 /* The response could not be sent, for this errno: once a minute for each destination. */
 void report_send_fail(const struct request *req, int err);
-/* All of a lease, a line for each of its fields; in buf. */
-enum { REPORT_LEASE_MAX = 2048 };
-const char *report_lease(const struct lease *lease, char buf[REPORT_LEASE_MAX]);
 /* The subnet that was selected, and what it grants. */
 void report_subnet(const struct request *req);
-/* What distinguishes lines that are folded: the client and an address. */
-uint64_t report_key(const struct request *req, const struct ip *addr);
 
 /* What of the query selected the subnet: worked out once more, for the log alone. *ret_addr is the address, if it is
  * one. */

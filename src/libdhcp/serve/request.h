@@ -3,19 +3,21 @@
 
 #include "alloc/alloc.h"
 #include "base/arena.h"
+#include "base/list.h"
 #include "host/source.h"
 #include "io/dgram.h"
 #include "lease/lease.h"
 #include "lease/store.h"
 #include "root/config.h"
 #include "serve/drop.h"
-#include "serve/relay4.h"
+#include "serve/rai4.h"
 #include "serve/turn.h"
-#include "serve/wait.h"
 #include "subnet/subnet.h"
 #include "wire/ia6.h"
 #include "wire/packet4.h"
 #include "wire/packet6.h"
+
+#include <stdatomic.h>
 
 /*
  * A request is a value in a slot of its worker: one message on its way through the pipeline. It is
@@ -36,6 +38,24 @@ enum verdict {
 	STEP_AGAIN, /* back to an earlier step, see request_again() */
 	STEP_DONE,  /* processed, and there is no answer by the protocol */
 };
+
+/* What a parked request waits for; see wait.h. */
+struct wait_for {
+	int64_t ms;            /* how long at most; 0 = as long as it takes */
+	enum drop_reason drop; /* what it is when the deadline passes */
+	const char *why;       /* detail for the log, or NULL */
+	bool reenter;          /* the step runs again when all have responded; else the next one does */
+};
+
+struct wait {                   /* in the request */
+	_Atomic uint64_t state; /* see wait.c */
+	unsigned n_expected;    /* responses asked for, outstanding or not */
+	struct wait_for what;
+	int64_t deadline_ms; /* boot time; INT64_MAX = none */
+	struct list link;    /* in the worker's list of parked requests, the next deadline first */
+};
+
+typedef uint64_t wait_ticket;
 
 /* The classes that the client of a request is in: numbers of cfg->classes. In the request's arena. */
 struct class_set {

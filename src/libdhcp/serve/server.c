@@ -2,7 +2,7 @@
 /*
  * Slots, batches and what happens around the pipeline: a datagram becomes a request in a free slot,
  * runs until it is finished or parked, and finished answers leave together. Everything but
- * server_resume() happens in the worker's own thread.
+ * wait_respond() happens in the worker's own thread.
  */
 #include "serve/server.h"
 
@@ -11,6 +11,8 @@
 #include "log/log.h"
 #include "serve/budget.h"
 #include "serve/family.h"
+#include "serve/pipeline.h"
+#include "serve/wait.h"
 #include "serve/lease_stats.h"
 #include "serve/propose.h"
 #include "serve/report.h"
@@ -24,6 +26,7 @@
 #define DEADLINE_CHECK_MS 1000
 
 static void check_deadlines(void *ctx);
+static void resume_post(struct post *post);
 static void drop_late(struct serve_worker *w);
 
 void server_init(struct server *srv, const struct family *fam, unsigned n_workers, unsigned n_slots)
@@ -54,6 +57,7 @@ void server_init(struct server *srv, const struct family *fam, unsigned n_worker
 		list_init(&w->free);
 		list_init(&w->out);
 		list_init(&w->resumed);
+		w->post.fn = resume_post;
 		(void)pthread_mutex_init(&w->lock, NULL);
 		for (k = 0; k < n_slots; k++) {
 			struct request *req = &w->slots[k];
@@ -190,11 +194,6 @@ void serve_worker_switch(struct serve_worker *w, struct live *live)
 	if (live && live->cfg->classes.n && !w->scratch)
 		w->scratch = eval_scratch_new(true);
 	live_leave(old);
-}
-
-uint8_t *serve_worker_out_buf(const struct serve_worker *w)
-{
-	return w->out_bufs + w->n_out * w->srv->fam->datagram_max;
 }
 
 /* --- requests -------------------------------------------------------------- */
@@ -415,76 +414,4 @@ static void check_deadlines(void *ctx)
 static void resume_post(struct post *post)
 {
 	serve_worker_resume(container_of(post, struct serve_worker, post));
-}
-
-void server_resume(struct request *req)
-{
-	struct serve_worker *w = req->worker;
-	bool first;
-
-	(void)pthread_mutex_lock(&w->lock);
-	list_add_tail(&w->resumed, &req->link);
-	first = !w->posted;
-	w->posted = true;
-	(void)pthread_mutex_unlock(&w->lock);
-	if (first && w->io) {
-		w->post.fn = resume_post;
-		worker_post(w->io, &w->post);
-	}
-}
-
-enum verdict server_take_turn(struct request *req)
-{
-	/* No deadline: it goes on when those before it in line are done with the store. */
-	static const struct wait_for turn = { .ms = 0 };
-
-	/* Set before the take: once waiting, the request may be resumed by another thread at once. */
-	wait_begin(req, &turn);
-	req->turn.ticket = wait_expect(req);
-	req->has_turn = true;
-	switch (turn_take(req->worker->srv->turns, &req->turn)) {
-	case TURN_MINE:
-		return STEP_NEXT;
-	case TURN_WAIT:
-		return wait_end(req);
-	case TURN_REPEAT:
-		break;
-	case TURN_CROWDED:
-		req->has_turn = false;
-		return request_drop(req, DROP_LIMIT, "too many messages of this client at once");
-	}
-	req->has_turn = false;
-	return request_drop(req, DROP_DUPLICATE, NULL);
-}
-
-void server_want_reclaim(struct server *srv)
-{
-	if (!atomic_exchange(&srv->want_reclaim, true) && srv->wake_main)
-		srv->wake_main(srv);
-}
-
-void server_set_addresses(struct server *srv, const struct ip *addrs, unsigned n)
-{
-	struct ip *own = xcalloc(n, sizeof(*own)), *old;
-
-	if (n)
-		memcpy(own, addrs, n * sizeof(*own));
-	(void)pthread_mutex_lock(&srv->own_lock);
-	old = srv->own;
-	srv->own = own;
-	srv->n_own = n;
-	(void)pthread_mutex_unlock(&srv->own_lock);
-	free(old);
-}
-
-bool server_has_address(struct server *srv, const struct ip *addr)
-{
-	bool found = false;
-	unsigned i;
-
-	(void)pthread_mutex_lock(&srv->own_lock);
-	for (i = 0; i < srv->n_own && !found; i++)
-		found = ip_equal(&srv->own[i], addr);
-	(void)pthread_mutex_unlock(&srv->own_lock);
-	return found;
 }

@@ -5,8 +5,9 @@
 #include "serve/binding.h"
 #include "serve/event.h"
 #include "serve/family.h"
-#include "serve/pipeline.h"
-#include "serve/server.h"
+#include "serve/step.h"
+#include "serve/service.h"
+#include "serve/wait.h"
 
 #define PARK_MS 30000 /* a client that has heard nothing for so long has begun anew */
 

@@ -6,13 +6,15 @@
 #include "base/err.h"
 #include "log/log.h"
 #include "serve/family.h"
-#include "serve/pipeline.h"
+#include "serve/step.h"
 #include "serve/answer_options.h"
 #include "serve/ask.h"
 #include "serve/binding.h"
+#include "serve/emit.h"
 #include "serve/event.h"
 #include "serve/report.h"
-#include "serve/server.h"
+#include "serve/service.h"
+#include "serve/wait.h"
 
 enum verdict step_accept(struct request *req)
 {

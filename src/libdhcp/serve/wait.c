@@ -6,7 +6,7 @@
 #include "serve/wait.h"
 
 #include "base/clock.h"
-#include "serve/server.h"
+#include "serve/service.h"
 
 #include <assert.h>
 
@@ -55,6 +55,21 @@ static bool clear(struct request *req, wait_ticket ticket, uint64_t flag, uint64
 	return true;
 }
 
+/* From any thread: the request goes on with its next step, in its worker. */
+static void resume(struct request *req)
+{
+	struct serve_worker *w = req->worker;
+	bool first;
+
+	(void)pthread_mutex_lock(&w->lock);
+	list_add_tail(&w->resumed, &req->link);
+	first = !w->posted;
+	w->posted = true;
+	(void)pthread_mutex_unlock(&w->lock);
+	if (first && w->io)
+		worker_post(w->io, &w->post);
+}
+
 static bool respond(struct request *req, wait_ticket ticket, uint64_t flag)
 {
 	uint64_t state;
@@ -62,7 +77,7 @@ static bool respond(struct request *req, wait_ticket ticket, uint64_t flag)
 	if (!clear(req, ticket, flag, &state))
 		return false;
 	if (!(state & (OUTSTANDING | ASKING)))
-		server_resume(req);
+		resume(req);
 	return true;
 }
 
@@ -132,4 +147,28 @@ bool wait_expire(struct request *req)
 							memory_order_acquire));
 	list_remove(&req->wait.link);
 	return true;
+}
+
+enum verdict wait_for_turn(struct request *req)
+{
+	/* No deadline: it goes on when those before it in line are done with the store. */
+	static const struct wait_for turn = { .ms = 0 };
+
+	/* Set before the take: once waiting, the request may be resumed by another thread at once. */
+	wait_begin(req, &turn);
+	req->turn.ticket = wait_expect(req);
+	req->has_turn = true;
+	switch (turn_take(req->worker->srv->turns, &req->turn)) {
+	case TURN_MINE:
+		return STEP_NEXT;
+	case TURN_WAIT:
+		return wait_end(req);
+	case TURN_REPEAT:
+		break;
+	case TURN_CROWDED:
+		req->has_turn = false;
+		return request_drop(req, DROP_LIMIT, "too many messages of this client at once");
+	}
+	req->has_turn = false;
+	return request_drop(req, DROP_DUPLICATE, NULL);
 }

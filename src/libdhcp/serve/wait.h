@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "base/list.h"
-#include "serve/drop.h"
-
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include "serve/request.h"
 
 /*
  * What a parked request waits for: responses from outside its worker, whoever sends them (the turn of its
@@ -23,25 +18,6 @@
  * A request whose deadline passes is dropped at once, but its slot stays out of use until the last response has come:
  * until then somebody else may write to it.
  */
-struct request;
-
-struct wait_for {
-	int64_t ms;            /* how long at most; 0 = as long as it takes */
-	enum drop_reason drop; /* what it is when the deadline passes */
-	const char *why;       /* detail for the log, or NULL */
-	bool reenter;          /* the step runs again when all have responded; else the next one does */
-};
-
-struct wait {                   /* in the request */
-	_Atomic uint64_t state; /* see wait.c */
-	unsigned n_expected;    /* responses asked for, outstanding or not */
-	struct wait_for what;
-	int64_t deadline_ms; /* boot time; INT64_MAX = none */
-	struct list link;    /* in the worker's list of parked requests, the next deadline first */
-};
-
-typedef uint64_t wait_ticket;
-
 /* The request's worker. */
 void wait_begin(struct request *req, const struct wait_for *what);
 wait_ticket wait_expect(struct request *req);
@@ -61,3 +37,6 @@ bool wait_over(struct request *req);
 bool wait_was_refused(const struct request *req);
 /* The request's worker: its deadline passed. False: the last response has just come. */
 bool wait_expire(struct request *req);
+
+/* One request of a client at a time: STEP_NEXT when it is this one's turn. */
+enum verdict wait_for_turn(struct request *req);

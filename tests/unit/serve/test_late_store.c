@@ -15,6 +15,7 @@
 #include "log/log.h"
 #include "serve/family.h"
 #include "serve/server.h"
+#include "serve/step.h"
 #include "wire/ia6.h"
 
 #include <check.h>

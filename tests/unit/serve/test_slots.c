@@ -2,7 +2,7 @@
 /* Every hook point has one place, at an existing step, where its verdicts make sense. */
 #include "serve/slots.h"
 
-#include "serve/pipeline.h"
+#include "serve/step.h"
 
 #include <check.h>
 

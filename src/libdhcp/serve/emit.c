@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "serve/emit.h"
+
+#include "serve/binding.h"
+#include "serve/budget.h"
+#include "serve/event.h"
+#include "serve/report.h"
+#include "serve/service.h"
+
+/* The innermost one that the event is about. */
+static struct stat_place *place_of(const struct request *req, const struct event *event)
+{
+	const struct pool *pool = event->binding ? event->binding->candidate.pool : NULL;
+
+	if (pool)
+		return pool->place ? pool->place : pool->sub->place;
+	return req->chosen ? req->chosen->place : NULL;
+}
+
+static void emit(struct request *req, const struct event *event)
+{
+	const struct event_row *row = &event_rows[event->kind];
+	bool is_prefix = event->ia && event->ia->type == LEASE_PD;
+	enum stat_id stat = row->stat[is_prefix];
+
+	if (stat)
+		stat_count(req->worker->stats, place_of(req, event), stat, 1);
+	if (row->declines)
+		(void)budget_take(req->worker->srv->declines, &req->turn.client);
+	if (event->kind == EVENT_UNAVAILABLE)
+		report_exhausted(req, is_prefix);
+	else if (event->kind == EVENT_MAX_LEASES)
+		report_max_leases(req);
+	report_event(req, event);
+}
+
+void event_emit(struct request *req)
+{
+	unsigned i;
+
+	for (i = 0; i < req->n_events; i++)
+		emit(req, &req->events[i]);
+	req->n_events = 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "serve/request.h"
+
+/*
+ * The way of a message through the server, and the runner that takes it there.
+ */
+struct step {
+	const char *name;
+	enum verdict (*run)(struct request *req);
+};
+
+extern const struct step pipeline_steps[];
+extern const unsigned pipeline_n;
+
+/* The shared steps. */
+enum verdict step_accept(struct request *req);
+enum verdict step_classify(struct request *req);
+enum verdict step_choose(struct request *req);
+enum verdict step_host(struct request *req);
+enum verdict step_recall(struct request *req);
+enum verdict step_propose(struct request *req);
+enum verdict step_look(struct request *req);
+enum verdict step_bind(struct request *req);
+enum verdict step_commit(struct request *req);
+enum verdict step_committed(struct request *req);
