@@ -580,6 +580,16 @@ static void free_server(struct daemon *d)
 	server_done(&d->srv);
 }
 
+/* False if some disk takes too long. */
+static bool await_databases(void)
+{
+	int64_t until = clock_boot_ms() + DRAIN_MS;
+
+	while (!leasedb_all_ended() && clock_boot_ms() < until)
+		(void)usleep(1000);
+	return leasedb_all_ended();
+}
+
 void daemon_stop(struct daemon *d)
 {
 	(void)notify_stopping();
@@ -604,6 +614,8 @@ void daemon_stop(struct daemon *d)
 	sockets_done(&d->sockets);
 	if (d->stats)
 		stats_free(d->stats);
-	lfc_free(d->lfc);
+	/* A database that is still being closed may yet report that its file was moved aside. */
+	if (await_databases())
+		lfc_free(d->lfc);
 	pidfile_free(d->pidfile);
 }

@@ -5,6 +5,7 @@
 #include "serve/lease_stats.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 /* The store's watcher: what is free, and what is counted, follows the leases. */
 static void note(void *ctx, const struct store_notice *notice)
@@ -43,15 +44,26 @@ void leasedb_close(struct leasedb *db)
 	db->store = NULL;
 }
 
-static void *end(void *arg)
-{
-	struct leasedb *db = arg;
+static atomic_uint n_ending; /* threads */
 
+static void end(struct leasedb *db)
+{
 	leasedb_close(db);
 	alloc_free(db->alloc);
 	stat_places_free(db->places);
 	free(db);
+}
+
+static void *end_aside(void *db)
+{
+	end(db);
+	atomic_fetch_sub(&n_ending, 1);
 	return NULL;
+}
+
+bool leasedb_all_ended(void)
+{
+	return atomic_load(&n_ending) == 0;
 }
 
 void leasedb_leave(struct leasedb *db)
@@ -61,10 +73,15 @@ void leasedb_leave(struct leasedb *db)
 	if (!db || --db->n_users)
 		return;
 	list_remove(&db->link);
-	if (db->store && db->closes_aside && pthread_create(&thread, NULL, end, db) == 0)
+	if (!db->store || !db->closes_aside) {
+		end(db);
+		return;
+	}
+	atomic_fetch_add(&n_ending, 1);
+	if (pthread_create(&thread, NULL, end_aside, db) == 0)
 		(void)pthread_detach(thread);
 	else
-		(void)end(db);
+		(void)end_aside(db);
 }
 
 /* The leases may change meanwhile: note() tells. Not before the first set is filled: the store is in service then. */

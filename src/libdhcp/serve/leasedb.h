@@ -35,6 +35,8 @@ void leasedb_join(struct leasedb *db);
 void leasedb_close(struct leasedb *db);
 /* The last user closes the store, which waits for what is under way; see closes_aside. NULL is fine. */
 void leasedb_leave(struct leasedb *db);
+/* False while a thread still closes a database that the last user has left. */
+bool leasedb_all_ended(void);
 /* Tells the set, which is new, what is not free; the first time, leases are counted. -E_SYS when the store cannot be
  * read. */
 int leasedb_fill(struct leasedb *db, struct alloc_set *set);
