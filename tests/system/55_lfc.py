@@ -68,8 +68,8 @@ def lfc_cycle(t):
             return False
     t.wait("a row for each lease in .2", lambda: clean() and len(server.rows()) == len(want), 10)
     settled(t, server)
-    t.true(server.said(f"DHCPSRV_MEMFILE_LFC_EXECUTE .*kea-lfc -{t.fam.digit} -x .*csv.2 -i .*csv.1 -o .*csv.output -f .*csv.completed -p .*csv.pid -c "),
-           "the command line is not in the log")
+    server.wait_log(f"DHCPSRV_MEMFILE_LFC_EXECUTE .*kea-lfc -{t.fam.digit} -x .*csv.2 -i .*csv.1 -o .*csv.output -f .*csv.completed "
+                    "-p .*csv.pid -c ")
     server.kill()
     server.start()
     t.eq(client.keep(address), address, "renewed after a restart")
