@@ -70,8 +70,7 @@ struct thing *thing_of(const struct prefix *prefix, enum lease_type type)
 	for (unsigned i = 0; i < rules.n_things; i++) {
 		struct thing *thing = &m.things[i];
 
-		if (ip_equal(&thing->prefix.addr, &prefix->addr) && thing->prefix.len == prefix->len &&
-		    thing->type == type)
+		if (prefix_equal(&thing->prefix, prefix) && thing->type == type)
 			return thing;
 	}
 	return NULL;

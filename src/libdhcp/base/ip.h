@@ -71,6 +71,12 @@ static inline bool ip_equal(const struct ip *a, const struct ip *b)
 	return ip_half(a, 0) == ip_half(b, 0) && ip_half(a, 1) == ip_half(b, 1);
 }
 
+/* The same address and length. */
+static inline bool prefix_equal(const struct prefix *a, const struct prefix *b)
+{
+	return a->len == b->len && ip_equal(&a->addr, &b->addr);
+}
+
 /* Returns how many of the ascending addresses are less than ip; with or_equal, less or equal. */
 size_t ip_count_less(const struct ip *sorted, size_t n, const struct ip *ip, bool or_equal);
 

@@ -113,7 +113,7 @@ static const struct host *next_at_place(const struct host_file *file, uint32_t s
 		const struct host *host = host_of(file, &table->v[i]);
 		const struct prefix *there = &host->places[table->v[i].place].prefix;
 
-		if (host->subnet_id == subnet_id && there->len == place->len && ip_equal(&there->addr, &place->addr)) {
+		if (host->subnet_id == subnet_id && prefix_equal(there, place)) {
 			*pos = i;
 			return host;
 		}

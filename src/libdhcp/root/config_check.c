@@ -50,7 +50,7 @@ static void check_prefixes(struct build *b, const struct subnet_pair *refs, size
 	for (i = 1; i < n; i++) {
 		const struct prefix *a = &refs[i - 1].sub->prefix, *z = &refs[i].sub->prefix;
 
-		if (a->len == z->len && ip_equal(&a->addr, &z->addr)) {
+		if (prefix_equal(a, z)) {
 			diag_error(b->diag, conf_pos(&refs[i].conf->node, "subnet"), "subnet %s is defined twice",
 				   prefix_format(z, text));
 			diag_note(b->diag, conf_pos(&refs[i - 1].conf->node, "subnet"), "first defined here");

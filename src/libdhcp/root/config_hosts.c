@@ -206,8 +206,7 @@ static void add_place(struct build *b, struct host *host, struct host_place *pla
 	char text[PREFIX_TEXT_MAX];
 
 	for (unsigned i = 0; i < host->n_places; i++)
-		if (places[i].prefix.len == place->prefix.len &&
-		    ip_equal(&places[i].prefix.addr, &place->prefix.addr)) {
+		if (prefix_equal(&places[i].prefix, &place->prefix)) {
 			diag_error(b->diag, pos, "%s is listed twice", place_text(place, text));
 			return;
 		}
@@ -289,7 +288,7 @@ static const struct host_extra *build_extra(struct build *b, const struct reserv
 static bool is_place_of(const struct host *host, const struct prefix *prefix)
 {
 	for (unsigned i = 0; i < host->n_places; i++)
-		if (host->places[i].prefix.len == prefix->len && ip_equal(&host->places[i].prefix.addr, &prefix->addr))
+		if (prefix_equal(&host->places[i].prefix, prefix))
 			return true;
 	return false;
 }

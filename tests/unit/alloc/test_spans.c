@@ -33,7 +33,7 @@ static unsigned find(const struct prefix *prefix)
 	unsigned i;
 
 	for (i = 0; i < n_list; i++)
-		if (list[i].prefix.len == prefix->len && ip_equal(&list[i].prefix.addr, &prefix->addr))
+		if (prefix_equal(&list[i].prefix, prefix))
 			break;
 	return i;
 }

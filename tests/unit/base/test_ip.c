@@ -50,7 +50,8 @@ END_TEST
 
 START_TEST(numbers)
 {
-	struct prefix net = { ip_from4(0xc0000200), 24 };
+	struct prefix net = { ip_from4(0xc0000200), 24 }, shorter = { net.addr, 23 },
+		      next = { ip_from4(0xc0000300), 24 };
 	struct ip a = ip_from4(0xffffffff), b, first = prefix_first(&net), last = prefix_last(&net);
 	char text[IP_TEXT_MAX];
 
@@ -60,6 +61,7 @@ START_TEST(numbers)
 	ck_assert_int_eq(ip_cmp(&first, &last), -1);
 	ck_assert_int_eq(ip_cmp(&last, &first), 1);
 	ck_assert_int_eq(ip_cmp(&last, &last), 0);
+	ck_assert(prefix_equal(&net, &net) && !prefix_equal(&net, &shorter) && !prefix_equal(&net, &next));
 	ck_assert_int_eq(ip_parse("2001:db8::ffff:ffff:ffff:ffff", &a), 0);
 	b = ip_add(&a, 1);
 	ck_assert_str_eq(ip_format(&b, text), "2001:db8:0:1::");

@@ -48,11 +48,6 @@ static struct host_place random_place(bool is_v4)
 	return place;
 }
 
-static bool same_place(const struct prefix *a, const struct prefix *b)
-{
-	return a->len == b->len && ip_equal(&a->addr, &b->addr);
-}
-
 /* Returns the host in the list that conflicts with one to be added. */
 static const struct host *rival_of(const struct host *host, bool unique)
 {
@@ -64,7 +59,7 @@ static const struct host *rival_of(const struct host *host, bool unique)
 		for (unsigned i = 0; i < n_added; i++)
 			for (unsigned m = 0; m < added[i]->n_places; m++)
 				if (added[i]->subnet_id == host->subnet_id &&
-				    same_place(&added[i]->places[m].prefix, &host->places[k].prefix))
+				    prefix_equal(&added[i]->places[m].prefix, &host->places[k].prefix))
 					return added[i];
 	return NULL;
 }
