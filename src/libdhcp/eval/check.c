@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What can be said of an expression before any packet comes: how long its texts can be, and which comparisons can
- * therefore never be true. Options count as well-formed: as long as their type says.
+ * Checks at load time: how long the values of an expression can be, and which comparisons can therefore never be true.
+ * Options are assumed to be well-formed, with the length their type requires.
  */
 #include "eval/expr_int.h"
 
@@ -64,7 +64,7 @@ struct eval_len len_of_substring(const struct eval_node *node)
 
 	if (start < 0)
 		start += max;
-	/* Of a text of the greatest length; with a shorter one nothing is longer. */
+	/* Assumes the longest possible text: a shorter one never gives a longer result. */
 	if (is_fixed(in) && (start < 0 || start >= max))
 		return LEN(0);
 	before = is_fixed(in) ? start : max;
@@ -87,7 +87,7 @@ struct eval_len len_of_split(const struct eval_node *node)
 	return LEN_UP_TO(node->first->len.max);
 }
 
-/* Two digits a byte, and the separators. */
+/* Two digits per byte, plus the separators. */
 struct eval_len len_of_hexstring(const struct eval_node *node)
 {
 	struct eval_len in = node->first->len, sep = node->first->next->len;
@@ -100,7 +100,7 @@ struct eval_len len_of_hexstring(const struct eval_node *node)
 	return len_between(min, max);
 }
 
-/* An address as text, or the bytes of one: by what it is made of. */
+/* An address as text or as bytes: the length follows from the operand. */
 struct eval_len len_of_address(const struct eval_node *node)
 {
 	struct eval_len in;
@@ -148,7 +148,7 @@ struct eval_len len_of_option(const struct eval_node *node)
 	const struct optdef *def = node->first->def;
 	struct eval_len len;
 
-	/* What encapsulates or repeats grows; RFC 3396 joins what is there twice. */
+	/* Options that encapsulate others or repeat can be longer: RFC 3396 concatenates repeated options. */
 	if (!def || !is_number_or_address(def))
 		return LEN_UP_TO(LEN_ANY);
 	len = len_of_type(def->type);
@@ -280,7 +280,7 @@ static bool warn_of_letters(struct parser *p, const struct eval_node *node, cons
 	return true;
 }
 
-/* option[93].hex == 7: it may be true, but not with one value of the option. */
+/* option[93].hex == 7: can be true, but not for a single value of the option. */
 static void warn_of_values(struct parser *p, const struct eval_node *node, const struct eval_node *option,
 			   const struct eval_node *number)
 {
@@ -293,7 +293,7 @@ static void warn_of_values(struct parser *p, const struct eval_node *node, const
 	help_integer(p, number, option->len);
 }
 
-/* option[93].text: as in Kea, only strings are what one expects. */
+/* option[93].text: as in Kea, only a string option yields the plain text users expect. */
 static void warn_of_description(struct parser *p, const struct eval_node *node)
 {
 	const struct eval_node *option = node->first;
@@ -351,7 +351,9 @@ static const struct eval_node *known_word(const struct eval_node *node, bool *re
 	return node;
 }
 
-/* Two terms of an "and" that exclude each other: the same thing compared with two texts, or a term and its opposite. */
+/*
+ * True if two terms of an "and" exclude each other: one operand compared with two values, or a term and its opposite.
+ */
 static bool exclude(const struct parser *p, const struct eval_node *a, const struct eval_node *b)
 {
 	bool known_a = false, known_b = false;
@@ -437,7 +439,7 @@ static bool has_wrong_argument(const struct eval_node *node)
 void check_node(struct parser *p, struct eval_node *node)
 {
 	if (has_wrong_argument(node)) {
-		/* No more can be said. */
+		/* Nothing more can be checked. */
 		node->len = LEN_UP_TO(LEN_ANY);
 		return;
 	}
@@ -452,7 +454,7 @@ void check_node(struct parser *p, struct eval_node *node)
 		node->len = p->env->digit == 6 ? LEN(16) : LEN(4);
 }
 
-/* True if a warning above says why the node is never true. */
+/* True if an earlier warning explains why the node is never true. */
 static bool is_reported(const struct eval_node *node)
 {
 	const struct eval_node *arg;

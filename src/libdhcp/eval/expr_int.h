@@ -5,8 +5,8 @@
 #include "eval/expr.h"
 
 /*
- * The inside of expressions: tokens (token.c), the parser (parse.c), its names (names.c), what can be said before any
- * packet comes (check.c), the table of operators (ops.c) and their functions (ops_text.c, ops_packet.c, regex.c).
+ * Internals of expressions: tokens (token.c), parser (parse.c), names (names.c), load-time checks (check.c), the
+ * operator table (ops.c) and the operators' functions (ops_text.c, ops_packet.c, regex.c).
  */
 
 /* --- operators ------------------------------------------------------------- */
@@ -19,26 +19,26 @@ enum eval_form {
 	FORM_PREFIX,
 	FORM_FUNCTION, /* name(arguments) */
 	FORM_WORD,     /* name */
-	FORM_PLACE,    /* name[index], or .name[index] of another place: part of a packet */
-	FORM_MEMBER,   /* .name of a place: its value */
+	FORM_PLACE,    /* name[index], or .name[index] after another place: part of a packet */
+	FORM_MEMBER,   /* .name after a place: its value */
 };
 
-/* What is before the dot. */
+/* The operand before the dot. */
 enum eval_at { AT_START, AT_OPTION, AT_RELAY, AT_VENDOR, AT_VENDOR_CLASS, AT_PKT, AT_PKT4, AT_PKT6, AT_DATA, AT_ALL };
 
 enum eval_index { INDEX_NONE, INDEX_OPTION, INDEX_RELAY_OPTION, INDEX_HOP, INDEX_ENTERPRISE, INDEX_DATA };
 
 enum eval_arg { ARG_NONE, ARG_TEXT, ARG_BOOL, ARG_NUMBER, ARG_LENGTH, ARG_REGEX, ARG_CLASS };
 
-/* Which letters a text can have. */
-enum eval_letters { LETTERS_ANY, LETTERS_LOWER, LETTERS_UPPER, LETTERS_HEX /* and those of the separator */ };
+/* The letters a text can contain. */
+enum eval_letters { LETTERS_ANY, LETTERS_LOWER, LETTERS_UPPER, LETTERS_HEX /* plus those of the separator */ };
 
 enum { EVAL_ARGS_MAX = 3, LEN_ANY = 65535 };
 
-/* Lengths a text can have, bytes: min, min + step ... max, or zero. */
+/* Possible lengths of a text in bytes: min, min + step ... max, or zero. */
 struct eval_len {
 	uint32_t min, max;
-	uint32_t step; /* 0 = 1 */
+	uint32_t step; /* 0 means 1 */
 	bool or_empty;
 };
 
@@ -53,59 +53,59 @@ struct eval_node;
 struct eval_op {
 	const char *name;
 	enum eval_form form;
-	enum eval_type result; /* not of a place */
+	enum eval_type result; /* unused for places */
 	uint8_t families;
-	uint8_t precedence;         /* of infix and prefix ones: the higher binds tighter */
-	enum eval_at from, to;      /* of places and members */
-	enum eval_index index;      /* of places */
+	uint8_t precedence;         /* infix and prefix operators: higher binds tighter */
+	enum eval_at from, to;      /* places and members */
+	enum eval_index index;      /* places */
 	bool may_omit_index;        /* vendor.enterprise */
-	bool needs_index, no_index; /* of members: of the place before them */
+	bool needs_index, no_index; /* members: [index] of the preceding place */
 	enum eval_arg args[EVAL_ARGS_MAX];
 	bool (*test)(const struct eval_node *node, struct eval *ev);
 	struct bytes (*text)(const struct eval_node *node, struct eval *ev);
 	bool (*find)(const struct eval_node *node, struct eval *ev, struct bytes *ret);
 	struct eval_len len;
-	struct eval_len (*len_of)(const struct eval_node *node); /* instead of len */
+	struct eval_len (*len_of)(const struct eval_node *node); /* replaces len */
 	enum eval_letters letters;
-	const char *syntax; /* in the manual; NULL: made of name and arguments */
+	const char *syntax; /* for the reference; NULL: built from name and arguments */
 	const char *doc;
 };
 
-/* In the order of the manual. */
+/* In the order of the reference. */
 extern const struct eval_op eval_ops[];
 extern const unsigned n_eval_ops;
 
 extern const struct eval_op eval_op_literal, eval_op_integer;
 
-/* What evaluation reads comes first. */
+/* Fields read during evaluation come first. */
 struct eval_node {
 	union {
 		bool (*test)(const struct eval_node *node, struct eval *ev);
 		struct bytes (*text)(const struct eval_node *node, struct eval *ev);
 	};
-	struct eval_node *first; /* argument; of a place or member: the place before it */
-	struct eval_node *next;  /* argument of the same operator */
+	struct eval_node *first; /* first argument; for a place or member, the preceding place */
+	struct eval_node *next;  /* next argument of the same operator */
 	struct bytes literal;
 	uint32_t index;         /* option code, enterprise number */
 	bool has_index, is_any; /* [..], [*] */
-	bool is_string;         /* an option: see take_value() */
+	bool is_string;         /* string option: see take_value() */
 	bool is_rest;           /* length "all" */
-	int32_t start, length;  /* substring; start: also a hop, a field, an element */
+	int32_t start, length;  /* substring; start is also a hop, field or element number */
 	const struct eval_op *op;
 
 	bool (*find)(const struct eval_node *node, struct eval *ev, struct bytes *ret);
 	void *regex;
-	int class_id; /* of member; negative: see class_kind */
+	int class_id; /* for member; negative: see class_kind */
 	enum { CLASS_ORDINARY, CLASS_KNOWN, CLASS_UNKNOWN, CLASS_ALL } class_kind;
-	const struct optdef *def; /* of an option; NULL if unknown */
-	int32_t subs;             /* where the sub-options of this option begin; negative: it has none */
-	bool has_pads;            /* they have PAD and END */
+	const struct optdef *def; /* option definition; NULL if unknown */
+	int32_t subs;             /* offset of the sub-options; negative: none */
+	bool has_pads;            /* sub-options include PAD and END */
 
-	uint32_t from, to; /* in the expression's text */
-	const char *space; /* of its sub-options */
+	uint32_t from, to; /* range in the expression's text */
+	const char *space; /* space of the sub-options */
 	struct eval_len len;
-	enum eval_verdict verdict; /* of a place: whether it is present */
-	bool is_wrong;             /* reported */
+	enum eval_verdict verdict; /* for a place: whether it is present */
+	bool is_wrong;             /* error already reported */
 };
 
 struct eval_expr {
@@ -121,9 +121,9 @@ static inline bool eval_is_place(const struct eval_node *node)
 	return node->op->form == FORM_PLACE;
 }
 
-/* The operator with that name of that form, for any family; NULL. */
+/* Returns the operator with this name and form in any family, or NULL. */
 const struct eval_op *eval_op_find(enum eval_form form, enum eval_at from, const char *name, size_t len);
-/* "4" or "6" is enough. */
+/* True if the operator is available in the family with this digit. */
 static inline bool eval_op_is_for(const struct eval_op *op, unsigned digit)
 {
 	return op->families & (digit == 6 ? FAM_6 : FAM_4);
@@ -137,9 +137,9 @@ struct token {
 	enum token_kind kind;
 	uint32_t from, to;
 	char sign;          /* one of ( ) [ ] . , + * and '=' for == */
-	int64_t number;     /* of an integer; one out of range is reported by who wants it */
-	struct bytes value; /* of literals but integers: in the arena or the text */
-	bool is_wrong;      /* reported; the value means nothing */
+	int64_t number;     /* value of an integer; its range is checked where it is used */
+	struct bytes value; /* non-integer literals; in the arena or the text */
+	bool is_wrong;      /* error already reported; the value is meaningless */
 };
 
 struct parser {
@@ -147,19 +147,19 @@ struct parser {
 	struct json_object *value;
 	const char *text;
 	uint32_t len, at;
-	struct token token; /* the one under the cursor */
-	uint32_t last_end;  /* of the one before */
+	struct token token; /* at the cursor */
+	uint32_t last_end;  /* end of the previous token */
 	unsigned depth, nodes;
 	bool failed; /* an error was reported */
-	bool lost;   /* a syntax error was: the rest is not read */
+	bool lost;   /* after a syntax error: the rest is not parsed */
 	struct eval_expr *expr;
 };
 
-/* Reads the next one; a wrong one is reported, and is TOKEN_BAD. */
+/* Reads the next token; reports an invalid one and sets TOKEN_BAD. */
 void token_next(struct parser *p);
-/* The index of an option, whose names may begin with digits: a word or an integer. */
+/* Reads an option index, a word or an integer: option names may begin with digits. */
 void token_next_name(struct parser *p);
-/* As errors name it: "\"and\"", "the end of the expression"; in the arena. */
+/* Returns the token as named in errors: "\"and\"", "the end of the expression"; in the arena. */
 const char *token_name(const struct parser *p, const struct token *token);
 
 /* --- errors ---------------------------------------------------------------- */
@@ -167,28 +167,28 @@ const char *token_name(const struct parser *p, const struct token *token);
 struct pos parser_pos(const struct parser *p, uint32_t from, uint32_t to);
 void parser_error(struct parser *p, uint32_t from, uint32_t to, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-/* An error after which the rest makes no sense. */
+/* Reports an error that makes parsing the rest pointless. */
 void parser_syntax(struct parser *p, uint32_t from, uint32_t to, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* --- names (names.c) -------------------------------------------------------- */
 
-/* "did you mean", of the words that may be here; and all of them when none is near. */
+/* Suggests the nearest word allowed here, or lists all of them if none is similar. */
 void names_help_operator(struct parser *p, const char *word);
-/* The same where an operator between two operands is expected. */
+/* Same as above, where an infix operator is expected. */
 void names_help_infix(struct parser *p, const char *word);
 void names_help_member(struct parser *p, enum eval_at from, const char *word);
-/* "text, hex, exists or option", in the arena. */
+/* Returns "text, hex, exists or option", in the arena. */
 const char *names_of_members(struct parser *p, enum eval_at from);
-/* Sets code, definition and sub-options of an option in `space` (NULL: unknown). False after an error. */
+/* Sets code, definition and sub-options of an option in `space` (NULL: unknown). Returns false after an error. */
 bool names_set_option(struct parser *p, struct eval_node *node, const char *space);
-/* "vendor-4491", or the built-in space of that vendor; in the arena. */
+/* Returns "vendor-4491" or the vendor's built-in space; in the arena. */
 const char *names_vendor_space(struct parser *p, uint32_t enterprise);
 bool names_set_class(struct parser *p, struct eval_node *node);
 
 /* --- what is known before (check.c) ------------------------------------------ */
 
-/* Sets length and verdict of a node whose arguments have theirs; warns of comparisons that are never true. */
+/* Sets length and verdict of a node whose arguments are complete; warns about comparisons that are never true. */
 void check_node(struct parser *p, struct eval_node *node);
 void check_root(struct parser *p, const struct eval_node *root);
 struct eval_len len_of_option(const struct eval_node *node);
@@ -215,10 +215,10 @@ enum { FOUND_SLOTS = 64 };
 struct eval_scratch {
 	uint8_t text[EVAL_TEXT_MAX];
 	struct found found[FOUND_SLOTS];
-	struct regex_scratch *regex; /* NULL if no expression has one */
+	struct regex_scratch *regex; /* NULL if no expression uses "match" */
 };
 
-/* False, and the evaluation is over, if that much work is too much. */
+/* Charges work to the packet's budget; returns false, and evaluation ends, if it is exceeded. */
 static inline bool eval_charge(struct eval *ev, size_t work)
 {
 	if (__builtin_expect(ev->work_left < work, 0)) {
@@ -245,9 +245,9 @@ static inline bool node_find(const struct eval_node *node, struct eval *ev, stru
 	return eval_charge(ev, 1) && node->find(node, ev, ret);
 }
 
-/* Room for text that is made; NULL when there is none. */
+/* Reserves room for a text that is being built; NULL if none is left. */
 uint8_t *eval_room(struct eval *ev, size_t len);
-/* A copy of it; empty when there is no room. */
+/* Returns a copy of the text; empty if no room is left. */
 struct bytes eval_text_of(struct eval *ev, const char *text);
 
 /* ops_text.c */
@@ -274,7 +274,7 @@ bool test_member(const struct eval_node *node, struct eval *ev);
 bool test_known(const struct eval_node *node, struct eval *ev);
 bool test_unknown(const struct eval_node *node, struct eval *ev);
 struct bytes text_place(const struct eval_node *node, struct eval *ev);
-/* The same for options of the message itself, which is what most expressions ask for. */
+/* Same as above for options of the message itself, which most expressions read. */
 bool test_main_exists(const struct eval_node *node, struct eval *ev);
 struct bytes text_main_option(const struct eval_node *node, struct eval *ev);
 struct bytes text_of_option(const struct eval_node *node, struct eval *ev);
@@ -306,7 +306,7 @@ struct bytes text_transid(const struct eval_node *node, struct eval *ev);
 
 enum { REGEX_MAX = 1024, REGEX_SUBJECT_MAX = 1024 };
 
-/* NULL after an error: *ret_why (in the arena) says what it is, *ret_at where in the pattern. */
+/* Returns NULL after an error: *ret_why (in the arena) is the reason, *ret_at the offset in the pattern. */
 void *regex_compile(struct bytes pattern, struct arena *arena, const char **ret_why, size_t *ret_at);
 struct regex_scratch *regex_scratch_new(void);
 void regex_scratch_free(struct regex_scratch *scratch);

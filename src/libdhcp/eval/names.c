@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Names in expressions: operators, options, classes; and what is meant by those that do not exist. */
+/* Resolves names in expressions: operators, options, classes. Suggests corrections for unknown ones. */
 #include "base/str.h"
 #include "eval/expr_int.h"
 
@@ -22,7 +22,7 @@ static bool is_word(const struct eval_op *op)
 
 void names_help_operator(struct parser *p, const char *word)
 {
-	/* Other spellings of people who know other languages. */
+	/* Common spellings from other languages. */
 	static const struct {
 		const char *word, *name;
 	} others[] = {
@@ -149,7 +149,7 @@ static uint32_t type_size(enum opt_type type)
 	}
 }
 
-/* Where sub-options begin: after the value, if its length is known; negative: there are none. */
+/* Returns the offset of the sub-options, after a value of known length; negative if there are none. */
 static int32_t subs_of(const struct parser *p, const struct optdef *def)
 {
 	bool is_iaprefix = p->env->digit == 6 && def->code == OPT6_IAPREFIX;
@@ -161,7 +161,7 @@ static int32_t subs_of(const struct parser *p, const struct optdef *def)
 	if ((!def->encapsulate && !def->more) || def->array)
 		return -1;
 	for (i = 0; i < def->record_n; i++) {
-		/* RFC 9915 21.22: its length, then all of the prefix */
+		/* RFC 9915 21.22: prefix length, then the full 16-byte prefix */
 		uint32_t one = def->record[i] == OPT_IPV6_PREFIX && is_iaprefix ? 17 : type_size(def->record[i]);
 
 		if (!one)
@@ -174,7 +174,7 @@ static int32_t subs_of(const struct parser *p, const struct optdef *def)
 	return size ? (int32_t)size : -1;
 }
 
-/* The space of a vendor's options, of the configuration or built-in. */
+/* Returns the space of a vendor's options, configured or built-in. */
 const char *names_vendor_space(struct parser *p, uint32_t enterprise)
 {
 	const char *space = arena_printf(p->env->arena, "vendor-%u", enterprise);
@@ -240,7 +240,7 @@ bool names_set_option(struct parser *p, struct eval_node *node, const char *spac
 		node->is_string = node->def->type == OPT_STRING;
 		node->subs = subs_of(p, node->def);
 		node->space = node->def->encapsulate;
-		/* IAs hold options of the message's own space. */
+		/* IA options contain options from the message's own space. */
 		if (!node->space && node->subs >= 0 && node->index != OPT6_VENDOR_OPTS)
 			node->space = main_space(p);
 	} else {

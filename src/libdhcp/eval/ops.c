@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The operators: one row each. Parser, checks, manual and completion read them. */
+/* The operators, one row each. Used by parser, checks, reference and completion. */
 #include "eval/expr_int.h"
 
 /* clang-format off */
 const struct eval_op eval_op_literal = {
 	.name = "literal", .form = FORM_LITERAL, .families = FAM_46, .text = text_literal, .len_of = len_of_literal,
 };
-/* Four bytes; kept apart for what warnings say. */
+/* Four bytes; separate from other literals for better warnings. */
 const struct eval_op eval_op_integer = {
 	.name = "integer", .form = FORM_LITERAL, .families = FAM_46, .text = text_literal, .len = { 4, 4, 0, false },
 };

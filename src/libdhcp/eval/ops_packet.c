@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What expressions read of a packet: options, relays, vendors' options, header, and its classes. */
+/* Packet data available to expressions: options, relays, vendor options, header and classes. */
 #include "base/err.h"
 #include "eval/expr_int.h"
 
@@ -9,7 +9,7 @@ static const struct bytes empty = { (const uint8_t *)"", 0 };
 
 /* --- options of a list ------------------------------------------------------------ */
 
-/* What was looked for before, found or not, is at hand: many classes ask for the same options. */
+/* Caches lookups, found or not: many classes ask for the same options. */
 static const struct opt *search(struct eval *ev, const struct opts *list, uint16_t code)
 {
 	unsigned slot = code % FOUND_SLOTS;
@@ -38,8 +38,8 @@ static inline const struct opts *main_options(const struct eval *ev)
 }
 
 /*
- * As in Kea, strings end before the zero bytes at their end (RFC 2132 2), and one of which nothing is left is absent.
- * Data of other options is what it is.
+ * As in Kea, trailing zero bytes of strings are ignored (RFC 2132 2), and a string that becomes empty counts as absent.
+ * Data of other options is used unchanged.
  */
 static inline bool take_value(const struct eval_node *node, struct bytes data, struct bytes *ret)
 {
@@ -77,7 +77,7 @@ bool test_main_exists(const struct eval_node *node, struct eval *ev)
 
 /* --- sub-options -------------------------------------------------------------------- */
 
-/* One of DHCPv4; false at the end, and at one that is cut short. */
+/* Reads the next DHCPv4 sub-option; false at the end or at a truncated one. */
 static bool next_sub4(struct reader *r, bool has_pads, struct opt *ret)
 {
 	const uint8_t *data;
@@ -96,7 +96,7 @@ static bool next_sub4(struct reader *r, bool has_pads, struct opt *ret)
 	return data != NULL;
 }
 
-/* RFC 3396: the parts of one are joined, which is rare. */
+/* Finds a DHCPv4 sub-option; concatenates its parts (RFC 3396) in the rare case that there are several. */
 static bool find_sub4(struct eval *ev, struct bytes subs, bool has_pads, uint8_t code, struct bytes *ret)
 {
 	struct reader r = reader_of(subs);
@@ -154,7 +154,7 @@ static bool find_sub(struct eval *ev, struct bytes subs, bool has_pads, const st
 	return found && take_value(node, data, ret);
 }
 
-/* What is after the value of an option. */
+/* Returns the data after the value of an option. */
 static bool subs_of(const struct eval *ev, const struct eval_node *node, struct bytes data, struct bytes *ret)
 {
 	size_t from = (size_t)node->subs;
@@ -162,7 +162,7 @@ static bool subs_of(const struct eval *ev, const struct eval_node *node, struct 
 	if (node->subs < 0 || data.len < from)
 		return false;
 	*ret = bytes_of(data.data + from, data.len - from);
-	/* RFC 3925 4: another vendor's may follow. */
+	/* RFC 3925 4: another vendor's data may follow. */
 	if (ev->q4 && node->def && node->def->more && ret->len > data.data[from - 1])
 		ret->len = data.data[from - 1];
 	return true;
@@ -217,7 +217,7 @@ bool find_packet(const struct eval_node *node, struct eval *ev, struct bytes *re
 
 /* --- vendors --------------------------------------------------------------------------- */
 
-/* What each vendor has: in DHCPv4 entries of one option, in DHCPv6 options. */
+/* Iterates over vendors' data: entries within one option in DHCPv4, separate options in DHCPv6. */
 struct entries {
 	struct reader r; /* DHCPv4 */
 	unsigned i;      /* DHCPv6 */
@@ -233,7 +233,7 @@ static struct entries entries_of(struct eval *ev, uint16_t code4, uint16_t code6
 
 	if (opt && ev->q4)
 		entries.r = reader_of(opt->data);
-	/* Those before the first are others. */
+	/* Options before the first match have other codes. */
 	entries.i = opt && ev->q6 ? (unsigned)(opt - ev->q6->opts.v) : UINT16_MAX;
 	return entries;
 }
@@ -276,7 +276,7 @@ static bool next_entry(struct eval *ev, struct entries *entries)
 	return eval_charge(ev, 1) && next_entry4(entries);
 }
 
-/* The nth entry, from 0, of the vendor; any vendor is the first one. */
+/* Finds the vendor's nth entry, counted from 0; "any" selects the vendor of the first entry. */
 static bool find_entry(struct eval *ev, struct entries entries, const struct eval_node *vendor, int n,
 		       struct bytes *ret)
 {
@@ -311,7 +311,7 @@ bool find_vendor_class(const struct eval_node *node, struct eval *ev, struct byt
 	return find_entry(ev, entries_at(ev, node), node, 0, ret);
 }
 
-/* DHCPv4 has one in each entry, DHCPv6 (RFC 9915 21.16) several, with their lengths. */
+/* DHCPv4 has one data field per entry; DHCPv6 (RFC 9915 21.16) has several, each with a length. */
 bool find_data(const struct eval_node *node, struct eval *ev, struct bytes *ret)
 {
 	const struct eval_node *vendor = node->first;
@@ -369,7 +369,7 @@ struct bytes text_place(const struct eval_node *node, struct eval *ev)
 	return node_find(place, ev, &data) ? data : empty;
 }
 
-/* Text being written into what is left of the scratch. */
+/* Text being built in the rest of the scratch. */
 struct draft {
 	struct eval *ev;
 	char *text;
@@ -401,7 +401,7 @@ static void draft_hex(struct draft *draft, struct bytes data)
 		draft_add(draft, "%s%02x", i ? ":" : "", data.data[i]);
 }
 
-/* In a record: upper case. */
+/* Writes a binary field of a record, in upper case. */
 static void draft_binary(struct draft *draft, struct bytes data)
 {
 	size_t i;
@@ -437,7 +437,7 @@ static bool draft_number(struct draft *draft, enum opt_type type, struct reader 
 	return true;
 }
 
-/* One value of a simple type. False if it is of another type, or not all there. */
+/* Writes one value of a simple type. False if the type is not simple or the data is truncated. */
 static bool draft_value(struct draft *draft, enum opt_type type, struct reader *r)
 {
 	char buf[INET6_ADDRSTRLEN] = "";
@@ -467,7 +467,7 @@ static bool is_number(enum opt_type type)
 	return type >= OPT_INT8 && type <= OPT_UINT32;
 }
 
-/* The values as Kea has them: "1(uint8) 3(uint8)", "192.0.2.1 192.0.2.2", "1 (uint8) ab (binary)". */
+/* Writes the values in Kea's format: "1(uint8) 3(uint8)", "192.0.2.1 192.0.2.2", "1 (uint8) ab (binary)". */
 static bool draft_values(struct draft *draft, const struct optdef *def, struct bytes data)
 {
 	struct reader r = reader_of(data);

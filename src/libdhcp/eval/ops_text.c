@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Operators over text and truth, and what bounds their cost. None of them fails: see expr.h. */
+/* Text and boolean operators, and the limits on their cost. None of them can fail: see expr.h. */
 #include "eval/expr_int.h"
 
 #include <arpa/inet.h>
@@ -29,7 +29,7 @@ void eval_begin(struct eval *ev)
 	ev->found_valid = 0;
 }
 
-/* Texts that an expression made are gone with its value. */
+/* Releases the texts built by the previous expression. */
 bool eval_test(const struct eval_expr *expr, struct eval *ev)
 {
 	bool is_true;
@@ -119,7 +119,7 @@ struct bytes text_literal(const struct eval_node *node, struct eval *ev)
 	return node->literal;
 }
 
-/* Arguments are evaluated before there is room: what they make comes before it. */
+/* Evaluates arguments before reserving room: texts they build come first in the scratch. */
 struct bytes text_concat(const struct eval_node *node, struct eval *ev)
 {
 	struct bytes sum = node_text(node->first, ev);
@@ -173,7 +173,7 @@ struct bytes text_substring(const struct eval_node *node, struct eval *ev)
 	return bytes_of(text.data + start, (size_t)n);
 }
 
-/* Each delimiter ends a field, two in a row have an empty one between them; without delimiters all is one field. */
+/* Each delimiter ends a field, so two in a row enclose an empty one; without delimiters the text is one field. */
 struct bytes text_split(const struct eval_node *node, struct eval *ev)
 {
 	struct bytes text = node_text(node->first, ev), ends = node_text(node->first->next, ev);
@@ -243,7 +243,7 @@ struct bytes text_address(const struct eval_node *node, struct eval *ev)
 	return eval_text_of(ev, inet_ntop(in.len == 4 ? AF_INET : AF_INET6, in.data, buf, sizeof(buf)));
 }
 
-/* 1, 2 or 4 bytes by the name: int8totext, uint16totext. */
+/* Reads 1, 2 or 4 bytes, as the operator's name says: int8totext, uint16totext. */
 static bool read_number(const struct eval_node *node, struct eval *ev, bool is_signed, int64_t *ret)
 {
 	const char *name = node->op->name + (is_signed ? 3 : 4);

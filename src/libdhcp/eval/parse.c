@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Tokens to a tree of operators, whose types are checked as it grows: precedence climbing over the rows of ops.c. An
- * error of a name or type does not end it; a syntax error does.
+ * Builds a tree of operators from tokens and checks types while doing so: precedence climbing over the rows of ops.c.
+ * Parsing continues after a wrong name or type, but stops at a syntax error.
  */
 #include "eval/expr_int.h"
 
@@ -50,7 +50,7 @@ static void unexpected(struct parser *p, const char *expected)
 {
 	const struct token *token = &p->token;
 
-	/* A wrong token was reported. */
+	/* The tokenizer has reported it. */
 	if (token->kind == TOKEN_BAD)
 		p->lost = true;
 	parser_syntax(p, token->from, token->to, "expected %s, found %s", expected, token_name(p, token));
@@ -70,7 +70,7 @@ static bool take_sign(struct parser *p, char sign)
 	return is;
 }
 
-/* The closing one; the note shows the one it belongs to. */
+/* Expects the closing bracket; the note shows the opening one. */
 static bool close_bracket(struct parser *p, char sign, uint32_t opened)
 {
 	if (take_sign(p, sign))
@@ -112,7 +112,7 @@ static struct eval_node *node_new(struct parser *p, const struct eval_op *op, ui
 	return node;
 }
 
-/* The frequent kinds have functions of their own. */
+/* Picks specialized functions for the most frequent kinds of nodes. */
 static void specialize(struct eval_node *node)
 {
 	const struct eval_node *arg = node->first;
@@ -168,7 +168,7 @@ static void help_type(struct parser *p, const struct eval_node *node, enum eval_
 		diag_help(p->env->diag, "did you mean %.*s.hex?", (int)(dot - text), text);
 }
 
-/* Reports an argument of the wrong type, once; the rest says which it is. */
+/* Reports an argument of the wrong type, once; fmt describes the argument. */
 static void expect_type(struct parser *p, struct eval_node *node, enum eval_type type, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 static void expect_type(struct parser *p, struct eval_node *node, enum eval_type type, const char *fmt, ...)
@@ -209,7 +209,7 @@ static bool take_number(struct parser *p, struct eval_node *node, const char *wh
 	return true;
 }
 
-/* Of options at this place; NULL: no names are known. */
+/* Returns the space of options at this place; NULL if its names are unknown. */
 static const char *space_at(struct parser *p, const struct eval_node *node)
 {
 	const struct eval_node *before = node->first;
@@ -267,7 +267,7 @@ static bool take_index(struct parser *p, struct eval_node *node)
 	return false;
 }
 
-/* The cursor is after the name. False after a syntax error. */
+/* Parses the index, with the cursor after the name. Returns false after a syntax error. */
 static bool parse_index(struct parser *p, struct eval_node *node)
 {
 	const struct eval_op *op = node->op;
@@ -325,7 +325,7 @@ static void no_such_member(struct parser *p, const struct eval_node *place)
 	names_help_member(p, from, arena_strndup(p->env->arena, p->text + token->from, token->to - token->from));
 }
 
-/* A sub-option of an option that cannot have any. */
+/* Reports a sub-option of an option that cannot have any. */
 static void check_subs(struct parser *p, const struct eval_node *parent, struct eval_node *sub)
 {
 	if (parent->op->to != AT_OPTION || parent->is_wrong || sub->is_wrong)
@@ -341,7 +341,7 @@ static void check_subs(struct parser *p, const struct eval_node *parent, struct 
 		diag_help(p->env->diag, "define it with \"option-def\" and \"encapsulate\"");
 }
 
-/* One more name of the path; NULL after a syntax error. */
+/* Parses the next name of the path; NULL after a syntax error. */
 static struct eval_node *parse_step(struct parser *p, struct eval_node *place)
 {
 	enum eval_at from = place->op->to;
@@ -420,7 +420,7 @@ static bool parse_regex(struct parser *p, struct eval_node *node)
 	p->expr->has_match = true;
 	node->regex = regex_compile(p->token.value, p->env->arena, &why, &at);
 	if (!node->regex) {
-		/* The quote, and what was read. */
+		/* The error starts after the opening quote and the part that was read. */
 		uint32_t from = p->token.from + 1 + (uint32_t)at;
 
 		parser_error(p, from < p->token.to ? from : p->token.to - 1, p->token.to, "regular expression: %s",
@@ -449,7 +449,7 @@ static bool parse_length(struct parser *p, struct eval_node *node)
 	return true;
 }
 
-/* False after a syntax error. */
+/* Parses one argument; false after a syntax error. */
 static bool parse_arg(struct parser *p, struct eval_node *node, enum eval_arg kind, unsigned number)
 {
 	struct eval_node *arg;
@@ -582,7 +582,7 @@ static struct eval_node *parse_prefix(struct parser *p, const struct eval_op *op
 	return finish(p, node);
 }
 
-/* The operator of a word that begins an operand; NULL. */
+/* Returns the operator for a word that begins an operand, or NULL. */
 static const struct eval_op *find_operand(const struct parser *p)
 {
 	static const enum eval_form forms[] = { FORM_FUNCTION, FORM_PLACE, FORM_WORD, FORM_PREFIX };
@@ -669,7 +669,7 @@ static const struct eval_op *infix_here(const struct parser *p)
 	return eval_op_find(FORM_INFIX, AT_START, p->text + p->token.from, p->token.to - p->token.from);
 }
 
-/* A chain of one operator is one node, however long: it is evaluated without recursion. */
+/* A chain of the same operator is one node of any length, evaluated without recursion. */
 static struct eval_node *parse_chain(struct parser *p, struct eval_node *left, const struct eval_op *op)
 {
 	enum eval_type type = op->args[0] == ARG_BOOL ? EVAL_BOOL : EVAL_TEXT;
@@ -711,7 +711,7 @@ static struct eval_node *parse_expr(struct parser *p, unsigned precedence)
 	return node;
 }
 
-/* What is after the end of the expression. */
+/* Reports unexpected text after the expression. */
 static void check_end(struct parser *p, const struct eval_node *root)
 {
 	const struct token *token = &p->token;

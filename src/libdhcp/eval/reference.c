@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The operators for people: as a manual, and to complete what they write. */
+/* The operators for people: the reference, and words for completion. */
 #include "eval/expr_int.h"
 
 static const char *arg_name(enum eval_arg arg)
@@ -93,7 +93,7 @@ static bool is_of_packet(const struct eval_op *op)
 	return op->form == FORM_PLACE || op->form == FORM_MEMBER;
 }
 
-/* The order comes out of the rows. */
+/* Derives the precedence from the rows. */
 static void print_precedence(FILE *to)
 {
 	unsigned precedence, i, n = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * "match": PCRE2 without its compiler to machine code. Patterns are compiled into the configuration's arena. Matching
- * takes its memory from a region made at start, and is given up at a number of steps, as if a limit of the evaluation
- * were reached: what a client sends can make a pattern backtrack without end.
+ * "match": PCRE2 without its JIT compiler. Patterns are compiled into the configuration's arena. Matching uses memory
+ * allocated at start and is abandoned after a number of steps, as when an evaluation limit is exceeded: input from a
+ * client can make a pattern backtrack without end.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 
@@ -12,7 +12,7 @@
 
 enum {
 	FRAMES_KIB = 64,
-	STEP_WORK = 16, /* a step of the matcher takes about as long as looking at so many bytes */
+	STEP_WORK = 16, /* one matcher step takes about as long as examining this many bytes */
 	SMALL = 8192,
 	BIG = (FRAMES_KIB + 1) << 10,
 };
@@ -30,7 +30,7 @@ static void arena_leave(void *p, void *ctx)
 	(void)ctx;
 }
 
-/* Small pieces are made once and stay; the stack of frames moves between two big ones as it grows. */
+/* Small blocks are allocated once and kept; the frame stack moves between two large blocks as it grows. */
 struct regex_scratch {
 	uint8_t small[SMALL] __attribute__((aligned(16)));
 	uint8_t big[2][BIG] __attribute__((aligned(16)));
@@ -80,7 +80,7 @@ struct regex_scratch *regex_scratch_new(void)
 	return scratch;
 }
 
-/* Nothing in it has memory of its own. */
+/* The scratch is a single allocation. */
 void regex_scratch_free(struct regex_scratch *scratch)
 {
 	free(scratch);
@@ -100,7 +100,7 @@ const char *eval_regex_version(char buf[EVAL_VERSION_MAX])
 
 void *regex_compile(struct bytes pattern, struct arena *arena, const char **ret_why, size_t *ret_at)
 {
-	/* As in Kea, all of the text must match. Near to ECMAScript, whose expressions Kea has. */
+	/* As in Kea, the whole text must match. Close to ECMAScript syntax, which Kea uses. */
 	uint32_t options = PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX |
 			   PCRE2_MATCH_UNSET_BACKREF | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
 	pcre2_general_context *general;
@@ -131,8 +131,8 @@ void *regex_compile(struct bytes pattern, struct arena *arena, const char **ret_
 }
 
 /*
- * How many steps a match took is not known afterwards. So it has few at first, which nearly always are enough and cost
- * little however many classes there are, and is tried again with more; then all it could have taken is charged.
+ * PCRE2 does not report how many steps a match took. So the first try gets few steps, which are nearly always enough
+ * and cost little however many classes there are; each retry gets more and is charged for all the steps it may take.
  */
 bool test_match(const struct eval_node *node, struct eval *ev)
 {

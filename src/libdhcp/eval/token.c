@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Text of an expression to tokens, one at a time. What other languages would write is recognized and corrected. */
+/* Splits the text of an expression into tokens, one at a time. Recognizes and corrects syntax from other languages. */
 #include "base/err.h"
 #include "eval/expr_int.h"
 
@@ -68,7 +68,7 @@ static void take_address(struct parser *p, uint32_t len)
 		p->token.is_wrong = true;
 		ip = ip_zero6;
 	}
-	/* ::ffff:192.0.2.1 has 16 bytes. */
+	/* ::ffff:192.0.2.1 has 16 bytes, not 4. */
 	if (ip_is4(&ip) && !memchr(p->text + p->token.from, ':', len))
 		p->token.value = bytes_of(arena_dup(env->arena, ip.b + 12, 4), 4);
 	else
@@ -80,7 +80,7 @@ static int nibble(int c)
 	return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
-/* An odd number of digits has a zero before it, as in Kea. */
+/* As in Kea, an odd number of digits is padded with a leading zero. */
 static void take_hex(struct parser *p)
 {
 	uint32_t n = run(p, is_name), i, digits = n - 2;
@@ -106,7 +106,7 @@ static void take_hex(struct parser *p)
 	p->token.value = bytes_of(data, (digits + 1) / 2);
 }
 
-/* Digits, with the dots between them: "60.hex" has none. */
+/* Returns the length of digits and the dots between them; the dot in "60.hex" is not one. */
 static uint32_t run_dotted(const struct parser *p, uint32_t *ret_dots)
 {
 	uint32_t n = 0;
@@ -146,7 +146,7 @@ static void take_number(struct parser *p)
 	p->token.number = sign ? -v : v;
 }
 
-/* The closing quote is the next one: there are no escapes. */
+/* The next quote closes the text: there are no escapes. */
 static void take_text(struct parser *p, char quote)
 {
 	const char *start = p->text + p->at + 1, *end = memchr(start, quote, p->len - p->at - 1);
@@ -165,7 +165,7 @@ static void take_text(struct parser *p, char quote)
 	}
 }
 
-/* What is written otherwise here. */
+/* Foreign syntax and its equivalent here. */
 static const struct {
 	const char *wrong, *help;
 } foreign[] = {
@@ -238,7 +238,10 @@ static bool is_word(const char *word, uint32_t len)
 	return len == 3 && !memcmp(word, "all", 3);
 }
 
-/* As in Kea, words need no space between them: "notmember" is two. Only if all of it is words, or a number follows. */
+/*
+ * As in Kea, words need no space between them: "notmember" is two words. Applies only if the whole run splits into
+ * words, or a number follows.
+ */
 static uint32_t word_len(const char *word, uint32_t len, unsigned depth)
 {
 	uint32_t n;
