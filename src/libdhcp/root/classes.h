@@ -6,9 +6,9 @@
 #include "subnet/subnet.h"
 
 /*
- * The classes of a configuration. Each has a number, which is its bit in the set of a request: those that every server
- * knows come first, then those of client-classes in their order, then others with a built-in prefix that something
- * refers to.
+ * The classes of a configuration. Each has a number, which is its bit in a request's class set. Classes that every
+ * server knows come first, then those in client-classes in their order, then others with a built-in prefix that
+ * something refers to.
  */
 enum class_number {
 	CLASS_BIT_ALL,
@@ -25,15 +25,14 @@ enum class_number {
 
 struct client_class {
 	const char *name;
-	const struct client_class_conf *conf; /* NULL: it is not in client-classes */
+	const struct client_class_conf *conf; /* NULL: not defined in client-classes */
 	const struct eval_expr *test;         /* NULL: none */
-	bool is_template;   /* test is a text: what it is not empty for is in the class, and in one named after the text
-			     */
-	bool is_additional; /* evaluated only where a scope names it */
-	bool is_listed;     /* a scope does */
-	bool needs_host;    /* it depends on whether the client has a reservation, itself or by another class */
+	bool is_template; /* test is a text; if not empty, the client is in the class and in one named after the text */
+	bool is_additional; /* evaluated only where a scope lists it */
+	bool is_listed;     /* a scope lists it */
+	bool needs_host;    /* depends, itself or through another class, on whether the client has a reservation */
 	struct optlist opts;
-	/* What it sets for its clients; NULL, or has_...: false, where it says nothing. */
+	/* Values for clients in the class; NULL, or has_...: false, if not set. */
 	const struct lifetime *valid, *preferred;
 	bool has_offer_lifetime;
 	uint32_t offer_lifetime;
@@ -42,18 +41,17 @@ struct client_class {
 };
 
 struct classes {
-	struct client_class *v; /* by number */
-	unsigned n;             /* 0: nothing in the configuration is about classes */
+	struct client_class *v; /* indexed by class number */
+	unsigned n;             /* 0: the configuration uses no classes */
 	unsigned max;
-	unsigned n_words;     /* of a set */
-	unsigned n_with_opts; /* how many have options */
-	/* Numbers, in the order of evaluation: those with a test that can be judged at once, and after the host lookup.
-	 */
+	unsigned n_words;     /* words in a class set */
+	unsigned n_with_opts; /* number of classes with options */
+	/* Class numbers in evaluation order: tests that can run before the host lookup, and those that need it. */
 	unsigned *early, *late;
 	unsigned n_early, n_late;
 	bool any_additional; /* a scope has evaluate-additional-classes */
-	unsigned *spawned;   /* those whose name begins with SPAWN_PREFIX */
+	unsigned *spawned;   /* classes named SPAWN_PREFIX... */
 	unsigned n_spawned;
-	unsigned *vendor; /* those whose name begins with VENDOR_CLASS_PREFIX */
+	unsigned *vendor; /* classes named VENDOR_CLASS_PREFIX... */
 	unsigned n_vendor;
 };

@@ -9,18 +9,18 @@
 #include "wire/hwaddr6.h"
 
 /*
- * A configuration as the server uses it: read, checked, inheritance applied, options encoded. Never
- * changed after it was built; everything in it lives in its arena and ends with it.
+ * A configuration as the server uses it: read, checked, with inheritance applied and options encoded. Immutable once
+ * built; its arena holds everything in it.
  */
 struct config {
 	struct arena *arena;
 	unsigned family; /* KEY_4, KEY_6 */
 	struct json_doc doc;
-	struct global_conf global; /* what was read: keys that need no more than that are used where they are */
+	struct global_conf global; /* the values as read; keys that need no further processing are used from here */
 
 	struct listen *listen; /* interfaces-config */
 	unsigned n_listen;
-	struct pos *listen_pos; /* of each */
+	struct pos *listen_pos; /* position of each listen entry */
 
 	const char *lease_file; /* absolute */
 
@@ -29,7 +29,7 @@ struct config {
 	struct classes classes;
 	struct plan plan;
 	struct host_source *hosts;             /* reservations; NULL: there are none */
-	enum host_id_type host_ids[HOST_ID_N]; /* by which clients are looked up there, in this order */
+	enum host_id_type host_ids[HOST_ID_N]; /* identifier types for lookups there, in this order */
 	unsigned n_host_ids;
 	bool has_global_hosts;
 	/* DHCPv6 */
@@ -49,32 +49,35 @@ static inline bool config_is_raw(const struct config *cfg)
 	return cfg->global.interfaces_config->dhcp_socket_type == SOCKETS_RAW;
 }
 
-/* True if the kernel's routes decide where responses leave. */
+/* True if the kernel's routes choose the outgoing interface of responses. */
 static inline bool config_is_routed(const struct config *cfg)
 {
 	return cfg->global.interfaces_config->outbound_interface == OUTBOUND_ROUTED;
 }
 
 enum {
-	CONFIG_CHECK = 1,   /* -t: what this machine lacks is not looked at */
-	CONFIG_RELAXED = 2, /* -X: path refusals are warnings */
+	CONFIG_CHECK = 1,   /* -t: does not check what depends on this host */
+	CONFIG_RELAXED = 2, /* -X: path errors become warnings */
 };
 
 /*
- * Read and build; the running configuration is not touched. *ret_diag is always set (the caller frees
- * it). 0, or -E_CONFIG with the errors in it.
+ * Reads and builds a configuration; the running one is not touched. *ret_diag is always set; the caller frees it.
+ * Returns 0, or -E_CONFIG with the errors in it.
  */
 int config_load_file(const char *path, unsigned digit, unsigned flags, struct diag **ret_diag, struct config **ret);
-/* The same from memory. */
+/* Same as config_load_file, from memory. */
 int config_load_text(const char *name, const char *text, size_t len, unsigned digit, unsigned flags,
 		     struct diag **ret_diag, struct config **ret);
 /*
- * Of a file that may be broken otherwise: where it says that lines are logged; NULL if that cannot be used. Only `log`
- * of the result counts.
+ * Reads only the logging settings of a file that may otherwise be broken; NULL if they are not usable. Only `log` of
+ * the result is valid.
  */
 struct config *config_load_log(const char *path, unsigned digit, unsigned flags);
-void config_free(struct config *cfg); /* NULL is fine */
-/* As config-get shows it: { "Dhcp4": ... }; the caller puts it, before cfg ends: it holds values of cfg's document. */
+void config_free(struct config *cfg); /* accepts NULL */
+/*
+ * Returns what config-get shows: { "Dhcp4": ... }. It refers to values in cfg's document, so the caller must put it
+ * before freeing cfg.
+ */
 struct json_object *config_print(const struct config *cfg);
 void config_print_schema(unsigned digit, FILE *to);
 void config_print_reference(unsigned digit, FILE *to);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What only DHCPv6 has at the root: mac-sources, relay-supplied-options, server-id. */
+/* Global settings that only DHCPv6 has: mac-sources, relay-supplied-options, server-id. */
 #include "base/err.h"
 #include "root/config_build.h"
 
@@ -26,7 +26,7 @@ static void build_mac_sources(struct build *b)
 		cfg->mac_sources[cfg->n_mac_sources++] = HWADDR6_ANY;
 }
 
-/* RFC 6422 8: option 65 and what the operator adds, by number or name. */
+/* RFC 6422 8: option 65 plus what the operator adds, by number or name. */
 static void build_rsoo(struct build *b)
 {
 	const struct conf_strings *names = &b->root->relay_supplied_options;

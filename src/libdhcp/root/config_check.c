@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Conflicts between subnets: the same id, the same addresses, and a subnet that is never selected because
- * another one is.
+ * Conflicts between subnets: duplicate ids, overlapping addresses, and subnets that are never selected because another
+ * one always is.
  */
 #include "root/config_build.h"
 
@@ -41,10 +41,10 @@ static void check_ids(struct build *b, struct subnet_pair *refs, size_t n)
 	}
 }
 
-/* refs are ordered by prefix. */
+/* refs must be sorted by prefix. */
 static void check_prefixes(struct build *b, const struct subnet_pair *refs, size_t n)
 {
-	size_t *outer = xcalloc(n, sizeof(*outer)), i, k; /* the subnet around each, plus 1 */
+	size_t *outer = xcalloc(n, sizeof(*outer)), i, k; /* the enclosing subnet of each, plus 1 */
 	char text[PREFIX_TEXT_MAX];
 
 	for (i = 1; i < n; i++) {
@@ -71,7 +71,7 @@ static void check_prefixes(struct build *b, const struct subnet_pair *refs, size
 
 /* --- subnets that no client is in ------------------------------------------ */
 
-/* Orders subnets by what selects them, and those with the same by the configuration. */
+/* Orders subnets by their selector, and those with the same one by position in the configuration. */
 static int order_by_iface(const void *x, const void *y)
 {
 	const struct subnet_pair *a = x, *b = y;
@@ -93,7 +93,7 @@ static int order_by_relay(const void *x, const void *y)
 	return order ? order : a->ref->sub < b->ref->sub ? -1 : a->ref->sub > b->ref->sub;
 }
 
-/* Then it is not known where the server listens. */
+/* True if errors make it unknown where the server listens. */
 static bool interfaces_are_bad(const struct build *b)
 {
 	const struct interfaces_config_conf *conf = b->root->interfaces_config;
@@ -180,7 +180,7 @@ static void check_interface_ids(struct build *b, const struct subnet_pair *refs,
 	free(sorted);
 }
 
-/* What a DHCPv4 relay or client may add to name a subnet by one of its addresses. */
+/* Returns the options with which a DHCPv4 relay or client selects a subnet by address, for warnings. */
 static const char *without_selection(const struct build *b)
 {
 	if (b->cfg->family == KEY_6)
@@ -210,7 +210,7 @@ static void check_relays(struct build *b, const struct subnet_pair *refs, size_t
 			first = i;
 		if (link_same(sorted[i].ref->sub, sorted[first].ref->sub))
 			continue;
-		/* The id may tell subnets of one relay apart. */
+		/* The interface-id can distinguish subnets of one relay. */
 		if (sorted[i].ref->sub->iface_id.len)
 			continue;
 		diag_warn(b->diag, conf_pos(&sorted[i].ref->conf->node, "relay"),
@@ -222,7 +222,7 @@ static void check_relays(struct build *b, const struct subnet_pair *refs, size_t
 	free(sorted);
 }
 
-/* Whether the subnets that lie in this one, which come next, leave no address of it. */
+/* True if the subnets inside this one, which follow it, cover all its addresses. */
 static bool is_filled(const struct subnet_pair *refs, size_t n, size_t i)
 {
 	const struct prefix *outer = &refs[i].sub->prefix;
@@ -230,7 +230,7 @@ static bool is_filled(const struct subnet_pair *refs, size_t n, size_t i)
 	bool any = false;
 	size_t k;
 
-	/* The same subnet twice is an error already. */
+	/* Duplicate subnets have been reported as errors. */
 	if (i + 1 < n && outer->len == refs[i + 1].sub->prefix.len)
 		return false;
 
@@ -239,7 +239,7 @@ static bool is_filled(const struct subnet_pair *refs, size_t n, size_t i)
 			  inner_last = prefix_last(&refs[k].sub->prefix);
 
 		if (any && ip_cmp(&inner_first, &end) <= 0)
-			continue; /* in the one before */
+			continue; /* inside the previous one */
 		if (any ? ip_distance(&end, &inner_first) != 1 : !ip_equal(&end, &inner_first))
 			return false;
 		end = inner_last;
@@ -248,7 +248,7 @@ static bool is_filled(const struct subnet_pair *refs, size_t n, size_t i)
 	return any && ip_equal(&end, &last);
 }
 
-/* An address selects the smallest subnet around it. refs are ordered by prefix. */
+/* An address selects the most specific subnet. refs must be sorted by prefix. */
 static void check_addresses(struct build *b, const struct subnet_pair *refs, size_t n)
 {
 	size_t i;
@@ -273,7 +273,7 @@ void check_plan(struct build *b, struct subnet_pair *refs, size_t n)
 	size_t n_prefixes = 0, i;
 
 	check_ids(b, refs, n);
-	/* Those whose prefix is wrong have nothing to do with others' addresses. */
+	/* Subnets with an invalid prefix are left out of the other checks. */
 	for (i = 0; i < n; i++)
 		if (refs[i].has_prefix)
 			refs[n_prefixes++] = refs[i];

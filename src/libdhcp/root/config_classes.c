@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* client-classes: numbers, expressions and their order, and what a class sets for its clients. */
+/* client-classes: numbers, expressions, order, and the values a class sets for its clients. */
 #include "root/config_build.h"
 
 static const char *const built_in_names[CLASS_BITS_BUILT_IN] = {
@@ -7,7 +7,7 @@ static const char *const built_in_names[CLASS_BITS_BUILT_IN] = {
 	[CLASS_BIT_DROP] = "DROP", [CLASS_BIT_BOOTP] = "BOOTP", [CLASS_BIT_SKIP_DDNS] = "SKIP_DDNS",
 };
 
-/* Names that begin so belong to classes that servers and hook libraries make. */
+/* Prefixes of classes that servers and hook libraries create. */
 static const char *const prefixes[] = { VENDOR_CLASS_PREFIX, "HA_", SPAWN_PREFIX, "AFTER_", "EXTERNAL_" };
 
 static bool has_prefix(const char *name, const char *prefix)
@@ -65,7 +65,7 @@ static int number_of(const struct build *b, const char *name)
 	return -1;
 }
 
-/* A class that something refers to; negative if there is none with that name. */
+/* Returns the number of a class that is referred to; negative if it does not exist. */
 static int find_class(void *ctx, const char *name)
 {
 	struct build *b = ctx;
@@ -125,7 +125,7 @@ void number_classes(struct build *b)
 	}
 }
 
-/* Classes are evaluated in their order: each may ask for those before it. */
+/* Classes are evaluated in order: a test may only refer to earlier classes. */
 static void check_order(struct build *b, const struct client_class *class)
 {
 	size_t n, i, k;
@@ -196,7 +196,7 @@ static void compile_test(struct build *b, unsigned number)
 	test = eval_compile(&env, text, CONF_SET(conf, test) ? EVAL_BOOL : EVAL_TEXT);
 	if (!test)
 		return;
-	/* Only now: others may have been numbered. */
+	/* Index again: compiling may have added classes and moved the array. */
 	b->cfg->classes.v[number].test = test;
 	b->cfg->classes.v[number].is_template = !CONF_SET(conf, test);
 	b->cfg->classes.v[number].needs_host = depends_on_host(b, test);
@@ -221,7 +221,7 @@ static void build_class(struct build *b, unsigned number)
 		class->boot_file_name = par->boot_file_name;
 }
 
-/* The number of a definition; negative: it has no name of its own, which has been reported. */
+/* Returns the number of a definition; negative if it has no unique name, which has been reported. */
 static int number_of_conf(const struct build *b, const struct client_class_conf *conf)
 {
 	int number = conf->name ? number_of(b, conf->name) : -1;
@@ -325,7 +325,7 @@ static void list_by_turn(struct build *b, struct classes *classes)
 	}
 }
 
-/* Classes that no client is ever in, and what has no effect. */
+/* Warns about classes no client can be in and settings without effect. */
 static void lint_class(struct build *b, const struct client_class *class)
 {
 	const struct client_class_conf *conf = class->conf;

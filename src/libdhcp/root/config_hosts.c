@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Host reservations: those of the file, indexed (host/file.h), and what pools withhold for them. An address that is
+ * Host reservations in the configuration file, indexed (host/file.h), and withheld from pools. An address that is
  * reserved anywhere is withheld in every pool that contains it.
  */
 #include "base/err.h"
@@ -9,9 +9,9 @@
 #include "root/config_build.h"
 #include "wire/domain.h"
 
-#define HOSTNAME_MAX 254 /* with the dot at its end a lease can hold it */
+#define HOSTNAME_MAX 254 /* a lease can store it with the trailing dot */
 
-/* Reservations of one list: of a subnet, or global. */
+/* One list of reservations: a subnet's or the global one. */
 struct group {
 	const struct conf_list *list;
 	struct subnet *sub; /* NULL: global */
@@ -22,10 +22,10 @@ struct hosts {
 	struct build *b;
 	struct host_file *file;
 	struct host *v;
-	const struct reservation_conf **confs; /* of each */
+	const struct reservation_conf **confs; /* configuration of each host */
 	size_t n;
-	VEC(struct ip_span) spans;        /* of reservations in subnets */
-	VEC(struct ip_span) global_spans; /* the same, and of global ones */
+	VEC(struct ip_span) spans;        /* subnet reservations */
+	VEC(struct ip_span) global_spans; /* subnet and global reservations */
 };
 
 /* --- identifiers ----------------------------------------------------------------- */
@@ -52,7 +52,7 @@ static bool any_id_is_bad(const struct reservation_conf *conf)
 	       CONF_BAD(conf, client_id) || CONF_BAD(conf, flex_id);
 }
 
-/* Hex, or text in single quotes. */
+/* Parses hex, or text in single quotes. */
 static bool parse_id(struct build *b, const struct reservation_conf *conf, enum host_id_type type, const char *text,
 		     struct host_id *ret)
 {
@@ -194,7 +194,7 @@ static bool parse_prefix(struct build *b, struct pos pos, const char *text, stru
 	return true;
 }
 
-/* buf has PREFIX_TEXT_MAX bytes. */
+/* buf must have PREFIX_TEXT_MAX bytes. */
 static const char *place_text(const struct host_place *place, char *buf)
 {
 	return place->is_delegated ? prefix_format(&place->prefix, buf) : ip_format(&place->prefix.addr, buf);
@@ -245,7 +245,7 @@ static void build_places(struct build *b, const struct group *group, const struc
 
 /* --- the rest -------------------------------------------------------------------- */
 
-/* In lower case, as names of leases are. */
+/* Returns the hostname in lower case, as in leases. */
 static const char *build_hostname(struct build *b, const struct reservation_conf *conf)
 {
 	uint8_t labels[DOMAIN_WIRE_MAX];
@@ -293,7 +293,7 @@ static bool is_place_of(const struct host *host, const struct prefix *prefix)
 	return false;
 }
 
-/* Where the reservation has that address or prefix. */
+/* Returns the position of an address or prefix in the reservation. */
 static struct pos pos_of_place(const struct reservation_conf *conf, const struct prefix *prefix)
 {
 	struct prefix other;
@@ -390,7 +390,7 @@ static int by_first(const void *x, const void *y)
 	return ip_cmp(&a->first, &b->first);
 }
 
-/* Sorted, with those that overlap or touch as one, in the arena. */
+/* Sorts spans and merges those that overlap or touch; the result is in the arena. */
 static const struct ip_span *merge(struct arena *arena, struct ip_span *v, size_t n, size_t *ret_n)
 {
 	size_t k = 0;
@@ -419,7 +419,7 @@ static void withhold(struct pool *pool, const struct ip_span *spans, size_t n)
 	pool->withheld = end > first ? &spans[first] : NULL;
 }
 
-/* For what is reserved outside of all pools. */
+/* Adds pseudo-pools for reservations outside all pools. */
 static void add_outside(struct build *b, struct subnet *sub)
 {
 	bool is_v4 = b->cfg->family == KEY_4;
@@ -454,7 +454,7 @@ static void withhold_all(struct hosts *hosts)
 
 /* --- all of them ----------------------------------------------------------------- */
 
-/* Reservations that no client will get. */
+/* Warns about reservations that are never used. */
 static void lint_group(struct build *b, const struct group *group, bool any_global)
 {
 	if (!group->list->n)

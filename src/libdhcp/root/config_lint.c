@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What is allowed, and probably not what was meant. A warning here is true of every client it speaks of, and one that
- * many subnets share is reported once.
+ * Warnings about settings that are allowed but probably a mistake. A warning applies to every client it mentions, and
+ * one that many subnets share is reported once.
  */
 #include "base/str.h"
 #include "root/config_build.h"
@@ -9,7 +9,7 @@
 
 /* --- routers --------------------------------------------------------------- */
 
-/* What a subnet's clients get: the pool may be NULL. */
+/* Returns the routers sent to a subnet's clients; pool may be NULL. */
 static const struct optval *routers_of(const struct build *b, const struct subnet *sub, const struct pool *pool)
 {
 	const struct optlist *room[OPT_SCOPES_FEW];
@@ -42,7 +42,7 @@ static struct pos routers_pos(const struct conf_list *list)
 	return pos;
 }
 
-/* In a subnet of one address every router is elsewhere, and clients know that. */
+/* In a /32 subnet every router is off-link, and clients know that. */
 static bool is_on_link(const struct subnet *sub, const struct ip *router)
 {
 	return sub->prefix.len == 32 || link_contains(sub, router);
@@ -62,7 +62,7 @@ static void warn_of_router(struct build *b, const struct conf_list *list, const 
 	diag_help(b->diag, "clients reach a router only on their own link");
 }
 
-/* The routers of one list, which counts in those of n subnets (or in one pool) that have no list of their own. */
+/* Checks the routers of one list, which applies to those of n subnets (or to one pool) without a list of their own. */
 static void lint_routers(struct build *b, const struct conf_list *list, const struct optlist *opts,
 			 const struct subnet *subs, size_t n, const struct pool *pool)
 {
@@ -92,7 +92,7 @@ static void lint_pool_routers(struct build *b, const struct subnet_pair *pair)
 	unsigned i;
 
 	if (pair->sub->n_pools != pair->conf->pools.n)
-		return; /* some are wrong: which is which? */
+		return; /* invalid pools were dropped: the indexes do not match */
 	for (i = 0; i < pair->sub->n_pools; i++)
 		lint_routers(b, &confs[i].option_data, &pair->sub->pools[i].opts, pair->sub, 1, &pair->sub->pools[i]);
 }
@@ -125,7 +125,9 @@ static bool has_no_pools(const struct subnet_pair *pair)
 	       !link_has_pools(pair->sub, true, NULL);
 }
 
-/* A subnet beside others on its link may leave the pools to them. Where something is wrong they may be what is wrong.
+/*
+ * Warns about subnets without pools, unless others on the link have some. Skipped after errors, since a missing pool
+ * may be an invalid one.
  */
 static void lint_pools(struct build *b, const struct subnet_pair *pairs, size_t n)
 {
@@ -169,7 +171,7 @@ void lint_logger(struct build *b, const struct logger_conf *conf)
 	for (i = 0; i < n && strcmp(names[i], conf->log.name); i++)
 		;
 	is_known = i < n;
-	/* One file for several programs. */
+	/* "Logging" configures several programs. */
 	if (b->shared_loggers && (strncmp(conf->log.name, root, len) != 0 || !strchr(".", conf->log.name[len])))
 		is_known = true;
 	if (!is_known) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Reading, building and printing a configuration; the parts are built by the other config_*.c files. */
+/* Reads, builds and prints a configuration; the other config_*.c files build its parts. */
 #include "root/config.h"
 
 #include "base/err.h"
@@ -16,7 +16,7 @@ static const char *root_name(unsigned family)
 	return family == KEY_6 ? "Dhcp6" : "Dhcp4";
 }
 
-/* What a file may hold: one daemon's map or several. */
+/* The maps of daemons a file may contain, one or several. */
 static const struct key logging_keys[] = { { .name = "loggers", .type = KEY_LIST, .scope = &logger_scope } };
 static const struct scope logging_scope = SCOPE("Logging", char, logging_keys);
 static const struct key top_keys[] = {
@@ -38,7 +38,7 @@ static void lacks_root(const struct build *b, struct json_object *top, const cha
 		diag_help(b->diag, "\"%s\" is for %s", other, b->cfg->family == KEY_6 ? "kea-dhcp4" : "kea-dhcp6");
 }
 
-/* The daemon's map; what is next to it is another daemon's, or a mistake. */
+/* Finds the daemon's map; others belong to other daemons or are mistakes. */
 static struct json_object *find_root(struct build *b)
 {
 	const size_t n_known = sizeof(top_keys) / sizeof(top_keys[0]);
@@ -80,7 +80,7 @@ static struct json_object *find_root(struct build *b)
 			diag_error(b->diag, json_pos(root), "\"%s\" must be a map", name);
 		return NULL;
 	}
-	/* Kea 1.x kept the loggers in a map of their own. */
+	/* Kea 1.x has the loggers in a separate map. */
 	if (json_object_object_get_ex(top, "Logging", &logging) && json_object_is_type(logging, json_type_object) &&
 	    json_object_object_get_ex(logging, "loggers", &loggers) &&
 	    !json_object_object_get_ex(root, "loggers", NULL)) {
@@ -119,7 +119,7 @@ static const char *help_key(const char *name)
 	return is_option_word(name) ? "options are set in \"option-data\"" : NULL;
 }
 
-/* cfg->doc has been read; what was wrong with it stands in diag. Takes cfg. */
+/* Builds cfg from cfg->doc, whose syntax errors are already in diag. Takes cfg. */
 static int build(struct config *cfg, unsigned flags, struct diag *diag, struct config **ret)
 {
 	struct build b = { .cfg = cfg, .diag = diag, .flags = flags };
@@ -164,7 +164,7 @@ out:
 	return -E_CONFIG;
 }
 
-/* The tree with its places and what is built from it, for each byte of text. */
+/* Memory for the JSON tree, its positions and the configuration built from it, per byte of text. */
 #define MEMORY_PER_BYTE 30
 
 int config_load_file(const char *path, unsigned digit, unsigned flags, struct diag **ret_diag, struct config **ret)

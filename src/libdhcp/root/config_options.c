@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/*
- * option-def: definitions into the dictionary. The values are in config_values.c.
- */
+/* option-def: adds definitions to the dictionary. Values are in config_values.c. */
 #include "base/err.h"
 #include "base/vec.h"
 #include "root/config_build.h"
@@ -47,7 +45,7 @@ static int parse_type(struct build *b, struct pos pos, const char *name)
 	return -E_INVAL;
 }
 
-/* False after an error. */
+/* Parses record-types; false after an error. */
 static bool parse_record(struct build *b, const struct option_def_conf *conf, struct optdef *def)
 {
 	struct pos pos = conf_pos(&conf->node, "record-types");
@@ -70,7 +68,7 @@ static bool parse_record(struct build *b, const struct option_def_conf *conf, st
 		s += len;
 		if (*s == ',')
 			s++;
-		if (!len) { /* as in Kea, commas with nothing between them are one */
+		if (!len) { /* as in Kea, several commas in a row count as one */
 			diag_warn(b->diag, pos, "a field is empty: it is skipped");
 			continue;
 		}
@@ -113,7 +111,7 @@ bool check_option_name(struct build *b, const struct conf_node *node, const char
 	return false;
 }
 
-/* Each fault of the definition is reported. False if there was any, here or when a key was read. */
+/* Reports every error in the definition. Returns false if there was any, here or when a key was read. */
 static bool parse_definition(struct build *b, const struct option_def_conf *conf, struct optdef *def)
 {
 	const char *space = CONF_SET(conf, space) ? conf->space : main_space(b), *encapsulate = conf->encapsulate,

@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/*
- * What a subnet grants by, once inherited: the values are checked against each other, and those that nobody set are
- * derived from the others.
- */
+/* Lease parameters after inheritance: checks them against each other and derives those that are not set. */
 #include "root/config_build.h"
 
-/* Fields of net_params as global, networks and subnets have them. */
+/* Offsets of net_params fields, the same in global, networks and subnets. */
 #define AT(field) offsetof(struct subnet_conf, net.par.field)
 #define IS_SET(node, field) conf_is_given(node, AT(field))
 #define IS_BAD(node, field) conf_is_unknown(node, AT(field))
-/* Where the value that counts is, or where it should be. */
+/* Position of the effective value, or where it would be set. */
 #define POS_OF(node, field, key) conf_pos(conf_origin(node, AT(field)), key)
 
 /* --- lifetimes ------------------------------------------------------------- */
 
-/* The three keys of a lifetime: where their fields are. */
+/* The three keys of a lifetime and the offsets of their fields. */
 struct lifetime_keys {
 	const char *def, *min, *max;
 	size_t def_at, min_at, max_at;
@@ -46,7 +43,7 @@ static unsigned depth_of(const struct conf_node *node)
 	return depth;
 }
 
-/* Where values that do not fit each other are: the innermost scope that sets one of them. */
+/* Returns the position for errors about inconsistent values: the innermost scope that sets one of them. */
 static struct pos lifetime_pos(const struct conf_node *node, const struct lifetime_keys *keys, const char *key)
 {
 	const size_t at[] = { keys->def_at, keys->min_at, keys->max_at };
@@ -62,7 +59,7 @@ static struct pos lifetime_pos(const struct conf_node *node, const struct lifeti
 	return conf_pos(inner, key);
 }
 
-/* A default alone sets all three; bounds alone pull the default between them. */
+/* A default alone sets all three values; bounds alone clamp the default. */
 static void check_lifetime(struct build *b, const struct conf_node *node, const struct lifetime_keys *keys,
 			   struct lifetime *v)
 {
@@ -108,10 +105,10 @@ static void check_valid(struct build *b, const struct conf_node *node, struct li
 	}
 }
 
-/* RFC 9915 21.6: preferred is never longer than valid. */
+/* RFC 9915 21.6: the preferred lifetime must not exceed the valid lifetime. */
 static void check_preferred(struct build *b, const struct conf_node *node, struct net_params *par)
 {
-	/* A default that nobody gave follows the valid lifetime that somebody did. */
+	/* A preferred lifetime that is not set is limited by the valid lifetime. */
 	if (!IS_SET(node, preferred.def) && par->preferred.def > par->valid.def)
 		par->preferred.def = par->valid.def;
 	check_lifetime(b, node, &preferred_keys, &par->preferred);
@@ -160,7 +157,7 @@ static void check_shared(struct build *b, struct pos pos, const char *key, enum 
 	*how = ALLOC_ITERATIVE;
 }
 
-/* A lifetime of a class; NULL: it sets none. */
+/* Returns the lifetime a class sets; NULL if none. */
 static const struct lifetime *class_lifetime(struct build *b, const struct conf_node *node,
 					     const struct lifetime_keys *keys, const struct lifetime *read)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Subnets and pools: inheritance, and everything that two of them can get wrong about each other. */
+/* Subnets and pools: inheritance and consistency checks. */
 #include "alloc/freemap.h"
 #include "base/err.h"
 #include "root/config_build.h"
@@ -28,7 +28,7 @@ static bool is_of_family(const struct build *b, const struct ip *ip)
 	return ip_is4(ip) == (b->cfg->family == KEY_4);
 }
 
-/* "FIRST - LAST", with or without blanks. */
+/* Parses "FIRST - LAST", with or without spaces. */
 static bool parse_range(const char *text, struct pool *pool)
 {
 	const char *dash = strchr(text, '-'), *a = text, *a_end = dash, *z, *z_end = text + strlen(text);
@@ -48,7 +48,7 @@ static bool parse_range(const char *text, struct pool *pool)
 	       ip_parse_n(z, (size_t)(z_end - z), &pool->last) == 0 && ip_is4(&pool->first) == ip_is4(&pool->last);
 }
 
-/* False after an error, reported here or when the key was read. */
+/* Returns false after an error, reported here or when the key was read. */
 static bool parse_pool(struct build *b, const struct pool_conf *conf, struct pool *pool)
 {
 	struct pos pos = conf_pos(&conf->node, "pool");
@@ -83,7 +83,7 @@ static bool parse_pool(struct build *b, const struct pool_conf *conf, struct poo
 	return true;
 }
 
-/* RFC 4291 2.6.1, RFC 5453: interface identifiers that no host has, of 64 bits and of fewer. */
+/* RFC 4291 2.6.1, RFC 5453: interface identifiers no host may use, of 64 bits and shorter. */
 static void set_reserved(const struct prefix *prefix, struct pool *pool)
 {
 	struct ip anycast = prefix_first(prefix);
@@ -120,7 +120,7 @@ static void check_overlaps(struct build *b, const struct subnet *sub, const stru
 	}
 }
 
-/* What only the subnet's prefix tells. */
+/* Checks that need the subnet's prefix. */
 static void check_pool(struct build *b, const struct subnet_conf *sub_conf, const struct subnet *sub,
 		       const struct pool_conf *conf, const struct pool *pool)
 {
@@ -215,7 +215,7 @@ static bool parse_prefix(struct build *b, const struct subnet_conf *conf, struct
 	return true;
 }
 
-/* Kea before 1.4 printed the address of no relay where there was none. */
+/* Kea before 1.4 printed the zero address for "no relay". */
 static bool is_no_relay(const char *text)
 {
 	return !text[0] || !strcmp(text, "0.0.0.0") || !strcmp(text, "::");
@@ -250,7 +250,7 @@ static bool has_relays(const struct relay_conf *relay)
 	return false;
 }
 
-/* A link is local or behind a relay. Kea looks at one subnet or network at a time too. */
+/* A link is either local or behind a relay. As in Kea, checked per subnet or network. */
 static void check_link(struct build *b, const struct conf_node *node, const struct link_conf *link, const char *what)
 {
 	if (!link->interface || !link->interface[0] || !link->interface_id || !link->interface_id[0])
@@ -284,7 +284,7 @@ static void inherit(struct build *b, const struct shared_network_conf *net, stru
 		conf_inherit(&pool_scope, &pools[i], &subnet_scope, conf);
 }
 
-/* A subnet with its network; net_conf is NULL for one of its own. Returns whether its prefix is right. */
+/* Builds a subnet in its network; net_conf is NULL if it has none. Returns true if its prefix is valid. */
 static bool build_subnet(struct build *b, const struct shared_network_conf *net_conf, const struct network *net,
 			 struct subnet_conf *conf, struct subnet *sub)
 {
@@ -313,9 +313,9 @@ static bool build_subnet(struct build *b, const struct shared_network_conf *net_
 
 /* --- all of them ----------------------------------------------------------- */
 
-/* Where the configuration has subnets: by themselves, and in each network. */
+/* Subnets in one place of the configuration: top level or one network. */
 struct group {
-	const struct shared_network_conf *net; /* NULL: by themselves */
+	const struct shared_network_conf *net; /* NULL: top level */
 	struct subnet_conf *subs;
 	unsigned n;
 };
@@ -332,7 +332,7 @@ static bool has_id(const struct subnet_conf *conf)
 	return CONF_SET(conf, id) && conf->id;
 }
 
-/* Subnets without an id are numbered from 1 in their order, around the ids that are given. */
+/* Numbers subnets without an id from 1 in order, skipping ids that are configured. */
 static void number_subnets(struct group *groups, size_t n_groups, size_t n_subs)
 {
 	int64_t *given = xcalloc(n_subs, sizeof(*given)), next = 1;
@@ -412,7 +412,7 @@ void build_plan(struct build *b)
 		n_subs += groups[g].n;
 	}
 	number_subnets(groups, nets->n + 1, n_subs);
-	if (!n_subs) /* what subnets would inherit is checked even without one */
+	if (!n_subs) /* checks what subnets would inherit even if there are none */
 		check_params(b, &b->root->node, &par);
 	plan->nets = arena_new_array(b->cfg->arena, struct network, nets->n);
 	plan->subs = arena_new_array(b->cfg->arena, struct subnet, n_subs);

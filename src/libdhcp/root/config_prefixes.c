@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Pools of prefixes to delegate. */
+/* Prefix delegation pools. */
 #include "base/err.h"
 #include "root/config_build.h"
 
-/* The pool's prefix with its length; false after an error, reported here or when a key was read. */
+/* Parses the pool's prefix and length; false after an error, reported here or when a key was read. */
 static bool parse_pd_prefix(struct build *b, const struct pd_pool_conf *conf, struct prefix *ret)
 {
 	struct pos pos = conf_pos(&conf->node, "prefix");
@@ -36,8 +36,8 @@ static bool check_lengths(struct build *b, const struct pd_pool_conf *conf)
 }
 
 /*
- * RFC 6603 4.2: a longer prefix inside the first delegated one; the others exclude theirs at the same place.
- * first: that one, NULL if it is not known.
+ * RFC 6603 4.2: a longer prefix inside the first delegated prefix; the others exclude the same relative position.
+ * first: the first delegated prefix, NULL if unknown.
  */
 static void parse_excluded(struct build *b, const struct pd_pool_conf *conf, const struct prefix *first,
 			   struct pool *pool)
@@ -51,7 +51,7 @@ static void parse_excluded(struct build *b, const struct pd_pool_conf *conf, con
 		diag_error(b->diag, pos, "\"%s\" is not an IPv6 address", conf->excluded_prefix);
 		return;
 	}
-	/* There is none: nothing is set, or ::/0, as Kea accepts too. */
+	/* No excluded prefix: not set, or ::/0, which Kea accepts too. */
 	if (CONF_BAD(conf, excluded_prefix) || CONF_BAD(conf, excluded_prefix_len) ||
 	    (!excluded.len && (!CONF_SET(conf, excluded_prefix) || ip_is_zero(&excluded.addr))))
 		return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The global parts of a configuration that are neither options nor address plan: interfaces, lease file, loggers. */
+/* Global settings other than options and the address plan: interfaces, lease file, loggers. */
 #include "root/config_build.h"
 
 #include "io/iface.h"
@@ -99,7 +99,7 @@ void build_lease_database(struct build *b)
 			  "with \"sync\": \"none\", acknowledged leases may be lost in a power failure");
 }
 
-/* Kea's queue keeps the newest messages under overload; here that is never off (io/flood.h). */
+/* Kea's queue keeps the newest messages under overload; this server always does so (io/flood.h). */
 void check_queue(struct build *b)
 {
 	const struct dhcp_queue_control_conf *conf = b->root->dhcp_queue_control;

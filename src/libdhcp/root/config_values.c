@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * option-data: each value is encoded by its definition, then sub-options go into the options that hold
- * them. A list is a unit: its sub-options are not mixed with those of another list.
+ * option-data: encodes each value by its definition, then adds sub-options to the options that contain them. Each list
+ * stands alone: sub-options of different lists are never mixed.
  */
 #include "base/err.h"
 #include "base/str.h"
@@ -12,15 +12,15 @@
 #include "wire/dict6.h"
 #include "wire/option.h"
 
-#define DEPTH_MAX 8 /* of sub-options in sub-options */
+#define DEPTH_MAX 8 /* nesting of sub-options */
 
-/* A value on its way into the list. */
+/* A value that is being added to the list. */
 struct value {
 	struct optval val;
 	const char *space;
 	const struct option_data_conf *conf;
-	struct bytes subs; /* sub-options in the bytes that were configured */
-	bool is_used;      /* it is in the list, or in an option that is */
+	struct bytes subs; /* sub-options within the configured bytes */
+	bool is_used;      /* in the list, or inside an option that is */
 };
 
 struct values {
@@ -53,7 +53,7 @@ static uint32_t vendor_of_space(const char *space)
 	return *end || n > UINT32_MAX ? 0 : (uint32_t)n;
 }
 
-/* Where the definitions of a vendor's space are that come with the program. */
+/* Returns the built-in space that has a vendor's definitions. */
 static const char *built_in_space(const struct build *b, uint32_t vendor)
 {
 	switch (vendor) {
@@ -82,12 +82,12 @@ static const struct optdef *def_by_code(const struct build *b, const char *space
 	return def || !other ? def : dict_by_code(b->cfg->dict, other, code);
 }
 
-/* The definition that a value refers to may be one that is wrong, which has been reported. */
+/* True if the value may refer to an invalid definition, which has been reported. */
 static bool may_be_bad(const struct build *b, const char *space, const struct option_data_conf *conf)
 {
 	unsigned i;
 
-	/* Some are not there at all. */
+	/* Definitions are missing altogether. */
 	if (CONF_BAD(b->root, option_def) && !CONF_SET(b->root, option_def))
 		return true;
 	for (i = 0; i < b->n_bad_defs; i++) {
@@ -139,8 +139,7 @@ static bool check_space(struct build *b, const struct option_data_conf *conf, co
 	return false;
 }
 
-/* The space of a definition that has the name, or NULL; of those that the program comes with, or the configuration has.
- */
+/* Returns the space of a configured or built-in definition with this name, or NULL. */
 static const char *space_of_name(const struct build *b, const char *name)
 {
 	const struct optdef *rows = b->cfg->family == KEY_6 ? dict6 : dict4;
@@ -167,7 +166,7 @@ static bool is_of_other_family(const struct build *b, const char *name)
 	return false;
 }
 
-/* Names that are spelled alike, of options in the space. */
+/* Returns a similar option name in the space. */
 static const char *near_name(const struct build *b, const char *name, const char *space)
 {
 	const struct optdef *rows = b->cfg->family == KEY_6 ? dict6 : dict4;
@@ -222,8 +221,8 @@ static void unknown_option(struct build *b, const struct option_data_conf *conf,
 /* --- one value ------------------------------------------------------------- */
 
 /*
- * Kea accepts a value for any option. What the server makes itself, or what would mislead clients, is not sent
- * in its place.
+ * Kea accepts a value for any option. Warns if the option has no meaning in a server's message, or if the server's own
+ * value takes precedence.
  */
 static void warn_of_role(struct build *b, const struct value *value)
 {
@@ -259,7 +258,7 @@ static bool is_made(const struct value *value)
 	return value->val.def && value->val.def->role == OPT_MADE;
 }
 
-/* Which option it is: code and definition. */
+/* Determines the option's code and definition. */
 static bool find_option(struct build *b, struct value *value)
 {
 	const struct option_data_conf *conf = value->conf;
@@ -321,7 +320,7 @@ static bool encode_raw(struct build *b, struct value *value)
 			   why ? why : "invalid");
 		return false;
 	}
-	/* Clients name the server by it. */
+	/* Clients identify the server by this option. */
 	if (b->cfg->family == KEY_4 && !strcmp(value->space, main_space(b)) &&
 	    value->val.code == OPT4_DHCP_SERVER_IDENTIFIER && value->val.data.len != 4) {
 		diag_error(b->diag, pos_of(value, "data-hex"), "value of option %s: expected 4 bytes, found %zu",
@@ -345,7 +344,7 @@ static bool next_sub_option(const struct build *b, struct reader *r, struct opt 
 	return !r->err;
 }
 
-/* What a vendor has put together in its own way has none that we can name. */
+/* Finds the sub-options within the configured bytes, unless a vendor uses a format of its own. */
 static void read_sub_options(const struct build *b, struct value *value)
 {
 	struct bytes subs;
@@ -387,7 +386,7 @@ static bool encode(struct build *b, struct option_data_conf *conf, struct value 
 	if (!CONF_SET(conf, data) && (conf->never_send || (def && def->type == OPT_EMPTY)))
 		return true;
 	csv = CONF_SET(conf, csv_format) ? conf->csv_format : def != NULL;
-	conf->csv_format = csv; /* what it was taken for is what is printed */
+	conf->csv_format = csv; /* config-get shows the effective value */
 	conf_mark(&conf->node, CONF_OFFSET(conf, csv_format), CONF_MARK_SET);
 	if (csv && !def) {
 		if (!may_be_bad(b, value->space, conf))
@@ -410,7 +409,10 @@ static bool encode(struct build *b, struct option_data_conf *conf, struct value 
 		diag_warn(b->diag, conf_pos(&conf->node, "data"), "option %s has no value: it is not sent",
 			  option_text(b, value));
 	}
-	/* An enterprise number alone gets the vendor's sub-options; bytes behind it are sub-options already. */
+	/*
+	 * An enterprise number alone is followed by the vendor's sub-options; any bytes after it already are
+	 * sub-options.
+	 */
 	value->val.raw = !csv && def && def->more && value->val.data.len > 4;
 	if (!csv && def && def->encapsulate)
 		read_sub_options(b, value);
@@ -421,7 +423,7 @@ static bool encode(struct build *b, struct option_data_conf *conf, struct value 
 
 static void encapsulate(struct values *values, struct value *outer, unsigned depth);
 
-/* Completes a sub-option with its own. Returns how long it is with its header; 0 and an error when it is too long. */
+/* Adds a sub-option's own sub-options. Returns its length with header; 0, with an error, if it is too long. */
 static size_t complete_sub_option(struct values *values, struct value *value, unsigned depth)
 {
 	struct build *b = values->b;
@@ -455,8 +457,8 @@ static bool is_in_space(const struct value *value, const char *space)
 }
 
 /*
- * A configuration that Kea wrote has sub-options twice: in the bytes of the option that holds them, and by
- * themselves. Those in the bytes count.
+ * A configuration written by Kea has sub-options twice: in the bytes of the containing option and as values of their
+ * own. Those in the bytes take precedence.
  */
 static bool is_given(const struct build *b, const struct value *outer, const struct value *value)
 {
@@ -476,9 +478,7 @@ static void warn_of_other_value(struct build *b, const struct value *outer, cons
 	diag_note(b->diag, pos_of(outer, "data"), "these bytes have another value for it");
 }
 
-/*
- * The values of the space that outer encapsulates, encoded one after the other, each with its own sub-options in it.
- */
+/* Encodes the values of the space that outer encapsulates in sequence, each with its own sub-options. */
 static struct bytes encode_space(struct values *values, const struct value *outer, unsigned depth)
 {
 	const char *space = outer->val.def->encapsulate;
@@ -511,7 +511,7 @@ static struct bytes encode_space(struct values *values, const struct value *oute
 	return bytes_of(buf, writer_len(&w));
 }
 
-/* The option's value, then the sub-options of the space it encapsulates. */
+/* Appends the sub-options of the encapsulated space to the option's value. */
 static void encapsulate(struct values *values, struct value *outer, unsigned depth)
 {
 	struct build *b = values->b;
@@ -521,7 +521,7 @@ static void encapsulate(struct values *values, struct value *outer, unsigned dep
 
 	if (!def || !def->encapsulate || outer->val.raw || outer->is_used)
 		return;
-	/* A message's own options do not become sub-options as well: those of leasequery would hold themselves. */
+	/* Top-level options do not also become sub-options: those of leasequery would contain themselves. */
 	if (!strcmp(def->encapsulate, main_space(b)))
 		return;
 	if (depth == DEPTH_MAX) {
@@ -551,13 +551,13 @@ static void encapsulate(struct values *values, struct value *outer, unsigned dep
 
 static const struct optdef *container_of_value(const struct build *b, const struct value *value)
 {
-	/* Options of the message itself are in none, and there are many of them: no search. */
+	/* Skips the search for top-level options, which are frequent and have no container. */
 	if (value->val.vendor || !strcmp(value->space, main_space(b)))
 		return NULL;
 	return dict_container(b->cfg->dict, value->space);
 }
 
-/* An option of which each sub-option makes an instance, given without bytes of its own. */
+/* True for an option without data of which each sub-option makes an instance. */
 static bool is_bare_container(const struct value *value)
 {
 	const struct optdef *def = value->val.def;
@@ -565,7 +565,7 @@ static bool is_bare_container(const struct value *value)
 	return def && def->each && !value->val.vendor && !value->val.data.len && !value->val.never_send;
 }
 
-/* Bytes that hold nothing but sub-options of this list, as Kea writes them, are no instance. */
+/* Drops bytes that only repeat sub-options of this list, as Kea writes them: they are no instance. */
 static void drop_known_bytes(struct values *values)
 {
 	unsigned i, k;
@@ -598,7 +598,7 @@ static bool is_never_sent(const struct values *values, const struct optdef *def)
 	return false;
 }
 
-/* The instance of its container that one sub-option makes. */
+/* Adds the instance of the container that one sub-option makes. */
 static void add_instance(struct values *values, struct value *sub, const struct optdef *def, struct optlist *ret)
 {
 	struct build *b = values->b;
@@ -622,7 +622,7 @@ static void add_instance(struct values *values, struct value *sub, const struct 
 		}
 }
 
-/* Their container need not be configured: it has nothing to say of its own. */
+/* Adds an instance per sub-option; the container itself has no data and need not be configured. */
 static void add_instances(struct values *values, struct optlist *ret)
 {
 	unsigned i;
@@ -642,7 +642,7 @@ static void add_instances(struct values *values, struct optlist *ret)
 
 /* --- lists ----------------------------------------------------------------- */
 
-/* What makes up an option of another space is its vendor's business, so only the main space has rules. */
+/* Only the main space has rules; the contents of other spaces are up to the vendor. */
 static bool may_repeat(const struct build *b, const struct value *value)
 {
 	const struct optdef *def = value->val.def;
@@ -677,7 +677,7 @@ static void warn_of_repeat(struct build *b, const struct value *value, const str
 	diag_note(b->diag, pos_of(value, NULL), "the other one is here");
 }
 
-/* Of values for the same option the last one counts, unless the option may have several instances. */
+/* Keeps only the last value of each option, unless it may have several instances. */
 static void drop_repeats(struct values *values)
 {
 	unsigned i, n = 0;
@@ -694,7 +694,7 @@ static void drop_repeats(struct values *values)
 	values->n = n;
 }
 
-/* DHCPv4: one option, its parts joined (RFC 3396). */
+/* DHCPv4: concatenates the parts into one option (RFC 3396). */
 static void join(struct build *b, struct optval *to, const struct optval *from)
 {
 	uint8_t *buf = arena_alloc(b->cfg->arena, to->data.len + from->data.len + 1);
@@ -710,7 +710,7 @@ static void join(struct build *b, struct optval *to, const struct optval *from)
 	to->never_send |= from->never_send;
 }
 
-/* RFC 3925 4: a vendor's block has a length of one byte, and its sub-option a header of two. */
+/* RFC 3925 4: a vendor's block has a one-byte length, and its sub-options two-byte headers. */
 static void check_vendor_length(struct build *b, const struct value *value)
 {
 	size_t max = UINT8_MAX - 2;
@@ -744,7 +744,7 @@ static void fill_list(struct values *values, struct optlist *ret)
 	add_instances(values, ret);
 }
 
-/* Of a list in which something was wrong, that is not known. */
+/* Warns about values that are not sent. Not called for a list with errors, where that is unknown. */
 static void warn_of_unsent(struct values *values)
 {
 	struct build *b = values->b;

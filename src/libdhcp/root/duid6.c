@@ -19,11 +19,11 @@ static int fail(char *why, size_t size, const char *what, const char *path, int 
 	return -E_SYS;
 }
 
-/* 0, -E_NOENT when there is none yet, -E_INVAL when the file holds something else, -E_SYS with errno. */
+/* Returns 0, -E_NOENT if there is no file, -E_INVAL if it contains no DUID, -E_SYS with errno. */
 static int read_stored(const char *path, struct duid *ret)
 {
 	char text[512];
-	/* A pipe that nobody writes to must not stop the start. */
+	/* A pipe without a writer must not block the start. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), saved;
 	ssize_t len;
 
@@ -54,7 +54,7 @@ static int write_synced(int fd, const char *text, size_t len)
 	return fsync(fd) < 0 ? -E_SYS : 0;
 }
 
-/* What is at `temp` is of no use: left behind by a start that failed, or a link that somebody planted. */
+/* Replaces anything at `temp`: it was left by a failed start, or is a planted link. */
 static int write_new(const char *temp, const char *text, size_t len)
 {
 	int fd, err, saved;
@@ -70,7 +70,7 @@ static int write_new(const char *temp, const char *text, size_t len)
 	return err;
 }
 
-/* Whole and on disk, or unchanged. */
+/* Stores the DUID atomically: it is completely on disk, or the file is unchanged. */
 static int store(const char *path, const struct duid *duid, char *why, size_t size)
 {
 	char text[3 * DUID_MAX + 2], *temp;
@@ -92,7 +92,7 @@ static int store(const char *path, const struct duid *duid, char *why, size_t si
 	return err;
 }
 
-/* An Ethernet address of this machine: of an interface that is up, before one that is not. */
+/* Finds an Ethernet address of this host, preferably of an interface that is up. */
 static bool find_mac(uint8_t mac[6])
 {
 	struct ifaces *ifaces = NULL;
@@ -121,7 +121,7 @@ static uint16_t get16(const uint8_t *p)
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
-/* Bytes before the identifier. */
+/* Returns the number of bytes before the identifier. */
 static size_t fixed_len(enum duid_type type)
 {
 	switch (type) {
@@ -137,7 +137,7 @@ static size_t fixed_len(enum duid_type type)
 	return 2;
 }
 
-/* What the configuration leaves open, from the stored DUID if it is of the same type. */
+/* Fills in what the configuration does not set from the stored DUID if its type is the same, or generates it. */
 static int make(const struct duid_conf *conf, const struct duid *stored, struct duid *ret)
 {
 	bool same = stored && stored->len > 8 && get16(stored->b) == conf->type;
@@ -170,13 +170,13 @@ static int make(const struct duid_conf *conf, const struct duid *stored, struct 
 		id = bytes_of(random, 6);
 	switch (conf->type) {
 	case DUID_EN:
-		/* 2495 is the number of ISC, Kea's default. */
+		/* 2495 is ISC's enterprise number, Kea's default. */
 		return duid_make_en(conf->enterprise ? conf->enterprise : 2495, id, ret);
 	case DUID_LL:
 		return duid_make_ll(htype, id, ret);
 	case DUID_UUID:
 		duid_make_uuid(random, ret);
-		/* One that was given is what it is. */
+		/* A configured UUID is used unchanged. */
 		if (id.len == 16)
 			memcpy(ret->b + skip, id.data, 16);
 		return 0;

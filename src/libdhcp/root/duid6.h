@@ -4,8 +4,8 @@
 #include "root/config.h"
 
 /*
- * The server's own DUID (RFC 9915 11): as the configuration wants it, what it leaves open taken from the
- * stored one of that type or made up; without a wish the stored one, or a fresh DUID-LLT. What is new is
- * stored before it is used, unless persist is false. 0, or negative with `why` filled (of `size` bytes).
+ * Prepares the server's DUID (RFC 9915 11) as configured; values that are not set come from a stored DUID of the same
+ * type or are generated. Without configuration: the stored DUID, or a new DUID-LLT. A new DUID is stored before it is
+ * used, unless persist is false. Returns 0, or a negative error with the reason in `why` (`size` bytes).
  */
 int duid6_prepare(const struct config *cfg, struct duid *ret, char *why, size_t size);

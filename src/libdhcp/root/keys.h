@@ -7,8 +7,8 @@
 #include "wire/ident.h"
 
 /*
- * The typed form of every map of a DHCP configuration; the rows that fill them are in keys_plan.c (what
- * makes up the address plan) and keys_root.c (the rest).
+ * The typed form of every map of a DHCP configuration; the rows that fill them are in keys_plan.c (the address plan)
+ * and keys_root.c (the rest).
  */
 struct relay_conf {
 	struct conf_node node;
@@ -44,8 +44,8 @@ struct option_data_conf {
 };
 
 /*
- * The fields of DDNS_ROWS, NET_ROWS and LINK_ROWS in keys_rows.h. Scopes that inherit from each other have them at the
- * same offsets: what more of them have comes first.
+ * Fields of DDNS_ROWS, NET_ROWS and LINK_ROWS in keys_rows.h. Scopes that inherit from each other have them at the same
+ * offsets: fields that more scopes share come first.
  */
 struct ddns_conf {
 	bool send_updates;
@@ -155,7 +155,7 @@ struct shared_network_conf {
 	const char *comment;
 };
 
-/* DHCPv6 has neither. */
+/* Not used by DHCPv6. */
 enum dhcp_socket_type { SOCKETS_RAW = 1, SOCKETS_UDP };
 enum outbound_interface { OUTBOUND_SAME = 1, OUTBOUND_ROUTED };
 
@@ -172,7 +172,7 @@ struct interfaces_config_conf {
 	const char *comment;
 };
 
-/* When an acknowledged lease is on disk: before the response leaves, or whenever the system writes it. */
+/* When an acknowledged lease is on disk: before the response is sent, or whenever the system writes it. */
 enum database_sync { SYNC_GROUP, SYNC_NONE };
 
 struct database_conf {
@@ -251,9 +251,9 @@ struct client_class_conf {
 	const char *comment;
 };
 
-/* The server's own DUID as the configuration wants it; zeros are filled in by the server. */
+/* The server's DUID as configured; the server fills in zeros. */
 struct duid_conf {
-	bool is_set; /* false: the stored one, or a fresh DUID-LLT */
+	bool is_set; /* false: use the stored one, or a new DUID-LLT */
 	enum duid_type type;
 	uint32_t time, enterprise;
 	uint16_t htype;
@@ -333,7 +333,7 @@ struct dhcp_ddns_conf {
 	uint32_t max_queue_size;
 	uint32_t ncr_protocol;
 	uint32_t ncr_format;
-	struct ddns_conf names; /* since Kea 1.9 with the scopes */
+	struct ddns_conf names; /* moved to the scopes in Kea 1.9 */
 	struct json_object *user_context;
 	const char *comment;
 };
@@ -346,13 +346,13 @@ struct config_control_conf {
 
 struct output_options_conf {
 	struct conf_node node;
-	struct log_output out; /* its kind and target are what `output` says */
+	struct log_output out; /* `output` determines kind and target */
 	const char *output;
 };
 
 struct logger_conf {
 	struct conf_node node;
-	struct log_logger log; /* its outputs are made of output_options */
+	struct log_logger log; /* outputs are built from output_options */
 	struct conf_list output_options;
 	struct json_object *user_context;
 	const char *comment;
@@ -439,10 +439,10 @@ extern const struct scope output_options_scope;
 extern const struct scope logger_scope;
 extern const struct scope compatibility_scope;
 extern const struct scope global_scope;
-/* All of them, NULL-terminated. */
+/* All scopes, NULL-terminated. */
 extern const struct scope *const all_scopes[];
 
-/* Words that are needed outside the rows too. */
+/* Words also used outside the rows. */
 extern const char *const allocator_words[];
 extern const char *const ddns_conflict_resolution_mode_words[];
 extern const char *const ddns_replace_client_name_words[];

@@ -143,8 +143,6 @@ static const struct key reservation_keys[] = {
 };
 const struct scope reservation_scope = SCOPE("reservation", struct reservation_conf, reservation_keys);
 
-/* What subnets and the networks around them take alike. */
-
 static const struct key subnet_keys[] = {
 	K_LIST(struct subnet_conf, pools, "pools", pool_scope, .since = "4.0.0", .doc = "address pools"),
 	K_STRING(struct subnet_conf, subnet, "subnet", .also = "network cidr", .required = true, .since = "4.0.0",

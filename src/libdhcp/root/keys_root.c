@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "root/keys_rows.h"
 
-/* The rows of the root map and of what stands in it beside the address plan. */
+/* The rows of the root map and the maps in it, except the address plan. */
 static const char *const dhcp_socket_type_words[] = { "raw", "udp", NULL };
 static const char *const outbound_interface_words[] = { "same-as-inbound", "use-routing", NULL };
 static const char *const database_type_words[] = { "memfile", "mysql", "postgresql", NULL };

@@ -4,11 +4,11 @@
 #include "root/keys.h"
 
 /*
- * The rows that stand in several scopes, written once. `inner` is false in the outermost scope that
- * has them: there the default counts; an inner scope without the key takes the outer one's value.
+ * Rows that several scopes share. `inner` is false in the outermost scope that has them, where the default applies; an
+ * inner scope without the key inherits the outer scope's value.
  */
 /* clang-format off */
-/* How names are made and updated: global, networks, subnets, pools. */
+/* How names are generated and updated: global, networks, subnets, pools. */
 #define DDNS_ROWS(s, base, inner) \
 	K_BOOL(s, base.send_updates, "ddns-send-updates", .def = "true", .refuse = "DNS updates are", \
 		.inherit = inner, \
@@ -51,7 +51,7 @@
 		.refuse = "DNS updates are", .inherit = inner, \
 		.doc = "text that replaces sanitized characters")
 
-/* What client classes have as well. works: .since or .refuse. struct net_conf net. */
+/* Also in client classes. works: .since or .refuse. struct net_conf net. */
 #define VALID_ROWS(s, inner, works) \
 	K_INT(s, net.par.valid.def, "valid-lifetime", .def = "7200", .unit = "s", works, \
 		.also = "lease-time default-lease-time lifetime lease-duration", \
@@ -89,7 +89,7 @@
 		works, .inherit = inner, .empty_inherits = true, \
 		.doc = "file field")
 
-/* What a subnet grants by: global, networks, subnets. struct net_conf net. */
+/* Lease parameters: global, networks, subnets. struct net_conf net. */
 #define NET_ROWS(s, inner) \
 	VALID_ROWS(s, inner, .since = "4.0.0"), \
 	K_INT(s, net.par.t1, "renew-timer", .unit = "s", .since = "4.0.0", .inherit = inner, \
@@ -151,7 +151,9 @@
 		.def = "true", .refuse = "DNS updates are", .inherit = inner, \
 		.doc = "deprecated boolean; use ddns-conflict-resolution-mode")
 
-/* Who is on a link and what is sent there: networks, and subnets with or without one. struct link_conf link. */
+/*
+ * Which clients are on a link and what is sent there: networks, and subnets with or without one. struct link_conf link.
+ */
 #define LINK_ROWS(s, inner) \
 	K_STRING(s, link.interface, "interface", .def = "\"\"", .since = "4.0.0", \
 		.inherit = inner, .own_default = true, \

@@ -4,20 +4,19 @@
 #include "wire/dict.h"
 
 /*
- * The option that is meant by a name which no option of the family has: the other family's name, or what people and
- * other programs call it. In a row, the name with DHCPv4 and with DHCPv6 (NULL: the family has no such option), and
- * more words for it.
+ * The option meant by an unknown name: the other family's name, or one used by people and other programs. Each row has
+ * the DHCPv4 and the DHCPv6 name (NULL: the family has no such option) and further words for it.
  */
 struct option_names {
 	const char *v4, *v6;
-	const char *words[8]; /* up to a NULL */
-	const char *instead;  /* for the family that has none: what to do there; NULL if there is nothing */
+	const char *words[8]; /* NULL-terminated */
+	const char *instead;  /* for the family without it: what to use instead; NULL if nothing */
 };
 
 extern const struct option_names option_names[];
 extern const unsigned n_option_names;
 
-/* True if it is, or is called, an option of either family. */
+/* True if the word is a name or alias of an option in either family. */
 bool is_option_word(const char *name);
-/* NULL if no row has the name. */
+/* Returns the row with this name, or NULL. */
 const struct option_names *option_names_find(const char *name);
