@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Two hash tables of indexes into the list of hosts: by subnet and identifier, and by subnet and address. Delegated
- * prefixes may overlap others of another length, so they are also in a list sorted by subnet and address, each with the
- * largest last address of those before it in the subnet: a search goes back from the last one that may overlap.
+ * prefixes may overlap others of a different length, so they are also in a list sorted by subnet and address, each with
+ * the largest last address among it and its predecessors in the subnet: a search walks backwards from the last one that
+ * may overlap.
  */
 #include "host/file.h"
 
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-/* Of one host and, in by_place, one of its places. */
+/* Refers to a host and, in by_place, to one of its places. */
 struct entry {
 	uint32_t host;  /* index + 1; 0 = empty */
 	uint32_t place; /* index */
@@ -27,7 +28,7 @@ struct table {
 struct delegated {
 	const struct host *host;
 	struct ip first, last;
-	struct ip reach; /* the largest last address up to here, in this subnet */
+	struct ip reach; /* largest last address up to here, in this subnet */
 };
 
 struct host_file {
@@ -62,7 +63,7 @@ static uint64_t hash_of_place(uint32_t subnet_id, const struct prefix *prefix)
 	struct ip ip = prefix->addr;
 	uint32_t mixed = subnet_id;
 
-	/* Where the keyed hash reads it: the address alone would put one place of many subnets together. */
+	/* Mix the subnet into the hashed bytes: by address alone, the same place in many subnets would collide. */
 	for (unsigned i = 0; i < 4; i++, mixed >>= 8)
 		ip.b[i] ^= (uint8_t)mixed;
 	return hash_16(ip.b) + prefix->len;
@@ -101,7 +102,7 @@ static const struct host *find_id(const struct host_file *file, uint32_t subnet_
 	return NULL;
 }
 
-/* The next host that has exactly this place, from slot *pos on; *pos is SIZE_MAX at first. */
+/* Returns the next host with exactly this place, searching from slot *pos; *pos is SIZE_MAX at first. */
 static const struct host *next_at_place(const struct host_file *file, uint32_t subnet_id, const struct prefix *place,
 					size_t *pos)
 {
@@ -140,7 +141,7 @@ struct host_file *host_file_new(struct arena *arena, size_t n, size_t n_places, 
 	return file;
 }
 
-/* A host before this one that has one of its places, in the same subnet. */
+/* Returns an earlier host that has one of this host's places in the same subnet, or NULL. */
 static const struct host *find_rival(const struct host_file *file, const struct host *host)
 {
 	for (unsigned i = 0; i < host->n_places; i++) {
@@ -222,7 +223,7 @@ size_t host_file_n(const struct host_file *file)
 
 /* --- finding --------------------------------------------------------------------- */
 
-/* What a query has found so far. */
+/* Results of a query so far. */
 struct found {
 	struct arena *arena;
 	const struct host **v;
@@ -230,7 +231,7 @@ struct found {
 	bool no_memory;
 };
 
-/* False when there is room for no more. */
+/* Adds a result; false if there is no room for another. */
 static bool add_found(struct found *found, const struct host *host)
 {
 	if (found->n == found->max)
@@ -264,7 +265,7 @@ static void find_by_id(const struct host_file *file, const struct host_query *qu
 	}
 }
 
-/* How many of the delegated prefixes come before this subnet and address, or are there. */
+/* Returns the number of delegated prefixes up to and including this subnet and address. */
 static size_t count_up_to(const struct host_file *file, uint32_t subnet_id, const struct ip *last)
 {
 	size_t low = 0, high = file->n_delegated;
@@ -344,7 +345,7 @@ static int find_in_file(struct host_source *source, struct host_find *find)
 	return 0;
 }
 
-/* Its memory is its configuration's. */
+/* The configuration owns the memory. */
 static void close_file(struct host_source *source)
 {
 	(void)source;

@@ -5,8 +5,8 @@
 #include "host/source.h"
 
 /*
- * The reservations of a configuration file, in memory: found by hashing, whatever their number. Filled while the
- * configuration is built, then immutable; its memory is the configuration's arena, as are the hosts.
+ * The reservations of a configuration file, in memory: hashed, so lookups take constant time. Filled while the
+ * configuration is built, then immutable; like the hosts, it is in the configuration's arena.
  *
  *	struct host_file *file = host_file_new(arena, n_hosts, n_places, true);
  *	if (host_file_add(file, host, &other) < 0) ...
@@ -16,16 +16,17 @@
 struct host_file;
 
 /*
- * For at most n hosts with so many places together. `unique`: no two hosts may have the same address or prefix in one
- * subnet. The arena has no cap.
+ * Creates a source for at most n hosts with n_places places in total. `unique`: no two hosts may have the same address
+ * or prefix in one subnet. The arena must have no cap.
  */
 struct host_file *host_file_new(struct arena *arena, size_t n, size_t n_places, bool unique);
 /*
- * The host stays the caller's, as long as the file is used. -E_EXIST, and nothing is added: in this subnet its
- * identifier, or with `unique` one of its places, belongs to *ret_other. -E_RANGE: there is no room for it.
+ * Adds a host, which the caller must keep as long as the file is used. Returns -E_EXIST, without adding it, if its
+ * identifier or, with `unique`, one of its places already belongs to *ret_other in this subnet; -E_RANGE if there is no
+ * room.
  */
 int host_file_add(struct host_file *file, const struct host *host, const struct host **ret_other);
-/* All are there: from here on they can be found. */
+/* Must be called after the last host is added; then they can be found. */
 void host_file_ready(struct host_file *file);
 struct host_source *host_file_source(struct host_file *file);
 size_t host_file_n(const struct host_file *file);

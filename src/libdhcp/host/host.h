@@ -6,11 +6,11 @@
 #include "optconf/optconf.h"
 
 /*
- * A host reservation: what one client, known by an identifier, gets in one subnet (or everywhere). Immutable; whoever
- * made it says where its bytes live.
+ * A host reservation: what one client, known by an identifier, gets in one subnet or globally. Immutable; the
+ * creator owns the memory its fields point to.
  */
 
-/* The numbers are those of Kea's databases. */
+/* Values as in Kea's databases. */
 enum host_id_type {
 	HOST_ID_HW_ADDRESS = 0,
 	HOST_ID_DUID = 1,
@@ -26,32 +26,32 @@ struct host_id {
 };
 
 struct host_id_row {
-	const char *name; /* as in configurations: "hw-address" */
-	uint8_t max;      /* bytes */
+	const char *name; /* as in the configuration: "hw-address" */
+	uint8_t max;      /* maximum length, bytes */
 	bool in_family[2];
-	bool is_default[2]; /* in "host-reservation-identifiers", in this order, unless that is given */
+	bool is_default[2]; /* in the default "host-reservation-identifiers", in this order */
 };
 
 extern const struct host_id_row host_id_rows[HOST_ID_N];
-/* -E_NOENT when there is no such type. */
+/* Returns -E_NOENT if there is no such type. */
 int host_id_type_of(const char *name, enum host_id_type *ret);
 
 /* One address or prefix of a reservation. */
 struct host_place {
-	struct prefix prefix;   /* of an address the length is 32 or 128 */
+	struct prefix prefix;   /* length 32 or 128 for an address */
 	bool is_delegated;      /* a prefix for IA_PD */
 	struct prefix excluded; /* RFC 6603; length 0: none */
 };
 
-/* What few reservations have. */
+/* Settings that few reservations have. */
 struct host_extra {
 	const char *const *classes;
 	unsigned n_classes;
 	struct optlist opts;
-	/* DHCPv4; zero and "" if not given */
+	/* DHCPv4; zero and "" if not set */
 	struct ip next_server;
 	const char *server_hostname, *boot_file;
-	const void *user_context; /* the configuration's; NULL */
+	const void *user_context; /* owned by the configuration; NULL if none */
 };
 
 struct host {
@@ -60,5 +60,5 @@ struct host {
 	uint32_t n_places;  /* DHCPv4: at most 1 */
 	const struct host_place *places;
 	const char *hostname;           /* "" if none */
-	const struct host_extra *extra; /* NULL */
+	const struct host_extra *extra; /* NULL if none */
 };
