@@ -1077,10 +1077,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("faults");
 	TCase *tc = tcase_create("faults");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, reload_is_equal);
@@ -1106,9 +1103,5 @@ int main(void)
 	tcase_add_test(tc, time_across_restart);
 	tcase_add_test(tc, no_lease_ends_early);
 	tcase_add_test(tc, file_modes);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tc);
 }

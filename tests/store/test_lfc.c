@@ -615,10 +615,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("lfc");
 	TCase *tc = tcase_create("lfc");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, merge_4);
@@ -637,9 +634,5 @@ int main(void)
 	tcase_add_test(tc, fails_io);
 	tcase_add_test(tc, fails_full);
 	tcase_add_test(tc, read_meanwhile);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tc);
 }

@@ -482,18 +482,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("outage");
 	TCase *tc = tcase_create("outage");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, a_writer_stalls_through_an_outage, 0, 6);
 	tcase_add_loop_test(tc, the_server_stops_in_an_outage, 0, 8);
 	tcase_add_loop_test(tc, many_outages, 0, 3);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tc);
 }

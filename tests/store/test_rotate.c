@@ -424,10 +424,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("rotate");
 	TCase *tc = tcase_create("rotate");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(tc, 180); /* hundreds of servers, each with its own syncs */
 	tcase_add_test(tc, a_fresh_file);
@@ -435,9 +432,5 @@ int main(void)
 	tcase_add_test(tc, killed_anywhere);
 	tcase_add_test(tc, fails_io);
 	tcase_add_test(tc, fails_full);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tc);
 }

@@ -334,10 +334,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("scan");
 	TCase *tc = tcase_create("scan");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, a_walk_sees_each_lease_once, 0, KINDS);
@@ -347,9 +344,5 @@ int main(void)
 	tcase_add_loop_test(tc, pages_are_of_one_type, 0, KINDS);
 	tcase_add_loop_test(tc, what_has_ended_is_taken, 0, KINDS);
 	tcase_add_loop_test(tc, a_taken_lease_comes_back_with_its_transaction, 0, KINDS);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tc);
 }

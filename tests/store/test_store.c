@@ -654,10 +654,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("store");
 	TCase *tc = tcase_create("store");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, insert_find_update_delete, 0, KINDS);
@@ -673,9 +670,5 @@ int main(void)
 	tcase_add_loop_test(tc, one_client4, 0, KINDS);
 	tcase_add_loop_test(tc, one_client6, 0, KINDS);
 	tcase_add_test(tc, fake_answers_as_told);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tc);
 }

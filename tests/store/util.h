@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "../unit/suite.h"
+
 #include "lease/journal.h"
 #include "lease/store.h"
-
-#include <check.h>
 
 /* Helpers for the store tests. */
 

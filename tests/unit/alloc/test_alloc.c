@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Free maps agree with a plain array; claims keep two clients apart and expire in time. */
+#include "../suite.h"
+
 #include "alloc/alloc.h"
 #include "alloc/freemap.h"
 #include "base/clock.h"
 #include "base/hash.h"
-
-#include <check.h>
 
 START_TEST(freemap_agrees_with_an_array)
 {
@@ -706,10 +706,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("alloc");
 	TCase *tc = tcase_create("alloc");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tc, what_is_withheld_is_claimed_by_name_only);
 	tcase_add_test(tc, freemap_agrees_with_an_array);
@@ -726,9 +723,5 @@ int main(void)
 	tcase_add_test(tc, a_claim_takes_what_it_overlaps);
 	tcase_add_test(tc, a_range_without_a_map_steps_over_other_lengths);
 	tcase_add_test(tc, no_overlap_of_any_length);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

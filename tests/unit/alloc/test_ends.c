@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The tree of ends agrees with a plain array, whatever its size, and only needs memory for its content. */
+#include "../suite.h"
+
 #include "alloc/ends.h"
 #include "base/hash.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 static struct ends_memory memory;
@@ -76,16 +77,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ends");
 	TCase *tc = tcase_create("ends");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tc, it_agrees_with_an_array);
 	tcase_add_test(tc, a_large_range_is_small_while_it_is_empty);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Claims: who owns them, who takes over which one, and that their memory is freed. */
+#include "../suite.h"
+
 #include "alloc/alloc.h"
 #include "base/clock.h"
 #include "base/hash.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -469,10 +470,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("holds");
 	TCase *tc = tcase_create("holds");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_claim_is_its_clients);
@@ -488,9 +486,5 @@ int main(void)
 	tcase_add_test(tc, takeover_agrees_with_a_list);
 	tcase_add_test(tc, memory_comes_back);
 	tcase_add_test(tc, many_ids_of_one_client);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The set agrees with a plain list, whatever is inserted and removed, and keeps no memory when it is empty. */
+#include "../suite.h"
+
 #include "alloc/spans.h"
 #include "base/hash.h"
-
-#include <check.h>
 
 enum { MAX = 200 };
 
@@ -146,16 +146,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("spans");
 	TCase *tc = tcase_create("spans");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tc, agrees_with_a_list);
 	tcase_add_test(tc, memory_of_many_is_not_kept);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

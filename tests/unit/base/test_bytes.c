@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Cursors: reads past the end return zero, and a loop over the remaining bytes ends. */
+#include "../suite.h"
+
 #include "base/bytes.h"
 #include "base/err.h"
-
-#include <check.h>
 
 START_TEST(nothing_is_left_after_the_end)
 {
@@ -92,18 +92,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("bytes");
 	TCase *tc = tcase_create("bytes");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tc, nothing_is_left_after_the_end);
 	tcase_add_test(tc, reads_what_is_there);
 	tcase_add_test(tc, a_full_buffer_takes_nothing_more);
 	tcase_add_test(tc, hex_both_ways);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Who owns the files that the server writes, and the message if a file cannot be used. */
+#include "../suite.h"
+
 #include "base/file.h"
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -236,10 +237,7 @@ static void teardown(void)
 
 int main(void)
 {
-	Suite *suite = suite_create("file");
 	TCase *tc = tcase_create("file");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_adopt);
@@ -248,10 +246,5 @@ int main(void)
 	tcase_add_test(tc, test_own);
 	tcase_add_test(tc, test_modules);
 	tcase_add_test(tc, test_others_reasons);
-	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Data read at once is on the heap; the remaining memory is returned, and malloc works as before. */
+#include "../suite.h"
+
 #include "base/arena.h"
 #include "base/heap.h"
 
-#include <check.h>
 #include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -92,16 +93,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("heap");
 	TCase *tc = tcase_create("heap");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tc, goes_back);
 	tcase_add_test(tc, cannot_be_had);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

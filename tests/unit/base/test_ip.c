@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Addresses as text and as numbers, compared with the C library; keyed hashes. */
+#include "../suite.h"
+
 #include "base/hash.h"
 #include "base/ip.h"
 #include "base/wide.h"
 
 #include <arpa/inet.h>
-#include <check.h>
 #include <stdio.h>
 
 static void check_text(const struct ip *ip)
@@ -264,10 +265,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ip");
 	TCase *tc = tcase_create("ip");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tc, text_is_that_of_inet_ntop);
 	tcase_add_test(tc, numbers);
@@ -277,9 +275,5 @@ int main(void)
 	tcase_add_test(tc, counts_less);
 	tcase_add_test(tc, counts_less_of_many);
 	tcase_add_test(tc, hashes_spread);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

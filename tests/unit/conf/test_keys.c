@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Rows write fields with their own types, mark them, inherit them, and print what was written. */
+#include "../suite.h"
+
 #include "conf/key.h"
 
 #include "base/arena.h"
-
-#include <check.h>
 
 enum color { RED, GREEN, BLUE };
 static const char *const color_words[] = { "red", "green", "blue", NULL };
@@ -183,19 +183,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("keys");
 	TCase *tc = tcase_create("keys");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, fields);
 	tcase_add_test(tc, wrong);
 	tcase_add_test(tc, inherit);
 	tcase_add_test(tc, unknown);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tc);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The checks of stored leases at the start, and the relay information stored with them. */
+#include "../suite.h"
+
 #include "base/clock.h"
 #include "daemon/check_leases.h"
 #include "serve/context4.h"
-
-#include <check.h>
 
 static const char conf_text[] =
 	"{ \"Dhcp4\": { \"sanity-checks\": { \"lease-checks\": \"%s\", \"extended-info-checks\": \"%s\" },"
@@ -171,17 +171,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("leases");
 	TCase *tc = tcase_create("leases");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tc, each_level_does_what_it_says, 0, 5);
 	tcase_add_test(tc, contexts_are_upgraded_and_repaired);
 	tcase_add_test(tc, what_others_keep_there_stays);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

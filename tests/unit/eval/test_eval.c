@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Expressions: limits, what a caller learns about one, and evaluation without malloc. Values are in tests/vectors. */
+#include "../suite.h"
+
 #include "base/str.h"
 #include "eval/expr_int.h"
-
-#include <check.h>
 
 static struct arena *arena;
 static struct dict *dict;
@@ -547,10 +547,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("eval");
 	TCase *tc = tcase_create("eval");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, nesting_is_limited);
@@ -568,10 +565,5 @@ int main(void)
 	tcase_add_test(tc, lengths_are_known);
 	tcase_add_test(tc, words_to_complete);
 	tcase_add_test(tc, manual_has_all_of_a_family);
-	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

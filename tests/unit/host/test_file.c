@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Reservations of a file: what is found agrees with a linear search in a list. */
+#include "../suite.h"
+
 #include "base/err.h"
 #include "base/hash.h"
 #include "host/file.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -256,19 +257,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("host-file");
 	TCase *tc = tcase_create("host-file");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, found_as_in_a_list);
 	tcase_add_test(tc, an_empty_file_has_nothing);
 	tcase_add_test(tc, a_full_arena_is_said);
 	tcase_add_test(tc, identifier_types);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tc);
 }

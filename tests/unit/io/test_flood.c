@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* A queue that receives more than it serves, against the arithmetic that decides what to accept. */
-#include "io/flood.h"
+#include "../suite.h"
 
-#include <check.h>
+#include "io/flood.h"
 
 #define MS 1000
 
@@ -91,19 +91,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("flood");
 	TCase *c = tcase_create("flood");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(c, ten_times);
 	tcase_add_test(c, a_burst_is_no_flood);
 	tcase_add_test(c, a_stall_is_no_flood);
 	tcase_add_test(c, stale);
-	suite_add_tcase(s, c);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(c);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The loop: timers in order on the virtual clock and on time on the real one, posts, signals, removal. */
+#include "../suite.h"
+
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "io/loop.h"
 
-#include <check.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -246,10 +247,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("loop");
 	TCase *tc = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 30);
@@ -260,9 +258,5 @@ int main(void)
 	tcase_add_test(tc, posts_from_threads);
 	tcase_add_test(tc, post_posts_itself);
 	tcase_add_test(tc, signals);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tc);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The process and its environment: PID file, capabilities, service manager. */
+#include "../suite.h"
+
 #include "base/err.h"
 #include "io/caps.h"
 #include "io/notify.h"
 #include "io/pidfile.h"
 
-#include <check.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <stdbool.h>
@@ -243,11 +244,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("process");
 	TCase *tc = tcase_create("folder");
 	TCase *caps = tcase_create("capabilities");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 30);
@@ -257,10 +255,5 @@ int main(void)
 	tcase_add_test(tc, notices);
 	tcase_add_test(tc, watchdog_period);
 	tcase_add_test(caps, missing_capabilities);
-	suite_add_tcase(suite, tc);
-	suite_add_tcase(suite, caps);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tc) | suite_run(caps);
 }

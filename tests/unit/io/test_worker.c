@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Workers over the fake engine: batches, posts, turns, epochs, changing engines, starting and stopping. */
+#include "../suite.h"
+
 #include "io/fake.h"
 #include "io/worker.h"
 #include "stat/stat.h"
 
-#include <check.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -273,10 +274,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("worker");
 	TCase *tc = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_set_timeout(tc, 60);
@@ -285,9 +283,5 @@ int main(void)
 	tcase_add_test(tc, threads_and_new_engines);
 	tcase_add_test(tc, posts_reach_their_worker);
 	tcase_add_test(tc, epochs_protect_snapshots);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tc);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The configuration reader: what it accepts, where it reports errors, and that it finds all of them. */
+#include "../suite.h"
+
 #include "base/str.h"
 #include "json/read.h"
-
-#include <check.h>
 
 static struct json_doc doc;
 static struct diag *diag;
@@ -416,10 +416,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("json");
 	TCase *tc = tcase_create("read");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, NULL, teardown);
 	tcase_add_test(tc, takes_comments_and_all_values);
@@ -441,9 +438,5 @@ int main(void)
 	tcase_add_test(tc, no_zero_bytes);
 	tcase_add_test(tc, excerpts);
 	tcase_add_test(tc, suggestions);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

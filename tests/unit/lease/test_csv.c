@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Rows of lease files: which are read, which are rejected and why, and that writing is the inverse. */
+#include "../suite.h"
+
 #include "base/arena.h"
 #include "base/clock.h"
 #include "lease/csv.h"
 #include "lease/load.h"
-
-#include <check.h>
 
 #define HEAD4                                                                                                          \
 	"address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_" \
@@ -190,10 +190,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("csv");
 	TCase *tc = tcase_create("csv");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_test(tc, headers_are_the_table);
 	tcase_add_test(tc, rows_there_and_back);
@@ -201,9 +198,5 @@ int main(void)
 	tcase_add_test(tc, bad_rows_and_why);
 	tcase_add_test(tc, bad_rows_of_prefixes);
 	tcase_add_test(tc, whole_texts);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tc);
 }

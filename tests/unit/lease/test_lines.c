@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Lines of files with any content; which row is the last of its address. */
+#include "../suite.h"
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "lease/lastrow.h"
 #include "lease/lines.h"
 
-#include <check.h>
 #include <unistd.h>
 
 static int temporary(void)
@@ -154,19 +155,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("lines");
 	TCase *tc = tcase_create("lines");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_test(tc, short_lines_and_a_tail);
 	tcase_add_test(tc, long_lines);
 	tcase_add_test(tc, a_disk_error_is_a_result);
 	tcase_add_test(tc, last_rows_4);
 	tcase_add_test(tc, last_rows_6);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tc);
 }

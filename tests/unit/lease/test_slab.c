@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Memory for lease records: pieces of every size, adjacent and reused, up to a full slab. */
+#include "../suite.h"
+
 #include "base/arena.h"
 #include "base/hash.h"
 #include "lease/slab.h"
-
-#include <check.h>
 
 enum { LARGEST = 72 << 10, CHUNKS = 4096 };
 
@@ -127,19 +127,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("slab");
 	TCase *tc = tcase_create("slab");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, pieces_keep_apart);
 	tcase_add_test(tc, freed_ones_are_found_again);
 	tcase_add_test(tc, a_chunk_is_used_to_its_end);
 	tcase_add_test(tc, a_full_slab_says_so);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

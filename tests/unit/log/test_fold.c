@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Folding: one line per key and minute, suppressed lines are counted, and a flood of keys cannot fill the log. */
+#include "../suite.h"
+
 #include "log/fold.h"
 #include "base/clock.h"
-
-#include <check.h>
 
 static struct log_msg msgs[20];
 static char text[FOLD_TEXT_MAX];
@@ -72,18 +72,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("fold");
 	TCase *tc = tcase_create("fold");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, a_key_is_logged_once_a_minute);
 	tcase_add_test(tc, a_flood_of_keys_is_limited);
 	tcase_add_test(tc, many_keys_and_messages_fit);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

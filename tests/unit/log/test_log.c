@@ -3,6 +3,8 @@
  * Logging: which lines are written, where they go and how they look. The test has its own messages instead of
  * the generated ones. Every test runs in its own process (check forks).
  */
+#include "../suite.h"
+
 #include "log/config.h"
 #include "log/log.h"
 #include "log/output.h"
@@ -10,7 +12,6 @@
 #include "base/clock.h"
 #include "base/err.h"
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -617,10 +618,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("log");
 	TCase *tc = tcase_create("log");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -645,9 +643,5 @@ int main(void)
 	tcase_add_test(tc, dates_after_2038);
 	tcase_add_loop_test(tc, pattern_refused, 0, N(bad_patterns));
 	tcase_add_test(tc, words);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tc);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The command line: values, which options go together, and the lists and templates it names. */
+#include "../suite.h"
+
 #include "perfdhcp/cmdline.h"
 
 #include "base/err.h"
 
-#include <check.h>
 #include <unistd.h>
 
 #define MAX_ARGS 64
@@ -295,10 +296,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("perfdhcp options");
 	TCase *tc = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, defaults);
@@ -307,9 +305,5 @@ int main(void)
 	tcase_add_loop_test(tc, refused, 0, sizeof(wrong) / sizeof(wrong[0]));
 	tcase_add_test(tc, lists);
 	tcase_add_test(tc, templates);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tc);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The measuring parts: open-loop timer, percentiles, table of exchanges, owners of addresses. */
+#include "../suite.h"
+
 #include "perfdhcp/cpu.h"
 #include "perfdhcp/exchange.h"
 #include "perfdhcp/hist.h"
 #include "perfdhcp/owners.h"
 #include "perfdhcp/rate.h"
 
-#include <check.h>
 #include <unistd.h>
 
 #define NS UINT64_C(1000000000)
@@ -225,10 +226,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("perfdhcp measuring");
 	TCase *tc = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tc, rate_holds);
 	tcase_add_test(tc, rate_agrees_with_itself);
@@ -238,9 +236,5 @@ int main(void)
 	tcase_add_test(tc, exchanges_are_reused);
 	tcase_add_test(tc, processor_time);
 	tcase_add_test(tc, owners_of_addresses);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tc);
 }

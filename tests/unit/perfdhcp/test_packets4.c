@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* DHCPv4 messages, templates, clients and their leases, the ledger. */
+#include "../suite.h"
+
 #include "perfdhcp/ledger.h"
 #include "perfdhcp/packets.h"
 
-#include <check.h>
 #include <unistd.h>
 
 static struct options opt;
@@ -298,10 +299,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("perfdhcp messages");
 	TCase *tc = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, generated);
@@ -310,9 +308,5 @@ int main(void)
 	tcase_add_test(tc, clients_are_told_apart);
 	tcase_add_test(tc, leases_take_turns);
 	tcase_add_test(tc, ledger_lines);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tc);
 }

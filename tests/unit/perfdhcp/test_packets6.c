@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* DHCPv6 messages, relayed and not, and templates. */
-#include "perfdhcp/packets.h"
+#include "../suite.h"
 
-#include <check.h>
+#include "perfdhcp/packets.h"
 
 static struct options opt;
 static uint8_t out[2048];
@@ -229,19 +229,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("perfdhcp messages of DHCPv6");
 	TCase *tc = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, generated);
 	tcase_add_test(tc, relayed);
 	tcase_add_test(tc, answers);
 	tcase_add_test(tc, templates);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tc);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* What is logged about a configuration that was read. */
-#include "root/config.h"
+#include "../suite.h"
 
-#include <check.h>
+#include "root/config.h"
 
 static void check_summary(unsigned digit, const char *text, const char *expect)
 {
@@ -50,16 +50,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("config");
 	TCase *tc = tcase_create("config");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_test(tc, summary4);
 	tcase_add_test(tc, summary6);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tc);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The server's DUID: of every type, as configured, and the same after each start. */
+#include "../suite.h"
+
 #include "root/duid6.h"
 
 #include "base/clock.h"
 #include "base/err.h"
 
-#include <check.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -264,10 +265,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("duid6");
 	TCase *tc = tcase_create("duid6");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, without_a_wish_a_fresh_llt_is_kept);
@@ -279,9 +277,5 @@ int main(void)
 	tcase_add_test(tc, a_planted_link_is_not_followed);
 	tcase_add_test(tc, long_paths);
 	tcase_add_test(tc, what_is_no_file_is_refused);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Words for options lead to existing options, and each word to one row. */
+#include "../suite.h"
+
 #include "root/option_names.h"
 
 #include "base/arena.h"
-
-#include <check.h>
 
 static void check_name(const struct dict *dict, const char *space, const char *name)
 {
@@ -43,16 +43,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("option_names");
 	TCase *tc = tcase_create("option_names");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_test(tc, names_exist);
 	tcase_add_test(tc, finds);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(tc);
 }

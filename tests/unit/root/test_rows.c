@@ -3,9 +3,9 @@
  * What the compiler does not check of a row: its range fits the field, and outer scopes have the keys that inner
  * ones inherit.
  */
-#include "root/keys.h"
+#include "../suite.h"
 
-#include <check.h>
+#include "root/keys.h"
 
 static const struct key *find(const struct scope *scope, const char *name)
 {
@@ -73,16 +73,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("rows");
 	TCase *tc = tcase_create("rows");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_test(tc, ranges);
 	tcase_add_test(tc, inheritance);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tc);
 }

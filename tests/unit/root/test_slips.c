@@ -3,10 +3,10 @@
  * One typing mistake is one error: each bracket, quote, comma and colon of a configuration is omitted, doubled
  * or replaced, and the only error must be at that position.
  */
+#include "../suite.h"
+
 #include "base/str.h"
 #include "root/config.h"
-
-#include <check.h>
 
 static const char conf4[] = "{\n"
 			    "  \"Dhcp4\": {\n"
@@ -295,10 +295,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("slips");
 	TCase *tc = tcase_create("slips");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_set_timeout(tc, 300);
 	tcase_add_test(tc, indented);
@@ -306,9 +303,5 @@ int main(void)
 	tcase_add_test(tc, flat);
 	tcase_add_test(tc, lines);
 	tcase_add_test(tc, cut_off);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tc);
 }

@@ -3,6 +3,8 @@
  * The meaning of messages, in tables: from the client's lease, the candidate and the message to the response,
  * changes and events. There is no store, allocator or worker here: bind does not know them.
  */
+#include "../suite.h"
+
 #include "base/clock.h"
 #include "json/diag.h"
 #include "serve/binding.h"
@@ -11,8 +13,6 @@
 #include "serve/family6.h"
 #include "serve/grant.h"
 #include "serve/propose.h"
-
-#include <check.h>
 
 #define CONFIG4                                                                                                \
 	"{ \"Dhcp4\": { \"valid-lifetime\": 600, \"cache-threshold\": 0.25, \"decline-probation-period\": 99," \
@@ -343,19 +343,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("bind");
 	TCase *tcase = tcase_create("bind");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, messages4, 0, N(rows4));
 	tcase_add_loop_test(tcase, given_back4, 0, N(back4));
 	tcase_add_loop_test(tcase, messages6, 0, N(rows6));
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tcase);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Option 82 stored with DHCPv4 leases: nothing is stored that a lease cannot hold, and others' data there is kept. */
+#include "../suite.h"
+
 #include "serve/context4.h"
 
 #include "lease/lease.h"
-
-#include <check.h>
 
 #define INFO "\"relay-agent-info\": { \"remote-id\": \"010203\", \"sub-options\": \"0x0203010203\" }"
 #define OURS "{ \"ISC\": { " INFO " } }"
@@ -86,19 +86,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("context4");
 	TCase *tc = tcase_create("context4");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, others_contexts_are_kept);
 	tcase_add_test(tc, what_no_lease_can_hold_is_not_made);
 	tcase_add_test(tc, without_memory_it_stays);
 	tcase_add_test(tc, a_check_makes_nothing_too_long);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Relay information stored with DHCPv6 leases: Kea's old and new formats, what is invalid in them, and what is kept. */
+#include "../suite.h"
+
 #include "serve/context6.h"
 
 #include "lease/lease.h"
-
-#include <check.h>
 
 #define NEW                                                                                     \
 	"{ \"ISC\": { \"relay-info\": [ { \"hop\": 3, \"link\": \"2001:db8::1\", \"options\": " \
@@ -163,10 +163,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("context6");
 	TCase *tc = tcase_create("context6");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, the_new_form_is_fine);
@@ -176,9 +173,5 @@ int main(void)
 	tcase_add_test(tc, others_contexts_are_kept);
 	tcase_add_test(tc, others_contexts_beside_ours_are_kept);
 	tcase_add_test(tc, what_no_lease_can_hold_is_not_made);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

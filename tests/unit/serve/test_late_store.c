@@ -5,6 +5,7 @@
  * ends, every slot is returned, the free maps agree with the store, and then every client is served. Also for
  * ThreadSanitizer; tests/model checks what clients may be told.
  */
+#include "../suite.h"
 #include "slow_store.h"
 
 #include "base/clock.h"
@@ -18,7 +19,6 @@
 #include "serve/step.h"
 #include "wire/ia6.h"
 
-#include <check.h>
 #include <endian.h>
 #include <unistd.h>
 
@@ -548,18 +548,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("late store");
 	TCase *tcase = tcase_create("late store");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 300);
 	tcase_add_test(tcase, dhcp4);
 	tcase_add_test(tcase, dhcp6);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tcase);
 }

@@ -583,10 +583,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("lease_stats");
 	TCase *tc = tcase_create("lease_stats");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	for (unsigned i = 0; i < log_all_n; i++)
 		log_all[i]->enabled = 0;
@@ -595,9 +592,5 @@ int main(void)
 	tcase_add_loop_test(tc, another_database, 0, 2);
 	tcase_add_loop_test(tc, failed_changes, 0, 2);
 	tcase_add_loop_test(tc, threads_and_reloads, 0, 2);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tc);
 }

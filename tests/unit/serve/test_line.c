@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The table of log lines about requests: texts and arguments match, and no row is unreachable. */
+#include "../suite.h"
+
 #include "serve/drop.h"
 #include "serve/event.h"
 #include "serve/family.h"
 #include "serve/report.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 static unsigned check_list(const struct line *line)
@@ -78,16 +79,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("line");
 	TCase *tc = tcase_create("line");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_loop_test(tc, rows_are_right, 0, 2);
 	tcase_add_test(tc, wrong_rows_are_found);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tc);
 }

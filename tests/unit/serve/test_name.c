@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Client hostnames: what is read from hostile bytes, and that no result is longer than a lease can hold. */
+#include "../suite.h"
+
 #include "serve/name.h"
 #include "wire/domain.h"
-
-#include <check.h>
 
 static char text[DOMAIN_TEXT_MAX], name[NAME_SIZE];
 
@@ -100,20 +100,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("name");
 	TCase *t = tcase_create("name");
-	SRunner *run;
-	int failed;
 
 	tcase_add_test(t, labels);
 	tcase_add_test(t, labels_are_bounded);
 	tcase_add_test(t, labels_or_text);
 	tcase_add_test(t, clean);
 	tcase_add_test(t, keep);
-	suite_add_tcase(s, t);
-	run = srunner_create(s);
-	srunner_run_all(run, CK_NORMAL);
-	failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed != 0;
+	return suite_run(t);
 }

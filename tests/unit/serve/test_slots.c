@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Every hook point has one place, at an existing step, where its verdicts make sense. */
+#include "../suite.h"
+
 #include "serve/slots.h"
 
 #include "serve/step.h"
-
-#include <check.h>
 
 static bool is_step(const char *name)
 {
@@ -69,18 +69,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("slots");
 	TCase *tcase = tcase_create("slots");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, every_point_has_one_place);
 	tcase_add_test(tcase, verdicts_fit_their_place);
 	tcase_add_test(tcase, every_documented_point_is_there);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run(tcase);
 }

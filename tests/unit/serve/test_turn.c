@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* One request per client at a time: order, retransmissions, and inheriting the queue. */
-#include "serve/turn.h"
+#include "../suite.h"
 
-#include <check.h>
+#include "serve/turn.h"
 
 static struct turn make(uint64_t client, uint32_t xid, uint8_t type)
 {
@@ -50,16 +50,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("serve");
 	TCase *tc = tcase_create("turn");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tc, the_line_is_kept);
 	tcase_add_test(tc, the_line_is_bounded);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

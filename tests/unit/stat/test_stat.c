@@ -3,13 +3,14 @@
  * Counters: sums over blocks, freed blocks keep their numbers, names in both families. Places: kept by
  * configurations and by the leases they count, and found by name.
  */
+#include "../suite.h"
+
 #include "stat/place.h"
 #include "stat/stat.h"
 #include "stat/table.h"
 
 #include "base/arena.h"
 
-#include <check.h>
 #include <pthread.h>
 
 START_TEST(sums_over_blocks)
@@ -367,10 +368,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("stat");
 	TCase *tc = tcase_create("stat");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_test(tc, sums_over_blocks);
 	tcase_add_test(tc, reading_while_counting);
@@ -383,9 +381,5 @@ int main(void)
 	tcase_add_test(tc, names_of_places);
 	tcase_add_test(tc, totals_and_walk);
 	tcase_add_test(tc, many_places);
-	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(tc);
 }

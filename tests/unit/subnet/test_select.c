@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Which subnet is selected for a client: by relay, relay address, client address, interface, server address. */
+#include "../suite.h"
+
 #include "base/hash.h"
 #include "subnet/subnet.h"
-
-#include <check.h>
 
 static struct arena *arena;
 static struct plan plan;
@@ -189,19 +189,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("subnet");
 	TCase *tc = tcase_create("index");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, innermost_prefix_wins);
 	tcase_add_test(tc, order_of_selection);
 	tcase_add_test(tc, nested_ones_agree_with_a_walk);
 	tcase_add_test(tc, the_first_subnet_of_a_relay_is_taken);
-	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Definitions, names and labels; and a value for every definition, converted both ways. */
+#include "../suite.h"
+
 #include "base/err.h"
 #include "wire/codec.h"
 #include "wire/dict4.h"
 #include "wire/dict6.h"
 #include "wire/domain.h"
 #include "wire/ident.h"
-
-#include <check.h>
 
 static const char *const sample[OPT_TYPES] = {
 	[OPT_EMPTY] = "",
@@ -273,10 +273,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("codec");
 	TCase *t = tcase_create("codec");
-	SRunner *run;
-	int failed;
 
 	tcase_add_test(t, resolvers_of_several_instances);
 	tcase_add_test(t, every_definition_goes_both_ways);
@@ -285,10 +282,5 @@ int main(void)
 	tcase_add_test(t, names_to_labels);
 	tcase_add_test(t, labels_to_names);
 	tcase_add_test(t, labels_of_clients);
-	suite_add_tcase(s, t);
-	run = srunner_create(s);
-	srunner_run_all(run, CK_NORMAL);
-	failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed != 0;
+	return suite_run(t);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Identity associations: read without lists, built without malloc, excluded prefixes. */
+#include "../suite.h"
+
 #include "base/err.h"
 #include "wire/ia6.h"
 #include "wire/packet6.h"
-
-#include <check.h>
 
 static struct arena *arena;
 static struct opts opts;
@@ -286,10 +286,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ia6");
 	TCase *tc = tcase_create("ia6");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, builds_and_reads);
@@ -297,10 +294,5 @@ int main(void)
 	tcase_add_test(tc, builder_respects_the_arenas_cap);
 	tcase_add_test(tc, prefixes_are_cleaned);
 	tcase_add_test(tc, excluded_prefixes);
-	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The identity of a DHCPv6 client: DUIDs, labels of log lines, hardware addresses from all sources. */
+#include "../suite.h"
+
 #include "base/err.h"
 #include "wire/dump.h"
 #include "wire/hwaddr6.h"
 #include "wire/ia6.h"
 #include "wire/ident.h"
-
-#include <check.h>
 
 static struct arena *arena;
 static const uint8_t mac[] = { 2, 0, 0, 0, 0, 1 };
@@ -304,10 +304,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ident6");
 	TCase *tc = tcase_create("ident6");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, duids_are_made);
@@ -318,10 +315,5 @@ int main(void)
 	tcase_add_test(tc, hwaddr_of_relays);
 	tcase_add_test(tc, names_of_sources);
 	tcase_add_test(tc, dump_is_one_printable_line);
-	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Options and DHCPv4 packets: exact bytes out, hostile bytes in, overload, long options. */
+#include "../suite.h"
+
 #include "base/err.h"
 #include "wire/dump.h"
 #include "wire/packet4.h"
-
-#include <check.h>
 
 static struct arena *arena;
 static const uint8_t cookie[] = { 0x63, 0x82, 0x53, 0x63 };
@@ -508,10 +508,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *s = suite_create("packet4");
 	TCase *t = tcase_create("packet4");
-	SRunner *run;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, parses_header_and_options);
@@ -530,10 +527,5 @@ int main(void)
 	tcase_add_test(t, write_refuses);
 	tcase_add_test(t, options6);
 	tcase_add_test(t, dump_is_one_printable_line);
-	suite_add_tcase(s, t);
-	run = srunner_create(s);
-	srunner_run_all(run, CK_NORMAL);
-	failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed != 0;
+	return suite_run(t);
 }

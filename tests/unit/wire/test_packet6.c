@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* DHCPv6 messages: exact bytes both ways, nested relays, hostile bytes, wrapped responses. */
+#include "../suite.h"
+
 #include "base/err.h"
 #include "wire/ia6.h"
 #include "wire/packet6.h"
 
-#include <check.h>
 #include <stdbool.h>
 #include <time.h>
 
@@ -559,10 +560,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("packet6");
 	TCase *tc = tcase_create("packet6");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
@@ -580,10 +578,5 @@ int main(void)
 	tcase_add_test(tc, ias_in_ias);
 	tcase_add_test(tc, an_answer_too_long_for_its_envelope);
 	tcase_add_test(tc, names_of_types);
-	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(tc);
 }
