@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Ranges and claims. A range small enough for a map has three: leased addresses, claimed addresses, and a free
- * map over both, so a pick is a few word reads and a full range is detected at once. With flq it also has a
- * queue (freequeue.c). A larger range (DHCPv6) is so empty that the next address, or one at a random position,
- * is almost always free: the caller checks it against the store.
+ * Marks and claims. The ranges of each configuration are in range_set.c, what a range consists of in range.c. A range
+ * without a map (DHCPv6) is so empty that the next address, or one at a random position, is almost always free: the
+ * caller checks it against the store.
  *
  * Claims are kept in holds.c; ended ones are swept with every new claim.
  */
@@ -13,6 +12,7 @@
 #include "alloc/freemap.h"
 #include "alloc/freequeue.h"
 #include "alloc/holds.h"
+#include "alloc/range_set.h"
 #include "alloc/spans.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -28,19 +28,6 @@
 #define MISSED_MAX 4           /* consecutive misses before the next pick starts elsewhere */
 #define CLAIMED_TRIES 32       /* in a range without a map */
 
-struct range {
-	struct alloc_range span;
-	struct freemap *map;     /* neither leased nor claimed; NULL if the range is too large for a map */
-	uint64_t *leased;        /* one bit per address */
-	uint64_t *claimed;       /* in the same allocation, after `leased` */
-	uint64_t cursor;         /* iterative: where the next pick starts */
-	uint64_t missed;         /* no map: the last number that was picked and had a lease */
-	unsigned n_missed;       /* consecutive misses */
-	struct freequeue *queue; /* flq; else NULL */
-	struct ends ends;        /* of leases that nobody claims; unused without a map */
-	struct hold_list holds;  /* claims on the range; unused without a map */
-};
-
 /* A stored call of alloc_note(). */
 struct note {
 	struct prefix prefix;
@@ -49,21 +36,10 @@ struct note {
 };
 
 struct alloc_set {
-	struct list link; /* in alloc->sets */
-	size_t n;
+	struct list link;       /* in alloc->sets */
 	bool is_filling;        /* between alloc_fill_begin() and alloc_fill_end() */
 	VEC(struct note) notes; /* received meanwhile */
-	bool has_maps;          /* some range has a map; otherwise addresses have nothing to mark */
-	bool has_prefixes;      /* some range has prefixes, so an address may be in one of them */
-	struct range *ranges;   /* in the caller's order */
-	struct ip *firsts;      /* first addresses of the ranges in ascending order: a search touches little memory */
-	struct place {
-		struct ip reach; /* with overlap: the largest last address of the ranges below; see find_reach() */
-		struct range *range;
-	} * sorted;           /* in the same order */
-	bool overlap;         /* an address can be in several ranges */
-	struct range *recent; /* without overlap: the range of the last address, as several operations on one address
-				 usually follow each other */
+	struct range_set ranges;
 };
 
 struct alloc {
@@ -101,220 +77,13 @@ void alloc_free(struct alloc *alloc)
 	free(alloc);
 }
 
-/* --- ranges --- */
-
-static int by_first(const void *x, const void *y)
-{
-	const struct place *a = x, *b = y;
-
-	return ip_cmp(&a->range->span.first, &b->range->span.first);
-}
-
-/*
- * Pools of a subnet nested in another one may overlap those of the outer one, so an address can be in many
- * ranges. The sorted positions [lo, hi) form a tree: its root is in the middle, with a half on each side; each
- * root knows the largest address its tree reaches.
- */
-static struct ip find_reach(struct alloc_set *set, size_t lo, size_t hi)
-{
-	size_t mid = lo + (hi - lo) / 2;
-	struct place *root = &set->sorted[mid];
-	struct ip reach = root->range->span.last, other;
-
-	if (lo < mid && (other = find_reach(set, lo, mid), ip_cmp(&other, &reach) > 0))
-		reach = other;
-	if (mid + 1 < hi && (other = find_reach(set, mid + 1, hi), ip_cmp(&other, &reach) > 0))
-		reach = other;
-	return root->reach = reach;
-}
-
-/* The space a lease or claim occupies. */
-struct span {
-	struct ip first, last;
-	struct prefix prefix; /* bits after its length cleared */
-	uint8_t shift;        /* bits after its length */
-	bool is_clean;        /* no bits were set after its length */
-};
-
-static struct span span_of(const struct prefix *prefix)
-{
-	unsigned bits = ip_is4(&prefix->addr) ? prefix->len + 96u : prefix->len;
-	struct span span = { .first = prefix->addr, .last = prefix->addr, .is_clean = true };
-
-	if (bits < 128) {
-		span.shift = (uint8_t)(128 - bits);
-		span.first = prefix_first(prefix);
-		span.last = prefix_last(prefix);
-		span.is_clean = ip_equal(&span.first, &prefix->addr);
-	}
-	span.prefix = (struct prefix){ span.first, prefix->len };
-	return span;
-}
-
-typedef void range_fn(void *ctx, struct range *range);
-
-static void places_in(const struct alloc_set *set, size_t lo, size_t hi, const struct span *span, range_fn *fn,
-		      void *ctx)
-{
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		const struct place *place = &set->sorted[mid];
-
-		if (ip_cmp(&span->first, &place->reach) > 0)
-			return;
-		places_in(set, lo, mid, span, fn, ctx);
-		if (ip_cmp(&set->firsts[mid], &span->last) > 0)
-			return;
-		if (ip_cmp(&span->first, &place->range->span.last) <= 0)
-			fn(ctx, place->range);
-		lo = mid + 1;
-	}
-}
-
-static bool is_inside(const struct span *span, const struct range *range)
-{
-	return ip_cmp(&range->span.first, &span->first) <= 0 && ip_cmp(&span->last, &range->span.last) <= 0;
-}
-
-/* Calls fn for each range of the set that overlaps the span. */
-static void ranges_in(struct alloc_set *set, const struct span *span, range_fn *fn, void *ctx)
-{
-	size_t n;
-
-	if (set->overlap) {
-		places_in(set, 0, set->n, span, fn, ctx);
-		return;
-	}
-	if (set->recent && is_inside(span, set->recent)) {
-		fn(ctx, set->recent);
-		return;
-	}
-	for (n = ip_count_less(set->firsts, set->n, &span->last, true); n; n--) {
-		struct range *range = set->sorted[n - 1].range;
-
-		if (ip_cmp(&span->first, &range->span.last) > 0)
-			return;
-		set->recent = range;
-		fn(ctx, range);
-	}
-}
-
-static bool bit_get(const uint64_t *bits, uint64_t i)
-{
-	return bits[i / 64] >> i % 64 & 1;
-}
-
-static void bit_set(uint64_t *bits, uint64_t i, bool on)
-{
-	if (on)
-		bits[i / 64] |= 1ULL << i % 64;
-	else
-		bits[i / 64] &= ~(1ULL << i % 64);
-}
-
-static bool is_skipped(const struct range *range, uint64_t i)
-{
-	struct ip addr, first, last;
-
-	if (!range->span.skip_ends && !range->span.skip_reserved)
-		return range->span.skip_first && !i;
-	addr = ip_add(&range->span.first, i);
-	if (range->span.skip_ends)
-		return addr.b[15] == 0 || addr.b[15] == 255;
-	return ip_next_reserved(&addr, &first, &last) && ip_cmp(&first, &addr) <= 0;
-}
-
-static struct prefix prefix_at(const struct range *range, uint64_t i)
-{
-	struct ip addr = ip_add_steps(&range->span.first, i, range->span.shift);
-
-	return (struct prefix){ addr, (uint8_t)((ip_is4(&addr) ? 32 : 128) - range->span.shift) };
-}
-
-/* It is for whom it is reserved. */
-static __attribute__((noinline)) bool is_withheld(const struct range *range, uint64_t i)
-{
-	struct prefix prefix = prefix_at(range, i);
-
-	return ip_span_overlaps(range->span.withheld, range->span.n_withheld, &prefix);
-}
-
-static bool is_not_picked(const struct range *range, uint64_t i)
-{
-	return is_skipped(range, i) || (range->span.n_withheld && is_withheld(range, i));
-}
-
-static void set_free(struct range *range, uint64_t i, bool is_free)
-{
-	if (is_free && is_not_picked(range, i))
-		return;
-	if (freemap_set(range->map, i, is_free) && range->queue)
-		freequeue_set(range->queue, (uint32_t)i, is_free);
-}
-
-/*
- * The number, within the range, of the span's first address, or of the prefix that contains it; and of its last
- * address.
- */
-static uint64_t first_number(const struct range *range, const struct span *span)
-{
-	if (ip_cmp(&span->first, &range->span.first) <= 0)
-		return 0;
-	return ip_count_steps(&range->span.first, &span->first, range->span.shift);
-}
-
-static uint64_t last_number(const struct range *range, const struct span *span)
-{
-	if (ip_cmp(&span->last, &range->span.last) >= 0)
-		return range->span.size - 1;
-	return ip_count_steps(&range->span.first, &span->last, range->span.shift);
-}
-
-/* The span is not one of the range's numbers if its length differs. */
-static bool is_odd(const struct span *span, const struct range *range)
-{
-	return span->shift != range->span.shift || !span->is_clean;
-}
-
-/* Marks the numbers that the span overlaps as taken. */
-static void clear_span(struct range *range, const struct ip_span *span)
-{
-	struct span block = { .first = span->first, .last = span->last };
-	uint64_t end = last_number(range, &block);
-
-	for (uint64_t i = first_number(range, &block); i <= end; i++)
-		set_free(range, i, false);
-}
-
-/* Marks everything the range skips or withholds as taken. */
-static void clear_skipped(struct range *range)
-{
-	unsigned last_byte = range->span.first.b[15];
-	struct ip from = range->span.first, first, last;
-	uint64_t i;
-
-	if (range->span.skip_first)
-		set_free(range, 0, false);
-	for (i = (256 - last_byte) % 256; range->span.skip_ends && i < range->span.size; i += 256)
-		set_free(range, i, false);
-	for (i = 255 - last_byte; range->span.skip_ends && i < range->span.size; i += 256)
-		set_free(range, i, false);
-	while (range->span.skip_reserved && ip_next_reserved(&from, &first, &last) &&
-	       ip_cmp(&first, &range->span.last) <= 0) {
-		clear_span(range, &(struct ip_span){ first, last });
-		from = ip_add(&last, 1);
-	}
-	for (i = 0; i < range->span.n_withheld; i++)
-		clear_span(range, &range->span.withheld[i]);
-}
-
 static bool has_odd(const struct alloc *alloc, const struct range *range, uint64_t i)
 {
 	struct prefix prefix, other;
 
 	if (!alloc->odd.n)
 		return false;
-	prefix = prefix_at(range, i);
+	prefix = range_prefix(range, i);
 	return spans_overlap(&alloc->odd, &prefix, NULL, &other);
 }
 
@@ -333,17 +102,13 @@ struct marking {
 /* Marks all numbers that an odd span overlaps: 64 at a time, as there may be very many. */
 static void mark_numbers(const struct marking *m, struct range *range)
 {
-	uint64_t first = first_number(range, &m->span), last = last_number(range, &m->span), w;
-	struct prefix around = first == last ? prefix_at(range, first) : m->span.prefix, other;
+	uint64_t first = range_number(range, &m->span.first), last = range_number(range, &m->span.last), w;
+	struct prefix around = first == last ? range_prefix(range, first) : m->span.prefix, other;
 	bool any = !m->on && spans_overlap(&m->alloc->odd, &around, NULL, &other);
 
 	for (w = first / 64; w <= last / 64; w++) {
-		uint64_t mask = UINT64_MAX, bits = 0, changed, rest;
+		uint64_t mask = bits_between(w, first, last), bits = 0, rest;
 
-		if (w == first / 64)
-			mask &= UINT64_MAX << first % 64;
-		if (w == last / 64)
-			mask &= UINT64_MAX >> (63 - last % 64);
 		if (!m->on)
 			bits = ~(range->leased[w] | range->claimed[w]) & mask;
 		for (rest = any ? bits : 0; rest; rest &= rest - 1) {
@@ -352,25 +117,25 @@ static void mark_numbers(const struct marking *m, struct range *range)
 			if (has_odd(m->alloc, range, w * 64 + i))
 				bits &= ~(1ULL << i);
 		}
-		changed = freemap_set_word(range->map, w, mask, bits);
-		for (; range->queue && changed; changed &= changed - 1)
-			freequeue_set(range->queue, (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(changed), !m->on);
+		range_set_word(range, w, mask, bits);
 	}
 	if (!m->on)
-		clear_skipped(range);
+		range_clear(range, first, last);
 }
 
 /* A claimed number has no end in the tree, so nobody else can take it. Called before the bits change. */
 static void mark_end(const struct marking *m, struct range *range, uint64_t i)
 {
-	uint32_t key = is_not_picked(range, i) ? 0 : m->end_key;
+	uint32_t key = 0;
 
 	if (m->mark == MARK_LEASED ? bit_get(range->claimed, i) : !bit_get(range->leased, i))
 		return;
 	if (m->hold) {
-		key = ends_get(&range->ends, i);
-		m->hold->end_key = key ? key : m->hold->end_key;
-		key = 0;
+		uint32_t old = ends_get(&range->ends, i);
+
+		m->hold->end_key = old ? old : m->hold->end_key;
+	} else if (!range_never_picks(range, i)) {
+		key = m->end_key;
 	}
 	ends_set(&range->ends, &m->alloc->ends, i, key);
 }
@@ -380,25 +145,34 @@ static void mark_range(void *ctx, struct range *range)
 	struct marking *m = ctx;
 	uint64_t i;
 
-	m->any_odd |= is_odd(&m->span, range);
+	m->any_odd |= span_is_odd(&m->span, range);
 	if (!range->map)
 		return;
 	if (m->hold)
 		holds_enter(&m->alloc->holds, m->hold, &range->holds);
-	if (is_odd(&m->span, range)) {
+	if (span_is_odd(&m->span, range)) {
 		mark_numbers(m, range);
 		return;
 	}
-	i = first_number(range, &m->span);
+	i = range_number(range, &m->span.first);
 	mark_end(m, range, i);
 	bit_set(m->mark == MARK_LEASED ? range->leased : range->claimed, i, m->on);
-	set_free(range, i, !bit_get(range->leased, i) && !bit_get(range->claimed, i) && !has_odd(m->alloc, range, i));
+	range_set_free(range, i,
+		       !bit_get(range->leased, i) && !bit_get(range->claimed, i) && !has_odd(m->alloc, range, i));
 }
 
 static void mark_set(struct alloc_set *set, struct marking *m)
 {
-	if (set->has_maps || set->has_prefixes || m->span.shift || !m->span.is_clean)
-		ranges_in(set, &m->span, mark_range, m);
+	if (set->ranges.has_maps || set->ranges.has_prefixes || m->span.shift || !m->span.is_clean)
+		range_set_each(&set->ranges, &m->span, mark_range, m);
+}
+
+/* Sets the mark of a prefix (or address) in the ranges of one set, for a set that is new. */
+static void mark_in(struct alloc_set *set, struct marking *m)
+{
+	mark_set(set, m);
+	if (m->any_odd)
+		spans_mark(&m->alloc->odd, &m->span.prefix, m->mark);
 }
 
 /* Sets or clears the mark of a prefix (or address) in all ranges of all sets. */
@@ -417,47 +191,11 @@ static struct marking marking_of(struct alloc *alloc, const struct prefix *prefi
 	return (struct marking){ .alloc = alloc, .span = span_of(prefix), .mark = what, .on = on };
 }
 
-static void sort_places(struct alloc_set *set)
-{
-	qsort(set->sorted, set->n, sizeof(*set->sorted), by_first);
-	for (size_t i = 0; i < set->n; i++) {
-		const struct alloc_range *span = &set->sorted[i].range->span;
-
-		set->firsts[i] = span->first;
-		set->overlap |= i && ip_cmp(&set->sorted[i - 1].range->span.last, &span->first) >= 0;
-	}
-	if (set->overlap)
-		(void)find_reach(set, 0, set->n);
-}
-
 struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *ranges, size_t n)
 {
 	struct alloc_set *set = xcalloc(1, sizeof(*set));
-	size_t i;
 
-	set->n = n;
-	set->ranges = xcalloc(n, sizeof(*set->ranges));
-	set->sorted = xcalloc(n, sizeof(*set->sorted));
-	set->firsts = xcalloc(n, sizeof(*set->firsts));
-	for (i = 0; i < n; i++) {
-		struct range *range = &set->ranges[i];
-
-		set->sorted[i] = (struct place){ .range = range };
-		range->span = ranges[i];
-		hold_list_init(&range->holds);
-		set->has_prefixes |= ranges[i].shift != 0;
-		range->map = freemap_new(ranges[i].size);
-		if (range->map) {
-			set->has_maps = true;
-			ends_init(&range->ends, ranges[i].size);
-			range->leased = xcalloc((ranges[i].size + 63) / 64 * 2, sizeof(uint64_t));
-			range->claimed = range->leased + (ranges[i].size + 63) / 64;
-			clear_skipped(range);
-			if (range->span.how == ALLOC_FLQ)
-				range->queue = freequeue_new(range->map);
-		}
-	}
-	sort_places(set);
+	range_set_init(&set->ranges, ranges, n);
 	(void)pthread_mutex_lock(&alloc->lock);
 	list_add_tail(&alloc->sets, &set->link);
 	list_for_each (pos, &alloc->holds.order) {
@@ -465,9 +203,7 @@ struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *r
 		struct marking m = marking_of(alloc, &hold->prefix, MARK_CLAIMED, true);
 
 		m.hold = hold;
-		mark_set(set, &m);
-		if (m.any_odd)
-			spans_mark(&alloc->odd, &m.span.prefix, MARK_CLAIMED);
+		mark_in(set, &m);
 	}
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return set;
@@ -475,36 +211,27 @@ struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *r
 
 void alloc_set_free(struct alloc *alloc, struct alloc_set *set)
 {
-	size_t i;
-
 	if (!set)
 		return;
 	(void)pthread_mutex_lock(&alloc->lock);
 	list_remove(&set->link);
-	for (i = 0; i < set->n; i++) {
-		holds_leave_all(&alloc->holds, &set->ranges[i].holds);
-		ends_done(&set->ranges[i].ends, &alloc->ends);
+	for (size_t i = 0; i < set->ranges.n; i++) {
+		holds_leave_all(&alloc->holds, &set->ranges.v[i].holds);
+		ends_done(&set->ranges.v[i].ends, &alloc->ends);
 	}
 	(void)pthread_mutex_unlock(&alloc->lock);
-	for (i = 0; i < set->n; i++) {
-		freemap_free(set->ranges[i].map);
-		freequeue_free(set->ranges[i].queue);
-		free(set->ranges[i].leased); /* also frees `claimed` after it */
-	}
-	free(set->ranges);
-	free(set->firsts);
-	free(set->sorted);
+	range_set_done(&set->ranges);
 	free(set);
 }
 
 void alloc_fetch(const struct alloc_set *set, size_t i)
 {
-	fetch(&set->ranges[i], sizeof(set->ranges[i]));
+	fetch(&set->ranges.v[i], sizeof(set->ranges.v[i]));
 }
 
 void alloc_fetch_map(const struct alloc_set *set, size_t i)
 {
-	const struct range *range = &set->ranges[i];
+	const struct range *range = &set->ranges.v[i];
 
 	if (!range->map)
 		return;
@@ -584,9 +311,7 @@ void alloc_fill(struct alloc *alloc, struct alloc_set *set, const struct prefix 
 
 	m.end_key = key_of_end(alloc, expires);
 	(void)pthread_mutex_lock(&alloc->lock);
-	mark_set(set, &m);
-	if (m.any_odd)
-		spans_mark(&alloc->odd, &m.span.prefix, MARK_LEASED);
+	mark_in(set, &m);
 	/* Another server of the store assigned what this one offered: the end is recorded again when the claim ends. */
 	hold = alloc->holds.n ? holds_at(&alloc->holds, &prefix->addr) : NULL;
 	if (hold && hold->prefix.len == prefix->len)
@@ -621,7 +346,7 @@ static void check_odd(void *ctx, struct range *range)
 {
 	struct odd_count *count = ctx;
 
-	count->is_odd |= is_odd(&count->span, range);
+	count->is_odd |= span_is_odd(&count->span, range);
 }
 
 static void count_odd(void *ctx, const struct prefix *prefix, unsigned marks)
@@ -631,7 +356,7 @@ static void count_odd(void *ctx, const struct prefix *prefix, unsigned marks)
 	count->span = span_of(prefix);
 	count->is_odd = false;
 	if (marks & MARK_LEASED)
-		ranges_in(count->set, &count->span, check_odd, count);
+		range_set_each(&count->set->ranges, &count->span, check_odd, count);
 	count->n += count->is_odd;
 }
 
@@ -683,7 +408,7 @@ static struct hold *put_claim(struct alloc *alloc, const struct prefix *prefix, 
 /* For a range without a map: returns the first number at n or after it that no span of another length occupies. */
 static uint64_t step_over_odd(const struct alloc *alloc, const struct range *range, uint64_t n)
 {
-	struct prefix prefix = prefix_at(range, n);
+	struct prefix prefix = range_prefix(range, n);
 	struct ip gap;
 
 	if (!alloc->odd.n)
@@ -691,37 +416,6 @@ static uint64_t step_over_odd(const struct alloc *alloc, const struct range *ran
 	if (!spans_next_gap(&alloc->odd, &prefix, &gap) || ip_cmp(&gap, &range->span.last) > 0)
 		return range->span.size;
 	return ip_count_steps(&range->span.first, &gap, range->span.shift);
-}
-
-/* Same for the numbers that the range skips. */
-static uint64_t step_over_skipped(const struct range *range, uint64_t n)
-{
-	struct ip addr, first, last;
-
-	if (range->span.skip_first && !n)
-		return 1;
-	if (!range->span.skip_reserved)
-		return n;
-	addr = ip_add(&range->span.first, n);
-	if (!ip_next_reserved(&addr, &first, &last) || ip_cmp(&first, &addr) > 0)
-		return n;
-	return ip_cmp(&last, &range->span.last) < 0 ? ip_distance(&range->span.first, &last) + 1 : range->span.size;
-}
-
-/* The same for what the range withholds. */
-static uint64_t step_over_withheld(const struct range *range, uint64_t n)
-{
-	const struct ip_span *spans = range->span.withheld;
-	struct prefix prefix;
-	size_t i;
-
-	if (!range->span.n_withheld || !is_withheld(range, n))
-		return n;
-	prefix = prefix_at(range, n);
-	i = ip_span_at(spans, range->span.n_withheld, &prefix.addr);
-	return ip_cmp(&spans[i].last, &range->span.last) < 0
-		       ? ip_count_steps(&range->span.first, &spans[i].last, range->span.shift) + 1
-		       : range->span.size;
 }
 
 static uint64_t step_over(const struct alloc *alloc, const struct range *range, uint64_t n)
@@ -733,9 +427,7 @@ static uint64_t step_over(const struct alloc *alloc, const struct range *range, 
 		if (n < range->span.size)
 			n = step_over_odd(alloc, range, n);
 		if (n < range->span.size)
-			n = step_over_skipped(range, n);
-		if (n < range->span.size)
-			n = step_over_withheld(range, n);
+			n = range_step_over(range, n);
 	} while (n != before && n < range->span.size);
 	return n;
 }
@@ -789,18 +481,18 @@ static uint64_t next_free(struct alloc *alloc, struct range *range, const struct
 
 bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client, struct ip *ret)
 {
-	struct range *range = &set->ranges[i];
+	struct range *range = &set->ranges.v[i];
 	uint64_t n;
 
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc);
 	n = next_free(alloc, range, client);
 	if (n != FREEMAP_NONE) {
-		struct prefix prefix = prefix_at(range, n);
+		struct prefix prefix = range_prefix(range, n);
 
 		*ret = prefix.addr;
 		range->cursor = n + 1;
-		set->recent = range;
+		set->ranges.recent = range;
 		(void)put_claim(alloc, &prefix, client);
 	}
 	(void)pthread_mutex_unlock(&alloc->lock);
@@ -810,7 +502,7 @@ bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const stru
 void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
 		  const struct ip *addr)
 {
-	struct range *range = &set->ranges[i];
+	struct range *range = &set->ranges.v[i];
 	uint64_t n = ip_count_steps(&range->span.first, addr, range->span.shift);
 	struct hold *hold;
 
@@ -868,11 +560,7 @@ static bool any_bit(const uint64_t *bits, uint64_t first, uint64_t last)
 	uint64_t i;
 
 	for (i = first; i <= last; i = (i / 64 + 1) * 64) {
-		uint64_t mask = UINT64_MAX << i % 64;
-
-		if (i / 64 == last / 64)
-			mask &= UINT64_MAX >> (63 - last % 64);
-		if (bits[i / 64] & mask)
+		if (bits[i / 64] & bits_between(i / 64, first, last))
 			return true;
 	}
 	return false;
@@ -881,12 +569,12 @@ static bool any_bit(const uint64_t *bits, uint64_t first, uint64_t last)
 /* Leases and claims in a range of another length: a range without marks of its own only knows them from `odd`. */
 static bool has_any(const struct alloc *alloc, const struct range *range, const struct span *span)
 {
-	uint64_t first = first_number(range, span), last = last_number(range, span);
+	uint64_t first = range_number(range, &span->first), last = range_number(range, &span->last);
 	struct ip addr;
 
 	if (range->map)
 		return any_bit(range->leased, first, last) || any_bit(range->claimed, first, last);
-	addr = prefix_at(range, first).addr;
+	addr = range_prefix(range, first).addr;
 	return first == last && holds_at(&alloc->holds, &addr);
 }
 
@@ -895,14 +583,14 @@ static void look_at(void *ctx, struct range *range)
 	struct found *found = ctx;
 	uint64_t i;
 
-	if (is_odd(&found->span, range)) {
+	if (span_is_odd(&found->span, range)) {
 		found->is_taken |= has_any(found->alloc, range, &found->span);
 		return;
 	}
 	found->n++;
-	i = first_number(range, &found->span);
+	i = range_number(range, &found->span.first);
 	found->is_taken |= !found->leased_ok && range->map && bit_get(range->leased, i);
-	found->n_skipped += is_skipped(range, i);
+	found->n_skipped += range_skips(range, i);
 }
 
 /* True if a client cannot have it on request: it is leased, in whole or in part, or skipped by all of its ranges. */
@@ -915,7 +603,7 @@ static bool is_taken(struct alloc *alloc, const struct prefix *prefix, bool leas
 	if (alloc->odd.n && spans_overlap(&alloc->odd, &found.span.prefix, &prefix->addr, &other))
 		return true;
 	list_for_each (pos, &alloc->sets)
-		ranges_in(container_of(pos, struct alloc_set, link), &found.span, look_at, &found);
+		range_set_each(&container_of(pos, struct alloc_set, link)->ranges, &found.span, look_at, &found);
 	return found.is_taken || (found.n && found.n == found.n_skipped);
 }
 
@@ -926,7 +614,7 @@ static uint64_t first_ended(struct alloc *alloc, struct range *range)
 	uint64_t n;
 
 	while ((n = ends_first(&range->ends, &key)) != ENDS_NONE && has_ended(alloc, key)) {
-		struct prefix prefix = prefix_at(range, n);
+		struct prefix prefix = range_prefix(range, n);
 
 		if (!is_taken(alloc, &prefix, true))
 			return n;
@@ -939,14 +627,14 @@ static uint64_t first_ended(struct alloc *alloc, struct range *range)
 bool alloc_take_ended(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
 		      struct ip *ret)
 {
-	struct range *range = &set->ranges[i];
+	struct range *range = &set->ranges.v[i];
 	uint64_t n;
 
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc);
 	n = first_ended(alloc, range);
 	if (n != FREEMAP_NONE) {
-		struct prefix prefix = prefix_at(range, n);
+		struct prefix prefix = range_prefix(range, n);
 
 		*ret = prefix.addr;
 		(void)put_claim(alloc, &prefix, client);
@@ -966,12 +654,12 @@ struct take_over {
 static bool may_take(const struct take_over *over, const struct hold *hold)
 {
 	struct span span = span_of(&hold->prefix);
-	uint64_t n = first_number(over->range, &span);
+	uint64_t n = range_number(over->range, &span.first);
 
-	if (!hold_is_open_in(hold, &over->range->holds) || is_odd(&span, over->range) != over->is_odd)
+	if (!hold_is_open_in(hold, &over->range->holds) || span_is_odd(&span, over->range) != over->is_odd)
 		return false;
 	/* A claim for the client that still has the lease is not available to others. */
-	if (!over->is_odd && (is_not_picked(over->range, n) ||
+	if (!over->is_odd && (range_never_picks(over->range, n) ||
 			      (bit_get(over->range->leased, n) && !has_ended(over->alloc, hold->end_key))))
 		return false;
 	return !(over->skip && over->skip(over->ctx, &hold->prefix.addr));
@@ -1015,7 +703,7 @@ static uint64_t take_over_odd(struct alloc *alloc, struct take_over *over, const
 bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
 		     bool (*skip)(void *ctx, const struct ip *addr), void *ctx, struct ip *ret)
 {
-	struct take_over over = { alloc, &set->ranges[i], skip, ctx, false };
+	struct take_over over = { alloc, &set->ranges.v[i], skip, ctx, false };
 	struct prefix prefix;
 	struct hold *hold;
 	uint64_t n = 0;
@@ -1026,7 +714,7 @@ bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const
 	if (hold)
 		prefix = hold->prefix;
 	else if ((n = take_over_odd(alloc, &over, client)) != FREEMAP_NONE)
-		prefix = prefix_at(over.range, n);
+		prefix = range_prefix(over.range, n);
 	if (n != FREEMAP_NONE) {
 		*ret = prefix.addr;
 		put_claim(alloc, &prefix, client)->is_contested = hold != NULL;
@@ -1105,7 +793,7 @@ uint64_t alloc_n_free(struct alloc *alloc, struct alloc_set *set, size_t i)
 	uint64_t n;
 
 	(void)pthread_mutex_lock(&alloc->lock);
-	n = set->ranges[i].map ? freemap_count(set->ranges[i].map) : set->ranges[i].span.size;
+	n = set->ranges.v[i].map ? freemap_count(set->ranges.v[i].map) : set->ranges.v[i].span.size;
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return n;
 }

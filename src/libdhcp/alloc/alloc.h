@@ -2,8 +2,8 @@
 #pragma once
 
 #include "alloc/client.h"
+#include "alloc/range.h"
 #include "base/ip.h"
-#include "subnet/subnet.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,22 +22,6 @@ struct alloc_set;
 
 struct alloc *alloc_new(unsigned hold_ms);
 void alloc_free(struct alloc *alloc);
-
-struct alloc_range {
-	struct ip first, last;
-	uint64_t size;      /* number of addresses, at most UINT64_MAX; or of prefixes */
-	uint8_t shift;      /* prefixes: bits after their length; 0 for addresses */
-	enum allocator how; /* how the next free one is found */
-	bool skip_ends;     /* never assign addresses ending in .0 or .255 */
-	bool skip_first;    /* never assign the first address */
-	bool skip_reserved; /* skip the addresses that ip_next_reserved() returns */
-	/*
-	 * Reserved: never picked, neither when free nor after a lease has ended; the owner claims it by name. As in
-	 * struct pool; borrowed as long as the set is there.
-	 */
-	const struct ip_span *withheld;
-	size_t n_withheld;
-};
 
 /* Builds a set of ranges (in any order; they may overlap), numbered by position. All addresses are free. */
 struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *ranges, size_t n);

@@ -24,11 +24,6 @@ static bool is_none(const struct client_key *key)
 	return !key->a && !key->b;
 }
 
-static bool same_key(const struct client_key *x, const struct client_key *y)
-{
-	return x->a == y->a && x->b == y->b;
-}
-
 static struct hold **addr_chain(const struct holds *holds, const struct ip *addr)
 {
 	return (struct hold **)&holds->by_addr[hash_16(addr->b) % HOLD_BUCKETS];
@@ -47,8 +42,8 @@ static struct hold **other_chain(const struct holds *holds, const struct client_
 bool hold_is_of(const struct hold *hold, const struct alloc_client *client)
 {
 	if (!is_none(&hold->client.id) && !is_none(&client->id))
-		return same_key(&hold->client.id, &client->id);
-	return !is_none(&client->other) && same_key(&hold->client.other, &client->other);
+		return client_key_equal(&hold->client.id, &client->id);
+	return !is_none(&client->other) && client_key_equal(&hold->client.other, &client->other);
 }
 
 struct hold *holds_at(const struct holds *holds, const struct ip *addr)
@@ -64,7 +59,7 @@ struct hold *holds_of_other(const struct holds *holds, const struct client_key *
 {
 	struct hold *hold = is_none(other) ? NULL : *other_chain(holds, other);
 
-	while (hold && !same_key(&hold->client.other, other))
+	while (hold && !client_key_equal(&hold->client.other, other))
 		hold = hold->next_other;
 	return hold;
 }
@@ -73,7 +68,7 @@ struct hold *holds_of(const struct holds *holds, const struct alloc_client *clie
 {
 	struct hold *hold = is_none(&client->id) ? NULL : *id_chain(holds, &client->id);
 
-	while (hold && !same_key(&hold->client.id, &client->id))
+	while (hold && !client_key_equal(&hold->client.id, &client->id))
 		hold = hold->next_id;
 	if (hold)
 		return hold;
@@ -214,7 +209,8 @@ void holds_renew(struct holds *holds, struct hold *hold, const struct alloc_clie
 
 	list_remove(&hold->order);
 	begin(holds, hold);
-	if (!same_key(&hold->client.id, &client->id) || !same_key(&hold->client.other, &client->other)) {
+	if (!client_key_equal(&hold->client.id, &client->id) ||
+	    !client_key_equal(&hold->client.other, &client->other)) {
 		unlink_keys(holds, hold);
 		hold->client = *client;
 		link_keys(holds, hold);
