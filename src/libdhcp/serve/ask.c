@@ -11,6 +11,37 @@ static void found(struct store_find *find, uint64_t ticket)
 	(void)wait_respond(container_of(find, struct request, find), ticket);
 }
 
+enum verdict ask_send(struct request *req, const struct wait_for *responses, bool at_once,
+		      int (*send)(struct request *req, uint64_t ticket))
+{
+	uint64_t ticket = 0;
+	int err;
+
+	if (!at_once) {
+		wait_begin(req, responses);
+		ticket = wait_expect(req);
+	}
+	err = send(req, ticket);
+	if (err == -E_AGAIN)
+		return wait_end(req);
+	return err < 0 ? ask_failed(req, err) : STEP_NEXT;
+}
+
+enum verdict ask_failed(struct request *req, int err)
+{
+	if (err == -E_NOMEM)
+		return request_drop(req, DROP_LIMIT, "what is stored about the client is too large");
+	return request_drop(req, DROP_STORE, err_text(err));
+}
+
+static int send_queries(struct request *req, uint64_t ticket)
+{
+	req->find.arena = req->arena;
+	req->find.done = found;
+	req->find.ticket = ticket;
+	return store_find(req->live->db->store, &req->find);
+}
+
 static enum verdict ask(struct request *req, unsigned n)
 {
 	static const struct wait_for responses = {
@@ -19,22 +50,10 @@ static enum verdict ask(struct request *req, unsigned n)
 		.why = "the lease store did not respond in time",
 		.reenter = true,
 	};
-	struct store *store = req->live->db->store;
-	struct store_find *find = &req->find;
-	int err;
 
-	find->v = req->queries;
-	find->n = n;
-	find->arena = req->arena;
-	if (!store_finds_at_once(store)) {
-		wait_begin(req, &responses);
-		find->done = found;
-		find->ticket = wait_expect(req);
-	}
-	err = store_find(store, find);
-	if (err == -E_AGAIN)
-		return wait_end(req);
-	return err < 0 ? request_drop(req, DROP_STORE, err_text(err)) : STEP_NEXT;
+	req->find.v = req->queries;
+	req->find.n = n;
+	return ask_send(req, &responses, store_finds_at_once(req->live->db->store), send_queries);
 }
 
 /* Leases that cannot be looked at are not leases that do not exist. */
@@ -43,12 +62,8 @@ static enum verdict take(struct request *req, const struct ask_round *round)
 	unsigned i;
 
 	for (i = 0; i < req->find.n; i++) {
-		int n = req->find.v[i].n;
-
-		if (n == -E_NOMEM)
-			return request_drop(req, DROP_LIMIT, "its leases are too large");
-		if (n < 0)
-			return request_drop(req, DROP_STORE, err_text(n));
+		if (req->find.v[i].n < 0)
+			return ask_failed(req, req->find.v[i].n);
 		round->take(req, &req->find.v[i]);
 	}
 	return STEP_NEXT;

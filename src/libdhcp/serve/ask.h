@@ -23,3 +23,13 @@ struct ask_round {
 
 /* To be called first thing by a step, and again when it is entered again. An enum verdict. */
 enum verdict ask_rounds(struct request *req, const struct ask_round *rounds, unsigned n);
+
+/*
+ * For questions to others than the lease store: `send` asks with this ticket, as store_find() does. STEP_NEXT if the
+ * responses are here, STEP_PARK, or STEP_DROP. With at_once, `send` never returns -E_AGAIN, and the ticket is not
+ * needed.
+ */
+enum verdict ask_send(struct request *req, const struct wait_for *responses, bool at_once,
+		      int (*send)(struct request *req, uint64_t ticket));
+/* Drops the request, since a response is that it could not be found. */
+enum verdict ask_failed(struct request *req, int err);

@@ -66,6 +66,13 @@ static int make_queries(struct request *req)
 	return 0;
 }
 
+static int send_queries(struct request *req, uint64_t ticket)
+{
+	req->host_find.done = found;
+	req->host_find.ticket = ticket;
+	return host_find(req->cfg->hosts, &req->host_find);
+}
+
 static enum verdict ask(struct request *req)
 {
 	static const struct wait_for responses = {
@@ -74,19 +81,8 @@ static enum verdict ask(struct request *req)
 		.why = "the host reservations were not found in time",
 		.reenter = true,
 	};
-	struct host_source *source = req->cfg->hosts;
-	struct host_find *find = &req->host_find;
-	int err;
 
-	if (!source->ops->finds_at_once) {
-		wait_begin(req, &responses);
-		find->done = found;
-		find->ticket = wait_expect(req);
-	}
-	err = host_find(source, find);
-	if (err == -E_AGAIN)
-		return wait_end(req);
-	return err < 0 ? request_drop(req, DROP_STORE, err_text(err)) : STEP_NEXT;
+	return ask_send(req, &responses, req->cfg->hosts->ops->finds_at_once, send_queries);
 }
 
 /* --- what was found -------------------------------------------------------------- */
@@ -156,6 +152,7 @@ static int take_places(struct request *req)
 static __attribute__((noinline)) enum verdict find_host(struct request *req)
 {
 	enum verdict verdict;
+	int err;
 
 	if (!req->has_asked) {
 		if (make_queries(req) < 0)
@@ -168,13 +165,11 @@ static __attribute__((noinline)) enum verdict find_host(struct request *req)
 			return verdict;
 	}
 	req->has_asked = false;
-	if (take_host(req) < 0)
-		return request_drop(req, DROP_STORE, "the host reservations cannot be read");
-	if (!req->host)
-		return STEP_NEXT;
-	if (req->host->n_places && take_places(req) < 0)
+	err = take_host(req);
+	if (err < 0)
+		return ask_failed(req, err);
+	if (req->host && req->host->n_places && take_places(req) < 0)
 		return request_drop(req, DROP_LIMIT, "the message is too large");
-	request_set_scopes(req);
 	return STEP_NEXT;
 }
 
@@ -182,10 +177,11 @@ enum verdict step_host(struct request *req)
 {
 	enum verdict verdict = req->cfg->hosts && req->chosen ? find_host(req) : STEP_NEXT;
 
-	if (verdict != STEP_NEXT || !req->classes.bits)
-		return verdict;
-	verdict = classify_host(req, req->host != NULL);
-	request_set_scopes(req);
+	if (verdict == STEP_NEXT && req->classes.bits)
+		verdict = classify_host(req, req->host != NULL);
+	/* A request that waits may be in other hands. */
+	if (verdict == STEP_NEXT && (req->host || req->classes.n))
+		request_set_scopes(req);
 	return verdict;
 }
 
@@ -196,7 +192,7 @@ const struct reserved *reserved_of(const struct request *req, enum lease_type ty
 	for (unsigned i = 0; i < req->n_reserved; i++) {
 		const struct reserved *r = &req->reserved[i];
 
-		if (r->type == type && r->prefix.len == prefix->len && ip_equal(&r->prefix.addr, &prefix->addr))
+		if (r->type == type && prefix_equal(&r->prefix, prefix))
 			return r;
 	}
 	return NULL;

@@ -375,7 +375,24 @@ static void set_picked(struct request *req, struct binding *b, const struct pool
 	req->n_new++;
 }
 
-static bool from_free(struct request *req, struct binding *b)
+typedef bool pick_fn(struct request *req, const struct pool *pool, const struct alloc_client *who, struct ip *ret);
+
+static bool pick_free(struct request *req, const struct pool *pool, const struct alloc_client *who, struct ip *ret)
+{
+	return alloc_pick(alloc_of(req), req->live->set, pool->index, who, ret);
+}
+
+static bool pick_ended(struct request *req, const struct pool *pool, const struct alloc_client *who, struct ip *ret)
+{
+	return alloc_take_ended(alloc_of(req), req->live->set, pool->index, who, ret);
+}
+
+static bool pick_overtaken(struct request *req, const struct pool *pool, const struct alloc_client *who, struct ip *ret)
+{
+	return alloc_take_over(alloc_of(req), req->live->set, pool->index, who, is_ours, req, ret);
+}
+
+static bool from_pools(struct request *req, struct binding *b, pick_fn *pick)
 {
 	const struct pool *pool;
 
@@ -383,7 +400,7 @@ static bool from_free(struct request *req, struct binding *b)
 		struct alloc_client who = claimant_in(req, b->ia, pool, NULL, false);
 		struct ip addr;
 
-		if (!may_use(req, pool) || !alloc_pick(alloc_of(req), req->live->set, pool->index, &who, &addr))
+		if (!may_use(req, pool) || !pick(req, pool, &who, &addr))
 			continue;
 		/* If it is rejected the same pool may have another one: pos stays. */
 		set_picked(req, b, pool, &addr, &who);
@@ -392,37 +409,19 @@ static bool from_free(struct request *req, struct binding *b)
 	return false;
 }
 
+static bool from_free(struct request *req, struct binding *b)
+{
+	return from_pools(req, b, pick_free);
+}
+
 static bool from_ended(struct request *req, struct binding *b)
 {
-	const struct pool *pool;
-
-	for (; may_have_more(req, b->ia) && (pool = next_pool(req, b)); pool_done(b)) {
-		struct alloc_client who = claimant_in(req, b->ia, pool, NULL, false);
-		struct ip addr;
-
-		if (!may_use(req, pool) || !alloc_take_ended(alloc_of(req), req->live->set, pool->index, &who, &addr))
-			continue;
-		set_picked(req, b, pool, &addr, &who);
-		return true;
-	}
-	return false;
+	return from_pools(req, b, pick_ended);
 }
 
 static bool from_overtaken(struct request *req, struct binding *b)
 {
-	const struct pool *pool;
-
-	for (; may_have_more(req, b->ia) && (pool = next_pool(req, b)); pool_done(b)) {
-		struct alloc_client who = claimant_in(req, b->ia, pool, NULL, false);
-		struct ip addr;
-
-		if (!may_use(req, pool) ||
-		    !alloc_take_over(alloc_of(req), req->live->set, pool->index, &who, is_ours, req, &addr))
-			continue;
-		set_picked(req, b, pool, &addr, &who);
-		return true;
-	}
-	return false;
+	return from_pools(req, b, pick_overtaken);
 }
 
 /* --- an address that the client made itself ---------------------------------- */
