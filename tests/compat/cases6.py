@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MPL-2.0
 """The cases of DHCPv6. A step is a message: SOLICIT(...), REQUEST(...), ... or message(TYPE, ...).
 
-Arguments are options, made by na(), pd(), ta(), opt(); in an IA stands what the client names: an address, (address,
+Arguments are options, made by na(), pd(), ta(), opt(); an IA contains what the client names: an address, (address,
 preferred, valid), "PREFIX/LEN", or MINE, which is what this server gave for that IA last. Keys: duid (None: no option 1),
-server (ours unless told, None: no option 2), oro, relays (relay(...), the one next to the client last), dst, src, sport,
-dev, cut (bytes that are sent), raw (bytes behind the options).
+server (ours by default, None: no option 2), oro, relays (relay(...), the one next to the client last), dst, src, sport,
+dev, cut (bytes that are sent), raw (bytes after the options).
 """
 import struct
 

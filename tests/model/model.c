@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Random clients against the real pipeline and a store that responds late, in any order, with conflicts and
- * failures, while time passes and configurations change. A model of what each client was told checks that these
+ * failures, while time passes and configurations change. A model of the responses each client got checks that these
  * never happen:
  *
  *	an address or prefix is assigned or offered while another client, or another IA, may still use it or

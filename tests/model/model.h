@@ -33,7 +33,7 @@ struct client {
 	struct told told[IAS_MODEL];
 };
 
-/* An address or prefix in a pool of some configuration, and the client that was last told to have it. Some overlap. */
+/* An address or prefix in a pool of some configuration, and the client it was last assigned to. Some overlap. */
 struct thing {
 	struct prefix prefix;
 	enum lease_type type;

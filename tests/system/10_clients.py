@@ -145,7 +145,7 @@ def dhcpcd_decline(t):
     t.eq(len(bad), 1, "declined leases")
     t.net.ip("srv", "route", "del", "local", "192.0.2.100/30", "dev", "lo")
     t.eq(client.wait(40), 0, "exit code of dhcpcd")
-    t.true(bad[0] not in server.held(), "the declined address was given again")
+    t.true(bad[0] not in server.held(), "the declined address was assigned again")
     t.eq(len(server.held()), 1, "leases after the DECLINE")
     t.eq(server.leases()[bad[0]]["state"], "1", "state of the declined address")
 

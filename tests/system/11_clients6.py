@@ -70,7 +70,7 @@ def dhclient_prefix(t):
     address, row = one(t, server, 0)
     prefix, prow = one(t, server, 2)
     t.eq(got, {address, prefix}, "what the client has")
-    t.true(ipaddress.ip_network(prefix).subnet_of(ipaddress.ip_network("2001:db8:8000::/40")), f"{prefix} is of another pool")
+    t.true(ipaddress.ip_network(prefix).subnet_of(ipaddress.ip_network("2001:db8:8000::/40")), f"{prefix} is from another pool")
     t.eq((row["duid"], prow["prefix_len"]), (prow["duid"], "56"), "rows")
     client.wait("RENEW6", count=2)
     t.wait("the renewals in the lease file", lambda: int(server.held()[address]["expire"]) > int(row["expire"]) and
@@ -98,7 +98,7 @@ def divided_pool(t):
     server.wait_log(warned)
     server.stop()
     server.start()
-    t.eq(server.said(warned), 1, "lines at the start")
+    t.eq(server.said(warned), 1, "lines at startup")
     before = rows(server, 2)[prefix]["expire"]
     client.wait("RENEW6")
     t.wait("the renewal in the lease file", lambda: int(rows(server, 2)[prefix]["expire"]) > int(before), 15)
@@ -266,5 +266,5 @@ def networkd(t):
     t.wait("the renewals in the lease file", lambda: int(server.held()[address]["expire"]) > int(row["expire"]) and
            int(rows(server, 2)[prefix]["expire"]) > int(prow["expire"]), 15)
     # with such short times it rebinds, also for Kea's leases
-    t.true(any(m.type in (dhcp6.RENEW, dhcp6.REBIND) for m in tap.messages()), f"nothing asked in {[m.type for m in tap.messages()]}")
+    t.true(any(m.type in (dhcp6.RENEW, dhcp6.REBIND) for m in tap.messages()), f"no request in {[m.type for m in tap.messages()]}")
     t.eq(client.stop(), 0, "exit code")

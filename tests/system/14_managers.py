@@ -120,8 +120,8 @@ def renewed(t, server, tap, address):
     before = int(server.held()[address]["expire"])
     asked = t.wait("a renewal", lambda: [m for m in tap.messages() if m.op == 1 and m.ciaddr == address])[0]
     t.eq((asked.type, asked.src, asked.dst), (dhcp.REQUEST, address, "192.0.2.1"), "renewal")
-    ack = t.wait("its answer", lambda: [m for m in tap.messages() if m.op == 2 and m.xid == asked.xid])[-1]
-    t.eq((ack.type, ack.yiaddr, ack.dst), (dhcp.ACK, address, address), "answer")
+    ack = t.wait("its response", lambda: [m for m in tap.messages() if m.op == 2 and m.xid == asked.xid])[-1]
+    t.eq((ack.type, ack.yiaddr, ack.dst), (dhcp.ACK, address, address), "response")
     t.wait("the renewal in the lease file", lambda: int(server.held()[address]["expire"]) > before, 5)
 
 
@@ -137,7 +137,7 @@ def networkd(t):
     want = {"NETMASK": "255.255.255.0", "ROUTER": "192.0.2.99", "SERVER_ADDRESS": "192.0.2.1", "MTU": "1400", "LIFETIME": "6",
             "DNS": "192.0.2.53 192.0.2.54", "NTP": "192.0.2.55", "DOMAINNAME": "example.org",
             "CLASSLESS_ROUTES": "10.5.0.0/16,192.0.2.254 0.0.0.0/0,192.0.2.1"}
-    t.eq({k: lease.get(k) for k in want}, want, "what it read in the answer")
+    t.eq({k: lease.get(k) for k in want}, want, "what the client read in the response")
     row = t.true(server.held().get(address), f"{address} is not in the lease file")
     sent = next(m for m in tap.messages() if m.type == dhcp.DISCOVER)
     t.eq((row["client_id"], row["hwaddr"], row["hostname"]),
@@ -169,4 +169,4 @@ def networkmanager(t):
             "dhcp_server_identifier": "192.0.2.1", "domain_name": "example.org", "ntp_servers": "192.0.2.55",
             "domain_name_servers": "192.0.2.53 192.0.2.54", "interface_mtu": "1400",
             "rfc3442_classless_static_routes": "10.5.0.0/16 192.0.2.254 0.0.0.0/0 192.0.2.1"}
-    t.eq({k: lease.get("dhcp4." + k) for k in want}, want, "what it read in the answer")
+    t.eq({k: lease.get("dhcp4." + k) for k in want}, want, "what the client read in the response")

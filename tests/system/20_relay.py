@@ -36,11 +36,11 @@ def dhcrelay_option_82(t):
     asked = {m.xid: m.option(82) for m in seen if m.op == 1}
     answers = [m for m in seen if m.op == 2]
     t.true(asked and all(asked.values()), "the relay added no option 82")
-    t.eq(sorted({m.type for m in answers}), [dhcp.OFFER, dhcp.ACK], "answers")
+    t.eq(sorted({m.type for m in answers}), [dhcp.OFFER, dhcp.ACK], "responses")
     for m in answers:
-        t.eq(m.option(82), asked[m.xid], "option 82 of the answer")
+        t.eq(m.option(82), asked[m.xid], "option 82 of the response")
         t.eq(m.options[-1][0], 82, "last option")
-        t.eq((m.dst, m.dport, m.giaddr), ("198.51.100.1", 67, "198.51.100.1"), "where the answer goes")
+        t.eq((m.dst, m.dport, m.giaddr), ("198.51.100.1", 67, "198.51.100.1"), "destination of the response")
 
 
 def hops(tap):
@@ -63,7 +63,7 @@ def by_giaddr_alone(t, *args):
     t.eq({(m.giaddr, m.option(82)) for m in seen}, {("198.51.100.1", None)}, "giaddr and option 82")
     for m in seen:
         if m.op == 2:
-            t.eq((m.dst, m.dport, m.yiaddr), ("198.51.100.1", 67, address), "where the answer goes")
+            t.eq((m.dst, m.dport, m.yiaddr), ("198.51.100.1", 67, address), "destination of the response")
             t.eq(m.option(54), ip4("198.18.0.1"), "server id")
     t.eq(client.wait("RENEW")[0], address, "address after the renewal")
     renewal = [(m.type, m.src, m.dst, m.dport) for m in tap.messages() if m.giaddr == "0.0.0.0"]
@@ -101,10 +101,10 @@ def dhcrelay_link_selection(t):
         t.eq(m.giaddr, "198.18.0.2", "giaddr")
         t.eq(m.option(82), b"\x01\x02r1\x05\x04" + ip4("198.51.100.1"), "option 82: circuit and link")
         if m.op == 2:
-            t.eq((m.dst, m.dport, m.yiaddr), ("198.18.0.2", 67, address), "where the answer goes")
+            t.eq((m.dst, m.dport, m.yiaddr), ("198.18.0.2", 67, address), "destination of the response")
 
 
-@test("two-relays", needs=["dhcrelay", "dhclient"], beyond_kea="it mixes the sub-options of two up")
+@test("two-relays", needs=["dhcrelay", "dhclient"], beyond_kea="it mixes up the sub-options of two")
 def two_relays(t):
     """Two relays in a row: the first one's giaddr selects the subnet, the option 82 of both comes back, in order."""
     t.net.farther()
@@ -128,8 +128,8 @@ def two_relays(t):
         if m.op == 1:
             t.eq((m.hops, m.src, both), (2, "198.18.0.2", [b"\x01\x02f1", b"\x01\x02r2"]), "hops, source, option 82 twice")
         else:
-            t.eq((b"".join(both), m.options[-1][0]), (b"\x01\x02f1\x01\x02r2", 82), "option 82 of the answer, and last")
-            t.eq((m.dst, m.dport, m.yiaddr), ("203.0.113.1", 67, address), "where the answer goes")
+            t.eq((b"".join(both), m.options[-1][0]), (b"\x01\x02f1\x01\x02r2", 82), "option 82 of the response, and last")
+            t.eq((m.dst, m.dport, m.yiaddr), ("203.0.113.1", 67, address), "destination of the response")
 
 
 @test("perfdhcp", needs=["perfdhcp"])

@@ -53,10 +53,10 @@ def check_echo(t, pairs, n=1, interface_id=True):
     """Each response goes back through the same relays, to the source of the query, with the same interface-id."""
     for asked, answer in pairs:
         t.eq((len(asked.relays), len(answer.relays)), (n, n), "relays")
-        t.eq((answer.src, answer.dst, answer.dport), (asked.dst if asked.dst[:2] != "ff" else answer.src, asked.src, 547), "way back")
+        t.eq((answer.src, answer.dst, answer.dport), (asked.dst if asked.dst[:2] != "ff" else answer.src, asked.src, 547), "path of the response")
         for q, a in zip(asked.relays, answer.relays):
-            t.eq((a["hops"], a["link"], a["peer"]), (q["hops"], q["link"], q["peer"]), "header of the answer's relay")
-            t.eq(find(a["options"], INTERFACE_ID), find(q["options"], INTERFACE_ID), "interface-id of the answer")
+            t.eq((a["hops"], a["link"], a["peer"]), (q["hops"], q["link"], q["peer"]), "relay header of the response")
+            t.eq(find(a["options"], INTERFACE_ID), find(q["options"], INTERFACE_ID), "interface-id of the response")
         if interface_id:
             t.true(all(find(r["options"], INTERFACE_ID) for r in asked.relays[-1:]), "the relay sent no interface-id")
 
@@ -80,7 +80,7 @@ def all_servers(t):
     """A relay that multicasts to all servers of the site: served if "interfaces" names s1/ff05::1:3, otherwise not."""
     server = t.server(conf("s1"))
     relay(t, "rly", "dhcrelay", "-6", "-d", "-I", "-l", "r1", "-u", "r0")
-    t.true("ff05::1:3" not in t.net.ip("srv", "maddr", "show", "dev", "s1"), "it joined ff05::1:3 unasked")
+    t.true("ff05::1:3" not in t.net.ip("srv", "maddr", "show", "dev", "s1"), "it joined ff05::1:3 although not configured")
     server.reload(conf("s1", "s1/ff05::1:3"))
     server.wait_log("DHCP6_DYNAMIC_RECONFIGURATION_SUCCESS")
     groups = t.net.ip("srv", "maddr", "show", "dev", "s1")
@@ -151,4 +151,4 @@ def two_relays(t):
     pairs = relayed(t, tap)
     check_echo(t, pairs, n=2)
     t.eq({tuple(r["hops"] for r in a.relays) for a, _ in pairs}, {(1, 0)}, "hops")
-    t.eq({a.relays[1]["link"] for a, _ in pairs}, {"2001:db8:4::1"}, "link of the relay next to the client")
+    t.eq({a.relays[1]["link"] for a, _ in pairs}, {"2001:db8:4::1"}, "link of the relay closest to the client")

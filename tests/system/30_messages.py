@@ -8,7 +8,7 @@ from lib.dhcp import ACK, DISCOVER, INFORM, NAK, OFFER, RELEASE, REQUEST, ip4
 from lib.server import config
 
 
-@test("nak-wrong-network", beyond_kea="it sends what is a broadcast in IP to one hardware address")
+@test("nak-wrong-network", beyond_kea="it sends an IP broadcast to a unicast hardware address")
 def nak_wrong_network(t):
     """INIT-REBOOT with an address of another network: a broadcast NAK if authoritative."""
     server = t.server()
@@ -25,7 +25,7 @@ def silent_not_authoritative(t):
     """INIT-REBOOT of an unknown client: no response if not authoritative."""
     t.server(config(authoritative=False))
     client = dhcp.Client(t)
-    t.eq(client.ask(REQUEST, [(50, ip4("192.0.2.150"))], timeout=1), None, "answer")
+    t.eq(client.ask(REQUEST, [(50, ip4("192.0.2.150"))], timeout=1), None, "response")
     t.eq(client.dora().type, ACK, "a new client")
 
 
@@ -52,7 +52,7 @@ def hostname_stored(t):
     t.eq(server.held()[address]["hostname"], "pc7", "hostname after a renewal")
 
 
-@test("broadcast-flag", beyond_kea="it sends what is a broadcast in IP to one hardware address")
+@test("broadcast-flag", beyond_kea="it sends an IP broadcast to a unicast hardware address")
 def broadcast_flag(t):
     """With the broadcast flag a response is broadcast; without it, unicast to an address not configured yet."""
     t.server()

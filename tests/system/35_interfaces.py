@@ -54,11 +54,11 @@ class Watch:
 
 @test("late-address")
 def late_address(t):
-    """The interface has no address at the start; it gets one, loses it, gets another."""
+    """The interface has no address at startup; it gets one, loses it, gets another."""
     t.net.ip("srv", "addr", "flush", "dev", "s0")
     server = t.server(conf(["s0"]))
     watch = Watch(t, server)
-    t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL .*no IPv4 address"), 1, "lines about the start")
+    t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL .*no IPv4 address"), 1, "lines at startup")
     watch.change("addr", "add", "192.0.2.1/24", "dev", "s0")
     watch.served()
     watch.change("addr", "add", "192.0.2.2/24", "dev", "s0")
@@ -73,7 +73,7 @@ def late_address(t):
 
 @test("late-link", families=(4, 6))
 def late_link(t):
-    """The link is down at the start; it comes up, goes down, comes up."""
+    """The link is down at startup; it comes up, goes down, comes up."""
     t.net.ip("srv", "link", "set", "s0", "down")
     watch = Watch(t, t.server(conf_of(t, ["s0"], ["s0"])))
     watch.change("link", "set", "s0", "up")
@@ -85,10 +85,10 @@ def late_link(t):
 
 @test("late-interface", families=(4, 6))
 def late_interface(t):
-    """The interface does not exist at the start; it is created, deleted, created again, with a pattern and by name."""
+    """The interface does not exist at startup; it is created, deleted, created again, with a pattern and by name."""
     server = t.server(conf_of(t, ["wan*", "lan1"], ["wan7", "lan1"]))
     watch = Watch(t, server)
-    t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL"), 2, "warnings at the start")
+    t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL"), 2, "warnings at startup")
     for dev, peer in (("wan7", "cw"), ("lan1", "cl")):
         for _ in range(2):
             watch.change("link", "add", dev, "type", "veth", "peer", "name", peer, "netns", t.net.names["cli"], lines=0)
@@ -217,12 +217,12 @@ def use_routing(t):
         message = bytes([1, 1, 6, 1]) + b"abcd" + bytes(16) + dhcp.ip4("198.51.100.1") + bytes([2, 0, 0, 0, 3, 1]) + bytes(202)
         message = message[:236] + dhcp.COOKIE + bytes([53, 1, 1, 255])
         sock.sendto(message.ljust(300, b"\0"), ("198.18.0.1", 67))
-        way = t.wait("an answer", lambda: [d for d, tap in taps.items() if any(m.op == 2 for m in tap.messages())] or
+        way = t.wait("a response", lambda: [d for d, tap in taps.items() if any(m.op == 2 for m in tap.messages())] or
                      ((kind, outbound) == ("udp", "same-as-inbound") and ["none yet"]), 3)
         ways[kind, outbound] = way
         sock.close()
         server.stop()
-    t.eq(ways["udp", "use-routing"], ["back0"], "the way of the answer")
-    t.eq(ways["raw", "use-routing"], ["back0"], "the way of the answer with packet sockets")
-    t.eq(ways["raw", "same-as-inbound"], ["s1"], "the way back with packet sockets")
-    t.true(ways["udp", "same-as-inbound"] != ["back0"], "bound to the interface the answer goes by another")
+    t.eq(ways["udp", "use-routing"], ["back0"], "outgoing interface")
+    t.eq(ways["raw", "use-routing"], ["back0"], "outgoing interface with packet sockets")
+    t.eq(ways["raw", "same-as-inbound"], ["s1"], "outgoing interface with packet sockets, same-as-inbound")
+    t.true(ways["udp", "same-as-inbound"] != ["back0"], "same-as-inbound: the response left on another interface")

@@ -13,11 +13,11 @@ Watch, conf6 = interfaces.Watch, interfaces.conf6
 
 @test("late-link-local", families=(6,))
 def late_link_local(t):
-    """The interface has no link-local address at the start; it gets one, loses it, gets another."""
+    """The interface has no link-local address at startup; it gets one, loses it, gets another."""
     t.net.ip("srv", "addr", "flush", "dev", "s0", "scope", "link")
     server = t.server(conf6(["s0"], ["s0"]))
     watch = Watch(t, server)
-    t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL .*no link-local address"), 1, "lines about the start")
+    t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL .*no link-local address"), 1, "lines at startup")
     watch.change("addr", "add", "fe80::1/64", "dev", "s0", "nodad")
     watch.served()
     watch.change("addr", "del", "fe80::1/64", "dev", "s0")
@@ -38,8 +38,8 @@ def tentative(t):
     t.wait("a link-local address", link_local, 5, 0.01)
     server = t.server(conf6(["s0"], ["s0"]))
     shown = link_local()
-    t.true("tentative" in shown, f"the check is over too early to prove anything: {shown}")
-    t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL .*still being checked"), 1, "lines about the start")
+    t.true("tentative" in shown, f"the check ended too early to prove anything: {shown}")
+    t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL .*still being checked"), 1, "lines at startup")
     t.net.link_local("srv", "s0")
     over = time.monotonic()
     server.wait_log("DHCPSRV_CFGMGR_ADD_IFACE listening on interface s0", 1, 2)
@@ -50,11 +50,11 @@ def tentative(t):
 
 @test("late-global", families=(6,))
 def late_global(t):
-    """"s1/2001:db8:ff::7" does not exist at the start: the rest is served, and relays that unicast to it once it
+    """"s1/2001:db8:ff::7" does not exist at startup: the rest is served, and relays that unicast to it once it
     exists."""
     server = t.server(config6(**{"interfaces-config": {"interfaces": ["s0", "s1/2001:db8:ff::7"]}}))
     watch = Watch(t, server)
-    t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL .*s1.*2001:db8:ff::7.*does not have this address"), 1, "lines about the start")
+    t.eq(server.said("DHCPSRV_OPEN_SOCKET_FAIL .*s1.*2001:db8:ff::7.*does not have this address"), 1, "lines at startup")
     watch.served()
 
     def relayed():
@@ -62,11 +62,11 @@ def late_global(t):
         p = t.start("rly", [t.env["builddir"] + "/perfdhcp", "-6", "-l", "r0", "-A", "1", "-r", "50", "-n", "3", "-d", "0.3",
                             "2001:db8:ff::7"])
         return p.wait(10) == 0
-    t.eq(relayed(), False, "served at an address that is not there")
+    t.eq(relayed(), False, "served at an address that does not exist")
     watch.change("addr", "add", "2001:db8:ff::7/64", "dev", "s1", "nodad", lines=2)
     t.eq(relayed(), True, "served at the new address")
     watch.change("addr", "del", "2001:db8:ff::7/64", "dev", "s1", lines=2)
-    t.eq(relayed(), False, "served at the address that is gone")
+    t.eq(relayed(), False, "served at the removed address")
     watch.served()
 
 
@@ -100,7 +100,7 @@ def global_without_link_local(t):
 
 @test("interface-not-named", families=(6,))
 def interface_not_named(t):
-    """The subnet of the server's own link does not name its interface: a warning at the start, none once it does."""
+    """The subnet of the server's own link does not name its interface: a warning at startup, none once it does."""
     subnet = {"id": 1, "subnet": "2001:db8:1::/64", "pools": [{"pool": "2001:db8:1::/80"}]}
     keys = {"interfaces-config": {"interfaces": ["s0", "s1"]}}
     server = t.server(config6(subnets=[subnet], **keys))

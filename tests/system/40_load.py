@@ -85,7 +85,7 @@ def load_direct(t):
 
 @test("kill-9-renew", families=(4, 6))
 def kill_9_renew(t):
-    """kill -9 while clients renew: no acknowledged renewal is lost, no client is refused."""
+    """kill -9 while clients renew: no acknowledged renewal is lost, no client is rejected."""
     server = t.server(t.fam.config(quiet=True, **t.no_cache))
     load = t.fam.Load(t, "--renew", "--clients", "500", "--window", "8", "--seconds", "40", "--timeout", "300")
     t.wait("acknowledged leases", lambda: load.acks() > 1000, 15)
@@ -106,7 +106,7 @@ def sigint(t):
     t.eq(server.process.stop(signal.SIGINT), 0, "exit code")
 
 
-@test("reload-good", beyond_kea="its sockets are closed for the time of a reload", families=(4, 6))
+@test("reload-good", beyond_kea="its sockets are closed during a reload", families=(4, 6))
 def reload_good(t):
     """SIGHUP under load with a good file, three times: no response is lost."""
     server = t.server(t.fam.config(quiet=True))

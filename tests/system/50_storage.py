@@ -22,7 +22,7 @@ def huge_context(t):
     client = dhcp.Client(t)
     m = client.ask(dhcp.REQUEST, [(50, dhcp.ip4("192.0.2.150"))], timeout=1)
     t.true(m is None or m.type == dhcp.ACK, "a client with a valid lease was NAKed")
-    t.true(dhcp.Client(t, mac="02:00:00:00:00:02").dora().yiaddr != "192.0.2.150", "given twice")
+    t.true(dhcp.Client(t, mac="02:00:00:00:00:02").dora().yiaddr != "192.0.2.150", "assigned twice")
 
 
 @test("stored-before-answer", families=(4, 6))
@@ -72,6 +72,6 @@ def synced_before_answer(t):
                 syncs += 1
             elif re.search(r'^\d+ +(send|write|<\.\.\. (send|write)).*' + ANSWER[t.fam.digit], line):
                 sends.append(syncs)
-    t.eq(len(sends), 10, "answers in the trace")
+    t.eq(len(sends), 10, "responses in the trace")
     for offer, ack in zip(sends[::2], sends[1::2]):
-        t.true(ack > offer, f"an ACK without a sync; syncs before each answer: {sends}")
+        t.true(ack > offer, f"an ACK without a sync; syncs before each response: {sends}")

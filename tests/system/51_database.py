@@ -34,7 +34,7 @@ def addresses(path):
         return []
 
 
-@test("database-other-file", families=(4, 6), beyond_kea="it has other texts")
+@test("database-other-file", families=(4, 6), beyond_kea="its messages differ")
 def other_file(t):
     """After a reload leases go to the new file, and after another one to the old file again; each keeps its rows."""
     server = t.server(t.fam.config(lease_db=database()))
@@ -55,7 +55,7 @@ def other_file(t):
     t.eq(one.keep(got_one), got_one, "after a restart")
 
 
-@test("database-under-load", families=(4, 6), beyond_kea="its sockets are closed for the time of a reload")
+@test("database-under-load", families=(4, 6), beyond_kea="its sockets are closed during a reload")
 def under_load(t):
     """To another file and back under load, twice: no request is lost, and everything acknowledged is in one of the
     files."""
@@ -78,7 +78,7 @@ def under_load(t):
     t.eq(missing, set(), "acknowledged and in neither file")
 
 
-@test("database-persist", families=(4, 6), beyond_kea="it has other texts")
+@test("database-persist", families=(4, 6), beyond_kea="its messages differ")
 def persist(t):
     """From a file to memory and back: the file is unchanged."""
     server = t.server(t.fam.config(lease_db=database(), **t.no_cache))
@@ -94,7 +94,7 @@ def persist(t):
     t.true(len(addresses(server.lease_path)) > len(rows), "rows after the file is back")
 
 
-@test("database-at-once", families=(4, 6), beyond_kea="it has other texts")
+@test("database-at-once", families=(4, 6), beyond_kea="its messages differ")
 def at_once(t):
     """Away from the file and back before the first change is complete: each reload succeeds, and the leases are
     there."""
@@ -124,7 +124,7 @@ def same(t):
     t.eq(client.keep(address), address, "renewed")
 
 
-@test("database-unusable", families=(4, 6), beyond_kea="it has other texts")
+@test("database-unusable", families=(4, 6), beyond_kea="its messages differ")
 def unusable(t):
     """A new database that cannot be opened: the reload is rejected, the old database and configuration stay."""
     server = t.server(t.fam.config(lease_db=database()))
@@ -140,12 +140,12 @@ def unusable(t):
     t.match(r"CONFIG_LOAD_FAIL .*folder.csv", server.log(), "why")
     t.eq(server.said(MARK), 0, "changes")
     t.eq(client.keep(address), address, "renewed")
-    t.true(all(row["valid_lifetime"] == "3600" for row in server.rows()), "the refused configuration has an effect")
+    t.true(all(row["valid_lifetime"] == "3600" for row in server.rows()), "the rejected configuration has an effect")
     reload(t, server, database(t.path("state/good.csv")))
     t.true(t.fam.client(t, 2).lease() in addresses(t.path("state/good.csv")), "a good one afterwards")
 
 
-@test("database-clean-up", families=(4, 6), beyond_kea="it has other texts")
+@test("database-cleanup", families=(4, 6), beyond_kea="its messages differ")
 def clean_up(t):
     """kea-lfc processes the current file."""
     server = t.server(t.fam.config(lease_db=database(**{"lfc-interval": 3600}), **t.no_cache))
@@ -156,5 +156,5 @@ def clean_up(t):
     address = client.lease()
     for _ in range(10):
         t.eq(client.keep(address), address, "renewed")
-    t.wait("the clean-up", lambda: server.said("DHCPSRV_MEMFILE_LFC_DONE") and os.path.exists(second + ".2"), 20)
+    t.wait("the cleanup", lambda: server.said("DHCPSRV_MEMFILE_LFC_DONE") and os.path.exists(second + ".2"), 20)
     t.true(not os.path.exists(server.lease_path + ".2"), "the first file was cleaned up, too")

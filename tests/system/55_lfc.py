@@ -45,7 +45,7 @@ def is_old(digit, address):
 
 def settled(t, server, timeout=20):
     """Waits until no cleanup is running or due."""
-    t.wait("the end of the clean-up", lambda: not server.cleanups() and
+    t.wait("the cleanup to end", lambda: not server.cleanups() and
            not os.path.exists(server.lease_path + ".1") and not os.path.exists(server.lease_path + ".completed"), timeout)
 
 
@@ -80,12 +80,12 @@ def lfc_load(t):
     """Cleanups every second under load: every exchange answered, no long waits, nothing lost, .2 has the leases."""
     server = t.server(conf(t, 1, **t.no_cache))
     load = t.fam.Load(t, "--renew", "--clients", "4000", "--window", "8", "--seconds", "6", "--timeout", "2000")
-    t.wait("clean-ups", lambda: server.said("DHCPSRV_MEMFILE_LFC_EXECUTE") >= 4, 15)
+    t.wait("cleanups", lambda: server.said("DHCPSRV_MEMFILE_LFC_EXECUTE") >= 4, 15)
     got = load.finish()
     t.eq((got["drops"], got["naks"], got["bad"], got["dups"]), (0, 0, 0, 0), "drops, naks, bad, dups")
     t.true(load.gap_ms() < 1000, f"clients waited {load.gap_ms():.0f} ms")
     server.stop()
-    t.wait("the last clean-up", lambda: not server.cleanups(), 20)
+    t.wait("the last cleanup", lambda: not server.cleanups(), 20)
     t.eq(ledger.check(t, load.path, server)["addresses"], 4000 if t.fam.digit == 4 else 8000, "addresses and prefixes")
 
 
@@ -93,7 +93,7 @@ def lfc_load(t):
 def lfc_kill_9(t):
     """kea-lfc and the server are killed repeatedly under load: nothing lost, nothing assigned twice."""
     if t.env["kea"]:
-        raise Skipped("a server that refuses to start while a clean-up runs cannot be tested so")
+        raise Skipped("a server that does not start while a cleanup runs cannot be tested this way")
     rng = random.Random(os.urandom(8) if t.long else 5)
     server = Server(t, conf(t, 1, **QUIET, **t.no_cache))
     # Many leases in another subnet, so that a cleanup takes long enough to be killed anywhere.
@@ -106,7 +106,7 @@ def lfc_kill_9(t):
     want = (50, 10) if t.long else (3, 1)
     end = time.monotonic() + (120 if t.long else 20)
     while time.monotonic() < end and (t.long or kills < want[0] or server_kills < want[1]):
-        pids = t.wait("a clean-up", lambda: server.cleanups() or time.monotonic() > end, 20, every=0.005)
+        pids = t.wait("a cleanup", lambda: server.cleanups() or time.monotonic() > end, 20, every=0.005)
         if pids is True:
             break
         time.sleep(rng.random() * n_old * 0.8e-6)
@@ -121,13 +121,13 @@ def lfc_kill_9(t):
             before = load.acks()
             server.start()
             t.wait("leases after a restart", lambda n=before: load.acks() > n + 100, 15)
-    t.note(f"{kills} clean-ups and {server_kills} servers killed, files left: {sorted(states)}")
+    t.note(f"{kills} cleanups and {server_kills} servers killed, files left: {sorted(states)}")
     t.true(kills >= want[0] and server_kills >= want[1], "too few kills to mean anything")
     got = load.finish(early=True)
     t.eq((got["confirmed_dups"], got["bad"]), (0, 0), "dups, bad")  # offers are lost when the server is killed
     settled(t, server, 30)
     server.kill()
-    t.wait("the last clean-up", lambda: not server.cleanups(), 20)
+    t.wait("the last cleanup", lambda: not server.cleanups(), 20)
     t.true(ledger.check(t, load.path, server)["acks"] > 1000, "too few ACKs to mean anything")
     t.true(len([a for a in server.leases() if is_old(t.fam.digit, a)]) == n_old, "older leases are lost")
 
@@ -148,7 +148,7 @@ def lfc_size(t):
         return s
     never = server("never", 0)
     by_size = server("by-size", 3600)
-    t.wait("a clean-up by size", lambda: by_size.said("DHCPSRV_MEMFILE_LFC_DONE"), 20)
+    t.wait("a cleanup by size", lambda: by_size.said("DHCPSRV_MEMFILE_LFC_DONE"), 20)
     with open(by_size.lease_path + ".2", encoding="utf-8") as f:
         t.eq(len(f.readlines()), 1001, "lines of .2")
     t.eq({r["hostname"] for r in by_size.leases().values()}, {"round-239"}, "host names")
@@ -156,7 +156,7 @@ def lfc_size(t):
     t.eq((never.said("LFC"), os.path.exists(never.lease_path + ".2")), (0, False), "the server that must not clean up")
 
 
-@test("lfc-damaged", families=(4, 6), beyond_kea="what it cannot read is gone")
+@test("lfc-damaged", families=(4, 6), beyond_kea="it discards what it cannot read")
 def lfc_damaged(t):
     """Damaged rows in every file: each is kept once in .bad, all others count, start and cleanup continue."""
     server = Server(t, conf(t, 1, **QUIET))
@@ -168,7 +168,7 @@ def lfc_damaged(t):
     server.start()
     client = t.fam.client(t)
     address = client.lease()
-    t.wait("clean-ups of all files", lambda: server.said("DHCPSRV_MEMFILE_LFC_DONE") >= 2, 10)
+    t.wait("cleanups of all files", lambda: server.said("DHCPSRV_MEMFILE_LFC_DONE") >= 2, 10)
     settled(t, server)
     t.eq(server.said("DHCPSRV_MEMFILE_LEASE_LOAD_ROW_ERROR"), 3, "reports")
     with open(server.lease_path + ".bad", encoding="utf-8") as f:
@@ -177,7 +177,7 @@ def lfc_damaged(t):
     t.eq(sorted(server.leases()), sorted([address] + [old_address(digit, n) for n in (0, 1, 2, 100, 101, 102)]), "leases")
     server.kill()
     server.start()
-    t.eq(server.said("ROW_ERROR"), 0, "reports after the clean-up")
+    t.eq(server.said("ROW_ERROR"), 0, "reports after the cleanup")
     t.eq(client.keep(address), address, "renewed")
 
 
@@ -198,18 +198,18 @@ def lfc_unreadable(t):
     server.start()
     client = t.fam.client(t)
     address = client.lease()
-    t.wait("a clean-up", lambda: server.said("DHCPSRV_MEMFILE_LFC_DONE"), 10)
+    t.wait("a cleanup", lambda: server.said("DHCPSRV_MEMFILE_LFC_DONE"), 10)
     settled(t, server)
     with open(server.lease_path + ".1", "w", encoding="utf-8") as f:
         f.write("this is somebody's diary\n")
     t.eq(client.keep(address), address, "renewed")
-    t.wait("a clean-up that fails", lambda: server.said("DHCPSRV_MEMFILE_LFC_FAILED"), 10)
+    t.wait("a cleanup that fails", lambda: server.said("DHCPSRV_MEMFILE_LFC_FAILED"), 10)
     t.match(r"kea-lfc: .*csv\.1.*not the header", server.log(), "the reason")
     with open(server.lease_path + ".1", encoding="utf-8") as f:
         t.eq(f.read(), "this is somebody's diary\n", "content")
     t.eq(client.keep(address), address, "renewed meanwhile")
     os.unlink(server.lease_path + ".1")
-    t.wait("the next clean-up", lambda: server.said("DHCPSRV_MEMFILE_LFC_DONE") >= 2, 10)
+    t.wait("the next cleanup", lambda: server.said("DHCPSRV_MEMFILE_LFC_DONE") >= 2, 10)
 
 
 @test("lfc-arguments")
@@ -244,7 +244,7 @@ def lfc_arguments(t):
             fcntl.fcntl(f, 37, struct.pack("hhiqqii", fcntl.F_WRLCK, 0, 0, 0, 0, 0, 0))
             got = run("-4")
             t.eq(got.returncode, 2, "exit code while another one runs")
-            t.true("4194303" in got.stderr, "which process is not said")
+            t.true("4194303" in got.stderr, "it does not name the process")
             t.true(os.path.exists(base + ".1"), "it did not wait its turn")
         # One that does not lock, like Kea's.
         other = subprocess.Popen(["kea-lfc", "-c", "import time; time.sleep(20)", "-i", base + ".1"],
@@ -254,7 +254,7 @@ def lfc_arguments(t):
         t.eq(run("-4").returncode, 2, "exit code while one runs that does not lock")
         other.kill()
         other.wait()
-    t.eq(run("-4").returncode, 0, "exit code with a pid file left behind")
+    t.eq(run("-4").returncode, 0, "exit code with a leftover pid file")
     t.eq(sorted(os.listdir(t.dir)), ["leases.csv.2"], "files")
 
 
@@ -349,7 +349,7 @@ def serve_with(t, server_binary, lfc_binary):
     for c in clients:
         c.address = c.lease()
     clients[0].release(clients[0].address)
-    t.wait("a clean-up", lambda: os.path.exists(server.lease_path + ".2"), 10)
+    t.wait("a cleanup", lambda: os.path.exists(server.lease_path + ".2"), 10)
     for c in clients[1:]:
         t.eq(c.keep(c.address), c.address, "renewed")
     t.true(lfc_binary in server.log(), f"{lfc_binary} was not started")
@@ -369,8 +369,8 @@ def lfc_of_kea(t):
     ours = os.path.join(os.path.dirname(t.env["kea_dhcp4"]), "kea-lfc")
     _, held = serve_with(t, t.env[f"kea_dhcp{t.fam.digit}"], reference)
     clients, after = serve_with(t, t.env[f"kea_reference{t.fam.digit}"], ours)
-    t.eq(sorted(after), sorted(held), "leases at Kea's server")
+    t.eq(sorted(after), sorted(held), "leases of Kea's server")
     server = t.server(conf(t, 1))
     for c in clients[1:]:
-        t.eq(c.keep(c.address), c.address, "renewed at ours")
+        t.eq(c.keep(c.address), c.address, "renewed by ours")
     t.eq(sorted(server.held()), sorted(held), "leases in the end")

@@ -33,7 +33,7 @@ def config_refused(t):
 
 @test("config-refused-in-its-log", families=(4, 6), beyond_kea="it logs to standard output until the configuration is accepted")
 def config_refused_in_its_log(t):
-    """A configuration rejected at the start leaves its errors on standard output and in its own log file."""
+    """A configuration rejected at startup leaves its errors on standard output and in its own log file."""
     conf = t.fam.config()
     top = conf[f"Dhcp{t.fam.digit}"]
     top["loggers"] = [{"name": f"kea-dhcp{t.fam.digit}", "output-options": [{"output": "own.log"}]}]
@@ -49,7 +49,7 @@ def config_refused_in_its_log(t):
         t.match(r"CONFIG_LOAD_FAIL .*reason: .*valid-lifetime", text, where)
 
 
-@test("empty-configuration", families=(4, 6), beyond_kea="it has other texts")
+@test("empty-configuration", families=(4, 6), beyond_kea="its messages differ")
 def empty_configuration(t):
     """The installed configuration, without interfaces and subnets, is valid; subnets without interfaces are a
     warning."""
@@ -64,7 +64,7 @@ def empty_configuration(t):
     t.eq(server.said(r"(?m)^(ERROR|FATAL)"), 0, "errors after the reload")
 
 
-@test("one-verdict", families=(4, 6), beyond_kea="it has other texts")
+@test("one-verdict", families=(4, 6), beyond_kea="its messages differ")
 def one_verdict(t):
     """-T prints one verdict, also when only this host makes the configuration unusable."""
     server = Server(t, t.fam.config(**{"interfaces-config": {"interfaces": ["s0", "nope"]}}))
@@ -114,7 +114,7 @@ def not_root(t):
     t.eq(client.keep(client.lease()), address, "renewed after a reload")
 
 
-@test("no-capability", needs=["setpriv"], beyond_kea="it says that sockets failed and stays", families=(4, 6))
+@test("no-capability", needs=["setpriv"], beyond_kea="it logs that sockets failed and keeps running", families=(4, 6))
 def no_capability(t):
     """As nobody without them: it ends, and one line names the capability and the setcap command."""
     server = Server(t, t.fam.config(), wrap=[*NOBODY, "--inh-caps=-all", "--bounding-set=-all"], folder=owned(t))
@@ -126,7 +126,7 @@ def no_capability(t):
     t.match(rf"setcap {','.join(needed)}=ep /\S+", lines[0], "the command")
 
 
-@test("confined", needs=["setpriv", "unshare", "mount"], beyond_kea="it says that another server runs", families=(4, 6))
+@test("confined", needs=["setpriv", "unshare", "mount"], beyond_kea="it reports that another server is running", families=(4, 6))
 def confined(t):
     """Under an AppArmor profile without locks that hides its name, like Debian's: the message names the security
     module."""
@@ -144,7 +144,7 @@ def confined(t):
     t.true("running" not in process.log(), f"it takes that for another server: {process.log()}")
 
 
-@test("sd-notify", beyond_kea="it does not speak to the service manager")
+@test("sd-notify", beyond_kea="it does not notify the service manager")
 def sd_notify(t):
     """NOTIFY_SOCKET: READY when serving, RELOADING and READY around a reload, STOPPING, and a STATUS."""
     path = t.path("notify")

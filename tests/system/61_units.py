@@ -48,7 +48,7 @@ class Unit:
 
 @test("unit", families=(4, 6), needs=NEEDS, limit=180)
 def unit(t):
-    """The installed unit: start, lease, lease file cleanup, good and bad reload, restart; nothing is killed or refused."""
+    """The installed unit: start, lease, lease file cleanup, good and bad reload, restart; nothing is killed or denied."""
     u = Unit(t)
     ident = f"DHCP{u.digit}"
     u.configure(lease_db={"type": "memfile", "lfc-interval": 2}, **t.no_cache)
@@ -157,7 +157,7 @@ def unit_owner(t):
         u.systemctl("stop")
         return m[-1]
     got = broken("configuration", u.conf, f"chgrp root {u.conf}")
-    t.eq(got, ("root:root", "0640", f"chgrp {dirs['keauser']} {u.conf}"), "what is said of the configuration")
+    t.eq(got, ("root:root", "0640", f"chgrp {dirs['keauser']} {u.conf}"), "what it says about the configuration")
     broken("configuration closed to its group", u.conf, f"chown root:root {u.conf}", f"chmod 600 {u.conf}")
     broken("directory of the configuration", dirs["keaconfdir"], f"chown root:root {dirs['keaconfdir']}", f"chmod 750 {dirs['keaconfdir']}")
     broken("lease file", u.leases, f"chown root:root {u.leases}")

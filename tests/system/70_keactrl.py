@@ -56,21 +56,21 @@ def cycle(t, server, ctrl_conf, *more):
     t.true(f"{ident}_" not in said, f"the log is in the terminal: {said}")
     t.true(f"{ident}_STARTED" in output(server), "start did not wait until it serves")
     t.match(rf"(?m)^{title}: active$", run("status"), "status")
-    t.true(t.fam.client(t).lease(), "answer")
+    t.true(t.fam.client(t).lease(), "response")
     t.match("appears to be running", run("start"), "second start")
     t.match(f"INFO/keactrl: Reloading {program}...", run("reload"), "reload")
     t.wait("the reload", lambda: f"{ident}_DYNAMIC_RECONFIGURATION_SUCCESS" in output(server))
     with open(server.conf_path, "a", encoding="utf-8") as f:
         f.write("nonsense")
-    t.match("nonsense", run("reload", ok=(1,)), "what a reload says of a bad file")
+    t.match("nonsense", run("reload", ok=(1,)), "what a reload says about a bad file")
     t.match(rf"(?m)^{title}: active$", run("status"), "status after a bad reload")
-    t.true(t.fam.client(t).lease(), "answer after a bad reload")
+    t.true(t.fam.client(t).lease(), "response after a bad reload")
     t.match(f"INFO/keactrl: Stopping {program}...", run("stop"), "stop")
     t.wait("the end", lambda: f"{ident}_SHUTDOWN" in output(server))
     t.wait("the end of the pid file", lambda: not os.path.exists(server.pid_file))
     t.match(rf"(?m)^{title}: inactive$", run("status"), "status after the stop")
     t.match("isn't running", run("stop"), "second stop")
-    t.match("nonsense(.|\n)*has not been started", run("start", ok=(1,)), "what a start says of a bad file")
+    t.match("nonsense(.|\n)*has not been started", run("start", ok=(1,)), "what a start says about a bad file")
     t.match(r"(?m)^keactrl: \d+\.\d+\.\d+", run("version"), "version")
     t.match("--help", run("dance", ok=(1,)), "a wrong command")
 
@@ -82,7 +82,7 @@ def keactrl(t):
     cycle(t, server, keactrl_conf(t, server))
 
 
-@test("keactrl-both", beyond_kea="its DUID is in the folder it was built for, whatever the environment says")
+@test("keactrl-both", beyond_kea="its DUID is in the compiled-in directory, whatever the environment says")
 def keactrl_both(t):
     """Both servers with one command: started, reloaded, one stopped alone, the rest stopped; each has its own PID
     file."""
@@ -112,7 +112,7 @@ def keactrl_both(t):
     t.eq(active(), [], "active in the end")
 
 
-@test("keactrl-one-file", beyond_kea="one file for all servers is gone since Kea 1.1")
+@test("keactrl-one-file", beyond_kea="one file for all servers was removed in Kea 1.1")
 def keactrl_one_file(t):
     """Like Kea 1.0: kea_config_file with Dhcp4, Dhcp6, DhcpDdns and a top-level Logging object."""
     conf = config()

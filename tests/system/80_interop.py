@@ -53,7 +53,7 @@ def handover(t, writer, reader):
             t.eq(row[column], before[a][column], f"{column} of {a}")
     t.eq(second.leases()[declined.address]["state"], "1", "state of the declined address")
     new = dhcp.Client(t, mac="02:00:00:00:03:01").dora().yiaddr
-    t.true(new != declined.address and new not in before, f"{new} is taken already")
+    t.true(new != declined.address and new not in before, f"{new} is already taken")
 
 
 CONTEXT = '{ "note": "kept&#x2c really" }'
@@ -102,8 +102,8 @@ def handover6(t, writer, reader):
          "hardware addresses")
     t.eq(second.leases()[declined.address]["state"], "1", "state of the declined address")
     new = t.fam.client(t, 99, pd=True)
-    t.true(new.lease() not in {declined.address, *before}, "an address is given twice")
-    t.true(new.prefix.split("/")[0] not in before, "a prefix is given twice")
+    t.true(new.lease() not in {declined.address, *before}, "an address is assigned twice")
+    t.true(new.prefix.split("/")[0] not in before, "a prefix is assigned twice")
     t.eq(second.stop()[0], 0, "exit code")
 
 

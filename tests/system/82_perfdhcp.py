@@ -19,7 +19,7 @@ KEA_PERFDHCP = "/usr/sbin/perfdhcp"
 
 def ours(t):
     path = os.path.join(t.env["builddir"], "perfdhcp")
-    t.true(os.access(path, os.X_OK), f"there is no {path}: build first")
+    t.true(os.access(path, os.X_OK), f"{path} does not exist: build first")
     return path
 
 
@@ -158,7 +158,7 @@ def losses(t):
     start = time.monotonic()
     r = perf(t, *RELAYED, "-r", "100", "-n", "20", "-d", "0.3", NOBODY, ok=(3,))
     t.true(0.4 < time.monotonic() - start < 5, "it did not wait as long as -d says")
-    t.eq(r.counts(name), (20, 0, 20, 0, 0, 0), "nothing is answered")
+    t.eq(r.counts(name), (20, 0, 20, 0, 0, 0), "no responses")
     t.eq((r.kinds[name]["drops ratio"], r.kinds[name]["collected packets"], r.kinds[name]["p99 delay"]), (100, 20, "n/a"),
          "ratio, collected, p99")
     t.eq(r.counts("REQUEST-ACK")[0], 0, "requests")
@@ -175,7 +175,7 @@ def losses(t):
 
     r = perf(t, *RELAYED, "--scenario", "avalanche", "-R", "5", "-p", "0.3", "-x", "e", NOBODY, ok=(3,))
     t.match(r"(?m)^reached test-period\.$", r.text, "-x e")
-    t.eq(r.counts(name)[:3], (5, 0, 5), "an avalanche that nobody answers")
+    t.eq(r.counts(name)[:3], (5, 0, 5), "an avalanche without responses")
 
     # a rate covers all the time in which exchanges started, not just the part with responses
     p = t.start("rly", [ours(t), *RELAYED, "-p", "0.5", "-d", "0.1", "-R", "10", SERVER])
@@ -209,14 +209,14 @@ def losses(t):
 def reports(t):
     """Interim reports, in both forms; after an interrupt it still reports; a script is called."""
     t.server(config(quiet=True))
-    script = t.write("script", f"#!/bin/sh\necho told $1 >>{t.path('told')}\n", 0o755)
+    script = t.write("script", f"#!/bin/sh\necho called with $1 >>{t.path('calls')}\n", 0o755)
     text = t.run("rly", [ours(t), *RELAYED, "-r", "100", "-p", "1.1", "-t", "0.5", "-R", "20", "-w", script, SERVER])
     lines = re.findall(r"(?m)^sent: (\d+)/(\d+); received: (\d+)/(\d+); drops: 0/0; rejected: 0/0$", text)
     t.eq(len(lines), 2, "reports in 1.1 s")
     t.true(45 <= int(lines[0][0]) <= 56 and 95 <= int(lines[1][0]) <= 106, f"sent: {lines}")
     t.match(r"(?m)^Running: perfdhcp -l .*\nScenario: basic\.\nSingle-thread mode enabled\.$", text, "preliminaries")
-    with open(t.path("told"), encoding="ascii") as f:
-        t.eq(f.read(), "told start\ntold stop\n", "what the script was told")
+    with open(t.path("calls"), encoding="ascii") as f:
+        t.eq(f.read(), "called with start\ncalled with stop\n", "arguments of the script")
     text = t.run("rly", [ours(t), *RELAYED, "-r", "100", "-p", "0.7", "-t", "0.5", "-C", ";", SERVER])
     t.match(r"^\d+;\d+;\d+;\d+;0;0;0;0\n\*\*\*Rate", text, "report with -C")
 
@@ -286,7 +286,7 @@ def answer_hostile(t, address, moods, n):
 
 @test("perfdhcp-hostile-server")
 def hostile(t):
-    """Responses that are late, duplicate, refusing, for others, truncated or nonsense: each is reported correctly."""
+    """Responses that are late, duplicate, negative, for others, truncated or nonsense: each is reported correctly."""
     moods = ["good", "twice", "nak", "nothing", "type", "xid", "other", "garbage", "short", "late"]
     n = 10  # of each kind
     # good, twice, nak and late lead to a request
@@ -328,7 +328,7 @@ def scenarios(t):
     server.stop()
     before = sent_packets(t, "rly", "r0")
     p = t.start("rly", [ours(t), *RELAYED, "--scenario", "avalanche", "-R", "500", "-b", "mac=02:00:00:00:10:00", SERVER])
-    t.wait("messages that find nobody", lambda: sent_packets(t, "rly", "r0") >= before + 500, 5)
+    t.wait("messages without a receiver", lambda: sent_packets(t, "rly", "r0") >= before + 500, 5)
     server.start()
     t.eq(p.wait(20), 0, "exit code")
     r = Report(t, p.log())

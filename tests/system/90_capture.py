@@ -30,7 +30,7 @@ def tshark(t):
     for name, tap, least in (("direct", direct, 7), ("relayed", relayed, 2)):
         path = tap.pcap(t.path(name + ".pcap"), lambda f: dhcp.is_dhcp(f) and f[6:12] in macs)
         ours = [dhcp.Message(f) for _, f in tap.frames() if dhcp.is_dhcp(f) and f[6:12] in macs]
-        t.true(len(ours) >= least, f"only {len(ours)} answers in the {name} capture")
+        t.true(len(ours) >= least, f"only {len(ours)} responses in the {name} capture")
 
         def count(display, *options, path=path):
             out = t.run("cli", ["tshark", "-n", "-r", path, *options, "-Y", display, "-T", "fields", "-e", "frame.number"])
@@ -41,6 +41,6 @@ def tshark(t):
         t.eq(count("ip.checksum.status == 0", *check), [], f"bad IP checksums in the {name} capture")
         if name == "direct":  # a veth leaves checksums of ordinary sockets to hardware that does not exist
             t.eq(count("udp.checksum.status == 0", *check), [], "bad UDP checksums")
-            t.true(all(struct.unpack("!H", m.frame[40:42])[0] for m in ours), "an answer without UDP checksum")
+            t.true(all(struct.unpack("!H", m.frame[40:42])[0] for m in ours), "a response without UDP checksum")
         for m in ours:
             t.eq(m.option(54), ip4("192.0.2.1" if name == "direct" else "198.18.0.1"), "server id")

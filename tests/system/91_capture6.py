@@ -58,12 +58,12 @@ def tshark(t):
             return dhcp6.is_dhcp(f) and f[6:12] in macs
         path = tap.pcap(t.path(name + ".pcap"), ours)
         n = sum(ours(f) for _, f in tap.frames())
-        t.true(n >= least, f"only {n} answers in the {name} capture")
+        t.true(n >= least, f"only {n} responses in the {name} capture")
 
         def count(display, path=path):
             out = t.run("cli", ["tshark", "-n", "-r", path, "-Y", display, "-T", "fields", "-e", "frame.number"])
             return [line for line in out.splitlines() if line.isdigit()]
         t.eq(len(count("dhcpv6")), n, f"DHCPv6 messages in the {name} capture")
         t.eq(count("_ws.malformed || _ws.expert.severity >= 6291456"), [], f"malformed in the {name} capture")
-    t.true(all(m.option(dhcp6.SERVER_ID) for m in direct.messages() if m.src_mac in macs), "an answer without server identifier")
-    t.true(all(m.relays[0]["type"] == dhcp6.RELAY_REPL for m in relayed.messages() if m.src_mac in macs), "an answer past the relay")
+    t.true(all(m.option(dhcp6.SERVER_ID) for m in direct.messages() if m.src_mac in macs), "a response without server identifier")
+    t.true(all(m.relays[0]["type"] == dhcp6.RELAY_REPL for m in relayed.messages() if m.src_mac in macs), "a response that bypasses the relay")

@@ -57,7 +57,7 @@ class Rounds:
 
     def say(self, what):
         rate = self.acks / max(self.seconds, 0.001)
-        self.t.note(f"{self.n} times {what}: {self.acks} acknowledged, {rate:.0f} a second, 0 lost, 0 given twice")
+        self.t.note(f"{self.n} times {what}: {self.acks} acknowledged, {rate:.0f} a second, 0 lost, 0 assigned twice")
         if self.t.long:
             self.t.true(rate >= 15000, f"only {rate:.0f} acknowledged a second")
 
@@ -136,7 +136,7 @@ def logged(t, lease_db, seconds, old_rows=""):
     for pid in server.cleanups():
         os.kill(pid, signal.SIGKILL)
     server.kill()
-    t.wait("the last clean-up", lambda: not server.cleanups(), 10)
+    t.wait("the last cleanup", lambda: not server.cleanups(), 10)
     logged_disk.close()
     logged_disk.read()
     return logged_disk, load.path
@@ -257,7 +257,7 @@ def bad_reload(t):
         for k, (what, conf) in enumerate(bad):
             n = len(bad) * i + k
             server.reload(conf)
-            t.wait(f"the log's word about the {what}", lambda n=n: server.said(failed) > n, 5)
+            t.wait(f"a log line about the {what}", lambda n=n: server.said(failed) > n, 5)
             time.sleep(0.4)
     got = load.finish(timeout=90)
     t.eq((got["drops"], got["naks"], got["bad"], got["dups"]), (0, 0, 0, 0), "drops, naks, bad, dups")

@@ -70,7 +70,7 @@ def sync_fails(t):
         start = time.monotonic()
         sick.flag("sync-once")
         t.wait("a sync that fails", lambda: not sick.has("sync-once"), 5, 0.01)
-        t.wait("service again", lambda n=i: server.said("DHCPSRV_MEMFILE_WRITE_RESUMED") > n, 5, 0.01)
+        t.wait("service to resume", lambda n=i: server.said("DHCPSRV_MEMFILE_WRITE_RESUMED") > n, 5, 0.01)
         worst = max(worst, time.monotonic() - start)
         t.true(os.stat(server.lease_path).st_ino != before, "the file whose sync failed is still in use")
         grows(t, load, "leases after a sync that failed")
@@ -80,10 +80,10 @@ def sync_fails(t):
 
 
 def silent(t, load, server, known, address):
-    """No client is acknowledged or refused; the server keeps running."""
+    """No client gets an ACK or a rejection; the server keeps running."""
     t.true(server.process.alive(), "the server ended")
     got = known.keep(address, timeout=1)
-    t.true(got != "refused", "a client with a valid lease was refused")
+    t.true(got != "refused", "a client with a valid lease was rejected")
     size = os.path.getsize(load.path)
     time.sleep(0.7)
     return os.path.getsize(load.path) == size
@@ -111,7 +111,7 @@ def disk_full(t):
         os.unlink(filler)
         start = time.monotonic()
         grows(t, load, "leases after there is room", by=5000)
-        t.note(f"leases again {time.monotonic() - start:.2f} s after there was room")
+        t.note(f"leases again {time.monotonic() - start:.2f} s after space was available")
     t.eq(known.keep(address), address, "renewed")
     ended(t, load, server)
     t.eq(known.keep(address), address, "renewed after a restart")
@@ -119,7 +119,7 @@ def disk_full(t):
 
 @fault("S6", "read-only", short=(4,))
 def read_only(t):
-    """The file system becomes read-only, and writable again: no responses meanwhile, no refusals, nothing lost."""
+    """The file system becomes read-only, and writable again: no responses meanwhile, no rejections, nothing lost."""
     sick = Sick(t)
     server = sick.server
     known = t.fam.client(t)
@@ -148,6 +148,6 @@ def file_deleted(t):
         start = time.monotonic()
         t.wait(f"a new file after it was {way}", lambda n=n: server.said("DHCPSRV_MEMFILE_REWRITTEN") >= n + 1 and
                server.said("DHCPSRV_MEMFILE_FILE_LOST") >= n, 13)
-        t.note(f"{way}: written anew after {time.monotonic() - start:.1f} s")
+        t.note(f"{way}: rewritten after {time.monotonic() - start:.1f} s")
         grows(t, load, "leases in the new file")
     ended(t, load, server)

@@ -37,7 +37,7 @@ def torn_tail(t):
         torn = not data[:size].endswith(b"\n") and not data[:size + 1].endswith(b"\n")
         t.eq(server.said("DHCPSRV_MEMFILE_TORN_TAIL"), int(torn), f"warnings about a torn row, cut at {size}")
         address = late.lease()
-        t.true(address not in [c.address for c in clients[:whole]], f"{address} was given again, cut at {size}")
+        t.true(address not in [c.address for c in clients[:whole]], f"{address} was assigned again, cut at {size}")
         t.eq(sorted(server.held()), sorted([c.address for c in clients[:whole]] + [address]), f"leases, cut at {size}")
         server.kill()
     for c in clients:
@@ -57,7 +57,7 @@ HEAD = {4: b"address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,f
            b"hostname,hwaddr,state,user_context,hwtype,hwaddr_source,pool_id\n"}
 
 
-@fault("S9", "corrupt-rows", beyond_kea="what it cannot read is gone")
+@fault("S9", "corrupt-rows", beyond_kea="it discards what it cannot read")
 def corrupt_rows(t):
     """Garbage rows, blocks of zeros and noise, a line of 10 MiB: every other row counts, the bad ones are kept in
     .bad, and a client gets a lease that is stored."""
@@ -113,7 +113,7 @@ def two_servers(t):
         t.true(process.wait(1 if t.long else 3) != 0, "exit code 0")
         t.match(rf"(?i)kea-leases{t.fam.digit}\.csv.*(lock|in use|another|used)", process.log(), "what it says")
         client = t.fam.client(t, i)
-        t.true(client.lease() in first.held(), "the first server's answer")
+        t.true(client.lease() in first.held(), "the first server's response")
         client.tap.sock.close()
 
 

@@ -55,15 +55,15 @@ def four_times(t):
         while (m := c.receive(0.03)) is not None:
             kinds.add(m.payload)
             answers += 1
-        t.eq(len(kinds), 1, "different answers to the same packet")
+        t.eq(len(kinds), 1, "different responses to the same packet")
         for place in [first.yiaddr] if t.fam.digit == 4 else [g[0].split("/")[0] for g in first.granted()]:
-            t.true(place not in held, f"{place} was given twice")
+            t.true(place not in held, f"{place} was assigned twice")
             held[place] = i
         plain.close()
     rows = [r["address"] for r in server.rows()]
     t.eq(len(rows), len(held), "rows in the file")
     t.eq({str(ipaddress.ip_address(r)) for r in rows}, {str(ipaddress.ip_address(h)) for h in held}, "addresses in the file")
-    t.note(f"{n} clients, {answers} answers more than one each")
+    t.note(f"{n} clients, {answers} responses beyond one each")
 
 
 def on_cpu(args, cpu):

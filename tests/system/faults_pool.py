@@ -69,13 +69,13 @@ def exhausted_pool(t):
     kind = next(k for k in got if "RENEW" in k.upper() or k == "REQUEST-ACK")
     t.note(json.dumps({"renewals": got[kind], "new": asked[next(iter(k for k in asked if "-" in k))]}))
     t.true(got[kind]["received packets"] > 400 * seconds, f"only {got[kind]['received packets']} renewals")
-    t.eq((got[kind]["drops"], got[kind].get("rejected leases", 0)), (0, 0), "renewals lost, refused")
+    t.eq((got[kind]["drops"], got[kind].get("rejected leases", 0)), (0, 0), "renewals lost, rejected")
     t.true(asked["Whole exchanges"]["completed"] <= 10, "there was something free")
     if t.long:
         t.true(got[kind]["p99 delay"] <= 5, f"99 % of the renewals took up to {got[kind]['p99 delay']} ms")
 
 
-@fault("P2", "decline-storm", beyond_kea="every address that one client refuses is out of use for a day")
+@fault("P2", "decline-storm", beyond_kea="every address that one client declines is out of use for a day")
 def decline_storm(t):
     """One client keeps declining addresses: three of them become unavailable, all other clients are served."""
     server = t.server(t.fam.config())
@@ -89,6 +89,6 @@ def decline_storm(t):
     t.true(1 <= len(declined) <= 3, f"{len(declined)} addresses are out of use")
     for i in range(2, 62):
         c = t.fam.client(t, i)
-        t.true(c.lease() not in declined, "an address out of use was given")
+        t.true(c.lease() not in declined, "an address out of use was assigned")
         c.tap.sock.close()
-    t.note(f"{n} refusals in {seconds:.1f} s: {len(declined)} addresses out of use")
+    t.note(f"{n} declines in {seconds:.1f} s: {len(declined)} addresses out of use")

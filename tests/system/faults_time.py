@@ -55,7 +55,7 @@ def clock_back(t):
     late = t.fam.client(t, 99)
     gone = {c.address for c in all_of_them[1:]}
     t.wait("the end of the leases", lambda: not gone & set(clock.server.leases()), 3)
-    t.true(late.lease() != kept.address, "a lease that is in use was given again")
+    t.true(late.lease() != kept.address, "a lease that is in use was assigned again")
     t.eq(kept.keep(kept.address), kept.address, "renewed")
     t.note(f"{len(gone)} leases of {seconds} s reclaimed within {time.monotonic() - start:.1f} s")
 
@@ -71,7 +71,7 @@ def clock_forward(t):
     t.true({c.address for c in old} <= held, "leases were reclaimed")
     for i in range(200, 220):
         c = t.fam.client(t, i)
-        t.true(c.lease() not in {o.address for o in old} | {None}, "a lease that is in use was given again")
+        t.true(c.lease() not in {o.address for o in old} | {None}, "a lease that is in use was assigned again")
         c.tap.sock.close()
     for c in old:
         t.eq(c.keep(c.address), c.address, "renewed")

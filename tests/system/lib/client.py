@@ -62,6 +62,6 @@ class Client:
         self.send(kind, options, **kw)
         m = self.receive(timeout)
         if want is not None:
-            self.case.true(m, f"no answer to a message of type {kind} from {self.name}")
-            self.case.eq(m.type, want, f"type of the answer to {kind}")
+            self.case.true(m, f"no response to a message of type {kind} from {self.name}")
+            self.case.eq(m.type, want, f"type of the response to {kind}")
         return m

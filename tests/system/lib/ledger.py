@@ -100,5 +100,5 @@ def check(case, path, server):
     """Nothing lost, nothing assigned twice; returns the comparison as a dictionary."""
     got, text = compare(case, path, server)
     case.note(f"check: {text.splitlines()[0]}")
-    case.true(got["lost"] == 0 and got["dup"] == 0, f"leases lost or given twice: {text}")
+    case.true(got["lost"] == 0 and got["dup"] == 0, f"leases lost or assigned twice: {text}")
     return got

@@ -46,7 +46,7 @@ START_TEST(ten_times)
 	}
 	ck_assert_msg(longest < 300, "waits up to %.0f ms", longest);
 	ck_assert_msg(idle < 2000, "idle for %.0f of 20000 ms", idle);
-	/* The flood is over: everything is accepted soon, although nothing arrives any more. */
+	/* The flood has ended: everything is accepted soon, although nothing more arrives. */
 	run(&q, 0, 1000);
 	ck_assert_uint_eq(q.flood.keep, 0);
 }

@@ -221,7 +221,7 @@ START_TEST(watchdog_period)
 }
 END_TEST
 
-/* A process that drops root is told which capability is missing, and the command to get it. */
+/* After dropping root, the error names the missing capability and the command to grant it. */
 START_TEST(missing_capabilities)
 {
 	char line[5000], exe[4096] = "";

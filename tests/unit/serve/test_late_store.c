@@ -3,7 +3,7 @@
  * Two workers serve random messages of the same clients from a store whose responses come from other threads:
  * late, in any order, with failures and conflicts, twice, or so late that the request was dropped. Every request
  * ends, every slot is returned, the free maps agree with the store, and then every client is served. Also for
- * ThreadSanitizer; tests/model checks what clients may be told.
+ * ThreadSanitizer; tests/model checks what responses clients may get.
  */
 #include "../suite.h"
 #include "slow_store.h"
