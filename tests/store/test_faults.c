@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* memfile when the disk, the file or other processes misbehave. System calls fail through a table. */
+#include "bad_disk.h"
 #include "util.h"
 
 #include "base/clock.h"
@@ -9,8 +10,6 @@
 #include "lease/csv.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,90 +17,6 @@
 static struct tmp_dir tmp;
 static struct store *store;
 static struct arena *arena;
-
-/* --- failing system calls --- */
-
-enum call { WRITE, FDATASYNC, FSYNC, FTRUNCATE, RENAME, CALLS };
-
-static _Atomic unsigned n_calls[CALLS];
-static _Atomic unsigned fail_at[CALLS];  /* fail this call from now, 1 = the next; 0 = none */
-static _Atomic unsigned fail_for[CALLS]; /* number of consecutive failures */
-static _Atomic int fail_errno;
-static atomic_bool short_writes, gate_closed;
-static sem_t gate;
-
-static bool fails(enum call call)
-{
-	unsigned n = atomic_fetch_add(&n_calls[call], 1) + 1, at = atomic_load(&fail_at[call]);
-
-	if (!at || n < at || n >= at + atomic_load(&fail_for[call]))
-		return false;
-	errno = atomic_load(&fail_errno);
-	return true;
-}
-
-/* Fail calls `at` .. `at + n - 1`, counted from now. */
-static void break_call(enum call call, unsigned at, unsigned n, int err)
-{
-	atomic_store(&fail_errno, err);
-	atomic_store(&fail_for[call], n);
-	atomic_store(&n_calls[call], 0);
-	atomic_store(&fail_at[call], at);
-}
-
-static ssize_t sick_write(int fd, const void *data, size_t len)
-{
-	if (fails(WRITE)) {
-		int saved = errno;
-
-		/* A full disk accepts what still fits. */
-		if (saved == ENOSPC && len > 10 && write(fd, data, len / 2) < 0)
-			return -1;
-		errno = saved;
-		return -1;
-	}
-	return write(fd, data, atomic_load(&short_writes) && len > 7 ? 7 : len);
-}
-
-static int sick_fdatasync(int fd)
-{
-	if (atomic_load(&gate_closed))
-		while (sem_wait(&gate) < 0)
-			;
-	return fails(FDATASYNC) ? -1 : fdatasync(fd);
-}
-
-static int sick_fsync(int fd)
-{
-	return fails(FSYNC) ? -1 : fsync(fd);
-}
-
-static int sick_ftruncate(int fd, off_t len)
-{
-	return fails(FTRUNCATE) ? -1 : ftruncate(fd, len);
-}
-
-static int sick_rename(const char *from, const char *to)
-{
-	return fails(RENAME) ? -1 : rename(from, to);
-}
-
-static int no_reserve(int fd, off_t from, off_t len)
-{
-	(void)fd;
-	(void)from;
-	(void)len;
-	return 0;
-}
-
-static const struct journal_sys sick = {
-	.write = sick_write,
-	.fdatasync = sick_fdatasync,
-	.fsync = sick_fsync,
-	.ftruncate = sick_ftruncate,
-	.rename = sick_rename,
-	.reserve = no_reserve,
-};
 
 static struct store_conf conf_of(int family)
 {
@@ -111,7 +26,7 @@ static struct store_conf conf_of(int family)
 		.path = tmp.path,
 		.persist = true,
 		.sync = true,
-		.sys = &sick,
+		.sys = &bad_disk,
 	};
 }
 
@@ -129,7 +44,6 @@ static void setup(void)
 	clock_set_virtual(1700000000, 5000);
 	tmp_make(&tmp);
 	arena = arena_new(0);
-	(void)sem_init(&gate, 0, 0);
 	reopen();
 }
 
@@ -142,23 +56,6 @@ static void teardown(void)
 	clock_set_real();
 }
 
-static bool failing(void)
-{
-	struct store_stats stats;
-
-	store_get_stats(store, &stats);
-	return stats.failing;
-}
-
-/* Waits until the store accepts leases again; fails the test after 3 s. */
-static void wait_sound(void)
-{
-	for (unsigned i = 0; failing(); i++) {
-		ck_assert_msg(i < 3000, "the store does not come back");
-		(void)usleep(1000);
-	}
-}
-
 static void insert_ok(uint32_t i)
 {
 	struct lease lease = test_lease(i, 100000);
@@ -169,13 +66,10 @@ static void insert_ok(uint32_t i)
 /* A new start finds the same leases as the running store. */
 static void check_reload(void)
 {
-	char *before = dump_store(store), *after;
+	char *before = dump_store(store);
 
 	reopen();
-	after = dump_store(store);
-	ck_assert_msg(strcmp(before, after) == 0, "before:\n%.2000safter:\n%.2000s", before, after);
-	free(before);
-	free(after);
+	check_dump(before, store);
 }
 
 START_TEST(reload_is_equal)
@@ -211,7 +105,7 @@ END_TEST
 START_TEST(reload_is_equal_v6)
 {
 	struct store_conf conf;
-	char *before, *after;
+	char *before;
 
 	clock_set_virtual(1700000000, 5000);
 	tmp_make(&tmp);
@@ -230,10 +124,7 @@ START_TEST(reload_is_equal_v6)
 	before = dump_store(store);
 	store_close(store);
 	store = open_store(&conf);
-	after = dump_store(store);
-	ck_assert_str_eq(before, after);
-	free(before);
-	free(after);
+	check_dump(before, store);
 	teardown();
 }
 END_TEST
@@ -307,10 +198,10 @@ static void no_newline(int family, unsigned how)
 	for (unsigned broken = 0; broken < 3; broken++) {
 		tmp_write(&tmp, "", text, (size_t)(p - text));
 		if (broken)
-			break_call(broken == 1 ? WRITE : FSYNC, 1, 1, broken == 1 ? ENOSPC : EIO);
+			disk_break(broken == 1 ? DISK_WRITE : DISK_FSYNC, 1, 1, broken == 1 ? ENOSPC : EIO);
 		open_family(family);
 		ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), how == 1 ? 1 : 2);
-		wait_sound();
+		wait_sound(store, 3000);
 		ck_assert_int_eq(insert(store, &three), CHANGE_OK);
 		store_close(store);
 		store = NULL;
@@ -364,11 +255,11 @@ START_TEST(sync_fails_once)
 	setup();
 	insert_ok(1);
 	ck_assert_int_eq(stat(tmp.path, &before), 0);
-	break_call(FDATASYNC, 1, 1, EIO);
+	disk_break(DISK_FDATASYNC, 1, 1, EIO);
 	lease = test_lease(2, 1000);
 	ck_assert_int_eq(insert(store, &lease), CHANGE_FAILED);
 	ck_assert_int_eq(get(store, arena, &lease.addr, &got), 0);
-	wait_sound();
+	wait_sound(store, 3000);
 	ck_assert_int_eq(stat(tmp.path, &after), 0);
 	ck_assert_uint_ne(before.st_ino, after.st_ino);
 	store_get_stats(store, &stats);
@@ -391,16 +282,16 @@ START_TEST(disk_full)
 	setup();
 	insert_ok(1);
 	ck_assert_int_eq(stat(tmp.path, &before), 0);
-	break_call(WRITE, 1, 1000000, ENOSPC);
-	break_call(FTRUNCATE, 1, 3, ENOSPC);
+	disk_break(DISK_WRITE, 1, 1000000, ENOSPC);
+	disk_break(DISK_FTRUNCATE, 1, 3, ENOSPC);
 	lease = test_lease(2, 1000);
 	for (unsigned i = 0; i < 50; i++)
-		if (!failing() || i == 0)
+		if (!store_is_failing(store) || i == 0)
 			ck_assert_int_eq(insert(store, &lease), CHANGE_FAILED);
 	store_get_stats(store, &stats);
 	ck_assert_uint_eq(stats.pending, 0);
-	break_call(WRITE, 0, 0, 0);
-	wait_sound();
+	disk_mend(DISK_WRITE);
+	wait_sound(store, 3000);
 	insert_ok(2);
 	ck_assert_int_eq(stat(tmp.path, &after), 0);
 	ck_assert_uint_eq(before.st_ino, after.st_ino); /* cut back, not rewritten */
@@ -413,10 +304,10 @@ END_TEST
 START_TEST(short_writes_are_finished)
 {
 	setup();
-	atomic_store(&short_writes, true);
+	atomic_store(&disk_max_write, 7);
 	for (uint32_t i = 1; i <= 20; i++)
 		insert_ok(i);
-	atomic_store(&short_writes, false);
+	atomic_store(&disk_max_write, 0);
 	check_reload();
 	ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 20);
 	teardown();
@@ -475,7 +366,7 @@ START_TEST(groups)
 	setup();
 	atomic_store(&n_ok, 0);
 	atomic_store(&n_failed, 0);
-	atomic_store(&gate_closed, true);
+	disk_hold_syncs();
 	for (uint32_t i = 0; i < 100; i++) {
 		(void)snprintf(hosts[i], sizeof(hosts[i]), "g%u", i);
 		v[i] = (struct store_change){ .kind = CHANGE_INSERT, .new = test_lease(i + 1, 1000) };
@@ -489,8 +380,7 @@ START_TEST(groups)
 	ck_assert_uint_eq(atomic_load(&n_ok), 0);
 	store_get_stats(store, &stats);
 	ck_assert_uint_eq(stats.pending, 100);
-	atomic_store(&gate_closed, false);
-	(void)sem_post(&gate);
+	disk_release_syncs();
 	wait_answers(100);
 	store_get_stats(store, &stats);
 	ck_assert_uint_eq(stats.groups, 2);
@@ -522,7 +412,7 @@ START_TEST(taken_back_in_order)
 	struct store_change v[4];
 	struct store_txn txn[4];
 	const struct store_notice *last[4] = { NULL };
-	char *before, *after;
+	char *before;
 
 	setup();
 	first = test_lease(1, 1000);
@@ -531,8 +421,8 @@ START_TEST(taken_back_in_order)
 	ck_assert_int_eq(insert(store, &first), CHANGE_OK);
 	store_watch(store, watch, last);
 	before = dump_store(store);
-	atomic_store(&gate_closed, true);
-	break_call(FDATASYNC, 1, 1, EIO);
+	disk_hold_syncs();
+	disk_break(DISK_FDATASYNC, 1, 1, EIO);
 
 	v[0] = (struct store_change){ .kind = CHANGE_DELETE, .addr = first.addr };
 	second = test_lease(2, 1000);
@@ -549,12 +439,10 @@ START_TEST(taken_back_in_order)
 	}
 	ck_assert_int_eq(get(store, arena, &first.addr, &got), 1);
 	ck_assert_uint_eq(got.version, v[2].new.version);
-	atomic_store(&gate_closed, false);
-	(void)sem_post(&gate);
+	disk_release_syncs();
 	wait_answers(4);
 	ck_assert_uint_eq(atomic_load(&n_failed), 4);
-	after = dump_store(store);
-	ck_assert_str_eq(before, after);
+	check_dump(before, store);
 	ck_assert(last[first.addr.b[15] & 3]->new.in_use && !last[v[3].new.addr.b[15] & 3]->new.present);
 	ck_assert_int_eq(last[first.addr.b[15] & 3]->new.expires, first.expires);
 	ck_assert(last[first.addr.b[15] & 3]->is_undo && last[v[3].new.addr.b[15] & 3]->is_undo);
@@ -562,11 +450,9 @@ START_TEST(taken_back_in_order)
 	ck_assert(!last[first.addr.b[15] & 3]->old.present);
 	/* Versions read in between are now invalid. */
 	ck_assert_int_ne(update(store, &got, got.version), CHANGE_OK);
-	wait_sound();
+	wait_sound(store, 3000);
 	ck_assert_int_eq(update(store, &got, got.version), CHANGE_CONFLICT);
 	check_reload();
-	free(before);
-	free(after);
 	teardown();
 }
 END_TEST
@@ -575,7 +461,7 @@ END_TEST
 START_TEST(any_call_fails)
 {
 	static const int errors[] = { EIO, ENOSPC };
-	enum call call = (enum call)(_i / 2);
+	enum disk_call call = (enum disk_call)(_i / 2);
 	int err = errors[_i % 2];
 
 	for (unsigned n = 1; n <= 8; n++) {
@@ -583,21 +469,21 @@ START_TEST(any_call_fails)
 
 		setup();
 		/* Causes a recovery, so that rename and other calls are made at all. */
-		if (call != WRITE && call != FDATASYNC)
-			break_call(call == FTRUNCATE ? WRITE : FDATASYNC, 2, 2, call == FTRUNCATE ? ENOSPC : EIO);
-		break_call(call, n, 2, err);
+		if (call != DISK_WRITE && call != DISK_FDATASYNC)
+			disk_break(call == DISK_FTRUNCATE ? DISK_WRITE : DISK_FDATASYNC, 2, 2,
+				   call == DISK_FTRUNCATE ? ENOSPC : EIO);
+		disk_break(call, n, 2, err);
 		for (uint32_t i = 0; i < 20; i++) {
 			struct lease lease = test_lease(i + 1, 1000);
 			enum store_result result = insert(store, &lease);
 
 			ck_assert(result == CHANGE_OK || result == CHANGE_FAILED);
 			acked[i] = result == CHANGE_OK;
-			if (failing() && i % 3 == 0)
-				wait_sound();
+			if (store_is_failing(store) && i % 3 == 0)
+				wait_sound(store, 3000);
 		}
-		wait_sound();
-		for (unsigned c = 0; c < CALLS; c++)
-			break_call((enum call)c, 0, 0, 0);
+		wait_sound(store, 3000);
+		disk_mend_all();
 		insert_ok(30);
 		check_reload();
 		for (uint32_t i = 0; i < 20; i++) {
@@ -808,9 +694,9 @@ START_TEST(clean_up_files)
 	ck_assert_str_eq(host_of("192.0.2.3"), "main");
 	/* A rewritten file deletes leases that are only in the other files. */
 	ck_assert_int_eq(delete_addr(store, &(struct ip){ { [10] = 255, 255, 192, 0, 2, 3 } }, 0), CHANGE_OK);
-	break_call(FDATASYNC, 1, 1, EIO);
+	disk_break(DISK_FDATASYNC, 1, 1, EIO);
 	ck_assert_int_eq(delete_addr(store, &(struct ip){ { [10] = 255, 255, 192, 0, 2, 5 } }, 0), CHANGE_FAILED);
-	wait_sound();
+	wait_sound(store, 3000);
 	ck_assert(tmp_exists(&tmp, ".completed"));
 	text = tmp_read(&tmp, "", &len);
 	ck_assert_msg(strstr(text, "\n192.0.2.3,") != NULL, "%s", text);
@@ -939,7 +825,6 @@ START_TEST(taken_back_after_rewrite)
 	for (unsigned failing_write = 2; failing_write <= 3; failing_write++) {
 		tmp_make(&tmp);
 		arena = arena_new(0);
-		(void)sem_init(&gate, 0, 0);
 		conf = conf_of(0);
 		conf.check_ms = 100;
 		clock_set_virtual(1700000000, 5000);
@@ -949,7 +834,7 @@ START_TEST(taken_back_after_rewrite)
 		atomic_store(&n_ok, 0);
 		atomic_store(&n_failed, 0);
 		/* One is being written until the next file check is due, two are queued after it. */
-		atomic_store(&gate_closed, true);
+		disk_hold_syncs();
 		for (unsigned i = 0; i < 3; i++) {
 			lease = test_lease(i == 1 ? 1 : 3 + i, 1000);
 			v[i] = (struct store_change){ .kind = i == 1 ? CHANGE_DELETE : CHANGE_INSERT,
@@ -962,13 +847,12 @@ START_TEST(taken_back_after_rewrite)
 		ck_assert_int_eq(unlink(tmp.path), 0);
 		(void)usleep(100000);
 		/* The first write creates the new file, the second is for the group. */
-		break_call(WRITE, failing_write, 1, ENOSPC);
-		atomic_store(&gate_closed, false);
-		(void)sem_post(&gate);
+		disk_break(DISK_WRITE, failing_write, 1, ENOSPC);
+		disk_release_syncs();
 		wait_answers(3);
 		ck_assert_uint_eq(atomic_load(&n_failed), failing_write == 2 ? 2 : 0);
-		wait_sound();
-		break_call(WRITE, 0, 0, 0);
+		wait_sound(store, 3000);
+		disk_mend(DISK_WRITE);
 		check_reload();
 		ck_assert_uint_eq(store_count(store, LEASE_DEFAULT), 3);
 		teardown();
@@ -995,14 +879,14 @@ START_TEST(folder_lost)
 	(void)snprintf(path, sizeof(path), "%s.lock", tmp.path);
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert_int_eq(rmdir(tmp.dir), 0);
-	for (unsigned i = 0; !failing(); i++) {
+	for (unsigned i = 0; !store_is_failing(store); i++) {
 		ck_assert_msg(i < 3000, "not noticed");
 		(void)usleep(1000);
 	}
 	lease = test_lease(2, 1000);
 	ck_assert_int_eq(insert(store, &lease), CHANGE_FAILED);
 	ck_assert_int_eq(mkdir(tmp.dir, 0700), 0);
-	wait_sound();
+	wait_sound(store, 3000);
 	insert_ok(2);
 	ck_assert_int_eq(store_open(&conf, &second, NULL), -E_AGAIN);
 	check_reload();
@@ -1091,7 +975,7 @@ int main(void)
 	tcase_add_test(tc, sync_is_switched);
 	tcase_add_test(tc, groups);
 	tcase_add_test(tc, taken_back_in_order);
-	tcase_add_loop_test(tc, any_call_fails, 0, 2 * CALLS);
+	tcase_add_loop_test(tc, any_call_fails, 0, 2 * DISK_CALLS);
 	tcase_add_test(tc, refused_files);
 	tcase_add_test(tc, other_versions);
 	tcase_add_test(tc, damaged_rows);

@@ -2,6 +2,7 @@
 /*
  * Lease file cleanup: whatever happens to it, a server would find the same leases before, during and after.
  */
+#include "bad_disk.h"
 #include "util.h"
 
 #include "base/clock.h"
@@ -14,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,6 +30,7 @@ static void setup(int family)
 {
 	clock_set_virtual(1700000000, 5000);
 	rand_seed(7);
+	atomic_store(&disk_max_write, 3000);
 	tmp_make(&tmp);
 	(void)snprintf(previous, sizeof(previous), "%s.2", tmp.path);
 	(void)snprintf(copy, sizeof(copy), "%s.1", tmp.path);
@@ -423,41 +424,6 @@ END_TEST
 
 /* --- stopped or failing at each system call --- */
 
-static unsigned calls_left;
-static int fail_errno; /* 0: kill -9 */
-
-static bool stop_here(void)
-{
-	if (!calls_left || --calls_left)
-		return false;
-	if (!fail_errno)
-		(void)kill(getpid(), SIGKILL);
-	errno = fail_errno;
-	return true;
-}
-
-static ssize_t some_write(int fd, const void *data, size_t len)
-{
-	return stop_here() ? -1 : write(fd, data, len > 3000 ? 3000 : len);
-}
-
-static int some_fsync(int fd)
-{
-	return stop_here() ? -1 : fsync(fd);
-}
-
-static int some_rename(const char *from, const char *to)
-{
-	return stop_here() ? -1 : rename(from, to);
-}
-
-static int some_unlink(const char *path)
-{
-	return stop_here() ? -1 : unlink(path);
-}
-
-static const struct lfc_sys sick = { some_write, some_fsync, some_rename, some_unlink };
-
 /* True if a run in a separate process was killed at this call; otherwise it made fewer calls. */
 static bool run_killed_at(unsigned call)
 {
@@ -467,9 +433,8 @@ static bool run_killed_at(unsigned call)
 
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
-		calls_left = call;
-		fail_errno = 0;
-		_exit(run(&sick, &res) < 0);
+		(void)disk_stop_at(call, 0);
+		_exit(run(&bad_disk_lfc, &res) < 0);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	if (!WIFSIGNALED(status))
@@ -531,14 +496,12 @@ static void fails_anywhere(int error)
 
 		put_all();
 		before = seen();
-		calls_left = ++call;
-		fail_errno = error;
-		err = run(&sick, &res);
-		ck_assert_int_eq(calls_left == 0, err < 0);
+		(void)disk_stop_at(++call, error);
+		err = run(&bad_disk_lfc, &res);
+		ck_assert_int_eq(disk_stop_at(0, 0) == 0, err < 0);
 		ck_assert_int_eq(why != NULL, err < 0);
 		ck_assert(!tmp_exists(&tmp, ".output"));
 		check_seen(before, why ? why : "no error");
-		calls_left = 0;
 		if (lfc_state(&files) != LFC_NOTHING)
 			run_ok(&res);
 		check_seen(before, "in the end");

@@ -3,6 +3,7 @@
  * Threads that change leases, a disk that fails again and again, and threads that stall at the worst moments: an
  * acknowledged change is there after a restart, a failed one is not.
  */
+#include "bad_disk.h"
 #include "util.h"
 
 #include "base/clock.h"
@@ -67,70 +68,6 @@ int __wrap_journal_queue(struct journal *journal, struct store_txn *txn)
 	return err;
 }
 
-/* --- a failing disk --- */
-
-enum call { WRITE, FDATASYNC, FSYNC, FTRUNCATE, RENAME, CALLS };
-
-static _Atomic unsigned n_fail[CALLS]; /* number of calls to fail from now on */
-static _Atomic int fail_errno;
-
-static bool fails(enum call call)
-{
-	unsigned n = atomic_load(&n_fail[call]);
-
-	while (n && !atomic_compare_exchange_weak(&n_fail[call], &n, n - 1))
-		;
-	errno = atomic_load(&fail_errno);
-	return n != 0;
-}
-
-static ssize_t sick_write(int fd, const void *data, size_t len)
-{
-	if (!fails(WRITE))
-		return write(fd, data, len);
-	if (len > 10 && write(fd, data, len / 2) < 0)
-		return -1;
-	errno = atomic_load(&fail_errno);
-	return -1;
-}
-
-static int sick_fdatasync(int fd)
-{
-	return fails(FDATASYNC) ? -1 : fdatasync(fd);
-}
-
-static int sick_fsync(int fd)
-{
-	return fails(FSYNC) ? -1 : fsync(fd);
-}
-
-static int sick_ftruncate(int fd, off_t len)
-{
-	return fails(FTRUNCATE) ? -1 : ftruncate(fd, len);
-}
-
-static int sick_rename(const char *from, const char *to)
-{
-	return fails(RENAME) ? -1 : rename(from, to);
-}
-
-static int no_reserve(int fd, off_t from, off_t len)
-{
-	(void)fd;
-	(void)from;
-	(void)len;
-	return 0;
-}
-
-static const struct journal_sys sick = {
-	.write = sick_write,
-	.fdatasync = sick_fdatasync,
-	.fsync = sick_fsync,
-	.ftruncate = sick_ftruncate,
-	.rename = sick_rename,
-	.reserve = no_reserve,
-};
-
 static void open_sick(unsigned check_ms)
 {
 	struct store_conf conf = {
@@ -139,32 +76,10 @@ static void open_sick(unsigned check_ms)
 		.persist = true,
 		.sync = true,
 		.check_ms = check_ms,
-		.sys = &sick,
+		.sys = &bad_disk,
 	};
 
 	store = open_store(&conf);
-}
-
-static void heal(void)
-{
-	for (unsigned c = 0; c < CALLS; c++)
-		atomic_store(&n_fail[c], 0);
-}
-
-static bool is_failing(void)
-{
-	struct store_stats stats;
-
-	store_get_stats(store, &stats);
-	return stats.failing;
-}
-
-static void wait_sound(void)
-{
-	for (unsigned i = 0; is_failing(); i++) {
-		ck_assert_msg(i < 5000, "the store does not come back");
-		(void)usleep(1000);
-	}
 }
 
 static void setup(unsigned check_ms)
@@ -173,6 +88,7 @@ static void setup(unsigned check_ms)
 	tmp_make(&tmp);
 	(void)sem_init(&stalled, 0, 0);
 	(void)sem_init(&go_on, 0, 0);
+	atomic_store(&disk_tears_all_writes, true);
 	open_sick(check_ms);
 }
 
@@ -185,14 +101,11 @@ static void teardown(void)
 
 static void check_reload(void)
 {
-	char *before = dump_store(store), *after;
+	char *before = dump_store(store);
 
 	store_close(store);
 	open_sick(0);
-	after = dump_store(store);
-	ck_assert_msg(strcmp(before, after) == 0, "before:\n%.3000safter:\n%.3000s", before, after);
-	free(before);
-	free(after);
+	check_dump(before, store);
 }
 
 /* --- one thread, step by step --- */
@@ -252,7 +165,6 @@ static void stand_through_outage(enum stall how, enum store_change_kind kind)
 		ck_assert_int_eq(insert(store, &first), CHANGE_OK);
 	}
 	ck_assert_int_eq(stat(tmp.path, &before), 0);
-	atomic_store(&fail_errno, EIO);
 	if (how == REFUSED) {
 		/* It has passed the first state check when the disk fails: the queue rejects the change. */
 		atomic_store(&stall, BEFORE);
@@ -263,22 +175,22 @@ static void stand_through_outage(enum stall how, enum store_change_kind kind)
 	while (sem_wait(&stalled) < 0)
 		;
 	other = apart_from(&l.lease);
-	atomic_store(&n_fail[FDATASYNC], 1);
+	disk_break(DISK_FDATASYNC, 1, 1, EIO);
 	ck_assert_int_eq(insert(store, &other), CHANGE_FAILED);
 	if (how == REFUSED) {
 		/* The disk keeps failing until the writer was rejected; then it stalls once more. */
-		atomic_store(&n_fail[WRITE], 1000000);
+		disk_break(DISK_WRITE, 1, 1000000, EIO);
 		atomic_store(&stall, REFUSED);
 		(void)sem_post(&go_on);
 		while (sem_wait(&stalled) < 0)
 			;
-		atomic_store(&n_fail[WRITE], 0);
+		disk_mend(DISK_WRITE);
 	}
 	/* Time for a new file to be written, including what must not be in it. */
 	(void)usleep(300000);
 	(void)sem_post(&go_on);
 	ck_assert_int_eq(pthread_join(l.thread, NULL), 0);
-	wait_sound();
+	wait_sound(store, 5000);
 	ck_assert_int_eq(stat(tmp.path, &after), 0);
 	ck_assert_uint_ne(before.st_ino, after.st_ino);
 	ck_assert(l.result == CHANGE_FAILED || l.result == CHANGE_OK);
@@ -299,7 +211,7 @@ END_TEST
 /* --- stopping during an outage --- */
 
 /* The server stops while its disk fails: the next start does not find changes that were never acknowledged. */
-static void end_in_outage(enum call sick_call, int err, bool file_lost)
+static void end_in_outage(enum disk_call call, int err, bool file_lost)
 {
 	struct lease first = test_lease(1, 1000), got;
 	struct store_change v[2] = { { .kind = CHANGE_INSERT }, { .kind = CHANGE_DELETE } };
@@ -309,17 +221,16 @@ static void end_in_outage(enum call sick_call, int err, bool file_lost)
 	ck_assert_int_eq(insert(store, &first), CHANGE_OK);
 	v[0].new = test_lease(2, 1000);
 	v[1].addr = first.addr;
-	atomic_store(&fail_errno, err);
-	atomic_store(&n_fail[sick_call], 1000000);
+	disk_break(call, 1, 1000000, err);
 	if (file_lost) {
 		ck_assert_int_eq(unlink(tmp.path), 0);
 		(void)usleep(20000);
 	}
 	ck_assert_int_eq(apply(store, v, 2), CHANGE_FAILED);
 	if (file_lost)
-		heal();
+		disk_mend_all();
 	store_close(store);
-	heal();
+	disk_mend_all();
 	open_sick(0);
 	ck_assert_int_eq(get(store, arena, &first.addr, &got), 1);
 	ck_assert_int_eq(get(store, arena, &v[0].new.addr, &got), 0);
@@ -331,7 +242,7 @@ START_TEST(the_server_stops_in_an_outage)
 {
 	static const int errors[] = { EIO, ENOSPC };
 
-	end_in_outage(_i / 2 % 2 ? WRITE : FDATASYNC, errors[_i % 2], _i / 4);
+	end_in_outage(_i / 2 % 2 ? DISK_WRITE : DISK_FDATASYNC, errors[_i % 2], _i / 4);
 }
 END_TEST
 
@@ -399,7 +310,9 @@ static void rotated(void *ctx, int result)
 static void break_something(void)
 {
 	static const int errors[] = { EIO, ENOSPC };
+	enum disk_call call;
 	sem_t sem;
+	int err;
 
 	switch (rand_below(12)) {
 	case 0:
@@ -418,8 +331,9 @@ static void break_something(void)
 		(void)sem_destroy(&sem);
 		break;
 	default:
-		atomic_store(&fail_errno, errors[rand_below(2)]);
-		atomic_store(&n_fail[rand_below(CALLS)], 1 + (unsigned)rand_below(3));
+		err = errors[rand_below(2)];
+		call = (enum disk_call)rand_below(DISK_CALLS);
+		disk_break(call, 1, 1 + (unsigned)rand_below(3), err);
 		break;
 	}
 }
@@ -458,7 +372,7 @@ START_TEST(many_outages)
 			(void)usleep((useconds_t)rand_below(8000));
 			break_something();
 		}
-		heal();
+		disk_mend_all();
 		atomic_store(&stop, true);
 		for (unsigned i = 0; i < WRITERS; i++) {
 			ck_assert_int_eq(pthread_join(writers[i].thread, NULL), 0);
@@ -467,7 +381,7 @@ START_TEST(many_outages)
 		}
 		/* A file removed or truncated a moment ago is noticed. */
 		(void)usleep(20000);
-		wait_sound();
+		wait_sound(store, 5000);
 		check_expected();
 		check_reload();
 		check_expected();

@@ -3,6 +3,7 @@
  * The running store and the cleanup: the lease file is renamed under the journal, the cleanup runs, everything
  * is killed or fails in between, and each acknowledged change is there at the next start.
  */
+#include "bad_disk.h"
 #include "util.h"
 
 #include "base/clock.h"
@@ -22,69 +23,6 @@ static struct tmp_dir tmp;
 static struct store *store;
 static char previous[128], copy[128], output[128], finish[128];
 
-/* --- system calls of journal and cleanup, counted together --- */
-
-static _Atomic unsigned calls_left;
-static _Atomic int fail_errno; /* 0: kill -9 */
-
-static bool stop_here(void)
-{
-	unsigned left = atomic_load(&calls_left);
-
-	if (!left)
-		return false;
-	atomic_store(&calls_left, left - 1);
-	if (left > 1)
-		return false;
-	if (!atomic_load(&fail_errno))
-		(void)kill(getpid(), SIGKILL);
-	errno = atomic_load(&fail_errno);
-	return true;
-}
-
-static ssize_t some_write(int fd, const void *data, size_t len)
-{
-	return stop_here() ? -1 : write(fd, data, len);
-}
-
-static int some_fdatasync(int fd)
-{
-	return stop_here() ? -1 : fdatasync(fd);
-}
-
-static int some_fsync(int fd)
-{
-	return stop_here() ? -1 : fsync(fd);
-}
-
-static int some_ftruncate(int fd, off_t len)
-{
-	return stop_here() ? -1 : ftruncate(fd, len);
-}
-
-static int some_rename(const char *from, const char *to)
-{
-	return stop_here() ? -1 : rename(from, to);
-}
-
-static int some_unlink(const char *path)
-{
-	return stop_here() ? -1 : unlink(path);
-}
-
-static int no_reserve(int fd, off_t from, off_t len)
-{
-	(void)fd;
-	(void)from;
-	(void)len;
-	return 0;
-}
-
-static const struct journal_sys sick = {
-	some_write, some_fdatasync, some_fsync, some_ftruncate, some_rename, no_reserve
-};
-static const struct lfc_sys sick_lfc = { some_write, some_fsync, some_rename, some_unlink };
-
 /* --- the parts --- */
 
 static void setup(void)
@@ -99,7 +37,9 @@ static void setup(void)
 
 static void open_it(void)
 {
-	struct store_conf conf = { .type = "memfile", .path = tmp.path, .persist = true, .sync = true, .sys = &sick };
+	struct store_conf conf = {
+		.type = "memfile", .path = tmp.path, .persist = true, .sync = true, .sys = &bad_disk
+	};
 
 	store = open_store(&conf);
 }
@@ -112,7 +52,7 @@ static void close_it(void)
 
 static void teardown(void)
 {
-	atomic_store(&calls_left, 0);
+	(void)disk_stop_at(0, 0);
 	close_it();
 	tmp_remove(&tmp);
 	clock_set_real();
@@ -155,9 +95,9 @@ static int clean_up(void)
 	int err = 0;
 
 	if (lfc_state(&files) == LFC_COPY)
-		err = lfc_process(&files, &sick_lfc, &res, &why);
+		err = lfc_process(&files, &bad_disk_lfc, &res, &why);
 	if (lfc_state(&files) == LFC_FINISH)
-		err = lfc_rotate(&files, &sick_lfc, &why);
+		err = lfc_rotate(&files, &bad_disk_lfc, &why);
 	free(why);
 	return err;
 }
@@ -188,14 +128,11 @@ static bool has(uint32_t i)
 
 static void check_reload(void)
 {
-	char *before = dump_store(store), *after;
+	char *before = dump_store(store);
 
 	close_it();
 	open_it();
-	after = dump_store(store);
-	ck_assert_msg(strcmp(before, after) == 0, "before:\n%.2000safter:\n%.2000s", before, after);
-	free(before);
-	free(after);
+	check_dump(before, store);
 }
 
 /* --- without failures --- */
@@ -312,8 +249,7 @@ static void tell_nobody(int change)
 static void child(unsigned call)
 {
 	open_it();
-	atomic_store(&fail_errno, 0);
-	atomic_store(&calls_left, call);
+	(void)disk_stop_at(call, 0);
 	story(tell_parent);
 	_exit(0);
 }
@@ -376,14 +312,6 @@ static void note(int change)
 	alive[change < 0 ? -change : change] = change > 0;
 }
 
-static bool failing(void)
-{
-	struct store_stats stats;
-
-	store_get_stats(store, &stats);
-	return stats.failing;
-}
-
 /* One call fails with this error: the store recovers, and contains exactly what it acknowledged. */
 static void fails_anywhere(int error)
 {
@@ -393,11 +321,10 @@ static void fails_anywhere(int error)
 		setup();
 		open_it();
 		memset(alive, 0, sizeof(alive));
-		atomic_store(&fail_errno, error);
-		atomic_store(&calls_left, ++call);
+		(void)disk_stop_at(++call, error);
 		story(note);
-		left = atomic_exchange(&calls_left, 0);
-		for (unsigned i = 0; failing(); i++) {
+		left = disk_stop_at(0, 0);
+		for (unsigned i = 0; store_is_failing(store); i++) {
 			ck_assert_msg(i < 3000, "call %u: the store does not come back", call);
 			(void)usleep(1000);
 		}

@@ -260,3 +260,28 @@ char *dump_store(struct store *store)
 	vec_free(&dump.lines);
 	return text.text ? text.text : xstrdup("");
 }
+
+void check_dump(char *before, struct store *store)
+{
+	char *after = dump_store(store);
+
+	ck_assert_msg(strcmp(before, after) == 0, "before:\n%.3000safter:\n%.3000s", before, after);
+	free(before);
+	free(after);
+}
+
+bool store_is_failing(struct store *store)
+{
+	struct store_stats stats;
+
+	store_get_stats(store, &stats);
+	return stats.failing;
+}
+
+void wait_sound(struct store *store, unsigned ms)
+{
+	for (unsigned i = 0; store_is_failing(store); i++) {
+		ck_assert_msg(i < ms, "the store does not come back");
+		(void)usleep(1000);
+	}
+}

@@ -43,3 +43,10 @@ int get(struct store *store, struct arena *arena, const struct ip *addr, struct 
 bool same_lease(const struct lease *a, const struct lease *b);
 /* Returns all leases of the store as sorted text, one line each; malloc'd. */
 char *dump_store(struct store *store);
+/* Fails the test if the leases are not those of an earlier dump; frees the dump. */
+void check_dump(char *before, struct store *store);
+
+/* True while the store rejects changes because it cannot write. */
+bool store_is_failing(struct store *store);
+/* Waits until the store accepts changes again; fails the test after this time. */
+void wait_sound(struct store *store, unsigned ms);

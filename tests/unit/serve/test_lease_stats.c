@@ -4,6 +4,7 @@
  * recount of the store, counters a tally of the actions, totals the configuration. Also if groups of changes
  * cannot be made durable, and with several threads.
  */
+#include "bad_disk.h"
 #include "recount.h"
 #include "util.h"
 
@@ -18,7 +19,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <stdatomic.h>
 #include <unistd.h>
 
 enum { SUBNETS = 5, POOLS = 3, THINGS = 48, BURST = 6, N_ROWS = STAT_TOTAL - STAT_ASSIGNED };
@@ -469,46 +469,11 @@ START_TEST(another_database)
 }
 END_TEST
 
-static atomic_bool is_sick;
-
-static int sick_fdatasync(int fd)
-{
-	if (!atomic_load(&is_sick))
-		return fdatasync(fd);
-	errno = EIO;
-	return -1;
-}
-
-static int no_reserve(int fd, off_t from, off_t len)
-{
-	(void)fd;
-	(void)from;
-	(void)len;
-	return 0;
-}
-
-static const struct journal_sys sick = {
-	.write = write,
-	.fdatasync = sick_fdatasync,
-	.fsync = fsync,
-	.ftruncate = ftruncate,
-	.rename = rename,
-	.reserve = no_reserve,
-};
-
-static bool is_failing(void)
-{
-	struct store_stats stats;
-
-	store_get_stats(store, &stats);
-	return stats.failing;
-}
-
 /* Changes that could not be made durable are undone. */
 START_TEST(failed_changes)
 {
 	struct tmp_dir tmp;
-	struct store_conf conf = { .type = "memfile", .family = _i, .persist = true, .sync = true, .sys = &sick };
+	struct store_conf conf = { .type = "memfile", .family = _i, .persist = true, .sync = true, .sys = &bad_disk };
 	unsigned n_failed = 0;
 
 	setup();
@@ -517,11 +482,12 @@ START_TEST(failed_changes)
 	start(_i, open_store(&conf));
 	configure(100);
 	for (unsigned round = 0; round < 30; round++) {
-		atomic_store(&is_sick, round % 3 == 0);
+		if (round % 3 == 0)
+			disk_break(DISK_FDATASYNC, 1, 1000000, EIO);
 		n_failed += change_some() < BURST;
 		check_all();
-		atomic_store(&is_sick, false);
-		for (unsigned i = 0; i < 5000 && is_failing(); i++)
+		disk_mend(DISK_FDATASYNC);
+		for (unsigned i = 0; i < 5000 && store_is_failing(store); i++)
 			(void)usleep(1000);
 	}
 	ck_assert_uint_gt(n_failed, 0);
