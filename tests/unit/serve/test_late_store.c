@@ -106,13 +106,10 @@ static unsigned write4(uint8_t *buf, unsigned client, uint8_t type, uint32_t xid
 	return 300;
 }
 
-static void say4(struct serve_worker *w, unsigned client, uint32_t xid)
+static void send4(struct serve_worker *w, unsigned client, uint8_t type, uint32_t xid, uint32_t ciaddr, uint32_t wanted,
+		  uint32_t server)
 {
-	static const uint8_t types[] = { DHCP4_DISCOVER, DHCP4_REQUEST, DHCP4_REQUEST, DHCP4_REQUEST,
-					 DHCP4_RELEASE,  DHCP4_DECLINE, DHCP4_INFORM };
-	uint8_t buf[512], type = types[rand_below(sizeof(types))];
-	uint32_t addr = atomic_load(&told4[client]), any = BASE + 10 + (uint32_t)rand_below(POOL);
-	uint32_t ciaddr = 0, wanted = 0, server = 0;
+	uint8_t buf[512];
 	struct dgram dgram = { .buf = buf,
 			       .size = sizeof(buf),
 			       .sport = 68,
@@ -121,8 +118,20 @@ static void say4(struct serve_worker *w, unsigned client, uint32_t xid)
 			       .ifname = "eth0",
 			       .raw_in = true,
 			       .local = ip_from4(BASE + 1),
-			       .dst = ip_from4(UINT32_MAX),
-			       .src = ip_zero4 };
+			       .dst = ip_from4(ciaddr ? BASE + 1 : UINT32_MAX),
+			       .src = ip_from4(ciaddr) };
+
+	dgram.len = write4(buf, client, type, xid, ciaddr, wanted, server);
+	serve_worker_batch(w, &dgram, 1);
+}
+
+static void say4(struct serve_worker *w, unsigned client, uint32_t xid)
+{
+	static const uint8_t types[] = { DHCP4_DISCOVER, DHCP4_REQUEST, DHCP4_REQUEST, DHCP4_REQUEST,
+					 DHCP4_RELEASE,  DHCP4_DECLINE, DHCP4_INFORM };
+	uint8_t type = types[rand_below(sizeof(types))];
+	uint32_t addr = atomic_load(&told4[client]), any = BASE + 10 + (uint32_t)rand_below(POOL);
+	uint32_t ciaddr = 0, wanted = 0, server = 0;
 
 	if (!addr || !rand_below(4))
 		addr = any;
@@ -133,12 +142,7 @@ static void say4(struct serve_worker *w, unsigned client, uint32_t xid)
 		wanted = addr;
 	if (type == DHCP4_RELEASE || type == DHCP4_DECLINE || (type == DHCP4_REQUEST && !ciaddr && rand_below(2)))
 		server = BASE + 1;
-	dgram.len = write4(buf, client, type, xid, ciaddr, wanted, server);
-	if (ciaddr) {
-		dgram.src = ip_from4(ciaddr);
-		dgram.dst = ip_from4(BASE + 1);
-	}
-	serve_worker_batch(w, &dgram, 1);
+	send4(w, client, type, xid, ciaddr, wanted, server);
 }
 
 static struct ip address6(unsigned last)
@@ -491,22 +495,12 @@ static void serve_all(unsigned ack4)
 			continue;
 		}
 		for (unsigned i = 0; i < 2; i++) {
-			uint8_t buf[512], type = i ? DHCP4_REQUEST : DHCP4_DISCOVER;
-			struct dgram dgram = { .buf = buf,
-					       .size = sizeof(buf),
-					       .sport = 68,
-					       .dport = 67,
-					       .ifindex = 1,
-					       .ifname = "eth0",
-					       .raw_in = true,
-					       .local = ip_from4(BASE + 1),
-					       .dst = ip_from4(UINT32_MAX),
-					       .src = ip_zero4 };
-
 			before = atomic_load(&n_sent[i ? ack4 : DHCP4_OFFER]);
-			dgram.len = write4(buf, client, type, 0x7000 + client, 0, i ? atomic_load(&told4[client]) : 0,
-					   i ? BASE + 1 : 0);
-			serve_worker_batch(w, &dgram, 1);
+			if (i)
+				send4(w, client, DHCP4_REQUEST, 0x7000 + client, 0, atomic_load(&told4[client]),
+				      BASE + 1);
+			else
+				send4(w, client, DHCP4_DISCOVER, 0x7000 + client, 0, 0, 0);
 			finish(w);
 			ck_assert_msg(atomic_load(&n_sent[i ? ack4 : DHCP4_OFFER]) == before + 1, "client %u, %u",
 				      client, i);
