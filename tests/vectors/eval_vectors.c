@@ -9,12 +9,12 @@
  *
  * Packets come from fe80::9 or 192.0.2.9 to ff02::1:2 or 192.0.2.1 on eth1; they are in class foo, not in bar.
  */
+#include "lines.h"
+
 #include "base/str.h"
 #include "eval/expr.h"
 
-#include <errno.h>
-
-static const char *const files[] = { "kea22.txt", "packets.txt", "values.txt", "wrong.txt" };
+static const char *const files[] = { "eval/kea22.txt", "eval/packets.txt", "eval/values.txt", "eval/wrong.txt", NULL };
 static const char *const class_names[] = { "foo", "bar", "printers" };
 
 struct packet {
@@ -26,33 +26,14 @@ struct packet {
 };
 
 struct run {
-	const char *file;
-	unsigned line, failed, done;
+	struct lines in;
 	struct arena *arena;
 	struct dict *dicts[2];
 	struct packet packets[64];
 	unsigned n_packets;
 	struct eval_scratch *scratch;
 	bool is_known;
-	FILE *f;
 };
-
-static void wrong(struct run *run, const char *what, const char *got, const char *expected)
-{
-	fprintf(stderr, "%s:%u: %s: got %s, expected %s\n", run->file, run->line, what, got, expected);
-	run->failed++;
-}
-
-static char *trim(char *s)
-{
-	size_t len;
-
-	s += strspn(s, " \t");
-	len = strlen(s);
-	while (len && strchr(" \t\n", s[len - 1]))
-		s[--len] = 0;
-	return s;
-}
 
 static int find_class(void *ctx, const char *name)
 {
@@ -77,7 +58,7 @@ static struct bytes bytes_of_hex(struct run *run, const char *hex)
 
 	for (size_t i = 0; i + 1 < len; i += 2)
 		if (hex_to_bytes(hex + i, 2, data + n++, 1) != 1)
-			wrong(run, "hex", hex + i, "two hex digits");
+			lines_wrong(&run->in, "hex", hex + i, "two hex digits");
 	return bytes_of(xrealloc(data, n), n);
 }
 
@@ -98,7 +79,7 @@ static void add_packet(struct run *run, unsigned digit, char *rest)
 	err = digit == 4 ? packet4_parse(data, run->arena, &pkt->q4, &why)
 			 : packet6_parse(data, run->arena, &pkt->q6, &why);
 	if (err < 0)
-		wrong(run, pkt->name, why, "a packet");
+		lines_wrong(&run->in, pkt->name, why, "a packet");
 }
 
 static const struct packet *find_packet(const struct run *run, const char *name)
@@ -135,7 +116,7 @@ static const struct eval_expr *compile(struct run *run, unsigned digit, const ch
 	if (json_read_text("t", json.text, json.len, 0, NULL, diag, &doc) == 0)
 		expr = eval_compile(&env, doc.root, type);
 	else
-		wrong(run, "json", json.text, "a string");
+		lines_wrong(&run->in, "json", json.text, "a string");
 	json_doc_done(&doc);
 	str_free(&json);
 	return expr;
@@ -175,7 +156,7 @@ static void check_value(struct run *run, const struct packet *pkt, const char *t
 	(void)ip_parse(pkt->digit == 4 ? "192.0.2.1" : "ff02::1:2", &ev.dst);
 	if (!expr) {
 		print_diag(diag, printed, sizeof(printed));
-		wrong(run, text, printed, want);
+		lines_wrong(&run->in, text, printed, want);
 	}
 	eval_begin(&ev);
 	for (twice = 0; expr && twice < 2; twice++) {
@@ -194,31 +175,31 @@ static void check_value(struct run *run, const struct packet *pkt, const char *t
 			bytes_to_hex(eval_text(expr, &ev), 0, got, sizeof(got));
 		}
 		if (strcmp(got, want) != 0)
-			wrong(run, text, got, want);
+			lines_wrong(&run->in, text, got, want);
 	}
 	diag_free(diag);
-	run->done++;
+	run->in.done++;
 }
 
 static void check_wrong(struct run *run, const struct packet *pkt, const char *text)
 {
 	char want[8192] = "", line[4096], got[8192] = "";
 	struct diag *diag = diag_new();
-	unsigned first = run->line;
+	unsigned first = run->in.line;
 	size_t len = 0;
 
-	while (fgets(line, sizeof(line), run->f) && ++run->line && *trim(line)) {
+	while (fgets(line, sizeof(line), run->in.f) && ++run->in.line && *trim(line)) {
 		/* trim() removed the end */
 		len += (size_t)snprintf(want + len, sizeof(want) - len, "%s\n", line);
 	}
 	(void)compile(run, pkt->digit, text, true, EVAL_BOOL, diag);
 	print_diag(diag, got, sizeof(got));
 	if (strcmp(got, want) != 0) {
-		fprintf(stderr, "%s:%u: %s\n--- got\n%s--- expected\n%s---\n", run->file, first, text, got, want);
-		run->failed++;
+		fprintf(stderr, "%s:%u: %s\n--- got\n%s--- expected\n%s---\n", run->in.file, first, text, got, want);
+		run->in.failed++;
 	}
 	diag_free(diag);
-	run->done++;
+	run->in.done++;
 }
 
 static void one_line(struct run *run, char *line)
@@ -239,7 +220,7 @@ static void one_line(struct run *run, char *line)
 	bar = rest + strcspn(rest, "|!");
 	last = strrchr(rest, '|');
 	if (!*bar || (*bar == '|' && last == bar)) {
-		wrong(run, "line", rest, "NAME | EXPRESSION | VALUE");
+		lines_wrong(&run->in, "line", rest, "NAME | EXPRESSION | VALUE");
 		return;
 	}
 	last = *bar == '|' ? last : NULL;
@@ -250,7 +231,7 @@ static void one_line(struct run *run, char *line)
 		*bar = 0;
 	pkt = find_packet(run, trim(rest));
 	if (!pkt)
-		wrong(run, "packet", rest, "one of those above");
+		lines_wrong(&run->in, "packet", rest, "one of those above");
 	else if (last)
 		check_value(run, pkt, trim(bar + 1), trim(last));
 	else
@@ -259,29 +240,16 @@ static void one_line(struct run *run, char *line)
 
 int main(void)
 {
-	const char *top = getenv("top_srcdir");
-	struct run run = { .arena = arena_new(0), .scratch = eval_scratch_new(true) };
+	struct run run = { .in.files = files, .arena = arena_new(0), .scratch = eval_scratch_new(true) };
+	char line[16384];
 
 	run.dicts[0] = dict_new(run.arena, 0);
 	run.dicts[1] = dict_new(run.arena, 1);
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		char path[4096], line[16384];
-
-		(void)snprintf(path, sizeof(path), "%s/tests/vectors/eval/%s", top ? top : ".", files[i]);
-		run.f = fopen(path, "r");
-		if (!run.f) {
-			fprintf(stderr, "%s: %s\n", path, strerror(errno));
-			return 99;
-		}
-		run.file = files[i];
-		for (run.line = 1; fgets(line, sizeof(line), run.f); run.line++)
-			one_line(&run, line);
-		fclose(run.f);
-	}
+	while (lines_next(&run.in, line, sizeof(line)))
+		one_line(&run, line);
 	for (unsigned i = 0; i < run.n_packets; i++)
 		free(run.packets[i].data);
 	eval_scratch_free(run.scratch);
 	arena_free(run.arena);
-	printf("%u vectors, %u wrong\n", run.done, run.failed);
-	return run.failed || !run.done;
+	return lines_end(&run.in);
 }

@@ -1,38 +1,20 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Runs the *.txt files next to it: option values in text and hex, both ways. rfc2132.txt describes the format. */
+#include "lines.h"
+
 #include "base/err.h"
 #include "wire/codec.h"
 
-#include <errno.h>
-
-static const char *const files[] = { "rfc2132.txt", "rfc3397.txt", "rfc3442.txt", "rfc9463.txt",
-				     "types.txt",   "rfc9915.txt", "rfc7598.txt", "options6.txt" };
+static const char *const files[] = { "rfc2132.txt", "rfc3397.txt", "rfc3442.txt",  "rfc9463.txt", "types.txt",
+				     "rfc9915.txt", "rfc7598.txt", "options6.txt", NULL };
 
 struct run {
-	const char *file;
-	unsigned line, failed, done;
+	struct lines in;
 	bool seen6[512]; /* rows of dict6 that were encoded and decoded */
 	struct arena *arena;
 	const struct dict *dicts[2];
 	struct str out;
 };
-
-static void wrong(struct run *run, const char *what, const char *got, const char *expected)
-{
-	fprintf(stderr, "%s:%u: %s: got \"%s\", expected \"%s\"\n", run->file, run->line, what, got, expected);
-	run->failed++;
-}
-
-static char *trim(char *s)
-{
-	size_t len;
-
-	s += strspn(s, " \t");
-	len = strlen(s);
-	while (len && strchr(" \t\n", s[len - 1]))
-		s[--len] = 0;
-	return s;
-}
 
 /* Cuts off and returns the text up to the separator; "" if there is none. */
 static char *part(char **rest, char sep)
@@ -62,7 +44,7 @@ static struct bytes bytes_of_hex(struct run *run, const char *hex)
 		}
 		two[1] = *hex;
 		if (hex_to_bytes(two, 2, buf + n++, 1) != 1)
-			wrong(run, "the vector's hex", two, "two hex digits");
+			lines_wrong(&run->in, "the vector's hex", two, "two hex digits");
 		two[0] = 0;
 	}
 	/* exact length, so that a sanitizer detects any overrun */
@@ -73,11 +55,11 @@ static void decodes(struct run *run, const struct optdef *def, struct bytes data
 {
 	str_reset(&run->out);
 	if (codec_check(def, data) != 0)
-		wrong(run, "check", "refused", "accepted");
+		lines_wrong(&run->in, "check", "refused", "accepted");
 	if (codec_decode_text(def, data, &run->out) != 0)
-		wrong(run, "decode", "refused", text);
+		lines_wrong(&run->in, "decode", "refused", text);
 	else if (strcmp(trim((char *)str_text(&run->out)), text) != 0)
-		wrong(run, "decode", str_text(&run->out), text);
+		lines_wrong(&run->in, "decode", str_text(&run->out), text);
 }
 
 /* note: NULL, or part of the warning about ignored or changed text. */
@@ -90,14 +72,14 @@ static void encodes(struct run *run, const struct optdef *def, const char *text,
 
 	bytes_to_hex(expected, 0, want, sizeof(want));
 	if (codec_encode_text(def, text, run->arena, &data, &why) != 0) {
-		wrong(run, "encode", why, want);
+		lines_wrong(&run->in, "encode", why, want);
 		return;
 	}
 	bytes_to_hex(data, 0, got, sizeof(got));
 	if (!bytes_equal(data, expected))
-		wrong(run, "encode", got, want);
+		lines_wrong(&run->in, "encode", got, want);
 	if (!why != !note || (note && !strstr(why, note)))
-		wrong(run, "note", why ? why : "none", note ? note : "none");
+		lines_wrong(&run->in, "note", why ? why : "none", note ? note : "none");
 }
 
 static void refuses(struct run *run, const struct optdef *def, const char *text, const char *reason)
@@ -107,9 +89,9 @@ static void refuses(struct run *run, const struct optdef *def, const char *text,
 	int err = codec_encode_text(def, text, run->arena, &data, &why);
 
 	if (err != -E_INVAL && err != -E_RANGE)
-		wrong(run, "refusal", err_text(err), reason);
+		lines_wrong(&run->in, "refusal", err_text(err), reason);
 	else if (!strstr(why, reason))
-		wrong(run, "reason", why, reason);
+		lines_wrong(&run->in, "reason", why, reason);
 }
 
 static void one_line(struct run *run, char *line)
@@ -127,10 +109,10 @@ static void one_line(struct run *run, char *line)
 	if (!def)
 		def = dict_by_name(run->dicts[1], space, name);
 	if (!def) {
-		wrong(run, "definition", "none", name);
+		lines_wrong(&run->in, "definition", "none", name);
 		return;
 	}
-	run->done++;
+	run->in.done++;
 	switch (kind) {
 	case '|':
 		if (def >= dict6 && def < dict6 + dict6_n)
@@ -156,45 +138,31 @@ static void one_line(struct run *run, char *line)
 		str_reset(&run->out);
 		str_add(&run->out, "before");
 		if (codec_decode_text(def, bytes_of_hex(run, trim(rest)), &run->out) != -E_INVAL)
-			wrong(run, "decode", str_text(&run->out), "refused");
+			lines_wrong(&run->in, "decode", str_text(&run->out), "refused");
 		else if (strcmp(str_text(&run->out), "before") != 0)
-			wrong(run, "text after a refusal", str_text(&run->out), "before");
+			lines_wrong(&run->in, "text after a refusal", str_text(&run->out), "before");
 		break;
 	default:
-		wrong(run, "line", rest, "| < ! or ~ after the name");
+		lines_wrong(&run->in, "line", rest, "| < ! or ~ after the name");
 	}
 }
 
 int main(void)
 {
-	const char *top = getenv("top_srcdir");
-	struct run run = { .arena = arena_new(0) };
+	struct run run = { .in.files = files, .arena = arena_new(0) };
+	char line[16384];
 
 	run.dicts[0] = dict_new(run.arena, 0);
 	run.dicts[1] = dict_new(run.arena, 1);
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		char path[4096], line[4096];
-		FILE *f;
-
-		snprintf(path, sizeof(path), "%s/tests/vectors/%s", top ? top : ".", files[i]);
-		f = fopen(path, "r");
-		if (!f) {
-			fprintf(stderr, "%s: %s\n", path, strerror(errno));
-			return 99;
-		}
-		run.file = files[i];
-		for (run.line = 1; fgets(line, sizeof(line), f); run.line++)
-			one_line(&run, line);
-		fclose(f);
-	}
+	while (lines_next(&run.in, line, sizeof(line)))
+		one_line(&run, line);
 	for (unsigned i = 0; i < dict6_n; i++) {
 		if (!run.seen6[i]) {
 			fprintf(stderr, "%s %s: no vector\n", dict6[i].space, dict6[i].name);
-			run.failed++;
+			run.in.failed++;
 		}
 	}
 	str_free(&run.out);
 	arena_free(run.arena);
-	printf("%u vectors, %u wrong\n", run.done, run.failed);
-	return run.failed || !run.done;
+	return lines_end(&run.in);
 }
