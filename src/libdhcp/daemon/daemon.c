@@ -54,7 +54,7 @@ struct config *daemon_load_config(struct daemon *d)
 	LOGF(d->fam->idx, DHCPx_CONFIG_START, d->opts.config_file);
 	err = config_load_file(d->opts.config_file, d->fam->digit, flags, &diag, &cfg);
 
-	if (err < 0 && !d->live && !d->opts.verbose)
+	if (err < 0 && !d->sockets.live && !d->opts.verbose)
 		own_log_open(d->fam, d->opts.config_file, flags);
 	diag_each(diag, log_diag, d);
 	if (err < 0) {
@@ -94,11 +94,12 @@ static void on_turn(struct worker *worker)
 
 static void reclaim_now(struct daemon *d)
 {
-	uint32_t wait = d->live->cfg->global.expired_leases_processing->reclaim_timer_wait_time;
+	uint32_t wait = d->sockets.live->cfg->global.expired_leases_processing->reclaim_timer_wait_time;
 
 	/* From here on the next rejected client requests reclaiming again: once per run, not once per client. */
 	atomic_store(&d->srv.want_reclaim, false);
-	(void)reclaim_slice(d->reclaim, d->db->store, d->live->hooks, d->live->cfg->global.expired_leases_processing);
+	(void)reclaim_slice(d->reclaim, d->db->store, d->sockets.live->hooks,
+			    d->sockets.live->cfg->global.expired_leases_processing);
 	if (wait)
 		loop_timer_start(d->loop, &d->reclaim_timer, (int64_t)wait * 1000);
 }
@@ -132,12 +133,12 @@ static void wake_main(struct server *srv)
 static void flush_tick(void *ctx)
 {
 	struct daemon *d = ctx;
-	uint32_t wait = d->live->cfg->global.expired_leases_processing->flush_reclaimed_timer_wait_time;
+	uint32_t wait = d->sockets.live->cfg->global.expired_leases_processing->flush_reclaimed_timer_wait_time;
 
 	if (!wait)
 		return;
 	/* A full slice: there are more leases, and they must not pile up. */
-	if (reclaim_flush(d->reclaim, d->db->store, d->live->cfg->global.expired_leases_processing) ==
+	if (reclaim_flush(d->reclaim, d->db->store, d->sockets.live->cfg->global.expired_leases_processing) ==
 	    RECLAIM_SLICE_MAX)
 		loop_timer_start(d->loop, &d->flush_timer, FLUSH_MORE_MS);
 	else
@@ -151,7 +152,7 @@ static const char *serving(const struct daemon *d, char *buf)
 {
 	char subnets[COUNT_TEXT_MAX], ifaces[COUNT_TEXT_MAX];
 
-	(void)snprintf(buf, SERVING_MAX, "%s on %s", str_count(subnets, d->live->cfg->plan.n, "subnet"),
+	(void)snprintf(buf, SERVING_MAX, "%s on %s", str_count(subnets, d->sockets.live->cfg->plan.n, "subnet"),
 		       str_count(ifaces, d->sockets.n_ifaces, "interface"));
 	return buf;
 }
@@ -187,7 +188,7 @@ static void watchdog_tick(void *ctx)
 
 static void start_timers(struct daemon *d)
 {
-	const struct expired_leases_processing_conf *conf = d->live->cfg->global.expired_leases_processing;
+	const struct expired_leases_processing_conf *conf = d->sockets.live->cfg->global.expired_leases_processing;
 
 	if (conf->reclaim_timer_wait_time)
 		loop_timer_start(d->loop, &d->reclaim_timer, (int64_t)conf->reclaim_timer_wait_time * 1000);
@@ -198,7 +199,7 @@ static void start_timers(struct daemon *d)
 	else
 		loop_timer_stop(d->loop, &d->flush_timer);
 	lfc_use(d->lfc, d->db->store);
-	lfc_set_interval(d->lfc, d->live->cfg->global.lease_database->lfc_interval);
+	lfc_set_interval(d->lfc, d->sockets.live->cfg->global.lease_database->lfc_interval);
 }
 
 /* --- start --- */
@@ -394,12 +395,12 @@ int daemon_start(struct daemon *d)
 		goto out;
 	}
 	d->stats = stats_new();
-	d->live = make_live(d, d->db, cfg);
-	if (!d->live)
+	d->sockets.live = make_live(d, d->db, cfg);
+	if (!d->sockets.live)
 		goto out;
-	if (!slots_accept_config(d->live, &why))
+	if (!slots_accept_config(d->sockets.live, &why))
 		return init_fail(d, "%s", why);
-	server_enter(&d->srv, d->live);
+	server_enter(&d->srv, d->sockets.live);
 	d->reclaim = reclaim_new(d->fam->idx);
 	d->lfc = lfc_new(d->loop, d->fam->idx);
 	d->reclaim_post.fn = reclaim_wanted;
@@ -407,14 +408,14 @@ int daemon_start(struct daemon *d)
 	timer_init(&d->flush_timer, flush_tick, d);
 	timer_init(&d->status_timer, status_tick, d);
 	timer_init(&d->watchdog_timer, watchdog_tick, d);
-	if (start_workers(d) < 0 || start_sockets(d, d->live) < 0)
+	if (start_workers(d) < 0 || start_sockets(d, d->sockets.live) < 0)
 		return -E_SYS;
 	start_timers(d);
 	d->last_status_ms = clock_boot_ms();
 	loop_timer_start(d->loop, &d->status_timer, STATUS_MS);
 	if (notify_watchdog_us())
 		watchdog_tick(d);
-	report_config(d, d->live->cfg);
+	report_config(d, d->sockets.live->cfg);
 	LOGF(d->fam->idx, DHCPx_STARTED, PACKAGE_VERSION);
 	(void)notify_ready("serving %s", serving(d, text));
 	return 0;
@@ -443,7 +444,7 @@ static struct leasedb *choose_database(struct daemon *d, const struct config *cf
 	char *why = NULL;
 	struct leasedb *db;
 
-	if (database_is_same(d->db, d->live->cfg, cfg))
+	if (database_is_same(d->db, d->sockets.live->cfg, cfg))
 		return d->db;
 	db = database_open(d->fam, cfg, d->loop, &why);
 	if (!db)
@@ -524,7 +525,6 @@ static bool try_reload(struct daemon *d)
 	server_enter(&d->srv, b.live);
 	change_database(d, b.db, cfg);
 	sockets_use(&d->sockets, b.live, &b.opened);
-	d->live = b.live;
 	start_timers(d);
 	if (!cfg->n_listen)
 		report_no_interfaces(d, cfg);
@@ -572,8 +572,8 @@ static void free_server(struct daemon *d)
 {
 	unsigned i;
 
-	if (d->live && !atomic_load(&d->live->users))
-		live_free(d->live); /* was never in use */
+	if (d->sockets.live && !atomic_load(&d->sockets.live->users))
+		live_free(d->sockets.live); /* was never in use */
 	for (i = 0; i < d->srv.n_workers; i++)
 		serve_worker_switch(&d->srv.workers[i], NULL);
 	(void)loop_run_once(d->loop, 0); /* frees what the workers returned */

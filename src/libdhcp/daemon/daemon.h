@@ -20,8 +20,7 @@ struct daemon {
 	struct leasedb *db;    /* of the current configuration */
 	struct list databases; /* the current one and those with pending requests */
 	struct server srv;
-	bool srv_ready;    /* srv was initialized */
-	struct live *live; /* the current configuration */
+	bool srv_ready; /* srv was initialized */
 	struct workers *workers;
 	struct sockets sockets;
 	struct reclaim *reclaim;

@@ -33,7 +33,7 @@ struct sockets {
 	struct workers *workers;     /* threads of srv's workers */
 	struct loop *loop;           /* of the main thread */
 	struct stats *stats;         /* of the main thread */
-	struct live *live;           /* the configuration in service */
+	struct live *live;           /* the current configuration; NULL before the first one is built */
 	struct sockset **sets;       /* one per worker; NULL if no socket is open */
 	unsigned n_ifaces;           /* number of open interfaces */
 	struct socket_states states; /* as last logged */
