@@ -77,25 +77,6 @@ bool test_main_exists(const struct eval_node *node, struct eval *ev)
 
 /* --- sub-options -------------------------------------------------------------------- */
 
-/* Reads the next DHCPv4 sub-option; false at the end or at a truncated one. */
-static bool next_sub4(struct reader *r, bool has_pads, struct opt *ret)
-{
-	const uint8_t *data;
-	uint8_t len;
-
-	do {
-		if (!reader_left(r))
-			return false;
-		ret->code = read_u8(r);
-	} while (has_pads && ret->code == OPT4_PAD);
-	if (has_pads && ret->code == OPT4_END)
-		return false;
-	len = read_u8(r);
-	data = read_bytes(r, len);
-	ret->data = bytes_of(data, len);
-	return data != NULL;
-}
-
 /* Finds a DHCPv4 sub-option; concatenates its parts (RFC 3396) in the rare case that there are several. */
 static bool find_sub4(struct eval *ev, struct bytes subs, bool has_pads, uint8_t code, struct bytes *ret)
 {
@@ -106,7 +87,7 @@ static bool find_sub4(struct eval *ev, struct bytes subs, bool has_pads, uint8_t
 	unsigned n = 0;
 	size_t len = 0;
 
-	while (next_sub4(&r, has_pads, &opt)) {
+	while (opt_next4(&r, has_pads, &opt)) {
 		if (!eval_charge(ev, 1))
 			return false;
 		if (opt.code == code) {
@@ -120,7 +101,7 @@ static bool find_sub4(struct eval *ev, struct bytes subs, bool has_pads, uint8_t
 	room = to = eval_room(ev, len);
 	if (!room)
 		return false;
-	for (r = reader_of(subs); next_sub4(&r, has_pads, &opt);)
+	for (r = reader_of(subs); opt_next4(&r, has_pads, &opt);)
 		if (opt.code == code && opt.data.len) {
 			memcpy(to, opt.data.data, opt.data.len);
 			to += opt.data.len;

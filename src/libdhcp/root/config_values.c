@@ -332,16 +332,7 @@ static bool encode_raw(struct build *b, struct value *value)
 
 static bool next_sub_option(const struct build *b, struct reader *r, struct opt *ret)
 {
-	uint8_t len;
-
-	if (b->cfg->family == KEY_6)
-		return opt_next6(r, ret);
-	if (!reader_left(r))
-		return false;
-	ret->code = read_u8(r);
-	len = read_u8(r);
-	ret->data = bytes_of(read_bytes(r, len), len);
-	return !r->err;
+	return b->cfg->family == KEY_6 ? opt_next6(r, ret) : opt_next4(r, false, ret);
 }
 
 /* Finds the sub-options within the configured bytes, unless a vendor uses a format of its own. */

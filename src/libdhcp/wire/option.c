@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 
-enum { PAD = 0, END = 255, FIELDS_MAX = 3 };
+enum { FIELDS_MAX = 3 };
 
 void opts_init(struct opts *opts, struct arena *arena)
 {
@@ -46,26 +46,6 @@ void opts_remove(struct opts *opts, uint16_t code)
 	opts->n = kept;
 }
 
-/* Reads the next part of an option: 1, 0 at the end, -E_INVAL if it is truncated. */
-static int next_part(struct reader *r, uint8_t *ret_code, struct bytes *ret_data)
-{
-	while (reader_left(r)) {
-		uint8_t code = read_u8(r), len;
-		const uint8_t *data;
-
-		if (code == PAD)
-			continue;
-		if (code == END)
-			return 0;
-		len = read_u8(r);
-		data = read_bytes(r, len);
-		*ret_code = code;
-		*ret_data = bytes_of(data, len);
-		return r->err ? -E_INVAL : 1;
-	}
-	return 0;
-}
-
 /*
  * Options in several parts: the first pass adds up the lengths for each code, the second copies the parts of
  * those with more than one, so an option in a thousand parts is joined in linear time.
@@ -76,23 +56,25 @@ static int parse4_parts(struct reader *fields, unsigned n, bool lenient, struct 
 	uint32_t total[256] = { 0 }, parts[256] = { 0 }, filled[256] = { 0 };
 	uint8_t *joined[256];
 	struct reader again[FIELDS_MAX];
-	struct bytes data;
-	uint8_t code = 0;
-	int err;
+	struct opt part = { 0 };
 
 	for (unsigned i = 0; i < n; i++) {
 		again[i] = fields[i];
-		while ((err = next_part(&fields[i], &code, &data)) > 0) {
-			total[code] += (uint32_t)data.len;
-			parts[code]++;
+		while (opt_next4(&fields[i], true, &part)) {
+			total[part.code] += (uint32_t)part.data.len;
+			parts[part.code]++;
 		}
-		if (err < 0 && !lenient) {
-			*ret_code = code;
-			return err;
+		if (fields[i].err && !lenient) {
+			*ret_code = (uint8_t)part.code;
+			return -E_INVAL;
 		}
 	}
 	for (unsigned i = 0; i < n; i++) {
-		while (next_part(&again[i], &code, &data) > 0) {
+		while (opt_next4(&again[i], true, &part)) {
+			struct bytes data = part.data;
+			uint16_t code = part.code;
+			int err;
+
 			if (!filled[code]) {
 				joined[code] = NULL;
 				if (parts[code] > 1) {
@@ -121,8 +103,7 @@ int opts_parse4_fields(struct reader *fields, unsigned n, bool lenient, struct a
 	struct reader r[FIELDS_MAX];
 	uint64_t seen[4] = { 0 };
 	unsigned before = out->n;
-	struct bytes data;
-	uint8_t code = 0;
+	struct opt part = { 0 };
 	int err;
 
 	if (n > FIELDS_MAX)
@@ -130,21 +111,21 @@ int opts_parse4_fields(struct reader *fields, unsigned n, bool lenient, struct a
 	memcpy(r, fields, n * sizeof(*r));
 	/* Nearly always each code occurs once, complete. */
 	for (unsigned i = 0; i < n; i++) {
-		while ((err = next_part(&r[i], &code, &data)) > 0) {
-			uint64_t bit = 1ULL << code % 64;
+		while (opt_next4(&r[i], true, &part)) {
+			uint64_t bit = 1ULL << part.code % 64;
 
-			if (seen[code / 64] & bit) {
+			if (seen[part.code / 64] & bit) {
 				out->n = before;
 				return parse4_parts(fields, n, lenient, arena, out, ret_code);
 			}
-			seen[code / 64] |= bit;
-			err = opts_add(out, code, data);
+			seen[part.code / 64] |= bit;
+			err = opts_add(out, part.code, part.data);
 			if (err < 0)
 				return err;
 		}
-		if (err < 0 && !lenient) {
-			*ret_code = code;
-			return err;
+		if (r[i].err && !lenient) {
+			*ret_code = (uint8_t)part.code;
+			return -E_INVAL;
 		}
 	}
 	memcpy(fields, r, n * sizeof(*r));
@@ -223,9 +204,9 @@ void opt_write4(struct writer *w, uint8_t code, struct bytes data)
 int opts_write4(struct writer *w, const struct opts *opts)
 {
 	for (unsigned i = 0; i < opts->n; i++) {
-		if (opts->v[i].code > END)
+		if (opts->v[i].code > OPT4_END)
 			return -E_RANGE;
-		if (opts->v[i].code != PAD && opts->v[i].code != END)
+		if (opts->v[i].code != OPT4_PAD && opts->v[i].code != OPT4_END)
 			opt_write4(w, (uint8_t)opts->v[i].code, opts->v[i].data);
 	}
 	return w->err ? -E_SPACE : 0;

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/bytes.h"
+#include "wire/dict4.h"
 
 /*
  * The options of one packet (or the sub-options of one option), in order. The list is in its arena; the bytes of
@@ -55,6 +56,27 @@ int opts_parse4(struct reader *r, struct arena *arena, struct opts *out);
  */
 int opts_parse4_fields(struct reader *fields, unsigned n, bool lenient, struct arena *arena, struct opts *out,
 		       uint8_t *ret_code);
+/*
+ * Reads the next DHCPv4 option without joining parts: false at the end of r, and with r->err set if the option is
+ * truncated (ret->code is its code). Most spaces of sub-options have neither PAD nor END: there, codes 0 and 255 are
+ * options like any other.
+ */
+static inline bool opt_next4(struct reader *r, bool has_pads, struct opt *ret)
+{
+	uint8_t len;
+
+	do {
+		if (!reader_left(r))
+			return false;
+		ret->code = read_u8(r);
+	} while (has_pads && ret->code == OPT4_PAD);
+	if (has_pads && ret->code == OPT4_END)
+		return false;
+	len = read_u8(r);
+	ret->data = bytes_of(read_bytes(r, len), len);
+	return !r->err;
+}
+
 /*
  * DHCPv6 options, or sub-options of one: code and length of two bytes each; the same code may come more than
  * once. opt_next6 walks over them without a list: it returns false at the end of r, and with r->err set if an

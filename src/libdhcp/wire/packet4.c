@@ -40,21 +40,11 @@ static int refuse(const char **ret_why, const char *why)
 /* Returns the overload option of the options field; later ones in a hostile packet are ignored. */
 static unsigned overload(struct reader field)
 {
-	while (reader_left(&field)) {
-		uint8_t code = read_u8(&field), len;
-		const uint8_t *data;
+	struct opt opt;
 
-		if (code == OPT4_PAD)
-			continue;
-		if (code == OPT4_END)
-			break;
-		len = read_u8(&field);
-		data = read_bytes(&field, len);
-		if (!data)
-			break;
-		if (code == OPT4_DHCP_OPTION_OVERLOAD && len == 1)
-			return data[0] & (OVERLOAD4_FILE | OVERLOAD4_SNAME);
-	}
+	while (opt_next4(&field, true, &opt))
+		if (opt.code == OPT4_DHCP_OPTION_OVERLOAD && opt.data.len == 1)
+			return opt.data.data[0] & (OVERLOAD4_FILE | OVERLOAD4_SNAME);
 	return 0;
 }
 
