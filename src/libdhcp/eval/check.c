@@ -115,32 +115,9 @@ struct eval_len len_of_address(const struct eval_node *node)
 	return LEN_UP_TO(45);
 }
 
-static struct eval_len len_of_type(enum opt_type type)
-{
-	switch (type) {
-	case OPT_BOOLEAN:
-	case OPT_INT8:
-	case OPT_UINT8:
-		return LEN(1);
-	case OPT_INT16:
-	case OPT_UINT16:
-		return LEN(2);
-	case OPT_INT32:
-	case OPT_UINT32:
-	case OPT_IPV4_ADDRESS:
-		return LEN(4);
-	case OPT_IPV6_ADDRESS:
-		return LEN(16);
-	case OPT_PSID:
-		return LEN(3);
-	default:
-		return LEN_UP_TO(LEN_ANY);
-	}
-}
-
 static bool is_number_or_address(const struct optdef *def)
 {
-	return def->type != OPT_RECORD && is_fixed(len_of_type(def->type)) && !def->encapsulate && !def->more;
+	return opt_type_size(def->type) && !def->encapsulate && !def->more;
 }
 
 struct eval_len len_of_option(const struct eval_node *node)
@@ -151,7 +128,7 @@ struct eval_len len_of_option(const struct eval_node *node)
 	/* Options that encapsulate others or repeat can be longer: RFC 3396 concatenates repeated options. */
 	if (!def || !is_number_or_address(def))
 		return LEN_UP_TO(LEN_ANY);
-	len = len_of_type(def->type);
+	len = LEN(opt_type_size(def->type));
 	len.or_empty = true;
 	if (def->array) {
 		len.step = len.min;

@@ -128,27 +128,6 @@ static const char *main_space(const struct parser *p)
 	return dict_main_space(p->env->dict);
 }
 
-static uint32_t type_size(enum opt_type type)
-{
-	switch (type) {
-	case OPT_BOOLEAN:
-	case OPT_INT8:
-	case OPT_UINT8:
-		return 1;
-	case OPT_INT16:
-	case OPT_UINT16:
-		return 2;
-	case OPT_INT32:
-	case OPT_UINT32:
-	case OPT_IPV4_ADDRESS:
-		return 4;
-	case OPT_IPV6_ADDRESS:
-		return 16;
-	default:
-		return 0;
-	}
-}
-
 /* Returns the offset of the sub-options, after a value of known length; negative if there are none. */
 static int32_t subs_of(const struct parser *p, const struct optdef *def)
 {
@@ -162,7 +141,7 @@ static int32_t subs_of(const struct parser *p, const struct optdef *def)
 		return -1;
 	for (i = 0; i < def->record_n; i++) {
 		/* RFC 9915 21.22: prefix length, then the full 16-byte prefix */
-		uint32_t one = def->record[i] == OPT_IPV6_PREFIX && is_iaprefix ? 17 : type_size(def->record[i]);
+		uint32_t one = def->record[i] == OPT_IPV6_PREFIX && is_iaprefix ? 17 : opt_type_size(def->record[i]);
 
 		if (!one)
 			return -1;
@@ -170,7 +149,7 @@ static int32_t subs_of(const struct parser *p, const struct optdef *def)
 	}
 	if (def->record_n || def->type == OPT_EMPTY)
 		return (int32_t)size;
-	size = type_size(def->type);
+	size = opt_type_size(def->type);
 	return size ? (int32_t)size : -1;
 }
 

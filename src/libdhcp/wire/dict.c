@@ -57,6 +57,29 @@ int opt_type_by_name(const char *name)
 	return -E_NOENT;
 }
 
+uint32_t opt_type_size(enum opt_type type)
+{
+	switch (type) {
+	case OPT_BOOLEAN:
+	case OPT_INT8:
+	case OPT_UINT8:
+		return 1;
+	case OPT_INT16:
+	case OPT_UINT16:
+		return 2;
+	case OPT_PSID:
+		return 3;
+	case OPT_INT32:
+	case OPT_UINT32:
+	case OPT_IPV4_ADDRESS:
+		return 4;
+	case OPT_IPV6_ADDRESS:
+		return 16;
+	default:
+		return 0;
+	}
+}
+
 /* FNV-1a: names in a configuration are trusted, so no keyed hash is needed. */
 static uint32_t hash_text(const char *text, uint32_t h)
 {

@@ -64,6 +64,8 @@ extern const unsigned dict4_n, dict6_n;
 /* Converts "ipv4-address" to its type and back; NULL or -E_NOENT if there is no such type. */
 const char *opt_type_name(enum opt_type type);
 int opt_type_by_name(const char *name);
+/* Returns the bytes of one value; 0 if they vary, or if there are none. */
+uint32_t opt_type_size(enum opt_type type);
 
 struct dict;
 

@@ -253,20 +253,28 @@ START_TEST(options_of_the_configuration)
 		.name = "site", .code = 224, .type = OPT_EMPTY, .space = "dhcp4", .encapsulate = "site"
 	};
 	struct optdef inner = { .name = "room", .code = 7, .type = OPT_STRING, .space = "site", .encapsulate = NULL };
+	struct optdef ports = {
+		.name = "ports", .code = 225, .type = OPT_PSID, .space = "dhcp4", .encapsulate = "site"
+	};
 	struct optdef vendor = { .name = "model", .code = 2, .type = OPT_STRING, .space = "vendor-9" };
 	struct eval ev = begin();
 	const struct eval_expr *expr;
 
 	ck_assert_int_eq(dict_add(dict, &outer), 0);
 	ck_assert_int_eq(dict_add(dict, &inner), 0);
+	ck_assert_int_eq(dict_add(dict, &ports), 0);
 	ck_assert_int_eq(dict_add(dict, &vendor), 0);
 	add_option(224,
 		   "\x01\x01x\x07\x03"
 		   "abc",
 		   8);
+	add_option(225,
+		   "\x04\x10\0\x07\x03"
+		   "abc",
+		   8);
 	add_option(125, "\0\0\0\x09\x04\x02\x02hi", 9);
 	expr = compile("option[site].option[room].text == 'abc' and vendor[9].option[model].text == 'hi' and "
-		       "option[224].option[7].exists");
+		       "option[224].option[7].exists and option[ports].option[room].text == 'abc'");
 	expect_diag("");
 	ck_assert(eval_test(expr, &ev));
 	ck_assert_ptr_null(compile("option[site].option[rom].exists"));
