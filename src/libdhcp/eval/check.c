@@ -178,9 +178,8 @@ static const char *len_text(const struct parser *p, struct eval_len len)
 
 static void help_integer(struct parser *p, const struct eval_node *number, struct eval_len other)
 {
-	const uint8_t *b = number->literal.data;
-	uint32_t v = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
-	uint32_t len = other.step > 1 ? other.step : other.max;
+	struct reader r = reader_of(number->literal);
+	uint32_t v = read_u32(&r), len = other.step > 1 ? other.step : other.max;
 
 	if ((len == 1 && v <= UINT8_MAX) || (len == 2 && v <= UINT16_MAX))
 		diag_help(p->env->diag, "an integer has 4 bytes: write 0x%0*" PRIx32, (int)(2 * len), v);

@@ -110,7 +110,6 @@ struct eval_node {
 
 struct eval_expr {
 	const struct eval_node *root;
-	enum eval_type type;
 	bool needs_host, has_match;
 	unsigned *classes;
 	unsigned n_classes, max_classes;
@@ -282,7 +281,6 @@ bool find_option(const struct eval_node *node, struct eval *ev, struct bytes *re
 bool find_relay4(const struct eval_node *node, struct eval *ev, struct bytes *ret);
 bool find_relay6(const struct eval_node *node, struct eval *ev, struct bytes *ret);
 bool find_vendor(const struct eval_node *node, struct eval *ev, struct bytes *ret);
-bool find_vendor_class(const struct eval_node *node, struct eval *ev, struct bytes *ret);
 bool find_data(const struct eval_node *node, struct eval *ev, struct bytes *ret);
 bool find_packet(const struct eval_node *node, struct eval *ev, struct bytes *ret);
 struct bytes text_enterprise(const struct eval_node *node, struct eval *ev);

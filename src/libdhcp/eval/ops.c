@@ -86,7 +86,7 @@ const struct eval_op eval_ops[] = {
 	      .find = find_vendor, .doc = "a vendor's options (DHCPv4 option 125, DHCPv6 option 17), by enterprise "
 					  "number; `*` is the first vendor in the packet"),
 	PLACE("vendor-class", AT_START, AT_VENDOR_CLASS, FAM_46, .index = INDEX_ENTERPRISE, .may_omit_index = true,
-	      .find = find_vendor_class, .doc = "a vendor's class data (DHCPv4 option 124, DHCPv6 option 16), by "
+	      .find = find_vendor, .doc = "a vendor's class data (DHCPv4 option 124, DHCPv6 option 16), by "
 						"enterprise number; `*` is the first vendor in the packet"),
 	PLACE("pkt", AT_START, AT_PKT, FAM_46, .find = find_packet, .doc = "the datagram"),
 	PLACE("pkt4", AT_START, AT_PKT4, FAM_4, .find = find_packet, .doc = "the header of a DHCPv4 message"),

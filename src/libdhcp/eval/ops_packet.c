@@ -7,6 +7,18 @@
 
 static const struct bytes empty = { (const uint8_t *)"", 0 };
 
+static struct bytes number(struct eval *ev, uint32_t v)
+{
+	uint8_t *room = eval_room(ev, 4);
+	struct writer w;
+
+	if (!room)
+		return empty;
+	w = writer_init(room, 4);
+	write_u32(&w, v);
+	return bytes_of(room, 4);
+}
+
 /* --- options of a list ------------------------------------------------------------ */
 
 /* Caches lookups, found or not: many classes ask for the same options. */
@@ -257,10 +269,16 @@ static bool next_entry(struct eval *ev, struct entries *entries)
 	return eval_charge(ev, 1) && next_entry4(entries);
 }
 
-/* Finds the vendor's nth entry, counted from 0; "any" selects the vendor of the first entry. */
-static bool find_entry(struct eval *ev, struct entries entries, const struct eval_node *vendor, int n,
-		       struct bytes *ret)
+static struct entries entries_at(struct eval *ev, const struct eval_node *vendor)
 {
+	return vendor->op->to == AT_VENDOR ? entries_of(ev, OPT4_VIVSO_SUBOPTIONS, OPT6_VENDOR_OPTS)
+					   : entries_of(ev, OPT4_VIVCO_SUBOPTIONS, OPT6_VENDOR_CLASS);
+}
+
+/* Finds the vendor's nth entry, counted from 0; "any" selects the vendor of the first entry. */
+static bool find_entry(struct eval *ev, const struct eval_node *vendor, int n, struct bytes *ret)
+{
+	struct entries entries = entries_at(ev, vendor);
 	uint32_t enterprise = vendor->index;
 	bool is_first = vendor->is_any;
 
@@ -276,20 +294,9 @@ static bool find_entry(struct eval *ev, struct entries entries, const struct eva
 	return false;
 }
 
-static struct entries entries_at(struct eval *ev, const struct eval_node *vendor)
-{
-	return vendor->op->to == AT_VENDOR ? entries_of(ev, OPT4_VIVSO_SUBOPTIONS, OPT6_VENDOR_OPTS)
-					   : entries_of(ev, OPT4_VIVCO_SUBOPTIONS, OPT6_VENDOR_CLASS);
-}
-
 bool find_vendor(const struct eval_node *node, struct eval *ev, struct bytes *ret)
 {
-	return find_entry(ev, entries_at(ev, node), node, 0, ret);
-}
-
-bool find_vendor_class(const struct eval_node *node, struct eval *ev, struct bytes *ret)
-{
-	return find_entry(ev, entries_at(ev, node), node, 0, ret);
+	return find_entry(ev, node, 0, ret);
 }
 
 /* DHCPv4 has one data field per entry; DHCPv6 (RFC 9915 21.16) has several, each with a length. */
@@ -300,11 +307,12 @@ bool find_data(const struct eval_node *node, struct eval *ev, struct bytes *ret)
 	struct reader r;
 	int i;
 
-	if (!find_entry(ev, entries_at(ev, vendor), vendor, ev->q4 ? node->start : 0, &data))
+	if (!find_entry(ev, vendor, ev->q4 ? node->start : 0, &data))
 		return false;
-	*ret = data;
-	if (ev->q4)
+	if (ev->q4) {
+		*ret = data;
 		return true;
+	}
 	r = reader_of(data);
 	for (i = 0; i <= node->start && reader_left(&r) && eval_charge(ev, 1); i++) {
 		uint16_t len = read_u16(&r);
@@ -321,16 +329,8 @@ bool find_data(const struct eval_node *node, struct eval *ev, struct bytes *ret)
 struct bytes text_enterprise(const struct eval_node *node, struct eval *ev)
 {
 	struct entries entries = entries_at(ev, node->first);
-	uint8_t *room;
 
-	room = next_entry(ev, &entries) ? eval_room(ev, 4) : NULL;
-	if (!room)
-		return empty;
-	room[0] = (uint8_t)(entries.enterprise >> 24);
-	room[1] = (uint8_t)(entries.enterprise >> 16);
-	room[2] = (uint8_t)(entries.enterprise >> 8);
-	room[3] = (uint8_t)entries.enterprise;
-	return bytes_of(room, 4);
+	return next_entry(ev, &entries) ? number(ev, entries.enterprise) : empty;
 }
 
 /* --- members ------------------------------------------------------------------------------ */
@@ -523,18 +523,6 @@ struct bytes text_relay_link(const struct eval_node *node, struct eval *ev)
 }
 
 /* --- header --------------------------------------------------------------------------------- */
-
-static struct bytes number(struct eval *ev, uint32_t v)
-{
-	uint8_t *room = eval_room(ev, 4);
-	struct writer w;
-
-	if (!room)
-		return empty;
-	w = writer_init(room, 4);
-	write_u32(&w, v);
-	return bytes_of(room, 4);
-}
 
 static struct bytes address(const struct eval *ev, const struct ip *ip)
 {

@@ -541,8 +541,7 @@ static struct eval_node *parse_literal(struct parser *p)
 	const struct token token = p->token;
 	struct eval_node *node =
 		node_new(p, token.kind == TOKEN_INTEGER ? &eval_op_integer : &eval_op_literal, token.from);
-	uint8_t *data;
-	uint32_t v;
+	struct writer w;
 
 	if (!node)
 		return NULL;
@@ -553,13 +552,9 @@ static struct eval_node *parse_literal(struct parser *p)
 		if (node->is_wrong)
 			parser_error(p, token.from, token.to, "%.*s is not in 0..4294967295",
 				     (int)(token.to - token.from), p->text + token.from);
-		v = (uint32_t)token.number;
-		data = arena_alloc(p->env->arena, 4);
-		data[0] = (uint8_t)(v >> 24);
-		data[1] = (uint8_t)(v >> 16);
-		data[2] = (uint8_t)(v >> 8);
-		data[3] = (uint8_t)v;
-		node->literal = bytes_of(data, 4);
+		w = writer_init(arena_alloc(p->env->arena, 4), 4);
+		write_u32(&w, (uint32_t)token.number);
+		node->literal = bytes_of(w.start, 4);
 	} else if (token.kind == TOKEN_TEXT) {
 		node->literal = bytes_of(arena_dup(p->env->arena, token.value.data, token.value.len), token.value.len);
 	}
@@ -758,7 +753,6 @@ const struct eval_expr *eval_compile(const struct eval_env *env, struct json_obj
 		return NULL;
 	check_root(&p, root);
 	expr->root = root;
-	expr->type = type;
 	return expr;
 }
 
