@@ -290,7 +290,6 @@ static bool read_enum(const struct conf_reader *rd, const struct key *key, struc
 {
 	const char *text;
 	struct str words = { 0 };
-	const char *near;
 	unsigned n;
 
 	if (key->bool_word && json_object_is_type(value, json_type_boolean))
@@ -308,9 +307,7 @@ static bool read_enum(const struct conf_reader *rd, const struct key *key, struc
 	diag_error(rd->diag, json_pos(value), "\"%s\" is \"%s\", expected one of %s", key->name, text,
 		   str_text(&words));
 	str_free(&words);
-	near = diag_suggest(text, key->words, n);
-	if (near)
-		diag_help(rd->diag, "did you mean \"%s\"?", near);
+	(void)diag_help_near(rd->diag, text, key->words, n);
 	return false;
 }
 

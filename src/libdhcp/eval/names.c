@@ -111,13 +111,10 @@ const char *names_of_members(struct parser *p, enum eval_at from)
 
 void names_help_member(struct parser *p, enum eval_at from, const char *word)
 {
-	const char *names[WORDS_MAX], *near;
+	const char *names[WORDS_MAX];
 	size_t n = members(p, from, names);
 
-	near = diag_suggest(lower(p, word), names, n);
-	if (near)
-		diag_help(p->env->diag, "did you mean \"%s\"?", near);
-	else if (n)
+	if (!diag_help_near(p->env->diag, lower(p, word), names, n) && n)
 		diag_help(p->env->diag, "expected %s", names_of_members(p, from));
 }
 
@@ -251,7 +248,7 @@ static void use_class(struct parser *p, unsigned id)
 bool names_set_class(struct parser *p, struct eval_node *node)
 {
 	const struct eval_env *env = p->env;
-	const char *name = arena_strndup(env->arena, (const char *)p->token.value.data, p->token.value.len), *near;
+	const char *name = arena_strndup(env->arena, (const char *)p->token.value.data, p->token.value.len);
 	const char *const *names = NULL;
 	size_t n = 0;
 
@@ -271,8 +268,7 @@ bool names_set_class(struct parser *p, struct eval_node *node)
 	parser_error(p, p->token.from, p->token.to, "class \"%s\" is not defined", name);
 	if (env->class_names)
 		names = env->class_names(env->ctx, &n);
-	near = names ? diag_suggest(name, names, n) : NULL;
-	if (near)
-		diag_help(env->diag, "did you mean \"%s\"?", near);
+	if (names)
+		(void)diag_help_near(env->diag, name, names, n);
 	return false;
 }

@@ -536,3 +536,12 @@ const char *diag_suggest(const char *wrong, const char *const *names, size_t n)
 			name = names[i];
 	return name;
 }
+
+bool diag_help_near(struct diag *diag, const char *wrong, const char *const *names, size_t n)
+{
+	const char *near = diag_suggest(wrong, names, n);
+
+	if (near)
+		diag_help(diag, "did you mean \"%s\"?", near);
+	return near != NULL;
+}

@@ -79,3 +79,5 @@ void diag_reason(const struct diag *diag, struct str *out);
  * last word it is; otherwise NULL.
  */
 const char *diag_suggest(const char *wrong, const char *const *names, size_t n);
+/* Adds the help "did you mean" with that name; false if there is none. */
+bool diag_help_near(struct diag *diag, const char *wrong, const char *const *names, size_t n);

@@ -250,11 +250,9 @@ static void unknown_class(struct build *b, struct pos pos, const char *name)
 {
 	size_t n;
 	const char *const *names = class_names(b, &n);
-	const char *near = diag_suggest(name, names, n);
 
 	diag_error(b->diag, pos, "class \"%s\" is not defined", name);
-	if (near)
-		diag_help(b->diag, "did you mean \"%s\"?", near);
+	(void)diag_help_near(b->diag, name, names, n);
 }
 
 static bool is_late(const struct build *b, unsigned number)

@@ -159,7 +159,7 @@ void lint_logger(struct build *b, const struct logger_conf *conf)
 {
 	const char *root = b->cfg->family == KEY_6 ? "kea-dhcp6" : "kea-dhcp4";
 	const char *other = b->cfg->family == KEY_6 ? "dhcp4" : "dhcp6";
-	const char **names = xcalloc(log_all_n + 1, sizeof(*names)), *near;
+	const char **names = xcalloc(log_all_n + 1, sizeof(*names));
 	size_t len = strlen(root);
 	unsigned i, n = 0;
 	bool is_known;
@@ -176,9 +176,7 @@ void lint_logger(struct build *b, const struct logger_conf *conf)
 		is_known = true;
 	if (!is_known) {
 		diag_warn(b->diag, conf_pos(&conf->node, "name"), "nothing logs to \"%s\"", conf->log.name);
-		near = diag_suggest(conf->log.name, names, n);
-		if (near)
-			diag_help(b->diag, "did you mean \"%s\"?", near);
+		(void)diag_help_near(b->diag, conf->log.name, names, n);
 	}
 	free(names);
 }

@@ -46,26 +46,22 @@ static struct json_object *find_root(struct build *b)
 	const char *name = root_name(b->cfg->family);
 	struct json_object *top = b->cfg->doc.root, *root = NULL, *logging, *loggers;
 	unsigned before = diag_errors(b->diag);
+	size_t i;
 
 	if (!json_object_is_type(top, json_type_object)) {
 		if (top && !json_is_broken(top))
 			diag_error(b->diag, json_pos(top), "expected a map: { \"%s\": { ... } }", name);
 		return NULL;
 	}
+	for (i = 0; i < n_known; i++)
+		known[i] = top_keys[i].name;
 	json_object_object_foreach(top, key, value)
 	{
-		size_t i;
-
-		for (i = 0; i < n_known; i++)
-			known[i] = top_keys[i].name;
 		for (i = 0; i < n_known && strcmp(known[i], key); i++)
 			;
 		if (i == n_known) {
-			const char *near = diag_suggest(key, known, n_known);
-
 			diag_error(b->diag, json_key_pos(value), "unknown top-level parameter \"%s\"", key);
-			if (near)
-				diag_help(b->diag, "did you mean \"%s\"?", near);
+			(void)diag_help_near(b->diag, key, known, n_known);
 		}
 		if (!strcmp(key, name))
 			root = value;

@@ -34,14 +34,11 @@ static const char *const type_names_for_help[] = {
 static int parse_type(struct build *b, struct pos pos, const char *name)
 {
 	int type = opt_type_by_name(name);
-	const char *near;
 
 	if (type >= 0)
 		return type;
 	diag_error(b->diag, pos, "\"%s\" is not an option data type", name);
-	near = diag_suggest(name, type_names_for_help, N_TYPES);
-	if (near)
-		diag_help(b->diag, "did you mean \"%s\"?", near);
+	(void)diag_help_near(b->diag, name, type_names_for_help, N_TYPES);
 	return -E_INVAL;
 }
 

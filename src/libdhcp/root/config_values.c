@@ -121,7 +121,7 @@ static bool may_be_bad_space(const struct build *b, const char *space)
 
 static bool check_space(struct build *b, const struct option_data_conf *conf, const char *space)
 {
-	const char **names, *near;
+	const char **names;
 	size_t n;
 
 	if (CONF_BAD(conf, space) || (CONF_SET(conf, space) && !check_option_name(b, &conf->node, "space", space)))
@@ -133,9 +133,7 @@ static bool check_space(struct build *b, const struct option_data_conf *conf, co
 	diag_error(b->diag, conf_pos(&conf->node, "space"),
 		   "unknown option space \"%s\": no option-def is in it or encapsulates it", space);
 	names = dict_spaces(b->cfg->dict, b->cfg->arena, &n);
-	near = diag_suggest(space, names, n);
-	if (near)
-		diag_help(b->diag, "did you mean \"%s\"?", near);
+	(void)diag_help_near(b->diag, space, names, n);
 	return false;
 }
 
