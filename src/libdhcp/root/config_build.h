@@ -3,6 +3,7 @@
 
 #include "root/config.h"
 #include "root/keys.h"
+#include "wire/dict.h"
 
 /* State shared by the functions that build a configuration; private to root/config*.c. */
 struct build {
@@ -18,6 +19,11 @@ struct build {
 /* Each function reports errors in the diag and continues; it skips checks that depend on an invalid value. */
 void build_options(struct build *b); /* definitions and global values */
 void build_definitions(struct build *b);
+/* "dhcp4" or "dhcp6". */
+static inline const char *main_space(const struct build *b)
+{
+	return dict_main_space(b->cfg->dict);
+}
 /* Reports an error and returns false if no option of that space can have the code. */
 bool check_option_code(struct build *b, const struct conf_node *node, const char *space, int64_t code);
 /* As in Kea: letters, digits, '-' and '_'. The key is "name", "space" or "encapsulate". */

@@ -5,11 +5,6 @@
 #include "root/config_build.h"
 #include "wire/dict4.h"
 
-static const char *main_space(const struct build *b)
-{
-	return b->cfg->family == KEY_6 ? "dhcp6" : "dhcp4";
-}
-
 bool check_option_code(struct build *b, const struct conf_node *node, const char *space, int64_t code)
 {
 	/* RFC 2132 2: 0 is padding and 255 the end of the message's own options; other spaces may use both. */

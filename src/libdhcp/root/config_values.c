@@ -29,11 +29,6 @@ struct values {
 	unsigned n;
 };
 
-static const char *main_space(const struct build *b)
-{
-	return dict_main_space(b->cfg->dict);
-}
-
 static struct pos pos_of(const struct value *value, const char *key)
 {
 	return conf_pos(&value->conf->node, key);
