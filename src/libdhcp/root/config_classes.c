@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* client-classes: numbers, expressions, order, and the values a class sets for its clients. */
 #include "root/config_build.h"
+#include "root/option_names.h"
 
 static const char *const built_in_names[CLASS_BITS_BUILT_IN] = {
 	[CLASS_BIT_ALL] = "ALL",   [CLASS_BIT_KNOWN] = "KNOWN", [CLASS_BIT_UNKNOWN] = "UNKNOWN",
@@ -93,6 +94,14 @@ static const char *const *class_names(void *ctx, size_t *ret_n)
 	return names;
 }
 
+static const char *other_name(void *ctx, const char *space, const char *name)
+{
+	struct build *b = ctx;
+	const struct option_names *row = !strcmp(space, main_space(b)) ? option_names_find(name) : NULL;
+
+	return row ? option_names_in(row, b->cfg->family == KEY_6 ? 6 : 4) : NULL;
+}
+
 /* --- definitions ----------------------------------------------------------- */
 
 void number_classes(struct build *b)
@@ -171,6 +180,7 @@ static void compile_test(struct build *b, unsigned number)
 		.ctx = b,
 		.find_class = find_class,
 		.class_names = class_names,
+		.other_name = other_name,
 		.arena = b->cfg->arena,
 		.diag = b->diag,
 	};

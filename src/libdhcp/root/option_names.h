@@ -20,3 +20,8 @@ extern const unsigned n_option_names;
 bool is_option_word(const char *name);
 /* Returns the row with this name, or NULL. */
 const struct option_names *option_names_find(const char *name);
+/* Returns the row's name in a family, 4 or 6; NULL if the family has no such option. */
+static inline const char *option_names_in(const struct option_names *row, unsigned digit)
+{
+	return digit == 6 ? row->v6 : row->v4;
+}
