@@ -3,7 +3,7 @@
 #include "base/str.h"
 #include "eval/expr_int.h"
 
-enum { WORDS_MAX = 128, ENTERPRISE_CABLELABS = 4491 };
+enum { WORDS_MAX = 128 };
 
 static const char *lower(struct parser *p, const char *word)
 {
@@ -154,10 +154,9 @@ static int32_t subs_of(const struct parser *p, const struct optdef *def)
 const char *names_vendor_space(struct parser *p, uint32_t enterprise)
 {
 	const char *space = arena_printf(p->env->arena, "vendor-%u", enterprise);
+	const char *built_in = dict_vendor_space(p->env->dict, enterprise);
 
-	if (enterprise == ENTERPRISE_CABLELABS && !dict_has_space(p->env->dict, space))
-		return p->env->digit == 6 ? "docsis3-v6" : "docsis3-v4";
-	return space;
+	return built_in && !dict_has_space(p->env->dict, space) ? built_in : space;
 }
 
 static void help_option(struct parser *p, const char *space, const char *name)

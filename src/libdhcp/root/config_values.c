@@ -48,23 +48,15 @@ static uint32_t vendor_of_space(const char *space)
 	return *end || n > UINT32_MAX ? 0 : (uint32_t)n;
 }
 
-/* Returns the built-in space that has a vendor's definitions. */
-static const char *built_in_space(const struct build *b, uint32_t vendor)
+static const char *built_in_space(const struct build *b, const char *space)
 {
-	switch (vendor) {
-	case 4491:
-		return b->cfg->family == KEY_6 ? "docsis3-v6" : "docsis3-v4";
-	case 2495:
-		return b->cfg->family == KEY_6 ? "4o6" : NULL;
-	default:
-		return NULL;
-	}
+	return dict_vendor_space(b->cfg->dict, vendor_of_space(space));
 }
 
 static const struct optdef *def_by_name(const struct build *b, const char *space, const char *name)
 {
 	const struct optdef *def = dict_by_name(b->cfg->dict, space, name);
-	const char *other = built_in_space(b, vendor_of_space(space));
+	const char *other = built_in_space(b, space);
 
 	return def || !other ? def : dict_by_name(b->cfg->dict, other, name);
 }
@@ -72,7 +64,7 @@ static const struct optdef *def_by_name(const struct build *b, const char *space
 static const struct optdef *def_by_code(const struct build *b, const char *space, uint16_t code)
 {
 	const struct optdef *def = dict_by_code(b->cfg->dict, space, code);
-	const char *other = built_in_space(b, vendor_of_space(space));
+	const char *other = built_in_space(b, space);
 
 	return def || !other ? def : dict_by_code(b->cfg->dict, other, code);
 }
@@ -165,7 +157,7 @@ static const char *near_name(const struct build *b, const char *name, const char
 	const struct optdef *rows = b->cfg->family == KEY_6 ? dict6 : dict4;
 	unsigned n = b->cfg->family == KEY_6 ? dict6_n : dict4_n, i, n_names = 0;
 	const char **names = xcalloc(n + b->root->option_def.n, sizeof(*names));
-	const char *other = built_in_space(b, vendor_of_space(space));
+	const char *other = built_in_space(b, space);
 	const struct option_def_conf *defs = b->root->option_def.v;
 	const char *near;
 

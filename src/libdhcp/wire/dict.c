@@ -287,3 +287,15 @@ const char *dict_main_space(const struct dict *dict)
 {
 	return dict->family ? "dhcp6" : "dhcp4";
 }
+
+const char *dict_vendor_space(const struct dict *dict, uint32_t enterprise)
+{
+	switch (enterprise) {
+	case 4491: /* CableLabs */
+		return dict->family ? "docsis3-v6" : "docsis3-v4";
+	case 2495: /* ISC */
+		return dict->family ? "4o6" : NULL;
+	default:
+		return NULL;
+	}
+}

@@ -94,3 +94,5 @@ const char **dict_names(const struct dict *dict, const char *space, struct arena
 const struct optdef *dict_name_anywhere(const struct dict *dict, const char *name);
 /* Returns "dhcp4" or "dhcp6". */
 const char *dict_main_space(const struct dict *dict);
+/* Returns the space of the vendor's built-in options; NULL if there are none. A configuration adds "vendor-4491". */
+const char *dict_vendor_space(const struct dict *dict, uint32_t enterprise);
