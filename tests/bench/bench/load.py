@@ -88,7 +88,7 @@ def pace(n=2000):
 
 
 class Stops:
-    """How long the whole host stood still meanwhile because its hypervisor ran something else: measured by a
+    """How long the whole host paused meanwhile because its hypervisor ran something else: measured by a
     real-time process that wakes up every half millisecond."""
 
     def __enter__(self):

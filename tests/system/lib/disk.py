@@ -93,7 +93,7 @@ class LoggedDisk:
                 "FAULTY_MARKS": self.marks}
 
     def close(self):
-        """Nothing below the directory is in use any more."""
+        """Unmounts; nothing below the directory may be in use."""
         if not self.device:
             return
         device, self.device = self.device, None
