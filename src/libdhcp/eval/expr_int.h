@@ -185,7 +185,7 @@ bool names_set_option(struct parser *p, struct eval_node *node, const char *spac
 const char *names_vendor_space(struct parser *p, uint32_t enterprise);
 bool names_set_class(struct parser *p, struct eval_node *node);
 
-/* --- what is known before (check.c) ------------------------------------------ */
+/* --- load-time checks (check.c) ---------------------------------------------- */
 
 /* Sets length and verdict of a node whose arguments are complete; warns about comparisons that are never true. */
 void check_node(struct parser *p, struct eval_node *node);

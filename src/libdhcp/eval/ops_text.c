@@ -69,7 +69,7 @@ void eval_scratch_free(struct eval_scratch *scratch)
 	free(scratch);
 }
 
-/* --- truth ----------------------------------------------------------------------- */
+/* --- boolean operators ----------------------------------------------------------- */
 
 bool test_not(const struct eval_node *node, struct eval *ev)
 {

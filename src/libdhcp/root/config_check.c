@@ -69,7 +69,7 @@ static void check_prefixes(struct build *b, const struct subnet_pair *refs, size
 	free(outer);
 }
 
-/* --- subnets that no client is in ------------------------------------------ */
+/* --- subnets that are never selected --------------------------------------- */
 
 /* Orders subnets by their selector, and those with the same one by position in the configuration. */
 static int order_by_iface(const void *x, const void *y)

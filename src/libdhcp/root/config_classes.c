@@ -254,7 +254,7 @@ void build_classes(struct build *b)
 	}
 }
 
-/* --- what refers to them ---------------------------------------------------- */
+/* --- references to classes -------------------------------------------------- */
 
 static void unknown_class(struct build *b, struct pos pos, const char *name)
 {
@@ -311,7 +311,7 @@ void build_guard(struct build *b, const struct conf_strings *names, const char *
 			  what, b->cfg->classes.v[ret->v[0]].name);
 }
 
-/* --- once all are numbered -------------------------------------------------- */
+/* --- after numbering -------------------------------------------------------- */
 
 static void list_by_turn(struct build *b, struct classes *classes)
 {

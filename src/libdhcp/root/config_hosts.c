@@ -243,7 +243,7 @@ static void build_places(struct build *b, const struct group *group, const struc
 	}
 }
 
-/* --- the rest -------------------------------------------------------------------- */
+/* --- building reservations --------------------------------------------------------- */
 
 /* Returns the hostname in lower case, as in leases. */
 static const char *build_hostname(struct build *b, const struct reservation_conf *conf)
@@ -381,7 +381,7 @@ static void build_group(struct hosts *hosts, const struct group *group)
 		group->sub->has_hosts = group->list->n && group->sub->par.reservations_in_subnet;
 }
 
-/* --- what pools withhold --------------------------------------------------------- */
+/* --- withholding from pools ------------------------------------------------------ */
 
 static int by_first(const void *x, const void *y)
 {
@@ -452,7 +452,7 @@ static void withhold_all(struct hosts *hosts)
 	}
 }
 
-/* --- all of them ----------------------------------------------------------------- */
+/* --- all reservations ------------------------------------------------------------ */
 
 /* Warns about reservations that are never used. */
 static void lint_group(struct build *b, const struct group *group, bool any_global)

@@ -146,7 +146,7 @@ static void check_timers(struct build *b, const struct conf_node *node, struct n
 			  par->t1, valid);
 }
 
-/* --- the rest -------------------------------------------------------------- */
+/* --- all parameters -------------------------------------------------------- */
 
 static void check_shared(struct build *b, struct pos pos, const char *key, enum allocator *how)
 {

@@ -311,7 +311,7 @@ static bool build_subnet(struct build *b, const struct shared_network_conf *net_
 	return has_prefix;
 }
 
-/* --- all of them ----------------------------------------------------------- */
+/* --- the whole plan -------------------------------------------------------- */
 
 /* Subnets in one place of the configuration: top level or one network. */
 struct group {

@@ -523,7 +523,7 @@ static void encapsulate(struct values *values, struct value *outer, unsigned dep
 	outer->val.data = bytes_of(buf, data.len + inner.len);
 }
 
-/* --- sub-options that are instances of their own ---------------------------- */
+/* --- sub-options as separate instances -------------------------------------- */
 
 static const struct optdef *container_of_value(const struct build *b, const struct value *value)
 {
