@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Identity associations: read without lists, built without malloc, excluded prefixes. */
-#include "../suite.h"
+#include "fixture.h"
 
 #include "base/err.h"
 #include "wire/ia6.h"
 #include "wire/packet6.h"
 
-static struct arena *arena;
 static struct opts opts;
 
-static void setup(void)
+static void setup_opts(void)
 {
-	arena = arena_new(0);
+	setup();
 	opts_init(&opts, arena);
-}
-
-static void teardown(void)
-{
-	arena_free(arena);
 }
 
 static struct prefix prefix(const char *text)
@@ -288,7 +282,7 @@ int main(void)
 {
 	TCase *tc = tcase_create("ia6");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup_opts, teardown);
 	tcase_add_test(tc, builds_and_reads);
 	tcase_add_test(tc, what_does_not_fit_is_left_out_whole);
 	tcase_add_test(tc, builder_respects_the_arenas_cap);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* The identity of a DHCPv6 client: DUIDs, labels of log lines, hardware addresses from all sources. */
-#include "../suite.h"
+#include "fixture.h"
 
 #include "base/err.h"
 #include "wire/dump.h"
@@ -8,27 +8,7 @@
 #include "wire/ia6.h"
 #include "wire/ident.h"
 
-static struct arena *arena;
 static const uint8_t mac[] = { 2, 0, 0, 0, 0, 1 };
-
-static void setup(void)
-{
-	arena = arena_new(0);
-}
-
-static void teardown(void)
-{
-	arena_free(arena);
-}
-
-static struct bytes hex(const char *text)
-{
-	uint8_t buf[1024];
-	int len = hex_to_bytes(text, strlen(text), buf, sizeof(buf));
-
-	ck_assert_int_ge(len, 0);
-	return bytes_of(arena_dup(arena, buf, (size_t)len), (size_t)len);
-}
 
 static const char *text(struct bytes b)
 {

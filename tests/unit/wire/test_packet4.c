@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Options and DHCPv4 packets: exact bytes out, hostile bytes in, overload, long options. */
-#include "../suite.h"
+#include "fixture.h"
 
 #include "base/err.h"
 #include "wire/dump.h"
 #include "wire/packet4.h"
 
-static struct arena *arena;
 static const uint8_t cookie[] = { 0x63, 0x82, 0x53, 0x63 };
-
-static void setup(void)
-{
-	arena = arena_new(0);
-}
-
-static void teardown(void)
-{
-	arena_free(arena);
-}
 
 /* Returns a request from 02:00:00:00:00:01 with these option bytes. */
 static struct bytes request(const void *options, size_t len)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* DHCPv6 messages: exact bytes both ways, nested relays, hostile bytes, wrapped responses. */
-#include "../suite.h"
+#include "fixture.h"
 
 #include "base/err.h"
 #include "wire/ia6.h"
@@ -14,34 +14,6 @@ enum { INSTRUMENTED = true };
 #else
 enum { INSTRUMENTED = false };
 #endif
-
-static struct arena *arena;
-
-static void setup(void)
-{
-	arena = arena_new(0);
-}
-
-static void teardown(void)
-{
-	arena_free(arena);
-}
-
-/* A copy of exactly that length, so that a sanitizer detects any overrun. */
-static struct bytes hex(const char *text)
-{
-	uint8_t buf[2048];
-	char plain[4096];
-	size_t n = 0;
-	int len;
-
-	for (; *text; text++)
-		if (*text != ' ')
-			plain[n++] = *text;
-	len = hex_to_bytes(plain, n, buf, sizeof(buf));
-	ck_assert_int_ge(len, 0);
-	return bytes_of(arena_dup(arena, buf, (size_t)len), (size_t)len);
-}
 
 static void parse(struct bytes b, struct packet6 *pkt)
 {
