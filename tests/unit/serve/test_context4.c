@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Option 82 stored with DHCPv4 leases: nothing is stored that a lease cannot hold, and others' data there is kept. */
 #include "../suite.h"
+#include "padded.h"
 
 #include "serve/context4.h"
 
@@ -24,17 +25,6 @@ static void tear_down(void)
 	arena_free(arena);
 }
 
-/* Returns a text of `len` bytes with others' data; in the arena. */
-static const char *padded(const char *head, const char *tail, size_t len)
-{
-	size_t n = len - strlen(head) - strlen(tail);
-	char *text = arena_alloc(arena, len + 1);
-
-	(void)snprintf(text, len + 1, "%s%*s%s", head, (int)n, "", tail);
-	memset(text + strlen(head), 'x', n);
-	return text;
-}
-
 START_TEST(others_contexts_are_kept)
 {
 	ck_assert_str_eq(context4_make(arena, &relay, NULL), OURS);
@@ -47,10 +37,10 @@ END_TEST
 START_TEST(what_no_lease_can_hold_is_not_made)
 {
 	size_t room = LEASE_CONTEXT_MAX - (strlen(OURS) - 2); /* two pairs of braces become one, with a comma in it */
-	const char *old = padded("{ \"a\": \"", "\" }", room);
+	const char *old = padded(arena, "{ \"a\": \"", "\" }", room);
 
 	ck_assert_uint_eq(strlen(context4_make(arena, &relay, old)), LEASE_CONTEXT_MAX);
-	old = padded("{ \"a\": \"", "\" }", room + 1);
+	old = padded(arena, "{ \"a\": \"", "\" }", room + 1);
 	ck_assert_ptr_eq(context4_make(arena, &relay, old), old);
 	/* a single option that is too long */
 	relay.bytes = bytes_of(arena_alloc(arena, 40000), 40000);
@@ -63,7 +53,7 @@ END_TEST
 START_TEST(without_memory_it_stays)
 {
 	struct arena *small = arena_new(65536);
-	const char *old = padded("{ \"a\": \"", "\" }", 40000);
+	const char *old = padded(arena, "{ \"a\": \"", "\" }", 40000);
 
 	ck_assert_ptr_nonnull(arena_alloc(small, 40000));
 	ck_assert_ptr_eq(context4_make(small, &relay, old), old);
@@ -73,12 +63,12 @@ END_TEST
 
 START_TEST(a_check_makes_nothing_too_long)
 {
-	const char *old = padded("{ \"ISC\": { " OLD_INFO " }, \"a\": \"", "\" }", 1000), *text = "untouched";
+	const char *old = padded(arena, "{ \"ISC\": { " OLD_INFO " }, \"a\": \"", "\" }", 1000), *text = "untouched";
 
 	ck_assert_int_eq(context4_check(arena, old, CONTEXT_CHECK_FIX, &text), CONTEXT_UPGRADED);
 	ck_assert_ptr_nonnull(strstr(text, INFO));
 	text = "untouched";
-	old = padded("{ \"ISC\": { " OLD_INFO " }, \"a\": \"", "\" }", LEASE_CONTEXT_MAX);
+	old = padded(arena, "{ \"ISC\": { " OLD_INFO " }, \"a\": \"", "\" }", LEASE_CONTEXT_MAX);
 	ck_assert_int_eq(context4_check(arena, old, CONTEXT_CHECK_FIX, &text), CONTEXT_FINE);
 	ck_assert_str_eq(text, "untouched");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Relay information stored with DHCPv6 leases: Kea's old and new formats, what is invalid in them, and what is kept. */
 #include "../suite.h"
+#include "padded.h"
 
 #include "serve/context6.h"
 
@@ -100,17 +101,6 @@ START_TEST(others_contexts_are_kept)
 }
 END_TEST
 
-/* Returns a text of `len` bytes with others' data; in the arena. */
-static const char *padded(const char *head, const char *tail, size_t len)
-{
-	size_t n = len - strlen(head) - strlen(tail);
-	char *text = arena_alloc(arena, len + 1);
-
-	(void)snprintf(text, len + 1, "%s%*s%s", head, (int)n, "", tail);
-	memset(text + strlen(head), 'x', n);
-	return text;
-}
-
 static void make_relay(struct relay6 *relay)
 {
 	*relay = (struct relay6){ .hop_count = 3 };
@@ -128,17 +118,18 @@ START_TEST(what_no_lease_can_hold_is_not_made)
 	const char *old;
 
 	make_relay(&relay);
-	old = padded("{ \"a\": \"", "\" }", room);
+	old = padded(arena, "{ \"a\": \"", "\" }", room);
 	ck_assert_uint_eq(strlen(context6_make(arena, &query, old)), LEASE_CONTEXT_MAX);
-	old = padded("{ \"a\": \"", "\" }", room + 1);
+	old = padded(arena, "{ \"a\": \"", "\" }", room + 1);
 	ck_assert_ptr_eq(context6_make(arena, &query, old), old);
 	/* nor what exceeds the request's memory */
-	old = padded("{ \"a\": \"", "\" }", 60000);
+	old = padded(arena, "{ \"a\": \"", "\" }", 60000);
 	ck_assert_ptr_nonnull(arena_alloc(small, 60000));
 	ck_assert_ptr_eq(context6_make(small, &query, old), old);
 	arena_free(small);
 	/* the old format, and no space for the new one */
-	expect(padded("{ \"ISC\": { \"relays\": [ { \"hop\": 3, \"link\": \"2001:db8::1\", \"options\": "
+	expect(padded(arena,
+		      "{ \"ISC\": { \"relays\": [ { \"hop\": 3, \"link\": \"2001:db8::1\", \"options\": "
 		      "\"0x00250006000000010203\", \"peer\": \"fe80::9\" } ] }, \"a\": \"",
 		      "\" }", LEASE_CONTEXT_MAX),
 	       CONTEXT_CHECK_FIX, CONTEXT_FINE, NULL);
