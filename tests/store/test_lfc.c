@@ -22,7 +22,6 @@
 #define ADDRS 200
 
 static struct tmp_dir tmp;
-static char previous[128], copy[128], output[128], finish[128];
 static struct lfc_files files;
 static char *why;
 
@@ -32,11 +31,7 @@ static void setup(int family)
 	rand_seed(7);
 	atomic_store(&disk_max_write, 3000);
 	tmp_make(&tmp);
-	(void)snprintf(previous, sizeof(previous), "%s.2", tmp.path);
-	(void)snprintf(copy, sizeof(copy), "%s.1", tmp.path);
-	(void)snprintf(output, sizeof(output), "%s.output", tmp.path);
-	(void)snprintf(finish, sizeof(finish), "%s.completed", tmp.path);
-	files = (struct lfc_files){ family, previous, copy, output, finish };
+	files = tmp_lfc_files(&tmp, family);
 	why = NULL;
 }
 
@@ -200,8 +195,8 @@ static int hold_large(int *ret_look)
 	int fd;
 
 	tmp_write(&tmp, ".2", "x", 1);
-	ck_assert_int_eq(truncate(previous, LARGE), 0);
-	fd = discard_hold(previous);
+	ck_assert_int_eq(truncate(files.previous, LARGE), 0);
+	fd = discard_hold(files.previous);
 	ck_assert_int_ge(fd, 0);
 	*ret_look = dup(fd);
 	return fd;
@@ -213,11 +208,11 @@ START_TEST(discard_bit_by_bit)
 
 	setup(0);
 	fd = hold_large(&look);
-	ck_assert_int_eq(unlink(previous), 0);
+	ck_assert_int_eq(unlink(files.previous), 0);
 	discard(fd);
 	ck_assert_int_lt(size_of(look), LARGE / 4);
 	(void)close(look);
-	ck_assert_int_eq(discard_hold(previous), -1);
+	ck_assert_int_eq(discard_hold(files.previous), -1);
 	discard(-1);
 	teardown();
 }
@@ -230,8 +225,8 @@ START_TEST(discard_while_read)
 
 	setup(0);
 	fd = hold_large(&look);
-	reader = open(previous, O_RDONLY);
-	ck_assert_int_eq(unlink(previous), 0);
+	reader = open(files.previous, O_RDONLY);
+	ck_assert_int_eq(unlink(files.previous), 0);
 	discard(fd);
 	ck_assert_int_eq(size_of(reader), LARGE);
 	(void)close(reader);
@@ -246,8 +241,8 @@ START_TEST(discard_with_a_name)
 
 	setup(0);
 	fd = hold_large(&look);
-	ck_assert_int_eq(link(previous, copy), 0);
-	ck_assert_int_eq(unlink(previous), 0);
+	ck_assert_int_eq(link(files.previous, files.copy), 0);
+	ck_assert_int_eq(unlink(files.previous), 0);
 	discard(fd);
 	ck_assert_int_eq(size_of(look), LARGE);
 	(void)close(look);
@@ -396,10 +391,10 @@ START_TEST(refused_files)
 	}
 	check_refused("no place for damaged rows");
 	/* Not a file. */
-	ck_assert_int_eq(unlink(copy), 0);
-	ck_assert_int_eq(mkdir(copy, 0700), 0);
+	ck_assert_int_eq(unlink(files.copy), 0);
+	ck_assert_int_eq(mkdir(files.copy, 0700), 0);
 	ck_assert_int_lt(run(&lfc_sys_real, &res), 0);
-	ck_assert_int_eq(rmdir(copy), 0);
+	ck_assert_int_eq(rmdir(files.copy), 0);
 	teardown();
 }
 END_TEST
@@ -411,11 +406,11 @@ START_TEST(mode_and_owner)
 
 	setup(0);
 	put_rows(".1", 10, 0);
-	ck_assert_int_eq(chmod(copy, 0600), 0);
+	ck_assert_int_eq(chmod(files.copy, 0600), 0);
 	if (geteuid() == 0)
-		ck_assert_int_eq(chown(copy, 65534, 65534), 0);
+		ck_assert_int_eq(chown(files.copy, 65534, 65534), 0);
 	run_ok(&res);
-	ck_assert_int_eq(stat(previous, &st), 0);
+	ck_assert_int_eq(stat(files.previous, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0600);
 	ck_assert_uint_eq(st.st_uid, geteuid() == 0 ? 65534 : geteuid());
 	teardown();
@@ -465,7 +460,7 @@ static void killed_anywhere(int family)
 			run_ok(&res);
 		check_seen(before, when);
 		free(before);
-		(void)unlink(output);
+		(void)unlink(files.output);
 	} while (killed);
 	/* Several writes, sync, rename, sync, unlink, rename, sync. */
 	ck_assert_uint_ge(call, 9);

@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/hash.h"
-#include "lease/memfile.h"
 #include "lease/memtable.h"
 
 #include <errno.h>
@@ -300,18 +299,11 @@ static void *write_on(void *arg)
 	return NULL;
 }
 
-static void rotated(void *ctx, int result)
-{
-	(void)result;
-	(void)sem_post(ctx);
-}
-
 /* Breaks the disk or the file, perhaps while something else is still broken. */
 static void break_something(void)
 {
 	static const int errors[] = { EIO, ENOSPC };
 	enum disk_call call;
-	sem_t sem;
 	int err;
 
 	switch (rand_below(12)) {
@@ -324,11 +316,7 @@ static void break_something(void)
 		break;
 	case 2:
 	case 3:
-		(void)sem_init(&sem, 0, 0);
-		if (memfile_rotate(store, rotated, &sem) == 0)
-			while (sem_wait(&sem) < 0)
-				;
-		(void)sem_destroy(&sem);
+		(void)rotate(store);
 		break;
 	default:
 		err = errors[rand_below(2)];

@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
@@ -21,7 +20,6 @@
 
 static struct tmp_dir tmp;
 static struct store *store;
-static char previous[128], copy[128], output[128], finish[128];
 
 /* --- the parts --- */
 
@@ -29,10 +27,6 @@ static void setup(void)
 {
 	clock_set_virtual(1700000000, 5000);
 	tmp_make(&tmp);
-	(void)snprintf(previous, sizeof(previous), "%s.2", tmp.path);
-	(void)snprintf(copy, sizeof(copy), "%s.1", tmp.path);
-	(void)snprintf(output, sizeof(output), "%s.output", tmp.path);
-	(void)snprintf(finish, sizeof(finish), "%s.completed", tmp.path);
 }
 
 static void open_it(void)
@@ -58,38 +52,9 @@ static void teardown(void)
 	clock_set_real();
 }
 
-struct rotation {
-	sem_t sem;
-	int result;
-};
-
-static void rotated(void *ctx, int result)
-{
-	struct rotation *r = ctx;
-
-	r->result = result;
-	(void)sem_post(&r->sem);
-}
-
-static int rotate(void)
-{
-	struct rotation r;
-	int err;
-
-	(void)sem_init(&r.sem, 0, 0);
-	err = memfile_rotate(store, rotated, &r);
-	if (err == 0) {
-		while (sem_wait(&r.sem) < 0)
-			;
-		err = r.result;
-	}
-	(void)sem_destroy(&r.sem);
-	return err;
-}
-
 static int clean_up(void)
 {
-	struct lfc_files files = { 0, previous, copy, output, finish };
+	struct lfc_files files = tmp_lfc_files(&tmp, 0);
 	struct lfc_result res;
 	char *why = NULL;
 	int err = 0;
@@ -144,7 +109,7 @@ START_TEST(a_fresh_file)
 
 	setup();
 	open_it();
-	ck_assert_int_eq(rotate(), -E_NOENT);
+	ck_assert_int_eq(rotate(store), -E_NOENT);
 	for (uint32_t i = 0; i < 100; i++)
 		ck_assert(insert_one(i));
 	store_get_stats(store, &stats);
@@ -152,24 +117,24 @@ START_TEST(a_fresh_file)
 	ck_assert_uint_gt(full, 100 * 60);
 	ck_assert_uint_gt(stats.need_bytes, 100 * 60);
 	ck_assert_uint_le(stats.need_bytes, full);
-	ck_assert_int_eq(rotate(), 0);
+	ck_assert_int_eq(rotate(store), 0);
 	ck_assert(tmp_exists(&tmp, ".1"));
 	ck_assert(!tmp_exists(&tmp, ".next"));
 	store_get_stats(store, &stats);
 	ck_assert_uint_lt(stats.file_bytes, 200);
 	ck_assert(delete_one(5) && insert_one(100));
 	/* .1 is still waiting: it is not overwritten. */
-	ck_assert_int_eq(rotate(), 0);
+	ck_assert_int_eq(rotate(store), 0);
 	store_get_stats(store, &stats);
 	ck_assert_uint_gt(stats.file_bytes, 200);
 	check_reload();
 	ck_assert_int_eq(clean_up(), 0);
 	check_reload();
-	ck_assert_int_eq(rotate(), 0);
+	ck_assert_int_eq(rotate(store), 0);
 	ck_assert_int_eq(clean_up(), 0);
 	check_reload();
 	ck_assert(!has(5) && has(100));
-	ck_assert_int_eq(rotate(), -E_NOENT);
+	ck_assert_int_eq(rotate(store), -E_NOENT);
 	ck_assert_str_eq(memfile_path(store), tmp.path);
 	teardown();
 }
@@ -202,7 +167,7 @@ START_TEST(under_load)
 	for (unsigned i = 0; i < 2; i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, insert_all_the_time, &first[i]), 0);
 	for (unsigned i = 0; i < 40; i++) {
-		int err = rotate();
+		int err = rotate(store);
 
 		ck_assert_msg(err == 0 || err == -E_NOENT, "%d", err);
 		if (i % 3)
@@ -223,7 +188,7 @@ static void story(void (*tell)(int change))
 {
 	for (int i = 1; i <= 40; i++) {
 		if (i % 20 == 10)
-			(void)rotate();
+			(void)rotate(store);
 		if (i % 20 == 15)
 			(void)clean_up();
 		if (insert_one((uint32_t)i))

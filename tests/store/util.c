@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "lease/memfile.h"
 
 #include <fcntl.h>
 #include <semaphore.h>
@@ -22,6 +23,15 @@ void tmp_make(struct tmp_dir *tmp)
 		       "X");
 	ck_assert_ptr_nonnull(mkdtemp(tmp->dir));
 	(void)snprintf(tmp->path, sizeof(tmp->path), "%s/leases.csv", tmp->dir);
+	(void)snprintf(tmp->previous, sizeof(tmp->previous), "%s.2", tmp->path);
+	(void)snprintf(tmp->copy, sizeof(tmp->copy), "%s.1", tmp->path);
+	(void)snprintf(tmp->output, sizeof(tmp->output), "%s.output", tmp->path);
+	(void)snprintf(tmp->finish, sizeof(tmp->finish), "%s.completed", tmp->path);
+}
+
+struct lfc_files tmp_lfc_files(const struct tmp_dir *tmp, int family)
+{
+	return (struct lfc_files){ family, tmp->previous, tmp->copy, tmp->output, tmp->finish };
 }
 
 static void companion(const struct tmp_dir *tmp, const char *suffix, char *buf, size_t size)
@@ -284,4 +294,33 @@ void wait_sound(struct store *store, unsigned ms)
 		ck_assert_msg(i < ms, "the store does not come back");
 		(void)usleep(1000);
 	}
+}
+
+struct rotation {
+	sem_t sem;
+	int result;
+};
+
+static void rotated(void *ctx, int result)
+{
+	struct rotation *r = ctx;
+
+	r->result = result;
+	(void)sem_post(&r->sem);
+}
+
+int rotate(struct store *store)
+{
+	struct rotation r;
+	int err;
+
+	(void)sem_init(&r.sem, 0, 0);
+	err = memfile_rotate(store, rotated, &r);
+	if (err == 0) {
+		while (sem_wait(&r.sem) < 0)
+			;
+		err = r.result;
+	}
+	(void)sem_destroy(&r.sem);
+	return err;
 }

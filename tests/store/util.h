@@ -4,6 +4,7 @@
 #include "../unit/suite.h"
 
 #include "lease/journal.h"
+#include "lease/lfc.h"
 #include "lease/store.h"
 
 /* Helpers for the store tests. */
@@ -12,8 +13,11 @@
 struct tmp_dir {
 	char dir[64];
 	char path[96];
+	char previous[112], copy[112], output[112], finish[112]; /* the files of a cleanup */
 };
 void tmp_make(struct tmp_dir *tmp);
+/* The paths live as long as tmp. */
+struct lfc_files tmp_lfc_files(const struct tmp_dir *tmp, int family);
 void tmp_remove(struct tmp_dir *tmp);
 /* Returns the lease file, or with a suffix (".bad") a companion; NUL-terminated, malloc'd. */
 char *tmp_read(const struct tmp_dir *tmp, const char *suffix, size_t *ret_len);
@@ -45,6 +49,9 @@ bool same_lease(const struct lease *a, const struct lease *b);
 char *dump_store(struct store *store);
 /* Fails the test if the leases are not those of an earlier dump; frees the dump. */
 void check_dump(char *before, struct store *store);
+
+/* Rotates the lease file and waits for the result. */
+int rotate(struct store *store);
 
 /* True while the store rejects changes because it cannot write. */
 bool store_is_failing(struct store *store);
