@@ -18,6 +18,7 @@
  * usage: model4 or model6 [SEED [STEPS]]; without a seed it plays the first few. A failure names its seed;
  * MODEL_TRACE=1 shows the events that led to it.
  */
+#include "../serving.h"
 #include "model.h"
 
 #include "fake_store.h"
@@ -217,16 +218,6 @@ static void configure(void)
 	m.live = live;
 	m.round++;
 	trace("new configuration");
-}
-
-static bool has_resumed(struct serve_worker *w)
-{
-	bool any;
-
-	(void)pthread_mutex_lock(&w->lock);
-	any = !list_is_empty(&w->resumed);
-	(void)pthread_mutex_unlock(&w->lock);
-	return any;
 }
 
 static void pump(void)

@@ -4,6 +4,7 @@
  *
  *	a client is refused the address it holds
  */
+#include "../serving.h"
 #include "model.h"
 
 #define CLIENTS 24
@@ -131,21 +132,6 @@ static void configure(struct str *text)
 
 /* --- client messages --- */
 
-static uint8_t *put_option(uint8_t *at, uint8_t code, const void *data, unsigned len)
-{
-	*at++ = code;
-	*at++ = (uint8_t)len;
-	memcpy(at, data, len);
-	return at + len;
-}
-
-static uint8_t *put_u32(uint8_t *at, uint8_t code, uint32_t v)
-{
-	uint8_t bytes[4] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v };
-
-	return put_option(at, code, bytes, 4);
-}
-
 struct message {
 	uint8_t type;
 	uint32_t ciaddr, wanted, server, life;
@@ -153,37 +139,21 @@ struct message {
 
 static void say(struct client *c, const struct message *msg)
 {
-	static const uint8_t cookie[] = { 0x63, 0x82, 0x53, 0x63 };
-	uint8_t buf[512] = { BOOTREQUEST, 1, 6 }, *at = buf + 240;
-	struct dgram dgram = { .buf = buf,
-			       .size = sizeof(buf),
-			       .sport = 68,
-			       .dport = 67,
-			       .ifindex = 1,
-			       .ifname = "eth0",
-			       .raw_in = true };
 	struct serve_worker *w = say_begin(c, msg->type, msg->ciaddr ? msg->ciaddr : msg->wanted);
-	uint32_t ciaddr = htobe32(msg->ciaddr), be_xid = htobe32(m.xid);
 	const struct own *own = own_of(c);
+	struct query4 query = {
+		.type = msg->type,
+		.chaddr = c->id,
+		.client_id = bytes_of(own->cid, own->cid_len),
+		.xid = m.xid,
+		.ciaddr = msg->ciaddr,
+		.wanted = msg->wanted,
+		.server = msg->server,
+		.life = msg->life,
+	};
+	uint8_t buf[512];
+	struct dgram dgram = query4_write(&query, BASE + 1, buf);
 
-	memcpy(buf + 4, &be_xid, 4);
-	memcpy(buf + 12, &ciaddr, 4);
-	memcpy(buf + 28, c->id, 6);
-	memcpy(buf + 236, cookie, 4);
-	at = put_option(at, OPT4_DHCP_MESSAGE_TYPE, &msg->type, 1);
-	if (own->cid_len)
-		at = put_option(at, OPT4_DHCP_CLIENT_IDENTIFIER, own->cid, own->cid_len);
-	if (msg->wanted)
-		at = put_u32(at, OPT4_DHCP_REQUESTED_ADDRESS, msg->wanted);
-	if (msg->server)
-		at = put_u32(at, OPT4_DHCP_SERVER_IDENTIFIER, msg->server);
-	if (msg->life)
-		at = put_u32(at, OPT4_DHCP_LEASE_TIME, msg->life);
-	*at++ = OPT4_END;
-	dgram.len = (uint32_t)(at - buf) < 300 ? 300 : (uint32_t)(at - buf);
-	dgram.local = ip_from4(BASE + 1);
-	dgram.src = msg->ciaddr ? ip_from4(msg->ciaddr) : ip_zero4;
-	dgram.dst = ip_from4(msg->ciaddr ? BASE + 1 : UINT32_MAX);
 	trace("client %d says %s ciaddr %08x wanted %08x server %08x, xid %u, worker %td", client_no(c),
 	      packet4_type_name(msg->type), msg->ciaddr, msg->wanted, msg->server, m.xid, w - m.srv.workers);
 	say_end(c, w, &dgram);

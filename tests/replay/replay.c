@@ -35,6 +35,7 @@
  * preferred source (of the mac) fwd rev (1 if it is in the DNS) context-size, and type=pd for a prefix. Of
  * stock, context-size=N makes a context of N bytes.
  */
+#include "../serving.h"
 #include "play.h"
 
 #include "base/clock.h"
@@ -279,12 +280,8 @@ void pump(void)
 
 	for (i = 0; i < 1000; i++) {
 		struct serve_worker *w = &play.srv.workers[0];
-		bool more;
 
-		(void)pthread_mutex_lock(&w->lock);
-		more = !list_is_empty(&w->resumed);
-		(void)pthread_mutex_unlock(&w->lock);
-		if (!more)
+		if (!has_resumed(w))
 			return;
 		serve_worker_resume(w);
 		serve_worker_flush(w);

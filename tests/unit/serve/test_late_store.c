@@ -5,6 +5,7 @@
  * ends, every slot is returned, the free maps agree with the store, and then every client is served. Also for
  * ThreadSanitizer; tests/model checks what responses clients may get.
  */
+#include "../../serving.h"
 #include "../suite.h"
 #include "slow_store.h"
 
@@ -19,7 +20,6 @@
 #include "serve/step.h"
 #include "wire/ia6.h"
 
-#include <endian.h>
 #include <unistd.h>
 
 #define WORKERS 2
@@ -69,59 +69,16 @@ static unsigned n_asked_in(const char *step)
 static atomic_uint told4[CLIENTS];
 static atomic_uint told6[CLIENTS]; /* last byte of an address */
 
-static uint8_t *put_option(uint8_t *at, uint8_t code, const void *data, unsigned len)
-{
-	*at++ = code;
-	*at++ = (uint8_t)len;
-	memcpy(at, data, len);
-	return at + len;
-}
-
-static uint8_t *put_u32(uint8_t *at, uint8_t code, uint32_t v)
-{
-	uint32_t be = htobe32(v);
-
-	return put_option(at, code, &be, 4);
-}
-
-static unsigned write4(uint8_t *buf, unsigned client, uint8_t type, uint32_t xid, uint32_t ciaddr, uint32_t wanted,
-		       uint32_t server)
-{
-	static const uint8_t cookie[] = { 0x63, 0x82, 0x53, 0x63 };
-	uint32_t be_xid = htobe32(xid), be_ciaddr = htobe32(ciaddr);
-	uint8_t *at = buf + 240;
-
-	memset(buf, 0, 300);
-	memcpy(buf, (const uint8_t[]){ BOOTREQUEST, 1, 6 }, 3);
-	memcpy(buf + 4, &be_xid, 4);
-	memcpy(buf + 12, &be_ciaddr, 4);
-	memcpy(buf + 28, (const uint8_t[]){ 2, 0, 0, 0, 0, (uint8_t)client }, 6);
-	memcpy(buf + 236, cookie, 4);
-	at = put_option(at, OPT4_DHCP_MESSAGE_TYPE, &type, 1);
-	if (wanted)
-		at = put_u32(at, OPT4_DHCP_REQUESTED_ADDRESS, wanted);
-	if (server)
-		at = put_u32(at, OPT4_DHCP_SERVER_IDENTIFIER, server);
-	*at++ = OPT4_END;
-	return 300;
-}
-
 static void send4(struct serve_worker *w, unsigned client, uint8_t type, uint32_t xid, uint32_t ciaddr, uint32_t wanted,
 		  uint32_t server)
 {
+	const uint8_t chaddr[6] = { 2, 0, 0, 0, 0, (uint8_t)client };
+	struct query4 query = {
+		.type = type, .chaddr = chaddr, .xid = xid, .ciaddr = ciaddr, .wanted = wanted, .server = server
+	};
 	uint8_t buf[512];
-	struct dgram dgram = { .buf = buf,
-			       .size = sizeof(buf),
-			       .sport = 68,
-			       .dport = 67,
-			       .ifindex = 1,
-			       .ifname = "eth0",
-			       .raw_in = true,
-			       .local = ip_from4(BASE + 1),
-			       .dst = ip_from4(ciaddr ? BASE + 1 : UINT32_MAX),
-			       .src = ip_from4(ciaddr) };
+	struct dgram dgram = query4_write(&query, BASE + 1, buf);
 
-	dgram.len = write4(buf, client, type, xid, ciaddr, wanted, server);
 	serve_worker_batch(w, &dgram, 1);
 }
 
@@ -341,12 +298,7 @@ static atomic_uint n_talking; /* number of workers with messages to serve */
 
 static void turn(struct serve_worker *w)
 {
-	bool any;
-
-	(void)pthread_mutex_lock(&w->lock);
-	any = !list_is_empty(&w->resumed);
-	(void)pthread_mutex_unlock(&w->lock);
-	if (any)
+	if (has_resumed(w))
 		serve_worker_resume(w);
 	else
 		(void)usleep(20);
