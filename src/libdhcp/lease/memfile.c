@@ -50,7 +50,7 @@ static struct store_held held(const struct memfile *m, const struct record *rec)
 {
 	return (struct store_held){
 		.present = true,
-		.in_use = rec->state != LEASE_RECLAIMED && rec->state != LEASE_RELEASED,
+		.in_use = !record_is_retired(rec),
 		.len = lease_span_len((enum lease_type)rec->type, rec->prefix_len),
 		.type = (enum lease_type)rec->type,
 		.state = (enum lease_state)rec->state,

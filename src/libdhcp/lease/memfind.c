@@ -156,6 +156,29 @@ static int find_by_addr(struct memtable *table, struct lease_query *query, struc
 	return n;
 }
 
+/* --- leases at addresses that were collected before --- */
+
+typedef bool record_test(const void *ctx, const struct memtable *table, const struct record *rec);
+
+/* Copies the lease for the address if it (still) passes the test: 1, 0 or -E_NOMEM. */
+static int copy_if(struct memtable *table, const struct ip *addr, record_test *test, const void *ctx,
+		   struct arena *arena, struct lease *ret)
+{
+	uint64_t hash = memtable_hash_addr(addr);
+	struct lease lease;
+	uint32_t ref;
+	int n = 0;
+
+	memtable_lock(table, memtable_bit(hash));
+	ref = memtable_by_addr(table, addr, hash);
+	if (ref && test(ctx, table, memtable_record(table, ref))) {
+		record_unpack(memtable_record(table, ref), table->epoch, &lease);
+		n = lease_copy(arena, &lease, ret) < 0 ? -E_NOMEM : 1;
+	}
+	memtable_unlock(table, memtable_bit(hash));
+	return n;
+}
+
 /* --- pages --- */
 
 /* The first addresses after the query's. Twice the requested number, so that sorting is rare. */
@@ -168,8 +191,9 @@ struct page {
 	struct ip last;
 };
 
-static bool passes(const struct memtable *table, const struct lease_query *query, const struct record *rec)
+static bool passes(const void *ctx, const struct memtable *table, const struct record *rec)
 {
+	const struct lease_query *query = ctx;
 	struct lease lease;
 
 	if (rec->type != query->type || (query->states && !(query->states >> rec->state & 1)) ||
@@ -204,30 +228,11 @@ static void add_to_page(void *ctx, uint32_t ref)
 	struct ip addr = record_addr(rec);
 
 	if (ip_cmp(&addr, &page->query->addr) <= 0 || (page->has_last && ip_cmp(&addr, &page->last) >= 0) ||
-	    !passes(page->table, page->query, rec))
+	    !passes(page->query, page->table, rec))
 		return;
 	page->addrs[page->n++] = addr;
 	if (page->n == 2 * page->max)
 		sort_page(page);
-}
-
-/* Copies the lease for the address if it (still) matches the filter; -E_NOMEM. */
-static int copy_if_passes(struct memtable *table, const struct lease_query *query, const struct ip *addr,
-			  struct arena *arena, struct lease *ret)
-{
-	uint64_t hash = memtable_hash_addr(addr);
-	struct lease lease;
-	uint32_t ref;
-	int n = 0;
-
-	memtable_lock(table, memtable_bit(hash));
-	ref = memtable_by_addr(table, addr, hash);
-	if (ref && passes(table, query, memtable_record(table, ref))) {
-		record_unpack(memtable_record(table, ref), table->epoch, &lease);
-		n = lease_copy(arena, &lease, ret) < 0 ? -E_NOMEM : 1;
-	}
-	memtable_unlock(table, memtable_bit(hash));
-	return n;
 }
 
 /* Visits a few slots at a time, so that no thread waits long for the lock. */
@@ -259,7 +264,7 @@ static int find_page(struct memtable *table, struct lease_query *query, struct a
 		if (err == 0)
 			each_after(table, &page);
 		for (unsigned i = 0; i < page.n && err == 0; i++) {
-			int got = copy_if_passes(table, query, &page.addrs[i], arena, &query->out[n]);
+			int got = copy_if(table, &page.addrs[i], passes, query, arena, &query->out[n]);
 
 			err = got < 0 ? got : 0;
 			n += got > 0;
@@ -354,9 +359,16 @@ int memfind_scan(struct memtable *table, struct store_scan *scan)
 
 /* --- leases that have ended --- */
 
-static bool still_over(const struct lease *lease, bool in_use, int64_t boot_sec)
+struct over {
+	bool in_use;
+	int64_t boot_sec;
+};
+
+static bool is_over(const void *ctx, const struct memtable *table, const struct record *rec)
 {
-	return lease_is_in_use(lease) == in_use && lease_is_expired(lease, boot_sec);
+	const struct over *over = ctx;
+
+	return record_is_retired(rec) != over->in_use && record_expires(rec, table->epoch) <= over->boot_sec;
 }
 
 /*
@@ -366,6 +378,7 @@ static bool still_over(const struct lease *lease, bool in_use, int64_t boot_sec)
 unsigned memfind_over(struct memtable *table, bool in_use, int64_t boot_sec, struct arena *arena, struct lease *out,
 		      unsigned max)
 {
+	const struct over over = { in_use, boot_sec };
 	const struct expiry *heap = in_use ? &table->expiry : &table->retired;
 	/* The epoch may be before the boot, because leases that ended earlier are loaded. */
 	int64_t now = boot_sec < INT64_MAX / 2 ? boot_sec - table->epoch : INT64_MAX;
@@ -382,23 +395,11 @@ unsigned memfind_over(struct memtable *table, bool in_use, int64_t boot_sec, str
 		addrs[i] = record_addr(memtable_record(table, refs[i]));
 	(void)pthread_mutex_unlock(&table->expiry_lock);
 	for (unsigned i = 0; i < n; i++) {
-		uint64_t hash = memtable_hash_addr(&addrs[i]);
-		struct lease lease;
-		uint32_t ref;
-		int err = 0;
+		int got = copy_if(table, &addrs[i], is_over, &over, arena, &out[kept]);
 
-		memtable_lock(table, memtable_bit(hash));
-		ref = memtable_by_addr(table, &addrs[i], hash);
-		if (ref) {
-			record_unpack(memtable_record(table, ref), table->epoch, &lease);
-			if (still_over(&lease, in_use, boot_sec)) {
-				err = lease_copy(arena, &lease, &out[kept]);
-				kept += err == 0;
-			}
-		}
-		memtable_unlock(table, memtable_bit(hash));
-		if (err < 0)
+		if (got < 0)
 			break;
+		kept += (unsigned)got;
 	}
 	return kept;
 }
