@@ -99,7 +99,6 @@ struct key {
 	const char *replaced_by; /* this is an old name of that key: same field, read with a warning; a list may be one
 				    string */
 	bool bool_word;          /* KEY_ENUM: true and false are accepted for "always" and "never" */
-	bool number_text;        /* KEY_STRING: a number is accepted as its text */
 	const char *also;        /* names in other programs, separated by blanks: for suggestions */
 	const char *since;       /* first version that supports it */
 	const char *refuse;      /* what is not supported, for "... not supported yet" */

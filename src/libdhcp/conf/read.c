@@ -76,9 +76,12 @@ struct json_shape conf_shape(const struct scope *top)
 
 /* --- unknown keys --- */
 
-static const char *family_name(unsigned family)
+static void help_family(const struct conf_reader *rd, const struct key *key)
 {
-	return family == KEY_4 ? "DHCPv4" : family == KEY_6 ? "DHCPv6" : "DHCP-DDNS";
+	diag_help(rd->diag, "\"%s\" is a %s key", key->name,
+		  families(key) & KEY_6   ? "DHCPv6"
+		  : families(key) & KEY_4 ? "DHCPv4"
+					  : "DHCP-DDNS");
 }
 
 /* A misspelled key is present, but its value is unknown: marks the field it was meant for. */
@@ -133,9 +136,7 @@ static void unknown_key(const struct conf_reader *rd, const struct scope *scope,
 
 	diag_error(rd->diag, pos, "unknown parameter \"%s\" in %s", name, map_name);
 	if (key) {
-		unsigned other = families(key) & KEY_6 ? KEY_6 : families(key) & KEY_4 ? KEY_4 : KEY_D2;
-
-		diag_help(rd->diag, "\"%s\" is a %s key", name, family_name(other));
+		help_family(rd, key);
 		return;
 	}
 	for (i = 0; i < scope->n && n < 128; i++)
@@ -159,10 +160,7 @@ static void unknown_key(const struct conf_reader *rd, const struct scope *scope,
 	for (k = 0; rd->all && rd->all[k]; k++) {
 		key = find(rd->all[k], name);
 		if (key) {
-			diag_help(rd->diag, "\"%s\" is a %s key", name,
-				  family_name(families(key) & KEY_6   ? KEY_6
-					      : families(key) & KEY_4 ? KEY_4
-								      : KEY_D2));
+			help_family(rd, key);
 			return;
 		}
 	}
@@ -459,15 +457,14 @@ static bool read_real(const struct conf_reader *rd, const struct key *key, struc
 /* Returns NULL after an error. */
 static const char *read_text(const struct conf_reader *rd, const struct key *key, struct json_object *value)
 {
-	bool is_text = json_object_is_type(value, json_type_string);
 	const char *text;
 
-	if (!is_text && !(key->number_text && json_object_is_type(value, json_type_int))) {
+	if (!json_object_is_type(value, json_type_string)) {
 		(void)wrong_type(rd, key, value);
 		return NULL;
 	}
 	text = json_object_get_string(value);
-	if (is_text && strlen(text) != (size_t)json_object_get_string_len(value)) {
+	if (strlen(text) != (size_t)json_object_get_string_len(value)) {
 		diag_error(rd->diag, json_pos(value), "\"%s\" contains a NUL character", key->name);
 		return NULL;
 	}
@@ -701,10 +698,9 @@ static bool read_map(const struct conf_reader *rd, const struct scope *scope, co
 			continue;
 		}
 		/* An old spelling that says nothing may be next to the new one. */
-		if (key->replaced_by && json_object_object_get_ex(map, key->replaced_by, NULL) &&
-		    is_off(rd, key, value))
-			continue;
 		if (key->replaced_by && json_object_object_get_ex(map, key->replaced_by, NULL)) {
+			if (is_off(rd, key, value))
+				continue;
 			diag_error(rd->diag, json_key_pos(value), "\"%s\" conflicts with \"%s\", its new name", name,
 				   key->replaced_by);
 			ok = false;
