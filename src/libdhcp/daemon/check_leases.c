@@ -15,6 +15,7 @@
 struct check {
 	const struct family *fam;
 	const struct config *cfg;
+	const struct sanity_checks_conf *conf;
 	struct arena *arena;
 	VEC(struct store_change) changes;
 	uint64_t n_failed, n_contexts;
@@ -46,7 +47,7 @@ static void add_change(struct check *check, const struct lease *lease, enum stor
 static void check_subnet(struct check *check, const struct lease *lease, uint32_t *subnet_id, bool *remove)
 {
 	const struct subnet *right = subnet_by_address(&check->cfg->plan, &lease->addr);
-	enum lease_checks level = check->cfg->global.sanity_checks->lease_checks;
+	enum lease_checks level = check->conf->lease_checks;
 	bool tell = ++check->n_failed <= LINES_MAX;
 	char text[IP_TEXT_MAX];
 
@@ -71,15 +72,14 @@ static void check_lease(struct check *check, const struct lease *lease)
 	bool remove = false;
 	enum context_verdict verdict = CONTEXT_FINE;
 
-	if (check->cfg->global.sanity_checks->lease_checks != LEASE_CHECK_NONE && !is_right(check->cfg, lease))
+	if (check->conf->lease_checks != LEASE_CHECK_NONE && !is_right(check->cfg, lease))
 		check_subnet(check, lease, &subnet_id, &remove);
 	if (remove) {
 		add_change(check, lease, CHANGE_DELETE, subnet_id, context);
 		return;
 	}
 	if (context)
-		verdict = check->fam->check_context(check->arena, context,
-						    check->cfg->global.sanity_checks->extended_info_checks, &context);
+		verdict = check->fam->check_context(check->arena, context, check->conf->extended_info_checks, &context);
 	if (verdict != CONTEXT_FINE && ++check->n_contexts <= LINES_MAX) {
 		char text[IP_TEXT_MAX];
 
@@ -167,12 +167,11 @@ static int check_all(struct store *store, struct check *check)
 
 int check_leases_wait(struct store *store, const struct family *fam, const struct config *cfg)
 {
-	struct check check = { .fam = fam, .cfg = cfg };
+	struct check check = { .fam = fam, .cfg = cfg, .conf = cfg->global.sanity_checks };
 	unsigned n_made = 0;
 	int err;
 
-	if (cfg->global.sanity_checks->lease_checks == LEASE_CHECK_NONE &&
-	    cfg->global.sanity_checks->extended_info_checks == CONTEXT_CHECK_NONE)
+	if (check.conf->lease_checks == LEASE_CHECK_NONE && check.conf->extended_info_checks == CONTEXT_CHECK_NONE)
 		return 0;
 	check.arena = arena_new(0);
 	err = check_all(store, &check);

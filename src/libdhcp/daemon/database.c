@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define CLOSING_MS 1000 /* how long to wait for a file that is being closed */
+/* How long to wait for a file that is being closed. */
+#define CLOSING_LOOKS 50
 #define CLOSING_LOOK_MS 20
 
 struct leasedb *database_open(const struct family *fam, const struct config *cfg, struct loop *loop, char **reterr)
@@ -28,17 +29,15 @@ struct leasedb *database_open(const struct family *fam, const struct config *cfg
 
 	*reterr = NULL;
 	LOG(DHCPSRV_LEASE_MGR_BACKENDS_REGISTERED, conf.type);
-	err = store_open(&conf, &store, reterr);
 	/*
 	 * The last requests of an earlier configuration are still pending, or have just ended: a post to this thread
 	 * closes the database then.
 	 */
-	for (unsigned i = 0; err == -E_AGAIN && i < CLOSING_MS / CLOSING_LOOK_MS; i++) {
+	for (unsigned i = 0; (err = store_open(&conf, &store, reterr)) == -E_AGAIN && i < CLOSING_LOOKS; i++) {
 		free(*reterr);
 		*reterr = NULL;
 		loop_run_posts(loop);
 		(void)usleep(CLOSING_LOOK_MS * 1000);
-		err = store_open(&conf, &store, reterr);
 	}
 	if (err < 0) {
 		LOG(DHCPSRV_MEMFILE_FAILED_TO_OPEN, *reterr ? *reterr : err_text(err));
