@@ -2,8 +2,6 @@
 /* Rules between options, and defaults that depend on other options. The first violation is reported. */
 #include "perfdhcp/cmdline_int.h"
 
-#include "base/err.h"
-
 static int check_family(struct options *opt, const struct given *given, char *why)
 {
 	bool v6 = opt->family == 6;

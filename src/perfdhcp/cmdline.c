@@ -5,7 +5,6 @@
  */
 #include "perfdhcp/cmdline_int.h"
 
-#include "base/arena.h"
 #include "base/args.h"
 #include "base/err.h"
 

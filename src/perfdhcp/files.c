@@ -2,8 +2,6 @@
 /* Files named on the command line: lists of hardware addresses (-M) or relay agents (-J), and templates (-T). */
 #include "perfdhcp/cmdline_int.h"
 
-#include "base/arena.h"
-#include "base/err.h"
 #include "base/vec.h"
 
 #include <ctype.h>

@@ -5,7 +5,6 @@
  */
 #include "perfdhcp/net_int.h"
 
-#include "base/err.h"
 #include "io/iface.h"
 
 #include <arpa/inet.h>

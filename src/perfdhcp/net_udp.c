@@ -2,7 +2,6 @@
 /* Chooses the address to bind a UDP socket to, and the local addresses in relayed messages. */
 #include "perfdhcp/net_int.h"
 
-#include "base/err.h"
 #include "io/iface.h"
 
 #include <errno.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "conf/key.h"
 
-#include "base/err.h"
 #include "base/ip.h"
 #include "base/str.h"
 

@@ -10,7 +10,6 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/heap.h"
-#include "base/vec.h"
 #include "io/caps.h"
 #include "io/notify.h"
 #include "json/diag.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "daemon/main.h"
 
-#include "base/arena.h"
 #include "base/str.h"
 #include "eval/expr.h"
 #include "io/caps.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "base/str.h"
 #include "eval/expr.h"
 
 /*

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Resolves names in expressions: operators, options, classes. Suggests corrections for unknown ones. */
-#include "base/str.h"
 #include "eval/expr_int.h"
 
 enum { WORDS_MAX = 128 };

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Packet data available to expressions: options, relays, vendor options, header and classes. */
-#include "base/err.h"
 #include "eval/expr_int.h"
 
 #include <arpa/inet.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Splits the text of an expression into tokens, one at a time. Recognizes and corrects syntax from other languages. */
-#include "base/err.h"
 #include "eval/expr_int.h"
 
 static int peek(const struct parser *p, uint32_t n)

@@ -3,7 +3,6 @@
 #include "io/fake.h"
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/err.h"
 #include "base/list.h"
 #include "stat/stat.h"
 

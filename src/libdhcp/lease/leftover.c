@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "lease/leftover.h"
 
-#include "base/arena.h"
 #include "base/err.h"
 
 #include <errno.h>

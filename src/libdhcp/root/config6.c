@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Global settings that only DHCPv6 has: mac-sources, relay-supplied-options, server-id. */
-#include "base/err.h"
 #include "root/config_build.h"
 
 static void build_mac_sources(struct build *b)

@@ -8,7 +8,6 @@
 #include "root/config_build.h"
 #include "root/option_names.h"
 
-#include <inttypes.h>
 #include <sys/stat.h>
 
 static const char *root_name(unsigned family)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Prefix delegation pools. */
-#include "base/err.h"
 #include "root/config_build.h"
 
 /* Parses the pool's prefix and length; false after an error, reported here or when a key was read. */

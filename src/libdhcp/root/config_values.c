@@ -3,8 +3,6 @@
  * option-data: encodes each value by its definition, then adds sub-options to the options that contain them. Each list
  * stands alone: sub-options of different lists are never mixed.
  */
-#include "base/err.h"
-#include "base/str.h"
 #include "root/config_build.h"
 #include "root/option_names.h"
 #include "wire/codec.h"
