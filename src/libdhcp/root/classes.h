@@ -40,6 +40,11 @@ struct client_class {
 	const char *server_hostname, *boot_file_name;
 };
 
+struct class_name {
+	const char *name;
+	unsigned number;
+};
+
 struct classes {
 	struct client_class *v; /* indexed by class number */
 	unsigned n;             /* 0: the configuration uses no classes */
@@ -54,4 +59,8 @@ struct classes {
 	unsigned n_spawned;
 	unsigned *vendor; /* classes named VENDOR_CLASS_PREFIX... */
 	unsigned n_vendor;
+	struct class_name *by_name; /* for class_by_name(); NULL if no reservation names classes */
 };
+
+/* Returns the number of a class that a reservation names; negative if nothing in the configuration uses it. */
+int class_by_name(const struct classes *classes, const char *name);

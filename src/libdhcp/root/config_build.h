@@ -13,6 +13,8 @@ struct build {
 	struct global_conf *root;
 	const struct option_def_conf **bad_defs; /* invalid definitions; references to them are not reported again */
 	unsigned n_bad_defs;
+	const struct host_class *host_classes; /* the classes that reservations name, by name */
+	size_t n_host_classes;
 	bool shared_loggers; /* from a "Logging" map for several programs */
 };
 
@@ -42,6 +44,11 @@ void check_allocator(struct build *b, struct pos pos, enum allocator how, uint64
 void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subnet *sub);
 /* Returns "IPv4" or "IPv6": the type of this configuration's addresses. */
 const char *address_kind(const struct build *b);
+/* Fills b->host_classes. */
+void collect_host_classes(struct build *b);
+bool is_host_class(const struct build *b, const char *name);
+void index_class_names(struct build *b); /* for class_by_name() */
+void lint_host_classes(struct build *b, bool (*is_built_in)(const char *name), const char *const *names, size_t n);
 void number_classes(struct build *b); /* must run before anything refers to classes */
 void build_classes(struct build *b);
 /*

@@ -109,7 +109,8 @@ void number_classes(struct build *b)
 	const struct client_class_conf *confs = b->root->client_classes.v;
 	unsigned i;
 
-	if (b->root->client_classes.n)
+	collect_host_classes(b);
+	if (b->root->client_classes.n || b->n_host_classes)
 		open_classes(b);
 	for (i = 0; i < b->root->client_classes.n; i++) {
 		struct client_class *class;
@@ -222,6 +223,9 @@ static void build_class(struct build *b, unsigned number)
 	BUILD_OPTLIST(b, conf, option_data, &class->opts);
 	check_class_lifetimes(b, &conf->node, par, &class->valid, &class->preferred);
 	class->is_additional = conf->only_in_additional_list;
+	/* As in Kea: only a reservation can assign it. */
+	if (!CONF_SET(conf, test) && !CONF_SET(conf, template_test) && !is_built_in(class->name))
+		class->needs_host = true;
 	class->has_offer_lifetime = CONF_SET(conf, net.par.offer_lifetime);
 	class->offer_lifetime = par->offer_lifetime;
 	class->next_server = par->next_server;
@@ -270,12 +274,26 @@ static bool is_late(const struct build *b, unsigned number)
 	return number == CLASS_BIT_KNOWN || number == CLASS_BIT_UNKNOWN || b->cfg->classes.v[number].needs_host;
 }
 
+/* Like find_class(); also of a class that only reservations name. */
+static int find_referred(struct build *b, const char *name)
+{
+	int number = find_class(b, name);
+
+	if (number >= 0 || !is_host_class(b, name))
+		return number;
+	number = number_of(b, name);
+	if (number < 0)
+		number = (int)add_class(b, name);
+	b->cfg->classes.v[number].needs_host = true;
+	return number;
+}
+
 static void build_refs(struct build *b, const struct conf_strings *names, struct class_refs *ret)
 {
 	unsigned *v = arena_new_array(b->cfg->arena, unsigned, names->n), i, n = 0;
 
 	for (i = 0; i < names->n; i++) {
-		int number = names->v[i][0] ? find_class(b, names->v[i]) : -1;
+		int number = names->v[i][0] ? find_referred(b, names->v[i]) : -1;
 
 		if (number >= 0)
 			v[n++] = (unsigned)number;
@@ -304,7 +322,7 @@ void build_guard(struct build *b, const struct conf_strings *names, const char *
 	build_refs(b, names, ret);
 	for (i = 0; i < ret->n; i++)
 		all_late &= is_late(b, ret->v[i]);
-	if (ret->n && all_late && what)
+	if (ret->n && all_late && what && !b->root->early_global_reservations_lookup)
 		diag_warn(b->diag, names->pos[0],
 			  "%s is selected before it is known whether the client has a reservation, so class \"%s\" "
 			  "does not select it",
@@ -341,11 +359,11 @@ static void lint_class(struct build *b, const struct client_class *class)
 
 	if (CONF_BAD(conf, test) || CONF_BAD(conf, template_test))
 		return;
-	if (class->is_additional && !class->is_listed)
+	if (class->is_additional && !class->is_listed && !is_host_class(b, class->name))
 		diag_warn(b->diag, pos, "no client is in class \"%s\": no \"evaluate-additional-classes\" names it",
 			  class->name);
 	else if (!CONF_SET(conf, test) && !CONF_SET(conf, template_test) && !class->is_listed &&
-		 !is_built_in(class->name))
+		 !is_built_in(class->name) && !is_host_class(b, class->name))
 		diag_warn(b->diag, pos, "class \"%s\" has no \"test\": no client is in it", class->name);
 	if (class->is_additional && (class->valid || class->preferred || class->has_offer_lifetime))
 		diag_warn(b->diag, pos,
@@ -360,6 +378,13 @@ void finish_classes(struct build *b)
 
 	if (!classes->n)
 		return;
+	index_class_names(b);
+	if (b->n_host_classes) {
+		size_t n;
+		const char *const *names = class_names(b, &n);
+
+		lint_host_classes(b, is_built_in, names, n);
+	}
 	classes->n_words = (classes->n + 63) / 64;
 	list_by_turn(b, classes);
 	classes->vendor = arena_new_array(b->cfg->arena, unsigned, classes->n);

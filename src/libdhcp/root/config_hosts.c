@@ -269,6 +269,20 @@ static const char *build_hostname(struct build *b, const struct reservation_conf
 	return name;
 }
 
+static void build_host_classes(struct build *b, const struct reservation_conf *conf, struct host_extra *extra)
+{
+	const struct conf_strings *names = &conf->client_classes;
+	const char **v;
+
+	if (!names->n)
+		return;
+	v = arena_new_array(b->cfg->arena, const char *, names->n);
+	for (unsigned i = 0; i < names->n; i++)
+		if (names->v[i][0])
+			v[extra->n_classes++] = names->v[i];
+	extra->classes = v;
+}
+
 static const struct host_extra *build_extra(struct build *b, const struct reservation_conf *conf)
 {
 	struct host_extra extra = {
@@ -279,8 +293,9 @@ static const struct host_extra *build_extra(struct build *b, const struct reserv
 	};
 
 	BUILD_OPTLIST(b, conf, option_data, &extra.opts);
-	if (!extra.opts.n && !conf->next_server && !extra.server_hostname[0] && !extra.boot_file[0] &&
-	    !extra.user_context)
+	build_host_classes(b, conf, &extra);
+	if (!extra.opts.n && !extra.n_classes && !conf->next_server && !extra.server_hostname[0] &&
+	    !extra.boot_file[0] && !extra.user_context)
 		return NULL;
 	return arena_dup(b->cfg->arena, &extra, sizeof(extra));
 }

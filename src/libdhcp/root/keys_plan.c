@@ -112,8 +112,8 @@ const struct scope pd_pool_scope = SCOPE("pd-pool", struct pd_pool_conf, pd_pool
 
 static const struct key reservation_keys[] = {
 	K_STRING(struct reservation_conf, duid, "duid", .since = "4.1.0", .doc = "DUID"),
-	K_STRINGS(struct reservation_conf, client_classes, "client-classes", .refuse = "client classes are",
-		  .doc = "classes added to the client"),
+	K_STRINGS(struct reservation_conf, client_classes, "client-classes", .since = "4.1.0",
+		  .doc = "classes added to the client; they come before its other classes"),
 	K_STRING(struct reservation_conf, client_id, "client-id", .families = KEY_4, .since = "4.1.0",
 		 .doc = "option 61 value"),
 	K_STRING(struct reservation_conf, circuit_id, "circuit-id", .families = KEY_4, .since = "4.1.0",

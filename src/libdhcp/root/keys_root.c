@@ -399,8 +399,10 @@ static const struct key global_keys[] = {
 	K_MAP(struct global_conf, multi_threading, "multi-threading", multi_threading, .since = "4.0.0",
 	      .doc = "worker threads"),
 	K_BOOL(struct global_conf, early_global_reservations_lookup, "early-global-reservations-lookup", .def = "false",
-	       .refuse = "early lookups of host reservations are",
-	       .doc = "look up global reservations before selecting a subnet"),
+	       .since = "4.1.0",
+	       .doc = "look up global reservations before selecting a subnet: the classes they add, KNOWN, and the "
+		      "classes "
+		      "that depend on these take part in the selection"),
 	K_BOOL(struct global_conf, ip_reservations_unique, "ip-reservations-unique", .def = "true", .since = "4.1.0",
 	       .doc = "reject several reservations for one address"),
 	K_BOOL(struct global_conf, reservations_lookup_first, "reservations-lookup-first", .def = "false",

@@ -33,16 +33,57 @@ static bool open_set(struct request *req)
 	return set->bits && set->order;
 }
 
-static void assign(struct request *req, unsigned number)
+/* False if the client is in the class already. */
+static bool set_bit(struct class_set *set, unsigned number)
 {
-	struct class_set *set = &req->classes;
 	uint64_t *word = &set->bits[number / 64], bit = 1ULL << number % 64;
 
 	if (*word & bit)
-		return;
+		return false;
 	*word |= bit;
+	return true;
+}
+
+static void assign(struct request *req, unsigned number)
+{
+	struct class_set *set = &req->classes;
+
+	if (!set_bit(set, number))
+		return;
 	set->order[set->n++] = (uint16_t)number;
 	LOGF(req->fam->idx, DHCPx_CLASS_ASSIGNED, request_label(req), class_of(req, number)->name);
+}
+
+/* As in Kea, options of the reservation's classes take precedence over those of all others. */
+static void assign_first(struct request *req, unsigned number)
+{
+	struct class_set *set = &req->classes;
+	unsigned at = set->n;
+
+	if (set_bit(set, number)) {
+		set->n++;
+		LOGF(req->fam->idx, DHCPx_CLASS_ASSIGNED, request_label(req), class_of(req, number)->name);
+	} else {
+		for (at = 0; set->order[at] != number; at++)
+			;
+	}
+	if (at < set->n_reserved)
+		return;
+	memmove(&set->order[set->n_reserved + 1], &set->order[set->n_reserved],
+		(at - set->n_reserved) * sizeof(*set->order));
+	set->order[set->n_reserved++] = (uint16_t)number;
+}
+
+static void assign_reserved(struct request *req, const struct host *host)
+{
+	unsigned n = host->extra ? host->extra->n_classes : 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		int number = class_by_name(&req->cfg->classes, host->extra->classes[i]);
+
+		if (number >= 0)
+			assign_first(req, (unsigned)number);
+	}
 }
 
 static void assign_vendor_class(void *ctx, struct bytes value)
@@ -244,15 +285,21 @@ enum verdict step_classify(struct request *req)
 	return any ? classify(req) : STEP_NEXT;
 }
 
-enum verdict classify_host(struct request *req, bool is_known)
+enum verdict classify_host(struct request *req, const struct host *host, bool is_final)
 {
 	const struct classes *classes = &req->cfg->classes;
 	bool is_complete;
 
-	req->classes.is_known = is_known;
-	assign(req, req->classes.is_known ? CLASS_BIT_KNOWN : CLASS_BIT_UNKNOWN);
+	if (host)
+		assign_reserved(req, host);
+	if (host || req->classes.is_known) {
+		req->classes.is_known = true;
+		assign(req, CLASS_BIT_KNOWN);
+	} else if (is_final) {
+		assign(req, CLASS_BIT_UNKNOWN);
+	}
 	is_complete = evaluate(req, classes->late, classes->n_late);
-	if (log_is_on(&log_msg_DHCPx_CLASSES_ASSIGNED_AFTER_SUBNET_SELECTION[req->fam->idx]))
+	if (is_final && log_is_on(&log_msg_DHCPx_CLASSES_ASSIGNED_AFTER_SUBNET_SELECTION[req->fam->idx]))
 		log_classes(req, true);
 	return verdict_of(req, is_complete);
 }

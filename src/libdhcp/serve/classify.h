@@ -5,15 +5,18 @@
 
 /*
  * The classes of a request's client (req->classes). Step classify assigns those that the message alone decides, before
- * the subnet is selected; classify_host() KNOWN or UNKNOWN and what depends on them, once it is known whether the
- * client has a reservation.
+ * the subnet is selected; classify_host() assigns the others, once it is known whether the client has a reservation.
  */
 static inline bool is_in_class(const struct request *req, unsigned number)
 {
 	return req->classes.bits && req->classes.bits[number / 64] >> number % 64 & 1;
 }
 
-enum verdict classify_host(struct request *req, bool is_known);
+/*
+ * Adds the classes of the reservation (NULL: none), then KNOWN or UNKNOWN, then what depends on these. Not final: a
+ * global reservation was found before the subnet is selected; there may be another one.
+ */
+enum verdict classify_host(struct request *req, const struct host *host, bool is_final);
 /*
  * evaluate-additional-classes of the scopes that the lease is in; before the response is made. False: the message makes
  * that too expensive, and gets no response.

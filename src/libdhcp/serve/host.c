@@ -40,29 +40,57 @@ static const struct host_id *ids_of(struct request *req, unsigned *ret_n)
 	return ids;
 }
 
-/* One query for each subnet of the link that has reservations, and one for the global ones. -E_NOMEM. */
-static int make_queries(struct request *req)
+static bool looks_early(const struct request *req)
+{
+	return req->cfg->has_global_hosts && req->cfg->global.early_global_reservations_lookup;
+}
+
+/* Starts a list of at most n queries. Returns the identifiers, none if the client has none. -E_NOMEM. */
+static int begin_queries(struct request *req, unsigned n, const struct host_id **ret_ids, unsigned *ret_n_ids)
 {
 	struct host_find *find = &req->host_find;
-	unsigned n_links = link_size(req->chosen), n_ids;
-	const struct host_id *ids = ids_of(req, &n_ids);
-	unsigned n = 0, i;
 
+	*ret_ids = ids_of(req, ret_n_ids);
 	find->n = 0;
+	find->v = arena_room(req->arena, n * sizeof(*find->v));
+	find->arena = req->arena;
+	return *ret_ids && find->v ? 0 : -E_NOMEM;
+}
+
+/* subnet_id 0: global reservations. */
+static void add_query(struct request *req, uint32_t subnet_id, const struct host_id *ids, unsigned n_ids)
+{
+	if (n_ids)
+		req->host_find.v[req->host_find.n++] =
+			(struct host_query){ .by = HOST_BY_ID, .subnet_id = subnet_id, .ids = ids, .n_ids = n_ids };
+}
+
+/* One query for each subnet of the link that has reservations, and one for the global ones. -E_NOMEM. */
+static int ask_link(struct request *req)
+{
+	unsigned n_links = link_size(req->chosen), n_ids, n = 0, i;
+	const struct host_id *ids;
+
 	for (i = 0; i < n_links; i++)
 		n += link_subnet(req->chosen, i)->has_hosts;
-	find->v = arena_room(req->arena, (n + 1) * sizeof(*find->v));
-	find->arena = req->arena;
-	if (!ids || !find->v)
+	if (begin_queries(req, n + 1, &ids, &n_ids) < 0)
 		return -E_NOMEM;
-	for (i = 0; n_ids && i < n_links; i++)
+	for (i = 0; i < n_links; i++)
 		if (link_subnet(req->chosen, i)->has_hosts)
-			find->v[find->n++] = (struct host_query){ .by = HOST_BY_ID,
-								  .subnet_id = link_subnet(req->chosen, i)->id,
-								  .ids = ids,
-								  .n_ids = n_ids };
-	if (n_ids && req->cfg->has_global_hosts && req->chosen->par.reservations_global)
-		find->v[find->n++] = (struct host_query){ .by = HOST_BY_ID, .ids = ids, .n_ids = n_ids };
+			add_query(req, link_subnet(req->chosen, i)->id, ids, n_ids);
+	if (req->cfg->has_global_hosts && req->chosen->par.reservations_global && !looks_early(req))
+		add_query(req, 0, ids, n_ids);
+	return 0;
+}
+
+static int ask_global(struct request *req)
+{
+	const struct host_id *ids;
+	unsigned n_ids;
+
+	if (begin_queries(req, 1, &ids, &n_ids) < 0)
+		return -E_NOMEM;
+	add_query(req, 0, ids, n_ids);
 	return 0;
 }
 
@@ -73,7 +101,7 @@ static int send_queries(struct request *req, uint64_t ticket)
 	return host_find(req->cfg->hosts, &req->host_find);
 }
 
-static enum verdict ask(struct request *req)
+static enum verdict ask_source(struct request *req)
 {
 	static const struct wait_for responses = {
 		.ms = STORE_WAIT_MS,
@@ -86,25 +114,6 @@ static enum verdict ask(struct request *req)
 }
 
 /* --- what was found -------------------------------------------------------------- */
-
-/* A global reservation without addresses only counts where the link has none. */
-static int take_host(struct request *req)
-{
-	const struct host *first = NULL;
-
-	for (unsigned i = 0; i < req->host_find.n; i++) {
-		const struct host_query *query = &req->host_find.v[i];
-
-		if (query->n < 0)
-			return query->n;
-		if (!query->n || (first && !query->subnet_id))
-			continue;
-		if (!first || (!first->n_places && query->out[0]->n_places))
-			first = query->out[0];
-	}
-	req->host = first;
-	return 0;
-}
 
 /* The pool of the link that a reserved address or prefix is from; NULL: it is on another link. */
 static const struct pool *pool_for(const struct request *req, const struct host_place *place)
@@ -149,28 +158,75 @@ static int take_places(struct request *req)
 	return 0;
 }
 
-static __attribute__((noinline)) enum verdict find_host(struct request *req)
+/* A global reservation without addresses only counts where the link has none. */
+static int take_host(struct request *req)
+{
+	const struct host *first = NULL;
+
+	for (unsigned i = 0; i < req->host_find.n; i++) {
+		const struct host_query *query = &req->host_find.v[i];
+
+		if (query->n < 0)
+			return query->n;
+		if (!query->n || (first && !query->subnet_id))
+			continue;
+		if (!first || (!first->n_places && query->out[0]->n_places))
+			first = query->out[0];
+	}
+	if (!first && req->chosen->par.reservations_global)
+		first = req->global_host;
+	req->host = first;
+	return req->host && req->host->n_places ? take_places(req) : 0;
+}
+
+static int take_global(struct request *req)
+{
+	const struct host_query *query = req->host_find.v;
+
+	if (!req->host_find.n)
+		return 0;
+	if (query->n < 0)
+		return query->n;
+	req->global_host = query->n ? query->out[0] : NULL;
+	return 0;
+}
+
+/* Looks hosts up: `ask` makes the queries, `take` uses what was found. */
+static enum verdict find_hosts(struct request *req, int (*ask)(struct request *req), int (*take)(struct request *req))
 {
 	enum verdict verdict;
 	int err;
 
 	if (!req->has_asked) {
-		if (make_queries(req) < 0)
+		if (ask(req) < 0)
 			return request_drop(req, DROP_LIMIT, "the message is too large");
-		if (!req->host_find.n)
-			return STEP_NEXT;
 		req->has_asked = true;
-		verdict = ask(req);
+		verdict = req->host_find.n ? ask_source(req) : STEP_NEXT;
 		if (verdict != STEP_NEXT)
 			return verdict;
 	}
 	req->has_asked = false;
-	err = take_host(req);
-	if (err < 0)
-		return ask_failed(req, err);
-	if (req->host && req->host->n_places && take_places(req) < 0)
-		return request_drop(req, DROP_LIMIT, "the message is too large");
-	return STEP_NEXT;
+	err = take(req);
+	return err < 0 ? ask_failed(req, err) : STEP_NEXT;
+}
+
+static __attribute__((noinline)) enum verdict look_early(struct request *req)
+{
+	enum verdict verdict = find_hosts(req, ask_global, take_global);
+
+	return verdict == STEP_NEXT && req->global_host && req->classes.bits
+		       ? classify_host(req, req->global_host, false)
+		       : verdict;
+}
+
+enum verdict step_early(struct request *req)
+{
+	return looks_early(req) ? look_early(req) : STEP_NEXT;
+}
+
+static __attribute__((noinline)) enum verdict find_host(struct request *req)
+{
+	return find_hosts(req, ask_link, take_host);
 }
 
 enum verdict step_host(struct request *req)
@@ -178,7 +234,7 @@ enum verdict step_host(struct request *req)
 	enum verdict verdict = req->cfg->hosts && req->chosen ? find_host(req) : STEP_NEXT;
 
 	if (verdict == STEP_NEXT && req->classes.bits)
-		verdict = classify_host(req, req->host != NULL);
+		verdict = classify_host(req, req->host, true);
 	/* A request that waits may be in other hands. */
 	if (verdict == STEP_NEXT && (req->host || req->classes.n))
 		request_set_scopes(req);

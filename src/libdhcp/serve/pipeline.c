@@ -44,14 +44,15 @@ static enum verdict step_pack(struct request *req)
 }
 
 /* Asked for with each message. */
-enum { AT_RECALL = 6 };
+enum { AT_RECALL = 7 };
 
-/* Hook points are at steps, see slots.c. Later: early (global reservations) before choose. */
+/* Hook points are at steps, see slots.c. */
 const struct step pipeline_steps[] = {
 	{ "unpack", step_unpack },     /* header and options, pointing into the request's copy of the datagram */
 	{ "accept", step_accept },     /* is this type served at all? */
 	{ "identify", step_identify }, /* who asks; one request of a client at a time */
 	{ "classify", step_classify }, /* classes that the message decides */
+	{ "early", step_early },       /* global reservations, with early-global-reservations-lookup */
 	{ "choose", step_choose },     /* the client's subnet */
 	{ "host", step_host },         /* its reservation, and the classes that depend on it */
 	[AT_RECALL] = { "recall", step_recall }, /* the leases it has and names */

@@ -60,8 +60,8 @@ typedef uint64_t wait_ticket;
 /* The classes that the client of a request is in: numbers of cfg->classes. In the request's arena. */
 struct class_set {
 	uint64_t *bits;  /* NULL: the configuration has none */
-	uint16_t *order; /* as they were assigned */
-	unsigned n;
+	uint16_t *order; /* as they were assigned, but those of the reservation come first */
+	unsigned n, n_reserved;
 	bool is_known; /* the client has a reservation */
 };
 
@@ -113,7 +113,8 @@ struct request {
 	const struct subnet *sub;    /* it gets its address of: the chosen one, or another on that link */
 
 	/* its reservation; see host.h */
-	const struct host *host; /* NULL: none */
+	const struct host *host;        /* NULL: none */
+	const struct host *global_host; /* found before the subnet was selected; NULL: none, or not looked up */
 	struct reserved *reserved;
 	unsigned n_reserved;
 

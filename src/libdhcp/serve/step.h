@@ -17,6 +17,7 @@ extern const unsigned pipeline_n;
 /* The shared steps. */
 enum verdict step_accept(struct request *req);
 enum verdict step_classify(struct request *req);
+enum verdict step_early(struct request *req);
 enum verdict step_choose(struct request *req);
 enum verdict step_host(struct request *req);
 enum verdict step_recall(struct request *req);
