@@ -129,21 +129,16 @@ static struct json_object *print_value(unsigned family, const struct key *key, c
 	}
 }
 
-/* "comment" is a shorthand: it is shown inside user-context. */
-static void fold_comment(struct json_object *map)
+/* "comment" is a shorthand for "comment" in "user-context", whose row is the one before: it is shown there. */
+static void add_comment(struct json_object *map, struct json_object *comment)
 {
-	struct json_object *comment, *context, *folded = json_object_new_object();
+	struct json_object *context, *folded = json_object_new_object();
 
-	if (!json_object_object_get_ex(map, "comment", &comment)) {
-		json_object_put(folded);
-		return;
-	}
-	json_object_object_add(folded, "comment", json_object_get(comment));
+	json_object_object_add(folded, "comment", comment);
 	if (json_object_object_get_ex(map, "user-context", &context)) {
 		json_object_object_foreach(context, name, value) if (strcmp(name, "comment"))
 			json_object_object_add(folded, name, json_object_get(value));
 	}
-	json_object_object_del(map, "comment");
 	json_object_object_add(map, "user-context", folded);
 }
 
@@ -159,10 +154,11 @@ struct json_object *conf_print(unsigned family, const struct scope *scope, const
 		if ((key->families && !(key->families & family)) || key->replaced_by)
 			continue;
 		value = print_value(family, key, in);
-		if (value)
+		if (value && !strcmp(key->name, "comment"))
+			add_comment(map, value);
+		else if (value)
 			json_object_object_add(map, key->name, value);
 	}
-	fold_comment(map);
 	return map;
 }
 
