@@ -96,6 +96,7 @@ struct key {
 	bool own_default;          /* with inherit: if no outer scope has the key, the default applies */
 	bool empty_inherits;       /* with inherit: "" means not set */
 	bool required;
+	bool native;             /* not in Kea */
 	const char *replaced_by; /* this is an old name of that key: same field, read with a warning; a list may be one
 				    string */
 	bool bool_word;          /* KEY_ENUM: true and false are accepted for "always" and "never" */

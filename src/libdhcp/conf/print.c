@@ -201,6 +201,8 @@ static struct json_object *schema_row(unsigned family, const struct key *key)
 		json_object_object_add(o, "inherit", json_object_new_boolean(true));
 	if (key->required)
 		json_object_object_add(o, "required", json_object_new_boolean(true));
+	if (key->native)
+		json_object_object_add(o, "native", json_object_new_boolean(true));
 	add_text(o, "replaced-by", key->replaced_by);
 	add_text(o, "since", key->since);
 	add_text(o, "refused", key->refuse);
@@ -242,14 +244,15 @@ void conf_reference(unsigned family, const struct scope *const *all, FILE *to)
 				continue;
 			row = schema_row(family, key);
 			(void)json_object_object_get_ex(row, "type", &type);
-			fprintf(to, "| `%s` | %s%s%s | %s%s | %s | %s%s%s%s |\n", key->name,
+			fprintf(to, "| `%s` | %s%s%s | %s%s | %s | %s%s%s%s%s |\n", key->name,
 				json_object_get_string(type), key->unit ? ", " : "", key->unit ? key->unit : "",
 				key->inherit ? "inherited"
 				: key->def   ? key->def
 					     : "-",
 				key->required ? " (required)" : "", key->since && !key->refuse ? key->since : "not yet",
-				key->doc ? key->doc : "", key->replaced_by ? " (use `" : "",
-				key->replaced_by ? key->replaced_by : "", key->replaced_by ? "`)" : "");
+				key->doc ? key->doc : "", key->native ? " (native, not in Kea)" : "",
+				key->replaced_by ? " (use `" : "", key->replaced_by ? key->replaced_by : "",
+				key->replaced_by ? "`)" : "");
 			json_object_put(row);
 		}
 		fputc('\n', to);

@@ -157,6 +157,16 @@ void check_allocator(struct build *b, struct pos pos, enum allocator how, uint64
 		diag_warn(b->diag, pos, "the pool is too large for allocator \"flq\": using \"random\"");
 }
 
+void build_pool_guard(struct build *b, const struct conf_strings *names, bool deny_unknown, struct pool *pool)
+{
+	const char *known = "KNOWN";
+
+	build_guard(b, names, NULL, &pool->guard);
+	if (deny_unknown)
+		build_guard(b, &(struct conf_strings){ .v = &known, .n = 1 }, NULL, &pool->known);
+	pool->is_guarded = pool->sub->is_guarded || pool->guard.n || pool->known.n;
+}
+
 static void build_pools(struct build *b, const struct subnet_conf *conf, bool has_prefix, struct subnet *sub)
 {
 	const struct pool_conf *confs = conf->pools.v;
@@ -169,9 +179,8 @@ static void build_pools(struct build *b, const struct subnet_conf *conf, bool ha
 
 		*pool = (struct pool){ .sub = sub, .id = (uint32_t)confs[i].pool_id };
 		BUILD_OPTLIST(b, &confs[i], option_data, &pool->opts);
-		build_guard(b, &confs[i].client_classes, NULL, &pool->guard);
+		build_pool_guard(b, &confs[i].client_classes, confs[i].deny_unknown, pool);
 		build_additional(b, &confs[i].additional_classes, &pool->additional);
-		pool->is_guarded = sub->is_guarded || pool->guard.n;
 		if (!parse_pool(b, &confs[i], pool))
 			continue;
 		if (has_prefix) {
@@ -274,6 +283,7 @@ static void check_interface(struct build *b, const struct shared_network_conf *n
 static void inherit(struct build *b, const struct shared_network_conf *net, struct subnet_conf *conf)
 {
 	struct pool_conf *pools = conf->pools.v;
+	struct pd_pool_conf *pd_pools = conf->pd_pools.v;
 	unsigned i;
 
 	if (net)
@@ -282,6 +292,8 @@ static void inherit(struct build *b, const struct shared_network_conf *net, stru
 		conf_inherit(&subnet_scope, conf, &global_scope, b->root);
 	for (i = 0; i < conf->pools.n; i++)
 		conf_inherit(&pool_scope, &pools[i], &subnet_scope, conf);
+	for (i = 0; i < conf->pd_pools.n; i++)
+		conf_inherit(&pd_pool_scope, &pd_pools[i], &subnet_scope, conf);
 }
 
 /* Builds a subnet in its network; net_conf is NULL if it has none. Returns true if its prefix is valid. */

@@ -112,9 +112,8 @@ void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subn
 
 		*pool = (struct pool){ .sub = sub, .id = (uint32_t)confs[i].pool_id, .first = prefix.addr };
 		BUILD_OPTLIST(b, &confs[i], option_data, &pool->opts);
-		build_guard(b, &confs[i].client_classes, NULL, &pool->guard);
+		build_pool_guard(b, &confs[i].client_classes, confs[i].deny_unknown, pool);
 		build_additional(b, &confs[i].additional_classes, &pool->additional);
-		pool->is_guarded = sub->is_guarded || pool->guard.n;
 		parse_excluded(b, &confs[i], has_prefix && has_lengths ? &first : NULL, pool);
 		if (!has_prefix)
 			continue;

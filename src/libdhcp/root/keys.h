@@ -65,6 +65,7 @@ struct ddns_conf {
 };
 
 struct net_conf {
+	bool deny_unknown;
 	struct ddns_conf ddns;
 	struct net_params par;
 	bool reservations_out_of_pool;
@@ -83,6 +84,7 @@ struct link_conf {
 
 struct pool_conf {
 	struct conf_node node;
+	bool deny_unknown;
 	struct ddns_conf ddns;
 	const char *pool;
 	uint32_t pool_id;
@@ -95,6 +97,7 @@ struct pool_conf {
 
 struct pd_pool_conf {
 	struct conf_node node;
+	bool deny_unknown;
 	const char *prefix;
 	uint32_t prefix_len;
 	uint32_t delegated_len;
@@ -455,4 +458,7 @@ _Static_assert(offsetof(struct shared_network_conf, net) == offsetof(struct glob
 	       "networks, subnets and classes inherit net");
 _Static_assert(offsetof(struct subnet_conf, link) == offsetof(struct shared_network_conf, link),
 	       "subnets inherit link");
-_Static_assert(offsetof(struct pool_conf, ddns) == offsetof(struct subnet_conf, net.ddns), "pools inherit ddns");
+_Static_assert(offsetof(struct pool_conf, ddns) == offsetof(struct subnet_conf, net.ddns) &&
+		       offsetof(struct pool_conf, deny_unknown) == offsetof(struct subnet_conf, net.deny_unknown) &&
+		       offsetof(struct pd_pool_conf, deny_unknown) == offsetof(struct subnet_conf, net.deny_unknown),
+	       "pools inherit ddns and deny-unknown");

@@ -76,6 +76,7 @@ static const struct key pool_keys[] = {
 	K_STRINGS(struct pool_conf, additional_classes, "evaluate-additional-classes", .since = "4.1.0",
 		  .doc = "classes to evaluate once the client has its lease in this pool; they set options and boot "
 			 "fields"),
+	DENY_ROWS(struct pool_conf, deny_unknown, true),
 	DDNS_ROWS(struct pool_conf, ddns, true),
 	K_COMMENT(struct pool_conf),
 };
@@ -106,6 +107,7 @@ static const struct key pd_pool_keys[] = {
 		 .doc = "prefix kept out (RFC 6603)"),
 	K_INT(struct pd_pool_conf, excluded_prefix_len, "excluded-prefix-len", .families = KEY_6, .min = 0, .max = 128,
 	      .since = "4.1.0", .doc = "its length"),
+	DENY_ROWS(struct pd_pool_conf, deny_unknown, true),
 	K_COMMENT(struct pd_pool_conf),
 };
 const struct scope pd_pool_scope = SCOPE("pd-pool", struct pd_pool_conf, pd_pool_keys);

@@ -89,7 +89,8 @@ static const struct key database_keys[] = {
 	       .doc = "disable / prefer / require / verify-ca / verify-full (postgresql)"),
 	K_STRING(struct database_conf, cipher_list, "cipher-list", .refuse = "SQL lease databases are",
 		 .doc = "TLS ciphers (mysql)"),
-	K_ENUM(struct database_conf, sync, "sync", .words = database_sync_words, .def = "\"group\"", .since = "4.0.0",
+	K_ENUM(struct database_conf, sync, "sync", .native = true, .words = database_sync_words, .def = "\"group\"",
+	       .since = "4.0.0",
 	       .doc = "when an acknowledged lease is on disk: group (before the response is sent) or none (when the "
 		      "kernel writes it)"),
 };
@@ -427,9 +428,10 @@ static const struct key global_keys[] = {
 	       .def = "true", .since = "4.1.0", .doc = "accept address registrations (RFC 9686)"),
 	K_MAP(struct global_conf, control_socket, "control-socket", control_socket, .refuse = "the control channel is",
 	      .doc = "management channel (older singular form of control-sockets)"),
-	K_INT(struct global_conf, max_leases_per_client, "max-leases-per-client", .def = "4096", .since = "4.1.0",
+	K_INT(struct global_conf, max_leases_per_client, "max-leases-per-client", .native = true, .def = "4096",
+	      .since = "4.1.0",
 	      .doc = "leases one client may have in all subnets, registered addresses and leases that were released or "
-		     "reclaimed and are still kept included; it is granted no more; 0 = no limit (native, not in Kea)"),
+		     "reclaimed and are still kept included; it is granted no more; 0 = no limit"),
 };
 const struct scope global_scope = SCOPE("Dhcp4", struct global_conf, global_keys, .name6 = "Dhcp6",
 					.hands_down = offsetof(struct global_conf, net) + sizeof(struct net_conf));

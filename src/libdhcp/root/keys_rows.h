@@ -51,6 +51,12 @@
 		.refuse = "DNS updates are", .inherit = inner, \
 		.doc = "text that replaces sanitized characters")
 
+/* Global, networks, subnets, pools. */
+#define DENY_ROWS(s, field, inner) \
+	K_BOOL(s, field, "deny-unknown", .native = true, .def = "false", .since = "4.1.0", .inherit = inner, \
+		.also = "deny-unknown-clients ignore-unknown known-only static-only", \
+		.doc = "clients without a reservation get no lease here")
+
 /* Also in client classes. works: .since or .refuse. struct net_conf net. */
 #define VALID_ROWS(s, inner, works) \
 	K_INT(s, net.par.valid.def, "valid-lifetime", .def = "7200", .unit = "s", works, \
@@ -91,6 +97,7 @@
 
 /* Lease parameters: global, networks, subnets. struct net_conf net. */
 #define NET_ROWS(s, inner) \
+	DENY_ROWS(s, net.deny_unknown, inner), \
 	VALID_ROWS(s, inner, .since = "4.0.0"), \
 	K_INT(s, net.par.t1, "renew-timer", .unit = "s", .since = "4.0.0", .inherit = inner, \
 		.doc = "explicit T1"), \
@@ -118,12 +125,14 @@
 	K_ENUM(s, net.par.pd_allocator, "pd-allocator", .families = KEY_6, .words = pd_allocator_words, \
 		.def = "\"iterative\"", .since = "4.1.0", .inherit = inner, \
 		.doc = "same for prefixes"), \
-	K_INT(s, net.par.addresses_per_ia, "max-addresses-per-ia", .families = KEY_6, .min = 1, .max = 8, \
+	K_INT(s, net.par.addresses_per_ia, "max-addresses-per-ia", .native = true, \
+		.families = KEY_6, .min = 1, .max = 8, \
 		.def = "1", .since = "4.1.0", .inherit = inner, \
-		.doc = "maximum number of addresses per IA_NA, if the client asks for several (native, not in Kea)"), \
-	K_INT(s, net.par.prefixes_per_ia, "max-prefixes-per-ia", .families = KEY_6, .min = 1, .max = 8, \
+		.doc = "maximum number of addresses per IA_NA, if the client asks for several"), \
+	K_INT(s, net.par.prefixes_per_ia, "max-prefixes-per-ia", .native = true, \
+		.families = KEY_6, .min = 1, .max = 8, \
 		.def = "1", .since = "4.1.0", .inherit = inner, \
-		.doc = "maximum number of prefixes per IA_PD, if the client asks for several (native, not in Kea)"), \
+		.doc = "maximum number of prefixes per IA_PD, if the client asks for several"), \
 	K_BOOL(s, net.par.match_client_id, "match-client-id", .families = KEY_4, .def = "true", .since = "4.0.0", \
 		.inherit = inner, \
 		.doc = "use option 61 before chaddr to find a lease"), \

@@ -100,6 +100,12 @@ static enum verdict ack(struct request *req, struct ia *ia)
 	return STEP_NEXT;
 }
 
+/* It has no reservation, and all pools of the link that its classes allow are for clients with one. */
+static bool is_denied(const struct request *req)
+{
+	return link_denies_unknown(req->chosen, false, req->classes.bits);
+}
+
 static void unavailable(struct request *req, struct ia *ia)
 {
 	event_of_ia(req, ia->is_limited ? EVENT_MAX_LEASES : EVENT_UNAVAILABLE, ia);
@@ -118,8 +124,9 @@ enum verdict bind4_discover(struct request *req)
 	}
 	if (!ia->bindings[0].candidate.exists) {
 		unavailable(req, ia);
-		return ia->is_limited ? request_drop(req, DROP_MAX_LEASES, NULL)
-				      : request_drop(req, DROP_NO_ADDRESS, "no address is available");
+		if (ia->is_limited || is_denied(req))
+			return request_drop(req, ia->is_limited ? DROP_MAX_LEASES : DROP_UNKNOWN, NULL);
+		return request_drop(req, DROP_NO_ADDRESS, "no address is available");
 	}
 	request_use_pool(req, ia->bindings[0].candidate.pool);
 	grant_offer(req, &ia->bindings[0]);
@@ -146,10 +153,22 @@ static const char *why_not(const struct request *req)
 		return "reserved for another client";
 	if (req->ias[0].is_limited)
 		return drop_rows[DROP_MAX_LEASES].name;
+	if (is_denied(req))
+		return drop_rows[DROP_UNKNOWN].name;
 	if (!pool)
 		return "not in a pool of the subnet";
+	if (!pool_allows(pool, req->classes.bits) && guard_allows(&pool->guard, req->classes.bits) &&
+	    subnet_allows(pool->sub, req->classes.bits))
+		return "in a pool that is for clients with a reservation";
 	return pool_allows(pool, req->classes.bits) ? "in use by another client"
 						    : "in a pool that is not for the classes of the client";
+}
+
+static enum verdict refuse(struct request *req, struct ia *ia)
+{
+	if (!ia->is_limited && is_denied(req))
+		unavailable(req, ia);
+	return nak(req, EVENT_REFUSED, why_not(req));
 }
 
 /* RFC 2131 4.3.2: it names us as its server, so there is always a response. */
@@ -159,7 +178,7 @@ static enum verdict selecting(struct request *req, struct ia *ia)
 		return ack(req, ia);
 	if (ia->is_limited)
 		unavailable(req, ia);
-	return nak(req, EVENT_REFUSED, why_not(req));
+	return refuse(req, ia);
 }
 
 /* RFC 2131 4.3.2: a client that starts again and names the address it had. */
@@ -172,7 +191,7 @@ static enum verdict init_reboot(struct request *req, struct ia *ia)
 	}
 	if (!holds_wanted(req, ia))
 		return nak(req, EVENT_REBOOT_REFUSED, NULL);
-	return may_have_wanted(req, ia) ? ack(req, ia) : nak(req, EVENT_REFUSED, why_not(req));
+	return may_have_wanted(req, ia) ? ack(req, ia) : refuse(req, ia);
 }
 
 /*
@@ -190,7 +209,7 @@ static enum verdict extend(struct request *req, struct ia *ia)
 	} else if (!ia->n_held && !req->chosen->par.authoritative &&
 		   (!ia->hints[0].lease || !link_contains(req->chosen, &req->wanted)))
 		return request_drop(req, DROP_NO_RECORD, NULL);
-	return nak(req, EVENT_REFUSED, why_not(req));
+	return refuse(req, ia);
 }
 
 static enum verdict renewing(struct request *req, struct ia *ia)
@@ -209,7 +228,10 @@ static enum verdict bare(struct request *req, struct ia *ia)
 	if (ia->bindings[0].candidate.exists)
 		return ack(req, ia);
 	unavailable(req, ia);
-	return nak(req, EVENT_REFUSED, ia->is_limited ? drop_rows[DROP_MAX_LEASES].name : "no address is available");
+	return nak(req, EVENT_REFUSED,
+		   ia->is_limited   ? drop_rows[DROP_MAX_LEASES].name
+		   : is_denied(req) ? drop_rows[DROP_UNKNOWN].name
+				    : "no address is available");
 }
 
 enum verdict bind4_request(struct request *req)

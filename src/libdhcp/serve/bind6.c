@@ -114,6 +114,8 @@ static void none_available(struct request *req, struct ia *ia)
 		why = "no subnet is configured for this link";
 	else if (ia->is_limited)
 		why = drop_rows[DROP_MAX_LEASES].name;
+	else if (link_denies_unknown(req->chosen, prefixes, req->classes.bits))
+		why = "the client has no reservation";
 	else if (!link_has_pools(req->chosen, prefixes, req->classes.bits))
 		why = prefixes ? "no prefixes are delegated on this link" : "no addresses are assigned on this link";
 	if (req->chosen)

@@ -16,6 +16,7 @@ const struct drop_row drop_rows[DROP_N] = {
 	[DROP_DUPLICATE] = { .name = "repetition", .stat = STAT_DUPLICATE },
 	[DROP_NO_RECORD] = { .name = "unknown client", .stat = STAT_NOT_FOR_US },
 	[DROP_NO_ADDRESS] = { .name = "no address", .stat = STAT_PROCESSING_FAILED },
+	[DROP_UNKNOWN] = { .name = "no reservation", .stat = STAT_ADMIN_FILTERED },
 	[DROP_MAX_LEASES] = { .name = "too many leases", .stat = STAT_LIMIT_EXCEEDED },
 	[DROP_STORE] = { .name = "not stored", .stat = STAT_PROCESSING_FAILED, .is_undone = true },
 	[DROP_CONFLICT] = { .name = "conflict", .stat = STAT_PROCESSING_FAILED, .is_undone = true },

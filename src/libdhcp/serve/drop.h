@@ -20,6 +20,7 @@ enum drop_reason {
 	DROP_DUPLICATE,   /* repeated while the first is being processed */
 	DROP_NO_RECORD,   /* not authoritative about a client it does not know */
 	DROP_NO_ADDRESS,  /* nothing to offer */
+	DROP_UNKNOWN,     /* deny-unknown, and the client has no reservation */
 	DROP_MAX_LEASES,  /* max-leases-per-client */
 	DROP_STORE,       /* not durable: silence, never a NAK */
 	DROP_CONFLICT,    /* lost too many races for a lease */

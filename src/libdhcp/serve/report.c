@@ -41,6 +41,12 @@ void report_exhausted(struct request *req, bool prefixes)
 		LOGF(fam, ALLOC_ENGINE_Vx_ALLOC_FAIL_NO_POOLS, request_label(req), what, prefix, sub->id);
 		return;
 	}
+	if (link_denies_unknown(sub, prefixes, req->classes.bits)) {
+		stat_count(stats, place, STAT_ALLOC_FAIL_DENY_UNKNOWN, 1);
+		LOGF_FOLDED(fam, srv->fold, req->turn.client.a, ALLOC_ENGINE_Vx_ALLOC_FAIL_DENY_UNKNOWN,
+			    request_label(req), what, prefix, sub->id);
+		return;
+	}
 	if (!link_has_pools(sub, prefixes, req->classes.bits)) {
 		stat_count(stats, place, STAT_ALLOC_FAIL_CLASSES, 1);
 		LOGF_FOLDED(fam, srv->fold, pool_key(sub->id, prefixes), ALLOC_ENGINE_Vx_ALLOC_FAIL_CLASSES,

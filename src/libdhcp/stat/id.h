@@ -66,8 +66,9 @@ enum stat_id {
 	STAT_ALLOC_FAIL_SHARED_NETWORK,
 	STAT_ALLOC_FAIL_SUBNET,
 	STAT_ALLOC_FAIL_NO_POOLS,
-	STAT_ALLOC_FAIL_CLASSES,    /* its classes keep the client from all pools */
-	STAT_ALLOC_FAIL_MAX_LEASES, /* max-leases-per-client */
+	STAT_ALLOC_FAIL_CLASSES,      /* its classes keep the client from all pools */
+	STAT_ALLOC_FAIL_DENY_UNKNOWN, /* deny-unknown keeps the client from all pools */
+	STAT_ALLOC_FAIL_MAX_LEASES,   /* max-leases-per-client */
 	STAT_LEASE_REUSES,
 	STAT_PD_LEASE_REUSES,
 	/* Totals: not counted, but set by the configuration. */

@@ -91,6 +91,7 @@ const struct stat_row stat_table[STAT_N] = {
 	[STAT_ALLOC_FAIL_SUBNET]           = { BOTH("v#-allocation-fail-subnet"), SUBNETS },
 	[STAT_ALLOC_FAIL_NO_POOLS]         = { BOTH("v#-allocation-fail-no-pools"), SUBNETS },
 	[STAT_ALLOC_FAIL_CLASSES]          = { BOTH("v#-allocation-fail-classes"), SUBNETS },
+	[STAT_ALLOC_FAIL_DENY_UNKNOWN]     = { BOTH("v#-allocation-fail-deny-unknown"), SUBNETS },
 	[STAT_ALLOC_FAIL_MAX_LEASES]       = { BOTH("v#-allocation-fail-max-leases"), SUBNETS },
 	[STAT_LEASE_REUSES]                = { TWO("v#-lease-reuses", "v#-ia-na-lease-reuses"), SUBNETS },
 	[STAT_PD_LEASE_REUSES]             = { V6("v#-ia-pd-lease-reuses"), SUBNETS },

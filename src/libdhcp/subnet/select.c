@@ -317,6 +317,21 @@ bool link_has_pools(const struct subnet *sub, bool prefixes, const uint64_t *cla
 	return false;
 }
 
+bool link_denies_unknown(const struct subnet *sub, bool prefixes, const uint64_t *classes)
+{
+	unsigned i, k, n;
+
+	for (i = 0; classes && i < link_size(sub); i++) {
+		const struct pool *pools = subnet_pools(link_subnet(sub, i), prefixes, &n);
+
+		for (k = 0; k < n; k++)
+			if (pools[k].known.n && guard_allows(&pools[k].guard, classes) &&
+			    subnet_allows(pools[k].sub, classes))
+				return !link_has_pools(sub, prefixes, classes);
+	}
+	return false;
+}
+
 bool link_contains(const struct subnet *sub, const struct ip *addr)
 {
 	unsigned i;

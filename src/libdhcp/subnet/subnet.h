@@ -65,8 +65,9 @@ struct pool {
 	uint32_t id;                  /* pool-id */
 	bool skip_first;              /* never assign the first address */
 	bool skip_reserved;           /* never assign reserved interface identifiers: ip_next_reserved() */
-	bool is_guarded;              /* it, its subnet or its network has a guard */
+	bool is_guarded;              /* it, its subnet or its network has a guard, or it has deny-unknown */
 	struct class_refs guard;      /* client-classes: only clients in one of these may use it; empty: all */
+	struct class_refs known;      /* deny-unknown: class KNOWN; empty: all clients */
 	struct class_refs additional; /* evaluate-additional-classes */
 	/* What hosts have reserved of it: only they get it. Ascending and apart; the first and last may extend beyond
 	 * it. */
@@ -156,7 +157,8 @@ static inline bool subnet_allows(const struct subnet *sub, const uint64_t *class
 static inline bool pool_allows(const struct pool *pool, const uint64_t *classes)
 {
 	return !pool->is_guarded || !classes ||
-	       (guard_allows(&pool->guard, classes) && subnet_allows(pool->sub, classes));
+	       (guard_allows(&pool->guard, classes) && guard_allows(&pool->known, classes) &&
+		subnet_allows(pool->sub, classes));
 }
 
 const struct subnet *subnet_by_id(const struct plan *plan, uint32_t id);
@@ -200,6 +202,8 @@ static inline bool link_same(const struct subnet *a, const struct subnet *b)
 /* True if any subnet on the link has an address pool, or with `prefixes` a prefix pool, for a client in these classes.
  */
 bool link_has_pools(const struct subnet *sub, bool prefixes, const uint64_t *classes);
+/* True if none of them is for a client in these classes, and deny-unknown is the reason for at least one. */
+bool link_denies_unknown(const struct subnet *sub, bool prefixes, const uint64_t *classes);
 /* Returns the ids of the subnets on the link, ascending. */
 static inline const uint32_t *link_ids(const struct subnet *sub, unsigned *ret_n)
 {
