@@ -15,6 +15,10 @@ static struct {
 	struct ip addr;   /* of the lease in the last call; zero if none */
 	bool is_fake, removes;
 	uint32_t valid; /* written to the lease, unless 0 */
+	/* The identifier that it sets; none if its length is 0. */
+	enum host_id_type id_type;
+	uint8_t id[300];
+	size_t id_len;
 } points[HOOK_POINT_N];
 
 static struct {
@@ -43,6 +47,10 @@ static enum hook_verdict called(void *library, struct hook_call *call)
 	points[call->point].removes = call->removes;
 	if (!call->cfg != (call->point != HOOK_SRV_CONFIGURED))
 		fail("%s was called %s a configuration", hook_points[call->point].name, call->cfg ? "with" : "without");
+	if (call->point == HOOK_HOST_IDENTIFIER && points[call->point].id_len) {
+		call->id_type = points[call->point].id_type;
+		call->id_value = bytes_of(points[call->point].id, points[call->point].id_len);
+	}
 	if (call->lease && points[call->point].valid)
 		call->lease->valid = points[call->point].valid;
 	if (!points[call->point].n_left)
@@ -88,7 +96,7 @@ void do_hook(void)
 {
 	static const char *const names[] = { "continue", "skip", "park", "drop" };
 	enum hook_point_id point = point_of(words[1]);
-	const char *valid = value_of("valid");
+	const char *valid = value_of("valid"), *id = value_of("id"), *type = value_of("type");
 
 	for (unsigned i = 0; n_words > 2 && i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(words[2], names[i])) {
@@ -96,6 +104,15 @@ void do_hook(void)
 			points[point].n_left = n_words > 3 && !strchr(words[3], '=') ? number_of(words[3]) : 1;
 		}
 	points[point].valid = valid ? number_of(valid) : 0;
+	points[point].id_len = 0;
+	points[point].id_type = HOST_ID_FLEX_ID;
+	if (id) {
+		int n = hex_to_bytes(id, strlen(id), points[point].id, sizeof(points[point].id));
+
+		if (n < 1 || (type && host_id_type_of(type, &points[point].id_type) < 0))
+			fail("not an identifier");
+		points[point].id_len = (size_t)n;
+	}
 }
 
 void do_hooked(void)

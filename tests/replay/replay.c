@@ -16,7 +16,8 @@
  *	fail N / conflict N / busy N   the double's next N transactions end like this
  *	unsent N                   the kernel rejects the next N responses
  *	hooks                      before the first config: a library registers at every hook point
- *	hook POINT VERDICT [N]     its next N (1) calls there return skip, drop or park; valid=N: it changes the lease
+ *	hook POINT VERDICT [N]     its next N (1) calls there return skip, drop or park; valid=N: it changes the lease;
+ *				id=HEX, type=NAME: it sets the identifier, of type flex-id unless named
  *	hooked POINT N KEY=VALUE...  number of calls since the last "hooked"; for the last call: address=, fake=1,
  *				removes=1
  *	unpark [drop]              the parked request continues, or is dropped

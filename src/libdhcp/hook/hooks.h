@@ -32,6 +32,8 @@ struct hook_call {
 	const struct config *cfg;  /* dhcp#_srv_configured */
 	const char *why;           /* dhcp#_srv_configured: with HOOK_DROP, the reason; NULL or never freed */
 	struct bytes packed;       /* pkt#_send: with HOOK_SKIP, the response packed by the library */
+	unsigned id_type;          /* host#_identifier: enum host_id_type of the identifier; flex-id at first */
+	struct bytes id_value;     /* host#_identifier: its value, copied after the call; empty: there is none */
 	uint64_t ticket;           /* to resume or drop the request later, if the function returns HOOK_PARK */
 };
 

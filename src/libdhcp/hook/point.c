@@ -21,7 +21,7 @@ const struct hook_point hook_points[HOOK_POINT_N] = {
 		.may_drop = true, .may_park = true, .doc = "the message is unpacked" },
 	[HOOK_HOST_IDENTIFIER] = {
 		"host#_identifier", "query#, id_type*, id_value*", BOTH, .skip = SKIP_IDENTIFIER,
-		.doc = "an identifier for the reservation lookup is needed" },
+		.doc = "\"host-reservation-identifiers\" contains flex-id, whose value the library sets" },
 	[HOOK_SUBNET_SELECT] = {
 		"subnet#_select", "query#, subnet#*, subnet#collection", BOTH, .skip = SKIP_SUBNET,
 		.may_drop = true, .may_park = true, .doc = "the client's subnet was selected" },

@@ -40,6 +40,7 @@ int host_id_type_of(const char *name, enum host_id_type *ret);
 struct host_place {
 	struct prefix prefix;   /* length 32 or 128 for an address */
 	bool is_delegated;      /* a prefix for IA_PD */
+	bool sets_excluded;     /* false: what its pool excludes is excluded */
 	struct prefix excluded; /* RFC 6603; length 0: none */
 };
 

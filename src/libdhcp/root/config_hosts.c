@@ -4,6 +4,7 @@
  * reserved anywhere is withheld in every pool that contains it.
  */
 #include "base/err.h"
+#include "base/str.h"
 #include "base/vec.h"
 #include "host/file.h"
 #include "root/config_build.h"
@@ -24,6 +25,8 @@ struct hosts {
 	struct host *v;
 	const struct reservation_conf **confs; /* configuration of each host */
 	size_t n;
+	unsigned n_untried[HOST_ID_N]; /* reservations whose identifier is not in host-reservation-identifiers */
+	struct pos first_untried[HOST_ID_N];
 	VEC(struct ip_span) spans;        /* subnet reservations */
 	VEC(struct ip_span) global_spans; /* subnet and global reservations */
 };
@@ -41,15 +44,20 @@ static const char *id_text(const struct reservation_conf *conf, enum host_id_typ
 		return CONF_SET(conf, circuit_id) ? conf->circuit_id : NULL;
 	case HOST_ID_CLIENT_ID:
 		return CONF_SET(conf, client_id) ? conf->client_id : NULL;
+	case HOST_ID_FLEX_ID:
+		return CONF_SET(conf, flex_id) ? conf->flex_id : NULL;
 	default:
 		return NULL;
 	}
 }
 
-static bool any_id_is_bad(const struct reservation_conf *conf)
+/* True if there is an identifier, whatever is wrong with it; that has been reported. */
+static bool any_id_key(const struct reservation_conf *conf)
 {
-	return CONF_BAD(conf, hw_address) || CONF_BAD(conf, duid) || CONF_BAD(conf, circuit_id) ||
-	       CONF_BAD(conf, client_id) || CONF_BAD(conf, flex_id);
+	for (unsigned i = 0; i < HOST_ID_N; i++)
+		if (json_object_object_get_ex(conf->node.json, host_id_rows[i].name, NULL))
+			return true;
+	return false;
 }
 
 /* Parses hex, or text in single quotes. */
@@ -102,26 +110,28 @@ static bool find_id(struct build *b, const struct reservation_conf *conf, struct
 	}
 	if (found)
 		return parse_id(b, conf, type, found, ret);
-	if (!any_id_is_bad(conf) && !json_is_cut(conf->node.json)) {
+	if (!any_id_key(conf) && !json_is_cut(conf->node.json)) {
 		diag_error(b->diag, conf_pos(&conf->node, NULL), "the reservation has no identifier");
-		diag_help(b->diag, family ? "set \"duid\" or \"hw-address\""
-					  : "set \"hw-address\", \"client-id\", \"duid\" or \"circuit-id\"");
+		diag_help(b->diag,
+			  family ? "set \"duid\", \"hw-address\" or \"flex-id\""
+				 : "set \"hw-address\", \"client-id\", \"duid\", \"circuit-id\" or \"flex-id\"");
 	}
 	return false;
 }
 
-/* host-reservation-identifiers */
-static void build_id_types(struct build *b)
+/* host-reservation-identifiers. Returns false if an error was reported. */
+static bool build_id_types(struct build *b)
 {
 	const struct conf_strings *names = &b->root->host_reservation_identifiers;
 	unsigned family = b->cfg->family == KEY_6;
 	struct config *cfg = b->cfg;
+	unsigned before = diag_errors(b->diag);
 
 	if (!CONF_SET(b->root, host_reservation_identifiers)) {
 		for (unsigned i = 0; i < HOST_ID_N; i++)
 			if (host_id_rows[i].is_default[family])
 				cfg->host_ids[cfg->n_host_ids++] = (enum host_id_type)i;
-		return;
+		return true;
 	}
 	if (!names->n && !CONF_BAD(b->root, host_reservation_identifiers))
 		diag_error(b->diag, conf_pos(&b->root->node, "host-reservation-identifiers"),
@@ -134,12 +144,8 @@ static void build_id_types(struct build *b)
 		if (!is_known) {
 			diag_error(b->diag, names->pos[i], "\"%s\" does not identify %s clients", names->v[i],
 				   family ? "DHCPv6" : "DHCPv4");
-			diag_help(b->diag, family ? "expected duid or hw-address"
-						  : "expected hw-address, duid, circuit-id or client-id");
-			continue;
-		}
-		if (type == HOST_ID_FLEX_ID) {
-			diag_error(b->diag, names->pos[i], "\"flex-id\": flexible identifiers are not supported yet");
+			diag_help(b->diag, family ? "expected duid, hw-address or flex-id"
+						  : "expected hw-address, duid, circuit-id, client-id or flex-id");
 			continue;
 		}
 		while (k < cfg->n_host_ids && cfg->host_ids[k] != type)
@@ -149,6 +155,7 @@ static void build_id_types(struct build *b)
 		else
 			cfg->host_ids[cfg->n_host_ids++] = type;
 	}
+	return diag_errors(b->diag) == before && !CONF_BAD(b->root, host_reservation_identifiers);
 }
 
 /* --- addresses ------------------------------------------------------------------- */
@@ -192,6 +199,35 @@ static bool parse_prefix(struct build *b, struct pos pos, const char *text, stru
 	}
 	clear_host_bits(b, pos, "prefix", ret);
 	return true;
+}
+
+/* RFC 6603 4.2; text "" means that nothing is excluded. */
+static void parse_excluded(struct build *b, struct pos pos, const char *text, struct host_place *place)
+{
+	char buf[PREFIX_TEXT_MAX];
+	struct prefix excluded;
+
+	place->sets_excluded = true;
+	if (!text[0] || !parse_prefix(b, pos, text, &excluded))
+		return;
+	if (excluded.len <= place->prefix.len || !prefix_contains(&place->prefix, &excluded.addr)) {
+		diag_error(b->diag, pos, "the excluded prefix must be inside the reserved prefix, %s, and longer",
+			   prefix_format(&place->prefix, buf));
+		return;
+	}
+	place->excluded = excluded;
+}
+
+static void check_n_excluded(struct build *b, const struct reservation_conf *conf)
+{
+	unsigned n = conf->excluded_prefixes.n, n_prefixes = conf->prefixes.n;
+	char items[COUNT_TEXT_MAX];
+
+	if (!n || n == n_prefixes || CONF_BAD(conf, prefixes) || CONF_BAD(conf, excluded_prefixes))
+		return;
+	diag_error(b->diag, conf_pos(&conf->node, "excluded-prefixes"),
+		   "\"excluded-prefixes\" has %s, but \"prefixes\" has %u", str_count(items, n, "item"), n_prefixes);
+	diag_help(b->diag, "each reserved prefix has one item, in the same order; \"\" for none");
 }
 
 /* buf must have PREFIX_TEXT_MAX bytes. */
@@ -238,9 +274,13 @@ static void build_places(struct build *b, const struct group *group, const struc
 	for (unsigned i = 0; i < conf->prefixes.n; i++) {
 		struct host_place place = { .is_delegated = true };
 
-		if (parse_prefix(b, conf->prefixes.pos[i], conf->prefixes.v[i], &place.prefix))
-			add_place(b, host, places, conf->prefixes.pos[i], &place);
+		if (!parse_prefix(b, conf->prefixes.pos[i], conf->prefixes.v[i], &place.prefix))
+			continue;
+		if (i < conf->excluded_prefixes.n)
+			parse_excluded(b, conf->excluded_prefixes.pos[i], conf->excluded_prefixes.v[i], &place);
+		add_place(b, host, places, conf->prefixes.pos[i], &place);
 	}
+	check_n_excluded(b, conf);
 }
 
 /* --- building reservations --------------------------------------------------------- */
@@ -364,6 +404,17 @@ static void note_spans(struct hosts *hosts, const struct group *group, const str
 	}
 }
 
+static void note_untried(struct hosts *hosts, const struct reservation_conf *conf, enum host_id_type type)
+{
+	const struct config *cfg = hosts->b->cfg;
+
+	for (unsigned i = 0; i < cfg->n_host_ids; i++)
+		if (cfg->host_ids[i] == type)
+			return;
+	if (!hosts->n_untried[type]++)
+		hosts->first_untried[type] = conf_pos(&conf->node, host_id_rows[type].name);
+}
+
 static void build_host(struct hosts *hosts, const struct group *group, const struct reservation_conf *conf)
 {
 	struct host *host = &hosts->v[hosts->n];
@@ -377,6 +428,7 @@ static void build_host(struct hosts *hosts, const struct group *group, const str
 	host->extra = build_extra(b, conf);
 	if (!has_id)
 		return;
+	note_untried(hosts, conf, host->id.type);
 	hosts->confs[hosts->n] = conf;
 	if (host_file_add(hosts->file, host, &other) < 0) {
 		report_duplicate(hosts, conf, host, other);
@@ -477,9 +529,22 @@ static void lint_group(struct build *b, const struct group *group, bool any_glob
 	if (group->sub && !group->sub->par.reservations_in_subnet)
 		diag_warn(b->diag, conf_pos(&group->conf->node, "reservations"),
 			  "these reservations are not used: \"reservations-in-subnet\" is false");
-	if (!group->sub && !any_global)
+	if (!group->sub && !any_global && !b->root->early_global_reservations_lookup)
 		diag_warn(b->diag, conf_pos(&b->root->node, "reservations"),
 			  "global reservations are not used: \"reservations-global\" is false in every subnet");
+}
+
+static void lint_ids(const struct hosts *hosts)
+{
+	char text[COUNT_TEXT_MAX];
+
+	for (unsigned i = 0; i < HOST_ID_N; i++) {
+		if (!hosts->n_untried[i])
+			continue;
+		diag_warn(hosts->b->diag, hosts->first_untried[i],
+			  "\"host-reservation-identifiers\" does not contain \"%s\": %s by it will not be found",
+			  host_id_rows[i].name, str_count(text, hosts->n_untried[i], "reservation"));
+	}
 }
 
 static size_t count_places(const struct conf_list *list)
@@ -498,9 +563,8 @@ void build_hosts(struct build *b, const struct subnet_pair *pairs, size_t n)
 	struct hosts hosts = { .b = b };
 	struct group *groups = xcalloc(n + 1, sizeof(*groups));
 	size_t n_hosts = 0, n_places = 0;
-	bool any_global = false;
+	bool any_global = false, has_id_types = build_id_types(b);
 
-	build_id_types(b);
 	groups[0] = (struct group){ .list = &b->root->reservations };
 	for (size_t i = 0; i < n; i++) {
 		groups[i + 1] = (struct group){ &pairs[i].conf->reservations, &cfg->plan.subs[i], pairs[i].conf };
@@ -520,6 +584,8 @@ void build_hosts(struct build *b, const struct subnet_pair *pairs, size_t n)
 		build_group(&hosts, &groups[i]);
 		lint_group(b, &groups[i], any_global);
 	}
+	if (has_id_types)
+		lint_ids(&hosts);
 	host_file_ready(hosts.file);
 	cfg->hosts = host_file_source(hosts.file);
 	withhold_all(&hosts);

@@ -120,8 +120,8 @@ static const struct key reservation_keys[] = {
 		 .doc = "option 61 value"),
 	K_STRING(struct reservation_conf, circuit_id, "circuit-id", .families = KEY_4, .since = "4.1.0",
 		 .doc = "option 82.1 value"),
-	K_STRING(struct reservation_conf, flex_id, "flex-id", .refuse = "flexible identifiers are",
-		 .doc = "value of the flexible identifier expression"),
+	K_STRING(struct reservation_conf, flex_id, "flex-id", .since = "4.1.0",
+		 .doc = "flexible identifier: a hook library determines its value for each message"),
 	K_STRING(struct reservation_conf, ip_address, "ip-address", .families = KEY_4, .since = "4.1.0",
 		 .doc = "reserved IPv4 address"),
 	K_STRING(struct reservation_conf, hw_address, "hw-address", .since = "4.1.0", .doc = "MAC"),
@@ -139,9 +139,9 @@ static const struct key reservation_keys[] = {
 		  .doc = "reserved IPv6 addresses"),
 	K_STRINGS(struct reservation_conf, prefixes, "prefixes", .families = KEY_6, .since = "4.1.0",
 		  .doc = "reserved prefixes"),
-	K_STRINGS(struct reservation_conf, excluded_prefixes, "excluded-prefixes", .families = KEY_6,
-		  .refuse = "excluded prefixes of host reservations are",
-		  .doc = "one excluded prefix per reserved prefix, \"\" for none"),
+	K_STRINGS(struct reservation_conf, excluded_prefixes, "excluded-prefixes", .families = KEY_6, .since = "4.1.0",
+		  .doc = "one excluded prefix (RFC 6603) per reserved prefix, \"\" for none; without the list, those "
+			 "of the pools"),
 };
 const struct scope reservation_scope = SCOPE("reservation", struct reservation_conf, reservation_keys);
 

@@ -10,6 +10,7 @@
 #include "serve/grant.h"
 #include "serve/answer_options.h"
 #include "serve/classify.h"
+#include "serve/host.h"
 #include "serve/service.h"
 #include "serve/vendor6.h"
 #include "wire/dump.h"
@@ -74,18 +75,30 @@ bool is_requested6(const struct request *req, uint16_t code)
 	return false;
 }
 
+/* RFC 6603: what is excluded from a delegated prefix; length 0: nothing. */
+static const struct prefix *excluded_from(const struct request *req, const struct binding *b)
+{
+	static const struct prefix none;
+	struct prefix prefix = { b->lease.addr, b->lease.prefix_len };
+	const struct reserved *r = reserved_of(req, b->lease.type, &prefix);
+
+	if (r && r->place->sets_excluded)
+		return &r->place->excluded;
+	/* A prefix that is longer or shorter than those of its pool has none. */
+	return prefix.len == b->candidate.pool->len ? &b->candidate.pool->excluded : &none;
+}
+
 static void write_lease(const struct request *req, struct ia6_builder *w, const struct binding *b)
 {
 	struct prefix prefix = { b->lease.addr, b->lease.prefix_len };
-	const struct pool *pool = b->candidate.pool;
+	const struct prefix *excluded = excluded_from(req, b);
 
-	/* A prefix that is longer or shorter than those of its pool has none. */
-	if (!pool->excluded.len || prefix.len != pool->len || !is_requested6(req, OPT6_PD_EXCLUDE)) {
+	if (!excluded->len || !is_requested6(req, OPT6_PD_EXCLUDE)) {
 		ia6_add(w, &prefix, b->lease.preferred, b->lease.valid);
 		return;
 	}
 	ia6_begin_item(w, &prefix, b->lease.preferred, b->lease.valid);
-	ia6_add_exclude(w, b->lease.prefix_len, &pool->excluded);
+	ia6_add_exclude(w, b->lease.prefix_len, excluded);
 	ia6_end_item(w);
 }
 

@@ -31,10 +31,14 @@ static const struct host_id *ids_of(struct request *req, unsigned *ret_n)
 	unsigned n = 0;
 
 	for (unsigned i = 0; ids && i < cfg->n_host_ids; i++) {
-		struct bytes value = req->fam->host_id(req, cfg->host_ids[i]);
+		struct host_id id = { .type = cfg->host_ids[i] };
 
-		if (value.len)
-			ids[n++] = (struct host_id){ cfg->host_ids[i], value };
+		if (id.type == HOST_ID_FLEX_ID)
+			id = req->hook_id;
+		else
+			id.value = req->fam->host_id(req, id.type);
+		if (id.value.len)
+			ids[n++] = id;
 	}
 	*ret_n = n;
 	return ids;
@@ -151,6 +155,7 @@ static int take_places(struct request *req)
 		if (pool)
 			req->reserved[req->n_reserved++] = (struct reserved){
 				.prefix = place->prefix,
+				.place = place,
 				.type = place->is_delegated ? LEASE_PD : req->fam->lease_type,
 				.pool = pool,
 			};

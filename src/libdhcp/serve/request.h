@@ -106,6 +106,7 @@ struct request {
 	struct bytes match_id;          /* the client id leases are looked up by; empty if not used */
 	uint16_t hwsource;              /* DHCPv6: where hwaddr was learned */
 	const char *name;               /* DHCPv6: see name6_of() */
+	struct host_id hook_id;         /* set by a library in the place of flex-id; its value is empty if none did */
 
 	/* from where */
 	struct relay_info4 rai;      /* DHCPv4: what its relay told */

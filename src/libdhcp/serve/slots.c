@@ -22,6 +22,14 @@ static bool is_offer(const struct request *req)
 	       req->n_events && req->events[0].kind == EVENT_OFFERED;
 }
 
+static bool uses_flex_id(const struct request *req)
+{
+	for (unsigned i = 0; i < req->cfg->n_host_ids; i++)
+		if (req->cfg->host_ids[i] == HOST_ID_FLEX_ID)
+			return true;
+	return false;
+}
+
 static bool has_lease(const struct request *req)
 {
 	unsigned i;
@@ -47,7 +55,7 @@ static bool never(const struct request *req)
 const struct slot slots[] = {
 	{ .point = HOOK_BUFFER_RECEIVE,       .when = SLOT_BEFORE,     .step = "unpack" },
 	{ .point = HOOK_PKT_RECEIVE,          .when = SLOT_AFTER,      .step = "accept" },
-	{ .point = HOOK_HOST_IDENTIFIER,      .when = SLOT_AFTER,      .step = "identify" },
+	{ .point = HOOK_HOST_IDENTIFIER,      .when = SLOT_AFTER,      .step = "identify", .applies = uses_flex_id },
 	{ .point = HOOK_SUBNET_SELECT,        .when = SLOT_AFTER,      .step = "choose" },
 	{ .point = HOOK_LEASE_SERVER_DECLINE, .when = SLOT_AFTER,      .step = "look", .applies = never,
 		.where = "when the ping check finds an address in use" },
@@ -112,7 +120,7 @@ static enum verdict skip(struct request *req, const struct slot *slot, const str
 {
 	switch (hook_points[slot->point].skip) {
 	case SKIP_NOTHING:
-	case SKIP_IDENTIFIER: /* nothing looks reservations up yet */
+	case SKIP_IDENTIFIER: /* take_identifier() did not run */
 		return STEP_NEXT;
 	case SKIP_NO_ANSWER:
 		return request_drop(req, DROP_HOOK, NULL);
@@ -139,6 +147,17 @@ static enum verdict skip(struct request *req, const struct slot *slot, const str
 
 /* --- calling ----------------------------------------------------------------- */
 
+/* Copies the identifier that the library set. */
+static enum verdict take_identifier(struct request *req, const struct hook_call *call)
+{
+	if (call->point != HOOK_HOST_IDENTIFIER || !call->id_value.len || call->id_type >= HOST_ID_N)
+		return STEP_NEXT;
+	req->hook_id.type = (enum host_id_type)call->id_type;
+	req->hook_id.value.data = arena_dup(req->arena, call->id_value.data, call->id_value.len);
+	req->hook_id.value.len = call->id_value.len;
+	return req->hook_id.value.data ? STEP_NEXT : request_drop(req, DROP_LIMIT, "the identifier is too large");
+}
+
 static enum verdict call_point(struct request *req, const struct slot *slot, enum hook_point_id point,
 			       struct event *event)
 {
@@ -148,7 +167,7 @@ static enum verdict call_point(struct request *req, const struct slot *slot, enu
 		.why = "a hook library parked it for too long",
 		.reenter = true,
 	};
-	struct hook_call call = { .point = point, .req = req };
+	struct hook_call call = { .point = point, .req = req, .id_type = HOST_ID_FLEX_ID };
 
 	if (event) {
 		struct binding *b = (struct binding *)event->binding;
@@ -163,7 +182,7 @@ static enum verdict call_point(struct request *req, const struct slot *slot, enu
 	}
 	switch (hooks_call(req->live->hooks, &call)) {
 	case HOOK_CONTINUE:
-		return STEP_NEXT;
+		return take_identifier(req, &call);
 	case HOOK_SKIP:
 		return skip(req, slot, &call, event);
 	case HOOK_DROP:
