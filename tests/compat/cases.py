@@ -116,8 +116,8 @@ PRL = bytes([1, 3, 6, 15, 28, 42, 51, 54, 58, 59])
 GROUPS = []
 
 
-def group(name, config, cases):
-    GROUPS.append(Group(4, name, config, cases))
+def group(name, config, cases, exact=(), fields=None):
+    GROUPS.append(Group(4, name, config, cases, exact, fields))
 
 
 # --- the exchange, on the link and relayed, and who gets which address -------

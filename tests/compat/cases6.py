@@ -98,8 +98,8 @@ def pd_pool(prefix, length, delegated, **more):
     return {"prefix": prefix, "prefix-len": length, "delegated-len": delegated, **more}
 
 
-def group(name, config, cases, exact=()):
-    GROUPS.append(Group(6, name, config, cases, exact))
+def group(name, config, cases, exact=(), fields=None):
+    GROUPS.append(Group(6, name, config, cases, exact, fields))
 
 
 def o(name, data, **more):

@@ -23,19 +23,25 @@ SLOW = 2.0      # one server has responded: time to wait for the other
 
 
 class Case:
-    """Steps are messages: build(who, xid, state) makes the argument of Side.send, and it is sent `times` times.
-    exact: the addresses of a pool are not equivalent."""
+    """Steps are messages: build(who, xid, state) makes the argument of Side.send, and it is sent `times` times; or new
+    configurations: reload(...). exact: the addresses of a pool are not equivalent."""
 
     def __init__(self, name, steps, exact):
         self.name, self.steps, self.exact = name, steps, exact
 
 
 class Group:
-    """A configuration and the cases to play with it; exact names some of them."""
+    """A configuration and the cases to play with it; exact names some of them. fields: what a field is called in
+    differences instead of its name."""
 
-    def __init__(self, digit, name, config, cases, exact=()):
-        self.name, self.config = name, {f"Dhcp{digit}": config}
+    def __init__(self, digit, name, config, cases, exact=(), fields=None):
+        self.name, self.config, self.fields = name, {f"Dhcp{digit}": config}, fields or {}
         self.cases = [Case(n, steps, n in exact) for n, steps in cases]
+
+
+def reload(config):
+    """A step: the servers get this configuration, for the rest of the case."""
+    return {"reload": config}
 
 
 def subnet(n, prefix, first, last, **more):
@@ -50,7 +56,7 @@ class Side:
     def __init__(self, name, prefix, folder, binary):
         self.name, self.binary, self.folder = name, binary, folder
         self.ns = {n: f"{prefix}{name[0]}-{n}" for n in ("srv", "cli")}
-        self.socks, self.process, self.log = {}, None, None
+        self.socks, self.process, self.log, self.state, self.n_reloads = {}, None, None, None, 0
 
     def up(self):
         for n in self.ns.values():
@@ -72,23 +78,28 @@ class Side:
         for a in addresses:
             ip("-n", self.ns[ns], "addr", "add", *a, "dev", dev)
 
-    def start(self, group):
-        state = os.path.join(self.folder, f"{self.name}-{self.digit}{group.name}")
-        os.makedirs(state)
-        os.chmod(state, 0o750)
-        conf = json.loads(json.dumps(group.config))
+    def write(self, config):
+        """The configuration, completed."""
+        conf = json.loads(json.dumps(config))
         dhcp = conf[f"Dhcp{self.digit}"]
         if self.name == "ours":
             # Kea 2.2.0 only has a cache if configured, and rejects the 0 that disables it since Kea 3.
             dhcp.setdefault("cache-threshold", 0.0)
         for key, value in self.defaults.items():
             dhcp.setdefault(key, value)
-        dhcp["lease-database"] = {"type": "memfile", "name": os.path.join(state, "leases.csv"), "lfc-interval": 0}
+        dhcp["lease-database"] = {"type": "memfile", "name": os.path.join(self.state, "leases.csv"), "lfc-interval": 0}
         dhcp["loggers"] = [{"name": f"kea-dhcp{self.digit}", "severity": "DEBUG", "debuglevel": 99,
                             "output_options": [{"output": "stdout", "flush": True}]}]
-        path = os.path.join(state, "kea.conf")
+        path = os.path.join(self.state, "kea.conf")
         with open(path, "w", encoding="utf-8") as f:
             json.dump(conf, f)
+        return path
+
+    def start(self, group):
+        self.state = state = os.path.join(self.folder, f"{self.name}-{self.digit}{group.name}")
+        os.makedirs(state)
+        os.chmod(state, 0o750)
+        path, self.n_reloads = self.write(group.config), 0
         env = dict(os.environ, KEA_PIDFILE_DIR=state, KEA_LOCKFILE_DIR=state, KEA_DHCP_DATA_DIR=state, KEA_LOG_FILE_DIR=state)
         self.log = os.path.join(state, "log")
         with open(self.log, "wb") as out:
@@ -96,11 +107,19 @@ class Side:
                                             stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env)
 
     def wait_started(self):
+        self.wait_logged("STARTED", 1)
+
+    def wait_logged(self, what, times):
         end = time.monotonic() + 15
-        while f"DHCP{self.digit}_STARTED" not in self.text():
+        while self.text().count(f"DHCP{self.digit}_{what} ") < times:
             if self.process.poll() is not None or time.monotonic() > end:
-                raise SystemExit(f"{self.name} does not start:\n{self.text()[-3000:]}")
+                raise SystemExit(f"{self.name}: no {what}:\n{self.text()[-3000:]}")
             time.sleep(0.02)
+
+    def reload(self, config):
+        self.write({f"Dhcp{self.digit}": config})
+        self.n_reloads += 1
+        self.process.send_signal(signal.SIGHUP)
 
     def text(self):
         with open(self.log, encoding="utf-8", errors="replace") as f:
@@ -133,7 +152,7 @@ class Pair:
     def __init__(self, prefix, folder, binaries):
         self.sides = [self.side(n, prefix, folder, b) for n, b in binaries.items()]
         self.digit = self.side.digit
-        self.pools, self.n_cases = [], 0
+        self.pools, self.fields, self.config, self.n_cases = [], {}, None, 0
 
     def up(self):
         for s in self.sides:
@@ -144,7 +163,14 @@ class Pair:
             s.start(group)
         for s in self.sides:
             s.wait_started()
-        self.pools = list(pools(self.digit, group.config[f"Dhcp{self.digit}"]))
+        self.fields, self.config = group.fields, group.config[f"Dhcp{self.digit}"]
+        self.pools = list(pools(self.digit, self.config))
+
+    def reload(self, config):
+        for s in self.sides:
+            s.reload(config)
+        for s in self.sides:
+            s.wait_logged("DYNAMIC_RECONFIGURATION_SUCCESS", s.n_reloads)
 
     def stop(self):
         for s in self.sides:
@@ -171,6 +197,9 @@ class Pair:
         who = self.who(self.n_cases)
         state = {s.name: {} for s in self.sides}
         for where, step in enumerate(case.steps, 1):
+            if "reload" in step:
+                self.reload(step["reload"])
+                continue
             xid = (self.n_cases << 8) + where
             for s in self.sides:
                 s.drain()
@@ -184,7 +213,10 @@ class Pair:
                     self.learn(state[s.name], got[s.name])
                 if verbose:
                     print(f"#   {where} {s.name:4} {got[s.name]}")
-            yield from self.compare(where, got["kea"], got["ours"], case.exact)
+            for _, field, text in self.compare(where, got["kea"], got["ours"], case.exact):
+                yield where, self.fields.get(field, field), text
+        if any("reload" in step for step in case.steps):
+            self.reload(self.config)
 
     def collect(self, xid):
         """The first response of each server to this message; a late one to an earlier message may still arrive."""

@@ -70,6 +70,11 @@ static inline void conf_mark(struct conf_node *node, size_t offset, unsigned mar
 	node->marks[offset / CONF_MARKS_PER_BYTE] |= (uint8_t)(mark << offset % CONF_MARKS_PER_BYTE * CONF_MARK_BITS);
 }
 
+static inline void conf_unmark(struct conf_node *node, size_t offset, unsigned mark)
+{
+	node->marks[offset / CONF_MARKS_PER_BYTE] &= (uint8_t) ~(mark << offset % CONF_MARKS_PER_BYTE * CONF_MARK_BITS);
+}
+
 #define CONF_OFFSET(conf, field) offsetof(__typeof__(*(conf)), field)
 #define CONF_SET(conf, field) conf_marked(&(conf)->node, CONF_OFFSET(conf, field), CONF_MARK_SET)
 #define CONF_BAD(conf, field) conf_marked(&(conf)->node, CONF_OFFSET(conf, field), CONF_MARK_BAD)

@@ -280,12 +280,66 @@ static void check_interface(struct build *b, const struct shared_network_conf *n
 	diag_note(b->diag, conf_pos(&net->node, "interface"), "set here for the whole link");
 }
 
+/* Offsets of net_conf fields, the same in global, networks and subnets. */
+#define AT(field) offsetof(struct subnet_conf, net.field)
+
+/* What reservation-mode means: its words, and the keys that it sets. */
+static const struct {
+	bool in_subnet, out_of_pool, global;
+} reservation_modes[] = {
+	[RESERVATION_ALL] = { .in_subnet = true },
+	[RESERVATION_GLOBAL] = { .global = true },
+	[RESERVATION_OUT_OF_POOL] = { .in_subnet = true, .out_of_pool = true },
+	[RESERVATION_DISABLED] = { 0 },
+	[RESERVATION_OFF] = { 0 },
+};
+
+static const struct {
+	const char *name;
+	size_t at;
+} mode_keys[] = {
+	{ "reservations-in-subnet", AT(par.reservations_in_subnet) },
+	{ "reservations-out-of-pool", AT(reservations_out_of_pool) },
+	{ "reservations-global", AT(par.reservations_global) },
+};
+
+/* Replaces reservation-mode of a scope by the keys it stands for. "all", which sets defaults, may be next to them. */
+static void expand_reservation_mode(struct build *b, struct conf_node *node, struct net_conf *net)
+{
+	struct pos pos = conf_pos(node, "reservation-mode");
+	bool is_new = false;
+
+	if (!conf_marked(node, AT(reservation_mode), CONF_MARK_SET) ||
+	    conf_marked(node, AT(reservation_mode), CONF_MARK_BAD))
+		return;
+	for (unsigned i = 0; i < sizeof(mode_keys) / sizeof(mode_keys[0]); i++) {
+		if (!conf_marked(node, mode_keys[i].at, CONF_MARK_SET))
+			continue;
+		is_new = true;
+		if (net->reservation_mode != RESERVATION_ALL)
+			diag_error(b->diag, pos, "\"reservation-mode\" conflicts with \"%s\", which replaces it",
+				   mode_keys[i].name);
+	}
+	conf_unmark(node, AT(reservation_mode), CONF_MARK_SET);
+	if (is_new)
+		return;
+	diag_warn(b->diag, pos,
+		  "\"reservation-mode\" is deprecated: use \"reservations-in-subnet\", "
+		  "\"reservations-out-of-pool\" and \"reservations-global\"");
+	net->par.reservations_in_subnet = reservation_modes[net->reservation_mode].in_subnet;
+	net->reservations_out_of_pool = reservation_modes[net->reservation_mode].out_of_pool;
+	net->par.reservations_global = reservation_modes[net->reservation_mode].global;
+	for (unsigned i = 0; i < sizeof(mode_keys) / sizeof(mode_keys[0]); i++)
+		conf_mark(node, mode_keys[i].at, CONF_MARK_SET);
+}
+
 static void inherit(struct build *b, const struct shared_network_conf *net, struct subnet_conf *conf)
 {
 	struct pool_conf *pools = conf->pools.v;
 	struct pd_pool_conf *pd_pools = conf->pd_pools.v;
 	unsigned i;
 
+	expand_reservation_mode(b, &conf->node, &conf->net);
 	if (net)
 		conf_inherit(&subnet_scope, conf, &shared_network_scope, net);
 	else
@@ -383,6 +437,7 @@ static void build_network(struct build *b, struct shared_network_conf *confs, si
 			break;
 		}
 	check_link(b, &conf->node, &conf->link, "shared network");
+	expand_reservation_mode(b, &conf->node, &conf->net);
 	conf_inherit(&shared_network_scope, conf, &global_scope, b->root);
 	BUILD_OPTLIST(b, conf, link.option_data, &net->opts);
 	build_guard(b, &conf->link.client_classes, "this shared network", &net->guard);
@@ -415,9 +470,11 @@ void build_plan(struct build *b)
 	struct plan *plan = &b->cfg->plan;
 	struct group *groups = xcalloc(nets->n + 1, sizeof(*groups));
 	struct subnet_pair *refs;
-	struct net_params par = b->root->net.par;
+	struct net_params par;
 	size_t n_subs = list->n, g;
 
+	expand_reservation_mode(b, &b->root->node, &b->root->net);
+	par = b->root->net.par;
 	groups[0] = (struct group){ .subs = list->v, .n = list->n };
 	for (g = 1; g <= nets->n; g++) {
 		groups[g] = (struct group){ &net_confs[g - 1], net_confs[g - 1].subnets.v, net_confs[g - 1].subnets.n };

@@ -64,12 +64,20 @@ struct ddns_conf {
 	const char *hostname_char_replacement;
 };
 
+enum reservation_mode {
+	RESERVATION_ALL,
+	RESERVATION_GLOBAL,
+	RESERVATION_OUT_OF_POOL,
+	RESERVATION_DISABLED,
+	RESERVATION_OFF
+};
+
 struct net_conf {
 	bool deny_unknown;
 	struct ddns_conf ddns;
 	struct net_params par;
 	bool reservations_out_of_pool;
-	uint32_t reservation_mode;
+	uint32_t reservation_mode; /* enum reservation_mode */
 	bool ddns_use_conflict_resolution;
 };
 

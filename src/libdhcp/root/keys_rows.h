@@ -152,9 +152,8 @@
 	K_BOOL(s, net.reservations_out_of_pool, "reservations-out-of-pool", .def = "false", \
 		.since = "4.1.0", .inherit = inner, \
 		.doc = "accepted, without effect: reserved addresses may be inside and outside pools"), \
-	K_ENUM(s, net.reservation_mode, "reservation-mode", .words = reservation_mode_words, .def = "\"all\"", \
-		.refuse = "modes of host reservations are", .inherit = inner, \
-		.doc = "all / global / out-of-pool / disabled (off): the reservations-... keys, before Kea 1.9"), \
+	K_ENUM(s, net.reservation_mode, "reservation-mode", .words = reservation_mode_words, .since = "4.1.0", \
+		.doc = "all / global / out-of-pool / disabled (off): old form of the reservations-... keys"), \
 	DDNS_ROWS(s, net.ddns, inner), \
 	K_BOOL(s, net.ddns_use_conflict_resolution, "ddns-use-conflict-resolution", \
 		.def = "true", .refuse = "DNS updates are", .inherit = inner, \

@@ -194,9 +194,18 @@ static enum verdict init_reboot(struct request *req, struct ia *ia)
 	return may_have_wanted(req, ia) ? ack(req, ia) : refuse(req, ia);
 }
 
+/* Another client has or may have the address. */
+static bool is_of_another(const struct request *req, const struct ia *ia)
+{
+	const struct pool *pool = link_pool_of(req->chosen, &req->wanted);
+
+	return (ia->hints[0].lease && link_contains(req->chosen, &req->wanted)) ||
+	       (pool && is_withheld(req, pool, LEASE_V4, &(struct prefix){ req->wanted, 32 }));
+}
+
 /*
  * It extends what another server, or this one on another link, granted: that is judged only by a server that is
- * authoritative or knows the lease.
+ * authoritative or knows whose address it is.
  */
 static enum verdict extend(struct request *req, struct ia *ia)
 {
@@ -206,8 +215,7 @@ static enum verdict extend(struct request *req, struct ia *ia)
 		unavailable(req, ia);
 		if (!req->chosen->par.authoritative)
 			return request_drop(req, DROP_MAX_LEASES, NULL);
-	} else if (!ia->n_held && !req->chosen->par.authoritative &&
-		   (!ia->hints[0].lease || !link_contains(req->chosen, &req->wanted)))
+	} else if (!ia->n_held && !req->chosen->par.authoritative && !is_of_another(req, ia))
 		return request_drop(req, DROP_NO_RECORD, NULL);
 	return refuse(req, ia);
 }

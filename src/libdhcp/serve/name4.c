@@ -112,23 +112,14 @@ static void send_fqdn(struct answer_opts *s, const struct name *name)
 		answer_opts_put(s, OPT4_FQDN, bytes_of(buf, writer_len(&w)));
 }
 
-/* What the client says about its name gets a response; without that, one that is reserved for it if it asks. */
-static bool is_expected(const struct request *req)
-{
-	const struct opt *prl = opts_find(&req->q.opts, OPT4_DHCP_PARAMETER_REQUEST_LIST);
-
-	return opts_find(&req->q.opts, OPT4_FQDN) || opts_find(&req->q.opts, OPT4_HOST_NAME) ||
-	       (prl && prl->data.len && memchr(prl->data.data, OPT4_HOST_NAME, prl->data.len));
-}
-
+/* What the client says about its name gets a response; a name that is reserved for it is sent unasked. */
 void name4_send(struct answer_opts *s)
 {
 	struct name name;
 	const char *text;
 
 	read_name(s->req, &s->req->bindings[0].lease.addr, &name);
-	if (!name.text[0] || (s->req->host && !is_expected(s->req)) ||
-	    opt_scopes_forbid(&s->req->scopes, 0, name.fqdn ? OPT4_FQDN : OPT4_HOST_NAME))
+	if (!name.text[0] || opt_scopes_forbid(&s->req->scopes, 0, name.fqdn ? OPT4_FQDN : OPT4_HOST_NAME))
 		return;
 	if (name.fqdn) {
 		send_fqdn(s, &name);
