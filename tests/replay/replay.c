@@ -32,6 +32,8 @@
  *	log LEVEL ID TEXT          the next line with this id (with DEBUG a later one) has this level and contains TEXT
  *	log none ID                there is no further line with this id
  *
+ * The order in which hashes put things differs from run to run, unless the environment has a HASH_SEED.
+ *
  * Keys of send and expect are in play4.c and play6.c. Of lease: state valid subnet mac cid name context iaid
  * preferred source (of the mac) fwd rev (1 if it is in the DNS) context-size, and type=pd for a prefix. Of
  * stock, context-size=N makes a context of N bytes.
@@ -693,6 +695,8 @@ int main(int argc, char **argv)
 	play.arena = arena_new(0);
 	clock_set_virtual(1700000000, 100000);
 	rand_seed(1);
+	if (getenv("HASH_SEED"))
+		hash_seed(strtoull(getenv("HASH_SEED"), NULL, 10));
 	for (i = 0; i < STAT_N; i++)
 		stat_reset((enum stat_id)i);
 	while (fgets(line, sizeof(line), file)) {

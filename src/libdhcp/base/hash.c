@@ -16,6 +16,12 @@ __attribute__((constructor)) static void key_init(void)
 	}
 }
 
+void hash_seed(uint64_t seed)
+{
+	for (unsigned i = 0; i < 4; i++)
+		key[i] = (seed + i + 1) * 0x9e3779b97f4a7c15ULL;
+}
+
 static inline uint64_t rotl(uint64_t x, int b)
 {
 	return x << b | x >> (64 - b);

@@ -16,6 +16,8 @@ void hash_bytes2(const void *data, size_t len, uint64_t seed, uint64_t ret[2]);
  * client controls little.
  */
 uint64_t hash_16(const void *data);
+/* For tests, before anything is hashed: hash_* return the same values in every run. */
+void hash_seed(uint64_t seed);
 uint64_t rand_u64(void);
 /* Returns 0 .. n - 1; n > 0. */
 uint64_t rand_below(uint64_t n);
