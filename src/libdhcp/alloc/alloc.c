@@ -381,6 +381,15 @@ static void sweep(struct alloc *alloc)
 		unclaim(alloc, hold);
 }
 
+/* The client no longer needs its claim; another one that was offered the same may still request it. */
+static void leave_claim(struct alloc *alloc, struct hold *hold)
+{
+	if (hold->is_contested && !hold->client.commits)
+		holds_disown(&alloc->holds, hold);
+	else
+		unclaim(alloc, hold);
+}
+
 /* Makes the prefix the client's only claim. */
 static struct hold *put_claim(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client)
 {
@@ -389,7 +398,7 @@ static struct hold *put_claim(struct alloc *alloc, const struct prefix *prefix, 
 	bool is_contested;
 
 	if (own && own != hold)
-		unclaim(alloc, own);
+		leave_claim(alloc, own);
 	if (hold && hold->prefix.len == prefix->len) {
 		holds_renew(&alloc->holds, hold, client);
 		return hold;
@@ -777,7 +786,7 @@ void alloc_unclaim(struct alloc *alloc, const struct alloc_client *client)
 	(void)pthread_mutex_lock(&alloc->lock);
 	hold = holds_of(&alloc->holds, client);
 	if (hold)
-		unclaim(alloc, hold);
+		leave_claim(alloc, hold);
 	(void)pthread_mutex_unlock(&alloc->lock);
 }
 

@@ -26,6 +26,11 @@ void alloc_free(struct alloc *alloc);
 /* Builds a set of ranges (in any order; they may overlap), numbered by position. All addresses are free. */
 struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *ranges, size_t n);
 /*
+ * Prefixes outside all ranges may be claimed by name: from now on also addresses there that are taken are remembered,
+ * as prefixes always are, so that nothing overlaps. For a new set, before it is filled.
+ */
+void alloc_set_watch_outside(struct alloc *alloc, struct alloc_set *set);
+/*
  * Fills a new set with what is already taken. Between begin and end the caller walks the store, which may change
  * meanwhile, and calls alloc_fill() for each lease it sees; changes reported through alloc_note() during this
  * time are applied to the set at the end.

@@ -222,6 +222,13 @@ void holds_renew(struct holds *holds, struct hold *hold, const struct alloc_clie
 	}
 }
 
+void holds_disown(struct holds *holds, struct hold *hold)
+{
+	unlink_keys(holds, hold);
+	hold->client = (struct alloc_client){ .commits = false };
+	link_keys(holds, hold);
+}
+
 struct hold *holds_ended(const struct holds *holds, int64_t now_ms)
 {
 	struct hold *first = container_of(holds->order.next, struct hold, order);

@@ -62,6 +62,8 @@ void holds_remove(struct holds *holds, struct hold *hold);
  * new offer and moves to the end of its ranges' lists.
  */
 void holds_renew(struct holds *holds, struct hold *hold, const struct alloc_client *client);
+/* The hold no longer belongs to a client; others may still take it over. */
+void holds_disown(struct holds *holds, struct hold *hold);
 /* Returns a hold that has ended or exceeds HOLDS_MAX; NULL if there is none. */
 struct hold *holds_ended(const struct holds *holds, int64_t now_ms);
 

@@ -257,6 +257,27 @@ START_TEST(an_offer_is_kept)
 }
 END_TEST
 
+/* What was offered to several is for the first one that requests it, also when the last one has accepted another. */
+START_TEST(several_offers_are_kept)
+{
+	struct alloc_client last = client(3, 3);
+
+	begin(1, 2);
+	ck_assert_int_eq(pick(0, client(1, 1)), 0);
+	ck_assert_int_eq(pick(0, client(2, 2)), 1);
+	ck_assert_int_eq(take_over(0, last), 0);
+	alloc_unclaim(alloc, &last);
+	ck_assert_int_eq(claimed_by(last), -1);
+	/* Nobody picks it as if it were free. */
+	ck_assert_int_eq(pick(0, client(4, 4)), -1);
+	ck_assert(claim(0, client(1, 1)));
+	ck_assert_int_eq(claimed_by(client(1, 1)), 0);
+	clock_advance(HOLD_MS);
+	ck_assert_int_eq(pick(0, client(5, 5)), 0);
+	end();
+}
+END_TEST
+
 START_TEST(a_client_takes_its_own_first)
 {
 	begin(2, 3);
@@ -311,6 +332,7 @@ END_TEST
 START_TEST(takeover_agrees_with_a_list)
 {
 	enum { N = 60, RANGES = 5 };
+	static const uint64_t nobody = UINT64_MAX; /* was offered to several, and the last of them gave it up */
 	static const struct {
 		uint32_t first, last;
 	} spans[2][RANGES] = { { { 0, 59 }, { 10, 19 }, { 15, 30 }, { 40, 49 }, { 49, 59 } },
@@ -318,7 +340,7 @@ START_TEST(takeover_agrees_with_a_list)
 	struct alloc_range ranges[RANGES];
 	struct alloc_set *sets[2] = { NULL, NULL };
 	uint64_t owner[N] = { 0 }, since[N] = { 0 };
-	bool leased[N] = { false };
+	bool leased[N] = { false }, contested[N] = { false };
 
 	alloc = alloc_new(HOLD_MS);
 	rand_seed(3);
@@ -353,18 +375,22 @@ START_TEST(takeover_agrees_with_a_list)
 			break;
 		case 1:
 			a = (unsigned)rand_below(N);
-			if (owner[a] && claim(a, client(owner[a], owner[a])))
+			if (owner[a] && owner[a] != nobody && claim(a, client(owner[a], owner[a])))
 				break;
 			if (claim(a, me)) {
 				ck_assert(!leased[a]);
+				ck_assert(!owner[a] || contested[a]);
+				contested[a] = owner[a] != 0;
 				owner[a] = since[a] = step;
 			}
 			break;
 		case 2:
 			a = (unsigned)rand_below(N);
+			if (owner[a] == nobody)
+				break;
 			me = client(owner[a] ? owner[a] : step, owner[a] ? owner[a] : step);
 			alloc_unclaim(alloc, &me);
-			owner[a] = 0;
+			owner[a] = owner[a] && contested[a] ? nobody : 0;
 			break;
 		case 3:
 		case 4:
@@ -372,6 +398,7 @@ START_TEST(takeover_agrees_with_a_list)
 				a = ip_to4(&ip) - 0x0a000000;
 				ck_assert(!owner[a] && !leased[a]);
 				owner[a] = since[a] = step;
+				contested[a] = false;
 				break;
 			}
 			for (a = first; a <= last; a++)
@@ -384,12 +411,14 @@ START_TEST(takeover_agrees_with_a_list)
 			/* Sets created later have the order of the last renewals; they also contain the oldest. */
 			ck_assert_int_eq(take_over(r, me) >= 0, want >= 0);
 			for (a = first; a <= last; a++)
-				if (claimed_by(me) == (int)a)
+				if (claimed_by(me) == (int)a) {
 					owner[a] = since[a] = step;
+					contested[a] = true;
+				}
 			break;
 		}
 		for (a = 0; a < N; a++) {
-			if (owner[a])
+			if (owner[a] && owner[a] != nobody)
 				ck_assert_int_eq(claimed_by(client(owner[a], owner[a])), (int)a);
 		}
 	}
@@ -480,6 +509,7 @@ int main(void)
 	tcase_add_test(tc, what_is_leased_is_not_taken_over);
 	tcase_add_test(tc, the_oldest_offer_is_taken_over);
 	tcase_add_test(tc, an_offer_is_kept);
+	tcase_add_test(tc, several_offers_are_kept);
 	tcase_add_test(tc, a_client_takes_its_own_first);
 	tcase_add_test(tc, some_may_not_be_taken);
 	tcase_add_test(tc, each_range_has_its_own_order);
