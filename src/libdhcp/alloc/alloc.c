@@ -37,6 +37,7 @@ struct note {
 
 struct alloc_set {
 	struct list link;       /* in alloc->sets */
+	bool watches_outside;   /* see alloc_set_watch_outside() */
 	bool is_filling;        /* between alloc_fill_begin() and alloc_fill_end() */
 	VEC(struct note) notes; /* received meanwhile */
 	struct range_set ranges;
@@ -46,7 +47,7 @@ struct alloc {
 	pthread_mutex_t lock; /* guards everything below */
 	struct list sets;
 	unsigned n_filling; /* number of sets being filled */
-	struct spans odd;   /* leases and claims whose length differs from that of a range they overlap; by enum mark */
+	struct spans odd;   /* leases and claims that ranges do not number, see mark_set(); by enum mark */
 	struct holds holds;
 	struct ends_memory ends;
 	int64_t epoch; /* boot s; keys of ends count from here */
@@ -96,7 +97,8 @@ struct marking {
 	bool on;
 	uint32_t end_key;  /* MARK_LEASED, on: its end; MARK_CLAIMED, off: the end of the lease that has ended there */
 	struct hold *hold; /* MARK_CLAIMED, on */
-	bool any_odd;      /* some range has a different length */
+	bool any_odd;      /* some range has a different length, or a set has no range for it */
+	bool any_range;    /* of the set */
 };
 
 /* Marks all numbers that an odd span overlaps: 64 at a time, as there may be very many. */
@@ -145,6 +147,7 @@ static void mark_range(void *ctx, struct range *range)
 	struct marking *m = ctx;
 	uint64_t i;
 
+	m->any_range = true;
 	m->any_odd |= span_is_odd(&m->span, range);
 	if (!range->map)
 		return;
@@ -161,10 +164,17 @@ static void mark_range(void *ctx, struct range *range)
 		       !bit_get(range->leased, i) && !bit_get(range->claimed, i) && !has_odd(m->alloc, range, i));
 }
 
+/*
+ * Ranges number what has their length; the rest is found in `odd`: what has another length, and what is in no range but
+ * may overlap something that a host has reserved there.
+ */
 static void mark_set(struct alloc_set *set, struct marking *m)
 {
-	if (set->ranges.has_maps || set->ranges.has_prefixes || m->span.shift || !m->span.is_clean)
+	m->any_range = false;
+	if (set->ranges.has_maps || set->ranges.has_prefixes || set->watches_outside || m->span.shift ||
+	    !m->span.is_clean)
 		range_set_each(&set->ranges, &m->span, mark_range, m);
+	m->any_odd |= !m->any_range && (m->span.shift || set->watches_outside);
 }
 
 /* Sets the mark of a prefix (or address) in the ranges of one set, for a set that is new. */
@@ -207,6 +217,19 @@ struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *r
 	}
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return set;
+}
+
+void alloc_set_watch_outside(struct alloc *alloc, struct alloc_set *set)
+{
+	(void)pthread_mutex_lock(&alloc->lock);
+	set->watches_outside = true;
+	list_for_each (pos, &alloc->holds.order) {
+		const struct hold *hold = container_of(pos, struct hold, order);
+
+		/* In a range it does no harm. */
+		spans_mark(&alloc->odd, &hold->prefix, MARK_CLAIMED);
+	}
+	(void)pthread_mutex_unlock(&alloc->lock);
 }
 
 void alloc_set_free(struct alloc *alloc, struct alloc_set *set)

@@ -398,6 +398,7 @@ static void note_spans(struct hosts *hosts, const struct group *group, const str
 		const struct prefix *prefix = &host->places[i].prefix;
 		struct ip_span span = { prefix_first(prefix), prefix_last(prefix) };
 
+		hosts->b->cfg->plan.reserves_prefixes |= host->places[i].is_delegated;
 		*vec_push(&hosts->global_spans) = span;
 		if (group->sub)
 			*vec_push(&hosts->spans) = span;

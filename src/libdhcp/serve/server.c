@@ -141,6 +141,8 @@ struct live *live_new(struct server *srv, struct leasedb *db, struct config *cfg
 	live->cfg = cfg;
 	live->serial = ++srv->n_lives;
 	live->set = alloc_set_new(db->alloc, ranges, n);
+	if (plan->reserves_prefixes)
+		alloc_set_watch_outside(db->alloc, live->set);
 	free(ranges);
 	if (leasedb_fill(db, live->set) < 0) {
 		alloc_set_free(db->alloc, live->set);

@@ -128,7 +128,8 @@ struct plan {
 	size_t n_nets;
 	const struct ip_span *withheld; /* all that hosts have reserved, as in struct pool */
 	size_t n_withheld;
-	struct subnet *subs; /* subnets outside networks, then those of each network, in configuration order */
+	bool reserves_prefixes; /* a host has a delegated prefix reserved */
+	struct subnet *subs;    /* subnets outside networks, then those of each network, in configuration order */
 	size_t n;
 	/* Indexes, created by plan_index(). */
 	struct subnet **by_id;
