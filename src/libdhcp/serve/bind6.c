@@ -60,6 +60,17 @@ const struct policy *policy6_extend(const struct request *req, const struct ia *
 
 /* --- what an IA gets ------------------------------------------------------- */
 
+/* True if the message changes what is stored at the lease's address already. */
+static bool is_changed(const struct request *req, const struct lease *lease)
+{
+	unsigned i;
+
+	for (i = 0; i < req->n_changes; i++)
+		if (ip_equal(&req->changes[i].addr, &lease->addr))
+			return true;
+	return false;
+}
+
 /* The IA is granted what is reserved for it: of what it had before it keeps nothing else. */
 static bool is_moved(const struct ia *ia)
 {
@@ -81,7 +92,8 @@ static void delete_lost(struct request *req, const struct ia *ia)
 		const struct lease *held = &ia->held[i];
 		struct prefix span = lease_span(held);
 
-		if (ia_is_granted(ia, &span) ||
+		/* A shorter or longer prefix that begins at the same address replaces it. */
+		if (ia_is_granted(ia, &span) || is_changed(req, held) ||
 		    (pool_to_keep(req, held) && (!moved || lease_is_over(held) || reserved_of(req, ia->type, &span))))
 			continue;
 		change_delete(req, held);
@@ -254,16 +266,6 @@ enum verdict bind6_confirm(struct request *req)
 	req->status = all ? STATUS6_SUCCESS : STATUS6_NOT_ON_LINK;
 	req->status_text = all ? "all addresses are on this link" : "an address is not on this link";
 	return STEP_NEXT;
-}
-
-static bool is_changed(const struct request *req, const struct lease *lease)
-{
-	unsigned i;
-
-	for (i = 0; i < req->n_changes; i++)
-		if (req->changes[i].new.type == lease->type && ip_equal(&req->changes[i].new.addr, &lease->addr))
-			return true;
-	return false;
 }
 
 /* What the IA names in vain, and why. */

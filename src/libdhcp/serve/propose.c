@@ -236,14 +236,19 @@ static bool is_held(const struct request *req, const struct binding *b, const st
 	       req->fam->belongs(req, b->ia, r->lease);
 }
 
-/* What the IA has already, then what nobody has: several IAs share what is reserved. */
+/*
+ * What the IA has already, then what nobody has: several IAs share what is reserved. In each case what the client names
+ * comes first.
+ */
 static bool from_reserved(struct request *req, struct binding *b)
 {
-	while (b->pos < 2 * req->n_reserved) {
+	while (b->pos < 4 * req->n_reserved) {
 		const struct reserved *r = &req->reserved[b->pos % req->n_reserved];
-		bool wants_held = b->pos++ < req->n_reserved;
+		unsigned round = b->pos++ / req->n_reserved;
+		bool wants_held = round < 2, wants_named = round % 2 == 0;
 
-		if (r->type != b->ia->type || is_held(req, b, r) != wants_held || !reserved_is_usable(req, r) ||
+		if (r->type != b->ia->type || is_held(req, b, r) != wants_held ||
+		    ia_names(b->ia, &r->prefix.addr) != wants_named || !reserved_is_usable(req, r) ||
 		    is_ours(req, &r->prefix.addr))
 			continue;
 		if (wants_held ? take(req, b, &r->prefix, true, r->lease)
