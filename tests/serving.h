@@ -27,7 +27,7 @@ static inline bool has_resumed(struct serve_worker *w)
 struct query4 {
 	uint8_t type;
 	const uint8_t *chaddr; /* 6 bytes */
-	struct bytes client_id;
+	struct bytes client_id, vendor_class, rai;
 	uint32_t xid, ciaddr, wanted, server, life;
 };
 
@@ -38,6 +38,15 @@ static inline void query4_option(struct writer *w, uint8_t code, uint32_t value)
 	write_u8(w, code);
 	write_u8(w, 4);
 	write_u32(w, value);
+}
+
+static inline void query4_bytes(struct writer *w, uint8_t code, struct bytes value)
+{
+	if (!value.len)
+		return;
+	write_u8(w, code);
+	write_u8(w, (uint8_t)value.len);
+	write_bytes(w, value.data, value.len);
 }
 
 /* Writes the message, and returns it as it arrives on eth0 at the server's address: by unicast if it has a ciaddr. */
@@ -57,11 +66,9 @@ static inline struct dgram query4_write(const struct query4 *q, uint32_t local, 
 	write_u8(&w, OPT4_DHCP_MESSAGE_TYPE);
 	write_u8(&w, 1);
 	write_u8(&w, q->type);
-	if (q->client_id.len) {
-		write_u8(&w, OPT4_DHCP_CLIENT_IDENTIFIER);
-		write_u8(&w, (uint8_t)q->client_id.len);
-		write_bytes(&w, q->client_id.data, q->client_id.len);
-	}
+	query4_bytes(&w, OPT4_DHCP_CLIENT_IDENTIFIER, q->client_id);
+	query4_bytes(&w, OPT4_VENDOR_CLASS_IDENTIFIER, q->vendor_class);
+	query4_bytes(&w, OPT4_DHCP_AGENT_OPTIONS, q->rai);
 	query4_option(&w, OPT4_DHCP_REQUESTED_ADDRESS, q->wanted);
 	query4_option(&w, OPT4_DHCP_SERVER_IDENTIFIER, q->server);
 	query4_option(&w, OPT4_DHCP_LEASE_TIME, q->life);

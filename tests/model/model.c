@@ -12,6 +12,9 @@
  *	a lease of another server of the store is assigned or offered
  *	a client that requests its offers gets nothing although the store works and has something free or expired
  *	for it, whatever other clients discover
+ *	a client gets, is offered or keeps what is reserved for another, or what is reserved for it is free and it
+ *	gets, is offered or keeps something else
+ *	a client gets, is offered or keeps something of a network, subnet or pool that is not for its classes
  *
  * plus the rules of the family (model4.c, model6.c).
  *
@@ -82,7 +85,7 @@ static bool overlap(const struct prefix *a, const struct prefix *b)
 	return prefix_contains(a, &b->addr) || prefix_contains(b, &a->addr);
 }
 
-static void check_stored(const struct thing *thing, uint32_t valid_sec, int64_t sent_ms)
+static void check_stored(struct thing *thing, uint32_t valid_sec, int64_t sent_ms)
 {
 	struct lease_query query = { .by = BY_ADDR, .addr = thing->prefix.addr, .type = thing->type };
 	struct lease lease;
@@ -94,6 +97,7 @@ static void check_stored(const struct thing *thing, uint32_t valid_sec, int64_t 
 	if (!rules.is_lease_of(&lease, thing->client, thing->ia) || lease.state != LEASE_DEFAULT ||
 	    lease.type != thing->type || lease.prefix_len != thing->prefix.len)
 		fail("%s was given to client %d and the store says something else", text, client_no(thing->client));
+	thing->lease_subnet = lease.subnet_id;
 	if (lease.expires * 1000 < thing->ends_ms)
 		fail("%s was given for %u s, the store has %lld ms", text, valid_sec,
 		     (long long)(lease.expires * 1000 - sent_ms));
@@ -120,9 +124,25 @@ void tell(struct client *c, unsigned ia, unsigned what, const struct prefix *pre
 {
 	struct told *told = &c->told[ia];
 
+	const struct thing *thing;
+
 	told->what = what;
-	if (prefix)
-		told->prefix = *prefix;
+	if (!prefix)
+		return;
+	told->prefix = *prefix;
+	thing = thing_of(prefix, rules.type_of(ia));
+	told->any_own |= thing && owns(c, thing);
+}
+
+/* Reservations and guards of the configuration that a request began with count until its end. */
+static void check_allowed(const struct sent *sent, const struct thing *thing, bool is_given)
+{
+	const char *why = sent->round == m.round ? forbidden(sent->client, sent->look, thing) : NULL;
+	char text[PREFIX_TEXT_MAX];
+
+	if (why)
+		fail("%s was %s to client %d and is %s", prefix_format(&thing->prefix, text),
+		     is_given ? "given" : "offered", client_no(sent->client), why);
 }
 
 void take_lease(const struct sent *sent, const struct prefix *prefix, enum lease_type type, unsigned ia,
@@ -135,6 +155,7 @@ void take_lease(const struct sent *sent, const struct prefix *prefix, enum lease
 
 	if (!thing)
 		fail("%s was given or offered, which is in no pool", prefix_format(prefix, text));
+	check_allowed(sent, thing, is_given);
 	if (is_given && holds(thing, c, ia))
 		thing->ends_ms = ends_ms;
 	if (is_given && ends_ms <= clock_boot_ms())
@@ -196,8 +217,10 @@ static struct config *make_config(void)
 	str_addf(&text, " \"max-leases-per-client\": %u,", m.max_leases);
 	str_addf(&text, " \"decline-probation-period\": %u,", dice(3) ? 50 : 0);
 	str_addf(&text, " \"expired-leases-processing\": { \"hold-reclaimed-time\": %u },", dice(2) ? 0 : 60);
+	access_begin(&text);
 	rules.configure(&text);
 	str_add(&text, " } }");
+	trace("%s", text.text);
 	if (config_load_text("model", text.text, text.len, rules.family->digit, 0, &diag, &cfg) < 0) {
 		diag_print(diag, stdout, DIAG_TEXT);
 		fail("the configuration is wrong");
@@ -254,7 +277,8 @@ struct serve_worker *say_begin(struct client *c, uint8_t type, uint32_t wanted)
 {
 	struct serve_worker *w = &m.srv.workers[dice(WORKERS)];
 
-	m.sent[++m.xid % XIDS] = (struct sent){ c, type, m.round, clock_boot_ms(), wanted };
+	m.sent[++m.xid % XIDS] = (struct sent){ c, type, c->look, m.round, clock_boot_ms(), wanted };
+	c->last_xid = m.xid;
 	return w;
 }
 
@@ -354,6 +378,7 @@ static void foreign_server_acts(void)
 {
 	struct client *c = &m.clients[CLIENTS_MAX + NOISY];
 	struct thing *thing = &m.things[dice(rules.n_things)];
+	const struct pool *pool = pool_of_thing(thing);
 	struct lease_query query = { .by = BY_ADDR, .addr = thing->prefix.addr, .type = thing->type };
 	struct lease lease = {
 		.addr = thing->prefix.addr,
@@ -363,16 +388,14 @@ static void foreign_server_acts(void)
 		.hwaddr = bytes_of(c->id, 6),
 		.client_id = bytes_of(c->id, sizeof(c->id)),
 		.iaid = 9,
-		.subnet_id = 1,
 		.hostname = "",
 	}, old;
-	unsigned life = 20 + dice(200), ia = 0;
+	unsigned life = 20 + dice(200);
 	char text[PREFIX_TEXT_MAX];
 
-	while (ia < rules.n_ias && !rules.may_assign(thing, ia))
-		ia++;
-	if (ia == rules.n_ias)
+	if (!pool || pool->len != thing->prefix.len)
 		return;
+	lease.subnet_id = pool->sub->id;
 	if (fake_store_find_now(m.store, &query, m.arena, &old) == 1 && lease_is_in_use(&old) &&
 	    !lease_is_expired(&old, clock_boot_sec()) && !bytes_equal(old.hwaddr, lease.hwaddr))
 		return;
@@ -452,6 +475,14 @@ static void each_lease(void (*fn)(void *ctx, const struct lease *lease), void *c
 		fail("the leases cannot be read");
 }
 
+/* Nothing that is reserved is free. */
+static void add_withheld(struct used *used)
+{
+	for (unsigned i = 0; i < rules.n_things; i++)
+		if (is_reserved(&m.things[i]))
+			used->v[used->n++] = m.things[i].prefix;
+}
+
 /* The free map agrees with the leases. */
 static void check_pool(const struct pool *pool, const struct used *used)
 {
@@ -511,6 +542,7 @@ static void check_rest(void)
 		return;
 	if (!recount_agrees(m.srv.places, m.store, (int)rules.family->idx, why, sizeof(why)))
 		fail("%s", why);
+	add_withheld(&used);
 	for (size_t i = 0; i < plan->n; i++) {
 		for (unsigned k = 0; k < plan->subs[i].n_pools; k++)
 			check_pool(&plan->subs[i].pools[k], &used);
@@ -526,11 +558,9 @@ struct survey {
 	const struct client *c;
 	unsigned ia;
 	struct used used, ended; /* leases that have ended, and are not reclaimed */
-	bool has_one;            /* its own lease, in use and inside a pool */
-	bool has_any;            /* its own lease in any state */
+	struct used own;         /* in use */
+	bool has_any;            /* its own lease on this link, in any state */
 	unsigned n_leases;       /* of the client */
-	struct prefix named;     /* used by someone else? */
-	bool is_named_used;
 };
 
 static bool begins_with(const struct client *c, struct bytes id)
@@ -543,19 +573,25 @@ static void survey_lease(void *ctx, const struct lease *lease)
 	struct survey *s = ctx;
 	struct prefix span = lease_span(lease);
 	bool is_own = rules.is_lease_of(lease, s->c, s->ia);
-	const struct thing *thing = thing_of(&span, lease->type);
 
-	s->has_any |= is_own;
+	s->has_any |= is_own && subnet_by_id(&m.live->cfg->plan, lease->subnet_id);
 	s->n_leases += is_own || begins_with(s->c, lease->hwaddr) || begins_with(s->c, lease->client_id);
 	if (!lease_is_in_use(lease))
 		return;
-	if (lease_is_expired(lease, clock_boot_sec())) {
+	if (lease_is_expired(lease, clock_boot_sec()))
 		s->ended.v[s->ended.n++] = span;
-		return;
-	}
-	s->used.v[s->used.n++] = span;
-	s->has_one |= is_own && lease->state == LEASE_DEFAULT && thing && rules.may_assign(thing, s->ia);
-	s->is_named_used |= !is_own && overlap(&span, &s->named);
+	else if (is_own && lease->state == LEASE_DEFAULT)
+		s->own.v[s->own.n++] = span;
+	else
+		s->used.v[s->used.n++] = span;
+}
+
+static struct survey survey(const struct client *c, unsigned ia)
+{
+	struct survey s = { .c = c, .ia = ia };
+
+	each_lease(survey_lease, &s);
+	return s;
 }
 
 /* A lease of another length that has ended is in the way until it is reclaimed. */
@@ -564,47 +600,81 @@ static bool is_unused(const struct survey *s, const struct prefix *prefix)
 	for (unsigned i = 0; i < s->used.n; i++)
 		if (overlap(prefix, &s->used.v[i]))
 			return false;
+	for (unsigned i = 0; i < s->own.n; i++)
+		if (overlap(prefix, &s->own.v[i]))
+			return false;
 	for (unsigned i = 0; i < s->ended.n; i++)
 		if (overlap(prefix, &s->ended.v[i]) && prefix->len != s->ended.v[i].len)
 			return false;
 	return true;
 }
 
-/* True if the store has something available, including what is named, if that is not NULL. */
+/* max-leases-per-client: may it have another one? */
+static bool has_room(const struct survey *s)
+{
+	return !m.max_leases || s->n_leases < m.max_leases || (rules.family->one_lease && s->has_any);
+}
+
+static bool is_own_lease(const struct survey *s, const struct prefix *prefix)
+{
+	for (unsigned i = 0; i < s->own.n; i++)
+		if (prefix_equal(&s->own.v[i], prefix))
+			return true;
+	return false;
+}
+
+/*
+ * True if the store has something available, including what is named, if that is not NULL. Of what several clients have
+ * reserved, each gets what the others were not offered.
+ */
 static bool is_available(const struct client *c, unsigned ia, const struct prefix *named)
 {
-	struct survey s = { .c = c, .ia = ia };
+	struct survey s = survey(c, ia);
 	char text[PREFIX_TEXT_MAX];
 
-	if (named)
-		s.named = *named;
-	each_lease(survey_lease, &s);
-	if (named && s.is_named_used)
-		return false;
-	if (s.has_one)
-		return true;
-	if (m.max_leases && s.n_leases >= m.max_leases && !(rules.family->one_lease && s.has_any))
-		return false;
-	for (unsigned i = 0; i < rules.n_things; i++)
-		if (rules.may_assign(&m.things[i], ia) && is_unused(&s, &m.things[i].prefix)) {
-			trace("%s is available", prefix_format(&m.things[i].prefix, text));
+	for (unsigned i = 0; named && i < s.used.n; i++)
+		if (overlap(named, &s.used.v[i]))
+			return false;
+	for (unsigned i = 0; i < rules.n_things; i++) {
+		const struct prefix *prefix = &m.things[i].prefix;
+
+		if (may_assign(c, &m.things[i], ia) && (!owns(c, &m.things[i]) || is_exclusive(c, &m.things[i])) &&
+		    (is_own_lease(&s, prefix) || (has_room(&s) && is_unused(&s, prefix)))) {
+			trace("%s is available", prefix_format(prefix, text));
 			return true;
 		}
+	}
+	return false;
+}
+
+/* True if something that is reserved for the client, and for nobody else, is available. */
+static bool is_home_free(const struct client *c, unsigned ia)
+{
+	struct survey s = survey(c, ia);
+
+	/* It may have been offered for another IA just now. */
+	for (unsigned i = 0; i < rules.n_ias; i++)
+		if (i != ia && c->told[i].what == TOLD_OFFER && c->told[i].any_own)
+			return false;
+	for (unsigned i = 0; i < rules.n_things; i++) {
+		const struct thing *thing = &m.things[i];
+
+		if (owns(c, thing) && is_exclusive(c, thing) && may_assign(c, thing, ia) &&
+		    (is_own_lease(&s, &thing->prefix) || (has_room(&s) && is_unused(&s, &thing->prefix))))
+			return true;
+	}
 	return false;
 }
 
 /* Number of assignable ones neither leased nor offered to anyone. */
-static uint64_t n_unclaimed(unsigned ia)
+static uint64_t n_unclaimed(const struct client *c, unsigned ia)
 {
-	const struct subnet *sub = &m.live->cfg->plan.subs[0];
 	uint64_t n = 0;
 
 	for (unsigned i = 0; i < rules.n_things; i++) {
-		const struct thing *thing = &m.things[i];
-		const struct pool *pool = thing->type == LEASE_PD ? link_pd_pool_of(sub, &thing->prefix)
-								  : link_pool_of(sub, &thing->prefix.addr);
+		const struct pool *pool = pool_of_thing(&m.things[i]);
 
-		if (pool && rules.may_assign(thing, ia))
+		if (pool && may_assign(c, &m.things[i], ia))
 			n += alloc_n_free(m.db->alloc, m.live->set, pool->index);
 	}
 	return n;
@@ -622,7 +692,9 @@ static void make_noise(unsigned n)
 
 static void ask_among_others(struct client *c, unsigned ia, void (*ask)(struct client *c, unsigned ia))
 {
-	c->told[ia].what = TOLD_NOTHING;
+	struct prefix last = c->told[ia].prefix;
+
+	c->told[ia] = (struct told){ .what = TOLD_NOTHING, .prefix = last };
 	ask(c, ia);
 	if (fake_store_n_waiting_finds(m.store))
 		make_noise(dice(6));
@@ -632,17 +704,21 @@ static void ask_among_others(struct client *c, unsigned ia, void (*ask)(struct c
 /* The client asks, and requests what it is offered. Meanwhile others ask, and time passes. */
 static void serve_honest(struct client *c, unsigned ia)
 {
-	bool must = is_available(c, ia, NULL), is_last = !n_unclaimed(ia);
+	bool must = is_available(c, ia, NULL), is_last = !n_unclaimed(c, ia), goes_home = is_home_free(c, ia), is_own;
+	const struct told *told = &c->told[ia];
 	struct prefix offered;
 
 	ask_among_others(c, ia, rules.discover);
 	/* With offer-lifetime the others' offers are leases. */
 	must = must && is_available(c, ia, NULL);
-	if (must && c->told[ia].what != TOLD_OFFER)
+	if (must && told->what != TOLD_OFFER)
 		fail("client %d was offered nothing for ia %u, and there was something", client_no(c), ia);
-	if (c->told[ia].what != TOLD_OFFER)
+	if (told->what != TOLD_OFFER)
 		return;
-	offered = c->told[ia].prefix;
+	if (goes_home && !told->any_own)
+		fail("client %d was not offered what is reserved for it for ia %u", client_no(c), ia);
+	offered = told->prefix;
+	is_own = told->any_own;
 	make_noise(dice(20));
 	if (!dice(3)) {
 		settle();
@@ -650,13 +726,67 @@ static void serve_honest(struct client *c, unsigned ia)
 		make_noise(dice(10));
 	}
 	settle();
-	must = is_available(c, ia, rules.family->one_lease ? &offered : NULL);
+	/* What is reserved for it may have become free. */
+	goes_home = is_home_free(c, ia);
+	must = is_available(c, ia, rules.family->one_lease ? &offered : NULL) &&
+	       (!rules.family->one_lease || is_own || !has_home(c, rules.type_of(ia)));
 	ask_among_others(c, ia, rules.request);
 	must = must && is_available(c, ia, rules.family->one_lease ? &offered : NULL);
-	if (must && c->told[ia].what != TOLD_GIVEN)
+	if (must && told->what != TOLD_GIVEN)
 		fail("client %d was not given what it was offered for ia %u", client_no(c), ia);
+	if (goes_home && told->what == TOLD_GIVEN && !told->any_own)
+		fail("client %d was given something else than what is reserved for it for ia %u", client_no(c), ia);
 	m.n_served += must;
 	m.n_served_last += must && is_last;
+	m.n_home += goes_home && told->what == TOLD_GIVEN;
+}
+
+static const struct thing *held_by(const struct client *c, unsigned ia)
+{
+	for (unsigned i = 0; i < rules.n_things; i++)
+		if (holds(&m.things[i], c, ia))
+			return &m.things[i];
+	return NULL;
+}
+
+/*
+ * A client renews what it holds, now perhaps in other classes or with other reservations: it keeps it or has to give it
+ * up, and in DHCPv6 gets what is reserved for it right away.
+ */
+static void renew_honest(struct client *c, unsigned ia)
+{
+	const struct thing *thing = held_by(c, ia);
+	const struct told *told = &c->told[ia];
+	bool keeps, goes_home;
+	struct survey after;
+	const char *why;
+	char text[PREFIX_TEXT_MAX];
+
+	if (!thing)
+		return;
+	why = forbidden(c, c->look, thing);
+	goes_home = is_home_free(c, ia) && !owns(c, thing);
+	keeps = may_keep(c, c->look, thing);
+	(void)prefix_format(&thing->prefix, text);
+	c->told[ia] = (struct told){ .what = TOLD_NOTHING };
+	rules.renew(c, ia, &thing->prefix);
+	settle();
+	m.n_moved += why || goes_home;
+	if (keeps && (told->what != TOLD_GIVEN || prefix_equal(&told->stopped, &thing->prefix)))
+		fail("client %d, ia %u, was not allowed to keep %s", client_no(c), ia, text);
+	if (!why && !goes_home)
+		return;
+	if (rules.family->one_lease ? told->what != TOLD_REFUSED
+				    : !prefix_equal(&told->stopped, &thing->prefix) && told->what != TOLD_REFUSED)
+		fail("client %d, ia %u, was not told to give up %s, %s", client_no(c), ia, text,
+		     why ? why : "and something is reserved for it");
+	if (!goes_home || rules.family->one_lease)
+		return;
+	if (!told->any_own)
+		fail("client %d, ia %u, did not get what is reserved for it", client_no(c), ia);
+	after = survey(c, ia);
+	if (is_own_lease(&after, &thing->prefix))
+		fail("client %d, ia %u, has a lease of %s, which it had to give up", client_no(c), ia, text);
 }
 
 /* Claims left over from store failures have ended when this begins. */
@@ -669,8 +799,11 @@ static void crowd(void)
 	calm_down();
 	advance(16000, reclaims);
 	fake_store_hold_finds(m.store, dice(2));
-	while (n--)
-		switch (dice(6)) {
+	while (n--) {
+		struct client *c = &m.clients[dice(rules.n_clients)];
+		unsigned ia = dice(rules.n_ias);
+
+		switch (dice(7)) {
 		case 0:
 			settle();
 			time_passes(reclaims);
@@ -680,11 +813,22 @@ static void crowd(void)
 			settle();
 			for (unsigned k = m.is_shared ? dice(8) : 0; k; k--)
 				foreign_server_acts();
-			serve_honest(&m.clients[dice(rules.n_clients)], dice(rules.n_ias));
+			serve_honest(c, ia);
+			break;
+		case 3:
+			settle();
+			if (!dice(4)) {
+				configure();
+				advance(16000, reclaims); /* offers of the time before end */
+			}
+			if (!dice(4))
+				c->look = dice(LOOKS);
+			renew_honest(c, ia);
 			break;
 		default:
 			make_noise(1 + dice(12));
 		}
+	}
 	calm_down();
 	trace("it goes");
 }
@@ -721,6 +865,14 @@ static void end(void)
 	arena_free(m.arena);
 }
 
+/* Its user may choose another operating system. */
+static void act(struct client *c)
+{
+	if (!c->outstanding && !dice(12))
+		c->look = dice(LOOKS);
+	rules.act(c);
+}
+
 static void play(uint64_t seed, unsigned steps)
 {
 	begin(seed);
@@ -730,7 +882,7 @@ static void play(uint64_t seed, unsigned steps)
 		if (m.is_shared && !dice(6))
 			foreign_server_acts();
 		if (what < 62)
-			rules.act(&m.clients[dice(rules.n_clients)]);
+			act(&m.clients[dice(rules.n_clients)]);
 		else if (what < 70)
 			make_noise(1);
 		else if (what < 90)
@@ -760,10 +912,10 @@ int main(int argc, char **argv)
 	for (uint64_t seed = first; seed < first + n; seed++)
 		play(seed, steps);
 	rules.check_enough();
-	if (!m.n_served || !m.n_served_last || !m.n_foreign)
-		fail("nothing happened: of %llu honest clients in a crowd %llu came when all was offered, and another "
-		     "server did %llu things",
-		     (unsigned long long)m.n_served, (unsigned long long)m.n_served_last,
-		     (unsigned long long)m.n_foreign);
+	if (!m.n_served || !m.n_served_last || !m.n_foreign || !m.n_home || !m.n_moved)
+		fail("nothing happened: of %llu honest clients in a crowd %llu came when all was offered, %llu had a "
+		     "reservation, %llu had to give up a lease, and another server did %llu things",
+		     (unsigned long long)m.n_served, (unsigned long long)m.n_served_last, (unsigned long long)m.n_home,
+		     (unsigned long long)m.n_moved, (unsigned long long)m.n_foreign);
 	return 0;
 }

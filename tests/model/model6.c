@@ -13,6 +13,9 @@
 #define CLIENTS 14
 #define IAS IAS_MODEL /* per client: 0 and 1 for addresses, 2 and 3 for prefixes */
 #define ADDRESSES 14u /* 2001:db8:1::10 and up, in two pools */
+#define ADDRESSES2 4u /* 2001:db8:2::10 and up, in a second subnet that is now and then on the link */
+#define OUTSIDE 2u    /* 2001:db8:1::f0 and up, in no pool; and in the second subnet */
+#define N_NA (ADDRESSES + ADDRESSES2 + 2 * OUTSIDE)
 #define SERVER_DUID "00:03:00:01:aa:bb:cc:dd:ee:ff"
 
 static uint64_t n_several, n_refused, n_kept;
@@ -32,11 +35,23 @@ static const struct area {
 	{ "2001:db8:1::10", 124, { 126, 128 } },
 };
 
-static void add_thing(const struct ip *addr, uint8_t len, enum lease_type type)
+static void add_thing(const struct ip *addr, uint8_t len, enum lease_type type, unsigned subnet_id)
 {
 	if (n_things == THINGS_MAX)
 		fail("THINGS_MAX");
-	m.things[n_things++] = (struct thing){ .prefix = { *addr, len }, .type = type };
+	m.things[n_things++] = (struct thing){ .prefix = { *addr, len }, .type = type, .subnet_id = subnet_id };
+}
+
+static void add_addresses(const char *text, unsigned n, unsigned subnet_id)
+{
+	struct ip first;
+
+	(void)ip_parse(text, &first);
+	for (unsigned i = 0; i < n; i++) {
+		struct ip addr = ip_add(&first, i);
+
+		add_thing(&addr, 128, LEASE_NA, subnet_id);
+	}
 }
 
 static void make_things(void)
@@ -44,30 +59,22 @@ static void make_things(void)
 	struct ip first;
 
 	n_things = 0;
-	(void)ip_parse("2001:db8:1::10", &first);
-	for (unsigned i = 0; i < ADDRESSES; i++) {
-		struct ip addr = ip_add(&first, i);
-
-		add_thing(&addr, 128, LEASE_NA);
-	}
+	add_addresses("2001:db8:1::10", ADDRESSES, 1);
+	add_addresses("2001:db8:2::10", ADDRESSES2, 2);
+	add_addresses("2001:db8:1::f0", OUTSIDE, 1);
+	add_addresses("2001:db8:2::f0", OUTSIDE, 2);
 	for (unsigned a = 0; a < 2; a++)
 		for (const uint8_t *len = areas[a].lens; *len; len++) {
 			(void)ip_parse(areas[a].text, &first);
 			for (unsigned i = 0; i < 1u << (*len - areas[a].len); i++) {
 				struct ip addr = ip_add_steps(&first, i, 128u - *len);
 
-				add_thing(&addr, *len, LEASE_PD);
+				add_thing(&addr, *len, LEASE_PD, 0);
 			}
 		}
-}
-
-/* True if a pool of the configuration contains it, whatever length it delegates now: its client then keeps it. */
-static bool is_in_pool(const struct thing *thing)
-{
-	const struct subnet *sub = &m.live->cfg->plan.subs[0];
-
-	return thing->type == LEASE_NA ? link_pool_of(sub, &thing->prefix.addr) != NULL
-				       : link_pd_pool_around(sub, &thing->prefix) != NULL;
+	/* One that is in no pool. */
+	(void)ip_parse("2001:db8:c000::", &first);
+	add_thing(&first, 56, LEASE_PD, 0);
 }
 
 static unsigned ia_index(const struct ia6 *ia)
@@ -121,22 +128,24 @@ static void take_item(const struct sent *sent, const struct ia6 *ia, const struc
 		fail("%s is preferred for %u s and valid for %u s", text, item->preferred, item->valid);
 	if (!item->valid) {
 		n_refused++;
+		sent->client->told[k].stopped = item->prefix;
 		if (!thing || !holds(thing, sent->client, k))
 			return;
-		if (sent->round == m.round && is_in_pool(thing))
+		if (sent->round == m.round && may_keep(sent->client, sent->look, thing))
 			fail("client %d was told to stop using %s, which it holds", client_no(sent->client), text);
 		thing->client = NULL;
 		return;
 	}
 	take_lease(sent, &item->prefix, type_of(k), k, item->valid, is_reply);
 	/* It has asked again since, and thereby loses it. */
-	if (is_reply && sent->client->outstanding && !is_in_pool(thing))
+	if (is_reply && m.sent[sent->client->last_xid % XIDS].client == sent->client &&
+	    sent != &m.sent[sent->client->last_xid % XIDS] && !may_keep(sent->client, sent->client->look, thing))
 		thing->client = NULL;
 	pool = k < 2 ? NULL : link_pd_pool_around(&m.live->cfg->plan.subs[0], &item->prefix);
 	n_kept += pool && pool->len != item->prefix.len;
 }
 
-/* What the client holds in the IA and does not get again is no longer its own, if no pool contains it. */
+/* What the client holds in the IA and does not get again is no longer its own, if it may not keep it. */
 static void forget_rest(const struct sent *sent, const struct ia6 *ia)
 {
 	for (unsigned i = 0; i < n_things; i++) {
@@ -145,7 +154,8 @@ static void forget_rest(const struct sent *sent, const struct ia6 *ia)
 		struct ia6_item item;
 		bool found = false;
 
-		if (!holds(thing, sent->client, ia_index(ia)) || (sent->round == m.round && is_in_pool(thing)))
+		if (!holds(thing, sent->client, ia_index(ia)) ||
+		    (sent->round == m.round && may_keep(sent->client, sent->look, thing)))
 			continue;
 		while (!found && ia6_next_item(ia, &r, &item))
 			found = thing == thing_of(&item.prefix, thing->type);
@@ -168,11 +178,16 @@ static void take_ia(const struct sent *sent, const struct ia6 *ia, bool is_reply
 		take_item(sent, ia, &item, is_reply);
 	}
 	n_several += n > 1;
+	if (ia6_status(ia->subs, &status))
+		trace("  ia %u: status %u, %.*s", ia_index(ia), status.code, (int)status.text.len,
+		      (const char *)status.text.data);
+	if (ia6_status(ia->subs, &status) && status.code == STATUS6_NO_BINDING)
+		tell(sent->client, ia_index(ia), TOLD_REFUSED, NULL);
 	if (!ia6_status(ia->subs, &status) || (sent->type != DHCP6_RENEW && sent->type != DHCP6_REBIND) ||
 	    sent->round != m.round)
 		return;
 	for (unsigned i = 0; i < n_things; i++)
-		if (holds(&m.things[i], sent->client, ia_index(ia)) && is_in_pool(&m.things[i]))
+		if (holds(&m.things[i], sent->client, ia_index(ia)) && may_keep(sent->client, sent->look, &m.things[i]))
 			fail("client %d holds something in ia %u and was told status %u", client_no(sent->client),
 			     ia_index(ia), status.code);
 }
@@ -212,21 +227,37 @@ static void take_answer(struct bytes answer)
 	}
 }
 
+static void add_pool(struct str *text, unsigned nth, unsigned k, unsigned first, unsigned n)
+{
+	str_addf(text, "%s { \"pool\": \"2001:db8:%u::%x - 2001:db8:%u::%x\"", k ? "," : " \"pools\": [", nth + 1,
+		 first, nth + 1, first + n - 1);
+	add_guard(text, &m.access.pools[nth][k]);
+	add_pool_id(text);
+}
+
+static void end_pd_pool(struct str *text, unsigned k)
+{
+	add_guard(text, &m.access.pd_pools[0][k]);
+	add_pool_id(text);
+}
+
 static void configure(struct str *text)
 {
 	str_add(text, " \"preferred-lifetime\": 60, \"min-preferred-lifetime\": 10, \"max-preferred-lifetime\": 300,");
 	str_addf(text, " \"pd-allocator\": \"%s\",", any_allocator());
 	str_addf(text, " \"max-addresses-per-ia\": %u,", 1 + dice(3));
 	str_addf(text, " \"max-prefixes-per-ia\": %u,", 1 + dice(2));
+	m.access.network = 0;
+	if (m.has_second) {
+		str_add(text, " \"shared-networks\": [ { \"name\": \"link\"");
+		add_guard(text, &m.access.network);
+		str_add(text, ",");
+	}
 	str_add(text, " \"subnet6\": [ { \"id\": 1, \"subnet\": \"2001:db8:1::/64\", \"interface\": \"eth0\", "
 		      "\"rapid-commit\": true,");
-	str_addf(text, " \"pools\": [ { \"pool\": \"2001:db8:1::10 - 2001:db8:1::%x\"", 0x10 + ADDRESSES / 2 - 1);
-	add_pool_id(text);
-	if (dice(4)) {
-		str_addf(text, ", { \"pool\": \"2001:db8:1::%x - 2001:db8:1::%x\"", 0x10 + ADDRESSES / 2,
-			 0x10 + ADDRESSES - 1);
-		add_pool_id(text);
-	}
+	add_pool(text, 0, 0, 0x10, ADDRESSES / 2);
+	if (dice(4))
+		add_pool(text, 0, 1, 0x10 + ADDRESSES / 2, ADDRESSES / 2);
 	str_add(text, " ], \"pd-pools\": [");
 	if (m.is_shared) {
 		str_add(text, " { \"prefix\": \"2001:db8:8000::\", \"prefix-len\": 61, \"delegated-len\": 64");
@@ -237,30 +268,42 @@ static void configure(struct str *text)
 		str_addf(text, " { \"prefix\": \"2001:db8:8000::\", \"prefix-len\": 61, \"delegated-len\": %u",
 			 dice(2) ? 64 : 62 + dice(4));
 	}
-	add_pool_id(text);
+	end_pd_pool(text, 0);
 	if (!m.is_shared && !dice(3)) {
 		str_addf(text, ", { \"prefix\": \"2001:db8:1::10\", \"prefix-len\": 124, \"delegated-len\": %u",
 			 dice(2) ? 126 : 128);
-		add_pool_id(text);
+		end_pd_pool(text, 1);
 	}
-	str_add(text, " ] } ]");
+	str_add(text, " ]");
+	add_reservations(text, 1);
+	add_guard(text, &m.access.subnets[0]);
+	if (m.has_second) {
+		str_add(text, " }, { \"id\": 2, \"subnet\": \"2001:db8:2::/64\", \"interface\": \"eth0\", "
+			      "\"rapid-commit\": true,");
+		add_pool(text, 1, 0, 0x10, ADDRESSES2);
+		str_add(text, " ]");
+		add_reservations(text, 2);
+		add_guard(text, &m.access.subnets[1]);
+		str_add(text, " } ]");
+	}
+	str_add(text, " } ]");
 }
 
 /* --- client messages --- */
 
 static struct thing *any_thing(unsigned ia)
 {
-	return &m.things[ia < 2 ? dice(ADDRESSES) : ADDRESSES + dice(n_things - ADDRESSES)];
+	return &m.things[ia < 2 ? dice(N_NA) : N_NA + dice(n_things - N_NA)];
 }
 
 /*
- * A client that asks for an IA loses what it holds there outside the pools: another client may get it before the
+ * A client that asks for an IA loses what it holds there and may not keep: another client may get it before the
  * response arrives.
  */
 static void lose_things(const struct client *c, unsigned ia)
 {
 	for (unsigned i = 0; i < n_things; i++)
-		if (holds(&m.things[i], c, ia) && !is_in_pool(&m.things[i]))
+		if (holds(&m.things[i], c, ia) && !may_keep(c, c->look, &m.things[i]))
 			m.things[i].client = NULL;
 }
 
@@ -268,6 +311,7 @@ static void lose_things(const struct client *c, unsigned ia)
 static void name_things(struct ia6_builder *b, const struct client *c, unsigned ia, bool gives_up)
 {
 	unsigned n_other = dice(3) ? 0 : 1 + dice(3);
+	char text[PREFIX_TEXT_MAX];
 
 	for (unsigned i = 0; i < n_things; i++) {
 		uint32_t preferred, valid;
@@ -278,6 +322,7 @@ static void name_things(struct ia6_builder *b, const struct client *c, unsigned 
 			m.things[i].client = NULL; /* whether the server receives it or not */
 		preferred = dice(3) ? 0 : dice(300);
 		valid = dice(3) ? 0 : dice(300);
+		trace("  ia %u names %s", ia, prefix_format(&m.things[i].prefix, text));
 		ia6_add(b, &m.things[i].prefix, preferred, valid);
 	}
 	while (n_other--) {
@@ -287,6 +332,7 @@ static void name_things(struct ia6_builder *b, const struct client *c, unsigned 
 
 		if (gives_up && holds(thing, c, ia))
 			thing->client = NULL;
+		trace("  ia %u names %s", ia, prefix_format(&prefix, text));
 		ia6_add(b, &prefix, 0, 0);
 	}
 }
@@ -301,6 +347,7 @@ static void say(struct client *c, uint8_t type, unsigned ias, const struct prefi
 		.buf = buf, .size = sizeof(buf), .sport = 546, .dport = 547, .ifindex = 1, .ifname = "eth0"
 	};
 	struct serve_worker *w = say_begin(c, type, 0);
+	uint8_t class[8] = { 0 };
 	struct ia6_builder b;
 	int len;
 
@@ -309,6 +356,11 @@ static void say(struct client *c, uint8_t type, unsigned ias, const struct prefi
 	(void)opts_add(&pkt.opts, OPT6_CLIENTID, duid_of(c));
 	if (type == DHCP6_REQUEST || type == DHCP6_RENEW || gives_up)
 		(void)opts_add(&pkt.opts, OPT6_SERVERID, duid_bytes(&m.srv.duid));
+	if (c->look) {
+		class[1] = (uint8_t)strlen(look_text[c->look]);
+		memcpy(class + 2, look_text[c->look], class[1]);
+		(void)opts_add(&pkt.opts, OPT6_USER_CLASS, bytes_of(class, 2u + class[1]));
+	}
 	if (is_rapid)
 		(void)opts_add(&pkt.opts, OPT6_RAPID_COMMIT, bytes_of("", 0));
 	(void)ia6_builder_init(&b, &pkt.opts, 1500);
@@ -381,6 +433,13 @@ static void request(struct client *c, unsigned ia)
 	say(c, DHCP6_REQUEST, 1u << ia, &offered, false);
 }
 
+static void renew(struct client *c, unsigned ia, const struct prefix *held)
+{
+	struct prefix named = *held;
+
+	say(c, DHCP6_RENEW, 1u << ia, &named, false);
+}
+
 static void make_noise(struct client *c, bool is_new)
 {
 	unsigned ias, number;
@@ -389,21 +448,28 @@ static void make_noise(struct client *c, bool is_new)
 		number = dice(3000);
 		memcpy(c->id, (const uint8_t[]){ 0, 3, 0, 1, 2, 1, 0, 0, (uint8_t)(number >> 8), (uint8_t)number },
 		       sizeof(c->id));
+		c->look = dice(LOOKS);
 	}
 	ias = any_ias(DHCP6_SOLICIT);
 	say(c, DHCP6_SOLICIT, ias, NULL, false);
 }
 
-/* True if a pool delegates this length. */
-static bool may_assign(const struct thing *thing, unsigned ia)
-{
-	const struct subnet *sub = &m.live->cfg->plan.subs[0];
-	const struct pool *pool;
+/* --- reservations --- */
 
-	if (thing->type != type_of(ia))
-		return false;
-	pool = thing->type == LEASE_NA ? link_pool_of(sub, &thing->prefix.addr) : link_pd_pool_of(sub, &thing->prefix);
-	return pool && pool->len == thing->prefix.len;
+enum { ID_DUID, ID_HWADDR };
+static const char *const id_names[] = { [ID_DUID] = "duid", [ID_HWADDR] = "hw-address", NULL };
+
+/* The hardware address is the one in the DUID. */
+static struct bytes id_of(const struct client *c, unsigned kind)
+{
+	return kind == ID_DUID ? duid_of(c) : bytes_of(c->id + 4, 6);
+}
+
+static bool shares_id(const struct client *c, unsigned kind)
+{
+	(void)c;
+	(void)kind;
+	return false;
 }
 
 /* --- start and end --- */
@@ -429,16 +495,21 @@ static void check_enough(void)
 const struct rules rules = {
 	.family = &family6,
 	.n_clients = CLIENTS,
-	.n_things = ADDRESSES + 2 + 4 + 8 + 16 + 4 + 16,
+	.n_things = N_NA + 2 + 4 + 8 + 16 + 4 + 16 + 1,
 	.max_leases = 2,
 	.begin = begin,
 	.configure = configure,
 	.act = act,
 	.discover = discover,
 	.request = request,
+	.renew = renew,
 	.make_noise = make_noise,
 	.n_ias = IAS,
-	.may_assign = may_assign,
+	.type_of = type_of,
+	.id_names = id_names,
+	.id_of = id_of,
+	.shares_id = shares_id,
+	.class_test = "substring(option[15].hex, 2, all)",
 	.take_answer = take_answer,
 	.is_lease_of = is_lease_of,
 	.check_enough = check_enough,
