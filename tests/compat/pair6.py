@@ -117,8 +117,14 @@ class Pair6(Pair):
 
     @staticmethod
     def learn(state, answer):
-        """The last assignment for each IA."""
+        """The last assignment for each IA. What is taken back is a former one, on both sides."""
+        former = state.setdefault("former", set())
         for ia in answer["ias"]:
+            for i in ia["items"]:
+                if i["life"][1]:
+                    former.add(i["at"])
+                elif i["at"] in former:
+                    i["at"] = "former"
             state[ia["code"], ia["iaid"]] = [i for i in ia["items"] if i["life"][1]]
 
     @staticmethod

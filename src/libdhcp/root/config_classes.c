@@ -135,6 +135,12 @@ void number_classes(struct build *b)
 	}
 }
 
+/* Its members are known before any test is evaluated. */
+static bool has_members_at_once(const struct client_class *class)
+{
+	return is_built_in(class->name) && !CONF_SET(class->conf, test) && !CONF_SET(class->conf, template_test);
+}
+
 /* Classes are evaluated in order: a test may only refer to earlier classes. */
 static void check_order(struct build *b, const struct client_class *class)
 {
@@ -148,7 +154,7 @@ static void check_order(struct build *b, const struct client_class *class)
 
 		for (k = 0; k < i; k++)
 			is_repeated |= used[k] == used[i];
-		if (is_repeated || !other->conf || other->conf < class->conf)
+		if (is_repeated || !other->conf || other->conf < class->conf || has_members_at_once(other))
 			continue;
 		if (other == class) {
 			diag_error(b->diag, pos, "class \"%s\" depends on itself", class->name);

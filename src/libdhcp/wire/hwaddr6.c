@@ -102,16 +102,16 @@ static bool from_docsis_modem(const struct query *q, struct hwaddr6 *ret)
 	return from_docsis(&q->pkt->opts, DOCSIS_DEVICE_ID, q->hwtype, ret);
 }
 
-/* In the order in which "any" tries them. */
+/* In the order in which "any" tries them: what a relay saw before what the client says. */
 static const struct source {
 	enum hwaddr6_source source;
 	const char *name, *alias;
 	bool (*find)(const struct query *q, struct hwaddr6 *ret);
 } sources[] = {
 	{ HWADDR6_RAW, "raw", NULL, NULL },
+	{ HWADDR6_CLIENT_LINK_ADDR, "client-link-addr-option", "rfc6939", from_client_link_addr },
 	{ HWADDR6_DUID, "duid", NULL, from_duid },
 	{ HWADDR6_LINK_LOCAL, "ipv6-link-local", NULL, from_link_local },
-	{ HWADDR6_CLIENT_LINK_ADDR, "client-link-addr-option", "rfc6939", from_client_link_addr },
 	{ HWADDR6_REMOTE_ID, "remote-id", "rfc4649", from_remote_id },
 	{ HWADDR6_SUBSCRIBER_ID, "subscriber-id", "rfc4580", from_subscriber_id },
 	{ HWADDR6_DOCSIS_CMTS, "docsis-cmts", NULL, from_docsis_cmts },

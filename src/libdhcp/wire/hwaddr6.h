@@ -17,7 +17,7 @@ enum hwaddr6_source {
 	HWADDR6_SUBSCRIBER_ID = 32,   /* option 38 of a relay, RFC 4580 */
 	HWADDR6_DOCSIS_CMTS = 64,     /* modem address reported by the CMTS */
 	HWADDR6_DOCSIS_MODEM = 128,   /* modem address reported by the modem itself */
-	HWADDR6_ANY = 255,            /* the first source above that has one */
+	HWADDR6_ANY = 255,            /* the first source that has one, option 79 before the others */
 };
 
 enum { HWADDR6_MAX = 20 };
