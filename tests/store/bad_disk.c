@@ -13,7 +13,7 @@ static _Atomic unsigned fail_for[DISK_CALLS]; /* number of consecutive failures 
 static _Atomic unsigned calls_left;           /* until a call of any kind fails; 0 = none does */
 static _Atomic int fail_errno;
 static atomic_bool gate_closed;
-static sem_t gate;
+static sem_t gate, held;
 
 _Atomic size_t disk_max_write;
 atomic_bool disk_tears_all_writes;
@@ -51,7 +51,14 @@ unsigned disk_stop_at(unsigned n, int err)
 void disk_hold_syncs(void)
 {
 	(void)sem_init(&gate, 0, 0);
+	(void)sem_init(&held, 0, 0);
 	atomic_store(&gate_closed, true);
+}
+
+void disk_wait_held(void)
+{
+	while (sem_wait(&held) < 0)
+		;
 }
 
 void disk_release_syncs(void)
@@ -110,9 +117,11 @@ static ssize_t disk_write(int fd, const void *data, size_t len)
 
 static int disk_fdatasync(int fd)
 {
-	if (atomic_load(&gate_closed))
+	if (atomic_load(&gate_closed)) {
+		(void)sem_post(&held);
 		while (sem_wait(&gate) < 0)
 			;
+	}
 	return fails(DISK_FDATASYNC) ? -1 : fdatasync(fd);
 }
 

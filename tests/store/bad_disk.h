@@ -26,8 +26,9 @@ void disk_mend_all(void);
  */
 unsigned disk_stop_at(unsigned n, int err);
 
-/* fdatasync waits until it is released. */
+/* fdatasync waits until it is released; disk_wait_held() returns once one does. */
 void disk_hold_syncs(void);
+void disk_wait_held(void);
 void disk_release_syncs(void);
 
 extern _Atomic size_t disk_max_write;     /* a write accepts at most this many bytes; 0 = all */

@@ -36,6 +36,7 @@ struct slow_store {
 	pthread_cond_t work;
 	VEC(struct job) jobs, kept;
 	bool withholds, fails, is_closing;
+	unsigned n_working; /* threads with a job */
 	uint64_t random;
 	struct slow_counts counts;
 };
@@ -86,6 +87,7 @@ static bool next_job(struct slow_store *s, struct job *ret, enum fate *ret_fate)
 	i = dice(s, (unsigned)s->jobs.n);
 	*ret = s->jobs.v[i];
 	s->jobs.v[i] = s->jobs.v[--s->jobs.n];
+	s->n_working++;
 	what = dice(s, 20);
 	*ret_fate = what == 0                     ? FATE_TWICE
 		    : !s->fails || ret->is_repeat ? FATE_OK
@@ -150,11 +152,12 @@ static void *answer(void *arg)
 		/* Long enough for others to come in between. */
 		(void)nanosleep(&(struct timespec){ .tv_nsec = 50000 }, NULL);
 		(job.find ? answer_find : answer_txn)(s, &job, fate);
-		if (fate != FATE_TWICE || job.is_repeat)
-			continue;
-		job.is_repeat = true;
 		(void)pthread_mutex_lock(&s->lock);
-		*vec_push(&s->jobs) = job;
+		s->n_working--;
+		if (fate == FATE_TWICE && !job.is_repeat) {
+			job.is_repeat = true;
+			*vec_push(&s->jobs) = job;
+		}
 		(void)pthread_mutex_unlock(&s->lock);
 	}
 	return NULL;
@@ -265,6 +268,7 @@ struct slow_counts slow_store_counts(struct store *store)
 
 	(void)pthread_mutex_lock(&s->lock);
 	counts = s->counts;
+	counts.pending = (unsigned)s->jobs.n + s->n_working;
 	(void)pthread_mutex_unlock(&s->lock);
 	return counts;
 }

@@ -26,5 +26,6 @@ struct slow_counts {
 	unsigned finds, txns;              /* answered correctly */
 	unsigned failed, conflicts, twice; /* answered otherwise */
 	unsigned withheld;                 /* withheld at first */
+	unsigned pending;                  /* not yet answered, without those that are withheld */
 };
 struct slow_counts slow_store_counts(struct store *store);

@@ -375,7 +375,7 @@ START_TEST(groups)
 		ck_assert_int_eq(store_apply(store, &txn[i]), 0);
 		/* The first must be in progress before the others arrive. */
 		if (i == 0)
-			(void)usleep(100000);
+			disk_wait_held();
 	}
 	ck_assert_uint_eq(atomic_load(&n_ok), 0);
 	store_get_stats(store, &stats);
@@ -435,7 +435,7 @@ START_TEST(taken_back_in_order)
 		txn[i] = (struct store_txn){ .v = &v[i], .n = 1, .done = note };
 		ck_assert_int_eq(store_apply(store, &txn[i]), 0);
 		if (i == 0)
-			(void)usleep(50000);
+			disk_wait_held();
 	}
 	ck_assert_int_eq(get(store, arena, &first.addr, &got), 1);
 	ck_assert_uint_eq(got.version, v[2].new.version);
@@ -842,7 +842,8 @@ START_TEST(taken_back_after_rewrite)
 						      .addr = lease.addr };
 			txn[i] = (struct store_txn){ .v = &v[i], .n = 1, .done = note };
 			ck_assert_int_eq(store_apply(store, &txn[i]), 0);
-			(void)usleep(i == 0 ? 50000 : 0);
+			if (i == 0)
+				disk_wait_held();
 		}
 		ck_assert_int_eq(unlink(tmp.path), 0);
 		(void)usleep(100000);

@@ -476,13 +476,22 @@ START_TEST(memory_comes_back)
 }
 END_TEST
 
+/* The other load of the host does not count. */
+static int64_t cpu_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 /* As many ids on one piece of hardware as a flood creates are no more work than as many clients. */
 START_TEST(many_ids_of_one_client)
 {
 	int64_t start_ms;
 
 	begin(1, 1 << 17);
-	start_ms = clock_mono_ms();
+	start_ms = cpu_ms();
 	for (uint64_t i = 0; i < 1 << 17; i++) {
 		ck_assert_int_eq(pick(0, client(i + 1, 7)), (int)i);
 		if (i % 64 == 0)
@@ -492,7 +501,7 @@ START_TEST(many_ids_of_one_client)
 		ck_assert_int_eq(take_over(0, client(1 << 20 | i, 7)), (int)i);
 	clock_advance(HOLD_MS);
 	alloc_sweep(alloc);
-	ck_assert_int_lt(clock_mono_ms() - start_ms, 5000);
+	ck_assert_int_lt(cpu_ms() - start_ms, 5000);
 	end();
 }
 END_TEST

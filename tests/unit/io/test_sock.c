@@ -22,6 +22,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -706,9 +707,8 @@ START_TEST(silent_relays_stop_nobody)
 	struct dgram out[SLOTS], good, *v[SLOTS], *one = &good;
 	int fd = client_udp("192.0.2.2", 68);
 	static uint8_t big[1200];
-	struct timespec before, after;
+	struct rusage before, after;
 	uint8_t buf[1024];
-	int64_t took_ms;
 
 	for (int i = 0; i < SLOTS; i++) {
 		out[i] = (struct dgram){ .buf = big,
@@ -718,15 +718,14 @@ START_TEST(silent_relays_stop_nobody)
 					 .ifindex = (uint32_t)s0_index };
 		v[i] = &out[i];
 	}
-	clock_gettime(CLOCK_MONOTONIC, &before);
+	getrusage(RUSAGE_THREAD, &before);
 	for (int round = 0; round < 400 && !stat_sum(STAT_SEND_FULL); round++) {
 		for (int i = 0; i < SLOTS; i++)
 			out[i].dst = ip_from4(0xc0000200u + 20 + (uint32_t)((round * SLOTS + i) % 230));
 		(void)sockset_send(set, v, SLOTS);
 	}
-	clock_gettime(CLOCK_MONOTONIC, &after);
-	took_ms = (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
-	ck_assert_int_lt(took_ms, 2500); /* otherwise seconds of ARP timeouts */
+	getrusage(RUSAGE_THREAD, &after);
+	ck_assert_int_eq(after.ru_nvcsw, before.ru_nvcsw); /* it would sleep for seconds of ARP timeouts */
 	if (!stat_sum(STAT_SEND_FULL))
 		return; /* the kernel's ARP queues overflowed before the socket: silence served by others */
 	/* With the sender's mac the response is sent even now. */
@@ -756,23 +755,25 @@ static void overrun(bool raw)
 		.listen = &listen, .n_listen = 1, .raw = raw, .port = 67, .n_sets = 1, .rcvbuf = 8192
 	};
 	struct sockset *set, *next;
-	uint64_t dropped;
-	int fd = client_udp("192.0.2.2", 68), got = 0, n;
+	uint64_t dropped = 0, got = 0;
+	int fd = client_udp("192.0.2.2", 68), n;
 
 	ck_assert_int_eq(listen_parse("s0", &listen), 0);
 	ck_assert_int_eq(sockset_open(&conf, NULL, 0, NULL, NULL, &set), 1);
 	for (int i = 0; i < SENT; i++)
 		send_to(fd, "192.0.2.1", message(1), 300);
-	usleep(20000);
-	dropped = sockset_new_drops(set);
-	ck_assert_uint_gt(dropped, 0);
-	ck_assert_uint_eq(sockset_new_drops(set), 0);
-	/* A set that shares the socket starts with zero. */
+	WAIT_FOR((dropped += sockset_new_drops(set)) > 0);
+	/* On a busy host, some arrive late. If a set reported them again, there would be more than were sent. */
 	ck_assert_int_eq(sockset_open(&conf, &set, 1, NULL, NULL, &next), 1);
-	ck_assert_uint_eq(sockset_new_drops(next), 0);
-	while ((n = sockset_recv(next, slots, SLOTS)) > 0)
-		got += n;
-	ck_assert_uint_eq((uint64_t)got + dropped, SENT);
+	for (int i = 0; i < 5000 && got + dropped < SENT; i++) {
+		dropped += sockset_new_drops(next);
+		n = sockset_recv(next, slots, SLOTS);
+		got += (unsigned)n;
+		if (!n)
+			usleep(1000);
+	}
+	dropped += sockset_new_drops(next);
+	ck_assert_uint_eq(got + dropped, SENT);
 	sockset_free(set);
 	sockset_free(next);
 }
