@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "optconf/guard.h"
 #include "wire/dict.h"
 
 #include <stdlib.h>
@@ -10,6 +11,8 @@
  * Configured options: checked and encoded once, when the configuration is loaded, including their sub-options. A
  * list is sorted and immutable; it is in the arena of its configuration.
  */
+struct optcond;
+
 struct optval {
 	uint32_t vendor; /* enterprise number for a vendor's sub-option; 0: an option of the family itself */
 	uint16_t code;
@@ -18,7 +21,28 @@ struct optval {
 	bool no_value;    /* not sent, and hides values of outer scopes */
 	bool raw;         /* the bytes are complete: nothing is added when it is sent */
 	struct bytes data;
-	const struct optdef *def; /* NULL: not in the dictionary, configured as hex */
+	const struct optdef *def;   /* NULL: not in the dictionary, configured as hex */
+	const struct optcond *cond; /* NULL: the same for every client */
+};
+
+/*
+ * A value that depends on the client's classes. Of several values of an option in a list, the first one for the client
+ * counts, with those that have the same guard: these are adjacent, and have the same guard.v.
+ */
+struct optcond {
+	struct class_refs guard;     /* only for clients in one of these classes; empty: for all */
+	const struct optpart *parts; /* sub-options that follow the data; sorted like a list */
+	unsigned n_parts;
+	bool is_each; /* each part is an instance of the option */
+	bool is_wide; /* sub-options have headers of two times two bytes */
+};
+
+/* A sub-option that is added to its option when that is sent. */
+struct optpart {
+	uint16_t code;
+	bool never_send, no_value; /* as in struct optval */
+	struct bytes data;
+	struct optcond cond;
 };
 
 struct optlist {
@@ -32,6 +56,7 @@ struct optlist {
 struct opt_scopes {
 	const struct optlist **v; /* memory of the caller */
 	unsigned n, max;
+	const uint64_t *classes; /* of the client, a bit for each number; NULL: every value counts */
 };
 
 /* Returns NULL if the list has no such option. */
@@ -53,8 +78,25 @@ static inline void opt_scopes_add(struct opt_scopes *scopes, const struct optlis
 
 /* Returns the value of the innermost scope; NULL if there is none, or some scope has never-send. */
 const struct optval *opt_scopes_find(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code);
-/* Same, with all instances of the option in that scope: *ret_n of them, starting at the result. */
+/* Same, with all instances of the option for the client in that scope: *ret_n of them, starting at the result. */
 const struct optval *opt_scopes_all(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code, unsigned *ret_n);
+/* True if the value is for a client in these classes. */
+static inline bool optval_is_for(const struct optval *val, const uint64_t *classes)
+{
+	return !val->cond || !classes || guard_allows(&val->cond->guard, classes);
+}
+
+/*
+ * Returns 1 and the next instance of the value as a client in these classes gets it, its sub-options included; 0 after
+ * the last one; or -E_NOMEM. *pos is 0 for the first one. The bytes are those of the value, or in the arena.
+ */
+int optval_next(const struct optval *val, const uint64_t *classes, struct arena *arena, unsigned *pos,
+		struct bytes *ret);
+/* Returns the length of a value with the longest of its alternative sub-options. */
+size_t optcond_size(struct bytes data, const struct optcond *cond, bool is_wide);
+/* Encodes data and the sub-options for a client in these classes. -E_NOMEM: the arena is full. */
+int optcond_encode(struct bytes data, const struct optcond *cond, bool is_wide, const uint64_t *classes,
+		   struct arena *arena, struct bytes *ret);
 /* True if some scope has never-send. */
 bool opt_scopes_forbid(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code);
 

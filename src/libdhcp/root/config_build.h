@@ -58,6 +58,8 @@ void build_classes(struct build *b);
 void build_guard(struct build *b, const struct conf_strings *names, const char *what, struct class_refs *ret);
 /* Builds the guard of a pool; its subnet must be built, and deny_unknown inherited. */
 void build_pool_guard(struct build *b, const struct conf_strings *names, bool deny_unknown, struct pool *pool);
+/* Numbers of classes that something refers to; reports unknown ones. */
+void build_class_refs(struct build *b, const struct conf_strings *names, struct class_refs *ret);
 /* evaluate-additional-classes */
 void build_additional(struct build *b, const struct conf_strings *names, struct class_refs *ret);
 /* Must run after everything that refers to classes is built. */

@@ -222,11 +222,15 @@ static void compile_test(struct build *b, unsigned number)
 
 static void build_class(struct build *b, unsigned number)
 {
-	struct client_class *class = &b->cfg->classes.v[number];
-	const struct client_class_conf *conf = class->conf;
+	const struct client_class_conf *conf = b->cfg->classes.v[number].conf;
 	const struct net_params *par = &conf->net.par;
+	struct client_class *class;
+	struct optlist opts;
 
-	BUILD_OPTLIST(b, conf, option_data, &class->opts);
+	/* The guards of values may add classes and move the array. */
+	BUILD_OPTLIST(b, conf, option_data, &opts);
+	class = &b->cfg->classes.v[number];
+	class->opts = opts;
 	check_class_lifetimes(b, &conf->node, par, &class->valid, &class->preferred);
 	class->is_additional = conf->only_in_additional_list;
 	/* As in Kea: only a reservation can assign it. */
@@ -294,7 +298,7 @@ static int find_referred(struct build *b, const char *name)
 	return number;
 }
 
-static void build_refs(struct build *b, const struct conf_strings *names, struct class_refs *ret)
+void build_class_refs(struct build *b, const struct conf_strings *names, struct class_refs *ret)
 {
 	unsigned *v = arena_new_array(b->cfg->arena, unsigned, names->n), i, n = 0;
 
@@ -313,7 +317,7 @@ void build_additional(struct build *b, const struct conf_strings *names, struct 
 {
 	unsigned i;
 
-	build_refs(b, names, ret);
+	build_class_refs(b, names, ret);
 	for (i = 0; i < ret->n; i++) {
 		b->cfg->classes.v[ret->v[i]].is_listed = true;
 		b->cfg->classes.any_additional = true;
@@ -325,7 +329,7 @@ void build_guard(struct build *b, const struct conf_strings *names, const char *
 	bool all_late = true;
 	unsigned i;
 
-	build_refs(b, names, ret);
+	build_class_refs(b, names, ret);
 	for (i = 0; i < ret->n; i++)
 		all_late &= is_late(b, ret->v[i]);
 	if (ret->n && all_late && what && !b->root->early_global_reservations_lookup)

@@ -17,14 +17,17 @@ struct value {
 	struct optval val;
 	const char *space;
 	const struct option_data_conf *conf;
-	struct bytes subs; /* sub-options within the configured bytes */
-	bool is_used;      /* in the list, or inside an option that is */
+	struct bytes subs;   /* sub-options within the configured bytes */
+	struct optcond cond; /* its guard, and sub-options that depend on classes */
+	unsigned rank;       /* index of the first value of the option with the same guard, or less for never-send */
+	bool is_used;        /* in the list, or inside an option that is */
 };
 
 struct values {
 	struct build *b;
 	struct value *v;
 	unsigned n;
+	bool has_guards;
 };
 
 static struct pos pos_of(const struct value *value, const char *key)
@@ -397,37 +400,32 @@ static bool encode(struct build *b, struct option_data_conf *conf, struct value 
 
 static void encapsulate(struct values *values, struct value *outer, unsigned depth);
 
-/* Adds a sub-option's own sub-options. Returns its length with header; 0, with an error, if it is too long. */
-static size_t complete_sub_option(struct values *values, struct value *value, unsigned depth)
+/* Adds a sub-option's own sub-options. False, with an error, if it is too long. */
+static bool complete_sub_option(struct values *values, struct value *value, unsigned depth)
 {
 	struct build *b = values->b;
-	bool wide = b->cfg->family == KEY_6;
-	size_t max = wide ? UINT16_MAX : UINT8_MAX;
+	bool is_wide = b->cfg->family == KEY_6;
+	size_t max = is_wide ? UINT16_MAX : UINT8_MAX, len;
 
 	encapsulate(values, value, depth);
 	value->is_used = true;
-	if (value->val.data.len <= max)
-		return (wide ? 4 : 2) + value->val.data.len;
+	len = optcond_size(value->val.data, &value->cond, is_wide);
+	if (len <= max)
+		return true;
 	diag_error(b->diag, pos_of(value, "data"), "sub-option %s has %zu bytes; the limit is %zu",
-		   option_text(b, value), value->val.data.len, max);
-	return 0;
-}
-
-static void write_sub_option(struct writer *w, const struct build *b, const struct value *value)
-{
-	if (b->cfg->family == KEY_6) {
-		write_u16(w, value->val.code);
-		write_u16(w, (uint16_t)value->val.data.len);
-	} else {
-		write_u8(w, (uint8_t)value->val.code);
-		write_u8(w, (uint8_t)value->val.data.len);
-	}
-	write_bytes(w, value->val.data.data, value->val.data.len);
+		   option_text(b, value), len, max);
+	return false;
 }
 
 static bool is_in_space(const struct value *value, const char *space)
 {
 	return !strcmp(value->space, space) && !value->val.never_send && !value->val.no_value;
+}
+
+/* True if the part, or one inside it, is not for every client. */
+static bool is_conditional(const struct optpart *part)
+{
+	return part->cond.guard.n || part->cond.n_parts;
 }
 
 /*
@@ -452,46 +450,54 @@ static void warn_of_other_value(struct build *b, const struct value *outer, cons
 	diag_note(b->diag, pos_of(outer, "data"), "these bytes have another value for it");
 }
 
-/* Encodes the values of the space that outer encapsulates in sequence, each with its own sub-options. */
-static struct bytes encode_space(struct values *values, const struct value *outer, unsigned depth)
+/* Returns the values of the space that outer encapsulates as its parts, each with its own sub-options. */
+static struct optcond parts_of(struct values *values, const struct value *outer, unsigned depth)
 {
 	const char *space = outer->val.def->encapsulate;
 	struct build *b = values->b;
-	size_t size = 0;
-	struct writer w;
-	uint8_t *buf;
+	struct optcond cond = { .is_wide = b->cfg->family == KEY_6 };
+	struct optpart *parts = arena_new_array(b->cfg->arena, struct optpart, values->n);
 	unsigned i;
 
+	cond.parts = parts;
 	for (i = 0; i < values->n; i++) {
 		struct value *value = &values->v[i];
-		size_t len;
 
-		if (!is_in_space(value, space))
+		if (strcmp(value->space, space) != 0)
 			continue;
-		len = complete_sub_option(values, value, depth);
-		if (!len)
-			return bytes_of(NULL, 0);
-		warn_of_other_value(b, outer, value);
+		if (is_in_space(value, space)) {
+			if (!complete_sub_option(values, value, depth))
+				return (struct optcond){ .n_parts = 0 };
+			warn_of_other_value(b, outer, value);
+		}
 		if (!is_given(b, outer, value))
-			size += len;
+			parts[cond.n_parts++] = (struct optpart){
+				.code = value->val.code,
+				.never_send = value->val.never_send,
+				.no_value = value->val.no_value,
+				.data = value->val.data,
+				.cond = value->cond,
+			};
 	}
-	if (!size)
-		return bytes_of(NULL, 0);
-	buf = arena_alloc(b->cfg->arena, size);
-	w = writer_init(buf, buf ? size : 0);
-	for (i = 0; i < values->n; i++)
-		if (is_in_space(&values->v[i], space) && !is_given(b, outer, &values->v[i]))
-			write_sub_option(&w, b, &values->v[i]);
-	return bytes_of(buf, writer_len(&w));
+	return cond;
 }
 
-/* Appends the sub-options of the encapsulated space to the option's value. */
+static bool depends_on_classes(const struct optcond *cond)
+{
+	unsigned i;
+
+	for (i = 0; i < cond->n_parts; i++)
+		if (is_conditional(&cond->parts[i]))
+			return true;
+	return false;
+}
+
+/* Appends the sub-options of the encapsulated space to the option's value: now, or when it is sent. */
 static void encapsulate(struct values *values, struct value *outer, unsigned depth)
 {
 	struct build *b = values->b;
 	const struct optdef *def = outer->val.def;
-	struct bytes inner, data = outer->val.data;
-	uint8_t *buf;
+	struct optcond cond;
 
 	if (!def || !def->encapsulate || outer->val.raw || outer->is_used)
 		return;
@@ -504,21 +510,20 @@ static void encapsulate(struct values *values, struct value *outer, unsigned dep
 			   DEPTH_MAX);
 		return;
 	}
-	inner = encode_space(values, outer, depth + 1);
-	if (!inner.len)
+	cond = parts_of(values, outer, depth + 1);
+	if (!cond.n_parts)
 		return;
-	if (data.len + inner.len > UINT16_MAX) {
+	if (optcond_size(outer->val.data, &cond, cond.is_wide) > UINT16_MAX) {
 		diag_error(b->diag, pos_of(outer, NULL), "option %s with its sub-options is longer than 65535 bytes",
 			   def->name);
 		return;
 	}
-	buf = arena_alloc(b->cfg->arena, data.len + inner.len);
-	if (!buf)
+	if (depends_on_classes(&cond)) {
+		cond.guard = outer->cond.guard;
+		outer->cond = cond;
 		return;
-	if (data.len)
-		memcpy(buf, data.data, data.len);
-	memcpy(buf + data.len, inner.data, inner.len);
-	outer->val.data = bytes_of(buf, data.len + inner.len);
+	}
+	(void)optcond_encode(outer->val.data, &cond, cond.is_wide, NULL, b->cfg->arena, &outer->val.data);
 }
 
 /* --- sub-options as separate instances -------------------------------------- */
@@ -567,8 +572,34 @@ static bool is_never_sent(const struct values *values, const struct optdef *def)
 	unsigned i;
 
 	for (i = 0; i < values->n; i++)
-		if (values->v[i].val.def == def && values->v[i].val.never_send)
+		if (values->v[i].val.def == def && values->v[i].val.never_send && !values->v[i].cond.guard.n)
 			return true;
+	return false;
+}
+
+/* True if a value of the same sub-option has never-send. */
+static bool is_forbidden(const struct values *values, const struct value *sub)
+{
+	unsigned i;
+
+	for (i = 0; i < values->n; i++)
+		if (values->v[i].val.code == sub->val.code && !strcmp(values->v[i].space, sub->space) &&
+		    values->v[i].val.never_send)
+			return true;
+	return false;
+}
+
+/* True if a sub-option of the container, or a configured container itself, is only for some clients. */
+static bool is_any_guarded(const struct values *values, const struct optdef *def)
+{
+	unsigned i;
+
+	for (i = 0; i < values->n; i++) {
+		const struct value *value = &values->v[i];
+
+		if (value->cond.guard.n && (value->val.def == def || !strcmp(value->space, def->encapsulate)))
+			return true;
+	}
 	return false;
 }
 
@@ -576,24 +607,60 @@ static bool is_never_sent(const struct values *values, const struct optdef *def)
 static void add_instance(struct values *values, struct value *sub, const struct optdef *def, struct optlist *ret)
 {
 	struct build *b = values->b;
-	size_t size = complete_sub_option(values, sub, 1);
-	uint8_t *buf = size ? arena_alloc(b->cfg->arena, size) : NULL;
-	struct writer w = writer_init(buf, buf ? size : 0);
-	struct optval *val;
+	struct optpart part = { .code = sub->val.code };
+	struct optcond cond = { .parts = &part, .n_parts = 1, .is_wide = b->cfg->family == KEY_6 };
+	struct optval val = { .code = def->code, .def = def, .always_send = sub->val.always_send };
 	unsigned i;
 
-	write_sub_option(&w, b, sub);
-	if (w.err)
+	if (!complete_sub_option(values, sub, 1))
 		return;
-	val = &ret->v[ret->n++];
-	*val = (struct optval){
-		.code = def->code, .def = def, .always_send = sub->val.always_send, .data = bytes_of(buf, size)
-	};
+	part.data = sub->val.data;
+	part.cond = sub->cond;
+	if (optcond_encode(val.data, &cond, cond.is_wide, NULL, b->cfg->arena, &val.data) < 0)
+		return;
 	for (i = 0; i < values->n; i++)
 		if (values->v[i].val.def == def && is_bare_container(&values->v[i])) {
 			values->v[i].is_used = true;
-			val->always_send |= values->v[i].val.always_send;
+			val.always_send |= values->v[i].val.always_send;
 		}
+	ret->v[ret->n++] = val;
+}
+
+static const struct optcond *keep_cond(struct build *b, const struct optcond *cond)
+{
+	return cond->guard.n || cond->n_parts ? arena_dup(b->cfg->arena, cond, sizeof(*cond)) : NULL;
+}
+
+/* Adds a container of which each sub-option for the client makes an instance. */
+static void add_each(struct values *values, struct value *outer, struct optlist *ret)
+{
+	const struct class_refs guard = outer->cond.guard;
+	unsigned i;
+
+	outer->cond = parts_of(values, outer, 1);
+	outer->cond.guard = guard;
+	outer->cond.is_each = true;
+	outer->is_used = outer->cond.n_parts > 0;
+	for (i = 0; i < values->n; i++) {
+		const struct value *value = &values->v[i];
+
+		if (!strcmp(value->space, outer->val.def->encapsulate) ||
+		    (value->val.def == outer->val.def && value->rank == outer->rank))
+			outer->val.always_send |= value->val.always_send;
+	}
+	outer->val.cond = keep_cond(values->b, &outer->cond);
+	if (outer->is_used)
+		ret->v[ret->n++] = outer->val;
+}
+
+static bool has_bare_container(const struct values *values, const struct optdef *def)
+{
+	unsigned i;
+
+	for (i = 0; i < values->n; i++)
+		if (values->v[i].val.def == def && is_bare_container(&values->v[i]))
+			return true;
+	return false;
 }
 
 /* Adds an instance per sub-option; the container itself has no data and need not be configured. */
@@ -604,13 +671,18 @@ static void add_instances(struct values *values, struct optlist *ret)
 	for (i = 0; i < values->n; i++) {
 		struct value *value = &values->v[i];
 		const struct optdef *def = container_of_value(values->b, value);
+		struct value outer = { .val = { .code = def ? def->code : 0, .def = def } };
 
-		if (!def || !def->each || value->val.never_send)
+		if (!def || !def->each)
 			continue;
-		if (is_never_sent(values, def))
+		if (is_never_sent(values, def)) {
 			value->is_used = true;
-		else
-			add_instance(values, value, def, ret);
+		} else if (!is_any_guarded(values, def)) {
+			if (!is_forbidden(values, value))
+				add_instance(values, value, def, ret);
+		} else if (!has_bare_container(values, def) && (!i || strcmp(value[-1].space, value->space) != 0)) {
+			add_each(values, &outer, ret);
+		}
 	}
 }
 
@@ -636,6 +708,52 @@ static int by_space_code(const void *x, const void *y)
 	return a->conf < b->conf ? -1 : a->conf > b->conf;
 }
 
+static bool is_same_option(const struct value *a, const struct value *b)
+{
+	return a->val.code == b->val.code && !strcmp(a->space, b->space);
+}
+
+static bool is_same_guard(const struct class_refs *a, const struct class_refs *b)
+{
+	return a->n == b->n && (!a->n || !memcmp(a->v, b->v, a->n * sizeof(*a->v)));
+}
+
+static int by_rank(const void *x, const void *y)
+{
+	const struct value *a = x, *b = y;
+
+	if (!is_same_option(a, b) || a->rank == b->rank)
+		return by_space_code(x, y);
+	return a->rank < b->rank ? -1 : 1;
+}
+
+/* Makes the values of an option that have the same guard adjacent, and share it. */
+static void group_by_guard(struct values *values)
+{
+	unsigned i, k;
+
+	for (i = 0; i < values->n; i++) {
+		struct value *value = &values->v[i];
+
+		value->rank = i;
+		for (k = i; k && is_same_option(&values->v[k - 1], value) && value->rank == i; k--) {
+			const struct value *other = &values->v[k - 1];
+
+			if (!is_same_guard(&other->cond.guard, &value->cond.guard))
+				continue;
+			value->rank = other->rank;
+			value->cond.guard = other->cond.guard;
+		}
+	}
+	qsort(values->v, values->n, sizeof(*values->v), by_rank);
+}
+
+/* Values of an option with the same guard. */
+static bool is_same_group(const struct value *a, const struct value *b)
+{
+	return is_same_option(a, b) && a->rank == b->rank;
+}
+
 static void warn_of_repeat(struct build *b, const struct value *value, const struct value *next)
 {
 	const struct optdef *def = next->val.def;
@@ -651,17 +769,50 @@ static void warn_of_repeat(struct build *b, const struct value *value, const str
 	diag_note(b->diag, pos_of(value, NULL), "the other one is here");
 }
 
-/* Keeps only the last value of each option, unless it may have several instances. */
+static bool covers(const struct class_refs *a, const struct class_refs *b)
+{
+	unsigned i, k;
+
+	for (i = 0; a->n && i < b->n; i++) {
+		for (k = 0; k < a->n && a->v[k] != b->v[i]; k++)
+			;
+		if (k == a->n)
+			return false;
+	}
+	return !a->n || b->n;
+}
+
+/* Warns if all clients of value i get one of another guard that comes before it. */
+static void warn_of_hidden(struct values *values, unsigned i)
+{
+	struct build *b = values->b;
+	const struct value *value = &values->v[i];
+	unsigned k;
+
+	for (k = i; k && is_same_option(&values->v[k - 1], value) && !value->val.never_send; k--) {
+		const struct value *before = &values->v[k - 1];
+
+		if (before->rank == value->rank || !covers(&before->cond.guard, &value->cond.guard))
+			continue;
+		diag_warn(b->diag, pos_of(value, NULL), "this value of option %s is never sent", option_text(b, value));
+		diag_note(b->diag, pos_of(before, NULL), "its clients get this one, which comes before it");
+		return;
+	}
+}
+
+/* Keeps only the last value of each option and guard, unless it may have several instances. */
 static void drop_repeats(struct values *values)
 {
 	unsigned i, n = 0;
 
 	for (i = 0; i < values->n; i++) {
 		const struct value *value = &values->v[i], *next = i + 1 < values->n ? &values->v[i + 1] : NULL;
-		bool is_repeated = next && value->val.code == next->val.code && !strcmp(value->space, next->space);
+		bool is_repeated = next && is_same_group(value, next);
 
 		if (is_repeated)
 			warn_of_repeat(values->b, value, next);
+		else if (values->has_guards)
+			warn_of_hidden(values, i);
 		if (!is_repeated || may_repeat(values->b, value))
 			values->v[n++] = *value;
 	}
@@ -684,14 +835,22 @@ static void join(struct build *b, struct optval *to, const struct optval *from)
 	to->never_send |= from->never_send;
 }
 
+/* True if a value of a DHCPv4 option that may be repeated continues the one before it. */
+static bool is_joined(const struct optval *before, const struct value *value)
+{
+	const unsigned *guard = before->cond ? before->cond->guard.v : NULL;
+
+	return before->code == value->val.code && !before->vendor && guard == value->cond.guard.v;
+}
+
 /* RFC 3925 4: a vendor's block has a one-byte length, and its sub-options two-byte headers. */
 static void check_vendor_length(struct build *b, const struct value *value)
 {
-	size_t max = UINT8_MAX - 2;
+	size_t max = UINT8_MAX - 2, len = optcond_size(value->val.data, &value->cond, false);
 
-	if (b->cfg->family == KEY_4 && value->val.vendor && value->val.data.len > max)
+	if (b->cfg->family == KEY_4 && value->val.vendor && len > max)
 		diag_error(b->diag, pos_of(value, "data"), "sub-option %s has %zu bytes; the limit is %zu",
-			   option_text(b, value), value->val.data.len, max);
+			   option_text(b, value), len, max);
 }
 
 static void fill_list(struct values *values, struct optlist *ret)
@@ -703,14 +862,20 @@ static void fill_list(struct values *values, struct optlist *ret)
 	for (i = 0; i < values->n; i++) {
 		struct value *value = &values->v[i];
 
-		if ((!value->val.vendor && strcmp(value->space, main_space(b))) || is_bare_container(value))
+		if (!value->val.vendor && strcmp(value->space, main_space(b)))
 			continue;
+		if (is_bare_container(value)) {
+			if (is_any_guarded(values, value->val.def) &&
+			    (!i || !is_same_group(&values->v[i - 1], value) || !is_bare_container(&values->v[i - 1])))
+				add_each(values, value, ret);
+			continue;
+		}
 		if (!value->val.def || !value->val.def->each)
 			encapsulate(values, value, 0);
 		value->is_used = true;
 		check_vendor_length(b, value);
-		if (ret->n && b->cfg->family == KEY_4 && may_repeat(b, value) &&
-		    ret->v[ret->n - 1].code == value->val.code && !ret->v[ret->n - 1].vendor)
+		value->val.cond = keep_cond(b, &value->cond);
+		if (ret->n && b->cfg->family == KEY_4 && may_repeat(b, value) && is_joined(&ret->v[ret->n - 1], value))
 			join(b, &ret->v[ret->n - 1], &value->val);
 		else
 			ret->v[ret->n++] = value->val;
@@ -740,6 +905,29 @@ static void warn_of_unsent(struct values *values)
 	}
 }
 
+static int by_number(const void *x, const void *y)
+{
+	const unsigned *a = x, *b = y;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+/* The classes in the order of their numbers: lists in another order are the same guard. */
+static void set_guard(struct build *b, struct value *value)
+{
+	struct class_refs *guard = &value->cond.guard;
+	unsigned *v;
+
+	build_class_refs(b, &value->conf->client_classes, guard);
+	if (!guard->n)
+		guard->v = NULL;
+	if (guard->n < 2)
+		return;
+	v = arena_dup(b->cfg->arena, guard->v, guard->n * sizeof(*v));
+	qsort(v, guard->n, sizeof(*v), by_number);
+	guard->v = v;
+}
+
 void build_optlist(struct build *b, const struct conf_list *data, bool is_bad, struct optlist *ret)
 {
 	struct option_data_conf *confs = data->v;
@@ -758,12 +946,16 @@ void build_optlist(struct build *b, const struct conf_list *data, bool is_bad, s
 		if (!check_space(b, &confs[i], value->space) || !find_option(b, value) || !encode(b, &confs[i], value))
 			continue;
 		warn_of_role(b, value);
+		set_guard(b, value);
+		values.has_guards |= value->cond.guard.n > 0;
 		if (is_made(value))
 			n_made++;
 		else
 			values.n++;
 	}
 	qsort(values.v, values.n, sizeof(*values.v), by_space_code);
+	if (values.has_guards)
+		group_by_guard(&values);
 	n_good = values.n;
 	drop_repeats(&values);
 	ret->v = arena_new_array(b->cfg->arena, struct optval, values.n);

@@ -77,6 +77,20 @@ void answer_opts_put_u32(struct answer_opts *s, uint16_t code, uint32_t value)
 	answer_opts_add(s, code, bytes_of(buf, 4));
 }
 
+/* A value that depends on the client's classes. */
+static void add_conditional(struct answer_opts *s, const struct optval *val)
+{
+	const struct request *req = s->req;
+	struct bytes data;
+	unsigned pos = 0;
+	int err;
+
+	while ((err = optval_next(val, req->scopes.classes, req->arena, &pos, &data)) > 0)
+		answer_opts_add(s, val->code, data);
+	if (err < 0)
+		opts_omit(&s->req->omitted, val->code);
+}
+
 void answer_opts_configured(struct answer_opts *s, uint16_t code)
 {
 	const struct optval *val;
@@ -86,7 +100,10 @@ void answer_opts_configured(struct answer_opts *s, uint16_t code)
 		return;
 	val = opt_scopes_all(&s->req->scopes, 0, code, &n);
 	for (; n; n--, val++)
-		answer_opts_add(s, code, val->data);
+		if (val->cond)
+			add_conditional(s, val);
+		else
+			answer_opts_add(s, code, val->data);
 }
 
 void answer_opts_always(struct answer_opts *s)
@@ -97,7 +114,7 @@ void answer_opts_always(struct answer_opts *s)
 		const struct optlist *list = s->req->scopes.v[i];
 
 		for (k = 0; k < list->n_main; k++)
-			if (list->v[k].always_send)
+			if (list->v[k].always_send && optval_is_for(&list->v[k], s->req->scopes.classes))
 				answer_opts_configured(s, list->v[k].code);
 	}
 }

@@ -24,6 +24,7 @@ static bool open_set(struct request *req)
 
 	set->bits = arena_new_array(req->arena, uint64_t, classes->n_words);
 	set->order = arena_room(req->arena, classes->n * sizeof(*set->order));
+	req->scopes.classes = set->bits;
 	if (classes->n_with_opts) {
 		req->scopes.v = arena_room(req->arena, n_scopes * sizeof(*req->scopes.v));
 		req->scopes.max = n_scopes;

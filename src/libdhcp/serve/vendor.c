@@ -25,7 +25,7 @@ bool vendor_is_always(const struct opt_scopes *scopes, uint32_t vendor, uint16_t
 		const struct optval *v = optlist_vendor(scopes->v[i], vendor, &n);
 
 		for (unsigned k = 0; k < n; k++)
-			if (v[k].code == code && v[k].always_send)
+			if (v[k].code == code && v[k].always_send && optval_is_for(&v[k], scopes->classes))
 				return true;
 	}
 	return false;

@@ -54,9 +54,9 @@ static void read_configured(const struct optval *val, struct vendors *vendors)
 }
 
 /* A sub-option into the block that begins at *block, or a new block when that one is full. */
-static void write_sub_option(struct writer *w, uint32_t vendor, uint8_t **block, const struct optval *val)
+static void write_sub_option(struct writer *w, uint32_t vendor, uint8_t **block, uint16_t code, struct bytes data)
 {
-	size_t len = 2 + val->data.len;
+	size_t len = 2 + data.len;
 
 	if (!*block || (size_t)(*block)[4] + len > UINT8_MAX) {
 		uint8_t *at = write_space(w, 5);
@@ -69,16 +69,29 @@ static void write_sub_option(struct writer *w, uint32_t vendor, uint8_t **block,
 		write_u8(&head, 0);
 		*block = at;
 	}
-	write_u8(w, (uint8_t)val->code);
-	write_u8(w, (uint8_t)val->data.len);
-	write_bytes(w, val->data.data, val->data.len);
+	write_u8(w, (uint8_t)code);
+	write_u8(w, (uint8_t)data.len);
+	write_bytes(w, data.data, data.len);
 	if (!w->err)
 		(*block)[4] = (uint8_t)((*block)[4] + len);
 }
 
-static void write_vendor(struct writer *w, const struct opt_scopes *scopes, uint32_t vendor, struct bytes oro, bool all,
+static void write_value(struct writer *w, const struct request *req, uint8_t **block, const struct optval *val)
+{
+	struct bytes data;
+	unsigned pos = 0;
+	int err = optval_next(val, req->scopes.classes, req->arena, &pos, &data);
+
+	if (err < 0)
+		w->err = true;
+	else if (err && data.len <= UINT8_MAX - 2)
+		write_sub_option(w, val->vendor, block, val->code, data);
+}
+
+static void write_vendor(struct writer *w, const struct request *req, uint32_t vendor, struct bytes oro, bool all,
 			 bool is_configured)
 {
+	const struct opt_scopes *scopes = &req->scopes;
 	uint64_t seen[4] = { 0 };
 	uint8_t *block = NULL;
 	unsigned i, k, n;
@@ -99,8 +112,7 @@ static void write_vendor(struct writer *w, const struct opt_scopes *scopes, uint
 				continue;
 			val = opt_scopes_all(scopes, vendor, code, &n_vals);
 			for (; n_vals; n_vals--, val++)
-				if (val->data.len <= UINT8_MAX - 2)
-					write_sub_option(w, vendor, &block, val);
+				write_value(w, req, &block, val);
 		}
 	}
 	if (!block && is_configured) {
@@ -126,7 +138,7 @@ void vendor4_send(struct answer_opts *s)
 	const struct opt *prl = opts_find(&req->q.opts, OPT4_DHCP_PARAMETER_REQUEST_LIST);
 	const struct optval *val = opt_scopes_find(scopes, 0, OPT4_VIVSO_SUBOPTIONS);
 	bool asked = prl && prl->data.len && memchr(prl->data.data, OPT4_VIVSO_SUBOPTIONS, prl->data.len);
-	bool is_configured = val && (asked || val->always_send);
+	bool is_configured = val && (asked || vendor_is_always(scopes, 0, OPT4_VIVSO_SUBOPTIONS));
 	struct vendors vendors = { .n = 0 };
 	unsigned i, n_configured;
 	struct writer w;
@@ -146,7 +158,7 @@ void vendor4_send(struct answer_opts *s)
 	buf = arena_alloc(req->arena, OPTION_MAX);
 	w = writer_init(buf, buf ? OPTION_MAX : 0);
 	for (i = 0; i < vendors.n; i++)
-		write_vendor(&w, scopes, vendors.v[i], vendors.oro[i], asked, i < n_configured);
+		write_vendor(&w, req, vendors.v[i], vendors.oro[i], asked, i < n_configured);
 	if (w.err)
 		opts_omit(&req->omitted, OPT4_VIVSO_SUBOPTIONS);
 	else if (writer_len(&w))

@@ -26,28 +26,18 @@ static void read_named(const struct request *req, struct vendors *vendors)
 static void send_configured(struct answer_opts *s, struct vendors *vendors, bool asked)
 {
 	const struct opt_scopes *scopes = &s->req->scopes;
-	unsigned i, k;
+	unsigned n;
+	const struct optval *val = opt_scopes_all(scopes, 0, OPT6_VENDOR_OPTS, &n);
 
-	for (i = 0; i < scopes->n; i++) {
-		const struct optlist *list = scopes->v[i];
-		bool any = false;
+	if (!n || (!asked && !vendor_is_always(scopes, 0, OPT6_VENDOR_OPTS)))
+		return;
+	for (; n; n--, val++) {
+		struct reader r = reader_of(val->data);
 
-		for (k = 0; k < list->n_main; k++) {
-			const struct optval *val = &list->v[k];
-			struct reader r = reader_of(val->data);
-
-			if (val->code != OPT6_VENDOR_OPTS)
-				continue;
-			any = true;
-			if (!asked && !val->always_send)
-				continue;
-			if (val->raw)
-				answer_opts_add(s, OPT6_VENDOR_OPTS, val->data);
-			else if (val->data.len == 4)
-				(void)vendors_add(vendors, read_u32(&r));
-		}
-		if (any)
-			break;
+		if (val->raw)
+			answer_opts_add(s, OPT6_VENDOR_OPTS, val->data);
+		else if (val->data.len == 4)
+			(void)vendors_add(vendors, read_u32(&r));
 	}
 }
 
@@ -61,7 +51,7 @@ static bool is_in(struct bytes oro, uint16_t code)
 	return false;
 }
 
-/* Whether an inner scope has the code: then it was looked at already. */
+/* True if an inner scope has the code, for this client or others: all scopes were searched for it then. */
 static bool was_seen(const struct opt_scopes *scopes, unsigned before, uint32_t vendor, uint16_t code)
 {
 	unsigned i, k, n;
@@ -86,9 +76,24 @@ static size_t room_for(const struct opt_scopes *scopes, uint32_t vendor)
 		const struct optval *v = optlist_vendor(scopes->v[i], vendor, &n);
 
 		for (k = 0; k < n; k++)
-			room += 4 + v[k].data.len;
+			room += 4 + (v[k].cond ? optcond_size(v[k].data, v[k].cond, true) : v[k].data.len);
 	}
 	return room;
+}
+
+static void write_value(struct writer *w, const struct request *req, const struct optval *val)
+{
+	struct bytes data;
+	unsigned pos = 0;
+	int err = optval_next(val, req->scopes.classes, req->arena, &pos, &data);
+
+	if (err < 0)
+		w->err = true;
+	if (err <= 0)
+		return;
+	write_u16(w, val->code);
+	write_u16(w, (uint16_t)data.len);
+	write_bytes(w, data.data, data.len);
 }
 
 static void send_vendor(struct answer_opts *s, uint32_t vendor, struct bytes oro, bool all, bool is_configured)
@@ -111,11 +116,8 @@ static void send_vendor(struct answer_opts *s, uint32_t vendor, struct bytes oro
 			    (!all && !is_in(oro, v[k].code) && !vendor_is_always(scopes, vendor, v[k].code)))
 				continue;
 			val = opt_scopes_all(scopes, vendor, v[k].code, &n_vals);
-			for (; n_vals; n_vals--, val++) {
-				write_u16(&w, val->code);
-				write_u16(&w, (uint16_t)val->data.len);
-				write_bytes(&w, val->data.data, val->data.len);
-			}
+			for (; n_vals; n_vals--, val++)
+				write_value(&w, s->req, val);
 		}
 	}
 	if (w.err)

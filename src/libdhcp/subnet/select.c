@@ -149,16 +149,6 @@ const struct subnet *subnet_by_id(const struct plan *plan, uint32_t id)
 	return lo < plan->n && plan->by_id[lo]->id == id ? plan->by_id[lo] : NULL;
 }
 
-bool guard_allows(const struct class_refs *guard, const uint64_t *classes)
-{
-	unsigned i;
-
-	for (i = 0; i < guard->n; i++)
-		if (classes[guard->v[i] / 64] >> guard->v[i] % 64 & 1)
-			return true;
-	return !guard->n;
-}
-
 /* The subnet, or another one on its link, that the client may use; NULL if there is none. */
 static const struct subnet *usable(const struct subnet *sub, const uint64_t *classes)
 {

@@ -5,6 +5,7 @@
 #include "base/fetch.h"
 #include "base/ip.h"
 #include "base/wide.h"
+#include "optconf/guard.h"
 #include "optconf/optconf.h"
 #include "stat/place.h"
 
@@ -49,12 +50,6 @@ struct net_params {
 /* Addresses side by side. */
 struct ip_span {
 	struct ip first, last;
-};
-
-/* Classes, by their numbers. */
-struct class_refs {
-	const unsigned *v;
-	unsigned n;
 };
 
 struct pool {
@@ -147,7 +142,6 @@ struct plan {
 /* Call this once subs is filled. */
 void plan_index(struct plan *plan, struct arena *arena);
 
-bool guard_allows(const struct class_refs *guard, const uint64_t *classes);
 /* True if a client in these classes (a bit for each number; NULL: every client) may use it. */
 static inline bool subnet_allows(const struct subnet *sub, const uint64_t *classes)
 {
