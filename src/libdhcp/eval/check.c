@@ -269,12 +269,22 @@ static void warn_of_values(struct parser *p, const struct eval_node *node, const
 	help_integer(p, number, option->len);
 }
 
+static bool may_be_string(const struct eval_node *option)
+{
+	size_t i;
+
+	for (i = 0; i < option->n_alts; i++)
+		if (option->alts[i].is_string)
+			return true;
+	return option->is_string;
+}
+
 /* option[93].text: as in Kea, only a string option yields the plain text users expect. */
 static void warn_of_description(struct parser *p, const struct eval_node *node)
 {
 	const struct eval_node *option = node->first;
 
-	if (option->def && option->def->type == OPT_STRING)
+	if (may_be_string(option))
 		return;
 	diag_warn(p->env->diag, parser_pos(p, node->from, node->to),
 		  "option %u is not a string: its \"text\" is a description, \"type=...\"", option->index);
@@ -284,7 +294,7 @@ static void warn_of_description(struct parser *p, const struct eval_node *node)
 /* option[93].text == '7' */
 static bool is_no_description(const struct eval_node *made, const struct eval_node *literal)
 {
-	return made->op->text == text_of_option && !made->first->is_string && literal->op->form == FORM_LITERAL &&
+	return made->op->text == text_of_option && !may_be_string(made->first) && literal->op->form == FORM_LITERAL &&
 	       literal->literal.len && (literal->literal.len < 5 || memcmp(literal->literal.data, "type=", 5) != 0);
 }
 

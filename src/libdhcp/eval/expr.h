@@ -33,6 +33,12 @@ enum {
 struct eval_expr;
 struct eval_scratch;
 
+/* A definition of an option for messages of a class. */
+struct eval_class_def {
+	unsigned class_id;
+	const struct optdef *def;
+};
+
 /* Resolves the names in an expression. */
 struct eval_env {
 	unsigned digit;          /* address family: 4 or 6 */
@@ -50,6 +56,11 @@ struct eval_env {
 	 * NULL.
 	 */
 	const char *(*other_name)(void *ctx, const char *space, const char *name);
+	/*
+	 * Returns the definitions that classes have for a DHCPv4 option, and their number in *ret_n. The function
+	 * pointer may be NULL.
+	 */
+	const struct eval_class_def *(*class_defs)(void *ctx, uint16_t code, size_t *ret_n);
 	struct arena *arena; /* the configuration's, without a cap: holds the expressions */
 	struct diag *diag;
 };
@@ -74,7 +85,9 @@ struct eval {
 	struct ip src, dst;
 	uint32_t len;            /* of the datagram, bytes */
 	const uint64_t *classes; /* one bit per class the packet is a member of; NULL: none */
-	bool is_known;           /* the client has a reservation */
+	const uint16_t *order;   /* the same classes in the order of assignment */
+	unsigned n_order;
+	bool is_known; /* the client has a reservation */
 	struct eval_scratch *scratch;
 
 	/* set by eval_begin() */

@@ -49,6 +49,14 @@ enum eval_verdict { MAYBE_TRUE, NEVER_TRUE, ALWAYS_TRUE };
 
 struct eval_node;
 
+/* How an option is decoded for the members of a class. */
+struct eval_alt {
+	unsigned class_id;
+	const struct optdef *def;
+	int32_t subs; /* as in struct eval_node */
+	bool is_string;
+};
+
 struct eval_op {
 	const char *name;
 	enum eval_form form;
@@ -99,6 +107,8 @@ struct eval_node {
 	const struct optdef *def; /* option definition; NULL if unknown */
 	int32_t subs;             /* offset of the sub-options; negative: none */
 	bool has_pads;            /* sub-options include PAD and END */
+	const struct eval_alt *alts;
+	size_t n_alts;
 
 	uint32_t from, to; /* range in the expression's text */
 	const char *space; /* space of the sub-options */

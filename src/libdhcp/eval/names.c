@@ -181,6 +181,42 @@ static void help_option(struct parser *p, const char *space, const char *name)
 		diag_help(env->diag, "there is one in space %s", def->space);
 }
 
+static void set_definition(struct parser *p, struct eval_node *node)
+{
+	if (!node->def) {
+		node->subs = -1;
+		return;
+	}
+	node->is_string = node->def->type == OPT_STRING;
+	node->subs = subs_of(p, node->def);
+	node->space = node->def->encapsulate;
+	/* IA options contain options from the message's own space. */
+	if (!node->space && node->subs >= 0 && node->index != OPT6_VENDOR_OPTS)
+		node->space = main_space(p);
+}
+
+/* What the option is for the members of classes that define it, too. */
+static void set_alternatives(struct parser *p, struct eval_node *node)
+{
+	const struct eval_env *env = p->env;
+	size_t n = 0, i;
+	const struct eval_class_def *defs =
+		env->class_defs ? env->class_defs(env->ctx, (uint16_t)node->index, &n) : NULL;
+	struct eval_alt *alts = n ? arena_new_array(env->arena, struct eval_alt, n) : NULL;
+
+	for (i = 0; i < n; i++) {
+		const struct optdef *def = defs[i].def;
+
+		alts[i] = (struct eval_alt){ defs[i].class_id, def, subs_of(p, def), def->type == OPT_STRING };
+		if (!node->space)
+			node->space = def->encapsulate;
+	}
+	node->alts = alts;
+	node->n_alts = n;
+	/* RFC 2132 8.4: options in option 43 may be padded. */
+	node->has_pads = node->index == OPT4_VENDOR_ENCAPSULATED_OPTIONS;
+}
+
 bool names_set_option(struct parser *p, struct eval_node *node, const char *space)
 {
 	int64_t max = p->env->digit == 6 ? UINT16_MAX : UINT8_MAX;
@@ -210,18 +246,9 @@ bool names_set_option(struct parser *p, struct eval_node *node, const char *spac
 		}
 		node->index = node->def->code;
 	}
-	if (node->def) {
-		node->is_string = node->def->type == OPT_STRING;
-		node->subs = subs_of(p, node->def);
-		node->space = node->def->encapsulate;
-		/* IA options contain options from the message's own space. */
-		if (!node->space && node->subs >= 0 && node->index != OPT6_VENDOR_OPTS)
-			node->space = main_space(p);
-	} else {
-		node->subs = -1;
-	}
-	/* RFC 2132 8.4: options in option 43 may be padded. */
-	node->has_pads = p->env->digit == 4 && node->index == 43 && space && !strcmp(space, main_space(p));
+	set_definition(p, node);
+	if (p->env->digit == 4 && space && !strcmp(space, main_space(p)))
+		set_alternatives(p, node);
 	return true;
 }
 

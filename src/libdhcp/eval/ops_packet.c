@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Packet data available to expressions: options, relays, vendor options, header and classes. */
 #include "eval/expr_int.h"
+#include "wire/codec.h"
 
 #include <arpa/inet.h>
 
@@ -52,9 +53,9 @@ static inline const struct opts *main_options(const struct eval *ev)
  * As in Kea, trailing zero bytes of strings are ignored (RFC 2132 2), and a string that becomes empty counts as absent.
  * Data of other options is used unchanged.
  */
-static inline bool take_value(const struct eval_node *node, struct bytes data, struct bytes *ret)
+static inline bool take_value(bool is_string, struct bytes data, struct bytes *ret)
 {
-	if (node->is_string) {
+	if (is_string) {
 		while (data.len && !data.data[data.len - 1])
 			data.len--;
 		if (!data.len)
@@ -68,7 +69,33 @@ static inline bool find_in(struct eval *ev, const struct opts *list, const struc
 {
 	const struct opt *opt = lookup(ev, list, (uint16_t)node->index);
 
-	return opt && take_value(node, opt->data, ret);
+	return opt && take_value(node->is_string, opt->data, ret);
+}
+
+/* Returns how the option is decoded for the first of the client's classes that defines it; NULL: none does. */
+static const struct eval_alt *alt_of(const struct eval *ev, const struct eval_node *node)
+{
+	unsigned i, k;
+
+	for (i = 0; node->n_alts && i < ev->n_order; i++)
+		for (k = 0; k < node->n_alts; k++)
+			if (node->alts[k].class_id == ev->order[i])
+				return &node->alts[k];
+	return NULL;
+}
+
+/* An option that classes may define: absent, as in Kea, if it does not have the format of the definition. */
+static bool find_redefined(struct eval *ev, const struct eval_node *node, struct bytes *ret)
+{
+	const struct opt *opt = lookup(ev, main_options(ev), (uint16_t)node->index);
+	const struct eval_alt *alt = alt_of(ev, node);
+
+	if (!opt)
+		return false;
+	if (!alt)
+		return take_value(node->is_string, opt->data, ret);
+	return eval_charge(ev, opt->data.len) && codec_check(alt->def, opt->data) == 0 &&
+	       take_value(alt->is_string, opt->data, ret);
 }
 
 struct bytes text_main_option(const struct eval_node *node, struct eval *ev)
@@ -143,17 +170,21 @@ static bool find_sub(struct eval *ev, struct bytes subs, bool has_pads, const st
 	bool found = ev->q4 ? find_sub4(ev, subs, has_pads, (uint8_t)node->index, &data)
 			    : find_sub6(ev, subs, (uint16_t)node->index, &data);
 
-	return found && take_value(node, data, ret);
+	return found && take_value(node->is_string, data, ret);
 }
 
 /* Returns the data after the value of an option. */
 static bool subs_of(const struct eval *ev, const struct eval_node *node, struct bytes data, struct bytes *ret)
 {
-	size_t from = (size_t)node->subs;
+	const struct eval_alt *alt = alt_of(ev, node);
+	int32_t subs = alt ? alt->subs : node->subs;
+	size_t from = (size_t)subs;
 
-	if (node->subs < 0 || data.len < from)
+	if (subs < 0 || data.len < from)
 		return false;
 	*ret = bytes_of(data.data + from, data.len - from);
+	if (alt)
+		return true;
 	/* RFC 3925 4: another vendor's data may follow. */
 	if (ev->q4 && node->def && node->def->more && ret->len > data.data[from - 1])
 		ret->len = data.data[from - 1];
@@ -174,7 +205,7 @@ bool find_option(const struct eval_node *node, struct eval *ev, struct bytes *re
 	struct bytes data;
 
 	if (!before)
-		return find_in(ev, main_options(ev), node, ret);
+		return node->n_alts ? find_redefined(ev, node, ret) : find_in(ev, main_options(ev), node, ret);
 	if (before->op->to == AT_RELAY) {
 		relay = relay_at(ev, before);
 		return relay && find_in(ev, &relay->opts, node, ret);
@@ -495,6 +526,13 @@ static struct bytes describe(const struct eval_node *option, struct eval *ev, st
 	return bytes_of(draft.text, draft.len);
 }
 
+static bool is_string_for(const struct eval_node *option, const struct eval *ev)
+{
+	const struct eval_alt *alt = alt_of(ev, option);
+
+	return alt ? alt->is_string : option->is_string;
+}
+
 struct bytes text_of_option(const struct eval_node *node, struct eval *ev)
 {
 	const struct eval_node *option = node->first;
@@ -502,7 +540,7 @@ struct bytes text_of_option(const struct eval_node *node, struct eval *ev)
 
 	if (!node_find(option, ev, &data))
 		return empty;
-	if (option->def && option->def->type == OPT_STRING)
+	if (is_string_for(option, ev))
 		return data;
 	return describe(option, ev, data);
 }

@@ -116,7 +116,7 @@ static struct eval_node *node_new(struct parser *p, const struct eval_op *op, ui
 static void specialize(struct eval_node *node)
 {
 	const struct eval_node *arg = node->first;
-	bool is_main = arg && arg->op->find == find_option && !arg->first;
+	bool is_main = arg && arg->op->find == find_option && !arg->first && !arg->n_alts;
 
 	if (is_main && (node->op->text == text_place || node->op->test == test_exists)) {
 		if (node->op->result == EVAL_BOOL)
@@ -328,11 +328,16 @@ static void no_such_member(struct parser *p, const struct eval_node *place)
 /* Reports a sub-option of an option that cannot have any. */
 static void check_subs(struct parser *p, const struct eval_node *parent, struct eval_node *sub)
 {
+	size_t i;
+
 	if (parent->op->to != AT_OPTION || parent->is_wrong || sub->is_wrong)
 		return;
 	sub->verdict = parent->verdict;
 	if (parent->verdict == NEVER_TRUE || parent->subs >= 0)
 		return;
+	for (i = 0; i < parent->n_alts; i++)
+		if (parent->alts[i].subs >= 0)
+			return;
 	sub->verdict = NEVER_TRUE;
 	diag_warn(p->env->diag, parser_pos(p, parent->from, parent->to),
 		  "option %u has no sub-options: \"%.*s\" is never present", parent->index, (int)(sub->to - sub->from),

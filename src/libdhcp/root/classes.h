@@ -31,6 +31,7 @@ struct client_class {
 	bool is_additional; /* evaluated only where a scope lists it */
 	bool is_listed;     /* a scope lists it */
 	bool needs_host;    /* depends, itself or through another class, on whether the client has a reservation */
+	struct dict *dict;  /* its option definitions, over those of the configuration; NULL: none */
 	struct optlist opts;
 	/* Values for clients in the class; NULL, or has_...: false, if not set. */
 	const struct lifetime *valid, *preferred;

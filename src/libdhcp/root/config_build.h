@@ -11,6 +11,7 @@ struct build {
 	struct diag *diag;
 	unsigned flags;
 	struct global_conf *root;
+	struct dict *dict; /* where values look up their definitions: the configuration's, or a class's over it */
 	const struct option_def_conf **bad_defs; /* invalid definitions; references to them are not reported again */
 	unsigned n_bad_defs;
 	const struct host_class *host_classes; /* the classes that reservations name, by name */
@@ -21,6 +22,8 @@ struct build {
 /* Each function reports errors in the diag and continues; it skips checks that depend on an invalid value. */
 void build_options(struct build *b); /* definitions and global values */
 void build_definitions(struct build *b);
+/* Returns the definitions of a class over those of the configuration; NULL if there are none. */
+struct dict *build_class_definitions(struct build *b, const struct client_class_conf *conf);
 /* "dhcp4" or "dhcp6". */
 static inline const char *main_space(const struct build *b)
 {

@@ -102,6 +102,29 @@ static const char *other_name(void *ctx, const char *space, const char *name)
 	return row ? option_names_in(row, b->cfg->family == KEY_6 ? 6 : 4) : NULL;
 }
 
+/* The definitions that classes have for an option of the main space. */
+static const struct eval_class_def *class_defs(void *ctx, uint16_t code, size_t *ret_n)
+{
+	struct build *b = ctx;
+	const struct classes *classes = &b->cfg->classes;
+	const struct optdef *common = dict_by_code(b->cfg->dict, main_space(b), code);
+	struct eval_class_def *defs = NULL;
+	unsigned i;
+
+	*ret_n = 0;
+	for (i = 0; i < classes->n; i++) {
+		const struct dict *dict = classes->v[i].dict;
+		const struct optdef *def = dict ? dict_by_code(dict, main_space(b), code) : NULL;
+
+		if (!def || def == common)
+			continue;
+		if (!defs)
+			defs = arena_new_array(b->cfg->arena, struct eval_class_def, classes->n);
+		defs[(*ret_n)++] = (struct eval_class_def){ i, def };
+	}
+	return defs;
+}
+
 /* --- definitions ----------------------------------------------------------- */
 
 void number_classes(struct build *b)
@@ -188,6 +211,7 @@ static void compile_test(struct build *b, unsigned number)
 		.find_class = find_class,
 		.class_names = class_names,
 		.other_name = other_name,
+		.class_defs = class_defs,
 		.arena = b->cfg->arena,
 		.diag = b->diag,
 	};
@@ -227,8 +251,11 @@ static void build_class(struct build *b, unsigned number)
 	struct client_class *class;
 	struct optlist opts;
 
+	if (b->cfg->classes.v[number].dict)
+		b->dict = b->cfg->classes.v[number].dict;
 	/* The guards of values may add classes and move the array. */
 	BUILD_OPTLIST(b, conf, option_data, &opts);
+	b->dict = b->cfg->dict;
 	class = &b->cfg->classes.v[number];
 	class->opts = opts;
 	check_class_lifetimes(b, &conf->node, par, &class->valid, &class->preferred);
@@ -258,6 +285,12 @@ void build_classes(struct build *b)
 	const struct client_class_conf *confs = b->root->client_classes.v;
 	unsigned i;
 
+	for (i = 0; i < b->root->client_classes.n; i++) {
+		int number = number_of_conf(b, &confs[i]);
+
+		if (number >= 0)
+			b->cfg->classes.v[number].dict = build_class_definitions(b, &confs[i]);
+	}
 	for (i = 0; i < b->root->client_classes.n; i++) {
 		int number = number_of_conf(b, &confs[i]);
 

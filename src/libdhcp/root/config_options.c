@@ -140,12 +140,26 @@ static bool parse_definition(struct build *b, const struct option_def_conf *conf
 	return ok && !fault;
 }
 
+/* As in Kea: options that every vendor or site may use in another way. */
+static bool check_class_definition(struct build *b, const struct option_def_conf *conf)
+{
+	bool is_main = !CONF_SET(conf, space) || !strcmp(conf->space, main_space(b));
+
+	if (is_main && (conf->code == OPT4_VENDOR_ENCAPSULATED_OPTIONS || (conf->code >= 224 && conf->code < OPT4_END)))
+		return true;
+	diag_error(b->diag, conf_pos(&conf->node, is_main ? "code" : "space"),
+		   "a class may define options 43 and 224 to 254 of space %s only", main_space(b));
+	diag_help(b->diag, "define others in \"option-def\" of %s", b->cfg->family == KEY_6 ? "Dhcp6" : "Dhcp4");
+	return false;
+}
+
 static void add_definition(struct build *b, const struct option_def_conf *conf)
 {
 	struct optdef def;
-	bool ok = parse_definition(b, conf, &def);
+	bool of_class = b->dict != b->cfg->dict;
+	bool ok = parse_definition(b, conf, &def) && (!of_class || check_class_definition(b, conf));
 
-	if (ok && dict_add(b->cfg->dict, &def) < 0) {
+	if (ok && dict_add(b->dict, &def) < 0) {
 		diag_error(b->diag, conf_pos(&conf->node, "code"),
 			   "space %s already has an option with code %u or name %s", def.space, def.code, def.name);
 		ok = false;
@@ -154,13 +168,38 @@ static void add_definition(struct build *b, const struct option_def_conf *conf)
 		b->bad_defs[b->n_bad_defs++] = conf;
 }
 
+static unsigned count_definitions(const struct build *b)
+{
+	const struct client_class_conf *classes = b->root->client_classes.v;
+	unsigned i, n = b->root->option_def.n;
+
+	for (i = 0; i < b->root->client_classes.n; i++)
+		n += classes[i].option_def.n;
+	return n;
+}
+
 void build_definitions(struct build *b)
 {
 	const struct option_def_conf *defs = b->root->option_def.v;
 	unsigned i;
 
-	b->cfg->dict = dict_new(b->cfg->arena, b->cfg->family == KEY_6);
-	b->bad_defs = arena_new_array(b->cfg->arena, const struct option_def_conf *, b->root->option_def.n);
+	b->cfg->dict = b->dict = dict_new(b->cfg->arena, b->cfg->family == KEY_6);
+	b->bad_defs = arena_new_array(b->cfg->arena, const struct option_def_conf *, count_definitions(b));
 	for (i = 0; i < b->root->option_def.n; i++)
 		add_definition(b, &defs[i]);
+}
+
+struct dict *build_class_definitions(struct build *b, const struct client_class_conf *conf)
+{
+	const struct option_def_conf *defs = conf->option_def.v;
+	struct dict *dict;
+	unsigned i;
+
+	if (!conf->option_def.n)
+		return NULL;
+	dict = b->dict = dict_over(b->cfg->arena, b->cfg->dict);
+	for (i = 0; i < conf->option_def.n; i++)
+		add_definition(b, &defs[i]);
+	b->dict = b->cfg->dict;
+	return dict;
 }

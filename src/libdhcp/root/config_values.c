@@ -51,23 +51,23 @@ static uint32_t vendor_of_space(const char *space)
 
 static const char *built_in_space(const struct build *b, const char *space)
 {
-	return dict_vendor_space(b->cfg->dict, vendor_of_space(space));
+	return dict_vendor_space(b->dict, vendor_of_space(space));
 }
 
 static const struct optdef *def_by_name(const struct build *b, const char *space, const char *name)
 {
-	const struct optdef *def = dict_by_name(b->cfg->dict, space, name);
+	const struct optdef *def = dict_by_name(b->dict, space, name);
 	const char *other = built_in_space(b, space);
 
-	return def || !other ? def : dict_by_name(b->cfg->dict, other, name);
+	return def || !other ? def : dict_by_name(b->dict, other, name);
 }
 
 static const struct optdef *def_by_code(const struct build *b, const char *space, uint16_t code)
 {
-	const struct optdef *def = dict_by_code(b->cfg->dict, space, code);
+	const struct optdef *def = dict_by_code(b->dict, space, code);
 	const char *other = built_in_space(b, space);
 
-	return def || !other ? def : dict_by_code(b->cfg->dict, other, code);
+	return def || !other ? def : dict_by_code(b->dict, other, code);
 }
 
 /* True if the value may refer to an invalid definition, which has been reported. */
@@ -114,13 +114,13 @@ static bool check_space(struct build *b, const struct option_data_conf *conf, co
 
 	if (CONF_BAD(conf, space) || (CONF_SET(conf, space) && !check_option_name(b, &conf->node, "space", space)))
 		return false;
-	if (vendor_of_space(space) || dict_has_space(b->cfg->dict, space))
+	if (vendor_of_space(space) || dict_has_space(b->dict, space))
 		return true;
 	if (may_be_bad_space(b, space))
 		return true;
 	diag_error(b->diag, conf_pos(&conf->node, "space"),
 		   "unknown option space \"%s\": no option-def is in it or encapsulates it", space);
-	names = dict_spaces(b->cfg->dict, b->cfg->arena, &n);
+	names = dict_spaces(b->dict, b->cfg->arena, &n);
 	(void)diag_help_near(b->diag, space, names, n);
 	return false;
 }
@@ -155,22 +155,15 @@ static bool is_of_other_family(const struct build *b, const char *name)
 /* Returns a similar option name in the space. */
 static const char *near_name(const struct build *b, const char *name, const char *space)
 {
-	const struct optdef *rows = b->cfg->family == KEY_6 ? dict6 : dict4;
-	unsigned n = b->cfg->family == KEY_6 ? dict6_n : dict4_n, i, n_names = 0;
-	const char **names = xcalloc(n + b->root->option_def.n, sizeof(*names));
-	const char *other = built_in_space(b, space);
-	const struct option_def_conf *defs = b->root->option_def.v;
-	const char *near;
+	const char *other = built_in_space(b, space), *near;
+	size_t n;
+	const char **names = dict_names(b->dict, space, b->cfg->arena, &n);
 
-	for (i = 0; i < n; i++)
-		if (!strcmp(rows[i].space, space) || (other && !strcmp(rows[i].space, other)))
-			names[n_names++] = rows[i].name;
-	for (i = 0; i < b->root->option_def.n; i++)
-		if (CONF_SET(&defs[i], name) && dict_by_name(b->cfg->dict, space, defs[i].name))
-			names[n_names++] = defs[i].name;
-	near = diag_suggest(name, names, n_names);
-	free(names);
-	return near;
+	near = diag_suggest(name, names, n);
+	if (near || !other)
+		return near;
+	names = dict_names(b->dict, other, b->cfg->arena, &n);
+	return diag_suggest(name, names, n);
 }
 
 static void help_option_name(struct build *b, const char *name, const char *space)
@@ -533,7 +526,7 @@ static const struct optdef *container_of_value(const struct build *b, const stru
 	/* Skips the search for top-level options, which are frequent and have no container. */
 	if (value->val.vendor || !strcmp(value->space, main_space(b)))
 		return NULL;
-	return dict_container(b->cfg->dict, value->space);
+	return dict_container(b->dict, value->space);
 }
 
 /* True for an option without data of which each sub-option makes an instance. */

@@ -159,7 +159,9 @@ static const struct key client_class_keys[] = {
 	K_BOOL(struct client_class_conf, only_in_additional_list, "only-in-additional-list", .def = "false",
 	       .since = "4.1.0", .doc = "evaluate it only where evaluate-additional-classes names it"),
 	K_LIST(struct client_class_conf, option_def, "option-def", option_def_scope, .families = KEY_4,
-	       .refuse = "option-def is", .doc = "custom option definitions"),
+	       .since = "4.1.0",
+	       .doc = "definitions of options 43 and 224 to 254 for the option-data of this class and for what its "
+		      "clients send"),
 	K_LIST(struct client_class_conf, option_data, "option-data", option_data_scope, .since = "4.1.0",
 	       .doc = "option values to send to the clients of the class"),
 	BOOT_ROWS(struct client_class_conf, true, .since = "4.1.0"),

@@ -113,6 +113,7 @@ static struct eval eval_of(const struct request *req)
 		.dst = req->in.dst,
 		.len = req->in.len,
 		.classes = req->classes.bits,
+		.order = req->classes.order,
 		.is_known = req->classes.is_known,
 		.scratch = req->worker->scratch,
 	};
@@ -147,6 +148,7 @@ static bool is_member(struct request *req, const struct client_class *class, str
 {
 	struct bytes value;
 
+	ev->n_order = req->classes.n;
 	if (!class->is_template)
 		return eval_test(class->test, ev);
 	value = eval_text(class->test, ev);

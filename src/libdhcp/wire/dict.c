@@ -18,6 +18,7 @@ struct entry {
 
 struct dict {
 	struct arena *arena;
+	const struct dict *below; /* definitions that it does not have itself; NULL: none */
 	int family;
 	struct entry *by_code[BUCKETS];
 	struct entry *by_name[BUCKETS];
@@ -134,6 +135,18 @@ struct dict *dict_new(struct arena *arena, int family)
 	return dict;
 }
 
+struct dict *dict_over(struct arena *arena, const struct dict *below)
+{
+	struct dict *dict = arena_new_obj(arena, struct dict);
+
+	if (!dict)
+		return NULL;
+	dict->arena = arena;
+	dict->below = below;
+	dict->family = below->family;
+	return dict;
+}
+
 /* The end of such a value is unknown, so nothing may follow it. */
 static bool takes_the_rest(enum opt_type type)
 {
@@ -162,12 +175,28 @@ const char *optdef_fault(const struct optdef *def)
 	return NULL;
 }
 
+static bool is_built_in(const struct dict *dict, const struct optdef *def)
+{
+	return dict->family ? def >= dict6 && def < dict6 + dict6_n : def >= dict4 && def < dict4 + dict4_n;
+}
+
+static bool has(const struct dict *dict, const struct optdef *def)
+{
+	const struct entry *e = dict->by_code[code_bucket(def->space, def->code)];
+
+	while (e && e->def != def)
+		e = e->next_code;
+	return e != NULL;
+}
+
 /* RFC 2132 8.4: the content of option 43 is up to the vendor. */
 static bool may_hide(const struct dict *dict, const struct optdef *old)
 {
-	return !old || old->ours ||
-	       (!dict->family && old->code == 43 && !strcmp(old->space, "dhcp4") && old >= dict4 &&
-		old < dict4 + dict4_n);
+	if (!old || old->ours)
+		return true;
+	if (!is_built_in(dict, old))
+		return !has(dict, old);
+	return !dict->family && old->code == 43 && !strcmp(old->space, "dhcp4");
 }
 
 int dict_add(struct dict *dict, const struct optdef *def)
@@ -199,87 +228,118 @@ int dict_add(struct dict *dict, const struct optdef *def)
 
 const struct optdef *dict_by_code(const struct dict *dict, const char *space, uint16_t code)
 {
-	for (const struct entry *e = dict->by_code[code_bucket(space, code)]; e; e = e->next_code)
-		if (e->def->code == code && strcmp(e->def->space, space) == 0)
-			return e->def;
+	unsigned bucket = code_bucket(space, code);
+
+	for (; dict; dict = dict->below)
+		for (const struct entry *e = dict->by_code[bucket]; e; e = e->next_code)
+			if (e->def->code == code && strcmp(e->def->space, space) == 0)
+				return e->def;
 	return NULL;
 }
 
 const struct optdef *dict_by_name(const struct dict *dict, const char *space, const char *name)
 {
-	for (const struct entry *e = dict->by_name[name_bucket(space, name)]; e; e = e->next_name)
-		if (strcmp(e->def->name, name) == 0 && strcmp(e->def->space, space) == 0)
-			return e->def;
+	unsigned bucket = name_bucket(space, name);
+
+	for (; dict; dict = dict->below)
+		for (const struct entry *e = dict->by_name[bucket]; e; e = e->next_name)
+			if (strcmp(e->def->name, name) == 0 && strcmp(e->def->space, space) == 0)
+				return e->def;
 	return NULL;
+}
+
+/* Walks over all definitions. */
+struct walk {
+	const struct dict *dict;
+	unsigned bucket;
+	const struct entry *entry;
+};
+
+static const struct optdef *next_def(struct walk *walk)
+{
+	const struct entry *entry = walk->entry;
+
+	while (!entry && walk->dict) {
+		if (walk->bucket < BUCKETS) {
+			entry = walk->dict->by_code[walk->bucket++];
+		} else {
+			walk->dict = walk->dict->below;
+			walk->bucket = 0;
+		}
+	}
+	walk->entry = entry ? entry->next_code : NULL;
+	return entry ? entry->def : NULL;
 }
 
 const struct optdef *dict_container(const struct dict *dict, const char *space)
 {
 	const char *main_space = dict_main_space(dict);
+	struct walk walk = { .dict = dict };
+	const struct optdef *def;
 
-	for (unsigned i = 0; i < BUCKETS; i++)
-		for (const struct entry *e = dict->by_code[i]; e; e = e->next_code)
-			if (e->def->encapsulate && !strcmp(e->def->encapsulate, space) &&
-			    !strcmp(e->def->space, main_space))
-				return e->def;
+	while ((def = next_def(&walk)))
+		if (def->encapsulate && !strcmp(def->encapsulate, space) && !strcmp(def->space, main_space))
+			return def;
 	return NULL;
 }
 
 bool dict_has_space(const struct dict *dict, const char *space)
 {
-	for (unsigned i = 0; i < BUCKETS; i++) {
-		for (const struct entry *e = dict->by_code[i]; e; e = e->next_code) {
-			if (strcmp(e->def->space, space) == 0)
-				return true;
-			if (e->def->encapsulate && strcmp(e->def->encapsulate, space) == 0)
-				return true;
-		}
-	}
+	struct walk walk = { .dict = dict };
+	const struct optdef *def;
+
+	while ((def = next_def(&walk)))
+		if (!strcmp(def->space, space) || (def->encapsulate && !strcmp(def->encapsulate, space)))
+			return true;
 	return false;
+}
+
+static size_t count_defs(const struct dict *dict)
+{
+	struct walk walk = { .dict = dict };
+	size_t n = 0;
+
+	while (next_def(&walk))
+		n++;
+	return n;
 }
 
 const char **dict_spaces(const struct dict *dict, struct arena *arena, size_t *ret_n)
 {
-	const char **names;
-	size_t n = 0, i;
+	const char **names = arena_new_array(arena, const char *, 2 * count_defs(dict));
+	struct walk walk = { .dict = names ? dict : NULL };
+	const struct optdef *def;
 
-	for (i = 0; i < BUCKETS; i++)
-		for (const struct entry *e = dict->by_code[i]; e; e = e->next_code)
-			n += e->def->encapsulate ? 2 : 1;
-	names = arena_new_array(arena, const char *, n);
 	*ret_n = 0;
-	for (i = 0; names && i < BUCKETS; i++)
-		for (const struct entry *e = dict->by_code[i]; e; e = e->next_code) {
-			names[(*ret_n)++] = e->def->space;
-			if (e->def->encapsulate)
-				names[(*ret_n)++] = e->def->encapsulate;
-		}
+	while ((def = next_def(&walk))) {
+		names[(*ret_n)++] = def->space;
+		if (def->encapsulate)
+			names[(*ret_n)++] = def->encapsulate;
+	}
 	return names;
 }
 
 const char **dict_names(const struct dict *dict, const char *space, struct arena *arena, size_t *ret_n)
 {
-	const char **names;
-	size_t n = 0, i;
+	const char **names = arena_new_array(arena, const char *, count_defs(dict));
+	struct walk walk = { .dict = names ? dict : NULL };
+	const struct optdef *def;
 
-	for (i = 0; i < BUCKETS; i++)
-		for (const struct entry *e = dict->by_name[i]; e; e = e->next_name)
-			n += !strcmp(e->def->space, space);
-	names = arena_new_array(arena, const char *, n + 1);
 	*ret_n = 0;
-	for (i = 0; names && i < BUCKETS; i++)
-		for (const struct entry *e = dict->by_name[i]; e; e = e->next_name)
-			if (!strcmp(e->def->space, space))
-				names[(*ret_n)++] = e->def->name;
+	while ((def = next_def(&walk)))
+		if (!strcmp(def->space, space))
+			names[(*ret_n)++] = def->name;
 	return names;
 }
 
 const struct optdef *dict_name_anywhere(const struct dict *dict, const char *name)
 {
-	for (unsigned i = 0; i < BUCKETS; i++)
-		for (const struct entry *e = dict->by_name[i]; e; e = e->next_name)
-			if (!strcmp(e->def->name, name))
-				return e->def;
+	struct walk walk = { .dict = dict };
+	const struct optdef *def;
+
+	while ((def = next_def(&walk)))
+		if (!strcmp(def->name, name))
+			return def;
 	return NULL;
 }
 

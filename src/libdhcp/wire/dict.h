@@ -73,6 +73,8 @@ struct dict;
 struct dict *dict_new(struct arena *arena, int family);
 /* Returns why the definition contradicts itself; NULL if it does not. */
 const char *optdef_fault(const struct optdef *def);
+/* Returns an empty dictionary over another one, which stays unchanged: its own definitions are found first. */
+struct dict *dict_over(struct arena *arena, const struct dict *below);
 /*
  * Adds a definition of the configuration; it and its strings are copied. It hides a built-in one if that may be
  * redefined (`ours`, and option 43, whose format is up to the vendor). -E_EXIST if the space already has another
