@@ -54,10 +54,11 @@ static const struct key option_data_keys[] = {
 	K_BOOL(struct option_data_conf, never_send, "never-send", .def = "false", .since = "4.0.0",
 	       .doc = "suppress even if requested"),
 	K_COMMENT(struct option_data_conf),
-	K_STRINGS(struct option_data_conf, client_classes, "client-classes", .since = "4.1.0",
-		  .doc = "send it only to clients in at least one of these classes. Of several values of an option in a "
-			 "list the first one for the client counts, with those that have the same classes; a list "
-			 "with none leaves it to the outer scopes"),
+	K_STRINGS(
+		struct option_data_conf, client_classes, "client-classes", .since = "4.1.0",
+		.doc = "send it only to clients in at least one of these classes. Of several values of an option in a "
+		       "list the first one for the client counts, with those that have the same classes; a list "
+		       "with none leaves it to the outer scopes"),
 };
 const struct scope option_data_scope = SCOPE("option-data", struct option_data_conf, option_data_keys);
 
