@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Two hash tables of indexes into the list of hosts: by subnet and identifier, and by subnet and address. Delegated
- * prefixes may overlap others of a different length, so they are also in a list sorted by subnet and address, each with
- * the largest last address among it and its predecessors in the subnet: a search walks backwards from the last one that
- * may overlap.
+ * Two hash tables of hosts: by subnet and identifier, and by subnet and address or prefix. DHCPv6 addresses and
+ * prefixes may overlap others of a different length, so they are also in a list sorted by subnet and first address.
+ * Each entry names the one among it and its predecessors in the subnet that ends last: a search walks backwards from
+ * the last entry that may overlap until none before it reaches that far.
  */
 #include "host/file.h"
 
@@ -14,21 +14,15 @@
 #include <stdlib.h>
 #include <strings.h>
 
-/* Refers to a host and, in by_place, to one of its places. */
-struct entry {
-	uint32_t host;  /* index + 1; 0 = empty */
-	uint32_t place; /* index */
-};
-
+/* Indexes of hosts + 1; 0 = empty. */
 struct table {
-	struct entry *v;
+	uint32_t *v;
 	size_t cap; /* a power of two; at most half full */
 };
 
-struct delegated {
-	const struct host *host;
-	struct ip first, last;
-	struct ip reach; /* largest last address up to here, in this subnet */
+struct ranged {
+	uint32_t host, place; /* indexes */
+	uint32_t farthest;    /* index of the entry up to here, in this subnet, that ends last */
 };
 
 struct host_file {
@@ -39,8 +33,8 @@ struct host_file {
 	size_t n_places, max_places;
 	bool unique;
 	struct table by_id, by_place;
-	struct delegated *delegated;
-	size_t n_delegated;
+	struct ranged *ranged;
+	size_t n_ranged;
 };
 
 /* --- tables -------------------------------------------------------------------- */
@@ -50,7 +44,7 @@ static void table_init(struct table *table, struct arena *arena, size_t n)
 	table->cap = 16;
 	while (table->cap < 2 * n)
 		table->cap *= 2;
-	table->v = arena_new_array(arena, struct entry, table->cap);
+	table->v = arena_new_array(arena, uint32_t, table->cap);
 }
 
 static uint64_t hash_of_id(uint32_t subnet_id, const struct host_id *id)
@@ -69,18 +63,13 @@ static uint64_t hash_of_place(uint32_t subnet_id, const struct prefix *prefix)
 	return hash_16(ip.b) + prefix->len;
 }
 
-static void table_add(struct table *table, uint64_t hash, struct entry entry)
+static void table_add(struct table *table, uint64_t hash, size_t host)
 {
 	size_t i = hash & (table->cap - 1);
 
-	while (table->v[i].host)
+	while (table->v[i])
 		i = (i + 1) & (table->cap - 1);
-	table->v[i] = entry;
-}
-
-static const struct host *host_of(const struct host_file *file, const struct entry *entry)
-{
-	return file->v[entry->host - 1];
+	table->v[i] = (uint32_t)host + 1;
 }
 
 static bool id_equal(const struct host_id *a, const struct host_id *b)
@@ -93,8 +82,8 @@ static const struct host *find_id(const struct host_file *file, uint32_t subnet_
 	const struct table *table = &file->by_id;
 	size_t i = hash_of_id(subnet_id, id) & (table->cap - 1);
 
-	for (; table->v[i].host; i = (i + 1) & (table->cap - 1)) {
-		const struct host *host = host_of(file, &table->v[i]);
+	for (; table->v[i]; i = (i + 1) & (table->cap - 1)) {
+		const struct host *host = file->v[table->v[i] - 1];
 
 		if (host->subnet_id == subnet_id && id_equal(&host->id, id))
 			return host;
@@ -102,7 +91,18 @@ static const struct host *find_id(const struct host_file *file, uint32_t subnet_
 	return NULL;
 }
 
-/* Returns the next host with exactly this place, searching from slot *pos; *pos is SIZE_MAX at first. */
+static bool has_place(const struct host *host, const struct prefix *place)
+{
+	for (unsigned i = 0; i < host->n_places; i++)
+		if (prefix_equal(&host->places[i].prefix, place))
+			return true;
+	return false;
+}
+
+/*
+ * Returns the next host with exactly this place, searching from slot *pos; *pos is SIZE_MAX at first. A host with
+ * several places may be returned twice.
+ */
 static const struct host *next_at_place(const struct host_file *file, uint32_t subnet_id, const struct prefix *place,
 					size_t *pos)
 {
@@ -110,11 +110,10 @@ static const struct host *next_at_place(const struct host_file *file, uint32_t s
 	size_t i;
 
 	i = *pos == SIZE_MAX ? hash_of_place(subnet_id, place) & (table->cap - 1) : (*pos + 1) & (table->cap - 1);
-	for (; table->v[i].host; i = (i + 1) & (table->cap - 1)) {
-		const struct host *host = host_of(file, &table->v[i]);
-		const struct prefix *there = &host->places[table->v[i].place].prefix;
+	for (; table->v[i]; i = (i + 1) & (table->cap - 1)) {
+		const struct host *host = file->v[table->v[i] - 1];
 
-		if (host->subnet_id == subnet_id && prefix_equal(there, place)) {
+		if (host->subnet_id == subnet_id && has_place(host, place)) {
 			*pos = i;
 			return host;
 		}
@@ -163,52 +162,70 @@ int host_file_add(struct host_file *file, const struct host *host, const struct 
 		*ret_other = find_rival(file, host);
 	if (*ret_other)
 		return -E_EXIST;
-	file->v[file->n++] = host;
+	file->v[file->n] = host;
 	file->n_places += host->n_places;
-	table_add(&file->by_id, hash_of_id(host->subnet_id, &host->id), (struct entry){ (uint32_t)file->n, 0 });
-	for (uint32_t i = 0; i < host->n_places; i++)
-		table_add(&file->by_place, hash_of_place(host->subnet_id, &host->places[i].prefix),
-			  (struct entry){ (uint32_t)file->n, i });
+	table_add(&file->by_id, hash_of_id(host->subnet_id, &host->id), file->n);
+	for (unsigned i = 0; i < host->n_places; i++)
+		table_add(&file->by_place, hash_of_place(host->subnet_id, &host->places[i].prefix), file->n);
+	file->n++;
 	return 0;
 }
 
-static int by_subnet_and_first(const void *a, const void *b)
+static uint32_t subnet_of(const struct host_file *file, const struct ranged *ranged)
 {
-	const struct delegated *x = a, *y = b;
-
-	if (x->host->subnet_id != y->host->subnet_id)
-		return x->host->subnet_id < y->host->subnet_id ? -1 : 1;
-	return ip_cmp(&x->first, &y->first);
+	return file->v[ranged->host]->subnet_id;
 }
 
-void host_file_ready(struct host_file *file)
+static const struct prefix *prefix_at(const struct host_file *file, const struct ranged *ranged)
 {
+	return &file->v[ranged->host]->places[ranged->place].prefix;
+}
+
+/* Prefixes that are reserved have no host bits, so they begin with their address. */
+static int by_subnet_and_first(const void *a, const void *b, void *ctx)
+{
+	const struct host_file *file = ctx;
+	uint32_t x = subnet_of(file, a), y = subnet_of(file, b);
+
+	if (x != y)
+		return x < y ? -1 : 1;
+	return ip_cmp(&prefix_at(file, a)->addr, &prefix_at(file, b)->addr);
+}
+
+static bool ends_later(const struct host_file *file, const struct ranged *a, const struct ranged *b)
+{
+	struct ip x = prefix_last(prefix_at(file, a)), y = prefix_last(prefix_at(file, b));
+
+	return ip_cmp(&x, &y) > 0;
+}
+
+static void list_ranges(struct host_file *file)
+{
+	struct ranged *v = arena_new_array(file->arena, struct ranged, file->n_places);
 	size_t n = 0;
 
 	for (size_t i = 0; i < file->n; i++)
 		for (unsigned k = 0; k < file->v[i]->n_places; k++)
-			n += file->v[i]->places[k].is_delegated;
-	file->delegated = arena_new_array(file->arena, struct delegated, n);
-	for (size_t i = 0; i < file->n; i++)
-		for (unsigned k = 0; k < file->v[i]->n_places; k++) {
-			const struct host_place *place = &file->v[i]->places[k];
-
-			if (place->is_delegated)
-				file->delegated[file->n_delegated++] = (struct delegated){
-					.host = file->v[i],
-					.first = prefix_first(&place->prefix),
-					.last = prefix_last(&place->prefix),
-				};
-		}
-	if (n)
-		qsort(file->delegated, n, sizeof(*file->delegated), by_subnet_and_first);
+			v[n++] = (struct ranged){ .host = (uint32_t)i, .place = k };
+	qsort_r(v, n, sizeof(*v), by_subnet_and_first, file);
 	for (size_t i = 0; i < n; i++) {
-		struct delegated *d = &file->delegated[i], *before = i ? d - 1 : NULL;
-		bool is_farther =
-			before && before->host->subnet_id == d->host->subnet_id && ip_cmp(&before->reach, &d->last) > 0;
+		bool has_before = i && subnet_of(file, &v[i - 1]) == subnet_of(file, &v[i]);
+		uint32_t before = has_before ? v[i - 1].farthest : 0;
 
-		d->reach = is_farther ? before->reach : d->last;
+		v[i].farthest = has_before && ends_later(file, &v[before], &v[i]) ? before : (uint32_t)i;
 	}
+	file->ranged = v;
+	file->n_ranged = n;
+}
+
+void host_file_ready(struct host_file *file)
+{
+	bool any_v6 = false;
+
+	for (size_t i = 0; i < file->n && !any_v6; i++)
+		any_v6 = file->v[i]->n_places && !ip_is4(&file->v[i]->places[0].prefix.addr);
+	if (any_v6)
+		list_ranges(file);
 }
 
 struct host_source *host_file_source(struct host_file *file)
@@ -265,16 +282,17 @@ static void find_by_id(const struct host_file *file, const struct host_query *qu
 	}
 }
 
-/* Returns the number of delegated prefixes up to and including this subnet and address. */
+/* Returns the number of entries up to and including this subnet and address. */
 static size_t count_up_to(const struct host_file *file, uint32_t subnet_id, const struct ip *last)
 {
-	size_t low = 0, high = file->n_delegated;
+	size_t low = 0, high = file->n_ranged;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		const struct delegated *d = &file->delegated[mid];
+		uint32_t subnet = subnet_of(file, &file->ranged[mid]);
 
-		if (d->host->subnet_id < subnet_id || (d->host->subnet_id == subnet_id && ip_cmp(&d->first, last) <= 0))
+		if (subnet < subnet_id ||
+		    (subnet == subnet_id && ip_cmp(&prefix_at(file, &file->ranged[mid])->addr, last) <= 0))
 			low = mid + 1;
 		else
 			high = mid;
@@ -282,31 +300,57 @@ static size_t count_up_to(const struct host_file *file, uint32_t subnet_id, cons
 	return low;
 }
 
-static void find_delegated(const struct host_file *file, const struct host_query *query, struct found *found)
+static bool ends_before(const struct host_file *file, const struct ranged *ranged, const struct ip *first)
+{
+	struct ip last = prefix_last(prefix_at(file, ranged));
+
+	return ip_cmp(&last, first) < 0;
+}
+
+static bool overlaps(const struct prefix *a, const struct prefix *b)
+{
+	return a->len < b->len ? prefix_contains(a, &b->addr) : prefix_contains(b, &a->addr);
+}
+
+/* True if the entry is of the first place of its host that overlaps: a host is found once. */
+static bool is_first_overlap(const struct host_file *file, const struct ranged *ranged, const struct prefix *place)
+{
+	const struct host *host = file->v[ranged->host];
+	unsigned i = 0;
+
+	while (i < ranged->place && !overlaps(&host->places[i].prefix, place))
+		i++;
+	return i == ranged->place && overlaps(&host->places[i].prefix, place);
+}
+
+static void find_overlaps(const struct host_file *file, const struct host_query *query, struct found *found)
 {
 	struct ip first = prefix_first(&query->place), last = prefix_last(&query->place);
 
 	for (size_t i = count_up_to(file, query->subnet_id, &last); i--;) {
-		const struct delegated *d = &file->delegated[i];
+		const struct ranged *ranged = &file->ranged[i];
 
-		if (d->host->subnet_id != query->subnet_id || ip_cmp(&d->reach, &first) < 0)
+		if (subnet_of(file, ranged) != query->subnet_id ||
+		    ends_before(file, &file->ranged[ranged->farthest], &first))
 			return;
-		if (ip_cmp(&d->last, &first) >= 0 && !add_found(found, d->host))
+		if (is_first_overlap(file, ranged, &query->place) && !add_found(found, file->v[ranged->host]))
 			return;
 	}
 }
 
 static void find_by_place(const struct host_file *file, const struct host_query *query, struct found *found)
 {
-	unsigned bits = ip_is4(&query->place.addr) ? 32 : 128;
 	const struct host *host;
 	size_t pos = SIZE_MAX;
 
-	while (query->place.len == bits && (host = next_at_place(file, query->subnet_id, &query->place, &pos)))
+	if (file->n_ranged) {
+		find_overlaps(file, query, found);
+		return;
+	}
+	/* All of them have one address, or none. */
+	while (query->place.len == 32 && (host = next_at_place(file, query->subnet_id, &query->place, &pos)))
 		if (!add_found(found, host))
 			return;
-	if (file->n_delegated)
-		find_delegated(file, query, found);
 }
 
 static bool passes(const struct host_query *query, const struct host *host)
@@ -345,7 +389,7 @@ static int find_in_file(struct host_source *source, struct host_find *find)
 	return 0;
 }
 
-/* The configuration owns the memory. */
+/* The memory is that of the configuration. */
 static void close_file(struct host_source *source)
 {
 	(void)source;
