@@ -29,6 +29,7 @@ struct slow_source {
 	pthread_mutex_t lock; /* guards the fields below */
 	pthread_cond_t work;
 	VEC(struct job) jobs, kept;
+	unsigned n_working; /* threads with a job */
 	bool withholds, fails, is_closing;
 	uint64_t random;
 	struct slow_source_counts counts;
@@ -81,6 +82,7 @@ static bool next_job(struct slow_source *s, struct job *ret, enum fate *ret_fate
 		(void)pthread_mutex_unlock(&s->lock);
 		return false;
 	}
+	s->n_working++;
 	i = dice(s, (unsigned)s->jobs.n);
 	*ret = s->jobs.v[i];
 	s->jobs.v[i] = s->jobs.v[--s->jobs.n];
@@ -120,11 +122,12 @@ static void *serve(void *arg)
 		/* Long enough for others to come in between. */
 		(void)nanosleep(&(struct timespec){ .tv_nsec = 50000 }, NULL);
 		respond(s, &job, fate);
-		if (fate != FATE_TWICE)
-			continue;
-		job.is_repeat = true;
 		(void)pthread_mutex_lock(&s->lock);
-		*vec_push(&s->jobs) = job;
+		s->n_working--;
+		if (fate == FATE_TWICE) {
+			job.is_repeat = true;
+			*vec_push(&s->jobs) = job;
+		}
 		(void)pthread_mutex_unlock(&s->lock);
 	}
 	return NULL;
@@ -204,6 +207,7 @@ struct slow_source_counts slow_source_counts(struct host_source *source)
 
 	(void)pthread_mutex_lock(&s->lock);
 	counts = s->counts;
+	counts.pending = (unsigned)s->jobs.n + s->n_working;
 	(void)pthread_mutex_unlock(&s->lock);
 	return counts;
 }

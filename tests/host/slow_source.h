@@ -27,5 +27,6 @@ struct slow_source_counts {
 	unsigned found;         /* answered correctly */
 	unsigned failed, twice; /* answered otherwise */
 	unsigned withheld;      /* withheld at first */
+	unsigned pending;       /* not yet answered, without those that are withheld */
 };
 struct slow_source_counts slow_source_counts(struct host_source *source);

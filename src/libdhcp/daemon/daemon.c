@@ -575,8 +575,8 @@ static void free_server(struct daemon *d)
 		live_free(d->sockets.live); /* was never in use */
 	for (i = 0; i < d->srv.n_workers; i++)
 		serve_worker_switch(&d->srv.workers[i], NULL);
-	(void)loop_run_once(d->loop, 0); /* frees what the workers returned */
 	server_done(&d->srv);
+	(void)loop_run_once(d->loop, 0); /* frees what the workers returned */
 }
 
 /* False if some disk takes too long. */
@@ -604,6 +604,8 @@ void daemon_stop(struct daemon *d)
 	reclaim_free_wait(d->reclaim);
 	if (d->db)
 		LOG(DHCPSRV_CLOSE_DB);
+	if (d->srv_ready)
+		server_close_hosts(&d->srv);
 	list_for_each (pos, &d->databases)
 		leasedb_close(container_of(pos, struct leasedb, link));
 	workers_free(d->workers);

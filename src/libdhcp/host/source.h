@@ -7,6 +7,9 @@
  * A source of reservations. One interface, several sources (struct host_ops): the configuration file (file.h), later
  * databases and a cache in front of them.
  *
+ * Every find is answered sometime, at the latest when the source is closed: whoever gave up waiting cannot reuse its
+ * memory before.
+ *
  * Thread safety: all functions may be called by any thread, except host_source_close.
  */
 struct host_source;
@@ -54,7 +57,7 @@ struct host_ops {
 	const char *name;
 	bool finds_at_once; /* find never returns -E_AGAIN */
 	int (*find)(struct host_source *source, struct host_find *find);
-	void (*close)(struct host_source *source);
+	void (*close)(struct host_source *source); /* answers everything first: nothing responds after it */
 };
 
 struct host_source {

@@ -28,7 +28,7 @@ struct config {
 	struct optlist opts; /* global */
 	struct classes classes;
 	struct plan plan;
-	struct host_source *hosts;             /* reservations; NULL: there are none */
+	struct host_source *hosts;             /* reservations; NULL: there are none. Closed by config_free() */
 	enum host_id_type host_ids[HOST_ID_N]; /* identifier types for lookups there, in this order */
 	unsigned n_host_ids;
 	bool has_global_hosts;

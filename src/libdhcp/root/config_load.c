@@ -219,6 +219,7 @@ void config_free(struct config *cfg)
 {
 	if (!cfg)
 		return;
+	host_source_close(cfg->hosts);
 	json_doc_done(&cfg->doc);
 	arena_free(cfg->arena);
 	free(cfg);

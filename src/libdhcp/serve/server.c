@@ -28,6 +28,7 @@
 static void check_deadlines(void *ctx);
 static void resume_post(struct post *post);
 static void drop_late(struct serve_worker *w);
+static void live_leave(struct live *live);
 
 void server_init(struct server *srv, const struct family *fam, unsigned n_workers, unsigned n_slots)
 {
@@ -71,6 +72,21 @@ void server_init(struct server *srv, const struct family *fam, unsigned n_worker
 	}
 }
 
+void server_close_hosts(struct server *srv)
+{
+	unsigned i, k;
+
+	for (i = 0; i < srv->n_workers; i++)
+		for (k = 0; k < srv->workers[i].n_slots; k++) {
+			struct live *live = srv->workers[i].slots[k].live;
+
+			if (!live)
+				continue;
+			host_source_close(live->cfg->hosts);
+			live->cfg->hosts = NULL;
+		}
+}
+
 void server_done(struct server *srv)
 {
 	unsigned i, k;
@@ -79,8 +95,10 @@ void server_done(struct server *srv)
 		struct serve_worker *w = &srv->workers[i];
 
 		serve_worker_switch(w, NULL);
-		for (k = 0; k < w->n_slots; k++)
+		for (k = 0; k < w->n_slots; k++) {
+			live_leave(w->slots[k].live);
 			arena_free(w->slots[k].arena);
+		}
 		free(w->slots);
 		free(w->out_bufs);
 		eval_scratch_free(w->scratch);

@@ -7,7 +7,12 @@
 
 /* n_slots requests may be under way per worker. The workers have no configuration yet. */
 void server_init(struct server *srv, const struct family *fam, unsigned n_workers, unsigned n_slots);
-/* No request may be under way. */
+/*
+ * When the workers have stopped: closes the sources of reservations that requests still wait for, so nothing responds
+ * to these requests afterwards. Main thread.
+ */
+void server_close_hosts(struct server *srv);
+/* Nobody may respond to requests any more: those still under way end without a response. */
 void server_done(struct server *srv);
 
 /*

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Two workers serve random messages of the same clients from a store whose responses come from other threads:
- * late, in any order, with failures and conflicts, twice, or so late that the request was dropped. Every request
- * ends, every slot is returned, the free maps agree with the store, and then every client is served. Also for
- * ThreadSanitizer; tests/model checks what responses clients may get.
+ * Two workers serve random messages of the same clients, while a lease store, a source of reservations, or both respond
+ * from other threads: late, in any order, with failures and conflicts, twice, or so late that the request was dropped.
+ * Every request ends, and is answered at most once; every slot is returned, nobody gets what is reserved for another
+ * client, the free maps agree with the store, and then every client is served. A reload and a shutdown do not wait for
+ * a source that does not respond. Also for ThreadSanitizer; tests/model checks what responses clients may get.
  */
 #include "../../serving.h"
 #include "../suite.h"
+#include "slow_source.h"
 #include "slow_store.h"
 
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/list.h"
+#include "base/str.h"
 #include "io/engine.h"
 #include "json/diag.h"
 #include "log/log.h"
@@ -23,13 +26,17 @@
 #include <unistd.h>
 
 #define WORKERS 2
-#define SLOTS 32
+#define SLOTS 64 /* more than all that may queue after the requests that are withheld */
 #define CLIENTS 24u
 #define MESSAGES 400 /* per worker and round */
 #define ROUNDS 4
 #define BASE 0xc0000200u /* 192.0.2.0 */
 #define POOL 30u         /* addresses from .10 or ::10 on */
 #define PATIENCE_MS 60000
+#define RESERVED 8u /* clients with reservations: half of them in the pool, half outside */
+#define IN_POOL 4u
+
+enum late { LATE_STORE, LATE_HOSTS, LATE_BOTH, LATE_GLOBAL_HOSTS, LATES };
 
 /* --- what happened --- */
 
@@ -39,6 +46,12 @@ static atomic_uint n_registration_finds;
 static atomic_uint n_sent[256]; /* responses by type */
 static struct server srv;
 static struct store *store;
+static struct host_source *hosts; /* NULL: no reservations */
+static enum late late;
+
+/* What was sent for each transaction id. */
+enum { ANSWERED = 1, SILENT = 2 };
+static atomic_uchar outcomes[WORKERS << 20];
 
 static void asked(void *ctx, const struct store_find *find, const struct store_txn *txn)
 {
@@ -61,6 +74,36 @@ static unsigned n_asked_in(const char *step)
 		if (!strcmp(pipeline_steps[i].name, step))
 			return atomic_load(&n_asked[i]);
 	return 0;
+}
+
+static bool is_store_late(void)
+{
+	return late == LATE_STORE || late == LATE_BOTH;
+}
+
+static uint32_t xid_of(const struct request *req)
+{
+	return req->fam->idx ? req->q6.xid : req->q.xid;
+}
+
+/* Without the reservations there is no response. */
+static void responds(void *ctx, const struct host_find *find, bool fails)
+{
+	const struct request *req = container_of(find, struct request, host_find);
+
+	(void)ctx;
+	if (fails)
+		atomic_store(&outcomes[xid_of(req)], SILENT);
+}
+
+static void note_answer(uint32_t xid)
+{
+	unsigned before;
+
+	ck_assert_uint_lt(xid, sizeof(outcomes));
+	before = atomic_exchange(&outcomes[xid], ANSWERED);
+	ck_assert_msg(!before, "message %x: %s", xid,
+		      before == SILENT ? "its reservations are unknown" : "answered twice");
 }
 
 /* --- clients --- */
@@ -185,6 +228,50 @@ static void say6(struct serve_worker *w, unsigned client, uint32_t xid)
 	send6(w, client, types[rand_below(sizeof(types))], xid);
 }
 
+/* --- reservations --- */
+
+/* Last byte of the client's address. */
+static unsigned reserved_last(unsigned client)
+{
+	return (client < IN_POOL ? 20 : 100) + client;
+}
+
+static struct prefix reserved_prefix(unsigned client)
+{
+	return prefix6(20 + client);
+}
+
+/* Asserts that what the client was given is not reserved for another. */
+static void check_given(unsigned client, const struct prefix *given)
+{
+	for (unsigned i = 0; hosts && i < RESERVED; i++) {
+		struct ip address = srv.fam->idx ? address6(reserved_last(i)) : ip_from4(BASE + reserved_last(i));
+		struct prefix prefix = reserved_prefix(i);
+
+		if (ip_equal(&given->addr, &address) || prefix_equal(given, &prefix))
+			ck_assert_msg(i == client, "client %u has what is reserved for %u", client, i);
+	}
+}
+
+static void add_reservations(struct str *text)
+{
+	for (unsigned i = 0; i < RESERVED; i++) {
+		char prefix[PREFIX_TEXT_MAX];
+		struct prefix delegated = reserved_prefix(i);
+
+		str_addf(text, "%s{ ", i ? ", " : "");
+		if (srv.fam->idx)
+			str_addf(text,
+				 "\"duid\": \"00:03:00:01:02:00:00:00:00:%02x\", \"ip-addresses\": [ "
+				 "\"2001:db8:1::%x\" ], "
+				 "\"prefixes\": [ \"%s\" ] }",
+				 i, reserved_last(i), prefix_format(&delegated, prefix));
+		else
+			str_addf(text, "\"hw-address\": \"02:00:00:00:00:%02x\", \"ip-address\": \"192.0.2.%u\" }", i,
+				 reserved_last(i));
+	}
+}
+
 /* --- server messages --- */
 
 static void take_answer4(struct bytes answer)
@@ -196,8 +283,11 @@ static void take_answer4(struct bytes answer)
 	ck_assert_msg(packet4_parse(answer, arena, &pkt, &why) == 0, "%s", why);
 	ck_assert_uint_lt(pkt.chaddr[5], CLIENTS);
 	atomic_fetch_add(&n_sent[pkt.type], 1);
-	if (pkt.type == DHCP4_ACK || pkt.type == DHCP4_OFFER)
+	note_answer(pkt.xid);
+	if (pkt.type == DHCP4_ACK || pkt.type == DHCP4_OFFER) {
+		check_given(pkt.chaddr[5], &(struct prefix){ ip_from4(pkt.yiaddr), 32 });
 		atomic_store(&told4[pkt.chaddr[5]], pkt.yiaddr);
+	}
 	arena_free(arena);
 }
 
@@ -213,13 +303,19 @@ static void take_answer6(struct bytes answer)
 
 	ck_assert_msg(packet6_parse(answer, arena, &pkt, &why) == 0, "%s", why);
 	atomic_fetch_add(&n_sent[pkt.type], 1);
+	note_answer(pkt.xid);
 	id = opts_find(&pkt.opts, OPT6_CLIENTID);
 	ck_assert(id && id->data.len == 10 && id->data.data[9] < CLIENTS);
 	while (ia6_next(&pkt.opts, &pos, &ia)) {
 		struct reader r = reader_of(ia.subs);
 
-		if (ia.code == OPT6_IA_NA && ia6_next_item(&ia, &r, &item) && item.valid)
-			atomic_store(&told6[id->data.data[9]], item.prefix.addr.b[15]);
+		while (ia6_next_item(&ia, &r, &item)) {
+			if (!item.valid)
+				continue;
+			check_given(id->data.data[9], &item.prefix);
+			if (ia.code == OPT6_IA_NA)
+				atomic_store(&told6[id->data.data[9]], item.prefix.addr.b[15]);
+		}
 	}
 	arena_free(arena);
 }
@@ -238,45 +334,84 @@ static struct io_engine engine = { .ops = &ops };
 /* --- the server --- */
 
 static const char config4[] =
-	"{ \"Dhcp4\": { \"lease-database\": { \"type\": \"memfile\", \"persist\": false }, \"valid-lifetime\": 100,"
+	"\"lease-database\": { \"type\": \"memfile\", \"persist\": false }, \"valid-lifetime\": 100,"
 	"\"authoritative\": true, \"cache-threshold\": 0.0, \"offer-lifetime\": 20, \"stash-agent-options\": true,"
 	"\"subnet4\": [ { \"id\": 1, \"subnet\": \"192.0.2.0/24\", \"pools\": [ { \"pool\": \"192.0.2.10 - "
-	"192.0.2.39\" } ] "
-	"} ] } }";
+	"192.0.2.39\" } ], \"reservations\": [";
 static const char config6[] =
-	"{ \"Dhcp6\": { \"lease-database\": { \"type\": \"memfile\", \"persist\": false }, \"valid-lifetime\": 100,"
+	"\"lease-database\": { \"type\": \"memfile\", \"persist\": false }, \"valid-lifetime\": 100,"
 	"\"preferred-lifetime\": 60, \"cache-threshold\": 0.0, \"subnet6\": [ { \"id\": 1, \"subnet\": "
 	"\"2001:db8:1::/64\","
 	"\"interface\": \"eth0\", \"rapid-commit\": true,"
 	"\"pools\": [ { \"pool\": \"2001:db8:1::10 - 2001:db8:1::2d\" } ],"
-	"\"pd-pools\": [ { \"prefix\": \"2001:db8:8000::\", \"prefix-len\": 59, \"delegated-len\": 64 } ] } ] } }";
+	"\"pd-pools\": [ { \"prefix\": \"2001:db8:8000::\", \"prefix-len\": 59, \"delegated-len\": 64 } ],"
+	"\"reservations\": [";
 
 static struct leasedb *db;
 static struct live *live;
 
-static void begin(const struct family *fam)
+static struct config *load(void)
 {
-	const char *text = fam->idx ? config6 : config4;
+	struct str text = { 0 };
 	struct config *cfg = NULL;
 	struct diag *diag = NULL;
+
+	str_addf(&text, "{ \"Dhcp%u\": { ", srv.fam->digit);
+	if (late == LATE_GLOBAL_HOSTS) {
+		str_add(&text, "\"early-global-reservations-lookup\": true, \"reservations-global\": true, "
+			       "\"reservations-in-subnet\": false, \"reservations\": [ ");
+		add_reservations(&text);
+		str_add(&text, " ], ");
+	}
+	str_add(&text, srv.fam->idx ? config6 : config4);
+	if (late == LATE_HOSTS || late == LATE_BOTH)
+		add_reservations(&text);
+	str_add(&text, " ] } ] } }");
+	if (config_load_text("test", str_text(&text), text.len, srv.fam->digit, 0, &diag, &cfg) < 0) {
+		diag_print(diag, stdout, DIAG_TEXT);
+		ck_abort_msg("the configuration is wrong");
+	}
+	str_free(&text);
+	diag_free(diag);
+	return cfg;
+}
+
+static void use(struct live *new)
+{
+	live = new;
+	hosts = late == LATE_STORE ? NULL : new->cfg->hosts;
+	for (unsigned i = 0; i < WORKERS; i++)
+		serve_worker_switch(&srv.workers[i], new);
+}
+
+/* A configuration in service, whose source of reservations responds late. */
+static struct live *new_live(void)
+{
+	struct config *cfg;
+
+	cfg = load();
+	if (late != LATE_STORE)
+		cfg->hosts = slow_source_new(cfg->hosts, responds, NULL);
+	return live_new(&srv, db, cfg);
+}
+
+static void begin(const struct family *fam)
+{
+	struct store_conf conf = { .type = "memfile", .family = (int)fam->idx };
 
 	for (unsigned i = 0; i < log_all_n; i++)
 		log_all[i]->enabled = 0;
 	clock_set_virtual(1700000000, 100000);
-	store = slow_store_new((int)fam->idx, asked, NULL);
+	if (is_store_late())
+		store = slow_store_new((int)fam->idx, asked, NULL);
+	else
+		ck_assert_int_eq(store_open(&conf, &store, NULL), 0);
 	db = leasedb_new(store);
 	server_init(&srv, fam, WORKERS, SLOTS);
 	(void)duid_parse("00:03:00:01:aa:bb:cc:dd:ee:ff", &srv.duid);
-	if (config_load_text("test", text, strlen(text), fam->digit, 0, &diag, &cfg) < 0) {
-		diag_print(diag, stdout, DIAG_TEXT);
-		ck_abort_msg("the configuration is wrong");
-	}
-	diag_free(diag);
-	live = live_new(&srv, db, cfg);
-	for (unsigned i = 0; i < WORKERS; i++) {
+	for (unsigned i = 0; i < WORKERS; i++)
 		srv.workers[i].engine = &engine;
-		serve_worker_switch(&srv.workers[i], live);
-	}
+	use(new_live());
 }
 
 static void end(void)
@@ -296,6 +431,7 @@ static void end(void)
 static atomic_bool is_over;
 static atomic_uint n_talking; /* number of workers with messages to serve */
 static atomic_uint n_turns[WORKERS];
+static unsigned n_round;
 
 static void turn(struct serve_worker *w)
 {
@@ -318,7 +454,7 @@ static void *work(void *arg)
 		if (n && atomic_load(&w->n_busy) < SLOTS) {
 			unsigned client = (unsigned)rand_below(CLIENTS);
 
-			(srv.fam->idx ? say6 : say4)(w, client, no << 20 | n);
+			(srv.fam->idx ? say6 : say4)(w, client, no << 20 | n_round << 12 | n);
 			if (!--n)
 				atomic_fetch_sub(&n_talking, 1);
 		}
@@ -347,18 +483,59 @@ static bool all_said(void)
 	return !atomic_load(&n_talking);
 }
 
+/* Both together. */
+struct counts {
+	unsigned responses, pending, withheld;
+};
+
+static struct counts counts_now(void)
+{
+	struct counts sum = { 0 };
+
+	if (is_store_late()) {
+		struct slow_counts counts = slow_store_counts(store);
+
+		sum.responses = counts.finds + counts.txns + counts.failed + counts.conflicts + counts.twice;
+		sum.pending = counts.pending;
+		sum.withheld = counts.withheld;
+	}
+	if (hosts) {
+		struct slow_source_counts counts = slow_source_counts(hosts);
+
+		sum.responses += counts.found + counts.failed + counts.twice;
+		sum.pending += counts.pending;
+		sum.withheld += counts.withheld;
+	}
+	return sum;
+}
+
+static void withhold(bool withholds)
+{
+	if (is_store_late())
+		slow_store_withhold(store, withholds);
+	if (hosts)
+		slow_source_withhold(hosts, withholds);
+}
+
+static void set_failing(bool fails)
+{
+	if (is_store_late())
+		slow_store_fail(store, fails);
+	if (hosts)
+		slow_source_fail(hosts, fails);
+}
+
 /*
- * While the store withholds something, not all slots are free: quiet is when the store has nothing else to answer, and
- * has been asked nothing while each worker had a few turns, however long that takes on a busy host.
+ * While something is withheld, not all slots are free: quiet is when there is nothing else to answer, and nothing has
+ * been asked while each worker had a few turns, however long that takes on a busy host.
  */
 static bool is_quiet(void)
 {
 	static unsigned before, since[WORKERS];
-	struct slow_counts counts = slow_store_counts(store);
-	unsigned now = counts.finds + counts.txns + counts.failed + counts.conflicts + counts.twice;
-	bool is_new = now != before || counts.pending, quiet = !is_new;
+	struct counts counts = counts_now();
+	bool is_new = counts.responses != before || counts.pending, quiet = !is_new;
 
-	before = now;
+	before = counts.responses;
 	for (unsigned i = 0; i < WORKERS; i++) {
 		if (is_new)
 			since[i] = atomic_load(&n_turns[i]);
@@ -369,7 +546,7 @@ static bool is_quiet(void)
 
 static bool is_answered(void)
 {
-	return !slow_store_counts(store).pending;
+	return !counts_now().pending;
 }
 
 static int64_t n_dropped; /* before the deadline */
@@ -387,40 +564,48 @@ static bool is_idle(void)
 /* Until the deadline of requests without a response has passed; then those responses arrive after all. */
 static void play_round(void)
 {
-	unsigned withheld = slow_store_counts(store).withheld;
+	unsigned withheld = counts_now().withheld;
 	pthread_t threads[WORKERS];
 
 	atomic_store(&is_over, false);
 	atomic_store(&n_talking, WORKERS);
-	slow_store_withhold(store, true);
+	withhold(true);
 	for (unsigned i = 0; i < WORKERS; i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, work, &srv.workers[i]), 0);
 	wait_until(all_said, "saying");
 	wait_until(is_quiet, "coming to rest");
-	withheld = slow_store_counts(store).withheld - withheld;
+	withheld = counts_now().withheld - withheld;
 	ck_assert_uint_eq(n_busy() != 0, withheld != 0);
 	n_dropped = stat_sum(drop_rows[DROP_STORE].stat);
 	clock_advance(11000);
 	if (withheld)
 		wait_until(has_dropped, "dropping what has no response");
-	slow_store_withhold(store, false);
+	withhold(false);
 	wait_until(is_idle, "late responses");
 	atomic_store(&is_over, true);
+	n_round++;
 	for (unsigned i = 0; i < WORKERS; i++)
 		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
 	wait_until(is_answered, "repeated responses");
 }
 
+static bool is_taken_from(const struct pool *pool, const struct lease *lease)
+{
+	struct prefix span = lease_span(lease);
+
+	return lease_is_in_use(lease) && ip_cmp(&pool->first, &lease->addr) <= 0 &&
+	       ip_cmp(&lease->addr, &pool->last) <= 0 && !ip_span_overlaps(pool->withheld, pool->n_withheld, &span);
+}
+
 static void check_pool(const struct pool *pool)
 {
 	struct store_scan scan = { .arena = arena_new(0) };
-	uint64_t n_used = 0;
+	uint64_t n_used = !hosts ? 0 : pool->len == 64 ? RESERVED : IN_POOL;
 	int n;
 
 	while ((n = store_scan(store, &scan)) > 0)
 		for (int i = 0; i < n; i++)
-			n_used += lease_is_in_use(&scan.v[i]) && ip_cmp(&pool->first, &scan.v[i].addr) <= 0 &&
-				  ip_cmp(&scan.v[i].addr, &pool->last) <= 0;
+			n_used += is_taken_from(pool, &scan.v[i]);
 	ck_assert_int_eq(n, 0);
 	ck_assert_uint_eq(alloc_n_free(db->alloc, live->set, pool->index), pool->size - n_used);
 	arena_free(scan.arena);
@@ -439,12 +624,13 @@ static void check_rest(void)
 		check_pool(&sub->pd_pools[i]);
 }
 
-static void finish(struct serve_worker *w)
+/* Until only so many requests are under way. */
+static void finish(struct serve_worker *w, unsigned n)
 {
 	int64_t end_ms = clock_mono_ms() + PATIENCE_MS;
 
 	serve_worker_flush(w);
-	while (n_busy()) {
+	while (n_busy() > n) {
 		ck_assert_int_lt(clock_mono_ms(), end_ms);
 		turn(w);
 	}
@@ -453,7 +639,7 @@ static void finish(struct serve_worker *w)
 /* All leases have ended, and the store works: every client is served by every worker. */
 static void serve_all(unsigned ack4)
 {
-	slow_store_fail(store, false);
+	set_failing(false);
 	clock_advance(100000000);
 	for (unsigned client = 0; client < CLIENTS; client++) {
 		struct serve_worker *w = &srv.workers[client % WORKERS];
@@ -462,63 +648,161 @@ static void serve_all(unsigned ack4)
 		if (srv.fam->idx) {
 			before = atomic_load(&n_sent[DHCP6_REPLY]);
 			send6(w, client, DHCP6_REQUEST, 0x7000 + client);
-			finish(w);
+			finish(w, 0);
 			ck_assert_uint_eq(atomic_load(&n_sent[DHCP6_REPLY]), before + 1);
 			ck_assert_uint_ne(atomic_load(&told6[client]), 0);
+			if (hosts && client < RESERVED)
+				ck_assert_uint_eq(atomic_load(&told6[client]), reserved_last(client));
 			continue;
 		}
 		for (unsigned i = 0; i < 2; i++) {
 			before = atomic_load(&n_sent[i ? ack4 : DHCP4_OFFER]);
 			if (i)
-				send4(w, client, DHCP4_REQUEST, 0x7000 + client, 0, atomic_load(&told4[client]),
+				send4(w, client, DHCP4_REQUEST, 0x7100 + client, 0, atomic_load(&told4[client]),
 				      BASE + 1);
 			else
 				send4(w, client, DHCP4_DISCOVER, 0x7000 + client, 0, 0, 0);
-			finish(w);
+			finish(w, 0);
 			ck_assert_msg(atomic_load(&n_sent[i ? ack4 : DHCP4_OFFER]) == before + 1, "client %u, %u",
 				      client, i);
+			if (hosts && client < RESERVED)
+				ck_assert_uint_eq(atomic_load(&told4[client]), BASE + reserved_last(client));
 		}
 	}
 }
 
-static void play(const struct family *fam)
+/* Everything that may happen has happened. */
+static void check_counts(void)
 {
-	struct slow_counts counts;
+	if (is_store_late()) {
+		struct slow_counts counts = slow_store_counts(store);
 
+		ck_assert(counts.finds && counts.txns && counts.failed && counts.conflicts && counts.twice &&
+			  counts.withheld);
+		ck_assert(n_asked_in("recall") && n_asked_in("look") && atomic_load(&n_applied[0]));
+		if (srv.fam->idx)
+			ck_assert(atomic_load(&n_registration_finds) && atomic_load(&n_applied[1]));
+		else
+			ck_assert(n_asked_in("choose"));
+	}
+	if (hosts) {
+		struct slow_source_counts counts = slow_source_counts(hosts);
+
+		ck_assert(counts.found && counts.failed && counts.twice && counts.withheld);
+	}
+}
+
+static void play(const struct family *fam, int what)
+{
+	late = (enum late)what;
 	begin(fam);
+	set_failing(true);
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		play_round();
 		check_rest();
 	}
-	counts = slow_store_counts(store);
-	ck_assert(counts.finds && counts.txns && counts.failed && counts.conflicts && counts.twice && counts.withheld);
-	ck_assert(n_asked_in("recall") && n_asked_in("look") && atomic_load(&n_applied[0]));
-	if (fam->idx)
-		ck_assert(atomic_load(&n_registration_finds) && atomic_load(&n_applied[1]));
-	else
-		ck_assert(n_asked_in("choose"));
+	check_counts();
 	serve_all(DHCP4_ACK);
 	end();
 }
 
 START_TEST(dhcp4)
 {
-	play(&family4);
+	play(&family4, _i);
 }
 END_TEST
 
 START_TEST(dhcp6)
 {
-	play(&family6);
+	play(&family6, _i);
+}
+END_TEST
+
+/* --- reload and shutdown --- */
+
+static struct live *unused; /* the last one that its last user has left */
+
+static void note_unused(struct live *of)
+{
+	unused = of;
+}
+
+static void discover(unsigned client, uint32_t xid)
+{
+	if (srv.fam->idx)
+		send6(&srv.workers[0], client, DHCP6_SOLICIT, xid);
+	else
+		send4(&srv.workers[0], client, DHCP4_DISCOVER, xid, 0, 0, 0);
+}
+
+/* Sends messages of this client and the next seven until the source keeps one of them waiting. */
+static void until_withheld(unsigned first, uint32_t xid)
+{
+	unsigned before = counts_now().withheld, n_before = n_busy();
+
+	slow_source_withhold(hosts, true);
+	while (counts_now().withheld == before) {
+		discover(first + xid % 8, xid);
+		xid++;
+		while (n_busy() > n_before && counts_now().withheld == before)
+			turn(&srv.workers[0]);
+	}
+	ck_assert_uint_eq(n_busy(), n_before + 1);
+}
+
+/* A source that does not respond holds neither a new configuration nor the end up. */
+static void replace_and_stop(const struct family *fam)
+{
+	struct live *old;
+
+	late = LATE_HOSTS;
+	begin(fam);
+	old = live;
+	old->unused = note_unused;
+	until_withheld(0, 0x1000);
+	use(new_live());
+	live->unused = note_unused;
+	ck_assert_ptr_null(unused);
+	/* Another client is served by the new one. */
+	discover(CLIENTS - 1, 0x5000);
+	finish(&srv.workers[0], 1);
+	ck_assert_uint_eq(atomic_load(&outcomes[0x5000]), ANSWERED);
+	/* Shutdown: what still waits for the old one, and for the new one. */
+	until_withheld(8, 0x6000);
+	for (unsigned i = 0; i < WORKERS; i++)
+		serve_worker_switch(&srv.workers[i], NULL);
+	ck_assert_uint_ge(n_busy(), 2);
+	ck_assert_ptr_null(unused);
+	server_close_hosts(&srv);
+	leasedb_close(db);
+	server_done(&srv);
+	ck_assert_ptr_nonnull(unused);
+	live_free(live);
+	live_free(old);
+	leasedb_leave(db);
+	clock_set_real();
+}
+
+START_TEST(reload_and_stop4)
+{
+	replace_and_stop(&family4);
+}
+END_TEST
+
+START_TEST(reload_and_stop6)
+{
+	replace_and_stop(&family6);
 }
 END_TEST
 
 int main(void)
 {
-	TCase *tcase = tcase_create("late store");
+	TCase *tcase = tcase_create("late responses");
 
 	tcase_set_timeout(tcase, 300);
-	tcase_add_test(tcase, dhcp4);
-	tcase_add_test(tcase, dhcp6);
+	tcase_add_loop_test(tcase, dhcp4, 0, LATES);
+	tcase_add_loop_test(tcase, dhcp6, 0, LATES);
+	tcase_add_test(tcase, reload_and_stop4);
+	tcase_add_test(tcase, reload_and_stop6);
 	return suite_run(tcase);
 }
