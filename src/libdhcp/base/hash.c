@@ -2,6 +2,7 @@
 #include "base/hash.h"
 #include "base/wide.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <sys/random.h>
 
@@ -49,6 +50,23 @@ struct sip {
 	uint64_t v0, v1, v2, v3;
 };
 
+/* Returns up to 7 bytes as a little-endian number. */
+static inline uint64_t little_of(const uint8_t *p, size_t len)
+{
+	uint64_t m = 0;
+	uint32_t low, high;
+
+	if (len >= 4) {
+		/* They overlap, except in 8 bytes. */
+		memcpy(&low, p, 4);
+		memcpy(&high, p + len - 4, 4);
+		return le32toh(low) | (uint64_t)le32toh(high) << 8 * (len - 4);
+	}
+	for (size_t i = 0; i < len; i++)
+		m |= (uint64_t)p[i] << 8 * i;
+	return m;
+}
+
 static inline struct sip sip_of(const void *data, size_t len, uint64_t seed)
 {
 	const uint8_t *p = data;
@@ -58,14 +76,12 @@ static inline struct sip sip_of(const void *data, size_t len, uint64_t seed)
 
 	for (; left >= 8; left -= 8, p += 8) {
 		memcpy(&m, p, 8);
+		m = le64toh(m);
 		v3 ^= m;
 		ROUND(v0, v1, v2, v3);
 		v0 ^= m;
 	}
-	m = 0;
-	for (size_t i = 0; i < left; i++)
-		m |= (uint64_t)p[i] << 8 * i;
-	m |= (uint64_t)len << 56;
+	m = little_of(p, left) | (uint64_t)len << 56;
 	v3 ^= m;
 	ROUND(v0, v1, v2, v3);
 	v0 ^= m;

@@ -77,8 +77,13 @@ static inline bool prefix_equal(const struct prefix *a, const struct prefix *b)
 	return a->len == b->len && ip_equal(&a->addr, &b->addr);
 }
 
-/* Returns how many of the ascending addresses are less than ip; with or_equal, less or equal. */
-size_t ip_count_less(const struct ip *sorted, size_t n, const struct ip *ip, bool or_equal);
+/* Returns how many of n ascending addresses, `stride` bytes apart, are less than ip; with or_equal, less or equal. */
+size_t ip_count_less_in(const struct ip *first, size_t stride, size_t n, const struct ip *ip, bool or_equal);
+/* The same in an array of addresses. */
+static inline size_t ip_count_less(const struct ip *sorted, size_t n, const struct ip *ip, bool or_equal)
+{
+	return ip_count_less_in(sorted, sizeof(*sorted), n, ip, or_equal);
+}
 
 /* 0.0.0.0 or :: */
 bool ip_is_zero(const struct ip *ip);

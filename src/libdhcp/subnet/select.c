@@ -249,23 +249,15 @@ const struct pool *subnet_pool_of(const struct subnet *sub, const struct ip *add
 
 size_t ip_span_at(const struct ip_span *spans, size_t n, const struct ip *addr)
 {
-	size_t low = 0, high = n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (ip_cmp(&spans[mid].last, addr) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return n ? ip_count_less_in(&spans->last, sizeof(*spans), n, addr, false) : 0;
 }
 
 bool ip_span_overlaps(const struct ip_span *spans, size_t n, const struct prefix *prefix)
 {
-	struct ip first = prefix_first(prefix), last = prefix_last(prefix);
-	size_t i = n ? ip_span_at(spans, n, &first) : 0;
+	bool is_address = prefix->len == (ip_is4(&prefix->addr) ? 32 : 128);
+	struct ip first = is_address ? prefix->addr : prefix_first(prefix);
+	struct ip last = is_address ? prefix->addr : prefix_last(prefix);
+	size_t i = ip_span_at(spans, n, &first);
 
 	return i < n && ip_cmp(&spans[i].first, &last) <= 0;
 }
