@@ -830,6 +830,16 @@ uint64_t alloc_n_free(struct alloc *alloc, struct alloc_set *set, size_t i)
 	return n;
 }
 
+/* What is read does not change while the set is in use. */
+bool alloc_may_exclude(const struct alloc_set *set, size_t i, const struct prefix *prefix)
+{
+	const struct range *range = &set->ranges.v[i];
+	unsigned bits = ip_is4(&prefix->addr) ? 32 : 128;
+
+	return !range->map || prefix->len + range->span.shift < bits ||
+	       (range->never && bit_get(range->never, range_number(range, &prefix->addr)));
+}
+
 size_t alloc_n_claims(struct alloc *alloc)
 {
 	size_t n;

@@ -115,6 +115,8 @@ bool alloc_is_claimed(struct alloc *alloc, const struct prefix *prefix, const st
 void alloc_unclaim(struct alloc *alloc, const struct alloc_client *client);
 /* Ends old claims. Each new claim does this too; call it now and then in case there are no clients. */
 void alloc_sweep(struct alloc *alloc);
+/* False if the address or prefix, which is in the range, is none of those that are never picked; true: it may be. */
+bool alloc_may_exclude(const struct alloc_set *set, size_t i, const struct prefix *prefix);
 /* Returns the number of free addresses in the range; its size if that is unknown. */
 uint64_t alloc_n_free(struct alloc *alloc, struct alloc_set *set, size_t i);
 size_t alloc_n_claims(struct alloc *alloc);

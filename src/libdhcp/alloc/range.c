@@ -61,6 +61,8 @@ static __attribute__((noinline)) bool withholds(const struct range *range, uint6
 
 bool range_never_picks(const struct range *range, uint64_t i)
 {
+	if (range->map)
+		return range->never && bit_get(range->never, i);
 	return range_skips(range, i) || (range->span.n_withheld && withholds(range, i));
 }
 
@@ -128,13 +130,19 @@ void range_set_word(struct range *range, uint64_t word, uint64_t mask, uint64_t 
 	}
 }
 
-/* Marks those of the numbers from first to last that lie between two addresses as taken. */
+static void clear(struct range *range, uint64_t i)
+{
+	bit_set(range->never, i, true);
+	range_set_free(range, i, false);
+}
+
+/* Marks those of the numbers from first to last that lie between two addresses as never picked. */
 static void clear_block(struct range *range, const struct ip_span *block, uint64_t first, uint64_t last)
 {
 	uint64_t i = range_number(range, &block->first), end = range_number(range, &block->last);
 
 	for (i = i > first ? i : first; i <= end && i <= last; i++)
-		range_set_free(range, i, false);
+		clear(range, i);
 }
 
 static void clear_ends(struct range *range, uint64_t first, uint64_t last)
@@ -143,9 +151,9 @@ static void clear_ends(struct range *range, uint64_t first, uint64_t last)
 	uint64_t i;
 
 	for (i = first + (256 - low) % 256; i <= last; i += 256)
-		range_set_free(range, i, false);
+		clear(range, i);
 	for (i = first + 255 - low; i <= last; i += 256)
-		range_set_free(range, i, false);
+		clear(range, i);
 }
 
 void range_clear(struct range *range, uint64_t first, uint64_t last)
@@ -155,7 +163,7 @@ void range_clear(struct range *range, uint64_t first, uint64_t last)
 	struct ip_span block;
 
 	if (range->span.skip_first && !first)
-		range_set_free(range, 0, false);
+		clear(range, 0);
 	if (range->span.skip_ends)
 		clear_ends(range, first, last);
 	while (range->span.skip_reserved && ip_next_reserved(&from, &block.first, &block.last) &&
@@ -168,6 +176,11 @@ void range_clear(struct range *range, uint64_t first, uint64_t last)
 		clear_block(range, &range->span.withheld[i], first, last);
 }
 
+static bool excludes(const struct alloc_range *span)
+{
+	return span->skip_first || span->skip_ends || span->skip_reserved || span->n_withheld;
+}
+
 void range_init(struct range *range, const struct alloc_range *span)
 {
 	size_t n_words = (size_t)((span->size + 63) / 64);
@@ -177,8 +190,9 @@ void range_init(struct range *range, const struct alloc_range *span)
 	if (!range->map)
 		return;
 	ends_init(&range->ends, span->size);
-	range->leased = xcalloc(n_words * 2, sizeof(uint64_t));
+	range->leased = xcalloc(n_words * (2 + excludes(span)), sizeof(uint64_t));
 	range->claimed = range->leased + n_words;
+	range->never = excludes(span) ? range->claimed + n_words : NULL;
 	range_clear(range, 0, span->size - 1);
 	if (span->how == ALLOC_FLQ)
 		range->queue = freequeue_new(range->map);
@@ -188,5 +202,5 @@ void range_done(struct range *range)
 {
 	freemap_free(range->map);
 	freequeue_free(range->queue);
-	free(range->leased); /* also frees `claimed` after it */
+	free(range->leased); /* also frees `claimed` and `never` after it */
 }

@@ -38,6 +38,7 @@ struct range {
 	struct freemap *map;     /* neither leased nor claimed; NULL if the range is too large for a map */
 	uint64_t *leased;        /* one bit per number */
 	uint64_t *claimed;       /* in the same allocation, after `leased` */
+	uint64_t *never;         /* numbers that are never picked, after `claimed`; NULL if there are none */
 	uint64_t cursor;         /* iterative: where the next pick starts */
 	uint64_t missed;         /* no map: the last number that was picked and had a lease */
 	unsigned n_missed;       /* consecutive misses */

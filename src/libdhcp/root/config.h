@@ -29,7 +29,7 @@ struct config {
 	struct classes classes;
 	struct plan plan;
 	struct host_source *hosts;             /* reservations; NULL: there are none. Closed by config_free() */
-	enum host_id_type host_ids[HOST_ID_N]; /* identifier types for lookups there, in this order */
+	enum host_id_type host_ids[HOST_ID_N]; /* types of identifiers for lookups there, in this order */
 	unsigned n_host_ids;
 	bool has_global_hosts;
 	/* DHCPv6 */

@@ -28,7 +28,8 @@ struct hosts {
 	unsigned n_untried[HOST_ID_N]; /* reservations whose identifier is not in host-reservation-identifiers */
 	struct pos first_untried[HOST_ID_N];
 	VEC(struct ip_span) spans;        /* subnet reservations */
-	VEC(struct ip_span) global_spans; /* subnet and global reservations */
+	VEC(struct ip_span) global_spans; /* global reservations */
+	unsigned types;                   /* a bit for each type of identifier that a reservation has */
 };
 
 /* --- identifiers ----------------------------------------------------------------- */
@@ -249,11 +250,15 @@ static void add_place(struct build *b, struct host *host, struct host_place *pla
 	places[host->n_places++] = *place;
 }
 
+static size_t n_places_of(const struct reservation_conf *conf)
+{
+	return conf->ip_addresses.n + conf->prefixes.n + CONF_SET(conf, ip_address);
+}
+
 static void build_places(struct build *b, const struct group *group, const struct reservation_conf *conf,
 			 struct host *host)
 {
-	unsigned max = conf->ip_addresses.n + conf->prefixes.n + 1;
-	struct host_place *places = arena_new_array(b->cfg->arena, struct host_place, max);
+	struct host_place *places = arena_new_array(b->cfg->arena, struct host_place, n_places_of(conf));
 
 	host->places = places;
 	if (b->cfg->family == KEY_4) {
@@ -399,9 +404,10 @@ static void note_spans(struct hosts *hosts, const struct group *group, const str
 		struct ip_span span = { prefix_first(prefix), prefix_last(prefix) };
 
 		hosts->b->cfg->plan.reserves_prefixes |= host->places[i].is_delegated;
-		*vec_push(&hosts->global_spans) = span;
 		if (group->sub)
 			*vec_push(&hosts->spans) = span;
+		else
+			*vec_push(&hosts->global_spans) = span;
 	}
 }
 
@@ -436,6 +442,7 @@ static void build_host(struct hosts *hosts, const struct group *group, const str
 		return;
 	}
 	hosts->n++;
+	hosts->types |= 1u << host->id.type;
 	note_spans(hosts, group, host);
 }
 
@@ -461,9 +468,11 @@ static int by_first(const void *x, const void *y)
 /* Sorts spans and merges those that overlap or touch; the result is in the arena. */
 static const struct ip_span *merge(struct arena *arena, struct ip_span *v, size_t n, size_t *ret_n)
 {
-	size_t k = 0;
+	size_t k = 0, sorted = 1;
 
-	if (n)
+	while (sorted < n && by_first(&v[sorted - 1], &v[sorted]) <= 0)
+		sorted++;
+	if (sorted < n)
 		qsort(v, n, sizeof(*v), by_first);
 	for (size_t i = 0; i < n; i++) {
 		if (k && (ip_cmp(&v[i].first, &v[k - 1].last) <= 0 || ip_distance(&v[k - 1].last, &v[i].first) == 1)) {
@@ -502,9 +511,14 @@ static void withhold_all(struct hosts *hosts)
 	struct build *b = hosts->b;
 	struct plan *plan = &b->cfg->plan;
 	size_t n, n_global;
-	const struct ip_span *spans = merge(b->cfg->arena, hosts->spans.v, hosts->spans.n, &n);
-	const struct ip_span *all = merge(b->cfg->arena, hosts->global_spans.v, hosts->global_spans.n, &n_global);
+	const struct ip_span *spans = merge(b->cfg->arena, hosts->spans.v, hosts->spans.n, &n), *all = spans;
 
+	n_global = n;
+	if (hosts->global_spans.n) {
+		for (size_t i = 0; i < n; i++)
+			*vec_push(&hosts->global_spans) = spans[i];
+		all = merge(b->cfg->arena, hosts->global_spans.v, hosts->global_spans.n, &n_global);
+	}
 	plan->withheld = all;
 	plan->n_withheld = n_global;
 	for (size_t i = 0; i < plan->n; i++) {
@@ -518,6 +532,17 @@ static void withhold_all(struct hosts *hosts)
 		for (unsigned k = 0; k < sub->n_pd_pools; k++)
 			withhold(&sub->pd_pools[k], is_global ? all : spans, is_global ? n_global : n);
 	}
+}
+
+/* Clients need not be looked up by identifiers that no reservation has. What sets a flex-id may use it otherwise. */
+static void drop_unused_ids(struct config *cfg, unsigned types)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < cfg->n_host_ids; i++)
+		if (types >> cfg->host_ids[i] & 1 || cfg->host_ids[i] == HOST_ID_FLEX_ID)
+			cfg->host_ids[n++] = cfg->host_ids[i];
+	cfg->n_host_ids = n;
 }
 
 /* --- all reservations ------------------------------------------------------------ */
@@ -554,7 +579,7 @@ static size_t count_places(const struct conf_list *list)
 	size_t n = 0;
 
 	for (unsigned i = 0; i < list->n; i++)
-		n += confs[i].ip_addresses.n + confs[i].prefixes.n + 1;
+		n += n_places_of(&confs[i]);
 	return n;
 }
 
@@ -587,6 +612,7 @@ void build_hosts(struct build *b, const struct subnet_pair *pairs, size_t n)
 	}
 	if (has_id_types)
 		lint_ids(&hosts);
+	drop_unused_ids(cfg, hosts.types);
 	host_file_ready(hosts.file);
 	cfg->hosts = host_file_source(hosts.file);
 	withhold_all(&hosts);

@@ -23,14 +23,13 @@ static void found(struct host_find *find, uint64_t ticket)
 	(void)wait_respond(container_of(find, struct request, host_find), ticket);
 }
 
-/* The identifiers of the client, in the order in which they are tried; NULL without memory. */
-static const struct host_id *ids_of(struct request *req, unsigned *ret_n)
+/* Returns the number of identifiers that the client has, in the order in which they are tried. */
+static unsigned list_ids(struct request *req, struct host_id *ids)
 {
 	const struct config *cfg = req->cfg;
-	struct host_id *ids = arena_room(req->arena, cfg->n_host_ids * sizeof(*ids));
 	unsigned n = 0;
 
-	for (unsigned i = 0; ids && i < cfg->n_host_ids; i++) {
+	for (unsigned i = 0; i < cfg->n_host_ids; i++) {
 		struct host_id id = { .type = cfg->host_ids[i] };
 
 		if (id.type == HOST_ID_FLEX_ID)
@@ -40,8 +39,7 @@ static const struct host_id *ids_of(struct request *req, unsigned *ret_n)
 		if (id.value.len)
 			ids[n++] = id;
 	}
-	*ret_n = n;
-	return ids;
+	return n;
 }
 
 static bool looks_early(const struct request *req)
@@ -53,12 +51,17 @@ static bool looks_early(const struct request *req)
 static int begin_queries(struct request *req, unsigned n, const struct host_id **ret_ids, unsigned *ret_n_ids)
 {
 	struct host_find *find = &req->host_find;
+	struct host_id *ids;
 
-	*ret_ids = ids_of(req, ret_n_ids);
 	find->n = 0;
-	find->v = arena_room(req->arena, n * sizeof(*find->v));
+	find->v = arena_room(req->arena, n * sizeof(*find->v) + req->cfg->n_host_ids * sizeof(*ids));
 	find->arena = req->arena;
-	return *ret_ids && find->v ? 0 : -E_NOMEM;
+	if (!find->v)
+		return -E_NOMEM;
+	ids = (struct host_id *)(find->v + n);
+	*ret_ids = ids;
+	*ret_n_ids = list_ids(req, ids);
+	return 0;
 }
 
 /* subnet_id 0: global reservations. */
@@ -266,8 +269,8 @@ bool reserved_is_usable(const struct request *req, const struct reserved *r)
 
 bool is_withheld(const struct request *req, const struct pool *pool, enum lease_type type, const struct prefix *prefix)
 {
-	return pool->n_withheld && ip_span_overlaps(pool->withheld, pool->n_withheld, prefix) &&
-	       !reserved_of(req, type, prefix);
+	return pool->n_withheld && alloc_may_exclude(req->live->set, pool->index, prefix) &&
+	       ip_span_overlaps(pool->withheld, pool->n_withheld, prefix) && !reserved_of(req, type, prefix);
 }
 
 const struct pool *pool_to_keep(const struct request *req, const struct lease *lease)
