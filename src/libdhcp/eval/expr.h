@@ -72,6 +72,8 @@ struct eval_env {
 const struct eval_expr *eval_compile(const struct eval_env *env, struct json_object *value, enum eval_type type);
 /* True if the value depends on the host reservation lookup: known, unknown. */
 bool eval_needs_host(const struct eval_expr *expr);
+/* True if no message can make the test true; the compiler warned. */
+bool eval_is_never(const struct eval_expr *expr);
 /* True if the expression uses "match": the scratch must then have room for it. */
 bool eval_has_match(const struct eval_expr *expr);
 /* Returns the numbers of the classes the expression tests, in text order, each at least once; their count in *ret_n. */

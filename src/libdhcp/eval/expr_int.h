@@ -284,6 +284,7 @@ bool test_unknown(const struct eval_node *node, struct eval *ev);
 struct bytes text_place(const struct eval_node *node, struct eval *ev);
 /* Same as above for options of the message itself, which most expressions read. */
 bool test_main_exists(const struct eval_node *node, struct eval *ev);
+bool test_main_equal(const struct eval_node *node, struct eval *ev);
 struct bytes text_main_option(const struct eval_node *node, struct eval *ev);
 struct bytes text_of_option(const struct eval_node *node, struct eval *ev);
 bool find_option(const struct eval_node *node, struct eval *ev, struct bytes *ret);

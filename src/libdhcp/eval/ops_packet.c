@@ -113,6 +113,15 @@ bool test_main_exists(const struct eval_node *node, struct eval *ev)
 	return find_in(ev, main_options(ev), node, &data);
 }
 
+/* Most tests compare an option with a literal. */
+bool test_main_equal(const struct eval_node *node, struct eval *ev)
+{
+	struct bytes data = text_main_option(node, ev);
+
+	return data.len == node->literal.len && eval_charge(ev, data.len / 16) &&
+	       (!data.len || !memcmp(data.data, node->literal.data, data.len));
+}
+
 /* --- sub-options -------------------------------------------------------------------- */
 
 /* Finds a DHCPv4 sub-option; concatenates its parts (RFC 3396) in the rare case that there are several. */

@@ -127,8 +127,10 @@ static void specialize(struct eval_node *node)
 		node->is_string = arg->is_string;
 	}
 	if (node->op->test == test_equal && arg && arg->next && arg->next->op->form == FORM_LITERAL) {
-		node->test = test_equal_literal;
+		node->test = arg->text == text_main_option ? test_main_equal : test_equal_literal;
 		node->literal = arg->next->literal;
+		node->index = arg->index;
+		node->is_string = arg->is_string;
 	}
 }
 
@@ -764,6 +766,11 @@ const struct eval_expr *eval_compile(const struct eval_env *env, struct json_obj
 bool eval_needs_host(const struct eval_expr *expr)
 {
 	return expr->needs_host;
+}
+
+bool eval_is_never(const struct eval_expr *expr)
+{
+	return expr->root->op->result == EVAL_BOOL && expr->root->verdict == NEVER_TRUE;
 }
 
 bool eval_has_match(const struct eval_expr *expr)

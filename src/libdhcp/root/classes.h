@@ -23,6 +23,16 @@ enum class_number {
 #define VENDOR_CLASS_PREFIX "VENDOR_CLASS_"
 #define SPAWN_PREFIX "SPAWN_"
 
+/* What a class may set besides options. */
+enum class_sets {
+	CLASS_SETS_VALID = 1,
+	CLASS_SETS_PREFERRED = 2,
+	CLASS_SETS_OFFER = 4,
+	CLASS_SETS_NEXT_SERVER = 8,
+	CLASS_SETS_SERVER_HOSTNAME = 16,
+	CLASS_SETS_BOOT_FILE = 32
+};
+
 struct client_class {
 	const char *name;
 	const struct client_class_conf *conf; /* NULL: not defined in client-classes */
@@ -33,9 +43,9 @@ struct client_class {
 	bool needs_host;    /* depends, itself or through another class, on whether the client has a reservation */
 	struct dict *dict;  /* its option definitions, over those of the configuration; NULL: none */
 	struct optlist opts;
-	/* Values for clients in the class; NULL, or has_...: false, if not set. */
+	/* Values for clients in the class; NULL, 0 or "" if not set. */
+	unsigned sets; /* which are set: enum class_sets */
 	const struct lifetime *valid, *preferred;
-	bool has_offer_lifetime;
 	uint32_t offer_lifetime;
 	uint32_t next_server;
 	const char *server_hostname, *boot_file_name;

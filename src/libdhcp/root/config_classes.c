@@ -263,13 +263,17 @@ static void build_class(struct build *b, unsigned number)
 	/* As in Kea: only a reservation can assign it. */
 	if (!CONF_SET(conf, test) && !CONF_SET(conf, template_test) && !is_built_in(class->name))
 		class->needs_host = true;
-	class->has_offer_lifetime = CONF_SET(conf, net.par.offer_lifetime);
 	class->offer_lifetime = par->offer_lifetime;
 	class->next_server = par->next_server;
 	if (par->server_hostname)
 		class->server_hostname = par->server_hostname;
 	if (par->boot_file_name)
 		class->boot_file_name = par->boot_file_name;
+	class->sets = (class->valid ? CLASS_SETS_VALID : 0) | (class->preferred ? CLASS_SETS_PREFERRED : 0) |
+		      (CONF_SET(conf, net.par.offer_lifetime) ? CLASS_SETS_OFFER : 0) |
+		      (class->next_server ? CLASS_SETS_NEXT_SERVER : 0) |
+		      (class->server_hostname[0] ? CLASS_SETS_SERVER_HOSTNAME : 0) |
+		      (class->boot_file_name[0] ? CLASS_SETS_BOOT_FILE : 0);
 }
 
 /* Returns the number of a definition; negative if it has no unique name, which has been reported. */
@@ -385,7 +389,8 @@ static void list_by_turn(struct build *b, struct classes *classes)
 		int number = number_of_conf(b, &confs[i]);
 		const struct client_class *class = number >= 0 ? &classes->v[number] : NULL;
 
-		if (!class || !class->test || class->is_additional)
+		/* What was warned about costs nothing. */
+		if (!class || !class->test || class->is_additional || eval_is_never(class->test))
 			continue;
 		if (class->needs_host)
 			classes->late[classes->n_late++] = (unsigned)number;
@@ -408,7 +413,7 @@ static void lint_class(struct build *b, const struct client_class *class)
 	else if (!CONF_SET(conf, test) && !CONF_SET(conf, template_test) && !class->is_listed &&
 		 !is_built_in(class->name) && !is_host_class(b, class->name))
 		diag_warn(b->diag, pos, "class \"%s\" has no \"test\": no client is in it", class->name);
-	if (class->is_additional && (class->valid || class->preferred || class->has_offer_lifetime))
+	if (class->is_additional && (class->sets & (CLASS_SETS_VALID | CLASS_SETS_PREFERRED | CLASS_SETS_OFFER)))
 		diag_warn(b->diag, pos,
 			  "class \"%s\" is evaluated after the client got its lease: its lifetimes have no effect",
 			  class->name);

@@ -35,13 +35,16 @@ static bool open_set(struct request *req)
 }
 
 /* False if the client is in the class already. */
-static bool set_bit(struct class_set *set, unsigned number)
+static bool set_bit(struct request *req, unsigned number)
 {
+	struct class_set *set = &req->classes;
 	uint64_t *word = &set->bits[number / 64], bit = 1ULL << number % 64;
 
 	if (*word & bit)
 		return false;
 	*word |= bit;
+	set->sets |= class_of(req, number)->sets;
+	set->n_with_opts += class_of(req, number)->opts.n != 0;
 	return true;
 }
 
@@ -49,7 +52,7 @@ static void assign(struct request *req, unsigned number)
 {
 	struct class_set *set = &req->classes;
 
-	if (!set_bit(set, number))
+	if (!set_bit(req, number))
 		return;
 	set->order[set->n++] = (uint16_t)number;
 	LOGF(req->fam->idx, DHCPx_CLASS_ASSIGNED, request_label(req), class_of(req, number)->name);
@@ -61,7 +64,7 @@ static void assign_first(struct request *req, unsigned number)
 	struct class_set *set = &req->classes;
 	unsigned at = set->n;
 
-	if (set_bit(set, number)) {
+	if (set_bit(req, number)) {
 		set->n++;
 		LOGF(req->fam->idx, DHCPx_CLASS_ASSIGNED, request_label(req), class_of(req, number)->name);
 	} else {
@@ -313,16 +316,15 @@ void classify_scopes(struct request *req)
 {
 	unsigned i;
 
-	for (i = 0; i < req->classes.n; i++)
+	for (i = 0; req->classes.n_with_opts && i < req->classes.n; i++)
 		opt_scopes_add(&req->scopes, &class_of(req, req->classes.order[i])->opts);
 }
 
-const struct client_class *first_class(const struct request *req, bool (*sets)(const struct client_class *class))
+const struct client_class *first_class(const struct request *req, enum class_sets what)
 {
-	unsigned i;
+	unsigned i = 0;
 
-	for (i = 0; i < req->classes.n; i++)
-		if (sets(class_of(req, req->classes.order[i])))
-			return class_of(req, req->classes.order[i]);
-	return NULL;
+	while (!(class_of(req, req->classes.order[i])->sets & what))
+		i++;
+	return class_of(req, req->classes.order[i]);
 }

@@ -26,25 +26,19 @@ extern const char classes_too_expensive[]; /* why it is dropped */
 /* Adds the options of the classes, in the order of assignment. */
 void classify_scopes(struct request *req);
 
-/* The first class of the client, in the order of assignment, for which `sets` is true; NULL. */
-const struct client_class *first_class(const struct request *req, bool (*sets)(const struct client_class *class));
+/* The first class of the client, in the order of assignment, that sets it; one of them does. */
+const struct client_class *first_class(const struct request *req, enum class_sets what);
 
 /* What the client's classes set, of several the one assigned first; else what the subnet has. */
-#define CLASS_OR_SUBNET(type, name, field, test, of_subnet)                                               \
-	static inline bool sets_##name(const struct client_class *class)                                  \
-	{                                                                                                 \
-		return test;                                                                              \
-	}                                                                                                 \
-	static inline type name##_of(const struct request *req, const struct net_params *par)             \
-	{                                                                                                 \
-		const struct client_class *class = req->classes.n ? first_class(req, sets_##name) : NULL; \
-                                                                                                          \
-		return class ? class->field : of_subnet;                                                  \
+#define CLASS_OR_SUBNET(type, name, field, what, of_subnet)                                   \
+	static inline type name##_of(const struct request *req, const struct net_params *par) \
+	{                                                                                     \
+		return req->classes.sets & what ? first_class(req, what)->field : of_subnet;  \
 	}
 
-CLASS_OR_SUBNET(const struct lifetime *, valid_lifetime, valid, class->valid, &par->valid)
-CLASS_OR_SUBNET(const struct lifetime *, preferred_lifetime, preferred, class->preferred, &par->preferred)
-CLASS_OR_SUBNET(uint32_t, offer_lifetime, offer_lifetime, class->has_offer_lifetime, par->offer_lifetime)
-CLASS_OR_SUBNET(uint32_t, next_server, next_server, class->next_server, par->next_server)
-CLASS_OR_SUBNET(const char *, server_hostname, server_hostname, class->server_hostname[0], par->server_hostname)
-CLASS_OR_SUBNET(const char *, boot_file_name, boot_file_name, class->boot_file_name[0], par->boot_file_name)
+CLASS_OR_SUBNET(const struct lifetime *, valid_lifetime, valid, CLASS_SETS_VALID, &par->valid)
+CLASS_OR_SUBNET(const struct lifetime *, preferred_lifetime, preferred, CLASS_SETS_PREFERRED, &par->preferred)
+CLASS_OR_SUBNET(uint32_t, offer_lifetime, offer_lifetime, CLASS_SETS_OFFER, par->offer_lifetime)
+CLASS_OR_SUBNET(uint32_t, next_server, next_server, CLASS_SETS_NEXT_SERVER, par->next_server)
+CLASS_OR_SUBNET(const char *, server_hostname, server_hostname, CLASS_SETS_SERVER_HOSTNAME, par->server_hostname)
+CLASS_OR_SUBNET(const char *, boot_file_name, boot_file_name, CLASS_SETS_BOOT_FILE, par->boot_file_name)

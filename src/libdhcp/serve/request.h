@@ -62,7 +62,9 @@ struct class_set {
 	uint64_t *bits;  /* NULL: the configuration has none */
 	uint16_t *order; /* as they were assigned, but those of the reservation come first */
 	unsigned n, n_reserved;
-	bool is_known; /* the client has a reservation */
+	unsigned n_with_opts; /* how many of them have options */
+	unsigned sets;        /* what any of them sets: enum class_sets */
+	bool is_known;        /* the client has a reservation */
 };
 
 #define CONFLICTS_MAX 5         /* then the request is dropped; the client asks again */
