@@ -4,20 +4,20 @@
  * addresses, pipeline, journal, reading lease files.
  *	micro [--quick] [NAME...]	--quick: a few operations each, to see that it works
  *	micro --list	the names
- * A NAME selects all rows that begin with it. Files are created in the current directory.
+ * A NAME selects the row with this name, or else all rows that begin with it. Files are created in the current
+ *directory.
  */
+#include "serve.h"
+
 #include "alloc/freemap.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "eval/expr.h"
-#include "io/engine.h"
 #include "json/diag.h"
 #include "lease/load.h"
 #include "lease/store.h"
 #include "log/log.h"
-#include "serve/family.h"
-#include "serve/server.h"
 #include "subnet/subnet.h"
 #include "wire/packet4.h"
 #include "wire/packet6.h"
@@ -282,152 +282,9 @@ static void pick(uint64_t n)
 	}
 }
 
-static struct store *store;
-static struct leasedb *db;
-
-/* --- the pipeline --- */
-
-#define CLIENTS 100000u
-
-static struct server srv;
-static uint32_t offered; /* in the last response; 0: none */
-static uint32_t n_clients, next_client;
-static uint32_t leased[CLIENTS];
-
-static unsigned take_answers(struct io_engine *engine, struct dgram *const *v, unsigned n)
-{
-	(void)engine;
-	for (unsigned i = 0; i < n; i++)
-		offered = ip_to4(
-			&(struct ip){ .b = { [12] = v[i]->buf[16], v[i]->buf[17], v[i]->buf[18], v[i]->buf[19] } });
-	return n;
-}
-
-static const struct io_ops answer_ops = { .send = take_answers };
-static struct io_engine answer_engine = { .ops = &answer_ops };
-
-static void free_live(struct live *live)
-{
-	live_free(live);
-}
-
-static void prepare_server(void)
-{
-	static const char text[] = "{ \"Dhcp4\": { \"lease-database\": { \"type\": \"memfile\", \"persist\": false },"
-				   " \"valid-lifetime\": 3600, \"cache-threshold\": 0.0, \"subnet4\": [ { \"id\": 1,"
-				   " \"subnet\": \"10.0.0.0/8\", \"pools\": [ { \"pool\": \"10.0.0.0/8\" } ] } ] } }";
-	struct store_conf conf = { .type = "memfile" };
-	struct diag *diag = NULL;
-	struct config *cfg = NULL;
-	struct live *live;
-	char *err = NULL;
-
-	if (config_load_text("micro", text, sizeof(text) - 1, 4, 0, &diag, &cfg) < 0 ||
-	    store_open(&conf, &store, &err) < 0)
-		abort();
-	diag_free(diag);
-	server_init(&srv, &family4, 1, 64);
-	srv.workers[0].engine = &answer_engine;
-	db = leasedb_new(store);
-	live = live_new(&srv, db, cfg);
-	live->unused = free_live;
-	server_enter(&srv, live);
-	serve_worker_switch(&srv.workers[0], live);
-	n_clients = next_client = 0;
-}
-
-static void close_server(void)
-{
-	server_done(&srv);
-	leasedb_leave(db);
-}
-
-/* One message of the client with this number. */
-static void say(uint32_t client, uint8_t type, uint32_t ciaddr, uint32_t wanted)
-{
-	static uint8_t buf[300] = { BOOTREQUEST, 1, 6 };
-	struct dgram dgram = { .buf = buf,
-			       .size = sizeof(buf),
-			       .len = sizeof(buf),
-			       .sport = 68,
-			       .dport = 67,
-			       .ifindex = 1,
-			       .ifname = "eth0",
-			       .raw_in = true,
-			       .local = ip_from4(0x0a000001) };
-	struct writer w = writer_init(buf, sizeof(buf));
-	static uint32_t xid;
-
-	write_u32(&w, BOOTREQUEST << 24 | 1 << 16 | 6 << 8);
-	write_u32(&w, ++xid);
-	write_u32(&w, 0);
-	write_u32(&w, ciaddr);
-	memset(buf + 16, 0, 12);
-	w = writer_init(buf + 28, sizeof(buf) - 28);
-	write_u16(&w, 0x200);
-	write_u32(&w, client);
-	w = writer_init(buf + 236, sizeof(buf) - 236);
-	write_u32(&w, 0x63825363);
-	write_u8(&w, OPT4_DHCP_MESSAGE_TYPE);
-	write_u8(&w, 1);
-	write_u8(&w, type);
-	write_u8(&w, OPT4_DHCP_CLIENT_IDENTIFIER);
-	write_u8(&w, 7);
-	write_u8(&w, 1);
-	write_u16(&w, 0x200);
-	write_u32(&w, client);
-	if (wanted) {
-		write_u8(&w, OPT4_DHCP_REQUESTED_ADDRESS);
-		write_u8(&w, 4);
-		write_u32(&w, wanted);
-		write_u8(&w, OPT4_DHCP_SERVER_IDENTIFIER);
-		write_u8(&w, 4);
-		write_u32(&w, 0x0a000001);
-	}
-	write_u8(&w, OPT4_END);
-	dgram.src = ip_from4(ciaddr);
-	dgram.dst = ip_from4(ciaddr ? 0x0a000001 : UINT32_MAX);
-	offered = 0;
-	serve_worker_batch(&srv.workers[0], &dgram, 1);
-	serve_worker_resume(&srv.workers[0]);
-	serve_worker_flush(&srv.workers[0]);
-}
-
-/* New clients get a lease. */
-static void serve_new(uint64_t n)
-{
-	while (n--) {
-		uint32_t client = n_clients++;
-
-		say(client, DHCP4_DISCOVER, 0, 0);
-		say(client, DHCP4_REQUEST, 0, offered);
-		if (!offered)
-			abort();
-		if (client < CLIENTS)
-			leased[client] = offered;
-	}
-}
-
-static void prepare_leases(void)
-{
-	prepare_server();
-	serve_new(CLIENTS);
-}
-
-/* All clients renew in turn. */
-static void serve_renew(uint64_t n)
-{
-	while (n--) {
-		uint32_t client = next_client++ % CLIENTS;
-
-		say(client, DHCP4_REQUEST, leased[client], 0);
-		if (offered != leased[client])
-			abort();
-	}
-}
-
 /* --- journal --- */
 
+static struct store *store;
 static sem_t room;
 static struct slot {
 	struct store_txn txn;
@@ -614,10 +471,28 @@ static const struct row {
 	{ "pick-99.9", "2^20 addresses, 99.9 % held", prepare_nearly_full, pick, NULL, 0 },
 	{ "pick-100", "2^20 addresses, none free", prepare_full, pick, NULL, 0 },
 	{ "eval-64", "64 tests of options 60, 77, 93 and 82 over a packet", prepare_tests, evaluate, free_tests, 0 },
-	{ "serve-new", "DISCOVER and REQUEST through the pipeline, leases in memory only", prepare_server, serve_new,
-	  close_server, 0 },
-	{ "serve-renew", "REQUEST, one of 100,000 clients after the other", prepare_leases, serve_renew, close_server,
-	  0 },
+	{ "serve-new", "DISCOVER and REQUEST through the pipeline, leases in memory only", serve_prepare4, serve_new,
+	  serve_close, 0 },
+	{ "serve-new-hosts", "the same, and 100,000 reservations of others", serve_prepare_hosts4, serve_new,
+	  serve_close, 0 },
+	{ "serve-new-reserved", "the same, of these clients", serve_prepare_reserved4, serve_new, serve_close, 0 },
+	{ "serve-renew", "REQUEST, one of 100,000 clients after the other", serve_prepare_leases4, serve_renew,
+	  serve_close, 0 },
+	{ "serve-renew-hosts", "the same, and 100,000 reservations of others", serve_prepare_leases_hosts4, serve_renew,
+	  serve_close, 0 },
+	{ "serve-new6", "SOLICIT and REQUEST", serve_prepare6, serve_new, serve_close, 0 },
+	{ "serve-new6-hosts", "the same, and 100,000 reservations of others", serve_prepare_hosts6, serve_new,
+	  serve_close, 0 },
+	{ "serve-new6-reserved", "the same, of these clients", serve_prepare_reserved6, serve_new, serve_close, 0 },
+	{ "serve-renew6", "RENEW, one of 100,000 clients after the other", serve_prepare_leases6, serve_renew,
+	  serve_close, 0 },
+	{ "serve-renew6-hosts", "the same, and 100,000 reservations of others", serve_prepare_leases_hosts6,
+	  serve_renew, serve_close, 0 },
+	{ "serve-boot", "as serve-new, with options 60, 77 and 93", serve_prepare_boot, serve_new, serve_close, 0 },
+	{ "serve-boot-classes", "the same, and 64 classes that test these", serve_prepare_classes, serve_new,
+	  serve_close, 0 },
+	{ "serve-boot-no-member", "the same, 64 classes without members", serve_prepare_no_member, serve_new,
+	  serve_close, 0 },
 	{ "journal-group", "new leases, 256 under way, each on disk", prepare_synced, journal, close_store, 0 },
 	{ "journal-none", "the same, written and not synced", prepare_unsynced, journal, close_store, 0 },
 	{ "csv-read", "rows of a lease file in memory", prepare_text, read_text, NULL, ROWS },
@@ -644,17 +519,25 @@ static void measure(const struct row *row)
 	}
 	if (row->clean)
 		row->clean();
-	printf("%-14s %9.1f ns/op  %10.0f op/s  %s\n", row->name, (double)ns / (double)n,
+	printf("%-20s %9.1f ns/op  %10.0f op/s  %s\n", row->name, (double)ns / (double)n,
 	       (double)n /
 		       ((double)(wall[1].tv_sec - wall[0].tv_sec) + (double)(wall[1].tv_nsec - wall[0].tv_nsec) / 1e9),
 	       row->what);
 	(void)fflush(stdout);
 }
 
-static bool is_wanted(const char *name, int n, char **prefixes)
+static bool is_row(const char *name)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_wanted(const char *name, int n, char **wanted)
 {
 	for (int i = 0; i < n; i++)
-		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+		if (is_row(wanted[i]) ? strcmp(name, wanted[i]) == 0 : strncmp(name, wanted[i], strlen(wanted[i])) == 0)
 			return true;
 	return !n;
 }
@@ -664,7 +547,8 @@ int main(int argc, char **argv)
 	unsigned done_rows = 0;
 
 	if (argc > 1 && strcmp(argv[1], "--quick") == 0) {
-		quick = true;
+		quick = serve_quick = true;
+		hash_seed(1); /* the same instructions in every run */
 		argc--;
 		argv++;
 	}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* See serve.h. */
+#include "serve.h"
+
+#include "base/str.h"
+#include "io/engine.h"
+#include "json/diag.h"
+#include "serve/family.h"
+#include "serve/server.h"
+#include "wire/packet4.h"
+#include "wire/packet6.h"
+
+#define CLIENTS_MAX 100000u
+#define OTHERS 0x800000u /* clients from this number on never send anything */
+#define IA_LEN 40u       /* an IA_NA with one address, without the header of the option */
+
+bool serve_quick;
+
+static struct server srv;
+static struct leasedb *db;
+static uint32_t n_clients, next_client; /* those with a lease; the next to renew */
+static bool has_boot_options;
+static struct ip leased[CLIENTS_MAX];
+
+static uint32_t clients(void)
+{
+	return serve_quick ? 1000 : CLIENTS_MAX;
+}
+
+/* --- responses --- */
+
+static struct ip offered; /* in the last response; zero: none */
+
+static void take4(struct bytes answer)
+{
+	memcpy(&offered.b[12], answer.data + 16, 4);
+}
+
+/* The first address in the first IA_NA. */
+static void take6(struct bytes answer)
+{
+	for (size_t i = 4; i + 4 <= answer.len; i += 4 + (size_t)(answer.data[i + 2] << 8 | answer.data[i + 3]))
+		if (answer.data[i + 1] == OPT6_IA_NA && answer.data[i + 17] == OPT6_IAADDR)
+			memcpy(offered.b, &answer.data[i + 20], 16);
+}
+
+static unsigned take_answers(struct io_engine *engine, struct dgram *const *v, unsigned n)
+{
+	(void)engine;
+	for (unsigned i = 0; i < n; i++)
+		(srv.fam->digit == 6 ? take6 : take4)(bytes_of(v[i]->buf, v[i]->len));
+	return n;
+}
+
+static const struct io_ops answer_ops = { .send = take_answers };
+static struct io_engine answer_engine = { .ops = &answer_ops };
+
+/* --- the server --- */
+
+static void free_live(struct live *live)
+{
+	live_free(live);
+}
+
+static void add_subnet(struct str *text, bool is_v6)
+{
+	str_add(text, is_v6 ? "\"subnet6\": [ { \"id\": 1, \"interface\": \"eth0\", \"subnet\": \"2001:db8::/64\", "
+			      "\"pools\": [ { \"pool\": \"2001:db8::/104\" } ]"
+			    : "\"subnet4\": [ { \"id\": 1, \"subnet\": \"10.0.0.0/8\", \"pools\": [ { \"pool\": "
+			      "\"10.0.0.0/9\" } ]");
+}
+
+/* Every other address of the pool's beginning, and as many outside of it. */
+static void add_hosts(struct str *text, bool is_v6, uint32_t first, uint32_t n)
+{
+	str_add(text, ", \"reservations\": [ ");
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t client = first + i, host = (i % 2 ? 0x800000 : 0x100) + i;
+
+		str_add(text, i ? ", { " : "{ ");
+		if (is_v6)
+			str_addf(text,
+				 "\"duid\": \"00:03:00:01:02:00:%02x:%02x:%02x:%02x\", \"ip-addresses\": [ "
+				 "\"2001:db8::%x:%x\" ] }",
+				 client >> 24, client >> 16 & 255, client >> 8 & 255, client & 255, host >> 16,
+				 host & 0xffff);
+		else
+			str_addf(text,
+				 "\"hw-address\": \"02:00:%02x:%02x:%02x:%02x\", \"ip-address\": \"10.%u.%u.%u\" }",
+				 client >> 24, client >> 16 & 255, client >> 8 & 255, client & 255, host >> 16,
+				 host >> 8 & 255, host & 255);
+	}
+	str_add(text, " ]");
+}
+
+static void add_classes(struct str *text, const char *const *tests)
+{
+	str_add(text, "\"client-classes\": [ ");
+	for (unsigned i = 0; i < 64; i++)
+		str_addf(text, "%s{ \"name\": \"c%u\", \"test\": \"%s\" }", i ? ", " : "", i, tests[i % 4]);
+	str_add(text, " ], ");
+}
+
+static void open_server(bool is_v6, struct str *text)
+{
+	struct store_conf conf = { .type = "memfile", .family = is_v6 };
+	struct diag *diag = NULL;
+	struct config *cfg = NULL;
+	struct store *store;
+	struct live *live;
+	char *err = NULL;
+
+	if (config_load_text("serve", str_text(text), text->len, is_v6 ? 6 : 4, 0, &diag, &cfg) < 0 ||
+	    store_open(&conf, &store, &err) < 0) {
+		diag_print(diag, stderr, DIAG_TEXT);
+		abort();
+	}
+	str_free(text);
+	diag_free(diag);
+	server_init(&srv, is_v6 ? &family6 : &family4, 1, 64);
+	(void)duid_parse("00:03:00:01:aa:bb:cc:dd:ee:ff", &srv.duid);
+	srv.workers[0].engine = &answer_engine;
+	db = leasedb_new(store);
+	live = live_new(&srv, db, cfg);
+	live->unused = free_live;
+	server_enter(&srv, live);
+	serve_worker_switch(&srv.workers[0], live);
+	n_clients = next_client = 0;
+	has_boot_options = false;
+}
+
+/* n_hosts reservations, from the client with this number on. */
+static void prepare(bool is_v6, const char *const *tests, uint32_t first, uint32_t n_hosts)
+{
+	struct str text = { 0 };
+
+	str_addf(&text,
+		 "{ \"Dhcp%u\": { \"lease-database\": { \"type\": \"memfile\", \"persist\": false }, "
+		 "\"valid-lifetime\": 3600, \"cache-threshold\": 0.0, ",
+		 is_v6 ? 6 : 4);
+	if (tests)
+		add_classes(&text, tests);
+	add_subnet(&text, is_v6);
+	if (n_hosts)
+		add_hosts(&text, is_v6, first, n_hosts);
+	str_add(&text, " } ] } }");
+	open_server(is_v6, &text);
+}
+
+static uint32_t many_hosts(void)
+{
+	return serve_quick ? 10000 : 100000;
+}
+
+void serve_prepare4(void)
+{
+	prepare(false, NULL, 0, 0);
+}
+
+void serve_prepare6(void)
+{
+	prepare(true, NULL, 0, 0);
+}
+
+void serve_prepare_hosts4(void)
+{
+	prepare(false, NULL, OTHERS, many_hosts());
+}
+
+void serve_prepare_hosts6(void)
+{
+	prepare(true, NULL, OTHERS, many_hosts());
+}
+
+void serve_prepare_reserved4(void)
+{
+	prepare(false, NULL, 0, many_hosts());
+}
+
+void serve_prepare_reserved6(void)
+{
+	prepare(true, NULL, 0, many_hosts());
+}
+
+void serve_prepare_leases4(void)
+{
+	serve_prepare4();
+	serve_new(clients());
+}
+
+void serve_prepare_leases6(void)
+{
+	serve_prepare6();
+	serve_new(clients());
+}
+
+void serve_prepare_leases_hosts4(void)
+{
+	serve_prepare_hosts4();
+	serve_new(clients());
+}
+
+void serve_prepare_leases_hosts6(void)
+{
+	serve_prepare_hosts6();
+	serve_new(clients());
+}
+
+void serve_prepare_boot(void)
+{
+	prepare(false, NULL, 0, 0);
+	has_boot_options = true;
+}
+
+void serve_prepare_classes(void)
+{
+	static const char *const tests[] = { "substring(option[60].hex, 0, 9) == 'PXEClient'",
+					     "option[77].hex == 'iPXE'", "option[93].hex == 0x0007",
+					     "option[60].hex == 'MSFT 5.0' and not option[82].exists" };
+
+	prepare(false, tests, 0, 0);
+	has_boot_options = true;
+}
+
+void serve_prepare_no_member(void)
+{
+	static const char *const tests[] = { "substring(option[60].hex, 0, 8) == 'PXEClient'",
+					     "option[77].exists and not option[77].exists and '' == 'x'",
+					     "substring(option[93].hex, 0, 1) == 0x0007", "pkt4.msgtype == 0x07" };
+
+	prepare(false, tests, 0, 0);
+	has_boot_options = true;
+}
+
+void serve_close(void)
+{
+	server_done(&srv);
+	leasedb_leave(db);
+}
+
+/* --- messages --- */
+
+static void serve_one(struct dgram *dgram)
+{
+	offered = srv.fam->zero;
+	serve_worker_batch(&srv.workers[0], dgram, 1);
+	serve_worker_resume(&srv.workers[0]);
+	serve_worker_flush(&srv.workers[0]);
+}
+
+static void write_option4(struct writer *w, uint8_t code, const void *data, uint8_t len)
+{
+	write_u8(w, code);
+	write_u8(w, len);
+	write_bytes(w, data, len);
+}
+
+static void say4(uint32_t client, uint8_t type, const struct ip *ciaddr, const struct ip *wanted)
+{
+	static uint8_t buf[400] = { BOOTREQUEST, 1, 6 };
+	static const char vendor[] = "PXEClient:Arch:00007:UNDI:003001";
+	struct dgram dgram = { .buf = buf,
+			       .size = sizeof(buf),
+			       .sport = 68,
+			       .dport = 67,
+			       .ifindex = 1,
+			       .ifname = "eth0",
+			       .raw_in = true,
+			       .local = ip_from4(0x0a000001) };
+	struct writer w = writer_init(buf, sizeof(buf));
+	static uint32_t xid;
+
+	write_u32(&w, BOOTREQUEST << 24 | 1 << 16 | 6 << 8);
+	write_u32(&w, ++xid);
+	write_u32(&w, 0);
+	write_u32(&w, ciaddr ? ip_to4(ciaddr) : 0);
+	memset(buf + 16, 0, 12);
+	w = writer_init(buf + 28, sizeof(buf) - 28);
+	write_u16(&w, 0x200);
+	write_u32(&w, client);
+	w = writer_init(buf + 236, sizeof(buf) - 236);
+	write_u32(&w, 0x63825363);
+	write_option4(&w, OPT4_DHCP_MESSAGE_TYPE, &type, 1);
+	write_u8(&w, OPT4_DHCP_CLIENT_IDENTIFIER);
+	write_u8(&w, 7);
+	write_u8(&w, 1);
+	write_u16(&w, 0x200);
+	write_u32(&w, client);
+	if (wanted) {
+		write_option4(&w, OPT4_DHCP_REQUESTED_ADDRESS, &wanted->b[12], 4);
+		write_option4(&w, OPT4_DHCP_SERVER_IDENTIFIER, &dgram.local.b[12], 4);
+	}
+	if (has_boot_options) {
+		write_option4(&w, OPT4_VENDOR_CLASS_IDENTIFIER, vendor, sizeof(vendor) - 1);
+		write_option4(&w, OPT4_USER_CLASS, "iPXE", 4);
+		write_option4(&w, OPT4_CLIENT_SYSTEM, "\0\7", 2);
+	}
+	write_u8(&w, OPT4_END);
+	dgram.len = 236 + (uint32_t)writer_len(&w) < 300 ? 300 : 236 + (uint32_t)writer_len(&w);
+	memset(buf + 236 + writer_len(&w), 0, sizeof(buf) - 236 - writer_len(&w));
+	dgram.src = ciaddr ? *ciaddr : ip_zero4;
+	dgram.dst = ciaddr ? dgram.local : ip_from4(UINT32_MAX);
+	serve_one(&dgram);
+}
+
+static void say6(uint32_t client, uint8_t type, const struct ip *address)
+{
+	static uint8_t buf[200];
+	struct dgram dgram = { .buf = buf,
+			       .size = sizeof(buf),
+			       .sport = 546,
+			       .dport = 547,
+			       .ifindex = 1,
+			       .ifname = "eth0",
+			       .local = { .b = { 0xfe, 0x80, [15] = 1 } },
+			       .src = { .b = { 0xfe, 0x80, [15] = 2 } },
+			       .dst = { .b = { 0xff, 2, [13] = 1, [15] = 2 } } };
+	struct writer w = writer_init(buf, sizeof(buf));
+	struct bytes own = duid_bytes(&srv.duid);
+	static uint32_t xid;
+
+	write_u32(&w, (uint32_t)type << 24 | (++xid & 0xffffff));
+	write_u16(&w, OPT6_CLIENTID);
+	write_u16(&w, 10);
+	write_u32(&w, 0x00030001);
+	write_u16(&w, 0x200);
+	write_u32(&w, client);
+	if (type != DHCP6_SOLICIT) {
+		write_u16(&w, OPT6_SERVERID);
+		write_u16(&w, (uint16_t)own.len);
+		write_bytes(&w, own.data, own.len);
+	}
+	write_u32(&w, OPT6_IA_NA << 16 | (address ? IA_LEN : 12));
+	write_u32(&w, 1);
+	write_u32(&w, 0);
+	write_u32(&w, 0);
+	if (address) {
+		write_u32(&w, OPT6_IAADDR << 16 | 24);
+		write_bytes(&w, address->b, 16);
+		write_u32(&w, 0);
+		write_u32(&w, 0);
+	}
+	dgram.len = (uint32_t)writer_len(&w);
+	serve_one(&dgram);
+}
+
+/* --- exchanges --- */
+
+static void check(const struct ip *expected)
+{
+	if (ip_is_zero(&offered) || (expected && !ip_equal(&offered, expected)))
+		abort();
+}
+
+void serve_new(uint64_t n)
+{
+	while (n--) {
+		uint32_t client = n_clients++;
+		struct ip address;
+
+		if (srv.fam->digit == 6)
+			say6(client, DHCP6_SOLICIT, NULL);
+		else
+			say4(client, DHCP4_DISCOVER, NULL, NULL);
+		check(NULL);
+		address = offered;
+		if (srv.fam->digit == 6)
+			say6(client, DHCP6_REQUEST, &address);
+		else
+			say4(client, DHCP4_REQUEST, NULL, &address);
+		check(&address);
+		if (client < CLIENTS_MAX)
+			leased[client] = address;
+	}
+}
+
+void serve_renew(uint64_t n)
+{
+	while (n--) {
+		uint32_t client = next_client++ % clients();
+
+		if (srv.fam->digit == 6)
+			say6(client, DHCP6_RENEW, &leased[client]);
+		else
+			say4(client, DHCP4_REQUEST, &leased[client], NULL);
+		check(&leased[client]);
+	}
+}
