@@ -164,7 +164,33 @@ static bool has_members_at_once(const struct client_class *class)
 	return is_built_in(class->name) && !CONF_SET(class->conf, test) && !CONF_SET(class->conf, template_test);
 }
 
-/* Classes are evaluated in order: a test may only refer to earlier classes. */
+/* True if the template of this definition may create the class. */
+static bool may_spawn(const struct client_class_conf *conf, const char *name)
+{
+	size_t len = strlen(SPAWN_PREFIX), n;
+
+	if (!CONF_SET(conf, template_test) || !CONF_SET(conf, name) || !has_prefix(name, SPAWN_PREFIX))
+		return false;
+	n = strlen(conf->name);
+	return !strncmp(name + len, conf->name, n) && name[len + n] == '_';
+}
+
+/* A class that a later template creates is never there in time. */
+static void check_template_order(struct build *b, const struct client_class *class, const char *used, struct pos pos)
+{
+	const struct client_class_conf *confs = b->root->client_classes.v;
+
+	for (unsigned i = 0; i < b->root->client_classes.n; i++) {
+		if (&confs[i] <= class->conf || !may_spawn(&confs[i], used))
+			continue;
+		diag_warn(b->diag, pos, "class \"%s\" is evaluated before the template that creates class \"%s\"",
+			  class->name, used);
+		diag_note(b->diag, conf_pos(&confs[i].node, "name"), "the template \"%s\" is here: move it up",
+			  confs[i].name);
+	}
+}
+
+/* Classes are evaluated in order: a test may only refer to earlier classes, or to those that servers assign. */
 static void check_order(struct build *b, const struct client_class *class)
 {
 	size_t n, i, k;
@@ -177,7 +203,10 @@ static void check_order(struct build *b, const struct client_class *class)
 
 		for (k = 0; k < i; k++)
 			is_repeated |= used[k] == used[i];
-		if (is_repeated || !other->conf || other->conf < class->conf || has_members_at_once(other))
+		if (is_repeated)
+			continue;
+		check_template_order(b, class, other->name, pos);
+		if (!other->conf || other->conf < class->conf || has_members_at_once(other))
 			continue;
 		if (other == class) {
 			diag_error(b->diag, pos, "class \"%s\" depends on itself", class->name);
@@ -190,13 +219,28 @@ static void check_order(struct build *b, const struct client_class *class)
 	}
 }
 
+/* True if it is assigned after the host lookup: it, or the template that creates it, depends on the reservation. */
+static bool is_late(const struct build *b, unsigned number)
+{
+	const struct classes *classes = &b->cfg->classes;
+	unsigned i;
+
+	if (number == CLASS_BIT_KNOWN || number == CLASS_BIT_UNKNOWN || classes->v[number].needs_host)
+		return true;
+	for (i = 0; i < classes->n; i++)
+		if (classes->v[i].needs_host && classes->v[i].is_template &&
+		    may_spawn(classes->v[i].conf, classes->v[number].name))
+			return true;
+	return false;
+}
+
 static bool depends_on_host(const struct build *b, const struct eval_expr *test)
 {
 	size_t n, i;
 	const unsigned *used = eval_classes(test, &n);
 
 	for (i = 0; i < n; i++)
-		if (b->cfg->classes.v[used[i]].needs_host)
+		if (is_late(b, used[i]))
 			return true;
 	return eval_needs_host(test);
 }
@@ -314,11 +358,6 @@ static void unknown_class(struct build *b, struct pos pos, const char *name)
 
 	diag_error(b->diag, pos, "class \"%s\" is not defined", name);
 	(void)diag_help_near(b->diag, name, names, n);
-}
-
-static bool is_late(const struct build *b, unsigned number)
-{
-	return number == CLASS_BIT_KNOWN || number == CLASS_BIT_UNKNOWN || b->cfg->classes.v[number].needs_host;
 }
 
 /* Like find_class(); also of a class that only reservations name. */
