@@ -203,8 +203,11 @@ static bool evaluate_additional(struct request *req, const struct class_refs *re
 		if (!class->conf || is_in_class(req, refs->v[i]))
 			continue;
 		is_in = !class->test || is_member(req, class, &ev);
-		LOGF(req->fam->idx, DHCPx_ADDITIONAL_CLASS_EVAL_RESULT, request_label(req), class->name,
-		     is_in ? "true" : "false");
+		if (class->test)
+			LOGF(req->fam->idx, DHCPx_ADDITIONAL_CLASS_EVAL_RESULT, request_label(req), class->name,
+			     is_in ? "true" : "false");
+		else
+			LOGF(req->fam->idx, DHCPx_ADDITIONAL_CLASS_NO_TEST, request_label(req), class->name);
 		if (is_in)
 			assign(req, refs->v[i]);
 	}
@@ -259,11 +262,12 @@ static void log_classes(const struct request *req, bool is_late)
 	str_free(&text);
 }
 
-static enum verdict verdict_of(struct request *req, bool is_complete)
+/* `drop`: why a member of DROP is dropped. */
+static enum verdict verdict_of(struct request *req, bool is_complete, enum drop_reason drop)
 {
 	if (!is_complete)
 		return request_drop(req, DROP_LIMIT, classes_too_expensive);
-	return is_in_class(req, CLASS_BIT_DROP) ? request_drop(req, DROP_CLASS, NULL) : STEP_NEXT;
+	return is_in_class(req, CLASS_BIT_DROP) ? request_drop(req, drop, NULL) : STEP_NEXT;
 }
 
 static __attribute__((noinline)) enum verdict classify(struct request *req)
@@ -281,7 +285,7 @@ static __attribute__((noinline)) enum verdict classify(struct request *req)
 	}
 	if (log_is_on(&log_msg_DHCPx_CLASSES_ASSIGNED[req->fam->idx]))
 		log_classes(req, false);
-	return classes->n ? verdict_of(req, is_complete) : STEP_NEXT;
+	return classes->n ? verdict_of(req, is_complete, DROP_CLASS) : STEP_NEXT;
 }
 
 enum verdict step_classify(struct request *req)
@@ -307,7 +311,7 @@ enum verdict classify_host(struct request *req, const struct host *host, bool is
 	is_complete = evaluate(req, classes->late, classes->n_late);
 	if (is_final && log_is_on(&log_msg_DHCPx_CLASSES_ASSIGNED_AFTER_SUBNET_SELECTION[req->fam->idx]))
 		log_classes(req, true);
-	return verdict_of(req, is_complete);
+	return verdict_of(req, is_complete, is_final ? DROP_CLASS_HOST : DROP_CLASS_EARLY);
 }
 
 /* --- what classes set ------------------------------------------------------- */

@@ -22,6 +22,8 @@ const struct drop_row drop_rows[DROP_N] = {
 	[DROP_CONFLICT] = { .name = "conflict", .stat = STAT_PROCESSING_FAILED, .is_undone = true },
 	[DROP_TOO_BIG] = { .name = "answer too big", .stat = STAT_PROCESSING_FAILED },
 	[DROP_CLASS] = { .name = "class DROP", .stat = STAT_ADMIN_FILTERED },
+	[DROP_CLASS_EARLY] = { .name = "class DROP after the early host lookup", .stat = STAT_ADMIN_FILTERED },
+	[DROP_CLASS_HOST] = { .name = "class DROP after the host lookup", .stat = STAT_ADMIN_FILTERED },
 	[DROP_HOOK] = { .name = "hook library", .stat = STAT_ADMIN_FILTERED, .is_undone = true },
 	[DROP_LIMIT] = { .name = "limit", .stat = STAT_LIMIT_EXCEEDED },
 };

@@ -26,6 +26,8 @@ enum drop_reason {
 	DROP_CONFLICT,    /* lost too many races for a lease */
 	DROP_TOO_BIG,     /* the answer does not fit */
 	DROP_CLASS,       /* the client is in class DROP */
+	DROP_CLASS_EARLY, /* it is, because of its global reservation, before the subnet is selected */
+	DROP_CLASS_HOST,  /* it is, because of its reservation or because it has none */
 	DROP_HOOK,        /* a hook library says so */
 	DROP_LIMIT,       /* memory or queue limit of the server */
 	DROP_N
