@@ -535,6 +535,61 @@ START_TEST(a_lease_of_another_length_takes_what_it_overlaps)
 }
 END_TEST
 
+/* Nobody gets a prefix around an address that a host has reserved, so its claim need not end. */
+START_TEST(a_reserved_claim_is_not_taken_over)
+{
+	struct alloc *alloc = alloc_new(15000);
+	struct alloc_range range = range_of("2001:db8::/124", 125);
+	struct alloc_client me = { .id = { 1, 1 } }, other = { .id = { 2, 2 } };
+	struct prefix mine = prefix_of("2001:db8::2/128"), free = prefix_of("2001:db8::c/128");
+	struct ip_span span = { mine.addr, mine.addr };
+	struct alloc_set *set;
+	struct ip ip;
+
+	range.withheld = &span;
+	range.n_withheld = 1;
+	set = alloc_set_new(alloc, &range, 1);
+	note_text(alloc, "2001:db8::8/125", true);
+	ck_assert(alloc_claim(alloc, &mine, &me, ALLOC_NOTHING));
+	ck_assert(!alloc_take_over(alloc, set, 0, &other, NULL, NULL, &ip));
+	ck_assert(alloc_is_claimed(alloc, &mine, &me));
+	/* what is not reserved may be taken over */
+	note_text(alloc, "2001:db8::8/125", false);
+	ck_assert(alloc_claim(alloc, &free, &me, ALLOC_NOTHING));
+	ck_assert(alloc_take_over(alloc, set, 0, &other, NULL, NULL, &ip));
+	ck_assert_uint_eq(ip.b[15], 8);
+	alloc_free(alloc);
+}
+END_TEST
+
+/* What is in no range is remembered where something reserved may overlap it. */
+START_TEST(leases_outside_are_in_the_way)
+{
+	struct alloc *alloc = alloc_new(15000);
+	struct alloc_range range = range_of("2001:db8::/112", 128);
+	struct alloc_client me = { .id = { 1, 1 } };
+	struct prefix outer = prefix_of("2001:db8:8::/48"), inner = prefix_of("2001:db8:8:1::/64");
+	struct prefix addr = prefix_of("2001:db8:8:1::5/128");
+	struct alloc_set *set = alloc_set_new(alloc, &range, 1);
+
+	/* prefixes always */
+	note_text(alloc, "2001:db8:8::/48", true);
+	ck_assert(!alloc_claim(alloc, &inner, &me, ALLOC_NOTHING));
+	ck_assert(!alloc_claim(alloc, &addr, &me, ALLOC_NOTHING));
+	note_text(alloc, "2001:db8:8::/48", false);
+	ck_assert(alloc_claim(alloc, &inner, &me, ALLOC_NOTHING));
+	alloc_unclaim(alloc, &me);
+	/* addresses, if prefixes may be claimed there */
+	alloc_set_watch_outside(alloc, set);
+	note_text(alloc, "2001:db8:8:1::5/128", true);
+	ck_assert(!alloc_claim(alloc, &outer, &me, ALLOC_NOTHING));
+	note_text(alloc, "2001:db8:8:1::5/128", false);
+	ck_assert(alloc_claim(alloc, &outer, &me, ALLOC_NOTHING));
+	ck_assert_uint_eq(alloc_n_free(alloc, set, 0), 65536);
+	alloc_free(alloc);
+}
+END_TEST
+
 START_TEST(a_claim_takes_what_it_overlaps)
 {
 	struct alloc *alloc = alloc_new(15000);
@@ -721,6 +776,8 @@ int main(void)
 	tcase_add_test(tc, a_range_without_a_map_goes_on_elsewhere);
 	tcase_add_test(tc, a_lease_of_another_length_takes_what_it_overlaps);
 	tcase_add_test(tc, a_claim_takes_what_it_overlaps);
+	tcase_add_test(tc, a_reserved_claim_is_not_taken_over);
+	tcase_add_test(tc, leases_outside_are_in_the_way);
 	tcase_add_test(tc, a_range_without_a_map_steps_over_other_lengths);
 	tcase_add_test(tc, no_overlap_of_any_length);
 	return suite_run(tc);
