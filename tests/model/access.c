@@ -10,7 +10,7 @@ static const struct {
 	const char *name;
 } classes[] = {
 	{ CLASS_RED, "red" },         { CLASS_BLUE, "blue" },   { CLASS_KNOWN, "KNOWN" },
-	{ CLASS_UNKNOWN, "UNKNOWN" }, { CLASS_STAFF, "staff" },
+	{ CLASS_UNKNOWN, "UNKNOWN" }, { CLASS_STAFF, "staff" }, { CLASS_GOLD, "gold" },
 };
 
 const char *const look_text[LOOKS] = { "", "r", "b", "rb" };
@@ -98,6 +98,7 @@ static void make_reservation(void)
 		if (is_on_link(thing, r.scope) && !is_placed(&r, thing))
 			r.places[r.n_places++] = thing;
 	}
+	r.classes = dice(3) ? 0 : dice(2) ? CLASS_GOLD : CLASS_GOLD | CLASS_BLUE;
 	m.access.v[m.access.n++] = r;
 }
 
@@ -164,6 +165,9 @@ void add_reservations(struct str *text, unsigned subnet_id)
 		add_id(text, r);
 		add_places(text, r, false);
 		add_places(text, r, true);
+		if (r->classes)
+			str_add(text, r->classes & CLASS_BLUE ? ", \"client-classes\": [ \"blue\", \"gold\" ]"
+							      : ", \"client-classes\": [ \"gold\" ]");
 		str_add(text, " }");
 	}
 	if (n)
@@ -194,11 +198,13 @@ void access_begin(struct str *text)
 
 	m.has_second = dice(2);
 	*a = (struct access){ .in_subnet = flags != 0, .global = flags > 2 || !flags, .unique = dice(3) };
+	a->early = !dice(4);
 	make_order();
 	while (n-- && a->n < RESERVATIONS_MAX)
 		make_reservation();
 	str_addf(text, " \"reservations-in-subnet\": %s, \"reservations-global\": %s, \"ip-reservations-unique\": %s,",
 		 a->in_subnet ? "true" : "false", a->global ? "true" : "false", a->unique ? "true" : "false");
+	str_addf(text, " \"early-global-reservations-lookup\": %s,", a->early ? "true" : "false");
 	for (unsigned i = 0; i < a->n_kinds; i++)
 		str_addf(text, "%s\"%s\"", i ? ", " : " \"host-reservation-identifiers\": [ ",
 			 rules.id_names[a->kinds[i]]);
@@ -207,6 +213,7 @@ void access_begin(struct str *text)
 		 rules.class_test);
 	str_addf(text, " { \"name\": \"blue\", \"test\": \"%s == 'b' or %s == 'rb'\" },", rules.class_test,
 		 rules.class_test);
+	str_add(text, " { \"name\": \"gold\" },");
 	str_add(text, " { \"name\": \"staff\", \"test\": \"member('KNOWN') and member('red')\" } ]");
 	add_reservations(text, 0);
 	str_add(text, ",");
@@ -219,23 +226,23 @@ static bool is_in_effect(const struct reservation *r)
 	return r->scope ? m.access.in_subnet : m.access.global;
 }
 
+/* The first one by the order of identifiers. */
 static const struct reservation *host_in(const struct client *c, bool global)
 {
 	const struct access *a = &m.access;
 
 	for (unsigned k = 0; k < a->n_kinds; k++)
 		for (unsigned i = 0; i < a->n; i++)
-			if (a->v[i].kind == a->kinds[k] && !a->v[i].scope == global && is_in_effect(&a->v[i]) &&
-			    matches(&a->v[i], c))
+			if (a->v[i].kind == a->kinds[k] && !a->v[i].scope == global && matches(&a->v[i], c))
 				return &a->v[i];
 	return NULL;
 }
 
 const struct reservation *host_of(const struct client *c)
 {
-	const struct reservation *r = host_in(c, false);
+	const struct reservation *r = m.access.in_subnet ? host_in(c, false) : NULL;
 
-	return r ? r : host_in(c, true);
+	return r || !m.access.global ? r : host_in(c, true);
 }
 
 bool owns(const struct client *c, const struct thing *thing)
@@ -294,12 +301,24 @@ static bool is_withheld(const struct client *c, const struct thing *thing)
 	return false;
 }
 
+static unsigned with_host(unsigned in, const struct reservation *r)
+{
+	if (r)
+		in |= r->classes | CLASS_KNOWN;
+	return in & CLASS_KNOWN && in & CLASS_RED ? in | CLASS_STAFF : in;
+}
+
+/* Those that the client is in when its subnet is selected. */
+static unsigned early_classes_of(const struct client *c, unsigned look)
+{
+	return with_host(look, m.access.early ? host_in(c, true) : NULL);
+}
+
 static unsigned classes_of(const struct client *c, unsigned look)
 {
-	bool is_known = host_of(c) != NULL;
-	unsigned ret = look | (is_known ? CLASS_KNOWN : CLASS_UNKNOWN);
+	unsigned ret = with_host(early_classes_of(c, look), host_of(c));
 
-	return is_known && look & CLASS_RED ? ret | CLASS_STAFF : ret;
+	return ret & CLASS_KNOWN ? ret : ret | CLASS_UNKNOWN;
 }
 
 static bool allows(unsigned guard, unsigned in)
@@ -313,10 +332,9 @@ static bool allows_subnet(unsigned nth, unsigned in)
 	return allows(m.access.network, in) && allows(m.access.subnets[nth], in);
 }
 
-/* A subnet is selected before it is known whether the client has a reservation. */
-static bool selects(unsigned look)
+static bool selects(unsigned early)
 {
-	return allows_subnet(0, look) || (m.has_second && allows_subnet(1, look));
+	return allows_subnet(0, early) || (m.has_second && allows_subnet(1, early));
 }
 
 const struct pool *pool_of_thing(const struct thing *thing)
@@ -349,7 +367,7 @@ const char *forbidden(const struct client *c, unsigned look, const struct thing 
 	const struct pool *pool = pool_of_thing(thing);
 	unsigned in = classes_of(c, look);
 
-	if (!selects(look))
+	if (!selects(early_classes_of(c, look)))
 		return "on a link that is for others";
 	if (owns(c, thing))
 		return allows_own(c, thing, in) ? NULL : "in a subnet that is for others";

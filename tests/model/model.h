@@ -97,7 +97,15 @@ extern const struct rules rules;
 /*
  * Who may have what (access.c): reservations and guards of the configuration in service. A class is a bit.
  */
-enum { CLASS_RED = 1, CLASS_BLUE = 2, CLASS_KNOWN = 4, CLASS_UNKNOWN = 8, CLASS_STAFF = 16, LOOKS = 4 };
+enum {
+	CLASS_RED = 1,
+	CLASS_BLUE = 2,
+	CLASS_KNOWN = 4,
+	CLASS_UNKNOWN = 8,
+	CLASS_STAFF = 16,
+	CLASS_GOLD = 32,
+	LOOKS = 4
+};
 enum { RESERVATIONS_MAX = 12, PLACES_MAX = 4, KINDS_MAX = 4, POOLS_MAX = 4 };
 
 /* What messages say so that class expressions are true, by look. */
@@ -109,12 +117,14 @@ struct reservation {
 	struct bytes id;
 	const struct thing *places[PLACES_MAX];
 	unsigned n_places;
+	unsigned classes; /* it assigns to its client */
 };
 
 struct access {
 	struct reservation v[RESERVATIONS_MAX];
 	unsigned n;
 	bool in_subnet, global, unique;
+	bool early;                         /* global ones are looked up before the subnet is selected */
 	unsigned kinds[KINDS_MAX], n_kinds; /* in the order in which they are tried */
 	/* Of the network, its subnets, their pools and prefix pools: the classes in it; 0: none. */
 	unsigned network, subnets[2], pools[2][POOLS_MAX], pd_pools[2][POOLS_MAX];
