@@ -174,21 +174,31 @@ void add_reservations(struct str *text, unsigned subnet_id)
 		str_add(text, " ]");
 }
 
-void add_guard(struct str *text, unsigned *guard)
+void add_guard(struct str *text, unsigned *ret)
 {
 	unsigned n = 0;
 
-	*guard = 0;
+	*ret = 0;
 	if (dice(4))
 		return;
 	for (unsigned i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
 		if (dice(3))
 			continue;
-		*guard |= classes[i].bit;
+		*ret |= classes[i].bit;
 		str_addf(text, "%s\"%s\"", n++ ? ", " : ", \"client-classes\": [ ", classes[i].name);
 	}
 	if (n)
 		str_add(text, " ]");
+}
+
+void add_pool_guard(struct str *text, struct guard *guard)
+{
+	unsigned what = dice(10);
+
+	add_guard(text, &guard->classes);
+	guard->deny_unknown = what < 2 ? what : m.access.deny_unknown;
+	if (what < 2)
+		str_addf(text, ", \"deny-unknown\": %s", what ? "true" : "false");
 }
 
 void access_begin(struct str *text)
@@ -199,11 +209,13 @@ void access_begin(struct str *text)
 	m.has_second = dice(2);
 	*a = (struct access){ .in_subnet = flags != 0, .global = flags > 2 || !flags, .unique = dice(3) };
 	a->early = !dice(4);
+	a->deny_unknown = !dice(12);
 	make_order();
 	while (n-- && a->n < RESERVATIONS_MAX)
 		make_reservation();
 	str_addf(text, " \"reservations-in-subnet\": %s, \"reservations-global\": %s, \"ip-reservations-unique\": %s,",
 		 a->in_subnet ? "true" : "false", a->global ? "true" : "false", a->unique ? "true" : "false");
+	str_addf(text, " \"deny-unknown\": %s,", a->deny_unknown ? "true" : "false");
 	str_addf(text, " \"early-global-reservations-lookup\": %s,", a->early ? "true" : "false");
 	for (unsigned i = 0; i < a->n_kinds; i++)
 		str_addf(text, "%s\"%s\"", i ? ", " : " \"host-reservation-identifiers\": [ ",
@@ -349,8 +361,9 @@ static bool allows_pool(const struct pool *pool, bool is_prefix, unsigned in)
 {
 	const struct subnet *sub = pool->sub;
 	unsigned nth = sub->id - 1, k = (unsigned)(pool - (is_prefix ? sub->pd_pools : sub->pools));
+	const struct guard *guard = &(is_prefix ? m.access.pd_pools : m.access.pools)[nth][k];
 
-	return allows_subnet(nth, in) && allows((is_prefix ? m.access.pd_pools : m.access.pools)[nth][k], in);
+	return allows_subnet(nth, in) && allows(guard->classes, in) && (!guard->deny_unknown || in & CLASS_KNOWN);
 }
 
 /* Where it is in no pool: the subnet that contains it, or that of the reservation. */

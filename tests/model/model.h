@@ -127,13 +127,20 @@ struct access {
 	bool early;                         /* global ones are looked up before the subnet is selected */
 	unsigned kinds[KINDS_MAX], n_kinds; /* in the order in which they are tried */
 	/* Of the network, its subnets, their pools and prefix pools: the classes in it; 0: none. */
-	unsigned network, subnets[2], pools[2][POOLS_MAX], pd_pools[2][POOLS_MAX];
+	unsigned network, subnets[2];
+	struct guard {
+		unsigned classes;
+		bool deny_unknown;
+	} pools[2][POOLS_MAX], pd_pools[2][POOLS_MAX];
+	bool deny_unknown; /* of pools that say nothing */
 };
 
 /* Makes new ones, and adds what is global in them. */
 void access_begin(struct str *text);
-/* Adds ", \"client-classes\": ..." or nothing, and sets the guard. */
-void add_guard(struct str *text, unsigned *guard);
+/* Adds ", \"client-classes\": ..." or nothing, and sets the classes. */
+void add_guard(struct str *text, unsigned *classes);
+/* For a pool also "deny-unknown". */
+void add_pool_guard(struct str *text, struct guard *guard);
 /* Adds the same for reservations of a subnet. */
 void add_reservations(struct str *text, unsigned subnet_id);
 

@@ -132,7 +132,7 @@ static void add_pool(struct str *text, unsigned nth, unsigned k, uint32_t first,
 
 	str_addf(text, "%s { \"pool\": \"%s - %s\"", k ? "," : " \"pools\": [", ip_format(&from, text1),
 		 ip_format(&to, text2));
-	add_guard(text, &m.access.pools[nth][k]);
+	add_pool_guard(text, &m.access.pools[nth][k]);
 	add_pool_id(text);
 }
 

@@ -231,13 +231,13 @@ static void add_pool(struct str *text, unsigned nth, unsigned k, unsigned first,
 {
 	str_addf(text, "%s { \"pool\": \"2001:db8:%u::%x - 2001:db8:%u::%x\"", k ? "," : " \"pools\": [", nth + 1,
 		 first, nth + 1, first + n - 1);
-	add_guard(text, &m.access.pools[nth][k]);
+	add_pool_guard(text, &m.access.pools[nth][k]);
 	add_pool_id(text);
 }
 
 static void end_pd_pool(struct str *text, unsigned k)
 {
-	add_guard(text, &m.access.pd_pools[0][k]);
+	add_pool_guard(text, &m.access.pd_pools[0][k]);
 	add_pool_id(text);
 }
 
