@@ -138,11 +138,26 @@ static void assign_spawned(struct request *req, const struct client_class *class
 	}
 }
 
+/* What a client sends must neither look like another class in a list nor end the line. */
+static void add_value(struct str *text, struct bytes value)
+{
+	size_t i;
+
+	for (i = 0; i < value.len; i++) {
+		uint8_t byte = value.data[i];
+
+		if (byte < ' ' || byte == 0x7f || byte == ',' || byte == '%' || byte == '\'')
+			str_addf(text, "%%%02x", byte);
+		else
+			str_add_n(text, (const char *)&value.data[i], 1);
+	}
+}
+
 static void log_template(const struct request *req, const struct client_class *class, struct bytes value)
 {
 	struct str text = { 0 };
 
-	str_add_n(&text, (const char *)value.data, value.len);
+	add_value(&text, value);
 	LOG(DHCPSRV_TEMPLATE_EVAL_RESULT, request_label(req), class->name, str_text(&text));
 	str_free(&text);
 }
@@ -233,7 +248,7 @@ static void add_vendor_name(void *ctx, struct bytes value)
 	struct str *text = ctx;
 
 	str_add(text, ", " VENDOR_CLASS_PREFIX);
-	str_add_n(text, (const char *)value.data, value.len);
+	add_value(text, value);
 }
 
 static bool is_vendor_class(const struct request *req, unsigned number)
