@@ -28,6 +28,7 @@ function put_tables(    i, k, line) {
 	}
 	n_block = 0
 }
+/SPDX-License/ { next }
 /^@T/ { sub(/^@T ?/, ""); block[++n_block] = $0; next }
 n_block { put_tables() }
 /^@6 / { if (family != 6) next; sub(/^@6 /, "") }

@@ -1,28 +1,29 @@
+-- SPDX-License-Identifier: MPL-2.0
 -- ---- dictionaries ---------------------------------------------------------------------------------------------------
 
-INSERT INTO lease_state VALUES
+INSERT IGNORE INTO lease_state VALUES
     (0, 'default'), (1, 'declined'), (2, 'expired-reclaimed'), (3, 'released'), (4, 'registered');
-INSERT INTO lease6_types VALUES
+INSERT IGNORE INTO lease6_types VALUES
     (0, 'IA_NA'), (1, 'IA_TA'), (2, 'IA_PD');
-INSERT INTO lease_hwaddr_source VALUES
+INSERT IGNORE INTO lease_hwaddr_source VALUES
     (0, 'HWADDR_SOURCE_UNKNOWN'), (1, 'HWADDR_SOURCE_RAW'), (2, 'HWADDR_SOURCE_IPV6_LINK_LOCAL'),
     (4, 'HWADDR_SOURCE_DUID'), (8, 'HWADDR_SOURCE_CLIENT_ADDR_RELAY_OPTION'), (16, 'HWADDR_SOURCE_REMOTE_ID'),
     (32, 'HWADDR_SOURCE_SUBSCRIBER_ID'), (64, 'HWADDR_SOURCE_DOCSIS_CMTS'), (128, 'HWADDR_SOURCE_DOCSIS_MODEM');
-INSERT INTO host_identifier_type VALUES
+INSERT IGNORE INTO host_identifier_type VALUES
     (0, 'hw-address'), (1, 'duid'), (2, 'circuit-id'), (3, 'client-id'), (4, 'flex-id');
-INSERT INTO dhcp_option_scope VALUES
+INSERT IGNORE INTO dhcp_option_scope VALUES
     (0, 'global'), (1, 'subnet'), (2, 'client-class'), (3, 'host'), (4, 'shared-network'), (5, 'pool'), (6, 'pd-pool');
-INSERT INTO modification VALUES
+INSERT IGNORE INTO modification VALUES
     (0, 'create'), (1, 'update'), (2, 'delete');
-INSERT INTO parameter_data_type VALUES
+INSERT IGNORE INTO parameter_data_type VALUES
     (0, 'integer'), (1, 'real'), (2, 'boolean'), (4, 'string');
-INSERT INTO option_def_data_type VALUES
+INSERT IGNORE INTO option_def_data_type VALUES
     (0, 'binary'), (1, 'boolean'), (2, 'int8'), (3, 'int16'), (4, 'int32'), (5, 'uint8'), (6, 'uint16'), (7, 'uint32'),
     (8, 'ipv4-address'), (9, 'ipv6-address'), (10, 'ipv6-prefix'), (11, 'psid'), (12, 'string'), (13, 'tuple'),
     (14, 'fqdn'), (15, 'internal'), (16, 'record'), (254, 'empty');
-INSERT INTO dhcp4_server (id, tag, description, modification_ts) VALUES
+INSERT IGNORE INTO dhcp4_server (id, tag, description, modification_ts) VALUES
     (1, 'all', 'special type: all servers', CURRENT_TIMESTAMP);
-INSERT INTO dhcp6_server (id, tag, description, modification_ts) VALUES
+INSERT IGNORE INTO dhcp6_server (id, tag, description, modification_ts) VALUES
     (1, 'all', 'special type: all servers', CURRENT_TIMESTAMP);
 
 -- ---- lease statistics -----------------------------------------------------------------------------------------------
@@ -209,7 +210,8 @@ END $$
 -- The rows of a lease file, in the order of addresses; absent values are empty.
 CREATE PROCEDURE lease4DumpHeader()
 BEGIN
-    SELECT 'address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id';
+    SELECT CONCAT('address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,',
+        'user_context,pool_id');
 END $$
 
 CREATE PROCEDURE lease4DumpData()

@@ -1,13 +1,4 @@
 -- SPDX-License-Identifier: MPL-2.0
--- The database of the DHCP servers, version 35.0: leases, reservations, and the configuration tables that other tools
--- use. Run by kea-admin db-init mysql, or by hand in an empty database:
---     mysql NAME < dhcpdb_create.mysql
--- With binary logging, the server needs log_bin_trust_function_creators = 1, or a user with SUPER.
-
--- So that a row can be inserted with the number 0, and dates mean the same everywhere.
-SET @OLD_SQL_MODE = @@SQL_MODE, SQL_MODE = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION';
-SET time_zone = '+00:00';
-
 -- ---- tables ---------------------------------------------------------------------------------------------------------
 
 CREATE TABLE schema_version (
@@ -241,7 +232,8 @@ CREATE TABLE ipv6_reservations (
     PRIMARY KEY (reservation_id),
     KEY fk_ipv6_reservations_host_idx (host_id),
     KEY key_dhcp6_address_prefix_len (address, prefix_len),
-    CONSTRAINT fk_ipv6_reservations_Host FOREIGN KEY (host_id) REFERENCES hosts (host_id) ON UPDATE CASCADE ON DELETE CASCADE
+    CONSTRAINT fk_ipv6_reservations_Host FOREIGN KEY (host_id)
+        REFERENCES hosts (host_id) ON UPDATE CASCADE ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
 CREATE TABLE logs (
@@ -299,7 +291,8 @@ CREATE TABLE dhcp4_client_class_order (
     depend_on_known_indirectly TINYINT(4) NOT NULL DEFAULT 0,
     PRIMARY KEY (class_id),
     KEY key_dhcp4_client_class_order_index (order_index),
-    CONSTRAINT fk_dhcp4_client_class_order_class_id FOREIGN KEY (class_id) REFERENCES dhcp4_client_class (id) ON DELETE CASCADE
+    CONSTRAINT fk_dhcp4_client_class_order_class_id FOREIGN KEY (class_id)
+        REFERENCES dhcp4_client_class (id) ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
 CREATE TABLE dhcp4_server (
@@ -318,7 +311,8 @@ CREATE TABLE dhcp4_client_class_server (
     modification_ts TIMESTAMP NULL DEFAULT NULL,
     PRIMARY KEY (class_id, server_id),
     KEY fk_dhcp4_client_class_server_id (server_id),
-    CONSTRAINT fk_dhcp4_client_class_class_id FOREIGN KEY (class_id) REFERENCES dhcp4_client_class (id) ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp4_client_class_class_id FOREIGN KEY (class_id)
+        REFERENCES dhcp4_client_class (id) ON DELETE CASCADE,
     CONSTRAINT fk_dhcp4_client_class_server_id FOREIGN KEY (server_id) REFERENCES dhcp4_server (id)
 ) ENGINE = InnoDB;
 
@@ -373,8 +367,10 @@ CREATE TABLE dhcp4_shared_network_server (
     PRIMARY KEY (shared_network_id, server_id),
     KEY fk_dhcp4_shared_network_server_server_id (server_id),
     KEY key_dhcp4_shared_network_server_modification_ts (modification_ts),
-    CONSTRAINT fk_dhcp4_shared_network_server_server_id FOREIGN KEY (server_id) REFERENCES dhcp4_server (id) ON DELETE CASCADE,
-    CONSTRAINT fk_dhcp4_shared_network_server_shared_network_id FOREIGN KEY (shared_network_id) REFERENCES dhcp4_shared_network (id) ON DELETE CASCADE
+    CONSTRAINT fk_dhcp4_shared_network_server_server_id FOREIGN KEY (server_id)
+        REFERENCES dhcp4_server (id) ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp4_shared_network_server_shared_network_id FOREIGN KEY (shared_network_id)
+        REFERENCES dhcp4_shared_network (id) ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
 CREATE TABLE dhcp4_subnet (
@@ -450,7 +446,8 @@ CREATE TABLE dhcp4_subnet_server (
     KEY fk_dhcp4_subnet_server_server_id_idx (server_id),
     KEY key_dhcp4_subnet_server_modification_ts (modification_ts),
     CONSTRAINT fk_dhcp4_subnet_server_server_id FOREIGN KEY (server_id) REFERENCES dhcp4_server (id) ON DELETE CASCADE,
-    CONSTRAINT fk_dhcp4_subnet_server_subnet_id FOREIGN KEY (subnet_id) REFERENCES dhcp4_subnet (subnet_id) ON UPDATE CASCADE ON DELETE CASCADE
+    CONSTRAINT fk_dhcp4_subnet_server_subnet_id FOREIGN KEY (subnet_id)
+        REFERENCES dhcp4_subnet (subnet_id) ON UPDATE CASCADE ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
 CREATE TABLE dhcp6_audit_revision (
@@ -498,7 +495,8 @@ CREATE TABLE dhcp6_client_class_order (
     depend_on_known_indirectly TINYINT(4) NOT NULL DEFAULT 0,
     PRIMARY KEY (class_id),
     KEY key_dhcp6_client_class_order_index (order_index),
-    CONSTRAINT fk_dhcp6_client_class_order_class_id FOREIGN KEY (class_id) REFERENCES dhcp6_client_class (id) ON DELETE CASCADE
+    CONSTRAINT fk_dhcp6_client_class_order_class_id FOREIGN KEY (class_id)
+        REFERENCES dhcp6_client_class (id) ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
 CREATE TABLE dhcp6_server (
@@ -517,7 +515,8 @@ CREATE TABLE dhcp6_client_class_server (
     modification_ts TIMESTAMP NULL DEFAULT NULL,
     PRIMARY KEY (class_id, server_id),
     KEY fk_dhcp6_client_class_server_id (server_id),
-    CONSTRAINT fk_dhcp6_client_class_class_id FOREIGN KEY (class_id) REFERENCES dhcp6_client_class (id) ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp6_client_class_class_id FOREIGN KEY (class_id)
+        REFERENCES dhcp6_client_class (id) ON DELETE CASCADE,
     CONSTRAINT fk_dhcp6_client_class_server_id FOREIGN KEY (server_id) REFERENCES dhcp6_server (id)
 ) ENGINE = InnoDB;
 
@@ -572,8 +571,10 @@ CREATE TABLE dhcp6_shared_network_server (
     PRIMARY KEY (shared_network_id, server_id),
     KEY fk_dhcp6_shared_network_server_server_id_idx (server_id),
     KEY key_dhcp6_shared_network_server_modification_ts (modification_ts),
-    CONSTRAINT fk_dhcp6_shared_network_server_server_id FOREIGN KEY (server_id) REFERENCES dhcp6_server (id) ON DELETE CASCADE,
-    CONSTRAINT fk_dhcp6_shared_network_server_shared_network_id FOREIGN KEY (shared_network_id) REFERENCES dhcp6_shared_network (id) ON DELETE CASCADE
+    CONSTRAINT fk_dhcp6_shared_network_server_server_id FOREIGN KEY (server_id)
+        REFERENCES dhcp6_server (id) ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp6_shared_network_server_shared_network_id FOREIGN KEY (shared_network_id)
+        REFERENCES dhcp6_shared_network (id) ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
 CREATE TABLE dhcp6_subnet (
@@ -665,7 +666,8 @@ CREATE TABLE dhcp6_subnet_server (
     KEY fk_dhcp6_subnet_server_server_id (server_id),
     KEY key_dhcp6_subnet_server_modification_ts (modification_ts),
     CONSTRAINT fk_dhcp6_subnet_server_server_id FOREIGN KEY (server_id) REFERENCES dhcp6_server (id) ON DELETE CASCADE,
-    CONSTRAINT fk_dhcp6_subnet_server_subnet_id FOREIGN KEY (subnet_id) REFERENCES dhcp6_subnet (subnet_id) ON UPDATE CASCADE ON DELETE CASCADE
+    CONSTRAINT fk_dhcp6_subnet_server_subnet_id FOREIGN KEY (subnet_id)
+        REFERENCES dhcp6_subnet (subnet_id) ON UPDATE CASCADE ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
 CREATE TABLE dhcp_option_scope (
@@ -697,11 +699,16 @@ CREATE TABLE dhcp4_options (
     KEY fk_dhcp4_options_subnet (dhcp4_subnet_id),
     KEY fk_dhcp4_option_scope (scope_id),
     KEY fk_options_host1_idx (host_id),
-    CONSTRAINT fk_dhcp4_options_client_class FOREIGN KEY (dhcp_client_class) REFERENCES dhcp4_client_class (name) ON UPDATE CASCADE ON DELETE CASCADE,
-    CONSTRAINT fk_dhcp4_options_Host FOREIGN KEY (host_id) REFERENCES hosts (host_id) ON UPDATE CASCADE ON DELETE CASCADE,
-    CONSTRAINT fk_dhcp4_options_pool FOREIGN KEY (pool_id) REFERENCES dhcp4_pool (id) ON UPDATE CASCADE ON DELETE CASCADE,
-    CONSTRAINT fk_dhcp4_options_shared_network FOREIGN KEY (shared_network_name) REFERENCES dhcp4_shared_network (name) ON UPDATE CASCADE ON DELETE CASCADE,
-    CONSTRAINT fk_dhcp4_options_subnet FOREIGN KEY (dhcp4_subnet_id) REFERENCES dhcp4_subnet (subnet_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp4_options_client_class FOREIGN KEY (dhcp_client_class)
+        REFERENCES dhcp4_client_class (name) ON UPDATE CASCADE ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp4_options_Host FOREIGN KEY (host_id)
+        REFERENCES hosts (host_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp4_options_pool FOREIGN KEY (pool_id)
+        REFERENCES dhcp4_pool (id) ON UPDATE CASCADE ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp4_options_shared_network FOREIGN KEY (shared_network_name)
+        REFERENCES dhcp4_shared_network (name) ON UPDATE CASCADE ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp4_options_subnet FOREIGN KEY (dhcp4_subnet_id)
+        REFERENCES dhcp4_subnet (subnet_id) ON UPDATE CASCADE ON DELETE CASCADE,
     CONSTRAINT fk_dhcp4_option_scope FOREIGN KEY (scope_id) REFERENCES dhcp_option_scope (scope_id),
     CONSTRAINT fk_options_host1 FOREIGN KEY (host_id) REFERENCES hosts (host_id)
 ) ENGINE = InnoDB;
@@ -713,7 +720,8 @@ CREATE TABLE dhcp4_options_server (
     PRIMARY KEY (option_id, server_id),
     KEY fk_dhcp4_options_server_server_id (server_id),
     KEY key_dhcp4_options_server_modification_ts (modification_ts),
-    CONSTRAINT fk_dhcp4_options_server_option_id FOREIGN KEY (option_id) REFERENCES dhcp4_options (option_id) ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp4_options_server_option_id FOREIGN KEY (option_id)
+        REFERENCES dhcp4_options (option_id) ON DELETE CASCADE,
     CONSTRAINT fk_dhcp4_options_server_server_id FOREIGN KEY (server_id) REFERENCES dhcp4_server (id) ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
@@ -743,12 +751,18 @@ CREATE TABLE dhcp6_options (
     KEY fk_dhcp6_options_subnet (dhcp6_subnet_id),
     KEY fk_dhcp6_option_scope (scope_id),
     KEY fk_options_host1_idx (host_id),
-    CONSTRAINT fk_dhcp6_options_client_class FOREIGN KEY (dhcp_client_class) REFERENCES dhcp6_client_class (name) ON UPDATE CASCADE ON DELETE CASCADE,
-    CONSTRAINT fk_dhcp6_options_Host FOREIGN KEY (host_id) REFERENCES hosts (host_id) ON UPDATE CASCADE ON DELETE CASCADE,
-    CONSTRAINT fk_dhcp6_options_pd_pool FOREIGN KEY (pd_pool_id) REFERENCES dhcp6_pd_pool (id) ON UPDATE CASCADE ON DELETE CASCADE,
-    CONSTRAINT fk_dhcp6_options_pool FOREIGN KEY (pool_id) REFERENCES dhcp6_pool (id) ON UPDATE CASCADE ON DELETE CASCADE,
-    CONSTRAINT fk_dhcp6_options_shared_network FOREIGN KEY (shared_network_name) REFERENCES dhcp6_shared_network (name) ON UPDATE CASCADE ON DELETE CASCADE,
-    CONSTRAINT fk_dhcp6_options_subnet FOREIGN KEY (dhcp6_subnet_id) REFERENCES dhcp6_subnet (subnet_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp6_options_client_class FOREIGN KEY (dhcp_client_class)
+        REFERENCES dhcp6_client_class (name) ON UPDATE CASCADE ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp6_options_Host FOREIGN KEY (host_id)
+        REFERENCES hosts (host_id) ON UPDATE CASCADE ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp6_options_pd_pool FOREIGN KEY (pd_pool_id)
+        REFERENCES dhcp6_pd_pool (id) ON UPDATE CASCADE ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp6_options_pool FOREIGN KEY (pool_id)
+        REFERENCES dhcp6_pool (id) ON UPDATE CASCADE ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp6_options_shared_network FOREIGN KEY (shared_network_name)
+        REFERENCES dhcp6_shared_network (name) ON UPDATE CASCADE ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp6_options_subnet FOREIGN KEY (dhcp6_subnet_id)
+        REFERENCES dhcp6_subnet (subnet_id) ON UPDATE CASCADE ON DELETE CASCADE,
     CONSTRAINT fk_dhcp6_option_scope FOREIGN KEY (scope_id) REFERENCES dhcp_option_scope (scope_id),
     CONSTRAINT fk_options_host10 FOREIGN KEY (host_id) REFERENCES hosts (host_id)
 ) ENGINE = InnoDB;
@@ -760,7 +774,8 @@ CREATE TABLE dhcp6_options_server (
     PRIMARY KEY (option_id, server_id),
     KEY fk_dhcp6_options_server_server_id_idx (server_id),
     KEY key_dhcp6_options_server_modification_ts (modification_ts),
-    CONSTRAINT fk_dhcp6_options_server_option_id FOREIGN KEY (option_id) REFERENCES dhcp6_options (option_id) ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp6_options_server_option_id FOREIGN KEY (option_id)
+        REFERENCES dhcp6_options (option_id) ON DELETE CASCADE,
     CONSTRAINT fk_dhcp6_options_server_server_id FOREIGN KEY (server_id) REFERENCES dhcp6_server (id) ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
@@ -818,7 +833,8 @@ CREATE TABLE dhcp4_option_def (
     KEY fk_dhcp4_option_def_client_class_id (class_id),
     KEY key_dhcp4_option_def_code_space (code, space),
     KEY key_dhcp4_option_def_modification_ts (modification_ts),
-    CONSTRAINT fk_dhcp4_option_def_client_class_id FOREIGN KEY (class_id) REFERENCES dhcp4_client_class (id) ON UPDATE CASCADE ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp4_option_def_client_class_id FOREIGN KEY (class_id)
+        REFERENCES dhcp4_client_class (id) ON UPDATE CASCADE ON DELETE CASCADE,
     CONSTRAINT fk_dhcp4_option_def_data_type FOREIGN KEY (type) REFERENCES option_def_data_type (id)
 ) ENGINE = InnoDB;
 
@@ -829,8 +845,10 @@ CREATE TABLE dhcp4_option_def_server (
     PRIMARY KEY (option_def_id, server_id),
     KEY fk_dhcp4_option_def_server_server_id_idx (server_id),
     KEY key_dhcp4_option_def_server_modification_ts (modification_ts),
-    CONSTRAINT fk_dhcp4_option_def_server_option_def_id FOREIGN KEY (option_def_id) REFERENCES dhcp4_option_def (id) ON DELETE CASCADE,
-    CONSTRAINT fk_dhcp4_option_def_server_server_id FOREIGN KEY (server_id) REFERENCES dhcp4_server (id) ON DELETE CASCADE
+    CONSTRAINT fk_dhcp4_option_def_server_option_def_id FOREIGN KEY (option_def_id)
+        REFERENCES dhcp4_option_def (id) ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp4_option_def_server_server_id FOREIGN KEY (server_id)
+        REFERENCES dhcp4_server (id) ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
 CREATE TABLE dhcp6_option_def (
@@ -849,7 +867,8 @@ CREATE TABLE dhcp6_option_def (
     KEY fk_dhcp6_option_def_client_class_id (class_id),
     KEY key_dhcp6_option_def_code_space (code, space),
     KEY key_dhcp6_option_def_modification_ts (modification_ts),
-    CONSTRAINT fk_dhcp6_option_def_client_class_id FOREIGN KEY (class_id) REFERENCES dhcp6_client_class (id) ON UPDATE CASCADE ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp6_option_def_client_class_id FOREIGN KEY (class_id)
+        REFERENCES dhcp6_client_class (id) ON UPDATE CASCADE ON DELETE CASCADE,
     CONSTRAINT fk_dhcp6_option_def_data_type FOREIGN KEY (type) REFERENCES option_def_data_type (id)
 ) ENGINE = InnoDB;
 
@@ -860,8 +879,10 @@ CREATE TABLE dhcp6_option_def_server (
     PRIMARY KEY (option_def_id, server_id),
     KEY fk_dhcp6_option_def_server_server_id_idx (server_id),
     KEY key_dhcp6_option_def_server_modification_ts (modification_ts),
-    CONSTRAINT fk_dhcp6_option_def_server_option_def_id FOREIGN KEY (option_def_id) REFERENCES dhcp6_option_def (id) ON DELETE CASCADE,
-    CONSTRAINT fk_dhcp6_option_def_server_server_id FOREIGN KEY (server_id) REFERENCES dhcp6_server (id) ON DELETE CASCADE
+    CONSTRAINT fk_dhcp6_option_def_server_option_def_id FOREIGN KEY (option_def_id)
+        REFERENCES dhcp6_option_def (id) ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp6_option_def_server_server_id FOREIGN KEY (server_id)
+        REFERENCES dhcp6_server (id) ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
 CREATE TABLE parameter_data_type (
@@ -890,8 +911,10 @@ CREATE TABLE dhcp4_global_parameter_server (
     PRIMARY KEY (parameter_id, server_id),
     KEY fk_dhcp4_global_parameter_server_server_id (server_id),
     KEY key_dhcp4_global_parameter_server (modification_ts),
-    CONSTRAINT fk_dhcp4_global_parameter_server_parameter_id FOREIGN KEY (parameter_id) REFERENCES dhcp4_global_parameter (id) ON DELETE CASCADE,
-    CONSTRAINT fk_dhcp4_global_parameter_server_server_id FOREIGN KEY (server_id) REFERENCES dhcp4_server (id) ON DELETE CASCADE
+    CONSTRAINT fk_dhcp4_global_parameter_server_parameter_id FOREIGN KEY (parameter_id)
+        REFERENCES dhcp4_global_parameter (id) ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp4_global_parameter_server_server_id FOREIGN KEY (server_id)
+        REFERENCES dhcp4_server (id) ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
 CREATE TABLE dhcp6_global_parameter (
@@ -914,7 +937,9 @@ CREATE TABLE dhcp6_global_parameter_server (
     PRIMARY KEY (parameter_id, server_id),
     KEY fk_dhcp6_global_parameter_server_server_id (server_id),
     KEY key_dhcp6_global_parameter_server (modification_ts),
-    CONSTRAINT fk_dhcp6_global_parameter_server_parameter_id FOREIGN KEY (parameter_id) REFERENCES dhcp6_global_parameter (id) ON DELETE CASCADE,
-    CONSTRAINT fk_dhcp6_global_parameter_server_server_id FOREIGN KEY (server_id) REFERENCES dhcp6_server (id) ON DELETE CASCADE
+    CONSTRAINT fk_dhcp6_global_parameter_server_parameter_id FOREIGN KEY (parameter_id)
+        REFERENCES dhcp6_global_parameter (id) ON DELETE CASCADE,
+    CONSTRAINT fk_dhcp6_global_parameter_server_server_id FOREIGN KEY (server_id)
+        REFERENCES dhcp6_server (id) ON DELETE CASCADE
 ) ENGINE = InnoDB;
 

@@ -1,4 +1,6 @@
+-- SPDX-License-Identifier: MPL-2.0
 -- ---- version --------------------------------------------------------------------------------------------------------
 
+DELETE FROM schema_version;
 INSERT INTO schema_version VALUES (35, 0);
 SET SQL_MODE = @OLD_SQL_MODE;
