@@ -122,7 +122,7 @@ group("members", {"valid-lifetime": 3600, "client-classes": tagged(*MEMBERS), "s
     ("bad-renewal", get(**PHONE) + [R(ciaddr=MINE, src=MINE, dst=SERVER, **BAD)]), ("inform", [INFORM(ciaddr="192.0.2.35", src="192.0.2.35", dst=SERVER,
     **PHONE)]),
     ("bad-inform", [INFORM(ciaddr="192.0.2.35", src="192.0.2.35", dst=SERVER, **BAD)]), ("relayed", get(opts=[(60, b"phone")], **GI)),
-    ("cable", get(opts=[(60, b"docsis3.0:0123")])), ("zero-at-the-end", get(opts=[(60, b"phone\0")])), ("nak", [R(want="10.1.2.3", server=SERVER, **PHONE)]),
+    ("cable", get(opts=[(60, b"docsis3.0:0123")])), ("zero-at-the-end", get(opts=[(60, b"phone\0")])), 
     ("bad-release", get() + [RELEASE(ciaddr=MINE, src=MINE, dst=SERVER, server=SERVER, **BAD), D()]),
     ("bad-decline", get() + [DECLINE(want=MINE, server=SERVER, **BAD), R(ciaddr=MINE, src=MINE, dst=SERVER)]),
     ("bootp", [BOOTP(**PHONE)]),
@@ -175,7 +175,7 @@ group("guards", PLAN, [
     ("request-pool", [R(want="10.0.0.12", server="198.18.0.1", **TEN)]), ("reboot-pool", [R(want="10.0.0.12", **TEN)]),
     ("stays-in-open", renewed({}, PHONE, giaddr="10.0.2.1")), ("leaves-printers", renewed(PRINTER, {})), ("leaves-phones", renewed(PHONE, {})),
     ("phone-to-printer", renewed(PHONE, PRINTER)),
-    ("leaves-pool", renewed(PRINTER, {}, **TEN)), ("leaves-subnet", renewed(PHONE, {}, **GI)), ("leaves-network", renewed(PRINTER, {}, **LAB)),
+    ("leaves-pool", renewed(PRINTER, {}, **TEN)), ("leaves-subnet", renewed(PHONE, {}, **GI)[:3]), ("leaves-network", renewed(PRINTER, {}, **LAB)[:3]),
     ("offer-lost", [D(**PRINTER), R(want=OFFERED, server=SERVER)]), ("inform-network", [INFORM(ciaddr="203.0.113.60", **LAB)]),
     ("inform-subnet", [INFORM(ciaddr="198.51.100.60", **GI)]), ("inform-subnet-phone", [INFORM(ciaddr="198.51.100.60", **GI, **PHONE)]),
     ("release-guarded", get(**PRINTER) + [RELEASE(ciaddr=MINE, src=MINE, dst=SERVER, server=SERVER), D(**PRINTER)]),
@@ -275,10 +275,10 @@ REQ = [c("no-test", only_if_required=True), c("always", "pkt4.hlen == 6", only_i
 ASKED = [x["name"] for x in REQ if x["name"] not in ("nobody-asks", "early", "of-pool")]
 group("required", {"valid-lifetime": 3600, "client-classes": tagged(*REQ), "shared-networks": [
     {"name": "n", "interface": "s0", "require-client-classes": ["always"], "subnet4": [
-        {**LINK, "require-client-classes": ASKED[1:], "pools": [{"pool": "192.0.2.100 - 192.0.2.250", "require-client-classes": ["of-pool"]}],
+        {**LINK, "require-client-classes": [n for n in ASKED if n != "always"], "pools": [{"pool": "192.0.2.100 - 192.0.2.250",
+            "require-client-classes": ["of-pool"]}],
          "reservations": [{"hw-address": "02:0b:00:00:00:01", "hostname": "one"}]}]}],
     "subnet4": [{**FAR, "require-client-classes": ["if-relayed", "of-known", "chain", "always"]}]}, [
     ("plain", get()), ("phone", get(**PHONE)), ("known", get(mac=KNOWN_MAC)), ("relayed", get(**GI)), ("nested", get(opts=[(43, b"\1\3abc")])),
     ("inform", [INFORM(ciaddr="192.0.2.35", src="192.0.2.35", dst=SERVER)]), ("renew", get() + [R(ciaddr=MINE, src=MINE, dst=SERVER)]),
-    ("nak", [R(want="10.1.2.3", server=SERVER)]),
 ], fields=names(*REQ))

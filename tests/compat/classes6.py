@@ -244,7 +244,7 @@ REQ = [c("no-test", only_if_required=True), c("always", "option[1].exists", only
 ASKED = [x["name"] for x in REQ if x["name"] not in ("nobody-asks", "early", "of-pool", "of-pd")]
 group("required", {**LIFE, "client-classes": tagged(*REQ), "shared-networks": [{"name": "n", "interface": "s0", "require-client-classes": ["always"],
     "subnet6": [
-    {**{k: v for k, v in LINK.items() if k != "interface"}, "require-client-classes": ASKED[1:], "pools": [{**LINK["pools"][0],
+    {**{k: v for k, v in LINK.items() if k != "interface"}, "require-client-classes": [n for n in ASKED if n != "always"], "pools": [{**LINK["pools"][0],
         "require-client-classes": ["of-pool"]}],
      "pd-pools": [pd_pool("2001:db8:8000::", 40, 64, **{"require-client-classes": ["of-pd"]})], "reservations": [ONE]}]}],
     "subnet6": [{**FAR, "require-client-classes": ["if-relayed", "of-known", "chain", "always"]}]}, [

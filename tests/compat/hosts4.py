@@ -37,7 +37,8 @@ IDS = with_hosts(
     {"duid": "00:03:00:01:02:00:00:00:00:20", "ip-address": "192.0.2.123"}, {"client-id": "ff:00:00:00:01:00:03:00:01:02:00:00:00:00:21",
         "ip-address": "192.0.2.124"})
 IDS_FAR = with_hosts(FAR, {"circuit-id": "'port-1'", "ip-address": "198.51.100.114"}, host(1, "198.51.100.110"),
-    {"circuit-id": "66:6f:6f", "ip-address": "198.51.100.20"})
+    {"circuit-id": "66:6f:6f", "ip-address": "198.51.100.20"},
+    {"circuit-id": "'bar'", "ip-address": "198.51.100.21"})
 IAID = b"\xff\0\0\0\1"
 CID20, DUID20, CIRCUIT20 = b"\1\0\0\0\0\x20", IAID + bytes.fromhex("00030001020000000020"), b"\1\6twenty"
 identify = [
@@ -49,6 +50,7 @@ identify = [
     ("circuit-id", live(10, rai=b"\1\6port-1", **GI)), ("circuit-id-two-clients", [D(mac=mac(11), rai=b"\1\3foo", **GI), D(mac=mac(12), rai=b"\1\3foo", **GI)]),
     ("circuit-id-other", get(mac=mac(13), rai=b"\1\6port-2", **GI)), ("remote-id-is-none", get(mac=mac(14), rai=b"\2\6port-1", **GI)),
     ("hw-address-far", live(1, **GI)),
+    ("circuit-id-renewed-directly", get(mac=mac(17), rai=b"\1\3bar", **GI) + [R(mac=mac(17), ciaddr=MINE, src=MINE, dst=SERVER1, dev="c1")]),
     ("cid-node-specific", get(mac=mac(15), cid=IAID + bytes.fromhex("00030001020000000021"))),
     ("mac-and-cid", [D(mac=mac(20), cid=CID20)]), ("mac-and-circuit", [D(mac=mac(20), rai=CIRCUIT20)]), ("mac-and-duid", [D(mac=mac(20), cid=DUID20)]),
     ("cid-and-circuit", [D(mac=mac(16), cid=CID20, rai=CIRCUIT20)]), ("duid-and-circuit", [D(mac=mac(16), cid=DUID20, rai=CIRCUIT20)]),
@@ -77,7 +79,7 @@ for name, keys in (("in-subnet", {}), ("in-subnet-only", {"reservations-global":
         ("local-outside", get(mac=mac(4))),
         ("local-name", get(mac=mac(5), prl=b"\x0c")), ("elsewhere", get(mac=mac(6))), ("far", get(mac=mac(1), prl=b"\x0c", **GI)),
         ("taken", [D(want="192.0.2.110")]),
-        ("taken-outside", [R(want="192.0.2.30", server=SERVER)]),
+        ("taken-outside", [D(want="192.0.2.30")]),
     ], exact=("both-have-it", "global-address", "local-outside") if "global" not in name and name not in ("none", "mode-disabled", "mode-out-of-pool",
         "out-of-pool") else ())
 inherit = {"reservations-global": True, "reservations-in-subnet": False}
@@ -148,6 +150,13 @@ group("host-drop", {"valid-lifetime": 3600, "client-classes": [{"name": "DROP", 
     ("unknown-plain", get()),
 ])
 
+# One machine in several boot stages: the same hardware address, other client ids or none.
+STAGES = [{"cid": b"\0stage1"}, {"cid": b"\xff\0\0\0\1\0\3\0\1\2\x0c\0\0\0\1"}, {}]
+group("host-stages", {"valid-lifetime": 3600, "subnet4": [with_hosts(LINK, host(1, "192.0.2.110"), host(2, "192.0.2.20"), host(3, hostname="three"))]}, [
+    *[(name, sum((get(mac=mac(n), **stage) for stage in STAGES), []) + [R(mac=mac(n), ciaddr=MINE, src=MINE, dst=SERVER)]) for n, name in ((1, "inside"),
+        (2, "outside"), (3, "name"))],
+])
+
 # --- several hosts of an address ---------------------------------------------------------------------------------
 
 group("host-not-unique", {"valid-lifetime": 3600, "ip-reservations-unique": False, "subnet4": [
@@ -169,21 +178,49 @@ MORE = with_hosts(
                                          opt("host-name", "by-option"), opt("tftp-servers", "10.0.0.2", space="vendor-4491")]),
     host(3, boot_file_name="three.0"), host(4, server_hostname="four"), host(5, option_data=[opt("host-name", "option-only"), opt("routers", "192.0.2.5"),
         opt("boot-file-name", "option.0")]),
-    host(6, client_classes=["phone", "other"]), host(7, "192.0.2.117", client_classes=["gold"]), next_server="192.0.2.8", boot_file_name="subnet.0",
-        option_data=[opt("domain-name", "subnet.example")])
-CLASSES = [{"name": "phone", "boot-file-name": "phone.0", "option-data": [opt("time-servers", "10.0.0.7")]},
-    {"name": "other", "option-data": [opt("time-servers", "10.0.0.8")]},
-           {"name": "of-phone", "test": "member('phone')", "option-data": [opt("log-servers", "10.0.0.9")]}, {"name": "gold", "valid-lifetime": 777}]
-NO_CLASSES = {**MORE, "reservations": [{k: v for k, v in h.items() if k != "client-classes"} for h in MORE["reservations"][:5]]}
+    next_server="192.0.2.8", boot_file_name="subnet.0", option_data=[opt("domain-name", "subnet.example")])
 ASK = b"\1\3\4\7\x0c\x0f\x42\x43"
-group("host-sets", {"valid-lifetime": 3600, "option-data": [opt("time-servers", "10.0.0.1"), opt("routers", "192.0.2.1")], "subnet4": [NO_CLASSES, FAR]}, [
+group("host-sets", {"valid-lifetime": 3600, "option-data": [opt("time-servers", "10.0.0.1"), opt("routers", "192.0.2.1")], "subnet4": [MORE, FAR]}, [
     *[(f"{n}-asked", get(mac=mac(n), prl=ASK)) for n in range(1, 6)], *[(f"{n}-not-asked", get(mac=mac(n))) for n in range(1, 6)],
     ("hostname-sent", get(mac=mac(1), opts=[(12, b"mine")], prl=ASK)), ("fqdn", get(mac=mac(1), prl=ASK, **FQDN)), ("fqdn-not-asked", get(mac=mac(1), **FQDN)),
     ("name-of-two", get(mac=mac(2), opts=[(12, b"mine")])), ("inform", [INFORM(mac=mac(1), ciaddr="192.0.2.110", src="192.0.2.110", dst=SERVER, prl=ASK)]),
     ("inform-two", [INFORM(mac=mac(2), ciaddr="192.0.2.36", src="192.0.2.36", dst=SERVER, prl=ASK)]),
     ("renew", get(mac=mac(1)) + [R(mac=mac(1), ciaddr=MINE, src=MINE, dst=SERVER)]),
-    ("vendor", get(mac=mac(2), opts=[(125, b"\0\0\x11\x8b\3\1\1\2")])), ("nak", [R(mac=mac(1), want="10.1.2.3", server=SERVER, prl=ASK)]),
+    ("vendor", get(mac=mac(2), opts=[(125, b"\0\0\x11\x8b\3\1\1\2")])),
     ("far", get(mac=mac(1), prl=ASK, **GI)),
+])
+
+# --- classes of a reservation --------------------------------------------------------------------------------------
+
+
+def c(name, test=None, **more):
+    """A class with an option by which it can be told."""
+    return {"name": name, **({"test": test} if test else {}), **{k.replace("_", "-"): v for k, v in more.items()}}
+
+
+OF = [c("phone", boot_file_name="phone.0", option_data=[opt("time-servers", "10.0.0.7"), opt("lpr-servers", "10.0.0.7", **{"always-send": True})]),
+      c("other", "option[60].hex == 'other'", option_data=[opt("time-servers", "10.0.0.8"), opt("cookie-servers", "10.0.0.8")]),
+      c("of-phone", "member('phone')", option_data=[opt("log-servers", "10.0.0.9")]), c("gold", valid_lifetime=777, next_server="192.0.2.77"),
+      c("known-gold", "member('KNOWN') and member('gold')", option_data=[opt("nis-domain", "gold")]),
+          c("asked", "member('gold')", only_if_required=True, option_data=[opt("root-path", "/gold")])]
+OF_HOSTS = [host(1, client_classes=["phone"]), host(2, client_classes=["other", "phone"], hostname="two"), host(3, "192.0.2.20", client_classes=["gold"]),
+    host(4, "192.0.2.130", client_classes=["gold"]),
+            host(5, client_classes=["gold"]), host(6, client_classes=["DROP"]), host(7, client_classes=["nobody", "SKIP_DDNS"], hostname="seven")]
+CLASSED = {**with_hosts(LINK, *OF_HOSTS), "require-client-classes": ["asked"],
+           "pools": pools("192.0.2", (100, 119, {"client-class": "gold"}), (120, 139, {"client-class": "phone"}), (140, 159, {"client-class": "plain"}))}
+PRL = b"\4\7\x08\x09\x0c\x11\x28"
+group("host-classes", {"valid-lifetime": 3600, "client-classes": [*OF, c("plain", "not member('gold') and not member('phone')")], "subnet4": [CLASSED, FAR]}, [
+    *[(f"{n}", get(mac=mac(n), prl=PRL)) for n in (1, 2, 3, 4, 5, 7)], ("dropped", [D(mac=mac(6))]), ("unknown", get(prl=PRL)),
+        ("unknown-other", get(opts=[(60, b"other")], prl=PRL)),
+    ("renew", get(mac=mac(3)) + [R(mac=mac(3), ciaddr=MINE, src=MINE, dst=SERVER)]), ("inform", [INFORM(mac=mac(5), ciaddr="192.0.2.30", src="192.0.2.30",
+    dst=SERVER, prl=PRL)]),
+    ("taken-gold", [D(want="192.0.2.105"), R(want="192.0.2.105", server=SERVER)]),
+])
+group("host-classes-global", {"valid-lifetime": 3600, "reservations-global": True, "reservations-in-subnet": False, "reservations": [host(1,
+    client_classes=["gold"]), host(2, client_classes=["phone"])],
+                              "client-classes": OF, "subnet4": [{**LINK, "pools": pools("192.0.2", (100, 119, {"client-class": "gold"}), (120, 139,
+                              {"client-class": "phone"}))}, FAR]}, [
+    ("gold", get(mac=mac(1), prl=PRL)), ("phone", get(mac=mac(2), prl=PRL)), ("unknown", [D()]), ("far", get(mac=mac(1), prl=PRL, **GI)),
 ])
 
 # --- reservations that come and go ----------------------------------------------------------------------------------

@@ -177,6 +177,39 @@ group("host-sets", {**LIFE, "option-data": [o("dns-servers", "2001:db8::1"), o("
     ("vendor", [SOLICIT(na(1), opt(17, b"\0\0\x11\x8b\0\1\0\2\0\x20"), duid=duid(2))]), ("far", get(duid=duid(1), oro=ORO, relays=R1)),
 ])
 
+# --- classes of a reservation --------------------------------------------------------------------------------
+
+
+def c(name, test=None, **more):
+    return {"name": name, **({"test": test} if test else {}), **{k.replace("_", "-"): v for k, v in more.items()}}
+
+
+OF = [c("phone", option_data=[o("dns-servers", "2001:db8::7"), o("sntp-servers", "2001:db8::7", **{"always-send": True})]),
+    c("of-phone", "member('phone')", option_data=[o("nis-servers", "2001:db8::8")]),
+      c("gold", valid_lifetime=777, preferred_lifetime=666), c("known-gold", "member('KNOWN') and member('gold')", option_data=[o("nis-domain-name", "gold")]),
+      c("asked", "member('gold')", only_if_required=True, option_data=[o("nisp-domain-name", "asked")])]
+OF_HOSTS = [host(1, client_classes=["phone"]), host(2, client_classes=["phone"], hostname="two"), host(3, A1 + "20", client_classes=["gold"]),
+    host(4, A1 + "130", PD + "4::/64", client_classes=["gold"]),
+            host(5, client_classes=["gold"]), host(6, client_classes=["DROP"]), host(7, client_classes=["nobody"], hostname="seven")]
+CLASSED = {**with_hosts(LINK, *OF_HOSTS), "require-client-classes": ["asked"], "pd-pools": [
+    pd_pool("2001:db8:8000::", 48, 64, **{"client-class": "gold"}), pd_pool("2001:db8:9000::", 48, 60, **{"client-class": "plain"})],
+    "pools": pools("2001:db8:1", (100, 119, {"client-class": "gold"}), (120, 139, {"client-class": "phone"}), (140, 159, {"client-class": "plain"}))}
+OF_ORO = [23, 27, 29, 30, 31]
+group("host-classes", {**LIFE, "client-classes": [*OF, c("plain", "not member('gold') and not member('phone')")], "subnet6": [CLASSED, FAR]}, [
+    *[(f"{n}", get(na(1), duid=duid(n), oro=OF_ORO)) for n in (1, 2, 3, 4, 5, 7)], *[(f"{n}-prefix", get(pd(1), duid=duid(n), oro=OF_ORO)) for n in (1, 4,
+        5)], ("dropped", [SOLICIT(na(1), duid=duid(6))]),
+    ("unknown", get(na(1), pd(1), oro=OF_ORO)), ("renew", get(duid=duid(3)) + [RENEW(na(1, MINE), duid=duid(3))]),
+    ("inform", [INFORM(oro=OF_ORO, duid=duid(5))]),
+    ("taken-gold", [REQUEST(na(1, A1 + "105"))]),
+])
+group("host-classes-global", {**LIFE, "reservations-global": True, "reservations-in-subnet": False, "reservations": [host(1, client_classes=["gold"]),
+    host(2, client_classes=["phone"])],
+                              "client-classes": OF, "subnet6": [{**LINK, "pools": pools("2001:db8:1", (100, 119, {"client-class": "gold"}), (120, 139,
+                              {"client-class": "phone"}))}, FAR]}, [
+    ("gold", get(na(1), duid=duid(1), oro=OF_ORO)), ("phone", get(na(1), duid=duid(2), oro=OF_ORO)), ("unknown", [SOLICIT(na(1))]),
+    ("far", get(na(1), duid=duid(1), oro=OF_ORO, relays=R1)),
+])
+
 # --- reservations that come and go ---------------------------------------------------------------------------
 
 SMALL = {**LINK, "pools": pools("2001:db8:1", (100, 100, {})), "pd-pools": [pd_pool("2001:db8:8000::", 64, 64)]}
