@@ -64,11 +64,11 @@ group("host-ids-few", {"valid-lifetime": 3600, "host-reservation-identifiers": [
 
 # --- where reservations count ------------------------------------------------------------------------------
 
-for name, keys in (("in-subnet", {}), ("in-subnet-only", {"reservations-global": False, "reservations-in-subnet": True}), ("none",
+for name, keys in (("in-subnet", {}), ("none",
     {"reservations-in-subnet": False}),
                    ("global", {"reservations-global": True, "reservations-in-subnet": False}), ("both",
                    {"reservations-global": True, "reservations-in-subnet": True}),
-                   ("out-of-pool", {"reservations-in-subnet": True, "reservations-out-of-pool": True}), ("mode-all", {"reservation-mode": "all"}),
+                   ("out-of-pool", {"reservations-in-subnet": True, "reservations-out-of-pool": True}), 
                    ("mode-disabled", {"reservation-mode": "disabled"}), ("mode-out-of-pool", {"reservation-mode": "out-of-pool"}), ("mode-global",
                    {"reservation-mode": "global"})):
     group(f"host-{name}", {"valid-lifetime": 3600, **keys, "reservations": [host(1, "192.0.2.210", hostname="global"), host(2, "192.0.2.20"), host(3,

@@ -65,11 +65,11 @@ group("host-mac-sources", {**LIFE, "host-reservation-identifiers": ["hw-address"
 
 # --- where reservations count ------------------------------------------------------------------------------
 
-for name, keys in (("in-subnet", {}), ("in-subnet-only", {"reservations-global": False, "reservations-in-subnet": True}), ("none",
+for name, keys in (("in-subnet", {}), ("none",
     {"reservations-in-subnet": False}),
                    ("global", {"reservations-global": True, "reservations-in-subnet": False}), ("both",
                    {"reservations-global": True, "reservations-in-subnet": True}),
-                   ("out-of-pool", {"reservations-in-subnet": True, "reservations-out-of-pool": True}), ("mode-all", {"reservation-mode": "all"}),
+                   ("out-of-pool", {"reservations-in-subnet": True, "reservations-out-of-pool": True}), 
                    ("mode-disabled", {"reservation-mode": "disabled"}), ("mode-out-of-pool", {"reservation-mode": "out-of-pool"}), ("mode-global",
                    {"reservation-mode": "global"})):
     group(f"host-{name}", {**LIFE, **keys, "reservations": [host(1, A1 + "210"), host(2, A1 + "20"), host(3, option_data=[o("dns-servers", "2001:db8::3")]),
