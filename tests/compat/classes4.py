@@ -265,6 +265,21 @@ group("class-values", {"valid-lifetime": 3600, "option-def": [{"name": "my-text"
     ("vendor", get(opts=[(60, b"x"), (125, b"\0\0\x11\x8b\3\1\1\2")])),
 ])
 
+# Options 43 and 224 are of another type in each class.
+BOX = [{"name": "vendor-encapsulated-options", "code": 43, "type": "empty", "encapsulate": "box"}, {"name": "one", "code": 1, "space": "box",
+    "type": "ipv4-address"}]
+group("class-definitions", {"valid-lifetime": 3600, "option-def": [{"name": "own", "code": 224, "type": "string"}, BOX[1]], "option-data": d("own", "global"),
+    "client-classes": [
+    c("phone", "option[60].hex == 'phone'", option_def=[{"name": "vendor-encapsulated-options", "code": 43, "type": "string"},
+        {"name": "own", "code": 224, "type": "uint16"}],
+      option_data=d("vendor-encapsulated-options", "abc") + d("own", "4711")),
+    c("printer", "option[60].hex == 'printer'", option_def=BOX[:1], option_data=d("vendor-encapsulated-options", "") + d("one", "192.0.2.9", space="box")),
+    c("number", "option[60].hex == 'number'", option_def=[{"name": "number", "code": 43, "type": "uint32"}, {"name": "text", "code": 225, "type": "string"}],
+      option_data=d("number", "305419896") + d("text", "number"))], "subnet4": [LINK]}, [
+    *[(n.decode(), get(opts=[(60, n)], prl=b"\x2b\xe0\xe1")) for n in (b"x", b"phone", b"printer", b"number")],
+    *[(f"{n.decode()}-sends-43", get(opts=[(60, n), (43, b"\1\4abcd")], prl=b"\x2b")) for n in (b"x", b"phone", b"printer", b"number")],
+])
+
 # --- classes that scopes ask for ------------------------------------------------------------------------
 
 REQ = [c("no-test", only_if_required=True), c("always", "pkt4.hlen == 6", only_if_required=True),

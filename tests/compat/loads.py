@@ -144,6 +144,11 @@ ONLY = {
         "class-next-server-6": one_class(next_server="2001:db8::1"), "class-next-server-empty": one_class(next_server=""),
         "class-server-hostname-long": one_class(server_hostname="x" * 64), "class-boot-file-long": one_class(boot_file_name="x" * 128),
         "class-preferred": one_class(preferred_lifetime=1),
+        "class-def-43": one_class(option_def=[{"name": "x", "code": 43, "type": "uint8"}]), "class-def-224": one_class(option_def=[{"name": "x", "code": 224,
+        "type": "uint8"}]),
+        "class-def-space": one_class(option_def=[{"name": "x", "code": 224, "space": "foo", "type": "uint8"}]), "class-def-global-too": one_class(
+            option_def=[{"name": "x", "code": 224, "type": "uint8"}], option_data=[{"name": "x", "data": "7"}], ) | {"option-def": [{"name": "y", "code": 224,
+                "type": "string"}]},
         "class-def-100": one_class(option_def=[{"name": "x", "code": 100,
         "type": "uint8"}]),
         "express-mac": test("pkt4.mac == 0x020000000001"), "express-pkt6": test("pkt6.msgtype == 1"), "express-relay6": test("relay6[0].option[1].exists"),
