@@ -157,6 +157,24 @@ group("host-stages", {"valid-lifetime": 3600, "subnet4": [with_hosts(LINK, host(
         (2, "outside"), (3, "name"))],
 ])
 
+# Guards and reservations in one network; identifiers that the subnet does not match leases by.
+GUARDED = {"name": "floor", "interface": "s0", "subnet4": [
+    {**with_hosts(subnet(1, "192.0.2.0/25", "192.0.2.100", "192.0.2.110"), host(1, "192.0.2.50"), host(2, hostname="two"),
+        host(3, "192.0.2.105")), "client-class": "phone"},
+    with_hosts(subnet(5, "192.0.2.128/25", "192.0.2.200", "192.0.2.210"), host(1, "192.0.2.150"), host(4, "192.0.2.205"))]}
+PHONE = {"opts": [(60, b"phone")]}
+group("host-guard-network", {"valid-lifetime": 3600, "client-classes": [{"name": "phone", "test": "option[60].hex == 'phone'"}], "shared-networks": [GUARDED],
+    "subnet4": [FAR]}, [
+    ("in-both", get(mac=mac(1))), ("name-in-the-first", get(mac=mac(2))), ("in-the-first", get(mac=mac(3))), ("in-the-second", get(mac=mac(4))),
+    ("in-the-first-phone", get(mac=mac(3), **PHONE)),
+    ("in-the-second-phone", get(mac=mac(4), **PHONE)), ("leaves", get(mac=mac(3), **PHONE) + [R(mac=mac(3), ciaddr=MINE, src=MINE, dst=SERVER), D(mac=mac(3))]),
+], exact=("in-the-second",))
+group("host-match", {"valid-lifetime": 3600, "match-client-id": False, "subnet4": [with_hosts(LINK, {"client-id": "01:02:03:04", "ip-address": "192.0.2.20"},
+    host(2, "192.0.2.110"))]}, [
+    ("client-id", live(1, cid=b"\1\2\3\4")), ("hw-address", live(2, cid=b"\1\2\3\5")), ("other-client-id", get(mac=mac(2), cid=b"\1\2\3\6")),
+    ("same-client-id", get(mac=mac(3), cid=b"\1\2\3\4")),
+], exact=("client-id", "hw-address", "other-client-id"))
+
 # --- several hosts of an address ---------------------------------------------------------------------------------
 
 group("host-not-unique", {"valid-lifetime": 3600, "ip-reservations-unique": False, "subnet4": [
