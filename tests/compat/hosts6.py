@@ -119,6 +119,18 @@ group("host-address", {**LIFE, "subnet6": [RESERVED, FAR]}, [
     ("inform", [INFORM(oro=[23], duid=duid(2))]),
     ("rapid", [SOLICIT(opt(14), na(1), duid=duid(1))]),
 ], exact=("inside", "outside", "prefix", "prefix-outside", "both", "several-one-ia", "several-two-ias", "owner-renews", "owner-rebinds"))
+ME1, ME6 = {"duid": duid(1)}, {"duid": duid(6)}
+group("host-hints", {**LIFE, "subnet6": [RESERVED, FAR]}, [
+    ("length", get(pd(1, "::/56"), **ME6)), ("another-prefix", get(pd(1, PD + "77::/64"), **ME6)), ("lifetimes", [SOLICIT(na(1, ("::", 100, 200)), **ME1)]),
+    ("reserved-of-the-other-ia", get(na(1), na(2), **ME8) + [RENEW(na(2, MINE), **ME8), RENEW(na(1, MINE), na(2, MINE), na(3), **ME8)]),
+    ("one-released", get(na(1), na(2), **ME8) + [RELEASE(na(1, MINE), **ME8), SOLICIT(na(5), **ME8), REQUEST(na(5, MINE), **ME8)]),
+    ("renew-adds-prefix", get(na(1), **ME9) + [RENEW(na(1, MINE), pd(1), **ME9)]), ("rebind-adds-prefix", get(na(1), duid=duid(10)) + [REBIND(na(1, MINE),
+    pd(1), duid=duid(10))]),
+    ("renew-without-lease", [RENEW(na(1), **ME4)]), ("renew-wrong-iaid", get(na(1), **ME5) + [RENEW(na(2, A1 + "113"), **ME5)]),
+    ("confirm-other", get(**ME1) + [CONFIRM(na(1, A1 + "112"), **ME1)]),
+    ("request-of-another", get(**ME4) + [REQUEST(na(1, A1 + "113"), **ME4)]), ("decline-of-another", get(**ME4) + [DECLINE(na(1, A1 + "113"), **ME4)]),
+    ("temporary", [SOLICIT(na(1), opt(4, b"\0\0\0\1"), **ME1)]),
+], exact=("length", "another-prefix", "lifetimes", "renew-adds-prefix"))
 group("host-rapid", {**LIFE, "subnet6": [{**RESERVED, "rapid-commit": True}, FAR]}, [
     ("owner", [SOLICIT(opt(14), na(1), pd(1), **ME9)]), ("another", [SOLICIT(opt(14), na(1, A1 + "119"), pd(1, PD + "9::/64"))])], exact=("owner",))
 group("host-decline", {**LIFE, "subnet6": [RESERVED, FAR]}, [
