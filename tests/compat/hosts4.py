@@ -64,17 +64,15 @@ group("host-ids-few", {"valid-lifetime": 3600, "host-reservation-identifiers": [
 
 # --- where reservations count ------------------------------------------------------------------------------
 
-for name, keys in (("in-subnet", {}), ("none",
-    {"reservations-in-subnet": False}),
-                   ("global", {"reservations-global": True, "reservations-in-subnet": False}), ("both",
-                   {"reservations-global": True, "reservations-in-subnet": True}),
-                   ("out-of-pool", {"reservations-in-subnet": True, "reservations-out-of-pool": True}), 
-                   ("mode-disabled", {"reservation-mode": "disabled"}), ("mode-out-of-pool", {"reservation-mode": "out-of-pool"}), ("mode-global",
-                   {"reservation-mode": "global"})):
-    group(f"host-{name}", {"valid-lifetime": 3600, **keys, "reservations": [host(1, "192.0.2.210", hostname="global"), host(2, "192.0.2.20"), host(3,
-        hostname="only-global"), host(6, "10.1.1.1")],
-                           "subnet4": [with_hosts(LINK, host(1, "192.0.2.110", hostname="local"), host(4, "192.0.2.30"), host(5,
-                           hostname="only-local")), FAR]}, [
+MODES = {
+    "in-subnet": {}, "none": {"reservations-in-subnet": False}, "global": {"reservations-global": True, "reservations-in-subnet": False},
+    "both": {"reservations-global": True, "reservations-in-subnet": True}, "out-of-pool": {"reservations-in-subnet": True, "reservations-out-of-pool": True},
+    "mode-disabled": {"reservation-mode": "disabled"}, "mode-out-of-pool": {"reservation-mode": "out-of-pool"}, "mode-global": {"reservation-mode": "global"}}
+for name, keys in MODES.items():
+    group(f"host-{name}", {
+        "valid-lifetime": 3600, **keys,
+        "reservations": [host(1, "192.0.2.210", hostname="global"), host(2, "192.0.2.20"), host(3, hostname="only-global"), host(6, "10.1.1.1")],
+        "subnet4": [with_hosts(LINK, host(1, "192.0.2.110", hostname="local"), host(4, "192.0.2.30"), host(5, hostname="only-local")), FAR]}, [
         ("both-have-it", get(mac=mac(1), prl=b"\x0c")), ("global-address", get(mac=mac(2))), ("global-name", get(mac=mac(3), prl=b"\x0c")),
         ("local-outside", get(mac=mac(4))),
         ("local-name", get(mac=mac(5), prl=b"\x0c")), ("elsewhere", get(mac=mac(6))), ("far", get(mac=mac(1), prl=b"\x0c", **GI)),

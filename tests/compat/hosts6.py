@@ -65,17 +65,15 @@ group("host-mac-sources", {**LIFE, "host-reservation-identifiers": ["hw-address"
 
 # --- where reservations count ------------------------------------------------------------------------------
 
-for name, keys in (("in-subnet", {}), ("none",
-    {"reservations-in-subnet": False}),
-                   ("global", {"reservations-global": True, "reservations-in-subnet": False}), ("both",
-                   {"reservations-global": True, "reservations-in-subnet": True}),
-                   ("out-of-pool", {"reservations-in-subnet": True, "reservations-out-of-pool": True}), 
-                   ("mode-disabled", {"reservation-mode": "disabled"}), ("mode-out-of-pool", {"reservation-mode": "out-of-pool"}), ("mode-global",
-                   {"reservation-mode": "global"})):
-    group(f"host-{name}", {**LIFE, **keys, "reservations": [host(1, A1 + "210"), host(2, A1 + "20"), host(3, option_data=[o("dns-servers", "2001:db8::3")]),
-        host(6, "2001:db8:66::1"), host(7, PD + "77::/64")],
-                           "subnet6": [with_hosts(LINK, host(1, A1 + "110"), host(4, A1 + "30", PD + "44::/64"),
-                           host(5, option_data=[o("dns-servers", "2001:db8::5")])), FAR]}, [
+MODES = {
+    "in-subnet": {}, "none": {"reservations-in-subnet": False}, "global": {"reservations-global": True, "reservations-in-subnet": False},
+    "both": {"reservations-global": True, "reservations-in-subnet": True}, "out-of-pool": {"reservations-in-subnet": True, "reservations-out-of-pool": True},
+    "mode-disabled": {"reservation-mode": "disabled"}, "mode-out-of-pool": {"reservation-mode": "out-of-pool"}, "mode-global": {"reservation-mode": "global"}}
+for name, keys in MODES.items():
+    group(f"host-{name}", {
+        **LIFE, **keys, "reservations": [host(1, A1 + "210"), host(2, A1 + "20"), host(3, option_data=[o("dns-servers", "2001:db8::3")]),
+                                         host(6, "2001:db8:66::1"), host(7, PD + "77::/64")],
+        "subnet6": [with_hosts(LINK, host(1, A1 + "110"), host(4, A1 + "30", PD + "44::/64"), host(5, option_data=[o("dns-servers", "2001:db8::5")])), FAR]}, [
         ("both-have-it", get(duid=duid(1))), ("global-address", get(duid=duid(2))), ("global-option", get(duid=duid(3), oro=[23])),
         ("local-outside", get(duid=duid(4))),
         ("local-prefix", get(pd(1), duid=duid(4))), ("local-option", get(duid=duid(5), oro=[23])), ("elsewhere", get(duid=duid(6))),
