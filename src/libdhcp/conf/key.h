@@ -27,9 +27,9 @@ enum key_type {
 	KEY_IP4,     /* uint32_t: an IPv4 address; "" is 0.0.0.0 */
 	KEY_ENUM,    /* an enum or uint32_t: words are numbered from `min`, and compared ignoring case */
 	KEY_STRINGS, /* struct conf_strings */
-	KEY_MAP,     /* pointer to the struct of `scope`, filled with defaults if the map is absent */
-	KEY_LIST,    /* struct conf_list: a list of `scope` */
-	KEY_JSON,    /* struct json_object *, unchanged */
+	KEY_MAP,  /* pointer to the struct of `scope`, filled with defaults if the map is absent, see may_be_absent */
+	KEY_LIST, /* struct conf_list: a list of `scope` */
+	KEY_JSON, /* struct json_object *, unchanged */
 };
 
 enum { KEY_4 = 1, KEY_6 = 2, KEY_D2 = 4, KEY_DHCP = KEY_4 | KEY_6, KEY_ALL = 7 };
@@ -102,6 +102,8 @@ struct key {
 	bool empty_inherits;       /* with inherit: "" means not set */
 	bool required;
 	bool native;             /* not in Kea */
+	bool expands;            /* with native: --print-config --kea prints other keys instead */
+	bool may_be_absent;      /* KEY_MAP: without the map the field is NULL */
 	const char *replaced_by; /* this is an old name of that key: same field, read with a warning; a list may be one
 				    string */
 	bool bool_word;          /* KEY_ENUM: true and false are accepted for "always" and "never" */
@@ -226,6 +228,11 @@ struct json_shape conf_shape(const struct scope *top);
 
 /* Returns the struct as config-get shows it: values that were set, and defaults of supported keys. */
 struct json_object *conf_print(unsigned family, const struct scope *scope, const void *in);
+/*
+ * Same as conf_print, but only what was set, without keys that Kea does not have; warns about those that others do not
+ * stand for.
+ */
+struct json_object *conf_print_set(unsigned family, const struct scope *scope, const void *in, struct diag *diag);
 /* Returns a double that prints as the shortest text with the same value. */
 struct json_object *json_shortest_double(double v);
 /* Returns all scopes as JSON: name, type, range, default, since or refused, doc. */

@@ -20,6 +20,14 @@ struct json_object *json_shortest_double(double v)
 	return json_object_new_double_s(v, text);
 }
 
+/* How to print. */
+struct printing {
+	unsigned family;
+	struct diag *diag; /* set: only what was set and Kea has */
+};
+
+static struct json_object *print_scope(const struct printing *how, const struct scope *scope, const void *in);
+
 static struct json_object *print_strings(const struct conf_strings *strings)
 {
 	struct json_object *list = json_object_new_array();
@@ -31,11 +39,11 @@ static struct json_object *print_strings(const struct conf_strings *strings)
 }
 
 /* Returns the default of a supported key that it does not get from an outer scope; NULL if there is none. */
-static struct json_object *print_default(unsigned family, const struct key *key)
+static struct json_object *print_default(const struct printing *how, const struct key *key)
 {
-	const char *def = family == KEY_6 && key->def6 ? key->def6 : key->def;
+	const char *def = how->family == KEY_6 && key->def6 ? key->def6 : key->def;
 
-	if (!def || !key->since || (key->inherit && !key->own_default))
+	if (how->diag || !def || !key->since || (key->inherit && !key->own_default))
 		return NULL;
 	switch (key->type) {
 	case KEY_BOOL:
@@ -67,42 +75,42 @@ static int64_t get_int(const struct key *key, const void *field)
 	}
 }
 
-static struct json_object *print_map(unsigned family, const struct key *key, const void *field, bool is_set)
+static struct json_object *print_map(const struct printing *how, const struct key *key, const void *field, bool is_set)
 {
 	struct json_object *map;
 	const void *v;
 
 	memcpy(&v, field, sizeof(v));
-	if (!v || (!is_set && !key->since))
+	if (!v || (!is_set && (!key->since || key->may_be_absent || how->diag)))
 		return NULL;
-	map = conf_print(family, key->scope, v);
+	map = print_scope(how, key->scope, v);
 	if (is_set || json_object_object_length(map))
 		return map;
 	json_object_put(map);
 	return NULL;
 }
 
-static struct json_object *print_list(unsigned family, const struct key *key, const struct conf_list *v)
+static struct json_object *print_list(const struct printing *how, const struct key *key, const struct conf_list *v)
 {
 	struct json_object *list = json_object_new_array();
 	unsigned i;
 
 	for (i = 0; i < v->n; i++)
-		json_object_array_add(list, conf_print(family, key->scope, (const char *)v->v + i * key->scope->size));
+		json_object_array_add(list, print_scope(how, key->scope, (const char *)v->v + i * key->scope->size));
 	return list;
 }
 
 /* Returns NULL if the key is neither set nor has a default worth showing. */
-static struct json_object *print_value(unsigned family, const struct key *key, const struct conf_node *node)
+static struct json_object *print_value(const struct printing *how, const struct key *key, const struct conf_node *node)
 {
 	const void *field = (const char *)node + key->offset;
 	bool is_set = conf_marked(node, key->offset, CONF_MARK_SET);
 	struct json_object *v;
 
 	if (key->type == KEY_MAP)
-		return print_map(family, key, field, is_set);
+		return print_map(how, key, field, is_set);
 	if (!is_set)
-		return print_default(family, key);
+		return print_default(how, key);
 	switch (key->type) {
 	case KEY_BOOL:
 		return json_object_new_boolean(*(const bool *)field);
@@ -121,7 +129,7 @@ static struct json_object *print_value(unsigned family, const struct key *key, c
 	case KEY_STRINGS:
 		return print_strings(field);
 	case KEY_LIST:
-		return print_list(family, key, field);
+		return print_list(how, key, field);
 	case KEY_JSON:
 		return json_object_get(*(struct json_object *const *)field);
 	default:
@@ -142,7 +150,18 @@ static void add_comment(struct json_object *map, struct json_object *comment)
 	json_object_object_add(map, "user-context", folded);
 }
 
-struct json_object *conf_print(unsigned family, const struct scope *scope, const void *in)
+/* True for a key that Kea does not have. */
+static bool is_left_out(const struct printing *how, const struct key *key, const struct conf_node *node)
+{
+	if (!how->diag || !key->native)
+		return false;
+	if (!key->expands && conf_marked(node, key->offset, CONF_MARK_SET))
+		diag_warn(how->diag, conf_pos(node, key->name), "\"%s\" is left out: Kea has nothing like it",
+			  key->name);
+	return true;
+}
+
+static struct json_object *print_scope(const struct printing *how, const struct scope *scope, const void *in)
 {
 	struct json_object *map = json_object_new_object();
 	unsigned i;
@@ -151,15 +170,25 @@ struct json_object *conf_print(unsigned family, const struct scope *scope, const
 		const struct key *key = &scope->keys[i];
 		struct json_object *value;
 
-		if ((key->families && !(key->families & family)) || key->replaced_by)
+		if ((key->families && !(key->families & how->family)) || key->replaced_by || is_left_out(how, key, in))
 			continue;
-		value = print_value(family, key, in);
+		value = print_value(how, key, in);
 		if (value && !strcmp(key->name, "comment"))
 			add_comment(map, value);
 		else if (value)
 			json_object_object_add(map, key->name, value);
 	}
 	return map;
+}
+
+struct json_object *conf_print(unsigned family, const struct scope *scope, const void *in)
+{
+	return print_scope(&(struct printing){ .family = family }, scope, in);
+}
+
+struct json_object *conf_print_set(unsigned family, const struct scope *scope, const void *in, struct diag *diag)
+{
+	return print_scope(&(struct printing){ family, diag }, scope, in);
 }
 
 /* --- the schema --- */

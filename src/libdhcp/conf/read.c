@@ -584,6 +584,8 @@ static void set_default(const struct conf_reader *rd, const struct key *key, voi
 	struct ip ip;
 	unsigned i;
 
+	if (key->may_be_absent)
+		return;
 	if (key->type == KEY_MAP) {
 		(void)conf_read(rd, key->scope, NULL, new_map(rd, key, field));
 		return;

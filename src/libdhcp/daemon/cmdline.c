@@ -11,7 +11,7 @@
 #include <openssl/crypto.h>
 #include <json-c/json_c_version.h>
 
-enum { OPT_SCHEMA = 256, OPT_REFERENCE, OPT_EXPRESSIONS, OPT_CONFIG, OPT_FORMAT, OPT_STRICT };
+enum { OPT_SCHEMA = 256, OPT_REFERENCE, OPT_EXPRESSIONS, OPT_CONFIG, OPT_FORMAT, OPT_STRICT, OPT_KEA };
 
 static const struct args_option options[] = {
 	{ 'c', NULL, "FILE", "serve with this configuration" },
@@ -26,6 +26,7 @@ static const struct args_option options[] = {
 	{ 'p', NULL, "PORT", "listen on this port instead of the protocol's (for tests)" },
 	{ 'P', NULL, "PORT", "respond to this port instead of the protocol's (for tests)" },
 	{ OPT_CONFIG, "print-config", "FILE", "print the configuration with all defaults, as config-get returns it" },
+	{ OPT_KEA, "kea", NULL, "with --print-config, print what Kea can read: no defaults, and Kea's keys only" },
 	{ OPT_SCHEMA, "print-schema", NULL, "print all configuration keys as JSON" },
 	{ OPT_REFERENCE, "print-reference", NULL, "print all configuration keys as a manual" },
 	{ OPT_EXPRESSIONS, "print-expressions", NULL, "print all operators of expressions as a manual" },
@@ -106,6 +107,9 @@ static int set_option(struct run_options *opts, int id, const char *value, char 
 		return parse_port(value, &opts->client_port, why);
 	case OPT_FORMAT:
 		return parse_format(value, &opts->diag_format, why);
+	case OPT_KEA:
+		opts->for_kea = true;
+		return 0;
 	case OPT_STRICT:
 		opts->strict = true;
 		return 0;
@@ -122,7 +126,7 @@ int run_options_parse(const struct family *fam, int argc, char **argv, struct ru
 		.about = about,
 		.usage = "-c FILE [-dX] [-p PORT] [-P PORT]\n"
 			 "-t|-T FILE [-X] [--format KIND] [--strict]\n"
-			 "--print-config FILE\n"
+			 "--print-config FILE [--kea]\n"
 			 "--print-schema|--print-reference|--print-expressions|-h|-v|-V|-W",
 		.v = options,
 		.n = sizeof(options) / sizeof(options[0]),

@@ -25,6 +25,7 @@ struct run_options {
 	uint16_t server_port;    /* -p; 0: the protocol's default */
 	uint16_t client_port;    /* -P */
 	int diag_format;         /* --format: enum diag_format */
+	bool for_kea;            /* --kea */
 	bool strict;             /* --strict: warnings make the check fail */
 };
 

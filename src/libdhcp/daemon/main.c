@@ -156,6 +156,7 @@ static int check(const struct family *fam, const struct run_options *opts)
 {
 	bool wide = opts->mode == RUN_CHECK_WIDE;
 	unsigned flags = (wide ? 0 : CONFIG_CHECK) | (opts->relaxed ? CONFIG_RELAXED : 0);
+	struct json_object *tree = NULL;
 	struct config *cfg = NULL;
 	struct diag *diag = NULL;
 	int status;
@@ -163,6 +164,8 @@ static int check(const struct family *fam, const struct run_options *opts)
 	(void)config_load_file(opts->config_file, fam->digit, flags, &diag, &cfg);
 	if (cfg && wide)
 		check_machine(fam, cfg, diag);
+	if (cfg && opts->mode == RUN_PRINT_CONFIG)
+		tree = opts->for_kea ? config_print_kea(cfg, diag) : config_print(cfg);
 	if (opts->strict)
 		diag_set_strict(diag);
 	status = !diag_is_usable(diag);
@@ -170,12 +173,9 @@ static int check(const struct family *fam, const struct run_options *opts)
 	if (opts->diag_format != DIAG_JSON)
 		print_encountered(diag);
 	diag_free(diag);
-	if (cfg && opts->mode == RUN_PRINT_CONFIG) {
-		struct json_object *tree = config_print(cfg);
-
+	if (tree)
 		puts(json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-		json_object_put(tree);
-	}
+	json_object_put(tree);
 	config_free(cfg);
 	return status;
 }

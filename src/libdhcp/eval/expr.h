@@ -79,6 +79,32 @@ bool eval_has_match(const struct eval_expr *expr);
 /* Returns the numbers of the classes the expression tests, in text order, each at least once; their count in *ret_n. */
 const unsigned *eval_classes(const struct eval_expr *expr, size_t *ret_n);
 
+/* A text, or the beginning of one, to compare with: in half bytes, so that it can be a block of hardware addresses. */
+struct eval_pattern {
+	const uint8_t *data; /* a last half byte is in the high bits */
+	unsigned n_digits;
+	bool is_prefix; /* what follows does not matter */
+};
+
+/* Orders patterns; one that covers others is before them. */
+int eval_pattern_compare(const struct eval_pattern *a, const struct eval_pattern *b);
+/* True if the pattern matches the text with this many half bytes. */
+bool eval_pattern_covers(const struct eval_pattern *pattern, const uint8_t *data, size_t n_digits);
+
+/* Compares the value of an expression with a list of patterns. */
+struct eval_list {
+	const struct eval_expr *text;
+	const struct eval_pattern *patterns; /* ordered, and none covers another */
+	unsigned n;
+	bool is_random; /* instead of patterns: true for a hardware address that the client made up */
+};
+
+/*
+ * Returns an EVAL_BOOL expression that is true if the value of any list matches one of its patterns. The cost is that
+ * of the values and of a binary search in each list.
+ */
+const struct eval_expr *eval_any_list(struct arena *arena, const struct eval_list *lists, size_t n);
+
 /* State of evaluating expressions on one packet. */
 struct eval {
 	const struct packet4 *q4; /* one of these is set, the other is NULL */

@@ -102,6 +102,8 @@ struct eval_node {
 
 	bool (*find)(const struct eval_node *node, struct eval *ev, struct bytes *ret);
 	void *regex;
+	const struct eval_pattern *patterns; /* see list.c */
+	unsigned n_patterns;
 	int class_id; /* for member; negative: see class_kind */
 	enum { CLASS_ORDINARY, CLASS_KNOWN, CLASS_UNKNOWN, CLASS_ALL } class_kind;
 	const struct optdef *def; /* option definition; NULL if unknown */

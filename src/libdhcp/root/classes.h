@@ -5,6 +5,13 @@
 #include "optconf/optconf.h"
 #include "subnet/subnet.h"
 
+/* "match": the lists of its keys. */
+struct class_match {
+	struct eval_list *lists;
+	unsigned *rows; /* of the table in config_match.c */
+	unsigned n;
+};
+
 /*
  * The classes of a configuration. Each has a number, which is its bit in a request's class set. Classes that every
  * server knows come first, then those in client-classes in their order, then others with a built-in prefix that
@@ -37,6 +44,7 @@ struct client_class {
 	const char *name;
 	const struct client_class_conf *conf; /* NULL: not defined in client-classes */
 	const struct eval_expr *test;         /* NULL: none */
+	const struct class_match *match;      /* what the test is made of; NULL: an expression */
 	bool is_template; /* test is a text; if not empty, the client is in the class and in one named after the text */
 	bool is_additional; /* evaluated only where a scope lists it */
 	bool is_listed;     /* a scope lists it */

@@ -40,7 +40,9 @@ struct config {
 	const char *duid_file; /* absolute */
 
 	struct log_conf log;
-	const char *summary; /* "2 subnets, 3 pools, ...", for the log */
+	struct json_object *texts;        /* of expressions that are not in the document; NULL if none */
+	struct json_object *boot_classes; /* the classes of "boot", as configuration */
+	const char *summary;              /* "2 subnets, 3 pools, ...", for the log */
 };
 
 /* True if the server receives on raw sockets. */
@@ -79,5 +81,10 @@ void config_free(struct config *cfg); /* accepts NULL */
  * before freeing cfg.
  */
 struct json_object *config_print(const struct config *cfg);
+/*
+ * Returns what Kea can read: without defaults and without the keys that only this server has, which are replaced by
+ * classes and guards or reported in diag. Like config_print().
+ */
+struct json_object *config_print_kea(const struct config *cfg, struct diag *diag);
 void config_print_schema(unsigned digit, FILE *to);
 void config_print_reference(unsigned digit, FILE *to);

@@ -12,6 +12,7 @@ struct build {
 	unsigned flags;
 	struct global_conf *root;
 	struct dict *dict; /* where values look up their definitions: the configuration's, or a class's over it */
+	struct conf_list classes;                /* client_class_conf: client-classes, and those of "boot" */
 	const struct option_def_conf **bad_defs; /* invalid definitions; references to them are not reported again */
 	unsigned n_bad_defs;
 	const struct host_class *host_classes; /* the classes that reservations name, by name */
@@ -54,6 +55,15 @@ void index_class_names(struct build *b); /* for class_by_name() */
 void lint_host_classes(struct build *b, bool (*is_built_in)(const char *name), const char *const *names, size_t n);
 void number_classes(struct build *b); /* must run before anything refers to classes */
 void build_classes(struct build *b);
+/* Creates the classes of "boot" blocks; must run before number_classes(). */
+void expand_boot(struct build *b);
+/* Builds the additional classes of a subnet: its own, and those of the boot block in effect, which may be NULL. */
+void build_boot(struct build *b, const struct conf_strings *own, const struct boot_conf *boot, struct class_refs *ret);
+struct eval_env eval_env_of(struct build *b);
+/* Returns the test of a "match", and its lists for match_as_test(); NULL if it is empty. */
+const struct eval_expr *build_match(struct build *b, const struct match_conf *conf, const struct class_match **ret);
+/* Returns it as the text of an expression. */
+const char *match_as_test(const struct config *cfg, const struct class_match *match);
 /*
  * Builds the guard of `what`, which is selected before host reservations are looked up: classes that depend on them
  * have no effect. `what` is NULL for a pool.

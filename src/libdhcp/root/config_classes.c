@@ -129,13 +129,13 @@ static const struct eval_class_def *class_defs(void *ctx, uint16_t code, size_t 
 
 void number_classes(struct build *b)
 {
-	const struct client_class_conf *confs = b->root->client_classes.v;
+	const struct client_class_conf *confs = b->classes.v;
 	unsigned i;
 
 	collect_host_classes(b);
-	if (b->root->client_classes.n || b->n_host_classes)
+	if (b->classes.n || b->n_host_classes)
 		open_classes(b);
-	for (i = 0; i < b->root->client_classes.n; i++) {
+	for (i = 0; i < b->classes.n; i++) {
 		struct client_class *class;
 		int number;
 
@@ -158,10 +158,15 @@ void number_classes(struct build *b)
 	}
 }
 
+static bool has_test(const struct client_class_conf *conf)
+{
+	return CONF_SET(conf, test) || CONF_SET(conf, template_test) || CONF_SET(conf, match);
+}
+
 /* Its members are known before any test is evaluated. */
 static bool has_members_at_once(const struct client_class *class)
 {
-	return is_built_in(class->name) && !CONF_SET(class->conf, test) && !CONF_SET(class->conf, template_test);
+	return is_built_in(class->name) && !has_test(class->conf);
 }
 
 /* True if the template of this definition may create the class. */
@@ -178,9 +183,9 @@ static bool may_spawn(const struct client_class_conf *conf, const char *name)
 /* A class that a later template creates is never there in time. */
 static void check_template_order(struct build *b, const struct client_class *class, const char *used, struct pos pos)
 {
-	const struct client_class_conf *confs = b->root->client_classes.v;
+	const struct client_class_conf *confs = b->classes.v;
 
-	for (unsigned i = 0; i < b->root->client_classes.n; i++) {
+	for (unsigned i = 0; i < b->classes.n; i++) {
 		if (&confs[i] <= class->conf || !may_spawn(&confs[i], used))
 			continue;
 		diag_warn(b->diag, pos, "class \"%s\" is evaluated before the template that creates class \"%s\"",
@@ -245,10 +250,9 @@ static bool depends_on_host(const struct build *b, const struct eval_expr *test)
 	return eval_needs_host(test);
 }
 
-static void compile_test(struct build *b, unsigned number)
+struct eval_env eval_env_of(struct build *b)
 {
-	const struct client_class_conf *conf = b->cfg->classes.v[number].conf;
-	const struct eval_env env = {
+	return (struct eval_env){
 		.digit = b->cfg->family == KEY_6 ? 6 : 4,
 		.dict = b->cfg->dict,
 		.ctx = b,
@@ -259,31 +263,47 @@ static void compile_test(struct build *b, unsigned number)
 		.arena = b->cfg->arena,
 		.diag = b->diag,
 	};
-	const char *name = b->cfg->classes.v[number].name;
+}
+
+/* Returns the key that says who is in the class; NULL if there is none, or after an error. */
+static const char *key_of_test(struct build *b, const struct client_class_conf *conf, const char *name)
+{
+	const char *first = CONF_SET(conf, test) ? "test" : CONF_SET(conf, template_test) ? "template-test" : NULL;
+	const char *second = CONF_SET(conf, match) ? "match" : CONF_SET(conf, template_test) ? "template-test" : NULL;
+
+	if (!first || !second || first == second)
+		return first ? first : second;
+	diag_error(b->diag, conf_pos(&conf->node, second), "class \"%s\" has both \"%s\" and \"%s\"", name, first,
+		   second);
+	return NULL;
+}
+
+static void compile_test(struct build *b, unsigned number)
+{
+	const struct client_class_conf *conf = b->cfg->classes.v[number].conf;
+	const struct eval_env env = eval_env_of(b);
+	const char *name = b->cfg->classes.v[number].name, *key = key_of_test(b, conf, name);
+	bool is_template = key && !strcmp(key, "template-test");
+	const struct class_match *match = NULL;
 	struct json_object *text = NULL;
 	const struct eval_expr *test;
 
-	const char *key = CONF_SET(conf, template_test) ? "template-test" : "test";
-
-	if (CONF_SET(conf, test) && CONF_SET(conf, template_test)) {
-		diag_error(b->diag, conf_pos(&conf->node, "template-test"),
-			   "class \"%s\" has both \"test\" and \"template-test\"", name);
-		return;
-	}
-	if (!CONF_SET(conf, test) && !CONF_SET(conf, template_test))
+	if (!key)
 		return;
 	if (number == CLASS_BIT_ALL || number == CLASS_BIT_KNOWN || number == CLASS_BIT_UNKNOWN) {
-		diag_error(b->diag, conf_pos(&conf->node, key), "class \"%s\" is built in and cannot have a test",
-			   name);
+		diag_error(b->diag, conf_pos(&conf->node, key), "class \"%s\" is built in and cannot have a %s", name,
+			   !strcmp(key, "match") ? key : "test");
 		return;
 	}
 	(void)json_object_object_get_ex(conf->node.json, key, &text);
-	test = eval_compile(&env, text, CONF_SET(conf, test) ? EVAL_BOOL : EVAL_TEXT);
+	test = !strcmp(key, "match") ? build_match(b, conf->match, &match)
+				     : eval_compile(&env, text, is_template ? EVAL_TEXT : EVAL_BOOL);
 	if (!test)
 		return;
 	/* Index again: compiling may have added classes and moved the array. */
 	b->cfg->classes.v[number].test = test;
-	b->cfg->classes.v[number].is_template = !CONF_SET(conf, test);
+	b->cfg->classes.v[number].match = match;
+	b->cfg->classes.v[number].is_template = is_template;
 	b->cfg->classes.v[number].needs_host = depends_on_host(b, test);
 	check_order(b, &b->cfg->classes.v[number]);
 }
@@ -305,7 +325,7 @@ static void build_class(struct build *b, unsigned number)
 	check_class_lifetimes(b, &conf->node, par, &class->valid, &class->preferred);
 	class->is_additional = conf->only_in_additional_list;
 	/* As in Kea: only a reservation can assign it. */
-	if (!CONF_SET(conf, test) && !CONF_SET(conf, template_test) && !is_built_in(class->name))
+	if (!has_test(conf) && !is_built_in(class->name))
 		class->needs_host = true;
 	class->offer_lifetime = par->offer_lifetime;
 	class->next_server = par->next_server;
@@ -330,16 +350,16 @@ static int number_of_conf(const struct build *b, const struct client_class_conf 
 
 void build_classes(struct build *b)
 {
-	const struct client_class_conf *confs = b->root->client_classes.v;
+	const struct client_class_conf *confs = b->classes.v;
 	unsigned i;
 
-	for (i = 0; i < b->root->client_classes.n; i++) {
+	for (i = 0; i < b->classes.n; i++) {
 		int number = number_of_conf(b, &confs[i]);
 
 		if (number >= 0)
 			b->cfg->classes.v[number].dict = build_class_definitions(b, &confs[i]);
 	}
-	for (i = 0; i < b->root->client_classes.n; i++) {
+	for (i = 0; i < b->classes.n; i++) {
 		int number = number_of_conf(b, &confs[i]);
 
 		if (number >= 0) {
@@ -419,12 +439,12 @@ void build_guard(struct build *b, const struct conf_strings *names, const char *
 
 static void list_by_turn(struct build *b, struct classes *classes)
 {
-	const struct client_class_conf *confs = b->root->client_classes.v;
+	const struct client_class_conf *confs = b->classes.v;
 	unsigned i;
 
-	classes->early = arena_new_array(b->cfg->arena, unsigned, b->root->client_classes.n);
-	classes->late = arena_new_array(b->cfg->arena, unsigned, b->root->client_classes.n);
-	for (i = 0; i < b->root->client_classes.n; i++) {
+	classes->early = arena_new_array(b->cfg->arena, unsigned, b->classes.n);
+	classes->late = arena_new_array(b->cfg->arena, unsigned, b->classes.n);
+	for (i = 0; i < b->classes.n; i++) {
 		int number = number_of_conf(b, &confs[i]);
 		const struct client_class *class = number >= 0 ? &classes->v[number] : NULL;
 
@@ -444,13 +464,13 @@ static void lint_class(struct build *b, const struct client_class *class)
 	const struct client_class_conf *conf = class->conf;
 	struct pos pos = conf_pos(&conf->node, "name");
 
-	if (CONF_BAD(conf, test) || CONF_BAD(conf, template_test))
+	/* Those of "boot" are in use where no inner block replaces theirs. */
+	if (conf->is_of_boot || CONF_BAD(conf, test) || CONF_BAD(conf, template_test) || CONF_BAD(conf, match))
 		return;
 	if (class->is_additional && !class->is_listed && !is_host_class(b, class->name))
 		diag_warn(b->diag, pos, "no client is in class \"%s\": no \"evaluate-additional-classes\" names it",
 			  class->name);
-	else if (!CONF_SET(conf, test) && !CONF_SET(conf, template_test) && !class->is_listed &&
-		 !is_built_in(class->name) && !is_host_class(b, class->name))
+	else if (!has_test(conf) && !class->is_listed && !is_built_in(class->name) && !is_host_class(b, class->name))
 		diag_warn(b->diag, pos, "class \"%s\" has no \"test\": no client is in it", class->name);
 	if (class->is_additional && (class->sets & (CLASS_SETS_VALID | CLASS_SETS_PREFERRED | CLASS_SETS_OFFER)))
 		diag_warn(b->diag, pos,

@@ -135,6 +135,7 @@ static int build(struct config *cfg, unsigned flags, struct diag *diag, struct c
 	build_lease_database(&b);
 	check_queue(&b);
 	build_logging(&b);
+	expand_boot(&b);
 	number_classes(&b);
 	build_options(&b);
 	if (cfg->family == KEY_6) {
@@ -221,6 +222,8 @@ void config_free(struct config *cfg)
 		return;
 	host_source_close(cfg->hosts);
 	json_doc_done(&cfg->doc);
+	json_object_put(cfg->boot_classes);
+	json_object_put(cfg->texts);
 	arena_free(cfg->arena);
 	free(cfg);
 }

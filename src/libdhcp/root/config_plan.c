@@ -370,7 +370,7 @@ static bool build_subnet(struct build *b, const struct shared_network_conf *net_
 	build_relays(b, net_relays ? net_conf->link.relay : conf->link.relay, sub);
 	BUILD_OPTLIST(b, conf, link.option_data, &sub->opts);
 	build_guard(b, &conf->link.client_classes, net ? NULL : "this subnet", &sub->guard);
-	build_additional(b, &conf->link.additional_classes, &sub->additional);
+	build_boot(b, &conf->link.additional_classes, conf->net.boot, &sub->additional);
 	sub->is_guarded = sub->guard.n || (net && net->guard.n);
 	build_pools(b, conf, has_prefix, sub);
 	build_pd_pools(b, conf, sub);

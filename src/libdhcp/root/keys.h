@@ -72,6 +72,23 @@ enum reservation_mode {
 	RESERVATION_OFF
 };
 
+/* What a kind of client boots. */
+struct boot_entry_conf {
+	struct conf_node node;
+	const char *file;
+	const char *server;
+	const char *url;
+};
+
+struct boot_conf {
+	struct conf_node node;
+	struct boot_entry_conf *bios, *efi32, *efi64, *arm64, *http, *ipxe;
+	struct conf_strings classes; /* those created for it */
+};
+
+/* Longest text in the field of the header, with its end. */
+#define BOOT_FILE_FIELD 128
+
 struct net_conf {
 	bool deny_unknown;
 	struct ddns_conf ddns;
@@ -79,6 +96,7 @@ struct net_conf {
 	bool reservations_out_of_pool;
 	uint32_t reservation_mode; /* enum reservation_mode */
 	bool ddns_use_conflict_resolution;
+	struct boot_conf *boot; /* NULL if absent, here and in outer scopes */
 };
 
 struct link_conf {
@@ -249,12 +267,23 @@ struct expired_leases_processing_conf {
 	uint32_t unwarned_reclaim_cycles;
 };
 
+/* What its clients have, instead of an expression. */
+struct match_conf {
+	struct conf_node node;
+	struct conf_strings hardware;
+	bool random_mac;
+	struct conf_strings vendor_class;
+	struct conf_strings user_class;
+};
+
 struct client_class_conf {
 	struct conf_node node;
 	struct net_conf net;
 	const char *name;
 	const char *test;
 	const char *template_test;
+	struct match_conf *match; /* NULL if absent */
+	bool is_of_boot;          /* created for a boot block, not in the text */
 	bool only_in_additional_list;
 	struct conf_list option_def;
 	struct conf_list option_data;
@@ -437,6 +466,9 @@ extern const struct scope sanity_checks_scope;
 extern const struct scope multi_threading_scope;
 extern const struct scope hooks_library_scope;
 extern const struct scope expired_leases_processing_scope;
+extern const struct scope boot_entry_scope;
+extern const struct scope boot_scope;
+extern const struct scope match_scope;
 extern const struct scope client_class_scope;
 extern const struct scope server_id_scope;
 extern const struct scope http_header_scope;

@@ -62,6 +62,33 @@ static const struct key option_data_keys[] = {
 };
 const struct scope option_data_scope = SCOPE("option-data", struct option_data_conf, option_data_keys);
 
+static const struct key boot_entry_keys[] = {
+	K_STRING(struct boot_entry_conf, file, "file", .since = "4.1.0", .also = "filename boot-file-name",
+		 .doc = "file on the server, loaded by TFTP"),
+	K_STRING(struct boot_entry_conf, server, "server", .since = "4.1.0", .also = "next-server",
+		 .doc = "where the file is: an IPv4 address, without it next-server applies; in DHCPv6 an IPv6 address "
+			"or a name, required"),
+	K_STRING(struct boot_entry_conf, url, "url", .since = "4.1.0",
+		 .doc = "instead of a file; in DHCPv4 only for http and ipxe"),
+};
+const struct scope boot_entry_scope = SCOPE("boot-entry", struct boot_entry_conf, boot_entry_keys);
+
+static const struct key boot_keys[] = {
+	K_MAP(struct boot_conf, bios, "bios", boot_entry, .since = "4.1.0", .also = "x86 pcbios legacy",
+	      .doc = "PXE clients with a BIOS (architecture 0)"),
+	K_MAP(struct boot_conf, efi32, "efi32", boot_entry, .since = "4.1.0", .also = "ia32",
+	      .doc = "32-bit x86 UEFI (6)"),
+	K_MAP(struct boot_conf, efi64, "efi64", boot_entry, .since = "4.1.0",
+	      .also = "efi uefi uefi64 x64 amd64 x86_64", .doc = "64-bit x86 UEFI (7 and 9)"),
+	K_MAP(struct boot_conf, arm64, "arm64", boot_entry, .since = "4.1.0", .also = "aarch64",
+	      .doc = "64-bit ARM UEFI (11)"),
+	K_MAP(struct boot_conf, http, "http", boot_entry, .since = "4.1.0", .also = "https httpclient",
+	      .doc = "UEFI HTTP boot, whatever the architecture; the response has vendor class HTTPClient"),
+	K_MAP(struct boot_conf, ipxe, "ipxe", boot_entry, .since = "4.1.0",
+	      .doc = "iPXE (user class iPXE), whatever the architecture"),
+};
+const struct scope boot_scope = SCOPE("boot", struct boot_conf, boot_keys);
+
 static const struct key pool_keys[] = {
 	K_STRING(struct pool_conf, pool, "pool", .also = "range", .required = true, .since = "4.0.0",
 		 .doc = "\"a - b\" or prefix/len"),

@@ -146,6 +146,23 @@ static const struct key expired_leases_processing_keys[] = {
 const struct scope expired_leases_processing_scope =
 	SCOPE("expired-leases-processing", struct expired_leases_processing_conf, expired_leases_processing_keys);
 
+static const struct key match_keys[] = {
+	K_STRINGS(struct match_conf, hardware, "hardware", .since = "4.1.0",
+		  .also = "mac macs hw-address hardware-ethernet ethernet",
+		  .doc = "hardware addresses: \"00:1b:21:00:00:01\", the beginning \"00:1b:21:*\", or a length in bits "
+			 "\"00:1b:21:00:00:00/24\". DHCPv6: from the relay (option 79), otherwise from a DUID of type "
+			 "LLT "
+			 "or LL"),
+	K_BOOL(struct match_conf, random_mac, "random-mac", .since = "4.1.0", .also = "random private-mac local-mac",
+	       .doc = "the hardware address is not a manufacturer's but local, as "
+		      "hosts that change it choose"),
+	K_STRINGS(struct match_conf, vendor_class, "vendor-class", .since = "4.1.0", .also = "vendor-class-identifier",
+		  .doc = "vendor classes: DHCPv4 option 60; DHCPv6 option 16, the first one. \"MSFT*\" is a beginning"),
+	K_STRINGS(struct match_conf, user_class, "user-class", .since = "4.1.0",
+		  .doc = "user classes: DHCPv4 option 77; DHCPv6 option 15, the first one. \"iPXE*\" is a beginning"),
+};
+const struct scope match_scope = SCOPE("match", struct match_conf, match_keys);
+
 static const struct key client_class_keys[] = {
 	K_STRING(struct client_class_conf, name, "name", .required = true, .since = "4.1.0", .doc = "class name"),
 	K_STRING(struct client_class_conf, test, "test", .since = "4.1.0",
@@ -153,6 +170,8 @@ static const struct key client_class_keys[] = {
 	K_STRING(struct client_class_conf, template_test, "template-test", .since = "4.1.0",
 		 .doc = "text expression: clients for which it is not empty are in the class, and in class "
 			"SPAWN_<class>_<value>"),
+	K_MAP(struct client_class_conf, match, "match", match, .native = true, .expands = true, .may_be_absent = true,
+	      .since = "4.1.0", .doc = "instead of a test: clients that match one of these are in the class"),
 	K_BOOL(struct client_class_conf, only_in_additional_list, "only-if-required",
 	       .replaced_by = "only-in-additional-list", .since = "4.1.0",
 	       .doc = "old name of only-in-additional-list"),
@@ -452,6 +471,7 @@ const struct scope *const all_scopes[] = {
 	&http_header_scope,
 	&server_id_scope,
 	&client_class_scope,
+	&match_scope,
 	&expired_leases_processing_scope,
 	&hooks_library_scope,
 	&multi_threading_scope,
@@ -459,6 +479,8 @@ const struct scope *const all_scopes[] = {
 	&database_scope,
 	&interfaces_config_scope,
 	&shared_network_scope,
+	&boot_scope,
+	&boot_entry_scope,
 	&subnet_scope,
 	&reservation_scope,
 	&pd_pool_scope,

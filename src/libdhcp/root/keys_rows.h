@@ -53,7 +53,8 @@
 
 /* Global, networks, subnets, pools. */
 #define DENY_ROWS(s, field, inner) \
-	K_BOOL(s, field, "deny-unknown", .native = true, .def = "false", .since = "4.1.0", .inherit = inner, \
+	K_BOOL(s, field, "deny-unknown", .native = true, .expands = true, .def = "false", .since = "4.1.0", \
+		.inherit = inner, \
 		.also = "deny-unknown-clients ignore-unknown known-only static-only", \
 		.doc = "clients without a reservation get no lease here")
 
@@ -155,6 +156,10 @@
 	K_ENUM(s, net.reservation_mode, "reservation-mode", .words = reservation_mode_words, .since = "4.1.0", \
 		.doc = "all / global / out-of-pool / disabled (off): old form of the reservations-... keys"), \
 	DDNS_ROWS(s, net.ddns, inner), \
+	K_MAP(s, net.boot, "boot", boot, .native = true, .expands = true, .may_be_absent = true, .since = "4.1.0", \
+		 .inherit = inner, \
+		.also = "pxe netboot network-boot", \
+		.doc = "what clients boot, by their kind; replaces the block of an outer scope"), \
 	K_BOOL(s, net.ddns_use_conflict_resolution, "ddns-use-conflict-resolution", \
 		.def = "true", .refuse = "DNS updates are", .inherit = inner, \
 		.doc = "deprecated boolean; use ddns-conflict-resolution-mode")
