@@ -34,13 +34,17 @@ struct diag {
 	VEC(struct source) sources;
 	VEC(struct item) items;
 	unsigned n_errors, n_warnings;
+	size_t max;
 	bool is_strict;    /* warnings count as errors */
 	bool last_dropped; /* the last one was over the limit or a duplicate, so its notes are dropped too */
 };
 
 struct diag *diag_new(void)
 {
-	return xcalloc(1, sizeof(struct diag));
+	struct diag *diag = xcalloc(1, sizeof(*diag));
+
+	diag->max = DIAG_MAX;
+	return diag;
 }
 
 static void item_done(struct item *item)
@@ -177,7 +181,7 @@ static bool make_room(struct diag *diag, enum diag_kind kind)
 {
 	size_t i = diag->items.n;
 
-	if (i < DIAG_MAX)
+	if (i < diag->max)
 		return true;
 	while (kind == DIAG_ERROR && i-- > 0)
 		if (diag->items.v[i].kind == DIAG_WARNING) {
@@ -215,6 +219,20 @@ static void add(struct diag *diag, enum diag_kind kind, struct pos pos, const ch
 	item->order = diag->n_errors + diag->n_warnings;
 	item->pos = pos;
 	item->text = text;
+}
+
+void diag_set_lenient(struct diag *diag)
+{
+	diag->max = DIAG_MAX_LENIENT;
+}
+
+void diag_each_error(const struct diag *diag, void (*fn)(void *ctx, struct pos pos, const char *text), void *ctx)
+{
+	size_t i;
+
+	for (i = 0; i < diag->items.n; i++)
+		if (diag->items.v[i].kind == DIAG_ERROR)
+			fn(ctx, diag->items.v[i].pos, diag->items.v[i].text);
 }
 
 void diag_error(struct diag *diag, struct pos pos, const char *fmt, ...)

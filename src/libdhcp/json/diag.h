@@ -22,7 +22,10 @@ struct pos {
 };
 
 #define POS_NONE ((struct pos){ 0, 0, 0, 0 })
-#define DIAG_MAX 50 /* errors and warnings kept, errors first; further ones are only counted */
+/* Errors and warnings kept, errors first; further ones are only counted. */
+#define DIAG_MAX 50
+/* Instead, for a text of which parts may be left out. */
+#define DIAG_MAX_LENIENT 10000
 
 struct diag;
 
@@ -50,6 +53,10 @@ void diag_warn(struct diag *diag, struct pos pos, const char *fmt, ...) __attrib
 void diag_note(struct diag *diag, struct pos pos, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void diag_help(struct diag *diag, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Keeps up to DIAG_MAX_LENIENT. */
+void diag_set_lenient(struct diag *diag);
+/* Calls fn for each error. */
+void diag_each_error(const struct diag *diag, void (*fn)(void *ctx, struct pos pos, const char *text), void *ctx);
 /* From now on warnings count as errors, for the verdict and its reason. */
 void diag_set_strict(struct diag *diag);
 /* True if the configuration can be used. */

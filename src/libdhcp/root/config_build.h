@@ -12,6 +12,7 @@ struct build {
 	unsigned flags;
 	struct global_conf *root;
 	struct dict *dict; /* where values look up their definitions: the configuration's, or a class's over it */
+	const struct left_out *left_out;         /* by "lenient"; NULL: nothing */
 	struct conf_list classes;                /* client_class_conf: client-classes, and those of "boot" */
 	const struct option_def_conf **bad_defs; /* invalid definitions; references to them are not reported again */
 	unsigned n_bad_defs;

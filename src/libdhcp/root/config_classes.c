@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* client-classes: numbers, expressions, order, and the values a class sets for its clients. */
 #include "root/config_build.h"
+#include "root/config_lenient.h"
 #include "root/option_names.h"
 
 static const char *const built_in_names[CLASS_BITS_BUILT_IN] = {
@@ -75,7 +76,11 @@ static int find_class(void *ctx, const char *name)
 	if (!b->cfg->classes.n)
 		open_classes(b);
 	number = number_of(b, name);
-	if (number >= 0 && (b->cfg->classes.v[number].conf || is_built_in(name)))
+	if (number >= 0 && (b->cfg->classes.v[number].conf || number <= CLASS_BIT_UNKNOWN))
+		return number;
+	if (left_out_class(b->left_out, name))
+		return -1;
+	if (number >= 0 && is_built_in(name))
 		return number;
 	return is_built_in(name) ? (int)add_class(b, arena_strdup(b->cfg->arena, name)) : -1;
 }
@@ -394,6 +399,18 @@ static int find_referred(struct build *b, const char *name)
 	return number;
 }
 
+/* Returns a class that "lenient" left out, which nobody is in; negative if it is none. */
+static int find_left_out(struct build *b, struct pos pos, const char *name)
+{
+	int number;
+
+	if (!left_out_class(b->left_out, name))
+		return -1;
+	number = number_of(b, name);
+	diag_warn(b->diag, pos, "class \"%s\" is left out: it admits no client here", name);
+	return number >= 0 ? number : (int)add_class(b, name);
+}
+
 void build_class_refs(struct build *b, const struct conf_strings *names, struct class_refs *ret)
 {
 	unsigned *v = arena_new_array(b->cfg->arena, unsigned, names->n), i, n = 0;
@@ -401,6 +418,8 @@ void build_class_refs(struct build *b, const struct conf_strings *names, struct 
 	for (i = 0; i < names->n; i++) {
 		int number = names->v[i][0] ? find_referred(b, names->v[i]) : -1;
 
+		if (number < 0 && names->v[i][0])
+			number = find_left_out(b, names->pos[i], names->v[i]);
 		if (number >= 0)
 			v[n++] = (unsigned)number;
 		else if (names->v[i][0])

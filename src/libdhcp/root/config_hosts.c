@@ -8,6 +8,7 @@
 #include "base/vec.h"
 #include "host/file.h"
 #include "root/config_build.h"
+#include "root/config_lenient.h"
 #include "wire/domain.h"
 
 #define HOSTNAME_MAX 254 /* a lease can store it with the trailing dot */
@@ -456,6 +457,17 @@ static void build_group(struct hosts *hosts, const struct group *group)
 		group->sub->has_hosts = group->list->n && group->sub->par.reservations_in_subnet;
 }
 
+/* What "lenient" left out is withheld too. */
+static void note_left_out(struct hosts *hosts)
+{
+	const struct left_out *out = hosts->b->left_out;
+
+	for (size_t i = 0; out && i < out->spans.n; i++) {
+		*vec_push(&hosts->spans) = out->spans.v[i];
+		*vec_push(&hosts->global_spans) = out->spans.v[i];
+	}
+}
+
 /* --- withholding from pools ------------------------------------------------------ */
 
 static int by_first(const void *x, const void *y)
@@ -600,7 +612,8 @@ void build_hosts(struct build *b, const struct subnet_pair *pairs, size_t n)
 		n_hosts += groups[i].list->n;
 		n_places += count_places(groups[i].list);
 	}
-	if (!n_hosts)
+	note_left_out(&hosts);
+	if (!n_hosts && !hosts.spans.n)
 		goto out;
 	hosts.v = arena_new_array(cfg->arena, struct host, n_hosts);
 	hosts.confs = xcalloc(n_hosts, sizeof(*hosts.confs));

@@ -6,6 +6,7 @@
 #include "base/heap.h"
 #include "base/str.h"
 #include "root/config_build.h"
+#include "root/config_lenient.h"
 #include "root/option_names.h"
 
 #include <sys/stat.h>
@@ -114,50 +115,90 @@ static const char *help_key(const char *name)
 	return is_option_word(name) ? "options are set in \"option-data\"" : NULL;
 }
 
-/* Builds cfg from cfg->doc, whose syntax errors are already in diag. Takes cfg. */
-static int build(struct config *cfg, unsigned flags, struct diag *diag, struct config **ret)
+/* Builds b->cfg from the daemon's map. Returns false after errors. */
+static bool build_parts(struct build *b, struct json_object *root)
 {
-	struct build b = { .cfg = cfg, .diag = diag, .flags = flags };
-	struct conf_reader rd = { .diag = diag, .all = all_scopes, .help = help_key };
-	struct json_object *root;
+	struct config *cfg = b->cfg;
+	const struct conf_reader rd = {
+		.diag = b->diag, .all = all_scopes, .help = help_key, .family = cfg->family, .arena = cfg->arena
+	};
 
-	rd.family = cfg->family;
-	rd.arena = cfg->arena;
-	root = find_root(&b);
-	if (!root) {
-		if (!diag_errors(diag))
-			diag_error(diag, POS_NONE, "no configuration found");
-		goto out;
-	}
-	b.root = &cfg->global;
+	b->root = &cfg->global;
 	(void)conf_read(&rd, &global_scope, root, &cfg->global);
-	build_interfaces(&b);
-	build_lease_database(&b);
-	check_queue(&b);
-	build_logging(&b);
-	expand_boot(&b);
-	number_classes(&b);
-	build_options(&b);
+	build_interfaces(b);
+	build_lease_database(b);
+	check_queue(b);
+	build_logging(b);
+	expand_boot(b);
+	number_classes(b);
+	build_options(b);
 	if (cfg->family == KEY_6) {
-		build_root6(&b);
+		build_root6(b);
 		cfg->duid_file =
-			build_path(&b, conf_pos(&cfg->global.node, "data-directory"), NULL,
+			build_path(b, conf_pos(&cfg->global.node, "data-directory"), NULL,
 				   cfg->global.data_directory ? arena_printf(cfg->arena, "%s/kea-dhcp6-serverid",
 									     cfg->global.data_directory)
 							      : "kea-dhcp6-serverid",
 				   "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
 	}
-	build_classes(&b);
-	build_plan(&b);
-	finish_classes(&b);
-	if (diag_errors(diag))
-		goto out;
-	summarise(cfg);
-	*ret = cfg;
-	return 0;
-out:
+	build_classes(b);
+	build_plan(b);
+	finish_classes(b);
+	return !diag_errors(b->diag);
+}
+
+/* Returns a new configuration with the document of cfg, which is freed. */
+static struct config *config_again(struct config *cfg)
+{
+	struct config *next = config_new(cfg->family == KEY_6 ? 6 : 4);
+
+	next->doc = cfg->doc;
+	cfg->doc = (struct json_doc){ 0 };
 	config_free(cfg);
-	return -E_CONFIG;
+	return next;
+}
+
+/* As build_parts(); with "lenient", without what has errors and can be left out. The configuration may be another one.
+ */
+static bool build_lenient(struct build *b, struct json_object *root)
+{
+	size_t mark = diag_mark(b->diag);
+	bool is_read = !diag_errors(b->diag), is_usable;
+	struct left_out out = { 0 };
+	struct json_object *lenient;
+
+	if (json_object_object_get_ex(root, "lenient", &lenient) && json_object_get_boolean(lenient))
+		diag_set_lenient(b->diag);
+	is_usable = build_parts(b, root);
+	while (!is_usable && is_read && b->root->lenient && leave_out(&out, root, b->diag)) {
+		diag_rewind(b->diag, mark);
+		*b = (struct build){ .cfg = config_again(b->cfg),
+				     .diag = b->diag,
+				     .flags = b->flags,
+				     .shared_loggers = b->shared_loggers,
+				     .left_out = &out };
+		is_usable = build_parts(b, root);
+	}
+	left_out_report(&out, b->diag, is_usable);
+	left_out_done(&out);
+	return is_usable;
+}
+
+/* Builds cfg from cfg->doc, whose syntax errors are already in diag. Takes cfg. */
+static int build(struct config *cfg, unsigned flags, struct diag *diag, struct config **ret)
+{
+	struct build b = { .cfg = cfg, .diag = diag, .flags = flags };
+	struct json_object *root = find_root(&b);
+
+	if (!root && !diag_errors(diag))
+		diag_error(diag, POS_NONE, "no configuration found");
+	if (!root || !build_lenient(&b, root)) {
+		config_free(b.cfg);
+		return -E_CONFIG;
+	}
+	summarise(b.cfg);
+	*ret = b.cfg;
+	return 0;
 }
 
 /* Memory for the JSON tree, its positions and the configuration built from it, per byte of text. */

@@ -450,6 +450,7 @@ struct global_conf {
 	bool allow_address_registration;
 	struct control_socket_conf *control_socket;
 	uint32_t max_leases_per_client;
+	bool lenient;
 };
 
 extern const struct scope relay_scope;

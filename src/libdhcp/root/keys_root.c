@@ -449,6 +449,10 @@ static const struct key global_keys[] = {
 	       .def = "true", .since = "4.1.0", .doc = "accept address registrations (RFC 9686)"),
 	K_MAP(struct global_conf, control_socket, "control-socket", control_socket, .refuse = "the control channel is",
 	      .doc = "management channel (older singular form of control-sockets)"),
+	K_BOOL(struct global_conf, lenient, "lenient", .native = true, .def = "false", .since = "4.1.0",
+	       .doc = "leave out reservations and classes with errors, with a warning for each, and serve with the "
+		      "rest; "
+		      "what they reserve is assigned to nobody, and guards that name them admit nobody for it"),
 	K_INT(struct global_conf, max_leases_per_client, "max-leases-per-client", .native = true, .def = "4096",
 	      .since = "4.1.0",
 	      .doc = "leases one client may have in all subnets, registered addresses and leases that were released or "
