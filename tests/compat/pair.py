@@ -10,6 +10,7 @@ import contextlib
 import ipaddress
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -18,6 +19,7 @@ import time
 from lib.net import inside, ip, remove
 
 SERVER_MACS = {"c0": bytes.fromhex("02fe00000001"), "c1": bytes.fromhex("02fe00000002")}
+NATIVE = {"match", "boot", "deny-unknown"}  # keys that Kea does not have: it gets what --print-config --kea prints
 SILENCE = 0.25  # no response is expected after this time
 SLOW = 2.0      # one server has responded: time to wait for the other
 
@@ -93,6 +95,11 @@ class Side:
         path = os.path.join(self.state, "kea.conf")
         with open(path, "w", encoding="utf-8") as f:
             json.dump(conf, f)
+        if self.name != "ours" and NATIVE & set(re.findall(r'"([a-z-]+)":', json.dumps(conf))):
+            printed = subprocess.run([self.ours, "-X", "--print-config", path, "--kea"], stdout=subprocess.PIPE,
+                                     stderr=subprocess.DEVNULL, check=True)
+            with open(path, "wb") as f:
+                f.write(printed.stdout)
         return path
 
     def start(self, group):
@@ -151,6 +158,8 @@ class Pair:
 
     def __init__(self, prefix, folder, binaries):
         self.sides = [self.side(n, prefix, folder, b) for n, b in binaries.items()]
+        for s in self.sides:
+            s.ours = binaries["ours"]
         self.digit = self.side.digit
         self.pools, self.fields, self.config, self.n_cases = [], {}, None, 0
 
