@@ -146,11 +146,52 @@ static void lint_pools(struct build *b, const struct subnet_pair *pairs, size_t 
 		  n_empty > 1 ? str_count(more, n_empty - 1, "other subnet") : "");
 }
 
+static bool any_denies(const struct pool *pools, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (pools[i].known.n)
+			return true;
+	return false;
+}
+
+/* True if it has pools that are only for clients with a reservation, and no client on its link can have one. */
+static bool denies_all(const struct config *cfg, const struct subnet *sub)
+{
+	bool has_hosts = cfg->has_global_hosts && sub->par.reservations_global;
+	unsigned i;
+
+	for (i = 0; i < link_size(sub); i++)
+		has_hosts |= link_subnet(sub, i)->has_hosts;
+	return !has_hosts && (any_denies(sub->pools, sub->n_pools) || any_denies(sub->pd_pools, sub->n_pd_pools));
+}
+
+/* Warns about "deny-unknown" without reservations. Skipped after errors, which a reservation may have. */
+static void lint_unknown(struct build *b, const struct subnet_pair *pairs, size_t n)
+{
+	const struct subnet_pair *first = NULL;
+	char more[COUNT_TEXT_MAX];
+	size_t i, n_empty = 0;
+
+	for (i = 0; i < n && !diag_errors(b->diag); i++)
+		if (denies_all(b->cfg, pairs[i].sub) && !n_empty++)
+			first = &pairs[i];
+	if (!first)
+		return;
+	diag_warn(b->diag, conf_pos(&first->conf->node, NULL),
+		  "\"deny-unknown\" is set in subnet %u, but no reservation applies there: no client gets a lease from "
+		  "those pools%s%s",
+		  first->sub->id, n_empty > 1 ? "; nor in " : "",
+		  n_empty > 1 ? str_count(more, n_empty - 1, "other subnet") : "");
+}
+
 void lint_plan(struct build *b, const struct subnet_pair *pairs, size_t n)
 {
 	if (b->cfg->family == KEY_4)
 		lint_all_routers(b, pairs, n);
 	lint_pools(b, pairs, n);
+	lint_unknown(b, pairs, n);
 }
 
 /* --- loggers --------------------------------------------------------------- */
