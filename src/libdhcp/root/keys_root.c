@@ -149,17 +149,18 @@ const struct scope expired_leases_processing_scope =
 static const struct key match_keys[] = {
 	K_STRINGS(struct match_conf, hardware, "hardware", .since = "4.1.0",
 		  .also = "mac macs hw-address hardware-ethernet ethernet",
-		  .doc = "hardware addresses: \"00:1b:21:00:00:01\", the beginning \"00:1b:21:*\", or a length in bits "
-			 "\"00:1b:21:00:00:00/24\". DHCPv6: from the relay (option 79), otherwise from a DUID of type "
-			 "LLT "
-			 "or LL"),
+		  .doc = "hardware addresses: \"00:1b:21:00:00:01\", all that begin with \"00:1b:21:*\", or a block by "
+			 "its "
+			 "length in bits: \"00:1b:21:00:00:00/24\". DHCPv6: the one that the relay adds (option 79), "
+			 "otherwise the one in a DUID of type LLT or LL"),
 	K_BOOL(struct match_conf, random_mac, "random-mac", .since = "4.1.0", .also = "random private-mac local-mac",
-	       .doc = "the hardware address is not a manufacturer's but local, as "
-		      "hosts that change it choose"),
-	K_STRINGS(struct match_conf, vendor_class, "vendor-class", .since = "4.1.0", .also = "vendor-class-identifier",
-		  .doc = "vendor classes: DHCPv4 option 60; DHCPv6 option 16, the first one. \"MSFT*\" is a beginning"),
+	       .doc = "the hardware address is locally administered: chosen by the host, not by a manufacturer"),
+	K_STRINGS(
+		struct match_conf, vendor_class, "vendor-class", .since = "4.1.0", .also = "vendor-class-identifier",
+		.doc = "vendor classes, \"MSFT*\" is all that begin with MSFT: DHCPv4 option 60; DHCPv6 option 16, its "
+		       "first class"),
 	K_STRINGS(struct match_conf, user_class, "user-class", .since = "4.1.0",
-		  .doc = "user classes: DHCPv4 option 77; DHCPv6 option 15, the first one. \"iPXE*\" is a beginning"),
+		  .doc = "user classes, in the same way: DHCPv4 option 77; DHCPv6 option 15, its first class"),
 };
 const struct scope match_scope = SCOPE("match", struct match_conf, match_keys);
 
