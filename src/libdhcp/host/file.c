@@ -14,10 +14,14 @@
 #include <stdlib.h>
 #include <strings.h>
 
-/* Indexes of hosts + 1; 0 = empty. */
+/*
+ * The lower bits of a slot are the index of a host + 1 (0: empty); the other bits are some of the hash, so that a host
+ * is hardly ever read in vain: most lookups find nothing, and cost one cache miss.
+ */
 struct table {
 	uint32_t *v;
-	size_t cap; /* a power of two; at most half full */
+	size_t cap;         /* a power of two; at most half full */
+	uint32_t host_bits; /* mask */
 };
 
 struct ranged {
@@ -39,8 +43,11 @@ struct host_file {
 
 /* --- tables -------------------------------------------------------------------- */
 
-static void table_init(struct table *table, struct arena *arena, size_t n)
+static void table_init(struct table *table, struct arena *arena, size_t n, size_t n_hosts)
 {
+	table->host_bits = 1;
+	while (table->host_bits < n_hosts)
+		table->host_bits = table->host_bits << 1 | 1;
 	table->cap = 16;
 	while (table->cap < 2 * n)
 		table->cap *= 2;
@@ -69,7 +76,15 @@ static void table_add(struct table *table, uint64_t hash, size_t host)
 
 	while (table->v[i])
 		i = (i + 1) & (table->cap - 1);
-	table->v[i] = (uint32_t)host + 1;
+	table->v[i] = ((uint32_t)(hash >> 32) & ~table->host_bits) | ((uint32_t)host + 1);
+}
+
+/* Returns the host in a slot that is not empty, or NULL if its hash is another one. */
+static const struct host *host_in(const struct host_file *file, const struct table *table, size_t i, uint64_t hash)
+{
+	uint32_t slot = table->v[i];
+
+	return (slot ^ (uint32_t)(hash >> 32)) & ~table->host_bits ? NULL : file->v[(slot & table->host_bits) - 1];
 }
 
 static bool id_equal(const struct host_id *a, const struct host_id *b)
@@ -80,12 +95,12 @@ static bool id_equal(const struct host_id *a, const struct host_id *b)
 static const struct host *find_id(const struct host_file *file, uint32_t subnet_id, const struct host_id *id)
 {
 	const struct table *table = &file->by_id;
-	size_t i = hash_of_id(subnet_id, id) & (table->cap - 1);
+	uint64_t hash = hash_of_id(subnet_id, id);
 
-	for (; table->v[i]; i = (i + 1) & (table->cap - 1)) {
-		const struct host *host = file->v[table->v[i] - 1];
+	for (size_t i = hash & (table->cap - 1); table->v[i]; i = (i + 1) & (table->cap - 1)) {
+		const struct host *host = host_in(file, table, i, hash);
 
-		if (host->subnet_id == subnet_id && id_equal(&host->id, id))
+		if (host && host->subnet_id == subnet_id && id_equal(&host->id, id))
 			return host;
 	}
 	return NULL;
@@ -107,13 +122,13 @@ static const struct host *next_at_place(const struct host_file *file, uint32_t s
 					size_t *pos)
 {
 	const struct table *table = &file->by_place;
-	size_t i;
+	uint64_t hash = hash_of_place(subnet_id, place);
+	size_t i = *pos == SIZE_MAX ? hash & (table->cap - 1) : (*pos + 1) & (table->cap - 1);
 
-	i = *pos == SIZE_MAX ? hash_of_place(subnet_id, place) & (table->cap - 1) : (*pos + 1) & (table->cap - 1);
 	for (; table->v[i]; i = (i + 1) & (table->cap - 1)) {
-		const struct host *host = file->v[table->v[i] - 1];
+		const struct host *host = host_in(file, table, i, hash);
 
-		if (host->subnet_id == subnet_id && has_place(host, place)) {
+		if (host && host->subnet_id == subnet_id && has_place(host, place)) {
 			*pos = i;
 			return host;
 		}
@@ -135,8 +150,8 @@ struct host_file *host_file_new(struct arena *arena, size_t n, size_t n_places, 
 	file->max = n;
 	file->v = arena_new_array(arena, const struct host *, n);
 	file->max_places = n_places;
-	table_init(&file->by_id, arena, n);
-	table_init(&file->by_place, arena, n_places);
+	table_init(&file->by_id, arena, n, n);
+	table_init(&file->by_place, arena, n_places, n);
 	return file;
 }
 
