@@ -234,6 +234,45 @@ def big_configuration(b):
             r.kinds[k]["max delay"] for k in ("DISCOVER-OFFER", "REQUEST-ACK"))}
 
 
+def reservations(n):
+    """For hosts that never ask: every other address at the end of the pool, which the clients do not reach."""
+    return [{"hw-address": f"0e:00:{i >> 24:02x}:{i >> 16 & 255:02x}:{i >> 8 & 255:02x}:{i & 255:02x}",
+             "ip-address": f"10.{248 + (2 * i >> 16)}.{2 * i >> 8 & 255}.{2 * i & 255}"} for i in range(n)]
+
+
+def many_hosts(b):
+    """An exchange, and loading; beside the same text that means nothing, in the user-context of a subnet."""
+    n = b.size(100000)
+    plan = subnets(4, [{"pool": "10.16.0.0 - 10.254.255.255"}])[0]
+    hosts = reservations(n)
+    out = {}
+    for name, keys in (("none", {}), ("text", {"user-context": {"reservations": hosts}}), ("many", {"reservations": hosts})):
+        with b.server(4, subnet=[{**plan, **keys}]) as s:
+            time.sleep(0.3)
+            cpu, rss = s.start_cpu, s.rss()
+            if name != "text":
+                r = b.fresh(s, 4)
+                out |= {f"us_{name}": r.us(), f"rate_{name}": r.rate, f"lost_{name}": r.total("drops")}
+            out |= {f"cpu_{name}": cpu, f"rss_{name}": rss}
+    return out | {"ratio": out["us_many"] / out["us_none"], "cpu": out["cpu_many"] - out["cpu_text"],
+                  "bytes": (out["rss_many"] - out["rss_text"]) / n, "bytes_text": (out["rss_text"] - out["rss_none"]) / n}
+
+
+def many_classes(b):
+    """64 classes that test options 60, 77 and 93 of boot clients, which are in three of them."""
+    tests = [f"substring(option[60].hex, 0, {len(text)}) == '{text}'" for text in ["PXEClient"] + [f"vendor{i:02}" for i in range(21)]]
+    tests += [f"option[77].hex == '{text}'" for text in ["iPXE"] + [f"user{i}" for i in range(20)]]
+    tests += [f"option[93].hex == 0x{arch:04x}" for arch in [7] + list(range(100, 120))]
+    classes = [{"name": f"class{i}", "test": test, "boot-file-name": f"boot{i}"} for i, test in enumerate(tests)]
+    boot = ["-o", "60," + b"PXEClient:Arch:00007:UNDI:003016".hex(), "-o", "77," + b"iPXE".hex(), "-o", "93,0007"]
+    out = {"classes": len(classes)}
+    for name, keys in (("none", None), ("many", {"client-classes": classes})):
+        with b.server(4, keys=keys) as s:
+            r = b.fresh(s, 4, *boot)
+            out |= {f"us_{name}": r.us(), f"rate_{name}": r.rate, f"lost_{name}": r.total("drops")}
+    return out | {"added": out["us_many"] - out["us_none"]}
+
+
 def half_load(b):
     """Latency at half of the maximum rate, with a lease on disk for each response."""
     with b.server(4) as s:
@@ -289,6 +328,8 @@ CASES = [
     Case("start4-10m", lambda b: start(b, 4, 10 * MILLION), "start with 10,000,000 leases"),
     Case("lfc", clean_up, "kea-lfc on 1,000,000 rows beside a server at work"),
     Case("config", big_configuration, "10,000 subnets with 100,000 options: start, and reload under load"),
+    Case("hosts", many_hosts, "100,000 reservations in the pool against none: an exchange, and loading them"),
+    Case("classes", many_classes, "64 classes that test options 60, 77 and 93 against none"),
     Case("half", half_load, "latency at half of the maximum"),
     Case("idle", idle, "one request at a time"),
     Case("flood", flood, "ten times the capacity"),
