@@ -207,25 +207,29 @@ static enum verdict run_step(struct request *req)
 	return req->step_ran ? STEP_NEXT : pipeline_steps[req->step].run(req);
 }
 
+static enum progress stop(struct request *req, enum verdict verdict)
+{
+	/* Another thread may have it already. */
+	if (verdict == STEP_PARK)
+		return RUN_PARKED;
+	if (verdict == STEP_DROP)
+		pipeline_drop(req, req->drop, req->why);
+	else
+		event_emit(req);
+	return RUN_FINISHED;
+}
+
 enum progress pipeline_run_to(struct request *req, unsigned end)
 {
+	bool has_hooks = req->live->hooks;
+
 	while (req->step < end) {
-		switch (req->live->hooks ? slots_run(req) : run_step(req)) {
-		case STEP_NEXT:
+		enum verdict verdict = has_hooks ? slots_run(req) : run_step(req);
+
+		if (verdict == STEP_NEXT)
 			begin_step(req, req->step + 1);
-			break;
-		case STEP_PARK:
-			/* Another thread may have it already. */
-			return RUN_PARKED;
-		case STEP_AGAIN:
-			break;
-		case STEP_DROP:
-			pipeline_drop(req, req->drop, req->why);
-			return RUN_FINISHED;
-		case STEP_DONE:
-			event_emit(req);
-			return RUN_FINISHED;
-		}
+		else if (verdict != STEP_AGAIN)
+			return stop(req, verdict);
 	}
 	if (end < pipeline_n)
 		return RUN_SO_FAR;
