@@ -145,6 +145,38 @@ static void build6(uint64_t n)
 			abort();
 }
 
+static uint8_t large[65000];
+static size_t large_len;
+
+/* As large as a datagram can be, with as many options as are accepted. */
+static void prepare6_large(void)
+{
+	struct writer w = writer_init(large, sizeof(large));
+	const char *why;
+
+	write_u32(&w, DHCP6_SOLICIT << 24 | 0x123456);
+	for (unsigned i = 0; i < PACKET6_OPTS_MAX; i++) {
+		write_u16(&w, (uint16_t)(1000 + i));
+		write_u16(&w, 11);
+		write_bytes(&w, "abcdefghijk", 11);
+	}
+	large_len = writer_len(&w);
+	if (packet6_parse(bytes_of(large, large_len), arena, &parsed6, &why) < 0)
+		abort();
+}
+
+static void parse6_large(uint64_t n)
+{
+	struct packet6 pkt;
+	const char *why;
+
+	while (n--) {
+		arena_reset(scratch);
+		if (packet6_parse(bytes_of(large, large_len), scratch, &pkt, &why) < 0)
+			abort();
+	}
+}
+
 /* --- expressions --- */
 
 enum { TESTS = 64 };
@@ -195,6 +227,61 @@ static void evaluate(uint64_t n)
 	}
 	if (hits != n * TESTS / 2)
 		abort();
+}
+
+static const struct eval_expr *limited;
+
+/* An expression that a large packet makes as expensive as the limit permits. */
+static void prepare_limit(const char *text)
+{
+	struct eval_env env = { .digit = 6, .dict = dict_new(arena, 1), .arena = arena, .diag = diag_new() };
+	struct json_object *value = json_object_new_string(text);
+
+	limited = eval_compile(&env, value, EVAL_BOOL);
+	json_object_put(value);
+	diag_free(env.diag);
+	if (!limited)
+		abort();
+	eval_scratch = eval_scratch_new(true);
+}
+
+static void prepare_text_limit(const char *text, size_t len)
+{
+	static uint8_t letters[60000];
+
+	memset(letters, 'a', sizeof(letters));
+	prepare_limit(text);
+	opts_init(&parsed6.opts, arena);
+	if (opts_add(&parsed6.opts, 4000, bytes_of(letters, len)) < 0)
+		abort();
+}
+
+static void prepare_split_limit(void)
+{
+	prepare_text_limit("split(option[4000].hex, '.', 60000) == 'x'", 60000);
+}
+
+static void prepare_match_limit(void)
+{
+	prepare_text_limit("match('(a|aa)+[xy]', option[4000].hex)", 1000);
+}
+
+/* Two codes that share a slot of the cache. */
+static void prepare_search_limit(void)
+{
+	prepare6_large();
+	prepare_limit("option[64].exists or option[128].exists");
+}
+
+static void evaluate_limit(uint64_t n)
+{
+	struct eval ev = { .q6 = &parsed6, .iface = "eth0", .scratch = eval_scratch };
+
+	while (n--) {
+		eval_begin(&ev);
+		while (!ev.is_exceeded)
+			(void)eval_test(limited, &ev);
+	}
 }
 
 static void free_tests(void)
@@ -465,12 +552,18 @@ static const struct row {
 	{ "codec-build4", "the same", prepare4, build4, NULL, 0 },
 	{ "codec-parse6", "REQUEST in a relay's envelope", prepare6, parse6, NULL, 0 },
 	{ "codec-build6", "the same", prepare6, build6, NULL, 0 },
+	{ "codec-parse6-64k", "SOLICIT of 61 KB with 4,096 options", prepare6_large, parse6_large, NULL, 0 },
 	{ "choose-1", "by the relay's address, of one subnet", prepare_one, choose, NULL, 0 },
 	{ "choose-10000", "of 10,000", prepare_many, choose, NULL, 0 },
 	{ "pick-0", "2^20 addresses, all free", prepare_empty, pick, NULL, 0 },
 	{ "pick-99.9", "2^20 addresses, 99.9 % held", prepare_nearly_full, pick, NULL, 0 },
 	{ "pick-100", "2^20 addresses, none free", prepare_full, pick, NULL, 0 },
 	{ "eval-64", "64 tests of options 60, 77, 93 and 82 over a packet", prepare_tests, evaluate, free_tests, 0 },
+	{ "eval-limit-split", "a packet of 64 KB that exceeds the limit", prepare_split_limit, evaluate_limit,
+	  free_tests, 0 },
+	{ "eval-limit-match", "the same, by backtracking", prepare_match_limit, evaluate_limit, free_tests, 0 },
+	{ "eval-limit-search", "the same, by searching among 4,096 options", prepare_search_limit, evaluate_limit,
+	  free_tests, 0 },
 	{ "serve-new", "DISCOVER and REQUEST through the pipeline, leases in memory only", serve_prepare4, serve_new,
 	  serve_close, 0 },
 	{ "serve-new-hosts", "the same, and 100,000 reservations of others", serve_prepare_hosts4, serve_new,

@@ -24,10 +24,10 @@
 enum eval_type { EVAL_TEXT, EVAL_BOOL };
 
 enum {
-	EVAL_DEPTH_MAX = 100,   /* nested operators */
-	EVAL_NODES_MAX = 4096,  /* per expression */
-	EVAL_TEXT_MAX = 65536,  /* bytes of text built per packet */
-	EVAL_WORK_MAX = 262144, /* bytes and options examined per packet, by all expressions */
+	EVAL_DEPTH_MAX = 100,  /* nested operators */
+	EVAL_NODES_MAX = 4096, /* per expression */
+	EVAL_TEXT_MAX = 65536, /* bytes of text built per packet */
+	EVAL_WORK_MAX = 65536, /* bytes and options examined per packet, by all expressions */
 };
 
 struct eval_expr;

@@ -136,7 +136,7 @@ void *regex_compile(struct bytes pattern, struct arena *arena, const char **ret_
  */
 bool test_match(const struct eval_node *node, struct eval *ev)
 {
-	static const uint32_t steps[] = { 64, 512, 4096 };
+	static const uint32_t steps[] = { 64, 512, 2048 };
 	struct bytes text = node_text(node->first, ev);
 	struct regex_scratch *scratch = ev->scratch->regex;
 	int result = PCRE2_ERROR_MATCHLIMIT;
