@@ -84,7 +84,7 @@ struct eval_len len_of_substring(const struct eval_node *node)
 
 struct eval_len len_of_split(const struct eval_node *node)
 {
-	return LEN_UP_TO(node->first->len.max);
+	return node->start < 1 ? LEN(0) : LEN_UP_TO(node->first->len.max);
 }
 
 /* Two digits per byte, plus the separators. */
@@ -337,6 +337,16 @@ static const struct eval_node *known_word(const struct eval_node *node, bool *re
 	return node;
 }
 
+static bool is_same_text(const struct parser *p, const struct eval_node *a, const struct eval_node *b)
+{
+	return a->to - a->from == b->to - b->from && !memcmp(p->text + a->from, p->text + b->from, a->to - a->from);
+}
+
+static bool is_opposite(const struct parser *p, const struct eval_node *a, const struct eval_node *b)
+{
+	return a->op->test == test_not && is_same_text(p, a->first, b);
+}
+
 /*
  * True if two terms of an "and" exclude each other: one operand compared with two values, or a term and its opposite.
  */
@@ -347,14 +357,15 @@ static bool exclude(const struct parser *p, const struct eval_node *a, const str
 
 	if (known_word(a, &known_a) && known_word(b, &known_b))
 		return known_a != known_b;
+	if (is_opposite(p, a, b) || is_opposite(p, b, a))
+		return true;
 	if (a->op->test != test_equal || b->op->test != test_equal)
 		return false;
 	x = a->first;
 	y = b->first;
 	if (x->next->op->form != FORM_LITERAL || y->next->op->form != FORM_LITERAL)
 		return false;
-	return x->to - x->from == y->to - y->from && !memcmp(p->text + x->from, p->text + y->from, x->to - x->from) &&
-	       !bytes_equal(x->next->literal, y->next->literal);
+	return is_same_text(p, x, y) && !bytes_equal(x->next->literal, y->next->literal);
 }
 
 enum { TERMS_COMPARED = 16 };
@@ -389,6 +400,19 @@ static enum eval_verdict verdict_of_terms(const struct eval_node *node, enum eva
 	return all ? other : MAYBE_TRUE;
 }
 
+static enum eval_verdict check_member(struct parser *p, const struct eval_node *node)
+{
+	const struct eval_env *env = p->env;
+
+	if (node->class_kind == CLASS_ALL)
+		return ALWAYS_TRUE;
+	if (node->class_kind != CLASS_ORDINARY || !env->is_empty_class ||
+	    !env->is_empty_class(env->ctx, node->class_id))
+		return MAYBE_TRUE;
+	diag_warn(env->diag, parser_pos(p, node->from, node->to), "no client is in this class: its test is never true");
+	return NEVER_TRUE;
+}
+
 static enum eval_verdict verdict_of(struct parser *p, const struct eval_node *node)
 {
 	enum eval_verdict verdict;
@@ -407,8 +431,8 @@ static enum eval_verdict verdict_of(struct parser *p, const struct eval_node *no
 	}
 	if (node->op->test == test_exists)
 		return node->first->verdict;
-	if (node->op->test == test_member && node->class_kind == CLASS_ALL)
-		return ALWAYS_TRUE;
+	if (node->op->test == test_member)
+		return check_member(p, node);
 	return MAYBE_TRUE;
 }
 
@@ -447,7 +471,7 @@ static bool is_reported(const struct eval_node *node)
 	bool by_terms = true;
 
 	if (node->op->test != test_and && node->op->test != test_or)
-		return node->op->test == test_equal || node->op->test == test_exists;
+		return node->op->test == test_equal || node->op->test == test_exists || node->op->test == test_member;
 	for (arg = node->first; arg; arg = arg->next)
 		if (arg->verdict == NEVER_TRUE) {
 			by_terms = false;

@@ -51,6 +51,8 @@ struct eval_env {
 	int (*find_class)(void *ctx, const char *name);
 	/* Returns the names of all classes, for suggestions, and their number in *ret_n. NULL if there are none. */
 	const char *const *(*class_names)(void *ctx, size_t *ret_n);
+	/* True if the test of a class found is never true. The function pointer may be NULL. */
+	bool (*is_empty_class)(void *ctx, int number);
 	/*
 	 * Returns the option of the space that an unknown name probably means, or NULL. The function pointer may be
 	 * NULL.

@@ -19,6 +19,21 @@ static bool is_word(const struct eval_op *op)
 	return op->from == AT_START && op->name[0] >= 'a' && op->name[0] <= 'z';
 }
 
+/* Returns the only name that begins with the word, or NULL. */
+static const char *completed(const char *word, const char *const *names, size_t n)
+{
+	const char *found = NULL;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!strncmp(names[i], word, strlen(word))) {
+			if (found)
+				return NULL;
+			found = names[i];
+		}
+	return found;
+}
+
 void names_help_operator(struct parser *p, const char *word)
 {
 	/* Common spellings from other languages. */
@@ -59,9 +74,11 @@ void names_help_operator(struct parser *p, const char *word)
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (!strcmp(others[i].word, small))
 			near = others[i].name;
+	if (!near && strlen(small) > 2)
+		near = completed(small, names, n);
 	if (near)
 		diag_help(p->env->diag, "did you mean \"%s\"?", near);
-	else
+	else if (p->at == p->len || !strchr("([.", p->text[p->at]))
 		diag_help(p->env->diag, "text must be in single quotes: '%s'", word);
 }
 
@@ -70,7 +87,7 @@ void names_help_infix(struct parser *p, const char *word)
 	static const struct {
 		const char *word, *name;
 	} others[] = { { "eq", "==" },           { "equals", "==" },
-		       { "is", "==" },           { "xor", "not (A == B)" },
+		       { "is", "==" },           { "xor", "(A or B) and not (A and B)" },
 		       { "plus", "+" },          { "matches", "match('REGEX', TEXT)" },
 		       { "ne", "not (A == B)" }, { "not", "and not" } };
 	const char *names[WORDS_MAX], *near;

@@ -415,6 +415,18 @@ static struct eval_node *parse_place(struct parser *p, const struct eval_op *op)
 
 /* --- functions ---------------------------------------------------------------------- */
 
+/* Returns the operator for a word that begins an operand, or NULL. */
+static const struct eval_op *find_operand(const struct parser *p)
+{
+	static const enum eval_form forms[] = { FORM_FUNCTION, FORM_PLACE, FORM_WORD, FORM_PREFIX };
+	const struct eval_op *op = NULL;
+	unsigned i;
+
+	for (i = 0; i < 4 && !op; i++)
+		op = eval_op_find(forms[i], AT_START, p->text + p->token.from, p->token.to - p->token.from);
+	return op;
+}
+
 static bool parse_regex(struct parser *p, struct eval_node *node)
 {
 	const char *why = NULL;
@@ -484,7 +496,7 @@ static bool parse_arg(struct parser *p, struct eval_node *node, enum eval_arg ki
 	case ARG_CLASS:
 		if (p->token.kind != TOKEN_TEXT) {
 			unexpected(p, "the name of a class in single quotes");
-			if (p->token.kind == TOKEN_WORD)
+			if (p->token.kind == TOKEN_WORD && !find_operand(p))
 				diag_help(p->env->diag, "write '%.*s'", (int)p->token.value.len,
 					  (const char *)p->token.value.data);
 			return false;
@@ -582,18 +594,6 @@ static struct eval_node *parse_prefix(struct parser *p, const struct eval_op *op
 	expect_type(p, arg, op->args[0] == ARG_BOOL ? EVAL_BOOL : EVAL_TEXT, "what follows \"%s\"", op->name);
 	node->first = arg;
 	return finish(p, node);
-}
-
-/* Returns the operator for a word that begins an operand, or NULL. */
-static const struct eval_op *find_operand(const struct parser *p)
-{
-	static const enum eval_form forms[] = { FORM_FUNCTION, FORM_PLACE, FORM_WORD, FORM_PREFIX };
-	const struct eval_op *op = NULL;
-	unsigned i;
-
-	for (i = 0; i < 4 && !op; i++)
-		op = eval_op_find(forms[i], AT_START, p->text + p->token.from, p->token.to - p->token.from);
-	return op;
 }
 
 static struct eval_node *parse_word(struct parser *p)
@@ -729,6 +729,8 @@ static void check_end(struct parser *p, const struct eval_node *root)
 		return;
 	}
 	parser_syntax(p, token->from, token->to, "expected an operator before %s", token_name(p, token));
+	if (is_sign(p, '(') && root->op->form == FORM_WORD)
+		diag_help(p->env->diag, "\"%s\" takes no arguments: write it without \"()\"", root->op->name);
 	if (token->kind != TOKEN_WORD)
 		return;
 	if (find_operand(p))

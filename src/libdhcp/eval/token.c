@@ -55,6 +55,20 @@ static void take_sign(struct parser *p, char sign, uint32_t len)
 	p->token.sign = sign;
 }
 
+/* 00:1b:44:11:3a:b7 */
+static void help_hwaddr(struct parser *p, const char *text, uint32_t len)
+{
+	const char *digits = "0x";
+	uint32_t i;
+
+	for (i = 0; i < len; i += 3) {
+		if (i + 2 > len || !is_hex(text[i]) || !is_hex(text[i + 1]) || (i + 2 < len && text[i + 2] != ':'))
+			return;
+		digits = arena_printf(p->env->arena, "%s%.2s", digits, text + i);
+	}
+	diag_help(p->env->diag, "a hardware address is written as %s", digits);
+}
+
 static void take_address(struct parser *p, uint32_t len)
 {
 	const struct eval_env *env = p->env;
@@ -64,6 +78,7 @@ static void take_address(struct parser *p, uint32_t len)
 	if (ip_parse_n(p->text + p->token.from, len, &ip) < 0) {
 		parser_error(p, p->token.from, p->token.to, "\"%.*s\" is not an address", (int)len,
 			     p->text + p->token.from);
+		help_hwaddr(p, p->text + p->token.from, len);
 		p->token.is_wrong = true;
 		ip = ip_zero6;
 	}

@@ -99,6 +99,14 @@ static const char *const *class_names(void *ctx, size_t *ret_n)
 	return names;
 }
 
+static bool is_empty_class(void *ctx, int number)
+{
+	const struct build *b = ctx;
+	const struct client_class *class = &b->cfg->classes.v[number];
+
+	return class->test && eval_is_never(class->test) && !is_host_class(b, class->name);
+}
+
 static const char *other_name(void *ctx, const char *space, const char *name)
 {
 	struct build *b = ctx;
@@ -263,6 +271,7 @@ struct eval_env eval_env_of(struct build *b)
 		.ctx = b,
 		.find_class = find_class,
 		.class_names = class_names,
+		.is_empty_class = is_empty_class,
 		.other_name = other_name,
 		.class_defs = class_defs,
 		.arena = b->cfg->arena,
