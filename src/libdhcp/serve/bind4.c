@@ -10,6 +10,7 @@
 #include "serve/grant.h"
 #include "serve/host.h"
 #include "serve/propose.h"
+#include "serve/refuse.h"
 
 /* --- candidates ------------------------------------------------------------ */
 
@@ -100,17 +101,6 @@ static enum verdict ack(struct request *req, struct ia *ia)
 	return STEP_NEXT;
 }
 
-/* It has no reservation, and all pools of the link that its classes allow are for clients with one. */
-static bool is_denied(const struct request *req)
-{
-	return link_denies_unknown(req->chosen, false, req->classes.bits);
-}
-
-static void unavailable(struct request *req, struct ia *ia)
-{
-	event_of_ia(req, ia->is_limited ? EVENT_MAX_LEASES : EVENT_UNAVAILABLE, ia);
-}
-
 enum verdict bind4_discover(struct request *req)
 {
 	struct ia *ia = &req->ias[0];
@@ -123,10 +113,10 @@ enum verdict bind4_discover(struct request *req)
 		return STEP_NEXT;
 	}
 	if (!ia->bindings[0].candidate.exists) {
-		unavailable(req, ia);
-		if (ia->is_limited || is_denied(req))
-			return request_drop(req, ia->is_limited ? DROP_MAX_LEASES : DROP_UNKNOWN, NULL);
-		return request_drop(req, DROP_NO_ADDRESS, "no address is available");
+		enum refusal refusal = refusal_of_ia(req, ia);
+
+		refuse_ia(req, ia);
+		return request_drop(req, refusal_rows[refusal].reason, refusal_text(refusal, ia));
 	}
 	request_use_pool(req, ia->bindings[0].candidate.pool);
 	grant_offer(req, &ia->bindings[0]);
@@ -143,32 +133,11 @@ static bool may_have_wanted(const struct request *req, const struct ia *ia)
 	return c->exists && ip_equal(&c->prefix.addr, &req->wanted);
 }
 
-static const char *why_not(const struct request *req)
-{
-	const struct pool *pool = link_pool_of(req->chosen, &req->wanted);
-
-	if (req->ias[0].n_bindings && req->ias[0].bindings[0].candidate.exists)
-		return "another address is reserved for the client";
-	if (pool && is_withheld(req, pool, LEASE_V4, &(struct prefix){ req->wanted, 32 }))
-		return "reserved for another client";
-	if (req->ias[0].is_limited)
-		return drop_rows[DROP_MAX_LEASES].name;
-	if (is_denied(req))
-		return drop_rows[DROP_UNKNOWN].name;
-	if (!pool)
-		return "not in a pool of the subnet";
-	if (!pool_allows(pool, req->classes.bits) && guard_allows(&pool->guard, req->classes.bits) &&
-	    subnet_allows(pool->sub, req->classes.bits))
-		return "in a pool that is for clients with a reservation";
-	return pool_allows(pool, req->classes.bits) ? "in use by another client"
-						    : "in a pool that is not for the classes of the client";
-}
-
 static enum verdict refuse(struct request *req, struct ia *ia)
 {
-	if (!ia->is_limited && is_denied(req))
-		unavailable(req, ia);
-	return nak(req, EVENT_REFUSED, why_not(req));
+	if (refusal_of_ia(req, ia) == REFUSED_UNKNOWN)
+		refuse_ia(req, ia);
+	return nak(req, EVENT_REFUSED, refusal_text(refusal_of_addr(req, ia, &req->wanted), ia));
 }
 
 /* RFC 2131 4.3.2: it names us as its server, so there is always a response. */
@@ -177,7 +146,7 @@ static enum verdict selecting(struct request *req, struct ia *ia)
 	if (may_have_wanted(req, ia))
 		return ack(req, ia);
 	if (ia->is_limited)
-		unavailable(req, ia);
+		refuse_ia(req, ia);
 	return refuse(req, ia);
 }
 
@@ -212,7 +181,7 @@ static enum verdict extend(struct request *req, struct ia *ia)
 	if (may_have_wanted(req, ia))
 		return ack(req, ia);
 	if (ia->is_limited) {
-		unavailable(req, ia);
+		refuse_ia(req, ia);
 		if (!req->chosen->par.authoritative)
 			return request_drop(req, DROP_MAX_LEASES, NULL);
 	} else if (!ia->n_held && !req->chosen->par.authoritative && !is_of_another(req, ia))
@@ -235,11 +204,8 @@ static enum verdict bare(struct request *req, struct ia *ia)
 {
 	if (ia->bindings[0].candidate.exists)
 		return ack(req, ia);
-	unavailable(req, ia);
-	return nak(req, EVENT_REFUSED,
-		   ia->is_limited   ? drop_rows[DROP_MAX_LEASES].name
-		   : is_denied(req) ? drop_rows[DROP_UNKNOWN].name
-				    : "no address is available");
+	refuse_ia(req, ia);
+	return nak(req, EVENT_REFUSED, refusal_text(refusal_of_ia(req, ia), ia));
 }
 
 enum verdict bind4_request(struct request *req)

@@ -10,6 +10,7 @@
 #include "serve/grant.h"
 #include "serve/host.h"
 #include "serve/propose.h"
+#include "serve/refuse.h"
 
 /* --- candidates ------------------------------------------------------------ */
 
@@ -119,20 +120,10 @@ static void set_status(struct ia *ia, uint16_t status, const char *text)
 
 static void none_available(struct request *req, struct ia *ia)
 {
-	bool prefixes = ia->type == LEASE_PD;
-	const char *why = prefixes ? "no prefix is available" : "no address is available";
-
-	if (!req->chosen)
-		why = "no subnet is configured for this link";
-	else if (ia->is_limited)
-		why = drop_rows[DROP_MAX_LEASES].name;
-	else if (link_denies_unknown(req->chosen, prefixes, req->classes.bits))
-		why = "the client has no reservation";
-	else if (!link_has_pools(req->chosen, prefixes, req->classes.bits))
-		why = prefixes ? "no prefixes are delegated on this link" : "no addresses are assigned on this link";
 	if (req->chosen)
-		event_of_ia(req, ia->is_limited ? EVENT_MAX_LEASES : EVENT_UNAVAILABLE, ia);
-	set_status(ia, prefixes ? STATUS6_NO_PREFIX_AVAIL : STATUS6_NO_ADDRS_AVAIL, why);
+		refuse_ia(req, ia);
+	set_status(ia, ia->type == LEASE_PD ? STATUS6_NO_PREFIX_AVAIL : STATUS6_NO_ADDRS_AVAIL,
+		   refusal_text(refusal_of_ia(req, ia), ia));
 }
 
 static void begin(struct request *req)
@@ -204,7 +195,7 @@ static bool extend_ia(struct request *req, struct ia *ia, bool is_rebind)
 		/* RFC 9915 18.3.5: its lease is on another link. */
 		if (is_rebind && names_own(req, ia))
 			return true;
-		set_status(ia, STATUS6_NO_BINDING, "no subnet is configured for this link");
+		set_status(ia, STATUS6_NO_BINDING, refusal_text(REFUSED_NO_SUBNET, ia));
 		return false;
 	}
 	if (grant_ia(req, ia))
@@ -213,7 +204,7 @@ static bool extend_ia(struct request *req, struct ia *ia, bool is_rebind)
 	delete_lost(req, ia);
 	if (names_own(req, ia) || names_other_link(req, ia))
 		return true;
-	event_of_ia(req, ia->is_limited ? EVENT_MAX_LEASES : EVENT_UNAVAILABLE, ia);
+	refuse_ia(req, ia);
 	set_status(ia, STATUS6_NO_BINDING, "no such binding");
 	return false;
 }
@@ -373,9 +364,7 @@ enum verdict without_lease6(struct request *req, struct ia *ia)
 	for (i = 0; i < ia->n_bindings; i++)
 		if (ia->bindings[i].is_granted)
 			return STEP_NEXT;
-	if (ia->type == LEASE_PD)
-		set_status(ia, STATUS6_NO_PREFIX_AVAIL, "no prefix is available");
-	else
-		set_status(ia, STATUS6_NO_ADDRS_AVAIL, "no address is available");
+	set_status(ia, ia->type == LEASE_PD ? STATUS6_NO_PREFIX_AVAIL : STATUS6_NO_ADDRS_AVAIL,
+		   refusal_text(REFUSED_EXHAUSTED, ia));
 	return STEP_NEXT;
 }
