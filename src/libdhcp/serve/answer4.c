@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The DHCPv4 answer: header, options by precedence, and where it goes. RFC 2131 section 4.1 and
- * table 3.
+ * The DHCPv4 response: header, options by precedence, and its destination. RFC 2131 section 4.1 and table 3.
  */
 #include "serve/family4.h"
 
@@ -30,7 +29,7 @@ struct ip server_id4(const struct request *req)
 	return req->in.local;
 }
 
-/* NULL: the response is about none. */
+/* Returns the lease that the response is about; NULL if none. */
 static const struct lease *lease_of(const struct request *req)
 {
 	return req->n_bindings && req->bindings[0].is_granted ? &req->bindings[0].lease : NULL;
@@ -39,8 +38,8 @@ static const struct lease *lease_of(const struct request *req)
 /* --- options --------------------------------------------------------------- */
 
 /*
- * Bytes of the configuration (data-hex) beat what is calculated. Other configured values wait until they are asked
- * for, where nothing is calculated, and are left out if the lease ends first.
+ * Configured bytes (data-hex) take precedence over the calculated value. Other configured values are sent only
+ * if the client asks for them and nothing is calculated, and not if the lease ends before that time.
  */
 static void send_timer(struct answer_opts *s, uint16_t code, uint32_t value)
 {
@@ -82,14 +81,14 @@ static void send_options(struct answer_opts *s)
 	const struct opt *asked = opts_find(&req->q.opts, OPT4_DHCP_PARAMETER_REQUEST_LIST);
 	unsigned i;
 
-	/* Never from the configuration: the server decides these itself. */
+	/* Never from the configuration: the server sets these itself. */
 	(void)answer_opts_take(s, OPT4_PAD);
 	(void)answer_opts_take(s, OPT4_END);
 	(void)answer_opts_take(s, OPT4_DHCP_MESSAGE_TYPE);
 	(void)answer_opts_take(s, OPT4_DHCP_OPTION_OVERLOAD);
 	(void)answer_opts_take(s, OPT4_DHCP_AGENT_OPTIONS);
 	(void)answer_opts_take(s, OPT4_DHCP_CLIENT_IDENTIFIER);
-	/* RFC 2131 4.3.5, RFC 8925 3.3: without an address there is no lease and are no times. */
+	/* RFC 2131 4.3.5, RFC 8925 3.3: without an address there is no lease, so there are no times. */
 	if (lease_of(req)) {
 		answer_opts_put_u32(s, OPT4_DHCP_LEASE_TIME, lease_of(req)->valid);
 		send_timers(s);
@@ -110,9 +109,9 @@ static void send_options(struct answer_opts *s)
 }
 
 /*
- * RFC 3046 2.2: option 82 comes back whole and last in every response, whoever added it. That may also be an access
- * node on the path (DHCP snooping, a DSLAM), which leaves giaddr 0. Only a response that bypasses the relay goes
- * without it: nobody would remove it on the way to the client.
+ * RFC 3046 2.2: option 82 is returned unchanged as the last option of every response, whoever added it: a relay,
+ * or an access node on the path (DHCP snooping, a DSLAM), which leaves giaddr 0. Only a response that bypasses
+ * the relay has none, because nothing would remove it on the way to the client.
  */
 static void echo_relay_info(struct answer_opts *s)
 {
@@ -131,7 +130,10 @@ static void set_destination(struct request *req)
 	struct dgram *out = &req->out;
 	const struct packet4 *q = &req->q;
 	struct packet4 *a = &req->a;
-	/* The way it came, where the kernel's routes are not asked for (outbound-interface). */
+	/*
+	 * Responses leave by the interface the query came from, unless the kernel's routes are to be used
+	 * (outbound-interface).
+	 */
 	bool back = req->in.raw_in && !config_is_routed(req->cfg);
 
 	*out = (struct dgram){
@@ -149,17 +151,19 @@ static void set_destination(struct request *req)
 		out->dport = req->in.sport;
 		return;
 	}
-	/* RFC 2131 4.3.5: an INFORM is answered to the address in use, past the relay. */
+	/* RFC 2131 4.3.5: the response to an INFORM goes to the address in use, not through the relay. */
 	if (a->giaddr) {
 		/* RFC 2131 4.1: to the relay, on the server port. */
 		out->dst = ip_from4(q->giaddr);
-		/* RFC 8357 5.2: unless the relay says that it sends from another one. */
+		/* RFC 8357 5.2: unless the relay says that it uses another port. */
 		out->dport = req->rai.source_port ? req->in.sport : 67;
-		/* Back by the way it came, as Kea does: there may be no route to giaddr, which is a relay's far side.
+		/*
+		 * By the interface it came from, as in Kea: there may be no route to giaddr, which is an address on
+		 * the far side of the relay.
 		 */
 		out->raw_out = back;
 		if (a->type == DHCP4_NAK)
-			a->flags |= FLAG_BROADCAST; /* RFC 2131 4.3.2: the relay broadcasts it */
+			a->flags |= FLAG_BROADCAST; /* RFC 2131 4.3.2: so that the relay broadcasts it */
 		return;
 	}
 	if (a->type == DHCP4_NAK) {
@@ -169,7 +173,7 @@ static void set_destination(struct request *req)
 		out->raw_out = back;
 		return;
 	} else if (req->type == DHCP4_INFORM && !ip_is_zero(&req->in.src)) {
-		/* An address in use, but not in ciaddr: answer where it came from. */
+		/* An address in use, but not in ciaddr: respond to the source address. */
 		out->dst = req->in.src;
 		out->raw_out = back;
 		return;
@@ -186,7 +190,7 @@ static void set_destination(struct request *req)
 	memset(out->dst_mac, 0xff, sizeof(out->dst_mac));
 }
 
-/* Of the reservation, else of the client's classes or the subnet. */
+/* From the reservation, else from the client's classes or the subnet. */
 static void set_boot(const struct request *req, struct packet4 *a)
 {
 	const struct host_extra *extra = req->host ? req->host->extra : NULL;
@@ -237,13 +241,13 @@ enum verdict answer4(struct request *req)
 		if (lease_of(req))
 			a->yiaddr = ip_to4(&lease_of(req)->addr);
 		set_boot(req, a);
-		/* RFC 3011: an identical copy, asked for or not. */
+		/* RFC 3011: an identical copy, whether requested or not. */
 		copy = opts_find(&q->opts, OPT4_SUBNET_SELECTION);
 		if (copy && copy->data.len == 4)
 			answer_opts_put(&s, OPT4_SUBNET_SELECTION, copy->data);
 		send_options(&s);
 	}
-	/* RFC 6842: the client's identifier comes back unchanged. */
+	/* RFC 6842: the client's identifier is returned unchanged. */
 	if (req->client_id.len && req->cfg->global.echo_client_id)
 		answer_opts_add(&s, OPT4_DHCP_CLIENT_IDENTIFIER, req->client_id);
 	echo_relay_info(&s);
@@ -253,7 +257,7 @@ enum verdict answer4(struct request *req)
 	return STEP_NEXT;
 }
 
-/* RFC 2132 9.10, RFC 2131 2: the client says how long a datagram may be, 576 unless it does. */
+/* RFC 2132 9.10, RFC 2131 2: the client says how long a datagram may be; the default is 576. */
 static unsigned client_limit(const struct request *req)
 {
 	const struct opt *opt = opts_find(&req->q.opts, OPT4_DHCP_MAX_MESSAGE_SIZE);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The DHCPv6 answer: identifiers, IAs, options by precedence, the relays' envelopes, and where it goes.
- * RFC 9915 sections 18.3 and 19.3.
+ * The DHCPv6 response: identifiers, IAs, options by precedence, the relays' envelopes, and its destination. RFC
+ * 9915 sections 18.3 and 19.3.
  */
 #include "serve/family6.h"
 
@@ -15,13 +15,13 @@
 #include "serve/vendor6.h"
 #include "wire/dump.h"
 
-#define IA_ROOM 1024      /* bytes for an IA: its leases, what is refused, a status */
-#define SURPLUS_ROOM 4096 /* for those that are not served, and for the message's status */
-#define ORO_MAX 256       /* codes of an option request that are looked at */
+#define IA_ROOM 1024      /* bytes for an IA: its leases, rejected ones, a status */
+#define SURPLUS_ROOM 4096 /* for IAs that are not served, and for the status of the message */
+#define ORO_MAX 256       /* codes of an option request; further ones are ignored */
 
 /*
- * RFC 9915 21.4: what is calculated is a part of the preferred lifetime, and what never ends is never
- * renewed. What is configured is told if it lies within the valid one.
+ * RFC 9915 21.4: calculated timers are a share of the preferred lifetime; a lease that never ends is never
+ * renewed. A configured timer is sent if it is within the valid lifetime.
  */
 static void timers6_of(const struct net_params *par, const struct lease *lease, uint32_t *ret_t1, uint32_t *ret_t2)
 {
@@ -41,7 +41,7 @@ static void timers6_of(const struct net_params *par, const struct lease *lease, 
 	*ret_t2 = t2;
 }
 
-/* RFC 9915 18.3: T1 and T2 are the same in all IAs, those of the shortest. */
+/* RFC 9915 18.3: T1 and T2 are the same in all IAs: those of the shortest lifetime. */
 static void common_timers(const struct request *req, uint32_t *ret_t1, uint32_t *ret_t2)
 {
 	bool any = false;
@@ -75,7 +75,7 @@ bool is_requested6(const struct request *req, uint16_t code)
 	return false;
 }
 
-/* RFC 6603: what is excluded from a delegated prefix; length 0: nothing. */
+/* RFC 6603: returns the prefix excluded from a delegated prefix; length 0 if there is none. */
 static const struct prefix *excluded_from(const struct request *req, const struct binding *b)
 {
 	static const struct prefix none;
@@ -84,7 +84,7 @@ static const struct prefix *excluded_from(const struct request *req, const struc
 
 	if (r && r->place->sets_excluded)
 		return &r->place->excluded;
-	/* A prefix that is longer or shorter than those of its pool has none. */
+	/* A prefix of another length than its pool delegates has none. */
 	return prefix.len == b->candidate.pool->len ? &b->candidate.pool->excluded : &none;
 }
 
@@ -118,7 +118,7 @@ static void write_ia(const struct request *req, struct ia6_builder *w, const str
 	for (i = 0; i < ia->n_bindings; i++)
 		if (ia->bindings[i].is_granted)
 			write_lease(req, w, &ia->bindings[i]);
-	/* RFC 9915 18.3.4: what the client has and may not use any longer comes back with lifetimes of 0. */
+	/* RFC 9915 18.3.4: a lease that the client may no longer use is returned with lifetimes of 0. */
 	for (i = 0; extends && !ia->has_status && i < ia->n_hints; i++)
 		if (!ip_is_zero(&ia->hints[i].prefix.addr) && !ia_is_granted(ia, &ia->hints[i].prefix))
 			ia6_add(w, &ia->hints[i].prefix, 0, 0);
@@ -127,7 +127,7 @@ static void write_ia(const struct request *req, struct ia6_builder *w, const str
 	(void)ia6_close(w);
 }
 
-/* RFC 9915 18.3: nothing is there for more IAs; of those that are given back nothing is known. */
+/* RFC 9915 18.3: the status of further IAs: nothing is available, or no binding is known. */
 static uint16_t surplus_status(const struct request *req, const struct ia6 *ia)
 {
 	if (req->type != DHCP6_SOLICIT && req->type != DHCP6_REQUEST)
@@ -135,7 +135,7 @@ static uint16_t surplus_status(const struct request *req, const struct ia6 *ia)
 	return ia->code == OPT6_IA_PD ? STATUS6_NO_PREFIX_AVAIL : STATUS6_NO_ADDRS_AVAIL;
 }
 
-/* IAs beyond those that are served: none is forgotten as long as there is room. */
+/* IAs beyond those that are served: each one gets a status while there is room. */
 static void write_surplus(const struct request *req, struct ia6_builder *w)
 {
 	struct ia6 ia;
@@ -171,7 +171,7 @@ static int write_ias(struct request *req)
 
 /* --- options --------------------------------------------------------------- */
 
-/* RFC 6422 6: what a relay supplies, where it is allowed and we have no value of our own. */
+/* RFC 6422 6: options supplied by a relay, where that is allowed and the server has no value of its own. */
 static void send_rsoo(struct answer_opts *s)
 {
 	const struct request *req = s->req;
@@ -219,7 +219,9 @@ static void set_destination(struct request *req)
 		.ifindex = req->in.ifindex,
 		.sock = req->in.sock,
 	};
-	/* Ports of our own (-P) are for clients only; tests want the answer where the question came from. */
+	/*
+	 * Ports of our own (-P) are for clients only; tests expect the response at the port that the query came from.
+	 */
 	if (!req->q6.n_relays)
 		out->dport = req->worker->srv->client_port;
 	if (req->worker->srv->to_source)
@@ -237,7 +239,7 @@ static const struct pool *first_pool(const struct request *req, enum lease_type 
 	return NULL;
 }
 
-/* The options of the first address's pool count, then those of the first prefix's. */
+/* The options of the first address's pool apply, then those of the first prefix's. */
 static void choose_pool(struct request *req)
 {
 	const struct pool *prefixes = first_pool(req, LEASE_PD);
@@ -272,7 +274,7 @@ enum verdict answer6(struct request *req)
 		answer6_register(&s);
 	else if (write_ias(req) < 0)
 		return request_drop(req, DROP_LIMIT, "the response is too large");
-	/* RFC 9915 18.3.7: who gives something back is told no more than that. */
+	/* RFC 9915 18.3.7: the response to a client that gives something back has no other options. */
 	if (req->answer_type != DHCP6_ADDR_REG_REPLY && req->type != DHCP6_RELEASE && req->type != DHCP6_DECLINE)
 		send_options(&s);
 	if (packet6_wrap_answer(&req->q6, req->arena, a) < 0)
@@ -283,7 +285,7 @@ enum verdict answer6(struct request *req)
 
 enum verdict pack6(struct request *req)
 {
-	/* As much as UDP can carry; the kernel makes fragments of it. */
+	/* As much as UDP can carry; the kernel fragments it. */
 	req->size_limit = PACKET6_MAX;
 	return request_packed(req, packet6_write(&req->a6, req->out.buf, req->size_limit, &req->omitted));
 }

@@ -4,31 +4,34 @@
 #include "serve/request.h"
 
 /*
- * Puts options into an answer: each code once, the value of the innermost scope, nothing that a scope
+ * Puts options into a response: each code once, with the value of the innermost scope, and nothing that a scope
  * forbids. A code that was skipped counts as put.
  */
 struct answer_opts {
 	struct request *req;
 	struct opts *to;
-	uint64_t seen[4]; /* a bit for each code below 256; above that the answer itself is searched */
+	uint64_t seen[4]; /* one bit per code below 256; for codes above that the response is searched */
 };
 
 struct answer_opts answer_opts_of(struct request *req, struct opts *to);
-/* Whether the code was put or skipped before; from now on it is. */
+/* Returns true if the code was put or skipped before, and marks it as put. */
 bool answer_opts_take(struct answer_opts *s, uint16_t code);
 void answer_opts_put(struct answer_opts *s, uint16_t code, struct bytes data);
-/* One more instance of it, whatever was put before. Without memory it is among the request's omitted ones. */
+/*
+ * Adds one more instance of the code, whatever was put before. If memory runs out, the code joins the request's
+ * omitted options.
+ */
 void answer_opts_add(struct answer_opts *s, uint16_t code, struct bytes data);
 void answer_opts_put_u32(struct answer_opts *s, uint16_t code, uint32_t value);
-/* The configured value, if there is one that may be sent; of an option with several instances all. */
+/* Puts the configured value, if there is one that may be sent; all instances of an option that has several. */
 void answer_opts_configured(struct answer_opts *s, uint16_t code);
-/* All that some scope sends also to clients that do not ask. */
+/* Puts the options that a scope also sends to clients that do not ask for them (always-send). */
 void answer_opts_always(struct answer_opts *s);
 
 /*
- * The scopes of the request's options as far as they are known: its reservation, pool and subnet, the network, global.
- * To be called again when that changes.
+ * Sets the scopes of the request's options as far as they are known: reservation, pool, subnet, network,
+ * classes, global. Must be called again when that changes.
  */
 void request_set_scopes(struct request *req);
-/* The options of the pool, and of its subnet, count from now on. */
+/* From now on the options of this pool and its subnet apply. */
 void request_use_pool(struct request *req, const struct pool *pool);

@@ -5,7 +5,7 @@
 #include "serve/service.h"
 #include "serve/wait.h"
 
-/* A response that comes twice may find another message in the request: only its place in memory is certain. */
+/* A duplicate response may find another message in the request: only the request's memory is certain to exist. */
 static void found(struct store_find *find, uint64_t ticket)
 {
 	(void)wait_respond(container_of(find, struct request, find), ticket);
@@ -56,7 +56,7 @@ static enum verdict ask(struct request *req, unsigned n)
 	return ask_send(req, &responses, store_finds_at_once(req->live->db->store), send_queries);
 }
 
-/* Leases that cannot be looked at are not leases that do not exist. */
+/* That leases cannot be read does not mean that there are none. */
 static enum verdict take(struct request *req, const struct ask_round *round)
 {
 	unsigned i;
@@ -80,7 +80,7 @@ enum verdict ask_rounds(struct request *req, const struct ask_round *rounds, uns
 
 			if (!n_asked)
 				continue;
-			/* For when the step is entered again. */
+			/* In case the step is re-entered. */
 			req->has_asked = true;
 			verdict = ask(req, n_asked);
 			if (verdict != STEP_NEXT)

@@ -3,33 +3,33 @@
 
 #include "serve/request.h"
 
-/* A client that has heard nothing for so long has asked again. */
+/* A client that got no response for this long has sent its request again. */
 #define STORE_WAIT_MS 10000
 
 /*
- * Questions of a request to the lease store. They and their answers live in the request, so that the store may respond
- * late; a step that asks is a list of rounds:
+ * Queries of a request to the lease store. The queries and their results live in the request, so the store may
+ * respond late. A step that asks is a list of rounds:
  *
  *	static const struct ask_round rounds[] = { { ask_held, take_held }, { ask_named, take_named } };
  *	...
- *	return ask_rounds(req, rounds, 2);	STEP_NEXT when all have been asked and answered
+ *	return ask_rounds(req, rounds, 2);	STEP_NEXT when the store has responded to all of them
  */
 struct ask_round {
-	/* Makes req->queries and returns how many; 0 = nothing to ask. */
+	/* Fills req->queries and returns how many there are; 0 if there is nothing to ask. */
 	unsigned (*ask)(struct request *req);
-	/* One that was answered: query->n leases are in query->out; query->owner is for who takes them. */
+	/* Handles one response: query->n leases are in query->out; query->owner is free for use by ask and take. */
 	void (*take)(struct request *req, const struct lease_query *query);
 };
 
-/* To be called first thing by a step, and again when it is entered again. An enum verdict. */
+/* A step calls this before anything else, also when it is re-entered. Returns an enum verdict. */
 enum verdict ask_rounds(struct request *req, const struct ask_round *rounds, unsigned n);
 
 /*
- * For questions to others than the lease store: `send` asks with this ticket, as store_find() does. STEP_NEXT if the
- * responses are here, STEP_PARK, or STEP_DROP. With at_once, `send` never returns -E_AGAIN, and the ticket is not
- * needed.
+ * For queries to other sources than the lease store: `send` sends a query with this ticket, as store_find()
+ * does. Returns STEP_NEXT if the responses are here, STEP_PARK, or STEP_DROP. With at_once, `send` never returns
+ * -E_AGAIN and needs no ticket.
  */
 enum verdict ask_send(struct request *req, const struct wait_for *responses, bool at_once,
 		      int (*send)(struct request *req, uint64_t ticket));
-/* Drops the request, since a response is that it could not be found. */
+/* Drops the request because a query failed. */
 enum verdict ask_failed(struct request *req, int err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What a DHCPv4 message means: given the subnet, the client's leases and the candidate, which changes are to be made,
- * which events there are, and which type the response has. RFC 2131 section 4.3. Pure: nothing is asked, claimed,
- * counted or logged here.
+ * What a DHCPv4 message means: from the subnet, the client's leases and the candidate, bind makes changes,
+ * events and the type of the response. RFC 2131 section 4.3. Pure: nothing is asked, claimed, counted or logged
+ * here.
  */
 #include "serve/family4.h"
 
@@ -20,12 +20,12 @@ static const struct policy discover_policy = {
 		   SOURCE_OVERTAKEN },
 	.offers = true,
 };
-/* What is reserved for the client comes first: unless that is what it names, it is to ask again. */
+/* What is reserved for the client comes first: if it names another address, it must ask again. */
 static const struct policy named_policy = { .order = { SOURCE_RESERVED, SOURCE_HINTED } };
 static const struct policy bare_policy = { .order = { SOURCE_RESERVED, SOURCE_HELD, SOURCE_FREE, SOURCE_ENDED,
 						      SOURCE_OVERTAKEN } };
 
-/* RFC 8925 3.3: the client can do without IPv4, and this link says that it should. */
+/* RFC 8925 3.3: the client can do without IPv4, and this link is configured for that. */
 static bool is_v6_only(const struct request *req)
 {
 	const struct opt *prl = opts_find(&req->q.opts, OPT4_DHCP_PARAMETER_REQUEST_LIST);
@@ -45,7 +45,7 @@ static enum verdict drop_without_subnet(struct request *req)
 	return request_drop(req, DROP_NO_SUBNET, req->q.giaddr ? "no subnet matches the relay" : NULL);
 }
 
-/* RFC 2131 4.3.2, and one that the table there does not have: neither an address nor a state. */
+/* RFC 2131 4.3.2, and one state that the table there does not have: no address at all. */
 enum request_state { SELECTING, INIT_REBOOT, RENEWING, REBINDING, BARE };
 
 static enum request_state state_of(const struct request *req)
@@ -86,8 +86,8 @@ static enum verdict nak(struct request *req, enum event_kind kind, const char *w
 }
 
 /*
- * The candidate becomes the client's, and the lease it had on the link ends: a client has one address. Others of the
- * same hardware address, under other client ids, are left alone: they belong to the other stages of a boot.
+ * Assigns the candidate to the client and ends the lease it had on the link: a client has one address. Leases of
+ * the same hardware address with other client ids are left alone: they belong to other stages of a boot.
  */
 static enum verdict ack(struct request *req, struct ia *ia)
 {
@@ -125,7 +125,7 @@ enum verdict bind4_discover(struct request *req)
 
 /* --- DHCPREQUEST, state by state -------------------------------------------- */
 
-/* Else it may have another address, the one that is reserved for it, or none. */
+/* Otherwise the candidate is another address, which is reserved for the client, or there is none. */
 static bool may_have_wanted(const struct request *req, const struct ia *ia)
 {
 	const struct candidate *c = &ia->bindings[0].candidate;
@@ -140,7 +140,7 @@ static enum verdict refuse(struct request *req, struct ia *ia)
 	return nak(req, EVENT_REFUSED, refusal_text(refusal_of_addr(req, ia, &req->wanted), ia));
 }
 
-/* RFC 2131 4.3.2: it names us as its server, so there is always a response. */
+/* RFC 2131 4.3.2: the client names this server, so there is always a response. */
 static enum verdict selecting(struct request *req, struct ia *ia)
 {
 	if (may_have_wanted(req, ia))
@@ -150,7 +150,7 @@ static enum verdict selecting(struct request *req, struct ia *ia)
 	return refuse(req, ia);
 }
 
-/* RFC 2131 4.3.2: a client that starts again and names the address it had. */
+/* RFC 2131 4.3.2: a client that restarts and names the address it had. */
 static enum verdict init_reboot(struct request *req, struct ia *ia)
 {
 	(void)event_add(req, EVENT_REBOOT);
@@ -163,7 +163,7 @@ static enum verdict init_reboot(struct request *req, struct ia *ia)
 	return may_have_wanted(req, ia) ? ack(req, ia) : refuse(req, ia);
 }
 
-/* Another client has or may have the address. */
+/* True if another client has or may have the address. */
 static bool is_of_another(const struct request *req, const struct ia *ia)
 {
 	const struct pool *pool = link_pool_of(req->chosen, &req->wanted);
@@ -173,8 +173,8 @@ static bool is_of_another(const struct request *req, const struct ia *ia)
 }
 
 /*
- * It extends what another server, or this one on another link, granted: that is judged only by a server that is
- * authoritative or knows whose address it is.
+ * The client extends a lease that another server, or this one on another link, granted. Only a server that is
+ * authoritative, or knows whose address it is, decides about that.
  */
 static enum verdict extend(struct request *req, struct ia *ia)
 {
@@ -199,7 +199,7 @@ static enum verdict rebinding(struct request *req, struct ia *ia)
 	return extend(req, ia);
 }
 
-/* Neither option 50 nor ciaddr: served with what the client has, or a new address. */
+/* Neither option 50 nor ciaddr: the client gets the address it has, or a new one. */
 static enum verdict bare(struct request *req, struct ia *ia)
 {
 	if (ia->bindings[0].candidate.exists)
@@ -216,7 +216,7 @@ enum verdict bind4_request(struct request *req)
 	};
 
 	if (!req->chosen) {
-		/* Who chose us by name gets a clear response; others may be another server's. */
+		/* A client that names this server gets a clear response; others may be served by another server. */
 		if (!opts_find(&req->q.opts, OPT4_DHCP_SERVER_IDENTIFIER) && !req->cfg->global.net.par.authoritative)
 			return drop_without_subnet(req);
 		req->answer_type = DHCP4_NAK;
@@ -227,14 +227,14 @@ enum verdict bind4_request(struct request *req)
 
 /* --- giving an address back -------------------------------------------------- */
 
-/* An event about the lease at the named address, NULL if there is none. */
+/* Adds an event about the lease at the named address, NULL if there is none. */
 static enum verdict ignore(struct request *req, enum event_kind kind)
 {
 	event_add(req, kind)->lease = req->ias[0].hints[0].lease;
 	return STEP_DONE;
 }
 
-/* RFC 2131 4.3.3: somebody else uses the address; keep it away from everybody for a while. */
+/* RFC 2131 4.3.3: another host uses the address; withhold it from all clients for a while. */
 enum verdict bind4_decline(struct request *req)
 {
 	struct ia *ia = &req->ias[0];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What a DHCPv6 message means for each of its IAs: given the subnet, the client's leases and the candidates, which
- * changes are to be made, which events there are, and what the response says of the IA. RFC 9915 section 18.3. Pure:
- * nothing is asked, claimed, counted or logged here.
+ * What a DHCPv6 message means for each of its IAs: from the subnet, the client's leases and the candidates, bind
+ * makes changes, events and what the response says about the IA. RFC 9915 section 18.3. Pure: nothing is asked,
+ * claimed, counted or logged here.
  */
 #include "serve/family6.h"
 
@@ -14,7 +14,7 @@
 
 /* --- candidates ------------------------------------------------------------ */
 
-/* RFC 9915 18.3.9: what the client has, what it names, what it was offered, whatever is free. */
+/* RFC 9915 18.3.9: what the client has, names, was offered, or any that is free. */
 #define ORDER                                                                    \
 	.order = {                                                               \
 		SOURCE_RESERVED, SOURCE_HELD,  SOURCE_HINTED,    SOURCE_OFFERED, \
@@ -24,7 +24,7 @@ static const struct policy offer_policy = { ORDER, .offers = true };
 static const struct policy assign_policy = { ORDER };
 static const struct policy extend_policy = { ORDER, .extends = true };
 
-/* RFC 9915 18.3.2: an address that is not on this link. */
+/* RFC 9915 18.3.2: true if it names an address that is not on this link. */
 static bool names_other_link(const struct request *req, const struct ia *ia)
 {
 	unsigned i;
@@ -61,7 +61,7 @@ const struct policy *policy6_extend(const struct request *req, const struct ia *
 
 /* --- what an IA gets ------------------------------------------------------- */
 
-/* True if the message changes what is stored at the lease's address already. */
+/* True if the message already changes what is stored at the lease's address. */
 static bool is_changed(const struct request *req, const struct lease *lease)
 {
 	unsigned i;
@@ -72,7 +72,7 @@ static bool is_changed(const struct request *req, const struct lease *lease)
 	return false;
 }
 
-/* The IA is granted what is reserved for it: of what it had before it keeps nothing else. */
+/* True if the IA is granted what is reserved for it: it then keeps no other leases. */
 static bool is_moved(const struct ia *ia)
 {
 	unsigned i;
@@ -83,7 +83,7 @@ static bool is_moved(const struct ia *ia)
 	return false;
 }
 
-/* What it holds and may not keep goes: no pool contains it any longer, or it is reserved for another. */
+/* Deletes leases that the IA may not keep: no pool contains them any longer, or they are reserved for others. */
 static void delete_lost(struct request *req, const struct ia *ia)
 {
 	bool moved = is_moved(ia);
@@ -102,7 +102,7 @@ static void delete_lost(struct request *req, const struct ia *ia)
 	}
 }
 
-/* All its candidates. */
+/* Grants all candidates of the IA. */
 static bool grant_ia(struct request *req, struct ia *ia)
 {
 	if (!grant_candidates(req, ia, grant_lease))
@@ -170,7 +170,7 @@ enum verdict bind6_request(struct request *req)
 	return STEP_NEXT;
 }
 
-/* True if the IA names a lease that is its own, on whatever link. */
+/* True if the IA names a lease of its own, on whatever link. */
 static bool names_own(const struct request *req, const struct ia *ia)
 {
 	unsigned i;
@@ -186,8 +186,8 @@ static bool names_own(const struct request *req, const struct ia *ia)
 }
 
 /*
- * What the IA has is extended; one that is not known gets a lease if there is one. What the client names and does not
- * get comes back with lifetimes of 0 (answer6.c). Returns false if this server has nothing to say about the IA.
+ * Extends what the IA has; an unknown IA gets a lease if one is available. What the client names and does not
+ * get is returned with lifetimes of 0 (answer6.c). Returns false if this server has nothing to say about the IA.
  */
 static bool extend_ia(struct request *req, struct ia *ia, bool is_rebind)
 {
@@ -200,7 +200,10 @@ static bool extend_ia(struct request *req, struct ia *ia, bool is_rebind)
 	}
 	if (grant_ia(req, ia))
 		return true;
-	/* No pool contains it any longer, and there is nothing else; or it is of no use here, whoever granted it. */
+	/*
+	 * No pool contains it any longer and nothing else is available, or it is of no use on this link, whoever
+	 * granted it.
+	 */
 	delete_lost(req, ia);
 	if (names_own(req, ia) || names_other_link(req, ia))
 		return true;
@@ -271,7 +274,7 @@ enum verdict bind6_confirm(struct request *req)
 	return STEP_NEXT;
 }
 
-/* What the IA names in vain, and why. */
+/* Reports what the IA names in vain, and why. */
 static void name_in_vain(struct request *req, const struct ia *ia, const struct hint *hint, bool is_decline)
 {
 	const struct lease *lease = hint->lease;
@@ -285,7 +288,7 @@ static void name_in_vain(struct request *req, const struct ia *ia, const struct 
 	event->hint = hint;
 }
 
-/* The leases at what the IA names, if they are its own. Returns how many. */
+/* Gives back the leases at what the IA names, if they are its own. Returns how many. */
 static unsigned give_back_ia(struct request *req, struct ia *ia, bool is_decline)
 {
 	unsigned i, n = 0;

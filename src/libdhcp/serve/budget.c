@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A table of small sets; a client's hash names its set, and the oldest of a full set makes room. */
+/* A table of small sets. A client's hash selects its set; in a full set the oldest entry is replaced. */
 #include "serve/budget.h"
 
 #include "base/arena.h"
@@ -40,7 +40,7 @@ void budget_free(struct budget *budget)
 	free(budget);
 }
 
-/* The client's entry, or the one to use for it. */
+/* Returns the client's entry, or the one to use for it. */
 static struct entry *entry_of(struct entry *set, const struct client_key *client)
 {
 	struct entry *oldest = &set[0];
@@ -55,7 +55,7 @@ static struct entry *entry_of(struct entry *set, const struct client_key *client
 	return oldest;
 }
 
-/* True if the entry counts for the client now. */
+/* True if the entry is the client's and its period has not ended. */
 static bool is_current(const struct budget *budget, const struct entry *entry, const struct client_key *client)
 {
 	return entry->n && entry->client.a == client->a && entry->client.b == client->b &&

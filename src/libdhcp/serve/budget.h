@@ -4,15 +4,15 @@
 #include "alloc/alloc.h"
 
 /*
- * How often a client may do something that costs others. Memory is fixed: of very many clients the ones
- * that were seen longest ago are forgotten. Any thread.
+ * Limits how often a client may do something that is costly for others. Memory is fixed: with very many clients,
+ * those seen longest ago are forgotten. Any thread.
  */
 struct budget;
 
-/* max times in any period that begins with a client's first one. */
+/* A client may do it max times per period; the period begins with its first time. */
 struct budget *budget_new(unsigned max, unsigned period_sec);
 void budget_free(struct budget *budget);
-/* How many times more it may do so now. */
+/* Returns how many times the client may still do it now. */
 unsigned budget_left(struct budget *budget, const struct client_key *client);
-/* Once more; false when that is too often. */
+/* Counts one more time; false if the limit is exceeded. */
 bool budget_take(struct budget *budget, const struct client_key *client);

@@ -179,7 +179,7 @@ static bool is_member(struct request *req, const struct client_class *class, str
 	return value.len != 0;
 }
 
-/* False: an expression reached a limit, so nothing may be decided by classes. */
+/* False if an expression exceeded a limit: no decision may then depend on classes. */
 static bool evaluate(struct request *req, const unsigned *numbers, unsigned n)
 {
 	struct eval ev;
@@ -256,7 +256,10 @@ static bool is_vendor_class(const struct request *req, unsigned number)
 	return !strncmp(class_of(req, number)->name, VENDOR_CLASS_PREFIX, strlen(VENDOR_CLASS_PREFIX));
 }
 
-/* Also the vendor's classes that the configuration does not have; so they can be found before they are configured. */
+/*
+ * Includes the vendor's classes that the configuration does not have, so that they can be found before they are
+ * configured.
+ */
 static void log_classes(const struct request *req, bool is_late)
 {
 	const struct class_set *set = &req->classes;

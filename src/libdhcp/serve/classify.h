@@ -13,16 +13,17 @@ static inline bool is_in_class(const struct request *req, unsigned number)
 }
 
 /*
- * Adds the classes of the reservation (NULL: none), then KNOWN or UNKNOWN, then what depends on these. Not final: a
- * global reservation was found before the subnet is selected; there may be another one.
+ * Adds the classes of the reservation (NULL: none), then KNOWN or UNKNOWN, then the classes that depend on
+ * these. May be called twice: for a global reservation, found before the subnet is selected, and for the final
+ * one.
  */
 enum verdict classify_host(struct request *req, const struct host *host, bool is_final);
 /*
- * evaluate-additional-classes of the scopes that the lease is in; before the response is made. False: the message makes
- * that too expensive, and gets no response.
+ * Evaluates evaluate-additional-classes of the scopes that contain the lease, before the response is built.
+ * False if the message makes that too expensive: it gets no response.
  */
 bool classify_additional(struct request *req);
-extern const char classes_too_expensive[]; /* why it is dropped */
+extern const char classes_too_expensive[]; /* reason of the drop */
 /* Adds the options of the classes, in the order of assignment. */
 void classify_scopes(struct request *req);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What the relay information of both families has in common as text in a lease's user-context. */
+/* Relay information as text in a lease's user-context: what both families share. */
 #include "serve/context.h"
 
 #include "lease/lease.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-/* What a check of the relay information kept with a lease finds. */
+/* Result of checking the relay information stored with a lease. */
 enum context_verdict {
 	CONTEXT_FINE,
-	CONTEXT_UPGRADED, /* of an older form, or made right */
-	CONTEXT_REMOVED,  /* unreadable: taken out */
+	CONTEXT_UPGRADED, /* an older form, or corrected */
+	CONTEXT_REMOVED,  /* unreadable: removed */
 };
 
 #include "base/arena.h"
@@ -13,16 +13,19 @@ enum context_verdict {
 
 struct json_object;
 
-/* The digits of the bytes, without an end, at `at`; returns what is behind them. */
+/* Writes the hexadecimal digits of the bytes at `at`, without a terminator; returns the position after them. */
 char *context_put_hex(char *at, struct bytes data);
 char *context_put_text(char *at, const char *text);
-/* A context as text in the arena; NULL if that has no room for it, or it is longer than a lease can hold. */
+/* Returns a context as text in the arena; NULL if the arena is full or the text is longer than a lease can hold. */
 const char *context_print(struct arena *arena, struct json_object *context);
-/* A check has found this and corrected the context: as text, NULL if nothing is left. What no lease can hold stays. */
+/*
+ * A check found this and corrected the context. Returns it as text, NULL if nothing is left. A context that is
+ * too long for a lease stays unchanged.
+ */
 enum context_verdict context_checked(struct arena *arena, struct json_object *context, enum context_verdict verdict,
 				     const char **ret);
 /*
- * Somebody else's context with what `fresh` has at ISC / key put into it. Rare: a library left it, or an
- * operator. Unchanged if a lease cannot hold both.
+ * Returns a context of another origin (a library or an operator) with the value of `fresh` at ISC / key added.
+ * Rare. Unchanged if a lease cannot hold both.
  */
 const char *context_merge(struct arena *arena, const char *old, const char *fresh, const char *key);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Option 82 as it is kept with a lease: JSON text in its user-context, where leasequery and the next
- * renewal find it. Kea's form; before 2.3 it was one text, since then a map.
+ * Option 82 as stored with a lease: JSON text in its user-context, where leasequery and the next renewal find
+ * it. This is Kea's form: a map; before Kea 2.3, a single string.
  */
 #include "serve/context4.h"
 
@@ -17,7 +17,7 @@ static const char *fresh_context(struct arena *arena, const struct relay_info4 *
 {
 	size_t room =
 		sizeof(CONTEXT_HEAD CONTEXT_TAIL) + 64 + 2 * (rai->bytes.len + rai->remote_id.len + rai->relay_id.len);
-	/* What no lease can hold is not kept. */
+	/* A context that is too long for a lease is not stored. */
 	char *text = room <= LEASE_CONTEXT_MAX ? arena_alloc(arena, room) : NULL;
 	char *at = text;
 
@@ -38,7 +38,7 @@ static const char *fresh_context(struct arena *arena, const struct relay_info4 *
 	return text;
 }
 
-/* Whether all of the context is what fresh_context() writes, so that nobody else's would be lost. */
+/* True if the whole context is what fresh_context() writes, so that nothing of another origin would be lost. */
 static bool is_ours_alone(const char *context)
 {
 	const char *end = strstr(context, CONTEXT_TAIL);
@@ -66,7 +66,7 @@ struct bytes context4_relay(struct arena *arena, const char *context)
 	size_t len;
 	uint8_t *buf;
 
-	/* Kea before 2.3 wrote the text at once, later ones a map. */
+	/* Kea before 2.3 wrote the string directly, later versions a map. */
 	if (!at)
 		return bytes_of(NULL, 0);
 	at = inner ? inner + strlen("\"sub-options\"") : at + strlen("\"relay-agent-info\"");
@@ -92,7 +92,7 @@ static bool is_text(struct json_object *map, const char *key, const char *want)
 	return want && json_object_is_type(value, json_type_string) && !strcmp(json_object_get_string(value), want);
 }
 
-/* Whether two maps of relay information say the same; with all_keys, and nothing more. */
+/* True if two maps of relay information have the same content; with all_keys, and no other keys. */
 static bool is_right(struct json_object *info, struct json_object *want, bool all_keys)
 {
 	json_object_object_foreach(want, key, value)
@@ -103,7 +103,7 @@ static bool is_right(struct json_object *info, struct json_object *want, bool al
 	return !all_keys || json_object_object_length(info) == json_object_object_length(want);
 }
 
-/* The map that belongs to these bytes of option 82; the caller puts it. */
+/* Returns the map for these bytes of option 82; the caller puts it. */
 static struct json_object *info_of(struct arena *arena, struct bytes option)
 {
 	struct json_object *context, *isc, *info = NULL;
@@ -135,7 +135,7 @@ enum context_verdict context4_check(struct arena *arena, const char *context, en
 		goto out;
 	option = context4_relay(arena, context);
 	want = option.len ? info_of(arena, option) : NULL;
-	if (!want && option.len) /* of no form that a lease can hold: left alone */
+	if (!want && option.len) /* a lease cannot hold any form of it: left alone */
 		goto out;
 	if (!want) {
 		json_object_object_del(isc, "relay-agent-info");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The relays of a message as they are kept with its leases: JSON text in the user-context, where leasequery
- * finds it. Kea's form: a list, the relay that sent us the message first, each with its hop count, link and
- * peer address and its options as bytes; the relay's and the remote identifier once more by name. Before 2.3
- * the list was called "relays" and had no names in it.
+ * The relays of a message as stored with its leases: JSON text in the user-context, where leasequery finds it.
+ * This is Kea's form: a list that begins with the relay that sent us the message, each with its hop count, link
+ * and peer address, its options as bytes, and its relay identifier and remote identifier by name. Before Kea 2.3
+ * the list was called "relays" and had no names.
  */
 #include "serve/context6.h"
 
@@ -77,7 +77,7 @@ static const char *fresh_context(struct arena *arena, const struct relay6 *relay
 
 	for (i = 0; i < n; i++)
 		room += room_of(&relays[i]);
-	/* What no lease can hold is not kept. */
+	/* A context that is too long for a lease is not stored. */
 	text = room <= LEASE_CONTEXT_MAX ? arena_alloc(arena, room) : NULL;
 	if (!text)
 		return NULL;
@@ -89,12 +89,12 @@ static const char *fresh_context(struct arena *arena, const struct relay6 *relay
 	return text;
 }
 
-/* Whether all of the context is what fresh_context() writes, so that nobody else's would be lost. */
+/* True if the whole context is what fresh_context() writes, so that nothing of another origin would be lost. */
 static bool is_ours_alone(const char *context)
 {
 	const char *end = strstr(context, CONTEXT_TAIL);
 
-	/* There is no list in a relay: this one ends where the context does, and nothing comes between. */
+	/* There is no list inside a relay, so this one ends where the context does, with nothing in between. */
 	return !strncmp(context, CONTEXT_HEAD, strlen(CONTEXT_HEAD)) && end && !end[strlen(CONTEXT_TAIL)] &&
 	       !memchr(context, ']', (size_t)(end + 1 - context));
 }
@@ -157,8 +157,8 @@ static bool read_relay(struct arena *arena, struct json_object *map, struct rela
 }
 
 /*
- * The list as it should be, from what can be read of the stored one; the caller puts it. NULL: nothing can, or it would
- * be longer than a lease can hold.
+ * Returns the list as it should be, made from what can be read of the stored one; the caller puts it. NULL if
+ * nothing can be read, or the list would be too long for a lease.
  */
 static struct json_object *want_of(struct arena *arena, struct json_object *list, bool *ret_too_long)
 {
@@ -181,7 +181,7 @@ static struct json_object *want_of(struct arena *arena, struct json_object *list
 	return info;
 }
 
-/* Whether two relays say the same; with all_keys, and nothing more. */
+/* True if two relays have the same content; with all_keys, and no other keys. */
 static bool is_right(struct json_object *map, struct json_object *want, bool all_keys)
 {
 	struct json_object *got;

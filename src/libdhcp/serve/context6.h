@@ -6,8 +6,8 @@
 #include "wire/packet6.h"
 
 /*
- * The user-context that keeps with a lease which relays the message came through; `old` is the lease's so far
- * (NULL if none) and all else in it is kept. NULL if there is none.
+ * Returns the user-context that stores with a lease which relays forwarded the message. `old` is the lease's
+ * current context (NULL if none); its other members are kept. NULL if there is nothing to store.
  */
 const char *context6_make(struct arena *arena, const struct packet6 *query, const char *old);
 /* See struct family. */

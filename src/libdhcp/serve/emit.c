@@ -7,7 +7,7 @@
 #include "serve/report.h"
 #include "serve/service.h"
 
-/* The innermost one that the event is about. */
+/* Returns the innermost place that the event is about. */
 static struct stat_place *place_of(const struct request *req, const struct event *event)
 {
 	const struct pool *pool = event->binding ? event->binding->candidate.pool : NULL;

@@ -3,5 +3,5 @@
 
 #include "serve/request.h"
 
-/* Once for each request: its events become statistics and log lines. */
+/* Turns the events of a request into statistics and log lines, once per request. */
 void event_emit(struct request *req);

@@ -9,14 +9,14 @@
 #include "stat/stat.h"
 
 /*
- * A dialect: what the RFCs make different between DHCPv4 and DHCPv6. Shared files never ask which
- * family they serve; they read a column here or call one of its functions.
+ * A dialect: what the RFCs make different between DHCPv4 and DHCPv6. Shared files never ask which family they
+ * serve; they read a column here or call one of its functions.
  */
 enum message_use {
 	MESSAGE_UNKNOWN, /* no such type */
 	MESSAGE_SERVED,
 	MESSAGE_OF_SERVER,   /* only servers send it */
-	MESSAGE_UNSUPPORTED, /* a type of a protocol extension that is not there yet */
+	MESSAGE_UNSUPPORTED, /* a type of a protocol extension that is not supported */
 };
 
 struct line_tables;
@@ -27,16 +27,16 @@ struct message_row {
 	const char *name; /* "DHCPDISCOVER" */
 	enum message_use use;
 	enum stat_id received, sent;
-	/* The message's meaning: sets the changes and the answer's type. NULL unless served. */
+	/* What the message means: makes the changes and sets the type of the response. NULL unless served. */
 	enum verdict (*bind)(struct request *req);
-	/* DHCPv6, RFC 9915 16: which identifiers it must have, and whether it is for everybody only. */
+	/* DHCPv6, RFC 9915 16: which identifiers it must have, and whether it must be multicast. */
 	enum { ID_MAY, ID_MUST, ID_MUST_NOT } client_id, server_id;
 	bool multicast_only;
-	bool any_link; /* served also where no subnet matches */
-	/* In which order the candidates of an IA are found; it may return NULL for none. NULL: nothing is assigned. */
+	bool any_link; /* served even if no subnet matches */
+	/* Returns the policy for the candidates of an IA, NULL for none. NULL: the message assigns nothing. */
 	const struct policy *(*policy)(const struct request *req, const struct ia *ia);
-	bool recalls_held; /* the leases that the client has matter, not only those it names */
-	bool declines;     /* it takes addresses out of use */
+	bool recalls_held; /* all leases of the client matter, not only those it names */
+	bool declines;     /* takes addresses out of use */
 	bool rebinds;      /* DHCPv6: leases are extended for a Rebind */
 };
 
@@ -55,65 +55,70 @@ struct family {
 	struct ip zero;      /* no address */
 	size_t arena_extra;  /* bytes of a request's arena beyond REQUEST_ARENA */
 
-	const struct message_row *messages; /* by type */
+	const struct message_row *messages; /* indexed by type */
 	unsigned n_messages;
 
-	/* What the process needs besides, at its start; NULL: nothing. On failure why is filled. */
+	/* Prepares what the process also needs at startup; NULL: nothing. On failure `why` is filled. */
 	int (*prepare)(struct server *srv, const struct config *cfg, char *why, size_t size);
 	/* Steps of the pipeline that differ. */
 	enum verdict (*unpack)(struct request *req);
 	enum verdict (*identify)(struct request *req);
-	/* Calls fn for each vendor class that the client names, without its prefix. */
+	/* Calls fn for each vendor class that the client names, without the prefix VENDOR_CLASS_. */
 	void (*each_vendor_class)(const struct request *req, void (*fn)(void *ctx, struct bytes value), void *ctx);
-	/* An address whose lease says from where the client is, if the message itself does not; false: none. */
+	/*
+	 * Gets an address whose lease says which link the client is on, if the message itself does not; false if
+	 * there is none.
+	 */
 	bool (*needs_lease)(const struct request *req, struct ip *ret);
 	void (*use_lease)(struct request *req, const struct lease *lease);
 	void (*where)(const struct request *req, struct select_query *query);
-	/* What depends on the subnet. */
+	/* Prepares what depends on the subnet. */
 	enum verdict (*chosen)(struct request *req);
-	/* The IAs of the message, with what the client names; -E_NOMEM. */
+	/* Reads the IAs of the message, with what the client names; -E_NOMEM. */
 	int (*read_ias)(struct request *req);
-	/* The nth query by which the leases of the IA are found; false: there are no more. */
+	/* Makes the nth query that finds leases of the IA; false if there are no more. */
 	bool (*held_query)(const struct request *req, const struct ia *ia, unsigned nth, struct lease_query *ret);
-	/* True if a lease is this client's, for this IA. */
+	/* True if a lease belongs to this client and this IA. */
 	bool (*belongs)(const struct request *req, const struct ia *ia, const struct lease *lease);
-	/* Who claims an address for the client, so that a claim belongs to it by the same rule. */
+	/* Returns who claims an address for the client, so that claims belong to it by the same rule as leases. */
 	struct alloc_client (*claimant)(const struct request *req);
-	/* By which a reservation may know the client; empty if the message has none. */
+	/* Returns the identifier by which a reservation may know the client; empty if the message has none. */
 	struct bytes (*host_id)(const struct request *req, enum host_id_type type);
-	enum lease_type lease_type; /* of an address */
-	bool one_lease;             /* a client has one lease on a link: a new one replaces it */
-	/* The name that is kept with a lease for that address, "" if none; in the request's arena. */
+	enum lease_type lease_type; /* bits of an address */
+	bool one_lease;             /* a client has one lease per link: a new one replaces it */
+	/* Returns the name to store with a lease for that address, "" if none; in the request's arena. */
 	const char *(*name_of)(struct request *req, const struct ip *addr);
-	/* The user-context that is kept with a lease: what relays said is added to what it is. */
+	/* Returns the user-context to store with a lease: the current one with the relay information added. */
 	const char *(*make_context)(struct request *req, const char *old);
 	enum verdict (*answer)(struct request *req);
 	enum verdict (*pack)(struct request *req);
 	/*
-	 * Look at the relay information in a lease's user-context. Unless it is fine *ret is the context as
-	 * it should be, NULL for none.
+	 * Checks the relay information in a lease's user-context. Unless it is fine, *ret is the corrected context,
+	 * NULL for none.
 	 */
 	enum context_verdict (*check_context)(struct arena *arena, const char *context, enum context_checks level,
 					      const char **ret);
-	/* Who the request is from: the beginning of its log lines. */
+	/* Writes who the request is from: the beginning of its log lines. */
 	void (*make_label)(const struct request *req, char *buf, size_t size);
-	/* What subnet selection looks at, apart from the interface. */
+	/* Describes what subnet selection looks at, apart from the interface. */
 	void (*describe_link)(const struct request *req, struct link_text *text);
-	/* Why this subnet was selected, or none. */
+	/* Describes why this subnet, or none, was selected. */
 	void (*log_chosen)(const struct request *req, const struct select_query *query);
-	const struct line_tables *lines; /* what else is logged */
-	/* The IA gets nothing after all: what the response says of it. */
+	const struct line_tables *lines; /* other log lines */
+	/* The IA gets nothing after all: sets what the response says about it. */
 	enum verdict (*without_lease)(struct request *req, struct ia *ia);
-	/* The whole message as text, for debug lines. */
+	/* Writes the whole message as text, for debug lines. */
 	void (*dump_query)(const struct request *req, struct str *out);
 	void (*dump_answer)(const struct request *req, struct str *out);
 };
 
 extern const struct family family4, family6;
 
-/* It is known what it is and who sent it: told at debug levels. */
+/* Message type and client are known: logged at debug levels. */
 void request_received(const struct request *req);
-/* The answer is packed into len bytes: counted and, at debug levels, told. Negative: it does not fit, and is dropped.
+/*
+ * The response was packed into len bytes: counted and, at debug levels, logged. Negative: it does not fit and is
+ * dropped.
  */
 enum verdict request_packed(struct request *req, int len);
 

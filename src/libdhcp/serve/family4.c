@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The DHCPv4 dialect: its message table, how a message is unpacked and who sent it from where, and
- * what is logged about it. The meaning of the messages is in bind4.c, the answers in answer4.c.
+ * The DHCPv4 dialect: its message table, unpacking, the client's identity and link, and what is logged about a
+ * message. The meaning of messages is in bind4.c, responses are in answer4.c.
  */
 #include "serve/family4.h"
 
@@ -30,7 +30,7 @@ static const struct message_row messages4[] = {
 	[DHCP4_RELEASE] = MESSAGE("DHCPRELEASE", MESSAGE_SERVED, STAT_RELEASE_RECEIVED, STAT_SENT,
 				  .bind = bind4_release, .any_link = true),
 	[DHCP4_INFORM] = MESSAGE("DHCPINFORM", MESSAGE_SERVED, STAT_INFORM_RECEIVED, STAT_SENT, .bind = bind4_inform),
-	/* RFC 3203 to RFC 7724: known, not served. */
+	/* RFC 3203 to RFC 7724: known, but not served. */
 	[9] = MESSAGE("DHCPFORCERENEW", MESSAGE_OF_SERVER, STAT_UNKNOWN_RECEIVED, STAT_SENT),
 	[10] = MESSAGE("DHCPLEASEQUERY", MESSAGE_UNSUPPORTED, STAT_UNKNOWN_RECEIVED, STAT_SENT),
 	[11] = MESSAGE("DHCPLEASEUNASSIGNED", MESSAGE_OF_SERVER, STAT_UNKNOWN_RECEIVED, STAT_SENT),
@@ -62,7 +62,7 @@ static enum verdict unpack4(struct request *req)
 	return STEP_NEXT;
 }
 
-/* A lease file does not keep the hardware type, so claims do not distinguish it either. */
+/* A lease file does not store the hardware type, so claims do not distinguish it either. */
 static struct client_key hwaddr_key(const struct request *req)
 {
 	return client_key_of(req->hwaddr, 0x100);
@@ -95,7 +95,7 @@ static enum verdict identify4(struct request *req)
 		/* RFC 2132 9.14: at least two bytes. */
 		if (cid->data.len < 2 && !req->cfg->global.compatibility->lenient_option_parsing)
 			return request_drop(req, DROP_RULE, "client identifier shorter than 2 bytes");
-		/* RFC 3396 lets it be longer, but nothing could keep it. */
+		/* RFC 3396 allows longer ones, but no lease can store them. */
 		if (cid->data.len > LEASE_ID_MAX)
 			return request_drop(req, DROP_RULE, "client identifier longer than 255 bytes");
 		if (cid->data.len >= 2)
@@ -104,7 +104,7 @@ static enum verdict identify4(struct request *req)
 	if (!req->hwaddr.len && !req->client_id.len)
 		return request_drop(req, DROP_NO_IDENTITY, NULL);
 	asked = address_option(&req->q, OPT4_DHCP_REQUESTED_ADDRESS);
-	/* RFC 2131 4.3.2: with ciaddr set the client renews, and that is the address it names. */
+	/* RFC 2131 4.3.2: if ciaddr is set, the client renews and names that address. */
 	req->wanted =
 		req->q.ciaddr && (req->type == DHCP4_RELEASE || ip_is_zero(&asked)) ? ip_from4(req->q.ciaddr) : asked;
 	request_received(req);
@@ -119,7 +119,7 @@ static void where4(const struct request *req, struct select_query *query)
 {
 	struct ip link = ip_zero4;
 
-	/* RFC 3527 beats RFC 3011 beats where the message comes from. */
+	/* RFC 3527 takes precedence over RFC 3011, and that over the source of the message. */
 	if (!req->cfg->global.compatibility->ignore_rai_link_selection)
 		link = req->rai.link;
 	if (ip_is_zero(&link))
@@ -150,7 +150,7 @@ static void describe_link4(const struct request *req, struct link_text *text)
 		link_text_ip(text, "client address", &client);
 }
 
-/* RFC 2131 4.3.2: a client that names another server took its offer. */
+/* RFC 2131 4.3.2: a client that names another server accepted that server's offer. */
 static bool is_for_us(const struct request *req)
 {
 	struct ip named, ours;
@@ -164,7 +164,7 @@ static bool is_for_us(const struct request *req)
 	       server_has_address(req->worker->srv, &named);
 }
 
-/* The subnet says how clients are matched; then their leases can be looked for. */
+/* The subnet determines how clients are matched; from here on their leases can be looked up. */
 static enum verdict chosen4(struct request *req)
 {
 	if (req->sub && !req->sub->par.match_client_id && req->hwaddr.len) {
@@ -215,7 +215,10 @@ static int read_ias4(struct request *req)
 	return 0;
 }
 
-/* By client id, then by hardware address: under another client id that is another client (a second boot stage). */
+/*
+ * By client id, then by hardware address: a lease with another client id belongs to another client (a second
+ * boot stage).
+ */
 static bool held_query4(const struct request *req, const struct ia *ia, unsigned nth, struct lease_query *ret)
 {
 	(void)ia;
@@ -255,7 +258,7 @@ static struct alloc_client claimant4(const struct request *req)
 	return who;
 }
 
-/* RFC 4361: a client id that is made of a DUID, after its type and the IAID. */
+/* RFC 4361: the DUID in a client id, after its type and the IAID. */
 static struct bytes duid_of(const struct request *req)
 {
 	const uint8_t *id = req->client_id.data;

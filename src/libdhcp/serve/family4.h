@@ -4,7 +4,7 @@
 #include "serve/family.h"
 #include "serve/answer_options.h"
 
-/* The pieces of the DHCPv4 dialect, put together in family4.c. */
+/* The parts of the DHCPv4 dialect; family4.c combines them. */
 struct policy;
 
 const struct policy *policy4_discover(const struct request *req, const struct ia *ia);
@@ -20,13 +20,15 @@ enum verdict answer4(struct request *req);
 enum verdict pack4(struct request *req);
 
 /*
- * The name the client gives itself, in option 81 (RFC 4702) or else 12, as it is kept with a lease for the address; ""
- * if it gives none. In the request's arena.
+ * Returns the name that the client gives itself, in option 81 (RFC 4702) or else option 12, as stored with a
+ * lease for the address; "" if it gives none. In the request's arena.
  */
 const char *name4_of(struct request *req, const struct ip *addr);
-/* The option that tells the client which name was kept: the one it used itself. */
+/* Adds the option that says which name was stored: the same option that the client used. */
 void name4_send(struct answer_opts *s);
 
-/* Option 54 of our answers: what the relay wants there (RFC 5107), else configured, else the address the message came
- * to. */
+/*
+ * Returns option 54 of our responses: the address that the relay requests (RFC 5107), else the configured one,
+ * else the address that received the message.
+ */
 struct ip server_id4(const struct request *req);

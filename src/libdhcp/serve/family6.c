@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The DHCPv6 dialect: its message table with the rules of RFC 9915 section 16, how a message is unpacked
- * and who sent it from where, and what is logged about it. The meaning of the messages is in bind6.c,
- * the answers in answer6.c.
+ * The DHCPv6 dialect: its message table with the rules of RFC 9915 section 16, unpacking, the client's identity
+ * and link, and what is logged about a message. The meaning of messages is in bind6.c, responses are in
+ * answer6.c.
  */
 #include "serve/family6.h"
 
@@ -54,7 +54,7 @@ static const struct message_row messages6[] = {
 		MESSAGE("ADDR-REG-REPLY", MESSAGE_OF_SERVER, STAT_ADDR_REG_REPLY_RECEIVED, STAT_ADDR_REG_REPLY_SENT),
 };
 
-/* RFC 9686: what the client wants to register; unspecified if it does not say. */
+/* RFC 9686: the address that the client wants to register; unspecified if the message has none. */
 static struct ip registered_address(const struct request *req)
 {
 	const struct opt *opt = opts_find(&req->q6.opts, OPT6_IAADDR);
@@ -95,7 +95,7 @@ static bool is_link_local(const struct ip *ip)
 	return ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
 }
 
-/* The client itself, or the relay next to it saw it there. */
+/* The client's source address, or its address as seen by the relay next to it. */
 static struct ip client_address(const struct request *req)
 {
 	const struct relay6 *relay = packet6_first_relay(&req->q6);
@@ -131,7 +131,7 @@ static unsigned count_opts(const struct opts *opts, uint16_t code)
 	return n;
 }
 
-/* RFC 9915 16: what a message must and must not have, else it is discarded. */
+/* RFC 9915 16: what a message must and must not contain; otherwise it is discarded. */
 static enum verdict check_rules(struct request *req)
 {
 	const struct message_row *row = req->row;
@@ -160,7 +160,7 @@ static struct client_key key_of(const struct request *req)
 {
 	struct bytes id = req->client_id;
 
-	/* An INFORMATION-REQUEST may come from somebody who does not tell who it is. */
+	/* An INFORMATION-REQUEST may come without a client identifier. */
 	if (!id.len)
 		id = bytes_of(req->in.src.b, sizeof(req->in.src.b));
 	return client_key_of(id, 6);
@@ -182,8 +182,10 @@ static enum verdict identify6(struct request *req)
 
 /* --- from where ------------------------------------------------------------ */
 
-/* The interface-id of the relay nearest to the client that a subnet names: one that says nothing is no reason to know
- * less. */
+/*
+ * Returns the interface-id, of the relay nearest to the client, that a subnet names. An interface-id that no
+ * subnet names is ignored.
+ */
 static struct bytes interface_id(const struct request *req)
 {
 	unsigned i;
@@ -197,7 +199,7 @@ static struct bytes interface_id(const struct request *req)
 	return bytes_of(NULL, 0);
 }
 
-/* RFC 9915 13.1: of several relays the one nearest to the client that says what link that is. */
+/* RFC 9915 13.1: of several relays, the one nearest to the client that specifies the link. */
 static void where6(const struct request *req, struct select_query *query)
 {
 	unsigned i;
@@ -226,7 +228,7 @@ static void describe_link6(const struct request *req, struct link_text *text)
 		link_text_ip(text, "relay", &req->in.src);
 	else if (!is_link_local(&req->in.src))
 		link_text_ip(text, "source address", &req->in.src);
-	/* The nearest to the client first: it is asked first. */
+	/* Beginning with the relay nearest to the client. */
 	for (i = req->q6.n_relays; i--;)
 		link_text_add(text, "%s%s", i == req->q6.n_relays - 1 ? ", link-address " : " then ",
 			      ip_format(&req->q6.relays[i].link, link));

@@ -4,7 +4,7 @@
 #include "serve/answer_options.h"
 #include "serve/family.h"
 
-/* The pieces of the DHCPv6 dialect, put together in family6.c. */
+/* The parts of the DHCPv6 dialect; family6.c combines them. */
 struct policy;
 
 const struct policy *policy6_solicit(const struct request *req, const struct ia *ia);
@@ -24,16 +24,16 @@ enum verdict bind6_inform(struct request *req);
 /* See struct family. */
 enum verdict without_lease6(struct request *req, struct ia *ia);
 enum verdict bind6_register(struct request *req);
-/* What the answer to a registration holds. */
+/* Adds the content of the response to a registration. */
 void answer6_register(struct answer_opts *s);
 enum verdict answer6(struct request *req);
 enum verdict pack6(struct request *req);
 /*
- * The name that the client gives itself in option 39 (RFC 4704), as it is kept with its leases; "" if it gives none.
- * In the request's arena.
+ * Returns the name that the client gives itself in option 39 (RFC 4704), as stored with its leases; "" if it
+ * gives none. In the request's arena.
  */
 const char *name6_of(struct request *req, const struct ip *addr);
-/* Option 39 of a response that assigns something. */
+/* Adds option 39 to a response that assigns something. */
 void name6_send(struct answer_opts *s);
 /* True if the client lists the code in its option request (RFC 9915 21.7). */
 bool is_requested6(const struct request *req, uint16_t code);

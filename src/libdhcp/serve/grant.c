@@ -121,8 +121,9 @@ static void fill(struct request *req, struct binding *b)
 }
 
 /*
- * offer-lifetime: the offer is a lease of its own for that long, so that other servers of the store see it, too. A
- * lease that the client has already says more. The response has the lifetime that the client will get.
+ * offer-lifetime: the offer is stored as a lease for that long, so that other servers on the same store see it.
+ * A lease that the client already has is left unchanged. The response has the lifetime that the client will be
+ * granted.
  */
 void grant_offer(struct request *req, struct binding *b)
 {
@@ -170,7 +171,7 @@ bool grant_candidates(struct request *req, struct ia *ia, void (*grant)(struct r
 
 /* --- changes --------------------------------------------------------------- */
 
-/* The change reclaims the lease, too, as nobody has done that yet; NULL: it does not. */
+/* Returns the lease if the change also reclaims it, because that has not happened yet; else NULL. */
 static const struct lease *reclaimed(const struct lease *old)
 {
 	return old && lease_is_in_use(old) && lease_is_over(old) ? old : NULL;
@@ -235,7 +236,7 @@ void change_decline(struct request *req, const struct ia *ia, const struct lease
 
 	event->ia = ia;
 	event->lease = old;
-	/* Without a probation it is free again at once. */
+	/* Without a probation period it is free again at once. */
 	if (!probation || too_many) {
 		change_delete(req, old);
 		return;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "serve/lease_stats.h"
 
-/* Gauges that a lease in this state is in, of addresses and of prefixes; 0: none. */
+/* Gauges that count a lease in this state, for addresses and for prefixes; 0 if none. */
 static const enum stat_id gauges[LEASE_STATE_N][2][2] = {
 	[LEASE_DEFAULT] = { { STAT_ASSIGNED }, { STAT_ASSIGNED_PD } },
 	[LEASE_DECLINED] = { { STAT_ASSIGNED, STAT_DECLINED }, { STAT_ASSIGNED_PD, STAT_DECLINED } },
 	[LEASE_REGISTERED] = { { STAT_REGISTERED }, { STAT_REGISTERED } },
 };
 
-/* Counters that grow when it comes into this state. */
+/* Counters that are incremented when a lease enters this state. */
 static const enum stat_id cumulative[LEASE_STATE_N][2] = {
 	[LEASE_DEFAULT] = { STAT_CUMULATIVE_ASSIGNED, STAT_CUMULATIVE_ASSIGNED_PD },
 	[LEASE_REGISTERED] = { STAT_CUMULATIVE_REGISTERED, STAT_CUMULATIVE_REGISTERED },
@@ -48,7 +48,7 @@ static bool same_pool(const struct store_held *a, const struct store_held *b)
 	       a->subnet_id == b->subnet_id && a->pool_id == b->pool_id;
 }
 
-/* The lease there was extended, or something in it changed that is not counted. */
+/* True if the lease there was only extended, or something changed in it that is not counted. */
 static bool same_lease(const struct store_notice *notice)
 {
 	return notice->same_client && !notice->was_ended && notice->old.state == notice->new.state &&
@@ -75,7 +75,7 @@ static void count_new(struct stat_place *place, const struct store_held *held, b
 
 void lease_stats_note(struct stat_places *places, const struct store_notice *notice)
 {
-	/* Of an undone change what was made, not what comes back. */
+	/* For an undone change this is what had been made, not what is restored. */
 	const struct store_held *old = notice->is_undo ? &notice->new : &notice->old;
 	const struct store_held *new = notice->is_undo ? &notice->old : &notice->new;
 	bool is_same = same_lease(notice);

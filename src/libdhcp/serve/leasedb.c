@@ -7,13 +7,13 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* The store's watcher: what is free, and what is counted, follows the leases. */
+/* The store's watcher: free addresses and statistics follow the leases. */
 static void note(void *ctx, const struct store_notice *notice)
 {
 	const struct store_held *old = &notice->old, *new = &notice->new;
 	struct leasedb *db = ctx;
 
-	/* In this order what both have is never free. */
+	/* In this order: an address of both leases is never free in between. */
 	if (new->in_use)
 		alloc_note(db->alloc, &(struct prefix){ notice->addr, new->len }, true, new->expires);
 	if (old->in_use && (!new->in_use || new->len != old->len))
@@ -84,7 +84,10 @@ void leasedb_leave(struct leasedb *db)
 		(void)end_aside(db);
 }
 
-/* The leases may change meanwhile: note() tells. Not before the first set is filled: the store is in service then. */
+/*
+ * Leases may change meanwhile: note() reports that. Not before the first set is filled: only then is the store
+ * in service.
+ */
 int leasedb_fill(struct leasedb *db, struct alloc_set *set)
 {
 	struct store_scan scan = { .arena = arena_new(0), .is_brief = true };
@@ -104,7 +107,7 @@ int leasedb_fill(struct leasedb *db, struct alloc_set *set)
 	}
 	alloc_fill_end(db->alloc, set);
 	arena_free(scan.arena);
-	/* Others read this once the database is in service: it is written before. */
+	/* Written before the database is in service, when other threads begin to read it. */
 	if (!db->counts_leases && n < 0)
 		stat_places_forget_leases(db->places);
 	else if (!db->counts_leases)

@@ -15,7 +15,7 @@
 #define LINE_MAX_BYTES 4096
 #define LEASE_TEXT_MAX 2048
 
-/* A line while it is made; what is too long is cut. */
+/* A line being built; text that is too long is truncated. */
 struct out {
 	size_t n;
 	char v[LINE_MAX_BYTES];
@@ -44,7 +44,7 @@ static void put_ip(struct out *out, const struct ip *ip)
 	put(out, ip_format(ip, text));
 }
 
-/* Printable, whatever a client sent; in buf of `size`. */
+/* Returns printable text, whatever a client sent; in buf of `size`. */
 static const char *printable(const char *text, char *buf, size_t size)
 {
 	size_t i;
@@ -55,7 +55,7 @@ static const char *printable(const char *text, char *buf, size_t size)
 	return buf;
 }
 
-/* All of a lease, a line for each of its fields. */
+/* Returns the whole lease, one line per field. */
 static const char *lease_text(const struct lease *lease, char buf[LEASE_TEXT_MAX])
 {
 	char addr[IP_TEXT_MAX], hex[80], id[3 * LEASE_ID_MAX + 1], name[LEASE_HOSTNAME_MAX + 1];
@@ -302,7 +302,7 @@ static const struct {
 
 /* --- making a line ----------------------------------------------------------- */
 
-/* The next conversion of a text: where it begins and ends, and its letter; false: there is none. */
+/* Finds the next conversion of a text: its begin and end, and its letter; false if there is none. */
 static bool next_conversion(const char **from, const char **begin, char *letter)
 {
 	const char *p = strchr(*from, '%');
@@ -374,7 +374,7 @@ static uint64_t key_of(const struct line *line, const struct subject *s)
 	case LINE_ONCE_PER_CLIENT:
 		return s->req->turn.client.a;
 	case LINE_ONCE_PER_ADDRESS:
-		/* Each reason is a constant text. */
+		/* Each reason is a constant string. */
 		return key_of_address(s->req, &s->addr) ^ (uintptr_t)s->why;
 	case LINE_EACH:
 	case LINE_ONCE:

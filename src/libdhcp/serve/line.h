@@ -5,9 +5,9 @@
 #include "serve/request.h"
 
 /*
- * The log lines about requests are rows of report4.c and report6.c, by what happened: a message of messages.mes, when
- *it applies, and what the conversions of its text stand for. A list of rows ends with an empty one. Of a list the first
- *row that applies is logged, and those before it that go on.
+ * The log lines about requests are rows of report4.c and report6.c, indexed by what happened: a message of
+ * messages.mes, when it applies, and the arguments for its text. A list of rows ends with an empty one. The
+ * first row that applies is logged; a row with goes_on is logged in addition.
  *
  *	[EVENT_RELEASED] = LINES(LINE(DHCP4_RELEASE, SAY_LABEL, SAY_ADDRESS)),
  */
@@ -29,7 +29,7 @@ enum say {
 	SAY_DETAILS,     /* all of it */
 	SAY_OLD_DETAILS, /* of the lease that is replaced */
 	SAY_WHY,
-	SAY_HINT, /* what the IA names first */
+	SAY_HINT, /* the first address or prefix that the IA names */
 	SAY_IA_STATUS,
 	SAY_IA_STATUS_TEXT,
 	SAY_STATUS, /* of the message */
@@ -40,13 +40,13 @@ enum say {
 	SAY_DESTINATION,
 	SAY_CIADDR, /* DHCPv4 */
 	SAY_WANTED,
-	SAY_RESERVED, /* what is reserved for the client, the first of it */
+	SAY_RESERVED, /* the first reserved address or prefix */
 	SAY_TYPE,     /* of the message: its number, its name */
 	SAY_MESSAGE,
 	SAY_N
 };
 
-/* What a line is about. What is not there is NULL, or zero. */
+/* The subject of a line. What does not exist is NULL or zero. */
 struct subject {
 	const struct request *req;
 	const struct event *event;
@@ -63,8 +63,8 @@ struct subject {
 struct line {
 	struct log_msg *msg; /* NULL: end of the list */
 	const char *text;
-	bool (*when)(const struct subject *s); /* NULL: always */
-	bool goes_on;                          /* the rows after it count as well */
+	bool (*when)(const struct subject *s); /* NULL: it always applies */
+	bool goes_on;                          /* rows after it are considered too */
 	/* How often it may be repeated; see log/fold.h. */
 	enum { LINE_EACH, LINE_ONCE_PER_CLIENT, LINE_ONCE_PER_ADDRESS, LINE_ONCE } often;
 	uint8_t args[LINE_ARGS]; /* enum say */
@@ -96,25 +96,25 @@ struct line {
 	{                                                              \
 		.when = WHEN, .often = OFTEN, LINE_OF(ID, __VA_ARGS__) \
 	}
-/* Of a message that exists once per family. */
+/* For a message that exists once per family. */
 #define LINE_F_FOLDED(FAMILY, OFTEN, ID, ...)                                                               \
 	{                                                                                                   \
 		.often = OFTEN, .msg = &log_msg_##ID[FAMILY], .text = LOGTEXT_##ID, .args = { __VA_ARGS__ } \
 	}
 
-/* The lines of a family by what they are about; a list may be NULL. */
+/* The lines of a family by subject; a list may be NULL. */
 struct line_tables {
-	/* By message type; 0: of all that have no list. After bind: */
-	const struct line *const *message; /* of the message, */
-	const struct line *const *ia;      /* of each IA, */
-	const struct line *const *binding; /* of each binding that is granted, */
-	const struct line *const *removed; /* of each lease that is removed with that, */
-	const struct line *const *end;     /* and of the message once more */
-	const struct line *const *events;  /* by enum event_kind */
-	const struct line *const *drops;   /* by enum drop_reason; 0: of all that have no list */
+	/* By message type; 0 for all types without a list. After bind: */
+	const struct line *const *message; /* for the message, */
+	const struct line *const *ia;      /* for each IA, */
+	const struct line *const *binding; /* for each binding that is granted, */
+	const struct line *const *removed; /* for each lease that is deleted because of it, */
+	const struct line *const *end;     /* and for the message again */
+	const struct line *const *events;  /* indexed by enum event_kind */
+	const struct line *const *drops;   /* indexed by enum drop_reason; 0 for all reasons without a list */
 };
 
-/* False if nothing of the list would be logged, whatever it is about. `lines` may be NULL here and below. */
+/* False if no row of the list would be logged, whatever its subject. `lines` may be NULL here and below. */
 static inline bool line_is_on(const struct line *lines)
 {
 	for (; lines && lines->msg; lines++)
@@ -125,15 +125,15 @@ static inline bool line_is_on(const struct line *lines)
 
 void line_log(const struct line *lines, const struct subject *s);
 /*
- * Whether the row gives each conversion of its text an argument that fits, one more for what was folded. For tests: a
- * row that does not is logged as far as it goes.
+ * True if the row has a fitting argument for each conversion of its text, and one more for the number of folded
+ * lines. For tests: an incorrect row is logged as far as possible.
  */
 bool line_is_right(const struct line *line);
 
 /* Conditions that both families use. */
-bool if_prefix(const struct subject *s);     /* it is about a prefix */
+bool if_prefix(const struct subject *s);     /* about a prefix */
 bool if_lease(const struct subject *s);      /* there is a lease */
-bool if_held(const struct subject *s);       /* the client has what the binding is granted */
-bool if_wanted(const struct subject *s);     /* it names it */
+bool if_held(const struct subject *s);       /* the client already has the lease that the binding is granted */
+bool if_wanted(const struct subject *s);     /* the client names it */
 bool if_takes_over(const struct subject *s); /* the binding's lease was another client's */
-bool if_deleted(const struct subject *s);    /* the lease is removed */
+bool if_deleted(const struct subject *s);    /* the lease is deleted */

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { BYTES_MAX = 64 }; /* of an identifier; longer ones are cut */
+enum { BYTES_MAX = 64 }; /* of an identifier; longer ones are truncated */
 
 void link_text_add(struct link_text *text, const char *fmt, ...)
 {

@@ -5,8 +5,8 @@
 #include "base/ip.h"
 
 /*
- * What subnet selection looked at, as text for the log: ", relay 192.0.2.1, link selection 198.51.100.0". Cut to size;
- * no allocation.
+ * What subnet selection looked at, as text for the log: ", relay 192.0.2.1, link selection 198.51.100.0".
+ * Truncated to its size; allocates nothing.
  */
 struct link_text {
 	char buf[400];
@@ -16,5 +16,5 @@ struct link_text {
 void link_text_add(struct link_text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* ", NAME ADDRESS" */
 void link_text_ip(struct link_text *text, const char *name, const struct ip *ip);
-/* ", NAME "eth1"" if it can be printed, else ", NAME 0x0001..." */
+/* ", NAME "eth1"" if it is printable, else ", NAME 0x0001..." */
 void link_text_bytes(struct link_text *text, const char *name, struct bytes bytes);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What the store has at the candidates that it was not asked about before: one batch for all of them. A candidate that
- * is somebody's after all is rejected, and the request goes back for the next one.
+ * Looks up the candidates in the store: those not looked up before, in one batch. A candidate that belongs to
+ * another client is rejected, and the request goes back for the next one.
  */
 #include "serve/ask.h"
 #include "serve/family.h"
@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 
-/* Where another server of the store has taken nearly all of a pool, its last free address is found. */
+/* If another server on the same store has taken nearly all of a pool, its last free address is still found. */
 #define REJECTED_MAX 256
 #define LOOK_MS 500
 
@@ -66,7 +66,7 @@ enum verdict step_look(struct request *req)
 	for (i = 0; i < req->n_bindings; i++) {
 		struct candidate *c = &req->bindings[i].candidate;
 
-		/* No memory to ask: nothing may be concluded. */
+		/* No memory for the query: nothing may be concluded. */
 		if (c->exists && !c->is_known)
 			return request_drop(req, DROP_LIMIT, "the message is too large");
 		if (is_somebody_elses(req, &req->bindings[i]) || (is_late && candidate_is_lost(req, &req->bindings[i])))

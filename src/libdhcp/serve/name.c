@@ -60,7 +60,7 @@ size_t name_clean(const char *text, size_t len, char *buf)
 {
 	size_t n = 0, i;
 
-	/* One byte less than a lease can hold: the dot at the end. */
+	/* One byte less than a lease can hold, for the trailing dot. */
 	for (i = 0; i < len && n < LEASE_HOSTNAME_MAX - 1; i++) {
 		char c = text[i];
 

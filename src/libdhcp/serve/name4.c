@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The name in option 81 (RFC 4702), or else in option 12: cleaned, kept with the lease and sent back.
+ * The name in option 81 (RFC 4702), or else in option 12: cleaned, stored with the lease and returned.
  */
 #include "serve/family4.h"
 
@@ -8,14 +8,14 @@
 #include "serve/name.h"
 #include "wire/domain.h"
 
-#define FQDN_FIXED 3 /* bytes before the name: flags and two result codes of former times */
-#define FQDN_S 0x01  /* the server shall update the name's address */
-#define FQDN_O 0x02  /* the server does not do what the client's S asked for */
+#define FQDN_FIXED 3 /* bytes before the name: flags and two obsolete result codes */
+#define FQDN_S 0x01  /* the server should update the name's address record */
+#define FQDN_O 0x02  /* the server overrides the client's S */
 #define FQDN_E 0x04  /* the name is in wire form */
-#define FQDN_N 0x08  /* there are no updates by the server */
+#define FQDN_N 0x08  /* the server makes no updates */
 #define GENERATED "myhost-"
 
-/* A client that leaves the name to the server gets one made of its address. */
+/* A client that leaves the name to the server gets one made from its address. */
 static void generate(const struct ip *addr, char *buf, size_t size)
 {
 	char *c;
@@ -29,7 +29,7 @@ static void generate(const struct ip *addr, char *buf, size_t size)
 
 /* --- option 81 ------------------------------------------------------------- */
 
-/* RFC 4702 2: flags that contradict each other, or a name that cannot be read, are as none. */
+/* RFC 4702 2: returns NULL as if there were no option if flags contradict each other or the name cannot be read. */
 static const struct opt *fqdn_of(const struct request *req, char *text, size_t *ret_len)
 {
 	const struct opt *opt = opts_find(&req->q.opts, OPT4_FQDN);
@@ -53,10 +53,10 @@ static const struct opt *fqdn_of(const struct request *req, char *text, size_t *
 
 struct name {
 	const struct opt *fqdn; /* NULL: option 12 */
-	char text[NAME_SIZE];   /* without a dot at its end; "" if none */
+	char text[NAME_SIZE];   /* without a trailing dot; "" if none */
 };
 
-/* `addr`: of the lease the name is for. */
+/* `addr`: address of the lease that the name is for. */
 static void read_name(const struct request *req, const struct ip *addr, struct name *ret)
 {
 	const struct opt *host = opts_find(&req->q.opts, OPT4_HOST_NAME);
@@ -99,7 +99,7 @@ static void send_fqdn(struct answer_opts *s, const struct name *name)
 	if (!buf)
 		return;
 	w = writer_init(buf, FQDN_FIXED + DOMAIN_WIRE_MAX + 1);
-	/* RFC 4702 4: N, as nothing is updated; O where the client wanted that it is. */
+	/* RFC 4702 4: N, because nothing is updated; O if the client asked for an update. */
 	write_u8(&w, (uint8_t)(FQDN_N | (asked[0] & FQDN_E) | (asked[0] & FQDN_S ? FQDN_O : 0)));
 	write_bytes(&w, asked + 1, 2);
 	if (asked[0] & FQDN_E) {
@@ -112,7 +112,7 @@ static void send_fqdn(struct answer_opts *s, const struct name *name)
 		answer_opts_put(s, OPT4_FQDN, bytes_of(buf, writer_len(&w)));
 }
 
-/* What the client says about its name gets a response; a name that is reserved for it is sent unasked. */
+/* An option with the client's name gets a response; a reserved name is sent even if the client has none. */
 void name4_send(struct answer_opts *s)
 {
 	struct name name;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The name in option 39, RFC 4704: kept with all leases of the message and sent back. While there are no DNS updates
- * a client that leaves its name to the server gets none.
+ * The name in option 39, RFC 4704: stored with all leases of the message and returned. As there are no DNS
+ * updates, a client that leaves its name to the server gets none.
  */
 #include "serve/answer_options.h"
 #include "serve/binding.h"
@@ -10,13 +10,13 @@
 #include "wire/domain.h"
 
 #define FQDN_FIXED 1 /* bytes before the name: the flags */
-#define FQDN_S 0x01  /* the server shall update the name's address */
-#define FQDN_O 0x02  /* the server does not do what the client's S asked for */
-#define FQDN_N 0x04  /* there are no updates by the server */
+#define FQDN_S 0x01  /* the server should update the name's address record */
+#define FQDN_O 0x02  /* the server overrides the client's S */
+#define FQDN_N 0x04  /* the server makes no updates */
 
 /*
- * The option and the name in it, "" for one that is left to the server. NULL if there is no option that makes sense:
- * flags that contradict each other (RFC 4704 4.1), or a name that cannot be read or of which nothing is left.
+ * Returns the option and the name in it, "" for a name left to the server. NULL if there is no valid option:
+ * flags contradict each other (RFC 4704 4.1), or the name cannot be read or nothing of it is left.
  */
 static const struct opt *read_name(const struct request *req, char *name)
 {
@@ -74,7 +74,7 @@ void name6_send(struct answer_opts *s)
 	if (!buf)
 		return;
 	w = writer_init(buf, FQDN_FIXED + DOMAIN_WIRE_MAX);
-	/* RFC 4704 6.1: N, as nothing is updated; O where the client asked for it. */
+	/* RFC 4704 6.1: N, because nothing is updated; O if the client asked for an update. */
 	write_u8(&w, (uint8_t)(FQDN_N | (opt->data.data[0] & FQDN_S ? FQDN_O : 0)));
 	if (name[0])
 		(void)domain_write(&w, name, strlen(name));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * THE STEP LIST. A request runs down the list until it must wait; then the step parks it, and
- * whoever it waits for posts it back to its worker, where it goes on with the next step. Steps that
- * the RFCs make different come from the family.
+ * THE STEP LIST. A request runs down the list until it must wait; then the step parks it, and the response posts
+ * it back to its worker, where it continues with the next step. Steps that the RFCs make different come from the
+ * family.
  */
 #include "serve/pipeline.h"
 
@@ -43,19 +43,19 @@ static enum verdict step_pack(struct request *req)
 	return req->fam->pack(req);
 }
 
-/* Asked for with each message. */
+/* Looked up for each message. */
 enum { AT_RECALL = 7 };
 
 /* Hook points are at steps, see slots.c. */
 const struct step pipeline_steps[] = {
 	{ "unpack", step_unpack },     /* header and options, pointing into the request's copy of the datagram */
-	{ "accept", step_accept },     /* is this type served at all? */
-	{ "identify", step_identify }, /* who asks; one request of a client at a time */
-	{ "classify", step_classify }, /* classes that the message decides */
+	{ "accept", step_accept },     /* is this type served? */
+	{ "identify", step_identify }, /* the client; one request per client at a time */
+	{ "classify", step_classify }, /* classes that the message alone decides */
 	{ "early", step_early },       /* global reservations, with early-global-reservations-lookup */
 	{ "choose", step_choose },     /* the client's subnet */
 	{ "host", step_host },         /* its reservation, and the classes that depend on it */
-	[AT_RECALL] = { "recall", step_recall }, /* the leases it has and names */
+	[AT_RECALL] = { "recall", step_recall }, /* the leases that the client has and names */
 	{ "propose", step_propose },             /* candidates; the only step that claims */
 	{ "look", step_look },                   /* what is stored at the candidates */
 	{ "bind", step_bind },                   /* pure: leases and candidates in, changes and events out */
@@ -126,7 +126,7 @@ static void count_sent(const struct request *req, const struct message_row *row)
 	}
 }
 
-/* Options that did not fit are named once per client and configuration, and counted always. */
+/* Options that did not fit are logged by name once per client and configuration; they are always counted. */
 static void log_omitted(const struct request *req)
 {
 	const struct dict *dict = req->cfg->dict;
@@ -201,7 +201,7 @@ enum verdict request_again(struct request *req, enum verdict (*step)(struct requ
 	return STEP_AGAIN;
 }
 
-/* Unless it ran already, and what it waited for has come. */
+/* Unless it has already run and its responses have arrived. */
 static enum verdict run_step(struct request *req)
 {
 	return req->step_ran ? STEP_NEXT : pipeline_steps[req->step].run(req);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Which candidate comes next: for each binding the first one of the policy's sources that the client may have. This is
- * the only step that claims addresses. What the store has at a candidate is looked up afterwards (look.c); a candidate
- * that turns out to be somebody else's brings the request back here for the next one.
+ * Proposes candidates: for each binding, the first one from the policy's sources that the client may have. This
+ * is the only step that claims addresses. What the store has at a candidate is looked up afterwards (look.c); if
+ * the candidate turns out to belong to another client, the request returns here for the next one.
  */
 #include "serve/propose.h"
 
@@ -23,7 +23,7 @@ static struct alloc *alloc_of(const struct request *req)
 
 /* --- claims ---------------------------------------------------------------- */
 
-/* Each address that an IA may get is claimed under an id of its own. */
+/* Each address that an IA may get is claimed under its own id. */
 static struct alloc_client claimant_of(struct request *req, const struct ia *ia, unsigned slot)
 {
 	struct alloc_client who;
@@ -51,7 +51,7 @@ static bool id_is_used(const struct ia *ia, const struct alloc_client *who)
 	return false;
 }
 
-/* The id the address is claimed under already, else one that is not in use. addr may be NULL. */
+/* Returns the id under which the address is already claimed, else an unused one. addr may be NULL. */
 static struct alloc_client claimant_for(struct request *req, const struct ia *ia, const struct ip *addr)
 {
 	struct alloc_client who = claimant_of(req, ia, 0), unused = who;
@@ -71,13 +71,13 @@ static struct alloc_client claimant_for(struct request *req, const struct ia *ia
 	return unused;
 }
 
-/* Who claims an address, NULL: any one, of this pool; is_own: where it has or had a lease. */
+/* Returns who claims an address of this pool (NULL: any pool); is_own: the client has or had a lease for it. */
 static struct alloc_client claimant_in(struct request *req, const struct ia *ia, const struct pool *pool,
 				       const struct ip *addr, bool is_own)
 {
 	struct alloc_client who = claimant_for(req, ia, addr);
 
-	/* With offer-lifetime offers are stored, too, see grant_offer(). */
+	/* With offer-lifetime, offers are stored too; see grant_offer(). */
 	who.commits |= pool && offer_lifetime_of(req, &pool->sub->par) && (is_own || client_has_room(req));
 	return who;
 }
@@ -107,7 +107,7 @@ static bool is_candidate(const struct ia *ia, const struct ip *addr)
 	return false;
 }
 
-/* Does this message get it, in any of its IAs? */
+/* True if the message gets the address, in any of its IAs. */
 static bool is_ours(void *ctx, const struct ip *addr)
 {
 	const struct request *req = ctx;
@@ -119,7 +119,7 @@ static bool is_ours(void *ctx, const struct ip *addr)
 	return false;
 }
 
-/* adaptive-lease-time-threshold: is so much of the pool in use that leases are to be short? */
+/* adaptive-lease-time-threshold: true if so much of the pool is in use that lifetimes are reduced. */
 static bool is_scarce(const struct request *req, const struct pool *pool)
 {
 	double threshold = pool ? pool->sub->par.adaptive_threshold : 0;
@@ -149,17 +149,17 @@ static void set_claimed(struct request *req, struct binding *b, const struct poo
 	b->candidate.claimant = *who;
 }
 
-/* max-leases-per-client: may the IA get another lease, beyond those the client has and those of this message? */
+/* True if max-leases-per-client allows the IA another lease besides those the client has and those of this message. */
 static bool may_have_more(const struct request *req, struct ia *ia)
 {
-	/* A lease that replaces the one the client has on this link is no further one. */
+	/* A lease that replaces the client's lease on this link does not count as another one. */
 	bool replaces = req->fam->one_lease && ia->n_held;
 
 	ia->is_limited = !replaces && !client_may_have_more(req);
 	return !ia->is_limited;
 }
 
-/* Claims a free one and makes it the candidate. `lease`: what is stored there, if is_known. */
+/* Claims a free address and makes it the candidate. `lease`: the lease stored there, if is_known. */
 static bool claim(struct request *req, struct binding *b, const struct pool *pool, const struct prefix *prefix,
 		  bool is_known, const struct lease *lease)
 {
@@ -173,7 +173,10 @@ static bool claim(struct request *req, struct binding *b, const struct pool *poo
 	if (!alloc_claim(alloc_of(req), prefix, &who, own ? ALLOC_OWN : lease ? ALLOC_ENDED : ALLOC_NOTHING))
 		return false;
 	set_claimed(req, b, pool, prefix, &who);
-	/* What was read before the claim may have changed while the request waited; from now on it does not. */
+	/*
+	 * What was read before the claim may have changed while the request waited; after the claim it does not
+	 * change.
+	 */
 	b->candidate.is_known = is_known && store_finds_at_once(req->live->db->store);
 	b->candidate.lease = lease;
 	b->candidate.is_new = !own;
@@ -181,7 +184,10 @@ static bool claim(struct request *req, struct binding *b, const struct pool *poo
 	return true;
 }
 
-/* What the client has and is offered again: one that ends before it requests it would be free for others meanwhile. */
+/*
+ * A lease that the client has and is offered again is claimed: if it ended before the client requests it, it
+ * would be free for others.
+ */
 static void claim_held(struct request *req, struct binding *b)
 {
 	struct candidate *c = &b->candidate;
@@ -194,7 +200,7 @@ static void claim_held(struct request *req, struct binding *b)
 	c->claimant = who;
 }
 
-/* This very one, if a pool of the link has it and it is the client's or free. */
+/* Takes exactly this prefix, if a pool of the link contains it and it is the client's or free. */
 static bool take(struct request *req, struct binding *b, const struct prefix *prefix, bool is_known,
 		 const struct lease *lease)
 {
@@ -204,8 +210,8 @@ static bool take(struct request *req, struct binding *b, const struct prefix *pr
 	if (is_ours(req, &prefix->addr))
 		return false;
 	/*
-	 * What the client holds is its own, whomever it was offered to while this server did not know; also if the pool
-	 * delegates another length by now.
+	 * What the client holds belongs to it, even if it was offered to others while this server did not know, or
+	 * the pool now delegates another length.
 	 */
 	if (lease && !lease_is_over(lease) && req->fam->belongs(req, b->ia, lease)) {
 		struct prefix span = lease_span(lease);
@@ -223,12 +229,12 @@ static bool take(struct request *req, struct binding *b, const struct prefix *pr
 	if (!pool)
 		return false;
 	fresh = (struct prefix){ prefix->addr, pool->len };
-	/* Else it was offered with another length. */
+	/* Otherwise it was offered with another length. */
 	return prefix_is_clean(&fresh) && !is_withheld(req, pool, b->ia->type, &fresh) &&
 	       claim(req, b, pool, &fresh, is_known, lease);
 }
 
-/* --- sources: each goes on where it was, b->pos, and returns false at its end ------------- */
+/* --- sources: each continues at b->pos and returns false at its end ------------------------ */
 
 static bool is_held(const struct request *req, const struct binding *b, const struct reserved *r)
 {
@@ -237,8 +243,8 @@ static bool is_held(const struct request *req, const struct binding *b, const st
 }
 
 /*
- * What the IA has already, then what nobody has: several IAs share what is reserved. In each case what the client names
- * comes first.
+ * First what the IA already has, then what nobody has, because several IAs share what is reserved. Within each,
+ * what the client names comes first.
  */
 static bool from_reserved(struct request *req, struct binding *b)
 {
@@ -286,7 +292,7 @@ static bool from_offered(struct request *req, struct binding *b)
 {
 	while (b->pos < b->ia->n_bindings) {
 		struct alloc_client who = claimant_of(req, b->ia, b->pos++);
-		/* Length 0: whatever its pool delegates. */
+		/* Length 0: the length that the pool delegates. */
 		struct prefix fresh = { .len = b->ia->type == LEASE_PD ? 0 : 128 };
 
 		if (!id_is_used(b->ia, &who) && alloc_claimed_by(alloc_of(req), &who, &fresh.addr) &&
@@ -296,14 +302,14 @@ static bool from_offered(struct request *req, struct binding *b)
 	return false;
 }
 
-/* --- free ones, pool by pool; pos: pools that were tried -------------------- */
+/* --- free ones, pool by pool; pos: number of pools tried -------------------- */
 
 static enum allocator allocator_of(const struct subnet *sub, const struct ia *ia)
 {
 	return ia->type == LEASE_PD ? sub->par.pd_allocator : sub->par.allocator;
 }
 
-/* The nth pool of the link; NULL at the end. Of several random pools of a subnet any may be the first. */
+/* Returns the nth pool of the link; NULL at the end. Of several random pools of a subnet, any may be the first. */
 static const struct pool *nth_pool(const struct request *req, const struct binding *b, unsigned nth)
 {
 	unsigned i;
@@ -322,8 +328,9 @@ static const struct pool *nth_pool(const struct request *req, const struct bindi
 }
 
 /*
- * RFC 8168 3.2: a client that names a prefix length gets prefixes of that length, else shorter ones, the nearest
- * first, else longer ones; of equals the pool that contains what it names comes first, then they are in order.
+ * RFC 8168 3.2: a client that names a prefix length gets prefixes of that length, else shorter ones, nearest
+ * first, else longer ones. Among equals the pool that contains the named prefix comes first; the others are in
+ * order.
  */
 static uint64_t rank_of(const struct pool *pool, const struct prefix *hint, unsigned nth)
 {
@@ -334,7 +341,7 @@ static uint64_t rank_of(const struct pool *pool, const struct prefix *hint, unsi
 	return (is_longer ? 2ULL : is_shorter ? 1ULL : 0ULL) << 48 | distance << 40 | (uint64_t)!contains << 32 | nth;
 }
 
-/* Of several prefixes that the client names each has a binding. */
+/* If the client names several prefixes, each has its own binding. */
 static const struct hint *length_hint(const struct binding *b)
 {
 	unsigned i = (unsigned)(b - b->ia->bindings);
@@ -342,7 +349,7 @@ static const struct hint *length_hint(const struct binding *b)
 	return b->ia->type == LEASE_PD && i < b->ia->n_hints ? &b->ia->hints[i] : NULL;
 }
 
-/* The pool that comes next; b->pos was 0 for the first. */
+/* Returns the next pool; b->pos was 0 for the first. */
 static const struct pool *next_pool(const struct request *req, struct binding *b)
 {
 	const struct hint *hint = length_hint(b);
@@ -364,14 +371,14 @@ static const struct pool *next_pool(const struct request *req, struct binding *b
 	return best;
 }
 
-/* Nothing, or nothing more, in that pool. */
+/* Nothing (more) is available in that pool. */
 static void pool_done(struct binding *b)
 {
 	b->pos++;
 	b->rank = b->next_rank;
 }
 
-/* It becomes the candidate; the look at the store may find that it is somebody's after all. */
+/* Makes it the candidate; the store may show that it belongs to another client. */
 static void set_picked(struct request *req, struct binding *b, const struct pool *pool, const struct ip *addr,
 		       const struct alloc_client *who)
 {
@@ -407,7 +414,7 @@ static bool from_pools(struct request *req, struct binding *b, pick_fn *pick)
 
 		if (!may_use(req, pool) || !pick(req, pool, &who, &addr))
 			continue;
-		/* If it is rejected the same pool may have another one: pos stays. */
+		/* If it is rejected, the same pool may have another one: pos is unchanged. */
 		set_picked(req, b, pool, &addr, &who);
 		return true;
 	}
@@ -455,7 +462,7 @@ static bool (*const sources[])(struct request *req, struct binding *b) = {
 
 /* --- the step -------------------------------------------------------------- */
 
-/* The next candidate of the binding; none at the end of the policy's sources. */
+/* Proposes the next candidate of the binding; none at the end of the policy's sources. */
 static bool propose(struct request *req, struct binding *b, const struct policy *policy)
 {
 	enum source source;
@@ -477,7 +484,7 @@ static unsigned limit_of(const struct request *req, const struct ia *ia)
 	return limit > BINDINGS_MAX ? BINDINGS_MAX : limit ? limit : 1;
 }
 
-/* As many as the client names, at least one, up to the limit. */
+/* Returns how many the client names: at least one, up to the limit. */
 static unsigned n_wanted(const struct request *req, const struct ia *ia)
 {
 	unsigned limit = limit_of(req, ia), n = ia->n_hints < limit ? ia->n_hints : limit;
@@ -485,7 +492,7 @@ static unsigned n_wanted(const struct request *req, const struct ia *ia)
 	return n ? n : 1;
 }
 
-/* What the IA has and names; if that is nothing, all that it has. These come first in held[]. */
+/* Returns how many leases the IA has and names, or, if none, how many it has. These come first in held[]. */
 static unsigned n_in_use(const struct ia *ia)
 {
 	unsigned i, n = 0, n_named = 0;
@@ -499,7 +506,7 @@ static unsigned n_in_use(const struct ia *ia)
 
 static bool propose_ia(struct request *req, struct ia *ia, const struct policy *policy, unsigned n)
 {
-	/* Most clients have nothing reserved. */
+	/* Most clients have no reservation. */
 	unsigned i, first = policy->order[0] == SOURCE_RESERVED && !req->n_reserved;
 	bool any = false;
 
@@ -540,7 +547,7 @@ static enum verdict propose_all(struct request *req)
 	return STEP_NEXT;
 }
 
-/* For those whose candidate was rejected. */
+/* For bindings whose candidate was rejected. */
 static void propose_others(struct request *req)
 {
 	unsigned i;
@@ -550,7 +557,7 @@ static void propose_others(struct request *req)
 
 		if (!b->candidate.is_rejected || propose(req, b, b->ia->policy) || !b->was_lost)
 			continue;
-		/* Others passed by in the meantime: there may be something again where there was nothing. */
+		/* Other requests ran in the meantime: sources that were empty may have something again. */
 		b->was_lost = false;
 		b->source = b->pos = 0;
 		b->rank = b->next_rank = 0;
@@ -581,7 +588,7 @@ bool candidate_is_lost(const struct request *req, const struct binding *b)
 	return !alloc_is_claimed(alloc_of(req), &c->prefix, &c->claimant);
 }
 
-/* It is remembered, so that it is not proposed again before its lease has ended. */
+/* Remembers it, so that it is not proposed again before its lease has ended. */
 static void note_taken(struct request *req, const struct candidate *c)
 {
 	struct prefix span = lease_span(c->lease);

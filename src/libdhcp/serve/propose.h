@@ -4,19 +4,19 @@
 #include "serve/binding.h"
 #include "serve/request.h"
 
-/* In which order sources are tried for a message. */
+/* The order in which sources of candidates are tried for a message. */
 struct policy {
-	enum source order[8]; /* up to SOURCE_NONE */
-	bool extends;         /* what the IA has in use is enough, where any of it can be had */
-	bool offers;          /* the client is expected to request what it gets */
+	enum source order[8]; /* ends with SOURCE_NONE */
+	bool extends;         /* the leases in use are enough, if the IA can keep any of them */
+	bool offers;          /* the client is expected to request what it is offered */
 };
 
-/* The candidate is somebody else's: its claim ends, and the next propose finds another one. */
+/* The candidate belongs to another client: ends its claim, so that the next propose finds another one. */
 void candidate_reject(struct request *req, struct binding *b);
 /*
- * While the request waited, its claim went back to the client that had been offered the address first, or the lease
- * that the client held has ended.
+ * True if, while the request waited, its claim returned to the client that had been offered the address first,
+ * or the lease that the client held has ended.
  */
 bool candidate_is_lost(const struct request *req, const struct binding *b);
-/* The client went to another server: what was offered to it is free again. */
+/* The client chose another server: what it was offered is free again. */
 void propose_forget(struct request *req, enum lease_type type);

@@ -44,7 +44,7 @@ void relay4_read(struct bytes option, struct relay_info4 *ret)
 		case RAI_RELAY_PORT: /* RFC 8357 */
 			ret->source_port = true;
 			break;
-		default: /* RFC 5010's flags too: the answer is the same however the client sent */
+		default: /* also the flags of RFC 5010: the response is the same however the client sent */
 			break;
 		}
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What the store knows: the leases the client has on its link, and those at the addresses it names. Up to three rounds
- * of questions, each a batch for all IAs of the message; a store that responds at once is asked no more than is
- * needed, one that is far away is asked everything in the first round.
+ * Asks the store for the leases that the client has on its link and for those at the addresses it names. Up to
+ * three rounds of queries, each a batch for all IAs of the message. A store that responds at once is asked only
+ * what is needed; a remote one is asked everything in the first round.
  */
 #include "serve/ask.h"
 #include "serve/family.h"
@@ -19,7 +19,10 @@ static bool is_here(const struct request *req, const struct lease *lease)
 	return sub && link_same(sub, req->chosen);
 }
 
-/* The place of the address among those that the client names; after all of them if it does not name it. */
+/*
+ * Returns the position of the address among those that the client names; the position after them if it does not
+ * name it.
+ */
 static unsigned place_of(const struct ia *ia, const struct ip *addr)
 {
 	unsigned i = 0;
@@ -29,7 +32,7 @@ static unsigned place_of(const struct ia *ia, const struct ip *addr)
 	return i;
 }
 
-/* In use before ended; of these, what the client names before the rest, in its order. */
+/* Leases in use come before ended ones; within each, those that the client names come first, in its order. */
 static bool comes_before(const struct ia *ia, const struct lease *a, const struct lease *b)
 {
 	bool a_ended = lease_is_over(a), b_ended = lease_is_over(b);
@@ -59,7 +62,7 @@ static void add_held(struct request *req, struct ia *ia, const struct lease *lea
 	ia->held[i] = *lease;
 }
 
-/* The questions by which the client's leases are found; the second one only where the first found nothing. */
+/* Queries that find the client's leases; the second one only if the first found nothing. */
 static unsigned ask_held(struct request *req, unsigned nth)
 {
 	unsigned i, n = 0;
@@ -96,7 +99,7 @@ static void take_held(struct request *req, const struct lease_query *query)
 		add_held(req, query->owner, &query->out[i]);
 }
 
-/* How many leases the client has altogether is what the first question says. */
+/* The result of the first query says how many leases the client has in total. */
 static void take_held_first(struct request *req, const struct lease_query *query)
 {
 	req->n_leases = query->n_client;
@@ -132,7 +135,7 @@ static void take_named(struct request *req, const struct lease_query *query)
 	if (!query->n)
 		return;
 	hint->lease = query->out;
-	/* One of the client's many, beyond those that were found by its identity. */
+	/* One of the client's many leases, beyond those found by its identity. */
 	if (req->row->recalls_held && req->chosen)
 		add_held(req, hint->ia, hint->lease);
 }
@@ -162,7 +165,7 @@ static void take_reserved(struct request *req, const struct lease_query *query)
 	r->lease = query->n ? query->out : NULL;
 }
 
-/* What is held is known by its one lease, wherever it was found. */
+/* Hints for held leases point to these, wherever they were found. */
 static void resolve_hints(struct request *req)
 {
 	unsigned i, k;
@@ -177,7 +180,7 @@ static void resolve_hints(struct request *req)
 		}
 }
 
-/* An IA that the message has twice. */
+/* Returns the first IA with the same IAID in the message, NULL if there is none. */
 static const struct ia *find_same(const struct request *req, const struct ia *ia)
 {
 	const struct ia *other;
@@ -188,7 +191,7 @@ static const struct ia *find_same(const struct request *req, const struct ia *ia
 	return NULL;
 }
 
-/* Of the message, before anything is asked; again when the leases changed since. */
+/* Prepares the IAs before anything is asked; again if leases have changed since. */
 static enum verdict begin(struct request *req)
 {
 	unsigned i, n = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Address registration, RFC 9686: a client tells which address it made for itself, the server writes that
- * down and says so. Nothing is granted; what is wrong is dropped, never refused.
+ * Address registration, RFC 9686: a client reports an address that it made itself; the server stores it and
+ * confirms. Nothing is granted; a wrong registration is dropped, never refused.
  */
 #include "serve/family6.h"
 
@@ -10,7 +10,7 @@
 #include "serve/host.h"
 #include "serve/propose.h"
 
-/* RFC 9686 4.2: the one IA Address option, which must be what the message came from. */
+/* RFC 9686 4.2: the single IA Address option, which must equal the source address of the message. */
 static const char *registered_address(const struct request *req, struct ia6_item *ret)
 {
 	const struct relay6 *relay = packet6_first_relay(&req->q6);
@@ -35,7 +35,7 @@ static const char *registered_address(const struct request *req, struct ia6_item
 	read_copy(&r, ret->prefix.addr.b, 16);
 	ret->preferred = read_u32(&r);
 	ret->valid = read_u32(&r);
-	ret->subs = found->data; /* the whole option, to be sent back */
+	ret->subs = found->data; /* the whole option, to be returned */
 	return ip_equal(&ret->prefix.addr, from) ? NULL : "the address is not the one the message came from";
 }
 
@@ -43,7 +43,7 @@ static const char *registered_address(const struct request *req, struct ia6_item
 
 static const struct policy own_policy = { .order = { SOURCE_OWN } };
 
-/* The prefixes of this link that the address could be a part of: they may be delegated to somebody. */
+/* Adds the prefixes of this link that could contain the address: they may be delegated to a client. */
 static unsigned add_prefixes(struct request *req, struct ia *ia, const struct ip *addr)
 {
 	unsigned i, k;
@@ -70,7 +70,7 @@ int read_ias6_register(struct request *req)
 	if (!req->ias || !hints)
 		return -E_NOMEM;
 	if (registered_address(req, &item))
-		return 0; /* bind says what is wrong */
+		return 0; /* bind reports what is wrong */
 	req->ias[0] = (struct ia){ .type = LEASE_NA, .hints = hints, .n_hints = 1 };
 	req->ias[1] = (struct ia){ .type = LEASE_PD, .hints = hints + 1 };
 	hints[0] = (struct hint){
@@ -86,7 +86,7 @@ static bool may_register(const struct request *req, const struct lease *lease)
 	       bytes_equal(lease->client_id, req->client_id);
 }
 
-/* True if it is part of a prefix that somebody on the link has. */
+/* True if it is part of a prefix that is delegated on the link. */
 static bool is_delegated(const struct request *req)
 {
 	unsigned i;
@@ -101,13 +101,13 @@ static bool is_delegated(const struct request *req)
 	return false;
 }
 
-/* An address that we leased to this very client needs no registration. */
+/* An address that this server leased to this client needs no registration. */
 static bool is_leased(const struct lease *lease)
 {
 	return lease && lease->state == LEASE_DEFAULT && !lease_is_over(lease);
 }
 
-/* True if a host has reserved it: it is not the client's to make. */
+/* True if it is reserved for a host: clients may not use it on their own. */
 static bool is_reserved(const struct request *req, const struct ip *addr)
 {
 	const struct plan *plan = &req->cfg->plan;
@@ -198,7 +198,7 @@ enum verdict bind6_register(struct request *req)
 		.subnet_id = sub->id,
 		.hostname = req->fam->name_of(req, &item.prefix.addr),
 	};
-	/* Nothing is remembered for longer than the subnet grants anything; the response has what the client sent. */
+	/* Stored for no longer than the subnet grants leases; the response has what the client sent. */
 	lease_start(&lease, at_most(item.valid, sub->par.valid.max));
 	lease.preferred = at_most(at_most(item.preferred, sub->par.preferred.max), lease.valid);
 	(void)change_put(req, &lease, hint->lease);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What the server acts on in option 82 (RFC 3046): of the message, whether a relay added it or an access node that
- * leaves giaddr 0, or, for a client that renews without either, of the lease (context4.c).
+ * The parts of option 82 (RFC 3046) that the server acts on: from the message, whether a relay added it or an
+ * access node that leaves giaddr 0; or, if a client renews without either, from the lease (context4.c).
  */
 #include "serve/relay4.h"
 
@@ -19,8 +19,8 @@ void relay4_of_request(struct request *req)
 }
 
 /*
- * A client that renews speaks to us directly, without its relay: what the relay said last is with the lease, and names
- * again the link the client is on.
+ * A client that renews talks to the server directly, without its relay. The relay's last information is stored
+ * with the lease and says which link the client is on.
  */
 bool relay4_needs_lease(const struct request *req, struct ip *ret)
 {

@@ -18,7 +18,7 @@ void report_no_subnet(const struct request *req)
 		    req->in.ifname, ip_format(&req->in.local, local), link.buf);
 }
 
-/* Addresses and prefixes of a subnet or network are logged on their own. */
+/* Addresses and prefixes of a subnet or network are logged separately. */
 static uint64_t pool_key(uint32_t subnet_id, bool prefixes)
 {
 	return (uint64_t)prefixes << 32 | subnet_id;
@@ -122,7 +122,7 @@ enum selected report_selected_by(const struct subnet *sub, const struct select_q
 	return sub->iface[0] && !strcmp(sub->iface, query->iface) ? SELECTED_BY_INTERFACE : SELECTED_BY_ADDRESS;
 }
 
-/* The lease is from another subnet of the shared network than the selected one. */
+/* The lease is from a subnet of the shared network other than the selected one. */
 static void report_other_subnet(const struct request *req, const struct subnet *sub)
 {
 	char from[PREFIX_TEXT_MAX], to[PREFIX_TEXT_MAX];
@@ -209,7 +209,7 @@ void report_event(const struct request *req, const struct event *event)
 	line_log(lines, &s);
 }
 
-/* About the lease that could not be stored, or what the client names. */
+/* Logs the lease that could not be stored, or what the client names. */
 void report_drop(const struct request *req)
 {
 	const struct store_change *change = req->n_changes ? &req->changes[0] : NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What the log says of DHCPv4 requests. */
+/* Log lines about DHCPv4 requests. */
 #include "serve/report.h"
 
 #include "log/log.h"
@@ -80,7 +80,7 @@ static bool if_out_of_pool(const struct subject *s)
 	return names_address(s) && !link_pool_of(s->req->chosen, &s->req->wanted);
 }
 
-/* Another address is reserved for the client, and nobody has it. */
+/* Another address is reserved for the client, and it is free. */
 static bool if_elsewhere(const struct subject *s)
 {
 	const struct ia *ia = &s->req->ias[0];
@@ -97,7 +97,7 @@ static bool if_withheld(const struct subject *s)
 	return pool && is_withheld(req, pool, LEASE_V4, &(struct prefix){ req->wanted, 32 });
 }
 
-/* Not because of a limit, nor of a library, which refuses what was a candidate. */
+/* Not because of a limit, nor of a hook library, which refuses a valid candidate. */
 static bool if_in_use(const struct subject *s)
 {
 	const struct ia *ia = &s->req->ias[0];

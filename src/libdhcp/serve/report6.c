@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What the log says of DHCPv6 requests. */
+/* Log lines about DHCPv6 requests. */
 #include "serve/report.h"
 
 #include "log/log.h"
@@ -17,7 +17,7 @@ void report6_chosen(const struct request *req, const struct select_query *query)
 
 	if (!log_is_on(&log_msg_DHCPSRV_CFGMGR_SUBNET6))
 		return;
-	/* The query has only one that a subnet names. */
+	/* The query contains only an interface-id that a subnet names. */
 	if (iface_id)
 		link_text_bytes(&id, "interface-id", query->iface_id.len ? query->iface_id : iface_id->data);
 	if (req->chosen) {
@@ -143,7 +143,7 @@ static bool if_other_clients_prefix(const struct subject *s)
 #define DETAILS LINE(DHCP6_LEASE_DATA, SAY_LABEL, SAY_IAID, SAY_DETAILS)
 #define DECLINED LINE(DHCP6_DECLINE_LEASE, SAY_LABEL, SAY_ADDRESS, SAY_SECONDS)
 
-/* One line of several, then the details. */
+/* One line for several, followed by the details. */
 static bool if_extended_address(const struct subject *s)
 {
 	return if_address(s) && if_extended(s);
@@ -199,7 +199,7 @@ static const struct line *const events[EVENT_N] = {
 			       SAY_LEASE_IAID),
 		LINE_FOLDED(LINE_ONCE_PER_ADDRESS, DHCP6_RELEASE_NA_FAIL_WRONG_IAID, ABOUT_ADDRESS, SAY_LEASE_IAID)),
 	[EVENT_REGISTERED] = LINES(LINE(DHCP6_ADDR_REGISTERED, SAY_LABEL, SAY_ADDRESS, SAY_VALID)),
-	/* The pools were changed: the client gets another one, or none. */
+	/* The pools were changed: the client gets another lease, or none. */
 	[EVENT_REVOKED] = LINES(LINE_IF(if_prefix, ALLOC_ENGINE_V6_REVOKED_PREFIX_LEASE, ABOUT_PREFIX),
 				LINE(ALLOC_ENGINE_V6_REVOKED_ADDR_LEASE, ABOUT_ADDRESS)),
 	[EVENT_UNREGISTERED] = LINES(LINE(DHCP6_ADDR_UNREGISTERED, SAY_LABEL, SAY_ADDRESS)),
@@ -234,7 +234,7 @@ static bool if_prefix_release(const struct subject *s)
 	return if_release(s) && if_prefix(s);
 }
 
-/* RFC 9686: the client gets no answer, so this line is all there is. */
+/* RFC 9686: the client gets no response, so this line is the only information. */
 #define NOT_REGISTERED                                                                             \
 	LINE_IF_FOLDED(if_registers, LINE_ONCE_PER_ADDRESS, DHCP6_ADDR_REG_INFORM_FAIL, SAY_LABEL, \
 		       SAY_ADDRESS_OR_NONE, SAY_WHY)

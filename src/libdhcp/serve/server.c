@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Slots, batches and what happens around the pipeline: a datagram becomes a request in a free slot,
- * runs until it is finished or parked, and finished answers leave together. Everything but
- * wait_respond() happens in the worker's own thread.
+ * Slots, batches, and what happens around the pipeline: a datagram becomes a request in a free slot, runs until
+ * it is finished or parked, and finished responses are sent together. Everything but wait_respond() runs in the
+ * worker's own thread.
  */
 #include "serve/server.h"
 
@@ -17,10 +17,13 @@
 #include "serve/propose.h"
 #include "serve/report.h"
 
-/* A client that refuses one address after the other: so many go out of use for it in so much time. */
+/* For clients that decline one address after another: how many of them they may take out of use per period. */
 #define DECLINES_MAX 3
 #define DECLINES_SEC 3600
-/* Messages of a batch go through the pipeline so many at a time: few enough that their slots stay in the cache. */
+/*
+ * Messages of a batch go through the pipeline in groups of this size, small enough that their slots stay in the
+ * cache.
+ */
 #define GROUP 4
 /* How often an idle worker looks for requests that have waited too long. */
 #define DEADLINE_CHECK_MS 1000
@@ -281,7 +284,7 @@ static void finish(struct request *req)
 		serve_worker_flush(w);
 }
 
-/* NULL: dropped, and counted. */
+/* Returns NULL if the datagram was dropped and counted. */
 static struct request *take(struct serve_worker *w, const struct dgram *dgram)
 {
 	struct list *item = list_pop(&w->free);
@@ -314,8 +317,8 @@ static struct request *take(struct serve_worker *w, const struct dgram *dgram)
 }
 
 /*
- * Of ten thousand subnets none is in a cache: ask for what the next steps read, for all of the group before the
- * first of it needs it.
+ * With ten thousand subnets nothing is in a cache: prefetches what the next steps read for the whole group
+ * before the first of it needs it.
  */
 static void look_ahead(struct request *const *group, unsigned n)
 {
@@ -362,7 +365,7 @@ void serve_worker_batch(struct serve_worker *w, struct dgram *v, unsigned n)
 		serve_group(w, &v[i], n - i < GROUP ? n - i : GROUP);
 }
 
-/* What it waited for has come: with the next step, or the same one again. */
+/* Its responses have arrived: continues with the next step, or re-enters the same one. */
 static bool go_on(struct request *req)
 {
 	if (wait_was_refused(req)) {
@@ -398,9 +401,9 @@ void serve_worker_resume(struct serve_worker *w)
 }
 
 /*
- * Those that have waited too long get no answer. Their slots are not free before whoever they waited for lets go of
- * them; see wait.h. They also keep the turn of their client until then: from leases that a change under way will
- * replace, or that are not on disk yet, nothing may be confirmed.
+ * Drops requests that have waited too long. Their slots are not free until the last response has arrived; see
+ * wait.h. Until then they also keep the turn of their client: leases that a pending change will replace, or that
+ * are not yet on disk, must not be confirmed.
  */
 static void drop_late(struct serve_worker *w)
 {
@@ -412,7 +415,7 @@ static void drop_late(struct serve_worker *w)
 
 		if (req->wait.deadline_ms > now_ms)
 			break;
-		/* Else its last response has just come: it is in the resumed list, and may go on. */
+		/* Otherwise its last response has just arrived: it is in the resumed list and continues. */
 		if (wait_expire(req)) {
 			pipeline_drop(req, req->wait.what.drop, req->wait.what.why);
 		} else {
@@ -421,7 +424,7 @@ static void drop_late(struct serve_worker *w)
 	}
 }
 
-/* Of an idle worker nobody else looks. */
+/* An idle worker has no other occasion to check. */
 static void check_deadlines(void *ctx)
 {
 	struct serve_worker *w = ctx;

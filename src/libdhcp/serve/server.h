@@ -3,9 +3,9 @@
 
 #include "serve/service.h"
 
-/* Requests in their slots: they come with datagrams, and finished responses leave together. */
+/* Requests and their slots: requests begin with datagrams, and finished responses are sent in batches. */
 
-/* n_slots requests may be under way per worker. The workers have no configuration yet. */
+/* Each worker can have n_slots requests in progress. The workers have no configuration yet. */
 void server_init(struct server *srv, const struct family *fam, unsigned n_workers, unsigned n_slots);
 /*
  * When the workers have stopped: closes the sources of reservations that requests still wait for, so nothing responds
@@ -16,23 +16,23 @@ void server_close_hosts(struct server *srv);
 void server_done(struct server *srv);
 
 /*
- * Builds what is free of cfg by the lease database; takes cfg. NULL, and cfg stays the caller's: the database cannot be
- * read.
+ * Builds the free addresses of cfg from the lease database; takes cfg. Returns NULL if the database cannot be
+ * read; the caller then keeps cfg.
  */
 struct live *live_new(struct server *srv, struct leasedb *db, struct config *cfg);
-/* The configuration comes into service: statistics have its places from here on. Main thread. */
+/* Puts the configuration into service: from here on statistics have its places. Main thread. */
 void server_enter(struct server *srv, struct live *live);
-/* With it, if it is the last user of its lease database, that. Main thread. */
+/* Frees the configuration, and its lease database if this was the last user. Main thread. */
 void live_free(struct live *live);
 
-/* In the worker's thread: new requests are served by `live` from now on. */
+/* In the worker's thread: from now on `live` serves new requests. */
 void serve_worker_switch(struct serve_worker *w, struct live *live);
-/* In the worker's thread: serve these datagrams. */
+/* In the worker's thread: serves these datagrams. */
 void serve_worker_batch(struct serve_worker *w, struct dgram *v, unsigned n);
-/* In the worker's thread: go on with what was posted back. */
+/* In the worker's thread: continues requests that were posted back. */
 void serve_worker_resume(struct serve_worker *w);
 /*
- * In the worker's thread: send the answers that are finished, and drop requests that waited too long; at the end of
- * each turn.
+ * In the worker's thread, at the end of each turn: sends the finished responses and drops requests that waited
+ * too long.
  */
 void serve_worker_flush(struct serve_worker *w);

@@ -13,8 +13,8 @@
 #include <stdatomic.h>
 
 /*
- * The running server: what all workers share, and the part of each worker that serves requests.
- * serve/main.c builds one over real sockets; the replay tests build one over a fake engine.
+ * The running server: what all workers share, and the part of each worker that serves requests. daemon/daemon.c
+ * builds one over real sockets; the replay tests build one over a fake engine.
  */
 
 /* A configuration in service, with its lease database and the free addresses of its pools. */
@@ -22,27 +22,27 @@ struct live {
 	struct config *cfg;
 	struct leasedb *db;
 	struct alloc_set *set;
-	struct hooks *hooks;               /* NULL: no library is loaded */
-	atomic_uint users;                 /* workers that may still have requests of it */
-	uint64_t serial;                   /* differs from those before it */
+	struct hooks *hooks;               /* NULL if no library is loaded */
+	atomic_uint users;                 /* workers that may still have requests served by it */
+	uint64_t serial;                   /* unique: counts configurations */
 	void (*unused)(struct live *live); /* called once by the last worker that leaves it */
 	void *owner;
-	struct post post; /* the owner's */
+	struct post post; /* the owner's: where `unused` runs */
 };
 
 struct server {
 	const struct family *fam;
 	struct stat_places *places; /* of the lease database in service; NULL before the first configuration */
-	struct duid duid;           /* DHCPv6: our own identifier */
+	struct duid duid;           /* DHCPv6: the server's identifier */
 	struct turns *turns;
-	struct budget *declines;  /* how many addresses a client may take out of use */
+	struct budget *declines;  /* limits the addresses that a client may decline */
 	struct budget *omissions; /* options omitted from responses are logged once per client and configuration */
 	uint64_t n_lives;
 	struct log_fold *fold; /* log lines that would repeat with each packet */
 	uint16_t server_port, client_port;
-	bool to_source;                        /* KEA_TEST_SEND_RESPONSES_TO_SOURCE: answers go to the sender */
+	bool to_source;                        /* KEA_TEST_SEND_RESPONSES_TO_SOURCE: responses go to the sender */
 	atomic_bool want_reclaim;              /* a pool is exhausted: look for expired leases soon */
-	void (*wake_main)(struct server *srv); /* NULL: nobody to wake */
+	void (*wake_main)(struct server *srv); /* NULL if there is no main thread to wake */
 	unsigned n_workers;
 	struct serve_worker *workers;
 	pthread_mutex_t own_lock; /* guards own, n_own */
@@ -50,36 +50,36 @@ struct server {
 	unsigned n_own;
 };
 
-#define OUT_MAX 64 /* answers sent at once */
+#define OUT_MAX 64 /* responses sent at once */
 
 struct serve_worker {
 	struct server *srv;
-	struct worker *io;        /* NULL under a fake engine */
-	struct io_engine *engine; /* where answers go; NULL: nowhere */
-	atomic_uint n_busy;       /* requests under way */
+	struct worker *io;        /* NULL with a fake engine */
+	struct io_engine *engine; /* where responses go; NULL: nowhere */
+	atomic_uint n_busy;       /* requests in progress */
 	struct stats *stats;
 	struct request *slots;
 	unsigned n_slots;
 	struct list free;   /* slots without a request */
-	struct list parked; /* requests that wait, by deadline: wait.link */
+	struct list parked; /* waiting requests, by deadline: wait.link */
 	struct timer deadline;
-	struct eval_scratch *scratch; /* for the tests of classes; NULL before a configuration has any */
-	uint8_t *out_bufs;            /* OUT_MAX of datagram_max: those of the finished requests are in use */
+	struct eval_scratch *scratch; /* for the tests of classes; NULL until a configuration has any */
+	uint8_t *out_bufs;            /* OUT_MAX buffers of datagram_max bytes; those of finished requests are in use */
 	struct live *live;            /* for new requests */
-	struct list out;              /* finished requests whose answers wait to be sent */
+	struct list out;              /* finished requests whose responses wait to be sent */
 	unsigned n_out;
-	/* Requests that others post back. */
+	/* Requests posted back by other threads. */
 	pthread_mutex_t lock; /* guards resumed, posted */
 	struct list resumed;
 	bool posted;
 	struct post post;
 };
 
-/* A pool is exhausted: the main thread looks for expired leases soon. Any thread. */
+/* Reports that a pool is exhausted: the main thread looks for expired leases soon. Any thread. */
 void server_want_reclaim(struct server *srv);
-/* The addresses of this machine, by which clients may know us; copied. Main thread. */
+/* Sets the addresses of this host by which clients may know the server; they are copied. Main thread. */
 void server_set_addresses(struct server *srv, const struct ip *addrs, unsigned n);
 /* Any thread. */
 bool server_has_address(struct server *srv, const struct ip *addr);
-/* The buffer the next finished answer goes to. */
+/* Returns the buffer for the next finished response. */
 uint8_t *serve_worker_out_buf(const struct serve_worker *w);

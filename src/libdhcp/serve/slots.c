@@ -9,7 +9,7 @@
 #include "serve/service.h"
 #include "serve/wait.h"
 
-#define PARK_MS 30000 /* a client that has heard nothing for so long has begun anew */
+#define PARK_MS 30000 /* a client that got no response for this long has started over */
 
 static bool has_changes(const struct request *req)
 {
@@ -98,7 +98,7 @@ static void forget_change(struct request *req, const struct lease *lease)
 
 static enum verdict skip_lease(struct request *req, struct event *event)
 {
-	/* The candidate stays claimed for a while, as an offer that the client does not take. */
+	/* The candidate stays claimed for a while, like an offer that the client does not accept. */
 	struct ia *ia = (struct ia *)event->ia;
 	struct binding *b = (struct binding *)event->binding;
 
@@ -190,7 +190,7 @@ static enum verdict call_point(struct request *req, const struct slot *slot, enu
 	case HOOK_PARK:
 		break;
 	}
-	/* Resumed, it goes on after this slot. */
+	/* When resumed, it continues after this slot. */
 	req->slot++;
 	if (wait_end(req) == STEP_PARK)
 		return STEP_PARK;
@@ -198,7 +198,7 @@ static enum verdict call_point(struct request *req, const struct slot *slot, enu
 	return wait_was_refused(req) ? request_drop(req, DROP_HOOK, NULL) : STEP_NEXT;
 }
 
-/* What a library wrote to the lease is what is stored. */
+/* What a library wrote to the lease is stored. */
 static void take_lease(struct request *req, const struct event *event)
 {
 	unsigned i;
@@ -230,7 +230,7 @@ static enum verdict call_each(struct request *req, const struct slot *slot)
 
 /* --- leases that have ended -------------------------------------------------- */
 
-/* False: it stays as it is. */
+/* False: the lease stays unchanged. */
 static bool call_reclaim(const struct hooks *hooks, enum hook_point_id point, struct lease *lease,
 			 const struct lease *old, bool removes)
 {
@@ -261,9 +261,9 @@ static struct event *event_at(const struct request *req, const struct lease *lea
 }
 
 /*
- * Those that requests replace before the server came to reclaim them. What has expired is replaced whatever a library
- * says: its client or another one has the address now. But a declined address that is not to be recovered is not
- * assigned.
+ * Leases that requests replace before the server has reclaimed them. An expired lease is replaced whatever a
+ * library says, because its client or another one has the address now; but a declined address that a library
+ * does not recover is not assigned.
  */
 static enum verdict call_ended(struct request *req, const struct slot *slot)
 {
@@ -282,7 +282,7 @@ static enum verdict call_ended(struct request *req, const struct slot *slot)
 		if (call_reclaim(req->live->hooks, slot->point, &lease, old, false) ||
 		    slot->point != HOOK_LEASE_RECOVER || !(event = event_at(req, old)))
 			continue;
-		/* Its change is gone, so the next one has its place. */
+		/* Its change is gone, so the next event has taken its place. */
 		verdict = skip_lease(req, event);
 		if (verdict != STEP_NEXT)
 			return verdict;
@@ -320,7 +320,7 @@ static enum verdict run_step(struct request *req)
 	return verdict;
 }
 
-/* The rows are in the order of the steps, and of each step those before it come first. */
+/* The rows are in the order of the steps; for each step, those before it come first. */
 enum verdict slots_run(struct request *req)
 {
 	const char *step = pipeline_steps[req->step].name;

@@ -4,7 +4,7 @@
 #include "serve/request.h"
 
 /*
- * The way of a message through the server, and the runner that takes it there.
+ * The steps of the pipeline, and the runner that takes a message through them.
  */
 struct step {
 	const char *name;
@@ -14,7 +14,7 @@ struct step {
 extern const struct step pipeline_steps[];
 extern const unsigned pipeline_n;
 
-/* The shared steps. */
+/* Steps shared by both families. */
 enum verdict step_accept(struct request *req);
 enum verdict step_classify(struct request *req);
 enum verdict step_early(struct request *req);

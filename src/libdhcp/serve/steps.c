@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The steps both families share: which message is served at all, which subnet the client is in,
- * what its message means (by the message table), and making the changes durable.
+ * The steps that both families share: which message is served, which subnet the client is in, what the message
+ * means (by the message table), and making the changes durable.
  */
 #include "base/err.h"
 #include "log/log.h"
@@ -73,7 +73,7 @@ enum verdict step_choose(struct request *req)
 	return req->fam->chosen ? req->fam->chosen(req) : STEP_NEXT;
 }
 
-/* Room for what bind says, which is at most one thing about each of these, and a few about the message. */
+/* Makes room for bind: at most one change and event per item here, and a few events about the message. */
 static bool prepare_bind(struct request *req)
 {
 	unsigned n = req->n_bindings + 2, i;
@@ -101,7 +101,10 @@ enum verdict step_bind(struct request *req)
 	return verdict;
 }
 
-/* From whatever thread made the changes durable: back to the worker. As in ask.c the message may be another one. */
+/*
+ * In the thread that made the changes durable: posts the request back to its worker. As in ask.c, the slot may
+ * hold another message.
+ */
 static void txn_done(struct store_txn *txn, uint64_t ticket)
 {
 	(void)wait_respond(container_of(txn, struct request, txn), ticket);
@@ -126,13 +129,13 @@ enum verdict step_commit(struct request *req)
 		.ticket = wait_expect(req),
 	};
 	err = store_apply(req->live->db->store, &req->txn);
-	/* Busy: as with a sick disk, no answer is better than one that does not hold. */
+	/* Busy: as with a failing disk, no response is better than one that does not last. */
 	if (err < 0)
 		return request_drop(req, DROP_STORE, err_text(err));
 	return wait_end(req);
 }
 
-/* Leases that had ended and were replaced before the server came to reclaim them. */
+/* Ended leases that were replaced before the server reclaimed them. */
 static void log_recovered(struct request *req)
 {
 	char text[IP_TEXT_MAX];
@@ -147,7 +150,7 @@ static void log_recovered(struct request *req)
 	}
 }
 
-/* RFC 2131 3.1 and 4.3: what is acknowledged is in stable storage; if it is not, be silent. */
+/* RFC 2131 3.1 and 4.3: what is acknowledged is on stable storage; otherwise there is no response. */
 enum verdict step_committed(struct request *req)
 {
 	if (req->n_changes) {

@@ -7,10 +7,10 @@
 
 #define BUCKETS 16384
 #define LOCKS 64
-#define WAITING_MAX 8 /* of one client */
+#define WAITING_MAX 8 /* per client */
 
 struct turns {
-	pthread_mutex_t lock[LOCKS]; /* guards the chains of the buckets that fall on it */
+	pthread_mutex_t lock[LOCKS]; /* each guards the chains of its buckets */
 	struct turn *holder[BUCKETS];
 };
 
@@ -87,7 +87,7 @@ struct turn *turn_give(struct turns *turns, struct turn *turn)
 		;
 	item = list_pop(&turn->waiting);
 	if (item) {
-		/* The next in line inherits the place in the chain and the rest of the line. */
+		/* The next waiter inherits the place in the chain and the remaining waiters. */
 		heir = container_of(item, struct turn, link);
 		heir->n_waiting = turn->n_waiting - 1;
 		while ((item = list_pop(&turn->waiting)))

@@ -3,12 +3,14 @@
 
 #include "serve/answer_options.h"
 
-/* The enterprises whose options an answer carries: what options 124 and 125 of DHCPv4, 16 and 17 of DHCPv6 have in
- * common. */
+/*
+ * The enterprises whose options a response carries: what DHCPv4 options 124 and 125 and DHCPv6 options 16 and 17
+ * have in common.
+ */
 enum {
 	VENDORS_MAX = 8,
 	CABLELABS = 4491,
-	CABLELABS_ORO = 1, /* its sub-option that lists the wanted ones */
+	CABLELABS_ORO = 1, /* sub-option that lists the requested ones */
 };
 
 struct vendors {
@@ -17,7 +19,7 @@ struct vendors {
 	unsigned n;
 };
 
-/* Where the enterprise is in v now; VENDORS_MAX when it is one too many, or 0, which is none. */
+/* Returns the enterprise's index in v; VENDORS_MAX if v is full or the enterprise is 0. */
 unsigned vendors_add(struct vendors *vendors, uint32_t vendor);
-/* Whether a sub-option is configured to be sent to those who do not ask for it, too. */
+/* True if a sub-option is configured to be sent to clients that do not ask for it. */
 bool vendor_is_always(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code);

@@ -4,7 +4,7 @@
 #include "serve/vendor.h"
 #include "wire/dict4.h"
 
-#define OPTION_MAX 2048 /* bytes of option 125 we make */
+#define OPTION_MAX 2048 /* bytes of option 125 in a response */
 
 static struct bytes find_sub_option(struct bytes data, uint8_t code)
 {
@@ -22,7 +22,7 @@ static struct bytes find_sub_option(struct bytes data, uint8_t code)
 	return bytes_of(NULL, 0);
 }
 
-/* RFC 3925 3 and 4: enterprise number, length, data; again and again. */
+/* RFC 3925 3 and 4: enterprise number, length and data, repeated. */
 static void read_vendors(const struct request *req, uint16_t code, struct vendors *vendors)
 {
 	const struct opt *opt = opts_find(&req->q.opts, code);
@@ -145,7 +145,7 @@ void vendor4_send(struct answer_opts *s)
 	uint8_t *buf;
 
 	if (val && val->raw)
-		return; /* its bytes are sent as they are, like any option's */
+		return; /* its bytes are sent unchanged, like any option's */
 	if (!is_configured && !has_any_vendor(scopes))
 		return;
 	if (is_configured)

@@ -22,7 +22,7 @@ static void read_named(const struct request *req, struct vendors *vendors)
 	}
 }
 
-/* Values of option 17 that are an enterprise number alone; others are sent as they are. */
+/* Sends values of option 17 that are only an enterprise number; others are sent unchanged. */
 static void send_configured(struct answer_opts *s, struct vendors *vendors, bool asked)
 {
 	const struct opt_scopes *scopes = &s->req->scopes;
@@ -66,7 +66,7 @@ static bool was_seen(const struct opt_scopes *scopes, unsigned before, uint32_t 
 	return false;
 }
 
-/* Bytes that all the scopes have for the vendor. */
+/* Returns the number of bytes that all scopes have for the vendor. */
 static size_t room_for(const struct opt_scopes *scopes, uint32_t vendor)
 {
 	size_t room = 4;
@@ -144,7 +144,7 @@ void vendor6_send(struct answer_opts *s)
 		send_vendor(s, vendors.v[i], vendors.oro[i], asked, i < n_configured);
 }
 
-/* RFC 9915 21.16: an enterprise number, then texts with their lengths. */
+/* RFC 9915 21.16: an enterprise number, then strings with their lengths. */
 static bool class_name(const struct opt *opt, struct bytes *ret)
 {
 	static const char *const cable[] = { "docsis3.0", "eRouter1.0" };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * One word says everything that two threads may change at once: which wait of the slot it is, which responses are
- * outstanding, whether the step is still asking, and whether the deadline has passed.
+ * A single word holds everything that two threads may change at once: which wait of the slot it is, which
+ * responses are outstanding, whether the step is still asking, and whether the deadline has passed.
  */
 #include "serve/wait.h"
 
@@ -10,11 +10,11 @@
 
 #include <assert.h>
 
-#define SERIAL (1ULL << 32)   /* one more for each wait of the slot; it wraps */
+#define SERIAL (1ULL << 32)   /* incremented for each wait of the slot; it wraps */
 #define ASKING (1ULL << 31)   /* the step has not finished asking: do not resume the request */
 #define EXPIRED (1ULL << 30)  /* dropped; the slot is free when all have responded */
-#define REFUSED (1ULL << 29)  /* a response was that the request is to be dropped */
-#define OUTSTANDING 0xffffULL /* a bit for each response */
+#define REFUSED (1ULL << 29)  /* a response requires that the request is dropped */
+#define OUTSTANDING 0xffffULL /* one bit per response */
 
 static uint64_t serial_of(uint64_t word)
 {
@@ -28,7 +28,7 @@ void wait_begin(struct request *req, const struct wait_for *what)
 
 	wait->what = *what;
 	wait->n_expected = 0;
-	/* The last one is over: nobody has a ticket that is still good. */
+	/* The previous wait has ended: none of its tickets is valid any longer. */
 	atomic_store_explicit(&wait->state, serial_of(state) + SERIAL + ASKING, memory_order_release);
 }
 
@@ -40,7 +40,7 @@ wait_ticket wait_expect(struct request *req)
 	return serial_of(atomic_fetch_or_explicit(&req->wait.state, bit, memory_order_relaxed)) | bit;
 }
 
-/* Clears bits of the wait the ticket is for and sets `flag`; true if there were any, with the state from then on. */
+/* Clears the ticket's bits and sets `flag`; true if any were set, with the new state in *ret_state. */
 static bool clear(struct request *req, wait_ticket ticket, uint64_t flag, uint64_t *ret_state)
 {
 	uint64_t state = atomic_load_explicit(&req->wait.state, memory_order_acquire), fresh;
@@ -55,7 +55,7 @@ static bool clear(struct request *req, wait_ticket ticket, uint64_t flag, uint64
 	return true;
 }
 
-/* From any thread: the request goes on with its next step, in its worker. */
+/* From any thread: the request continues with its next step, in its worker. */
 static void resume(struct request *req)
 {
 	struct serve_worker *w = req->worker;
@@ -103,7 +103,7 @@ void wait_cancel(struct request *req, wait_ticket ticket)
 	(void)clear(req, ticket, 0, &state);
 }
 
-/* Deadlines of one kind are in the order of their beginning, so the place is mostly at the end. */
+/* Deadlines of one kind are in the order in which they began, so the place is usually at the end. */
 static void park(struct request *req)
 {
 	struct wait *wait = &req->wait;
@@ -151,10 +151,10 @@ bool wait_expire(struct request *req)
 
 enum verdict wait_for_turn(struct request *req)
 {
-	/* No deadline: it goes on when those before it in line are done with the store. */
+	/* No deadline: the request continues when those before it are done with the store. */
 	static const struct wait_for turn = { .ms = 0 };
 
-	/* Set before the take: once waiting, the request may be resumed by another thread at once. */
+	/* Set before turn_take(): a waiting request may be resumed by another thread at once. */
 	wait_begin(req, &turn);
 	req->turn.ticket = wait_expect(req);
 	req->has_turn = true;
