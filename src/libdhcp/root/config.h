@@ -32,6 +32,8 @@ struct config {
 	enum host_id_type host_ids[HOST_ID_N]; /* types of identifiers for lookups there, in this order */
 	unsigned n_host_ids;
 	bool has_global_hosts;
+	uint32_t *server_ids; /* DHCPv4: configured values of dhcp-server-identifier, in all scopes; ascending */
+	unsigned n_server_ids;
 	/* DHCPv6 */
 	enum hwaddr6_source *mac_sources;
 	unsigned n_mac_sources;
@@ -56,6 +58,9 @@ static inline bool config_is_routed(const struct config *cfg)
 {
 	return cfg->global.interfaces_config->outbound_interface == OUTBOUND_ROUTED;
 }
+
+/* True if the configuration sends this server identifier to some client. */
+bool config_has_server_id(const struct config *cfg, uint32_t id);
 
 enum {
 	CONFIG_CHECK = 1,   /* -t: does not check what depends on this host */

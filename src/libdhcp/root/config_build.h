@@ -18,7 +18,8 @@ struct build {
 	unsigned n_bad_defs;
 	const struct host_class *host_classes; /* the classes that reservations name, by name */
 	size_t n_host_classes;
-	bool shared_loggers; /* from a "Logging" map for several programs */
+	unsigned max_server_ids; /* space in cfg->server_ids */
+	bool shared_loggers;     /* from a "Logging" map for several programs */
 };
 
 /* Each function reports errors in the diag and continues; it skips checks that depend on an invalid value. */
@@ -38,6 +39,9 @@ bool is_option_name(const char *name);
 bool check_option_name(struct build *b, const struct conf_node *node, const char *key, const char *name);
 /* Builds the option values of a scope's option-data. */
 #define BUILD_OPTLIST(b, conf, field, ret) build_optlist(b, &(conf)->field, CONF_BAD(conf, field), ret)
+/* Notes the server identifiers in a list; the last call sorts them all. */
+void note_server_ids(struct build *b, const struct optlist *list);
+void finish_server_ids(struct build *b);
 void build_optlist(struct build *b, const struct conf_list *data, bool is_bad, struct optlist *ret);
 /* Checks the set and inherited values of a scope (global, network or subnet) and derives the rest; par is a copy. */
 void check_params(struct build *b, const struct conf_node *node, struct net_params *par);

@@ -144,6 +144,7 @@ static bool build_parts(struct build *b, struct json_object *root)
 	build_classes(b);
 	build_plan(b);
 	finish_classes(b);
+	finish_server_ids(b);
 	return !diag_errors(b->diag);
 }
 

@@ -161,7 +161,7 @@ static bool is_for_us(const struct request *req)
 	named = address_option(&req->q, OPT4_DHCP_SERVER_IDENTIFIER);
 	ours = server_id4(req);
 	return ip_equal(&named, &ours) || ip_equal(&named, &req->in.local) ||
-	       server_has_address(req->worker->srv, &named);
+	       server_has_address(req->worker->srv, &named) || config_has_server_id(req->cfg, ip_to4(&named));
 }
 
 /* The subnet determines how clients are matched; from here on their leases can be looked up. */
