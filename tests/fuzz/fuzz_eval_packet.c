@@ -30,6 +30,27 @@ static void start(void)
 	scratch = eval_scratch_new(true);
 }
 
+/* Classes 0 and 2 are the client's, in another order. */
+static const uint16_t order[] = { 2, 0 };
+
+static const struct eval_class_def *class_defs(void *ctx, uint16_t code, size_t *ret_n)
+{
+	static const enum opt_type fields[] = { OPT_UINT8, OPT_FQDN };
+	static const struct optdef text = { .name = "text", .code = 43, .type = OPT_STRING, .space = "dhcp4" };
+	static const struct optdef box = {
+		.name = "box", .code = 224, .type = OPT_UINT16, .space = "dhcp4", .encapsulate = "box"
+	};
+	static const struct optdef record = {
+		.name = "record", .code = 224, .type = OPT_RECORD, .record = fields, .record_n = 2, .space = "dhcp4"
+	};
+	static const struct eval_class_def defs43[] = { { 0, &text } }, defs224[] = { { 0, &box }, { 2, &record } },
+					   defs225[] = { { 2, &box }, { 3, &record } };
+
+	(void)ctx;
+	*ret_n = code == 43 ? 1 : code == 224 || code == 225 ? 2 : 0;
+	return code == 43 ? defs43 : code == 224 ? defs224 : code == 225 ? defs225 : NULL;
+}
+
 static unsigned sum(struct bytes b)
 {
 	unsigned s = 0;
@@ -79,14 +100,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	       : packet4_parse_lenient(packet, arena, &q4, &why) < 0)
 		return 0;
 	for (enum eval_type type = EVAL_TEXT; type <= EVAL_BOOL; type++) {
-		struct eval_env env = {
-			.digit = v6 ? 6 : 4, .dict = dicts[v6], .find_class = find_class, .arena = arena
-		};
+		struct eval_env env = { .digit = v6 ? 6 : 4,
+					.dict = dicts[v6],
+					.find_class = find_class,
+					.class_defs = class_defs,
+					.arena = arena };
 		struct eval ev = { .q4 = v6 ? NULL : &q4,
 				   .q6 = v6 ? &q6 : NULL,
 				   .iface = "eth0",
 				   .len = (uint32_t)packet.len,
 				   .classes = &classes,
+				   .order = order,
+				   .n_order = 2,
 				   .is_known = data[0] & 2,
 				   .scratch = scratch };
 		struct json_object *value = json_object_new_string_len((const char *)data + 1, (int)(end - data - 1));
