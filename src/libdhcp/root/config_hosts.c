@@ -28,6 +28,8 @@ struct hosts {
 	size_t n;
 	unsigned n_untried[HOST_ID_N]; /* reservations whose identifier is not in host-reservation-identifiers */
 	struct pos first_untried[HOST_ID_N];
+	unsigned n_in_pools; /* in pools, although reservations-out-of-pool is true */
+	struct pos first_in_pool;
 	VEC(struct ip_span) spans;        /* subnet reservations */
 	VEC(struct ip_span) global_spans; /* global reservations */
 	unsigned types;                   /* a bit for each type of identifier that a reservation has */
@@ -412,6 +414,28 @@ static void note_spans(struct hosts *hosts, const struct group *group, const str
 	}
 }
 
+static bool is_in_pool(const struct subnet *sub, const struct host_place *place)
+{
+	struct ip last = prefix_last(&place->prefix);
+	unsigned n;
+	const struct pool *pools = subnet_pools(sub, place->is_delegated, &n);
+
+	for (unsigned i = 0; i < n; i++)
+		if (ip_cmp(&pools[i].first, &last) <= 0 && ip_cmp(&place->prefix.addr, &pools[i].last) <= 0)
+			return true;
+	return false;
+}
+
+static void note_in_pools(struct hosts *hosts, const struct group *group, const struct reservation_conf *conf,
+			  const struct host *host)
+{
+	if (!group->sub || !group->conf->net.reservations_out_of_pool)
+		return;
+	for (unsigned i = 0; i < host->n_places; i++)
+		if (is_in_pool(group->sub, &host->places[i]) && !hosts->n_in_pools++)
+			hosts->first_in_pool = pos_of_place(conf, &host->places[i].prefix);
+}
+
 static void note_untried(struct hosts *hosts, const struct reservation_conf *conf, enum host_id_type type)
 {
 	const struct config *cfg = hosts->b->cfg;
@@ -444,6 +468,7 @@ static void build_host(struct hosts *hosts, const struct group *group, const str
 	}
 	hosts->n++;
 	hosts->types |= 1u << host->id.type;
+	note_in_pools(hosts, group, conf, host);
 	note_spans(hosts, group, host);
 }
 
@@ -585,6 +610,17 @@ static void lint_ids(const struct hosts *hosts)
 	}
 }
 
+/* Kea ignores them there; here a reservation holds wherever its subnet contains it. */
+static void lint_pools(const struct hosts *hosts)
+{
+	char text[COUNT_TEXT_MAX];
+
+	if (hosts->n_in_pools)
+		diag_warn(hosts->b->diag, hosts->first_in_pool,
+			  "%s in pools although \"reservations-out-of-pool\" is true: they are reserved all the same",
+			  str_count(text, hosts->n_in_pools, "reservation"));
+}
+
 static size_t count_places(const struct conf_list *list)
 {
 	const struct reservation_conf *confs = list->v;
@@ -626,6 +662,7 @@ void build_hosts(struct build *b, const struct subnet_pair *pairs, size_t n)
 	if (has_id_types)
 		lint_ids(&hosts);
 	drop_unused_ids(cfg, hosts.types);
+	lint_pools(&hosts);
 	host_file_ready(hosts.file);
 	cfg->hosts = host_file_source(hosts.file);
 	withhold_all(&hosts);

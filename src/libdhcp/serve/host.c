@@ -122,21 +122,34 @@ static enum verdict ask_source(struct request *req)
 
 /* --- what was found -------------------------------------------------------------- */
 
+/* False: a global reservation, which this subnet does not use. */
+static bool uses_host(const struct subnet *sub, const struct host *host)
+{
+	return host->subnet_id || sub->par.reservations_global;
+}
+
+static const struct pool *pd_pool_for(const struct request *req, const struct host_place *place)
+{
+	const struct pool *pool = link_pd_pool_around(req->chosen, &place->prefix);
+	const struct subnet *sub = req->chosen;
+
+	if (pool)
+		return uses_host(pool->sub, req->host) ? pool : NULL;
+	if (req->host->subnet_id)
+		sub = subnet_by_id(&req->cfg->plan, req->host->subnet_id);
+	return &sub->outside[1];
+}
+
 /* The pool of the link that a reserved address or prefix is from; NULL: it is on another link. */
 static const struct pool *pool_for(const struct request *req, const struct host_place *place)
 {
-	const struct subnet *sub = req->chosen;
-	const struct pool *pool;
-
-	if (place->is_delegated) {
-		pool = link_pd_pool_around(req->chosen, &place->prefix);
-		if (!pool && req->host->subnet_id)
-			sub = subnet_by_id(&req->cfg->plan, req->host->subnet_id);
-		return pool ? pool : &sub->outside[1];
-	}
+	if (place->is_delegated)
+		return pd_pool_for(req, place);
 	for (unsigned i = 0; i < link_size(req->chosen); i++) {
-		sub = link_subnet(req->chosen, i);
-		if (!prefix_contains(&sub->prefix, &place->prefix.addr))
+		const struct subnet *sub = link_subnet(req->chosen, i);
+		const struct pool *pool;
+
+		if (!prefix_contains(&sub->prefix, &place->prefix.addr) || !uses_host(sub, req->host))
 			continue;
 		pool = subnet_pool_of(sub, &place->prefix.addr);
 		return pool ? pool : sub->outside ? &sub->outside[0] : NULL;
