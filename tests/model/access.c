@@ -257,6 +257,18 @@ const struct reservation *host_of(const struct client *c)
 	return r || !m.access.global ? r : host_in(c, true);
 }
 
+bool is_same_host(const struct client *a, const struct client *b)
+{
+	for (unsigned k = 0; rules.id_names[k] && a != b; k++) {
+		struct bytes id = rules.id_of(a, k);
+		bool is_shown = !strcmp(rules.id_names[k], "hw-address") || !strcmp(rules.id_names[k], "duid");
+
+		if (is_shown && id.len && bytes_equal(id, rules.id_of(b, k)))
+			return true;
+	}
+	return false;
+}
+
 bool owns(const struct client *c, const struct thing *thing)
 {
 	const struct reservation *r = host_of(c);

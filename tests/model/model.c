@@ -85,6 +85,20 @@ static bool overlap(const struct prefix *a, const struct prefix *b)
 	return prefix_contains(a, &b->addr) || prefix_contains(b, &a->addr);
 }
 
+/* A response to another stage of the same host may have been overtaken: then the lease is the other stage's. */
+static bool is_stored_for(struct thing *thing, const struct lease *lease)
+{
+	if (rules.is_lease_of(lease, thing->client, thing->ia))
+		return true;
+	for (unsigned i = 0; i < rules.n_clients; i++)
+		if (is_same_host(thing->client, &m.clients[i]) && rules.is_lease_of(lease, &m.clients[i], thing->ia)) {
+			thing->client = &m.clients[i];
+			thing->ends_ms = lease->expires * 1000;
+			return true;
+		}
+	return false;
+}
+
 static void check_stored(struct thing *thing, uint32_t valid_sec, int64_t sent_ms)
 {
 	struct lease_query query = { .by = BY_ADDR, .addr = thing->prefix.addr, .type = thing->type };
@@ -94,8 +108,8 @@ static void check_stored(struct thing *thing, uint32_t valid_sec, int64_t sent_m
 	(void)prefix_format(&thing->prefix, text);
 	if (fake_store_find_now(m.store, &query, m.arena, &lease) != 1)
 		fail("%s was given and is not in the store", text);
-	if (!rules.is_lease_of(&lease, thing->client, thing->ia) || lease.state != LEASE_DEFAULT ||
-	    lease.type != thing->type || lease.prefix_len != thing->prefix.len)
+	if (!is_stored_for(thing, &lease) || lease.state != LEASE_DEFAULT || lease.type != thing->type ||
+	    lease.prefix_len != thing->prefix.len)
 		fail("%s was given to client %d and the store says something else", text, client_no(thing->client));
 	thing->lease_subnet = lease.subnet_id;
 	if (lease.expires * 1000 < thing->ends_ms)
@@ -103,16 +117,21 @@ static void check_stored(struct thing *thing, uint32_t valid_sec, int64_t sent_m
 		     (long long)(lease.expires * 1000 - sent_ms));
 }
 
-/* True if any client, or another IA of this client, holds something that overlaps it. */
-static void check_free(const struct thing *thing, const struct client *c, unsigned ia, bool is_given)
+/*
+ * True if another client, or another IA of this client, holds something that overlaps it. What is reserved for a host
+ * passes from one stage of its boot to another.
+ */
+static void check_free(const struct sent *sent, const struct thing *thing, unsigned ia, bool is_given)
 {
+	const struct client *c = sent->client;
+	bool is_own = sent->round != m.round || owns(c, thing);
 	char text[PREFIX_TEXT_MAX], text2[PREFIX_TEXT_MAX];
 
 	for (unsigned i = 0; i < rules.n_things; i++) {
 		const struct thing *other = &m.things[i];
 
 		if (!is_held(other) || !overlap(&thing->prefix, &other->prefix) ||
-		    (other == thing && holds(thing, c, ia)))
+		    (other == thing && (holds(thing, c, ia) || (is_own && is_same_host(c, thing->client)))))
 			continue;
 		fail("%s was %s to client %d, ia %u, and client %d, ia %u holds %s",
 		     prefix_format(&thing->prefix, text), is_given ? "given" : "offered", client_no(c), ia,
@@ -160,7 +179,7 @@ void take_lease(const struct sent *sent, const struct prefix *prefix, enum lease
 		thing->ends_ms = ends_ms;
 	if (is_given && ends_ms <= clock_boot_ms())
 		return; /* it took so long that the lease has expired */
-	check_free(thing, c, ia, is_given);
+	check_free(sent, thing, ia, is_given);
 	if (!is_given)
 		return;
 	thing->client = c;

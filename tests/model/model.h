@@ -146,6 +146,8 @@ void add_reservations(struct str *text, unsigned subnet_id);
 
 /* The client's reservation; NULL: none. */
 const struct reservation *host_of(const struct client *c);
+/* True if they are stages of one host's boot, by an identifier that a reservation may have and a lease shows. */
+bool is_same_host(const struct client *a, const struct client *b);
 /* True if exactly this is reserved for the client. */
 bool owns(const struct client *c, const struct thing *thing);
 /* The pool of the configuration that contains it; NULL: none. */

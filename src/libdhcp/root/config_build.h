@@ -58,6 +58,12 @@ void collect_host_classes(struct build *b);
 bool is_host_class(const struct build *b, const char *name);
 void index_class_names(struct build *b); /* for class_by_name() */
 void lint_host_classes(struct build *b, bool (*is_built_in)(const char *name), const char *const *names, size_t n);
+/* Returns the text of a reservation's identifier; NULL if it has none of this type. */
+const char *host_id_text(const struct reservation_conf *conf, enum host_id_type type);
+/* Returns false if the reservation has no valid identifier, which was reported. */
+bool build_host_id(struct build *b, const struct reservation_conf *conf, struct host_id *ret);
+/* host-reservation-identifiers. Returns false if an error was reported. */
+bool build_host_id_types(struct build *b);
 void number_classes(struct build *b); /* must run before anything refers to classes */
 void build_classes(struct build *b);
 /* Creates the classes of "boot" blocks; must run before number_classes(). */

@@ -152,8 +152,8 @@
 		.doc = "use reservations of the selected subnet"), \
 	K_BOOL(s, net.reservations_out_of_pool, "reservations-out-of-pool", .def = "false", \
 		.since = "4.1.0", .inherit = inner, \
-		.doc = "a promise that no pool contains a reserved address; nothing depends on it, and a warning reports " \
-		       "those that one contains"), \
+		.doc = "a promise that no pool contains a reserved address; nothing depends on it, but a " \
+		       "warning reports those that one contains"), \
 	K_ENUM(s, net.reservation_mode, "reservation-mode", .words = reservation_mode_words, .since = "4.1.0", \
 		.doc = "all / global / out-of-pool / disabled (off): old form of the reservations-... keys"), \
 	DDNS_ROWS(s, net.ddns, inner), \

@@ -61,7 +61,7 @@ static enum request_state state_of(const struct request *req)
 
 static bool holds_wanted(const struct request *req, const struct ia *ia)
 {
-	return ia->n_held && ia_held_at(ia, &req->wanted);
+	return (ia->n_held && ia_held_at(ia, &req->wanted)) || holds_reserved(req, ia, &req->wanted);
 }
 
 const struct policy *policy4_request(const struct request *req, const struct ia *ia)
@@ -115,11 +115,13 @@ enum verdict bind4_discover(struct request *req)
 	if (!ia->bindings[0].candidate.exists) {
 		enum refusal refusal = refusal_of_ia(req, ia);
 
+		reserved_note_conflicts(req);
 		refuse_ia(req, ia);
 		return request_drop(req, refusal_rows[refusal].reason, refusal_text(refusal, ia));
 	}
 	request_use_pool(req, ia->bindings[0].candidate.pool);
 	grant_offer(req, &ia->bindings[0]);
+	reserved_note_conflicts(req);
 	return STEP_NEXT;
 }
 
@@ -154,7 +156,7 @@ static enum verdict selecting(struct request *req, struct ia *ia)
 static enum verdict init_reboot(struct request *req, struct ia *ia)
 {
 	(void)event_add(req, EVENT_REBOOT);
-	if (!ia->n_held && !req->chosen->par.authoritative) {
+	if (!ia->n_held && !holds_wanted(req, ia) && !req->chosen->par.authoritative) {
 		(void)event_add(req, EVENT_REBOOT_UNKNOWN);
 		return request_drop(req, DROP_NO_RECORD, NULL);
 	}

@@ -149,6 +149,7 @@ enum verdict bind6_solicit(struct request *req)
 		if (!ia->same_as && !(req->rapid ? grant_ia(req, ia) : grant_candidates(req, ia, grant_offer)))
 			none_available(req, ia);
 	}
+	reserved_note_conflicts(req);
 	return STEP_NEXT;
 }
 

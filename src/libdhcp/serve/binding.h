@@ -52,6 +52,7 @@ struct candidate {
 	bool is_new;                  /* adds to the number of leases the client has; counted in req->n_new */
 	bool is_known;                /* `lease` below has been looked up */
 	const struct lease *lease;    /* the lease stored there, or NULL */
+	bool is_of_host;              /* the lease there is that of another stage of the same host's boot */
 	bool is_scarce;               /* its pool is so full that lifetimes are reduced */
 	bool is_rejected;             /* the previous candidate turned out to belong to another client */
 };

@@ -32,6 +32,7 @@ enum event_kind {
 	EVENT_DECLINE_FOREIGN,
 	EVENT_UNREGISTERED,
 	EVENT_REGISTER_MOVED, /* another client had registered it */
+	EVENT_HOST_CONFLICT,  /* what is reserved for the client is in use by another client */
 	EVENT_V6_ONLY,        /* RFC 8925: the client does without an IPv4 address */
 	EVENT_N
 };

@@ -132,7 +132,7 @@ void grant_offer(struct request *req, struct binding *b)
 
 	fill(req, b);
 	/* The lease that it will replace is there until then, so it must be one that the client may have besides. */
-	if (lifetime && !(own && !lease_is_over(own)) && (own || client_has_room(req)))
+	if (lifetime && !(old && !lease_is_over(old)) && (own || client_has_room(req)))
 		lease_start(&change_put(req, &b->lease, old)->new, lifetime);
 	event_of_binding(req, EVENT_OFFERED, b);
 }

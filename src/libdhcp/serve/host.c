@@ -6,9 +6,12 @@
 #include "serve/host.h"
 
 #include "base/err.h"
+#include "base/str.h"
+#include "log/log.h"
 #include "serve/answer_options.h"
 #include "serve/ask.h"
 #include "serve/classify.h"
+#include "serve/event.h"
 #include "serve/family.h"
 #include "serve/grant.h"
 #include "serve/step.h"
@@ -75,17 +78,21 @@ static void add_query(struct request *req, uint32_t subnet_id, const struct host
 /* One query for each subnet of the link that has reservations, and one for the global ones. -E_NOMEM. */
 static int ask_link(struct request *req)
 {
-	unsigned n_links = link_size(req->chosen), n_ids, n = 0, i;
+	bool asks_global = req->cfg->has_global_hosts && req->chosen->par.reservations_global && !looks_early(req);
+	unsigned n_links = link_size(req->chosen), n = asks_global, n_ids, i;
 	const struct host_id *ids;
 
 	for (i = 0; i < n_links; i++)
 		n += link_subnet(req->chosen, i)->has_hosts;
-	if (begin_queries(req, n + 1, &ids, &n_ids) < 0)
+	req->host_find.n = 0;
+	if (!n)
+		return 0;
+	if (begin_queries(req, n, &ids, &n_ids) < 0)
 		return -E_NOMEM;
 	for (i = 0; i < n_links; i++)
 		if (link_subnet(req->chosen, i)->has_hosts)
 			add_query(req, link_subnet(req->chosen, i)->id, ids, n_ids);
-	if (req->cfg->has_global_hosts && req->chosen->par.reservations_global && !looks_early(req))
+	if (asks_global)
 		add_query(req, 0, ids, n_ids);
 	return 0;
 }
@@ -157,6 +164,20 @@ static const struct pool *pool_for(const struct request *req, const struct host_
 	return NULL;
 }
 
+static void log_unsuitable(const struct request *req, const struct host_place *place)
+{
+	char text[PREFIX_TEXT_MAX], sub[PREFIX_TEXT_MAX];
+	const char *what =
+		place->is_delegated ? prefix_format(&place->prefix, text) : ip_format(&place->prefix.addr, text);
+
+	(void)prefix_format(&req->chosen->prefix, sub);
+	if (req->fam->one_lease)
+		LOG(ALLOC_ENGINE_IGNORING_UNSUITABLE_GLOBAL_ADDRESS, request_label(req), what, sub);
+	else
+		LOG(ALLOC_ENGINE_IGNORING_UNSUITABLE_GLOBAL_ADDRESS6, request_label(req),
+		    place->is_delegated ? "prefix" : "address", what, sub);
+}
+
 static int take_places(struct request *req)
 {
 	const struct host *host = req->host;
@@ -175,6 +196,8 @@ static int take_places(struct request *req)
 				.type = place->is_delegated ? LEASE_PD : req->fam->lease_type,
 				.pool = pool,
 			};
+		else if (!host->subnet_id)
+			log_unsuitable(req, place);
 	}
 	return 0;
 }
@@ -212,6 +235,41 @@ static int take_global(struct request *req)
 	return 0;
 }
 
+/* A longer one is cut. */
+#define ID_HEX_MAX (2 * 255 + 1)
+
+static const char *id_hex(struct bytes id, char buf[ID_HEX_MAX])
+{
+	(void)bytes_to_hex(id, 0, buf, ID_HEX_MAX);
+	return buf;
+}
+
+static void log_query(const struct request *req, const struct host_query *query)
+{
+	struct str ids = { 0 };
+	char hex[ID_HEX_MAX];
+
+	for (unsigned i = 0; i < query->n_ids; i++)
+		str_addf(&ids, "%s%s=%s", i ? ", " : "", host_id_rows[query->ids[i].type].name,
+			 id_hex(query->ids[i].value, hex));
+	LOG(HOSTS_CFG_GET_ONE_SUBNET_ID_IDENTIFIER, request_label(req), query->subnet_id, str_text(&ids));
+	if (query->n > 0)
+		LOG(HOSTS_CFG_GET_ONE_SUBNET_ID_IDENTIFIER_HOST, request_label(req), query->subnet_id,
+		    host_id_rows[query->out[0]->id.type].name, id_hex(query->out[0]->id.value, hex),
+		    query->out[0]->n_places, query->out[0]->hostname);
+	else if (!query->n)
+		LOG(HOSTS_CFG_GET_ONE_SUBNET_ID_IDENTIFIER_NULL, request_label(req), query->subnet_id);
+	str_free(&ids);
+}
+
+static void log_queries(const struct request *req)
+{
+	if (!log_is_on(&log_msg_HOSTS_CFG_GET_ONE_SUBNET_ID_IDENTIFIER))
+		return;
+	for (unsigned i = 0; i < req->host_find.n; i++)
+		log_query(req, &req->host_find.v[i]);
+}
+
 /* Looks hosts up: `ask` makes the queries, `take` uses what was found. */
 static enum verdict find_hosts(struct request *req, int (*ask)(struct request *req), int (*take)(struct request *req))
 {
@@ -227,6 +285,7 @@ static enum verdict find_hosts(struct request *req, int (*ask)(struct request *r
 			return verdict;
 	}
 	req->has_asked = false;
+	log_queries(req);
 	err = take(req);
 	return err < 0 ? ask_failed(req, err) : STEP_NEXT;
 }
@@ -278,6 +337,61 @@ const struct reserved *reserved_of(const struct request *req, enum lease_type ty
 bool reserved_is_usable(const struct request *req, const struct reserved *r)
 {
 	return subnet_allows(r->pool->sub, req->classes.bits);
+}
+
+/* The value of a DHCPv4 client id that is made of a DUID (RFC 4361), else empty. */
+static bool ends_with_duid(struct bytes client_id, struct bytes duid)
+{
+	return client_id.len == duid.len + 5 && client_id.data[0] == 255 &&
+	       !memcmp(client_id.data + 5, duid.data, duid.len);
+}
+
+/* The lease of another stage of the host's boot: it has the reservation's identifier, but another client id. */
+static bool is_same_host(const struct request *req, const struct lease *lease)
+{
+	const struct host_id *id = &req->host->id;
+
+	if (lease->state != LEASE_DEFAULT || bytes_equal(lease->client_id, req->client_id))
+		return false;
+	if (id->type == HOST_ID_HW_ADDRESS)
+		return bytes_equal(lease->hwaddr, id->value);
+	return id->type == HOST_ID_DUID && req->fam->one_lease && ends_with_duid(lease->client_id, id->value);
+}
+
+bool reserved_is_held(const struct request *req, const struct ia *ia, const struct reserved *r)
+{
+	return r->lease && !lease_is_over(r->lease) && lease_span(r->lease).len == r->prefix.len &&
+	       (req->fam->belongs(req, ia, r->lease) || is_same_host(req, r->lease));
+}
+
+bool holds_reserved(const struct request *req, const struct ia *ia, const struct ip *addr)
+{
+	for (unsigned i = 0; i < req->n_reserved; i++)
+		if (req->reserved[i].type == ia->type && ip_equal(&req->reserved[i].prefix.addr, addr))
+			return reserved_is_held(req, ia, &req->reserved[i]);
+	return false;
+}
+
+/* Also by an IA that is not in the message. */
+static bool is_held_by_any(const struct request *req, const struct reserved *r)
+{
+	if (r->lease->client_id.len && bytes_equal(r->lease->client_id, req->client_id))
+		return true;
+	for (unsigned i = 0; i < req->n_ias; i++)
+		if (req->ias[i].type == r->type && reserved_is_held(req, &req->ias[i], r))
+			return true;
+	return false;
+}
+
+void reserved_note_conflicts(struct request *req)
+{
+	for (unsigned i = 0; i < req->n_reserved; i++) {
+		const struct reserved *r = &req->reserved[i];
+
+		if (r->lease && r->lease->state == LEASE_DEFAULT && !lease_is_over(r->lease) &&
+		    reserved_is_usable(req, r) && !is_held_by_any(req, r))
+			event_add(req, EVENT_HOST_CONFLICT)->lease = r->lease;
+	}
 }
 
 bool is_withheld(const struct request *req, const struct pool *pool, enum lease_type type, const struct prefix *prefix)

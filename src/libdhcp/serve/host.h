@@ -21,6 +21,12 @@ struct reserved {
 const struct reserved *reserved_of(const struct request *req, enum lease_type type, const struct prefix *prefix);
 /* False: the classes of the client keep it from that subnet. A guard of the pool is for others. */
 bool reserved_is_usable(const struct request *req, const struct reserved *r);
+/* True if the client, or another stage of its boot, has a lease of it. Another IA of the client does not count. */
+bool reserved_is_held(const struct request *req, const struct ia *ia, const struct reserved *r);
+/* True if this address is reserved for the client, and it has a lease of it in that sense. */
+bool holds_reserved(const struct request *req, const struct ia *ia, const struct ip *addr);
+/* In bind: adds an event for each address or prefix that is reserved for the client and in use by another. */
+void reserved_note_conflicts(struct request *req);
 /* True if a part of it is reserved in this pool, for others than the client. */
 bool is_withheld(const struct request *req, const struct pool *pool, enum lease_type type, const struct prefix *prefix);
 /* The pool by which the client may keep its lease; NULL: no pool for the client contains it any longer, or it is

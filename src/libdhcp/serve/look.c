@@ -50,7 +50,7 @@ static bool is_somebody_elses(const struct request *req, const struct binding *b
 {
 	const struct lease *lease = b->candidate.lease;
 
-	return b->candidate.source != SOURCE_OWN && lease && !lease_is_over(lease) &&
+	return b->candidate.source != SOURCE_OWN && !b->candidate.is_of_host && lease && !lease_is_over(lease) &&
 	       !req->fam->belongs(req, b->ia, lease);
 }
 

@@ -236,10 +236,16 @@ static bool take(struct request *req, struct binding *b, const struct prefix *pr
 
 /* --- sources: each continues at b->pos and returns false at its end ------------------------ */
 
-static bool is_held(const struct request *req, const struct binding *b, const struct reserved *r)
+/* The lease of this client, or of another stage of its boot, which this one replaces. */
+static bool take_reserved(struct request *req, struct binding *b, const struct reserved *r)
 {
-	return r->lease && !lease_is_over(r->lease) && lease_span(r->lease).len == r->prefix.len &&
-	       req->fam->belongs(req, b->ia, r->lease);
+	if (req->fam->belongs(req, b->ia, r->lease))
+		return take(req, b, &r->prefix, true, r->lease);
+	set_candidate(req, b, r->pool, &r->prefix);
+	b->candidate.is_known = true;
+	b->candidate.lease = r->lease;
+	b->candidate.is_of_host = true;
+	return true;
 }
 
 /*
@@ -253,12 +259,11 @@ static bool from_reserved(struct request *req, struct binding *b)
 		unsigned round = b->pos++ / req->n_reserved;
 		bool wants_held = round < 2, wants_named = round % 2 == 0;
 
-		if (r->type != b->ia->type || is_held(req, b, r) != wants_held ||
+		if (r->type != b->ia->type || reserved_is_held(req, b->ia, r) != wants_held ||
 		    ia_names(b->ia, &r->prefix.addr) != wants_named || !reserved_is_usable(req, r) ||
 		    is_ours(req, &r->prefix.addr))
 			continue;
-		if (wants_held ? take(req, b, &r->prefix, true, r->lease)
-			       : claim(req, b, r->pool, &r->prefix, true, r->lease))
+		if (wants_held ? take_reserved(req, b, r) : claim(req, b, r->pool, &r->prefix, true, r->lease))
 			return true;
 	}
 	return false;

@@ -37,8 +37,20 @@ void report4_chosen(const struct request *req, const struct select_query *query)
 
 /* --- after bind -------------------------------------------------------------- */
 
+static bool if_reserved(const struct subject *s)
+{
+	return s->req->n_reserved != 0;
+}
+
+/* What the binding is granted is reserved for the client. */
+static bool if_granted_reserved(const struct subject *s)
+{
+	return s->binding->candidate.source == SOURCE_RESERVED;
+}
+
 static const struct line *const messages[DHCP4_TLS + 1] = {
-	[DHCP4_DISCOVER] = LINES(LINE(DHCP4_DISCOVER, SAY_LABEL, SAY_WANTED)),
+	[DHCP4_DISCOVER] = LINES(LINE_AND(DHCP4_DISCOVER, SAY_LABEL, SAY_WANTED),
+				 LINE_IF(if_reserved, ALLOC_ENGINE_V4_DISCOVER_HR, SAY_LABEL, SAY_RESERVED)),
 	[DHCP4_REQUEST] = LINES(LINE(DHCP4_REQUEST, SAY_LABEL, SAY_WANTED)),
 };
 
@@ -51,6 +63,7 @@ static const struct line *const bindings[DHCP4_TLS + 1] = {
 	[DHCP4_REQUEST] =
 		LINES(TAKEN_OVER, LINE_IF(if_held, ALLOC_ENGINE_V4_REQUEST_EXTEND_LEASE, SAY_LABEL, SAY_ADDRESS),
 		      LINE_IF(if_wanted, ALLOC_ENGINE_V4_REQUEST_ALLOC_REQUESTED, SAY_LABEL, SAY_ADDRESS),
+		      LINE_IF(if_granted_reserved, ALLOC_ENGINE_V4_REQUEST_USE_HR, SAY_LABEL, SAY_ADDRESS),
 		      LINE(ALLOC_ENGINE_V4_REQUEST_PICK_ADDRESS, SAY_LABEL)),
 };
 
@@ -141,6 +154,8 @@ static const struct line *const events[EVENT_N] = {
 		LINES(LINE_FOLDED(LINE_ONCE_PER_CLIENT, DHCP4_DECLINE_LEASE_NOT_FOUND, SAY_LABEL, SAY_ADDRESS)),
 	[EVENT_DECLINE_FOREIGN] = LINES(LINE_FOLDED(LINE_ONCE_PER_ADDRESS, DHCP4_DECLINE_LEASE_MISMATCH, SAY_LABEL,
 						    SAY_ADDRESS, SAY_HWADDR, SAY_CLIENT_ID)),
+	[EVENT_HOST_CONFLICT] = LINES(LINE_FOLDED(LINE_ONCE_PER_ADDRESS, ALLOC_ENGINE_V4_DISCOVER_ADDRESS_CONFLICT,
+						  SAY_LABEL, SAY_ADDRESS, SAY_HWADDR, SAY_CLIENT_ID)),
 	[EVENT_V6_ONLY] = LINES(LINE(DHCP4_V6_ONLY_PREFERRED, SAY_LABEL, SAY_SUBNET_ID)),
 };
 

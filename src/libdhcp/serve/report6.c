@@ -6,6 +6,8 @@
 #include "serve/binding.h"
 #include "serve/event.h"
 #include "serve/family6.h"
+#include "serve/grant.h"
+#include "serve/host.h"
 
 void report6_chosen(const struct request *req, const struct select_query *query)
 {
@@ -79,7 +81,54 @@ static bool if_extended_by_new(const struct subject *s)
 	return if_new(s) && if_extended(s);
 }
 
+static bool if_has_host(const struct subject *s)
+{
+	return s->req->n_reserved != 0;
+}
+
+static bool if_hint_reserved(const struct subject *s)
+{
+	const struct hint *hint = s->ia->n_hints ? &s->ia->hints[0] : NULL;
+	const struct plan *plan = &s->req->cfg->plan;
+
+	return hint && s->req->chosen && ip_span_overlaps(plan->withheld, plan->n_withheld, &hint->prefix) &&
+	       !ip_is_zero(&hint->prefix.addr) && !reserved_of(s->req, s->ia->type, &hint->prefix);
+}
+
+/* What is granted for the first time is reserved for the client. */
+static bool if_from_host(const struct subject *s)
+{
+	return s->binding && s->binding->candidate.source == SOURCE_RESERVED;
+}
+
+static bool if_prefix_from_host(const struct subject *s)
+{
+	return if_prefix(s) && if_from_host(s);
+}
+
+static bool if_address_from_host(const struct subject *s)
+{
+	return if_address(s) && if_from_host(s);
+}
+
+/* A lease that ends is reserved for another client. */
+static bool if_withheld(const struct subject *s)
+{
+	const struct pool *pool = s->req->chosen ? lease_pool(s->req->chosen, s->lease) : NULL;
+	struct prefix span = lease_span(s->lease);
+
+	return pool && is_withheld(s->req, pool, s->lease->type, &span);
+}
+
+/* It ends because the client gets what is reserved for it. */
+static bool if_moved(const struct subject *s)
+{
+	return s->req->chosen && pool_to_keep(s->req, s->lease);
+}
+
 static const struct line *const messages[DHCP6_TYPES] = {
+	[DHCP6_RENEW] = LINES(LINE_IF(if_has_host, ALLOC_ENGINE_V6_RENEW_HR, SAY_LABEL)),
+	[DHCP6_REBIND] = LINES(LINE_IF(if_has_host, ALLOC_ENGINE_V6_RENEW_HR, SAY_LABEL)),
 	[0] = LINES(LINE_IF(if_rapid, DHCP6_RAPID_COMMIT, SAY_LABEL)),
 };
 
@@ -89,14 +138,16 @@ static const struct line *const messages[DHCP6_TYPES] = {
 	LINES(LINE_IF_AND(if_prefix, DHCP6_PROCESS_IA_PD_EXTEND, SAY_LABEL, SAY_IAID), \
 	      LINE_IF_AND(if_address, DHCP6_PROCESS_IA_NA_EXTEND, SAY_LABEL, SAY_IAID), IA_STATUS)
 
+#define HINT_RESERVED LINE_IF_AND(if_hint_reserved, ALLOC_ENGINE_V6_HINT_RESERVED, SAY_LABEL, SAY_HINT)
+
 static const struct line *const ias[DHCP6_TYPES] = {
 	[0] = LINES(IA_STATUS),
-	[DHCP6_SOLICIT] =
-		LINES(LINE_IF_AND(if_prefix, DHCP6_PROCESS_IA_PD_SOLICIT, SAY_LABEL, SAY_IAID, SAY_HINT),
-		      LINE_IF_AND(if_address, DHCP6_PROCESS_IA_NA_SOLICIT, SAY_LABEL, SAY_IAID, SAY_HINT), IA_STATUS),
-	[DHCP6_REQUEST] =
-		LINES(LINE_IF_AND(if_prefix, DHCP6_PROCESS_IA_PD_REQUEST, SAY_LABEL, SAY_IAID, SAY_HINT),
-		      LINE_IF_AND(if_address, DHCP6_PROCESS_IA_NA_REQUEST, SAY_LABEL, SAY_IAID, SAY_HINT), IA_STATUS),
+	[DHCP6_SOLICIT] = LINES(LINE_IF_AND(if_prefix, DHCP6_PROCESS_IA_PD_SOLICIT, SAY_LABEL, SAY_IAID, SAY_HINT),
+				LINE_IF_AND(if_address, DHCP6_PROCESS_IA_NA_SOLICIT, SAY_LABEL, SAY_IAID, SAY_HINT),
+				HINT_RESERVED, IA_STATUS),
+	[DHCP6_REQUEST] = LINES(LINE_IF_AND(if_prefix, DHCP6_PROCESS_IA_PD_REQUEST, SAY_LABEL, SAY_IAID, SAY_HINT),
+				LINE_IF_AND(if_address, DHCP6_PROCESS_IA_NA_REQUEST, SAY_LABEL, SAY_IAID, SAY_HINT),
+				HINT_RESERVED, IA_STATUS),
 	[DHCP6_RENEW] = IA_EXTENDED,
 	[DHCP6_REBIND] = IA_EXTENDED,
 	[DHCP6_RELEASE] = LINES(LINE_IF_AND(if_address, DHCP6_PROCESS_IA_NA_RELEASE, SAY_LABEL, SAY_IAID), IA_STATUS),
@@ -159,17 +210,20 @@ static bool if_assigned_address(const struct subject *s)
 	return if_address(s) && !if_extended(s);
 }
 
-#define GRANTED                                                                               \
-	LINES(LINE_IF_AND(if_extended_prefix, DHCP6_PD_LEASE_RENEW, ABOUT_PREFIX, SAY_VALID), \
-	      LINE_IF_AND(if_assigned_prefix, DHCP6_PD_LEASE_ALLOC, ABOUT_PREFIX, SAY_VALID), \
-	      LINE_IF_AND(if_extended_address, DHCP6_LEASE_RENEW, ABOUT_ADDRESS, SAY_VALID),  \
-	      LINE_IF_AND(if_assigned_address, DHCP6_LEASE_ALLOC, ABOUT_ADDRESS, SAY_VALID), DETAILS)
+#define GRANTED_LINES                                                                           \
+	LINE_IF_AND(if_extended_prefix, DHCP6_PD_LEASE_RENEW, ABOUT_PREFIX, SAY_VALID),         \
+		LINE_IF_AND(if_assigned_prefix, DHCP6_PD_LEASE_ALLOC, ABOUT_PREFIX, SAY_VALID), \
+		LINE_IF_AND(if_extended_address, DHCP6_LEASE_RENEW, ABOUT_ADDRESS, SAY_VALID),  \
+		LINE_IF_AND(if_assigned_address, DHCP6_LEASE_ALLOC, ABOUT_ADDRESS, SAY_VALID), DETAILS
 
 static const struct line *const events[EVENT_N] = {
 	[EVENT_OFFERED] = LINES(LINE_IF_AND(if_prefix, DHCP6_PD_LEASE_ADVERT, ABOUT_PREFIX),
 				LINE_IF_AND(if_address, DHCP6_LEASE_ADVERT, ABOUT_ADDRESS), DETAILS),
-	[EVENT_ASSIGNED] = GRANTED,
-	[EVENT_RENEWED] = GRANTED,
+	[EVENT_ASSIGNED] =
+		LINES(LINE_IF_AND(if_prefix_from_host, ALLOC_ENGINE_V6_HR_PREFIX_GRANTED, SAY_LABEL, SAY_LEASE),
+		      LINE_IF_AND(if_address_from_host, ALLOC_ENGINE_V6_HR_ADDR_GRANTED, SAY_LABEL, SAY_LEASE),
+		      GRANTED_LINES),
+	[EVENT_RENEWED] = LINES(GRANTED_LINES),
 	[EVENT_REUSED] = LINES(LINE_IF_AND(if_prefix, DHCP6_PD_LEASE_REUSE, ABOUT_PREFIX, SAY_VALID),
 			       LINE_IF_AND(if_address, DHCP6_LEASE_REUSE, ABOUT_ADDRESS, SAY_VALID), DETAILS),
 	[EVENT_RELEASED] = LINES(LINE_IF_AND(if_prefix, DHCP6_RELEASE_PD, ABOUT_PREFIX),
@@ -199,9 +253,13 @@ static const struct line *const events[EVENT_N] = {
 			       SAY_LEASE_IAID),
 		LINE_FOLDED(LINE_ONCE_PER_ADDRESS, DHCP6_RELEASE_NA_FAIL_WRONG_IAID, ABOUT_ADDRESS, SAY_LEASE_IAID)),
 	[EVENT_REGISTERED] = LINES(LINE(DHCP6_ADDR_REGISTERED, SAY_LABEL, SAY_ADDRESS, SAY_VALID)),
-	/* The pools were changed: the client gets another lease, or none. */
-	[EVENT_REVOKED] = LINES(LINE_IF(if_prefix, ALLOC_ENGINE_V6_REVOKED_PREFIX_LEASE, ABOUT_PREFIX),
-				LINE(ALLOC_ENGINE_V6_REVOKED_ADDR_LEASE, ABOUT_ADDRESS)),
+	/* Reservations or pools were changed: the client gets another lease, or none. */
+	[EVENT_REVOKED] =
+		LINES(LINE_IF(if_withheld, ALLOC_ENGINE_V6_RENEW_REMOVE_RESERVED, SAY_LABEL, SAY_KIND, SAY_LEASE),
+		      LINE_IF(if_moved, ALLOC_ENGINE_V6_RENEW_REMOVE_UNRESERVED, SAY_LABEL, SAY_KIND, SAY_LEASE),
+		      LINE_IF(if_prefix, ALLOC_ENGINE_V6_REVOKED_PREFIX_LEASE, ABOUT_PREFIX),
+		      LINE(ALLOC_ENGINE_V6_REVOKED_ADDR_LEASE, ABOUT_ADDRESS)),
+	[EVENT_HOST_CONFLICT] = LINES(LINE(ALLOC_ENGINE_V6_ALLOC_HR_LEASE_EXISTS, SAY_LABEL, SAY_KIND, SAY_LEASE)),
 	[EVENT_UNREGISTERED] = LINES(LINE(DHCP6_ADDR_UNREGISTERED, SAY_LABEL, SAY_ADDRESS)),
 	[EVENT_REGISTER_MOVED] =
 		LINES(LINE(DHCP6_ADDR_REG_INFORM_CLIENT_CHANGE, SAY_LABEL, SAY_ADDRESS, SAY_CLIENT_ID)),

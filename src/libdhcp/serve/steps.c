@@ -76,7 +76,7 @@ enum verdict step_choose(struct request *req)
 /* Makes room for bind: at most one change and event per item here, and a few events about the message. */
 static bool prepare_bind(struct request *req)
 {
-	unsigned n = req->n_bindings + 2, i;
+	unsigned n = req->n_bindings + req->n_reserved + 2, i;
 
 	for (i = 0; i < req->n_ias; i++)
 		n += req->ias[i].n_held + req->ias[i].n_hints + 1;

@@ -69,6 +69,7 @@ enum stat_id {
 	STAT_ALLOC_FAIL_CLASSES,      /* its classes keep the client from all pools */
 	STAT_ALLOC_FAIL_DENY_UNKNOWN, /* deny-unknown keeps the client from all pools */
 	STAT_ALLOC_FAIL_MAX_LEASES,   /* max-leases-per-client */
+	STAT_RESERVATION_CONFLICTS,   /* a reserved address was in use by another client */
 	STAT_LEASE_REUSES,
 	STAT_PD_LEASE_REUSES,
 	/* Totals: not counted, but set by the configuration. */

@@ -93,6 +93,7 @@ const struct stat_row stat_table[STAT_N] = {
 	[STAT_ALLOC_FAIL_CLASSES]          = { BOTH("v#-allocation-fail-classes"), SUBNETS },
 	[STAT_ALLOC_FAIL_DENY_UNKNOWN]     = { BOTH("v#-allocation-fail-deny-unknown"), SUBNETS },
 	[STAT_ALLOC_FAIL_MAX_LEASES]       = { BOTH("v#-allocation-fail-max-leases"), SUBNETS },
+	[STAT_RESERVATION_CONFLICTS]       = { BOTH("v#-reservation-conflicts"), SUBNETS },
 	[STAT_LEASE_REUSES]                = { TWO("v#-lease-reuses", "v#-ia-na-lease-reuses"), SUBNETS },
 	[STAT_PD_LEASE_REUSES]             = { V6("v#-ia-pd-lease-reuses"), SUBNETS },
 	[STAT_TOTAL]                       = { TWO("total-addresses", "total-nas"), TOTAL, NO_SUM(PLACE_POOL) },
