@@ -279,3 +279,42 @@ group("host-removed", {"valid-lifetime": 3600, "subnet4": [with_hosts(LINK, host
     R(mac=mac(33), want=MINE), D(mac=mac(33))]),
     ("changed", get(**A) + [now(host(31, "192.0.2.107")), RENEW_A, D(**A)]),
 ], exact=("inside", "changed"))
+
+# --- classes of reservations -----------------------------------------------------------------------
+
+def marked(name, option, test=None):
+    return {"name": name, **({"test": test} if test else {}), "option-data": [opt(option, name)]}
+
+
+def classed(n, *names, **more):
+    return host(n, client_classes=list(names), **more)
+
+
+def asks(n, **k):
+    return D(mac=mac(n), prl=bytes([12, 15, 17, 40, 67]), **k)
+
+
+X60, X61 = {"opts": [(60, b"x")]}, {"cid": b"1234"}
+group("host-class-order", {"valid-lifetime": 3600, "client-classes": [
+    marked("known1", "root-path", "member('KNOWN')"), marked("early1", "root-path", "option[60].exists"), marked("gold", "root-path"),
+    marked("silver", "root-path"), marked("early2", "root-path", "option[61].exists"), marked("known2", "root-path", "member('KNOWN')")],
+    "subnet4": [with_hosts(LINK, classed(1, "silver", "gold"), classed(2, "nowhere"), classed(3, "early2"), classed(4, "known2", "early2"))]}, [
+    (f"{n}{what}", [asks(n, **k)]) for n in (1, 2, 3, 4, 5) for what, k in (("", {}), ("-60", X60), ("-61", X61), ("-both", {**X60, **X61}))])
+group("host-class-tests", {"valid-lifetime": 3600, "client-classes": [
+    {"name": "gold"}, marked("is-gold", "root-path", "member('gold')"), marked("not-gold", "domain-name", "not member('gold')"),
+    marked("known-gold", "nis-domain", "member('KNOWN') and member('gold')"), {"name": "DROP", "test": "member('gold') and option[60].exists"}],
+    "subnet4": [with_hosts(LINK, classed(1, "gold"), classed(2, "nowhere"), classed(3, "DROP"))]}, [
+    (f"{n}{what}", [asks(n, **k)]) for n in (1, 2, 3, 4) for what, k in (("", {}), ("-60", X60))])
+group("host-class-guards", {"valid-lifetime": 3600, "subnet4": [
+    {"id": 1, "subnet": "192.0.2.0/24", "pools": [{"pool": "192.0.2.100 - 192.0.2.119", "client-class": "gold"}, {"pool": "192.0.2.120 - 192.0.2.139"}],
+     "reservations": [classed(1, "gold"), classed(2, "silver")]}]}, [(str(n), live(n)) for n in (1, 2, 3)])
+for name, keys in (("", {}), ("-global", {"reservations-global": True}), ("-neither", {"reservations-in-subnet": False}),
+                   ("-only-global", {"reservations-global": True, "reservations-in-subnet": False})):
+    group(f"host-early{name}", {"valid-lifetime": 3600, "early-global-reservations-lookup": True, **keys, "client-classes": [
+        marked("gold", "root-path"), marked("here", "domain-name"), marked("known", "nis-domain", "member('KNOWN')")],
+        "reservations": [classed(1, "gold", hostname="global", boot_file_name="global.img"), host(2, "192.0.2.210", hostname="two"), classed(4, "DROP")],
+        "shared-networks": [{"name": "net", "relay": {"ip-addresses": ["198.51.100.1"]}, "subnet4": [
+            subnet(3, "192.0.3.0/24", "192.0.3.10", "192.0.3.19", **{"client-class": "gold"}),
+            subnet(4, "192.0.4.0/24", "192.0.4.10", "192.0.4.19", **{"client-class": "KNOWN"}), subnet(5, "192.0.5.0/24", "192.0.5.10", "192.0.5.19")]}],
+        "subnet4": [with_hosts(LINK, classed(1, "here", hostname="inner"), classed(3, "here", hostname="three"))]}, [
+        (f"{n}{what}", [asks(n, **k)]) for n in (1, 2, 3, 4, 5) for what, k in (("", {}), ("-relayed", GI))])
