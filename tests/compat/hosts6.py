@@ -255,3 +255,42 @@ group("host-removed", {**LIFE, "subnet6": [with_hosts(LINK, host(31, A1 + "105")
     ("prefix", get(pd(1), duid=duid(34)) + [now(), RENEW(pd(1, MINE), duid=duid(34))]), ("changed", get(**A) + [now(host(31, A1 + "107")), RENEW(na(1, MINE),
     **A)]),
 ], exact=("changed",))
+
+# --- classes of reservations -----------------------------------------------------------------------------
+
+URL, TZ, TZDB = 59, 41, 42  # three options of one text each
+
+
+def marked(name, option, test=None):
+    return {"name": name, **({"test": test} if test else {}), "option-data": [{"code": option, "data": name}]}
+
+
+def classed(n, *names, **more):
+    return host(n, client_classes=list(names), **more)
+
+
+def asks(n, *parts, **k):
+    return SOLICIT(na(1), *parts, duid=duid(n), oro=[URL, TZ, TZDB], **k)
+
+
+group("host-class-order", {**LIFE, "client-classes": [
+    marked("known1", URL, "member('KNOWN')"), marked("early1", URL, "option[8].exists"), marked("gold", URL), marked("silver", URL),
+    marked("known2", URL, "member('KNOWN')"), marked("is-gold", TZ, "member('gold')"), marked("not-gold", TZDB, "not member('gold')"),
+    {"name": "DROP", "test": "member('KNOWN') and member('gold') and option[16].exists"}],
+    "subnet6": [with_hosts(LINK, classed(1, "silver", "gold"), classed(2, "nowhere"), classed(3, "known2", "early1"), classed(4, "DROP"))]}, [
+    (f"{n}{what}", [asks(n, *parts)]) for n in (1, 2, 3, 4, 5)
+    for what, parts in (("", ()), ("-8", (opt(8, b"\0\1"),)), ("-16", (opt(16, b"\0\0\x11\x8b\0\1a"),)))])
+group("host-class-guards", {**LIFE, "subnet6": [{**LINK, "pools": [
+    {"pool": A1 + "100 - " + A1 + "1ff", "client-class": "gold"}, {"pool": A1 + "200 - " + A1 + "2ff"}],
+    "reservations": [classed(1, "gold"), classed(2, "silver")]}]}, [(str(n), live(n)) for n in (1, 2, 3)])
+for name, keys in (("", {}), ("-global", {"reservations-global": True}), ("-neither", {"reservations-in-subnet": False}),
+                   ("-only-global", {"reservations-global": True, "reservations-in-subnet": False})):
+    group(f"host-early{name}", {**LIFE, "early-global-reservations-lookup": True, **keys, "client-classes": [
+        marked("gold", URL), marked("here", TZ), marked("known", TZDB, "member('KNOWN')")],
+        "reservations": [classed(1, "gold"), host(2, A1 + "210"), classed(4, "DROP")],
+        "shared-networks": [{"name": "net", "relay": {"ip-addresses": ["2001:db8:9::1"]}, "subnet6": [
+            subnet(3, "2001:db8:3::/64", "2001:db8:3::10", "2001:db8:3::1f", **{"client-class": "gold"}),
+            subnet(4, "2001:db8:4::/64", "2001:db8:4::10", "2001:db8:4::1f", **{"client-class": "KNOWN"}),
+            subnet(5, "2001:db8:5::/64", "2001:db8:5::10", "2001:db8:5::1f")]}],
+        "subnet6": [with_hosts(LINK, classed(1, "here"), classed(3, "here"))]}, [
+        (f"{n}{what}", [asks(n, **k)]) for n in (1, 2, 3, 4, 5) for what, k in (("", {}), ("-relayed", {"relays": [relay("2001:db8:9::1")]}))])
