@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * The client's reservation: that of the chosen subnet, else of another subnet on the link, else a global one. Of
- * several on the link the first one with addresses counts. The source of reservations may respond late.
+ * several on the link the first one with addresses counts, and the addresses and prefixes of all. The source of
+ * reservations may respond late.
  */
 #include "serve/host.h"
 
@@ -135,28 +136,29 @@ static bool uses_host(const struct subnet *sub, const struct host *host)
 	return host->subnet_id || sub->par.reservations_global;
 }
 
-static const struct pool *pd_pool_for(const struct request *req, const struct host_place *place)
+static const struct pool *pd_pool_for(const struct request *req, const struct host *host,
+				      const struct host_place *place)
 {
 	const struct pool *pool = link_pd_pool_around(req->chosen, &place->prefix);
 	const struct subnet *sub = req->chosen;
 
 	if (pool)
-		return uses_host(pool->sub, req->host) ? pool : NULL;
-	if (req->host->subnet_id)
-		sub = subnet_by_id(&req->cfg->plan, req->host->subnet_id);
+		return uses_host(pool->sub, host) ? pool : NULL;
+	if (host->subnet_id)
+		sub = subnet_by_id(&req->cfg->plan, host->subnet_id);
 	return &sub->outside[1];
 }
 
 /* The pool of the link that a reserved address or prefix is from; NULL: it is on another link. */
-static const struct pool *pool_for(const struct request *req, const struct host_place *place)
+static const struct pool *pool_for(const struct request *req, const struct host *host, const struct host_place *place)
 {
 	if (place->is_delegated)
-		return pd_pool_for(req, place);
+		return pd_pool_for(req, host, place);
 	for (unsigned i = 0; i < link_size(req->chosen); i++) {
 		const struct subnet *sub = link_subnet(req->chosen, i);
 		const struct pool *pool;
 
-		if (!prefix_contains(&sub->prefix, &place->prefix.addr) || !uses_host(sub, req->host))
+		if (!prefix_contains(&sub->prefix, &place->prefix.addr) || !uses_host(sub, host))
 			continue;
 		pool = subnet_pool_of(sub, &place->prefix.addr);
 		return pool ? pool : sub->outside ? &sub->outside[0] : NULL;
@@ -178,27 +180,46 @@ static void log_unsuitable(const struct request *req, const struct host_place *p
 		    place->is_delegated ? "prefix" : "address", what, sub);
 }
 
-static int take_places(struct request *req)
+static void add_places(struct request *req, const struct host *host)
 {
-	const struct host *host = req->host;
-
-	req->reserved = arena_room(req->arena, host->n_places * sizeof(*req->reserved));
-	if (!req->reserved)
-		return -E_NOMEM;
 	for (unsigned i = 0; i < host->n_places; i++) {
 		const struct host_place *place = &host->places[i];
-		const struct pool *pool = pool_for(req, place);
+		const struct pool *pool = pool_for(req, host, place);
 
 		if (pool)
 			req->reserved[req->n_reserved++] = (struct reserved){
 				.prefix = place->prefix,
 				.place = place,
+				.host = host,
 				.type = place->is_delegated ? LEASE_PD : req->fam->lease_type,
 				.pool = pool,
 			};
 		else if (!host->subnet_id)
 			log_unsuitable(req, place);
 	}
+}
+
+/* The host that was found in a subnet of the link besides req->host; NULL if there is none. */
+static const struct host *other_host(const struct request *req, const struct host_query *query)
+{
+	return query->subnet_id && query->n && query->out[0] != req->host ? query->out[0] : NULL;
+}
+
+/* Of all its hosts on the link, those of req->host first. */
+static int take_places(struct request *req)
+{
+	unsigned n = req->host->n_places;
+	const struct host *other;
+
+	for (unsigned i = 0; i < req->host_find.n; i++)
+		n += (other = other_host(req, &req->host_find.v[i])) ? other->n_places : 0;
+	req->reserved = arena_room(req->arena, n * sizeof(*req->reserved));
+	if (!req->reserved)
+		return -E_NOMEM;
+	add_places(req, req->host);
+	for (unsigned i = 0; i < req->host_find.n; i++)
+		if ((other = other_host(req, &req->host_find.v[i])))
+			add_places(req, other);
 	return 0;
 }
 
@@ -347,9 +368,10 @@ static bool ends_with_duid(struct bytes client_id, struct bytes duid)
 }
 
 /* The lease of another stage of the host's boot: it has the reservation's identifier, but another client id. */
-static bool is_same_host(const struct request *req, const struct lease *lease)
+static bool is_same_host(const struct request *req, const struct reserved *r)
 {
-	const struct host_id *id = &req->host->id;
+	const struct host_id *id = &r->host->id;
+	const struct lease *lease = r->lease;
 
 	if (lease->state != LEASE_DEFAULT || bytes_equal(lease->client_id, req->client_id))
 		return false;
@@ -361,7 +383,7 @@ static bool is_same_host(const struct request *req, const struct lease *lease)
 bool reserved_is_held(const struct request *req, const struct ia *ia, const struct reserved *r)
 {
 	return r->lease && !lease_is_over(r->lease) && lease_span(r->lease).len == r->prefix.len &&
-	       (req->fam->belongs(req, ia, r->lease) || is_same_host(req, r->lease));
+	       (req->fam->belongs(req, ia, r->lease) || is_same_host(req, r));
 }
 
 bool holds_reserved(const struct request *req, const struct ia *ia, const struct ip *addr)

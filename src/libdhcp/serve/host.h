@@ -13,6 +13,7 @@ struct reserved {
 	struct prefix prefix; /* of an address all bits */
 	enum lease_type type;
 	const struct host_place *place;
+	const struct host *host;
 	const struct pool *pool;   /* which contains it, or one for what is in none */
 	const struct lease *lease; /* what is stored there, whoever's; NULL: nothing. From recall on */
 };
