@@ -145,7 +145,7 @@ static void mark_end(const struct marking *m, struct range *range, uint64_t i)
 static void mark_range(void *ctx, struct range *range)
 {
 	struct marking *m = ctx;
-	uint64_t i;
+	uint64_t *bits, i;
 
 	m->any_range = true;
 	m->any_odd |= span_is_odd(&m->span, range);
@@ -158,8 +158,12 @@ static void mark_range(void *ctx, struct range *range)
 		return;
 	}
 	i = range_number(range, &m->span.first);
+	bits = m->mark == MARK_LEASED ? range->leased : range->claimed;
 	mark_end(m, range, i);
-	bit_set(m->mark == MARK_LEASED ? range->leased : range->claimed, i, m->on);
+	/* Most leases are only extended. */
+	if (m->on && bit_get(bits, i))
+		return;
+	bit_set(bits, i, m->on);
 	range_set_free(range, i,
 		       !bit_get(range->leased, i) && !bit_get(range->claimed, i) && !has_odd(m->alloc, range, i));
 }

@@ -104,14 +104,19 @@ uint64_t ends_first(const struct ends *ends, uint32_t *ret_key)
 	return i;
 }
 
+/* An empty leaf or node, which begins with its keys. */
+static void give(struct ends_memory *memory, uint32_t *keys, unsigned level)
+{
+	objpool_give(level ? &memory->nodes : &memory->leaves, keys);
+}
+
 void ends_set(struct ends *ends, struct ends_memory *memory, uint64_t i, uint32_t key)
 {
 	struct node *path[LEVELS_MAX];
 	void **place = &ends->root;
-	struct leaf *leaf;
-	unsigned level;
+	uint32_t *keys;
 
-	for (level = ends->n_levels - 1; level; level--) {
+	for (unsigned level = ends->n_levels - 1; level; level--) {
 		if (!*place && !key)
 			return;
 		if (!*place)
@@ -123,27 +128,31 @@ void ends_set(struct ends *ends, struct ends_memory *memory, uint64_t i, uint32_
 		return;
 	if (!*place)
 		*place = objpool_take(&memory->leaves);
-	leaf = *place;
-	leaf->key[digit(i, 0)] = key;
-	key = largest(leaf->key);
-	if (!key) {
-		objpool_give(&memory->leaves, leaf);
-		*place = NULL;
-	}
-	for (level = 1; level < ends->n_levels; level++) {
-		struct node *node = path[level];
-		unsigned k = digit(i, level);
+	keys = *place;
+	/* Upwards, as long as the largest key changes. */
+	for (unsigned level = 0;; level++) {
+		uint32_t *slot = &keys[digit(i, level)], old = *slot, best;
+		struct node *parent;
 
-		if (node->best[k] == key)
+		*slot = key;
+		if (old == key)
 			return;
-		node->best[k] = key;
-		key = largest(node->best);
-		if (key)
-			continue;
-		objpool_give(&memory->nodes, node);
-		if (level + 1 < ends->n_levels)
-			path[level + 1]->child[digit(i, level + 1)] = NULL;
-		else
-			ends->root = NULL;
+		if (level + 1 == ends->n_levels)
+			break;
+		parent = path[level + 1];
+		best = parent->best[digit(i, level + 1)];
+		if (old < best && key < best)
+			return;
+		if (key < best)
+			key = largest(keys);
+		if (!key) {
+			give(memory, keys, level);
+			parent->child[digit(i, level + 1)] = NULL;
+		}
+		keys = parent->best;
+	}
+	if (!key && !largest(ends->root)) {
+		give(memory, ends->root, ends->n_levels - 1);
+		ends->root = NULL;
 	}
 }

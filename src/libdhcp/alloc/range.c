@@ -44,6 +44,9 @@ bool range_skips(const struct range *range, uint64_t i)
 {
 	struct ip addr, first, last;
 
+	/* The map has everything that is skipped, and more. */
+	if (range->map && !range_never_picks(range, i))
+		return false;
 	if (!range->span.skip_ends && !range->span.skip_reserved)
 		return range->span.skip_first && !i;
 	addr = ip_add(&range->span.first, i);
