@@ -94,14 +94,35 @@ static const struct ip *change_addr(const struct store_change *change)
 	return change->kind == CHANGE_DELETE ? &change->addr : &change->new.addr;
 }
 
+/* The key of the new record; empty if there is none. */
+static struct bytes change_key(const struct store_change *change, enum record_key key)
+{
+	if (change->kind == CHANGE_DELETE)
+		return (struct bytes){ 0 };
+	return key == KEY_HWADDR ? change->new.hwaddr : change->new.client_id;
+}
+
 /* The stripes a change touches, as far as the change itself shows. */
 static uint64_t change_mask(const struct store_change *change)
 {
 	uint64_t mask = memtable_bit(memtable_hash_addr(change_addr(change)));
 
-	if (change->kind != CHANGE_DELETE)
-		mask |= memtable_key_bit(KEY_HWADDR, change->new.hwaddr) |
-			memtable_key_bit(KEY_ID, change->new.client_id);
+	for (enum record_key key = 0; key < RECORD_KEYS; key++)
+		mask |= memtable_key_bit(key, change_key(change, key));
+	return mask;
+}
+
+/* The stripes of the keys of a current record, except those that it has in common with the change. */
+static uint64_t key_mask(const struct store_change *change, const struct record *rec)
+{
+	uint64_t mask = 0;
+
+	for (enum record_key key = 0; key < RECORD_KEYS; key++) {
+		struct bytes id = record_key(rec, key);
+
+		if (!bytes_equal(id, change_key(change, key)))
+			mask |= memtable_key_bit(key, id);
+	}
 	return mask;
 }
 
@@ -116,7 +137,7 @@ static uint64_t present_mask(struct memfile *m, const struct store_change *chang
 		memtable_lock(&m->table, memtable_bit(hash));
 	ref = memtable_by_addr(&m->table, addr, hash);
 	if (ref)
-		mask = memtable_mask(rec_of(m, ref));
+		mask = key_mask(change, rec_of(m, ref));
 	if (!locked)
 		memtable_unlock(&m->table, memtable_bit(hash));
 	return mask;
