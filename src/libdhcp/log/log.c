@@ -38,6 +38,8 @@ struct entry {
 	size_t len;
 };
 
+_Atomic bool log_has_debug;
+
 static pthread_mutex_t queue_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake, written_cond;
 static size_t queue_size = 1024 * 1024;

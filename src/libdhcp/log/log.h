@@ -35,6 +35,12 @@ static inline bool log_is_on(const struct log_msg *msg)
 	return atomic_load_explicit(&msg->enabled, memory_order_relaxed) != 0;
 }
 
+/* False if no debug message is enabled: one test for many of them. */
+static inline bool log_debugs(void)
+{
+	return atomic_load_explicit(&log_has_debug, memory_order_relaxed);
+}
+
 void log_write(struct log_msg *msg, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #include "log/messages.h" /* generated from the messages.mes of every room */

@@ -27,3 +27,5 @@ struct log_msg {
 /* All messages, for configuration and for the manual. */
 extern struct log_msg *const log_all[];
 extern const unsigned log_all_n;
+/* Some debug message is enabled; refreshed like `enabled`. */
+extern _Atomic bool log_has_debug;

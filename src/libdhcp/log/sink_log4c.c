@@ -94,6 +94,8 @@ static void set_route(log4c_category_t *cat, struct log_route *route)
 
 void sink_apply(const struct log_logger *loggers, struct log_route *const *routes, unsigned n)
 {
+	bool has_debug = false;
+
 	for (size_t i = 0; i < categories.n; i++) {
 		(void)log4c_category_set_priority(categories.v[i], LOG4C_PRIORITY_NOTSET);
 		(void)log4c_category_set_appender(categories.v[i], NULL);
@@ -111,7 +113,9 @@ void sink_apply(const struct log_logger *loggers, struct log_route *const *route
 		int on = log4c_category_is_priority_enabled(msg->category, priority_of(msg->severity, msg->debuglevel));
 
 		atomic_store_explicit(&msg->enabled, on, memory_order_relaxed);
+		has_debug |= on && msg->severity == LOG_DBG;
 	}
+	atomic_store_explicit(&log_has_debug, has_debug, memory_order_relaxed);
 }
 
 void sink_emit(const struct log_msg *msg, struct pattern_line *line)

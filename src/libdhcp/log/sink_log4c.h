@@ -11,8 +11,8 @@
 /* Creates a category below root for each message. */
 void sink_init(const char *root);
 /*
- * Replaces all levels and routes, then refreshes the `enabled` word of every message. routes[i] belongs to
- * loggers[i]; NULL means the parent's. The first logger is the root.
+ * Replaces all levels and routes, then refreshes the `enabled` word of every message and `log_has_debug`. routes[i]
+ * belongs to loggers[i]; NULL means the parent's. The first logger is the root.
  */
 void sink_apply(const struct log_logger *loggers, struct log_route *const *routes, unsigned n);
 /* Sends a line along the route of its message's category. Sets line->logger. */

@@ -104,7 +104,7 @@ struct line {
 
 /* The lines of a family by subject; a list may be NULL. */
 struct line_tables {
-	/* By message type; 0 for all types without a list. After bind: */
+	/* By message type; 0 for all types without a list. After bind, all of severity DEBUG: */
 	const struct line *const *message; /* for the message, */
 	const struct line *const *ia;      /* for each IA, */
 	const struct line *const *binding; /* for each binding that is granted, */

@@ -174,6 +174,8 @@ void report_bound(const struct request *req)
 	const struct line_tables *lines = req->fam->lines;
 	unsigned i;
 
+	if (!log_debugs())
+		return;
 	report_message(req, lines->message, NULL);
 	if (req->drop)
 		return;

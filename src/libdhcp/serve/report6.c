@@ -12,13 +12,17 @@
 void report6_chosen(const struct request *req, const struct select_query *query)
 {
 	char prefix[PREFIX_TEXT_MAX], text[IP_TEXT_MAX];
-	bool relayed = query->has_relay && !ip_is_zero(&query->relay_addr);
-	const struct ip *addr = relayed ? &query->relay_addr : &query->src_addr;
-	const struct opt *iface_id = packet6_relay_opt(&req->q6, OPT6_INTERFACE_ID);
-	struct link_text id = { 0 };
+	const struct opt *iface_id;
+	const struct ip *addr;
+	struct link_text id;
+	bool relayed;
 
 	if (!log_is_on(&log_msg_DHCPSRV_CFGMGR_SUBNET6))
 		return;
+	relayed = query->has_relay && !ip_is_zero(&query->relay_addr);
+	addr = relayed ? &query->relay_addr : &query->src_addr;
+	iface_id = packet6_relay_opt(&req->q6, OPT6_INTERFACE_ID);
+	id = (struct link_text){ 0 };
 	/* The query contains only an interface-id that a subnet names. */
 	if (iface_id)
 		link_text_bytes(&id, "interface-id", query->iface_id.len ? query->iface_id : iface_id->data);

@@ -82,9 +82,11 @@ struct request {
 	/* from here to few_scopes: zeroed when a message arrives */
 	struct live *live; /* the configuration that serves it, from start to end */
 	const struct config *cfg;
-	unsigned step; /* index of the current step in the step list */
-	bool step_ran; /* with hooks: the step has run, and the slots after it come next */
-	unsigned slot; /* with hooks: the next slot of the step */
+	unsigned step;  /* index of the current step in the step list */
+	unsigned slot;  /* with hooks: the next slot of the step */
+	unsigned phase; /* progress of the step; 0 at its start */
+	bool step_ran;  /* with hooks: the step has run, and the slots after it come next */
+	bool has_asked; /* the queries of this phase, see ask.h */
 	enum drop_reason drop;
 	const char *why; /* detail for the drop line, or NULL */
 
@@ -151,8 +153,6 @@ struct request {
 	unsigned n_conflicts;
 
 	/* queries of the current step, see ask.h and steps.c */
-	unsigned phase; /* progress of the step; 0 at its start */
-	bool has_asked;
 	struct lease_query *queries;
 	struct store_find find;
 	struct store_txn txn;

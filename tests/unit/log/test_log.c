@@ -209,6 +209,7 @@ START_TEST(severity_and_debuglevel)
 	log_each();
 	texts(content(path_a), got, sizeof(got));
 	ck_assert_str_eq(got, levels[_i].want);
+	ck_assert_int_eq(log_debugs(), levels[_i].severity == LOG_DBG);
 }
 END_TEST
 

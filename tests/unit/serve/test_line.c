@@ -31,6 +31,14 @@ static unsigned check_table(const struct line *const *table, unsigned size)
 	return n;
 }
 
+/* report_bound() looks at them only if a debug message is enabled. */
+static void check_debug(const struct line *const *table, unsigned size)
+{
+	for (unsigned i = 0; table && i < size; i++)
+		for (const struct line *line = table[i]; line && line->msg; line++)
+			ck_assert_msg(line->msg->severity == LOG_DBG, "%s is not a debug message", line->msg->id);
+}
+
 START_TEST(rows_are_right)
 {
 	const struct family *fam = _i ? &family6 : &family4;
@@ -43,6 +51,11 @@ START_TEST(rows_are_right)
 	n += check_table(lines->end, fam->n_messages);
 	n += check_table(lines->events, EVENT_N);
 	n += check_table(lines->drops, DROP_N);
+	check_debug(lines->message, fam->n_messages);
+	check_debug(lines->ia, fam->n_messages);
+	check_debug(lines->binding, fam->n_messages);
+	check_debug(lines->removed, fam->n_messages);
+	check_debug(lines->end, fam->n_messages);
 	ck_assert_uint_gt(n, 50);
 	ck_assert_ptr_nonnull(lines->drops[DROP_NONE]);
 }
