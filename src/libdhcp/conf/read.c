@@ -694,7 +694,7 @@ static bool read_map(const struct conf_reader *rd, const struct scope *scope, co
 		const struct key *key = find(scope, name);
 
 		if (!key || !(families(key) & rd->family)) {
-			unknown_key(rd, scope, map_name, name, json_key_pos(value), out);
+			unknown_key(rd, scope, map_name, name, value ? json_key_pos(value) : json_pos(map), out);
 			ok = false;
 			continue;
 		}

@@ -115,7 +115,7 @@ struct eval {
 	struct ip src, dst;
 	uint32_t len;            /* of the datagram, bytes */
 	const uint64_t *classes; /* one bit per class the packet is a member of; NULL: none */
-	const uint16_t *order;   /* the same classes in the order of assignment */
+	const uint32_t *order;   /* the same classes in the order of assignment */
 	unsigned n_order;
 	bool is_known; /* the client has a reservation */
 	struct eval_scratch *scratch;

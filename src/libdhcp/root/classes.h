@@ -59,27 +59,28 @@ struct client_class {
 	const char *server_hostname, *boot_file_name;
 };
 
-struct class_name {
-	const char *name;
-	unsigned number;
-};
-
 struct classes {
 	struct client_class *v; /* indexed by class number */
 	unsigned n;             /* 0: the configuration uses no classes */
 	unsigned max;
+	uint32_t *slots;      /* hash table of class numbers + 1, 0: empty; see class_by_name() */
+	uint32_t cap;         /* a power of two; at most half full */
 	unsigned n_words;     /* words in a class set */
 	unsigned n_with_opts; /* number of classes with options */
 	/* Class numbers in evaluation order: tests that can run before the host lookup, and those that need it. */
 	unsigned *early, *late;
 	unsigned n_early, n_late;
 	bool any_additional; /* a scope has evaluate-additional-classes */
-	unsigned *spawned;   /* classes named SPAWN_PREFIX... */
+	unsigned *spawned;   /* classes named SPAWN_PREFIX..., by name */
 	unsigned n_spawned;
-	unsigned *vendor; /* classes named VENDOR_CLASS_PREFIX... */
+	unsigned *vendor; /* classes named VENDOR_CLASS_PREFIX..., by name */
 	unsigned n_vendor;
-	struct class_name *by_name; /* for class_by_name(); NULL if no reservation names classes */
 };
 
-/* Returns the number of a class that a reservation names; negative if nothing in the configuration uses it. */
+/* Returns the number of a new class, which must not exist. */
+unsigned class_add(struct classes *classes, struct arena *arena, const char *name);
+/* Returns the number of a class; negative if nothing in the configuration uses it. */
 int class_by_name(const struct classes *classes, const char *name);
+/* The same among `sorted`, which is by name, for a name in parts: they come from a client. */
+int class_by_parts(const struct classes *classes, const unsigned *sorted, unsigned n, const struct bytes *parts,
+		   unsigned n_parts);

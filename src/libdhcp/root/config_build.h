@@ -16,6 +16,8 @@ struct build {
 	struct conf_list classes;                /* client_class_conf: client-classes, and those of "boot" */
 	const struct option_def_conf **bad_defs; /* invalid definitions; references to them are not reported again */
 	unsigned n_bad_defs;
+	unsigned *defining; /* numbers of the classes with option definitions */
+	unsigned n_defining;
 	const struct host_class *host_classes; /* the classes that reservations name, by name */
 	size_t n_host_classes;
 	unsigned max_server_ids; /* space in cfg->server_ids */
@@ -56,7 +58,6 @@ const char *address_kind(const struct build *b);
 /* Fills b->host_classes. */
 void collect_host_classes(struct build *b);
 bool is_host_class(const struct build *b, const char *name);
-void index_class_names(struct build *b); /* for class_by_name() */
 void lint_host_classes(struct build *b, bool (*is_built_in)(const char *name), const char *const *names, size_t n);
 /* Returns the text of a reservation's identifier; NULL if it has none of this type. */
 const char *host_id_text(const struct reservation_conf *conf, enum host_id_type type);

@@ -34,18 +34,7 @@ static bool is_built_in(const char *name)
 
 static unsigned add_class(struct build *b, const char *name)
 {
-	struct classes *classes = &b->cfg->classes;
-
-	if (classes->n == classes->max) {
-		struct client_class *old = classes->v;
-
-		classes->max = classes->max ? 2 * classes->max : 16;
-		classes->v = arena_new_array(b->cfg->arena, struct client_class, classes->max);
-		if (classes->n)
-			memcpy(classes->v, old, classes->n * sizeof(*old));
-	}
-	classes->v[classes->n] = (struct client_class){ .name = name, .server_hostname = "", .boot_file_name = "" };
-	return classes->n++;
+	return class_add(&b->cfg->classes, b->cfg->arena, name);
 }
 
 static void open_classes(struct build *b)
@@ -58,13 +47,7 @@ static void open_classes(struct build *b)
 
 static int number_of(const struct build *b, const char *name)
 {
-	const struct classes *classes = &b->cfg->classes;
-	unsigned i;
-
-	for (i = 0; i < classes->n; i++)
-		if (!strcmp(classes->v[i].name, name))
-			return (int)i;
-	return -1;
+	return class_by_name(&b->cfg->classes, name);
 }
 
 /* Returns the number of a class that is referred to; negative if it does not exist. */
@@ -125,15 +108,15 @@ static const struct eval_class_def *class_defs(void *ctx, uint16_t code, size_t 
 	unsigned i;
 
 	*ret_n = 0;
-	for (i = 0; i < classes->n; i++) {
-		const struct dict *dict = classes->v[i].dict;
-		const struct optdef *def = dict ? dict_by_code(dict, main_space(b), code) : NULL;
+	for (i = 0; i < b->n_defining; i++) {
+		unsigned number = b->defining[i];
+		const struct optdef *def = dict_by_code(classes->v[number].dict, main_space(b), code);
 
 		if (!def || def == common)
 			continue;
 		if (!defs)
-			defs = arena_new_array(b->cfg->arena, struct eval_class_def, classes->n);
-		defs[(*ret_n)++] = (struct eval_class_def){ i, def };
+			defs = arena_new_array(b->cfg->arena, struct eval_class_def, b->n_defining);
+		defs[(*ret_n)++] = (struct eval_class_def){ number, def };
 	}
 	return defs;
 }
@@ -198,7 +181,7 @@ static void check_template_order(struct build *b, const struct client_class *cla
 {
 	const struct client_class_conf *confs = b->classes.v;
 
-	for (unsigned i = 0; i < b->classes.n; i++) {
+	for (unsigned i = 0; has_prefix(used, SPAWN_PREFIX) && i < b->classes.n; i++) {
 		if (&confs[i] <= class->conf || !may_spawn(&confs[i], used))
 			continue;
 		diag_warn(b->diag, pos, "class \"%s\" is evaluated before the template that creates class \"%s\"",
@@ -245,7 +228,7 @@ static bool is_late(const struct build *b, unsigned number)
 
 	if (number == CLASS_BIT_KNOWN || number == CLASS_BIT_UNKNOWN || classes->v[number].needs_host)
 		return true;
-	for (i = 0; i < classes->n; i++)
+	for (i = 0; has_prefix(classes->v[number].name, SPAWN_PREFIX) && i < classes->n; i++)
 		if (classes->v[i].needs_host && classes->v[i].is_template &&
 		    may_spawn(classes->v[i].conf, classes->v[number].name))
 			return true;
@@ -367,11 +350,15 @@ void build_classes(struct build *b)
 	const struct client_class_conf *confs = b->classes.v;
 	unsigned i;
 
+	b->defining = arena_new_array(b->cfg->arena, unsigned, b->classes.n);
 	for (i = 0; i < b->classes.n; i++) {
 		int number = number_of_conf(b, &confs[i]);
+		struct dict *dict = number >= 0 ? build_class_definitions(b, &confs[i]) : NULL;
 
-		if (number >= 0)
-			b->cfg->classes.v[number].dict = build_class_definitions(b, &confs[i]);
+		if (!dict)
+			continue;
+		b->cfg->classes.v[number].dict = dict;
+		b->defining[b->n_defining++] = (unsigned)number;
 	}
 	for (i = 0; i < b->classes.n; i++) {
 		int number = number_of_conf(b, &confs[i]);
@@ -506,6 +493,13 @@ static void lint_class(struct build *b, const struct client_class *class)
 			  class->name);
 }
 
+static int by_name(const void *x, const void *y, void *ctx)
+{
+	const struct classes *classes = ctx;
+
+	return strcmp(classes->v[*(const unsigned *)x].name, classes->v[*(const unsigned *)y].name);
+}
+
 void finish_classes(struct build *b)
 {
 	struct classes *classes = &b->cfg->classes;
@@ -513,7 +507,6 @@ void finish_classes(struct build *b)
 
 	if (!classes->n)
 		return;
-	index_class_names(b);
 	if (b->n_host_classes) {
 		size_t n;
 		const char *const *names = class_names(b, &n);
@@ -533,4 +526,6 @@ void finish_classes(struct build *b)
 			lint_class(b, &classes->v[i]);
 		classes->n_with_opts += classes->v[i].opts.n != 0;
 	}
+	qsort_r(classes->vendor, classes->n_vendor, sizeof(*classes->vendor), by_name, classes);
+	qsort_r(classes->spawned, classes->n_spawned, sizeof(*classes->spawned), by_name, classes);
 }

@@ -96,34 +96,6 @@ bool is_host_class(const struct build *b, const char *name)
 	       bsearch(name, b->host_classes, b->n_host_classes, sizeof(*b->host_classes), by_name);
 }
 
-/* --- looking classes up by name ----------------------------------------------- */
-
-static int compare_names(const void *x, const void *y)
-{
-	return strcmp(((const struct class_name *)x)->name, ((const struct class_name *)y)->name);
-}
-
-void index_class_names(struct build *b)
-{
-	struct classes *classes = &b->cfg->classes;
-
-	if (!b->n_host_classes)
-		return;
-	classes->by_name = arena_new_array(b->cfg->arena, struct class_name, classes->n);
-	for (unsigned i = 0; i < classes->n; i++)
-		classes->by_name[i] = (struct class_name){ classes->v[i].name, i };
-	qsort(classes->by_name, classes->n, sizeof(*classes->by_name), compare_names);
-}
-
-int class_by_name(const struct classes *classes, const char *name)
-{
-	struct class_name key = { .name = name };
-	const struct class_name *found =
-		classes->by_name ? bsearch(&key, classes->by_name, classes->n, sizeof(key), compare_names) : NULL;
-
-	return found ? (int)found->number : -1;
-}
-
 /* Kea accepts a class that is neither defined nor used; it is likely a mistake. */
 void lint_host_classes(struct build *b, bool (*is_built_in)(const char *name), const char *const *names, size_t n)
 {

@@ -240,8 +240,7 @@ enum verdict bind6_rebind(struct request *req)
 	return extend(req, true);
 }
 
-/* A subnet that is not for the client counts as another link, so that its clients move when their classes change. */
-static bool is_on_own_link(const struct request *req, const struct ip *addr)
+bool is_on_own_link6(const struct request *req, const struct ip *addr)
 {
 	for (unsigned i = 0; i < link_size(req->chosen); i++) {
 		const struct subnet *sub = link_subnet(req->chosen, i);
@@ -264,7 +263,7 @@ enum verdict bind6_confirm(struct request *req)
 	for (i = 0; i < req->n_ias; i++)
 		for (k = 0; req->ias[i].type == LEASE_NA && k < req->ias[i].n_hints; k++) {
 			any = true;
-			all &= is_on_own_link(req, &req->ias[i].hints[k].prefix.addr);
+			all &= is_on_own_link6(req, &req->ias[i].hints[k].prefix.addr);
 		}
 	if (!any)
 		return request_drop(req, DROP_RULE, "no addresses to confirm");

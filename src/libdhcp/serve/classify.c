@@ -54,7 +54,7 @@ static void assign(struct request *req, unsigned number)
 
 	if (!set_bit(req, number))
 		return;
-	set->order[set->n++] = (uint16_t)number;
+	set->order[set->n++] = number;
 	LOGF(req->fam->idx, DHCPx_CLASS_ASSIGNED, request_label(req), class_of(req, number)->name);
 }
 
@@ -75,7 +75,7 @@ static void assign_first(struct request *req, unsigned number)
 		return;
 	memmove(&set->order[set->n_reserved + 1], &set->order[set->n_reserved],
 		(at - set->n_reserved) * sizeof(*set->order));
-	set->order[set->n_reserved++] = (uint16_t)number;
+	set->order[set->n_reserved++] = number;
 }
 
 static void assign_reserved(struct request *req, const struct host *host)
@@ -90,18 +90,28 @@ static void assign_reserved(struct request *req, const struct host *host)
 	}
 }
 
+/* Assigns the one of the classes, if there is one, whose name is made of these parts. */
+static void assign_named(struct request *req, const unsigned *sorted, unsigned n, const struct bytes *parts,
+			 unsigned n_parts)
+{
+	int number = class_by_parts(&req->cfg->classes, sorted, n, parts, n_parts);
+
+	if (number >= 0)
+		assign(req, (unsigned)number);
+}
+
+static struct bytes bytes_of_text(const char *text)
+{
+	return bytes_of(text, strlen(text));
+}
+
 static void assign_vendor_class(void *ctx, struct bytes value)
 {
 	struct request *req = ctx;
 	const struct classes *classes = &req->cfg->classes;
-	unsigned i;
+	const struct bytes parts[] = { bytes_of_text(VENDOR_CLASS_PREFIX), value };
 
-	for (i = 0; i < classes->n_vendor; i++) {
-		const char *name = class_of(req, classes->vendor[i])->name + strlen(VENDOR_CLASS_PREFIX);
-
-		if (strlen(name) == value.len && !memcmp(name, value.data, value.len))
-			assign(req, classes->vendor[i]);
-	}
+	assign_named(req, classes->vendor, classes->n_vendor, parts, 2);
 }
 
 static struct eval eval_of(const struct request *req)
@@ -126,16 +136,10 @@ static struct eval eval_of(const struct request *req)
 static void assign_spawned(struct request *req, const struct client_class *class, struct bytes value)
 {
 	const struct classes *classes = &req->cfg->classes;
-	size_t len = strlen(class->name);
-	unsigned i;
+	const struct bytes parts[] = { bytes_of_text(SPAWN_PREFIX), bytes_of_text(class->name), bytes_of_text("_"),
+				       value };
 
-	for (i = 0; i < classes->n_spawned; i++) {
-		const char *name = class_of(req, classes->spawned[i])->name + strlen(SPAWN_PREFIX);
-
-		if (strlen(name) == len + 1 + value.len && !memcmp(name, class->name, len) && name[len] == '_' &&
-		    !memcmp(name + len + 1, value.data, value.len))
-			assign(req, classes->spawned[i]);
-	}
+	assign_named(req, classes->spawned, classes->n_spawned, parts, 4);
 }
 
 /* What a client sends must neither look like another class in a list nor end the line. */

@@ -23,6 +23,11 @@ enum verdict bind6_decline(struct request *req);
 enum verdict bind6_inform(struct request *req);
 /* See struct family. */
 enum verdict without_lease6(struct request *req, struct ia *ia);
+/*
+ * True if the address is in a subnet of the link that is for the client: one that is not counts as another link, so
+ * that its clients move when their classes change.
+ */
+bool is_on_own_link6(const struct request *req, const struct ip *addr);
 enum verdict bind6_register(struct request *req);
 /* Adds the content of the response to a registration. */
 void answer6_register(struct answer_opts *s);

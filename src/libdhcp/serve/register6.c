@@ -121,7 +121,7 @@ const struct policy *policy6_register(const struct request *req, const struct ia
 	const struct hint *hint = &ia->hints[0];
 
 	return ia->type == LEASE_NA && req->cfg->global.allow_address_registration && hint->valid &&
-			       link_contains(req->chosen, &hint->prefix.addr) && may_register(req, hint->lease) &&
+			       is_on_own_link6(req, &hint->prefix.addr) && may_register(req, hint->lease) &&
 			       !is_leased(hint->lease) && !is_delegated(req) && !is_reserved(req, &hint->prefix.addr)
 		       ? &own_policy
 		       : NULL;
@@ -158,7 +158,7 @@ enum verdict bind6_register(struct request *req)
 	if ((why = registered_address(req, &item)))
 		return request_drop(req, DROP_RULE, why);
 	req->wanted = item.prefix.addr;
-	if (!req->chosen || !link_contains(req->chosen, &req->wanted))
+	if (!req->chosen || !is_on_own_link6(req, &req->wanted))
 		return request_drop(req, DROP_NO_SUBNET, "the address is not on this link");
 	hint = &req->ias[0].hints[0];
 	if (!may_register(req, hint->lease))

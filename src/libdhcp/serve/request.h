@@ -60,7 +60,7 @@ typedef uint64_t wait_ticket;
 /* The classes that the client of a request is in: indexes of cfg->classes. In the request's arena. */
 struct class_set {
 	uint64_t *bits;  /* one bit per class; NULL if the configuration has no classes */
-	uint16_t *order; /* in the order of assignment, those of the reservation first */
+	uint32_t *order; /* in the order of assignment, those of the reservation first */
 	unsigned n, n_reserved;
 	unsigned n_with_opts; /* how many of them have options */
 	unsigned sets;        /* what any of them sets: enum class_sets */
