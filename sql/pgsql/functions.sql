@@ -2,29 +2,40 @@
 -- ---- dictionaries ---------------------------------------------------------------------------------------------------
 
 INSERT INTO lease_state VALUES
-    (0, 'default'), (1, 'declined'), (2, 'expired-reclaimed'), (3, 'released'), (4, 'registered') ON CONFLICT DO NOTHING;
+    (0, 'default'), (1, 'declined'), (2, 'expired-reclaimed'), (3, 'released'), (4, 'registered')
+    ON CONFLICT DO NOTHING;
 INSERT INTO lease6_types VALUES
-    (0, 'IA_NA'), (1, 'IA_TA'), (2, 'IA_PD') ON CONFLICT DO NOTHING;
+    (0, 'IA_NA'), (1, 'IA_TA'), (2, 'IA_PD')
+    ON CONFLICT DO NOTHING;
 INSERT INTO lease_hwaddr_source VALUES
     (0, 'HWADDR_SOURCE_UNKNOWN'), (1, 'HWADDR_SOURCE_RAW'), (2, 'HWADDR_SOURCE_IPV6_LINK_LOCAL'),
     (4, 'HWADDR_SOURCE_DUID'), (8, 'HWADDR_SOURCE_CLIENT_ADDR_RELAY_OPTION'), (16, 'HWADDR_SOURCE_REMOTE_ID'),
-    (32, 'HWADDR_SOURCE_SUBSCRIBER_ID'), (64, 'HWADDR_SOURCE_DOCSIS_CMTS'), (128, 'HWADDR_SOURCE_DOCSIS_MODEM') ON CONFLICT DO NOTHING;
+    (32, 'HWADDR_SOURCE_SUBSCRIBER_ID'), (64, 'HWADDR_SOURCE_DOCSIS_CMTS'), (128, 'HWADDR_SOURCE_DOCSIS_MODEM')
+    ON CONFLICT DO NOTHING;
 INSERT INTO host_identifier_type VALUES
-    (0, 'hw-address'), (1, 'duid'), (2, 'circuit-id'), (3, 'client-id'), (4, 'flex-id') ON CONFLICT DO NOTHING;
+    (0, 'hw-address'), (1, 'duid'), (2, 'circuit-id'), (3, 'client-id'), (4, 'flex-id')
+    ON CONFLICT DO NOTHING;
 INSERT INTO dhcp_option_scope VALUES
-    (0, 'global'), (1, 'subnet'), (2, 'client-class'), (3, 'host'), (4, 'shared-network'), (5, 'pool'), (6, 'pd-pool') ON CONFLICT DO NOTHING;
+    (0, 'global'), (1, 'subnet'), (2, 'client-class'), (3, 'host'), (4, 'shared-network'), (5, 'pool'), (6, 'pd-pool')
+    ON CONFLICT DO NOTHING;
 INSERT INTO modification VALUES
-    (0, 'create'), (1, 'update'), (2, 'delete') ON CONFLICT DO NOTHING;
+    (0, 'create'), (1, 'update'), (2, 'delete')
+    ON CONFLICT DO NOTHING;
 INSERT INTO parameter_data_type VALUES
-    (0, 'integer'), (1, 'real'), (2, 'boolean'), (4, 'string') ON CONFLICT DO NOTHING;
+    (0, 'integer'), (1, 'real'), (2, 'boolean'), (4, 'string')
+    ON CONFLICT DO NOTHING;
 INSERT INTO option_def_data_type VALUES
     (0, 'binary'), (1, 'boolean'), (2, 'int8'), (3, 'int16'), (4, 'int32'), (5, 'uint8'), (6, 'uint16'), (7, 'uint32'),
     (8, 'ipv4-address'), (9, 'ipv6-address'), (10, 'ipv6-prefix'), (11, 'psid'), (12, 'string'), (13, 'tuple'),
-    (14, 'fqdn'), (15, 'internal'), (16, 'record'), (254, 'empty') ON CONFLICT DO NOTHING;
+    (14, 'fqdn'), (15, 'internal'), (16, 'record'), (254, 'empty')
+    ON CONFLICT DO NOTHING;
 INSERT INTO ddns_replace_client_name_types VALUES
-    (0, 'RCM_NEVER'), (1, 'RCM_ALWAYS'), (2, 'RCM_WHEN_PRESENT'), (3, 'RCM_WHEN_NOT_PRESENT') ON CONFLICT DO NOTHING;
-INSERT INTO dhcp4_server (id, tag, description) VALUES (1, 'all', 'special type: all servers') ON CONFLICT DO NOTHING;
-INSERT INTO dhcp6_server (id, tag, description) VALUES (1, 'all', 'special type: all servers') ON CONFLICT DO NOTHING;
+    (0, 'RCM_NEVER'), (1, 'RCM_ALWAYS'), (2, 'RCM_WHEN_PRESENT'), (3, 'RCM_WHEN_NOT_PRESENT')
+    ON CONFLICT DO NOTHING;
+INSERT INTO dhcp4_server (id, tag, description) VALUES (1, 'all', 'special type: all servers')
+    ON CONFLICT DO NOTHING;
+INSERT INTO dhcp6_server (id, tag, description) VALUES (1, 'all', 'special type: all servers')
+    ON CONFLICT DO NOTHING;
 SELECT setval('dhcp4_server_id_seq', (SELECT max(id) FROM dhcp4_server));
 SELECT setval('dhcp6_server_id_seq', (SELECT max(id) FROM dhcp6_server));
 
@@ -35,60 +46,52 @@ CREATE FUNCTION lease_is_counted(state BIGINT) RETURNS BOOLEAN LANGUAGE SQL IMMU
     SELECT state IN (0, 1, 4)
 $$;
 
--- Adds n (1 or -1) leases to the counters of a subnet and pool.
-CREATE FUNCTION lease4_count(lease lease4, n BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$
-BEGIN
-    IF lease.subnet_id IS NULL OR NOT lease_is_counted(lease.state) THEN
-        RETURN;
-    END IF;
-    INSERT INTO lease4_stat AS s VALUES (lease.subnet_id, lease.state, greatest(n, 0))
-        ON CONFLICT (subnet_id, state) DO UPDATE SET leases = greatest(s.leases + n, 0);
-    INSERT INTO lease4_pool_stat AS s VALUES (lease.subnet_id, lease.pool_id, lease.state, greatest(n, 0))
-        ON CONFLICT (subnet_id, pool_id, state) DO UPDATE SET leases = greatest(s.leases + n, 0);
-END
-$$;
-
-CREATE FUNCTION lease6_count(lease lease6, n BIGINT) RETURNS VOID LANGUAGE plpgsql AS $$
-BEGIN
-    IF lease.subnet_id IS NULL OR lease.lease_type IS NULL OR NOT lease_is_counted(lease.state) THEN
-        RETURN;
-    END IF;
-    INSERT INTO lease6_stat AS s VALUES (lease.subnet_id, lease.lease_type, lease.state, greatest(n, 0))
-        ON CONFLICT (subnet_id, lease_type, state) DO UPDATE SET leases = greatest(s.leases + n, 0);
-    INSERT INTO lease6_pool_stat AS s
-        VALUES (lease.subnet_id, lease.pool_id, lease.lease_type, lease.state, greatest(n, 0))
-        ON CONFLICT (subnet_id, pool_id, lease_type, state) DO UPDATE SET leases = greatest(s.leases + n, 0);
-END
-$$;
-
 -- The client classes that a lease counts for: {"ISC": {"client-classes": [...]}} in its user context.
 CREATE FUNCTION lease_classes(state BIGINT, user_context TEXT) RETURNS SETOF TEXT LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     IF state <> 0 OR user_context IS NULL OR position('"client-classes"' IN user_context) = 0 THEN
         RETURN;
     END IF;
-    RETURN QUERY SELECT jsonb_array_elements_text(user_context::jsonb -> 'ISC' -> 'client-classes');
+    RETURN QUERY SELECT DISTINCT left(class, 128)
+        FROM jsonb_array_elements_text(user_context::jsonb -> 'ISC' -> 'client-classes') AS class;
 EXCEPTION WHEN OTHERS THEN
     RETURN; -- other programs write here, too
 END
 $$;
 
-CREATE FUNCTION lease4_count_classes(lease lease4, n BIGINT) RETURNS VOID LANGUAGE SQL AS $$
-    INSERT INTO lease4_stat_by_client_class AS s
-        SELECT DISTINCT left(class, 128), greatest(n, 0) FROM lease_classes(lease.state, lease.user_context) AS class
-        ON CONFLICT (client_class) DO UPDATE SET leases = greatest(s.leases + n, 0)
-$$;
+-- Triggers are for whole statements: with one for each row, a million new leases would change one row of the statistics
+-- a million times in one transaction, and PostgreSQL walks through all versions of the row each time.
 
-CREATE FUNCTION lease6_count_classes(lease lease6, n BIGINT) RETURNS VOID LANGUAGE SQL AS $$
-    INSERT INTO lease6_stat_by_client_class AS s
-        SELECT DISTINCT left(class, 128), lease.lease_type, greatest(n, 0)
-        FROM lease_classes(lease.state, lease.user_context) AS class WHERE lease.lease_type IS NOT NULL
-        ON CONFLICT (client_class, lease_type) DO UPDATE SET leases = greatest(s.leases + n, 0)
+-- The counters of a subnet follow those of its pools.
+CREATE FUNCTION lease4_pool_stat_change() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+DECLARE
+    change BIGINT := NEW.leases;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        change := change - OLD.leases;
+    END IF;
+    INSERT INTO lease4_stat AS s (subnet_id, state, leases) VALUES (NEW.subnet_id, NEW.state, greatest(change, 0))
+        ON CONFLICT (subnet_id, state) DO UPDATE SET leases = greatest(s.leases + change, 0);
+    RETURN NULL;
+END
 $$;
+CREATE TRIGGER lease4_pool_stat_change AFTER INSERT OR UPDATE ON lease4_pool_stat
+    FOR EACH ROW EXECUTE FUNCTION lease4_pool_stat_change();
 
 CREATE FUNCTION func_lease4_ains() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM lease4_count(NEW, 1), lease4_count_classes(NEW, 1);
+    INSERT INTO lease4_pool_stat AS s (subnet_id, pool_id, state, leases)
+        SELECT subnet_id, pool_id, state, count(*)
+        FROM news
+        WHERE subnet_id IS NOT NULL AND lease_is_counted(state)
+        GROUP BY subnet_id, pool_id, state
+        ON CONFLICT (subnet_id, pool_id, state) DO UPDATE SET leases = greatest(s.leases + excluded.leases, 0);
+    INSERT INTO lease4_stat_by_client_class AS s (client_class, leases)
+        SELECT class, count(*)
+        FROM news, lease_classes(state, user_context) AS class
+        WHERE user_context IS NOT NULL
+        GROUP BY class
+        ON CONFLICT (client_class) DO UPDATE SET leases = greatest(s.leases + excluded.leases, 0);
     RETURN NULL;
 END
 $$;
@@ -96,56 +99,138 @@ $$;
 CREATE FUNCTION func_lease4_aupd() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     -- A renewal changes no counter: no row is locked for it.
-    IF (OLD.subnet_id, OLD.pool_id, OLD.state) IS DISTINCT FROM (NEW.subnet_id, NEW.pool_id, NEW.state) THEN
-        PERFORM lease4_count(OLD, -1), lease4_count(NEW, 1);
-    END IF;
-    IF (OLD.state, OLD.user_context) IS DISTINCT FROM (NEW.state, NEW.user_context) THEN
-        PERFORM lease4_count_classes(OLD, -1), lease4_count_classes(NEW, 1);
-    END IF;
+    INSERT INTO lease4_pool_stat AS s (subnet_id, pool_id, state, leases)
+        SELECT subnet_id, pool_id, state, sum(n)
+        FROM (SELECT subnet_id, pool_id, state, user_context, 1 AS n FROM news
+            UNION ALL SELECT subnet_id, pool_id, state, user_context, -1 FROM olds) AS changes
+        WHERE subnet_id IS NOT NULL AND lease_is_counted(state)
+        GROUP BY subnet_id, pool_id, state
+        HAVING sum(n) <> 0
+        ON CONFLICT (subnet_id, pool_id, state) DO UPDATE SET leases = greatest(s.leases + excluded.leases, 0);
+    INSERT INTO lease4_stat_by_client_class AS s (client_class, leases)
+        SELECT class, sum(n)
+        FROM (SELECT subnet_id, pool_id, state, user_context, 1 AS n FROM news
+            UNION ALL SELECT subnet_id, pool_id, state, user_context, -1 FROM olds) AS changes,
+            lease_classes(state, user_context) AS class
+        WHERE user_context IS NOT NULL
+        GROUP BY class
+        HAVING sum(n) <> 0
+        ON CONFLICT (client_class) DO UPDATE SET leases = greatest(s.leases + excluded.leases, 0);
     RETURN NULL;
 END
 $$;
 
 CREATE FUNCTION func_lease4_adel() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM lease4_count(OLD, -1), lease4_count_classes(OLD, -1);
+    INSERT INTO lease4_pool_stat AS s (subnet_id, pool_id, state, leases)
+        SELECT subnet_id, pool_id, state, -count(*)
+        FROM olds
+        WHERE subnet_id IS NOT NULL AND lease_is_counted(state)
+        GROUP BY subnet_id, pool_id, state
+        ON CONFLICT (subnet_id, pool_id, state) DO UPDATE SET leases = greatest(s.leases + excluded.leases, 0);
+    INSERT INTO lease4_stat_by_client_class AS s (client_class, leases)
+        SELECT class, -count(*)
+        FROM olds, lease_classes(state, user_context) AS class
+        WHERE user_context IS NOT NULL
+        GROUP BY class
+        ON CONFLICT (client_class) DO UPDATE SET leases = greatest(s.leases + excluded.leases, 0);
     RETURN NULL;
 END
 $$;
 
+CREATE TRIGGER lease4_ains AFTER INSERT ON lease4 REFERENCING NEW TABLE AS news
+    FOR EACH STATEMENT EXECUTE FUNCTION func_lease4_ains();
+CREATE TRIGGER lease4_aupd AFTER UPDATE ON lease4 REFERENCING OLD TABLE AS olds NEW TABLE AS news
+    FOR EACH STATEMENT EXECUTE FUNCTION func_lease4_aupd();
+CREATE TRIGGER lease4_adel AFTER DELETE ON lease4 REFERENCING OLD TABLE AS olds
+    FOR EACH STATEMENT EXECUTE FUNCTION func_lease4_adel();
+
+-- The counters of a subnet follow those of its pools.
+CREATE FUNCTION lease6_pool_stat_change() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+DECLARE
+    change BIGINT := NEW.leases;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        change := change - OLD.leases;
+    END IF;
+    INSERT INTO lease6_stat AS s (subnet_id, lease_type, state, leases)
+        VALUES (NEW.subnet_id, NEW.lease_type, NEW.state, greatest(change, 0))
+        ON CONFLICT (subnet_id, lease_type, state) DO UPDATE SET leases = greatest(s.leases + change, 0);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER lease6_pool_stat_change AFTER INSERT OR UPDATE ON lease6_pool_stat
+    FOR EACH ROW EXECUTE FUNCTION lease6_pool_stat_change();
+
 CREATE FUNCTION func_lease6_ains() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM lease6_count(NEW, 1), lease6_count_classes(NEW, 1);
+    INSERT INTO lease6_pool_stat AS s (subnet_id, pool_id, lease_type, state, leases)
+        SELECT subnet_id, pool_id, lease_type, state, count(*)
+        FROM news
+        WHERE subnet_id IS NOT NULL AND lease_type IS NOT NULL AND lease_is_counted(state)
+        GROUP BY subnet_id, pool_id, lease_type, state
+        ON CONFLICT (subnet_id, pool_id, lease_type, state)
+        DO UPDATE SET leases = greatest(s.leases + excluded.leases, 0);
+    INSERT INTO lease6_stat_by_client_class AS s (client_class, lease_type, leases)
+        SELECT class, lease_type, count(*)
+        FROM news, lease_classes(state, user_context) AS class
+        WHERE user_context IS NOT NULL AND lease_type IS NOT NULL
+        GROUP BY class, lease_type
+        ON CONFLICT (client_class, lease_type) DO UPDATE SET leases = greatest(s.leases + excluded.leases, 0);
     RETURN NULL;
 END
 $$;
 
 CREATE FUNCTION func_lease6_aupd() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    IF (OLD.subnet_id, OLD.pool_id, OLD.lease_type, OLD.state)
-       IS DISTINCT FROM (NEW.subnet_id, NEW.pool_id, NEW.lease_type, NEW.state) THEN
-        PERFORM lease6_count(OLD, -1), lease6_count(NEW, 1);
-    END IF;
-    IF (OLD.state, OLD.user_context) IS DISTINCT FROM (NEW.state, NEW.user_context) THEN
-        PERFORM lease6_count_classes(OLD, -1), lease6_count_classes(NEW, 1);
-    END IF;
+    -- A renewal changes no counter: no row is locked for it.
+    INSERT INTO lease6_pool_stat AS s (subnet_id, pool_id, lease_type, state, leases)
+        SELECT subnet_id, pool_id, lease_type, state, sum(n)
+        FROM (SELECT subnet_id, pool_id, lease_type, state, user_context, 1 AS n FROM news
+            UNION ALL SELECT subnet_id, pool_id, lease_type, state, user_context, -1 FROM olds) AS changes
+        WHERE subnet_id IS NOT NULL AND lease_type IS NOT NULL AND lease_is_counted(state)
+        GROUP BY subnet_id, pool_id, lease_type, state
+        HAVING sum(n) <> 0
+        ON CONFLICT (subnet_id, pool_id, lease_type, state)
+        DO UPDATE SET leases = greatest(s.leases + excluded.leases, 0);
+    INSERT INTO lease6_stat_by_client_class AS s (client_class, lease_type, leases)
+        SELECT class, lease_type, sum(n)
+        FROM (SELECT subnet_id, pool_id, lease_type, state, user_context, 1 AS n FROM news
+            UNION ALL SELECT subnet_id, pool_id, lease_type, state, user_context, -1 FROM olds) AS changes,
+            lease_classes(state, user_context) AS class
+        WHERE user_context IS NOT NULL AND lease_type IS NOT NULL
+        GROUP BY class, lease_type
+        HAVING sum(n) <> 0
+        ON CONFLICT (client_class, lease_type) DO UPDATE SET leases = greatest(s.leases + excluded.leases, 0);
     RETURN NULL;
 END
 $$;
 
 CREATE FUNCTION func_lease6_adel() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM lease6_count(OLD, -1), lease6_count_classes(OLD, -1);
+    INSERT INTO lease6_pool_stat AS s (subnet_id, pool_id, lease_type, state, leases)
+        SELECT subnet_id, pool_id, lease_type, state, -count(*)
+        FROM olds
+        WHERE subnet_id IS NOT NULL AND lease_type IS NOT NULL AND lease_is_counted(state)
+        GROUP BY subnet_id, pool_id, lease_type, state
+        ON CONFLICT (subnet_id, pool_id, lease_type, state)
+        DO UPDATE SET leases = greatest(s.leases + excluded.leases, 0);
+    INSERT INTO lease6_stat_by_client_class AS s (client_class, lease_type, leases)
+        SELECT class, lease_type, -count(*)
+        FROM olds, lease_classes(state, user_context) AS class
+        WHERE user_context IS NOT NULL AND lease_type IS NOT NULL
+        GROUP BY class, lease_type
+        ON CONFLICT (client_class, lease_type) DO UPDATE SET leases = greatest(s.leases + excluded.leases, 0);
     RETURN NULL;
 END
 $$;
 
-CREATE TRIGGER lease4_ains AFTER INSERT ON lease4 FOR EACH ROW EXECUTE FUNCTION func_lease4_ains();
-CREATE TRIGGER lease4_aupd AFTER UPDATE ON lease4 FOR EACH ROW EXECUTE FUNCTION func_lease4_aupd();
-CREATE TRIGGER lease4_adel AFTER DELETE ON lease4 FOR EACH ROW EXECUTE FUNCTION func_lease4_adel();
-CREATE TRIGGER lease6_ains AFTER INSERT ON lease6 FOR EACH ROW EXECUTE FUNCTION func_lease6_ains();
-CREATE TRIGGER lease6_aupd AFTER UPDATE ON lease6 FOR EACH ROW EXECUTE FUNCTION func_lease6_aupd();
-CREATE TRIGGER lease6_adel AFTER DELETE ON lease6 FOR EACH ROW EXECUTE FUNCTION func_lease6_adel();
+CREATE TRIGGER lease6_ains AFTER INSERT ON lease6 REFERENCING NEW TABLE AS news
+    FOR EACH STATEMENT EXECUTE FUNCTION func_lease6_ains();
+CREATE TRIGGER lease6_aupd AFTER UPDATE ON lease6 REFERENCING OLD TABLE AS olds NEW TABLE AS news
+    FOR EACH STATEMENT EXECUTE FUNCTION func_lease6_aupd();
+CREATE TRIGGER lease6_adel AFTER DELETE ON lease6 REFERENCING OLD TABLE AS olds
+    FOR EACH STATEMENT EXECUTE FUNCTION func_lease6_adel();
 
 -- Counts everything anew: kea-admin stats-recount.
 CREATE FUNCTION lease_stats_recount() RETURNS VOID LANGUAGE SQL AS $$
@@ -156,17 +241,13 @@ CREATE FUNCTION lease_stats_recount() RETURNS VOID LANGUAGE SQL AS $$
     DELETE FROM lease6_stat;
     DELETE FROM lease6_pool_stat;
     DELETE FROM lease6_stat_by_client_class;
-    INSERT INTO lease4_stat SELECT subnet_id, state, count(*) FROM lease4
-        WHERE subnet_id IS NOT NULL AND lease_is_counted(state) GROUP BY 1, 2;
     INSERT INTO lease4_pool_stat SELECT subnet_id, pool_id, state, count(*) FROM lease4
         WHERE subnet_id IS NOT NULL AND lease_is_counted(state) GROUP BY 1, 2, 3;
-    INSERT INTO lease4_stat_by_client_class SELECT left(class, 128), count(DISTINCT address)
+    INSERT INTO lease4_stat_by_client_class SELECT class, count(*)
         FROM lease4, lease_classes(state, user_context) AS class GROUP BY 1;
-    INSERT INTO lease6_stat SELECT subnet_id, lease_type, state, count(*) FROM lease6
-        WHERE subnet_id IS NOT NULL AND lease_type IS NOT NULL AND lease_is_counted(state) GROUP BY 1, 2, 3;
     INSERT INTO lease6_pool_stat SELECT subnet_id, pool_id, lease_type, state, count(*) FROM lease6
         WHERE subnet_id IS NOT NULL AND lease_type IS NOT NULL AND lease_is_counted(state) GROUP BY 1, 2, 3, 4;
-    INSERT INTO lease6_stat_by_client_class SELECT left(class, 128), lease_type, count(DISTINCT address)
+    INSERT INTO lease6_stat_by_client_class SELECT class, lease_type, count(*)
         FROM lease6, lease_classes(state, user_context) AS class WHERE lease_type IS NOT NULL GROUP BY 1, 2;
 $$;
 
