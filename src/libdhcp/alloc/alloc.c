@@ -305,14 +305,13 @@ static void keep_note(struct alloc *alloc, const struct note *note)
 
 void alloc_note(struct alloc *alloc, const struct prefix *prefix, bool in_use, int64_t expires)
 {
-	struct note note = { *prefix, in_use, in_use ? key_of_end(alloc, expires) : 0 };
 	struct marking m = marking_of(alloc, prefix, MARK_LEASED, in_use);
 	struct hold *hold;
 
-	m.end_key = note.end_key;
+	m.end_key = in_use ? key_of_end(alloc, expires) : 0;
 	(void)pthread_mutex_lock(&alloc->lock);
 	if (alloc->n_filling)
-		keep_note(alloc, &note);
+		keep_note(alloc, &(struct note){ *prefix, in_use, m.end_key });
 	mark(alloc, &m);
 	hold = alloc->holds.n ? holds_at(&alloc->holds, &prefix->addr) : NULL;
 	if (hold)

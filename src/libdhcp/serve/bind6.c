@@ -163,7 +163,7 @@ enum verdict bind6_request(struct request *req)
 
 		if (ia->same_as)
 			continue;
-		if (req->chosen && names_other_link(req, ia))
+		if (req->chosen && !ia->policy) /* see policy6_request() */
 			set_status(ia, STATUS6_NOT_ON_LINK, "the address is not on this link");
 		else if (!grant_ia(req, ia))
 			none_available(req, ia);

@@ -142,11 +142,12 @@ bool hwaddr6_find(const struct packet6 *pkt, enum hwaddr6_source source, const s
 	struct query q = { pkt, from, hwtype };
 
 	for (unsigned i = 0; i < SOURCES; i++) {
-		struct hwaddr6 found = { .source = sources[i].source };
+		struct hwaddr6 found;
 
-		if (source != HWADDR6_ANY && source != sources[i].source)
+		if (!sources[i].find || (source != HWADDR6_ANY && source != sources[i].source))
 			continue;
-		if (sources[i].find && sources[i].find(&q, &found)) {
+		found = (struct hwaddr6){ .source = sources[i].source };
+		if (sources[i].find(&q, &found)) {
 			*ret = found;
 			return true;
 		}

@@ -332,6 +332,7 @@ START_TEST(messages6)
 		if (rows6[_i].left)
 			c->lease = lease6(rows6[_i].candidate, 5, rows6[_i].left);
 	}
+	ia->policy = req->row->policy(req, ia);
 	expect(req, rows6[_i].what, (int)req->row->bind(req), rows6[_i].verdict, rows6[_i].answer, rows6[_i].kinds,
 	       rows6[_i].event, rows6[_i].drop);
 	ck_assert_msg((ia->has_status ? (int)ia->status : -1) == rows6[_i].status, "%s: status %d", rows6[_i].what,
