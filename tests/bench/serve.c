@@ -111,7 +111,7 @@ static void open_server(bool is_v6, struct str *text)
 	struct live *live;
 	char *err = NULL;
 
-	if (config_load_text("serve", str_text(text), text->len, is_v6 ? 6 : 4, 0, &diag, &cfg) < 0 ||
+	if (config_load_text("serve", str_text(text), text->len, is_v6 ? 6 : 4, CONFIG_SERVE, &diag, &cfg) < 0 ||
 	    store_open(&conf, &store, &err) < 0) {
 		diag_print(diag, stderr, DIAG_TEXT);
 		abort();

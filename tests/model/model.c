@@ -240,7 +240,7 @@ static struct config *make_config(void)
 	rules.configure(&text);
 	str_add(&text, " } }");
 	trace("%s", text.text);
-	if (config_load_text("model", text.text, text.len, rules.family->digit, 0, &diag, &cfg) < 0) {
+	if (config_load_text("model", text.text, text.len, rules.family->digit, CONFIG_SERVE, &diag, &cfg) < 0) {
 		diag_print(diag, stdout, DIAG_TEXT);
 		fail("the configuration is wrong");
 	}

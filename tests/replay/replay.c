@@ -335,7 +335,7 @@ static void do_config(FILE *file)
 	}
 	fclose(out);
 	start_log();
-	err = config_load_file(path, play.dialect->fam->digit, 0, &diag, &cfg);
+	err = config_load_file(path, play.dialect->fam->digit, CONFIG_SERVE, &diag, &cfg);
 	unlink(path);
 	if (err < 0) {
 		diag_print(diag, stdout, DIAG_TEXT);

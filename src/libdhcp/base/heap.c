@@ -11,9 +11,10 @@
 #define MMAP_MAX 65536             /* malloc's default */
 #define TRIM_THRESHOLD (128 << 10) /* likewise */
 
+static uintptr_t from, to; /* the memory that heap_expect() has advised */
+
 void heap_expect(size_t bytes)
 {
-	uintptr_t from, to;
 	void *room;
 
 	if (bytes < WORTH_IT || bytes > PTRDIFF_MAX / 2)
@@ -40,4 +41,8 @@ void heap_settle(void)
 	(void)mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD);
 	/* Tables that grew have left holes. */
 	(void)malloc_trim(0);
+	/* Otherwise one byte in a hole would take a huge page. Those that are full remain. */
+	if (to > from)
+		(void)madvise((void *)from, to - from, MADV_NOHUGEPAGE);
+	from = to = 0;
 }

@@ -46,7 +46,7 @@ struct conf_list {
 
 /* First member of every struct that is read from a map. */
 struct conf_node {
-	struct json_object *json;      /* the map; NULL if absent. Lives as long as the document */
+	struct json_object *json;      /* the map; NULL if absent or detached. Lives as long as the document */
 	const struct conf_node *outer; /* the scope it inherits from; NULL before conf_inherit() */
 	uint8_t *marks;                /* CONF_MARK_* of the fields, by offset */
 };
@@ -104,6 +104,7 @@ struct key {
 	bool native;             /* not in Kea */
 	bool expands;            /* with native: --print-config --kea prints other keys instead */
 	bool may_be_absent;      /* KEY_MAP: without the map the field is NULL */
+	bool loading;            /* KEY_LIST: only needed to build the configuration, see conf_detach() */
 	const char *replaced_by; /* this is an old name of that key: same field, read with a warning; a list may be one
 				    string */
 	bool bool_word;          /* KEY_ENUM: true and false are accepted for "always" and "never" */
@@ -196,7 +197,8 @@ static inline const char *scope_name(const struct scope *scope, unsigned family)
 struct conf_reader {
 	unsigned family; /* KEY_4, KEY_6 or KEY_D2 */
 	struct diag *diag;
-	struct arena *arena;                   /* for the result */
+	struct arena *arena;                   /* for the result, including its strings */
+	struct arena *loading;                 /* for `loading` lists, whose strings are the document's; NULL: arena */
 	const struct scope *const *all;        /* NULL-terminated: other scopes where a misplaced key may belong */
 	const char *(*help)(const char *name); /* help for a key in none of them; NULL, or returns NULL: none */
 };
@@ -212,6 +214,11 @@ bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct j
  * not set get the outer scope's values.
  */
 void conf_inherit(const struct scope *scope, void *inner, const struct scope *outer_scope, const void *outer);
+/*
+ * Removes everything that refers to the document or to conf_reader.loading, so that both can be freed: positions,
+ * KEY_JSON values, `loading` lists. The other values remain.
+ */
+void conf_detach(const struct scope *scope, void *in);
 /* Returns the scope that provides an inherited field's value: the innermost that sets it, otherwise the outermost. */
 const struct conf_node *conf_origin(const struct conf_node *node, size_t offset);
 /* True if the scope or one that it inherits from sets the field, so it is not a default. */

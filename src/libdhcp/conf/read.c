@@ -308,10 +308,16 @@ static bool read_enum(const struct conf_reader *rd, const struct key *key, struc
 	return false;
 }
 
-static void add_string(struct conf_strings *out, struct json_object *item)
+/* Returns the text as it lives as long as the result. */
+static const char *keep(const struct conf_reader *rd, const char *text)
+{
+	return rd->arena == rd->loading ? text : arena_strdup(rd->arena, text);
+}
+
+static void add_string(const struct conf_reader *rd, struct conf_strings *out, struct json_object *item)
 {
 	out->pos[out->n] = json_pos(item);
-	out->v[out->n++] = json_object_get_string(item);
+	out->v[out->n++] = keep(rd, json_object_get_string(item));
 }
 
 static bool read_strings(const struct conf_reader *rd, const struct key *key, struct json_object *value,
@@ -327,14 +333,14 @@ static bool read_strings(const struct conf_reader *rd, const struct key *key, st
 	out->v = arena_new_array(rd->arena, const char *, n);
 	out->pos = arena_new_array(rd->arena, struct pos, n);
 	if (is_one) {
-		add_string(out, value);
+		add_string(rd, out, value);
 		return true;
 	}
 	for (i = 0; i < n; i++) {
 		struct json_object *item = json_object_array_get_idx(value, i);
 
 		if (json_object_is_type(item, json_type_string) && !json_is_broken(item)) {
-			add_string(out, item);
+			add_string(rd, out, item);
 			continue;
 		}
 		ok = false;
@@ -347,18 +353,21 @@ static bool read_strings(const struct conf_reader *rd, const struct key *key, st
 static bool read_list(const struct conf_reader *rd, const struct key *key, struct json_object *value,
 		      struct conf_list *out)
 {
+	struct conf_reader inner = *rd;
 	bool ok = true;
 	size_t n, i;
 
 	if (!json_object_is_type(value, json_type_array))
 		return wrong_type(rd, key, value);
 	n = json_object_array_length(value);
-	out->v = arena_alloc_array(rd->arena, n, key->scope->size);
+	if (key->loading && rd->loading)
+		inner.arena = rd->loading;
+	out->v = arena_alloc_array(inner.arena, n, key->scope->size);
 	for (i = 0; i < n; i++) {
 		struct json_object *item = json_object_array_get_idx(value, i);
 
 		if (json_object_is_type(item, json_type_object)) {
-			ok &= conf_read(rd, key->scope, item, (char *)out->v + out->n++ * key->scope->size);
+			ok &= conf_read(&inner, key->scope, item, (char *)out->v + out->n++ * key->scope->size);
 			continue;
 		}
 		ok = false;
@@ -515,7 +524,7 @@ static bool read_value(const struct conf_reader *rd, const struct key *key, stru
 		const char *text = read_text(rd, key, value);
 
 		if (text)
-			*(const char **)field = text;
+			*(const char **)field = keep(rd, text);
 		return text != NULL;
 	}
 	case KEY_IP4:
@@ -720,4 +729,38 @@ static bool read_map(const struct conf_reader *rd, const struct scope *scope, co
 bool conf_read(const struct conf_reader *rd, const struct scope *scope, struct json_object *map, void *out)
 {
 	return read_map(rd, scope, scope_name(scope, rd->family), map, out);
+}
+
+static void detach_list(const struct key *key, struct conf_list *list)
+{
+	for (unsigned i = 0; i < list->n && !key->loading; i++)
+		conf_detach(key->scope, (char *)list->v + i * key->scope->size);
+	if (key->loading)
+		*list = (struct conf_list){ 0 };
+}
+
+void conf_detach(const struct scope *scope, void *in)
+{
+	((struct conf_node *)in)->json = NULL;
+	for (unsigned i = 0; i < scope->n; i++) {
+		const struct key *key = &scope->keys[i];
+		char *field = (char *)in + key->offset;
+		void *map;
+
+		switch (key->type) {
+		case KEY_MAP:
+			memcpy(&map, field, sizeof(map));
+			if (map)
+				conf_detach(key->scope, map);
+			break;
+		case KEY_LIST:
+			detach_list(key, (struct conf_list *)(void *)field);
+			break;
+		case KEY_JSON:
+			*(struct json_object **)(void *)field = NULL;
+			break;
+		default:
+			break;
+		}
+	}
 }

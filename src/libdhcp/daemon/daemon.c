@@ -45,7 +45,7 @@ static void log_diag(void *ctx, enum diag_kind kind, const char *line)
 
 struct config *daemon_load_config(struct daemon *d)
 {
-	unsigned flags = d->opts.relaxed ? CONFIG_RELAXED : 0;
+	unsigned flags = CONFIG_SERVE | (d->opts.relaxed ? CONFIG_RELAXED : 0);
 	struct config *cfg = NULL;
 	struct diag *diag = NULL;
 	int err;
@@ -64,6 +64,8 @@ struct config *daemon_load_config(struct daemon *d)
 		str_free(&why);
 	}
 	diag_free(diag);
+	/* With the text. */
+	heap_settle();
 	return cfg;
 }
 

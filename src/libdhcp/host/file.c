@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Two hash tables of hosts: by subnet and identifier, and by subnet and address or prefix. DHCPv6 addresses and
- * prefixes may overlap others of a different length, so they are also in a list sorted by subnet and first address.
+ * prefixes may overlap others of a different length, so they are in a list sorted by subnet and first address instead
+ * of the second table, which then only finds duplicates while the hosts are added.
  * Each entry names the one among it and its predecessors in the subnet that ends last: a search walks backwards from
  * the last entry that may overlap until none before it reaches that far.
  */
@@ -32,7 +33,7 @@ struct ranged {
 struct host_file {
 	struct host_source source;
 	struct arena *arena;
-	const struct host **v;
+	const struct host *v;
 	size_t n, max;
 	size_t n_places, max_places;
 	bool unique;
@@ -43,7 +44,7 @@ struct host_file {
 
 /* --- tables -------------------------------------------------------------------- */
 
-static void table_init(struct table *table, struct arena *arena, size_t n, size_t n_hosts)
+static void table_init(struct table *table, size_t n, size_t n_hosts)
 {
 	table->host_bits = 1;
 	while (table->host_bits < n_hosts)
@@ -51,7 +52,16 @@ static void table_init(struct table *table, struct arena *arena, size_t n, size_
 	table->cap = 16;
 	while (table->cap < 2 * n)
 		table->cap *= 2;
-	table->v = arena_new_array(arena, uint32_t, table->cap);
+	table->v = xcalloc(table->cap, sizeof(*table->v));
+}
+
+/* While the table is filled it is on the heap, because it may be needed only for that. */
+static void table_settle(struct table *table, struct arena *arena, bool stays)
+{
+	uint32_t *filled = table->v;
+
+	table->v = stays ? arena_dup(arena, filled, table->cap * sizeof(*filled)) : NULL;
+	free(filled);
 }
 
 static uint64_t hash_of_id(uint32_t subnet_id, const struct host_id *id)
@@ -84,7 +94,7 @@ static const struct host *host_in(const struct host_file *file, const struct tab
 {
 	uint32_t slot = table->v[i];
 
-	return (slot ^ (uint32_t)(hash >> 32)) & ~table->host_bits ? NULL : file->v[(slot & table->host_bits) - 1];
+	return (slot ^ (uint32_t)(hash >> 32)) & ~table->host_bits ? NULL : &file->v[(slot & table->host_bits) - 1];
 }
 
 static bool id_equal(const struct host_id *a, const struct host_id *b)
@@ -140,7 +150,7 @@ static const struct host *next_at_place(const struct host_file *file, uint32_t s
 
 static const struct host_ops file_ops;
 
-struct host_file *host_file_new(struct arena *arena, size_t n, size_t n_places, bool unique)
+struct host_file *host_file_new(struct arena *arena, const struct host *v, size_t n, size_t n_places, bool unique)
 {
 	struct host_file *file = arena_new_obj(arena, struct host_file);
 
@@ -148,10 +158,10 @@ struct host_file *host_file_new(struct arena *arena, size_t n, size_t n_places, 
 	file->arena = arena;
 	file->unique = unique;
 	file->max = n;
-	file->v = arena_new_array(arena, const struct host *, n);
+	file->v = v;
 	file->max_places = n_places;
-	table_init(&file->by_id, arena, n, n);
-	table_init(&file->by_place, arena, n_places, n);
+	table_init(&file->by_id, n, n);
+	table_init(&file->by_place, n_places, n);
 	return file;
 }
 
@@ -168,8 +178,10 @@ static const struct host *find_rival(const struct host_file *file, const struct 
 	return NULL;
 }
 
-int host_file_add(struct host_file *file, const struct host *host, const struct host **ret_other)
+int host_file_add(struct host_file *file, const struct host **ret_other)
 {
+	const struct host *host = &file->v[file->n];
+
 	if (file->n == file->max || file->n_places + host->n_places > file->max_places)
 		return -E_RANGE;
 	*ret_other = find_id(file, host->subnet_id, &host->id);
@@ -177,7 +189,6 @@ int host_file_add(struct host_file *file, const struct host *host, const struct 
 		*ret_other = find_rival(file, host);
 	if (*ret_other)
 		return -E_EXIST;
-	file->v[file->n] = host;
 	file->n_places += host->n_places;
 	table_add(&file->by_id, hash_of_id(host->subnet_id, &host->id), file->n);
 	for (unsigned i = 0; i < host->n_places; i++)
@@ -188,12 +199,12 @@ int host_file_add(struct host_file *file, const struct host *host, const struct 
 
 static uint32_t subnet_of(const struct host_file *file, const struct ranged *ranged)
 {
-	return file->v[ranged->host]->subnet_id;
+	return file->v[ranged->host].subnet_id;
 }
 
 static const struct prefix *prefix_at(const struct host_file *file, const struct ranged *ranged)
 {
-	return &file->v[ranged->host]->places[ranged->place].prefix;
+	return &file->v[ranged->host].places[ranged->place].prefix;
 }
 
 /* Prefixes that are reserved have no host bits, so they begin with their address. */
@@ -220,7 +231,7 @@ static void list_ranges(struct host_file *file)
 	size_t n = 0;
 
 	for (size_t i = 0; i < file->n; i++)
-		for (unsigned k = 0; k < file->v[i]->n_places; k++)
+		for (unsigned k = 0; k < file->v[i].n_places; k++)
 			v[n++] = (struct ranged){ .host = (uint32_t)i, .place = k };
 	qsort_r(v, n, sizeof(*v), by_subnet_and_first, file);
 	for (size_t i = 0; i < n; i++) {
@@ -238,9 +249,11 @@ void host_file_ready(struct host_file *file)
 	bool any_v6 = false;
 
 	for (size_t i = 0; i < file->n && !any_v6; i++)
-		any_v6 = file->v[i]->n_places && !ip_is4(&file->v[i]->places[0].prefix.addr);
+		any_v6 = file->v[i].n_places && !ip_is4(&file->v[i].places[0].prefix.addr);
 	if (any_v6)
 		list_ranges(file);
+	table_settle(&file->by_id, file->arena, true);
+	table_settle(&file->by_place, file->arena, !any_v6);
 }
 
 struct host_source *host_file_source(struct host_file *file)
@@ -330,7 +343,7 @@ static bool overlaps(const struct prefix *a, const struct prefix *b)
 /* True if the entry is of the first place of its host that overlaps: a host is found once. */
 static bool is_first_overlap(const struct host_file *file, const struct ranged *ranged, const struct prefix *place)
 {
-	const struct host *host = file->v[ranged->host];
+	const struct host *host = &file->v[ranged->host];
 	unsigned i = 0;
 
 	while (i < ranged->place && !overlaps(&host->places[i].prefix, place))
@@ -348,7 +361,7 @@ static void find_overlaps(const struct host_file *file, const struct host_query 
 		if (subnet_of(file, ranged) != query->subnet_id ||
 		    ends_before(file, &file->ranged[ranged->farthest], &first))
 			return;
-		if (is_first_overlap(file, ranged, &query->place) && !add_found(found, file->v[ranged->host]))
+		if (is_first_overlap(file, ranged, &query->place) && !add_found(found, &file->v[ranged->host]))
 			return;
 	}
 }
@@ -377,7 +390,7 @@ static bool passes(const struct host_query *query, const struct host *host)
 static void find_page(const struct host_file *file, struct host_query *query, struct found *found)
 {
 	for (query->next = query->after; query->next < file->n; query->next++) {
-		const struct host *host = file->v[query->next];
+		const struct host *host = &file->v[query->next];
 
 		if (passes(query, host) && !add_found(found, host))
 			return;

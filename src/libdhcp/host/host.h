@@ -38,10 +38,9 @@ int host_id_type_of(const char *name, enum host_id_type *ret);
 
 /* One address or prefix of a reservation. */
 struct host_place {
-	struct prefix prefix;   /* length 32 or 128 for an address */
-	bool is_delegated;      /* a prefix for IA_PD */
-	bool sets_excluded;     /* false: what its pool excludes is excluded */
-	struct prefix excluded; /* RFC 6603; length 0: none */
+	struct prefix prefix; /* length 32 or 128 for an address */
+	bool is_delegated;    /* a prefix for IA_PD */
+	bool sets_excluded;   /* host_extra.excluded applies; false: what its pool excludes is excluded */
 };
 
 /* Settings that few reservations have. */
@@ -49,10 +48,11 @@ struct host_extra {
 	const char *const *classes;
 	unsigned n_classes;
 	struct optlist opts;
+	const struct prefix *excluded; /* RFC 6603, from each place; length 0: none. NULL if no place sets it */
 	/* DHCPv4; zero and "" if not set */
 	struct ip next_server;
 	const char *server_hostname, *boot_file;
-	const void *user_context; /* owned by the configuration; NULL if none */
+	const char *user_context; /* JSON; NULL if none */
 };
 
 struct host {

@@ -14,9 +14,13 @@
  */
 struct config {
 	struct arena *arena;
-	unsigned family; /* KEY_4, KEY_6 */
-	struct json_doc doc;
+	unsigned family;           /* KEY_4, KEY_6 */
 	struct global_conf global; /* the values as read; keys that need no further processing are used from here */
+	/* Only for loading and printing; gone with CONFIG_SERVE: */
+	struct json_doc doc;
+	struct arena *loading;            /* the reservations as read */
+	struct json_object *texts;        /* of expressions that are not in the document; NULL if none */
+	struct json_object *boot_classes; /* the classes of "boot", as configuration */
 
 	struct listen *listen; /* interfaces-config */
 	unsigned n_listen;
@@ -42,9 +46,7 @@ struct config {
 	const char *duid_file; /* absolute */
 
 	struct log_conf log;
-	struct json_object *texts;        /* of expressions that are not in the document; NULL if none */
-	struct json_object *boot_classes; /* the classes of "boot", as configuration */
-	const char *summary;              /* "2 subnets, 3 pools, ...", for the log */
+	const char *summary; /* "2 subnets, 3 pools, ...", for the log */
 };
 
 /* True if the server receives on raw sockets. */
@@ -65,6 +67,7 @@ bool config_has_server_id(const struct config *cfg, uint32_t id);
 enum {
 	CONFIG_CHECK = 1,   /* -t: does not check what depends on this host */
 	CONFIG_RELAXED = 2, /* -X: path errors become warnings */
+	CONFIG_SERVE = 4,   /* frees what only loading and printing need */
 };
 
 /*
@@ -83,7 +86,7 @@ struct config *config_load_log(const char *path, unsigned digit, unsigned flags)
 void config_free(struct config *cfg); /* accepts NULL */
 /*
  * Returns what config-get shows: { "Dhcp4": ... }. It refers to values in cfg's document, so the caller must put it
- * before freeing cfg.
+ * before freeing cfg. Not for a configuration loaded with CONFIG_SERVE.
  */
 struct json_object *config_print(const struct config *cfg);
 /*

@@ -57,12 +57,15 @@ void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subn
 const char *address_kind(const struct build *b);
 /* Fills b->host_classes. */
 void collect_host_classes(struct build *b);
-bool is_host_class(const struct build *b, const char *name);
+/* Returns the name as it lives as long as the configuration; NULL if no reservation names this class. */
+const char *host_class(const struct build *b, const char *name);
 void lint_host_classes(struct build *b, bool (*is_built_in)(const char *name), const char *const *names, size_t n);
 /* Returns the text of a reservation's identifier; NULL if it has none of this type. */
 const char *host_id_text(const struct reservation_conf *conf, enum host_id_type type);
-/* Returns false if the reservation has no valid identifier, which was reported. */
-bool build_host_id(struct build *b, const struct reservation_conf *conf, struct host_id *ret);
+#define HOST_ID_ROOM 256
+/* Its bytes are in buf. Returns false if the reservation has no valid identifier, which was reported. */
+bool build_host_id(struct build *b, const struct reservation_conf *conf, uint8_t buf[HOST_ID_ROOM],
+		   struct host_id *ret);
 /* host-reservation-identifiers. Returns false if an error was reported. */
 bool build_host_id_types(struct build *b);
 void number_classes(struct build *b); /* must run before anything refers to classes */

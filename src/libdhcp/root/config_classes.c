@@ -87,7 +87,7 @@ static bool is_empty_class(void *ctx, int number)
 	const struct build *b = ctx;
 	const struct client_class *class = &b->cfg->classes.v[number];
 
-	return class->test && eval_is_never(class->test) && !is_host_class(b, class->name);
+	return class->test && eval_is_never(class->test) && !host_class(b, class->name);
 }
 
 static const char *other_name(void *ctx, const char *space, const char *name)
@@ -386,7 +386,7 @@ static int find_referred(struct build *b, const char *name)
 {
 	int number = find_class(b, name);
 
-	if (number >= 0 || !is_host_class(b, name))
+	if (number >= 0 || !host_class(b, name))
 		return number;
 	number = number_of(b, name);
 	if (number < 0)
@@ -482,10 +482,10 @@ static void lint_class(struct build *b, const struct client_class *class)
 	/* Those of "boot" are in use where no inner block replaces theirs. */
 	if (conf->is_of_boot || CONF_BAD(conf, test) || CONF_BAD(conf, template_test) || CONF_BAD(conf, match))
 		return;
-	if (class->is_additional && !class->is_listed && !is_host_class(b, class->name))
+	if (class->is_additional && !class->is_listed && !host_class(b, class->name))
 		diag_warn(b->diag, pos, "no client is in class \"%s\": no \"evaluate-additional-classes\" names it",
 			  class->name);
-	else if (!has_test(conf) && !class->is_listed && !is_built_in(class->name) && !is_host_class(b, class->name))
+	else if (!has_test(conf) && !class->is_listed && !is_built_in(class->name) && !host_class(b, class->name))
 		diag_warn(b->diag, pos, "class \"%s\" has no \"test\": no client is in it", class->name);
 	if (class->is_additional && (class->sets & (CLASS_SETS_VALID | CLASS_SETS_PREFERRED | CLASS_SETS_OFFER)))
 		diag_warn(b->diag, pos,

@@ -81,6 +81,8 @@ void collect_host_classes(struct build *b)
 	for (unsigned i = 0; i < list.n; i++)
 		if (!i || strcmp(list.v[i].name, list.v[i - 1].name) != 0)
 			list.v[b->n_host_classes++] = list.v[i];
+	for (unsigned i = 0; i < b->n_host_classes; i++)
+		list.v[i].name = arena_strdup(b->cfg->arena, list.v[i].name);
 	b->host_classes = arena_dup(b->cfg->arena, list.v, b->n_host_classes * sizeof(*list.v));
 	free(list.v);
 }
@@ -90,10 +92,13 @@ static int by_name(const void *key, const void *elem)
 	return strcmp(key, ((const struct host_class *)elem)->name);
 }
 
-bool is_host_class(const struct build *b, const char *name)
+const char *host_class(const struct build *b, const char *name)
 {
-	return b->n_host_classes &&
-	       bsearch(name, b->host_classes, b->n_host_classes, sizeof(*b->host_classes), by_name);
+	const struct host_class *found =
+		b->n_host_classes ? bsearch(name, b->host_classes, b->n_host_classes, sizeof(*b->host_classes), by_name)
+				  : NULL;
+
+	return found ? found->name : NULL;
 }
 
 /* Kea accepts a class that is neither defined nor used; it is likely a mistake. */

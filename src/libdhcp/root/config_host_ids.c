@@ -32,19 +32,18 @@ static bool any_id_key(const struct reservation_conf *conf)
 
 /* Parses hex, or text in single quotes. */
 static bool parse_id(struct build *b, const struct reservation_conf *conf, enum host_id_type type, const char *text,
-		     struct host_id *ret)
+		     uint8_t buf[HOST_ID_ROOM], struct host_id *ret)
 {
 	const struct host_id_row *row = &host_id_rows[type];
 	struct pos pos = conf_pos(&conf->node, row->name);
 	size_t len = strlen(text);
-	uint8_t buf[256];
 	int n;
 
 	if (len >= 2 && text[0] == '\'' && text[len - 1] == '\'') {
-		n = (int)(len - 2 <= sizeof(buf) ? len - 2 : sizeof(buf));
+		n = (int)(len - 2 <= HOST_ID_ROOM ? len - 2 : HOST_ID_ROOM);
 		memcpy(buf, text + 1, (size_t)n);
 	} else {
-		n = hex_to_bytes(text, len, buf, sizeof(buf));
+		n = hex_to_bytes(text, len, buf, HOST_ID_ROOM);
 	}
 	if (n == -E_INVAL) {
 		diag_error(b->diag, pos, "%s \"%s\" is neither hex nor text in single quotes", row->name, text);
@@ -58,11 +57,11 @@ static bool parse_id(struct build *b, const struct reservation_conf *conf, enum 
 		diag_error(b->diag, pos, "%s is longer than %u bytes", row->name, row->max);
 		return false;
 	}
-	*ret = (struct host_id){ type, bytes_of(arena_dup(b->cfg->arena, buf, (size_t)n), (size_t)n) };
+	*ret = (struct host_id){ type, bytes_of(buf, (size_t)n) };
 	return true;
 }
 
-bool build_host_id(struct build *b, const struct reservation_conf *conf, struct host_id *ret)
+bool build_host_id(struct build *b, const struct reservation_conf *conf, uint8_t buf[HOST_ID_ROOM], struct host_id *ret)
 {
 	const char *found = NULL;
 	enum host_id_type type = HOST_ID_N;
@@ -83,7 +82,7 @@ bool build_host_id(struct build *b, const struct reservation_conf *conf, struct 
 		type = (enum host_id_type)i;
 	}
 	if (found)
-		return parse_id(b, conf, type, found, ret);
+		return parse_id(b, conf, type, found, buf, ret);
 	if (!any_id_key(conf) && !json_is_cut(conf->node.json)) {
 		diag_error(b->diag, conf_pos(&conf->node, NULL), "the reservation has no identifier");
 		diag_help(b->diag,

@@ -25,6 +25,9 @@ struct hosts {
 	struct host *v;
 	const struct reservation_conf **confs; /* configuration of each host */
 	size_t n;
+	struct host_place *places; /* room for those of the next host */
+	uint8_t *room;             /* for identifiers and texts */
+	size_t room_left;
 	unsigned n_untried[HOST_ID_N]; /* reservations whose identifier is not in host-reservation-identifiers */
 	struct pos first_untried[HOST_ID_N];
 	unsigned n_in_pools; /* in pools, although reservations-out-of-pool is true */
@@ -33,6 +36,29 @@ struct hosts {
 	VEC(struct ip_span) global_spans; /* global reservations */
 	unsigned types;                   /* a bit for each type of identifier that a reservation has */
 };
+
+#define ROOM 1024 /* an identifier or text fits */
+
+/* Copies it next to the previous one: in the arena, each would take 16 bytes at least. */
+static const void *pack(struct hosts *hosts, const void *data, size_t len)
+{
+	uint8_t *p;
+
+	if (hosts->room_left < len) {
+		hosts->room = arena_room(hosts->b->cfg->arena, ROOM);
+		hosts->room_left = ROOM;
+	}
+	p = hosts->room;
+	memcpy(p, data, len);
+	hosts->room += len;
+	hosts->room_left -= len;
+	return p;
+}
+
+static const char *pack_text(struct hosts *hosts, const char *text)
+{
+	return text && text[0] ? pack(hosts, text, strlen(text) + 1) : "";
+}
 
 /* --- addresses ------------------------------------------------------------------- */
 
@@ -78,7 +104,8 @@ static bool parse_prefix(struct build *b, struct pos pos, const char *text, stru
 }
 
 /* RFC 6603 4.2; text "" means that nothing is excluded. */
-static void parse_excluded(struct build *b, struct pos pos, const char *text, struct host_place *place)
+static void parse_excluded(struct build *b, struct pos pos, const char *text, struct host_place *place,
+			   struct prefix *ret)
 {
 	char buf[PREFIX_TEXT_MAX];
 	struct prefix excluded;
@@ -91,7 +118,7 @@ static void parse_excluded(struct build *b, struct pos pos, const char *text, st
 			   prefix_format(&place->prefix, buf));
 		return;
 	}
-	place->excluded = excluded;
+	*ret = excluded;
 }
 
 static void check_n_excluded(struct build *b, const struct reservation_conf *conf)
@@ -112,17 +139,18 @@ static const char *place_text(const struct host_place *place, char *buf)
 	return place->is_delegated ? prefix_format(&place->prefix, buf) : ip_format(&place->prefix.addr, buf);
 }
 
-static void add_place(struct build *b, struct host *host, struct host_place *places, struct pos pos,
-		      const struct host_place *place)
+/* Returns false after an error. */
+static bool add_place(struct hosts *hosts, struct host *host, struct pos pos, const struct host_place *place)
 {
 	char text[PREFIX_TEXT_MAX];
 
 	for (unsigned i = 0; i < host->n_places; i++)
-		if (prefix_equal(&places[i].prefix, &place->prefix)) {
-			diag_error(b->diag, pos, "%s is listed twice", place_text(place, text));
-			return;
+		if (prefix_equal(&host->places[i].prefix, &place->prefix)) {
+			diag_error(hosts->b->diag, pos, "%s is listed twice", place_text(place, text));
+			return false;
 		}
-	places[host->n_places++] = *place;
+	hosts->places[host->n_places++] = *place;
+	return true;
 }
 
 static size_t n_places_of(const struct reservation_conf *conf)
@@ -130,63 +158,71 @@ static size_t n_places_of(const struct reservation_conf *conf)
 	return conf->ip_addresses.n + conf->prefixes.n + CONF_SET(conf, ip_address);
 }
 
-static void build_places(struct build *b, const struct group *group, const struct reservation_conf *conf,
-			 struct host *host)
+/* Returns the prefixes excluded from each place; NULL: no place sets it. */
+static const struct prefix *build_places(struct hosts *hosts, const struct group *group,
+					 const struct reservation_conf *conf, struct host *host)
 {
-	struct host_place *places = arena_new_array(b->cfg->arena, struct host_place, n_places_of(conf));
+	struct prefix *excluded = NULL;
+	struct build *b = hosts->b;
 
-	host->places = places;
+	host->places = hosts->places;
 	if (b->cfg->family == KEY_4) {
 		struct host_place place = { .prefix.len = 32 };
 
 		if (CONF_SET(conf, ip_address) &&
 		    check_address(b, group, conf_pos(&conf->node, "ip-address"), conf->ip_address, &place.prefix.addr))
-			places[host->n_places++] = place;
-		return;
+			(void)add_place(hosts, host, POS_NONE, &place);
+		return NULL;
 	}
+	if (conf->excluded_prefixes.n)
+		excluded = arena_new_array(b->cfg->arena, struct prefix, n_places_of(conf));
 	for (unsigned i = 0; i < conf->ip_addresses.n; i++) {
 		struct pos pos = conf->ip_addresses.pos[i];
 		struct host_place place = { .prefix.len = 128 };
 
 		if (check_address(b, group, pos, conf->ip_addresses.v[i], &place.prefix.addr))
-			add_place(b, host, places, pos, &place);
+			(void)add_place(hosts, host, pos, &place);
 	}
 	for (unsigned i = 0; i < conf->prefixes.n; i++) {
 		struct host_place place = { .is_delegated = true };
+		struct prefix inner = { 0 };
 
 		if (!parse_prefix(b, conf->prefixes.pos[i], conf->prefixes.v[i], &place.prefix))
 			continue;
 		if (i < conf->excluded_prefixes.n)
-			parse_excluded(b, conf->excluded_prefixes.pos[i], conf->excluded_prefixes.v[i], &place);
-		add_place(b, host, places, conf->prefixes.pos[i], &place);
+			parse_excluded(b, conf->excluded_prefixes.pos[i], conf->excluded_prefixes.v[i], &place, &inner);
+		if (add_place(hosts, host, conf->prefixes.pos[i], &place) && excluded)
+			excluded[host->n_places - 1] = inner;
 	}
 	check_n_excluded(b, conf);
+	return excluded;
 }
 
 /* --- building reservations --------------------------------------------------------- */
 
 /* Returns the hostname in lower case, as in leases. */
-static const char *build_hostname(struct build *b, const struct reservation_conf *conf)
+static const char *build_hostname(struct hosts *hosts, const struct reservation_conf *conf)
 {
 	uint8_t labels[DOMAIN_WIRE_MAX];
 	struct writer w = writer_init(labels, sizeof(labels));
+	char name[HOSTNAME_MAX + 1];
 	size_t len;
-	char *name;
 
 	if (!CONF_SET(conf, hostname) || !conf->hostname[0])
 		return "";
 	len = strlen(conf->hostname);
 	if (len > HOSTNAME_MAX || domain_write(&w, conf->hostname, len) < 0) {
-		diag_error(b->diag, conf_pos(&conf->node, "hostname"), "\"%s\" is not a host name", conf->hostname);
+		diag_error(hosts->b->diag, conf_pos(&conf->node, "hostname"), "\"%s\" is not a host name",
+			   conf->hostname);
 		return "";
 	}
-	name = arena_strdup(b->cfg->arena, conf->hostname);
+	memcpy(name, conf->hostname, len + 1);
 	for (char *c = name; *c; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c - 'A' + 'a');
 	if (name[len - 1] == '.')
 		name[len - 1] = '\0';
-	return name;
+	return pack_text(hosts, name);
 }
 
 static void build_host_classes(struct build *b, const struct reservation_conf *conf, struct host_extra *extra)
@@ -199,22 +235,27 @@ static void build_host_classes(struct build *b, const struct reservation_conf *c
 	v = arena_new_array(b->cfg->arena, const char *, names->n);
 	for (unsigned i = 0; i < names->n; i++)
 		if (names->v[i][0])
-			v[extra->n_classes++] = names->v[i];
+			v[extra->n_classes++] = host_class(b, names->v[i]);
 	extra->classes = v;
 }
 
-static const struct host_extra *build_extra(struct build *b, const struct reservation_conf *conf)
+static const struct host_extra *build_extra(struct hosts *hosts, const struct reservation_conf *conf,
+					    const struct prefix *excluded)
 {
 	struct host_extra extra = {
+		.excluded = excluded,
 		.next_server = ip_from4(conf->next_server),
-		.server_hostname = conf->server_hostname ? conf->server_hostname : "",
-		.boot_file = conf->boot_file_name ? conf->boot_file_name : "",
-		.user_context = conf->user_context,
+		.server_hostname = pack_text(hosts, conf->server_hostname),
+		.boot_file = pack_text(hosts, conf->boot_file_name),
 	};
+	struct build *b = hosts->b;
 
 	BUILD_OPTLIST(b, conf, option_data, &extra.opts);
 	build_host_classes(b, conf, &extra);
-	if (!extra.opts.n && !extra.n_classes && !conf->next_server && !extra.server_hostname[0] &&
+	if (conf->user_context)
+		extra.user_context = arena_strdup(
+			b->cfg->arena, json_object_to_json_string_ext(conf->user_context, JSON_C_TO_STRING_PLAIN));
+	if (!extra.opts.n && !extra.n_classes && !extra.excluded && !conf->next_server && !extra.server_hostname[0] &&
 	    !extra.boot_file[0] && !extra.user_context)
 		return NULL;
 	return arena_dup(b->cfg->arena, &extra, sizeof(extra));
@@ -323,22 +364,25 @@ static void build_host(struct hosts *hosts, const struct group *group, const str
 {
 	struct host *host = &hosts->v[hosts->n];
 	const struct host *other;
-	struct build *b = hosts->b;
+	const struct prefix *excluded;
+	uint8_t id[HOST_ID_ROOM];
 	bool has_id;
 
-	*host = (struct host){ .subnet_id = group->sub ? group->sub->id : 0, .hostname = build_hostname(b, conf) };
-	has_id = build_host_id(b, conf, &host->id);
-	build_places(b, group, conf, host);
-	host->extra = build_extra(b, conf);
+	*host = (struct host){ .subnet_id = group->sub ? group->sub->id : 0, .hostname = build_hostname(hosts, conf) };
+	has_id = build_host_id(hosts->b, conf, id, &host->id);
+	excluded = build_places(hosts, group, conf, host);
+	host->extra = build_extra(hosts, conf, excluded);
 	if (!has_id)
 		return;
+	host->id.value.data = pack(hosts, id, host->id.value.len);
 	note_untried(hosts, conf, host->id.type);
 	hosts->confs[hosts->n] = conf;
-	if (host_file_add(hosts->file, host, &other) < 0) {
+	if (host_file_add(hosts->file, &other) < 0) {
 		report_duplicate(hosts, conf, host, other);
 		return;
 	}
 	hosts->n++;
+	hosts->places += host->n_places;
 	hosts->types |= 1u << host->id.type;
 	note_in_pools(hosts, group, conf, host);
 	note_spans(hosts, group, host);
@@ -524,8 +568,9 @@ void build_hosts(struct build *b, const struct subnet_pair *pairs, size_t n)
 	if (!n_hosts && !hosts.spans.n)
 		goto out;
 	hosts.v = arena_new_array(cfg->arena, struct host, n_hosts);
+	hosts.places = arena_new_array(cfg->arena, struct host_place, n_places);
 	hosts.confs = xcalloc(n_hosts, sizeof(*hosts.confs));
-	hosts.file = host_file_new(cfg->arena, n_hosts, n_places, b->root->ip_reservations_unique);
+	hosts.file = host_file_new(cfg->arena, hosts.v, n_hosts, n_places, b->root->ip_reservations_unique);
 	cfg->has_global_hosts = groups[0].list->n;
 	for (size_t i = 0; i <= n; i++) {
 		build_group(&hosts, &groups[i]);

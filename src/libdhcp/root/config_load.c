@@ -106,6 +106,7 @@ static struct config *config_new(unsigned digit)
 	struct config *cfg = xcalloc(1, sizeof(*cfg));
 
 	cfg->arena = arena_new(0);
+	cfg->loading = arena_new(0);
 	cfg->family = digit == 6 ? KEY_6 : KEY_4;
 	return cfg;
 }
@@ -120,7 +121,12 @@ static bool build_parts(struct build *b, struct json_object *root)
 {
 	struct config *cfg = b->cfg;
 	const struct conf_reader rd = {
-		.diag = b->diag, .all = all_scopes, .help = help_key, .family = cfg->family, .arena = cfg->arena
+		.diag = b->diag,
+		.all = all_scopes,
+		.help = help_key,
+		.family = cfg->family,
+		.arena = cfg->arena,
+		.loading = cfg->loading,
 	};
 
 	b->root = &cfg->global;
@@ -185,6 +191,16 @@ static bool build_lenient(struct build *b, struct json_object *root)
 	return is_usable;
 }
 
+static void free_loading(struct config *cfg)
+{
+	json_doc_done(&cfg->doc);
+	json_object_put(cfg->boot_classes);
+	json_object_put(cfg->texts);
+	arena_free(cfg->loading);
+	cfg->boot_classes = cfg->texts = NULL;
+	cfg->loading = NULL;
+}
+
 /* Builds cfg from cfg->doc, whose syntax errors are already in diag. Takes cfg. */
 static int build(struct config *cfg, unsigned flags, struct diag *diag, struct config **ret)
 {
@@ -198,6 +214,10 @@ static int build(struct config *cfg, unsigned flags, struct diag *diag, struct c
 		return -E_CONFIG;
 	}
 	summarise(b.cfg);
+	if (flags & CONFIG_SERVE) {
+		conf_detach(&global_scope, &b.cfg->global);
+		free_loading(b.cfg);
+	}
 	*ret = b.cfg;
 	return 0;
 }
@@ -263,9 +283,7 @@ void config_free(struct config *cfg)
 	if (!cfg)
 		return;
 	host_source_close(cfg->hosts);
-	json_doc_done(&cfg->doc);
-	json_object_put(cfg->boot_classes);
-	json_object_put(cfg->texts);
+	free_loading(cfg);
 	arena_free(cfg->arena);
 	free(cfg);
 }

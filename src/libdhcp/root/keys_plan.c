@@ -181,7 +181,7 @@ static const struct key subnet_keys[] = {
 		 .doc = "prefix"),
 	K_INT(struct subnet_conf, id, "id", .min = 0, .max = 4294967294, .def = "0", .since = "4.0.0",
 	      .doc = "unique subnet id; 0 or none: the next unused one (required in Kea since 3.0)"),
-	K_LIST(struct subnet_conf, reservations, "reservations", reservation_scope, .since = "4.1.0",
+	K_LIST(struct subnet_conf, reservations, "reservations", reservation_scope, .loading = true, .since = "4.1.0",
 	       .doc = "reservations of this subnet"),
 	K_STRING(struct subnet_conf, v4o6_interface, "4o6-interface", .families = KEY_4,
 		 .refuse = "DHCPv4-over-DHCPv6 is", .doc = "v6 interface for DHCPv4-over-DHCPv6 selection"),

@@ -407,7 +407,7 @@ static const struct key global_keys[] = {
 	K_COMMENT(struct global_conf),
 	K_MAP(struct global_conf, sanity_checks, "sanity-checks", sanity_checks, .since = "4.1.0",
 	      .doc = "what to do with inconsistent stored leases"),
-	K_LIST(struct global_conf, reservations, "reservations", reservation_scope, .since = "4.1.0",
+	K_LIST(struct global_conf, reservations, "reservations", reservation_scope, .loading = true, .since = "4.1.0",
 	       .doc = "host reservations"),
 	K_MAP(struct global_conf, config_control, "config-control", config_control,
 	      .refuse = "configuration databases are", .doc = "configuration-backend databases"),

@@ -83,7 +83,7 @@ static const struct prefix *excluded_from(const struct request *req, const struc
 	const struct reserved *r = reserved_of(req, b->lease.type, &prefix);
 
 	if (r && r->place->sets_excluded)
-		return &r->place->excluded;
+		return &req->host->extra->excluded[r->place - req->host->places];
 	/* A prefix of another length than its pool delegates has none. */
 	return prefix.len == b->candidate.pool->len ? &b->candidate.pool->excluded : &none;
 }

@@ -30,7 +30,7 @@ static struct live *no_live;
 static void load(const char *text, unsigned digit)
 {
 	struct diag *diag;
-	int err = config_load_text("test", text, strlen(text), digit, CONFIG_CHECK, &diag, &cfg);
+	int err = config_load_text("test", text, strlen(text), digit, CONFIG_CHECK | CONFIG_SERVE, &diag, &cfg);
 
 	ck_assert_int_eq(err, 0);
 	diag_free(diag);

@@ -367,7 +367,7 @@ static struct config *load(void)
 	if (late == LATE_HOSTS || late == LATE_BOTH)
 		add_reservations(&text);
 	str_add(&text, " ] } ] } }");
-	if (config_load_text("test", str_text(&text), text.len, srv.fam->digit, 0, &diag, &cfg) < 0) {
+	if (config_load_text("test", str_text(&text), text.len, srv.fam->digit, CONFIG_SERVE, &diag, &cfg) < 0) {
 		diag_print(diag, stdout, DIAG_TEXT);
 		ck_abort_msg("the configuration is wrong");
 	}
