@@ -48,6 +48,7 @@ struct client_class {
 	bool is_template; /* test is a text; if not empty, the client is in the class and in one named after the text */
 	bool is_additional; /* evaluated only where a scope lists it */
 	bool is_listed;     /* a scope lists it */
+	bool is_left_out;   /* by "lenient", but referred to */
 	bool needs_host;    /* depends, itself or through another class, on whether the client has a reservation */
 	struct dict *dict;  /* its option definitions, over those of the configuration; NULL: none */
 	struct optlist opts;

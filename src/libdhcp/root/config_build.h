@@ -74,6 +74,8 @@ void build_classes(struct build *b);
 void expand_boot(struct build *b);
 /* Builds the additional classes of a subnet: its own, and those of the boot block in effect, which may be NULL. */
 void build_boot(struct build *b, const struct conf_strings *own, const struct boot_conf *boot, struct class_refs *ret);
+/* Adds definitions without members for the classes that "lenient" left out and guards name. */
+void print_left_out_classes(const struct classes *classes, struct json_object *list, bool for_kea);
 struct eval_env eval_env_of(struct build *b);
 /* Returns the test of a "match", and its lists for match_as_test(); NULL if it is empty. */
 const struct eval_expr *build_match(struct build *b, const struct match_conf *conf, const struct class_match **ret);

@@ -404,7 +404,28 @@ static int find_left_out(struct build *b, struct pos pos, const char *name)
 		return -1;
 	number = number_of(b, name);
 	diag_warn(b->diag, pos, "class \"%s\" is left out: it admits no client here", name);
-	return number >= 0 ? number : (int)add_class(b, name);
+	if (number < 0)
+		number = (int)add_class(b, name);
+	b->cfg->classes.v[number].is_left_out = true;
+	return number;
+}
+
+void print_left_out_classes(const struct classes *classes, struct json_object *list, bool for_kea)
+{
+	unsigned i;
+
+	for (i = 0; i < classes->n; i++) {
+		struct json_object *class;
+
+		if (!classes->v[i].is_left_out)
+			continue;
+		class = json_object_new_object();
+		json_object_object_add(class, "name", json_object_new_string(classes->v[i].name));
+		json_object_object_add(class, "test", json_object_new_string("not member('ALL')"));
+		if (!for_kea)
+			json_object_object_add(class, "only-in-additional-list", json_object_new_boolean(false));
+		json_object_array_add(list, class);
+	}
 }
 
 void build_class_refs(struct build *b, const struct conf_strings *names, struct class_refs *ret)
@@ -429,6 +450,15 @@ void build_additional(struct build *b, const struct conf_strings *names, struct 
 	unsigned i;
 
 	build_class_refs(b, names, ret);
+	for (i = 0; i < names->n; i++) {
+		int number = number_of(b, names->v[i]);
+		const struct client_class *class = number >= 0 ? &b->cfg->classes.v[number] : NULL;
+
+		if (class && !class->conf && !class->is_left_out)
+			diag_warn(b->diag, names->pos[i],
+				  "nothing is evaluated for class \"%s\": \"client-classes\" does not define it",
+				  names->v[i]);
+	}
 	for (i = 0; i < ret->n; i++) {
 		b->cfg->classes.v[ret->v[i]].is_listed = true;
 		b->cfg->classes.any_additional = true;

@@ -169,6 +169,7 @@ struct json_object *config_print_kea(const struct config *cfg, struct diag *diag
 	if (!kea.classes)
 		kea.classes = json_object_new_array();
 	print_classes(&kea);
+	print_left_out_classes(&cfg->classes, kea.classes, true);
 	print_loggers(get(root, "loggers"));
 	for (i = 0; i < cfg->global.shared_networks.n; i++) {
 		struct json_object *map = json_object_array_get_idx(get(root, "shared-networks"), i);

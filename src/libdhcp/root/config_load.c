@@ -290,9 +290,17 @@ void config_free(struct config *cfg)
 
 struct json_object *config_print(const struct config *cfg)
 {
-	struct json_object *top = json_object_new_object();
+	struct json_object *top = json_object_new_object(), *list = NULL;
+	struct json_object *root = conf_print(cfg->family, &global_scope, &cfg->global);
 
-	json_object_object_add(top, root_name(cfg->family), conf_print(cfg->family, &global_scope, &cfg->global));
+	json_object_object_add(top, root_name(cfg->family), root);
+	if (!json_object_object_get_ex(root, "client-classes", &list)) {
+		list = json_object_new_array();
+		json_object_object_add(root, "client-classes", list);
+	}
+	print_left_out_classes(&cfg->classes, list, false);
+	if (!json_object_array_length(list))
+		json_object_object_del(root, "client-classes");
 	return top;
 }
 
