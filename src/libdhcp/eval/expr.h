@@ -78,6 +78,8 @@ bool eval_needs_host(const struct eval_expr *expr);
 bool eval_is_never(const struct eval_expr *expr);
 /* True if the expression uses "match": the scratch must then have room for it. */
 bool eval_has_match(const struct eval_expr *expr);
+/* Returns about how much of EVAL_WORK_MAX an ordinary message takes. */
+size_t eval_work(const struct eval_expr *expr);
 /* Returns the numbers of the classes the expression tests, in text order, each at least once; their count in *ret_n. */
 const unsigned *eval_classes(const struct eval_expr *expr, size_t *ret_n);
 

@@ -437,6 +437,7 @@ static bool parse_regex(struct parser *p, struct eval_node *node)
 		return false;
 	}
 	p->expr->has_match = true;
+	p->expr->work += REGEX_WORK;
 	node->regex = regex_compile(p->token.value, p->env->arena, &why, &at);
 	if (!node->regex) {
 		/* The error starts after the opening quote and the part that was read. */
@@ -762,7 +763,14 @@ const struct eval_expr *eval_compile(const struct eval_env *env, struct json_obj
 		return NULL;
 	check_root(&p, root);
 	expr->root = root;
+	/* Values take none, and some places are examined by what contains them. */
+	expr->work += p.nodes / 2;
 	return expr;
+}
+
+size_t eval_work(const struct eval_expr *expr)
+{
+	return expr->work;
 }
 
 bool eval_needs_host(const struct eval_expr *expr)

@@ -123,8 +123,7 @@ void eval_print_reference(unsigned digit, FILE *to)
 		"## Limits\n\nAn expression has at most %d operators and values, nested at most %d deep, and makes at "
 		"most %d "
 		"bytes of text. All expressions together look at no more than %d bytes and options of one packet. "
-		"Beyond these limits, "
-		"which only a hostile packet reaches, expressions are false.\n",
+		"A packet that needs more is dropped; -t warns if ordinary ones would.\n",
 		EVAL_NODES_MAX, EVAL_DEPTH_MAX, EVAL_TEXT_MAX, EVAL_WORK_MAX);
 }
 

@@ -523,6 +523,22 @@ static void lint_class(struct build *b, const struct client_class *class)
 			  class->name);
 }
 
+/* What all tests of a turn cost is limited for each message: a message that exceeds the limit is dropped. */
+static void lint_work(struct build *b, const unsigned *numbers, unsigned n)
+{
+	const struct classes *classes = &b->cfg->classes;
+	size_t work = 0;
+	unsigned i;
+
+	for (i = 0; i < n && work <= EVAL_WORK_MAX; i++)
+		work += eval_work(classes->v[numbers[i]].test);
+	if (work <= EVAL_WORK_MAX)
+		return;
+	diag_warn(b->diag, conf_pos(&classes->v[numbers[i - 1]].conf->node, "name"),
+		  "the tests up to this class cost more than a message may: ordinary messages will be dropped");
+	diag_help(b->diag, "use fewer or shorter tests, \"==\" instead of match(), or \"match\" lists");
+}
+
 static int by_name(const void *x, const void *y, void *ctx)
 {
 	const struct classes *classes = ctx;
@@ -545,6 +561,8 @@ void finish_classes(struct build *b)
 	}
 	classes->n_words = (classes->n + 63) / 64;
 	list_by_turn(b, classes);
+	lint_work(b, classes->early, classes->n_early);
+	lint_work(b, classes->late, classes->n_late);
 	classes->vendor = arena_new_array(b->cfg->arena, unsigned, classes->n);
 	classes->spawned = arena_new_array(b->cfg->arena, unsigned, classes->n);
 	for (i = 0; i < classes->n; i++) {
