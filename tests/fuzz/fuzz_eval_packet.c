@@ -31,7 +31,7 @@ static void start(void)
 }
 
 /* Classes 0 and 2 are the client's, in another order. */
-static const uint16_t order[] = { 2, 0 };
+static const uint32_t order[] = { 2, 0 };
 
 static const struct eval_class_def *class_defs(void *ctx, uint16_t code, size_t *ret_n)
 {
