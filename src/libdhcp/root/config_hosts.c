@@ -398,6 +398,68 @@ static void build_group(struct hosts *hosts, const struct group *group)
 		group->sub->has_hosts = group->list->n && group->sub->par.reservations_in_subnet;
 }
 
+/* --- prefixes that overlap ------------------------------------------------------- */
+
+struct placed {
+	struct ip_span span;
+	const struct host *host;
+	const struct host_place *place;
+};
+
+/* By subnet, then by address; what contains another comes first. */
+static int by_place(const void *x, const void *y)
+{
+	const struct placed *a = x, *b = y;
+	int order = (a->host->subnet_id > b->host->subnet_id) - (a->host->subnet_id < b->host->subnet_id);
+
+	if (!order)
+		order = ip_cmp(&a->span.first, &b->span.first);
+	return order ? order : ip_cmp(&b->span.last, &a->span.last);
+}
+
+/*
+ * A reserved prefix that contains another reserved prefix or address of its subnet: both cannot be assigned. Equal ones
+ * were reported, or are allowed.
+ */
+static void check_overlaps(const struct hosts *hosts)
+{
+	VEC(struct placed) v = { 0 };
+	const struct placed *outer = NULL;
+	char text[PREFIX_TEXT_MAX], outer_text[PREFIX_TEXT_MAX];
+
+	if (!hosts->b->cfg->plan.reserves_prefixes)
+		return;
+	for (size_t i = 0; i < hosts->n; i++) {
+		const struct host *host = &hosts->v[i];
+
+		for (unsigned k = 0; k < host->n_places; k++) {
+			const struct prefix *prefix = &host->places[k].prefix;
+
+			*vec_push(&v) = (struct placed){ { prefix_first(prefix), prefix_last(prefix) },
+							 host,
+							 &host->places[k] };
+		}
+	}
+	qsort(v.v, v.n, sizeof(*v.v), by_place);
+	for (size_t i = 0; i < v.n; i++) {
+		const struct placed *inner = &v.v[i];
+
+		if (!outer || outer->host->subnet_id != inner->host->subnet_id ||
+		    ip_cmp(&inner->span.first, &outer->span.last) > 0) {
+			outer = inner;
+			continue;
+		}
+		if (inner->place->prefix.len == outer->place->prefix.len)
+			continue;
+		diag_error(hosts->b->diag, pos_of_place(hosts->confs[inner->host - hosts->v], &inner->place->prefix),
+			   "%s is in %s, which is reserved too", place_text(inner->place, text),
+			   place_text(outer->place, outer_text));
+		diag_note(hosts->b->diag, pos_of_place(hosts->confs[outer->host - hosts->v], &outer->place->prefix),
+			  "%s is reserved here", outer_text);
+	}
+	vec_free(&v);
+}
+
 /* What "lenient" left out is withheld too. */
 static void note_left_out(struct hosts *hosts)
 {
@@ -580,6 +642,7 @@ void build_hosts(struct build *b, const struct subnet_pair *pairs, size_t n)
 		lint_ids(&hosts);
 	drop_unused_ids(cfg, hosts.types);
 	lint_pools(&hosts);
+	check_overlaps(&hosts);
 	host_file_ready(hosts.file);
 	cfg->hosts = host_file_source(hosts.file);
 	withhold_all(&hosts);
