@@ -693,10 +693,10 @@ static bool may_take(const struct take_over *over, const struct hold *hold)
 
 	if (!hold_is_open_in(hold, &over->range->holds) || span_is_odd(&span, over->range) != over->is_odd)
 		return false;
-	/* A claim for the client that still has the lease is not available to others. */
-	/* The space it takes must be of use: nothing is picked of what a host has reserved. */
+	/* Taking it over must free something that may be picked: not only what a host has reserved. */
 	if (over->is_odd && range_step_over(over->range, n) > range_number(over->range, &span.last))
 		return false;
+	/* A claim for the client that still has the lease is not available to others. */
 	if (!over->is_odd && (range_never_picks(over->range, n) ||
 			      (bit_get(over->range->leased, n) && !has_ended(over->alloc, hold->end_key))))
 		return false;

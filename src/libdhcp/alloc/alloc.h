@@ -26,8 +26,8 @@ void alloc_free(struct alloc *alloc);
 /* Builds a set of ranges (in any order; they may overlap), numbered by position. All addresses are free. */
 struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *ranges, size_t n);
 /*
- * Prefixes outside all ranges may be claimed by name: from now on also addresses there that are taken are remembered,
- * as prefixes always are, so that nothing overlaps. For a new set, before it is filled.
+ * Prefixes outside all ranges may be claimed by name: from now on, addresses there that are not free are remembered, as
+ * prefixes always are, so that nothing overlaps. For a new set, before it is filled.
  */
 void alloc_set_watch_outside(struct alloc *alloc, struct alloc_set *set);
 /*
@@ -115,7 +115,7 @@ bool alloc_is_claimed(struct alloc *alloc, const struct prefix *prefix, const st
 void alloc_unclaim(struct alloc *alloc, const struct alloc_client *client);
 /* Ends old claims. Each new claim does this too; call it now and then in case there are no clients. */
 void alloc_sweep(struct alloc *alloc);
-/* False if the address or prefix, which is in the range, is none of those that are never picked; true: it may be. */
+/* True if the address or prefix, which is in the range, may be one that is never picked; false: it is none. */
 bool alloc_may_exclude(const struct alloc_set *set, size_t i, const struct prefix *prefix);
 /* Returns the number of free addresses in the range; its size if that is unknown. */
 uint64_t alloc_n_free(struct alloc *alloc, struct alloc_set *set, size_t i);

@@ -236,8 +236,8 @@ struct json_shape conf_shape(const struct scope *top);
 /* Returns the struct as config-get shows it: values that were set, and defaults of supported keys. */
 struct json_object *conf_print(unsigned family, const struct scope *scope, const void *in);
 /*
- * Same as conf_print, but only what was set, without keys that Kea does not have; warns about those that others do not
- * stand for.
+ * Same as conf_print, but only what was set, without keys that Kea does not have; warns about those that no other keys
+ * replace.
  */
 struct json_object *conf_print_set(unsigned family, const struct scope *scope, const void *in, struct diag *diag);
 /* Returns a double that prints as the shortest text with the same value. */

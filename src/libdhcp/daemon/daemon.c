@@ -64,7 +64,7 @@ struct config *daemon_load_config(struct daemon *d)
 		str_free(&why);
 	}
 	diag_free(diag);
-	/* With the text. */
+	/* The text of the file was freed with the diagnostics. */
 	heap_settle();
 	return cfg;
 }

@@ -24,7 +24,7 @@ struct db_conn_ops {
 	void (*close)(struct db_conn *conn);
 	/*
 	 * Runs the list and sets the outcome of each. With `is_one` in one transaction, otherwise in one each. Returns
-	 * false if the connection cannot be used any more.
+	 * false if the connection can no longer be used.
 	 */
 	bool (*run)(struct db_conn *conn, struct db_work *list, bool is_one, int64_t deadline_ms);
 };

@@ -8,12 +8,12 @@
 #include <stdint.h>
 
 /*
- * A connection to an SQL database: one or more connections, each with a thread of its own. Callers submit work (a
+ * A connection to an SQL database: one or more connections, each with its thread. Callers submit work (a
  * few statements that belong together) from any thread and never wait. A thread takes everything that is queued,
  * sends it as one group in one round trip and one transaction, and hands the results to each work.
  *
  * Work that fails does not harm the others of its group: the group is rolled back and its members are run again,
- * each in a transaction of its own. The same happens after a deadlock.
+ * each in a separate transaction. The same happens after a deadlock.
  *
  * Nothing here knows DHCP. Statements are rows of a table that the caller owns; so are SQL dialects.
  */
@@ -159,7 +159,7 @@ struct db_conf {
 	unsigned statement_timeout_ms; /* for the statements of a group, and for waiting in the queue; 0 = 5000 */
 	unsigned tcp_user_timeout_ms;  /* 0 = the system's own */
 	unsigned connections;          /* 0 = 1 */
-	unsigned max_pending;          /* queued and running work; more is refused; 0 = 65536 */
+	unsigned max_pending;          /* queued and running work; more is rejected; 0 = 65536 */
 	unsigned group_max;            /* calls in a group; 0 = 512 */
 	unsigned reconnect_wait_ms;    /* pause after a failed attempt; 0 = 100, growing to 2000 */
 	bool reads_only;               /* a read-only server or standby is good enough */
@@ -174,7 +174,7 @@ struct db;
 
 /*
  * Copies conf, but not the table of statements. Starts the threads; they keep connecting until they succeed. Always
- * succeeds: db_wait_connected() tells whether there is a connection.
+ * succeeds: db_wait_connected() reports whether there is a connection.
  */
 struct db *db_open(const struct db_conf *conf);
 /*

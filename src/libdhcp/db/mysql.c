@@ -258,7 +258,7 @@ static void add_call(struct str *out, const struct db_call *call)
 static int outcome_of(const struct db_call *call, unsigned error)
 {
 	switch (error) {
-	case 1213: /* deadlock; Galera reports certification failures so, too */
+	case 1213: /* deadlock; Galera also reports certification failures as one */
 	case 1205: /* waited too long for a lock */
 	case 1290: /* --read-only: on another connection */
 	case 1836: /* read-only mode */

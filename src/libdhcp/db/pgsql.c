@@ -278,7 +278,7 @@ static bool send_call(const struct pgsql *conn, const struct db_call *call, cons
 	return !room->err && PQsendQueryPrepared(conn->pg, name, n, values, lengths, formats, 0);
 }
 
-/* Lets the server's responses in while statements are sent: with both sides' buffers full, nothing would move. */
+/* Reads the server's responses while statements are sent: with both sides' buffers full, neither could continue. */
 static bool relieve(const struct pgsql *conn, int64_t deadline_ms)
 {
 	int unsent;

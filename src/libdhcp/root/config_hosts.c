@@ -549,7 +549,7 @@ static void withhold_all(struct hosts *hosts)
 	}
 }
 
-/* Clients need not be looked up by identifiers that no reservation has. What sets a flex-id may use it otherwise. */
+/* Drops identifiers that no reservation has; not flex-id, as a hook library may set another identifier in its place. */
 static void drop_unused_ids(struct config *cfg, unsigned types)
 {
 	unsigned n = 0;
@@ -583,7 +583,7 @@ static void lint_ids(const struct hosts *hosts)
 		if (!hosts->n_untried[i])
 			continue;
 		diag_warn(hosts->b->diag, hosts->first_untried[i],
-			  "\"host-reservation-identifiers\" does not contain \"%s\": %s by it will not be found",
+			  "\"host-reservation-identifiers\" does not contain \"%s\": %s with it will not be found",
 			  host_id_rows[i].name, str_count(text, hosts->n_untried[i], "reservation"));
 	}
 }
@@ -595,7 +595,7 @@ static void lint_pools(const struct hosts *hosts)
 
 	if (hosts->n_in_pools)
 		diag_warn(hosts->b->diag, hosts->first_in_pool,
-			  "%s in pools although \"reservations-out-of-pool\" is true: they are reserved all the same",
+			  "%s in pools although \"reservations-out-of-pool\" is true: they are still reserved",
 			  str_count(text, hosts->n_in_pools, "reservation"));
 }
 

@@ -2,8 +2,8 @@
 /*
  * A configuration as Kea reads it: what it sets, without the keys that only this server has. Those that can be said in
  * Kea's terms are: "match" is a test, "boot" its classes, "deny-unknown" a guard of pools. Guards, additional
- * classes and outputs of loggers have their old names, which all versions read; a guard of several classes needs a
- * class of its own then.
+ * classes and outputs of loggers have their old names, which all versions read; a guard of several classes then
+ * needs one more class.
  */
 #include "base/str.h"
 #include "root/config_build.h"

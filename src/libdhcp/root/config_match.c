@@ -31,7 +31,7 @@ static const struct match_row {
 	  .text6 = HARDWARE6 },
 	{ "vendor-class", offsetof(struct match_conf, vendor_class), .text4 = "option[60].hex",
 	  .text6 = "vendor-class[*].data" },
-	/* RFC 8415 21.15: each class has a length in front. Clients of DHCPv4 send one, without. */
+	/* RFC 8415 21.15: each class has a length before it. DHCPv4 clients send one class without a length. */
 	{ "user-class", offsetof(struct match_conf, user_class), .text4 = "option[77].hex",
 	  .text6 = "substring(option[15].hex, 2, all)" },
 };

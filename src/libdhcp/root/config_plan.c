@@ -303,7 +303,7 @@ static const struct {
 	{ "reservations-global", AT(par.reservations_global) },
 };
 
-/* Replaces reservation-mode of a scope by the keys it stands for. "all", which sets defaults, may be next to them. */
+/* Replaces reservation-mode of a scope with the keys that it sets. "all", which sets defaults, may be next to them. */
 static void expand_reservation_mode(struct build *b, struct conf_node *node, struct net_conf *net)
 {
 	struct pos pos = conf_pos(node, "reservation-mode");

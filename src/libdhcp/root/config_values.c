@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * option-data: lists of values, with their sub-options. Each list stands alone: sub-options of different lists are
+ * option-data: lists of values, with their sub-options. Each list is independent: sub-options of different lists are
  * never mixed.
  */
 #include "root/config_values.h"

@@ -457,7 +457,7 @@ static const struct key global_keys[] = {
 	K_INT(struct global_conf, max_leases_per_client, "max-leases-per-client", .native = true, .def = "4096",
 	      .since = "4.1.0",
 	      .doc = "leases one client may have in all subnets, registered addresses and leases that were released or "
-		     "reclaimed and are still kept included; it is granted no more; 0 = no limit"),
+		     "reclaimed and are still kept included; further ones are not granted; 0 = no limit"),
 };
 const struct scope global_scope = SCOPE("Dhcp4", struct global_conf, global_keys, .name6 = "Dhcp6",
 					.hands_down = offsetof(struct global_conf, net) + sizeof(struct net_conf));

@@ -274,7 +274,7 @@ enum verdict bind6_confirm(struct request *req)
 	return STEP_NEXT;
 }
 
-/* Reports what the IA names in vain, and why. */
+/* Reports what the IA names but does not get, and why. */
 static void name_in_vain(struct request *req, const struct ia *ia, const struct hint *hint, bool is_decline)
 {
 	const struct lease *lease = hint->lease;

@@ -336,7 +336,7 @@ enum verdict step_host(struct request *req)
 
 	if (verdict == STEP_NEXT && req->classes.bits)
 		verdict = classify_host(req, req->host, true);
-	/* A request that waits may be in other hands. */
+	/* While a request waits, another thread may own it. */
 	if (verdict == STEP_NEXT && (req->host || req->classes.n))
 		request_set_scopes(req);
 	return verdict;

@@ -12,7 +12,7 @@ void server_init(struct server *srv, const struct family *fam, unsigned n_worker
  * to these requests afterwards. Main thread.
  */
 void server_close_hosts(struct server *srv);
-/* Nobody may respond to requests any more: those still under way end without a response. */
+/* Nothing may respond to requests after this: those still in progress end without a response. */
 void server_done(struct server *srv);
 
 /*
