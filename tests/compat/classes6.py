@@ -78,7 +78,7 @@ def names(*classes):
 
 
 def says(text):
-    """Option 61 tells classes apart."""
+    """Option 61 distinguishes the classes."""
     return opt(61, text)
 
 

@@ -148,7 +148,7 @@ group("host-drop", {"valid-lifetime": 3600, "client-classes": [{"name": "DROP", 
     ("unknown-plain", get()),
 ])
 
-# One machine in several boot stages: the same hardware address, other client ids or none.
+# One host in several boot stages: the same hardware address, other client ids or none.
 STAGES = [{"cid": b"\0stage1"}, {"cid": b"\xff\0\0\0\1\0\3\0\1\2\x0c\0\0\0\1"}, {}]
 group("host-stages", {"valid-lifetime": 3600, "subnet4": [with_hosts(LINK, host(1, "192.0.2.110"), host(2, "192.0.2.20"), host(3, hostname="three"))]}, [
     *[(name, sum((get(mac=mac(n), **stage) for stage in STAGES), []) + [R(mac=mac(n), ciaddr=MINE, src=MINE, dst=SERVER)]) for n, name in ((1, "inside"),
@@ -210,7 +210,7 @@ group("host-sets", {"valid-lifetime": 3600, "option-data": [opt("time-servers", 
 
 
 def c(name, test=None, **more):
-    """A class with an option by which it can be told."""
+    """A class with an option that identifies it."""
     return {"name": name, **({"test": test} if test else {}), **{k.replace("_", "-"): v for k, v in more.items()}}
 
 

@@ -194,7 +194,7 @@ ONLY = {
 
 
 def filled(digit, value):
-    """IPS and OPTION stand for what differs between the families."""
+    """IPS and OPTION are placeholders for what differs between the families."""
     if isinstance(value, list):
         return [filled(digit, v) for v in value]
     if not isinstance(value, dict):

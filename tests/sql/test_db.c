@@ -374,7 +374,7 @@ START_TEST(work_of_many_threads_is_grouped)
 }
 END_TEST
 
-/* Every tenth id is taken, every seventeenth statement is wrong: only these fail, wherever they stand in a group. */
+/* Every tenth id is taken, every seventeenth statement is wrong: only these fail, wherever they are in a group. */
 START_TEST(failures_stay_with_their_work)
 {
 	struct job *jobs[400];

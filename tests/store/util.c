@@ -291,7 +291,7 @@ bool store_is_failing(struct store *store)
 void wait_sound(struct store *store, unsigned ms)
 {
 	for (unsigned i = 0; store_is_failing(store); i++) {
-		ck_assert_msg(i < ms, "the store does not come back");
+		ck_assert_msg(i < ms, "the store does not recover");
 		(void)usleep(1000);
 	}
 }

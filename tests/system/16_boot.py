@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Boot ROMs in an emulated machine: they get the file of their architecture's class, and request it from the TFTP server.
+"""Boot ROMs in an emulated PC: they get the file of their architecture's class, and request it from the TFTP server.
 The processor is emulated as well: nested virtualization often cannot run firmware.
 
     qemu tap0 --- br0 --- c0 ------ s0 srv        all but s0 are in cli
@@ -34,7 +34,7 @@ def bridge(t):
 
 
 def boot(t, card, *args):
-    """Starts the machine. Returns what is sent on the link, and a function that waits for the file requested by TFTP."""
+    """Starts the PC. Returns what is sent on the link, and a function that waits for the file requested by TFTP."""
     if not os.path.exists("/dev/net/tun"):
         raise Skipped("skipped: there is no /dev/net/tun")
     bridge(t)
@@ -67,7 +67,7 @@ def check(t, server, tap, requested, name, arch):
 
 @test("boot-bios", needs=["qemu-system-x86_64"], limit=120)
 def boot_bios(t):
-    """iPXE, the boot ROM of a machine with a BIOS, is in the class of iPXE by option 77 before that of its architecture."""
+    """iPXE, the boot ROM of a PC with a BIOS, is in the class of iPXE by option 77 before that of its architecture."""
     server = t.server(config(t))
     check(t, server, *boot(t, "virtio-net-pci"), "menu.ipxe", b"\0\0")
 

@@ -241,7 +241,7 @@ def reservations(n):
 
 
 def many_hosts(b):
-    """An exchange, and loading; beside the same text that means nothing, in the user-context of a subnet. That has one
+    """An exchange, and loading; compared with the same text without a meaning, in the user-context of a subnet that has one
     reservation: a pool with any has a bit for each of its addresses."""
     n = b.size(100000)
     plan = subnets(4, [{"pool": "10.16.0.0 - 10.254.255.255"}])[0]

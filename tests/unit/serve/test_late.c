@@ -624,7 +624,7 @@ static void check_rest(void)
 		check_pool(&sub->pd_pools[i]);
 }
 
-/* Until only so many requests are under way. */
+/* Waits until at most n requests are in progress. */
 static void finish(struct serve_worker *w, unsigned n)
 {
 	int64_t end_ms = clock_mono_ms() + PATIENCE_MS;
