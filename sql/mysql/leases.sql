@@ -139,7 +139,7 @@ BEGIN
     END IF;
 END $$
 
--- Counts everything anew: kea-admin stats-recount.
+-- Recomputes all counters from the leases: kea-admin stats-recount.
 CREATE PROCEDURE lease_stats_recount()
 BEGIN
     DECLARE is_end BOOLEAN DEFAULT FALSE;

@@ -232,7 +232,7 @@ CREATE TRIGGER lease6_aupd AFTER UPDATE ON lease6 REFERENCING OLD TABLE AS olds 
 CREATE TRIGGER lease6_adel AFTER DELETE ON lease6 REFERENCING OLD TABLE AS olds
     FOR EACH STATEMENT EXECUTE FUNCTION func_lease6_adel();
 
--- Counts everything anew: kea-admin stats-recount.
+-- Recomputes all counters from the leases: kea-admin stats-recount.
 CREATE FUNCTION lease_stats_recount() RETURNS VOID LANGUAGE SQL AS $$
     LOCK TABLE lease4, lease6 IN SHARE MODE;
     DELETE FROM lease4_stat;

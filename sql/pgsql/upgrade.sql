@@ -4,7 +4,7 @@
 
 START TRANSACTION;
 
--- ---- functions and triggers are created anew, below -----------------------------------------------------------------
+-- ---- functions and triggers are created again, below ----------------------------------------------------------------
 
 DO $do$
 DECLARE
