@@ -115,8 +115,7 @@ struct db_call {
 struct db_work {
 	struct db_call *v;
 	unsigned n; /* at least 1 */
-	/* Called by the connection's thread: before rows are delivered, also when they are delivered anew; may be NULL.
-	 */
+	/* Called by the connection's thread before rows are delivered, each time if that is repeated; may be NULL. */
 	void (*begin)(struct db_work *work);
 	void (*row)(struct db_work *work, unsigned call, struct db_row *row); /* may be NULL if no call has columns */
 	/* The last call; the work may be freed or submitted again. */

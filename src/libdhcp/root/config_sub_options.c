@@ -49,8 +49,8 @@ static bool is_conditional(const struct optpart *part)
 }
 
 /*
- * A configuration written by Kea has sub-options twice: in the bytes of the containing option and as values of their
- * own. Those in the bytes take precedence.
+ * A configuration written by Kea has sub-options twice: in the bytes of the containing option and as separate
+ * values. Those in the bytes take precedence.
  */
 static bool is_given(const struct build *b, const struct value *outer, const struct value *value)
 {

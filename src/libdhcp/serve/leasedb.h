@@ -22,7 +22,7 @@ struct leasedb {
 	struct stat_places *places; /* statistics of leases, subnets and pools */
 	bool counts_leases;         /* the leases found at the start are counted: now changes are */
 	unsigned n_users;
-	bool closes_aside; /* close in a thread of its own: the disk may hang. Set by the owner */
+	bool closes_aside; /* close in a separate thread: the disk may hang. Set by the owner */
 	struct list link;  /* the owner's list; freeing the database removes it from there */
 };
 
