@@ -12,10 +12,10 @@ DECLARE
 BEGIN
     FOR old IN SELECT p.oid::regprocedure AS name FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
         WHERE n.nspname = current_schema() AND p.prokind = 'f' AND p.proname ~ ('^(func_(dhcp|lease)[46]_.*|'
-            'proc_stat_lease[46]_.*|lease[46]_?(adel|ains|aupd|count|pool_stat_change|dump|upload|_flq).*|lease_.*|'
+            'proc_stat_lease[46]_.*|lease[46]_?(adel|ains|aupd|count|pool_stat_change|stats_recount|dump|upload|_flq).*|lease_.*|'
             'create(audit|option).*dhcp[46]|check(dhcpv[46]clientclass|lease[46]limits|_client_class).*|'
             'setclientclass[46]order|updatedhcpv[46]clientclass.*|modification_ts_update|[gs]et_session_.*|json_cast|'
-            'isjsonsupported|colonseparatedhex|gmt_epoch|audit_(change|option[46])|order_client_class|'
+            'isjsonsupported|colonseparatedhex|gmt_epoch|audit_(change|option)[46]?|order_client_class[46]?|'
             'sflq.*|.*lease[46](stats|flq).*)$') LOOP
         EXECUTE format('DROP FUNCTION %s CASCADE', old.name);
     END LOOP;
