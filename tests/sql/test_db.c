@@ -124,6 +124,15 @@ static int64_t count(void)
 	return n;
 }
 
+static atomic_uint n_connected, n_lost, n_retried;
+
+static void count_event(void *ctx, enum db_event event, const char *why)
+{
+	(void)why;
+	ck_assert_ptr_eq(ctx, &n_lost);
+	atomic_fetch_add(event == DB_CONNECTED ? &n_connected : event == DB_LOST ? &n_lost : &n_retried, 1);
+}
+
 static void open_conf(const struct db_conf *conf)
 {
 	struct str why = { 0 };
@@ -140,6 +149,8 @@ static void open_db(int kind, unsigned connections, unsigned timeout_ms)
 
 	conf.connections = connections;
 	conf.statement_timeout_ms = timeout_ms;
+	conf.event = count_event;
+	conf.ctx = &n_lost;
 	open_conf(&conf);
 }
 
@@ -560,6 +571,8 @@ START_TEST(lost_connections_come_back)
 	ck_assert_uint_eq(stats.connects, 2);
 	free(reader);
 	db_close(db);
+	ck_assert_uint_eq(n_connected, 2);
+	ck_assert_uint_eq(n_lost, 1);
 }
 END_TEST
 
@@ -572,6 +585,8 @@ START_TEST(without_a_server_work_is_refused)
 
 	conf.hosts = nowhere;
 	conf.port = 1;
+	conf.event = count_event;
+	conf.ctx = &n_lost;
 	db = db_open(&conf);
 	ck_assert_int_eq(db_wait_connected(db, &why), -E_CLOSED);
 	ck_assert_msg(strstr(str_text(&why), "refused") || strstr(str_text(&why), "127.0.0.1"), "%s", str_text(&why));
@@ -580,6 +595,7 @@ START_TEST(without_a_server_work_is_refused)
 	str_free(&why);
 	free(job);
 	db_close(db);
+	ck_assert_uint_gt(n_retried, 0);
 }
 END_TEST
 

@@ -20,8 +20,9 @@ struct db_conn {
 
 struct db_conn_ops {
 	const char *name;
+	void (*init)(void); /* called before the first thread starts; NULL if nothing is needed */
 	struct db_conn *(*open)(const struct db_conf *conf, struct str *why); /* NULL with the reason */
-	void (*close)(struct db_conn *conn);
+	void (*close)(struct db_conn *conn);                                  /* by the thread that opened it */
 	/*
 	 * Runs the list and sets the outcome of each. With `is_one` in one transaction, otherwise in one each. Returns
 	 * false if the connection can no longer be used.
@@ -35,7 +36,11 @@ extern const struct db_conn_ops db_pgsql_ops, db_mysql_ops;
 void db_deliver(struct db_work *work, unsigned call, const struct db_value *v, const bool *is_wrong, unsigned n);
 /* Decodes what both libraries return as text: integers; false if it is none. */
 bool db_parse_int(const char *text, size_t len, int64_t *ret);
-bool db_list_writes(const struct db_work *list);
+/* True if it is a conflict unless the call changes exactly one row. */
+static inline bool db_call_is_must(const struct db_call *call)
+{
+	return call->must && !*call->stmt->columns;
+}
 bool db_work_writes(const struct db_work *work);
 /* All of the list that have no outcome yet get this one; writing work the other. */
 void db_settle(struct db_work *list, int outcome, int outcome_of_writes);

@@ -23,12 +23,6 @@ enum db_kind {
 	DB_KIND_N
 };
 
-/* The name in configurations, "postgresql" and "mysql". */
-const char *db_kind_name(enum db_kind kind);
-/* False if the program was built without the library; by name also if there is no such kind. */
-bool db_is_built(enum db_kind kind);
-int db_kind_of(const char *name, enum db_kind *ret); /* -E_NOENT, or -E_UNSUPPORTED if it is not built */
-
 /* --- statements -------------------------------------------------------------------- */
 
 /*
@@ -41,7 +35,7 @@ int db_kind_of(const char *name, enum db_kind *ret); /* -E_NOENT, or -E_UNSUPPOR
  */
 struct db_stmt {
 	const char *name;            /* unique in its table */
-	const char *text[DB_KIND_N]; /* parameters are $1 to $9 and may be used repeatedly */
+	const char *text[DB_KIND_N]; /* parameters are $1, $2...; each may be used repeatedly */
 	const char *params;
 	const char *columns; /* of the rows it returns; "" if it returns none */
 	bool writes;

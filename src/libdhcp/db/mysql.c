@@ -162,6 +162,12 @@ static MYSQL *connect_to(const struct db_conf *conf, const char *host, struct st
 	return NULL;
 }
 
+/* The library initializes itself at the first use, but not safely if several threads do that at once. */
+static void mysql_start(void)
+{
+	(void)mysql_library_init(0, NULL, NULL);
+}
+
 static struct db_conn *mysql_open(const struct db_conf *conf, struct str *why)
 {
 	struct mysql *conn;
@@ -172,8 +178,10 @@ static struct db_conn *mysql_open(const struct db_conf *conf, struct str *why)
 		my = connect_to(conf, NULL, why);
 	for (unsigned i = 0; !my && i < conf->n_hosts; i++)
 		my = connect_to(conf, conf->hosts[i], why);
-	if (!my)
+	if (!my) {
+		mysql_thread_end();
 		return NULL;
+	}
 	conn = xcalloc(1, sizeof(*conn));
 	conn->base.ops = &db_mysql_ops;
 	conn->base.conf = conf;
@@ -186,6 +194,7 @@ static void mysql_conn_close(struct db_conn *base)
 	struct mysql *conn = (struct mysql *)base;
 
 	mysql_close(conn->my);
+	mysql_thread_end();
 	str_free(&conn->text);
 	str_free(&base->why);
 	free(conn);
@@ -226,11 +235,6 @@ static void add_value(struct str *out, char type, const struct db_value *v)
 	}
 }
 
-static bool is_must(const struct db_call *call)
-{
-	return call->must && !*call->stmt->columns;
-}
-
 static void add_call(struct str *out, const struct db_call *call)
 {
 	const char *text = call->stmt->text[DB_MYSQL];
@@ -249,7 +253,7 @@ static void add_call(struct str *out, const struct db_call *call)
 	}
 	str_addc(out, ';');
 	/* More than one row where one is expected: an error, unless one row was changed. */
-	if (is_must(call))
+	if (db_call_is_must(call))
 		str_add(out, "SELECT IF(ROW_COUNT() = 1, 1, (SELECT 1 UNION SELECT 2));");
 }
 
@@ -384,7 +388,7 @@ static bool read_call(struct reading *r, struct db_work *work, unsigned i)
 	} else {
 		call->n = mysql_affected_rows(r->my);
 	}
-	return !is_must(call) || skip_result(r);
+	return !db_call_is_must(call) || skip_result(r);
 }
 
 /*
@@ -394,13 +398,12 @@ static bool read_call(struct reading *r, struct db_work *work, unsigned i)
 static bool run_transaction(struct mysql *conn, struct db_work *first, struct db_work *end)
 {
 	struct reading r = { .my = conn->my, .is_first = true };
-	bool is_alone = first->next == end, writes = false, is_ok, is_usable;
+	bool is_alone = first->next == end, is_ok, is_usable;
 	const struct db_call *failed = NULL;
 	unsigned writers = 0, error = 0;
 
 	str_reset(&conn->text);
 	for (struct db_work *work = first; work != end; work = work->next) {
-		writes = writes || db_work_writes(work);
 		writers += db_work_writes(work) ? work->n : 0;
 		for (unsigned i = 0; i < work->n; i++)
 			writers += work->v[i].must;
@@ -468,6 +471,7 @@ static bool mysql_conn_run(struct db_conn *base, struct db_work *list, bool is_o
 
 const struct db_conn_ops db_mysql_ops = {
 	.name = "mysql",
+	.init = mysql_start,
 	.open = mysql_open,
 	.close = mysql_conn_close,
 	.run = mysql_conn_run,

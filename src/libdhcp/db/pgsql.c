@@ -201,20 +201,15 @@ static struct db_conn *pgsql_open(const struct db_conf *conf, struct str *why)
 
 /* --- sending ----------------------------------------------------------------------- */
 
-static bool is_must(const struct db_call *call)
-{
-	return call->must && !*call->stmt->columns;
-}
-
 static enum prepared *prepared(const struct pgsql *conn, const struct db_call *call)
 {
-	return &conn->prepared[2 * (size_t)(call->stmt - conn->base.conf->stmts) + is_must(call)];
+	return &conn->prepared[2 * (size_t)(call->stmt - conn->base.conf->stmts) + db_call_is_must(call)];
 }
 
 static void statement_name(const struct db_call *call, struct str *out)
 {
 	str_reset(out);
-	str_addf(out, "%s%s", call->stmt->name, is_must(call) ? "!" : "");
+	str_addf(out, "%s%s", call->stmt->name, db_call_is_must(call) ? "!" : "");
 }
 
 static bool send_prepare(const struct pgsql *conn, const struct db_call *call, const char *name)
@@ -224,7 +219,7 @@ static bool send_prepare(const struct pgsql *conn, const struct db_call *call, c
 	bool is_sent;
 
 	/* Divides by zero, and thereby fails, unless one row was changed. */
-	if (is_must(call))
+	if (db_call_is_must(call))
 		str_addf(&must, "WITH changed AS (%s RETURNING 1) SELECT 1 / (count(*) = 1)::int FROM changed", text);
 	is_sent = PQsendPrepare(conn->pg, name, must.len ? must.text : text, 0, NULL);
 	str_free(&must);
@@ -483,7 +478,7 @@ static int read_call(struct reading *r, struct db_work *work, unsigned i)
 		note(&r->conn->base.why, PQresultErrorMessage(result));
 	} else if (!is_ok) {
 		outcome = OUTCOME_AGAIN; /* skipped */
-	} else if (is_must(call)) {
+	} else if (db_call_is_must(call)) {
 		call->n = 1;
 	} else if (PQresultStatus(result) == PGRES_TUPLES_OK) {
 		deliver_rows(work, i, result);

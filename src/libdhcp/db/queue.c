@@ -12,7 +12,6 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <time.h>
 
 #define TRIES_MAX 5  /* of one work */
@@ -43,10 +42,7 @@ struct db {
 	struct thread *threads;
 };
 
-/* --- names ------------------------------------------------------------------------- */
-
-static const char *const names[DB_KIND_N] = { [DB_PGSQL] = "postgresql", [DB_MYSQL] = "mysql" };
-
+/* What the program was built with. */
 static const struct db_conn_ops *const kinds[DB_KIND_N] = {
 #ifdef HAVE_PGSQL
 	[DB_PGSQL] = &db_pgsql_ops,
@@ -56,43 +52,12 @@ static const struct db_conn_ops *const kinds[DB_KIND_N] = {
 #endif
 };
 
-const char *db_kind_name(enum db_kind kind)
-{
-	return names[kind];
-}
-
-bool db_is_built(enum db_kind kind)
-{
-	return kinds[kind];
-}
-
-int db_kind_of(const char *name, enum db_kind *ret)
-{
-	for (int i = 0; i < DB_KIND_N; i++) {
-		if (strcmp(names[i], name) != 0)
-			continue;
-		if (!kinds[i])
-			return -E_UNSUPPORTED;
-		*ret = (enum db_kind)i;
-		return 0;
-	}
-	return -E_NOENT;
-}
-
 /* --- lists of work ----------------------------------------------------------------- */
 
 bool db_work_writes(const struct db_work *work)
 {
 	for (unsigned i = 0; i < work->n; i++)
 		if (work->v[i].stmt->writes)
-			return true;
-	return false;
-}
-
-bool db_list_writes(const struct db_work *list)
-{
-	for (; list; list = list->next)
-		if (db_work_writes(list))
 			return true;
 	return false;
 }
@@ -356,6 +321,8 @@ static void *serve(void *arg)
 		if (group)
 			run_group(t, group);
 	}
+	if (t->conn)
+		t->conn->ops->close(t->conn);
 	return NULL;
 }
 
@@ -399,6 +366,8 @@ struct db *db_open(const struct db_conf *conf)
 	pthread_condattr_t attr;
 
 	assert(kinds[conf->kind]);
+	if (kinds[conf->kind]->init)
+		kinds[conf->kind]->init();
 	copy_conf(db, conf);
 	db->tail = &db->head;
 	(void)pthread_mutex_init(&db->lock, NULL);
@@ -438,13 +407,8 @@ void db_close(struct db *db)
 	db->stop = true;
 	(void)pthread_cond_broadcast(&db->wake);
 	(void)pthread_mutex_unlock(&db->lock);
-	for (unsigned i = 0; i < db->conf.connections; i++) {
-		struct thread *t = &db->threads[i];
-
-		(void)pthread_join(t->id, NULL);
-		if (t->conn)
-			t->conn->ops->close(t->conn);
-	}
+	for (unsigned i = 0; i < db->conf.connections; i++)
+		(void)pthread_join(db->threads[i].id, NULL);
 	finish_all(db, take_queued(db, false), DB_FAILED);
 	for (unsigned i = 0; i < db->n_strings; i++)
 		free(db->strings[i]);
