@@ -26,17 +26,6 @@ size_t bytes_to_hex(struct bytes b, char sep, char *buf, size_t size)
 	return n;
 }
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 static bool is_sep(char c)
 {
 	return c == ':' || c == ' ';
@@ -48,8 +37,8 @@ static int hex_groups(const char *text, size_t len, uint8_t *buf, size_t size)
 	size_t i = 0, n = 0;
 
 	while (i < len) {
-		int hi = digit(text[i++]);
-		int lo = i < len && !is_sep(text[i]) ? digit(text[i++]) : -2;
+		int hi = hex_value(text[i++]);
+		int lo = i < len && !is_sep(text[i]) ? hex_value(text[i++]) : -2;
 
 		if (hi < 0 || lo == -1)
 			return -E_INVAL;
@@ -77,7 +66,7 @@ int hex_to_bytes(const char *text, size_t len, uint8_t *buf, size_t size)
 			return hex_groups(text, len, buf, size);
 	i = 0;
 	if (len % 2) { /* odd number of digits: the first is a byte of its own */
-		int lo = digit(text[i++]);
+		int lo = hex_value(text[i++]);
 
 		if (lo < 0)
 			return -E_INVAL;
@@ -86,7 +75,7 @@ int hex_to_bytes(const char *text, size_t len, uint8_t *buf, size_t size)
 		buf[n++] = (uint8_t)lo;
 	}
 	for (; i < len; i += 2) {
-		int hi = digit(text[i]), lo = digit(text[i + 1]);
+		int hi = hex_value(text[i]), lo = hex_value(text[i + 1]);
 
 		if (hi < 0 || lo < 0)
 			return -E_INVAL;

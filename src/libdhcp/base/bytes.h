@@ -224,3 +224,14 @@ static inline void write_u64(struct writer *w, uint64_t v)
  */
 size_t bytes_to_hex(struct bytes b, char sep, char *buf, size_t size);
 int hex_to_bytes(const char *text, size_t len, uint8_t *buf, size_t size);
+/* Returns the value of a hexadecimal digit; negative if it is none. */
+static inline int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}

@@ -68,11 +68,6 @@ void str_free(struct str *s)
 	*s = (struct str){ 0 };
 }
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 const char *str_count(char buf[COUNT_TEXT_MAX], uint64_t n, const char *what)
 {
 	size_t len = strlen(what);
@@ -84,11 +79,11 @@ const char *str_count(char buf[COUNT_TEXT_MAX], uint64_t n, const char *what)
 
 bool str_case_equal(const char *a, const char *b)
 {
-	while (*a && lower(*a) == lower(*b)) {
+	while (*a && ascii_lower(*a) == ascii_lower(*b)) {
 		a++;
 		b++;
 	}
-	return lower(*a) == lower(*b);
+	return ascii_lower(*a) == ascii_lower(*b);
 }
 
 #define DISTANCE_MAX 64
@@ -105,15 +100,15 @@ unsigned str_distance(const char *a, const char *b)
 
 		cur[0] = (unsigned)i;
 		for (j = 1; j <= lb; j++) {
-			unsigned cost = lower(a[i - 1]) != lower(b[j - 1]);
+			unsigned cost = ascii_lower(a[i - 1]) != ascii_lower(b[j - 1]);
 			unsigned best = prev[j - 1] + cost;
 
 			if (prev[j] + 1 < best)
 				best = prev[j] + 1;
 			if (cur[j - 1] + 1 < best)
 				best = cur[j - 1] + 1;
-			if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
-			    lower(a[i - 2]) == lower(b[j - 1]) && prev2[j - 2] + 1 < best)
+			if (i > 1 && j > 1 && ascii_lower(a[i - 1]) == ascii_lower(b[j - 2]) &&
+			    ascii_lower(a[i - 2]) == ascii_lower(b[j - 1]) && prev2[j - 2] + 1 < best)
 				best = prev2[j - 2] + 1;
 			cur[j] = best;
 		}

@@ -34,6 +34,12 @@ static inline const char *str_text(const struct str *s)
 	return s->text ? s->text : "";
 }
 
+/* In ASCII, whatever the locale. */
+static inline char ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 /* A number with its noun: "1 lease", "2 leases", "3 addresses". */
 #define COUNT_TEXT_MAX 64
 const char *str_count(char buf[COUNT_TEXT_MAX], uint64_t n, const char *what);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Resolves names in expressions: operators, options, classes. Suggests corrections for unknown ones. */
+#include "base/str.h"
 #include "eval/expr_int.h"
 
 enum { WORDS_MAX = 128 };
@@ -9,8 +10,7 @@ static const char *lower(struct parser *p, const char *word)
 	char *copy = arena_strdup(p->env->arena, word), *c;
 
 	for (c = copy; *c; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c | 0x20);
+		*c = ascii_lower(*c);
 	return copy;
 }
 

@@ -19,7 +19,7 @@ static bool is_letter(int c)
 
 static bool is_hex(int c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+	return hex_value((char)c) >= 0;
 }
 
 static bool is_name(int c)
@@ -89,11 +89,6 @@ static void take_address(struct parser *p, uint32_t len)
 		p->token.value = bytes_of(arena_dup(env->arena, ip.b, 16), 16);
 }
 
-static int nibble(int c)
-{
-	return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
-}
-
 /* As in Kea, an odd number of digits is padded with a leading zero. */
 static void take_hex(struct parser *p)
 {
@@ -115,7 +110,7 @@ static void take_hex(struct parser *p)
 	for (i = 0; i < digits; i++) {
 		uint32_t at = i + (digits & 1);
 
-		data[at / 2] = (uint8_t)(data[at / 2] << 4 | nibble(p->text[p->token.from + 2 + i]));
+		data[at / 2] = (uint8_t)(data[at / 2] << 4 | hex_value(p->text[p->token.from + 2 + i]));
 	}
 	p->token.value = bytes_of(data, (digits + 1) / 2);
 }

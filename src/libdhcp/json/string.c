@@ -2,21 +2,18 @@
 /* Strings: escapes, UTF-8, and other characters used as quotes. */
 #include "json/read_int.h"
 
+#include "base/bytes.h"
+
 static int hex4(struct parser *p)
 {
 	int v = 0, i;
 
 	for (i = 0; i < 4; i++) {
-		int c = peek(p);
+		int digit = hex_value((char)peek(p));
 
-		if (c >= '0' && c <= '9')
-			v = v * 16 + c - '0';
-		else if (c >= 'a' && c <= 'f')
-			v = v * 16 + c - 'a' + 10;
-		else if (c >= 'A' && c <= 'F')
-			v = v * 16 + c - 'A' + 10;
-		else
+		if (digit < 0)
 			return -1;
+		v = v * 16 + digit;
 		(void)next(p);
 	}
 	return v;

@@ -166,17 +166,6 @@ static char *write_addr(char *p, const struct lease *lease)
 
 /* --- bytes as colon-separated hex --- */
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Pairs of digits, or single digits, separated by colons. */
 static int read_colon_hex(const char *text, size_t len, uint8_t *buf, size_t size, struct bytes *ret)
 {
@@ -184,12 +173,12 @@ static int read_colon_hex(const char *text, size_t len, uint8_t *buf, size_t siz
 	size_t n = 0;
 
 	while (p < end) {
-		int hi = hex_digit(*p++), lo;
+		int hi = hex_value(*p++), lo;
 
 		if (hi < 0 || n == size)
 			return -E_INVAL;
 		if (p < end && *p != ':') {
-			lo = hex_digit(*p++);
+			lo = hex_value(*p++);
 			if (lo < 0)
 				return -E_INVAL;
 			hi = hi << 4 | lo;
@@ -277,8 +266,8 @@ static int read_text(const char *text, size_t len, char *buf, size_t size, const
 		char c = text[i];
 
 		if (c == '&' && len - i >= 5 && text[i + 1] == '#' && text[i + 2] == 'x' &&
-		    hex_digit(text[i + 3]) >= 0 && hex_digit(text[i + 4]) >= 0) {
-			c = (char)(hex_digit(text[i + 3]) << 4 | hex_digit(text[i + 4]));
+		    hex_value(text[i + 3]) >= 0 && hex_value(text[i + 4]) >= 0) {
+			c = (char)(hex_value(text[i + 3]) << 4 | hex_value(text[i + 4]));
 			i += 4;
 		}
 		if (!c || n + 1 >= size)

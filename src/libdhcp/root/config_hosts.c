@@ -218,8 +218,7 @@ static const char *build_hostname(struct hosts *hosts, const struct reservation_
 	}
 	memcpy(name, conf->hostname, len + 1);
 	for (char *c = name; *c; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
+		*c = ascii_lower(*c);
 	if (name[len - 1] == '.')
 		name[len - 1] = '\0';
 	return pack_text(hosts, name);

@@ -45,21 +45,13 @@ static const char *text_of(unsigned family, const struct match_row *row)
 
 /* --- patterns ------------------------------------------------------------------- */
 
-static int digit_of(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
 /* Reads pairs of digits with separators into `data`; the last one may be half. Returns where it ends. */
 static const char *read_digits(const char *s, uint8_t data[HARDWARE_MAX], unsigned *ret_n)
 {
 	unsigned n = 0;
 
-	while (n < 2 * HARDWARE_MAX && digit_of(*s) >= 0) {
-		data[n / 2] = (uint8_t)(n % 2 ? data[n / 2] | digit_of(*s) : digit_of(*s) << 4);
+	while (n < 2 * HARDWARE_MAX && hex_value(*s) >= 0) {
+		data[n / 2] = (uint8_t)(n % 2 ? data[n / 2] | hex_value(*s) : hex_value(*s) << 4);
 		n++;
 		s++;
 		if (n % 2 == 0 && (*s == ':' || *s == '-'))
