@@ -81,3 +81,13 @@ int class_by_parts(const struct classes *classes, const unsigned *sorted, unsign
 	}
 	return -1;
 }
+
+bool class_may_spawn(const char *template, const char *name)
+{
+	size_t len = strlen(template);
+
+	if (strncmp(name, SPAWN_PREFIX, strlen(SPAWN_PREFIX)) != 0)
+		return false;
+	name += strlen(SPAWN_PREFIX);
+	return !strncmp(name, template, len) && name[len] == '_';
+}

@@ -85,3 +85,5 @@ int class_by_name(const struct classes *classes, const char *name);
 /* The same among `sorted`, which is by name, for a name in parts: they come from a client. */
 int class_by_parts(const struct classes *classes, const unsigned *sorted, unsigned n, const struct bytes *parts,
 		   unsigned n_parts);
+/* True if the template-test of class `template` may create the class: its name begins with SPAWN_<template>_. */
+bool class_may_spawn(const char *template, const char *name);

@@ -36,7 +36,7 @@ struct config {
 	enum host_id_type host_ids[HOST_ID_N]; /* types of identifiers for lookups there, in this order */
 	unsigned n_host_ids;
 	bool has_global_hosts;
-	uint32_t *server_ids; /* DHCPv4: configured values of dhcp-server-identifier, in all scopes; ascending */
+	const uint32_t *server_ids; /* DHCPv4: configured values of dhcp-server-identifier, in all scopes; ascending */
 	unsigned n_server_ids;
 	/* DHCPv6 */
 	enum hwaddr6_source *mac_sources;

@@ -4,7 +4,6 @@
  * the file; subnets evaluate those of the block in effect for them once the client has its lease. The classes are
  * written as configuration, so --print-config --kea prints them as they are. RFC 4578, RFC 5970, RFC 3004.
  */
-#include "base/str.h"
 #include "root/config_build.h"
 
 #define NAME_PREFIX "boot-"
@@ -281,13 +280,14 @@ void expand_boot(struct build *b)
 void build_boot(struct build *b, const struct conf_strings *own, const struct boot_conf *boot, struct class_refs *ret)
 {
 	unsigned n = own->n, n_boot = boot ? boot->classes.n : 0;
-	struct conf_strings all = { arena_new_array(b->cfg->arena, const char *, n + n_boot),
-				    arena_new_array(b->cfg->arena, struct pos, n + n_boot), n + n_boot };
+	struct conf_strings all = { .n = n + n_boot };
 
 	if (!n_boot) {
 		build_additional(b, own, ret);
 		return;
 	}
+	all.v = arena_new_array(b->cfg->arena, const char *, all.n);
+	all.pos = arena_new_array(b->cfg->arena, struct pos, all.n);
 	if (n) {
 		memcpy(all.v, own->v, n * sizeof(*all.v));
 		memcpy(all.pos, own->pos, n * sizeof(*all.pos));

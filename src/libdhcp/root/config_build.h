@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "base/vec.h"
 #include "root/config.h"
 #include "root/keys.h"
 #include "wire/dict.h"
@@ -20,8 +21,8 @@ struct build {
 	unsigned n_defining;
 	const struct host_class *host_classes; /* the classes that reservations name, by name */
 	size_t n_host_classes;
-	unsigned max_server_ids; /* space in cfg->server_ids */
-	bool shared_loggers;     /* from a "Logging" map for several programs */
+	VEC(uint32_t) server_ids; /* DHCPv4: configured values of dhcp-server-identifier */
+	bool shared_loggers;      /* from a "Logging" map for several programs */
 };
 
 /* Each function reports errors in the diag and continues; it skips checks that depend on an invalid value. */
@@ -41,10 +42,11 @@ bool is_option_name(const char *name);
 bool check_option_name(struct build *b, const struct conf_node *node, const char *key, const char *name);
 /* Builds the option values of a scope's option-data. */
 #define BUILD_OPTLIST(b, conf, field, ret) build_optlist(b, &(conf)->field, CONF_BAD(conf, field), ret)
-/* Notes the server identifiers in a list; the last call sorts them all. */
-void note_server_ids(struct build *b, const struct optlist *list);
-void finish_server_ids(struct build *b);
 void build_optlist(struct build *b, const struct conf_list *data, bool is_bad, struct optlist *ret);
+/* Notes the server identifiers in a list. */
+void note_server_ids(struct build *b, const struct optlist *list);
+/* Sets cfg->server_ids; must run after all lists are built. */
+void finish_server_ids(struct build *b);
 /* Checks the set and inherited values of a scope (global, network or subnet) and derives the rest; par is a copy. */
 void check_params(struct build *b, const struct conf_node *node, struct net_params *par);
 /* Returns the lifetimes that a class sets, in the arena; NULL: none. */
@@ -59,7 +61,8 @@ const char *address_kind(const struct build *b);
 void collect_host_classes(struct build *b);
 /* Returns the name as it lives as long as the configuration; NULL if no reservation names this class. */
 const char *host_class(const struct build *b, const char *name);
-void lint_host_classes(struct build *b, bool (*is_built_in)(const char *name), const char *const *names, size_t n);
+/* Warns about those that nothing defines or refers to; names are those of all classes, to suggest one. */
+void lint_host_classes(struct build *b, const char *const *names, size_t n);
 /* Returns the text of a reservation's identifier; NULL if it has none of this type. */
 const char *host_id_text(const struct reservation_conf *conf, enum host_id_type type);
 #define HOST_ID_ROOM 256
@@ -70,6 +73,8 @@ bool build_host_id(struct build *b, const struct reservation_conf *conf, uint8_t
 bool build_host_id_types(struct build *b);
 void number_classes(struct build *b); /* must run before anything refers to classes */
 void build_classes(struct build *b);
+/* True for a class that needs no definition: servers and hook libraries create it. */
+bool is_built_in_class(const char *name);
 /* Creates the classes of "boot" blocks; must run before number_classes(). */
 void expand_boot(struct build *b);
 /* Builds the additional classes of a subnet: its own, and those of the boot block in effect, which may be NULL. */

@@ -17,7 +17,7 @@ static bool has_prefix(const char *name, const char *prefix)
 	return !strncmp(name, prefix, strlen(prefix)) && name[strlen(prefix)];
 }
 
-static bool is_built_in(const char *name)
+bool is_built_in_class(const char *name)
 {
 	size_t i;
 
@@ -63,9 +63,9 @@ static int find_class(void *ctx, const char *name)
 		return number;
 	if (left_out_class(b->left_out, name))
 		return -1;
-	if (number >= 0 && is_built_in(name))
+	if (number >= 0 && is_built_in_class(name))
 		return number;
-	return is_built_in(name) ? (int)add_class(b, arena_strdup(b->cfg->arena, name)) : -1;
+	return is_built_in_class(name) ? (int)add_class(b, arena_strdup(b->cfg->arena, name)) : -1;
 }
 
 static const char *const *class_names(void *ctx, size_t *ret_n)
@@ -162,18 +162,13 @@ static bool has_test(const struct client_class_conf *conf)
 /* Its members are known before any test is evaluated. */
 static bool has_members_at_once(const struct client_class *class)
 {
-	return is_built_in(class->name) && !has_test(class->conf);
+	return is_built_in_class(class->name) && !has_test(class->conf);
 }
 
 /* True if the template of this definition may create the class. */
 static bool may_spawn(const struct client_class_conf *conf, const char *name)
 {
-	size_t len = strlen(SPAWN_PREFIX), n;
-
-	if (!CONF_SET(conf, template_test) || !CONF_SET(conf, name) || !has_prefix(name, SPAWN_PREFIX))
-		return false;
-	n = strlen(conf->name);
-	return !strncmp(name + len, conf->name, n) && name[len + n] == '_';
+	return CONF_SET(conf, template_test) && CONF_SET(conf, name) && class_may_spawn(conf->name, name);
 }
 
 /* A class that a later template creates is never there in time. */
@@ -322,7 +317,7 @@ static void build_class(struct build *b, unsigned number)
 	check_class_lifetimes(b, &conf->node, par, &class->valid, &class->preferred);
 	class->is_additional = conf->only_in_additional_list;
 	/* As in Kea: only a reservation can assign it. */
-	if (!has_test(conf) && !is_built_in(class->name))
+	if (!has_test(conf) && !is_built_in_class(class->name))
 		class->needs_host = true;
 	class->offer_lifetime = par->offer_lifetime;
 	class->next_server = par->next_server;
@@ -515,7 +510,7 @@ static void lint_class(struct build *b, const struct client_class *class)
 	if (class->is_additional && !class->is_listed && !host_class(b, class->name))
 		diag_warn(b->diag, pos, "no client is in class \"%s\": no \"evaluate-additional-classes\" names it",
 			  class->name);
-	else if (!has_test(conf) && !class->is_listed && !is_built_in(class->name) && !host_class(b, class->name))
+	else if (!has_test(conf) && !class->is_listed && !is_built_in_class(class->name) && !host_class(b, class->name))
 		diag_warn(b->diag, pos, "class \"%s\" has no \"test\": no client is in it", class->name);
 	if (class->is_additional && (class->sets & (CLASS_SETS_VALID | CLASS_SETS_PREFERRED | CLASS_SETS_OFFER)))
 		diag_warn(b->diag, pos,
@@ -557,7 +552,7 @@ void finish_classes(struct build *b)
 		size_t n;
 		const char *const *names = class_names(b, &n);
 
-		lint_host_classes(b, is_built_in, names, n);
+		lint_host_classes(b, names, n);
 	}
 	classes->n_words = (classes->n + 63) / 64;
 	list_by_turn(b, classes);

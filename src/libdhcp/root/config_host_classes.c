@@ -102,12 +102,12 @@ const char *host_class(const struct build *b, const char *name)
 }
 
 /* Kea accepts a class that is neither defined nor used; it is likely a mistake. */
-void lint_host_classes(struct build *b, bool (*is_built_in)(const char *name), const char *const *names, size_t n)
+void lint_host_classes(struct build *b, const char *const *names, size_t n)
 {
 	for (size_t i = 0; i < b->n_host_classes; i++) {
 		const struct host_class *class = &b->host_classes[i];
 
-		if (class_by_name(&b->cfg->classes, class->name) >= 0 || is_built_in(class->name))
+		if (class_by_name(&b->cfg->classes, class->name) >= 0 || is_built_in_class(class->name))
 			continue;
 		diag_warn(b->diag, class->pos, "class \"%s\" has no effect: it is neither defined nor used by a guard",
 			  class->name);

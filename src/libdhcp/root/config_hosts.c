@@ -32,8 +32,8 @@ struct hosts {
 	struct pos first_untried[HOST_ID_N];
 	unsigned n_in_pools; /* in pools, although reservations-out-of-pool is true */
 	struct pos first_in_pool;
-	VEC(struct ip_span) spans;        /* subnet reservations */
-	VEC(struct ip_span) global_spans; /* global reservations */
+	VEC(struct ip_span) spans;        /* withheld everywhere: of subnet reservations, and those left out */
+	VEC(struct ip_span) global_spans; /* where global reservations apply, too */
 	unsigned types;                   /* a bit for each type of identifier that a reservation has */
 };
 
@@ -83,7 +83,7 @@ static bool check_address(struct build *b, const struct group *group, struct pos
 		diag_error(b->diag, pos, "%s cannot be reserved: it is not the address of a host", text);
 		return false;
 	}
-	if (group->sub && group->conf && group->sub->prefix.len && !prefix_contains(&group->sub->prefix, ret)) {
+	if (group->sub && group->sub->prefix.len && !prefix_contains(&group->sub->prefix, ret)) {
 		outside_subnet(b, group, pos, text);
 		return false;
 	}
@@ -464,10 +464,8 @@ static void note_left_out(struct hosts *hosts)
 {
 	const struct left_out *out = hosts->b->left_out;
 
-	for (size_t i = 0; out && i < out->spans.n; i++) {
+	for (size_t i = 0; out && i < out->spans.n; i++)
 		*vec_push(&hosts->spans) = out->spans.v[i];
-		*vec_push(&hosts->global_spans) = out->spans.v[i];
-	}
 }
 
 /* --- withholding from pools ------------------------------------------------------ */

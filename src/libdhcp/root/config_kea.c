@@ -5,7 +5,6 @@
  * classes and outputs of loggers have their old names, which all versions read; a guard of several classes then
  * needs one more class.
  */
-#include "base/str.h"
 #include "root/config_build.h"
 
 struct kea {
@@ -85,12 +84,13 @@ static void print_classes(struct kea *kea)
 	size_t i;
 	unsigned k;
 
-	for (i = 0; i < json_object_array_length(kea->classes); i++)
-		for (k = 0; k < classes->n; k++)
-			if (classes->v[k].conf && classes->v[k].match && !strcmp(classes->v[k].name, confs[i].name))
-				json_object_object_add(
-					json_object_array_get_idx(kea->classes, i), "test",
-					json_object_new_string(match_as_test(kea->cfg, classes->v[k].match)));
+	for (i = 0; i < json_object_array_length(kea->classes); i++) {
+		const struct class_match *match = classes->v[class_by_name(classes, confs[i].name)].match;
+
+		if (match)
+			json_object_object_add(json_object_array_get_idx(kea->classes, i), "test",
+					       json_object_new_string(match_as_test(kea->cfg, match)));
+	}
 	for (k = 0; k < classes->n; k++)
 		if (classes->v[k].conf && classes->v[k].conf->is_of_boot)
 			json_object_array_add(kea->classes, conf_print_set(kea->cfg->family, &client_class_scope,
@@ -158,14 +158,13 @@ static void print_subnets(struct kea *kea, struct json_object *list, const struc
 struct json_object *config_print_kea(const struct config *cfg, struct diag *diag)
 {
 	const struct shared_network_conf *nets = cfg->global.shared_networks.v;
-	const bool is_v6 = cfg->family == KEY_6;
-	const char *subnets = is_v6 ? "subnet6" : "subnet4";
+	const char *subnets = cfg->family == KEY_6 ? "subnet6" : "subnet4";
 	struct json_object *top = json_object_new_object();
 	struct json_object *root = conf_print_set(cfg->family, &global_scope, &cfg->global, diag);
 	struct kea kea = { cfg, json_object_get(get(root, "client-classes")), diag };
 	unsigned i;
 
-	json_object_object_add(top, is_v6 ? "Dhcp6" : "Dhcp4", root);
+	json_object_object_add(top, scope_name(&global_scope, cfg->family), root);
 	if (!kea.classes)
 		kea.classes = json_object_new_array();
 	print_classes(&kea);

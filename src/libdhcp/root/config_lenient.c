@@ -7,8 +7,6 @@
  */
 #include "root/config_lenient.h"
 
-#include "base/err.h"
-
 struct error {
 	struct pos pos;
 	char *text;
@@ -254,18 +252,11 @@ void left_out_report(const struct left_out *out, struct diag *diag, bool is_usab
 
 bool left_out_class(const struct left_out *out, const char *name)
 {
-	const char *spawned = strncmp(name, SPAWN_PREFIX, strlen(SPAWN_PREFIX)) ? NULL : name + strlen(SPAWN_PREFIX);
 	size_t i;
 
-	for (i = 0; out && i < out->classes.n; i++) {
-		const char *class = out->classes.v[i];
-
-		if (!strcmp(class, name))
+	for (i = 0; out && i < out->classes.n; i++)
+		if (!strcmp(out->classes.v[i], name) || class_may_spawn(out->classes.v[i], name))
 			return true;
-		/* Those that its template-test would create. */
-		if (spawned && !strncmp(spawned, class, strlen(class)) && spawned[strlen(class)] == '_')
-			return true;
-	}
 	return false;
 }
 

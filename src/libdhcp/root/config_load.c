@@ -11,11 +11,6 @@
 
 #include <sys/stat.h>
 
-static const char *root_name(unsigned family)
-{
-	return family == KEY_6 ? "Dhcp6" : "Dhcp4";
-}
-
 /* The maps of daemons a file may contain, one or several. */
 static const struct key logging_keys[] = { { .name = "loggers", .type = KEY_LIST, .scope = &logger_scope } };
 static const struct scope logging_scope = SCOPE("Logging", char, logging_keys);
@@ -31,7 +26,7 @@ static const struct scope top_scope = SCOPE("configuration", char, top_keys);
 
 static void lacks_root(const struct build *b, struct json_object *top, const char *name)
 {
-	const char *other = root_name(b->cfg->family == KEY_6 ? KEY_4 : KEY_6);
+	const char *other = scope_name(&global_scope, b->cfg->family == KEY_6 ? KEY_4 : KEY_6);
 
 	diag_error(b->diag, json_pos(top), "this file has no \"%s\"", name);
 	if (json_object_object_get_ex(top, other, NULL))
@@ -43,7 +38,7 @@ static struct json_object *find_root(struct build *b)
 {
 	const size_t n_known = sizeof(top_keys) / sizeof(top_keys[0]);
 	const char *known[sizeof(top_keys) / sizeof(top_keys[0])];
-	const char *name = root_name(b->cfg->family);
+	const char *name = scope_name(&global_scope, b->cfg->family);
 	struct json_object *top = b->cfg->doc.root, *root = NULL, *logging, *loggers;
 	unsigned before = diag_errors(b->diag);
 	size_t i;
@@ -165,8 +160,7 @@ static struct config *config_again(struct config *cfg)
 	return next;
 }
 
-/* As build_parts(); with "lenient", without what has errors and can be left out. The configuration may be another one.
- */
+/* Same as build_parts(); with "lenient", leaves out what has errors and can be left out, which replaces b->cfg. */
 static bool build_lenient(struct build *b, struct json_object *root)
 {
 	size_t mark = diag_mark(b->diag);
@@ -293,7 +287,7 @@ struct json_object *config_print(const struct config *cfg)
 	struct json_object *top = json_object_new_object(), *list = NULL;
 	struct json_object *root = conf_print(cfg->family, &global_scope, &cfg->global);
 
-	json_object_object_add(top, root_name(cfg->family), root);
+	json_object_object_add(top, scope_name(&global_scope, cfg->family), root);
 	if (!json_object_object_get_ex(root, "client-classes", &list)) {
 		list = json_object_new_array();
 		json_object_object_add(root, "client-classes", list);

@@ -149,7 +149,7 @@ static bool check_class_definition(struct build *b, const struct option_def_conf
 		return true;
 	diag_error(b->diag, conf_pos(&conf->node, is_main ? "code" : "space"),
 		   "a class may define options 43 and 224 to 254 of space %s only", main_space(b));
-	diag_help(b->diag, "define others in \"option-def\" of %s", b->cfg->family == KEY_6 ? "Dhcp6" : "Dhcp4");
+	diag_help(b->diag, "define others in \"option-def\" of %s", scope_name(&global_scope, b->cfg->family));
 	return false;
 }
 

@@ -10,20 +10,9 @@
 
 static void add(struct build *b, uint32_t id)
 {
-	struct config *cfg = b->cfg;
-
 	/* Mostly the same one, in every subnet. */
-	if (cfg->n_server_ids && cfg->server_ids[cfg->n_server_ids - 1] == id)
-		return;
-	if (cfg->n_server_ids == b->max_server_ids) {
-		const uint32_t *old = cfg->server_ids;
-
-		b->max_server_ids = b->max_server_ids ? 2 * b->max_server_ids : 4;
-		cfg->server_ids = arena_new_array(cfg->arena, uint32_t, b->max_server_ids);
-		if (cfg->n_server_ids)
-			memcpy(cfg->server_ids, old, cfg->n_server_ids * sizeof(*old));
-	}
-	cfg->server_ids[cfg->n_server_ids++] = id;
+	if (!b->server_ids.n || b->server_ids.v[b->server_ids.n - 1] != id)
+		*vec_push(&b->server_ids) = id;
 }
 
 void note_server_ids(struct build *b, const struct optlist *list)
@@ -49,8 +38,15 @@ static int by_number(const void *x, const void *y)
 
 void finish_server_ids(struct build *b)
 {
-	if (b->cfg->n_server_ids)
-		qsort(b->cfg->server_ids, b->cfg->n_server_ids, sizeof(*b->cfg->server_ids), by_number);
+	uint32_t *v = b->server_ids.v;
+	size_t n = b->server_ids.n;
+
+	if (!n)
+		return;
+	qsort(v, n, sizeof(*v), by_number);
+	b->cfg->server_ids = arena_dup(b->cfg->arena, v, n * sizeof(*v));
+	b->cfg->n_server_ids = (unsigned)n;
+	vec_free(&b->server_ids);
 }
 
 bool config_has_server_id(const struct config *cfg, uint32_t id)
