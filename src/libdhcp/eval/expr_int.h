@@ -317,8 +317,8 @@ struct bytes text_transid(const struct eval_node *node, struct eval *ev);
 
 enum { REGEX_MAX = 1024, REGEX_SUBJECT_MAX = 1024 };
 
-/* Returns NULL after an error: *ret_why (in the arena) is the reason, *ret_at the offset in the pattern. */
 enum { REGEX_WORK = 64 + 32 }; /* of one match: the first try, and a text of 32 bytes */
+/* Returns NULL after an error: *ret_why (in the arena) is the reason, *ret_at the offset in the pattern. */
 void *regex_compile(struct bytes pattern, struct arena *arena, const char **ret_why, size_t *ret_at);
 struct regex_scratch *regex_scratch_new(void);
 void regex_scratch_free(struct regex_scratch *scratch);

@@ -67,7 +67,7 @@ const struct eval_expr *eval_any_list(struct arena *arena, const struct eval_lis
 {
 	struct eval_expr *expr = arena_new_obj(arena, struct eval_expr);
 	struct eval_node *root = arena_new_obj(arena, struct eval_node), **end = &root->first;
-	size_t i;
+	size_t i, k;
 
 	root->op = &op_any;
 	root->test = test_or;
@@ -82,7 +82,11 @@ const struct eval_expr *eval_any_list(struct arena *arena, const struct eval_lis
 		node->first = arena_dup(arena, lists[i].text->root, sizeof(*node->first));
 		*end = node;
 		end = &node->next;
+		expr->work += 2 + lists[i].text->work;
+		for (k = lists[i].n; k; k /= 2)
+			expr->work++;
 	}
 	expr->root = root;
+	expr->work++;
 	return expr;
 }

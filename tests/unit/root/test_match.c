@@ -148,8 +148,14 @@ static const struct client_class *class_of(const struct config *cfg, const char 
 
 static bool is_in(const struct client_class *class, struct eval *ev)
 {
+	bool is_true;
+
 	eval_begin(ev);
-	return eval_test(class->test, ev) && !ev->is_exceeded;
+	is_true = eval_test(class->test, ev) && !ev->is_exceeded;
+	/* By this estimate -t warns if all tests together cost too much. */
+	if (class->match)
+		ck_assert_uint_le(EVAL_WORK_MAX - ev->work_left, 2 * eval_work(class->test));
+	return is_true;
 }
 
 START_TEST(same)
