@@ -28,8 +28,8 @@ struct hosts {
 	struct host_place *places; /* room for those of the next host */
 	uint8_t *room;             /* for identifiers and texts */
 	size_t room_left;
-	unsigned n_untried[HOST_ID_N]; /* reservations whose identifier is not in host-reservation-identifiers */
-	struct pos first_untried[HOST_ID_N];
+	unsigned n_unfound[HOST_ID_N]; /* reservations by an identifier that no client is looked up by */
+	struct pos first_unfound[HOST_ID_N];
 	unsigned n_in_pools; /* in pools, although reservations-out-of-pool is true */
 	struct pos first_in_pool;
 	VEC(struct ip_span) spans;        /* withheld everywhere: of subnet reservations, and those left out */
@@ -348,15 +348,26 @@ static void note_in_pools(struct hosts *hosts, const struct group *group, const 
 			hosts->first_in_pool = pos_of_place(conf, &host->places[i].prefix);
 }
 
-static void note_untried(struct hosts *hosts, const struct reservation_conf *conf, enum host_id_type type)
+static bool is_tried(const struct config *cfg, enum host_id_type type)
 {
-	const struct config *cfg = hosts->b->cfg;
-
 	for (unsigned i = 0; i < cfg->n_host_ids; i++)
 		if (cfg->host_ids[i] == type)
-			return;
-	if (!hosts->n_untried[type]++)
-		hosts->first_untried[type] = conf_pos(&conf->node, host_id_rows[type].name);
+			return true;
+	return false;
+}
+
+/* True if only a hook library can set it, and there is none. */
+static bool is_unset(const struct build *b, enum host_id_type type)
+{
+	return type == HOST_ID_FLEX_ID && !b->root->hooks_libraries.n && !CONF_BAD(b->root, hooks_libraries);
+}
+
+static void note_unfound(struct hosts *hosts, const struct reservation_conf *conf, enum host_id_type type)
+{
+	if (is_tried(hosts->b->cfg, type) && !is_unset(hosts->b, type))
+		return;
+	if (!hosts->n_unfound[type]++)
+		hosts->first_unfound[type] = conf_pos(&conf->node, host_id_rows[type].name);
 }
 
 static void build_host(struct hosts *hosts, const struct group *group, const struct reservation_conf *conf)
@@ -374,7 +385,7 @@ static void build_host(struct hosts *hosts, const struct group *group, const str
 	if (!has_id)
 		return;
 	host->id.value.data = pack(hosts, id, host->id.value.len);
-	note_untried(hosts, conf, host->id.type);
+	note_unfound(hosts, conf, host->id.type);
 	hosts->confs[hosts->n] = conf;
 	if (host_file_add(hosts->file, &other) < 0) {
 		report_duplicate(hosts, conf, host, other);
@@ -577,11 +588,18 @@ static void lint_ids(const struct hosts *hosts)
 	char text[COUNT_TEXT_MAX];
 
 	for (unsigned i = 0; i < HOST_ID_N; i++) {
-		if (!hosts->n_untried[i])
+		if (!hosts->n_unfound[i])
 			continue;
-		diag_warn(hosts->b->diag, hosts->first_untried[i],
-			  "\"host-reservation-identifiers\" does not contain \"%s\": %s with it will not be found",
-			  host_id_rows[i].name, str_count(text, hosts->n_untried[i], "reservation"));
+		(void)str_count(text, hosts->n_unfound[i], "reservation");
+		if (is_tried(hosts->b->cfg, (enum host_id_type)i))
+			diag_warn(hosts->b->diag, hosts->first_unfound[i],
+				  "no hook library sets a \"%s\": %s with it will not be found", host_id_rows[i].name,
+				  text);
+		else
+			diag_warn(hosts->b->diag, hosts->first_unfound[i],
+				  "\"host-reservation-identifiers\" does not contain \"%s\": %s with it will not be "
+				  "found",
+				  host_id_rows[i].name, text);
 	}
 }
 
@@ -614,6 +632,10 @@ void build_hosts(struct build *b, const struct subnet_pair *pairs, size_t n)
 	size_t n_hosts = 0, n_places = 0;
 	bool any_global = false, has_id_types = build_host_id_types(b);
 
+	if (b->root->reservations_lookup_first)
+		diag_warn(
+			b->diag, conf_pos(&b->root->node, "reservations-lookup-first"),
+			"reservations are always looked up before leases: \"reservations-lookup-first\" has no effect");
 	groups[0] = (struct group){ .list = &b->root->reservations };
 	for (size_t i = 0; i < n; i++) {
 		groups[i + 1] = (struct group){ &pairs[i].conf->reservations, &cfg->plan.subs[i], pairs[i].conf };

@@ -151,7 +151,9 @@ static const struct key reservation_keys[] = {
 	K_STRING(struct reservation_conf, circuit_id, "circuit-id", .families = KEY_4, .since = "4.1.0",
 		 .doc = "option 82.1 value"),
 	K_STRING(struct reservation_conf, flex_id, "flex-id", .since = "4.1.0",
-		 .doc = "flexible identifier: a hook library determines its value for each message"),
+		 .doc = "flexible identifier: a hook library determines its value for each message; without one, no "
+			"client "
+			"is found by it"),
 	K_STRING(struct reservation_conf, ip_address, "ip-address", .families = KEY_4, .since = "4.1.0",
 		 .doc = "reserved IPv4 address"),
 	K_STRING(struct reservation_conf, hw_address, "hw-address", .since = "4.1.0", .doc = "MAC"),
