@@ -52,7 +52,6 @@ struct host_extra {
 	/* DHCPv4; zero and "" if not set */
 	struct ip next_server;
 	const char *server_hostname, *boot_file;
-	const char *user_context; /* JSON; NULL if none */
 };
 
 struct host {

@@ -251,11 +251,8 @@ static const struct host_extra *build_extra(struct hosts *hosts, const struct re
 
 	BUILD_OPTLIST(b, conf, option_data, &extra.opts);
 	build_host_classes(b, conf, &extra);
-	if (conf->user_context)
-		extra.user_context = arena_strdup(
-			b->cfg->arena, json_object_to_json_string_ext(conf->user_context, JSON_C_TO_STRING_PLAIN));
 	if (!extra.opts.n && !extra.n_classes && !extra.excluded && !conf->next_server && !extra.server_hostname[0] &&
-	    !extra.boot_file[0] && !extra.user_context)
+	    !extra.boot_file[0])
 		return NULL;
 	return arena_dup(b->cfg->arena, &extra, sizeof(extra));
 }
