@@ -442,7 +442,7 @@ START_TEST(threads)
 		asker.n_early += askers[i].n_early;
 	}
 	if (_i == KIND_SLOW)
-		ck_assert_uint_ne(slow_source_counts(source).twice, 0);
+		ck_assert_uint_ne(slow_queue_counts(slow_source_queue(source)).twice, 0);
 	/* Second responses may still arrive: they end with the source, before its askers. */
 	host_source_close(source);
 	for (unsigned i = 0; i < THREADS; i++)
@@ -471,13 +471,13 @@ START_TEST(closing_answers_all)
 
 	add(0, HOST_ID_DUID, "a");
 	open_kind(KIND_SLOW);
-	slow_source_withhold(source, true);
+	slow_queue_withhold(slow_source_queue(source), true);
 	for (unsigned i = 0; i < 400; i++) {
 		v[i] = (struct host_query){ .by = HOST_BY_ID, .ids = &hosts[0].id, .n_ids = 1 };
 		finds[i] = (struct host_find){ .v = &v[i], .n = 1, .arena = arena_new(0), .done = count, .ticket = 1 };
 		ck_assert_int_eq(host_find(source, &finds[i]), -E_AGAIN);
 	}
-	ck_assert_uint_gt(slow_source_counts(source).withheld, 0);
+	ck_assert_uint_gt(slow_queue_counts(slow_source_queue(source)).withheld, 0);
 	host_source_close(source);
 	/* some of them twice */
 	ck_assert_uint_gt(atomic_load(&n_answered), 400);

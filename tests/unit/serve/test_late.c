@@ -483,7 +483,19 @@ static bool all_said(void)
 	return !atomic_load(&n_talking);
 }
 
-/* Both together. */
+/* The queues of what responds late. */
+static unsigned queues(struct slow_queue *ret[2])
+{
+	unsigned n = 0;
+
+	if (is_store_late())
+		ret[n++] = slow_store_queue(store);
+	if (hosts)
+		ret[n++] = slow_source_queue(hosts);
+	return n;
+}
+
+/* Of all of them together. */
 struct counts {
 	unsigned responses, pending, withheld;
 };
@@ -491,18 +503,12 @@ struct counts {
 static struct counts counts_now(void)
 {
 	struct counts sum = { 0 };
+	struct slow_queue *v[2];
 
-	if (is_store_late()) {
-		struct slow_counts counts = slow_store_counts(store);
+	for (unsigned i = 0, n = queues(v); i < n; i++) {
+		struct slow_counts counts = slow_queue_counts(v[i]);
 
-		sum.responses = counts.finds + counts.txns + counts.failed + counts.conflicts + counts.twice;
-		sum.pending = counts.pending;
-		sum.withheld = counts.withheld;
-	}
-	if (hosts) {
-		struct slow_source_counts counts = slow_source_counts(hosts);
-
-		sum.responses += counts.found + counts.failed + counts.twice;
+		sum.responses += counts.finds + counts.changes + counts.failed + counts.conflicts + counts.twice;
 		sum.pending += counts.pending;
 		sum.withheld += counts.withheld;
 	}
@@ -511,18 +517,18 @@ static struct counts counts_now(void)
 
 static void withhold(bool withholds)
 {
-	if (is_store_late())
-		slow_store_withhold(store, withholds);
-	if (hosts)
-		slow_source_withhold(hosts, withholds);
+	struct slow_queue *v[2];
+
+	for (unsigned i = 0, n = queues(v); i < n; i++)
+		slow_queue_withhold(v[i], withholds);
 }
 
 static void set_failing(bool fails)
 {
-	if (is_store_late())
-		slow_store_fail(store, fails);
-	if (hosts)
-		slow_source_fail(hosts, fails);
+	struct slow_queue *v[2];
+
+	for (unsigned i = 0, n = queues(v); i < n; i++)
+		slow_queue_fail(v[i], fails);
 }
 
 /*
@@ -675,9 +681,9 @@ static void serve_all(unsigned ack4)
 static void check_counts(void)
 {
 	if (is_store_late()) {
-		struct slow_counts counts = slow_store_counts(store);
+		struct slow_counts counts = slow_queue_counts(slow_store_queue(store));
 
-		ck_assert(counts.finds && counts.txns && counts.failed && counts.conflicts && counts.twice &&
+		ck_assert(counts.finds && counts.changes && counts.failed && counts.conflicts && counts.twice &&
 			  counts.withheld);
 		ck_assert(n_asked_in("recall") && n_asked_in("look") && atomic_load(&n_applied[0]));
 		if (srv.fam->idx)
@@ -686,9 +692,9 @@ static void check_counts(void)
 			ck_assert(n_asked_in("choose"));
 	}
 	if (hosts) {
-		struct slow_source_counts counts = slow_source_counts(hosts);
+		struct slow_counts counts = slow_queue_counts(slow_source_queue(hosts));
 
-		ck_assert(counts.found && counts.failed && counts.twice && counts.withheld);
+		ck_assert(counts.finds && counts.failed && counts.twice && counts.withheld);
 	}
 }
 
@@ -740,7 +746,7 @@ static void until_withheld(unsigned first, uint32_t xid)
 {
 	unsigned before = counts_now().withheld, n_before = n_busy();
 
-	slow_source_withhold(hosts, true);
+	withhold(true);
 	while (counts_now().withheld == before) {
 		discover(first + xid % 8, xid);
 		xid++;
