@@ -3,6 +3,7 @@
 from cases import BOOTP, D, DECLINE, FAR, GI, INFORM, LINK, MINE, OFFERED, R, RELEASE, SERVER, get, group, opt, with_opts
 from lib.dhcp import ip4
 from pair import reload, subnet
+from parts import c, fields, tagged
 
 # --- expressions: a class for each; its option says that the message is in it --------------------
 
@@ -10,16 +11,9 @@ from pair import reload, subnet
 CODES = [*range(162, 175), *range(178, 208), *range(214, 220), *range(222, 255)]
 
 
-def marked(tests, codes):
-    """Classes and the names of their options."""
-    classes = [{"name": f"c{i}", "test": t, "option-data": [{"code": codes[i], "csv-format": False, "data": "01", "always-send": True}]}
-               for i, t in enumerate(tests)]
-    return classes, {f"option {codes[i]}": t for i, t in enumerate(tests)}
-
-
-def expressions(name, tests, cases, **more):
-    classes, fields = marked(tests, CODES)
-    group(name, {"valid-lifetime": 3600, "client-classes": classes, "subnet4": [LINK, FAR], **more}, cases, fields=fields)
+def expressions(name, tests, cases):
+    classes = [c(f"c{i}", t) for i, t in enumerate(tests)]
+    group(name, {"valid-lifetime": 3600, "client-classes": tagged(CODES, classes), "subnet4": [LINK, FAR]}, cases, fields=fields(CODES, tests))
 
 
 VIVCO = b"\0\0\x11\x8b\x08\3abc\3def" + b"\0\0\x27\x0f\2\1x"
@@ -84,25 +78,6 @@ expressions("express-vendor", [
 
 # --- which classes a message is in ----------------------------------------------------------------
 
-
-def c(name, test=None, **more):
-    """A class; underscores in keys are hyphens."""
-    return {"name": name, **({"test": test} if test else {}), **{k.replace("_", "-"): v for k, v in more.items()}}
-
-
-def tagged(*classes):
-    """Options of the classes say which of them a message is in."""
-    return [{**x, "option-data": [{"code": code, "csv-format": False, "data": "01", "always-send": True}]} for x, code in zip(classes, CODES)]
-
-
-def names(*classes):
-    return {f"option {code}": x["name"] for x, code in zip(classes, CODES)}
-
-
-def only(opts, **k):
-    return {"opts": opts, **k}
-
-
 PHONE, PRINTER, BAD = {"opts": [(60, b"phone")]}, {"opts": [(60, b"printer")]}, {"opts": [(60, b"bad")]}
 MEMBERS = [
     c("ALL"), c("KNOWN"), c("UNKNOWN"), c("VENDOR_CLASS_phone"), c("VENDOR_CLASS_docsis3.0"), c("phone", "option[60].hex == 'phone'"),
@@ -114,7 +89,7 @@ MEMBERS = [
     c("late-early", "member('UNKNOWN') and option[60].hex == 'phone'"),
     c("DROP", "option[60].hex == 'bad' or (option[60].hex == 'worse' and not member('KNOWN'))"),
 ]
-group("members", {"valid-lifetime": 3600, "client-classes": tagged(*MEMBERS), "subnet4": [
+group("members", {"valid-lifetime": 3600, "client-classes": tagged(CODES, MEMBERS), "subnet4": [
     {**LINK, "reservations": [{"hw-address": "02:0b:00:00:00:01", "hostname": "one"}]}, FAR]}, [
     ("plain", get()), ("phone", get(**PHONE)), ("other", get(**PRINTER)), ("known", get(mac=b"\x02\x0b\0\0\0\1")),
     ("known-phone", get(mac=b"\x02\x0b\0\0\0\1", **PHONE)), ("bad", [D(**BAD)]), ("bad-known", [D(mac=b"\x02\x0b\0\0\0\1", **BAD)]),
@@ -126,7 +101,7 @@ group("members", {"valid-lifetime": 3600, "client-classes": tagged(*MEMBERS), "s
     ("bad-release", get() + [RELEASE(ciaddr=MINE, src=MINE, dst=SERVER, server=SERVER, **BAD), D()]),
     ("bad-decline", get() + [DECLINE(want=MINE, server=SERVER, **BAD), R(ciaddr=MINE, src=MINE, dst=SERVER)]),
     ("bootp", [BOOTP(**PHONE)]),
-], fields=names(*MEMBERS))
+], fields=fields(CODES, [x["name"] for x in MEMBERS]))
 
 # --- guards -----------------------------------------------------------------------------------------
 
@@ -288,7 +263,7 @@ REQ = [c("no-test", only_if_required=True), c("always", "pkt4.hlen == 6", only_i
        c("sub-option", "option[43].option[1].hex == 'abc'", only_if_required=True),
        c("of-known", "member('KNOWN')", only_if_required=True), c("of-pool", "member('chain')", only_if_required=True)]
 ASKED = [x["name"] for x in REQ if x["name"] not in ("nobody-asks", "early", "of-pool")]
-group("required", {"valid-lifetime": 3600, "client-classes": tagged(*REQ), "shared-networks": [
+group("required", {"valid-lifetime": 3600, "client-classes": tagged(CODES, REQ), "shared-networks": [
     {"name": "n", "interface": "s0", "require-client-classes": ["always"], "subnet4": [
         {**LINK, "require-client-classes": [n for n in ASKED if n != "always"], "pools": [{"pool": "192.0.2.100 - 192.0.2.250",
             "require-client-classes": ["of-pool"]}],
@@ -296,4 +271,4 @@ group("required", {"valid-lifetime": 3600, "client-classes": tagged(*REQ), "shar
     "subnet4": [{**FAR, "require-client-classes": ["if-relayed", "of-known", "chain", "always"]}]}, [
     ("plain", get()), ("phone", get(**PHONE)), ("known", get(mac=KNOWN_MAC)), ("relayed", get(**GI)), ("nested", get(opts=[(43, b"\1\3abc")])),
     ("inform", [INFORM(ciaddr="192.0.2.35", src="192.0.2.35", dst=SERVER)]), ("renew", get() + [R(ciaddr=MINE, src=MINE, dst=SERVER)]),
-], fields=names(*REQ))
+], fields=fields(CODES, [x["name"] for x in REQ]))

@@ -3,22 +3,16 @@
 from cases6 import (CONFIRM, DECLINE, FAR, INFORM, LIFE, LINK, MINE, R1, REBIND, RELEASE, RENEW, REQUEST, SOLICIT, get, group, na, o, opt, pd, pd_pool,
                     relay)
 from pair import reload, subnet
+from parts import c, fields, tagged
 
 # --- expressions: a class for each; its option says that the message is in it --------------------
 
 CODES = range(3000, 3200)
 
 
-def marked(tests):
-    """Classes and the names of their options."""
-    classes = [{"name": f"c{i}", "test": t, "option-data": [{"code": CODES[i], "csv-format": False, "data": "01", "always-send": True}]}
-               for i, t in enumerate(tests)]
-    return classes, {f"option {CODES[i]}": t for i, t in enumerate(tests)}
-
-
 def expressions(name, tests, cases):
-    classes, fields = marked(tests)
-    group(name, {**LIFE, "client-classes": classes, "subnet6": [LINK, FAR]}, cases, fields=fields)
+    classes = [c(f"c{i}", t) for i, t in enumerate(tests)]
+    group(name, {**LIFE, "client-classes": tagged(CODES, classes), "subnet6": [LINK, FAR]}, cases, fields=fields(CODES, tests))
 
 
 TWO = [relay("2001:db8:1::1", "2001:db8:2::1", (18, b"outer"), (37, b"\0\0\0\1far"), hop=1), relay("2001:db8:2::1", "fe80::9", (18, b"inner"), (38, b"sub"))]
@@ -63,20 +57,6 @@ expressions("express", EXPRESSIONS, [
 # --- which classes a message is in ----------------------------------------------------------------
 
 
-def c(name, test=None, **more):
-    """A class; underscores in keys are hyphens."""
-    return {"name": name, **({"test": test} if test else {}), **{k.replace("_", "-"): v for k, v in more.items()}}
-
-
-def tagged(*classes):
-    """Options of the classes say which of them a message is in."""
-    return [{**x, "option-data": [{"code": code, "csv-format": False, "data": "01", "always-send": True}]} for x, code in zip(classes, CODES)]
-
-
-def names(*classes):
-    return {f"option {code}": x["name"] for x, code in zip(classes, CODES)}
-
-
 def says(text):
     """Option 61 distinguishes the classes."""
     return opt(61, text)
@@ -95,7 +75,7 @@ MEMBERS = [
         c("no-test"), c("VENDOR_CLASS_abc"),
     c("DROP", f"option[61].hex == 0x0003 or (option[61].hex == 0x0004 and not member('KNOWN'))"),
 ]
-group("members", {**LIFE, "client-classes": tagged(*MEMBERS), "subnet6": [{**LINK, "reservations": [ONE]}, FAR]}, [
+group("members", {**LIFE, "client-classes": tagged(CODES, MEMBERS), "subnet6": [{**LINK, "reservations": [ONE]}, FAR]}, [
     ("plain", get()), ("phone", get(PHONE, na(1))), ("known", get(na(1), **KNOWN)), ("known-phone", get(PHONE, na(1), **KNOWN)),
     ("bad", [SOLICIT(BAD, na(1))]), ("bad-known", [SOLICIT(BAD, na(1), **KNOWN)]),
     ("worse", [SOLICIT(says(b"\0\4"), na(1))]), ("worse-known", [SOLICIT(says(b"\0\4"), na(1), **KNOWN)]),
@@ -108,7 +88,7 @@ group("members", {**LIFE, "client-classes": tagged(*MEMBERS), "subnet6": [{**LIN
     ("router", [SOLICIT(opt(16, b"\0\0\x11\x8b\0\x0aeRouter1.0"), na(1))]),
     ("relayed", get(PHONE, na(1), relays=R1)), ("prefix", get(PHONE, pd(1))), ("rapid", [SOLICIT(opt(14), PHONE, na(1))]),
     ("known-inform", [INFORM(oro=[23], **KNOWN)]),
-], fields=names(*MEMBERS))
+], fields=fields(CODES, [x["name"] for x in MEMBERS]))
 
 # --- guards -----------------------------------------------------------------------------------------
 
@@ -242,7 +222,7 @@ REQ = [c("no-test", only_if_required=True), c("always", "option[1].exists", only
        c("of-known", "member('KNOWN')", only_if_required=True), c("of-pool", "member('chain')", only_if_required=True),
            c("of-pd", "member('chain')", only_if_required=True)]
 ASKED = [x["name"] for x in REQ if x["name"] not in ("nobody-asks", "early", "of-pool", "of-pd")]
-group("required", {**LIFE, "client-classes": tagged(*REQ), "shared-networks": [{"name": "n", "interface": "s0", "require-client-classes": ["always"],
+group("required", {**LIFE, "client-classes": tagged(CODES, REQ), "shared-networks": [{"name": "n", "interface": "s0", "require-client-classes": ["always"],
     "subnet6": [
     {**{k: v for k, v in LINK.items() if k != "interface"}, "require-client-classes": [n for n in ASKED if n != "always"], "pools": [{**LINK["pools"][0],
         "require-client-classes": ["of-pool"]}],
@@ -251,4 +231,4 @@ group("required", {**LIFE, "client-classes": tagged(*REQ), "shared-networks": [{
     ("plain", get()), ("phone", get(PHONE, na(1))), ("known", get(na(1), **KNOWN)), ("relayed", get(relays=R1)), ("prefix", get(pd(1))),
     ("both", get(na(1), pd(1))), ("inform", [INFORM(oro=[23])]),
     ("renew", get() + [RENEW(na(1, MINE))]),
-], fields=names(*REQ))
+], fields=fields(CODES, [x["name"] for x in REQ]))

@@ -3,6 +3,7 @@
 from cases import D, DECLINE, FAR, GI, INFORM, LINK, MINE, OFFERED, R, RELEASE, SERVER, SERVER1, get, group, opt
 from classes4 import pools
 from pair import reload, subnet
+from parts import MODES, c, hyphens, with_hosts
 
 
 def mac(n):
@@ -11,11 +12,7 @@ def mac(n):
 
 def host(n, address=None, **more):
     """By hardware address; underscores in keys are hyphens."""
-    return {"hw-address": mac(n).hex(":"), **({"ip-address": address} if address else {}), **{k.replace("_", "-"): v for k, v in more.items()}}
-
-
-def with_hosts(sub, *hosts, **more):
-    return {**sub, "reservations": list(hosts), **{k.replace("_", "-"): v for k, v in more.items()}}
+    return {"hw-address": mac(n).hex(":"), **({"ip-address": address} if address else {}), **hyphens(more)}
 
 
 def live(n, **k):
@@ -64,10 +61,6 @@ group("host-ids-few", {"valid-lifetime": 3600, "host-reservation-identifiers": [
 
 # --- where reservations count ------------------------------------------------------------------------------
 
-MODES = {
-    "in-subnet": {}, "none": {"reservations-in-subnet": False}, "global": {"reservations-global": True, "reservations-in-subnet": False},
-    "both": {"reservations-global": True, "reservations-in-subnet": True}, "out-of-pool": {"reservations-in-subnet": True, "reservations-out-of-pool": True},
-    "mode-disabled": {"reservation-mode": "disabled"}, "mode-out-of-pool": {"reservation-mode": "out-of-pool"}, "mode-global": {"reservation-mode": "global"}}
 for name, keys in MODES.items():
     group(f"host-{name}", {
         "valid-lifetime": 3600, **keys,
@@ -208,12 +201,6 @@ group("host-sets", {"valid-lifetime": 3600, "option-data": [opt("time-servers", 
 
 # --- classes of a reservation --------------------------------------------------------------------------------------
 
-
-def c(name, test=None, **more):
-    """A class with an option that identifies it."""
-    return {"name": name, **({"test": test} if test else {}), **{k.replace("_", "-"): v for k, v in more.items()}}
-
-
 OF = [c("phone", boot_file_name="phone.0", option_data=[opt("time-servers", "10.0.0.7"), opt("lpr-servers", "10.0.0.7", **{"always-send": True})]),
       c("other", "option[60].hex == 'other'", option_data=[opt("time-servers", "10.0.0.8"), opt("cookie-servers", "10.0.0.8")]),
       c("of-phone", "member('phone')", option_data=[opt("log-servers", "10.0.0.9")]), c("gold", valid_lifetime=777, next_server="192.0.2.77"),
@@ -283,7 +270,7 @@ group("host-removed", {"valid-lifetime": 3600, "subnet4": [with_hosts(LINK, host
 # --- classes of reservations -----------------------------------------------------------------------
 
 def marked(name, option, test=None):
-    return {"name": name, **({"test": test} if test else {}), "option-data": [opt(option, name)]}
+    return c(name, test, option_data=[opt(option, name)])
 
 
 def classed(n, *names, **more):

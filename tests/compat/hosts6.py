@@ -4,6 +4,7 @@ from cases6 import (CONFIRM, DECLINE, FAR, INFORM, LIFE, LINK, MINE, R1, REBIND,
                     relay)
 from classes6 import pools
 from pair import reload, subnet
+from parts import MODES, c, hyphens, with_hosts
 
 
 def duid(n):
@@ -13,15 +14,11 @@ def duid(n):
 def host(n, *addresses, **more):
     """By DUID; underscores in keys are hyphens. Prefixes have a slash."""
     where = {"ip-addresses": [a for a in addresses if "/" not in a], "prefixes": [a for a in addresses if "/" in a]}
-    return {"duid": duid(n).hex(":"), **{k: v for k, v in where.items() if v}, **{k.replace("_", "-"): v for k, v in more.items()}}
+    return {"duid": duid(n).hex(":"), **{k: v for k, v in where.items() if v}, **hyphens(more)}
 
 
 def by_mac(mac, *addresses):
     return {"hw-address": mac, "ip-addresses": list(addresses)}
-
-
-def with_hosts(sub, *hosts, **more):
-    return {**sub, "reservations": list(hosts), **{k.replace("_", "-"): v for k, v in more.items()}}
 
 
 def live(n, what=na, **k):
@@ -65,10 +62,6 @@ group("host-mac-sources", {**LIFE, "host-reservation-identifiers": ["hw-address"
 
 # --- where reservations count ------------------------------------------------------------------------------
 
-MODES = {
-    "in-subnet": {}, "none": {"reservations-in-subnet": False}, "global": {"reservations-global": True, "reservations-in-subnet": False},
-    "both": {"reservations-global": True, "reservations-in-subnet": True}, "out-of-pool": {"reservations-in-subnet": True, "reservations-out-of-pool": True},
-    "mode-disabled": {"reservation-mode": "disabled"}, "mode-out-of-pool": {"reservation-mode": "out-of-pool"}, "mode-global": {"reservation-mode": "global"}}
 for name, keys in MODES.items():
     group(f"host-{name}", {
         **LIFE, **keys, "reservations": [host(1, A1 + "210"), host(2, A1 + "20"), host(3, option_data=[o("dns-servers", "2001:db8::3")]),
@@ -189,11 +182,6 @@ group("host-sets", {**LIFE, "option-data": [o("dns-servers", "2001:db8::1"), o("
 
 # --- classes of a reservation --------------------------------------------------------------------------------
 
-
-def c(name, test=None, **more):
-    return {"name": name, **({"test": test} if test else {}), **{k.replace("_", "-"): v for k, v in more.items()}}
-
-
 OF = [c("phone", option_data=[o("dns-servers", "2001:db8::7"), o("sntp-servers", "2001:db8::7", **{"always-send": True})]),
     c("of-phone", "member('phone')", option_data=[o("nis-servers", "2001:db8::8")]),
       c("gold", valid_lifetime=777, preferred_lifetime=666), c("known-gold", "member('KNOWN') and member('gold')", option_data=[o("nis-domain-name", "gold")]),
@@ -262,7 +250,7 @@ URL, TZ, TZDB = 59, 41, 42  # three options of one text each
 
 
 def marked(name, option, test=None):
-    return {"name": name, **({"test": test} if test else {}), "option-data": [{"code": option, "data": name}]}
+    return c(name, test, option_data=[{"code": option, "data": name}])
 
 
 def classed(n, *names, **more):

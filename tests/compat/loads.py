@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 
+from parts import c
+
 SUBNET = {4: {"id": 1, "subnet": "192.0.2.0/24", "pools": [{"pool": "192.0.2.10 - 192.0.2.99"}]},
           6: {"id": 1, "subnet": "2001:db8:1::/64", "pools": [{"pool": "2001:db8:1::10 - 2001:db8:1::99"}]}}
 MAC, DUID, MAC2 = "02:00:00:00:00:01", "00:03:00:01:02:00:00:00:00:01", "02:00:00:00:00:02"
@@ -14,15 +16,15 @@ OPTION = {4: {"name": "domain-name-servers", "data": "192.0.2.53"}, 6: {"name": 
 
 def classes(*names_and_tests, **more):
     """Names, or (name, test)."""
-    return {"client-classes": [{"name": x} if isinstance(x, str) else {"name": x[0], "test": x[1]} for x in names_and_tests], **more}
+    return {"client-classes": [c(x) if isinstance(x, str) else c(*x) for x in names_and_tests], **more}
 
 
 def test(text):
     return classes(("a", text))
 
 
-def one_class(**keys):
-    return {"client-classes": [{"name": "a", **{k.replace("_", "-"): v for k, v in keys.items()}}]}
+def one_class(**more):
+    return {"client-classes": [c("a", **more)]}
 
 
 def hosts(*reservations, **more):
@@ -31,10 +33,8 @@ def hosts(*reservations, **more):
 
 
 def guard(where, value, **more):
-    """client-class in a scope; where "pool", the pool of the subnet."""
-    if where == "pool":
-        return {"pool": {"client-class": value}, **more}
-    return {"subnet": {"client-class": value}, **more}
+    """client-class in a scope: "subnet", or "pool" for the pool of the subnet."""
+    return {where: {"client-class": value}, **more}
 
 
 # Name: the part of the configuration, of both families.

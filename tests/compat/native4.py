@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MPL-2.0
 """Keys that Kea does not have, DHCPv4: Kea gets the configuration that --print-config --kea prints of them."""
 from cases import D, FAR, GI, INFORM, LINK, MINE, OFFERED, R, SERVER, get, group
-from classes4 import KNOWN_MAC, c, names, tagged
+from classes4 import CODES, KNOWN_MAC
+from parts import c, fields, tagged
 
 
 def mac(text):
@@ -19,7 +20,7 @@ LISTS = [
     c("without", "not member('block') and not member('random')"),
     c("DROP", match={"hardware": ["00:1b:23:*"]}),
 ]
-group("native-match", {"valid-lifetime": 3600, "client-classes": tagged(*LISTS), "subnet4": [LINK, FAR]}, [
+group("native-match", {"valid-lifetime": 3600, "client-classes": tagged(CODES, LISTS), "subnet4": [LINK, FAR]}, [
     (text.replace(":", ""), [D(**mac(text))]) for text in (
         "00:1b:21:00:00:01", "00:1b:20:ff:ff:ff", "00:50:c2:0f:ff:ff", "00:50:c2:10:00:00", "70:b3:d5:01:02:03", "70:b3:d5:11:02:03",
         "00:1b:22:00:00:07", "00:1b:22:00:00:08", "0a:01:02:03:04:05", "02:01:02:03:04:05", "fe:01:02:03:04:05", "04:01:02:03:04:05",
@@ -27,7 +28,7 @@ group("native-match", {"valid-lifetime": 3600, "client-classes": tagged(*LISTS),
 ] + [
     ("pxe", [D(opts=[(60, b"PXEClient:Arch:00000")])]), ("quote", [D(opts=[(60, b"it's")])]), ("longer", [D(opts=[(60, b"it's not")])]),
     ("b", [D(opts=[(60, b"b")])]), ("empty", [D(opts=[(60, b"")])]), ("ipxe", [D(opts=[(77, b"iPXE")])]), ("other", [D(opts=[(77, b"iPXE2")])]),
-], fields=names(*LISTS))
+], fields=fields(CODES, [x["name"] for x in LISTS]))
 
 # --- deny-unknown ---------------------------------------------------------------------------------------
 

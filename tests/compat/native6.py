@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: MPL-2.0
 """Keys that Kea does not have, DHCPv6: Kea gets the configuration that --print-config --kea prints of them."""
 from cases6 import FAR, INFORM, LIFE, LINK, MINE, REQUEST, SOLICIT, get, group, na, pd, relay, tlv
-
-
-def marked(*classes):
-    """Options of the classes say which of them a message is in."""
-    return [{**x, "option-data": [{"code": 240 + i, "csv-format": False, "data": "01", "always-send": True}]} for i, x in enumerate(classes)]
+from classes6 import CODES
+from parts import c, fields, tagged
 
 
 def ll(mac):
@@ -16,14 +13,14 @@ def vendor(text):
     return {"raw": tlv(16, b"\0\0\1\x57" + len(text).to_bytes(2, "big") + text)}
 
 
-LISTS = marked(
-    {"name": "block", "match": {"hardware": ["00:1b:21:*", "00:50:c2:00:00:00/28"]}},
-    {"name": "whole", "match": {"hardware": ["00:1b:22:00:00:07"]}},
-    {"name": "random", "match": {"random-mac": True}},
-    {"name": "texts", "match": {"vendor-class": ["HTTP*", "it's"], "user-class": ["iPXE"]}},
-    {"name": "without", "test": "not member('block') and not member('random')"},
-)
-group("native-match", {**LIFE, "client-classes": LISTS, "subnet6": [LINK, FAR]}, [
+LISTS = [
+    c("block", match={"hardware": ["00:1b:21:*", "00:50:c2:00:00:00/28"]}),
+    c("whole", match={"hardware": ["00:1b:22:00:00:07"]}),
+    c("random", match={"random-mac": True}),
+    c("texts", match={"vendor-class": ["HTTP*", "it's"], "user-class": ["iPXE"]}),
+    c("without", test="not member('block') and not member('random')"),
+]
+group("native-match", {**LIFE, "client-classes": tagged(CODES, LISTS), "subnet6": [LINK, FAR]}, [
     ("block", [SOLICIT(na(), **ll("00:1b:21:00:00:01"))]), ("beside", [SOLICIT(na(), **ll("00:1b:20:00:00:01"))]),
     ("half", [SOLICIT(na(), **ll("00:50:c2:0f:00:01"))]), ("half-beside", [SOLICIT(na(), **ll("00:50:c2:10:00:01"))]),
     ("whole", [SOLICIT(na(), **ll("00:1b:22:00:00:07"))]), ("random", [SOLICIT(na(), **ll("0e:1b:22:00:00:07"))]),
@@ -37,7 +34,7 @@ group("native-match", {**LIFE, "client-classes": LISTS, "subnet6": [LINK, FAR]},
     ("http", [SOLICIT(na(), **vendor(b"HTTPClient:Arch:00016"))]), ("quote", [SOLICIT(na(), **vendor(b"it's"))]),
     ("longer", [SOLICIT(na(), **vendor(b"it's not"))]), ("ipxe", [SOLICIT(na(), raw=tlv(15, b"\0\4iPXE"))]),
     ("other", [SOLICIT(na(), raw=tlv(15, b"\0\5iPXE2"))]),
-], fields={f"option {240 + i}": x["name"] for i, x in enumerate(LISTS)})
+], fields=fields(CODES, [x["name"] for x in LISTS]))
 
 KNOWN = {"duid": bytes.fromhex("000300010b0000000001")}
 HOST = {"reservations": [{"duid": "00:03:00:01:0b:00:00:00:00:01", "hostname": "one"}]}
