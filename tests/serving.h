@@ -28,6 +28,7 @@ struct query4 {
 	uint8_t type;
 	const uint8_t *chaddr; /* 6 bytes */
 	struct bytes client_id, vendor_class, rai;
+	struct bytes more; /* options as they are on the wire */
 	uint32_t xid, ciaddr, wanted, server, life;
 };
 
@@ -72,6 +73,7 @@ static inline struct dgram query4_write(const struct query4 *q, uint32_t local, 
 	query4_option(&w, OPT4_DHCP_REQUESTED_ADDRESS, q->wanted);
 	query4_option(&w, OPT4_DHCP_SERVER_IDENTIFIER, q->server);
 	query4_option(&w, OPT4_DHCP_LEASE_TIME, q->life);
+	write_bytes(&w, q->more.data, q->more.len);
 	write_u8(&w, OPT4_END);
 	len = 236 + (uint32_t)writer_len(&w);
 	return (struct dgram){

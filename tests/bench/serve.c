@@ -2,6 +2,8 @@
 /* See serve.h. */
 #include "serve.h"
 
+#include "../serving.h"
+
 #include "base/clock.h"
 #include "base/str.h"
 #include "io/engine.h"
@@ -13,7 +15,8 @@
 
 #define CLIENTS_MAX 100000u
 #define OTHERS 0x800000u /* clients from this number on never send anything */
-#define IA_LEN 40u       /* an IA_NA with one address, without the header of the option */
+#define SERVER4 0x0a000001u
+#define IA_LEN 40u /* an IA_NA with one address, without the header of the option */
 
 bool serve_quick;
 
@@ -57,11 +60,6 @@ static const struct io_ops answer_ops = { .send = take_answers };
 static struct io_engine answer_engine = { .ops = &answer_ops };
 
 /* --- the server --- */
-
-static void free_live(struct live *live)
-{
-	live_free(live);
-}
 
 static void add_subnet(struct str *text, bool is_v6)
 {
@@ -126,7 +124,7 @@ static void open_server(bool is_v6, struct str *text)
 	srv.workers[0].engine = &answer_engine;
 	db = leasedb_new(store);
 	live = live_new(&srv, db, cfg);
-	live->unused = free_live;
+	live->unused = live_free;
 	server_enter(&srv, live);
 	serve_worker_switch(&srv.workers[0], live);
 	n_clients = next_client = 0;
@@ -253,58 +251,27 @@ static void serve_one(struct dgram *dgram)
 	serve_worker_flush(&srv.workers[0]);
 }
 
-static void write_option4(struct writer *w, uint8_t code, const void *data, uint8_t len)
-{
-	write_u8(w, code);
-	write_u8(w, len);
-	write_bytes(w, data, len);
-}
-
 static void say4(uint32_t client, uint8_t type, const struct ip *ciaddr, const struct ip *wanted)
 {
-	static uint8_t buf[400] = { BOOTREQUEST, 1, 6 };
-	static const char vendor[] = "PXEClient:Arch:00007:UNDI:003001";
-	struct dgram dgram = { .buf = buf,
-			       .size = sizeof(buf),
-			       .sport = 68,
-			       .dport = 67,
-			       .ifindex = 1,
-			       .ifname = "eth0",
-			       .raw_in = true,
-			       .local = ip_from4(0x0a000001) };
-	struct writer w = writer_init(buf, sizeof(buf));
+	/* Options 60, 77 and 93. */
+	static const char boot[] = "\x3c\x20PXEClient:Arch:00007:UNDI:003001\x4d\x04iPXE\x5d\x02\0\7";
+	const uint8_t id[] = {
+		1, 2, 0, (uint8_t)(client >> 24), (uint8_t)(client >> 16), (uint8_t)(client >> 8), (uint8_t)client
+	};
 	static uint32_t xid;
+	static uint8_t buf[512];
+	const struct query4 query = {
+		.type = type,
+		.chaddr = id + 1,
+		.client_id = bytes_of(id, sizeof(id)),
+		.more = bytes_of(boot, has_boot_options ? sizeof(boot) - 1 : 0),
+		.xid = ++xid,
+		.ciaddr = ciaddr ? ip_to4(ciaddr) : 0,
+		.wanted = wanted ? ip_to4(wanted) : 0,
+		.server = wanted ? SERVER4 : 0,
+	};
+	struct dgram dgram = query4_write(&query, SERVER4, buf);
 
-	write_u32(&w, BOOTREQUEST << 24 | 1 << 16 | 6 << 8);
-	write_u32(&w, ++xid);
-	write_u32(&w, 0);
-	write_u32(&w, ciaddr ? ip_to4(ciaddr) : 0);
-	memset(buf + 16, 0, 12);
-	w = writer_init(buf + 28, sizeof(buf) - 28);
-	write_u16(&w, 0x200);
-	write_u32(&w, client);
-	w = writer_init(buf + 236, sizeof(buf) - 236);
-	write_u32(&w, 0x63825363);
-	write_option4(&w, OPT4_DHCP_MESSAGE_TYPE, &type, 1);
-	write_u8(&w, OPT4_DHCP_CLIENT_IDENTIFIER);
-	write_u8(&w, 7);
-	write_u8(&w, 1);
-	write_u16(&w, 0x200);
-	write_u32(&w, client);
-	if (wanted) {
-		write_option4(&w, OPT4_DHCP_REQUESTED_ADDRESS, &wanted->b[12], 4);
-		write_option4(&w, OPT4_DHCP_SERVER_IDENTIFIER, &dgram.local.b[12], 4);
-	}
-	if (has_boot_options) {
-		write_option4(&w, OPT4_VENDOR_CLASS_IDENTIFIER, vendor, sizeof(vendor) - 1);
-		write_option4(&w, OPT4_USER_CLASS, "iPXE", 4);
-		write_option4(&w, OPT4_CLIENT_SYSTEM, "\0\7", 2);
-	}
-	write_u8(&w, OPT4_END);
-	dgram.len = 236 + (uint32_t)writer_len(&w) < 300 ? 300 : 236 + (uint32_t)writer_len(&w);
-	memset(buf + 236 + writer_len(&w), 0, sizeof(buf) - 236 - writer_len(&w));
-	dgram.src = ciaddr ? *ciaddr : ip_zero4;
-	dgram.dst = ciaddr ? dgram.local : ip_from4(UINT32_MAX);
 	serve_one(&dgram);
 }
 
