@@ -17,11 +17,6 @@ const char *const look_text[LOOKS] = { "", "r", "b", "rb" };
 
 /* --- making them ----------------------------------------------------------- */
 
-static bool overlap(const struct thing *a, const struct thing *b)
-{
-	return prefix_contains(&a->prefix, &b->prefix.addr) || prefix_contains(&b->prefix, &a->prefix.addr);
-}
-
 static bool is_on_link(const struct thing *thing, unsigned scope)
 {
 	unsigned id = thing->subnet_id;
@@ -38,11 +33,12 @@ static bool is_placed(const struct reservation *r, const struct thing *thing)
 	const struct access *a = &m.access;
 
 	for (unsigned i = 0; i < r->n_places; i++)
-		if (overlap(r->places[i], thing))
+		if (overlap(&r->places[i]->prefix, &thing->prefix))
 			return true;
 	for (unsigned i = 0; i < a->n; i++)
 		for (unsigned k = 0; k < a->v[i].n_places; k++)
-			if (overlap(a->v[i].places[k], thing) && (a->unique || a->v[i].places[k] != thing))
+			if (overlap(&a->v[i].places[k]->prefix, &thing->prefix) &&
+			    (a->unique || a->v[i].places[k] != thing))
 				return true;
 	return false;
 }
@@ -320,7 +316,7 @@ static bool is_withheld(const struct client *c, const struct thing *thing)
 
 	for (unsigned i = 0; i < a->n; i++)
 		for (unsigned k = 0; k < a->v[i].n_places && is_in_effect(&a->v[i]); k++)
-			if (overlap(a->v[i].places[k], thing))
+			if (overlap(&a->v[i].places[k]->prefix, &thing->prefix))
 				return !owns(c, thing);
 	return false;
 }

@@ -80,7 +80,7 @@ struct thing *thing_of(const struct prefix *prefix, enum lease_type type)
 	return NULL;
 }
 
-static bool overlap(const struct prefix *a, const struct prefix *b)
+bool overlap(const struct prefix *a, const struct prefix *b)
 {
 	return prefix_contains(a, &b->addr) || prefix_contains(b, &a->addr);
 }
@@ -142,7 +142,6 @@ static void check_free(const struct sent *sent, const struct thing *thing, unsig
 void tell(struct client *c, unsigned ia, unsigned what, const struct prefix *prefix)
 {
 	struct told *told = &c->told[ia];
-
 	const struct thing *thing;
 
 	told->what = what;
@@ -201,11 +200,6 @@ static unsigned take_answers(struct io_engine *engine, struct dgram *const *v, u
 static const struct io_ops ops = { .send = take_answers };
 static struct io_engine engine = { .ops = &ops };
 
-static void free_live(struct live *live)
-{
-	live_free(live);
-}
-
 const char *any_allocator(void)
 {
 	static const char *const names[] = { "iterative", "random", "flq" };
@@ -253,7 +247,7 @@ static void configure(void)
 {
 	struct live *live = live_new(&m.srv, m.db, make_config());
 
-	live->unused = free_live;
+	live->unused = live_free;
 	server_enter(&m.srv, live);
 	for (unsigned i = 0; i < WORKERS; i++)
 		serve_worker_switch(&m.srv.workers[i], live);
@@ -642,6 +636,12 @@ static bool is_own_lease(const struct survey *s, const struct prefix *prefix)
 	return false;
 }
 
+/* True if the client may have it as far as leases are concerned. */
+static bool is_open_to(const struct survey *s, const struct prefix *prefix)
+{
+	return is_own_lease(s, prefix) || (has_room(s) && is_unused(s, prefix));
+}
+
 /*
  * True if the store has something available, including what is named, if that is not NULL. Of what several clients have
  * reserved, each gets what the others were not offered.
@@ -658,7 +658,7 @@ static bool is_available(const struct client *c, unsigned ia, const struct prefi
 		const struct prefix *prefix = &m.things[i].prefix;
 
 		if (may_assign(c, &m.things[i], ia) && (!owns(c, &m.things[i]) || is_exclusive(c, &m.things[i])) &&
-		    (is_own_lease(&s, prefix) || (has_room(&s) && is_unused(&s, prefix)))) {
+		    is_open_to(&s, prefix)) {
 			trace("%s is available", prefix_format(prefix, text));
 			return true;
 		}
@@ -679,7 +679,7 @@ static bool is_home_free(const struct client *c, unsigned ia)
 		const struct thing *thing = &m.things[i];
 
 		if (owns(c, thing) && is_exclusive(c, thing) && may_assign(c, thing, ia) &&
-		    (is_own_lease(&s, &thing->prefix) || (has_room(&s) && is_unused(&s, &thing->prefix))))
+		    is_open_to(&s, &thing->prefix))
 			return true;
 	}
 	return false;

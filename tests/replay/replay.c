@@ -292,11 +292,6 @@ void pump(void)
 	fail("the pipeline does not come to rest");
 }
 
-static void free_live(struct live *live)
-{
-	live_free(live);
-}
-
 /* Writes a configuration line; $HEX*N$ in it becomes HEX N times. */
 static void put_config(const char *line, FILE *out)
 {
@@ -358,7 +353,7 @@ static void do_config(FILE *file)
 		play.running = true;
 	}
 	live = live_new(&play.srv, play.db, cfg);
-	live->unused = free_live;
+	live->unused = live_free;
 	live->hooks = play_hooks();
 	if (!slots_accept_config(live, &refused)) {
 		if (!play.live)

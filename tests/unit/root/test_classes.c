@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+/* Classes are found by their name, and by the parts of it. */
 #include "../suite.h"
 
 #include "root/classes.h"

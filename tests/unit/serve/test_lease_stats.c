@@ -97,11 +97,6 @@ static void put_subnet(struct str *text, unsigned sub, bool was_sub, bool was[2]
 	str_add(text, " }");
 }
 
-static void free_live(struct live *live)
-{
-	live_free(live);
-}
-
 static struct config *load(const struct str *text)
 {
 	struct diag *diag = NULL;
@@ -147,7 +142,7 @@ static void configure(unsigned percent)
 	}
 	str_add(&text, " ] } }");
 	live = live_new(&srv, db, load(&text));
-	live->unused = free_live;
+	live->unused = live_free;
 	server_enter(&srv, live);
 	serve_worker_switch(&srv.workers[0], live);
 	str_free(&text);
@@ -487,8 +482,7 @@ START_TEST(failed_changes)
 		n_failed += change_some() < BURST;
 		check_all();
 		disk_mend(DISK_FDATASYNC);
-		for (unsigned i = 0; i < 5000 && store_is_failing(store); i++)
-			(void)usleep(1000);
+		wait_sound(store, 5000);
 	}
 	ck_assert_uint_gt(n_failed, 0);
 	ck_assert_uint_lt(n_failed, 30);

@@ -21,8 +21,7 @@ static inline void teardown(void)
 	arena_free(arena);
 }
 
-/* Returns the bytes; spaces between the digits are ignored. Of exact length, so that a sanitizer detects any overrun.
- */
+/* Returns a copy of exactly that length, so that a sanitizer detects any overrun; spaces between digits are ignored. */
 static inline struct bytes hex(const char *text)
 {
 	uint8_t buf[2048];
