@@ -12,7 +12,7 @@
 
 /* For programs that are a server's sockets and clients at once. */
 
-/* True if a request waited for something that is there now: serve_worker_resume() continues it. */
+/* True if a request need not wait any longer: serve_worker_resume() continues it. */
 static inline bool has_resumed(struct serve_worker *w)
 {
 	bool any;

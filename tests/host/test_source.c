@@ -78,7 +78,7 @@ static void open_kind(int kind)
 		source = slow_source_new(source, NULL, NULL);
 }
 
-/* Whoever asks one find after the other: as in a server's slot, a second response may meet a later find. */
+/* Asks one find after the other: as in a server's slot, a second response may arrive during a later find. */
 struct asker {
 	struct host_find find;
 	_Atomic uint64_t ticket; /* of the response that is awaited; 0: none */
@@ -142,7 +142,7 @@ static bool has(const struct host_query *query, const struct host *host)
 	return n;
 }
 
-/* Those that are named, in any order, and no others. */
+/* Expects these hosts, in any order, and no others. */
 static void expect_at(uint32_t subnet_id, const char *place, unsigned n, ...)
 {
 	struct host_query query = {
@@ -463,7 +463,7 @@ static void count(struct host_find *find, uint64_t ticket)
 	atomic_fetch_add(&n_answered, 1);
 }
 
-/* Only of sources that respond later: a request that waits is answered when the source is closed. */
+/* Only for sources that respond later: a request that waits is answered when the source is closed. */
 START_TEST(closing_answers_all)
 {
 	struct host_query v[400];

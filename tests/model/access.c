@@ -21,7 +21,7 @@ static bool is_on_link(const struct thing *thing, unsigned scope)
 {
 	unsigned id = thing->subnet_id;
 
-	/* All servers of a store are to divide their addresses in one way. */
+	/* All servers of a store must divide their addresses in the same way. */
 	if (m.is_shared && thing->type == LEASE_PD && thing->prefix.len != 64)
 		return false;
 	return !id || (scope ? id == scope : id == 1 || m.has_second);
@@ -50,7 +50,7 @@ static bool matches(const struct reservation *r, const struct client *c)
 	return id.len && bytes_equal(id, r->id);
 }
 
-/* A client with reservations in both subnets is at home in the one that it comes from: too much for this model. */
+/* A client with reservations in both subnets gets that of the one it comes from, which this model does not know. */
 static bool is_torn(const struct reservation *r)
 {
 	for (unsigned i = 0; i < rules.n_clients; i++)
@@ -98,7 +98,7 @@ static void make_reservation(void)
 	m.access.v[m.access.n++] = r;
 }
 
-/* Now and then one of them is not used. */
+/* Sometimes one of them is not used. */
 static void make_order(void)
 {
 	struct access *a = &m.access;

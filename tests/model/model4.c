@@ -9,7 +9,7 @@
 
 #define CLIENTS 24
 #define BASE 0xc0000200u   /* 192.0.2.0 */
-#define SECOND 0xc6336400u /* 198.51.100.0, now and then on the same link */
+#define SECOND 0xc6336400u /* 198.51.100.0, sometimes on the same link */
 #define FIRST 10u          /* the pools are FIRST .. FIRST + POOL - 1 */
 #define POOL 12u
 #define POOL2 4u     /* of the second subnet */

@@ -13,7 +13,7 @@
 #define CLIENTS 14
 #define IAS IAS_MODEL /* per client: 0 and 1 for addresses, 2 and 3 for prefixes */
 #define ADDRESSES 14u /* 2001:db8:1::10 and up, in two pools */
-#define ADDRESSES2 4u /* 2001:db8:2::10 and up, in a second subnet that is now and then on the link */
+#define ADDRESSES2 4u /* 2001:db8:2::10 and up, in a second subnet that is sometimes on the link */
 #define OUTSIDE 2u    /* 2001:db8:1::f0 and up, in no pool; and in the second subnet */
 #define N_NA (ADDRESSES + ADDRESSES2 + 2 * OUTSIDE)
 #define SERVER_DUID "00:03:00:01:aa:bb:cc:dd:ee:ff"

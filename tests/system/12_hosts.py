@@ -86,9 +86,9 @@ def udhcpc_reserved(t):
         t.match(rf"bound 192\.0\.2\.2{n} ", events(t), "events")
 
 
-@test("dhcrelay-circuit-id", needs=["dhcrelay", "dhclient"], beyond_kea="it does not keep option 82 for renewals past the relay")
+@test("dhcrelay-circuit-id", needs=["dhcrelay", "dhclient"], beyond_kea="it does not keep option 82 for renewals that bypass the relay")
 def dhcrelay_circuit_id(t):
-    """Whoever is behind that port of the relay gets its address; a renewal past the relay keeps it."""
+    """The client on that port of the relay gets the port's address; a renewal that bypasses the relay keeps it."""
     conf = with_hosts(t, {"circuit-id": "'r1'", "ip-address": "198.51.100.20", "boot-file-name": "port.cfg"}, subnet=1,
                       **{"min-valid-lifetime": 4, "stash-agent-options": True, "store-extended-info": True})
     server = t.server(conf)
