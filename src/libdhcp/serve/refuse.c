@@ -60,9 +60,7 @@ enum refusal refusal_of_addr(const struct request *req, const struct ia *ia, con
 		return REFUSED_OUTSIDE;
 	if (pool_allows(pool, req->classes.bits))
 		return REFUSED_IN_USE;
-	return guard_allows(&pool->guard, req->classes.bits) && subnet_allows(pool->sub, req->classes.bits)
-		       ? REFUSED_POOL_KNOWN
-		       : REFUSED_POOL_CLASSES;
+	return pool_guards_allow(pool, req->classes.bits) ? REFUSED_POOL_KNOWN : REFUSED_POOL_CLASSES;
 }
 
 const char *refusal_text(enum refusal refusal, const struct ia *ia)

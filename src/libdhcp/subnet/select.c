@@ -196,39 +196,40 @@ static const struct subnet *by_relay_address(const struct plan *plan, const stru
 	return NULL;
 }
 
-static const struct subnet *by_interface(const struct plan *plan, const char *iface, const uint64_t *classes)
+/* Returns the position of the first one that is not before the key, which has no subnet. */
+static size_t first_at(const struct subnet_ref *refs, size_t n, const struct subnet_ref *key,
+		       int (*compare)(const void *, const void *))
 {
-	size_t lo = 0, hi = plan->n_ifaces;
+	size_t lo = 0, hi = n;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (strcmp(plan->by_iface[mid].iface, iface) < 0)
+		if (compare(&refs[mid], key) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	for (; lo < plan->n_ifaces && !strcmp(plan->by_iface[lo].iface, iface); lo++)
-		if (subnet_allows(plan->by_iface[lo].sub, classes))
-			return plan->by_iface[lo].sub;
+	return lo;
+}
+
+static const struct subnet *by_interface(const struct plan *plan, const char *iface, const uint64_t *classes)
+{
+	size_t i = first_at(plan->by_iface, plan->n_ifaces, &(struct subnet_ref){ .iface = iface }, by_iface);
+
+	for (; i < plan->n_ifaces && !strcmp(plan->by_iface[i].iface, iface); i++)
+		if (subnet_allows(plan->by_iface[i].sub, classes))
+			return plan->by_iface[i].sub;
 	return NULL;
 }
 
 static const struct subnet *by_interface_id(const struct plan *plan, struct bytes id, const uint64_t *classes)
 {
-	size_t lo = 0, hi = plan->n_iface_ids;
+	size_t i = first_at(plan->by_iface_id, plan->n_iface_ids, &(struct subnet_ref){ .iface_id = id }, by_iface_id);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (compare_bytes(plan->by_iface_id[mid].iface_id, id) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	for (; lo < plan->n_iface_ids && bytes_equal(plan->by_iface_id[lo].iface_id, id); lo++)
-		if (subnet_allows(plan->by_iface_id[lo].sub, classes))
-			return plan->by_iface_id[lo].sub;
+	for (; i < plan->n_iface_ids && bytes_equal(plan->by_iface_id[i].iface_id, id); i++)
+		if (subnet_allows(plan->by_iface_id[i].sub, classes))
+			return plan->by_iface_id[i].sub;
 	return NULL;
 }
 
@@ -307,8 +308,7 @@ bool link_denies_unknown(const struct subnet *sub, bool prefixes, const uint64_t
 		const struct pool *pools = subnet_pools(link_subnet(sub, i), prefixes, &n);
 
 		for (k = 0; k < n; k++)
-			if (pools[k].known.n && guard_allows(&pools[k].guard, classes) &&
-			    subnet_allows(pools[k].sub, classes))
+			if (pools[k].known.n && pool_guards_allow(&pools[k], classes))
 				return !link_has_pools(sub, prefixes, classes);
 	}
 	return false;

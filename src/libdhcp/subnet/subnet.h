@@ -149,11 +149,17 @@ static inline bool subnet_allows(const struct subnet *sub, const uint64_t *class
 	       (guard_allows(&sub->guard, classes) && (!sub->net || guard_allows(&sub->net->guard, classes)));
 }
 
+/* The same for a pool, apart from deny-unknown. */
+static inline bool pool_guards_allow(const struct pool *pool, const uint64_t *classes)
+{
+	return !pool->is_guarded || !classes ||
+	       (guard_allows(&pool->guard, classes) && subnet_allows(pool->sub, classes));
+}
+
 static inline bool pool_allows(const struct pool *pool, const uint64_t *classes)
 {
 	return !pool->is_guarded || !classes ||
-	       (guard_allows(&pool->guard, classes) && guard_allows(&pool->known, classes) &&
-		subnet_allows(pool->sub, classes));
+	       (guard_allows(&pool->known, classes) && pool_guards_allow(pool, classes));
 }
 
 const struct subnet *subnet_by_id(const struct plan *plan, uint32_t id);
