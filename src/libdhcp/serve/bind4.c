@@ -168,10 +168,8 @@ static enum verdict init_reboot(struct request *req, struct ia *ia)
 /* True if another client has or may have the address. */
 static bool is_of_another(const struct request *req, const struct ia *ia)
 {
-	const struct pool *pool = link_pool_of(req->chosen, &req->wanted);
-
 	return (ia->hints[0].lease && link_contains(req->chosen, &req->wanted)) ||
-	       (pool && is_withheld(req, pool, LEASE_V4, &(struct prefix){ req->wanted, 32 }));
+	       is_withheld_on_link(req, &req->wanted);
 }
 
 /*

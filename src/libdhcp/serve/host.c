@@ -422,6 +422,21 @@ bool is_withheld(const struct request *req, const struct pool *pool, enum lease_
 	       ip_span_overlaps(pool->withheld, pool->n_withheld, prefix) && !reserved_of(req, type, prefix);
 }
 
+bool is_withheld_on_link(const struct request *req, const struct ip *addr)
+{
+	const struct pool *pool = link_pool_of(req->chosen, addr);
+	struct prefix prefix = { *addr, ip_is4(addr) ? 32 : 128 };
+
+	return pool && is_withheld(req, pool, req->fam->lease_type, &prefix);
+}
+
+bool is_reserved_for_others(const struct request *req, enum lease_type type, const struct prefix *prefix)
+{
+	const struct plan *plan = &req->cfg->plan;
+
+	return ip_span_overlaps(plan->withheld, plan->n_withheld, prefix) && !reserved_of(req, type, prefix);
+}
+
 const struct pool *pool_to_keep(const struct request *req, const struct lease *lease)
 {
 	struct prefix span = lease_span(lease);

@@ -30,6 +30,10 @@ bool holds_reserved(const struct request *req, const struct ia *ia, const struct
 void reserved_note_conflicts(struct request *req);
 /* True if a part of it is reserved in this pool, for others than the client. */
 bool is_withheld(const struct request *req, const struct pool *pool, enum lease_type type, const struct prefix *prefix);
+/* The same for an address, in the pool of the link that contains it; false if none does. */
+bool is_withheld_on_link(const struct request *req, const struct ip *addr);
+/* True if a part of it is reserved for other hosts, in or outside pools, in any subnet. */
+bool is_reserved_for_others(const struct request *req, enum lease_type type, const struct prefix *prefix);
 /* The pool by which the client may keep its lease; NULL: no pool for the client contains it any longer, or it is
  * reserved for another. */
 const struct pool *pool_to_keep(const struct request *req, const struct lease *lease);

@@ -425,6 +425,16 @@ bool if_wanted(const struct subject *s)
 	return ip_equal(&s->req->wanted, &s->lease->addr);
 }
 
+bool if_reserved(const struct subject *s)
+{
+	return s->req->n_reserved != 0;
+}
+
+bool if_from_host(const struct subject *s)
+{
+	return s->binding && s->binding->candidate.source == SOURCE_RESERVED;
+}
+
 bool if_takes_over(const struct subject *s)
 {
 	const struct lease *old = s->binding->candidate.lease;

@@ -135,5 +135,7 @@ bool if_prefix(const struct subject *s);     /* about a prefix */
 bool if_lease(const struct subject *s);      /* there is a lease */
 bool if_held(const struct subject *s);       /* the client already has the lease that the binding is granted */
 bool if_wanted(const struct subject *s);     /* the client names it */
+bool if_reserved(const struct subject *s);   /* something on the link is reserved for the client */
+bool if_from_host(const struct subject *s);  /* what the binding is granted is reserved for the client */
 bool if_takes_over(const struct subject *s); /* the binding's lease was another client's */
 bool if_deleted(const struct subject *s);    /* the lease is deleted */

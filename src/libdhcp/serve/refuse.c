@@ -52,7 +52,7 @@ enum refusal refusal_of_addr(const struct request *req, const struct ia *ia, con
 
 	if (has_candidate(ia))
 		return REFUSED_MOVED;
-	if (pool && is_withheld(req, pool, ia->type, &(struct prefix){ *addr, ip_is4(addr) ? 32 : 128 }))
+	if (is_withheld_on_link(req, addr))
 		return REFUSED_RESERVED;
 	if (refusal == REFUSED_MAX_LEASES || refusal == REFUSED_UNKNOWN)
 		return refusal;

@@ -107,13 +107,10 @@ static bool is_leased(const struct lease *lease)
 	return lease && lease->state == LEASE_DEFAULT && !lease_is_over(lease);
 }
 
-/* True if it is reserved for a host: clients may not use it on their own. */
+/* True if it is reserved for another host: clients may not use it on their own. */
 static bool is_reserved(const struct request *req, const struct ip *addr)
 {
-	const struct plan *plan = &req->cfg->plan;
-	const struct prefix prefix = { *addr, 128 };
-
-	return ip_span_overlaps(plan->withheld, plan->n_withheld, &prefix) && !reserved_of(req, LEASE_NA, &prefix);
+	return is_reserved_for_others(req, LEASE_NA, &(struct prefix){ *addr, 128 });
 }
 
 const struct policy *policy6_register(const struct request *req, const struct ia *ia)

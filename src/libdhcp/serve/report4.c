@@ -37,17 +37,6 @@ void report4_chosen(const struct request *req, const struct select_query *query)
 
 /* --- after bind -------------------------------------------------------------- */
 
-static bool if_reserved(const struct subject *s)
-{
-	return s->req->n_reserved != 0;
-}
-
-/* What the binding is granted is reserved for the client. */
-static bool if_granted_reserved(const struct subject *s)
-{
-	return s->binding->candidate.source == SOURCE_RESERVED;
-}
-
 static const struct line *const messages[DHCP4_TLS + 1] = {
 	[DHCP4_DISCOVER] = LINES(LINE_AND(DHCP4_DISCOVER, SAY_LABEL, SAY_WANTED),
 				 LINE_IF(if_reserved, ALLOC_ENGINE_V4_DISCOVER_HR, SAY_LABEL, SAY_RESERVED)),
@@ -63,7 +52,7 @@ static const struct line *const bindings[DHCP4_TLS + 1] = {
 	[DHCP4_REQUEST] =
 		LINES(TAKEN_OVER, LINE_IF(if_held, ALLOC_ENGINE_V4_REQUEST_EXTEND_LEASE, SAY_LABEL, SAY_ADDRESS),
 		      LINE_IF(if_wanted, ALLOC_ENGINE_V4_REQUEST_ALLOC_REQUESTED, SAY_LABEL, SAY_ADDRESS),
-		      LINE_IF(if_granted_reserved, ALLOC_ENGINE_V4_REQUEST_USE_HR, SAY_LABEL, SAY_ADDRESS),
+		      LINE_IF(if_from_host, ALLOC_ENGINE_V4_REQUEST_USE_HR, SAY_LABEL, SAY_ADDRESS),
 		      LINE(ALLOC_ENGINE_V4_REQUEST_PICK_ADDRESS, SAY_LABEL)),
 };
 
@@ -104,10 +93,7 @@ static bool if_elsewhere(const struct subject *s)
 
 static bool if_withheld(const struct subject *s)
 {
-	const struct request *req = s->req;
-	const struct pool *pool = names_address(s) ? link_pool_of(req->chosen, &req->wanted) : NULL;
-
-	return pool && is_withheld(req, pool, LEASE_V4, &(struct prefix){ req->wanted, 32 });
+	return names_address(s) && is_withheld_on_link(s->req, &s->req->wanted);
 }
 
 /* Not because of a limit, nor of a hook library, which refuses a valid candidate. */

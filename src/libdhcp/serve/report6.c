@@ -85,24 +85,12 @@ static bool if_extended_by_new(const struct subject *s)
 	return if_new(s) && if_extended(s);
 }
 
-static bool if_has_host(const struct subject *s)
-{
-	return s->req->n_reserved != 0;
-}
-
 static bool if_hint_reserved(const struct subject *s)
 {
 	const struct hint *hint = s->ia->n_hints ? &s->ia->hints[0] : NULL;
-	const struct plan *plan = &s->req->cfg->plan;
 
-	return hint && s->req->chosen && ip_span_overlaps(plan->withheld, plan->n_withheld, &hint->prefix) &&
-	       !ip_is_zero(&hint->prefix.addr) && !reserved_of(s->req, s->ia->type, &hint->prefix);
-}
-
-/* What is granted for the first time is reserved for the client. */
-static bool if_from_host(const struct subject *s)
-{
-	return s->binding && s->binding->candidate.source == SOURCE_RESERVED;
+	return hint && s->req->chosen && !ip_is_zero(&hint->prefix.addr) &&
+	       is_reserved_for_others(s->req, s->ia->type, &hint->prefix);
 }
 
 static bool if_prefix_from_host(const struct subject *s)
@@ -131,8 +119,8 @@ static bool if_moved(const struct subject *s)
 }
 
 static const struct line *const messages[DHCP6_TYPES] = {
-	[DHCP6_RENEW] = LINES(LINE_IF(if_has_host, ALLOC_ENGINE_V6_RENEW_HR, SAY_LABEL)),
-	[DHCP6_REBIND] = LINES(LINE_IF(if_has_host, ALLOC_ENGINE_V6_RENEW_HR, SAY_LABEL)),
+	[DHCP6_RENEW] = LINES(LINE_IF(if_reserved, ALLOC_ENGINE_V6_RENEW_HR, SAY_LABEL)),
+	[DHCP6_REBIND] = LINES(LINE_IF(if_reserved, ALLOC_ENGINE_V6_RENEW_HR, SAY_LABEL)),
 	[0] = LINES(LINE_IF(if_rapid, DHCP6_RAPID_COMMIT, SAY_LABEL)),
 };
 
