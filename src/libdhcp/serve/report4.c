@@ -7,6 +7,7 @@
 #include "serve/event.h"
 #include "serve/family4.h"
 #include "serve/host.h"
+#include "serve/refuse.h"
 
 void report4_chosen(const struct request *req, const struct select_query *query)
 {
@@ -96,13 +97,9 @@ static bool if_withheld(const struct subject *s)
 	return names_address(s) && is_withheld_on_link(s->req, &s->req->wanted);
 }
 
-/* Not because of a limit, nor of a hook library, which refuses a valid candidate. */
 static bool if_in_use(const struct subject *s)
 {
-	const struct ia *ia = &s->req->ias[0];
-
-	return names_address(s) && !if_out_of_pool(s) && !if_withheld(s) && !ia->is_limited &&
-	       !(ia->n_bindings && ia->bindings[0].candidate.exists);
+	return names_address(s) && refusal_of_addr(s->req, &s->req->ias[0], &s->req->wanted) == REFUSED_IN_USE;
 }
 
 #define DETAILS LINE(DHCP4_LEASE_DATA, SAY_LABEL, SAY_DETAILS)
