@@ -137,7 +137,9 @@ static bool may_have_wanted(const struct request *req, const struct ia *ia)
 
 static enum verdict refuse(struct request *req, struct ia *ia)
 {
-	if (refusal_of_ia(req, ia) == REFUSED_UNKNOWN)
+	enum refusal refusal = refusal_of_ia(req, ia);
+
+	if (refusal == REFUSED_MAX_LEASES || refusal == REFUSED_UNKNOWN)
 		refuse_ia(req, ia);
 	return nak(req, EVENT_REFUSED, refusal_text(refusal_of_addr(req, ia, &req->wanted), ia));
 }
@@ -145,11 +147,7 @@ static enum verdict refuse(struct request *req, struct ia *ia)
 /* RFC 2131 4.3.2: the client names this server, so there is always a response. */
 static enum verdict selecting(struct request *req, struct ia *ia)
 {
-	if (may_have_wanted(req, ia))
-		return ack(req, ia);
-	if (ia->is_limited)
-		refuse_ia(req, ia);
-	return refuse(req, ia);
+	return may_have_wanted(req, ia) ? ack(req, ia) : refuse(req, ia);
 }
 
 /* RFC 2131 4.3.2: a client that restarts and names the address it had. */
@@ -180,11 +178,11 @@ static enum verdict extend(struct request *req, struct ia *ia)
 {
 	if (may_have_wanted(req, ia))
 		return ack(req, ia);
-	if (ia->is_limited) {
+	if (ia->is_limited && !req->chosen->par.authoritative) {
 		refuse_ia(req, ia);
-		if (!req->chosen->par.authoritative)
-			return request_drop(req, DROP_MAX_LEASES, NULL);
-	} else if (!ia->n_held && !req->chosen->par.authoritative && !is_of_another(req, ia))
+		return request_drop(req, DROP_MAX_LEASES, NULL);
+	}
+	if (!ia->n_held && !req->chosen->par.authoritative && !is_of_another(req, ia))
 		return request_drop(req, DROP_NO_RECORD, NULL);
 	return refuse(req, ia);
 }
