@@ -10,7 +10,6 @@
 #include "serve/grant.h"
 #include "serve/service.h"
 #include "serve/vendor4.h"
-#include "wire/dump.h"
 
 #define FLAG_BROADCAST 0x8000
 #define ETHERNET_MTU 1500

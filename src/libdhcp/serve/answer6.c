@@ -5,7 +5,6 @@
  */
 #include "serve/family6.h"
 
-#include "log/log.h"
 #include "serve/binding.h"
 #include "serve/grant.h"
 #include "serve/answer_options.h"
@@ -13,7 +12,6 @@
 #include "serve/host.h"
 #include "serve/service.h"
 #include "serve/vendor6.h"
-#include "wire/dump.h"
 
 #define IA_ROOM 1024      /* bytes for an IA: its leases, rejected ones, a status */
 #define SURPLUS_ROOM 4096 /* for IAs that are not served, and for the status of the message */

@@ -6,7 +6,6 @@
  */
 #include "serve/propose.h"
 
-#include "base/clock.h"
 #include "base/hash.h"
 #include "serve/budget.h"
 #include "serve/classify.h"

@@ -6,7 +6,6 @@
 #include "serve/binding.h"
 #include "serve/event.h"
 #include "serve/family6.h"
-#include "serve/grant.h"
 #include "serve/host.h"
 
 void report6_chosen(const struct request *req, const struct select_query *query)

@@ -14,7 +14,6 @@
 #include "serve/pipeline.h"
 #include "serve/wait.h"
 #include "serve/lease_stats.h"
-#include "serve/propose.h"
 #include "serve/report.h"
 
 /* For clients that decline one address after another: how many of them they may take out of use per period. */
