@@ -171,18 +171,20 @@ enum verdict bind6_request(struct request *req)
 	return STEP_NEXT;
 }
 
-/* True if the IA names a lease of its own, on whatever link. */
+/* True if the hint names a lease of its IA, on whatever link. */
+static bool is_own(const struct request *req, const struct hint *hint)
+{
+	const struct lease *lease = hint->lease;
+
+	return lease && !lease_is_over(lease) && req->fam->belongs(req, hint->ia, lease) &&
+	       lease_span(lease).len == hint->prefix.len;
+}
+
 static bool names_own(const struct request *req, const struct ia *ia)
 {
-	unsigned i;
-
-	for (i = 0; i < ia->n_hints; i++) {
-		const struct lease *lease = ia->hints[i].lease;
-
-		if (lease && !lease_is_over(lease) && req->fam->belongs(req, ia, lease) &&
-		    lease_span(lease).len == ia->hints[i].prefix.len)
+	for (unsigned i = 0; i < ia->n_hints; i++)
+		if (is_own(req, &ia->hints[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -240,15 +242,15 @@ enum verdict bind6_rebind(struct request *req)
 	return extend(req, true);
 }
 
-bool is_on_own_link6(const struct request *req, const struct ip *addr)
+const struct subnet *own_subnet6(const struct request *req, const struct ip *addr)
 {
 	for (unsigned i = 0; i < link_size(req->chosen); i++) {
 		const struct subnet *sub = link_subnet(req->chosen, i);
 
 		if (prefix_contains(&sub->prefix, addr) && subnet_allows(sub, req->classes.bits))
-			return true;
+			return sub;
 	}
-	return false;
+	return NULL;
 }
 
 /* RFC 9915 18.3.3: are the addresses on this link at all? */
@@ -263,7 +265,7 @@ enum verdict bind6_confirm(struct request *req)
 	for (i = 0; i < req->n_ias; i++)
 		for (k = 0; req->ias[i].type == LEASE_NA && k < req->ias[i].n_hints; k++) {
 			any = true;
-			all &= is_on_own_link6(req, &req->ias[i].hints[k].prefix.addr);
+			all &= own_subnet6(req, &req->ias[i].hints[k].prefix.addr) != NULL;
 		}
 	if (!any)
 		return request_drop(req, DROP_RULE, "no addresses to confirm");
@@ -299,8 +301,7 @@ static unsigned give_back_ia(struct request *req, struct ia *ia, bool is_decline
 
 		if (lease && is_changed(req, lease))
 			continue;
-		if (!lease || !req->fam->belongs(req, ia, lease) || lease_is_over(lease) ||
-		    lease_span(lease).len != ia->hints[i].prefix.len) {
+		if (!is_own(req, &ia->hints[i])) {
 			name_in_vain(req, ia, &ia->hints[i], is_decline);
 			continue;
 		}

@@ -34,8 +34,8 @@ static bool open_set(struct request *req)
 	return set->bits && set->order;
 }
 
-/* False if the client is in the class already. */
-static bool set_bit(struct request *req, unsigned number)
+/* Puts the client in the class, without a place in the order; false if it is in it already. */
+static bool enter(struct request *req, unsigned number)
 {
 	struct class_set *set = &req->classes;
 	uint64_t *word = &set->bits[number / 64], bit = 1ULL << number % 64;
@@ -45,6 +45,7 @@ static bool set_bit(struct request *req, unsigned number)
 	*word |= bit;
 	set->sets |= class_of(req, number)->sets;
 	set->n_with_opts += class_of(req, number)->opts.n != 0;
+	LOGF(req->fam->idx, DHCPx_CLASS_ASSIGNED, request_label(req), class_of(req, number)->name);
 	return true;
 }
 
@@ -52,10 +53,8 @@ static void assign(struct request *req, unsigned number)
 {
 	struct class_set *set = &req->classes;
 
-	if (!set_bit(req, number))
-		return;
-	set->order[set->n++] = number;
-	LOGF(req->fam->idx, DHCPx_CLASS_ASSIGNED, request_label(req), class_of(req, number)->name);
+	if (enter(req, number))
+		set->order[set->n++] = number;
 }
 
 /* As in Kea, options of the reservation's classes take precedence over those of all others. */
@@ -64,13 +63,11 @@ static void assign_first(struct request *req, unsigned number)
 	struct class_set *set = &req->classes;
 	unsigned at = set->n;
 
-	if (set_bit(req, number)) {
+	if (enter(req, number))
 		set->n++;
-		LOGF(req->fam->idx, DHCPx_CLASS_ASSIGNED, request_label(req), class_of(req, number)->name);
-	} else {
+	else
 		for (at = 0; set->order[at] != number; at++)
 			;
-	}
 	if (at < set->n_reserved)
 		return;
 	memmove(&set->order[set->n_reserved + 1], &set->order[set->n_reserved],

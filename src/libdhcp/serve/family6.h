@@ -24,10 +24,10 @@ enum verdict bind6_inform(struct request *req);
 /* See struct family. */
 enum verdict without_lease6(struct request *req, struct ia *ia);
 /*
- * True if the address is in a subnet of the link that is for the client: one that is not counts as another link, so
- * that its clients move when their classes change.
+ * Returns the subnet of the link that contains the address and that the client may use; NULL if there is none. A subnet
+ * that it may not use counts as another link, so that clients move when their classes change.
  */
-bool is_on_own_link6(const struct request *req, const struct ip *addr);
+const struct subnet *own_subnet6(const struct request *req, const struct ip *addr);
 enum verdict bind6_register(struct request *req);
 /* Adds the content of the response to a registration. */
 void answer6_register(struct answer_opts *s);

@@ -118,23 +118,13 @@ const struct policy *policy6_register(const struct request *req, const struct ia
 	const struct hint *hint = &ia->hints[0];
 
 	return ia->type == LEASE_NA && req->cfg->global.allow_address_registration && hint->valid &&
-			       is_on_own_link6(req, &hint->prefix.addr) && may_register(req, hint->lease) &&
+			       own_subnet6(req, &hint->prefix.addr) && may_register(req, hint->lease) &&
 			       !is_leased(hint->lease) && !is_delegated(req) && !is_reserved(req, &hint->prefix.addr)
 		       ? &own_policy
 		       : NULL;
 }
 
 /* --- what it means --------------------------------------------------------- */
-
-static const struct subnet *subnet_of(const struct request *req, const struct ip *addr)
-{
-	unsigned i;
-
-	for (i = 0; i < link_size(req->chosen); i++)
-		if (prefix_contains(&link_subnet(req->chosen, i)->prefix, addr))
-			return link_subnet(req->chosen, i);
-	return req->chosen;
-}
 
 static uint32_t at_most(uint32_t value, uint32_t max)
 {
@@ -155,7 +145,8 @@ enum verdict bind6_register(struct request *req)
 	if ((why = registered_address(req, &item)))
 		return request_drop(req, DROP_RULE, why);
 	req->wanted = item.prefix.addr;
-	if (!req->chosen || !is_on_own_link6(req, &req->wanted))
+	sub = req->chosen ? own_subnet6(req, &req->wanted) : NULL;
+	if (!sub)
 		return request_drop(req, DROP_NO_SUBNET, "the address is not on this link");
 	hint = &req->ias[0].hints[0];
 	if (!may_register(req, hint->lease))
@@ -182,7 +173,6 @@ enum verdict bind6_register(struct request *req)
 		event_of_ia(req, EVENT_MAX_LEASES, &req->ias[0]);
 		return request_drop(req, DROP_MAX_LEASES, NULL);
 	}
-	sub = subnet_of(req, &item.prefix.addr);
 	lease = (struct lease){
 		.addr = item.prefix.addr,
 		.prefix_len = 128,
