@@ -169,8 +169,8 @@ static void mark_range(void *ctx, struct range *range)
 }
 
 /*
- * Ranges number what has their length; the rest is found in `odd`: what has another length, and what is in no range but
- * may overlap something that a host has reserved there.
+ * Ranges number what has their length. `odd` has the rest: what has another length, and what is in no range but may
+ * overlap something that a host has reserved there.
  */
 static void mark_set(struct alloc_set *set, struct marking *m)
 {

@@ -27,9 +27,9 @@ struct alloc_range {
 };
 
 /*
- * A range small enough for a map has three: leased addresses, claimed addresses, and a free map over both, so a
- * pick is a few word reads and a full range is detected at once. With flq it also has a queue (freequeue.h). A
- * larger range (DHCPv6) has none of these. Not locked: the owner (alloc.c) does that.
+ * A range small enough for maps has several: leased addresses, claimed addresses, those that are never picked, and a
+ * free map over all of them, so a pick is a few word reads and a full range is detected at once. With flq it also has a
+ * queue (freequeue.h). A larger range (DHCPv6) has none of these. Not locked: the owner (alloc.c) does that.
  *
  * Addresses or prefixes of a range are numbered from 0.
  */

@@ -17,7 +17,7 @@
 
 /*
  * The lower bits of a slot are the index of a host + 1 (0: empty); the other bits are some of the hash, so that a host
- * is hardly ever read in vain: most lookups find nothing, and cost one cache miss.
+ * is hardly ever read for nothing: most lookups find nothing, and cost one cache miss.
  */
 struct table {
 	uint32_t *v;
@@ -340,7 +340,7 @@ static bool overlaps(const struct prefix *a, const struct prefix *b)
 	return a->len < b->len ? prefix_contains(a, &b->addr) : prefix_contains(b, &a->addr);
 }
 
-/* True if the entry is of the first place of its host that overlaps: a host is found once. */
+/* True if the entry is for the first place of its host that overlaps, so that each host is found once. */
 static bool is_first_overlap(const struct host_file *file, const struct ranged *ranged, const struct prefix *place)
 {
 	const struct host *host = &file->v[ranged->host];
@@ -417,7 +417,7 @@ static int find_in_file(struct host_source *source, struct host_find *find)
 	return 0;
 }
 
-/* The memory is that of the configuration. */
+/* The configuration owns the memory. */
 static void close_file(struct host_source *source)
 {
 	(void)source;

@@ -7,8 +7,8 @@
  * A source of reservations. One interface, several sources (struct host_ops): the configuration file (file.h), later
  * databases and a cache in front of them.
  *
- * Every find is answered sometime, at the latest when the source is closed: whoever gave up waiting cannot reuse its
- * memory before.
+ * Every find gets its response, at the latest when the source is closed. Its memory must not be reused before, even if
+ * the caller no longer waits.
  *
  * Thread safety: all functions may be called by any thread, except host_source_close.
  */
@@ -57,7 +57,7 @@ struct host_ops {
 	const char *name;
 	bool finds_at_once; /* find never returns -E_AGAIN */
 	int (*find)(struct host_source *source, struct host_find *find);
-	void (*close)(struct host_source *source); /* answers everything first: nothing responds after it */
+	void (*close)(struct host_source *source); /* responds to all queries first, and never afterwards */
 };
 
 struct host_source {
@@ -65,8 +65,8 @@ struct host_source {
 };
 
 /*
- * Returns 0 if all queries have been answered: done is not called. Returns -E_AGAIN if done will be called, possibly
- * before this returns. The file source always answers immediately.
+ * Returns 0 if all queries have their response: done is not called. Returns -E_AGAIN if done will be called, possibly
+ * before this returns. The file source always responds at once.
  */
 static inline int host_find(struct host_source *source, struct host_find *find)
 {

@@ -16,7 +16,7 @@ enum event_kind {
 	EVENT_RENEWED,    /* a lease that the client had */
 	EVENT_REUSED,     /* a lease that the client had, confirmed without a change */
 	EVENT_REGISTERED, /* RFC 9686 */
-	EVENT_REVOKED,    /* DHCPv6: no pool contains the lease any longer */
+	EVENT_REVOKED,    /* DHCPv6: no pool contains the lease any longer, or a reservation ends it */
 	EVENT_RELEASED,
 	EVENT_DECLINED,
 	EVENT_DECLINE_LIMIT,   /* declined, but the client declines too often: it stays available */
@@ -54,7 +54,7 @@ struct event {
 
 /* Returns the hook point that sees the lease of such an event before it is stored; HOOK_POINT_N if there is none. */
 enum hook_point_id event_point(const struct request *req, enum event_kind kind);
-/* Adds an event, in bind: at most request_n_events_max() of them. */
+/* Adds an event, in bind: at most req->events_max of them. */
 struct event *event_add(struct request *req, enum event_kind kind);
 /* Adds an event about what a binding is granted, or an IA is not granted. */
 void event_of_binding(struct request *req, enum event_kind kind, const struct binding *b);

@@ -130,7 +130,7 @@ static enum verdict ask_source(struct request *req)
 
 /* --- what was found -------------------------------------------------------------- */
 
-/* False: a global reservation, which this subnet does not use. */
+/* False if the reservation is global and the subnet does not use those. */
 static bool uses_host(const struct subnet *sub, const struct host *host)
 {
 	return host->subnet_id || sub->par.reservations_global;
@@ -149,7 +149,7 @@ static const struct pool *pd_pool_for(const struct request *req, const struct ho
 	return &sub->outside[1];
 }
 
-/* The pool of the link that a reserved address or prefix is from; NULL: it is on another link. */
+/* Returns the pool of the link that contains a reserved address or prefix; NULL if it is on another link. */
 static const struct pool *pool_for(const struct request *req, const struct host *host, const struct host_place *place)
 {
 	if (place->is_delegated)
@@ -199,13 +199,13 @@ static void add_places(struct request *req, const struct host *host)
 	}
 }
 
-/* The host that was found in a subnet of the link besides req->host; NULL if there is none. */
+/* Returns the host that a query found in a subnet of the link, unless it is req->host; NULL if there is none. */
 static const struct host *other_host(const struct request *req, const struct host_query *query)
 {
 	return query->subnet_id && query->n && query->out[0] != req->host ? query->out[0] : NULL;
 }
 
-/* Of all its hosts on the link, those of req->host first. */
+/* Adds what all hosts of the client on the link reserve, req->host first. */
 static int take_places(struct request *req)
 {
 	unsigned n = req->host->n_places;
@@ -256,7 +256,7 @@ static int take_global(struct request *req)
 	return 0;
 }
 
-/* A longer one is cut. */
+/* Longer ones are truncated. */
 #define ID_HEX_MAX (2 * 255 + 1)
 
 static const char *id_hex(struct bytes id, char buf[ID_HEX_MAX])
@@ -360,14 +360,14 @@ bool reserved_is_usable(const struct request *req, const struct reserved *r)
 	return subnet_allows(r->pool->sub, req->classes.bits);
 }
 
-/* The value of a DHCPv4 client id that is made of a DUID (RFC 4361), else empty. */
+/* True if the DHCPv4 client id is made of this DUID (RFC 4361). */
 static bool ends_with_duid(struct bytes client_id, struct bytes duid)
 {
 	return client_id.len == duid.len + 5 && client_id.data[0] == 255 &&
 	       !memcmp(client_id.data + 5, duid.data, duid.len);
 }
 
-/* The lease of another stage of the host's boot: it has the reservation's identifier, but another client id. */
+/* True if the lease is from another stage of the host's boot: same identifier, but another client id. */
 static bool is_same_host(const struct request *req, const struct reserved *r)
 {
 	const struct host_id *id = &r->host->id;

@@ -6,34 +6,36 @@
 
 /*
  * The client's reservation, req->host, and what it means for addresses: what is reserved for the client is the first
- * candidate, and what is reserved for others is none, whoever names or holds it.
+ * candidate; what is reserved for others is never one, even if the client names it or has a lease for it.
  */
-/* What is reserved for the client on this link; see struct request. */
+/* An address or prefix that is reserved for the client on this link; in req->reserved. */
 struct reserved {
-	struct prefix prefix; /* of an address all bits */
+	struct prefix prefix; /* for an address, with its full length */
 	enum lease_type type;
 	const struct host_place *place;
 	const struct host *host;
-	const struct pool *pool;   /* which contains it, or one for what is in none */
-	const struct lease *lease; /* what is stored there, whoever's; NULL: nothing. From recall on */
+	const struct pool *pool;   /* the pool that contains it, else `outside` of its subnet */
+	const struct lease *lease; /* the lease stored there, whoever its client is, or NULL. Set by recall */
 };
 
-/* NULL: it is not reserved for the client. */
+/* Returns NULL if it is not reserved for the client. */
 const struct reserved *reserved_of(const struct request *req, enum lease_type type, const struct prefix *prefix);
-/* False: the classes of the client keep it from that subnet. A guard of the pool is for others. */
+/* False if the client's classes keep it out of that subnet. The guard of the pool only concerns other clients. */
 bool reserved_is_usable(const struct request *req, const struct reserved *r);
-/* True if the client, or another stage of its boot, has a lease of it. Another IA of the client does not count. */
+/* True if the client, or another stage of its boot, has a lease for it. Another IA of the client does not count. */
 bool reserved_is_held(const struct request *req, const struct ia *ia, const struct reserved *r);
-/* True if this address is reserved for the client, and it has a lease of it in that sense. */
+/* True if this address is reserved for the client and held in that sense. */
 bool holds_reserved(const struct request *req, const struct ia *ia, const struct ip *addr);
 /* In bind: adds an event for each address or prefix that is reserved for the client and in use by another. */
 void reserved_note_conflicts(struct request *req);
-/* True if a part of it is reserved in this pool, for others than the client. */
+/* True if part of it is reserved in this pool for other hosts. */
 bool is_withheld(const struct request *req, const struct pool *pool, enum lease_type type, const struct prefix *prefix);
-/* The same for an address, in the pool of the link that contains it; false if none does. */
+/* The same for an address in a pool on the link; false if no pool contains it. */
 bool is_withheld_on_link(const struct request *req, const struct ip *addr);
-/* True if a part of it is reserved for other hosts, in or outside pools, in any subnet. */
+/* True if part of it is reserved for other hosts in any subnet, inside pools or outside. */
 bool is_reserved_for_others(const struct request *req, enum lease_type type, const struct prefix *prefix);
-/* The pool by which the client may keep its lease; NULL: no pool for the client contains it any longer, or it is
- * reserved for another. */
+/*
+ * Returns the pool from which the client may keep its lease; NULL if no pool for the client contains it any longer, or
+ * it is reserved for another host.
+ */
 const struct pool *pool_to_keep(const struct request *req, const struct lease *lease);

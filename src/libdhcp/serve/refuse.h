@@ -5,8 +5,8 @@
 #include "serve/request.h"
 
 /*
- * What is refused, and why: an IA for which nothing is available, or an address that the client names. Pure: nothing
- * here asks or claims.
+ * Why a client gets nothing: nothing is available for an IA, or it may not have the address that it names. Pure:
+ * nothing here asks or claims.
  */
 enum refusal {
 	/* nothing is available */
@@ -16,7 +16,7 @@ enum refusal {
 	REFUSED_NO_POOLS,   /* no pool of the link is for the client */
 	REFUSED_EXHAUSTED,
 	/* the named address */
-	REFUSED_MOVED,        /* another one is reserved for the client */
+	REFUSED_MOVED,        /* another address is reserved for the client */
 	REFUSED_RESERVED,     /* it is reserved for another client */
 	REFUSED_OUTSIDE,      /* no pool contains it */
 	REFUSED_POOL_KNOWN,   /* its pool is for clients with a reservation */
@@ -27,8 +27,8 @@ enum refusal {
 
 struct refusal_row {
 	const char *text;        /* for log lines and status codes */
-	const char *pd_text;     /* the same of prefixes, if it differs */
-	enum drop_reason reason; /* if nothing is available: of a message that gets no response because of it */
+	const char *pd_text;     /* the text for prefixes, if it differs */
+	enum drop_reason reason; /* nothing is available: of the drop, if the message gets no response */
 };
 
 extern const struct refusal_row refusal_rows[REFUSED_N];

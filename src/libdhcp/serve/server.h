@@ -8,8 +8,8 @@
 /* Each worker can have n_slots requests in progress. The workers have no configuration yet. */
 void server_init(struct server *srv, const struct family *fam, unsigned n_workers, unsigned n_slots);
 /*
- * When the workers have stopped: closes the sources of reservations that requests still wait for, so nothing responds
- * to these requests afterwards. Main thread.
+ * When the workers have stopped: closes the sources of reservations that requests still wait for, so that nothing
+ * responds to them afterwards. Main thread.
  */
 void server_close_hosts(struct server *srv);
 /* Nothing may respond to requests after this: those still in progress end without a response. */

@@ -64,8 +64,7 @@ struct pool {
 	struct class_refs guard;      /* client-classes: only clients in one of these may use it; empty: all */
 	struct class_refs known;      /* deny-unknown: class KNOWN; empty: all clients */
 	struct class_refs additional; /* evaluate-additional-classes */
-	/* What hosts have reserved of it: only they get it. Ascending and apart; the first and last may extend beyond
-	 * it. */
+	/* The parts of it that hosts have reserved, ascending and apart; the first and last may extend beyond it. */
 	const struct ip_span *withheld;
 	size_t n_withheld;
 	/* Set when the configuration is put into service: */
