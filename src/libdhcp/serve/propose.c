@@ -140,6 +140,15 @@ static void set_candidate(struct request *req, struct binding *b, const struct p
 	};
 }
 
+/* A candidate that needs no look-up: this is the lease stored there. */
+static void set_known(struct request *req, struct binding *b, const struct pool *pool, const struct prefix *prefix,
+		      const struct lease *lease)
+{
+	set_candidate(req, b, pool, prefix);
+	b->candidate.is_known = true;
+	b->candidate.lease = lease;
+}
+
 static void set_claimed(struct request *req, struct binding *b, const struct pool *pool, const struct prefix *prefix,
 			const struct alloc_client *who)
 {
@@ -218,9 +227,7 @@ static bool take(struct request *req, struct binding *b, const struct prefix *pr
 		pool = pool_to_keep(req, lease);
 		if (!pool)
 			return false;
-		set_candidate(req, b, pool, &span);
-		b->candidate.is_known = true;
-		b->candidate.lease = lease;
+		set_known(req, b, pool, &span, lease);
 		claim_held(req, b);
 		return true;
 	}
@@ -240,9 +247,7 @@ static bool take_reserved(struct request *req, struct binding *b, const struct r
 {
 	if (req->fam->belongs(req, b->ia, r->lease))
 		return take(req, b, &r->prefix, true, r->lease);
-	set_candidate(req, b, r->pool, &r->prefix);
-	b->candidate.is_known = true;
-	b->candidate.lease = r->lease;
+	set_known(req, b, r->pool, &r->prefix, r->lease);
 	b->candidate.is_of_host = true;
 	return true;
 }
@@ -450,9 +455,7 @@ static bool from_own(struct request *req, struct binding *b)
 	if (!hint)
 		return false;
 	if (is_registered && !lease_is_over(hint->lease)) {
-		set_candidate(req, b, NULL, &hint->prefix);
-		b->candidate.is_known = true;
-		b->candidate.lease = hint->lease;
+		set_known(req, b, NULL, &hint->prefix, hint->lease);
 		return true;
 	}
 	return claim(req, b, NULL, &hint->prefix, true, hint->lease);
