@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Asks the store for the leases that the client has on its link and for those at the addresses it names. Up to
- * three rounds of queries, each a batch for all IAs of the message. A store that responds at once is asked only
- * what is needed; a remote one is asked everything in the first round.
+ * Asks the store for the leases that the client has on its link, for those at the addresses it names and for those at
+ * what is reserved for it. Up to four rounds of queries, each a batch for all IAs of the message; no round asks what an
+ * earlier one has found.
  */
 #include "serve/ask.h"
 #include "serve/family.h"
@@ -142,19 +142,41 @@ static void take_named(struct request *req, const struct lease_query *query)
 
 /* --- what is stored at what is reserved for it ------------------------------- */
 
+/* True if an earlier round looked there, because the client has it or names it. */
+static bool take_recalled(const struct request *req, struct reserved *r)
+{
+	const struct ip *addr = &r->prefix.addr;
+
+	for (unsigned i = 0; i < req->n_ias; i++) {
+		const struct ia *ia = &req->ias[i];
+
+		if (ia->same_as || ia->type != r->type)
+			continue;
+		r->lease = ia_held_at(ia, addr);
+		if (r->lease)
+			return true;
+		for (unsigned k = 0; k < ia->n_hints; k++)
+			if (ip_equal(&ia->hints[k].prefix.addr, addr)) {
+				r->lease = ia->hints[k].lease;
+				return true;
+			}
+	}
+	return false;
+}
+
 static unsigned ask_reserved(struct request *req)
 {
-	unsigned i;
+	unsigned i, n = 0;
 
-	if (!req->row->policy)
-		return 0;
-	for (i = 0; i < req->n_reserved; i++)
-		req->queries[i] = (struct lease_query){ .by = BY_ADDR,
-							.type = req->reserved[i].type,
-							.addr = req->reserved[i].prefix.addr,
-							.max = 1,
-							.owner = &req->reserved[i] };
-	return req->n_reserved;
+	for (i = 0; req->row->policy && i < req->n_reserved; i++) {
+		struct reserved *r = &req->reserved[i];
+
+		if (!take_recalled(req, r))
+			req->queries[n++] = (struct lease_query){
+				.by = BY_ADDR, .type = r->type, .addr = r->prefix.addr, .max = 1, .owner = r
+			};
+	}
+	return n;
 }
 
 static void take_reserved(struct request *req, const struct lease_query *query)
