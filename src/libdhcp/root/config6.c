@@ -19,6 +19,10 @@ static void build_mac_sources(struct build *b)
 				  "subscriber-id, docsis-cmts, docsis-modem and their RFC names");
 			continue;
 		}
+		if (source == HWADDR6_RAW)
+			diag_warn(b->diag, names->pos[i],
+				  "source \"raw\" finds no hardware address: DHCPv6 messages are received without the "
+				  "link-layer header");
 		cfg->mac_sources[cfg->n_mac_sources++] = source;
 	}
 	if (!CONF_SET(b->root, mac_sources))

@@ -442,7 +442,7 @@ static const struct key global_keys[] = {
 	K_LIST(struct global_conf, subnets, "subnet6", subnet_scope, .families = KEY_6, .since = "4.1.0",
 	       .doc = "list of IPv6 subnets"),
 	K_STRINGS(struct global_conf, mac_sources, "mac-sources", .families = KEY_6, .since = "4.1.0",
-		  .doc = "ordered ways to find a MAC for a v6 client"),
+		  .doc = "ordered ways to find a MAC for a v6 client; raw finds none"),
 	K_STRINGS(struct global_conf, relay_supplied_options, "relay-supplied-options", .families = KEY_6,
 		  .since = "4.1.0", .doc = "option codes copied from RSOO"),
 	K_MAP(struct global_conf, server_id, "server-id", server_id, .families = KEY_6, .since = "4.1.0",
