@@ -49,6 +49,12 @@ struct config {
 	const char *summary; /* "2 subnets, 3 pools, ...", for the log */
 };
 
+/* 4 or 6 */
+static inline unsigned config_digit(const struct config *cfg)
+{
+	return cfg->family == KEY_6 ? 6 : 4;
+}
+
 /* True if the server receives on raw sockets. */
 static inline bool config_is_raw(const struct config *cfg)
 {

@@ -95,7 +95,7 @@ static const char *other_name(void *ctx, const char *space, const char *name)
 	struct build *b = ctx;
 	const struct option_names *row = !strcmp(space, main_space(b)) ? option_names_find(name) : NULL;
 
-	return row ? option_names_in(row, b->cfg->family == KEY_6 ? 6 : 4) : NULL;
+	return row ? option_names_in(row, config_digit(b->cfg)) : NULL;
 }
 
 /* The definitions that classes have for an option of the main space. */
@@ -244,7 +244,7 @@ static bool depends_on_host(const struct build *b, const struct eval_expr *test)
 struct eval_env eval_env_of(struct build *b)
 {
 	return (struct eval_env){
-		.digit = b->cfg->family == KEY_6 ? 6 : 4,
+		.digit = config_digit(b->cfg),
 		.dict = b->cfg->dict,
 		.ctx = b,
 		.find_class = find_class,

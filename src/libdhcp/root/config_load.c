@@ -152,7 +152,7 @@ static bool build_parts(struct build *b, struct json_object *root)
 /* Returns a new configuration with the document of cfg, which is freed. */
 static struct config *config_again(struct config *cfg)
 {
-	struct config *next = config_new(cfg->family == KEY_6 ? 6 : 4);
+	struct config *next = config_new(config_digit(cfg));
 
 	next->doc = cfg->doc;
 	cfg->doc = (struct json_doc){ 0 };

@@ -48,23 +48,8 @@ static bool is_conditional(const struct optpart *part)
 	return part->cond.guard.n || part->cond.n_parts;
 }
 
-/*
- * A configuration written by Kea has sub-options twice: in the bytes of the containing option and as separate
- * values. Those in the bytes take precedence.
- */
-static bool is_given(const struct build *b, const struct value *outer, const struct value *value)
-{
-	struct bytes bytes;
-
-	return find_sub_option(b, outer->subs, value->val.code, &bytes);
-}
-
 static void warn_of_other_value(struct build *b, const struct value *outer, const struct value *value)
 {
-	struct bytes bytes;
-
-	if (!find_sub_option(b, outer->subs, value->val.code, &bytes) || bytes_equal(bytes, value->val.data))
-		return;
 	diag_warn(b->diag, value_pos(value, NULL), "sub-option %s is not sent in option %s", value_text(b, value),
 		  value_text(b, outer));
 	diag_note(b->diag, value_pos(outer, "data"), "these bytes have another value for it");
@@ -82,15 +67,23 @@ static struct optcond parts_of(struct values *values, const struct value *outer,
 	cond.parts = parts;
 	for (i = 0; i < values->n; i++) {
 		struct value *value = &values->v[i];
+		struct bytes given;
+		bool is_given;
 
 		if (strcmp(value->space, space) != 0)
 			continue;
+		/*
+		 * A configuration written by Kea has sub-options twice: in the bytes of the containing option and as
+		 * separate values. Those in the bytes take precedence.
+		 */
+		is_given = find_sub_option(b, outer->subs, value->val.code, &given);
 		if (is_in_space(value, space)) {
 			if (!complete_sub_option(values, value, depth))
 				return (struct optcond){ .n_parts = 0 };
-			warn_of_other_value(b, outer, value);
+			if (is_given && !bytes_equal(given, value->val.data))
+				warn_of_other_value(b, outer, value);
 		}
-		if (!is_given(b, outer, value))
+		if (!is_given)
 			parts[cond.n_parts++] = (struct optpart){
 				.code = value->val.code,
 				.never_send = value->val.never_send,

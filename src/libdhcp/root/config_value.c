@@ -144,7 +144,7 @@ static void help_option_name(struct build *b, const char *name, const char *spac
 {
 	const char *kind = b->cfg->family == KEY_6 ? "DHCPv6" : "DHCPv4", *near, *other = space_of_name(b, name);
 	const struct option_names *row = !strcmp(space, main_space(b)) ? option_names_find(name) : NULL;
-	const char *ours = row ? option_names_in(row, b->cfg->family == KEY_6 ? 6 : 4) : NULL;
+	const char *ours = row ? option_names_in(row, config_digit(b->cfg)) : NULL;
 	unsigned code = 0;
 	char rest;
 
