@@ -72,9 +72,12 @@ static struct json_object *find_root(struct build *b)
 		return NULL;
 	}
 	/* Kea 1.x has the loggers in a separate map. */
-	if (json_object_object_get_ex(top, "Logging", &logging) && json_object_is_type(logging, json_type_object) &&
-	    json_object_object_get_ex(logging, "loggers", &loggers) &&
-	    !json_object_object_get_ex(root, "loggers", NULL)) {
+	if (!json_object_object_get_ex(top, "Logging", &logging))
+		return root;
+	if (json_object_object_get_ex(root, "loggers", NULL)) {
+		diag_warn(b->diag, json_key_pos(logging), "\"Logging\" is ignored: \"%s\" has \"loggers\"", name);
+	} else if (json_object_is_type(logging, json_type_object) &&
+		   json_object_object_get_ex(logging, "loggers", &loggers)) {
 		json_object_object_add(root, "loggers", json_object_get(loggers));
 		b->shared_loggers = true;
 	}
