@@ -33,11 +33,11 @@ static bool is_placed(const struct reservation *r, const struct thing *thing)
 	const struct access *a = &m.access;
 
 	for (unsigned i = 0; i < r->n_places; i++)
-		if (overlap(&r->places[i]->prefix, &thing->prefix))
+		if (prefix_overlaps(&r->places[i]->prefix, &thing->prefix))
 			return true;
 	for (unsigned i = 0; i < a->n; i++)
 		for (unsigned k = 0; k < a->v[i].n_places; k++)
-			if (overlap(&a->v[i].places[k]->prefix, &thing->prefix) &&
+			if (prefix_overlaps(&a->v[i].places[k]->prefix, &thing->prefix) &&
 			    (a->unique || a->v[i].places[k] != thing))
 				return true;
 	return false;
@@ -316,7 +316,7 @@ static bool is_withheld(const struct client *c, const struct thing *thing)
 
 	for (unsigned i = 0; i < a->n; i++)
 		for (unsigned k = 0; k < a->v[i].n_places && is_in_effect(&a->v[i]); k++)
-			if (overlap(&a->v[i].places[k]->prefix, &thing->prefix))
+			if (prefix_overlaps(&a->v[i].places[k]->prefix, &thing->prefix))
 				return !owns(c, thing);
 	return false;
 }

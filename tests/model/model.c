@@ -80,11 +80,6 @@ struct thing *thing_of(const struct prefix *prefix, enum lease_type type)
 	return NULL;
 }
 
-bool overlap(const struct prefix *a, const struct prefix *b)
-{
-	return prefix_contains(a, &b->addr) || prefix_contains(b, &a->addr);
-}
-
 /* A response to another stage of the same host may have been overtaken: then the lease is the other stage's. */
 static bool is_stored_for(struct thing *thing, const struct lease *lease)
 {
@@ -130,7 +125,7 @@ static void check_free(const struct sent *sent, const struct thing *thing, unsig
 	for (unsigned i = 0; i < rules.n_things; i++) {
 		const struct thing *other = &m.things[i];
 
-		if (!is_held(other) || !overlap(&thing->prefix, &other->prefix) ||
+		if (!is_held(other) || !prefix_overlaps(&thing->prefix, &other->prefix) ||
 		    (other == thing && (holds(thing, c, ia) || (is_own && is_same_host(c, thing->client)))))
 			continue;
 		fail("%s was %s to client %d, ia %u, and client %d, ia %u holds %s",
@@ -471,7 +466,7 @@ static void collect_lease(void *ctx, const struct lease *lease)
 	if (!lease_is_in_use(lease))
 		return;
 	for (unsigned i = 0; i < used->n; i++)
-		if (overlap(&span, &used->v[i]))
+		if (prefix_overlaps(&span, &used->v[i]))
 			fail("a lease of %s overlaps another one", prefix_format(&span, text));
 	used->v[used->n++] = span;
 }
@@ -507,7 +502,7 @@ static void check_pool(const struct pool *pool, const struct used *used)
 		struct prefix prefix = { ip_add_steps(&pool->first, i, shift), pool->len };
 
 		for (unsigned k = 0; k < used->n; k++)
-			if (overlap(&prefix, &used->v[k])) {
+			if (prefix_overlaps(&prefix, &used->v[k])) {
 				n_free--;
 				break;
 			}
@@ -611,13 +606,13 @@ static struct survey survey(const struct client *c, unsigned ia)
 static bool is_unused(const struct survey *s, const struct prefix *prefix)
 {
 	for (unsigned i = 0; i < s->used.n; i++)
-		if (overlap(prefix, &s->used.v[i]))
+		if (prefix_overlaps(prefix, &s->used.v[i]))
 			return false;
 	for (unsigned i = 0; i < s->own.n; i++)
-		if (overlap(prefix, &s->own.v[i]))
+		if (prefix_overlaps(prefix, &s->own.v[i]))
 			return false;
 	for (unsigned i = 0; i < s->ended.n; i++)
-		if (overlap(prefix, &s->ended.v[i]) && prefix->len != s->ended.v[i].len)
+		if (prefix_overlaps(prefix, &s->ended.v[i]) && prefix->len != s->ended.v[i].len)
 			return false;
 	return true;
 }
@@ -652,7 +647,7 @@ static bool is_available(const struct client *c, unsigned ia, const struct prefi
 	char text[PREFIX_TEXT_MAX];
 
 	for (unsigned i = 0; named && i < s.used.n; i++)
-		if (overlap(named, &s.used.v[i]))
+		if (prefix_overlaps(named, &s.used.v[i]))
 			return false;
 	for (unsigned i = 0; i < rules.n_things; i++) {
 		const struct prefix *prefix = &m.things[i].prefix;

@@ -220,8 +220,6 @@ bool is_held(const struct thing *thing);
 bool holds(const struct thing *thing, const struct client *c, unsigned ia);
 /* NULL if no pool ever contains it. */
 struct thing *thing_of(const struct prefix *prefix, enum lease_type type);
-/* True if one of them contains the other. */
-bool overlap(const struct prefix *a, const struct prefix *b);
 
 /* A response said this about the client's IA, `what` being one of TOLD_*; prefix may be NULL. */
 void tell(struct client *c, unsigned ia, unsigned what, const struct prefix *prefix);

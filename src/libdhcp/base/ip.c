@@ -272,6 +272,11 @@ static struct ip fill(const struct prefix *p, uint64_t value)
 	return from_halves((ip_half(&p->addr, 0) & ~hi) | (value & hi), (ip_half(&p->addr, 1) & ~lo) | (value & lo));
 }
 
+bool prefix_overlaps(const struct prefix *a, const struct prefix *b)
+{
+	return a->len < b->len ? prefix_contains(a, &b->addr) : prefix_contains(b, &a->addr);
+}
+
 struct ip prefix_first(const struct prefix *p)
 {
 	return fill(p, 0);

@@ -98,6 +98,8 @@ const char *ip_format(const struct ip *ip, char *buf);
 int prefix_parse(const char *text, struct prefix *ret);
 const char *prefix_format(const struct prefix *p, char *buf);
 bool prefix_contains(const struct prefix *p, const struct ip *ip);
+/* True if one contains the other, or they are equal. */
+bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
 struct ip prefix_first(const struct prefix *p);
 struct ip prefix_last(const struct prefix *p);
 /* True if all bits after the length are zero. */

@@ -335,20 +335,15 @@ static bool ends_before(const struct host_file *file, const struct ranged *range
 	return ip_cmp(&last, first) < 0;
 }
 
-static bool overlaps(const struct prefix *a, const struct prefix *b)
-{
-	return a->len < b->len ? prefix_contains(a, &b->addr) : prefix_contains(b, &a->addr);
-}
-
 /* True if the entry is for the first place of its host that overlaps, so that each host is found once. */
 static bool is_first_overlap(const struct host_file *file, const struct ranged *ranged, const struct prefix *place)
 {
 	const struct host *host = &file->v[ranged->host];
 	unsigned i = 0;
 
-	while (i < ranged->place && !overlaps(&host->places[i].prefix, place))
+	while (i < ranged->place && !prefix_overlaps(&host->places[i].prefix, place))
 		i++;
-	return i == ranged->place && overlaps(&host->places[i].prefix, place);
+	return i == ranged->place && prefix_overlaps(&host->places[i].prefix, place);
 }
 
 static void find_overlaps(const struct host_file *file, const struct host_query *query, struct found *found)

@@ -263,6 +263,35 @@ START_TEST(counts_less_of_many)
 }
 END_TEST
 
+START_TEST(prefixes_overlap)
+{
+	static const struct {
+		const char *a, *b;
+		bool overlap;
+	} rows[] = {
+		{ "2001:db8::/48", "2001:db8::/48", true },
+		{ "2001:db8::/48", "2001:db8:0:ff00::/56", true },
+		{ "2001:db8::/48", "2001:db8::9/128", true },
+		{ "2001:db8::/48", "2001:db8:1::/48", false },
+		{ "2001:db8:0:8000::/49", "2001:db8::/49", false },
+		{ "::/0", "2001:db8::/32", true },
+		{ "192.0.2.0/24", "192.0.2.255/32", true },
+		{ "192.0.2.0/25", "192.0.2.128/25", false },
+		{ "0.0.0.0/0", "192.0.2.1/32", true },
+		{ "::/0", "192.0.2.1/32", false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct prefix a, b;
+
+		ck_assert_int_eq(prefix_parse(rows[i].a, &a), 0);
+		ck_assert_int_eq(prefix_parse(rows[i].b, &b), 0);
+		ck_assert_msg(prefix_overlaps(&a, &b) == rows[i].overlap, "%s %s", rows[i].a, rows[i].b);
+		ck_assert_msg(prefix_overlaps(&b, &a) == rows[i].overlap, "%s %s", rows[i].b, rows[i].a);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("ip");
@@ -272,6 +301,7 @@ int main(void)
 	tcase_add_test(tc, steps_of_every_size);
 	tcase_add_test(tc, reserved_blocks);
 	tcase_add_test(tc, products);
+	tcase_add_test(tc, prefixes_overlap);
 	tcase_add_test(tc, counts_less);
 	tcase_add_test(tc, counts_less_of_many);
 	tcase_add_test(tc, hashes_spread);
