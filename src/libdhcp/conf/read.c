@@ -379,7 +379,7 @@ static bool read_list(const struct conf_reader *rd, const struct key *key, struc
 
 static bool is_off(const struct conf_reader *rd, const struct key *key, struct json_object *value);
 
-/* A map is off if its switch ("enable-...") is off, or if everything in it is. */
+/* A map is off if its switch ("enable-...") is off, or if everything in it is that is unsupported or required. */
 static bool map_is_off(const struct conf_reader *rd, const struct scope *scope, struct json_object *map)
 {
 	json_object_object_foreach(map, name, value)
@@ -392,7 +392,7 @@ static bool map_is_off(const struct conf_reader *rd, const struct scope *scope, 
 	{
 		const struct key *key = find(scope, member);
 
-		if (!key || (key->refuse && !is_off(rd, key, inner)))
+		if (!key || ((key->refuse || key->required) && !is_off(rd, key, inner)))
 			return false;
 	}
 	return true;
