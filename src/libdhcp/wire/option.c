@@ -201,17 +201,6 @@ void opt_write4(struct writer *w, uint8_t code, struct bytes data)
 	} while (data.len);
 }
 
-int opts_write4(struct writer *w, const struct opts *opts)
-{
-	for (unsigned i = 0; i < opts->n; i++) {
-		if (opts->v[i].code > OPT4_END)
-			return -E_RANGE;
-		if (opts->v[i].code != OPT4_PAD && opts->v[i].code != OPT4_END)
-			opt_write4(w, (uint8_t)opts->v[i].code, opts->v[i].data);
-	}
-	return w->err ? -E_SPACE : 0;
-}
-
 void opt_write6(struct writer *w, uint16_t code, struct bytes data)
 {
 	if (data.len > UINT16_MAX) {

@@ -94,8 +94,6 @@ int opts_parse6(struct reader *r, struct arena *arena, struct opts *out);
 size_t opt_wire_len4(size_t len);
 /* Writes one option, split if longer than 255 bytes (RFC 3396). */
 void opt_write4(struct writer *w, uint8_t code, struct bytes data);
-/* Writes all options in order, without END; codes 0 and 255 are skipped. 0, -E_SPACE or -E_RANGE (code > 254). */
-int opts_write4(struct writer *w, const struct opts *opts);
 /*
  * Writes one DHCPv6 option. Or: begin, write its content with any writer function, including nested options, and
  * end with the result of begin, which fills in the length. An option longer than 65535 bytes sets the writer's
