@@ -187,6 +187,7 @@ ONLY = {
         "prefixes": ["2001:db8:8000::1/56"]}), "host-prefix-bad": hosts({"duid": DUID, "prefixes": ["foo/56"]}), "host-same-prefix": hosts({"duid": DUID,
         "prefixes": ["2001:db8:8000::/56"]}, {"hw-address": MAC, "prefixes": ["2001:db8:8000::/56"]}),
         "host-overlap": hosts({"duid": DUID, "prefixes": ["2001:db8:8000::/48"]}, {"hw-address": MAC, "prefixes": ["2001:db8:8000::/56"]}),
+        "host-inside": hosts({"duid": DUID, "prefixes": ["2001:db8:8000::/48"]}, {"hw-address": MAC, "prefixes": ["2001:db8:8000:100::/56"]}),
         "host-boot": hosts({"duid": DUID, "next-server": "192.0.2.1"}), "host-empty-addresses": hosts({"duid": DUID, "ip-addresses": [], "hostname": "a"}),
         "host-address-empty": hosts({"duid": DUID, "ip-addresses": [""]}),
     },
