@@ -20,6 +20,7 @@
  * Thread safety: all functions may be called by any thread, except open, close and watch.
  */
 struct store;
+struct db_conf;
 struct journal_sys;
 
 struct store_conf {
@@ -32,6 +33,11 @@ struct store_conf {
 	unsigned max_pending;          /* pending transactions; more return -E_BUSY; 0 = 65536 */
 	unsigned check_ms;             /* how often to check that the file was not replaced; 0 = 10000 */
 	const struct journal_sys *sys; /* NULL; tests replace system calls */
+	/*
+	 * Borrowed during store_open; NULL for memfile. The backend is that of `type`; it sets kind, stmts and event
+	 * itself.
+	 */
+	const struct db_conf *db;
 };
 
 /* On failure *reterr (malloc'd; reterr may be NULL) gives the reason, for the operator. */
