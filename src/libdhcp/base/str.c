@@ -40,19 +40,26 @@ void str_addc(struct str *s, char c)
 	str_add_n(s, &c, 1);
 }
 
+void str_addv(struct str *s, const char *fmt, va_list ap)
+{
+	va_list again;
+	int len;
+
+	va_copy(again, ap);
+	len = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	reserve(s, (size_t)len);
+	(void)vsnprintf(s->text + s->len, (size_t)len + 1, fmt, ap);
+	s->len += (size_t)len;
+}
+
 void str_addf(struct str *s, const char *fmt, ...)
 {
 	va_list ap;
-	int len;
 
 	va_start(ap, fmt);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	str_addv(s, fmt, ap);
 	va_end(ap);
-	reserve(s, (size_t)len);
-	va_start(ap, fmt);
-	(void)vsnprintf(s->text + s->len, (size_t)len + 1, fmt, ap);
-	va_end(ap);
-	s->len += (size_t)len;
 }
 
 void str_reset(struct str *s)

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +28,7 @@ void str_add_n(struct str *s, const char *text, size_t len);
 void str_add_number(struct str *s, uint64_t v, unsigned min_digits);
 void str_addc(struct str *s, char c);
 void str_addf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void str_addv(struct str *s, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 void str_reset(struct str *s);
 void str_free(struct str *s);
 static inline const char *str_text(const struct str *s)

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "base/vec.h"
+#include "ctl/command.h"
+#include "json/write.h"
+
+/* Shared by the files of the room. */
+
+struct ctl_entry {
+	const struct command *cmd;
+	bool is_available; /* its library is listed */
+};
+
+struct ctl {
+	unsigned family;
+	void *user;
+	VEC(struct ctl_entry) entries; /* by name */
+};
+
+struct ctl_request {
+	struct diag *diag;
+	struct json_doc doc;
+	const char *command;           /* NULL if the request is not valid */
+	struct json_object *arguments; /* NULL if there are none */
+};
+
+enum call_stage { CALL_PENDING, CALL_HEAD, CALL_ARGUMENTS, CALL_TAIL, CALL_ENDED };
+
+struct ctl_call {
+	struct ctl *ctl;
+	const struct command *cmd; /* NULL if the request is not valid */
+	struct ctl_request *req;
+	struct arena *arena;
+	char *who; /* for the log */
+
+	ctl_ready_fn *ready;
+	void *ready_ctx;
+	bool is_waiting; /* the channel waits for ready() */
+	bool is_left;    /* the channel has freed it, the command has not responded yet */
+
+	enum call_stage stage;
+	enum ctl_result result;
+	const char *text;              /* NULL: none */
+	struct json_object *arguments; /* NULL: none */
+	struct json_writing writing;
+	const struct ctl_cursor *cursor; /* NULL: the response is in arguments */
+	void *cursor_state;
+	bool has_output; /* of the cursor */
+
+	void (*after)(void *user, void *ctx);
+	void *after_ctx;
+};
+
+/* Returns a call without a command, which is in stage CALL_PENDING. Takes req. */
+struct ctl_call *call_new(struct ctl *ctl, struct ctl_request *req, const struct ctl_who *who, ctl_ready_fn *ready,
+			  void *ctx);

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The table of commands, and what every command has in common: access, arguments, errors. */
+#include "ctl/call_int.h"
+
+#include "base/str.h"
+#include "ctl/library.h"
+#include "log/log.h"
+
+#include <assert.h>
+
+/* --- list-commands --- */
+
+static void add_name(void *ctx, const struct command *cmd, bool is_available)
+{
+	if (is_available)
+		json_object_array_add(ctx, json_object_new_string(cmd->name));
+}
+
+static void list_commands(struct ctl_call *call, const void *args)
+{
+	struct json_object *names = json_object_new_array();
+
+	(void)args;
+	ctl_each(call->ctl, add_name, names);
+	ctl_respond(call, CTL_SUCCESS, names, NULL);
+}
+
+static const struct command own_rows[] = {
+	{ .name = "list-commands",
+	  .families = KEY_ALL,
+	  .access = CTL_READ,
+	  .provider = "core",
+	  .since = "4.2.0",
+	  .doc = "Lists the commands that are available.",
+	  .run = list_commands },
+};
+
+/* --- the table --- */
+
+struct ctl *ctl_new(unsigned family, void *user)
+{
+	struct ctl *ctl = xcalloc(1, sizeof(*ctl));
+
+	ctl->family = family;
+	ctl->user = user;
+	ctl_add(ctl, own_rows, sizeof(own_rows) / sizeof(own_rows[0]));
+	return ctl;
+}
+
+void ctl_free(struct ctl *ctl)
+{
+	if (!ctl)
+		return;
+	vec_free(&ctl->entries);
+	free(ctl);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(((const struct ctl_entry *)a)->cmd->name, ((const struct ctl_entry *)b)->cmd->name);
+}
+
+static bool is_core(const struct command *cmd)
+{
+	return !strcmp(cmd->provider, "core");
+}
+
+void ctl_add(struct ctl *ctl, const struct command *rows, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		assert(is_core(&rows[i]) || ctl_library_name(rows[i].provider));
+		if (!((rows[i].families ? rows[i].families : KEY_DHCP) & ctl->family))
+			continue;
+		*vec_push(&ctl->entries) = (struct ctl_entry){ &rows[i], is_core(&rows[i]) };
+	}
+	qsort(ctl->entries.v, ctl->entries.n, sizeof(*ctl->entries.v), compare);
+	for (size_t i = 1; i < ctl->entries.n; i++)
+		assert(compare(&ctl->entries.v[i - 1], &ctl->entries.v[i]));
+}
+
+static bool is_listed(const struct conf_strings *libraries, const char *provider)
+{
+	for (unsigned i = 0; i < libraries->n; i++) {
+		const char *other = ctl_library_provider(libraries->v[i]);
+
+		if (other && !strcmp(other, provider))
+			return true;
+	}
+	return false;
+}
+
+void ctl_set_libraries(struct ctl *ctl, const struct conf_strings *libraries, bool all)
+{
+	for (size_t i = 0; i < ctl->entries.n; i++) {
+		struct ctl_entry *entry = &ctl->entries.v[i];
+
+		entry->is_available = all || is_core(entry->cmd) || is_listed(libraries, entry->cmd->provider);
+	}
+}
+
+void ctl_each(const struct ctl *ctl, void (*fn)(void *ctx, const struct command *cmd, bool is_available), void *ctx)
+{
+	for (size_t i = 0; i < ctl->entries.n; i++)
+		fn(ctx, ctl->entries.v[i].cmd, ctl->entries.v[i].is_available);
+}
+
+static const struct ctl_entry *find(const struct ctl *ctl, const char *name)
+{
+	const struct command wanted = { .name = name };
+	const struct ctl_entry key = { .cmd = &wanted };
+
+	if (!ctl->entries.n)
+		return NULL;
+	return bsearch(&key, ctl->entries.v, ctl->entries.n, sizeof(key), compare);
+}
+
+/* --- what is rejected --- */
+
+static void respond_unknown(struct ctl_call *call, const char *name, const struct ctl_entry *entry)
+{
+	const struct ctl *ctl = call->ctl;
+	const char **names, *near;
+	size_t n = 0;
+
+	if (entry) {
+		ctl_respond(call, CTL_UNSUPPORTED, NULL,
+			    "'%s' command not supported: add %s to \"hooks-libraries\", or set \"commands\" to \"all\"",
+			    name, ctl_library_name(entry->cmd->provider));
+		return;
+	}
+	names = arena_new_array(call->arena, const char *, ctl->entries.n + 1);
+	for (size_t i = 0; i < ctl->entries.n; i++)
+		if (ctl->entries.v[i].is_available)
+			names[n++] = ctl->entries.v[i].cmd->name;
+	near = diag_suggest(name, names, n);
+	ctl_respond(call, CTL_UNSUPPORTED, NULL, "'%s' command not supported.%s%s%s", name,
+		    near ? " Did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static bool has_name(const struct conf_strings *names, const char *name)
+{
+	for (unsigned i = 0; i < names->n; i++)
+		if (!strcmp(names->v[i], name))
+			return true;
+	return false;
+}
+
+/* Returns the key that forbids the command; NULL if nothing does. */
+static const char *forbidden_by(const struct command *cmd, const struct ctl_who *who)
+{
+	if (who->is_read_only && cmd->access == CTL_WRITE)
+		return "\"access\" is \"read-only\"";
+	if (who->commands && !has_name(who->commands, cmd->name))
+		return "\"commands\" does not list it";
+	return NULL;
+}
+
+/* --- arguments --- */
+
+struct no_args {
+	struct conf_node node;
+};
+static const struct scope no_args_scope = { .name = "arguments", .size = sizeof(struct no_args) };
+
+/* Returns the struct of the arguments; NULL after errors. */
+static void *read_args(struct ctl_call *call)
+{
+	const struct scope *scope = call->cmd->args ? call->cmd->args : &no_args_scope;
+	const struct scope *const all[] = { scope, NULL };
+	const struct conf_reader rd = {
+		.family = call->ctl->family, .diag = call->req->diag, .arena = call->arena, .all = all
+	};
+	void *args = arena_alloc(call->arena, scope->size);
+
+	/* Without arguments, required ones are missing. */
+	if (!call->req->arguments) {
+		call->req->arguments = json_object_new_object();
+		json_object_object_add(call->req->doc.root, "arguments", call->req->arguments);
+	}
+	return conf_read(&rd, scope, call->req->arguments, args) ? args : NULL;
+}
+
+struct ctl_call *ctl_dispatch(struct ctl *ctl, struct ctl_request *req, const struct ctl_who *who, ctl_ready_fn *ready,
+			      void *ctx)
+{
+	struct ctl_call *call = call_new(ctl, req, who, ready, ctx);
+	const struct ctl_entry *entry;
+	const char *why;
+	void *args;
+
+	if (!req->command) {
+		ctl_respond_diag(call);
+		return call;
+	}
+	LOG(COMMAND_RECEIVED, req->command, call->who);
+	entry = find(ctl, req->command);
+	if (!entry || !entry->is_available) {
+		respond_unknown(call, req->command, entry);
+		return call;
+	}
+	call->cmd = entry->cmd;
+	why = forbidden_by(entry->cmd, who);
+	if (why) {
+		ctl_respond(call, CTL_ERROR, NULL, "'%s' command is not allowed: %s%s%s", entry->cmd->name, why,
+			    who->rule ? " for " : "", who->rule ? who->rule : "");
+		return call;
+	}
+	args = read_args(call);
+	if (!args)
+		ctl_respond_diag(call);
+	else
+		entry->cmd->run(call, entry->cmd->args ? args : NULL);
+	return call;
+}

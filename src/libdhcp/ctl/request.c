@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Requests: { "command": name, "arguments": { ... } }, with "service" and "remote-address" for agents. */
+#include "ctl/call_int.h"
+
+struct request_conf {
+	struct conf_node node;
+	const char *command;
+	struct json_object *arguments;
+	struct conf_strings service;
+	const char *remote_address;
+};
+
+static const struct key request_keys[] = {
+	K_STRING(struct request_conf, command, "command", .families = KEY_ALL, .required = true, .max = 128,
+		 .since = "4.2.0", .doc = "name of the command"),
+	K_JSON(struct request_conf, arguments, "arguments", .families = KEY_ALL, .since = "4.2.0",
+	       .doc = "arguments of the command"),
+	K_STRINGS(struct request_conf, service, "service", .families = KEY_ALL, .since = "4.2.0",
+		  .doc = "the servers that an agent forwards the command to"),
+	K_STRING(struct request_conf, remote_address, "remote-address", .families = KEY_ALL, .since = "4.2.0",
+		 .doc = "address of the client, added by agents"),
+};
+static const struct scope request_scope = SCOPE("the request", struct request_conf, request_keys);
+
+struct ctl_request *ctl_request_parse(const char *text, size_t len)
+{
+	struct ctl_request *req = xcalloc(1, sizeof(*req));
+	const struct scope *const all[] = { &request_scope, NULL };
+	struct request_conf conf;
+	struct conf_reader rd;
+
+	req->diag = diag_new();
+	(void)json_read_text("request", text, len, JSON_STRICT, NULL, req->diag, &req->doc);
+	if (diag_errors(req->diag))
+		return req;
+	if (!json_object_is_type(req->doc.root, json_type_object)) {
+		diag_error(req->diag, json_pos(req->doc.root), "expected a map: { \"command\": ... }");
+		return req;
+	}
+	rd = (struct conf_reader){ .family = KEY_ALL, .diag = req->diag, .arena = req->doc.arena, .all = all };
+	if (!conf_read(&rd, &request_scope, req->doc.root, &conf))
+		return req;
+	req->command = conf.command;
+	req->arguments = conf.arguments;
+	return req;
+}
+
+void ctl_request_free(struct ctl_request *req)
+{
+	if (!req)
+		return;
+	json_doc_done(&req->doc);
+	diag_free(req->diag);
+	free(req);
+}
+
+const char *ctl_request_command(const struct ctl_request *req)
+{
+	return req->command;
+}
+
+struct json_object *ctl_request_json(const struct ctl_request *req)
+{
+	return json_object_is_type(req->doc.root, json_type_object) ? req->doc.root : NULL;
+}
