@@ -26,9 +26,15 @@ INSERT IGNORE INTO dhcp4_server (id, tag, description, modification_ts) VALUES
 INSERT IGNORE INTO dhcp6_server (id, tag, description, modification_ts) VALUES
     (1, 'all', 'special type: all servers', CURRENT_TIMESTAMP);
 
--- ---- lease files ----------------------------------------------------------------------------------------------------
-
 DELIMITER $$
+
+-- Kea's servers ask.
+CREATE FUNCTION isJsonSupported() RETURNS BOOLEAN DETERMINISTIC NO SQL
+BEGIN
+    RETURN TRUE;
+END $$
+
+-- ---- lease files ----------------------------------------------------------------------------------------------------
 
 -- Fields of lease files cannot hold commas and line breaks: &#x2c.
 CREATE FUNCTION lease_file_text(value TEXT) RETURNS TEXT DETERMINISTIC NO SQL

@@ -59,6 +59,11 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
+-- Kea's servers ask.
+CREATE FUNCTION isjsonsupported() RETURNS BOOLEAN LANGUAGE SQL IMMUTABLE AS $$
+    SELECT true
+$$;
+
 -- ---- lease files ----------------------------------------------------------------------------------------------------
 
 -- Fields of lease files cannot hold commas and line breaks: &#x2c.
