@@ -1,456 +1,59 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What every source of reservations must do, run for each kind: the source for configuration files, and one that
- * responds late, in any order and sometimes twice.
+ * Sources of reservations that need nothing else: that of configuration files, one that responds late, in any order
+ * and sometimes twice, and chains.
  */
 #include "../unit/suite.h"
+#include "host_suite.h"
 #include "slow_source.h"
 
 #include "base/err.h"
-#include "base/list.h"
+#include "host/chain.h"
 #include "host/file.h"
 
-#include <pthread.h>
 #include <semaphore.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 
-#define HOSTS_MAX 64u
-#define PLACES_MAX 4u
-
-enum kind { KIND_FILE, KIND_SLOW, KINDS };
-
-static struct arena *arena;
-static struct host_source *source;
-static struct host hosts[HOSTS_MAX];
-static struct host_place places[HOSTS_MAX][PLACES_MAX];
-static unsigned n_hosts;
-
-/* --- filling and asking --- */
-
-static struct host_id id_of(enum host_id_type type, const char *text)
+static struct host_source *open_file(const struct host_kind *kind, struct arena *arena, const struct host *v,
+				     unsigned n)
 {
-	return (struct host_id){ type, bytes_of(text, strlen(text)) };
-}
-
-static struct prefix prefix_of(const char *text)
-{
-	struct prefix prefix;
-
-	if (prefix_parse(text, &prefix) < 0) {
-		ck_assert_int_eq(ip_parse(text, &prefix.addr), 0);
-		prefix.len = ip_is4(&prefix.addr) ? 32 : 128;
-	}
-	return prefix;
-}
-
-static struct host *add(uint32_t subnet_id, enum host_id_type type, const char *id)
-{
-	struct host *host = &hosts[n_hosts];
-
-	ck_assert_uint_lt(n_hosts, HOSTS_MAX);
-	*host = (struct host){
-		.id = id_of(type, id), .subnet_id = subnet_id, .places = places[n_hosts], .hostname = ""
-	};
-	n_hosts++;
-	return host;
-}
-
-/* An address, or a delegated prefix with a length. */
-static void add_place(struct host *host, const char *text)
-{
-	ck_assert_uint_lt(host->n_places, PLACES_MAX);
-	places[host - hosts][host->n_places++] =
-		(struct host_place){ .prefix = prefix_of(text), .is_delegated = strchr(text, '/') };
-}
-
-/* The hosts that were added, in a source of this kind. */
-static void open_kind(int kind)
-{
-	struct host_file *file = host_file_new(arena, hosts, HOSTS_MAX, (size_t)HOSTS_MAX * PLACES_MAX, false);
+	size_t n_places = 0;
 	const struct host *other;
+	struct host_file *file;
 
-	for (unsigned i = 0; i < n_hosts; i++)
+	(void)kind;
+	for (unsigned i = 0; i < n; i++)
+		n_places += v[i].n_places;
+	file = host_file_new(arena, v, n, n_places, false);
+	for (unsigned i = 0; i < n; i++)
 		ck_assert_int_eq(host_file_add(file, &other), 0);
 	host_file_ready(file);
-	source = host_file_source(file);
-	if (kind == KIND_SLOW)
-		source = slow_source_new(source, NULL, NULL);
+	return host_file_source(file);
 }
 
-/* Asks one find after the other: as in a server's slot, a second response may arrive during a later find. */
-struct asker {
-	struct host_find find;
-	_Atomic uint64_t ticket; /* of the response that is awaited; 0: none */
-	unsigned n_early;        /* finds that were answered at once */
-	sem_t answered;
+static struct host_source *open_slow(const struct host_kind *kind, struct arena *arena, const struct host *v,
+				     unsigned n)
+{
+	return slow_source_new(open_file(kind, arena, v, n), NULL, NULL);
+}
+
+/* Part of the hosts are in each source. */
+static struct host_source *open_chain(const struct host_kind *kind, struct arena *arena, const struct host *v,
+				      unsigned n)
+{
+	unsigned first = n / 2, second = n / 4;
+	struct host_source *parts[] = { open_file(kind, arena, v, first), open_file(kind, arena, v + first, second),
+					open_file(kind, arena, v + first + second, n - first - second) };
+
+	return host_chain_new(parts, 3);
+}
+
+static const struct host_kind kinds[] = {
+	{ "file", open_file, 256, 0 },
+	{ "slow", open_slow, 256, 0 },
+	{ "chain", open_chain, 900, 0 },
 };
-
-static void done(struct host_find *find, uint64_t ticket)
-{
-	struct asker *asker = container_of(find, struct asker, find);
-	uint64_t awaited = ticket;
-
-	if (atomic_compare_exchange_strong(&asker->ticket, &awaited, 0))
-		(void)sem_post(&asker->answered);
-}
-
-static void ask_all(struct asker *asker, struct arena *results, struct host_query *v, unsigned n)
-{
-	static _Atomic uint64_t tickets = 1;
-	uint64_t ticket = atomic_fetch_add(&tickets, 1);
-	int err;
-
-	asker->find = (struct host_find){ .v = v, .n = n, .arena = results, .done = done, .ticket = ticket };
-	atomic_store(&asker->ticket, ticket);
-	err = host_find(source, &asker->find);
-	if (err == -E_AGAIN) {
-		while (sem_wait(&asker->answered) < 0)
-			;
-		return;
-	}
-	ck_assert_int_eq(err, 0);
-	asker->n_early++;
-	ck_assert_uint_eq(atomic_exchange(&asker->ticket, 0), ticket);
-}
-
-static struct asker asker;
-
-static int ask(struct host_query *query)
-{
-	ask_all(&asker, arena, query, 1);
-	return query->n;
-}
-
-static const struct host *ask_id(uint32_t subnet_id, const struct host_id *ids, unsigned n_ids)
-{
-	struct host_query query = { .by = HOST_BY_ID, .subnet_id = subnet_id, .ids = ids, .n_ids = n_ids };
-	int n = ask(&query);
-
-	ck_assert_int_ge(n, 0);
-	ck_assert_int_le(n, 1);
-	return n ? query.out[0] : NULL;
-}
-
-static bool has(const struct host_query *query, const struct host *host)
-{
-	int n = 0;
-
-	for (int i = 0; i < query->n; i++)
-		n += query->out[i] == host;
-	ck_assert_msg(n <= 1, "host %td is there %d times", host - hosts, n);
-	return n;
-}
-
-/* Expects these hosts, in any order, and no others. */
-static void expect_at(uint32_t subnet_id, const char *place, unsigned n, ...)
-{
-	struct host_query query = {
-		.by = HOST_BY_PLACE, .subnet_id = subnet_id, .place = prefix_of(place), .max = HOSTS_MAX
-	};
-	va_list args;
-
-	ck_assert_msg(ask(&query) == (int)n, "%d hosts at %s in %u, expected %u", query.n, place, subnet_id, n);
-	va_start(args, n);
-	for (unsigned i = 0; i < n; i++)
-		ck_assert(has(&query, va_arg(args, const struct host *)));
-	va_end(args);
-}
-
-static void setup(void)
-{
-	arena = arena_new(0);
-	n_hosts = 0;
-	asker = (struct asker){ 0 };
-	(void)sem_init(&asker.answered, 0, 0);
-}
-
-static void teardown(void)
-{
-	ck_assert(source->ops->finds_at_once == (asker.n_early != 0));
-	host_source_close(source);
-	(void)sem_destroy(&asker.answered);
-	arena_free(arena);
-}
-
-/* --- tests, with the kind in _i --- */
-
-START_TEST(identifiers_in_search_order)
-{
-	struct host *by_hw = add(1, HOST_ID_HW_ADDRESS, "abcdef"), *by_duid = add(1, HOST_ID_DUID, "abcd");
-	struct host *same_bytes = add(1, HOST_ID_CLIENT_ID, "abcdef"),
-		    *elsewhere = add(2, HOST_ID_HW_ADDRESS, "abcdef");
-	struct host *global = add(0, HOST_ID_HW_ADDRESS, "abcdef");
-	struct host_id ids[] = { by_hw->id, by_duid->id, id_of(HOST_ID_DUID, "none") }, swapped[] = { ids[1], ids[0] };
-
-	open_kind(_i);
-	ck_assert_ptr_eq(ask_id(1, ids, 2), by_hw);
-	ck_assert_ptr_eq(ask_id(1, swapped, 2), by_duid);
-	/* one that has no reservation does not end the search */
-	swapped[0] = ids[2];
-	ck_assert_ptr_eq(ask_id(1, swapped, 2), by_hw);
-	ck_assert_ptr_eq(ask_id(1, &same_bytes->id, 1), same_bytes);
-	/* in this subnet only; 0 is a subnet of its own */
-	ck_assert_ptr_eq(ask_id(2, ids, 3), elsewhere);
-	ck_assert_ptr_eq(ask_id(0, ids, 3), global);
-	ck_assert_ptr_null(ask_id(3, ids, 3));
-	ck_assert_ptr_null(ask_id(2, &ids[1], 2));
-	ck_assert_ptr_null(ask_id(1, ids, 0));
-	/* neither a part of an identifier nor more than it */
-	ids[0] = id_of(HOST_ID_HW_ADDRESS, "abcde");
-	ids[1] = id_of(HOST_ID_HW_ADDRESS, "abcdefg");
-	ck_assert_ptr_null(ask_id(1, ids, 2));
-}
-END_TEST
-
-START_TEST(identifiers_of_any_length)
-{
-	static char text[256];
-	struct host *shortest = add(1, HOST_ID_CIRCUIT_ID, "x"), *longest;
-	struct host_id id;
-
-	memset(text, 'x', 255);
-	longest = add(1, HOST_ID_CIRCUIT_ID, text);
-	open_kind(_i);
-	ck_assert_ptr_eq(ask_id(1, &shortest->id, 1), shortest);
-	ck_assert_ptr_eq(ask_id(1, &longest->id, 1), longest);
-	id = longest->id;
-	id.value.len--;
-	ck_assert_ptr_null(ask_id(1, &id, 1));
-}
-END_TEST
-
-START_TEST(addresses4)
-{
-	struct host *a = add(1, HOST_ID_HW_ADDRESS, "a"), *b = add(1, HOST_ID_HW_ADDRESS, "b");
-	struct host *other = add(2, HOST_ID_HW_ADDRESS, "a"), *global = add(0, HOST_ID_HW_ADDRESS, "a");
-
-	add(1, HOST_ID_HW_ADDRESS, "without an address");
-	add_place(a, "192.0.2.1");
-	add_place(b, "192.0.2.1");
-	add_place(other, "192.0.2.1");
-	add_place(global, "192.0.2.2");
-	open_kind(_i);
-	expect_at(1, "192.0.2.1", 2, a, b);
-	expect_at(2, "192.0.2.1", 1, other);
-	expect_at(0, "192.0.2.2", 1, global);
-	expect_at(0, "192.0.2.1", 0);
-	expect_at(1, "192.0.2.2", 0);
-	expect_at(1, "::1", 0);
-}
-END_TEST
-
-START_TEST(overlapping_prefixes)
-{
-	struct host *wide = add(1, HOST_ID_DUID, "wide"), *narrow = add(1, HOST_ID_DUID, "narrow");
-	struct host *one = add(1, HOST_ID_DUID, "address"), *both = add(1, HOST_ID_DUID, "both");
-	struct host *other = add(2, HOST_ID_DUID, "wide");
-
-	add_place(wide, "2001:db8:0:100::/56");
-	add_place(narrow, "2001:db8:0:180::/60");
-	add_place(one, "2001:db8:0:181::5");
-	add_place(both, "2001:db8:0:200::/56");
-	add_place(both, "2001:db8:0:200::/64");
-	add_place(both, "2001:db8:0:201::1");
-	add_place(other, "2001:db8::/32");
-	open_kind(_i);
-	expect_at(1, "2001:db8:0:100::/56", 3, wide, narrow, one);
-	expect_at(1, "2001:db8:0:180::/60", 3, wide, narrow, one);
-	expect_at(1, "2001:db8:0:181::/64", 3, wide, narrow, one);
-	expect_at(1, "2001:db8:0:182::/64", 2, wide, narrow);
-	expect_at(1, "2001:db8:0:181::5", 3, wide, narrow, one);
-	expect_at(1, "2001:db8:0:190::/60", 1, wide);
-	expect_at(1, "2001:db8:0:1ff:ffff:ffff:ffff:ffff", 1, wide);
-	/* a host once, however many of its places overlap */
-	expect_at(1, "2001:db8:0:200::/55", 1, both);
-	expect_at(1, "2001:db8:0:201::1", 1, both);
-	expect_at(1, "2001:db8::/32", 4, wide, narrow, one, both);
-	expect_at(1, "::/0", 4, wide, narrow, one, both);
-	expect_at(1, "2001:db8:0:ff::/64", 0);
-	expect_at(1, "2001:db8:0:300::/56", 0);
-	expect_at(2, "2001:db8:0:200::/64", 1, other);
-	expect_at(3, "::/0", 0);
-}
-END_TEST
-
-START_TEST(no_more_than_asked_for)
-{
-	struct host_query query = { .by = HOST_BY_PLACE, .subnet_id = 1, .place = prefix_of("2001:db8::1") };
-	char id[] = "0";
-
-	for (; id[0] <= '9'; id[0]++)
-		add_place(add(1, HOST_ID_DUID, arena_strdup(arena, id)), id[0] % 2 ? "2001:db8::1" : "2001:db8::/64");
-	open_kind(_i);
-	for (query.max = 1; query.max <= 12; query.max++)
-		ck_assert_int_eq(ask(&query), query.max < 10 ? (int)query.max : 10);
-}
-END_TEST
-
-static void check_pages(struct host_query query, unsigned first, unsigned last)
-{
-	unsigned next = first;
-
-	query.by = HOST_BY_PAGE;
-	while (ask(&query) > 0) {
-		ck_assert_int_le(query.n, (int)query.max);
-		for (int i = 0; i < query.n; i++)
-			ck_assert_ptr_eq(query.out[i], &hosts[next++]);
-		query.after = query.next;
-	}
-	ck_assert_int_eq(query.n, 0);
-	ck_assert_uint_eq(next, last);
-	/* the end stays the end */
-	query.after = query.next;
-	ck_assert_int_eq(ask(&query), 0);
-}
-
-START_TEST(pages_with_filters)
-{
-	for (unsigned i = 0; i < 40; i++) {
-		struct host *host = add(i / 10, HOST_ID_CLIENT_ID, arena_printf(arena, "client %u", i));
-
-		host->hostname = i >= 15 && i < 25 ? "Printer" : "";
-	}
-	open_kind(_i);
-	for (unsigned max = 1; max < 42; max += max < 9 ? 1 : 16) {
-		check_pages((struct host_query){ .max = max }, 0, 40);
-		check_pages((struct host_query){ .max = max, .in_subnet = true }, 0, 10);
-		check_pages((struct host_query){ .max = max, .in_subnet = true, .subnet_id = 3 }, 30, 40);
-		check_pages((struct host_query){ .max = max, .in_subnet = true, .subnet_id = 9 }, 0, 0);
-		check_pages((struct host_query){ .max = max, .hostname = "pRINTER" }, 15, 25);
-		check_pages((struct host_query){ .max = max, .hostname = "print" }, 0, 0);
-		check_pages((struct host_query){ .max = max, .hostname = "printer", .in_subnet = true, .subnet_id = 2 },
-			    20, 25);
-	}
-}
-END_TEST
-
-START_TEST(an_arena_at_its_cap)
-{
-	struct host_id id = id_of(HOST_ID_DUID, "0");
-	struct host_query v[] = {
-		{ .by = HOST_BY_ID, .subnet_id = 1, .ids = &id, .n_ids = 1 },
-		{ .by = HOST_BY_PAGE, .max = HOSTS_MAX },
-		{ .by = HOST_BY_PLACE, .subnet_id = 1, .place = prefix_of("2001:db8::/32"), .max = HOSTS_MAX },
-		{ .by = HOST_BY_PLACE, .subnet_id = 2, .place = prefix_of("2001:db8::1"), .max = 1 },
-	};
-	struct arena *small = arena_new(256);
-
-	for (unsigned i = 0; i < HOSTS_MAX; i++)
-		add_place(add(1, HOST_ID_DUID, arena_printf(arena, "%u", i)), "2001:db8::1");
-	open_kind(_i);
-	/* What does not fit is an error, not a shorter list; what fits is found. */
-	ask_all(&asker, small, v, 4);
-	ck_assert_int_eq(v[0].n, 1);
-	ck_assert_ptr_eq(v[0].out[0], &hosts[0]);
-	ck_assert_int_eq(v[1].n, -E_NOMEM);
-	ck_assert_int_eq(v[2].n, -E_NOMEM);
-	ck_assert_int_eq(v[3].n, 0);
-	arena_free(small);
-	ask_all(&asker, arena, v, 4);
-	ck_assert_int_eq(v[1].n, HOSTS_MAX);
-	ck_assert_int_eq(v[2].n, HOSTS_MAX);
-}
-END_TEST
-
-START_TEST(batches)
-{
-	struct host *host = add(1, HOST_ID_DUID, "a");
-	struct host_query v[6];
-
-	add_place(host, "2001:db8::1");
-	open_kind(_i);
-	ask_all(&asker, arena, v, 0);
-	for (unsigned i = 0; i < 6; i++)
-		v[i] = (struct host_query){ .by = (enum host_by)(i % 3),
-					    .subnet_id = i < 3,
-					    .ids = &host->id,
-					    .n_ids = 1,
-					    .place = host->places[0].prefix,
-					    .in_subnet = true,
-					    .max = 7,
-					    .owner = &v[i] };
-	ask_all(&asker, arena, v, 6);
-	for (unsigned i = 0; i < 6; i++) {
-		ck_assert_int_eq(v[i].n, i < 3);
-		ck_assert(i >= 3 || v[i].out[0] == host);
-		ck_assert_ptr_eq(v[i].owner, &v[i]);
-	}
-}
-END_TEST
-
-START_TEST(no_reservations)
-{
-	struct host_id id = id_of(HOST_ID_DUID, "abcd");
-	struct host_query query = { .by = HOST_BY_PAGE, .max = 9 };
-
-	open_kind(_i);
-	ck_assert_ptr_null(ask_id(0, &id, 1));
-	expect_at(0, "192.0.2.1", 0);
-	expect_at(0, "2001:db8::/32", 0);
-	ck_assert_int_eq(ask(&query), 0);
-}
-END_TEST
-
-/* --- several threads --- */
-
-#define THREADS 4u
-#define FINDS 400u
-
-static void *ask_for_all(void *arg)
-{
-	struct asker *own = arg;
-	struct arena *results = arena_new(0);
-
-	for (unsigned i = 0; i < FINDS; i++) {
-		const struct host *host = &hosts[(i * 7) % n_hosts];
-		struct host_query v[] = {
-			{ .by = HOST_BY_ID, .subnet_id = host->subnet_id, .ids = &host->id, .n_ids = 1 },
-			{ .by = HOST_BY_PLACE,
-			  .subnet_id = host->subnet_id,
-			  .place = host->places[0].prefix,
-			  .max = 3 },
-		};
-
-		arena_reset(results);
-		ask_all(own, results, v, 2);
-		for (unsigned k = 0; k < 2; k++)
-			if (v[k].n != 1 || v[k].out[0] != host)
-				return own;
-	}
-	arena_free(results);
-	return NULL;
-}
-
-START_TEST(threads)
-{
-	struct asker askers[THREADS] = { 0 };
-	pthread_t ids[THREADS];
-	void *failed;
-
-	for (unsigned i = 0; i < HOSTS_MAX; i++)
-		add_place(add(i % 5, HOST_ID_DUID, arena_printf(arena, "%u", i)),
-			  arena_printf(arena, "2001:db8::%x", i));
-	open_kind(_i);
-	for (unsigned i = 0; i < THREADS; i++) {
-		(void)sem_init(&askers[i].answered, 0, 0);
-		ck_assert_int_eq(pthread_create(&ids[i], NULL, ask_for_all, &askers[i]), 0);
-	}
-	for (unsigned i = 0; i < THREADS; i++) {
-		ck_assert_int_eq(pthread_join(ids[i], &failed), 0);
-		ck_assert_ptr_null(failed);
-		asker.n_early += askers[i].n_early;
-	}
-	if (_i == KIND_SLOW)
-		ck_assert_uint_ne(slow_queue_counts(slow_source_queue(source)).twice, 0);
-	/* Second responses may still arrive: they end with the source, before its askers. */
-	host_source_close(source);
-	for (unsigned i = 0; i < THREADS; i++)
-		(void)sem_destroy(&askers[i].answered);
-	open_kind(KIND_FILE);
-	asker.n_early = 1;
-}
-END_TEST
+#define KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
 
 /* --- closing --- */
 
@@ -463,17 +66,18 @@ static void count(struct host_find *find, uint64_t ticket)
 	atomic_fetch_add(&n_answered, 1);
 }
 
-/* Only for sources that respond later: a request that waits is answered when the source is closed. */
+/* A request that waits is answered when the source is closed. */
 START_TEST(closing_answers_all)
 {
+	struct arena *arena = arena_new(0);
+	struct host host = { .id = { HOST_ID_DUID, bytes_of("a", 1) }, .hostname = "" };
+	struct host_source *source = open_slow(kinds, arena, &host, 1);
 	struct host_query v[400];
 	struct host_find finds[400];
 
-	add(0, HOST_ID_DUID, "a");
-	open_kind(KIND_SLOW);
 	slow_queue_withhold(slow_source_queue(source), true);
 	for (unsigned i = 0; i < 400; i++) {
-		v[i] = (struct host_query){ .by = HOST_BY_ID, .ids = &hosts[0].id, .n_ids = 1 };
+		v[i] = (struct host_query){ .by = HOST_BY_ID, .ids = &host.id, .n_ids = 1 };
 		finds[i] = (struct host_find){ .v = &v[i], .n = 1, .arena = arena_new(0), .done = count, .ticket = 1 };
 		ck_assert_int_eq(host_find(source, &finds[i]), -E_AGAIN);
 	}
@@ -485,27 +89,228 @@ START_TEST(closing_answers_all)
 		ck_assert_int_eq(v[i].n, 1);
 		arena_free(finds[i].arena);
 	}
-	open_kind(KIND_FILE);
-	asker.n_early = 1;
+	arena_free(arena);
+}
+END_TEST
+
+/* --- chains --- */
+
+/* Responds when it is told to, once, and can fail. */
+struct later {
+	struct host_source source, *inner;
+	struct host_find *find;
+	uint64_t ticket;
+	bool is_closed;
+};
+
+static int later_find(struct host_source *source, struct host_find *find)
+{
+	struct later *later = (struct later *)source;
+
+	ck_assert_ptr_null(later->find);
+	later->find = find;
+	later->ticket = find->ticket;
+	return -E_AGAIN;
+}
+
+static void later_respond(struct later *later, bool fails)
+{
+	struct host_find *find = later->find;
+
+	ck_assert_ptr_nonnull(find);
+	later->find = NULL;
+	if (!fails)
+		ck_assert_int_eq(host_find(later->inner, find), 0);
+	for (unsigned i = 0; fails && i < find->n; i++)
+		find->v[i].n = -E_SYS;
+	find->done(find, later->ticket);
+}
+
+static void later_close(struct host_source *source)
+{
+	struct later *later = (struct later *)source;
+
+	if (later->find)
+		later_respond(later, false);
+	later->is_closed = true;
+}
+
+static const struct host_ops later_ops = { .name = "later", .find = later_find, .close = later_close };
+
+static struct host_place place4(const char *text)
+{
+	struct host_place place = { .prefix.len = 32 };
+
+	ck_assert_int_eq(ip_parse(text, &place.prefix.addr), 0);
+	return place;
+}
+
+static struct {
+	struct arena *arena;
+	struct host_place places[2];
+	struct host hosts[4];
+	struct later later[2];
+	struct host_source *source;
+	unsigned n_done;
+} c;
+
+static void chain_done(struct host_find *find, uint64_t ticket)
+{
+	ck_assert_uint_eq(ticket, 7);
+	ck_assert_ptr_eq(find->owner, &c);
+	c.n_done++;
+}
+
+/* host 0 in a source that responds at once; 1 and 2, with the same identifier and address, and 3 in two that do not */
+static void chain_setup(void)
+{
+	struct host_source *parts[3];
+
+	memset(&c, 0, sizeof(c));
+	c.arena = arena_new(0);
+	for (unsigned i = 0; i < 2; i++)
+		c.places[i] = place4("192.0.2.1");
+	for (unsigned i = 0; i < 4; i++)
+		c.hosts[i] = (struct host){ .id = { HOST_ID_DUID, bytes_of(i ? i == 3 ? "d" : "b" : "a", 1) },
+					    .subnet_id = 1,
+					    .hostname = i == 1   ? "first"
+							: i == 2 ? "second"
+								 : "",
+					    .places = c.places,
+					    .n_places = i < 3 };
+	parts[0] = open_file(NULL, c.arena, &c.hosts[0], 1);
+	for (unsigned i = 0; i < 2; i++) {
+		c.later[i].source.ops = &later_ops;
+		c.later[i].inner = open_file(NULL, c.arena, &c.hosts[1 + i], 1 + i);
+		parts[1 + i] = &c.later[i].source;
+	}
+	c.source = host_chain_new(parts, 3);
+}
+
+static void chain_teardown(void)
+{
+	host_source_close(c.source);
+	ck_assert(c.later[0].is_closed && c.later[1].is_closed);
+	arena_free(c.arena);
+}
+
+static struct host_find find_of(struct host_query *v, unsigned n)
+{
+	return (struct host_find){ .v = v, .n = n, .arena = c.arena, .done = chain_done, .ticket = 7, .owner = &c };
+}
+
+START_TEST(chain_asks_no_source_in_vain)
+{
+	struct host_query v[] = {
+		{ .by = HOST_BY_ID, .subnet_id = 1, .ids = &c.hosts[0].id, .n_ids = 1 },
+		{ .by = HOST_BY_ID, .subnet_id = 1, .ids = &c.hosts[1].id, .n_ids = 1 },
+		{ .by = HOST_BY_ID, .subnet_id = 1, .ids = &c.hosts[3].id, .n_ids = 1 },
+	};
+	struct host_find find = find_of(v, 1);
+
+	ck_assert(!c.source->ops->finds_at_once);
+	ck_assert_int_eq(host_find(c.source, &find), 0);
+	ck_assert_int_eq(v[0].n, 1);
+	ck_assert_ptr_eq(v[0].out[0], &c.hosts[0]);
+	find = find_of(v, 3);
+	ck_assert_int_eq(host_find(c.source, &find), -E_AGAIN);
+	ck_assert_uint_eq(c.later[0].find->n, 2);
+	later_respond(&c.later[0], false);
+	ck_assert_uint_eq(c.n_done, 0);
+	ck_assert_uint_eq(c.later[1].find->n, 1);
+	later_respond(&c.later[1], false);
+	ck_assert_uint_eq(c.n_done, 1);
+	/* of two with the same identifier, that of the earlier source */
+	ck_assert_str_eq(v[1].out[0]->hostname, "first");
+	ck_assert_ptr_eq(v[2].out[0], &c.hosts[3]);
+}
+END_TEST
+
+START_TEST(chain_joins_places)
+{
+	struct host_query v[] = {
+		{ .by = HOST_BY_PLACE, .subnet_id = 1, .place = c.places[0].prefix, .max = 9 },
+		{ .by = HOST_BY_PLACE, .subnet_id = 1, .place = c.places[0].prefix, .max = 2 },
+		{ .by = HOST_BY_PLACE, .subnet_id = 2, .place = c.places[0].prefix, .max = 9 },
+	};
+	struct host_find find = find_of(v, 3);
+
+	ck_assert_int_eq(host_find(c.source, &find), -E_AGAIN);
+	later_respond(&c.later[0], false);
+	ck_assert_uint_eq(c.later[1].find->n, 2);
+	later_respond(&c.later[1], false);
+	ck_assert_int_eq(v[0].n, 3);
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_ptr_eq(v[0].out[i], &c.hosts[i]);
+	ck_assert_int_eq(v[1].n, 2);
+	ck_assert_int_eq(v[2].n, 0);
+}
+END_TEST
+
+/* A source that fails is not one without reservations; what does not depend on it is answered. */
+START_TEST(chain_fails_where_a_source_does)
+{
+	struct host_query v[] = {
+		{ .by = HOST_BY_ID, .subnet_id = 1, .ids = &c.hosts[0].id, .n_ids = 1 },
+		{ .by = HOST_BY_ID, .subnet_id = 1, .ids = &c.hosts[2].id, .n_ids = 1 },
+		{ .by = HOST_BY_PLACE, .subnet_id = 1, .place = c.places[0].prefix, .max = 9 },
+		{ .by = HOST_BY_PAGE, .max = 9 },
+	};
+	struct host_find find = find_of(v, 4);
+
+	ck_assert_int_eq(host_find(c.source, &find), -E_AGAIN);
+	later_respond(&c.later[0], true);
+	ck_assert_ptr_null(c.later[1].find);
+	ck_assert_uint_eq(c.n_done, 1);
+	ck_assert_int_eq(v[0].n, 1);
+	ck_assert_int_eq(v[1].n, -E_SYS);
+	ck_assert_int_eq(v[2].n, -E_SYS);
+	ck_assert_int_eq(v[3].n, 1);
+}
+END_TEST
+
+START_TEST(chain_closes_in_order)
+{
+	struct host_query v[] = { { .by = HOST_BY_ID, .subnet_id = 1, .ids = &c.hosts[3].id, .n_ids = 1 } };
+	struct host_find find = find_of(v, 1);
+
+	ck_assert_int_eq(host_find(c.source, &find), -E_AGAIN);
+	host_source_close(c.source);
+	ck_assert_uint_eq(c.n_done, 1);
+	ck_assert_ptr_eq(v[0].out[0], &c.hosts[3]);
+	arena_free(c.arena);
+	chain_setup();
+}
+END_TEST
+
+START_TEST(chain_of_sources_that_cannot_be_changed)
+{
+	struct str why = { 0 };
+
+	ck_assert_uint_eq(host_chain_size(c.source), 3);
+	ck_assert_ptr_eq(host_chain_at(c.source, 1), &c.later[0].source);
+	ck_assert_uint_eq(host_chain_size(&c.later[0].source), 1);
+	ck_assert_int_eq(host_add_wait(c.source, &c.hosts[0], &why), -E_UNSUPPORTED);
+	ck_assert_str_eq(str_text(&why), "no source of reservations can be changed");
+	ck_assert_int_eq(host_change_wait(c.source, &c.hosts[0], &why), -E_UNSUPPORTED);
+	ck_assert_int_eq(host_remove_wait(c.source, 1, &c.hosts[0].id, &why), -E_UNSUPPORTED);
+	ck_assert_str_eq(str_text(&why), "reservations of source \"later\" cannot be changed");
+	str_free(&why);
 }
 END_TEST
 
 int main(void)
 {
-	TCase *tc = tcase_create("source of reservations");
+	TCase *tc = tcase_create("source of reservations"), *closing = tcase_create("closing"),
+	      *chains = tcase_create("chain");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
-	tcase_add_loop_test(tc, identifiers_in_search_order, 0, KINDS);
-	tcase_add_loop_test(tc, identifiers_of_any_length, 0, KINDS);
-	tcase_add_loop_test(tc, addresses4, 0, KINDS);
-	tcase_add_loop_test(tc, overlapping_prefixes, 0, KINDS);
-	tcase_add_loop_test(tc, no_more_than_asked_for, 0, KINDS);
-	tcase_add_loop_test(tc, pages_with_filters, 0, KINDS);
-	tcase_add_loop_test(tc, an_arena_at_its_cap, 0, KINDS);
-	tcase_add_loop_test(tc, batches, 0, KINDS);
-	tcase_add_loop_test(tc, no_reservations, 0, KINDS);
-	tcase_add_loop_test(tc, threads, 0, KINDS);
-	tcase_add_test(tc, closing_answers_all);
-	return suite_run(tc);
+	host_suite_add(tc, kinds, KINDS);
+	tcase_add_test(closing, closing_answers_all);
+	tcase_add_checked_fixture(chains, chain_setup, chain_teardown);
+	tcase_add_test(chains, chain_asks_no_source_in_vain);
+	tcase_add_test(chains, chain_joins_places);
+	tcase_add_test(chains, chain_fails_where_a_source_does);
+	tcase_add_test(chains, chain_closes_in_order);
+	tcase_add_test(chains, chain_of_sources_that_cannot_be_changed);
+	return suite_run_all((TCase *[]){ tc, closing, chains }, 3);
 }

@@ -43,6 +43,26 @@ struct host_place {
 	bool sets_excluded;   /* host_extra.excluded applies; false: what its pool excludes is excluded */
 };
 
+/* An option as a database stores it. */
+struct host_option {
+	const char *space; /* "": the family's own */
+	uint16_t code;
+	const char *text; /* the value as text in the format of the option's type; NULL: `data` */
+	struct bytes data;
+	bool always_send, never_send;
+	const char *const *classes; /* only for clients in one of these */
+	unsigned n_classes;
+	const char *user_context; /* JSON; "" if none */
+};
+
+/* What management commands show and set, and serving does not need. */
+struct host_texts {
+	const struct host_option *options;
+	unsigned n_options;
+	const char *user_context; /* JSON; "" if none */
+	const char *auth_key;     /* "" if none */
+};
+
 /* Settings that few reservations have. */
 struct host_extra {
 	const char *const *classes;
@@ -52,6 +72,7 @@ struct host_extra {
 	/* DHCPv4; zero and "" if not set */
 	struct ip next_server;
 	const char *server_hostname, *boot_file;
+	const struct host_texts *texts; /* NULL if it was not asked for, or the source has none */
 };
 
 struct host {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "base/err.h"
+#include "base/str.h"
 #include "host/host.h"
 
 /*
- * A source of reservations. One interface, several sources (struct host_ops): the configuration file (file.h), later
- * databases and a cache in front of them.
+ * A source of reservations. One interface, several sources (struct host_ops): the configuration file (file.h),
+ * databases (sql.h), and several of them in order (chain.h).
  *
  * Every find gets its response, at the latest when the source is closed. Its memory must not be reused before, even if
  * the caller no longer waits.
@@ -33,6 +35,7 @@ struct host_query {
 	const char *hostname; /* only this name, ignoring case; NULL = any; borrowed likewise */
 	uint64_t after;       /* 0 at first, then `next` of the previous page */
 	unsigned max;         /* maximum number of results; BY_ID returns at most one */
+	bool with_texts;      /* also fill host_extra.texts, for commands */
 	void *owner;          /* for the caller */
 	/* The response: */
 	int n;                         /* number of results; -E_NOMEM if the arena is at its cap, -E_SYS */
@@ -58,6 +61,10 @@ struct host_ops {
 	bool finds_at_once; /* find never returns -E_AGAIN */
 	int (*find)(struct host_source *source, struct host_find *find);
 	void (*close)(struct host_source *source); /* responds to all queries first, and never afterwards */
+	/* NULL: the source cannot be changed. See below. */
+	int (*add)(struct host_source *source, const struct host *host, struct str *why);
+	int (*change)(struct host_source *source, const struct host *host, struct str *why);
+	int (*remove)(struct host_source *source, uint32_t subnet_id, const struct host_id *id, struct str *why);
 };
 
 struct host_source {
@@ -71,6 +78,39 @@ struct host_source {
 static inline int host_find(struct host_source *source, struct host_find *find)
 {
 	return source->ops->find(source, find);
+}
+
+/*
+ * Changes, for commands; they block, and are not for workers. A host to be stored has its options in extra->texts, and
+ * extra->opts is ignored; its identifier and subnet say which host is changed. 0, or with the reason in `why`:
+ *	-E_UNSUPPORTED	the source cannot be changed
+ *	-E_EXIST	add: the subnet has a host with this identifier. add, change: or one with this address or prefix
+ *	-E_NOENT	change, remove: there is no such host
+ *	-E_INVAL	the source cannot store this
+ *	-E_SYS		it failed; nothing was changed
+ *	-E_CLOSED	the connection was lost before the response: it was done, or not
+ * What a source has remembered about the host is forgotten before they return.
+ */
+static inline int host_unchangeable(const struct host_source *source, struct str *why)
+{
+	str_addf(why, "reservations of source \"%s\" cannot be changed", source->ops->name);
+	return -E_UNSUPPORTED;
+}
+
+static inline int host_add_wait(struct host_source *source, const struct host *host, struct str *why)
+{
+	return source->ops->add ? source->ops->add(source, host, why) : host_unchangeable(source, why);
+}
+
+static inline int host_change_wait(struct host_source *source, const struct host *host, struct str *why)
+{
+	return source->ops->change ? source->ops->change(source, host, why) : host_unchangeable(source, why);
+}
+
+static inline int host_remove_wait(struct host_source *source, uint32_t subnet_id, const struct host_id *id,
+				   struct str *why)
+{
+	return source->ops->remove ? source->ops->remove(source, subnet_id, id, why) : host_unchangeable(source, why);
 }
 
 static inline void host_source_close(struct host_source *source)

@@ -70,6 +70,11 @@ static inline bool config_is_routed(const struct config *cfg)
 /* True if the configuration sends this server identifier to some client. */
 bool config_has_server_id(const struct config *cfg, uint32_t id);
 
+/* For struct host_sql_conf: ctx is the configuration, which must be complete and is not changed. */
+int config_host_options(void *ctx, const struct host_option *v, unsigned n, struct arena *arena, struct optlist *ret,
+			struct str *why);
+bool config_host_subnet(void *ctx, uint32_t subnet_id, struct prefix *ret);
+
 enum {
 	CONFIG_CHECK = 1,   /* -t: does not check what depends on this host */
 	CONFIG_RELAXED = 2, /* -X: path errors become warnings */

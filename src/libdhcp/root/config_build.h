@@ -23,6 +23,7 @@ struct build {
 	size_t n_host_classes;
 	VEC(uint32_t) server_ids; /* DHCPv4: configured values of dhcp-server-identifier */
 	bool shared_loggers;      /* from a "Logging" map for several programs */
+	bool is_complete;         /* cfg is in service: it must not be changed, and has all classes */
 };
 
 /* Each function reports errors in the diag and continues; it skips checks that depend on an invalid value. */

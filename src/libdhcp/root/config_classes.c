@@ -379,7 +379,7 @@ static void unknown_class(struct build *b, struct pos pos, const char *name)
 /* Like find_class(); also of a class that only reservations name. */
 static int find_referred(struct build *b, const char *name)
 {
-	int number = find_class(b, name);
+	int number = b->is_complete ? number_of(b, name) : find_class(b, name);
 
 	if (number >= 0 || !host_class(b, name))
 		return number;

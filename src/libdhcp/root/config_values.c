@@ -262,7 +262,8 @@ void build_optlist(struct build *b, const struct conf_list *data, bool is_bad, s
 		warn_of_unsent(&values);
 	free(values.v);
 	optlist_sort(ret);
-	note_server_ids(b, ret);
+	if (!b->is_complete)
+		note_server_ids(b, ret);
 }
 
 void build_options(struct build *b)
