@@ -64,7 +64,7 @@ static void wrong(const char *what)
 static void print(int option)
 {
 	if (option == 'W')
-		build_report();
+		build_report(stdout);
 	else
 		puts(PACKAGE_VERSION "\nlease file cleanup for DHCPv4 and DHCPv6");
 	exit(EXIT_SUCCESS);

@@ -156,18 +156,23 @@ int run_options_parse(const struct family *fam, int argc, char **argv, struct ru
 	return 0;
 }
 
-void run_options_version(const struct family *fam, enum run_mode mode)
+void run_options_print_version(const struct family *fam, FILE *to)
 {
 	char pcre2[EVAL_VERSION_MAX];
 
+	fprintf(to, "%s\n%s server\nlinked with:\nlog4c\n%s\njson-c %s\nPCRE2 %s\ndatabase:\nMemfile backend\n",
+		PACKAGE_VERSION, fam->protocol, OpenSSL_version(OPENSSL_VERSION), json_c_version(),
+		eval_regex_version(pcre2));
+}
+
+void run_options_version(const struct family *fam, enum run_mode mode)
+{
 	switch (mode) {
 	case RUN_VERSION:
-		printf("%s\n%s server\nlinked with:\nlog4c\n%s\njson-c %s\nPCRE2 %s\ndatabase:\nMemfile backend\n",
-		       PACKAGE_VERSION, fam->protocol, OpenSSL_version(OPENSSL_VERSION), json_c_version(),
-		       eval_regex_version(pcre2));
+		run_options_print_version(fam, stdout);
 		break;
 	default:
-		build_report();
+		build_report(stdout);
 		break;
 	}
 }

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* The command line of a server. */
 enum run_mode {
@@ -33,4 +34,6 @@ struct family;
 
 /* Returns 0, or -E_INVAL after printing one line to stderr. -h and -v end the program. */
 int run_options_parse(const struct family *fam, int argc, char **argv, struct run_options *ret);
+/* What -V prints: the version and the libraries in use. */
+void run_options_print_version(const struct family *fam, FILE *to);
 void run_options_version(const struct family *fam, enum run_mode mode);

@@ -15,6 +15,7 @@
 #include "json/diag.h"
 #include "log/config.h"
 #include "log/log.h"
+#include "daemon/commands.h"
 #include "daemon/database.h"
 #include "daemon/own_log.h"
 #include "serve/family.h"
@@ -201,6 +202,17 @@ static void start_timers(struct daemon *d)
 		loop_timer_stop(d->loop, &d->flush_timer);
 	lfc_use(d->lfc, d->db->store);
 	lfc_set_interval(d->lfc, d->sockets.live->cfg->global.lease_database->lfc_interval);
+}
+
+static void service_changed(void *ctx, bool is_disabled)
+{
+	struct daemon *d = ctx;
+
+	atomic_store(&d->srv.is_disabled, is_disabled);
+	if (is_disabled)
+		LOGF(d->fam->idx, DHCPx_SERVICE_DISABLED);
+	else
+		LOGF(d->fam->idx, DHCPx_SERVICE_ENABLED);
 }
 
 /* --- start --- */
@@ -412,8 +424,12 @@ int daemon_start(struct daemon *d)
 	if (start_workers(d) < 0 || start_sockets(d, d->sockets.live) < 0)
 		return -E_SYS;
 	start_timers(d);
-	d->last_status_ms = clock_boot_ms();
+	d->started_ms = d->configured_ms = d->last_status_ms = clock_boot_ms();
 	loop_timer_start(d->loop, &d->status_timer, STATUS_MS);
+	d->ctl = ctl_new(cfg->family, d);
+	commands_add(d->ctl);
+	commands_configure(d);
+	origins_init(&d->origins, d->loop, service_changed, d);
 	if (notify_watchdog_us())
 		watchdog_tick(d);
 	report_config(d, d->sockets.live->cfg);
@@ -527,6 +543,8 @@ static bool try_reload(struct daemon *d)
 	change_database(d, b.db, cfg);
 	sockets_use(&d->sockets, b.live, &b.opened);
 	start_timers(d);
+	d->configured_ms = clock_boot_ms();
+	commands_configure(d);
 	if (!cfg->n_listen)
 		report_no_interfaces(d, cfg);
 	report_config(d, cfg);
@@ -602,6 +620,9 @@ void daemon_stop(struct daemon *d)
 		drain(d);
 		workers_stop(d->workers);
 	}
+	if (d->ctl)
+		origins_done(&d->origins);
+	ctl_free(d->ctl);
 	/* The store may still return requests, so the workers' loops must outlive it. */
 	reclaim_free_wait(d->reclaim);
 	if (d->db)

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "io/pidfile.h"
+#include "ctl/command.h"
 #include "daemon/lfc.h"
 #include "daemon/cmdline.h"
+#include "daemon/origins.h"
 #include "daemon/reclaim.h"
 #include "serve/server.h"
 #include "daemon/sockets.h"
@@ -30,6 +32,10 @@ struct daemon {
 	struct post reclaim_post;
 	int64_t last_received; /* for the rate in the status line */
 	int64_t last_status_ms;
+	int64_t started_ms, configured_ms; /* boot time */
+	struct ctl *ctl;                   /* commands; its user is the daemon */
+	struct origins origins;
+	int exit_value;       /* of command shutdown */
 	char last_reload[32]; /* "", "14:02:10 ok", "14:02:10 failed" */
 };
 

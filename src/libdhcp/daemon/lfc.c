@@ -35,7 +35,8 @@ struct lfc {
 	int64_t not_before_ms; /* earliest time of the next cleanup by size */
 	struct post post;      /* from the journal thread: the file was moved aside */
 	_Atomic int result;
-	pid_t pid; /* 0: not running */
+	bool is_asked; /* by a command, so even without an interval */
+	pid_t pid;     /* 0: not running */
 	int64_t started_ms;
 };
 
@@ -206,7 +207,7 @@ static void rotated_post(struct post *post)
 	lfc->rotating = NULL;
 	if (is_other)
 		return;
-	if (result == 0 && lfc->interval_sec) {
+	if (result == 0 && (lfc->interval_sec || lfc->is_asked)) {
 		LOG(DHCPSRV_MEMFILE_LFC_START);
 		run_program(lfc);
 	} else if (result == -E_NOENT) {
@@ -216,19 +217,30 @@ static void rotated_post(struct post *post)
 	}
 }
 
-static void start(struct lfc *lfc)
+static bool start(struct lfc *lfc)
 {
 	if (lfc->pid) {
 		LOG(DHCPSRV_MEMFILE_LFC_RUNNING);
-		return;
+		return false;
 	}
 	if (lfc->rotating)
-		return;
+		return false;
 	lfc->rotating = lfc->store;
 	if (memfile_rotate(lfc->store, rotated, lfc) < 0) {
 		lfc->rotating = NULL;
 		failed(lfc);
 	}
+	return lfc->rotating != NULL;
+}
+
+enum lfc_started lfc_start(struct lfc *lfc)
+{
+	if (!lfc->store)
+		return LFC_NO_FILE;
+	if (lfc->pid || lfc->rotating)
+		return LFC_RUNNING;
+	lfc->is_asked = start(lfc);
+	return lfc->is_asked ? LFC_STARTED : LFC_FAILED;
 }
 
 static void interval_over(void *ctx)
@@ -236,7 +248,7 @@ static void interval_over(void *ctx)
 	struct lfc *lfc = ctx;
 
 	loop_timer_start(lfc->loop, &lfc->interval_timer, (int64_t)lfc->interval_sec * 1000);
-	start(lfc);
+	(void)start(lfc);
 }
 
 static bool is_too_large(struct lfc *lfc)
@@ -253,7 +265,7 @@ static void look_at_size(void *ctx)
 
 	loop_timer_start(lfc->loop, &lfc->size_timer, SIZE_CHECK_MS);
 	if (!lfc->pid && clock_boot_ms() >= lfc->not_before_ms && is_too_large(lfc))
-		start(lfc);
+		(void)start(lfc);
 }
 
 struct lfc *lfc_new(struct loop *loop, unsigned family)
@@ -295,7 +307,7 @@ void lfc_set_interval(struct lfc *lfc, uint32_t sec)
 	loop_timer_start(lfc->loop, &lfc->interval_timer, (int64_t)sec * 1000);
 	loop_timer_start(lfc->loop, &lfc->size_timer, SIZE_CHECK_MS);
 	if (!before && leftover_is_pending(memfile_path(lfc->store)))
-		start(lfc);
+		(void)start(lfc);
 }
 
 void lfc_free(struct lfc *lfc)

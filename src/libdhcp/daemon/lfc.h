@@ -30,6 +30,9 @@ void lfc_use(struct lfc *lfc, struct store *store);
  * also stops a running timer.
  */
 void lfc_set_interval(struct lfc *lfc, uint32_t sec);
+/* Starts a cleanup now, whatever the interval is. */
+enum lfc_started { LFC_STARTED, LFC_RUNNING, LFC_NO_FILE, LFC_FAILED };
+enum lfc_started lfc_start(struct lfc *lfc);
 /* Call on SIGCHLD. */
 void lfc_child_ended(struct lfc *lfc);
 /* Call after store_close(), when the loop no longer runs. NULL is fine for all these functions. */

@@ -63,7 +63,7 @@ static int serve(const struct family *fam, const struct run_options *opts)
 	LOGF(fam->idx, DHCPx_STARTING, fam->protocol, PACKAGE_VERSION);
 	if (daemon_start(&d) == 0) {
 		(void)loop_run(d.loop);
-		status = d.sockets.has_failed ? 1 : 0;
+		status = d.sockets.has_failed ? 1 : d.exit_value;
 	}
 	daemon_stop(&d);
 	if (status == 0)

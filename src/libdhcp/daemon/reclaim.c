@@ -41,6 +41,26 @@ struct reclaim *reclaim_new(unsigned family)
 	return reclaim;
 }
 
+bool reclaim_is_idle(struct reclaim *reclaim)
+{
+	bool is_idle;
+
+	(void)pthread_mutex_lock(&reclaim->lock);
+	is_idle = !reclaim->n_open;
+	(void)pthread_mutex_unlock(&reclaim->lock);
+	return is_idle;
+}
+
+bool reclaim_is_failing(struct reclaim *reclaim)
+{
+	bool is_failing;
+
+	(void)pthread_mutex_lock(&reclaim->lock);
+	is_failing = reclaim->n_failed || reclaim->is_failing;
+	(void)pthread_mutex_unlock(&reclaim->lock);
+	return is_failing;
+}
+
 void reclaim_free_wait(struct reclaim *reclaim)
 {
 	if (!reclaim)

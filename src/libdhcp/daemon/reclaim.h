@@ -19,6 +19,10 @@ struct reclaim;
 #define RECLAIM_SLICE_MAX 4096 /* leases per slice if the configuration sets no limit */
 
 struct reclaim *reclaim_new(unsigned family);
+/* True if no change is pending. */
+bool reclaim_is_idle(struct reclaim *reclaim);
+/* True if changes of the last slice could not be stored. */
+bool reclaim_is_failing(struct reclaim *reclaim);
 /* Waits until the store has completed all pending changes. */
 void reclaim_free_wait(struct reclaim *reclaim);
 /*

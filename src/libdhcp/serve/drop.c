@@ -3,6 +3,7 @@
 
 const struct drop_row drop_rows[DROP_N] = {
 	[DROP_NONE] = { .name = "none", .stat = STAT_RECEIVE_DROP },
+	[DROP_DISABLED] = { .name = "service disabled", .stat = STAT_SERVICE_DISABLED },
 	[DROP_PARSE] = { .name = "parse", .stat = STAT_PARSE_FAILED },
 	[DROP_NO_TYPE] = { .name = "no message type", .stat = STAT_RFC_VIOLATION },
 	[DROP_UNKNOWN_TYPE] = { .name = "unknown message type", .stat = STAT_RFC_VIOLATION },

@@ -7,8 +7,9 @@
  */
 enum drop_reason {
 	DROP_NONE,
-	DROP_PARSE,   /* not a message of this protocol */
-	DROP_NO_TYPE, /* no message type: BOOTP */
+	DROP_DISABLED, /* the service is disabled */
+	DROP_PARSE,    /* not a message of this protocol */
+	DROP_NO_TYPE,  /* no message type: BOOTP */
 	DROP_UNKNOWN_TYPE,
 	DROP_UNSUPPORTED_TYPE,
 	DROP_NOT_CLIENT, /* sent by a server */

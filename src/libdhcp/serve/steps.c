@@ -22,6 +22,8 @@ enum verdict step_accept(struct request *req)
 
 	req->row = message_row(req->fam, req->type);
 	stat_add(stats, req->row->received, 1);
+	if (atomic_load_explicit(&req->worker->srv->is_disabled, memory_order_relaxed))
+		return request_drop(req, DROP_DISABLED, NULL);
 	switch (req->row->use) {
 	case MESSAGE_SERVED:
 		return STEP_NEXT;

@@ -33,6 +33,7 @@ enum stat_id {
 	STAT_REPLY_SENT,
 	STAT_ADDR_REG_REPLY_SENT,
 	STAT_OPTIONS_OMITTED, /* responses without some options that did not fit */
+	STAT_SERVICE_DISABLED,
 	STAT_PARSE_FAILED,
 	STAT_QUEUE_FULL,
 	STAT_DUPLICATE,

@@ -6,9 +6,11 @@
  * table.
  */
 #include "stat/place.h"
+#include "stat/sample.h"
 #include "stat/table.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/vec.h"
 
@@ -57,7 +59,16 @@ static struct stat_place *place_new(const struct stat_key *key, struct stat_plac
 
 	place->key = *key;
 	place->up = up;
+	place->since_us = clock_wall_us();
 	return place;
+}
+
+static void place_free(struct stat_place *place)
+{
+	if (!place)
+		return;
+	stat_history_free(place);
+	free(place);
 }
 
 static uint64_t hash_of(const struct stat_key *key)
@@ -179,9 +190,9 @@ void stat_places_free(struct stat_places *places)
 		return;
 	table = table_of(places);
 	for (size_t i = 0; i < table->size; i++)
-		free(table->v[i]);
+		place_free(table->v[i]);
 	free(table);
-	free(places->global);
+	place_free(places->global);
 	(void)pthread_mutex_destroy(&places->lock);
 	free(places);
 }
@@ -283,8 +294,11 @@ void stat_place_enter(struct stat_places *places, struct stat_place *place, cons
 {
 	(void)pthread_mutex_lock(&places->lock);
 	if (place->serial != places->serial) {
-		if (place->serial + 1 != places->serial)
+		if (place->serial + 1 != places->serial) {
 			reset_place(place, STAT_IS_COUNTER);
+			stat_history_free(place);
+			place->since_us = clock_wall_us();
+		}
 		place->serial = places->serial;
 		memcpy(place->total, no_total, sizeof(no_total));
 	}
@@ -366,7 +380,7 @@ static bool sweep(struct stat_places *places)
 			continue;
 		}
 		idle.v[i]->up->n_users--;
-		free(idle.v[i]);
+		place_free(idle.v[i]);
 		any = true;
 	}
 	vec_free(&idle);
@@ -453,18 +467,25 @@ static struct stat_key read_key(const char **name)
 	return key;
 }
 
+struct stat_place *stat_places_get(struct stat_places *places, const struct stat_key *key)
+{
+	struct stat_place *place;
+
+	if (key->kind == PLACE_GLOBAL)
+		return places->global;
+	(void)pthread_mutex_lock(&places->lock);
+	place = table_find(table_of(places), key, hash_of(key));
+	(void)pthread_mutex_unlock(&places->lock);
+	return place && place->serial == places->serial ? place : NULL;
+}
+
 bool stat_find(struct stat_places *places, int family, const char *name, struct stat_ref *ret)
 {
 	struct stat_key key = read_key(&name);
-	struct stat_place *place = places->global;
+	struct stat_place *place = stat_places_get(places, &key);
 	enum stat_id id = stat_by_name(name, family);
 
-	if (key.kind != PLACE_GLOBAL) {
-		(void)pthread_mutex_lock(&places->lock);
-		place = table_find(table_of(places), &key, hash_of(&key));
-		(void)pthread_mutex_unlock(&places->lock);
-	}
-	if (!place || place->serial != places->serial || id == STAT_N || !has_row(place, id))
+	if (!place || id == STAT_N || !has_row(place, id))
 		return false;
 	*ret = (struct stat_ref){ place, id };
 	return true;
@@ -511,8 +532,7 @@ bool stat_reset_ref(struct stat_ref ref)
 
 static int by_key(const void *x, const void *y)
 {
-	const struct stat_key *a = &(*(struct stat_place *const *)x)->key;
-	const struct stat_key *b = &(*(struct stat_place *const *)y)->key;
+	const struct stat_key *a = x, *b = y;
 
 	if (a->subnet_id != b->subnet_id)
 		return a->subnet_id < b->subnet_id ? -1 : 1;
@@ -529,25 +549,36 @@ static bool each_row(struct stat_place *place, int family, bool (*fn)(void *ctx,
 	return true;
 }
 
-void stat_each(struct stat_places *places, int family, bool (*fn)(void *ctx, struct stat_ref ref), void *ctx)
+size_t stat_places_list(struct stat_places *places, struct stat_key **ret)
 {
-	VEC(struct stat_place *) all = { 0 };
+	VEC(struct stat_key) all = { 0 };
 	struct table *table;
-	bool more;
 
 	(void)pthread_mutex_lock(&places->lock);
 	table = table_of(places);
 	for (size_t i = 0; i < table->size; i++) {
-		struct stat_place *place = table->v[i];
+		const struct stat_place *place = table->v[i];
 
 		if (place && place->serial == places->serial)
-			*vec_push(&all) = place;
+			*vec_push(&all) = place->key;
 	}
 	(void)pthread_mutex_unlock(&places->lock);
 	if (all.n)
 		qsort(all.v, all.n, sizeof(*all.v), by_key);
-	more = each_row(places->global, family, fn, ctx);
-	for (size_t i = 0; more && i < all.n; i++)
-		more = each_row(all.v[i], family, fn, ctx);
-	vec_free(&all);
+	*ret = all.v;
+	return all.n;
+}
+
+void stat_each(struct stat_places *places, int family, bool (*fn)(void *ctx, struct stat_ref ref), void *ctx)
+{
+	struct stat_key *keys;
+	size_t n = stat_places_list(places, &keys);
+	bool more = each_row(places->global, family, fn, ctx);
+
+	for (size_t i = 0; more && i < n; i++) {
+		struct stat_place *place = stat_places_get(places, &keys[i]);
+
+		more = !place || each_row(place, family, fn, ctx);
+	}
+	free(keys);
 }

@@ -23,6 +23,7 @@
  * configuration is in service.
  */
 struct stat_places;
+struct stat_history;
 
 struct stat_key {
 	enum place_kind kind;
@@ -35,7 +36,9 @@ struct stat_place {
 	unsigned n_users;      /* configurations, and places below */
 	struct stat_place *up; /* a pool's subnet, a subnet's server; NULL */
 	struct wide total[2];  /* STAT_TOTAL, STAT_TOTAL_PD */
-	_Atomic int64_t n[];   /* from STAT_ASSIGNED on */
+	int64_t since_us;      /* wall clock: counts from here on */
+	struct stat_history *history; /* samples of its rows, see sample.h; NULL: none was read */
+	_Atomic int64_t n[];          /* from STAT_ASSIGNED on */
 };
 
 struct stat_places *stat_places_new(void);
@@ -79,6 +82,11 @@ void stat_places_sweep(struct stat_places *places);
 void stat_places_forget_leases(struct stat_places *places);
 
 /* --- reading and resetting: the configuring thread --- */
+
+/* Returns the places in service in the order of stat_each(), without the server's; the caller frees *ret. */
+size_t stat_places_list(struct stat_places *places, struct stat_key **ret);
+/* Returns the place if it is in service, or NULL. Valid until the next configuration. */
+struct stat_place *stat_places_get(struct stat_places *places, const struct stat_key *key);
 
 /* A row at a place in service. Valid until the next configuration. */
 struct stat_ref {

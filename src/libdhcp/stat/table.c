@@ -56,6 +56,7 @@ const struct stat_row stat_table[STAT_N] = {
 	[STAT_ADDR_REG_REPLY_SENT]         = { V6("pkt#-addr-reg-reply-sent") },
 	[STAT_OPTIONS_OMITTED]             = { BOTH("pkt#-options-omitted") },
 	/* packets dropped; each is also counted in receive-drop */
+	[STAT_SERVICE_DISABLED]            = { BOTH("pkt#-service-disabled") },
 	[STAT_PARSE_FAILED]                = { BOTH("pkt#-parse-failed") },
 	[STAT_QUEUE_FULL]                  = { BOTH("pkt#-queue-full") },
 	[STAT_DUPLICATE]                   = { BOTH("pkt#-duplicate") },

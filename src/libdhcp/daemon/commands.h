@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "ctl/command.h"
+#include "daemon/daemon.h"
+#include "serve/family.h"
+
+/*
+ * The control commands of the servers; commands_*.c have their rows and handlers. A call's user is the struct daemon.
+ * Main thread.
+ */
+
+/* Adds the rows of all files. */
+void commands_add(struct ctl *ctl);
+/* Makes those commands available that the configuration in service asks for. */
+void commands_configure(struct daemon *d);
+
+static inline struct daemon *call_daemon(const struct ctl_call *call)
+{
+	return ctl_call_user(call);
+}
+
+/* The rows of each file. */
+struct command_rows {
+	const struct command *v;
+	unsigned n;
+};
+#define COMMAND_ROWS(table)                               \
+	{                                                 \
+		table, sizeof(table) / sizeof((table)[0]) \
+	}
+extern const struct command_rows commands_server, commands_stat;
