@@ -342,11 +342,14 @@ START_TEST(an_arena_at_its_cap)
 		{ .by = HOST_BY_PLACE, .subnet_id = 1, .place = prefix_of("2001:db8::/32"), .max = HOSTS_MAX },
 		{ .by = HOST_BY_PLACE, .subnet_id = 2, .place = prefix_of("2001:db8::1"), .max = 1 },
 	};
-	struct arena *small = arena_new(kinds[_i].small_arena);
+	struct arena *small;
 
 	for (unsigned i = 0; i < HOSTS_MAX; i++)
 		add_place(add(1, HOST_ID_DUID, arena_printf(arena, "%u", i)), "2001:db8::1");
 	open_kind(_i);
+	if (!kinds[_i].small_arena)
+		return;
+	small = arena_new(kinds[_i].small_arena);
 	/* What does not fit is an error, not a shorter list; what fits is found. */
 	ask_all(&asker, small, v, 4);
 	ck_assert_int_eq(v[0].n, 1);

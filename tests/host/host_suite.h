@@ -14,7 +14,7 @@ struct host_kind {
 	 */
 	struct host_source *(*open)(const struct host_kind *kind, struct arena *arena, const struct host *v,
 				    unsigned n);
-	size_t small_arena; /* fits a host that is found, but not 64 of them */
+	size_t small_arena; /* fits a host that is found, but not 64 of them; 0: not tested */
 	int number;         /* for open */
 };
 

@@ -5,12 +5,10 @@
  */
 #include "base/str.h"
 #include "base/vec.h"
+#include "host/check.h"
 #include "host/file.h"
 #include "root/config_build.h"
 #include "root/config_lenient.h"
-#include "wire/domain.h"
-
-#define HOSTNAME_MAX 254 /* a lease can store it with the trailing dot */
 
 /* One list of reservations: a subnet's or the global one. */
 struct group {
@@ -79,7 +77,7 @@ static bool check_address(struct build *b, const struct group *group, struct pos
 		diag_error(b->diag, pos, "\"%s\" is not an %s address", text, address_kind(b));
 		return false;
 	}
-	if (ip_is_zero(ret) || (is_v6 ? ret->b[0] == 0xff : ip_to4(ret) == UINT32_MAX)) {
+	if (!host_may_have(ret)) {
 		diag_error(b->diag, pos, "%s cannot be reserved: it is not the address of a host", text);
 		return false;
 	}
@@ -203,24 +201,15 @@ static const struct prefix *build_places(struct hosts *hosts, const struct group
 /* Returns the hostname in lower case, as in leases. */
 static const char *build_hostname(struct hosts *hosts, const struct reservation_conf *conf)
 {
-	uint8_t labels[DOMAIN_WIRE_MAX];
-	struct writer w = writer_init(labels, sizeof(labels));
-	char name[HOSTNAME_MAX + 1];
-	size_t len;
+	char name[HOST_NAME_MAX + 1];
 
 	if (!CONF_SET(conf, hostname) || !conf->hostname[0])
 		return "";
-	len = strlen(conf->hostname);
-	if (len > HOSTNAME_MAX || domain_write(&w, conf->hostname, len) < 0) {
+	if (!host_name(conf->hostname, name)) {
 		diag_error(hosts->b->diag, conf_pos(&conf->node, "hostname"), "\"%s\" is not a host name",
 			   conf->hostname);
 		return "";
 	}
-	memcpy(name, conf->hostname, len + 1);
-	for (char *c = name; *c; c++)
-		*c = ascii_lower(*c);
-	if (name[len - 1] == '.')
-		name[len - 1] = '\0';
 	return pack_text(hosts, name);
 }
 
