@@ -53,7 +53,7 @@ static int serve(const struct family *fam, const struct run_options *opts)
 		     SIG_DFL); /* the parent may have ignored it, which would make it impossible to wait for children */
 	d = (struct daemon){ .fam = fam, .opts = *opts };
 	raise_limits();
-	d.loop = loop_new();
+	d.loop = loop_new_main();
 	if (!d.loop || loop_signals(d.loop, signals, sizeof(signals) / sizeof(signals[0]), on_signal, &d) < 0 ||
 	    log_start(fam->program) < 0) {
 		perror(fam->program);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The loop. A table indexed by descriptor has the functions to call; each entry has a generation, which is also
- * in the epoll event, so an event for a descriptor that was removed (and perhaps reused) in the same turn is
- * recognized and skipped. Timers are a binary heap of their owners' structs; one timerfd on CLOCK_BOOTTIME
- * (which includes suspend) is set to the earliest. Posts are a lock-free stack: a push onto the empty stack
- * writes the eventfd; the loop takes the whole stack and reverses it.
+ * The loop. A table indexed by descriptor has the functions to call. Descriptors are watched by epoll; each entry
+ * then has a generation, which is also in the epoll event, so an event for a descriptor that was removed (and
+ * perhaps reused) in the same turn is recognized and skipped. In the main thread's loop they are events of
+ * libevent, which waits there, also for the connections of the control channel. Timers are a binary heap of their
+ * owners' structs; one timerfd on CLOCK_BOOTTIME (which includes suspend) is set to the earliest. Posts are a
+ * lock-free stack: a push onto the empty stack writes the eventfd; the loop takes the whole stack and reverses it.
  */
 #include "io/loop.h"
 #include "base/arena.h"
@@ -14,6 +15,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <event2/event.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
@@ -27,9 +29,12 @@ struct watch {
 	loop_fd_fn *fn; /* NULL = descriptor not watched */
 	void *ctx;
 	uint32_t generation;
+	struct event *event; /* with libevent; NULL = descriptor not watched */
 };
 
 struct loop {
+	struct event_base *base; /* NULL: the loop waits in epoll */
+	struct event *pause;     /* with libevent: ends a turn after a limited time */
 	int epoll, wake, timerfd, sigfd;
 	sigset_t signals;
 	loop_signal_fn *signal_fn;
@@ -249,25 +254,6 @@ static uint64_t event_key(int fd, uint32_t generation)
 	return (uint64_t)generation << 32 | (uint32_t)fd;
 }
 
-int loop_add(struct loop *loop, int fd, uint32_t events, loop_fd_fn *fn, void *ctx)
-{
-	struct epoll_event ev = { .events = events };
-	struct watch *watch;
-
-	assert(fd >= 0);
-	while (loop->watches.n <= (size_t)fd)
-		(void)vec_push(&loop->watches);
-	watch = &loop->watches.v[fd];
-	if (watch->fn)
-		return -E_EXIST;
-	ev.data.u64 = event_key(fd, watch->generation);
-	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &ev) < 0)
-		return -E_SYS;
-	watch->fn = fn;
-	watch->ctx = ctx;
-	return 0;
-}
-
 static struct watch *watch_get(struct loop *loop, int fd)
 {
 	if (fd < 0 || (size_t)fd >= loop->watches.n || !loop->watches.v[fd].fn)
@@ -275,15 +261,61 @@ static struct watch *watch_get(struct loop *loop, int fd)
 	return &loop->watches.v[fd];
 }
 
+static int watch_epoll(struct loop *loop, int op, int fd, uint32_t events)
+{
+	struct epoll_event ev = { .events = events, .data.u64 = event_key(fd, loop->watches.v[fd].generation) };
+
+	return epoll_ctl(loop->epoll, op, fd, &ev) < 0 ? -E_SYS : 0;
+}
+
+static void event_ready(evutil_socket_t fd, short what, void *ctx)
+{
+	const struct watch *watch = watch_get(ctx, fd);
+
+	if (watch)
+		watch->fn(watch->ctx, (what & EV_READ ? EPOLLIN : 0) | (what & EV_WRITE ? EPOLLOUT : 0));
+}
+
+static int watch_event(struct loop *loop, int fd, uint32_t events)
+{
+	short what = (short)(EV_PERSIST | (events & EPOLLIN ? EV_READ : 0) | (events & EPOLLOUT ? EV_WRITE : 0));
+	struct event *event = event_new(loop->base, fd, what, event_ready, loop);
+
+	if (!event || event_add(event, NULL) < 0) {
+		if (event)
+			event_free(event);
+		return -E_SYS;
+	}
+	if (loop->watches.v[fd].event)
+		event_free(loop->watches.v[fd].event);
+	loop->watches.v[fd].event = event;
+	return 0;
+}
+
+int loop_add(struct loop *loop, int fd, uint32_t events, loop_fd_fn *fn, void *ctx)
+{
+	struct watch *watch;
+	int err;
+
+	assert(fd >= 0);
+	while (loop->watches.n <= (size_t)fd)
+		(void)vec_push(&loop->watches);
+	watch = &loop->watches.v[fd];
+	if (watch->fn)
+		return -E_EXIST;
+	err = loop->base ? watch_event(loop, fd, events) : watch_epoll(loop, EPOLL_CTL_ADD, fd, events);
+	if (err < 0)
+		return err;
+	watch->fn = fn;
+	watch->ctx = ctx;
+	return 0;
+}
+
 int loop_mod(struct loop *loop, int fd, uint32_t events)
 {
-	struct watch *watch = watch_get(loop, fd);
-	struct epoll_event ev = { .events = events };
-
-	if (!watch)
+	if (!watch_get(loop, fd))
 		return -E_NOENT;
-	ev.data.u64 = event_key(fd, watch->generation);
-	return epoll_ctl(loop->epoll, EPOLL_CTL_MOD, fd, &ev) < 0 ? -E_SYS : 0;
+	return loop->base ? watch_event(loop, fd, events) : watch_epoll(loop, EPOLL_CTL_MOD, fd, events);
 }
 
 void loop_del(struct loop *loop, int fd)
@@ -292,7 +324,11 @@ void loop_del(struct loop *loop, int fd)
 
 	if (!watch)
 		return;
-	(void)epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
+	if (watch->event)
+		event_free(watch->event);
+	else
+		(void)epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
+	watch->event = NULL;
 	watch->fn = NULL;
 	watch->ctx = NULL;
 	watch->generation++;
@@ -342,23 +378,65 @@ int loop_signals(struct loop *loop, const int *signos, unsigned n, loop_signal_f
 
 /* --- the loop --- */
 
-struct loop *loop_new(void)
+static struct loop *loop_alloc(void)
 {
 	struct loop *loop = xcalloc(1, sizeof(*loop));
 
-	loop->sigfd = -1;
+	loop->epoll = loop->wake = loop->timerfd = loop->sigfd = -1;
+	return loop;
+}
+
+static bool loop_init(struct loop *loop)
+{
 	loop->armed_us = INT64_MAX;
 	sigemptyset(&loop->signals);
-	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	loop->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	loop->timerfd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (loop->epoll < 0 || loop->wake < 0 || loop->timerfd < 0 ||
-	    loop_add(loop, loop->wake, EPOLLIN, wake_ready, loop) < 0 ||
-	    loop_add(loop, loop->timerfd, EPOLLIN, timerfd_ready, loop) < 0) {
+	return loop->wake >= 0 && loop->timerfd >= 0 && loop_add(loop, loop->wake, EPOLLIN, wake_ready, loop) == 0 &&
+	       loop_add(loop, loop->timerfd, EPOLLIN, timerfd_ready, loop) == 0;
+}
+
+struct loop *loop_new(void)
+{
+	struct loop *loop = loop_alloc();
+
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (!loop_init(loop) || loop->epoll < 0) {
 		loop_free(loop);
 		return NULL;
 	}
 	return loop;
+}
+
+static void pause_ends(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	(void)ctx;
+}
+
+struct loop *loop_new_main(void)
+{
+	struct loop *loop = loop_alloc();
+	struct event_config *config = event_config_new();
+
+	/* The environment must not choose select(), which ends at 1024 descriptors. */
+	if (config && event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV) == 0)
+		loop->base = event_base_new_with_config(config);
+	if (config)
+		event_config_free(config);
+	if (loop->base)
+		loop->pause = evtimer_new(loop->base, pause_ends, NULL);
+	if (!loop->pause || !loop_init(loop)) {
+		loop_free(loop);
+		return NULL;
+	}
+	return loop;
+}
+
+struct event_base *loop_base(struct loop *loop)
+{
+	return loop->base;
 }
 
 void loop_free(struct loop *loop)
@@ -367,6 +445,14 @@ void loop_free(struct loop *loop)
 
 	if (!loop)
 		return;
+	/* Before their descriptors are closed. */
+	for (size_t i = 0; i < loop->watches.n; i++)
+		if (loop->watches.v[i].event)
+			event_free(loop->watches.v[i].event);
+	if (loop->pause)
+		event_free(loop->pause);
+	if (loop->base)
+		event_base_free(loop->base);
 	if (loop->sigfd >= 0)
 		close(loop->sigfd);
 	if (loop->timerfd >= 0)
@@ -391,20 +477,42 @@ void loop_on_turn(struct loop *loop, loop_fn *fn, void *ctx)
 	loop->turn[loop->n_turn++].ctx = ctx;
 }
 
-int loop_run_once(struct loop *loop, int timeout_ms)
+static int wait_epoll(struct loop *loop, int timeout_ms)
 {
 	struct epoll_event events[EVENTS_PER_TURN];
-	int n;
+	int n = epoll_wait(loop->epoll, events, EVENTS_PER_TURN, timeout_ms);
+
+	if (n < 0 && errno != EINTR)
+		return -E_SYS;
+	for (int i = 0; i < n; i++)
+		dispatch(loop, &events[i]);
+	return 0;
+}
+
+static int wait_libevent(struct loop *loop, int timeout_ms)
+{
+	struct timeval limit = { .tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000 };
+	int err;
+
+	if (timeout_ms > 0)
+		(void)evtimer_add(loop->pause, &limit);
+	err = event_base_loop(loop->base, EVLOOP_ONCE | (timeout_ms ? 0 : EVLOOP_NONBLOCK));
+	if (timeout_ms > 0)
+		(void)evtimer_del(loop->pause);
+	return err < 0 ? -E_SYS : 0;
+}
+
+int loop_run_once(struct loop *loop, int timeout_ms)
+{
+	int err;
 
 	/* Already due (a virtual clock was advanced, or the last turn was long): do not sleep. */
 	if (loop->heap.n && loop->heap.v[0]->due_us <= clock_boot_us())
 		timeout_ms = 0;
 	arm(loop);
-	n = epoll_wait(loop->epoll, events, EVENTS_PER_TURN, timeout_ms);
-	if (n < 0 && errno != EINTR)
-		return -E_SYS;
-	for (int i = 0; i < n; i++)
-		dispatch(loop, &events[i]);
+	err = loop->base ? wait_libevent(loop, timeout_ms) : wait_epoll(loop, timeout_ms);
+	if (err < 0)
+		return err;
 	run_timers(loop);
 	for (unsigned i = 0; i < loop->n_turn; i++)
 		loop->turn[i].fn(loop->turn[i].ctx);

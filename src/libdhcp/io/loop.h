@@ -7,9 +7,10 @@
 #include <sys/epoll.h>
 
 /*
- * An epoll loop for one thread: descriptors, timers on boot time, signals, and posts from other threads. Only
- * the thread that runs the loop (before that, any single thread) may call functions other than loop_post,
- * loop_wake and loop_stop.
+ * A loop for one thread: descriptors, timers on boot time, signals, and posts from other threads. Only the thread
+ * that runs the loop (before that, any single thread) may call functions other than loop_post, loop_wake and
+ * loop_stop. The loop of a worker waits in epoll; that of the main thread in libevent, whose connections and TLS
+ * the control channel uses.
  *
  *	struct loop *loop = loop_new();
  *	loop_add(loop, fd, EPOLLIN, readable, ctx);
@@ -18,16 +19,20 @@
  *	loop_free(loop);
  */
 struct loop;
+struct event_base;
 
 typedef void loop_fd_fn(void *ctx, uint32_t events);
 typedef void loop_fn(void *ctx);
 typedef void loop_signal_fn(void *ctx, int signo);
 
 struct loop *loop_new(void);
+struct loop *loop_new_main(void);
+/* What the main thread's loop waits in, for bufferevents and listeners; borrowed. NULL for a worker's loop. */
+struct event_base *loop_base(struct loop *loop);
 /* Does not close the caller's descriptors; pending posts are discarded. NULL is fine. */
 void loop_free(struct loop *loop);
 
-/* Runs until loop_stop. Returns 0, or -E_SYS if epoll itself fails. */
+/* Runs until loop_stop. Returns 0, or -E_SYS if epoll or libevent itself fails. */
 int loop_run(struct loop *loop);
 /*
  * Runs one turn: waits at most timeout_ms (-1: forever, 0: not at all), then runs whatever is ready: posts,
@@ -42,7 +47,7 @@ void loop_stop(struct loop *loop);
 /* Any thread: makes the loop run a turn soon. */
 void loop_wake(struct loop *loop);
 
-/* Level-triggered. -E_EXIST if the loop already has the descriptor, -E_SYS. */
+/* Level-triggered; events: EPOLLIN, EPOLLOUT. -E_EXIST if the loop already has the descriptor, -E_SYS. */
 int loop_add(struct loop *loop, int fd, uint32_t events, loop_fd_fn *fn, void *ctx);
 int loop_mod(struct loop *loop, int fd, uint32_t events);
 /* Call before closing fd. Its pending events of this turn are discarded. */

@@ -80,7 +80,7 @@ const struct policy *policy4_request(const struct request *req, const struct ia 
 
 static enum verdict nak(struct request *req, enum event_kind kind, const char *why)
 {
-	event_add(req, kind)->why = why;
+	event_note(req, kind)->why = why;
 	req->answer_type = DHCP4_NAK;
 	return STEP_NEXT;
 }
@@ -109,7 +109,7 @@ enum verdict bind4_discover(struct request *req)
 	if (!req->chosen)
 		return drop_without_subnet(req);
 	if (!ia->policy) {
-		(void)event_add(req, EVENT_V6_ONLY);
+		(void)event_note(req, EVENT_V6_ONLY);
 		return STEP_NEXT;
 	}
 	if (!ia->bindings[0].candidate.exists) {
@@ -153,9 +153,9 @@ static enum verdict selecting(struct request *req, struct ia *ia)
 /* RFC 2131 4.3.2: a client that restarts and names the address it had. */
 static enum verdict init_reboot(struct request *req, struct ia *ia)
 {
-	(void)event_add(req, EVENT_REBOOT);
+	(void)event_note(req, EVENT_REBOOT);
 	if (!ia->n_held && !holds_wanted(req, ia) && !req->chosen->par.authoritative) {
-		(void)event_add(req, EVENT_REBOOT_UNKNOWN);
+		(void)event_note(req, EVENT_REBOOT_UNKNOWN);
 		return request_drop(req, DROP_NO_RECORD, NULL);
 	}
 	if (!holds_wanted(req, ia))
@@ -228,7 +228,7 @@ enum verdict bind4_request(struct request *req)
 /* Adds an event about the lease at the named address, NULL if there is none. */
 static enum verdict ignore(struct request *req, enum event_kind kind)
 {
-	event_add(req, kind)->lease = req->ias[0].hints[0].lease;
+	event_note(req, kind)->lease = req->ias[0].hints[0].lease;
 	return STEP_DONE;
 }
 
@@ -262,7 +262,7 @@ enum verdict bind4_release(struct request *req)
 		return ignore(req, EVENT_RELEASE_FOREIGN);
 	req->answer_type = 0;
 	change_release(req, lease);
-	event = event_add(req, EVENT_RELEASED);
+	event = event_note(req, EVENT_RELEASED);
 	event->ia = ia;
 	event->lease = lease;
 	return STEP_NEXT;

@@ -98,7 +98,7 @@ static void delete_lost(struct request *req, const struct ia *ia)
 		    (pool_to_keep(req, held) && (!moved || lease_is_over(held) || reserved_of(req, ia->type, &span))))
 			continue;
 		change_delete(req, held);
-		event_add(req, EVENT_REVOKED)->lease = held;
+		event_note(req, EVENT_REVOKED)->lease = held;
 	}
 }
 
@@ -282,9 +282,9 @@ static void name_in_vain(struct request *req, const struct ia *ia, const struct 
 	const struct lease *lease = hint->lease;
 	bool is_known = lease && !lease_is_over(lease) && lease->state == LEASE_DEFAULT &&
 			lease_span(lease).len == hint->prefix.len;
-	struct event *event = event_add(req, is_decline ? is_known ? EVENT_DECLINE_FOREIGN : EVENT_DECLINE_UNKNOWN
-					     : is_known ? EVENT_RELEASE_FOREIGN
-							: EVENT_RELEASE_UNKNOWN);
+	struct event *event = event_note(req, is_decline ? is_known ? EVENT_DECLINE_FOREIGN : EVENT_DECLINE_UNKNOWN
+					      : is_known ? EVENT_RELEASE_FOREIGN
+							 : EVENT_RELEASE_UNKNOWN);
 
 	event->ia = ia;
 	event->hint = hint;
@@ -311,7 +311,7 @@ static unsigned give_back_ia(struct request *req, struct ia *ia, bool is_decline
 			continue;
 		}
 		change_release(req, lease);
-		event = event_add(req, EVENT_RELEASED);
+		event = event_note(req, EVENT_RELEASED);
 		event->ia = ia;
 		event->lease = lease;
 	}

@@ -29,7 +29,7 @@ enum hook_point_id event_point(const struct request *req, enum event_kind kind)
 	return row->point == HOOK_LEASE_RENEW && req->row->rebinds ? HOOK_LEASE_REBIND : row->point;
 }
 
-struct event *event_add(struct request *req, enum event_kind kind)
+struct event *event_note(struct request *req, enum event_kind kind)
 {
 	struct event *event = &req->events[req->n_events++];
 
@@ -40,7 +40,7 @@ struct event *event_add(struct request *req, enum event_kind kind)
 
 void event_of_binding(struct request *req, enum event_kind kind, const struct binding *b)
 {
-	struct event *event = event_add(req, kind);
+	struct event *event = event_note(req, kind);
 
 	event->ia = b->ia;
 	event->binding = b;
@@ -49,5 +49,5 @@ void event_of_binding(struct request *req, enum event_kind kind, const struct bi
 
 void event_of_ia(struct request *req, enum event_kind kind, const struct ia *ia)
 {
-	event_add(req, kind)->ia = ia;
+	event_note(req, kind)->ia = ia;
 }

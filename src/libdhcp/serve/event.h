@@ -55,7 +55,7 @@ struct event {
 /* Returns the hook point that sees the lease of such an event before it is stored; HOOK_POINT_N if there is none. */
 enum hook_point_id event_point(const struct request *req, enum event_kind kind);
 /* Adds an event, in bind: at most req->events_max of them. */
-struct event *event_add(struct request *req, enum event_kind kind);
+struct event *event_note(struct request *req, enum event_kind kind);
 /* Adds an event about what a binding is granted, or an IA is not granted. */
 void event_of_binding(struct request *req, enum event_kind kind, const struct binding *b);
 void event_of_ia(struct request *req, enum event_kind kind, const struct ia *ia);

@@ -223,7 +223,7 @@ void change_decline(struct request *req, const struct ia *ia, const struct lease
 {
 	uint32_t probation = req->cfg->global.decline_probation_period;
 	bool too_many = probation && !req->declines_left;
-	struct event *event = event_add(req, too_many ? EVENT_DECLINE_LIMIT : EVENT_DECLINED);
+	struct event *event = event_note(req, too_many ? EVENT_DECLINE_LIMIT : EVENT_DECLINED);
 	struct lease declined = {
 		.addr = old->addr,
 		.prefix_len = old->prefix_len,

@@ -412,7 +412,7 @@ void reserved_note_conflicts(struct request *req)
 
 		if (r->lease && r->lease->state == LEASE_DEFAULT && !lease_is_over(r->lease) &&
 		    reserved_is_usable(req, r) && !is_held_by_any(req, r))
-			event_add(req, EVENT_HOST_CONFLICT)->lease = r->lease;
+			event_note(req, EVENT_HOST_CONFLICT)->lease = r->lease;
 	}
 }
 

@@ -158,12 +158,12 @@ enum verdict bind6_register(struct request *req)
 		return STEP_NEXT;
 	if (hint->lease && hint->lease->state == LEASE_REGISTERED &&
 	    !bytes_equal(hint->lease->client_id, req->client_id))
-		event_add(req, EVENT_REGISTER_MOVED)->lease = hint->lease;
+		event_note(req, EVENT_REGISTER_MOVED)->lease = hint->lease;
 	/* A lifetime of 0 ends the registration. */
 	if (!item.valid) {
 		if (hint->lease && hint->lease->state == LEASE_REGISTERED) {
 			change_delete(req, hint->lease);
-			event_add(req, EVENT_UNREGISTERED)->lease = hint->lease;
+			event_note(req, EVENT_UNREGISTERED)->lease = hint->lease;
 		}
 		return STEP_NEXT;
 	}

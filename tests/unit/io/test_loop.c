@@ -33,6 +33,15 @@ static void setup(void)
 {
 	loop = loop_new();
 	ck_assert_ptr_nonnull(loop);
+	ck_assert_ptr_null(loop_base(loop));
+	n_order = 0;
+}
+
+static void setup_main(void)
+{
+	loop = loop_new_main();
+	ck_assert_ptr_nonnull(loop);
+	ck_assert_ptr_nonnull(loop_base(loop));
 	n_order = 0;
 }
 
@@ -141,6 +150,7 @@ START_TEST(removed_in_the_same_turn)
 {
 	int which[2] = { 0, 1 };
 
+	n_readable = 0;
 	for (int i = 0; i < 2; i++) {
 		ck_assert_int_eq(pipe(fds[i]), 0);
 		ck_assert_int_eq(loop_add(loop, fds[i][0], EPOLLIN, readable, &which[i]), 0);
@@ -245,11 +255,47 @@ START_TEST(signals)
 }
 END_TEST
 
-int main(void)
-{
-	TCase *tc = tcase_create("all");
+static int n_ready;
+static uint32_t got_events;
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+static void note_events(void *ctx, uint32_t events)
+{
+	(void)ctx;
+	n_ready++;
+	got_events = events;
+}
+
+/* Changing what a descriptor is watched for, and a turn of limited length in which nothing happens. */
+START_TEST(changed_events)
+{
+	int64_t before_ms;
+	int pair[2];
+
+	ck_assert_int_eq(pipe(pair), 0);
+	n_ready = 0;
+	ck_assert_int_eq(loop_add(loop, pair[1], EPOLLIN, note_events, NULL), 0);
+	ck_assert_int_eq(loop_add(loop, pair[1], EPOLLIN, note_events, NULL), -E_EXIST);
+	ck_assert_int_eq(loop_mod(loop, pair[0], EPOLLIN), -E_NOENT);
+	before_ms = clock_mono_ms();
+	ck_assert_int_eq(loop_run_once(loop, 20), 0);
+	ck_assert_int_ge(clock_mono_ms() - before_ms, 19);
+	ck_assert_int_eq(n_ready, 0);
+	ck_assert_int_eq(loop_mod(loop, pair[1], EPOLLOUT), 0);
+	ck_assert_int_eq(loop_run_once(loop, 1000), 0);
+	ck_assert_int_eq(n_ready, 1);
+	ck_assert_uint_eq(got_events, EPOLLOUT);
+	loop_del(loop, pair[1]);
+	ck_assert_int_eq(loop_run_once(loop, 0), 0);
+	ck_assert_int_eq(n_ready, 1);
+	close(pair[0]);
+	close(pair[1]);
+}
+END_TEST
+
+/* Each test with the loop of a worker and that of the main thread. */
+static TCase *cases(TCase *tc, SFun init)
+{
+	tcase_add_checked_fixture(tc, init, teardown);
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, timers_in_order);
 	tcase_add_test(tc, timer_restarts_itself);
@@ -258,5 +304,13 @@ int main(void)
 	tcase_add_test(tc, posts_from_threads);
 	tcase_add_test(tc, post_posts_itself);
 	tcase_add_test(tc, signals);
-	return suite_run(tc);
+	tcase_add_test(tc, changed_events);
+	return tc;
+}
+
+int main(void)
+{
+	int worker = suite_run(cases(tcase_create("worker"), setup));
+
+	return suite_run(cases(tcase_create("main"), setup_main)) || worker;
 }
