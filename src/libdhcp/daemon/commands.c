@@ -4,6 +4,7 @@
 void commands_add(struct ctl *ctl)
 {
 	const struct command_rows *const all[] = {
+		&commands_config,
 		&commands_server,
 		&commands_stat,
 	};

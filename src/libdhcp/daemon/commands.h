@@ -29,4 +29,9 @@ struct command_rows {
 	{                                                 \
 		table, sizeof(table) / sizeof((table)[0]) \
 	}
-extern const struct command_rows commands_server, commands_stat;
+/*
+ * True if hash is NULL or that of the configuration in service; otherwise responds that it was changed.
+ */
+bool command_hash_is_current(struct ctl_call *call, const char *hash);
+
+extern const struct command_rows commands_config, commands_server, commands_stat;

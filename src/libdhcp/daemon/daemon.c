@@ -38,9 +38,11 @@ static void log_diag(void *ctx, enum diag_kind kind, const char *line)
 {
 	struct daemon *d = ctx;
 
-	if (kind == DIAG_ERROR)
+	if (kind == DIAG_ERROR) {
 		LOGF(d->fam->idx, DHCPx_PARSER_FAIL, line);
-	else
+		if (d->why)
+			str_addf(d->why, "%s%s", d->why->len ? "\n" : "", line);
+	} else
 		LOGF(d->fam->idx, DHCPx_CONFIG_SYNTAX_WARNING, line);
 }
 
@@ -452,7 +454,15 @@ static void warn_fixed(struct daemon *d, const struct config *cfg)
 static bool refuse(struct daemon *d, const char *why)
 {
 	LOGF(d->fam->idx, DHCPx_CONFIG_LOAD_FAIL, d->opts.config_file, why);
+	if (d->why)
+		str_addf(d->why, "%s%s", d->why->len ? "\n" : "", why);
 	return false;
+}
+
+static void explain(struct daemon *d, const char *why)
+{
+	if (d->why)
+		str_add(d->why, why);
 }
 
 /* Returns the current database or a newly opened one; NULL if that cannot be opened. */
@@ -500,6 +510,7 @@ static bool build(struct daemon *d, struct config *cfg, struct built *b)
 
 	if (cfg->n_listen && !b->opened.n_open && d->sockets.n_ifaces) {
 		LOGF(d->fam->idx, DHCPx_OPEN_SOCKETS_FAILED, "none of the newly configured interfaces can be used");
+		explain(d, "none of the newly configured interfaces can be used");
 		return false;
 	}
 	b->db = choose_database(d, cfg);
@@ -517,14 +528,12 @@ static bool build(struct daemon *d, struct config *cfg, struct built *b)
 }
 
 /* Prepares, then switches over; false if the old configuration stays in use. */
-static bool try_reload(struct daemon *d)
+static bool switch_to(struct daemon *d, struct config *cfg)
 {
-	struct config *cfg = daemon_load_config(d);
 	struct built b = { 0 };
 
-	if (!cfg)
-		return false;
 	if (sockets_open(&d->sockets, cfg, false, &b.opened) < 0) {
+		explain(d, "the configured sockets could not be opened: see the log");
 		config_free(cfg);
 		return false;
 	}
@@ -551,7 +560,24 @@ static bool try_reload(struct daemon *d)
 	return true;
 }
 
-void daemon_reload(struct daemon *d)
+bool daemon_use_config(struct daemon *d, struct config *cfg, struct str *why)
+{
+	bool ok;
+
+	d->why = why;
+	ok = switch_to(d, cfg);
+	d->why = NULL;
+	return ok;
+}
+
+static bool try_reload(struct daemon *d)
+{
+	struct config *cfg = daemon_load_config(d);
+
+	return cfg && switch_to(d, cfg);
+}
+
+bool daemon_reload_why(struct daemon *d, struct str *why)
 {
 	time_t now = (time_t)clock_wall_sec();
 	char what[SERVING_MAX];
@@ -560,7 +586,9 @@ void daemon_reload(struct daemon *d)
 
 	LOGF(d->fam->idx, DHCPx_DYNAMIC_RECONFIGURATION, d->opts.config_file);
 	(void)notify_reloading();
+	d->why = why;
 	ok = try_reload(d);
+	d->why = NULL;
 	if (ok)
 		LOGF(d->fam->idx, DHCPx_DYNAMIC_RECONFIGURATION_SUCCESS, d->opts.config_file);
 	else
@@ -569,6 +597,12 @@ void daemon_reload(struct daemon *d)
 	(void)snprintf(d->last_reload, sizeof(d->last_reload), "%02d:%02d:%02d %s", tm.tm_hour, tm.tm_min, tm.tm_sec,
 		       ok ? "ok" : "failed");
 	(void)notify_ready("serving %s; last reload %s", serving(d, what), d->last_reload);
+	return ok;
+}
+
+void daemon_reload(struct daemon *d)
+{
+	(void)daemon_reload_why(d, NULL);
 }
 
 /* --- stop --- */

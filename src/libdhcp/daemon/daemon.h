@@ -36,6 +36,7 @@ struct daemon {
 	struct ctl *ctl;                   /* commands; its user is the daemon */
 	struct origins origins;
 	int exit_value;       /* of command shutdown */
+	struct str *why;      /* receives the reasons of a failure; NULL */
 	char last_reload[32]; /* "", "14:02:10 ok", "14:02:10 failed" */
 };
 
@@ -44,5 +45,13 @@ int daemon_start(struct daemon *d);
 void daemon_stop(struct daemon *d);
 /* Reads the configuration file again; on any failure the current configuration stays in use. */
 void daemon_reload(struct daemon *d);
+/*
+ * Puts a configuration into service, like a reload; takes cfg. On failure the current one stays in use, and the reason
+ * is added to `why`, which may be NULL.
+ */
+struct str;
+bool daemon_use_config(struct daemon *d, struct config *cfg, struct str *why);
+/* Same as daemon_reload(); adds all errors to `why`, one per line. */
+bool daemon_reload_why(struct daemon *d, struct str *why);
 /* Loads the file and logs its errors. NULL if it cannot be used. */
 struct config *daemon_load_config(struct daemon *d);

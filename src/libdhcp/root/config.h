@@ -4,6 +4,7 @@
 #include "host/source.h"
 #include "io/sock.h"
 #include "root/classes.h"
+#include "root/config_text.h"
 #include "root/keys.h"
 #include "subnet/subnet.h"
 #include "wire/hwaddr6.h"
@@ -45,6 +46,7 @@ struct config {
 	unsigned n_rsoo;
 	const char *duid_file; /* absolute */
 
+	struct config_text *text; /* CONFIG_SERVE: what commands read and change */
 	struct log_conf log;
 	const char *summary; /* "2 subnets, 3 pools, ...", for the log */
 };
@@ -90,6 +92,11 @@ int config_load_file(const char *path, unsigned digit, unsigned flags, struct di
 int config_load_text(const char *name, const char *text, size_t len, unsigned digit, unsigned flags,
 		     struct diag **ret_diag, struct config **ret);
 /*
+ * Same as config_load_file, from a document: { "Dhcp4": { ... } }, whose memory must outlive the call. Errors are added
+ * to diag, in which the texts of the document are sources.
+ */
+int config_load_json(struct json_object *top, unsigned digit, unsigned flags, struct diag *diag, struct config **ret);
+/*
  * Reads only the logging settings of a file that may otherwise be broken; NULL if they are not usable. Only `log` of
  * the result is valid.
  */
@@ -100,6 +107,8 @@ void config_free(struct config *cfg); /* accepts NULL */
  * before freeing cfg. Not for a configuration loaded with CONFIG_SERVE.
  */
 struct json_object *config_print(const struct config *cfg);
+/* Returns "Dhcp4" or "Dhcp6". */
+const char *config_root_name(unsigned digit);
 /*
  * Returns what Kea can read: without defaults and without the keys that only this server has, which are replaced by
  * classes and guards or reported in diag. Like config_print().

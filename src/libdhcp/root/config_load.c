@@ -212,6 +212,7 @@ static int build(struct config *cfg, unsigned flags, struct diag *diag, struct c
 	}
 	summarise(b.cfg);
 	if (flags & CONFIG_SERVE) {
+		b.cfg->text = config_text_new(b.cfg);
 		conf_detach(&global_scope, &b.cfg->global);
 		free_loading(b.cfg);
 	}
@@ -275,14 +276,28 @@ int config_load_text(const char *name, const char *text, size_t len, unsigned di
 	return build(cfg, flags, *ret_diag, ret);
 }
 
+int config_load_json(struct json_object *top, unsigned digit, unsigned flags, struct diag *diag, struct config **ret)
+{
+	struct config *cfg = config_new(digit);
+
+	cfg->doc.root = json_object_get(top);
+	return build(cfg, flags, diag, ret);
+}
+
 void config_free(struct config *cfg)
 {
 	if (!cfg)
 		return;
 	host_source_close(cfg->hosts);
+	config_text_unref(cfg->text);
 	free_loading(cfg);
 	arena_free(cfg->arena);
 	free(cfg);
+}
+
+const char *config_root_name(unsigned digit)
+{
+	return scope_name(&global_scope, digit == 6 ? KEY_6 : KEY_4);
 }
 
 struct json_object *config_print(const struct config *cfg)

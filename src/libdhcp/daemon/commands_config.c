@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * config-*: reading, checking, replacing and writing the configuration. A command that changes it responds later, from
+ * the loop: the channel that carries the command may itself be reconfigured.
+ */
+#include "daemon/commands.h"
+
+#include "base/str.h"
+#include "daemon/config_file.h"
+#include "log/log.h"
+
+#define PIECE (32u << 10)
+
+/* --- config-get, config-hash-get --- */
+
+struct getting {
+	struct config_text *text;
+	size_t sent;
+	bool is_begun;
+};
+
+static enum ctl_more next_text(struct ctl_call *call, void *state, struct str *out)
+{
+	struct getting *g = state;
+	size_t len = g->text->len - g->sent;
+
+	if (!g->is_begun) {
+		g->is_begun = true;
+		str_addf(out, "{ \"%s\": ", config_root_name(call_daemon(call)->fam->digit));
+	}
+	if (len > PIECE)
+		len = PIECE;
+	str_add_n(out, g->text->v + g->sent, len);
+	g->sent += len;
+	if (g->sent < g->text->len)
+		return CTL_MORE;
+	str_addf(out, ", \"hash\": \"%s\" }", g->text->hash);
+	ctl_cursor_result(call, CTL_SUCCESS, NULL);
+	return CTL_END;
+}
+
+static void free_getting(void *state)
+{
+	struct getting *g = state;
+
+	config_text_unref(g->text);
+	free(g);
+}
+
+static const struct ctl_cursor text_cursor = { next_text, free_getting };
+
+static struct config_text *current(const struct ctl_call *call)
+{
+	return call_daemon(call)->sockets.live->cfg->text;
+}
+
+static void config_get(struct ctl_call *call, const void *args)
+{
+	struct getting *g = xcalloc(1, sizeof(*g));
+
+	(void)args;
+	g->text = config_text_ref(current(call));
+	ctl_respond_cursor(call, &text_cursor, g);
+}
+
+static struct json_object *hash_arguments(const struct ctl_call *call)
+{
+	struct json_object *map = json_object_new_object();
+
+	json_object_object_add(map, "hash", json_object_new_string(current(call)->hash));
+	return map;
+}
+
+static void config_hash_get(struct ctl_call *call, const void *args)
+{
+	(void)args;
+	ctl_respond(call, CTL_SUCCESS, hash_arguments(call), NULL);
+}
+
+/* --- config-test, config-set, config-reload --- */
+
+struct config_args {
+	struct conf_node node;
+	struct json_object *dhcp4, *dhcp6;
+	const char *hash;
+};
+#define K_CONFIG                                                                                                  \
+	K_JSON(struct config_args, dhcp4, "Dhcp4", .families = KEY_4, .required = true, .since = "4.2.0",         \
+	       .doc = "the configuration, as in a file"),                                                         \
+		K_JSON(struct config_args, dhcp6, "Dhcp6", .families = KEY_6, .required = true, .since = "4.2.0", \
+		       .doc = "the configuration, as in a file")
+
+static const struct key config_keys[] = {
+	K_CONFIG,
+	K_STRING(struct config_args, hash, "hash", .max = CONFIG_HASH_MAX, .since = "4.2.0",
+		 .doc = "hash of the configuration that is replaced, as config-get returned it: if it has changed "
+			"since, "
+			"the result is 4 and nothing changes"),
+};
+static const struct scope config_args_scope = SCOPE("arguments", struct config_args, config_keys);
+
+/* Reads the configuration in the arguments; NULL after responding with its errors. */
+static struct config *load(struct ctl_call *call, const struct config_args *a, unsigned flags)
+{
+	const struct daemon *d = call_daemon(call);
+	struct config *cfg = NULL;
+	struct json_object *top = json_object_new_object();
+	int err;
+
+	json_object_object_add(top, config_root_name(d->fam->digit), json_object_get(a->dhcp4 ? a->dhcp4 : a->dhcp6));
+	if (d->opts.relaxed)
+		flags |= CONFIG_RELAXED;
+	err = config_load_json(top, d->fam->digit, flags, ctl_call_diag(call), &cfg);
+	if (err < 0)
+		ctl_respond_diag(call);
+	json_object_put(top);
+	return err < 0 ? NULL : cfg;
+}
+
+static void config_test(struct ctl_call *call, const void *args)
+{
+	struct config *cfg = load(call, args, 0);
+
+	if (!cfg)
+		return;
+	config_free(cfg);
+	ctl_respond(
+		call, CTL_SUCCESS, NULL,
+		"Configuration seems sane. Control-socket, hook-libraries, and D2 configuration were sanity checked, "
+		"but not applied.");
+}
+
+struct setting {
+	struct ctl_call *call;
+	const struct config_args *args;
+};
+
+bool command_hash_is_current(struct ctl_call *call, const char *hash)
+{
+	if (!hash || str_case_equal(hash, current(call)->hash))
+		return true;
+	ctl_respond(call, CTL_CONFLICT, hash_arguments(call),
+		    "the configuration was changed by someone else: its hash is %s", current(call)->hash);
+	return false;
+}
+
+static void set_now(void *ctx)
+{
+	struct setting *s = ctx;
+	struct ctl_call *call = s->call;
+	struct daemon *d = call_daemon(call);
+	struct config *cfg = NULL;
+	struct str why = { 0 };
+
+	if (command_hash_is_current(call, s->args->hash))
+		cfg = load(call, s->args, CONFIG_SERVE);
+	free(s);
+	if (!cfg)
+		return;
+	if (daemon_use_config(d, cfg, &why))
+		ctl_respond(call, CTL_SUCCESS, hash_arguments(call), "Configuration successful.");
+	else
+		ctl_respond(call, CTL_ERROR, NULL, "%s", str_text(&why));
+	str_free(&why);
+}
+
+static void config_set(struct ctl_call *call, const void *args)
+{
+	struct setting *s = xcalloc(1, sizeof(*s));
+
+	s->call = call;
+	s->args = args;
+	loop_timer(call_daemon(call)->loop, 0, set_now, s);
+}
+
+static void reload_now(void *ctx)
+{
+	struct ctl_call *call = ctx;
+	struct str why = { 0 };
+
+	if (daemon_reload_why(call_daemon(call), &why))
+		ctl_respond(call, CTL_SUCCESS, hash_arguments(call), "Configuration successful.");
+	else
+		ctl_respond(call, CTL_ERROR, NULL, "Config reload failed: %s", str_text(&why));
+	str_free(&why);
+}
+
+static void config_reload(struct ctl_call *call, const void *args)
+{
+	(void)args;
+	loop_timer(call_daemon(call)->loop, 0, reload_now, call);
+}
+
+/* --- config-write --- */
+
+struct write_args {
+	struct conf_node node;
+	const char *filename;
+};
+static const struct key write_keys[] = {
+	K_STRING(struct write_args, filename, "filename", .max = 4096, .since = "4.2.0",
+		 .doc = "a file in the directory of the configuration file, which is the default"),
+};
+static const struct scope write_scope = SCOPE("arguments", struct write_args, write_keys);
+
+static void config_write(struct ctl_call *call, const void *args)
+{
+	const struct write_args *a = args;
+	const struct daemon *d = call_daemon(call);
+	struct json_object *map;
+	struct str why = { 0 };
+	char *path = NULL;
+	int64_t size = config_file_write(d, current(call), a->filename, &path, &why);
+
+	if (size < 0) {
+		ctl_respond(call, CTL_ERROR, NULL, "%s", str_text(&why));
+	} else {
+		map = json_object_new_object();
+		json_object_object_add(map, "filename", json_object_new_string(path));
+		json_object_object_add(map, "size", json_object_new_int64(size));
+		ctl_respond(call, CTL_SUCCESS, map, "Configuration written to %s successful", path);
+	}
+	free(path);
+	str_free(&why);
+}
+
+#define ROW(n, a) .name = n, .families = KEY_DHCP, .access = a, .provider = "core", .since = "4.2.0"
+
+static const struct command rows[] = {
+	{ ROW("config-get", CTL_READ), .run = config_get,
+	  .doc = "Returns the configuration with all defaults, and its hash." },
+	{ ROW("config-hash-get", CTL_READ), .run = config_hash_get,
+	  .doc = "Returns the SHA-256 hash of what config-get returns." },
+	{ ROW("config-test", CTL_WRITE), .args = &config_args_scope, .run = config_test,
+	  .doc = "Checks a configuration and returns all its errors; nothing changes." },
+	{ ROW("config-set", CTL_WRITE), .args = &config_args_scope, .run = config_set,
+	  .doc = "Replaces the configuration, until it is loaded from the file again. If it has errors, all of them "
+		 "are "
+		 "returned and nothing changes." },
+	{ ROW("config-reload", CTL_WRITE), .run = config_reload,
+	  .doc = "Loads the configuration file again. If it has errors, all of them are returned and nothing "
+		 "changes." },
+	{ ROW("config-write", CTL_WRITE), .args = &write_scope, .run = config_write,
+	  .doc = "Writes the configuration to a file, which is replaced at once and keeps its mode and owner. In the "
+		 "file the server was started with, what is unchanged keeps its text and comments." },
+};
+const struct command_rows commands_config = COMMAND_ROWS(rows);

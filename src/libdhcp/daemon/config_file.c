@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "daemon/config_file.h"
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "json/diag.h"
+#include "root/config.h"
+#include "serve/family.h"
+#include "json/merge.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Returns the path (malloc'd), which must be in the directory of the configuration file; NULL if it is not. */
+static char *path_of(const struct daemon *d, const char *filename, struct str *why)
+{
+	const char *own = d->opts.config_file, *slash = strrchr(own, '/'), *last;
+	int len = slash ? (int)(slash - own) + 1 : 0;
+	char *path = NULL;
+
+	if (!filename)
+		return xstrdup(own);
+	last = strrchr(filename, '/');
+	if (!last) {
+		if (!*filename || !strcmp(filename, ".") || !strcmp(filename, ".."))
+			str_addf(why, "not allowed to write config into %s: it is not a file name", filename);
+		else if (asprintf(&path, "%.*s%s", len, own, filename) < 0)
+			die_of_memory();
+		return path;
+	}
+	if (d->opts.relaxed || ((last - filename) + 1 == len && !strncmp(filename, own, (size_t)len) && last[1]))
+		return xstrdup(filename);
+	str_addf(why, "not allowed to write config into %s: invalid path specified: it is outside %.*s", filename,
+		 len > 1 ? len - 1 : 1, len ? own : ".");
+	return NULL;
+}
+
+static bool write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		text += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* Gives the new file the mode and owner of the one it replaces. */
+static void copy_owner(int fd, const char *temporary, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0) {
+		(void)fchmod(fd, 0640);
+		file_adopt(fd, temporary);
+		return;
+	}
+	(void)fchmod(fd, st.st_mode & 07777);
+	if (geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) == 0)
+		(void)fchmod(fd, st.st_mode & 07777);
+}
+
+static bool replace(const char *path, const char *text, size_t len, struct str *why)
+{
+	char reason[FILE_WHY_MAX], *temporary = NULL;
+	bool ok = false;
+	int fd;
+
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
+		die_of_memory();
+	fd = mkstemp(temporary);
+	if (fd >= 0) {
+		copy_owner(fd, temporary, path);
+		ok = write_all(fd, text, len) && fsync(fd) == 0;
+		ok = close(fd) == 0 && ok;
+		ok = ok && rename(temporary, path) == 0;
+		if (ok)
+			(void)file_sync_folder(path);
+	}
+	if (!ok) {
+		str_addf(why, "Error during config-write: unable to write %s: %s", path, file_why(path, W_OK, reason));
+		if (fd >= 0)
+			(void)unlink(temporary);
+	}
+	free(temporary);
+	return ok;
+}
+
+/* Returns { "Dhcp4": ... }. */
+static struct json_object *document(const struct daemon *d, const struct config_text *text)
+{
+	struct json_object *top = json_object_new_object();
+
+	json_object_object_add(top, config_root_name(d->fam->digit), json_tokener_parse(text->v));
+	return top;
+}
+
+/* True if this text, as a configuration file, means the same as the configuration. */
+static bool means(const struct daemon *d, const struct str *out, const struct config_text *text, unsigned flags)
+{
+	struct config *cfg = NULL;
+	struct diag *diag = NULL;
+	bool ok;
+
+	(void)config_load_text(d->opts.config_file, out->text, out->len, d->fam->digit, flags, &diag, &cfg);
+	ok = cfg && !strcmp(cfg->text->hash, text->hash);
+	config_free(cfg);
+	diag_free(diag);
+	return ok;
+}
+
+/* Appends the configuration file's text with what has changed since; nothing if that is not possible. */
+static void merge(const struct daemon *d, const struct config_text *text, struct str *out)
+{
+	unsigned flags = CONFIG_SERVE | (d->opts.relaxed ? CONFIG_RELAXED : 0);
+	struct json_object *before, *after;
+	struct config *cfg = NULL;
+	struct diag *diag = NULL;
+	const char *source;
+	size_t len = 0;
+	bool ok;
+
+	if (config_load_file(d->opts.config_file, d->fam->digit, flags, &diag, &cfg) == 0 &&
+	    (source = diag_source_text(diag, 1, &len)) != NULL) {
+		before = document(d, cfg->text);
+		after = document(d, text);
+		/* What the file says in other words than the configuration (old names of keys) may be in the way. */
+		ok = json_merge(source, len, before, after, out) && means(d, out, text, flags);
+		if (!ok)
+			str_reset(out);
+		json_object_put(before);
+		json_object_put(after);
+	}
+	config_free(cfg);
+	diag_free(diag);
+}
+
+static void compose(const struct daemon *d, const struct config_text *text, bool own, struct str *out)
+{
+	struct json_object *top;
+
+	if (own)
+		merge(d, text, out);
+	if (out->len)
+		return;
+	top = document(d, text);
+	json_add_pretty(out, top, "", 0);
+	str_addc(out, '\n');
+	json_object_put(top);
+}
+
+int64_t config_file_write(const struct daemon *d, const struct config_text *text, const char *filename, char **ret_path,
+			  struct str *why)
+{
+	char *path = path_of(d, filename, why);
+	struct str out = { 0 };
+	int64_t size = -E_INVAL;
+
+	if (!path)
+		return size;
+	compose(d, text, !strcmp(path, d->opts.config_file), &out);
+	if (replace(path, out.text, out.len, why)) {
+		size = (int64_t)out.len;
+		*ret_path = path;
+		path = NULL;
+	}
+	free(path);
+	str_free(&out);
+	return size;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include <stddef.h>
+
+/*
+ * A configuration as config-get returns it: the text of the map Dhcp4 or Dhcp6, with all defaults. It is what commands
+ * read and change: a configuration that serves has no document. Shared by the configuration and the responses that are
+ * still being sent. Main thread.
+ */
+struct config;
+
+#define CONFIG_HASH_MAX 65
+
+struct config_text {
+	unsigned users;
+	char hash[CONFIG_HASH_MAX]; /* SHA-256 of v, in upper-case hexadecimal */
+	size_t len;
+	char v[]; /* NUL-terminated */
+};
+
+/* Prints cfg, which must still have its document. */
+struct config_text *config_text_new(const struct config *cfg);
+struct config_text *config_text_ref(struct config_text *text);
+void config_text_unref(struct config_text *text); /* NULL is fine */
