@@ -27,6 +27,7 @@ enum key_type {
 	KEY_IP4,     /* uint32_t: an IPv4 address; "" is 0.0.0.0 */
 	KEY_ENUM,    /* an enum or uint32_t: words are numbered from `min`, and compared ignoring case */
 	KEY_STRINGS, /* struct conf_strings */
+	KEY_INTS,    /* struct conf_ints: a list of integers; min and max as for KEY_INT */
 	KEY_MAP,  /* pointer to the struct of `scope`, filled with defaults if the map is absent, see may_be_absent */
 	KEY_LIST, /* struct conf_list: a list of `scope` */
 	KEY_JSON, /* struct json_object *, unchanged */
@@ -37,6 +38,10 @@ enum { KEY_4 = 1, KEY_6 = 2, KEY_D2 = 4, KEY_DHCP = KEY_4 | KEY_6, KEY_ALL = 7 }
 struct conf_strings {
 	const char **v;
 	struct pos *pos; /* position of each */
+	unsigned n;
+};
+struct conf_ints {
+	uint32_t *v;
 	unsigned n;
 };
 struct conf_list {
@@ -170,6 +175,10 @@ static inline const char *scope_name(const struct scope *scope, unsigned family)
 #define K_STRINGS(s, f, n, ...)                                                                                   \
 	{                                                                                                         \
 		.name = n, .type = KEY_STRINGS, CONF_FIELD(s, f, CONF_IS(s, f, struct conf_strings)), __VA_ARGS__ \
+	}
+#define K_INTS(s, f, n, ...)                                                                                \
+	{                                                                                                   \
+		.name = n, .type = KEY_INTS, CONF_FIELD(s, f, CONF_IS(s, f, struct conf_ints)), __VA_ARGS__ \
 	}
 /* sc: the name of the scope and its struct, without _scope and _conf. */
 #define K_MAP(s, f, n, sc, ...)                                                                                        \

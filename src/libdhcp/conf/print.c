@@ -38,6 +38,15 @@ static struct json_object *print_strings(const struct conf_strings *strings)
 	return list;
 }
 
+static struct json_object *print_ints(const struct conf_ints *ints)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (unsigned i = 0; i < ints->n; i++)
+		json_object_array_add(list, json_object_new_int64(ints->v[i]));
+	return list;
+}
+
 /* Returns the default of a supported key that it does not get from an outer scope; NULL if there is none. */
 static struct json_object *print_default(const struct printing *how, const struct key *key)
 {
@@ -126,6 +135,8 @@ static struct json_object *print_value(const struct printing *how, const struct 
 		return json_object_object_get_ex(node->json, key->name, &v) ? json_object_get(v) : NULL;
 	case KEY_ENUM:
 		return json_object_new_string(key->words[get_int(key, field) - key->min]);
+	case KEY_INTS:
+		return print_ints(field);
 	case KEY_STRINGS:
 		return print_strings(field);
 	case KEY_LIST:
@@ -202,10 +213,17 @@ static void add_text(struct json_object *o, const char *name, const char *text)
 static struct json_object *schema_row(unsigned family, const struct key *key)
 {
 	static const char *const types[] = {
-		[KEY_BOOL] = "boolean",  [KEY_INT] = "integer",       [KEY_REAL] = "real",
-		[KEY_STRING] = "string", [KEY_IP4] = "string",        [KEY_ENUM] = "enum",
-		[KEY_MAP] = "map",       [KEY_LIST] = "list of maps", [KEY_STRINGS] = "list of strings",
+		[KEY_BOOL] = "boolean",
+		[KEY_INT] = "integer",
+		[KEY_REAL] = "real",
+		[KEY_STRING] = "string",
+		[KEY_IP4] = "string",
+		[KEY_ENUM] = "enum",
+		[KEY_MAP] = "map",
+		[KEY_LIST] = "list of maps",
+		[KEY_STRINGS] = "list of strings",
 		[KEY_JSON] = "any map",
+		[KEY_INTS] = "list of integers",
 	};
 	struct json_object *o = json_object_new_object();
 	unsigned i;

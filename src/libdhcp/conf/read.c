@@ -41,6 +41,8 @@ bool conf_lacks(const struct conf_node *node, const char *key)
 static enum json_kind kind_of(const struct key *key)
 {
 	switch (key->type) {
+	case KEY_INTS:
+		return JSON_SCALARS;
 	case KEY_STRINGS:
 		return key->replaced_by ? JSON_ANY : JSON_SCALARS;
 	case KEY_MAP:
@@ -244,6 +246,9 @@ static bool wrong_type(const struct conf_reader *rd, const struct key *key, stru
 	case KEY_STRINGS:
 		str_add(&want, "a list of strings");
 		break;
+	case KEY_INTS:
+		str_add(&want, "a list of integers");
+		break;
 	case KEY_MAP:
 	case KEY_JSON:
 		str_add(&want, "a map");
@@ -346,6 +351,34 @@ static bool read_strings(const struct conf_reader *rd, const struct key *key, st
 		ok = false;
 		if (!json_is_broken(item))
 			wrong_item(rd, key, item, value, "a string");
+	}
+	return ok;
+}
+
+static bool read_ints(const struct conf_reader *rd, const struct key *key, struct json_object *value,
+		      struct conf_ints *out)
+{
+	size_t n = json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
+	bool ok = true;
+
+	if (!json_object_is_type(value, json_type_array))
+		return wrong_type(rd, key, value);
+	out->v = arena_new_array(rd->arena, uint32_t, n);
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *item = json_object_array_get_idx(value, i);
+		int64_t v = json_object_is_type(item, json_type_int) ? json_object_get_int64(item) : key->min - 1;
+
+		if (v >= key->min && v <= int_max(key)) {
+			out->v[out->n++] = (uint32_t)v;
+			continue;
+		}
+		ok = false;
+		if (json_object_is_type(item, json_type_int))
+			diag_error(rd->diag, json_pos(item),
+				   "\"%s\" contains %" PRId64 ", not in %" PRId64 "..%" PRId64, key->name, v, key->min,
+				   int_max(key));
+		else if (!json_is_broken(item))
+			wrong_item(rd, key, item, value, "an integer");
 	}
 	return ok;
 }
@@ -531,6 +564,8 @@ static bool read_value(const struct conf_reader *rd, const struct key *key, stru
 		return read_ip4(rd, key, value, field);
 	case KEY_ENUM:
 		return read_enum(rd, key, value, field);
+	case KEY_INTS:
+		return read_ints(rd, key, value, field);
 	case KEY_STRINGS:
 		return read_strings(rd, key, value, field);
 	case KEY_MAP:
@@ -553,7 +588,7 @@ static bool read_field(const struct conf_reader *rd, const struct key *key, stru
 	bool ok = read_value(rd, key, value, (char *)out + key->offset), is_there = ok;
 
 	/* With an error inside, the value is still present. */
-	if (key->type == KEY_STRINGS || key->type == KEY_LIST)
+	if (key->type == KEY_STRINGS || key->type == KEY_INTS || key->type == KEY_LIST)
 		is_there |= json_object_is_type(value, json_type_array);
 	if (key->type == KEY_MAP)
 		is_there |= json_object_is_type(value, json_type_object);

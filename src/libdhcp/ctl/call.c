@@ -94,6 +94,33 @@ void ctl_respond(struct ctl_call *call, enum ctl_result result, struct json_obje
 	begin(call);
 }
 
+static enum ctl_more next_raw(struct ctl_call *call, void *state, struct str *out)
+{
+	(void)state;
+	str_add_n(out, str_text(&call->raw) + call->raw_sent,
+		  call->raw.len - call->raw_sent < PIECE ? call->raw.len - call->raw_sent : PIECE);
+	call->raw_sent += PIECE;
+	return call->raw_sent < call->raw.len ? CTL_MORE : CTL_END;
+}
+
+static void free_raw(void *state)
+{
+	str_free(state);
+}
+
+void ctl_respond_raw(struct ctl_call *call, enum ctl_result result, struct str *arguments, const char *fmt, ...)
+{
+	static const struct ctl_cursor cursor = { next_raw, free_raw };
+	va_list ap;
+
+	va_start(ap, fmt);
+	set_result(call, result, fmt, ap);
+	va_end(ap);
+	call->raw = *arguments;
+	*arguments = (struct str){ 0 };
+	ctl_respond_cursor(call, &cursor, &call->raw);
+}
+
 static void add_error(void *ctx, enum diag_kind kind, const char *line)
 {
 	struct str *out = ctx;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "base/str.h"
 #include "base/vec.h"
 #include "ctl/command.h"
 #include "json/write.h"
@@ -47,6 +48,8 @@ struct ctl_call {
 	const struct ctl_cursor *cursor; /* NULL: the response is in arguments */
 	void *cursor_state;
 	bool has_output; /* of the cursor */
+	struct str raw;  /* arguments as text */
+	size_t raw_sent;
 
 	void (*after)(void *user, void *ctx);
 	void *after_ctx;

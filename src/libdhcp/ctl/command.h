@@ -146,6 +146,9 @@ struct diag *ctl_call_diag(struct ctl_call *call);
  */
 void ctl_respond(struct ctl_call *call, enum ctl_result result, struct json_object *arguments, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+/* Same, with arguments as JSON text; it is taken and may be empty: none. */
+void ctl_respond_raw(struct ctl_call *call, enum ctl_result result, struct str *arguments, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 /* Responds CTL_ERROR with all errors of ctl_call_diag(), one per line. */
 void ctl_respond_diag(struct ctl_call *call);
 /* Called by ctl_call_free(), once the client has the response. */

@@ -7,7 +7,7 @@
 static const struct {
 	const char *provider, *name;
 } libraries[] = {
-	{ NULL, NULL },
+	{ "lease_cmds", "libdhcp_lease_cmds.so" },
 };
 
 const char *ctl_library_provider(const char *path)
@@ -15,7 +15,7 @@ const char *ctl_library_provider(const char *path)
 	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
 
 	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
-		if (libraries[i].name && !strcmp(base, libraries[i].name))
+		if (!strcmp(base, libraries[i].name))
 			return libraries[i].provider;
 	return NULL;
 }
@@ -23,7 +23,7 @@ const char *ctl_library_provider(const char *path)
 const char *ctl_library_name(const char *provider)
 {
 	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
-		if (libraries[i].provider && !strcmp(provider, libraries[i].provider))
+		if (!strcmp(provider, libraries[i].provider))
 			return libraries[i].name;
 	return NULL;
 }

@@ -4,9 +4,7 @@
 void commands_add(struct ctl *ctl)
 {
 	const struct command_rows *const all[] = {
-		&commands_config,
-		&commands_server,
-		&commands_stat,
+		&commands_config, &commands_lease, &commands_net, &commands_server, &commands_stat,
 	};
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -15,7 +13,13 @@ void commands_add(struct ctl *ctl)
 
 void commands_configure(struct daemon *d)
 {
-	const struct conf_strings none = { 0 };
+	const struct global_conf *conf = &d->sockets.live->cfg->global;
+	const struct hooks_library_conf *libraries = conf->hooks_libraries.v;
+	unsigned n = conf->hooks_libraries.n;
+	struct conf_strings names = { .v = xcalloc(n + 1, sizeof(*names.v)), .n = n };
 
-	ctl_set_libraries(d->ctl, &none, false);
+	for (unsigned i = 0; i < n; i++)
+		names.v[i] = libraries[i].library;
+	ctl_set_libraries(d->ctl, &names, conf->commands == COMMANDS_ALL);
+	free(names.v);
 }

@@ -125,45 +125,21 @@ static bool find_or_fail(struct ctl_call *call, const char *name, struct stat_re
 	return false;
 }
 
-struct text {
-	struct str text;
-	bool is_sent;
-};
-
-static enum ctl_more next_text(struct ctl_call *call, void *state, struct str *out)
-{
-	struct text *t = state;
-
-	str_add_n(out, t->text.text, t->text.len);
-	ctl_cursor_result(call, CTL_SUCCESS, NULL);
-	return CTL_END;
-}
-
-static void free_text(void *state)
-{
-	struct text *t = state;
-
-	str_free(&t->text);
-	free(t);
-}
-
-static const struct ctl_cursor text_cursor = { next_text, free_text };
-
 /* A statistic that does not exist is an empty map. */
 static void statistic_get(struct ctl_call *call, const void *args)
 {
 	const struct name_args *a = args;
 	struct stat_limit limit = default_limit(call_daemon(call));
-	struct text *t = xcalloc(1, sizeof(*t));
 	struct stamps stamps = { 0 };
+	struct str text = { 0 };
 	bool is_first = true;
 	struct stat_ref ref;
 
-	str_add(&t->text, "{ ");
+	str_add(&text, "{ ");
 	if (find(call, a->name, &ref))
-		add_row(&stamps, &t->text, ref, a->name, &limit, &is_first);
-	str_add(&t->text, " }");
-	ctl_respond_cursor(call, &text_cursor, t);
+		add_row(&stamps, &text, ref, a->name, &limit, &is_first);
+	str_add(&text, " }");
+	ctl_respond_raw(call, CTL_SUCCESS, &text, NULL);
 }
 
 static void statistic_reset(struct ctl_call *call, const void *args)

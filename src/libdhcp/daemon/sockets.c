@@ -337,12 +337,10 @@ static void look_again(struct sockets *s)
 		take_over(s, NULL, &opened);
 }
 
-static void settled(void *ctx)
+void sockets_redetect(struct sockets *s)
 {
-	struct sockets *s = ctx;
 	struct ifaces *ifaces = NULL;
 
-	s->is_settling = false;
 	if (ifaces_read(&ifaces) < 0)
 		return;
 	/* Router advertisements and address lifetimes cause constant events that do not matter here. */
@@ -354,6 +352,14 @@ static void settled(void *ctx)
 	ifaces_free(s->seen);
 	s->seen = ifaces;
 	look_again(s);
+}
+
+static void settled(void *ctx)
+{
+	struct sockets *s = ctx;
+
+	s->is_settling = false;
+	sockets_redetect(s);
 }
 
 static void changed(void *ctx, const struct iface_event *event)

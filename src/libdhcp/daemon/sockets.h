@@ -62,6 +62,8 @@ int sockets_open(struct sockets *s, const struct config *cfg, bool at_start, str
 void sockets_drop(struct sockets *s, struct opened *opened);
 /* Switches all workers to these sockets and to `live`. Returns once all have switched. */
 void sockets_use(struct sockets *s, struct live *live, struct opened *opened);
+/* Reads the interfaces now and opens and closes sockets as they require. */
+void sockets_redetect(struct sockets *s);
 /* Follows interface changes from now on; -E_SYS. */
 int sockets_watch(struct sockets *s);
 void sockets_unwatch(struct sockets *s);

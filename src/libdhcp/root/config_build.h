@@ -123,6 +123,8 @@ void build_interfaces(struct build *b);
 void build_lease_database(struct build *b);
 /* dhcp-queue-control */
 void check_queue(struct build *b);
+/* Only libraries whose commands are built in are accepted. */
+void check_hooks(struct build *b);
 void build_logging(struct build *b);
 
 /*

@@ -2,6 +2,7 @@
 /* Global settings other than options and the address plan: interfaces, lease file, loggers. */
 #include "root/config_build.h"
 
+#include "ctl/library.h"
 #include "io/iface.h"
 
 const char *build_path(struct build *b, struct pos pos, const char *key, const char *text, const char *env,
@@ -118,6 +119,29 @@ void check_queue(struct build *b)
 		  "overload is always handled: while messages wait too long, fewer new clients are admitted and the "
 		  "oldest "
 		  "messages are dropped; \"capacity\" has no effect");
+}
+
+void check_hooks(struct build *b)
+{
+	const struct hooks_library_conf *libraries = b->root->hooks_libraries.v;
+
+	for (unsigned i = 0; i < b->root->hooks_libraries.n; i++) {
+		const struct hooks_library_conf *conf = &libraries[i];
+		const char *slash = conf->library ? strrchr(conf->library, '/') : NULL;
+
+		if (!conf->library)
+			continue;
+		if (!ctl_library_provider(conf->library)) {
+			diag_error(b->diag, conf_pos(&conf->node, "library"),
+				   "\"hooks-libraries\": the library %s is not supported yet",
+				   slash ? slash + 1 : conf->library);
+			conf_mark((struct conf_node *)&b->root->node, CONF_OFFSET(b->root, hooks_libraries),
+				  CONF_MARK_BAD);
+		} else if (conf->parameters && json_object_object_length(conf->parameters)) {
+			diag_warn(b->diag, conf_pos(&conf->node, "parameters"),
+				  "\"parameters\" is ignored: %s has none", slash ? slash + 1 : conf->library);
+		}
+	}
 }
 
 /* --- loggers --------------------------------------------------------------- */

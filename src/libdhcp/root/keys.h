@@ -251,6 +251,8 @@ struct multi_threading_conf {
 	const char *comment;
 };
 
+enum commands_available { COMMANDS_LISTED, COMMANDS_ALL };
+
 struct hooks_library_conf {
 	struct conf_node node;
 	const char *library;
@@ -421,6 +423,7 @@ struct global_conf {
 	struct conf_list option_def;
 	struct conf_list option_data;
 	struct conf_list hooks_libraries;
+	enum commands_available commands;
 	struct expired_leases_processing_conf *expired_leases_processing;
 	uint32_t dhcp4o6_port;
 	struct conf_list control_sockets;

@@ -118,11 +118,13 @@ static const struct key multi_threading_keys[] = {
 };
 const struct scope multi_threading_scope = SCOPE("multi-threading", struct multi_threading_conf, multi_threading_keys);
 
+static const char *const commands_words[] = { "listed", "all", NULL };
+
 static const struct key hooks_library_keys[] = {
-	K_STRING(struct hooks_library_conf, library, "library", .refuse = "hook libraries are",
-		 .doc = "path, or bare file name looked up in the hooks directory"),
-	K_JSON(struct hooks_library_conf, parameters, "parameters", .refuse = "hook libraries are",
-	       .doc = "passed to the library"),
+	K_STRING(struct hooks_library_conf, library, "library", .required = true, .since = "4.2.0",
+		 .doc = "a library of Kea whose commands are built in, in any directory; others are not supported yet"),
+	K_JSON(struct hooks_library_conf, parameters, "parameters", .since = "4.2.0",
+	       .doc = "ignored: the libraries whose commands are built in have none"),
 };
 const struct scope hooks_library_scope = SCOPE("hooks-library", struct hooks_library_conf, hooks_library_keys);
 
@@ -388,8 +390,8 @@ static const struct key global_keys[] = {
 	       .doc = "custom option definitions"),
 	K_LIST(struct global_conf, option_data, "option-data", option_data_scope, .since = "4.0.0",
 	       .doc = "option values to send"),
-	K_LIST(struct global_conf, hooks_libraries, "hooks-libraries", hooks_library_scope,
-	       .refuse = "hook libraries are", .doc = "shared objects to load, in order"),
+	K_LIST(struct global_conf, hooks_libraries, "hooks-libraries", hooks_library_scope, .since = "4.2.0",
+	       .doc = "libraries whose commands are to be available; they are built in, and nothing is loaded"),
 	K_MAP(struct global_conf, expired_leases_processing, "expired-leases-processing", expired_leases_processing,
 	      .since = "4.0.0", .doc = "reclamation schedule"),
 	K_INT(struct global_conf, dhcp4o6_port, "dhcp4o6-port", .min = 0, .max = 65535, .def = "0",
@@ -452,6 +454,9 @@ static const struct key global_keys[] = {
 	       .def = "true", .since = "4.1.0", .doc = "accept address registrations (RFC 9686)"),
 	K_MAP(struct global_conf, control_socket, "control-socket", control_socket, .refuse = "the control channel is",
 	      .doc = "management channel (older singular form of control-sockets)"),
+	K_ENUM(struct global_conf, commands, "commands", .native = true, .words = commands_words, .def = "\"listed\"",
+	       .since = "4.2.0",
+	       .doc = "which commands are available: those of the libraries in hooks-libraries, or all"),
 	K_BOOL(struct global_conf, lenient, "lenient", .native = true, .def = "false", .since = "4.1.0",
 	       .doc = "leave out reservations and classes with errors, with a warning for each, and serve with the "
 		      "rest; "

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "daemon/command_edit.h"
+
+#include "base/str.h"
+
+struct editing {
+	struct ctl_call *call;
+	const void *args;
+	const char *hash;
+	command_edit_fn *edit;
+};
+
+struct json_object *command_list(struct json_object *map, const char *name)
+{
+	struct json_object *list = NULL;
+
+	if (json_object_object_get_ex(map, name, &list))
+		return list;
+	list = json_object_new_array();
+	json_object_object_add(map, name, list);
+	return list;
+}
+
+int command_find(struct json_object *list, const char *key, struct json_object *value)
+{
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *v;
+
+		if (json_object_object_get_ex(json_object_array_get_idx(list, i), key, &v) &&
+		    json_object_equal(v, value))
+			return (int)i;
+	}
+	return -1;
+}
+
+/* Puts the edited document into service; responds with an error if that fails. */
+static bool use(struct ctl_call *call, struct json_object *top)
+{
+	struct daemon *d = call_daemon(call);
+	unsigned flags = CONFIG_SERVE | (d->opts.relaxed ? CONFIG_RELAXED : 0);
+	struct config *cfg = NULL;
+	struct str why = { 0 };
+	bool ok;
+
+	if (config_load_json(top, d->fam->digit, flags, ctl_call_diag(call), &cfg) < 0) {
+		ctl_respond_diag(call);
+		return false;
+	}
+	ok = daemon_use_config(d, cfg, &why);
+	if (!ok)
+		ctl_respond(call, CTL_ERROR, NULL, "%s", str_text(&why));
+	str_free(&why);
+	return ok;
+}
+
+static void edit_now(void *ctx)
+{
+	struct editing e = *(struct editing *)ctx;
+	struct daemon *d = call_daemon(e.call);
+	const struct config_text *text = d->sockets.live->cfg->text;
+	struct json_object *top = json_object_new_object();
+	struct command_edited edited = { .result = CTL_SUCCESS };
+	struct diag *diag = ctl_call_diag(e.call);
+	struct json_doc doc;
+
+	free(ctx);
+	(void)json_read_text("configuration", text->v, text->len, JSON_STRICT, NULL, diag, &doc);
+	json_object_object_add(top, config_root_name(d->fam->digit), json_object_get(doc.root));
+	if (command_hash_is_current(e.call, e.hash)) {
+		e.edit(e.call, doc.root, e.args, &edited);
+		if (diag_errors(diag))
+			ctl_respond_diag(e.call);
+		else if (edited.result != CTL_SUCCESS || use(e.call, top))
+			ctl_respond(e.call, edited.result, json_object_get(edited.arguments), "%s",
+				    str_text(&edited.text));
+	}
+	json_object_put(edited.arguments);
+	str_free(&edited.text);
+	json_object_put(top);
+	json_doc_done(&doc);
+}
+
+void command_edit(struct ctl_call *call, const void *args, const char *hash, command_edit_fn *edit)
+{
+	struct editing *e = xcalloc(1, sizeof(*e));
+
+	*e = (struct editing){ .call = call, .args = args, .hash = hash, .edit = edit };
+	loop_timer(call_daemon(call)->loop, 0, edit_now, e);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "daemon/commands.h"
+
+/*
+ * Commands that change a part of the configuration: they edit a copy of its document, which is then checked and put
+ * into service as a whole, like a reload. Nothing has changed if that fails.
+ */
+
+/* What an edit says: the result, and the text and arguments of the response. */
+struct command_edited {
+	enum ctl_result result; /* other than CTL_SUCCESS: nothing is changed */
+	struct str text;
+	struct json_object *arguments; /* NULL: none; taken */
+};
+
+/*
+ * Edits `root`, the map Dhcp4 or Dhcp6 with all defaults. Values of the request may be put into it: they keep their
+ * positions. Errors of arguments go to ctl_call_diag() and make the edit fail, whatever the result is.
+ */
+typedef void command_edit_fn(struct ctl_call *call, struct json_object *root, const void *args,
+			     struct command_edited *ret);
+
+/* Calls edit from the loop and responds. hash: for command_hash_is_current(). */
+void command_edit(struct ctl_call *call, const void *args, const char *hash, command_edit_fn *edit);
+
+/* Returns the list of that name in the map; creates an empty one. */
+struct json_object *command_list(struct json_object *map, const char *name);
+/* Returns the index of the first item with this value of a key; -1: none. */
+int command_find(struct json_object *list, const char *key, struct json_object *value);

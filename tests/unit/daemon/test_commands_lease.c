@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Commands about leases, with Kea's responses. */
+#include "commanding.h"
+
+static void setup(void)
+{
+	command_start(
+		&family4,
+		"\"hooks-libraries\": [ { \"library\": \"/x/libdhcp_lease_cmds.so\" } ], \"subnet4\": [ { \"id\": "
+		"1, \"subnet\": \"192.0.2.0/24\", \"pools\": [ { \"pool\": \"192.0.2.10-192.0.2.200\" } ] }, { "
+		"\"id\": 2, \"subnet\": \"10.0.0.0/24\" } ]");
+}
+
+static void setup6(void)
+{
+	command_start(
+		&family6,
+		"\"server-id\": { \"type\": \"EN\", \"enterprise-id\": 2495, \"identifier\": \"0102\", \"persist\": "
+		"false }, \"commands\": \"all\", \"subnet6\": [ { \"id\": 1, \"subnet\": \"2001:db8:1::/48\", "
+		"\"pools\": [ { "
+		"\"pool\": \"2001:db8:1::/64\" } ], \"pd-pools\": [ { \"prefix\": \"2001:db8:8::\", \"prefix-len\": "
+		"48, "
+		"\"delegated-len\": 64 } ] } ]");
+}
+
+#define ADD(args) command_expect("{ 'command': 'lease4-add', 'arguments': { " args " } }", "{ 'result': 0 }")
+
+static int64_t statistic(const char *name)
+{
+	struct stat_ref ref;
+
+	ck_assert_msg(stat_find(commanded.srv.places, (int)commanded.fam->idx, name, &ref), "%s", name);
+	return stat_value(ref);
+}
+
+START_TEST(one_lease)
+{
+	command_expect("{ 'command': 'lease4-get', 'arguments': { 'ip-address': '192.0.2.20' } }",
+		       "{ 'result': 3, 'text': 'Lease not found.' }");
+	command_expect("{ 'command': 'lease4-add', 'arguments': { 'ip-address': '192.0.2.20', 'hw-address': "
+		       "'1a:1b:1c:1d:1e:1f' } }",
+		       "{ 'result': 0, 'text': 'Lease for address 192.0.2.20, subnet-id 1 added.' }");
+	command_expect("{ 'command': 'lease4-add', 'arguments': { 'ip-address': '192.0.2.20', 'hw-address': "
+		       "'1a:1b:1c:1d:1e:1f' } }",
+		       "{ 'result': 4, 'text': 'IPv4 lease already exists.' }");
+	ck_assert_int_eq(statistic("subnet[1].assigned-addresses"), 1);
+	command_expect(
+		"{ 'command': 'lease4-get', 'arguments': { 'ip-address': '192.0.2.20' } }",
+		"{ 'result': 0, 'text': 'IPv4 lease found.', 'arguments': { 'fqdn-fwd': false, 'fqdn-rev': false, "
+		"'hostname': '', 'hw-address': '1a:1b:1c:1d:1e:1f', 'ip-address': '192.0.2.20', 'state': 0, "
+		"'subnet-id': 1, 'valid-lft': 7200 } }");
+	command_expect(
+		"{ 'command': 'lease4-update', 'arguments': { 'ip-address': '192.0.2.20', 'hw-address': "
+		"'1a:1b:1c:1d:1e:2f', 'hostname': 'U2.Example', 'client-id': '01:02:03', 'user-context': { 'x': 1 }, "
+		"'comment': 'c', 'valid-lft': 500, 'fqdn-fwd': true, 'pool-id': 7 } }",
+		"{ 'result': 0, 'text': 'IPv4 lease updated.' }");
+	command_expect(
+		"{ 'command': 'lease4-get', 'arguments': { 'identifier-type': 'client-id', 'identifier': '010203', "
+		"'subnet-id': 1 } }",
+		"{ 'result': 0, 'arguments': { 'client-id': '01:02:03', 'hostname': 'u2.example', 'hw-address': "
+		"'1a:1b:1c:1d:1e:2f', 'user-context': { 'x': 1, 'comment': 'c' }, 'valid-lft': 500, 'fqdn-fwd': true, "
+		"'pool-id': 7 } }");
+	command_expect("{ 'command': 'lease4-get', 'arguments': { 'identifier-type': 'hw-address', 'identifier': "
+		       "'1a:1b:1c:1d:1e:1f', 'subnet-id': 1 } }",
+		       "{ 'result': 3 }");
+	command_expect("{ 'command': 'lease4-del', 'arguments': { 'ip-address': '192.0.2.20' } }",
+		       "{ 'result': 0, 'text': 'IPv4 lease deleted.' }");
+	command_expect("{ 'command': 'lease4-del', 'arguments': { 'ip-address': '192.0.2.20' } }",
+		       "{ 'result': 3, 'text': 'IPv4 lease not found.' }");
+	ck_assert_int_eq(statistic("subnet[1].assigned-addresses"), 0);
+	command_expect(
+		"{ 'command': 'lease4-update', 'arguments': { 'ip-address': '192.0.2.50', 'hw-address': "
+		"'1a:1b:1c:1d:1e:2f' } }",
+		"{ 'result': 4, 'text': 'failed to update the lease with address 192.0.2.50 either because the lease "
+		"has been deleted or it has changed in the database, in both cases a retry might succeed' }");
+	command_expect("{ 'command': 'lease4-update', 'arguments': { 'ip-address': '192.0.2.50', 'hw-address': "
+		       "'1a:1b:1c:1d:1e:2f', 'force-create': true } }",
+		       "{ 'result': 0, 'text': 'IPv4 lease added.' }");
+}
+END_TEST
+
+/* Arguments that are wrong change nothing. */
+START_TEST(wrong_arguments)
+{
+	static const char *const cases[][2] = {
+		{ "'ip-address': 'foo', 'hw-address': '01'",
+		  "Failed to convert string to address `foo`: Invalid argument" },
+		{ "'ip-address': '2001:db8::1', 'hw-address': '01'", "Invalid IPv4 address specified: 2001:db8::1" },
+		{ "'ip-address': '192.0.5.21', 'hw-address': '01'",
+		  "subnet-id not specified and failed to find a subnet for address 192.0.5.21" },
+		{ "'ip-address': '192.0.5.21', 'hw-address': '01', 'subnet-id': 1",
+		  "The address 192.0.5.21 does not belong to subnet 192.0.2.0/24, subnet-id=1" },
+		{ "'ip-address': '192.0.2.21', 'hw-address': '01', 'subnet-id': 9",
+		  "Invalid subnet-id: No IPv4 subnet with subnet-id=9 currently configured." },
+		{ "'ip-address': '192.0.2.21', 'hw-address': '01', 'fqdn-fwd': true",
+		  "No hostname specified and either forward or reverse fqdn was set to true." },
+		{ "'ip-address': '192.0.2.21', 'hw-address': 'zz'",
+		  "`hw-address`: `zz` is not 1 to 20 hexadecimal bytes" },
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char request[512], response[512];
+
+		(void)snprintf(request, sizeof(request), "{ 'command': 'lease4-add', 'arguments': { %s } }",
+			       cases[i][0]);
+		(void)snprintf(response, sizeof(response), "{ 'result': 1, 'text': '%s' }", cases[i][1]);
+		command_expect(request, response);
+	}
+	command_expect(
+		"{ 'command': 'lease4-add' }",
+		"{ 'result': 1, 'text': '\\'ip-address\\' is missing in arguments\\n\\'hw-address\\' is missing in "
+		"arguments' }");
+	command_expect("{ 'command': 'lease4-get-all' }", "{ 'result': 3, 'text': '0 IPv4 lease(s) found.' }");
+}
+END_TEST
+
+START_TEST(several)
+{
+	ADD("'ip-address': '192.0.2.20', 'hw-address': '1a:1b:1c:1d:1e:1f', 'hostname': 'Foo'");
+	ADD("'ip-address': '192.0.2.21', 'hw-address': '1a:1b:1c:1d:1e:1f', 'client-id': '01:01'");
+	ADD("'ip-address': '192.0.2.22', 'hw-address': '1a:1b:1c:1d:1e:20', 'state': 1");
+	ADD("'ip-address': '10.0.0.5', 'hw-address': '1a:1b:1c:1d:1e:20'");
+	command_expect("{ 'command': 'lease4-get-all' }", "{ 'result': 0, 'text': '4 IPv4 lease(s) found.' }");
+	command_expect("{ 'command': 'lease4-get-all', 'arguments': { 'subnets': [ 2 ] } }",
+		       "{ 'result': 0, 'arguments': { 'leases': [ { 'ip-address': '10.0.0.5' } ] } }");
+	command_expect("{ 'command': 'lease4-get-all', 'arguments': { 'subnets': [] } }",
+		       "{ 'result': 3, 'arguments': { 'leases': [] } }");
+	command_expect("{ 'command': 'lease4-get-all', 'arguments': { 'subnets': [ 'a' ] } }", "{ 'result': 1 }");
+	command_expect("{ 'command': 'lease4-get-page', 'arguments': { 'from': 'start', 'limit': 3 } }",
+		       "{ 'result': 0, 'text': '3 IPv4 lease(s) found.', 'arguments': { 'count': 3, 'leases': [ { "
+		       "'ip-address': "
+		       "'10.0.0.5' }, { 'ip-address': '192.0.2.20' }, { 'ip-address': '192.0.2.21' } ] } }");
+	command_expect("{ 'command': 'lease4-get-page', 'arguments': { 'from': '192.0.2.21', 'limit': 3 } }",
+		       "{ 'result': 0, 'arguments': { 'count': 1, 'leases': [ { 'ip-address': '192.0.2.22' } ] } }");
+	command_expect("{ 'command': 'lease4-get-page', 'arguments': { 'from': '192.0.2.22', 'limit': 3 } }",
+		       "{ 'result': 3, 'arguments': { 'count': 0, 'leases': [] } }");
+	command_expect("{ 'command': 'lease4-get-page', 'arguments': { 'from': 'foo', 'limit': 3 } }",
+		       "{ 'result': 1, 'text': '`from` parameter value is neither `start` keyword nor a valid IPv4 "
+		       "address' }");
+	command_expect("{ 'command': 'lease4-get-by-hw-address', 'arguments': { 'hw-address': '1a:1b:1c:1d:1e:1f' } }",
+		       "{ 'result': 0, 'text': '2 IPv4 lease(s) found.' }");
+	command_expect("{ 'command': 'lease4-get-by-client-id', 'arguments': { 'client-id': '01:01' } }",
+		       "{ 'result': 0, 'arguments': { 'leases': [ { 'ip-address': '192.0.2.21' } ] } }");
+	command_expect("{ 'command': 'lease4-get-by-hostname', 'arguments': { 'hostname': 'fOO' } }",
+		       "{ 'result': 0, 'arguments': { 'leases': [ { 'ip-address': '192.0.2.20' } ] } }");
+	command_expect("{ 'command': 'lease4-get-by-hostname', 'arguments': { 'hostname': '' } }",
+		       "{ 'result': 1, 'text': '`hostname` parameter is empty' }");
+	command_expect("{ 'command': 'lease4-get-by-state', 'arguments': { 'state': 1, 'subnet-id': 1 } }",
+		       "{ 'result': 0, 'arguments': { 'leases': [ { 'ip-address': '192.0.2.22' } ] } }");
+	command_expect("{ 'command': 'lease4-get-by-state', 'arguments': { 'state': 1, 'subnet-id': 2 } }",
+		       "{ 'result': 3 }");
+	ck_assert_int_eq(statistic("declined-addresses"), 1);
+	command_expect("{ 'command': 'lease4-resend-ddns', 'arguments': { 'ip-address': '192.0.2.22' } }",
+		       "{ 'result': 1, 'text': 'DDNS updating is not enabled' }");
+	command_expect("{ 'command': 'lease4-wipe', 'arguments': { 'subnet-id': 1 } }",
+		       "{ 'result': 0, 'text': 'Deleted 3 IPv4 lease(s) from subnet(s) 1' }");
+	command_expect("{ 'command': 'lease4-wipe', 'arguments': { 'subnet-id': 1 } }",
+		       "{ 'result': 3, 'text': 'Deleted 0 IPv4 lease(s) from subnet(s) 1' }");
+	command_expect("{ 'command': 'lease4-wipe' }",
+		       "{ 'result': 0, 'text': 'Deleted 1 IPv4 lease(s) from subnet(s) 1 2' }");
+	ck_assert_int_eq(statistic("declined-addresses"), 0);
+}
+END_TEST
+
+/* Many leases: streamed, none lost, none twice. */
+START_TEST(many)
+{
+	struct json_object *response, *map, *leases;
+
+	for (unsigned i = 1; i < 255; i++) {
+		char request[256];
+
+		(void)snprintf(request, sizeof(request),
+			       "{ \"command\": \"lease4-add\", \"arguments\": { \"ip-address\": \"192.0.2.%u\", "
+			       "\"hw-address\": \"02:00:00:00:00:%02x\" } }",
+			       i, i);
+		json_object_put(command_ask(request));
+	}
+	response = command_ask("{ \"command\": \"lease4-get-all\" }");
+	ck_assert(json_object_object_get_ex(response, "arguments", &map));
+	ck_assert(json_object_object_get_ex(map, "leases", &leases));
+	ck_assert_uint_eq(json_object_array_length(leases), 254);
+	json_object_put(response);
+	command_expect("{ 'command': 'lease4-wipe', 'arguments': { 'subnet-id': 0 } }",
+		       "{ 'result': 0, 'text': 'Deleted 254 IPv4 lease(s) from subnet(s) 1 2' }");
+}
+END_TEST
+
+START_TEST(six)
+{
+	command_expect(
+		"{ 'command': 'lease6-add', 'arguments': { 'ip-address': '2001:db8:1::77', 'duid': '01:02:03:04:05', "
+		"'iaid': 1234, 'subnet-id': 1 } }",
+		"{ 'result': 0, 'text': 'Lease for address 2001:db8:1::77, subnet-id 1 added.' }");
+	command_expect(
+		"{ 'command': 'lease6-add', 'arguments': { 'ip-address': '2001:db8:8:1::', 'type': 'IA_PD', "
+		"'prefix-len': "
+		"64, 'duid': '01:02:03:04:06', 'iaid': 5, 'subnet-id': 1, 'hostname': 'A.B.', 'preferred-lft': 100, "
+		"'valid-lft': 200, 'hw-address': '1a:1b:1c:1d:1e:1f' } }",
+		"{ 'result': 0, 'text': 'Lease for prefix 2001:db8:8:1::/64, subnet-id 1 added.' }");
+	command_expect(
+		"{ 'command': 'lease6-get', 'arguments': { 'ip-address': '2001:db8:8:1::', 'type': 'IA_PD' } }",
+		"{ 'result': 0, 'text': 'IPv6 lease found.', 'arguments': { 'duid': '01:02:03:04:06', 'hostname': "
+		"'a.b.', "
+		"'hw-address': '1a:1b:1c:1d:1e:1f', 'iaid': 5, 'ip-address': '2001:db8:8:1::', 'preferred-lft': 100, "
+		"'prefix-len': 64, 'state': 0, 'subnet-id': 1, 'type': 'IA_PD', 'valid-lft': 200 } }");
+	command_expect("{ 'command': 'lease6-get', 'arguments': { 'ip-address': '2001:db8:8:1::' } }",
+		       "{ 'result': 3 }");
+	command_expect(
+		"{ 'command': 'lease6-get', 'arguments': { 'identifier-type': 'duid', 'identifier': '01:02:03:04:05', "
+		"'iaid': 1234, 'subnet-id': 1 } }",
+		"{ 'result': 0, 'arguments': { 'ip-address': '2001:db8:1::77' } }");
+	command_expect("{ 'command': 'lease6-get-page', 'arguments': { 'from': '::', 'limit': 10 } }",
+		       "{ 'result': 0, 'arguments': { 'count': 2, 'leases': [ { 'ip-address': '2001:db8:1::77' }, { "
+		       "'ip-address': "
+		       "'2001:db8:8:1::' } ] } }");
+	command_expect("{ 'command': 'lease6-get-by-duid', 'arguments': { 'duid': '01:02:03:04:06' } }",
+		       "{ 'result': 0, 'arguments': { 'leases': [ { 'type': 'IA_PD' } ] } }");
+	command_expect("{ 'command': 'lease6-get-by-hw-address', 'arguments': { 'hw-address': '1a:1b:1c:1d:1e:1f' } }",
+		       "{ 'result': 0, 'text': '1 IPv6 lease(s) found.' }");
+	command_expect(
+		"{ 'command': 'lease6-bulk-apply', 'arguments': { 'deleted-leases': [ { 'ip-address': "
+		"'2001:db8:1::77', "
+		"'type': 'IA_NA' }, { 'ip-address': '2001:db8:1::91', 'type': 'IA_NA' } ], 'leases': [ { 'ip-address': "
+		"'2001:db8:1::95', 'duid': '01:02:03:04:05', 'iaid': 99, 'subnet-id': 1, 'type': 'IA_NA' } ] } }",
+		"{ 'result': 0, 'text': 'Bulk apply of 2 IPv6 leases completed.', 'arguments': { "
+		"'failed-deleted-leases': "
+		"[ { 'error-message': 'lease not found', 'ip-address': '2001:db8:1::91', 'result': 3, 'type': 'IA_NA' "
+		"} ] "
+		"} }");
+	command_expect("{ 'command': 'lease6-bulk-apply' }",
+		       "{ 'result': 1, 'text': 'neither `deleted-leases` nor `leases` parameter specified' }");
+	command_expect(
+		"{ 'command': 'lease6-bulk-apply', 'arguments': { 'leases': [ { 'ip-address': '2001:db8:1::96' } ] } }",
+		"{ 'result': 1 }");
+	ck_assert_int_eq(statistic("subnet[1].assigned-nas"), 1);
+	ck_assert_int_eq(statistic("subnet[1].assigned-pds"), 1);
+	command_expect("{ 'command': 'lease6-wipe' }",
+		       "{ 'result': 0, 'text': 'Deleted 2 IPv6 lease(s) from subnet(s) 1' }");
+	ck_assert_int_eq(statistic("subnet[1].assigned-pds"), 0);
+}
+END_TEST
+
+/* Without the library, the commands are not there. */
+START_TEST(not_listed)
+{
+	char *text = command_text(4, "\"valid-lifetime\": 7");
+
+	command_write_file(command_config, text);
+	free(text);
+	command_expect("{ 'command': 'config-reload' }", "{ 'result': 0 }");
+	command_expect("{ 'command': 'lease4-get-all' }",
+		       "{ 'result': 2, 'text': '`lease4-get-all` command not supported: add libdhcp_lease_cmds.so to "
+		       "\\'hooks-libraries\\', or set \\'commands\\' to \\'all\\'' }");
+}
+END_TEST
+
+/* Which subnet a message would select; interfaces. */
+START_TEST(network)
+{
+	command_expect("{ 'command': 'subnet4-select-test', 'arguments': { 'address': '192.0.2.77' } }",
+		       "{ 'result': 0, 'text': 'selected subnet `192.0.2.0/24` id 1' }");
+	command_expect("{ 'command': 'subnet4-select-test', 'arguments': { 'relay': '10.0.0.1' } }",
+		       "{ 'result': 0, 'text': 'selected subnet `10.0.0.0/24` id 2' }");
+	command_expect(
+		"{ 'command': 'subnet4-select-test', 'arguments': { 'link': '10.0.0.1', 'relay': '192.0.2.1' } }",
+		"{ 'result': 0, 'text': 'selected subnet `10.0.0.0/24` id 2' }");
+	command_expect("{ 'command': 'subnet4-select-test', 'arguments': { 'classes': [ 'foo' ] } }",
+		       "{ 'result': 3, 'text': 'no subnet selected' }");
+	command_expect("{ 'command': 'subnet4-select-test', 'arguments': { 'relay': 'x', 'link': '::1' } }",
+		       "{ 'result': 1 }");
+	command_expect("{ 'command': 'subnet4-select-test', 'arguments': { 'interface': 'nosuch0' } }",
+		       "{ 'result': 1 }");
+	command_expect("{ 'command': 'interface-list' }", "{ 'result': 0 }");
+	command_expect("{ 'command': 'interface-redetect' }", "{ 'result': 0 }");
+	command_expect("{ 'command': 'interface-add', 'arguments': { 'interfaces': [ 'nosuch0/x' ] } }",
+		       "{ 'result': 1 }");
+	command_expect("{ 'command': 'interface-add', 'arguments': { 'interfaces': [ 'nosuch0' ] } }",
+		       "{ 'result': 0, 'text': 'Operation succeeded.' }");
+	command_expect("{ 'command': 'config-get' }",
+		       "{ 'arguments': { 'Dhcp4': { 'interfaces-config': { 'interfaces': [ 'nosuch0' ] } } } }");
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tc = tcase_create("v4"), *tc6 = tcase_create("v6");
+	Suite *suite = suite_create("leases");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, command_stop);
+	tcase_add_test(tc, one_lease);
+	tcase_add_test(tc, wrong_arguments);
+	tcase_add_test(tc, several);
+	tcase_add_test(tc, many);
+	tcase_add_test(tc, not_listed);
+	tcase_add_test(tc, network);
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc6, setup6, command_stop);
+	tcase_add_test(tc6, six);
+	suite_add_tcase(suite, tc);
+	suite_add_tcase(suite, tc6);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
