@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "daemon/commands.h"
 
-void commands_add(struct ctl *ctl)
+static void add(struct ctl *ctl)
 {
 	const struct command_rows *const all[] = {
 		&commands_config, &commands_lease, &commands_net, &commands_server, &commands_stat,
@@ -11,7 +11,8 @@ void commands_add(struct ctl *ctl)
 		ctl_add(ctl, all[i]->v, all[i]->n);
 }
 
-void commands_configure(struct daemon *d)
+/* Makes those commands available that the configuration in service asks for. */
+static void configure(struct daemon *d)
 {
 	const struct global_conf *conf = &d->sockets.live->cfg->global;
 	const struct hooks_library_conf *libraries = conf->hooks_libraries.v;
@@ -23,3 +24,5 @@ void commands_configure(struct daemon *d)
 	ctl_set_libraries(d->ctl, &names, conf->commands == COMMANDS_ALL);
 	free(names.v);
 }
+
+const struct daemon_commands server_commands = { add, configure };

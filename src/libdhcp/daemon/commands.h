@@ -10,10 +10,7 @@
  * Main thread.
  */
 
-/* Adds the rows of all files. */
-void commands_add(struct ctl *ctl);
-/* Makes those commands available that the configuration in service asks for. */
-void commands_configure(struct daemon *d);
+extern const struct daemon_commands server_commands;
 
 static inline struct daemon *call_daemon(const struct ctl_call *call)
 {

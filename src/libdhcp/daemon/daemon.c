@@ -15,7 +15,6 @@
 #include "json/diag.h"
 #include "log/config.h"
 #include "log/log.h"
-#include "daemon/commands.h"
 #include "daemon/database.h"
 #include "daemon/own_log.h"
 #include "serve/family.h"
@@ -429,8 +428,10 @@ int daemon_start(struct daemon *d)
 	d->started_ms = d->configured_ms = d->last_status_ms = clock_boot_ms();
 	loop_timer_start(d->loop, &d->status_timer, STATUS_MS);
 	d->ctl = ctl_new(cfg->family, d);
-	commands_add(d->ctl);
-	commands_configure(d);
+	if (d->commands) {
+		d->commands->add(d->ctl);
+		d->commands->configure(d);
+	}
 	origins_init(&d->origins, d->loop, service_changed, d);
 	if (notify_watchdog_us())
 		watchdog_tick(d);
@@ -553,7 +554,8 @@ static bool switch_to(struct daemon *d, struct config *cfg)
 	sockets_use(&d->sockets, b.live, &b.opened);
 	start_timers(d);
 	d->configured_ms = clock_boot_ms();
-	commands_configure(d);
+	if (d->commands)
+		d->commands->configure(d);
 	if (!cfg->n_listen)
 		report_no_interfaces(d, cfg);
 	report_config(d, cfg);

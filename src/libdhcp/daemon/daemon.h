@@ -10,12 +10,21 @@
 #include "serve/server.h"
 #include "daemon/sockets.h"
 
+struct daemon;
+
+/* The control commands, which are on top of the daemon. */
+struct daemon_commands {
+	void (*add)(struct ctl *ctl);        /* adds the rows */
+	void (*configure)(struct daemon *d); /* a configuration was put into service */
+};
+
 /*
  * The process around the server: sockets, threads, timers, signals, reload. All of it belongs to
  * the main thread.
  */
 struct daemon {
 	const struct family *fam;
+	const struct daemon_commands *commands; /* NULL: none */
 	struct run_options opts;
 	struct loop *loop;
 	struct pidfile *pidfile;

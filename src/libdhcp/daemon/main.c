@@ -8,6 +8,7 @@
 #include "json/diag.h"
 #include "log/config.h"
 #include "log/log.h"
+#include "daemon/commands.h"
 #include "daemon/daemon.h"
 #include "serve/family.h"
 
@@ -51,7 +52,7 @@ static int serve(const struct family *fam, const struct run_options *opts)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGCHLD,
 		     SIG_DFL); /* the parent may have ignored it, which would make it impossible to wait for children */
-	d = (struct daemon){ .fam = fam, .opts = *opts };
+	d = (struct daemon){ .fam = fam, .opts = *opts, .commands = &server_commands };
 	raise_limits();
 	d.loop = loop_new_main();
 	if (!d.loop || loop_signals(d.loop, signals, sizeof(signals) / sizeof(signals[0]), on_signal, &d) < 0 ||

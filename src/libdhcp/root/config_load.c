@@ -199,6 +199,17 @@ static void free_loading(struct config *cfg)
 	cfg->loading = NULL;
 }
 
+static struct config_text *print_text(const struct config *cfg)
+{
+	struct json_object *top = config_print(cfg), *map = NULL;
+	struct config_text *text;
+
+	(void)json_object_object_get_ex(top, scope_name(&global_scope, cfg->family), &map);
+	text = config_text_new(map);
+	json_object_put(top);
+	return text;
+}
+
 /* Builds cfg from cfg->doc, whose syntax errors are already in diag. Takes cfg. */
 static int build(struct config *cfg, unsigned flags, struct diag *diag, struct config **ret)
 {
@@ -213,7 +224,7 @@ static int build(struct config *cfg, unsigned flags, struct diag *diag, struct c
 	}
 	summarise(b.cfg);
 	if (flags & CONFIG_SERVE) {
-		b.cfg->text = config_text_new(b.cfg);
+		b.cfg->text = print_text(b.cfg);
 		conf_detach(&global_scope, &b.cfg->global);
 		free_loading(b.cfg);
 	}

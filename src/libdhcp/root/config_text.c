@@ -4,7 +4,6 @@
 #include "base/bytes.h"
 #include "base/str.h"
 #include "json/write.h"
-#include "root/config.h"
 
 #include <openssl/evp.h>
 
@@ -22,27 +21,21 @@ static void hash(const char *text, size_t len, char *ret)
 	}
 }
 
-struct config_text *config_text_new(const struct config *cfg)
+struct config_text *config_text_new(struct json_object *map)
 {
-	struct json_object *top = config_print(cfg);
 	struct json_writing writing;
 	struct config_text *text;
 	struct str out = { 0 };
 
-	json_object_object_foreach(top, name, value)
-	{
-		(void)name;
-		json_write_init(&writing, value);
-		while (json_write_next(&writing, &out, 64 << 10))
-			;
-	}
+	json_write_init(&writing, map);
+	while (json_write_next(&writing, &out, 64 << 10))
+		;
 	text = xcalloc(1, sizeof(*text) + out.len + 1);
 	text->users = 1;
 	text->len = out.len;
 	memcpy(text->v, str_text(&out), out.len);
 	hash(text->v, text->len, text->hash);
 	str_free(&out);
-	json_object_put(top);
 	return text;
 }
 

@@ -8,8 +8,6 @@
  * read and change: a configuration that serves has no document. Shared by the configuration and the responses that are
  * still being sent. Main thread.
  */
-struct config;
-
 #define CONFIG_HASH_MAX 65
 
 struct config_text {
@@ -19,7 +17,8 @@ struct config_text {
 	char v[]; /* NUL-terminated */
 };
 
-/* Prints cfg, which must still have its document. */
-struct config_text *config_text_new(const struct config *cfg);
+/* map: the value of Dhcp4 or Dhcp6 in what config_print() returns. */
+struct json_object;
+struct config_text *config_text_new(struct json_object *map);
 struct config_text *config_text_ref(struct config_text *text);
 void config_text_unref(struct config_text *text); /* NULL is fine */

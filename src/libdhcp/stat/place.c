@@ -6,7 +6,7 @@
  * table.
  */
 #include "stat/place.h"
-#include "stat/sample.h"
+#include "stat/history.h"
 #include "stat/table.h"
 
 #include "base/arena.h"
@@ -67,7 +67,7 @@ static void place_free(struct stat_place *place)
 {
 	if (!place)
 		return;
-	stat_history_free(place);
+	stat_history_free(place->history);
 	free(place);
 }
 
@@ -296,7 +296,8 @@ void stat_place_enter(struct stat_places *places, struct stat_place *place, cons
 	if (place->serial != places->serial) {
 		if (place->serial + 1 != places->serial) {
 			reset_place(place, STAT_IS_COUNTER);
-			stat_history_free(place);
+			stat_history_free(place->history);
+			place->history = NULL;
 			place->since_us = clock_wall_us();
 		}
 		place->serial = places->serial;

@@ -7,43 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct row {
-	struct stat_sample last;   /* the newest; at_us 0: none yet */
-	struct stat_sample *older; /* the others, oldest first */
-	unsigned n_older, cap;
-	bool is_hidden, has_limit;
-	struct stat_limit limit;
-};
-
-struct stat_history {
-	unsigned n;
-	struct row v[];
-};
-
-static struct row *row_of(struct stat_ref ref)
+static struct stat_samples_row *row_of(struct stat_ref ref)
 {
 	enum stat_id first = ref.place->key.kind == PLACE_GLOBAL ? 0 : STAT_ASSIGNED;
-	struct stat_history *history = ref.place->history;
 
-	if (!history) {
-		history = xcalloc(1, sizeof(*history) + (STAT_N - first) * sizeof(history->v[0]));
-		history->n = STAT_N - first;
-		ref.place->history = history;
-	}
-	return &history->v[ref.id - first];
+	if (!ref.place->history)
+		ref.place->history = stat_history_new(STAT_N - first);
+	return &ref.place->history->v[ref.id - first];
 }
 
-void stat_history_free(struct stat_place *place)
-{
-	if (!place->history)
-		return;
-	for (unsigned i = 0; i < place->history->n; i++)
-		free(place->history->v[i].older);
-	free(place->history);
-	place->history = NULL;
-}
-
-static void push(struct row *row, struct stat_sample sample)
+static void push(struct stat_samples_row *row, struct stat_sample sample)
 {
 	if (row->n_older == row->cap) {
 		row->cap = row->cap ? 2 * row->cap : 4;
@@ -53,7 +26,7 @@ static void push(struct row *row, struct stat_sample sample)
 }
 
 /* Discards samples beyond the limit. */
-static void trim(struct row *row, const struct stat_limit *limit)
+static void trim(struct stat_samples_row *row, const struct stat_limit *limit)
 {
 	unsigned max = limit->by_age ? STAT_SAMPLES_MAX : limit->n > STAT_SAMPLES_MAX ? STAT_SAMPLES_MAX : limit->n;
 	unsigned keep = row->n_older, drop;
@@ -76,7 +49,7 @@ static void trim(struct row *row, const struct stat_limit *limit)
 unsigned stat_samples(struct stat_ref ref, const struct stat_limit *fallback)
 {
 	bool is_total = stat_kind(ref.id) == STAT_IS_TOTAL;
-	struct row *row = row_of(ref);
+	struct stat_samples_row *row = row_of(ref);
 	int64_t value = stat_value(ref);
 
 	if (row->is_hidden && value == row->last.value)
@@ -94,14 +67,14 @@ unsigned stat_samples(struct stat_ref ref, const struct stat_limit *fallback)
 
 struct stat_sample stat_sample(struct stat_ref ref, unsigned i)
 {
-	const struct row *row = row_of(ref);
+	const struct stat_samples_row *row = row_of(ref);
 
 	return i ? row->older[row->n_older - i] : row->last;
 }
 
 void stat_set_limit(struct stat_ref ref, const struct stat_limit *limit)
 {
-	struct row *row = row_of(ref);
+	struct stat_samples_row *row = row_of(ref);
 
 	row->has_limit = true;
 	row->limit = *limit;
@@ -109,7 +82,7 @@ void stat_set_limit(struct stat_ref ref, const struct stat_limit *limit)
 
 void stat_restart(struct stat_ref ref)
 {
-	struct row *row = row_of(ref);
+	struct stat_samples_row *row = row_of(ref);
 
 	(void)stat_reset_ref(ref);
 	row->n_older = 0;

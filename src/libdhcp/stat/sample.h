@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "stat/history.h"
 #include "stat/place.h"
 
 /*
@@ -8,16 +9,6 @@
  * costs nothing: reading a statistic takes a sample if its value has changed since the last one. A row that nobody
  * reads has none and uses no memory. The thread that reads statistics.
  */
-struct stat_sample {
-	int64_t value;
-	int64_t at_us; /* wall clock */
-};
-
-/* How many samples are kept: a number, or those of the last seconds. The newest one is always kept. */
-struct stat_limit {
-	bool by_age;
-	uint32_t n; /* samples, or seconds */
-};
 #define STAT_SAMPLES_MAX 65535 /* per statistic, whatever the limit */
 
 /*
@@ -33,5 +24,3 @@ void stat_set_limit(struct stat_ref ref, const struct stat_limit *limit);
 void stat_restart(struct stat_ref ref);
 /* Same, and hides the statistic until its value changes. */
 void stat_hide(struct stat_ref ref);
-/* Discards all samples of the place's rows. */
-void stat_history_free(struct stat_place *place);

@@ -54,7 +54,9 @@ static inline void command_start(const struct family *fam, const char *members)
 	text = command_text(fam->digit, members);
 	command_write_file(command_config, text);
 	free(text);
-	commanded = (struct daemon){ .fam = fam, .opts = { .config_file = command_config, .verbose = true } };
+	commanded = (struct daemon){ .fam = fam,
+				     .commands = &server_commands,
+				     .opts = { .config_file = command_config, .verbose = true } };
 	commanded.loop = loop_new();
 	ck_assert_ptr_nonnull(commanded.loop);
 	ck_assert_int_eq(daemon_start(&commanded), 0);
