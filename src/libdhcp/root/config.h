@@ -33,10 +33,12 @@ struct config {
 	struct optlist opts; /* global */
 	struct classes classes;
 	struct plan plan;
-	struct host_source *hosts;             /* reservations; NULL: there are none. Closed by config_free() */
+	struct host_source
+		*hosts; /* reservations, of the file when it is loaded; NULL: none. Closed by config_free() */
 	enum host_id_type host_ids[HOST_ID_N]; /* types of identifiers for lookups there, in this order */
 	unsigned n_host_ids;
 	bool has_global_hosts;
+	bool asks_hosts;            /* reservations are also in databases: which addresses are reserved must be asked */
 	const uint32_t *server_ids; /* DHCPv4: configured values of dhcp-server-identifier, in all scopes; ascending */
 	unsigned n_server_ids;
 	/* DHCPv6 */

@@ -112,6 +112,11 @@ struct subnet_pair {
 };
 /* Builds reservations and withholds them from pools. The pairs are those of the plan, in its order. */
 void build_hosts(struct build *b, const struct subnet_pair *pairs, size_t n);
+/* True if reservations are also in databases. */
+static inline bool has_host_databases(const struct build *b)
+{
+	return CONF_SET(b->root, hosts_database) || b->root->hosts_databases.n;
+}
 /* Reports conflicts between subnets; sorts the pairs. */
 void check_plan(struct build *b, struct subnet_pair *refs, size_t n);
 

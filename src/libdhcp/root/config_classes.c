@@ -129,7 +129,7 @@ void number_classes(struct build *b)
 	unsigned i;
 
 	collect_host_classes(b);
-	if (b->classes.n || b->n_host_classes)
+	if (b->classes.n || b->n_host_classes || has_host_databases(b))
 		open_classes(b);
 	for (i = 0; i < b->classes.n; i++) {
 		struct client_class *class;
@@ -376,16 +376,16 @@ static void unknown_class(struct build *b, struct pos pos, const char *name)
 	(void)diag_help_near(b->diag, name, names, n);
 }
 
-/* Like find_class(); also of a class that only reservations name. */
+/* Like find_class(); also of a class that only reservations name. Those in databases may name any. */
 static int find_referred(struct build *b, const char *name)
 {
 	int number = b->is_complete ? number_of(b, name) : find_class(b, name);
 
-	if (number >= 0 || !host_class(b, name))
+	if (number >= 0 || b->is_complete || (!host_class(b, name) && !has_host_databases(b)))
 		return number;
 	number = number_of(b, name);
 	if (number < 0)
-		number = (int)add_class(b, name);
+		number = (int)add_class(b, arena_strdup(b->cfg->arena, name));
 	b->cfg->classes.v[number].needs_host = true;
 	return number;
 }
@@ -423,6 +423,15 @@ void print_left_out_classes(const struct classes *classes, struct json_object *l
 	}
 }
 
+/* A class that neither the file defines nor a server or hook library creates. */
+static bool is_only_of_databases(const struct build *b, unsigned number)
+{
+	const struct client_class *class = &b->cfg->classes.v[number];
+
+	return has_host_databases(b) && !b->is_complete && !class->conf && !class->is_left_out &&
+	       !is_built_in_class(class->name) && !host_class(b, class->name);
+}
+
 void build_class_refs(struct build *b, const struct conf_strings *names, struct class_refs *ret)
 {
 	unsigned *v = arena_new_array(b->cfg->arena, unsigned, names->n), i, n = 0;
@@ -436,6 +445,10 @@ void build_class_refs(struct build *b, const struct conf_strings *names, struct 
 			v[n++] = (unsigned)number;
 		else if (names->v[i][0])
 			unknown_class(b, names->pos[i], names->v[i]);
+		if (number >= 0 && is_only_of_databases(b, (unsigned)number))
+			diag_warn(b->diag, names->pos[i],
+				  "class \"%s\" is not defined: only reservations in a database can assign it",
+				  names->v[i]);
 	}
 	*ret = (struct class_refs){ v, n };
 }

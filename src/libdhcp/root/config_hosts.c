@@ -391,7 +391,8 @@ static void build_group(struct hosts *hosts, const struct group *group)
 	for (unsigned i = 0; i < group->list->n; i++)
 		build_host(hosts, group, &confs[i]);
 	if (group->sub)
-		group->sub->has_hosts = group->list->n && group->sub->par.reservations_in_subnet;
+		group->sub->has_hosts =
+			(group->list->n || has_host_databases(hosts->b)) && group->sub->par.reservations_in_subnet;
 }
 
 /* --- prefixes that overlap ------------------------------------------------------- */
@@ -515,6 +516,15 @@ static void add_outside(struct build *b, struct subnet *sub)
 		sub->outside[i] = (struct pool){ .sub = sub, .is_guarded = sub->is_guarded, .len = is_v4 ? 32 : 128 };
 }
 
+/* As in Kea: what is reserved in such a pool is not looked up. */
+static void note_ignoring(struct subnet *sub, const struct subnet_conf *conf)
+{
+	for (unsigned k = 0; k < sub->n_pools; k++)
+		sub->pools[k].ignores_hosts = conf->net.reservations_out_of_pool;
+	for (unsigned k = 0; k < sub->n_pd_pools; k++)
+		sub->pd_pools[k].ignores_hosts = conf->net.reservations_out_of_pool;
+}
+
 static void withhold_all(struct hosts *hosts)
 {
 	struct build *b = hosts->b;
@@ -632,20 +642,25 @@ void build_hosts(struct build *b, const struct subnet_pair *pairs, size_t n)
 		n_places += count_places(groups[i].list);
 	}
 	note_left_out(&hosts);
-	if (!n_hosts && !hosts.spans.n)
+	cfg->asks_hosts = has_host_databases(b);
+	if (!n_hosts && !hosts.spans.n && !cfg->asks_hosts)
 		goto out;
 	hosts.v = arena_new_array(cfg->arena, struct host, n_hosts);
 	hosts.places = arena_new_array(cfg->arena, struct host_place, n_places);
 	hosts.confs = xcalloc(n_hosts, sizeof(*hosts.confs));
 	hosts.file = host_file_new(cfg->arena, hosts.v, n_hosts, n_places, b->root->ip_reservations_unique);
-	cfg->has_global_hosts = groups[0].list->n;
+	cfg->has_global_hosts = groups[0].list->n || cfg->asks_hosts;
+	cfg->plan.reserves_prefixes |= cfg->asks_hosts && cfg->family == KEY_6;
 	for (size_t i = 0; i <= n; i++) {
 		build_group(&hosts, &groups[i]);
 		lint_group(b, &groups[i], any_global);
 	}
 	if (has_id_types)
 		lint_ids(&hosts);
-	drop_unused_ids(cfg, hosts.types);
+	if (!cfg->asks_hosts)
+		drop_unused_ids(cfg, hosts.types);
+	for (size_t i = 0; i < n && cfg->asks_hosts; i++)
+		note_ignoring(&cfg->plan.subs[i], pairs[i].conf);
 	lint_pools(&hosts);
 	check_overlaps(&hosts);
 	host_file_ready(hosts.file);

@@ -27,6 +27,11 @@ enum verdict ask_send(struct request *req, const struct wait_for *responses, boo
 	return err < 0 ? ask_failed(req, err) : STEP_NEXT;
 }
 
+bool may_have_waited(const struct request *req)
+{
+	return req->cfg->asks_hosts || !store_finds_at_once(req->live->db->store);
+}
+
 enum verdict ask_failed(struct request *req, int err)
 {
 	if (err == -E_NOMEM)

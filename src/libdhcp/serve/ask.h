@@ -31,5 +31,7 @@ enum verdict ask_rounds(struct request *req, const struct ask_round *rounds, uns
  */
 enum verdict ask_send(struct request *req, const struct wait_for *responses, bool at_once,
 		      int (*send)(struct request *req, uint64_t ticket));
+/* True if the request may wait after it has claimed something: what was read before may then have changed. */
+bool may_have_waited(const struct request *req);
 /* Drops the request because a query failed. */
 enum verdict ask_failed(struct request *req, int err);

@@ -76,11 +76,55 @@ static void add_query(struct request *req, uint32_t subnet_id, const struct host
 			(struct host_query){ .by = HOST_BY_ID, .subnet_id = subnet_id, .ids = ids, .n_ids = n_ids };
 }
 
-/* One query for each subnet of the link that has reservations, and one for the global ones. -E_NOMEM. */
+/* An address or prefix that a database is asked about: do others have it reserved? In the request's arena. */
+struct asked_place {
+	struct asked_place *next;
+	struct prefix prefix;
+	bool is_reserved;
+};
+
+static void add_place_query(struct request *req, uint32_t subnet_id, struct asked_place *asked)
+{
+	req->host_find.v[req->host_find.n++] = (struct host_query){
+		.by = HOST_BY_PLACE, .subnet_id = subnet_id, .place = asked->prefix, .max = 1, .owner = asked
+	};
+}
+
+/* Adds at most two queries: in the subnet of the pool that contains it, and for global reservations. -E_NOMEM. */
+static int add_place(struct request *req, const struct pool *pool, const struct prefix *prefix)
+{
+	struct asked_place *asked = arena_room(req->arena, sizeof(*asked));
+
+	if (!asked)
+		return -E_NOMEM;
+	*asked = (struct asked_place){ .next = req->asked_places, .prefix = *prefix };
+	req->asked_places = asked;
+	if (pool->sub->has_hosts)
+		add_place_query(req, pool->sub->id, asked);
+	if (pool->sub->par.reservations_global && req->cfg->has_global_hosts)
+		add_place_query(req, 0, asked);
+	return 0;
+}
+
+/* Returns the pool of the address that a DHCPv4 client names, if databases must be asked about it; else NULL. */
+static const struct pool *pool_to_ask(const struct request *req)
+{
+	const struct pool *pool = req->cfg->asks_hosts && req->row->policy && !ip_is_zero(&req->wanted)
+					  ? link_pool_of(req->chosen, &req->wanted)
+					  : NULL;
+
+	return pool && !pool->ignores_hosts ? pool : NULL;
+}
+
+/*
+ * One query for each subnet of the link that has reservations, and one for the global ones. In the same round trip, who
+ * has the address reserved that the client names. -E_NOMEM.
+ */
 static int ask_link(struct request *req)
 {
 	bool asks_global = req->cfg->has_global_hosts && req->chosen->par.reservations_global && !looks_early(req);
 	unsigned n_links = link_size(req->chosen), n = asks_global, n_ids, i;
+	const struct pool *named = pool_to_ask(req);
 	const struct host_id *ids;
 
 	for (i = 0; i < n_links; i++)
@@ -88,14 +132,14 @@ static int ask_link(struct request *req)
 	req->host_find.n = 0;
 	if (!n)
 		return 0;
-	if (begin_queries(req, n, &ids, &n_ids) < 0)
+	if (begin_queries(req, n + 2, &ids, &n_ids) < 0)
 		return -E_NOMEM;
 	for (i = 0; i < n_links; i++)
 		if (link_subnet(req->chosen, i)->has_hosts)
 			add_query(req, link_subnet(req->chosen, i)->id, ids, n_ids);
 	if (asks_global)
 		add_query(req, 0, ids, n_ids);
-	return 0;
+	return named ? add_place(req, named, &(struct prefix){ req->wanted, 32 }) : 0;
 }
 
 static int ask_global(struct request *req)
@@ -202,7 +246,8 @@ static void add_places(struct request *req, const struct host *host)
 /* Returns the host that a query found in a subnet of the link, unless it is req->host; NULL if there is none. */
 static const struct host *other_host(const struct request *req, const struct host_query *query)
 {
-	return query->subnet_id && query->n && query->out[0] != req->host ? query->out[0] : NULL;
+	return query->by == HOST_BY_ID && query->subnet_id && query->n && query->out[0] != req->host ? query->out[0]
+												     : NULL;
 }
 
 /* Adds what all hosts of the client on the link reserve, req->host first. */
@@ -223,17 +268,32 @@ static int take_places(struct request *req)
 	return 0;
 }
 
-/* A global reservation without addresses only counts where the link has none. */
-static int take_host(struct request *req)
+/* Notes what others have reserved. */
+static int take_asked(struct request *req)
 {
-	const struct host *first = NULL;
-
 	for (unsigned i = 0; i < req->host_find.n; i++) {
 		const struct host_query *query = &req->host_find.v[i];
 
 		if (query->n < 0)
 			return query->n;
-		if (!query->n || (first && !query->subnet_id))
+		if (query->n && query->by == HOST_BY_PLACE)
+			((struct asked_place *)query->owner)->is_reserved = true;
+	}
+	return 0;
+}
+
+/* A global reservation without addresses only counts where the link has none. */
+static int take_host(struct request *req)
+{
+	const struct host *first = NULL;
+	int err = take_asked(req);
+
+	if (err < 0)
+		return err;
+	for (unsigned i = 0; i < req->host_find.n; i++) {
+		const struct host_query *query = &req->host_find.v[i];
+
+		if (!query->n || query->by != HOST_BY_ID || (first && !query->subnet_id))
 			continue;
 		if (!first || (!first->n_places && query->out[0]->n_places))
 			first = query->out[0];
@@ -288,7 +348,8 @@ static void log_queries(const struct request *req)
 	if (!log_is_on(&log_msg_HOSTS_CFG_GET_ONE_SUBNET_ID_IDENTIFIER))
 		return;
 	for (unsigned i = 0; i < req->host_find.n; i++)
-		log_query(req, &req->host_find.v[i]);
+		if (req->host_find.v[i].by == HOST_BY_ID)
+			log_query(req, &req->host_find.v[i]);
 }
 
 /* Looks hosts up: `ask` makes the queries, `take` uses what was found. */
@@ -342,8 +403,6 @@ enum verdict step_host(struct request *req)
 	return verdict;
 }
 
-/* --- what others may not have ------------------------------------------------------ */
-
 const struct reserved *reserved_of(const struct request *req, enum lease_type type, const struct prefix *prefix)
 {
 	for (unsigned i = 0; i < req->n_reserved; i++) {
@@ -354,6 +413,55 @@ const struct reserved *reserved_of(const struct request *req, enum lease_type ty
 	}
 	return NULL;
 }
+
+/* --- what others have reserved in databases ------------------------------------------ */
+
+/* True if other hosts may have the candidate reserved, and nobody knows yet. */
+static bool must_ask(const struct request *req, const struct binding *b)
+{
+	const struct candidate *c = &b->candidate;
+
+	if (!c->exists || !c->pool || c->pool->ignores_hosts || reserved_of(req, b->ia->type, &c->prefix))
+		return false;
+	for (const struct asked_place *asked = req->asked_places; asked; asked = asked->next)
+		if (prefix_equal(&asked->prefix, &c->prefix))
+			return false;
+	return true;
+}
+
+/* Makes the queries: in the subnet of each candidate, and for global reservations. -E_NOMEM. */
+static int ask_places(struct request *req)
+{
+	struct host_find *find = &req->host_find;
+
+	find->n = 0;
+	find->arena = req->arena;
+	find->v = arena_room(req->arena, (size_t)2 * req->n_bindings * sizeof(*find->v));
+	if (!find->v)
+		return -E_NOMEM;
+	for (unsigned i = 0; i < req->n_bindings; i++) {
+		const struct candidate *c = &req->bindings[i].candidate;
+
+		if (must_ask(req, &req->bindings[i]) && add_place(req, c->pool, &c->prefix) < 0)
+			return -E_NOMEM;
+	}
+	return 0;
+}
+
+enum verdict others_ask(struct request *req)
+{
+	return req->cfg->asks_hosts && req->n_bindings ? find_hosts(req, ask_places, take_asked) : STEP_NEXT;
+}
+
+bool others_have(const struct request *req, enum lease_type type, const struct prefix *prefix)
+{
+	for (const struct asked_place *asked = req->asked_places; asked; asked = asked->next)
+		if (asked->is_reserved && prefix_overlaps(&asked->prefix, prefix))
+			return !reserved_of(req, type, prefix);
+	return false;
+}
+
+/* --- what others may not have ------------------------------------------------------ */
 
 bool reserved_is_usable(const struct request *req, const struct reserved *r)
 {
@@ -418,6 +526,8 @@ void reserved_note_conflicts(struct request *req)
 
 bool is_withheld(const struct request *req, const struct pool *pool, enum lease_type type, const struct prefix *prefix)
 {
+	if (req->asked_places && others_have(req, type, prefix))
+		return true;
 	return pool->n_withheld && alloc_may_exclude(req->live->set, pool->index, prefix) &&
 	       ip_span_overlaps(pool->withheld, pool->n_withheld, prefix) && !reserved_of(req, type, prefix);
 }
@@ -434,6 +544,8 @@ bool is_reserved_for_others(const struct request *req, enum lease_type type, con
 {
 	const struct plan *plan = &req->cfg->plan;
 
+	if (req->asked_places && others_have(req, type, prefix))
+		return true;
 	return ip_span_overlaps(plan->withheld, plan->n_withheld, prefix) && !reserved_of(req, type, prefix);
 }
 

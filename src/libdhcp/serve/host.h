@@ -26,6 +26,14 @@ bool reserved_is_usable(const struct request *req, const struct reserved *r);
 bool reserved_is_held(const struct request *req, const struct ia *ia, const struct reserved *r);
 /* True if this address is reserved for the client and held in that sense. */
 bool holds_reserved(const struct request *req, const struct ia *ia, const struct ip *addr);
+/*
+ * With reservations in databases, addresses that are reserved for others are not known in advance. Asks about the
+ * candidates that were not asked about before; once it has returned STEP_NEXT, the functions below know them. For step
+ * look, in its phase after the leases; it may park.
+ */
+enum verdict others_ask(struct request *req);
+/* True if what others_ask() found out about this candidate is that another host has it reserved. */
+bool others_have(const struct request *req, enum lease_type type, const struct prefix *prefix);
 /* In bind: adds an event for each address or prefix that is reserved for the client and in use by another. */
 void reserved_note_conflicts(struct request *req);
 /* True if part of it is reserved in this pool for other hosts. */

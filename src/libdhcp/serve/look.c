@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Looks up the candidates in the store: those not looked up before, in one batch. A candidate that belongs to
- * another client is rejected, and the request goes back for the next one.
+ * Looks up the candidates in the store: those not looked up before, in one batch. Then asks whether they are reserved
+ * for others, if that is not known in advance. A candidate that belongs to another client is rejected, and the request
+ * goes back for the next one.
  */
 #include "serve/ask.h"
 #include "serve/family.h"
 #include "serve/grant.h"
+#include "serve/host.h"
 #include "serve/step.h"
 #include "serve/propose.h"
 #include "serve/service.h"
@@ -58,9 +60,11 @@ enum verdict step_look(struct request *req)
 {
 	static const struct ask_round rounds[] = { { ask_candidates, take_candidate } };
 	enum verdict verdict = ask_rounds(req, rounds, 1);
-	bool is_late = !store_finds_at_once(req->live->db->store);
+	bool is_late = may_have_waited(req);
 	unsigned i, n_before = req->n_rejected;
 
+	if (verdict == STEP_NEXT)
+		verdict = others_ask(req);
 	if (verdict != STEP_NEXT)
 		return verdict;
 	for (i = 0; i < req->n_bindings; i++) {
@@ -69,7 +73,10 @@ enum verdict step_look(struct request *req)
 		/* No memory for the query: nothing may be concluded. */
 		if (c->exists && !c->is_known)
 			return request_drop(req, DROP_LIMIT, "the message is too large");
-		if (is_somebody_elses(req, &req->bindings[i]) || (is_late && candidate_is_lost(req, &req->bindings[i])))
+		c->is_reserved =
+			c->exists && req->asked_places && others_have(req, req->bindings[i].ia->type, &c->prefix);
+		if (c->is_reserved || is_somebody_elses(req, &req->bindings[i]) ||
+		    (is_late && candidate_is_lost(req, &req->bindings[i])))
 			candidate_reject(req, &req->bindings[i]);
 	}
 	if (req->n_rejected == n_before)

@@ -6,7 +6,9 @@
  */
 #include "serve/propose.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
+#include "serve/ask.h"
 #include "serve/budget.h"
 #include "serve/classify.h"
 #include "serve/family.h"
@@ -14,6 +16,8 @@
 #include "serve/host.h"
 #include "serve/step.h"
 #include "serve/service.h"
+
+#define RESERVED_SEC 300 /* how long an address that a database reserves for another host is not picked */
 
 static struct alloc *alloc_of(const struct request *req)
 {
@@ -172,20 +176,22 @@ static bool claim(struct request *req, struct binding *b, const struct pool *poo
 		  bool is_known, const struct lease *lease)
 {
 	bool own = lease && req->fam->belongs(req, b->ia, lease);
+	/* What is reserved for the client may have been kept from others as if it had a lease: note_reserved(). */
+	bool is_ended = lease || (req->cfg->asks_hosts && b->candidate.source == SOURCE_RESERVED);
 	struct alloc_client who = claimant_in(req, b->ia, pool, &prefix->addr, own);
 
 	if (!own && !may_have_more(req, b->ia))
 		return false;
 	if (lease && !lease_is_over(lease))
 		return false;
-	if (!alloc_claim(alloc_of(req), prefix, &who, own ? ALLOC_OWN : lease ? ALLOC_ENDED : ALLOC_NOTHING))
+	if (!alloc_claim(alloc_of(req), prefix, &who, own ? ALLOC_OWN : is_ended ? ALLOC_ENDED : ALLOC_NOTHING))
 		return false;
 	set_claimed(req, b, pool, prefix, &who);
 	/*
 	 * What was read before the claim may have changed while the request waited; after the claim it does not
 	 * change.
 	 */
-	b->candidate.is_known = is_known && store_finds_at_once(req->live->db->store);
+	b->candidate.is_known = is_known && !may_have_waited(req);
 	b->candidate.lease = lease;
 	b->candidate.is_new = !own;
 	req->n_new += !own;
@@ -604,11 +610,20 @@ static void note_taken(struct request *req, const struct candidate *c)
 		alloc_found_taken(alloc_of(req), &span, &c->claimant, c->lease->expires);
 }
 
+/* So that it is not picked again and again; the reservation may be removed, so not forever. */
+static void note_reserved(struct request *req, const struct candidate *c)
+{
+	if (c->is_claimed)
+		alloc_found_taken(alloc_of(req), &c->prefix, &c->claimant, clock_boot_ms() / 1000 + RESERVED_SEC);
+}
+
 void candidate_reject(struct request *req, struct binding *b)
 {
 	struct candidate *c = &b->candidate;
 
-	if (c->is_claimed && c->lease && !lease_is_over(c->lease))
+	if (c->is_reserved)
+		note_reserved(req, c);
+	else if (c->is_claimed && c->lease && !lease_is_over(c->lease))
 		note_taken(req, c);
 	else
 		b->was_lost = true;

@@ -118,8 +118,9 @@ struct request {
 	const struct subnet *sub;    /* subnet of its lease: the chosen one, or another on that link */
 
 	/* its reservation; see host.h */
-	const struct host *host;        /* NULL: none */
-	const struct host *global_host; /* found before the subnet was selected; NULL: none, or not looked up */
+	const struct host *host;          /* NULL: none */
+	const struct host *global_host;   /* found before the subnet was selected; NULL: none, or not looked up */
+	struct asked_place *asked_places; /* see others_ask() */
 	struct reserved *reserved;
 	unsigned n_reserved;
 

@@ -67,6 +67,7 @@ struct pool {
 	/* The parts of it that hosts have reserved, ascending and apart; the first and last may extend beyond it. */
 	const struct ip_span *withheld;
 	size_t n_withheld;
+	bool ignores_hosts; /* reservations-out-of-pool: databases are not asked about its addresses */
 	/* Set when the configuration is put into service: */
 	size_t index; /* number of its range in the alloc set */
 	struct stat_place *place;
