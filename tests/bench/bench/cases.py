@@ -6,12 +6,17 @@ from .load import CLIENTS, machine, others
 from .server import Server
 
 RENEW = ["--scenario", "renew", "-R", "20000"]
+RENEW_FEW = ["--scenario", "renew", "-R", "4000"]
 FRESH = ["-R", str(CLIENTS), "-P", "2000", "-u"]
 
 
 class Case:
-    def __init__(self, name, family, load, direct=False, level="WARN", what=""):
+    def __init__(self, name, family, load, direct=False, level="WARN", what="", database=None, far_ms=0,
+                 window=None):
         self.name, self.family, self.load, self.direct, self.level, self.what = name, family, load, direct, level, what
+        self.database = database  # type of the lease database; None: a lease file
+        self.far_ms = far_ms  # added to each round trip to it
+        self.window = window  # exchanges that wait, also for Kea; None: WINDOW
 
 
 CASES = [
@@ -28,20 +33,29 @@ CASES = [
     Case("v6-renew-relay", 6, RENEW, what="renewals of addresses"),
     Case("v6-renew-both", 6, RENEW + ["-e", "address-and-prefix"], what="renewals of addresses and prefixes"),
     Case("v6-na-direct", 6, FRESH, direct=True, what="SOLICIT to REPLY on the link, multicast"),
+] + [
+    Case(f"sql-{short}-{name}", family, load, database=kind, what=f"{what}, leases in {product}")
+    for short, kind, product in (("pg", "postgresql", "PostgreSQL"), ("maria", "mysql", "MariaDB"))
+    for name, family, load, what in (("dora", 4, FRESH, "DISCOVER to ACK"), ("renew4", 4, RENEW_FEW, "renewals"),
+                                     ("sarr", 6, FRESH, "SOLICIT to REPLY"), ("renew6", 6, RENEW_FEW, "renewals"))
+] + [
+    Case(f"sql-{short}-far", 4, FRESH, database=kind, far_ms=4, window=1024, what=f"DISCOVER to ACK, {product} 4 ms away, 1,024 wait")
+    for short, kind, product in (("pg", "postgresql", "PostgreSQL"), ("maria", "mysql", "MariaDB"))
 ]
 # Kea's default socket buffer overflows with more requests pending: it would drop, not queue. From 32 to 128 its
 # figures agree within 6 %; ours needs half as much time again per exchange with 64 as with 256.
 WINDOW = {True: 64, False: 256}
 
 
-def run_case(case, variant, load, net, folder, seconds, count=None):
+def run_case(case, variant, load, net, folder, seconds, count=None, databases=None):
     """One measurement on a fresh server. count: number of exchanges instead of seconds."""
     ready = load.ready(case.family, case.direct)
     shutil.rmtree(folder, ignore_errors=True)  # of a killed run
+    keys = {"lease-database": databases.fresh(case.database, variant, case.far_ms)} if case.database else None
     with Server(net, variant, case.family, folder, ready, socket="raw" if case.direct else "udp",
-                level=case.level) as server:
+                level=case.level, keys=keys) as server:
         limit = ["-n", str(count)] if count else ["-p", str(seconds)]
-        args = [*case.load, *limit, "--window", str(WINDOW[variant.kea]), "--cpu-of", str(server.pid)]
+        args = [*case.load, *limit, "--window", str(case.window or WINDOW[variant.kea]), "--cpu-of", str(server.pid)]
         before, cpu = machine(), server.cpu()
         report = load.run(case.family, args, case.direct)
         if server.process.poll() is not None:

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MPL-2.0
+"""Private PostgreSQL and MariaDB servers in the server's namespace, with their default settings: synced commits."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.abspath(os.path.join(HERE, "..", "..", ".."))
+PORT = {"postgresql": 25432, "mysql": 23306}
+SHORT = {"postgresql": "pgsql", "mysql": "mysql"}
+
+
+class Databases:
+    def __init__(self, net):
+        self.net, self.folder, self.started, self.far = net, None, set(), {}
+
+    def sh(self, text):
+        done = subprocess.run(self.net.exec("srv", ["sh", "-c", f". '{TOP}/tests/sql/servers'; {text}"]), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{text}: {done.stdout[-1000:]}")
+
+    def start(self, kind):
+        if not self.folder:
+            self.folder = tempfile.mkdtemp(prefix="kea-bench.")
+            os.chmod(self.folder, 0o711)
+        if kind not in self.started:
+            self.sh(f"start_{SHORT[kind]} '{self.folder}/{kind}' {PORT[kind]} >'{self.folder}/start' 2>&1 || {{ cat '{self.folder}/start'; exit 1; }}")
+            self.started.add(kind)
+
+    def far_port(self, kind, ms):
+        """A port that adds so many ms to each round trip."""
+        if (kind, ms) not in self.far:
+            port = PORT[kind] + 1 + len(self.far)
+            self.far[kind, ms] = port, subprocess.Popen(
+                self.net.exec("srv", [sys.executable, f"{HERE}/far.py", port, PORT[kind], ms]), stdout=subprocess.PIPE, text=True)
+            self.far[kind, ms][1].stdout.readline()
+        return self.far[kind, ms][0]
+
+    def fresh(self, kind, variant, far_ms=0):
+        """An empty database with the tables that this server expects; returns its "lease-database"."""
+        self.start(kind)
+        script = (f"/usr/share/kea/scripts/{SHORT[kind]}" if variant.kea else f"{variant.folder}/sql/{SHORT[kind]}")
+        script += f"/dhcpdb_create.{SHORT[kind]}"
+        place = f"{self.folder}/{kind}"
+        if kind == "postgresql":
+            psql = f"PGPASSWORD=keatest psql -X -q -h '{place}' -p {PORT[kind]} -U keatest"
+            self.sh(f"{psql} -d postgres -c 'DROP DATABASE IF EXISTS bench' -c 'CREATE DATABASE bench' -c CHECKPOINT 2>&1 &&"
+                    f"PGOPTIONS='-c client_min_messages=warning' {psql} -d bench -f '{script}' >/dev/null")
+        else:
+            mysql = f"MYSQL_PWD=keatest mariadb --no-defaults --socket='{place}/socket' -u keatest"
+            self.sh(f"{mysql} -e 'DROP DATABASE IF EXISTS bench; CREATE DATABASE bench' && {mysql} bench <'{script}' >/dev/null")
+        return {"type": kind, "name": "bench", "user": "keatest", "password": "keatest", "host": "127.0.0.1",
+                "port": self.far_port(kind, far_ms) if far_ms else PORT[kind]}
+
+    def stop(self):
+        for _, process in self.far.values():
+            process.kill()
+            process.wait()
+        for kind in self.started:
+            self.sh(f"stop_{SHORT[kind]} '{self.folder}/{kind}'")
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
