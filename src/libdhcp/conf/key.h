@@ -28,9 +28,10 @@ enum key_type {
 	KEY_ENUM,    /* an enum or uint32_t: words are numbered from `min`, and compared ignoring case */
 	KEY_STRINGS, /* struct conf_strings */
 	KEY_INTS,    /* struct conf_ints: a list of integers; min and max as for KEY_INT */
-	KEY_MAP,  /* pointer to the struct of `scope`, filled with defaults if the map is absent, see may_be_absent */
-	KEY_LIST, /* struct conf_list: a list of `scope` */
-	KEY_JSON, /* struct json_object *, unchanged */
+	KEY_MAP,   /* pointer to the struct of `scope`, filled with defaults if the map is absent, see may_be_absent */
+	KEY_LIST,  /* struct conf_list: a list of `scope` */
+	KEY_JSON,  /* struct json_object *, unchanged */
+	KEY_JSONS, /* struct json_object *, a list of maps, unchanged */
 };
 
 enum { KEY_4 = 1, KEY_6 = 2, KEY_D2 = 4, KEY_DHCP = KEY_4 | KEY_6, KEY_ALL = 7 };
@@ -194,6 +195,10 @@ static inline const char *scope_name(const struct scope *scope, unsigned family)
 #define K_JSON(s, f, n, ...)                                                                                    \
 	{                                                                                                       \
 		.name = n, .type = KEY_JSON, CONF_FIELD(s, f, CONF_IS(s, f, struct json_object *)), __VA_ARGS__ \
+	}
+#define K_JSONS(s, f, n, ...)                                                                                    \
+	{                                                                                                        \
+		.name = n, .type = KEY_JSONS, CONF_FIELD(s, f, CONF_IS(s, f, struct json_object *)), __VA_ARGS__ \
 	}
 /* user-context and comment, which nearly every map may contain. */
 #define K_COMMENT(s)                                                                   \

@@ -142,6 +142,7 @@ static struct json_object *print_value(const struct printing *how, const struct 
 	case KEY_LIST:
 		return print_list(how, key, field);
 	case KEY_JSON:
+	case KEY_JSONS:
 		return json_object_get(*(struct json_object *const *)field);
 	default:
 		return NULL;
@@ -224,6 +225,7 @@ static struct json_object *schema_row(unsigned family, const struct key *key)
 		[KEY_STRINGS] = "list of strings",
 		[KEY_JSON] = "any map",
 		[KEY_INTS] = "list of integers",
+		[KEY_JSONS] = "list of maps",
 	};
 	struct json_object *o = json_object_new_object();
 	unsigned i;

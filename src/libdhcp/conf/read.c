@@ -48,6 +48,7 @@ static enum json_kind kind_of(const struct key *key)
 	case KEY_MAP:
 		return JSON_MAP;
 	case KEY_LIST:
+	case KEY_JSONS:
 		return JSON_MAPS;
 	case KEY_JSON:
 		return JSON_MAP;
@@ -254,6 +255,7 @@ static bool wrong_type(const struct conf_reader *rd, const struct key *key, stru
 		str_add(&want, "a map");
 		break;
 	case KEY_LIST:
+	case KEY_JSONS:
 		str_add(&want, "a list of maps");
 		break;
 	}
@@ -407,6 +409,26 @@ static bool read_list(const struct conf_reader *rd, const struct key *key, struc
 		if (!json_is_broken(item))
 			wrong_item(rd, key, item, value, "a map");
 	}
+	return ok;
+}
+
+static bool read_jsons(const struct conf_reader *rd, const struct key *key, struct json_object *value,
+		       struct json_object **out)
+{
+	bool ok = true;
+
+	if (!json_object_is_type(value, json_type_array))
+		return wrong_type(rd, key, value);
+	for (size_t i = 0; i < json_object_array_length(value); i++) {
+		struct json_object *item = json_object_array_get_idx(value, i);
+
+		if (json_object_is_type(item, json_type_object))
+			continue;
+		ok = false;
+		if (!json_is_broken(item))
+			wrong_item(rd, key, item, value, "a map");
+	}
+	*out = value;
 	return ok;
 }
 
@@ -574,6 +596,8 @@ static bool read_value(const struct conf_reader *rd, const struct key *key, stru
 		return read_map(rd, key->scope, key->name, value, new_map(rd, key, field));
 	case KEY_LIST:
 		return read_list(rd, key, value, field);
+	case KEY_JSONS:
+		return read_jsons(rd, key, value, field);
 	case KEY_JSON:
 		if (!json_object_is_type(value, json_type_object))
 			return wrong_type(rd, key, value);
@@ -792,6 +816,7 @@ void conf_detach(const struct scope *scope, void *in)
 			detach_list(key, (struct conf_list *)(void *)field);
 			break;
 		case KEY_JSON:
+		case KEY_JSONS:
 			*(struct json_object **)(void *)field = NULL;
 			break;
 		default:

@@ -7,7 +7,10 @@
 static const struct {
 	const char *provider, *name;
 } libraries[] = {
+	{ "class_cmds", "libdhcp_class_cmds.so" },
 	{ "lease_cmds", "libdhcp_lease_cmds.so" },
+	{ "stat_cmds", "libdhcp_stat_cmds.so" },
+	{ "subnet_cmds", "libdhcp_subnet_cmds.so" },
 };
 
 const char *ctl_library_provider(const char *path)

@@ -70,7 +70,7 @@ static void edit_now(void *ctx)
 		e.edit(e.call, doc.root, e.args, &edited);
 		if (diag_errors(diag))
 			ctl_respond_diag(e.call);
-		else if (edited.result != CTL_SUCCESS || use(e.call, top))
+		else if (edited.result != CTL_SUCCESS || edited.only_reads || use(e.call, top))
 			ctl_respond(e.call, edited.result, json_object_get(edited.arguments), "%s",
 				    str_text(&edited.text));
 	}

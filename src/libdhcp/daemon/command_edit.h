@@ -13,6 +13,7 @@ struct command_edited {
 	enum ctl_result result; /* other than CTL_SUCCESS: nothing is changed */
 	struct str text;
 	struct json_object *arguments; /* NULL: none; taken */
+	bool only_reads;               /* nothing was edited */
 };
 
 /*

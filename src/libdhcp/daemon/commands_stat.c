@@ -2,6 +2,7 @@
 /* statistic-*: a statistic is [ [ value, time ], ... ], newest first. */
 #include "daemon/commands.h"
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "json/write.h"
 #include "stat/sample.h"
@@ -332,6 +333,132 @@ static void sample_age_set_all(struct ctl_call *call, const void *args)
 	ctl_respond(call, CTL_SUCCESS, NULL, "All statistics duration limit are set.");
 }
 
+/* --- stat-lease4-get, stat-lease6-get --- */
+
+struct range_conf {
+	struct conf_node node;
+	uint32_t first, last;
+};
+static const struct key range_keys[] = {
+	K_INT(struct range_conf, first, "first-subnet-id", .required = true, .since = "4.2.0", .doc = "the first id"),
+	K_INT(struct range_conf, last, "last-subnet-id", .required = true, .since = "4.2.0", .doc = "the last id"),
+};
+static const struct scope range_scope = SCOPE("subnet-range", struct range_conf, range_keys);
+
+struct lease_stat_args {
+	struct conf_node node;
+	uint32_t subnet_id;
+	struct range_conf *range;
+};
+static const struct key lease_stat_keys[] = {
+	K_INT(struct lease_stat_args, subnet_id, "subnet-id", .min = 1, .since = "4.2.0", .doc = "only this subnet"),
+	K_MAP(struct lease_stat_args, range, "subnet-range", range, .may_be_absent = true, .since = "4.2.0",
+	      .doc = "only the subnets from first-subnet-id to last-subnet-id"),
+};
+static const struct scope lease_stat_scope = SCOPE("arguments", struct lease_stat_args, lease_stat_keys);
+
+struct column {
+	const char *name;
+	enum stat_id id;
+};
+static const struct column columns4[] = {
+	{ "total-addresses", STAT_TOTAL },
+	{ "cumulative-assigned-addresses", STAT_CUMULATIVE_ASSIGNED },
+	{ "assigned-addresses", STAT_ASSIGNED },
+	{ "declined-addresses", STAT_DECLINED },
+};
+static const struct column columns6[] = {
+	{ "total-nas", STAT_TOTAL },          { "cumulative-assigned-nas", STAT_CUMULATIVE_ASSIGNED },
+	{ "assigned-nas", STAT_ASSIGNED },    { "declined-nas", STAT_DECLINED },
+	{ "total-pds", STAT_TOTAL_PD },       { "cumulative-assigned-pds", STAT_CUMULATIVE_ASSIGNED_PD },
+	{ "assigned-pds", STAT_ASSIGNED_PD },
+};
+
+/* Which subnets were asked for, as the response says it. */
+static void describe(const struct lease_stat_args *a, char *buf, size_t size)
+{
+	if (a->range)
+		(void)snprintf(buf, size, "subnets %u through %u", a->range->first, a->range->last);
+	else if (a->subnet_id)
+		(void)snprintf(buf, size, "subnet-id=%u", a->subnet_id);
+	else
+		(void)snprintf(buf, size, "all subnets");
+}
+
+static void add_subnet(struct str *out, struct stat_place *place, const struct column *columns, unsigned n)
+{
+	char buf[WIDE_TEXT_MAX];
+
+	str_addf(out, "[ %u", place->key.subnet_id);
+	for (unsigned i = 0; i < n; i++) {
+		str_add(out, ", ");
+		str_add(out, stat_value_text((struct stat_ref){ place, columns[i].id }, buf));
+	}
+	str_add(out, " ]");
+}
+
+static void respond_no_rows(struct ctl_call *call, const struct lease_stat_args *a, const char *which)
+{
+	const char *name = ctl_call_command(call)->name;
+	struct json_object *none = json_object_new_object();
+
+	if (a->range)
+		ctl_respond(call, CTL_EMPTY, none,
+			    "%s[%s]: no matching data, selected ID range: %u through %u includes no known subnets",
+			    name, which, a->range->first, a->range->last);
+	else if (a->subnet_id)
+		ctl_respond(call, CTL_EMPTY, none, "%s[%s]: no matching data, subnet-id: %u does not exist", name,
+			    which, a->subnet_id);
+	else
+		ctl_respond(call, CTL_EMPTY, none, "%s[%s]: no matching data, no subnets are configured", name, which);
+}
+
+static void stat_lease_get(struct ctl_call *call, const void *args)
+{
+	const struct lease_stat_args *a = args;
+	const struct daemon *d = call_daemon(call);
+	const struct column *columns = d->fam->digit == 6 ? columns6 : columns4;
+	unsigned n_columns =
+		d->fam->digit == 6 ? sizeof(columns6) / sizeof(columns6[0]) : sizeof(columns4) / sizeof(columns4[0]);
+	struct stamps stamps = { 0 };
+	struct str out = { 0 };
+	struct stat_key *keys;
+	unsigned n_rows = 0;
+	char which[64];
+	size_t n;
+
+	describe(a, which, sizeof(which));
+	if (a->range && a->range->first >= a->range->last) {
+		ctl_respond(call, CTL_ERROR, NULL, "last-subnet-id must be greater than first-subnet-id");
+		return;
+	}
+	n = stat_places_list(d->srv.places, &keys);
+	str_add(&out, "{ \"result-set\": { \"columns\": [ \"subnet-id\"");
+	for (unsigned i = 0; i < n_columns; i++)
+		str_addf(&out, ", \"%s\"", columns[i].name);
+	str_add(&out, " ], \"rows\": [ ");
+	for (size_t i = 0; i < n; i++) {
+		uint32_t id = keys[i].subnet_id;
+
+		if (keys[i].kind != PLACE_SUBNET || (a->subnet_id && id != a->subnet_id) ||
+		    (a->range && (id < a->range->first || id > a->range->last)))
+			continue;
+		if (n_rows++)
+			str_add(&out, ", ");
+		add_subnet(&out, stat_places_get(d->srv.places, &keys[i]), columns, n_columns);
+	}
+	free(keys);
+	str_add(&out, " ], \"timestamp\": \"");
+	add_time(&stamps, &out, clock_wall_us());
+	str_add(&out, "\" } }");
+	if (n_rows)
+		ctl_respond_raw(call, CTL_SUCCESS, &out, "%s[%s]: %u rows found", ctl_call_command(call)->name, which,
+				n_rows);
+	else
+		respond_no_rows(call, a, which);
+	str_free(&out);
+}
+
 #define ROW(n, a) .name = n, .families = KEY_DHCP, .access = a, .provider = "core", .since = "4.2.0"
 
 static const struct command rows[] = {
@@ -359,5 +486,21 @@ static const struct command rows[] = {
 	  .doc = "Sets for how long samples of a statistic are kept." },
 	{ ROW("statistic-sample-age-set-all", CTL_WRITE), .args = &age_scope, .run = sample_age_set_all,
 	  .doc = "Sets for how long samples of all statistics are kept." },
+	{ .name = "stat-lease4-get",
+	  .families = KEY_4,
+	  .access = CTL_READ,
+	  .provider = "stat_cmds",
+	  .since = "4.2.0",
+	  .args = &lease_stat_scope,
+	  .run = stat_lease_get,
+	  .doc = "Returns a table of the lease statistics of subnets." },
+	{ .name = "stat-lease6-get",
+	  .families = KEY_6,
+	  .access = CTL_READ,
+	  .provider = "stat_cmds",
+	  .since = "4.2.0",
+	  .args = &lease_stat_scope,
+	  .run = stat_lease_get,
+	  .doc = "Returns a table of the lease statistics of subnets; registered addresses are left out." },
 };
 const struct command_rows commands_stat = COMMAND_ROWS(rows);
