@@ -260,3 +260,5 @@ struct json_object *json_shortest_double(double v);
 struct json_object *conf_schema(unsigned family, const struct scope *const *all);
 /* Writes the same as Markdown tables: the reference manual. */
 void conf_reference(unsigned family, const struct scope *const *all, FILE *to);
+/* Writes the table of one scope, whose rows are called `what` in its header. */
+void conf_reference_rows(unsigned family, const struct scope *scope, const char *what, FILE *to);

@@ -277,33 +277,35 @@ struct json_object *conf_schema(unsigned family, const struct scope *const *all)
 
 /* --- the reference --- */
 
+void conf_reference_rows(unsigned family, const struct scope *scope, const char *what, FILE *to)
+{
+	fprintf(to, "| %s | type | default | works since | meaning |\n|---|---|---|---|---|\n", what);
+	for (unsigned i = 0; i < scope->n; i++) {
+		const struct key *key = &scope->keys[i];
+		struct json_object *row, *type;
+
+		if (key->families && !(key->families & family))
+			continue;
+		row = schema_row(family, key);
+		(void)json_object_object_get_ex(row, "type", &type);
+		fprintf(to, "| `%s` | %s%s%s | %s%s | %s | %s%s%s%s%s |\n", key->name, json_object_get_string(type),
+			key->unit ? ", " : "", key->unit ? key->unit : "",
+			key->inherit ? "inherited"
+			: key->def   ? key->def
+				     : "-",
+			key->required ? " (required)" : "", key->since && !key->refuse ? key->since : "not yet",
+			key->doc ? key->doc : "", key->native ? " (native, not in Kea)" : "",
+			key->replaced_by ? " (use `" : "", key->replaced_by ? key->replaced_by : "",
+			key->replaced_by ? "`)" : "");
+		json_object_put(row);
+	}
+	fputc('\n', to);
+}
+
 void conf_reference(unsigned family, const struct scope *const *all, FILE *to)
 {
-	unsigned k, i;
-
-	for (k = 0; all[k]; k++) {
-		fprintf(to, "## %s\n\n| key | type | default | works since | meaning |\n|---|---|---|---|---|\n",
-			scope_name(all[k], family));
-		for (i = 0; i < all[k]->n; i++) {
-			const struct key *key = &all[k]->keys[i];
-			struct json_object *row;
-			struct json_object *type;
-
-			if (key->families && !(key->families & family))
-				continue;
-			row = schema_row(family, key);
-			(void)json_object_object_get_ex(row, "type", &type);
-			fprintf(to, "| `%s` | %s%s%s | %s%s | %s | %s%s%s%s%s |\n", key->name,
-				json_object_get_string(type), key->unit ? ", " : "", key->unit ? key->unit : "",
-				key->inherit ? "inherited"
-				: key->def   ? key->def
-					     : "-",
-				key->required ? " (required)" : "", key->since && !key->refuse ? key->since : "not yet",
-				key->doc ? key->doc : "", key->native ? " (native, not in Kea)" : "",
-				key->replaced_by ? " (use `" : "", key->replaced_by ? key->replaced_by : "",
-				key->replaced_by ? "`)" : "");
-			json_object_put(row);
-		}
-		fputc('\n', to);
+	for (unsigned k = 0; all[k]; k++) {
+		fprintf(to, "## %s\n\n", scope_name(all[k], family));
+		conf_reference_rows(family, all[k], "key", to);
 	}
 }

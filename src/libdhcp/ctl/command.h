@@ -132,6 +132,9 @@ bool ctl_is_library(const char *path);
 /* Calls fn for each command of the family, in alphabetical order, available or not. */
 void ctl_each(const struct ctl *ctl, void (*fn)(void *ctx, const struct command *cmd, bool is_available), void *ctx);
 
+/* Writes the reference of all commands as Markdown. */
+void ctl_print_reference(const struct ctl *ctl, const char *program, FILE *to);
+
 void *ctl_call_user(const struct ctl_call *call);
 const struct command *ctl_call_command(const struct ctl_call *call);
 unsigned ctl_call_family(const struct ctl_call *call);

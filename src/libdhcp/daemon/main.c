@@ -181,6 +181,15 @@ static int check(const struct family *fam, const struct run_options *opts)
 	return status;
 }
 
+static void print_commands(const struct family *fam)
+{
+	struct ctl *ctl = ctl_new(fam->digit == 6 ? KEY_6 : KEY_4, NULL);
+
+	server_commands.add(ctl);
+	ctl_print_reference(ctl, fam->program, stdout);
+	ctl_free(ctl);
+}
+
 int serve_main(const struct family *fam, int argc, char **argv)
 {
 	struct run_options opts;
@@ -201,6 +210,9 @@ int serve_main(const struct family *fam, int argc, char **argv)
 		return 0;
 	case RUN_PRINT_EXPRESSIONS:
 		eval_print_reference(fam->digit, stdout);
+		return 0;
+	case RUN_PRINT_COMMANDS:
+		print_commands(fam);
 		return 0;
 	case RUN_CHECK:
 	case RUN_CHECK_WIDE:
