@@ -17,6 +17,7 @@
 
 #include <semaphore.h>
 #include <stdio.h>
+#include <unistd.h>
 
 /* --- configurations whose option definitions and classes the options refer to --------- */
 
@@ -394,6 +395,45 @@ START_TEST(hosts6_as_in_kea)
 }
 END_TEST
 
+/* Of Debian's Kea 2.2, upgraded; skipped if that is not installed. */
+START_TEST(hosts_of_an_upgraded_database)
+{
+	struct db_conf db = hosts_db_conf(_i);
+	struct host_sql_conf conf = conf_of(&db, 0);
+	const struct host *host;
+
+	db.name = getenv("KEA_TEST_OLD");
+	if (!db.name) {
+		puts("SKIP: hosts of an upgraded database");
+		return;
+	}
+	open_conf(_i, &conf);
+	host = find_id(1, HOST_ID_HW_ADDRESS, "0102", true);
+	ck_assert_ptr_nonnull(host);
+	expect_place(host, 0, "192.0.2.10", false);
+	ck_assert_str_eq(host->hostname, "old.example");
+	ck_assert_uint_eq(host->extra->n_classes, 1);
+	ck_assert_uint_eq(ip_to4(&host->extra->next_server), 0xc0000201);
+	ck_assert_str_eq(host->extra->boot_file, "pxe");
+	ck_assert_str_eq(host->extra->texts->user_context, "{ \"a\": 1 }");
+	expect_option(host, 0, 6, "c0000235");
+	ck_assert(option(host, 6)->always_send);
+	close_kind();
+
+	conf = conf_of(&db, 1);
+	open_conf(_i, &conf);
+	host = find_id(1, HOST_ID_HW_ADDRESS, "0102", true);
+	ck_assert_ptr_nonnull(host);
+	ck_assert_uint_eq(host->n_places, 2);
+	expect_place(host, 0, "2001:db8:1::1", false);
+	expect_place(host, 1, "3000::/48", true);
+	ck_assert_uint_eq(host->extra->n_classes, 2);
+	expect_option(host, 0, 23, "20010db8000000000000000000000053");
+	ck_assert_int_eq(at_place(1, "3000::1").n, 1);
+	close_kind();
+}
+END_TEST
+
 /* Prefixes that contain a place with every bit set: more than one statement compares. */
 START_TEST(every_shorter_prefix)
 {
@@ -720,6 +760,10 @@ START_TEST(changes4)
 	extra.classes = (const char *const[]){ "a,b", "c" };
 	expect_err(host_change_wait(t.source, &rival, &t.why), -E_INVAL, "comma");
 	rival.extra = NULL;
+	rival.places = (struct host_place[]){ a[0], b[0] };
+	rival.n_places = 2;
+	expect_err(host_change_wait(t.source, &rival, &t.why), -E_INVAL, "one address at most");
+	rival.n_places = 1;
 	rival.hostname = "a..b";
 	expect_err(host_change_wait(t.source, &rival, &t.why), -E_INVAL, "host name");
 
@@ -1070,9 +1114,151 @@ START_TEST(closing_answers_all)
 }
 END_TEST
 
+/* --- a million hosts: with KEA_TEST_LONG=1 ------------------------------------------------------ */
+
+#define MANY 1000000u
+#define ASKERS 256u
+#define SECONDS 3
+
+static void add_many(int kind, int family)
+{
+	struct str sql = { 0 };
+
+	str_addf(&sql,
+		 "INSERT INTO hosts (host_id, dhcp_identifier, dhcp_identifier_type, dhcp%d_subnet_id%s) SELECT i, ",
+		 family ? 6 : 4, family ? "" : ", ipv4_address");
+	str_add(&sql, kind == DB_PGSQL ? "decode(lpad(to_hex(i), 12, '0'), 'hex')" : "UNHEX(LPAD(HEX(i), 12, '0'))");
+	str_addf(&sql, ", %d, 2%s FROM ", family, family ? "" : ", 167772160 + i");
+	str_add(&sql, kind == DB_PGSQL ? "generate_series(1, 1000000) i" : "(SELECT seq i FROM seq_1_to_1000000) s");
+	hosts_db_sql(kind, sql.text);
+	if (family)
+		hosts_db_sql(kind, kind == DB_PGSQL
+					   ? "INSERT INTO ipv6_reservations (host_id, address) SELECT host_id, "
+					     "'2001:db8:2::'::inet + host_id FROM hosts"
+					   : "INSERT INTO ipv6_reservations (host_id, address) SELECT host_id, "
+					     "UNHEX(CONCAT('20010db8000200000000000000', LPAD(HEX(host_id), 6, "
+					     "'0'))) FROM hosts");
+	hosts_db_sql(kind, kind == DB_PGSQL ? "ANALYZE" : "ANALYZE TABLE hosts, ipv6_reservations");
+	str_free(&sql);
+}
+
+/* Asks again and again, as requests of many clients do: about an identifier of a client, or an address. */
+struct many {
+	struct host_find find;
+	struct host_query query;
+	struct host_id ids[2];
+	uint8_t bytes[2][6];
+	uint32_t next;
+	bool by_place;
+};
+
+static _Atomic uint64_t n_answers;
+static _Atomic bool is_over;
+static atomic_uint n_asking;
+
+/* Every other client has a reservation; every address is reserved. */
+static void ask_again(struct many *m)
+{
+	uint32_t i = m->next = (m->next * 2654435761u + 12345) % (2 * MANY) + 1;
+
+	for (unsigned k = 0; k < 6; k++) {
+		m->bytes[0][k] = k < 2 ? 0 : (uint8_t)(i >> 8 * (5 - k));
+		m->bytes[1][k] = (uint8_t)(~i >> k);
+	}
+	if (m->by_place) {
+		m->query = (struct host_query){ .by = HOST_BY_PLACE, .subnet_id = 2, .max = 1 };
+		i = i % MANY + 1;
+		m->query.place = t.family ? prefix_of("2001:db8:2::") : (struct prefix){ ip_from4(167772160 + i), 32 };
+		for (unsigned k = 0; t.family && k < 3; k++)
+			m->query.place.addr.b[15 - k] = (uint8_t)(i >> 8 * k);
+	} else {
+		m->ids[0] = (struct host_id){ t.family ? HOST_ID_DUID : HOST_ID_HW_ADDRESS, bytes_of(m->bytes[0], 6) };
+		m->ids[1] =
+			(struct host_id){ t.family ? HOST_ID_HW_ADDRESS : HOST_ID_CLIENT_ID, bytes_of(m->bytes[1], 6) };
+		m->query = (struct host_query){ .by = HOST_BY_ID, .subnet_id = 2, .ids = m->ids, .n_ids = 2 };
+	}
+	arena_reset(m->find.arena);
+	ck_assert_int_eq(host_find(t.source, &m->find), -E_AGAIN);
+}
+
+static void answered_one(struct host_find *find, uint64_t ticket)
+{
+	struct many *m = find->owner;
+
+	(void)ticket;
+	ck_assert_int_eq(m->query.n, m->by_place || m->next <= MANY);
+	atomic_fetch_add(&n_answers, 1);
+	if (atomic_load(&is_over))
+		atomic_fetch_sub(&n_asking, 1);
+	else
+		ask_again(m);
+}
+
+/* Of this program, without the database server. */
+static double cpu_us(void)
+{
+	struct timespec used;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return (double)used.tv_sec * 1e6 + (double)used.tv_nsec / 1e3;
+}
+
+static void measure(unsigned n, bool by_place)
+{
+	static struct many v[ASKERS];
+	struct host_sql_stats before = stats(), after;
+	int64_t begin = clock_mono_ms(), ms;
+	double cpu_before = cpu_us();
+
+	atomic_store(&is_over, false);
+	atomic_store(&n_answers, 0);
+	atomic_store(&n_asking, n);
+	for (unsigned i = 0; i < n; i++) {
+		v[i] = (struct many){ .find = { .v = &v[i].query,
+						.n = 1,
+						.arena = arena_new(0),
+						.done = answered_one,
+						.owner = &v[i] },
+				      .next = i * 7919,
+				      .by_place = by_place };
+		ask_again(&v[i]);
+	}
+	while (clock_mono_ms() < begin + SECONDS * 1000)
+		(void)usleep(1000);
+	atomic_store(&is_over, true);
+	while (atomic_load(&n_asking))
+		(void)usleep(1000);
+	ms = clock_mono_ms() - begin;
+	after = stats();
+	printf("%s DHCPv%d, by %s, %u at once: %llu finds/s, %.1f finds per round trip, %.0f us of CPU time each\n",
+	       t.kind == DB_PGSQL ? "PostgreSQL" : "MariaDB", t.family ? 6 : 4, by_place ? "address" : "identifiers", n,
+	       (unsigned long long)(n_answers * 1000 / (uint64_t)ms),
+	       (double)(after.finds - before.finds) / (double)(after.db.groups - before.db.groups),
+	       (cpu_us() - cpu_before) / (double)(after.finds - before.finds));
+	/* never more than one round trip for a find */
+	ck_assert_uint_le(after.db.groups - before.db.groups, after.finds - before.finds);
+	for (unsigned i = 0; i < n; i++)
+		arena_free(v[i].find.arena);
+}
+
+START_TEST(a_million_hosts)
+{
+	int family = _i / 2;
+
+	open_kind(_i % 2, family);
+	add_many(_i % 2, family);
+	for (unsigned n = 1; n <= ASKERS; n *= ASKERS)
+		for (unsigned by_place = 0; by_place < 2; by_place++)
+			measure(n, by_place);
+	close_kind();
+	hosts_db_wipe(_i % 2);
+}
+END_TEST
+
 int main(void)
 {
-	TCase *suite = tcase_create("source of reservations"), *tc = tcase_create("databases");
+	TCase *suite = tcase_create("source of reservations"), *tc = tcase_create("databases"),
+	      *many = tcase_create("many hosts");
 	int err;
 
 	hosts_db_init();
@@ -1081,6 +1267,7 @@ int main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, hosts4_as_in_kea, 0, DB_KIND_N);
 	tcase_add_loop_test(tc, hosts6_as_in_kea, 0, DB_KIND_N);
+	tcase_add_loop_test(tc, hosts_of_an_upgraded_database, 0, DB_KIND_N);
 	tcase_add_loop_test(tc, every_shorter_prefix, 0, DB_KIND_N);
 	tcase_add_loop_test(tc, wrong_rows4, 0, DB_KIND_N);
 	tcase_add_loop_test(tc, wrong_rows6, 0, DB_KIND_N);
@@ -1096,7 +1283,10 @@ int main(void)
 	tcase_add_loop_test(tc, a_database_that_is_slow, 0, DB_KIND_N);
 	tcase_add_loop_test(tc, another_schema, 0, DB_KIND_N);
 	tcase_add_loop_test(tc, closing_answers_all, 0, DB_KIND_N);
-	err = suite_run_all((TCase *[]){ suite, tc }, 2);
+	tcase_set_timeout(many, 600);
+	if (getenv("KEA_TEST_LONG"))
+		tcase_add_loop_test(many, a_million_hosts, 0, 2 * DB_KIND_N);
+	err = suite_run_all((TCase *[]){ suite, tc, many }, 3);
 	for (unsigned i = 0; i < 2; i++)
 		config_free(configs[i]);
 	return err;

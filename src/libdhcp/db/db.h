@@ -156,6 +156,7 @@ struct db_conf {
 	unsigned group_max;            /* calls in a group; 0 = 512 */
 	unsigned reconnect_wait_ms;    /* pause after a failed attempt; 0 = 100, growing to 2000 */
 	bool reads_only;               /* a read-only server or standby is good enough */
+	bool reads_few_rows;           /* PostgreSQL: plans once, and without parallel workers */
 	const struct db_stmt *stmts;   /* the table: calls refer to its rows */
 	unsigned n_stmts;
 	/* Called by a connection's thread; may be NULL. */

@@ -160,6 +160,8 @@ static bool set_up(struct pgsql *conn, struct str *why)
 		 "SET timezone = 'UTC'; SET statement_timeout = %u; SET synchronous_commit = on; "
 		 "SET default_transaction_isolation = 'read committed'",
 		 conf->statement_timeout_ms);
+	if (conf->reads_few_rows && PQserverVersion(conn->pg) >= 120000)
+		str_add(&text, "; SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0");
 	if (PQsetnonblocking(conn->pg, 1) != 0 || !PQsendQuery(conn->pg, text.text))
 		is_ok = false;
 	while (is_ok && (result = next_result(conn->pg, deadline_ms, &is_late))) {

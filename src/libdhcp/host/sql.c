@@ -82,6 +82,7 @@ struct host_source *host_sql_open(const struct host_sql_conf *conf)
 	db.event = note_event;
 	db.ctx = s;
 	db.stmts = sql_stmts(&db.n_stmts);
+	db.reads_few_rows = true;
 	s->db = db_open(&db);
 	return &s->source;
 }

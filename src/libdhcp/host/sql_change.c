@@ -97,6 +97,8 @@ static int check(const struct change *change, const struct host *host)
 	if (!host->id.value.len || host->id.value.len > host_id_rows[host->id.type].max ||
 	    !host_id_rows[host->id.type].in_family[change->s->conf.family])
 		return refuse(change->why, -E_INVAL, "no client of this family has such an identifier");
+	if (change->s->conf.family == 0 && host->n_places > 1)
+		return refuse(change->why, -E_INVAL, "a DHCPv4 reservation has one address at most");
 	if (!host_name(host->hostname, name))
 		return refuse(change->why, -E_INVAL, "invalid host name");
 	for (unsigned i = 0; !err && i < host->n_places; i++)

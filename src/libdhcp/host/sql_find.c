@@ -16,7 +16,6 @@
 
 #define ROWS_MAX (16u << 20) /* bytes of the rows of one find */
 #define FEW_SUBNETS 3u       /* so many have a lookup each; more share one */
-#define MARGIN 8u            /* hosts read at a place beyond those asked for, in case some are wrong */
 #define SHORTER_MAX 128u
 
 /* A set of hosts, read by one statement or two. */
@@ -227,11 +226,10 @@ static bool look_up_place6(struct job *job, const struct host_query *query)
 		params[0] = db_number(query->subnet_id);
 		params[1] = ip_value(&ips[0]);
 		params[2] = ip_value(&ips[1]);
-		params[3] = db_number((int64_t)query->max + MARGIN);
 		for (unsigned k = 0; k < SQL_SHORTER && done < n; k++, done++) {
 			ips[2 + done] = shorter[done].addr;
-			params[4 + 2 * k] = ip_value(&ips[2 + done]);
-			params[5 + 2 * k] = db_number(shorter[done].len);
+			params[3 + 2 * k] = ip_value(&ips[2 + done]);
+			params[4 + 2 * k] = db_number(shorter[done].len);
 		}
 	} while (done < n);
 	return true;
@@ -248,7 +246,6 @@ static bool look_up_place(struct job *job, const struct host_query *query)
 		return false;
 	params[0] = db_number(query->subnet_id);
 	params[1] = db_number(ip_to4(&query->place.addr));
-	params[2] = db_number((int64_t)query->max + MARGIN);
 	return true;
 }
 

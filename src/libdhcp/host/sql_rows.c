@@ -16,12 +16,14 @@
 
 struct sql_place {
 	struct sql_place *next;
+	int64_t id;
 	struct host_place place;
 	struct prefix excluded;
 };
 
 struct sql_option {
 	struct sql_option *next;
+	int64_t id;
 	struct host_option opt;
 	const char *classes; /* JSON */
 };
@@ -71,10 +73,11 @@ static uint32_t int_or_0(struct db_row *row, unsigned column)
 	return db_row_is_null(row, column) ? 0 : (uint32_t)db_row_int(row, column, 0, UINT32_MAX);
 }
 
-static void add_place(struct sql_hosts *hosts, struct sql_host *host, const struct host_place *place,
+/* id: its place among them. */
+static void add_place(struct sql_hosts *hosts, struct sql_host *host, int64_t id, const struct host_place *place,
 		      const struct prefix *excluded)
 {
-	struct sql_place *added;
+	struct sql_place *added, **at = &host->places;
 
 	if (host->n_places == PLACES_MAX) {
 		spoil(host, "too many addresses and prefixes");
@@ -85,10 +88,10 @@ static void add_place(struct sql_hosts *hosts, struct sql_host *host, const stru
 		hosts->no_memory = true;
 		return;
 	}
-	added->place = *place;
-	added->excluded = *excluded;
-	*host->places_tail = added;
-	host->places_tail = &added->next;
+	while (*at && (*at)->id < id)
+		at = &(*at)->next;
+	*added = (struct sql_place){ .next = *at, .id = id, .place = *place, .excluded = *excluded };
+	*at = added;
 	host->n_places++;
 }
 
@@ -99,7 +102,7 @@ static void read_host4(struct sql_hosts *hosts, struct sql_host *host, struct db
 
 	if (addr && !row->err) {
 		place.prefix.addr = ip_from4(addr);
-		add_place(hosts, host, &place, &(struct prefix){ .len = 0 });
+		add_place(hosts, host, 0, &place, &(struct prefix){ .len = 0 });
 	}
 	host->next_server = int_or_0(row, COL_NEXT_SERVER);
 	host->server_hostname = keep_text(hosts, row, COL_SERVER_HOSTNAME, HOST_SERVER_HOSTNAME_MAX);
@@ -114,8 +117,6 @@ static struct sql_host *new_host(struct sql_hosts *hosts, enum sql_shape shape, 
 		hosts->no_memory = true;
 		return NULL;
 	}
-	host->places_tail = &host->places;
-	host->options_tail = &host->options;
 	host->server_hostname = host->boot_file = "";
 	host->host.hostname = "";
 	host->host.id.type = (enum host_id_type)db_row_int(row, COL_TYPE, 0, HOST_ID_N - 1);
@@ -138,26 +139,49 @@ static struct sql_host *new_host(struct sql_hosts *hosts, enum sql_shape shape, 
 	return host;
 }
 
+/* Returns NULL if there is none. Rows of one host mostly follow one another. */
+static struct sql_host *host_by_number(struct sql_hosts *hosts, uint32_t number)
+{
+	struct sql_host *host = hosts->recent;
+
+	if (host && host->number == number)
+		return host;
+	if (!hosts->last || hosts->last->number < number)
+		return NULL;
+	for (host = host && host->number < number ? host : hosts->first; host && host->number < number;)
+		host = host->next;
+	return host && host->number == number ? host : NULL;
+}
+
+/* Keeps the list in the order of the numbers, which is mostly that of the rows. */
+static void insert(struct sql_hosts *hosts, struct sql_host *host)
+{
+	struct sql_host **at = hosts->last && hosts->last->number < host->number ? &hosts->last->next : &hosts->first;
+
+	while (*at && (*at)->number < host->number)
+		at = &(*at)->next;
+	host->next = *at;
+	*at = host;
+	if (!host->next)
+		hosts->last = host;
+	hosts->n++;
+}
+
 /* Returns the host that the row belongs to; NULL if there is none. */
 static struct sql_host *host_of_row(struct sql_hosts *hosts, enum sql_shape shape, struct db_row *row)
 {
 	uint32_t number = (uint32_t)db_row_int(row, COL_HOST_ID, 0, UINT32_MAX);
-	struct sql_host *host;
+	struct sql_host *host = row->err ? NULL : host_by_number(hosts, number);
 
-	if (row->err)
-		return NULL;
-	if (hosts->last && hosts->last->number == number)
-		return hosts->last;
-	host = new_host(hosts, shape, row);
-	if (!host)
-		return NULL;
-	host->number = number;
-	if (hosts->last)
-		hosts->last->next = host;
-	else
-		hosts->first = host;
-	hosts->last = host;
-	hosts->n++;
+	/* A host that was removed in the meantime has options no longer, or vice versa. */
+	if (!host && !row->err && shape != SQL_OPTIONS6) {
+		host = new_host(hosts, shape, row);
+		if (host) {
+			host->number = number;
+			insert(hosts, host);
+		}
+	}
+	hosts->recent = host;
 	return host;
 }
 
@@ -173,10 +197,11 @@ static void read_place(struct sql_hosts *hosts, struct sql_host *host, struct db
 {
 	struct host_place place = { .sets_excluded = false };
 	struct prefix excluded = { .len = 0 };
-	int64_t type;
+	int64_t id, type;
 
 	if (db_row_is_null(row, COL_RESERVATION_ID))
 		return;
+	id = db_row_int(row, COL_RESERVATION_ID, 0, INT64_MAX);
 	if (db_row_is_null(row, COL_ADDRESS6)) {
 		spoil(host, "address is NULL");
 		return;
@@ -197,14 +222,14 @@ static void read_place(struct sql_hosts *hosts, struct sql_host *host, struct db
 	else if (!place.is_delegated && place.prefix.len != 128)
 		spoil(host, "the prefix_len of an address is not 128");
 	else
-		add_place(hosts, host, &place, &excluded);
+		add_place(hosts, host, id, &place, &excluded);
 }
 
 /* `at`: the first column of the option. */
 static void read_option(struct sql_hosts *hosts, struct sql_host *host, enum sql_shape shape, struct db_row *row,
 			unsigned at)
 {
-	struct sql_option *added;
+	struct sql_option *added, **to = &host->options;
 	struct host_option *opt;
 
 	if (db_row_is_null(row, at + OPT_COL_ID))
@@ -219,6 +244,7 @@ static void read_option(struct sql_hosts *hosts, struct sql_host *host, enum sql
 		return;
 	}
 	opt = &added->opt;
+	added->id = db_row_int(row, at + OPT_COL_ID, 0, INT64_MAX);
 	opt->code = (uint16_t)db_row_int(row, at + OPT_COL_CODE, 0, UINT16_MAX);
 	opt->data = keep_bytes(hosts, row, at + OPT_COL_VALUE, TEXT_MAX);
 	opt->text = keep_text(hosts, row, at + OPT_COL_TEXT, TEXT_MAX);
@@ -231,40 +257,22 @@ static void read_option(struct sql_hosts *hosts, struct sql_host *host, enum sql
 	opt->user_context = keep_text(hosts, row, at + OPT_COL_USER_CONTEXT, TEXT_MAX);
 	if (!settle(hosts, host, shape, row))
 		return;
-	*host->options_tail = added;
-	host->options_tail = &added->next;
+	while (*to && (*to)->id < added->id)
+		to = &(*to)->next;
+	added->next = *to;
+	*to = added;
 	host->n_options++;
-}
-
-static void add_option_row(struct sql_hosts *hosts, struct db_row *row)
-{
-	uint32_t number = (uint32_t)db_row_int(row, COL_HOST_ID, 0, UINT32_MAX);
-	struct sql_host *host = hosts->of_options ? hosts->of_options : hosts->first;
-
-	/* Both are in the order of host_id. A host that was removed in the meantime has options no longer, or vice
-	 * versa. */
-	while (host && host->number < number)
-		host = host->next;
-	if (!row->err && host && host->number == number) {
-		hosts->of_options = host;
-		read_option(hosts, host, SQL_OPTIONS6, row, COL_OPTION6);
-	}
 }
 
 void sql_hosts_add(struct sql_hosts *hosts, enum sql_shape shape, struct db_row *row)
 {
-	struct sql_host *host;
+	struct sql_host *host = hosts->no_memory ? NULL : host_of_row(hosts, shape, row);
 
-	if (hosts->no_memory)
-		return;
-	if (shape == SQL_OPTIONS6) {
-		add_option_row(hosts, row);
-		return;
-	}
-	host = host_of_row(hosts, shape, row);
 	if (!host || row->err)
 		return;
-	if (shape == SQL_HOSTS4)
+	if (shape == SQL_OPTIONS6)
+		read_option(hosts, host, shape, row, COL_OPTION6);
+	else if (shape == SQL_HOSTS4)
 		read_option(hosts, host, shape, row, COL_OPTION4);
 	else
 		read_place(hosts, host, row);

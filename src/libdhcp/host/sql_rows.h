@@ -14,12 +14,12 @@ struct sql_option;
 /* A host as its rows have it. */
 struct sql_host {
 	struct sql_host *next;
-	uint32_t number;   /* host_id */
-	bool is_findable;  /* identifier and subnet are right, so that it can be found by its addresses */
-	const char *wrong; /* NULL: nothing so far; else the host is not served */
-	struct host host;  /* identifier and subnet; the other fields are unused */
-	struct sql_place *places, **places_tail;
-	struct sql_option *options, **options_tail;
+	uint32_t number;          /* host_id */
+	bool is_findable;         /* identifier and subnet are right, so that it can be found by its addresses */
+	const char *wrong;        /* NULL: nothing so far; else the host is not served */
+	struct host host;         /* identifier and subnet; the other fields are unused */
+	struct sql_place *places; /* in the order of their ids */
+	struct sql_option *options;
 	unsigned n_places, n_options;
 	const char *hostname, *classes, *user_context, *auth_key, *server_hostname, *boot_file;
 	uint32_t next_server;
@@ -29,7 +29,7 @@ struct sql_host {
 struct sql_hosts {
 	struct arena *arena;
 	struct sql_host *first, *last;
-	struct sql_host *of_options; /* the one that the last option belongs to */
+	struct sql_host *recent; /* that of the last row */
 	unsigned n;
 	bool no_memory; /* the arena is at its cap: the lookup has failed */
 };

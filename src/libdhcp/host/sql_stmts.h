@@ -4,8 +4,8 @@
 #include "db/db.h"
 
 /*
- * The statements about reservations; private to host/sql*.c. Those that read return rows of three shapes; hosts are in
- * the order of their ids.
+ * The statements about reservations; private to host/sql*.c. Those that read return rows of three shapes, in any
+ * order.
  */
 enum sql_read {
 	SQL_BY_ID,       /* by any of SQL_IDS identifiers, in a range of subnets */
@@ -28,9 +28,9 @@ const struct db_stmt *sql_read_stmt(enum sql_read what, enum sql_shape shape);
 #define SQL_IDS 5u      /* BY_ID: first and last subnet id, then SQL_IDS times identifier and type */
 #define SQL_SHORTER 28u /* DHCPv6: BY_PLACE */
 /*
- * BY_PLACE, DHCPv4: subnet id, address, maximum number of hosts.
- * BY_PLACE, DHCPv6: subnet id, first and last address, maximum number of hosts, then SQL_SHORTER times an address where
- * a prefix that contains all of it may begin, and the greatest length that it may then have.
+ * BY_PLACE, DHCPv4: subnet id, address.
+ * BY_PLACE, DHCPv6: subnet id, first and last address, then SQL_SHORTER times an address where a prefix that contains
+ * all of it may begin, and the greatest length that it may then have.
  * BY_PAGE: the host_id before, first and last subnet id, maximum number of hosts. BY_HOSTNAME: also the name, in lower
  * case.
  */
