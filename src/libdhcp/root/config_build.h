@@ -4,6 +4,7 @@
 #include "base/vec.h"
 #include "root/config.h"
 #include "root/keys.h"
+#include "root/program.h"
 #include "wire/dict.h"
 
 /* State shared by the functions that build a configuration; private to root/config*.c. */
@@ -122,7 +123,6 @@ void check_plan(struct build *b, struct subnet_pair *refs, size_t n);
 
 /* Warns about settings that are allowed but probably a mistake. The pairs are those of the plan, in its order. */
 void lint_plan(struct build *b, const struct subnet_pair *pairs, size_t n);
-void lint_logger(struct build *b, const struct logger_conf *conf);
 
 void build_interfaces(struct build *b);
 void build_lease_database(struct build *b);
@@ -132,9 +132,8 @@ void check_queue(struct build *b);
 void check_hooks(struct build *b);
 void build_logging(struct build *b);
 
-/*
- * Returns the path of a file of the server: NAME, or FOLDER/NAME where FOLDER is the value of the environment variable
- * or the compiled-in directory. Anything else is an error, or with -X a warning. NULL after an error.
- */
-const char *build_path(struct build *b, struct pos pos, const char *key, const char *text, const char *env,
+/* What the functions of root/program.h need. */
+struct program_build program_of(const struct build *b);
+/* program_path() for the server. */
+const char *build_path(const struct build *b, struct pos pos, const char *key, const char *text, const char *env,
 		       const char *folder);

@@ -193,31 +193,3 @@ void lint_plan(struct build *b, const struct subnet_pair *pairs, size_t n)
 	lint_pools(b, pairs, n);
 	lint_unknown(b, pairs, n);
 }
-
-/* --- loggers --------------------------------------------------------------- */
-
-void lint_logger(struct build *b, const struct logger_conf *conf)
-{
-	const char *root = b->cfg->family == KEY_6 ? "kea-dhcp6" : "kea-dhcp4";
-	const char *other = b->cfg->family == KEY_6 ? "dhcp4" : "dhcp6";
-	const char **names = xcalloc(log_all_n + 1, sizeof(*names));
-	size_t len = strlen(root);
-	unsigned i, n = 0;
-	bool is_known;
-
-	names[n++] = root;
-	for (i = 0; i < log_all_n; i++)
-		if (strcmp(log_all[i]->logger, other) != 0)
-			names[n++] = arena_printf(b->cfg->arena, "%s.%s", root, log_all[i]->logger);
-	for (i = 0; i < n && strcmp(names[i], conf->log.name); i++)
-		;
-	is_known = i < n;
-	/* "Logging" configures several programs. */
-	if (b->shared_loggers && (strncmp(conf->log.name, root, len) != 0 || !strchr(".", conf->log.name[len])))
-		is_known = true;
-	if (!is_known) {
-		diag_warn(b->diag, conf_pos(&conf->node, "name"), "nothing logs to \"%s\"", conf->log.name);
-		(void)diag_help_near(b->diag, conf->log.name, names, n);
-	}
-	free(names);
-}

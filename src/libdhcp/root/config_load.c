@@ -11,77 +11,49 @@
 
 #include <sys/stat.h>
 
-/* The maps of daemons a file may contain, one or several. */
-static const struct key logging_keys[] = { { .name = "loggers", .type = KEY_LIST, .scope = &logger_scope } };
-static const struct scope logging_scope = SCOPE("Logging", char, logging_keys);
-static const struct key top_keys[] = {
-	{ .name = "Dhcp4", .type = KEY_MAP, .scope = &global_scope },
-	{ .name = "Dhcp6", .type = KEY_MAP, .scope = &global_scope },
-	{ .name = "DhcpDdns", .type = KEY_JSON },
-	{ .name = "Control-agent", .type = KEY_JSON },
-	{ .name = "Netconf", .type = KEY_JSON },
-	{ .name = "Logging", .type = KEY_MAP, .scope = &logging_scope },
-};
-static const struct scope top_scope = SCOPE("configuration", char, top_keys);
-
-static void lacks_root(const struct build *b, struct json_object *top, const char *name)
+/* The messages of all programs are in one table. */
+static bool logs_to(const struct program_build *pb, const char *logger)
 {
-	const char *other = scope_name(&global_scope, b->cfg->family == KEY_6 ? KEY_4 : KEY_6);
+	static const char *const others[] = { "dctl", "dhcpddns", "dhcp-to-d2", "d2-to-dns", "libdhcp-ddns" };
 
-	diag_error(b->diag, json_pos(top), "this file has no \"%s\"", name);
-	if (json_object_object_get_ex(top, other, NULL))
-		diag_help(b->diag, "\"%s\" is for %s", other, b->cfg->family == KEY_6 ? "kea-dhcp4" : "kea-dhcp6");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (!strcmp(others[i], logger))
+			return false;
+	return strcmp(logger, !strcmp(pb->program, "kea-dhcp6") ? "dhcp4" : "dhcp6") != 0;
 }
 
-/* Finds the daemon's map; others belong to other daemons or are mistakes. */
+struct program_build program_of(const struct build *b)
+{
+	return (struct program_build){ .arena = b->cfg->arena,
+				       .diag = b->diag,
+				       .flags = b->flags,
+				       .program = b->cfg->family == KEY_6 ? "kea-dhcp6" : "kea-dhcp4",
+				       .logs_to = logs_to,
+				       .shared_loggers = b->shared_loggers };
+}
+
 static struct json_object *find_root(struct build *b)
 {
-	const size_t n_known = sizeof(top_keys) / sizeof(top_keys[0]);
-	const char *known[sizeof(top_keys) / sizeof(top_keys[0])];
-	const char *name = scope_name(&global_scope, b->cfg->family);
-	struct json_object *top = b->cfg->doc.root, *root = NULL, *logging, *loggers;
-	unsigned before = diag_errors(b->diag);
-	size_t i;
+	struct program_build pb = program_of(b);
+	struct json_object *root = program_find_root(&pb, b->cfg->doc.root, scope_name(&global_scope, b->cfg->family));
 
-	if (!json_object_is_type(top, json_type_object)) {
-		if (top && !json_is_broken(top))
-			diag_error(b->diag, json_pos(top), "expected a map: { \"%s\": { ... } }", name);
-		return NULL;
-	}
-	for (i = 0; i < n_known; i++)
-		known[i] = top_keys[i].name;
-	json_object_object_foreach(top, key, value)
-	{
-		for (i = 0; i < n_known && strcmp(known[i], key); i++)
-			;
-		if (i == n_known) {
-			diag_error(b->diag, json_key_pos(value), "unknown top-level parameter \"%s\"", key);
-			(void)diag_help_near(b->diag, key, known, n_known);
-		}
-		if (!strcmp(key, name))
-			root = value;
-	}
-	if (!root) {
-		if (diag_errors(b->diag) == before && !json_is_cut(top))
-			lacks_root(b, top, name);
-		return NULL;
-	}
-	if (!json_object_is_type(root, json_type_object)) {
-		if (!json_is_broken(root))
-			diag_error(b->diag, json_pos(root), "\"%s\" must be a map", name);
-		return NULL;
-	}
-	/* Kea 1.x has the loggers in a separate map. */
-	if (!json_object_object_get_ex(top, "Logging", &logging))
-		return root;
-	if (json_object_object_get_ex(root, "loggers", NULL)) {
-		diag_warn(b->diag, json_key_pos(logging), "\"Logging\" is ignored: \"%s\" has \"loggers\"", name);
-	} else if (json_object_is_type(logging, json_type_object) &&
-		   json_object_object_get_ex(logging, "loggers", &loggers)) {
-		json_object_object_add(root, "loggers", json_object_get(loggers));
-		b->shared_loggers = true;
-	}
+	b->shared_loggers = pb.shared_loggers;
 	return root;
+}
+
+const char *build_path(const struct build *b, struct pos pos, const char *key, const char *text, const char *env,
+		       const char *folder)
+{
+	struct program_build pb = program_of(b);
+
+	return program_path(&pb, pos, key, text, env, folder);
+}
+
+void build_logging(struct build *b)
+{
+	struct program_build pb = program_of(b);
+
+	b->cfg->log = program_loggers(&pb, &b->root->loggers);
 }
 
 static void summarise(struct config *cfg)
@@ -238,7 +210,8 @@ static int build(struct config *cfg, unsigned flags, struct diag *diag, struct c
 int config_load_file(const char *path, unsigned digit, unsigned flags, struct diag **ret_diag, struct config **ret)
 {
 	struct config *cfg = config_new(digit);
-	struct json_shape shape = conf_shape(&top_scope);
+	struct program_top top;
+	struct json_shape shape = program_shape(&top, &global_scope);
 	struct stat st;
 	int err;
 
@@ -257,7 +230,8 @@ struct config *config_load_log(const char *path, unsigned digit, unsigned flags)
 	struct diag *diag = diag_new();
 	struct build b = { .cfg = cfg, .diag = diag, .flags = flags };
 	struct conf_reader rd = { .diag = diag, .all = all_scopes, .family = cfg->family, .arena = cfg->arena };
-	struct json_shape shape = conf_shape(&top_scope);
+	struct program_top top;
+	struct json_shape shape = program_shape(&top, &global_scope);
 	struct json_object *root;
 	unsigned before = 0;
 
@@ -281,7 +255,8 @@ int config_load_text(const char *name, const char *text, size_t len, unsigned di
 		     struct diag **ret_diag, struct config **ret)
 {
 	struct config *cfg = config_new(digit);
-	struct json_shape shape = conf_shape(&top_scope);
+	struct program_top top;
+	struct json_shape shape = program_shape(&top, &global_scope);
 
 	*ret_diag = diag_new();
 	(void)json_read_text(name, text, len, 0, &shape, *ret_diag, &cfg->doc);

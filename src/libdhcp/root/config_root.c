@@ -1,34 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Global settings other than options and the address plan: interfaces, lease file, loggers. */
+/* Global settings other than options and the address plan: interfaces, lease file. */
 #include "root/config_build.h"
 
 #include "ctl/library.h"
 #include "io/iface.h"
-
-const char *build_path(struct build *b, struct pos pos, const char *key, const char *text, const char *env,
-		       const char *folder)
-{
-	const char *base = getenv(env) ? getenv(env) : folder;
-	const char *slash = strrchr(text, '/');
-	size_t base_len = strlen(base);
-
-	while (base_len > 1 && base[base_len - 1] == '/')
-		base_len--;
-	if (!slash)
-		return arena_printf(b->cfg->arena, "%.*s/%s", (int)base_len, base, text);
-	if ((size_t)(slash - text) == base_len && !strncmp(text, base, base_len))
-		return text;
-	if (b->flags & CONFIG_RELAXED) {
-		diag_warn(b->diag, pos, "invalid path specified: \"%s\" is outside %.*s", text, (int)base_len, base);
-		return text;
-	}
-	diag_error(b->diag, pos, "invalid path specified: \"%s\" is outside %.*s", text, (int)base_len, base);
-	if (key)
-		diag_help(b->diag, "write \"%s\": \"%s\", or set %s to the directory to use", key, slash + 1, env);
-	else
-		diag_help(b->diag, "leave it out, or set %s to the directory to use", env);
-	return NULL;
-}
 
 void build_interfaces(struct build *b)
 {
@@ -120,7 +95,6 @@ void check_queue(struct build *b)
 		  "oldest "
 		  "messages are dropped; \"capacity\" has no effect");
 }
-
 void check_hooks(struct build *b)
 {
 	const struct hooks_library_conf *libraries = b->root->hooks_libraries.v;
@@ -142,47 +116,4 @@ void check_hooks(struct build *b)
 				  "\"parameters\" is ignored: %s has none", slash ? slash + 1 : conf->library);
 		}
 	}
-}
-
-/* --- loggers --------------------------------------------------------------- */
-
-static void build_output(struct build *b, const struct output_options_conf *conf, struct log_output *ret)
-{
-	const char *why = NULL;
-
-	*ret = conf->out;
-	if (log_output_parse(conf->output, ret) < 0) {
-		diag_error(b->diag, conf_pos(&conf->node, "output"),
-			   "\"%s\" is not an output: expected stdout, stderr, syslog, syslog:FACILITY or a file",
-			   conf->output);
-		return;
-	}
-	if (ret->kind == LOG_TO_FILE)
-		ret->target = build_path(b, conf_pos(&conf->node, "output"), "output", conf->output, "KEA_LOG_FILE_DIR",
-					 KEA_LOG_DIR);
-	if (ret->pattern && ret->pattern[0] && log_pattern_check(ret->pattern, &why) < 0)
-		diag_error(b->diag, conf_pos(&conf->node, "pattern"), "invalid pattern: %s", why);
-}
-
-void build_logging(struct build *b)
-{
-	const struct conf_list *loggers = &b->root->loggers;
-	struct log_logger *out = arena_new_array(b->cfg->arena, struct log_logger, loggers->n);
-	unsigned i, k;
-
-	for (i = 0; i < loggers->n; i++) {
-		const struct logger_conf *conf = &((const struct logger_conf *)loggers->v)[i];
-		struct log_output *outputs = arena_new_array(b->cfg->arena, struct log_output, conf->output_options.n);
-
-		for (k = 0; k < conf->output_options.n; k++)
-			build_output(b, &((const struct output_options_conf *)conf->output_options.v)[k], &outputs[k]);
-		out[i] = conf->log;
-		out[i].outputs = outputs;
-		out[i].n_outputs = conf->output_options.n;
-		if (conf->log.name)
-			lint_logger(b, conf);
-		else
-			out[i].name = "";
-	}
-	b->cfg->log = (struct log_conf){ .loggers = out, .n_loggers = loggers->n };
 }

@@ -340,16 +340,17 @@ static const struct key output_options_keys[] = {
 const struct scope output_options_scope = SCOPE("output-options", struct output_options_conf, output_options_keys);
 
 static const struct key logger_keys[] = {
-	K_STRING(struct logger_conf, log.name, "name", .required = true, .since = "4.0.0", .doc = "logger name"),
-	K_LIST(struct logger_conf, output_options, "output-options", output_options_scope, .since = "4.0.0",
-	       .doc = "list of outputs"),
+	K_STRING(struct logger_conf, log.name, "name", .families = KEY_ALL, .required = true, .since = "4.0.0",
+		 .doc = "logger name"),
+	K_LIST(struct logger_conf, output_options, "output-options", output_options_scope, .families = KEY_ALL,
+	       .since = "4.0.0", .doc = "list of outputs"),
 	K_LIST(struct logger_conf, output_options, "output_options", output_options_scope,
 	       .replaced_by = "output-options", .families = KEY_ALL, .since = "4.0.0",
 	       .doc = "old spelling of output-options"),
-	K_INT(struct logger_conf, log.debuglevel, "debuglevel", .min = 0, .max = 99, .def = "0", .since = "4.0.0",
-	      .doc = "0..99"),
-	K_ENUM(struct logger_conf, log.severity, "severity", .words = severity_words, .def = "\"INFO\"",
-	       .since = "4.0.0", .doc = "FATAL / ERROR / WARN / INFO / DEBUG / NONE"),
+	K_INT(struct logger_conf, log.debuglevel, "debuglevel", .families = KEY_ALL, .min = 0, .max = 99, .def = "0",
+	      .since = "4.0.0", .doc = "0..99"),
+	K_ENUM(struct logger_conf, log.severity, "severity", .families = KEY_ALL, .words = severity_words,
+	       .def = "\"INFO\"", .since = "4.0.0", .doc = "FATAL / ERROR / WARN / INFO / DEBUG / NONE"),
 	K_COMMENT(struct logger_conf),
 };
 const struct scope logger_scope = SCOPE("logger", struct logger_conf, logger_keys);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "json/read.h"
+#include "log/config.h"
+#include "root/keys.h"
+
+/*
+ * What the configuration files of all programs have in common: a map for each program, paths that are confined to a
+ * directory, and loggers.
+ */
+struct program_build {
+	struct arena *arena; /* for results */
+	struct diag *diag;
+	unsigned flags;      /* CONFIG_RELAXED: paths elsewhere are warnings */
+	const char *program; /* "kea-dhcp4": the root logger */
+	/* True if the program logs to this child of its root logger ("leases"). */
+	bool (*logs_to)(const struct program_build *pb, const char *logger);
+	bool shared_loggers; /* set by program_find_root(): the loggers are from a "Logging" map for several programs */
+};
+
+#define PROGRAM_MAPS 6 /* that a file may contain */
+struct program_top {
+	struct key keys[PROGRAM_MAPS];
+	struct scope scope;
+};
+
+/* Describes a file in which the program's map has this scope and its name; refers to top, which it fills. */
+struct json_shape program_shape(struct program_top *top, const struct scope *scope);
+/* Finds the program's map; others belong to other programs or are mistakes. NULL if it is missing or not a map. */
+struct json_object *program_find_root(struct program_build *pb, struct json_object *top, const char *name);
+
+/*
+ * Returns the path of a file of the program: NAME, or FOLDER/NAME where FOLDER is the value of the environment variable
+ * or the compiled-in directory. Anything else is an error, or with -X a warning. NULL after an error.
+ */
+const char *program_path(const struct program_build *pb, struct pos pos, const char *key, const char *text,
+			 const char *env, const char *folder);
+/* Builds and checks the loggers, a list of struct logger_conf. */
+struct log_conf program_loggers(const struct program_build *pb, const struct conf_list *loggers);
