@@ -35,6 +35,7 @@ struct row {
 #define MOVES_MAX 3
 
 struct step {
+	const char *text;
 	struct row rows[ROWS_MAX];
 	/* Any other response code means that the update was rejected. */
 	struct {
@@ -51,59 +52,74 @@ struct step {
 static const struct step steps[UPDATE_N] = {
 	/* RFC 4703 5.3.1: if nobody uses the name, it is the client's from now on. */
 	[UPDATE_ADD] = {
+		"add a name",
 		{ { NEED_NO_NAME, ALL }, { ADD_RR, ADDR }, { ADD_RR, DHCID } },
 		MOVES({ DNS_NOERROR, DONE }, { DNS_YXDOMAIN, UPDATE_REPLACE }) },
 	/* RFC 4703 5.3.2: if it is the client's, its address is replaced. It may have been removed meanwhile. */
 	[UPDATE_REPLACE] = {
+		"replace the address of a name",
 		{ { NEED_NAME, ALL }, { NEED_RR, DHCID }, { DELETE_RRSET, ADDR }, { ADD_RR, ADDR } },
 		MOVES({ DNS_NOERROR, DONE }, { DNS_NXDOMAIN, UPDATE_ADD }) },
 	/* RFC 4703 5.5. Without the client's DHCID nothing there is the client's, so nothing is removed. */
 	[UPDATE_REMOVE_ADDR] = {
+		"remove the address of a name",
 		{ { NEED_RR, DHCID }, { DELETE_RR, ADDR } },
 		MOVES({ DNS_NOERROR, UPDATE_REMOVE_NAME }, { DNS_NXRRSET, DONE }, { DNS_NXDOMAIN, DONE }) },
 	/* The name goes with its last address. */
 	[UPDATE_REMOVE_NAME] = {
+		"remove a name without addresses",
 		{ { NEED_RR, DHCID }, { NEED_NO_RRSET, A }, { NEED_NO_RRSET, AAAA }, { DELETE_NAME, ALL } },
 		MOVES({ DNS_NOERROR, DONE }, { DNS_YXRRSET, DONE }, { DNS_NXRRSET, DONE }) },
 
 	/* The same for a name with any DHCID, which becomes the client's. */
 	[UPDATE_ADD_EXISTS] = {
+		"add a name",
 		{ { NEED_NO_NAME, ALL }, { ADD_RR, ADDR }, { ADD_RR, DHCID } },
 		MOVES({ DNS_NOERROR, DONE }, { DNS_YXDOMAIN, UPDATE_REPLACE_EXISTS }) },
 	[UPDATE_REPLACE_EXISTS] = {
+		"replace the address and client of a name",
 		{ { NEED_NAME, ALL }, { NEED_RRSET, DHCID }, { DELETE_RRSET, ADDR }, { DELETE_RRSET, DHCID },
 		  { ADD_RR, ADDR }, { ADD_RR, DHCID } },
 		MOVES({ DNS_NOERROR, DONE }, { DNS_NXDOMAIN, UPDATE_ADD_EXISTS }) },
 	[UPDATE_REMOVE_ADDR_EXISTS] = {
+		"remove the address of a name",
 		{ { NEED_RRSET, DHCID }, { DELETE_RR, ADDR } },
 		MOVES({ DNS_NOERROR, UPDATE_REMOVE_NAME_EXISTS }, { DNS_NXRRSET, DONE }, { DNS_NXDOMAIN, DONE }) },
 	[UPDATE_REMOVE_NAME_EXISTS] = {
+		"remove a name without addresses",
 		{ { NEED_RRSET, DHCID }, { NEED_NO_RRSET, A }, { NEED_NO_RRSET, AAAA }, { DELETE_NAME, ALL } },
 		MOVES({ DNS_NOERROR, DONE }, { DNS_YXRRSET, DONE }, { DNS_NXRRSET, DONE }) },
 
 	/* Whatever is there is replaced; but only what the client added is removed. */
 	[UPDATE_OVERWRITE] = {
+		"overwrite a name",
 		{ { DELETE_RRSET, ADDR }, { DELETE_RRSET, DHCID }, { ADD_RR, ADDR }, { ADD_RR, DHCID } },
 		MOVES({ DNS_NOERROR, DONE }) },
 	[UPDATE_REMOVE] = {
+		"remove the records of a name",
 		{ { DELETE_RR, ADDR }, { DELETE_RR, DHCID } },
 		MOVES({ DNS_NOERROR, DONE }) },
 	[UPDATE_OVERWRITE_PLAIN] = {
+		"overwrite a name",
 		{ { DELETE_RRSET, ADDR }, { DELETE_RRSET, DHCID }, { ADD_RR, ADDR } },
 		MOVES({ DNS_NOERROR, DONE }) },
 	[UPDATE_REMOVE_PLAIN] = {
+		"remove the address of a name",
 		{ { DELETE_RR, ADDR } },
 		MOVES({ DNS_NOERROR, DONE }) },
 
 	/* RFC 4703 5.4: whoever has the lease owns the name of the address. */
 	[UPDATE_REVERSE] = {
+		"set the name of an address",
 		{ { DELETE_RRSET, PTR }, { DELETE_RRSET, DHCID }, { ADD_RR, PTR }, { ADD_RR, DHCID } },
 		MOVES({ DNS_NOERROR, DONE }) },
 	[UPDATE_REVERSE_PLAIN] = {
+		"set the name of an address",
 		{ { DELETE_RRSET, PTR }, { DELETE_RRSET, DHCID }, { ADD_RR, PTR } },
 		MOVES({ DNS_NOERROR, DONE }) },
 	/* If it names another client by now, it stays. */
 	[UPDATE_REMOVE_REVERSE] = {
+		"remove the name of an address",
 		{ { NEED_RR, PTR }, { DELETE_NAME, ALL } },
 		MOVES({ DNS_NOERROR, DONE }, { DNS_NXRRSET, DONE }, { DNS_NXDOMAIN, DONE }) },
 };
@@ -118,6 +134,11 @@ static const enum update_step firsts[NCR_MODE_N][2][2] = {
 					 { UPDATE_REVERSE_PLAIN, UPDATE_REMOVE_REVERSE } },
 };
 /* clang-format on */
+
+const char *update_step_text(enum update_step step)
+{
+	return steps[step].text;
+}
 
 enum update_step update_first(const struct ncr *ncr, bool reverse)
 {

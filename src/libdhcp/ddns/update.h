@@ -40,6 +40,8 @@ enum update_step {
 	UPDATE_REJECTED,
 };
 
+/* What the step does, for the log: "add a name". */
+const char *update_step_text(enum update_step step);
 /* Returns the first step of a direction. */
 enum update_step update_first(const struct ncr *ncr, bool reverse);
 /*

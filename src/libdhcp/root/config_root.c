@@ -95,6 +95,7 @@ void check_queue(struct build *b)
 		  "oldest "
 		  "messages are dropped; \"capacity\" has no effect");
 }
+
 void check_hooks(struct build *b)
 {
 	const struct hooks_library_conf *libraries = b->root->hooks_libraries.v;
