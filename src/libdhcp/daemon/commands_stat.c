@@ -428,8 +428,8 @@ static void stat_lease_get(struct ctl_call *call, const void *args)
 	size_t n;
 
 	describe(a, which, sizeof(which));
-	if (a->range && a->range->first >= a->range->last) {
-		ctl_respond(call, CTL_ERROR, NULL, "last-subnet-id must be greater than first-subnet-id");
+	if (a->range && a->range->first > a->range->last) {
+		ctl_respond(call, CTL_ERROR, NULL, "last-subnet-id is less than first-subnet-id");
 		return;
 	}
 	n = stat_places_list(d->srv.places, &keys);

@@ -123,7 +123,7 @@ void lease_add_json(struct str *out, const struct lease *lease)
 		       .doc = "address or prefix"),                                                                   \
 		K_INT(struct lease_args, prefix_len, "prefix-len", .max = 128, SINCE, .doc = "length of the prefix"), \
 		K_INT(struct lease_args, preferred_lft, "preferred-lft", .unit = "s", SINCE,                          \
-		      .doc = "preferred lifetime; missing: the subnet's"),                                            \
+		      .doc = "preferred lifetime; missing: valid-lft"),                                               \
 		K_STRING(struct lease_args, hw_address, "hw-address", .max = 3 * LEASE_HWADDR_MAX, SINCE,             \
 			 .doc = "hardware address of the client")
 #define K_FORCE K_BOOL(struct lease_args, force_create, "force-create", SINCE, .doc = "add the lease if there is none")
@@ -284,9 +284,7 @@ int lease_from_args(const struct lease_args *args, unsigned family, const struct
 	pool = pool_of(sub, &lease);
 	lease.pool_id = CONF_SET(a, pool_id) ? a->pool_id : pool ? pool->id : 0;
 	lease.valid = CONF_SET(a, valid_lft) ? a->valid_lft : lifetime_granted(&sub->par.valid, 0);
-	lease.preferred = is4                          ? 0
-			  : CONF_SET(a, preferred_lft) ? a->preferred_lft
-						       : lifetime_granted(&sub->par.preferred, 0);
+	lease.preferred = is4 ? 0 : CONF_SET(a, preferred_lft) ? a->preferred_lft : lease.valid;
 	if (lease.preferred > lease.valid)
 		lease.preferred = lease.valid;
 	set_times(a, &lease);
