@@ -22,6 +22,7 @@ struct ctl {
 struct ctl_request {
 	struct diag *diag;
 	struct json_doc doc;
+	bool is_json;
 	const char *command;           /* NULL if the request is not valid */
 	struct json_object *arguments; /* NULL if there are none */
 };

@@ -68,6 +68,8 @@ struct ctl_request *ctl_request_parse(const char *text, size_t len);
 void ctl_request_free(struct ctl_request *req);
 /* The name of the command; NULL if the request is not valid. */
 const char *ctl_request_command(const struct ctl_request *req);
+/* True if the text is JSON, whatever it says. */
+bool ctl_request_is_json(const struct ctl_request *req);
 /* The request's map, for "service"; borrowed; NULL if it is not a map. */
 struct json_object *ctl_request_json(const struct ctl_request *req);
 

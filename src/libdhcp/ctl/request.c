@@ -33,6 +33,7 @@ struct ctl_request *ctl_request_parse(const char *text, size_t len)
 	(void)json_read_text("request", text, len, JSON_STRICT, NULL, req->diag, &req->doc);
 	if (diag_errors(req->diag))
 		return req;
+	req->is_json = true;
 	if (!json_object_is_type(req->doc.root, json_type_object)) {
 		diag_error(req->diag, json_pos(req->doc.root), "expected a map: { \"command\": ... }");
 		return req;
@@ -57,6 +58,11 @@ void ctl_request_free(struct ctl_request *req)
 const char *ctl_request_command(const struct ctl_request *req)
 {
 	return req->command;
+}
+
+bool ctl_request_is_json(const struct ctl_request *req)
+{
+	return req->is_json;
 }
 
 struct json_object *ctl_request_json(const struct ctl_request *req)

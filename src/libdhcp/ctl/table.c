@@ -151,7 +151,7 @@ static const char *forbidden_by(const struct command *cmd, const struct ctl_who 
 	if (who->is_read_only && cmd->access == CTL_WRITE)
 		return "\"access\" is \"read-only\"";
 	if (who->commands && !has_name(who->commands, cmd->name))
-		return "\"commands\" does not list it";
+		return "\"allowed-commands\" does not list it";
 	return NULL;
 }
 

@@ -364,6 +364,21 @@ static struct leasedb *use_database(struct daemon *d, struct leasedb *db)
 	return db;
 }
 
+static int open_channels(struct daemon *d, const struct config *cfg)
+{
+	struct channels_next *next;
+	char *why = NULL;
+
+	d->channels = channels_new(d->loop, d->ctl);
+	if (channels_prepare(d->channels, cfg->channels, cfg->n_channels, &next, &why) < 0) {
+		(void)init_fail(d, "%s", why);
+		free(why);
+		return -E_SYS;
+	}
+	channels_use(d->channels, next);
+	return 0;
+}
+
 int daemon_start(struct daemon *d)
 {
 	struct config *cfg = daemon_load_config(d);
@@ -433,6 +448,8 @@ int daemon_start(struct daemon *d)
 		d->commands->configure(d);
 	}
 	origins_init(&d->origins, d->loop, service_changed, d);
+	if (open_channels(d, cfg) < 0)
+		return -E_SYS;
 	if (notify_watchdog_us())
 		watchdog_tick(d);
 	report_config(d, d->sockets.live->cfg);
@@ -503,7 +520,19 @@ struct built {
 	struct opened opened;
 	struct leasedb *db;
 	struct live *live;
+	struct channels_next *channels;
 };
+
+static bool prepare_channels(struct daemon *d, const struct config *cfg, struct built *b)
+{
+	char *why = NULL;
+
+	if (channels_prepare(d->channels, cfg->channels, cfg->n_channels, &b->channels, &why) == 0)
+		return true;
+	(void)refuse(d, why);
+	free(why);
+	return false;
+}
 
 static bool build(struct daemon *d, struct config *cfg, struct built *b)
 {
@@ -522,6 +551,8 @@ static bool build(struct daemon *d, struct config *cfg, struct built *b)
 		return false;
 	if (!slots_accept_config(b->live, &why))
 		return refuse(d, why);
+	if (!prepare_channels(d, cfg, b))
+		return false;
 	/* Last, because it cannot be undone. */
 	if (!d->opts.verbose && log_configure(&cfg->log, &why) < 0)
 		return refuse(d, why);
@@ -540,6 +571,7 @@ static bool switch_to(struct daemon *d, struct config *cfg)
 	}
 	if (!build(d, cfg, &b)) {
 		sockets_drop(&d->sockets, &b.opened);
+		channels_drop(b.channels);
 		if (b.live)
 			live_free(b.live);
 		else
@@ -549,6 +581,8 @@ static bool switch_to(struct daemon *d, struct config *cfg)
 		return false;
 	}
 	warn_fixed(d, cfg);
+	/* They refer to the configuration that is freed once no worker uses it. */
+	channels_use(d->channels, b.channels);
 	server_enter(&d->srv, b.live);
 	change_database(d, b.db, cfg);
 	sockets_use(&d->sockets, b.live, &b.opened);
@@ -656,6 +690,7 @@ void daemon_stop(struct daemon *d)
 		drain(d);
 		workers_stop(d->workers);
 	}
+	channels_free(d->channels);
 	if (d->ctl)
 		origins_done(&d->origins);
 	ctl_free(d->ctl);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "io/pidfile.h"
+#include "ctl/channel.h"
 #include "ctl/command.h"
 #include "daemon/lfc.h"
 #include "daemon/cmdline.h"
@@ -43,6 +44,7 @@ struct daemon {
 	int64_t last_status_ms;
 	int64_t started_ms, configured_ms; /* boot time */
 	struct ctl *ctl;                   /* commands; its user is the daemon */
+	struct channels *channels;         /* sockets that commands come from */
 	struct origins origins;
 	int exit_value;       /* of command shutdown */
 	struct str *why;      /* receives the reasons of a failure; NULL */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "ctl/channel.h"
 #include "host/source.h"
 #include "io/sock.h"
 #include "root/classes.h"
@@ -48,7 +49,10 @@ struct config {
 	unsigned n_rsoo;
 	const char *duid_file; /* absolute */
 
-	struct config_text *text; /* CONFIG_SERVE: what commands read and change */
+	struct config_text *text;      /* CONFIG_SERVE: what commands read and change */
+	struct channel_conf *channels; /* control-sockets */
+	unsigned n_channels;
+
 	struct log_conf log;
 	const char *summary; /* "2 subnets, 3 pools, ...", for the log */
 };

@@ -131,6 +131,8 @@ void check_queue(struct build *b);
 /* Only libraries whose commands are built in are accepted. */
 void check_hooks(struct build *b);
 void build_logging(struct build *b);
+/* control-socket, control-sockets */
+void build_control(struct build *b);
 
 /* What the functions of root/program.h need. */
 struct program_build program_of(const struct build *b);

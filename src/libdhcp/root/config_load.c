@@ -105,6 +105,7 @@ static bool build_parts(struct build *b, struct json_object *root)
 	build_lease_database(b);
 	check_queue(b);
 	check_hooks(b);
+	build_control(b);
 	build_logging(b);
 	expand_boot(b);
 	number_classes(b);

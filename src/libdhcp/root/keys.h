@@ -326,6 +326,8 @@ struct auth_client_conf {
 	const char *user_file;
 	const char *password;
 	const char *password_file;
+	uint32_t access; /* 1: read-only */
+	struct conf_strings allowed_commands;
 	struct json_object *user_context;
 	const char *comment;
 };
@@ -352,6 +354,7 @@ struct control_socket_conf {
 	const char *key_file;
 	bool cert_required;
 	struct conf_list http_headers;
+	uint32_t access; /* 1: read-only */
 	struct json_object *user_context;
 	const char *comment;
 };

@@ -13,6 +13,7 @@ static const char *const extended_info_checks_words[] = { "none", "fix", "strict
 static const char *const server_id_type_words[] = { "LLT", "EN", "LL", "UUID", NULL };
 static const char *const authentication_type_words[] = { "basic", NULL };
 static const char *const socket_type_words[] = { "unix", "http", "https", NULL };
+static const char *const access_words[] = { "full", "read-only", NULL };
 static const char *const ncr_protocol_words[] = { "UDP", "TCP", NULL };
 static const char *const ncr_format_words[] = { "JSON", NULL };
 static const char *const severity_words[] = { "FATAL", "ERROR", "WARN", "INFO", "DEBUG", "NONE", NULL };
@@ -213,57 +214,60 @@ static const struct key server_id_keys[] = {
 const struct scope server_id_scope = SCOPE("server-id", struct server_id_conf, server_id_keys);
 
 static const struct key http_header_keys[] = {
-	K_STRING(struct http_header_conf, name, "name", .refuse = "the control channel is", .doc = "header name"),
-	K_STRING(struct http_header_conf, value, "value", .refuse = "the control channel is", .doc = "header value"),
+	K_STRING(struct http_header_conf, name, "name", .required = true, .since = "4.2.0", .doc = "header name"),
+	K_STRING(struct http_header_conf, value, "value", .required = true, .since = "4.2.0", .doc = "header value"),
 	K_COMMENT(struct http_header_conf),
 };
 const struct scope http_header_scope = SCOPE("http-header", struct http_header_conf, http_header_keys);
 
 static const struct key auth_client_keys[] = {
-	K_STRING(struct auth_client_conf, user, "user", .refuse = "the control channel is", .doc = "login"),
-	K_STRING(struct auth_client_conf, user_file, "user-file", .refuse = "the control channel is",
-		 .doc = "file with the user name"),
-	K_STRING(struct auth_client_conf, password, "password", .refuse = "the control channel is", .doc = "password"),
-	K_STRING(struct auth_client_conf, password_file, "password-file", .refuse = "the control channel is",
+	K_STRING(struct auth_client_conf, user, "user", .since = "4.2.0", .doc = "login"),
+	K_STRING(struct auth_client_conf, user_file, "user-file", .since = "4.2.0", .doc = "file with the user name"),
+	K_STRING(struct auth_client_conf, password, "password", .since = "4.2.0", .doc = "password"),
+	K_STRING(struct auth_client_conf, password_file, "password-file", .since = "4.2.0",
 		 .doc = "file with the password, or with user:password"),
+	K_ENUM(struct auth_client_conf, access, "access", .words = access_words, .def = "\"full\"", .native = true,
+	       .since = "4.2.0", .doc = "read-only: this user may not use commands that change something"),
+	K_STRINGS(struct auth_client_conf, allowed_commands, "allowed-commands", .native = true, .since = "4.2.0",
+		  .doc = "the only commands that this user may use; without the key, all"),
 	K_COMMENT(struct auth_client_conf),
 };
 const struct scope auth_client_scope = SCOPE("auth-client", struct auth_client_conf, auth_client_keys);
 
 static const struct key authentication_keys[] = {
 	K_ENUM(struct authentication_conf, type, "type", .words = authentication_type_words, .def = "\"basic\"",
-	       .refuse = "the control channel is", .doc = "basic"),
-	K_STRING(struct authentication_conf, realm, "realm", .refuse = "the control channel is",
+	       .since = "4.2.0", .doc = "basic"),
+	K_STRING(struct authentication_conf, realm, "realm", .def = "\"kea-control-agent\"", .since = "4.2.0",
 		 .doc = "basic-auth realm"),
-	K_STRING(struct authentication_conf, directory, "directory", .refuse = "the control channel is",
-		 .doc = "directory of the files below"),
-	K_LIST(struct authentication_conf, clients, "clients", auth_client_scope, .refuse = "the control channel is",
+	K_STRING(struct authentication_conf, directory, "directory", .since = "4.2.0",
+		 .doc = "directory of user-file and password-file"),
+	K_LIST(struct authentication_conf, clients, "clients", auth_client_scope, .since = "4.2.0",
 	       .doc = "accepted users"),
 	K_COMMENT(struct authentication_conf),
 };
 const struct scope authentication_scope = SCOPE("authentication", struct authentication_conf, authentication_keys);
 
 static const struct key control_socket_keys[] = {
-	K_ENUM(struct control_socket_conf, socket_type, "socket-type", .words = socket_type_words,
-	       .refuse = "the control channel is", .doc = "unix / http / https"),
-	K_STRING(struct control_socket_conf, socket_name, "socket-name", .refuse = "the control channel is",
+	K_ENUM(struct control_socket_conf, socket_type, "socket-type", .words = socket_type_words, .required = true,
+	       .since = "4.2.0", .doc = "unix / http / https"),
+	K_STRING(struct control_socket_conf, socket_name, "socket-name", .since = "4.2.0",
 		 .doc = "socket path (file name inside the allowed directory)"),
-	K_STRING(struct control_socket_conf, socket_address, "socket-address", .def = "\"127.0.0.1\"",
-		 .refuse = "the control channel is", .doc = "listen address"),
-	K_INT(struct control_socket_conf, socket_port, "socket-port", .min = 0, .max = 65535, .def = "8000",
-	      .refuse = "the control channel is", .doc = "listen port"),
-	K_MAP(struct control_socket_conf, authentication, "authentication", authentication,
-	      .refuse = "the control channel is", .doc = "HTTP basic authentication"),
-	K_STRING(struct control_socket_conf, trust_anchor, "trust-anchor", .refuse = "the control channel is",
+	K_STRING(struct control_socket_conf, socket_address, "socket-address", .def = "\"127.0.0.1\"", .since = "4.2.0",
+		 .doc = "listen address"),
+	K_INT(struct control_socket_conf, socket_port, "socket-port", .min = 1, .max = 65535, .def = "8000",
+	      .since = "4.2.0", .doc = "listen port"),
+	K_MAP(struct control_socket_conf, authentication, "authentication", authentication, .may_be_absent = true,
+	      .since = "4.2.0", .doc = "HTTP basic authentication"),
+	K_STRING(struct control_socket_conf, trust_anchor, "trust-anchor", .since = "4.2.0",
 		 .doc = "CA file or directory"),
-	K_STRING(struct control_socket_conf, cert_file, "cert-file", .refuse = "the control channel is",
-		 .doc = "certificate"),
-	K_STRING(struct control_socket_conf, key_file, "key-file", .refuse = "the control channel is",
-		 .doc = "private key"),
-	K_BOOL(struct control_socket_conf, cert_required, "cert-required", .def = "true",
-	       .refuse = "the control channel is", .doc = "ask for client certificate"),
-	K_LIST(struct control_socket_conf, http_headers, "http-headers", http_header_scope,
-	       .refuse = "the control channel is", .doc = "extra response headers"),
+	K_STRING(struct control_socket_conf, cert_file, "cert-file", .since = "4.2.0", .doc = "certificate"),
+	K_STRING(struct control_socket_conf, key_file, "key-file", .since = "4.2.0", .doc = "private key"),
+	K_BOOL(struct control_socket_conf, cert_required, "cert-required", .def = "true", .since = "4.2.0",
+	       .doc = "ask for client certificate"),
+	K_LIST(struct control_socket_conf, http_headers, "http-headers", http_header_scope, .since = "4.2.0",
+	       .doc = "extra response headers"),
+	K_ENUM(struct control_socket_conf, access, "access", .words = access_words, .def = "\"full\"", .native = true,
+	       .since = "4.2.0", .doc = "read-only: commands that change something are rejected on this socket"),
 	K_COMMENT(struct control_socket_conf),
 };
 const struct scope control_socket_scope = SCOPE("control-socket", struct control_socket_conf, control_socket_keys);
@@ -398,9 +402,8 @@ static const struct key global_keys[] = {
 	K_INT(struct global_conf, dhcp4o6_port, "dhcp4o6-port", .min = 0, .max = 65535, .def = "0",
 	      .refuse = "DHCPv4-over-DHCPv6 is",
 	      .doc = "local UDP port pair (n, n+1) joining the v4 and v6 daemons; 0 = off"),
-	K_LIST(struct global_conf, control_sockets, "control-sockets", control_socket_scope,
-	       .refuse = "the control channel is",
-	       .doc = "management channels (unix, http, https); singular form removed in 3.3.1"),
+	K_LIST(struct global_conf, control_sockets, "control-sockets", control_socket_scope, .since = "4.2.0",
+	       .doc = "management channels (unix, http, https)"),
 	K_MAP(struct global_conf, dhcp_queue_control, "dhcp-queue-control", dhcp_queue_control, .since = "4.1.0",
 	      .doc = "Kea's overload handling; this server always handles overload"),
 	K_MAP(struct global_conf, dhcp_ddns, "dhcp-ddns", dhcp_ddns, .refuse = "DNS updates are",
@@ -453,8 +456,8 @@ static const struct key global_keys[] = {
 	      .doc = "how the server DUID is made"),
 	K_BOOL(struct global_conf, allow_address_registration, "allow-address-registration", .families = KEY_6,
 	       .def = "true", .since = "4.1.0", .doc = "accept address registrations (RFC 9686)"),
-	K_MAP(struct global_conf, control_socket, "control-socket", control_socket, .refuse = "the control channel is",
-	      .doc = "management channel (older singular form of control-sockets)"),
+	K_MAP(struct global_conf, control_socket, "control-socket", control_socket, .may_be_absent = true,
+	      .since = "4.2.0", .doc = "management channel (older singular form of control-sockets)"),
 	K_ENUM(struct global_conf, commands, "commands", .native = true, .words = commands_words, .def = "\"listed\"",
 	       .since = "4.2.0",
 	       .doc = "which commands are available: those of the libraries in hooks-libraries, or all"),

@@ -195,7 +195,7 @@ START_TEST(access)
 	expect("{ \"command\": \"count\" }", "{ \"arguments\": [ 0 ], \"result\": 0, \"text\": \"1 found\" }");
 	who.commands = &allowed;
 	expect("{ \"command\": \"count\" }", "{ \"result\": 1, \"text\": \"'count' command is not allowed: "
-					     "\\\"commands\\\" does not list it for user "
+					     "\\\"allowed-commands\\\" does not list it for user "
 					     "\\\"stork\\\"\" }");
 	ck_assert_uint_eq(n_after, 0);
 }
