@@ -63,6 +63,13 @@ struct json_object *program_find_root(struct program_build *pb, struct json_obje
 			diag_error(pb->diag, json_key_pos(value), "unknown top-level parameter \"%s\"", key);
 			(void)diag_help_near(pb->diag, key, known, PROGRAMS);
 		}
+		if (!strcmp(key, "Control-agent")) {
+			diag_error(pb->diag, json_key_pos(value),
+				   "\"Control-agent\": a control agent is not supported yet");
+			diag_help(pb->diag,
+				  "add a socket of type \"http\" to \"control-sockets\" in \"%s\", and remove this map",
+				  name);
+		}
 		if (!strcmp(key, name))
 			root = value;
 	}

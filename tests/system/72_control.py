@@ -1,0 +1,319 @@
+# SPDX-License-Identifier: MPL-2.0
+"""Control sockets: Kea's clients and others, TLS, access, reload, and clients that misbehave while DHCP is served."""
+import base64
+import json
+import os
+import subprocess
+import sys
+import time
+
+from lib import ledger
+from lib.case import test
+from lib.server import config
+
+HTTP = {"socket-type": "http", "socket-address": "127.0.0.1", "socket-port": 8000}
+UNIX = {"socket-type": "unix", "socket-name": "control"}
+KEA_SHELL = "/usr/sbin/kea-shell"
+KEA_AGENT = "/usr/sbin/kea-ctrl-agent"
+
+# Sends a request and prints the response; sys.argv: path of the unix socket, request.
+ASK = """
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.settimeout(20)
+s.connect(sys.argv[1])
+s.sendall(sys.argv[2].encode())
+while data := s.recv(65536):
+    sys.stdout.buffer.write(data)
+"""
+
+
+def ask(t, server, command, **more):
+    """A command over the unix socket."""
+    out = t.run("srv", [sys.executable, "-c", ASK, os.path.join(server.folder, "control"),
+                        json.dumps({"command": command, **more})])
+    return json.loads(out)
+
+
+def curl(t, *args, url="http://127.0.0.1:8000/", command="version-get", ok=(0,)):
+    """The body and the status code of the response."""
+    out = t.run("srv", ["curl", "-sS", "-m", "20", "-w", "\n%{http_code}", "-H", "Content-Type: application/json",
+                        "-d", json.dumps({"command": command}), *args, url], ok=ok)
+    body, _, code = out.rpartition("\n")
+    return body, code
+
+
+@test("control-clients", needs=("curl",))
+def control_clients(t):
+    """curl, kea-shell and Debian's agent talk to the server as they do to Kea; users and their rights."""
+    t.write("reader", "secret\n", 0o600)
+    server = t.server(config(**{"control-sockets": [
+        UNIX, HTTP, {**HTTP, "socket-port": 8001, "http-headers": [{"name": "X-Test", "value": "1"}],
+                     "authentication": {"type": "basic", "realm": "our realm", "directory": t.dir, "clients": [
+                         {"user": "admin", "password": "a:b"},
+                         {"user": "reader", "password-file": "reader", "access": "read-only"},
+                         {"user": "one", "password": "1", "allowed-commands": ["version-get"]}]}}]}))
+    path = os.path.join(server.folder, "control")
+    t.eq(oct(os.stat(path).st_mode & 0o7777), "0o660", "mode of the socket")
+    version = ask(t, server, "version-get")
+    t.eq(version["result"], 0, "result")
+    t.eq(ask(t, server, "version-get", service=["dhcp4"]), version, "with service")
+    body, code = curl(t)
+    t.eq((json.loads(body), code), ([version], "200"), "curl")
+    out = t.run("srv", ["curl", "-sS", "-i", "-m", "20", "-d", '{ "command": "version-get" }', "http://127.0.0.1:8000/"])
+    t.match(r"^HTTP/1.1 400 Bad Request\r?\n", out, "curl without content type")
+    url = "http://127.0.0.1:8001/"
+    t.eq(curl(t, url=url), ('{ "result": 401, "text": "Unauthorized" }', "401"), "without user")
+    t.eq(curl(t, "-u", "admin:a", url=url)[1], "401", "with a wrong password")
+    t.eq(json.loads(curl(t, "-u", "admin:a:b", url=url)[0]), [version], "with a user")
+    out = t.run("srv", ["curl", "-sS", "-i", "-m", "20", "-d", "{}", url])
+    t.match(r'WWW-Authenticate: Basic realm="our realm"', out, "challenge")
+    t.match(r"X-Test: 1", out, "additional header")
+    t.eq(json.loads(curl(t, "-u", "reader:secret", url=url)[0]), [version], "reading user")
+    got = json.loads(curl(t, "-u", "reader:secret", url=url, command="dhcp-disable")[0])[0]
+    t.true(got["result"] == 1 and 'user "reader"' in got["text"], f"reading user, dhcp-disable: {got}")
+    got = json.loads(curl(t, "-u", "one:1", url=url, command="status-get")[0])[0]
+    t.true(got["result"] == 1 and 'user "one"' in got["text"], f"user with one command, status-get: {got}")
+    t.eq(json.loads(curl(t, "-u", "one:1", url=url)[0]), [version], "user with one command")
+    # One connection for several requests.
+    out = t.run("srv", ["curl", "-sS", "-v", "-m", "20", "-H", "Content-Type: application/json", "-d",
+                        '{ "command": "version-get" }', "http://127.0.0.1:8000/a", "http://127.0.0.1:8000/b"])
+    t.match("Re-using existing connection", out, "keep-alive")
+    if os.access(KEA_SHELL, os.X_OK):
+        shell = [KEA_SHELL, "--host", "127.0.0.1", "--service", "dhcp4"]
+        t.eq(json.loads(run_input(t, [*shell, "--port", "8000", "version-get"])), [version], "kea-shell")
+        out = run_input(t, [*shell, "--port", "8001", "--auth-user", "admin", "--auth-password", "a:b", "version-get"])
+        t.eq(json.loads(out), [version], "kea-shell with a user")
+    if os.access(KEA_AGENT, os.X_OK):
+        agent = {"http-host": "127.0.0.1", "http-port": 8002, "control-sockets": {"dhcp4": {"socket-type": "unix", "socket-name": path}}}
+        t.write("agent.conf", json.dumps({"Control-agent": agent}))
+        t.start("srv", [KEA_AGENT, "-c", t.path("agent.conf")], name="agent", env=server.env)
+        t.wait("the agent", lambda: t.run("srv", ["curl", "-s", "http://127.0.0.1:8002/"], ok=(0, 7)))
+        got = run_input(t, [KEA_SHELL, "--host", "127.0.0.1", "--port", "8002", "--service", "dhcp4", "version-get"])
+        t.eq(json.loads(got), [version], "kea-shell and kea-ctrl-agent")
+    secrets = [s for s in ("a:b", "secret", base64.b64encode(b"admin:a:b").decode()) if s in server.log()]
+    t.eq(secrets, [], "passwords in the log")
+
+
+def run_input(t, args):
+    """kea-shell reads arguments from its standard input, which is empty here."""
+    return t.run("srv", ["sh", "-c", '"$@" </dev/null', "sh", *args])
+
+
+def openssl(t, *args):
+    subprocess.run(["openssl", *args], check=True, cwd=t.dir, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def make_ca(t, name):
+    openssl(t, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+            "-keyout", f"{name}.key", "-out", f"{name}.pem")
+
+
+def make_cert(t, name, ca, days="2"):
+    t.write("ext", "subjectAltName=IP:127.0.0.1")
+    openssl(t, "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+            "-keyout", f"{name}.key", "-out", f"{name}.csr")
+    openssl(t, "x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-set_serial", "1", "-days", days,
+            "-extfile", "ext", "-out", f"{name}.pem")
+
+
+@test("control-tls", needs=("curl", "openssl"))
+def control_tls(t):
+    """Client certificates; none, a wrong or an expired one, old TLS, half handshakes; no descriptor is lost."""
+    for name in ("ca", "other"):
+        make_ca(t, name)
+    make_cert(t, "server", "ca")
+    make_cert(t, "client", "ca")
+    make_cert(t, "stranger", "other")
+    make_cert(t, "expired", "ca", "-1")
+    tls = {"socket-type": "https", "socket-address": "127.0.0.1", "socket-port": 8443, "trust-anchor": t.path("ca.pem"),
+           "cert-file": t.path("server.pem"), "key-file": t.path("server.key")}
+    optional = {**tls, "socket-port": 8444, "cert-required": False,
+                "authentication": {"clients": [{"user": "u", "password": "p"}]}}
+    server = t.server(config(**{"control-sockets": [UNIX, tls, optional]}))
+    url, ca = "https://127.0.0.1:8443/", ("--cacert", t.path("ca.pem"))
+
+    def cert(name):
+        return "--cert", t.path(f"{name}.pem"), "--key", t.path(f"{name}.key")
+    version = [ask(t, server, "version-get")]
+    t.eq(json.loads(curl(t, *ca, *cert("client"), url=url)[0]), version, "with a certificate")
+    failed = (35, 52, 55, 56)
+    for what, args in (("without", ()), ("of another CA", cert("stranger")), ("expired", cert("expired"))):
+        t.eq(curl(t, *ca, *args, url=url, ok=failed)[1], "000", f"certificate {what}")
+    t.eq(curl(t, *ca, *cert("client"), "--tls-max", "1.1", url=url, ok=failed)[1], "000", "TLS 1.1")
+    t.eq(curl(t, "-u", "u:p", *ca, url="https://127.0.0.1:8444/")[1], "200", "user without a certificate")
+    t.eq(curl(t, *ca, url="https://127.0.0.1:8444/")[1], "401", "nobody without a certificate")
+    t.eq(curl(t, url="http://127.0.0.1:8443/", ok=(1, *failed))[1], "000", "no TLS")
+    before = len(os.listdir(f"/proc/{server.pid}/fd"))
+    half = """
+import socket
+v = [socket.create_connection(("127.0.0.1", 8443)) for _ in range(1000)]
+for s in v:
+    s.send(b"\\x16\\x03\\x01\\x02\\x00\\x01\\x00\\x01\\xfc\\x03\\x03")
+"""
+    t.run("srv", [sys.executable, "-c", half])
+    t.eq(json.loads(curl(t, *ca, *cert("client"), url=url)[0]), version, "after half handshakes")
+    t.wait("all descriptors to be closed", lambda: len(os.listdir(f"/proc/{server.pid}/fd")) <= before, 20)
+    # A reload with a certificate that cannot be read changes nothing.
+    server.reload(config(**{"control-sockets": [UNIX, {**tls, "cert-file": t.path("none.pem")}]}))
+    server.wait_log("DYNAMIC_RECONFIGURATION_FAIL")
+    t.eq(json.loads(curl(t, *ca, *cert("client"), url=url)[0]), version, "after a reload that failed")
+
+
+@test("control-reload", needs=("curl",))
+def control_reload(t):
+    """Sockets come and go with the configuration; directories and addresses that are not safe; a file left over."""
+    server = t.server(config(**{"control-socket": UNIX}))
+    path = os.path.join(server.folder, "control")
+    t.eq(ask(t, server, "version-get")["result"], 0, "unix socket")
+    server.reload(config(**{"control-sockets": [UNIX, HTTP]}))
+    server.wait_log("DYNAMIC_RECONFIGURATION_SUCCESS")
+    t.eq(curl(t)[1], "200", "http socket after a reload")
+    server.reload(config(**{"control-sockets": [HTTP]}))
+    server.wait_log("DYNAMIC_RECONFIGURATION_SUCCESS", 2)
+    t.true(not os.path.exists(path), "the unix socket is still there")
+    t.eq(curl(t)[1], "200", "http socket after another reload")
+    server.reload(config(**{"control-sockets": [UNIX]}))
+    server.wait_log("DYNAMIC_RECONFIGURATION_SUCCESS", 3)
+    t.eq(curl(t, ok=(7,))[1], "000", "http socket is closed")
+    server.kill()
+    t.true(os.path.exists(path), "the unix socket of a killed server")
+    server.start()
+    t.eq(ask(t, server, "version-get")["result"], 0, "unix socket in place of the one left over")
+    t.eq(ask(t, server, "list-commands")["result"], 0, "list-commands")
+    t.eq(server.stop()[0], 0, "exit code")
+    t.true(not os.path.exists(path), "the unix socket of a stopped server")
+    os.chmod(server.folder, 0o755)
+    server.launch()
+    t.true(server.process.wait(15) != 0, "the server started with an open directory")
+    t.match("has mode 0755, more than 0750 allows", server.log(), "open directory")
+    server.launch("-X")
+    server.wait_log("DHCP4_STARTED")
+    server.stop()
+    os.chmod(server.folder, 0o750)
+    server.configure(config(**{"control-sockets": [{**HTTP, "socket-address": "192.0.2.1"}]}))
+    server.launch()
+    t.true(server.process.wait(15) != 0, "the server started with an open HTTP socket")
+    t.match("everybody who reaches http:192.0.2.1:8000 could control the server", server.log(), "open HTTP socket")
+
+
+# Clients that misbehave, until their standard input ends. sys.argv: path of the unix socket.
+HOSTILE = r"""
+import random, select, socket, sys, time
+kinds = sys.argv[2:]
+def unix():
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(1)
+    s.connect(sys.argv[1])
+    return s
+def http():
+    return socket.create_connection(("127.0.0.1", 8000), 1)
+def send(s, data, read=True):
+    try:
+        s.sendall(data)
+        while read and s.recv(65536):
+            pass
+    except OSError:
+        pass
+POST = b"POST / HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+def idle(open):
+    held = []
+    while True:
+        for _ in range(200):
+            try:
+                held.append(open())
+            except OSError:
+                time.sleep(0.01)
+        for s in held[-400:]:
+            send(s, b"P", False)
+        held = held[-3000:]
+        time.sleep(0.3)
+        yield
+def huge(size):
+    body = b'{"command":"version-get","arguments":[' + b"{}," * (size // 3)
+    while True:
+        send(unix(), body)
+        send(http(), POST % len(body) + body)
+        yield
+def slow_reader():
+    held = []
+    while True:
+        s = unix()
+        send(s, b'{"command":"config-get"}', False)
+        held = (held + [s])[-100:]
+        try:
+            held[0].recv(1)
+        except OSError:
+            pass
+        time.sleep(0.02)
+        yield
+def garbage():
+    r = random.Random(1)
+    while True:
+        send(random.choice([unix, http])(), bytes(r.randrange(256) for _ in range(r.randrange(2000))))
+        send(unix(), b"[" * 20000)
+        send(http(), b"POST / HTTP/1.1\r\n" + b"X: 1\r\n" * 100000)
+        send(http(), b"POST / HTTP/1.1\r\nX: " + b"x" * (1 << 20))
+        yield
+def passwords():
+    i = 0
+    while True:
+        i += 1
+        s = socket.create_connection(("127.0.0.1", 8001), 1)
+        send(s, b"POST / HTTP/1.1\r\nContent-Type: application/json\r\nAuthorization: Basic %08d\r\nContent-Length: 2\r\n\r\n{}" % i)
+        yield
+def pipelined():
+    body = b'{"command":"version-get"}'
+    while True:
+        send(http(), (POST % len(body) + body) * 1000)
+        yield
+jobs = {"idle": lambda: idle(unix), "idle-http": lambda: idle(http), "huge": lambda: huge(15 << 20), "too-huge": lambda: huge(64 << 20),
+        "slow": slow_reader, "garbage": garbage, "passwords": passwords, "pipelined": pipelined}
+job = jobs[kinds[0]]()
+n = 0
+while True:
+    try:
+        next(job)
+    except OSError:
+        time.sleep(0.05)
+    n += 1
+    print(n, flush=True)
+"""
+
+
+@test("control-hostile", limit=150)
+def control_hostile(t):
+    """Clients of every bad kind in turn: a good client is answered, DHCP is served without losses, memory is bounded.
+    The latencies are printed; only a quiet host can judge them."""
+    server = t.server(config(quiet=True, **{"control-sockets": [
+        UNIX, HTTP, {**HTTP, "socket-port": 8001, "authentication": {"clients": [{"user": "u", "password": "p"}]}}]}))
+    path = os.path.join(server.folder, "control")
+    program = t.write("hostile.py", HOSTILE)
+    before = rss_mb(server.pid)
+    for kind in (None, "idle", "idle-http", "huge", "too-huge", "slow", "garbage", "passwords", "pipelined"):
+        bad = kind and t.start("srv", [sys.executable, program, path, kind], name=f"bad-{kind}")
+        if bad:
+            t.wait(f"{kind} to begin", lambda bad=bad: "1\n" in bad.log(), 30)
+        load = ledger.Load(t, "--rate", "200", "--clients", "2000", "--seconds", "4", "--timeout", "2000", name=f"load-{kind}")
+        slowest = 0
+        while load.process.alive():
+            start = time.monotonic()
+            t.eq(ask(t, server, "version-get")["result"], 0, f"{kind}: a good client")
+            slowest = max(slowest, time.monotonic() - start)
+            time.sleep(0.2)
+        got = load.finish()
+        t.note(f"{kind}: DHCP p99 {got['p99_us'] / 1000:.1f} ms, max {got['max_us'] / 1000:.1f} ms; "
+               f"good client at most {slowest * 1000:.0f} ms; {rss_mb(server.pid) - before:.0f} MiB more")
+        t.true(got["completed"] > 300, f"{kind}: DHCP clients were not served: {got}")
+        t.true(server.process.alive(), f"{kind}: the server ended")
+        t.true(rss_mb(server.pid) - before < 700, f"{kind}: {rss_mb(server.pid) - before:.0f} MiB more")
+        if bad:
+            bad.stop(9)
+    t.eq(ask(t, server, "version-get")["result"], 0, "afterwards")
+    t.wait("all connections to be closed", lambda: len(os.listdir(f"/proc/{server.pid}/fd")) < 60, 20)
+    t.eq(server.stop()[0], 0, "exit code")
+
+
+def rss_mb(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        return int(next(line for line in f if line.startswith("VmRSS")).split()[1]) / 1024
