@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "conf/key.h"
 
+#include "json/secret.h"
+
 /* Formats the shortest text that reads back as the same value. */
 struct json_object *json_shortest_double(double v)
 {
@@ -110,7 +112,8 @@ static struct json_object *print_list(const struct printing *how, const struct k
 }
 
 /* Returns NULL if the key is neither set nor has a default worth showing. */
-static struct json_object *print_value(const struct printing *how, const struct key *key, const struct conf_node *node)
+static struct json_object *print_value(const struct printing *how, const struct scope *scope, const struct key *key,
+				       const struct conf_node *node)
 {
 	const void *field = (const char *)node + key->offset;
 	bool is_set = conf_marked(node, key->offset, CONF_MARK_SET);
@@ -119,7 +122,9 @@ static struct json_object *print_value(const struct printing *how, const struct 
 	if (key->type == KEY_MAP)
 		return print_map(how, key, field, is_set);
 	if (!is_set)
-		return print_default(how, key);
+		return conf_suits(scope, key, node) ? print_default(how, key) : NULL;
+	if (key->type == KEY_STRING && json_is_secret(key->name, strlen(key->name)) && **(const char *const *)field)
+		return json_object_new_string(JSON_HIDDEN);
 	switch (key->type) {
 	case KEY_BOOL:
 		return json_object_new_boolean(*(const bool *)field);
@@ -184,7 +189,7 @@ static struct json_object *print_scope(const struct printing *how, const struct 
 
 		if ((key->families && !(key->families & how->family)) || key->replaced_by || is_left_out(how, key, in))
 			continue;
-		value = print_value(how, key, in);
+		value = print_value(how, scope, key, in);
 		if (value && !strcmp(key->name, "comment"))
 			add_comment(map, value);
 		else if (value)
@@ -211,7 +216,21 @@ static void add_text(struct json_object *o, const char *name, const char *text)
 		json_object_object_add(o, name, json_object_new_string(text));
 }
 
-static struct json_object *schema_row(unsigned family, const struct key *key)
+/* The values of "type" that the key is for. */
+static struct json_object *types_of(const struct scope *scope, const struct key *key)
+{
+	struct json_object *list = json_object_new_array();
+	const struct key *type = scope->keys;
+
+	while (strcmp(type->name, "type") != 0)
+		type++;
+	for (unsigned i = 0; type->words[i]; i++)
+		if (key->for_types >> i & 1)
+			json_object_array_add(list, json_object_new_string(type->words[i]));
+	return list;
+}
+
+static struct json_object *schema_row(unsigned family, const struct scope *scope, const struct key *key)
 {
 	static const char *const types[] = {
 		[KEY_BOOL] = "boolean",
@@ -246,6 +265,8 @@ static struct json_object *schema_row(unsigned family, const struct key *key)
 	add_text(o, "scope", key->scope ? scope_name(key->scope, family) : NULL);
 	add_text(o, "default", family == KEY_6 && key->def6 ? key->def6 : key->def);
 	add_text(o, "unit", key->unit);
+	if (key->for_types)
+		json_object_object_add(o, "types", types_of(scope, key));
 	if (key->inherit)
 		json_object_object_add(o, "inherit", json_object_new_boolean(true));
 	if (key->required)
@@ -269,7 +290,7 @@ struct json_object *conf_schema(unsigned family, const struct scope *const *all)
 
 		for (i = 0; i < all[k]->n; i++)
 			if (!all[k]->keys[i].families || all[k]->keys[i].families & family)
-				json_object_array_add(rows, schema_row(family, &all[k]->keys[i]));
+				json_object_array_add(rows, schema_row(family, all[k], &all[k]->keys[i]));
 		json_object_object_add(root, scope_name(all[k], family), rows);
 	}
 	return root;
@@ -286,7 +307,7 @@ void conf_reference_rows(unsigned family, const struct scope *scope, const char 
 
 		if (key->families && !(key->families & family))
 			continue;
-		row = schema_row(family, key);
+		row = schema_row(family, scope, key);
 		(void)json_object_object_get_ex(row, "type", &type);
 		fprintf(to, "| `%s` | %s%s%s | %s%s | %s | %s%s%s%s%s |\n", key->name, json_object_get_string(type),
 			key->unit ? ", " : "", key->unit ? key->unit : "",

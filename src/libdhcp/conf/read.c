@@ -472,6 +472,7 @@ static bool is_off(const struct conf_reader *rd, const struct key *key, struct j
 		       (def && strtod(def, NULL) == json_object_get_double(value));
 	case json_type_string:
 		return json_object_get_string_len(value) == 0 || !strcasecmp(json_object_get_string(value), "off") ||
+		       !strcasecmp(json_object_get_string(value), "disable") ||
 		       !strcasecmp(json_object_get_string(value), "disabled") ||
 		       (def && def[0] == '"' && strlen(def) == strlen(json_object_get_string(value)) + 2 &&
 			!strncasecmp(def + 1, json_object_get_string(value), strlen(def) - 2));
@@ -708,6 +709,67 @@ static bool has_required(const struct conf_reader *rd, const struct scope *scope
 	return ok;
 }
 
+/* --- keys for some values of "type" --- */
+
+static const struct key *type_of(const struct scope *scope)
+{
+	return find(scope, "type");
+}
+
+static uint32_t type_value(const struct key *type, const void *in)
+{
+	return *(const uint32_t *)(const void *)((const char *)in + type->offset) - (uint32_t)type->min;
+}
+
+bool conf_suits(const struct scope *scope, const struct key *key, const void *in)
+{
+	return !key->for_types || key->for_types >> type_value(type_of(scope), in) & 1;
+}
+
+static void add_types(const struct key *key, const struct key *type, struct str *out)
+{
+	const char *before = "";
+
+	for (unsigned i = 0; type->words[i]; i++)
+		if (key->for_types >> i & 1) {
+			str_addf(out, "%s\"%s\"", before, type->words[i]);
+			before = " or ";
+		}
+}
+
+/* True if a key for other types means nothing with this value: "persist": false would. */
+static bool says_nothing(const struct conf_reader *rd, const struct key *key, struct json_object *value)
+{
+	bool is_on_by_default = key->type == KEY_BOOL && key->def && key->def[0] == 't';
+
+	return is_off(rd, key, value) && (!is_on_by_default || json_object_get_boolean(value));
+}
+
+static bool check_types(const struct conf_reader *rd, const struct scope *scope, const void *out)
+{
+	const struct conf_node *node = out;
+	const struct key *type = type_of(scope);
+	bool ok = true;
+
+	if (!type || conf_marked(node, type->offset, CONF_MARK_BAD) || !conf_marked(node, type->offset, CONF_MARK_SET))
+		return true;
+	for (unsigned i = 0; i < scope->n; i++) {
+		const struct key *key = &scope->keys[i];
+		struct json_object *value;
+		struct str types = { 0 };
+
+		if (conf_suits(scope, key, out) || !json_object_object_get_ex(node->json, key->name, &value) ||
+		    !value || says_nothing(rd, key, value))
+			continue;
+		add_types(key, type, &types);
+		diag_error(rd->diag, json_key_pos(value), "\"%s\" is for \"type\": %s, not \"%s\"", key->name,
+			   str_text(&types), type->words[type_value(type, out)]);
+		str_free(&types);
+		ok = false;
+	}
+	return ok;
+}
+
 /*
  * "comment" is short for "comment" in "user-context". Kea rejects it after a user-context that contains a
  * comment, but lets it override one in a later user-context.
@@ -782,6 +844,7 @@ static bool read_map(const struct conf_reader *rd, const struct scope *scope, co
 		}
 	}
 	ok &= check_comment(rd, map);
+	ok &= check_types(rd, scope, out);
 	return has_required(rd, scope, map_name, out) && ok;
 }
 

@@ -150,14 +150,15 @@ struct db_conf {
 	enum db_ssl_mode ssl_mode;
 	unsigned connect_timeout_ms;   /* for each host; 0 = 5000 */
 	unsigned statement_timeout_ms; /* for the statements of a group, and for waiting in the queue; 0 = 5000 */
-	unsigned tcp_user_timeout_ms;  /* 0 = the system's own */
-	unsigned connections;          /* 0 = 1 */
-	unsigned max_pending;          /* queued and running work; more is rejected; 0 = 65536 */
-	unsigned group_max;            /* calls in a group; 0 = 512 */
-	unsigned reconnect_wait_ms;    /* pause after a failed attempt; 0 = 100, growing to 2000 */
-	bool reads_only;               /* a read-only server or standby is good enough */
-	bool reads_few_rows;           /* PostgreSQL: plans once, and without parallel workers */
-	const struct db_stmt *stmts;   /* the table: calls refer to its rows */
+	unsigned read_timeout_ms, write_timeout_ms; /* MySQL; 0 or too long: what suits the statement timeout */
+	unsigned tcp_user_timeout_ms;               /* 0 = the system's own */
+	unsigned connections;                       /* 0 = 1 */
+	unsigned max_pending;                       /* queued and running work; more is rejected; 0 = 65536 */
+	unsigned group_max;                         /* calls in a group; 0 = 512 */
+	unsigned reconnect_wait_ms;                 /* pause after a failed attempt; 0 = 100, growing to 2000 */
+	bool reads_only;                            /* a read-only server or standby is good enough */
+	bool reads_few_rows;                        /* PostgreSQL: plans once, and without parallel workers */
+	const struct db_stmt *stmts;                /* the table: calls refer to its rows */
 	unsigned n_stmts;
 	/* Called by a connection's thread; may be NULL. */
 	void (*event)(void *ctx, enum db_event event, const char *why);
@@ -166,6 +167,8 @@ struct db_conf {
 
 struct db;
 
+/* True if this program has the client library. */
+bool db_is_built(enum db_kind kind);
 /*
  * Copies conf, but not the table of statements. Starts the threads; they keep connecting until they succeed. Always
  * succeeds: db_wait_connected() reports whether there is a connection.

@@ -40,6 +40,12 @@ static void set_seconds(MYSQL *my, enum mysql_option option, unsigned ms)
 	(void)mysql_options(my, option, &sec);
 }
 
+/* 0: not set. */
+static unsigned shorter(unsigned ms, unsigned limit_ms)
+{
+	return ms && ms < limit_ms ? ms : limit_ms;
+}
+
 static void set_tls(MYSQL *my, const struct db_conf *conf)
 {
 	struct stat st;
@@ -146,8 +152,9 @@ static MYSQL *connect_to(const struct db_conf *conf, const char *host, struct st
 	if (!my)
 		die_of_memory();
 	set_seconds(my, MYSQL_OPT_CONNECT_TIMEOUT, conf->connect_timeout_ms);
-	set_seconds(my, MYSQL_OPT_READ_TIMEOUT, conf->statement_timeout_ms + 1000); /* the server's own comes first */
-	set_seconds(my, MYSQL_OPT_WRITE_TIMEOUT, conf->statement_timeout_ms);
+	/* The server's own timeout of a statement comes first. */
+	set_seconds(my, MYSQL_OPT_READ_TIMEOUT, shorter(conf->read_timeout_ms, conf->statement_timeout_ms + 1000));
+	set_seconds(my, MYSQL_OPT_WRITE_TIMEOUT, shorter(conf->write_timeout_ms, conf->statement_timeout_ms));
 	(void)mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	if (conf->trust_anchor || conf->cert_file || conf->key_file || conf->ssl_mode >= DB_SSL_REQUIRE)
 		set_tls(my, conf);

@@ -360,6 +360,11 @@ static void copy_conf(struct db *db, const struct db_conf *conf)
 	own->group_max = conf->group_max ? conf->group_max : 512;
 }
 
+bool db_is_built(enum db_kind kind)
+{
+	return kinds[kind];
+}
+
 struct db *db_open(const struct db_conf *conf)
 {
 	struct db *db = xcalloc(1, sizeof(*db));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "json/excerpt.h"
 
+#include "json/secret.h"
+
 #include <stdbool.h>
 
 #define SHOWN_MAX 160 /* characters */
@@ -87,11 +89,15 @@ static void add_cell(struct str *out, const struct cell *cell)
 void excerpt_add(struct str *out, const char *line, size_t line_len, uint32_t number, uint32_t col, uint32_t len,
 		 char mark)
 {
-	const char *end = line + line_len, *p;
+	struct str shown = { 0 };
+	const char *end, *p;
 	uint32_t total = 0, from = 1, to, at, marked = 0;
 	struct str marks = { 0 };
 	struct cell cell;
 
+	json_add_without_secrets(&shown, line, line_len);
+	line = str_text(&shown);
+	end = line + shown.len;
 	for (p = line; p < end; p += cell.len) {
 		cell = cell_at(p, end);
 		total += has_column(&cell);
@@ -130,4 +136,5 @@ void excerpt_add(struct str *out, const char *line, size_t line_len, uint32_t nu
 		str_addc(&marks, mark);
 	str_addf(out, "%s\n", str_text(&marks));
 	str_free(&marks);
+	str_free(&shown);
 }

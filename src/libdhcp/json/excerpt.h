@@ -7,7 +7,8 @@
 
 /*
  * Quotes a line of source, and marks `len` characters of it, from column `col`, in the line below. Of a long
- * line only the part around the mark is shown. Terminal control characters are shown as '?'.
+ * line only the part around the mark is shown. Secrets are shown as asterisks (secret.h), terminal control characters
+ * as '?'.
  *
  *	     3 | "valid-lifetme": 600,
  *	       | ^^^^^^^^^^^^^^^

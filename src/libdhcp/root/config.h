@@ -10,6 +10,12 @@
 #include "subnet/subnet.h"
 #include "wire/hwaddr6.h"
 
+/* A database over SQL: its keys and the connection they describe. */
+struct sql_database {
+	const struct database_conf *conf;
+	struct db_conf db;
+};
+
 /*
  * A configuration as the server uses it: read, checked, with inheritance applied and options encoded. Immutable once
  * built; its arena holds everything in it.
@@ -28,7 +34,8 @@ struct config {
 	unsigned n_listen;
 	struct pos *listen_pos; /* position of each listen entry */
 
-	const char *lease_file; /* absolute */
+	const char *lease_file;               /* absolute; NULL unless the lease database is memfile */
+	const struct sql_database *lease_sql; /* NULL if it is memfile */
 
 	struct dict *dict;
 	struct optlist opts; /* global */

@@ -125,7 +125,7 @@ void check_plan(struct build *b, struct subnet_pair *refs, size_t n);
 void lint_plan(struct build *b, const struct subnet_pair *pairs, size_t n);
 
 void build_interfaces(struct build *b);
-void build_lease_database(struct build *b);
+void build_lease_database(struct build *b); /* in config_database.c */
 /* dhcp-queue-control */
 void check_queue(struct build *b);
 /* Only libraries whose commands are built in are accepted. */

@@ -49,32 +49,6 @@ void build_interfaces(struct build *b)
 	}
 }
 
-void build_lease_database(struct build *b)
-{
-	const struct database_conf *conf = b->root->lease_database;
-	struct config *cfg = b->cfg;
-	const char *name = CONF_SET(conf, name)   ? conf->name
-			   : cfg->family == KEY_6 ? "kea-leases6.csv"
-						  : "kea-leases4.csv";
-
-	if (CONF_SET(conf, type) && conf->type != 0) {
-		diag_error(b->diag, conf_pos(&conf->node, "type"),
-			   "\"type\": SQL lease databases are not supported yet");
-		diag_help(b->diag, "use \"memfile\"");
-	}
-	cfg->lease_file =
-		build_path(b, conf_pos(&conf->node, "name"), "name", name, "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
-	if (!conf->persist)
-		diag_warn(b->diag, conf_pos(&conf->node, "persist"),
-			  "leases are kept in memory only and are lost at a restart");
-	if (!conf->persist && CONF_SET(conf, lfc_interval) && conf->lfc_interval)
-		diag_warn(b->diag, conf_pos(&conf->node, "lfc-interval"),
-			  "\"lfc-interval\" has no effect without \"persist\"");
-	if (conf->persist && conf->sync == SYNC_NONE)
-		diag_warn(b->diag, conf_pos(&conf->node, "sync"),
-			  "with \"sync\": \"none\", acknowledged leases may be lost in a power failure");
-}
-
 /* Kea's queue keeps the newest messages under overload; this server always does so (io/flood.h). */
 void check_queue(struct build *b)
 {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "conf/key.h"
+#include "db/db.h"
 #include "log/config.h"
 #include "subnet/subnet.h"
 #include "wire/ident.h"
@@ -201,16 +202,25 @@ struct interfaces_config_conf {
 	const char *comment;
 };
 
+enum database_type { DATABASE_MEMFILE, DATABASE_MYSQL, DATABASE_PGSQL };
+
+/*
+ * What the server does while a database cannot be reached. STOP_EXIT: responds to nobody. SERVE_EXIT: responds to
+ * messages that do not need it. Both exit after "max-reconnect-tries" failures. SERVE: never exits. CACHED: also renews
+ * leases that it remembers, for the time that is stored.
+ */
+enum database_on_fail { ON_FAIL_STOP_EXIT, ON_FAIL_SERVE_EXIT, ON_FAIL_SERVE, ON_FAIL_CACHED };
+
 /* When an acknowledged lease is on disk: before the response is sent, or whenever the system writes it. */
 enum database_sync { SYNC_GROUP, SYNC_NONE };
 
 struct database_conf {
 	struct conf_node node;
-	uint32_t type;
+	enum database_type type;
 	const char *user;
 	const char *password;
 	const char *password_file;
-	const char *host;
+	const char *host; /* one or several, separated by commas */
 	uint32_t port;
 	const char *name;
 	bool persist;
@@ -220,15 +230,17 @@ struct database_conf {
 	uint32_t read_timeout;
 	uint32_t write_timeout;
 	uint32_t tcp_user_timeout;
+	uint32_t statement_timeout;
+	uint32_t connections;
 	uint32_t max_reconnect_tries;
 	uint32_t reconnect_wait_time;
-	uint32_t on_fail;
+	enum database_on_fail on_fail;
 	bool retry_on_startup;
 	uint32_t max_row_errors;
 	const char *trust_anchor;
 	const char *cert_file;
 	const char *key_file;
-	uint32_t ssl_mode;
+	enum db_ssl_mode ssl_mode;
 	const char *cipher_list;
 	enum database_sync sync;
 };

@@ -5,7 +5,8 @@
 static const char *const dhcp_socket_type_words[] = { "raw", "udp", NULL };
 static const char *const outbound_interface_words[] = { "same-as-inbound", "use-routing", NULL };
 static const char *const database_type_words[] = { "memfile", "mysql", "postgresql", NULL };
-static const char *const on_fail_words[] = { "stop-retry-exit", "serve-retry-exit", "serve-retry-continue", NULL };
+static const char *const on_fail_words[] = { "stop-retry-exit", "serve-retry-exit", "serve-retry-continue",
+					     "serve-cached", NULL };
 static const char *const ssl_mode_words[] = { "disable", "prefer", "require", "verify-ca", "verify-full", NULL };
 static const char *const database_sync_words[] = { "group", "none", NULL };
 static const char *const lease_checks_words[] = { "none", "warn", "fix", "fix-del", "del", NULL };
@@ -42,56 +43,78 @@ static const struct key interfaces_config_keys[] = {
 const struct scope interfaces_config_scope =
 	SCOPE("interfaces-config", struct interfaces_config_conf, interfaces_config_keys);
 
+#define FOR_MEMFILE .for_types = 1 << DATABASE_MEMFILE
+#define FOR_SQL .for_types = 1 << DATABASE_MYSQL | 1 << DATABASE_PGSQL
+#define FOR_MYSQL .for_types = 1 << DATABASE_MYSQL
+#define FOR_PGSQL .for_types = 1 << DATABASE_PGSQL
+
 static const struct key database_keys[] = {
 	K_ENUM(struct database_conf, type, "type", .required = true, .words = database_type_words, .def = "\"memfile\"",
 	       .since = "4.0.0", .doc = "memfile / mysql / postgresql"),
-	K_STRING(struct database_conf, user, "user", .refuse = "SQL lease databases are", .doc = "login"),
-	K_STRING(struct database_conf, password, "password", .refuse = "SQL lease databases are", .doc = "password"),
-	K_STRING(struct database_conf, password_file, "password-file", .refuse = "SQL lease databases are",
-		 .doc = "file with the password"),
-	K_STRING(struct database_conf, host, "host", .def = "\"localhost\"", .refuse = "SQL lease databases are",
-		 .doc = "database host (empty = local socket)"),
-	K_INT(struct database_conf, port, "port", .min = 0, .max = 65535, .refuse = "SQL lease databases are",
-	      .doc = "TCP port"),
+	K_STRING(struct database_conf, user, "user", FOR_SQL, .since = "4.1.0", .doc = "login"),
+	K_STRING(struct database_conf, password, "password", FOR_SQL, .since = "4.1.0",
+		 .doc = "password; printed as asterisks"),
+	K_STRING(struct database_conf, password_file, "password-file", FOR_SQL, .since = "4.1.0",
+		 .doc = "absolute path of a file whose first line is the password"),
+	K_STRING(struct database_conf, host, "host", FOR_SQL, .def = "\"localhost\"", .since = "4.1.0",
+		 .doc = "database host: a name, an address, or the path of a socket (postgresql: of its directory); "
+			"\"\": "
+			"the local socket; several, separated by commas, are tried in this order"),
+	K_INT(struct database_conf, port, "port", FOR_SQL, .min = 0, .max = 65535, .since = "4.1.0",
+	      .doc = "TCP port; 0: that of the database (mysql 3306, postgresql 5432)"),
 	K_STRING(struct database_conf, name, "name", .since = "4.0.0",
 		 .doc = "database name, or lease file path for memfile"),
-	K_BOOL(struct database_conf, persist, "persist", .def = "true", .since = "4.0.0",
-	       .doc = "memfile: write to disk"),
-	K_INT(struct database_conf, lfc_interval, "lfc-interval", .def = "3600", .unit = "s", .since = "4.1.0",
-	      .doc = "memfile: time between lease file cleanups by kea-lfc; a cleanup runs earlier when the file "
+	K_BOOL(struct database_conf, persist, "persist", FOR_MEMFILE, .def = "true", .since = "4.0.0",
+	       .doc = "write to disk"),
+	K_INT(struct database_conf, lfc_interval, "lfc-interval", FOR_MEMFILE, .def = "3600", .unit = "s",
+	      .since = "4.1.0",
+	      .doc = "time between lease file cleanups by kea-lfc; a cleanup runs earlier when the file "
 		     "has grown to 16 MiB and four times the size that the leases need; 0 = never"),
-	K_BOOL(struct database_conf, readonly, "readonly", .def = "false", .refuse = "SQL lease databases are",
+	K_BOOL(struct database_conf, readonly, "readonly", FOR_SQL, .def = "false", .since = "4.1.0",
 	       .doc = "reservations cannot be changed through this backend"),
-	K_INT(struct database_conf, connect_timeout, "connect-timeout", .def = "5", .refuse = "SQL lease databases are",
-	      .doc = "s"),
-	K_INT(struct database_conf, read_timeout, "read-timeout", .def = "0", .unit = "s",
-	      .refuse = "SQL lease databases are", .doc = "s (mysql only)"),
-	K_INT(struct database_conf, write_timeout, "write-timeout", .def = "0", .unit = "s",
-	      .refuse = "SQL lease databases are", .doc = "s (mysql only)"),
-	K_INT(struct database_conf, tcp_user_timeout, "tcp-user-timeout", .def = "0", .unit = "s",
-	      .refuse = "SQL lease databases are", .doc = "s (postgresql only)"),
-	K_INT(struct database_conf, max_reconnect_tries, "max-reconnect-tries", .def = "0",
-	      .refuse = "SQL lease databases are", .doc = "reconnect attempts after loss"),
-	K_INT(struct database_conf, reconnect_wait_time, "reconnect-wait-time", .def = "0", .unit = "ms",
-	      .refuse = "SQL lease databases are", .doc = "milliseconds between attempts"),
-	K_ENUM(struct database_conf, on_fail, "on-fail", .words = on_fail_words, .def = "\"stop-retry-exit\"",
-	       .refuse = "SQL lease databases are", .doc = "stop-retry-exit / serve-retry-exit / serve-retry-continue"),
-	K_BOOL(struct database_conf, retry_on_startup, "retry-on-startup", .def = "false",
-	       .refuse = "SQL lease databases are", .doc = "apply reconnection rules at first connect"),
-	K_INT(struct database_conf, max_row_errors, "max-row-errors", .def = "0", .since = "4.1.0",
-	      .doc = "memfile: rows of a lease file that may be skipped because they are not understood; with more the "
+	K_INT(struct database_conf, connect_timeout, "connect-timeout", FOR_SQL, .min = 1, .max = 3600, .def = "5",
+	      .unit = "s", .since = "4.1.0", .doc = "for connecting to each host"),
+	K_INT(struct database_conf, read_timeout, "read-timeout", FOR_MYSQL, .max = 3600, .def = "0", .unit = "s",
+	      .since = "4.1.0",
+	      .doc = "for reading from the connection; 0, or more than that: a second more than statement-timeout"),
+	K_INT(struct database_conf, write_timeout, "write-timeout", FOR_MYSQL, .max = 3600, .def = "0", .unit = "s",
+	      .since = "4.1.0", .doc = "for writing to the connection; 0, or more than that: statement-timeout"),
+	K_INT(struct database_conf, tcp_user_timeout, "tcp-user-timeout", FOR_PGSQL, .max = 3600, .def = "0",
+	      .unit = "s", .since = "4.1.0",
+	      .doc = "how long data that was sent may remain unacknowledged before the connection is given up; 0: the "
+		     "system's own"),
+	K_INT(struct database_conf, statement_timeout, "statement-timeout", FOR_SQL, .native = true, .min = 1,
+	      .max = 3600, .def = "5", .unit = "s", .since = "4.1.0",
+	      .doc = "for the statements of a group; what takes longer is given up, and its clients get no response"),
+	K_INT(struct database_conf, connections, "connections", FOR_SQL, .native = true, .min = 1, .max = 64,
+	      .def = "2", .since = "4.1.0", .doc = "to the database, each with its thread"),
+	K_INT(struct database_conf, max_reconnect_tries, "max-reconnect-tries", FOR_SQL, .def = "0", .since = "4.1.0",
+	      .doc = "failed attempts to connect again before a server whose on-fail ends in -exit exits; 0: it exits "
+		     "when the first attempt fails"),
+	K_INT(struct database_conf, reconnect_wait_time, "reconnect-wait-time", FOR_SQL, .max = 3600000, .def = "0",
+	      .unit = "ms", .since = "4.1.0",
+	      .doc = "milliseconds between attempts; 0: 100 at first, then longer, up to 2000"),
+	K_ENUM(struct database_conf, on_fail, "on-fail", FOR_SQL, .words = on_fail_words, .def = "\"stop-retry-exit\"",
+	       .since = "4.1.0",
+	       .doc = "while the database cannot be reached: stop-retry-exit (respond to nobody), serve-retry-exit "
+		      "(respond to messages that do not need it), serve-retry-continue (the same, and never exit), "
+		      "serve-cached (native: also renew known leases for the time that is stored)"),
+	K_BOOL(struct database_conf, retry_on_startup, "retry-on-startup", FOR_SQL, .def = "false", .since = "4.1.0",
+	       .doc = "wait for the database at the start as for a lost one, instead of exiting"),
+	K_INT(struct database_conf, max_row_errors, "max-row-errors", FOR_MEMFILE, .def = "0", .since = "4.1.0",
+	      .doc = "rows of a lease file that may be skipped because they are not understood; with more the "
 		     "server does not start; 0 = any number"),
-	K_STRING(struct database_conf, trust_anchor, "trust-anchor", .refuse = "SQL lease databases are",
-		 .doc = "CA file or directory"),
-	K_STRING(struct database_conf, cert_file, "cert-file", .refuse = "SQL lease databases are",
-		 .doc = "certificate"),
-	K_STRING(struct database_conf, key_file, "key-file", .refuse = "SQL lease databases are", .doc = "private key"),
-	K_ENUM(struct database_conf, ssl_mode, "ssl-mode", .words = ssl_mode_words, .refuse = "SQL lease databases are",
-	       .doc = "disable / prefer / require / verify-ca / verify-full (postgresql)"),
-	K_STRING(struct database_conf, cipher_list, "cipher-list", .refuse = "SQL lease databases are",
-		 .doc = "TLS ciphers (mysql)"),
-	K_ENUM(struct database_conf, sync, "sync", .native = true, .words = database_sync_words, .def = "\"group\"",
-	       .since = "4.0.0",
+	K_STRING(struct database_conf, trust_anchor, "trust-anchor", FOR_SQL, .since = "4.1.0",
+		 .doc = "TLS: CA file (mysql: or directory)"),
+	K_STRING(struct database_conf, cert_file, "cert-file", FOR_SQL, .since = "4.1.0", .doc = "TLS: certificate"),
+	K_STRING(struct database_conf, key_file, "key-file", FOR_SQL, .since = "4.1.0", .doc = "TLS: private key"),
+	K_ENUM(struct database_conf, ssl_mode, "ssl-mode", FOR_SQL, .words = ssl_mode_words, .min = DB_SSL_DISABLE,
+	       .since = "4.1.0",
+	       .doc = "TLS: disable, prefer, require, verify-ca (the certificate is checked) or verify-full (and its "
+		      "name); in Kea only for postgresql"),
+	K_STRING(struct database_conf, cipher_list, "cipher-list", FOR_MYSQL, .since = "4.1.0", .doc = "TLS: ciphers"),
+	K_ENUM(struct database_conf, sync, "sync", FOR_MEMFILE, .native = true, .words = database_sync_words,
+	       .def = "\"group\"", .since = "4.0.0",
 	       .doc = "when an acknowledged lease is on disk: group (before the response is sent) or none (when the "
 		      "kernel writes it)"),
 };

@@ -55,9 +55,23 @@ static const struct scope outer_scope =
 	      .hands_down = offsetof(struct outer_conf, shared) + sizeof(struct shared));
 static const struct scope inner_scope = SCOPE("inner", struct inner_conf, inner_keys);
 
+struct store_conf {
+	struct conf_node node;
+	enum color type;
+	const char *path, *password;
+	bool keeps;
+};
+static const struct key store_keys[] = {
+	K_ENUM(struct store_conf, type, "type", .words = color_words, .def = "\"red\"", .since = "1"),
+	K_STRING(struct store_conf, path, "path", .def = "\"here\"", .since = "1", .for_types = 1 << RED),
+	K_BOOL(struct store_conf, keeps, "keeps", .def = "true", .since = "1", .for_types = 1 << RED),
+	K_STRING(struct store_conf, password, "password", .since = "1", .for_types = 1 << GREEN | 1 << BLUE),
+};
+static const struct scope store_scope = SCOPE("store", struct store_conf, store_keys);
+
 static struct arena *arena;
 static struct diag *diag;
-static struct json_doc docs[4];
+static struct json_doc docs[8];
 static unsigned n_docs;
 
 static void setup(void)
@@ -181,6 +195,27 @@ START_TEST(unknown)
 }
 END_TEST
 
+/* A key for other types is an error unless its value means nothing; a password is not printed. */
+START_TEST(types)
+{
+	struct store_conf conf;
+
+	ck_assert(read_conf(&store_scope, "{ \"path\": \"there\", \"password\": \"\" }", &conf));
+	check_print(&store_scope, &conf, "{\"type\":\"red\",\"path\":\"there\",\"keeps\":true,\"password\":\"\"}");
+	ck_assert(read_conf(&store_scope,
+			    "{ \"type\": \"blue\", \"path\": \"here\", \"keeps\": true, \"password\": \"x\" }", &conf));
+	ck_assert_str_eq(conf.password, "x");
+	check_print(&store_scope, &conf, "{\"type\":\"blue\",\"path\":\"here\",\"keeps\":true,\"password\":\"*****\"}");
+	ck_assert(read_conf(&store_scope, "{ \"type\": \"green\" }", &conf));
+	check_print(&store_scope, &conf, "{\"type\":\"green\"}");
+	ck_assert_uint_eq(diag_errors(diag), 0);
+	ck_assert(!read_conf(&store_scope, "{ \"type\": \"green\", \"path\": \"there\", \"keeps\": false }", &conf));
+	ck_assert_uint_eq(diag_errors(diag), 2);
+	ck_assert(!read_conf(&store_scope, "{ \"type\": \"red\", \"password\": \"x\" }", &conf));
+	ck_assert_uint_eq(diag_errors(diag), 3);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("keys");
@@ -190,5 +225,6 @@ int main(void)
 	tcase_add_test(tc, wrong);
 	tcase_add_test(tc, inherit);
 	tcase_add_test(tc, unknown);
+	tcase_add_test(tc, types);
 	return suite_run(tc);
 }

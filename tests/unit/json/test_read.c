@@ -390,6 +390,13 @@ START_TEST(excerpts)
 	/* At the end of the line, and of the file. */
 	check_print("{ \"a\": 1\n\"b\": 2 }", "     1 | { \"a\": 1\n       |        ^\n");
 	check_print("{ \"a\": 1", "     1 | { \"a\": 1\n       |         ^\n");
+	/* Passwords are hidden, also those of misspelled keys and in broken lines. */
+	check_print("{ \"password\": \"p\xc3\xa9\\\"x\", \"a\": x }",
+		    "{ \"password\": \"*****\", \"a\": x }\n       |                             ^\n");
+	check_print("{ \"pasword\" :\"abc\", secret: def, \"a\": x }",
+		    "\"pasword\" :\"***\", secret: ***, \"a\": x }\n");
+	check_print("{ \"a\": x, \"password\": \"abc", "\"password\": \"***\n");
+	check_print("{ \"password-file\": \"f\", \"a\": x }", "{ \"password-file\": \"f\", \"a\": x }\n");
 	str_add(&text, "{ \"\xc3\xa9\": [");
 	for (i = 0; i < 200; i++)
 		str_addf(&text, "%u, ", 1000 + i);
