@@ -216,6 +216,80 @@ static void service_changed(void *ctx, bool is_disabled)
 		LOGF(d->fam->idx, DHCPx_SERVICE_ENABLED);
 }
 
+/* --- databases that cannot be reached --- */
+
+static const char *until_connected(enum database_on_fail on_fail)
+{
+	switch (on_fail) {
+	case ON_FAIL_STOP_EXIT:
+		return "no client gets a response until it is back";
+	case ON_FAIL_SERVE_EXIT:
+	case ON_FAIL_SERVE:
+		return "messages that do not need it are answered";
+	case ON_FAIL_CACHED:
+		return "known leases are renewed for the time that is stored";
+	}
+	return "";
+}
+
+static void end_for_database(struct daemon *d, const struct outage *outage)
+{
+	if (outage->state.tries_max)
+		LOGF(d->fam->idx, DHCPx_FATAL_DB_RECONNECT_FAILED, outage->what, outage->db_name, outage->kind,
+		     outage->state.tries_max);
+	else
+		LOGF(d->fam->idx, DHCPx_FATAL_DB_RECONNECT_DISABLED, outage->what, outage->db_name, outage->kind);
+	d->exit_value = 1;
+	loop_stop(d->loop);
+}
+
+/* Always at first, then at powers of two. */
+static bool is_worth_a_line(uint32_t tries)
+{
+	return tries <= 4 || (tries & (tries - 1)) == 0;
+}
+
+static void stop_for_database(struct daemon *d, int change)
+{
+	d->n_stopped += change;
+	if (d->n_stopped)
+		(void)origins_disable(&d->origins, ORIGIN_DATABASE, 0);
+	else
+		origins_enable(&d->origins, ORIGIN_DATABASE);
+}
+
+static void on_outage(void *ctx, struct outage *outage, unsigned actions)
+{
+	struct daemon *d = ctx;
+
+	if (d->is_stopping)
+		return;
+	if (actions & OUTAGE_BEGINS)
+		LOGF(d->fam->idx, DHCPx_DB_RECONNECT_LOST_CONNECTION, outage->what, outage->db_name, outage->kind,
+		     outage->why, until_connected(outage->state.on_fail));
+	if (actions & OUTAGE_TRIED && is_worth_a_line(outage->state.tries))
+		LOGF(d->fam->idx, DHCPx_DB_RECONNECT_ATTEMPT_FAILED, outage->what, outage->db_name, outage->kind,
+		     outage->state.tries, outage->why);
+	if (actions & OUTAGE_NO_MORE && outage->state.tries_max)
+		LOGF(d->fam->idx, DHCPx_DB_RECONNECT_FAILED, outage->what, outage->db_name, outage->kind,
+		     outage->state.tries_max);
+	if (actions & OUTAGE_ENDS)
+		LOGF(d->fam->idx, DHCPx_DB_RECONNECT_SUCCEEDED, outage->what, outage->db_name, outage->kind);
+	if (actions & OUTAGE_STOP)
+		stop_for_database(d, 1);
+	if (actions & OUTAGE_RESUME)
+		stop_for_database(d, -1);
+	if (actions & OUTAGE_EXIT)
+		end_for_database(d, outage);
+}
+
+static struct database_env database_env(struct daemon *d, bool is_start)
+{
+	return (struct database_env){
+		.fam = d->fam, .loop = d->loop, .is_start = is_start, .outage = on_outage, .ctx = d
+	};
+}
+
 /* --- start --- */
 
 static void free_live_post(struct post *post)
@@ -381,6 +455,7 @@ static int open_channels(struct daemon *d, const struct config *cfg)
 
 int daemon_start(struct daemon *d)
 {
+	struct database_env env = database_env(d, true);
 	struct config *cfg = daemon_load_config(d);
 	const struct multi_threading_conf *mt;
 	char text[600 + FILE_WHY_MAX], *refused;
@@ -399,7 +474,8 @@ int daemon_start(struct daemon *d)
 		LOGF(d->fam->idx, DHCPx_SECURITY_CHECKS_DISABLED);
 	if (geteuid() == 0)
 		LOGF(d->fam->idx, DHCPx_ROOT_USER_SECURITY_WARNING, config_is_raw(cfg) ? "CAP_NET_RAW and " : "");
-	if (!use_database(d, database_open(d->fam, cfg, d->loop, &refused))) {
+	origins_init(&d->origins, d->loop, service_changed, d);
+	if (!use_database(d, database_open(&env, cfg, &refused))) {
 		(void)init_fail(d, "%s", refused ? refused : "the lease database cannot be opened");
 		free(refused);
 		goto out;
@@ -486,12 +562,13 @@ static void explain(struct daemon *d, const char *why)
 /* Returns the current database or a newly opened one; NULL if that cannot be opened. */
 static struct leasedb *choose_database(struct daemon *d, const struct config *cfg)
 {
+	struct database_env env = database_env(d, false);
 	char *why = NULL;
 	struct leasedb *db;
 
 	if (database_is_same(d->db, d->sockets.live->cfg, cfg))
 		return d->db;
-	db = database_open(d->fam, cfg, d->loop, &why);
+	db = database_open(&env, cfg, &why);
 	if (!db)
 		(void)refuse(d, why ? why : "the new lease database cannot be opened");
 	free(why);
@@ -681,6 +758,7 @@ static bool await_databases(void)
 
 void daemon_stop(struct daemon *d)
 {
+	d->is_stopping = true;
 	(void)notify_stopping();
 	sockets_unwatch(&d->sockets);
 	lfc_set_interval(d->lfc, 0);
@@ -693,6 +771,7 @@ void daemon_stop(struct daemon *d)
 	channels_free(d->channels);
 	if (d->ctl)
 		origins_done(&d->origins);
+	origins_done(&d->origins);
 	ctl_free(d->ctl);
 	/* The store may still return requests, so the workers' loops must outlive it. */
 	reclaim_free_wait(d->reclaim);
@@ -712,5 +791,6 @@ void daemon_stop(struct daemon *d)
 	/* A database that is still being closed may yet report that its file was moved aside. */
 	if (await_databases())
 		lfc_free(d->lfc);
+	loop_run_posts(d->loop); /* of databases that were closed */
 	pidfile_free(d->pidfile);
 }

@@ -46,7 +46,9 @@ struct daemon {
 	struct ctl *ctl;                   /* commands; its user is the daemon */
 	struct channels *channels;         /* sockets that commands come from */
 	struct origins origins;
-	int exit_value;       /* of command shutdown */
+	bool is_stopping;
+	int n_stopped;        /* databases that cannot be reached and whose on-fail stops the service */
+	int exit_value;       /* of command shutdown, or 1 if on-fail ends the server */
 	struct str *why;      /* receives the reasons of a failure; NULL */
 	char last_reload[32]; /* "", "14:02:10 ok", "14:02:10 failed" */
 };

@@ -1,24 +1,38 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "daemon/database.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "daemon/check_leases.h"
+#include "host/chain.h"
+#include "host/sql.h"
+#include "io/notify.h"
 #include "lease/memfile.h"
 #include "log/log.h"
 
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 /* How long to wait for a file that is being closed. */
 #define CLOSING_LOOKS 50
 #define CLOSING_LOOK_MS 20
+/* While a database is opened. */
+#define LOOK_MS 2
+/* Pauses between attempts at the start, if the configuration has none; as in db/. */
+#define RETRY_FIRST_MS 100
+#define RETRY_MAX_MS 2000
 
-struct leasedb *database_open(const struct family *fam, const struct config *cfg, struct loop *loop, char **reterr)
+/* --- a file ------------------------------------------------------------------------ */
+
+static struct leasedb *open_file(const struct database_env *env, const struct config *cfg, char **reterr)
 {
 	const struct database_conf *db = cfg->global.lease_database;
 	struct store_conf conf = {
 		.type = "memfile",
-		.family = (int)fam->idx,
+		.family = (int)env->fam->idx,
 		.path = cfg->lease_file,
 		.persist = db->persist,
 		.sync = db->sync == SYNC_GROUP,
@@ -27,8 +41,6 @@ struct leasedb *database_open(const struct family *fam, const struct config *cfg
 	struct store *store = NULL;
 	int err;
 
-	*reterr = NULL;
-	LOG(DHCPSRV_LEASE_MGR_BACKENDS_REGISTERED, conf.type);
 	/*
 	 * The last requests of an earlier configuration are still pending, or have just ended: a post to this thread
 	 * closes the database then.
@@ -36,14 +48,14 @@ struct leasedb *database_open(const struct family *fam, const struct config *cfg
 	for (unsigned i = 0; (err = store_open(&conf, &store, reterr)) == -E_AGAIN && i < CLOSING_LOOKS; i++) {
 		free(*reterr);
 		*reterr = NULL;
-		loop_run_posts(loop);
+		loop_run_posts(env->loop);
 		(void)usleep(CLOSING_LOOK_MS * 1000);
 	}
 	if (err < 0) {
 		LOG(DHCPSRV_MEMFILE_FAILED_TO_OPEN, *reterr ? *reterr : err_text(err));
 		return NULL;
 	}
-	err = check_leases_wait(store, fam, cfg);
+	err = check_leases_wait(store, env->fam, cfg);
 	if (err < 0) {
 		if (asprintf(reterr, "the leases cannot be read: %s", err_text(err)) < 0)
 			*reterr = NULL;
@@ -53,13 +65,193 @@ struct leasedb *database_open(const struct family *fam, const struct config *cfg
 	return leasedb_new(store);
 }
 
+/* --- waiting ----------------------------------------------------------------------- */
+
+/* Work that takes long, in a thread. */
+struct aside {
+	void (*run)(struct aside *aside);
+	atomic_bool is_done;
+};
+
+static void *run(void *arg)
+{
+	struct aside *aside = arg;
+
+	aside->run(aside);
+	atomic_store(&aside->is_done, true);
+	return NULL;
+}
+
+/* Keeps the service manager informed, and lets configurations that are no longer in use be freed. */
+static void look_after(const struct database_env *env)
+{
+	if (notify_watchdog_us())
+		(void)notify_watchdog();
+	loop_run_posts(env->loop);
+	(void)usleep(LOOK_MS * 1000);
+}
+
+static void run_aside(const struct database_env *env, struct aside *aside)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, run, aside) != 0) {
+		aside->run(aside);
+		return;
+	}
+	while (!atomic_load(&aside->is_done))
+		look_after(env);
+	(void)pthread_join(thread, NULL);
+}
+
+/* True if a signal to end arrived; the loop will handle it. */
+static bool must_stop(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 && (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1);
+}
+
+/* "retry-on-startup": counts an attempt that failed, and waits. Returns false if it was the last. */
+static bool may_try_again(const struct database_env *env, struct outage_state *state, const struct database_conf *conf)
+{
+	unsigned wait_ms = conf->reconnect_wait_time;
+	int64_t until;
+
+	if (!env->is_start || !conf->retry_on_startup || outage_next(state, DB_RETRIED) & OUTAGE_EXIT)
+		return false;
+	if (!wait_ms)
+		wait_ms = state->tries > 4 ? RETRY_MAX_MS : RETRY_FIRST_MS << (state->tries - 1);
+	for (until = clock_mono_ms() + wait_ms; clock_mono_ms() < until && !must_stop();)
+		look_after(env);
+	return !must_stop();
+}
+
+static struct outage_state first_state(const struct database_conf *conf)
+{
+	return (struct outage_state){ .on_fail = conf->on_fail, .tries_max = conf->max_reconnect_tries };
+}
+
+/* systemd limits the time until the server is ready, and it is: it waits. */
+static void report_waiting(const struct sql_database *sql, const char *what, const char *why)
+{
+	(void)notify_ready("waiting for the %s database %s: %s", what, sql->conf->name, why);
+}
+
+/* --- leases over SQL --------------------------------------------------------------- */
+
+struct opening_leases {
+	struct aside aside;
+	struct store_conf conf;
+	struct store *store;
+	char *why;
+	int err;
+};
+
+static void open_leases(struct aside *aside)
+{
+	struct opening_leases *opening = container_of(aside, struct opening_leases, aside);
+
+	opening->err = store_open(&opening->conf, &opening->store, &opening->why);
+}
+
+static void end_outage(void *outage)
+{
+	outage_free(outage);
+}
+
+static struct leasedb *open_sql(const struct database_env *env, const struct config *cfg, char **reterr)
+{
+	const struct sql_database *sql = cfg->lease_sql;
+	struct outage_state state = first_state(sql->conf);
+	struct outage *outage = outage_new(env->loop, sql->conf, "lease", env->outage, env->ctx);
+	struct db_conf db = sql->db;
+	struct opening_leases opening = {
+		.aside.run = open_leases,
+		.conf = { .type = outage->kind, .family = (int)env->fam->idx, .db = &db },
+	};
+	struct leasedb *ret;
+
+	db.event = outage_event;
+	db.ctx = outage;
+	for (;;) {
+		atomic_store(&opening.aside.is_done, false);
+		run_aside(env, &opening.aside);
+		if (opening.err == 0)
+			break;
+		LOG(DHCPSRV_LEASE_MGR_DB_OPEN_CONNECTION_WITH_RETRY_FAILED, outage->kind, outage->db_name,
+		    opening.why ? opening.why : err_text(opening.err));
+		if (opening.err == -E_CONFIG || !may_try_again(env, &state, sql->conf)) {
+			outage_free(outage);
+			*reterr = opening.why;
+			return NULL;
+		}
+		report_waiting(sql, "lease", opening.why ? opening.why : "");
+		free(opening.why);
+		opening.why = NULL;
+	}
+	ret = leasedb_new(opening.store);
+	ret->closed = end_outage;
+	ret->closed_ctx = outage;
+	return ret;
+}
+
+struct leasedb *database_open(const struct database_env *env, const struct config *cfg, char **reterr)
+{
+	struct str types = { 0 };
+
+	*reterr = NULL;
+	for (unsigned i = 0; store_backends[i]; i++)
+		str_addf(&types, "%s%s", i ? " " : "", store_backends[i]->name);
+	LOG(DHCPSRV_LEASE_MGR_BACKENDS_REGISTERED, str_text(&types));
+	str_free(&types);
+	return cfg->lease_sql ? open_sql(env, cfg, reterr) : open_file(env, cfg, reterr);
+}
+
+/* --- the open database ------------------------------------------------------------- */
+
+static bool same_text(const char *a, const char *b)
+{
+	return !a || !b ? a == b : !strcmp(a, b);
+}
+
+static bool same_hosts(const struct db_conf *a, const struct db_conf *b)
+{
+	if (a->n_hosts != b->n_hosts)
+		return false;
+	for (unsigned i = 0; i < a->n_hosts; i++)
+		if (strcmp(a->hosts[i], b->hosts[i]) != 0)
+			return false;
+	return true;
+}
+
+/* True if nothing has changed that a database in use would have to be opened again for. */
+static bool same_sql(const struct sql_database *one, const struct sql_database *two)
+{
+	const struct db_conf *a = &one->db, *b = &two->db;
+
+	return a->kind == b->kind && same_hosts(a, b) && a->port == b->port && same_text(a->name, b->name) &&
+	       same_text(a->user, b->user) && same_text(a->password, b->password) &&
+	       same_text(a->trust_anchor, b->trust_anchor) && same_text(a->cert_file, b->cert_file) &&
+	       same_text(a->key_file, b->key_file) && same_text(a->cipher_list, b->cipher_list) &&
+	       a->ssl_mode == b->ssl_mode && a->connect_timeout_ms == b->connect_timeout_ms &&
+	       a->read_timeout_ms == b->read_timeout_ms && a->write_timeout_ms == b->write_timeout_ms &&
+	       a->statement_timeout_ms == b->statement_timeout_ms && a->tcp_user_timeout_ms == b->tcp_user_timeout_ms &&
+	       a->connections == b->connections && a->reconnect_wait_ms == b->reconnect_wait_ms &&
+	       one->conf->on_fail == two->conf->on_fail &&
+	       one->conf->max_reconnect_tries == two->conf->max_reconnect_tries;
+}
+
 bool database_is_same(const struct leasedb *db, const struct config *old, const struct config *cfg)
 {
 	const struct database_conf *conf = cfg->global.lease_database;
-	const char *path = memfile_path(db->store);
+	const char *path;
 	char *resolved;
 	bool same;
 
+	if (old->lease_sql || cfg->lease_sql)
+		return old->lease_sql && cfg->lease_sql && same_sql(old->lease_sql, cfg->lease_sql);
+	path = memfile_path(db->store);
 	if (old->global.lease_database->persist != conf->persist)
 		return false;
 	if (!conf->persist || !path || strcmp(old->lease_file, cfg->lease_file) == 0)
@@ -72,14 +264,24 @@ bool database_is_same(const struct leasedb *db, const struct config *old, const 
 
 void database_adjust(struct leasedb *db, const struct config *cfg)
 {
-	memfile_set_sync(db->store, cfg->global.lease_database->sync == SYNC_GROUP);
+	if (!cfg->lease_sql)
+		memfile_set_sync(db->store, cfg->global.lease_database->sync == SYNC_GROUP);
+}
+
+static bool is_file(const struct leasedb *db)
+{
+	return db->store->ops == &memfile_ops;
 }
 
 const char *database_name(const struct leasedb *db, char *buf, size_t size)
 {
-	const char *path = memfile_path(db->store);
+	const struct outage *outage = db->closed_ctx;
+	const char *path = is_file(db) ? memfile_path(db->store) : NULL;
 
-	(void)snprintf(buf, size, "%s%s", path ? "the file " : "memory only", path ? path : "");
+	if (is_file(db))
+		(void)snprintf(buf, size, "%s%s", path ? "the file " : "memory only", path ? path : "");
+	else
+		(void)snprintf(buf, size, "the %s database %s", outage->kind, outage->db_name);
 	return buf;
 }
 

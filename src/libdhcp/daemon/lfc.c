@@ -286,7 +286,7 @@ void lfc_use(struct lfc *lfc, struct store *store)
 	if (lfc->store == store)
 		return;
 	lfc_set_interval(lfc, 0);
-	lfc->store = memfile_path(store) ? store : NULL;
+	lfc->store = store->ops == &memfile_ops && memfile_path(store) ? store : NULL;
 	lfc->not_before_ms = 0;
 }
 

@@ -134,9 +134,9 @@ enum db_ssl_mode {
 };
 
 enum db_event {
-	DB_CONNECTED,
-	DB_LOST,    /* there was a connection, now there is none; the text is the reason */
-	DB_RETRIED, /* a connection attempt failed */
+	DB_CONNECTED, /* there is a connection again, or for the first time */
+	DB_LOST,      /* there was a connection, now there is none; the text is the reason */
+	DB_RETRIED,   /* there is still none: an attempt at all hosts failed */
 };
 
 struct db_conf {
@@ -160,7 +160,7 @@ struct db_conf {
 	bool reads_few_rows;                        /* PostgreSQL: plans once, and without parallel workers */
 	const struct db_stmt *stmts;                /* the table: calls refer to its rows */
 	unsigned n_stmts;
-	/* Called by a connection's thread; may be NULL. */
+	/* Called by a connection's thread, one call at a time; may be NULL. */
 	void (*event)(void *ctx, enum db_event event, const char *why);
 	void *ctx;
 };

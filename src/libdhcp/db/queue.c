@@ -40,6 +40,8 @@ struct db {
 	struct str why;
 	struct db_stats stats;
 	struct thread *threads;
+	pthread_mutex_t events_lock; /* held while an event is reported; guards was_connected */
+	bool was_connected;
 };
 
 /* What the program was built with. */
@@ -139,10 +141,24 @@ static void keep_why(struct db *db, const char *why)
 	str_add(&db->why, why);
 }
 
-static void say(struct db *db, enum db_event event, const char *why)
+/*
+ * Reports whether there is a connection, if that is news, or else that another attempt failed. With several threads,
+ * what is reported last is true.
+ */
+static void say(struct db *db, bool has_failed, const char *why)
 {
-	if (db->conf.event)
-		db->conf.event(db->conf.ctx, event, why);
+	bool is_connected;
+
+	if (!db->conf.event)
+		return;
+	(void)pthread_mutex_lock(&db->events_lock);
+	is_connected = db_is_connected(db);
+	if (is_connected != db->was_connected)
+		db->conf.event(db->conf.ctx, is_connected ? DB_CONNECTED : DB_LOST, why);
+	else if (has_failed && !is_connected)
+		db->conf.event(db->conf.ctx, DB_RETRIED, why);
+	db->was_connected = is_connected;
+	(void)pthread_mutex_unlock(&db->events_lock);
 }
 
 static void drop_connection(struct thread *t)
@@ -155,7 +171,7 @@ static void drop_connection(struct thread *t)
 	db->n_connected--;
 	keep_why(db, str_text(&conn->why));
 	(void)pthread_mutex_unlock(&db->lock);
-	say(db, DB_LOST, str_text(&conn->why));
+	say(db, false, str_text(&conn->why));
 	conn->ops->close(conn);
 }
 
@@ -195,7 +211,8 @@ static bool connect_once(struct thread *t)
 	(void)pthread_cond_broadcast(&db->news);
 	(void)pthread_mutex_unlock(&db->lock);
 	finish_all(db, failed, DB_FAILED);
-	say(db, conn ? DB_CONNECTED : DB_RETRIED, str_text(&why));
+	/* Of several threads that fail one counts, so that the number of attempts does not depend on theirs. */
+	say(db, !conn && t == db->threads, str_text(&why));
 	str_free(&why);
 	return conn;
 }
@@ -376,6 +393,7 @@ struct db *db_open(const struct db_conf *conf)
 	copy_conf(db, conf);
 	db->tail = &db->head;
 	(void)pthread_mutex_init(&db->lock, NULL);
+	(void)pthread_mutex_init(&db->events_lock, NULL);
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&db->wake, &attr);
@@ -423,6 +441,7 @@ void db_close(struct db *db)
 	str_free(&db->why);
 	(void)pthread_cond_destroy(&db->wake);
 	(void)pthread_cond_destroy(&db->news);
+	(void)pthread_mutex_destroy(&db->events_lock);
 	(void)pthread_mutex_destroy(&db->lock);
 	free(db);
 }

@@ -49,6 +49,8 @@ static atomic_uint n_ending; /* threads */
 static void end(struct leasedb *db)
 {
 	leasedb_close(db);
+	if (db->closed)
+		db->closed(db->closed_ctx);
 	alloc_free(db->alloc);
 	stat_places_free(db->places);
 	free(db);

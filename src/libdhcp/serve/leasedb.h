@@ -23,7 +23,10 @@ struct leasedb {
 	bool counts_leases;         /* the leases found at the start are counted: now changes are */
 	unsigned n_users;
 	bool closes_aside; /* close in a separate thread: the disk may hang. Set by the owner */
-	struct list link;  /* the owner's list; freeing the database removes it from there */
+	void (*closed)(
+		void *ctx); /* called by any thread when the store is closed, before this is freed; may be NULL */
+	void *closed_ctx;
+	struct list link; /* the owner's list; freeing the database removes it from there */
 };
 
 /* Takes the store, whose leases have not changed since it was opened. The caller is its only user. */
