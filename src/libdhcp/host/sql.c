@@ -55,7 +55,7 @@ static void close_sql(struct host_source *source)
 
 static const struct host_ops sql_ops = {
 	.name = "database",
-	.find = sql_find,
+	.find = host_sql_find,
 	.close = close_sql,
 	.add = sql_add,
 	.change = sql_change,

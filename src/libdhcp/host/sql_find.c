@@ -642,7 +642,7 @@ static bool recall(struct sql *s, struct host_find *find, struct asked *asked)
 	return n == find->n;
 }
 
-int sql_find(struct host_source *source, struct host_find *find)
+int host_sql_find(struct host_source *source, struct host_find *find)
 {
 	struct sql *s = container_of(source, struct sql, source);
 	struct job *job = job_new(s, find);
@@ -685,7 +685,7 @@ void sql_find_wait(struct sql *s, struct host_find *find)
 
 	find->done = wake;
 	find->owner = &waiting;
-	if (sql_find(&s->source, find) != -E_AGAIN)
+	if (host_sql_find(&s->source, find) != -E_AGAIN)
 		return;
 	(void)pthread_mutex_lock(&waiting.lock);
 	while (!waiting.is_done)

@@ -30,7 +30,7 @@ struct sql {
 	_Atomic uint64_t finds, hits, failures, skipped;
 };
 
-int sql_find(struct host_source *source, struct host_find *find);
+int host_sql_find(struct host_source *source, struct host_find *find);
 /* Waits for the response. Blocks: not for workers. */
 void sql_find_wait(struct sql *s, struct host_find *find);
 /* Returns SCHEMA_RIGHT, or SCHEMA_WRONG with the reason in `why`. */
