@@ -254,8 +254,13 @@ bool conf_suits(const struct scope *scope, const struct key *key, const void *in
 /* Describes which keys are known where, to the reader of a text whose top-level map has this scope. */
 struct json_shape conf_shape(const struct scope *top);
 
-/* Returns the struct as config-get shows it: values that were set, and defaults of supported keys. */
+/*
+ * Returns the struct as --print-config shows it: values that were set, and defaults of supported keys; asterisks in
+ * place of passwords.
+ */
 struct json_object *conf_print(unsigned family, const struct scope *scope, const void *in);
+/* Same, with the passwords. */
+struct json_object *conf_print_secrets(unsigned family, const struct scope *scope, const void *in);
 /*
  * Same as conf_print, but only what was set, without keys that Kea does not have; warns about those that no other keys
  * replace.

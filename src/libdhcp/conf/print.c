@@ -26,6 +26,7 @@ struct json_object *json_shortest_double(double v)
 struct printing {
 	unsigned family;
 	struct diag *diag; /* set: only what was set and Kea has */
+	bool with_secrets;
 };
 
 static struct json_object *print_scope(const struct printing *how, const struct scope *scope, const void *in);
@@ -123,7 +124,8 @@ static struct json_object *print_value(const struct printing *how, const struct 
 		return print_map(how, key, field, is_set);
 	if (!is_set)
 		return conf_suits(scope, key, node) ? print_default(how, key) : NULL;
-	if (key->type == KEY_STRING && json_is_secret(key->name, strlen(key->name)) && **(const char *const *)field)
+	if (!how->with_secrets && key->type == KEY_STRING && json_is_secret(key->name, strlen(key->name)) &&
+	    **(const char *const *)field)
 		return json_object_new_string(JSON_HIDDEN);
 	switch (key->type) {
 	case KEY_BOOL:
@@ -203,9 +205,14 @@ struct json_object *conf_print(unsigned family, const struct scope *scope, const
 	return print_scope(&(struct printing){ .family = family }, scope, in);
 }
 
+struct json_object *conf_print_secrets(unsigned family, const struct scope *scope, const void *in)
+{
+	return print_scope(&(struct printing){ .family = family, .with_secrets = true }, scope, in);
+}
+
 struct json_object *conf_print_set(unsigned family, const struct scope *scope, const void *in, struct diag *diag)
 {
-	return print_scope(&(struct printing){ family, diag }, scope, in);
+	return print_scope(&(struct printing){ .family = family, .diag = diag }, scope, in);
 }
 
 /* --- the schema --- */

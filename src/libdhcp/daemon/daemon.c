@@ -480,6 +480,11 @@ int daemon_start(struct daemon *d)
 		free(refused);
 		goto out;
 	}
+	if (database_open_hosts(&env, cfg, &refused) < 0) {
+		(void)init_fail(d, "%s", refused);
+		free(refused);
+		goto out;
+	}
 	mt = cfg->global.multi_threading;
 	n_threads = count_threads(cfg);
 	server_init(&d->srv, d->fam, n_threads, mt->packet_queue_size > SLOTS_MIN ? mt->packet_queue_size : SLOTS_MIN);
@@ -523,7 +528,6 @@ int daemon_start(struct daemon *d)
 		d->commands->add(d->ctl);
 		d->commands->configure(d);
 	}
-	origins_init(&d->origins, d->loop, service_changed, d);
 	if (open_channels(d, cfg) < 0)
 		return -E_SYS;
 	if (notify_watchdog_us())
@@ -575,6 +579,18 @@ static struct leasedb *choose_database(struct daemon *d, const struct config *cf
 	return db;
 }
 
+static bool open_hosts(struct daemon *d, struct config *cfg)
+{
+	struct database_env env = database_env(d, false);
+	char *why = NULL;
+
+	if (database_open_hosts(&env, cfg, &why) == 0)
+		return true;
+	(void)refuse(d, why);
+	free(why);
+	return false;
+}
+
 /* New requests use this database from here on; pending ones finish with the old one. */
 static void change_database(struct daemon *d, struct leasedb *db, const struct config *cfg)
 {
@@ -621,7 +637,7 @@ static bool build(struct daemon *d, struct config *cfg, struct built *b)
 		return false;
 	}
 	b->db = choose_database(d, cfg);
-	if (!b->db)
+	if (!b->db || !open_hosts(d, cfg))
 		return false;
 	b->live = make_live(d, b->db, cfg);
 	if (!b->live)
@@ -769,8 +785,6 @@ void daemon_stop(struct daemon *d)
 		workers_stop(d->workers);
 	}
 	channels_free(d->channels);
-	if (d->ctl)
-		origins_done(&d->origins);
 	origins_done(&d->origins);
 	ctl_free(d->ctl);
 	/* The store may still return requests, so the workers' loops must outlive it. */

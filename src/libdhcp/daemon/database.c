@@ -7,6 +7,7 @@
 #include "host/chain.h"
 #include "host/sql.h"
 #include "io/notify.h"
+#include "lease/cached.h"
 #include "lease/memfile.h"
 #include "log/log.h"
 
@@ -190,6 +191,8 @@ static struct leasedb *open_sql(const struct database_env *env, const struct con
 		free(opening.why);
 		opening.why = NULL;
 	}
+	if (sql->conf->on_fail == ON_FAIL_CACHED)
+		opening.store = store_cached_new(opening.store, opening.conf.family);
 	ret = leasedb_new(opening.store);
 	ret->closed = end_outage;
 	ret->closed_ctx = outage;
@@ -206,6 +209,103 @@ struct leasedb *database_open(const struct database_env *env, const struct confi
 	LOG(DHCPSRV_LEASE_MGR_BACKENDS_REGISTERED, str_text(&types));
 	str_free(&types);
 	return cfg->lease_sql ? open_sql(env, cfg, reterr) : open_file(env, cfg, reterr);
+}
+
+/* --- reservations ------------------------------------------------------------------ */
+
+struct waiting_hosts {
+	struct aside aside;
+	struct host_source *source;
+	struct str why;
+	int err;
+};
+
+static void wait_hosts(struct aside *aside)
+{
+	struct waiting_hosts *waiting = container_of(aside, struct waiting_hosts, aside);
+
+	str_reset(&waiting->why);
+	waiting->err = host_sql_wait_ready(waiting->source, &waiting->why);
+}
+
+/* Returns the source, or NULL with the reason. */
+static struct host_source *open_hosts(const struct database_env *env, struct config *cfg,
+				      const struct sql_database *sql, struct outage *outage, char **reterr)
+{
+	struct outage_state state = first_state(sql->conf);
+	struct waiting_hosts waiting = { .aside.run = wait_hosts };
+	struct db_conf db = sql->db;
+	struct host_sql_conf conf = {
+		.db = &db,
+		.family = (int)env->fam->idx,
+		.readonly = sql->conf->readonly,
+		.unique = cfg->global.ip_reservations_unique,
+		.encode = config_host_options,
+		.subnet = config_host_subnet,
+		.ctx = cfg,
+	};
+
+	db.event = outage_event;
+	db.ctx = outage;
+	waiting.source = host_sql_open(&conf);
+	for (;;) {
+		atomic_store(&waiting.aside.is_done, false);
+		run_aside(env, &waiting.aside);
+		if (waiting.err == 0)
+			break;
+		LOG(DHCPSRV_HOST_MGR_DB_OPEN_CONNECTION_WITH_RETRY_FAILED, outage->kind, outage->db_name,
+		    str_text(&waiting.why));
+		if (waiting.err == -E_CONFIG || !may_try_again(env, &state, sql->conf)) {
+			host_source_close(waiting.source);
+			*reterr = xstrdup(str_text(&waiting.why));
+			waiting.source = NULL;
+			break;
+		}
+		report_waiting(sql, "host", str_text(&waiting.why));
+	}
+	str_free(&waiting.why);
+	return waiting.source;
+}
+
+struct host_outages {
+	struct outage *v[HOST_CHAIN_MAX];
+	unsigned n;
+};
+
+static void end_host_outages(void *ctx)
+{
+	struct host_outages *outages = ctx;
+
+	for (unsigned i = 0; i < outages->n; i++)
+		outage_free(outages->v[i]);
+	free(outages);
+}
+
+int database_open_hosts(const struct database_env *env, struct config *cfg, char **reterr)
+{
+	struct host_source *v[HOST_CHAIN_MAX];
+	struct host_outages *outages;
+	unsigned n = 0;
+
+	*reterr = NULL;
+	if (!cfg->n_hosts_sql)
+		return 0;
+	outages = xcalloc(1, sizeof(*outages));
+	cfg->hosts_closed = end_host_outages;
+	cfg->hosts_ctx = outages;
+	if (cfg->hosts)
+		v[n++] = cfg->hosts;
+	for (unsigned i = 0; i < cfg->n_hosts_sql && n < HOST_CHAIN_MAX; i++) {
+		struct outage *outage = outage_new(env->loop, cfg->hosts_sql[i].conf, "host", env->outage, env->ctx);
+
+		outages->v[outages->n++] = outage;
+		v[n] = open_hosts(env, cfg, &cfg->hosts_sql[i], outage, reterr);
+		if (!v[n])
+			break;
+		n++;
+	}
+	cfg->hosts = n > 1 ? host_chain_new(v, n) : n ? v[0] : NULL;
+	return *reterr ? -E_SYS : 0;
 }
 
 /* --- the open database ------------------------------------------------------------- */

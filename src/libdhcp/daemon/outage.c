@@ -5,7 +5,6 @@
 #include "base/str.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -83,7 +82,6 @@ static void act(struct outage *outage, enum db_event event)
 {
 	unsigned actions = outage_next(&outage->state, event);
 
-	atomic_store(&outage->is_cached, outage->state.is_down && outage->state.on_fail == ON_FAIL_CACHED);
 	if (actions)
 		outage->act(outage->ctx, outage, actions);
 }

@@ -41,7 +41,6 @@ struct outage {
 	/* Called by the main thread. */
 	void (*act)(void *ctx, struct outage *outage, unsigned actions);
 	void *ctx;
-	_Atomic bool is_cached; /* on-fail is serve-cached, and the database is down: for any thread */
 };
 
 /* The database is taken to be connected. */

@@ -66,6 +66,12 @@ static const char *ssl_mode(enum db_ssl_mode mode)
 	return names[mode];
 }
 
+static void ignore_notice(void *arg, const char *text)
+{
+	(void)arg;
+	(void)text;
+}
+
 static PGconn *start(const struct db_conf *conf)
 {
 	struct str hosts = { 0 };
@@ -107,6 +113,7 @@ static PGconn *start(const struct db_conf *conf)
 	names[n] = values[n] = NULL;
 	pg = PQconnectStartParams(names, values, 0);
 	str_free(&hosts);
+	(void)PQsetNoticeProcessor(pg, ignore_notice, NULL); /* else they are printed */
 	return pg;
 }
 

@@ -84,7 +84,9 @@ struct store_find {
 	/* Called from any thread, with the value `ticket` had when the queries were asked. */
 	void (*done)(struct store_find *find, uint64_t ticket);
 	void *owner;
-	uint64_t ticket;         /* for the caller */
+	uint64_t ticket; /* for the caller */
+	/* The response, if the caller has set it to false before: the database failed, see cached.h. */
+	bool is_remembered;
 	struct store_find *next; /* private to the store until the response */
 };
 

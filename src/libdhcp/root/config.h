@@ -36,6 +36,11 @@ struct config {
 
 	const char *lease_file;               /* absolute; NULL unless the lease database is memfile */
 	const struct sql_database *lease_sql; /* NULL if it is memfile */
+	const struct sql_database *hosts_sql; /* databases of reservations, in order */
+	unsigned n_hosts_sql;
+	void (*hosts_closed)(
+		void *ctx); /* called by config_free() when `hosts` is closed; NULL: nobody waits for that */
+	void *hosts_ctx;
 
 	struct dict *dict;
 	struct optlist opts; /* global */

@@ -126,6 +126,7 @@ void lint_plan(struct build *b, const struct subnet_pair *pairs, size_t n);
 
 void build_interfaces(struct build *b);
 void build_lease_database(struct build *b); /* in config_database.c */
+void build_host_databases(struct build *b);
 /* dhcp-queue-control */
 void check_queue(struct build *b);
 /* Only libraries whose commands are built in are accepted. */

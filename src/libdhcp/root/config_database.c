@@ -87,9 +87,7 @@ static void check_path(struct build *b, struct pos pos, const char *key, const c
 {
 	char why[FILE_WHY_MAX];
 
-	if (*path != '/')
-		diag_error(b->diag, pos, "\"%s\" is \"%s\", expected an absolute path", key, path);
-	else if (!(b->flags & CONFIG_CHECK) && access(path, R_OK) != 0)
+	if (!(b->flags & CONFIG_CHECK) && access(path, R_OK) != 0)
 		diag_error(b->diag, pos, "\"%s\": cannot read %s: %s", key, path, file_why(path, R_OK, why));
 }
 
@@ -142,9 +140,7 @@ static void build_password(struct build *b, struct database_conf *conf)
 		diag_error(b->diag, pos, "\"password-file\" and \"password\" are both set");
 		return;
 	}
-	if (*conf->password_file != '/')
-		diag_error(b->diag, pos, "\"password-file\" is \"%s\", expected an absolute path", conf->password_file);
-	else if (!(b->flags & CONFIG_CHECK))
+	if (!(b->flags & CONFIG_CHECK))
 		conf->password = read_password(b, pos, conf->password_file);
 }
 
@@ -205,11 +201,9 @@ static void check_on_fail(struct build *b, const struct database_conf *conf)
 			  "the server exits when the database cannot be reached: \"max-reconnect-tries\" is 0");
 }
 
-/* Checks the keys of a database over SQL and returns its connection. */
-static const struct sql_database *build_sql(struct build *b, struct database_conf *conf)
+/* Checks the keys of a database over SQL and describes its connection. */
+static void build_sql(struct build *b, struct database_conf *conf, struct sql_database *sql)
 {
-	struct sql_database *sql = arena_new_array(b->cfg->arena, struct sql_database, 1);
-
 	if (!text_or_null(conf->name) && !CONF_BAD(conf, name))
 		diag_error(b->diag, conf_pos(&conf->node, "name"), "\"name\" is missing: the name of the database");
 	build_password(b, conf);
@@ -220,7 +214,6 @@ static const struct sql_database *build_sql(struct build *b, struct database_con
 	check_on_fail(b, conf);
 	sql->conf = conf;
 	connection_of(b->cfg->arena, conf, &sql->db);
-	return sql;
 }
 
 static void build_memfile(struct build *b, const struct database_conf *conf)
@@ -246,6 +239,7 @@ static void build_memfile(struct build *b, const struct database_conf *conf)
 void build_lease_database(struct build *b)
 {
 	struct database_conf *conf = b->root->lease_database;
+	struct sql_database *sql;
 
 	if (conf->type == DATABASE_MEMFILE) {
 		build_memfile(b, conf);
@@ -255,5 +249,49 @@ void build_lease_database(struct build *b)
 	if (conf->readonly)
 		diag_error(b->diag, conf_pos(&conf->node, "readonly"),
 			   "\"readonly\" is for databases of reservations: leases are written");
-	b->cfg->lease_sql = build_sql(b, conf);
+	if (CONF_SET(b->root, sanity_checks) && CONF_SET(b->root->sanity_checks, lease_checks))
+		diag_warn(b->diag, conf_pos(&b->root->sanity_checks->node, "lease-checks"),
+			  "\"lease-checks\" has no effect: it is for \"type\": \"memfile\"");
+	sql = arena_new_array(b->cfg->arena, struct sql_database, 1);
+	build_sql(b, conf, sql);
+	b->cfg->lease_sql = sql;
+}
+
+static void build_host_database(struct build *b, struct database_conf *conf, struct sql_database *sql)
+{
+	if (conf->type == DATABASE_MEMFILE) {
+		if (!CONF_BAD(conf, type) && CONF_SET(conf, type))
+			diag_error(
+				b->diag, conf_pos(&conf->node, "type"),
+				"\"type\" \"memfile\" is for \"lease-database\": reservations are in the configuration "
+				"file or in a database");
+		return;
+	}
+	check_type(b, conf, true);
+	if (conf->on_fail == ON_FAIL_CACHED)
+		diag_error(b->diag, conf_pos(&conf->node, "on-fail"), "\"serve-cached\" is for \"lease-database\"");
+	build_sql(b, conf, sql);
+}
+
+#define HOST_DATABASES_MAX 15
+
+void build_host_databases(struct build *b)
+{
+	struct database_conf *one = CONF_SET(b->root, hosts_database) ? b->root->hosts_database : NULL;
+	struct database_conf *more = b->root->hosts_databases.v;
+	unsigned n = b->root->hosts_databases.n, i;
+	struct sql_database *v;
+
+	if (one && n)
+		diag_error(b->diag, json_key_pos(one->node.json),
+			   "\"hosts-database\" conflicts with \"hosts-databases\": move it there");
+	if (n > HOST_DATABASES_MAX)
+		diag_error(b->diag, conf_pos(&b->root->node, "hosts-databases"), "more than %u databases",
+			   HOST_DATABASES_MAX);
+	v = arena_new_array(b->cfg->arena, struct sql_database, n + 1);
+	if (one)
+		build_host_database(b, one, &v[b->cfg->n_hosts_sql++]);
+	for (i = 0; i < n; i++)
+		build_host_database(b, &more[i], &v[b->cfg->n_hosts_sql++]);
+	b->cfg->hosts_sql = v;
 }

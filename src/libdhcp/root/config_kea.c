@@ -155,6 +155,17 @@ static void print_subnets(struct kea *kea, struct json_object *list, const struc
 	}
 }
 
+static void print_on_fail(struct kea *kea, struct json_object *database)
+{
+	const struct database_conf *conf = kea->cfg->global.lease_database;
+
+	if (!database || conf->on_fail != ON_FAIL_CACHED)
+		return;
+	diag_warn(kea->diag, conf_pos(&conf->node, "on-fail"),
+		  "\"serve-cached\" becomes \"serve-retry-continue\": Kea does not remember leases");
+	json_object_object_add(database, "on-fail", json_object_new_string("serve-retry-continue"));
+}
+
 struct json_object *config_print_kea(const struct config *cfg, struct diag *diag)
 {
 	const struct shared_network_conf *nets = cfg->global.shared_networks.v;
@@ -165,6 +176,7 @@ struct json_object *config_print_kea(const struct config *cfg, struct diag *diag
 	unsigned i;
 
 	json_object_object_add(top, scope_name(&global_scope, cfg->family), root);
+	print_on_fail(&kea, get(root, "lease-database"));
 	if (!kea.classes)
 		kea.classes = json_object_new_array();
 	print_classes(&kea);

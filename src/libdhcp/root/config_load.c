@@ -103,6 +103,7 @@ static bool build_parts(struct build *b, struct json_object *root)
 	(void)conf_read(&rd, &global_scope, root, &cfg->global);
 	build_interfaces(b);
 	build_lease_database(b);
+	build_host_databases(b);
 	check_queue(b);
 	check_hooks(b);
 	build_control(b);
@@ -172,9 +173,27 @@ static void free_loading(struct config *cfg)
 	cfg->loading = NULL;
 }
 
+static struct json_object *print_config(const struct config *cfg, bool with_secrets)
+{
+	struct json_object *top = json_object_new_object(), *list = NULL;
+	struct json_object *root = with_secrets ? conf_print_secrets(cfg->family, &global_scope, &cfg->global)
+						: conf_print(cfg->family, &global_scope, &cfg->global);
+
+	json_object_object_add(top, scope_name(&global_scope, cfg->family), root);
+	if (!json_object_object_get_ex(root, "client-classes", &list)) {
+		list = json_object_new_array();
+		json_object_object_add(root, "client-classes", list);
+	}
+	print_left_out_classes(&cfg->classes, list, false);
+	if (!json_object_array_length(list))
+		json_object_object_del(root, "client-classes");
+	return top;
+}
+
+/* With passwords: config-write needs them. */
 static struct config_text *print_text(const struct config *cfg)
 {
-	struct json_object *top = config_print(cfg), *map = NULL;
+	struct json_object *top = print_config(cfg, true), *map = NULL;
 	struct config_text *text;
 
 	(void)json_object_object_get_ex(top, scope_name(&global_scope, cfg->family), &map);
@@ -277,6 +296,8 @@ void config_free(struct config *cfg)
 	if (!cfg)
 		return;
 	host_source_close(cfg->hosts);
+	if (cfg->hosts_closed)
+		cfg->hosts_closed(cfg->hosts_ctx);
 	config_text_unref(cfg->text);
 	free_loading(cfg);
 	arena_free(cfg->arena);
@@ -290,18 +311,7 @@ const char *config_root_name(unsigned digit)
 
 struct json_object *config_print(const struct config *cfg)
 {
-	struct json_object *top = json_object_new_object(), *list = NULL;
-	struct json_object *root = conf_print(cfg->family, &global_scope, &cfg->global);
-
-	json_object_object_add(top, scope_name(&global_scope, cfg->family), root);
-	if (!json_object_object_get_ex(root, "client-classes", &list)) {
-		list = json_object_new_array();
-		json_object_object_add(root, "client-classes", list);
-	}
-	print_left_out_classes(&cfg->classes, list, false);
-	if (!json_object_array_length(list))
-		json_object_object_del(root, "client-classes");
-	return top;
+	return print_config(cfg, false);
 }
 
 void config_print_schema(unsigned digit, FILE *to)

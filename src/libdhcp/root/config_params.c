@@ -150,7 +150,7 @@ static void check_timers(struct build *b, const struct conf_node *node, struct n
 
 static void check_shared(struct build *b, struct pos pos, const char *key, enum allocator *how)
 {
-	if (*how <= ALLOC_FLQ)
+	if (*how <= ALLOC_FLQ || b->root->lease_database->type != DATABASE_MEMFILE)
 		return;
 	diag_error(b->diag, pos, "\"%s\": \"shared-flq\" needs an SQL lease database", key);
 	diag_help(b->diag, "use \"flq\" with memfile");

@@ -58,6 +58,7 @@ static enum verdict ask(struct request *req, unsigned n)
 
 	req->find.v = req->queries;
 	req->find.n = n;
+	req->find.is_remembered = false;
 	return ask_send(req, &responses, store_finds_at_once(req->live->db->store), send_queries);
 }
 
@@ -66,6 +67,7 @@ static enum verdict take(struct request *req, const struct ask_round *round)
 {
 	unsigned i;
 
+	req->is_cached |= req->find.is_remembered;
 	for (i = 0; i < req->find.n; i++) {
 		if (req->find.v[i].n < 0)
 			return ask_failed(req, req->find.v[i].n);

@@ -121,6 +121,25 @@ static void fill(struct request *req, struct binding *b)
 }
 
 /*
+ * Grants the rest of the lease, without a change, if that is allowed. While the database fails it is all that can be
+ * granted, whatever else has changed.
+ */
+static bool reuse(struct request *req, struct binding *b, const struct lease *own)
+{
+	uint32_t left = lease_left(own), gone = own->valid - left;
+	bool is_enough = req->is_cached && own->state == LEASE_DEFAULT && left;
+
+	if (!is_enough && !lease_may_be_reused(&b->candidate.pool->sub->par, own, &b->lease))
+		return false;
+	b->lease = *own;
+	b->lease.valid = left;
+	b->lease.preferred = own->preferred > gone ? own->preferred - gone : 0;
+	b->is_reused = true;
+	event_of_binding(req, EVENT_REUSED, b);
+	return true;
+}
+
+/*
  * offer-lifetime: the offer is stored as a lease for that long, so that other servers on the same store see it.
  * A lease that the client already has is left unchanged. The response has the lifetime that the client will be
  * granted.
@@ -142,16 +161,8 @@ void grant_lease(struct request *req, struct binding *b)
 	const struct lease *old = b->candidate.lease, *own = own_lease(req, b);
 
 	fill(req, b);
-	if (own && lease_may_be_reused(&b->candidate.pool->sub->par, own, &b->lease)) {
-		uint32_t gone = own->valid - lease_left(own);
-
-		b->lease = *own;
-		b->lease.valid = own->valid - gone;
-		b->lease.preferred = own->preferred > gone ? own->preferred - gone : 0;
-		b->is_reused = true;
-		event_of_binding(req, EVENT_REUSED, b);
+	if (own && reuse(req, b, own))
 		return;
-	}
 	(void)change_put(req, &b->lease, old);
 	event_of_binding(req, own && !lease_is_over(own) ? EVENT_RENEWED : EVENT_ASSIGNED, b);
 }

@@ -152,6 +152,7 @@ struct request {
 	struct store_change *changes;
 	unsigned n_changes, changes_max;
 	unsigned n_conflicts;
+	bool is_cached; /* some of what is known about the client was remembered: the lease database failed */
 
 	/* queries of the current step, see ask.h and steps.c */
 	struct lease_query *queries;

@@ -90,6 +90,34 @@ static bool prepare_bind(struct request *req)
 	return req->changes != NULL;
 }
 
+/*
+ * The database failed, and some of the client's leases were remembered: true if the response says nothing but that it
+ * may keep them. Whatever else was concluded, above all that it has no lease, may be wrong.
+ */
+static bool only_keeps(const struct request *req)
+{
+	unsigned i, k;
+
+	if (req->n_changes)
+		return false;
+	for (i = 0; i < req->n_ias; i++) {
+		const struct ia *ia = &req->ias[i];
+		unsigned n_kept = 0;
+
+		for (k = 0; k < ia->n_bindings; k++) {
+			if (ia->bindings[k].candidate.exists && !ia->bindings[k].is_reused)
+				return false;
+			n_kept += ia->bindings[k].is_reused;
+		}
+		if (!n_kept)
+			return false;
+		for (k = 0; k < ia->n_hints; k++)
+			if (!ip_is_zero(&ia->hints[k].prefix.addr) && !ia_is_granted(ia, &ia->hints[k].prefix))
+				return false;
+	}
+	return req->n_ias > 0;
+}
+
 enum verdict step_bind(struct request *req)
 {
 	enum verdict verdict;
@@ -99,6 +127,8 @@ enum verdict step_bind(struct request *req)
 	if (!prepare_bind(req))
 		return request_drop(req, DROP_LIMIT, "the message is too large");
 	verdict = req->row->bind(req);
+	if (verdict == STEP_NEXT && req->is_cached && !only_keeps(req))
+		verdict = request_drop(req, DROP_STORE, "the lease database cannot be reached");
 	report_bound(req);
 	return verdict;
 }

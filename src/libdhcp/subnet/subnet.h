@@ -15,7 +15,7 @@
  */
 
 /* How the next address of a pool is picked; the order is that of the first entries of allocator_words. */
-enum allocator { ALLOC_ITERATIVE, ALLOC_RANDOM, ALLOC_FLQ };
+enum allocator { ALLOC_ITERATIVE, ALLOC_RANDOM, ALLOC_FLQ, ALLOC_SHARED };
 
 /* A lifetime and the range that a client may request; s. */
 struct lifetime {

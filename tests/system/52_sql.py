@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MPL-2.0
+"""Leases in PostgreSQL and MariaDB: served, stored, kept over restarts and reloads, over TCP, a socket and TLS."""
+import os
+import subprocess
+
+from lib import sql
+from lib.server import Server
+
+NOT_KEA = "its schema is older"
+
+
+@sql.each_test("leases", families=(4, 6), beyond_kea=NOT_KEA)
+def leases(t, kind):
+    """Leases are in the database and stay there over a restart; statistics and free addresses come from it."""
+    db = sql.Database(t, kind)
+    server = t.server(t.fam.config(lease_db=db.conf(), **t.no_cache))
+    one, two = t.fam.client(t, 1), t.fam.client(t, 2)
+    address = one.lease()
+    t.true(two.lease() != address, "two clients have one address")
+    rows = t.wait("two leases", lambda: db.sql(f"SELECT count(*) FROM lease{t.fam.digit} WHERE state = 0") == [["2"]])
+    t.true(rows, "not in the database")
+    t.eq(one.keep(address), address, "renewed")
+    server.stop()
+    server.start()
+    t.eq(one.keep(address), address, "renewed after a restart")
+    t.true("keatest" not in "".join(line for line in server.log().splitlines() if "password" in line.lower()), "in the log")
+
+
+def certificates(t, user):
+    """A CA, a certificate for 127.0.0.1, and another CA."""
+    def openssl(*args):
+        subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=t.dir)
+    for ca in "ca", "other":
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={ca}", "-keyout", f"{ca}.key", "-out", f"{ca}.pem")
+    openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=db", "-keyout", "db.key", "-out", "db.csr")
+    t.write("san", "subjectAltName=IP:127.0.0.1\n")
+    openssl("x509", "-req", "-in", "db.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "san", "-out", "db.pem")
+    subprocess.run(["chown", f"{user}:", t.path("db.key")], check=True)
+    os.chmod(t.path("db.key"), 0o600)
+
+
+@sql.each_test("tls", families=(4,), beyond_kea=NOT_KEA)
+def tls(t, kind):
+    """Connections are encrypted and the certificate is checked; a server of another CA is not used."""
+    certificates(t, "postgres" if kind == "pgsql" else "mysql")
+    files = [t.path(name) for name in ("ca.pem", "db.pem", "db.key")]
+    options = [f"--ssl-ca={files[0]}", f"--ssl-cert={files[1]}", f"--ssl-key={files[2]}"]
+    if kind == "pgsql":
+        options = ["-c", "ssl=on", "-c", f"ssl_cert_file={files[1]}", "-c", f"ssl_key_file={files[2]}"]
+    db = sql.Database(t, kind, options=options)
+    server = t.server(t.fam.config(lease_db=db.conf(**{"trust-anchor": files[0], "ssl-mode": "verify-full"})))
+    t.true(t.wait("a lease", t.fam.client(t).lease), "a lease over TLS")
+    if kind == "pgsql":
+        rows = db.sql("SELECT DISTINCT ssl FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) WHERE a.application_name = 'kea'")
+        t.eq(rows, [["t"]], "connections with TLS")
+    else:
+        t.true(int(db.sql("SHOW GLOBAL STATUS LIKE 'Ssl_finished_accepts'")[0][1]) >= 1, "no connection with TLS")
+    server.stop()
+    wrong = Server(t, t.fam.config(lease_db=db.conf(**{"trust-anchor": t.path("other.pem"), "ssl-mode": "verify-full"})), folder=t.path("state"))
+    wrong.launch()
+    t.eq(wrong.process.wait(20), 1, "exit code with another CA")
+
+
+@sql.each_test("hosts", families=(4, 6), beyond_kea=NOT_KEA)
+def hosts(t, kind):
+    """A reservation in a database: its client gets the address and nobody else does; without the database no client is
+    served as if there were no reservation."""
+    db = sql.Database(t, kind)
+    reserved = "192.0.2.100" if t.fam.digit == 4 else "2001:db8:1::100"
+    four = t.fam.digit == 4
+    identifier, number = ("020000000007", 0) if four else ("00030001020000000007", 1)
+    value = f"decode('{identifier}', 'hex')" if kind == "pgsql" else f"x'{identifier}'"
+    if four:
+        db.sql(f"INSERT INTO hosts (dhcp_identifier, dhcp_identifier_type, dhcp4_subnet_id, ipv4_address) VALUES ({value}, {number}, 1, 3221226084)")
+    else:
+        place = f"'{reserved}'" if kind == "pgsql" else f"INET6_ATON('{reserved}')"
+        db.sql(f"INSERT INTO hosts (dhcp_identifier, dhcp_identifier_type, dhcp6_subnet_id) VALUES ({value}, {number}, 1)")
+        db.sql(f"INSERT INTO ipv6_reservations (address, prefix_len, type, host_id) SELECT {place}, 128, 0, host_id FROM hosts")
+    server = t.server(t.fam.config(**{"hosts-databases": [db.conf(**{"on-fail": "serve-retry-continue"})]}))
+    other, owner = t.fam.client(t, 1), t.fam.client(t, 7)
+    t.true(t.wait("a lease", other.lease) != reserved, "another client has the reserved address")
+    t.eq(t.wait("a lease", owner.lease), reserved, "the client's reservation")
+    db.kill()
+    t.eq(t.fam.client(t, 9).offered(1), False, "an offer without reservations")
+    server.wait_log("DB_RECONNECT_LOST_CONNECTION")
+    db.start()
+    server.wait_log("DB_RECONNECT_SUCCEEDED", 1, 20)
+    t.true(t.wait("a lease", t.fam.client(t, 9).lease), "a lease")

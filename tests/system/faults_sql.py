@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: MPL-2.0
+"""The database of the leases fails while clients get leases: no ACK without a stored lease, no address for two, no NAK,
+and service resumes by itself."""
+import glob
+import os
+import subprocess
+import time
+
+from lib import ledger, sql
+from lib.case import Skipped
+from lib.server import Server
+
+NOT_KEA = "its schema is older, and clients get NAKs while the database fails"
+
+
+def small(t, **keys):
+    return t.fam.Load(t, "--clients", "30000", "--window", "16", "--seconds", "300", "--timeout", "500", **keys)
+
+
+def size(load):
+    return os.path.getsize(load.path) if os.path.exists(load.path) else 0
+
+
+def grows(t, load, what, seconds=20, by=5000):
+    before = size(load)
+    t.wait(what, lambda: size(load) > before + by, seconds, 0.01)
+
+
+def is_silent(t, load, known, address, seconds=0.7):
+    """No client gets an ACK, and one with a valid lease no rejection."""
+    t.true(known.keep(address, timeout=1) != "refused", "a client with a valid lease was rejected")
+    before = size(load)
+    time.sleep(seconds)
+    return size(load) == before
+
+
+def ended(t, load, db, server):
+    """Nobody got a wrong response, nothing is lost, and the server was there all the time."""
+    t.true(server.process.alive(), "the server ended")
+    got = load.finish(early=True)
+    t.eq((got["naks"], got["confirmed_dups"], got["bad"]), (0, 0, 0), "naks, dups, bad")
+    ledger.check(t, load.path, db)
+    return got
+
+
+def serving(t, kind, options=(), **keys):
+    """A database, a server, load, and a client with a lease."""
+    db = sql.Database(t, kind, options=options)
+    server = t.server(t.fam.config(quiet=True, lease_db=db.conf(**keys), **t.no_cache))
+    known = t.fam.client(t)
+    address = t.wait("a lease", known.lease)
+    load = small(t)
+    grows(t, load, "acknowledged leases")
+    return db, server, known, address, load
+
+
+@sql.each("D1", "restarted", short=[("pgsql", 4), ("pgsql", 6), ("mysql", 4), ("mysql", 6)], beyond_kea=NOT_KEA)
+def restarted(t, kind):
+    """The database is killed under load and comes back: nothing lost, no NAK, served again within 2 s."""
+    db, server, known, address, load = serving(t, kind)
+    worst = 0.0
+    for i in range(20 if t.long else 1):
+        db.kill()
+        server.wait_log("DB_RECONNECT_LOST_CONNECTION", i + 1)
+        t.true(known.keep(address, timeout=1) != "refused", "a client with a valid lease was rejected")
+        time.sleep(1)
+        db.start()
+        start = time.monotonic()
+        grows(t, load, "leases after the restart", by=500)
+        worst = max(worst, time.monotonic() - start)
+        grows(t, load, "leases after the restart")
+    t.true(worst <= 2.5, f"served {worst:.1f} s after the database was back")
+    t.note(f"served {worst:.2f} s after the database was back")
+    t.eq(known.keep(address), address, "renewed")
+    ended(t, load, db, server)
+
+
+@sql.each("D2", "down", short=[("pgsql", 4), ("mysql", 6)], beyond_kea=NOT_KEA)
+def down(t, kind):
+    """The database is down for a while: with every on-fail clients with valid leases are not rejected."""
+    for on_fail in ("stop-retry-exit", "serve-retry-continue") if t.long else ("serve-retry-continue",):
+        db = sql.Database(t, kind, name=f"{kind}-{on_fail}")
+        server = t.server(t.fam.config(quiet=True, lease_db=db.conf(**{"on-fail": on_fail}), **t.no_cache))
+        clients = [t.fam.client(t, i) for i in range(1, 6)]
+        addresses = [t.wait("a lease", c.lease) for c in clients]
+        db.kill()
+        server.wait_log("DB_RECONNECT_LOST_CONNECTION")
+        t.eq([c.keep(a, timeout=0.3) for c, a in zip(clients, addresses)], [None] * 5, f"{on_fail}: responses")
+        t.eq([c.confirm(a) for c, a in zip(clients, addresses)][:2], [None] * 2, f"{on_fail}: responses")
+        db.start()
+        server.wait_log("DB_RECONNECT_SUCCEEDED")
+        for c, a in zip(clients, addresses):
+            t.eq(t.wait("a response", lambda c=c, a=a: c.keep(a, timeout=1)), a, f"{on_fail}: renewed")
+        t.true(server.process.alive(), "the server ended")
+        server.stop()
+        db.kill()
+
+
+@sql.each("D3", "hangs", short=[("pgsql", 6), ("mysql", 4)], beyond_kea=NOT_KEA)
+def hangs(t, kind):
+    """The database hangs, also in a transaction: no response to clients, and all is well when it goes on."""
+    db, server, known, address, load = serving(t, kind, **{"statement-timeout": 1})
+    for seconds in (1, 5, 15, 30) if t.long else (3,):
+        db.freeze()
+        t.wait("silence", lambda: is_silent(t, load, known, address), 10)
+        time.sleep(seconds)
+        t.true(is_silent(t, load, known, address), "leases from a database that hangs")
+        db.thaw()
+        grows(t, load, "leases after it goes on", 30)
+    t.eq(t.wait("a response", lambda: known.keep(address)), address, "renewed")
+    ended(t, load, db, server)
+
+
+@sql.each("D5", "unreachable", short=[("pgsql", 4), ("mysql", 6)], beyond_kea=NOT_KEA)
+def unreachable(t, kind):
+    """Packets to and from the database are dropped without a word: noticed within 10 s, and served again after."""
+    db, server, known, address, load = serving(t, kind, **{"statement-timeout": 2, "connect-timeout": 2})
+    rules = t.write("rules", f"table inet cut {{\n chain c {{\n  type filter hook input priority 0\n  tcp dport {db.port} drop\n"
+                    f"  tcp sport {db.port} drop\n }}\n}}\n")
+    for _ in range(3 if t.long else 1):
+        t.run("srv", ["nft", "-f", rules])
+        start = time.monotonic()
+        before = server.said("DB_RECONNECT_LOST_CONNECTION")
+        server.wait_log("DB_RECONNECT_LOST_CONNECTION", before + 1, 15)
+        t.note(f"noticed after {time.monotonic() - start:.1f} s")
+        t.true(time.monotonic() - start <= 10, "it took too long to notice")
+        t.true(is_silent(t, load, known, address), "leases without a database")
+        t.run("srv", ["nft", "delete", "table", "inet", "cut"])
+        grows(t, load, "leases after it can be reached", 20)
+    ended(t, load, db, server)
+
+
+@sql.each("D5", "on-fail", short=[("pgsql", 6), ("mysql", 4)], beyond_kea=NOT_KEA)
+def on_fail(t, kind):
+    """At the start and later: the server exits when on-fail and max-reconnect-tries say so, and otherwise waits."""
+    db = sql.Database(t, kind)
+    few = {"max-reconnect-tries": 3, "reconnect-wait-time": 100}
+
+    def start(**keys):
+        server = Server(t, t.fam.config(quiet=True, lease_db=db.conf(**keys)), folder=t.path("state"))
+        server.launch()
+        return server
+
+    def exits(server, what):
+        t.eq(server.process.wait(20), 1, f"exit code: {what}")
+
+    running = start(**{"on-fail": "stop-retry-exit", **few})
+    running.wait_log("DHCP._STARTED")
+    db.kill()
+    exits(running, "stop-retry-exit, a database that is gone")
+    t.match("FATAL_DB_RECONNECT_FAILED", running.log(), "why")
+    exits(start(), "at the start")
+    exits(start(**{"retry-on-startup": True, **few}), "after three attempts at the start")
+    waiting = start(**{"retry-on-startup": True})
+    waiting.wait_log("DB_OPEN_CONNECTION_WITH_RETRY_FAILED", 2)
+    db.start()
+    waiting.wait_log("DHCP._STARTED", 1, 20)
+    t.true(t.wait("a lease", t.fam.client(t).lease), "a lease")
+    db.kill()
+    waiting.wait_log("DB_RECONNECT_LOST_CONNECTION")
+    code, seconds = waiting.stop()
+    t.eq(code, 0, "exit code after a signal, without a database")
+    t.true(seconds < 5, f"it took {seconds:.1f} s to end")
+
+
+@sql.each("D2", "cached", short=[("pgsql", 6), ("mysql", 4)], beyond_kea=NOT_KEA)
+def cached(t, kind):
+    """With serve-cached, clients whose leases the server knows renew what is left of them while the database is down;
+    others get nothing, and nobody is rejected."""
+    db = sql.Database(t, kind)
+    server = t.server(t.fam.config(quiet=True, lease_db=db.conf(**{"on-fail": "serve-cached"}), **t.no_cache))
+    known, released, stranger = t.fam.client(t, 1), t.fam.client(t, 2), t.fam.client(t, 3)
+    address, gone = t.wait("a lease", known.lease), t.wait("a lease", released.lease)
+    released.release(gone)
+    t.wait("the release", lambda: db.sql(f"SELECT count(*) FROM lease{t.fam.digit} WHERE state = 0") == [["1"]])
+    db.kill()
+    server.wait_log("DB_RECONNECT_LOST_CONNECTION")
+    time.sleep(2)  # of the lease
+    m = t.true(known.renew(address, want=None), "no response to a known client")
+    t.eq(known.keep(address), address, "renewed without the database")
+    left = int.from_bytes(m.option(51), "big") if t.fam.digit == 4 else m.granted()[0][2]
+    t.true(3000 < left < 3600, f"a lifetime of {left} s, which is not what is left")
+    t.eq(stranger.offered(1), False, "an offer for a client that the server does not know")
+    t.eq(released.keep(gone, timeout=1), None, "response to a client that has released its lease")
+    t.true(known.keep("192.0.2.150" if t.fam.digit == 4 else "2001:db8:1::150", timeout=1) != "refused", "a rejection")
+    db.start()
+    server.wait_log("DB_RECONNECT_SUCCEEDED", 1, 20)
+    t.eq(t.wait("a response", lambda: known.keep(address, timeout=1)), address, "renewed")
+    t.true(t.wait("a lease", stranger.lease), "a lease")
+
+
+@sql.each("D7", "ambiguous", short=[("pgsql", 4), ("mysql", 6)], beyond_kea=NOT_KEA)
+def ambiguous(t, kind):
+    """The connection is lost between a COMMIT and its response, again and again: nothing lost or assigned twice."""
+    db = sql.Database(t, kind)
+    proxy = sql.Proxy(t, "srv", 7777, db.port)
+    server = t.server(t.fam.config(quiet=True, lease_db=db.conf(port=7777, connections=1), **t.no_cache))
+    load = small(t)
+    for i in range(30 if t.long else 4):
+        grows(t, load, "acknowledged leases", by=1500)
+        proxy.cut()
+        t.wait("a lost response", lambda n=i: proxy.n_cut > n, 10, 0.01)
+    grows(t, load, "leases afterwards")
+    ended(t, load, db, server)
+
+
+READ_ONLY = ("ALTER DATABASE keatest SET default_transaction_read_only = on",
+             "ALTER DATABASE keatest RESET default_transaction_read_only",
+             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'kea'")
+
+
+@sql.each("D9", "refuses", short=[("pgsql", 6), ("mysql", 4)], beyond_kea=NOT_KEA)
+def refuses(t, kind):
+    """The database becomes read-only: silence until it is writable. A schema of another version: no start, and the
+    reason."""
+    db, server, known, address, load = serving(t, kind)
+    t.true(load.finish(early=True), "load")
+    if kind == "pgsql":  # in MySQL the test's user, who creates the tables, is exempt
+        on, off, drop = READ_ONLY
+        db.sql(on)
+        db.sql(drop)
+        t.wait("silence", lambda: known.keep(address, timeout=1) is None, 20)
+        t.eq(known.keep(address, timeout=1), None, "response without a writable database")
+        db.sql(off)
+        t.eq(t.wait("a response", lambda: known.keep(address, timeout=1), 20), address, "renewed")
+    server.stop()
+    db.sql("UPDATE schema_version SET version = 12")
+    server.launch()
+    t.eq(server.process.wait(20), 1, "exit code with an old schema")
+    t.match(r"version 12\.\d+.*kea-admin db-upgrade", server.log(), "why")
+    t.true("password" not in server.log().lower() or "keatest" not in server.log().split("password")[1], "a secret in the log")
+
+
+HOSTILE = {
+    4: ["INSERT INTO lease4 (address, valid_lifetime, expire, subnet_id, state) VALUES (3221226000, NULL, NULL, NULL, NULL)",
+        "INSERT INTO lease4 (address, valid_lifetime, expire, subnet_id, state, hostname, user_context) VALUES (3221226001, 100,"
+        " '2030-01-01 00:00:00', 1, 0, 'a\tb', '[ not json')",
+        "INSERT INTO lease4 (address, valid_lifetime, expire, subnet_id, state, hwaddr) VALUES (1, 4000000000, '2037-01-01 00:00:00',"
+        " 77, 0, '12345')"],
+    6: ["INSERT INTO lease6 (address, duid, valid_lifetime, expire, subnet_id, pref_lifetime, lease_type, iaid, prefix_len, state)"
+        " VALUES ({a}, {b}, NULL, NULL, NULL, NULL, 0, 1, 128, 0)",
+        "INSERT INTO lease6 (address, duid, valid_lifetime, expire, subnet_id, pref_lifetime, lease_type, iaid, prefix_len, state,"
+        " hostname) VALUES ({c}, {b}, 100, '2030-01-01 00:00:00', 1, 100, 2, 1, 200, 0, 'a\tb')"]}
+
+
+@sql.each("D10", "hostile-rows", short=[("pgsql", 4), ("mysql", 4), ("pgsql", 6), ("mysql", 6)], beyond_kea=NOT_KEA)
+def hostile_rows(t, kind):
+    """Rows that another program wrote and that are no leases: ignored, and everybody else is served."""
+    db = sql.Database(t, kind)
+    def address(n):
+        return f"'2001:db8:1::{n}'" if kind == "pgsql" else f"INET6_ATON('2001:db8:1::{n}')"
+    for text in HOSTILE[t.fam.digit]:
+        db.try_sql(text.format(a=address(5), c=address(6), b="'abc'"))
+    t.true(int(db.sql(f"SELECT count(*) FROM lease{t.fam.digit}")[0][0]) > 0, "no row was accepted")
+    server = t.server(t.fam.config(lease_db=db.conf()))
+    clients = [t.fam.client(t, i) for i in range(1, 6)]
+    got = [t.wait("a lease", c.lease) for c in clients]
+    t.eq(len(set(got)), 5, "addresses")
+    t.true(server.process.alive(), "the server ended")
+
+
+@sql.each("D11", "clocks", short=[("pgsql", 4), ("mysql", 6)], beyond_kea=NOT_KEA)
+def clocks(t, kind):
+    """The database's clock is an hour ahead: leases last as long as they were granted, and end then."""
+    faketime = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+    if not faketime:
+        raise Skipped("needs libfaketime")
+    template = sql.template(t, kind)
+    for offset in ("+3600", "-3600") if t.long else ("+3600",):
+        db = sql.Database(t, kind, name=f"{kind}{offset}", data=template, env={
+            "LD_PRELOAD": faketime[0], "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"})
+        server = t.server(t.fam.config(lease_db=db.conf(), **{"valid-lifetime": 8, "max-valid-lifetime": 8, **t.no_cache},
+                                       **({"preferred-lifetime": 7, "max-preferred-lifetime": 7} if t.fam.digit == 6 else {})))
+        client = t.fam.client(t)
+        got = t.wait("a lease", client.lease)
+        t.eq(client.keep(got), got, "renewed")
+        t.eq(db.sql(f"SELECT count(*) FROM lease{t.fam.digit} WHERE state = 0"), [["1"]], "leases in use")
+        t.wait("its end", lambda: db.sql(f"SELECT count(*) FROM lease{t.fam.digit} WHERE state = 0") == [["0"]], 40, 0.5)
+        server.stop()
+        db.kill()
+
+
+def merge(t, loads):
+    """One ledger of several, in the order of time."""
+    lines = []
+    for load in loads:
+        with open(load.path, encoding="ascii") as f:
+            lines += [line for line in f if line[0] != "#" or load is loads[0]]
+    head = [line for line in lines if line[0] == "#"]
+    rest = sorted((line for line in lines if line[0] != "#"), key=lambda line: float(line.split(" ", 1)[0]))
+    return t.write("merged", "".join(head + rest))
+
+
+@sql.each("D8", "servers", short=[("pgsql", 4), ("mysql", 4)], families=(4,), limit=120, beyond_kea=NOT_KEA)
+def servers(t, kind):
+    """Two or four servers fill one pool to 90 % and renew there: no address for two clients, few NAKs."""
+    n = 4 if t.long else 2
+    size_of_pool, exchanges = (60000, 250000) if t.long else (6000, 4000)
+    db = sql.Database(t, kind)
+    pool = f"198.19.0.0 - 198.19.{(size_of_pool - 1) >> 8}.{(size_of_pool - 1) & 255}"
+    subnet = [{"id": 3, "subnet": "198.18.0.0/15", "pools": [{"pool": pool}]}]
+    loads, list_of_servers = [], []
+    for i in range(n):
+        srv, rly = f"srv{i}", f"rly{i}"
+        for name in srv, rly:
+            t.net.names[name] = f"{t.prefix}-{name}"
+            t.net.host(name)
+        t.net.cable(srv, "s1", rly, "r0")
+        conf = t.fam.config(quiet=True, subnets=subnet, lease_db=db.conf(host=db.socket), **{
+            "interfaces-config": {"interfaces": ["s1"]}, **t.no_cache})
+        server = Server(t, conf, name=f"server{i}", folder=t.path(f"state{i}"), ns=srv)
+        server.start()
+        list_of_servers.append(server)
+    for i in range(n):
+        command = [t.env["ledger"], "load", "--server", "198.18.0.1", "--src", "198.18.0.2", "--clients",
+                   str(size_of_pool * 9 // 10 // n), "--first", str(1 + i * 100000), "--window", "16", "--count", str(exchanges),
+                   "--seconds", "1200" if t.long else "60", "--timeout", "5000"]
+        loads.append(Ledger(t, f"rly{i}", command, f"ledger{i}"))
+    results = [load.finish(timeout=1300 if t.long else 100) for load in loads]
+    acks, naks = sum(r["completed"] for r in results), sum(r["naks"] for r in results)
+    t.note(f"{n} servers: {acks} exchanges, {naks} NAKs, conflicts logged: {sum(s.said('LEASE_CONFLICT') for s in list_of_servers)}")
+    t.true(acks >= size_of_pool, f"only {acks} exchanges: the pool was not filled and renewed")
+    t.true(naks * 100 <= acks, f"{naks} NAKs for {acks} exchanges")
+    ledger.check(t, merge(t, loads), db)
+
+
+class Ledger(ledger.Background):
+    read = ledger.Load.read
