@@ -65,7 +65,7 @@ static void begin(void)
 	if (fuzz_family.server_duid && duid_parse(fuzz_family.server_duid, &srv.duid) < 0)
 		abort();
 	db = leasedb_new(store);
-	reclaim = reclaim_new(fuzz_family.family->idx);
+	reclaim = reclaim_new(fuzz_family.family->idx, NULL, NULL);
 	live = live_new(&srv, db, cfg);
 	server_enter(&srv, live);
 	serve_worker_switch(&srv.workers[0], live);

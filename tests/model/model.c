@@ -859,7 +859,7 @@ static void begin(uint64_t seed)
 	for (unsigned i = 0; i < WORKERS; i++)
 		m.srv.workers[i].engine = &engine;
 	m.db = leasedb_new(m.store);
-	m.reclaim = reclaim_new(rules.family->idx);
+	m.reclaim = reclaim_new(rules.family->idx, NULL, NULL);
 	m.live = NULL;
 	m.is_shared = !dice(4);
 	m.max_leases = dice(2) ? rules.max_leases + dice(3) : 0;

@@ -349,7 +349,7 @@ static void do_config(FILE *file)
 		play.srv.workers[0].engine = &fake_engine;
 		(void)duid_parse(SERVER_DUID, &play.srv.duid);
 		play.db = leasedb_new(play.store);
-		play.reclaim = reclaim_new(play.dialect->fam->idx);
+		play.reclaim = reclaim_new(play.dialect->fam->idx, NULL, NULL);
 		play.running = true;
 	}
 	live = live_new(&play.srv, play.db, cfg);

@@ -231,18 +231,6 @@ static int fake_scan(struct store *store, struct store_scan *scan)
 	return store_scan(fake_of(store)->inner, scan);
 }
 
-static unsigned fake_expired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
-			     unsigned max)
-{
-	return store_expired(fake_of(store)->inner, boot_sec, arena, out, max);
-}
-
-static unsigned fake_retired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
-			     unsigned max)
-{
-	return store_retired(fake_of(store)->inner, boot_sec, arena, out, max);
-}
-
 static uint64_t fake_count(struct store *store, enum lease_state state)
 {
 	return store_count(fake_of(store)->inner, state);
@@ -276,8 +264,6 @@ static const struct store_ops fake_ops = {
 	.find = fake_find,
 	.apply = fake_apply,
 	.scan = fake_scan,
-	.expired = fake_expired,
-	.retired = fake_retired,
 	.count = fake_count,
 	.watch = fake_watch,
 	.stats = fake_stats,

@@ -3,6 +3,7 @@
 
 #include "../unit/suite.h"
 
+#include "db/db.h"
 #include "lease/journal.h"
 #include "lease/lfc.h"
 #include "lease/store.h"
@@ -31,8 +32,21 @@ struct lease test_lease6(uint32_t i, uint32_t valid, bool pd);
 
 /* Opens the store or fails the test. */
 struct store *open_store(const struct store_conf *conf);
-/* The kinds that must all behave the same: in memory, with a file, with an unsynced file, and the test double. */
-enum store_kind { IN_MEMORY, ON_DISK, UNSYNCED, FAKE, KINDS };
+/*
+ * The kinds that must all behave the same: in memory, with a file, with an unsynced file, the test double, and those in
+ * a database. A program runs either with the first four or, if tests/sql/run starts it, with databases.
+ */
+enum store_kind { IN_MEMORY, ON_DISK, UNSYNCED, FAKE, PGSQL, MYSQL, KINDS };
+/* Adds the test for each kind. */
+#define EACH_KIND(tc, test) tcase_add_loop_test(tc, test, kinds_first(), kinds_end())
+int kinds_first(void);
+int kinds_end(void);
+/* The configuration of a database, without a table of statements. */
+struct db_conf database_conf(enum store_kind kind);
+/* Runs one statement, without parameters or results, in both databases the same. */
+void database_run(enum store_kind kind, const char *text);
+/* Opens the store without emptying it first. */
+struct store *open_database_store(enum store_kind kind, int family);
 struct store *open_kind_of_store(enum store_kind kind, int family, const struct tmp_dir *tmp);
 
 /* Applies the changes and waits for the result. */
@@ -43,7 +57,10 @@ enum store_result delete_addr(struct store *store, const struct ip *addr, uint64
 
 /* Finds by address: 1 and the lease, or 0. */
 int get(struct store *store, struct arena *arena, const struct ip *addr, struct lease *ret);
-/* Compares two leases except for the version; times to the second. */
+/*
+ * Compares two leases except for the version; times to the second. The time of the client's last transaction may differ
+ * by one: databases store when a lease ends and its lifetime, and clocks do not tick at the same moment.
+ */
 bool same_lease(const struct lease *a, const struct lease *b);
 /* Returns all leases of the store as sorted text, one line each; malloc'd. */
 char *dump_store(struct store *store);

@@ -272,6 +272,7 @@ static const struct scope reclaim_scope = SCOPE("arguments", struct reclaim_args
 struct reclaiming {
 	struct ctl_call *call;
 	bool remove;
+	bool has_begun;
 };
 
 static void reclaim_more(void *ctx)
@@ -284,8 +285,14 @@ static void reclaim_more(void *ctx)
 	conf.max_reclaim_leases = conf.max_reclaim_time = 0;
 	conf.unwarned_reclaim_cycles = 0;
 	conf.hold_reclaimed_time = r->remove ? 0 : conf.hold_reclaimed_time ? conf.hold_reclaimed_time : 1;
-	if (reclaim_is_idle(d->reclaim))
-		is_done = !reclaim_slice(d->reclaim, d->db->store, d->sockets.live->hooks, &conf);
+	/* A database responds later: then the slice is still pending. */
+	if (reclaim_is_idle(d->reclaim)) {
+		is_done = r->has_begun && reclaim_found_none(d->reclaim);
+		if (!is_done)
+			is_done = !reclaim_slice(d->reclaim, d->db->store, d->sockets.live->hooks, &conf) &&
+				  reclaim_is_idle(d->reclaim);
+		r->has_begun = true;
+	}
 	if (!is_done && !reclaim_is_failing(d->reclaim)) {
 		loop_timer(d->loop, RECLAIM_POLL_MS, reclaim_more, r);
 		return;

@@ -126,6 +126,24 @@ static void reclaim_wanted(struct post *post)
 		loop_timer_start(d->loop, &d->reclaim_timer, RECLAIM_SOON_MS);
 }
 
+/* The lease database has found the leases that reclaim_slice() or reclaim_flush() asked for. */
+static void reclaim_found(struct post *post)
+{
+	struct daemon *d = container_of(post, struct daemon, found_post);
+	bool is_flush;
+	unsigned n = reclaim_resume(d->reclaim, d->db->store, d->sockets.live->hooks, &is_flush);
+
+	if (is_flush && n == RECLAIM_SLICE_MAX)
+		loop_timer_start(d->loop, &d->flush_timer, FLUSH_MORE_MS);
+}
+
+static void wake_to_reclaim(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	loop_post(d->loop, &d->found_post);
+}
+
 static void wake_main(struct server *srv)
 {
 	struct daemon *d = container_of(srv, struct daemon, srv);
@@ -511,9 +529,10 @@ int daemon_start(struct daemon *d)
 	if (!slots_accept_config(d->sockets.live, &why))
 		return init_fail(d, "%s", why);
 	server_enter(&d->srv, d->sockets.live);
-	d->reclaim = reclaim_new(d->fam->idx);
+	d->reclaim = reclaim_new(d->fam->idx, wake_to_reclaim, d);
 	d->lfc = lfc_new(d->loop, d->fam->idx);
 	d->reclaim_post.fn = reclaim_wanted;
+	d->found_post.fn = reclaim_found;
 	timer_init(&d->reclaim_timer, reclaim_tick, d);
 	timer_init(&d->flush_timer, flush_tick, d);
 	timer_init(&d->status_timer, status_tick, d);

@@ -39,7 +39,7 @@ struct daemon {
 	struct lfc *lfc;
 	struct stats *stats; /* the main thread's counters */
 	struct timer reclaim_timer, flush_timer, status_timer, watchdog_timer;
-	struct post reclaim_post;
+	struct post reclaim_post, found_post;
 	int64_t last_received; /* for the rate in the status line */
 	int64_t last_status_ms;
 	int64_t started_ms, configured_ms; /* boot time */

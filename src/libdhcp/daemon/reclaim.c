@@ -2,6 +2,7 @@
 #include "daemon/reclaim.h"
 
 #include "base/clock.h"
+#include "base/err.h"
 #include "lease/store.h"
 #include "log/log.h"
 #include "serve/slots.h"
@@ -20,20 +21,30 @@ struct reclaim {
 	unsigned family;
 	struct arena *arena; /* for the pending slice */
 	struct job *jobs;
-	unsigned behind;      /* consecutive slices that left leases over */
-	pthread_mutex_t lock; /* guards n_open, n_failed */
+	unsigned behind;        /* consecutive slices that left leases over */
+	struct store_find find; /* the search for the leases of a slice */
+	struct lease_query query;
+	const struct store *store;                  /* where they are searched for */
+	struct expired_leases_processing_conf conf; /* in effect when the search began */
+	bool found_none;                            /* the last search for expired leases */
+	void (*found)(void *ctx);
+	void *found_ctx;
+	pthread_mutex_t lock; /* guards n_open, n_failed, is_found */
 	pthread_cond_t idle;
-	unsigned n_open;
+	unsigned n_open;   /* changes, and the search */
+	bool is_found;     /* the store responded late; reclaim_resume() continues */
 	unsigned n_failed; /* in the pending slice */
 	bool is_failing;   /* the last slice could not be stored, which was logged */
 	bool is_flush;     /* the pending slice removes leases reclaimed earlier */
 };
 
-struct reclaim *reclaim_new(unsigned family)
+struct reclaim *reclaim_new(unsigned family, void (*found)(void *ctx), void *ctx)
 {
 	struct reclaim *reclaim = xcalloc(1, sizeof(*reclaim));
 
 	reclaim->family = family;
+	reclaim->found = found;
+	reclaim->found_ctx = ctx;
 	reclaim->arena = arena_new(0);
 	reclaim->jobs = xcalloc(RECLAIM_SLICE_MAX, sizeof(*reclaim->jobs));
 	(void)pthread_mutex_init(&reclaim->lock, NULL);
@@ -46,9 +57,14 @@ bool reclaim_is_idle(struct reclaim *reclaim)
 	bool is_idle;
 
 	(void)pthread_mutex_lock(&reclaim->lock);
-	is_idle = !reclaim->n_open;
+	is_idle = !reclaim->n_open && !reclaim->is_found;
 	(void)pthread_mutex_unlock(&reclaim->lock);
 	return is_idle;
+}
+
+bool reclaim_found_none(const struct reclaim *reclaim)
+{
+	return reclaim->found_none;
 }
 
 bool reclaim_is_failing(struct reclaim *reclaim)
@@ -114,7 +130,7 @@ static bool begin(struct reclaim *reclaim, bool is_flush)
 	unsigned n_open, n_failed;
 
 	(void)pthread_mutex_lock(&reclaim->lock);
-	n_open = reclaim->n_open;
+	n_open = reclaim->n_open + reclaim->is_found;
 	n_failed = reclaim->n_failed;
 	(void)pthread_mutex_unlock(&reclaim->lock);
 	if (n_open) {
@@ -187,24 +203,70 @@ static bool reclaim_lease(struct store_change *change, const struct lease *lease
 	return true;
 }
 
-unsigned reclaim_slice(struct reclaim *reclaim, struct store *store, const struct hooks *hooks,
-		       const struct expired_leases_processing_conf *conf)
+/* --- searching --- */
+
+/* Called from any thread. Nothing is freed before n_open is 0. */
+static void search_done(struct store_find *find, uint64_t ticket)
 {
-	int64_t now = clock_boot_sec(), start_ms = clock_boot_ms();
-	unsigned max = conf->max_reclaim_leases && conf->max_reclaim_leases < RECLAIM_SLICE_MAX
-			       ? conf->max_reclaim_leases
-			       : RECLAIM_SLICE_MAX;
-	/* Leases that a library keeps come first every time. They must not hide the others. */
-	unsigned n_asked = hooks ? RECLAIM_SLICE_MAX : max;
-	struct lease *leases;
+	struct reclaim *reclaim = find->owner;
+
+	(void)ticket;
+	(void)pthread_mutex_lock(&reclaim->lock);
+	reclaim->is_found = true;
+	if (reclaim->found)
+		reclaim->found(reclaim->found_ctx);
+	if (--reclaim->n_open == 0)
+		(void)pthread_cond_signal(&reclaim->idle);
+	(void)pthread_mutex_unlock(&reclaim->lock);
+}
+
+/* Returns true if the store has responded. */
+static bool search(struct reclaim *reclaim, struct store *store, enum store_by by, int64_t ended_by, unsigned max)
+{
+	int err;
+
+	reclaim->store = store;
+	reclaim->query = (struct lease_query){ .by = by, .ended_by = ended_by, .max = max };
+	reclaim->find = (struct store_find){
+		.v = &reclaim->query, .n = 1, .arena = reclaim->arena, .done = search_done, .owner = reclaim
+	};
+	(void)pthread_mutex_lock(&reclaim->lock);
+	reclaim->n_open++;
+	(void)pthread_mutex_unlock(&reclaim->lock);
+	err = store_find(store, &reclaim->find);
+	if (err == -E_AGAIN)
+		return false;
+	(void)pthread_mutex_lock(&reclaim->lock);
+	reclaim->n_open--;
+	(void)pthread_mutex_unlock(&reclaim->lock);
+	if (err < 0)
+		reclaim->query.n = err;
+	return true;
+}
+
+static unsigned slice_max(const struct expired_leases_processing_conf *conf)
+{
+	return conf->max_reclaim_leases && conf->max_reclaim_leases < RECLAIM_SLICE_MAX ? conf->max_reclaim_leases
+											: RECLAIM_SLICE_MAX;
+}
+
+static unsigned reclaim_found(struct reclaim *reclaim, struct store *store, const struct hooks *hooks,
+			      const struct expired_leases_processing_conf *conf)
+{
+	int64_t start_ms = clock_boot_ms();
+	unsigned max = slice_max(conf), n_asked = reclaim->query.max;
+	const struct lease *leases = reclaim->query.out;
 	unsigned n, i, n_started = 0, n_done = 0;
 
-	if (!begin(reclaim, false))
+	reclaim->found_none = reclaim->query.n == 0;
+	/* The store is failing: the next slice will show whether that is over. */
+	if (reclaim->query.n < 0) {
+		(void)pthread_mutex_lock(&reclaim->lock);
+		reclaim->is_failing = true;
+		(void)pthread_mutex_unlock(&reclaim->lock);
 		return 0;
-	LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASES_RECLAMATION_START, conf->max_reclaim_leases,
-	     conf->max_reclaim_time);
-	leases = arena_new_array(reclaim->arena, struct lease, n_asked);
-	n = store_expired(store, now, reclaim->arena, leases, n_asked);
+	}
+	n = (unsigned)reclaim->query.n;
 	for (i = 0; i < n && n_started < max; i++) {
 		struct job *job = &reclaim->jobs[i];
 
@@ -234,18 +296,12 @@ unsigned reclaim_slice(struct reclaim *reclaim, struct store *store, const struc
 	return n_started;
 }
 
-unsigned reclaim_flush(struct reclaim *reclaim, struct store *store, const struct expired_leases_processing_conf *conf)
+static unsigned flush_found(struct reclaim *reclaim, struct store *store)
 {
-	int64_t limit = clock_boot_sec() - conf->hold_reclaimed_time;
-	struct lease *leases;
-	unsigned n, i, n_started = 0;
+	const struct lease *leases = reclaim->query.out;
+	unsigned n_started = 0;
 
-	if (!begin(reclaim, true))
-		return 0;
-	LOGF(reclaim->family, ALLOC_ENGINE_Vx_RECLAIMED_LEASES_DELETE, conf->hold_reclaimed_time);
-	leases = arena_new_array(reclaim->arena, struct lease, RECLAIM_SLICE_MAX);
-	n = store_retired(store, limit, reclaim->arena, leases, RECLAIM_SLICE_MAX);
-	for (i = 0; i < n; i++) {
+	for (int i = 0; i < reclaim->query.n; i++) {
 		delete_lease(&reclaim->jobs[i].change, &leases[i]);
 		if (!start(reclaim, store, &reclaim->jobs[i]))
 			break;
@@ -254,4 +310,45 @@ unsigned reclaim_flush(struct reclaim *reclaim, struct store *store, const struc
 	if (n_started)
 		LOGF(reclaim->family, ALLOC_ENGINE_Vx_RECLAIMED_LEASES_DELETE_COMPLETE, n_started);
 	return n_started;
+}
+
+unsigned reclaim_slice(struct reclaim *reclaim, struct store *store, const struct hooks *hooks,
+		       const struct expired_leases_processing_conf *conf)
+{
+	/* Leases that a library keeps come first every time. They must not hide the others. */
+	unsigned n_asked = hooks ? RECLAIM_SLICE_MAX : slice_max(conf);
+
+	if (!begin(reclaim, false))
+		return 0;
+	reclaim->conf = *conf;
+	LOGF(reclaim->family, ALLOC_ENGINE_Vx_LEASES_RECLAMATION_START, conf->max_reclaim_leases,
+	     conf->max_reclaim_time);
+	if (!search(reclaim, store, BY_EXPIRY, clock_boot_sec(), n_asked))
+		return 0;
+	return reclaim_found(reclaim, store, hooks, conf);
+}
+
+unsigned reclaim_flush(struct reclaim *reclaim, struct store *store, const struct expired_leases_processing_conf *conf)
+{
+	if (!begin(reclaim, true))
+		return 0;
+	LOGF(reclaim->family, ALLOC_ENGINE_Vx_RECLAIMED_LEASES_DELETE, conf->hold_reclaimed_time);
+	if (!search(reclaim, store, BY_RETIRED, clock_boot_sec() - conf->hold_reclaimed_time, RECLAIM_SLICE_MAX))
+		return 0;
+	return flush_found(reclaim, store);
+}
+
+unsigned reclaim_resume(struct reclaim *reclaim, struct store *store, const struct hooks *hooks, bool *ret_is_flush)
+{
+	bool is_found;
+
+	(void)pthread_mutex_lock(&reclaim->lock);
+	is_found = reclaim->is_found;
+	reclaim->is_found = false;
+	(void)pthread_mutex_unlock(&reclaim->lock);
+	*ret_is_flush = reclaim->is_flush;
+	/* A reload may have changed the store meanwhile. */
+	if (!is_found || store != reclaim->store)
+		return 0;
+	return reclaim->is_flush ? flush_found(reclaim, store) : reclaim_found(reclaim, store, hooks, &reclaim->conf);
 }

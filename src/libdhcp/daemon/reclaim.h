@@ -18,16 +18,22 @@ struct reclaim;
 
 #define RECLAIM_SLICE_MAX 4096 /* leases per slice if the configuration sets no limit */
 
-struct reclaim *reclaim_new(unsigned family);
-/* True if no change is pending. */
+/*
+ * `found` is called, by any thread, when a store that responds late has found the leases of a slice: let the main
+ * thread call reclaim_resume(). NULL if the store responds at once.
+ */
+struct reclaim *reclaim_new(unsigned family, void (*found)(void *ctx), void *ctx);
+/* True if neither a search nor a change is pending. */
 bool reclaim_is_idle(struct reclaim *reclaim);
-/* True if changes of the last slice could not be stored. */
+/* True if the last search for expired leases found none. */
+bool reclaim_found_none(const struct reclaim *reclaim);
+/* True if changes of the last slice could not be stored, or its leases could not be searched for. */
 bool reclaim_is_failing(struct reclaim *reclaim);
 /* Waits until the store has completed all pending changes. */
 void reclaim_free_wait(struct reclaim *reclaim);
 /*
  * Processes one slice of expired leases, except those that a hook library keeps; does nothing while the previous
- * slice is still being stored. Returns the number of leases processed.
+ * slice is still being stored. Returns the number of leases processed; 0 if the store will respond later.
  */
 unsigned reclaim_slice(struct reclaim *reclaim, struct store *store, const struct hooks *hooks,
 		       const struct expired_leases_processing_conf *conf);
@@ -36,3 +42,8 @@ unsigned reclaim_slice(struct reclaim *reclaim, struct store *store, const struc
  * being removed: RECLAIM_SLICE_MAX if there may be more.
  */
 unsigned reclaim_flush(struct reclaim *reclaim, struct store *store, const struct expired_leases_processing_conf *conf);
+/*
+ * Continues reclaim_slice() or reclaim_flush(), with the same configuration, and returns what they would have returned;
+ * see reclaim_new().
+ */
+unsigned reclaim_resume(struct reclaim *reclaim, struct store *store, const struct hooks *hooks, bool *ret_is_flush);

@@ -469,6 +469,8 @@ static void log_search(const struct memfile *m, const struct lease_query *query)
 		LOGF((unsigned)m->family, DHCPSRV_MEMFILE_GET_PAGEx, query->max, ip_format(&query->addr, text));
 		return;
 	}
+	if (query->by == BY_EXPIRY || query->by == BY_RETIRED)
+		return;
 	if (!log_is_on(&log_msg_DHCPSRV_MEMFILE_GET_CLIENTID))
 		return;
 	(void)bytes_to_hex(query->id, ':', text, sizeof(text));
@@ -494,18 +496,6 @@ static int memfile_find(struct store *store, struct store_find *find)
 static int memfile_scan(struct store *store, struct store_scan *scan)
 {
 	return memfind_scan(&memfile_of(store)->table, scan);
-}
-
-static unsigned memfile_expired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
-				unsigned max)
-{
-	return memfind_over(&memfile_of(store)->table, true, boot_sec, arena, out, max);
-}
-
-static unsigned memfile_retired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
-				unsigned max)
-{
-	return memfind_over(&memfile_of(store)->table, false, boot_sec, arena, out, max);
 }
 
 static uint64_t memfile_count(struct store *store, enum lease_state state)
@@ -644,8 +634,6 @@ const struct store_ops memfile_ops = {
 	.find = memfile_find,
 	.apply = memfile_apply,
 	.scan = memfile_scan,
-	.expired = memfile_expired,
-	.retired = memfile_retired,
 	.count = memfile_count,
 	.watch = memfile_watch,
 	.stats = memfile_stats,

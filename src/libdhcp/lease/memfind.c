@@ -277,20 +277,6 @@ static int find_page(struct memtable *table, struct lease_query *query, struct a
 	return err < 0 ? err : n;
 }
 
-int memfind_query(struct memtable *table, struct lease_query *query, struct arena *arena)
-{
-	switch (query->by) {
-	case BY_ADDR:
-		return query->max ? find_by_addr(table, query, arena) : 0;
-	case BY_PAGE:
-		return find_page(table, query, arena);
-	case BY_HWADDR:
-	case BY_CLIENT_ID:
-		break;
-	}
-	return find_by_client(table, query, arena);
-}
-
 /* --- walking --- */
 
 #define PAGE 256
@@ -375,9 +361,10 @@ static bool is_over(const void *ctx, const struct memtable *table, const struct 
  * The heap's lock is taken after the stripes' locks, so addresses are collected under it and looked up
  * afterwards; leases that changed meanwhile are skipped.
  */
-unsigned memfind_over(struct memtable *table, bool in_use, int64_t boot_sec, struct arena *arena, struct lease *out,
-		      unsigned max)
+static int find_over(struct memtable *table, bool in_use, struct lease_query *query, struct arena *arena)
 {
+	int64_t boot_sec = query->ended_by;
+	unsigned max = query->max;
 	const struct over over = { in_use, boot_sec };
 	const struct expiry *heap = in_use ? &table->expiry : &table->retired;
 	/* The epoch may be before the boot, because leases that ended earlier are loaded. */
@@ -385,9 +372,12 @@ unsigned memfind_over(struct memtable *table, bool in_use, int64_t boot_sec, str
 	uint32_t *refs = arena_new_array(arena, uint32_t, max);
 	uint32_t *work = arena_new_array(arena, uint32_t, 3 * (size_t)max + 2);
 	struct ip *addrs = arena_new_array(arena, struct ip, max);
+	struct lease *out = query->out = arena_room(arena, max * sizeof(*out));
 	unsigned n, kept = 0;
 
-	if (!refs || !work || !addrs || now < 0)
+	if (!refs || !work || !addrs || !out)
+		return -E_NOMEM;
+	if (now < 0)
 		return 0;
 	(void)pthread_mutex_lock(&table->expiry_lock);
 	n = expiry_first(heap, now >= RECORD_NEVER ? RECORD_NEVER - 1 : (uint32_t)now, refs, max, work);
@@ -398,8 +388,25 @@ unsigned memfind_over(struct memtable *table, bool in_use, int64_t boot_sec, str
 		int got = copy_if(table, &addrs[i], is_over, &over, arena, &out[kept]);
 
 		if (got < 0)
-			break;
+			return got;
 		kept += (unsigned)got;
 	}
-	return kept;
+	return (int)kept;
+}
+
+int memfind_query(struct memtable *table, struct lease_query *query, struct arena *arena)
+{
+	switch (query->by) {
+	case BY_ADDR:
+		return query->max ? find_by_addr(table, query, arena) : 0;
+	case BY_PAGE:
+		return find_page(table, query, arena);
+	case BY_EXPIRY:
+	case BY_RETIRED:
+		return query->max ? find_over(table, query->by == BY_EXPIRY, query, arena) : 0;
+	case BY_HWADDR:
+	case BY_CLIENT_ID:
+		break;
+	}
+	return find_by_client(table, query, arena);
 }

@@ -10,6 +10,3 @@
 int memfind_query(struct memtable *table, struct lease_query *query, struct arena *arena);
 /* store_scan() */
 int memfind_scan(struct memtable *table, struct store_scan *scan);
-/* store_expired() for leases in use, store_retired() for the others. */
-unsigned memfind_over(struct memtable *table, bool in_use, int64_t boot_sec, struct arena *arena, struct lease *out,
-		      unsigned max);

@@ -75,16 +75,6 @@ int store_scan(struct store *store, struct store_scan *scan)
 	return store->ops->scan(store, scan);
 }
 
-unsigned store_expired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out, unsigned max)
-{
-	return store->ops->expired(store, boot_sec, arena, out, max);
-}
-
-unsigned store_retired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out, unsigned max)
-{
-	return store->ops->retired(store, boot_sec, arena, out, max);
-}
-
 uint64_t store_count(struct store *store, enum lease_state state)
 {
 	return store->ops->count(store, state);

@@ -4,8 +4,8 @@
 #include "lease/lease.h"
 
 /*
- * The lease store: one interface, several backends (struct store_ops). Today there is memfile, which keeps all
- * leases in memory and a journal on disk.
+ * The lease store: one interface, several backends (struct store_ops). memfile keeps all leases in memory and a
+ * journal on disk; postgresql and mysql keep them in a database, which several servers may share.
  *
  * Every store promises:
  * - At most one lease per address, also across failures.
@@ -24,7 +24,7 @@ struct db_conf;
 struct journal_sys;
 
 struct store_conf {
-	const char *type; /* "memfile" */
+	const char *type; /* "memfile", "postgresql", "mysql" */
 	int family;       /* index: 0 = DHCPv4, 1 = DHCPv6 */
 	const char *path; /* absolute path of the lease file; unused without persist */
 	bool persist;
@@ -34,8 +34,8 @@ struct store_conf {
 	unsigned check_ms;             /* how often to check that the file was not replaced; 0 = 10000 */
 	const struct journal_sys *sys; /* NULL; tests replace system calls */
 	/*
-	 * Borrowed during store_open; NULL for memfile. The backend is that of `type`; it sets kind, stmts and event
-	 * itself.
+	 * Borrowed during store_open, but what `event` and `ctx` refer to as long as the store is open; NULL for
+	 * memfile. The store sets kind and stmts itself.
 	 */
 	const struct db_conf *db;
 };
@@ -49,12 +49,14 @@ enum store_by {
 	BY_ADDR,
 	BY_HWADDR,
 	BY_CLIENT_ID,
-	BY_PAGE, /* all leases that match the filter below, in ascending order of address */
+	BY_PAGE,    /* all leases that match the filter below, in ascending order of address */
+	BY_EXPIRY,  /* leases that have expired by `ended_by` and are still DEFAULT, DECLINED or REGISTERED */
+	BY_RETIRED, /* reclaimed and released leases that ended at or before `ended_by` */
 };
 
 struct lease_query {
 	enum store_by by;
-	enum lease_type type; /* v6: only this type, but BY_ADDR finds a lease of any type; v4: LEASE_V4 */
+	enum lease_type type; /* by client, BY_PAGE: v6: only this type; v4: LEASE_V4 */
 	struct ip addr;       /* BY_ADDR; BY_PAGE: only addresses after this one */
 	/* By client and BY_PAGE: */
 	const uint32_t *subnets; /* only leases in these subnets, ids in ascending order; borrowed until the response */
@@ -62,6 +64,8 @@ struct lease_query {
 	/* BY_PAGE: */
 	unsigned states;      /* only leases in these states: 1 << enum lease_state for each; 0 = any */
 	const char *hostname; /* only leases with this name, ignoring case; NULL = any; borrowed likewise */
+	/* BY_EXPIRY, BY_RETIRED: */
+	int64_t ended_by; /* boot s */
 	/* By client: */
 	struct bytes id; /* hardware address, or client id / DUID; borrowed likewise */
 	uint8_t hwtype;  /* BY_HWADDR */
@@ -100,6 +104,8 @@ struct store_find {
  *
  * Pages are for callers that can wait: the cost grows with the number of leases. To get the next page, pass the
  * address of the last lease; an empty page is the end. Pages include registrations.
+ *
+ * Leases that have ended are found in the order in which they ended, at most `max` of them.
  *
  * Returns 0 if all queries are answered: done is not called. -E_AGAIN: done will be called. memfile always
  * responds at once.
@@ -184,7 +190,7 @@ struct store_notice {
 /*
  * The watcher sees every change, under the lock that guards the address: it must be fast and must not call the
  * store. Set it before leases change; leases loaded at open are not reported, see store_scan. One watcher per
- * store.
+ * store. If the store is shared, changes made by other servers are reported when this one notices them.
  */
 typedef void store_watch_fn(void *ctx, const struct store_notice *notice);
 void store_watch(struct store *store, store_watch_fn *changed, void *ctx);
@@ -202,18 +208,12 @@ void store_watch(struct store *store, store_watch_fn *changed, void *ctx);
  */
 struct store_scan {
 	struct arena *arena; /* for the page; may be reset after each page */
-	bool is_brief;       /* without bytes: identifiers, hostname and user context stay empty */
+	bool is_brief;       /* only what struct store_held has: the address, its space, type, state, ids and end */
 	struct lease *v;     /* the page */
 	uint64_t place[2];   /* private to the store; start with zeroes */
 };
 /* Returns the number of leases in the next page; 0 at the end; -E_NOMEM, -E_SYS. May block: not for workers. */
 int store_scan(struct store *store, struct store_scan *scan);
-
-/* Finds leases that have expired by boot_sec and are still DEFAULT, DECLINED or REGISTERED, the earliest first. */
-unsigned store_expired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out, unsigned max);
-
-/* Same for reclaimed and released leases that ended at or before boot_sec. */
-unsigned store_retired(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out, unsigned max);
 
 /* Returns the number of leases in this state. */
 uint64_t store_count(struct store *store, enum lease_state state);
@@ -242,15 +242,12 @@ void store_get_stats(struct store *store, struct store_stats *ret);
 struct store_ops {
 	const char *name;
 	bool finds_at_once; /* find never returns -E_AGAIN */
+	bool is_shared;     /* other servers may change its leases */
 	int (*open)(const struct store_conf *conf, struct store **ret, char **reterr);
 	void (*close)(struct store *store);
 	int (*find)(struct store *store, struct store_find *find);
 	int (*apply)(struct store *store, struct store_txn *txn);
 	int (*scan)(struct store *store, struct store_scan *scan);
-	unsigned (*expired)(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
-			    unsigned max);
-	unsigned (*retired)(struct store *store, int64_t boot_sec, struct arena *arena, struct lease *out,
-			    unsigned max);
 	uint64_t (*count)(struct store *store, enum lease_state state);
 	void (*watch)(struct store *store, store_watch_fn *changed, void *ctx);
 	void (*stats)(struct store *store, struct store_stats *ret);

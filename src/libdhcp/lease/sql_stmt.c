@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * In the texts, words with an @ are replaced: @columns, @names, @values, @set and @version by what sql_column.h adds,
+ * the others by the rows of `words`. In the types of parameters, @ is all columns, and A is the address.
+ */
+#include "lease/sql_stmt.h"
+
+#include "base/arena.h"
+#include "lease/sql_column.h"
+
+#include <assert.h>
+
+#define TEXTS(both)            \
+	{                      \
+		(both), (both) \
+	}
+#define ROWS "@columns"
+
+struct row {
+	const char *name;
+	const char *text[DB_KIND_N]; /* NULL: not needed */
+	const char *params;
+	const char *columns; /* ROWS: those of a lease */
+	bool writes;
+};
+
+/*
+ * The parameters of SQL_BEST_OF_*: identifier, type, hardware type, any subnet, eight subnets, any IAID, IAID, with or
+ * without an identifier, limit. Those that a family does not have are compared with nothing.
+ */
+#define BEST(key)                                                                                        \
+	TEXTS("SELECT @columns FROM @table WHERE " key " = $1 AND state <> 4 AND @type AND @hwtype AND " \
+	      "($4 = 1 OR subnet_id IN ($5, $6, $7, $8, $9, $10, $11, $12)) AND ($13 = 1 OR @iaid) AND " \
+	      "($15 = 1 OR @noid) ORDER BY (state IN (2, 3)), (NOT @noid) LIMIT $16")
+#define BEST_PARAMS "xiiiiiiiiiiiiiii"
+
+#define ENDED(state)                                                                                                  \
+	"(SELECT @columns FROM @table WHERE state = " state " AND expire <= @time1 AND valid_lifetime <> 4294967295 " \
+	"ORDER BY @table.expire LIMIT $2)"
+
+#define TAKE_MYSQL_ELSE "INSERT INTO @table (@names) SELECT @values FROM DUAL WHERE ROW_COUNT() = 0"
+#define NONE_THERE "NOT EXISTS (SELECT 1 FROM @table WHERE address = $1)"
+
+static const struct row rows[SQL_STMT_N] = {
+	[SQL_VERSION] = { "version", TEXTS("SELECT version, minor FROM schema_version"), "", "ii", false },
+	[SQL_CLOCK] = { "clock",
+			{ "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
+			  "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)" },
+			"",
+			"i",
+			false },
+	[SQL_AT] = { "at", TEXTS("SELECT @columns FROM @table WHERE address = $1"), "A", ROWS, false },
+	[SQL_OF_HWADDR] = { "of_hwaddr", TEXTS("SELECT @columns FROM @table WHERE hwaddr = $1 LIMIT @few"), "x", ROWS,
+			    false },
+	[SQL_OF_ID] = { "of_id", TEXTS("SELECT @columns FROM @table WHERE @id = $1 LIMIT @few"), "x", ROWS, false },
+	[SQL_COUNT_HWADDR] = { "count_hwaddr", TEXTS("SELECT count(*) FROM @table WHERE hwaddr = $1"), "x", "i",
+			       false },
+	[SQL_COUNT_ID] = { "count_id", TEXTS("SELECT count(*) FROM @table WHERE @id = $1"), "x", "i", false },
+	[SQL_BEST_OF_HWADDR] = { "best_of_hwaddr", BEST("hwaddr"), BEST_PARAMS, ROWS, false },
+	[SQL_BEST_OF_ID] = { "best_of_id", BEST("@id"), BEST_PARAMS, ROWS, false },
+	[SQL_PAGE] = { "page", TEXTS("SELECT @columns FROM @table WHERE address > $1 ORDER BY @table.address LIMIT $2"),
+		       "Ai", ROWS, false },
+	/* Address, type, states as bits, any name, name, any subnet, subnets as text, limit. */
+	[SQL_PAGE_WHERE] = { "page_where",
+			     { "SELECT @columns FROM @table WHERE address > $1 AND @type AND "
+			       "($3 = 0 OR (1::bigint << state::int) & $3 <> 0) AND "
+			       "($4 = 1 OR lower(hostname) = lower($5)) AND "
+			       "($6 = 1 OR subnet_id = ANY ($7::bigint[])) ORDER BY @table.address LIMIT $8",
+			       "SELECT @columns FROM @table WHERE address > $1 AND @type AND "
+			       "($3 = 0 OR (1 << state) & $3 <> 0) AND ($4 = 1 OR LOWER(hostname) = LOWER($5)) AND "
+			       "($6 = 1 OR FIND_IN_SET(subnet_id, TRIM('}' FROM TRIM('{' FROM $7)))) "
+			       "ORDER BY @table.address LIMIT $8" },
+			     "Aiiititi",
+			     ROWS,
+			     false },
+	/* Time, limit. One part for each state, as the index has the states first. */
+	[SQL_EXPIRED] = { "expired",
+			  TEXTS("SELECT * FROM (" ENDED("0") " UNION ALL " ENDED("1") " UNION ALL " ENDED(
+				  "4") ") AS ended ORDER BY ended.expire LIMIT $2"),
+			  "ii", ROWS, false },
+	[SQL_RETIRED] = { "retired",
+			  TEXTS("SELECT * FROM (" ENDED("2") " UNION ALL " ENDED(
+				  "3") ") AS ended ORDER BY ended.expire LIMIT $2"),
+			  "ii", ROWS, false },
+	/* State, expiry after, and not after, lifetime or 0 for any, limit. */
+	[SQL_NEWS] = { "news",
+		       TEXTS("SELECT @columns FROM @table WHERE state = $1 AND expire > @time2 AND expire <= @time3 "
+			     "AND "
+			     "($4 = 0 OR valid_lifetime = $4) ORDER BY @table.expire LIMIT $5"),
+		       "iiiii", ROWS, false },
+	[SQL_INSERT] = { "insert", TEXTS("INSERT INTO @table (@names) VALUES (@values)"), "@", "", true },
+	[SQL_INSERT_IF_FREE] = { "insert_if_free",
+				 { "INSERT INTO @table (@names) VALUES (@values) ON CONFLICT (address) DO NOTHING",
+				   "INSERT INTO @table (@names) SELECT @values FROM DUAL WHERE " NONE_THERE },
+				 "@",
+				 "",
+				 true },
+	[SQL_UPDATE] = { "update", TEXTS("UPDATE @table SET @set WHERE address = $1"), "@", "", true },
+	[SQL_UPDATE_IF] = { "update_if", TEXTS("UPDATE @table SET @set WHERE address = $1 AND @version = @extra"), "@t",
+			    "", true },
+	[SQL_DELETE] = { "delete", TEXTS("DELETE FROM @table WHERE address = $1"), "A", "", true },
+	[SQL_DELETE_IF] = { "delete_if", TEXTS("DELETE FROM @table WHERE address = $1 AND @version = $2"), "At", "",
+			    true },
+	[SQL_TAKE] = { "take",
+		       { "INSERT INTO @table AS old (@names) VALUES (@values) ON CONFLICT (address) DO UPDATE SET @set "
+			 "WHERE old.state IN (2, 3) OR (old.expire <= statement_timestamp() AND "
+			 "old.valid_lifetime <> 4294967295)",
+			 "UPDATE @table SET @set WHERE address = $1 AND (state IN (2, 3) OR (expire <= NOW() AND "
+			 "valid_lifetime <> 4294967295))" },
+		       "@",
+		       "",
+		       true },
+	[SQL_TAKE_ELSE] = { "take_else", { NULL, TAKE_MYSQL_ELSE }, "@", "", true },
+	[SQL_TAKE_ELSE_IF] = { "take_else_if", { NULL, TAKE_MYSQL_ELSE " AND " NONE_THERE }, "@", "", true },
+};
+
+struct word {
+	const char *name;
+	const char *text[2][DB_KIND_N]; /* by family */
+};
+
+#define FAMILIES(text4, text6)           \
+	{                                \
+		{ (text4), (text4) },    \
+		{                        \
+			(text6), (text6) \
+		}                        \
+	}
+#define KINDS(pgsql, mysql)              \
+	{                                \
+		{ (pgsql), (mysql) },    \
+		{                        \
+			(pgsql), (mysql) \
+		}                        \
+	}
+
+static const struct word words[] = {
+	{ "table", FAMILIES("lease4", "lease6") },
+	{ "id", FAMILIES("client_id", "duid") },
+	/* DHCPv4 has neither types nor IAIDs. */
+	{ "type", FAMILIES("$2 >= 0", "lease_type = $2") },
+	{ "hwtype", FAMILIES("$3 >= 0", "($3 = 0 OR hwtype = $3)") },
+	{ "iaid", { { "$14 >= 0", "$14 >= 0" }, { "(iaid::bigint & 4294967295) = $14", "iaid = $14" } } },
+	{ "noid",
+	  { { "(coalesce(length(client_id), 0) = 0)", "(coalesce(length(client_id), 0) = 0)" },
+	    { "(duid IS NULL OR duid = '\\x000000'::bytea)", "(duid IS NULL OR duid = x'000000')" } } },
+	{ "time1", KINDS("to_timestamp($1)", "FROM_UNIXTIME($1)") },
+	{ "time2", KINDS("to_timestamp($2)", "FROM_UNIXTIME($2)") },
+	{ "time3", KINDS("to_timestamp($3)", "FROM_UNIXTIME($3)") },
+};
+
+static void add_word(struct str *out, const char *name, size_t len, int family, enum db_kind kind)
+{
+#define IS(text) (len == strlen(text) && memcmp(name, (text), len) == 0)
+	if (IS("columns")) {
+		sql_columns_add_read(out, family, kind);
+	} else if (IS("names")) {
+		sql_columns_add_names(out, family);
+	} else if (IS("values")) {
+		sql_columns_add_values(out, family, kind);
+	} else if (IS("set")) {
+		sql_columns_add_set(out, family, kind);
+	} else if (IS("version")) {
+		sql_columns_add_version(out, family, kind);
+	} else if (IS("extra")) {
+		str_addf(out, "$%u", sql_column_count(family) + 1);
+	} else if (IS("few")) {
+		str_addf(out, "%d", SQL_FEW);
+	} else {
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+			if (!IS(words[i].name))
+				continue;
+			str_add(out, words[i].text[family][kind]);
+			return;
+		}
+		assert(!"unknown word in a statement");
+	}
+#undef IS
+}
+
+static char *expand(const char *text, int family, enum db_kind kind)
+{
+	struct str out = { 0 };
+
+	while (*text) {
+		size_t len = strcspn(text, "@");
+
+		str_add_n(&out, text, len);
+		text += len;
+		if (!*text)
+			break;
+		len = strspn(++text, "abcdefghijklmnopqrstuvwxyz123");
+		add_word(&out, text, len, family, kind);
+		text += len;
+	}
+	return out.text;
+}
+
+static char *expand_types(const char *types, int family)
+{
+	char columns[SQL_COLUMNS_MAX + 1];
+	struct str out = { 0 };
+
+	sql_column_types(family, columns);
+	str_add(&out, "");
+	for (; *types; types++)
+		if (*types == '@')
+			str_add(&out, columns);
+		else
+			str_addc(&out, *types == 'A' ? columns[0] : *types);
+	return out.text ? out.text : xstrdup("");
+}
+
+void sql_stmts_init(struct sql_stmts *stmts, int family, enum db_kind kind)
+{
+	char columns[SQL_COLUMNS_MAX + 1];
+
+	sql_column_types(family, columns);
+	*stmts = (struct sql_stmts){ .columns = xstrdup(columns) };
+	for (unsigned i = 0; i < SQL_STMT_N; i++) {
+		const struct row *row = &rows[i];
+
+		stmts->v[i] = (struct db_stmt){ .name = row->name, .writes = row->writes };
+		stmts->texts[i] = row->text[kind] ? expand(row->text[kind], family, kind) : xstrdup("");
+		stmts->types[i] = expand_types(row->params, family);
+		stmts->v[i].text[kind] = stmts->texts[i];
+		stmts->v[i].params = stmts->types[i];
+		stmts->v[i].columns = strcmp(row->columns, ROWS) == 0 ? stmts->columns : row->columns;
+	}
+}
+
+void sql_stmts_done(struct sql_stmts *stmts)
+{
+	for (unsigned i = 0; i < SQL_STMT_N; i++) {
+		free(stmts->texts[i]);
+		free(stmts->types[i]);
+	}
+	free(stmts->columns);
+}

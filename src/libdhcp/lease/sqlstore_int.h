@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "base/list.h"
+#include "db/db.h"
+#include "lease/sql_clock.h"
+#include "lease/sql_column.h"
+#include "lease/sql_index.h"
+#include "lease/sql_stmt.h"
+#include "lease/store.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/*
+ * The store over a database, shared by its parts: sqlstore.c opens and closes it, sqlstore_find.c and sqlstore_apply.c
+ * are what workers ask for, sqlstore_follow.c keeps the index and the clock up to date.
+ */
+struct sqlstore {
+	struct store store;
+	int family;
+	enum db_kind kind;
+	struct db *db;
+	struct sql_stmts stmts;
+	struct sql_clock clock;
+	struct sql_index *index;
+	void (*event)(void *ctx, enum db_event event, const char *why); /* of the configuration */
+	void *ctx;
+	atomic_uint_fast64_t bad_rows, failures;
+	atomic_bool is_failing; /* the last change could not be stored */
+	atomic_bool was_connected;
+	pthread_mutex_t lock; /* guards `jobs`, `stop` */
+	struct list jobs;     /* free ones, of sqlstore_apply.c */
+	unsigned n_jobs;
+	bool stop;
+	pthread_cond_t wake;
+	pthread_t follower;
+	bool has_follower;
+};
+
+static inline struct sqlstore *sqlstore_of(struct store *store)
+{
+	return container_of(store, struct sqlstore, store);
+}
+
+/*
+ * Reads a row of a statement that returns leases. `buf` has SQL_GET_ROOM bytes. False if the row is invalid, which is
+ * counted and logged.
+ */
+bool sqlstore_read_row(struct sqlstore *s, struct db_row *row, struct lease *ret, char *buf);
+/* The parameter for an address in `A`; bytes are borrowed from addr. */
+struct db_value sqlstore_addr_value(const struct sqlstore *s, const struct ip *addr);
