@@ -26,6 +26,7 @@
 #define OWN_LOOK 16            /* claims of the client to look at for its oldest one in a range */
 #define EPOCH_BACK (1LL << 24) /* s; leases that ended up to this long before the start keep their order */
 #define MISSED_MAX 4           /* consecutive misses before the next pick starts elsewhere */
+#define SCATTER_TRIES 32       /* random positions, until one is free */
 #define CLAIMED_TRIES 32       /* in a range without a map */
 
 /* A stored call of alloc_note(). */
@@ -51,6 +52,7 @@ struct alloc {
 	struct holds holds;
 	struct ends_memory ends;
 	int64_t epoch; /* boot s; keys of ends count from here */
+	bool is_scattered;
 };
 
 struct alloc *alloc_new(unsigned hold_ms)
@@ -63,6 +65,11 @@ struct alloc *alloc_new(unsigned hold_ms)
 	ends_memory_init(&alloc->ends);
 	alloc->epoch = clock_boot_sec() - EPOCH_BACK;
 	return alloc;
+}
+
+void alloc_scatter(struct alloc *alloc)
+{
+	alloc->is_scattered = true;
 }
 
 void alloc_free(struct alloc *alloc)
@@ -205,11 +212,29 @@ static struct marking marking_of(struct alloc *alloc, const struct prefix *prefi
 	return (struct marking){ .alloc = alloc, .span = span_of(prefix), .mark = what, .on = on };
 }
 
+static void scatter(struct range_set *set, const struct alloc_range *ranges, size_t n)
+{
+	struct alloc_range *copy = xcalloc(n ? n : 1, sizeof(*copy));
+
+	for (size_t i = 0; i < n; i++) {
+		copy[i] = ranges[i];
+		if (copy[i].how == ALLOC_FLQ)
+			copy[i].how = ALLOC_ITERATIVE;
+	}
+	range_set_init(set, copy, n);
+	for (size_t i = 0; i < n; i++)
+		set->v[i].cursor = rand_below(set->v[i].span.size);
+	free(copy);
+}
+
 struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *ranges, size_t n)
 {
 	struct alloc_set *set = xcalloc(1, sizeof(*set));
 
-	range_set_init(&set->ranges, ranges, n);
+	if (alloc->is_scattered)
+		scatter(&set->ranges, ranges, n);
+	else
+		range_set_init(&set->ranges, ranges, n);
 	(void)pthread_mutex_lock(&alloc->lock);
 	list_add_tail(&alloc->sets, &set->link);
 	list_for_each (pos, &alloc->holds.order) {
@@ -498,6 +523,23 @@ static uint64_t next_unclaimed(struct alloc *alloc, struct range *range, const s
 	return FREEMAP_NONE;
 }
 
+/*
+ * What is taken at the cursor was taken by another server, which probably takes the next ones at this moment, too:
+ * leave it alone and continue in the middle of some other free space.
+ */
+static uint64_t next_scattered(const struct range *range)
+{
+	uint64_t n = freemap_next(range->map, range->cursor);
+
+	for (unsigned i = 0; i < SCATTER_TRIES && n != FREEMAP_NONE; i++) {
+		uint64_t start = i ? rand_below(range->span.size) : range->cursor;
+
+		if (start < range->span.size && freemap_next(range->map, start) == start)
+			return start;
+	}
+	return n;
+}
+
 /* The next free number according to the range's allocator; FREEMAP_NONE if there is none. */
 static uint64_t next_free(struct alloc *alloc, struct range *range, const struct alloc_client *client)
 {
@@ -512,6 +554,8 @@ static uint64_t next_free(struct alloc *alloc, struct range *range, const struct
 	case ALLOC_ITERATIVE:
 		break;
 	}
+	if (alloc->is_scattered)
+		return next_scattered(range);
 	return freemap_next(range->map, range->cursor);
 }
 
@@ -546,6 +590,8 @@ void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const st
 	hold = holds_at(&alloc->holds, addr);
 	if (hold && hold_is_of(hold, client))
 		unclaim(alloc, hold);
+	if (alloc->is_scattered)
+		range->cursor = rand_below(range->span.size);
 	if (range->map)
 		goto out;
 	range->n_missed = range->n_missed && n == range->missed + 1 ? range->n_missed + 1 : 1;

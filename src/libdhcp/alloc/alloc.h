@@ -22,6 +22,13 @@ struct alloc_set;
 
 struct alloc *alloc_new(unsigned hold_ms);
 void alloc_free(struct alloc *alloc);
+/*
+ * Other servers assign addresses from the same ranges, and this one does not know at once which. From now on, new sets
+ * begin at a random position of each range and, where another server was faster, continue at another one: so two
+ * servers hardly ever pick the same address. A queue would have the same order everywhere: "flq" is the same as
+ * "iterative" then.
+ */
+void alloc_scatter(struct alloc *alloc);
 
 /* Builds a set of ranges (in any order; they may overlap), numbered by position. All addresses are free. */
 struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *ranges, size_t n);
@@ -63,7 +70,7 @@ bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const stru
 /*
  * Reports that the address picked from range `i` has a lease after all: this happens in ranges too large for a
  * map, and if another server of the store assigned it. The claim ends; in a range without a map, after a few of
- * these in a row, the next pick starts at a random position.
+ * these in a row, the next pick starts at a random position; after alloc_scatter() in every range, and at once.
  */
 void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
 		  const struct ip *addr);

@@ -303,10 +303,16 @@ static int outcome_of(const struct db_call *call, unsigned error)
 	}
 }
 
+/* Of the client library, not of the server: MariaDB's server has errors from 3000 and from 4000, too. */
+static bool is_client_error(unsigned error)
+{
+	return (error >= 2000 && error < 3000) || (error >= 5000 && error < 6000);
+}
+
 static bool ends_connection(unsigned error)
 {
-	return error >= 2000 || error == 1290 || error == 1836 || error == 1792 || error == 1047 || error == 1053 ||
-	       error == 1927;
+	return is_client_error(error) || error == 1290 || error == 1836 || error == 1792 || error == 1047 ||
+	       error == 1053 || error == 1927;
 }
 
 static bool decode(char type, const char *text, unsigned long len, struct db_value *ret)
@@ -446,7 +452,7 @@ static bool run_transaction(struct mysql *conn, struct db_work *first, struct db
 	for (struct db_work *work = first; work != end; work = work->next) {
 		if (is_ok)
 			work->outcome = DB_OK;
-		else if (error >= 2000)
+		else if (is_client_error(error))
 			work->outcome = db_work_writes(work) ? DB_UNKNOWN : OUTCOME_AGAIN;
 		else if (!is_alone)
 			work->outcome = OUTCOME_AGAIN;

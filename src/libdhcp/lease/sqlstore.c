@@ -23,6 +23,17 @@ struct db_value sqlstore_addr_value(const struct sqlstore *s, const struct ip *a
 	return s->family == 0 ? db_number(ip_to4(addr)) : db_bytes_value(bytes_of(addr->b, 16));
 }
 
+void sqlstore_learn_lifetime(struct sqlstore *s, uint32_t sec)
+{
+	for (unsigned i = 0; i < SQL_LIFETIMES_MAX; i++) {
+		uint32_t there = atomic_load_explicit(&s->lifetimes[i], memory_order_relaxed);
+
+		/* If another thread was faster, `there` is what it added. */
+		if ((!there && atomic_compare_exchange_strong(&s->lifetimes[i], &there, sec)) || there == sec)
+			return;
+	}
+}
+
 bool sqlstore_read_row(struct sqlstore *s, struct db_row *row, struct lease *ret, char *buf)
 {
 	const char *wrong = sql_get(row, s->family, &s->clock, ret, buf);
@@ -135,8 +146,9 @@ static struct sqlstore *new_store(const struct store_ops *ops, enum db_kind kind
 	return s;
 }
 
-static int open_store(const struct store_ops *ops, enum db_kind kind, const struct store_conf *conf, struct store **ret,
-		      char **reterr)
+/* Unused if the program is built without any database. */
+static __attribute__((unused)) int open_store(const struct store_ops *ops, enum db_kind kind,
+					      const struct store_conf *conf, struct store **ret, char **reterr)
 {
 	struct sqlstore *s = new_store(ops, kind, conf);
 	int64_t begin_ms = clock_mono_ms();

@@ -243,8 +243,10 @@ static bool note_changes(struct job *job)
 
 		if (is_replaced(txn, i))
 			continue;
-		if (change->kind != CHANGE_DELETE)
+		if (change->kind != CHANGE_DELETE) {
 			known = sql_known_of(&change->new);
+			sqlstore_learn_lifetime(job->s, change->new.valid);
+		}
 		if (!sql_index_note_change(job->s->index, change_addr(change), job->since, &known,
 					   change->ended != NULL || change->kind == CHANGE_TAKE))
 			is_clear = false;
@@ -372,6 +374,15 @@ static void row(struct db_work *work, unsigned call, struct db_row *row)
 	there->has_ended = !lease_is_in_use(&lease) || lease_is_expired(&lease, clock_boot_sec());
 }
 
+/* Another server has the address: it probably has others that are not known yet. */
+static void hurry(struct sqlstore *s)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	s->is_hurried = true;
+	(void)pthread_cond_signal(&s->wake);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
 static void end_applying(struct job *job, enum db_result result)
 {
 	uint64_t n = 0;
@@ -429,6 +440,7 @@ static void done(struct db_work *work, enum db_result result)
 			return;
 		}
 		(void)note_there(job);
+		hurry(job->s);
 		if (explain(job))
 			finish(job);
 		else if (send_changes(job) < 0)

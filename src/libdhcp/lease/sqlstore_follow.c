@@ -16,11 +16,11 @@
 #include <assert.h>
 #include <time.h>
 
-#define FOLLOW_MS 500    /* between two searches */
-#define OVERLAP_SEC 2    /* a change may be committed later than it was made */
-#define NEWS_MAX 4096    /* leases of one search; the next one continues */
-#define LIFETIMES_MAX 16 /* for more, other servers' changes are found by the slow reading, and by conflicts */
-#define FILL_PAGE 4096   /* leases at once when the index is filled */
+#define FOLLOW_MS 250  /* between two searches */
+#define HURRY_MS 50    /* the same after a conflict */
+#define OVERLAP_SEC 2  /* a change may be committed later than it was made */
+#define NEWS_MAX 4096  /* leases of one search; the next one continues */
+#define FILL_PAGE 4096 /* leases at once when the index is filled */
 #define SCAN_PAGE 512
 #define REREAD_PAGE 1024      /* leases at once, each time */
 #define REREAD_PASS_MS 600000 /* a pass takes about this long, if pages are large enough */
@@ -164,15 +164,10 @@ int sqlstore_follow_scan(struct sqlstore *s, struct store_scan *scan)
 
 /* --- following --------------------------------------------------------------------- */
 
-struct lifetime {
-	uint32_t sec;
-	int64_t until; /* leases that expire until then were seen; by the database's clock */
-};
-
 struct follower {
 	struct sqlstore *s;
-	struct lifetime lifetimes[LIFETIMES_MAX];
-	unsigned n_lifetimes;
+	/* For each lifetime: leases that expire until then were seen; by the database's clock. */
+	int64_t until[SQL_LIFETIMES_MAX];
 	int64_t released_until; /* the same for leases that were released */
 	/* The slow reading: */
 	struct ip place;
@@ -181,25 +176,16 @@ struct follower {
 	uint64_t n_read; /* in this pass */
 };
 
-static void learn_lifetime(struct follower *f, uint32_t sec)
-{
-	for (unsigned i = 0; i < f->n_lifetimes; i++)
-		if (f->lifetimes[i].sec == sec)
-			return;
-	if (f->n_lifetimes < LIFETIMES_MAX)
-		f->lifetimes[f->n_lifetimes++] = (struct lifetime){ .sec = sec };
-}
-
 static void note_news(struct question *q, const struct lease *lease)
 {
 	note(q, lease);
-	learn_lifetime(q->ctx, lease->valid);
+	sqlstore_learn_lifetime(q->s, lease->valid);
 }
 
 /* Leases of a state that expire after *until and up to `end`; 0 = any lifetime. Moves *until. */
 static bool ask_news(struct follower *f, enum lease_state state, uint32_t lifetime, int64_t end, int64_t *until)
 {
-	struct question q = { .each = note_news, .ctx = f };
+	struct question q = { .each = note_news };
 	int64_t begin = *until ? *until : end - 60;
 	struct db_value params[] = { db_number(state), db_number(begin), db_number(end), db_number(lifetime),
 				     db_number(NEWS_MAX) };
@@ -218,11 +204,13 @@ static bool follow_news(struct follower *f)
 	int64_t now = sql_clock_from_boot(&f->s->clock, clock_boot_sec());
 	bool is_ok = true;
 
-	for (unsigned i = 0; i < f->n_lifetimes && is_ok; i++) {
-		struct lifetime *l = &f->lifetimes[i];
+	for (unsigned i = 0; i < SQL_LIFETIMES_MAX && is_ok; i++) {
+		uint32_t sec = atomic_load_explicit(&f->s->lifetimes[i], memory_order_relaxed);
 
 		/* The column of an infinite lease has the time it was granted. */
-		is_ok = ask_news(f, LEASE_DEFAULT, l->sec, now + 1 + (l->sec == LEASE_FOREVER ? 0 : l->sec), &l->until);
+		if (sec)
+			is_ok = ask_news(f, LEASE_DEFAULT, sec, now + 1 + (sec == LEASE_FOREVER ? 0 : sec),
+					 &f->until[i]);
 	}
 	/* A released lease ends when it is released. One that is reclaimed had ended, which was known. */
 	return is_ok && ask_news(f, LEASE_RELEASED, 0, now + 1, &f->released_until);
@@ -269,7 +257,7 @@ static uint64_t n_leases(struct sqlstore *s)
 
 static void reread(struct follower *f)
 {
-	struct question q = { .each = note_news, .ctx = f, .last = f->place };
+	struct question q = { .each = note_news, .last = f->place };
 	uint64_t max = n_leases(f->s) * FOLLOW_MS / REREAD_PASS_MS;
 
 	if (f->is_sweeping) {
@@ -287,28 +275,35 @@ static void reread(struct follower *f)
 	f->place = q.last;
 }
 
-static bool wait_a_moment(struct sqlstore *s)
+/* False if it is time to stop. *ret_is_due: not only because of a conflict. */
+static bool wait_a_moment(struct sqlstore *s, bool *ret_is_due)
 {
-	int64_t until_ms = clock_mono_ms() + FOLLOW_MS;
+	int64_t begin_ms = clock_mono_ms(), now_ms = begin_ms;
 	bool stop;
 
 	(void)pthread_mutex_lock(&s->lock);
-	for (int64_t now_ms = clock_mono_ms(); !s->stop && now_ms < until_ms; now_ms = clock_mono_ms()) {
+	for (;; now_ms = clock_mono_ms()) {
+		int64_t until_ms = begin_ms + (s->is_hurried ? HURRY_MS : FOLLOW_MS);
 		struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
 
+		if (s->stop || now_ms >= until_ms)
+			break;
 		(void)pthread_cond_timedwait(&s->wake, &s->lock, &until);
 	}
 	stop = s->stop;
+	s->is_hurried = false;
 	(void)pthread_mutex_unlock(&s->lock);
+	*ret_is_due = now_ms - begin_ms >= FOLLOW_MS;
 	return !stop;
 }
 
 static void *follow(void *arg)
 {
 	struct follower f = { .s = arg };
+	bool is_due;
 
-	while (wait_a_moment(f.s)) {
-		if (measure_clock(f.s) && follow_news(&f))
+	while (wait_a_moment(f.s, &is_due)) {
+		if (measure_clock(f.s) && follow_news(&f) && is_due)
 			reread(&f);
 	}
 	return NULL;

@@ -16,6 +16,8 @@
  * The store over a database, shared by its parts: sqlstore.c opens and closes it, sqlstore_find.c and sqlstore_apply.c
  * are what workers ask for, sqlstore_follow.c keeps the index and the clock up to date.
  */
+#define SQL_LIFETIMES_MAX 16 /* for more, other servers' changes are found by the slow reading, and by conflicts */
+
 struct sqlstore {
 	struct store store;
 	int family;
@@ -29,10 +31,12 @@ struct sqlstore {
 	atomic_uint_fast64_t bad_rows, failures;
 	atomic_bool is_failing; /* the last change could not be stored */
 	atomic_bool was_connected;
-	pthread_mutex_t lock; /* guards `jobs`, `stop` */
-	struct list jobs;     /* free ones, of sqlstore_apply.c */
+	_Atomic uint32_t lifetimes[SQL_LIFETIMES_MAX]; /* that leases have; 0 = none */
+	pthread_mutex_t lock;                          /* guards `jobs`, `stop`, `is_hurried` */
+	struct list jobs;                              /* free ones, of sqlstore_apply.c */
 	unsigned n_jobs;
 	bool stop;
+	bool is_hurried; /* another server was faster: find out soon what else it did */
 	pthread_cond_t wake;
 	pthread_t follower;
 	bool has_follower;
@@ -48,5 +52,7 @@ static inline struct sqlstore *sqlstore_of(struct store *store)
  * counted and logged.
  */
 bool sqlstore_read_row(struct sqlstore *s, struct db_row *row, struct lease *ret, char *buf);
+/* Other servers may grant leases with this lifetime, too: those are searched for. */
+void sqlstore_learn_lifetime(struct sqlstore *s, uint32_t sec);
 /* The parameter for an address in `A`; bytes are borrowed from addr. */
 struct db_value sqlstore_addr_value(const struct sqlstore *s, const struct ip *addr);

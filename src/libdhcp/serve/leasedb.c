@@ -27,6 +27,8 @@ struct leasedb *leasedb_new(struct store *store)
 	struct leasedb *db = xcalloc(1, sizeof(*db));
 
 	*db = (struct leasedb){ .store = store, .alloc = alloc_new(OFFER_SEC * 1000), .n_users = 1 };
+	if (store->ops->is_shared)
+		alloc_scatter(db->alloc);
 	db->places = stat_places_new();
 	list_init(&db->link);
 	store_watch(store, note, db);
