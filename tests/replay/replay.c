@@ -579,7 +579,7 @@ static void do_settle(void)
 	fake_store_hold(play.store, false);
 }
 
-static bool no_reclaim;
+static bool no_reclaim, holds_finds;
 
 static void do_advance(void)
 {
@@ -587,6 +587,7 @@ static void do_advance(void)
 
 	clock_advance((int64_t)number_of(words[1]) * 1000);
 	serve_worker_flush(&play.srv.workers[0]);
+	fake_store_hold_finds(play.store, false); /* the search for expired leases is not part of a scenario */
 	for (i = 0; i < 100 && !no_reclaim; i++) {
 		unsigned n = reclaim_slice(play.reclaim, play.store, play.live->hooks,
 					   play.live->cfg->global.expired_leases_processing) +
@@ -595,6 +596,7 @@ static void do_advance(void)
 		if (!n)
 			break;
 	}
+	fake_store_hold_finds(play.store, holds_finds);
 }
 
 /* Returns the text after the first n words. */
@@ -633,7 +635,7 @@ static void run_line(FILE *file, char *line)
 	else if (!strcmp(words[0], "unpark"))
 		do_unpark();
 	else if (!strcmp(words[0], "hold-finds"))
-		fake_store_hold_finds(play.store, true);
+		fake_store_hold_finds(play.store, holds_finds = true);
 	else if (!strcmp(words[0], "twice"))
 		fake_store_twice(play.store, true);
 	else if (!strcmp(words[0], "hold"))
