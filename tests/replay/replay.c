@@ -587,7 +587,8 @@ static void do_advance(void)
 
 	clock_advance((int64_t)number_of(words[1]) * 1000);
 	serve_worker_flush(&play.srv.workers[0]);
-	fake_store_hold_finds(play.store, false); /* the search for expired leases is not part of a scenario */
+	if (holds_finds) /* the search for expired leases is not part of a scenario */
+		fake_store_hold_finds(play.store, false);
 	for (i = 0; i < 100 && !no_reclaim; i++) {
 		unsigned n = reclaim_slice(play.reclaim, play.store, play.live->hooks,
 					   play.live->cfg->global.expired_leases_processing) +
@@ -596,7 +597,8 @@ static void do_advance(void)
 		if (!n)
 			break;
 	}
-	fake_store_hold_finds(play.store, holds_finds);
+	if (holds_finds)
+		fake_store_hold_finds(play.store, true);
 }
 
 /* Returns the text after the first n words. */

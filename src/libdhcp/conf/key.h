@@ -15,8 +15,8 @@
  *	};
  *	const struct scope relay_scope = SCOPE("relay", struct relay_conf, relay_keys);
  *
- * A key that only some values of its map's "type" have a use for says so (for_types). With others it is an error unless
- * its value is the default or turns its feature off, and its default is not printed.
+ * A key that only some values of its map's "type" (or "socket-type") have a use for says so (for_types). With others it
+ *is an error unless its value is the default or turns its feature off, and its default is not printed.
  *
  * A key for an unsupported feature also has a row, with `refuse` instead of `since`: it is recognized, its type
  * is checked, and it is rejected by name unless its value turns the feature off (the default, false, 0, "",
@@ -248,6 +248,8 @@ struct pos conf_pos(const struct conf_node *node, const char *key);
 /* True if the map exists and is complete, but has neither this key nor one that was probably meant to be it. */
 bool conf_lacks(const struct conf_node *node, const char *key);
 
+/* The row that for_types is about: "type" or "socket-type"; NULL if there is none. */
+const struct key *conf_type_key(const struct scope *scope);
 /* False if a key in the map that was read into `in` is for other values of its "type". */
 bool conf_suits(const struct scope *scope, const struct key *key, const void *in);
 

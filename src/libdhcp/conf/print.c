@@ -227,10 +227,8 @@ static void add_text(struct json_object *o, const char *name, const char *text)
 static struct json_object *types_of(const struct scope *scope, const struct key *key)
 {
 	struct json_object *list = json_object_new_array();
-	const struct key *type = scope->keys;
+	const struct key *type = conf_type_key(scope);
 
-	while (strcmp(type->name, "type") != 0)
-		type++;
 	for (unsigned i = 0; type->words[i]; i++)
 		if (key->for_types >> i & 1)
 			json_object_array_add(list, json_object_new_string(type->words[i]));

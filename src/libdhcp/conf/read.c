@@ -711,9 +711,11 @@ static bool has_required(const struct conf_reader *rd, const struct scope *scope
 
 /* --- keys for some values of "type" --- */
 
-static const struct key *type_of(const struct scope *scope)
+const struct key *conf_type_key(const struct scope *scope)
 {
-	return find(scope, "type");
+	const struct key *type = find(scope, "type");
+
+	return type ? type : find(scope, "socket-type");
 }
 
 static uint32_t type_value(const struct key *type, const void *in)
@@ -723,7 +725,7 @@ static uint32_t type_value(const struct key *type, const void *in)
 
 bool conf_suits(const struct scope *scope, const struct key *key, const void *in)
 {
-	return !key->for_types || key->for_types >> type_value(type_of(scope), in) & 1;
+	return !key->for_types || key->for_types >> type_value(conf_type_key(scope), in) & 1;
 }
 
 static void add_types(const struct key *key, const struct key *type, struct str *out)
@@ -748,7 +750,7 @@ static bool says_nothing(const struct conf_reader *rd, const struct key *key, st
 static bool check_types(const struct conf_reader *rd, const struct scope *scope, const void *out)
 {
 	const struct conf_node *node = out;
-	const struct key *type = type_of(scope);
+	const struct key *type = conf_type_key(scope);
 	bool ok = true;
 
 	if (!type || conf_marked(node, type->offset, CONF_MARK_BAD) || !conf_marked(node, type->offset, CONF_MARK_SET))
@@ -762,7 +764,7 @@ static bool check_types(const struct conf_reader *rd, const struct scope *scope,
 		    !value || says_nothing(rd, key, value))
 			continue;
 		add_types(key, type, &types);
-		diag_error(rd->diag, json_key_pos(value), "\"%s\" is for \"type\": %s, not \"%s\"", key->name,
+		diag_error(rd->diag, json_key_pos(value), "\"%s\" is for \"%s\": %s, not \"%s\"", key->name, type->name,
 			   str_text(&types), type->words[type_value(type, out)]);
 		str_free(&types);
 		ok = false;

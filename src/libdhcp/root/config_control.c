@@ -293,16 +293,6 @@ static void build_http(struct build *b, const struct control_socket_conf *conf, 
 
 /* --- all --- */
 
-static void refuse_http_keys(struct build *b, const struct control_socket_conf *conf)
-{
-	static const char *const keys[] = { "socket-address", "socket-port", "authentication", "trust-anchor",
-					    "cert-file",      "key-file",    "cert-required",  "http-headers" };
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (json_object_object_get_ex(conf->node.json, keys[i], NULL))
-			diag_error(b->diag, conf_pos(&conf->node, keys[i]), "\"%s\" is not for unix sockets", keys[i]);
-}
-
 static void build_socket(struct build *b, const struct control_socket_conf *conf)
 {
 	struct config *cfg = b->cfg;
@@ -311,7 +301,6 @@ static void build_socket(struct build *b, const struct control_socket_conf *conf
 	ch->type = (enum channel_type)conf->socket_type;
 	ch->is_read_only = is_read_only(conf->access);
 	if (ch->type == CHANNEL_UNIX) {
-		refuse_http_keys(b, conf);
 		build_unix(b, conf, ch);
 	} else {
 		if (CONF_SET(conf, socket_name))

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+#include "ctl/channel.h"
 #include "root/keys_rows.h"
 
 /* The rows of the root map and the maps in it, except the address plan. */
@@ -270,24 +271,26 @@ static const struct key authentication_keys[] = {
 };
 const struct scope authentication_scope = SCOPE("authentication", struct authentication_conf, authentication_keys);
 
+#define FOR_HTTP .for_types = 1 << CHANNEL_HTTP | 1 << CHANNEL_HTTPS
+
 static const struct key control_socket_keys[] = {
 	K_ENUM(struct control_socket_conf, socket_type, "socket-type", .words = socket_type_words, .required = true,
 	       .since = "4.2.0", .doc = "unix / http / https"),
 	K_STRING(struct control_socket_conf, socket_name, "socket-name", .since = "4.2.0",
 		 .doc = "socket path (file name inside the allowed directory)"),
-	K_STRING(struct control_socket_conf, socket_address, "socket-address", .def = "\"127.0.0.1\"", .since = "4.2.0",
-		 .doc = "listen address"),
-	K_INT(struct control_socket_conf, socket_port, "socket-port", .min = 1, .max = 65535, .def = "8000",
+	K_STRING(struct control_socket_conf, socket_address, "socket-address", FOR_HTTP, .def = "\"127.0.0.1\"",
+		 .since = "4.2.0", .doc = "listen address"),
+	K_INT(struct control_socket_conf, socket_port, "socket-port", FOR_HTTP, .min = 1, .max = 65535, .def = "8000",
 	      .since = "4.2.0", .doc = "listen port"),
-	K_MAP(struct control_socket_conf, authentication, "authentication", authentication, .may_be_absent = true,
-	      .since = "4.2.0", .doc = "HTTP basic authentication"),
-	K_STRING(struct control_socket_conf, trust_anchor, "trust-anchor", .since = "4.2.0",
+	K_MAP(struct control_socket_conf, authentication, "authentication", authentication, FOR_HTTP,
+	      .may_be_absent = true, .since = "4.2.0", .doc = "HTTP basic authentication"),
+	K_STRING(struct control_socket_conf, trust_anchor, "trust-anchor", FOR_HTTP, .since = "4.2.0",
 		 .doc = "CA file or directory"),
-	K_STRING(struct control_socket_conf, cert_file, "cert-file", .since = "4.2.0", .doc = "certificate"),
-	K_STRING(struct control_socket_conf, key_file, "key-file", .since = "4.2.0", .doc = "private key"),
-	K_BOOL(struct control_socket_conf, cert_required, "cert-required", .def = "true", .since = "4.2.0",
+	K_STRING(struct control_socket_conf, cert_file, "cert-file", FOR_HTTP, .since = "4.2.0", .doc = "certificate"),
+	K_STRING(struct control_socket_conf, key_file, "key-file", FOR_HTTP, .since = "4.2.0", .doc = "private key"),
+	K_BOOL(struct control_socket_conf, cert_required, "cert-required", FOR_HTTP, .def = "true", .since = "4.2.0",
 	       .doc = "ask for client certificate"),
-	K_LIST(struct control_socket_conf, http_headers, "http-headers", http_header_scope, .since = "4.2.0",
+	K_LIST(struct control_socket_conf, http_headers, "http-headers", http_header_scope, FOR_HTTP, .since = "4.2.0",
 	       .doc = "extra response headers"),
 	K_ENUM(struct control_socket_conf, access, "access", .words = access_words, .def = "\"full\"", .native = true,
 	       .since = "4.2.0", .doc = "read-only: commands that change something are rejected on this socket"),

@@ -82,7 +82,7 @@ static void add_hosts(struct str *text, unsigned digit, unsigned n)
 				 (2 * i + 1) >> 8 & 255, (2 * i + 1) & 255);
 }
 
-/* Returns what a configuration with this many reservations takes while it serves. */
+/* Returns what a configuration with this many reservations takes while it serves, beside its text for commands. */
 static size_t memory_of(unsigned digit, unsigned n)
 {
 	struct str text = { 0 };
@@ -105,6 +105,7 @@ static size_t memory_of(unsigned digit, unsigned n)
 	ck_assert_int_eq(err, 0);
 	ck_assert(!cfg->doc.root && !cfg->loading);
 	ck_assert_uint_eq(cfg->plan.subs[0].pools[0].n_withheld, n);
+	after -= cfg->text->len;
 	config_free(cfg);
 	str_free(&text);
 	return after - before;
