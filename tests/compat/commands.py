@@ -200,6 +200,7 @@ def differ(kea, ours, how):
 
 def check(digit, kea, ours, folder):
     """Yields the name of each case and how the responses differ, "" if they do not."""
+    digit = int(digit)
     servers = [Server(p, digit, f"{folder}/commands-{n}") for n, p in (("kea", kea), ("ours", ours))]
     try:
         for n, (command, arguments, how) in enumerate(CASES[digit], 1):
