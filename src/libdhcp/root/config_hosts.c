@@ -437,7 +437,8 @@ static void check_overlaps(const struct hosts *hosts)
 							 &host->places[k] };
 		}
 	}
-	qsort(v.v, v.n, sizeof(*v.v), by_place);
+	if (v.n)
+		qsort(v.v, v.n, sizeof(*v.v), by_place);
 	for (size_t i = 0; i < v.n; i++) {
 		const struct placed *inner = &v.v[i];
 
