@@ -271,6 +271,14 @@ static void pump(void)
 			m.clients[i].outstanding = m.clients[i].moving = 0;
 }
 
+/* As the main thread does when the leases to reclaim have been found. */
+static void resume_reclaiming(void)
+{
+	bool is_flush;
+
+	(void)reclaim_resume(m.reclaim, m.store, m.live->hooks, &is_flush);
+}
+
 static void settle(void)
 {
 	for (unsigned round = 0; fake_store_n_waiting(m.store) || fake_store_n_waiting_finds(m.store); round++) {
@@ -278,6 +286,7 @@ static void settle(void)
 			fail("the store does not come to rest");
 		fake_store_answer_all(m.store, dice(2));
 		pump();
+		resume_reclaiming();
 	}
 }
 

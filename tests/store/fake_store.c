@@ -158,7 +158,7 @@ static void found(const struct fake_store *f, struct store_find *find)
 	uint64_t ticket = find->ticket;
 
 	find->done(find, ticket);
-	if (f->twice)
+	if (f->twice && ticket)
 		find->done(find, ticket);
 }
 
