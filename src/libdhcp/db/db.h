@@ -15,7 +15,7 @@
  * Work that fails does not harm the others of its group: the group is rolled back and its members are run again,
  * each in a separate transaction. The same happens after a deadlock.
  *
- * Nothing here knows DHCP. Statements are rows of a table that the caller owns; so are SQL dialects.
+ * Nothing in this header knows DHCP. Statements are rows of a table that the caller owns; so are SQL dialects.
  */
 enum db_kind {
 	DB_PGSQL, /* libpq, pipeline mode, prepared statements */

@@ -3,13 +3,12 @@
 #include "host/sql.h"
 
 #include "base/list.h"
+#include "db/schema.h"
 #include "host/sql_find.h"
 
 #define CACHE_MS 3000
 #define CACHE_MAX 65536
 
-/* The version of Kea's schema that has all columns used here. The minor version makes no difference. */
-static const unsigned schema_versions[DB_KIND_N] = { [DB_PGSQL] = 34, [DB_MYSQL] = 35 };
 static const char *const kind_names[DB_KIND_N] = { [DB_PGSQL] = "postgresql", [DB_MYSQL] = "mysql" };
 
 static struct sql *sql_of(struct host_source *source)
@@ -19,16 +18,7 @@ static struct sql *sql_of(struct host_source *source)
 
 enum sql_schema sql_schema_of(const struct sql *s, int64_t version, int64_t minor, struct str *why)
 {
-	unsigned expected = schema_versions[s->kind];
-
-	if (version == expected)
-		return SCHEMA_RIGHT;
-	if (version < 0)
-		str_addf(why, "it has no schema: create it with kea-admin db-init");
-	else
-		str_addf(why, "its schema has version %lld.%lld, expected %u.0%s", (long long)version, (long long)minor,
-			 expected, version < expected ? ": upgrade it with kea-admin db-upgrade" : "");
-	return SCHEMA_WRONG;
+	return db_schema_check(s->kind, version, minor, why) ? SCHEMA_RIGHT : SCHEMA_WRONG;
 }
 
 /* A new connection may lead to another server. */

@@ -162,7 +162,7 @@ static __attribute__((unused)) int open_store(const struct store_ops *ops, enum 
 		*reterr = xstrdup(str_text(&why));
 		str_free(&why);
 		close_store(&s->store);
-		return -E_SYS;
+		return err;
 	}
 	LOG(DHCPSRV_SQL_LOADED, (unsigned long long)count(&s->store, LEASE_DEFAULT),
 	    (long long)(clock_mono_ms() - begin_ms));

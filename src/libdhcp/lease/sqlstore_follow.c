@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "db/schema.h"
 #include "log/log.h"
 
 #include <assert.h>
@@ -43,6 +44,7 @@ struct question {
 	struct ip last; /* address of the last row */
 	int64_t last_expires;
 	void *ctx;
+	enum db_result result;
 	int err;
 };
 
@@ -84,7 +86,8 @@ static bool ask(struct question *q, struct sqlstore *s, enum sql_stmt_id id, con
 	q->call = (struct db_call){ .stmt = &s->stmts.v[id], .params = params };
 	q->work =
 		(struct db_work){ .v = &q->call, .n = 1, .begin = begin_question, .row = row_of_question, .owner = q };
-	return db_run_wait(s->db, &q->work) == DB_OK && q->err == 0;
+	q->result = db_run_wait(s->db, &q->work);
+	return q->result == DB_OK && q->err == 0;
 }
 
 static void note(struct question *q, const struct lease *lease)
@@ -318,23 +321,16 @@ static bool failed(struct sqlstore *s, struct str *why, const char *what)
 	return false;
 }
 
-/* What the statements were written for. */
-static const struct {
-	int64_t major, minor;
-} schemas[DB_KIND_N] = { [DB_PGSQL] = { 34, 0 }, [DB_MYSQL] = { 35, 0 } };
-
-static bool check_schema(struct sqlstore *s, struct str *why)
+/* 0, -E_CONFIG if trying again is of no use, or -E_SYS. */
+static int check_schema(struct sqlstore *s, struct str *why)
 {
-	struct question q = { .err = 0 };
+	struct question q = { .numbers = { -1, -1 } };
 
-	if (!ask(&q, s, SQL_VERSION, NULL))
-		return failed(s, why, "the database has no schema of Kea (use kea-admin db-init)");
-	if (q.n_rows == 1 && q.numbers[0] == schemas[s->kind].major && q.numbers[1] == schemas[s->kind].minor)
-		return true;
-	str_addf(why, "the schema of the database has version %lld.%lld, expected %lld.%lld (use kea-admin db-upgrade)",
-		 (long long)q.numbers[0], (long long)q.numbers[1], (long long)schemas[s->kind].major,
-		 (long long)schemas[s->kind].minor);
-	return false;
+	if (!ask(&q, s, SQL_VERSION, NULL) && q.result != DB_BAD) {
+		(void)failed(s, why, "the version of its schema cannot be read");
+		return -E_SYS;
+	}
+	return db_schema_check(s->kind, q.numbers[0], q.numbers[1], why) ? 0 : -E_CONFIG;
 }
 
 static bool fill(struct sqlstore *s, struct str *why)
@@ -352,8 +348,10 @@ static bool fill(struct sqlstore *s, struct str *why)
 
 int sqlstore_follow_open(struct sqlstore *s, struct str *why)
 {
-	if (!check_schema(s, why))
-		return -E_SYS;
+	int err = check_schema(s, why);
+
+	if (err < 0)
+		return err;
 	if (!measure_clock(s)) {
 		(void)failed(s, why, "the clock of the database cannot be read");
 		return -E_SYS;
