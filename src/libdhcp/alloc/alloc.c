@@ -548,9 +548,9 @@ static uint64_t next_free(struct alloc *alloc, struct range *range, const struct
 	switch (range->span.how) {
 	case ALLOC_FLQ:
 		return freequeue_first(range->queue);
-	case ALLOC_SHARED: /* the caller chooses another one */
 	case ALLOC_RANDOM:
 		return freemap_next(range->map, rand_below(range->span.size));
+	case ALLOC_SHARED: /* only where alloc_scatter() was called */
 	case ALLOC_ITERATIVE:
 		break;
 	}

@@ -122,7 +122,7 @@
 	OFFER_ROWS(s, inner, .since = "4.1.0"), \
 	K_ENUM(s, net.par.allocator, "allocator", .words = allocator_words, .def = "\"iterative\"", \
 		.since = "4.1.0", .inherit = inner, \
-		.doc = "iterative / random / flq / shared-flq (only over SQL, where it and iterative are as random)"), \
+		.doc = "iterative / random / flq / shared-flq (only over SQL, where it and flq are as iterative)"), \
 	K_ENUM(s, net.par.pd_allocator, "pd-allocator", .families = KEY_6, .words = pd_allocator_words, \
 		.def = "\"iterative\"", .since = "4.1.0", .inherit = inner, \
 		.doc = "same for prefixes"), \

@@ -128,9 +128,7 @@ static void add_range(const struct config *cfg, struct pool *pool, enum allocato
 		.last = pool->last,
 		.size = pool->size,
 		.shift = is_v4 ? 0 : (uint8_t)(128 - pool->len),
-		/* Servers that share a database then seldom pick the same address; Kea keeps a queue in the database.
-		 */
-		.how = how == ALLOC_SHARED || (how == ALLOC_ITERATIVE && cfg->lease_sql) ? ALLOC_RANDOM : how,
+		.how = how,
 		.skip_ends = is_v4 && cfg->global.compatibility->exclude_first_last_24 && pool->sub->prefix.len <= 24,
 		.skip_first = pool->skip_first,
 		.skip_reserved = pool->skip_reserved,
