@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define PROGRAM "kea-dhcp-ddns"
@@ -271,17 +270,6 @@ static void stop(struct d2_daemon *d, bool was_serving)
 	pidfile_free(d->pidfile);
 }
 
-/* Each update in progress has a socket. */
-static void raise_limits(void)
-{
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur >= files.rlim_max)
-		return;
-	files.rlim_cur = files.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &files);
-}
-
 int d2_serve(const struct d2_options *opts)
 {
 	static const int signals[] = { SIGHUP, SIGTERM, SIGINT };
@@ -289,7 +277,7 @@ int d2_serve(const struct d2_options *opts)
 	bool ok;
 
 	d = (struct d2_daemon){ .opts = *opts };
-	raise_limits();
+	file_raise_limit(); /* each update in progress has a socket */
 	d.loop = loop_new();
 	if (!d.loop || loop_signals(d.loop, signals, sizeof(signals) / sizeof(signals[0]), on_signal, &d) < 0 ||
 	    log_start(PROGRAM) < 0) {

@@ -45,19 +45,6 @@ struct command_line {
 	bool strict;
 };
 
-static int parse_format(const char *text, enum diag_format *ret, char *why)
-{
-	static const char *const words[] = { [DIAG_TEXT] = "text", [DIAG_GCC] = "gcc", [DIAG_JSON] = "json" };
-
-	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (!strcmp(words[i], text)) {
-			*ret = (enum diag_format)i;
-			return 0;
-		}
-	(void)snprintf(why, ARGS_WHY_MAX, "--format %s is not text, gcc or json", text);
-	return -E_INVAL;
-}
-
 static int set_option(struct command_line *cl, int id, const char *value, char *why)
 {
 	switch (id) {
@@ -87,7 +74,7 @@ static int set_option(struct command_line *cl, int id, const char *value, char *
 		cl->strict = true;
 		return 0;
 	case OPT_FORMAT:
-		return parse_format(value, &cl->format, why);
+		return diag_format_option(value, &cl->format, why);
 	}
 	return -E_INVAL;
 }
@@ -120,18 +107,6 @@ static struct command_line parse(int argc, char **argv)
 	return cl;
 }
 
-/* The line that management systems look for when -t fails. */
-static void print_encountered(const struct diag *diag)
-{
-	struct str reason = { 0 };
-
-	if (!diag_is_usable(diag)) {
-		diag_reason(diag, &reason);
-		fprintf(stderr, "Error encountered: %s\n", str_text(&reason));
-	}
-	str_free(&reason);
-}
-
 static int check(const struct command_line *cl)
 {
 	struct json_object *tree = NULL;
@@ -146,9 +121,7 @@ static int check(const struct command_line *cl)
 	if (cl->strict)
 		diag_set_strict(diag);
 	status = !diag_is_usable(diag);
-	diag_print(diag, stderr, cl->format);
-	if (cl->format != DIAG_JSON)
-		print_encountered(diag);
+	diag_print_check(diag, stderr, cl->format);
 	diag_free(diag);
 	if (tree)
 		puts(json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));

@@ -26,5 +26,11 @@ int file_sync_folder(const char *path);
 #define FILE_WHY_MAX 1024
 const char *file_why(const char *path, int how, char buf[FILE_WHY_MAX]);
 
+/*
+ * Raises the limit of open files to the most that this process may have: the usual limit is meant for programs that use
+ * select().
+ */
+void file_raise_limit(void);
+
 /* For tests: the file that names the security profile of this process. */
 extern const char *file_profile_path;

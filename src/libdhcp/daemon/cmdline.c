@@ -4,8 +4,8 @@
 #include "base/args.h"
 #include "base/build.h"
 #include "base/err.h"
+#include "db/schema.h"
 #include "eval/expr.h"
-#include "json/diag.h"
 #include "serve/family.h"
 
 #include <openssl/crypto.h>
@@ -45,21 +45,6 @@ static int parse_port(const char *text, uint16_t *ret, char *why)
 		return -E_INVAL;
 	}
 	*ret = (uint16_t)port;
-	return 0;
-}
-
-static int parse_format(const char *text, int *ret, char *why)
-{
-	if (!strcmp(text, "text"))
-		*ret = DIAG_TEXT;
-	else if (!strcmp(text, "gcc"))
-		*ret = DIAG_GCC;
-	else if (!strcmp(text, "json"))
-		*ret = DIAG_JSON;
-	else {
-		(void)snprintf(why, ARGS_WHY_MAX, "--format %s is not text, gcc or json", text);
-		return -E_INVAL;
-	}
 	return 0;
 }
 
@@ -109,7 +94,7 @@ static int set_option(struct run_options *opts, int id, const char *value, char 
 	case 'P':
 		return parse_port(value, &opts->client_port, why);
 	case OPT_FORMAT:
-		return parse_format(value, &opts->diag_format, why);
+		return diag_format_option(value, &opts->diag_format, why);
 	case OPT_KEA:
 		opts->for_kea = true;
 		return 0;
@@ -159,13 +144,27 @@ int run_options_parse(const struct family *fam, int argc, char **argv, struct ru
 	return 0;
 }
 
+#if defined(HAVE_MYSQL) || defined(HAVE_PGSQL)
+static void print_schema(FILE *to, const char *name, enum db_kind kind)
+{
+	fprintf(to, "%s backend %lld.%lld\n", name, (long long)db_schemas[kind].major,
+		(long long)db_schemas[kind].minor);
+}
+#endif
+
 void run_options_print_version(const struct family *fam, FILE *to)
 {
 	char pcre2[EVAL_VERSION_MAX];
 
-	fprintf(to, "%s\n%s server\nlinked with:\nlog4c\n%s\njson-c %s\nPCRE2 %s\ndatabase:\nMemfile backend\n",
-		PACKAGE_VERSION, fam->protocol, OpenSSL_version(OPENSSL_VERSION), json_c_version(),
-		eval_regex_version(pcre2));
+	fprintf(to, "%s\n%s server\nlinked with:\nlog4c\n%s\njson-c %s\nPCRE2 %s\ndatabase:\n", PACKAGE_VERSION,
+		fam->protocol, OpenSSL_version(OPENSSL_VERSION), json_c_version(), eval_regex_version(pcre2));
+#ifdef HAVE_MYSQL
+	print_schema(to, "MySQL", DB_MYSQL);
+#endif
+#ifdef HAVE_PGSQL
+	print_schema(to, "PostgreSQL", DB_PGSQL);
+#endif
+	fputs("Memfile backend\n", to);
 }
 
 void run_options_version(const struct family *fam, enum run_mode mode)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "json/diag.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,14 +23,14 @@ enum run_mode {
 
 struct run_options {
 	enum run_mode mode;
-	const char *config_file; /* -c, -t, -T; NULL if none */
-	bool verbose;            /* -d */
-	bool relaxed;            /* -X: path and permission errors are only warnings */
-	uint16_t server_port;    /* -p; 0: the protocol's default */
-	uint16_t client_port;    /* -P */
-	int diag_format;         /* --format: enum diag_format */
-	bool for_kea;            /* --kea */
-	bool strict;             /* --strict: warnings make the check fail */
+	const char *config_file;      /* -c, -t, -T; NULL if none */
+	bool verbose;                 /* -d */
+	bool relaxed;                 /* -X: path and permission errors are only warnings */
+	uint16_t server_port;         /* -p; 0: the protocol's default */
+	uint16_t client_port;         /* -P */
+	enum diag_format diag_format; /* --format */
+	bool for_kea;                 /* --kea */
+	bool strict;                  /* --strict: warnings make the check fail */
 };
 
 struct family;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "daemon/main.h"
 
+#include "base/file.h"
 #include "base/str.h"
 #include "eval/expr.h"
 #include "io/caps.h"
@@ -14,7 +15,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,17 +32,6 @@ static void on_signal(void *ctx, int signo)
 	}
 }
 
-/* Many interfaces and workers need many sockets; the usual soft limit is meant for programs that use select(). */
-static void raise_limits(void)
-{
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur >= files.rlim_max)
-		return;
-	files.rlim_cur = files.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &files);
-}
-
 static int serve(const struct family *fam, const struct run_options *opts)
 {
 	static const int signals[] = { SIGHUP, SIGTERM, SIGINT, SIGCHLD };
@@ -53,7 +42,7 @@ static int serve(const struct family *fam, const struct run_options *opts)
 	(void)signal(SIGCHLD,
 		     SIG_DFL); /* the parent may have ignored it, which would make it impossible to wait for children */
 	d = (struct daemon){ .fam = fam, .opts = *opts, .commands = &server_commands };
-	raise_limits();
+	file_raise_limit();
 	d.loop = loop_new_main();
 	if (!d.loop || loop_signals(d.loop, signals, sizeof(signals) / sizeof(signals[0]), on_signal, &d) < 0 ||
 	    log_start(fam->program) < 0) {
@@ -141,18 +130,6 @@ static void check_machine(const struct family *fam, const struct config *cfg, st
 		diag_error(diag, POS_NONE, "%s", why);
 }
 
-/* The line that management systems look for when -t fails. */
-static void print_encountered(const struct diag *diag)
-{
-	struct str reason = { 0 };
-
-	if (!diag_is_usable(diag)) {
-		diag_reason(diag, &reason);
-		fprintf(stderr, "Error encountered: %s\n", str_text(&reason));
-	}
-	str_free(&reason);
-}
-
 static int check(const struct family *fam, const struct run_options *opts)
 {
 	bool wide = opts->mode == RUN_CHECK_WIDE;
@@ -170,9 +147,7 @@ static int check(const struct family *fam, const struct run_options *opts)
 	if (opts->strict)
 		diag_set_strict(diag);
 	status = !diag_is_usable(diag);
-	diag_print(diag, stderr, (enum diag_format)opts->diag_format);
-	if (opts->diag_format != DIAG_JSON)
-		print_encountered(diag);
+	diag_print_check(diag, stderr, opts->diag_format);
 	diag_free(diag);
 	if (tree)
 		puts(json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));

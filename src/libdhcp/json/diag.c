@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "json/diag.h"
 
+#include "base/err.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "json/excerpt.h"
@@ -470,6 +471,31 @@ void diag_print(const struct diag *diag, FILE *to, enum diag_format fmt)
 	}
 	str_free(&out);
 	free(items);
+}
+
+int diag_format_option(const char *word, enum diag_format *ret, char why[ARGS_WHY_MAX])
+{
+	static const char *const words[] = { [DIAG_TEXT] = "text", [DIAG_GCC] = "gcc", [DIAG_JSON] = "json" };
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(words[i], word)) {
+			*ret = (enum diag_format)i;
+			return 0;
+		}
+	(void)snprintf(why, ARGS_WHY_MAX, "--format %s is not text, gcc or json", word);
+	return -E_INVAL;
+}
+
+void diag_print_check(const struct diag *diag, FILE *to, enum diag_format fmt)
+{
+	struct str reason = { 0 };
+
+	diag_print(diag, to, fmt);
+	if (fmt == DIAG_JSON || diag_is_usable(diag))
+		return;
+	diag_reason(diag, &reason);
+	fprintf(to, "Error encountered: %s\n", str_text(&reason));
+	str_free(&reason);
 }
 
 void diag_each(const struct diag *diag, void (*fn)(void *ctx, enum diag_kind kind, const char *line), void *ctx)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "base/args.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -69,8 +71,15 @@ enum diag_format {
 	DIAG_GCC,  /* only the first line of that */
 	DIAG_JSON,
 };
+/* The value of the option --format: text, gcc or json; else -E_INVAL and the reason, as args_complain() prints it. */
+int diag_format_option(const char *word, enum diag_format *ret, char why[ARGS_WHY_MAX]);
 /* Prints everything, ordered by position, and a closing verdict about the file read first. */
 void diag_print(const struct diag *diag, FILE *to, enum diag_format format);
+/*
+ * What a program prints that only checked a file: diag_print(), and unless it is JSON the line by which management
+ * systems find the reason, "Error encountered: REASON".
+ */
+void diag_print_check(const struct diag *diag, FILE *to, enum diag_format format);
 /* Passes each error and warning to fn as one line of text without its kind, for the log. */
 void diag_each(const struct diag *diag, void (*fn)(void *ctx, enum diag_kind kind, const char *line), void *ctx);
 
