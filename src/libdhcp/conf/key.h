@@ -15,8 +15,9 @@
  *	};
  *	const struct scope relay_scope = SCOPE("relay", struct relay_conf, relay_keys);
  *
- * A key that only some values of its map's "type" (or "socket-type") have a use for says so (for_types). With others it
- *is an error unless its value is the default or turns its feature off, and its default is not printed.
+ * A key that only some types of its map have a use for says so (for_types); the type is an enum, the first row of the
+ * scope. With others it is an error unless its value is the default or turns its feature off, and its default is not
+ * printed.
  *
  * A key for an unsupported feature also has a row, with `refuse` instead of `since`: it is recognized, its type
  * is checked, and it is rejected by name unless its value turns the feature off (the default, false, 0, "",
@@ -113,7 +114,7 @@ struct key {
 	bool native;             /* not in Kea */
 	bool expands;            /* with native: --print-config --kea prints other keys instead */
 	bool may_be_absent;      /* KEY_MAP: without the map the field is NULL */
-	unsigned for_types;      /* only with these values of the map's "type": 1 << value for each; 0: with any */
+	unsigned for_types;      /* only with these values of the first row: 1 << value for each; 0: with any */
 	bool loading;            /* KEY_LIST: only needed to build the configuration, see conf_detach() */
 	const char *replaced_by; /* this is an old name of that key: same field, read with a warning; a list may be one
 				    string */
@@ -248,7 +249,7 @@ struct pos conf_pos(const struct conf_node *node, const char *key);
 /* True if the map exists and is complete, but has neither this key nor one that was probably meant to be it. */
 bool conf_lacks(const struct conf_node *node, const char *key);
 
-/* The row that for_types is about: "type" or "socket-type"; NULL if there is none. */
+/* The row that for_types is about; NULL if the scope has no rows. */
 const struct key *conf_type_key(const struct scope *scope);
 /* False if a key in the map that was read into `in` is for other values of its "type". */
 bool conf_suits(const struct scope *scope, const struct key *key, const void *in);

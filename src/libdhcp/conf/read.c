@@ -709,13 +709,11 @@ static bool has_required(const struct conf_reader *rd, const struct scope *scope
 	return ok;
 }
 
-/* --- keys for some values of "type" --- */
+/* --- keys for some types --- */
 
 const struct key *conf_type_key(const struct scope *scope)
 {
-	const struct key *type = find(scope, "type");
-
-	return type ? type : find(scope, "socket-type");
+	return scope->n ? &scope->keys[0] : NULL;
 }
 
 static uint32_t type_value(const struct key *type, const void *in)
