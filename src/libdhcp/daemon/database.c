@@ -68,18 +68,21 @@ static struct leasedb *open_file(const struct database_env *env, const struct co
 
 /* --- waiting ----------------------------------------------------------------------- */
 
-/* Work that takes long, in a thread. */
-struct aside {
-	void (*run)(struct aside *aside);
+/* An attempt to open a database, in a thread. */
+struct opening {
+	void (*run)(struct opening *opening); /* sets err and, if it fails, why */
+	void (*failed)(const struct outage *outage, const char *why);
+	int err; /* -E_CONFIG: trying again is of no use */
+	struct str why;
 	atomic_bool is_done;
 };
 
 static void *run(void *arg)
 {
-	struct aside *aside = arg;
+	struct opening *opening = arg;
 
-	aside->run(aside);
-	atomic_store(&aside->is_done, true);
+	opening->run(opening);
+	atomic_store(&opening->is_done, true);
 	return NULL;
 }
 
@@ -92,15 +95,16 @@ static void look_after(const struct database_env *env)
 	(void)usleep(LOOK_MS * 1000);
 }
 
-static void run_aside(const struct database_env *env, struct aside *aside)
+static void run_aside(const struct database_env *env, struct opening *opening)
 {
 	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, run, aside) != 0) {
-		aside->run(aside);
+	atomic_store(&opening->is_done, false);
+	if (pthread_create(&thread, NULL, run, opening) != 0) {
+		opening->run(opening);
 		return;
 	}
-	while (!atomic_load(&aside->is_done))
+	while (!atomic_load(&opening->is_done))
 		look_after(env);
 	(void)pthread_join(thread, NULL);
 }
@@ -128,32 +132,52 @@ static bool may_try_again(const struct database_env *env, struct outage_state *s
 	return !must_stop();
 }
 
-static struct outage_state first_state(const struct database_conf *conf)
+/* systemd limits the time until the server is ready, and it is: it waits. */
+static void report_waiting(const struct outage *outage, const char *why)
 {
-	return (struct outage_state){ .on_fail = conf->on_fail, .tries_max = conf->max_reconnect_tries };
+	(void)notify_ready("waiting for the %s database %s: %s", outage->what, outage->db_name, why);
 }
 
-/* systemd limits the time until the server is ready, and it is: it waits. */
-static void report_waiting(const struct sql_database *sql, const char *what, const char *why)
+/* Tries as often as the configuration permits. */
+static bool open_patiently(const struct database_env *env, const struct database_conf *conf,
+			   const struct outage *outage, struct opening *opening)
 {
-	(void)notify_ready("waiting for the %s database %s: %s", what, sql->conf->name, why);
+	struct outage_state state = { .on_fail = conf->on_fail, .tries_max = conf->max_reconnect_tries };
+
+	for (;;) {
+		str_reset(&opening->why);
+		run_aside(env, opening);
+		if (opening->err == 0)
+			return true;
+		opening->failed(outage, str_text(&opening->why));
+		if (opening->err == -E_CONFIG || !may_try_again(env, &state, conf))
+			return false;
+		report_waiting(outage, str_text(&opening->why));
+	}
 }
 
 /* --- leases over SQL --------------------------------------------------------------- */
 
 struct opening_leases {
-	struct aside aside;
+	struct opening opening;
 	struct store_conf conf;
 	struct store *store;
-	char *why;
-	int err;
 };
 
-static void open_leases(struct aside *aside)
+static void open_leases(struct opening *opening)
 {
-	struct opening_leases *opening = container_of(aside, struct opening_leases, aside);
+	struct opening_leases *leases = container_of(opening, struct opening_leases, opening);
+	char *why = NULL;
 
-	opening->err = store_open(&opening->conf, &opening->store, &opening->why);
+	opening->err = store_open(&leases->conf, &leases->store, &why);
+	if (opening->err < 0)
+		str_add(&opening->why, why ? why : err_text(opening->err));
+	free(why);
+}
+
+static void leases_failed(const struct outage *outage, const char *why)
+{
+	LOG(DHCPSRV_LEASE_MGR_DB_OPEN_CONNECTION_WITH_RETRY_FAILED, outage->kind, outage->db_name, why);
 }
 
 static void end_outage(void *outage)
@@ -164,38 +188,27 @@ static void end_outage(void *outage)
 static struct leasedb *open_sql(const struct database_env *env, const struct config *cfg, char **reterr)
 {
 	const struct sql_database *sql = cfg->lease_sql;
-	struct outage_state state = first_state(sql->conf);
 	struct outage *outage = outage_new(env->loop, sql->conf, "lease", env->outage, env->ctx);
 	struct db_conf db = sql->db;
-	struct opening_leases opening = {
-		.aside.run = open_leases,
+	struct opening_leases leases = {
+		.opening = { .run = open_leases, .failed = leases_failed },
 		.conf = { .type = outage->kind, .family = (int)env->fam->idx, .db = &db },
 	};
-	struct leasedb *ret;
+	struct leasedb *ret = NULL;
 
 	db.event = outage_event;
 	db.ctx = outage;
-	for (;;) {
-		atomic_store(&opening.aside.is_done, false);
-		run_aside(env, &opening.aside);
-		if (opening.err == 0)
-			break;
-		LOG(DHCPSRV_LEASE_MGR_DB_OPEN_CONNECTION_WITH_RETRY_FAILED, outage->kind, outage->db_name,
-		    opening.why ? opening.why : err_text(opening.err));
-		if (opening.err == -E_CONFIG || !may_try_again(env, &state, sql->conf)) {
-			outage_free(outage);
-			*reterr = opening.why;
-			return NULL;
-		}
-		report_waiting(sql, "lease", opening.why ? opening.why : "");
-		free(opening.why);
-		opening.why = NULL;
+	if (open_patiently(env, sql->conf, outage, &leases.opening)) {
+		if (sql->conf->on_fail == ON_FAIL_CACHED)
+			leases.store = store_cached_new(leases.store, leases.conf.family);
+		ret = leasedb_new(leases.store);
+		ret->closed = end_outage;
+		ret->closed_ctx = outage;
+	} else {
+		*reterr = xstrdup(str_text(&leases.opening.why));
+		outage_free(outage);
 	}
-	if (sql->conf->on_fail == ON_FAIL_CACHED)
-		opening.store = store_cached_new(opening.store, opening.conf.family);
-	ret = leasedb_new(opening.store);
-	ret->closed = end_outage;
-	ret->closed_ctx = outage;
+	str_free(&leases.opening.why);
 	return ret;
 }
 
@@ -213,27 +226,28 @@ struct leasedb *database_open(const struct database_env *env, const struct confi
 
 /* --- reservations ------------------------------------------------------------------ */
 
-struct waiting_hosts {
-	struct aside aside;
+struct opening_hosts {
+	struct opening opening;
 	struct host_source *source;
-	struct str why;
-	int err;
 };
 
-static void wait_hosts(struct aside *aside)
+static void wait_hosts(struct opening *opening)
 {
-	struct waiting_hosts *waiting = container_of(aside, struct waiting_hosts, aside);
+	struct opening_hosts *hosts = container_of(opening, struct opening_hosts, opening);
 
-	str_reset(&waiting->why);
-	waiting->err = host_sql_wait_ready(waiting->source, &waiting->why);
+	opening->err = host_sql_wait_ready(hosts->source, &opening->why);
+}
+
+static void hosts_failed(const struct outage *outage, const char *why)
+{
+	LOG(DHCPSRV_HOST_MGR_DB_OPEN_CONNECTION_WITH_RETRY_FAILED, outage->kind, outage->db_name, why);
 }
 
 /* Returns the source, or NULL with the reason. */
 static struct host_source *open_hosts(const struct database_env *env, struct config *cfg,
 				      const struct sql_database *sql, struct outage *outage, char **reterr)
 {
-	struct outage_state state = first_state(sql->conf);
-	struct waiting_hosts waiting = { .aside.run = wait_hosts };
+	struct opening_hosts hosts = { .opening = { .run = wait_hosts, .failed = hosts_failed } };
 	struct db_conf db = sql->db;
 	struct host_sql_conf conf = {
 		.db = &db,
@@ -247,24 +261,14 @@ static struct host_source *open_hosts(const struct database_env *env, struct con
 
 	db.event = outage_event;
 	db.ctx = outage;
-	waiting.source = host_sql_open(&conf);
-	for (;;) {
-		atomic_store(&waiting.aside.is_done, false);
-		run_aside(env, &waiting.aside);
-		if (waiting.err == 0)
-			break;
-		LOG(DHCPSRV_HOST_MGR_DB_OPEN_CONNECTION_WITH_RETRY_FAILED, outage->kind, outage->db_name,
-		    str_text(&waiting.why));
-		if (waiting.err == -E_CONFIG || !may_try_again(env, &state, sql->conf)) {
-			host_source_close(waiting.source);
-			*reterr = xstrdup(str_text(&waiting.why));
-			waiting.source = NULL;
-			break;
-		}
-		report_waiting(sql, "host", str_text(&waiting.why));
+	hosts.source = host_sql_open(&conf);
+	if (!open_patiently(env, sql->conf, outage, &hosts.opening)) {
+		host_source_close(hosts.source);
+		hosts.source = NULL;
+		*reterr = xstrdup(str_text(&hosts.opening.why));
 	}
-	str_free(&waiting.why);
-	return waiting.source;
+	str_free(&hosts.opening.why);
+	return hosts.source;
 }
 
 struct host_outages {
