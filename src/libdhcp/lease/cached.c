@@ -173,12 +173,6 @@ static int find_leases(struct store *store, struct store_find *find)
 
 /* --- changes ----------------------------------------------------------------------- */
 
-struct changing {
-	struct store_txn inner;
-	struct store_txn *outer;
-	struct cached *cached;
-};
-
 static void learn_changes(struct cached *c, const struct store_txn *txn)
 {
 	for (unsigned i = 0; i < txn->n; i++) {
@@ -189,32 +183,34 @@ static void learn_changes(struct cached *c, const struct store_txn *txn)
 	}
 }
 
-static void applied(struct store_txn *inner, uint64_t ticket)
+static void give_back(struct store_txn *txn)
 {
-	struct changing *changing = container_of(inner, struct changing, inner);
-	struct store_txn *outer = changing->outer;
-	struct cached *c = changing->cached;
+	txn->done = txn->outer_done;
+	txn->owner = txn->outer_owner;
+}
 
-	outer->result = inner->result;
-	free(changing);
-	if (outer->result == CHANGE_OK)
-		learn_changes(c, outer);
-	outer->done(outer, ticket);
+static void applied(struct store_txn *txn, uint64_t ticket)
+{
+	struct cached *c = txn->owner;
+
+	give_back(txn);
+	if (txn->result == CHANGE_OK)
+		learn_changes(c, txn);
+	txn->done(txn, ticket);
 }
 
 static int apply(struct store *store, struct store_txn *txn)
 {
-	struct changing *changing = xcalloc(1, sizeof(*changing));
+	struct cached *c = cached_of(store);
 	int err;
 
-	*changing = (struct changing){
-		.inner = { .v = txn->v, .n = txn->n, .done = applied, .ticket = txn->ticket },
-		.outer = txn,
-		.cached = cached_of(store),
-	};
-	err = store_apply(changing->cached->back, &changing->inner);
+	txn->outer_done = txn->done;
+	txn->outer_owner = txn->owner;
+	txn->done = applied;
+	txn->owner = c;
+	err = store_apply(c->back, txn);
 	if (err < 0)
-		free(changing);
+		give_back(txn);
 	return err;
 }
 

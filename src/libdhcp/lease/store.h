@@ -152,6 +152,9 @@ struct store_txn {
 	uint64_t ticket;          /* for the caller */
 	enum store_result result; /* CHANGE_OK, or the first other result */
 	struct store_txn *next;   /* private to the store until done() */
+	/* The same for a store in front of another one, see cached.h: what `done` and `owner` were. */
+	void (*outer_done)(struct store_txn *txn, uint64_t ticket);
+	void *outer_owner;
 };
 
 /*
