@@ -29,7 +29,7 @@ static struct host_id id_of(enum host_id_type type, const char *text)
 	return (struct host_id){ type, bytes_of(text, strlen(text)) };
 }
 
-static struct prefix prefix_of(const char *text)
+struct prefix host_suite_prefix(const char *text)
 {
 	struct prefix prefix;
 
@@ -57,7 +57,7 @@ static void add_place(struct host *host, const char *text)
 {
 	ck_assert_uint_lt(host->n_places, PLACES_MAX);
 	places[host - hosts][host->n_places++] =
-		(struct host_place){ .prefix = prefix_of(text), .is_delegated = strchr(text, '/') };
+		(struct host_place){ .prefix = host_suite_prefix(text), .is_delegated = strchr(text, '/') };
 }
 
 /* The hosts that were added, in a source of this kind. */
@@ -152,7 +152,7 @@ static bool has(const struct host_query *query, const struct host *host)
 static void expect_at(uint32_t subnet_id, const char *place, unsigned n, ...)
 {
 	struct host_query query = {
-		.by = HOST_BY_PLACE, .subnet_id = subnet_id, .place = prefix_of(place), .max = HOSTS_MAX
+		.by = HOST_BY_PLACE, .subnet_id = subnet_id, .place = host_suite_prefix(place), .max = HOSTS_MAX
 	};
 	va_list args;
 
@@ -283,7 +283,7 @@ END_TEST
 
 START_TEST(no_more_than_asked_for)
 {
-	struct host_query query = { .by = HOST_BY_PLACE, .subnet_id = 1, .place = prefix_of("2001:db8::1") };
+	struct host_query query = { .by = HOST_BY_PLACE, .subnet_id = 1, .place = host_suite_prefix("2001:db8::1") };
 	char id[] = "0";
 
 	for (; id[0] <= '9'; id[0]++)
@@ -339,8 +339,8 @@ START_TEST(an_arena_at_its_cap)
 	struct host_query v[] = {
 		{ .by = HOST_BY_ID, .subnet_id = 1, .ids = &id, .n_ids = 1 },
 		{ .by = HOST_BY_PAGE, .max = HOSTS_MAX },
-		{ .by = HOST_BY_PLACE, .subnet_id = 1, .place = prefix_of("2001:db8::/32"), .max = HOSTS_MAX },
-		{ .by = HOST_BY_PLACE, .subnet_id = 2, .place = prefix_of("2001:db8::1"), .max = 1 },
+		{ .by = HOST_BY_PLACE, .subnet_id = 1, .place = host_suite_prefix("2001:db8::/32"), .max = HOSTS_MAX },
+		{ .by = HOST_BY_PLACE, .subnet_id = 2, .place = host_suite_prefix("2001:db8::1"), .max = 1 },
 	};
 	struct arena *small;
 

@@ -18,5 +18,7 @@ struct host_kind {
 	int number;         /* for open */
 };
 
+/* "192.0.2.1", "2001:db8:1::/56": an address has its full length. Fails the test if it is neither. */
+struct prefix host_suite_prefix(const char *text);
 /* Runs each test with each of the n kinds. */
 void host_suite_add(TCase *tc, const struct host_kind *v, int n);

@@ -211,20 +211,11 @@ static const struct host *find_id(uint32_t subnet_id, enum host_id_type type, co
 	return query.n ? query.out[0] : NULL;
 }
 
-static struct prefix prefix_of(const char *text)
-{
-	struct prefix prefix;
-
-	if (prefix_parse(text, &prefix) < 0) {
-		ck_assert_int_eq(ip_parse(text, &prefix.addr), 0);
-		prefix.len = ip_is4(&prefix.addr) ? 32 : 128;
-	}
-	return prefix;
-}
-
 static struct host_query at_place(uint32_t subnet_id, const char *place)
 {
-	struct host_query query = { .by = HOST_BY_PLACE, .subnet_id = subnet_id, .place = prefix_of(place), .max = 9 };
+	struct host_query query = {
+		.by = HOST_BY_PLACE, .subnet_id = subnet_id, .place = host_suite_prefix(place), .max = 9
+	};
 
 	ask_all(&query, 1);
 	ck_assert_msg(query.n >= 0, "%d", query.n);
@@ -445,7 +436,7 @@ START_TEST(every_shorter_prefix)
 		str_addf(&sql, "%s(%u, {x:%02x}, 1, 1)", len > 1 ? "," : "", len, len);
 	str_add(&sql, "; INSERT INTO ipv6_reservations (host_id, address, prefix_len, type) VALUES ");
 	for (unsigned len = 1; len < 128; len++) {
-		struct prefix prefix = prefix_of("7fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+		struct prefix prefix = host_suite_prefix("7fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
 		char text[IP_TEXT_MAX];
 
 		prefix.len = (uint8_t)len;
@@ -457,7 +448,7 @@ START_TEST(every_shorter_prefix)
 	for (unsigned len = 2; len <= 128; len += 9) {
 		struct host_query query = { .by = HOST_BY_PLACE,
 					    .subnet_id = 1,
-					    .place = prefix_of("7fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+					    .place = host_suite_prefix("7fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
 					    .max = 500 };
 
 		query.place.len = (uint8_t)len;
@@ -653,7 +644,7 @@ static struct host new_host(uint32_t subnet_id, enum host_id_type type, const ch
 
 static struct host_place place(const char *text)
 {
-	return (struct host_place){ .prefix = prefix_of(text), .is_delegated = strchr(text, '/') };
+	return (struct host_place){ .prefix = host_suite_prefix(text), .is_delegated = strchr(text, '/') };
 }
 
 static void expect_err(int err, int expected, const char *text)
@@ -788,7 +779,7 @@ START_TEST(changes6)
 	open_kind(_i, 1);
 	host = new_host(1, HOST_ID_DUID, "0001", v, 4);
 	v[2].sets_excluded = true;
-	excluded[2] = prefix_of("3000:0:0:7::/64");
+	excluded[2] = host_suite_prefix("3000:0:0:7::/64");
 	host.extra = &extra;
 	expect_done(host_add_wait(t.source, &host, &t.why));
 	found = find_id(1, HOST_ID_DUID, "0001", false);
@@ -1168,7 +1159,8 @@ static void ask_again(struct many *m)
 	if (m->by_place) {
 		m->query = (struct host_query){ .by = HOST_BY_PLACE, .subnet_id = 2, .max = 1 };
 		i = i % MANY + 1;
-		m->query.place = t.family ? prefix_of("2001:db8:2::") : (struct prefix){ ip_from4(167772160 + i), 32 };
+		m->query.place =
+			t.family ? host_suite_prefix("2001:db8:2::") : (struct prefix){ ip_from4(167772160 + i), 32 };
 		for (unsigned k = 0; t.family && k < 3; k++)
 			m->query.place.addr.b[15 - k] = (uint8_t)(i >> 8 * k);
 	} else {
