@@ -53,6 +53,23 @@ static bool use(struct ctl_call *call, struct json_object *top)
 	return ok;
 }
 
+/* Positions stay behind. */
+static int copy_value(struct json_object *value, struct json_object *parent, const char *name, size_t i,
+		      struct json_object **ret)
+{
+	return json_c_shallow_copy_default(value, parent, name, i, ret) < 0 ? -1 : 2;
+}
+
+/* Responds with a copy: the names of members are in the document's arena, and the response outlives that. */
+static void respond(struct ctl_call *call, const struct command_edited *edited)
+{
+	struct json_object *arguments = NULL;
+
+	if (edited->arguments)
+		(void)json_object_deep_copy(edited->arguments, &arguments, copy_value);
+	ctl_respond(call, edited->result, arguments, "%s", str_text(&edited->text));
+}
+
 static void edit_now(void *ctx)
 {
 	struct editing e = *(struct editing *)ctx;
@@ -71,8 +88,7 @@ static void edit_now(void *ctx)
 		if (diag_errors(diag))
 			ctl_respond_diag(e.call);
 		else if (edited.result != CTL_SUCCESS || edited.only_reads || use(e.call, top))
-			ctl_respond(e.call, edited.result, json_object_get(edited.arguments), "%s",
-				    str_text(&edited.text));
+			respond(e.call, &edited);
 	}
 	json_object_put(edited.arguments);
 	str_free(&edited.text);

@@ -780,7 +780,7 @@ START_TEST(access_of_users)
 	ask(&c, "POST / HTTP/1.1\r\n" TYPE "Authorization: Basic " ADMIN "\r\nContent-Length: 19\r\n\r\n{");
 	auth_user_init(&users[0], "admin", "b");
 	use(confs, 2);
-	ask(&c, HELLO + 1);
+	ask(&c, &HELLO[1]);
 	await(&c, "401 Unauthorized");
 	leave(&c);
 }
