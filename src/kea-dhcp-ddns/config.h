@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "ctl/channel.h"
 #include "ddns/tsig.h"
 #include "json/read.h"
 #include "kea-dhcp-ddns/keys.h"
 #include "kea-dhcp-ddns/stats.h"
 #include "log/config.h"
+#include "root/config_text.h"
+
+#define D2_PROGRAM "kea-dhcp-ddns"
+#define D2_ROOT "DhcpDdns"
 
 /* A configuration of kea-dhcp-ddns as it is used. Immutable once built; its arena holds everything in it. */
 struct d2_key {
@@ -52,13 +57,18 @@ struct d2_config {
 	struct d2_key *keys;
 	unsigned n_keys;
 	struct log_conf log;
-	const char *summary; /* "2 forward domains, 1 reverse domain, 1 key" */
+	struct channel_conf *channels; /* control-sockets */
+	unsigned n_channels;
+	struct config_text *text; /* for commands; NULL without CONFIG_SERVE */
+	const char *summary;      /* "2 forward domains, 1 reverse domain, 1 key" */
 };
 
 /* flags as in root/config.h. *ret_diag is always set; the caller frees it. 0, or -E_CONFIG with the errors in it. */
 int d2_config_load_file(const char *path, unsigned flags, struct diag **ret_diag, struct d2_config **ret);
 int d2_config_load_text(const char *name, const char *text, size_t len, unsigned flags, struct diag **ret_diag,
 			struct d2_config **ret);
+/* The same from a document, { "DhcpDdns": { ... } }, whose memory must outlive the call. Errors are added to diag. */
+int d2_config_load_json(struct json_object *top, unsigned flags, struct diag *diag, struct d2_config **ret);
 void d2_config_free(struct d2_config *cfg); /* accepts NULL */
 /* Returns { "DhcpDdns": ... }; refers to cfg. Not for one loaded with CONFIG_SERVE. */
 struct json_object *d2_config_print(const struct d2_config *cfg);

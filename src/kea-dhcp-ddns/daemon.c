@@ -17,41 +17,38 @@
 #include <signal.h>
 #include <unistd.h>
 
-#define PROGRAM "kea-dhcp-ddns"
 #define DRAIN_MS 2000 /* how long shutdown waits for responses of DNS servers */
 #define STATUS_MS 10000
 
-struct d2_daemon {
-	struct d2_options opts;
-	struct loop *loop;
-	struct pidfile *pidfile;
-	struct d2_listener *listener;
-	struct d2 d2;
-	struct timer status, watchdog, drain;
-	bool is_ending;
-};
-
 static void log_diag(void *ctx, enum diag_kind kind, const char *line)
 {
-	(void)ctx;
-	if (kind == DIAG_ERROR)
-		LOG(DCTL_PARSER_FAIL, line);
-	else
+	struct str *why = ctx;
+
+	if (kind != DIAG_ERROR) {
 		LOG(DHCP_DDNS_CONFIG_SYNTAX_WARNING, line);
+		return;
+	}
+	LOG(DCTL_PARSER_FAIL, line);
+	if (why)
+		str_addf(why, "%s%s", why->len ? "\n" : "", line);
 }
 
-/* Returns the configuration; NULL with the first error in why. */
-static struct d2_config *load(const struct d2_daemon *d, struct str *why)
+unsigned d2_daemon_flags(const struct d2_daemon *d)
 {
-	unsigned flags = CONFIG_SERVE | (d->opts.relaxed ? CONFIG_RELAXED : 0);
+	return CONFIG_SERVE | (d->opts.relaxed ? CONFIG_RELAXED : 0);
+}
+
+/* Returns the configuration; NULL with the first error in first, and all errors in `all`, which may be NULL. */
+static struct d2_config *load(const struct d2_daemon *d, struct str *first, struct str *all)
+{
 	struct d2_config *cfg = NULL;
 	struct diag *diag = NULL;
 
 	LOG(DCTL_CONFIG_START, d->opts.config_file);
-	(void)d2_config_load_file(d->opts.config_file, flags, &diag, &cfg);
-	diag_each(diag, log_diag, NULL);
+	(void)d2_config_load_file(d->opts.config_file, d2_daemon_flags(d), &diag, &cfg);
+	diag_each(diag, log_diag, all);
 	if (!cfg)
-		diag_reason(diag, why);
+		diag_reason(diag, first);
 	diag_free(diag);
 	return cfg;
 }
@@ -100,16 +97,16 @@ static int take_pidfile(struct d2_daemon *d)
 {
 	char path[512], why[FILE_WHY_MAX];
 	pid_t owner = 0;
-	int err = pidfile_path(d->opts.config_file, PROGRAM, path, sizeof(path));
+	int err = pidfile_path(d->opts.config_file, D2_PROGRAM, path, sizeof(path));
 
 	if (err == 0)
 		err = pidfile_take(path, &d->pidfile, &owner);
 	if (err == -E_BUSY)
-		LOG(DCTL_ALREADY_RUNNING, PROGRAM, (int)owner, path);
+		LOG(DCTL_ALREADY_RUNNING, D2_PROGRAM, (int)owner, path);
 	else if (err == -E_SYS)
-		LOG(DCTL_PID_FILE_ERROR, PROGRAM, file_why(path, W_OK, why));
+		LOG(DCTL_PID_FILE_ERROR, D2_PROGRAM, file_why(path, W_OK, why));
 	else if (err < 0)
-		LOG(DCTL_PID_FILE_ERROR, PROGRAM, "its path is too long");
+		LOG(DCTL_PID_FILE_ERROR, D2_PROGRAM, "its path is too long");
 	return err;
 }
 
@@ -125,10 +122,27 @@ static int open_listener(struct d2_daemon *d, const struct d2_config *cfg, struc
 	return err;
 }
 
+static int open_channels(struct d2_daemon *d, const struct d2_config *cfg)
+{
+	struct channels_next *next;
+	char *why = NULL;
+
+	d->ctl = ctl_new(KEY_D2, d);
+	d2_commands_add(d->ctl);
+	d->channels = channels_new(d->loop, d->ctl);
+	if (channels_prepare(d->channels, cfg->channels, cfg->n_channels, &next, &why) < 0) {
+		LOG(DCTL_INIT_PROCESS_FAIL, D2_PROGRAM, why);
+		free(why);
+		return -E_SYS;
+	}
+	channels_use(d->channels, next);
+	return 0;
+}
+
 static int start(struct d2_daemon *d)
 {
 	struct str why = { 0 };
-	struct d2_config *cfg = load(d, &why);
+	struct d2_config *cfg = load(d, &why, NULL);
 	const char *log_why = NULL;
 
 	if (!cfg) {
@@ -139,20 +153,21 @@ static int start(struct d2_daemon *d)
 	if (take_pidfile(d) < 0)
 		goto out;
 	if (!d->opts.verbose && log_configure(&cfg->log, &log_why) < 0) {
-		LOG(DCTL_INIT_PROCESS_FAIL, PROGRAM, log_why);
+		LOG(DCTL_INIT_PROCESS_FAIL, D2_PROGRAM, log_why);
 		goto out;
 	}
 	if (d->opts.relaxed)
 		LOG(DHCP_DDNS_SECURITY_CHECKS_DISABLED);
 	if (geteuid() == 0)
-		LOG(DCTL_ROOT_USER_SECURITY_WARNING, PROGRAM);
-	if (open_listener(d, cfg, &d->listener) < 0)
+		LOG(DCTL_ROOT_USER_SECURITY_WARNING, D2_PROGRAM);
+	if (open_listener(d, cfg, &d->listener) < 0 || open_channels(d, cfg) < 0)
 		goto out;
 	d2_use(&d->d2, cfg);
 	if (d2_listener_start(d->listener) < 0) {
 		LOG(DHCP_DDNS_QUEUE_MGR_START_ERROR, strerror(errno));
 		return -E_SYS;
 	}
+	d->started_ms = d->configured_ms = clock_boot_ms();
 	report(cfg);
 	LOG(DHCP_DDNS_STARTED, PACKAGE_VERSION);
 	(void)notify_ready("%s", cfg->summary);
@@ -167,26 +182,38 @@ out:
 
 /* --- reload --- */
 
-/* Returns false, with the reason in why, if the old configuration stays in use. */
-static bool try_reload(struct d2_daemon *d, struct str *why)
+static bool prepare_channels(struct d2_daemon *d, const struct d2_config *cfg, struct channels_next **ret,
+			     struct str *why)
 {
-	struct d2_config *cfg = load(d, why);
-	struct d2_listener *listener = NULL;
-	const char *log_why = NULL;
-	bool moves;
+	char *text = NULL;
 
-	if (!cfg)
-		return false;
-	moves = !d2_listener_is_at(d->listener, &cfg->ip, cfg->conf.port);
+	if (channels_prepare(d->channels, cfg->channels, cfg->n_channels, ret, &text) == 0)
+		return true;
+	str_add(why, text);
+	free(text);
+	return false;
+}
+
+bool d2_daemon_use(struct d2_daemon *d, struct d2_config *cfg, struct str *why)
+{
+	bool moves = !d2_listener_is_at(d->listener, &cfg->ip, cfg->conf.port);
+	struct d2_listener *listener = NULL;
+	struct channels_next *channels = NULL;
+	const char *log_why = NULL;
+
 	if (moves && open_listener(d, cfg, &listener) < 0) {
 		str_add(why, "the new address cannot be used");
 		goto out;
 	}
+	if (!prepare_channels(d, cfg, &channels, why))
+		goto out;
 	/* Last, because it cannot be undone. */
 	if (!d->opts.verbose && log_configure(&cfg->log, &log_why) < 0) {
 		str_add(why, log_why);
 		goto out;
 	}
+	/* They refer to the configuration that is freed. */
+	channels_use(d->channels, channels);
 	d2_use(&d->d2, cfg);
 	if (moves) {
 		d2_listener_free(d->listener);
@@ -194,25 +221,41 @@ static bool try_reload(struct d2_daemon *d, struct str *why)
 		if (d2_listener_start(listener) < 0)
 			LOG(DHCP_DDNS_QUEUE_MGR_START_ERROR, strerror(errno));
 	}
+	d->configured_ms = clock_boot_ms();
 	report(cfg);
 	return true;
 out:
+	channels_drop(channels);
 	d2_listener_free(listener);
 	d2_config_free(cfg);
 	return false;
 }
 
+bool d2_daemon_reload(struct d2_daemon *d, struct str *why)
+{
+	struct str first = { 0 };
+	struct d2_config *cfg;
+	bool ok = false;
+
+	(void)notify_reloading();
+	cfg = load(d, &first, why);
+	if (cfg) {
+		ok = d2_daemon_use(d, cfg, why);
+		str_add(&first, ok ? "" : str_text(why));
+	}
+	if (!ok)
+		LOG(DCTL_CFG_FILE_RELOAD_ERROR, str_text(&first));
+	(void)notify_ready("%s%s", d->d2.cfg->summary, ok ? "" : "; last reload failed");
+	str_free(&first);
+	return ok;
+}
+
 static void reload(struct d2_daemon *d)
 {
 	struct str why = { 0 };
-	bool ok;
 
 	LOG(DCTL_CFG_FILE_RELOAD_SIGNAL_RECVD, SIGHUP, d->opts.config_file);
-	(void)notify_reloading();
-	ok = try_reload(d, &why);
-	if (!ok)
-		LOG(DCTL_CFG_FILE_RELOAD_ERROR, str_text(&why));
-	(void)notify_ready("%s%s", d->d2.cfg->summary, ok ? "" : "; last reload failed");
+	(void)d2_daemon_reload(d, &why);
 	str_free(&why);
 }
 
@@ -228,22 +271,24 @@ static void check_end(void *ctx)
 {
 	struct d2_daemon *d = ctx;
 
-	if (d->is_ending && !d->d2.n_updates)
+	if (d->is_ending && !(d->end == D2_END_DRAIN ? d->d2.n_requests : d->d2.n_updates))
 		loop_stop(d->loop);
 }
 
-/* Requests are no longer received, and the updates in progress end. */
-static void begin_end(struct d2_daemon *d)
+/* Requests are no longer received; those in progress may end. A second call does not wait any longer. */
+void d2_daemon_end(struct d2_daemon *d, enum d2_end end)
 {
-	if (d->is_ending) {
+	if (d->is_ending || end == D2_END_NOW) {
 		loop_stop(d->loop);
 		return;
 	}
 	d->is_ending = true;
+	d->end = end;
 	(void)notify_stopping();
 	d2_listener_free(d->listener);
 	d->listener = NULL;
-	loop_timer_start(d->loop, &d->drain, DRAIN_MS);
+	if (end == D2_END_NORMAL)
+		loop_timer_start(d->loop, &d->drain, DRAIN_MS);
 }
 
 static void on_signal(void *ctx, int signo)
@@ -256,11 +301,13 @@ static void on_signal(void *ctx, int signo)
 		return;
 	}
 	LOG(DCTL_SHUTDOWN_SIGNAL_RECVD, signo);
-	begin_end(d);
+	d2_daemon_end(d, D2_END_NORMAL);
 }
 
 static void stop(struct d2_daemon *d, bool was_serving)
 {
+	channels_free(d->channels);
+	ctl_free(d->ctl);
 	d2_listener_free(d->listener);
 	if (d->d2.n_requests)
 		LOG(DHCP_DDNS_REQUESTS_LOST, d->d2.n_requests);
@@ -278,10 +325,10 @@ int d2_serve(const struct d2_options *opts)
 
 	d = (struct d2_daemon){ .opts = *opts };
 	file_raise_limit(); /* each update in progress has a socket */
-	d.loop = loop_new();
+	d.loop = loop_new_main();
 	if (!d.loop || loop_signals(d.loop, signals, sizeof(signals) / sizeof(signals[0]), on_signal, &d) < 0 ||
-	    log_start(PROGRAM) < 0) {
-		perror(PROGRAM);
+	    log_start(D2_PROGRAM) < 0) {
+		perror(D2_PROGRAM);
 		return 1;
 	}
 	log_default(opts->verbose);
@@ -289,15 +336,15 @@ int d2_serve(const struct d2_options *opts)
 	timer_init(&d.watchdog, watchdog_tick, &d);
 	timer_init(&d.drain, drain_tick, &d);
 	loop_on_turn(d.loop, check_end, &d);
-	LOG(DCTL_STARTING, PROGRAM, (int)getpid(), PACKAGE_VERSION);
+	LOG(DCTL_STARTING, D2_PROGRAM, (int)getpid(), PACKAGE_VERSION);
 	d2_init(&d.d2, d.loop);
 	ok = start(&d) == 0;
 	if (ok)
 		(void)loop_run(d.loop);
 	stop(&d, ok);
 	if (ok)
-		LOG(DCTL_SHUTDOWN, PROGRAM, (int)getpid(), PACKAGE_VERSION);
+		LOG(DCTL_SHUTDOWN, D2_PROGRAM, (int)getpid(), PACKAGE_VERSION);
 	log_stop();
 	loop_free(d.loop);
-	return ok ? 0 : 1;
+	return ok ? d.exit_value : 1;
 }

@@ -69,9 +69,10 @@ static const struct key d2_keys[] = {
 	K_LIST(struct d2_conf, tsig_keys, "tsig-keys", tsig_key_scope, .families = KEY_D2, .since = "4.2.0",
 	       .also = "keys", .doc = "keys that sign updates"),
 	K_MAP(struct d2_conf, control_socket, "control-socket", control_socket, .families = KEY_D2,
-	      .may_be_absent = true, .refuse = "control sockets are", .doc = "management channel"),
+	      .may_be_absent = true, .since = "4.2.0",
+	      .doc = "management channel (older singular form of control-sockets)"),
 	K_LIST(struct d2_conf, control_sockets, "control-sockets", control_socket_scope, .families = KEY_D2,
-	       .refuse = "control sockets are", .doc = "management channels"),
+	       .since = "4.2.0", .doc = "management channels"),
 	K_LIST(struct d2_conf, hooks_libraries, "hooks-libraries", hooks_library_scope, .families = KEY_D2,
 	       .refuse = "hook libraries are", .doc = "shared objects to load, in order"),
 	K_LIST(struct d2_conf, loggers, "loggers", logger_scope, .families = KEY_D2, .since = "4.2.0",
@@ -81,6 +82,7 @@ static const struct key d2_keys[] = {
 const struct scope d2_scope = SCOPE("DhcpDdns", struct d2_conf, d2_keys);
 
 const struct scope *const d2_scopes[] = {
-	&d2_scope,       &ddns_manager_scope, &ddns_domain_scope,    &dns_server_scope,
-	&tsig_key_scope, &logger_scope,       &output_options_scope, NULL,
+	&d2_scope,          &ddns_manager_scope,   &ddns_domain_scope,    &dns_server_scope,
+	&tsig_key_scope,    &control_socket_scope, &authentication_scope, &auth_client_scope,
+	&http_header_scope, &logger_scope,         &output_options_scope, NULL,
 };

@@ -7,12 +7,10 @@
 #include "kea-dhcp-ddns/daemon.h"
 #include "root/config.h"
 
-#include <json-c/json_c_version.h>
-#include <openssl/crypto.h>
 #include <signal.h>
 #include <sys/stat.h>
 
-enum { OPT_SCHEMA = 256, OPT_REFERENCE, OPT_CONFIG, OPT_FORMAT, OPT_STRICT };
+enum { OPT_SCHEMA = 256, OPT_REFERENCE, OPT_COMMANDS, OPT_CONFIG, OPT_FORMAT, OPT_STRICT };
 
 static const struct args_option options[] = {
 	{ 'c', NULL, "FILE", "serve with this configuration" },
@@ -24,6 +22,7 @@ static const struct args_option options[] = {
 	{ OPT_CONFIG, "print-config", "FILE", "print the configuration with all defaults" },
 	{ OPT_SCHEMA, "print-schema", NULL, "print all configuration keys as JSON" },
 	{ OPT_REFERENCE, "print-reference", NULL, "print all configuration keys as a manual" },
+	{ OPT_COMMANDS, "print-commands", NULL, "print all control commands as a manual" },
 	{ 'V', NULL, NULL, "print the version and the libraries in use" },
 	{ 'W', NULL, NULL, "print how the program was configured and built" },
 };
@@ -33,7 +32,7 @@ static const struct args_program program = {
 	.usage = "-c FILE [-dX]\n"
 		 "-t FILE [-X] [--format KIND] [--strict]\n"
 		 "--print-config FILE\n"
-		 "--print-schema|--print-reference|-h|-v|-V|-W",
+		 "--print-schema|--print-reference|--print-commands|-h|-v|-V|-W",
 	.v = options,
 	.n = sizeof(options) / sizeof(options[0]),
 };
@@ -60,6 +59,7 @@ static int set_option(struct command_line *cl, int id, const char *value, char *
 		return 0;
 	case OPT_SCHEMA:
 	case OPT_REFERENCE:
+	case OPT_COMMANDS:
 	case 'V':
 	case 'W':
 		cl->mode = id;
@@ -130,6 +130,15 @@ static int check(const struct command_line *cl)
 	return status;
 }
 
+static void print_commands(void)
+{
+	struct ctl *ctl = ctl_new(KEY_D2, NULL);
+
+	d2_commands_add(ctl);
+	ctl_print_reference(ctl, D2_PROGRAM, stdout);
+	ctl_free(ctl);
+}
+
 int main(int argc, char **argv)
 {
 	struct command_line cl = parse(argc, argv);
@@ -146,9 +155,11 @@ int main(int argc, char **argv)
 	case OPT_REFERENCE:
 		d2_config_print_reference(stdout);
 		return 0;
+	case OPT_COMMANDS:
+		print_commands();
+		return 0;
 	case 'V':
-		printf("%s\nDHCP-DDNS server\nlinked with:\nlog4c\n%s\njson-c %s\n", PACKAGE_VERSION,
-		       OpenSSL_version(OPENSSL_VERSION), json_c_version());
+		d2_print_version(stdout);
 		return 0;
 	case 'W':
 		build_report(stdout);

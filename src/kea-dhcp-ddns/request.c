@@ -698,6 +698,7 @@ static void inherit_stats(struct d2_config *cfg, const struct d2_config *old)
 {
 	for (unsigned i = 0; i < cfg->n_keys; i++) {
 		cfg->keys[i].stats = arena_new_obj(cfg->arena, struct d2_stats);
+		d2_stats_init(cfg->keys[i].stats);
 		for (unsigned k = 0; old && k < old->n_keys; k++)
 			if (dname_equal(&cfg->keys[i].tsig.name, &old->keys[k].tsig.name))
 				*cfg->keys[i].stats = *old->keys[k].stats;
@@ -720,6 +721,7 @@ void d2_use(struct d2 *d2, struct d2_config *cfg)
 void d2_init(struct d2 *d2, struct loop *loop)
 {
 	memset(d2, 0, sizeof(*d2));
+	d2_stats_init(&d2->stats);
 	d2->loop = loop;
 	objpool_init(&d2->pool, sizeof(struct request));
 	list_init(&d2->all);

@@ -20,9 +20,26 @@ enum d2_stat {
 };
 #define D2_FIRST_OF_KEY D2_UPDATE_SENT
 
+/* A statistic when it was read: reading takes a sample if the value has changed. */
+struct d2_sample {
+	uint64_t value;
+	int64_t at_us; /* wall clock */
+};
+#define D2_SAMPLES 20 /* that are kept, as in Kea */
+
 struct d2_stats {
 	uint64_t n[D2_STAT_N];
+	struct d2_samples {
+		unsigned n;
+		struct d2_sample v[D2_SAMPLES]; /* newest first */
+	} samples[D2_STAT_N];
 };
 
-/* By enum d2_stat: "ncr-received"; for a key in "key[NAME].update-sent". */
+/* By enum d2_stat: "ncr-received"; for a key in "key[NAME.].update-sent". */
 extern const char *const d2_stat_names[];
+/* Sets everything to 0, as of now. */
+void d2_stats_init(struct d2_stats *stats);
+/* Takes a sample if the value has changed; returns all. */
+const struct d2_samples *d2_stats_read(struct d2_stats *stats, enum d2_stat id);
+/* Sets the value to 0 and discards the samples. */
+void d2_stats_reset(struct d2_stats *stats, enum d2_stat id);

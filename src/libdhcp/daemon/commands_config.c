@@ -6,48 +6,11 @@
 #include "daemon/commands.h"
 
 #include "base/str.h"
+#include "daemon/command_text.h"
 #include "daemon/config_file.h"
 #include "log/log.h"
 
-#define PIECE (32u << 10)
-
 /* --- config-get, config-hash-get --- */
-
-struct getting {
-	struct config_text *text;
-	size_t sent;
-	bool is_begun;
-};
-
-static enum ctl_more next_text(struct ctl_call *call, void *state, struct str *out)
-{
-	struct getting *g = state;
-	size_t len = g->text->len - g->sent;
-
-	if (!g->is_begun) {
-		g->is_begun = true;
-		str_addf(out, "{ \"%s\": ", config_root_name(call_daemon(call)->fam->digit));
-	}
-	if (len > PIECE)
-		len = PIECE;
-	str_add_n(out, g->text->v + g->sent, len);
-	g->sent += len;
-	if (g->sent < g->text->len)
-		return CTL_MORE;
-	str_addf(out, ", \"hash\": \"%s\" }", g->text->hash);
-	ctl_cursor_result(call, CTL_SUCCESS, NULL);
-	return CTL_END;
-}
-
-static void free_getting(void *state)
-{
-	struct getting *g = state;
-
-	config_text_unref(g->text);
-	free(g);
-}
-
-static const struct ctl_cursor text_cursor = { next_text, free_getting };
 
 static struct config_text *current(const struct ctl_call *call)
 {
@@ -56,11 +19,8 @@ static struct config_text *current(const struct ctl_call *call)
 
 static void config_get(struct ctl_call *call, const void *args)
 {
-	struct getting *g = xcalloc(1, sizeof(*g));
-
 	(void)args;
-	g->text = config_text_ref(current(call));
-	ctl_respond_cursor(call, &text_cursor, g);
+	command_respond_text(call, current(call), config_root_name(call_daemon(call)->fam->digit));
 }
 
 static struct json_object *hash_arguments(const struct ctl_call *call)

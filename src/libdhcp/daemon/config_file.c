@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "daemon/daemon.h"
 #include "json/diag.h"
 #include "root/config.h"
 #include "serve/family.h"
@@ -15,9 +16,9 @@
 #include <unistd.h>
 
 /* Returns the path (malloc'd), which must be in the directory of the configuration file; NULL if it is not. */
-static char *path_of(const struct daemon *d, const char *filename, struct str *why)
+static char *path_of(const struct config_file *file, const char *filename, struct str *why)
 {
-	const char *own = d->opts.config_file, *slash = strrchr(own, '/'), *last;
+	const char *own = file->path, *slash = strrchr(own, '/'), *last;
 	int len = slash ? (int)(slash - own) + 1 : 0;
 	char *path = NULL;
 
@@ -31,7 +32,7 @@ static char *path_of(const struct daemon *d, const char *filename, struct str *w
 			die_of_memory();
 		return path;
 	}
-	if (d->opts.relaxed || ((last - filename) + 1 == len && !strncmp(filename, own, (size_t)len) && last[1]))
+	if (file->is_any_allowed || ((last - filename) + 1 == len && !strncmp(filename, own, (size_t)len) && last[1]))
 		return xstrdup(filename);
 	str_addf(why, "not allowed to write config into %s: invalid path specified: it is outside %.*s", filename,
 		 len > 1 ? len - 1 : 1, len ? own : ".");
@@ -95,78 +96,74 @@ static bool replace(const char *path, const char *text, size_t len, struct str *
 }
 
 /* Returns { "Dhcp4": ... }. */
-static struct json_object *document(const struct daemon *d, const struct config_text *text)
+static struct json_object *document(const struct config_file *file, const struct config_text *text)
 {
 	struct json_object *top = json_object_new_object();
 
-	json_object_object_add(top, config_root_name(d->fam->digit), json_tokener_parse(text->v));
+	json_object_object_add(top, file->root, json_tokener_parse(text->v));
 	return top;
 }
 
 /* True if this text, as a configuration file, means the same as the configuration. */
-static bool means(const struct daemon *d, const struct str *out, const struct config_text *text, unsigned flags)
+static bool means(const struct config_file *file, const struct str *out, const struct config_text *text)
 {
-	struct config *cfg = NULL;
 	struct diag *diag = NULL;
-	bool ok;
+	struct config_text *read = file->read(file, out->text, out->len, &diag);
+	bool ok = read && !strcmp(read->hash, text->hash);
 
-	(void)config_load_text(d->opts.config_file, out->text, out->len, d->fam->digit, flags, &diag, &cfg);
-	ok = cfg && !strcmp(cfg->text->hash, text->hash);
-	config_free(cfg);
+	config_text_unref(read);
 	diag_free(diag);
 	return ok;
 }
 
 /* Appends the configuration file's text with what has changed since; nothing if that is not possible. */
-static void merge(const struct daemon *d, const struct config_text *text, struct str *out)
+static void merge(const struct config_file *file, const struct config_text *text, struct str *out)
 {
-	unsigned flags = CONFIG_SERVE | (d->opts.relaxed ? CONFIG_RELAXED : 0);
 	struct json_object *before, *after;
-	struct config *cfg = NULL;
 	struct diag *diag = NULL;
+	struct config_text *read = file->read(file, NULL, 0, &diag);
 	const char *source;
 	size_t len = 0;
 	bool ok;
 
-	if (config_load_file(d->opts.config_file, d->fam->digit, flags, &diag, &cfg) == 0 &&
-	    (source = diag_source_text(diag, 1, &len)) != NULL) {
-		before = document(d, cfg->text);
-		after = document(d, text);
+	if (read && (source = diag_source_text(diag, 1, &len)) != NULL) {
+		before = document(file, read);
+		after = document(file, text);
 		/* What the file says in other words than the configuration (old names of keys) may be in the way. */
-		ok = json_merge(source, len, before, after, out) && means(d, out, text, flags);
+		ok = json_merge(source, len, before, after, out) && means(file, out, text);
 		if (!ok)
 			str_reset(out);
 		json_object_put(before);
 		json_object_put(after);
 	}
-	config_free(cfg);
+	config_text_unref(read);
 	diag_free(diag);
 }
 
-static void compose(const struct daemon *d, const struct config_text *text, bool own, struct str *out)
+static void compose(const struct config_file *file, const struct config_text *text, bool own, struct str *out)
 {
 	struct json_object *top;
 
 	if (own)
-		merge(d, text, out);
+		merge(file, text, out);
 	if (out->len)
 		return;
-	top = document(d, text);
+	top = document(file, text);
 	json_add_pretty(out, top, "", 0);
 	str_addc(out, '\n');
 	json_object_put(top);
 }
 
-int64_t config_file_write(const struct daemon *d, const struct config_text *text, const char *filename, char **ret_path,
-			  struct str *why)
+int64_t config_file_replace(const struct config_file *file, const struct config_text *text, const char *filename,
+			    char **ret_path, struct str *why)
 {
-	char *path = path_of(d, filename, why);
+	char *path = path_of(file, filename, why);
 	struct str out = { 0 };
 	int64_t size = -E_INVAL;
 
 	if (!path)
 		return size;
-	compose(d, text, !strcmp(path, d->opts.config_file), &out);
+	compose(file, text, !strcmp(path, file->path), &out);
 	if (replace(path, out.text, out.len, why)) {
 		size = (int64_t)out.len;
 		*ret_path = path;
@@ -175,4 +172,35 @@ int64_t config_file_write(const struct daemon *d, const struct config_text *text
 	free(path);
 	str_free(&out);
 	return size;
+}
+
+static struct config_text *read_server(const struct config_file *file, const char *text, size_t len,
+				       struct diag **ret_diag)
+{
+	struct config_text *read = NULL;
+	struct config *cfg = NULL;
+
+	if (text)
+		(void)config_load_text(file->path, text, len, file->digit, file->flags, ret_diag, &cfg);
+	else
+		(void)config_load_file(file->path, file->digit, file->flags, ret_diag, &cfg);
+	if (cfg)
+		read = config_text_ref(cfg->text);
+	config_free(cfg);
+	return read;
+}
+
+int64_t config_file_write(const struct daemon *d, const struct config_text *text, const char *filename, char **ret_path,
+			  struct str *why)
+{
+	const struct config_file file = {
+		.path = d->opts.config_file,
+		.root = config_root_name(d->fam->digit),
+		.is_any_allowed = d->opts.relaxed,
+		.read = read_server,
+		.flags = CONFIG_SERVE | (d->opts.relaxed ? CONFIG_RELAXED : 0),
+		.digit = d->fam->digit,
+	};
+
+	return config_file_replace(&file, text, filename, ret_path, why);
 }

@@ -1,7 +1,29 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "daemon/daemon.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct config_text;
+struct daemon;
+struct diag;
+struct str;
+
+/* A program's configuration file. */
+struct config_file {
+	const char *path;
+	const char *root;    /* name of the program's map: "Dhcp4" */
+	bool is_any_allowed; /* -X: files outside its directory may be written */
+	/*
+	 * Returns what the text, or with NULL the file, says as the program's configuration; NULL after errors.
+	 * *ret_diag is always set.
+	 */
+	struct config_text *(*read)(const struct config_file *file, const char *text, size_t len,
+				    struct diag **ret_diag);
+	unsigned flags; /* for read(): root/config.h */
+	unsigned digit; /* same */
+};
 
 /*
  * Writes the configuration to a file in the directory of the configuration file: to a temporary file, which is synced
@@ -11,6 +33,8 @@
  *
  * Returns the number of bytes and sets *ret_path (malloc'd); on failure a negative value, with the reason added to why.
  */
-struct str;
+int64_t config_file_replace(const struct config_file *file, const struct config_text *text, const char *filename,
+			    char **ret_path, struct str *why);
+/* Same, for the file of a DHCP server. */
 int64_t config_file_write(const struct daemon *d, const struct config_text *text, const char *filename, char **ret_path,
 			  struct str *why);

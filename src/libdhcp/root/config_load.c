@@ -56,6 +56,15 @@ void build_logging(struct build *b)
 	b->cfg->log = program_loggers(&pb, &b->root->loggers);
 }
 
+void build_control(struct build *b)
+{
+	struct program_build pb = program_of(b);
+
+	b->cfg->n_channels =
+		program_control(&pb, &b->root->node, b->root->control_socket, &b->root->control_sockets,
+				b->cfg->family == KEY_6 ? "kea6-ctrl-socket" : "kea4-ctrl-socket", &b->cfg->channels);
+}
+
 static void summarise(struct config *cfg)
 {
 	char subnets[COUNT_TEXT_MAX], pools[COUNT_TEXT_MAX], pd_pools[COUNT_TEXT_MAX], ifaces[COUNT_TEXT_MAX];

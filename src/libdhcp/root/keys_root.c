@@ -238,45 +238,50 @@ static const struct key server_id_keys[] = {
 const struct scope server_id_scope = SCOPE("server-id", struct server_id_conf, server_id_keys);
 
 static const struct key http_header_keys[] = {
-	K_STRING(struct http_header_conf, name, "name", .required = true, .since = "4.2.0", .doc = "header name"),
-	K_STRING(struct http_header_conf, value, "value", .required = true, .since = "4.2.0", .doc = "header value"),
+	K_STRING(struct http_header_conf, name, "name", .families = KEY_ALL, .required = true, .since = "4.2.0",
+		 .doc = "header name"),
+	K_STRING(struct http_header_conf, value, "value", .families = KEY_ALL, .required = true, .since = "4.2.0",
+		 .doc = "header value"),
 	K_COMMENT(struct http_header_conf),
 };
 const struct scope http_header_scope = SCOPE("http-header", struct http_header_conf, http_header_keys);
 
 static const struct key auth_client_keys[] = {
-	K_STRING(struct auth_client_conf, user, "user", .since = "4.2.0", .doc = "login"),
-	K_STRING(struct auth_client_conf, user_file, "user-file", .since = "4.2.0", .doc = "file with the user name"),
-	K_STRING(struct auth_client_conf, password, "password", .since = "4.2.0", .doc = "password"),
-	K_STRING(struct auth_client_conf, password_file, "password-file", .since = "4.2.0",
+	K_STRING(struct auth_client_conf, user, "user", .families = KEY_ALL, .since = "4.2.0", .doc = "login"),
+	K_STRING(struct auth_client_conf, user_file, "user-file", .families = KEY_ALL, .since = "4.2.0",
+		 .doc = "file with the user name"),
+	K_STRING(struct auth_client_conf, password, "password", .families = KEY_ALL, .since = "4.2.0",
+		 .doc = "password"),
+	K_STRING(struct auth_client_conf, password_file, "password-file", .families = KEY_ALL, .since = "4.2.0",
 		 .doc = "file with the password, or with user:password"),
-	K_ENUM(struct auth_client_conf, access, "access", .words = access_words, .def = "\"full\"", .native = true,
-	       .since = "4.2.0", .doc = "read-only: this user may not use commands that change something"),
-	K_STRINGS(struct auth_client_conf, allowed_commands, "allowed-commands", .native = true, .since = "4.2.0",
-		  .doc = "the only commands that this user may use; without the key, all"),
+	K_ENUM(struct auth_client_conf, access, "access", .families = KEY_ALL, .words = access_words, .def = "\"full\"",
+	       .native = true, .since = "4.2.0",
+	       .doc = "read-only: this user may not use commands that change something"),
+	K_STRINGS(struct auth_client_conf, allowed_commands, "allowed-commands", .families = KEY_ALL, .native = true,
+		  .since = "4.2.0", .doc = "the only commands that this user may use; without the key, all"),
 	K_COMMENT(struct auth_client_conf),
 };
 const struct scope auth_client_scope = SCOPE("auth-client", struct auth_client_conf, auth_client_keys);
 
 static const struct key authentication_keys[] = {
-	K_ENUM(struct authentication_conf, type, "type", .words = authentication_type_words, .def = "\"basic\"",
-	       .since = "4.2.0", .doc = "basic"),
-	K_STRING(struct authentication_conf, realm, "realm", .def = "\"kea-control-agent\"", .since = "4.2.0",
-		 .doc = "basic-auth realm"),
-	K_STRING(struct authentication_conf, directory, "directory", .since = "4.2.0",
+	K_ENUM(struct authentication_conf, type, "type", .families = KEY_ALL, .words = authentication_type_words,
+	       .def = "\"basic\"", .since = "4.2.0", .doc = "basic"),
+	K_STRING(struct authentication_conf, realm, "realm", .families = KEY_ALL, .def = "\"kea-control-agent\"",
+		 .since = "4.2.0", .doc = "basic-auth realm"),
+	K_STRING(struct authentication_conf, directory, "directory", .families = KEY_ALL, .since = "4.2.0",
 		 .doc = "directory of user-file and password-file"),
-	K_LIST(struct authentication_conf, clients, "clients", auth_client_scope, .since = "4.2.0",
+	K_LIST(struct authentication_conf, clients, "clients", auth_client_scope, .families = KEY_ALL, .since = "4.2.0",
 	       .doc = "accepted users"),
 	K_COMMENT(struct authentication_conf),
 };
 const struct scope authentication_scope = SCOPE("authentication", struct authentication_conf, authentication_keys);
 
-#define FOR_HTTP .for_types = 1 << CHANNEL_HTTP | 1 << CHANNEL_HTTPS
+#define FOR_HTTP .families = KEY_ALL, .for_types = 1 << CHANNEL_HTTP | 1 << CHANNEL_HTTPS
 
 static const struct key control_socket_keys[] = {
-	K_ENUM(struct control_socket_conf, socket_type, "socket-type", .words = socket_type_words, .required = true,
-	       .since = "4.2.0", .doc = "unix / http / https"),
-	K_STRING(struct control_socket_conf, socket_name, "socket-name", .since = "4.2.0",
+	K_ENUM(struct control_socket_conf, socket_type, "socket-type", .families = KEY_ALL, .words = socket_type_words,
+	       .required = true, .since = "4.2.0", .doc = "unix / http / https"),
+	K_STRING(struct control_socket_conf, socket_name, "socket-name", .families = KEY_ALL, .since = "4.2.0",
 		 .doc = "socket path (file name inside the allowed directory)"),
 	K_STRING(struct control_socket_conf, socket_address, "socket-address", FOR_HTTP, .def = "\"127.0.0.1\"",
 		 .since = "4.2.0", .doc = "listen address"),
@@ -292,8 +297,9 @@ static const struct key control_socket_keys[] = {
 	       .doc = "ask for client certificate"),
 	K_LIST(struct control_socket_conf, http_headers, "http-headers", http_header_scope, FOR_HTTP, .since = "4.2.0",
 	       .doc = "extra response headers"),
-	K_ENUM(struct control_socket_conf, access, "access", .words = access_words, .def = "\"full\"", .native = true,
-	       .since = "4.2.0", .doc = "read-only: commands that change something are rejected on this socket"),
+	K_ENUM(struct control_socket_conf, access, "access", .families = KEY_ALL, .words = access_words,
+	       .def = "\"full\"", .native = true, .since = "4.2.0",
+	       .doc = "read-only: commands that change something are rejected on this socket"),
 	K_COMMENT(struct control_socket_conf),
 };
 const struct scope control_socket_scope = SCOPE("control-socket", struct control_socket_conf, control_socket_keys);

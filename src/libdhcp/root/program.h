@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "ctl/channel.h"
 #include "json/read.h"
 #include "log/config.h"
 #include "root/keys.h"
@@ -38,3 +39,10 @@ const char *program_path(const struct program_build *pb, struct pos pos, const c
 			 const char *env, const char *folder);
 /* Builds and checks the loggers, a list of struct logger_conf. */
 struct log_conf program_loggers(const struct program_build *pb, const struct conf_list *loggers);
+/*
+ * Builds and checks "control-socket" (NULL: none) and "control-sockets" of a map, a list of struct control_socket_conf.
+ * default_name is the file name of unix sockets. Returns their number; they are in the arena.
+ */
+unsigned program_control(const struct program_build *pb, const struct conf_node *root,
+			 const struct control_socket_conf *one, const struct conf_list *list, const char *default_name,
+			 struct channel_conf **ret);

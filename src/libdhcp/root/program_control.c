@@ -3,10 +3,11 @@
  * control-socket and control-sockets. What depends on this host (directories, files with passwords) is not checked by
  * -t; certificates are read when the sockets are opened.
  */
-#include "root/config_build.h"
+#include "root/program.h"
 
 #include "base/file.h"
 #include "base/str.h"
+#include "root/config.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,14 +18,22 @@
 #define SECRET_MAX 1024
 #define DIRECTORY_MODE 0750
 
+/* The sockets built so far. */
+struct control {
+	const char *default_name; /* of unix sockets */
+	struct channel_conf *v;
+	unsigned n;
+};
+
 static bool is_read_only(uint32_t access)
 {
 	return access == 1;
 }
 
 /* An error, or with -X a warning. Returns true if it is an error. */
-static bool restricted(struct build *b, struct pos pos, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-static bool restricted(struct build *b, struct pos pos, const char *fmt, ...)
+static bool restricted(const struct program_build *b, struct pos pos, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+static bool restricted(const struct program_build *b, struct pos pos, const char *fmt, ...)
 {
 	struct str text = { 0 };
 	va_list ap;
@@ -42,9 +51,9 @@ static bool restricted(struct build *b, struct pos pos, const char *fmt, ...)
 
 /* --- unix sockets --- */
 
-static void check_directory(struct build *b, struct pos pos, const char *path)
+static void check_directory(const struct program_build *b, struct pos pos, const char *path)
 {
-	char *folder = arena_strndup(b->cfg->arena, path, (size_t)(strrchr(path, '/') - path));
+	char *folder = arena_strndup(b->arena, path, (size_t)(strrchr(path, '/') - path));
 	struct stat st;
 
 	if (b->flags & CONFIG_CHECK)
@@ -61,18 +70,17 @@ static void check_directory(struct build *b, struct pos pos, const char *path)
 		diag_help(b->diag, "run \"chmod 0750 %s\"", folder);
 }
 
-static void build_unix(struct build *b, const struct control_socket_conf *conf, struct channel_conf *ch)
+static void build_unix(const struct program_build *b, const struct control *c, const struct control_socket_conf *conf,
+		       struct channel_conf *ch)
 {
 	struct pos pos = conf_pos(&conf->node, "socket-name");
-	const char *name = conf->socket_name;
+	const char *name = CONF_SET(conf, socket_name) ? conf->socket_name : c->default_name;
 
-	if (!CONF_SET(conf, socket_name))
-		name = b->cfg->family == KEY_6 ? "kea6-ctrl-socket" : "kea4-ctrl-socket";
 	if (!name[0]) {
 		diag_error(b->diag, pos, "\"socket-name\" is empty");
 		return;
 	}
-	ch->path = build_path(b, pos, "socket-name", name, "KEA_CONTROL_SOCKET_DIR", KEA_RUN_DIR);
+	ch->path = program_path(b, pos, "socket-name", name, "KEA_CONTROL_SOCKET_DIR", KEA_RUN_DIR);
 	if (!ch->path)
 		return;
 	if (ch->path[0] != '/') {
@@ -85,17 +93,17 @@ static void build_unix(struct build *b, const struct control_socket_conf *conf, 
 		return;
 	}
 	check_directory(b, pos, ch->path);
-	ch->name = arena_printf(b->cfg->arena, "unix:%s", ch->path);
+	ch->name = arena_printf(b->arena, "unix:%s", ch->path);
 }
 
 /* --- passwords --- */
 
 /* Returns the first line of a file; NULL after an error. */
-static const char *read_secret(struct build *b, const struct authentication_conf *auth, struct pos pos,
+static const char *read_secret(const struct program_build *b, const struct authentication_conf *auth, struct pos pos,
 			       const char *name)
 {
 	const char *folder = CONF_SET(auth, directory) ? auth->directory : KEA_CREDS_DIR;
-	const char *path = name[0] == '/' ? name : arena_printf(b->cfg->arena, "%s/%s", folder, name);
+	const char *path = name[0] == '/' ? name : arena_printf(b->arena, "%s/%s", folder, name);
 	char text[SECRET_MAX + 2], why[FILE_WHY_MAX];
 	const char *line = NULL;
 	struct stat st;
@@ -121,7 +129,7 @@ static const char *read_secret(struct build *b, const struct authentication_conf
 	else if (!len)
 		diag_error(b->diag, pos, "the first line of %s is empty", path);
 	else
-		line = arena_strndup(b->cfg->arena, text, (size_t)len);
+		line = arena_strndup(b->arena, text, (size_t)len);
 out:
 	OPENSSL_cleanse(text, sizeof(text));
 	close(fd);
@@ -129,8 +137,8 @@ out:
 }
 
 /* Sets the user of a client, or reports an error. */
-static void build_user(struct build *b, const struct authentication_conf *auth, const struct auth_client_conf *conf,
-		       struct auth_user *user)
+static void build_user(const struct program_build *b, const struct authentication_conf *auth,
+		       const struct auth_client_conf *conf, struct auth_user *user)
 {
 	const char *name = conf->user, *password = CONF_SET(conf, password) ? conf->password : NULL, *colon;
 	struct pos pos = conf_pos(&conf->node, "user");
@@ -152,7 +160,7 @@ static void build_user(struct build *b, const struct authentication_conf *auth, 
 		return;
 	if (!name && CONF_SET(conf, password_file)) {
 		colon = strchr(password, ':');
-		name = colon ? arena_strndup(b->cfg->arena, password, (size_t)(colon - password)) : NULL;
+		name = colon ? arena_strndup(b->arena, password, (size_t)(colon - password)) : NULL;
 		password = colon ? colon + 1 : password;
 	}
 	if (!name || !name[0]) {
@@ -168,14 +176,14 @@ static void build_user(struct build *b, const struct authentication_conf *auth, 
 	auth_user_init(user, name, password ? password : "");
 }
 
-static const struct auth *build_auth(struct build *b, const struct authentication_conf *conf)
+static const struct auth *build_auth(const struct program_build *b, const struct authentication_conf *conf)
 {
 	const struct auth_client_conf *clients = conf->clients.v;
-	struct auth *auth = arena_new_obj(b->cfg->arena, struct auth);
+	struct auth *auth = arena_new_obj(b->arena, struct auth);
 
 	auth->realm = conf->realm;
 	auth->n_users = conf->clients.n;
-	auth->users = arena_new_array(b->cfg->arena, struct auth_user, conf->clients.n);
+	auth->users = arena_new_array(b->arena, struct auth_user, conf->clients.n);
 	for (const char *p = auth->realm; *p; p++)
 		if (*p == '"' || *p == '\\' || (unsigned char)*p < ' ' || *p == 0x7f) {
 			diag_error(b->diag, conf_pos(&conf->node, "realm"),
@@ -217,10 +225,11 @@ static bool is_header(const struct http_header_conf *conf)
 	return conf->name[0] != '\0';
 }
 
-static void build_headers(struct build *b, const struct control_socket_conf *conf, struct channel_conf *ch)
+static void build_headers(const struct program_build *b, const struct control_socket_conf *conf,
+			  struct channel_conf *ch)
 {
 	const struct http_header_conf *v = conf->http_headers.v;
-	struct channel_header *headers = arena_new_array(b->cfg->arena, struct channel_header, conf->http_headers.n);
+	struct channel_header *headers = arena_new_array(b->arena, struct channel_header, conf->http_headers.n);
 
 	for (unsigned i = 0; i < conf->http_headers.n; i++) {
 		if (!v[i].name || !v[i].value)
@@ -234,7 +243,7 @@ static void build_headers(struct build *b, const struct control_socket_conf *con
 	ch->headers = headers;
 }
 
-static void build_tls(struct build *b, const struct control_socket_conf *conf, struct channel_conf *ch)
+static void build_tls(const struct program_build *b, const struct control_socket_conf *conf, struct channel_conf *ch)
 {
 	static const char *const names[] = { "trust-anchor", "cert-file", "key-file" };
 	const char *const values[] = { conf->trust_anchor, conf->cert_file, conf->key_file };
@@ -255,7 +264,8 @@ static void build_tls(struct build *b, const struct control_socket_conf *conf, s
 	ch->cert_required = conf->cert_required;
 }
 
-static void check_access(struct build *b, const struct control_socket_conf *conf, const struct channel_conf *ch)
+static void check_access(const struct program_build *b, const struct control_socket_conf *conf,
+			 const struct channel_conf *ch)
 {
 	struct pos pos = conf_pos(&conf->node, "socket-address");
 
@@ -270,7 +280,7 @@ static void check_access(struct build *b, const struct control_socket_conf *conf
 		diag_help(b->diag, "add \"authentication\", or use \"https\" with \"cert-required\"");
 }
 
-static void build_http(struct build *b, const struct control_socket_conf *conf, struct channel_conf *ch)
+static void build_http(const struct program_build *b, const struct control_socket_conf *conf, struct channel_conf *ch)
 {
 	const char *scheme = ch->type == CHANNEL_HTTPS ? "https" : "http";
 	char text[IP_TEXT_MAX];
@@ -286,22 +296,23 @@ static void build_http(struct build *b, const struct control_socket_conf *conf, 
 	}
 	ch->port = (uint16_t)conf->socket_port;
 	(void)ip_format(&ch->addr, text);
-	ch->name = arena_printf(b->cfg->arena, ip_is4(&ch->addr) ? "%s:%s:%u" : "%s:[%s]:%u", scheme, text, ch->port);
+	ch->name = arena_printf(b->arena, ip_is4(&ch->addr) ? "%s:%s:%u" : "%s:[%s]:%u", scheme, text, ch->port);
 	if (!CONF_BAD(conf, socket_port))
 		check_access(b, conf, ch);
 }
 
 /* --- all --- */
 
-static void build_socket(struct build *b, const struct control_socket_conf *conf)
+static void build_socket(const struct program_build *b, struct control *c, const struct control_socket_conf *conf)
 {
-	struct config *cfg = b->cfg;
-	struct channel_conf *ch = &cfg->channels[cfg->n_channels];
+	struct channel_conf *ch = &c->v[c->n];
 
+	if (CONF_BAD(conf, socket_type) || !CONF_SET(conf, socket_type))
+		return;
 	ch->type = (enum channel_type)conf->socket_type;
 	ch->is_read_only = is_read_only(conf->access);
 	if (ch->type == CHANNEL_UNIX) {
-		build_unix(b, conf, ch);
+		build_unix(b, c, conf, ch);
 	} else {
 		if (CONF_SET(conf, socket_name))
 			diag_error(b->diag, conf_pos(&conf->node, "socket-name"),
@@ -310,30 +321,29 @@ static void build_socket(struct build *b, const struct control_socket_conf *conf
 	}
 	if (!ch->name)
 		return;
-	for (unsigned i = 0; i < cfg->n_channels; i++)
-		if (channel_conf_is_same(ch, &cfg->channels[i]))
+	for (unsigned i = 0; i < c->n; i++)
+		if (channel_conf_is_same(ch, &c->v[i]))
 			diag_error(b->diag, conf_pos(&conf->node, ch->path ? "socket-name" : "socket-address"),
 				   "two control sockets have the address %s", ch->name);
-	cfg->n_channels++;
+	c->n++;
 }
 
-void build_control(struct build *b)
+unsigned program_control(const struct program_build *b, const struct conf_node *root,
+			 const struct control_socket_conf *one, const struct conf_list *list, const char *default_name,
+			 struct channel_conf **ret)
 {
-	const struct conf_list *list = &b->root->control_sockets;
-	const struct control_socket_conf *one = b->root->control_socket;
+	struct control c = { .default_name = default_name };
 
 	if (one && list->n) {
-		diag_error(b->diag, conf_pos(&b->root->node, "control-socket"),
+		diag_error(b->diag, conf_pos(root, "control-socket"),
 			   "both \"control-socket\" and \"control-sockets\"");
-		return;
+		return 0;
 	}
-	b->cfg->channels = arena_new_array(b->cfg->arena, struct channel_conf, list->n + 1);
-	if (one && !CONF_BAD(one, socket_type) && CONF_SET(one, socket_type))
-		build_socket(b, one);
-	for (unsigned i = 0; i < list->n; i++) {
-		const struct control_socket_conf *conf = &((const struct control_socket_conf *)list->v)[i];
-
-		if (!CONF_BAD(conf, socket_type) && CONF_SET(conf, socket_type))
-			build_socket(b, conf);
-	}
+	c.v = arena_new_array(b->arena, struct channel_conf, list->n + 1);
+	if (one)
+		build_socket(b, &c, one);
+	for (unsigned i = 0; i < list->n; i++)
+		build_socket(b, &c, &((const struct control_socket_conf *)list->v)[i]);
+	*ret = c.v;
+	return c.n;
 }

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "daemon/command_text.h"
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "ctl/command.h"
+#include "root/config_text.h"
+
+#include <stdlib.h>
+
+#define PIECE (32u << 10)
+
+struct getting {
+	const char *root;
+	struct config_text *text;
+	size_t sent;
+	bool is_begun;
+};
+
+static enum ctl_more next_text(struct ctl_call *call, void *state, struct str *out)
+{
+	struct getting *g = state;
+	size_t len = g->text->len - g->sent;
+
+	if (!g->is_begun) {
+		g->is_begun = true;
+		str_addf(out, "{ \"%s\": ", g->root);
+	}
+	if (len > PIECE)
+		len = PIECE;
+	str_add_n(out, g->text->v + g->sent, len);
+	g->sent += len;
+	if (g->sent < g->text->len)
+		return CTL_MORE;
+	str_addf(out, ", \"hash\": \"%s\" }", g->text->hash);
+	ctl_cursor_result(call, CTL_SUCCESS, NULL);
+	return CTL_END;
+}
+
+static void free_getting(void *state)
+{
+	struct getting *g = state;
+
+	config_text_unref(g->text);
+	free(g);
+}
+
+static const struct ctl_cursor text_cursor = { next_text, free_getting };
+
+void command_respond_text(struct ctl_call *call, struct config_text *text, const char *root)
+{
+	struct getting *g = xcalloc(1, sizeof(*g));
+
+	g->root = root;
+	g->text = config_text_ref(text);
+	ctl_respond_cursor(call, &text_cursor, g);
+}
