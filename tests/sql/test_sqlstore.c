@@ -184,10 +184,12 @@ struct server {
 	struct alloc *alloc;
 	struct alloc_set *set;
 	unsigned number;
-	unsigned n_ok, n_conflicts, n_early, n_early_conflicts;
+	atomic_uint n_servers;
+	unsigned n_ok, n_conflicts, n_early, n_early_conflicts, n_conflicts_of_part;
 };
 
 static atomic_uint n_assigned;
+static atomic_bool is_part_full; /* of any server */
 
 static void follow_store(void *ctx, const struct store_notice *notice)
 {
@@ -196,6 +198,14 @@ static void follow_store(void *ctx, const struct store_notice *notice)
 	if (notice->new.in_use || notice->old.in_use)
 		alloc_note(server->alloc, &(struct prefix){ notice->addr, 32 }, notice->new.in_use,
 			   notice->new.in_use ? notice->new.expires : notice->old.expires);
+}
+
+static void share_pool(void *ctx, unsigned number, unsigned n)
+{
+	struct server *server = ctx;
+
+	alloc_share(server->alloc, number, n);
+	atomic_store(&server->n_servers, n);
 }
 
 static void *fill_pool(void *arg)
@@ -220,6 +230,9 @@ static void *fill_pool(void *arg)
 			alloc_missed(server->alloc, server->set, 0, &who, &lease.addr);
 			server->n_conflicts++;
 		}
+		if (server->n_ok == POOL / 4)
+			atomic_store(&is_part_full, true);
+		server->n_conflicts_of_part += result != CHANGE_OK && !atomic_load(&is_part_full);
 		server->n_early += is_early;
 		server->n_early_conflicts += is_early && result != CHANGE_OK;
 	}
@@ -227,7 +240,7 @@ static void *fill_pool(void *arg)
 
 /*
  * Each assigns whatever it believes to be free, as fast as it can. Under 90 % they hardly ever pick the same address,
- * and in the end all are assigned.
+ * and not at all before one has finished its part; in the end all are assigned.
  */
 SQL_TEST(four_servers_fill_a_pool)
 const struct alloc_range range = {
@@ -237,6 +250,7 @@ unsigned ok = 0, early = 0, conflicts = 0;
 struct server servers[4] = { 0 };
 
 atomic_store(&n_assigned, 0);
+atomic_store(&is_part_full, false);
 for (unsigned i = 0; i < 4; i++) {
 	struct server *server = &servers[i];
 
@@ -246,12 +260,16 @@ for (unsigned i = 0; i < 4; i++) {
 	alloc_scatter(server->alloc);
 	server->set = alloc_set_new(server->alloc, &range, 1);
 	store_watch(server->store, follow_store, server);
+	store_watch_share(server->store, share_pool, server);
 }
+for (unsigned i = 0; i < 4; i++)
+	WAIT_FOR(atomic_load(&servers[i].n_servers) == 4);
 for (unsigned i = 0; i < 4; i++)
 	ck_assert_int_eq(pthread_create(&servers[i].thread, NULL, fill_pool, &servers[i]), 0);
 for (unsigned i = 0; i < 4; i++) {
 	(void)pthread_join(servers[i].thread, NULL);
 	ok += servers[i].n_ok;
+	ck_assert_uint_eq(servers[i].n_conflicts_of_part, 0);
 	early += servers[i].n_early;
 	conflicts += servers[i].n_early_conflicts;
 }

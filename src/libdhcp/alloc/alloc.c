@@ -53,6 +53,7 @@ struct alloc {
 	struct ends_memory ends;
 	int64_t epoch; /* boot s; keys of ends count from here */
 	bool is_scattered;
+	unsigned number, n_servers; /* see alloc_share() */
 };
 
 struct alloc *alloc_new(unsigned hold_ms)
@@ -64,12 +65,44 @@ struct alloc *alloc_new(unsigned hold_ms)
 	holds_init(&alloc->holds, hold_ms);
 	ends_memory_init(&alloc->ends);
 	alloc->epoch = clock_boot_sec() - EPOCH_BACK;
+	alloc->n_servers = 1;
 	return alloc;
 }
 
 void alloc_scatter(struct alloc *alloc)
 {
 	alloc->is_scattered = true;
+}
+
+void alloc_share(struct alloc *alloc, unsigned number, unsigned n)
+{
+	(void)pthread_mutex_lock(&alloc->lock);
+	alloc->number = number;
+	alloc->n_servers = n;
+	(void)pthread_mutex_unlock(&alloc->lock);
+}
+
+/* Where this server's part of the range begins; of the next server: where it ends. */
+static uint64_t part_begin(const struct range *range, unsigned number, unsigned n)
+{
+	return (uint64_t)((unsigned __int128)range->span.size * number / n);
+}
+
+/* The numbers of a range from lo to before hi. */
+struct part {
+	uint64_t lo, hi;
+};
+
+static struct part part_of(const struct alloc *alloc, const struct range *range)
+{
+	return (struct part){ part_begin(range, alloc->number, alloc->n_servers),
+			      part_begin(range, alloc->number + 1, alloc->n_servers) };
+}
+
+/* An empty part has no number: any number of the range. */
+static uint64_t rand_in(const struct part *part, const struct range *range)
+{
+	return part->lo < part->hi ? part->lo + rand_below(part->hi - part->lo) : rand_below(range->span.size);
 }
 
 void alloc_free(struct alloc *alloc)
@@ -498,15 +531,18 @@ static uint64_t step_over(const struct alloc *alloc, const struct range *range, 
  */
 static uint64_t next_unclaimed(struct alloc *alloc, struct range *range, const struct alloc_client *client)
 {
+	struct part part = part_of(alloc, range);
 	uint64_t n = range->cursor;
 	unsigned i, n_ends = 0;
 
+	if (part.lo < part.hi && (n < part.lo || n >= part.hi))
+		n = part.lo;
 	for (i = 0; i < CLAIMED_TRIES; i++, n++) {
 		const struct hold *other;
 		struct ip addr;
 
 		if (range->span.how != ALLOC_ITERATIVE && !n_ends)
-			n = rand_below(range->span.size);
+			n = rand_in(&part, range);
 		n = step_over(alloc, range, n);
 		if (n >= range->span.size) {
 			if (n_ends++)
@@ -523,21 +559,50 @@ static uint64_t next_unclaimed(struct alloc *alloc, struct range *range, const s
 	return FREEMAP_NONE;
 }
 
+/* The first free number of the part at or after `from`, else its first one; FREEMAP_NONE if there is none. */
+static uint64_t next_in(const struct range *range, const struct part *part, uint64_t from)
+{
+	uint64_t n;
+
+	if (from >= part->lo && from < part->hi) {
+		n = freemap_next(range->map, from);
+		if (n >= from && n < part->hi)
+			return n;
+	}
+	n = freemap_next(range->map, part->lo);
+	return n >= part->lo && n < part->hi ? n : FREEMAP_NONE;
+}
+
 /*
  * What is taken at the cursor was taken by another server, which probably takes the next ones at this moment, too:
- * leave it alone and continue in the middle of some other free space.
+ * leave it alone and continue in the middle of some other free space. In this server's part of the range, if that has
+ * any, where there are others only if the servers do not know of each other.
  */
-static uint64_t next_scattered(const struct range *range)
+static uint64_t next_scattered(const struct alloc *alloc, const struct range *range)
 {
-	uint64_t n = freemap_next(range->map, range->cursor);
+	struct part part = part_of(alloc, range), all = { 0, range->span.size };
+	const struct part *in = &part;
+	uint64_t n = next_in(range, in, range->cursor);
 
+	if (n == FREEMAP_NONE) {
+		in = &all;
+		n = next_in(range, in, range->cursor);
+	}
 	for (unsigned i = 0; i < SCATTER_TRIES && n != FREEMAP_NONE; i++) {
-		uint64_t start = i ? rand_below(range->span.size) : range->cursor;
+		uint64_t start = i ? rand_in(in, range) : range->cursor;
 
-		if (start < range->span.size && freemap_next(range->map, start) == start)
+		if (start >= in->lo && start < in->hi && freemap_is_free(range->map, start))
 			return start;
 	}
 	return n;
+}
+
+static uint64_t next_random(const struct alloc *alloc, const struct range *range)
+{
+	struct part part = part_of(alloc, range);
+	uint64_t n = next_in(range, &part, rand_in(&part, range));
+
+	return n != FREEMAP_NONE ? n : freemap_next(range->map, rand_below(range->span.size));
 }
 
 /* The next free number according to the range's allocator; FREEMAP_NONE if there is none. */
@@ -549,13 +614,13 @@ static uint64_t next_free(struct alloc *alloc, struct range *range, const struct
 	case ALLOC_FLQ:
 		return freequeue_first(range->queue);
 	case ALLOC_RANDOM:
-		return freemap_next(range->map, rand_below(range->span.size));
+		return next_random(alloc, range);
 	case ALLOC_SHARED: /* only where alloc_scatter() was called */
 	case ALLOC_ITERATIVE:
 		break;
 	}
 	if (alloc->is_scattered)
-		return next_scattered(range);
+		return next_scattered(alloc, range);
 	return freemap_next(range->map, range->cursor);
 }
 
@@ -585,19 +650,21 @@ void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const st
 	struct range *range = &set->ranges.v[i];
 	uint64_t n = ip_count_steps(&range->span.first, addr, range->span.shift);
 	struct hold *hold;
+	struct part part;
 
 	(void)pthread_mutex_lock(&alloc->lock);
 	hold = holds_at(&alloc->holds, addr);
 	if (hold && hold_is_of(hold, client))
 		unclaim(alloc, hold);
+	part = part_of(alloc, range);
 	if (alloc->is_scattered)
-		range->cursor = rand_below(range->span.size);
+		range->cursor = rand_in(&part, range);
 	if (range->map)
 		goto out;
 	range->n_missed = range->n_missed && n == range->missed + 1 ? range->n_missed + 1 : 1;
 	range->missed = n;
 	if (range->n_missed >= MISSED_MAX) {
-		range->cursor = rand_below(range->span.size);
+		range->cursor = rand_in(&part, range);
 		range->n_missed = 0;
 	}
 out:
@@ -689,13 +756,13 @@ static bool is_taken(struct alloc *alloc, const struct prefix *prefix, bool leas
 	return found.is_taken || (found.n && found.n == found.n_skipped);
 }
 
-/* Returns the number whose lease ended first; FREEMAP_NONE if none has ended. */
-static uint64_t first_ended(struct alloc *alloc, struct range *range)
+/* Returns the number in that part whose lease ended first; FREEMAP_NONE if none has ended. */
+static uint64_t first_ended_in(struct alloc *alloc, struct range *range, const struct part *part)
 {
 	uint32_t key;
 	uint64_t n;
 
-	while ((n = ends_first(&range->ends, &key)) != ENDS_NONE && has_ended(alloc, key)) {
+	while ((n = ends_first(&range->ends, part->lo, part->hi, &key)) != ENDS_NONE && has_ended(alloc, key)) {
 		struct prefix prefix = range_prefix(range, n);
 
 		if (!is_taken(alloc, &prefix, true))
@@ -704,6 +771,23 @@ static uint64_t first_ended(struct alloc *alloc, struct range *range)
 		ends_set(&range->ends, &alloc->ends, n, 0);
 	}
 	return FREEMAP_NONE;
+}
+
+/*
+ * The same anywhere. Servers that share the range begin in their parts: otherwise all would pick the same one. What the
+ * others have left is looked for at random positions.
+ */
+static uint64_t first_ended(struct alloc *alloc, struct range *range)
+{
+	struct part part = part_of(alloc, range), all = { 0, range->span.size };
+	uint64_t n = first_ended_in(alloc, range, &part);
+
+	for (unsigned i = 0; i < SCATTER_TRIES && alloc->is_scattered && n == FREEMAP_NONE; i++) {
+		part.lo = rand_below(range->span.size);
+		part.hi = part.lo + range->span.size / SCATTER_TRIES;
+		n = first_ended_in(alloc, range, &part);
+	}
+	return n == FREEMAP_NONE ? first_ended_in(alloc, range, &all) : n;
 }
 
 bool alloc_take_ended(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,

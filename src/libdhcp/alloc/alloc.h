@@ -29,6 +29,12 @@ void alloc_free(struct alloc *alloc);
  * "iterative" then.
  */
 void alloc_scatter(struct alloc *alloc);
+/*
+ * This is server `number` (from 0) of `n` that assign from the same ranges: each picks from its part of every range,
+ * and elsewhere only when that has nothing left. So no two servers offer the same address, as long as they agree about
+ * the numbers. After alloc_scatter(), at any time.
+ */
+void alloc_share(struct alloc *alloc, unsigned number, unsigned n);
 
 /* Builds a set of ranges (in any order; they may overlap), numbered by position. All addresses are free. */
 struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *ranges, size_t n);

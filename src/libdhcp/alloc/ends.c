@@ -80,28 +80,50 @@ uint32_t ends_get(const struct ends *ends, uint64_t i)
 	return below ? ((const struct leaf *)below)->key[digit(i, 0)] : 0;
 }
 
-uint64_t ends_first(const struct ends *ends, uint32_t *ret_key)
+struct search {
+	uint64_t lo, hi;
+	uint64_t found;
+	uint32_t key; /* of what was found */
+};
+
+/*
+ * Below a leaf or node whose first number is `base`. Of the children inside the bounds only the one with the largest
+ * key matters; at most two others are cut by a bound.
+ */
+static void search_below(struct search *search, const void *below, unsigned level, uint64_t base)
 {
-	const void *below = ends->root;
-	uint64_t i = 0;
-	uint32_t key = 0;
+	const uint32_t *keys = below; /* both begin with their keys */
+	uint64_t width = 1ULL << BITS * level;
+	unsigned best = WIDTH;
 
-	if (!below)
-		return ENDS_NONE;
-	for (unsigned level = ends->n_levels; level--;) {
-		/* Both begin with their keys. */
-		const uint32_t *keys = below;
-		unsigned k = 0;
+	for (unsigned k = 0; k < WIDTH; k++) {
+		uint64_t first = base + k * width;
 
-		key = largest(keys);
-		while (keys[k] != key)
-			k++;
-		i = i << BITS | k;
-		if (level)
-			below = ((const struct node *)below)->child[k];
+		if (keys[k] <= search->key || first >= search->hi || first + width <= search->lo)
+			continue;
+		if (first >= search->lo && first + width <= search->hi)
+			best = best == WIDTH || keys[k] > keys[best] ? k : best;
+		else
+			search_below(search, ((const struct node *)below)->child[k], level - 1, first);
 	}
-	*ret_key = key;
-	return i;
+	if (best == WIDTH || keys[best] <= search->key)
+		return;
+	if (level) {
+		search_below(search, ((const struct node *)below)->child[best], level - 1, base + best * width);
+		return;
+	}
+	search->key = keys[best];
+	search->found = base + best;
+}
+
+uint64_t ends_first(const struct ends *ends, uint64_t lo, uint64_t hi, uint32_t *ret_key)
+{
+	struct search search = { .lo = lo, .hi = hi, .found = ENDS_NONE };
+
+	if (ends->root)
+		search_below(&search, ends->root, ends->n_levels - 1, 0);
+	*ret_key = search.key;
+	return search.found;
 }
 
 /* An empty leaf or node, which begins with its keys. */

@@ -32,5 +32,5 @@ void ends_init(struct ends *ends, uint64_t size);
 void ends_done(struct ends *ends, struct ends_memory *memory);
 void ends_set(struct ends *ends, struct ends_memory *memory, uint64_t i, uint32_t key);
 uint32_t ends_get(const struct ends *ends, uint64_t i);
-/* Returns the number with the largest key, and its key; ENDS_NONE if there is none. */
-uint64_t ends_first(const struct ends *ends, uint32_t *ret_key);
+/* Returns the number from lo to before hi with the largest key, and its key; ENDS_NONE if there is none. */
+uint64_t ends_first(const struct ends *ends, uint64_t lo, uint64_t hi, uint32_t *ret_key);

@@ -235,6 +235,11 @@ static void stats(struct store *store, struct store_stats *ret)
 	ret->memory += memory.memory;
 }
 
+static void watch_share(struct store *store, store_share_fn *changed, void *ctx)
+{
+	store_watch_share(cached_of(store)->back, changed, ctx);
+}
+
 static void close_cached(struct store *store)
 {
 	struct cached *c = cached_of(store);
@@ -262,6 +267,7 @@ struct store *store_cached_new(struct store *back, int family)
 	c->ops.count = count;
 	c->ops.watch = watch;
 	c->ops.stats = stats;
+	c->ops.watch_share = watch_share;
 	c->store.ops = &c->ops;
 	store_watch(back, note, c);
 	return &c->store;

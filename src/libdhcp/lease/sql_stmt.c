@@ -49,6 +49,23 @@ static const struct row rows[SQL_STMT_N] = {
 			"",
 			"i",
 			false },
+	/* Locks of a session: they end with the connection, whatever becomes of the server. @lock names them. */
+	[SQL_SERVERS] = { "servers",
+			  { "SELECT objid::bigint, (pid = pg_backend_pid())::int FROM pg_locks WHERE granted AND "
+			    "locktype = 'advisory' AND objsubid = 2 AND classid::bigint = @lock AND objid < 64 AND "
+			    "database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+			    "WITH RECURSIVE s (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s WHERE n < 63) SELECT n, "
+			    "IS_USED_LOCK(CONCAT(@lock, n)) = CONNECTION_ID() FROM s WHERE "
+			    "IS_USED_LOCK(CONCAT(@lock, n)) IS NOT NULL" },
+			  "",
+			  "ii",
+			  false },
+	[SQL_TAKE_NUMBER] = { "take_number",
+			      { "SELECT pg_try_advisory_lock(@lock, $1::int)::int",
+				"SELECT GET_LOCK(CONCAT(@lock, $1), 0)" },
+			      "i",
+			      "i",
+			      false },
 	[SQL_AT] = { "at", TEXTS("SELECT @columns FROM @table WHERE address = $1"), "A", ROWS, false },
 	[SQL_OF_HWADDR] = { "of_hwaddr", TEXTS("SELECT @columns FROM @table WHERE hwaddr = $1 LIMIT @few"), "x", ROWS,
 			    false },
@@ -144,6 +161,9 @@ static const struct word words[] = {
 	{ "noid",
 	  { { "(coalesce(length(client_id), 0) = 0)", "(coalesce(length(client_id), 0) = 0)" },
 	    { "(duid IS NULL OR duid = '\\x000000'::bytea)", "(duid IS NULL OR duid = x'000000')" } } },
+	{ "lock",
+	  { { "1262829876", "CONCAT('kea4.', MD5(DATABASE()), '.')" },
+	    { "1262829878", "CONCAT('kea6.', MD5(DATABASE()), '.')" } } },
 	{ "time1", KINDS("to_timestamp($1)", "FROM_UNIXTIME($1)") },
 	{ "time2", KINDS("to_timestamp($2)", "FROM_UNIXTIME($2)") },
 	{ "time3", KINDS("to_timestamp($3)", "FROM_UNIXTIME($3)") },

@@ -10,6 +10,8 @@
 enum sql_stmt_id {
 	SQL_VERSION, /* of the schema */
 	SQL_CLOCK,
+	SQL_SERVERS, /* that have a number, and whether it is this connection's */
+	SQL_TAKE_NUMBER,
 	SQL_AT,
 	SQL_OF_HWADDR, /* the first leases of a client, in no order */
 	SQL_OF_ID,

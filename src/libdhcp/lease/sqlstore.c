@@ -10,6 +10,7 @@
 #include "lease/sqlstore_apply.h"
 #include "lease/sqlstore_find.h"
 #include "lease/sqlstore_follow.h"
+#include "lease/sqlstore_share.h"
 #include "log/log.h"
 
 #include <stdio.h>
@@ -107,6 +108,7 @@ static void close_store(struct store *store)
 	struct sqlstore *s = sqlstore_of(store);
 
 	sqlstore_follow_stop(s);
+	sqlstore_share_close(s);
 	db_close(s->db);
 	sqlstore_apply_done(s);
 	sql_index_free(s->index);
@@ -143,6 +145,7 @@ static struct sqlstore *new_store(const struct store_ops *ops, enum db_kind kind
 	db.event = on_event;
 	db.ctx = s;
 	s->db = db_open(&db);
+	sqlstore_share_open(s, &db);
 	return s;
 }
 
@@ -175,6 +178,7 @@ static __attribute__((unused)) int open_store(const struct store_ops *ops, enum 
 	{                                                                                                         \
 		.name = (name_), .is_shared = true, .open = (open_), .close = close_store, .find = sqlstore_find, \
 		.apply = sqlstore_apply, .scan = scan, .count = count, .watch = watch, .stats = stats,            \
+		.watch_share = sqlstore_share_watch,                                                              \
 	}
 
 #ifdef HAVE_PGSQL

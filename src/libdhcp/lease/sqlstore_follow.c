@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "db/schema.h"
+#include "lease/sqlstore_share.h"
 #include "log/log.h"
 
 #include <assert.h>
@@ -19,6 +20,7 @@
 
 #define FOLLOW_MS 250  /* between two searches */
 #define HURRY_MS 50    /* the same after a conflict */
+#define SHARE_MS 1000  /* between two looks at who else is there */
 #define OVERLAP_SEC 2  /* a change may be committed later than it was made */
 #define NEWS_MAX 4096  /* leases of one search; the next one continues */
 #define FILL_PAGE 4096 /* leases at once when the index is filled */
@@ -303,9 +305,14 @@ static bool wait_a_moment(struct sqlstore *s, bool *ret_is_due)
 static void *follow(void *arg)
 {
 	struct follower f = { .s = arg };
+	int64_t looked_ms = clock_mono_ms();
 	bool is_due;
 
 	while (wait_a_moment(f.s, &is_due)) {
+		if (clock_mono_ms() - looked_ms >= SHARE_MS) {
+			sqlstore_share_look(f.s);
+			looked_ms = clock_mono_ms();
+		}
 		if (measure_clock(f.s) && follow_news(&f) && is_due)
 			reread(&f);
 	}
@@ -356,7 +363,10 @@ int sqlstore_follow_open(struct sqlstore *s, struct str *why)
 		(void)failed(s, why, "the clock of the database cannot be read");
 		return -E_SYS;
 	}
-	return fill(s, why) ? 0 : -E_SYS;
+	if (!fill(s, why))
+		return -E_SYS;
+	sqlstore_share_begin(s);
+	return 0;
 }
 
 void sqlstore_follow_start(struct sqlstore *s)

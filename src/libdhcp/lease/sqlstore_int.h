@@ -14,9 +14,19 @@
 
 /*
  * The store over a database, shared by its parts: sqlstore.c opens and closes it, sqlstore_find.c and sqlstore_apply.c
- * are what workers ask for, sqlstore_follow.c keeps the index and the clock up to date.
+ * are what workers ask for, sqlstore_follow.c keeps the index and the clock up to date, sqlstore_share.c knows the
+ * other servers.
  */
 #define SQL_LIFETIMES_MAX 16 /* for more, other servers' changes are found by the slow reading, and by conflicts */
+
+/* This server's number among those on the database; see sqlstore_share.c. */
+struct sql_share {
+	struct db *db;      /* a single connection */
+	unsigned number, n; /* changed by one thread, with the store's lock, like `changed` and `ctx` */
+	store_share_fn *changed;
+	void *ctx;
+	bool is_off; /* numbers do not work here */
+};
 
 struct sqlstore {
 	struct store store;
@@ -26,6 +36,7 @@ struct sqlstore {
 	struct sql_stmts stmts;
 	struct sql_clock clock;
 	struct sql_index *index;
+	struct sql_share share;
 	void (*event)(void *ctx, enum db_event event, const char *why); /* of the configuration */
 	void *ctx;
 	atomic_uint_fast64_t bad_rows, failures;

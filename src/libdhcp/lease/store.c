@@ -70,6 +70,12 @@ void store_watch(struct store *store, store_watch_fn *changed, void *ctx)
 	store->ops->watch(store, changed, ctx);
 }
 
+void store_watch_share(struct store *store, store_share_fn *changed, void *ctx)
+{
+	if (store->ops->watch_share)
+		store->ops->watch_share(store, changed, ctx);
+}
+
 int store_scan(struct store *store, struct store_scan *scan)
 {
 	return store->ops->scan(store, scan);

@@ -199,6 +199,14 @@ typedef void store_watch_fn(void *ctx, const struct store_notice *notice);
 void store_watch(struct store *store, store_watch_fn *changed, void *ctx);
 
 /*
+ * Servers on one store have numbers, so that they can share out what they pick from. Calls `changed` at once and when
+ * this server's number (from 0) or the number of servers changes: under a lock of the store, by any thread. Does
+ * nothing if the store is not shared.
+ */
+typedef void store_share_fn(void *ctx, unsigned number, unsigned n);
+void store_watch_share(struct store *store, store_share_fn *changed, void *ctx);
+
+/*
  * A walk over all leases in no particular order, a page at a time. No lock is held between pages, nor while the
  * caller processes one. A lease that exists during the whole walk is seen exactly once, in the state before or
  * after any change made meanwhile.
@@ -254,6 +262,7 @@ struct store_ops {
 	uint64_t (*count)(struct store *store, enum lease_state state);
 	void (*watch)(struct store *store, store_watch_fn *changed, void *ctx);
 	void (*stats)(struct store *store, struct store_stats *ret);
+	void (*watch_share)(struct store *store, store_share_fn *changed, void *ctx); /* NULL unless is_shared */
 };
 
 /* All backends; ends with NULL. In backends.c, so that the interface does not depend on them. */

@@ -22,6 +22,13 @@ static void note(void *ctx, const struct store_notice *notice)
 		lease_stats_note(db->places, notice);
 }
 
+static void share(void *ctx, unsigned number, unsigned n)
+{
+	struct leasedb *db = ctx;
+
+	alloc_share(db->alloc, number, n);
+}
+
 struct leasedb *leasedb_new(struct store *store)
 {
 	struct leasedb *db = xcalloc(1, sizeof(*db));
@@ -32,6 +39,7 @@ struct leasedb *leasedb_new(struct store *store)
 	db->places = stat_places_new();
 	list_init(&db->link);
 	store_watch(store, note, db);
+	store_watch_share(store, share, db);
 	return db;
 }
 

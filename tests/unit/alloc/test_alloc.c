@@ -107,6 +107,103 @@ START_TEST(no_address_is_claimed_twice)
 }
 END_TEST
 
+#define SERVERS 3
+
+/* Servers that share a range pick different addresses, and together all of them; the same when leases have ended. */
+START_TEST(servers_share_a_range)
+{
+	static const uint64_t sizes[] = { 1, 2, 3, 10, 64, 1000 };
+	static const enum allocator hows[] = { ALLOC_ITERATIVE, ALLOC_RANDOM, ALLOC_FLQ, ALLOC_SHARED };
+
+	for (unsigned t = 0; t < 4 * sizeof(sizes) / sizeof(sizes[0]); t++) {
+		uint64_t size = sizes[t / 4];
+		struct alloc_range span = { .first = ip_from4(0x0a000000),
+					    .last = ip_from4(0x0a000000 + (uint32_t)size - 1),
+					    .size = size,
+					    .how = hows[t % 4] };
+		struct alloc *allocs[SERVERS];
+		struct alloc_set *sets[SERVERS];
+		unsigned n_of[1000] = { 0 };
+		struct ip ip;
+
+		for (unsigned i = 0; i < SERVERS; i++) {
+			allocs[i] = alloc_new(15000);
+			alloc_scatter(allocs[i]);
+			sets[i] = alloc_set_new(allocs[i], &span, 1);
+			alloc_share(allocs[i], i, SERVERS);
+		}
+		for (unsigned round = 0; round < 2; round++) {
+			memset(n_of, 0, sizeof(n_of));
+			for (unsigned i = 0; i < SERVERS; i++)
+				for (unsigned k = 0; k < size * (i + 1) / SERVERS - size * i / SERVERS; k++) {
+					struct alloc_client who = { .id = { k + 1, 9 } };
+
+					ck_assert(round ? alloc_take_ended(allocs[i], sets[i], 0, &who, &ip)
+							: alloc_pick(allocs[i], sets[i], 0, &who, &ip));
+					n_of[ip_to4(&ip) - 0x0a000000]++;
+				}
+			for (unsigned i = 0; i < size; i++)
+				ck_assert_msg(n_of[i] == 1, "size %d, how %d: %u is picked %u times", (int)size,
+					      (int)t % 4, i, n_of[i]);
+			/* What the others have is not out of reach. */
+			for (unsigned k = 0; k < size - size / SERVERS; k++) {
+				struct alloc_client who = { .id = { 5000 + k, 9 } };
+
+				ck_assert(round ? alloc_take_ended(allocs[0], sets[0], 0, &who, &ip)
+						: alloc_pick(allocs[0], sets[0], 0, &who, &ip));
+			}
+			ck_assert(!alloc_pick(allocs[0], sets[0], 0, &(struct alloc_client){ .id = { 9999, 9 } }, &ip));
+			/* For the next round: leases at all of them, which ended one after the other. */
+			for (unsigned i = 0; i < SERVERS; i++)
+				for (uint32_t k = 0; k < size; k++) {
+					struct ip addr = ip_from4(0x0a000000 + k);
+					struct prefix prefix = whole(&addr);
+
+					alloc_note(allocs[i], &prefix, true, INT64_MAX);
+					alloc_note(allocs[i], &prefix, true, clock_boot_sec() - 2000 + k);
+				}
+		}
+		for (unsigned i = 0; i < SERVERS; i++) {
+			alloc_set_free(allocs[i], sets[i]);
+			alloc_free(allocs[i]);
+		}
+	}
+}
+END_TEST
+
+/* A range without a map: each has its part. */
+START_TEST(servers_share_a_large_range)
+{
+	for (unsigned t = 0; t < 8; t++) {
+		struct alloc_range span = { .size = UINT64_MAX, .how = t % 2 ? ALLOC_RANDOM : ALLOC_ITERATIVE };
+		struct alloc *alloc = alloc_new(15000);
+		struct alloc_set *set;
+		uint64_t number;
+		struct ip ip;
+
+		ck_assert(ip_parse("2001:db8::", &span.first) == 0 &&
+			  ip_parse("2001:db8::ffff:ffff:ffff:ffff", &span.last) == 0);
+		alloc_scatter(alloc);
+		set = alloc_set_new(alloc, &span, 1);
+		alloc_share(alloc, t / 2, 4);
+		for (unsigned k = 0; k < 100; k++) {
+			struct alloc_client who = { .id = { k + 1, 9 } };
+
+			ck_assert(alloc_pick(alloc, set, 0, &who, &ip));
+			number = 0;
+			for (unsigned i = 8; i < 16; i++)
+				number = number << 8 | ip.b[i];
+			/* The size is one less than a power of two, so is where parts begin. */
+			ck_assert_uint_eq((number + 1) >> 62, t / 2);
+			if (k % 3 == 0)
+				alloc_missed(alloc, set, 0, &who, &ip);
+		}
+		alloc_set_free(alloc, set);
+		alloc_free(alloc);
+	}
+}
+END_TEST
+
 /* With maps of each kind and without one; a lease that ends there does not make it available either. */
 START_TEST(what_is_withheld_is_claimed_by_name_only)
 {
@@ -780,5 +877,7 @@ int main(void)
 	tcase_add_test(tc, leases_outside_are_in_the_way);
 	tcase_add_test(tc, a_range_without_a_map_steps_over_other_lengths);
 	tcase_add_test(tc, no_overlap_of_any_length);
+	tcase_add_test(tc, servers_share_a_range);
+	tcase_add_test(tc, servers_share_a_large_range);
 	return suite_run(tc);
 }
