@@ -338,5 +338,24 @@ def servers(t, kind):
     ledger.check(t, merge(t, loads), db)
 
 
+@sql.each("D8", "last-addresses", short=[("pgsql", 4), ("mysql", 4)], families=(4,), limit=120, beyond_kea=NOT_KEA)
+def last_addresses(t, kind):
+    """Two servers assign a pool to its last address, and then leases that have ended, as there are more clients than
+    addresses: no address for two clients, few NAKs. Offers are not stored: a client gets a NAK if another server, which
+    has nothing left either, was faster."""
+    # A deadlock delays responses for this long, and the ledger counts a lease from its response.
+    db = sql.Database(t, kind, options=["-c", "deadlock_timeout=50ms"] if kind == "pgsql" else [])
+    lifetime = {"valid-lifetime": 3, "min-valid-lifetime": 3, "max-valid-lifetime": 3,
+                "expired-leases-processing": {"reclaim-timer-wait-time": 1, "hold-reclaimed-time": 3600}}
+    start_servers(t, db, 2, 1000, **lifetime)
+    loads, acks, naks = load_servers(t, 2, 1600, 10000 if t.long else 4000, 60)
+    t.note(f"{acks} exchanges, {naks} NAKs")
+    used = db.sql("SELECT count(*) FROM lease4")
+    t.eq(used, [["1000"]], "addresses with leases")
+    t.true(acks >= 2000, f"only {acks} exchanges")
+    t.true(naks * 10 <= acks, f"{naks} NAKs for {acks} exchanges")
+    ledger.check(t, merge(t, loads), db)
+
+
 class Ledger(ledger.Background):
     read = ledger.Load.read

@@ -99,6 +99,21 @@ static struct part part_of(const struct alloc *alloc, const struct range *range)
 			      part_begin(range, alloc->number + 1, alloc->n_servers) };
 }
 
+bool alloc_is_others(struct alloc *alloc, const struct alloc_set *set, size_t i, const struct ip *addr)
+{
+	const struct range *range = i < set->ranges.n ? &set->ranges.v[i] : NULL;
+	struct part part;
+	uint64_t n;
+
+	if (!range || ip_cmp(addr, &range->span.first) < 0 || ip_cmp(addr, &range->span.last) > 0)
+		return false;
+	n = range_number(range, addr);
+	(void)pthread_mutex_lock(&alloc->lock);
+	part = part_of(alloc, range);
+	(void)pthread_mutex_unlock(&alloc->lock);
+	return n < part.lo || n >= part.hi;
+}
+
 /* An empty part has no number: any number of the range. */
 static uint64_t rand_in(const struct part *part, const struct range *range)
 {
@@ -787,7 +802,7 @@ static uint64_t first_ended(struct alloc *alloc, struct range *range)
 		part.hi = part.lo + range->span.size / SCATTER_TRIES;
 		n = first_ended_in(alloc, range, &part);
 	}
-	return n == FREEMAP_NONE ? first_ended_in(alloc, range, &all) : n;
+	return n != FREEMAP_NONE ? n : first_ended_in(alloc, range, &all);
 }
 
 bool alloc_take_ended(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,

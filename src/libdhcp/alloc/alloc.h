@@ -35,6 +35,8 @@ void alloc_scatter(struct alloc *alloc);
  * the numbers. After alloc_scatter(), at any time.
  */
 void alloc_share(struct alloc *alloc, unsigned number, unsigned n);
+/* True if another server picks the address of range `i`, which is in that server's part. */
+bool alloc_is_others(struct alloc *alloc, const struct alloc_set *set, size_t i, const struct ip *addr);
 
 /* Builds a set of ranges (in any order; they may overlap), numbered by position. All addresses are free. */
 struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *ranges, size_t n);

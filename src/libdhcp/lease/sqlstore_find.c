@@ -8,23 +8,27 @@
  */
 #include "lease/sqlstore_find.h"
 
+#include "lease/sqlstore_share.h"
+
 #include "base/err.h"
 
 #include <assert.h>
 
 #define BAD_ROWS_ROOM 64 /* more rows are asked for than wanted, in case some are invalid */
+#define OTHERS_SEC 10    /* how long leases that have ended are left to the server that reclaims them */
 
 /* A query, and the leases found for it so far. */
 struct ask {
 	struct lease_query *query;
 	struct lease *v;
 	unsigned n, cap;
-	unsigned n_rows; /* valid or not */
-	unsigned limit;  /* of the statement; 0 = none */
-	struct ip from;  /* BY_PAGE: after this address */
-	struct ip last;  /* address of the last row */
-	bool wants_best; /* the client has many leases */
-	bool is_open;    /* has calls in the current round */
+	unsigned n_rows;           /* valid or not */
+	unsigned limit;            /* of the statement; 0 = none */
+	struct ip from;            /* BY_PAGE: after this address */
+	struct ip last;            /* address of the last row */
+	bool wants_best;           /* the client has many leases */
+	struct sql_share_is share; /* BY_EXPIRY, BY_RETIRED */
+	bool is_open;              /* has calls in the current round */
 	int err;
 	struct db_value *params;
 };
@@ -226,7 +230,9 @@ static int ask_ended(struct job *job, struct ask *ask, enum sql_stmt_id id)
 	if (!ask->params)
 		return -E_NOMEM;
 	ask->params[0] = db_number(sec < 0 ? 0 : sec > max ? max : sec);
-	ask->params[1] = db_number((int64_t)ask->query->max + BAD_ROWS_ROOM);
+	/* Those that other servers reclaim are among them. */
+	ask->share = sqlstore_share_get(job->s);
+	ask->params[1] = db_number((int64_t)ask->query->max * ask->share.n + BAD_ROWS_ROOM);
 	return add_call(job, ask, id, ask->params);
 }
 
@@ -259,6 +265,22 @@ static int begin_ask(struct job *job, struct ask *ask)
 		break;
 	}
 	return ask_client(job, ask);
+}
+
+/*
+ * True if another server reclaims the lease. Each has its share, as several that change the same rows only wait for
+ * each other; what is left after a while is anybody's.
+ */
+static bool is_for_other(const struct ask *ask, const struct lease *lease)
+{
+	unsigned hash = 0;
+
+	if (ask->query->by != BY_EXPIRY && ask->query->by != BY_RETIRED)
+		return false;
+	/* The same on all servers. */
+	for (unsigned i = 0; i < sizeof(lease->addr.b); i++)
+		hash = hash * 31 + lease->addr.b[i];
+	return hash % ask->share.n != ask->share.number && lease->expires > ask->query->ended_by - OTHERS_SEC;
 }
 
 /* --- responses --------------------------------------------------------------------- */
@@ -311,6 +333,8 @@ static void row(struct db_work *work, unsigned call, struct db_row *row)
 		return;
 	}
 	ask->last = lease.addr;
+	if (is_for_other(ask, &lease))
+		return;
 	place = add_lease(ask, job->find->arena);
 	if (!place || lease_copy(job->find->arena, &lease, place) < 0)
 		ask->err = -E_NOMEM;

@@ -120,6 +120,16 @@ void sqlstore_share_watch(struct store *store, store_share_fn *changed, void *ct
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
+struct sql_share_is sqlstore_share_get(struct sqlstore *s)
+{
+	struct sql_share_is is;
+
+	(void)pthread_mutex_lock(&s->lock);
+	is = (struct sql_share_is){ s->share.number, s->share.n };
+	(void)pthread_mutex_unlock(&s->lock);
+	return is;
+}
+
 void sqlstore_share_open(struct sqlstore *s, const struct db_conf *conf)
 {
 	struct db_conf own = *conf;

@@ -9,6 +9,11 @@ void sqlstore_share_open(struct sqlstore *s, const struct db_conf *conf);
 void sqlstore_share_begin(struct sqlstore *s);
 /* Finds out who else is there, takes a number if this server has none, and reports changes. Blocks; one thread. */
 void sqlstore_share_look(struct sqlstore *s);
+/* This server's number, and how many there are. */
+struct sql_share_is {
+	unsigned number, n;
+};
+struct sql_share_is sqlstore_share_get(struct sqlstore *s);
 void sqlstore_share_close(struct sqlstore *s);
 /* For store_watch_share(). */
 void sqlstore_share_watch(struct store *store, store_share_fn *changed, void *ctx);

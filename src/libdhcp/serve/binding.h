@@ -53,6 +53,7 @@ struct candidate {
 	bool is_known;                /* `lease` below has been looked up */
 	const struct lease *lease;    /* the lease stored there, or NULL */
 	bool is_of_host;              /* the lease there is that of another stage of the same host's boot */
+	bool is_others;               /* the client's former address, in the part that another server picks from */
 	bool is_reserved;             /* look found that another host has it reserved */
 	bool is_scarce;               /* its pool is so full that lifetimes are reduced */
 	bool is_rejected;             /* the previous candidate turned out to belong to another client */

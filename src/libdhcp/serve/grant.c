@@ -5,6 +5,7 @@
 #include "serve/classify.h"
 #include "serve/event.h"
 #include "serve/family.h"
+#include "serve/leasedb.h"
 
 #include <assert.h>
 
@@ -140,14 +141,26 @@ static bool reuse(struct request *req, struct binding *b, const struct lease *ow
 }
 
 /*
- * offer-lifetime: the offer is stored as a lease for that long, so that other servers on the same store see it.
- * A lease that the client already has is left unchanged. The response has the lifetime that the client will be
- * granted.
+ * For how long the offer is stored; 0: not at all. If another server may offer the client's former address at this
+ * moment, it must be stored: a client whose address is taken gets a NAK, in DHCPv6 simply another one. Offers of what
+ * the client did not have before are not: clients that never request them would use up the addresses.
+ */
+static uint32_t offer_is_stored_for(struct request *req, const struct binding *b)
+{
+	uint32_t sec = offer_lifetime_of(req, &b->candidate.pool->sub->par);
+
+	return sec || !req->fam->one_lease || !b->candidate.is_others ? sec : OFFER_SEC;
+}
+
+/*
+ * offer-lifetime: the offer is stored as a lease for that long, so that other servers on the same store see it; so is
+ * an offer of what another server might offer, too. A lease that the client already has is left unchanged. The response
+ * has the lifetime that the client will be granted.
  */
 void grant_offer(struct request *req, struct binding *b)
 {
 	const struct lease *old = b->candidate.lease, *own = own_lease(req, b);
-	uint32_t lifetime = offer_lifetime_of(req, &b->candidate.pool->sub->par);
+	uint32_t lifetime = offer_is_stored_for(req, b);
 
 	fill(req, b);
 	/* The lease that it will replace is there until then, so it must be one that the client may have besides. */

@@ -159,6 +159,8 @@ static void set_claimed(struct request *req, struct binding *b, const struct poo
 	set_candidate(req, b, pool, prefix);
 	b->candidate.is_claimed = true;
 	b->candidate.claimant = *who;
+	b->candidate.is_others = pool && b->candidate.source == SOURCE_HELD &&
+				 alloc_is_others(alloc_of(req), req->live->set, pool->index, &prefix->addr);
 }
 
 /* True if max-leases-per-client allows the IA another lease besides those the client has and those of this message. */
