@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/str.h"
+#include "root/agent.h"
 #include "root/config.h"
 #include "root/program.h"
 
@@ -420,12 +421,14 @@ static struct config_text *print_text(const struct d2_config *cfg)
 static int build(struct d2_config *cfg, unsigned flags, struct diag *diag, struct d2_config **ret)
 {
 	struct build b = { .cfg = cfg, .diag = diag, .flags = flags };
-	struct json_object *root;
+	struct json_object *root, *agent;
 
 	b.program = (struct program_build){
 		.arena = cfg->arena, .diag = diag, .flags = flags, .program = D2_PROGRAM, .logs_to = logs_to
 	};
 	root = program_find_root(&b.program, cfg->doc.root, D2_ROOT);
+	if (root && json_object_object_get_ex(cfg->doc.root, AGENT_ROOT, &agent))
+		diag_warn(diag, json_key_pos(agent), "\"" AGENT_ROOT "\" is for the DHCP servers: they open the port");
 	if (root)
 		build_parts(&b, root);
 	else if (!diag_errors(diag))

@@ -9,7 +9,7 @@ import time
 
 from lib import ledger
 from lib.case import test
-from lib.server import config
+from lib.server import Server, config
 
 HTTP = {"socket-type": "http", "socket-address": "127.0.0.1", "socket-port": 8000}
 UNIX = {"socket-type": "unix", "socket-name": "control"}
@@ -93,6 +93,93 @@ def control_clients(t):
         t.eq(json.loads(got), [version], "kea-shell and kea-ctrl-agent")
     secrets = [s for s in ("a:b", "secret", base64.b64encode(b"admin:a:b").decode()) if s in server.log()]
     t.eq(secrets, [], "passwords in the log")
+
+
+AGENT = {"http-host": "127.0.0.1", "http-port": 8000}
+AGENT_CASES = [
+    {"command": "list-commands", "service": ["dhcp4"]},
+    {"command": "version-get", "service": ["dhcp4", "d2", "dhcp6", "dhcp4"]},
+    {"command": "version-get", "service": ["dhcp5"]},
+    {"command": "nonsense", "service": ["dhcp4"]},
+    {"command": "config-get", "service": ["d2", "dhcp4"]},
+    {"command": "subnet4-select-test", "service": ["dhcp4"], "arguments": {"interface": "none"}},
+    {"command": "statistic-get", "service": ["dhcp4"], "arguments": {"name": "pkt4-received"}},
+]
+
+
+@test("control-agent", needs=("curl",))
+def control_agent(t):
+    """The port of Kea's agent, from a file beside the server's: the responses are those of Debian's agent in front of the
+    same servers; kea-shell; d2 gone and back; the port moves with a reload, and to another server when one ends."""
+    d2_conf = {"ip-address": "127.0.0.1", "control-socket": {**UNIX, "socket-name": "d2"}}
+    server = Server(t, config(**{"control-socket": UNIX}))
+    sockets = {"dhcp4": {"socket-type": "unix", "socket-name": os.path.join(server.folder, "control")},
+               "d2": {"socket-type": "unix", "socket-name": os.path.join(server.folder, "d2")}}
+
+    def write(**more):
+        t.write("kea-ctrl-agent.conf", json.dumps({"Control-agent": {**AGENT, "control-sockets": sockets, **more}}))
+
+    def start_d2():
+        t.write("d2.conf", json.dumps({"DhcpDdns": d2_conf}))
+        process = t.start("srv", [os.path.join(t.env["builddir"], "kea-dhcp-ddns"), "-c", t.path("d2.conf")], name="d2",
+                          env=server.env)
+        t.wait("d2", lambda: os.path.exists(sockets["d2"]["socket-name"]))
+        return process
+
+    def post(request, port=8000):
+        return t.run("srv", ["curl", "-sS", "-m", "20", "-H", "Content-Type: application/json", "-d", json.dumps(request),
+                             f"http://127.0.0.1:{port}/"])
+    write()
+    server.start()
+    t.eq(server.said("kea-ctrl-agent.conf is used"), 1, "the notice")
+    t.match("unable to forward command to the d2 service: No such file", post({"command": "x", "service": ["d2"]}), "no d2")
+    d2 = start_d2()
+    version = ask(t, server, "version-get")
+    got = json.loads(post({"command": "version-get", "service": ["dhcp4", "dhcp6", "d2"]}))
+    t.eq((got[0], got[1]["result"], got[2]["result"], len(got)), (version, 1, 0, 3), "three services")
+    t.eq(list(json.loads(post({"command": "config-get"}))[0]["arguments"]["Control-agent"]["control-sockets"]), ["dhcp4", "d2"],
+         "the agent's configuration")
+    if os.access(KEA_SHELL, os.X_OK):
+        shell = [KEA_SHELL, "--host", "127.0.0.1", "--port", "8000"]
+        t.eq(json.loads(run_input(t, [*shell, "--service", "dhcp4", "version-get"])), [version], "kea-shell")
+        t.eq(json.loads(run_input(t, [*shell, "--service", "d2", "status-get"]))[0]["arguments"]["pid"], d2.pid, "kea-shell, d2")
+        t.eq(json.loads(run_input(t, [*shell, "list-commands"]))[0]["result"], 0, "kea-shell, the agent itself")
+    if os.access(KEA_AGENT, os.X_OK):
+        t.write("other.conf", json.dumps({"Control-agent": {**AGENT, "http-port": 8002, "control-sockets": sockets}}))
+        t.start("srv", [KEA_AGENT, "-c", t.path("other.conf")], name="agent", env=server.env)
+        t.wait("the agent", lambda: t.run("srv", ["curl", "-s", "http://127.0.0.1:8002/"], ok=(0, 7)))
+        for case in AGENT_CASES:
+            a, b = (json.loads(post(case, port)) for port in (8000, 8002))
+            for response in a + b:
+                response.get("arguments") and case["command"] == "statistic-get" and response.pop("arguments")
+            t.eq(a, b, f"the same as Kea's agent: {case}")
+    d2.stop()
+    t.match("offline", post({"command": "status-get", "service": ["dhcp4", "d2"]}), "d2 is gone")
+    d2 = start_d2()
+    t.true("offline" not in post({"command": "status-get", "service": ["dhcp4", "d2"]}), "d2 is back")
+    # A reload moves the port; a file with errors closes it, and the server goes on.
+    write(**{"http-port": 8003})
+    t.eq(ask(t, server, "config-reload")["result"], 0, "reload")
+    t.eq(json.loads(post({"command": "version-get", "service": ["dhcp4"]}, 8003)), [version], "at the new port")
+    t.run("srv", ["curl", "-s", "http://127.0.0.1:8000/"], ok=(7,))
+    write(**{"http-port": 0})
+    t.eq(ask(t, server, "config-reload")["result"], 0, "reload with a bad file beside")
+    t.run("srv", ["curl", "-s", "http://127.0.0.1:8003/"], ok=(7,))
+    write()
+    # config-set leaves the port alone; a second server waits until the first one ends.
+    t.eq(ask(t, server, "config-reload")["result"], 0, "reload")
+    conf = ask(t, server, "config-get")["arguments"]
+    t.eq(ask(t, server, "config-set", arguments={"Dhcp4": conf["Dhcp4"]})["result"], 0, "config-set")
+    t.eq(json.loads(post({"command": "version-get", "service": ["dhcp4"]})), [version], "after config-set")
+    t.true(t.fam.client(t).lease(), "response")
+    idle = {"interfaces-config": {"interfaces": []}, "lease-database": {"type": "memfile", "persist": False}}
+    second = Server(t, {"Dhcp4": idle}, name="second")
+    second.start()
+    t.eq(second.said("CTRL_AGENT_PORT_NOT_OPENED"), 1, "the second server")
+    server.stop()
+    second.wait_log("CTRL_AGENT_STARTED", timeout=30)
+    got = json.loads(post({"command": "status-get", "service": ["d2", "dhcp4"]}))
+    t.eq([r["result"] for r in got], [0, 1], "from the second server")
 
 
 def run_input(t, args):

@@ -38,7 +38,7 @@ enum key_type {
 	KEY_JSONS, /* struct json_object *, a list of maps, unchanged */
 };
 
-enum { KEY_4 = 1, KEY_6 = 2, KEY_D2 = 4, KEY_DHCP = KEY_4 | KEY_6, KEY_ALL = 7 };
+enum { KEY_4 = 1, KEY_6 = 2, KEY_D2 = 4, KEY_AGENT = 8, KEY_DHCP = KEY_4 | KEY_6, KEY_ALL = 15 };
 
 struct conf_strings {
 	const char **v;

@@ -173,7 +173,7 @@ static enum ctl_more read_cursor(struct ctl_call *call, struct str *out)
 	size_t before = out->len, start;
 	enum ctl_more more;
 
-	if (!call->has_output)
+	if (!call->has_output && !call->is_whole)
 		str_add(out, name);
 	start = out->len;
 	more = call->cursor->next(call, call->cursor_state, out);
@@ -214,6 +214,10 @@ enum ctl_more ctl_call_read(struct ctl_call *call, struct str *out)
 		call->is_waiting = true;
 		return CTL_WAIT;
 	case CALL_HEAD:
+		if (call->is_whole) {
+			call->stage = CALL_ARGUMENTS;
+			return CTL_MORE;
+		}
 		str_add(out, "{ ");
 		call->stage = call->arguments || call->cursor ? CALL_ARGUMENTS : CALL_TAIL;
 		if (call->arguments) {
@@ -223,6 +227,10 @@ enum ctl_more ctl_call_read(struct ctl_call *call, struct str *out)
 		return CTL_MORE;
 	case CALL_ARGUMENTS:
 		more = read_arguments(call, out);
+		if (more == CTL_END && call->is_whole) {
+			call->stage = CALL_ENDED;
+			return CTL_END;
+		}
 		if (more == CTL_END)
 			call->stage = CALL_TAIL;
 		return more == CTL_END ? CTL_MORE : more;

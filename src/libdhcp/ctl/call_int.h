@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "base/vec.h"
 #include "ctl/command.h"
+#include "ctl/forward.h"
 #include "json/write.h"
 
 /* Shared by the files of the room. */
@@ -13,10 +14,19 @@ struct ctl_entry {
 	bool is_available; /* its library is listed */
 };
 
+/* Where requests with "service" go. */
+struct ctl_forwarder {
+	struct loop *loop;
+	const struct ctl *known;
+	const char *paths[CTL_SERVICES];
+	unsigned n_busy[CTL_SERVICES]; /* requests in progress */
+};
+
 struct ctl {
 	unsigned family;
 	void *user;
-	VEC(struct ctl_entry) entries; /* by name */
+	struct ctl_forwarder *forwarder; /* NULL: "service" is ignored */
+	VEC(struct ctl_entry) entries;   /* by name */
 };
 
 struct ctl_request {
@@ -25,6 +35,7 @@ struct ctl_request {
 	bool is_json;
 	const char *command;           /* NULL if the request is not valid */
 	struct json_object *arguments; /* NULL if there are none */
+	struct conf_strings service;
 };
 
 enum call_stage { CALL_PENDING, CALL_HEAD, CALL_ARGUMENTS, CALL_TAIL, CALL_ENDED };
@@ -49,6 +60,7 @@ struct ctl_call {
 	const struct ctl_cursor *cursor; /* NULL: the response is in arguments */
 	void *cursor_state;
 	bool has_output; /* of the cursor */
+	bool is_whole;   /* the cursor's output is the response, or several, not only its arguments */
 	struct str raw;  /* arguments as text */
 	size_t raw_sent;
 
@@ -59,3 +71,5 @@ struct ctl_call {
 /* Returns a call without a command, which is in stage CALL_PENDING. Takes req. */
 struct ctl_call *call_new(struct ctl *ctl, struct ctl_request *req, const struct ctl_who *who, ctl_ready_fn *ready,
 			  void *ctx);
+/* Sends the request to the services it names, and responds with their responses. */
+void call_forward(struct ctl_call *call);

@@ -18,6 +18,12 @@ enum {
 	CHANNEL_MAPS_MAX = 400000, /* maps and lists in one request: an empty map takes some 750 bytes of memory */
 	CHANNEL_VALUES_MAX = 2000000,
 
+	FORWARDS_MAX = 32,          /* requests at a time to one service */
+	FORWARD_SERVICES_MAX = 8,   /* in one request */
+	FORWARD_WAIT_MS = 60000,    /* how long a service may take for CHANNEL_PROGRESS bytes of its response */
+	FORWARD_CONNECTS_MAX = 100, /* tries, if its socket accepts no connection */
+	FORWARD_HELD = 64 << 10,    /* bytes of a response that are held back until it is complete */
+
 	HTTP_HEAD_MAX = 16384, /* bytes */
 	HTTP_HEADERS_MAX = 100,
 	HTTP_LINE_MAX = 1024, /* of chunked encoding: sizes and trailers */

@@ -43,6 +43,7 @@ struct ctl_request *ctl_request_parse(const char *text, size_t len)
 		return req;
 	req->command = conf.command;
 	req->arguments = conf.arguments;
+	req->service = conf.service;
 	return req;
 }
 

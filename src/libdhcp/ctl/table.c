@@ -52,6 +52,7 @@ void ctl_free(struct ctl *ctl)
 	if (!ctl)
 		return;
 	vec_free(&ctl->entries);
+	free(ctl->forwarder);
 	free(ctl);
 }
 
@@ -133,6 +134,14 @@ static void respond_unknown(struct ctl_call *call, const char *name, const struc
 		if (ctl->entries.v[i].is_available)
 			names[n++] = ctl->entries.v[i].cmd->name;
 	near = diag_suggest(name, names, n);
+	if (ctl->forwarder) {
+		ctl_respond(
+			call, CTL_UNSUPPORTED, NULL,
+			"'%s' command not supported. Without \"service\" in the request, the agent itself is meant: "
+			"add for example \"service\": [ \"dhcp4\" ] to forward it",
+			name);
+		return;
+	}
 	ctl_respond(call, CTL_UNSUPPORTED, NULL, "'%s' command not supported.%s%s%s", name,
 		    near ? " Did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
@@ -146,13 +155,33 @@ static bool has_name(const struct conf_strings *names, const char *name)
 }
 
 /* Returns the key that forbids the command; NULL if nothing does. */
-static const char *forbidden_by(const struct command *cmd, const struct ctl_who *who)
+static const char *forbidden_by(const char *name, enum ctl_access access, const struct ctl_who *who)
 {
-	if (who->is_read_only && cmd->access == CTL_WRITE)
+	if (who->is_read_only && access == CTL_WRITE)
 		return "\"access\" is \"read-only\"";
-	if (who->commands && !has_name(who->commands, cmd->name))
+	if (who->commands && !has_name(who->commands, name))
 		return "\"allowed-commands\" does not list it";
 	return NULL;
+}
+
+/* Responds that the command is not allowed; false if it is allowed. */
+static bool is_forbidden(struct ctl_call *call, const char *name, enum ctl_access access, const struct ctl_who *who)
+{
+	const char *why = forbidden_by(name, access, who);
+
+	if (!why)
+		return false;
+	ctl_respond(call, CTL_ERROR, NULL, "'%s' command is not allowed: %s%s%s", name, why, who->rule ? " for " : "",
+		    who->rule ? who->rule : "");
+	return true;
+}
+
+static void dispatch_to_services(struct ctl_call *call, const struct ctl_who *who)
+{
+	const struct ctl_entry *entry = find(call->ctl->forwarder->known, call->req->command);
+
+	if (!is_forbidden(call, call->req->command, entry ? entry->cmd->access : CTL_WRITE, who))
+		call_forward(call);
 }
 
 /* --- arguments --- */
@@ -185,7 +214,6 @@ struct ctl_call *ctl_dispatch(struct ctl *ctl, struct ctl_request *req, const st
 {
 	struct ctl_call *call = call_new(ctl, req, who, ready, ctx);
 	const struct ctl_entry *entry;
-	const char *why;
 	void *args;
 
 	if (!req->command) {
@@ -193,18 +221,18 @@ struct ctl_call *ctl_dispatch(struct ctl *ctl, struct ctl_request *req, const st
 		return call;
 	}
 	LOG(COMMAND_RECEIVED, req->command, call->who);
+	if (ctl->forwarder && req->service.n) {
+		dispatch_to_services(call, who);
+		return call;
+	}
 	entry = find(ctl, req->command);
 	if (!entry || !entry->is_available) {
 		respond_unknown(call, req->command, entry);
 		return call;
 	}
 	call->cmd = entry->cmd;
-	why = forbidden_by(entry->cmd, who);
-	if (why) {
-		ctl_respond(call, CTL_ERROR, NULL, "'%s' command is not allowed: %s%s%s", entry->cmd->name, why,
-			    who->rule ? " for " : "", who->rule ? who->rule : "");
+	if (is_forbidden(call, entry->cmd->name, entry->cmd->access, who))
 		return call;
-	}
 	args = read_args(call);
 	if (!args)
 		ctl_respond_diag(call);

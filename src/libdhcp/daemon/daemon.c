@@ -15,6 +15,7 @@
 #include "json/diag.h"
 #include "log/config.h"
 #include "log/log.h"
+#include "daemon/agent.h"
 #include "daemon/database.h"
 #include "daemon/own_log.h"
 #include "serve/family.h"
@@ -471,6 +472,14 @@ static int open_channels(struct daemon *d, const struct config *cfg)
 	return 0;
 }
 
+/* A configuration that is not from a file leaves the port alone. */
+static void take_agent(struct daemon *d, struct config *cfg)
+{
+	if (cfg->has_agent)
+		agent_use(d->agent, cfg->agent);
+	cfg->agent = NULL;
+}
+
 int daemon_start(struct daemon *d)
 {
 	struct database_env env = database_env(d, true);
@@ -549,6 +558,8 @@ int daemon_start(struct daemon *d)
 	}
 	if (open_channels(d, cfg) < 0)
 		return -E_SYS;
+	d->agent = agent_new(d->loop, d->commands ? d->commands->add : NULL);
+	take_agent(d, cfg);
 	if (notify_watchdog_us())
 		watchdog_tick(d);
 	report_config(d, d->sockets.live->cfg);
@@ -702,6 +713,7 @@ static bool switch_to(struct daemon *d, struct config *cfg)
 	d->configured_ms = clock_boot_ms();
 	if (d->commands)
 		d->commands->configure(d);
+	take_agent(d, cfg);
 	if (!cfg->n_listen)
 		report_no_interfaces(d, cfg);
 	report_config(d, cfg);
@@ -803,6 +815,7 @@ void daemon_stop(struct daemon *d)
 		drain(d);
 		workers_stop(d->workers);
 	}
+	agent_free(d->agent);
 	channels_free(d->channels);
 	origins_done(&d->origins);
 	ctl_free(d->ctl);

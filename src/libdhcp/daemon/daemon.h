@@ -45,6 +45,7 @@ struct daemon {
 	int64_t started_ms, configured_ms; /* boot time */
 	struct ctl *ctl;                   /* commands; its user is the daemon */
 	struct channels *channels;         /* sockets that commands come from */
+	struct agent *agent;               /* the port of "Control-agent" */
 	struct origins origins;
 	bool is_stopping;
 	int n_stopped;        /* databases that cannot be reached and whose on-fail stops the service */

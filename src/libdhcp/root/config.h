@@ -64,6 +64,8 @@ struct config {
 	struct config_text *text;      /* CONFIG_SERVE: what commands read and change */
 	struct channel_conf *channels; /* control-sockets */
 	unsigned n_channels;
+	struct agent_conf *agent; /* Control-agent; NULL: none, or taken */
+	bool has_agent;           /* agent is valid: the configuration comes from a file */
 
 	struct log_conf log;
 	const char *summary; /* "2 subnets, 3 pools, ...", for the log */

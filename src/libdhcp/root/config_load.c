@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/heap.h"
 #include "base/str.h"
+#include "root/agent.h"
 #include "root/config_build.h"
 #include "root/config_lenient.h"
 #include "root/option_names.h"
@@ -211,18 +212,41 @@ static struct config_text *print_text(const struct config *cfg)
 	return text;
 }
 
-/* Builds cfg from cfg->doc, whose syntax errors are already in diag. Takes cfg. */
-static int build(struct config *cfg, unsigned flags, struct diag *diag, struct config **ret)
+/* Builds "Control-agent" of the file, or of the one beside it. */
+static void build_agent(const struct build *b, const char *path, struct agent_conf **ret)
+{
+	struct program_build pb = program_of(b);
+	struct json_object *map;
+
+	if (!json_object_object_get_ex(b->cfg->doc.root, AGENT_ROOT, &map)) {
+		*ret = path ? agent_build_beside(&pb, path) : NULL;
+		return;
+	}
+	diag_warn(pb.diag, json_key_pos(map), "\"" AGENT_ROOT "\": this server opens the port of the control agent");
+	*ret = agent_build(&pb, map);
+}
+
+/*
+ * Builds cfg from cfg->doc, whose syntax errors are already in diag. Takes cfg. path: the file that it is from, or
+ * NULL.
+ */
+static int build(struct config *cfg, const char *path, unsigned flags, struct diag *diag, struct config **ret)
 {
 	struct build b = { .cfg = cfg, .diag = diag, .flags = flags };
 	struct json_object *root = find_root(&b);
+	struct agent_conf *agent = NULL;
 
 	if (!root && !diag_errors(diag))
 		diag_error(diag, POS_NONE, "no configuration found");
+	if (root)
+		build_agent(&b, path, &agent);
 	if (!root || !build_lenient(&b, root)) {
+		agent_conf_free(agent);
 		config_free(b.cfg);
 		return -E_CONFIG;
 	}
+	b.cfg->agent = agent;
+	b.cfg->has_agent = path != NULL;
 	summarise(b.cfg);
 	if (flags & CONFIG_SERVE) {
 		b.cfg->text = print_text(b.cfg);
@@ -248,7 +272,7 @@ int config_load_file(const char *path, unsigned digit, unsigned flags, struct di
 		heap_expect((size_t)st.st_size * MEMORY_PER_BYTE);
 	*ret_diag = diag_new();
 	(void)json_read_file(path, &shape, *ret_diag, &cfg->doc);
-	err = build(cfg, flags, *ret_diag, ret);
+	err = build(cfg, path, flags, *ret_diag, ret);
 	heap_settle();
 	return err;
 }
@@ -289,7 +313,7 @@ int config_load_text(const char *name, const char *text, size_t len, unsigned di
 
 	*ret_diag = diag_new();
 	(void)json_read_text(name, text, len, 0, &shape, *ret_diag, &cfg->doc);
-	return build(cfg, flags, *ret_diag, ret);
+	return build(cfg, NULL, flags, *ret_diag, ret);
 }
 
 int config_load_json(struct json_object *top, unsigned digit, unsigned flags, struct diag *diag, struct config **ret)
@@ -297,7 +321,7 @@ int config_load_json(struct json_object *top, unsigned digit, unsigned flags, st
 	struct config *cfg = config_new(digit);
 
 	cfg->doc.root = json_object_get(top);
-	return build(cfg, flags, diag, ret);
+	return build(cfg, NULL, flags, diag, ret);
 }
 
 void config_free(struct config *cfg)
@@ -307,6 +331,7 @@ void config_free(struct config *cfg)
 	host_source_close(cfg->hosts);
 	if (cfg->hosts_closed)
 		cfg->hosts_closed(cfg->hosts_ctx);
+	agent_conf_free(cfg->agent);
 	config_text_unref(cfg->text);
 	free_loading(cfg);
 	arena_free(cfg->arena);

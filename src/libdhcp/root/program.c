@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "root/program.h"
 
+#include "root/agent.h"
 #include "root/config.h"
 
 /* The maps a file may contain, one or several, and whose they are. */
 static const struct {
 	const char *name, *program;
 } programs[PROGRAM_MAPS] = {
-	{ "Dhcp4", "kea-dhcp4" },  { "Dhcp6", "kea-dhcp6" }, { "DhcpDdns", "kea-dhcp-ddns" },
-	{ "Control-agent", NULL }, { "Netconf", NULL },      { "Logging", NULL },
+	{ "Dhcp4", "kea-dhcp4" }, { "Dhcp6", "kea-dhcp6" }, { "DhcpDdns", "kea-dhcp-ddns" },
+	{ AGENT_ROOT, NULL },     { "Netconf", NULL },      { "Logging", NULL },
 };
 #define PROGRAMS PROGRAM_MAPS
 
@@ -26,6 +27,8 @@ struct json_shape program_shape(struct program_top *top, const struct scope *sco
 			key->scope = scope;
 		else if (!strcmp(name, logging_scope.name))
 			key->scope = &logging_scope;
+		else if (!strcmp(name, agent_scope.name))
+			key->scope = &agent_scope;
 		if (key->scope)
 			key->type = KEY_MAP;
 	}
@@ -62,13 +65,6 @@ struct json_object *program_find_root(struct program_build *pb, struct json_obje
 		if (i == PROGRAMS) {
 			diag_error(pb->diag, json_key_pos(value), "unknown top-level parameter \"%s\"", key);
 			(void)diag_help_near(pb->diag, key, known, PROGRAMS);
-		}
-		if (!strcmp(key, "Control-agent")) {
-			diag_error(pb->diag, json_key_pos(value),
-				   "\"Control-agent\": a control agent is not supported yet");
-			diag_help(pb->diag,
-				  "add a socket of type \"http\" to \"control-sockets\" in \"%s\", and remove this map",
-				  name);
 		}
 		if (!strcmp(key, name))
 			root = value;

@@ -46,3 +46,5 @@ struct log_conf program_loggers(const struct program_build *pb, const struct con
 unsigned program_control(const struct program_build *pb, const struct conf_node *root,
 			 const struct control_socket_conf *one, const struct conf_list *list, const char *default_name,
 			 struct channel_conf **ret);
+/* Builds one HTTP or HTTPS socket from the keys other than its type, which is set in ret. */
+void program_http(const struct program_build *pb, const struct control_socket_conf *conf, struct channel_conf *ret);

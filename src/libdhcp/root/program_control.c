@@ -280,7 +280,7 @@ static void check_access(const struct program_build *b, const struct control_soc
 		diag_help(b->diag, "add \"authentication\", or use \"https\" with \"cert-required\"");
 }
 
-static void build_http(const struct program_build *b, const struct control_socket_conf *conf, struct channel_conf *ch)
+void program_http(const struct program_build *b, const struct control_socket_conf *conf, struct channel_conf *ch)
 {
 	const char *scheme = ch->type == CHANNEL_HTTPS ? "https" : "http";
 	char text[IP_TEXT_MAX];
@@ -317,7 +317,7 @@ static void build_socket(const struct program_build *b, struct control *c, const
 		if (CONF_SET(conf, socket_name))
 			diag_error(b->diag, conf_pos(&conf->node, "socket-name"),
 				   "\"socket-name\" is for unix sockets only");
-		build_http(b, conf, ch);
+		program_http(b, conf, ch);
 	}
 	if (!ch->name)
 		return;

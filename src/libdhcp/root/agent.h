@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "ctl/forward.h"
+#include "root/config_text.h"
+#include "root/program.h"
+
+/*
+ * "Control-agent", the configuration of Kea's control agent: the servers open its port. It is a map in the server's
+ * file or in a file beside it. Once built it is immutable, and its arena holds everything in it.
+ */
+#define AGENT_ROOT "Control-agent"
+#define AGENT_FILE "kea-ctrl-agent.conf"
+
+struct agent_conf {
+	struct arena *arena;
+	struct channel_conf channel;
+	const char *paths[CTL_SERVICES]; /* unix sockets of the services; NULL: not configured */
+	struct config_text *text;        /* for config-get, without passwords */
+};
+
+extern const struct scope agent_scope, agent_sockets_scope, agent_socket_scope;
+/* All scopes, NULL-terminated. */
+extern const struct scope *const agent_scopes[];
+
+/*
+ * Builds the map; errors are in the diag of pb, whose arena is not used. NULL after errors. The map is not needed
+ * afterwards.
+ */
+struct agent_conf *agent_build(const struct program_build *pb, struct json_object *map);
+/*
+ * Returns what AGENT_FILE in the directory of a server's configuration file says; NULL without such a file. A file with
+ * errors is only a warning: the server does not depend on it.
+ */
+struct agent_conf *agent_build_beside(const struct program_build *pb, const char *path);
+void agent_conf_free(struct agent_conf *conf); /* NULL is fine */
