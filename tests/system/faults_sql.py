@@ -231,31 +231,55 @@ def refuses(t, kind):
     t.true("password" not in server.log().lower() or "keatest" not in server.log().split("password")[1], "a secret in the log")
 
 
+# Rows that are no leases, all inside the pool but the last one: their columns and values. {a1}... are addresses.
 HOSTILE = {
-    4: ["INSERT INTO lease4 (address, valid_lifetime, expire, subnet_id, state) VALUES (3221226000, NULL, NULL, NULL, NULL)",
-        "INSERT INTO lease4 (address, valid_lifetime, expire, subnet_id, state, hostname, user_context) VALUES (3221226001, 100,"
-        " '2030-01-01 00:00:00', 1, 0, 'a\tb', '[ not json')",
-        "INSERT INTO lease4 (address, valid_lifetime, expire, subnet_id, state, hwaddr) VALUES (1, 4000000000, '2037-01-01 00:00:00',"
-        " 77, 0, '12345')"],
-    6: ["INSERT INTO lease6 (address, duid, valid_lifetime, expire, subnet_id, pref_lifetime, lease_type, iaid, prefix_len, state)"
-        " VALUES ({a}, {b}, NULL, NULL, NULL, NULL, 0, 1, 128, 0)",
-        "INSERT INTO lease6 (address, duid, valid_lifetime, expire, subnet_id, pref_lifetime, lease_type, iaid, prefix_len, state,"
-        " hostname) VALUES ({c}, {b}, 100, '2030-01-01 00:00:00', 1, 100, 2, 1, 200, 0, 'a\tb')"]}
+    4: ["address, valid_lifetime, expire, subnet_id, state) VALUES ({a0}, NULL, NULL, NULL, NULL)",
+        "address, valid_lifetime, expire, subnet_id, state, fqdn_fwd, fqdn_rev, hostname, user_context) VALUES ({a1}, 100,"
+        " '2030-01-01 00:00:00', 1, 0, NULL, NULL, 'a\nb', '[ not json')",
+        "address, valid_lifetime, expire, subnet_id, state, fqdn_fwd, fqdn_rev, hwaddr) VALUES ({a2}, 100, '2030-01-01 00:00:00',"
+        " NULL, 0, true, true, '123456')",
+        "address, valid_lifetime, expire, subnet_id, state, hwaddr) VALUES (1, 4000000000, '2037-01-01 00:00:00', 77, 0, '12345')"],
+    6: ["address, duid, valid_lifetime, expire, subnet_id, pref_lifetime, lease_type, iaid, prefix_len, state)"
+        " VALUES ({a0}, 'abc', NULL, NULL, NULL, NULL, 0, 1, 128, 0)",
+        "address, duid, valid_lifetime, expire, subnet_id, pref_lifetime, lease_type, iaid, prefix_len, state, hostname)"
+        " VALUES ({a1}, 'abc', 100, '2030-01-01 00:00:00', 1, 100, 0, 1, 128, 0, 'a\nb')",
+        "address, duid, valid_lifetime, expire, subnet_id, pref_lifetime, lease_type, iaid, prefix_len, state)"
+        " VALUES ({a2}, 'abc', 100, '2030-01-01 00:00:00', NULL, 100, 2, 1, 200, 0)"]}
 
 
 @sql.each("D10", "hostile-rows", short=[("pgsql", 4), ("mysql", 4), ("pgsql", 6), ("mysql", 6)], beyond_kea=NOT_KEA)
 def hostile_rows(t, kind):
-    """Rows that another program wrote and that are no leases: ignored, and everybody else is served."""
+    """Rows that another program wrote and that are no leases: logged, nobody gets their addresses, and everybody else is
+    served, whether they were there at the start or came later."""
     db = sql.Database(t, kind)
-    def address(n):
-        return f"'2001:db8:1::{n}'" if kind == "pgsql" else f"INET6_ATON('2001:db8:1::{n}')"
-    for text in HOSTILE[t.fam.digit]:
-        db.try_sql(text.format(a=address(5), c=address(6), b="'abc'"))
-    t.true(int(db.sql(f"SELECT count(*) FROM lease{t.fam.digit}")[0][0]) > 0, "no row was accepted")
-    server = t.server(t.fam.config(lease_db=db.conf()))
-    clients = [t.fam.client(t, i) for i in range(1, 6)]
-    got = [t.wait("a lease", c.lease) for c in clients]
-    t.eq(len(set(got)), 5, "addresses")
+    four = t.fam.digit == 4
+
+    def name(n):
+        return f"192.0.2.{100 + n}" if four else f"2001:db8:1::{100 + n}"
+
+    def place(n):
+        return str(3221226084 + n) if four else f"'{name(n)}'" if kind == "pgsql" else f"INET6_ATON('{name(n)}')"
+
+    def write(*numbers):
+        places = {f"a{i}": place(n) for i, n in enumerate(numbers)}
+        for text in HOSTILE[t.fam.digit]:
+            db.try_sql(f"INSERT INTO lease{t.fam.digit} (" + text.format(**places))
+        return {name(n) for n in numbers}
+
+    hostile = write(0, 1, 2)
+    server = t.server(t.fam.config(lease_db=db.conf(), pool=f"{name(0)} - {name(9)}", **t.no_cache))
+    clients = [t.fam.client(t, i) for i in range(1, 5)]
+    got = [t.true(c.lease(), "no lease") for c in clients[:2]]
+    hostile |= write(*[n for n in range(3, 10) if name(n) not in got][:3])  # while the server believes they are free
+    got += [t.true(c.lease(), "no lease") for c in clients[2:]]
+    t.eq(len(set(got)), 4, "addresses")
+    t.true(not set(got) & hostile, f"{got}: an address with an invalid row")
+    for client, address in zip(clients, got):
+        t.eq(client.keep(address), address, "renewed")
+    t.eq(t.fam.client(t, 9).offered(1), False, "an offer from a full pool")
+    said = [line for line in server.log().splitlines() if "DHCPSRV_SQL_BAD_ROW" in line]
+    t.eq(len({line.split("the lease of ")[1].split()[0] for line in said} & hostile), 6, "rows that were logged")
+    t.eq(len(said), len({line.split("the lease of ")[1].split()[0] for line in said}), "lines, and addresses they are about")
     t.true(server.process.alive(), "the server ended")
 
 

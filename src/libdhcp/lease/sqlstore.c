@@ -7,11 +7,12 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "lease/sqlstore_apply.h"
 #include "lease/sqlstore_find.h"
 #include "lease/sqlstore_follow.h"
 #include "lease/sqlstore_share.h"
-#include "log/log.h"
+#include "log/fold.h"
 
 #include <stdio.h>
 
@@ -42,9 +43,14 @@ bool sqlstore_read_row(struct sqlstore *s, struct db_row *row, struct lease *ret
 
 	if (!wrong)
 		return true;
-	/* It is read again and again: report it once in a while. */
-	if (atomic_fetch_add_explicit(&s->bad_rows, 1, memory_order_relaxed) % 256 == 0)
-		LOG(DHCPSRV_SQL_BAD_ROW, ip_format(&ret->addr, addr), wrong);
+	(void)atomic_fetch_add_explicit(&s->bad_rows, 1, memory_order_relaxed);
+	LOG_FOLDED(s->fold, hash_16(ret->addr.b), DHCPSRV_SQL_BAD_ROW, ip_format(&ret->addr, addr), wrong);
+	*ret = (struct lease){ .addr = ret->addr,
+			       .type = s->family == 0 ? LEASE_V4 : LEASE_NA,
+			       .prefix_len = s->family == 0 ? 32 : 128,
+			       .state = LEASE_DECLINED,
+			       .hostname = "" };
+	lease_start(ret, LEASE_FOREVER);
 	return false;
 }
 
@@ -112,6 +118,7 @@ static void close_store(struct store *store)
 	db_close(s->db);
 	sqlstore_apply_done(s);
 	sql_index_free(s->index);
+	log_fold_free(s->fold);
 	sql_stmts_done(&s->stmts);
 	(void)pthread_cond_destroy(&s->wake);
 	(void)pthread_mutex_destroy(&s->lock);
@@ -130,6 +137,7 @@ static struct sqlstore *new_store(const struct store_ops *ops, enum db_kind kind
 	s->event = conf->db->event;
 	s->ctx = conf->db->ctx;
 	s->index = sql_index_new(s->family);
+	s->fold = log_fold_new();
 	list_init(&s->jobs);
 	sql_stmts_init(&s->stmts, s->family, kind);
 	(void)pthread_mutex_init(&s->lock, NULL);

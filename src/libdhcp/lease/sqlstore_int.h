@@ -8,6 +8,7 @@
 #include "lease/sql_index.h"
 #include "lease/sql_stmt.h"
 #include "lease/store.h"
+#include "log/fold.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -40,6 +41,7 @@ struct sqlstore {
 	void (*event)(void *ctx, enum db_event event, const char *why); /* of the configuration */
 	void *ctx;
 	atomic_uint_fast64_t bad_rows, failures;
+	struct log_fold *fold;  /* of lines about invalid rows, which are read again and again */
 	atomic_bool is_failing; /* the last change could not be stored */
 	atomic_bool was_connected;
 	_Atomic uint32_t lifetimes[SQL_LIFETIMES_MAX]; /* that leases have; 0 = none */
@@ -60,7 +62,8 @@ static inline struct sqlstore *sqlstore_of(struct store *store)
 
 /*
  * Reads a row of a statement that returns leases. `buf` has SQL_GET_ROOM bytes. False if the row is invalid, which is
- * counted and logged.
+ * counted, and logged once a minute for each address: *ret is then an infinite lease of nobody, as the address is not
+ * free; without one (all zero) if that is what is invalid.
  */
 bool sqlstore_read_row(struct sqlstore *s, struct db_row *row, struct lease *ret, char *buf);
 /* Other servers may grant leases with this lifetime, too: those are searched for. */
