@@ -333,6 +333,39 @@ START_TEST(pages_with_filters)
 }
 END_TEST
 
+/* An identifier and an address in several subnets, as commands ask for them. */
+START_TEST(any_subnet)
+{
+	struct host_id id = id_of(HOST_ID_DUID, "same");
+	struct host_query by_id = { .by = HOST_BY_ID, .any_subnet = true, .ids = &id, .n_ids = 1, .max = 9 };
+	struct host_query at = {
+		.by = HOST_BY_PLACE, .any_subnet = true, .place = host_suite_prefix("2001:db8::1"), .max = 9
+	};
+
+	for (unsigned i = 0; i < 5; i++) {
+		add_place(add(i, HOST_ID_DUID, "same"), i % 2 ? "2001:db8::1" : "2001:db8::2");
+		(void)add(i, HOST_ID_DUID, "other");
+	}
+	open_kind(_i);
+	ck_assert_int_eq(ask(&by_id), 5);
+	for (int i = 0; i < by_id.n; i++)
+		expect_host(by_id.out[i], &hosts[2 * by_id.out[i]->subnet_id]);
+	ck_assert_int_eq(ask(&at), 2);
+	for (int i = 0; i < at.n; i++)
+		expect_host(at.out[i], &hosts[2 * at.out[i]->subnet_id]);
+	by_id.max = 3;
+	ck_assert_int_eq(ask(&by_id), 3);
+	by_id.any_subnet = false;
+	by_id.subnet_id = 4;
+	ck_assert_int_eq(ask(&by_id), 1);
+	expect_host(by_id.out[0], &hosts[8]);
+	at.max = 1;
+	ck_assert_int_eq(ask(&at), 1);
+	at.place = host_suite_prefix("2001:db9::1");
+	ck_assert_int_eq(ask(&at), 0);
+}
+END_TEST
+
 START_TEST(an_arena_at_its_cap)
 {
 	struct host_id id = id_of(HOST_ID_DUID, "0");
@@ -471,6 +504,7 @@ void host_suite_add(TCase *tc, const struct host_kind *v, int n)
 	tcase_add_loop_test(tc, overlapping_prefixes, 0, n);
 	tcase_add_loop_test(tc, no_more_than_asked_for, 0, n);
 	tcase_add_loop_test(tc, pages_with_filters, 0, n);
+	tcase_add_loop_test(tc, any_subnet, 0, n);
 	tcase_add_loop_test(tc, an_arena_at_its_cap, 0, n);
 	tcase_add_loop_test(tc, batches, 0, n);
 	tcase_add_loop_test(tc, no_reservations, 0, n);

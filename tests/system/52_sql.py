@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 """Leases in PostgreSQL and MariaDB: served, stored, kept over restarts and reloads, over TCP, a socket and TLS."""
+import importlib
 import os
 import subprocess
 
@@ -7,6 +8,7 @@ from lib import sql
 from lib.server import Server
 
 NOT_KEA = "its schema is older"
+control = importlib.import_module("72_control")
 
 
 @sql.each_test("leases", families=(4, 6), beyond_kea=NOT_KEA)
@@ -87,3 +89,26 @@ def hosts(t, kind):
     db.start()
     server.wait_log("DB_RECONNECT_SUCCEEDED", 1, 20)
     t.true(t.wait("a lease", t.fam.client(t, 9).lease), "a lease")
+
+
+@sql.each_test("host-commands", families=(4, 6), beyond_kea=NOT_KEA)
+def host_commands(t, kind):
+    """A reservation that a command adds, to the database or to the configuration, holds for the client's next message,
+    although it was known to have none, and no longer than until one deletes it."""
+    db = sql.Database(t, kind)
+    server = t.server(t.fam.config(**{"hosts-databases": [db.conf()], "commands": "all", "control-sockets": [control.UNIX]}))
+    four = t.fam.digit == 4
+    for number, target in (7, "database"), (8, "memory"):
+        client = t.fam.client(t, number)
+        t.true(t.wait("an offer", lambda: client.offered(1)), "an offer")
+        address = f"192.0.2.{90 + number}" if four else f"2001:db8:1::{number:x}:99"
+        identifier = f"02:00:00:00:00:{number:02x}" if four else f"00:03:00:01:02:00:00:00:00:{number:02x}"
+        place = {"hw-address": identifier, "ip-address": address} if four else {"duid": identifier, "ip-addresses": [address]}
+        got = control.ask(t, server, "reservation-add", arguments={"reservation": {"subnet-id": 1, **place}, "operation-target": target})
+        t.eq(got, {"result": 0, "text": "Host added."}, "response")
+        t.eq(client.lease(), address, f"address reserved in {target}")
+        got = control.ask(t, server, "reservation-del", arguments={"subnet-id": 1, "ip-address": address, "operation-target": target})
+        t.eq(got["result"], 0, "result of reservation-del")
+        got = control.ask(t, server, "reservation-get", arguments={"subnet-id": 1, "ip-address": address})
+        t.eq(got["result"], 3, "result of reservation-get")
+        t.eq(client.keep(address), "refused", "an address outside of all pools, without a reservation")

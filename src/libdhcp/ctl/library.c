@@ -7,9 +7,8 @@
 static const struct {
 	const char *provider, *name;
 } libraries[] = {
-	{ "class_cmds", "libdhcp_class_cmds.so" },
-	{ "lease_cmds", "libdhcp_lease_cmds.so" },
-	{ "stat_cmds", "libdhcp_stat_cmds.so" },
+	{ "class_cmds", "libdhcp_class_cmds.so" },   { "host_cmds", "libdhcp_host_cmds.so" },
+	{ "lease_cmds", "libdhcp_lease_cmds.so" },   { "stat_cmds", "libdhcp_stat_cmds.so" },
 	{ "subnet_cmds", "libdhcp_subnet_cmds.so" },
 };
 

@@ -33,6 +33,61 @@ int command_find(struct json_object *list, const char *key, struct json_object *
 	return -1;
 }
 
+const char *command_text(struct json_object *map, const char *key)
+{
+	struct json_object *v;
+
+	return json_object_object_get_ex(map, key, &v) && json_object_is_type(v, json_type_string)
+		       ? json_object_get_string(v)
+		       : "";
+}
+
+const char *command_subnets(const struct ctl_call *call)
+{
+	return call_daemon(call)->fam->digit == 6 ? "subnet6" : "subnet4";
+}
+
+uint32_t command_subnet_id(struct json_object *map)
+{
+	struct json_object *v;
+
+	return json_object_object_get_ex(map, "id", &v) ? (uint32_t)json_object_get_int64(v) : 0;
+}
+
+static bool is_it(struct json_object *map, uint32_t id, const char *prefix)
+{
+	return id ? command_subnet_id(map) == id : !strcmp(command_text(map, "subnet"), prefix);
+}
+
+bool command_find_in(struct json_object *list, uint32_t id, const char *prefix, struct command_place *ret)
+{
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *map = json_object_array_get_idx(list, i);
+
+		if (!is_it(map, id, prefix))
+			continue;
+		*ret = (struct command_place){ list, map, i };
+		return true;
+	}
+	return false;
+}
+
+bool command_find_subnet(const struct ctl_call *call, struct json_object *root, uint32_t id, const char *prefix,
+			 struct command_place *ret)
+{
+	struct json_object *networks = command_list(root, "shared-networks");
+
+	if (command_find_in(command_list(root, command_subnets(call)), id, prefix, ret))
+		return true;
+	for (size_t i = 0; i < json_object_array_length(networks); i++) {
+		struct json_object *network = json_object_array_get_idx(networks, i);
+
+		if (command_find_in(command_list(network, command_subnets(call)), id, prefix, ret))
+			return true;
+	}
+	return false;
+}
+
 /* Puts the edited document into service; responds with an error if that fails. */
 static bool use(struct ctl_call *call, struct json_object *top)
 {

@@ -28,5 +28,22 @@ void command_edit(struct ctl_call *call, const void *args, const char *hash, com
 
 /* Returns the list of that name in the map; creates an empty one. */
 struct json_object *command_list(struct json_object *map, const char *name);
+/* Returns the text of a member; "" if there is none. */
+const char *command_text(struct json_object *map, const char *key);
+/* Returns "subnet4" or "subnet6". */
+const char *command_subnets(const struct ctl_call *call);
+
+/* Where a subnet is in the document. */
+struct command_place {
+	struct json_object *list, *map;
+	size_t at;
+};
+/* Returns the id of a subnet; 0 if it has none. */
+uint32_t command_subnet_id(struct json_object *map);
+/* Finds a subnet in a list by its id, or with 0 by its prefix. */
+bool command_find_in(struct json_object *list, uint32_t id, const char *prefix, struct command_place *ret);
+/* Same, in all lists of the document. */
+bool command_find_subnet(const struct ctl_call *call, struct json_object *root, uint32_t id, const char *prefix,
+			 struct command_place *ret);
 /* Returns the index of the first item with this value of a key; -1: none. */
 int command_find(struct json_object *list, const char *key, struct json_object *value);

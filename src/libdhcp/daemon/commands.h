@@ -31,5 +31,5 @@ struct command_rows {
  */
 bool command_hash_is_current(struct ctl_call *call, const char *hash);
 
-extern const struct command_rows commands_class, commands_config, commands_lease, commands_net, commands_server,
-	commands_stat, commands_subnet;
+extern const struct command_rows commands_class, commands_config, commands_host, commands_lease, commands_net,
+	commands_server, commands_stat, commands_subnet;

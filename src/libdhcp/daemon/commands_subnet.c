@@ -63,66 +63,7 @@ static unsigned digit(const struct ctl_call *call)
 	return call_daemon(call)->fam->digit;
 }
 
-static const char *list_name(const struct ctl_call *call)
-{
-	return digit(call) == 6 ? "subnet6" : "subnet4";
-}
-
 /* --- finding --- */
-
-/* Where a subnet is in the document. */
-struct place {
-	struct json_object *list, *map;
-	size_t at;
-};
-
-static const char *text_of(struct json_object *map, const char *key)
-{
-	struct json_object *v;
-
-	return json_object_object_get_ex(map, key, &v) && json_object_is_type(v, json_type_string)
-		       ? json_object_get_string(v)
-		       : "";
-}
-
-static uint32_t id_of(struct json_object *map)
-{
-	struct json_object *v;
-
-	return json_object_object_get_ex(map, "id", &v) ? (uint32_t)json_object_get_int64(v) : 0;
-}
-
-static bool is_it(struct json_object *map, uint32_t id, const char *prefix)
-{
-	return id ? id_of(map) == id : !strcmp(text_of(map, "subnet"), prefix);
-}
-
-static bool find_in(struct json_object *list, uint32_t id, const char *prefix, struct place *ret)
-{
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		struct json_object *map = json_object_array_get_idx(list, i);
-
-		if (!is_it(map, id, prefix))
-			continue;
-		*ret = (struct place){ list, map, i };
-		return true;
-	}
-	return false;
-}
-
-/* By id, or with 0 by prefix. */
-static bool find_subnet(const struct ctl_call *call, struct json_object *root, uint32_t id, const char *prefix,
-			struct place *ret)
-{
-	struct json_object *networks = command_list(root, "shared-networks");
-
-	if (find_in(command_list(root, list_name(call)), id, prefix, ret))
-		return true;
-	for (size_t i = 0; i < json_object_array_length(networks); i++)
-		if (find_in(command_list(json_object_array_get_idx(networks, i), list_name(call)), id, prefix, ret))
-			return true;
-	return false;
-}
 
 static struct json_object *find_network(struct json_object *root, const char *name, size_t *ret_at)
 {
@@ -157,8 +98,8 @@ static struct json_object *brief(const char *name, struct json_object *subnet)
 	struct json_object *map = json_object_new_object(), *list = json_object_new_array(),
 			   *item = json_object_new_object();
 
-	json_object_object_add(item, "id", json_object_new_int64(id_of(subnet)));
-	json_object_object_add(item, "subnet", json_object_new_string(text_of(subnet, "subnet")));
+	json_object_object_add(item, "id", json_object_new_int64(command_subnet_id(subnet)));
+	json_object_object_add(item, "subnet", json_object_new_string(command_text(subnet, "subnet")));
 	json_object_array_add(list, item);
 	json_object_object_add(map, name, list);
 	return map;
@@ -199,7 +140,7 @@ static void list_subnets(struct ctl_call *call, const void *args)
 static void get_subnet(struct ctl_call *call, struct json_object *root, const void *args, struct command_edited *ret)
 {
 	const struct subnet_args *a = args;
-	struct place place;
+	struct command_place place;
 
 	ret->only_reads = true;
 	if (!a->id && !a->subnet) {
@@ -207,13 +148,13 @@ static void get_subnet(struct ctl_call *call, struct json_object *root, const vo
 		str_add(&ret->text, "'id' or 'subnet' is required");
 		return;
 	}
-	if (!find_subnet(call, root, a->id, a->subnet, &place)) {
+	if (!command_find_subnet(call, root, a->id, a->subnet, &place)) {
 		no_subnet(call, ret, a->id, a->subnet);
 		return;
 	}
-	ret->arguments = one(list_name(call), json_object_get(place.map));
-	str_addf(&ret->text, "Info about IPv%u subnet %s (id %u) returned", digit(call), text_of(place.map, "subnet"),
-		 id_of(place.map));
+	ret->arguments = one(command_subnets(call), json_object_get(place.map));
+	str_addf(&ret->text, "Info about IPv%u subnet %s (id %u) returned", digit(call),
+		 command_text(place.map, "subnet"), command_subnet_id(place.map));
 }
 
 /* Returns the subnet in the arguments; NULL after an error. */
@@ -223,7 +164,7 @@ static struct json_object *subnet_of(struct ctl_call *call, const struct subnet_
 
 	if (json_object_array_length(list) == 1)
 		return json_object_array_get_idx(list, 0);
-	diag_error(ctl_call_diag(call), json_pos(list), "\"%s\" must have one subnet", list_name(call));
+	diag_error(ctl_call_diag(call), json_pos(list), "\"%s\" must have one subnet", command_subnets(call));
 	return NULL;
 }
 
@@ -242,28 +183,28 @@ static void add_subnet(struct ctl_call *call, struct json_object *root, const vo
 		return;
 	if (!json_object_object_get_ex(subnet, "id", NULL))
 		json_object_object_add(subnet, "id", json_object_new_int64(free_id(call)));
-	json_object_array_add(command_list(root, list_name(call)), json_object_get(subnet));
-	ret->arguments = brief(list_name(call), subnet);
+	json_object_array_add(command_list(root, command_subnets(call)), json_object_get(subnet));
+	ret->arguments = brief(command_subnets(call), subnet);
 	str_addf(&ret->text, "IPv%u subnet added", digit(call));
 }
 
 /* Finds the subnet that the one in the arguments changes; false after an error. */
 static bool find_same(struct ctl_call *call, struct json_object *root, struct json_object *subnet,
-		      struct place *ret_place, struct command_edited *ret)
+		      struct command_place *ret_place, struct command_edited *ret)
 {
-	if (!id_of(subnet)) {
+	if (!command_subnet_id(subnet)) {
 		diag_error(ctl_call_diag(call), json_pos(subnet), "\"id\" is missing in the subnet");
 		return false;
 	}
-	if (find_subnet(call, root, id_of(subnet), NULL, ret_place))
+	if (command_find_subnet(call, root, command_subnet_id(subnet), NULL, ret_place))
 		return true;
-	no_subnet(call, ret, id_of(subnet), NULL);
+	no_subnet(call, ret, command_subnet_id(subnet), NULL);
 	return false;
 }
 
 static void changed(struct ctl_call *call, struct json_object *subnet, struct command_edited *ret)
 {
-	ret->arguments = brief(list_name(call), subnet);
+	ret->arguments = brief(command_subnets(call), subnet);
 	str_addf(&ret->text, "IPv%u subnet updated", digit(call));
 }
 
@@ -271,7 +212,7 @@ static void changed(struct ctl_call *call, struct json_object *subnet, struct co
 static void update_subnet(struct ctl_call *call, struct json_object *root, const void *args, struct command_edited *ret)
 {
 	struct json_object *subnet = subnet_of(call, args), *hosts;
-	struct place place;
+	struct command_place place;
 
 	if (!subnet || !find_same(call, root, subnet, &place, ret))
 		return;
@@ -285,7 +226,7 @@ static void update_subnet(struct ctl_call *call, struct json_object *root, const
 static void delta_add(struct ctl_call *call, struct json_object *root, const void *args, struct command_edited *ret)
 {
 	struct json_object *subnet = subnet_of(call, args);
-	struct place place;
+	struct command_place place;
 
 	if (!subnet || !find_same(call, root, subnet, &place, ret))
 		return;
@@ -296,7 +237,7 @@ static void delta_add(struct ctl_call *call, struct json_object *root, const voi
 static void delta_del(struct ctl_call *call, struct json_object *root, const void *args, struct command_edited *ret)
 {
 	struct json_object *subnet = subnet_of(call, args);
-	struct place place;
+	struct command_place place;
 
 	if (!subnet || !find_same(call, root, subnet, &place, ret))
 		return;
@@ -307,14 +248,14 @@ static void delta_del(struct ctl_call *call, struct json_object *root, const voi
 static void del_subnet(struct ctl_call *call, struct json_object *root, const void *args, struct command_edited *ret)
 {
 	const struct subnet_args *a = args;
-	struct place place;
+	struct command_place place;
 
-	if (!find_subnet(call, root, a->id, NULL, &place)) {
+	if (!command_find_subnet(call, root, a->id, NULL, &place)) {
 		no_subnet(call, ret, a->id, NULL);
 		return;
 	}
 	ret->arguments = brief("subnets", place.map);
-	str_addf(&ret->text, "IPv%u subnet %s (id %u) deleted", digit(call), text_of(place.map, "subnet"), a->id);
+	str_addf(&ret->text, "IPv%u subnet %s (id %u) deleted", digit(call), command_text(place.map, "subnet"), a->id);
 	json_object_array_del_idx(place.list, place.at, 1);
 }
 
@@ -367,14 +308,14 @@ static void add_network(struct ctl_call *call, struct json_object *root, const v
 		return;
 	}
 	json_object_array_add(command_list(root, "shared-networks"), json_object_get(network));
-	ret->arguments = one("shared-networks", named(text_of(network, "name")));
-	str_addf(&ret->text, "A new IPv%u shared network '%s' added", digit(call), text_of(network, "name"));
+	ret->arguments = one("shared-networks", named(command_text(network, "name")));
+	str_addf(&ret->text, "A new IPv%u shared network '%s' added", digit(call), command_text(network, "name"));
 }
 
 static void del_network(struct ctl_call *call, struct json_object *root, const void *args, struct command_edited *ret)
 {
 	const struct subnet_args *a = args;
-	struct json_object *outside = command_list(root, list_name(call)), *subnets, *network;
+	struct json_object *outside = command_list(root, command_subnets(call)), *subnets, *network;
 	size_t at;
 
 	network = find_network(root, a->name, &at);
@@ -382,7 +323,7 @@ static void del_network(struct ctl_call *call, struct json_object *root, const v
 		no_network(call, ret, a->name);
 		return;
 	}
-	subnets = command_list(network, list_name(call));
+	subnets = command_list(network, command_subnets(call));
 	for (size_t i = 0; a->action == SUBNETS_KEEP && i < json_object_array_length(subnets); i++)
 		json_object_array_add(outside, json_object_get(json_object_array_get_idx(subnets, i)));
 	json_object_array_del_idx(command_list(root, "shared-networks"), at, 1);
@@ -394,14 +335,14 @@ static void del_network(struct ctl_call *call, struct json_object *root, const v
 static void move(struct ctl_call *call, const struct subnet_args *a, struct json_object *from, struct json_object *to,
 		 const char *how, struct command_edited *ret)
 {
-	struct place place;
+	struct command_place place;
 
-	if (!find_in(from, a->id, NULL, &place)) {
+	if (!command_find_in(from, a->id, NULL, &place)) {
 		no_subnet(call, ret, a->id, NULL);
 		return;
 	}
 	str_addf(&ret->text, "IPv%u subnet %s (id %u) is now %s shared network '%s'", digit(call),
-		 text_of(place.map, "subnet"), a->id, how, a->name);
+		 command_text(place.map, "subnet"), a->id, how, a->name);
 	json_object_array_add(to, json_object_get(place.map));
 	json_object_array_del_idx(from, place.at, 1);
 }
@@ -413,8 +354,8 @@ static void add_member(struct ctl_call *call, struct json_object *root, const vo
 	struct json_object *network = find_network(root, a->name, &at);
 
 	if (network)
-		move(call, a, command_list(root, list_name(call)), command_list(network, list_name(call)), "part of",
-		     ret);
+		move(call, a, command_list(root, command_subnets(call)), command_list(network, command_subnets(call)),
+		     "part of", ret);
 	else
 		no_network(call, ret, a->name);
 }
@@ -426,7 +367,7 @@ static void del_member(struct ctl_call *call, struct json_object *root, const vo
 	struct json_object *network = find_network(root, a->name, &at);
 
 	if (network)
-		move(call, a, command_list(network, list_name(call)), command_list(root, list_name(call)),
+		move(call, a, command_list(network, command_subnets(call)), command_list(root, command_subnets(call)),
 		     "removed from", ret);
 	else
 		no_network(call, ret, a->name);

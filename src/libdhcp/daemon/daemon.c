@@ -311,11 +311,35 @@ static struct database_env database_env(struct daemon *d, bool is_start)
 
 /* --- start --- */
 
-static void free_live_post(struct post *post)
+static void free_unused(struct live *live)
 {
-	live_free(container_of(post, struct live, post));
+	if (!live->is_unused || live->n_held)
+		return;
+	live_free(live);
 	/* Two configurations were in memory; the memory of one is free now. */
 	heap_settle();
+}
+
+static void free_live_post(struct post *post)
+{
+	struct live *live = container_of(post, struct live, post);
+
+	live->is_unused = true;
+	free_unused(live);
+}
+
+struct live *daemon_hold(struct daemon *d)
+{
+	d->n_held++;
+	d->sockets.live->n_held++;
+	return d->sockets.live;
+}
+
+void daemon_release(struct daemon *d, struct live *live)
+{
+	d->n_held--;
+	live->n_held--;
+	free_unused(live);
 }
 
 /* Posted by the last worker that had a request with it; it is freed in the main thread. */
@@ -687,6 +711,11 @@ static bool switch_to(struct daemon *d, struct config *cfg)
 {
 	struct built b = { 0 };
 
+	if (d->is_stopping) {
+		explain(d, "the server is shutting down");
+		config_free(cfg);
+		return false;
+	}
 	if (sockets_open(&d->sockets, cfg, false, &b.opened) < 0) {
 		explain(d, "the configured sockets could not be opened: see the log");
 		config_free(cfg);
@@ -803,6 +832,15 @@ static bool await_databases(void)
 	return leasedb_all_ended();
 }
 
+/* Commands that hold a configuration wait for its databases, whose responses have deadlines. */
+static void await_commands(struct daemon *d)
+{
+	while (d->n_held) {
+		loop_run_posts(d->loop);
+		(void)usleep(1000);
+	}
+}
+
 void daemon_stop(struct daemon *d)
 {
 	d->is_stopping = true;
@@ -817,6 +855,7 @@ void daemon_stop(struct daemon *d)
 	}
 	agent_free(d->agent);
 	channels_free(d->channels);
+	await_commands(d);
 	origins_done(&d->origins);
 	ctl_free(d->ctl);
 	/* The store may still return requests, so the workers' loops must outlive it. */

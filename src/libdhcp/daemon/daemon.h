@@ -46,6 +46,8 @@ struct daemon {
 	struct ctl *ctl;                   /* commands; its user is the daemon */
 	struct channels *channels;         /* sockets that commands come from */
 	struct agent *agent;               /* the port of "Control-agent" */
+	unsigned n_held;                   /* by commands: configurations, each time */
+	unsigned n_host_ops;               /* changes of reservations in progress, host_op.h */
 	struct origins origins;
 	bool is_stopping;
 	int n_stopped;        /* databases that cannot be reached and whose on-fail stops the service */
@@ -65,6 +67,12 @@ void daemon_reload(struct daemon *d);
  */
 struct str;
 bool daemon_use_config(struct daemon *d, struct config *cfg, struct str *why);
+/*
+ * Returns the configuration in service, which is not freed before it is released: its databases of reservations still
+ * respond. For commands.
+ */
+struct live *daemon_hold(struct daemon *d);
+void daemon_release(struct daemon *d, struct live *live);
 /* Same as daemon_reload(); adds all errors to `why`, one per line. */
 bool daemon_reload_why(struct daemon *d, struct str *why);
 /* Loads the file and logs its errors. NULL if it cannot be used. */

@@ -75,7 +75,7 @@ static size_t write_key(const struct host_query *query, uint8_t buf[KEY_MAX])
 {
 	struct writer w = writer_init(buf, KEY_MAX);
 
-	if (query->by == HOST_BY_PAGE || query->with_texts)
+	if (query->by == HOST_BY_PAGE || query->with_texts || query->any_subnet)
 		return 0;
 	write_u8(&w, (uint8_t)query->by);
 	write_u32(&w, query->subnet_id);

@@ -36,13 +36,19 @@ static bool needs(const struct passing *p, const struct host_query *query)
 	return query->by != HOST_BY_PAGE || query->after >> SOURCE_SHIFT <= p->at;
 }
 
+/* True if the hosts of all sources are found. */
+static bool is_joined(const struct host_query *query)
+{
+	return query->by == HOST_BY_PLACE || (query->by == HOST_BY_ID && query->any_subnet);
+}
+
 static struct host_query query_for_source(const struct passing *p, const struct host_query *query)
 {
 	struct host_query own = *query;
 
 	own.n = 0;
 	own.out = NULL;
-	if (query->by == HOST_BY_PLACE)
+	if (is_joined(query))
 		own.max = query->max - (unsigned)query->n;
 	if (query->by == HOST_BY_PAGE)
 		own.after = query->after >> SOURCE_SHIFT == p->at ? query->after & POSITION_MASK : 0;
@@ -94,12 +100,12 @@ static void take(struct passing *p, struct host_query *query, const struct host_
 		query->next = (uint64_t)p->at << SOURCE_SHIFT | (own->next & POSITION_MASK);
 	if (own->n < 0) {
 		settle(p, query, own->n);
-	} else if (own->n && query->by == HOST_BY_PLACE && query->n) {
+	} else if (own->n && is_joined(query) && query->n) {
 		join(p, query, own);
 	} else if (own->n) {
 		query->out = own->out;
 		query->n = own->n;
-		p->is_settled[query - p->outer->v] = query->by != HOST_BY_PLACE || (unsigned)own->n >= query->max;
+		p->is_settled[query - p->outer->v] = !is_joined(query) || (unsigned)own->n >= query->max;
 	}
 }
 

@@ -298,6 +298,22 @@ static bool add_found(struct found *found, const struct host *host)
 	return true;
 }
 
+/* In all subnets, for which there is no index: commands only. */
+static void find_anywhere(const struct host_file *file, const struct host_query *query, struct found *found)
+{
+	for (size_t i = 0; i < file->n; i++) {
+		const struct host *host = &file->v[i];
+		bool is_found = false;
+
+		for (unsigned k = 0; query->by == HOST_BY_ID && k < query->n_ids; k++)
+			is_found |= host_id_equal(&host->id, &query->ids[k]);
+		for (unsigned k = 0; query->by == HOST_BY_PLACE && k < host->n_places; k++)
+			is_found |= prefix_overlaps(&host->places[k].prefix, &query->place);
+		if (is_found && !add_found(found, host))
+			return;
+	}
+}
+
 static void find_by_id(const struct host_file *file, const struct host_query *query, struct found *found)
 {
 	for (unsigned i = 0; i < query->n_ids; i++) {
@@ -398,9 +414,12 @@ static int find_in_file(struct host_source *source, struct host_find *find)
 
 	for (unsigned i = 0; i < find->n; i++) {
 		struct host_query *query = &find->v[i];
-		struct found found = { .arena = find->arena, .max = query->by == HOST_BY_ID ? 1 : query->max };
+		bool is_first = query->by == HOST_BY_ID && !query->any_subnet;
+		struct found found = { .arena = find->arena, .max = is_first ? 1 : query->max };
 
-		if (query->by == HOST_BY_ID)
+		if (query->any_subnet && query->by != HOST_BY_PAGE)
+			find_anywhere(file, query, &found);
+		else if (query->by == HOST_BY_ID)
 			find_by_id(file, query, &found);
 		else if (query->by == HOST_BY_PLACE)
 			find_by_place(file, query, &found);
@@ -424,3 +443,13 @@ static const struct host_ops file_ops = {
 	.find = find_in_file,
 	.close = close_file,
 };
+
+bool host_is_file(const struct host_source *source)
+{
+	return source->ops == &file_ops;
+}
+
+size_t host_file_index(const struct host_source *source, const struct host *host)
+{
+	return (size_t)(host - container_of(source, const struct host_file, source)->v);
+}

@@ -32,3 +32,7 @@ int host_file_add(struct host_file *file, const struct host **ret_other);
 void host_file_ready(struct host_file *file);
 struct host_source *host_file_source(struct host_file *file);
 size_t host_file_n(const struct host_file *file);
+/* True if the source is of this kind. */
+bool host_is_file(const struct host_source *source);
+/* Returns the position of a host that the source has found, in the order in which they were added. */
+size_t host_file_index(const struct host_source *source, const struct host *host);

@@ -25,6 +25,11 @@ struct host_id {
 	struct bytes value; /* 1 to host_id_rows[type].max bytes */
 };
 
+static inline bool host_id_equal(const struct host_id *a, const struct host_id *b)
+{
+	return a->type == b->type && bytes_equal(a->value, b->value);
+}
+
 struct host_id_row {
 	const char *name; /* as in the configuration: "hw-address" */
 	uint8_t max;      /* maximum length, bytes */
@@ -35,6 +40,12 @@ struct host_id_row {
 extern const struct host_id_row host_id_rows[HOST_ID_N];
 /* Returns -E_NOENT if there is no such type. */
 int host_id_type_of(const char *name, enum host_id_type *ret);
+#define HOST_ID_ROOM 256
+/*
+ * Reads an identifier as in the configuration: hexadecimal, or text in single quotes. Its bytes are in buf. Returns
+ * -E_INVAL if the text is neither, -E_NOENT if it is empty, -E_RANGE if it is longer than the type permits.
+ */
+int host_id_parse(enum host_id_type type, const char *text, uint8_t buf[HOST_ID_ROOM], struct host_id *ret);
 
 /* One address or prefix of a reservation. */
 struct host_place {

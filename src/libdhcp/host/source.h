@@ -25,6 +25,7 @@ enum host_by {
 struct host_query {
 	enum host_by by;
 	uint32_t subnet_id; /* 0: global reservations. BY_PAGE: only this subnet, with in_subnet */
+	bool any_subnet;    /* BY_ID, BY_PLACE: those of all subnets, for commands; BY_ID then finds up to max */
 	/* BY_ID: */
 	const struct host_id *ids; /* in search order; borrowed until the response */
 	unsigned n_ids;
@@ -34,7 +35,7 @@ struct host_query {
 	bool in_subnet;
 	const char *hostname; /* only this name, ignoring case; NULL = any; borrowed likewise */
 	uint64_t after;       /* 0 at first, then `next` of the previous page */
-	unsigned max;         /* maximum number of results; BY_ID returns at most one */
+	unsigned max;         /* maximum number of results; BY_ID in a subnet returns at most one */
 	bool with_texts;      /* also fill host_extra.texts, for commands */
 	void *owner;          /* for the caller */
 	/* The response: */
@@ -79,6 +80,9 @@ static inline int host_find(struct host_source *source, struct host_find *find)
 {
 	return source->ops->find(source, find);
 }
+
+/* Same as host_find(); waits for the response and sets done and owner. Blocks: not for workers. */
+void host_find_wait(struct host_source *source, struct host_find *find);
 
 /*
  * Changes, for commands; they block, and are not for workers. A host to be stored has its options in extra->texts, and

@@ -223,13 +223,8 @@ static const struct host *look_up(struct change *change, struct host_query *quer
 
 	query->with_texts = true;
 	query->subnet_id = change->subnet_id;
-	sql_find_wait(change->s, &find);
+	host_find_wait(&change->s->source, &find);
 	return query->n > 0 ? query->out[0] : NULL;
-}
-
-static bool is_same_id(const struct host_id *a, const struct host_id *b)
-{
-	return a->type == b->type && bytes_equal(a->value, b->value);
 }
 
 /* Says which address or prefix another host has. */
@@ -245,7 +240,7 @@ static int describe_rival(struct change *change, const struct host *host)
 		for (int k = 0; k < query.n; k++) {
 			const struct host *other = query.out[k];
 
-			if (is_same_id(&other->id, change->id))
+			if (host_id_equal(&other->id, change->id))
 				continue;
 			(void)bytes_to_hex(other->id.value, ':', hex, sizeof(hex));
 			str_addf(change->why, "%s is already reserved in subnet %u for %s %s",

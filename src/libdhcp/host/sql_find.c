@@ -12,8 +12,6 @@
 #include "host/sql_rows.h"
 #include "log/log.h"
 
-#include <pthread.h>
-
 #define ROWS_MAX (16u << 20) /* bytes of the rows of one find */
 #define FEW_SUBNETS 3u       /* so many have a lookup each; more share one */
 #define SHORTER_MAX 128u
@@ -104,6 +102,21 @@ static bool look_up_ids(struct job *job, uint32_t first, uint32_t last, const st
 	return true;
 }
 
+static uint32_t first_subnet(const struct host_query *query)
+{
+	return query->any_subnet ? 0 : query->subnet_id;
+}
+
+static uint32_t last_subnet(const struct host_query *query)
+{
+	return query->any_subnet ? UINT32_MAX : query->subnet_id;
+}
+
+static bool is_in_subnet(const struct sql_host *host, const struct host_query *query)
+{
+	return query->any_subnet || host->host.subnet_id == query->subnet_id;
+}
+
 static bool is_id_query(const struct job *job, unsigned i)
 {
 	return !job->asked[i].is_settled && job->find->v[i].by == HOST_BY_ID;
@@ -130,7 +143,7 @@ static struct link link_of(const struct job *job)
 			link.ids = query->ids;
 			link.n_ids = query->n_ids;
 		}
-		link.is_one = link.is_one && link.ids == query->ids && link.n_ids == query->n_ids;
+		link.is_one = link.is_one && link.ids == query->ids && link.n_ids == query->n_ids && !query->any_subnet;
 		link.has_global |= !query->subnet_id;
 		if (query->subnet_id && query->subnet_id < link.first)
 			link.first = query->subnet_id;
@@ -171,7 +184,7 @@ static bool look_up_clients(struct job *job)
 			continue;
 		job->asked[i].first = job->n_lookups;
 		job->asked[i].n = n_id_lookups(query->n_ids);
-		if (!look_up_ids(job, query->subnet_id, query->subnet_id, query->ids, query->n_ids))
+		if (!look_up_ids(job, first_subnet(query), last_subnet(query), query->ids, query->n_ids))
 			return false;
 	}
 	return true;
@@ -223,7 +236,8 @@ static bool look_up_place6(struct job *job, const struct host_query *query)
 
 		if (!params)
 			return false;
-		params[0] = db_number(query->subnet_id);
+		params[0] = db_number(first_subnet(query));
+		params[3 + 2 * SQL_SHORTER] = db_number(last_subnet(query));
 		params[1] = ip_value(&ips[0]);
 		params[2] = ip_value(&ips[1]);
 		for (unsigned k = 0; k < SQL_SHORTER && done < n; k++, done++) {
@@ -244,8 +258,9 @@ static bool look_up_place(struct job *job, const struct host_query *query)
 	params = add_lookup(job, SQL_BY_PLACE);
 	if (!params)
 		return false;
-	params[0] = db_number(query->subnet_id);
-	params[1] = db_number(ip_to4(&query->place.addr));
+	params[0] = db_number(first_subnet(query));
+	params[1] = db_number(last_subnet(query));
+	params[2] = db_number(ip_to4(&query->place.addr));
 	return true;
 }
 
@@ -431,7 +446,7 @@ static bool is_at(const struct host *host, const struct prefix *place)
 
 static bool has_id(const struct sql_host *from, const struct host_id *id)
 {
-	return from->host.id.type == id->type && bytes_equal(from->host.id.value, id->value);
+	return host_id_equal(&from->host.id, id);
 }
 
 static void take_client(struct found *found, const struct lookup *lookups, unsigned n)
@@ -443,14 +458,14 @@ static void take_client(struct found *found, const struct lookup *lookups, unsig
 			for (const struct sql_host *from = lookups[k].hosts.first; from; from = from->next) {
 				const struct host *host;
 
-				if (!from->is_findable || from->host.subnet_id != query->subnet_id ||
-				    !has_id(from, &query->ids[i]))
+				if (!from->is_findable || !is_in_subnet(from, query) || !has_id(from, &query->ids[i]))
 					continue;
 				host = build(found, from, false);
 				if (!host)
 					continue;
 				add_found(found, from, host);
-				return;
+				if (found->n == found->max)
+					return;
 			}
 }
 
@@ -466,7 +481,7 @@ static void take_hosts(struct found *found, const struct lookup *lookup)
 			log_skipped(found->job, from, from->wrong);
 			continue;
 		}
-		if (is_found(found, from) || (is_place && from->host.subnet_id != query->subnet_id))
+		if (is_found(found, from) || (is_place && !is_in_subnet(from, query)))
 			continue;
 		host = build(found, from, is_place);
 		if (!host || (is_place && !is_at(host, &query->place)) ||
@@ -508,7 +523,7 @@ static bool take_results(struct job *job, unsigned i, struct arena *arena)
 			return true;
 		}
 	}
-	found.max = query->by == HOST_BY_ID ? 1 : query->max < n ? query->max : n;
+	found.max = query->by == HOST_BY_ID && !query->any_subnet ? 1 : query->max < n ? query->max : n;
 	found.v = arena_new_array(arena, const struct host *, found.max);
 	found.from = arena_new_array(arena, const struct sql_host *, found.max);
 	if (query->by == HOST_BY_ID)
@@ -660,35 +675,4 @@ int host_sql_find(struct host_source *source, struct host_find *find)
 			return 0;
 	}
 	return submit(job);
-}
-
-struct waiting {
-	pthread_mutex_t lock;
-	pthread_cond_t cond;
-	bool is_done;
-};
-
-static void wake(struct host_find *find, uint64_t ticket)
-{
-	struct waiting *waiting = find->owner;
-
-	(void)ticket;
-	(void)pthread_mutex_lock(&waiting->lock);
-	waiting->is_done = true;
-	(void)pthread_cond_signal(&waiting->cond);
-	(void)pthread_mutex_unlock(&waiting->lock);
-}
-
-void sql_find_wait(struct sql *s, struct host_find *find)
-{
-	struct waiting waiting = { .lock = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER };
-
-	find->done = wake;
-	find->owner = &waiting;
-	if (host_sql_find(&s->source, find) != -E_AGAIN)
-		return;
-	(void)pthread_mutex_lock(&waiting.lock);
-	while (!waiting.is_done)
-		(void)pthread_cond_wait(&waiting.cond, &waiting.lock);
-	(void)pthread_mutex_unlock(&waiting.lock);
 }

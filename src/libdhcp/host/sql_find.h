@@ -31,8 +31,6 @@ struct sql {
 };
 
 int host_sql_find(struct host_source *source, struct host_find *find);
-/* Waits for the response. Blocks: not for workers. */
-void sql_find_wait(struct sql *s, struct host_find *find);
 /* Returns SCHEMA_RIGHT, or SCHEMA_WRONG with the reason in `why`. */
 enum sql_schema sql_schema_of(const struct sql *s, int64_t version, int64_t minor, struct str *why);
 

@@ -50,7 +50,7 @@
 #define BY_HOSTNAME(n, is) PAGE(n, " AND " is)
 #define IS_NAME_PGSQL "lower(h.hostname) = $5"
 #define IS_NAME_MYSQL "h.hostname = $5" /* the column's collation ignores case */
-#define BY_PLACE4 HOSTS("h.dhcp4_subnet_id = $1 AND h.ipv4_address = $2")
+#define BY_PLACE4 HOSTS("h.dhcp4_subnet_id BETWEEN $1 AND $2 AND h.ipv4_address = $3")
 
 #define AT(address, len) " OR (p.address = " address " AND p.prefix_len <= " len ")"
 #define OVERLAPPING                                                                                                  \
@@ -64,10 +64,11 @@
 /* PostgreSQL expects far more overlaps than there are; it must not join them with the whole table. */
 #define BY_PLACE6_PGSQL                                                                                             \
 	"(" OVERLAPPING " OFFSET 0) x CROSS JOIN LATERAL (SELECT h.* FROM hosts h WHERE h.host_id = x.host_id AND " \
-	"h.dhcp6_subnet_id = $1 OFFSET 0) h "
-#define BY_PLACE6_MYSQL "(" OVERLAPPING ") x JOIN hosts h ON h.host_id = x.host_id AND h.dhcp6_subnet_id = $1 "
+	"h.dhcp6_subnet_id BETWEEN $1 AND $60 OFFSET 0) h "
+#define BY_PLACE6_MYSQL \
+	"(" OVERLAPPING ") x JOIN hosts h ON h.host_id = x.host_id AND h.dhcp6_subnet_id BETWEEN $1 AND $60 "
 #define SHORTER_PARAMS_7 "6i6i6i6i6i6i6i"
-#define BY_PLACE6_PARAMS "i66" SHORTER_PARAMS_7 SHORTER_PARAMS_7 SHORTER_PARAMS_7 SHORTER_PARAMS_7
+#define BY_PLACE6_PARAMS "i66" SHORTER_PARAMS_7 SHORTER_PARAMS_7 SHORTER_PARAMS_7 SHORTER_PARAMS_7 "i"
 
 #define HOSTS4_STMT(stmt, which, types)                                                                  \
 	{                                                                                                \
@@ -164,7 +165,7 @@ static const struct db_stmt stmts[STMT_N] = {
 	[READ_ID(SQL_BY_ID, SQL_HOSTS4)] = HOSTS4_STMT("hosts4_by_id", BY_ID("4"), BY_ID_PARAMS),
 	[READ_ID(SQL_BY_ID, SQL_HOSTS6)] = HOSTS6_STMT("hosts6_by_id", BY_ID("6"), BY_ID_PARAMS),
 	[READ_ID(SQL_BY_ID, SQL_OPTIONS6)] = OPTIONS6_STMT("options6_by_id", BY_ID("6"), BY_ID_PARAMS),
-	[READ_ID(SQL_BY_PLACE, SQL_HOSTS4)] = HOSTS4_STMT("hosts4_by_place", BY_PLACE4, "ii"),
+	[READ_ID(SQL_BY_PLACE, SQL_HOSTS4)] = HOSTS4_STMT("hosts4_by_place", BY_PLACE4, "iii"),
 	[READ_ID(SQL_BY_PLACE, SQL_HOSTS6)] = { "hosts6_by_place",
 						{ READ6_PGSQL(BY_PLACE6_PGSQL), READ6_MYSQL(BY_PLACE6_MYSQL) },
 						BY_PLACE6_PARAMS,

@@ -9,7 +9,7 @@
  */
 enum sql_read {
 	SQL_BY_ID,       /* by any of SQL_IDS identifiers, in a range of subnets */
-	SQL_BY_PLACE,    /* in a subnet, at an address, or in DHCPv6 overlapping a prefix */
+	SQL_BY_PLACE,    /* in a range of subnets, at an address, or in DHCPv6 overlapping a prefix */
 	SQL_BY_PAGE,     /* in a range of subnets, after a host_id */
 	SQL_BY_HOSTNAME, /* those of them with this name */
 	SQL_READS
@@ -28,9 +28,9 @@ const struct db_stmt *sql_read_stmt(enum sql_read what, enum sql_shape shape);
 #define SQL_IDS 5u      /* BY_ID: first and last subnet id, then SQL_IDS times identifier and type */
 #define SQL_SHORTER 28u /* DHCPv6: BY_PLACE */
 /*
- * BY_PLACE, DHCPv4: subnet id, address.
- * BY_PLACE, DHCPv6: subnet id, first and last address, then SQL_SHORTER times an address where a prefix that contains
- * all of it may begin, and the greatest length that it may then have.
+ * BY_PLACE, DHCPv4: first and last subnet id, address.
+ * BY_PLACE, DHCPv6: first subnet id, first and last address, then SQL_SHORTER times an address where a prefix that
+ * contains all of it may begin, and the greatest length that it may then have; last subnet id.
  * BY_PAGE: the host_id before, first and last subnet id, maximum number of hosts. BY_HOSTNAME: also the name, in lower
  * case.
  */

@@ -96,6 +96,20 @@ bool config_has_server_id(const struct config *cfg, uint32_t id);
 int config_host_options(void *ctx, const struct host_option *v, unsigned n, struct arena *arena, struct optlist *ret,
 			struct str *why);
 bool config_host_subnet(void *ctx, uint32_t subnet_id, struct prefix *ret);
+/*
+ * Returns the text, a JSON map of *ret_len bytes, that config-get has for a reservation which the source of the
+ * configuration file has found, and its position in the list of its subnet. The configuration serves. Main thread; the
+ * first call for a configuration takes time in proportion to its size.
+ */
+const char *config_host_text(const struct config *cfg, struct host_source *file, const struct host *host,
+			     size_t *ret_len, size_t *ret_rank);
+/*
+ * Reads a reservation, as in the configuration, that is not part of it: with extra->texts, to be stored elsewhere. cfg
+ * must be complete and is not changed; subnet_id is 0 for a global one, or that of a subnet of cfg. The result is in
+ * the arena, which has no cap. -E_INVAL: the errors are in diag.
+ */
+int config_host_read(const struct config *cfg, struct json_object *map, uint32_t subnet_id, struct arena *arena,
+		     struct diag *diag, struct host *ret);
 
 enum {
 	CONFIG_CHECK = 1,   /* -t: does not check what depends on this host */

@@ -67,7 +67,6 @@ const char *host_class(const struct build *b, const char *name);
 void lint_host_classes(struct build *b, const char *const *names, size_t n);
 /* Returns the text of a reservation's identifier; NULL if it has none of this type. */
 const char *host_id_text(const struct reservation_conf *conf, enum host_id_type type);
-#define HOST_ID_ROOM 256
 /* Its bytes are in buf. Returns false if the reservation has no valid identifier, which was reported. */
 bool build_host_id(struct build *b, const struct reservation_conf *conf, uint8_t buf[HOST_ID_ROOM],
 		   struct host_id *ret);
@@ -113,6 +112,8 @@ struct subnet_pair {
 };
 /* Builds reservations and withholds them from pools. The pairs are those of the plan, in its order. */
 void build_hosts(struct build *b, const struct subnet_pair *pairs, size_t n);
+/* Builds a reservation that is not part of the configuration, which is complete. sub is NULL for a global one. */
+bool build_single_host(struct build *b, struct subnet *sub, const struct reservation_conf *conf, struct host *ret);
 /* True if reservations are also in databases. */
 static inline bool has_host_databases(const struct build *b)
 {

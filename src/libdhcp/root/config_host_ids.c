@@ -36,29 +36,15 @@ static bool parse_id(struct build *b, const struct reservation_conf *conf, enum 
 {
 	const struct host_id_row *row = &host_id_rows[type];
 	struct pos pos = conf_pos(&conf->node, row->name);
-	size_t len = strlen(text);
-	int n;
+	int err = host_id_parse(type, text, buf, ret);
 
-	if (len >= 2 && text[0] == '\'' && text[len - 1] == '\'') {
-		n = (int)(len - 2 <= HOST_ID_ROOM ? len - 2 : HOST_ID_ROOM);
-		memcpy(buf, text + 1, (size_t)n);
-	} else {
-		n = hex_to_bytes(text, len, buf, HOST_ID_ROOM);
-	}
-	if (n == -E_INVAL) {
+	if (err == -E_INVAL)
 		diag_error(b->diag, pos, "%s \"%s\" is neither hex nor text in single quotes", row->name, text);
-		return false;
-	}
-	if (!n) {
+	else if (err == -E_NOENT)
 		diag_error(b->diag, pos, "%s must not be empty", row->name);
-		return false;
-	}
-	if (n < 0 || n > row->max) {
+	else if (err < 0)
 		diag_error(b->diag, pos, "%s is longer than %u bytes", row->name, row->max);
-		return false;
-	}
-	*ret = (struct host_id){ type, bytes_of(buf, (size_t)n) };
-	return true;
+	return err == 0;
 }
 
 bool build_host_id(struct build *b, const struct reservation_conf *conf, uint8_t buf[HOST_ID_ROOM], struct host_id *ret)

@@ -13,8 +13,8 @@
 /* One list of reservations: a subnet's or the global one. */
 struct group {
 	const struct conf_list *list;
-	struct subnet *sub; /* NULL: global */
-	const struct subnet_conf *conf;
+	struct subnet *sub;             /* NULL: global */
+	const struct subnet_conf *conf; /* NULL: global, or the configuration is complete */
 };
 
 struct hosts {
@@ -66,7 +66,8 @@ static void outside_subnet(struct build *b, const struct group *group, struct po
 
 	diag_error(b->diag, pos, "reserved address %s is not in subnet %s", text,
 		   prefix_format(&group->sub->prefix, prefix));
-	diag_note(b->diag, conf_pos(&group->conf->node, "subnet"), "the subnet is here");
+	if (group->conf)
+		diag_note(b->diag, conf_pos(&group->conf->node, "subnet"), "the subnet is here");
 }
 
 static bool check_address(struct build *b, const struct group *group, struct pos pos, const char *text, struct ip *ret)
@@ -223,7 +224,8 @@ static void build_host_classes(struct build *b, const struct reservation_conf *c
 	v = arena_new_array(b->cfg->arena, const char *, names->n);
 	for (unsigned i = 0; i < names->n; i++)
 		if (names->v[i][0])
-			v[extra->n_classes++] = host_class(b, names->v[i]);
+			v[extra->n_classes++] =
+				b->is_complete ? arena_strdup(b->cfg->arena, names->v[i]) : host_class(b, names->v[i]);
 	extra->classes = v;
 }
 
@@ -356,10 +358,10 @@ static void note_unfound(struct hosts *hosts, const struct reservation_conf *con
 		hosts->first_unfound[type] = conf_pos(&conf->node, host_id_rows[type].name);
 }
 
-static void build_host(struct hosts *hosts, const struct group *group, const struct reservation_conf *conf)
+/* Returns false if it has no valid identifier; then, as after any other error, only the rest is checked. */
+static bool read_host(struct hosts *hosts, const struct group *group, const struct reservation_conf *conf,
+		      struct host *host)
 {
-	struct host *host = &hosts->v[hosts->n];
-	const struct host *other;
 	const struct prefix *excluded;
 	uint8_t id[HOST_ID_ROOM];
 	bool has_id;
@@ -368,9 +370,27 @@ static void build_host(struct hosts *hosts, const struct group *group, const str
 	has_id = build_host_id(hosts->b, conf, id, &host->id);
 	excluded = build_places(hosts, group, conf, host);
 	host->extra = build_extra(hosts, conf, excluded);
-	if (!has_id)
+	if (has_id)
+		host->id.value.data = pack(hosts, id, host->id.value.len);
+	return has_id;
+}
+
+bool build_single_host(struct build *b, struct subnet *sub, const struct reservation_conf *conf, struct host *ret)
+{
+	const struct group group = { .sub = sub };
+	struct hosts hosts = { .b = b };
+
+	hosts.places = arena_new_array(b->cfg->arena, struct host_place, n_places_of(conf));
+	return read_host(&hosts, &group, conf, ret);
+}
+
+static void build_host(struct hosts *hosts, const struct group *group, const struct reservation_conf *conf)
+{
+	struct host *host = &hosts->v[hosts->n];
+	const struct host *other;
+
+	if (!read_host(hosts, group, conf, host))
 		return;
-	host->id.value.data = pack(hosts, id, host->id.value.len);
 	note_unfound(hosts, conf, host->id.type);
 	hosts->confs[hosts->n] = conf;
 	if (host_file_add(hosts->file, &other) < 0) {

@@ -47,6 +47,8 @@ struct config_text *config_text_ref(struct config_text *text)
 
 void config_text_unref(struct config_text *text)
 {
-	if (text && !--text->users)
-		free(text);
+	if (!text || --text->users)
+		return;
+	free(text->hosts);
+	free(text);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * A configuration as config-get returns it: the text of the map Dhcp4 or Dhcp6, with all defaults. It is what commands
@@ -10,9 +11,17 @@
  */
 #define CONFIG_HASH_MAX 65
 
+/* Where a reservation of the file is in the text. */
+struct config_host_span {
+	size_t at;
+	uint32_t len;  /* bytes */
+	uint32_t rank; /* position in its list */
+};
+
 struct config_text {
 	unsigned users;
-	char hash[CONFIG_HASH_MAX]; /* SHA-256 of v, in upper-case hexadecimal */
+	struct config_host_span *hosts; /* in the order of the source (host/file.h); NULL until it is needed */
+	char hash[CONFIG_HASH_MAX];     /* SHA-256 of v, in upper-case hexadecimal */
 	size_t len;
 	char v[]; /* NUL-terminated */
 };

@@ -28,6 +28,8 @@ struct live {
 	void (*unused)(struct live *live); /* called once by the last worker that leaves it */
 	void *owner;
 	struct post post; /* the owner's: where `unused` runs */
+	unsigned n_held;  /* the owner's: commands that still use it */
+	bool is_unused;   /* by workers; freed once no command uses it */
 };
 
 struct server {

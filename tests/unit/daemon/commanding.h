@@ -19,6 +19,8 @@
  */
 static struct daemon commanded;
 static char command_dir[64], command_config[96];
+/* "lease-database"; "": a file in the directory. */
+static char command_database[512];
 
 static inline void command_write_file(const char *path, const char *text)
 {
@@ -35,11 +37,27 @@ static inline char *command_text(unsigned digit, const char *members)
 	struct str text = { 0 };
 
 	str_addf(&text,
-		 "{ \"Dhcp%u\": { \"interfaces-config\": { \"interfaces\": [] },\n"
-		 "  \"lease-database\": { \"type\": \"memfile\", \"name\": \"%s/leases.csv\", \"lfc-interval\": 0 },\n"
-		 "  %s } }\n",
-		 digit, command_dir, members);
+		 "{ \"Dhcp%u\": { \"interfaces-config\": { \"interfaces\": [] },\n  \"lease-database\": ", digit);
+	if (command_database[0])
+		str_add(&text, command_database);
+	else
+		str_addf(&text, "{ \"type\": \"memfile\", \"name\": \"%s/leases.csv\", \"lfc-interval\": 0 }",
+			 command_dir);
+	str_addf(&text, ",\n  %s } }\n", members);
 	return text.text;
+}
+
+/* Writes the keys of a database on the servers that tests/sql/run has started; type: "postgresql" or "mysql". */
+static inline void command_write_database(char *buf, size_t size, const char *type, const char *name)
+{
+	const char *env = getenv(type[0] == 'p' ? "KEA_TEST_PGSQL" : "KEA_TEST_MYSQL"), *colon;
+
+	ck_assert_ptr_nonnull(env);
+	colon = strrchr(env, ':');
+	(void)snprintf(buf, size,
+		       "{ \"type\": \"%s\", \"name\": \"%s\", \"host\": \"%.*s\", \"port\": %s, \"user\": "
+		       "\"keatest\", \"password\": \"keatest\" }",
+		       type, name, (int)(colon - env), env, colon + 1);
 }
 
 static inline void command_start(const struct family *fam, const char *members)

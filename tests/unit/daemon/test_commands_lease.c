@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Commands about leases, with Kea's responses. */
+/* Commands about leases, with Kea's responses: the same with a file, or if tests/sql/run starts this, with databases.
+ */
 #include "commanding.h"
 
-static void setup(void)
+static void setup4(void)
 {
 	command_start(
 		&family4,
@@ -282,28 +283,88 @@ START_TEST(network)
 }
 END_TEST
 
-int main(void)
-{
-	TCase *tc = tcase_create("v4"), *tc6 = tcase_create("v6");
-	Suite *suite = suite_create("leases");
-	SRunner *runner;
-	int failed;
+/* --- with a file or a database --- */
 
-	tcase_add_checked_fixture(tc, setup, command_stop);
+static void use(const char *type)
+{
+	command_write_database(command_database, sizeof(command_database), type, "keacommands");
+}
+
+/* Leaves nothing for the next test. */
+static void stop_database(void)
+{
+	json_object_put(command_ask(commanded.fam->digit == 4 ? "{ \"command\": \"lease4-wipe\" }"
+							      : "{ \"command\": \"lease6-wipe\" }"));
+	command_stop();
+}
+
+static void pgsql4(void)
+{
+	use("postgresql");
+	setup4();
+}
+
+static void pgsql6(void)
+{
+	use("postgresql");
+	setup6();
+}
+
+static void mysql4(void)
+{
+	use("mysql");
+	setup4();
+}
+
+static void mysql6(void)
+{
+	use("mysql");
+	setup6();
+}
+
+static TCase *new_case(const char *name, void (*start)(void))
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_add_checked_fixture(tc, start, start == setup4 || start == setup6 ? command_stop : stop_database);
+	tcase_set_timeout(tc, 60);
+	return tc;
+}
+
+static TCase *case4(const char *name, void (*start)(void))
+{
+	TCase *tc = new_case(name, start);
+
 	tcase_add_test(tc, one_lease);
 	tcase_add_test(tc, wrong_arguments);
 	tcase_add_test(tc, several);
 	tcase_add_test(tc, many);
-	tcase_add_test(tc, not_listed);
-	tcase_add_test(tc, network);
-	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc6, setup6, command_stop);
-	tcase_add_test(tc6, six);
-	suite_add_tcase(suite, tc);
-	suite_add_tcase(suite, tc6);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return tc;
+}
+
+static TCase *case6(const char *name, void (*start)(void))
+{
+	TCase *tc = new_case(name, start);
+
+	tcase_add_test(tc, six);
+	return tc;
+}
+
+int main(void)
+{
+	TCase *v[4];
+	unsigned n = 0;
+
+	if (getenv("KEA_TEST_PGSQL")) {
+		v[n++] = case4("PostgreSQL, v4", pgsql4);
+		v[n++] = case6("PostgreSQL, v6", pgsql6);
+		v[n++] = case4("MariaDB, v4", mysql4);
+		v[n++] = case6("MariaDB, v6", mysql6);
+	} else {
+		v[n++] = case4("v4", setup4);
+		v[n++] = case6("v6", setup6);
+		tcase_add_test(v[0], not_listed);
+		tcase_add_test(v[0], network);
+	}
+	return suite_run_all(v, n);
 }
