@@ -10,7 +10,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-enum { OPT_SCHEMA = 256, OPT_REFERENCE, OPT_COMMANDS, OPT_CONFIG, OPT_FORMAT, OPT_STRICT };
+enum { OPT_SCHEMA = 256, OPT_REFERENCE, OPT_COMMANDS, OPT_OPENAPI, OPT_CONFIG, OPT_FORMAT, OPT_STRICT };
 
 static const struct args_option options[] = {
 	{ 'c', NULL, "FILE", "serve with this configuration" },
@@ -23,6 +23,7 @@ static const struct args_option options[] = {
 	{ OPT_SCHEMA, "print-schema", NULL, "print all configuration keys as JSON" },
 	{ OPT_REFERENCE, "print-reference", NULL, "print all configuration keys as a manual" },
 	{ OPT_COMMANDS, "print-commands", NULL, "print all control commands as a manual" },
+	{ OPT_OPENAPI, "print-openapi", NULL, "print all control commands as an OpenAPI document" },
 	{ 'V', NULL, NULL, "print the version and the libraries in use" },
 	{ 'W', NULL, NULL, "print how the program was configured and built" },
 };
@@ -32,7 +33,7 @@ static const struct args_program program = {
 	.usage = "-c FILE [-dX]\n"
 		 "-t FILE [-X] [--format KIND] [--strict]\n"
 		 "--print-config FILE\n"
-		 "--print-schema|--print-reference|--print-commands|-h|-v|-V|-W",
+		 "--print-schema|--print-reference|--print-commands|--print-openapi|-h|-v|-V|-W",
 	.v = options,
 	.n = sizeof(options) / sizeof(options[0]),
 };
@@ -60,6 +61,7 @@ static int set_option(struct command_line *cl, int id, const char *value, char *
 	case OPT_SCHEMA:
 	case OPT_REFERENCE:
 	case OPT_COMMANDS:
+	case OPT_OPENAPI:
 	case 'V':
 	case 'W':
 		cl->mode = id;
@@ -130,12 +132,12 @@ static int check(const struct command_line *cl)
 	return status;
 }
 
-static void print_commands(void)
+static void print_commands(void (*print)(const struct ctl *ctl, const char *program, FILE *to))
 {
 	struct ctl *ctl = ctl_new(KEY_D2, NULL);
 
 	d2_commands_add(ctl);
-	ctl_print_reference(ctl, D2_PROGRAM, stdout);
+	print(ctl, D2_PROGRAM, stdout);
 	ctl_free(ctl);
 }
 
@@ -156,7 +158,10 @@ int main(int argc, char **argv)
 		d2_config_print_reference(stdout);
 		return 0;
 	case OPT_COMMANDS:
-		print_commands();
+		print_commands(ctl_print_reference);
+		return 0;
+	case OPT_OPENAPI:
+		print_commands(ctl_print_openapi);
 		return 0;
 	case 'V':
 		d2_print_version(stdout);

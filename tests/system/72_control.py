@@ -102,7 +102,7 @@ AGENT_CASES = [
     {"command": "version-get", "service": ["dhcp5"]},
     {"command": "nonsense", "service": ["dhcp4"]},
     {"command": "config-get", "service": ["d2", "dhcp4"]},
-    {"command": "subnet4-select-test", "service": ["dhcp4"], "arguments": {"interface": "none"}},
+    {"command": "subnet4-select-test", "service": ["dhcp4"], "arguments": {"address": "203.0.113.1"}},
     {"command": "statistic-get", "service": ["dhcp4"], "arguments": {"name": "pkt4-received"}},
 ]
 

@@ -273,6 +273,8 @@ struct json_object *conf_print_set(unsigned family, const struct scope *scope, c
 struct json_object *json_shortest_double(double v);
 /* Returns all scopes as JSON: name, type, range, default, since or refused, doc. */
 struct json_object *conf_schema(unsigned family, const struct scope *const *all);
+/* Returns one scope, with those in it, as JSON Schema; whatever that rejects, conf_read() rejects. */
+struct json_object *conf_json_schema(unsigned family, const struct scope *scope);
 /* Writes the same as Markdown tables: the reference manual. */
 void conf_reference(unsigned family, const struct scope *const *all, FILE *to);
 /* Writes the table of one scope, whose rows are called `what` in its header. */

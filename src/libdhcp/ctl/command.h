@@ -136,6 +136,8 @@ void ctl_each(const struct ctl *ctl, void (*fn)(void *ctx, const struct command 
 
 /* Writes the reference of all commands as Markdown. */
 void ctl_print_reference(const struct ctl *ctl, const char *program, FILE *to);
+/* Writes an OpenAPI document of all commands, for programs that make or check requests. */
+void ctl_print_openapi(const struct ctl *ctl, const char *program, FILE *to);
 
 void *ctl_call_user(const struct ctl_call *call);
 const struct command *ctl_call_command(const struct ctl_call *call);

@@ -11,7 +11,17 @@
 #include <openssl/crypto.h>
 #include <json-c/json_c_version.h>
 
-enum { OPT_SCHEMA = 256, OPT_REFERENCE, OPT_EXPRESSIONS, OPT_COMMANDS, OPT_CONFIG, OPT_FORMAT, OPT_STRICT, OPT_KEA };
+enum {
+	OPT_SCHEMA = 256,
+	OPT_REFERENCE,
+	OPT_EXPRESSIONS,
+	OPT_COMMANDS,
+	OPT_OPENAPI,
+	OPT_CONFIG,
+	OPT_FORMAT,
+	OPT_STRICT,
+	OPT_KEA
+};
 
 static const struct args_option options[] = {
 	{ 'c', NULL, "FILE", "serve with this configuration" },
@@ -31,6 +41,7 @@ static const struct args_option options[] = {
 	{ OPT_REFERENCE, "print-reference", NULL, "print all configuration keys as a manual" },
 	{ OPT_EXPRESSIONS, "print-expressions", NULL, "print all operators of expressions as a manual" },
 	{ OPT_COMMANDS, "print-commands", NULL, "print all control commands as a manual" },
+	{ OPT_OPENAPI, "print-openapi", NULL, "print all control commands as an OpenAPI document" },
 	{ 'V', NULL, NULL, "print the version and the libraries in use" },
 	{ 'W', NULL, NULL, "print how the program was configured and built" },
 };
@@ -79,6 +90,8 @@ static int set_option(struct run_options *opts, int id, const char *value, char 
 		return set_mode(opts, RUN_PRINT_EXPRESSIONS, NULL, why);
 	case OPT_COMMANDS:
 		return set_mode(opts, RUN_PRINT_COMMANDS, NULL, why);
+	case OPT_OPENAPI:
+		return set_mode(opts, RUN_PRINT_OPENAPI, NULL, why);
 	case 'V':
 		return set_mode(opts, RUN_VERSION, NULL, why);
 	case 'W':
@@ -115,7 +128,8 @@ int run_options_parse(const struct family *fam, int argc, char **argv, struct ru
 		.usage = "-c FILE [-dX] [-p PORT] [-P PORT]\n"
 			 "-t|-T FILE [-X] [--format KIND] [--strict]\n"
 			 "--print-config FILE [--kea]\n"
-			 "--print-schema|--print-reference|--print-expressions|--print-commands|-h|-v|-V|-W",
+			 "--print-schema|--print-reference|--print-expressions|--print-commands|--print-openapi|-h|-v|-"
+			 "V|-W",
 		.v = options,
 		.n = sizeof(options) / sizeof(options[0]),
 	};

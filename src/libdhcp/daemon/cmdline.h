@@ -18,6 +18,7 @@ enum run_mode {
 	RUN_PRINT_REFERENCE,
 	RUN_PRINT_EXPRESSIONS,
 	RUN_PRINT_COMMANDS,
+	RUN_PRINT_OPENAPI,
 	RUN_PRINT_CONFIG, /* --print-config FILE: print it as config-get would */
 };
 

@@ -156,12 +156,13 @@ static int check(const struct family *fam, const struct run_options *opts)
 	return status;
 }
 
-static void print_commands(const struct family *fam)
+static void print_commands(const struct family *fam,
+			   void (*print)(const struct ctl *ctl, const char *program, FILE *to))
 {
 	struct ctl *ctl = ctl_new(fam->digit == 6 ? KEY_6 : KEY_4, NULL);
 
 	server_commands.add(ctl);
-	ctl_print_reference(ctl, fam->program, stdout);
+	print(ctl, fam->program, stdout);
 	ctl_free(ctl);
 }
 
@@ -187,7 +188,10 @@ int serve_main(const struct family *fam, int argc, char **argv)
 		eval_print_reference(fam->digit, stdout);
 		return 0;
 	case RUN_PRINT_COMMANDS:
-		print_commands(fam);
+		print_commands(fam, ctl_print_reference);
+		return 0;
+	case RUN_PRINT_OPENAPI:
+		print_commands(fam, ctl_print_openapi);
 		return 0;
 	case RUN_CHECK:
 	case RUN_CHECK_WIDE:
