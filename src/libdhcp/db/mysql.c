@@ -21,6 +21,7 @@ struct mysql {
 	struct db_conn base;
 	MYSQL *my;
 	struct str text;
+	bool is_galera; /* a node of a cluster: see run_transaction() */
 };
 
 /* --- connecting -------------------------------------------------------------------- */
@@ -121,30 +122,54 @@ static bool set_up(MYSQL *my, const struct db_conf *conf)
 	return is_ok;
 }
 
-/* False if the server accepts no writes although they are needed. */
-static bool accepts_writes(MYSQL *my, const struct db_conf *conf, struct str *why)
+/* The last column of the only row is copied to ret; "" if there is no row. False with `why`. */
+static bool ask(MYSQL *my, const char *query, char *ret, size_t size, struct str *why)
 {
 	MYSQL_RES *result;
 	MYSQL_ROW row;
-	bool is_read_only = false;
+	const char *value;
 
-	if (conf->reads_only)
-		return true;
-	if (mysql_query(my, "SELECT @@global.read_only") != 0 || !(result = mysql_store_result(my))) {
+	if (mysql_query(my, query) != 0 || !(result = mysql_store_result(my))) {
 		note(why, my);
 		return false;
 	}
 	row = mysql_fetch_row(result);
-	is_read_only = row && row[0] && strcmp(row[0], "0") != 0;
+	value = row ? row[mysql_num_fields(result) - 1] : NULL;
+	(void)snprintf(ret, size, "%s", value ? value : "");
 	mysql_free_result(result);
-	if (is_read_only) {
-		str_reset(why);
-		str_add(why, "the server is read-only");
-	}
-	return !is_read_only;
+	return true;
 }
 
-static MYSQL *connect_to(const struct db_conf *conf, const char *host, struct str *why)
+/*
+ * False if the server accepts no writes although they are needed, or if it is a node of a Galera cluster that has lost
+ * the others: it lets clients connect but rejects their statements.
+ */
+static bool is_of_use(MYSQL *my, const struct db_conf *conf, bool *ret_is_galera, struct str *why)
+{
+	const char *wrong = NULL;
+	char value[8];
+
+	if (!ask(my, "SHOW VARIABLES LIKE 'wsrep_on'", value, sizeof(value), why))
+		return false;
+	*ret_is_galera = strcmp(value, "ON") == 0;
+	if (*ret_is_galera && !ask(my, "SHOW STATUS LIKE 'wsrep_ready'", value, sizeof(value), why))
+		return false;
+	if (*ret_is_galera && strcmp(value, "ON") != 0)
+		wrong = "the node is not part of its cluster";
+	if (!wrong && !conf->reads_only) {
+		if (!ask(my, "SELECT @@global.read_only", value, sizeof(value), why))
+			return false;
+		if (strcmp(value, "0") != 0)
+			wrong = "the server is read-only";
+	}
+	if (wrong) {
+		str_reset(why);
+		str_add(why, wrong);
+	}
+	return !wrong;
+}
+
+static MYSQL *connect_to(const struct db_conf *conf, const char *host, bool *ret_is_galera, struct str *why)
 {
 	bool is_socket = host && *host == '/';
 	MYSQL *my = mysql_init(NULL);
@@ -161,7 +186,7 @@ static MYSQL *connect_to(const struct db_conf *conf, const char *host, struct st
 	if (mysql_real_connect(my, is_socket ? NULL : host, conf->user, conf->password, conf->name,
 			       is_socket ? 0 : conf->port, is_socket ? host : NULL,
 			       CLIENT_MULTI_STATEMENTS | CLIENT_FOUND_ROWS) &&
-	    set_up(my, conf) && accepts_writes(my, conf, why))
+	    set_up(my, conf) && is_of_use(my, conf, ret_is_galera, why))
 		return my;
 	if (mysql_errno(my))
 		note(why, my);
@@ -178,13 +203,14 @@ static void mysql_start(void)
 static struct db_conn *mysql_open(const struct db_conf *conf, struct str *why)
 {
 	struct mysql *conn;
+	bool is_galera = false;
 	MYSQL *my = NULL;
 
 	(void)mysql_thread_init();
 	if (!conf->n_hosts)
-		my = connect_to(conf, NULL, why);
+		my = connect_to(conf, NULL, &is_galera, why);
 	for (unsigned i = 0; !my && i < conf->n_hosts; i++)
-		my = connect_to(conf, conf->hosts[i], why);
+		my = connect_to(conf, conf->hosts[i], &is_galera, why);
 	if (!my) {
 		mysql_thread_end();
 		return NULL;
@@ -193,6 +219,7 @@ static struct db_conn *mysql_open(const struct db_conf *conf, struct str *why)
 	conn->base.ops = &db_mysql_ops;
 	conn->base.conf = conf;
 	conn->my = my;
+	conn->is_galera = is_galera;
 	return &conn->base;
 }
 
@@ -407,11 +434,16 @@ static bool read_call(struct reading *r, struct db_work *work, unsigned i)
 /*
  * Runs the work from first to before end in one text, as a transaction if more than one statement writes. Returns
  * false if the connection is lost.
+ *
+ * A node of a Galera cluster undoes a transaction that another node's contradicts, and if that happens between two
+ * statements of one text, it reports no error: the rest is executed without a transaction, and COMMIT succeeds. So
+ * COMMIT is a request of its own there, which does fail, and if a transaction has ended before its COMMIT, nobody knows
+ * what was done.
  */
 static bool run_transaction(struct mysql *conn, struct db_work *first, struct db_work *end)
 {
 	struct reading r = { .my = conn->my, .is_first = true };
-	bool is_alone = first->next == end, is_ok, is_usable;
+	bool is_alone = first->next == end, has_ended = false, is_ok, is_usable;
 	const struct db_call *failed = NULL;
 	unsigned writers = 0, error = 0;
 
@@ -426,7 +458,7 @@ static bool run_transaction(struct mysql *conn, struct db_work *first, struct db
 	for (struct db_work *work = first; work != end; work = work->next)
 		for (unsigned i = 0; i < work->n; i++)
 			add_call(&conn->text, &work->v[i]);
-	if (writers > 1)
+	if (writers > 1 && !conn->is_galera)
 		str_add(&conn->text, "COMMIT;");
 
 	is_ok = mysql_real_query(conn->my, conn->text.text, (unsigned long)conn->text.len) == 0 &&
@@ -435,11 +467,12 @@ static bool run_transaction(struct mysql *conn, struct db_work *first, struct db
 		for (unsigned i = 0; is_ok && i < work->n; i++) {
 			failed = &work->v[i];
 			is_ok = read_call(&r, work, i);
+			has_ended |= is_ok && writers > 1 && !(conn->my->server_status & SERVER_STATUS_IN_TRANS);
 		}
 	}
 	if (is_ok && writers > 1) {
 		failed = NULL;
-		is_ok = skip_result(&r);
+		is_ok = conn->is_galera ? run_text(conn->my, "COMMIT") : skip_result(&r);
 	}
 	if (!is_ok) {
 		error = mysql_errno(conn->my);
@@ -450,7 +483,9 @@ static bool run_transaction(struct mysql *conn, struct db_work *first, struct db
 	if (!is_ok && is_usable && writers > 1)
 		is_usable = run_text(conn->my, "ROLLBACK");
 	for (struct db_work *work = first; work != end; work = work->next) {
-		if (is_ok)
+		if (has_ended)
+			work->outcome = db_work_writes(work) ? DB_UNKNOWN : OUTCOME_AGAIN;
+		else if (is_ok)
 			work->outcome = DB_OK;
 		else if (is_client_error(error))
 			work->outcome = db_work_writes(work) ? DB_UNKNOWN : OUTCOME_AGAIN;

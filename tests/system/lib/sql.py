@@ -66,8 +66,10 @@ def template(case, kind):
 
 
 class Database:
-    def __init__(self, case, kind, ns="srv", name=None, data=None, options=(), env=None):
-        self.case, self.kind, self.ns = case, kind, ns
+    def __init__(self, case, kind, ns="srv", name=None, data=None, options=(), env=None, address=None):
+        """address: of several servers in one namespace, which have one port; data: copied, or the template."""
+        self.case, self.kind, self.ns, self.address = case, kind, ns, address or "127.0.0.1"
+        self.listens_on = address or "*"
         self.type, self.port = KINDS[kind]
         self.folder = case.path(name or kind)
         # For the server alone, not for the programs that start it as another user.
@@ -87,10 +89,10 @@ class Database:
         if self.kind == "pgsql":
             return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *self.env, pgsql_bin("postgres"),
                     "-D", data,
-                    "-c", f"unix_socket_directories={self.folder}", "-c", f"port={self.port}", "-c", "listen_addresses=*",
+                    "-c", f"unix_socket_directories={self.folder}", "-c", f"port={self.port}", "-c", f"listen_addresses={self.listens_on}",
                     "-c", f"fsync={'on' if self.case.long else 'off'}", "-c", "logging_collector=off", *self.options]
         return [*self.env, "mariadbd", "--no-defaults", "--user=mysql", f"--datadir={data}", f"--socket={self.socket}",
-                f"--pid-file={self.folder}/pid", f"--port={self.port}", "--bind-address=*", "--skip-name-resolve",
+                f"--pid-file={self.folder}/pid", f"--port={self.port}", f"--bind-address={self.listens_on}", "--skip-name-resolve",
                 "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=32M",
                 f"--innodb-flush-log-at-trx-commit={1 if self.case.long else 2}", *self.options]
 
@@ -173,7 +175,7 @@ class Database:
         path = self.case.path(name)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
-        command = [os.path.join(self.case.env["builddir"], "kea-admin"), "lease-dump", self.kind, "-h", "127.0.0.1", "-P",
+        command = [os.path.join(self.case.env["builddir"], "kea-admin"), "lease-dump", self.kind, "-h", self.address, "-P",
                    str(self.port), "-u", "keatest", "-p", "keatest", "-n", "keatest", "-d", scripts(self.case),
                    f"-{self.case.fam.digit}", "-o", path]
         p = subprocess.run(self.case.net.exec(self.ns, command), check=False, capture_output=True, text=True)
@@ -187,7 +189,7 @@ class Database:
 
     def conf(self, **keys):
         """For "lease-database" or an entry of "hosts-databases"."""
-        return {"type": self.type, "name": "keatest", "user": "keatest", "password": "keatest", "host": "127.0.0.1",
+        return {"type": self.type, "name": "keatest", "user": "keatest", "password": "keatest", "host": self.address,
                 "port": self.port, "max-reconnect-tries": 1000, "reconnect-wait-time": 100, **keys}
 
 
