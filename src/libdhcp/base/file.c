@@ -55,6 +55,23 @@ int file_open(const char *path, int flags, mode_t mode)
 	return fd;
 }
 
+bool file_write(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
 int file_sync_folder(const char *path)
 {
 	char folder[PATH_MAX];

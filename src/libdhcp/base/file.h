@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -13,6 +14,9 @@ int file_open(const char *path, int flags, mode_t mode);
 
 /* Same for a descriptor; does nothing unless root owns the file and runs this process. Preserves errno. */
 void file_adopt(int fd, const char *path);
+
+/* Writes all of it, whatever interrupts. Returns false with errno. */
+bool file_write(int fd, const void *data, size_t len);
 
 /* Makes the name of the file in its directory durable. Returns 0, or -1 with errno. */
 int file_sync_folder(const char *path);

@@ -383,15 +383,17 @@ static void database_done(struct host_op *op)
 {
 	struct change *change = op->owner;
 	bool is_missing = op->err == -E_NOENT;
+	/* The response may free the call, and the operation is in its arena. */
+	struct str why = op->why;
 
 	change->is_made = op->err == 0;
 	if (op->err < 0 && !is_missing)
-		ctl_respond(change->call, CTL_ERROR, NULL, "%s", op->why.len ? str_text(&op->why) : err_text(op->err));
+		ctl_respond(change->call, CTL_ERROR, NULL, "%s", why.len ? why.text : err_text(op->err));
 	else if (change->targets & HOST_MEMORY)
 		command_edit(change->call, change, change->args->hash, edit);
 	else
 		respond_made(change, !is_missing);
-	str_free(&op->why);
+	str_free(&why);
 }
 
 static void start(struct change *change)

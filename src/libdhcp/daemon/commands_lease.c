@@ -7,6 +7,8 @@
 #include "daemon/lease_op.h"
 #include "daemon/lease_text.h"
 #include "daemon/lease_walk.h"
+#include "daemon/lease_write.h"
+#include "root/program.h"
 
 #define SINCE .since = "4.2.0"
 
@@ -699,6 +701,37 @@ static void bulk_apply(struct ctl_call *call, const void *args)
 		bulk_end(bulk);
 }
 
+/* --- write --- */
+
+struct write_args {
+	struct conf_node node;
+	const char *filename;
+};
+static const struct key write_keys[] = {
+	K_STRING(
+		struct write_args, filename, "filename", .required = true, .max = 4096, SINCE,
+		.doc = "a file in the directory of lease files; an existing one is replaced, but not one that a server "
+		       "uses"),
+};
+static const struct scope write_scope = SCOPE("arguments", struct write_args, write_keys);
+
+static void lease_write(struct ctl_call *call, const void *args)
+{
+	const struct write_args *a = args;
+	const struct daemon *d = call_daemon(call);
+	const struct program_build pb = { .arena = ctl_call_arena(call),
+					  .diag = ctl_call_diag(call),
+					  .flags = d->opts.relaxed ? CONFIG_RELAXED : 0,
+					  .program = d->fam->program };
+	const char *path = program_path(&pb, conf_pos(&a->node, "filename"), "filename", a->filename,
+					"KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
+
+	if (path)
+		lease_write_respond(call, path);
+	else
+		ctl_respond_diag(call);
+}
+
 /* --- DNS --- */
 
 struct ddns_args {
@@ -753,6 +786,8 @@ static const struct command rows[] = {
 	  .doc = "Replaces a lease. Result 4: there is none, or a client has changed it meanwhile." },
 	BOTH("del", CTL_WRITE, &del_scope, lease_del, "Deletes the lease of an address, or of a client in a subnet."),
 	BOTH("wipe", CTL_WRITE, &wipe_scope, lease_wipe, "Deletes all leases of a subnet, or of all subnets."),
+	BOTH("write", CTL_WRITE, &write_scope, lease_write,
+	     "Writes all leases to a file, from any lease database, in the format of lease files."),
 	BOTH("resend-ddns", CTL_WRITE, &ddns_scope, resend_ddns,
 	     "Returns an error: DNS updates are not supported yet."),
 	{ ROW6("bulk-apply", CTL_WRITE, &bulk_scope, bulk_apply),

@@ -39,21 +39,6 @@ static char *path_of(const struct config_file *file, const char *filename, struc
 	return NULL;
 }
 
-static bool write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		text += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 /* Gives the new file the mode and owner of the one it replaces. */
 static void copy_owner(int fd, const char *temporary, const char *path)
 {
@@ -80,7 +65,7 @@ static bool replace(const char *path, const char *text, size_t len, struct str *
 	fd = mkstemp(temporary);
 	if (fd >= 0) {
 		copy_owner(fd, temporary, path);
-		ok = write_all(fd, text, len) && fsync(fd) == 0;
+		ok = file_write(fd, text, len) && fsync(fd) == 0;
 		ok = close(fd) == 0 && ok;
 		ok = ok && rename(temporary, path) == 0;
 		if (ok)

@@ -835,6 +835,7 @@ static bool await_databases(void)
 /* Commands that hold a configuration wait for its databases, whose responses have deadlines. */
 static void await_commands(struct daemon *d)
 {
+	atomic_store(&d->is_ending, true);
 	while (d->n_held) {
 		loop_run_posts(d->loop);
 		(void)usleep(1000);

@@ -47,6 +47,8 @@ struct daemon {
 	struct channels *channels;         /* sockets that commands come from */
 	struct agent *agent;               /* the port of "Control-agent" */
 	unsigned n_held;                   /* by commands: configurations, each time */
+	bool is_writing_leases;            /* to a file, lease_write.h */
+	atomic_bool is_ending;             /* threads of commands end soon */
 	unsigned n_host_ops;               /* changes of reservations in progress, host_op.h */
 	struct origins origins;
 	bool is_stopping;

@@ -28,7 +28,8 @@ struct host_op {
 	struct ip addr;
 	void (*done)(struct host_op *op);
 	void *owner;
-	/* The result: an error of host_add_wait() and its like; for the operator. done() frees `why`. */
+	/* The result: an error of host_add_wait() and its like; for the operator. done() frees `why`, and may free
+	 * this. */
 	int err;
 	struct str why;
 	/* Private. */

@@ -201,6 +201,7 @@ int main(void)
 	TCase *tc = tcase_create("config");
 
 	tcase_add_checked_fixture(tc, setup, command_stop);
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, getting);
 	tcase_add_test(tc, setting);
 	tcase_add_test(tc, round_trip);

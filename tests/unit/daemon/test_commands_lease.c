@@ -3,6 +3,8 @@
  */
 #include "commanding.h"
 
+#include <sys/stat.h>
+
 static void setup4(void)
 {
 	command_start(
@@ -283,6 +285,134 @@ START_TEST(network)
 }
 END_TEST
 
+static char *read_file(const char *name)
+{
+	char path[192], *text = calloc(1, 65536);
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", command_dir, name);
+	f = fopen(path, "r");
+	ck_assert_msg(f != NULL, "%s", path);
+	ck_assert_uint_gt(fread(text, 1, 65535, f), 0);
+	(void)fclose(f);
+	return text;
+}
+
+static unsigned count_lines(const char *text)
+{
+	unsigned n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+/* A request to write to this file, in the directory of the test; DIR in name is that directory. */
+static void write_to(const char *name, const char *response)
+{
+	struct str request = { 0 };
+	const char *dir = strstr(name, "DIR");
+
+	str_addf(&request, "{ 'command': 'lease%u-write', 'arguments': { 'filename': '", commanded.fam->digit);
+	if (dir)
+		str_addf(&request, "%s%s", command_dir, dir + 3);
+	else
+		str_add(&request, name);
+	str_add(&request, "' } }");
+	command_expect(request.text, response);
+	str_free(&request);
+}
+
+/* The file has what the database has, in the format of lease files. */
+START_TEST(write_file)
+{
+	char *text, response[256], path[192];
+	struct stat st;
+
+	ADD("'ip-address': '192.0.2.20', 'hw-address': '1a:1b:1c:1d:1e:1f', 'hostname': 'a,b', 'client-id': '01:02'");
+	ADD("'ip-address': '10.0.0.5', 'hw-address': '1a:1b:1c:1d:1e:20', 'state': 1");
+	(void)snprintf(response, sizeof(response), "{ 'result': 0, 'text': 'IPv4 lease database into `%s/copy.csv`.' }",
+		       command_dir);
+	write_to("copy.csv", response);
+	text = read_file("copy.csv");
+	ck_assert_uint_eq(count_lines(text), 3);
+	ck_assert_ptr_eq(strstr(text, "address,hwaddr,client_id,"), text);
+	ck_assert_ptr_nonnull(strstr(text, "\n192.0.2.20,1a:1b:1c:1d:1e:1f,01:02,"));
+	ck_assert_ptr_nonnull(strstr(text, "a&#x2cb"));
+	ck_assert_ptr_nonnull(strstr(text, "\n10.0.0.5,1a:1b:1c:1d:1e:20,"));
+	free(text);
+	(void)snprintf(path, sizeof(path), "%s/copy.csv", command_dir);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(st.st_mode & 07777, 0640);
+	/* It is replaced. */
+	command_expect("{ 'command': 'lease4-del', 'arguments': { 'ip-address': '10.0.0.5' } }", "{ 'result': 0 }");
+	write_to("DIR/copy.csv", response);
+	text = read_file("copy.csv");
+	ck_assert_uint_eq(count_lines(text), 2);
+	free(text);
+}
+END_TEST
+
+START_TEST(write_nowhere_else)
+{
+	char path[192], other[192];
+
+	(void)snprintf(path, sizeof(path), "%s/link", command_dir);
+	(void)snprintf(other, sizeof(other), "%s/other", command_dir);
+	ck_assert_int_eq(symlink("/etc/kea-test", path), 0);
+	ck_assert_int_eq(mkfifo(other, 0600), 0);
+	write_to("/etc/kea-test", "{ 'result': 1 }");
+	write_to("../kea-test", "{ 'result': 1 }");
+	write_to("DIR/../kea-test", "{ 'result': 1 }");
+	write_to("a/../../kea-test", "{ 'result': 1 }");
+	write_to(".", "{ 'result': 1 }");
+	write_to("..", "{ 'result': 1 }");
+	write_to("", "{ 'result': 1 }");
+	write_to("DIR/", "{ 'result': 1 }");
+	write_to("link", "{ 'result': 1 }");
+	write_to("other", "{ 'result': 1 }");
+	ck_assert_int_lt(access("/etc/kea-test", F_OK), 0);
+	command_expect("{ 'command': 'lease4-write' }", "{ 'result': 1 }");
+	/* The lease file of this server, and what belongs to it. */
+	if (!command_database[0]) {
+		write_to("leases.csv", "{ 'result': 1 }");
+		write_to("leases.csv.1", "{ 'result': 1 }");
+		write_to("leases.csv.completed", "{ 'result': 1 }");
+		write_to("leases.csv.old", "{ 'result': 0 }");
+	}
+}
+END_TEST
+
+START_TEST(write_file6)
+{
+	char *text;
+
+	command_expect("{ 'command': 'lease6-add', 'arguments': { 'ip-address': '2001:db8:8:1::', 'type': 'IA_PD', "
+		       "'prefix-len': 64, 'duid': '01:02:03:04:06', 'iaid': 5, 'subnet-id': 1 } }",
+		       "{ 'result': 0 }");
+	write_to("six.csv", "{ 'result': 0 }");
+	text = read_file("six.csv");
+	ck_assert_uint_eq(count_lines(text), 2);
+	ck_assert_ptr_nonnull(strstr(text, "\n2001:db8:8:1::,01:02:03:04:06,"));
+	free(text);
+}
+END_TEST
+
+/* The server stops while it writes; nothing is left behind. */
+START_TEST(write_and_stop)
+{
+	struct ctl_who who = { .channel = "test" };
+	const char *request = "{ \"command\": \"lease4-write\", \"arguments\": { \"filename\": \"copy.csv\" } }";
+	bool is_ready;
+
+	ctl_call_free(ctl_dispatch(commanded.ctl, ctl_request_parse(request, strlen(request)), &who, command_ready,
+				   &is_ready));
+	ck_assert(commanded.is_writing_leases);
+	command_expect("{ 'command': 'lease4-write', 'arguments': { 'filename': 'second.csv' } }",
+		       "{ 'result': 1, 'text': 'leases are being written to a file already: try again later' }");
+}
+END_TEST
+
 /* --- with a file or a database --- */
 
 static void use(const char *type)
@@ -339,6 +469,9 @@ static TCase *case4(const char *name, void (*start)(void))
 	tcase_add_test(tc, wrong_arguments);
 	tcase_add_test(tc, several);
 	tcase_add_test(tc, many);
+	tcase_add_test(tc, write_file);
+	tcase_add_test(tc, write_nowhere_else);
+	tcase_add_test(tc, write_and_stop);
 	return tc;
 }
 
@@ -347,6 +480,7 @@ static TCase *case6(const char *name, void (*start)(void))
 	TCase *tc = new_case(name, start);
 
 	tcase_add_test(tc, six);
+	tcase_add_test(tc, write_file6);
 	return tc;
 }
 
