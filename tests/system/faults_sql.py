@@ -111,6 +111,43 @@ def hangs(t, kind):
     ended(t, load, db, server)
 
 
+def rss(server):
+    """MiB"""
+    with open(f"/proc/{server.pid}/status", encoding="ascii") as f:
+        return int(next(line for line in f if line.startswith("VmRSS:")).split()[1]) / 1024
+
+
+@sql.each("D4", "slow", short=[("pgsql", 4), ("mysql", 6)], beyond_kea="it has one statement in progress for each thread")
+def slow(t, kind):
+    """Each round trip takes 50 ms more: many requests share one. Then it takes a second, and there are more requests than
+    fit: they are dropped, and all is well when the database is fast again."""
+    db = sql.Database(t, kind)
+    proxy = sql.Proxy(t, "srv", 7777, db.port, delay=0.05)
+    server = t.server(t.fam.config(quiet=True, lease_db=db.conf(port=7777), **t.no_cache))
+    known = t.fam.client(t)
+    address = t.wait("a lease", known.lease)
+    load = t.fam.Load(t, "--clients", "30000", "--window", "512", "--seconds", "20" if t.long else "4", "--timeout", "3000", name="slow")
+    time.sleep(1)
+    t.eq(known.keep(address), address, "renewed")
+    got = load.finish()
+    rate = got["completed"] / (20 if t.long else 4)
+    t.note(f"{rate:.0f} leases/s with 50 ms more for each round trip")
+    # One after the other, three connections would do with three round trips each not even this:
+    t.true(rate > 5 * 3 / 0.15, f"only {rate:.0f} leases/s")
+    before = rss(server)
+    proxy.delay = 1.0
+    flood = t.fam.Load(t, "--clients", "30000", "--rate", "3000", "--window", "30000", "--seconds", "5", "--timeout", "2000", name="flood")
+    flooded = flood.finish()
+    t.eq(flooded["naks"], 0, "NAKs")
+    proxy.delay = 0.0
+    t.eq(t.wait("a response", lambda: known.keep(address)), address, "renewed")  # what is late has been sent
+    after = small(t)
+    grows(t, after, "leases after it is fast again")
+    t.note(f"RSS {before:.1f} MiB before, {rss(server):.1f} MiB after {flooded['drops']} exchanges without response")
+    t.true(rss(server) < before + 64, f"RSS {rss(server):.1f} MiB, before {before:.1f}")
+    ended(t, after, db, server)
+
+
 @sql.each("D5", "unreachable", short=[("pgsql", 4), ("mysql", 6)], beyond_kea=NOT_KEA)
 def unreachable(t, kind):
     """Packets to and from the database are dropped without a word: noticed within 10 s, and served again after."""
@@ -231,6 +268,70 @@ def refuses(t, kind):
     t.true("password" not in server.log().lower() or "keatest" not in server.log().split("password")[1], "a secret in the log")
 
 
+# What a database may say of a valid statement: SQLSTATE, and MySQL's number.
+ERRORS = {
+    "pgsql": [("40P01", 0), ("40001", 0), ("23505", 0), ("53100", 0), ("53200", 0), ("57014", 0), ("55P03", 0)],
+    "mysql": [("40001", 1213), ("HY000", 1205), ("23000", 1062), ("HY000", 1021), ("HY000", 1041), ("70100", 1317), ("HY000", 1114)]}
+
+
+def set_errors(t, db, state, number, share):
+    """From now on this share of the rows that are written causes the error; 0: none."""
+    for when in "INSERT", "UPDATE":
+        table, name = f"lease{t.fam.digit}", f"injected_{when}".lower()
+        if db.kind == "pgsql":
+            db.sql(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+            if share:
+                db.sql(f"CREATE OR REPLACE FUNCTION injected() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF random() < {share} THEN "
+                       f"RAISE EXCEPTION 'injected' USING ERRCODE = '{state}'; END IF; RETURN NEW; END $$")
+                db.sql(f"CREATE TRIGGER {name} BEFORE {when} ON {table} FOR EACH ROW EXECUTE FUNCTION injected()")
+        else:
+            db.sql(f"DROP TRIGGER IF EXISTS {name}")
+            if share:
+                db.sql(f"DELIMITER //\nCREATE TRIGGER {name} BEFORE {when} ON {table} FOR EACH ROW IF RAND() < {share} THEN "
+                       f"SIGNAL SQLSTATE '{state}' SET MYSQL_ERRNO = {number}, MESSAGE_TEXT = 'injected'; END IF//")
+
+
+@sql.each("D9", "errors", short=[("pgsql", 4), ("mysql", 6)], limit=120, beyond_kea=NOT_KEA)
+def errors(t, kind):
+    """Deadlocks, serialization failures, unique violations, a full disk, no memory, cancelled statements, a column that is
+    gone: at times or always. Each is a retry or silence, never a NAK or the end of the server."""
+    db, server, known, address, load = serving(t, kind)
+    for state, number in ERRORS[kind]:
+        set_errors(t, db, state, number, 0.2)
+        grows(t, load, f"leases in spite of {state}, {number}", by=1000)
+        t.true(known.keep(address, timeout=1) != "refused", f"{state}, {number}: a rejection")
+        set_errors(t, db, state, number, 1)
+        t.wait(f"silence with {state}, {number}", lambda: is_silent(t, load, known, address, 0.3), 20)
+        set_errors(t, db, state, number, 0)
+        grows(t, load, f"leases after {state}, {number}", by=1000)
+    t.eq(t.wait("a response", lambda: known.keep(address)), address, "renewed")
+    db.sql(f"ALTER TABLE lease{t.fam.digit} RENAME COLUMN hostname TO gone")
+    t.wait("silence without a column", lambda: is_silent(t, load, known, address, 0.3), 20)
+    db.sql(f"ALTER TABLE lease{t.fam.digit} RENAME COLUMN gone TO hostname")
+    grows(t, load, "leases when the column is back", by=1000)
+    t.eq(t.wait("a response", lambda: known.keep(address)), address, "renewed")
+    ended(t, load, db, server)
+
+
+@sql.each("D9", "crowded", short=[("pgsql", 4), ("mysql", 4)], limit=120, beyond_kea=NOT_KEA)
+def crowded(t, kind):
+    """The database has no connection left: the server waits for one."""
+    options = ["-c", "max_connections=12", "-c", "max_wal_senders=0", "-c", "superuser_reserved_connections=0"] if kind == "pgsql" \
+        else ["--max-connections=12"]
+    db = sql.Database(t, kind, options=options)
+    text = "SELECT pg_sleep(15)" if kind == "pgsql" else "SELECT SLEEP(15)"
+    crowd = [t.start("srv", db.client(text), name="crowd", env=dict(os.environ, PGPASSWORD="keatest")) for _ in range(13)]
+    t.wait("a database that is full", lambda: db.try_sql("SELECT 1") is None)
+    server = Server(t, t.fam.config(quiet=True, lease_db=db.conf(**{"retry-on-startup": True})), folder=t.path("state"))
+    server.launch()
+    server.wait_log("DB_OPEN_CONNECTION_WITH_RETRY_FAILED", 2)
+    t.true(server.process.alive(), "the server ended")
+    for one in crowd:
+        one.wait(60)
+    server.wait_log("DHCP._STARTED", 1, 20)
+    t.true(t.wait("a lease", t.fam.client(t).lease), "a lease")
+
+
 # Rows that are no leases, all inside the pool but the last one: their columns and values. {a1}... are addresses.
 HOSTILE = {
     4: ["address, valid_lifetime, expire, subnet_id, state) VALUES ({a0}, NULL, NULL, NULL, NULL)",
@@ -315,20 +416,24 @@ def merge(t, loads):
     return t.write("merged", "".join(head + rest))
 
 
+def place_server(t, i):
+    """Namespaces srvI and rlyI, with a cable from s1 to the relay's r0."""
+    for name in f"srv{i}", f"rly{i}":
+        t.net.names[name] = f"{t.prefix}-{name}"
+        t.net.host(name)
+    t.net.cable(f"srv{i}", "s1", f"rly{i}", "r0")
+
+
 def start_servers(t, dbs, size_of_pool, **keys):
     """A server for each of these databases, which may be one, with one pool; each has a relay rlyN on its own cable."""
     pool = f"198.19.0.0 - 198.19.{(size_of_pool - 1) >> 8}.{(size_of_pool - 1) & 255}"
     subnet = [{"id": 3, "subnet": "198.18.0.0/15", "pools": [{"pool": pool}]}]
     started = []
     for i, db in enumerate(dbs):
-        srv, rly = f"srv{i}", f"rly{i}"
-        for name in srv, rly:
-            t.net.names[name] = f"{t.prefix}-{name}"
-            t.net.host(name)
-        t.net.cable(srv, "s1", rly, "r0")
+        place_server(t, i)
         conf = t.fam.config(quiet=True, subnets=subnet, lease_db=db.conf(host=db.socket), **{
             "interfaces-config": {"interfaces": ["s1"]}, **t.no_cache, **keys})
-        server = Server(t, conf, name=f"server{i}", folder=t.path(f"state{i}"), ns=srv)
+        server = Server(t, conf, name=f"server{i}", folder=t.path(f"state{i}"), ns=f"srv{i}")
         server.start()
         started.append(server)
     for i, server in enumerate(started):

@@ -28,6 +28,7 @@ struct db_conn_ops {
 	 * false if the connection can no longer be used.
 	 */
 	bool (*run)(struct db_conn *conn, struct db_work *list, bool is_one, int64_t deadline_ms);
+	int (*fd)(const struct db_conn *conn); /* its socket */
 };
 
 extern const struct db_conn_ops db_pgsql_ops, db_mysql_ops;

@@ -517,10 +517,16 @@ static bool mysql_conn_run(struct db_conn *base, struct db_work *list, bool is_o
 	return true;
 }
 
+static int mysql_conn_fd(const struct db_conn *base)
+{
+	return (int)((const struct mysql *)base)->my->net.fd;
+}
+
 const struct db_conn_ops db_mysql_ops = {
 	.name = "mysql",
 	.init = mysql_start,
 	.open = mysql_open,
 	.close = mysql_conn_close,
+	.fd = mysql_conn_fd,
 	.run = mysql_conn_run,
 };

@@ -574,9 +574,15 @@ static bool pgsql_run(struct db_conn *base, struct db_work *list, bool is_one, i
 	return !r.is_lost && !r.is_read_only;
 }
 
+static int pgsql_fd(const struct db_conn *base)
+{
+	return PQsocket(((const struct pgsql *)base)->pg);
+}
+
 const struct db_conn_ops db_pgsql_ops = {
 	.name = "postgresql",
 	.open = pgsql_open,
 	.close = pgsql_close,
+	.fd = pgsql_fd,
 	.run = pgsql_run,
 };

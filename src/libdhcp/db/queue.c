@@ -11,11 +11,13 @@
 #include "db/conn.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <pthread.h>
 #include <time.h>
 
 #define TRIES_MAX 5  /* of one work */
 #define GRACE_MS 500 /* for the server to report its own statement timeout, before the connection is given up */
+#define IDLE_MS 1000 /* how often an idle connection is looked at */
 #define RECONNECT_FIRST_MS 100
 #define RECONNECT_MAX_MS 2000
 
@@ -314,6 +316,18 @@ static void run_group(struct thread *t, struct db_work *list)
 	}
 }
 
+/* Without a request to it: nothing can be expected from a connection that the other end has closed. */
+static bool is_alive(struct db_conn *conn)
+{
+	struct pollfd fd = { .fd = conn->ops->fd(conn), .events = POLLRDHUP };
+
+	if (poll(&fd, 1, 0) <= 0)
+		return true;
+	str_reset(&conn->why);
+	str_add(&conn->why, "the connection was closed");
+	return false;
+}
+
 static void *serve(void *arg)
 {
 	struct thread *t = arg;
@@ -321,14 +335,15 @@ static void *serve(void *arg)
 
 	for (;;) {
 		struct db_work *group, *late;
-		bool stop;
+		bool stop, is_idle;
 
 		if (!t->conn && !connect_at_last(t))
 			break;
 		(void)pthread_mutex_lock(&db->lock);
-		while (!db->head && !db->stop)
-			(void)pthread_cond_wait(&db->wake, &db->lock);
+		if (!db->head && !db->stop)
+			wait_for(db, IDLE_MS);
 		stop = db->stop;
+		is_idle = !db->head;
 		late = take_queued(db, true);
 		group = stop ? NULL : take_group(db);
 		(void)pthread_mutex_unlock(&db->lock);
@@ -337,6 +352,8 @@ static void *serve(void *arg)
 			break;
 		if (group)
 			run_group(t, group);
+		else if (is_idle && !is_alive(t->conn))
+			drop_connection(t);
 	}
 	if (t->conn)
 		t->conn->ops->close(t->conn);

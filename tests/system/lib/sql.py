@@ -2,6 +2,7 @@
 """Private PostgreSQL and MariaDB servers with Kea's schema, in a namespace of the test. They listen on a socket in the
 test's directory and on 127.0.0.1 of the namespace. A test works on a copy of a data directory that the first test which
 needs one makes."""
+import collections
 import contextlib
 import fcntl
 import glob
@@ -221,10 +222,11 @@ def each_test(name, families=(4,), **more):
 
 class Proxy:
     """Forwards TCP connections to a port of 127.0.0.1 in a namespace. cut() makes the next request reach the database,
-    and its response nobody: what it changed is changed, and the client cannot know."""
+    and its response nobody: what it changed is changed, and the client cannot know. delay: seconds added to each round
+    trip; it may be changed."""
 
-    def __init__(self, case, ns, port, to):
-        self.to, self.ns, self.case = to, ns, case
+    def __init__(self, case, ns, port, to, delay=0.0):
+        self.to, self.ns, self.case, self.delay = to, ns, case, delay
         self.wants_cut, self.n_cut, self.is_over = False, 0, False
         with case.net.inside(ns):
             self.listener = socket.create_server(("127.0.0.1", port))
@@ -250,15 +252,24 @@ class Proxy:
             client.close()
             return
         with client, server:
-            sockets = [client, server]
+            sockets, late = [client, server], collections.deque()
             while not self.is_over:
-                ready, _, _ = select.select(sockets, [], [], 0.5)
+                wait = min(0.5, max(0.0, late[0][0] - time.monotonic())) if late else 0.5
+                ready, _, _ = select.select(sockets, [], [], wait)
+                try:
+                    while late and late[0][0] <= time.monotonic():
+                        client.sendall(late.popleft()[1])
+                except OSError:
+                    return
                 for s in ready:
                     try:
                         data = s.recv(65536)
                         if not data:
                             return
-                        (server if s is client else client).sendall(data)
+                        if s is server and (self.delay or late):
+                            late.append((time.monotonic() + self.delay, data))
+                        else:
+                            (server if s is client else client).sendall(data)
                     except OSError:
                         return
                     # Only a request of some size has changes in it.
