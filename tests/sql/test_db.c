@@ -39,7 +39,8 @@ static const struct db_stmt stmts[STMT_N] = {
 		     { "INSERT INTO t VALUES ($1, $2, $3, $4, $5)", "INSERT INTO t VALUES ($1, $2, $3, $4, $5)" },
 		     "ibtx6",
 		     "",
-		     true },
+		     true,
+		     { "INSERT INTO t VALUES ", "($1, $2, $3, $4, $5)", ", ", NULL } },
 	[INSERT_IF_FREE] = { "insert_if_free",
 			     { "INSERT INTO t (id) VALUES ($1) ON CONFLICT DO NOTHING",
 			       "INSERT IGNORE INTO t (id) VALUES ($1)" },
@@ -50,12 +51,15 @@ static const struct db_stmt stmts[STMT_N] = {
 		     { "UPDATE t SET t = $2 WHERE id = $1", "UPDATE t SET t = $2 WHERE id = $1" },
 		     "it",
 		     "",
-		     true },
+		     true,
+		     { "UPDATE (", "SELECT $1 AS c1, $2 AS c2", " UNION ALL ",
+		       ") AS new STRAIGHT_JOIN t ON id = c1 SET t.t = c2" } },
 	[SELECT] = { "select",
 		     { "SELECT id, b, t, x, a FROM t WHERE id = $1", "SELECT id, b, t, x, a FROM t WHERE id = $1" },
 		     "i",
 		     "ibtx6",
-		     false },
+		     false,
+		     { NULL, "(SELECT $0, id, b, t, x, a FROM t WHERE id = $1)", " UNION ALL ", NULL } },
 	[COUNT] = { "count", { "SELECT count(*) FROM t", "SELECT count(*) FROM t" }, "", "i", false },
 	[MISSING] = { "missing", { "SELECT 1 FROM nowhere", "SELECT 1 FROM nowhere" }, "", "i", false },
 	[SLEEP] = { "sleep", { "SELECT 1 FROM pg_sleep(30)", "SELECT SLEEP(30)" }, "", "i", false },
@@ -460,6 +464,68 @@ START_TEST(work_is_done_as_a_whole_or_not_at_all)
 END_TEST
 
 /* Two connections change two rows in opposite order, again and again. */
+#define BATCH 300 /* calls: more than one statement has */
+
+static void note_id(struct db_work *work, unsigned call, struct db_row *row)
+{
+	int64_t *ids = work->owner;
+
+	ck_assert_uint_lt(call, BATCH);
+	ck_assert_int_eq(ids[call], 0);
+	ids[call] = db_row_int(row, 0, 1, BATCH);
+}
+
+/* The same statement many times: MySQL gets fewer statements, and every call its own result. */
+START_TEST(calls_of_one_statement_have_results_of_their_own)
+{
+	static struct db_value numbers[BATCH][5];
+	static struct db_call calls[BATCH];
+	int64_t ids[BATCH] = { 0 };
+	struct db_work work = { .v = calls, .n = BATCH, .row = note_id, .owner = ids };
+
+	open_db(_i, 1, 0);
+	for (unsigned i = 0; i < BATCH; i++) {
+		numbers[i][0] = db_number(i + 1);
+		for (unsigned k = 1; k < 5; k++)
+			numbers[i][k] = db_null();
+		calls[i] = (struct db_call){ .stmt = &stmts[INSERT], .params = numbers[i], .must = true };
+	}
+	calls[7].params = numbers[8];
+	ck_assert_int_eq(db_run_wait(db, &work), DB_CONFLICT);
+	ck_assert_int_eq(count(), 0);
+	/* Every second row. */
+	for (unsigned i = 0; i < BATCH; i += 2)
+		calls[i / 2] = (struct db_call){ .stmt = &stmts[INSERT], .params = numbers[i] };
+	work.n = BATCH / 2;
+	ck_assert_int_eq(db_run_wait(db, &work), DB_OK);
+	for (unsigned i = 0; i < BATCH / 2; i++)
+		ck_assert_uint_eq(calls[i].n, 1);
+	for (unsigned i = 0; i < BATCH; i++)
+		calls[i] = (struct db_call){ .stmt = &stmts[SELECT], .params = numbers[i] };
+	work.n = BATCH;
+	ck_assert_int_eq(db_run_wait(db, &work), DB_OK);
+	for (unsigned i = 0; i < BATCH; i++) {
+		ck_assert_uint_eq(calls[i].n, i % 2 == 0);
+		ck_assert_int_eq(ids[i], i % 2 == 0 ? i + 1 : 0);
+	}
+	/* Some of the rows exist. */
+	for (unsigned i = 0; i < BATCH; i++) {
+		numbers[i][1] = db_string("changed");
+		calls[i] = (struct db_call){ .stmt = &stmts[UPDATE], .params = numbers[i] };
+	}
+	ck_assert_int_eq(db_run_wait(db, &work), DB_OK);
+	for (unsigned i = 0; i < BATCH; i++)
+		ck_assert_uint_eq(calls[i].n, i % 2 == 0);
+	for (unsigned i = 0; i < BATCH; i++)
+		calls[i].must = i % 2 == 0;
+	for (unsigned i = 0; i < BATCH / 2; i++)
+		calls[i] = calls[2 * i];
+	work.n = BATCH / 2;
+	ck_assert_int_eq(db_run_wait(db, &work), DB_OK);
+	db_close(db);
+}
+END_TEST
+
 START_TEST(deadlocks_are_retried)
 {
 	struct job *jobs[400];
@@ -681,6 +747,7 @@ int main(void)
 	BOTH(work_of_many_threads_is_grouped);
 	BOTH(failures_stay_with_their_work);
 	BOTH(work_is_done_as_a_whole_or_not_at_all);
+	BOTH(calls_of_one_statement_have_results_of_their_own);
 	BOTH(deadlocks_are_retried);
 	BOTH(large_groups_do_not_block);
 	BOTH(slow_statements_fail_alone);

@@ -43,6 +43,8 @@ static inline bool db_call_is_must(const struct db_call *call)
 	return call->must && !*call->stmt->columns;
 }
 bool db_work_writes(const struct db_work *work);
+/* Before each attempt at the works from `list` to before `end`: they have no results yet. */
+void db_begin(struct db_work *list, const struct db_work *end);
 /* All of the list that have no outcome yet get this one; writing work the other. */
 void db_settle(struct db_work *list, int outcome, int outcome_of_writes);
 

@@ -33,12 +33,24 @@ enum db_kind {
  *	x	bytes
  *	6	IPv6 address: 16 bytes here, inet in PostgreSQL, binary(16) in MySQL
  */
+
+/*
+ * How calls of one statement, or of statements with the same head, tail and columns, become a single one: the head, an
+ * item for each with separators between, the tail. In MySQL every result costs a packet and a wake-up. The item of a
+ * statement with columns is a SELECT whose first column is $0, the number of the call. Without columns, every item has
+ * to change exactly one row: otherwise the group is run again without batches.
+ */
+struct db_batch {
+	const char *head, *item, *separator, *tail;
+};
+
 struct db_stmt {
 	const char *name;            /* unique in its table */
 	const char *text[DB_KIND_N]; /* parameters are $1, $2...; each may be used repeatedly */
 	const char *params;
 	const char *columns; /* of the rows it returns; "" if it returns none */
 	bool writes;
+	struct db_batch batch; /* MySQL; item is NULL if calls remain single statements */
 };
 
 struct db_value {

@@ -2,12 +2,12 @@
 /*
  * MySQL and MariaDB, through either client library: all statements of a group are sent as one text of several
  * statements, and their results are read in order. Such a text works with both libraries and every server, takes one
- * round trip, and stops at the first error. Values are written as numbers and hexadecimal literals, so nothing needs
- * to be escaped.
+ * round trip, and stops at the first error.
  */
 #include "base/clock.h"
 #include "base/ip.h"
 #include "db/conn.h"
+#include "db/mysql_text.h"
 
 #include <mysql.h>
 #include <stdio.h>
@@ -15,12 +15,12 @@
 
 #define ER_DUP_ENTRY 1062
 #define ER_SUBQUERY_NO_1_ROW 1242
-#define TEXT_KEEP (1 << 20) /* a longer text is freed after use */
+#define CR_MALFORMED_PACKET 2027
 
 struct mysql {
 	struct db_conn base;
 	MYSQL *my;
-	struct str text;
+	struct mysql_text text;
 	bool is_galera; /* a node of a cluster: see run_transaction() */
 };
 
@@ -229,66 +229,9 @@ static void mysql_conn_close(struct db_conn *base)
 
 	mysql_close(conn->my);
 	mysql_thread_end();
-	str_free(&conn->text);
+	mysql_text_free(&conn->text);
 	str_free(&base->why);
 	free(conn);
-}
-
-/* --- the text of a group ----------------------------------------------------------- */
-
-static void add_hex(struct str *out, struct bytes bytes)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	str_add(out, "x'");
-	for (size_t i = 0; i < bytes.len; i++) {
-		str_addc(out, digits[bytes.data[i] >> 4]);
-		str_addc(out, digits[bytes.data[i] & 15]);
-	}
-	str_addc(out, '\'');
-}
-
-static void add_value(struct str *out, char type, const struct db_value *v)
-{
-	if (v->is_null) {
-		str_add(out, "NULL");
-		return;
-	}
-	switch (type) {
-	case 't':
-		str_add(out, "_utf8mb4 ");
-		add_hex(out, v->bytes);
-		break;
-	case 'x':
-	case '6':
-		str_add(out, "_binary ");
-		add_hex(out, v->bytes);
-		break;
-	default:
-		str_addf(out, "%lld", (long long)v->number);
-	}
-}
-
-static void add_call(struct str *out, const struct db_call *call)
-{
-	const char *text = call->stmt->text[DB_MYSQL];
-
-	for (const char *p = text; *p;) {
-		size_t len = strcspn(p, "$");
-		unsigned i;
-
-		str_add_n(out, p, len);
-		p += len;
-		if (!*p)
-			break;
-		for (i = 0, p++; *p >= '0' && *p <= '9'; p++)
-			i = i * 10 + (unsigned)(*p - '0');
-		add_value(out, call->stmt->params[i - 1], &call->params[i - 1]);
-	}
-	str_addc(out, ';');
-	/* More than one row where one is expected: an error, unless one row was changed. */
-	if (db_call_is_must(call))
-		str_add(out, "SELECT IF(ROW_COUNT() = 1, 1, (SELECT 1 UNION SELECT 2));");
 }
 
 /* --- results ----------------------------------------------------------------------- */
@@ -359,30 +302,43 @@ static bool decode(char type, const char *text, unsigned long len, struct db_val
 	}
 }
 
-static void deliver_rows(struct db_work *work, unsigned call, MYSQL_RES *result)
+/* In a batch, the first column is the number of the call. Returns false if it is none. */
+static bool deliver_rows(const struct mysql_text *text, const struct mysql_unit *unit, MYSQL_RES *result)
 {
-	const char *types = work->v[call].stmt->columns;
-	unsigned n = (unsigned)strlen(types), fields = mysql_num_fields(result);
+	const struct mysql_place *place = &text->places.v[unit->first];
+	unsigned skip = unit->n > 1, fields = mysql_num_fields(result);
+	const char *types = unit->stmt->columns;
+	unsigned n = (unsigned)strlen(types);
 	MYSQL_ROW row;
 
-	work->v[call].n = mysql_num_rows(result);
-	if (!work->row)
-		return;
 	while ((row = mysql_fetch_row(result))) {
 		const unsigned long *lengths = mysql_fetch_lengths(result);
 		struct db_value v[DB_COLUMNS_MAX] = { 0 };
 		bool is_wrong[DB_COLUMNS_MAX] = { 0 };
+		int64_t number;
 
+		if (skip) {
+			if (!row[0] || !db_parse_int(row[0], lengths[0], &number) || number < 0 ||
+			    (uint64_t)number >= text->places.n)
+				return false;
+			place = &text->places.v[number];
+		}
+		place->work->v[place->call].n++;
+		if (!place->work->row)
+			continue;
 		for (unsigned i = 0; i < n; i++) {
-			if (i >= fields)
+			unsigned k = i + skip;
+
+			if (k >= fields)
 				is_wrong[i] = true;
-			else if (!row[i])
+			else if (!row[k])
 				v[i].is_null = true;
 			else
-				is_wrong[i] = !decode(types[i], row[i], lengths[i], &v[i]);
+				is_wrong[i] = !decode(types[i], row[k], lengths[k], &v[i]);
 		}
-		db_deliver(work, call, v, is_wrong, n);
+		db_deliver(place->work, place->call, v, is_wrong, n);
 	}
+	return true;
 }
 
 struct reading {
@@ -412,10 +368,10 @@ static bool skip_result(struct reading *r)
 	return !mysql_errno(r->my);
 }
 
-static bool read_call(struct reading *r, struct db_work *work, unsigned i)
+static bool read_unit(struct reading *r, const struct mysql_text *text, const struct mysql_unit *unit)
 {
-	struct db_call *call = &work->v[i];
 	MYSQL_RES *result;
+	bool is_ok = true;
 
 	if (!next_result(r))
 		return false;
@@ -423,12 +379,53 @@ static bool read_call(struct reading *r, struct db_work *work, unsigned i)
 	if (!result && mysql_errno(r->my))
 		return false;
 	if (result) {
-		deliver_rows(work, i, result);
+		is_ok = deliver_rows(text, unit, result);
 		mysql_free_result(result);
+	} else if (unit->n == 1) {
+		text->places.v[unit->first].work->v[text->places.v[unit->first].call].n = mysql_affected_rows(r->my);
 	} else {
-		call->n = mysql_affected_rows(r->my);
+		for (unsigned i = unit->first; i != MYSQL_TEXT_END; i = text->places.v[i].next)
+			text->places.v[i].work->v[text->places.v[i].call].n = 1; /* or else the check fails */
 	}
-	return !db_call_is_must(call) || skip_result(r);
+	return is_ok && (!unit->is_checked || skip_result(r));
+}
+
+/* What one attempt at a text found. */
+struct attempt {
+	bool is_ok;
+	bool has_ended; /* the transaction, before its COMMIT */
+	unsigned error;
+	const struct db_call *failed; /* NULL: none, or a batch */
+};
+
+static void run_once(struct mysql *conn, struct db_work *first, struct db_work *end, bool is_txn, bool in_batches,
+		     struct attempt *ret)
+{
+	struct mysql_text *text = &conn->text;
+	struct reading r = { .my = conn->my, .is_first = true };
+
+	*ret = (struct attempt){ .failed = NULL };
+	mysql_text_write(text, first, end,
+			 (is_txn ? MYSQL_TEXT_BEGINS : 0) | (is_txn && !conn->is_galera ? MYSQL_TEXT_COMMITS : 0) |
+				 (in_batches ? MYSQL_TEXT_IN_BATCHES : 0));
+	ret->is_ok = mysql_real_query(conn->my, text->sql.text, (unsigned long)text->sql.len) == 0 &&
+		     (!is_txn || skip_result(&r));
+	for (size_t i = 0; ret->is_ok && i < text->units.n; i++) {
+		const struct mysql_unit *unit = &text->units.v[i];
+		const struct mysql_place *place = &text->places.v[unit->first];
+
+		ret->failed = unit->n == 1 ? &place->work->v[place->call] : NULL;
+		ret->is_ok = read_unit(&r, text, unit);
+		ret->has_ended |= ret->is_ok && is_txn && !(conn->my->server_status & SERVER_STATUS_IN_TRANS);
+	}
+	if (ret->is_ok && is_txn) {
+		ret->failed = NULL;
+		ret->is_ok = conn->is_galera ? run_text(conn->my, "COMMIT") : skip_result(&r);
+	}
+	if (!ret->is_ok) {
+		ret->error = mysql_errno(conn->my) ? mysql_errno(conn->my) : CR_MALFORMED_PACKET;
+		note(&conn->base.why, conn->my);
+	}
 }
 
 /*
@@ -442,60 +439,39 @@ static bool read_call(struct reading *r, struct db_work *work, unsigned i)
  */
 static bool run_transaction(struct mysql *conn, struct db_work *first, struct db_work *end)
 {
-	struct reading r = { .my = conn->my, .is_first = true };
-	bool is_alone = first->next == end, has_ended = false, is_ok, is_usable;
-	const struct db_call *failed = NULL;
-	unsigned writers = 0, error = 0;
+	bool is_alone = first->next == end, is_usable;
+	struct attempt attempt;
+	unsigned writers = 0;
 
-	str_reset(&conn->text);
 	for (struct db_work *work = first; work != end; work = work->next) {
 		writers += db_work_writes(work) ? work->n : 0;
 		for (unsigned i = 0; i < work->n; i++)
 			writers += work->v[i].must;
 	}
-	if (writers > 1)
-		str_add(&conn->text, "START TRANSACTION;");
-	for (struct db_work *work = first; work != end; work = work->next)
-		for (unsigned i = 0; i < work->n; i++)
-			add_call(&conn->text, &work->v[i]);
-	if (writers > 1 && !conn->is_galera)
-		str_add(&conn->text, "COMMIT;");
-
-	is_ok = mysql_real_query(conn->my, conn->text.text, (unsigned long)conn->text.len) == 0 &&
-		(writers <= 1 || skip_result(&r));
-	for (struct db_work *work = first; is_ok && work != end; work = work->next) {
-		for (unsigned i = 0; is_ok && i < work->n; i++) {
-			failed = &work->v[i];
-			is_ok = read_call(&r, work, i);
-			has_ended |= is_ok && writers > 1 && !(conn->my->server_status & SERVER_STATUS_IN_TRANS);
-		}
+	run_once(conn, first, end, writers > 1, true, &attempt);
+	/* A batch says that something in it failed, but not what. */
+	if (!attempt.is_ok && !attempt.failed && !attempt.has_ended &&
+	    (attempt.error == ER_DUP_ENTRY || attempt.error == ER_SUBQUERY_NO_1_ROW) &&
+	    (writers <= 1 || run_text(conn->my, "ROLLBACK"))) {
+		db_begin(first, end);
+		run_once(conn, first, end, writers > 1, false, &attempt);
 	}
-	if (is_ok && writers > 1) {
-		failed = NULL;
-		is_ok = conn->is_galera ? run_text(conn->my, "COMMIT") : skip_result(&r);
-	}
-	if (!is_ok) {
-		error = mysql_errno(conn->my);
-		note(&conn->base.why, conn->my);
-	}
-	is_usable = !ends_connection(error);
+	is_usable = !ends_connection(attempt.error);
 	/* After an error, the rest of the text was not executed. */
-	if (!is_ok && is_usable && writers > 1)
+	if (!attempt.is_ok && is_usable && writers > 1)
 		is_usable = run_text(conn->my, "ROLLBACK");
 	for (struct db_work *work = first; work != end; work = work->next) {
-		if (has_ended)
+		if (attempt.has_ended)
 			work->outcome = db_work_writes(work) ? DB_UNKNOWN : OUTCOME_AGAIN;
-		else if (is_ok)
+		else if (attempt.is_ok)
 			work->outcome = DB_OK;
-		else if (is_client_error(error))
+		else if (is_client_error(attempt.error))
 			work->outcome = db_work_writes(work) ? DB_UNKNOWN : OUTCOME_AGAIN;
 		else if (!is_alone)
 			work->outcome = OUTCOME_AGAIN;
 		else
-			work->outcome = outcome_of(failed, error);
+			work->outcome = outcome_of(attempt.failed, attempt.error);
 	}
-	if (conn->text.cap > TEXT_KEEP)
-		str_free(&conn->text);
 	return is_usable;
 }
 

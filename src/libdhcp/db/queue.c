@@ -246,11 +246,10 @@ static bool connect_at_last(struct thread *t)
 	}
 }
 
-static void begin(struct db_work *list)
+void db_begin(struct db_work *list, const struct db_work *end)
 {
-	for (; list; list = list->next) {
+	for (; list != end; list = list->next) {
 		list->outcome = OUTCOME_NONE;
-		list->tries++;
 		for (unsigned i = 0; i < list->n; i++)
 			list->v[i].n = 0;
 		if (list->begin)
@@ -290,7 +289,9 @@ static void run_group(struct thread *t, struct db_work *list)
 	while (list) {
 		bool is_usable;
 
-		begin(list);
+		for (struct db_work *work = list; work; work = work->next)
+			work->tries++;
+		db_begin(list, NULL);
 		str_reset(&t->conn->why);
 		is_usable = t->conn->ops->run(t->conn, list, is_one,
 					      clock_mono_ms() + db->conf.statement_timeout_ms + GRACE_MS);

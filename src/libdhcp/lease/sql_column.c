@@ -395,6 +395,21 @@ void sql_columns_add_set(struct str *out, int family, enum db_kind kind)
 	}
 }
 
+void sql_columns_add_numbered(struct str *out, int family, enum db_kind kind)
+{
+	for (unsigned i = 0; i < sql_column_count(family); i++) {
+		str_add(out, i ? ", " : "");
+		add_write(out, columns_of(family)[i], kind, i + 1);
+		str_addf(out, " AS c%u", i + 1);
+	}
+}
+
+void sql_columns_add_set_numbered(struct str *out, int family)
+{
+	for (unsigned i = 1; i < sql_column_count(family); i++)
+		str_addf(out, "%s%s = c%u", i > 1 ? ", " : "", columns_of(family)[i]->name, i + 1);
+}
+
 /* --- versions ---------------------------------------------------------------------- */
 
 /*

@@ -26,6 +26,9 @@ void sql_columns_add_names(struct str *out, int family);
 void sql_columns_add_values(struct str *out, int family, enum db_kind kind);
 /* Adds "hwaddr = $2, ..." for all but the address, which is $1. */
 void sql_columns_add_set(struct str *out, int family, enum db_kind kind);
+/* Adds "$1 AS c1, ...", and "hwaddr = c2, ..." to change leases as those say. */
+void sql_columns_add_numbered(struct str *out, int family, enum db_kind kind);
+void sql_columns_add_set_numbered(struct str *out, int family);
 
 /* The version of a lease: 16 hexadecimal digits here and in SQL. */
 #define SQL_VERSION_LEN 16

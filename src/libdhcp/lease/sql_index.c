@@ -326,6 +326,18 @@ bool sql_index_note_change(struct sql_index *index, const struct ip *addr, uint6
 	return note(index, addr, since, known, true, was_ended);
 }
 
+bool sql_index_has(struct sql_index *index, const struct ip *addr)
+{
+	uint64_t hash = hash_of(addr);
+	struct stripe *stripe = &index->stripes[hash % STRIPES];
+	bool has;
+
+	(void)pthread_mutex_lock(&stripe->lock);
+	has = find(index, stripe, addr, hash);
+	(void)pthread_mutex_unlock(&stripe->lock);
+	return has;
+}
+
 uint64_t sql_index_count(struct sql_index *index, enum lease_state state)
 {
 	return atomic_load_explicit(&index->count[state], memory_order_relaxed);

@@ -39,6 +39,9 @@ bool sql_index_note(struct sql_index *index, const struct ip *addr, uint64_t sin
 bool sql_index_note_change(struct sql_index *index, const struct ip *addr, uint64_t since,
 			   const struct sql_known *known, bool was_ended);
 
+/* True if the database is known to have a lease at the address, ended or not. */
+bool sql_index_has(struct sql_index *index, const struct ip *addr);
+
 uint64_t sql_index_count(struct sql_index *index, enum lease_state state);
 uint64_t sql_index_bytes(struct sql_index *index);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * In the texts, words with an @ are replaced: @columns, @names, @values, @set and @version by what sql_column.h adds,
- * the others by the rows of `words`. In the types of parameters, @ is all columns, and A is the address.
+ * In the texts, words with an @ are replaced: @columns, @names, @values, @numbered, @set, @setnumbered and @version by
+ * what sql_column.h adds, the others by the rows of `words`. In the types of parameters, @ is all columns, and A is the
+ * address.
  */
 #include "lease/sql_stmt.h"
 
@@ -22,6 +23,7 @@ struct row {
 	const char *params;
 	const char *columns; /* ROWS: those of a lease */
 	bool writes;
+	struct db_batch batch; /* for MySQL */
 };
 
 /*
@@ -39,6 +41,14 @@ struct row {
 	"ORDER BY @table.expire LIMIT $2)"
 
 #define TAKE_MYSQL_ELSE "INSERT INTO @table (@names) SELECT @values FROM DUAL WHERE ROW_COUNT() = 0"
+#define READ_BATCH(where)                                                                               \
+	{                                                                                               \
+		.item = "(SELECT $0, @columns FROM @table WHERE " where ")", .separator = " UNION ALL " \
+	}
+#define INSERT_BATCH                                                                                  \
+	{                                                                                             \
+		.head = "INSERT INTO @table (@names) VALUES ", .item = "(@values)", .separator = ", " \
+	}
 #define NONE_THERE "NOT EXISTS (SELECT 1 FROM @table WHERE address = $1)"
 
 static const struct row rows[SQL_STMT_N] = {
@@ -66,10 +76,12 @@ static const struct row rows[SQL_STMT_N] = {
 			      "i",
 			      "i",
 			      false },
-	[SQL_AT] = { "at", TEXTS("SELECT @columns FROM @table WHERE address = $1"), "A", ROWS, false },
+	[SQL_AT] = { "at", TEXTS("SELECT @columns FROM @table WHERE address = $1"), "A", ROWS, false,
+		     READ_BATCH("address = $1") },
 	[SQL_OF_HWADDR] = { "of_hwaddr", TEXTS("SELECT @columns FROM @table WHERE hwaddr = $1 LIMIT @few"), "x", ROWS,
-			    false },
-	[SQL_OF_ID] = { "of_id", TEXTS("SELECT @columns FROM @table WHERE @id = $1 LIMIT @few"), "x", ROWS, false },
+			    false, READ_BATCH("hwaddr = $1 LIMIT @few") },
+	[SQL_OF_ID] = { "of_id", TEXTS("SELECT @columns FROM @table WHERE @id = $1 LIMIT @few"), "x", ROWS, false,
+			READ_BATCH("@id = $1 LIMIT @few") },
 	[SQL_COUNT_HWADDR] = { "count_hwaddr", TEXTS("SELECT count(*) FROM @table WHERE hwaddr = $1"), "x", "i",
 			       false },
 	[SQL_COUNT_ID] = { "count_id", TEXTS("SELECT count(*) FROM @table WHERE @id = $1"), "x", "i", false },
@@ -105,16 +117,23 @@ static const struct row rows[SQL_STMT_N] = {
 			     "AND "
 			     "($4 = 0 OR valid_lifetime = $4) ORDER BY @table.expire LIMIT $5"),
 		       "iiiii", ROWS, false },
-	[SQL_INSERT] = { "insert", TEXTS("INSERT INTO @table (@names) VALUES (@values)"), "@", "", true },
+	[SQL_INSERT] = { "insert", TEXTS("INSERT INTO @table (@names) VALUES (@values)"), "@", "", true, INSERT_BATCH },
 	[SQL_INSERT_IF_FREE] = { "insert_if_free",
 				 { "INSERT INTO @table (@names) VALUES (@values) ON CONFLICT (address) DO NOTHING",
 				   "INSERT INTO @table (@names) SELECT @values FROM DUAL WHERE " NONE_THERE },
 				 "@",
 				 "",
-				 true },
+				 true,
+				 INSERT_BATCH },
 	[SQL_UPDATE] = { "update", TEXTS("UPDATE @table SET @set WHERE address = $1"), "@", "", true },
-	[SQL_UPDATE_IF] = { "update_if", TEXTS("UPDATE @table SET @set WHERE address = $1 AND @version = @extra"), "@t",
-			    "", true },
+	[SQL_UPDATE_IF] = { "update_if",
+			    TEXTS("UPDATE @table SET @set WHERE address = $1 AND @version = @extra"),
+			    "@t",
+			    "",
+			    true,
+			    { "UPDATE (", "SELECT @numbered, @extra AS c@extranumber", " UNION ALL ",
+			      ") AS new STRAIGHT_JOIN @table ON address = c1 AND @version = c@extranumber SET "
+			      "@setnumbered" } },
 	[SQL_DELETE] = { "delete", TEXTS("DELETE FROM @table WHERE address = $1"), "A", "", true },
 	[SQL_DELETE_IF] = { "delete_if", TEXTS("DELETE FROM @table WHERE address = $1 AND @version = $2"), "At", "",
 			    true },
@@ -178,12 +197,18 @@ static void add_word(struct str *out, const char *name, size_t len, int family, 
 		sql_columns_add_names(out, family);
 	} else if (IS("values")) {
 		sql_columns_add_values(out, family, kind);
+	} else if (IS("numbered")) {
+		sql_columns_add_numbered(out, family, kind);
 	} else if (IS("set")) {
 		sql_columns_add_set(out, family, kind);
+	} else if (IS("setnumbered")) {
+		sql_columns_add_set_numbered(out, family);
 	} else if (IS("version")) {
 		sql_columns_add_version(out, family, kind);
 	} else if (IS("extra")) {
 		str_addf(out, "$%u", sql_column_count(family) + 1);
+	} else if (IS("extranumber")) {
+		str_addf(out, "%u", sql_column_count(family) + 1);
 	} else if (IS("few")) {
 		str_addf(out, "%d", SQL_FEW);
 	} else {
@@ -216,6 +241,12 @@ static char *expand(const char *text, int family, enum db_kind kind)
 	return out.text;
 }
 
+/* NULL remains NULL. */
+static const char *expand_batch(struct sql_stmts *stmts, const char *text, int family)
+{
+	return text ? *vec_push(&stmts->batches) = expand(text, family, DB_MYSQL) : NULL;
+}
+
 static char *expand_types(const char *types, int family)
 {
 	char columns[SQL_COLUMNS_MAX + 1];
@@ -246,6 +277,11 @@ void sql_stmts_init(struct sql_stmts *stmts, int family, enum db_kind kind)
 		stmts->v[i].text[kind] = stmts->texts[i];
 		stmts->v[i].params = stmts->types[i];
 		stmts->v[i].columns = strcmp(row->columns, ROWS) == 0 ? stmts->columns : row->columns;
+		if (kind == DB_MYSQL)
+			stmts->v[i].batch = (struct db_batch){ .head = expand_batch(stmts, row->batch.head, family),
+							       .item = expand_batch(stmts, row->batch.item, family),
+							       .separator = row->batch.separator,
+							       .tail = expand_batch(stmts, row->batch.tail, family) };
 	}
 }
 
@@ -255,5 +291,8 @@ void sql_stmts_done(struct sql_stmts *stmts)
 		free(stmts->texts[i]);
 		free(stmts->types[i]);
 	}
+	for (size_t i = 0; i < stmts->batches.n; i++)
+		free(stmts->batches.v[i]);
+	vec_free(&stmts->batches);
 	free(stmts->columns);
 }

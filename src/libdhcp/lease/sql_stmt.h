@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "base/vec.h"
 #include "db/db.h"
 
 /*
@@ -44,6 +45,7 @@ struct sql_stmts {
 	struct db_stmt v[SQL_STMT_N];
 	char *texts[SQL_STMT_N];
 	char *types[SQL_STMT_N];
+	VEC(char *) batches;
 	char *columns;
 };
 

@@ -188,6 +188,11 @@ static void add_change(struct job *job, unsigned i)
 			add_call(job, SQL_TAKE, part->values, must);
 			break;
 		}
+		/* Most addresses have no lease. If it has one after all, the next attempt finds that out. */
+		if (!job->tries && !sql_index_has(job->s->index, &change->new.addr)) {
+			add_call(job, must ? SQL_INSERT : SQL_INSERT_IF_FREE, part->values, must);
+			break;
+		}
 		add_call(job, SQL_TAKE, part->values, false);
 		add_call(job, must ? SQL_TAKE_ELSE : SQL_TAKE_ELSE_IF, part->values, false);
 		break;
