@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdio.h>
 
+#define CALLS_IN_PACKET 32 /* each packet wakes the server */
 #define PARAMS_MAX 64
 #define PARAMS_ROOM 262144 /* text of the parameters of one call that are not borrowed */
 
@@ -313,13 +314,15 @@ static bool send_one(struct pgsql *conn, const struct db_call *call, bool is_one
 static bool send_list(struct pgsql *conn, const struct db_work *list, bool is_one, uint8_t *room, int64_t deadline_ms)
 {
 	struct str name = { 0 };
+	unsigned n = 0;
 	bool is_ok = true;
 
 	for (const struct db_work *work = list; is_ok && work; work = work->next) {
 		for (unsigned i = 0; is_ok && i < work->n; i++) {
 			struct writer w = writer_init(room, PARAMS_ROOM);
 
-			is_ok = send_one(conn, &work->v[i], is_one, &w, &name) && relieve(conn, deadline_ms);
+			is_ok = send_one(conn, &work->v[i], is_one, &w, &name) &&
+				(++n % CALLS_IN_PACKET || relieve(conn, deadline_ms));
 		}
 		if (is_ok && (!is_one || !work->next))
 			is_ok = PQpipelineSync(conn->pg) == 1;
