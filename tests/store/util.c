@@ -179,7 +179,9 @@ struct db_conf database_conf(enum store_kind kind)
 
 void database_run(enum store_kind kind, const char *text)
 {
-	const struct db_stmt stmt = { "run", { text, text }, "", "", true };
+	const struct db_stmt stmt = {
+		.name = "run", .text = { text, text }, .params = "", .columns = "", .writes = true
+	};
 	struct db_call call = { .stmt = &stmt };
 	struct db_work work = { .v = &call, .n = 1 };
 	struct db_conf conf = database_conf(kind);
