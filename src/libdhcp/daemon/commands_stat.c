@@ -59,7 +59,7 @@ static void add_value(struct str *out, struct stat_ref ref, unsigned i, int64_t 
 }
 
 /* Appends ", "NAME": [ ... ]"; nothing if the statistic was removed. */
-static void add_row(struct stamps *stamps, struct str *out, struct stat_ref ref, const char *name,
+static void add_row(struct stamps *stamps, struct str *out, struct stat_ref ref, const char *prefix, const char *name,
 		    const struct stat_limit *limit, bool *is_first)
 {
 	unsigned n = stat_samples(ref, limit);
@@ -68,6 +68,7 @@ static void add_row(struct stamps *stamps, struct str *out, struct stat_ref ref,
 		return;
 	str_add(out, *is_first ? "\"" : ", \"");
 	*is_first = false;
+	str_add(out, prefix);
 	str_add(out, name);
 	str_add(out, "\": [ ");
 	for (unsigned i = 0; i < n; i++) {
@@ -138,7 +139,7 @@ static void statistic_get(struct ctl_call *call, const void *args)
 
 	str_add(&text, "{ ");
 	if (find(call, a->name, &ref))
-		add_row(&stamps, &text, ref, a->name, &limit, &is_first);
+		add_row(&stamps, &text, ref, "", a->name, &limit, &is_first);
 	str_add(&text, " }");
 	ctl_respond_raw(call, CTL_SUCCESS, &text, NULL);
 }
@@ -208,14 +209,13 @@ struct walk {
 static void add_place(const struct daemon *d, struct walk *walk, struct str *out, struct stat_place *place)
 {
 	struct stat_limit limit = default_limit(d);
-	char name[STAT_PLACE_NAME_MAX];
+	char prefix[STAT_PLACE_NAME_MAX], name[STAT_NAME_MAX];
 
-	for (enum stat_id id = 0; id < STAT_N; id++) {
-		struct stat_ref ref = { place, id };
-
-		if (stat_ref_name(ref, (int)d->fam->idx, name))
-			add_row(&walk->stamps, out, ref, name, &limit, &walk->is_first);
-	}
+	(void)stat_place_prefix(place, prefix);
+	for (enum stat_id id = stat_first_at(place); id < STAT_N; id++)
+		if (stat_is_at(id, place->key.kind) && stat_name(id, (int)d->fam->idx, name, sizeof(name)))
+			add_row(&walk->stamps, out, (struct stat_ref){ place, id }, prefix, name, &limit,
+				&walk->is_first);
 }
 
 static enum ctl_more next_places(struct ctl_call *call, void *state, struct str *out)

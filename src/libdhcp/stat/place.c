@@ -298,6 +298,7 @@ void stat_place_enter(struct stat_places *places, struct stat_place *place, cons
 			reset_place(place, STAT_IS_COUNTER);
 			stat_history_free(place->history);
 			place->history = NULL;
+			place->was_read = 0;
 			place->since_us = clock_wall_us();
 		}
 		place->serial = places->serial;
@@ -414,20 +415,31 @@ void stat_places_forget_leases(struct stat_places *places)
 
 static const char *const kind_names[PLACE_N] = { [PLACE_POOL] = "pool", [PLACE_PD_POOL] = "pd-pool" };
 
+const char *stat_place_prefix(const struct stat_place *place, char *buf)
+{
+	const struct stat_key *key = &place->key;
+
+	buf[0] = '\0';
+	if (key->kind == PLACE_SUBNET)
+		(void)snprintf(buf, STAT_PLACE_NAME_MAX, "subnet[%u].", key->subnet_id);
+	else if (key->kind != PLACE_GLOBAL)
+		(void)snprintf(buf, STAT_PLACE_NAME_MAX, "subnet[%u].%s[%u].", key->subnet_id, kind_names[key->kind],
+			       key->pool_id);
+	return buf;
+}
+
+enum stat_id stat_first_at(const struct stat_place *place)
+{
+	return place->key.kind == PLACE_GLOBAL ? 0 : STAT_ASSIGNED;
+}
+
 const char *stat_ref_name(struct stat_ref ref, int family, char *buf)
 {
-	const struct stat_key *key = &ref.place->key;
-	char name[STAT_NAME_MAX];
+	char name[STAT_NAME_MAX], prefix[STAT_PLACE_NAME_MAX];
 
-	if (!stat_name(ref.id, family, name, sizeof(name)) || !has_row(ref.place, ref.id))
+	if (!has_row(ref.place, ref.id) || !stat_name(ref.id, family, name, sizeof(name)))
 		return NULL;
-	if (key->kind == PLACE_GLOBAL)
-		(void)snprintf(buf, STAT_PLACE_NAME_MAX, "%s", name);
-	else if (key->kind == PLACE_SUBNET)
-		(void)snprintf(buf, STAT_PLACE_NAME_MAX, "subnet[%u].%s", key->subnet_id, name);
-	else
-		(void)snprintf(buf, STAT_PLACE_NAME_MAX, "subnet[%u].%s[%u].%s", key->subnet_id, kind_names[key->kind],
-			       key->pool_id, name);
+	(void)snprintf(buf, STAT_PLACE_NAME_MAX, "%s%s", stat_place_prefix(ref.place, prefix), name);
 	return buf;
 }
 

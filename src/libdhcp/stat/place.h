@@ -37,7 +37,9 @@ struct stat_place {
 	struct stat_place *up; /* a pool's subnet, a subnet's server; NULL */
 	struct wide total[2];  /* STAT_TOTAL, STAT_TOTAL_PD */
 	int64_t since_us;      /* wall clock: counts from here on */
-	struct stat_history *history; /* samples of its rows, see sample.h; NULL: none was read */
+	struct stat_history *history; /* samples of its rows, see sample.h; NULL: all are as when they were read */
+	uint32_t was_read;            /* without history: rows from STAT_ASSIGNED on that were read */
+	int64_t read_total[2];        /* and the values of totals then; other rows were 0 */
 	_Atomic int64_t n[];          /* from STAT_ASSIGNED on */
 };
 
@@ -100,6 +102,10 @@ struct stat_ref {
 const char *stat_ref_name(struct stat_ref ref, int family, char *buf);
 /* The inverse; false if there is no such statistic. */
 bool stat_find(struct stat_places *places, int family, const char *name, struct stat_ref *ret);
+/* Writes what the names of the place begin with, "subnet[7].pool[1].", to a buf of STAT_PLACE_NAME_MAX. */
+const char *stat_place_prefix(const struct stat_place *place, char *buf);
+/* The first row that the place may have. */
+enum stat_id stat_first_at(const struct stat_place *place);
 /* A larger total becomes INT64_MAX. */
 int64_t stat_value(struct stat_ref ref);
 /* Writes decimal text of any size to buf of WIDE_TEXT_MAX; returns its start. */

@@ -6,6 +6,7 @@
 #include "../suite.h"
 
 #include "stat/place.h"
+#include "stat/sample.h"
 #include "stat/stat.h"
 #include "stat/table.h"
 
@@ -366,6 +367,63 @@ START_TEST(many_places)
 }
 END_TEST
 
+/* Samples of places whose rows are 0 or do not change use no memory, and say the same as others. */
+START_TEST(samples_without_history)
+{
+	const struct stat_limit limit = { .n = 20 };
+	const struct stat_key key = { PLACE_SUBNET, 1, 0 };
+	struct stat_places *places = stat_places_new();
+	const struct wide total[2] = { { 0, 5 }, { 0, 0 } }, more[2] = { { 0, 9 }, { 0, 0 } };
+	struct stat_ref assigned, sum, declined;
+	struct stat_place *place;
+	int64_t since_us;
+
+	stat_places_begin(places);
+	place = stat_place_use(places, &key);
+	stat_place_enter(places, place, total);
+	since_us = place->since_us;
+	assigned = (struct stat_ref){ place, STAT_ASSIGNED };
+	declined = (struct stat_ref){ place, STAT_DECLINED };
+	sum = (struct stat_ref){ place, STAT_TOTAL };
+	for (int i = 0; i < 3; i++) {
+		ck_assert_uint_eq(stat_samples(assigned, &limit), 1);
+		ck_assert_int_eq(stat_sample(assigned, 0).value, 0);
+		ck_assert_int_eq(stat_sample(assigned, 0).at_us, since_us);
+		ck_assert_uint_eq(stat_samples(sum, &limit), 1);
+		ck_assert_int_eq(stat_sample(sum, 0).value, 5);
+		ck_assert_int_eq(stat_sample(sum, 0).at_us, since_us);
+	}
+	ck_assert_ptr_null(place->history);
+	/* The total changes with a configuration. */
+	stat_places_begin(places);
+	stat_place_enter(places, place, more);
+	ck_assert_uint_eq(stat_samples(sum, &limit), 2);
+	ck_assert_int_eq(stat_sample(sum, 0).value, 9);
+	ck_assert_int_eq(stat_sample(sum, 1).value, 5);
+	ck_assert_int_eq(stat_sample(sum, 1).at_us, since_us);
+	ck_assert_ptr_nonnull(place->history);
+	/* What was read before its row had a history is not forgotten; what was not read has no such sample. */
+	stat_place_add(place, STAT_ASSIGNED, 2);
+	stat_place_add(place, STAT_DECLINED, 1);
+	ck_assert_uint_eq(stat_samples(assigned, &limit), 2);
+	ck_assert_int_eq(stat_sample(assigned, 0).value, 2);
+	ck_assert_int_eq(stat_sample(assigned, 1).value, 0);
+	ck_assert_int_eq(stat_sample(assigned, 1).at_us, since_us);
+	ck_assert_uint_eq(stat_samples(declined, &limit), 1);
+	ck_assert_int_eq(stat_sample(declined, 0).value, 1);
+	/* A row that is hidden before it had a history. */
+	stat_hide((struct stat_ref){ place, STAT_RECLAIMED });
+	ck_assert_uint_eq(stat_samples((struct stat_ref){ place, STAT_RECLAIMED }, &limit), 0);
+	/* Out of service and back: it begins again. */
+	stat_places_begin(places);
+	stat_places_begin(places);
+	stat_place_enter(places, place, total);
+	ck_assert_uint_eq(stat_samples(sum, &limit), 1);
+	ck_assert_int_eq(stat_sample(sum, 0).value, 5);
+	stat_places_free(places);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("stat");
@@ -381,5 +439,6 @@ int main(void)
 	tcase_add_test(tc, names_of_places);
 	tcase_add_test(tc, totals_and_walk);
 	tcase_add_test(tc, many_places);
+	tcase_add_test(tc, samples_without_history);
 	return suite_run(tc);
 }
