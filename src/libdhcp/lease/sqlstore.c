@@ -97,18 +97,6 @@ static void stats(struct store *store, struct store_stats *ret)
 
 /* --- opening ----------------------------------------------------------------------- */
 
-static void on_event(void *ctx, enum db_event event, const char *why)
-{
-	struct sqlstore *s = ctx;
-
-	if (event == DB_LOST && atomic_exchange(&s->was_connected, false))
-		LOG(DHCPSRV_SQL_LOST, why);
-	else if (event == DB_CONNECTED && !atomic_exchange(&s->was_connected, true))
-		LOG(DHCPSRV_SQL_CONNECTED);
-	if (s->event)
-		s->event(s->ctx, event, why);
-}
-
 static void close_store(struct store *store)
 {
 	struct sqlstore *s = sqlstore_of(store);
@@ -134,8 +122,6 @@ static struct sqlstore *new_store(const struct store_ops *ops, enum db_kind kind
 	s->store.ops = ops;
 	s->family = conf->family;
 	s->kind = kind;
-	s->event = conf->db->event;
-	s->ctx = conf->db->ctx;
 	s->index = sql_index_new(s->family);
 	s->fold = log_fold_new();
 	list_init(&s->jobs);
@@ -150,8 +136,6 @@ static struct sqlstore *new_store(const struct store_ops *ops, enum db_kind kind
 	db.n_stmts = SQL_STMT_N;
 	db.connections = db.connections ? db.connections : CONNECTIONS;
 	db.max_pending = conf->max_pending ? conf->max_pending : db.max_pending;
-	db.event = on_event;
-	db.ctx = s;
 	s->db = db_open(&db);
 	sqlstore_share_open(s, &db);
 	return s;
@@ -166,7 +150,10 @@ static __attribute__((unused)) int open_store(const struct store_ops *ops, enum 
 	struct str why = { 0 };
 	int err = db_wait_connected(s->db, &why);
 
-	LOG(DHCPSRV_SQL_DB, ops->name, conf->db->name ? conf->db->name : "");
+	if (kind == DB_PGSQL)
+		LOG(PGSQL_LB_DB, conf->db->name ? conf->db->name : "");
+	else
+		LOG(MYSQL_LB_DB, conf->db->name ? conf->db->name : "");
 	if (err == 0)
 		err = sqlstore_follow_open(s, &why);
 	if (err < 0) {

@@ -38,12 +38,9 @@ struct sqlstore {
 	struct sql_clock clock;
 	struct sql_index *index;
 	struct sql_share share;
-	void (*event)(void *ctx, enum db_event event, const char *why); /* of the configuration */
-	void *ctx;
 	atomic_uint_fast64_t bad_rows, failures;
-	struct log_fold *fold;  /* of lines about invalid rows, which are read again and again */
-	atomic_bool is_failing; /* the last change could not be stored */
-	atomic_bool was_connected;
+	struct log_fold *fold;                         /* of lines about invalid rows, which are read again and again */
+	atomic_bool is_failing;                        /* the last change could not be stored */
 	_Atomic uint32_t lifetimes[SQL_LIFETIMES_MAX]; /* that leases have; 0 = none */
 	pthread_mutex_t lock;                          /* guards `jobs`, `stop`, `is_hurried` */
 	struct list jobs;                              /* free ones, of sqlstore_apply.c */
