@@ -151,6 +151,82 @@ static void config_reload(struct ctl_call *call, const void *args)
 	loop_timer(call_daemon(call)->loop, 0, reload_now, call);
 }
 
+/* --- config-rollback --- */
+
+struct rollback_args {
+	struct conf_node node;
+	uint32_t steps;
+	const char *hash;
+};
+static const struct key rollback_keys[] = {
+	K_INT(struct rollback_args, steps, "steps", .min = 1, .max = HISTORY_MAX, .def = "1", .since = "4.2.0",
+	      .doc = "how many changes to go back"),
+	K_STRING(struct rollback_args, hash, "hash", .max = CONFIG_HASH_MAX, .since = "4.2.0",
+		 .doc = "hash of the configuration that is replaced: if it has changed since, the result is 4 and "
+			"nothing changes"),
+};
+static const struct scope rollback_scope = SCOPE("arguments", struct rollback_args, rollback_keys);
+
+struct rollback {
+	struct ctl_call *call;
+	const struct rollback_args *args;
+};
+
+/* Returns the configuration that was in service; NULL after responding. */
+static struct config *load_earlier(struct ctl_call *call, unsigned steps)
+{
+	const struct daemon *d = call_daemon(call);
+	unsigned flags = CONFIG_SERVE | (d->opts.relaxed ? CONFIG_RELAXED : 0);
+	struct json_object *top = json_object_new_object();
+	struct str text = { 0 };
+	struct config *cfg = NULL;
+	struct json_doc doc;
+
+	history_get(&d->history, current(call), steps, &text);
+	(void)json_read_text("configuration", text.text, text.len, JSON_STRICT, NULL, ctl_call_diag(call), &doc);
+	json_object_object_add(top, config_root_name(d->fam->digit), json_object_get(doc.root));
+	if (config_load_json(top, d->fam->digit, flags, ctl_call_diag(call), &cfg) < 0)
+		ctl_respond_diag(call);
+	json_object_put(top);
+	json_doc_done(&doc);
+	str_free(&text);
+	return cfg;
+}
+
+static void rollback_now(void *ctx)
+{
+	struct rollback r = *(struct rollback *)ctx;
+	struct daemon *d = call_daemon(r.call);
+	char count[COUNT_TEXT_MAX];
+	struct str why = { 0 };
+	struct config *cfg;
+
+	free(ctx);
+	if (!command_hash_is_current(r.call, r.args->hash))
+		return;
+	if (r.args->steps > d->history.n) {
+		ctl_respond(r.call, CTL_EMPTY, NULL, "there was no such configuration: %s since the start",
+			    str_count(count, d->history.n, "change"));
+		return;
+	}
+	cfg = load_earlier(r.call, r.args->steps);
+	if (!cfg)
+		return;
+	if (daemon_use_config(d, cfg, &why))
+		ctl_respond(r.call, CTL_SUCCESS, hash_arguments(r.call), "Configuration successful.");
+	else
+		ctl_respond(r.call, CTL_ERROR, NULL, "%s", str_text(&why));
+	str_free(&why);
+}
+
+static void config_rollback(struct ctl_call *call, const void *args)
+{
+	struct rollback *r = xcalloc(1, sizeof(*r));
+
+	*r = (struct rollback){ .call = call, .args = args };
+	loop_timer(call_daemon(call)->loop, 0, rollback_now, r);
+}
+
 /* --- config-write --- */
 
 struct write_args {
@@ -166,7 +242,7 @@ static const struct scope write_scope = SCOPE("arguments", struct write_args, wr
 static void config_write(struct ctl_call *call, const void *args)
 {
 	const struct write_args *a = args;
-	const struct daemon *d = call_daemon(call);
+	struct daemon *d = call_daemon(call);
 	struct json_object *map;
 	struct str why = { 0 };
 	char *path = NULL;
@@ -200,6 +276,9 @@ static const struct command rows[] = {
 	{ ROW("config-reload", CTL_WRITE), .run = config_reload,
 	  .doc = "Loads the configuration file again. If it has errors, all of them are returned and nothing "
 		 "changes." },
+	{ ROW("config-rollback", CTL_WRITE), .native = true, .args = &rollback_scope, .run = config_rollback,
+	  .doc = "Returns to one of the last 10 configurations that were in service since the start. That is a change "
+		 "itself: another one with 1 step undoes it." },
 	{ ROW("config-write", CTL_WRITE), .args = &write_scope, .run = config_write,
 	  .doc = "Writes the configuration to a file, which is replaced at once and keeps its mode and owner. In the "
 		 "file the server was started with, what is unchanged keeps its text and comments." },

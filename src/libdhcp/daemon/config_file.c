@@ -145,15 +145,23 @@ int64_t config_file_replace(const struct config_file *file, const struct config_
 	char *path = path_of(file, filename, why);
 	struct str out = { 0 };
 	int64_t size = -E_INVAL;
+	bool own, ok;
 
 	if (!path)
 		return size;
-	compose(file, text, !strcmp(path, file->path), &out);
-	if (replace(path, out.text, out.len, why)) {
+	own = !strcmp(path, file->path);
+	compose(file, text, own, &out);
+	if (own && file->replacing && !file->replacing(file, out.text, out.len, why))
+		goto out;
+	ok = replace(path, out.text, out.len, why);
+	if (own && file->replaced)
+		file->replaced(file, ok);
+	if (ok) {
 		size = (int64_t)out.len;
 		*ret_path = path;
 		path = NULL;
 	}
+out:
 	free(path);
 	str_free(&out);
 	return size;
@@ -175,7 +183,18 @@ static struct config_text *read_server(const struct config_file *file, const cha
 	return read;
 }
 
-int64_t config_file_write(const struct daemon *d, const struct config_text *text, const char *filename, char **ret_path,
+/* The file will include the changes by commands that are stored next to it. */
+static bool fold(const struct config_file *file, const char *text, size_t len, struct str *why)
+{
+	return changes_fold(file->ctx, text, len, why);
+}
+
+static void folded(const struct config_file *file, bool is_written)
+{
+	changes_folded(file->ctx, is_written);
+}
+
+int64_t config_file_write(struct daemon *d, const struct config_text *text, const char *filename, char **ret_path,
 			  struct str *why)
 {
 	const struct config_file file = {
@@ -183,6 +202,9 @@ int64_t config_file_write(const struct daemon *d, const struct config_text *text
 		.root = config_root_name(d->fam->digit),
 		.is_any_allowed = d->opts.relaxed,
 		.read = read_server,
+		.replacing = fold,
+		.replaced = folded,
+		.ctx = &d->changes,
 		.flags = CONFIG_SERVE | (d->opts.relaxed ? CONFIG_RELAXED : 0),
 		.digit = d->fam->digit,
 	};

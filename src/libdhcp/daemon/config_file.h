@@ -21,6 +21,11 @@ struct config_file {
 	 */
 	struct config_text *(*read)(const struct config_file *file, const char *text, size_t len,
 				    struct diag **ret_diag);
+	/* Before the file itself is replaced by this text, and then: whether it was. False: it must not be. May be
+	 * NULL. */
+	bool (*replacing)(const struct config_file *file, const char *text, size_t len, struct str *why);
+	void (*replaced)(const struct config_file *file, bool is_written);
+	void *ctx;      /* for both */
 	unsigned flags; /* for read(): root/config.h */
 	unsigned digit; /* same */
 };
@@ -36,5 +41,5 @@ struct config_file {
 int64_t config_file_replace(const struct config_file *file, const struct config_text *text, const char *filename,
 			    char **ret_path, struct str *why);
 /* Same, for the file of a DHCP server. */
-int64_t config_file_write(const struct daemon *d, const struct config_text *text, const char *filename, char **ret_path,
+int64_t config_file_write(struct daemon *d, const struct config_text *text, const char *filename, char **ret_path,
 			  struct str *why);

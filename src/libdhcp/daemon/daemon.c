@@ -59,6 +59,8 @@ struct config *daemon_load_config(struct daemon *d)
 	if (err < 0 && !d->sockets.live && !d->opts.verbose)
 		own_log_open(d->fam, d->opts.config_file, flags);
 	diag_each(diag, log_diag, d);
+	if (err == 0)
+		cfg = changes_replay(&d->changes, cfg, diag, flags);
 	if (err < 0) {
 		struct str why = { 0 };
 
@@ -507,12 +509,14 @@ static void take_agent(struct daemon *d, struct config *cfg)
 int daemon_start(struct daemon *d)
 {
 	struct database_env env = database_env(d, true);
-	struct config *cfg = daemon_load_config(d);
+	struct config *cfg;
 	const struct multi_threading_conf *mt;
 	char text[600 + FILE_WHY_MAX], *refused;
 	const char *why = NULL;
 	unsigned n_threads;
 
+	changes_init(&d->changes, d->fam->idx, d->opts.config_file);
+	cfg = daemon_load_config(d);
 	list_init(&d->databases);
 	if (!cfg)
 		return init_fail(d, "configuration error in %s", d->opts.config_file);
@@ -586,6 +590,7 @@ int daemon_start(struct daemon *d)
 	take_agent(d, cfg);
 	if (notify_watchdog_us())
 		watchdog_tick(d);
+	changes_use(&d->changes);
 	report_config(d, d->sockets.live->cfg);
 	LOGF(d->fam->idx, DHCPx_STARTED, PACKAGE_VERSION);
 	(void)notify_ready("serving %s", serving(d, text));
@@ -733,6 +738,7 @@ static bool switch_to(struct daemon *d, struct config *cfg)
 		return false;
 	}
 	warn_fixed(d, cfg);
+	history_add(&d->history, d->sockets.live->cfg->text, cfg->text);
 	/* They refer to the configuration that is freed once no worker uses it. */
 	channels_use(d->channels, b.channels);
 	server_enter(&d->srv, b.live);
@@ -751,11 +757,20 @@ static bool switch_to(struct daemon *d, struct config *cfg)
 
 bool daemon_use_config(struct daemon *d, struct config *cfg, struct str *why)
 {
-	bool ok;
+	const struct config *old = d->sockets.live->cfg;
+	bool is_stored = old->global.persist_changes || cfg->global.persist_changes, ok;
 
+	if (!is_stored)
+		changes_skip(&d->changes);
+	else if (!changes_add(&d->changes, old->text, cfg->text, why)) {
+		config_free(cfg);
+		return false;
+	}
 	d->why = why;
 	ok = switch_to(d, cfg);
 	d->why = NULL;
+	if (!ok)
+		changes_undo(&d->changes);
 	return ok;
 }
 
@@ -763,7 +778,10 @@ static bool try_reload(struct daemon *d)
 {
 	struct config *cfg = daemon_load_config(d);
 
-	return cfg && switch_to(d, cfg);
+	if (!cfg || !switch_to(d, cfg))
+		return false;
+	changes_use(&d->changes);
+	return true;
 }
 
 bool daemon_reload_why(struct daemon *d, struct str *why)
@@ -878,5 +896,7 @@ void daemon_stop(struct daemon *d)
 	if (await_databases())
 		lfc_free(d->lfc);
 	loop_run_posts(d->loop); /* of databases that were closed */
+	changes_done(&d->changes);
+	history_done(&d->history);
 	pidfile_free(d->pidfile);
 }

@@ -4,6 +4,8 @@
 #include "io/pidfile.h"
 #include "ctl/channel.h"
 #include "ctl/command.h"
+#include "daemon/changes.h"
+#include "daemon/history.h"
 #include "daemon/lfc.h"
 #include "daemon/cmdline.h"
 #include "daemon/origins.h"
@@ -46,10 +48,12 @@ struct daemon {
 	struct ctl *ctl;                   /* commands; its user is the daemon */
 	struct channels *channels;         /* sockets that commands come from */
 	struct agent *agent;               /* the port of "Control-agent" */
-	unsigned n_held;                   /* by commands: configurations, each time */
-	bool is_writing_leases;            /* to a file, lease_write.h */
-	atomic_bool is_ending;             /* threads of commands end soon */
-	unsigned n_host_ops;               /* changes of reservations in progress, host_op.h */
+	struct changes changes;            /* by commands, that are stored */
+	struct history history;
+	unsigned n_held;        /* by commands: configurations, each time */
+	bool is_writing_leases; /* to a file, lease_write.h */
+	atomic_bool is_ending;  /* threads of commands end soon */
+	unsigned n_host_ops;    /* changes of reservations in progress, host_op.h */
 	struct origins origins;
 	bool is_stopping;
 	int n_stopped;        /* databases that cannot be reached and whose on-fail stops the service */

@@ -469,6 +469,7 @@ struct global_conf {
 	struct control_socket_conf *control_socket;
 	uint32_t max_leases_per_client;
 	bool lenient;
+	bool persist_changes;
 };
 
 extern const struct scope relay_scope;

@@ -493,6 +493,9 @@ static const struct key global_keys[] = {
 	K_ENUM(struct global_conf, commands, "commands", .native = true, .words = commands_words, .def = "\"listed\"",
 	       .since = "4.2.0",
 	       .doc = "which commands are available: those of the libraries in hooks-libraries, or all"),
+	K_BOOL(struct global_conf, persist_changes, "persist-changes", .native = true, .def = "false", .since = "4.2.0",
+	       .doc = "what commands change in the configuration is stored in FILE.changes before they respond, and is "
+		      "made again when FILE is loaded, until config-write or somebody else changes FILE"),
 	K_BOOL(struct global_conf, lenient, "lenient", .native = true, .def = "false", .since = "4.1.0",
 	       .doc = "leave out reservations and classes with errors, with a warning for each, and serve with the "
 		      "rest; "

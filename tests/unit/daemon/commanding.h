@@ -60,6 +60,17 @@ static inline void command_write_database(char *buf, size_t size, const char *ty
 		       type, name, (int)(colon - env), env, colon + 1);
 }
 
+/* Starts the server with the configuration file as it is. */
+static inline void command_begin(const struct family *fam)
+{
+	commanded = (struct daemon){ .fam = fam,
+				     .commands = &server_commands,
+				     .opts = { .config_file = command_config, .verbose = true } };
+	commanded.loop = loop_new();
+	ck_assert_ptr_nonnull(commanded.loop);
+	ck_assert_int_eq(daemon_start(&commanded), 0);
+}
+
 static inline void command_start(const struct family *fam, const char *members)
 {
 	char *text;
@@ -72,12 +83,14 @@ static inline void command_start(const struct family *fam, const char *members)
 	text = command_text(fam->digit, members);
 	command_write_file(command_config, text);
 	free(text);
-	commanded = (struct daemon){ .fam = fam,
-				     .commands = &server_commands,
-				     .opts = { .config_file = command_config, .verbose = true } };
-	commanded.loop = loop_new();
-	ck_assert_ptr_nonnull(commanded.loop);
-	ck_assert_int_eq(daemon_start(&commanded), 0);
+	command_begin(fam);
+}
+
+/* Stops the server; its files stay. */
+static inline void command_end(void)
+{
+	daemon_stop(&commanded);
+	loop_free(commanded.loop);
 }
 
 static inline int command_remove(const char *path, const struct stat *st, int type, struct FTW *at)
@@ -90,8 +103,7 @@ static inline int command_remove(const char *path, const struct stat *st, int ty
 
 static inline void command_stop(void)
 {
-	daemon_stop(&commanded);
-	loop_free(commanded.loop);
+	command_end();
 	ck_assert_int_eq(nftw(command_dir, command_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 

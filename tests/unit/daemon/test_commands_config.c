@@ -196,16 +196,294 @@ START_TEST(writing)
 }
 END_TEST
 
+/* --- changes that survive, and those that are taken back --- */
+
+#define PERSISTENT                                                                                             \
+	"\"persist-changes\": true, \"commands\": \"all\", # both\n \"subnet4\": [ { \"id\": 1, \"subnet\": "  \
+	"\"192.0.2.0/24\" }, { \"id\": 2, \"subnet\": \"10.0.0.0/24\", \"reservations\": [ { \"hw-address\": " \
+	"\"02:00:00:00:00:01\" }, { \"hw-address\": \"02:00:00:00:00:02\" } ] } ]"
+
+static void setup_persistent(void)
+{
+	command_start(&family4, PERSISTENT);
+}
+
+static bool has_file(const char *suffix)
+{
+	char path[160];
+
+	(void)snprintf(path, sizeof(path), "%s%s", command_config, suffix);
+	return access(path, F_OK) == 0;
+}
+
+static void restart(void)
+{
+	command_end();
+	command_begin(&family4);
+}
+
+#define ADD_SUBNET(id, prefix)                                                                                       \
+	command_expect("{ 'command': 'subnet4-add', 'arguments': { 'subnet4': [ { 'id': " #id ", 'subnet': '" prefix \
+		       "' } ] } }",                                                                                  \
+		       "{ 'result': 0 }")
+#define ADD_HOST                                                                                                      \
+	command_expect("{ 'command': 'reservation-add', 'arguments': { 'operation-target': 'memory', 'reservation': " \
+		       "{ 'subnet-id': 2, 'hw-address': '02:00:00:00:00:03' } } }",                                   \
+		       "{ 'result': 0 }")
+#define HAS_SUBNET(id, result) \
+	command_expect("{ 'command': 'subnet4-get', 'arguments': { 'id': " #id " } }", "{ 'result': " #result " }")
+
+/* Changes are there after a restart and a reload, without config-write. */
+START_TEST(survive)
+{
+	char *hash, *again;
+
+	ck_assert(!has_file(".changes"));
+	ADD_SUBNET(7, "10.7.0.0/24");
+	ck_assert(has_file(".changes"));
+	ADD_HOST;
+	command_expect("{ 'command': 'reservation-del', 'arguments': { 'operation-target': 'memory', 'subnet-id': 2, "
+		       "'identifier-type': 'hw-address', 'identifier': '02:00:00:00:00:01' } }",
+		       "{ 'result': 0 }");
+	command_expect("{ 'command': 'subnet4-del', 'arguments': { 'id': 1 } }", "{ 'result': 0 }");
+	command_expect("{ 'command': 'subnet4-delta-add', 'arguments': { 'subnet4': [ { 'id': 7, 'valid-lifetime': 77 "
+		       "} ] } }",
+		       "{ 'result': 0 }");
+	/* One that is rejected leaves nothing. */
+	command_expect("{ 'command': 'subnet4-add', 'arguments': { 'subnet4': [ { 'id': 7, 'subnet': '10.8.0.0/24' } ] "
+		       "} }",
+		       "{ 'result': 1 }");
+	hash = hash_now();
+	restart();
+	again = hash_now();
+	ck_assert_str_eq(hash, again);
+	free(again);
+	HAS_SUBNET(1, 3);
+	command_expect("{ 'command': 'reservation-get-all', 'arguments': { 'subnet-id': 2 } }",
+		       "{ 'arguments': { 'hosts': [ { 'hw-address': '02:00:00:00:00:02' }, { 'hw-address': "
+		       "'02:00:00:00:00:03' } ] } }");
+	command_expect("{ 'command': 'config-reload' }", "{ 'result': 0 }");
+	again = hash_now();
+	ck_assert_str_eq(hash, again);
+	free(again);
+	/* And more of them. */
+	ADD_SUBNET(8, "10.8.0.0/24");
+	restart();
+	HAS_SUBNET(8, 0);
+	free(hash);
+}
+END_TEST
+
+/* config-write makes them part of the file, which keeps its comments. */
+START_TEST(folded)
+{
+	ADD_SUBNET(7, "10.7.0.0/24");
+	command_expect("{ 'command': 'config-write' }", "{ 'result': 0 }");
+	ck_assert(!has_file(".changes"));
+	ck_assert(!has_file(".changes.dropped"));
+	ADD_HOST;
+	ck_assert(has_file(".changes"));
+	restart();
+	HAS_SUBNET(7, 0);
+	command_expect("{ 'command': 'reservation-get-all', 'arguments': { 'subnet-id': 2 } }",
+		       "{ 'text': '3 IPv4 host(s) found.' }");
+	command_expect("{ 'command': 'config-write', 'arguments': { 'filename': 'copy.conf' } }", "{ 'result': 0 }");
+	ck_assert(has_file(".changes"));
+}
+END_TEST
+
+/* The server died after it had written the file, before it removed the changes. */
+START_TEST(folded_halfway)
+{
+	char path[160], copy[160];
+
+	ADD_SUBNET(7, "10.7.0.0/24");
+	(void)snprintf(path, sizeof(path), "%s.changes", command_config);
+	(void)snprintf(copy, sizeof(copy), "%s.copy", command_config);
+	/* A second name shows what was in it. */
+	ck_assert_int_eq(link(path, copy), 0);
+	command_expect("{ 'command': 'config-write' }", "{ 'result': 0 }");
+	ck_assert_int_eq(rename(copy, path), 0);
+	restart();
+	HAS_SUBNET(7, 0);
+	ck_assert(!has_file(".changes"));
+	ck_assert(!has_file(".changes.dropped"));
+}
+END_TEST
+
+/* Somebody edits the file: what commands have changed is not used, and kept. */
+START_TEST(edited)
+{
+	char *text = command_text(4, PERSISTENT ", \"valid-lifetime\": 777");
+
+	ADD_SUBNET(7, "10.7.0.0/24");
+	/* A broken file changes nothing. */
+	command_write_file(command_config, "{ ");
+	command_expect("{ 'command': 'config-reload' }", "{ 'result': 1 }");
+	HAS_SUBNET(7, 0);
+	ck_assert(has_file(".changes"));
+	command_write_file(command_config, text);
+	command_expect("{ 'command': 'config-reload' }", "{ 'result': 0 }");
+	HAS_SUBNET(7, 3);
+	ck_assert(!has_file(".changes"));
+	ck_assert(has_file(".changes.dropped"));
+	ADD_SUBNET(9, "10.9.0.0/24");
+	restart();
+	HAS_SUBNET(9, 0);
+	HAS_SUBNET(7, 3);
+	free(text);
+}
+END_TEST
+
+static void append_changes(const char *text)
+{
+	char path[160];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s.changes", command_config);
+	f = fopen(path, "a");
+	ck_assert_ptr_nonnull(f);
+	(void)fputs(text, f);
+	(void)fclose(f);
+}
+
+/* A line that is torn has no response; anything else that is wrong makes the file unusable. */
+START_TEST(damaged)
+{
+	static const char *const lines[] = {
+		"{ \"changes\": [ { \"at\": [ \"nosuch\", 1 ], \"set\": 1 } ] }\n",
+		"{ \"changes\": [ { \"at\": [ \"subnet4\" ], \"from\": 9, \"remove\": 1, \"insert\": [] } ] }\n",
+		"{ \"changes\": [ { \"at\": [ \"subnet4\" ], \"from\": 0, \"remove\": -1, \"insert\": [] } ] }\n",
+		"{ \"changes\": [ { \"at\": [ \"subnet4\", 0, \"id\" ], \"set\": \"x\" } ] }\n",
+		"{ \"config\": 7 }\n",
+		"{ \"changes\": 7 }\n",
+		"[]\n",
+		"7\n",
+		"{\n",
+		"\n",
+		"{ \"changes\": [ { \"at\": [], \"set\": 1 } ] }\n",
+	};
+
+	ADD_SUBNET(7, "10.7.0.0/24");
+	command_end();
+	append_changes("{ \"changes\": [ { \"at\"");
+	command_begin(&family4);
+	HAS_SUBNET(7, 0);
+	ADD_SUBNET(8, "10.8.0.0/24");
+	restart();
+	HAS_SUBNET(8, 0);
+	for (unsigned i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		command_end();
+		append_changes(lines[i]);
+		command_begin(&family4);
+		command_expect("{ 'command': 'subnet4-list' }", "{ 'text': '2 IPv4 subnets found' }");
+		ck_assert_msg(!has_file(".changes") && has_file(".changes.dropped"), "%s", lines[i]);
+		ADD_SUBNET(7, "10.7.0.0/24");
+	}
+}
+END_TEST
+
+/* If a change cannot be stored, it is not made. */
+START_TEST(cannot_be_stored)
+{
+	char path[160];
+
+	(void)snprintf(path, sizeof(path), "%s.changes", command_config);
+	ADD_SUBNET(7, "10.7.0.0/24");
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	command_expect("{ 'command': 'subnet4-add', 'arguments': { 'subnet4': [ { 'id': 8, 'subnet': '10.8.0.0/24' } ] "
+		       "} }",
+		       "{ 'result': 1 }");
+	HAS_SUBNET(8, 3);
+	ck_assert_int_eq(rmdir(path), 0);
+}
+END_TEST
+
+/* What was changed before persist-changes was set is stored with the first change after it. */
+START_TEST(set_later)
+{
+	expect_set("config-set", "\"commands\": \"all\", \"subnet4\": [ { \"id\": 3, \"subnet\": \"10.3.0.0/24\" } ]",
+		   "{ 'result': 0 }");
+	restart();
+	HAS_SUBNET(3, 0);
+	/* It is stored that changes are not stored from here on. */
+	ADD_SUBNET(4, "10.4.0.0/24");
+	restart();
+	HAS_SUBNET(4, 3);
+	ADD_SUBNET(5, "10.5.0.0/24");
+	expect_set("config-set",
+		   "\"commands\": \"all\", \"persist-changes\": true, \"subnet4\": [ { \"id\": 6, \"subnet\": "
+		   "\"10.6.0.0/24\" } ]",
+		   "{ 'result': 0 }");
+	ADD_SUBNET(7, "10.7.0.0/24");
+	restart();
+	HAS_SUBNET(5, 3);
+	HAS_SUBNET(6, 0);
+	HAS_SUBNET(7, 0);
+}
+END_TEST
+
+START_TEST(rollback)
+{
+	char *first = hash_now(), *second, *now;
+	char response[160];
+
+	command_expect("{ 'command': 'config-rollback' }", "{ 'result': 3 }");
+	ADD_SUBNET(7, "10.7.0.0/24");
+	second = hash_now();
+	ADD_HOST;
+	ADD_SUBNET(8, "10.8.0.0/24");
+	command_expect("{ 'command': 'config-rollback', 'arguments': { 'steps': 2, 'hash': 'x' } }", "{ 'result': 4 }");
+	(void)snprintf(response, sizeof(response), "{ 'result': 0, 'arguments': { 'hash': '%s' } }", second);
+	command_expect("{ 'command': 'config-rollback', 'arguments': { 'steps': 2 } }", response);
+	HAS_SUBNET(8, 3);
+	HAS_SUBNET(7, 0);
+	/* It is a change like others: it can be undone, and it survives. */
+	command_expect("{ 'command': 'config-rollback' }", "{ 'result': 0 }");
+	HAS_SUBNET(8, 0);
+	(void)snprintf(response, sizeof(response), "{ 'result': 0, 'arguments': { 'hash': '%s' } }", first);
+	command_expect("{ 'command': 'config-rollback', 'arguments': { 'steps': 5 } }", response);
+	command_expect("{ 'command': 'config-rollback', 'arguments': { 'steps': 7 } }", "{ 'result': 3 }");
+	command_expect("{ 'command': 'config-rollback', 'arguments': { 'steps': 11 } }", "{ 'result': 1 }");
+	restart();
+	now = hash_now();
+	ck_assert_str_eq(first, now);
+	/* The last ten only, and reloads count. */
+	for (unsigned i = 0; i < 12; i++) {
+		char text[64];
+
+		(void)snprintf(text, sizeof(text), "\"valid-lifetime\": %u", 1000 + i);
+		expect_set("config-set", text, "{ 'result': 0 }");
+	}
+	command_expect("{ 'command': 'config-rollback', 'arguments': { 'steps': 10 } }", "{ 'result': 0 }");
+	command_expect("{ 'command': 'config-get' }", "{ 'arguments': { 'Dhcp4': { 'valid-lifetime': 1001 } } }");
+	free(first);
+	free(second);
+	free(now);
+}
+END_TEST
+
 int main(void)
 {
-	TCase *tc = tcase_create("config");
+	TCase *v[] = { tcase_create("config"), tcase_create("persistent") };
 
-	tcase_add_checked_fixture(tc, setup, command_stop);
-	tcase_set_timeout(tc, 60);
-	tcase_add_test(tc, getting);
-	tcase_add_test(tc, setting);
-	tcase_add_test(tc, round_trip);
-	tcase_add_test(tc, locking);
-	tcase_add_test(tc, writing);
-	return suite_run(tc);
+	for (unsigned i = 0; i < 2; i++) {
+		tcase_add_checked_fixture(v[i], i ? setup_persistent : setup, command_stop);
+		tcase_set_timeout(v[i], 60);
+	}
+	tcase_add_test(v[0], getting);
+	tcase_add_test(v[0], setting);
+	tcase_add_test(v[0], round_trip);
+	tcase_add_test(v[0], locking);
+	tcase_add_test(v[0], writing);
+	tcase_add_test(v[1], survive);
+	tcase_add_test(v[1], folded);
+	tcase_add_test(v[1], folded_halfway);
+	tcase_add_test(v[1], edited);
+	tcase_add_test(v[1], damaged);
+	tcase_add_test(v[1], cannot_be_stored);
+	tcase_add_test(v[1], set_later);
+	tcase_add_test(v[1], rollback);
+	return suite_run_all(v, 2);
 }
