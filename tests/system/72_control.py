@@ -286,7 +286,7 @@ def control_reload(t):
 
 # Clients that misbehave, until their standard input ends. sys.argv: path of the unix socket.
 HOSTILE = r"""
-import random, select, socket, sys, time
+import random, select, socket, struct, sys, time
 kinds = sys.argv[2:]
 def unix():
     s = socket.socket(socket.AF_UNIX)
@@ -334,6 +334,24 @@ def slow_reader():
             pass
         time.sleep(0.02)
         yield
+def leaving():
+    r = random.Random(2)
+    while True:
+        for data in (b'{"command":"config-get"}', b'{"command":"config-get"', b"", POST % 50 + b"{"):
+            s = unix() if data[:1] != b"P" else http()
+            send(s, data, False)
+            if r.randrange(2):
+                s.shutdown(socket.SHUT_WR)
+            if r.randrange(2):
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            try:
+                s.recv(r.randrange(1, 5000))
+            except OSError:
+                pass
+            s.close()
+        yield
+def idle_tls():
+    return socket.create_connection(("127.0.0.1", 8443), 1)
 def garbage():
     r = random.Random(1)
     while True:
@@ -355,6 +373,7 @@ def pipelined():
         send(http(), (POST % len(body) + body) * 1000)
         yield
 jobs = {"idle": lambda: idle(unix), "idle-http": lambda: idle(http), "huge": lambda: huge(15 << 20), "too-huge": lambda: huge(64 << 20),
+        "idle-tls": lambda: idle(idle_tls), "leaving": leaving,
         "slow": slow_reader, "garbage": garbage, "passwords": passwords, "pipelined": pipelined}
 job = jobs[kinds[0]]()
 n = 0
@@ -368,16 +387,20 @@ while True:
 """
 
 
-@test("control-hostile", limit=150)
+@test("control-hostile", limit=180, needs=("openssl",))
 def control_hostile(t):
     """Clients of every bad kind in turn: a good client is answered, DHCP is served without losses, memory is bounded.
     The latencies are printed; only a quiet host can judge them."""
+    make_ca(t, "ca")
+    make_cert(t, "server", "ca")
+    tls = {"socket-type": "https", "socket-address": "127.0.0.1", "socket-port": 8443, "trust-anchor": t.path("ca.pem"),
+           "cert-file": t.path("server.pem"), "key-file": t.path("server.key")}
     server = t.server(config(quiet=True, **{"control-sockets": [
-        UNIX, HTTP, {**HTTP, "socket-port": 8001, "authentication": {"clients": [{"user": "u", "password": "p"}]}}]}))
+        UNIX, HTTP, {**HTTP, "socket-port": 8001, "authentication": {"clients": [{"user": "u", "password": "p"}]}}, tls]}))
     path = os.path.join(server.folder, "control")
     program = t.write("hostile.py", HOSTILE)
     before = rss_mb(server.pid)
-    for kind in (None, "idle", "idle-http", "huge", "too-huge", "slow", "garbage", "passwords", "pipelined"):
+    for kind in (None, "idle", "idle-http", "idle-tls", "huge", "too-huge", "slow", "leaving", "garbage", "passwords", "pipelined"):
         bad = kind and t.start("srv", [sys.executable, program, path, kind], name=f"bad-{kind}")
         if bad:
             t.wait(f"{kind} to begin", lambda bad=bad: "1\n" in bad.log(), 30)
@@ -404,3 +427,60 @@ def control_hostile(t):
 def rss_mb(pid):
     with open(f"/proc/{pid}/status", encoding="ascii") as f:
         return int(next(line for line in f if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+# One of several clients that send commands as fast as they are answered, until the server ends or their input does.
+# sys.argv: path of the unix socket, number of the client.
+BUSY = r"""
+import json, socket, sys
+path, number = sys.argv[1], int(sys.argv[2])
+subnet = {"id": 100 + number, "subnet": "203.0.%d.0/24" % number, "pools": [{"pool": "203.0.%d.10 - 203.0.%d.20" % (number, number)}]}
+commands = [[("config-reload", {})], [("statistic-get-all", {}), ("statistic-reset-all", {})], [("lease4-get-all", {}), ("kea-lfc-start", {})],
+            [("subnet4-add", {"subnet4": [subnet]}), ("subnet4-del", {"id": subnet["id"]})], [("config-get", {}), ("status-get", {})],
+            [("leases-reclaim", {"remove": False}), ("statistic-get", {"name": "pkt4-received"})],
+            [("lease4-get-page", {"from": "start", "limit": 100}), ("list-commands", {})],
+            [("dhcp-enable", {"origin": 2001}), ("config-hash-get", {}), ("build-report", {})]][number]
+n = 0
+while True:
+    for command, arguments in commands:
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(60)
+        try:
+            s.connect(path)
+            s.sendall(json.dumps({"command": command, "arguments": arguments} if arguments else {"command": command}).encode())
+            out = b""
+            while data := s.recv(65536):
+                out += data
+        except OSError:
+            sys.exit(0)  # the server has ended
+        if not out:
+            sys.exit(0)
+        if json.loads(out)["result"] not in (0, 1, 3, 4):
+            sys.exit("%s: %s" % (command, out[:300]))
+        n += 1
+        print(n, flush=True)
+"""
+
+
+@test("control-busy", limit=240)
+def control_busy(t):
+    """Eight clients at once: reload, add and remove subnets, read statistics, leases and the configuration, clean up the
+    lease file, while DHCP is served; then SIGTERM in the middle of it: the server ends cleanly. With KEA_DHCP4 naming a
+    build with ThreadSanitizer, this is the test of its threads."""
+    server = t.server(config(quiet=True, **{"control-socket": UNIX, "commands": "all", "multi-threading": {
+        "enable-multi-threading": True, "thread-pool-size": 2}}))
+    path = os.path.join(server.folder, "control")
+    program = t.write("busy.py", BUSY)
+    clients = [t.start("srv", [sys.executable, program, path, str(i)], name=f"busy-{i}") for i in range(8)]
+    load = ledger.Load(t, "--rate", "100", "--clients", "1000", "--seconds", "6", "--timeout", "5000")
+    for client in clients:
+        t.wait("each client to be answered", lambda client=client: "2\n" in client.log(), 60)
+    got = load.finish()
+    t.true(got["completed"] > 20, f"DHCP clients were not served: {got}")
+    t.true(server.process.alive(), "the server ended")
+    for i, client in enumerate(clients):
+        t.true(client.alive(), f"client {i} ended: {client.log()[-500:]}")
+    t.eq(server.stop(60)[0], 0, "exit code")
+    for i, client in enumerate(clients):
+        t.eq(client.wait(60), 0, f"client {i}: {client.log()[-500:]}")
+    t.true("ThreadSanitizer" not in server.log(), f"a race: {server.log()[-6000:]}")

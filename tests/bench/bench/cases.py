@@ -3,6 +3,7 @@
 import shutil
 
 from .load import CLIENTS, machine, others
+from .poller import Poller
 from .server import Server
 
 RENEW = ["--scenario", "renew", "-R", "20000"]
@@ -12,17 +13,19 @@ FRESH = ["-R", str(CLIENTS), "-P", "2000", "-u"]
 
 class Case:
     def __init__(self, name, family, load, direct=False, level="WARN", what="", database=None, far_ms=0,
-                 window=None):
+                 window=None, polls=0):
         self.name, self.family, self.load, self.direct, self.level, self.what = name, family, load, direct, level, what
         self.database = database  # type of the lease database; None: a lease file
         self.far_ms = far_ms  # added to each round trip to it
         self.window = window  # exchanges that wait, also for Kea; None: WINDOW
+        self.polls = polls    # statistic-get-all so many times a second meanwhile
 
 
 CASES = [
     Case("v4-dora-relay", 4, FRESH, what="DISCOVER to ACK through a relay agent"),
     Case("v4-dora-relay-info", 4, FRESH, level="INFO", what="the same at the default log level"),
     Case("v4-dora-direct", 4, FRESH, direct=True, what="DISCOVER to ACK on the link, packet sockets"),
+    Case("v4-dora-polled", 4, FRESH, polls=10, what="the same with a client that polls all statistics 10 times a second"),
     Case("v4-renew-relay", 4, RENEW, what="renewals through a relay agent"),
     Case("v4-renew-direct", 4, RENEW, direct=True, what="renewals on the link"),
     Case("v6-na-relay", 6, FRESH, what="SOLICIT to REPLY, addresses"),
@@ -51,13 +54,16 @@ def run_case(case, variant, load, net, folder, seconds, count=None, databases=No
     """One measurement on a fresh server. count: number of exchanges instead of seconds."""
     ready = load.ready(case.family, case.direct)
     shutil.rmtree(folder, ignore_errors=True)  # of a killed run
-    keys = {"lease-database": databases.fresh(case.database, variant, case.far_ms)} if case.database else None
+    keys = {"lease-database": databases.fresh(case.database, variant, case.far_ms)} if case.database else {}
+    if case.polls:
+        keys["control-socket"] = {"socket-type": "unix", "socket-name": f"{folder}/control"}
     with Server(net, variant, case.family, folder, ready, socket="raw" if case.direct else "udp",
                 level=case.level, keys=keys) as server:
         limit = ["-n", str(count)] if count else ["-p", str(seconds)]
         args = [*case.load, *limit, "--window", str(case.window or WINDOW[variant.kea]), "--cpu-of", str(server.pid)]
         before, cpu = machine(), server.cpu()
-        report = load.run(case.family, args, case.direct)
+        with Poller(f"{folder}/control", case.polls):
+            report = load.run(case.family, args, case.direct)
         if server.process.poll() is not None:
             raise RuntimeError(f"the server ended with {server.process.returncode} meanwhile: {server.log()[-2000:]}")
         if "-c" in case.load and (n := report.kinds["REQUEST-REPLY"]["sent packets"]):
