@@ -247,6 +247,32 @@ for s in v:
     t.eq(json.loads(curl(t, *ca, *cert("client"), url=url)[0]), version, "after a reload that failed")
 
 
+@test("control-persist", families=(4, 6), beyond_kea="it has no persist-changes")
+def control_persist(t):
+    """With persist-changes, what a command has changed survives kill -9 and a reload, without config-write."""
+    four = t.fam.digit == 4
+    server = t.server(t.fam.config(**{"control-sockets": [UNIX], "commands": "all", "persist-changes": True}))
+    address = "192.0.2.97" if four else "2001:db8:1::7:99"
+    place = {"hw-address": "02:00:00:00:00:07", "ip-address": address} if four else \
+        {"duid": "00:03:00:01:02:00:00:00:00:07", "ip-addresses": [address]}
+    reservation = {"reservation": {"subnet-id": 1, **place}, "operation-target": "memory"}
+    t.eq(ask(t, server, "reservation-add", arguments=reservation)["result"], 0, "result of reservation-add")
+    server.kill()
+    server.start()
+    t.eq(t.fam.client(t, 7).lease(), address, "reserved address after kill -9")
+    server.reload()
+    server.wait_log("DYNAMIC_RECONFIGURATION_SUCCESS")
+    t.eq(t.fam.client(t, 7).lease(), address, "reserved address after a reload")
+    t.eq(ask(t, server, "config-rollback")["result"], 3, "result of config-rollback without an earlier configuration")
+    server.stop()
+    server.start()
+    where = {"subnet-id": 1, "ip-address": address, "operation-target": "memory"}
+    t.eq(ask(t, server, "reservation-del", arguments=where)["result"], 0, "result of reservation-del")
+    t.eq(ask(t, server, "reservation-get", arguments=where)["result"], 3, "result of reservation-get")
+    t.eq(ask(t, server, "config-rollback")["result"], 0, "result of config-rollback")
+    t.eq(ask(t, server, "reservation-get", arguments=where)["result"], 0, "result of reservation-get after config-rollback")
+
+
 @test("control-reload", needs=("curl",))
 def control_reload(t):
     """Sockets come and go with the configuration; directories and addresses that are not safe; a file left over."""
