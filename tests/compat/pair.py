@@ -13,6 +13,7 @@ import os
 import re
 import select
 import signal
+import socket
 import subprocess
 import time
 
@@ -58,7 +59,7 @@ class Side:
     def __init__(self, name, prefix, folder, binary):
         self.name, self.binary, self.folder = name, binary, folder
         self.ns = {n: f"{prefix}{name[0]}-{n}" for n in ("srv", "cli")}
-        self.socks, self.process, self.log, self.state, self.n_reloads = {}, None, None, None, 0
+        self.socks, self.ddns, self.process, self.log, self.state, self.n_reloads = {}, None, None, None, None, 0
 
     def up(self):
         for n in self.ns.values():
@@ -73,6 +74,10 @@ class Side:
         self.wire()
         with inside(self.ns["cli"]):
             self.socks = self.sockets()
+        with inside(self.ns["srv"]):
+            self.ddns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.ddns.bind(("127.0.0.1", 53001))
+            self.ddns.setblocking(False)
 
     def device(self, ns, dev, *addresses):
         """Sets it up with these addresses."""
@@ -145,6 +150,21 @@ class Side:
         self.stop()
         for n in self.ns.values():
             remove(n)
+
+    def asked(self):
+        """What the server has asked the DDNS server for since the last call; when leases expire depends on the clock."""
+        asked = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                text = self.ddns.recv(65536)[2:]
+                try:
+                    ncr = json.loads(text)
+                except ValueError:  # Kea 2.2 does not escape the backslashes of names
+                    ncr = json.loads(text.replace(b"\\", b"\\\\"))
+                what = "add" if ncr["change-type"] == 0 else "remove"
+                sides = "".join(s[0] for s in ("forward", "reverse") if ncr[f"{s}-change"])
+                asked.append((what, sides, ncr["fqdn"], ncr["ip-address"], ncr["dhcid"].upper(), ncr["lease-length"], ncr["use-conflict-resolution"]))
+        return asked
 
     def drain(self):
         for s in self.socks.values():
@@ -224,6 +244,8 @@ class Pair:
                     print(f"#   {where} {s.name:4} {got[s.name]}")
             for _, field, text in self.compare(where, got["kea"], got["ours"], case.exact):
                 yield where, self.fields.get(field, field), text
+            if "dhcp-ddns" in self.config:
+                yield from self.compare_asked(where, verbose)
         if any("reload" in step for step in case.steps):
             self.reload(self.config)
 
@@ -241,6 +263,20 @@ class Pair:
                 if answer and answer["xid"] == xid:
                     got[s.name] = answer
         return got
+
+    def compare_asked(self, where, verbose):
+        """The requests to the DDNS server; they may arrive after the response."""
+        asked, end = {s.name: [] for s in self.sides}, time.monotonic() + SLOW
+        more = time.monotonic() + 0.02
+        # As long as one has asked less than the other; then a moment for what neither should ask.
+        while time.monotonic() < (end if len(asked["kea"]) != len(asked["ours"]) else more):
+            for s in self.sides:
+                asked[s.name] += s.asked()
+            time.sleep(0.002)
+        if verbose and any(asked.values()):
+            print(f"#   {where} {asked}")
+        if asked["kea"] != asked["ours"]:
+            yield where, "ddns", f"Kea {asked['kea']}, ours {asked['ours']}"
 
     def compare(self, where, kea, ours, exact):
         if not kea or not ours:

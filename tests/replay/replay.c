@@ -590,9 +590,12 @@ static void do_advance(void)
 	if (holds_finds) /* the search for expired leases is not part of a scenario */
 		fake_store_hold_finds(play.store, false);
 	for (i = 0; i < 100 && !no_reclaim; i++) {
-		unsigned n = reclaim_slice(play.reclaim, play.store, play.live->hooks,
-					   play.live->cfg->global.expired_leases_processing) +
-			     reclaim_flush(play.reclaim, play.store, play.live->cfg->global.expired_leases_processing);
+		unsigned n;
+
+		reclaim_use_dns(play.reclaim, NULL, play.live->cfg);
+		n = reclaim_slice(play.reclaim, play.store, play.live->hooks,
+				  play.live->cfg->global.expired_leases_processing) +
+		    reclaim_flush(play.reclaim, play.store, play.live->cfg->global.expired_leases_processing);
 
 		if (!n)
 			break;

@@ -9,6 +9,7 @@
 #include "daemon/lease_walk.h"
 #include "daemon/lease_write.h"
 #include "root/program.h"
+#include "serve/lease_dns.h"
 
 #define SINCE .since = "4.2.0"
 
@@ -16,6 +17,7 @@
 struct job {
 	struct ctl_call *call;
 	struct lease_op op;
+	bool updates_dns; /* lease4-del, lease6-del: records are removed too */
 };
 
 static void *new_job(struct ctl_call *call, enum lease_op_kind kind, void (*done)(struct lease_op *op))
@@ -73,8 +75,8 @@ struct which_args {
 static const struct key get_keys[] = { K_WHICH };
 static const struct key del_keys[] = {
 	K_WHICH,
-	K_BOOL(struct which_args, update_ddns, "update-ddns", .def = "false", .refuse = "DNS updates are",
-	       .doc = "remove the DNS records"),
+	K_BOOL(struct which_args, update_ddns, "update-ddns", .def = "false", SINCE,
+	       .doc = "also remove the DNS records of the lease"),
 };
 static const struct scope get_scope = SCOPE("arguments", struct which_args, get_keys);
 static const struct scope del_scope = SCOPE("arguments", struct which_args, del_keys);
@@ -179,7 +181,9 @@ static void deleted(struct lease_op *op)
 	if (op->is_ambiguous)
 		ctl_respond(job->call, CTL_ERROR, NULL,
 			    "More than one lease found for this client: delete by address.");
-	else if (op->result == CHANGE_OK)
+	else if (op->result == CHANGE_OK && job->updates_dns)
+		(void)lease_dns_send(op->d->srv.sender, op->d->sockets.live->cfg, NCR_REMOVE, op->found);
+	if (!op->is_ambiguous && op->result == CHANGE_OK)
 		ctl_respond(job->call, CTL_SUCCESS, NULL, "IPv%u lease deleted.", op->d->fam->digit);
 	else if (op->result == CHANGE_GONE)
 		ctl_respond(job->call, CTL_EMPTY, NULL, "IPv%u lease not found.", op->d->fam->digit);
@@ -194,6 +198,7 @@ static void lease_del(struct ctl_call *call, const void *args)
 {
 	struct job *job = new_job(call, LEASE_OP_DELETE, deleted);
 
+	job->updates_dns = ((const struct which_args *)args)->update_ddns;
 	if (set_which(call, args, &job->op))
 		lease_op_start(&job->op);
 	else
@@ -744,10 +749,47 @@ static const struct key ddns_keys[] = {
 };
 static const struct scope ddns_scope = SCOPE("arguments", struct ddns_args, ddns_keys);
 
+static void resend_found(struct lease_op *op)
+{
+	const struct lease *lease = op->n_found ? op->found : NULL;
+	struct job *job = op->owner;
+	char addr[IP_TEXT_MAX];
+
+	(void)ip_format(&op->queries[0].addr, addr);
+	if (op->result == CHANGE_FAILED)
+		fail_storage(job->call);
+	else if (!lease || !is_asked_type(op))
+		ctl_respond(job->call, CTL_EMPTY, NULL, "No lease found for: %s", addr);
+	else if (!lease->hostname[0])
+		ctl_respond(job->call, CTL_ERROR, NULL, "Lease for: %s, has no hostname, nothing to update", addr);
+	else if (!lease->fqdn_fwd && !lease->fqdn_rev)
+		ctl_respond(job->call, CTL_ERROR, NULL, "Neither forward nor reverse updates enabled for lease for: %s",
+			    addr);
+	else if (!lease_dns_send(op->d->srv.sender, op->d->sockets.live->cfg, NCR_ADD, lease))
+		ctl_respond(job->call, CTL_ERROR, NULL, "Lease for: %s, is not in use, nothing to update", addr);
+	else
+		ctl_respond(job->call, CTL_SUCCESS, NULL, "NCR generated for: %s, hostname: %s", addr, lease->hostname);
+	free(job);
+}
+
 static void resend_ddns(struct ctl_call *call, const void *args)
 {
-	(void)args;
-	ctl_respond(call, CTL_ERROR, NULL, "DDNS updating is not enabled");
+	const struct ddns_args *a = args;
+	struct str why = { 0 };
+	struct job *job;
+	struct ip addr;
+
+	if (!call_daemon(call)->sockets.live->cfg->ncr_target.is_enabled) {
+		ctl_respond(call, CTL_ERROR, NULL, "DDNS updating is not enabled");
+		return;
+	}
+	if (lease_address_parse(a->ip_address, ctl_call_family(call), &addr, &why) < 0) {
+		fail(call, &why);
+		return;
+	}
+	job = new_job(call, LEASE_OP_FIND, resend_found);
+	lease_op_by_address(&job->op, digit(call) == 4 ? LEASE_V4 : LEASE_NA, &addr);
+	lease_op_start(&job->op);
 }
 
 #define ROW(n, f, a, s, r) .name = n, .families = f, .access = a, .args = s, .provider = "lease_cmds", SINCE, .run = r

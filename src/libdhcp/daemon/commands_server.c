@@ -288,6 +288,7 @@ static void reclaim_more(void *ctx)
 	/* A database responds later: then the slice is still pending. */
 	if (reclaim_is_idle(d->reclaim)) {
 		is_done = r->has_begun && reclaim_found_none(d->reclaim);
+		reclaim_use_dns(d->reclaim, d->srv.sender, d->sockets.live->cfg);
 		if (!is_done)
 			is_done = !reclaim_slice(d->reclaim, d->db->store, d->sockets.live->hooks, &conf) &&
 				  reclaim_is_idle(d->reclaim);

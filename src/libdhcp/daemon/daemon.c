@@ -84,6 +84,12 @@ static void report_config(const struct daemon *d, const struct config *cfg)
 	LOGF(d->fam->idx, DHCPx_CONFIG_COMPLETE, cfg->summary);
 }
 
+static void use_sender(struct daemon *d, const struct config *cfg)
+{
+	if (ncr_sender_use(d->srv.sender, &cfg->ncr_target) < 0)
+		LOGF(d->fam->idx, DHCPx_DDNS_REQUEST_SEND_FAILED, "any address", "no thread can be started");
+}
+
 /* --- workers --- */
 
 static void on_batch(struct worker *worker, struct dgram *v, unsigned n)
@@ -104,6 +110,7 @@ static void reclaim_now(struct daemon *d)
 
 	/* From here on the next rejected client requests reclaiming again: once per run, not once per client. */
 	atomic_store(&d->srv.want_reclaim, false);
+	reclaim_use_dns(d->reclaim, d->srv.sender, d->sockets.live->cfg);
 	(void)reclaim_slice(d->reclaim, d->db->store, d->sockets.live->hooks,
 			    d->sockets.live->cfg->global.expired_leases_processing);
 	if (wait)
@@ -134,8 +141,10 @@ static void reclaim_found(struct post *post)
 {
 	struct daemon *d = container_of(post, struct daemon, found_post);
 	bool is_flush;
-	unsigned n = reclaim_resume(d->reclaim, d->db->store, d->sockets.live->hooks, &is_flush);
+	unsigned n;
 
+	reclaim_use_dns(d->reclaim, d->srv.sender, d->sockets.live->cfg);
+	n = reclaim_resume(d->reclaim, d->db->store, d->sockets.live->hooks, &is_flush);
 	if (is_flush && n == RECLAIM_SLICE_MAX)
 		loop_timer_start(d->loop, &d->flush_timer, FLUSH_MORE_MS);
 }
@@ -566,6 +575,8 @@ int daemon_start(struct daemon *d)
 	if (!slots_accept_config(d->sockets.live, &why))
 		return init_fail(d, "%s", why);
 	server_enter(&d->srv, d->sockets.live);
+	d->srv.sender = ncr_sender_new(d->fam->idx);
+	use_sender(d, cfg);
 	d->reclaim = reclaim_new(d->fam->idx, wake_to_reclaim, d);
 	d->lfc = lfc_new(d->loop, d->fam->idx);
 	d->reclaim_post.fn = reclaim_wanted;
@@ -742,6 +753,7 @@ static bool switch_to(struct daemon *d, struct config *cfg)
 	/* They refer to the configuration that is freed once no worker uses it. */
 	channels_use(d->channels, b.channels);
 	server_enter(&d->srv, b.live);
+	use_sender(d, cfg);
 	change_database(d, b.db, cfg);
 	sockets_use(&d->sockets, b.live, &b.opened);
 	start_timers(d);
@@ -888,6 +900,8 @@ void daemon_stop(struct daemon *d)
 	workers_free(d->workers);
 	if (d->srv_ready)
 		free_server(d);
+	/* Changes that were just stored are still asked for. */
+	ncr_sender_free_wait(d->srv.sender);
 	leasedb_leave(d->db);
 	sockets_done(&d->sockets);
 	if (d->stats)

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "lease/store.h"
 #include "log/log.h"
+#include "serve/lease_dns.h"
 #include "serve/slots.h"
 
 #include <pthread.h>
@@ -15,6 +16,9 @@ struct job {
 	struct store_txn txn;
 	struct store_change change;
 	const struct lease *lease; /* before the change */
+	bool has_dns;              /* records that must be removed */
+	enum ncr_mode dns_mode;
+	uint32_t dns_ttl; /* s */
 };
 
 struct reclaim {
@@ -26,7 +30,9 @@ struct reclaim {
 	struct lease_query query;
 	const struct store *store;                  /* where they are searched for */
 	struct expired_leases_processing_conf conf; /* in effect when the search began */
-	bool found_none;                            /* the last search for expired leases */
+	struct ncr_sender *sender;                  /* see reclaim_use_dns() */
+	const struct config *dns_cfg;
+	bool found_none; /* the last search for expired leases */
 	void (*found)(void *ctx);
 	void *found_ctx;
 	pthread_mutex_t lock; /* guards n_open, n_failed, is_found */
@@ -116,12 +122,21 @@ static void job_done(struct store_txn *txn, uint64_t ticket)
 	(void)ticket;
 	if (is_reclaimed)
 		report(reclaim, job->lease);
+	if (is_reclaimed && job->has_dns)
+		(void)lease_dns_ask(reclaim->sender, reclaim->family, NCR_REMOVE, job->dns_mode, job->dns_ttl,
+				    job->lease);
 	(void)pthread_mutex_lock(&reclaim->lock);
 	/* A conflict is not a failure: the client has returned meanwhile. */
 	reclaim->n_failed += txn->result == CHANGE_FAILED;
 	if (--reclaim->n_open == 0)
 		(void)pthread_cond_signal(&reclaim->idle);
 	(void)pthread_mutex_unlock(&reclaim->lock);
+}
+
+void reclaim_use_dns(struct reclaim *reclaim, struct ncr_sender *sender, const struct config *cfg)
+{
+	reclaim->sender = sender;
+	reclaim->dns_cfg = cfg;
 }
 
 /* Returns false while the last slice is pending; otherwise logs its result. */
@@ -193,6 +208,7 @@ static bool reclaim_lease(struct store_change *change, const struct lease *lease
 		return true;
 	}
 	kept.state = LEASE_RECLAIMED;
+	kept.fqdn_fwd = kept.fqdn_rev = false;
 	*change = (struct store_change){
 		.kind = CHANGE_UPDATE,
 		.new = kept,
@@ -250,6 +266,19 @@ static unsigned slice_max(const struct expired_leases_processing_conf *conf)
 											: RECLAIM_SLICE_MAX;
 }
 
+/* The configuration may be gone when the change is made. */
+static void note_dns(struct job *job, const struct config *cfg)
+{
+	const struct naming *naming;
+
+	job->has_dns = cfg && cfg->ncr_target.is_enabled;
+	if (!job->has_dns)
+		return;
+	naming = lease_naming(cfg, job->lease);
+	job->dns_mode = naming->mode;
+	job->dns_ttl = lease_dns_ttl(naming, job->lease->valid);
+}
+
 static unsigned reclaim_found(struct reclaim *reclaim, struct store *store, const struct hooks *hooks,
 			      const struct expired_leases_processing_conf *conf)
 {
@@ -276,6 +305,7 @@ static unsigned reclaim_found(struct reclaim *reclaim, struct store *store, cons
 			break;
 		}
 		job->lease = &leases[i];
+		note_dns(job, reclaim->dns_cfg);
 		if (reclaim_lease(&job->change, &leases[i], hooks, conf)) {
 			if (!start(reclaim, store, job))
 				break;

@@ -32,6 +32,11 @@ bool reclaim_is_failing(struct reclaim *reclaim);
 /* Waits until the store has completed all pending changes. */
 void reclaim_free_wait(struct reclaim *reclaim);
 /*
+ * Asks the DDNS server, from the next slice on, to remove the records of reclaimed leases. cfg must be in service
+ * whenever a slice begins or is continued. NULL: nothing is asked.
+ */
+void reclaim_use_dns(struct reclaim *reclaim, struct ncr_sender *sender, const struct config *cfg);
+/*
  * Processes one slice of expired leases, except those that a hook library keeps; does nothing while the previous
  * slice is still being stored. Returns the number of leases processed; 0 if the store will respond later.
  */

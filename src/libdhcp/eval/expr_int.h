@@ -315,11 +315,28 @@ struct bytes text_transid(const struct eval_node *node, struct eval *ev);
 
 /* --- regular expressions (regex.c) -------------------------------------------- */
 
+enum regex_use { REGEX_WHOLE, REGEX_SEARCH }; /* the whole text must match, as in Kea; or a part of it */
+
+#define REGEX_GROUPS 10
+
+/* A match or one of its groups. */
+struct regex_span {
+	bool is_set;
+	size_t first, len;
+};
+
 enum { REGEX_MAX = 1024, REGEX_SUBJECT_MAX = 1024 };
 
 enum { REGEX_WORK = 64 + 32 }; /* of one match: the first try, and a text of 32 bytes */
 /* Returns NULL after an error: *ret_why (in the arena) is the reason, *ret_at the offset in the pattern. */
-void *regex_compile(struct bytes pattern, struct arena *arena, const char **ret_why, size_t *ret_at);
+void *regex_compile(struct bytes pattern, enum regex_use use, struct arena *arena, const char **ret_why,
+		    size_t *ret_at);
+/*
+ * Finds the first match at or after `from`: the match and its groups. Returns 1; 0 if there is none; -E_RANGE if that
+ * takes too many steps.
+ */
+int regex_find(const void *code, struct regex_scratch *scratch, struct bytes text, size_t from,
+	       struct regex_span ret[REGEX_GROUPS]);
 struct regex_scratch *regex_scratch_new(void);
 void regex_scratch_free(struct regex_scratch *scratch);
 bool test_match(const struct eval_node *node, struct eval *ev);

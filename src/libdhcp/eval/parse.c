@@ -438,7 +438,7 @@ static bool parse_regex(struct parser *p, struct eval_node *node)
 	}
 	p->expr->has_match = true;
 	p->expr->work += REGEX_WORK;
-	node->regex = regex_compile(p->token.value, p->env->arena, &why, &at);
+	node->regex = regex_compile(p->token.value, REGEX_WHOLE, p->env->arena, &why, &at);
 	if (!node->regex) {
 		/* The error starts after the opening quote and the part that was read. */
 		uint32_t from = p->token.from + 1 + (uint32_t)at;

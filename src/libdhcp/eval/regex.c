@@ -8,6 +8,8 @@
 
 #include "eval/expr_int.h"
 
+#include "base/err.h"
+
 #include <pcre2.h>
 
 enum {
@@ -76,7 +78,7 @@ struct regex_scratch *regex_scratch_new(void)
 
 	scratch->limits = pcre2_match_context_create(general);
 	(void)pcre2_set_heap_limit(scratch->limits, FRAMES_KIB);
-	scratch->data = pcre2_match_data_create(1, general);
+	scratch->data = pcre2_match_data_create(REGEX_GROUPS, general);
 	return scratch;
 }
 
@@ -98,11 +100,11 @@ const char *eval_regex_version(char buf[EVAL_VERSION_MAX])
 
 /* --- patterns -------------------------------------------------------------------- */
 
-void *regex_compile(struct bytes pattern, struct arena *arena, const char **ret_why, size_t *ret_at)
+void *regex_compile(struct bytes pattern, enum regex_use use, struct arena *arena, const char **ret_why, size_t *ret_at)
 {
-	/* As in Kea, the whole text must match. Close to ECMAScript syntax, which Kea uses. */
-	uint32_t options = PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX |
-			   PCRE2_MATCH_UNSET_BACKREF | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
+	/* Close to ECMAScript syntax, which Kea uses. */
+	uint32_t options = PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_MATCH_UNSET_BACKREF | PCRE2_NEVER_BACKSLASH_C |
+			   PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
 	pcre2_general_context *general;
 	pcre2_compile_context *context;
 	PCRE2_SIZE at = 0;
@@ -110,6 +112,8 @@ void *regex_compile(struct bytes pattern, struct arena *arena, const char **ret_
 	PCRE2_UCHAR why[256];
 	int err = 0;
 
+	if (use == REGEX_WHOLE)
+		options |= PCRE2_ANCHORED | PCRE2_ENDANCHORED;
 	*ret_at = 0;
 	if (pattern.len > REGEX_MAX) {
 		*ret_why = arena_printf(arena, "longer than %d bytes", REGEX_MAX);
@@ -155,4 +159,30 @@ bool test_match(const struct eval_node *node, struct eval *ev)
 	if (result != PCRE2_ERROR_NOMATCH)
 		ev->is_exceeded = true;
 	return false;
+}
+
+#define FIND_STEPS 2048
+
+int regex_find(const void *code, struct regex_scratch *scratch, struct bytes text, size_t from,
+	       struct regex_span ret[REGEX_GROUPS])
+{
+	const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(scratch->data);
+	int n, i;
+
+	(void)pcre2_set_match_limit(scratch->limits, FIND_STEPS);
+	/* 0: more groups than there is room for; the first ones are set. */
+	n = pcre2_match(code, text.data, text.len, from, PCRE2_NO_JIT, scratch->data, scratch->limits);
+	if (n == PCRE2_ERROR_NOMATCH)
+		return 0;
+	if (n < 0)
+		return -E_RANGE;
+	n = n ? n : REGEX_GROUPS;
+	for (i = 0; i < REGEX_GROUPS; i++) {
+		bool is_set = i < n && ends[2 * i] != PCRE2_UNSET && ends[2 * i] <= ends[2 * i + 1];
+
+		ret[i] = is_set ? (struct regex_span){ true, ends[2 * i], ends[2 * i + 1] - ends[2 * i] }
+				: (struct regex_span){ 0 };
+	}
+	/* \K in a lookaround may put the start after the end, or before the position. */
+	return ret[0].is_set && ret[0].first >= from ? 1 : -E_RANGE;
 }

@@ -138,6 +138,7 @@ struct store_change {
 	struct lease new;          /* all but DELETE; the store sets its version */
 	struct ip addr;            /* DELETE; the others use new.addr */
 	uint64_t expected_version; /* UPDATE, DELETE: version of the lease that was read; 0 = any */
+	const struct lease *old;   /* set by the caller: the lease that was read there; NULL if none */
 	const struct lease *ended; /* set by the caller: the address's current lease if it has ended, else NULL */
 	enum store_result result;
 	uint32_t old_ref, new_ref; /* private to the store */

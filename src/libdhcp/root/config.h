@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ctl/channel.h"
+#include "ddns/sender.h"
 #include "host/source.h"
 #include "io/sock.h"
 #include "root/classes.h"
@@ -33,6 +34,9 @@ struct config {
 	struct listen *listen; /* interfaces-config */
 	unsigned n_listen;
 	struct pos *listen_pos; /* position of each listen entry */
+
+	struct ncr_target ncr_target; /* dhcp-ddns */
+	bool needs_regex;             /* a name may need a regular expression: workers have a scratch for it */
 
 	const char *lease_file;               /* absolute; NULL unless the lease database is memfile */
 	const struct sql_database *lease_sql; /* NULL if it is memfile */

@@ -56,6 +56,16 @@ void check_class_lifetimes(struct build *b, const struct conf_node *node, const 
 			   const struct lifetime **ret_valid, const struct lifetime **ret_preferred);
 /* Warns if a pool of this size cannot use the allocator. */
 void check_allocator(struct build *b, struct pos pos, enum allocator how, uint64_t size);
+/* dhcp-ddns; moves its old keys to the global scope. */
+void build_ddns(struct build *b);
+/* Replaces ddns-use-conflict-resolution of a scope with the mode that it stands for. */
+void expand_conflict_resolution(struct build *b, struct conf_node *node, struct net_conf *net);
+/*
+ * Builds how clients of a scope are named, once it has its inherited values; returns that of the outer scope if it sets
+ * none of the keys. NULL: there is no outer scope.
+ */
+const struct naming *build_naming(struct build *b, const struct conf_node *node, const struct ddns_conf *conf,
+				  const struct naming *outer);
 void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subnet *sub);
 /* Returns "IPv4" or "IPv6": the type of this configuration's addresses. */
 const char *address_kind(const struct build *b);

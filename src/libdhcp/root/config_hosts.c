@@ -534,7 +534,9 @@ static void add_outside(struct build *b, struct subnet *sub)
 
 	sub->outside = arena_new_array(b->cfg->arena, struct pool, 2);
 	for (unsigned i = 0; i < 2; i++)
-		sub->outside[i] = (struct pool){ .sub = sub, .is_guarded = sub->is_guarded, .len = is_v4 ? 32 : 128 };
+		sub->outside[i] = (struct pool){
+			.sub = sub, .naming = sub->naming, .is_guarded = sub->is_guarded, .len = is_v4 ? 32 : 128
+		};
 }
 
 /* As in Kea: what is reserved in such a pool is not looked up. */

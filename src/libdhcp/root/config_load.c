@@ -117,6 +117,7 @@ static bool build_parts(struct build *b, struct json_object *root)
 	check_queue(b);
 	check_hooks(b);
 	build_control(b);
+	build_ddns(b);
 	build_logging(b);
 	expand_boot(b);
 	number_classes(b);

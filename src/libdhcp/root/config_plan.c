@@ -178,6 +178,7 @@ static void build_pools(struct build *b, const struct subnet_conf *conf, bool ha
 		struct pool *pool = &sub->pools[sub->n_pools];
 
 		*pool = (struct pool){ .sub = sub, .id = (uint32_t)confs[i].pool_id };
+		pool->naming = build_naming(b, &confs[i].node, &confs[i].ddns, sub->naming);
 		BUILD_OPTLIST(b, &confs[i], option_data, &pool->opts);
 		build_pool_guard(b, &confs[i].client_classes, confs[i].deny_unknown, pool);
 		build_additional(b, &confs[i].additional_classes, &pool->additional);
@@ -340,6 +341,7 @@ static void inherit(struct build *b, const struct shared_network_conf *net, stru
 	unsigned i;
 
 	expand_reservation_mode(b, &conf->node, &conf->net);
+	expand_conflict_resolution(b, &conf->node, &conf->net);
 	if (net)
 		conf_inherit(&subnet_scope, conf, &shared_network_scope, net);
 	else
@@ -367,6 +369,7 @@ static bool build_subnet(struct build *b, const struct shared_network_conf *net_
 		sub->iface_id = bytes_of(conf->link.interface_id, strlen(conf->link.interface_id));
 	sub->par = conf->net.par;
 	check_params(b, &conf->node, &sub->par);
+	sub->naming = build_naming(b, &conf->node, &conf->net.ddns, net ? net->naming : b->cfg->plan.naming);
 	build_relays(b, net_relays ? net_conf->link.relay : conf->link.relay, sub);
 	BUILD_OPTLIST(b, conf, link.option_data, &sub->opts);
 	build_guard(b, &conf->link.client_classes, net ? NULL : "this subnet", &sub->guard);
@@ -438,7 +441,9 @@ static void build_network(struct build *b, struct shared_network_conf *confs, si
 		}
 	check_link(b, &conf->node, &conf->link, "shared network");
 	expand_reservation_mode(b, &conf->node, &conf->net);
+	expand_conflict_resolution(b, &conf->node, &conf->net);
 	conf_inherit(&shared_network_scope, conf, &global_scope, b->root);
+	net->naming = build_naming(b, &conf->node, &conf->net.ddns, b->cfg->plan.naming);
 	BUILD_OPTLIST(b, conf, link.option_data, &net->opts);
 	build_guard(b, &conf->link.client_classes, "this shared network", &net->guard);
 	build_additional(b, &conf->link.additional_classes, &net->additional);
@@ -475,6 +480,7 @@ void build_plan(struct build *b)
 
 	expand_reservation_mode(b, &b->root->node, &b->root->net);
 	par = b->root->net.par;
+	plan->naming = build_naming(b, &b->root->node, &b->root->net.ddns, NULL);
 	groups[0] = (struct group){ .subs = list->v, .n = list->n };
 	for (g = 1; g <= nets->n; g++) {
 		groups[g] = (struct group){ &net_confs[g - 1], net_confs[g - 1].subnets.v, net_confs[g - 1].subnets.n };

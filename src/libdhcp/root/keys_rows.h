@@ -10,46 +10,47 @@
 /* clang-format off */
 /* How names are generated and updated: global, networks, subnets, pools. */
 #define DDNS_ROWS(s, base, inner) \
-	K_BOOL(s, base.send_updates, "ddns-send-updates", .def = "true", .refuse = "DNS updates are", \
+	K_BOOL(s, base.send_updates, "ddns-send-updates", .def = "true", .since = "4.2.0", \
 		.inherit = inner, \
-		.doc = "send name changes for this scope"), \
+		.doc = "update the DNS for clients here; needs dhcp-ddns with enable-updates"), \
 	K_BOOL(s, base.override_no_update, "ddns-override-no-update", .def = "false", \
-		.refuse = "DNS updates are", .inherit = inner, \
-		.doc = "update even if the client sets N"), \
+		.since = "4.2.0", .inherit = inner, \
+		.doc = "update the DNS even if the client asks for no updates (flag N of its FQDN option)"), \
 	K_BOOL(s, base.override_client_update, "ddns-override-client-update", .def = "false", \
-		.refuse = "DNS updates are", .inherit = inner, \
-		.doc = "do the forward update even if the client wants to"), \
+		.since = "4.2.0", .inherit = inner, \
+		.doc = "update the address record even if the client wants to do that itself"), \
 	K_ENUM(s, base.replace_client_name, "ddns-replace-client-name", \
 		.words = ddns_replace_client_name_words, .bool_word = true, .def = "\"never\"", \
-		.refuse = "DNS updates are", .inherit = inner, \
-		.doc = "never / always / when-present / when-not-present (booleans accepted)"), \
+		.since = "4.2.0", .inherit = inner, \
+		.doc = "when a name made from the address replaces that of the client: never, always, if the client " \
+			"sends one (when-present) or if it sends none (when-not-present)"), \
 	K_STRING(s, base.generated_prefix, "ddns-generated-prefix", .def = "\"myhost\"", \
-		.refuse = "DNS updates are", .inherit = inner, \
-		.doc = "first label part of generated names"), \
+		.since = "4.2.0", .inherit = inner, \
+		.doc = "how such names begin: PREFIX-192-0-2-1"), \
 	K_STRING(s, base.qualifying_suffix, "ddns-qualifying-suffix", .def = "\"\"", \
-		.refuse = "DNS updates are", .inherit = inner, \
-		.doc = "domain appended to partial names"), \
-	K_BOOL(s, base.update_on_renew, "ddns-update-on-renew", .def = "false", .refuse = "DNS updates are", \
+		.since = "4.2.0", .inherit = inner, \
+		.doc = "domain appended to names that are not fully qualified"), \
+	K_BOOL(s, base.update_on_renew, "ddns-update-on-renew", .def = "false", .since = "4.2.0", \
 		.inherit = inner, \
-		.doc = "update on renewal even if nothing changed"), \
+		.doc = "update the DNS on each renewal, even if the name is the same"), \
 	K_ENUM(s, base.conflict_resolution_mode, "ddns-conflict-resolution-mode", \
 		.words = ddns_conflict_resolution_mode_words, .def = "\"check-with-dhcid\"", \
-		.refuse = "DNS updates are", .inherit = inner, \
-		.doc = "check-with-dhcid / no-check-with-dhcid / check-exists-with-dhcid / no-check-without-dhcid"), \
-	K_REAL(s, base.ttl_percent, "ddns-ttl-percent", .refuse = "DNS updates are", .inherit = inner, \
-		.doc = "record TTL as a fraction of lifetime (default rule: one third, at least 600 s)"), \
-	K_INT(s, base.ttl, "ddns-ttl", .refuse = "DNS updates are", .inherit = inner, \
-		.doc = "fixed TTL (excludes the other three)"), \
-	K_INT(s, base.ttl_min, "ddns-ttl-min", .refuse = "DNS updates are", .inherit = inner, \
-		.doc = "TTL floor"), \
-	K_INT(s, base.ttl_max, "ddns-ttl-max", .refuse = "DNS updates are", .inherit = inner, \
-		.doc = "TTL ceiling"), \
+		.since = "4.2.0", .inherit = inner, \
+		.doc = "how records that may belong to another client are treated; the words are explained in the guide"), \
+	K_REAL(s, base.ttl_percent, "ddns-ttl-percent", .since = "4.2.0", .inherit = inner, \
+		.doc = "TTL of records as a fraction of the valid lifetime; if not set, a third of it and at least 600 s"), \
+	K_INT(s, base.ttl, "ddns-ttl", .unit = "s", .since = "4.2.0", .inherit = inner, \
+		.doc = "TTL of records, instead of one that follows from the lifetime"), \
+	K_INT(s, base.ttl_min, "ddns-ttl-min", .unit = "s", .since = "4.2.0", .inherit = inner, \
+		.doc = "lower bound of the TTL"), \
+	K_INT(s, base.ttl_max, "ddns-ttl-max", .unit = "s", .since = "4.2.0", .inherit = inner, \
+		.doc = "upper bound of the TTL"), \
 	K_STRING(s, base.hostname_char_set, "hostname-char-set", .def = "\"[^A-Za-z0-9.-]\"", \
-		.refuse = "DNS updates are", .inherit = inner, \
-		.doc = "regular expression for the characters to sanitize in names"), \
+		.since = "4.2.0", .inherit = inner, \
+		.doc = "regular expression for what is replaced in names that clients send; \"\" = nothing"), \
 	K_STRING(s, base.hostname_char_replacement, "hostname-char-replacement", .def = "\"\"", \
-		.refuse = "DNS updates are", .inherit = inner, \
-		.doc = "text that replaces sanitized characters")
+		.since = "4.2.0", .inherit = inner, \
+		.doc = "text that replaces each match; $& is the match, $1 its first group")
 
 /* Global, networks, subnets, pools. */
 #define DENY_ROWS(s, field, inner) \
@@ -161,9 +162,8 @@
 		 .inherit = inner, \
 		.also = "pxe netboot network-boot", \
 		.doc = "what clients boot, by their kind; replaces the block of an outer scope"), \
-	K_BOOL(s, net.ddns_use_conflict_resolution, "ddns-use-conflict-resolution", \
-		.def = "true", .refuse = "DNS updates are", .inherit = inner, \
-		.doc = "deprecated boolean; use ddns-conflict-resolution-mode")
+	K_BOOL(s, net.ddns_use_conflict_resolution, "ddns-use-conflict-resolution", .since = "4.2.0", \
+		.doc = "old form of ddns-conflict-resolution-mode: check-with-dhcid or no-check-with-dhcid")
 
 /*
  * Which clients are on a link and what is sent there: networks, and subnets with or without one. struct link_conf link.

@@ -86,8 +86,8 @@ struct family {
 	struct bytes (*host_id)(const struct request *req, enum host_id_type type);
 	enum lease_type lease_type; /* bits of an address */
 	bool one_lease;             /* a client has one lease per link: a new one replaces it */
-	/* Returns the name to store with a lease for that address, "" if none; in the request's arena. */
-	const char *(*name_of)(struct request *req, const struct ip *addr);
+	/* Decides req->name; returns what of it is stored with the lease of this binding, NULL for nothing. */
+	const struct name *(*name_of)(struct request *req, const struct binding *b);
 	/* Returns the user-context to store with a lease: the current one with the relay information added. */
 	const char *(*make_context)(struct request *req, const char *old);
 	enum verdict (*answer)(struct request *req);

@@ -20,11 +20,11 @@ enum verdict answer4(struct request *req);
 enum verdict pack4(struct request *req);
 
 /*
- * Returns the name that the client gives itself, in option 81 (RFC 4702) or else option 12, as stored with a
- * lease for the address; "" if it gives none. In the request's arena.
+ * Decides about the client's name, from option 81 (RFC 4702) or else option 12, for the lease of the binding; NULL if
+ * memory runs out. In the request's arena.
  */
-const char *name4_of(struct request *req, const struct ip *addr);
-/* Adds the option that says which name was stored: the same option that the client used. */
+const struct name *name4_of(struct request *req, const struct binding *b);
+/* Adds the option with the name and, in option 81, who updates the DNS. */
 void name4_send(struct answer_opts *s);
 
 /*

@@ -34,10 +34,10 @@ void answer6_register(struct answer_opts *s);
 enum verdict answer6(struct request *req);
 enum verdict pack6(struct request *req);
 /*
- * Returns the name that the client gives itself in option 39 (RFC 4704), as stored with its leases; "" if it
- * gives none. In the request's arena.
+ * Decides about the client's name, from option 39 (RFC 4704), once for the message; returns what of it is stored with
+ * the lease of this binding: only that of the first address has records. NULL if there is none. In the request's arena.
  */
-const char *name6_of(struct request *req, const struct ip *addr);
+const struct name *name6_of(struct request *req, const struct binding *b);
 /* Adds option 39 to a response that assigns something. */
 void name6_send(struct answer_opts *s);
 /* True if the client lists the code in its option request (RFC 9915 21.7). */

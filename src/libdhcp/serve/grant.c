@@ -6,6 +6,7 @@
 #include "serve/event.h"
 #include "serve/family.h"
 #include "serve/leasedb.h"
+#include "serve/name.h"
 
 #include <assert.h>
 
@@ -30,8 +31,8 @@ bool lease_may_be_reused(const struct net_params *par, const struct lease *old, 
 	if (old->state != LEASE_DEFAULT || !left || old->expires == INT64_MAX || old->subnet_id != fresh->subnet_id ||
 	    old->iaid != fresh->iaid || old->prefix_len != fresh->prefix_len ||
 	    !bytes_equal(old->hwaddr, fresh->hwaddr) || !bytes_equal(old->client_id, fresh->client_id) ||
-	    old->valid != fresh->valid || old->preferred != fresh->preferred ||
-	    strcmp(old->hostname, fresh->hostname) != 0)
+	    old->valid != fresh->valid || old->preferred != fresh->preferred || old->fqdn_fwd != fresh->fqdn_fwd ||
+	    old->fqdn_rev != fresh->fqdn_rev || strcmp(old->hostname, fresh->hostname) != 0)
 		return false;
 	if (par->cache_max_age && age > par->cache_max_age)
 		return false;
@@ -103,13 +104,15 @@ static void fill(struct request *req, struct binding *b)
 		.subnet_id = pool->sub->id,
 		.pool_id = pool->id,
 	};
-	lease->hostname = req->fam->name_of(req, &lease->addr);
+	name_of_lease(req->fam->name_of(req, b), lease);
 	if (own) {
-		if (!lease->hostname[0])
+		/* A message without a name leaves the name, and its records, as they are. */
+		if (!lease->hostname[0]) {
 			lease->hostname = own->hostname;
+			lease->fqdn_fwd = own->fqdn_fwd;
+			lease->fqdn_rev = own->fqdn_rev;
+		}
 		lease->user_context = own->user_context;
-		lease->fqdn_fwd = own->fqdn_fwd;
-		lease->fqdn_rev = own->fqdn_rev;
 	}
 	if (par->store_extended_info)
 		lease->user_context = req->fam->make_context(req, lease->user_context);
@@ -140,6 +143,15 @@ static bool reuse(struct request *req, struct binding *b, const struct lease *ow
 	return true;
 }
 
+static void put_offer(struct request *req, const struct binding *b, const struct lease *old, uint32_t lifetime)
+{
+	struct lease *lease = &change_put(req, &b->lease, old)->new;
+
+	lease_start(lease, lifetime);
+	/* The client does not have the address yet, so the DNS says nothing about it. */
+	lease->fqdn_fwd = lease->fqdn_rev = false;
+}
+
 /*
  * For how long the offer is stored; 0: not at all. If another server may offer the client's former address at this
  * moment, it must be stored: a client whose address is taken gets a NAK, in DHCPv6 simply another one. Offers of what
@@ -165,7 +177,7 @@ void grant_offer(struct request *req, struct binding *b)
 	fill(req, b);
 	/* The lease that it will replace is there until then, so it must be one that the client may have besides. */
 	if (lifetime && !(old && !lease_is_over(old)) && (own || client_has_room(req)))
-		lease_start(&change_put(req, &b->lease, old)->new, lifetime);
+		put_offer(req, b, old, lifetime);
 	event_of_binding(req, EVENT_OFFERED, b);
 }
 
@@ -211,6 +223,7 @@ struct store_change *change_put(struct request *req, const struct lease *lease, 
 		.new = *lease,
 		.addr = lease->addr,
 		.expected_version = old ? old->version : 0,
+		.old = old,
 		.ended = reclaimed(old),
 	};
 	return change;
@@ -226,6 +239,7 @@ void change_delete(struct request *req, const struct lease *old)
 		.new = *old,
 		.addr = old->addr,
 		.expected_version = old->version,
+		.old = old,
 		.ended = reclaimed(old),
 	};
 }
@@ -239,6 +253,7 @@ void change_release(struct request *req, const struct lease *old)
 		change_delete(req, old);
 		return;
 	}
+	over.fqdn_fwd = over.fqdn_rev = false;
 	lease_end(&over, LEASE_RELEASED);
 	(void)change_put(req, &over, old);
 }

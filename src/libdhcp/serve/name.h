@@ -4,24 +4,57 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "lease/lease.h"
+#include "subnet/naming.h"
+#include "wire/domain.h"
 
 /*
- * The name that a client gives itself: from the options that carry it (81 and 12 in DHCPv4, RFC 4702; 39 in
- * DHCPv6, RFC 4704) to its lease. There are no DNS updates, and responses say so.
+ * The name of a client: from the options that carry it (81 and 12 in DHCPv4, RFC 4702; 39 in DHCPv6, RFC 4704), its
+ * reservation and the configuration to its lease, the response, and the records that the server updates. The families
+ * read and write the options; what follows from them is decided here, for both.
+ *
+ * Names are text with a dot between labels, not escaped: a dot inside a label separates labels, as in Kea.
  */
 #define NAME_SIZE (LEASE_HOSTNAME_MAX + 1)
+
+/* What a message says about its client's name. */
+struct name_asked {
+	bool has_fqdn;           /* option 81 or 39, without contradictions */
+	bool client_s, client_n; /* its flags */
+	bool is_partial;         /* its name is not fully qualified */
+	bool has_hostname;       /* option 12 */
+	size_t len;              /* of the name in the option that counts */
+	char text[DOMAIN_TEXT_MAX];
+};
+
+/* What is decided. In the request's arena. */
+struct name {
+	bool is_fqdn;  /* the response has option 81 or 39; else option 12, if there is a name and the family has it */
+	bool s, o, n;  /* flags of the response, RFC 4702 2.1 */
+	bool fwd, rev; /* the records that this server updates; none without a name */
+	bool is_generated;    /* from the address */
+	bool is_unusable;     /* too long, or too little of it is left: there is no name after all */
+	size_t len;           /* 0: the client has no name, and the response has none of these options */
+	char text[NAME_SIZE]; /* in lower case; an FQDN ends in a dot */
+};
 
 /*
  * Converts labels up to the root, or those of a partial name, to text with a dot after each label. Does not
  * follow pointers or read past the root. False if a label is truncated; text has DOMAIN_TEXT_MAX bytes.
  */
-bool name_read_labels(struct bytes labels, char *text, size_t *ret_len);
+bool name_read_labels(struct bytes labels, char *text, size_t *ret_len, bool *ret_is_partial);
 /* The same for an option that some clients fill with plain text although only labels are allowed. */
-bool name_read_labels_or_text(struct bytes data, char *text, size_t *ret_len);
+bool name_read_labels_or_text(struct bytes data, char *text, size_t *ret_len, bool *ret_is_partial);
+
+struct request;
 /*
- * Writes the name in lower case, without characters that a host name cannot have and without trailing dots; ""
- * if no name is left. buf has NAME_SIZE bytes; returns the length.
+ * Decides about the name of a client that gets `addr`, from what its message, its reservation and the naming of its
+ * pool or subnet say.
  */
-size_t name_clean(const char *text, size_t len, char *buf);
-/* Returns the name as stored with a lease: with a trailing dot if it is fully qualified. "" if memory runs out. */
-const char *name_keep(struct arena *arena, const char *name, bool is_fqdn);
+void name_decide(const struct request *req, const struct naming *naming, const struct name_asked *asked,
+		 const struct ip *addr, struct name *ret);
+/* Appends the final dot of a fully qualified name, if there is a name. */
+void name_end(struct name *name);
+/* Writes its labels, ending with the root. */
+void name_write_labels(struct writer *w, const struct name *name);
+/* Sets the columns of a lease; NULL: it has no name. */
+void name_of_lease(const struct name *name, struct lease *lease);

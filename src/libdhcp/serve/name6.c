@@ -1,52 +1,89 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The name in option 39, RFC 4704: stored with all leases of the message and returned. As there are no DNS
- * updates, a client that leaves its name to the server gets none.
+ * The name in option 39, RFC 4704: read and sent. A message has one name; its records are those of the first address
+ * that it gets. The other leases are stored with the name alone.
  */
 #include "serve/answer_options.h"
 #include "serve/binding.h"
 #include "serve/family6.h"
 #include "serve/name.h"
-#include "wire/domain.h"
 
 #define FQDN_FIXED 1 /* bytes before the name: the flags */
 #define FQDN_S 0x01  /* the server should update the name's address record */
 #define FQDN_O 0x02  /* the server overrides the client's S */
 #define FQDN_N 0x04  /* the server makes no updates */
 
-/*
- * Returns the option and the name in it, "" for a name left to the server. NULL if there is no valid option:
- * flags contradict each other (RFC 4704 4.1), or the name cannot be read or nothing of it is left.
- */
-static const struct opt *read_name(const struct request *req, char *name)
+/* RFC 4704 4.1: ignored if flags contradict each other or the name cannot be read. */
+static bool read_fqdn(const struct opt *opt, struct name_asked *ret)
 {
-	const struct opt *opt = opts_find(&req->q6.opts, OPT6_CLIENT_FQDN);
-	char text[DOMAIN_TEXT_MAX];
-	size_t len = 0;
-
-	const char *reserved = req->host ? req->host->hostname : "";
-
-	name[0] = '\0';
-	if (!opt || opt->data.len < FQDN_FIXED || (opt->data.data[0] & (FQDN_N | FQDN_S)) == (FQDN_N | FQDN_S) ||
-	    !name_read_labels_or_text(bytes_of(opt->data.data + FQDN_FIXED, opt->data.len - FQDN_FIXED), text, &len))
-		opt = NULL;
-	if (reserved[0]) {
-		(void)snprintf(name, NAME_SIZE, "%s", reserved);
-		return opt;
-	}
-	return opt && (name_clean(text, len, name) || !len) ? opt : NULL;
+	if (!opt || opt->data.len < FQDN_FIXED || (opt->data.data[0] & (FQDN_N | FQDN_S)) == (FQDN_N | FQDN_S))
+		return false;
+	ret->client_s = opt->data.data[0] & FQDN_S;
+	ret->client_n = opt->data.data[0] & FQDN_N;
+	return name_read_labels_or_text(bytes_of(opt->data.data + FQDN_FIXED, opt->data.len - FQDN_FIXED), ret->text,
+					&ret->len, &ret->is_partial);
 }
 
-const char *name6_of(struct request *req, const struct ip *addr)
+/* As in Kea: a client without a name that is to get one is treated as if it had asked for it. */
+static void ask_for_name(const struct naming *naming, struct name_asked *asked)
 {
-	char name[NAME_SIZE];
+	asked->has_fqdn = asked->client_s = asked->is_partial =
+		naming->sends && (naming->replace == REPLACE_ALWAYS || naming->replace == REPLACE_WHEN_NOT_PRESENT);
+	asked->client_n = false;
+	asked->len = 0;
+}
 
-	(void)addr;
-	if (!req->name) {
-		(void)read_name(req, name);
-		req->name = name_keep(req->arena, name, true);
+static const struct name *decide(struct request *req, const struct naming *naming, const struct ip *addr)
+{
+	struct name *name = arena_room(req->arena, sizeof(*name));
+	struct name_asked asked;
+
+	if (!name)
+		return NULL;
+	asked.has_hostname = asked.is_partial = false;
+	asked.len = 0;
+	asked.has_fqdn = read_fqdn(opts_find(&req->q6.opts, OPT6_CLIENT_FQDN), &asked);
+	if (!asked.has_fqdn)
+		ask_for_name(naming, &asked);
+	name_decide(req, naming, &asked, addr, name);
+	/* A reserved name is stored even if the client has not sent the option, but that is all. */
+	if (!name->is_fqdn) {
+		name->fwd = name->rev = false;
+		name_end(name);
 	}
-	return req->name;
+	req->name = name;
+	return name;
+}
+
+/* Returns the first address that the message may get; NULL if there is none. */
+static const struct binding *first_address(const struct request *req)
+{
+	unsigned i;
+
+	for (i = 0; i < req->n_bindings; i++)
+		if (req->bindings[i].candidate.exists && req->bindings[i].ia->type == LEASE_NA)
+			return &req->bindings[i];
+	return NULL;
+}
+
+const struct name *name6_of(struct request *req, const struct binding *b)
+{
+	const struct binding *first = first_address(req);
+	const struct pool *pool = (first ? first : b)->candidate.pool;
+	struct name *other;
+
+	if (!req->name)
+		(void)decide(req, pool ? pool->naming : req->chosen->naming,
+			     &(first ? first : b)->candidate.prefix.addr);
+	if (!req->name || b == first)
+		return req->name;
+	/* A name made from the first address is not the name of another one. */
+	if (req->name->is_generated)
+		return NULL;
+	other = arena_dup(req->arena, req->name, sizeof(*other));
+	if (other)
+		other->fwd = other->rev = false;
+	return other;
 }
 
 static bool has_lease(const struct request *req)
@@ -61,23 +98,22 @@ static bool has_lease(const struct request *req)
 
 void name6_send(struct answer_opts *s)
 {
-	char name[NAME_SIZE];
-	const struct opt *opt = read_name(s->req, name);
+	const struct name *name = s->req->name;
 	uint8_t *buf;
 	struct writer w;
 
 	/* RFC 4704 6: only to clients that request the option. */
-	if (!opt || !has_lease(s->req) || !is_requested6(s->req, OPT6_CLIENT_FQDN) ||
+	if (!name || !name->is_fqdn || !name->len || !has_lease(s->req) || !is_requested6(s->req, OPT6_CLIENT_FQDN) ||
 	    opt_scopes_forbid(&s->req->scopes, 0, OPT6_CLIENT_FQDN))
 		return;
 	buf = arena_alloc(s->req->arena, FQDN_FIXED + DOMAIN_WIRE_MAX);
 	if (!buf)
 		return;
 	w = writer_init(buf, FQDN_FIXED + DOMAIN_WIRE_MAX);
-	/* RFC 4704 6.1: N, because nothing is updated; O if the client asked for an update. */
-	write_u8(&w, (uint8_t)(FQDN_N | (opt->data.data[0] & FQDN_S ? FQDN_O : 0)));
-	if (name[0])
-		(void)domain_write(&w, name, strlen(name));
+	write_u8(&w, (uint8_t)((name->s ? FQDN_S : 0) | (name->o ? FQDN_O : 0) | (name->n ? FQDN_N : 0)));
+	/* As in Kea: an address that is only offered makes no name yet. */
+	if (!name->is_generated || s->req->answer_type != DHCP6_ADVERTISE)
+		name_write_labels(&w, name);
 	if (!w.err)
 		answer_opts_put(s, OPT6_CLIENT_FQDN, bytes_of(buf, writer_len(&w)));
 }

@@ -8,6 +8,7 @@
 #include "serve/event.h"
 #include "serve/grant.h"
 #include "serve/host.h"
+#include "serve/name.h"
 #include "serve/propose.h"
 
 /* RFC 9686 4.2: the single IA Address option, which must equal the source address of the message. */
@@ -183,8 +184,8 @@ enum verdict bind6_register(struct request *req)
 		.hwaddr = req->hwaddr,
 		.client_id = req->client_id,
 		.subnet_id = sub->id,
-		.hostname = req->fam->name_of(req, &item.prefix.addr),
 	};
+	name_of_lease(req->fam->name_of(req, &req->bindings[0]), &lease);
 	/* Stored for no longer than the subnet grants leases; the response has what the client sent. */
 	lease_start(&lease, at_most(item.valid, sub->par.valid.max));
 	lease.preferred = at_most(at_most(item.preferred, sub->par.preferred.max), lease.valid);

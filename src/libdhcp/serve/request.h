@@ -30,6 +30,7 @@ struct ia;
 struct binding;
 struct event;
 struct reserved;
+struct name;
 
 enum verdict {
 	STEP_NEXT,  /* continue with the next step */
@@ -109,7 +110,7 @@ struct request {
 	struct bytes hwaddr, client_id; /* empty if absent */
 	struct bytes match_id;          /* client id by which leases are found; empty if not used */
 	uint16_t hwsource;              /* DHCPv6: where hwaddr was learned */
-	const char *name;               /* DHCPv6: see name6_of() */
+	const struct name *name;        /* its name, once bind has decided it; see name.h */
 	struct host_id hook_id;         /* set by a hook library instead of flex-id; an empty value if none did */
 
 	/* its link */

@@ -213,7 +213,7 @@ void serve_worker_switch(struct serve_worker *w, struct live *live)
 	if (live)
 		atomic_fetch_add(&live->users, 1);
 	w->live = live;
-	if (live && live->cfg->classes.n && !w->scratch)
+	if (live && (live->cfg->classes.n || live->cfg->needs_regex) && !w->scratch)
 		w->scratch = eval_scratch_new(true);
 	live_leave(old);
 }

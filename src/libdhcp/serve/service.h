@@ -37,8 +37,9 @@ struct server {
 	struct stat_places *places; /* of the lease database in service; NULL before the first configuration */
 	struct duid duid;           /* DHCPv6: the server's identifier */
 	struct turns *turns;
-	struct budget *declines;  /* limits the addresses that a client may decline */
-	struct budget *omissions; /* options omitted from responses are logged once per client and configuration */
+	struct budget *declines;   /* limits the addresses that a client may decline */
+	struct budget *omissions;  /* options omitted from responses are logged once per client and configuration */
+	struct ncr_sender *sender; /* requests to kea-dhcp-ddns; NULL: they go nowhere. The owner's */
 	uint64_t n_lives;
 	struct log_fold *fold; /* log lines that would repeat with each packet */
 	uint16_t server_port, client_port;

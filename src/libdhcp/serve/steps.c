@@ -12,6 +12,7 @@
 #include "serve/binding.h"
 #include "serve/emit.h"
 #include "serve/event.h"
+#include "serve/lease_dns.h"
 #include "serve/report.h"
 #include "serve/service.h"
 #include "serve/wait.h"
@@ -83,6 +84,7 @@ static bool prepare_bind(struct request *req)
 	for (i = 0; i < req->n_ias; i++)
 		n += req->ias[i].n_held + req->ias[i].n_hints + 1;
 	req->n_changes = req->n_events = 0;
+	req->name = NULL;
 	req->changes_max = req->events_max = n;
 	/* Each is filled in as it is counted. */
 	req->changes = arena_room(req->arena, n * (sizeof(*req->changes) + sizeof(*req->events)));
@@ -189,6 +191,7 @@ enum verdict step_committed(struct request *req)
 		switch (req->txn.result) {
 		case CHANGE_OK:
 			log_recovered(req);
+			lease_dns_note(req->worker->srv->sender, req->cfg, req->changes, req->n_changes);
 			break;
 		case CHANGE_CONFLICT:
 		case CHANGE_GONE:

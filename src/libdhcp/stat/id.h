@@ -52,6 +52,8 @@ enum stat_id {
 	STAT_SEND_FULL,         /* socket buffer full; sending never waits */
 	STAT_SEND_FAILED,       /* unreachable, filtered, no such interface */
 	STAT_SENT_BY_MAC,       /* routed, but sent through a packet socket because the UDP socket was full */
+	STAT_NCR_SENT,          /* requests to kea-dhcp-ddns */
+	STAT_NCR_DROPPED,       /* the queue of such requests was full */
 	/* Rows from here on may also exist below the server; first those of pools. */
 	STAT_ASSIGNED, /* includes declined ones, which are unavailable to others */
 	STAT_ASSIGNED_PD,

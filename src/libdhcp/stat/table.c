@@ -77,6 +77,9 @@ const struct stat_row stat_table[STAT_N] = {
 	[STAT_SEND_FULL]                   = { BOTH("pkt#-send-full") },
 	[STAT_SEND_FAILED]                 = { BOTH("pkt#-send-failed") },
 	[STAT_SENT_BY_MAC]                 = { V4("pkt#-sent-by-mac") },
+	/* requests to kea-dhcp-ddns */
+	[STAT_NCR_SENT]                    = { BOTH("ncr-sent") },
+	[STAT_NCR_DROPPED]                 = { BOTH("ncr-dropped") },
 	/* addresses and leases */
 	[STAT_ASSIGNED]                    = { TWO("assigned-addresses", "assigned-nas"), GAUGE, POOLS },
 	[STAT_ASSIGNED_PD]                 = { V6("assigned-pds"), GAUGE, PD_POOLS },

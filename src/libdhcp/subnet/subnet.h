@@ -8,6 +8,7 @@
 #include "optconf/guard.h"
 #include "optconf/optconf.h"
 #include "stat/place.h"
+#include "subnet/naming.h"
 
 /*
  * The address plan: networks, subnets and pools, immutable once built, with inheritance already applied. It is
@@ -71,6 +72,7 @@ struct pool {
 	/* Set when the configuration is put into service: */
 	size_t index; /* number of its range in the alloc set */
 	struct stat_place *place;
+	const struct naming *naming; /* see naming.h */
 	struct optlist opts;
 	const struct subnet *sub;
 };
@@ -80,6 +82,7 @@ struct network {
 	const char *name;
 	struct optlist opts;
 	struct class_refs guard, additional;
+	const struct naming *naming;
 	struct subnet *subs; /* in the plan, adjacent */
 	unsigned n;
 	uint32_t *ids; /* ids of its subnets, ascending; created by plan_index() */
@@ -89,6 +92,7 @@ struct subnet {
 	uint32_t id;
 	struct prefix prefix;
 	struct net_params par;
+	const struct naming *naming;
 	struct pool *pools; /* in configuration order, not overlapping */
 	unsigned n_pools;
 	bool is_guarded; /* it or its network has a guard */
@@ -119,6 +123,7 @@ struct subnet_ref {
 };
 
 struct plan {
+	const struct naming *naming; /* of the global scope */
 	struct network *nets;
 	size_t n_nets;
 	const struct ip_span *withheld; /* all that hosts have reserved, as in struct pool */
