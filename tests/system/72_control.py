@@ -465,7 +465,7 @@ commands = [[("config-reload", {})], [("statistic-get-all", {}), ("statistic-res
             [("subnet4-add", {"subnet4": [subnet]}), ("subnet4-del", {"id": subnet["id"]})], [("config-get", {}), ("status-get", {})],
             [("leases-reclaim", {"remove": False}), ("statistic-get", {"name": "pkt4-received"})],
             [("lease4-get-page", {"from": "start", "limit": 100}), ("list-commands", {})],
-            [("dhcp-enable", {"origin": 2001}), ("config-hash-get", {}), ("build-report", {})]][number]
+            [("dhcp-enable", {"origin": "user"}), ("config-hash-get", {}), ("build-report", {})]][number]
 n = 0
 while True:
     for command, arguments in commands:
@@ -479,9 +479,16 @@ while True:
                 out += data
         except OSError:
             sys.exit(0)  # the server has ended
-        if not out:
-            sys.exit(0)
-        if json.loads(out)["result"] not in (0, 1, 3, 4):
+        try:
+            result = json.loads(out)["result"]
+        except ValueError:
+            # The end of the server may cut a response off, nothing else.
+            try:
+                socket.socket(socket.AF_UNIX).connect(path)
+            except OSError:
+                sys.exit(0)
+            sys.exit("%s: incomplete response: %s" % (command, out[-300:]))
+        if result not in (0, 1, 3, 4):
             sys.exit("%s: %s" % (command, out[:300]))
         n += 1
         print(n, flush=True)
