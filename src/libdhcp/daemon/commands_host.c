@@ -295,7 +295,8 @@ struct words {
 	enum ctl_result none; /* result if there is no such host */
 };
 static const struct words words[] = {
-	[HOST_OP_ADD] = { "Host added.", "", "Host database not available, cannot add host.", CTL_ERROR },
+	[HOST_OP_ADD] = { "Host added.", "the subnet is no longer configured",
+			  "Host database not available, cannot add host.", CTL_ERROR },
 	[HOST_OP_UPDATE] = { "Host updated.", "Host not updated (not found).",
 			     "Host database not available, cannot update host.", CTL_ERROR },
 	[HOST_OP_DELETE] = { "Host deleted.", "Host not deleted (not found).",
