@@ -4,7 +4,6 @@
 #include "base/str.h"
 #include "base/vec.h"
 #include "ctl/command.h"
-#include "ctl/forward.h"
 #include "json/write.h"
 
 /* Shared by the files of the room. */
@@ -14,13 +13,7 @@ struct ctl_entry {
 	bool is_available; /* its library is listed */
 };
 
-/* Where requests with "service" go. */
-struct ctl_forwarder {
-	struct loop *loop;
-	const struct ctl *known;
-	const char *paths[CTL_SERVICES];
-	unsigned n_busy[CTL_SERVICES]; /* requests in progress */
-};
+struct ctl_forwarder; /* ctl/forward.h */
 
 struct ctl {
 	unsigned family;

@@ -18,6 +18,15 @@ extern const char *const ctl_service_names[CTL_SERVICES];
 
 struct ctl;
 struct loop;
+
+/* Where requests with "service" go. Private. */
+struct ctl_forwarder {
+	struct loop *loop;
+	const struct ctl *known;
+	const char *paths[CTL_SERVICES];
+	unsigned n_busy[CTL_SERVICES]; /* requests in progress */
+};
+
 /*
  * Makes requests with "service" go to these sockets; NULL: not configured. The paths are borrowed until the next call.
  * known: the commands of all services, for the access class that users need; one that is not there is for users with

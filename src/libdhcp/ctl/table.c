@@ -3,6 +3,7 @@
 #include "ctl/call_int.h"
 
 #include "base/str.h"
+#include "ctl/forward.h"
 #include "ctl/library.h"
 #include "log/log.h"
 

@@ -2,14 +2,14 @@
 #pragma once
 
 #include "ctl/forward.h"
+#include "ctl/channel.h"
 #include "root/config_text.h"
-#include "root/program.h"
+#include "root/keys_agent.h"
 
 /*
  * "Control-agent", the configuration of Kea's control agent: the servers open its port. It is a map in the server's
  * file or in a file beside it. Once built it is immutable, and its arena holds everything in it.
  */
-#define AGENT_ROOT "Control-agent"
 #define AGENT_FILE "kea-ctrl-agent.conf"
 
 struct agent_conf {
@@ -19,10 +19,7 @@ struct agent_conf {
 	struct config_text *text;        /* for config-get, without passwords */
 };
 
-extern const struct scope agent_scope, agent_sockets_scope, agent_socket_scope;
-/* All scopes, NULL-terminated. */
-extern const struct scope *const agent_scopes[];
-
+struct program_build;
 /*
  * Builds the map; errors are in the diag of pb, whose arena is not used. NULL after errors. The map is not needed
  * afterwards.

@@ -36,9 +36,9 @@
 	K_ENUM(s, base.conflict_resolution_mode, "ddns-conflict-resolution-mode", \
 		.words = ddns_conflict_resolution_mode_words, .def = "\"check-with-dhcid\"", \
 		.since = "4.2.0", .inherit = inner, \
-		.doc = "how records that may belong to another client are treated; the words are explained in the guide"), \
+		.doc = "how records that may belong to another client are treated; see the guide"), \
 	K_REAL(s, base.ttl_percent, "ddns-ttl-percent", .since = "4.2.0", .inherit = inner, \
-		.doc = "TTL of records as a fraction of the valid lifetime; if not set, a third of it and at least 600 s"), \
+		.doc = "TTL of records as a fraction of the valid lifetime; else a third of it, at least 600 s"), \
 	K_INT(s, base.ttl, "ddns-ttl", .unit = "s", .since = "4.2.0", .inherit = inner, \
 		.doc = "TTL of records, instead of one that follows from the lifetime"), \
 	K_INT(s, base.ttl_min, "ddns-ttl-min", .unit = "s", .since = "4.2.0", .inherit = inner, \

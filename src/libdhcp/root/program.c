@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "root/program.h"
 
-#include "root/agent.h"
 #include "root/config.h"
+#include "root/keys_agent.h"
 
 /* The maps a file may contain, one or several, and whose they are. */
 static const struct {
