@@ -143,18 +143,10 @@ static void config_get(struct ctl_call *call, const void *args)
 	command_respond_text(call, current(call), D2_ROOT);
 }
 
-static struct json_object *hash_arguments(const struct ctl_call *call)
-{
-	struct json_object *map = json_object_new_object();
-
-	json_object_object_add(map, "hash", json_object_new_string(current(call)->hash));
-	return map;
-}
-
 static void config_hash_get(struct ctl_call *call, const void *args)
 {
 	(void)args;
-	ctl_respond(call, CTL_SUCCESS, hash_arguments(call), NULL);
+	ctl_respond(call, CTL_SUCCESS, command_hash(current(call)), NULL);
 }
 
 struct config_args {
@@ -219,7 +211,7 @@ static void set_now(void *ctx)
 	if (is_ending(call))
 		goto out;
 	if (hash && !str_case_equal(hash, current(call)->hash)) {
-		ctl_respond(call, CTL_CONFLICT, hash_arguments(call),
+		ctl_respond(call, CTL_CONFLICT, command_hash(current(call)),
 			    "the configuration was changed by someone else: its hash is %s", current(call)->hash);
 		goto out;
 	}
@@ -227,7 +219,7 @@ static void set_now(void *ctx)
 	if (!cfg)
 		goto out;
 	if (d2_daemon_use(daemon_of(call), cfg, &why))
-		ctl_respond(call, CTL_SUCCESS, hash_arguments(call), "Configuration applied successfully.");
+		ctl_respond(call, CTL_SUCCESS, command_hash(current(call)), "Configuration applied successfully.");
 	else
 		ctl_respond(call, CTL_ERROR, NULL, "%s", str_text(&why));
 	str_free(&why);
@@ -252,7 +244,7 @@ static void reload_now(void *ctx)
 	if (is_ending(call))
 		return;
 	if (d2_daemon_reload(daemon_of(call), &why))
-		ctl_respond(call, CTL_SUCCESS, hash_arguments(call), "Configuration applied successfully.");
+		ctl_respond(call, CTL_SUCCESS, command_hash(current(call)), "Configuration applied successfully.");
 	else
 		ctl_respond(call, CTL_ERROR, NULL, "Config reload failed: %s", str_text(&why));
 	str_free(&why);

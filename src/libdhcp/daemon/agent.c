@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "daemon/agent.h"
 
-#include "base/build.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "daemon/command_text.h"
@@ -61,17 +60,8 @@ static void version_get(struct ctl_call *call, const void *args)
 
 static void build_report_get(struct ctl_call *call, const void *args)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
-
 	(void)args;
-	if (!f)
-		die_of_memory();
-	build_report(f);
-	(void)fclose(f);
-	ctl_respond(call, CTL_SUCCESS, NULL, "%s", text);
-	free(text);
+	command_respond_build_report(call);
 }
 
 #define ROW(n) .name = n, .families = KEY_AGENT, .access = CTL_READ, .provider = "core", .since = "4.2.0"

@@ -2,10 +2,12 @@
 #include "daemon/command_text.h"
 
 #include "base/arena.h"
+#include "base/build.h"
 #include "base/str.h"
 #include "ctl/command.h"
 #include "root/config_text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define PIECE (32u << 10)
@@ -54,4 +56,26 @@ void command_respond_text(struct ctl_call *call, struct config_text *text, const
 	g->root = root;
 	g->text = config_text_ref(text);
 	ctl_respond_cursor(call, &text_cursor, g);
+}
+
+struct json_object *command_hash(const struct config_text *text)
+{
+	struct json_object *map = json_object_new_object();
+
+	json_object_object_add(map, "hash", json_object_new_string(text->hash));
+	return map;
+}
+
+void command_respond_build_report(struct ctl_call *call)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		die_of_memory();
+	build_report(f);
+	(void)fclose(f);
+	ctl_respond(call, CTL_SUCCESS, NULL, "%s", text);
+	free(text);
 }

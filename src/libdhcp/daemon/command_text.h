@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+/* Responses that the programs have in common. */
+struct ctl_call;
+struct config_text;
+struct json_object;
+
 /*
  * The response to config-get, in pieces: { ROOT: the configuration, "hash": its hash }. A configuration that replaces
  * this one meanwhile does not change the response. Main thread.
  */
-struct ctl_call;
-struct config_text;
 void command_respond_text(struct ctl_call *call, struct config_text *text, const char *root); /* borrows root */
+/* Returns { "hash": that of the configuration }. */
+struct json_object *command_hash(const struct config_text *text);
+/* Responds with what the program was built with. */
+void command_respond_build_report(struct ctl_call *call);

@@ -23,18 +23,10 @@ static void config_get(struct ctl_call *call, const void *args)
 	command_respond_text(call, current(call), config_root_name(call_daemon(call)->fam->digit));
 }
 
-static struct json_object *hash_arguments(const struct ctl_call *call)
-{
-	struct json_object *map = json_object_new_object();
-
-	json_object_object_add(map, "hash", json_object_new_string(current(call)->hash));
-	return map;
-}
-
 static void config_hash_get(struct ctl_call *call, const void *args)
 {
 	(void)args;
-	ctl_respond(call, CTL_SUCCESS, hash_arguments(call), NULL);
+	ctl_respond(call, CTL_SUCCESS, command_hash(current(call)), NULL);
 }
 
 /* --- config-test, config-set, config-reload --- */
@@ -99,7 +91,7 @@ bool command_hash_is_current(struct ctl_call *call, const char *hash)
 {
 	if (!hash || str_case_equal(hash, current(call)->hash))
 		return true;
-	ctl_respond(call, CTL_CONFLICT, hash_arguments(call),
+	ctl_respond(call, CTL_CONFLICT, command_hash(current(call)),
 		    "the configuration was changed by someone else: its hash is %s", current(call)->hash);
 	return false;
 }
@@ -118,7 +110,7 @@ static void set_now(void *ctx)
 	if (!cfg)
 		return;
 	if (daemon_use_config(d, cfg, &why))
-		ctl_respond(call, CTL_SUCCESS, hash_arguments(call), "Configuration successful.");
+		ctl_respond(call, CTL_SUCCESS, command_hash(current(call)), "Configuration successful.");
 	else
 		ctl_respond(call, CTL_ERROR, NULL, "%s", str_text(&why));
 	str_free(&why);
@@ -139,7 +131,7 @@ static void reload_now(void *ctx)
 	struct str why = { 0 };
 
 	if (daemon_reload_why(call_daemon(call), &why))
-		ctl_respond(call, CTL_SUCCESS, hash_arguments(call), "Configuration successful.");
+		ctl_respond(call, CTL_SUCCESS, command_hash(current(call)), "Configuration successful.");
 	else
 		ctl_respond(call, CTL_ERROR, NULL, "Config reload failed: %s", str_text(&why));
 	str_free(&why);
@@ -213,7 +205,7 @@ static void rollback_now(void *ctx)
 	if (!cfg)
 		return;
 	if (daemon_use_config(d, cfg, &why))
-		ctl_respond(r.call, CTL_SUCCESS, hash_arguments(r.call), "Configuration successful.");
+		ctl_respond(r.call, CTL_SUCCESS, command_hash(current(r.call)), "Configuration successful.");
 	else
 		ctl_respond(r.call, CTL_ERROR, NULL, "%s", str_text(&why));
 	str_free(&why);

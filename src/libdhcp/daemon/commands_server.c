@@ -2,9 +2,9 @@
 /* Commands about the process: its version and status, stopping the service or the server, reclamation, LFC. */
 #include "daemon/commands.h"
 
-#include "base/build.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "daemon/command_text.h"
 #include "log/log.h"
 
 #include <unistd.h>
@@ -45,17 +45,8 @@ static void version_get(struct ctl_call *call, const void *args)
 
 static void build_report_get(struct ctl_call *call, const void *args)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
-
 	(void)args;
-	if (!f)
-		die_of_memory();
-	build_report(f);
-	(void)fclose(f);
-	ctl_respond(call, CTL_SUCCESS, NULL, "%s", text);
-	free(text);
+	command_respond_build_report(call);
 }
 
 static void server_tag_get(struct ctl_call *call, const void *args)
