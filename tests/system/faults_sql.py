@@ -313,22 +313,22 @@ def errors(t, kind):
     ended(t, load, db, server)
 
 
-@sql.each("D9", "crowded", short=[("pgsql", 4), ("mysql", 4)], limit=120, beyond_kea=NOT_KEA)
+@sql.each("D9", "crowded", short=[("pgsql", 4), ("mysql", 4)], limit=240, beyond_kea=NOT_KEA)
 def crowded(t, kind):
     """The database has no connection left: the server waits for one."""
     options = ["-c", "max_connections=12", "-c", "max_wal_senders=0", "-c", "superuser_reserved_connections=0"] if kind == "pgsql" \
         else ["--max-connections=12"]
     db = sql.Database(t, kind, options=options)
-    text = "SELECT pg_sleep(15)" if kind == "pgsql" else "SELECT SLEEP(15)"
+    text = "SELECT pg_sleep(40)" if kind == "pgsql" else "SELECT SLEEP(40)"
     crowd = [t.start("srv", db.client(text), name="crowd", env=dict(os.environ, PGPASSWORD="keatest")) for _ in range(13)]
-    t.wait("a database that is full", lambda: db.try_sql("SELECT 1") is None)
+    t.wait("a database that is full", lambda: db.try_sql("SELECT 1") is None, 30)
     server = Server(t, t.fam.config(quiet=True, lease_db=db.conf(**{"retry-on-startup": True})), folder=t.path("state"))
     server.launch()
     server.wait_log("DB_OPEN_CONNECTION_WITH_RETRY_FAILED", 2)
     t.true(server.process.alive(), "the server ended")
     for one in crowd:
-        one.wait(60)
-    server.wait_log("DHCP._STARTED", 1, 20)
+        one.wait(90)
+    server.wait_log("DHCP._STARTED", 1, 30)
     t.true(t.wait("a lease", t.fam.client(t).lease), "a lease")
 
 
@@ -473,7 +473,6 @@ def last_addresses(t, kind):
     """Two servers assign a pool to its last address, and then leases that have ended, as there are more clients than
     addresses: no address for two clients, few NAKs. Offers are not stored: a client gets a NAK if another server, which
     has nothing left either, was faster."""
-    # A deadlock delays responses for this long, and the ledger counts a lease from its response.
     db = sql.Database(t, kind, options=["-c", "deadlock_timeout=50ms"] if kind == "pgsql" else [])
     lifetime = {"valid-lifetime": 3, "min-valid-lifetime": 3, "max-valid-lifetime": 3,
                 "expired-leases-processing": {"reclaim-timer-wait-time": 1, "hold-reclaimed-time": 3600}}

@@ -423,6 +423,14 @@ static void expire(uint64_t t)
 	}
 }
 
+/* How long the client may use the address from now: its lease began when it was requested (RFC 2131 4.4.1). */
+static uint32_t left_of(uint32_t lifetime, uint64_t requested, uint64_t t)
+{
+	uint64_t late_sec = (t - requested + NS * 9 / 10) / NS;
+
+	return late_sec < lifetime ? lifetime - (uint32_t)late_sec : 0;
+}
+
 /* The server promised an address: records it, also in the ledger. */
 static void promised(uint32_t client, uint32_t addr, uint32_t lifetime, uint32_t server, uint64_t t)
 {
@@ -524,7 +532,8 @@ static void receive_one(const uint8_t *p, unsigned n, uint64_t t)
 		count.late++;
 		if (a.type == ACK && a.yiaddr && a.lifetime && a.chaddr[0] == 0x02 && a.chaddr[1] == 0x0c &&
 		    client < conf.clients)
-			promised(client, a.yiaddr, a.lifetime, a.server, t);
+			promised(client, a.yiaddr, left_of(a.lifetime, t - conf.timeout_ms * 1000000ull, t), a.server,
+				 t);
 		return;
 	}
 	if (memcmp(mac, a.chaddr, sizeof(mac)) != 0) {
@@ -542,7 +551,7 @@ static void receive_one(const uint8_t *p, unsigned n, uint64_t t)
 	} else if (a.type == ACK && s->state == WAIT_ACK && a.yiaddr && a.lifetime) {
 		if (a.yiaddr != (s->renewing ? leases[s->client] : s->offered))
 			count.bad++;
-		promised(s->client, a.yiaddr, a.lifetime, a.server, t);
+		promised(s->client, a.yiaddr, left_of(a.lifetime, s->step_ns, t), a.server, t);
 		completed(s, t);
 	} else if (a.type != OFFER) { /* a second OFFER is harmless */
 		count.bad++;
