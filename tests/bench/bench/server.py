@@ -76,7 +76,7 @@ class Server:
         self.net, self.variant, self.family, self.folder = net, variant, family, folder
         self.path = f"{folder}/server.conf"
         self.configure(**conf)
-        env = dict(os.environ, **{f"KEA_{n}_DIR": folder for n in ("PIDFILE", "LOCKFILE", "DHCP_DATA", "LOG_FILE")})
+        env = dict(os.environ, **{f"KEA_{n}_DIR": folder for n in ("PIDFILE", "LOCKFILE", "DHCP_DATA", "LOG_FILE", "CONTROL_SOCKET")})
         # responses to the relay agents of cases with many subnets go to the host the agents are on
         env.pop("NOTIFY_SOCKET", None)
         begun = time.monotonic()
