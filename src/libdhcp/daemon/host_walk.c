@@ -5,13 +5,13 @@
 #include "base/list.h"
 #include "daemon/host_op.h"
 #include "daemon/host_text.h"
+#include "daemon/page_wait.h"
 #include "host/file.h"
 
 #define PAGE_HOSTS 100
 #define FOUND_MAX 4096 /* hosts of one source with an identifier, or at an address */
 
 struct walk {
-	struct ctl_call *call;
 	struct daemon *d;
 	struct live *live;
 	struct host_walk_conf conf;
@@ -23,8 +23,8 @@ struct walk {
 	unsigned n_sources, at;
 	struct host_query query; /* for the source */
 	struct host_find find;
-	struct post post;
-	bool is_asked, has_page, is_left, is_begun;
+	struct page_wait page;
+	bool is_begun;
 	uint32_t n; /* hosts sent */
 };
 
@@ -80,12 +80,12 @@ static enum ctl_more finish(struct walk *walk, struct str *out)
 	enum ctl_result result = walk->n ? CTL_SUCCESS : CTL_EMPTY;
 
 	if (walk->conf.kind == HOST_WALK_ONE) {
-		ctl_cursor_result(walk->call, result, walk->n ? "Host found." : "Host not found.");
+		ctl_cursor_result(walk->page.call, result, walk->n ? "Host found." : "Host not found.");
 		return CTL_END;
 	}
 	begin(walk, out);
 	end_list(walk, out);
-	ctl_cursor_result(walk->call, result, "%u IPv%u host(s) found.", walk->n, walk->d->fam->digit);
+	ctl_cursor_result(walk->page.call, result, "%u IPv%u host(s) found.", walk->n, walk->d->fam->digit);
 	return CTL_END;
 }
 
@@ -93,7 +93,7 @@ static enum ctl_more fail(struct walk *walk, struct str *out)
 {
 	if (walk->is_begun && walk->conf.kind != HOST_WALK_ONE)
 		end_list(walk, out);
-	ctl_cursor_result(walk->call, CTL_ERROR, "%s%s",
+	ctl_cursor_result(walk->page.call, CTL_ERROR, "%s%s",
 			  walk->query.n == -E_NOMEM ? "too many reservations for one response"
 						    : "the hosts database is failing",
 			  walk->n ? ": the list is not complete" : "");
@@ -102,23 +102,13 @@ static enum ctl_more fail(struct walk *walk, struct str *out)
 
 /* --- asking --- */
 
-static void free_walk(struct walk *walk)
+static void free_walk(struct page_wait *page)
 {
+	struct walk *walk = container_of(page, struct walk, page);
+
 	daemon_release(walk->d, walk->live);
 	arena_free(walk->arena);
 	free(walk);
-}
-
-static void page_post(struct post *post)
-{
-	struct walk *walk = container_of(post, struct walk, post);
-
-	walk->is_asked = false;
-	walk->has_page = true;
-	if (walk->is_left)
-		free_walk(walk);
-	else
-		ctl_cursor_ready(walk->call);
 }
 
 /* Any thread. */
@@ -127,7 +117,7 @@ static void page_found(struct host_find *find, uint64_t ticket)
 	struct walk *walk = find->owner;
 
 	(void)ticket;
-	loop_post(walk->d->loop, &walk->post);
+	page_wait_found(&walk->page);
 }
 
 static uint32_t page_size(const struct walk *walk)
@@ -145,10 +135,10 @@ static bool ask(struct walk *walk)
 	walk->find = (struct host_find){
 		.v = &walk->query, .n = 1, .arena = walk->arena, .done = page_found, .owner = walk
 	};
-	walk->is_asked = true;
+	walk->page.is_asked = true;
 	if (host_find(walk->v[walk->at].source, &walk->find) == -E_AGAIN)
 		return false;
-	walk->is_asked = false;
+	walk->page.is_asked = false;
 	return true;
 }
 
@@ -177,13 +167,13 @@ static enum ctl_more next(struct ctl_call *call, void *state, struct str *out)
 	struct walk *walk = state;
 
 	(void)call;
-	if (walk->is_asked)
+	if (walk->page.is_asked)
 		return CTL_WAIT;
 	if (walk->at == walk->n_sources)
 		return finish(walk, out);
-	if (!walk->has_page && !ask(walk))
+	if (!walk->page.has_page && !ask(walk))
 		return CTL_WAIT;
-	walk->has_page = false;
+	walk->page.has_page = false;
 	if (walk->query.n < 0)
 		return fail(walk, out);
 	if (add_page(walk, out) || move_on(walk))
@@ -193,11 +183,7 @@ static enum ctl_more next(struct ctl_call *call, void *state, struct str *out)
 
 static void leave(void *state)
 {
-	struct walk *walk = state;
-
-	walk->is_left = true;
-	if (!walk->is_asked)
-		free_walk(walk);
+	page_wait_leave(&((struct walk *)state)->page);
 }
 
 /* --- starting --- */
@@ -229,14 +215,13 @@ void host_walk_respond(struct ctl_call *call, const struct host_walk_conf *conf)
 	static const struct ctl_cursor cursor = { next, leave };
 	struct walk *walk = xcalloc(1, sizeof(*walk));
 
-	walk->call = call;
 	walk->d = call_daemon(call);
+	page_wait_init(&walk->page, call, walk->d->loop, free_walk);
 	walk->live = daemon_hold(walk->d);
 	walk->conf = *conf;
 	walk->query = conf->query;
 	walk->query.with_texts = true;
 	walk->arena = arena_new(0);
-	walk->post.fn = page_post;
 	choose_sources(walk);
 	ctl_respond_cursor(call, &cursor, walk);
 }

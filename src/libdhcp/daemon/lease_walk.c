@@ -2,8 +2,10 @@
 #include "daemon/lease_walk.h"
 
 #include "base/err.h"
+#include "base/list.h"
 #include "base/str.h"
 #include "daemon/lease_text.h"
+#include "daemon/page_wait.h"
 
 #define PIECE (32u << 10)
 #define PAGE_LEASES 1000
@@ -11,7 +13,6 @@
 #define PAGES_AT_ONCE 64 /* without a match; then the loop runs */
 
 struct walk {
-	struct ctl_call *call;
 	struct daemon *d;
 	struct store *store;
 	struct lease_filter filter;
@@ -22,9 +23,9 @@ struct walk {
 	unsigned n_queries;
 	struct ip after;
 	struct store_find find;
-	struct post post;
+	struct page_wait page;
 	struct timer timer;
-	bool is_asked, has_page, is_left, is_begun;
+	bool is_begun;
 	uint32_t n; /* leases sent */
 };
 
@@ -59,7 +60,7 @@ static enum ctl_more finish(struct walk *walk, struct str *out)
 	if (walk->filter.is_page)
 		str_addf(out, ", \"count\": %u", walk->n);
 	str_add(out, " }");
-	ctl_cursor_result(walk->call, walk->n ? CTL_SUCCESS : CTL_EMPTY, "%u IPv%u lease(s) found.", walk->n,
+	ctl_cursor_result(walk->page.call, walk->n ? CTL_SUCCESS : CTL_EMPTY, "%u IPv%u lease(s) found.", walk->n,
 			  walk->d->fam->digit);
 	return CTL_END;
 }
@@ -69,7 +70,7 @@ static void resume(void *ctx)
 {
 	struct walk *walk = ctx;
 
-	ctl_cursor_ready(walk->call);
+	ctl_cursor_ready(walk->page.call);
 }
 
 static enum ctl_more next_scan(struct walk *walk, struct str *out)
@@ -94,23 +95,13 @@ static enum ctl_more next_scan(struct walk *walk, struct str *out)
 	return CTL_WAIT;
 }
 
-static void free_walk(struct walk *walk)
+static void free_walk(struct page_wait *page)
 {
+	struct walk *walk = container_of(page, struct walk, page);
+
 	loop_timer_stop(walk->d->loop, &walk->timer);
 	arena_free(walk->arena);
 	free(walk);
-}
-
-static void page_post(struct post *post)
-{
-	struct walk *walk = container_of(post, struct walk, post);
-
-	walk->is_asked = false;
-	walk->has_page = true;
-	if (walk->is_left)
-		free_walk(walk);
-	else
-		ctl_cursor_ready(walk->call);
 }
 
 /* Any thread. */
@@ -119,7 +110,7 @@ static void page_found(struct store_find *find, uint64_t ticket)
 	struct walk *walk = find->owner;
 
 	(void)ticket;
-	loop_post(walk->d->loop, &walk->post);
+	page_wait_found(&walk->page);
 }
 
 /* Returns false if the response comes later; on failure the query's n is negative. */
@@ -139,7 +130,7 @@ static bool ask_page(struct walk *walk)
 	err = store_find(walk->store, &walk->find);
 	if (err != 0 && err != -E_AGAIN)
 		walk->queries[0].n = err;
-	walk->is_asked = err == -E_AGAIN;
+	walk->page.is_asked = err == -E_AGAIN;
 	return err != -E_AGAIN;
 }
 
@@ -172,11 +163,11 @@ static enum ctl_more next_page(struct walk *walk, struct str *out)
 {
 	unsigned n;
 
-	if (walk->is_asked)
+	if (walk->page.is_asked)
 		return CTL_WAIT;
-	if (!walk->has_page && !ask_page(walk))
+	if (!walk->page.has_page && !ask_page(walk))
 		return CTL_WAIT;
-	walk->has_page = false;
+	walk->page.has_page = false;
 	for (unsigned i = 0; i < walk->n_queries; i++)
 		if (walk->queries[i].n < 0)
 			return CTL_FAILED;
@@ -205,11 +196,7 @@ static enum ctl_more next(struct ctl_call *call, void *state, struct str *out)
 
 static void leave(void *state)
 {
-	struct walk *walk = state;
-
-	walk->is_left = true;
-	if (!walk->is_asked)
-		free_walk(walk);
+	page_wait_leave(&((struct walk *)state)->page);
 }
 
 void lease_walk_respond(struct ctl_call *call, const struct lease_filter *filter)
@@ -219,14 +206,13 @@ void lease_walk_respond(struct ctl_call *call, const struct lease_filter *filter
 	struct walk *walk = xcalloc(1, sizeof(*walk));
 	bool is4 = ctl_call_family(call) == KEY_4;
 
-	walk->call = call;
 	walk->d = call_daemon(call);
+	page_wait_init(&walk->page, call, walk->d->loop, free_walk);
 	walk->store = walk->d->db->store;
 	walk->filter = *filter;
 	walk->arena = arena_new(0);
 	walk->scan.arena = walk->arena;
 	walk->scans = !filter->is_page && store_finds_at_once(walk->store);
-	walk->post.fn = page_post;
 	timer_init(&walk->timer, resume, walk);
 	walk->after = filter->is_page ? filter->after : is4 ? ip_zero4 : ip_zero6;
 	walk->n_queries = is4 ? 1 : TYPES;
