@@ -3,7 +3,6 @@
  * carries the command may itself be reconfigured. */
 #include "kea-dhcp-ddns/daemon.h"
 
-#include "base/build.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "daemon/command_text.h"
@@ -34,26 +33,18 @@ void d2_print_version(FILE *to)
 		OpenSSL_version(OPENSSL_VERSION), json_c_version());
 }
 
-/* Returns what a function prints. */
-static char *printed(void (*print)(FILE *to))
+static void version_get(struct ctl_call *call, const void *args)
 {
+	struct json_object *map = json_object_new_object();
 	char *text = NULL;
 	size_t len = 0;
 	FILE *f = open_memstream(&text, &len);
 
+	(void)args;
 	if (!f)
 		die_of_memory();
-	print(f);
+	d2_print_version(f);
 	(void)fclose(f);
-	return text;
-}
-
-static void version_get(struct ctl_call *call, const void *args)
-{
-	struct json_object *map = json_object_new_object();
-	char *text = printed(d2_print_version);
-
-	(void)args;
 	json_object_object_add(map, "extended", json_object_new_string(text));
 	free(text);
 	ctl_respond(call, CTL_SUCCESS, map, "%s", PACKAGE_VERSION);
@@ -61,11 +52,8 @@ static void version_get(struct ctl_call *call, const void *args)
 
 static void build_report_get(struct ctl_call *call, const void *args)
 {
-	char *text = printed(build_report);
-
 	(void)args;
-	ctl_respond(call, CTL_SUCCESS, NULL, "%s", text);
-	free(text);
+	command_respond_build_report(call);
 }
 
 static void status_get(struct ctl_call *call, const void *args)
@@ -204,27 +192,19 @@ static void set_now(void *ctx)
 {
 	struct setting *s = ctx;
 	struct ctl_call *call = s->call;
-	const char *hash = s->args->hash;
 	struct d2_config *cfg = NULL;
 	struct str why = { 0 };
 
-	if (is_ending(call))
-		goto out;
-	if (hash && !str_case_equal(hash, current(call)->hash)) {
-		ctl_respond(call, CTL_CONFLICT, command_hash(current(call)),
-			    "the configuration was changed by someone else: its hash is %s", current(call)->hash);
-		goto out;
-	}
-	cfg = load(call, s->args);
+	if (!is_ending(call) && command_hash_matches(call, current(call), s->args->hash))
+		cfg = load(call, s->args);
+	free(s);
 	if (!cfg)
-		goto out;
+		return;
 	if (d2_daemon_use(daemon_of(call), cfg, &why))
 		ctl_respond(call, CTL_SUCCESS, command_hash(current(call)), "Configuration applied successfully.");
 	else
 		ctl_respond(call, CTL_ERROR, NULL, "%s", str_text(&why));
 	str_free(&why);
-out:
-	free(s);
 }
 
 static void config_set(struct ctl_call *call, const void *args)

@@ -66,6 +66,15 @@ struct json_object *command_hash(const struct config_text *text)
 	return map;
 }
 
+bool command_hash_matches(struct ctl_call *call, const struct config_text *text, const char *hash)
+{
+	if (!hash || str_case_equal(hash, text->hash))
+		return true;
+	ctl_respond(call, CTL_CONFLICT, command_hash(text),
+		    "the configuration was changed by someone else: its hash is %s", text->hash);
+	return false;
+}
+
 void command_respond_build_report(struct ctl_call *call)
 {
 	char *text = NULL;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include <stdbool.h>
+
 /* Responses that the programs have in common. */
 struct ctl_call;
 struct config_text;
@@ -13,5 +15,7 @@ struct json_object;
 void command_respond_text(struct ctl_call *call, struct config_text *text, const char *root); /* borrows root */
 /* Returns { "hash": that of the configuration }. */
 struct json_object *command_hash(const struct config_text *text);
+/* False, after responding with a conflict, if the hash of the configuration is another; NULL matches any. */
+bool command_hash_matches(struct ctl_call *call, const struct config_text *text, const char *hash);
 /* Responds with what the program was built with. */
 void command_respond_build_report(struct ctl_call *call);

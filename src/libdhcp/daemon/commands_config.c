@@ -89,11 +89,7 @@ struct setting {
 
 bool command_hash_is_current(struct ctl_call *call, const char *hash)
 {
-	if (!hash || str_case_equal(hash, current(call)->hash))
-		return true;
-	ctl_respond(call, CTL_CONFLICT, command_hash(current(call)),
-		    "the configuration was changed by someone else: its hash is %s", current(call)->hash);
-	return false;
+	return command_hash_matches(call, current(call), hash);
 }
 
 static void set_now(void *ctx)
