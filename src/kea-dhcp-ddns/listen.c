@@ -2,10 +2,10 @@
 #include "kea-dhcp-ddns/listen.h"
 
 #include "base/err.h"
+#include "base/sockaddr.h"
 #include "log/log.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,19 +22,15 @@ struct d2_listener {
 
 int d2_listener_new(struct d2 *d2, const struct ip *ip, uint16_t port, struct d2_listener **ret)
 {
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(port) };
-	bool is4 = ip_is4(ip);
-	int fd = socket(is4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int size = RECEIVE_BUFFER, saved, err;
+	struct sockaddr_storage addr;
+	socklen_t len = sockaddr_of(ip, port, &addr);
+	int fd = socket(addr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int size = RECEIVE_BUFFER, saved;
 
 	if (fd < 0)
 		return -E_SYS;
-	memcpy(&in6.sin6_addr, ip->b, 16);
-	in.sin_addr.s_addr = htonl(ip_to4(ip));
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	err = is4 ? bind(fd, (struct sockaddr *)&in, sizeof(in)) : bind(fd, (struct sockaddr *)&in6, sizeof(in6));
-	if (err < 0) {
+	if (bind(fd, (struct sockaddr *)&addr, len) < 0) {
 		saved = errno;
 		(void)close(fd);
 		errno = saved;

@@ -8,11 +8,11 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/sockaddr.h"
 #include "base/str.h"
 #include "log/log.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <openssl/rand.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -368,18 +368,14 @@ static void readable(void *ctx, uint32_t events)
 
 static int open_socket(const struct d2_server *server)
 {
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(server->port) };
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(server->port) };
-	bool is4 = ip_is4(&server->ip);
-	int fd = socket(is4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), err;
+	struct sockaddr_storage addr;
+	socklen_t len = sockaddr_of(&server->ip, server->port, &addr);
+	int fd = socket(addr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return -E_SYS;
-	memcpy(&in6.sin6_addr, server->ip.b, 16);
-	in.sin_addr.s_addr = htonl(ip_to4(&server->ip));
 	/* Connected: from another address or port nothing is received. The kernel picks a random port. */
-	err = is4 ? connect(fd, (struct sockaddr *)&in, sizeof(in)) : connect(fd, (struct sockaddr *)&in6, sizeof(in6));
-	if (err == 0)
+	if (connect(fd, (struct sockaddr *)&addr, len) == 0)
 		return fd;
 	(void)close(fd);
 	return -E_SYS;

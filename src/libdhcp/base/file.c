@@ -2,6 +2,8 @@
 /* Files shared by several users: who owns them, and why one cannot be used. Any thread. */
 #include "base/file.h"
 
+#include "base/arena.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -70,6 +72,61 @@ bool file_write(int fd, const void *data, size_t len)
 		len -= (size_t)n;
 	}
 	return true;
+}
+
+static void set_owner(int fd, const char *temporary, const char *path, bool like_old)
+{
+	struct stat st;
+
+	if (!like_old || stat(path, &st) < 0) {
+		(void)fchmod(fd, 0640);
+		file_adopt(fd, temporary);
+		return;
+	}
+	(void)fchmod(fd, st.st_mode & 07777);
+	if (geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) == 0)
+		(void)fchmod(fd, st.st_mode & 07777);
+}
+
+bool file_new_open(struct file_new *f, const char *path, bool like_old)
+{
+	*f = (struct file_new){ .fd = -1, .path = path };
+	if (asprintf(&f->temporary, "%s.XXXXXX", path) < 0)
+		die_of_memory();
+	f->fd = mkstemp(f->temporary);
+	if (f->fd < 0) {
+		free(f->temporary);
+		f->temporary = NULL;
+		return false;
+	}
+	set_owner(f->fd, f->temporary, path, like_old);
+	return true;
+}
+
+bool file_new_finish(struct file_new *f)
+{
+	bool ok = fsync(f->fd) == 0;
+
+	ok = close(f->fd) == 0 && ok;
+	f->fd = -1;
+	if (!ok || rename(f->temporary, f->path) < 0)
+		return false;
+	free(f->temporary);
+	f->temporary = NULL;
+	return true;
+}
+
+void file_new_drop(struct file_new *f)
+{
+	int saved = errno;
+
+	if (f->fd >= 0)
+		(void)close(f->fd);
+	if (f->temporary)
+		(void)unlink(f->temporary);
+	free(f->temporary);
+	*f = (struct file_new){ .fd = -1 };
+	errno = saved;
 }
 
 int file_sync_folder(const char *path)

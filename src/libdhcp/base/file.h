@@ -18,6 +18,27 @@ void file_adopt(int fd, const char *path);
 /* Writes all of it, whatever interrupts. Returns false with errno. */
 bool file_write(int fd, const void *data, size_t len);
 
+/*
+ * A file that is written under another name beside the one that it replaces, so that there always is a complete one:
+ *
+ *	ok = file_new_open(&f, path, false) && file_write(f.fd, data, len) && file_new_finish(&f);
+ *	if (!ok) ... errno ..., file_new_drop(&f);
+ *
+ * like_old: it has the mode and owner of the file that it replaces. Otherwise, or if there is none, the mode is 0640
+ *and the owner as for file_open(). path is borrowed.
+ */
+struct file_new {
+	int fd; /* -1: not open */
+	const char *path;
+	char *temporary; /* NULL: there is none */
+};
+/* False with errno; then there is nothing to drop. */
+bool file_new_open(struct file_new *f, const char *path, bool like_old);
+/* Syncs it and gives it its name, which is not durable until file_sync_folder(). False with errno. */
+bool file_new_finish(struct file_new *f);
+/* Removes it unless it was finished. Preserves errno. */
+void file_new_drop(struct file_new *f);
+
 /* Makes the name of the file in its directory durable. Returns 0, or -1 with errno. */
 int file_sync_folder(const char *path);
 

@@ -7,9 +7,9 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "base/sockaddr.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -81,18 +81,15 @@ static int bind_unix(struct channel *ch, char **ret_why)
 
 static int bind_tcp(struct channel *ch, char **ret_why)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(ch->conf.port) };
-	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6, .sin6_port = htons(ch->conf.port) };
-	bool is4 = ip_is4(&ch->conf.addr);
+	struct sockaddr_storage addr;
+	socklen_t len = sockaddr_of(&ch->conf.addr, ch->conf.port, &addr);
 	int on = 1;
 
-	memcpy(&sin.sin_addr, ch->conf.addr.b + 12, 4);
-	memcpy(&sin6.sin6_addr, ch->conf.addr.b, 16);
-	if (!is4)
+	if (addr.ss_family == AF_INET6)
 		(void)setsockopt(ch->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	(void)setsockopt(ch->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	(void)setsockopt(ch->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (bind(ch->fd, is4 ? (const void *)&sin : (const void *)&sin6, is4 ? sizeof(sin) : sizeof(sin6)) < 0)
+	if (bind(ch->fd, (const struct sockaddr *)&addr, len) < 0)
 		return fail(ret_why, "cannot listen on %s: %s", ch->name, strerror(errno));
 	return 0;
 }

@@ -297,25 +297,13 @@ static bool append(struct changes *c, const struct str *line, struct str *why)
 /* Creates the file with its first lines. */
 static bool create(struct changes *c, const struct str *text, struct str *why)
 {
-	char *temporary = NULL;
-	bool ok = false;
-	int fd;
+	struct file_new f;
+	bool ok = file_new_open(&f, c->path, false) && file_write(f.fd, text->text, text->len) && file_new_finish(&f) &&
+		  file_sync_folder(c->path) == 0;
 
-	if (asprintf(&temporary, "%s.XXXXXX", c->path) < 0)
-		die_of_memory();
-	fd = mkstemp(temporary);
-	if (fd >= 0) {
-		(void)fchmod(fd, 0640);
-		file_adopt(fd, temporary);
-		ok = file_write(fd, text->text, text->len) && fsync(fd) == 0;
-		ok = close(fd) == 0 && ok && rename(temporary, c->path) == 0 && file_sync_folder(c->path) == 0;
-	}
-	if (!ok) {
+	if (!ok)
 		(void)failed(c, why);
-		if (fd >= 0)
-			(void)unlink(temporary);
-	}
-	free(temporary);
+	file_new_drop(&f);
 	return ok;
 }
 

@@ -39,44 +39,17 @@ static char *path_of(const struct config_file *file, const char *filename, struc
 	return NULL;
 }
 
-/* Gives the new file the mode and owner of the one it replaces. */
-static void copy_owner(int fd, const char *temporary, const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st) < 0) {
-		(void)fchmod(fd, 0640);
-		file_adopt(fd, temporary);
-		return;
-	}
-	(void)fchmod(fd, st.st_mode & 07777);
-	if (geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) == 0)
-		(void)fchmod(fd, st.st_mode & 07777);
-}
-
 static bool replace(const char *path, const char *text, size_t len, struct str *why)
 {
-	char reason[FILE_WHY_MAX], *temporary = NULL;
-	bool ok = false;
-	int fd;
+	char reason[FILE_WHY_MAX];
+	struct file_new f;
+	bool ok = file_new_open(&f, path, true) && file_write(f.fd, text, len) && file_new_finish(&f);
 
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
-		die_of_memory();
-	fd = mkstemp(temporary);
-	if (fd >= 0) {
-		copy_owner(fd, temporary, path);
-		ok = file_write(fd, text, len) && fsync(fd) == 0;
-		ok = close(fd) == 0 && ok;
-		ok = ok && rename(temporary, path) == 0;
-		if (ok)
-			(void)file_sync_folder(path);
-	}
-	if (!ok) {
+	if (ok)
+		(void)file_sync_folder(path);
+	else
 		str_addf(why, "Error during config-write: unable to write %s: %s", path, file_why(path, W_OK, reason));
-		if (fd >= 0)
-			(void)unlink(temporary);
-	}
-	free(temporary);
+	file_new_drop(&f);
 	return ok;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/thread.h"
 #include "daemon/check_leases.h"
 #include "host/chain.h"
 #include "host/sql.h"
@@ -100,7 +101,7 @@ static void run_aside(const struct database_env *env, struct opening *opening)
 	pthread_t thread;
 
 	atomic_store(&opening->is_done, false);
-	if (pthread_create(&thread, NULL, run, opening) != 0) {
+	if (thread_start(&thread, run, opening) != 0) {
 		opening->run(opening);
 		return;
 	}

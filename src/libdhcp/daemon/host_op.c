@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/list.h"
+#include "base/thread.h"
 #include "host/file.h"
 
 #define FOUND_MAX 64 /* hosts whose addresses or prefixes contain the one that is looked for */
@@ -110,7 +111,7 @@ int host_op_start(struct host_op *op)
 		return -E_BUSY;
 	op->live = daemon_hold(op->d);
 	op->post.fn = finish;
-	if (pthread_create(&op->thread, NULL, run, op) != 0) {
+	if (thread_start(&op->thread, run, op) != 0) {
 		daemon_release(op->d, op->live);
 		return -E_BUSY;
 	}

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/list.h"
+#include "base/thread.h"
 #include "lease/csv.h"
 #include "lease/leftover.h"
 #include "lease/lockfile.h"
@@ -21,12 +22,12 @@ struct lease_writing {
 	struct ctl_call *call;
 	struct daemon *d;
 	struct live *live; /* keeps the lease database open */
-	char *path, *temporary;
+	char *path;
 	int lock;
 	pthread_t thread;
 	struct post post;
 	/* The thread's: */
-	int fd;
+	struct file_new file;
 	char *buf;
 	size_t len, size;
 	struct str why; /* empty: written */
@@ -36,7 +37,7 @@ struct lease_writing {
 
 static bool flush(struct lease_writing *w)
 {
-	bool ok = file_write(w->fd, w->buf, w->len);
+	bool ok = file_write(w->file.fd, w->buf, w->len);
 
 	w->len = 0;
 	return ok;
@@ -81,13 +82,10 @@ static bool add_leases(struct lease_writing *w)
 
 static bool write_leases(struct lease_writing *w)
 {
-	w->fd = mkstemp(w->temporary);
-	if (w->fd < 0)
+	if (!file_new_open(&w->file, w->path, false))
 		return false;
-	(void)fchmod(w->fd, 0640);
-	file_adopt(w->fd, w->temporary);
 	w->len = csv_write_header((int)w->d->fam->idx, w->buf);
-	return add_leases(w) && fsync(w->fd) == 0 && rename(w->temporary, w->path) == 0;
+	return add_leases(w) && file_new_finish(&w->file);
 }
 
 static void *run(void *arg)
@@ -95,16 +93,11 @@ static void *run(void *arg)
 	struct lease_writing *w = arg;
 	char reason[FILE_WHY_MAX];
 
-	if (write_leases(w)) {
+	if (write_leases(w))
 		(void)file_sync_folder(w->path);
-	} else {
-		if (!w->why.len)
-			str_add(&w->why, file_why(w->path, W_OK, reason));
-		if (w->fd >= 0)
-			(void)unlink(w->temporary);
-	}
-	if (w->fd >= 0)
-		(void)close(w->fd);
+	else if (!w->why.len)
+		str_add(&w->why, file_why(w->path, W_OK, reason));
+	file_new_drop(&w->file);
 	loop_post(w->d->loop, &w->post);
 	return NULL;
 }
@@ -128,7 +121,6 @@ static void free_writing(struct lease_writing *w)
 {
 	unlock(w->path, w->lock);
 	free(w->path);
-	free(w->temporary);
 	free(w->buf);
 	str_free(&w->why);
 	free(w);
@@ -209,15 +201,11 @@ void lease_write_respond(struct ctl_call *call, const char *path)
 		return;
 	}
 	w = xcalloc(1, sizeof(*w));
-	*w = (struct lease_writing){
-		.call = call, .d = d, .path = xstrdup(path), .lock = lock, .size = BUFFER, .fd = -1
-	};
+	*w = (struct lease_writing){ .call = call, .d = d, .path = xstrdup(path), .lock = lock, .size = BUFFER };
 	w->buf = xmalloc(w->size);
 	w->post.fn = finish;
-	if (asprintf(&w->temporary, "%s.XXXXXX", path) < 0)
-		die_of_memory();
 	w->live = daemon_hold(d);
-	if (pthread_create(&w->thread, NULL, run, w) == 0) {
+	if (thread_start(&w->thread, run, w) == 0) {
 		d->is_writing_leases = true;
 		return;
 	}

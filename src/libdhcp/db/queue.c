@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/thread.h"
 #include "db/conn.h"
 
 #include <assert.h>
@@ -420,7 +421,7 @@ struct db *db_open(const struct db_conf *conf)
 	db->threads = xcalloc(db->conf.connections, sizeof(*db->threads));
 	for (unsigned i = 0; i < db->conf.connections; i++) {
 		db->threads[i].db = db;
-		if (pthread_create(&db->threads[i].id, NULL, serve, &db->threads[i]) != 0)
+		if (thread_start(&db->threads[i].id, serve, &db->threads[i]) != 0)
 			die_of_memory();
 	}
 	return db;

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "ddns/sender.h"
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/arena.h"
+#include "base/sockaddr.h"
+#include "base/thread.h"
 #include "log/log.h"
 #include "stat/stat.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -155,23 +155,6 @@ static int make_datagram(const struct ncr_item *item, uint8_t buf[NCR_DATAGRAM_M
 
 /* --- sending -------------------------------------------------------------------- */
 
-static socklen_t address_of(const struct ip *ip, uint16_t port, struct sockaddr_storage *ret)
-{
-	memset(ret, 0, sizeof(*ret));
-	if (ip_is4(ip)) {
-		struct sockaddr_in *in = (struct sockaddr_in *)ret;
-
-		in->sin_family = AF_INET;
-		in->sin_port = htons(port);
-		in->sin_addr.s_addr = htonl(ip_to4(ip));
-		return sizeof(*in);
-	}
-	((struct sockaddr_in6 *)ret)->sin6_family = AF_INET6;
-	((struct sockaddr_in6 *)ret)->sin6_port = htons(port);
-	memcpy(&((struct sockaddr_in6 *)ret)->sin6_addr, ip->b, 16);
-	return sizeof(struct sockaddr_in6);
-}
-
 /* Returns 0, or an errno. */
 static int open_socket(struct ncr_sender *sender, const struct ncr_target *target)
 {
@@ -185,12 +168,12 @@ static int open_socket(struct ncr_sender *sender, const struct ncr_target *targe
 	if (sender->fd < 0)
 		return errno;
 	if (target->has_sender || target->sender_port) {
-		len = address_of(target->has_sender ? &target->sender : &any, target->sender_port, &addr);
+		len = sockaddr_of(target->has_sender ? &target->sender : &any, target->sender_port, &addr);
 		if (bind(sender->fd, (struct sockaddr *)&addr, len) < 0)
 			goto failed;
 	}
 	/* Connected, so that the kernel reports if nobody listens there. */
-	len = address_of(&target->server, target->port, &addr);
+	len = sockaddr_of(&target->server, target->port, &addr);
 	if (connect(sender->fd, (struct sockaddr *)&addr, len) == 0)
 		return 0;
 failed:
@@ -333,7 +316,6 @@ static void *run(void *arg)
 int ncr_sender_use(struct ncr_sender *sender, const struct ncr_target *target)
 {
 	struct ncr_item *ring = NULL, *old;
-	sigset_t all, before;
 	unsigned i, n_kept;
 
 	if (target->is_enabled)
@@ -359,10 +341,6 @@ int ncr_sender_use(struct ncr_sender *sender, const struct ncr_target *target)
 	free(old);
 	if (!target->is_enabled || sender->is_started)
 		return 0;
-	/* Signals are for the main thread. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	sender->is_started = pthread_create(&sender->thread, NULL, run, sender) == 0;
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	sender->is_started = thread_start(&sender->thread, run, sender) == 0;
 	return sender->is_started ? 0 : -E_SYS;
 }

@@ -8,11 +8,11 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/list.h"
+#include "base/thread.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <semaphore.h>
-#include <signal.h>
 
 enum {
 	BATCH_MAX = 64,
@@ -121,17 +121,12 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-/* Signals are for the main thread: workers start with all signals blocked. */
 static int worker_start(struct worker *worker)
 {
-	sigset_t all, before;
 	int err;
 
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	worker->running = true;
-	err = pthread_create(&worker->thread, NULL, worker_main, worker);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	err = thread_start(&worker->thread, worker_main, worker);
 	if (!err)
 		return 0;
 	worker->running = false;

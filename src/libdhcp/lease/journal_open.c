@@ -5,11 +5,11 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/thread.h"
 #include "lease/leftover.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <unistd.h>
 
@@ -125,7 +125,6 @@ static int open_existing(struct journal *j, const struct load_result *found)
 int journal_start(struct journal *j, const struct load_result *found, char **reterr)
 {
 	bool whole = found->needs_rewrite;
-	sigset_t all, old;
 	int err;
 
 	if ((whole ? journal_rewrite(j) : open_existing(j, found)) < 0) {
@@ -134,11 +133,7 @@ int journal_start(struct journal *j, const struct load_result *found, char **ret
 	}
 	j->retry_at = clock_mono_ms() + j->retry_ms;
 	j->check_at = clock_mono_ms() + j->conf.check_ms;
-	/* Signals are for the main thread. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&j->thread, NULL, journal_run, j);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	err = thread_start(&j->thread, journal_run, j);
 	if (err) {
 		*reterr = heap_printf("cannot start the journal thread: %s", strerror(err));
 		return -E_SYS;

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/thread.h"
 #include "db/schema.h"
 #include "lease/sqlstore_share.h"
 #include "log/log.h"
@@ -374,7 +375,7 @@ int sqlstore_follow_open(struct sqlstore *s, struct str *why)
 void sqlstore_follow_start(struct sqlstore *s)
 {
 	sql_index_begin_sweep(s->index);
-	if (pthread_create(&s->follower, NULL, follow, s) != 0)
+	if (thread_start(&s->follower, follow, s) != 0)
 		die_of_memory();
 	s->has_follower = true;
 }

@@ -16,6 +16,7 @@
 #include "log/sink_log4c.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/thread.h"
 #include "base/vec.h"
 
 #include <errno.h>
@@ -411,7 +412,6 @@ void log_default(bool verbose)
 static int start_thread(void)
 {
 	pthread_condattr_t attr;
-	sigset_t all, old;
 	int err;
 
 	(void)pthread_condattr_init(&attr);
@@ -419,11 +419,8 @@ static int start_thread(void)
 	(void)pthread_cond_init(&wake, &attr);
 	(void)pthread_cond_init(&written_cond, &attr);
 	(void)pthread_condattr_destroy(&attr);
-	/* Signals are for the main thread; SIGPIPE stays blocked here. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&thread, NULL, log_thread, NULL);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	/* SIGPIPE stays blocked there. */
+	err = thread_start(&thread, log_thread, NULL);
 	if (err) {
 		errno = err;
 		return -E_SYS;

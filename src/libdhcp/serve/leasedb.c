@@ -2,6 +2,7 @@
 #include "serve/leasedb.h"
 
 #include "base/arena.h"
+#include "base/thread.h"
 #include "serve/lease_stats.h"
 
 #include <pthread.h>
@@ -90,7 +91,7 @@ void leasedb_leave(struct leasedb *db)
 		return;
 	}
 	atomic_fetch_add(&n_ending, 1);
-	if (pthread_create(&thread, NULL, end_aside, db) == 0)
+	if (thread_start(&thread, end_aside, db) == 0)
 		(void)pthread_detach(thread);
 	else
 		(void)end_aside(db);
