@@ -17,8 +17,7 @@ struct job {
 	struct store_change change;
 	const struct lease *lease; /* before the change */
 	bool has_dns;              /* records that must be removed */
-	enum ncr_mode dns_mode;
-	uint32_t dns_ttl; /* s */
+	struct lease_dns dns;
 };
 
 struct reclaim {
@@ -123,8 +122,7 @@ static void job_done(struct store_txn *txn, uint64_t ticket)
 	if (is_reclaimed)
 		report(reclaim, job->lease);
 	if (is_reclaimed && job->has_dns)
-		(void)lease_dns_ask(reclaim->sender, reclaim->family, NCR_REMOVE, job->dns_mode, job->dns_ttl,
-				    job->lease);
+		(void)lease_dns_ask(reclaim->sender, reclaim->family, NCR_REMOVE, &job->dns, job->lease);
 	(void)pthread_mutex_lock(&reclaim->lock);
 	/* A conflict is not a failure: the client has returned meanwhile. */
 	reclaim->n_failed += txn->result == CHANGE_FAILED;
@@ -269,14 +267,9 @@ static unsigned slice_max(const struct expired_leases_processing_conf *conf)
 /* The configuration may be gone when the change is made. */
 static void note_dns(struct job *job, const struct config *cfg)
 {
-	const struct naming *naming;
-
 	job->has_dns = cfg && cfg->ncr_target.is_enabled;
-	if (!job->has_dns)
-		return;
-	naming = lease_naming(cfg, job->lease);
-	job->dns_mode = naming->mode;
-	job->dns_ttl = lease_dns_ttl(naming, job->lease->valid);
+	if (job->has_dns)
+		job->dns = lease_dns_how(cfg, job->lease);
 }
 
 static unsigned reclaim_found(struct reclaim *reclaim, struct store *store, const struct hooks *hooks,

@@ -57,6 +57,7 @@ struct ddns_conf {
 	const char *qualifying_suffix;
 	bool update_on_renew;
 	uint32_t conflict_resolution_mode;
+	uint32_t dhcid; /* enum name_owner */
 	double ttl_percent;
 	uint32_t ttl;
 	uint32_t ttl_min;
@@ -508,6 +509,7 @@ extern const struct scope *const all_scopes[];
 /* Words also used outside the rows. */
 extern const char *const allocator_words[];
 extern const char *const ddns_conflict_resolution_mode_words[];
+extern const char *const ddns_dhcid_words[];
 extern const char *const ddns_replace_client_name_words[];
 extern const char *const pd_allocator_words[];
 extern const char *const reservation_mode_words[];

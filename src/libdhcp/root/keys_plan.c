@@ -3,6 +3,7 @@
 
 /* The rows of the address plan: networks, subnets, pools, reservations, options. */
 const char *const allocator_words[] = { "iterative", "random", "flq", "shared-flq", NULL };
+const char *const ddns_dhcid_words[] = { "client", "host", NULL };
 const char *const ddns_conflict_resolution_mode_words[] = { "check-with-dhcid", "no-check-with-dhcid",
 							    "check-exists-with-dhcid", "no-check-without-dhcid", NULL };
 const char *const ddns_replace_client_name_words[] = { "never", "always", "when-present", "when-not-present", NULL };

@@ -28,7 +28,8 @@ const struct naming *lease_naming(const struct config *cfg, const struct lease *
 	return pool ? pool->naming : sub ? sub->naming : cfg->plan.naming;
 }
 
-uint32_t lease_dns_ttl(const struct naming *naming, uint32_t valid)
+/* Returns the TTL of the records of a lease with this valid lifetime, s. */
+static uint32_t ttl_of(const struct naming *naming, uint32_t valid)
 {
 	uint32_t ttl;
 
@@ -47,25 +48,33 @@ uint32_t lease_dns_ttl(const struct naming *naming, uint32_t valid)
 	return ttl;
 }
 
+struct lease_dns lease_dns_how(const struct config *cfg, const struct lease *lease)
+{
+	const struct naming *naming = lease_naming(cfg, lease);
+
+	return (struct lease_dns){ naming->mode, naming->owner, ttl_of(naming, lease->valid) };
+}
+
 /*
  * RFC 4701 3.5: a DHCPv6 client by its DUID, a DHCPv4 client by its client identifier, or by the DUID that is in it
- * (RFC 4361), or else by its hardware address.
+ * (RFC 4361), or else by its hardware address. A host by its hardware address, if that is known.
  */
-static void set_client(const struct lease *lease, struct ncr_item *item)
+static void set_client(const struct lease *lease, enum name_owner owner, struct ncr_item *item)
 {
+	bool by_hwaddr = !lease->client_id.len || (owner == OWNER_HOST && lease->hwaddr.len);
 	struct bytes id = lease->client_id;
 
-	if (lease->type != LEASE_V4) {
+	if (by_hwaddr) {
+		item->client_type = DHCID_HWADDR;
+		item->client[item->client_len++] = lease->hwtype;
+		id = lease->hwaddr;
+	} else if (lease->type != LEASE_V4) {
 		item->client_type = DHCID_DUID;
 	} else if (id.len > 1 + IAID_LEN && id.data[0] == 255) {
 		item->client_type = DHCID_DUID;
 		id = bytes_of(id.data + 1 + IAID_LEN, id.len - 1 - IAID_LEN);
-	} else if (id.len) {
-		item->client_type = DHCID_CLIENT_ID;
 	} else {
-		item->client_type = DHCID_HWADDR;
-		item->client[item->client_len++] = lease->hwtype;
-		id = lease->hwaddr;
+		item->client_type = DHCID_CLIENT_ID;
 	}
 	if (id.len > sizeof(item->client) - item->client_len)
 		id.len = sizeof(item->client) - item->client_len;
@@ -74,7 +83,7 @@ static void set_client(const struct lease *lease, struct ncr_item *item)
 	item->client_len = (uint8_t)(item->client_len + id.len);
 }
 
-bool lease_dns_ask(struct ncr_sender *sender, unsigned family, enum ncr_change change, enum ncr_mode mode, uint32_t ttl,
+bool lease_dns_ask(struct ncr_sender *sender, unsigned family, enum ncr_change change, const struct lease_dns *how,
 		   const struct lease *lease)
 {
 	char addr[IP_TEXT_MAX];
@@ -85,16 +94,16 @@ bool lease_dns_ask(struct ncr_sender *sender, unsigned family, enum ncr_change c
 		return false;
 	len = strlen(lease->hostname);
 	item.change = change;
-	item.mode = mode;
+	item.mode = how->mode;
 	item.forward = lease->fqdn_fwd;
 	item.reverse = lease->fqdn_rev;
 	item.addr = lease->addr;
 	item.expires_sec = lease->cltt + lease->valid;
-	item.lease_length = ttl;
+	item.lease_length = how->ttl;
 	item.client_len = 0;
 	item.name_len = (uint8_t)(len < NCR_NAME_MAX ? len : NCR_NAME_MAX);
 	memcpy(item.name, lease->hostname, item.name_len);
-	set_client(lease, &item);
+	set_client(lease, how->owner, &item);
 	LOGF(family, DHCPx_QUEUE_NCR, change == NCR_ADD ? "add" : "remove", item.forward ? "forward" : "",
 	     item.forward && item.reverse ? " and " : "", item.reverse ? "reverse" : "", lease->hostname,
 	     ip_format(&lease->addr, addr), item.lease_length, ncr_mode_words[item.mode]);
@@ -106,13 +115,12 @@ bool lease_dns_ask(struct ncr_sender *sender, unsigned family, enum ncr_change c
 bool lease_dns_send(struct ncr_sender *sender, const struct config *cfg, enum ncr_change change,
 		    const struct lease *lease)
 {
-	const struct naming *naming;
+	struct lease_dns how;
 
 	if (!cfg->ncr_target.is_enabled || !has_dns(lease))
 		return false;
-	naming = lease_naming(cfg, lease);
-	return lease_dns_ask(sender, cfg->family == KEY_6, change, naming->mode, lease_dns_ttl(naming, lease->valid),
-			     lease);
+	how = lease_dns_how(cfg, lease);
+	return lease_dns_ask(sender, cfg->family == KEY_6, change, &how, lease);
 }
 
 /* What the change removes and adds; NULL for nothing. */

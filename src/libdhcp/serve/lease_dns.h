@@ -17,8 +17,14 @@ bool lease_dns_send(struct ncr_sender *sender, const struct config *cfg, enum nc
 		    const struct lease *lease);
 /* Returns how the records of the lease are treated: by its pool, its subnet or the global scope. */
 const struct naming *lease_naming(const struct config *cfg, const struct lease *lease);
-/* The same as lease_dns_send(), when the configuration may be gone; family is an index, ttl in seconds. */
-bool lease_dns_ask(struct ncr_sender *sender, unsigned family, enum ncr_change change, enum ncr_mode mode, uint32_t ttl,
+
+/* How the records of a lease are treated, for when the configuration may be gone. */
+struct lease_dns {
+	enum ncr_mode mode;
+	enum name_owner owner;
+	uint32_t ttl; /* s */
+};
+struct lease_dns lease_dns_how(const struct config *cfg, const struct lease *lease);
+/* The same as lease_dns_send(); family is an index. */
+bool lease_dns_ask(struct ncr_sender *sender, unsigned family, enum ncr_change change, const struct lease_dns *how,
 		   const struct lease *lease);
-/* Returns the TTL of the records of a lease with this valid lifetime, s. */
-uint32_t lease_dns_ttl(const struct naming *naming, uint32_t valid);
