@@ -133,6 +133,8 @@ void alloc_free(struct alloc *alloc)
 	free(alloc);
 }
 
+enum mark { MARK_LEASED = 1, MARK_CLAIMED = 2, MARK_ANY = 3 };
+
 static bool has_odd(const struct alloc *alloc, const struct range *range, uint64_t i)
 {
 	struct prefix prefix, other;
@@ -140,10 +142,8 @@ static bool has_odd(const struct alloc *alloc, const struct range *range, uint64
 	if (!alloc->odd.n)
 		return false;
 	prefix = range_prefix(range, i);
-	return spans_overlap(&alloc->odd, &prefix, NULL, &other);
+	return spans_overlap(&alloc->odd, &prefix, MARK_ANY, NULL, &other);
 }
-
-enum mark { MARK_LEASED = 1, MARK_CLAIMED = 2 };
 
 struct marking {
 	struct alloc *alloc;
@@ -161,7 +161,7 @@ static void mark_numbers(const struct marking *m, struct range *range)
 {
 	uint64_t first = range_number(range, &m->span.first), last = range_number(range, &m->span.last), w;
 	struct prefix around = first == last ? range_prefix(range, first) : m->span.prefix, other;
-	bool any = !m->on && spans_overlap(&m->alloc->odd, &around, NULL, &other);
+	bool any = !m->on && spans_overlap(&m->alloc->odd, &around, MARK_ANY, NULL, &other);
 
 	for (w = first / 64; w <= last / 64; w++) {
 		uint64_t mask = bits_between(w, first, last), bits = 0, rest;
@@ -714,7 +714,8 @@ void alloc_found_taken(struct alloc *alloc, const struct prefix *prefix, const s
 struct found {
 	const struct alloc *alloc;
 	struct span span;
-	bool leased_ok; /* a lease is fine in a range of its own length */
+	bool leased_ok;  /* a lease is fine in a range of its own length */
+	bool claimed_ok; /* claims are fine, and leases that have ended */
 	bool is_taken;
 	unsigned n, n_skipped;
 };
@@ -731,15 +732,25 @@ static bool any_bit(const uint64_t *bits, uint64_t first, uint64_t last)
 }
 
 /* Leases and claims in a range of another length: a range without marks of its own only knows them from `odd`. */
-static bool has_any(const struct alloc *alloc, const struct range *range, const struct span *span)
+static bool has_any(const struct alloc *alloc, const struct range *range, const struct span *span, bool claimed_ok)
 {
 	uint64_t first = range_number(range, &span->first), last = range_number(range, &span->last);
 	struct ip addr;
 
 	if (range->map)
-		return any_bit(range->leased, first, last) || any_bit(range->claimed, first, last);
+		return any_bit(range->leased, first, last) || (!claimed_ok && any_bit(range->claimed, first, last));
+	if (claimed_ok)
+		return false;
 	addr = range_prefix(range, first).addr;
 	return first == last && holds_at(&alloc->holds, &addr);
+}
+
+static bool has_lease_ended(const struct alloc *alloc, const struct range *range, uint64_t i)
+{
+	struct ip addr = range_prefix(range, i).addr;
+	const struct hold *hold = holds_at(&alloc->holds, &addr);
+
+	return has_ended(alloc, hold ? hold->end_key : ends_get(&range->ends, i));
 }
 
 static void look_at(void *ctx, struct range *range)
@@ -748,27 +759,46 @@ static void look_at(void *ctx, struct range *range)
 	uint64_t i;
 
 	if (span_is_odd(&found->span, range)) {
-		found->is_taken |= has_any(found->alloc, range, &found->span);
+		found->is_taken |= has_any(found->alloc, range, &found->span, found->claimed_ok);
 		return;
 	}
 	found->n++;
 	i = range_number(range, &found->span.first);
-	found->is_taken |= !found->leased_ok && range->map && bit_get(range->leased, i);
+	found->is_taken |= !found->leased_ok && range->map && bit_get(range->leased, i) &&
+			   !(found->claimed_ok && has_lease_ended(found->alloc, range, i));
 	found->n_skipped += range_skips(range, i);
+}
+
+static bool look(struct alloc *alloc, struct found *found, const struct prefix *prefix)
+{
+	struct prefix other;
+
+	found->alloc = alloc;
+	found->span = span_of(prefix);
+	/* A span that begins at the same address is the one being replaced. */
+	if (alloc->odd.n && spans_overlap(&alloc->odd, &found->span.prefix, found->claimed_ok ? MARK_LEASED : MARK_ANY,
+					  &prefix->addr, &other))
+		return true;
+	list_for_each (pos, &alloc->sets)
+		range_set_each(&container_of(pos, struct alloc_set, link)->ranges, &found->span, look_at, found);
+	return found->is_taken;
 }
 
 /* True if a client cannot have it on request: it is leased, in whole or in part, or skipped by all of its ranges. */
 static bool is_taken(struct alloc *alloc, const struct prefix *prefix, bool leased_ok)
 {
-	struct found found = { .alloc = alloc, .span = span_of(prefix), .leased_ok = leased_ok };
-	struct prefix other;
+	struct found found = { .leased_ok = leased_ok };
 
-	/* A span that begins at the same address is the one being replaced. */
-	if (alloc->odd.n && spans_overlap(&alloc->odd, &found.span.prefix, &prefix->addr, &other))
-		return true;
-	list_for_each (pos, &alloc->sets)
-		range_set_each(&container_of(pos, struct alloc_set, link)->ranges, &found.span, look_at, &found);
-	return found.is_taken || (found.n && found.n == found.n_skipped);
+	return look(alloc, &found, prefix) || (found.n && found.n == found.n_skipped);
+}
+
+/* True if it is leased, in whole or in part, or about to be leased as a whole. */
+static bool is_leased(struct alloc *alloc, const struct prefix *prefix)
+{
+	const struct hold *hold = holds_at(&alloc->holds, &prefix->addr);
+	struct found found = { .claimed_ok = true };
+
+	return (hold && hold->client.commits) || look(alloc, &found, prefix);
 }
 
 /* Returns the number in that part whose lease ended first; FREEMAP_NONE if none has ended. */
@@ -950,6 +980,16 @@ bool alloc_is_claimed(struct alloc *alloc, const struct prefix *prefix, const st
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc);
 	ok = is_for(holds_at(&alloc->holds, &prefix->addr), prefix, client);
+	(void)pthread_mutex_unlock(&alloc->lock);
+	return ok;
+}
+
+bool alloc_may_offer(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client)
+{
+	bool ok;
+
+	(void)pthread_mutex_lock(&alloc->lock);
+	ok = is_for(holds_at(&alloc->holds, &prefix->addr), prefix, client) || !is_leased(alloc, prefix);
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return ok;
 }

@@ -126,6 +126,13 @@ bool alloc_claimed_by(struct alloc *alloc, const struct alloc_client *client, st
  * goes to the first one that requests it.
  */
 bool alloc_is_claimed(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client);
+/*
+ * True if what the client claimed a moment ago may still be offered: since then it was not leased and is not about to
+ * be, at most offered to others. An offer may be overtaken as soon as it is sent, so also a moment before. (If it had
+ * to keep its claim until then, two requests that wait for the store could take each other's claims over again and
+ * again.)
+ */
+bool alloc_may_offer(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client);
 /* Ends the client's claim, if any: it has a lease now, or accepted another server's offer. */
 void alloc_unclaim(struct alloc *alloc, const struct alloc_client *client);
 /* Ends old claims. Each new claim does this too; call it now and then in case there are no clients. */

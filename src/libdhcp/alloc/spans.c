@@ -141,19 +141,30 @@ void spans_unmark(struct spans *s, const struct prefix *prefix, unsigned mark)
 		spans_done(s);
 }
 
-/* Returns the first member of the tree that does not begin at `except`. */
-static const struct spans_node *first_member(const struct spans_node *node, const struct ip *except)
+/* What is looked for: members with one of these marks that do not begin at `except`. */
+struct wanted {
+	unsigned marks;
+	const struct ip *except; /* NULL: any */
+};
+
+static bool is_wanted(const struct spans_node *node, const struct wanted *wanted)
+{
+	return node->marks & wanted->marks && !(wanted->except && ip_equal(&node->addr, wanted->except));
+}
+
+/* Returns the first one of the tree. */
+static const struct spans_node *first_member(const struct spans_node *node, const struct wanted *wanted)
 {
 	const struct spans_node *found;
 
-	if (!node || (node->marks && !(except && ip_equal(&node->addr, except))))
+	if (!node || is_wanted(node, wanted))
 		return node;
-	found = first_member(node->child[0], except);
-	return found ? found : first_member(node->child[1], except);
+	found = first_member(node->child[0], wanted);
+	return found ? found : first_member(node->child[1], wanted);
 }
 
 static const struct spans_node *find_overlap(const struct spans *s, const struct prefix *prefix,
-					     const struct ip *except)
+					     const struct wanted *wanted)
 {
 	const struct spans_node *node = s->root;
 
@@ -163,17 +174,19 @@ static const struct spans_node *find_overlap(const struct spans *s, const struct
 		if (same_bits(&node->addr, &prefix->addr, max) < max)
 			return NULL;
 		if (node->len >= prefix->len)
-			return first_member(node, except);
-		if (node->marks && !(except && ip_equal(&node->addr, except)))
+			return first_member(node, wanted);
+		if (is_wanted(node, wanted))
 			return node;
 		node = node->child[bit_of(&prefix->addr, node->len)];
 	}
 	return NULL;
 }
 
-bool spans_overlap(const struct spans *s, const struct prefix *prefix, const struct ip *except, struct prefix *ret)
+bool spans_overlap(const struct spans *s, const struct prefix *prefix, unsigned marks, const struct ip *except,
+		   struct prefix *ret)
 {
-	const struct spans_node *node = find_overlap(s, prefix, except);
+	const struct wanted wanted = { marks, except };
+	const struct spans_node *node = find_overlap(s, prefix, &wanted);
 
 	if (node)
 		*ret = (struct prefix){ node->addr, node->len };

@@ -22,10 +22,11 @@ void spans_done(struct spans *spans);
 void spans_mark(struct spans *spans, const struct prefix *prefix, unsigned mark);
 void spans_unmark(struct spans *spans, const struct prefix *prefix, unsigned mark);
 /*
- * True if a member contains the prefix or lies in it. Members that begin at `except` are ignored (NULL: none
- * are). *ret is one such member, the outermost one that contains the prefix if there is one.
+ * True if a member with one of the marks contains the prefix or lies in it. Members that begin at `except` are ignored
+ * (NULL: none are). *ret is one such member, the outermost one that contains the prefix if there is one.
  */
-bool spans_overlap(const struct spans *spans, const struct prefix *prefix, const struct ip *except, struct prefix *ret);
+bool spans_overlap(const struct spans *spans, const struct prefix *prefix, unsigned marks, const struct ip *except,
+		   struct prefix *ret);
 /*
  * Finds the first prefix of the same length, at `from` or after it, that overlaps no member, and returns its
  * address. False if there is none.

@@ -56,18 +56,31 @@ static bool is_somebody_elses(const struct request *req, const struct binding *b
 	       !req->fam->belongs(req, b->ia, lease);
 }
 
+/*
+ * While the request waited. If others are picked, what is not claimed any more cannot stay either: it might be picked
+ * once more.
+ */
+static void reject_lost(struct request *req, unsigned n_before)
+{
+	for (unsigned i = 0; i < req->n_bindings; i++)
+		if (candidate_is_lost(req, &req->bindings[i]))
+			candidate_reject(req, &req->bindings[i]);
+	for (unsigned i = 0; i < req->n_bindings && req->n_rejected > n_before; i++)
+		if (!candidate_is_claimed(req, &req->bindings[i]))
+			candidate_reject(req, &req->bindings[i]);
+}
+
 enum verdict step_look(struct request *req)
 {
 	static const struct ask_round rounds[] = { { ask_candidates, take_candidate } };
 	enum verdict verdict = ask_rounds(req, rounds, 1);
-	bool is_late = may_have_waited(req);
-	unsigned i, n_before = req->n_rejected;
+	unsigned n_before = req->n_rejected;
 
 	if (verdict == STEP_NEXT)
 		verdict = others_ask(req);
 	if (verdict != STEP_NEXT)
 		return verdict;
-	for (i = 0; i < req->n_bindings; i++) {
+	for (unsigned i = 0; i < req->n_bindings; i++) {
 		struct candidate *c = &req->bindings[i].candidate;
 
 		/* No memory for the query: nothing may be concluded. */
@@ -75,10 +88,11 @@ enum verdict step_look(struct request *req)
 			return request_drop(req, DROP_LIMIT, "the message is too large");
 		c->is_reserved =
 			c->exists && req->asked_places && others_have(req, req->bindings[i].ia->type, &c->prefix);
-		if (c->is_reserved || is_somebody_elses(req, &req->bindings[i]) ||
-		    (is_late && candidate_is_lost(req, &req->bindings[i])))
+		if (c->is_reserved || is_somebody_elses(req, &req->bindings[i]))
 			candidate_reject(req, &req->bindings[i]);
 	}
+	if (may_have_waited(req))
+		reject_lost(req, n_before);
 	if (req->n_rejected == n_before)
 		return STEP_NEXT;
 	if (!n_before)

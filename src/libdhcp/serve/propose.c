@@ -592,6 +592,13 @@ enum verdict step_propose(struct request *req)
 	return STEP_NEXT;
 }
 
+bool candidate_is_claimed(const struct request *req, const struct binding *b)
+{
+	const struct candidate *c = &b->candidate;
+
+	return !c->exists || !c->is_claimed || alloc_is_claimed(alloc_of(req), &c->prefix, &c->claimant);
+}
+
 bool candidate_is_lost(const struct request *req, const struct binding *b)
 {
 	const struct candidate *c = &b->candidate;
@@ -600,7 +607,8 @@ bool candidate_is_lost(const struct request *req, const struct binding *b)
 		return false;
 	if (!c->is_claimed)
 		return lease_is_over(c->lease);
-	return !alloc_is_claimed(alloc_of(req), &c->prefix, &c->claimant);
+	return c->claimant.commits ? !candidate_is_claimed(req, b)
+				   : !alloc_may_offer(alloc_of(req), &c->prefix, &c->claimant);
 }
 
 /* Remembers it, so that it is not proposed again before its lease has ended. */

@@ -13,9 +13,12 @@ struct policy {
 
 /* The candidate belongs to another client: ends its claim, so that the next propose finds another one. */
 void candidate_reject(struct request *req, struct binding *b);
+/* False if, while the request waited, another client overtook its claim. */
+bool candidate_is_claimed(const struct request *req, const struct binding *b);
 /*
- * True if, while the request waited, its claim returned to the client that had been offered the address first,
- * or the lease that the client held has ended.
+ * True if, while the request waited, its claim returned to the client that had been offered the address first, another
+ * client got the address, or the lease that the client held has ended. An offer that was only overtaken by another one
+ * is not lost.
  */
 bool candidate_is_lost(const struct request *req, const struct binding *b);
 /* The client chose another server: what it was offered is free again. */

@@ -157,6 +157,28 @@ START_TEST(what_is_shared_is_claimed)
 }
 END_TEST
 
+/* What a request has claimed while it waits for the store may be sent to its client unless others commit to it. */
+START_TEST(what_others_were_offered_may_be_offered)
+{
+	struct prefix first = { at(0), 32 };
+	struct alloc_client a = client(1, 1), b = client(2, 2);
+
+	begin(1, 2);
+	ck_assert_int_eq(pick(0, a), 0);
+	alloc_unclaim(alloc, &a);
+	ck_assert_int_eq(pick(0, b), 1);
+	ck_assert(claim(0, b));
+	ck_assert(!alloc_is_claimed(alloc, &first, &a) && alloc_may_offer(alloc, &first, &a));
+	b.commits = true;
+	ck_assert(claim(0, b) && !alloc_may_offer(alloc, &first, &a));
+	alloc_note(alloc, &first, true, clock_boot_sec() + 5);
+	ck_assert(!alloc_may_offer(alloc, &first, &a));
+	clock_advance(6000);
+	ck_assert(alloc_may_offer(alloc, &first, &a));
+	end();
+}
+END_TEST
+
 /*
  * Another server of the store has the address: it is not free before its lease ends, unless newer information
  * arrives.
@@ -514,6 +536,7 @@ int main(void)
 	tcase_add_test(tc, a_claim_is_its_clients);
 	tcase_add_test(tc, an_id_comes_and_goes);
 	tcase_add_test(tc, what_is_shared_is_claimed);
+	tcase_add_test(tc, what_others_were_offered_may_be_offered);
 	tcase_add_test(tc, what_is_found_taken_is_remembered);
 	tcase_add_test(tc, what_is_leased_is_not_taken_over);
 	tcase_add_test(tc, the_oldest_offer_is_taken_over);

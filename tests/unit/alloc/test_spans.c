@@ -71,7 +71,8 @@ START_TEST(agrees_with_a_list)
 	for (unsigned round = 0; round < 10000; round++) {
 		struct prefix prefix = any_prefix(), other;
 		const struct ip *except = rand_below(2) ? &prefix.addr : NULL;
-		unsigned mark = 1 + (unsigned)rand_below(2), i = find(&prefix), n = 0;
+		unsigned mark = 1 + (unsigned)rand_below(2), i = find(&prefix), n = 0,
+			 marks = 1 + (unsigned)rand_below(3);
 		bool want = false;
 
 		if (rand_below(5) < (round / 1000 % 2 ? 1u : 3u) && n_list < MAX) {
@@ -87,23 +88,24 @@ START_TEST(agrees_with_a_list)
 		ck_assert_uint_eq(spans.n, n_list);
 		prefix = any_prefix();
 		for (i = 0; i < n_list; i++)
-			want |= meets(&list[i].prefix, &prefix) && !(except && ip_equal(except, &list[i].prefix.addr));
-		ck_assert_int_eq(spans_overlap(&spans, &prefix, except, &other), want);
+			want |= list[i].marks & marks && meets(&list[i].prefix, &prefix) &&
+				!(except && ip_equal(except, &list[i].prefix.addr));
+		ck_assert_int_eq(spans_overlap(&spans, &prefix, marks, except, &other), want);
 		if (want) {
 			ck_assert(meets(&other, &prefix) && !(except && ip_equal(except, &other.addr)));
 			ck_assert_uint_lt(find(&other), n_list);
-			ck_assert(other.len >= prefix.len || is_outermost(&other, except));
+			ck_assert(marks != 3 || other.len >= prefix.len || is_outermost(&other, except));
 		}
 		if (prefix.len) {
 			struct prefix gap = prefix;
 			bool any = spans_next_gap(&spans, &prefix, &gap.addr);
 
-			ck_assert(!any || !spans_overlap(&spans, &gap, NULL, &other));
+			ck_assert(!any || !spans_overlap(&spans, &gap, 3, NULL, &other));
 			/* closer ones are taken: check some, there are too many */
 			for (i = 0; i < 8 && !(any && ip_equal(&prefix.addr, &gap.addr)); i++) {
 				struct ip before = prefix.addr;
 
-				ck_assert(spans_overlap(&spans, &prefix, NULL, &other));
+				ck_assert(spans_overlap(&spans, &prefix, 3, NULL, &other));
 				prefix.addr = ip_add_steps(&prefix.addr, 1, 128u - prefix.len);
 				if (ip_cmp(&prefix.addr, &before) < 0)
 					break;
@@ -136,7 +138,7 @@ START_TEST(memory_of_many_is_not_kept)
 	}
 	for (unsigned i = 0; i < 100000; i++) {
 		prefix.addr = ip_add_steps(&ip_zero6, i * 7919u, 64);
-		n += spans_overlap(&spans, &prefix, NULL, &other);
+		n += spans_overlap(&spans, &prefix, 3, NULL, &other);
 		spans_unmark(&spans, &prefix, 1);
 	}
 	ck_assert_uint_eq(n, 100000);
