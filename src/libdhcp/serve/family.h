@@ -76,6 +76,8 @@ struct family {
 	enum verdict (*chosen)(struct request *req);
 	/* Reads the IAs of the message, with what the client names; -E_NOMEM. */
 	int (*read_ias)(struct request *req);
+	/* True if such a message mostly comes from a client that has no lease yet. */
+	bool (*is_probably_new)(const struct request *req);
 	/* Makes the nth query that finds leases of the IA; false if there are no more. */
 	bool (*held_query)(const struct request *req, const struct ia *ia, unsigned nth, struct lease_query *ret);
 	/* True if a lease belongs to this client and this IA. */

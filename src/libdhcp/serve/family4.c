@@ -237,6 +237,12 @@ static bool held_query4(const struct request *req, const struct ia *ia, unsigned
 	return true;
 }
 
+/* Not a renewal. */
+static bool is_probably_new4(const struct request *req)
+{
+	return !req->q.ciaddr;
+}
+
 static bool belongs4(const struct request *req, const struct ia *ia, const struct lease *lease)
 {
 	(void)ia;
@@ -323,6 +329,7 @@ const struct family family4 = {
 	.needs_lease = relay4_needs_lease,
 	.use_lease = relay4_use_lease,
 	.read_ias = read_ias4,
+	.is_probably_new = is_probably_new4,
 	.held_query = held_query4,
 	.belongs = belongs4,
 	.claimant = claimant4,

@@ -296,6 +296,11 @@ static int read_ias6(struct request *req)
 	return 0;
 }
 
+static bool is_probably_new6(const struct request *req)
+{
+	return req->type == DHCP6_SOLICIT || req->type == DHCP6_REQUEST;
+}
+
 static bool held_query6(const struct request *req, const struct ia *ia, unsigned nth, struct lease_query *ret)
 {
 	*ret = (struct lease_query){
@@ -373,6 +378,7 @@ const struct family family6 = {
 	.each_vendor_class = vendor6_each_class,
 	.where = where6,
 	.read_ias = read_ias6,
+	.is_probably_new = is_probably_new6,
 	.held_query = held_query6,
 	.belongs = belongs6,
 	.claimant = claimant6,

@@ -2,12 +2,14 @@
 /*
  * Asks the store for the leases that the client has on its link, for those at the addresses it names and for those at
  * what is reserved for it. Up to four rounds of queries, each a batch for all IAs of the message; no round asks what an
- * earlier one has found.
+ * earlier one has found. If the client is probably new and the store responds late, all of it is asked in one round: a
+ * trip to a database takes longer than three queries that find nothing.
  */
 #include "serve/ask.h"
 #include "serve/family.h"
 #include "serve/grant.h"
 #include "serve/host.h"
+#include "serve/service.h"
 #include "serve/step.h"
 
 /* --- what the client has --------------------------------------------------- */
@@ -62,13 +64,13 @@ static void add_held(struct request *req, struct ia *ia, const struct lease *lea
 	ia->held[i] = *lease;
 }
 
-/* Queries that find the client's leases; the second one only if the first found nothing. */
-static unsigned ask_held(struct request *req, unsigned nth)
+/* Queries that find the client's leases, from index n; the second one only if the first found nothing. */
+static unsigned ask_held(struct request *req, unsigned nth, unsigned n)
 {
-	unsigned i, n = 0;
+	unsigned i;
 
 	if (!req->row->recalls_held || !req->chosen)
-		return 0;
+		return n;
 	for (i = 0; i < req->n_ias; i++) {
 		struct ia *ia = &req->ias[i];
 
@@ -83,12 +85,12 @@ static unsigned ask_held(struct request *req, unsigned nth)
 
 static unsigned ask_held_first(struct request *req)
 {
-	return ask_held(req, 0);
+	return ask_held(req, 0, 0);
 }
 
 static unsigned ask_held_second(struct request *req)
 {
-	return ask_held(req, 1);
+	return ask_held(req, 1, 0);
 }
 
 static void take_held(struct request *req, const struct lease_query *query)
@@ -108,9 +110,9 @@ static void take_held_first(struct request *req, const struct lease_query *query
 
 /* --- what is stored at what it names --------------------------------------- */
 
-static unsigned ask_named(struct request *req)
+static unsigned add_named(struct request *req, unsigned n)
 {
-	unsigned i, k, n = 0;
+	unsigned i, k;
 
 	for (i = 0; i < req->n_ias; i++) {
 		struct ia *ia = &req->ias[i];
@@ -128,11 +130,16 @@ static unsigned ask_named(struct request *req)
 	return n;
 }
 
+static unsigned ask_named(struct request *req)
+{
+	return add_named(req, 0);
+}
+
 static void take_named(struct request *req, const struct lease_query *query)
 {
 	struct hint *hint = query->owner;
 
-	if (!query->n)
+	if (!query->n || ia_held_at(hint->ia, &hint->prefix.addr))
 		return;
 	hint->lease = query->out;
 	/* One of the client's many leases, beyond those found by its identity. */
@@ -164,9 +171,9 @@ static bool take_recalled(const struct request *req, struct reserved *r)
 	return false;
 }
 
-static unsigned ask_reserved(struct request *req)
+static unsigned add_reserved(struct request *req, unsigned n)
 {
-	unsigned i, n = 0;
+	unsigned i;
 
 	for (i = 0; req->row->policy && i < req->n_reserved; i++) {
 		struct reserved *r = &req->reserved[i];
@@ -179,12 +186,59 @@ static unsigned ask_reserved(struct request *req)
 	return n;
 }
 
+static unsigned ask_reserved(struct request *req)
+{
+	return add_reserved(req, 0);
+}
+
 static void take_reserved(struct request *req, const struct lease_query *query)
 {
 	struct reserved *r = query->owner;
 
 	(void)req;
 	r->lease = query->n ? query->out : NULL;
+}
+
+/* --- all at once -------------------------------------------------------------- */
+
+static unsigned ask_all(struct request *req)
+{
+	unsigned n = ask_held(req, 0, 0);
+
+	req->recall_ends[0] = n;
+	n = ask_held(req, 1, n);
+	req->recall_ends[1] = n;
+	n = add_named(req, n);
+	req->recall_ends[2] = n;
+	return add_reserved(req, n);
+}
+
+/* In the order of the rounds, with the same precedence. */
+static void take_all(struct request *req, const struct lease_query *query)
+{
+	unsigned i = (unsigned)(query - req->queries);
+
+	if (i < req->recall_ends[0])
+		take_held_first(req, query);
+	else if (i < req->recall_ends[1] && ((const struct ia *)query->owner)->n_held)
+		return;
+	else if (i < req->recall_ends[1])
+		take_held(req, query);
+	else if (i < req->recall_ends[2])
+		take_named(req, query);
+	else
+		take_reserved(req, query);
+}
+
+/* What is reserved may be what the client has or names, which is known only now. */
+static void resolve_reserved(struct request *req)
+{
+	for (unsigned i = 0; i < req->n_reserved; i++) {
+		const struct lease *lease = req->reserved[i].lease;
+
+		if (!take_recalled(req, &req->reserved[i]))
+			req->reserved[i].lease = lease;
+	}
 }
 
 /* Hints for held leases point to these, wherever they were found. */
@@ -224,7 +278,7 @@ static enum verdict begin(struct request *req)
 		return request_drop(req, DROP_LIMIT, "the message is too large");
 	for (i = 0; i < req->n_ias; i++) {
 		req->ias[i].same_as = find_same(req, &req->ias[i]);
-		n += req->ias[i].n_hints + 1;
+		n += req->ias[i].n_hints + 2;
 	}
 	n += req->n_reserved;
 	req->queries = arena_room(req->arena, n * sizeof(*req->queries));
@@ -239,11 +293,16 @@ enum verdict step_recall(struct request *req)
 		{ ask_named, take_named },
 		{ ask_reserved, take_reserved },
 	};
+	static const struct ask_round at_once[] = { { ask_all, take_all } };
+	bool is_one = req->fam->is_probably_new(req) && !store_finds_at_once(req->live->db->store);
 	enum verdict verdict = req->phase || req->has_asked ? STEP_NEXT : begin(req);
 
 	if (verdict == STEP_NEXT)
-		verdict = ask_rounds(req, rounds, req->n_reserved ? 4 : 3);
-	if (verdict == STEP_NEXT)
-		resolve_hints(req);
-	return verdict;
+		verdict = is_one ? ask_rounds(req, at_once, 1) : ask_rounds(req, rounds, req->n_reserved ? 4 : 3);
+	if (verdict != STEP_NEXT)
+		return verdict;
+	resolve_hints(req);
+	if (is_one && req->row->policy)
+		resolve_reserved(req);
+	return STEP_NEXT;
 }

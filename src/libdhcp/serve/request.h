@@ -157,6 +157,7 @@ struct request {
 
 	/* queries of the current step, see ask.h and steps.c */
 	struct lease_query *queries;
+	unsigned recall_ends[3]; /* of the rounds that were asked as one, see recall.c */
 	struct store_find find;
 	struct store_txn txn;
 
