@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "kea/remote.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "json/read.h"
+#include "kea/screen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEPTH_MAX 128
+
+/* The servers, in the order of the families' bits. */
+static const struct place {
+	unsigned family;
+	const char *map, *config, *socket;
+} places[] = {
+	{ KEY_4, "Dhcp4", KEA_CONF_DIR "/kea-dhcp4.conf", "kea4-ctrl-socket" },
+	{ KEY_6, "Dhcp6", KEA_CONF_DIR "/kea-dhcp6.conf", "kea6-ctrl-socket" },
+	{ KEY_D2, "DhcpDdns", KEA_CONF_DIR "/kea-dhcp-ddns.conf", "kea-ddns-ctrl-socket" },
+};
+#define N_PLACES (sizeof(places) / sizeof(places[0]))
+
+struct json_object *member(struct json_object *map, const char *name)
+{
+	struct json_object *v;
+
+	return json_object_is_type(map, json_type_object) && json_object_object_get_ex(map, name, &v) ? v : NULL;
+}
+
+const char *member_text(struct json_object *map, const char *name)
+{
+	struct json_object *v = member(map, name);
+
+	return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
+}
+
+int64_t member_int(struct json_object *map, const char *name, int64_t by_default)
+{
+	struct json_object *v = member(map, name);
+
+	return json_object_is_type(v, json_type_int) ? json_object_get_int64(v) : by_default;
+}
+
+/* --- where it is --- */
+
+static const char *socket_name(struct json_object *conf, const struct place *place)
+{
+	const char *name = member_text(conf, "socket-name");
+
+	return name[0] ? name : place->socket;
+}
+
+/* Returns the unix socket that the server's map names; NULL if there is none. */
+static char *socket_of(struct json_object *map, const struct place *place)
+{
+	struct json_object *list = member(map, "control-sockets"), *one = member(map, "control-socket");
+	const char *name = NULL, *folder = getenv("KEA_CONTROL_SOCKET_DIR");
+	struct str path = { 0 };
+
+	if (one && !strcmp(member_text(one, "socket-type"), "unix"))
+		name = socket_name(one, place);
+	for (size_t i = 0; json_object_is_type(list, json_type_array) && !name && i < json_object_array_length(list);
+	     i++)
+		if (!strcmp(member_text(json_object_array_get_idx(list, i), "socket-type"), "unix"))
+			name = socket_name(json_object_array_get_idx(list, i), place);
+	if (!name)
+		return NULL;
+	if (!strchr(name, '/'))
+		str_addf(&path, "%s/", folder && *folder ? folder : KEA_RUN_DIR);
+	str_add(&path, name);
+	return path.text;
+}
+
+static const struct place *place_of(unsigned family)
+{
+	for (size_t i = 0; i < N_PLACES; i++)
+		if (places[i].family == family)
+			return &places[i];
+	return &places[0];
+}
+
+/* Reads the configuration; the family decides if it has maps of several servers. */
+static int find_socket(const struct cli *cli, struct remote *remote)
+{
+	const struct place *place = place_of(remote->family);
+	const char *file = cli->config ? cli->config : place->config;
+	struct json_object *map = NULL;
+	struct json_doc doc = { 0 };
+	struct diag *diag = diag_new();
+	struct str why = { 0 };
+	int err = json_read_file(file, NULL, diag, &doc), code = EXIT_OK;
+
+	for (size_t i = 0; cli->config && !cli->family && i < N_PLACES && !member(doc.root, place->map); i++)
+		if (member(doc.root, places[i].map))
+			place = &places[i];
+	map = member(doc.root, place->map);
+	if (!map && err < 0) {
+		diag_reason(diag, &why);
+		code = cli_fail(EXIT_UNREACHABLE, "%s; --socket or --url names the server without it", str_text(&why));
+	} else if (!map) {
+		code = cli_fail(EXIT_UNREACHABLE, "%s has no \"%s\"", file, place->map);
+	} else {
+		remote->family = place->family;
+		remote->peer.path = socket_of(map, place);
+		if (!remote->peer.path)
+			code = cli_fail(
+				EXIT_UNREACHABLE,
+				"%s has no unix socket for commands: add \"control-socket\": { \"socket-type\": "
+				"\"unix\" } to \"%s\", or use --url",
+				file, place->map);
+	}
+	str_free(&why);
+	json_doc_done(&doc);
+	diag_free(diag);
+	return code;
+}
+
+static int read_password(const struct cli *cli, struct str *out)
+{
+	char text[1024];
+	ssize_t len;
+	int fd;
+
+	if (!cli->password_file)
+		return EXIT_OK;
+	fd = open(cli->password_file, O_RDONLY | O_CLOEXEC);
+	len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (len < 0)
+		cli_fail(EXIT_UNREACHABLE, "%s: %s", cli->password_file, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	if (len < 0)
+		return EXIT_UNREACHABLE;
+	text[len] = '\0';
+	text[strcspn(text, "\r\n")] = '\0';
+	str_add(out, text);
+	return EXIT_OK;
+}
+
+static int set_url(const struct cli *cli, struct remote *remote)
+{
+	struct peer *peer = &remote->peer;
+	struct str text = { 0 };
+
+	if (!peer_set_url(peer, cli->url))
+		return cli_fail(EXIT_USAGE, "--url: %s is not http://HOST:PORT/ or https://HOST:PORT/", cli->url);
+	if ((cli->ca || cli->cert || cli->key) && !peer->is_https)
+		return cli_fail(EXIT_USAGE, "--ca, --cert and --key are for https");
+	if (!cli->cert != !cli->key)
+		return cli_fail(EXIT_USAGE, "--cert and --key must be used together");
+	if (cli->password_file && !cli->user)
+		return cli_fail(EXIT_USAGE, "--password-file needs --user");
+	peer->ca = cli->ca;
+	peer->cert = cli->cert;
+	peer->key = cli->key;
+	if (!cli->user)
+		return EXIT_OK;
+	str_addf(&text, "%s:", cli->user);
+	if (read_password(cli, &text) != EXIT_OK) {
+		str_free(&text);
+		return EXIT_UNREACHABLE;
+	}
+	free(peer->authorization);
+	peer->authorization = text.text;
+	return EXIT_OK;
+}
+
+int remote_open(const struct cli *cli, unsigned family, struct remote *ret)
+{
+	int code = EXIT_OK;
+
+	*ret = (struct remote){ .family = cli->family ? cli->family : family, .service = cli->service };
+	if (!cli->url && (cli->user || cli->password_file || cli->ca || cli->cert || cli->key || cli->service))
+		return cli_fail(EXIT_USAGE, "--user, --password-file, --ca, --cert, --key and --service need --url");
+	if (cli->url)
+		code = set_url(cli, ret);
+	else if (cli->socket)
+		ret->peer.path = xstrdup(cli->socket);
+	else
+		code = find_socket(cli, ret);
+	ret->peer.timeout_sec = cli->timeout_sec;
+	if (code != EXIT_OK)
+		remote_close(ret);
+	return code;
+}
+
+void remote_close(struct remote *remote)
+{
+	peer_done(&remote->peer);
+}
+
+/* --- commands --- */
+
+/* Prints that there is no response. */
+static int unreachable(const struct remote *remote, const char *why)
+{
+	const struct peer *p = &remote->peer;
+
+	if (p->path)
+		return cli_fail(EXIT_UNREACHABLE, "%s: %s", p->path, why);
+	return cli_fail(EXIT_UNREACHABLE, "%s://%s:%s: %s", p->is_https ? "https" : "http", p->host, p->port, why);
+}
+
+static struct json_object *parse(const char *text, size_t len)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+	struct json_object *v = NULL;
+
+	if (len <= INT32_MAX)
+		v = json_tokener_parse_ex(tokener, text, (int)len);
+	if (v) {
+		size_t end = json_tokener_get_parse_end(tokener);
+
+		end += strspn(text + end, " \t\r\n");
+		if (end != len) {
+			json_object_put(v);
+			v = NULL;
+		}
+	}
+	json_tokener_free(tokener);
+	return v;
+}
+
+/* False if it is not a response. */
+static bool read_reply(const char *text, size_t len, struct reply *ret)
+{
+	struct json_object *v = parse(text, len), *result;
+
+	*ret = (struct reply){ .root = v };
+	if (json_object_is_type(v, json_type_array) && json_object_array_length(v) > 0) {
+		ret->root = json_object_get(json_object_array_get_idx(v, 0));
+		json_object_put(v);
+	}
+	result = member(ret->root, "result");
+	if (!json_object_is_type(result, json_type_int)) {
+		reply_done(ret);
+		return false;
+	}
+	ret->result = json_object_get_int(result);
+	ret->text = member_text(ret->root, "text");
+	ret->arguments = member(ret->root, "arguments");
+	return true;
+}
+
+int remote_ask_json(struct remote *remote, struct json_object *request, struct reply *ret)
+{
+	const char *text = json_object_to_json_string_ext(request, JSON_C_TO_STRING_NOSLASHESCAPE);
+	struct str response = { 0 }, why = { 0 };
+	int code = EXIT_OK;
+
+	*ret = (struct reply){ 0 };
+	if (peer_ask(&remote->peer, text, strlen(text), &response, &why) < 0)
+		code = unreachable(remote, str_text(&why));
+	else if (!read_reply(str_text(&response), response.len, ret))
+		code = unreachable(remote, "the response is not one of Kea's control protocol");
+	str_free(&response);
+	str_free(&why);
+	return code;
+}
+
+int remote_ask(struct remote *remote, const char *command, struct json_object *arguments, struct reply *ret)
+{
+	struct json_object *request = json_object_new_object(), *services;
+	int code;
+
+	json_object_object_add(request, "command", json_object_new_string(command));
+	if (remote->service) {
+		services = json_object_new_array();
+		json_object_array_add(services, json_object_new_string(remote->service));
+		json_object_object_add(request, "service", services);
+	}
+	if (arguments)
+		json_object_object_add(request, "arguments", arguments);
+	code = remote_ask_json(remote, request, ret);
+	json_object_put(request);
+	return code;
+}
+
+void reply_done(struct reply *reply)
+{
+	json_object_put(reply->root);
+	*reply = (struct reply){ 0 };
+}
+
+int reply_code(const struct reply *reply)
+{
+	switch (reply->result) {
+	case 0:
+		return EXIT_OK;
+	case 3:
+		return cli_fail(EXIT_NOTHING, "%s", reply->text[0] ? reply->text : "nothing was found");
+	default:
+		return cli_fail(EXIT_REFUSED, "%s",
+				reply->text[0] ? reply->text : "the server responded with an error");
+	}
+}

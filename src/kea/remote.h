@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "kea/cli.h"
+#include "kea/peer.h"
+
+#include <json-c/json.h>
+
+/*
+ * The server of a command line, and commands to it.
+ *
+ *	struct remote remote;
+ *	struct reply reply;
+ *	int code = remote_open(cli, KEY_4, &remote);
+ *	if (code == EXIT_OK)
+ *		code = remote_ask(&remote, "lease4-get", args, &reply);	takes args
+ *	... reply.result, reply.arguments ...
+ *	reply_done(&reply);
+ *	remote_close(&remote);
+ *
+ * Functions that return an exit code have printed the reason if it is not EXIT_OK.
+ */
+struct remote {
+	struct peer peer;
+	unsigned family; /* KEY_4, KEY_6, KEY_D2 */
+	const char *service;
+};
+
+struct reply {
+	struct json_object *root; /* the response */
+	int result;
+	const char *text;              /* "" if there is none; borrowed from root */
+	struct json_object *arguments; /* borrowed from root; NULL: none */
+};
+
+/* The family of the server: the one that the options name, else the one that the configuration has, else this one. */
+int remote_open(const struct cli *cli, unsigned family, struct remote *ret);
+void remote_close(struct remote *remote);
+/* EXIT_OK if a valid response came, whatever its result is. */
+int remote_ask(struct remote *remote, const char *command, struct json_object *arguments, struct reply *ret);
+/* Same with a request as JSON. */
+int remote_ask_json(struct remote *remote, struct json_object *request, struct reply *ret);
+void reply_done(struct reply *reply);
+/* The exit code of a result; prints the server's text if it is an error. */
+int reply_code(const struct reply *reply);
+
+/* Members of a map from a server; the default if the member is missing or of another type. */
+struct json_object *member(struct json_object *map, const char *name);
+const char *member_text(struct json_object *map, const char *name);
+int64_t member_int(struct json_object *map, const char *name, int64_t by_default);
