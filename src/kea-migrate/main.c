@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* kea-migrate: configurations and leases of other DHCP servers, converted. */
+#include "base/args.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "kea-migrate/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#define INTERFACES_MAX 64
+
+enum { OPT_FROM = 128, OPT_TO, OPT_DDNS, OPT_FORCE, OPT_NO_RESOLVE, OPT_LIST };
+
+struct args {
+	unsigned family;
+	const char *from, *to, *output, *ddns, *config, *input;
+	const char *interfaces[INTERFACES_MAX];
+	unsigned n_interfaces;
+	bool force, no_resolve;
+};
+
+static const struct args_option options[] = {
+	{ OPT_FROM, "from", "KIND", "what FILE is: dhcpd (dhcpd.conf of ISC DHCP)" },
+	{ '4', NULL, NULL, "FILE is for DHCPv4; without -4 and -6 its statements decide" },
+	{ '6', NULL, NULL, "FILE is for DHCPv6" },
+	{ 'o', NULL, "FILE", "write the configuration to this file instead of standard output" },
+	{ OPT_DDNS, "ddns", "FILE", "write zones and keys to this file, a configuration of kea-dhcp-ddns" },
+	{ 'i', NULL, "NAME", "an interface that the server serves; may be repeated; default: all" },
+	{ OPT_NO_RESOLVE, "no-resolve", NULL, "do not look up names of hosts; they need a decision" },
+	{ OPT_FORCE, "force", NULL, "replace files that exist" },
+	{ OPT_LIST, "list", NULL, "print the statements of dhcpd and what becomes of them" },
+};
+static const struct args_program program = {
+	.name = "kea-migrate",
+	.about = "Conversion of other DHCP servers' configurations, version " PACKAGE_VERSION,
+	.usage = "--from dhcpd [-4|-6] [-o FILE] [--ddns FILE] [-i NAME] [--force] FILE\n--list|-h|-v",
+	.notes = "The report goes to standard error; every message has the position in the source.\n"
+		 "Exit status: 0 if everything was converted, 2 if something needs a decision, 1 if there is no "
+		 "output.\n",
+	.v = options,
+	.n = sizeof(options) / sizeof(options[0]),
+};
+
+static void wrong(const char *what)
+{
+	args_complain(program.name, "%s", what);
+	exit(EXIT_FAILURE);
+}
+
+static int print_list(void)
+{
+	puts("# Statements of ISC dhcpd\n\nMade by `kea-migrate --list` from the table the program converts with. The "
+	     "last column says what becomes of a\nstatement, or why it needs a decision.\n\n"
+	     "| statement | protocol | result |\n|---|---|---|");
+	for (unsigned i = 0; i < dhcpd_n_rows; i++) {
+		const struct dhcpd_row *row = &dhcpd_rows[i];
+		const char *family = row->families == DHCPD_4 ? "4" : row->families == DHCPD_6 ? "6" : "both";
+
+		printf("| `%s` | %s | %s |\n", row->name, family, row->doc);
+	}
+	return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static struct args parse(int argc, char **argv)
+{
+	struct args args = { 0 };
+	char why[ARGS_WHY_MAX];
+	const char *value = NULL;
+	int option, first = 0;
+
+	while ((option = args_next(&program, argc, argv, &first, &value, why)) != ARGS_END) {
+		switch (option) {
+		case '4':
+		case '6':
+			if (args.family && args.family != (unsigned)(option - '0'))
+				wrong("-4 and -6 exclude each other");
+			args.family = (unsigned)(option - '0');
+			break;
+		case 'o':
+			args.output = value;
+			break;
+		case 'i':
+			if (args.n_interfaces == INTERFACES_MAX)
+				wrong("too many interfaces");
+			args.interfaces[args.n_interfaces++] = value;
+			break;
+		case OPT_FROM:
+			args.from = value;
+			break;
+		case OPT_DDNS:
+			args.ddns = value;
+			break;
+		case OPT_FORCE:
+			args.force = true;
+			break;
+		case OPT_NO_RESOLVE:
+			args.no_resolve = true;
+			break;
+		case OPT_LIST:
+			exit(print_list());
+		case 'h':
+		case 'v':
+			exit(args_print(&program, option));
+		default:
+			wrong(why);
+		}
+	}
+	if (!args.from)
+		wrong("--from is missing: what FILE is");
+	if (strcmp(args.from, "dhcpd") != 0) {
+		(void)snprintf(why, sizeof(why), "--from %s is not supported yet", args.from);
+		wrong(why);
+	}
+	if (argc - first != 1)
+		wrong(first < argc ? "expected one FILE" : "FILE is missing");
+	args.input = argv[first];
+	return args;
+}
+
+/* False with a message. */
+static bool write_output(const struct args *args, const char *path, const struct str *text)
+{
+	struct file_new f;
+
+	if (!path)
+		return fwrite(str_text(text), 1, text->len, stdout) == text->len && fflush(stdout) == 0;
+	if (!args->force && access(path, F_OK) == 0) {
+		args_complain(program.name, "%s exists; --force replaces it", path);
+		return false;
+	}
+	if (!file_new_open(&f, path, true) || !file_write(f.fd, str_text(text), text->len) || !file_new_finish(&f)) {
+		args_complain(program.name, "%s: %s", path, strerror(errno));
+		file_new_drop(&f);
+		return false;
+	}
+	(void)file_sync_folder(path);
+	return true;
+}
+
+static bool convert(const struct args *args, struct report *rep)
+{
+	struct dhcpd_input in = { .name = args->input,
+				  .family = args->family,
+				  .may_resolve = !args->no_resolve,
+				  .interfaces = args->interfaces,
+				  .n_interfaces = args->n_interfaces };
+	struct str text = { 0 }, ddns = { 0 };
+	struct conversion conv;
+	bool ok = true;
+
+	dhcpd_run(&in, rep, &conv);
+	if (check_output(&conv, rep, &text, &ddns)) {
+		if (conv.ddns && !args->ddns)
+			report_note(rep, REPORT_DECISION, (struct pos){ .file = 1 },
+				    "zones are in the configuration of kea-dhcp-ddns: name its file with --ddns");
+		ok = write_output(args, args->output, &text) &&
+		     (!conv.ddns || !args->ddns || write_output(args, args->ddns, &ddns));
+	}
+	str_free(&text);
+	str_free(&ddns);
+	return ok;
+}
+
+int main(int argc, char **argv)
+{
+	struct args args = parse(argc, argv);
+	struct arena *arena = arena_new(0);
+	struct report rep;
+	int status;
+	bool ok;
+
+	report_init(&rep, arena);
+	ok = convert(&args, &rep);
+	report_print(&rep, stderr);
+	status = ok ? report_status(&rep) : EXIT_FAILURE;
+	report_done(&rep);
+	arena_free(arena);
+	return status;
+}
