@@ -111,3 +111,10 @@ def host_commands(t, kind):
         got = control.ask(t, server, "reservation-get", arguments={"subnet-id": 1, "ip-address": address})
         t.eq(got["result"], 3, "result of reservation-get")
         t.eq(client.keep(address), "refused", "an address outside of all pools, without a reservation")
+    # An edit that has nothing to do with the database is accepted at once, also while the database is down.
+    db.kill()
+    server.wait_log("DB_RECONNECT_LOST_CONNECTION")
+    got = control.ask(t, server, "class-add", arguments={"client-classes": [{"name": "new"}]})
+    t.eq(got["result"], 0, f"result of class-add: {got}")
+    db.start()
+    t.true(t.wait("a lease", t.fam.client(t, 9).lease, 20), "a lease")

@@ -544,7 +544,7 @@ int daemon_start(struct daemon *d)
 		free(refused);
 		goto out;
 	}
-	if (database_open_hosts(&env, cfg, &refused) < 0) {
+	if (database_open_hosts(&env, cfg, NULL, &refused) < 0) {
 		(void)init_fail(d, "%s", refused);
 		free(refused);
 		goto out;
@@ -654,7 +654,7 @@ static bool open_hosts(struct daemon *d, struct config *cfg)
 	struct database_env env = database_env(d, false);
 	char *why = NULL;
 
-	if (database_open_hosts(&env, cfg, &why) == 0)
+	if (database_open_hosts(&env, cfg, d->sockets.live->cfg, &why) == 0)
 		return true;
 	(void)refuse(d, why);
 	free(why);
@@ -862,11 +862,16 @@ static bool await_databases(void)
 	return leasedb_all_ended();
 }
 
-/* Commands that hold a configuration wait for its databases, whose responses have deadlines. */
+/*
+ * Commands that hold a configuration wait for its databases, whose responses have deadlines; commands that change
+ * leases perhaps for a disk.
+ */
 static void await_commands(struct daemon *d)
 {
+	int64_t until = clock_boot_ms() + DRAIN_MS;
+
 	atomic_store(&d->is_ending, true);
-	while (d->n_held) {
+	while (d->n_held || (d->n_lease_ops && clock_boot_ms() < until)) {
 		loop_run_posts(d->loop);
 		(void)usleep(1000);
 	}

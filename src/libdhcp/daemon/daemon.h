@@ -54,6 +54,7 @@ struct daemon {
 	bool is_writing_leases; /* to a file, lease_write.h */
 	atomic_bool is_ending;  /* threads of commands end soon */
 	unsigned n_host_ops;    /* changes of reservations in progress, host_op.h */
+	unsigned n_lease_ops;   /* of leases, lease_op.h */
 	struct origins origins;
 	bool is_stopping;
 	int n_stopped;        /* databases that cannot be reached and whose on-fail stops the service */

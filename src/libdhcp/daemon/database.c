@@ -225,95 +225,7 @@ struct leasedb *database_open(const struct database_env *env, const struct confi
 	return cfg->lease_sql ? open_sql(env, cfg, reterr) : open_file(env, cfg, reterr);
 }
 
-/* --- reservations ------------------------------------------------------------------ */
-
-struct opening_hosts {
-	struct opening opening;
-	struct host_source *source;
-};
-
-static void wait_hosts(struct opening *opening)
-{
-	struct opening_hosts *hosts = container_of(opening, struct opening_hosts, opening);
-
-	opening->err = host_sql_wait_ready(hosts->source, &opening->why);
-}
-
-static void hosts_failed(const struct outage *outage, const char *why)
-{
-	LOG(DHCPSRV_HOST_MGR_DB_OPEN_CONNECTION_WITH_RETRY_FAILED, outage->kind, outage->db_name, why);
-}
-
-/* Returns the source, or NULL with the reason. */
-static struct host_source *open_hosts(const struct database_env *env, struct config *cfg,
-				      const struct sql_database *sql, struct outage *outage, char **reterr)
-{
-	struct opening_hosts hosts = { .opening = { .run = wait_hosts, .failed = hosts_failed } };
-	struct db_conf db = sql->db;
-	struct host_sql_conf conf = {
-		.db = &db,
-		.family = (int)env->fam->idx,
-		.readonly = sql->conf->readonly,
-		.unique = cfg->global.ip_reservations_unique,
-		.encode = config_host_options,
-		.subnet = config_host_subnet,
-		.ctx = cfg,
-	};
-
-	db.event = outage_event;
-	db.ctx = outage;
-	hosts.source = host_sql_open(&conf);
-	if (!open_patiently(env, sql->conf, outage, &hosts.opening)) {
-		host_source_close(hosts.source);
-		hosts.source = NULL;
-		*reterr = xstrdup(str_text(&hosts.opening.why));
-	}
-	str_free(&hosts.opening.why);
-	return hosts.source;
-}
-
-struct host_outages {
-	struct outage *v[HOST_CHAIN_MAX];
-	unsigned n;
-};
-
-static void end_host_outages(void *ctx)
-{
-	struct host_outages *outages = ctx;
-
-	for (unsigned i = 0; i < outages->n; i++)
-		outage_free(outages->v[i]);
-	free(outages);
-}
-
-int database_open_hosts(const struct database_env *env, struct config *cfg, char **reterr)
-{
-	struct host_source *v[HOST_CHAIN_MAX];
-	struct host_outages *outages;
-	unsigned n = 0;
-
-	*reterr = NULL;
-	if (!cfg->n_hosts_sql)
-		return 0;
-	outages = xcalloc(1, sizeof(*outages));
-	cfg->hosts_closed = end_host_outages;
-	cfg->hosts_ctx = outages;
-	if (cfg->hosts)
-		v[n++] = cfg->hosts;
-	for (unsigned i = 0; i < cfg->n_hosts_sql && n < HOST_CHAIN_MAX; i++) {
-		struct outage *outage = outage_new(env->loop, cfg->hosts_sql[i].conf, "host", env->outage, env->ctx);
-
-		outages->v[outages->n++] = outage;
-		v[n] = open_hosts(env, cfg, &cfg->hosts_sql[i], outage, reterr);
-		if (!v[n])
-			break;
-		n++;
-	}
-	cfg->hosts = n > 1 ? host_chain_new(v, n) : n ? v[0] : NULL;
-	return *reterr ? -E_SYS : 0;
-}
-
-/* --- the open database ------------------------------------------------------------- */
+/* --- equal settings --------------------------------------------------------------- */
 
 static bool same_text(const char *a, const char *b)
 {
@@ -346,6 +258,107 @@ static bool same_sql(const struct sql_database *one, const struct sql_database *
 	       one->conf->on_fail == two->conf->on_fail &&
 	       one->conf->max_reconnect_tries == two->conf->max_reconnect_tries;
 }
+
+/* --- reservations ------------------------------------------------------------------ */
+
+struct opening_hosts {
+	struct opening opening;
+	struct host_source *source;
+};
+
+static void wait_hosts(struct opening *opening)
+{
+	struct opening_hosts *hosts = container_of(opening, struct opening_hosts, opening);
+
+	opening->err = host_sql_wait_ready(hosts->source, &opening->why);
+}
+
+static void hosts_failed(const struct outage *outage, const char *why)
+{
+	LOG(DHCPSRV_HOST_MGR_DB_OPEN_CONNECTION_WITH_RETRY_FAILED, outage->kind, outage->db_name, why);
+}
+
+static bool was_open(const struct config *before, const struct sql_database *sql)
+{
+	for (unsigned i = 0; before && i < before->n_hosts_sql; i++)
+		if (same_sql(&before->hosts_sql[i], sql))
+			return true;
+	return false;
+}
+
+/*
+ * Returns the source, or NULL with the reason. What is open already is known to be right: even if it cannot be reached
+ * now, that is no reason to refuse the configuration, or to wait.
+ */
+static struct host_source *open_hosts(const struct database_env *env, struct config *cfg, const struct config *before,
+				      const struct sql_database *sql, struct outage *outage, char **reterr)
+{
+	struct opening_hosts hosts = { .opening = { .run = wait_hosts, .failed = hosts_failed } };
+	struct db_conf db = sql->db;
+	struct host_sql_conf conf = {
+		.db = &db,
+		.family = (int)env->fam->idx,
+		.readonly = sql->conf->readonly,
+		.unique = cfg->global.ip_reservations_unique,
+		.encode = config_host_options,
+		.subnet = config_host_subnet,
+		.ctx = cfg,
+	};
+
+	db.event = outage_event;
+	db.ctx = outage;
+	hosts.source = host_sql_open(&conf);
+	if (!was_open(before, sql) && !open_patiently(env, sql->conf, outage, &hosts.opening)) {
+		host_source_close(hosts.source);
+		hosts.source = NULL;
+		*reterr = xstrdup(str_text(&hosts.opening.why));
+	}
+	str_free(&hosts.opening.why);
+	return hosts.source;
+}
+
+struct host_outages {
+	struct outage *v[HOST_CHAIN_MAX];
+	unsigned n;
+};
+
+static void end_host_outages(void *ctx)
+{
+	struct host_outages *outages = ctx;
+
+	for (unsigned i = 0; i < outages->n; i++)
+		outage_free(outages->v[i]);
+	free(outages);
+}
+
+int database_open_hosts(const struct database_env *env, struct config *cfg, const struct config *before, char **reterr)
+{
+	struct host_source *v[HOST_CHAIN_MAX];
+	struct host_outages *outages;
+	unsigned n = 0;
+
+	*reterr = NULL;
+	if (!cfg->n_hosts_sql)
+		return 0;
+	outages = xcalloc(1, sizeof(*outages));
+	cfg->hosts_closed = end_host_outages;
+	cfg->hosts_ctx = outages;
+	if (cfg->hosts)
+		v[n++] = cfg->hosts;
+	for (unsigned i = 0; i < cfg->n_hosts_sql && n < HOST_CHAIN_MAX; i++) {
+		struct outage *outage = outage_new(env->loop, cfg->hosts_sql[i].conf, "host", env->outage, env->ctx);
+
+		outages->v[outages->n++] = outage;
+		v[n] = open_hosts(env, cfg, before, &cfg->hosts_sql[i], outage, reterr);
+		if (!v[n])
+			break;
+		n++;
+	}
+	cfg->hosts = n > 1 ? host_chain_new(v, n) : n ? v[0] : NULL;
+	return *reterr ? -E_SYS : 0;
+}
+
+/* --- the open database ------------------------------------------------------------- */
 
 bool database_is_same(const struct leasedb *db, const struct config *old, const struct config *cfg)
 {

@@ -26,10 +26,11 @@ struct database_env {
  */
 struct leasedb *database_open(const struct database_env *env, const struct config *cfg, char **reterr);
 /*
- * Opens "hosts-databases" and makes them part of cfg->hosts, after the file; config_free() closes them. Returns 0, or
- * -E_SYS with the reason as above; what is open then remains part of cfg.
+ * Opens "hosts-databases" and makes them part of cfg->hosts, after the file; config_free() closes them. Does not wait
+ * for those that `before`, the configuration in service (NULL: none), has with the same settings. Returns 0, or -E_SYS
+ * with the reason as above; what is open then remains part of cfg.
  */
-int database_open_hosts(const struct database_env *env, struct config *cfg, char **reterr);
+int database_open_hosts(const struct database_env *env, struct config *cfg, const struct config *before, char **reterr);
 /* True if `db`, which was opened for `old`, also suits `cfg`. */
 bool database_is_same(const struct leasedb *db, const struct config *old, const struct config *cfg);
 /* Applies the settings that can change while the database stays open. */

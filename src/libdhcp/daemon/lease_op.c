@@ -24,8 +24,12 @@ static void changed(struct store_txn *txn, uint64_t ticket)
 
 static void finish(struct lease_op *op, enum store_result result)
 {
+	struct leasedb *db = op->db;
+
+	op->d->n_lease_ops--;
 	op->result = result;
 	op->done(op);
+	leasedb_leave(db);
 }
 
 static void apply(struct lease_op *op, const struct store_change *change)
@@ -33,7 +37,7 @@ static void apply(struct lease_op *op, const struct store_change *change)
 	op->change = *change;
 	op->is_changing = true;
 	op->txn = (struct store_txn){ .v = &op->change, .n = 1, .done = changed, .owner = op };
-	if (store_apply(op->d->db->store, &op->txn) < 0)
+	if (store_apply(op->db->store, &op->txn) < 0)
 		finish(op, CHANGE_FAILED);
 }
 
@@ -111,6 +115,9 @@ void lease_op_start(struct lease_op *op)
 
 	int err;
 
+	op->db = op->d->db;
+	leasedb_join(op->db);
+	op->d->n_lease_ops++;
 	op->post.fn = go_on;
 	if (op->kind == LEASE_OP_ADD) {
 		apply(op, &insert);
@@ -121,7 +128,7 @@ void lease_op_start(struct lease_op *op)
 	op->find = (struct store_find){
 		.v = op->queries, .n = op->n_queries, .arena = op->arena, .done = found, .owner = op
 	};
-	err = store_find(op->d->db->store, &op->find);
+	err = store_find(op->db->store, &op->find);
 	if (err == 0)
 		take_found(op);
 	else if (err != -E_AGAIN)

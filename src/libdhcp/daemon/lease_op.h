@@ -4,8 +4,8 @@
 #include "daemon/daemon.h"
 
 /*
- * A change of one lease by a command: it finds the lease and then changes it, and calls back in the main thread. The
- * store may respond from any thread, at once or later.
+ * A change of one lease by a command: it finds the lease and then changes it, in the database that is in use when it
+ * starts, and calls back in the main thread. The store may respond from any thread, at once or later.
  */
 enum lease_op_kind { LEASE_OP_FIND, LEASE_OP_ADD, LEASE_OP_UPDATE, LEASE_OP_PUT, LEASE_OP_DELETE };
 
@@ -29,6 +29,7 @@ struct lease_op {
 	struct lease *found;      /* FIND: in the arena; DELETE: what was deleted */
 	unsigned n_found;
 	/* Private. */
+	struct leasedb *db; /* joined until done() */
 	struct post post;
 	struct store_find find;
 	struct store_txn txn;
