@@ -114,6 +114,16 @@ def not_root(t):
     t.eq(client.keep(client.lease()), address, "renewed after a reload")
 
 
+@test("persist-not-root", needs=["setpriv"], families=(4, 6), beyond_kea="it has no persist-changes")
+def persist_not_root(t):
+    """As nobody in a directory of root's, it says at once that changes by commands cannot be stored."""
+    caps = CAPS[t.fam.digit]
+    wrap = [*NOBODY, "--bounding-set=-all," + caps, f"--inh-caps=-all,{caps}", f"--ambient-caps=-all,{caps}"]
+    server = t.server(t.fam.config(**{"persist-changes": True}), wrap=wrap, folder=owned(t))
+    server.wait_log(f"DHCP{t.fam.digit}_CHANGES_NOT_WRITABLE .*changes: Permission denied")
+    server.stop()
+
+
 @test("no-capability", needs=["setpriv"], beyond_kea="it logs that sockets failed and keeps running", families=(4, 6))
 def no_capability(t):
     """As nobody without them: it ends, and one line names the capability and the setcap command."""

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -247,8 +248,28 @@ static void drop(struct changes *c)
 	free(to);
 }
 
-void changes_use(struct changes *c)
+/* True if the file, or a new one in its place, can be written; else sets errno. Also as root where all is read-only. */
+static bool can_write(const struct changes *c)
 {
+	struct str dir = { 0 };
+	bool ok;
+
+	if (faccessat(AT_FDCWD, c->path, W_OK, AT_EACCESS) == 0)
+		return true;
+	if (errno != ENOENT)
+		return false;
+	str_add(&dir, c->path);
+	ok = faccessat(AT_FDCWD, dirname(dir.text), W_OK | X_OK, AT_EACCESS) == 0;
+	str_free(&dir);
+	return ok;
+}
+
+void changes_use(struct changes *c, bool stores)
+{
+	char reason[FILE_WHY_MAX];
+
+	if (stores && !can_write(c))
+		LOGF(c->family, DHCPx_CHANGES_NOT_WRITABLE, c->path, file_why(c->path, W_OK, reason));
 	c->base = c->next;
 	c->is_behind = false;
 	switch (c->base.state) {

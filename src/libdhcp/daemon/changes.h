@@ -54,8 +54,11 @@ void changes_done(struct changes *c);
  * itself if there are none that can be used. diag has the file's texts; flags as for loading it.
  */
 struct config *changes_replay(struct changes *c, struct config *cfg, const struct diag *diag, unsigned flags);
-/* What changes_replay() returned is in service now; logs what became of the changes. */
-void changes_use(struct changes *c);
+/*
+ * What changes_replay() returned is in service now; logs what became of the changes and, if further ones are to be
+ * stored, whether they cannot be.
+ */
+void changes_use(struct changes *c, bool stores);
 
 /* There will be a change that is not stored. */
 void changes_skip(struct changes *c);

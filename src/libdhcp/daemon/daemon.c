@@ -601,7 +601,7 @@ int daemon_start(struct daemon *d)
 	take_agent(d, cfg);
 	if (notify_watchdog_us())
 		watchdog_tick(d);
-	changes_use(&d->changes);
+	changes_use(&d->changes, d->sockets.live->cfg->global.persist_changes);
 	report_config(d, d->sockets.live->cfg);
 	LOGF(d->fam->idx, DHCPx_STARTED, PACKAGE_VERSION);
 	(void)notify_ready("serving %s", serving(d, text));
@@ -792,7 +792,7 @@ static bool try_reload(struct daemon *d)
 
 	if (!cfg || !switch_to(d, cfg))
 		return false;
-	changes_use(&d->changes);
+	changes_use(&d->changes, cfg->global.persist_changes);
 	return true;
 }
 
