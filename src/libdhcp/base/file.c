@@ -88,10 +88,13 @@ static void set_owner(int fd, const char *temporary, const char *path, bool like
 		(void)fchmod(fd, st.st_mode & 07777);
 }
 
+/* The temporary name begins with a dot, so that programs which read all files of a directory pass over it. */
 bool file_new_open(struct file_new *f, const char *path, bool like_old)
 {
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
 	*f = (struct file_new){ .fd = -1, .path = path };
-	if (asprintf(&f->temporary, "%s.XXXXXX", path) < 0)
+	if (asprintf(&f->temporary, "%.*s.%s.XXXXXX", (int)(name - path), path, name) < 0)
 		die_of_memory();
 	f->fd = mkstemp(f->temporary);
 	if (f->fd < 0) {

@@ -577,6 +577,8 @@ int daemon_start(struct daemon *d)
 	server_enter(&d->srv, d->sockets.live);
 	d->srv.sender = ncr_sender_new(d->fam->idx);
 	use_sender(d, cfg);
+	d->publisher = publisher_new(d->loop, d->fam->idx);
+	publisher_use(d->publisher, cfg, d->db);
 	d->reclaim = reclaim_new(d->fam->idx, wake_to_reclaim, d);
 	d->lfc = lfc_new(d->loop, d->fam->idx);
 	d->reclaim_post.fn = reclaim_wanted;
@@ -754,6 +756,7 @@ static bool switch_to(struct daemon *d, struct config *cfg)
 	channels_use(d->channels, b.channels);
 	server_enter(&d->srv, b.live);
 	use_sender(d, cfg);
+	publisher_use(d->publisher, cfg, b.db);
 	change_database(d, b.db, cfg);
 	sockets_use(&d->sockets, b.live, &b.opened);
 	start_timers(d);
@@ -896,6 +899,7 @@ void daemon_stop(struct daemon *d)
 	ctl_free(d->ctl);
 	/* The store may still return requests, so the workers' loops must outlive it. */
 	reclaim_free_wait(d->reclaim);
+	publisher_end_wait(d->publisher);
 	if (d->db)
 		LOG(DHCPSRV_CLOSE_DB);
 	if (d->srv_ready)
@@ -912,8 +916,10 @@ void daemon_stop(struct daemon *d)
 	if (d->stats)
 		stats_free(d->stats);
 	/* A database that is still being closed may yet report that its file was moved aside. */
-	if (await_databases())
+	if (await_databases()) {
 		lfc_free(d->lfc);
+		publisher_free(d->publisher);
+	}
 	loop_run_posts(d->loop); /* of databases that were closed */
 	changes_done(&d->changes);
 	history_done(&d->history);

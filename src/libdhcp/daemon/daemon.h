@@ -9,6 +9,7 @@
 #include "daemon/lfc.h"
 #include "daemon/cmdline.h"
 #include "daemon/origins.h"
+#include "daemon/publish.h"
 #include "daemon/reclaim.h"
 #include "serve/server.h"
 #include "daemon/sockets.h"
@@ -38,6 +39,7 @@ struct daemon {
 	struct workers *workers;
 	struct sockets sockets;
 	struct reclaim *reclaim;
+	struct publisher *publisher;
 	struct lfc *lfc;
 	struct stats *stats; /* the main thread's counters */
 	struct timer reclaim_timer, flush_timer, status_timer, watchdog_timer;

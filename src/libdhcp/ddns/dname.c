@@ -23,6 +23,24 @@ static void add_root(struct dname *name)
 	name->wire[name->len++] = 0;
 }
 
+int dname_of_labels(const char *text, size_t len, struct dname *ret)
+{
+	struct dname name = { 0 };
+	size_t i, start = 0;
+
+	len -= len && text[len - 1] == '.';
+	for (i = 0; i <= len; i++) {
+		if (i < len && text[i] != '.')
+			continue;
+		if (!add_label(&name, text + start, i - start))
+			return -E_INVAL;
+		start = i + 1;
+	}
+	add_root(&name);
+	*ret = name;
+	return 0;
+}
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';

@@ -24,7 +24,12 @@ extern const struct dname dname_root;
  * -E_INVAL for an empty text, an empty label or a bad escape; -E_RANGE if a label or the name is too long.
  */
 int dname_parse(const char *text, struct dname *ret);
-/* Writes the same to buf of DNAME_TEXT_MAX, ending in a dot; returns buf. */
+/*
+ * The same for a name in which nothing is an escape: all bytes but dots are those of labels, as in the host names of
+ * leases. -E_INVAL if a label is empty or too long, or the name is.
+ */
+int dname_of_labels(const char *text, size_t len, struct dname *ret);
+/* Writes the former to buf of DNAME_TEXT_MAX, ending in a dot; returns buf. */
 const char *dname_format(const struct dname *name, char *buf);
 
 /*

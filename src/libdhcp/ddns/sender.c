@@ -111,27 +111,6 @@ unsigned ncr_sender_waiting(struct ncr_sender *sender)
 
 /* --- a datagram ----------------------------------------------------------------- */
 
-/* False if it is not a name: it was stored by something else than this server. */
-static bool make_name(const char *text, size_t len, struct dname *ret)
-{
-	struct writer w = writer_init(ret->wire, sizeof(ret->wire));
-	size_t i, start = 0;
-
-	len -= len && text[len - 1] == '.';
-	for (i = 0; i <= len; i++) {
-		if (i < len && text[i] != '.')
-			continue;
-		if (i == start || i - start > DNAME_LABEL_MAX)
-			return false;
-		write_u8(&w, (uint8_t)(i - start));
-		write_bytes(&w, text + start, i - start);
-		start = i + 1;
-	}
-	write_u8(&w, 0);
-	ret->len = (uint8_t)writer_len(&w);
-	return !w.err;
-}
-
 /* Returns the length of the datagram; negative if there is none. */
 static int make_datagram(const struct ncr_item *item, uint8_t buf[NCR_DATAGRAM_MAX])
 {
@@ -147,7 +126,7 @@ static int make_datagram(const struct ncr_item *item, uint8_t buf[NCR_DATAGRAM_M
 	};
 	int err;
 
-	if (!make_name(item->name, item->name_len, &ncr.fqdn))
+	if (dname_of_labels(item->name, item->name_len, &ncr.fqdn) < 0)
 		return -E_INVAL;
 	err = dhcid_make(item->client_type, bytes_of(item->client, item->client_len), &ncr.fqdn, ncr.dhcid);
 	return err < 0 ? err : ncr_write(&ncr, buf, NCR_DATAGRAM_MAX);

@@ -58,6 +58,8 @@ void check_class_lifetimes(struct build *b, const struct conf_node *node, const 
 void check_allocator(struct build *b, struct pos pos, enum allocator how, uint64_t size);
 /* dhcp-ddns; moves its old keys to the global scope. */
 void build_ddns(struct build *b);
+/* Checks dns-publish. */
+void check_publish(struct build *b);
 /* Replaces ddns-use-conflict-resolution of a scope with the mode that it stands for. */
 void expand_conflict_resolution(struct build *b, struct conf_node *node, struct net_conf *net);
 /*

@@ -118,6 +118,7 @@ static bool build_parts(struct build *b, struct json_object *root)
 	check_hooks(b);
 	build_control(b);
 	build_ddns(b);
+	check_publish(b);
 	build_logging(b);
 	expand_boot(b);
 	number_classes(b);

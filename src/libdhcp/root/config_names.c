@@ -122,6 +122,25 @@ void build_ddns(struct build *b)
 	to->has_sender = true;
 }
 
+static void check_path(struct build *b, const struct conf_node *node, const char *key, const char *path)
+{
+	if (path[0] && path[0] != '/')
+		diag_error(b->diag, conf_pos(node, key), "\"%s\" must be an absolute path", key);
+}
+
+void check_publish(struct build *b)
+{
+	const struct dns_publish_conf *conf = b->root->dns_publish;
+
+	if (!conf)
+		return;
+	check_path(b, &conf->node, "hosts-file", conf->hosts_file);
+	check_path(b, &conf->node, "unbound-socket", conf->unbound_socket);
+	if (!conf->hosts_file[0] && !conf->unbound_socket[0])
+		diag_warn(b->diag, conf_pos(&conf->node, NULL),
+			  "\"dns-publish\" has neither \"hosts-file\" nor \"unbound-socket\": nothing is published");
+}
+
 /* --- names -------------------------------------------------------------------- */
 
 static void check_ttl(struct build *b, const struct conf_node *node, const struct ddns_conf *conf)

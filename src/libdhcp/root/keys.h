@@ -396,6 +396,15 @@ struct dhcp_ddns_conf {
 	const char *comment;
 };
 
+struct dns_publish_conf {
+	struct conf_node node;
+	const char *hosts_file;
+	const char *unbound_socket;
+	uint32_t ttl; /* s */
+	struct json_object *user_context;
+	const char *comment;
+};
+
 struct config_control_conf {
 	struct conf_node node;
 	struct conf_list config_databases;
@@ -445,6 +454,7 @@ struct global_conf {
 	struct conf_list control_sockets;
 	struct dhcp_queue_control_conf *dhcp_queue_control;
 	struct dhcp_ddns_conf *dhcp_ddns;
+	struct dns_publish_conf *dns_publish; /* NULL if absent */
 	bool echo_client_id;
 	struct json_object *user_context;
 	const char *comment;
@@ -498,6 +508,7 @@ extern const struct scope authentication_scope;
 extern const struct scope control_socket_scope;
 extern const struct scope dhcp_queue_control_scope;
 extern const struct scope dhcp_ddns_scope;
+extern const struct scope dns_publish_scope;
 extern const struct scope config_control_scope;
 extern const struct scope output_options_scope;
 extern const struct scope logger_scope;

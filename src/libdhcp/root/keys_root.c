@@ -354,6 +354,21 @@ static const struct key dhcp_ddns_keys[] = {
 };
 const struct scope dhcp_ddns_scope = SCOPE("dhcp-ddns", struct dhcp_ddns_conf, dhcp_ddns_keys);
 
+static const struct key dns_publish_keys[] = {
+	K_STRING(
+		struct dns_publish_conf, hosts_file, "hosts-file", .native = true, .def = "\"\"", .since = "4.2.0",
+		.doc = "absolute path of a file with an address and a name per line, which is replaced at each change; "
+		       "\"\" = none"),
+	K_STRING(struct dns_publish_conf, unbound_socket, "unbound-socket", .native = true, .def = "\"\"",
+		 .since = "4.2.0", .max = 107,
+		 .doc = "absolute path of the control socket of Unbound, which gets the names as local data; \"\" = "
+			"none"),
+	K_INT(struct dns_publish_conf, ttl, "ttl", .native = true, .def = "60", .max = INT32_MAX, .unit = "s",
+	      .since = "4.2.0", .doc = "TTL of the records in Unbound"),
+	K_COMMENT(struct dns_publish_conf),
+};
+const struct scope dns_publish_scope = SCOPE("dns-publish", struct dns_publish_conf, dns_publish_keys);
+
 static const struct key config_control_keys[] = {
 	K_LIST(struct config_control_conf, config_databases, "config-databases", database_scope,
 	       .refuse = "configuration databases are", .doc = "list of databases"),
@@ -441,6 +456,9 @@ static const struct key global_keys[] = {
 	      .doc = "Kea's overload handling; this server always handles overload"),
 	K_MAP(struct global_conf, dhcp_ddns, "dhcp-ddns", dhcp_ddns, .since = "4.2.0",
 	      .doc = "how kea-dhcp-ddns is asked for DNS updates"),
+	K_MAP(struct global_conf, dns_publish, "dns-publish", dns_publish, .native = true, .may_be_absent = true,
+	      .since = "4.2.0",
+	      .doc = "publishes the names of leases and reservations without a DNS server that accepts updates"),
 	K_BOOL(struct global_conf, echo_client_id, "echo-client-id", .families = KEY_4, .def = "true", .since = "4.0.0",
 	       .doc = "return option 61 in responses (RFC 6842)"),
 	K_COMMENT(struct global_conf),
@@ -516,6 +534,7 @@ const struct scope *const all_scopes[] = {
 	&output_options_scope,
 	&config_control_scope,
 	&dhcp_ddns_scope,
+	&dns_publish_scope,
 	&dhcp_queue_control_scope,
 	&control_socket_scope,
 	&authentication_scope,

@@ -13,6 +13,7 @@ static void note(void *ctx, const struct store_notice *notice)
 {
 	const struct store_held *old = &notice->old, *new = &notice->new;
 	struct leasedb *db = ctx;
+	store_watch_fn *watcher = atomic_load_explicit(&db->watcher, memory_order_acquire);
 
 	/* In this order: an address of both leases is never free in between. */
 	if (new->in_use)
@@ -21,6 +22,8 @@ static void note(void *ctx, const struct store_notice *notice)
 		alloc_note(db->alloc, &(struct prefix){ notice->addr, old->len }, false, old->expires);
 	if (db->counts_leases)
 		lease_stats_note(db->places, notice);
+	if (watcher)
+		watcher(db->watcher_ctx, notice);
 }
 
 static void share(void *ctx, unsigned number, unsigned n)

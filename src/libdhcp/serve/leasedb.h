@@ -26,6 +26,9 @@ struct leasedb {
 	void (*closed)(
 		void *ctx); /* called by any thread when the store is closed, before this is freed; may be NULL */
 	void *closed_ctx;
+	/* Sees all changes, like the store's watcher, of which it is a part; NULL: none. watcher_ctx is set before. */
+	_Atomic(store_watch_fn *) watcher;
+	void *watcher_ctx;
 	struct list link; /* the owner's list; freeing the database removes it from there */
 };
 

@@ -311,6 +311,29 @@ static void decide_flags(struct name *name, const struct naming *naming, bool se
 	name->rev = !name->n;
 }
 
+/* As it is reserved. */
+static void take_reserved(struct name *name, const struct naming *naming, const char *hostname)
+{
+	put_text(name, hostname);
+	lower(name);
+	qualify(name, naming);
+}
+
+static bool is_usable(const struct name *name)
+{
+	return !name->is_unusable && is_name(name->text, name->len) && is_printable(name->text, name->len);
+}
+
+void name_of_host(const struct naming *naming, const char *hostname, struct name *ret)
+{
+	*ret = (struct name){ 0 };
+	take_reserved(ret, naming, hostname);
+	remove_dot(ret);
+	if (!is_usable(ret))
+		ret->len = 0;
+	ret->text[ret->len] = '\0';
+}
+
 void name_decide(const struct request *req, const struct naming *naming, const struct name_asked *asked,
 		 const struct ip *addr, struct name *ret)
 {
@@ -321,9 +344,7 @@ void name_decide(const struct request *req, const struct naming *naming, const s
 	if (asked->has_fqdn)
 		decide_flags(ret, naming, sends, asked);
 	if (reserved[0]) {
-		put_text(ret, reserved);
-		lower(ret);
-		qualify(ret, naming);
+		take_reserved(ret, naming, reserved);
 		if (!ret->is_fqdn)
 			remove_dot(ret);
 	} else if (asked->has_fqdn) {
@@ -335,7 +356,7 @@ void name_decide(const struct request *req, const struct naming *naming, const s
 	}
 	if (ret->is_fqdn)
 		name_end(ret);
-	if (ret->is_unusable || !is_name(ret->text, ret->len) || !is_printable(ret->text, ret->len)) {
+	if (!is_usable(ret)) {
 		ret->len = 0;
 		ret->fwd = ret->rev = ret->is_generated = false;
 	}

@@ -52,6 +52,8 @@ struct request;
  */
 void name_decide(const struct request *req, const struct naming *naming, const struct name_asked *asked,
 		 const struct ip *addr, struct name *ret);
+/* The name that a reservation provides, for who gets an address with this naming; len 0: none. */
+void name_of_host(const struct naming *naming, const char *hostname, struct name *ret);
 /* Appends the final dot of a fully qualified name, if there is a name. */
 void name_end(struct name *name);
 /* Writes its labels, ending with the root. */
