@@ -41,6 +41,7 @@
 #include "../serving.h"
 #include "play.h"
 
+#include "api/api.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "fake_store.h"
@@ -354,7 +355,8 @@ static void do_config(FILE *file)
 	}
 	live = live_new(&play.srv, play.db, cfg);
 	live->unused = live_free;
-	live->hooks = play_hooks();
+	if (play_hooks())
+		live->hooks = play_hooks();
 	if (!slots_accept_config(live, &refused)) {
 		if (!play.live)
 			fail("%s", refused);
@@ -689,6 +691,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: %s SCENARIO\n", argv[0]);
 		return 2;
 	}
+	api_init();
 	play.dialect = &dialect4;
 	play.file = argv[1];
 	file = fopen(argv[1], "r");

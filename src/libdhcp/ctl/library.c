@@ -4,28 +4,62 @@
 #include <stddef.h>
 #include <string.h>
 
+/* Those without a provider have no commands; `refused` is what is not supported. */
 static const struct {
-	const char *provider, *name;
+	const char *name, *provider, *refused;
 } libraries[] = {
-	{ "class_cmds", "libdhcp_class_cmds.so" },   { "host_cmds", "libdhcp_host_cmds.so" },
-	{ "lease_cmds", "libdhcp_lease_cmds.so" },   { "stat_cmds", "libdhcp_stat_cmds.so" },
-	{ "subnet_cmds", "libdhcp_subnet_cmds.so" },
+	{ .name = "libdhcp_class_cmds.so", .provider = "class_cmds" },
+	{ .name = "libdhcp_host_cmds.so", .provider = "host_cmds" },
+	{ .name = "libdhcp_lease_cmds.so", .provider = "lease_cmds" },
+	{ .name = "libdhcp_stat_cmds.so", .provider = "stat_cmds" },
+	{ .name = "libdhcp_subnet_cmds.so", .provider = "subnet_cmds" },
+	{ .name = "libdhcp_mysql.so" },
+	{ .name = "libdhcp_pgsql.so" },
+	{ .name = "libdhcp_cb_cmds.so", .refused = "configuration databases are" },
+	{ .name = "libdhcp_mysql_cb.so", .refused = "configuration databases are" },
+	{ .name = "libdhcp_pgsql_cb.so", .refused = "configuration databases are" },
+	{ .name = "libdhcp_ha.so", .refused = "high availability is" },
+	{ .name = "libdhcp_radius.so", .refused = "RADIUS is" },
+	{ .name = "libdhcp_ddns_tuning.so", .refused = "names made by expressions are" },
+	{ .name = "libddns_gss_tsig.so", .refused = "GSS-TSIG is" },
+	{ .name = "libdhcp_rbac.so", .refused = "access control by role is" },
 };
+
+static size_t row_of(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	size_t i = 0;
+
+	while (i < sizeof(libraries) / sizeof(libraries[0]) && strcmp(base, libraries[i].name) != 0)
+		i++;
+	return i;
+}
 
 const char *ctl_library_provider(const char *path)
 {
-	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	size_t i = row_of(path);
 
-	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
-		if (!strcmp(base, libraries[i].name))
-			return libraries[i].provider;
-	return NULL;
+	return i < sizeof(libraries) / sizeof(libraries[0]) ? libraries[i].provider : NULL;
+}
+
+bool ctl_library_is_built_in(const char *path)
+{
+	size_t i = row_of(path);
+
+	return i < sizeof(libraries) / sizeof(libraries[0]) && !libraries[i].refused;
+}
+
+const char *ctl_library_refused(const char *path)
+{
+	size_t i = row_of(path);
+
+	return i < sizeof(libraries) / sizeof(libraries[0]) ? libraries[i].refused : NULL;
 }
 
 const char *ctl_library_name(const char *provider)
 {
 	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
-		if (!strcmp(provider, libraries[i].provider))
+		if (libraries[i].provider && !strcmp(provider, libraries[i].provider))
 			return libraries[i].name;
 	return NULL;
 }

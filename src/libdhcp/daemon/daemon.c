@@ -12,6 +12,7 @@
 #include "base/heap.h"
 #include "io/caps.h"
 #include "io/notify.h"
+#include "ctl/library.h"
 #include "json/diag.h"
 #include "log/config.h"
 #include "log/log.h"
@@ -74,6 +75,15 @@ struct config *daemon_load_config(struct daemon *d)
 	return cfg;
 }
 
+static void report_built_in(const struct config *cfg)
+{
+	const struct hooks_library_conf *libraries = cfg->global.hooks_libraries.v;
+
+	for (unsigned i = 0; i < cfg->global.hooks_libraries.n; i++)
+		if (ctl_library_is_built_in(libraries[i].library))
+			LOG(HOOKS_LIBRARY_BUILT_IN, libraries[i].library);
+}
+
 static void report_config(const struct daemon *d, const struct config *cfg)
 {
 	char prefix[PREFIX_TEXT_MAX];
@@ -81,6 +91,7 @@ static void report_config(const struct daemon *d, const struct config *cfg)
 	for (size_t i = 0; i < cfg->plan.n && i < SUBNET_LINES_MAX; i++)
 		LOGF(d->fam->idx, DHCPSRV_CFGMGR_NEW_SUBNETx, prefix_format(&cfg->plan.subs[i].prefix, prefix),
 		     cfg->plan.subs[i].id, lifetime_granted(&cfg->plan.subs[i].par.valid, 0));
+	report_built_in(cfg);
 	LOGF(d->fam->idx, DHCPx_CONFIG_COMPLETE, cfg->summary);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "daemon/main.h"
 
+#include "api/api.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "eval/expr.h"
@@ -171,6 +172,7 @@ int serve_main(const struct family *fam, int argc, char **argv)
 	struct run_options opts;
 
 	(void)umask(0027);
+	api_init();
 	if (run_options_parse(fam, argc, argv, &opts) < 0)
 		return 1;
 	switch (opts.mode) {

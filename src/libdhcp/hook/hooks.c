@@ -7,11 +7,6 @@ struct callout {
 	void *library;
 };
 
-struct hooks {
-	struct arena *arena;
-	struct callout *at[HOOK_POINT_N];
-};
-
 struct hooks *hooks_new(struct arena *arena)
 {
 	struct hooks *hooks = arena_new_obj(arena, struct hooks);

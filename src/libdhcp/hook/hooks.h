@@ -19,27 +19,44 @@ enum hook_verdict { HOOK_CONTINUE, HOOK_SKIP, HOOK_PARK, HOOK_DROP };
 struct request;
 struct lease;
 struct config;
+struct subnet;
+struct hook_memory;
+
+/* What libraries keep for one packet. */
+struct hook_packet {
+	struct arena *arena; /* of the packet */
+	struct hook_memory *memory;
+};
 
 /* The arguments of a hook function; those that do not apply at its point are NULL. */
 struct hook_call {
 	enum hook_point_id point;
-	struct request *req;       /* query, response, subnet; NULL outside the pipeline */
-	enum hook_verdict verdict; /* of the functions called before */
-	struct lease *lease;       /* the lease concerned; may be changed if the table says so */
-	const struct lease *old;   /* the previously stored lease */
-	bool is_fake;              /* lease#_select: an offer, which is not stored */
-	bool removes;              /* lease#_expire: the lease is deleted, not kept as reclaimed */
-	const struct config *cfg;  /* dhcp#_srv_configured */
-	const char *why;           /* dhcp#_srv_configured: with HOOK_DROP, the reason; NULL or never freed */
-	struct bytes packed;       /* pkt#_send: with HOOK_SKIP, the response packed by the library */
-	unsigned id_type;          /* host#_identifier: enum host_id_type of the identifier; flex-id at first */
-	struct bytes id_value;     /* host#_identifier: its value, copied after the call; empty: there is none */
-	uint64_t ticket;           /* to resume or drop the request later, if the function returns HOOK_PARK */
+	struct request *req;         /* query, response, subnet; NULL outside the pipeline */
+	struct hook_packet *packet;  /* of req */
+	unsigned digit;              /* of the family */
+	enum hook_verdict verdict;   /* of the functions called before */
+	struct lease *lease;         /* the lease concerned; may be changed if the table says so */
+	const struct lease *old;     /* the previously stored lease */
+	bool is_fake;                /* lease#_select: an offer, which is not stored */
+	bool removes;                /* lease#_expire: the lease is deleted, not kept as reclaimed */
+	const struct subnet *subnet; /* subnet#_select: selected by a library; NULL: none was */
+	const struct config *cfg;    /* dhcp#_srv_configured */
+	const char *why;             /* dhcp#_srv_configured: with HOOK_DROP, the reason; NULL or never freed */
+	struct bytes packed;         /* pkt#_send: with HOOK_SKIP, the response packed by the library */
+	unsigned id_type;            /* host#_identifier: enum host_id_type of the identifier; flex-id at first */
+	struct bytes id_value;       /* host#_identifier: its value, copied after the call; empty: there is none */
+	uint64_t ticket;             /* to resume or drop the request later, if the function returns HOOK_PARK */
 };
 
 typedef enum hook_verdict hook_fn(void *library, struct hook_call *call);
 
-struct hooks;
+struct hook_use;
+
+struct hooks {
+	struct arena *arena;
+	struct callout *at[HOOK_POINT_N];
+	struct hook_use *uses; /* of libraries, in order: see library.h */
+};
 
 /* Allocated in the arena. */
 struct hooks *hooks_new(struct arena *arena);

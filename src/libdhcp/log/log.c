@@ -205,13 +205,18 @@ static void enqueue(const struct log_msg *msg, const char *text, size_t len)
 
 void log_write(struct log_msg *msg, const char *fmt, ...)
 {
-	char text[TEXT_MAX];
 	va_list ap;
-	int len;
 
 	va_start(ap, fmt);
-	len = vsnprintf(text, sizeof(text), fmt, ap);
+	log_writev(msg, fmt, ap);
 	va_end(ap);
+}
+
+void log_writev(struct log_msg *msg, const char *fmt, va_list ap)
+{
+	char text[TEXT_MAX];
+	int len = vsnprintf(text, sizeof(text), fmt, ap);
+
 	if (len < 0)
 		return;
 	if ((size_t)len >= sizeof(text)) {
@@ -329,6 +334,25 @@ void log_flush(void)
 	while (flush_done < ticket && queue && !err)
 		err = pthread_cond_timedwait(&written_cond, &queue_lock, &until);
 	pthread_mutex_unlock(&queue_lock);
+}
+
+void log_add(struct log_msg *msg)
+{
+	pthread_mutex_lock(&sink_lock);
+	if (root)
+		sink_add(root, msg);
+	else
+		atomic_store(&msg->enabled, msg->severity <= LOG_WARN);
+	pthread_mutex_unlock(&sink_lock);
+}
+
+void log_remove(struct log_msg *msg)
+{
+	atomic_store(&msg->enabled, 0);
+	log_flush();
+	pthread_mutex_lock(&sink_lock);
+	sink_remove(msg);
+	pthread_mutex_unlock(&sink_lock);
 }
 
 /* --- configuration --- */

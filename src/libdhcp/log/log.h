@@ -3,6 +3,7 @@
 
 #include "log/msg.h"
 
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -42,5 +43,13 @@ static inline bool log_debugs(void)
 }
 
 void log_write(struct log_msg *msg, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void log_writev(struct log_msg *msg, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
+/*
+ * Messages that are not known when the server is built: those of hook libraries. Set everything but `enabled` and
+ * `category` before. When log_remove() returns, nothing refers to the message. Main thread.
+ */
+void log_add(struct log_msg *msg);
+void log_remove(struct log_msg *msg);
 
 #include "log/messages.h" /* generated from the messages.mes of every room */

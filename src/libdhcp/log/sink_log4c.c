@@ -11,6 +11,7 @@
 #include <log4c.h>
 
 static VEC(log4c_category_t *) categories; /* all categories ever configured */
+static VEC(struct log_msg *) added;        /* messages besides log_all */
 static struct pattern_line *current;       /* the line currently passing through log4c */
 static enum log_severity current_severity;
 
@@ -64,19 +65,47 @@ static log4c_category_t *category_get(const char *name)
 	return cat;
 }
 
-void sink_init(const char *root)
+static void set_category(const char *root, struct log_msg *msg)
 {
 	struct str name = { 0 };
+
+	str_addf(&name, "%s.%s", root, msg->logger);
+	msg->category = category_get(name.text);
+	str_free(&name);
+}
+
+/* Returns true if this is a debug message that is logged. */
+static bool refresh(struct log_msg *msg)
+{
+	int on = log4c_category_is_priority_enabled(msg->category, priority_of(msg->severity, msg->debuglevel));
+
+	atomic_store_explicit(&msg->enabled, on, memory_order_relaxed);
+	return on && msg->severity == LOG_DBG;
+}
+
+void sink_add(const char *root, struct log_msg *msg)
+{
+	set_category(root, msg);
+	if (refresh(msg))
+		atomic_store_explicit(&log_has_debug, true, memory_order_relaxed);
+	*vec_push(&added) = msg;
+}
+
+void sink_remove(const struct log_msg *msg)
+{
+	for (size_t i = 0; i < added.n; i++)
+		if (added.v[i] == msg)
+			added.v[i--] = added.v[--added.n];
+}
+
+void sink_init(const char *root)
+{
 
 	(void)log4c_appender_type_set(&appender_type);
 	(void)log4c_layout_type_set(&layout_type);
 	log4c_rc->config.reread = 0;
-	for (unsigned i = 0; i < log_all_n; i++) {
-		str_reset(&name);
-		str_addf(&name, "%s.%s", root, log_all[i]->logger);
-		log_all[i]->category = category_get(name.text);
-	}
-	str_free(&name);
+	for (unsigned i = 0; i < log_all_n; i++)
+		set_category(root, log_all[i]);
 }
 
 static void set_route(log4c_category_t *cat, struct log_route *route)
@@ -108,13 +137,10 @@ void sink_apply(const struct log_logger *loggers, struct log_route *const *route
 		if (routes[i])
 			set_route(cat, routes[i]);
 	}
-	for (unsigned i = 0; i < log_all_n; i++) {
-		struct log_msg *msg = log_all[i];
-		int on = log4c_category_is_priority_enabled(msg->category, priority_of(msg->severity, msg->debuglevel));
-
-		atomic_store_explicit(&msg->enabled, on, memory_order_relaxed);
-		has_debug |= on && msg->severity == LOG_DBG;
-	}
+	for (unsigned i = 0; i < log_all_n; i++)
+		has_debug |= refresh(log_all[i]);
+	for (size_t i = 0; i < added.n; i++)
+		has_debug |= refresh(added.v[i]);
 	atomic_store_explicit(&log_has_debug, has_debug, memory_order_relaxed);
 }
 

@@ -10,6 +10,9 @@
 
 /* Creates a category below root for each message. */
 void sink_init(const char *root);
+/* A message besides log_all, such as one of a hook library. */
+void sink_add(const char *root, struct log_msg *msg);
+void sink_remove(const struct log_msg *msg);
 /*
  * Replaces all levels and routes, then refreshes the `enabled` word of every message and `log_has_debug`. routes[i]
  * belongs to loggers[i]; NULL means the parent's. The first logger is the root.

@@ -3,6 +3,7 @@
 
 #include "ctl/channel.h"
 #include "ddns/sender.h"
+#include "hook/hooks.h"
 #include "host/source.h"
 #include "io/sock.h"
 #include "root/classes.h"
@@ -68,6 +69,7 @@ struct config {
 	struct config_text *text;      /* CONFIG_SERVE: what commands read and change */
 	struct channel_conf *channels; /* control-sockets */
 	unsigned n_channels;
+	struct hooks *hooks;      /* libraries; NULL: none. Unloaded by config_free() */
 	struct agent_conf *agent; /* Control-agent; NULL: none, or taken */
 	bool has_agent;           /* agent is valid: the configuration comes from a file */
 

@@ -23,6 +23,7 @@ struct build {
 	const struct host_class *host_classes; /* the classes that reservations name, by name */
 	size_t n_host_classes;
 	VEC(uint32_t) server_ids; /* DHCPv4: configured values of dhcp-server-identifier */
+	bool has_hooks;           /* a hook library is to be loaded, whether that works or not */
 	bool shared_loggers;      /* from a "Logging" map for several programs */
 	bool is_complete;         /* cfg is in service: it must not be changed, and has all classes */
 };
@@ -142,8 +143,8 @@ void build_lease_database(struct build *b); /* in config_database.c */
 void build_host_databases(struct build *b);
 /* dhcp-queue-control */
 void check_queue(struct build *b);
-/* Only libraries whose commands are built in are accepted. */
-void check_hooks(struct build *b);
+/* Loads the libraries of hooks-libraries, except those that are built in. */
+void build_hooks(struct build *b);
 void build_logging(struct build *b);
 /* control-socket, control-sockets */
 void build_control(struct build *b);

@@ -347,7 +347,7 @@ static bool is_tried(const struct config *cfg, enum host_id_type type)
 /* True if only a hook library can set it, and there is none. */
 static bool is_unset(const struct build *b, enum host_id_type type)
 {
-	return type == HOST_ID_FLEX_ID && !CONF_BAD(b->root, hooks_libraries);
+	return type == HOST_ID_FLEX_ID && !b->has_hooks;
 }
 
 static void note_unfound(struct hosts *hosts, const struct reservation_conf *conf, enum host_id_type type)

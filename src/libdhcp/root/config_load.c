@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/heap.h"
 #include "base/str.h"
+#include "hook/library.h"
 #include "root/agent.h"
 #include "root/config_build.h"
 #include "root/config_lenient.h"
@@ -115,7 +116,7 @@ static bool build_parts(struct build *b, struct json_object *root)
 	build_lease_database(b);
 	build_host_databases(b);
 	check_queue(b);
-	check_hooks(b);
+	build_hooks(b);
 	build_control(b);
 	build_ddns(b);
 	check_publish(b);
@@ -330,6 +331,7 @@ void config_free(struct config *cfg)
 {
 	if (!cfg)
 		return;
+	hooks_unload(cfg->hooks);
 	host_source_close(cfg->hosts);
 	if (cfg->hosts_closed)
 		cfg->hosts_closed(cfg->hosts_ctx);

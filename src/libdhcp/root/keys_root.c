@@ -147,9 +147,11 @@ static const char *const commands_words[] = { "listed", "all", NULL };
 
 static const struct key hooks_library_keys[] = {
 	K_STRING(struct hooks_library_conf, library, "library", .required = true, .since = "4.2.0",
-		 .doc = "a library of Kea whose commands are built in, in any directory; others are not supported yet"),
+		 .doc = "file name of a library in the directory of hook libraries; of a path only the last part "
+			"counts. "
+			"For libraries of Kea whose work is built in, nothing is loaded"),
 	K_JSON(struct hooks_library_conf, parameters, "parameters", .since = "4.2.0",
-	       .doc = "ignored: the libraries whose commands are built in have none"),
+	       .doc = "parameters of the library, see its manual page"),
 };
 const struct scope hooks_library_scope = SCOPE("hooks-library", struct hooks_library_conf, hooks_library_keys);
 
@@ -444,7 +446,7 @@ static const struct key global_keys[] = {
 	K_LIST(struct global_conf, option_data, "option-data", option_data_scope, .since = "4.0.0",
 	       .doc = "option values to send"),
 	K_LIST(struct global_conf, hooks_libraries, "hooks-libraries", hooks_library_scope, .since = "4.2.0",
-	       .doc = "libraries whose commands are to be available; they are built in, and nothing is loaded"),
+	       .doc = "hook libraries to load, in this order"),
 	K_MAP(struct global_conf, expired_leases_processing, "expired-leases-processing", expired_leases_processing,
 	      .since = "4.0.0", .doc = "reclamation schedule"),
 	K_INT(struct global_conf, dhcp4o6_port, "dhcp4o6-port", .min = 0, .max = 65535, .def = "0",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "serve/classify.h"
 
+#include "base/err.h"
 #include "base/str.h"
 #include "log/log.h"
 #include "serve/family.h"
@@ -295,7 +296,7 @@ static __attribute__((noinline)) enum verdict classify(struct request *req)
 	bool is_complete = true;
 
 	if (classes->n) {
-		if (!open_set(req))
+		if (!req->classes.bits && !open_set(req))
 			return request_drop(req, DROP_LIMIT, "the message is too large");
 		assign(req, CLASS_BIT_ALL);
 		if (classes->n_vendor)
@@ -331,6 +332,20 @@ enum verdict classify_host(struct request *req, const struct host *host, bool is
 	if (is_final && log_is_on(&log_msg_DHCPx_CLASSES_ASSIGNED_AFTER_SUBNET_SELECTION[req->fam->idx]))
 		log_classes(req, true);
 	return verdict_of(req, is_complete, is_final ? DROP_CLASS_HOST : DROP_CLASS_EARLY);
+}
+
+int classify_add(struct request *req, const char *name)
+{
+	int number = req->cfg->classes.n ? class_by_name(&req->cfg->classes, name) : -1;
+
+	if (number < 0)
+		return -E_NOENT;
+	if (!req->classes.bits && !open_set(req))
+		return -E_NOMEM;
+	if (is_in_class(req, (unsigned)number))
+		return 1;
+	assign(req, (unsigned)number);
+	return 0;
 }
 
 /* --- what classes set ------------------------------------------------------- */

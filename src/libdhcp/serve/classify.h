@@ -24,6 +24,11 @@ enum verdict classify_host(struct request *req, const struct host *host, bool is
  */
 bool classify_additional(struct request *req);
 extern const char classes_too_expensive[]; /* reason of the drop */
+/*
+ * Puts the client into a class, for a hook library, at any time. Returns 1 if it is in it already, -E_NOENT if nothing
+ * in the configuration refers to the class, -E_NOMEM.
+ */
+int classify_add(struct request *req, const char *name);
 /* Adds the options of the classes, in the order of assignment. */
 void classify_scopes(struct request *req);
 

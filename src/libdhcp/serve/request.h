@@ -4,6 +4,7 @@
 #include "alloc/alloc.h"
 #include "base/arena.h"
 #include "base/list.h"
+#include "hook/hooks.h"
 #include "host/source.h"
 #include "io/dgram.h"
 #include "lease/lease.h"
@@ -111,6 +112,7 @@ struct request {
 	struct bytes match_id;          /* client id by which leases are found; empty if not used */
 	uint16_t hwsource;              /* DHCPv6: where hwaddr was learned */
 	const struct name *name;        /* its name, once bind has decided it; see name.h */
+	struct hook_packet hook_packet; /* what hook libraries keep for it */
 	struct host_id hook_id;         /* set by a hook library instead of flex-id; an empty value if none did */
 
 	/* its link */

@@ -7,6 +7,7 @@
 #include "serve/server.h"
 
 #include "base/clock.h"
+#include "hook/library.h"
 #include "io/engine.h"
 #include "log/log.h"
 #include "serve/budget.h"
@@ -98,6 +99,7 @@ void server_done(struct server *srv)
 
 		serve_worker_switch(w, NULL);
 		for (k = 0; k < w->n_slots; k++) {
+			hook_packet_end(&w->slots[k].hook_packet);
 			live_leave(w->slots[k].live);
 			arena_free(w->slots[k].arena);
 		}
@@ -159,6 +161,7 @@ struct live *live_new(struct server *srv, struct leasedb *db, struct config *cfg
 			add_range(cfg, &sub->pd_pools[k], sub->par.pd_allocator, ranges, &n);
 	}
 	live->cfg = cfg;
+	live->hooks = cfg->hooks;
 	live->serial = ++srv->n_lives;
 	live->set = alloc_set_new(db->alloc, ranges, n);
 	if (plan->reserves_prefixes)
@@ -224,6 +227,8 @@ static void release(struct request *req)
 {
 	struct serve_worker *w = req->worker;
 
+	if (req->hook_packet.memory)
+		hook_packet_end(&req->hook_packet);
 	live_leave(req->live);
 	req->live = NULL;
 	/* The slot used last is used next: its memory is still in the cache. */

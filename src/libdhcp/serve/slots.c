@@ -158,6 +158,14 @@ static enum verdict take_identifier(struct request *req, const struct hook_call 
 	return req->hook_id.value.data ? STEP_NEXT : request_drop(req, DROP_LIMIT, "the identifier is too large");
 }
 
+/* The library selected another subnet. */
+static enum verdict take_subnet(struct request *req, const struct subnet *sub)
+{
+	req->chosen = req->sub = sub;
+	request_set_scopes(req);
+	return req->fam->chosen ? req->fam->chosen(req) : STEP_NEXT;
+}
+
 static enum verdict call_point(struct request *req, const struct slot *slot, enum hook_point_id point,
 			       struct event *event)
 {
@@ -167,8 +175,15 @@ static enum verdict call_point(struct request *req, const struct slot *slot, enu
 		.why = "a hook library parked it for too long",
 		.reenter = true,
 	};
-	struct hook_call call = { .point = point, .req = req, .id_type = HOST_ID_FLEX_ID };
+	struct hook_call call = {
+		.point = point,
+		.req = req,
+		.packet = &req->hook_packet,
+		.digit = req->fam->digit,
+		.id_type = HOST_ID_FLEX_ID,
+	};
 
+	req->hook_packet.arena = req->arena;
 	if (event) {
 		struct binding *b = (struct binding *)event->binding;
 
@@ -182,7 +197,7 @@ static enum verdict call_point(struct request *req, const struct slot *slot, enu
 	}
 	switch (hooks_call(req->live->hooks, &call)) {
 	case HOOK_CONTINUE:
-		return take_identifier(req, &call);
+		return call.subnet ? take_subnet(req, call.subnet) : take_identifier(req, &call);
 	case HOOK_SKIP:
 		return skip(req, slot, &call, event);
 	case HOOK_DROP:
@@ -234,7 +249,13 @@ static enum verdict call_each(struct request *req, const struct slot *slot)
 static bool call_reclaim(const struct hooks *hooks, enum hook_point_id point, struct lease *lease,
 			 const struct lease *old, bool removes)
 {
-	struct hook_call call = { .point = point, .lease = lease, .old = old, .removes = removes };
+	struct hook_call call = {
+		.point = point,
+		.digit = ip_is4(&lease->addr) ? 4 : 6,
+		.lease = lease,
+		.old = old,
+		.removes = removes,
+	};
 
 	return !hooks_at(hooks, point) || hooks_call(hooks, &call) == HOOK_CONTINUE;
 }
@@ -295,7 +316,11 @@ static enum verdict call_ended(struct request *req, const struct slot *slot)
 
 bool slots_accept_config(const struct live *live, const char **ret_why)
 {
-	struct hook_call call = { .point = HOOK_SRV_CONFIGURED, .cfg = live->cfg };
+	struct hook_call call = {
+		.point = HOOK_SRV_CONFIGURED,
+		.digit = config_digit(live->cfg),
+		.cfg = live->cfg,
+	};
 
 	if (!hooks_at(live->hooks, call.point) || hooks_call(live->hooks, &call) != HOOK_DROP)
 		return true;

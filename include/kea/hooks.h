@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#ifndef KEA_HOOKS_H
+#define KEA_HOOKS_H
+
+/*
+ * The interface between the DHCP servers and hook libraries: code that the servers load at run time and call at points
+ * of their work. A library includes only kea/ headers, and reaches everything through the table of functions that
+ * kea_hook_load() receives; it links nothing of the server. A library built for version 1.N works in every server whose
+ * version is 1.N or later: fields of the table are never changed, moved or removed.
+ *
+ *	#include <kea/hooks.h>
+ *
+ *	static const struct kea_api *kea;
+ *
+ *	static int pkt4_receive(struct kea_call *call)
+ *	{
+ *		return kea->class_add(call, "seen") == 0 ? KEA_CONTINUE : KEA_DROP;
+ *	}
+ *
+ *	KEA_HOOK_LIBRARY
+ *
+ *	int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
+ *	{
+ *		kea = api;
+ *		return kea->on(lib, "pkt4_receive", pkt4_receive);
+ *	}
+ *
+ * Handles are opaque. Who may use one, and for how long, is said where it comes from; a handle of a call ends with the
+ * call. Functions return 0 or a positive value on success and one of enum kea_error otherwise, unless they say
+ *something else. None of them takes a NULL handle unless it says so, and none blocks unless it says so.
+ *
+ * A reload loads a library again if the list of libraries, its parameters or its file changed, while the old instance
+ * still serves: static variables are then shared by both. Keep state in the contexts below.
+ */
+#include <kea/fields.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define KEA_HOOKS_MAJOR 1
+#define KEA_HOOKS_MINOR 0
+#define KEA_HOOKS_VERSION ((KEA_HOOKS_MAJOR << 16) | KEA_HOOKS_MINOR)
+
+#if defined(__GNUC__) || defined(__clang__)
+#define KEA_EXPORT __attribute__((visibility("default")))
+#define KEA_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#else
+#define KEA_EXPORT
+#define KEA_PRINTF(fmt, args)
+#endif
+
+struct kea_library; /* a library as one configuration loads it; until kea_hook_unload() returns */
+struct kea_call;    /* one call of a hook function; until it returns */
+struct kea_object;  /* a packet, subnet, lease ... of a call; as long as the call */
+struct kea_json;    /* a JSON value; as long as what it is part of */
+struct kea_message; /* a log message of the library; as long as the library */
+struct kea_api;
+
+/* What a hook function returns. If several libraries are loaded, the highest one counts. */
+enum kea_verdict {
+	KEA_CONTINUE = 0,
+	KEA_SKIP = 1, /* its meaning depends on the point: see the table of hook points in the manual */
+	KEA_PARK = 2, /* only after park() */
+	KEA_DROP = 3  /* no response; the libraries after this one are not called */
+};
+
+enum kea_error {
+	KEA_E_NOMEM = -1,        /* the memory of the packet is used up */
+	KEA_E_INVAL = -2,        /* not valid */
+	KEA_E_RANGE = -3,        /* out of range */
+	KEA_E_SPACE = -4,        /* does not fit */
+	KEA_E_NOENT = -5,        /* does not exist */
+	KEA_E_EXIST = -6,        /* exists already */
+	KEA_E_BUSY = -8,         /* too many at once */
+	KEA_E_UNSUPPORTED = -10, /* not at this point, not in this family, or not writable */
+	KEA_E_CONFIG = -11       /* reported with fail() */
+};
+
+/* --- what a library exports ----------------------------------------------------------------------------------- */
+
+typedef int kea_hook_fn(struct kea_call *call); /* returns an enum kea_verdict */
+
+/* Returns KEA_HOOKS_VERSION as of the headers that the library was built with. KEA_HOOK_LIBRARY defines it. */
+KEA_EXPORT unsigned kea_hook_version(void);
+/*
+ * Called once, in the main thread, before the first call of a hook function: reads parameters, registers functions.
+ * Returns 0, or a negative number after fail(), which rejects the configuration. The table is valid until the library
+ * is unloaded. With is_check() it must not change anything outside of the process.
+ */
+KEA_EXPORT int kea_hook_load(struct kea_library *lib, const struct kea_api *api);
+/* Optional. Called in the main thread when no packet uses the library any longer; also after a failed load. */
+KEA_EXPORT void kea_hook_unload(struct kea_library *lib);
+/*
+ * Optional. Returns 1 if functions of the library may be called by several threads at once. Otherwise, and without this
+ * function, calls wait for each other.
+ */
+KEA_EXPORT int kea_hook_threads(void);
+
+#define KEA_HOOK_LIBRARY                  \
+	unsigned kea_hook_version(void)   \
+	{                                 \
+		return KEA_HOOKS_VERSION; \
+	}
+
+/* --- objects ----------------------------------------------------------------------------------------------------- */
+
+enum kea_object_kind {
+	KEA_OBJECT_PACKET = 1,
+	KEA_OBJECT_RELAY = 2,
+	KEA_OBJECT_SUBNET = 3,
+	KEA_OBJECT_POOL = 4,
+	KEA_OBJECT_LEASE = 5,
+	KEA_OBJECT_HOST = 6,
+	KEA_OBJECT_CALL = 7
+};
+
+/* KEA_PACKET_TYPE, KEA_LEASE_ADDRESS ...: a row of kea/fields.h. */
+enum kea_field {
+#define KEA_FIELD_CONSTANT(object, number, constant, ...) \
+	KEA_##object##_##constant = KEA_OBJECT_##object << 16 | (number),
+	KEA_FIELDS(KEA_FIELD_CONSTANT)
+#undef KEA_FIELD_CONSTANT
+		KEA_FIELD_NONE = 0
+};
+
+/* Types of fields. */
+enum kea_type { KEA_TYPE_INT = 1, KEA_TYPE_TEXT = 2, KEA_TYPE_BYTES = 3, KEA_TYPE_ADDR = 4 };
+
+/* The arguments of a hook function. */
+enum kea_argument {
+	KEA_ARG_CALL = 0,           /* the call: what is about none of the other objects */
+	KEA_ARG_QUERY = 1,          /* packet: the client's message */
+	KEA_ARG_RESPONSE = 2,       /* packet */
+	KEA_ARG_SUBNET = 3,         /* the selected subnet */
+	KEA_ARG_SUBNETS = 4,        /* by index: the subnets on that link; 0 is the selected one */
+	KEA_ARG_LEASE = 5,          /* the lease concerned */
+	KEA_ARG_OLD_LEASE = 6,      /* the stored lease that it replaces */
+	KEA_ARG_LEASES = 7,         /* by index: leases granted or offered */
+	KEA_ARG_DELETED_LEASES = 8, /* by index: leases ended */
+	KEA_ARG_HOST = 9,           /* the client's reservation */
+	KEA_ARG_POOL = 10           /* the pool of the response's options */
+};
+
+enum kea_part {
+	KEA_PART_RELAY = 1,  /* of a packet */
+	KEA_PART_POOL = 2,   /* of a subnet */
+	KEA_PART_PD_POOL = 3 /* of a subnet */
+};
+
+enum kea_json_type {
+	KEA_JSON_NULL,
+	KEA_JSON_BOOL,
+	KEA_JSON_INT,
+	KEA_JSON_REAL,
+	KEA_JSON_TEXT,
+	KEA_JSON_LIST,
+	KEA_JSON_MAP
+};
+
+enum kea_severity { KEA_FATAL, KEA_ERROR, KEA_WARN, KEA_INFO, KEA_DEBUG };
+
+/* Frees what a context points to. Called by the server, in the main thread unless another one is named. */
+typedef void kea_done_fn(void *context);
+
+/* --- the functions of the server ---------------------------------------------------------------------------------- */
+
+struct kea_api {
+	uint32_t size; /* of this table in the server, bytes */
+	uint16_t major, minor;
+
+	/* --- the library --- */
+
+	/*
+	 * Registers a function at a hook point, by its name ("lease4_select"), or with # for both families
+	 * ("lease#_select"). Functions at one point are called in the order of registration, libraries in the order of
+	 * "hooks-libraries". A point of the other family is accepted and not called. Only in kea_hook_load().
+	 * KEA_E_NOENT: there is no such point.
+	 */
+	int (*on)(struct kea_library *lib, const char *point, kea_hook_fn *fn);
+	/* Returns 4 or 6. Any thread. */
+	int (*family)(const struct kea_library *lib);
+	/* Returns 1 if the server only checks its configuration (-t). Any thread. */
+	int (*is_check)(const struct kea_library *lib);
+	/* Returns the library's file name, "libdhcp_x.so", as long as the library. Any thread. */
+	const char *(*name)(const struct kea_library *lib);
+	/* The library's own pointer: NULL at first, not touched by the server. Set it in kea_hook_load(). */
+	void (*set_context)(struct kea_library *lib, void *context);
+	void *(*context)(const struct kea_library *lib);
+	/* Returns the library that a call is for. */
+	struct kea_library *(*library)(const struct kea_call *call);
+	/*
+	 * Returns memory of the library for the calling thread: `size` bytes, zero at first, the same at each call in
+	 * this thread. `done` (or NULL) is called for each such memory when the library is unloaded. Any thread.
+	 */
+	void *(*thread_context)(struct kea_library *lib, size_t size, kea_done_fn *done);
+	/*
+	 * The library's own pointer for one configuration: a reload that does not load the library again still calls it
+	 * with a new configuration, at dhcp#_srv_configured, while packets are served by the old one. `done` (or NULL)
+	 * is called when no packet uses the configuration any longer. Set it at dhcp#_srv_configured.
+	 */
+	int (*set_config_context)(struct kea_call *call, void *context, kea_done_fn *done);
+	void *(*config_context)(const struct kea_call *call);
+	/*
+	 * Returns memory of the library for this packet, from its first hook point to its last: `size` bytes, zero at
+	 * first. `done` (or NULL) is called when the packet has ended, in the packet's thread. NULL: there is no
+	 * packet, or no memory left.
+	 */
+	void *(*packet_context)(struct kea_call *call, size_t size, kea_done_fn *done);
+	/* Returns zeroed memory that is freed with the packet; NULL: there is no packet, or no memory left. */
+	void *(*packet_alloc)(struct kea_call *call, size_t size);
+
+	/* --- JSON, parameters --- */
+
+	/* Returns "parameters" as a map, empty if there are none; as long as the library. Any thread. */
+	const struct kea_json *(*parameters)(const struct kea_library *lib);
+	/*
+	 * Returns the configuration as config-get shows it: the map "Dhcp4" or "Dhcp6", with the user-context of every
+	 * scope. Only at dhcp#_srv_configured; NULL elsewhere. Valid until the function returns.
+	 */
+	const struct kea_json *(*config)(struct kea_call *call);
+	/* NULL is KEA_JSON_NULL. The functions about JSON may be called in any thread. */
+	enum kea_json_type (*json_type)(const struct kea_json *json);
+	/* Returns a member of a map; NULL if it has none, or is not a map (or NULL). */
+	const struct kea_json *(*json_get)(const struct kea_json *map, const char *key);
+	/* Returns the number of members or values; 0 for what is neither map nor list. */
+	size_t (*json_count)(const struct kea_json *json);
+	/* Returns a value of a list or map; NULL after the last. ret_key, if not NULL, receives the key or NULL. */
+	const struct kea_json *(*json_at)(const struct kea_json *json, size_t i, const char **ret_key);
+	/* Return the value; 0, false or "" if it has another type. Numbers are converted. */
+	int (*json_bool)(const struct kea_json *json);
+	int64_t (*json_int)(const struct kea_json *json);
+	double (*json_real)(const struct kea_json *json);
+	const char *(*json_text)(const struct kea_json *json);
+	/* Writes JSON text to buf, like snprintf: returns the length of the whole text, always ends with NUL. */
+	size_t (*json_print)(const struct kea_json *json, char *buf, size_t size);
+	/* Reads JSON text. NULL if it is not valid. The caller frees it. */
+	struct kea_json *(*json_read)(const char *text, size_t len);
+	void (*json_free)(struct kea_json *json); /* NULL is fine */
+
+	/*
+	 * In kea_hook_load(): a value of "parameters", or the default; a value of another type or out of range is
+	 * reported with fail().
+	 */
+	int64_t (*param_int)(struct kea_library *lib, const struct kea_json *map, const char *key, int64_t def,
+			     int64_t min, int64_t max);
+	int (*param_bool)(struct kea_library *lib, const struct kea_json *map, const char *key, int def);
+	const char *(*param_text)(struct kea_library *lib, const struct kea_json *map, const char *key,
+				  const char *def);
+	/* In kea_hook_load(): each key of the map that is not in the NULL-terminated list is reported with fail(). */
+	int (*param_keys)(struct kea_library *lib, const struct kea_json *map, const char *const *keys);
+	/*
+	 * In kea_hook_load(): reports an error or a warning of the configuration at the position of a value of
+	 * "parameters" (NULL: of the library). After an error the configuration is rejected, whatever kea_hook_load()
+	 * returns. Returns KEA_E_CONFIG.
+	 */
+	int (*fail)(struct kea_library *lib, const struct kea_json *value, const char *fmt, ...) KEA_PRINTF(3, 4);
+	void (*warn)(struct kea_library *lib, const struct kea_json *value, const char *fmt, ...) KEA_PRINTF(3, 4);
+
+	/* --- log --- */
+
+	/*
+	 * Adds a log message: "RUN_SCRIPT_LOAD" of the logger "run-script", which the configuration can set like any
+	 * other. debuglevel: 0 to 99 for KEA_DEBUG. Texts are copied. Instances share the message by its id, so the
+	 * handle may be in a static variable. Only in kea_hook_load().
+	 */
+	struct kea_message *(*message)(struct kea_library *lib, const char *id, const char *logger,
+				       enum kea_severity severity, int debuglevel);
+	/* Returns 1 if the message is logged. Any thread; costs one load. */
+	int (*log_is_on)(const struct kea_message *msg);
+	/* Logs a line, without a newline at its end. Control characters are escaped. Any thread. */
+	void (*log)(struct kea_message *msg, const char *fmt, ...) KEA_PRINTF(2, 3);
+
+	/* --- objects: only in the thread of the call --- */
+
+	/* Returns an argument; NULL if the point has none, or (by index) after the last. Others ignore i. */
+	struct kea_object *(*argument)(struct kea_call *call, enum kea_argument which, unsigned i);
+	/* Returns a part of an object; NULL after the last. */
+	struct kea_object *(*part)(struct kea_object *object, enum kea_part which, unsigned i);
+	enum kea_object_kind (*kind)(const struct kea_object *object);
+	/* Returns 1 if fields of the object may be written at this point. */
+	int (*is_writable)(const struct kea_object *object);
+	/* KEA_E_NOENT: the object has no such field in this family. KEA_E_INVAL: it is no number. */
+	int (*get_int)(const struct kea_object *object, enum kea_field field, int64_t *ret);
+	/* Returns bytes, as long as the call, or until the field is written; NULL if there are none. */
+	const void *(*get_bytes)(const struct kea_object *object, enum kea_field field, size_t *ret_len);
+	/*
+	 * Writes a field of any type as text, like snprintf: returns the length of the whole text or KEA_E_NOENT.
+	 * Bytes are pairs of hexadecimal digits with colons.
+	 */
+	int (*get_text)(const struct kea_object *object, enum kea_field field, char *buf, size_t size);
+	/* Values are copied. KEA_E_UNSUPPORTED: it cannot be written here. KEA_E_INVAL, KEA_E_RANGE, KEA_E_NOMEM. */
+	int (*set_int)(struct kea_object *object, enum kea_field field, int64_t value);
+	int (*set_bytes)(struct kea_object *object, enum kea_field field, const void *data, size_t len);
+	int (*set_text)(struct kea_object *object, enum kea_field field, const char *text);
+	/* The rows of kea/fields.h: the field of that name; KEA_FIELD_NONE. Any thread. */
+	enum kea_field (*field_by_name)(enum kea_object_kind kind, const char *name);
+	/* Returns the i-th field, and what its row says; KEA_FIELD_NONE after the last. Outputs may be NULL. */
+	enum kea_field (*field_at)(unsigned i, const char **ret_name, enum kea_type *ret_type, const char **ret_doc);
+
+	/* --- options of a packet or relay --- */
+
+	/*
+	 * An option is found by a path of codes: { 82, 1 } is sub-option 1 of option 82. Of options 124, 125 (DHCPv4),
+	 * 16 and 17 (DHCPv6), the code is followed by the number of the enterprise. nth: 0 is the first instance.
+	 * Returns its value, as long as the call, or until an option is written; NULL if there is none. An option
+	 * without a value has *ret_len 0 and a pointer that is not NULL.
+	 */
+	const void *(*option_get)(const struct kea_object *packet, const uint32_t *path, unsigned depth, unsigned nth,
+				  size_t *ret_len);
+	/*
+	 * Sets an option: the first instance gets the value, others are removed; without one, an option is added at the
+	 * end. Containers are created if they consist of sub-options only. The value is copied. KEA_E_UNSUPPORTED: not
+	 * writable here. KEA_E_INVAL: option 53 or 255, or a container that cannot be created. KEA_E_RANGE: a code or
+	 * length that does not fit. KEA_E_NOMEM.
+	 */
+	int (*option_set)(struct kea_object *packet, const uint32_t *path, unsigned depth, const void *data,
+			  size_t len);
+	/* Adds one more instance at the end. */
+	int (*option_add)(struct kea_object *packet, const uint32_t *path, unsigned depth, const void *data,
+			  size_t len);
+	/* Removes all instances; returns how many. A container that becomes empty stays. */
+	int (*option_delete)(struct kea_object *packet, const uint32_t *path, unsigned depth);
+	/*
+	 * Walks over options (depth 0) or the sub-options of one: returns 1 and the code of the i-th, 0 after the last.
+	 */
+	int (*option_at)(const struct kea_object *packet, const uint32_t *path, unsigned depth, unsigned i,
+			 uint32_t *ret_code, const void **ret_data, size_t *ret_len);
+	/*
+	 * The configured and built-in definitions: returns the code of an option by name and space ("dhcp4", NULL: the
+	 * family's own); KEA_E_NOENT. In the thread of the call.
+	 */
+	int (*option_code)(struct kea_call *call, const char *space, const char *name);
+
+	/* --- what the packet leads to --- */
+
+	/*
+	 * Selects this subnet instead: one of KEA_ARG_SUBNETS, at subnet#_select. set_subnet_id() also takes any other
+	 * subnet of the configuration. KEA_E_UNSUPPORTED, KEA_E_NOENT.
+	 */
+	int (*set_subnet)(struct kea_call *call, const struct kea_object *subnet);
+	int (*set_subnet_id)(struct kea_call *call, uint32_t id);
+	/* Returns 1 if the client is in the class. */
+	int (*class_has)(struct kea_call *call, const char *name);
+	/*
+	 * Puts the client into the class. At pkt#_receive and before, classes whose tests depend on it see it. Returns
+	 * 0, 1 if the client is in it already, or KEA_E_NOENT: nothing in the configuration refers to that class, so it
+	 * would have no effect.
+	 */
+	int (*class_add)(struct kea_call *call, const char *name);
+	/* Returns the name of the i-th class in the order of assignment; NULL after the last. */
+	const char *(*class_at)(struct kea_call *call, unsigned i);
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Loading and unloading; what libraries are told while they load. */
+#include "hook/library.h"
+
+#include "base/str.h"
+#include "log/log.h"
+
+#include <dlfcn.h>
+#include <sys/stat.h>
+
+_Static_assert((int)KEA_CONTINUE == HOOK_CONTINUE && (int)KEA_SKIP == HOOK_SKIP && (int)KEA_PARK == HOOK_PARK &&
+		       (int)KEA_DROP == HOOK_DROP,
+	       "verdicts are passed unchanged");
+
+static const struct kea_api *the_api;
+static struct kea_library *instances;
+static struct hook_message *messages;
+
+void hooks_set_api(const struct kea_api *api)
+{
+	the_api = api;
+}
+
+/* dlsym() returns an object pointer; POSIX promises that it can be one of a function. */
+static void *function_of(void *handle, const char *name)
+{
+	return dlsym(handle, name);
+}
+
+/* Two texts are equal exactly if the same instance serves both. */
+static char *key_of(const struct hook_load *load)
+{
+	const char *parameters =
+		load->parameters ? json_object_to_json_string_ext(load->parameters, JSON_C_TO_STRING_PLAIN) : "{}";
+	struct str key = { 0 };
+	struct stat st = { 0 };
+
+	(void)stat(load->path, &st);
+	str_addf(&key, "%s %llu %llu %lld.%09ld %u %d %s", load->path, (unsigned long long)st.st_dev,
+		 (unsigned long long)st.st_ino, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, load->digit,
+		 load->is_check, parameters);
+	return key.text;
+}
+
+static struct kea_library *find(const char *key)
+{
+	for (struct kea_library *lib = instances; lib; lib = lib->next)
+		if (!strcmp(lib->key, key))
+			return lib;
+	return NULL;
+}
+
+/* --- unloading --- */
+
+static void unref_message(struct hook_message *message)
+{
+	struct hook_message **link = &messages;
+
+	if (--message->refs)
+		return;
+	while (*link != message)
+		link = &(*link)->next;
+	*link = message->next;
+	log_remove(&message->msg);
+	free((void *)(uintptr_t)message->msg.id);
+	free((void *)(uintptr_t)message->msg.logger);
+	free(message);
+}
+
+static void call_unload(struct kea_library *lib)
+{
+	void (*unload)(struct kea_library *) =
+		(void (*)(struct kea_library *))function_of(lib->handle, "kea_hook_unload");
+
+	for (unsigned i = 0; i < HOOK_THREADS_MAX; i++) {
+		if (lib->threads[i].data && lib->threads[i].done)
+			lib->threads[i].done(lib->threads[i].data);
+		free(lib->threads[i].data);
+	}
+	if (unload)
+		unload(lib);
+}
+
+static void free_library(struct kea_library *lib)
+{
+	if (lib->is_loaded)
+		call_unload(lib);
+	for (size_t i = 0; i < lib->messages.n; i++)
+		unref_message(lib->messages.v[i]);
+	vec_free(&lib->messages);
+	if (lib->handle)
+		(void)dlclose(lib->handle);
+	json_object_put(lib->parameters);
+	vec_free(&lib->functions);
+	(void)pthread_mutex_destroy(&lib->lock);
+	free(lib->path);
+	free(lib->name);
+	free(lib->key);
+	free(lib);
+}
+
+static void unref(struct kea_library *lib)
+{
+	struct kea_library **link = &instances;
+
+	if (--lib->refs)
+		return;
+	while (*link && *link != lib)
+		link = &(*link)->next;
+	if (*link)
+		*link = lib->next;
+	if (!lib->is_check)
+		LOG(HOOKS_LIBRARY_UNLOADED, lib->name);
+	free_library(lib);
+}
+
+void hooks_unload(struct hooks *hooks)
+{
+	if (!hooks)
+		return;
+	for (struct hook_use *use = hooks->uses; use; use = use->next)
+		if (use->done)
+			use->done(use->context);
+	for (struct hook_use *use = hooks->uses; use; use = use->next)
+		unref(use->lib);
+	hooks->uses = NULL;
+}
+
+/* --- loading --- */
+
+struct hook_message *hook_message(struct kea_library *lib, const char *id, const char *logger,
+				  enum log_severity severity, int debuglevel)
+{
+	struct hook_message *message = messages;
+
+	while (message && strcmp(message->msg.id, id) != 0)
+		message = message->next;
+	if (!message) {
+		message = xcalloc(1, sizeof(*message));
+		message->msg = (struct log_msg){
+			.id = xstrdup(id), .logger = xstrdup(logger), .severity = severity, .debuglevel = debuglevel
+		};
+		message->next = messages;
+		messages = message;
+		log_add(&message->msg);
+	}
+	message->refs++;
+	*vec_push(&lib->messages) = message;
+	return message;
+}
+
+static bool check_version(struct kea_library *lib, const struct hook_load *load)
+{
+	unsigned (*version)(void) = (unsigned (*)(void))function_of(lib->handle, "kea_hook_version");
+	unsigned has;
+
+	if (!version) {
+		diag_error(load->diag, load->pos, "%s is not a hook library: it has no function kea_hook_version",
+			   lib->name);
+		return false;
+	}
+	has = version();
+	if (has >> 16 == the_api->major && (has & 0xffff) <= the_api->minor)
+		return true;
+	diag_error(load->diag, load->pos, "%s was built for version %u.%u of the hook interface; this server has %u.%u",
+		   lib->name, has >> 16, has & 0xffff, (unsigned)the_api->major, (unsigned)the_api->minor);
+	return false;
+}
+
+static bool open_library(struct kea_library *lib, const struct hook_load *load)
+{
+	const char *why;
+
+	lib->handle = dlopen(lib->path, RTLD_NOW | RTLD_LOCAL);
+	if (lib->handle)
+		return check_version(lib, load);
+	why = dlerror();
+	diag_error(load->diag, load->pos, "cannot load %s: %s", lib->path, why ? why : "unknown reason");
+	return false;
+}
+
+static bool call_load(struct kea_library *lib, const struct hook_load *load)
+{
+	int (*threads)(void) = (int (*)(void))function_of(lib->handle, "kea_hook_threads");
+	int (*fn)(struct kea_library *, const struct kea_api *) =
+		(int (*)(struct kea_library *, const struct kea_api *))function_of(lib->handle, "kea_hook_load");
+	int err;
+
+	if (!fn) {
+		diag_error(load->diag, load->pos, "%s is not a hook library: it has no function kea_hook_load",
+			   lib->name);
+		return false;
+	}
+	lib->is_threaded = threads && threads() == 1;
+	lib->diag = load->diag;
+	lib->pos = load->pos;
+	lib->positioned = load->parameters;
+	lib->is_loaded = true;
+	err = fn(lib, the_api);
+	if (err < 0 && !lib->has_failed)
+		diag_error(load->diag, load->pos, "%s rejects its configuration, without a reason", lib->name);
+	lib->diag = NULL;
+	lib->positioned = NULL;
+	return err >= 0 && !lib->has_failed;
+}
+
+/* A copy without positions, which lives longer than the document. */
+static struct json_object *copy_of(struct json_object *parameters)
+{
+	struct json_object *copy =
+		parameters ? json_tokener_parse(json_object_to_json_string_ext(parameters, JSON_C_TO_STRING_PLAIN))
+			   : NULL;
+
+	return copy ? copy : json_object_new_object();
+}
+
+/* Returns an instance with one use; NULL after an error. Takes key. */
+static struct kea_library *load_new(const struct hook_load *load, char *key)
+{
+	const char *slash = strrchr(load->path, '/');
+	struct kea_library *lib = xcalloc(1, sizeof(*lib));
+
+	lib->path = xstrdup(load->path);
+	lib->name = xstrdup(slash ? slash + 1 : load->path);
+	lib->key = key;
+	lib->digit = load->digit;
+	lib->is_check = load->is_check;
+	lib->parameters = copy_of(load->parameters);
+	(void)pthread_mutex_init(&lib->lock, NULL);
+	if (!hook_file_check(load) || !open_library(lib, load) || !call_load(lib, load)) {
+		free_library(lib);
+		return NULL;
+	}
+	lib->refs = 1;
+	lib->next = instances;
+	instances = lib;
+	if (!lib->is_check)
+		LOG(HOOKS_LIBRARY_LOADED, lib->path);
+	return lib;
+}
+
+static void use_library(struct hooks *hooks, struct kea_library *lib)
+{
+	struct hook_use *use = arena_new_obj(hooks->arena, struct hook_use), **last = &hooks->uses;
+
+	use->lib = lib;
+	while (*last)
+		last = &(*last)->next;
+	*last = use;
+	for (size_t i = 0; i < lib->functions.n; i++) {
+		struct hook_callout *callout = arena_new_obj(hooks->arena, struct hook_callout);
+
+		*callout = (struct hook_callout){ .use = use, .fn = lib->functions.v[i].fn };
+		hooks_register(hooks, lib->functions.v[i].point, hook_call_library, callout);
+	}
+}
+
+bool hooks_load(struct hooks *hooks, const struct hook_load *load)
+{
+	char *key = key_of(load);
+	struct kea_library *lib = find(key);
+
+	if (!the_api) {
+		diag_error(load->diag, load->pos, "this program does not load hook libraries");
+		free(key);
+		return false;
+	}
+	if (lib) {
+		lib->refs++;
+		free(key);
+	} else {
+		lib = load_new(load, key);
+		if (!lib)
+			return false;
+	}
+	use_library(hooks, lib);
+	return true;
+}

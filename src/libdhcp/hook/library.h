@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include "base/vec.h"
+#include "hook/hooks.h"
+#include "json/read.h"
+#include "log/msg.h"
+
+#include <kea/hooks.h>
+
+#include <pthread.h>
+#include <sys/types.h>
+
+/*
+ * Hook libraries: shared objects that a configuration names in "hooks-libraries". An instance is a library with its
+ * parameters; configurations that name the same one with the same parameters share it, and the last of them unloads it.
+ * Its functions come from include/kea/hooks.h; those of the server for it are in the table that the room api provides.
+ *
+ * All functions here run in the main thread, unless they say something else.
+ */
+enum {
+	HOOK_OBJECTS_MAX = 64,  /* handles per call */
+	HOOK_THREADS_MAX = 256, /* threads that call libraries */
+};
+
+/* Memory of a library that ends with a packet. */
+struct hook_memory {
+	struct hook_memory *next;
+	struct kea_library *lib;
+	kea_done_fn *done;
+	void *data;
+};
+
+struct hook_function {
+	enum hook_point_id point;
+	kea_hook_fn *fn;
+};
+
+/*
+ * A log message of libraries. Instances share it by its id: their code has one variable for it, and an instance may be
+ * loaded while another one logs.
+ */
+struct hook_message {
+	struct hook_message *next;
+	unsigned refs;
+	struct log_msg msg;
+};
+
+/* A library's memory for one thread. */
+struct hook_thread {
+	void *data;
+	kea_done_fn *done;
+};
+
+/* An instance. */
+struct kea_library {
+	struct kea_library *next; /* in the list of all */
+	unsigned refs;            /* configurations that use it */
+	char *path, *name;
+	char *key; /* what makes it another instance: file and parameters */
+	void *handle;
+	unsigned digit; /* of the family */
+	bool is_check;  /* -t */
+	bool is_loaded; /* kea_hook_load() was called */
+	bool is_threaded;
+	pthread_mutex_t lock; /* unless is_threaded: held while its functions run */
+	struct json_object *parameters;
+	void *context;
+	VEC(struct hook_function) functions;
+	VEC(struct hook_message *) messages;
+	struct hook_thread threads[HOOK_THREADS_MAX]; /* each written by its thread only */
+	/* Only while it is loaded; diag is NULL otherwise. */
+	struct diag *diag;
+	struct pos pos;                 /* of the library in the configuration */
+	struct json_object *positioned; /* its parameters there, or NULL */
+	bool has_failed;
+};
+
+/* A library in one configuration; in the arena of its hooks. */
+struct hook_use {
+	struct hook_use *next;
+	struct kea_library *lib;
+	void *context; /* of the library for this configuration */
+	kea_done_fn *done;
+};
+
+/* A handle of a library for an object; the room api knows what `at` points to. */
+struct kea_object {
+	enum kea_object_kind kind;
+	enum kea_argument role;
+	bool is_writable;
+	unsigned i;
+	void *at;
+	struct kea_call *call;
+};
+
+struct kea_call {
+	struct hook_call *hook;
+	struct hook_use *use;
+	struct json_object *config; /* kea->config(), freed after the call */
+	unsigned n_objects;
+	struct kea_object objects[HOOK_OBJECTS_MAX]; /* the first n are valid */
+};
+
+/* The functions that libraries receive; NULL: this program loads none. Once, at startup. */
+void hooks_set_api(const struct kea_api *api);
+
+struct hook_load {
+	const char *path; /* of the file */
+	struct json_object *parameters;
+	unsigned digit;
+	bool is_check, is_relaxed;
+	struct diag *diag;
+	struct pos pos;
+};
+
+/* Loads a library for these hooks; false after an error, which is in diag. */
+bool hooks_load(struct hooks *hooks, const struct hook_load *load);
+/* Ends the use of all libraries; those that no other configuration uses are unloaded. NULL is fine. */
+void hooks_unload(struct hooks *hooks);
+
+/*
+ * Checks a file before anything of it runs: permissions of it and its directory, and whether it is a library with this
+ * interface. False after an error.
+ */
+bool hook_file_check(const struct hook_load *load);
+
+/* Returns the message with that id, which may be new; the library uses it until it is unloaded. Texts are copied. */
+struct hook_message *hook_message(struct kea_library *lib, const char *id, const char *logger,
+				  enum log_severity severity, int debuglevel);
+
+/* Calls a function of a library; `library` is a struct hook_callout. In any thread. */
+struct hook_callout {
+	struct hook_use *use;
+	kea_hook_fn *fn;
+};
+enum hook_verdict hook_call_library(void *library, struct hook_call *call);
+/* Returns the number of the calling thread, less than HOOK_THREADS_MAX; negative if there are too many. Any thread. */
+int hook_thread_number(void);
+/* Calls what libraries registered for the end of a packet. In the packet's thread. */
+void hook_packet_end(struct hook_packet *packet);

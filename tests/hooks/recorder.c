@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The library of the tests: it does what its parameters say and logs it. Without parameters it logs each call.
+ *
+ *	{ "at": { "pkt4_receive": [ ACTION... ] } }
+ *
+ * An action is a list; each one that begins with a lower case word logs "POINT: WORD ... = RESULT":
+ *
+ *	[ "get", ARGUMENT, FIELD ]		a field as text; an argument is "query", or [ "leases", 1 ] by index
+ *	[ "part", ARGUMENT, PART, I, FIELD ]	the same of a part: "relay", "pool", "pd-pool"
+ *	[ "set", ARGUMENT, FIELD, VALUE ]	a number or text; text beginning with 0x is bytes for a field of bytes
+ *	[ "option", ARGUMENT, PATH, NTH ]	a path is a list of codes
+ *	[ "option-set", ARGUMENT, PATH, HEX ], "option-add", [ "option-delete", ARGUMENT, PATH ]
+ *	[ "options", ARGUMENT, PATH ]		codes
+ *	[ "class-add", NAME ], [ "class-has", NAME ], [ "classes" ]
+ *	[ "subnet", I ], [ "subnet-id", ID ]	selects it
+ *	[ "count" ]				calls for this packet
+ *	[ "config", KEY ]			a global value of the configuration
+ *	[ "verdict", WORD ]			continue, skip, drop; the default is continue
+ */
+#include <kea/hooks.h>
+
+#include <stdio.h>
+#include <stdbool.h>
+#include <string.h>
+
+static const struct kea_api *kea;
+static struct kea_message *recorded;
+
+KEA_HOOK_LIBRARY
+
+int kea_hook_threads(void)
+{
+	return 1;
+}
+
+static struct kea_object *argument(struct kea_call *call, const struct kea_json *json)
+{
+	static const char *const names[] = { "call", "query",  "response", "subnet", "subnets", "lease",
+					     "old",  "leases", "deleted",  "host",   "pool" };
+	bool by_index = kea->json_type(json) == KEA_JSON_LIST;
+	const char *name = kea->json_text(by_index ? kea->json_at(json, 0, NULL) : json);
+	unsigned i = by_index ? (unsigned)kea->json_int(kea->json_at(json, 1, NULL)) : 0;
+
+	for (unsigned k = 0; k < sizeof(names) / sizeof(names[0]); k++)
+		if (!strcmp(names[k], name))
+			return kea->argument(call, (enum kea_argument)k, i);
+	return NULL;
+}
+
+static struct kea_object *part(struct kea_object *object, const char *name, unsigned i)
+{
+	if (!object)
+		return NULL;
+	return kea->part(object,
+			 !strcmp(name, "relay")  ? KEA_PART_RELAY
+			 : !strcmp(name, "pool") ? KEA_PART_POOL
+						 : KEA_PART_PD_POOL,
+			 i);
+}
+
+static void get(struct kea_object *object, const char *name, char *out, size_t size)
+{
+	enum kea_field field;
+
+	if (!object) {
+		snprintf(out, size, "nothing");
+		return;
+	}
+	field = kea->field_by_name(kea->kind(object), name);
+	if (kea->get_text(object, field, out, size) < 0)
+		snprintf(out, size, "no field");
+}
+
+static size_t bytes_of_hex(const char *text, unsigned char *out, size_t size)
+{
+	size_t n = 0;
+	unsigned byte;
+
+	while (n < size && sscanf(text + 2 * n, "%2x", &byte) == 1)
+		out[n++] = (unsigned char)byte;
+	return n;
+}
+
+static int set(struct kea_object *object, const char *name, const struct kea_json *value)
+{
+	unsigned char bytes[512];
+	const char *text = kea->json_text(value);
+	enum kea_field field;
+
+	if (!object)
+		return KEA_E_NOENT;
+	field = kea->field_by_name(kea->kind(object), name);
+	if (kea->json_type(value) == KEA_JSON_INT)
+		return kea->set_int(object, field, kea->json_int(value));
+	if (!strncmp(text, "0x", 2))
+		return kea->set_bytes(object, field, bytes, bytes_of_hex(text + 2, bytes, sizeof(bytes)));
+	return kea->set_text(object, field, text);
+}
+
+static unsigned path_of(const struct kea_json *json, uint32_t path[8])
+{
+	unsigned n = 0;
+
+	for (; n < 8 && n < kea->json_count(json); n++)
+		path[n] = (uint32_t)kea->json_int(kea->json_at(json, n, NULL));
+	return n;
+}
+
+static void option(struct kea_object *object, const struct kea_json *json, unsigned nth, char *out, size_t size)
+{
+	uint32_t path[8];
+	unsigned depth = path_of(json, path);
+	const unsigned char *data;
+	size_t len, at = 0;
+
+	out[0] = '\0';
+	data = object ? kea->option_get(object, path, depth, nth, &len) : NULL;
+	if (!data) {
+		snprintf(out, size, "none");
+		return;
+	}
+	for (size_t i = 0; i < len && at + 3 < size; i++)
+		at += (size_t)snprintf(out + at, size - at, "%02x", data[i]);
+}
+
+static void codes(struct kea_object *object, const struct kea_json *json, char *out, size_t size)
+{
+	uint32_t path[8], code;
+	unsigned depth = path_of(json, path);
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (unsigned i = 0; object && kea->option_at(object, path, depth, i, &code, NULL, NULL) && at + 12 < size; i++)
+		at += (size_t)snprintf(out + at, size - at, "%s%u", i ? "," : "", (unsigned)code);
+}
+
+static int edit(const char *word, struct kea_object *object, const struct kea_json *json, const char *hex)
+{
+	unsigned char bytes[512];
+	uint32_t path[8];
+	unsigned depth = path_of(json, path);
+	size_t len = bytes_of_hex(hex, bytes, sizeof(bytes));
+
+	if (!object)
+		return KEA_E_NOENT;
+	if (!strcmp(word, "option-set"))
+		return kea->option_set(object, path, depth, bytes, len);
+	if (!strcmp(word, "option-add"))
+		return kea->option_add(object, path, depth, bytes, len);
+	return kea->option_delete(object, path, depth);
+}
+
+static void classes(struct kea_call *call, char *out, size_t size)
+{
+	const char *name;
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (unsigned i = 0; (name = kea->class_at(call, i)) != NULL && at + strlen(name) + 2 < size; i++)
+		at += (size_t)snprintf(out + at, size - at, "%s%s", i ? "," : "", name);
+}
+
+static int verdict_of(const char *word)
+{
+	return !strcmp(word, "skip") ? KEA_SKIP : !strcmp(word, "drop") ? KEA_DROP : KEA_CONTINUE;
+}
+
+/* The end of a packet's memory: counted in the library's own. */
+static void packet_ended(void *context)
+{
+	unsigned *count = context;
+
+	*count = 0;
+}
+
+static int act(struct kea_call *call, const struct kea_json *action, const char *point)
+{
+	const char *word = kea->json_text(kea->json_at(action, 0, NULL));
+	const struct kea_json *a = kea->json_at(action, 1, NULL), *b = kea->json_at(action, 2, NULL),
+			      *c = kea->json_at(action, 3, NULL), *d = kea->json_at(action, 4, NULL);
+	char text[1024] = "", what[512];
+	int err = 0;
+
+	if (!strcmp(word, "verdict"))
+		return verdict_of(kea->json_text(a));
+	if (!strcmp(word, "get"))
+		get(argument(call, a), kea->json_text(b), text, sizeof(text));
+	else if (!strcmp(word, "part"))
+		get(part(argument(call, a), kea->json_text(b), (unsigned)kea->json_int(c)), kea->json_text(d), text,
+		    sizeof(text));
+	else if (!strcmp(word, "option"))
+		option(argument(call, a), b, (unsigned)kea->json_int(c), text, sizeof(text));
+	else if (!strcmp(word, "options"))
+		codes(argument(call, a), b, text, sizeof(text));
+	else if (!strcmp(word, "classes"))
+		classes(call, text, sizeof(text));
+	else if (!strcmp(word, "config"))
+		(void)kea->json_print(kea->json_get(kea->config(call), kea->json_text(a)), text, sizeof(text));
+	else if (!strcmp(word, "count")) {
+		unsigned *count = kea->packet_context(call, sizeof(*count), packet_ended);
+
+		snprintf(text, sizeof(text), "%u", count ? ++*count : 0);
+	} else {
+		if (!strcmp(word, "set"))
+			err = set(argument(call, a), kea->json_text(b), c);
+		else if (!strncmp(word, "option-", 7))
+			err = edit(word, argument(call, a), b, kea->json_text(c));
+		else if (!strcmp(word, "class-add"))
+			err = kea->class_add(call, kea->json_text(a));
+		else if (!strcmp(word, "class-has"))
+			err = kea->class_has(call, kea->json_text(a));
+		else if (!strcmp(word, "subnet-id"))
+			err = kea->set_subnet_id(call, (uint32_t)kea->json_int(a));
+		else if (!strcmp(word, "subnet")) {
+			struct kea_object *subnet = kea->argument(call, KEA_ARG_SUBNETS, (unsigned)kea->json_int(a));
+
+			err = subnet ? kea->set_subnet(call, subnet) : KEA_E_NOENT;
+		}
+		snprintf(text, sizeof(text), "%d", err);
+	}
+	(void)kea->json_print(action, what, sizeof(what));
+	kea->log(recorded, "%s: %s = %s", point, what, text);
+	return KEA_CONTINUE;
+}
+
+static int called(struct kea_call *call)
+{
+	struct kea_library *lib = kea->library(call);
+	const struct kea_json *at = kea->json_get(kea->parameters(lib), "at"), *actions;
+	struct kea_object *self = kea->argument(call, KEA_ARG_CALL, 0);
+	char point[64];
+	int verdict = KEA_CONTINUE;
+
+	if (kea->get_text(self, KEA_CALL_POINT, point, sizeof(point)) < 0)
+		return KEA_DROP;
+	actions = kea->json_get(at, point);
+	if (!at)
+		kea->log(recorded, "%s", point);
+	for (size_t i = 0; i < kea->json_count(actions); i++) {
+		int said = act(call, kea->json_at(actions, i, NULL), point);
+
+		if (said > verdict)
+			verdict = said;
+	}
+	return verdict;
+}
+
+static const char *const points[] = {
+	"dhcp#_srv_configured", "cb#_updated",    "buffer#_receive",   "pkt#_receive",
+	"host#_identifier",     "subnet#_select", "lease#_select",     "lease#_renew",
+	"lease6_rebind",        "lease#_release", "lease#_decline",    "addr6_register",
+	"lease4_offer",         "ddns#_update",   "leases#_committed", "pkt#_send",
+	"buffer#_send",         "lease#_expire",  "lease#_recover",
+};
+
+int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
+{
+	static const char *const keys[] = { "at", "limit", NULL };
+	const struct kea_json *parameters;
+	int err = 0;
+
+	kea = api;
+	recorded = kea->message(lib, "RECORDED", "recorder", KEA_INFO, 0);
+	parameters = kea->parameters(lib);
+	(void)kea->param_keys(lib, parameters, keys);
+	(void)kea->param_int(lib, parameters, "limit", 1, 1, 10);
+	if (kea->on(lib, "no_such_point", called) != KEA_E_NOENT)
+		return kea->fail(lib, NULL, "a point that does not exist was accepted");
+	for (unsigned i = 0; i < sizeof(points) / sizeof(points[0]) && !err; i++)
+		err = kea->on(lib, points[i], called);
+	return err;
+}
