@@ -69,7 +69,8 @@ static void check_head(const char *text, size_t len, size_t piece)
 	assert(!status == !why && (status == 0 || (status >= 400 && !head.keep_alive)));
 	if (status)
 		return;
-	assert(end && head.is_post && (head.length >= 0) != head.is_chunked);
+	assert(end && (head.is_post ? (head.length >= 0) != head.is_chunked : head.length <= 0 && !head.is_chunked));
+	assert(head.target.len && (const char *)head.target.data + head.target.len <= text + end);
 	assert(!head.authorization.data ||
 	       (const char *)head.authorization.data + head.authorization.len <= text + end);
 	if (head.authorization.data)

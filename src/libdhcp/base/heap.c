@@ -8,8 +8,8 @@
 
 #define LARGE_PAGE ((size_t)2 << 20)
 #define WORTH_IT (4 * LARGE_PAGE)
-#define MMAP_MAX 65536             /* malloc's default */
-#define TRIM_THRESHOLD (128 << 10) /* likewise */
+#define MMAP_MAX 65536           /* malloc's default */
+#define TRIM_THRESHOLD (1 << 20) /* bytes: what a long response uses and frees in turns, several at a time */
 
 static uintptr_t from, to; /* the memory that heap_expect() has advised */
 

@@ -20,6 +20,7 @@ struct ctl {
 	void *user;
 	struct ctl_forwarder *forwarder; /* NULL: "service" is ignored */
 	VEC(struct ctl_entry) entries;   /* by name */
+	VEC(const struct ctl_page *) pages;
 };
 
 struct ctl_request {

@@ -72,6 +72,7 @@ struct conn {
 	bool is_call_waiting; /* call_ready() will be called */
 	struct str out;       /* of the response, not sent yet */
 	/* HTTP */
+	const struct ctl_page *page; /* NULL: a command */
 	struct str head;
 	size_t head_searched;
 	bool has_head, is_http10, keep_alive, is_chunked;
@@ -109,6 +110,8 @@ bool conn_count(struct conn *c);
 /* The response is in the output; then the connection ends. */
 void conn_reject(struct conn *c);
 void conn_dispatch(struct conn *c, const struct auth_user *user);
+/* Same for c->page. False if the user must not read it. */
+bool conn_open_page(struct conn *c, const struct auth_user *user);
 
 /* conn_http.c */
 /* Returns the number of bytes used. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "base/bytes.h"
 #include "conf/key.h"
 
 /*
@@ -99,6 +100,25 @@ enum ctl_result ctl_call_result(const struct ctl_call *call);
  * continues without its client; what a command does after its response (shutdown) happens now.
  */
 void ctl_call_free(struct ctl_call *call);
+
+/*
+ * A page: text for GET on HTTP sockets. Whoever may execute the command may read it.
+ */
+struct ctl_page {
+	const char *path; /* "/metrics" */
+	const char *type; /* for Content-Type */
+	const char *command;
+	const char *doc; /* one line */
+	/* Calls ctl_respond_cursor(); its pieces are the text. */
+	void (*run)(struct ctl_call *call);
+};
+/* Adds a page, which is borrowed. */
+void ctl_add_page(struct ctl *ctl, const struct ctl_page *page);
+/* Returns the page of a request target, whose query is ignored; NULL if there is none. */
+const struct ctl_page *ctl_page_find(const struct ctl *ctl, struct bytes target);
+/* Like ctl_dispatch(); NULL if `who` must not read it. */
+struct ctl_call *ctl_page_open(struct ctl *ctl, const struct ctl_page *page, const struct ctl_who *who,
+			       ctl_ready_fn *ready, void *ctx);
 
 /* --- for commands --- */
 

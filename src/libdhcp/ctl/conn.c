@@ -262,14 +262,25 @@ static void call_ready(void *ctx)
 	loop_timer_start(c->ch->all->loop, &c->wake, 0);
 }
 
+static struct ctl_who who_is(const struct conn *c, const struct auth_user *user)
+{
+	return (struct ctl_who){ .channel = c->ch->name,
+				 .from = c->ch->conf.type == CHANNEL_UNIX ? NULL : c->from,
+				 .user = user ? user->name : NULL,
+				 .is_read_only = c->ch->conf.is_read_only || (user && user->is_read_only),
+				 .commands = user ? user->commands : NULL };
+}
+
+static void begin_response(struct conn *c)
+{
+	c->state = CONN_RESPONDING;
+	bufferevent_setwatermark(c->bev, EV_WRITE, CHANNEL_OUT_LOW, 0);
+}
+
 void conn_dispatch(struct conn *c, const struct auth_user *user)
 {
 	struct ctl_request *req = ctl_request_parse(str_text(&c->in), c->in.len);
-	struct ctl_who who = { .channel = c->ch->name,
-			       .from = c->ch->conf.type == CHANNEL_UNIX ? NULL : c->from,
-			       .user = user ? user->name : NULL,
-			       .is_read_only = c->ch->conf.is_read_only || (user && user->is_read_only),
-			       .commands = user ? user->commands : NULL };
+	struct ctl_who who = who_is(c, user);
 	struct str rule = { 0 };
 
 	forget_request(c);
@@ -280,11 +291,22 @@ void conn_dispatch(struct conn *c, const struct auth_user *user)
 	who.rule = rule.text;
 	if (!ctl_request_is_json(req))
 		c->status = 400;
-	c->state = CONN_RESPONDING;
-	bufferevent_setwatermark(c->bev, EV_WRITE, CHANNEL_OUT_LOW, 0);
+	begin_response(c);
 	c->call = ctl_dispatch(c->ch->all->ctl, req, &who, call_ready, c);
 	str_free(&rule);
 	pump(c);
+}
+
+bool conn_open_page(struct conn *c, const struct auth_user *user)
+{
+	struct ctl_who who = who_is(c, user);
+
+	c->call = ctl_page_open(c->ch->all->ctl, c->page, &who, call_ready, c);
+	if (!c->call)
+		return false;
+	begin_response(c);
+	pump(c);
+	return true;
 }
 
 void conn_start(struct conn *c)

@@ -2,7 +2,8 @@
 /*
  * HTTP on a connection. A request is authenticated when its head is there, so that nobody else can make the server
  * store a body, and again when it is executed, because a reload may have changed the users. A response is a list of one
- * map; short ones have a Content-Length, as Kea's have, long ones are sent in chunks while the command produces them.
+ * map, or the text of a page; short ones have a Content-Length, as Kea's have, long ones are sent in chunks while the
+ * command produces them.
  */
 #include "ctl/channel_int.h"
 
@@ -26,14 +27,15 @@ static void add_head(struct conn *c, int status, int64_t length)
 		(void)evbuffer_add_printf(out, "Content-Length: %lld\r\n", (long long)length);
 	else if (!c->is_http10)
 		(void)evbuffer_add_printf(out, "Transfer-Encoding: chunked\r\n");
-	(void)evbuffer_add_printf(out, "Content-Type: application/json\r\n");
+	(void)evbuffer_add_printf(out, "Content-Type: %s\r\n",
+				  c->page && status == 200 ? c->page->type : "application/json");
 	if (gmtime_r(&now, &tm) && strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm))
 		(void)evbuffer_add_printf(out, "Date: %s\r\n", date);
 	if (status == 401)
 		(void)evbuffer_add_printf(out, "WWW-Authenticate: Basic realm=\"%s\"\r\n",
 					  c->ch->conf.auth ? c->ch->conf.auth->realm : "");
 	if (status == 405)
-		(void)evbuffer_add_printf(out, "Allow: POST\r\n");
+		(void)evbuffer_add_printf(out, "Allow: %sPOST\r\n", c->page ? "GET, " : "");
 	if (!c->keep_alive)
 		(void)evbuffer_add_printf(out, "Connection: close\r\n");
 	else if (c->is_http10)
@@ -66,6 +68,7 @@ void http_reset(struct conn *c)
 	c->head_searched = 0;
 	c->has_head = c->has_sent_head = c->sends_chunks = c->is_chunked = false;
 	c->length = -1;
+	c->page = NULL;
 	c->chunks = (struct http_chunks){ 0 };
 }
 
@@ -119,6 +122,16 @@ static void accept_head(struct conn *c)
 	}
 	if (!authenticate(c, &head, &user))
 		return;
+	if (!head.is_post) {
+		c->page = ctl_page_find(c->ch->all->ctl, head.target);
+		if (!c->page) {
+			http_reject(c, 405, "only POST is supported");
+			return;
+		}
+		c->has_head = true;
+		c->length = 0;
+		return;
+	}
 	if (!is_json(head.content_type)) {
 		http_reject(c, 400, "Content-Type is not application/json");
 		return;
@@ -208,6 +221,12 @@ void http_start(struct conn *c)
 	/* Nothing but the users can have changed since it was accepted. */
 	if (http_head_parse(c->head.text, c->head.len, &head, &why) != 0 || !authenticate(c, &head, &user))
 		return;
+	c->status = 200;
+	if (c->page) {
+		if (!conn_open_page(c, user))
+			http_reject(c, 403, "this user may not read it");
+		return;
+	}
 	end = json_frame_read(&frame, str_text(&c->in), c->in.len, &first);
 	if (end == FRAME_TOO_DEEP) {
 		http_reject(c, 400, "the request is nested too deep");
@@ -217,7 +236,6 @@ void http_start(struct conn *c)
 		http_reject(c, 413, "the request has too many values");
 		return;
 	}
-	c->status = 200;
 	conn_dispatch(c, user);
 }
 
@@ -249,9 +267,9 @@ void http_send(struct conn *c, enum ctl_more more)
 		c->sends_chunks = !is_last && !c->is_http10;
 		if (!is_last && c->is_http10)
 			c->keep_alive = false; /* its end is the end of the response */
-		add_head(c, c->status, is_last ? (int64_t)c->out.len + 4 : -1);
+		add_head(c, c->status, is_last ? (int64_t)c->out.len + (c->page ? 0 : 4) : -1);
 	}
-	add_piece(c, is_first ? "[ " : "", is_last ? " ]" : "");
+	add_piece(c, is_first && !c->page ? "[ " : "", is_last && !c->page ? " ]" : "");
 	if (is_last && c->sends_chunks)
 		(void)evbuffer_add(bufferevent_get_output(c->bev), "0\r\n\r\n", 5);
 }

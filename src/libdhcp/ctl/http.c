@@ -115,7 +115,13 @@ static int fail(int status, const char *why, const char **ret_why)
 	return status;
 }
 
-static int parse_request_line(struct bytes line, struct http_head *head, const char **ret_why)
+/* What was seen: headers that may occur once, and what is not supported. */
+struct seen {
+	bool host, type, expect, encoding;
+	bool other_encoding, other_expectation, other_method;
+};
+
+static int parse_request_line(struct bytes line, struct http_head *head, struct seen *seen, const char **ret_why)
 {
 	struct bytes method, target;
 
@@ -131,6 +137,9 @@ static int parse_request_line(struct bytes line, struct http_head *head, const c
 	head->is_http10 = line.data[7] == '0';
 	head->keep_alive = !head->is_http10;
 	head->is_post = method.len == 4 && memcmp(method.data, "POST", 4) == 0;
+	head->target = target;
+	if (!head->is_post && (method.len != 3 || memcmp(method.data, "GET", 3) != 0))
+		seen->other_method = true;
 	return 0;
 }
 
@@ -166,12 +175,6 @@ static void parse_connection(struct bytes value, struct http_head *head)
 			head->keep_alive = true;
 	}
 }
-
-/* What was seen of headers that may occur once. */
-struct seen {
-	bool host, type, expect, encoding;
-	bool other_encoding, other_expectation;
-};
 
 static int parse_header(struct bytes name, struct bytes value, struct http_head *head, struct seen *seen,
 			const char **ret_why)
@@ -237,9 +240,11 @@ static int check_framing(const struct http_head *head, const struct seen *seen, 
 		return fail(400, "Transfer-Encoding in HTTP/1.0", ret_why);
 	if (seen->other_encoding)
 		return fail(501, "a Transfer-Encoding other than chunked", ret_why);
-	if (!head->is_post)
-		return fail(405, "only POST is supported", ret_why);
-	if (head->length < 0 && !head->is_chunked)
+	if (seen->other_method)
+		return fail(405, "only POST and GET are supported", ret_why);
+	if (!head->is_post && (head->is_chunked || head->length > 0))
+		return fail(400, "GET with a body", ret_why);
+	if (head->is_post && head->length < 0 && !head->is_chunked)
 		return fail(411, "Content-Length is missing", ret_why);
 	if (seen->other_expectation)
 		return fail(417, "an expectation other than 100-continue", ret_why);
@@ -256,7 +261,7 @@ int http_head_parse(const char *text, size_t len, struct http_head *ret, const c
 	*ret_why = NULL;
 	if (len < 4 || memcmp(text + len - 4, "\r\n\r\n", 4) != 0 || !cut_line(&rest, &line))
 		return fail(400, "invalid line end", ret_why);
-	status = parse_request_line(line, ret, ret_why);
+	status = parse_request_line(line, ret, &seen, ret_why);
 	if (!status)
 		status = parse_headers(rest, ret, &seen, ret_why);
 	if (!status)

@@ -5,17 +5,18 @@
 #include "base/str.h"
 
 /*
- * HTTP/1.1 (RFC 9112) as the control channel needs it: a POST with a body of known length or in chunks. Strict: what
- * could be read in two ways (bare line feeds, folded headers, two lengths) is an error, and after an error the
- * connection is closed, so no text is ever taken for a second request that others see as part of the first. No I/O.
+ * HTTP/1.1 (RFC 9112) as the control channel needs it: a POST with a body of known length or in chunks, or a GET.
+ * Strict: what could be read in two ways (bare line feeds, folded headers, two lengths) is an error, and after an error
+ * the connection is closed, so no text is ever taken for a second request that others see as part of the first. No I/O.
  */
 struct http_head {
 	bool is_http10;
-	bool is_post;
+	bool is_post; /* otherwise GET, without a body */
 	bool keep_alive;
 	bool is_chunked;
 	bool expects_continue; /* the client waits for "100 Continue" before it sends the body */
 	int64_t length;        /* of the body; -1: in chunks, or none */
+	struct bytes target;   /* path and query */
 	struct bytes content_type;
 	struct bytes authorization; /* data is NULL if there is none */
 };

@@ -147,6 +147,25 @@ static void add_path(struct json_object *doc)
 		put(put_map(responses, errors[i].status), "description", errors[i].text);
 }
 
+static void add_pages(struct json_object *doc, const struct ctl *ctl)
+{
+	struct json_object *paths = json_object_object_get(doc, "paths");
+
+	for (size_t i = 0; i < ctl->pages.n; i++) {
+		const struct ctl_page *page = ctl->pages.v[i];
+		struct json_object *get = put_map(put_map(paths, page->path), "get"), *responses, *ok;
+
+		put(get, "operationId", page->path + 1);
+		put(get, "summary", page->doc);
+		responses = put_map(get, "responses");
+		ok = put_map(responses, "200");
+		put(ok, "description", "The text.");
+		(void)put_typed(put_map(put_map(ok, "content"), page->type), "schema", "string");
+		put(put_map(responses, "401"), "description", "User or password are missing or wrong.");
+		put(put_map(responses, "403"), "description", "The user must not read it.");
+	}
+}
+
 static struct json_object *document(const struct ctl *ctl, const char *program)
 {
 	struct json_object *doc = json_object_new_object(), *info, *schemas, *one_of;
@@ -159,6 +178,7 @@ static struct json_object *document(const struct ctl *ctl, const char *program)
 	str_free(&title);
 	put(info, "version", PACKAGE_VERSION);
 	add_path(doc);
+	add_pages(doc, ctl);
 	schemas = put_map(put_map(doc, "components"), "schemas");
 	json_object_object_add(schemas, "response", response_schema());
 	one_of = put_list(put_map(schemas, "request"), "oneOf");

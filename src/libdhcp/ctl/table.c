@@ -53,6 +53,7 @@ void ctl_free(struct ctl *ctl)
 	if (!ctl)
 		return;
 	vec_free(&ctl->entries);
+	vec_free(&ctl->pages);
 	free(ctl->forwarder);
 	free(ctl);
 }
@@ -239,5 +240,36 @@ struct ctl_call *ctl_dispatch(struct ctl *ctl, struct ctl_request *req, const st
 		ctl_respond_diag(call);
 	else
 		entry->cmd->run(call, entry->cmd->args ? args : NULL);
+	return call;
+}
+
+/* --- pages --- */
+
+void ctl_add_page(struct ctl *ctl, const struct ctl_page *page)
+{
+	*vec_push(&ctl->pages) = page;
+}
+
+const struct ctl_page *ctl_page_find(const struct ctl *ctl, struct bytes target)
+{
+	const uint8_t *query = target.len ? memchr(target.data, '?', target.len) : NULL;
+	size_t len = query ? (size_t)(query - target.data) : target.len;
+
+	for (size_t i = 0; i < ctl->pages.n; i++)
+		if (strlen(ctl->pages.v[i]->path) == len && memcmp(ctl->pages.v[i]->path, target.data, len) == 0)
+			return ctl->pages.v[i];
+	return NULL;
+}
+
+struct ctl_call *ctl_page_open(struct ctl *ctl, const struct ctl_page *page, const struct ctl_who *who,
+			       ctl_ready_fn *ready, void *ctx)
+{
+	struct ctl_call *call;
+
+	if (forbidden_by(page->command, CTL_READ, who))
+		return NULL;
+	call = call_new(ctl, NULL, who, ready, ctx);
+	call->is_whole = true;
+	page->run(call);
 	return call;
 }

@@ -10,6 +10,7 @@ static void add(struct ctl *ctl)
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		ctl_add(ctl, all[i]->v, all[i]->n);
+	ctl_add_page(ctl, &metrics_page);
 }
 
 /* Makes those commands available that the configuration in service asks for. */

@@ -5,13 +5,17 @@
  */
 #include "io/sock_take.h"
 
+#include "stat/hist.h"
+
 bool sock_in_time(struct sock *sock, unsigned i, const struct timespec *wall, int64_t now_us, bool more)
 {
 	struct sockset *set = sock->set;
 	int64_t wait_us = batch_wait_us(&set->batch, i, wall);
 
-	if (i == 0)
+	if (i == 0) {
 		flood_note(&set->flood, wait_us, now_us);
+		stat_hist_add(set->stats, STAT_HIST_WAIT, wait_us);
+	}
 	if (!flood_is_stale(wait_us, more))
 		return true;
 	stat_add(set->stats, STAT_SOCKET_STALE, 1);

@@ -25,6 +25,7 @@ struct journal {
 	struct journal_conf conf;
 	atomic_bool sync; /* initially conf.sync */
 	const struct journal_sys *sys;
+	struct stats *stats; /* counted by the journal thread */
 	char *path, *new_path, *next_path, *copy_path, *aside_path, *dir;
 	int fd, lock_fd;
 	off_t len; /* length of the complete, acknowledged rows in the file, in bytes */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Opening and closing the journal: its names, its lock, the existing file, its thread. */
 #include "lease/journal_int.h"
+#include "stat/stat.h"
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -55,6 +56,7 @@ int journal_new(const struct journal_conf *conf, struct journal **ret, char **re
 	char why[FILE_WHY_MAX];
 	int err = -E_SYS;
 
+	j->stats = stats_new();
 	j->conf = *conf;
 	atomic_init(&j->sync, conf->sync);
 	j->sys = conf->sys ? conf->sys : &journal_sys_real;
@@ -167,5 +169,6 @@ void journal_free(struct journal *j)
 	free(j->copy_path);
 	free(j->aside_path);
 	free(j->dir);
+	stats_free(j->stats);
 	free(j);
 }

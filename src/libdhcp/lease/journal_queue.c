@@ -6,6 +6,7 @@
 #include "lease/journal_int.h"
 
 #include "base/err.h"
+#include "stat/hist.h"
 
 #include <errno.h>
 
@@ -101,6 +102,8 @@ static void commit(struct journal *j, struct store_txn *group)
 		return;
 	}
 	j->sync_us = clock_mono_us() - begin_us;
+	stat_hist_add(j->stats, STAT_HIST_SYNC, j->sync_us);
+	stat_hist_add(j->stats, STAT_HIST_GROUP, j->group_n);
 	j->ahead -= j->ahead > 0;
 	j->len += (off_t)j->buf_len;
 	atomic_store(&j->file_bytes, (uint64_t)j->len);

@@ -81,6 +81,15 @@ enum stat_id {
 	STAT_N
 };
 
+/* Histograms, see hist.h. */
+enum stat_hist_id {
+	STAT_HIST_WAIT,  /* of datagrams in the sockets */
+	STAT_HIST_SYNC,  /* a write to the lease file and its sync */
+	STAT_HIST_GROUP, /* transactions that one of them stored */
+	STAT_HIST_N
+};
+#define STAT_HIST_BUCKETS 22
+
 /* The kind of a row in table.c. */
 enum stat_kind { STAT_IS_COUNTER, STAT_IS_GAUGE, STAT_IS_TOTAL };
 

@@ -12,6 +12,23 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct stats *all;
 static int64_t base[STAT_N]; /* totals of freed blocks minus what was reset */
+static struct stat_hist_sum hist_base[STAT_HIST_N];
+
+static void add_hists(const struct stats *stats, enum stat_hist_id id, struct stat_hist_sum *to)
+{
+	for (unsigned i = 0; i < STAT_HIST_BUCKETS; i++)
+		to->n[i] += atomic_load_explicit(&stats->hist[id].n[i], memory_order_relaxed);
+	to->sum += atomic_load_explicit(&stats->hist[id].sum, memory_order_relaxed);
+}
+
+void stat_hist_sum(enum stat_hist_id id, struct stat_hist_sum *ret)
+{
+	pthread_mutex_lock(&lock);
+	*ret = hist_base[id];
+	for (const struct stats *s = all; s; s = s->next)
+		add_hists(s, id, ret);
+	pthread_mutex_unlock(&lock);
+}
 
 struct stats *stats_new(void)
 {
@@ -37,6 +54,8 @@ void stats_free(struct stats *stats)
 	}
 	for (int i = 0; i < STAT_N; i++)
 		base[i] += atomic_load_explicit(&stats->n[i], memory_order_relaxed);
+	for (unsigned i = 0; i < STAT_HIST_N; i++)
+		add_hists(stats, (enum stat_hist_id)i, &hist_base[i]);
 	pthread_mutex_unlock(&lock);
 	free(stats);
 }

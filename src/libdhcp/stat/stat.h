@@ -18,9 +18,13 @@
  *
  * The rows are in id.h, their names in table.c. place.h adds counters for subnets and pools.
  */
+struct stat_hist {
+	_Atomic int64_t n[STAT_HIST_BUCKETS], sum;
+};
 struct stats {
 	struct stats *next; /* in the list of all blocks */
 	_Atomic int64_t n[STAT_N];
+	struct stat_hist hist[STAT_HIST_N];
 };
 
 /* Returns a registered block, all zero. Never NULL. */
@@ -40,6 +44,12 @@ static inline void stat_add(struct stats *stats, enum stat_id id, int64_t n)
 int64_t stat_sum(enum stat_id id);
 /* Implements statistic-reset: from now on sums count from zero. */
 void stat_reset(enum stat_id id);
+
+/* A histogram (hist.h): the sums over all blocks, including freed ones. */
+struct stat_hist_sum {
+	int64_t n[STAT_HIST_BUCKETS], sum;
+};
+void stat_hist_sum(enum stat_hist_id id, struct stat_hist_sum *ret);
 
 enum stat_kind stat_kind(enum stat_id id);
 

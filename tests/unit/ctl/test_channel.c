@@ -51,6 +51,52 @@ static void change(struct ctl_call *call, const void *args)
 	ctl_respond(call, CTL_SUCCESS, NULL, "changed");
 }
 
+/* --- pages --- */
+
+#define LONG_PIECES 20000
+#define LONG_LINE "a line of a long page\n"
+
+static enum ctl_more next_line(struct ctl_call *call, void *state, struct str *out)
+{
+	unsigned *left = state;
+
+	(void)call;
+	str_add(out, *left ? LONG_LINE : "line\n");
+	if (!*left)
+		return CTL_END;
+	return --*left ? CTL_MORE : CTL_END;
+}
+
+static void lines_done(void *state)
+{
+	n_done++;
+	free(state);
+}
+
+static void respond_lines(struct ctl_call *call, unsigned n)
+{
+	static const struct ctl_cursor cursor = { next_line, lines_done };
+	unsigned *left = xcalloc(1, sizeof(*left));
+
+	*left = n;
+	ctl_respond_cursor(call, &cursor, left);
+}
+
+static void run_page(struct ctl_call *call)
+{
+	respond_lines(call, 0);
+}
+
+static void run_long_page(struct ctl_call *call)
+{
+	respond_lines(call, LONG_PIECES);
+}
+
+static const struct ctl_page pages[] = {
+	{ .path = "/page", .type = "text/x", .command = "hello", .doc = "a page", .run = run_page },
+	{ .path = "/long", .type = "text/x", .command = "change", .doc = "a long page", .run = run_long_page },
+};
+
 static struct ctl_call *pending;
 
 static void later(struct ctl_call *call, const void *args)
@@ -179,6 +225,8 @@ static void setup(void)
 	loop = loop_new_main();
 	ctl = ctl_new(KEY_4, NULL);
 	ctl_add(ctl, rows, sizeof(rows) / sizeof(rows[0]));
+	ctl_add_page(ctl, &pages[0]);
+	ctl_add_page(ctl, &pages[1]);
 	channels = channels_new(loop, ctl);
 	memset(users, 0, sizeof(users));
 	auth_user_init(&users[0], "admin", "a");
@@ -490,6 +538,9 @@ START_TEST(http_errors)
 	struct str text = { 0 };
 
 	check_text_error("GET / HTTP/1.1\r\n\r\n", "405");
+	check_text_error("GET /page/x HTTP/1.1\r\n\r\n", "405");
+	check_text_error("GET /pag HTTP/1.1\r\n\r\n", "405");
+	check_text_error("GET /page HTTP/1.1\r\nContent-Length: 1\r\n\r\n", "400");
 	check_text_error("POST / HTTP/1.1\r\n" TYPE "\r\n", "411");
 	check_text_error("POST / HTTP/1.1\r\n" TYPE "Content-Length: 1\r\nContent-Length: 1\r\n\r\n{", "400");
 	check_text_error("POST / HTTP/1.1\r\n" TYPE "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -798,6 +849,59 @@ START_TEST(access_of_users)
 }
 END_TEST
 
+/* The response to GET of a target by a user. */
+static void check_page(const char *credentials, const char *target, const char *status, const char *expected)
+{
+	struct client c = connect_http();
+	struct str text = { 0 };
+
+	str_addf(&text, "GET %s HTTP/1.1\r\n%s%s%sConnection: close\r\n\r\n", target,
+		 credentials ? "Authorization: Basic " : "", credentials ? credentials : "", credentials ? "\r\n" : "");
+	ask(&c, text.text);
+	await(&c, expected);
+	ck_assert_msg(!strncmp(c.got.text + 9, status, 3), "%s, expected %s", c.got.text, status);
+	ck_assert_msg(strstr(c.got.text, expected) != NULL, "%s, expected %s", c.got.text, expected);
+	str_free(&text);
+	leave(&c);
+}
+
+START_TEST(text_pages)
+{
+	struct channel_conf confs[2] = { unix_conf(), http_conf() };
+	struct client c = connect_http();
+	unsigned n = 0;
+
+	for (int i = 0; i < 2; i++) {
+		ask(&c, "GET /page HTTP/1.1\r\nHost: x\r\n\r\n");
+		await(&c, "\r\n\r\nline\n");
+		ck_assert_ptr_nonnull(
+			strstr(c.got.text, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: text/x\r\n"));
+		str_reset(&c.got);
+		ask(&c, REQUEST);
+		await(&c, BODY);
+		ck_assert_ptr_nonnull(strstr(c.got.text, "Content-Type: application/json\r\n"));
+		str_reset(&c.got);
+	}
+	ask(&c, "GET /long HTTP/1.1\r\nConnection: close\r\n\r\n");
+	await(&c, "\r\n0\r\n\r\n");
+	ck_assert_ptr_nonnull(strstr(c.got.text, "Transfer-Encoding: chunked\r\n"));
+	for (const char *p = c.got.text; (p = strstr(p, LONG_LINE)) != NULL; p++)
+		n++;
+	ck_assert_uint_gt(n, LONG_PIECES * 9 / 10); /* some are cut by the ends of chunks */
+	ck_assert_ptr_null(strstr(c.got.text, "[ "));
+	leave(&c);
+	ck_assert_uint_eq(n_done, 3);
+	confs[1].auth = &auth;
+	use(confs, 2);
+	check_page(NULL, "/page", "401", "Unauthorized");
+	check_page(ADMIN, "/page?a=b", "200", "line\n");
+	check_page(READER, "/page", "200", "line\n");
+	check_page(GREETER, "/page", "200", "line\n");
+	check_page(GREETER, "/long", "403", "Forbidden");
+	check_page(GREETER, "/none", "405", "Method Not Allowed");
+}
+END_TEST
+
 /* Reloads: sockets that stay keep their connections, others are opened and closed; one that fails changes nothing. */
 START_TEST(reloads)
 {
@@ -893,6 +997,7 @@ int main(void)
 	tcase_add_test(tc, long_responses);
 	tcase_add_test(tc, client_leaves);
 	tcase_add_test(tc, access_of_users);
+	tcase_add_test(tc, text_pages);
 	tcase_add_test(tc, reloads);
 	tcase_add_test(tc, stale_files);
 	return suite_run(tc);
