@@ -30,11 +30,12 @@ static void reject(void *ctx, struct pos pos, const char *error)
 {
 	struct round *r = ctx;
 	struct out *unit = pos.line ? out_unit(r->root, offset_of(r->text, pos)) : NULL;
+	struct pos src = { .file = 1 };
 
 	if (!unit)
 		return;
 	r->is_changed = true;
-	report_note(r->rep, REPORT_DECISION, unit->src, "the result is rejected: %s", error);
+	report_note(r->rep, REPORT_DECISION, unit->src.line ? unit->src : src, "the result is rejected: %s", error);
 	if (!unit->why)
 		unit->why = arena_strdup(r->rep->arena, error);
 }
@@ -53,6 +54,24 @@ static int load(unsigned family, const struct str *text, struct diag **ret_diag)
 		d2_config_free(d2);
 	}
 	return err;
+}
+
+/* What is left when nothing helps: everything as comments. */
+static bool give_up(unsigned family, struct out *root, struct report *rep, struct str *text)
+{
+	struct diag *diag = NULL;
+	int err;
+
+	report_note(rep, REPORT_ERROR, (struct pos){ .file = 1 }, "the result is rejected; all of it is in comments");
+	for (struct out *o = root->first->first; o; o = o->next)
+		if (o->kind != OUT_COMMENT && !o->why)
+			o->why = "the result is rejected as a whole";
+	out_print(root, text);
+	err = load(family, text, &diag);
+	diag_free(diag);
+	if (err < 0)
+		str_reset(text);
+	return err >= 0;
 }
 
 /* family 0: kea-dhcp-ddns */
@@ -81,8 +100,7 @@ static bool check(unsigned family, struct out *root, struct report *rep, struct 
 		if (!r.is_changed)
 			break;
 	}
-	str_reset(text);
-	return false;
+	return give_up(family, root, rep, text);
 }
 
 bool check_output(const struct conversion *conv, struct report *rep, struct str *text, struct str *ddns)

@@ -42,7 +42,7 @@ static bool add_id(struct dhcpd *d, struct host_text *h, unsigned key, const str
 	struct bytes b = { buf, 0 };
 	int len;
 
-	if (i + 1 != st->n || h->n_ids == IDS_MAX)
+	if (i + 1 != st->n || h->n_ids == IDS_MAX || key == (d->family == 6 ? ID_CLIENT : ID_DUID))
 		return false;
 	if (st->v[i].kind == TOKEN_STRING) {
 		b = bytes_of(st->v[i].text, st->v[i].len);

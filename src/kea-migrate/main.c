@@ -4,6 +4,8 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "kea-migrate/check.h"
+#include "kea-migrate/dnsmasq.h"
+#include "kea-migrate/leases.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,31 +13,37 @@
 
 #define INTERFACES_MAX 64
 
-enum { OPT_FROM = 128, OPT_TO, OPT_DDNS, OPT_FORCE, OPT_NO_RESOLVE, OPT_LIST };
+enum { OPT_FROM = 128, OPT_TO, OPT_DDNS, OPT_ETHERS, OPT_FORCE, OPT_NO_RESOLVE, OPT_LIST };
 
 struct args {
 	unsigned family;
-	const char *from, *to, *output, *ddns, *config, *input;
+	const char *from, *to, *output, *ddns, *config, *ethers, *input;
 	const char *interfaces[INTERFACES_MAX];
 	unsigned n_interfaces;
 	bool force, no_resolve;
+	const struct kind *kind;
 };
 
 static const struct args_option options[] = {
-	{ OPT_FROM, "from", "KIND", "what FILE is: dhcpd (dhcpd.conf of ISC DHCP)" },
+	{ OPT_FROM, "from", "KIND", "what FILE is: dhcpd, dhcpd-leases, dnsmasq" },
+	{ OPT_TO, "to", "KIND", "FILE is a lease file; make this of it: dhcpd-leases" },
 	{ '4', NULL, NULL, "FILE is for DHCPv4; without -4 and -6 its statements decide" },
 	{ '6', NULL, NULL, "FILE is for DHCPv6" },
-	{ 'o', NULL, "FILE", "write the configuration to this file instead of standard output" },
+	{ 'o', NULL, "FILE", "write the result to this file instead of standard output" },
+	{ 'c', NULL, "FILE", "with --from dhcpd-leases: the configuration of the server, for the subnets" },
 	{ OPT_DDNS, "ddns", "FILE", "write zones and keys to this file, a configuration of kea-dhcp-ddns" },
 	{ 'i', NULL, "NAME", "an interface that the server serves; may be repeated; default: all" },
+	{ OPT_ETHERS, "ethers", "FILE", "what read-ethers of dnsmasq reads; default: /etc/ethers" },
 	{ OPT_NO_RESOLVE, "no-resolve", NULL, "do not look up names of hosts; they need a decision" },
 	{ OPT_FORCE, "force", NULL, "replace files that exist" },
-	{ OPT_LIST, "list", NULL, "print the statements of dhcpd and what becomes of them" },
+	{ OPT_LIST, "list", NULL, "print the statements of dhcpd and dnsmasq and what becomes of them" },
 };
 static const struct args_program program = {
 	.name = "kea-migrate",
-	.about = "Conversion of other DHCP servers' configurations, version " PACKAGE_VERSION,
-	.usage = "--from dhcpd [-4|-6] [-o FILE] [--ddns FILE] [-i NAME] [--force] FILE\n--list|-h|-v",
+	.about = "Conversion of other DHCP servers' configurations and leases, version " PACKAGE_VERSION,
+	.usage = "--from dhcpd|dnsmasq [-4|-6] [-o FILE] [--ddns FILE] [-i NAME] [--force] FILE\n"
+		 "--from dhcpd-leases -c FILE [-4|-6] [-o FILE] [--force] FILE\n"
+		 "--to dhcpd-leases [-4|-6] [-o FILE] [--force] FILE\n--list|-h|-v",
 	.notes = "The report goes to standard error; every message has the position in the source.\n"
 		 "Exit status: 0 if everything was converted, 2 if something needs a decision, 1 if there is no "
 		 "output.\n",
@@ -51,16 +59,72 @@ static void wrong(const char *what)
 
 static int print_list(void)
 {
-	puts("# Statements of ISC dhcpd\n\nMade by `kea-migrate --list` from the table the program converts with. The "
+	puts("# Statements of other servers\n\nMade by `kea-migrate --list` from the tables the program converts with. "
+	     "The "
 	     "last column says what becomes of a\nstatement, or why it needs a decision.\n\n"
-	     "| statement | protocol | result |\n|---|---|---|");
+	     "## ISC dhcpd\n\n| statement | protocol | result |\n|---|---|---|");
 	for (unsigned i = 0; i < dhcpd_n_rows; i++) {
 		const struct dhcpd_row *row = &dhcpd_rows[i];
 		const char *family = row->families == DHCPD_4 ? "4" : row->families == DHCPD_6 ? "6" : "both";
 
 		printf("| `%s` | %s | %s |\n", row->name, family, row->doc);
 	}
+	puts("\n## dnsmasq\n\n| line | result |\n|---|---|");
+	for (unsigned i = 0; i < dnsmasq_n_rows; i++)
+		printf("| `%s` | %s |\n", dnsmasq_rows[i].name, dnsmasq_rows[i].doc);
 	return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static void convert_dhcpd(const struct args *args, struct report *rep, struct conversion *ret)
+{
+	struct dhcpd_input in = { .name = args->input,
+				  .family = args->family,
+				  .may_resolve = !args->no_resolve,
+				  .interfaces = args->interfaces,
+				  .n_interfaces = args->n_interfaces };
+
+	dhcpd_run(&in, rep, ret);
+}
+
+static void convert_dnsmasq(const struct args *args, struct report *rep, struct conversion *ret)
+{
+	struct dnsmasq_input in = { .name = args->input,
+				    .family = args->family,
+				    .ethers = args->ethers ? args->ethers : "/etc/ethers" };
+
+	dnsmasq_run(&in, rep, ret);
+}
+
+/* What can be converted: configurations have a function, lease files another one. */
+struct kind {
+	const char *name;
+	void (*convert)(const struct args *args, struct report *rep, struct conversion *ret);
+	void (*leases)(const struct leases_input *in, struct report *rep, struct str *out);
+	bool is_target; /* of --to */
+};
+
+static const struct kind kinds[] = {
+	{ "dhcpd", convert_dhcpd, NULL, false },
+	{ "dnsmasq", convert_dnsmasq, NULL, false },
+	{ "dhcpd-leases", NULL, leases_from_dhcpd, false },
+	{ "dhcpd-leases", NULL, leases_to_dhcpd, true },
+};
+
+static const struct kind *find_kind(const struct args *args)
+{
+	const char *name = args->to ? args->to : args->from;
+	char why[ARGS_WHY_MAX];
+
+	if (!name)
+		wrong("--from is missing: what FILE is");
+	if (args->to && args->from)
+		wrong("--from and --to exclude each other");
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].name, name) == 0 && kinds[i].is_target == (args->to != NULL))
+			return &kinds[i];
+	(void)snprintf(why, sizeof(why), "--%s %s is not supported yet", args->to ? "to" : "from", name);
+	wrong(why);
+	return NULL;
 }
 
 static struct args parse(int argc, char **argv)
@@ -89,6 +153,15 @@ static struct args parse(int argc, char **argv)
 		case OPT_FROM:
 			args.from = value;
 			break;
+		case OPT_TO:
+			args.to = value;
+			break;
+		case OPT_ETHERS:
+			args.ethers = value;
+			break;
+		case 'c':
+			args.config = value;
+			break;
 		case OPT_DDNS:
 			args.ddns = value;
 			break;
@@ -107,12 +180,7 @@ static struct args parse(int argc, char **argv)
 			wrong(why);
 		}
 	}
-	if (!args.from)
-		wrong("--from is missing: what FILE is");
-	if (strcmp(args.from, "dhcpd") != 0) {
-		(void)snprintf(why, sizeof(why), "--from %s is not supported yet", args.from);
-		wrong(why);
-	}
+	args.kind = find_kind(&args);
 	if (argc - first != 1)
 		wrong(first < argc ? "expected one FILE" : "FILE is missing");
 	args.input = argv[first];
@@ -139,18 +207,13 @@ static bool write_output(const struct args *args, const char *path, const struct
 	return true;
 }
 
-static bool convert(const struct args *args, struct report *rep)
+static bool convert_config(const struct args *args, struct report *rep)
 {
-	struct dhcpd_input in = { .name = args->input,
-				  .family = args->family,
-				  .may_resolve = !args->no_resolve,
-				  .interfaces = args->interfaces,
-				  .n_interfaces = args->n_interfaces };
 	struct str text = { 0 }, ddns = { 0 };
 	struct conversion conv;
 	bool ok = true;
 
-	dhcpd_run(&in, rep, &conv);
+	args->kind->convert(args, rep, &conv);
 	if (check_output(&conv, rep, &text, &ddns)) {
 		if (conv.ddns && !args->ddns)
 			report_note(rep, REPORT_DECISION, (struct pos){ .file = 1 },
@@ -163,6 +226,47 @@ static bool convert(const struct args *args, struct report *rep)
 	return ok;
 }
 
+static unsigned lease_family(const struct args *args, const char *text)
+{
+	if (args->family)
+		return args->family;
+	return strstr(text, "\nia_") || strncmp(text, "ia_", 3) == 0 || strncmp(text, "address,duid", 12) == 0 ? 6 : 4;
+}
+
+static bool convert_leases(const struct args *args, struct report *rep)
+{
+	struct leases_input in = { .name = args->input };
+	struct diag *diag = NULL;
+	struct config *cfg = NULL;
+	struct str out = { 0 };
+	const char *why = NULL;
+	bool ok = true;
+
+	in.text = source_read(rep->arena, args->input, (size_t)1 << 31, &in.len, &why);
+	if (!in.text) {
+		args_complain(program.name, "%s: %s", args->input, why);
+		return false;
+	}
+	in.family = lease_family(args, in.text);
+	if (args->from && !args->config) {
+		args_complain(program.name, "-c is missing: the configuration determines the subnets of leases");
+		return false;
+	}
+	if (args->from && config_load_file(args->config, in.family, CONFIG_CHECK | CONFIG_RELAXED, &diag, &cfg) < 0) {
+		diag_print(diag, stderr, DIAG_TEXT);
+		ok = false;
+	}
+	in.cfg = cfg;
+	if (ok) {
+		args->kind->leases(&in, rep, &out);
+		ok = rep->is_unusable || write_output(args, args->output, &out);
+	}
+	config_free(cfg);
+	diag_free(diag);
+	str_free(&out);
+	return ok;
+}
+
 int main(int argc, char **argv)
 {
 	struct args args = parse(argc, argv);
@@ -172,7 +276,7 @@ int main(int argc, char **argv)
 	bool ok;
 
 	report_init(&rep, arena);
-	ok = convert(&args, &rep);
+	ok = args.kind->convert ? convert_config(&args, &rep) : convert_leases(&args, &rep);
 	report_print(&rep, stderr);
 	status = ok ? report_status(&rep) : EXIT_FAILURE;
 	report_done(&rep);

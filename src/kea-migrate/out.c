@@ -331,16 +331,19 @@ void out_print(struct out *root, struct str *to)
 
 struct out *out_unit(struct out *root, size_t offset)
 {
-	struct out *unit = NULL, *o = root;
+	struct out *unit = NULL, *o = root, *part = NULL;
 
 	while (o) {
 		struct out *c = o->first;
 
 		if (o->src.line)
 			unit = o;
+		/* Without a statement, what the program and list have: { "Dhcp4": { part: [ part ... */
+		if (o->parent && o->parent->parent && (!o->parent->parent->parent || o->parent->kind == OUT_LIST))
+			part = o;
 		while (c && !(is_value(c) && c->from <= offset && offset < c->to))
 			c = c->next;
 		o = c;
 	}
-	return unit;
+	return unit ? unit : part;
 }

@@ -46,5 +46,8 @@ void out_move_first(struct out *in, struct out *value);
 void out_insert_before(struct out *place, struct out *value);
 /* Prints the whole text. */
 void out_print(struct out *root, struct str *to);
-/* Returns the innermost unit at this byte of the text printed last; NULL if there is none. */
+/*
+ * Returns the innermost unit at this byte of the text printed last; where there is none, the innermost part of a list
+ * or of the program's map. NULL if there is none either.
+ */
 struct out *out_unit(struct out *root, size_t offset);

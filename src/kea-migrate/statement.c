@@ -458,3 +458,43 @@ void statements_parse(const char *name, const char *text, size_t len, bool may_i
 	*ret = (struct statements){ 0 };
 	(void)parse_text(&sh, report_source(rep, name), text, len, &ret->first, 0, &ret->trailing);
 }
+
+struct statement_reader {
+	struct shared sh;
+	struct parser p;
+};
+
+struct statement_reader *statement_reader_new(const char *name, const char *text, size_t len, struct report *rep)
+{
+	struct statement_reader *reader = xcalloc(1, sizeof(*reader));
+	uint32_t file = report_source(rep, name);
+
+	reader->sh.rep = rep;
+	reader->p = (struct parser){ .sh = &reader->sh,
+				     .p = text,
+				     .end = text + len,
+				     .path = text,
+				     .pos = { .file = file, .line = 1, .col = 1, .len = 1 } };
+	return reader;
+}
+
+const struct statement *statement_reader_next(struct statement_reader *reader, struct arena *arena)
+{
+	struct statement *st = NULL;
+	struct token tok;
+
+	reader->sh.arena = arena;
+	while (!st && read_token(&reader->p, &tok)) {
+		if (is(&tok, '}'))
+			report_note(reader->sh.rep, REPORT_ERROR, tok.pos, "} without {");
+		else if (!is(&tok, ';'))
+			(void)parse_statement(&reader->p, &tok, &st, 0);
+	}
+	return st;
+}
+
+void statement_reader_free(struct statement_reader *reader)
+{
+	str_free(&reader->p.comment);
+	free(reader);
+}

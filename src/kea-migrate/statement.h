@@ -45,6 +45,15 @@ int statements_read(const char *path, struct report *rep, struct statements *ret
 void statements_parse(const char *name, const char *text, size_t len, bool may_include, struct report *rep,
 		      struct statements *ret);
 
+/*
+ * Reads a text of any length one statement of the outermost level at a time, into an arena that may be reset in
+ * between. Files are not included. NULL at the end.
+ */
+struct statement_reader;
+struct statement_reader *statement_reader_new(const char *name, const char *text, size_t len, struct report *rep);
+const struct statement *statement_reader_next(struct statement_reader *reader, struct arena *arena);
+void statement_reader_free(struct statement_reader *reader);
+
 /* Reads a whole file of at most `max` bytes; NULL with the reason in *ret_why (in the arena). Not a directory. */
 char *source_read(struct arena *arena, const char *path, size_t max, size_t *ret_len, const char **ret_why);
 
