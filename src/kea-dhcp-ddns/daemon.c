@@ -309,8 +309,8 @@ static void stop(struct d2_daemon *d, bool was_serving)
 	channels_free(d->channels);
 	ctl_free(d->ctl);
 	d2_listener_free(d->listener);
-	if (d->d2.n_requests)
-		LOG(DHCP_DDNS_REQUESTS_LOST, d->d2.n_requests);
+	if (d->d2.n_requests > d->d2.n_kept)
+		LOG(DHCP_DDNS_REQUESTS_LOST, d->d2.n_requests - d->d2.n_kept);
 	if (was_serving)
 		d2_log_stats(&d->d2);
 	d2_done(&d->d2);

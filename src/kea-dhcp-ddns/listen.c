@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/sockaddr.h"
+#include "kea-dhcp-ddns/conn.h"
 #include "log/log.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 
 struct d2_listener {
 	int fd;
+	struct conns *conns; /* the same address and port for TCP */
 	struct ip ip;
 	uint16_t port;
 	struct d2 *d2;
@@ -26,18 +28,19 @@ int d2_listener_new(struct d2 *d2, const struct ip *ip, uint16_t port, struct d2
 	socklen_t len = sockaddr_of(ip, port, &addr);
 	int fd = socket(addr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int size = RECEIVE_BUFFER, saved;
+	struct conns *conns;
 
 	if (fd < 0)
 		return -E_SYS;
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	if (bind(fd, (struct sockaddr *)&addr, len) < 0) {
+	if (bind(fd, (struct sockaddr *)&addr, len) < 0 || conns_new(d2, ip, port, &conns) < 0) {
 		saved = errno;
 		(void)close(fd);
 		errno = saved;
 		return -E_SYS;
 	}
 	*ret = xcalloc(1, sizeof(**ret));
-	**ret = (struct d2_listener){ .fd = fd, .ip = *ip, .port = port, .d2 = d2 };
+	**ret = (struct d2_listener){ .fd = fd, .conns = conns, .ip = *ip, .port = port, .d2 = d2 };
 	return 0;
 }
 
@@ -52,7 +55,7 @@ static void take(struct d2 *d2, struct bytes datagram)
 		return;
 	}
 	d2->stats.n[D2_NCR_RECEIVED]++;
-	d2_accept(d2, &ncr);
+	d2_accept(d2, &ncr, NULL);
 }
 
 static void readable(void *ctx, uint32_t events)
@@ -80,7 +83,8 @@ static void readable(void *ctx, uint32_t events)
 
 int d2_listener_start(struct d2_listener *listener)
 {
-	if (loop_add(listener->d2->loop, listener->fd, EPOLLIN, readable, listener) < 0)
+	if (loop_add(listener->d2->loop, listener->fd, EPOLLIN, readable, listener) < 0 ||
+	    conns_start(listener->conns) < 0)
 		return -E_SYS;
 	LOG(DHCP_DDNS_QUEUE_MGR_STARTED);
 	return 0;
@@ -90,6 +94,7 @@ void d2_listener_free(struct d2_listener *listener)
 {
 	if (!listener)
 		return;
+	conns_free(listener->conns);
 	loop_del(listener->d2->loop, listener->fd);
 	(void)close(listener->fd);
 	free(listener);

@@ -26,6 +26,7 @@ struct request {
 	struct turn turns[TURNS_MAX];
 	struct d2 *d2;
 	struct d2_zone *zone;
+	struct d2_origin *origin; /* NULL: none */
 	int64_t since_ms;
 
 	bool reverse; /* the current direction */
@@ -227,7 +228,7 @@ static void give_up(struct request *req)
 		return;
 	}
 	hold_zone(req->zone);
-	if (clock_boot_ms() - req->since_ms > HOLD_MAX_MS) {
+	if (!req->origin && clock_boot_ms() - req->since_ms > HOLD_MAX_MS) {
 		finish(req, "no DNS server of the domain has responded for an hour");
 		return;
 	}
@@ -445,11 +446,17 @@ static void zone_retry(void *ctx)
 
 static void enter_zone(struct request *req, struct d2_zone *zone)
 {
-	if (req->zone)
+	bool is_kept = req->origin != NULL;
+
+	if (req->zone) {
 		req->zone->n_requests--;
+		req->zone->n_kept -= is_kept;
+	}
 	req->zone = zone;
-	if (zone)
+	if (zone) {
 		zone->n_requests++;
+		zone->n_kept += is_kept;
+	}
 }
 
 /* Returns the zone of a direction, and the name of the records there; NULL if there is none. */
@@ -482,8 +489,10 @@ static void now_runnable(void *ctx, void *owner)
 }
 
 /* Frees a request that has no update in progress. */
-static void drop(struct request *req)
+static void drop(struct request *req, bool is_done)
 {
+	struct d2_origin *origin = req->origin;
+	uint64_t serial = req->ncr.serial;
 	struct d2 *d2 = req->d2;
 
 	list_remove(&req->link);
@@ -492,6 +501,11 @@ static void drop(struct request *req)
 	enter_zone(req, NULL);
 	d2->n_requests--;
 	objpool_give(&d2->pool, req);
+	if (!origin)
+		return;
+	d2->n_kept--;
+	origin->n_requests--;
+	origin->ended(origin, serial, is_done);
 }
 
 /* failed: why; NULL if it succeeded. */
@@ -508,7 +522,7 @@ static void finish(struct request *req, const char *failed)
 		LOG(DHCP_DDNS_REMOVE_FAILED, id, failed);
 	else
 		LOG(DHCP_DDNS_REMOVE_SUCCEEDED, id, ncr_format(&req->ncr, text));
-	drop(req);
+	drop(req, true);
 }
 
 static void run(struct d2 *d2)
@@ -589,16 +603,30 @@ static void enter_turns(struct d2 *d2, struct request *req)
 	turns_enter(&d2->turns, req->turns, keys, n, req);
 }
 
-void d2_accept(struct d2 *d2, const struct ncr *received)
+bool d2_has_room(const struct d2 *d2)
+{
+	return d2->n_kept < KEPT_MAX;
+}
+
+/* It is of no use to send it again. */
+static void discard(struct d2_origin *origin, const struct ncr *ncr)
+{
+	if (origin)
+		origin->ended(origin, ncr->serial, true);
+}
+
+void d2_accept(struct d2 *d2, const struct ncr *received, struct d2_origin *origin)
 {
 	struct ncr ncr = *received;
 	struct d2_zone *zone = match(d2, &ncr);
 	struct request *req;
 	char id[NCR_ID_TEXT_MAX];
 
-	if (!zone)
+	if (!zone) {
+		discard(origin, &ncr);
 		return;
-	if (zone->n_requests >= REQUESTS_MAX - d2->n_requests) {
+	}
+	if (!origin && zone->n_requests - zone->n_kept >= REQUESTS_MAX - (d2->n_requests - d2->n_kept)) {
 		d2->stats.n[D2_QUEUE_FULL]++;
 		LOG_FOLDED(d2->fold, zone->domain->number, DHCP_DDNS_QUEUE_MGR_QUEUE_FULL, zone->n_requests,
 			   zone->domain->text);
@@ -607,6 +635,11 @@ void d2_accept(struct d2 *d2, const struct ncr *received)
 	req = objpool_take(&d2->pool);
 	req->ncr = ncr;
 	req->d2 = d2;
+	req->origin = origin;
+	if (origin) {
+		origin->n_requests++;
+		d2->n_kept++;
+	}
 	req->fd = -1;
 	req->since_ms = clock_boot_ms();
 	list_init(&req->link);
@@ -726,9 +759,27 @@ void d2_init(struct d2 *d2, struct loop *loop)
 	d2->fold = log_fold_new();
 }
 
+void d2_forget(struct d2 *d2, uint64_t journal)
+{
+	struct list *next;
+
+	for (struct list *pos = d2->all.next; pos != &d2->all; pos = next) {
+		struct request *req = container_of(pos, struct request, all);
+
+		next = pos->next;
+		if (!req->origin || req->ncr.journal != journal)
+			continue;
+		end_update(req);
+		drop(req, false);
+	}
+	run(d2);
+}
+
 void d2_done(struct d2 *d2)
 {
 	suspend(d2);
+	while (!list_is_empty(&d2->all))
+		drop(container_of(d2->all.next, struct request, all), false);
 	free_zones(d2);
 	objpool_done(&d2->pool);
 	log_fold_free(d2->fold);

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
+#include <inttypes.h>
 #include <json-c/json.h>
 
 const char *const ncr_mode_words[] = {
@@ -79,6 +80,17 @@ static uint32_t number(struct parse *p, const char *name, uint32_t max)
 		return 0;
 	}
 	return (uint32_t)v;
+}
+
+/* 0 if it is missing. */
+static uint64_t serial(struct parse *p, const char *name)
+{
+	struct json_object *value = member(p, name, json_type_int, false);
+	int64_t v = value ? json_object_get_int64(value) : 0;
+
+	if (v < 0)
+		fail(p, "\"%s\" is negative", name);
+	return v < 0 ? 0 : (uint64_t)v;
 }
 
 static int digits(const char *text, size_t n)
@@ -168,6 +180,8 @@ static void parse_map(struct parse *p, struct ncr *ncr)
 	parse_dhcid(p, ncr);
 	ncr->expires_sec = date(p, "lease-expires-on");
 	ncr->lease_length = number(p, "lease-length", UINT32_MAX);
+	ncr->journal = serial(p, "journal");
+	ncr->serial = serial(p, "serial");
 }
 
 /* Returns the value of the whole text; NULL after an error. */
@@ -258,8 +272,11 @@ int ncr_write(const struct ncr *ncr, uint8_t *buf, size_t size)
 		 ip_format(&ncr->addr, addr), dhcid);
 	add_date(&text, ncr->expires_sec);
 	str_addf(&text,
-		 "\", \"lease-length\": %u, \"use-conflict-resolution\": %s, \"conflict-resolution-mode\": \"%s\" }",
+		 "\", \"lease-length\": %u, \"use-conflict-resolution\": %s, \"conflict-resolution-mode\": \"%s\"",
 		 ncr->lease_length, ncr->mode == NCR_CHECK_WITH_DHCID ? "true" : "false", ncr_mode_words[ncr->mode]);
+	if (ncr->serial)
+		str_addf(&text, ", \"journal\": %" PRIu64 ", \"serial\": %" PRIu64, ncr->journal, ncr->serial);
+	str_add(&text, " }");
 	write_u16(&w, (uint16_t)text.len);
 	write_bytes(&w, text.text, text.len);
 	str_free(&text);

@@ -40,6 +40,8 @@ struct ncr {
 	uint8_t dhcid_len;            /* 0 only with NCR_NO_CHECK_WITHOUT_DHCID */
 	int64_t expires_sec;          /* wall-clock time at which the lease expires */
 	uint32_t lease_length;        /* seconds; the TTL of the records */
+	/* Only with ncr-journal, see journal.h: "journal" and "serial"; else 0. */
+	uint64_t journal, serial;
 };
 
 /*

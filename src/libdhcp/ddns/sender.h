@@ -8,6 +8,10 @@
  * The way from a DHCP server to kea-dhcp-ddns: a bounded queue and a thread that sends what is in it, so that neither a
  * slow nor an absent DDNS server delays DHCP. UDP says nothing about what arrives, with one exception: while nobody
  * listens at the address, which the kernel reports at once if it is one of this host, requests wait in the queue.
+ *
+ * With a journal, requests go through a TCP connection, and remain in the queue and in a file (journal.h) until the
+ * DDNS server confirms that they have ended. After the loss of the connection, or a new start, they are sent again in
+ * order.
  */
 struct ncr_sender;
 
@@ -18,6 +22,7 @@ struct ncr_target {
 	struct ip server, sender;
 	uint16_t port, sender_port; /* sender_port 0 = any */
 	uint32_t max_queue;         /* requests that may wait */
+	const char *journal;        /* the file that keeps requests until they are confirmed; NULL: none */
 };
 
 #define NCR_NAME_MAX 255
@@ -34,6 +39,9 @@ struct ncr_item {
 	int64_t expires_sec;   /* as in struct ncr */
 	uint32_t lease_length; /* s */
 	uint8_t client[NCR_CLIENT_MAX];
+	/* The sender's own: */
+	bool has_dhcid, is_done; /* has_dhcid: client is the RDATA; is_done: confirmed */
+	uint64_t serial;         /* in the journal; 0: not there yet */
 	char name[NCR_NAME_MAX]; /* labels with a dot between them, not escaped; a final dot makes no difference */
 };
 
@@ -41,7 +49,7 @@ struct ncr_item {
 struct ncr_sender *ncr_sender_new(unsigned family);
 /*
  * Sends what waits, unless nobody listens, and ends the thread. Takes as long as the kernel needs to accept the
- * datagrams. Accepts NULL.
+ * datagrams; with a journal, up to a second for confirmations. Accepts NULL.
  */
 void ncr_sender_free_wait(struct ncr_sender *sender);
 /*

@@ -103,6 +103,10 @@ void build_ddns(struct build *b)
 		.sender_port = (uint16_t)conf->sender_port,
 		.max_queue = conf->max_queue_size,
 	};
+	if (conf->ncr_journal)
+		to->journal = build_path(b, conf_pos(&conf->node, "ncr-journal"), "ncr-journal",
+					 b->cfg->family == KEY_6 ? "kea-dhcp6-ncr.journal" : "kea-dhcp4-ncr.journal",
+					 "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
 	if (conf->ncr_protocol)
 		diag_error(b->diag, conf_pos(&conf->node, "ncr-protocol"),
 			   "\"ncr-protocol\": requests over TCP are not supported, neither here nor in Kea");

@@ -389,6 +389,7 @@ struct dhcp_ddns_conf {
 	const char *sender_ip;
 	uint32_t sender_port;
 	uint32_t max_queue_size;
+	bool ncr_journal;
 	uint32_t ncr_protocol;
 	uint32_t ncr_format;
 	struct ddns_conf names; /* moved to the scopes in Kea 1.9 */

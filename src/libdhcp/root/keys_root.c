@@ -333,6 +333,10 @@ static const struct key dhcp_ddns_keys[] = {
 	K_INT(struct dhcp_ddns_conf, max_queue_size, "max-queue-size", .min = 1, .max = 1000000, .def = "1024",
 	      .since = "4.2.0",
 	      .doc = "how many requests may wait for the DDNS server; further ones are dropped and counted"),
+	K_BOOL(struct dhcp_ddns_conf, ncr_journal, "ncr-journal", .native = true, .def = "false", .since = "4.2.0",
+	       .doc = "keep requests in a file until kea-dhcp-ddns has carried them out, across restarts of either; "
+		      "needs "
+		      "this suite's kea-dhcp-ddns"),
 	K_ENUM(struct dhcp_ddns_conf, ncr_protocol, "ncr-protocol", .words = ncr_protocol_words, .def = "\"UDP\"",
 	       .since = "4.2.0", .doc = "transport of requests; only UDP, as in Kea"),
 	K_ENUM(struct dhcp_ddns_conf, ncr_format, "ncr-format", .words = ncr_format_words, .def = "\"JSON\"",

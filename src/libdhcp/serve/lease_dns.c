@@ -101,6 +101,8 @@ bool lease_dns_ask(struct ncr_sender *sender, unsigned family, enum ncr_change c
 	item.expires_sec = lease->cltt + lease->valid;
 	item.lease_length = how->ttl;
 	item.client_len = 0;
+	item.has_dhcid = item.is_done = false;
+	item.serial = 0;
 	item.name_len = (uint8_t)(len < NCR_NAME_MAX ? len : NCR_NAME_MAX);
 	memcpy(item.name, lease->hostname, item.name_len);
 	set_client(lease, how->owner, &item);
