@@ -514,6 +514,40 @@ static void clamp(struct dhcpd *d, struct out *map, int64_t def, int64_t min, in
 				clamp(d, o, value, own_min, own_max);
 }
 
+/*
+ * dhcpd knows the links of the server by its addresses. In DHCPv6 the server needs the interface, unless clients come
+ * through relays.
+ */
+static void add_link(struct dhcpd *d, struct out *map, bool is_only)
+{
+	struct pos pos = map->src;
+
+	if (out_find(map, "interface"))
+		return;
+	if (is_only && d->n_interfaces == 1)
+		out_string(d->arena, map, "interface", d->interfaces[0]);
+	else
+		report_note(d->rep, REPORT_NOTICE, pos,
+			    "if clients are on a link of the server, not behind relays, add \"interface\" here");
+}
+
+static void add_links(struct dhcpd *d)
+{
+	struct out *lists[] = { d->networks, d->subnets };
+	unsigned n = 0;
+
+	for (size_t pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < 2; i++)
+			for (struct out *o = lists[i]->first; o; o = o->next) {
+				if (o->kind != OUT_MAP)
+					continue;
+				if (pass)
+					add_link(d, o, n == 1);
+				else
+					n++;
+			}
+}
+
 /* What applies in dhcpd without being said. */
 static void add_defaults(struct dhcpd *d)
 {
@@ -526,6 +560,8 @@ static void add_defaults(struct dhcpd *d)
 	clamp(d, d->top, DEFAULT_LEASE_TIME, 300, MAX_LEASE_TIME);
 	if (d->family == 6 && !out_find(d->top, "preferred-lifetime"))
 		out_number(d->arena, d->top, "preferred-lifetime", number_of(d->top, "valid-lifetime", 0) * 5 / 8);
+	if (d->family == 6)
+		add_links(d);
 	if (d->rapid_commit)
 		for (size_t i = 0; i < d->subs.n; i++)
 			if (!out_find(d->subs.v[i].map, "rapid-commit"))

@@ -4,8 +4,11 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "kea-migrate/check.h"
+#include "kea-migrate/coredhcp.h"
 #include "kea-migrate/dnsmasq.h"
+#include "kea-migrate/kea.h"
 #include "kea-migrate/leases.h"
+#include "kea-migrate/windows.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +28,7 @@ struct args {
 };
 
 static const struct args_option options[] = {
-	{ OPT_FROM, "from", "KIND", "what FILE is: dhcpd, dhcpd-leases, dnsmasq" },
+	{ OPT_FROM, "from", "KIND", "what FILE is: dhcpd, dhcpd-leases, dnsmasq, windows, coredhcp, kea" },
 	{ OPT_TO, "to", "KIND", "FILE is a lease file; make this of it: dhcpd-leases" },
 	{ '4', NULL, NULL, "FILE is for DHCPv4; without -4 and -6 its statements decide" },
 	{ '6', NULL, NULL, "FILE is for DHCPv6" },
@@ -41,7 +44,7 @@ static const struct args_option options[] = {
 static const struct args_program program = {
 	.name = "kea-migrate",
 	.about = "Conversion of other DHCP servers' configurations and leases, version " PACKAGE_VERSION,
-	.usage = "--from dhcpd|dnsmasq [-4|-6] [-o FILE] [--ddns FILE] [-i NAME] [--force] FILE\n"
+	.usage = "--from dhcpd|dnsmasq|windows|coredhcp|kea [-4|-6] [-o FILE] [--ddns FILE] [-i NAME] [--force] FILE\n"
 		 "--from dhcpd-leases -c FILE [-4|-6] [-o FILE] [--force] FILE\n"
 		 "--to dhcpd-leases [-4|-6] [-o FILE] [--force] FILE\n--list|-h|-v",
 	.notes = "The report goes to standard error; every message has the position in the source.\n"
@@ -95,19 +98,45 @@ static void convert_dnsmasq(const struct args *args, struct report *rep, struct 
 	dnsmasq_run(&in, rep, ret);
 }
 
-/* What can be converted: configurations have a function, lease files another one. */
+static void convert_coredhcp(const struct args *args, struct report *rep, struct conversion *ret)
+{
+	struct coredhcp_input in = { .name = args->input, .family = args->family };
+
+	coredhcp_run(&in, rep, ret);
+}
+
+static void convert_windows(const struct args *args, struct report *rep, struct conversion *ret)
+{
+	struct windows_input in = { .name = args->input };
+	const char *why = NULL;
+
+	*ret = (struct conversion){ 0 };
+	in.text = source_read(rep->arena, args->input, SOURCE_MAX, &in.len, &why);
+	if (in.text) {
+		windows_run(&in, rep, ret);
+		return;
+	}
+	report_note(rep, REPORT_ERROR, (struct pos){ .file = report_source(rep, args->input) }, "%s", why);
+	rep->is_unusable = true;
+}
+
+/* What can be converted: configurations have a function, lease files another one; Kea's are edited as text. */
 struct kind {
 	const char *name;
 	void (*convert)(const struct args *args, struct report *rep, struct conversion *ret);
 	void (*leases)(const struct leases_input *in, struct report *rep, struct str *out);
 	bool is_target; /* of --to */
+	void (*edit)(const struct kea_input *in, struct report *rep, struct str *out);
 };
 
 static const struct kind kinds[] = {
-	{ "dhcpd", convert_dhcpd, NULL, false },
-	{ "dnsmasq", convert_dnsmasq, NULL, false },
-	{ "dhcpd-leases", NULL, leases_from_dhcpd, false },
-	{ "dhcpd-leases", NULL, leases_to_dhcpd, true },
+	{ "dhcpd", .convert = convert_dhcpd },
+	{ "dnsmasq", .convert = convert_dnsmasq },
+	{ "windows", .convert = convert_windows },
+	{ "coredhcp", .convert = convert_coredhcp },
+	{ "kea", .edit = kea_run },
+	{ "dhcpd-leases", .leases = leases_from_dhcpd },
+	{ "dhcpd-leases", .leases = leases_to_dhcpd, .is_target = true },
 };
 
 static const struct kind *find_kind(const struct args *args)
@@ -226,6 +255,24 @@ static bool convert_config(const struct args *args, struct report *rep)
 	return ok;
 }
 
+static bool convert_kea(const struct args *args, struct report *rep)
+{
+	struct kea_input in = { .name = args->input };
+	struct str out = { 0 };
+	const char *why = NULL;
+	bool ok;
+
+	in.text = source_read(rep->arena, args->input, SOURCE_MAX, &in.len, &why);
+	if (!in.text) {
+		args_complain(program.name, "%s: %s", args->input, why);
+		return false;
+	}
+	args->kind->edit(&in, rep, &out);
+	ok = rep->is_unusable || write_output(args, args->output, &out);
+	str_free(&out);
+	return ok;
+}
+
 static unsigned lease_family(const struct args *args, const char *text)
 {
 	if (args->family)
@@ -276,7 +323,9 @@ int main(int argc, char **argv)
 	bool ok;
 
 	report_init(&rep, arena);
-	ok = args.kind->convert ? convert_config(&args, &rep) : convert_leases(&args, &rep);
+	ok = args.kind->convert  ? convert_config(&args, &rep)
+	     : args.kind->leases ? convert_leases(&args, &rep)
+				 : convert_kea(&args, &rep);
 	report_print(&rep, stderr);
 	status = ok ? report_status(&rep) : EXIT_FAILURE;
 	report_done(&rep);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * kea-migrate. The first byte says what the rest is: a configuration of dhcpd for DHCPv4 or DHCPv6, whose conversion
- * passes the server's check, one of dnsmasq, or a lease file. What comes out of a lease file of dhcpd survives the way
- * there and back.
+ * passes the server's check, one of dnsmasq, Windows, coredhcp or Kea, or a lease file. What comes out of a lease file
+ * of dhcpd survives the way there and back.
  */
 #include "kea-migrate/check.h"
+#include "kea-migrate/coredhcp.h"
 #include "kea-migrate/dnsmasq.h"
+#include "kea-migrate/kea.h"
 #include "kea-migrate/leases.h"
+#include "kea-migrate/windows.h"
 
 #include <assert.h>
 
@@ -30,18 +33,24 @@ static struct config *config_of(unsigned family)
 	return configs[family == 6];
 }
 
-static void convert(unsigned family, const char *text, size_t len, bool is_dnsmasq)
+static void convert(unsigned family, const char *text, size_t len, char source)
 {
 	struct dhcpd_input in = { .name = "fuzz", .text = text, .len = len, .family = family };
 	struct dnsmasq_input other = { .name = "fuzz", .text = text, .len = len, .family = family };
+	struct windows_input windows = { "fuzz", text, len };
+	struct coredhcp_input coredhcp = { "fuzz", text, len, family };
 	struct arena *arena = arena_new(0);
 	struct str out = { 0 }, ddns = { 0 };
 	struct conversion conv;
 	struct report rep;
 
 	report_init(&rep, arena);
-	if (is_dnsmasq)
+	if (source == 'd')
 		dnsmasq_run(&other, &rep, &conv);
+	else if (source == 'w')
+		windows_run(&windows, &rep, &conv);
+	else if (source == 'y')
+		coredhcp_run(&coredhcp, &rep, &conv);
 	else
 		dhcpd_run(&in, &rep, &conv);
 	assert(conv.root);
@@ -53,6 +62,22 @@ static void convert(unsigned family, const char *text, size_t len, bool is_dnsma
 	assert(out.len);
 	str_free(&out);
 	str_free(&ddns);
+	report_done(&rep);
+	arena_free(arena);
+}
+
+/* The result may be nothing, but what there is passes the check; kea_run() has made sure of that. */
+static void upgrade(const char *text, size_t len)
+{
+	struct arena *arena = arena_new(0);
+	struct kea_input in = { "fuzz", text, len };
+	struct str out = { 0 };
+	struct report rep;
+
+	report_init(&rep, arena);
+	kea_run(&in, &rep, &out);
+	assert(rep.is_unusable == !out.len);
+	str_free(&out);
 	report_done(&rep);
 	arena_free(arena);
 }
@@ -98,11 +123,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	switch (data[0]) {
 	case '4':
 	case '6':
-		convert(data[0] == '6' ? 6 : 4, text, size - 1, false);
+		convert(data[0] == '6' ? 6 : 4, text, size - 1, 'i');
 		break;
 	case 'd':
 	case 'D':
-		convert(data[0] == 'D' ? 6 : 4, text, size - 1, true);
+		convert(data[0] == 'D' ? 6 : 4, text, size - 1, 'd');
+		break;
+	case 'w':
+		convert(4, text, size - 1, 'w');
+		break;
+	case 'y':
+	case 'Y':
+		convert(data[0] == 'Y' ? 6 : 4, text, size - 1, 'y');
+		break;
+	case 'k':
+		upgrade(text, size - 1);
 		break;
 	case 'l':
 	case 'L':
