@@ -493,8 +493,10 @@ static void add_top(struct work *w, const struct statement *st)
 	if (token_is(st, 0, "authoring-byte-order"))
 		w->is_big_endian = token_is(st, 1, "big-endian");
 	else if (token_is(st, 0, "server-duid"))
-		report_note(w->rep, REPORT_NOTICE, st->pos,
-			    "the server's DUID is in kea-dhcp6-serverid; without it clients see another server");
+		(void)(w->in->family == 6 &&
+		       report_note(
+			       w->rep, REPORT_NOTICE, st->pos,
+			       "the server's DUID is in kea-dhcp6-serverid; without it clients see another server"));
 	else if (token_is(st, 0, "host") || token_is(st, 0, "group") || token_is(st, 0, "class") ||
 		 token_is(st, 0, "subclass"))
 		report_note(w->rep, REPORT_DECISION, st->pos, "%s: made by OMAPI; add it to the configuration",
