@@ -16,6 +16,7 @@
  *
  * Before log_start() and after log_stop() the caller itself writes its lines, to stdout.
  */
+enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON }; /* same order as log_format_words in root */
 enum log_output_kind { LOG_TO_STDOUT, LOG_TO_STDERR, LOG_TO_SYSLOG, LOG_TO_FILE };
 
 #define LOG_MAXSIZE_MIN 204800 /* with a smaller maxsize the file is not rolled */
@@ -27,6 +28,7 @@ struct log_output {
 	uint64_t maxsize;    /* bytes before file becomes file.1; see LOG_MAXSIZE_MIN */
 	uint32_t maxver;     /* number of old files file.1, file.2... to keep */
 	const char *pattern; /* NULL or "": the default for the kind */
+	uint32_t format;     /* enum log_format; LOG_FORMAT_JSON has no pattern */
 };
 
 struct log_logger {

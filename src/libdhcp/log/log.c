@@ -12,6 +12,7 @@
  */
 #include "log/log.h"
 #include "log/config.h"
+#include "log/json_line.h"
 #include "log/output.h"
 #include "log/sink_log4c.h"
 #include "base/clock.h"
@@ -31,12 +32,12 @@
 #define IDLE_MS 1000       /* how long lines wait if `flush` is off */
 #define FLUSH_WAIT_MS 5000 /* log_flush() gives up, for example on a pipe without a reader */
 
-/* A queued line; its text follows, NUL-terminated, the whole rounded up to 8. */
+/* A queued line; its text and its arguments follow, each NUL-terminated, the whole rounded up to 8. */
 struct entry {
 	const struct log_msg *msg;
 	int64_t wall_us;
 	long tid;
-	size_t len;
+	size_t len, args_len;
 };
 
 _Atomic bool log_has_debug;
@@ -49,7 +50,7 @@ static char *batch; /* being written by the thread; swapped with queue */
 static size_t queue_used;
 static uint64_t flush_asked, flush_done; /* tickets of log_flush() */
 static bool is_asleep, want_stop;
-static _Atomic bool is_running;
+static _Atomic bool is_running, wants_args;
 static pthread_t thread;
 
 static pthread_mutex_t sink_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -111,7 +112,7 @@ static void add_escaped(struct str *out, const char *text, size_t len, bool line
 
 /* --- with sink_lock held --- */
 
-static void emit(const struct log_msg *msg, int64_t wall_us, long tid, const char *text, size_t len)
+static void emit(const struct log_msg *msg, int64_t wall_us, long tid, const char *text, size_t len, const char *args)
 {
 	struct pattern_line line = { .level = severity_names[msg->severity], .wall_us = wall_us, .tid = tid };
 
@@ -121,6 +122,10 @@ static void emit(const struct log_msg *msg, int64_t wall_us, long tid, const cha
 	add_escaped(&line_buf, text, len, msg->lines);
 	line.message = line_buf.text;
 	line.message_len = line_buf.len;
+	line.id = msg->id;
+	line.text = text;
+	line.text_len = len;
+	line.args = args;
 	if (outputs) {
 		sink_emit(msg, &line);
 		return;
@@ -154,7 +159,7 @@ static void report_dropped(bool now)
 	if (log_is_on(&log_msg_LOG_LINES_DROPPED)) {
 		len = snprintf(text, sizeof(text), LOGTEXT_LOG_LINES_DROPPED,
 			       (unsigned long long)(dropped - n_reported));
-		emit(&log_msg_LOG_LINES_DROPPED, clock_wall_us(), thread_id(), text, (size_t)len);
+		emit(&log_msg_LOG_LINES_DROPPED, clock_wall_us(), thread_id(), text, (size_t)len, NULL);
 	}
 	n_reported = dropped;
 	reported_at_ms = at_ms;
@@ -162,30 +167,30 @@ static void report_dropped(bool now)
 
 /* --- the queue --- */
 
-static void write_now(const struct log_msg *msg, const char *text, size_t len)
+static void write_now(const struct log_msg *msg, const char *text, size_t len, const char *args)
 {
 	pthread_mutex_lock(&sink_lock);
-	emit(msg, clock_wall_us(), thread_id(), text, len);
+	emit(msg, clock_wall_us(), thread_id(), text, len, args);
 	if (outputs)
 		log_outputs_write(outputs, true);
 	pthread_mutex_unlock(&sink_lock);
 }
 
-static size_t entry_size(size_t len)
+static size_t entry_size(const struct entry *entry)
 {
-	return (sizeof(struct entry) + len + 1 + 7) & ~(size_t)7;
+	return (sizeof(*entry) + entry->len + 1 + entry->args_len + 1 + 7) & ~(size_t)7;
 }
 
-static void enqueue(const struct log_msg *msg, const char *text, size_t len)
+static void enqueue(const struct log_msg *msg, const char *text, size_t len, const char *args, size_t args_len)
 {
-	struct entry entry = { msg, clock_wall_us(), thread_id(), len };
-	size_t size = entry_size(len);
+	struct entry entry = { msg, clock_wall_us(), thread_id(), len, args_len };
+	size_t size = entry_size(&entry);
 	bool was_asleep;
 
 	pthread_mutex_lock(&queue_lock);
 	if (!queue) { /* log_stop() ran in between */
 		pthread_mutex_unlock(&queue_lock);
-		write_now(msg, text, len);
+		write_now(msg, text, len, args);
 		return;
 	}
 	if (queue_used + size > queue_size) {
@@ -195,12 +200,31 @@ static void enqueue(const struct log_msg *msg, const char *text, size_t len)
 	}
 	memcpy(queue + queue_used, &entry, sizeof(entry));
 	memcpy(queue + queue_used + sizeof(entry), text, len + 1);
+	memcpy(queue + queue_used + sizeof(entry) + len + 1, args, args_len + 1);
 	queue_used += size;
 	was_asleep = is_asleep;
 	is_asleep = false;
 	pthread_mutex_unlock(&queue_lock);
 	if (was_asleep)
 		pthread_cond_signal(&wake);
+}
+
+static void pass_on(const struct log_msg *msg, const char *text, size_t len, const char *args, size_t args_len)
+{
+	if (atomic_load_explicit(&is_running, memory_order_acquire))
+		enqueue(msg, text, len, args, args_len);
+	else
+		write_now(msg, text, len, args);
+}
+
+/* Not inlined: its stack is only used if there are lines as JSON. */
+__attribute__((noinline, format(printf, 4, 0))) static void
+pass_on_with_args(const struct log_msg *msg, const char *text, size_t len, const char *fmt, va_list ap)
+{
+	char args[TEXT_MAX];
+	size_t args_len = json_line_args(args, sizeof(args), fmt, ap);
+
+	pass_on(msg, text, len, args, args_len);
 }
 
 void log_write(struct log_msg *msg, const char *fmt, ...)
@@ -215,18 +239,23 @@ void log_write(struct log_msg *msg, const char *fmt, ...)
 void log_writev(struct log_msg *msg, const char *fmt, va_list ap)
 {
 	char text[TEXT_MAX];
-	int len = vsnprintf(text, sizeof(text), fmt, ap);
+	va_list again;
+	int len;
 
+	va_copy(again, ap);
+	len = vsnprintf(text, sizeof(text), fmt, ap);
 	if (len < 0)
-		return;
+		goto out;
 	if ((size_t)len >= sizeof(text)) {
 		len = sizeof(text) - 1;
 		memcpy(text + len - 3, "...", 3);
 	}
-	if (atomic_load_explicit(&is_running, memory_order_acquire))
-		enqueue(msg, text, (size_t)len);
+	if (atomic_load_explicit(&wants_args, memory_order_relaxed))
+		pass_on_with_args(msg, text, (size_t)len, fmt, again);
 	else
-		write_now(msg, text, (size_t)len);
+		pass_on(msg, text, (size_t)len, "", 0);
+out:
+	va_end(again);
 }
 
 /* Real time, even while tests stop the clocks of base/clock.h. */
@@ -257,8 +286,9 @@ static bool write_batch(size_t used, bool flush)
 		struct entry entry;
 
 		memcpy(&entry, batch + at, sizeof(entry));
-		emit(entry.msg, entry.wall_us, entry.tid, batch + at + sizeof(entry), entry.len);
-		at += entry_size(entry.len);
+		emit(entry.msg, entry.wall_us, entry.tid, batch + at + sizeof(entry), entry.len,
+		     batch + at + sizeof(entry) + entry.len + 1);
+		at += entry_size(&entry);
 	}
 	log_outputs_write(outputs, flush);
 	report_dropped(flush);
@@ -414,6 +444,7 @@ int log_configure(const struct log_conf *conf, const char **reterr_why)
 	old = outputs;
 	outputs = outs;
 	sink_apply(loggers.v, routes.v, (unsigned)loggers.n);
+	atomic_store_explicit(&wants_args, log_outputs_want_args(outs), memory_order_relaxed);
 	pthread_mutex_unlock(&sink_lock);
 out:
 	log_outputs_free(old);

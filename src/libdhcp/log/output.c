@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "log/output.h"
+#include "log/json_line.h"
 #include "log/syslog.h"
 #include "base/err.h"
 #include "base/file.h"
@@ -31,7 +32,7 @@ struct stream {
 struct place {
 	struct stream *stream; /* NULL: syslog */
 	int facility;
-	struct pattern *pattern;
+	struct pattern *pattern; /* NULL: lines as JSON */
 };
 
 struct log_route {
@@ -46,6 +47,7 @@ struct log_outputs {
 	struct str scratch; /* a line for syslog */
 	struct str why;
 	uint64_t lost;
+	bool wants_args;
 };
 
 struct log_outputs *log_outputs_new(const char *root)
@@ -120,12 +122,20 @@ static void stream_roll(struct stream *st)
 	}
 }
 
+static void add_line(const struct place *place, const struct pattern_line *line, struct str *out)
+{
+	if (place->pattern)
+		pattern_add(place->pattern, line, out);
+	else
+		json_line_add(line, out);
+}
+
 static void stream_line(struct log_outputs *outs, struct place *place, const struct pattern_line *line)
 {
 	struct stream *st = place->stream;
 	size_t before = st->buf.len, len;
 
-	pattern_add(place->pattern, line, &st->buf);
+	add_line(place, line, &st->buf);
 	len = st->buf.len - before;
 	if (st->path && st->maxsize >= LOG_MAXSIZE_MIN && st->size + before + len > st->maxsize &&
 	    st->size + before > 0) {
@@ -153,7 +163,7 @@ void log_route_add(struct log_route *route, const struct pattern_line *line, enu
 			continue;
 		}
 		str_reset(&outs->scratch);
-		pattern_add(place->pattern, line, &outs->scratch);
+		add_line(place, line, &outs->scratch);
 		while (outs->scratch.len && outs->scratch.text[outs->scratch.len - 1] == '\n')
 			outs->scratch.text[--outs->scratch.len] = '\0';
 		syslog_write(outs->root, place->facility, (int)severity, str_text(&outs->scratch));
@@ -203,8 +213,11 @@ static int add_place(struct log_outputs *outs, struct log_route *route, const st
 		text = conf->kind == LOG_TO_FILE     ? PATTERN_FILE
 		       : conf->kind == LOG_TO_SYSLOG ? PATTERN_SYSLOG
 						     : PATTERN_CONSOLE;
-	place.pattern = pattern_new(text, &why);
-	if (!place.pattern) {
+	if (conf->format == LOG_FORMAT_JSON)
+		outs->wants_args = true;
+	else
+		place.pattern = pattern_new(text, &why);
+	if (!place.pattern && conf->format != LOG_FORMAT_JSON) {
 		str_addf(&outs->why, "log pattern \"%s\" %s", text, why);
 		return -E_INVAL;
 	}
@@ -242,6 +255,11 @@ struct log_route *log_outputs_add(struct log_outputs *outs, const struct log_out
 		}
 	}
 	return route;
+}
+
+bool log_outputs_want_args(const struct log_outputs *outs)
+{
+	return outs->wants_args;
 }
 
 const char *log_outputs_why(const struct log_outputs *outs)

@@ -20,6 +20,8 @@ void log_outputs_free(struct log_outputs *outs);
  * and *reterr is -E_SYS or -E_INVAL.
  */
 struct log_route *log_outputs_add(struct log_outputs *outs, const struct log_output *v, unsigned n, int *reterr);
+/* True if a destination has lines as JSON, which need the arguments of messages. */
+bool log_outputs_want_args(const struct log_outputs *outs);
 const char *log_outputs_why(const struct log_outputs *outs);
 
 void log_route_add(struct log_route *route, const struct pattern_line *line, enum log_severity severity);

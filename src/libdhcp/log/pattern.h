@@ -18,6 +18,10 @@ struct pattern_line {
 	const char *logger;  /* "kea-dhcp4.leases" */
 	const char *message; /* id and text */
 	size_t message_len;
+	/* For lines as JSON (json_line.h): */
+	const char *id, *text; /* as logged: control characters are not escaped */
+	size_t text_len;
+	const char *args; /* a JSON list; NULL or "": none */
 	int64_t wall_us;
 	long tid;
 };

@@ -383,6 +383,9 @@ static const struct key config_control_keys[] = {
 };
 const struct scope config_control_scope = SCOPE("config-control", struct config_control_conf, config_control_keys);
 
+/* enum log_format */
+static const char *const log_format_words[] = { "text", "json", NULL };
+
 static const struct key output_options_keys[] = {
 	K_STRING(struct output_options_conf, output, "output", .families = KEY_ALL, .def = "\"stdout\"",
 		 .since = "4.0.0", .doc = "stdout / stderr / syslog / syslog:<facility> / file name"),
@@ -394,6 +397,9 @@ static const struct key output_options_keys[] = {
 	      .since = "4.0.0", .doc = "rotated files kept"),
 	K_STRING(struct output_options_conf, out.pattern, "pattern", .families = KEY_ALL, .since = "4.0.0",
 		 .doc = "log4cplus conversion pattern"),
+	K_ENUM(struct output_options_conf, out.format, "format", .families = KEY_ALL, .words = log_format_words,
+	       .def = "\"text\"", .native = true, .since = "4.2.0",
+	       .doc = "text, or json: an object per line, with the message's id and its arguments"),
 };
 const struct scope output_options_scope = SCOPE("output-options", struct output_options_conf, output_options_keys);
 

@@ -158,6 +158,9 @@ static void build_output(const struct program_build *pb, const struct output_opt
 	if (ret->kind == LOG_TO_FILE)
 		ret->target = program_path(pb, conf_pos(&conf->node, "output"), "output", conf->output,
 					   "KEA_LOG_FILE_DIR", KEA_LOG_DIR);
+	if (ret->format == LOG_FORMAT_JSON && ret->pattern && ret->pattern[0])
+		diag_error(pb->diag, conf_pos(&conf->node, "pattern"),
+			   "\"pattern\" has no effect with \"format\": \"json\"");
 	if (ret->pattern && ret->pattern[0] && log_pattern_check(ret->pattern, &why) < 0)
 		diag_error(pb->diag, conf_pos(&conf->node, "pattern"), "invalid pattern: %s", why);
 }

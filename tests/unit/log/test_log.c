@@ -6,6 +6,7 @@
 #include "../suite.h"
 
 #include "log/config.h"
+#include "log/json_line.h"
 #include "log/log.h"
 #include "log/output.h"
 #include "log/pattern.h"
@@ -31,10 +32,12 @@
 #define LOGTEXT_T_DEBUG40 "%s"
 #define LOGTEXT_T_DEBUG55 "%s"
 #define LOGTEXT_T_LINES "%s"
+#define LOGTEXT_T_MANY "lease %s: %u s, %lld of %llu (100%%), %c%d"
 static ROW(T_FATAL, "dhcp4", LOG_FATAL, 0);
 static ROW(T_ERROR, "dhcp4", LOG_ERROR, 0);
 static ROW(T_INFO, "dhcp4", LOG_INFO, 0);
 static ROW(T_LEASES, "leases", LOG_INFO, 0);
+static ROW(T_MANY, "leases", LOG_WARN, 0);
 static ROW(T_DEBUG0, "dhcp4", LOG_DBG, 0);
 static ROW(T_DEBUG40, "dhcp4", LOG_DBG, 40);
 static ROW(T_DEBUG55, "packets", LOG_DBG, 55);
@@ -43,8 +46,8 @@ static struct log_msg log_msg_T_LINES = {
 };
 ROW(LOG_LINES_DROPPED, "log", LOG_WARN, 0);
 struct log_msg *const log_all[] = {
-	&log_msg_T_FATAL,   &log_msg_T_ERROR,   &log_msg_T_INFO,  &log_msg_T_LEASES,          &log_msg_T_DEBUG0,
-	&log_msg_T_DEBUG40, &log_msg_T_DEBUG55, &log_msg_T_LINES, &log_msg_LOG_LINES_DROPPED,
+	&log_msg_T_FATAL,  &log_msg_T_ERROR,   &log_msg_T_INFO,    &log_msg_T_LEASES, &log_msg_T_MANY,
+	&log_msg_T_DEBUG0, &log_msg_T_DEBUG40, &log_msg_T_DEBUG55, &log_msg_T_LINES,  &log_msg_LOG_LINES_DROPPED,
 };
 const unsigned log_all_n = sizeof(log_all) / sizeof(log_all[0]);
 
@@ -156,6 +159,83 @@ START_TEST(stdout_line)
 	ck_assert_ptr_null(strstr(content(path_a), "off"));
 	ck_assert_ptr_nonnull(strstr(content(path_a), "\nDEBUG [kea-dhcp4.packets/"));
 	ck_assert_ptr_nonnull(strstr(content(path_a), "\nERROR [kea-dhcp4.dhcp4/"));
+}
+END_TEST
+
+/* The line of a file of JSON, which is then emptied. */
+static void check_json(const char *path, const char *want)
+{
+	ck_assert_str_eq(content(path), want);
+	ck_assert_int_eq(truncate(path, 0), 0);
+}
+/* pid and tid are put into the expected text. */
+#define expect_json(path, wanted)                                                                  \
+	do {                                                                                       \
+		char want_[2000];                                                                  \
+                                                                                                   \
+		log_flush();                                                                       \
+		(void)snprintf(want_, sizeof(want_), wanted, (long)getpid(), syscall(SYS_gettid)); \
+		check_json(path, want_);                                                           \
+	} while (0)
+
+static void check_args(const char *want, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void check_args(const char *want, const char *fmt, ...)
+{
+	char buf[100];
+	va_list ap;
+
+	va_start(ap, fmt);
+	ck_assert_uint_eq(json_line_args(buf, sizeof(buf), fmt, ap), strlen(want));
+	va_end(ap);
+	ck_assert_str_eq(buf, want);
+}
+
+START_TEST(json_lines)
+{
+	struct log_output outs[2] = { file_output(path_a, NULL), file_output(path_b, "%m\n") };
+	struct log_logger l = { "kea-dhcp4", LOG_INFO, 0, outs, 2 };
+	struct str text = { 0 };
+	size_t n = 0;
+
+	outs[0].format = LOG_FORMAT_JSON;
+	ck_assert_int_eq(log_start("kea-dhcp4"), 0);
+	configure(&l, 1);
+#define HEAD(level, logger, id)                                                                            \
+	"{\"time\":\"2026-01-02T03:04:05.678000Z\",\"level\":\"" level "\",\"logger\":\"kea-dhcp4." logger \
+	"\",\"id\":\"" id "\",\"pid\":%ld,\"tid\":%ld,\"message\":\""
+	LOG(T_INFO, "hello");
+	expect_json(path_a, HEAD("INFO", "dhcp4", "T_INFO") "hello\",\"arguments\":[\"hello\"]}\n");
+	LOG(T_MANY, "192.0.2.1", 7200U, -3LL, 18446744073709551615ULL, 'x', -5);
+	expect_json(path_a, HEAD("WARN", "leases",
+				 "T_MANY") "lease 192.0.2.1: 7200 s, -3 of 18446744073709551615 (100%%), x-5\","
+					   "\"arguments\":[\"192.0.2.1\",7200,-3,18446744073709551615,\"x\",-5]}\n");
+	LOG(T_LINES, "\"a\\b\"\n\x1b[31m\x7f\xc2\x9b\xff\xc3\xa4");
+	expect_json(path_a,
+		    HEAD("INFO", "dhcp4",
+			 "T_LINES") "\\\"a\\\\b\\\"\\n\\u001b[31m\\u007f\\u009b\\ufffd\xc3\xa4\","
+				    "\"arguments\":[\"\\\"a\\\\b\\\"\\n\\u001b[31m\\u007f\\u009b\\ufffd\xc3\xa4\"]}\n");
+	/* Arguments that do not fit are cut, or left out; the line stays an object. */
+	for (unsigned i = 0; i < 30000; i++)
+		str_add(&text, "\"");
+	LOG(T_MANY, text.text, 1U, 2LL, 3ULL, 'y', 4);
+	log_flush();
+	ck_assert_ptr_nonnull(strstr(content(path_a), "\",1,2,3,\"y\",4]}\n"));
+	for (const char *p = content(path_a); *p; p++)
+		n += *p == '\n';
+	ck_assert_uint_eq(n, 1);
+	str_free(&text);
+	/* What a library logs may have other conversions: the arguments before them are there. */
+	check_args("[\"ab\",\"x\",5]", "%.2s %c %5d %.1f %s", "abc", 'x', 5, 1.5, "no");
+	check_args("[\"a\"]", "%-9s %*d", "a", 3, 5);
+	check_args("[]", "%p", (void *)0);
+	/* The other destination has text, with everything on one line. */
+	ck_assert_ptr_nonnull(strstr(content(path_b), "T_INFO hello\n"));
+	ck_assert_ptr_nonnull(strstr(content(path_b), "\\x1b[31m"));
+	/* Without the thread. */
+	ck_assert_int_eq(truncate(path_a, 0), 0);
+	log_stop();
+	LOG(T_LEASES, 7);
+	expect_json(path_a, HEAD("INFO", "leases", "T_LEASES") "7\",\"arguments\":[7]}\n");
 }
 END_TEST
 
@@ -637,6 +717,7 @@ int main(void)
 	tcase_add_test(tc, several_lines);
 	tcase_add_test(tc, long_message);
 	tcase_add_test(tc, flood);
+	tcase_add_test(tc, json_lines);
 	tcase_add_test(tc, full_disk);
 	tcase_add_test(tc, threads);
 	tcase_add_test(tc, flush_off);
