@@ -20,6 +20,12 @@
 /* Why a try failed, the worst last. */
 enum failure { FAIL_NONE, FAIL_REJECTED, FAIL_SERVFAIL, FAIL_CORRUPT, FAIL_IO, FAIL_TIMEOUT };
 
+/* The bytes of an update and its response over TCP, each after two bytes of length. */
+struct stream {
+	size_t out_len, out_pos, in_len;
+	uint8_t out[2 + UPDATE_MESSAGE_MAX], in[2 + UPDATE_MESSAGE_MAX];
+};
+
 struct request {
 	struct list all, link; /* link: d2->runnable or zone->ready */
 	struct ncr ncr;
@@ -41,12 +47,16 @@ struct request {
 	unsigned rcode;       /* with FAIL_REJECTED */
 
 	/* The update in progress. */
-	int fd; /* -1: none */
+	int fd;                /* -1: none */
+	bool uses_tcp;         /* for this step, at this server */
+	struct stream *stream; /* NULL: over UDP */
 	uint16_t id;
 	bool saw_invalid; /* a response that was ignored */
 	struct tsig_mac mac;
 	struct timer timer;
 };
+
+#define DATAGRAM_MAX 1232 /* longer updates go over TCP: datagrams would be fragmented */
 
 static void run(struct d2 *d2);
 static void finish(struct request *req, const char *failed);
@@ -150,6 +160,8 @@ static void end_update(struct request *req)
 		return;
 	loop_del(req->d2->loop, req->fd);
 	(void)close(req->fd);
+	free(req->stream);
+	req->stream = NULL;
 	req->fd = -1;
 	req->zone->n_updates--;
 	req->d2->n_updates--;
@@ -187,6 +199,7 @@ static bool choose_server(struct request *req)
 	unsigned n = req->zone->domain->n_servers;
 
 	req->n_tries = 0;
+	req->uses_tcp = false;
 	for (unsigned pass = 0; pass < 2; pass++)
 		for (unsigned i = 0; i < n; i++)
 			if (!(req->tried & server_bit(i)) && (pass || !server_rests(req->zone, i))) {
@@ -313,7 +326,7 @@ static void timed_out(void *ctx)
 }
 
 /* Returns true if the response is one; then *ret_rcode is its code. */
-static bool check_response(struct request *req, struct bytes msg, unsigned *ret_rcode)
+static bool check_response(struct request *req, struct bytes msg, unsigned *ret_rcode, bool *ret_is_truncated)
 {
 	const struct d2_key *key = server_of(req)->key;
 	struct dns_response res;
@@ -325,6 +338,7 @@ static bool check_response(struct request *req, struct bytes msg, unsigned *ret_
 		return false;
 	}
 	*ret_rcode = res.rcode;
+	*ret_is_truncated = res.is_truncated;
 	if (!key)
 		return true;
 	err = tsig_check(&key->tsig, &req->mac, msg, &res.tsig, clock_wall_sec(), &error);
@@ -338,12 +352,33 @@ static bool check_response(struct request *req, struct bytes msg, unsigned *ret_
 	return err == 0;
 }
 
+/* False if it is not the response, and the right one may follow. */
+static bool take_response(struct request *req, struct bytes msg)
+{
+	char id[NCR_ID_TEXT_MAX];
+	bool is_truncated = false;
+	unsigned rcode = 0;
+
+	if (!check_response(req, msg, &rcode, &is_truncated))
+		return false;
+	LOG(DHCP_DDNS_UPDATE_RESPONSE_RECEIVED, ncr_id(&req->ncr, id), server_of(req)->text, dns_rcode_text(rcode));
+	/* RFC 2136 2.1, 7.6: the same again over TCP. If it was made, the steps that follow find that out. */
+	if (is_truncated && !req->stream) {
+		end_update(req);
+		req->uses_tcp = true;
+		list_add_head(&req->zone->ready, &req->link);
+		return true;
+	}
+	end_update(req);
+	go_on(req, rcode);
+	return true;
+}
+
 static void readable(void *ctx, uint32_t events)
 {
 	struct request *req = ctx;
 	struct d2 *d2 = req->d2;
 	uint8_t buf[UPDATE_MESSAGE_MAX];
-	unsigned rcode = 0;
 	ssize_t n = recv(req->fd, buf, sizeof(buf), MSG_DONTWAIT);
 
 	(void)events;
@@ -352,31 +387,72 @@ static void readable(void *ctx, uint32_t events)
 	if (n < 0) {
 		end_update(req);
 		fail_try(req, FAIL_IO);
-	} else if (check_response(req, bytes_of(buf, (size_t)n), &rcode)) {
-		char id[NCR_ID_TEXT_MAX];
-
-		LOG(DHCP_DDNS_UPDATE_RESPONSE_RECEIVED, ncr_id(&req->ncr, id), server_of(req)->text,
-		    dns_rcode_text(rcode));
-		end_update(req);
-		go_on(req, rcode);
-	} else {
-		/* It may be forged: the right one may still come. */
+	} else if (!take_response(req, bytes_of(buf, (size_t)n))) {
+		/* It may be forged. */
 		req->saw_invalid = true;
 		return;
 	}
 	run(d2);
 }
 
-static int open_socket(const struct d2_server *server)
+/* --- over TCP --- */
+
+/* Sends what is left and reads what is there; returns 0 once the response is complete, -E_AGAIN, or -E_SYS. */
+static int stream_go_on(struct request *req)
+{
+	struct stream *stream = req->stream;
+	size_t wanted = 2;
+	ssize_t n;
+
+	while (stream->out_pos < stream->out_len) {
+		n = send(req->fd, stream->out + stream->out_pos, stream->out_len - stream->out_pos,
+			 MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR ? -E_AGAIN : -E_SYS;
+		stream->out_pos += (size_t)n;
+		if (stream->out_pos == stream->out_len && loop_mod(req->d2->loop, req->fd, EPOLLIN) < 0)
+			return -E_SYS;
+	}
+	for (;;) {
+		if (stream->in_len >= 2)
+			wanted = 2 + (size_t)(stream->in[0] << 8 | stream->in[1]);
+		if (wanted > sizeof(stream->in))
+			return -E_SYS;
+		if (stream->in_len == wanted && wanted > 2)
+			return 0;
+		n = recv(req->fd, stream->in + stream->in_len, wanted - stream->in_len, MSG_DONTWAIT);
+		if (n <= 0)
+			return n < 0 && (errno == EAGAIN || errno == EINTR) ? -E_AGAIN : -E_SYS;
+		stream->in_len += (size_t)n;
+	}
+}
+
+static void stream_ready(void *ctx, uint32_t events)
+{
+	struct request *req = ctx;
+	struct d2 *d2 = req->d2;
+	int err = stream_go_on(req);
+
+	(void)events;
+	if (err == -E_AGAIN)
+		return;
+	if (err < 0 || !take_response(req, bytes_of(req->stream->in + 2, req->stream->in_len - 2))) {
+		end_update(req);
+		fail_try(req, err < 0 ? FAIL_IO : FAIL_CORRUPT);
+	}
+	run(d2);
+}
+
+static int open_socket(const struct d2_server *server, int type)
 {
 	struct sockaddr_storage addr;
 	socklen_t len = sockaddr_of(&server->ip, server->port, &addr);
-	int fd = socket(addr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(addr.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return -E_SYS;
 	/* Connected: from another address or port nothing is received. The kernel picks a random port. */
-	if (connect(fd, (struct sockaddr *)&addr, len) == 0)
+	if (connect(fd, (struct sockaddr *)&addr, len) == 0 || errno == EINPROGRESS)
 		return fd;
 	(void)close(fd);
 	return -E_SYS;
@@ -396,17 +472,44 @@ static size_t write_update(struct request *req, uint8_t buf[UPDATE_MESSAGE_MAX])
 	return w.err ? 0 : writer_len(&w);
 }
 
-static void send_update(struct request *req)
+/* Returns the socket that the update was sent with, or will be; -E_SYS. */
+static int begin_update(struct request *req)
 {
 	uint8_t buf[UPDATE_MESSAGE_MAX];
 	size_t len = write_update(req, buf);
+	bool uses_tcp = req->uses_tcp || len > DATAGRAM_MAX;
+	int fd = open_socket(server_of(req), uses_tcp ? SOCK_STREAM : SOCK_DGRAM), err;
+
+	if (fd < 0)
+		return fd;
+	if (uses_tcp) {
+		struct writer w;
+
+		req->stream = xcalloc(1, sizeof(*req->stream));
+		w = writer_init(req->stream->out, sizeof(req->stream->out));
+		write_u16(&w, (uint16_t)len);
+		write_bytes(&w, buf, len);
+		req->stream->out_len = writer_len(&w);
+		err = loop_add(req->d2->loop, fd, EPOLLIN | EPOLLOUT, stream_ready, req);
+	} else {
+		err = send(fd, buf, len, MSG_NOSIGNAL) < 0 ? -E_SYS
+							   : loop_add(req->d2->loop, fd, EPOLLIN, readable, req);
+	}
+	if (err == 0)
+		return fd;
+	free(req->stream);
+	req->stream = NULL;
+	(void)close(fd);
+	return -E_SYS;
+}
+
+static void send_update(struct request *req)
+{
 	char id[NCR_ID_TEXT_MAX];
-	int fd = open_socket(server_of(req));
+	int fd = begin_update(req);
 
 	req->saw_invalid = false;
-	if (fd < 0 || send(fd, buf, len, MSG_NOSIGNAL) < 0 || loop_add(req->d2->loop, fd, EPOLLIN, readable, req) < 0) {
-		if (fd >= 0)
-			(void)close(fd);
+	if (fd < 0) {
 		fail_try(req, FAIL_IO);
 		return;
 	}
