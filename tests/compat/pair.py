@@ -17,11 +17,13 @@ import socket
 import subprocess
 import time
 
+import scripts
 from lib.net import inside, ip, remove
 
 SERVER_MACS = {"c0": bytes.fromhex("02fe00000001"), "c1": bytes.fromhex("02fe00000002")}
 NATIVE = {"match", "boot", "deny-unknown"}  # keys that Kea does not have: it gets what --print-config --kea prints
 SILENCE = 0.25  # no response is expected after this time
+STATE = "@state@"  # in configurations: the directory of the server
 SLOW = 2.0      # one server has responded: time to wait for the other
 
 
@@ -99,7 +101,7 @@ class Side:
                             "output_options": [{"output": "stdout", "flush": True}]}]
         path = os.path.join(self.state, "kea.conf")
         with open(path, "w", encoding="utf-8") as f:
-            json.dump(conf, f)
+            f.write(json.dumps(conf).replace(STATE, self.state))
         if self.name != "ours" and NATIVE & set(re.findall(r'"([a-z-]+)":', json.dumps(conf))):
             printed = subprocess.run([self.ours, "-X", "--print-config", path, "--kea"], stdout=subprocess.PIPE,
                                      stderr=subprocess.DEVNULL, check=True)
@@ -112,7 +114,9 @@ class Side:
         os.makedirs(state)
         os.chmod(state, 0o750)
         path, self.n_reloads = self.write(group.config), 0
-        env = dict(os.environ, KEA_PIDFILE_DIR=state, KEA_LOCKFILE_DIR=state, KEA_DHCP_DATA_DIR=state, KEA_LOG_FILE_DIR=state)
+        env = dict(os.environ, KEA_PIDFILE_DIR=state, KEA_LOCKFILE_DIR=state, KEA_DHCP_DATA_DIR=state, KEA_LOG_FILE_DIR=state,
+                   KEA_HOOK_SCRIPTS_PATH=state, KEA_HOOKS_PATH=os.path.join(os.path.dirname(self.ours), "src/hooks"))
+        scripts.write(state)
         self.log = os.path.join(state, "log")
         with open(self.log, "wb") as out:
             self.process = subprocess.Popen(["ip", "netns", "exec", self.ns["srv"], self.binary, "-c", path],
@@ -165,6 +169,10 @@ class Side:
                 sides = "".join(s[0] for s in ("forward", "reverse") if ncr[f"{s}-change"])
                 asked.append((what, sides, ncr["fqdn"], ncr["ip-address"], ncr["dhcid"].upper(), ncr["lease-length"], ncr["use-conflict-resolution"]))
         return asked
+
+    def ran(self):
+        """What scripts have got since the last call."""
+        return scripts.read(self.state)
 
     def drain(self):
         for s in self.socks.values():
@@ -246,6 +254,8 @@ class Pair:
                 yield where, self.fields.get(field, field), text
             if "dhcp-ddns" in self.config:
                 yield from self.compare_asked(where, verbose)
+            if scripts.LIBRARY in json.dumps(self.config):
+                yield from self.compare_scripts(where, verbose)
         if any("reload" in step for step in case.steps):
             self.reload(self.config)
 
@@ -277,6 +287,29 @@ class Pair:
             print(f"#   {where} {asked}")
         if asked["kea"] != asked["ours"]:
             yield where, "ddns", f"Kea {asked['kea']}, ours {asked['ours']}"
+
+    def compare_scripts(self, where, verbose):
+        """The environments of scripts, which run after the response."""
+        ran, end = {s.name: {} for s in self.sides}, time.monotonic() + SLOW
+        more = time.monotonic() + SILENCE
+        while time.monotonic() < (end if sorted(ran["kea"]) != sorted(ran["ours"]) else more):
+            for s in self.sides:
+                ran[s.name].update(s.ran())
+            time.sleep(0.01)
+        for point in sorted(set(ran["kea"]) | set(ran["ours"])):
+            sides = [ran[name].get(point, {}) for name in ("kea", "ours")]
+            if verbose:
+                print(f"#   {where} {point} {sides}")
+            if not all(sides):
+                yield where, f"script {point}", f"Kea {'runs' if sides[0] else 'does not run'} it"
+                continue
+            for name in sorted(set(sides[0]) | set(sides[1])):
+                a, b = (self.place_text(name, side.get(name)) for side in sides)
+                if a != b and not scripts.is_same_time(name, a, b):
+                    yield where, f"{point} {name}", f"Kea {a}, ours {b}"
+
+    def place_text(self, name, value):
+        return self.place(value) if value and name.endswith(("_ADDRESS", "_CIADDR", "_REMOTE_ADDR", "_PREFIX")) else value
 
     def compare(self, where, kea, ours, exact):
         if not kea or not ours:

@@ -1,0 +1,3 @@
+#!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
+exit 0
