@@ -166,6 +166,21 @@ enum kea_severity { KEA_FATAL, KEA_ERROR, KEA_WARN, KEA_INFO, KEA_DEBUG };
 /* Frees what a context points to. Called by the server, in the main thread unless another one is named. */
 typedef void kea_done_fn(void *context);
 
+struct kea_parked;     /* a packet that waits for the library; until resume() or drop() */
+struct kea_expression; /* as long as the library */
+struct kea_stat;       /* a statistic of the library; as long as the library */
+struct kea_request;    /* a command in progress; until respond() */
+
+/* Called in the packet's thread once the library has resumed it. Returns an enum kea_verdict other than KEA_PARK. */
+typedef int kea_resumed_fn(struct kea_call *call, void *context);
+/* Called in the main thread: executes a command, and calls respond() now or later. */
+typedef void kea_command_fn(struct kea_request *request, void *context);
+
+enum kea_access { KEA_READ, KEA_WRITE };
+
+/* Results of commands. */
+enum kea_result { KEA_SUCCESS = 0, KEA_FAILED = 1, KEA_EMPTY = 3, KEA_CONFLICT = 4 };
+
 /* --- the functions of the server ---------------------------------------------------------------------------------- */
 
 struct kea_api {
@@ -353,6 +368,66 @@ struct kea_api {
 	int (*class_add)(struct kea_call *call, const char *name);
 	/* Returns the name of the i-th class in the order of assignment; NULL after the last. */
 	const char *(*class_at)(struct kea_call *call, unsigned i);
+
+	/* --- parking: the packet waits, other packets do not --- */
+
+	/*
+	 * Parks the packet; the function then returns KEA_PARK. It waits at most ms milliseconds (0: 30 seconds), then
+	 * it is dropped. `resumed` (or NULL) is called when it continues. The packet may be parked across a reload: the
+	 * library is not unloaded before it has ended. NULL: the point does not allow it, or "parked-packet-limit" is
+	 * reached; a function that returns KEA_PARK nevertheless drops the packet.
+	 */
+	struct kea_parked *(*park)(struct kea_call *call, int64_t ms, kea_resumed_fn *resumed, void *context);
+	/*
+	 * The packet continues, or is dropped. Any thread, even before the function that parked it has returned. One of
+	 * them must be called, once; the handle ends with it. KEA_E_NOENT: the packet has waited too long. A library
+	 * must not call them once kea_hook_unload() has returned.
+	 */
+	int (*resume)(struct kea_parked *parked);
+	int (*drop)(struct kea_parked *parked);
+
+	/* --- expressions: as in tests of classes --- */
+
+	/*
+	 * Declares an expression: a string that is part of the library's parameters. It is compiled for each
+	 * configuration; errors are reported like those of a class, at their place in the string. Only in
+	 * kea_hook_load(). is_test: 1 if it is true or false, 0 if it is text. Keep the handle in the library's
+	 * context.
+	 */
+	struct kea_expression *(*expression)(struct kea_library *lib, const struct kea_json *text, int is_test);
+	/* Evaluate it on a query or response. In the thread of the call. test() returns 1 or 0. */
+	int (*test)(struct kea_object *packet, const struct kea_expression *expression);
+	/* Returns the text, as long as the packet; NULL if it is empty, or the memory of the packet is used up. */
+	const void *(*evaluate)(struct kea_object *packet, const struct kea_expression *expression, size_t *ret_len);
+
+	/* --- statistics --- */
+
+	/*
+	 * Adds a statistic, which commands such as statistic-get return under this name. Only in kea_hook_load().
+	 * Instances share it by its name, so the handle may be in a static variable.
+	 */
+	struct kea_stat *(*stat)(struct kea_library *lib, const char *name);
+	/* Any thread. */
+	void (*stat_add)(struct kea_stat *stat, int64_t n);
+	void (*stat_set)(struct kea_stat *stat, int64_t n);
+	int64_t (*stat_get)(const struct kea_stat *stat);
+
+	/* --- commands: all in the main thread --- */
+
+	/*
+	 * Adds a control command, available while a configuration with the library serves; doc is its text in the
+	 * reference. Only in kea_hook_load(). The name of a command of the server cannot be used: it is logged.
+	 */
+	int (*command)(struct kea_library *lib, const char *name, enum kea_access access, const char *doc,
+		       kea_command_fn *fn, void *context);
+	/* Adds an argument to it: requests with others, or of another type, are rejected. KEA_E_NOENT. */
+	int (*command_argument)(struct kea_library *lib, const char *command, const char *name, enum kea_json_type type,
+				int is_required, const char *doc);
+	/* Returns the arguments of a request, a map; until respond(). */
+	const struct kea_json *(*arguments)(const struct kea_request *request);
+	/* Responds and ends the request. arguments (or NULL) is taken. */
+	void (*respond)(struct kea_request *request, enum kea_result result, struct kea_json *arguments,
+			const char *fmt, ...) KEA_PRINTF(4, 5);
 };
 
 #ifdef __cplusplus

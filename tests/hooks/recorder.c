@@ -15,6 +15,11 @@
  *	[ "class-add", NAME ], [ "class-has", NAME ], [ "classes" ]
  *	[ "subnet", I ], [ "subnet-id", ID ]	selects it
  *	[ "count" ]				calls for this packet
+ *	[ "test", ARGUMENT, I ], [ "evaluate", ARGUMENT, I ]	expression I of "tests" or "texts"
+ *	[ "park", MS, VERDICT ]			waits for "resume"; then VERDICT is returned
+ *	[ "resume" ], [ "drop" ]		the packet that was parked last, in any configuration
+ *	[ "crash" ]				the process ends here
+ *	[ "stat", N ]				adds to the statistic "recorder-calls"
  *	[ "config", KEY ]			a global value of the configuration
  *	[ "verdict", WORD ]			continue, skip, drop; the default is continue
  */
@@ -22,10 +27,19 @@
 
 #include <stdio.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct kea_api *kea;
 static struct kea_message *recorded;
+static struct kea_stat *calls;
+static volatile int *volatile nowhere;
+
+#define EXPRESSIONS_MAX 4
+
+struct recorder {
+	struct kea_expression *expressions[2][EXPRESSIONS_MAX]; /* texts, tests */
+};
 
 KEA_HOOK_LIBRARY
 
@@ -166,6 +180,29 @@ static int verdict_of(const char *word)
 	return !strcmp(word, "skip") ? KEA_SKIP : !strcmp(word, "drop") ? KEA_DROP : KEA_CONTINUE;
 }
 
+/* Only one packet is parked at a time. */
+static struct kea_parked *parked;
+
+static int resumed(struct kea_call *call, void *context)
+{
+	char point[64];
+
+	(void)kea->get_text(kea->argument(call, KEA_ARG_CALL, 0), KEA_CALL_POINT, point, sizeof(point));
+	kea->log(recorded, "%s: resumed", point);
+	return (int)(intptr_t)context;
+}
+
+static int end_parked(int (*end)(struct kea_parked *))
+{
+	struct kea_parked *handle = parked;
+
+	parked = NULL;
+	return handle ? end(handle) : KEA_E_INVAL;
+}
+
+static void evaluate(struct kea_call *call, const struct kea_json *which, const struct kea_json *i, int is_test,
+		     char *out, size_t size);
+
 /* The end of a packet's memory: counted in the library's own. */
 static void packet_ended(void *context)
 {
@@ -184,6 +221,16 @@ static int act(struct kea_call *call, const struct kea_json *action, const char 
 
 	if (!strcmp(word, "verdict"))
 		return verdict_of(kea->json_text(a));
+	if (!strcmp(word, "crash"))
+		*nowhere = 0;
+	if (!strcmp(word, "park")) {
+		struct kea_parked *handle =
+			kea->park(call, kea->json_int(a), resumed, (void *)(intptr_t)verdict_of(kea->json_text(b)));
+
+		if (handle)
+			parked = handle;
+		return KEA_PARK;
+	}
 	if (!strcmp(word, "get"))
 		get(argument(call, a), kea->json_text(b), text, sizeof(text));
 	else if (!strcmp(word, "part"))
@@ -197,7 +244,12 @@ static int act(struct kea_call *call, const struct kea_json *action, const char 
 		classes(call, text, sizeof(text));
 	else if (!strcmp(word, "config"))
 		(void)kea->json_print(kea->json_get(kea->config(call), kea->json_text(a)), text, sizeof(text));
-	else if (!strcmp(word, "count")) {
+	else if (!strcmp(word, "test") || !strcmp(word, "evaluate"))
+		evaluate(call, a, b, !strcmp(word, "test"), text, sizeof(text));
+	else if (!strcmp(word, "stat")) {
+		kea->stat_add(calls, kea->json_int(a));
+		snprintf(text, sizeof(text), "%lld", (long long)kea->stat_get(calls));
+	} else if (!strcmp(word, "count")) {
 		unsigned *count = kea->packet_context(call, sizeof(*count), packet_ended);
 
 		snprintf(text, sizeof(text), "%u", count ? ++*count : 0);
@@ -206,6 +258,8 @@ static int act(struct kea_call *call, const struct kea_json *action, const char 
 			err = set(argument(call, a), kea->json_text(b), c);
 		else if (!strncmp(word, "option-", 7))
 			err = edit(word, argument(call, a), b, kea->json_text(c));
+		else if (!strcmp(word, "resume") || !strcmp(word, "drop"))
+			err = end_parked(!strcmp(word, "drop") ? kea->drop : kea->resume);
 		else if (!strcmp(word, "class-add"))
 			err = kea->class_add(call, kea->json_text(a));
 		else if (!strcmp(word, "class-has"))
@@ -222,6 +276,23 @@ static int act(struct kea_call *call, const struct kea_json *action, const char 
 	(void)kea->json_print(action, what, sizeof(what));
 	kea->log(recorded, "%s: %s = %s", point, what, text);
 	return KEA_CONTINUE;
+}
+
+static void evaluate(struct kea_call *call, const struct kea_json *which, const struct kea_json *i, int is_test,
+		     char *out, size_t size)
+{
+	const struct recorder *recorder = kea->context(kea->library(call));
+	const struct kea_expression *expression = recorder->expressions[is_test][kea->json_int(i) % EXPRESSIONS_MAX];
+	struct kea_object *packet = argument(call, which);
+	const void *value;
+	size_t len;
+
+	if (is_test) {
+		snprintf(out, size, "%d", kea->test(packet, expression));
+		return;
+	}
+	value = kea->evaluate(packet, expression, &len);
+	snprintf(out, size, "%.*s", (int)len, value ? (const char *)value : "");
 }
 
 static int called(struct kea_call *call)
@@ -246,6 +317,21 @@ static int called(struct kea_call *call)
 	return verdict;
 }
 
+static void echo(struct kea_request *request, void *context)
+{
+	char text[256];
+
+	(void)context;
+	(void)kea->json_print(kea->arguments(request), text, sizeof(text));
+	kea->respond(request, KEA_SUCCESS, kea->json_read(text, strlen(text)), "echoed %s",
+		     kea->json_text(kea->json_get(kea->arguments(request), "text")));
+}
+
+void kea_hook_unload(struct kea_library *lib)
+{
+	free(kea->context(lib));
+}
+
 static const char *const points[] = {
 	"dhcp#_srv_configured", "cb#_updated",    "buffer#_receive",   "pkt#_receive",
 	"host#_identifier",     "subnet#_select", "lease#_select",     "lease#_renew",
@@ -256,15 +342,31 @@ static const char *const points[] = {
 
 int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 {
-	static const char *const keys[] = { "at", "limit", NULL };
+	static const char *const keys[] = { "at", "limit", "texts", "tests", NULL };
+	struct recorder *recorder = calloc(1, sizeof(*recorder));
 	const struct kea_json *parameters;
 	int err = 0;
 
 	kea = api;
+	if (!recorder)
+		return KEA_E_NOMEM;
+	kea->set_context(lib, recorder);
 	recorded = kea->message(lib, "RECORDED", "recorder", KEA_INFO, 0);
+	calls = kea->stat(lib, "recorder-calls");
+	if (kea->command(lib, "recorder-echo", KEA_READ, "Returns its arguments.", echo, NULL) < 0 ||
+	    kea->command_argument(lib, "recorder-echo", "text", KEA_JSON_TEXT, 1, "any text") < 0 ||
+	    kea->command_argument(lib, "recorder-echo", "number", KEA_JSON_INT, 0, "any number") < 0)
+		return kea->fail(lib, NULL, "a command is not accepted");
 	parameters = kea->parameters(lib);
 	(void)kea->param_keys(lib, parameters, keys);
 	(void)kea->param_int(lib, parameters, "limit", 1, 1, 10);
+	for (unsigned is_test = 0; is_test < 2; is_test++) {
+		const struct kea_json *list = kea->json_get(parameters, is_test ? "tests" : "texts");
+
+		for (unsigned i = 0; i < kea->json_count(list) && i < EXPRESSIONS_MAX; i++)
+			recorder->expressions[is_test][i] =
+				kea->expression(lib, kea->json_at(list, i, NULL), (int)is_test);
+	}
 	if (kea->on(lib, "no_such_point", called) != KEA_E_NOENT)
 		return kea->fail(lib, NULL, "a point that does not exist was accepted");
 	for (unsigned i = 0; i < sizeof(points) / sizeof(points[0]) && !err; i++)

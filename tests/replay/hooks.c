@@ -56,9 +56,10 @@ static enum hook_verdict called(void *library, struct hook_call *call)
 	if (!points[call->point].n_left)
 		return HOOK_CONTINUE;
 	points[call->point].n_left--;
-	if (points[call->point].verdict == HOOK_PARK) {
+	if (points[call->point].verdict == HOOK_PARK && hook_points[call->point].may_park) {
 		parked.req = call->req;
-		parked.ticket = call->ticket;
+		if (slot_park(call, 0, &parked.ticket) < 0)
+			fail("it cannot be parked");
 	}
 	return points[call->point].verdict;
 }

@@ -71,6 +71,20 @@ static const struct kea_api table = {
 	.class_has = api_class_has,
 	.class_add = api_class_add,
 	.class_at = api_class_at,
+	.park = api_park,
+	.resume = api_resume,
+	.drop = api_drop,
+	.expression = api_expression,
+	.test = api_test,
+	.evaluate = api_evaluate,
+	.stat = api_stat,
+	.stat_add = api_stat_add,
+	.stat_set = api_stat_set,
+	.stat_get = api_stat_get,
+	.command = api_command,
+	.command_argument = api_command_argument,
+	.arguments = api_arguments,
+	.respond = api_respond,
 };
 
 void api_init(void)

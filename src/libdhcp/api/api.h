@@ -8,3 +8,8 @@
 
 /* Makes the table available to libraries. Once, at startup, before a configuration is loaded. */
 void api_init(void);
+
+struct ctl;
+struct hooks;
+/* Makes the commands of these libraries available, instead of those of others. Main thread. */
+void api_use_commands(struct ctl *ctl, const struct hooks *hooks);

@@ -123,3 +123,28 @@ int api_set_subnet_id(struct kea_call *call, uint32_t id);
 int api_class_has(struct kea_call *call, const char *name);
 int api_class_add(struct kea_call *call, const char *name);
 const char *api_class_at(struct kea_call *call, unsigned i);
+
+/* park.c */
+struct kea_parked *api_park(struct kea_call *call, int64_t ms, kea_resumed_fn *resumed, void *context);
+int api_resume(struct kea_parked *parked);
+int api_drop(struct kea_parked *parked);
+
+/* expression.c */
+struct kea_expression *api_expression(struct kea_library *lib, const struct kea_json *text, int is_test);
+int api_test(struct kea_object *packet, const struct kea_expression *expression);
+const void *api_evaluate(struct kea_object *packet, const struct kea_expression *expression, size_t *ret_len);
+
+/* stat.c */
+struct kea_stat *api_stat(struct kea_library *lib, const char *name);
+void api_stat_add(struct kea_stat *stat, int64_t n);
+void api_stat_set(struct kea_stat *stat, int64_t n);
+int64_t api_stat_get(const struct kea_stat *stat);
+
+/* command.c */
+int api_command(struct kea_library *lib, const char *name, enum kea_access access, const char *doc, kea_command_fn *fn,
+		void *context);
+int api_command_argument(struct kea_library *lib, const char *command, const char *name, enum kea_json_type type,
+			 int is_required, const char *doc);
+const struct kea_json *api_arguments(const struct kea_request *request);
+void api_respond(struct kea_request *request, enum kea_result result, struct kea_json *arguments, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));

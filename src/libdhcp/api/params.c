@@ -10,29 +10,9 @@ const struct kea_json *api_parameters(const struct kea_library *lib)
 	return json_handle(lib->parameters);
 }
 
-/* Returns the value in `with_positions` at the place that `wanted` has in `tree`; NULL if it is not there. */
-static struct json_object *find_twin(struct json_object *tree, struct json_object *with_positions,
-				     struct json_object *wanted)
-{
-	struct json_object *found = NULL, *twin;
-
-	if (tree == wanted || !with_positions)
-		return tree == wanted ? with_positions : NULL;
-	if (json_object_is_type(tree, json_type_object)) {
-		json_object_object_foreach(tree, key, value) if (!found && value &&
-								 json_object_object_get_ex(with_positions, key, &twin))
-			found = find_twin(value, twin, wanted);
-	} else if (json_object_is_type(tree, json_type_array)) {
-		for (size_t i = 0; i < json_object_array_length(tree) && !found; i++)
-			found = find_twin(json_object_array_get_idx(tree, i),
-					  json_object_array_get_idx(with_positions, i), wanted);
-	}
-	return found;
-}
-
 static struct json_object *twin_of(const struct kea_library *lib, const struct kea_json *value)
 {
-	return value && lib->positioned ? find_twin(lib->parameters, lib->positioned, json_of(value)) : NULL;
+	return value && lib->positioned ? hook_twin(lib->parameters, lib->positioned, json_of(value)) : NULL;
 }
 
 static struct pos pos_of(const struct kea_library *lib, const struct kea_json *value)

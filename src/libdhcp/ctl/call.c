@@ -264,6 +264,11 @@ unsigned ctl_call_family(const struct ctl_call *call)
 	return call->ctl->family;
 }
 
+struct json_object *ctl_call_arguments(const struct ctl_call *call)
+{
+	return call->req->arguments;
+}
+
 struct arena *ctl_call_arena(struct ctl_call *call)
 {
 	return call->arena;

@@ -144,6 +144,10 @@ struct ctl *ctl_new(unsigned family, void *user);
 void ctl_free(struct ctl *ctl);
 /* Adds rows for the family; a name must be unique. The rows are borrowed. */
 void ctl_add(struct ctl *ctl, const struct command *rows, unsigned n);
+/* Removes the rows with this function. Calls in progress end. */
+void ctl_remove(struct ctl *ctl, void (*run)(struct ctl_call *call, const void *args));
+/* True if there is a command of that name, available or not. */
+bool ctl_has(const struct ctl *ctl, const char *name);
 /*
  * Providers other than "core" whose commands are available: the ones of the libraries in "hooks-libraries" (any path;
  * the base name counts, "libdhcp_lease_cmds.so" is lease_cmds), or all of them.
@@ -162,6 +166,8 @@ void ctl_print_openapi(const struct ctl *ctl, const char *program, FILE *to);
 void *ctl_call_user(const struct ctl_call *call);
 const struct command *ctl_call_command(const struct ctl_call *call);
 unsigned ctl_call_family(const struct ctl_call *call);
+/* Returns the arguments as JSON; NULL if the request has none. Borrowed. */
+struct json_object *ctl_call_arguments(const struct ctl_call *call);
 /* For results and working memory of the command; lives as long as the call. */
 struct arena *ctl_call_arena(struct ctl_call *call);
 /* Errors of the arguments that a handler finds itself; ctl_respond_diag() reports them. */

@@ -81,6 +81,16 @@ void ctl_add(struct ctl *ctl, const struct command *rows, unsigned n)
 		assert(compare(&ctl->entries.v[i - 1], &ctl->entries.v[i]));
 }
 
+void ctl_remove(struct ctl *ctl, void (*fn)(struct ctl_call *call, const void *args))
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ctl->entries.n; i++)
+		if (ctl->entries.v[i].cmd->run != fn)
+			ctl->entries.v[n++] = ctl->entries.v[i];
+	ctl->entries.n = n;
+}
+
 static bool is_listed(const struct conf_strings *libraries, const char *provider)
 {
 	for (unsigned i = 0; i < libraries->n; i++) {
@@ -115,6 +125,11 @@ static const struct ctl_entry *find(const struct ctl *ctl, const char *name)
 	if (!ctl->entries.n)
 		return NULL;
 	return bsearch(&key, ctl->entries.v, ctl->entries.n, sizeof(key), compare);
+}
+
+bool ctl_has(const struct ctl *ctl, const char *name)
+{
+	return find(ctl, name) != NULL;
 }
 
 /* --- what is rejected --- */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "daemon/commands.h"
 
+#include "api/api.h"
+
 static void add(struct ctl *ctl)
 {
 	const struct command_rows *const all[] = {
@@ -25,6 +27,7 @@ static void configure(struct daemon *d)
 		names.v[i] = libraries[i].library;
 	ctl_set_libraries(d->ctl, &names, conf->commands == COMMANDS_ALL);
 	free(names.v);
+	api_use_commands(d->ctl, d->sockets.live->hooks);
 }
 
 const struct daemon_commands server_commands = { add, configure };

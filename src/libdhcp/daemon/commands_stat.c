@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "hook/library.h"
 #include "json/write.h"
 #include "stat/sample.h"
 #include "stat/table.h"
@@ -83,6 +84,16 @@ static void add_row(struct stamps *stamps, struct str *out, struct stat_ref ref,
 	str_add(out, " ]");
 }
 
+/* Of a hook library: one sample, taken now. */
+static void add_library_row(struct stamps *stamps, struct str *out, const struct hook_stat *stat, bool *is_first)
+{
+	str_addf(out, "%s\"%s\": [ [ %lld, \"", *is_first ? "" : ", ", stat->name,
+		 (long long)atomic_load_explicit(&stat->value, memory_order_relaxed));
+	add_time(stamps, out, clock_wall_us());
+	str_add(out, "\" ] ]");
+	*is_first = false;
+}
+
 /* --- one --- */
 
 struct name_args {
@@ -140,6 +151,8 @@ static void statistic_get(struct ctl_call *call, const void *args)
 	str_add(&text, "{ ");
 	if (find(call, a->name, &ref))
 		add_row(&stamps, &text, ref, "", a->name, &limit, &is_first);
+	else if (hook_stat_find(a->name))
+		add_library_row(&stamps, &text, hook_stat_find(a->name), &is_first);
 	str_add(&text, " }");
 	ctl_respond_raw(call, CTL_SUCCESS, &text, NULL);
 }
@@ -147,8 +160,14 @@ static void statistic_get(struct ctl_call *call, const void *args)
 static void statistic_reset(struct ctl_call *call, const void *args)
 {
 	const struct name_args *a = args;
+	struct hook_stat *of_library = hook_stat_find(a->name);
 	struct stat_ref ref;
 
+	if (of_library) {
+		atomic_store(&of_library->value, 0);
+		ctl_respond(call, CTL_SUCCESS, NULL, "Statistic '%s' reset.", a->name);
+		return;
+	}
 	if (!find_or_fail(call, a->name, &ref))
 		return;
 	if (stat_kind(ref.id) != STAT_IS_COUNTER) {
@@ -228,6 +247,8 @@ static enum ctl_more next_places(struct ctl_call *call, void *state, struct str 
 		walk->is_global_done = true;
 		str_add(out, "{ ");
 		add_place(d, walk, out, stat_places_get(d->srv.places, &(struct stat_key){ .kind = PLACE_GLOBAL }));
+		for (const struct hook_stat *stat = hook_stats(); stat; stat = stat->next)
+			add_library_row(&walk->stamps, out, stat, &walk->is_first);
 	}
 	for (; walk->i < walk->n && out->len < until; walk->i++) {
 		struct stat_place *place = stat_places_get(d->srv.places, &walk->keys[walk->i]);

@@ -2,6 +2,8 @@
 /* The edge between the server and the code of hook libraries, in the threads that serve packets. */
 #include "hook/library.h"
 
+#include "log/log.h"
+
 #include <stdatomic.h>
 
 int hook_thread_number(void)
@@ -14,29 +16,79 @@ int hook_thread_number(void)
 	return number > HOOK_THREADS_MAX ? -1 : number - 1;
 }
 
-enum hook_verdict hook_call_library(void *library, struct hook_call *hook)
+struct function {
+	kea_hook_fn *fn;
+	const struct kea_parked *parked;
+	struct kea_call *call;
+};
+
+static int run(void *arg)
 {
-	const struct hook_callout *callout = library;
-	struct kea_library *lib = callout->use->lib;
+	const struct function *f = arg;
+
+	return f->fn ? f->fn(f->call) : f->parked->resumed(f->call, f->parked->context);
+}
+
+/* Calls fn, or if it is NULL, parked->resumed. */
+static enum hook_verdict call_function(struct hook_use *use, kea_hook_fn *fn, const struct kea_parked *parked,
+				       struct hook_call *hook)
+{
+	struct kea_library *lib = use->lib;
 	struct kea_call call;
-	int verdict;
+	struct function function = { fn, parked, &call };
+	int verdict = KEA_CONTINUE;
+	bool ok;
 
 	call.hook = hook;
-	call.use = callout->use;
+	call.use = use;
 	call.config = NULL;
 	call.n_objects = 0;
 	if (!lib->is_threaded)
 		(void)pthread_mutex_lock(&lib->lock);
-	verdict = callout->fn(&call);
+	ok = hook_guarded(&lib->guard, hook_points[hook->point].name, run, &function, &verdict);
 	if (!lib->is_threaded)
 		(void)pthread_mutex_unlock(&lib->lock);
+	if (!ok)
+		LOG(HOOKS_CALLOUT_EXCEPTION, lib->name, hook_points[hook->point].name);
 	if (call.config)
 		json_object_put(call.config);
 	return verdict < KEA_CONTINUE || verdict > KEA_DROP ? HOOK_CONTINUE : (enum hook_verdict)verdict;
 }
 
+enum hook_verdict hook_call_library(void *library, struct hook_call *hook)
+{
+	const struct hook_callout *callout = library;
+
+	return call_function(callout->use, callout->fn, NULL, hook);
+}
+
+enum hook_verdict hook_call_resumed(struct kea_parked *parked, struct hook_call *hook)
+{
+	return parked->resumed ? call_function(parked->use, NULL, parked, hook) : HOOK_CONTINUE;
+}
+
+bool hook_parked_take(struct kea_parked *parked)
+{
+	return !atomic_exchange(&parked->has_ended, true);
+}
+
+void hook_parked_unref(struct kea_parked *parked)
+{
+	if (atomic_fetch_sub(&parked->refs, 1) == 1)
+		free(parked);
+}
+
 void hook_packet_end(struct hook_packet *packet)
 {
+	struct kea_parked *next;
+
+	/* Without a response to the wait: nobody waits any longer. */
+	for (struct kea_parked *parked = packet->parked; parked; parked = next) {
+		next = parked->next;
+		(void)hook_parked_take(parked);
+		hook_parked_unref(parked);
+	}
+	packet->parked = NULL;
 	for (struct hook_memory *memory = packet->memory; memory; memory = memory->next)
 		if (memory->done)
 			memory->done(memory->data);

@@ -21,11 +21,16 @@ struct lease;
 struct config;
 struct subnet;
 struct hook_memory;
+struct kea_parked;
 
 /* What libraries keep for one packet. */
 struct hook_packet {
 	struct arena *arena; /* of the packet */
 	struct hook_memory *memory;
+	struct kea_parked *parked; /* what libraries still have to resume, or have resumed; see library.h */
+	unsigned slot;             /* of serve/slots.c, + 1: where the request is parked; 0: it is not */
+	enum hook_verdict verdict; /* of the libraries there */
+	bool is_counted;           /* for parked-packet-limit */
 };
 
 /* The arguments of a hook function; those that do not apply at its point are NULL. */
@@ -45,7 +50,7 @@ struct hook_call {
 	struct bytes packed;         /* pkt#_send: with HOOK_SKIP, the response packed by the library */
 	unsigned id_type;            /* host#_identifier: enum host_id_type of the identifier; flex-id at first */
 	struct bytes id_value;       /* host#_identifier: its value, copied after the call; empty: there is none */
-	uint64_t ticket;             /* to resume or drop the request later, if the function returns HOOK_PARK */
+	bool is_parked;              /* a function of this call has parked the request */
 };
 
 typedef enum hook_verdict hook_fn(void *library, struct hook_call *call);

@@ -15,6 +15,7 @@ _Static_assert((int)KEA_CONTINUE == HOOK_CONTINUE && (int)KEA_SKIP == HOOK_SKIP 
 static const struct kea_api *the_api;
 static struct kea_library *instances;
 static struct hook_message *messages;
+static struct hook_stat *stats;
 
 void hooks_set_api(const struct kea_api *api)
 {
@@ -50,6 +51,24 @@ static struct kea_library *find(const char *key)
 	return NULL;
 }
 
+struct json_object *hook_twin(struct json_object *tree, struct json_object *positioned, struct json_object *wanted)
+{
+	struct json_object *found = NULL, *twin;
+
+	if (tree == wanted || !positioned)
+		return tree == wanted ? positioned : NULL;
+	if (json_object_is_type(tree, json_type_object)) {
+		json_object_object_foreach(tree, key, value) if (!found && value &&
+								 json_object_object_get_ex(positioned, key, &twin))
+			found = hook_twin(value, twin, wanted);
+	} else if (json_object_is_type(tree, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(tree) && !found; i++)
+			found = hook_twin(json_object_array_get_idx(tree, i), json_object_array_get_idx(positioned, i),
+					  wanted);
+	}
+	return found;
+}
+
 /* --- unloading --- */
 
 static void unref_message(struct hook_message *message)
@@ -81,17 +100,58 @@ static void call_unload(struct kea_library *lib)
 		unload(lib);
 }
 
+static void unref_stat(struct hook_stat *stat)
+{
+	struct hook_stat **link = &stats;
+
+	if (--stat->refs)
+		return;
+	while (*link != stat)
+		link = &(*link)->next;
+	*link = stat->next;
+	free(stat->name);
+	free(stat);
+}
+
+static void free_command(struct hook_command *command)
+{
+	for (size_t i = 0; i < command->args.n; i++) {
+		free(command->args.v[i].name);
+		free(command->args.v[i].doc);
+	}
+	if (command->row)
+		command->free_row(command->row);
+	vec_free(&command->args);
+	free(command->name);
+	free(command->doc);
+	free(command);
+}
+
+static void free_parts(struct kea_library *lib)
+{
+	for (size_t i = 0; i < lib->stats.n; i++)
+		unref_stat(lib->stats.v[i]);
+	for (size_t i = 0; i < lib->commands.n; i++)
+		free_command(lib->commands.v[i]);
+	for (size_t i = 0; i < lib->expressions.n; i++)
+		free(lib->expressions.v[i]);
+	for (size_t i = 0; i < lib->messages.n; i++)
+		unref_message(lib->messages.v[i]);
+	vec_free(&lib->stats);
+	vec_free(&lib->commands);
+	vec_free(&lib->expressions);
+	vec_free(&lib->messages);
+	vec_free(&lib->functions);
+}
+
 static void free_library(struct kea_library *lib)
 {
 	if (lib->is_loaded)
 		call_unload(lib);
-	for (size_t i = 0; i < lib->messages.n; i++)
-		unref_message(lib->messages.v[i]);
-	vec_free(&lib->messages);
+	free_parts(lib);
 	if (lib->handle)
 		(void)dlclose(lib->handle);
 	json_object_put(lib->parameters);
-	vec_free(&lib->functions);
 	(void)pthread_mutex_destroy(&lib->lock);
 	free(lib->path);
 	free(lib->name);
@@ -99,7 +159,12 @@ static void free_library(struct kea_library *lib)
 	free(lib);
 }
 
-static void unref(struct kea_library *lib)
+void hook_library_ref(struct kea_library *lib)
+{
+	lib->refs++;
+}
+
+void hook_library_unref(struct kea_library *lib)
 {
 	struct kea_library **link = &instances;
 
@@ -122,7 +187,7 @@ void hooks_unload(struct hooks *hooks)
 		if (use->done)
 			use->done(use->context);
 	for (struct hook_use *use = hooks->uses; use; use = use->next)
-		unref(use->lib);
+		hook_library_unref(use->lib);
 	hooks->uses = NULL;
 }
 
@@ -179,12 +244,25 @@ static bool open_library(struct kea_library *lib, const struct hook_load *load)
 	return false;
 }
 
+struct loading {
+	int (*fn)(struct kea_library *lib, const struct kea_api *api);
+	struct kea_library *lib;
+};
+
+static int run_load(void *arg)
+{
+	const struct loading *loading = arg;
+
+	return loading->fn(loading->lib, the_api);
+}
+
 static bool call_load(struct kea_library *lib, const struct hook_load *load)
 {
 	int (*threads)(void) = (int (*)(void))function_of(lib->handle, "kea_hook_threads");
 	int (*fn)(struct kea_library *, const struct kea_api *) =
 		(int (*)(struct kea_library *, const struct kea_api *))function_of(lib->handle, "kea_hook_load");
-	int err;
+	struct loading loading = { fn, lib };
+	int err = 0;
 
 	if (!fn) {
 		diag_error(load->diag, load->pos, "%s is not a hook library: it has no function kea_hook_load",
@@ -196,7 +274,14 @@ static bool call_load(struct kea_library *lib, const struct hook_load *load)
 	lib->pos = load->pos;
 	lib->positioned = load->parameters;
 	lib->is_loaded = true;
-	err = fn(lib, the_api);
+	lib->guard.begin_catch = (void *(*)(void *))function_of(lib->handle, "__cxa_begin_catch");
+	lib->guard.end_catch = (void (*)(void))function_of(lib->handle, "__cxa_end_catch");
+	if (!lib->is_check)
+		hook_guard_crashes();
+	if (!hook_guarded(&lib->guard, "kea_hook_load", run_load, &loading, &err)) {
+		diag_error(load->diag, load->pos, "%s threw an exception while it was loaded", lib->name);
+		lib->has_failed = true;
+	}
 	if (err < 0 && !lib->has_failed)
 		diag_error(load->diag, load->pos, "%s rejects its configuration, without a reason", lib->name);
 	lib->diag = NULL;
@@ -223,6 +308,7 @@ static struct kea_library *load_new(const struct hook_load *load, char *key)
 	lib->path = xstrdup(load->path);
 	lib->name = xstrdup(slash ? slash + 1 : load->path);
 	lib->key = key;
+	lib->guard.name = lib->name;
 	lib->digit = load->digit;
 	lib->is_check = load->is_check;
 	lib->parameters = copy_of(load->parameters);
@@ -239,7 +325,36 @@ static struct kea_library *load_new(const struct hook_load *load, char *key)
 	return lib;
 }
 
-static void use_library(struct hooks *hooks, struct kea_library *lib)
+struct hook_stat *hook_stats(void)
+{
+	return stats;
+}
+
+struct hook_stat *hook_stat_find(const char *name)
+{
+	struct hook_stat *stat = stats;
+
+	while (stat && strcmp(stat->name, name) != 0)
+		stat = stat->next;
+	return stat;
+}
+
+struct hook_stat *hook_stat(struct kea_library *lib, const char *name)
+{
+	struct hook_stat *stat = hook_stat_find(name);
+
+	if (!stat) {
+		stat = xcalloc(1, sizeof(*stat));
+		stat->name = xstrdup(name);
+		stat->next = stats;
+		stats = stat;
+	}
+	stat->refs++;
+	*vec_push(&lib->stats) = stat;
+	return stat;
+}
+
+static struct hook_use *use_library(struct hooks *hooks, struct kea_library *lib)
 {
 	struct hook_use *use = arena_new_obj(hooks->arena, struct hook_use), **last = &hooks->uses;
 
@@ -253,6 +368,7 @@ static void use_library(struct hooks *hooks, struct kea_library *lib)
 		*callout = (struct hook_callout){ .use = use, .fn = lib->functions.v[i].fn };
 		hooks_register(hooks, lib->functions.v[i].point, hook_call_library, callout);
 	}
+	return use;
 }
 
 bool hooks_load(struct hooks *hooks, const struct hook_load *load)
@@ -273,6 +389,6 @@ bool hooks_load(struct hooks *hooks, const struct hook_load *load)
 		if (!lib)
 			return false;
 	}
-	use_library(hooks, lib);
+	use_library(hooks, lib)->positioned = load->parameters;
 	return true;
 }

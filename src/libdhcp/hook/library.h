@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/vec.h"
+#include "hook/guard.h"
 #include "hook/hooks.h"
 #include "json/read.h"
 #include "log/msg.h"
@@ -9,6 +10,7 @@
 #include <kea/hooks.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
 /*
@@ -31,6 +33,34 @@ struct hook_memory {
 	void *data;
 };
 
+/*
+ * A request that a library parked. Whoever ends it responds to the request's wait, once: the library, or the worker
+ * when the deadline passes. Freed when both have let go of it.
+ */
+struct kea_parked {
+	struct kea_parked *next; /* of the same request */
+	atomic_uint refs;
+	atomic_bool has_ended;
+	struct request *req; /* valid until it has ended */
+	uint64_t ticket;
+	struct hook_use *use;
+	kea_resumed_fn *resumed; /* NULL: none */
+	void *context;
+};
+
+/* Ends it, with the right to respond; false if it has ended. Any thread. */
+bool hook_parked_take(struct kea_parked *parked);
+void hook_parked_unref(struct kea_parked *parked);
+/* Calls the library's function for the request that continues. In the packet's thread. */
+enum hook_verdict hook_call_resumed(struct kea_parked *parked, struct hook_call *call);
+
+/* An expression of a library: compiled for each configuration. */
+struct kea_expression {
+	unsigned index; /* in hook_use.expressions */
+	struct json_object *value;
+	bool is_test;
+};
+
 struct hook_function {
 	enum hook_point_id point;
 	kea_hook_fn *fn;
@@ -46,6 +76,12 @@ struct hook_message {
 	struct log_msg msg;
 };
 
+struct hook_command_argument {
+	char *name, *doc;
+	enum kea_json_type type;
+	bool is_required;
+};
+
 /* A library's memory for one thread. */
 struct hook_thread {
 	void *data;
@@ -59,6 +95,7 @@ struct kea_library {
 	char *path, *name;
 	char *key; /* what makes it another instance: file and parameters */
 	void *handle;
+	struct hook_guard guard;
 	unsigned digit; /* of the family */
 	bool is_check;  /* -t */
 	bool is_loaded; /* kea_hook_load() was called */
@@ -68,6 +105,9 @@ struct kea_library {
 	void *context;
 	VEC(struct hook_function) functions;
 	VEC(struct hook_message *) messages;
+	VEC(struct kea_expression *) expressions;
+	VEC(struct hook_stat *) stats;
+	VEC(struct hook_command *) commands;
 	struct hook_thread threads[HOOK_THREADS_MAX]; /* each written by its thread only */
 	/* Only while it is loaded; diag is NULL otherwise. */
 	struct diag *diag;
@@ -82,6 +122,8 @@ struct hook_use {
 	struct kea_library *lib;
 	void *context; /* of the library for this configuration */
 	kea_done_fn *done;
+	struct json_object *positioned; /* its parameters, while the configuration is built */
+	const void **expressions;       /* compiled: struct eval_expr */
 };
 
 /* A handle of a library for an object; the room api knows what `at` points to. */
@@ -128,6 +170,37 @@ bool hook_file_check(const struct hook_load *load);
 /* Returns the message with that id, which may be new; the library uses it until it is unloaded. Texts are copied. */
 struct hook_message *hook_message(struct kea_library *lib, const char *id, const char *logger,
 				  enum log_severity severity, int debuglevel);
+
+/* Returns the value in `positioned` at the place that `wanted` has in `tree`; NULL if it is not there. */
+struct json_object *hook_twin(struct json_object *tree, struct json_object *positioned, struct json_object *wanted);
+/* One more user of the instance; it is unloaded with the last one. */
+void hook_library_ref(struct kea_library *lib);
+void hook_library_unref(struct kea_library *lib);
+
+/* A counter of libraries; instances share it by its name, like a message. */
+struct hook_stat {
+	struct hook_stat *next;
+	unsigned refs;
+	_Atomic int64_t value;
+	char *name;
+};
+struct hook_stat *hook_stat(struct kea_library *lib, const char *name);
+/* NULL: there is none. */
+struct hook_stat *hook_stat_find(const char *name);
+/* Returns the first of all. */
+struct hook_stat *hook_stats(void);
+
+/* A command of a library; the room api makes the rows. */
+struct hook_command {
+	char *name, *doc;
+	bool writes;
+	kea_command_fn *fn;
+	void *context;
+	struct kea_library *lib;
+	VEC(struct hook_command_argument) args;
+	void *row; /* made when the library serves; freed with this */
+	void (*free_row)(void *row);
+};
 
 /* Calls a function of a library; `library` is a struct hook_callout. In any thread. */
 struct hook_callout {

@@ -4,6 +4,7 @@
 #include "log/msg.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -67,6 +68,11 @@ int log_configure(const struct log_conf *conf, const char **reterr_why);
 void log_flush(void);
 void log_stop(void);
 
+/*
+ * Writes a line, which ends in a newline, to the files and terminals of the log at once and as it is. Only for signal
+ * handlers of a process that is about to end.
+ */
+void log_last_words(const char *line, size_t len);
 /* Returns the number of lines lost since log_start(): the queue was full, or the file could not be written. */
 uint64_t log_dropped(void);
 /* For tests: sets the size of the queue in bytes, before log_start(). */

@@ -165,6 +165,33 @@ static void report_dropped(bool now)
 	reported_at_ms = at_ms;
 }
 
+/* Descriptors of the outputs, for log_last_words(): a signal handler takes no lock. */
+#define LAST_MAX 8
+static _Atomic int last_fds[LAST_MAX]; /* + 1; 0: none */
+
+static void note_fds(void)
+{
+	int fds[LAST_MAX];
+	unsigned n = log_outputs_fds(outputs, fds, LAST_MAX);
+
+	for (unsigned i = 0; i < LAST_MAX; i++)
+		atomic_store(&last_fds[i], i < n ? fds[i] + 1 : 0);
+}
+
+void log_last_words(const char *line, size_t len)
+{
+	bool is_written = false;
+
+	for (unsigned i = 0; i < LAST_MAX; i++) {
+		int fd = atomic_load(&last_fds[i]) - 1;
+
+		if (fd >= 0)
+			is_written |= write(fd, line, len) == (ssize_t)len;
+	}
+	if (!is_written)
+		(void)!write(STDERR_FILENO, line, len);
+}
+
 /* --- the queue --- */
 
 static void write_now(const struct log_msg *msg, const char *text, size_t len, const char *args)
@@ -293,6 +320,7 @@ static bool write_batch(size_t used, bool flush)
 	log_outputs_write(outputs, flush);
 	report_dropped(flush);
 	log_outputs_write(outputs, flush);
+	note_fds(); /* a file may have been rolled */
 	pending = log_outputs_pending(outputs) || atomic_load(&n_dropped) != n_reported;
 	pthread_mutex_unlock(&sink_lock);
 	return pending;
@@ -445,6 +473,7 @@ int log_configure(const struct log_conf *conf, const char **reterr_why)
 	outputs = outs;
 	sink_apply(loggers.v, routes.v, (unsigned)loggers.n);
 	atomic_store_explicit(&wants_args, log_outputs_want_args(outs), memory_order_relaxed);
+	note_fds();
 	pthread_mutex_unlock(&sink_lock);
 out:
 	log_outputs_free(old);

@@ -58,6 +58,16 @@ struct log_outputs *log_outputs_new(const char *root)
 	return outs;
 }
 
+unsigned log_outputs_fds(const struct log_outputs *outs, int *fds, unsigned max)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < outs->streams.n && n < max; i++)
+		if (outs->streams.v[i]->fd >= 0)
+			fds[n++] = outs->streams.v[i]->fd;
+	return n;
+}
+
 static void stream_write(struct log_outputs *outs, struct stream *st)
 {
 	const char *p = st->buf.text;

@@ -27,6 +27,8 @@ const char *log_outputs_why(const struct log_outputs *outs);
 void log_route_add(struct log_route *route, const struct pattern_line *line, enum log_severity severity);
 /* Writes buffered lines; destinations with `flush` off are skipped unless all is set. */
 void log_outputs_write(struct log_outputs *outs, bool all);
+/* Returns the descriptors of files and terminals, at most max. */
+unsigned log_outputs_fds(const struct log_outputs *outs, int *fds, unsigned max);
 /* True if destinations with `flush` off have buffered lines. */
 bool log_outputs_pending(const struct log_outputs *outs);
 /* Returns the number of lines lost since the last call because a destination could not be written. */

@@ -145,6 +145,8 @@ void build_host_databases(struct build *b);
 void check_queue(struct build *b);
 /* Loads the libraries of hooks-libraries, except those that are built in. */
 void build_hooks(struct build *b);
+/* Their expressions, which may name classes: after build_classes(). */
+void build_hook_expressions(struct build *b);
 void build_logging(struct build *b);
 /* control-socket, control-sockets */
 void build_control(struct build *b);

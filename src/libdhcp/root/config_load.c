@@ -134,6 +134,7 @@ static bool build_parts(struct build *b, struct json_object *root)
 				   "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
 	}
 	build_classes(b);
+	build_hook_expressions(b);
 	build_plan(b);
 	finish_classes(b);
 	finish_server_ids(b);

@@ -112,7 +112,7 @@ static void assign_vendor_class(void *ctx, struct bytes value)
 	assign_named(req, classes->vendor, classes->n_vendor, parts, 2);
 }
 
-static struct eval eval_of(const struct request *req)
+struct eval classify_eval(const struct request *req)
 {
 	const bool is_v6 = req->fam->digit == 6;
 
@@ -189,7 +189,7 @@ static bool evaluate(struct request *req, const unsigned *numbers, unsigned n)
 
 	if (!n)
 		return true;
-	ev = eval_of(req);
+	ev = classify_eval(req);
 	eval_begin(&ev);
 	for (i = 0; i < n; i++) {
 		const struct client_class *class = class_of(req, numbers[i]);
@@ -211,7 +211,7 @@ static bool evaluate_additional(struct request *req, const struct class_refs *re
 
 	if (!refs->n)
 		return true;
-	ev = eval_of(req);
+	ev = classify_eval(req);
 	eval_begin(&ev);
 	for (i = 0; i < refs->n; i++) {
 		const struct client_class *class = class_of(req, refs->v[i]);

@@ -29,6 +29,8 @@ extern const char classes_too_expensive[]; /* reason of the drop */
  * in the configuration refers to the class, -E_NOMEM.
  */
 int classify_add(struct request *req, const char *name);
+/* Returns the state for expressions on the message. */
+struct eval classify_eval(const struct request *req);
 /* Adds the options of the classes, in the order of assignment. */
 void classify_scopes(struct request *req);
 

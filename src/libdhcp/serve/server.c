@@ -16,6 +16,7 @@
 #include "serve/wait.h"
 #include "serve/lease_stats.h"
 #include "serve/report.h"
+#include "serve/slots.h"
 
 /* For clients that decline one address after another: how many of them they may take out of use per period. */
 #define DECLINES_MAX 3
@@ -216,7 +217,7 @@ void serve_worker_switch(struct serve_worker *w, struct live *live)
 	if (live)
 		atomic_fetch_add(&live->users, 1);
 	w->live = live;
-	if (live && (live->cfg->classes.n || live->cfg->needs_regex) && !w->scratch)
+	if (live && (live->cfg->classes.n || live->cfg->needs_regex || live->hooks) && !w->scratch)
 		w->scratch = eval_scratch_new(true);
 	live_leave(old);
 }
@@ -227,8 +228,8 @@ static void release(struct request *req)
 {
 	struct serve_worker *w = req->worker;
 
-	if (req->hook_packet.memory)
-		hook_packet_end(&req->hook_packet);
+	if (req->hook_packet.memory || req->hook_packet.parked || req->hook_packet.is_counted)
+		slots_end(req);
 	live_leave(req->live);
 	req->live = NULL;
 	/* The slot used last is used next: its memory is still in the cache. */
@@ -422,6 +423,8 @@ static void drop_late(struct serve_worker *w)
 		/* Otherwise its last response has just arrived: it is in the resumed list and continues. */
 		if (wait_expire(req)) {
 			pipeline_drop(req, req->wait.what.drop, req->wait.what.why);
+			if (req->hook_packet.parked)
+				slots_expire(req);
 		} else {
 			list_remove(&req->wait.link);
 		}

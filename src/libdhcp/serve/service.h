@@ -45,6 +45,7 @@ struct server {
 	uint16_t server_port, client_port;
 	bool to_source;                        /* KEA_TEST_SEND_RESPONSES_TO_SOURCE: responses go to the sender */
 	atomic_bool is_disabled;               /* dhcp-disable: requests are dropped */
+	atomic_uint n_parked;                  /* requests that wait for hook libraries */
 	atomic_bool want_reclaim;              /* a pool is exhausted: look for expired leases soon */
 	void (*wake_main)(struct server *srv); /* NULL if there is no main thread to wake */
 	unsigned n_workers;

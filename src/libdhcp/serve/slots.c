@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "serve/slots.h"
 
+#include "base/err.h"
+#include "hook/library.h"
 #include "serve/answer_options.h"
 #include "serve/binding.h"
 #include "serve/event.h"
@@ -8,8 +10,6 @@
 #include "serve/step.h"
 #include "serve/service.h"
 #include "serve/wait.h"
-
-#define PARK_MS 30000 /* a client that got no response for this long has started over */
 
 static bool has_changes(const struct request *req)
 {
@@ -166,24 +166,133 @@ static enum verdict take_subnet(struct request *req, const struct subnet *sub)
 	return req->fam->chosen ? req->fam->chosen(req) : STEP_NEXT;
 }
 
-static enum verdict call_point(struct request *req, const struct slot *slot, enum hook_point_id point,
-			       struct event *event)
+/* --- parking ----------------------------------------------------------------- */
+
+#define PARKED_MAX 16 /* functions that park a request at one point: see wait.c */
+
+int slot_park(struct hook_call *call, int64_t ms, uint64_t *ret_ticket)
 {
-	static const struct wait_for library = {
-		.ms = PARK_MS,
+	struct request *req = call->req;
+	struct wait_for library = {
+		.ms = ms > 0 ? ms : PARK_MS,
 		.drop = DROP_HOOK,
 		.why = "a hook library parked it for too long",
 		.reenter = true,
 	};
-	struct hook_call call = {
+
+	if (!req || !hook_points[call->point].may_park)
+		return -E_UNSUPPORTED;
+	if (!call->is_parked) {
+		uint32_t limit = req->cfg->global.parked_packet_limit;
+		struct server *srv = req->worker->srv;
+
+		if (atomic_fetch_add(&srv->n_parked, 1) >= limit && limit) {
+			atomic_fetch_sub(&srv->n_parked, 1);
+			return -E_BUSY;
+		}
+		call->is_parked = req->hook_packet.is_counted = true;
+		wait_begin(req, &library);
+	} else if (req->wait.n_expected == PARKED_MAX) {
+		return -E_BUSY;
+	}
+	if (library.ms > req->wait.what.ms)
+		req->wait.what.ms = library.ms;
+	*ret_ticket = wait_expect(req);
+	return 0;
+}
+
+void slots_expire(struct request *req)
+{
+	for (struct kea_parked *parked = req->hook_packet.parked; parked; parked = parked->next)
+		if (hook_parked_take(parked))
+			(void)wait_respond(req, parked->ticket);
+}
+
+void slots_end(struct request *req)
+{
+	struct hook_packet *packet = &req->hook_packet;
+
+	if (packet->is_counted)
+		atomic_fetch_sub(&req->worker->srv->n_parked, 1);
+	packet->is_counted = false;
+	packet->slot = 0;
+	hook_packet_end(packet);
+}
+
+static enum verdict obey(struct request *req, const struct slot *slot, const struct hook_call *call,
+			 struct event *event, enum hook_verdict said)
+{
+	switch (said) {
+	case HOOK_CONTINUE:
+		return call->subnet ? take_subnet(req, call->subnet) : take_identifier(req, call);
+	case HOOK_SKIP:
+		return skip(req, slot, call, event);
+	case HOOK_PARK:
+		return request_drop(req, DROP_LIMIT, "parked-packet-limit is reached");
+	case HOOK_DROP:
+		break;
+	}
+	return request_drop(req, DROP_HOOK, NULL);
+}
+
+/* All that parked it have responded: their functions are called, and what was said is obeyed. */
+static enum verdict unpark(struct request *req, const struct slot *slot, struct hook_call *call)
+{
+	struct hook_packet *packet = &req->hook_packet;
+	enum hook_verdict said = packet->verdict == HOOK_PARK ? HOOK_CONTINUE : packet->verdict;
+	struct kea_parked *parked;
+
+	packet->slot = 0;
+	if (packet->is_counted)
+		atomic_fetch_sub(&req->worker->srv->n_parked, 1);
+	packet->is_counted = false;
+	while ((parked = packet->parked) != NULL) {
+		enum hook_verdict now = said == HOOK_DROP ? HOOK_DROP : hook_call_resumed(parked, call);
+
+		if (now > said && now != HOOK_PARK)
+			said = now;
+		packet->parked = parked->next;
+		hook_parked_unref(parked);
+	}
+	if (wait_was_refused(req))
+		said = HOOK_DROP;
+	return obey(req, slot, call, NULL, said);
+}
+
+static enum verdict wait_for_libraries(struct request *req, const struct slot *slot, struct hook_call *call,
+				       enum hook_verdict said)
+{
+	/* One that parked it, and then returned something else. */
+	if (said != HOOK_PARK)
+		slots_expire(req);
+	req->hook_packet.verdict = said;
+	req->hook_packet.slot = (unsigned)(slot - slots) + 1;
+	/* When resumed, it continues after this slot. */
+	req->slot++;
+	if (wait_end(req) == STEP_PARK)
+		return STEP_PARK;
+	req->slot--;
+	return unpark(req, slot, call);
+}
+
+static struct hook_call call_at(struct request *req, enum hook_point_id point)
+{
+	req->hook_packet.arena = req->arena;
+	return (struct hook_call){
 		.point = point,
 		.req = req,
 		.packet = &req->hook_packet,
 		.digit = req->fam->digit,
 		.id_type = HOST_ID_FLEX_ID,
 	};
+}
 
-	req->hook_packet.arena = req->arena;
+static enum verdict call_point(struct request *req, const struct slot *slot, enum hook_point_id point,
+			       struct event *event)
+{
+	struct hook_call call = call_at(req, point);
+	enum hook_verdict said;
+
 	if (event) {
 		struct binding *b = (struct binding *)event->binding;
 
@@ -191,26 +300,8 @@ static enum verdict call_point(struct request *req, const struct slot *slot, enu
 		call.old = b ? b->candidate.lease : event->lease;
 		call.is_fake = event->kind == EVENT_OFFERED;
 	}
-	if (hook_points[point].may_park) {
-		wait_begin(req, &library);
-		call.ticket = wait_expect(req);
-	}
-	switch (hooks_call(req->live->hooks, &call)) {
-	case HOOK_CONTINUE:
-		return call.subnet ? take_subnet(req, call.subnet) : take_identifier(req, &call);
-	case HOOK_SKIP:
-		return skip(req, slot, &call, event);
-	case HOOK_DROP:
-		return request_drop(req, DROP_HOOK, NULL);
-	case HOOK_PARK:
-		break;
-	}
-	/* When resumed, it continues after this slot. */
-	req->slot++;
-	if (wait_end(req) == STEP_PARK)
-		return STEP_PARK;
-	req->slot--;
-	return wait_was_refused(req) ? request_drop(req, DROP_HOOK, NULL) : STEP_NEXT;
+	said = hooks_call(req->live->hooks, &call);
+	return call.is_parked ? wait_for_libraries(req, slot, &call, said) : obey(req, slot, &call, event, said);
 }
 
 /* What a library wrote to the lease is stored. */
@@ -345,12 +436,24 @@ static enum verdict run_step(struct request *req)
 	return verdict;
 }
 
+/* It was parked at this slot. */
+static enum verdict resumed(struct request *req, const struct slot *slot)
+{
+	struct hook_call call = call_at(req, slot->point);
+
+	return unpark(req, slot, &call);
+}
+
 /* The rows are in the order of the steps; for each step, those before it come first. */
 enum verdict slots_run(struct request *req)
 {
 	const char *step = pipeline_steps[req->step].name;
-	enum verdict verdict;
+	enum verdict verdict = STEP_NEXT;
 
+	if (req->hook_packet.slot)
+		verdict = resumed(req, &slots[req->hook_packet.slot - 1]);
+	if (verdict != STEP_NEXT)
+		return verdict;
 	for (; req->slot < slots_n; req->slot++) {
 		const struct slot *slot = &slots[req->slot];
 

@@ -30,6 +30,10 @@ struct slot {
 extern const struct slot slots[];
 extern const unsigned slots_n;
 
+/* The deadline has passed: ends what libraries have parked. */
+void slots_expire(struct request *req);
+/* The request has ended: frees what libraries keep for it. */
+void slots_end(struct request *req);
 /* Runs the current step and the slots around it. */
 enum verdict slots_run(struct request *req);
 
@@ -43,6 +47,13 @@ bool slots_accept_config(const struct live *live, const char **ret_why);
  */
 bool slots_reclaim(const struct hooks *hooks, struct lease *lease, bool removes);
 
+/*
+ * Called by a function at a hook point, which then returns HOOK_PARK: the request waits for slot_resume() or
+ * slot_drop() with the ticket, at most ms (0: PARK_MS). -E_UNSUPPORTED: the point does not allow that. -E_BUSY:
+ * parked-packet-limit is reached, or too many functions have parked the request.
+ */
+#define PARK_MS 30000 /* a client that got no response for this long has started over */
+int slot_park(struct hook_call *call, int64_t ms, uint64_t *ret_ticket);
 /*
  * Called by a library that parked a request, in any thread: the request continues or is dropped. False if this
  * was called before, or the request has ended.

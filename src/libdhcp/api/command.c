@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Commands of libraries: rows like all others, made of what a library says about them. */
+#include "api/api.h"
+
+#include "api/api_int.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "ctl/command.h"
+#include "log/log.h"
+#include "root/config.h"
+
+/* What a request's arguments are read into: a node, and a place for each. */
+union place {
+	struct json_object *json;
+	const char *text;
+	uint64_t number;
+	bool is;
+};
+
+struct made_row {
+	struct command command;
+	struct scope scope;
+	struct hook_command *of;
+	struct key keys[];
+};
+
+struct kea_request {
+	struct ctl_call *call;
+	struct kea_library *lib;
+	struct json_object *arguments;
+};
+
+static struct hook_command *find(const struct kea_library *lib, const char *name)
+{
+	for (size_t i = 0; i < lib->commands.n; i++)
+		if (!strcmp(lib->commands.v[i]->name, name))
+			return lib->commands.v[i];
+	return NULL;
+}
+
+int api_command(struct kea_library *lib, const char *name, enum kea_access access, const char *doc, kea_command_fn *fn,
+		void *context)
+{
+	struct hook_command *command;
+
+	if (!lib->diag)
+		return -E_UNSUPPORTED;
+	if (find(lib, name))
+		return -E_EXIST;
+	command = xcalloc(1, sizeof(*command));
+	command->name = xstrdup(name);
+	command->doc = xstrdup(doc);
+	command->writes = access == KEA_WRITE;
+	command->fn = fn;
+	command->context = context;
+	command->lib = lib;
+	*vec_push(&lib->commands) = command;
+	return 0;
+}
+
+int api_command_argument(struct kea_library *lib, const char *name, const char *argument, enum kea_json_type type,
+			 int is_required, const char *doc)
+{
+	struct hook_command *command = find(lib, name);
+
+	if (!lib->diag || !command)
+		return -E_NOENT;
+	*vec_push(&command->args) = (struct hook_command_argument){
+		.name = xstrdup(argument), .doc = xstrdup(doc), .type = type, .is_required = is_required
+	};
+	return 0;
+}
+
+static void run(struct ctl_call *call, const void *args)
+{
+	const struct made_row *row = container_of(ctl_call_command(call), struct made_row, command);
+	struct kea_request *request = xcalloc(1, sizeof(*request));
+	struct json_object *arguments = ctl_call_arguments(call);
+
+	(void)args;
+	request->call = call;
+	request->lib = row->of->lib;
+	/* The call may end before the library responds. */
+	request->arguments = arguments ? json_tokener_parse(json_object_to_json_string(arguments)) : NULL;
+	if (!request->arguments)
+		request->arguments = json_object_new_object();
+	hook_library_ref(request->lib);
+	row->of->fn(request, row->of->context);
+}
+
+static struct key key_of(const struct hook_command_argument *arg, size_t i)
+{
+	static const struct {
+		enum key_type type;
+		size_t size;
+	} types[] = {
+		[KEA_JSON_NULL] = { KEY_JSON, sizeof(struct json_object *) },
+		[KEA_JSON_BOOL] = { KEY_BOOL, sizeof(bool) },
+		[KEA_JSON_INT] = { KEY_INT, sizeof(uint64_t) },
+		[KEA_JSON_REAL] = { KEY_JSON, sizeof(struct json_object *) },
+		[KEA_JSON_TEXT] = { KEY_STRING, sizeof(const char *) },
+		[KEA_JSON_LIST] = { KEY_JSON, sizeof(struct json_object *) },
+		[KEA_JSON_MAP] = { KEY_JSON, sizeof(struct json_object *) },
+	};
+
+	return (struct key){
+		.name = arg->name,
+		.type = types[arg->type].type,
+		.offset = sizeof(struct conf_node) + i * sizeof(union place),
+		.size = types[arg->type].size,
+		.max = arg->type == KEA_JSON_INT ? INT64_MAX : 0,
+		.required = arg->is_required,
+		.native = true,
+		.since = PACKAGE_VERSION,
+		.doc = arg->doc,
+	};
+}
+
+static struct command *row_of(struct hook_command *command)
+{
+	struct made_row *row = command->row;
+	size_t n = command->args.n;
+
+	if (row)
+		return &row->command;
+	row = xcalloc(1, sizeof(*row) + n * sizeof(row->keys[0]));
+	row->of = command;
+	for (size_t i = 0; i < n; i++)
+		row->keys[i] = key_of(&command->args.v[i], i);
+	row->scope = (struct scope){
+		.name = "arguments",
+		.keys = row->keys,
+		.n = (unsigned)n,
+		.size = sizeof(struct conf_node) + n * sizeof(union place),
+	};
+	row->command = (struct command){
+		.name = command->name,
+		.families = KEY_ALL,
+		.access = command->writes ? CTL_WRITE : CTL_READ,
+		.args = n ? &row->scope : NULL,
+		.provider = "core",
+		.native = true,
+		.since = PACKAGE_VERSION,
+		.doc = command->doc,
+		.run = run,
+	};
+	command->row = row;
+	command->free_row = free;
+	return &row->command;
+}
+
+void api_use_commands(struct ctl *ctl, const struct hooks *hooks)
+{
+	ctl_remove(ctl, run);
+	for (const struct hook_use *use = hooks ? hooks->uses : NULL; use; use = use->next)
+		for (size_t i = 0; i < use->lib->commands.n; i++) {
+			struct hook_command *command = use->lib->commands.v[i];
+
+			if (ctl_has(ctl, command->name))
+				LOG(HOOKS_COMMAND_EXISTS, use->lib->name, command->name);
+			else
+				ctl_add(ctl, row_of(command), 1);
+		}
+}
+
+const struct kea_json *api_arguments(const struct kea_request *request)
+{
+	return json_handle(request->arguments);
+}
+
+void api_respond(struct kea_request *request, enum kea_result result, struct kea_json *arguments, const char *fmt, ...)
+{
+	struct str text = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_addv(&text, fmt, ap);
+	va_end(ap);
+	ctl_respond(request->call, (enum ctl_result)result, (struct json_object *)arguments, "%s", str_text(&text));
+	str_free(&text);
+	json_object_put(request->arguments);
+	hook_library_unref(request->lib);
+	free(request);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Exceptions: the server is written in C, so what catches them is a personality routine of the frame that calls the
+ * library (Itanium C++ ABI, exception handling, 2.5.2): the unwinder asks it whether it handles the exception, runs the
+ * destructors of the library's frames, and comes back to it. It then jumps to where the call began.
+ */
+#include "hook/guard.h"
+
+#include "log/config.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <unistd.h>
+#include <unwind.h>
+
+struct running {
+	const struct hook_guard *lib; /* NULL: none runs in this thread */
+	const char *doing;
+	jmp_buf landing;
+	struct _Unwind_Exception *thrown;
+};
+
+static _Thread_local struct running running;
+
+#if defined(__x86_64__) || defined(__aarch64__)
+/* Referred to by the assembler only. */
+_Unwind_Reason_Code hook_personality(int version, _Unwind_Action actions, _Unwind_Exception_Class kind,
+				     struct _Unwind_Exception *thrown, struct _Unwind_Context *context)
+	__attribute__((used, visibility("hidden")));
+_Unwind_Reason_Code hook_personality(int version, _Unwind_Action actions, _Unwind_Exception_Class kind,
+				     struct _Unwind_Exception *thrown, struct _Unwind_Context *context)
+{
+	(void)version;
+	(void)kind;
+	(void)context;
+	/* A thread that is cancelled, which no handler stops. */
+	if (actions & _UA_FORCE_UNWIND)
+		return _URC_CONTINUE_UNWIND;
+	if (actions & _UA_SEARCH_PHASE)
+		return _URC_HANDLER_FOUND;
+	if (!(actions & _UA_HANDLER_FRAME))
+		return _URC_CONTINUE_UNWIND;
+	running.thrown = thrown;
+	longjmp(running.landing, 1);
+}
+#define CATCH_HERE() __asm__ volatile(".cfi_personality 0x1b, hook_personality")
+#else
+#define CATCH_HERE() (void)0
+#endif
+
+static __attribute__((noinline, noclone)) int call(hook_guarded_fn *fn, void *arg)
+{
+	int result;
+
+	CATCH_HERE();
+	result = fn(arg);
+	/* Not a tail call: the frame must be there while fn runs. */
+	__asm__ volatile("" ::: "memory");
+	return result;
+}
+
+/* As a handler does; without the library's runtime, at least the exception is freed. */
+static void end_exception(const struct hook_guard *lib, struct _Unwind_Exception *thrown)
+{
+	if (lib->begin_catch && lib->end_catch) {
+		(void)lib->begin_catch(thrown);
+		lib->end_catch();
+	} else if (thrown->exception_cleanup) {
+		thrown->exception_cleanup(_URC_FOREIGN_EXCEPTION_CAUGHT, thrown);
+	}
+}
+
+bool hook_guarded(const struct hook_guard *lib, const char *doing, hook_guarded_fn *fn, void *arg, int *ret)
+{
+	running.doing = doing;
+	running.lib = lib;
+	if (_setjmp(running.landing) == 0) {
+		*ret = call(fn, arg);
+		running.lib = NULL;
+		return true;
+	}
+	running.lib = NULL;
+	end_exception(lib, running.thrown);
+	return false;
+}
+
+/* --- crashes --- */
+
+static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+enum { FATAL_N = sizeof(fatal) / sizeof(fatal[0]) };
+static struct sigaction before[FATAL_N];
+
+static void add(char *line, size_t size, const char *text)
+{
+	size_t at = strlen(line);
+
+	for (; *text && at + 1 < size; text++)
+		line[at++] = *text;
+	line[at] = '\0';
+}
+
+/* Only what is safe in a signal handler. */
+static void on_crash(int signo)
+{
+	char line[512] = "FATAL HOOKS_LIBRARY_CRASHED the server crashes in hook library ", number[3] = "";
+
+	if (running.lib) {
+		add(line, sizeof(line), running.lib->name);
+		add(line, sizeof(line), ", in ");
+		add(line, sizeof(line), running.doing);
+		add(line, sizeof(line), ": signal ");
+		number[0] = (char)('0' + signo / 10);
+		number[1] = (char)('0' + signo % 10);
+		add(line, sizeof(line), number);
+		add(line, sizeof(line), "\n");
+		log_last_words(line, strlen(line));
+	}
+	/* What was there before happens next, when the instruction runs again or abort() goes on. */
+	for (unsigned i = 0; i < FATAL_N; i++)
+		if (fatal[i] == signo)
+			(void)sigaction(signo, &before[i], NULL);
+}
+
+void hook_guard_crashes(void)
+{
+	static bool is_done;
+	struct sigaction action = { .sa_handler = on_crash, .sa_flags = SA_ONSTACK };
+
+	if (is_done)
+		return;
+	is_done = true;
+	for (unsigned i = 0; i < FATAL_N; i++)
+		(void)sigaction(fatal[i], &action, &before[i]);
+}
