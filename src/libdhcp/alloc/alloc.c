@@ -941,15 +941,16 @@ bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct 
 		 enum alloc_stored stored)
 {
 	struct hold *hold;
-	bool is_own, ok;
+	bool returns = stored == ALLOC_OWN || stored == ALLOC_RESERVED, leased_ok, is_own, ok;
 
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc);
 	hold = holds_at(&alloc->holds, &prefix->addr);
 	is_own = hold && hold_is_of(hold, client);
-	ok = !hold || is_own || (!hold->client.commits && (hold->is_contested || hold->end_key || stored == ALLOC_OWN));
+	ok = !hold || is_own || (!hold->client.commits && (hold->is_contested || hold->end_key || returns));
 	/* An address cannot be claimed while someone has a lease for it. */
-	ok = ok && !is_taken(alloc, prefix, stored != ALLOC_NOTHING || is_own);
+	leased_ok = stored == ALLOC_ENDED || stored == ALLOC_OWN || is_own;
+	ok = ok && !is_taken(alloc, prefix, leased_ok);
 	if (ok) {
 		bool is_shared = hold && !is_own;
 

@@ -109,13 +109,15 @@ bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const
 enum alloc_stored {
 	ALLOC_NOTHING,
 	ALLOC_ENDED, /* a lease that has ended */
-	ALLOC_OWN,   /* a lease of this client that has ended */
+	ALLOC_OWN,   /* a lease of this client that has ended; or one that has ended, and it is reserved for this client
+		      */
+	ALLOC_RESERVED, /* nothing, and it is reserved for this client */
 };
 
 /*
  * Claims this specific address or prefix: true if it is free, or claimed by this client or by several clients,
- * and nothing that overlaps it is taken. With ALLOC_OWN, also if it was offered to one other client: it then
- * goes to the first one that requests it.
+ * and nothing that overlaps it is taken. With ALLOC_OWN and ALLOC_RESERVED, also if it was offered to one
+ * other client, or to this one for another IA: it then goes to the first one that requests it.
  */
 bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client,
 		 enum alloc_stored stored);

@@ -173,20 +173,40 @@ static bool may_have_more(const struct request *req, struct ia *ia)
 	return !ia->is_limited;
 }
 
+/* Of from_reserved(). */
+static bool is_last_round(const struct request *req, const struct binding *b)
+{
+	return b->pos > 4 * req->n_reserved;
+}
+
+/*
+ * own: the lease there, which has ended, is the client's. What is reserved for the client may have been kept from
+ * others as if it had a lease: note_reserved().
+ */
+static enum alloc_stored stored_at(const struct request *req, const struct binding *b, const struct lease *lease,
+				   bool own)
+{
+	bool is_reserved = b->candidate.source == SOURCE_RESERVED;
+	bool is_ended = lease || (req->cfg->asks_hosts && is_reserved);
+	bool returns = is_reserved && is_last_round(req, b);
+
+	if (own || (returns && is_ended))
+		return ALLOC_OWN;
+	return returns ? ALLOC_RESERVED : is_ended ? ALLOC_ENDED : ALLOC_NOTHING;
+}
+
 /* Claims a free address and makes it the candidate. `lease`: the lease stored there, if is_known. */
 static bool claim(struct request *req, struct binding *b, const struct pool *pool, const struct prefix *prefix,
 		  bool is_known, const struct lease *lease)
 {
 	bool own = lease && req->fam->belongs(req, b->ia, lease);
-	/* What is reserved for the client may have been kept from others as if it had a lease: note_reserved(). */
-	bool is_ended = lease || (req->cfg->asks_hosts && b->candidate.source == SOURCE_RESERVED);
 	struct alloc_client who = claimant_in(req, b->ia, pool, &prefix->addr, own);
 
 	if (!own && !may_have_more(req, b->ia))
 		return false;
 	if (lease && !lease_is_over(lease))
 		return false;
-	if (!alloc_claim(alloc_of(req), prefix, &who, own ? ALLOC_OWN : is_ended ? ALLOC_ENDED : ALLOC_NOTHING))
+	if (!alloc_claim(alloc_of(req), prefix, &who, stored_at(req, b, lease, own)))
 		return false;
 	set_claimed(req, b, pool, prefix, &who);
 	/*
@@ -262,17 +282,17 @@ static bool take_reserved(struct request *req, struct binding *b, const struct r
 
 /*
  * First what the IA already has, then what nobody has, because several IAs share what is reserved. Within each,
- * what the client names comes first.
+ * what the client names comes first. In the end, what another IA was offered and has not requested.
  */
 static bool from_reserved(struct request *req, struct binding *b)
 {
-	while (b->pos < 4 * req->n_reserved) {
+	while (b->pos < 5 * req->n_reserved) {
 		const struct reserved *r = &req->reserved[b->pos % req->n_reserved];
 		unsigned round = b->pos++ / req->n_reserved;
-		bool wants_held = round < 2, wants_named = round % 2 == 0;
+		bool wants_held = round < 2, wants_named = round % 2 == 0, is_last = is_last_round(req, b);
 
 		if (r->type != b->ia->type || reserved_is_held(req, b->ia, r) != wants_held ||
-		    ia_names(b->ia, &r->prefix.addr) != wants_named || !reserved_is_usable(req, r) ||
+		    (!is_last && ia_names(b->ia, &r->prefix.addr) != wants_named) || !reserved_is_usable(req, r) ||
 		    is_ours(req, &r->prefix.addr))
 			continue;
 		if (wants_held ? take_reserved(req, b, r) : claim(req, b, r->pool, &r->prefix, true, r->lease))
