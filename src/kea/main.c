@@ -156,9 +156,9 @@ int main(int argc, char **argv)
 	char why[ARGS_WHY_MAX];
 	const char *slash = strrchr(argv[0] ? argv[0] : "", '/');
 	const char *name = slash ? slash + 1 : argv[0] ? argv[0] : "";
-	const struct verb *verb;
+	const struct verb *verb = NULL;
 	unsigned used = 0;
-	bool *given;
+	bool *given, ok;
 
 	(void)setlocale(LC_CTYPE, "");
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -167,16 +167,18 @@ int main(int argc, char **argv)
 	if (argc > 2 && !strcmp(argv[1], "--complete"))
 		return finish(print_candidates((unsigned)strtoul(argv[2], NULL, 10), argv + 3, (unsigned)argc - 3));
 	given = xcalloc(cli_n_options, sizeof(*given));
-	if (parse(argc, argv, &cli, given, why) < 0)
+	ok = parse(argc, argv, &cli, given, why) == 0;
+	if (ok && !cli.print_manual && !cli.print_completion) {
+		verb = find_verb(cli.words, cli.n_words, &used);
+		ok = check(&cli, given, verb, why) == 0;
+	}
+	free(given);
+	if (!ok)
 		return wrong(why);
 	if (cli.print_manual)
 		return finish(print_manual(cli.n_words > 0 && !strcmp(cli.words[0], "kea-shell")));
 	if (cli.print_completion)
 		return finish(print_completion());
-	verb = find_verb(cli.words, cli.n_words, &used);
-	if (check(&cli, given, verb, why) < 0)
-		return wrong(why);
-	free(given);
 	if (!cli.n_words)
 		return wrong("a command is missing");
 	if (verb)

@@ -831,7 +831,7 @@ static const struct command rows[] = {
 	BOTH("write", CTL_WRITE, &write_scope, lease_write,
 	     "Writes all leases to a file, from any lease database, in the format of lease files."),
 	BOTH("resend-ddns", CTL_WRITE, &ddns_scope, resend_ddns,
-	     "Returns an error: DNS updates are not supported yet."),
+	     "Sends the DNS update of a lease again, as when it was granted."),
 	{ ROW6("bulk-apply", CTL_WRITE, &bulk_scope, bulk_apply),
 	  .doc = "Deletes, adds and updates leases, and returns those for which this failed." },
 };
