@@ -16,3 +16,23 @@ group("run-script", {"valid-lifetime": 3600, "hooks-libraries": [RUN], "subnet4"
     ("relayed-renew", get(rai=b"\2\2xy", **GI) + [R(ciaddr=MINE, rai=b"\2\2xy", **GI)]),
     ("discover-only", [D()]),
 ])
+
+FLEX = [{"code": 67, "add": "ifelse(option[12].exists, option[12].hex + '.boot', '')"},
+        {"code": 15, "supersede": "option[12].hex", "client-class": "named"},
+        {"code": 6, "remove": "option[12].hex == 'bare'"},
+        {"code": 3, "add": "0xc0000263"},
+        {"code": 43, "sub-options": [{"code": 1, "space": "vendor-encapsulated-options-space", "add": "'foobar'"},
+                                     {"code": 2, "space": "vendor-encapsulated-options-space", "supersede": "option[61].hex", "container-add": False}]},
+        {"code": 125, "client-class": "named", "sub-options": [{"code": 2, "space": "vendor-4491", "add": "option[12].hex"}]}]
+OPTS = [{"name": "domain-name", "data": "example.org", "always-send": True}, {"name": "domain-name-servers", "data": "192.0.2.53", "always-send": True},
+        {"name": "routers", "data": "192.0.2.1", "always-send": True}]
+
+group("flex-option", {"valid-lifetime": 3600, "option-data": OPTS, "client-classes": [{"name": "named", "test": "option[12].exists"}],
+                      "hooks-libraries": [{"library": "/usr/lib/x86_64-linux-gnu/kea/hooks/libdhcp_flex_option.so", "parameters": {"options": FLEX}}],
+                      "subnet4": [LINK, FAR]}, [
+    ("plain", get()),
+    ("named", get(opts=[(12, b"pc1")])),
+    ("bare", get(opts=[(12, b"bare")])),
+    ("client-id", get(cid=b"\1\2\3")),
+    ("relayed", get(rai=b"\1\4abcd", **GI)),
+])

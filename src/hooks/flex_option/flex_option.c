@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * flex_option: adds, replaces and removes options of responses, as expressions over the query say. The last thing that
+ * happens to a response before it is packed.
+ */
+#include "flex_option/messages.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ACTIONS_MAX 1000
+#define VENDOR4 125
+#define VENDOR6 17
+
+enum kind { ADD, SUPERSEDE, REMOVE, KIND_N };
+static const char *const kinds[KIND_N] = { "add", "supersede", "remove" };
+
+/* One action on an option or sub-option. Texts belong to the parameters. */
+struct action {
+	enum kind kind;
+	uint32_t path[3];
+	unsigned depth;
+	const struct kea_expression *expression;
+	const char *container_class, *client_class; /* "": for all */
+	bool container_add, container_remove;
+	bool is_response; /* the expression is about the response */
+};
+
+struct flex {
+	struct action actions[ACTIONS_MAX];
+	size_t n;
+};
+
+KEA_HOOK_LIBRARY
+
+int kea_hook_threads(void)
+{
+	return 1;
+}
+
+/* --- a response -----------------------------------------------------------------------------------------------------
+ */
+
+static bool is_for(struct kea_call *call, const struct action *action)
+{
+	return (!action->container_class[0] || kea->class_has(call, action->container_class) == 1) &&
+	       (!action->client_class[0] || kea->class_has(call, action->client_class) == 1);
+}
+
+static bool has(const struct kea_object *packet, const struct action *action, unsigned depth)
+{
+	size_t len;
+
+	return kea->option_get(packet, action->path, depth, 0, &len) != NULL;
+}
+
+/* "67" or "43.1" */
+static const char *name_of(const struct action *action, char buf[40])
+{
+	int n = 0;
+
+	for (unsigned i = 0; i < action->depth; i++)
+		n += snprintf(buf + n, 40 - (size_t)n, "%s%u", i ? "." : "", (unsigned)action->path[i]);
+	return buf;
+}
+
+static void remove_option(struct kea_object *response, const struct action *action, const char *label)
+{
+	char name[40];
+	uint32_t code;
+
+	if (kea->option_delete(response, action->path, action->depth) < 0)
+		return;
+	LOG(FLEX_OPTION_PROCESS_REMOVE, label, name_of(action, name));
+	/* The enterprise of a vendor option, then the option, go with their last sub-option. */
+	for (unsigned depth = action->depth - 1; depth && action->container_remove; depth--) {
+		if (kea->option_at(response, action->path, depth, 0, &code, NULL, NULL))
+			return;
+		(void)kea->option_delete(response, action->path, depth);
+	}
+}
+
+static void set_option(struct kea_object *response, const struct action *action, const void *value, size_t len,
+		       const char *label)
+{
+	char name[40];
+	int err = kea->option_set(response, action->path, action->depth, value, len);
+
+	if (err < 0)
+		LOG(FLEX_OPTION_PROCESS_ERROR, label, name_of(action, name), err);
+	else if (action->kind == ADD)
+		LOG(FLEX_OPTION_PROCESS_ADD, label, name_of(action, name), len);
+	else
+		LOG(FLEX_OPTION_PROCESS_SUPERSEDE, label, name_of(action, name), len);
+}
+
+static void act(struct kea_call *call, struct kea_object *response, const struct action *action)
+{
+	struct kea_object *query = kea->argument(call, KEA_ARG_QUERY, 0);
+	struct kea_object *packet = action->is_response ? response : query;
+	const void *value;
+	char label[128];
+	size_t len;
+
+	if (!is_for(call, action) || !packet)
+		return;
+	if (action->depth > 1 && !action->container_add && !has(response, action, 1))
+		return;
+	if (has(response, action, action->depth) != (action->kind == REMOVE) && action->kind != SUPERSEDE)
+		return;
+	if (kea->get_text(query, KEA_PACKET_LABEL, label, sizeof(label)) < 0)
+		label[0] = '\0';
+	if (action->kind == REMOVE) {
+		if (kea->test(packet, action->expression))
+			remove_option(response, action, label);
+		return;
+	}
+	value = kea->evaluate(packet, action->expression, &len);
+	if (value && len)
+		set_option(response, action, value, len, label);
+}
+
+static int pkt_send(struct kea_call *call)
+{
+	const struct flex *flex = kea->context(kea->library(call));
+	struct kea_object *response = kea->argument(call, KEA_ARG_RESPONSE, 0);
+
+	for (size_t i = 0; response && i < flex->n; i++)
+		act(call, response, &flex->actions[i]);
+	return KEA_CONTINUE;
+}
+
+/* --- parameters
+ * ------------------------------------------------------------------------------------------------------- */
+
+static bool set_code(struct kea_library *lib, const struct kea_json *entry, struct action *action, bool is_sub)
+{
+	unsigned max = kea->family(lib) == 6 ? 65535 : is_sub ? 255 : 254;
+
+	if (kea->json_get(entry, "name") && !kea->json_get(entry, "code")) {
+		(void)kea->fail(lib, kea->json_get(entry, "name"),
+				"an option by \"name\" is not supported yet: use \"code\"");
+		return false;
+	}
+	if (!kea->json_get(entry, "code")) {
+		(void)kea->fail(lib, entry, "\"code\" is missing");
+		return false;
+	}
+	action->path[action->depth++] = (uint32_t)kea->param_int(lib, entry, "code", 1, is_sub ? 0 : 1, max);
+	return true;
+}
+
+/* "vendor-4491" is what follows the code of a vendor option. */
+static bool set_enterprise(struct kea_library *lib, const struct kea_json *entry, struct action *action)
+{
+	const char *space = kea->param_text(lib, entry, "space", "");
+	uint32_t vendor = kea->family(lib) == 4 ? VENDOR4 : VENDOR6;
+	unsigned enterprise;
+	char end;
+
+	if (action->path[0] != vendor)
+		return true;
+	if (sscanf(space, "vendor-%u%c", &enterprise, &end) != 1) {
+		(void)kea->fail(lib, entry, "sub-options of option %u need \"space\": \"vendor-NUMBER\"",
+				(unsigned)vendor);
+		return false;
+	}
+	action->path[action->depth++] = enterprise;
+	return true;
+}
+
+static const char *words(struct kea_library *lib, const struct kea_json *entry, const char *key, const char *def,
+			 const char *other)
+{
+	const char *word = kea->param_text(lib, entry, key, def);
+
+	if (strcmp(word, def) != 0 && strcmp(word, other) != 0)
+		(void)kea->fail(lib, kea->json_get(entry, key), "\"%s\" is \"%s\", expected %s or %s", key, word, def,
+				other);
+	return word;
+}
+
+static void add_action(struct kea_library *lib, struct flex *flex, const struct kea_json *entry, struct action action)
+{
+	const struct kea_json *text = NULL;
+
+	if (kea->param_bool(lib, entry, "csv-format", 0))
+		(void)kea->fail(lib, kea->json_get(entry, "csv-format"), "\"csv-format\" true is not supported yet");
+	if (!strcmp(words(lib, entry, "destination", "response", "query"), "query"))
+		(void)kea->fail(lib, kea->json_get(entry, "destination"),
+				"\"destination\" \"query\" is not supported yet");
+	action.is_response = !strcmp(words(lib, entry, "source", "query", "response"), "response");
+	for (enum kind kind = ADD; kind < KIND_N; kind++) {
+		const struct kea_json *value = kea->json_get(entry, kinds[kind]);
+
+		if (value && text) {
+			(void)kea->fail(lib, value, "an entry has only one of add, supersede and remove");
+			return;
+		}
+		if (value) {
+			text = value;
+			action.kind = kind;
+		}
+	}
+	if (!text) {
+		(void)kea->fail(lib, entry, "\"add\", \"supersede\" or \"remove\" is missing");
+		return;
+	}
+	action.expression = kea->expression(lib, text, action.kind == REMOVE);
+	if (!action.expression)
+		return;
+	if (flex->n == ACTIONS_MAX) {
+		(void)kea->fail(lib, entry, "more than %d actions", ACTIONS_MAX);
+		return;
+	}
+	flex->actions[flex->n++] = action;
+}
+
+static void add_sub_options(struct kea_library *lib, struct flex *flex, const struct kea_json *list,
+			    const struct action *container)
+{
+	static const char *const keys[] = { "code",       "name",         "space",
+					    "csv-format", "add",          "supersede",
+					    "remove",     "client-class", "container-add",
+					    "source",     "destination",  "container-remove",
+					    NULL };
+
+	if (kea->json_type(list) != KEA_JSON_LIST) {
+		(void)kea->fail(lib, list, "\"sub-options\": expected a list of maps");
+		return;
+	}
+	for (size_t i = 0; i < kea->json_count(list); i++) {
+		const struct kea_json *entry = kea->json_at(list, i, NULL);
+		struct action action = *container;
+
+		(void)kea->param_keys(lib, entry, keys);
+		action.container_class = container->client_class;
+		action.client_class = kea->param_text(lib, entry, "client-class", "");
+		action.container_add = kea->param_bool(lib, entry, "container-add", 1);
+		action.container_remove = kea->param_bool(lib, entry, "container-remove", 1);
+		if (set_enterprise(lib, entry, &action) && set_code(lib, entry, &action, true))
+			add_action(lib, flex, entry, action);
+	}
+}
+
+static void add_option(struct kea_library *lib, struct flex *flex, const struct kea_json *entry)
+{
+	static const char *const keys[] = { "code",        "name",      "space",       "csv-format",
+					    "add",         "supersede", "remove",      "client-class",
+					    "sub-options", "source",    "destination", NULL };
+	const struct kea_json *list = kea->json_get(entry, "sub-options");
+	struct action action = { .container_class = "", .container_add = true, .container_remove = true };
+
+	(void)kea->param_keys(lib, entry, keys);
+	action.client_class = kea->param_text(lib, entry, "client-class", "");
+	if (!set_code(lib, entry, &action, false))
+		return;
+	if (list)
+		add_sub_options(lib, flex, list, &action);
+	else
+		add_action(lib, flex, entry, action);
+}
+
+int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
+{
+	static const char *const keys[] = { "options", NULL };
+	const struct kea_json *parameters = api->parameters(lib), *options = api->json_get(parameters, "options");
+	struct flex *flex = calloc(1, sizeof(*flex));
+
+	messages_register(lib, api);
+	if (!flex)
+		return KEA_E_NOMEM;
+	kea->set_context(lib, flex);
+	(void)kea->param_keys(lib, parameters, keys);
+	if (kea->json_type(options) != KEA_JSON_LIST)
+		return kea->fail(lib, options, "\"options\", a list of maps, is missing");
+	for (size_t i = 0; i < kea->json_count(options); i++)
+		add_option(lib, flex, kea->json_at(options, i, NULL));
+	return kea->on(lib, "pkt#_send", pkt_send);
+}
+
+void kea_hook_unload(struct kea_library *lib)
+{
+	if (!kea->is_check(lib))
+		LOG(FLEX_OPTION_UNLOAD);
+	free(kea->context(lib));
+}
