@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "kea/screen.h"
 
+#include "base/utf8.h"
+
 #include <json-c/json.h>
 #include <langinfo.h>
 #include <stdio.h>
@@ -36,27 +38,6 @@ unsigned screen_width(void)
 
 /* --- characters --- */
 
-/* Decodes a character. Returns its length in bytes; 0 if it is not valid UTF-8. */
-static size_t decode(const char *text, size_t len, uint32_t *ret)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	unsigned char c = (unsigned char)text[0];
-	size_t n = c < 0x80 ? 1 : c >> 5 == 6 ? 2 : c >> 4 == 14 ? 3 : c >> 3 == 30 ? 4 : 0;
-	uint32_t v = n == 1 ? c : c & (0x7fu >> n);
-
-	if (!n || n > len)
-		return 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		v = v << 6 | (text[i] & 0x3f);
-	}
-	if (v < least[n] || v > 0x10ffff || (v >= 0xd800 && v < 0xe000))
-		return 0;
-	*ret = v;
-	return n;
-}
-
 /* Controls, and what changes the order of other characters or has no shape. */
 static bool is_harmful(uint32_t c)
 {
@@ -69,7 +50,7 @@ static bool is_harmful(uint32_t c)
 static size_t draw(const char *text, size_t len, char *buf, size_t *ret_used)
 {
 	uint32_t c = 0;
-	size_t n = decode(text, len, &c);
+	size_t n = utf8_decode(text, len, &c);
 	int width;
 
 	*ret_used = n ? n : 1;
@@ -124,7 +105,7 @@ void screen_add_json(struct str *out, const char *text, size_t len)
 	for (size_t i = 0, n; i < len; i += n) {
 		uint32_t c = 0;
 
-		n = decode(text + i, len - i, &c);
+		n = utf8_decode(text + i, len - i, &c);
 		if (!n) {
 			str_add(out, "\\ufffd");
 			n = 1;

@@ -3,6 +3,7 @@
 #include "json/read_int.h"
 
 #include "base/bytes.h"
+#include "base/utf8.h"
 
 static int hex4(struct parser *p)
 {
@@ -76,21 +77,8 @@ static bool parse_escape(struct parser *p, struct str *s)
 
 unsigned utf8_len(const struct parser *p)
 {
-	int c = peek(p);
-	unsigned n = c < 0x80                ? 1
-		     : c >= 0xc2 && c < 0xe0 ? 2
-		     : c >= 0xe0 && c < 0xf0 ? 3
-		     : c >= 0xf0 && c < 0xf5 ? 4
-					     : 0,
-		 i;
-
-	for (i = 1; i < n; i++) {
-		int d = peek_at(p, i);
-
-		if (d == EOF || (d & 0xc0) != 0x80)
-			return 0;
-	}
-	return n;
+	/* The end is an error of the caller's. */
+	return peek(p) == EOF ? 1 : (unsigned)utf8_decode(p->b->p, (size_t)(p->b->end - p->b->p), NULL);
 }
 
 /* Copies plain characters in one piece, nearly always the whole string. */

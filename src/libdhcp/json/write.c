@@ -2,19 +2,7 @@
 /* Values appear as Kea prints them: on one line, with a space after colons and commas and inside brackets. */
 #include "json/write.h"
 
-/* Returns the length of the UTF-8 sequence at text, 0 if it is invalid. */
-static size_t sequence_len(const char *text, size_t len)
-{
-	const unsigned char *c = (const unsigned char *)text;
-	size_t n = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : c[0] < 0xf5 ? 4 : 0;
-
-	if (n > len)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((c[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
+#include "base/utf8.h"
 
 void json_add_string(struct str *out, const char *text, size_t len)
 {
@@ -25,7 +13,7 @@ void json_add_string(struct str *out, const char *text, size_t len)
 	for (i = 0; i < len; i += n) {
 		unsigned char c = (unsigned char)text[i];
 
-		n = sequence_len(text + i, len - i);
+		n = utf8_decode(text + i, len - i, NULL);
 		if (n && c >= ' ' && c != '"' && c != '\\' && c != 0x7f)
 			continue;
 		str_add_n(out, text + from, i - from);

@@ -2,6 +2,7 @@
 #include "lease/sql_column.h"
 
 #include "base/arena.h"
+#include "base/utf8.h"
 #include "lease/field.h"
 
 #include <assert.h>
@@ -187,29 +188,12 @@ static void get_duid(struct get *get)
 
 /* --- text -------------------------------------------------------------------------- */
 
-/* Returns the length of the UTF-8 character at p, or 0 if it is invalid. */
-static size_t utf8_len(const char *p)
-{
-	const unsigned char *c = (const unsigned char *)p;
-	size_t n = *c < 0x80                 ? 1
-		   : *c >= 0xc2 && *c < 0xe0 ? 2
-		   : *c >= 0xe0 && *c < 0xf0 ? 3
-		   : *c >= 0xf0 && *c < 0xf5 ? 4
-					     : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((c[i] & 0xc0) != 0x80)
-			return 0;
-	if ((*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] >= 0xa0) || (*c == 0xf0 && c[1] < 0x90) ||
-	    (*c == 0xf4 && c[1] >= 0x90))
-		return 0;
-	return n;
-}
-
 static bool is_utf8(const char *text)
 {
-	for (size_t n; *text; text += n)
-		if (!(n = utf8_len(text)))
+	size_t len = strlen(text);
+
+	for (size_t i = 0, n; i < len; i += n)
+		if (!(n = utf8_decode(text + i, len - i, NULL)))
 			return false;
 	return true;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "log/json_line.h"
 
+#include "base/utf8.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,32 +12,11 @@
 
 #define ESCAPE_MAX 8 /* bytes that a character of the text becomes at most */
 
-/* Decodes a character of UTF-8; 0 if it is not valid. */
-static size_t decode(const char *text, size_t left, uint32_t *ret)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	unsigned char c = (unsigned char)text[0];
-	size_t n = c < 0x80 ? 1 : c >> 5 == 6 ? 2 : c >> 4 == 14 ? 3 : c >> 3 == 30 ? 4 : 0;
-	uint32_t v = n == 1 ? c : c & (0x7fu >> n);
-
-	if (!n || n > left)
-		return 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-		v = v << 6 | (text[i] & 0x3f);
-	}
-	if (v < least[n] || v > 0x10ffff || (v >= 0xd800 && v < 0xe000))
-		return 0;
-	*ret = v;
-	return n;
-}
-
 /* Writes one character as it is in a JSON string; returns its length. *ret_used: bytes of the text. */
 static size_t escape(const char *text, size_t left, char buf[ESCAPE_MAX], size_t *ret_used)
 {
 	uint32_t c = 0;
-	size_t n = decode(text, left, &c);
+	size_t n = utf8_decode(text, left, &c);
 
 	*ret_used = n ? n : 1;
 	if (!n)
