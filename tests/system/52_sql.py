@@ -117,4 +117,5 @@ def host_commands(t, kind):
     got = control.ask(t, server, "class-add", arguments={"client-classes": [{"name": "new"}]})
     t.eq(got["result"], 0, f"result of class-add: {got}")
     db.start()
-    t.true(t.wait("a lease", t.fam.client(t, 9).lease, 20), "a lease")
+    server.wait_log("DB_RECONNECT_SUCCEEDED", 1, 30)
+    t.true(t.wait("an offer", lambda: t.fam.client(t, 9).offered(1)), "an offer")

@@ -39,8 +39,8 @@
 		.doc = "how records that may belong to another client are treated; see the guide"), \
 	K_ENUM(s, base.dhcid, "ddns-dhcid", .native = true, .words = ddns_dhcid_words, .def = "\"client\"", \
 		.since = "4.2.0", .inherit = inner, \
-		.doc = "whom a name belongs to: the client, by its client identifier or DUID (RFC 4701), or the host, by " \
-			"its hardware address if that is known: its DHCPv4 and DHCPv6 clients share a name"), \
+		.doc = "whom a name belongs to: the client, by its client identifier or DUID (RFC 4701), or the " \
+			"host, by its hardware address if that is known: its DHCPv4 and DHCPv6 clients share a name"), \
 	K_REAL(s, base.ttl_percent, "ddns-ttl-percent", .since = "4.2.0", .inherit = inner, \
 		.doc = "TTL of records as a fraction of the valid lifetime; else a third of it, at least 600 s"), \
 	K_INT(s, base.ttl, "ddns-ttl", .unit = "s", .since = "4.2.0", .inherit = inner, \

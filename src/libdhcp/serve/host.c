@@ -34,14 +34,12 @@ static unsigned list_ids(struct request *req, struct host_id *ids)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < cfg->n_host_ids; i++) {
-		struct host_id id = { .type = cfg->host_ids[i] };
-
-		if (id.type == HOST_ID_FLEX_ID)
-			id = req->hook_id;
+		ids[n].type = cfg->host_ids[i];
+		if (ids[n].type == HOST_ID_FLEX_ID)
+			ids[n] = req->hook_id;
 		else
-			id.value = req->fam->host_id(req, id.type);
-		if (id.value.len)
-			ids[n++] = id;
+			ids[n].value = req->fam->host_id(req, ids[n].type);
+		n += ids[n].value.len != 0;
 	}
 	return n;
 }
@@ -132,7 +130,7 @@ static int ask_link(struct request *req)
 	req->host_find.n = 0;
 	if (!n)
 		return 0;
-	if (begin_queries(req, n + 2, &ids, &n_ids) < 0)
+	if (begin_queries(req, n + (named ? 2 : 0), &ids, &n_ids) < 0)
 		return -E_NOMEM;
 	for (i = 0; i < n_links; i++)
 		if (link_subnet(req->chosen, i)->has_hosts)
