@@ -278,22 +278,31 @@ static void hosts_failed(const struct outage *outage, const char *why)
 	LOG(DHCPSRV_HOST_MGR_DB_OPEN_CONNECTION_WITH_RETRY_FAILED, outage->kind, outage->db_name, why);
 }
 
-static bool was_open(const struct config *before, const struct sql_database *sql)
+struct host_outages {
+	struct outage *v[HOST_CHAIN_MAX];
+	unsigned n;
+};
+
+/* The outage of such a database of the configuration in service; NULL if it has none. */
+static const struct outage *outage_before(const struct config *before, const struct sql_database *sql)
 {
-	for (unsigned i = 0; before && i < before->n_hosts_sql; i++)
+	const struct host_outages *outages = before ? before->hosts_ctx : NULL;
+
+	for (unsigned i = 0; outages && i < outages->n; i++)
 		if (same_sql(&before->hosts_sql[i], sql))
-			return true;
-	return false;
+			return outages->v[i];
+	return NULL;
 }
 
 /*
- * Returns the source, or NULL with the reason. What is open already is known to be right: even if it cannot be reached
- * now, that is no reason to refuse the configuration, or to wait.
+ * Returns the source, or NULL with the reason. What is open already is known to be right: if it cannot be reached now,
+ * that is no reason to refuse the configuration, or to wait.
  */
 static struct host_source *open_hosts(const struct database_env *env, struct config *cfg, const struct config *before,
 				      const struct sql_database *sql, struct outage *outage, char **reterr)
 {
 	struct opening_hosts hosts = { .opening = { .run = wait_hosts, .failed = hosts_failed } };
+	const struct outage *known = outage_before(before, sql);
 	struct db_conf db = sql->db;
 	struct host_sql_conf conf = {
 		.db = &db,
@@ -308,7 +317,7 @@ static struct host_source *open_hosts(const struct database_env *env, struct con
 	db.event = outage_event;
 	db.ctx = outage;
 	hosts.source = host_sql_open(&conf);
-	if (!was_open(before, sql) && !open_patiently(env, sql->conf, outage, &hosts.opening)) {
+	if (!(known && known->state.is_down) && !open_patiently(env, sql->conf, outage, &hosts.opening) && !known) {
 		host_source_close(hosts.source);
 		hosts.source = NULL;
 		*reterr = xstrdup(str_text(&hosts.opening.why));
@@ -316,11 +325,6 @@ static struct host_source *open_hosts(const struct database_env *env, struct con
 	str_free(&hosts.opening.why);
 	return hosts.source;
 }
-
-struct host_outages {
-	struct outage *v[HOST_CHAIN_MAX];
-	unsigned n;
-};
 
 static void end_host_outages(void *ctx)
 {

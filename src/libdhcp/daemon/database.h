@@ -26,9 +26,10 @@ struct database_env {
  */
 struct leasedb *database_open(const struct database_env *env, const struct config *cfg, char **reterr);
 /*
- * Opens "hosts-databases" and makes them part of cfg->hosts, after the file; config_free() closes them. Does not wait
- * for those that `before`, the configuration in service (NULL: none), has with the same settings. Returns 0, or -E_SYS
- * with the reason as above; what is open then remains part of cfg.
+ * Opens "hosts-databases" and makes them part of cfg->hosts, after the file; config_free() closes them. Those that
+ * `before`, the configuration in service (NULL: none), has with the same settings need not be reachable, and are not
+ * waited for while they are known not to be. Returns 0, or -E_SYS with the reason as above; what is open then remains
+ * part of cfg.
  */
 int database_open_hosts(const struct database_env *env, struct config *cfg, const struct config *before, char **reterr);
 /* True if `db`, which was opened for `old`, also suits `cfg`. */
