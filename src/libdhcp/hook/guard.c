@@ -48,7 +48,13 @@ _Unwind_Reason_Code hook_personality(int version, _Unwind_Action actions, _Unwin
 #define CATCH_HERE() (void)0
 #endif
 
-static __attribute__((noinline, noclone)) int call(hook_guarded_fn *fn, void *arg)
+#if __has_attribute(noclone)
+#define ONE_COPY __attribute__((noinline, noclone))
+#else
+#define ONE_COPY __attribute__((noinline))
+#endif
+
+static ONE_COPY int call(hook_guarded_fn *fn, void *arg)
 {
 	int result;
 

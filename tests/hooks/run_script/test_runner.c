@@ -32,6 +32,7 @@ static int log_is_on(const struct kea_message *message)
 	return 1;
 }
 
+static void log_line(struct kea_message *message, const char *fmt, ...) KEA_PRINTF(2, 3);
 static void log_line(struct kea_message *message, const char *fmt, ...)
 {
 	size_t len;
