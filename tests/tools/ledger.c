@@ -187,6 +187,11 @@ static uint32_t *free_slots, n_free;
 static struct timer *timers;
 static uint32_t timer_head, timer_tail;
 static uint32_t *leases; /* client -> its address, 0 = none */
+struct request {
+	uint64_t at_ns;
+	uint32_t xid;
+};
+static struct request *requests; /* client -> its last message */
 static struct map owners;
 static uint32_t next_client;
 static FILE *ledger;
@@ -379,6 +384,7 @@ static void send_message(struct slot *s, uint8_t type)
 static void arm(struct slot *s, uint64_t t)
 {
 	s->step_ns = t;
+	requests[s->client] = (struct request){ .at_ns = t, .xid = s->xid };
 	timers[timer_tail++ & (N_TIMERS - 1)] =
 		(struct timer){ .at_ns = t, .slot = (uint32_t)(s - slots), .xid = s->xid };
 }
@@ -526,14 +532,13 @@ static void receive_one(const uint8_t *p, unsigned n, uint64_t t)
 	s = &slots[a.xid & (N_SLOTS - 1)];
 	mac_of(s->client + conf.first, mac);
 	if (s->state == IDLE || s->xid != a.xid) {
-		/* An ACK that nobody waits for is still a promise. */
+		/* An ACK that nobody waits for is still a promise, unless the client has begun again. */
 		uint32_t client = get32(a.chaddr + 2) - conf.first;
 
 		count.late++;
 		if (a.type == ACK && a.yiaddr && a.lifetime && a.chaddr[0] == 0x02 && a.chaddr[1] == 0x0c &&
-		    client < conf.clients)
-			promised(client, a.yiaddr, left_of(a.lifetime, t - conf.timeout_ms * 1000000ull, t), a.server,
-				 t);
+		    client < conf.clients && requests[client].xid == a.xid)
+			promised(client, a.yiaddr, left_of(a.lifetime, requests[client].at_ns, t), a.server, t);
 		return;
 	}
 	if (memcmp(mac, a.chaddr, sizeof(mac)) != 0) {
@@ -551,7 +556,7 @@ static void receive_one(const uint8_t *p, unsigned n, uint64_t t)
 	} else if (a.type == ACK && s->state == WAIT_ACK && a.yiaddr && a.lifetime) {
 		if (a.yiaddr != (s->renewing ? leases[s->client] : s->offered))
 			count.bad++;
-		promised(s->client, a.yiaddr, left_of(a.lifetime, s->step_ns, t), a.server, t);
+		promised(s->client, a.yiaddr, left_of(a.lifetime, requests[s->client].at_ns, t), a.server, t);
 		completed(s, t);
 	} else if (a.type != OFFER) { /* a second OFFER is harmless */
 		count.bad++;
@@ -793,6 +798,7 @@ static int load(int argc, char **argv)
 	free_slots = alloc(N_SLOTS, sizeof(*free_slots));
 	timers = alloc(N_TIMERS, sizeof(*timers));
 	leases = alloc(conf.clients, sizeof(*leases));
+	requests = alloc(conf.clients, sizeof(*requests));
 	for (uint32_t i = N_SLOTS; i-- > 0;)
 		free_slots[n_free++] = i;
 	(void)signal(SIGTERM, on_signal);
