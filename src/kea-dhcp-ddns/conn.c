@@ -58,6 +58,7 @@ static void close_conn(struct conn *conn)
 	list_remove(&conn->link);
 	conn->conns->n--;
 	conn->conns = NULL;
+	conn->origin.is_gone = true;
 	free_if_unused(conn);
 }
 
@@ -111,12 +112,14 @@ static void take(struct conn *conn, struct bytes frame)
 	char why[NCR_WHY_MAX] = "it has no serial";
 	struct ncr ncr;
 
-	if (ncr_parse(frame, &ncr, why) < 0 || !ncr.serial || !ncr.journal) {
+	/* A server has one journal; to discard the requests of another one takes time. */
+	if (ncr_parse(frame, &ncr, why) < 0 || !ncr.serial || !ncr.journal ||
+	    (conn->journal && conn->journal != ncr.journal)) {
 		d2->stats.n[D2_NCR_INVALID]++;
 		LOG_FOLDED(d2->fold, 0, DHCP_DDNS_INVALID_NCR, why);
 		return;
 	}
-	if (conn->journal != ncr.journal) {
+	if (!conn->journal) {
 		conn->journal = ncr.journal;
 		d2_forget(d2, ncr.journal);
 	}
@@ -151,7 +154,7 @@ static void readable(void *ctx, uint32_t events)
 	struct conn *conn = ctx;
 	ssize_t n;
 
-	if (!d2_has_room(conn->d2) && !(events & (EPOLLHUP | EPOLLERR))) {
+	if ((!d2_has_room(conn->d2) || conn->in_len == sizeof(conn->in)) && !(events & (EPOLLHUP | EPOLLERR))) {
 		(void)loop_mod(conn->d2->loop, conn->fd, 0);
 		if (!timer_is_running(&conn->retry))
 			loop_timer_start(conn->d2->loop, &conn->retry, RETRY_MS);

@@ -241,7 +241,7 @@ static void give_up(struct request *req)
 		return;
 	}
 	hold_zone(req->zone);
-	if (!req->origin && clock_boot_ms() - req->since_ms > HOLD_MAX_MS) {
+	if ((!req->origin || req->origin->is_gone) && clock_boot_ms() - req->since_ms > HOLD_MAX_MS) {
 		finish(req, "no DNS server of the domain has responded for an hour");
 		return;
 	}

@@ -31,6 +31,7 @@ enum {
 /* Who keeps requests until they have ended. */
 struct d2_origin {
 	unsigned n_requests; /* that refer to it */
+	bool is_gone;        /* nobody waits for their end */
 	/* A request has ended, and no longer refers to it; is_done: it need not be sent again. */
 	void (*ended)(struct d2_origin *origin, uint64_t serial, bool is_done);
 };

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/str.h"
 #include "kea/screen.h"
 
@@ -154,8 +155,7 @@ int main(int argc, char **argv)
 {
 	struct cli cli = { .timeout_sec = 60 };
 	char why[ARGS_WHY_MAX];
-	const char *slash = strrchr(argv[0] ? argv[0] : "", '/');
-	const char *name = slash ? slash + 1 : argv[0] ? argv[0] : "";
+	const char *name = file_name(argv[0] ? argv[0] : "");
 	const struct verb *verb = NULL;
 	unsigned used = 0;
 	bool *given, ok;

@@ -109,8 +109,8 @@ bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const
 enum alloc_stored {
 	ALLOC_NOTHING,
 	ALLOC_ENDED, /* a lease that has ended */
-	ALLOC_OWN,   /* a lease of this client that has ended; or one that has ended, and it is reserved for this client
-		      */
+	/* A lease of this client that has ended, or of others, if the address is reserved for this client. */
+	ALLOC_OWN,
 	ALLOC_RESERVED, /* nothing, and it is reserved for this client */
 };
 

@@ -20,13 +20,20 @@
 
 const char *file_profile_path = "/proc/self/attr/current";
 
-/* Returns the directory of path. */
-static void folder_of(const char *path, char buf[PATH_MAX])
+const char *file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+const char *file_folder(const char *path, char buf[PATH_MAX])
 {
 	const char *slash = strrchr(path, '/');
 	int len = !slash ? 1 : slash == path ? 1 : (int)(slash - path);
 
 	(void)snprintf(buf, PATH_MAX, "%.*s", len, slash ? path : ".");
+	return buf;
 }
 
 /* --- owners --- */
@@ -39,7 +46,7 @@ void file_adopt(int fd, const char *path)
 
 	if (geteuid() != 0)
 		return;
-	folder_of(path, folder);
+	(void)file_folder(path, folder);
 	/* The owner of the directory must not gain a file from elsewhere through a link. */
 	if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_uid == 0 && file.st_nlink == 1 &&
 	    lstat(path, &named) == 0 && named.st_ino == file.st_ino && named.st_dev == file.st_dev &&
@@ -91,7 +98,7 @@ static void set_owner(int fd, const char *temporary, const char *path, bool like
 /* The temporary name begins with a dot, so that programs which read all files of a directory pass over it. */
 bool file_new_open(struct file_new *f, const char *path, bool like_old)
 {
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *name = file_name(path);
 
 	*f = (struct file_new){ .fd = -1, .path = path };
 	if (asprintf(&f->temporary, "%.*s.%s.XXXXXX", (int)(name - path), path, name) < 0)
@@ -141,7 +148,7 @@ int file_sync_folder(const char *path)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	folder_of(path, folder);
+	(void)file_folder(path, folder);
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
@@ -217,7 +224,7 @@ static bool is_in_own_folder(const char *path)
 	char folder[PATH_MAX];
 	struct stat dir;
 
-	folder_of(path, folder);
+	(void)file_folder(path, folder);
 	return stat(folder, &dir) == 0 && dir.st_uid == geteuid();
 }
 
@@ -262,7 +269,7 @@ static bool blame_mode(char *buf, const char *path, int how)
 		return true;
 	}
 	if (stat(path, &st) < 0) {
-		folder_of(path, part);
+		(void)file_folder(path, part);
 		path = part;
 		how = W_OK | X_OK;
 		if (stat(path, &st) < 0)
@@ -318,7 +325,7 @@ static void blame_missing(char *buf, const char *path)
 	char folder[PATH_MAX];
 	struct stat st;
 
-	folder_of(path, folder);
+	(void)file_folder(path, folder);
 	if (stat(folder, &st) < 0 && errno == ENOENT)
 		add(buf, ": the directory %s does not exist", folder);
 }

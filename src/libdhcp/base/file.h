@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdbool.h>
 #include <sys/types.h>
+
+/* Returns the last part of the path. */
+const char *file_name(const char *path);
+/* Returns buf with the directory of the file, "." if the path names none; cut if it is too long. */
+const char *file_folder(const char *path, char buf[PATH_MAX]);
 
 /*
  * Opens or creates a file of the server. If the server runs as root, the file is given to the owner of its

@@ -94,6 +94,11 @@ bool str_case_equal(const char *a, const char *b)
 	return ascii_lower(*a) == ascii_lower(*b);
 }
 
+bool str_equal(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
 #define DISTANCE_MAX 64
 
 unsigned str_distance(const char *a, const char *b)

@@ -48,6 +48,8 @@ const char *str_count(char buf[COUNT_TEXT_MAX], uint64_t n, const char *what);
 
 /* Case-insensitive for ASCII, independent of the locale. */
 bool str_case_equal(const char *a, const char *b);
+/* True if both are NULL, or equal. */
+bool str_equal(const char *a, const char *b);
 /*
  * Damerau-Levenshtein distance (optimal string alignment), for "did you mean"; at most 64
  * characters of each are compared.

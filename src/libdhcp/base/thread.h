@@ -2,6 +2,13 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdint.h>
 
 /* Starts a thread with all signals blocked: they are for the main thread. Returns 0, or an error number. */
 int thread_start(pthread_t *ret, void *(*run)(void *arg), void *arg);
+
+/* A condition whose waits are not affected by changes of the wall clock. */
+void cond_init(pthread_cond_t *cond);
+/* Waits at most that long, for a condition of cond_init(). Real time, even while tests stop the clocks of base/clock.h.
+ */
+void cond_wait_ms(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t ms);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "ctl/library.h"
 
+#include "base/file.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -27,7 +29,7 @@ static const struct {
 
 static size_t row_of(const char *path)
 {
-	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	const char *base = file_name(path);
 	size_t i = 0;
 
 	while (i < sizeof(libraries) / sizeof(libraries[0]) && strcmp(base, libraries[i].name) != 0)

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -251,17 +250,11 @@ static void drop(struct changes *c)
 /* True if the file, or a new one in its place, can be written; else sets errno. Also as root where all is read-only. */
 static bool can_write(const struct changes *c)
 {
-	struct str dir = { 0 };
-	bool ok;
+	char folder[PATH_MAX];
 
 	if (faccessat(AT_FDCWD, c->path, W_OK, AT_EACCESS) == 0)
 		return true;
-	if (errno != ENOENT)
-		return false;
-	str_add(&dir, c->path);
-	ok = faccessat(AT_FDCWD, dirname(dir.text), W_OK | X_OK, AT_EACCESS) == 0;
-	str_free(&dir);
-	return ok;
+	return errno == ENOENT && faccessat(AT_FDCWD, file_folder(c->path, folder), W_OK | X_OK, AT_EACCESS) == 0;
 }
 
 void changes_use(struct changes *c, bool stores)

@@ -822,6 +822,7 @@ bool daemon_reload_why(struct daemon *d, struct str *why)
 	d->why = why;
 	ok = try_reload(d);
 	d->why = NULL;
+	d->has_reload_failed = !ok;
 	if (ok)
 		LOGF(d->fam->idx, DHCPx_DYNAMIC_RECONFIGURATION_SUCCESS, d->opts.config_file);
 	else

@@ -63,6 +63,7 @@ struct daemon {
 	int exit_value;       /* of command shutdown, or 1 if on-fail ends the server */
 	struct str *why;      /* receives the reasons of a failure; NULL */
 	char last_reload[32]; /* "", "14:02:10 ok", "14:02:10 failed" */
+	bool has_reload_failed;
 };
 
 /* Starts everything needed to serve clients; logs the reason and returns a negative value on failure. */

@@ -227,11 +227,6 @@ struct leasedb *database_open(const struct database_env *env, const struct confi
 
 /* --- equal settings --------------------------------------------------------------- */
 
-static bool same_text(const char *a, const char *b)
-{
-	return !a || !b ? a == b : !strcmp(a, b);
-}
-
 static bool same_hosts(const struct db_conf *a, const struct db_conf *b)
 {
 	if (a->n_hosts != b->n_hosts)
@@ -247,10 +242,10 @@ static bool same_sql(const struct sql_database *one, const struct sql_database *
 {
 	const struct db_conf *a = &one->db, *b = &two->db;
 
-	return a->kind == b->kind && same_hosts(a, b) && a->port == b->port && same_text(a->name, b->name) &&
-	       same_text(a->user, b->user) && same_text(a->password, b->password) &&
-	       same_text(a->trust_anchor, b->trust_anchor) && same_text(a->cert_file, b->cert_file) &&
-	       same_text(a->key_file, b->key_file) && same_text(a->cipher_list, b->cipher_list) &&
+	return a->kind == b->kind && same_hosts(a, b) && a->port == b->port && str_equal(a->name, b->name) &&
+	       str_equal(a->user, b->user) && str_equal(a->password, b->password) &&
+	       str_equal(a->trust_anchor, b->trust_anchor) && str_equal(a->cert_file, b->cert_file) &&
+	       str_equal(a->key_file, b->key_file) && str_equal(a->cipher_list, b->cipher_list) &&
 	       a->ssl_mode == b->ssl_mode && a->connect_timeout_ms == b->connect_timeout_ms &&
 	       a->read_timeout_ms == b->read_timeout_ms && a->write_timeout_ms == b->write_timeout_ms &&
 	       a->statement_timeout_ms == b->statement_timeout_ms && a->tcp_user_timeout_ms == b->tcp_user_timeout_ms &&

@@ -173,7 +173,7 @@ static bool is_in_use(const char *path, int *ret_lock, struct str *why)
 
 static bool is_allowed(const char *path, int *ret_lock, struct str *why)
 {
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *name = file_name(path);
 	struct stat st;
 
 	*ret_lock = -1;

@@ -216,8 +216,6 @@ static void add_server(struct metrics *m, struct str *out)
 {
 	const struct daemon *d = m->d;
 	struct store_stats stats = { 0 };
-	size_t len = strlen(d->last_reload);
-	bool has_failed = len >= 6 && !strcmp(d->last_reload + len - 6, "failed");
 
 	store_get_stats(d->db->store, &stats);
 	add_gauge(m, out, "uptime_seconds", "Time since the server started",
@@ -225,7 +223,7 @@ static void add_server(struct metrics *m, struct str *out)
 	add_gauge(m, out, "configuration_age_seconds", "Time since the configuration was put into service",
 		  (double)(clock_boot_ms() - d->configured_ms) / 1000);
 	add_gauge(m, out, "reload_failed", "1 if the last reload failed and the previous configuration is in service",
-		  has_failed);
+		  d->has_reload_failed);
 	add_gauge(m, out, "storage_failing", "1 while leases cannot be stored, so that clients get no response",
 		  stats.failing);
 	add_gauge(m, out, "storage_pending", "Changes of leases waiting to be stored", (double)stats.pending);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/list.h"
 #include "base/thread.h"
 #include "base/vec.h"
 #include "ddns/unbound.h"
@@ -82,7 +83,7 @@ static void plan_free(struct plan_of_names *plan)
 /* In the main thread. */
 static void free_previous(struct post *post)
 {
-	struct publisher *pub = (struct publisher *)((char *)post - offsetof(struct publisher, post));
+	struct publisher *pub = container_of(post, struct publisher, post);
 	struct plan_of_names *plan;
 
 	(void)pthread_mutex_lock(&pub->lock);
@@ -218,7 +219,7 @@ static bool write_file(struct publisher *pub, struct str *why)
 	if (!may_replace(path, why))
 		return false;
 	str_addf(&text, HEAD, program_of(pub));
-	(void)names_write_hosts(pub->names, &text);
+	names_write_hosts(pub->names, &text);
 	ok = file_new_open(&f, path, false) && fchmod(f.fd, 0644) == 0 && file_write(f.fd, text.text, text.len) &&
 	     file_new_finish(&f);
 	if (!ok) {
@@ -258,20 +259,6 @@ static void begin_plan(struct publisher *pub)
 		names_reserve(pub->names, &pub->plan->reserved.v[i].addr, pub->plan->reserved.v[i].name);
 	names_reserved(pub->names);
 	pub->file_is_old = pub->unbound_is_old = true;
-}
-
-static void wait_ms(struct publisher *pub, int64_t ms)
-{
-	struct timespec until;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	(void)pthread_cond_timedwait(&pub->wake, &pub->lock, &until);
 }
 
 /* Takes what the main thread has prepared; gives it the previous one. With the lock. */
@@ -335,7 +322,7 @@ static void *run(void *arg)
 		unsigned n;
 
 		if (is_idle(pub) && pub->plan)
-			wait_ms(pub, CHECK_MS);
+			cond_wait_ms(&pub->wake, &pub->lock, CHECK_MS);
 		else if (is_idle(pub))
 			(void)pthread_cond_wait(&pub->wake, &pub->lock);
 		if (pub->has_next)
@@ -349,14 +336,17 @@ static void *run(void *arg)
 			pub->is_behind = true;
 			if (pub->is_ending)
 				break;
-			wait_ms(pub, CHECK_MS);
+			cond_wait_ms(&pub->wake, &pub->lock, CHECK_MS);
 			continue;
 		}
 		(void)pthread_mutex_lock(&pub->lock);
-		if (!pub->plan || (pub->n && !pub->is_ending && clock_boot_ms() < pub->not_before_ms))
+		if (!pub->plan)
 			continue;
-		if (!pub->is_ending && clock_boot_ms() < pub->not_before_ms)
-			wait_ms(pub, pub->not_before_ms - clock_boot_ms());
+		/* What has come meanwhile is taken first. */
+		while (is_idle(pub) && clock_boot_ms() < pub->not_before_ms)
+			cond_wait_ms(&pub->wake, &pub->lock, pub->not_before_ms - clock_boot_ms());
+		if (pub->is_ending ? pub->n > 0 : clock_boot_ms() < pub->not_before_ms)
+			continue;
 		(void)pthread_mutex_unlock(&pub->lock);
 		publish(pub);
 		(void)pthread_mutex_lock(&pub->lock);
@@ -370,7 +360,6 @@ static void *run(void *arg)
 struct publisher *publisher_new(struct loop *loop, unsigned family)
 {
 	struct publisher *pub = xcalloc(1, sizeof(*pub));
-	pthread_condattr_t attr;
 
 	pub->family = family;
 	pub->loop = loop;
@@ -378,10 +367,7 @@ struct publisher *publisher_new(struct loop *loop, unsigned family)
 	pub->names = names_new();
 	pub->arena = arena_new(0);
 	(void)pthread_mutex_init(&pub->lock, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&pub->wake, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	cond_init(&pub->wake);
 	return pub;
 }
 
@@ -487,8 +473,11 @@ void publisher_use(struct publisher *pub, const struct config *cfg, struct lease
 	plan_free(unused);
 	/* Before the thread reads: what changes from now on is noted. */
 	if (plan) {
-		db->watcher_ctx = pub;
-		atomic_store(&db->watcher, changed);
+		/* A database that has the watcher already is being read by the workers. */
+		if (!atomic_load(&db->watcher)) {
+			db->watcher_ctx = pub;
+			atomic_store(&db->watcher, changed);
+		}
 	}
 	atomic_store(&pub->is_on, plan != NULL);
 	if (!pub->is_started)

@@ -181,16 +181,7 @@ static void drop_connection(struct thread *t)
 /* Waits for work, for db_close, or for a while. */
 static void wait_for(struct db *db, unsigned ms)
 {
-	struct timespec until;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	(void)pthread_cond_timedwait(&db->wake, &db->lock, &until);
+	cond_wait_ms(&db->wake, &db->lock, ms);
 }
 
 static bool connect_once(struct thread *t)
@@ -404,7 +395,6 @@ bool db_is_built(enum db_kind kind)
 struct db *db_open(const struct db_conf *conf)
 {
 	struct db *db = xcalloc(1, sizeof(*db));
-	pthread_condattr_t attr;
 
 	assert(kinds[conf->kind]);
 	if (kinds[conf->kind]->init)
@@ -413,11 +403,8 @@ struct db *db_open(const struct db_conf *conf)
 	db->tail = &db->head;
 	(void)pthread_mutex_init(&db->lock, NULL);
 	(void)pthread_mutex_init(&db->events_lock, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&db->wake, &attr);
-	(void)pthread_cond_init(&db->news, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	cond_init(&db->wake);
+	cond_init(&db->news);
 	db->threads = xcalloc(db->conf.connections, sizeof(*db->threads));
 	for (unsigned i = 0; i < db->conf.connections; i++) {
 		db->threads[i].db = db;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "ddns/journal.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/hash.h"
@@ -16,6 +17,7 @@
 
 #define LONG_BYTES (1 << 20) /* a file that is shorter is not worth being written anew */
 #define LINE_USUAL 512       /* more than most requests have */
+#define RETRY_MS 1000        /* of a file that lacks something */
 #define LINE_MAX_BYTES (NCR_DATAGRAM_MAX + 16)
 #define HEAD "journal "
 
@@ -29,6 +31,8 @@ struct ncr_journal {
 	bool is_torn;         /* the last write was incomplete: the next one begins a new line */
 	struct file_new anew; /* while it is written anew */
 	struct str kept;      /* meanwhile: text for the old file */
+	int lacks;            /* 0, or the errno for which text was dropped: the file must be written anew */
+	int64_t retry_ms;     /* then: not before this time */
 };
 
 /* --- loading ----------------------------------------------------------------------- */
@@ -201,6 +205,19 @@ uint64_t ncr_journal_next_serial(struct ncr_journal *journal)
 
 /* --- writing ------------------------------------------------------------------------- */
 
+/* The file cannot be written. What it lacks by then is in the queue, from which it is written anew later. */
+static int keep_bounded(struct ncr_journal *journal)
+{
+	int saved = errno;
+
+	if (journal->text.len > LONG_BYTES) {
+		str_free(&journal->text);
+		journal->lacks = saved;
+	}
+	errno = saved;
+	return -E_SYS;
+}
+
 void ncr_journal_add(struct ncr_journal *journal, struct bytes datagram)
 {
 	/* The text of a request has no newline: it is JSON that we have written. */
@@ -220,14 +237,19 @@ int ncr_journal_write(struct ncr_journal *journal, bool sync)
 {
 	struct str *text = &journal->text;
 
+	if (journal->lacks) {
+		str_free(text);
+		errno = journal->lacks;
+		return -E_SYS;
+	}
 	if (text->len) {
 		if (journal->is_torn && !file_write(journal->fd, "\n", 1))
-			return -E_SYS;
+			return keep_bounded(journal);
 		/* If it fails, all of it is written again: a request that is there twice is left out when it is loaded.
 		 */
 		journal->is_torn = true;
 		if (!file_write(journal->fd, text->text, text->len))
-			return -E_SYS;
+			return keep_bounded(journal);
 		journal->is_torn = false;
 		journal->bytes += text->len;
 		str_reset(text);
@@ -237,11 +259,14 @@ int ncr_journal_write(struct ncr_journal *journal, bool sync)
 
 bool ncr_journal_is_long(const struct ncr_journal *journal)
 {
+	if (journal->lacks)
+		return clock_boot_ms() >= journal->retry_ms;
 	return journal->bytes > LONG_BYTES && journal->bytes > 2 * LINE_USUAL * journal->n_live;
 }
 
 int ncr_journal_begin(struct ncr_journal *journal)
 {
+	journal->retry_ms = clock_boot_ms() + RETRY_MS;
 	if (!file_new_open(&journal->anew, journal->path, false))
 		return -E_SYS;
 	journal->kept = journal->text;
@@ -278,6 +303,7 @@ int ncr_journal_end(struct ncr_journal *journal)
 	journal->fd = fd;
 	(void)fcntl(fd, F_SETFL, O_APPEND);
 	journal->is_torn = false;
+	journal->lacks = 0;
 	journal->bytes = journal->text.len;
 	str_free(&journal->text);
 	str_free(&journal->kept);

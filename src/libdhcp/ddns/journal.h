@@ -7,7 +7,7 @@
 /*
  * Requests that kea-dhcp-ddns has not confirmed, in a file that survives the end of the server, whatever ends it
  * (ncr-journal). A text file: the first line has the journal's number, then there is a line for each request and one
- *for each confirmation:
+ * for each confirmation:
  *
  *	journal 4711
  *	+ { "change-type": 0, ... "serial": 1 }
@@ -32,10 +32,16 @@ uint64_t ncr_journal_next_serial(struct ncr_journal *journal);
 /* Adds a request, a datagram as ncr_write() makes it. */
 void ncr_journal_add(struct ncr_journal *journal, struct bytes datagram);
 void ncr_journal_done(struct ncr_journal *journal, uint64_t serial);
-/* Writes what was added, with `sync` to stable storage. -E_SYS with errno: it is tried again with the next call. */
+/*
+ * Writes what was added, with `sync` to stable storage. -E_SYS with errno: it is tried again with the next call, or,
+ * when that has become too much, dropped: the file must then be written anew, and ncr_journal_is_long() says so.
+ */
 int ncr_journal_write(struct ncr_journal *journal, bool sync);
-/* True if the file is mostly confirmed requests: it may be written anew, by begin, an add for each request, and end. */
+/*
+ * True if the file is mostly confirmed requests, or lacks some: it should be written anew, by begin, an add for each
+ * request, and end.
+ */
 bool ncr_journal_is_long(const struct ncr_journal *journal);
 int ncr_journal_begin(struct ncr_journal *journal);
-/* On failure, -E_SYS with errno, the file is the old one, and complete. */
+/* On failure, -E_SYS with errno, the file is the old one. */
 int ncr_journal_end(struct ncr_journal *journal);

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/str.h"
 #include "base/vec.h"
 
 #include <stdlib.h>
@@ -116,11 +117,6 @@ static char *copy(const char *name)
 	return text;
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
 void names_begin(struct names *names)
 {
 	for (size_t i = 0; i < names->size; i++) {
@@ -181,7 +177,7 @@ void names_lease(struct names *names, const struct ip *addr, const char *name)
 	if (!row)
 		return;
 	text = copy(name);
-	if (same(row->leased, text)) {
+	if (str_equal(row->leased, text)) {
 		free(text);
 		return;
 	}
@@ -233,12 +229,12 @@ static int compare_rows(const void *a, const void *b)
 	return memcmp((*x)->addr.b, (*y)->addr.b, sizeof((*x)->addr.b));
 }
 
-size_t names_write_hosts(struct names *names, struct str *out)
+void names_write_hosts(struct names *names, struct str *out)
 {
 	VEC(const struct names_row *) rows = { 0 };
 	const struct names_row *row;
 	char addr[IP_TEXT_MAX];
-	size_t place = 0, n;
+	size_t place = 0;
 
 	while ((row = names_next(names, &place))) {
 		const char *name = names_of(names, row);
@@ -250,7 +246,5 @@ size_t names_write_hosts(struct names *names, struct str *out)
 		qsort(rows.v, rows.n, sizeof(rows.v[0]), compare_rows);
 	for (size_t i = 0; i < rows.n; i++)
 		str_addf(out, "%s\t%s\n", ip_format(&rows.v[i]->addr, addr), names_of(names, rows.v[i]));
-	n = rows.n;
 	vec_free(&rows);
-	return n;
 }

@@ -42,6 +42,6 @@ struct names_row *names_next(struct names *names, size_t *place);
 void names_set_sent(struct names_row *row, const char *name);
 /*
  * Writes "ADDRESS NAME" lines in ascending order of addresses. Names that are no host names (letters, digits, hyphens,
- * underscores, dots) are left out: such a file cannot have them. Returns the number of lines.
+ * underscores, dots) are left out: such a file cannot have them.
  */
-size_t names_write_hosts(struct names *names, struct str *out);
+void names_write_hosts(struct names *names, struct str *out);

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/sockaddr.h"
 #include "base/thread.h"
 #include "base/vec.h"
@@ -76,17 +77,13 @@ struct ncr_sender {
 struct ncr_sender *ncr_sender_new(unsigned family)
 {
 	struct ncr_sender *sender = xcalloc(1, sizeof(*sender));
-	pthread_condattr_t attr;
 
 	sender->family = family;
 	sender->fd = -1;
 	sender->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	sender->stats = stats_new();
 	(void)pthread_mutex_init(&sender->lock, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&sender->wake, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	cond_init(&sender->wake);
 	return sender;
 }
 
@@ -179,32 +176,43 @@ static int make_datagram(const struct ncr_item *item, uint64_t journal, uint8_t 
 
 /* --- sending -------------------------------------------------------------------- */
 
-/* Returns 0, or an errno. */
-static int open_socket(struct ncr_sender *sender, const struct ncr_target *target)
+static void close_socket(struct ncr_sender *sender)
 {
-	struct ip any = ip_is4(&target->server) ? ip_from4(0) : (struct ip){ 0 };
-	struct sockaddr_storage addr;
-	socklen_t len;
-
 	if (sender->fd >= 0)
 		(void)close(sender->fd);
-	sender->fd = socket(ip_is4(&target->server) ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (sender->fd < 0)
-		return errno;
-	if (target->has_sender || target->sender_port) {
-		len = sockaddr_of(target->has_sender ? &target->sender : &any, target->sender_port, &addr);
-		if (bind(sender->fd, (struct sockaddr *)&addr, len) < 0)
-			goto failed;
-	}
-	/* Connected, so that the kernel reports if nobody listens there. */
-	len = sockaddr_of(&target->server, target->port, &addr);
-	if (connect(sender->fd, (struct sockaddr *)&addr, len) == 0)
-		return 0;
-failed:
-	len = (socklen_t)errno;
-	(void)close(sender->fd);
 	sender->fd = -1;
-	return (int)len;
+}
+
+static int new_socket(struct ncr_sender *sender, const struct ncr_target *target, int type)
+{
+	close_socket(sender);
+	sender->fd = socket(ip_is4(&target->server) ? AF_INET : AF_INET6, type | SOCK_CLOEXEC, 0);
+	return sender->fd < 0 ? errno : 0;
+}
+
+/* From this port (0: any) of the sender's address to the target. Returns 0, or an errno, and the socket is closed. */
+static int connect_from(struct ncr_sender *sender, const struct ncr_target *target, uint16_t port)
+{
+	struct ip any = ip_is4(&target->server) ? ip_from4(0) : (struct ip){ 0 };
+	struct sockaddr_storage from, to;
+	socklen_t from_len = sockaddr_of(target->has_sender ? &target->sender : &any, port, &from);
+	socklen_t to_len = sockaddr_of(&target->server, target->port, &to);
+	int err;
+
+	if ((!(target->has_sender || port) || bind(sender->fd, (struct sockaddr *)&from, from_len) == 0) &&
+	    connect(sender->fd, (struct sockaddr *)&to, to_len) == 0)
+		return 0;
+	err = errno;
+	close_socket(sender);
+	return err;
+}
+
+/* Connected, so that the kernel reports if nobody listens there. Returns 0, or an errno. */
+static int open_socket(struct ncr_sender *sender, const struct ncr_target *target)
+{
+	int err = new_socket(sender, target, SOCK_DGRAM | SOCK_NONBLOCK);
+
+	return err ? err : connect_from(sender, target, target->sender_port);
 }
 
 /* Returns 0, or an errno. */
@@ -261,15 +269,6 @@ static void report_dropped(struct ncr_sender *sender, uint64_t n_dropped)
 	sender->reported_ms = now;
 }
 
-static void wait_ms(struct ncr_sender *sender, int64_t ms)
-{
-	struct timespec until;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	(void)pthread_cond_timedwait(&sender->wake, &sender->lock, &until);
-}
-
 /* Sends one item; returns 0, or an errno if it must be tried again. */
 static int deliver(struct ncr_sender *sender, const struct ncr_target *target, unsigned number,
 		   const struct ncr_item *item)
@@ -303,9 +302,7 @@ static struct ncr_item *item_at(struct ncr_sender *sender, unsigned i)
 
 static void disconnect(struct ncr_sender *sender)
 {
-	if (sender->fd >= 0)
-		(void)close(sender->fd);
-	sender->fd = -1;
+	close_socket(sender);
 	sender->kept->n_sent = 0;
 	sender->kept->in_len = 0;
 }
@@ -314,43 +311,16 @@ static void disconnect(struct ncr_sender *sender)
 static int open_connection(struct ncr_sender *sender, const struct ncr_target *target)
 {
 	struct timeval limit = { .tv_sec = CONNECT_SEC };
-	struct sockaddr_storage addr;
-	socklen_t len;
 	int one = 1, err;
 
 	disconnect(sender);
-	sender->fd = socket(ip_is4(&target->server) ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (sender->fd < 0)
-		return errno;
+	err = new_socket(sender, target, SOCK_STREAM);
+	if (err)
+		return err;
 	(void)setsockopt(sender->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	(void)setsockopt(sender->fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
-	if (target->has_sender) {
-		len = sockaddr_of(&target->sender, 0, &addr);
-		if (bind(sender->fd, (struct sockaddr *)&addr, len) < 0)
-			goto failed;
-	}
-	len = sockaddr_of(&target->server, target->port, &addr);
-	if (connect(sender->fd, (struct sockaddr *)&addr, len) == 0)
-		return 0;
-failed:
-	err = errno == EINPROGRESS ? ETIMEDOUT : errno;
-	disconnect(sender);
-	return err;
-}
-
-static bool send_all(int fd, const uint8_t *data, size_t len)
-{
-	while (len) {
-		ssize_t n = send(fd, data, len, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		data += n;
-		len -= (size_t)n;
-	}
-	return true;
+	err = connect_from(sender, target, 0);
+	return err == EINPROGRESS ? ETIMEDOUT : err;
 }
 
 /* Marks the item as confirmed and removes those at the start of the queue that are. With the lock. */
@@ -450,7 +420,7 @@ static void send_some(struct ncr_sender *sender)
 		uint8_t buf[NCR_DATAGRAM_MAX];
 		int len = v[i].is_done ? 0 : make_datagram(&v[i], ncr_journal_id(kept->journal), buf);
 
-		if (len > 0 && !send_all(sender->fd, buf, (size_t)len))
+		if (len > 0 && !file_write(sender->fd, buf, (size_t)len))
 			err = errno;
 	}
 	report_reach(sender, &target, err);
@@ -523,12 +493,13 @@ static void await_some(struct ncr_sender *sender, int64_t ms)
 static void shorten(struct ncr_sender *sender)
 {
 	struct kept *kept = sender->kept;
-	unsigned number = sender->number, n, from = 0;
+	unsigned n, from = 0;
 	struct ncr_item v[GROUP];
 	bool ok;
 
+	/* A reload meanwhile keeps the items and their order. */
 	ok = ncr_journal_begin(kept->journal) == 0;
-	while (ok && number == sender->number && (n = copy_items(sender, from, kept->n_stored, v))) {
+	while (ok && (n = copy_items(sender, from, kept->n_stored, v))) {
 		(void)pthread_mutex_unlock(&sender->lock);
 		for (unsigned i = 0; i < n; i++) {
 			uint8_t buf[NCR_DATAGRAM_MAX];
@@ -640,7 +611,7 @@ static void *run(void *arg)
 		if (err && sender->is_ending)
 			break;
 		if (err && number == sender->number)
-			wait_ms(sender, RETRY_MS);
+			cond_wait_ms(&sender->wake, &sender->lock, RETRY_MS);
 	}
 	(void)pthread_mutex_unlock(&sender->lock);
 	return NULL;
@@ -704,6 +675,14 @@ static bool open_journal(struct ncr_sender *sender, const char *path, struct loa
 	return err == 0;
 }
 
+/* True if the socket need not be opened again. */
+static bool goes_the_same_way(const struct ncr_target *a, const struct ncr_target *b)
+{
+	return a->is_enabled == b->is_enabled && ip_equal(&a->server, &b->server) && a->port == b->port &&
+	       a->has_sender == b->has_sender && (!a->has_sender || ip_equal(&a->sender, &b->sender)) &&
+	       a->sender_port == b->sender_port && !a->journal == !b->journal;
+}
+
 int ncr_sender_use(struct ncr_sender *sender, const struct ncr_target *wanted)
 {
 	struct ncr_item *ring = NULL, *old;
@@ -729,7 +708,8 @@ int ncr_sender_use(struct ncr_sender *sender, const struct ncr_target *wanted)
 		sender->n_dropped += sender->n - n_kept;
 		stat_add(sender->stats, STAT_NCR_DROPPED, sender->n - n_kept);
 	}
-	if (!n_kept)
+	/* The one that is being sent is no longer the first. */
+	if (!n_kept || loaded.v.n)
 		sender->first_id++;
 	old = sender->ring;
 	sender->ring = ring;
@@ -737,8 +717,9 @@ int ncr_sender_use(struct ncr_sender *sender, const struct ncr_target *wanted)
 	sender->n = n_kept + (unsigned)loaded.v.n;
 	if (sender->kept && sender->kept->n_stored > sender->n)
 		sender->kept->n_stored = sender->kept->n_sent = 0;
+	if (!goes_the_same_way(&sender->target, &target))
+		sender->number++;
 	sender->target = target;
-	sender->number++;
 	wake(sender);
 	(void)pthread_mutex_unlock(&sender->lock);
 	free(old);

@@ -10,6 +10,8 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/str.h"
 #include "base/vec.h"
 #include "ddns/dname.h"
 
@@ -80,21 +82,6 @@ static int open_socket(const char *path)
 	return -1;
 }
 
-static bool send_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		text += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 /* Reads up to the end; false with errno. */
 static bool receive_all(int fd, struct str *ret)
 {
@@ -129,7 +116,7 @@ static bool run(const struct unbound *ub, const char *command, const struct str 
 		str_add(&text, END_OF_INPUT);
 	}
 	str_reset(ret);
-	ok = fd >= 0 && send_all(fd, text.text, text.len) && receive_all(fd, ret);
+	ok = fd >= 0 && file_write(fd, text.text, text.len) && receive_all(fd, ret);
 	if (!ok)
 		str_addf(why, "%s: %s", ub->path, strerror(errno));
 	else if (!strncmp(str_text(ret), "error", 5))
@@ -303,11 +290,6 @@ static void removal_done(struct removal *r)
 
 /* --- everything -------------------------------------------------------------------- */
 
-static bool same_name(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
 bool unbound_send(struct unbound *ub, struct names *names, bool all, struct str *why)
 {
 	struct removal removal = { 0 };
@@ -319,9 +301,9 @@ bool unbound_send(struct unbound *ub, struct names *names, bool all, struct str 
 	while ((row = names_next(names, &place))) {
 		const char *name = names_of(names, row);
 
-		if (!all && same_name(row->sent, name))
+		if (!all && str_equal(row->sent, name))
 			continue;
-		if (row->sent && !same_name(row->sent, name))
+		if (row->sent && !str_equal(row->sent, name))
 			remove_records(&removal, &row->addr, row->sent);
 		if (name)
 			add_records(ub, &row->addr, name, &added);
@@ -330,7 +312,7 @@ bool unbound_send(struct unbound *ub, struct names *names, bool all, struct str 
 	str_add_n(&others, str_text(&added), added.len);
 	ok = ok && (!others.len || run(ub, "local_datas", &others, &response, why)) && (ub->is_known || mark(ub, why));
 	for (place = 0; ok && (row = names_next(names, &place));)
-		if (!same_name(row->sent, names_of(names, row)))
+		if (!str_equal(row->sent, names_of(names, row)))
 			names_set_sent(row, names_of(names, row));
 	if (!ok)
 		ub->is_known = false;

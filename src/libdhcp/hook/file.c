@@ -14,13 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* Others may replace what has this owner and mode. */
 static bool is_open_to_others(const struct stat *st)
 {
@@ -45,19 +38,11 @@ static bool check_permissions(const struct hook_load *load, const struct stat *s
 
 static bool check_directory(const struct hook_load *load)
 {
-	const char *slash = strrchr(load->path, '/');
-	size_t len = slash ? (size_t)(slash - load->path) : 0;
-	char *directory = slash ? xmalloc(len + 2) : xstrdup(".");
+	char directory[PATH_MAX];
 	struct stat st;
-	bool ok;
 
-	if (slash) {
-		memcpy(directory, load->path, len + 1);
-		directory[len ? len : 1] = '\0';
-	}
-	ok = stat(directory, &st) < 0 || check_permissions(load, &st, "directory", directory);
-	free(directory);
-	return ok;
+	return stat(file_folder(load->path, directory), &st) < 0 ||
+	       check_permissions(load, &st, "directory", directory);
 }
 
 static bool has_name(const uint8_t *file, size_t len, const char *name)
@@ -88,7 +73,7 @@ static bool is_complete(const uint8_t *file, size_t len)
 /* The names that a library exports are in its file as they are. */
 static bool check_kind(const struct hook_load *load, const uint8_t *file, size_t len)
 {
-	const char *name = base_name(load->path);
+	const char *name = file_name(load->path);
 
 	if (len < EI_NIDENT || memcmp(file, ELFMAG, SELFMAG) != 0 || !is_complete(file, len)) {
 		diag_error(load->diag, load->pos, "%s is not a shared library", load->path);

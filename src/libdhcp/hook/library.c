@@ -2,6 +2,7 @@
 /* Loading and unloading; what libraries are told while they load. */
 #include "hook/library.h"
 
+#include "base/file.h"
 #include "base/str.h"
 #include "log/log.h"
 
@@ -302,11 +303,10 @@ static struct json_object *copy_of(struct json_object *parameters)
 /* Returns an instance with one use; NULL after an error. Takes key. */
 static struct kea_library *load_new(const struct hook_load *load, char *key)
 {
-	const char *slash = strrchr(load->path, '/');
 	struct kea_library *lib = xcalloc(1, sizeof(*lib));
 
 	lib->path = xstrdup(load->path);
-	lib->name = xstrdup(slash ? slash + 1 : load->path);
+	lib->name = xstrdup(file_name(load->path));
 	lib->key = key;
 	lib->guard.name = lib->name;
 	lib->digit = load->digit;

@@ -24,8 +24,7 @@ struct pidfile {
 int pidfile_path(const char *config_file, const char *program, char *buf, size_t size)
 {
 	const char *folder = getenv("KEA_PIDFILE_DIR");
-	const char *slash = strrchr(config_file, '/');
-	const char *name = slash ? slash + 1 : config_file;
+	const char *name = file_name(config_file);
 	const char *dot = strrchr(name, '.');
 	int len = dot && dot != name ? (int)(dot - name) : (int)strlen(name);
 	int n;

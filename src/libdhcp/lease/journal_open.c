@@ -52,7 +52,6 @@ static char *resolve(const char *path)
 int journal_new(const struct journal_conf *conf, struct journal **ret, char **reterr)
 {
 	struct journal *j = xcalloc(1, sizeof(*j));
-	pthread_condattr_t attr;
 	char why[FILE_WHY_MAX];
 	int err = -E_SYS;
 
@@ -64,10 +63,7 @@ int journal_new(const struct journal_conf *conf, struct journal **ret, char **re
 	j->tail = &j->head;
 	j->retry_ms = JOURNAL_RETRY_MIN_MS;
 	(void)pthread_mutex_init(&j->lock, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&j->wake, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	cond_init(&j->wake);
 	j->path = resolve(conf->path);
 	if (!j->path) {
 		*reterr = heap_printf("the lease file %s: %s", conf->path, file_why(conf->path, W_OK, why));

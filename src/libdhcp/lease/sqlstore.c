@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/thread.h"
 #include "lease/sqlstore_apply.h"
 #include "lease/sqlstore_find.h"
 #include "lease/sqlstore_follow.h"
@@ -117,7 +118,6 @@ static struct sqlstore *new_store(const struct store_ops *ops, enum db_kind kind
 {
 	struct sqlstore *s = xcalloc(1, sizeof(*s));
 	struct db_conf db = *conf->db;
-	pthread_condattr_t attr;
 
 	s->store.ops = ops;
 	s->family = conf->family;
@@ -127,10 +127,7 @@ static struct sqlstore *new_store(const struct store_ops *ops, enum db_kind kind
 	list_init(&s->jobs);
 	sql_stmts_init(&s->stmts, s->family, kind);
 	(void)pthread_mutex_init(&s->lock, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&s->wake, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	cond_init(&s->wake);
 	db.kind = kind;
 	db.stmts = s->stmts.v;
 	db.n_stmts = SQL_STMT_N;

@@ -495,14 +495,10 @@ void log_default(bool verbose)
 
 static int start_thread(void)
 {
-	pthread_condattr_t attr;
 	int err;
 
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&wake, &attr);
-	(void)pthread_cond_init(&written_cond, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	cond_init(&wake);
+	cond_init(&written_cond);
 	/* SIGPIPE stays blocked there. */
 	err = thread_start(&thread, log_thread, NULL);
 	if (err) {

@@ -2,6 +2,7 @@
 /* hooks-libraries. */
 #include "root/config_build.h"
 
+#include "base/file.h"
 #include "ctl/library.h"
 #include "hook/library.h"
 
@@ -64,8 +65,7 @@ void build_hooks(struct build *b)
 
 	for (unsigned i = 0; i < b->root->hooks_libraries.n; i++) {
 		const struct hooks_library_conf *conf = &libraries[i];
-		const char *slash = conf->library ? strrchr(conf->library, '/') : NULL;
-		const char *name = slash ? slash + 1 : conf->library, *why;
+		const char *name = conf->library ? file_name(conf->library) : NULL, *why;
 		bool ok = true;
 
 		if (!conf->library)

@@ -107,9 +107,13 @@ void build_ddns(struct build *b)
 		to->journal = build_path(b, conf_pos(&conf->node, "ncr-journal"), "ncr-journal",
 					 b->cfg->family == KEY_6 ? "kea-dhcp6-ncr.journal" : "kea-dhcp4-ncr.journal",
 					 "KEA_DHCP_DATA_DIR", KEA_STATE_DIR);
+	/* A connection from a port of one's own cannot be opened again soon. */
+	if (conf->ncr_journal && conf->sender_port)
+		diag_error(b->diag, conf_pos(&conf->node, "sender-port"),
+			   "\"sender-port\" cannot be used with \"ncr-journal\"");
 	if (conf->ncr_protocol)
 		diag_error(b->diag, conf_pos(&conf->node, "ncr-protocol"),
-			   "\"ncr-protocol\": requests over TCP are not supported, neither here nor in Kea");
+			   "\"ncr-protocol\": only \"UDP\" is supported, as in Kea; \"ncr-journal\" uses TCP");
 	if (!CONF_BAD(conf, server_ip) && parse_address(b, conf, "server-ip", conf->server_ip, &to->server) &&
 	    is_any(&to->server))
 		diag_error(b->diag, conf_pos(&conf->node, "server-ip"), "\"server-ip\" must be the address of a host");

@@ -325,7 +325,7 @@ static const struct key dhcp_ddns_keys[] = {
 	K_STRING(struct dhcp_ddns_conf, server_ip, "server-ip", .def = "\"127.0.0.1\"", .since = "4.2.0",
 		 .doc = "address of kea-dhcp-ddns"),
 	K_INT(struct dhcp_ddns_conf, server_port, "server-port", .min = 1, .max = 65535, .def = "53001",
-	      .since = "4.2.0", .doc = "its UDP port"),
+	      .since = "4.2.0", .doc = "its port"),
 	K_STRING(struct dhcp_ddns_conf, sender_ip, "sender-ip", .def = "\"0.0.0.0\"", .def6 = "\"::\"",
 		 .since = "4.2.0", .doc = "address that requests are sent from; not set: any"),
 	K_INT(struct dhcp_ddns_conf, sender_port, "sender-port", .min = 0, .max = 65535, .def = "0", .since = "4.2.0",
