@@ -294,6 +294,19 @@ bool prefix_is_clean(const struct prefix *p)
 	return ip_equal(&first, &p->addr);
 }
 
+bool ip_mask_len(const struct ip *mask, uint8_t *ret)
+{
+	uint32_t bits = ip_to4(mask);
+	uint8_t len = 0;
+
+	for (; bits & 0x80000000; bits <<= 1)
+		len++;
+	if (bits || !ip_is4(mask))
+		return false;
+	*ret = len;
+	return true;
+}
+
 bool prefix_contains(const struct prefix *p, const struct ip *ip)
 {
 	unsigned bits = width(p), n = bits / 8;

@@ -104,6 +104,8 @@ struct ip prefix_first(const struct prefix *p);
 struct ip prefix_last(const struct prefix *p);
 /* True if all bits after the length are zero. */
 bool prefix_is_clean(const struct prefix *p);
+/* Converts a netmask, 255.255.255.0, to a length. False if it is not IPv4, or has ones after a zero. */
+bool ip_mask_len(const struct ip *mask, uint8_t *ret);
 
 /*
  * Finds the first block of reserved interface identifiers (the last 64 bits) that ends at or after `from`: RFC

@@ -292,6 +292,36 @@ START_TEST(prefixes_overlap)
 }
 END_TEST
 
+START_TEST(masks)
+{
+	static const struct {
+		const char *mask;
+		int len; /* -1: none */
+	} rows[] = {
+		{ "0.0.0.0", 0 },
+		{ "128.0.0.0", 1 },
+		{ "255.255.255.0", 24 },
+		{ "255.255.255.128", 25 },
+		{ "255.255.255.255", 32 },
+		{ "255.0.255.0", -1 },
+		{ "0.0.0.1", -1 },
+		{ "127.255.255.255", -1 },
+		{ "192.0.2.1", -1 },
+		{ "ffff:ff00::", -1 },
+		{ "::", -1 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint8_t len = 99;
+		struct ip mask;
+
+		ck_assert_int_eq(ip_parse(rows[i].mask, &mask), 0);
+		ck_assert_msg(ip_mask_len(&mask, &len) == (rows[i].len >= 0), "%s", rows[i].mask);
+		ck_assert_msg(len == (rows[i].len < 0 ? 99 : rows[i].len), "%s: %u", rows[i].mask, len);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("ip");
@@ -302,6 +332,7 @@ int main(void)
 	tcase_add_test(tc, reserved_blocks);
 	tcase_add_test(tc, products);
 	tcase_add_test(tc, prefixes_overlap);
+	tcase_add_test(tc, masks);
 	tcase_add_test(tc, counts_less);
 	tcase_add_test(tc, counts_less_of_many);
 	tcase_add_test(tc, hashes_spread);
