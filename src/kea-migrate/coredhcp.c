@@ -21,7 +21,8 @@ struct coredhcp {
 	const char *text; /* of the line */
 	const char *dir;  /* of the file, with its slash; "" */
 	bool may_read;
-	struct ip first, last, mask, router;
+	struct ip first, last, router;
+	uint8_t mask_len;
 	bool has_range, has_mask;
 	struct pos range_pos;
 	struct out *reservations; /* wait for the subnet */
@@ -191,9 +192,12 @@ static void file(struct coredhcp *c, const char *name)
 static void plugin(struct coredhcp *c, const char *name, char **words, unsigned n)
 {
 	bool v4 = c->family == 4;
+	struct ip mask;
 
 	c->rep->statements++;
-	if (!n && strcmp(name, "autoconfigure") != 0) {
+	if (n > WORDS_MAX) {
+		decide(c, "plugin %s has too many arguments", name);
+	} else if (!n && strcmp(name, "autoconfigure") != 0) {
 		decide(c, "plugin %s without arguments", name);
 	} else if (strcmp(name, "dns") == 0) {
 		option(c, v4 ? "domain-name-servers" : "dns-servers", words, n, ", ");
@@ -205,7 +209,9 @@ static void plugin(struct coredhcp *c, const char *name, char **words, unsigned 
 	} else if (strcmp(name, "mtu") == 0 && v4) {
 		option(c, "interface-mtu", words, n, "");
 	} else if (strcmp(name, "netmask") == 0 && v4) {
-		c->has_mask = ip_parse(words[0], &c->mask) == 0 && ip_is4(&c->mask);
+		c->has_mask = ip_parse(words[0], &mask) == 0 && ip_mask_len(&mask, &c->mask_len);
+		if (!c->has_mask)
+			decide(c, "the netmask is malformed");
 	} else if (strcmp(name, "staticroute") == 0 && v4) {
 		routes(c, words, n);
 	} else if (strcmp(name, "lease_time") == 0) {
@@ -225,23 +231,25 @@ static void plugin(struct coredhcp *c, const char *name, char **words, unsigned 
 	}
 }
 
+/* Returns the number of words; WORDS_MAX + 1 if there are more than fit. */
 static unsigned split(char *text, char *words[WORDS_MAX])
 {
 	unsigned n = 0;
 
-	while (n < WORDS_MAX) {
+	for (;;) {
 		size_t len;
 
 		text += strspn(text, " \t\r\"'");
 		if (!*text || *text == '#')
-			break;
+			return n;
+		if (n == WORDS_MAX)
+			return WORDS_MAX + 1;
 		len = strcspn(text, " \t\r\"'");
 		words[n++] = text;
 		text += len;
 		if (*text)
 			*text++ = '\0';
 	}
-	return n;
 }
 
 static void read_lines(struct coredhcp *c, uint32_t number, const char *text, size_t len, const char *section)
@@ -250,10 +258,14 @@ static void read_lines(struct coredhcp *c, uint32_t number, const char *text, si
 	bool in_plugins = false;
 
 	c->pos = (struct pos){ number, 1, 1, 1 };
-	for (const char *p = text; p < end && c->pos.line < LINES_MAX; c->pos.line++) {
+	for (const char *p = text; p < end; c->pos.line++) {
 		const char *eol = memchr(p, '\n', (size_t)(end - p));
 		char *line, *name, *colon, *words[WORDS_MAX];
 
+		if (c->pos.line > LINES_MAX) {
+			report_note(c->rep, REPORT_ERROR, c->pos, "too many lines; the rest is left out");
+			break;
+		}
 		eol = eol ? eol : end;
 		line = arena_strndup(c->arena, p, (size_t)(eol - p));
 		p = eol + 1;
@@ -285,9 +297,8 @@ static void read_lines(struct coredhcp *c, uint32_t number, const char *text, si
 
 static void add_subnet(struct coredhcp *c)
 {
-	struct prefix prefix = { c->first, 24 };
+	struct prefix prefix = { c->first, c->has_mask ? c->mask_len : 24 };
 	char a[PREFIX_TEXT_MAX], b[IP_TEXT_MAX];
-	uint32_t bits = ip_to4(&c->mask);
 
 	if (!c->has_range) {
 		if (c->reservations->first) {
@@ -298,10 +309,7 @@ static void add_subnet(struct coredhcp *c)
 		return;
 	}
 	c->pos = c->range_pos;
-	if (c->has_mask)
-		for (prefix.len = 0; bits & 0x80000000; bits <<= 1)
-			prefix.len++;
-	else
+	if (!c->has_mask)
 		report_note(c->rep, REPORT_NOTICE, c->pos, "without plugin netmask 255.255.255.0 is assumed");
 	prefix.addr = prefix_first(&prefix);
 	c->subnet = unit(c, out_map(c->arena, out_list(c->arena, c->top, "subnet4"), NULL));

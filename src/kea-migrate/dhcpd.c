@@ -245,17 +245,12 @@ static struct out *subnet_list(struct dhcpd *d, struct dhcpd_scope *sc)
 static bool read_prefix(struct dhcpd *d, const struct statement *st, struct prefix *ret)
 {
 	struct ip mask;
-	uint32_t bits;
 
 	if (d->family == 6)
 		return prefix_parse(token_text(st, 1), ret) == 0 && !ip_is4(&ret->addr) && st->n == 2;
-	if (!dhcpd_address(d, st, token_text(st, 1), 4, &ret->addr) || !token_is(st, 2, "netmask") ||
-	    ip_parse(token_text(st, 3), &mask) < 0 || !ip_is4(&mask) || st->n != 4)
-		return false;
-	bits = ip_to4(&mask);
-	for (ret->len = 0; bits & 0x80000000; bits <<= 1)
-		ret->len++;
-	return !bits && prefix_is_clean(ret);
+	return dhcpd_address(d, st, token_text(st, 1), 4, &ret->addr) && token_is(st, 2, "netmask") &&
+	       ip_parse(token_text(st, 3), &mask) == 0 && st->n == 4 && ip_mask_len(&mask, &ret->len) &&
+	       prefix_is_clean(ret);
 }
 
 void dhcpd_subnet_stmt(struct dhcpd *d, struct dhcpd_scope *sc, const struct statement *st)

@@ -284,10 +284,10 @@ static void add_range(struct dnsmasq *d, struct range_text *r)
 	if (d->family == 6 && r->has_len)
 		prefix.len = (uint8_t)r->len;
 	if (d->family == 4 && r->n > mask) {
-		uint32_t bits = ip_to4(&r->addr[mask]);
-
-		for (prefix.len = 0; bits & 0x80000000; bits <<= 1)
-			prefix.len++;
+		if (!ip_mask_len(&r->addr[mask], &prefix.len)) {
+			decide(d, "the netmask is malformed");
+			return;
+		}
 	} else if (d->family == 4) {
 		notice(d, "without a netmask dnsmasq uses that of the interface; 255.255.255.0 is assumed");
 	}
@@ -1231,10 +1231,14 @@ static void read_text(struct dnsmasq *d, uint32_t file, const char *text, size_t
 	struct str comment = { 0 };
 	const char *end = text + len;
 
-	for (const char *p = text; p < end && d->lines.n < LINES_MAX; pos.line++) {
+	for (const char *p = text; p < end; pos.line++) {
 		const char *eol = memchr(p, '\n', (size_t)(end - p));
 		char *line;
 
+		if (d->lines.n == LINES_MAX) {
+			report_note(d->rep, REPORT_ERROR, pos, "too many lines; the rest is left out");
+			break;
+		}
 		eol = eol ? eol : end;
 		line = arena_strndup(d->arena, p, (size_t)(eol - p));
 		read_line(d, pos, line, &comment);
@@ -1243,7 +1247,7 @@ static void read_text(struct dnsmasq *d, uint32_t file, const char *text, size_t
 	str_free(&comment);
 }
 
-/* Words between commas, without quotes. */
+/* Words between commas, without quotes. Returns their number; WORDS_MAX + 1 if there are more than fit. */
 static unsigned split(struct dnsmasq *d, const char *value, char *words[WORDS_MAX])
 {
 	char *p = arena_strdup(d->arena, value);
@@ -1265,7 +1269,7 @@ static unsigned split(struct dnsmasq *d, const char *value, char *words[WORDS_MA
 		words[n++] = trim(arena_strdup(d->arena, str_text(&word)));
 		str_free(&word);
 	}
-	return n;
+	return n + (*p != '\0');
 }
 
 static void convert_lines(struct dnsmasq *d, unsigned pass)
@@ -1286,6 +1290,11 @@ static void convert_lines(struct dnsmasq *d, unsigned pass)
 			continue;
 		}
 		n = split(d, d->line->value, words);
+		if (n > WORDS_MAX) {
+			if (row->pass == pass)
+				decide(d, "too many words");
+			continue;
+		}
 		if (pass == 1 && strcmp(row->name, "dhcp-host") == 0)
 			host_tag(d, words, n);
 		if (row->pass == pass)

@@ -35,6 +35,7 @@ bool report_note(struct report *rep, enum report_kind kind, struct pos pos, cons
 
 	if (rep->notes.n >= REPORT_MAX) {
 		rep->dropped++;
+		rep->undecided += kind != REPORT_NOTICE;
 		return false;
 	}
 	va_start(ap, fmt);
@@ -98,7 +99,7 @@ static unsigned decisions(const struct report *rep, struct str *places)
 	if (places && n > 10)
 		str_add(places, ", ...");
 	free(v);
-	return n + rep->dropped;
+	return n + rep->undecided;
 }
 
 unsigned report_decisions(const struct report *rep)

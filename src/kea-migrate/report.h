@@ -25,6 +25,7 @@ struct report {
 	VEC(struct report_note) notes;
 	unsigned statements; /* of the source, all of them */
 	unsigned dropped;    /* notes beyond REPORT_MAX */
+	unsigned undecided;  /* those of them that are not notices */
 	const char *what;    /* "statement"; what is counted */
 	bool is_unusable;    /* there is no output */
 };

@@ -7,7 +7,8 @@
 
 #include <stdlib.h>
 
-#define WORDS_MAX 64
+#define WORDS_MAX 512 /* in a line, values of an option: netsh writes each byte as a word */
+#define CLIENT_ID_MAX 255
 #define SCOPES_MAX 20000
 #define XML_DEPTH 32
 
@@ -76,16 +77,17 @@ static struct win_scope *add_scope(struct windows *w, const char *id, const char
 	struct win_scope *scope;
 	struct prefix prefix = { .len = 0 };
 	struct ip ip;
-	uint32_t bits;
 	char buf[PREFIX_TEXT_MAX];
 
-	if (ip_parse(id, &prefix.addr) < 0 || ip_parse(mask, &ip) < 0 || !ip_is4(&ip) || !ip_is4(&prefix.addr) ||
-	    w->scopes.n == SCOPES_MAX) {
+	if (ip_parse(id, &prefix.addr) < 0 || ip_parse(mask, &ip) < 0 || !ip_mask_len(&ip, &prefix.len) ||
+	    !ip_is4(&prefix.addr)) {
 		decide(w, "expected the address and the mask of a scope");
 		return NULL;
 	}
-	for (bits = ip_to4(&ip); bits & 0x80000000; bits <<= 1)
-		prefix.len++;
+	if (w->scopes.n == SCOPES_MAX) {
+		decide(w, "too many scopes");
+		return NULL;
+	}
 	scope = vec_push(&w->scopes);
 	scope->prefix = prefix;
 	scope->pos = w->pos;
@@ -116,34 +118,43 @@ static struct out *find_reservation(struct windows *w, struct win_scope *scope, 
 	return NULL;
 }
 
-static void reserve(struct windows *w, struct win_scope *scope, const char *addr, const char *id, const char *name)
+/* "02-00-00-00-00-01" or "020000000001" to bytes; -E_INVAL, -E_SPACE. */
+static int read_id(struct windows *w, const char *text, uint8_t buf[CLIENT_ID_MAX])
 {
-	char hex[128];
-	size_t n = 0;
+	char *copy = arena_strdup(w->arena, text);
+
+	for (char *p = copy; *p; p++)
+		if (*p == '-')
+			*p = ':';
+	return hex_to_bytes(copy, strlen(copy), buf, CLIENT_ID_MAX);
+}
+
+/* Returns the reservation; NULL after a decision. */
+static struct out *reserve(struct windows *w, struct win_scope *scope, const char *addr, const char *id,
+			   const char *name)
+{
+	uint8_t buf[CLIENT_ID_MAX];
+	char hex[3 * CLIENT_ID_MAX];
+	int len = read_id(w, id, buf);
 	struct out *o;
 	struct ip ip;
 
-	for (const char *p = id; *p && n + 4 < sizeof(hex); p++) {
-		if (*p == '-' || *p == ':')
-			continue;
-		if (hex_value(*p) < 0 || hex_value(p[1]) < 0) {
-			n = 0;
-			break;
-		}
-		n += (size_t)snprintf(hex + n, sizeof(hex) - n, "%s%c%c", n ? ":" : "", ascii_lower(*p),
-				      ascii_lower(p[1]));
-		p++;
+	if (len == -E_SPACE) {
+		decide(w, "the identifier of the reservation is longer than %u bytes", CLIENT_ID_MAX);
+		return NULL;
 	}
-	if (!n || ip_parse(addr, &ip) < 0 || !ip_is4(&ip)) {
+	if (len <= 0 || ip_parse(addr, &ip) < 0 || !ip_is4(&ip)) {
 		decide(w, "expected the address and the identifier of a reservation");
-		return;
+		return NULL;
 	}
+	(void)bytes_to_hex(bytes_of(buf, (size_t)len), ':', hex, sizeof(hex));
 	o = unit(w, out_map(w->arena, out_get_list(w->arena, scope->map, "reservations"), NULL));
 	/* Six bytes are a hardware address. */
-	out_string(w->arena, o, n == 17 ? "hw-address" : "client-id", hex);
+	out_string(w->arena, o, len == 6 ? "hw-address" : "client-id", hex);
 	out_string(w->arena, o, "ip-address", addr);
 	if (*name)
 		out_string(w->arena, o, "hostname", name);
+	return o;
 }
 
 static const char *hex_of(struct windows *w, const char *type, const char *const *values, unsigned n)
@@ -277,14 +288,17 @@ static void finish(struct windows *w)
 
 /* --- netsh --- */
 
+/* Returns the number of words; WORDS_MAX + 1 if there are more than fit. */
 static unsigned split(char *p, const char *words[WORDS_MAX])
 {
 	unsigned n = 0;
 
-	while (n < WORDS_MAX) {
+	for (;;) {
 		p += strspn(p, " \t\r");
 		if (!*p)
-			break;
+			return n;
+		if (n == WORDS_MAX)
+			return WORDS_MAX + 1;
 		if (*p == '"') {
 			words[n++] = ++p;
 			p += strcspn(p, "\"");
@@ -295,7 +309,6 @@ static unsigned split(char *p, const char *words[WORDS_MAX])
 		if (*p)
 			*p++ = '\0';
 	}
-	return n;
 }
 
 static bool are(const char *const *words, unsigned n, const char *first, const char *second)
@@ -339,7 +352,7 @@ static void scope_line(struct windows *w, const char *id, const char *const *wor
 	} else if (are(words, n, "set", "optionvalue")) {
 		set_option(w, scope->map, words + 2, n - 2);
 	} else if (are(words, n, "add", "reservedip") && n >= 4) {
-		reserve(w, scope, words[2], words[3], n > 4 ? words[4] : "");
+		(void)reserve(w, scope, words[2], words[3], n > 4 ? words[4] : "");
 	} else if (are(words, n, "set", "reservedoptionvalue") && n >= 4) {
 		struct out *o = find_reservation(w, scope, words[2]);
 
@@ -359,6 +372,11 @@ static void netsh_line(struct windows *w, char *line)
 
 	if (n < 3 || words[0][0] == '#' || !str_case_equal(words[0], "dhcp") || !str_case_equal(words[1], "server"))
 		return;
+	if (n > WORDS_MAX) {
+		w->rep->statements++;
+		decide(w, "too many words");
+		return;
+	}
 	at = words[2][0] == '\\' || strchr(words[2], '.') ||
 			     (n > 3 && !str_case_equal(words[2], "add") && !str_case_equal(words[2], "set") &&
 			      !str_case_equal(words[2], "scope"))
@@ -403,7 +421,7 @@ static void read_netsh(struct windows *w, const char *text, size_t len)
 struct xml_item {
 	const char *scope_id, *name, *mask, *start, *end, *state, *duration, *address, *client, *option;
 	const char *values[WORDS_MAX], *vendor, *user, *hostname;
-	unsigned n_values;
+	unsigned n_values; /* of the source; `values` has the first WORDS_MAX */
 };
 
 struct xml {
@@ -453,6 +471,8 @@ static void end_option(struct windows *w, struct xml *x)
 	if ((item->vendor && *item->vendor) || (item->user && *item->user))
 		decide(w, "option %s is for a class: define the class, and name it in client-classes of the option",
 		       item->option ? item->option : "");
+	else if (item->n_values > WORDS_MAX)
+		decide(w, "option %s has too many values", item->option ? item->option : "");
 	else
 		option(w, map, item->option ? item->option : "", "", item->values, item->n_values);
 	x->option = (struct xml_item){ .n_values = 0 };
@@ -492,8 +512,8 @@ static void element_text(struct windows *w, struct xml *x, const char *name, con
 	if (inside(x, "OptionValue")) {
 		if (strcmp(name, "OptionId") == 0)
 			x->option.option = text;
-		else if (strcmp(name, "Value") == 0 && x->option.n_values < WORDS_MAX)
-			x->option.values[x->option.n_values++] = text;
+		else if (strcmp(name, "Value") == 0 && x->option.n_values++ < WORDS_MAX)
+			x->option.values[x->option.n_values - 1] = text;
 		else if (strcmp(name, "VendorClass") == 0)
 			x->option.vendor = text;
 		else if (strcmp(name, "UserClass") == 0)
@@ -508,8 +528,7 @@ static void element_text(struct windows *w, struct xml *x, const char *name, con
 		/* Its options follow. */
 		if (r->address && r->client && r->hostname && !x->reserved && x->current) {
 			w->rep->statements++;
-			reserve(w, x->current, r->address, r->client, r->hostname);
-			x->reserved = find_reservation(w, x->current, r->address);
+			x->reserved = reserve(w, x->current, r->address, r->client, r->hostname);
 		}
 	} else if (inside(x, "ExclusionRanges")) {
 		if (strcmp(name, "StartRange") == 0)
