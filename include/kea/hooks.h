@@ -265,7 +265,10 @@ struct kea_api {
 	int (*param_bool)(struct kea_library *lib, const struct kea_json *map, const char *key, int def);
 	const char *(*param_text)(struct kea_library *lib, const struct kea_json *map, const char *key,
 				  const char *def);
-	/* In kea_hook_load(): each key of the map that is not in the NULL-terminated list is reported with fail(). */
+	/*
+	 * In kea_hook_load(): each key of the map that is not in the NULL-terminated list is reported with fail(), and
+	 * so is a value that is no map. NULL has no keys.
+	 */
 	int (*param_keys)(struct kea_library *lib, const struct kea_json *map, const char *const *keys);
 	/*
 	 * In kea_hook_load(): reports an error or a warning of the configuration at the position of a value of

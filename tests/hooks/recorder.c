@@ -16,7 +16,7 @@
  *	[ "subnet", I ], [ "subnet-id", ID ]	selects it
  *	[ "count" ]				calls for this packet
  *	[ "test", ARGUMENT, I ], [ "evaluate", ARGUMENT, I ]	expression I of "tests" or "texts"
- *	[ "park", MS, VERDICT ]			waits for "resume"; then VERDICT is returned
+ *	[ "park", MS, VERDICT ]			until "resume", then VERDICT is returned; "again" parks it again
  *	[ "resume" ], [ "drop" ]		the packet that was parked last, in any configuration
  *	[ "crash" ]				the process ends here
  *	[ "stat", N ]				adds to the statistic "recorder-calls"
@@ -36,6 +36,7 @@ static struct kea_message *recorded;
 static struct kea_stat *calls;
 
 #define EXPRESSIONS_MAX 4
+#define PARK_AGAIN 100 /* instead of a verdict */
 
 struct recorder {
 	struct kea_expression *expressions[2][EXPRESSIONS_MAX]; /* texts, tests */
@@ -177,7 +178,10 @@ static void classes(struct kea_call *call, char *out, size_t size)
 
 static int verdict_of(const char *word)
 {
-	return !strcmp(word, "skip") ? KEA_SKIP : !strcmp(word, "drop") ? KEA_DROP : KEA_CONTINUE;
+	return !strcmp(word, "skip")    ? KEA_SKIP
+	       : !strcmp(word, "drop")  ? KEA_DROP
+	       : !strcmp(word, "again") ? PARK_AGAIN
+					: KEA_CONTINUE;
 }
 
 /* Only one packet is parked at a time. */
@@ -189,6 +193,10 @@ static int resumed(struct kea_call *call, void *context)
 
 	(void)kea->get_text(kea->argument(call, KEA_ARG_CALL, 0), KEA_CALL_POINT, point, sizeof(point));
 	kea->log(recorded, "%s: resumed", point);
+	if ((intptr_t)context == PARK_AGAIN) {
+		kea->log(recorded, "%s: parked again: %d", point, kea->park(call, 0, NULL, NULL) != NULL);
+		return KEA_PARK;
+	}
 	return (int)(intptr_t)context;
 }
 
@@ -342,7 +350,7 @@ static const char *const points[] = {
 
 int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 {
-	static const char *const keys[] = { "at", "limit", "texts", "tests", NULL };
+	static const char *const keys[] = { "at", "limit", "texts", "tests", "map", NULL }, *const none[] = { NULL };
 	struct recorder *recorder = calloc(1, sizeof(*recorder));
 	const struct kea_json *parameters;
 	int err = 0;
@@ -359,6 +367,7 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 		return kea->fail(lib, NULL, "a command is not accepted");
 	parameters = kea->parameters(lib);
 	(void)kea->param_keys(lib, parameters, keys);
+	(void)kea->param_keys(lib, kea->json_get(parameters, "map"), none);
 	(void)kea->param_int(lib, parameters, "limit", 1, 1, 10);
 	for (unsigned is_test = 0; is_test < 2; is_test++) {
 		const struct kea_json *list = kea->json_get(parameters, is_test ? "tests" : "texts");

@@ -5,6 +5,9 @@
  */
 #include "play.h"
 
+#include "api/api.h"
+#include "base/str.h"
+#include "ctl/command.h"
 #include "hook/hooks.h"
 #include "serve/slots.h"
 
@@ -144,4 +147,41 @@ void do_unpark(void)
 		fail("the ticket is good for a second time");
 	parked.req = NULL;
 	pump();
+}
+
+static char response[4096];
+
+static void on_ready(void *ctx)
+{
+	(void)ctx;
+}
+
+void do_command(const char *request)
+{
+	struct ctl_who who = { .channel = "test" };
+	struct str out = { 0 };
+	struct ctl_call *call;
+	enum ctl_more more;
+	struct ctl *ctl;
+
+	if (!play.live)
+		fail("there is no configuration");
+	ctl = ctl_new(play.dialect->fam->digit == 6 ? KEY_6 : KEY_4, NULL);
+	api_use_commands(ctl, play.live->hooks);
+	call = ctl_dispatch(ctl, ctl_request_parse(request, strlen(request)), &who, on_ready, NULL);
+	do
+		more = ctl_call_read(call, &out);
+	while (more == CTL_MORE);
+	if (more != CTL_END)
+		fail("there is no response");
+	(void)snprintf(response, sizeof(response), "%s", str_text(&out));
+	ctl_call_free(call);
+	ctl_free(ctl);
+	str_free(&out);
+}
+
+void do_response(const char *text)
+{
+	if (!strstr(response, text))
+		fail("the response is %s", response);
 }

@@ -66,5 +66,7 @@ void hooks_start(void);
 void do_hook(void);
 void do_hooked(void);
 void do_unpark(void);
+void do_command(const char *request);
+void do_response(const char *text);
 /* Delivers the message to the server. */
 void deliver(struct dgram *dgram);

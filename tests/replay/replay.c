@@ -21,6 +21,8 @@
  *	hooked POINT N KEY=VALUE...  number of calls since the last "hooked"; for the last call: address=, fake=1,
  *				removes=1
  *	unpark [drop]              the parked request continues, or is dropped
+ *	command REQUEST            a control command, of the libraries of the configuration
+ *	response TEXT              the response to the last command contains TEXT
  *	advance SECONDS            time passes; expired leases are reclaimed, but not after "no-reclaim"
  *	step-wall SECONDS          the wall clock alone is moved
  *	lease ADDRESS KEY=VALUE... the store's lease for the address; "lease ADDRESS none"
@@ -673,6 +675,10 @@ static void run_line(FILE *file, char *line)
 		n_unsent = number_of(words[1]);
 	else if (!strcmp(words[0], "busy"))
 		fake_store_busy_next(play.store, number_of(words[1]));
+	else if (!strcmp(words[0], "command"))
+		do_command(after_words(raw, 1));
+	else if (!strcmp(words[0], "response"))
+		do_response(after_words(raw, 1));
 	else if (!strcmp(words[0], "advance"))
 		do_advance();
 	else if (!strcmp(words[0], "step-wall"))

@@ -218,6 +218,15 @@ static void add_action(struct kea_library *lib, struct flex *flex, const struct 
 	flex->actions[flex->n++] = action;
 }
 
+static bool is_map(struct kea_library *lib, const struct kea_json *entry, const struct kea_json *list)
+{
+	if (kea->json_type(entry) == KEA_JSON_MAP)
+		return true;
+	/* A null has no position. */
+	(void)kea->fail(lib, entry ? entry : list, "expected a map");
+	return false;
+}
+
 static void add_sub_options(struct kea_library *lib, struct flex *flex, const struct kea_json *list,
 			    const struct action *container)
 {
@@ -235,6 +244,8 @@ static void add_sub_options(struct kea_library *lib, struct flex *flex, const st
 		const struct kea_json *entry = kea->json_at(list, i, NULL);
 		struct action action = *container;
 
+		if (!is_map(lib, entry, list))
+			continue;
 		(void)kea->param_keys(lib, entry, keys);
 		action.container_class = container->client_class;
 		action.client_class = kea->param_text(lib, entry, "client-class", "");
@@ -245,7 +256,8 @@ static void add_sub_options(struct kea_library *lib, struct flex *flex, const st
 	}
 }
 
-static void add_option(struct kea_library *lib, struct flex *flex, const struct kea_json *entry)
+static void add_option(struct kea_library *lib, struct flex *flex, const struct kea_json *entry,
+		       const struct kea_json *options)
 {
 	static const char *const keys[] = { "code",        "name",      "space",       "csv-format",
 					    "add",         "supersede", "remove",      "client-class",
@@ -253,6 +265,8 @@ static void add_option(struct kea_library *lib, struct flex *flex, const struct 
 	const struct kea_json *list = kea->json_get(entry, "sub-options");
 	struct action action = { .container_class = "", .container_add = true, .container_remove = true };
 
+	if (!is_map(lib, entry, options))
+		return;
 	(void)kea->param_keys(lib, entry, keys);
 	action.client_class = kea->param_text(lib, entry, "client-class", "");
 	if (!set_code(lib, entry, &action, false))
@@ -277,7 +291,7 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 	if (kea->json_type(options) != KEA_JSON_LIST)
 		return kea->fail(lib, options, "\"options\", a list of maps, is missing");
 	for (size_t i = 0; i < kea->json_count(options); i++)
-		add_option(lib, flex, kea->json_at(options, i, NULL));
+		add_option(lib, flex, kea->json_at(options, i, NULL), options);
 	return kea->on(lib, "pkt#_send", pkt_send);
 }
 

@@ -28,6 +28,14 @@ struct kea_request {
 	struct ctl_call *call;
 	struct kea_library *lib;
 	struct json_object *arguments;
+	bool is_running; /* the library's function has not returned */
+	bool is_over;    /* respond() was called */
+};
+
+struct execution {
+	kea_command_fn *fn;
+	struct kea_request *request;
+	void *context;
 };
 
 static struct hook_command *find(const struct kea_library *lib, const char *name)
@@ -71,11 +79,30 @@ int api_command_argument(struct kea_library *lib, const char *name, const char *
 	return 0;
 }
 
+static void free_request(struct kea_request *request)
+{
+	struct kea_library *lib = request->lib;
+
+	json_object_put(request->arguments);
+	free(request);
+	hook_library_unref(lib);
+}
+
+static int execute(void *arg)
+{
+	const struct execution *execution = arg;
+
+	execution->fn(execution->request, execution->context);
+	return 0;
+}
+
 static void run(struct ctl_call *call, const void *args)
 {
 	const struct made_row *row = container_of(ctl_call_command(call), struct made_row, command);
+	struct execution execution = { .fn = row->of->fn, .context = row->of->context };
 	struct kea_request *request = xcalloc(1, sizeof(*request));
 	struct json_object *arguments = ctl_call_arguments(call);
+	int result;
 
 	(void)args;
 	request->call = call;
@@ -85,7 +112,13 @@ static void run(struct ctl_call *call, const void *args)
 	if (!request->arguments)
 		request->arguments = json_object_new_object();
 	hook_library_ref(request->lib);
-	row->of->fn(request, row->of->context);
+	request->is_running = true;
+	execution.request = request;
+	if (!hook_enter(request->lib, row->of->name, execute, &execution, &result) && !request->is_over)
+		api_respond(request, KEA_FAILED, NULL, "hook library %s threw an exception", request->lib->name);
+	request->is_running = false;
+	if (request->is_over)
+		free_request(request);
 }
 
 static struct key key_of(const struct hook_command_argument *arg, size_t i)
@@ -178,7 +211,7 @@ void api_respond(struct kea_request *request, enum kea_result result, struct kea
 	va_end(ap);
 	ctl_respond(request->call, (enum ctl_result)result, (struct json_object *)arguments, "%s", str_text(&text));
 	str_free(&text);
-	json_object_put(request->arguments);
-	hook_library_unref(request->lib);
-	free(request);
+	request->is_over = true;
+	if (!request->is_running)
+		free_request(request);
 }

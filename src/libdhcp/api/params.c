@@ -103,6 +103,8 @@ int api_param_keys(struct kea_library *lib, const struct kea_json *map, const ch
 	size_t n = 0;
 	int err = 0;
 
+	if (map && api_json_type(map) != KEA_JSON_MAP)
+		return api_fail(lib, map, "expected a map");
 	while (keys[n])
 		n++;
 	for (size_t i = 0; i < api_json_count(map); i++) {

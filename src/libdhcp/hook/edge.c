@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The edge between the server and the code of hook libraries, in the threads that serve packets. */
+/* The edge between the server and the code of hook libraries: each call but that of kea_hook_load() goes through it. */
 #include "hook/library.h"
 
 #include "log/log.h"
@@ -14,6 +14,42 @@ int hook_thread_number(void)
 	if (!number)
 		number = atomic_fetch_add(&n, 1) + 1;
 	return number > HOOK_THREADS_MAX ? -1 : number - 1;
+}
+
+bool hook_enter(struct kea_library *lib, const char *doing, hook_guarded_fn *fn, void *arg, int *ret)
+{
+	bool ok;
+
+	if (!lib->is_threaded)
+		(void)pthread_mutex_lock(&lib->lock);
+	ok = hook_guarded(&lib->guard, doing, fn, arg, ret);
+	if (!lib->is_threaded)
+		(void)pthread_mutex_unlock(&lib->lock);
+	if (!ok)
+		LOG(HOOKS_CALLOUT_EXCEPTION, lib->name, doing);
+	return ok;
+}
+
+struct ending {
+	kea_done_fn *done;
+	void *context;
+};
+
+static int run_done(void *arg)
+{
+	const struct ending *ending = arg;
+
+	ending->done(ending->context);
+	return 0;
+}
+
+void hook_call_done(struct kea_library *lib, const char *doing, kea_done_fn *done, void *context)
+{
+	struct ending ending = { done, context };
+	int result;
+
+	if (done)
+		(void)hook_enter(lib, doing, run_done, &ending, &result);
 }
 
 struct function {
@@ -33,23 +69,15 @@ static int run(void *arg)
 static enum hook_verdict call_function(struct hook_use *use, kea_hook_fn *fn, const struct kea_parked *parked,
 				       struct hook_call *hook)
 {
-	struct kea_library *lib = use->lib;
 	struct kea_call call;
 	struct function function = { fn, parked, &call };
 	int verdict = KEA_CONTINUE;
-	bool ok;
 
 	call.hook = hook;
 	call.use = use;
 	call.config = NULL;
 	call.n_objects = 0;
-	if (!lib->is_threaded)
-		(void)pthread_mutex_lock(&lib->lock);
-	ok = hook_guarded(&lib->guard, hook_points[hook->point].name, run, &function, &verdict);
-	if (!lib->is_threaded)
-		(void)pthread_mutex_unlock(&lib->lock);
-	if (!ok)
-		LOG(HOOKS_CALLOUT_EXCEPTION, lib->name, hook_points[hook->point].name);
+	(void)hook_enter(use->lib, hook_points[hook->point].name, run, &function, &verdict);
 	if (call.config)
 		json_object_put(call.config);
 	return verdict < KEA_CONTINUE || verdict > KEA_DROP ? HOOK_CONTINUE : (enum hook_verdict)verdict;
@@ -90,7 +118,6 @@ void hook_packet_end(struct hook_packet *packet)
 	}
 	packet->parked = NULL;
 	for (struct hook_memory *memory = packet->memory; memory; memory = memory->next)
-		if (memory->done)
-			memory->done(memory->data);
+		hook_call_done(memory->lib, "the end of a packet", memory->done, memory->data);
 	packet->memory = NULL;
 }

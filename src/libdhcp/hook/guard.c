@@ -78,15 +78,20 @@ static void end_exception(const struct hook_guard *lib, struct _Unwind_Exception
 
 bool hook_guarded(const struct hook_guard *lib, const char *doing, hook_guarded_fn *fn, void *arg, int *ret)
 {
+	/* What the library calls may lead to another call, of it or of another library. */
+	const struct running outer = running;
+	struct _Unwind_Exception *thrown;
+
 	running.doing = doing;
 	running.lib = lib;
 	if (_setjmp(running.landing) == 0) {
 		*ret = call(fn, arg);
-		running.lib = NULL;
+		running = outer;
 		return true;
 	}
-	running.lib = NULL;
-	end_exception(lib, running.thrown);
+	thrown = running.thrown;
+	running = outer;
+	end_exception(lib, thrown);
 	return false;
 }
 

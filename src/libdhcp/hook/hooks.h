@@ -51,6 +51,7 @@ struct hook_call {
 	unsigned id_type;            /* host#_identifier: enum host_id_type of the identifier; flex-id at first */
 	struct bytes id_value;       /* host#_identifier: its value, copied after the call; empty: there is none */
 	bool is_parked;              /* a function of this call has parked the request */
+	bool is_resumed; /* the request was parked at this point, and continues: it cannot be parked again */
 };
 
 typedef enum hook_verdict hook_fn(void *library, struct hook_call *call);

@@ -87,18 +87,32 @@ static void unref_message(struct hook_message *message)
 	free(message);
 }
 
+struct unloading {
+	void (*fn)(struct kea_library *lib);
+	struct kea_library *lib;
+};
+
+static int run_unload(void *arg)
+{
+	const struct unloading *unloading = arg;
+
+	unloading->fn(unloading->lib);
+	return 0;
+}
+
 static void call_unload(struct kea_library *lib)
 {
-	void (*unload)(struct kea_library *) =
-		(void (*)(struct kea_library *))function_of(lib->handle, "kea_hook_unload");
+	struct unloading unloading = { (void (*)(struct kea_library *))function_of(lib->handle, "kea_hook_unload"),
+				       lib };
+	int result;
 
 	for (unsigned i = 0; i < HOOK_THREADS_MAX; i++) {
-		if (lib->threads[i].data && lib->threads[i].done)
-			lib->threads[i].done(lib->threads[i].data);
+		if (lib->threads[i].data)
+			hook_call_done(lib, "the end of a thread's memory", lib->threads[i].done, lib->threads[i].data);
 		free(lib->threads[i].data);
 	}
-	if (unload)
-		unload(lib);
+	if (unloading.fn)
+		(void)hook_enter(lib, "kea_hook_unload", run_unload, &unloading, &result);
 }
 
 static void unref_stat(struct hook_stat *stat)
@@ -185,8 +199,7 @@ void hooks_unload(struct hooks *hooks)
 	if (!hooks)
 		return;
 	for (struct hook_use *use = hooks->uses; use; use = use->next)
-		if (use->done)
-			use->done(use->context);
+		hook_call_done(use->lib, "the end of a configuration", use->done, use->context);
 	for (struct hook_use *use = hooks->uses; use; use = use->next)
 		hook_library_unref(use->lib);
 	hooks->uses = NULL;
@@ -300,6 +313,17 @@ static struct json_object *copy_of(struct json_object *parameters)
 	return copy ? copy : json_object_new_object();
 }
 
+/* Recursive: the response to a command may bring the next one, in the same thread. */
+static void init_lock(struct kea_library *lib)
+{
+	pthread_mutexattr_t attr;
+
+	(void)pthread_mutexattr_init(&attr);
+	(void)pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
+	(void)pthread_mutex_init(&lib->lock, &attr);
+	(void)pthread_mutexattr_destroy(&attr);
+}
+
 /* Returns an instance with one use; NULL after an error. Takes key. */
 static struct kea_library *load_new(const struct hook_load *load, char *key)
 {
@@ -312,7 +336,7 @@ static struct kea_library *load_new(const struct hook_load *load, char *key)
 	lib->digit = load->digit;
 	lib->is_check = load->is_check;
 	lib->parameters = copy_of(load->parameters);
-	(void)pthread_mutex_init(&lib->lock, NULL);
+	init_lock(lib);
 	if (!hook_file_check(load) || !open_library(lib, load) || !call_load(lib, load)) {
 		free_library(lib);
 		return NULL;

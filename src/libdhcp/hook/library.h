@@ -100,7 +100,7 @@ struct kea_library {
 	bool is_check;  /* -t */
 	bool is_loaded; /* kea_hook_load() was called */
 	bool is_threaded;
-	pthread_mutex_t lock; /* unless is_threaded: held while its functions run */
+	pthread_mutex_t lock; /* unless is_threaded: held while its functions run; recursive */
 	struct json_object *parameters;
 	void *context;
 	VEC(struct hook_function) functions;
@@ -202,6 +202,14 @@ struct hook_command {
 	void (*free_row)(void *row);
 };
 
+/*
+ * Calls code of a library in any thread: one call at a time unless the library allows more, named in the report of a
+ * crash. False if it threw an exception, which is logged, else its result is in *ret. `doing` is what it does, for the
+ * log.
+ */
+bool hook_enter(struct kea_library *lib, const char *doing, hook_guarded_fn *fn, void *arg, int *ret);
+/* The same for a function that ends a context; done may be NULL. */
+void hook_call_done(struct kea_library *lib, const char *doing, kea_done_fn *done, void *context);
 /* Calls a function of a library; `library` is a struct hook_callout. In any thread. */
 struct hook_callout {
 	struct hook_use *use;

@@ -180,7 +180,7 @@ int slot_park(struct hook_call *call, int64_t ms, uint64_t *ret_ticket)
 		.reenter = true,
 	};
 
-	if (!req || !hook_points[call->point].may_park)
+	if (!req || !hook_points[call->point].may_park || call->is_resumed)
 		return -E_UNSUPPORTED;
 	if (!call->is_parked) {
 		uint32_t limit = req->cfg->global.parked_packet_limit;
@@ -242,6 +242,7 @@ static enum verdict unpark(struct request *req, const struct slot *slot, struct 
 	enum hook_verdict said = packet->verdict == HOOK_PARK ? HOOK_CONTINUE : packet->verdict;
 	struct kea_parked *parked;
 
+	call->is_resumed = true;
 	packet->slot = 0;
 	if (packet->is_counted)
 		atomic_fetch_sub(&req->worker->srv->n_parked, 1);
