@@ -303,26 +303,40 @@ struct json_object *conf_schema(unsigned family, const struct scope *const *all)
 
 /* --- the reference --- */
 
+/* The type, with the words or the range of the value where the row has them. */
+static void reference_type(const struct key *key, const char *type, FILE *to)
+{
+	fputs(type, to);
+	if (key->unit)
+		fprintf(to, ", %s", key->unit);
+	for (unsigned i = 0; key->type == KEY_ENUM && key->words[i]; i++)
+		fprintf(to, "%s `%s`", i ? "," : ":", key->words[i]);
+	if (key->type == KEY_INT && key->max && key->max != UINT32_MAX)
+		fprintf(to, ", %lld to %lld", (long long)key->min, (long long)key->max);
+	else if (key->type == KEY_INT && key->min)
+		fprintf(to, ", at least %lld", (long long)key->min);
+}
+
 void conf_reference_rows(unsigned family, const struct scope *scope, const char *what, FILE *to)
 {
 	fprintf(to, "| %s | type | default | works since | meaning |\n|---|---|---|---|---|\n", what);
 	for (unsigned i = 0; i < scope->n; i++) {
 		const struct key *key = &scope->keys[i];
+		const char *def = family == KEY_6 && key->def6 ? key->def6 : key->def;
 		struct json_object *row, *type;
 
+		if (key->inherit || !def)
+			def = key->inherit ? "inherited" : "-";
 		if (key->families && !(key->families & family))
 			continue;
 		row = schema_row(family, scope, key);
 		(void)json_object_object_get_ex(row, "type", &type);
-		fprintf(to, "| `%s` | %s%s%s | %s%s | %s | %s%s%s%s%s |\n", key->name, json_object_get_string(type),
-			key->unit ? ", " : "", key->unit ? key->unit : "",
-			key->inherit ? "inherited"
-			: key->def   ? key->def
-				     : "-",
-			key->required ? " (required)" : "", key->since && !key->refuse ? key->since : "not yet",
-			key->doc ? key->doc : "", key->native ? " (native, not in Kea)" : "",
-			key->replaced_by ? " (use `" : "", key->replaced_by ? key->replaced_by : "",
-			key->replaced_by ? "`)" : "");
+		fprintf(to, "| `%s` | ", key->name);
+		reference_type(key, json_object_get_string(type), to);
+		fprintf(to, " | %s%s | %s | %s%s%s%s%s |\n", def, key->required ? " (required)" : "",
+			key->since && !key->refuse ? key->since : "not yet", key->doc ? key->doc : "",
+			key->native ? " (native, not in Kea)" : "", key->replaced_by ? " (use `" : "",
+			key->replaced_by ? key->replaced_by : "", key->replaced_by ? "`)" : "");
 		json_object_put(row);
 	}
 	fputc('\n', to);

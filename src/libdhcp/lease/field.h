@@ -29,6 +29,7 @@ struct lease_field {
 	int (*read)(const char *text, size_t len, struct lease_row *row);
 	/* Writes the value at p, in the space that csv_row_bound() reserved; returns the position after it. */
 	char *(*write)(char *p, const struct lease *lease);
+	const char *doc;
 };
 
 #define LEASE_FIELDS_MAX 18

@@ -10,6 +10,7 @@ struct stat_row {
 	const char *name[2]; /* DHCPv4, DHCPv6; NULL if the family has none */
 	enum stat_kind kind;
 	unsigned places; /* AT(PLACE_...) of each place with this row; 0 = AT(PLACE_GLOBAL) */
+	const char *doc;
 };
 
 #define AT(kind) (1u << (kind))
