@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "lease/memfile.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -241,6 +242,151 @@ START_TEST(pages_are_in_order_and_whole)
 }
 END_TEST
 
+#define CHANGED 600u
+
+/* Pages after changes: the first page puts the addresses in order, later changes must keep that up. */
+START_TEST(pages_follow_changes)
+{
+	static bool is_there[CHANGED];
+	struct lease_query query = { .by = BY_PAGE, .type = LEASE_V4 };
+	uint32_t want = 0, from = 0;
+	struct lease out[50];
+	int n;
+
+	setup(_i, 0);
+	memset(is_there, 0, sizeof(is_there));
+	for (uint32_t round = 0; round < 800; round++) {
+		uint32_t i = (uint32_t)rand_below(CHANGED);
+		struct lease lease = test_lease(i, 1000);
+
+		if (round % 200 == 0)
+			ck_assert_int_ge(store_find_wait(store, &query, arena, out, 50), 0);
+		if (is_there[i] && round % 2)
+			ck_assert_int_eq(update(store, &lease, 0), CHANGE_OK);
+		else if (is_there[i])
+			ck_assert_int_eq(delete_addr(store, &lease.addr, 0), CHANGE_OK);
+		else
+			ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+		is_there[i] = !is_there[i] || round % 2;
+	}
+	for (uint32_t i = 0; i < CHANGED; i++)
+		want += is_there[i];
+	while ((n = store_find_wait(store, &query, arena, out, 50)) > 0)
+		for (int k = 0; k < n; k++, want--) {
+			uint32_t i = number_of(&out[k]);
+
+			for (; from < i; from++)
+				ck_assert_msg(!is_there[from], "lease %u is missing", from);
+			ck_assert_msg(is_there[i], "lease %u was deleted", i);
+			from = i + 1;
+			query.addr = out[k].addr;
+		}
+	ck_assert_int_eq(n, 0);
+	ck_assert_uint_eq(want, 0);
+	teardown();
+}
+END_TEST
+
+/* A lease of another type at the same address is on the pages of its new type only. */
+START_TEST(pages_follow_types)
+{
+	struct lease_query na = { .by = BY_PAGE, .type = LEASE_NA }, pd = { .by = BY_PAGE, .type = LEASE_PD };
+	struct lease lease = test_lease6(1, 1000, true), out[4];
+
+	setup(_i, 1);
+	lease.type = LEASE_NA;
+	lease.prefix_len = 128;
+	ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+	ck_assert_int_eq(store_find_wait(store, &na, arena, out, 4), 1);
+	ck_assert_int_eq(delete_addr(store, &lease.addr, 0), CHANGE_OK);
+	lease.type = LEASE_PD;
+	lease.prefix_len = 56;
+	ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+	ck_assert_int_eq(store_find_wait(store, &na, arena, out, 4), 0);
+	ck_assert_int_eq(store_find_wait(store, &pd, arena, out, 4), 1);
+	teardown();
+}
+END_TEST
+
+#define PAGED 40000u
+#define LIMIT 250u
+
+/* The first page looks at each lease once; the cost of the others depends on their size only. */
+START_TEST(a_page_costs_what_is_on_it)
+{
+	static struct lease out[LIMIT];
+	struct lease_query query = { .by = BY_PAGE, .type = _i ? LEASE_NA : LEASE_V4 };
+	struct lease_query none = { .by = BY_PAGE, .type = LEASE_TA };
+	uint64_t before, cost;
+	unsigned got = 0;
+	int n;
+
+	setup(IN_MEMORY, _i);
+	for (uint32_t i = 1; i <= PAGED; i++) {
+		struct lease lease = _i ? test_lease6(i * 7, 1000, false) : test_lease(i * 7, 1000);
+
+		ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+	}
+	ck_assert_uint_eq(memfile_page_cost(store), 0);
+	do {
+		before = memfile_page_cost(store);
+		n = store_find_wait(store, &query, arena, out, LIMIT);
+		cost = memfile_page_cost(store) - before - (got ? 0 : PAGED);
+		ck_assert_msg(cost <= 4 * LIMIT + 1024, "after %u leases, a page of %d looked at %llu", got, n,
+			      (unsigned long long)cost);
+		got += (unsigned)n;
+		if (n > 0)
+			query.addr = out[n - 1].addr;
+		arena_reset(arena);
+	} while (n > 0);
+	ck_assert_int_eq(n, 0);
+	ck_assert_uint_eq(got, PAGED);
+	before = memfile_page_cost(store);
+	ck_assert_int_eq(store_find_wait(store, &none, arena, out, LIMIT), 0);
+	ck_assert_uint_eq(memfile_page_cost(store), before);
+	teardown();
+}
+END_TEST
+
+/* Leases 0 to STAY - 1 stay while threads add and delete others: each page walk sees them, the first one too. */
+START_TEST(pages_beside_threads)
+{
+	struct lease out[64];
+	pthread_t threads[2];
+
+	setup(_i, 0);
+	atomic_store(&is_over, false);
+	for (uint32_t i = 0; i < STAY; i++) {
+		struct lease lease = test_lease(i, 1000);
+
+		ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+	}
+	for (uintptr_t i = 0; i < 2; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, churn, (void *)i), 0);
+	for (unsigned round = 0; round < 5; round++) {
+		struct lease_query query = { .by = BY_PAGE, .type = LEASE_V4 };
+		uint32_t next = 0;
+		int n;
+
+		while ((n = store_find_wait(store, &query, arena, out, 64)) > 0) {
+			for (int i = 0; i < n; i++) {
+				ck_assert_int_gt(ip_cmp(&out[i].addr, &query.addr), 0);
+				if (number_of(&out[i]) < STAY)
+					ck_assert_uint_eq(number_of(&out[i]), next++);
+				query.addr = out[i].addr;
+			}
+			arena_reset(arena);
+		}
+		ck_assert_int_eq(n, 0);
+		ck_assert_uint_eq(next, STAY);
+	}
+	atomic_store(&is_over, true);
+	for (unsigned i = 0; i < 2; i++)
+		(void)pthread_join(threads[i], NULL);
+	teardown();
+}
+END_TEST
+
 START_TEST(pages_are_of_one_type)
 {
 	struct lease_query query = { .by = BY_PAGE, .type = LEASE_PD };
@@ -367,6 +513,10 @@ int main(void)
 	tcase_add_loop_test(tc, a_walk_beside_threads, kinds_first(), kinds_first() == IN_MEMORY ? FAKE : KINDS);
 	EACH_KIND(tc, pages_are_in_order_and_whole);
 	EACH_KIND(tc, pages_are_of_one_type);
+	EACH_KIND(tc, pages_follow_changes);
+	EACH_KIND(tc, pages_follow_types);
+	EACH_KIND(tc, pages_beside_threads);
+	tcase_add_loop_test(tc, a_page_costs_what_is_on_it, 0, 2);
 	EACH_KIND(tc, what_has_ended_is_taken);
 	EACH_KIND(tc, a_taken_lease_comes_back_with_its_transaction);
 	return suite_run(tc);

@@ -553,6 +553,13 @@ void memfile_set_sync(struct store *store, bool sync)
 		journal_set_sync(memfile_of(store)->journal, sync);
 }
 
+uint64_t memfile_page_cost(const struct store *store)
+{
+	const struct memfile *m = container_of(store, struct memfile, store);
+
+	return store->ops == &memfile_ops ? m->table.n_paged : 0;
+}
+
 /* --- opening --- */
 
 static void memfile_close(struct store *store)

@@ -21,5 +21,7 @@ const char *memfile_path(const struct store *store);
  * cases done is not called.
  */
 int memfile_rotate(struct store *store, void (*done)(void *ctx, int result), void *ctx);
+/* Returns how many records and addresses the searches for pages have looked at: their cost, for tests. */
+uint64_t memfile_page_cost(const struct store *store);
 /* Sets whether a lease must be on disk before it counts as stored (store_conf.sync), from the next change on. */
 void memfile_set_sync(struct store *store, bool sync);

@@ -181,16 +181,6 @@ static int copy_if(struct memtable *table, const struct ip *addr, record_test *t
 
 /* --- pages --- */
 
-/* The first addresses after the query's. Twice the requested number, so that sorting is rare. */
-struct page {
-	const struct memtable *table;
-	const struct lease_query *query;
-	struct ip *addrs;
-	unsigned n, max;
-	bool has_last; /* max addresses were found: ignore those after `last` */
-	struct ip last;
-};
-
 static bool passes(const void *ctx, const struct memtable *table, const struct record *rec)
 {
 	const struct lease_query *query = ctx;
@@ -210,71 +200,65 @@ static int by_address(const void *a, const void *b)
 	return ip_cmp(a, b);
 }
 
-static void sort_page(struct page *page)
+#define BATCH_MAX 4096 /* addresses that are wanted at a time */
+#define SHARE_MIN 16   /* addresses from each stripe */
+
+/*
+ * Collects addresses after `after` in ascending order, at most `share` from each stripe. A stripe that has more may
+ * have some that come before the others' last ones, so what comes after its last one waits for the next call. Returns
+ * the number of addresses in v; 0 is the end.
+ */
+static unsigned next_addresses(struct memtable *table, enum lease_type type, const struct ip *after, unsigned share,
+			       struct ip *v)
 {
-	if (page->n)
-		qsort(page->addrs, page->n, sizeof(*page->addrs), by_address);
-	if (page->n < page->max)
-		return;
-	page->n = page->max;
-	page->has_last = true;
-	page->last = page->addrs[page->max - 1];
-}
+	unsigned n = 0;
+	struct ip end = { { 0 } };
+	bool has_end = false;
 
-static void add_to_page(void *ctx, uint32_t ref)
-{
-	struct page *page = ctx;
-	const struct record *rec = memtable_record(page->table, ref);
-	struct ip addr = record_addr(rec);
+	for (unsigned i = 0; i < STRIPES; i++) {
+		unsigned got = memtable_after(table, i, type, after, v + n, share);
 
-	if (ip_cmp(&addr, &page->query->addr) <= 0 || (page->has_last && ip_cmp(&addr, &page->last) >= 0) ||
-	    !passes(page->query, page->table, rec))
-		return;
-	page->addrs[page->n++] = addr;
-	if (page->n == 2 * page->max)
-		sort_page(page);
-}
-
-/* Visits a few slots at a time, so that no thread waits long for the lock. */
-static void each_after(struct memtable *table, struct page *page)
-{
-	struct memtable_walk walk = { 0 };
-
-	while (memtable_walk(table, &walk, add_to_page, page))
-		;
-	sort_page(page);
+		n += got;
+		if (got == share && (!has_end || ip_cmp(&v[n - 1], &end) < 0)) {
+			end = v[n - 1];
+			has_end = true;
+		}
+	}
+	if (n)
+		qsort(v, n, sizeof(*v), by_address);
+	while (has_end && ip_cmp(&v[n - 1], &end) > 0)
+		n--;
+	return n;
 }
 
 static int find_page(struct memtable *table, struct lease_query *query, struct arena *arena)
 {
-	struct page page = { .table = table, .query = query, .max = query->max };
-	struct ip start = query->addr;
-	int err = 0, n = 0;
+	unsigned batch = query->max < BATCH_MAX ? query->max : BATCH_MAX;
+	/* Twice the mean: addresses are spread over the stripes at random. */
+	unsigned share = SHARE_MIN + 2 * batch / STRIPES, n = 0, n_addrs;
+	struct ip after = query->addr, *addrs;
+	int err = 0;
 
 	if (!query->max)
 		return 0;
-	page.addrs = xcalloc(2 * (size_t)query->max, sizeof(*page.addrs));
 	query->out = arena_room(arena, query->max * sizeof(*query->out));
 	if (!query->out)
-		err = -E_NOMEM;
-	/* All leases of a page may be gone before they are looked up: that is not the end. */
+		return -E_NOMEM;
+	memtable_order(table);
+	addrs = xcalloc((size_t)STRIPES * share, sizeof(*addrs));
 	do {
-		page.n = 0;
-		page.has_last = false;
-		if (err == 0)
-			each_after(table, &page);
-		for (unsigned i = 0; i < page.n && err == 0; i++) {
-			int got = copy_if(table, &page.addrs[i], passes, query, arena, &query->out[n]);
+		n_addrs = next_addresses(table, query->type, &after, share, addrs);
+		for (unsigned i = 0; i < n_addrs && n < query->max && err == 0; i++) {
+			int got = copy_if(table, &addrs[i], passes, query, arena, &query->out[n]);
 
 			err = got < 0 ? got : 0;
 			n += got > 0;
 		}
-		if (page.n)
-			query->addr = page.addrs[page.n - 1];
-	} while (page.n && !n && err == 0);
-	query->addr = start;
-	free(page.addrs);
-	return err < 0 ? err : n;
+		if (n_addrs)
+			after = addrs[n_addrs - 1];
+	} while (n_addrs && n < query->max && err == 0);
+	free(addrs);
+	return err < 0 ? err : (int)n;
 }
 
 /* --- walking --- */

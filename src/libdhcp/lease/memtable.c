@@ -12,6 +12,7 @@ void memtable_init(struct memtable *t, int64_t epoch)
 	t->expiry.slabs = t->retired.slabs = t->slabs;
 	for (unsigned i = 0; i < STRIPES; i++)
 		(void)pthread_mutex_init(&t->stripes[i].lock, NULL);
+	(void)pthread_mutex_init(&t->order_lock, NULL);
 	(void)pthread_mutex_init(&t->expiry_lock, NULL);
 }
 
@@ -22,10 +23,13 @@ void memtable_done(struct memtable *t)
 		index_done(&t->stripes[i].by_key[KEY_HWADDR]);
 		index_done(&t->stripes[i].by_key[KEY_ID]);
 		index_done(&t->stripes[i].by_group);
+		for (unsigned type = 0; type < LEASE_TYPES; type++)
+			addrset_done(&t->stripes[i].ordered[type]);
 		(void)pthread_mutex_destroy(&t->stripes[i].lock);
 	}
 	expiry_done(&t->expiry);
 	expiry_done(&t->retired);
+	(void)pthread_mutex_destroy(&t->order_lock);
 	(void)pthread_mutex_destroy(&t->expiry_lock);
 	slabs_free(t->slabs);
 }
@@ -140,11 +144,25 @@ static void swap_expiry(struct memtable *t, uint32_t old, uint32_t new)
 	(void)pthread_mutex_unlock(&t->expiry_lock);
 }
 
+static void swap_order(const struct memtable *t, struct stripe *stripe, const struct ip *addr, uint32_t old,
+		       uint32_t new)
+{
+	const struct record *from = old ? memtable_record(t, old) : NULL, *to = new ? memtable_record(t, new) : NULL;
+
+	if (from && to && from->type == to->type)
+		return;
+	if (from)
+		addrset_remove(&stripe->ordered[from->type], addr);
+	if (to)
+		addrset_add(&stripe->ordered[to->type], addr);
+}
+
 void memtable_swap(struct memtable *t, uint32_t old, uint32_t new)
 {
 	struct ip addr = record_addr(memtable_record(t, old ? old : new));
 	uint64_t hash = memtable_hash_addr(&addr);
-	struct index *index = &t->stripes[memtable_stripe(hash)].by_addr;
+	struct stripe *stripe = &t->stripes[memtable_stripe(hash)];
+	struct index *index = &stripe->by_addr;
 
 	if (old) {
 		struct index_slot *slot = slot_of_addr(t, &addr, hash);
@@ -162,6 +180,8 @@ void memtable_swap(struct memtable *t, uint32_t old, uint32_t new)
 		atomic_fetch_add_explicit(&t->count[memtable_record(t, new)->state], 1, memory_order_relaxed);
 	for (enum record_key key = 0; key < RECORD_KEYS; key++)
 		clientlist_swap(t, old, new, key);
+	if (stripe->is_ordered)
+		swap_order(t, stripe, &addr, old, new);
 	swap_expiry(t, old, new);
 }
 
@@ -201,6 +221,56 @@ bool memtable_walk(struct memtable *t, struct memtable_walk *walk, void (*fn)(vo
 	return true;
 }
 
+/* --- in order of address --- */
+
+struct ordering {
+	struct memtable *t;
+	struct memtable_walk walk;
+	uint64_t n;
+};
+
+static void add_in_order(void *ctx, uint32_t ref)
+{
+	struct ordering *o = ctx;
+	const struct record *rec = memtable_record(o->t, ref);
+	struct ip addr = record_addr(rec);
+
+	addrset_add(&o->t->stripes[o->walk.stripe].ordered[rec->type], &addr);
+	o->n++;
+}
+
+/* Changes during the walk are already made in order; a record of the walk may be one that was added since. */
+void memtable_order(struct memtable *t)
+{
+	struct ordering ordering = { .t = t };
+
+	(void)pthread_mutex_lock(&t->order_lock);
+	for (unsigned i = 0; i < STRIPES && !t->has_order; i++) {
+		memtable_lock(t, 1ULL << i);
+		for (unsigned type = 0; type < LEASE_TYPES; type++)
+			t->stripes[i].ordered[type].is_ip6 = type != LEASE_V4;
+		t->stripes[i].is_ordered = true;
+		memtable_unlock(t, 1ULL << i);
+	}
+	while (!t->has_order && memtable_walk(t, &ordering.walk, add_in_order, &ordering))
+		;
+	t->has_order = true;
+	(void)pthread_mutex_unlock(&t->order_lock);
+	atomic_fetch_add_explicit(&t->n_paged, ordering.n, memory_order_relaxed);
+}
+
+unsigned memtable_after(struct memtable *t, unsigned stripe, enum lease_type type, const struct ip *addr,
+			struct ip *ret, unsigned max)
+{
+	unsigned n;
+
+	memtable_lock(t, 1ULL << stripe);
+	n = addrset_after(&t->stripes[stripe].ordered[type], addr, ret, max);
+	memtable_unlock(t, 1ULL << stripe);
+	atomic_fetch_add_explicit(&t->n_paged, n, memory_order_relaxed);
+	return n;
+}
+
 static uint64_t index_bytes(const struct index *index)
 {
 	return (uint64_t)index->cap * sizeof(*index->v);
@@ -214,6 +284,8 @@ uint64_t memtable_bytes(struct memtable *t)
 		memtable_lock(t, 1ULL << i);
 		sum += index_bytes(&t->stripes[i].by_addr) + index_bytes(&t->stripes[i].by_key[KEY_HWADDR]) +
 		       index_bytes(&t->stripes[i].by_key[KEY_ID]) + index_bytes(&t->stripes[i].by_group);
+		for (unsigned type = 0; type < LEASE_TYPES; type++)
+			sum += addrset_bytes(&t->stripes[i].ordered[type]);
 		memtable_unlock(t, 1ULL << i);
 	}
 	(void)pthread_mutex_lock(&t->expiry_lock);

@@ -54,5 +54,14 @@ struct memtable_walk {
  */
 bool memtable_walk(struct memtable *table, struct memtable_walk *walk, void (*fn)(void *ctx, uint32_t ref), void *ctx);
 
+/* Keeps the addresses of each stripe in order from now on. The first call walks over all records. */
+void memtable_order(struct memtable *table);
+/*
+ * Copies the first addresses after this one that the stripe has for leases of the type, at most `max`, in ascending
+ * order; returns their number. After memtable_order().
+ */
+unsigned memtable_after(struct memtable *table, unsigned stripe, enum lease_type type, const struct ip *addr,
+			struct ip *ret, unsigned max);
+
 /* Size of records and indexes in bytes. */
 uint64_t memtable_bytes(struct memtable *table);

@@ -102,7 +102,7 @@ struct store_find {
  * With subnets, and in v6 the IAID, the cost depends only on their number. Without, a search looks at a few
  * thousand leases of the client at most and may miss some.
  *
- * Pages are for callers that can wait: the cost grows with the number of leases. To get the next page, pass the
+ * Pages are for callers that can wait: in memory, the first one costs as much as a walk. To get the next page, pass the
  * address of the last lease; an empty page is the end. Pages include registrations.
  *
  * Leases that have ended are found in the order in which they ended, at most `max` of them.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/hash.h"
+#include "lease/addrset.h"
 #include "lease/expiry.h"
 #include "lease/index.h"
 #include "lease/record.h"
@@ -20,19 +21,29 @@
  *
  * A set of stripes is a mask of 64 bits; memtable_lock takes locks in ascending order. The expiry lock is taken
  * after them.
+ *
+ * From the first page on (memtable_order), each stripe also keeps its addresses in ascending order, those of each type
+ * of lease by themselves. Only a new or removed lease changes them: they refer to no record. Until then, this costs
+ * nothing.
  */
 #define STRIPES SLAB_N
+#define LEASE_TYPES (LEASE_V4 + 1)
 
 struct stripe {
 	pthread_mutex_t lock;
 	struct index by_addr, by_key[RECORD_KEYS];
 	struct index by_group; /* of long lists; both keys */
+	bool is_ordered;
+	struct addrset ordered[LEASE_TYPES]; /* while is_ordered */
 } __attribute__((aligned(64)));
 
 struct memtable {
 	struct stripe stripes[STRIPES];
 	int64_t epoch; /* boot s; records count their end from here */
 	struct slabs *slabs;
+	pthread_mutex_t order_lock; /* of has_order; taken before the stripes' locks */
+	bool has_order;             /* all addresses are in `ordered` of their stripes */
+	_Atomic uint64_t n_paged;   /* records and addresses that pages looked at */
 	pthread_mutex_t expiry_lock;
 	struct expiry expiry;     /* leases in use, by their end */
 	struct expiry retired;    /* leases no longer in use, by their end */
