@@ -27,7 +27,7 @@
  *
  * Handles are opaque. Who may use one, and for how long, is said where it comes from; a handle of a call ends with the
  * call. Functions return 0 or a positive value on success and one of enum kea_error otherwise, unless they say
- *something else. None of them takes a NULL handle unless it says so, and none blocks unless it says so.
+ * something else. None of them takes a NULL handle unless it says so, and none blocks unless it says so.
  *
  * A reload loads a library again if the list of libraries, its parameters or its file changed, while the old instance
  * still serves: static variables are then shared by both. Keep state in the contexts below.
@@ -294,9 +294,12 @@ struct kea_api {
 
 	/* --- objects: only in the thread of the call --- */
 
-	/* Returns an argument; NULL if the point has none, or (by index) after the last. Others ignore i. */
+	/*
+	 * Returns an argument; NULL if the point has none, or (by index) after the last, or if the memory of the packet
+	 * is used up. Others ignore i.
+	 */
 	struct kea_object *(*argument)(struct kea_call *call, enum kea_argument which, unsigned i);
-	/* Returns a part of an object; NULL after the last. */
+	/* Returns a part of an object; NULL after the last, or if the memory of the packet is used up. */
 	struct kea_object *(*part)(struct kea_object *object, enum kea_part which, unsigned i);
 	enum kea_object_kind (*kind)(const struct kea_object *object);
 	/* Returns 1 if fields of the object may be written at this point. */
@@ -375,10 +378,11 @@ struct kea_api {
 	/* --- parking: the packet waits, other packets do not --- */
 
 	/*
-	 * Parks the packet; the function then returns KEA_PARK. It waits at most ms milliseconds (0: 30 seconds), then
-	 * it is dropped. `resumed` (or NULL) is called when it continues. The packet may be parked across a reload: the
-	 * library is not unloaded before it has ended. NULL: the point does not allow it, or "parked-packet-limit" is
-	 * reached; a function that returns KEA_PARK nevertheless drops the packet.
+	 * Parks the packet; the function then returns KEA_PARK. It waits at most ms milliseconds (0: 30 seconds; more
+	 * than 10 minutes: 10 minutes), then it is dropped. `resumed` (or NULL) is called when it continues. The packet
+	 * may be parked across a reload: the library is not unloaded before it has ended. NULL: the point does not
+	 * allow it, or "parked-packet-limit" is reached; a function that returns KEA_PARK nevertheless drops the
+	 * packet.
 	 */
 	struct kea_parked *(*park)(struct kea_call *call, int64_t ms, kea_resumed_fn *resumed, void *context);
 	/*
@@ -398,7 +402,11 @@ struct kea_api {
 	 * context.
 	 */
 	struct kea_expression *(*expression)(struct kea_library *lib, const struct kea_json *text, int is_test);
-	/* Evaluate it on a query or response. In the thread of the call. test() returns 1 or 0. */
+	/*
+	 * Evaluate it on a query or response. In the thread of the call. test() returns 1 or 0. What all expressions
+	 * may cost for one packet is limited; beyond that they are false or empty, and the packet is dropped after the
+	 * call.
+	 */
 	int (*test)(struct kea_object *packet, const struct kea_expression *expression);
 	/* Returns the text, as long as the packet; NULL if it is empty, or the memory of the packet is used up. */
 	const void *(*evaluate)(struct kea_object *packet, const struct kea_expression *expression, size_t *ret_len);

@@ -8,6 +8,7 @@
  *
  *	[ "get", ARGUMENT, FIELD ]		a field as text; an argument is "query", or [ "leases", 1 ] by index
  *	[ "part", ARGUMENT, PART, I, FIELD ]	the same of a part: "relay", "pool", "pd-pool"
+ *	[ "parts", ARGUMENT, PART ]		how many there are
  *	[ "set", ARGUMENT, FIELD, VALUE ]	a number or text; text beginning with 0x is bytes for a field of bytes
  *	[ "option", ARGUMENT, PATH, NTH ]	a path is a list of codes
  *	[ "option-set", ARGUMENT, PATH, HEX ], "option-add", [ "option-delete", ARGUMENT, PATH ]
@@ -85,6 +86,15 @@ static void get(struct kea_object *object, const char *name, char *out, size_t s
 	field = kea->field_by_name(kea->kind(object), name);
 	if (kea->get_text(object, field, out, size) < 0)
 		snprintf(out, size, "no field");
+}
+
+static void count_parts(struct kea_object *object, const char *name, char *out, size_t size)
+{
+	unsigned n = 0;
+
+	while (part(object, name, n))
+		n++;
+	snprintf(out, size, "%u", n);
 }
 
 static size_t bytes_of_hex(const char *text, unsigned char *out, size_t size)
@@ -244,6 +254,8 @@ static int act(struct kea_call *call, const struct kea_json *action, const char 
 	else if (!strcmp(word, "part"))
 		get(part(argument(call, a), kea->json_text(b), (unsigned)kea->json_int(c)), kea->json_text(d), text,
 		    sizeof(text));
+	else if (!strcmp(word, "parts"))
+		count_parts(argument(call, a), kea->json_text(b), text, sizeof(text));
 	else if (!strcmp(word, "option"))
 		option(argument(call, a), b, (unsigned)kea->json_int(c), text, sizeof(text));
 	else if (!strcmp(word, "options"))

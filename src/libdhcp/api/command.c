@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "ctl/command.h"
+#include "json/value.h"
 #include "log/log.h"
 #include "root/config.h"
 
@@ -108,9 +109,7 @@ static void run(struct ctl_call *call, const void *args)
 	request->call = call;
 	request->lib = row->of->lib;
 	/* The call may end before the library responds. */
-	request->arguments = arguments ? json_tokener_parse(json_object_to_json_string(arguments)) : NULL;
-	if (!request->arguments)
-		request->arguments = json_object_new_object();
+	request->arguments = arguments ? json_copy(arguments) : json_object_new_object();
 	hook_library_ref(request->lib);
 	request->is_running = true;
 	execution.request = request;

@@ -36,15 +36,30 @@ static const struct eval_expr *begin(struct kea_object *packet, const struct kea
 		ev->q6 = ev->q6 ? &req->a6 : NULL;
 	}
 	eval_begin(ev);
+	ev->work_left -= packet->call->hook->packet->eval_work;
 	return packet->call->use->expressions[expression->index];
+}
+
+/* The limit is for all expressions of a packet: they may depend on each other, and a library may have any number. */
+static void end(struct kea_object *packet, const struct eval *ev)
+{
+	struct hook_packet *account = packet->call->hook->packet;
+
+	account->eval_work = EVAL_WORK_MAX - ev->work_left;
+	account->is_eval_exceeded |= ev->is_exceeded;
 }
 
 int api_test(struct kea_object *packet, const struct kea_expression *expression)
 {
 	struct eval ev;
 	const struct eval_expr *compiled = begin(packet, expression, &ev);
+	bool is_true;
 
-	return compiled && expression->is_test && eval_test(compiled, &ev);
+	if (!compiled || !expression->is_test)
+		return 0;
+	is_true = eval_test(compiled, &ev);
+	end(packet, &ev);
+	return is_true;
 }
 
 const void *api_evaluate(struct kea_object *packet, const struct kea_expression *expression, size_t *ret_len)
@@ -54,8 +69,10 @@ const void *api_evaluate(struct kea_object *packet, const struct kea_expression 
 	struct bytes value = { 0 };
 	const void *copy = NULL;
 
-	if (compiled && !expression->is_test)
+	if (compiled && !expression->is_test) {
 		value = eval_text(compiled, &ev);
+		end(packet, &ev);
+	}
 	if (value.len && !ev.is_exceeded)
 		copy = arena_dup(call_arena(packet->call), value.data, value.len);
 	*ret_len = copy ? value.len : 0;

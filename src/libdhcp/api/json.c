@@ -2,18 +2,19 @@
 /* JSON values for libraries: json-c's, which they do not see. */
 #include "api/api_int.h"
 
+#include "json/value.h"
 #include "root/config.h"
 
-/* Built when a library asks for it, and freed after the call. */
+/* Built when a library asks for it, and freed when all have been called. */
 const struct kea_json *api_config(struct kea_call *call)
 {
-	const struct config *cfg = call->hook->cfg;
+	struct hook_call *hook = call->hook;
 
-	if (!cfg || !cfg->text)
+	if (!hook->cfg || !hook->cfg->text)
 		return NULL;
-	if (!call->config)
-		call->config = json_tokener_parse(cfg->text->v);
-	return json_handle(call->config);
+	if (!hook->config)
+		hook->config = json_parse(hook->cfg->text->v, hook->cfg->text->len);
+	return json_handle(hook->config);
 }
 
 enum kea_json_type api_json_type(const struct kea_json *json)
@@ -116,22 +117,7 @@ size_t api_json_print(const struct kea_json *json, char *buf, size_t size)
 
 struct kea_json *api_json_read(const char *text, size_t len)
 {
-	struct json_tokener *tokener = json_tokener_new();
-	struct json_object *value;
-
-	if (!tokener || len > INT32_MAX)
-		return NULL;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-	value = json_tokener_parse_ex(tokener, text, (int)len);
-	/* A number ends where something else begins. */
-	if (!value && json_tokener_get_error(tokener) == json_tokener_continue)
-		value = json_tokener_parse_ex(tokener, "", 1);
-	if (json_tokener_get_error(tokener) != json_tokener_success) {
-		json_object_put(value);
-		value = NULL;
-	}
-	json_tokener_free(tokener);
-	return (struct kea_json *)value;
+	return (struct kea_json *)json_parse(text, len);
 }
 
 void api_json_free(struct kea_json *json)

@@ -63,27 +63,61 @@ void object_init(void)
 		}
 }
 
-static struct kea_object *make(struct kea_call *call, enum kea_object_kind kind, enum kea_argument role, unsigned i,
-			       void *at)
+static bool is_object(const struct kea_object *object, enum kea_object_kind kind, enum kea_argument role,
+		      const void *at)
+{
+	return object->at == at && object->role == role && object->kind == kind;
+}
+
+static struct kea_object *find(struct kea_call *call, enum kea_object_kind kind, enum kea_argument role, const void *at)
+{
+	struct kea_object *object;
+
+	for (unsigned k = 0; k < call->n_objects; k++)
+		if (is_object(&call->objects[k], kind, role, at))
+			return &call->objects[k];
+	for (object = call->more; object && !is_object(object, kind, role, at); object = object->next)
+		;
+	return object;
+}
+
+static struct kea_object *room(struct kea_call *call)
+{
+	struct kea_object *object;
+
+	if (call->n_objects < HOOK_OBJECTS_FEW) {
+		object = &call->objects[call->n_objects++];
+		object->next = NULL;
+		return object;
+	}
+	object = call_arena(call) ? arena_new_obj(call_arena(call), struct kea_object) : NULL;
+	if (object) {
+		object->next = call->more;
+		call->more = object;
+	}
+	return object;
+}
+
+static struct kea_object *make(struct kea_call *call, enum kea_object_kind kind, enum kea_argument role, void *at)
 {
 	const struct hook_call *hook = call->hook;
 	struct kea_object *object;
 
 	if (!at)
 		return NULL;
-	for (unsigned k = 0; k < call->n_objects; k++)
-		if (call->objects[k].at == at && call->objects[k].role == role && call->objects[k].kind == kind)
-			return &call->objects[k];
-	if (call->n_objects == HOOK_OBJECTS_MAX)
+	object = find(call, kind, role, at);
+	if (object)
+		return object;
+	object = room(call);
+	if (!object)
 		return NULL;
-	object = &call->objects[call->n_objects++];
 	*object = (struct kea_object){
 		.kind = kind,
 		.role = role,
 		.is_writable = writable[hook->point][hook->digit == 6] >> role & 1,
-		.i = i,
 		.at = at,
 		.call = call,
+		.next = object->next,
 	};
 	return object;
 }
@@ -143,7 +177,7 @@ static struct kea_object *subnet_of(struct kea_call *call, enum kea_argument whi
 
 	if (!req || !req->sub || i >= link_size(req->sub))
 		return NULL;
-	return make(call, KEA_OBJECT_SUBNET, which, i, (void *)(uintptr_t)link_subnet(req->sub, i));
+	return make(call, KEA_OBJECT_SUBNET, which, (void *)(uintptr_t)link_subnet(req->sub, i));
 }
 
 struct kea_object *api_argument(struct kea_call *call, enum kea_argument which, unsigned i)
@@ -153,25 +187,25 @@ struct kea_object *api_argument(struct kea_call *call, enum kea_argument which, 
 
 	switch (which) {
 	case KEA_ARG_CALL:
-		return make(call, KEA_OBJECT_CALL, which, 0, call);
+		return make(call, KEA_OBJECT_CALL, which, call);
 	case KEA_ARG_QUERY:
 	case KEA_ARG_RESPONSE:
-		return req && has_packet(req, which) ? make(call, KEA_OBJECT_PACKET, which, 0, req) : NULL;
+		return req && has_packet(req, which) ? make(call, KEA_OBJECT_PACKET, which, req) : NULL;
 	case KEA_ARG_SUBNET:
 		return subnet_of(call, which, 0);
 	case KEA_ARG_SUBNETS:
 		return subnet_of(call, which, i);
 	case KEA_ARG_LEASE:
-		return make(call, KEA_OBJECT_LEASE, which, 0, hook->lease);
+		return make(call, KEA_OBJECT_LEASE, which, hook->lease);
 	case KEA_ARG_OLD_LEASE:
-		return make(call, KEA_OBJECT_LEASE, which, 0, (void *)(uintptr_t)hook->old);
+		return make(call, KEA_OBJECT_LEASE, which, (void *)(uintptr_t)hook->old);
 	case KEA_ARG_LEASES:
 	case KEA_ARG_DELETED_LEASES:
-		return make(call, KEA_OBJECT_LEASE, which, i, lease_at(call, which == KEA_ARG_DELETED_LEASES, i));
+		return make(call, KEA_OBJECT_LEASE, which, lease_at(call, which == KEA_ARG_DELETED_LEASES, i));
 	case KEA_ARG_HOST:
-		return req ? make(call, KEA_OBJECT_HOST, which, 0, (void *)(uintptr_t)req->host) : NULL;
+		return req ? make(call, KEA_OBJECT_HOST, which, (void *)(uintptr_t)req->host) : NULL;
 	case KEA_ARG_POOL:
-		return req ? make(call, KEA_OBJECT_POOL, which, 0, (void *)(uintptr_t)req->pool) : NULL;
+		return req ? make(call, KEA_OBJECT_POOL, which, (void *)(uintptr_t)req->pool) : NULL;
 	}
 	return NULL;
 }
@@ -184,13 +218,13 @@ struct kea_object *api_part(struct kea_object *object, enum kea_part which, unsi
 		const struct request *req = object->at;
 		const struct packet6 *pkt = object->role == KEA_ARG_QUERY ? &req->q6 : &req->a6;
 
-		return i < pkt->n_relays ? make(call, KEA_OBJECT_RELAY, object->role, i, &pkt->relays[i]) : NULL;
+		return i < pkt->n_relays ? make(call, KEA_OBJECT_RELAY, object->role, &pkt->relays[i]) : NULL;
 	}
 	if ((which == KEA_PART_POOL || which == KEA_PART_PD_POOL) && object->kind == KEA_OBJECT_SUBNET) {
 		unsigned n;
 		const struct pool *pools = subnet_pools(object->at, which == KEA_PART_PD_POOL, &n);
 
-		return i < n ? make(call, KEA_OBJECT_POOL, KEA_ARG_POOL, i, (void *)(uintptr_t)&pools[i]) : NULL;
+		return i < n ? make(call, KEA_OBJECT_POOL, KEA_ARG_POOL, (void *)(uintptr_t)&pools[i]) : NULL;
 	}
 	return NULL;
 }

@@ -129,10 +129,7 @@ static void edit_level(struct editing *e, struct arena *arena, const struct leve
 
 /* --- the list of the packet --- */
 
-static int add(struct opts *opts, uint16_t code, struct bytes data)
-{
-	return opts_add(opts, code, data);
-}
+#define NO_CODE 0
 
 /* Returns the index of the first instance from `from`; opts->n if there is none. */
 static unsigned find(const struct opts *opts, uint32_t code, unsigned from)
@@ -150,20 +147,18 @@ static void remove_at(struct opts *opts, unsigned i)
 
 static int edit_list(struct editing *e, struct opts *opts, uint16_t code)
 {
-	unsigned i = find(opts, code, 0);
+	unsigned i = find(opts, code, 0), n = opts->n;
 
+	if (e->edit == EDIT_ADD || (e->edit == EDIT_SET && i == opts->n))
+		return opts_add(opts, code, e->value);
 	if (e->edit == EDIT_DELETE) {
-		for (; i < opts->n; i = find(opts, code, i)) {
-			remove_at(opts, i);
-			e->n++;
-		}
-		return (int)e->n;
+		opts_remove(opts, code);
+		return (int)(n - opts->n);
 	}
-	if (e->edit == EDIT_ADD || i == opts->n)
-		return add(opts, code, e->value);
-	opts->v[i].data = e->value;
-	while ((i = find(opts, code, i + 1)) < opts->n)
-		remove_at(opts, i--);
+	/* The others come after it, so its index stays. */
+	opts->v[i].code = NO_CODE;
+	opts_remove(opts, code);
+	opts->v[i] = (struct opt){ code, e->value };
 	return 0;
 }
 
@@ -204,7 +199,7 @@ static int edit_vendor(struct editing *e, struct opts *opts, const uint32_t *pat
 	if (e->err)
 		return e->err;
 	if (i == opts->n || (depth == 2 && e->edit == EDIT_ADD))
-		return add(opts, (uint16_t)path[0], data);
+		return opts_add(opts, (uint16_t)path[0], data);
 	opts->v[i].data = data;
 	return e->edit == EDIT_DELETE ? (int)e->n : 0;
 }
@@ -228,7 +223,7 @@ static int edit_container(struct editing *e, struct opts *opts, const uint32_t *
 	if (e->err)
 		return e->err;
 	if (i == opts->n)
-		return add(opts, (uint16_t)path[0], data);
+		return opts_add(opts, (uint16_t)path[0], data);
 	opts->v[i].data = data;
 	return e->edit == EDIT_DELETE ? (int)e->n : 0;
 }

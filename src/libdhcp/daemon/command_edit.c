@@ -2,6 +2,7 @@
 #include "daemon/command_edit.h"
 
 #include "base/str.h"
+#include "json/value.h"
 
 struct editing {
 	struct ctl_call *call;
@@ -108,21 +109,10 @@ static bool use(struct ctl_call *call, struct json_object *top)
 	return ok;
 }
 
-/* Positions stay behind. */
-static int copy_value(struct json_object *value, struct json_object *parent, const char *name, size_t i,
-		      struct json_object **ret)
-{
-	return json_c_shallow_copy_default(value, parent, name, i, ret) < 0 ? -1 : 2;
-}
-
 /* Responds with a copy: the names of members are in the document's arena, and the response outlives that. */
 static void respond(struct ctl_call *call, const struct command_edited *edited)
 {
-	struct json_object *arguments = NULL;
-
-	if (edited->arguments)
-		(void)json_object_deep_copy(edited->arguments, &arguments, copy_value);
-	ctl_respond(call, edited->result, arguments, "%s", str_text(&edited->text));
+	ctl_respond(call, edited->result, json_copy(edited->arguments), "%s", str_text(&edited->text));
 }
 
 static void edit_now(void *ctx)

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "daemon/daemon.h"
 #include "json/diag.h"
+#include "json/value.h"
 #include "root/config.h"
 #include "serve/family.h"
 #include "json/merge.h"
@@ -58,7 +59,7 @@ static struct json_object *document(const struct config_file *file, const struct
 {
 	struct json_object *top = json_object_new_object();
 
-	json_object_object_add(top, file->root, json_tokener_parse(text->v));
+	json_object_object_add(top, file->root, json_parse(text->v, text->len));
 	return top;
 }
 

@@ -903,6 +903,8 @@ void daemon_stop(struct daemon *d)
 		workers_set_engines(d->workers, NULL);
 		drain(d);
 		workers_stop(d->workers);
+		/* Before the workers and their requests are freed: libraries are unloaded after that. */
+		server_end_parked_wait(&d->srv);
 	}
 	agent_free(d->agent);
 	channels_free(d->channels);

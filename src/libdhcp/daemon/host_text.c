@@ -3,6 +3,7 @@
 #include "daemon/host_text.h"
 
 #include "host/file.h"
+#include "json/value.h"
 #include "json/write.h"
 
 #include <stdlib.h>
@@ -34,7 +35,7 @@ static void add_names(struct json_object *map, const char *key, const char *cons
 static void add_context(struct json_object *map, const char *text)
 {
 	if (text[0])
-		json_object_object_add(map, "user-context", json_tokener_parse(text));
+		json_object_object_add(map, "user-context", json_parse(text, strlen(text)));
 }
 
 /* --- options --- */

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "json/value.h"
 #include "json/write.h"
 #include "serve/grant.h"
 
@@ -34,7 +35,7 @@ static void add_hex(struct str *out, const char *name, struct bytes v)
 /* What was stored is text of another program, so it must prove to be JSON. */
 static void add_context(struct str *out, const char *text)
 {
-	struct json_object *v = text ? json_tokener_parse(text) : NULL;
+	struct json_object *v = text ? json_parse(text, strlen(text)) : NULL;
 	struct json_writing writing;
 
 	if (json_object_is_type(v, json_type_object)) {

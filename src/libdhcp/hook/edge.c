@@ -5,6 +5,7 @@
 #include "log/log.h"
 
 #include <stdatomic.h>
+#include <unistd.h>
 
 int hook_thread_number(void)
 {
@@ -75,11 +76,9 @@ static enum hook_verdict call_function(struct hook_use *use, kea_hook_fn *fn, co
 
 	call.hook = hook;
 	call.use = use;
-	call.config = NULL;
+	call.more = NULL;
 	call.n_objects = 0;
 	(void)hook_enter(use->lib, hook_points[hook->point].name, run, &function, &verdict);
-	if (call.config)
-		json_object_put(call.config);
 	return verdict < KEA_CONTINUE || verdict > KEA_DROP ? HOOK_CONTINUE : (enum hook_verdict)verdict;
 }
 
@@ -104,6 +103,14 @@ void hook_parked_unref(struct kea_parked *parked)
 {
 	if (atomic_fetch_sub(&parked->refs, 1) == 1)
 		free(parked);
+}
+
+void hook_packet_settle_wait(struct hook_packet *packet)
+{
+	for (struct kea_parked *parked = packet->parked; parked; parked = parked->next)
+		if (!hook_parked_take(parked))
+			while (atomic_load(&parked->refs) > 1)
+				(void)usleep(1000);
 }
 
 void hook_packet_end(struct hook_packet *packet)

@@ -21,6 +21,7 @@ struct lease;
 struct config;
 struct subnet;
 struct hook_memory;
+struct json_object;
 struct kea_parked;
 
 /* What libraries keep for one packet. */
@@ -31,6 +32,11 @@ struct hook_packet {
 	unsigned slot;             /* of serve/slots.c, + 1: where the request is parked; 0: it is not */
 	enum hook_verdict verdict; /* of the libraries there */
 	bool is_counted;           /* for parked-packet-limit */
+	/* What libraries set at that point, while the request is parked. */
+	const struct subnet *subnet;
+	struct bytes packed;
+	uint32_t eval_work;    /* done by their expressions, of EVAL_WORK_MAX */
+	bool is_eval_exceeded; /* these were too expensive: the request is dropped */
 };
 
 /* The arguments of a hook function; those that do not apply at its point are NULL. */
@@ -46,6 +52,7 @@ struct hook_call {
 	bool removes;                /* lease#_expire: the lease is deleted, not kept as reclaimed */
 	const struct subnet *subnet; /* subnet#_select: selected by a library; NULL: none was */
 	const struct config *cfg;    /* dhcp#_srv_configured */
+	struct json_object *config;  /* dhcp#_srv_configured: the configuration, once a library has asked for it */
 	const char *why;             /* dhcp#_srv_configured: with HOOK_DROP, the reason; NULL or never freed */
 	struct bytes packed;         /* pkt#_send: with HOOK_SKIP, the response packed by the library */
 	unsigned id_type;            /* host#_identifier: enum host_id_type of the identifier; flex-id at first */

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/str.h"
+#include "json/value.h"
 #include "log/log.h"
 
 #include <dlfcn.h>
@@ -306,9 +307,7 @@ static bool call_load(struct kea_library *lib, const struct hook_load *load)
 /* A copy without positions, which lives longer than the document. */
 static struct json_object *copy_of(struct json_object *parameters)
 {
-	struct json_object *copy =
-		parameters ? json_tokener_parse(json_object_to_json_string_ext(parameters, JSON_C_TO_STRING_PLAIN))
-			   : NULL;
+	struct json_object *copy = json_copy(parameters);
 
 	return copy ? copy : json_object_new_object();
 }

@@ -21,7 +21,7 @@
  * All functions here run in the main thread, unless they say something else.
  */
 enum {
-	HOOK_OBJECTS_MAX = 64,  /* handles per call */
+	HOOK_OBJECTS_FEW = 64,  /* handles per call that need no memory of the packet */
 	HOOK_THREADS_MAX = 256, /* threads that call libraries */
 };
 
@@ -51,6 +51,11 @@ struct kea_parked {
 /* Ends it, with the right to respond; false if it has ended. Any thread. */
 bool hook_parked_take(struct kea_parked *parked);
 void hook_parked_unref(struct kea_parked *parked);
+/*
+ * Ends all that is parked; waits for libraries that are just responding in their threads. From then on none touches the
+ * request.
+ */
+void hook_packet_settle_wait(struct hook_packet *packet);
 /* Calls the library's function for the request that continues. In the packet's thread. */
 enum hook_verdict hook_call_resumed(struct kea_parked *parked, struct hook_call *call);
 
@@ -131,17 +136,17 @@ struct kea_object {
 	enum kea_object_kind kind;
 	enum kea_argument role;
 	bool is_writable;
-	unsigned i;
 	void *at;
 	struct kea_call *call;
+	struct kea_object *next; /* of those in the memory of the packet */
 };
 
 struct kea_call {
 	struct hook_call *hook;
 	struct hook_use *use;
-	struct json_object *config; /* kea->config(), freed after the call */
+	struct kea_object *more; /* in the memory of the packet */
 	unsigned n_objects;
-	struct kea_object objects[HOOK_OBJECTS_MAX]; /* the first n are valid */
+	struct kea_object objects[HOOK_OBJECTS_FEW]; /* the first n are valid */
 };
 
 /* The functions that libraries receive; NULL: this program loads none. Once, at startup. */

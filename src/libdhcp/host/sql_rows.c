@@ -3,6 +3,7 @@
 #include "host/sql_rows.h"
 
 #include "host/check.h"
+#include "json/value.h"
 
 #include <json-c/json.h>
 
@@ -407,7 +408,7 @@ static bool read_names(struct arena *arena, const char *text, struct host_option
 	text += strspn(text, " \t\n\r");
 	if (!*text || strcmp(text, "[]") == 0 || strcmp(text, "null") == 0)
 		return true;
-	list = json_tokener_parse(text);
+	list = json_parse(text, strlen(text));
 	is_ok = json_object_is_type(list, json_type_array) && json_object_array_length(list) <= CLASSES_MAX;
 	v = is_ok ? arena_new_array(arena, const char *, json_object_array_length(list)) : NULL;
 	for (size_t i = 0; is_ok && i < json_object_array_length(list); i++) {
@@ -444,7 +445,7 @@ static struct host_option *build_options(const struct building *b, struct host_e
 /* Only commands show it: a host is served without. */
 static const char *json_or_none(const char *text)
 {
-	struct json_object *json = text[0] ? json_tokener_parse(text) : NULL;
+	struct json_object *json = text[0] ? json_parse(text, strlen(text)) : NULL;
 	bool is_map = json_object_is_type(json, json_type_object);
 
 	json_object_put(json);

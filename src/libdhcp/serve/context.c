@@ -2,6 +2,7 @@
 /* Relay information as text in a lease's user-context: what both families share. */
 #include "serve/context.h"
 
+#include "json/value.h"
 #include "lease/lease.h"
 
 #include <json-c/json.h>
@@ -48,7 +49,8 @@ enum context_verdict context_checked(struct arena *arena, struct json_object *co
 
 const char *context_merge(struct arena *arena, const char *old, const char *fresh, const char *key)
 {
-	struct json_object *to = json_tokener_parse(old), *from = json_tokener_parse(fresh), *isc, *info, *target;
+	struct json_object *to = json_parse(old, strlen(old)), *from = json_parse(fresh, strlen(fresh)), *isc, *info,
+			   *target;
 	const char *ret = fresh;
 
 	if (json_object_is_type(to, json_type_object) && json_object_object_get_ex(from, "ISC", &isc) &&

@@ -5,6 +5,7 @@
  */
 #include "serve/context4.h"
 
+#include "json/value.h"
 #include "lease/lease.h"
 #include "wire/packet4.h"
 
@@ -112,7 +113,7 @@ static struct json_object *info_of(struct arena *arena, struct bytes option)
 
 	relay4_read(option, &rai);
 	text = fresh_context(arena, &rai);
-	context = text ? json_tokener_parse(text) : NULL;
+	context = text ? json_parse(text, strlen(text)) : NULL;
 	if (json_object_object_get_ex(context, "ISC", &isc) &&
 	    json_object_object_get_ex(isc, "relay-agent-info", &info))
 		(void)json_object_get(info);
@@ -129,7 +130,7 @@ enum context_verdict context4_check(struct arena *arena, const char *context, en
 
 	if (level == CONTEXT_CHECK_NONE || !context || !strstr(context, "\"relay-agent-info\""))
 		return CONTEXT_FINE;
-	root = json_tokener_parse(context);
+	root = json_parse(context, strlen(context));
 	if (!json_object_is_type(root, json_type_object) || !json_object_object_get_ex(root, "ISC", &isc) ||
 	    !json_object_object_get_ex(isc, "relay-agent-info", &info))
 		goto out;

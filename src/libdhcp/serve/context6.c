@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "json/value.h"
 #include "lease/lease.h"
 
 #include <json-c/json.h>
@@ -174,7 +175,7 @@ static struct json_object *want_of(struct arena *arena, struct json_object *list
 			return NULL;
 	text = fresh_context(arena, relays, (unsigned)n);
 	*ret_too_long = !text;
-	context = text ? json_tokener_parse(text) : NULL;
+	context = text ? json_parse(text, strlen(text)) : NULL;
 	if (json_object_object_get_ex(context, "ISC", &isc) && json_object_object_get_ex(isc, KEY, &info))
 		(void)json_object_get(info);
 	json_object_put(context);
@@ -214,7 +215,7 @@ enum context_verdict context6_check(struct arena *arena, const char *context, en
 	if (level == CONTEXT_CHECK_NONE || !context ||
 	    (!strstr(context, "\"" KEY "\"") && !strstr(context, "\"" OLD_KEY "\"")))
 		return CONTEXT_FINE;
-	root = json_tokener_parse(context);
+	root = json_parse(context, strlen(context));
 	if (!json_object_is_type(root, json_type_object) || !json_object_object_get_ex(root, "ISC", &isc) ||
 	    !json_object_is_type(isc, json_type_object))
 		goto out;

@@ -167,6 +167,8 @@ static bool is_for_us(const struct request *req)
 /* The subnet determines how clients are matched; from here on their leases can be looked up. */
 static enum verdict chosen4(struct request *req)
 {
+	/* A hook library may have selected another subnet before. */
+	req->match_id = req->client_id;
 	if (req->sub && !req->sub->par.match_client_id && req->hwaddr.len) {
 		if (req->match_id.len)
 			LOG(DHCP4_CLIENTID_IGNORED_FOR_LEASES, request_label(req), req->sub->id);

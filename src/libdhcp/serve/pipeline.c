@@ -27,6 +27,8 @@ static enum verdict step_unpack(struct request *req)
 
 static enum verdict step_identify(struct request *req)
 {
+	/* A hook library may have asked for the label before the client was known. */
+	req->label[0] = '\0';
 	return req->fam->identify(req);
 }
 

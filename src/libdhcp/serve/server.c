@@ -91,6 +91,13 @@ void server_close_hosts(struct server *srv)
 		}
 }
 
+void server_end_parked_wait(struct server *srv)
+{
+	for (unsigned i = 0; i < srv->n_workers; i++)
+		for (unsigned k = 0; k < srv->workers[i].n_slots; k++)
+			hook_packet_settle_wait(&srv->workers[i].slots[k].hook_packet);
+}
+
 void server_done(struct server *srv)
 {
 	unsigned i, k;

@@ -14,6 +14,11 @@ void server_init(struct server *srv, const struct family *fam, unsigned n_worker
 void server_close_hosts(struct server *srv);
 /* Nothing may respond to requests after this: those still in progress end without a response. */
 void server_done(struct server *srv);
+/*
+ * Once the workers have stopped: ends what hook libraries have parked. Libraries that are just resuming a request, in
+ * threads of their own, are waited for; later ones find that it has ended.
+ */
+void server_end_parked_wait(struct server *srv);
 
 /*
  * Builds the free addresses of cfg from the lease database; takes cfg. Returns NULL if the database cannot be

@@ -174,7 +174,9 @@ int slot_park(struct hook_call *call, int64_t ms, uint64_t *ret_ticket)
 {
 	struct request *req = call->req;
 	struct wait_for library = {
-		.ms = ms > 0 ? ms : PARK_MS,
+		.ms = ms <= 0            ? PARK_MS
+		      : ms < PARK_MS_MAX ? ms
+					 : PARK_MS_MAX,
 		.drop = DROP_HOOK,
 		.why = "a hook library parked it for too long",
 		.reenter = true,
@@ -222,6 +224,8 @@ void slots_end(struct request *req)
 static enum verdict obey(struct request *req, const struct slot *slot, const struct hook_call *call,
 			 struct event *event, enum hook_verdict said)
 {
+	if (req->hook_packet.is_eval_exceeded)
+		return request_drop(req, DROP_LIMIT, "the message makes expressions of hook libraries too expensive");
 	switch (said) {
 	case HOOK_CONTINUE:
 		return call->subnet ? take_subnet(req, call->subnet) : take_identifier(req, call);
@@ -267,6 +271,8 @@ static enum verdict wait_for_libraries(struct request *req, const struct slot *s
 	if (said != HOOK_PARK)
 		slots_expire(req);
 	req->hook_packet.verdict = said;
+	req->hook_packet.subnet = call->subnet;
+	req->hook_packet.packed = call->packed;
 	req->hook_packet.slot = (unsigned)(slot - slots) + 1;
 	/* When resumed, it continues after this slot. */
 	req->slot++;
@@ -414,7 +420,13 @@ bool slots_accept_config(const struct live *live, const char **ret_why)
 		.cfg = live->cfg,
 	};
 
-	if (!hooks_at(live->hooks, call.point) || hooks_call(live->hooks, &call) != HOOK_DROP)
+	enum hook_verdict said;
+
+	if (!hooks_at(live->hooks, call.point))
+		return true;
+	said = hooks_call(live->hooks, &call);
+	json_object_put(call.config);
+	if (said != HOOK_DROP)
 		return true;
 	*ret_why = call.why ? call.why : "a hook library rejects the configuration";
 	return false;
@@ -442,6 +454,8 @@ static enum verdict resumed(struct request *req, const struct slot *slot)
 {
 	struct hook_call call = call_at(req, slot->point);
 
+	call.subnet = req->hook_packet.subnet;
+	call.packed = req->hook_packet.packed;
 	return unpark(req, slot, &call);
 }
 

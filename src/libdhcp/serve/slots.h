@@ -49,10 +49,11 @@ bool slots_reclaim(const struct hooks *hooks, struct lease *lease, bool removes)
 
 /*
  * Called by a function at a hook point, which then returns HOOK_PARK: the request waits for slot_resume() or
- * slot_drop() with the ticket, at most ms (0: PARK_MS). -E_UNSUPPORTED: the point does not allow that. -E_BUSY:
- * parked-packet-limit is reached, or too many functions have parked the request.
+ * slot_drop() with the ticket, at most ms (0: PARK_MS; at most PARK_MS_MAX). -E_UNSUPPORTED: the point does not allow
+ * that. -E_BUSY: parked-packet-limit is reached, or too many functions have parked the request.
  */
 #define PARK_MS 30000 /* a client that got no response for this long has started over */
+#define PARK_MS_MAX 600000
 int slot_park(struct hook_call *call, int64_t ms, uint64_t *ret_ticket);
 /*
  * Called by a library that parked a request, in any thread: the request continues or is dropped. False if this

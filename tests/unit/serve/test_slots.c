@@ -4,7 +4,11 @@
 
 #include "serve/slots.h"
 
+#include "hook/library.h"
 #include "serve/step.h"
+
+#include <pthread.h>
+#include <unistd.h>
 
 static bool is_step(const char *name)
 {
@@ -46,6 +50,47 @@ START_TEST(verdicts_fit_their_place)
 }
 END_TEST
 
+struct responding {
+	struct kea_parked *parked;
+	atomic_bool has_begun, has_responded;
+};
+
+static void *respond(void *arg)
+{
+	struct responding *r = arg;
+
+	ck_assert(hook_parked_take(r->parked));
+	atomic_store(&r->has_begun, true);
+	(void)usleep(20000);
+	atomic_store(&r->has_responded, true);
+	hook_parked_unref(r->parked);
+	return NULL;
+}
+
+/* A library resumes a request in its thread while the server ends: the request is there until it has done so. */
+START_TEST(a_library_that_responds_is_waited_for)
+{
+	struct kea_parked *parked = xcalloc(1, sizeof(*parked));
+	struct kea_parked *idle = xcalloc(1, sizeof(*idle));
+	struct hook_packet packet = { .parked = parked };
+	struct responding r = { .parked = parked };
+	pthread_t thread;
+
+	atomic_init(&parked->refs, 2);
+	atomic_init(&idle->refs, 2);
+	parked->next = idle;
+	ck_assert(pthread_create(&thread, NULL, respond, &r) == 0);
+	while (!atomic_load(&r.has_begun))
+		(void)usleep(100);
+	hook_packet_settle_wait(&packet);
+	ck_assert(atomic_load(&r.has_responded));
+	ck_assert_msg(!hook_parked_take(idle), "the library must find that it has ended");
+	hook_parked_unref(idle);
+	hook_packet_end(&packet);
+	(void)pthread_join(thread, NULL);
+}
+END_TEST
+
 /* Kea's documentation has 18 points for each family, and three for both. */
 START_TEST(every_documented_point_is_there)
 {
@@ -74,5 +119,6 @@ int main(void)
 	tcase_add_test(tcase, every_point_has_one_place);
 	tcase_add_test(tcase, verdicts_fit_their_place);
 	tcase_add_test(tcase, every_documented_point_is_there);
+	tcase_add_test(tcase, a_library_that_responds_is_waited_for);
 	return suite_run(tcase);
 }

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#pragma once
+
+#include <json-c/json.h>
+
+/* Values without positions. They may be as deep as those of a configuration; json-c by itself reads 32 levels. */
+
+/* Reads plain JSON. NULL if it is not valid, or is null. */
+struct json_object *json_parse(const char *text, size_t len);
+/* Returns a copy that has names and strings of its own; NULL for NULL. */
+struct json_object *json_copy(struct json_object *value);
