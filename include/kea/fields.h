@@ -93,6 +93,9 @@
 	F(LEASE, 17, USER_CONTEXT, "user_context", TEXT, RW, 46, "1.0", "a JSON map as text, or empty")               \
 	F(LEASE, 18, STATE_NAME, "state_name", TEXT, RO, 46, "1.0", "\"default\", \"declined\" ...")                  \
 	F(LEASE, 19, TYPE_NAME, "type_name", TEXT, RO, 46, "1.0", "\"IA_NA\", \"IA_TA\", \"IA_PD\", \"V4\"")          \
+	F(LEASE, 20, HWSOURCE, "hwsource", INT, RO, 6, "1.1",                                                         \
+	  "where hwaddr is from, a bit: 1 datagram, 2 DUID, 4 link-local address, 8 relay (RFC 6939), "               \
+	  "16 remote-id, 32 subscriber-id, 64 and 128 DOCSIS; 0: unknown")                                            \
 	/* a host reservation */                                                                                      \
 	F(HOST, 1, ID_TYPE, "identifier_type", TEXT, RO, 46, "1.0", "\"hw-address\", \"duid\", \"flex-id\" ...")      \
 	F(HOST, 2, ID, "identifier", BYTES, RO, 46, "1.0", "identifier of the client")                                \

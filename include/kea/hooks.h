@@ -42,7 +42,7 @@ extern "C" {
 #endif
 
 #define KEA_HOOKS_MAJOR 1
-#define KEA_HOOKS_MINOR 0
+#define KEA_HOOKS_MINOR 1
 #define KEA_HOOKS_VERSION ((KEA_HOOKS_MAJOR << 16) | KEA_HOOKS_MINOR)
 
 #if defined(__GNUC__) || defined(__clang__)
@@ -439,6 +439,15 @@ struct kea_api {
 	/* Responds and ends the request. arguments (or NULL) is taken. */
 	void (*respond)(struct kea_request *request, enum kea_result result, struct kea_json *arguments,
 			const char *fmt, ...) KEA_PRINTF(4, 5);
+
+	/* --- since 1.1 --- */
+
+	/*
+	 * As evaluate(), but of the IAs of a DHCPv6 message, the expression sees only that of this lease, and in it no
+	 * other address or prefix. In DHCPv4 the same as evaluate(). In the thread of the call.
+	 */
+	const void *(*evaluate_lease)(struct kea_object *packet, const struct kea_object *lease,
+				      const struct kea_expression *expression, size_t *ret_len);
 };
 
 #ifdef __cplusplus

@@ -21,6 +21,7 @@
  *	hooked POINT N KEY=VALUE...  number of calls since the last "hooked"; for the last call: address=, fake=1,
  *				removes=1
  *	unpark [drop]              the parked request continues, or is dropped
+ *	resumed                    waits until threads of libraries have resumed what the libraries parked
  *	command REQUEST            a control command, of the libraries of the configuration
  *	response TEXT              the response to the last command contains TEXT
  *	advance SECONDS            time passes; expired leases are reclaimed, but not after "no-reclaim"
@@ -293,6 +294,20 @@ void pump(void)
 		serve_worker_flush(w);
 	}
 	fail("the pipeline does not come to rest");
+}
+
+#define RESUME_MS 60000 /* so long that only a thread that does not resume takes it */
+
+static void do_resumed(void)
+{
+	const struct timespec ms = { .tv_nsec = 1000000 };
+
+	for (unsigned i = 0; i < RESUME_MS && atomic_load(&play.srv.n_parked); i++) {
+		(void)nanosleep(&ms, NULL);
+		pump();
+	}
+	if (atomic_load(&play.srv.n_parked))
+		fail("a library does not resume what it parked");
 }
 
 /* Writes a configuration line; $HEX*N$ in it becomes HEX N times. */
@@ -643,6 +658,8 @@ static void run_line(FILE *file, char *line)
 		do_hooked();
 	else if (!strcmp(words[0], "unpark"))
 		do_unpark();
+	else if (!strcmp(words[0], "resumed"))
+		do_resumed();
 	else if (!strcmp(words[0], "hold-finds"))
 		fake_store_hold_finds(play.store, holds_finds = true);
 	else if (!strcmp(words[0], "twice"))

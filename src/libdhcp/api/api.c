@@ -85,6 +85,7 @@ static const struct kea_api table = {
 	.command_argument = api_command_argument,
 	.arguments = api_arguments,
 	.respond = api_respond,
+	.evaluate_lease = api_evaluate_lease,
 };
 
 void api_init(void)

@@ -133,6 +133,8 @@ int api_drop(struct kea_parked *parked);
 struct kea_expression *api_expression(struct kea_library *lib, const struct kea_json *text, int is_test);
 int api_test(struct kea_object *packet, const struct kea_expression *expression);
 const void *api_evaluate(struct kea_object *packet, const struct kea_expression *expression, size_t *ret_len);
+const void *api_evaluate_lease(struct kea_object *packet, const struct kea_object *lease,
+			       const struct kea_expression *expression, size_t *ret_len);
 
 /* stat.c */
 struct kea_stat *api_stat(struct kea_library *lib, const char *name);

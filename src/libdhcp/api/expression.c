@@ -5,6 +5,8 @@
 #include "root/config.h"
 #include "serve/classify.h"
 #include "serve/service.h"
+#include "wire/dict6.h"
+#include "wire/ia6.h"
 
 struct kea_expression *api_expression(struct kea_library *lib, const struct kea_json *text, int is_test)
 {
@@ -62,19 +64,119 @@ int api_test(struct kea_object *packet, const struct kea_expression *expression)
 	return is_true;
 }
 
-const void *api_evaluate(struct kea_object *packet, const struct kea_expression *expression, size_t *ret_len)
+static const void *text_of(struct kea_object *packet, const struct kea_expression *expression,
+			   const struct eval_expr *compiled, struct eval *ev, size_t *ret_len)
 {
-	struct eval ev;
-	const struct eval_expr *compiled = begin(packet, expression, &ev);
 	struct bytes value = { 0 };
 	const void *copy = NULL;
 
 	if (compiled && !expression->is_test) {
-		value = eval_text(compiled, &ev);
-		end(packet, &ev);
+		value = eval_text(compiled, ev);
+		end(packet, ev);
 	}
-	if (value.len && !ev.is_exceeded)
+	if (value.len && !ev->is_exceeded)
 		copy = arena_dup(call_arena(packet->call), value.data, value.len);
 	*ret_len = copy ? value.len : 0;
 	return copy;
+}
+
+const void *api_evaluate(struct kea_object *packet, const struct kea_expression *expression, size_t *ret_len)
+{
+	struct eval ev;
+	const struct eval_expr *compiled = begin(packet, expression, &ev);
+
+	return text_of(packet, expression, compiled, &ev, ret_len);
+}
+
+/* --- a message with a single lease ------------------------------------------------------------------------------ */
+
+static bool is_item(uint16_t code)
+{
+	return code == OPT6_IAADDR || code == OPT6_IAPREFIX;
+}
+
+/* True if the option in an IA is the lease's address or prefix. */
+static bool is_of_lease(const struct opt *opt, const struct lease *lease)
+{
+	size_t at = opt->code == OPT6_IAPREFIX ? 9 : 0;
+
+	return opt->data.len >= at + sizeof(lease->addr.b) &&
+	       !memcmp(opt->data.data + at, lease->addr.b, sizeof(lease->addr.b)) &&
+	       (opt->code == OPT6_IAPREFIX) == (lease->type == LEASE_PD);
+}
+
+static bool holds_lease(const struct ia6 *ia, const struct lease *lease)
+{
+	struct reader r = reader_of(ia->subs);
+	struct opt opt;
+
+	if ((ia->code == OPT6_IA_PD) != (lease->type == LEASE_PD))
+		return false;
+	if (ia->iaid == lease->iaid)
+		return true;
+	while (opt_next6(&r, &opt))
+		if (is_item(opt.code) && is_of_lease(&opt, lease))
+			return true;
+	return false;
+}
+
+/* Returns the IA without other addresses and prefixes; empty if there is no memory. */
+static struct bytes cut_ia(struct bytes ia, size_t fixed, const struct lease *lease, struct arena *arena)
+{
+	struct reader r = reader_of(bytes_of(ia.data + fixed, ia.len - fixed));
+	uint8_t *buf = arena_room(arena, ia.len);
+	struct writer w;
+	struct opt opt;
+
+	if (!buf)
+		return bytes_of(NULL, 0);
+	w = writer_init(buf, ia.len);
+	write_bytes(&w, ia.data, fixed);
+	while (opt_next6(&r, &opt)) {
+		if (is_item(opt.code) && !is_of_lease(&opt, lease))
+			continue;
+		write_u16(&w, opt.code);
+		write_u16(&w, (uint16_t)opt.data.len);
+		write_bytes(&w, opt.data.data, opt.data.len);
+	}
+	return w.err ? bytes_of(NULL, 0) : bytes_of(buf, writer_len(&w));
+}
+
+/* Copies the message with the IA of the lease as its only one. False if there is no memory. */
+static bool isolate(const struct packet6 *from, const struct lease *lease, struct arena *arena, struct packet6 *ret)
+{
+	*ret = *from;
+	opts_init(&ret->opts, arena);
+	for (unsigned i = 0; i < from->opts.n; i++) {
+		struct opt opt = from->opts.v[i];
+		size_t fixed = is_item(opt.code) ? 0 : ia6_fixed_len(opt.code);
+		unsigned pos = i;
+		struct ia6 ia;
+
+		if (fixed && opt.data.len >= fixed && ia6_next(&from->opts, &pos, &ia)) {
+			if (!holds_lease(&ia, lease))
+				continue;
+			opt.data = cut_ia(opt.data, fixed, lease, arena);
+			if (!opt.data.len)
+				return false;
+		}
+		if (opts_add(&ret->opts, opt.code, opt.data) < 0)
+			return false;
+	}
+	return true;
+}
+
+const void *api_evaluate_lease(struct kea_object *packet, const struct kea_object *lease,
+			       const struct kea_expression *expression, size_t *ret_len)
+{
+	struct eval ev;
+	struct packet6 single;
+	const struct eval_expr *compiled = begin(packet, expression, &ev);
+
+	if (compiled && ev.q6 && lease->kind == KEA_OBJECT_LEASE) {
+		if (!isolate(ev.q6, lease->at, call_arena(packet->call), &single))
+			compiled = NULL;
+		ev.q6 = &single;
+	}
+	return text_of(packet, expression, compiled, &ev, ret_len);
 }

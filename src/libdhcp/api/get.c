@@ -277,6 +277,9 @@ static bool get_lease(const struct lease *lease, enum kea_field field, struct va
 	case KEA_LEASE_HWTYPE:
 		ret->number = lease->hwtype;
 		return true;
+	case KEA_LEASE_HWSOURCE:
+		ret->number = lease->hwsource;
+		return true;
 	case KEA_LEASE_CLIENT_ID:
 		ret->bytes = lease->client_id;
 		return true;
