@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Hook libraries, DHCPv4: run_script gets the same environment, flex_option changes responses in the same way."""
-from cases import DECLINE, FAR, GI, LINK, MINE, RELEASE, SERVER, D, R, get, group
+"""Hook libraries, DHCPv4: run_script gets the same environment, flex_option and bootp change responses in the same way."""
+from cases import BOOTP, DECLINE, FAR, GI, LINK, MINE, RELEASE, SERVER, D, R, get, group
 from pair import STATE
 from scripts import LIBRARY
 
@@ -35,4 +35,16 @@ group("flex-option", {"valid-lifetime": 3600, "option-data": OPTS, "client-class
     ("bare", get(opts=[(12, b"bare")])),
     ("client-id", get(cid=b"\1\2\3")),
     ("relayed", get(rai=b"\1\4abcd", **GI)),
+])
+
+BOOTP_POOL = {**LINK, "pools": [{**pool, "client-class": "BOOTP"} for pool in LINK["pools"]]}
+group("bootp", {"valid-lifetime": 3600, "option-data": OPTS, "echo-client-id": True,
+                "hooks-libraries": [{"library": "/usr/lib/x86_64-linux-gnu/kea/hooks/libdhcp_bootp.so"}],
+                "subnet4": [BOOTP_POOL, FAR]}, [
+    ("request", [BOOTP(), BOOTP()]),
+    ("client-id", [BOOTP(cid=b"\1\2\3")]),
+    ("names", [BOOTP(opts=[(12, b"pc1"), (60, b"x")], prl=[1, 3, 6, 15, 51, 54])]),
+    ("broadcast", [BOOTP(flags=0x8000)]),
+    ("relayed", [BOOTP(rai=b"\1\4abcd", **GI)]),
+    ("dhcp", [D()]),
 ])
