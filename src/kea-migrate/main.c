@@ -18,12 +18,25 @@
 
 enum { OPT_FROM = 128, OPT_TO, OPT_DDNS, OPT_ETHERS, OPT_FORCE, OPT_NO_RESOLVE, OPT_LIST };
 
+/* Options that only some kinds have. */
+enum {
+	HAS_4 = 1,
+	HAS_6 = 2,
+	HAS_46 = HAS_4 | HAS_6,
+	HAS_CONFIG = 4,
+	HAS_DDNS = 8,
+	HAS_INTERFACE = 16,
+	HAS_ETHERS = 32,
+	HAS_NO_RESOLVE = 64,
+};
+
 struct args {
 	unsigned family;
 	const char *from, *to, *output, *ddns, *config, *ethers, *input;
 	const char *interfaces[INTERFACES_MAX];
 	unsigned n_interfaces;
 	bool force, no_resolve;
+	unsigned has; /* HAS_... */
 	const struct kind *kind;
 };
 
@@ -35,16 +48,19 @@ static const struct args_option options[] = {
 	{ 'o', NULL, "FILE", "write the result to this file instead of standard output" },
 	{ 'c', NULL, "FILE", "with --from dhcpd-leases: the configuration of the server, for the subnets" },
 	{ OPT_DDNS, "ddns", "FILE", "write zones and keys to this file, a configuration of kea-dhcp-ddns" },
-	{ 'i', NULL, "NAME", "an interface that the server serves; may be repeated; default: all" },
+	{ 'i', NULL, "NAME", "an interface that dhcpd serves; may be repeated; default: all" },
 	{ OPT_ETHERS, "ethers", "FILE", "what read-ethers of dnsmasq reads; default: /etc/ethers" },
-	{ OPT_NO_RESOLVE, "no-resolve", NULL, "do not look up names of hosts; they need a decision" },
+	{ OPT_NO_RESOLVE, "no-resolve", NULL, "do not look up dhcpd's names of hosts; they need a decision" },
 	{ OPT_FORCE, "force", NULL, "replace files that exist" },
 	{ OPT_LIST, "list", NULL, "print the statements of dhcpd and dnsmasq and what becomes of them" },
 };
 static const struct args_program program = {
 	.name = "kea-migrate",
 	.about = "Conversion of other DHCP servers' configurations and leases, version " PACKAGE_VERSION,
-	.usage = "--from dhcpd|dnsmasq|windows|coredhcp|kea [-4|-6] [-o FILE] [--ddns FILE] [-i NAME] [--force] FILE\n"
+	.usage = "--from dhcpd [-4|-6] [-i NAME] [--no-resolve] [--ddns FILE] [-o FILE] [--force] FILE\n"
+		 "--from dnsmasq [-4|-6] [--ethers FILE] [-o FILE] [--force] FILE\n"
+		 "--from coredhcp [-4|-6] [-o FILE] [--force] FILE\n"
+		 "--from windows|kea [-o FILE] [--force] FILE\n"
 		 "--from dhcpd-leases -c FILE [-4|-6] [-o FILE] [--force] FILE\n"
 		 "--to dhcpd-leases [-4|-6] [-o FILE] [--force] FILE\n--list|-h|-v",
 	.notes = "The report goes to standard error; every message has the position in the source.\n"
@@ -125,19 +141,54 @@ struct kind {
 	const char *name;
 	void (*convert)(const struct args *args, struct report *rep, struct conversion *ret);
 	void (*leases)(const struct leases_input *in, struct report *rep, struct str *out);
-	bool is_target; /* of --to */
+	unsigned options; /* HAS_... */
+	bool is_target;   /* of --to */
 	void (*edit)(const struct kea_input *in, struct report *rep, struct str *out);
 };
 
 static const struct kind kinds[] = {
-	{ "dhcpd", .convert = convert_dhcpd },
-	{ "dnsmasq", .convert = convert_dnsmasq },
+	{ "dhcpd", .convert = convert_dhcpd, .options = HAS_46 | HAS_DDNS | HAS_INTERFACE | HAS_NO_RESOLVE },
+	{ "dnsmasq", .convert = convert_dnsmasq, .options = HAS_46 | HAS_ETHERS },
 	{ "windows", .convert = convert_windows },
-	{ "coredhcp", .convert = convert_coredhcp },
+	{ "coredhcp", .convert = convert_coredhcp, .options = HAS_46 },
 	{ "kea", .edit = kea_run },
-	{ "dhcpd-leases", .leases = leases_from_dhcpd },
-	{ "dhcpd-leases", .leases = leases_to_dhcpd, .is_target = true },
+	{ "dhcpd-leases", .leases = leases_from_dhcpd, .options = HAS_46 | HAS_CONFIG },
+	{ "dhcpd-leases", .leases = leases_to_dhcpd, .options = HAS_46, .is_target = true },
 };
+
+static unsigned bit_of(int id)
+{
+	static const struct {
+		int id;
+		unsigned bit;
+	} rows[] = { { '4', HAS_4 },
+		     { '6', HAS_6 },
+		     { 'c', HAS_CONFIG },
+		     { OPT_DDNS, HAS_DDNS },
+		     { 'i', HAS_INTERFACE },
+		     { OPT_ETHERS, HAS_ETHERS },
+		     { OPT_NO_RESOLVE, HAS_NO_RESOLVE } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].id == id)
+			return rows[i].bit;
+	return 0;
+}
+
+/* An option that the kind does not have would be ignored. */
+static void check_options(const struct args *args)
+{
+	char text[64], why[ARGS_WHY_MAX];
+
+	for (unsigned i = 0; i < program.n; i++) {
+		if (!(bit_of(options[i].id) & args->has & ~args->kind->options))
+			continue;
+		(void)snprintf(why, sizeof(why), "%s is not an option of --%s %s",
+			       args_option_text(&options[i], text, sizeof(text)), args->to ? "to" : "from",
+			       args->kind->name);
+		wrong(why);
+	}
+}
 
 static const struct kind *find_kind(const struct args *args)
 {
@@ -164,6 +215,7 @@ static struct args parse(int argc, char **argv)
 	int option, first = 0;
 
 	while ((option = args_next(&program, argc, argv, &first, &value, why)) != ARGS_END) {
+		args.has |= bit_of(option);
 		switch (option) {
 		case '4':
 		case '6':
@@ -210,6 +262,7 @@ static struct args parse(int argc, char **argv)
 		}
 	}
 	args.kind = find_kind(&args);
+	check_options(&args);
 	if (argc - first != 1)
 		wrong(first < argc ? "expected one FILE" : "FILE is missing");
 	args.input = argv[first];
