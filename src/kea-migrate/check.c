@@ -14,22 +14,10 @@ struct round {
 	bool is_changed;
 };
 
-/* The byte of a position: columns are characters. */
-static size_t offset_of(const struct str *text, struct pos pos)
-{
-	const char *p = text->text, *end = text->text + text->len;
-
-	for (uint32_t line = 1; line < pos.line && p < end; p++)
-		line += *p == '\n';
-	for (uint32_t col = 1; p < end && (col < pos.col || (*p & 0xc0) == 0x80); p++)
-		col += (p[1] & 0xc0) != 0x80;
-	return (size_t)(p - text->text);
-}
-
 static void reject(void *ctx, struct pos pos, const char *error)
 {
 	struct round *r = ctx;
-	struct out *unit = pos.line ? out_unit(r->root, offset_of(r->text, pos)) : NULL;
+	struct out *unit = pos.line ? out_unit(r->root, report_offset(r->text->text, r->text->len, pos)) : NULL;
 	struct pos src = { .file = 1 };
 
 	if (!unit)

@@ -21,7 +21,7 @@ struct coredhcp {
 	const char *text; /* of the line */
 	const char *dir;  /* of the file, with its slash; "" */
 	bool may_read;
-	struct ip first, last, router;
+	struct ip first, last;
 	uint8_t mask_len;
 	bool has_range, has_mask;
 	struct pos range_pos;
@@ -32,17 +32,11 @@ static void decide(struct coredhcp *c, const char *fmt, ...) __attribute__((form
 
 static void decide(struct coredhcp *c, const char *fmt, ...)
 {
-	struct str s = { 0 }, text = { 0 };
 	va_list ap;
 
 	va_start(ap, fmt);
-	str_addv(&s, fmt, ap);
+	out_decide(c->rep, c->top, &(struct undecided){ .pos = c->pos, .source = c->text }, fmt, ap);
 	va_end(ap);
-	report_note(c->rep, REPORT_DECISION, c->pos, "%s", str_text(&s));
-	str_addf(&text, "NEEDS A DECISION (%s): %s\n%s", report_where(c->rep, c->pos), str_text(&s), c->text);
-	out_comment(c->arena, c->top, str_text(&text));
-	str_free(&s);
-	str_free(&text);
 }
 
 static struct out *unit(struct coredhcp *c, struct out *o)
@@ -205,7 +199,6 @@ static void plugin(struct coredhcp *c, const char *name, char **words, unsigned 
 		option(c, "domain-search", words, n, ", ");
 	} else if (strcmp(name, "router") == 0 && v4) {
 		option(c, "routers", words, n, ", ");
-		(void)ip_parse(words[0], &c->router);
 	} else if (strcmp(name, "mtu") == 0 && v4) {
 		option(c, "interface-mtu", words, n, "");
 	} else if (strcmp(name, "netmask") == 0 && v4) {

@@ -12,7 +12,6 @@
 
 #define DEFAULT_LEASE_TIME 43200
 #define MAX_LEASE_TIME 86400
-#define GROUP_DEPTH STATEMENT_DEPTH
 
 enum part { PART_ALL, PART_PARAMETERS, PART_DECLARATIONS };
 
@@ -155,6 +154,7 @@ static void convert_one(struct dhcpd *d, struct dhcpd_scope *sc, const struct st
 		dhcpd_decide(d, sc, st, "cannot be set in %s in Kea", scope_name(kind));
 		return;
 	}
+	d->row = row;
 	row->convert(d, sc, st);
 }
 
@@ -203,13 +203,11 @@ void dhcpd_group(struct dhcpd *d, struct dhcpd_scope *sc, const struct statement
 {
 	struct inherited *own = arena_new_obj(d->arena, struct inherited);
 	const struct inherited *outer = sc->inherited;
-	unsigned kind = sc->kind;
 
 	*own = (struct inherited){ outer, st->block };
 	sc->inherited = own;
 	convert_part(d, sc, st->block, PART_DECLARATIONS);
 	sc->inherited = outer;
-	sc->kind = kind;
 }
 
 struct out *dhcpd_boot_map(struct dhcpd *d, struct dhcpd_scope *sc)
@@ -421,17 +419,19 @@ void dhcpd_prefix6(struct dhcpd *d, struct dhcpd_scope *sc, const struct stateme
 	}
 }
 
-/* Options and guards of a pool go to each of its ranges. */
-static void copy_to_pools(struct dhcpd *d, struct permits *permits, const struct out *map)
+/* Options and guards of a pool go to each of its ranges. False if that is too much. */
+static bool copy_to_pools(struct dhcpd *d, struct permits *permits, const struct out *map)
 {
-	for (size_t i = 0; i < permits->pools.n; i++)
-		for (struct out *o = map->first; o; o = o->next) {
-			struct out *copy = out_copy(d->arena, permits->pools.v[i], o);
+	size_t n = out_count(map);
 
-			if (i && copy->kind == OUT_COMMENT)
-				out_remove(copy);
-			d->n_values++;
-		}
+	if (d->n_values + permits->pools.n * n > DHCPD_VALUES_MAX)
+		return false;
+	for (size_t i = 0; i < permits->pools.n; i++)
+		for (struct out *o = map->first; o; o = o->next)
+			if (!i || o->kind != OUT_COMMENT)
+				(void)out_copy(d->arena, permits->pools.v[i], o);
+	d->n_values += (unsigned)(permits->pools.n * n);
+	return true;
 }
 
 void dhcpd_pool_stmt(struct dhcpd *d, struct dhcpd_scope *sc, const struct statement *st)
@@ -440,6 +440,7 @@ void dhcpd_pool_stmt(struct dhcpd *d, struct dhcpd_scope *sc, const struct state
 	struct dhcpd_scope own = {
 		.kind = IN_POOL, .outer = sc, .permits = &permits, .map = out_new(d->arena, OUT_MAP)
 	};
+	bool is_usable;
 
 	if (!(sc->kind & (IN_NET | IN_SUBNET)) || st->n != 1 || !st->has_block) {
 		dhcpd_decide(d, sc, st, "expected a block in a subnet or a shared network");
@@ -448,12 +449,12 @@ void dhcpd_pool_stmt(struct dhcpd *d, struct dhcpd_scope *sc, const struct state
 	own.map->parent = NULL;
 	dhcpd_block(d, &own, st);
 	dhcpd_pool_guard(d, &own, st);
-	if (permits.is_closed)
-		for (size_t i = 0; i < permits.pools.n; i++)
-			out_remove(permits.pools.v[i]);
-	else if (permits.pools.n)
-		copy_to_pools(d, &permits, own.map);
-	else
+	is_usable = !permits.is_closed && copy_to_pools(d, &permits, own.map);
+	for (size_t i = 0; i < permits.pools.n && !is_usable; i++)
+		out_remove(permits.pools.v[i]);
+	if (!permits.is_closed && !is_usable)
+		dhcpd_decide(d, sc, st, "too many ranges for so many options: Kea needs them in each range");
+	else if (!permits.is_closed && !permits.pools.n)
 		dhcpd_decide(d, sc, st, "the pool has no addresses");
 	vec_free(&permits.pools);
 	str_free(&permits.allow);
@@ -610,7 +611,7 @@ void dhcpd_run(const struct dhcpd_input *in, struct report *rep, struct conversi
 
 	*ret = (struct conversion){ 0 };
 	if (in->text)
-		statements_parse(in->name, in->text, in->len, false, rep, &statements);
+		statements_parse(in->name, in->text, in->len, rep, &statements);
 	else
 		err = statements_read(in->name, rep, &statements);
 	if (err < 0) {

@@ -69,7 +69,6 @@ struct dhcpd_host {
 struct dhcpd_subnet {
 	struct prefix prefix;
 	struct out *map;
-	bool is_dropped;
 };
 
 struct dhcpd_class {
@@ -111,7 +110,7 @@ struct dhcpd {
 	bool may_resolve;
 	const char *const *interfaces;
 	unsigned n_interfaces;
-	struct dict *dict;
+	struct dict *dict, *other_dict; /* of the family, and of the other one; other_dict: NULL until it is needed */
 	struct out *root, *top, *ddns, *ddns_top; /* { "Dhcp4": top }, { "DhcpDdns": ddns_top } */
 	struct out *classes, *ifs, *subnets, *networks, *option_defs;
 	VEC(struct dhcpd_subnet) subs;
@@ -121,9 +120,9 @@ struct dhcpd {
 	VEC(struct dhcpd_space) spaces;
 	unsigned next_id, next_if, next_pool, next_sub;
 	const struct statement *current; /* the statement that is being converted */
+	const struct dhcpd_row *row;     /* its row; valid until the function of the row converts others */
 	bool uses_known;                 /* known-clients, unknown-clients: every host must be found everywhere */
 	bool uses_host_names;
-	bool has_max, has_default, has_min;
 	bool has_zones, wants_updates;
 	const char *vendor_space;             /* of option 43, globally; NULL if none */
 	const struct statement *rapid_commit; /* global; NULL if none */

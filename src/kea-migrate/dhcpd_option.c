@@ -9,6 +9,7 @@
 #include "root/option_names.h"
 #include "wire/dict4.h"
 #include "wire/dict6.h"
+#include "wire/domain.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -139,20 +140,24 @@ static bool by_number(const char *name, uint16_t *ret)
 static bool find_builtin(struct dhcpd *d, unsigned family, const char *name, struct dhcpd_option *ret)
 {
 	const char *space = family == 6 ? "dhcp6" : "dhcp4";
-	struct arena *arena = d->arena;
-	struct dict *other = d->family == family ? d->dict : dict_new(arena, family == 6);
+	struct dict *dict = d->dict;
 	const struct optdef *def = NULL;
 	uint16_t code = 0;
 	bool is_number;
 
+	if (family != d->family) {
+		if (!d->other_dict)
+			d->other_dict = dict_new(d->arena, family == 6);
+		dict = d->other_dict;
+	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !code; i++)
 		if (names[i].family == family && strcmp(names[i].name, name) == 0)
 			code = names[i].code;
 	is_number = !code && by_number(name, &code);
 	if (code)
-		def = dict_by_code(other, space, code);
+		def = dict_by_code(dict, space, code);
 	else
-		def = dict_by_name(other, space, name);
+		def = dict_by_name(dict, space, name);
 	if (!def && !code)
 		return false;
 	*ret = (struct dhcpd_option){ .name = name, .space = space, .code = code, .fields = { OPT_BINARY }, .n = 1 };
@@ -415,23 +420,14 @@ static void add_text(struct value *v, const char *text)
 
 static void add_name(struct value *v, const char *name)
 {
-	size_t begin = v->len;
-	uint8_t zero = 0;
+	uint8_t buf[DOMAIN_WIRE_MAX];
+	struct writer w = writer_init(buf, sizeof(buf));
 
 	add_text(v, name);
-	while (*name) {
-		size_t len = strcspn(name, ".");
-		uint8_t n = (uint8_t)len;
-
-		if (!len || len > 63 || v->len - begin > 250) {
-			v->why = "not a domain name";
-			return;
-		}
-		add_bytes(v, &n, 1);
-		add_bytes(v, name, len);
-		name += len + (name[len] == '.');
-	}
-	add_bytes(v, &zero, 1);
+	if (domain_write(&w, name, strlen(name)) < 0)
+		v->why = "not a domain name";
+	else
+		add_bytes(v, buf, writer_len(&w));
 }
 
 /* One or several names in a string. */
@@ -446,7 +442,7 @@ static void read_names(struct dhcpd *d, struct value *v, const char *text)
 	}
 }
 
-static void read_text(struct value *v, const struct token *tok, bool is_single)
+static void read_text(struct value *v, const struct token *tok)
 {
 	uint8_t *buf = v->bytes + v->len;
 
@@ -468,7 +464,6 @@ static void read_text(struct value *v, const struct token *tok, bool is_single)
 		    tok->text[tok->len - 1] == ' ';
 	for (size_t i = 0; i < tok->len && !v->is_hex; i++)
 		v->is_hex = (unsigned char)tok->text[i] < ' ' || (unsigned char)tok->text[i] > '~';
-	(void)is_single;
 	add_text(v, v->is_hex ? "" : tok->text);
 }
 
@@ -549,7 +544,7 @@ static void read_field(struct dhcpd *d, const struct statement *st, unsigned i, 
 		read_names(d, v, tok->text);
 		break;
 	default:
-		read_text(v, tok, opt->n == 1);
+		read_text(v, tok);
 		v->is_hex = v->is_hex || opt->fields[field] != OPT_STRING;
 		break;
 	}
@@ -604,7 +599,7 @@ static void read_expression(struct dhcpd *d, const struct statement *st, unsigne
 		v->is_hex = opt->n > 1 || opt->fields[0] != OPT_STRING || strlen(tok.text) != e.data.len;
 		if (!v->is_hex) {
 			v->len = 0;
-			read_text(v, &tok, true);
+			read_text(v, &tok);
 		}
 	}
 }

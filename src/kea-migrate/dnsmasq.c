@@ -13,8 +13,8 @@
 #include <stdlib.h>
 
 #define WORDS_MAX 128
-#define FILES_MAX 64
 #define LINES_MAX 500000
+#define VALUES_MAX 50000 /* of options that are copied to several ranges */
 
 struct line {
 	struct pos pos;
@@ -54,7 +54,7 @@ struct dnsmasq {
 	VEC(struct range) ranges;
 	struct out *classes, *subnets;
 	const struct line *line;
-	unsigned n_files, next_class;
+	unsigned n_values, next_class;
 	bool has_router, has_dns, has_client_ids, needs_shared_addresses;
 	struct str drop; /* conditions under which there is no response */
 };
@@ -63,20 +63,12 @@ static void decide(struct dnsmasq *d, const char *fmt, ...) __attribute__((forma
 
 static void decide(struct dnsmasq *d, const char *fmt, ...)
 {
-	struct str s = { 0 }, text = { 0 };
+	const struct line *line = d->line;
 	va_list ap;
 
 	va_start(ap, fmt);
-	str_addv(&s, fmt, ap);
+	out_decide(d->rep, d->top, &(struct undecided){ line->pos, line->key, line->comment, line->text }, fmt, ap);
 	va_end(ap);
-	report_note(d->rep, REPORT_DECISION, d->line->pos, "%s: %s", d->line->key, str_text(&s));
-	if (d->line->comment)
-		str_addf(&text, "%s\n", d->line->comment);
-	str_addf(&text, "NEEDS A DECISION (%s): %s\n%s", report_where(d->rep, d->line->pos), str_text(&s),
-		 d->line->text);
-	out_comment(d->arena, d->top, str_text(&text));
-	str_free(&s);
-	str_free(&text);
 }
 
 static void notice(struct dnsmasq *d, const char *text)
@@ -145,9 +137,8 @@ static const char *literal(struct dnsmasq *d, const char *text)
 	return hex;
 }
 
-/* What "tag:a,tag:!b" means: the range whose tag it is, and a class or a condition for the rest. */
+/* What "tag:a,tag:!b" means: the ranges whose tag it is, and a class or a condition for the rest. */
 struct guard {
-	const struct range *range;
 	const char *class, *tag; /* class: NULL if it is for all; tag: of the range */
 	bool ok;
 };
@@ -545,7 +536,7 @@ static const struct {
 };
 
 /* "option:NAME", "option6:NAME" or a number; 0 if there is none. */
-static uint16_t option_code(struct dnsmasq *d, const char *word, unsigned *ret_family)
+static uint16_t option_code(const char *word, unsigned *ret_family)
 {
 	const char *name;
 	uint64_t code;
@@ -555,13 +546,19 @@ static uint16_t option_code(struct dnsmasq *d, const char *word, unsigned *ret_f
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].family == *ret_family && strcmp(names[i].name, name) == 0)
 			return names[i].code;
-	(void)d;
 	return dhcpd_number(name, *ret_family == 6 ? 65535 : 254, &code) ? (uint16_t)code : 0;
 }
 
-static struct out *target(struct dnsmasq *d, const struct guard *g, size_t i)
+/* True if what the guard is for belongs in the i-th range; ranges.n: in the global scope. */
+static bool is_place(const struct dnsmasq *d, const struct guard *g, size_t i)
 {
-	(void)g;
+	const char *tag = i < d->ranges.n ? d->ranges.v[i].tag : NULL;
+
+	return g->tag ? tag && strcmp(tag, g->tag) == 0 : i == d->ranges.n;
+}
+
+static struct out *place(const struct dnsmasq *d, size_t i)
+{
 	return i < d->ranges.n ? d->ranges.v[i].map : d->top;
 }
 
@@ -573,12 +570,14 @@ static void add_option(struct dnsmasq *d, const struct guard *g, uint16_t code, 
 
 	for (size_t i = 0; i <= d->ranges.n; i++) {
 		struct out *list, *o;
-		bool is_here = g->tag ? i < d->ranges.n && d->ranges.v[i].tag && strcmp(d->ranges.v[i].tag, g->tag) == 0
-				      : i == d->ranges.n;
 
-		if (!is_here)
+		if (!is_place(d, g, i))
 			continue;
-		list = out_get_list(d->arena, target(d, g, i), "option-data");
+		if (g->tag && d->n_values++ >= VALUES_MAX) {
+			decide(d, "too many options for so many ranges with one tag");
+			return;
+		}
+		list = out_get_list(d->arena, place(d, i), "option-data");
 		o = unit(d, out_map(d->arena, list, NULL));
 		if (def)
 			out_string(d->arena, o, "name", def->name);
@@ -608,7 +607,7 @@ static void note_option(struct dnsmasq *d, const struct guard *g, uint16_t code)
 		d->has_dns = d->has_dns || code == dns;
 	}
 	for (size_t i = 0; i < d->ranges.n; i++)
-		if (g->tag && d->ranges.v[i].tag && strcmp(g->tag, d->ranges.v[i].tag) == 0) {
+		if (is_place(d, g, i)) {
 			d->ranges.v[i].has_router |= code == router;
 			d->ranges.v[i].has_dns |= code == dns;
 		}
@@ -677,7 +676,7 @@ static void option(struct dnsmasq *d, char **words, unsigned n, bool force)
 		decide(d, "define the sub-options with option-def");
 		return;
 	}
-	code = at < n ? option_code(d, words[at], &family) : 0;
+	code = at < n ? option_code(words[at], &family) : 0;
 	if (!code) {
 		decide(d, "unknown option");
 		return;
@@ -739,7 +738,7 @@ static void dhcp_option_force(struct dnsmasq *d, char **words, unsigned n)
 static void dhcp_match(struct dnsmasq *d, char **words, unsigned n)
 {
 	unsigned family;
-	uint16_t code = n >= 2 ? option_code(d, words[1], &family) : 0;
+	uint16_t code = n >= 2 ? option_code(words[1], &family) : 0;
 	const struct optdef *def;
 	uint64_t v;
 
@@ -782,10 +781,9 @@ static void dhcp_boot(struct dnsmasq *d, char **words, unsigned n)
 		return;
 	}
 	for (size_t i = 0; i <= d->ranges.n; i++) {
-		struct out *map = i < d->ranges.n ? d->ranges.v[i].map : d->top;
+		struct out *map = place(d, i);
 
-		if (g.tag ? !(i < d->ranges.n && d->ranges.v[i].tag && strcmp(d->ranges.v[i].tag, g.tag) == 0)
-			  : i < d->ranges.n)
+		if (!is_place(d, &g, i))
 			continue;
 		if (g.class && g.tag) {
 			decide(d,
@@ -804,9 +802,8 @@ static void dhcp_boot(struct dnsmasq *d, char **words, unsigned n)
 				const char *condition = strcmp(g.class, "KNOWN") == 0
 								? "known"
 								: arena_printf(d->arena, "member('%s')", g.class);
-				const char *name = new_class(d, condition);
 
-				(void)name;
+				(void)new_class(d, condition);
 				map = d->classes->last;
 			}
 		}
@@ -853,9 +850,11 @@ static void pxe_service(struct dnsmasq *d, char **words, unsigned n)
 
 /* --- hosts --- */
 
+#define HOST_IDS_MAX 16
+
 struct host_text {
-	const char *ids[16];
-	bool is_client_id[16];
+	const char *ids[HOST_IDS_MAX];
+	bool is_client_id[HOST_IDS_MAX];
 	unsigned n_ids;
 	struct ip ip;
 	bool has_ip, is_ignored;
@@ -877,10 +876,17 @@ static void read_host_word(struct dnsmasq *d, struct host_text *h, char *word)
 		h->tag = arena_strdup(d->arena, word + 4);
 	} else if (begins(word, "tag:")) {
 		h->why = "a host for a tag only has no counterpart";
-	} else if (begins(word, "id:") && h->n_ids < 16) {
+	} else if (h->n_ids == HOST_IDS_MAX &&
+		   (begins(word, "id:") || (strchr(word, ':') && ip_parse(word, &h->ip) < 0))) {
+		h->why = "too many identifiers";
+	} else if (begins(word, "id:")) {
 		len = strchr(word + 3, ':') ? dhcpd_hex(word + 3, buf, sizeof(buf)) : -1;
 		if (strcmp(word, "id:*") == 0) {
 			h->why = "match-client-id is a setting of subnets";
+			return;
+		}
+		if (len <= 0 && strlen(word + 3) > sizeof(buf)) {
+			h->why = "the identifier is longer than 255 bytes";
 			return;
 		}
 		(void)bytes_to_hex(len > 0 ? bytes_of(buf, (size_t)len) : bytes_of(word + 3, strlen(word + 3)), ':',
@@ -891,7 +897,7 @@ static void read_host_word(struct dnsmasq *d, struct host_text *h, char *word)
 		h->is_ignored = true;
 	} else if (ip_parse(word, &h->ip) == 0) {
 		h->has_ip = true;
-	} else if (strchr(word, ':') && h->n_ids < 16) {
+	} else if (strchr(word, ':')) {
 		const char *mac = strchr(word, '-') ? strchr(word, '-') + 1 : word;
 
 		len = dhcpd_hex(mac, buf, 20);

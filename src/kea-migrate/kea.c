@@ -7,11 +7,11 @@
 
 #include "base/ip.h"
 #include "base/vec.h"
+#include "json/limits.h"
 #include "root/config.h"
 
 #include <stdlib.h>
 
-#define DEPTH_MAX 64
 #define ROUNDS_MAX 100
 
 /* A value in the text, and its key if it is a member of a map. */
@@ -35,6 +35,8 @@ struct work {
 	uint32_t file;
 	unsigned family;
 	VEC(struct edit) edits;
+	size_t known_at; /* the position of this byte is known */
+	struct pos known;
 };
 
 /* --- the structure of the text --- */
@@ -126,7 +128,7 @@ static struct part *read_value(struct work *w, unsigned depth)
 	struct part *part = arena_new_obj(w->arena, struct part);
 	char c = w->at < w->len ? w->text[w->at] : '\0';
 
-	if (!c || depth > DEPTH_MAX)
+	if (!c || depth > JSON_DEPTH_MAX)
 		return NULL;
 	part->from = w->at;
 	part->kind = c == '{' ? PART_MAP : c == '[' ? PART_LIST : PART_SCALAR;
@@ -163,19 +165,22 @@ static struct part *member(const struct part *map, const char *key)
 	return NULL;
 }
 
-static struct pos pos_of(const struct work *w, size_t offset)
+/* Counts on from the last position, as most are in the order of the text. */
+static struct pos pos_of(struct work *w, size_t offset)
 {
-	struct pos pos = { w->file, 1, 1, 1 };
-
-	for (size_t i = 0; i < offset && i < w->len; i++) {
-		if (w->text[i] == '\n') {
-			pos.line++;
-			pos.col = 1;
-		} else if ((w->text[i] & 0xc0) != 0x80) {
-			pos.col++;
+	if (offset < w->known_at || !w->known.line) {
+		w->known_at = 0;
+		w->known = (struct pos){ w->file, 1, 1, 1 };
+	}
+	for (; w->known_at < offset && w->known_at < w->len; w->known_at++) {
+		if (w->text[w->known_at] == '\n') {
+			w->known.line++;
+			w->known.col = 1;
+		} else if ((w->text[w->known_at] & 0xc0) != 0x80) {
+			w->known.col++;
 		}
 	}
-	return pos;
+	return w->known;
 }
 
 /* --- edits --- */
@@ -218,6 +223,22 @@ static void apply(struct work *w)
 	w->len = strlen(w->text);
 	str_free(&s);
 	w->edits.n = 0;
+	w->known = POS_NONE;
+}
+
+/* Returns the end of a part with the comma after it; if it has none, removes the one before the part. */
+static size_t cut_comma(struct work *w, size_t from, size_t to, const char *blanks)
+{
+	size_t end = to + strspn(w->text + to, blanks);
+
+	if (w->text[end] == ',')
+		return end + 1;
+	for (size_t k = from; k > 0 && strchr(" \t\r\n,", w->text[k - 1]); k--)
+		if (w->text[k - 1] == ',') {
+			edit(w, k - 1, k, "");
+			break;
+		}
+	return to;
 }
 
 static const char *value_text(struct work *w, const struct part *p)
@@ -280,27 +301,15 @@ static void move_names(struct work *w, const struct part *ddns)
 
 	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
 		const struct part *p = member(ddns, old[i][0]);
-		size_t from, to;
 
 		if (!p || member(ddns->parent, old[i][1]))
 			continue;
 		edit(w, ddns->key_from, ddns->key_from,
 		     arena_printf(w->arena, "\"%s\": %s, ", old[i][1], value_text(w, p)));
-		from = p->key_from;
-		to = p->to + strspn(w->text + p->to, " \t");
-		if (w->text[to] == ',') {
-			to++;
-		} else {
-			to = p->to;
-			for (size_t k = from; k > ddns->from && strchr(" \t\r\n,", w->text[k - 1]); k--)
-				if (w->text[k - 1] == ',') {
-					edit(w, k - 1, k, "");
-					break;
-				}
-		}
-		edit(w, from, to, "");
-		report_note(w->rep, REPORT_NOTICE, pos_of(w, from), "\"%s\" is the global key \"%s\" today", p->key,
-			    old[i][1]);
+		/* Not across the end of a line: every line stays. */
+		edit(w, p->key_from, cut_comma(w, p->key_from, p->to, " \t"), "");
+		report_note(w->rep, REPORT_NOTICE, pos_of(w, p->key_from), "\"%s\" is the global key \"%s\" today",
+			    p->key, old[i][1]);
 	}
 }
 
@@ -404,27 +413,16 @@ static void reject(void *ctx, struct pos pos, const char *error)
 {
 	struct rejecting *r = ctx;
 	struct work *w = r->w;
-	size_t offset = 0, to;
+	size_t to;
 	struct part *p;
 	struct str s = { 0 };
 
 	report_note(w->rep, REPORT_DECISION, (struct pos){ w->file, pos.line, pos.col, 1 }, "%s", error);
-	for (uint32_t line = 1; line < pos.line && offset < w->len; offset++)
-		line += w->text[offset] == '\n';
-	for (uint32_t col = 1; col < pos.col && offset < w->len; offset++)
-		col += (w->text[offset + 1] & 0xc0) != 0x80;
-	p = pos.file == 1 && pos.line ? find_unit(r->root, offset) : NULL;
+	p = pos.file == 1 && pos.line ? find_unit(r->root, report_offset(w->text, w->len, pos)) : NULL;
 	if (!p)
 		return;
 	r->is_changed = true;
-	to = p->to + strspn(w->text + p->to, " \t\r\n");
-	to = w->text[to] == ',' ? to + 1 : p->to;
-	if (to == p->to)
-		for (size_t k = p->key_from; k > 0 && strchr(" \t\r\n,", w->text[k - 1]); k--)
-			if (w->text[k - 1] == ',') {
-				edit(w, k - 1, k, "");
-				break;
-			}
+	to = cut_comma(w, p->key_from, p->to, " \t\r\n");
 	str_addf(&s, "/* NEEDS A DECISION: %s: ", error);
 	str_add_n(&s, w->text + p->key_from, to - p->key_from);
 	for (char *star = s.text + 2; (star = strstr(star, "*/")) != NULL;)

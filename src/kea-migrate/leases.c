@@ -7,8 +7,10 @@
 
 #include "base/err.h"
 #include "base/hash.h"
+#include "ddns/dname.h"
 #include "kea-migrate/dhcpd.h"
 #include "lease/csv.h"
+#include "lease/index.h"
 #include "lease/lines.h"
 #include "subnet/subnet.h"
 
@@ -53,109 +55,79 @@ struct ia {
 	uint64_t generation;
 };
 
-struct table {
-	uint32_t *slots; /* positions + 1 */
-	size_t size, n;
-};
-
 struct work {
 	const struct leases_input *in;
 	struct report *rep;
 	struct arena *arena;
 	VEC(struct item) items;
 	VEC(struct ia) ias;
-	struct table by_addr, by_ia;
+	struct index by_addr, by_ia; /* positions + 1 */
 	bool is_big_endian;
 	unsigned n_leases;
 };
 
-/* --- hash tables of positions --- */
+/* --- what was declared before --- */
 
-static void grow(struct table *t, uint64_t (*hash)(const struct work *w, size_t i), const struct work *w)
+struct search {
+	const struct work *w;
+	const struct lease *lease;
+	struct bytes key;
+};
+
+static bool is_item(const void *ctx, uint32_t ref)
 {
-	size_t size = t->size ? t->size * 2 : 1024;
+	const struct search *s = ctx;
+	const struct lease *a = &s->w->items.v[ref - 1].lease, *b = s->lease;
 
-	if (t->n * 2 < t->size)
-		return;
-	free(t->slots);
-	t->slots = xcalloc(size, sizeof(*t->slots));
-	t->size = size;
-	for (size_t i = 0; i < t->n; i++) {
-		size_t at = hash(w, i) & (size - 1);
-
-		while (t->slots[at])
-			at = (at + 1) & (size - 1);
-		t->slots[at] = (uint32_t)i + 1;
-	}
+	return ip_equal(&a->addr, &b->addr) && a->prefix_len == b->prefix_len &&
+	       (a->type == LEASE_PD) == (b->type == LEASE_PD);
 }
 
-static uint64_t hash_item(const struct work *w, size_t i)
+static bool is_ia(const void *ctx, uint32_t ref)
 {
-	const struct lease *lease = &w->items.v[i].lease;
+	const struct search *s = ctx;
 
-	return hash_bytes(lease->addr.b, 16, lease->type == LEASE_PD ? lease->prefix_len : 200);
-}
-
-static uint64_t hash_ia(const struct work *w, size_t i)
-{
-	return hash_bytes(w->ias.v[i].key.data, w->ias.v[i].key.len, 0);
+	return bytes_equal(s->w->ias.v[ref - 1].key, s->key);
 }
 
 /* Returns the item with this lease's address, which is new or that of an earlier declaration. */
 static struct item *item_of(struct work *w, const struct lease *lease)
 {
-	size_t at;
+	uint64_t hash = hash_bytes(lease->addr.b, 16, lease->type == LEASE_PD ? lease->prefix_len : 200);
+	const struct search search = { .w = w, .lease = lease };
+	const struct index_slot *slot = index_find(&w->by_addr, hash, is_item, &search);
 	struct item *item;
 
-	grow(&w->by_addr, hash_item, w);
-	at = hash_bytes(lease->addr.b, 16, lease->type == LEASE_PD ? lease->prefix_len : 200) & (w->by_addr.size - 1);
-	for (; w->by_addr.slots[at]; at = (at + 1) & (w->by_addr.size - 1)) {
-		item = &w->items.v[w->by_addr.slots[at] - 1];
-		if (ip_equal(&item->lease.addr, &lease->addr) && item->lease.prefix_len == lease->prefix_len &&
-		    (item->lease.type == LEASE_PD) == (lease->type == LEASE_PD))
-			return item;
-	}
-	w->by_addr.slots[at] = (uint32_t)w->items.n + 1;
-	w->by_addr.n++;
+	if (slot)
+		return &w->items.v[slot->ref - 1];
 	item = vec_push(&w->items);
 	item->lease.addr = lease->addr;
 	item->lease.prefix_len = lease->prefix_len;
 	item->lease.type = lease->type;
+	index_add(&w->by_addr, hash, (uint32_t)w->items.n);
 	return item;
 }
 
 static size_t ia_of(struct work *w, struct bytes key)
 {
-	size_t at;
+	uint64_t hash = hash_bytes(key.data, key.len, 0);
+	const struct search search = { .w = w, .key = key };
+	const struct index_slot *slot = index_find(&w->by_ia, hash, is_ia, &search);
 
-	grow(&w->by_ia, hash_ia, w);
-	at = hash_bytes(key.data, key.len, 0) & (w->by_ia.size - 1);
-	for (; w->by_ia.slots[at]; at = (at + 1) & (w->by_ia.size - 1))
-		if (bytes_equal(w->ias.v[w->by_ia.slots[at] - 1].key, key))
-			return w->by_ia.slots[at] - 1;
-	w->by_ia.slots[at] = (uint32_t)w->ias.n + 1;
-	w->by_ia.n++;
+	if (slot)
+		return slot->ref - 1;
 	*vec_push(&w->ias) = (struct ia){ .key = bytes_of(arena_dup(w->arena, key.data, key.len), key.len) };
+	index_add(&w->by_ia, hash, (uint32_t)w->ias.n);
 	return w->ias.n - 1;
 }
 
 /* --- words --- */
 
-/* Days since 1970 of a date of the Gregorian calendar. */
-static int64_t days_of(int64_t y, int64_t m, int64_t d)
-{
-	int64_t era, of_era;
-
-	y -= m <= 2;
-	era = y / 400;
-	of_era = (y % 400) * 365 + (y % 400) / 4 - (y % 400) / 100 + (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-	return era * 146097 + of_era - 719468;
-}
-
 /* "4 2026/11/29 22:53:01", "epoch 1796000000" or "never". */
 static bool read_time(const struct statement *st, unsigned i, int64_t *ret)
 {
 	unsigned y, m, d, hour, min, sec;
+	struct tm tm;
 	char end;
 
 	if (token_is(st, i, "never")) {
@@ -175,7 +147,13 @@ static bool read_time(const struct statement *st, unsigned i, int64_t *ret)
 		return false;
 	if (y < 1970 || m < 1 || m > 12 || d < 1 || d > 31 || hour > 23 || min > 59 || sec > 60)
 		return false;
-	*ret = days_of(y, m, d) * 86400 + hour * 3600 + min * 60 + sec;
+	tm = (struct tm){ .tm_year = (int)y - 1900,
+			  .tm_mon = (int)m - 1,
+			  .tm_mday = (int)d,
+			  .tm_hour = (int)hour,
+			  .tm_min = (int)min,
+			  .tm_sec = (int)sec };
+	*ret = timegm(&tm);
 	return true;
 }
 
@@ -429,15 +407,14 @@ static void add_v4(struct work *w, const struct statement *st)
 	add_lease(w, st, &lease, &p, 0, 0);
 }
 
-static void add_v6(struct work *w, const struct statement *ia, const struct statement *st, enum lease_type type,
-		   struct bytes id, int64_t cltt, size_t number)
+static void add_v6(struct work *w, const struct statement *st, enum lease_type type, struct bytes id, int64_t cltt,
+		   size_t number)
 {
 	struct lease lease = { .type = type, .prefix_len = 128, .hostname = "" };
 	struct parsed p = { .starts = -1, .ends = -1, .cltt = cltt };
 	struct prefix prefix;
 	const char *text = token_text(st, 1);
 
-	(void)ia;
 	w->n_leases++;
 	lease.iaid = w->is_big_endian ? (uint32_t)id.data[0] << 24 | (uint32_t)id.data[1] << 16 |
 						(uint32_t)id.data[2] << 8 | id.data[3]
@@ -476,7 +453,7 @@ static void add_ia(struct work *w, const struct statement *st, enum lease_type t
 			report_note(w->rep, REPORT_DECISION, in->pos, "malformed cltt");
 	for (const struct statement *in = st->block; in; in = in->next)
 		if (token_is(in, 0, "iaaddr") || token_is(in, 0, "iaprefix"))
-			add_v6(w, st, in, type, id, cltt, number);
+			add_v6(w, in, type, id, cltt, number);
 }
 
 static void add_top(struct work *w, const struct statement *st)
@@ -543,8 +520,8 @@ void leases_from_dhcpd(const struct leases_input *in, struct report *rep, struct
 	write_rows(&w, out);
 	vec_free(&w.items);
 	vec_free(&w.ias);
-	free(w.by_addr.slots);
-	free(w.by_ia.slots);
+	index_done(&w.by_addr);
+	index_done(&w.by_ia);
 	arena_free(scratch);
 }
 
@@ -605,19 +582,10 @@ static void add_name(struct str *out, const struct lease *lease, unsigned depth)
 		str_add(out, ";\n");
 	}
 	if (lease->fqdn_rev) {
-		char addr[IP_TEXT_MAX];
+		struct dname reverse = dname_reverse(&lease->addr);
+		char text[DNAME_TEXT_MAX];
 
-		/* The name of the address in the reverse zone. */
-		str_addf(out, "%*sset ddns-rev-name = \"", indent, "");
-		if (ip_is4(&lease->addr))
-			str_addf(out, "%u.%u.%u.%u.in-addr.arpa.", lease->addr.b[15], lease->addr.b[14],
-				 lease->addr.b[13], lease->addr.b[12]);
-		else
-			for (int i = 15; i >= 0; i--)
-				str_addf(out, "%x.%x.%s", lease->addr.b[i] & 15, lease->addr.b[i] >> 4,
-					 i ? "" : "ip6.arpa.");
-		str_add(out, "\";\n");
-		(void)ip_format(&lease->addr, addr);
+		str_addf(out, "%*sset ddns-rev-name = \"%s\";\n", indent, "", dname_format(&reverse, text));
 	}
 }
 
@@ -833,6 +801,6 @@ void leases_to_dhcpd(const struct leases_input *in, struct report *rep, struct s
 	rep->is_unusable = !has_header;
 	write_all(&w, out);
 	vec_free(&w.items);
-	free(w.by_addr.slots);
+	index_done(&w.by_addr);
 	free(row);
 }

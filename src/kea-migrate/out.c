@@ -56,6 +56,15 @@ void out_append(struct out *in, struct out *value)
 	append(in, value);
 }
 
+size_t out_count(const struct out *in)
+{
+	size_t n = 0;
+
+	for (const struct out *o = in->first; o; o = o->next)
+		n += 1 + out_count(o);
+	return n;
+}
+
 struct out *out_copy(struct arena *arena, struct out *in, const struct out *from)
 {
 	struct out *o = out_new(arena, from->kind);
@@ -131,6 +140,21 @@ struct out *out_map(struct arena *arena, struct out *in, const char *key)
 struct out *out_list(struct arena *arena, struct out *in, const char *key)
 {
 	return add(arena, in, key, OUT_LIST);
+}
+
+void out_decide(struct report *rep, struct out *in, const struct undecided *what, const char *fmt, va_list ap)
+{
+	struct str why = { 0 }, text = { 0 };
+
+	str_addv(&why, fmt, ap);
+	report_note(rep, REPORT_DECISION, what->pos, "%s%s%s", what->word ? what->word : "", what->word ? ": " : "",
+		    str_text(&why));
+	if (what->comment)
+		str_addf(&text, "%s\n", what->comment);
+	str_addf(&text, "NEEDS A DECISION (%s): %s\n%s", report_where(rep, what->pos), str_text(&why), what->source);
+	out_comment(rep->arena, in, str_text(&text));
+	str_free(&why);
+	str_free(&text);
 }
 
 struct out *out_get_list(struct arena *arena, struct out *in, const char *key)

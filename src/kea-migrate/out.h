@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/str.h"
-#include "json/diag.h"
+#include "kea-migrate/report.h"
 
 /*
  * The configuration that is written: JSON values with comments. A value with a position (`src`) is a unit: if the
@@ -30,12 +30,24 @@ struct out *out_number(struct arena *arena, struct out *in, const char *key, int
 struct out *out_bool(struct arena *arena, struct out *in, const char *key, bool value);
 struct out *out_raw(struct arena *arena, struct out *in, const char *key, const char *json);
 struct out *out_comment(struct arena *arena, struct out *in, const char *text);
+/* A statement of the source that needs a decision. */
+struct undecided {
+	struct pos pos;
+	const char *word;    /* before the reason in the report; NULL: nothing */
+	const char *comment; /* lines before the statement; NULL if none */
+	const char *source;  /* its text */
+};
+/* Reports it, and adds its text to the map as a comment. */
+void out_decide(struct report *rep, struct out *in, const struct undecided *what, const char *fmt, va_list ap)
+	__attribute__((format(printf, 4, 0)));
 /* Like out_list(), but keeps a list that is there. */
 struct out *out_get_list(struct arena *arena, struct out *in, const char *key);
 /* NULL if there is none; values that are comments by now are not found. */
 struct out *out_find(const struct out *in, const char *key);
 /* Returns the value of a string without its quotes and escapes, in the arena; NULL if there is none. */
 const char *out_value(struct arena *arena, const struct out *in, const char *key);
+/* Returns the number of values in a map or list, with those in them. */
+size_t out_count(const struct out *in);
 /* Copies a value with everything in it. */
 struct out *out_copy(struct arena *arena, struct out *in, const struct out *from);
 /* Adds a value that is nowhere yet. */

@@ -56,6 +56,17 @@ static const char *path_of(const struct report *rep, struct pos pos)
 	return pos.file && pos.file <= rep->paths.n ? rep->paths.v[pos.file - 1] : "-";
 }
 
+size_t report_offset(const char *text, size_t len, struct pos pos)
+{
+	const char *p = text, *end = text + len;
+
+	for (uint32_t line = 1; line < pos.line && p < end; p++)
+		line += *p == '\n';
+	for (uint32_t col = 1; p < end && (col < pos.col || (*p & 0xc0) == 0x80); p++)
+		col += (p[1] & 0xc0) != 0x80;
+	return (size_t)(p - text);
+}
+
 const char *report_where(const struct report *rep, struct pos pos)
 {
 	return arena_printf(rep->arena, "%s:%u", path_of(rep, pos), pos.line);

@@ -39,6 +39,8 @@ uint32_t report_source(struct report *rep, const char *path);
 /* Adds a message; the same text at the same position counts once. True if it is new. */
 bool report_note(struct report *rep, enum report_kind kind, struct pos pos, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+/* Returns the byte of a position in a text; columns are characters. */
+size_t report_offset(const char *text, size_t len, struct pos pos);
 /* Returns "FILE:LINE" in the arena. */
 const char *report_where(const struct report *rep, struct pos pos);
 /* Returns the number of statements that need a decision; errors are among them. */

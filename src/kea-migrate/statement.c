@@ -450,10 +450,9 @@ int statements_read(const char *path, struct report *rep, struct statements *ret
 	return 0;
 }
 
-void statements_parse(const char *name, const char *text, size_t len, bool may_include, struct report *rep,
-		      struct statements *ret)
+void statements_parse(const char *name, const char *text, size_t len, struct report *rep, struct statements *ret)
 {
-	struct shared sh = { .rep = rep, .arena = rep->arena, .may_include = may_include };
+	struct shared sh = { .rep = rep, .arena = rep->arena };
 
 	*ret = (struct statements){ 0 };
 	(void)parse_text(&sh, report_source(rep, name), text, len, &ret->first, 0, &ret->trailing);

@@ -41,9 +41,8 @@ struct statements {
 
 /* Reads a file. -E_SYS: it cannot be read; the report has the reason. */
 int statements_read(const char *path, struct report *rep, struct statements *ret);
-/* Reads a text; files that it includes are only read if may_include. */
-void statements_parse(const char *name, const char *text, size_t len, bool may_include, struct report *rep,
-		      struct statements *ret);
+/* Reads a text, without the files that it includes. */
+void statements_parse(const char *name, const char *text, size_t len, struct report *rep, struct statements *ret);
 
 /*
  * Reads a text of any length one statement of the outermost level at a time, into an arena that may be reset in

@@ -3,6 +3,8 @@
 #include "kea-migrate/windows.h"
 
 #include "base/err.h"
+#include "base/hash.h"
+#include "lease/index.h"
 #include "wire/dict4.h"
 
 #include <stdlib.h>
@@ -25,6 +27,12 @@ struct win_scope {
 	bool is_off;
 };
 
+struct reservation {
+	struct ip addr;
+	const struct out *scope; /* its map */
+	struct out *map;
+};
+
 struct windows {
 	struct arena *arena;
 	struct report *rep;
@@ -33,23 +41,19 @@ struct windows {
 	struct pos pos;
 	const char *text;
 	VEC(struct win_scope) scopes;
+	VEC(struct reservation) reservations;
+	struct index by_id, by_addr; /* of scopes and of reservations: positions + 1 */
 };
 
 static void decide(struct windows *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 static void decide(struct windows *w, const char *fmt, ...)
 {
-	struct str s = { 0 }, text = { 0 };
 	va_list ap;
 
 	va_start(ap, fmt);
-	str_addv(&s, fmt, ap);
+	out_decide(w->rep, w->top, &(struct undecided){ .pos = w->pos, .source = w->text }, fmt, ap);
 	va_end(ap);
-	report_note(w->rep, REPORT_DECISION, w->pos, "%s", str_text(&s));
-	str_addf(&text, "NEEDS A DECISION (%s): %s\n%s", report_where(w->rep, w->pos), str_text(&s), w->text);
-	out_comment(w->arena, w->top, str_text(&text));
-	str_free(&s);
-	str_free(&text);
 }
 
 static struct out *unit(struct windows *w, struct out *o)
@@ -60,16 +64,36 @@ static struct out *unit(struct windows *w, struct out *o)
 
 /* --- what both formats say --- */
 
+struct search {
+	const struct windows *w;
+	struct ip addr;
+	const struct out *scope;
+};
+
+static bool is_scope(const void *ctx, uint32_t ref)
+{
+	const struct search *s = ctx;
+
+	return ip_equal(&s->w->scopes.v[ref - 1].prefix.addr, &s->addr);
+}
+
+static bool is_reservation(const void *ctx, uint32_t ref)
+{
+	const struct search *s = ctx;
+	const struct reservation *r = &s->w->reservations.v[ref - 1];
+
+	return r->scope == s->scope && ip_equal(&r->addr, &s->addr);
+}
+
 static struct win_scope *find_scope(struct windows *w, const char *id)
 {
-	struct ip ip;
+	struct search search = { .w = w };
+	const struct index_slot *slot;
 
-	if (ip_parse(id, &ip) < 0)
+	if (ip_parse(id, &search.addr) < 0)
 		return NULL;
-	for (size_t i = 0; i < w->scopes.n; i++)
-		if (ip_equal(&w->scopes.v[i].prefix.addr, &ip))
-			return &w->scopes.v[i];
-	return NULL;
+	slot = index_find(&w->by_id, hash_16(search.addr.b), is_scope, &search);
+	return slot ? &w->scopes.v[slot->ref - 1] : NULL;
 }
 
 static struct win_scope *add_scope(struct windows *w, const char *id, const char *mask, const char *name)
@@ -96,6 +120,9 @@ static struct win_scope *add_scope(struct windows *w, const char *id, const char
 		scope->map->comment = arena_strdup(w->arena, name);
 	out_number(w->arena, scope->map, "id", (int64_t)w->scopes.n);
 	out_string(w->arena, scope->map, "subnet", prefix_format(&prefix, buf));
+	/* The first one of several with this address is the one that is found. */
+	if (!find_scope(w, id))
+		index_add(&w->by_id, hash_16(prefix.addr.b), (uint32_t)w->scopes.n);
 	return scope;
 }
 
@@ -107,15 +134,13 @@ static bool read_span(const char *first, const char *last, struct span *ret)
 
 static struct out *find_reservation(struct windows *w, struct win_scope *scope, const char *addr)
 {
-	struct out *list = out_find(scope->map, "reservations");
+	struct search search = { .w = w, .scope = scope->map };
+	const struct index_slot *slot;
 
-	for (struct out *o = list ? list->first : NULL; o; o = o->next) {
-		const char *text = o->kind == OUT_MAP ? out_value(w->arena, o, "ip-address") : NULL;
-
-		if (text && strcmp(text, addr) == 0)
-			return o;
-	}
-	return NULL;
+	if (ip_parse(addr, &search.addr) < 0)
+		return NULL;
+	slot = index_find(&w->by_addr, hash_16(search.addr.b), is_reservation, &search);
+	return slot ? w->reservations.v[slot->ref - 1].map : NULL;
 }
 
 /* "02-00-00-00-00-01" or "020000000001" to bytes; -E_INVAL, -E_SPACE. */
@@ -154,6 +179,10 @@ static struct out *reserve(struct windows *w, struct win_scope *scope, const cha
 	out_string(w->arena, o, "ip-address", addr);
 	if (*name)
 		out_string(w->arena, o, "hostname", name);
+	if (!find_reservation(w, scope, addr)) {
+		*vec_push(&w->reservations) = (struct reservation){ ip, scope->map, o };
+		index_add(&w->by_addr, hash_16(ip.b), (uint32_t)w->reservations.n);
+	}
 	return o;
 }
 
@@ -284,6 +313,9 @@ static void finish(struct windows *w)
 		vec_free(&scope->excluded);
 	}
 	vec_free(&w->scopes);
+	vec_free(&w->reservations);
+	index_done(&w->by_id);
+	index_done(&w->by_addr);
 }
 
 /* --- netsh --- */
