@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* kea lease drop, kea reserve. */
 #include "base/ip.h"
-#include "kea/screen.h"
 #include "kea/remote.h"
 
 #include <string.h>
@@ -53,23 +52,6 @@ static int open_for(const struct cli *cli, char **words, unsigned n, struct targ
 	return code == EXIT_OK ? remote_open(cli, target->family, remote) : code;
 }
 
-/* Prints the response to a change. */
-static int print_change(const struct cli *cli, const struct reply *reply)
-{
-	struct str text = { 0 };
-
-	if (cli->json)
-		screen_print_json(reply->root);
-	if (reply->result != 0)
-		return reply_code(reply);
-	if (!cli->json) {
-		screen_add(&text, reply->text, strlen(reply->text), SIZE_MAX);
-		puts(str_text(&text));
-		str_free(&text);
-	}
-	return EXIT_OK;
-}
-
 int run_lease_drop(struct cli *cli, char **words, unsigned n)
 {
 	struct json_object *args;
@@ -84,7 +66,7 @@ int run_lease_drop(struct cli *cli, char **words, unsigned n)
 	json_object_object_add(args, "update-ddns", json_object_new_boolean(true));
 	code = remote_ask(&remote, target.family == KEY_6 ? "lease6-del" : "lease4-del", args, &reply);
 	if (code == EXIT_OK)
-		code = print_change(cli, &reply);
+		code = reply_print(cli, &reply);
 	reply_done(&reply);
 	remote_close(&remote);
 	return code;
@@ -160,7 +142,7 @@ static int reserve(const struct cli *cli, struct remote *remote, const struct ta
 	}
 	json_object_put(reservation);
 	if (code == EXIT_OK)
-		code = print_change(cli, &reply);
+		code = reply_print(cli, &reply);
 	reply_done(&reply);
 	return code;
 }
@@ -180,7 +162,7 @@ int run_reserve(struct cli *cli, char **words, unsigned n)
 		return code;
 	code = remote_ask(&remote, target.family == KEY_6 ? "lease6-get" : "lease4-get", which_lease(&target), &lease);
 	if (code == EXIT_OK && lease.result != 0)
-		code = print_change(cli, &lease);
+		code = reply_print(cli, &lease);
 	else if (code == EXIT_OK)
 		code = reserve(cli, &remote, &target, lease.arguments);
 	reply_done(&lease);

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 /*
- * kea: the command line for people. What it can do is rows: options (cmdline.c), verbs (verbs.c) and exit codes; the
- * help, the manual page and the completion are printed from them, and commands and their arguments come from the
- * servers' table. Everything a server sends is untrusted: its size, its time and its characters.
+ * kea: the command line for people. What it can do is rows (verbs.c): options, verbs and exit codes; the help, the
+ * manual page and the completion are printed from them, and commands and their arguments come from the servers' table.
+ * Everything a server sends is untrusted: its size, its time and its characters.
  */
 enum exit_code {
 	EXIT_OK = 0,
@@ -35,7 +35,8 @@ struct cli {
 	/* output */
 	bool json, csv;
 	/* leases */
-	const char *subnet, *hw_address, *client_id, *hostname, *state, *expiring, *after, *file;
+	uint32_t subnet; /* id; 0: any; also of pools */
+	const char *hw_address, *client_id, *hostname, *state, *expiring, *after, *file;
 	uint32_t limit;
 	/* pools */
 	uint32_t warning, critical, interval_sec;
@@ -56,6 +57,7 @@ struct cli_option {
 	size_t offset;
 	uint32_t min, max; /* OPT_NUMBER */
 	unsigned verbs;    /* FOR_*; FOR_ALL: with every verb */
+	bool is_remote;    /* says which server is asked, and how */
 	const char *doc;
 };
 extern const struct cli_option cli_options[];
@@ -66,6 +68,7 @@ struct verb {
 	const char *name, *args; /* "lease drop", "ADDRESS" */
 	const char *doc;
 	unsigned options; /* FOR_* of its own; 0: none */
+	bool is_local;    /* asks no server; it may have a family */
 	int (*run)(struct cli *cli, char **words, unsigned n);
 };
 extern const struct verb verbs[];

@@ -26,28 +26,11 @@ static struct ctl *table_of(unsigned family)
 	return *table;
 }
 
-struct search {
-	const char *name;
-	const struct command *found;
-};
-
-static void compare(void *ctx, const struct command *cmd, bool is_available)
-{
-	struct search *search = ctx;
-
-	(void)is_available;
-	if (!strcmp(cmd->name, search->name))
-		search->found = cmd;
-}
-
 const struct command *command_row(const char *name, unsigned families)
 {
-	struct search search = { .name = name };
+	const struct command *cmd = families & KEY_4 ? ctl_find(table_of(KEY_4), name) : NULL;
 
-	for (unsigned family = KEY_4; family <= KEY_6 && !search.found; family <<= 1)
-		if (families & family)
-			ctl_each(table_of(family), compare, &search);
-	return search.found;
+	return cmd || !(families & KEY_6) ? cmd : ctl_find(table_of(KEY_6), name);
 }
 
 unsigned command_families(const char *name)
@@ -210,26 +193,6 @@ static int read_arguments(const struct command *cmd, unsigned family, char **wor
 
 /* --- run --- */
 
-static int print_reply(const struct cli *cli, const struct reply *reply)
-{
-	struct str text = { 0 };
-
-	if (cli->json) {
-		screen_print_json(reply->root);
-		return reply->result == 0 ? EXIT_OK : reply->result == 3 ? EXIT_NOTHING : EXIT_REFUSED;
-	}
-	if (reply->arguments && (reply->result == 0 || reply->result == 3))
-		screen_print_json(reply->arguments);
-	if (reply->result != 0)
-		return reply_code(reply);
-	if (!reply->arguments) {
-		screen_add(&text, reply->text, strlen(reply->text), SIZE_MAX);
-		puts(text.len ? str_text(&text) : "done");
-		str_free(&text);
-	}
-	return EXIT_OK;
-}
-
 static int run_request(struct cli *cli, const char *text)
 {
 	struct json_object *request = read_map(text);
@@ -243,7 +206,7 @@ static int run_request(struct cli *cli, const char *text)
 	if (code == EXIT_OK) {
 		code = remote_ask_json(&remote, request, &reply);
 		if (code == EXIT_OK)
-			code = print_reply(cli, &reply);
+			code = reply_print(cli, &reply);
 		reply_done(&reply);
 		remote_close(&remote);
 	}
@@ -270,7 +233,7 @@ int run_command(struct cli *cli, char **words, unsigned n)
 	if (code == EXIT_OK) {
 		code = remote_ask(&remote, words[0], args, &reply);
 		if (code == EXIT_OK)
-			code = print_reply(cli, &reply);
+			code = reply_print(cli, &reply);
 		reply_done(&reply);
 	}
 	remote_close(&remote);

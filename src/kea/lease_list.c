@@ -81,9 +81,7 @@ static int read_state(struct lease_list *list, const char *text)
 
 int lease_list_init(struct lease_list *list, const struct cli *cli)
 {
-	char *end;
 	int64_t within = 0;
-	unsigned long id;
 	int code;
 
 	*list = (struct lease_list){ .cli = cli,
@@ -91,13 +89,6 @@ int lease_list_init(struct lease_list *list, const struct cli *cli)
 				     .left = cli->limit ? cli->limit : UINT32_MAX };
 	if (cli->json && cli->csv)
 		return cli_fail(EXIT_USAGE, "--json and --csv exclude each other");
-	if (cli->subnet) {
-		id = strtoul(cli->subnet, &end, 10);
-		if (*cli->subnet < '0' || *cli->subnet > '9' || *end || id > UINT32_MAX)
-			return cli_fail(EXIT_USAGE, "--subnet: %s is not the id of a subnet", cli->subnet);
-		list->has_subnet = true;
-		list->subnet_id = (uint32_t)id;
-	}
 	code = read_id("hw-address", cli->hw_address, list->hwaddr_buf, sizeof(list->hwaddr_buf), &list->hwaddr);
 	if (code == EXIT_OK)
 		code = read_id("client-id", cli->client_id, list->client_id_buf, sizeof(list->client_id_buf),
@@ -129,7 +120,7 @@ static bool passes(const struct lease_list *list, const struct lease_item *item)
 	const struct lease *lease = &item->lease;
 	enum seen state = state_of(list, item);
 
-	return (!list->has_subnet || lease->subnet_id == list->subnet_id) &&
+	return (!list->cli->subnet || lease->subnet_id == list->cli->subnet) &&
 	       (!list->hwaddr.len || bytes_equal(list->hwaddr, lease->hwaddr)) &&
 	       (!list->client_id.len || bytes_equal(list->client_id, lease->client_id)) &&
 	       (list->state < 0 || (enum seen)list->state == state) &&

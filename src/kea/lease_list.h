@@ -17,8 +17,6 @@ struct lease_list {
 	unsigned family;
 	int64_t now;
 	/* the filter */
-	bool has_subnet;
-	uint32_t subnet_id;
 	struct bytes hwaddr, client_id; /* empty: any */
 	uint8_t hwaddr_buf[LEASE_HWADDR_MAX], client_id_buf[LEASE_ID_MAX];
 	int state;              /* index of lease_state_words; -1: any */

@@ -95,6 +95,14 @@ static const struct verb *find_verb(char **words, unsigned n, unsigned *ret_used
 	return NULL;
 }
 
+/* True if the command does something with the option. */
+static bool has_option(const struct cli *cli, const struct verb *verb, const struct cli_option *option)
+{
+	if (option->is_remote)
+		return !cli->file && !(verb && verb->is_local);
+	return !option->verbs || (verb && verb->options & option->verbs);
+}
+
 static int check(struct cli *cli, const bool *given, const struct verb *verb, char *why)
 {
 	char text[64];
@@ -102,10 +110,15 @@ static int check(struct cli *cli, const bool *given, const struct verb *verb, ch
 	for (unsigned i = 0; i < cli_n_options; i++) {
 		const struct args_option option = { cli_options[i].id, cli_options[i].name, NULL, NULL };
 
-		if (!given[i] || !cli_options[i].verbs || (verb && verb->options & cli_options[i].verbs))
+		if (!given[i] || has_option(cli, verb, &cli_options[i]))
 			continue;
-		(void)snprintf(why, ARGS_WHY_MAX, "%s is not an option of this command",
-			       args_option_text(&option, text, sizeof(text)));
+		(void)snprintf(why, ARGS_WHY_MAX, "%s is not an option %s",
+			       args_option_text(&option, text, sizeof(text)),
+			       cli_options[i].is_remote && cli->file ? "with --file" : "of this command");
+		return -E_INVAL;
+	}
+	if (cli->file && cli->is4 + cli->is6 + cli->is_d2) {
+		(void)snprintf(why, ARGS_WHY_MAX, "-4, -6 and -D are not options with --file");
 		return -E_INVAL;
 	}
 	if (cli->is4 + cli->is6 + cli->is_d2 > 1) {

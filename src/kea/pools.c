@@ -148,13 +148,6 @@ static int by_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int to_id(const void *key, const void *entry)
-{
-	int64_t x = *(const uint32_t *)key, y = member_int(*(struct json_object *const *)entry, "id", 0);
-
-	return (x > y) - (x < y);
-}
-
 /* A pool that is the only one of its subnet says nothing more than the subnet. */
 static void drop_single_pools(struct uses *uses)
 {
@@ -175,26 +168,23 @@ static void drop_single_pools(struct uses *uses)
 
 static void set_prefixes(struct uses *uses)
 {
+	struct json_object *subnet = NULL;
+	size_t n, at = 0;
+
 	if (!json_object_is_type(uses->subnets, json_type_array))
 		return;
 	json_object_array_sort(uses->subnets, by_id);
+	n = json_object_array_length(uses->subnets);
 	for (size_t i = 0; i < uses->v.n; i++) {
-		struct json_object *found = NULL;
-		size_t low = 0, high = json_object_array_length(uses->subnets);
+		struct use *use = &uses->v.v[i];
 
-		while (low < high && !found) {
-			size_t mid = (low + high) / 2;
-			struct json_object *at = json_object_array_get_idx(uses->subnets, mid);
-			int order = to_id(&uses->v.v[i].subnet_id, &at);
-
-			if (order == 0)
-				found = at;
-			else if (order < 0)
-				high = mid;
-			else
-				low = mid + 1;
+		for (; at < n; at++) {
+			subnet = json_object_array_get_idx(uses->subnets, at);
+			if (member_int(subnet, "id", 0) >= use->subnet_id)
+				break;
 		}
-		uses->v.v[i].prefix = found ? member_text(found, "subnet") : NULL;
+		use->prefix =
+			at < n && member_int(subnet, "id", 0) == use->subnet_id ? member_text(subnet, "subnet") : NULL;
 	}
 }
 
@@ -395,7 +385,7 @@ static void print_use(const struct cli *cli, const struct table *table, const st
 
 static bool is_wanted(const struct cli *cli, const struct use *use)
 {
-	return !cli->subnet || use->subnet_id == (uint32_t)strtoul(cli->subnet, NULL, 10);
+	return !cli->subnet || use->subnet_id == cli->subnet;
 }
 
 static void print_table(const struct cli *cli, const struct uses *uses)
@@ -529,13 +519,12 @@ int run_pools(struct cli *cli, char **words, unsigned n)
 {
 	struct uses uses = { 0 };
 	struct remote remote;
-	char *end;
 	int code;
 
 	if (n)
 		return cli_fail(EXIT_USAGE, "unexpected argument %s", words[0]);
-	if (cli->subnet && (strtoul(cli->subnet, &end, 10) > UINT32_MAX || end == cli->subnet || *end))
-		return cli_fail(EXIT_USAGE, "--subnet: %s is not the id of a subnet", cli->subnet);
+	if (cli->nagios && cli->json)
+		return cli_fail(EXIT_USAGE, "--nagios and --json exclude each other");
 	code = remote_open(cli, KEY_4, &remote);
 	if (code == EXIT_OK) {
 		code = read_all(cli, &remote, &uses);

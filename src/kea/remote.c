@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "json/limits.h"
 #include "json/read.h"
 #include "kea/screen.h"
 
@@ -11,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DEPTH_MAX 128
+#define DEPTH_MAX (JSON_DEPTH_MAX + 8) /* a configuration within a response */
+#define MEMORY_MAX (3072ULL << 20)     /* of the values of a response */
 
 /* The servers, in the order of the families' bits. */
 static const struct place {
@@ -205,6 +207,25 @@ static int unreachable(const struct remote *remote, const char *why)
 	return cli_fail(EXIT_UNREACHABLE, "%s://%s:%s: %s", p->is_https ? "https" : "http", p->host, p->port, why);
 }
 
+/* Returns about how much memory the values take; "{}" takes 400 times its size. */
+static uint64_t memory_of(const char *text, size_t len)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"')
+			for (i++; i < len && text[i] != '"'; i++)
+				i += text[i] == '\\';
+		else if (text[i] == '{')
+			sum += 900;
+		else if (text[i] == '[')
+			sum += 400;
+		else if (text[i] == ',')
+			sum += 100;
+	}
+	return sum;
+}
+
 static struct json_object *parse(const char *text, size_t len)
 {
 	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
@@ -255,6 +276,8 @@ int remote_ask_json(struct remote *remote, struct json_object *request, struct r
 	*ret = (struct reply){ 0 };
 	if (peer_ask(&remote->peer, text, strlen(text), &response, &why) < 0)
 		code = unreachable(remote, str_text(&why));
+	else if (memory_of(str_text(&response), response.len) > MEMORY_MAX)
+		code = unreachable(remote, "the response has too many values");
 	else if (!read_reply(str_text(&response), response.len, ret))
 		code = unreachable(remote, "the response is not one of Kea's control protocol");
 	str_free(&response);
@@ -297,4 +320,24 @@ int reply_code(const struct reply *reply)
 		return cli_fail(EXIT_REFUSED, "%s",
 				reply->text[0] ? reply->text : "the server responded with an error");
 	}
+}
+
+int reply_print(const struct cli *cli, const struct reply *reply)
+{
+	struct str text = { 0 };
+
+	if (cli->json) {
+		screen_print_json(reply->root);
+		return reply->result == 0 ? EXIT_OK : reply->result == 3 ? EXIT_NOTHING : EXIT_REFUSED;
+	}
+	if (reply->arguments && (reply->result == 0 || reply->result == 3))
+		screen_print_json(reply->arguments);
+	if (reply->result != 0)
+		return reply_code(reply);
+	if (!reply->arguments) {
+		screen_add(&text, reply->text, strlen(reply->text), SIZE_MAX);
+		puts(text.len ? str_text(&text) : "done");
+		str_free(&text);
+	}
+	return EXIT_OK;
 }

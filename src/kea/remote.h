@@ -43,6 +43,8 @@ int remote_ask_json(struct remote *remote, struct json_object *request, struct r
 void reply_done(struct reply *reply);
 /* The exit code of a result; prints the server's text if it is an error. */
 int reply_code(const struct reply *reply);
+/* Prints a response as the options say, and returns the exit code of its result. */
+int reply_print(const struct cli *cli, const struct reply *reply);
 
 /* Members of a map from a server; the default if the member is missing or of another type. */
 struct json_object *member(struct json_object *map, const char *name);

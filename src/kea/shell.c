@@ -98,7 +98,11 @@ static int parse(int argc, char **argv, struct shell *sh, char *why)
 			sh->timeout_sec = strtoul(value, NULL, 10);
 			break;
 		case SHELL_SERVICE:
-			if (sh->n_services < SERVICES_MAX && *value)
+			if (sh->n_services == SERVICES_MAX) {
+				(void)snprintf(why, ARGS_WHY_MAX, "more than %u services", SERVICES_MAX);
+				return -E_INVAL;
+			}
+			if (*value)
 				sh->services[sh->n_services++] = value;
 			break;
 		case SHELL_USER:

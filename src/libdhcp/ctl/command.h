@@ -148,6 +148,8 @@ void ctl_add(struct ctl *ctl, const struct command *rows, unsigned n);
 void ctl_remove(struct ctl *ctl, void (*run)(struct ctl_call *call, const void *args));
 /* True if there is a command of that name, available or not. */
 bool ctl_has(const struct ctl *ctl, const char *name);
+/* Returns the command, available or not; NULL if the table does not have it. */
+const struct command *ctl_find(const struct ctl *ctl, const char *name);
 /*
  * Providers other than "core" whose commands are available: the ones of the libraries in "hooks-libraries" (any path;
  * the base name counts, "libdhcp_lease_cmds.so" is lease_cmds), or all of them.

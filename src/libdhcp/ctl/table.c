@@ -127,6 +127,13 @@ static const struct ctl_entry *find(const struct ctl *ctl, const char *name)
 	return bsearch(&key, ctl->entries.v, ctl->entries.n, sizeof(key), compare);
 }
 
+const struct command *ctl_find(const struct ctl *ctl, const char *name)
+{
+	const struct ctl_entry *entry = find(ctl, name);
+
+	return entry ? entry->cmd : NULL;
+}
+
 bool ctl_has(const struct ctl *ctl, const char *name)
 {
 	return find(ctl, name) != NULL;
