@@ -121,15 +121,21 @@ static void split(struct addrset *set, uint32_t at, unsigned from)
 
 void addrset_add(struct addrset *set, const struct ip *addr)
 {
-	uint32_t at = find_block(set, addr);
 	struct addrset_block *block;
+	bool found = false;
+	uint32_t at;
 	unsigned i;
-	bool found;
 
 	if (!set->n)
 		(void)insert_block(set, 0, addr);
+	at = set->n - 1;
 	block = &set->v[at];
-	i = find_key(block, addr, &found);
+	i = block->n;
+	if (i && compare(block, i - 1, addr) >= 0) {
+		at = find_block(set, addr);
+		block = &set->v[at];
+		i = find_key(block, addr, &found);
+	}
 	if (found)
 		return;
 	if (block->n == ADDRSET_BLOCK && i == ADDRSET_BLOCK && at + 1 == set->n) {
@@ -182,6 +188,31 @@ unsigned addrset_after(const struct addrset *set, const struct ip *addr, struct 
 		for (; i < set->v[at].n && n < max; i++)
 			ret[n++] = ip_at(&set->v[at], i);
 	return n;
+}
+
+struct ip *addrset_sort(struct ip *v, struct ip *work, size_t n)
+{
+	/* By each byte, the last one first; most bytes are the same in all addresses. */
+	for (unsigned b = 16; b-- > 0 && n;) {
+		size_t places[256] = { 0 }, sum = 0;
+		struct ip *to = work;
+
+		for (size_t i = 0; i < n; i++)
+			places[v[i].b[b]]++;
+		if (places[v[0].b[b]] == n)
+			continue;
+		for (unsigned k = 0; k < 256; k++) {
+			size_t count = places[k];
+
+			places[k] = sum;
+			sum += count;
+		}
+		for (size_t i = 0; i < n; i++)
+			work[places[v[i].b[b]]++] = v[i];
+		work = v;
+		v = to;
+	}
+	return v;
 }
 
 uint64_t addrset_bytes(const struct addrset *set)

@@ -24,5 +24,10 @@ void addrset_add(struct addrset *set, const struct ip *addr);
 void addrset_remove(struct addrset *set, const struct ip *addr);
 /* Copies the first addresses after this one, at most `max`, in ascending order; returns their number. */
 unsigned addrset_after(const struct addrset *set, const struct ip *addr, struct ip *ret, unsigned max);
+/*
+ * Sorts addresses, which are then added at the end of the set: the fastest way to fill one. work has room for n.
+ * Returns the one of the two arrays that has the result.
+ */
+struct ip *addrset_sort(struct ip *v, struct ip *work, size_t n);
 /* Returns the memory it uses in bytes. */
 uint64_t addrset_bytes(const struct addrset *set);

@@ -151,8 +151,10 @@ static void swap_order(const struct memtable *t, struct stripe *stripe, const st
 
 	if (from && to && from->type == to->type)
 		return;
-	if (from)
+	if (from) {
 		addrset_remove(&stripe->ordered[from->type], addr);
+		stripe->n_disordered++;
+	}
 	if (to)
 		addrset_add(&stripe->ordered[to->type], addr);
 }
@@ -223,40 +225,94 @@ bool memtable_walk(struct memtable *t, struct memtable_walk *walk, void (*fn)(vo
 
 /* --- in order of address --- */
 
-struct ordering {
-	struct memtable *t;
-	struct memtable_walk walk;
-	uint64_t n;
+struct found {
+	struct ip *v, *work;
+	size_t n, cap;
 };
 
-static void add_in_order(void *ctx, uint32_t ref)
+struct ordering {
+	struct memtable *t;
+	struct found found[LEASE_TYPES];
+};
+
+static void note_address(void *ctx, uint32_t ref)
 {
 	struct ordering *o = ctx;
 	const struct record *rec = memtable_record(o->t, ref);
-	struct ip addr = record_addr(rec);
+	struct found *found = &o->found[rec->type];
 
-	addrset_add(&o->t->stripes[o->walk.stripe].ordered[rec->type], &addr);
-	o->n++;
+	if (found->n == found->cap) {
+		found->cap = found->cap ? found->cap * 2 : 1024;
+		found->v = xrealloc(found->v, found->cap * sizeof(*found->v));
+	}
+	found->v[found->n++] = record_addr(rec);
 }
 
-/* Changes during the walk are already made in order; a record of the walk may be one that was added since. */
+#define ORDER_AT_ONCE 256 /* addresses to add before releasing the stripe's lock */
+
+/* Adds what was found, unless it was removed meanwhile. */
+static void add_found(struct memtable *t, unsigned at, unsigned type, struct found *found, uint64_t n_disordered)
+{
+	struct stripe *stripe = &t->stripes[at];
+	const struct ip *v;
+
+	if (!found->n)
+		return;
+	found->work = xrealloc(found->work, found->cap * sizeof(*found->work));
+	v = addrset_sort(found->v, found->work, found->n);
+	for (size_t i = 0; i < found->n;) {
+		size_t end = found->n - i < ORDER_AT_ONCE ? found->n : i + ORDER_AT_ONCE;
+
+		memtable_lock(t, 1ULL << at);
+		for (; i < end; i++) {
+			uint32_t ref = stripe->n_disordered == n_disordered
+					       ? 0
+					       : memtable_by_addr(t, &v[i], memtable_hash_addr(&v[i]));
+
+			if (stripe->n_disordered == n_disordered || (ref && memtable_record(t, ref)->type == type))
+				addrset_add(&stripe->ordered[type], &v[i]);
+		}
+		memtable_unlock(t, 1ULL << at);
+	}
+}
+
+/* Changes from now on are made in order too; the lock is not held for long, and records come and go. */
+static void order_stripe(struct ordering *o, unsigned at)
+{
+	struct stripe *stripe = &o->t->stripes[at];
+	struct memtable_walk walk = { .stripe = at };
+	uint64_t n_disordered;
+
+	memtable_lock(o->t, 1ULL << at);
+	for (unsigned type = 0; type < LEASE_TYPES; type++)
+		stripe->ordered[type].is_ip6 = type != LEASE_V4;
+	stripe->is_ordered = true;
+	n_disordered = stripe->n_disordered;
+	memtable_unlock(o->t, 1ULL << at);
+	while (walk.stripe == at && memtable_walk(o->t, &walk, note_address, o))
+		;
+	for (unsigned type = 0; type < LEASE_TYPES; type++) {
+		struct found *found = &o->found[type];
+
+		add_found(o->t, at, type, found, n_disordered);
+		atomic_fetch_add_explicit(&o->t->n_paged, found->n, memory_order_relaxed);
+		found->n = 0;
+	}
+}
+
 void memtable_order(struct memtable *t)
 {
 	struct ordering ordering = { .t = t };
 
 	(void)pthread_mutex_lock(&t->order_lock);
-	for (unsigned i = 0; i < STRIPES && !t->has_order; i++) {
-		memtable_lock(t, 1ULL << i);
-		for (unsigned type = 0; type < LEASE_TYPES; type++)
-			t->stripes[i].ordered[type].is_ip6 = type != LEASE_V4;
-		t->stripes[i].is_ordered = true;
-		memtable_unlock(t, 1ULL << i);
-	}
-	while (!t->has_order && memtable_walk(t, &ordering.walk, add_in_order, &ordering))
-		;
+	for (unsigned i = 0; i < STRIPES && !t->has_order; i++)
+		order_stripe(&ordering, i);
 	t->has_order = true;
 	(void)pthread_mutex_unlock(&t->order_lock);
-	atomic_fetch_add_explicit(&t->n_paged, ordering.n, memory_order_relaxed);
+	for (unsigned type = 0; type < LEASE_TYPES; type++) {
+		free(ordering.found[type].v);
+		free(ordering.found[type].work);
+	}
 }
 
 unsigned memtable_after(struct memtable *t, unsigned stripe, enum lease_type type, const struct ip *addr,

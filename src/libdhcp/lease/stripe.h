@@ -35,6 +35,7 @@ struct stripe {
 	struct index by_group; /* of long lists; both keys */
 	bool is_ordered;
 	struct addrset ordered[LEASE_TYPES]; /* while is_ordered */
+	uint64_t n_disordered;               /* leases removed from them */
 } __attribute__((aligned(64)));
 
 struct memtable {

@@ -94,11 +94,38 @@ START_TEST(orders_of_adding)
 }
 END_TEST
 
+START_TEST(sorting)
+{
+	static struct ip v[N], work[N];
+
+	for (unsigned n = 0; n < N; n = n * 5 + 1) {
+		struct addrset set = { .is_ip6 = _i };
+		const struct ip *sorted;
+
+		memset(is_in, 0, sizeof(is_in));
+		for (unsigned i = 0; i < n; i++) {
+			unsigned k = (unsigned)rand_below(N);
+
+			v[i] = address(k, _i);
+			is_in[k] = true;
+		}
+		sorted = addrset_sort(v, work, n);
+		for (unsigned i = 0; i < n; i++) {
+			ck_assert(!i || ip_cmp(&sorted[i - 1], &sorted[i]) <= 0);
+			addrset_add(&set, &sorted[i]);
+		}
+		check(&set, _i, 0, 100);
+		addrset_done(&set);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("addrset");
 
 	tcase_add_loop_test(tc, random_changes, 0, 2);
 	tcase_add_loop_test(tc, orders_of_adding, 0, 2);
+	tcase_add_loop_test(tc, sorting, 0, 2);
 	return suite_run(tc);
 }
