@@ -35,6 +35,10 @@
  *	log LEVEL ID TEXT          the next line with this id (with DEBUG a later one) has this level and contains TEXT
  *	log none ID                there is no further line with this id
  *
+ * With EXPLAIN=1 in the environment, each message is explained (serve/explain.h) before it is delivered: the
+ *explanation must have the bytes of the response that follows, and whatever the scenario checks shows that it changed
+ *nothing. Not with the double, nor with hooks.
+ *
  * The order in which hashes put things differs from run to run, unless the environment has a HASH_SEED.
  *
  * Keys of send and expect are in play4.c and play6.c. Of lease: state valid subnet mac cid name context iaid
@@ -50,9 +54,11 @@
 #include "fake_store.h"
 #include "io/engine.h"
 #include "log/config.h"
+#include "serve/explain.h"
 #include "serve/slots.h"
 
 #include <errno.h>
+#include <json-c/json.h>
 
 struct play play;
 
@@ -393,12 +399,67 @@ void want_text(const char *key, const char *got)
 		fail("%s is %s, not %s", key, got, want);
 }
 
+/* --- explanations --- */
+
+static struct explainer *explainer;
+
+static void explained(void *owner, struct json_object *what)
+{
+	*(struct json_object **)owner = what;
+}
+
+/* Returns the explanation of a message that is about to be delivered; NULL: none is asked for. */
+static struct json_object *explain_first(const struct dgram *dgram)
+{
+	struct json_object *what = NULL;
+	uint64_t seed;
+
+	if (!getenv("EXPLAIN") || play.use_double || play.live->hooks || n_unsent)
+		return NULL;
+	if (!explainer)
+		explainer = explainer_new(&play.srv, NULL);
+	/* The random allocator then picks for both what it would pick for one. */
+	seed = rand_u64();
+	rand_seed(seed);
+	if (explain_message(explainer, play.live, dgram, explained, &what) < 0 || !what)
+		fail("the message is not explained at once");
+	rand_seed(seed);
+	return what;
+}
+
+static void compare_explanation(struct json_object *what, unsigned n_before)
+{
+	struct json_object *packet;
+	const struct answer *a = &play.answers[n_before];
+	const char *want = "", *text;
+	char *got = NULL;
+
+	if (json_object_object_get_ex(what, "packet", &packet))
+		want = json_object_get_string(packet);
+	if (play.n_answers > n_before) {
+		got = xmalloc(2 * a->dgram.len + 1);
+		(void)bytes_to_hex(bytes_of(a->buf, a->dgram.len), 0, got, 2 * a->dgram.len + 1);
+	}
+	text = json_object_to_json_string_ext(what, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (getenv("EXPLAIN")[0] == '2')
+		puts(text);
+	if (strcmp(want, got ? got : ""))
+		fail("the response is %s, and its explanation %s", got ? got : "none", text);
+	free(got);
+	json_object_put(what);
+}
+
 void deliver(struct dgram *dgram)
 {
+	struct json_object *what = explain_first(dgram);
+	unsigned n_before = play.n_answers;
+
 	serve_worker_batch(&play.srv.workers[0], dgram, 1);
 	serve_worker_flush(&play.srv.workers[0]);
 	if (!play.use_double)
 		pump();
+	if (what)
+		compare_explanation(what, n_before);
 }
 
 static void do_expect(void)
@@ -736,6 +797,7 @@ int main(int argc, char **argv)
 		fail("%u answers were not looked at", play.n_answers - play.next_answer);
 	if (play.running) {
 		reclaim_free_wait(play.reclaim);
+		explainer_free(explainer);
 		server_done(&play.srv);
 		leasedb_leave(play.db);
 	}

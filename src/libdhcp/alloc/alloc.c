@@ -25,6 +25,7 @@
 
 #define OWN_LOOK 16            /* claims of the client to look at for its oldest one in a range */
 #define EPOCH_BACK (1LL << 24) /* s; leases that ended up to this long before the start keep their order */
+#define ODD_LOOK 4096          /* numbers that a trial looks at for what another length takes */
 #define MISSED_MAX 4           /* consecutive misses before the next pick starts elsewhere */
 #define SCATTER_TRIES 32       /* random positions, until one is free */
 #define CLAIMED_TRIES 32       /* in a range without a map */
@@ -44,6 +45,18 @@ struct alloc_set {
 	struct range_set ranges;
 };
 
+/* What a trial has claimed; `end_key` is for first_ended_try(). */
+struct tried {
+	struct prefix prefix;
+	uint32_t end_key;
+};
+
+struct trial {
+	struct list link; /* in alloc->trials */
+	uint32_t number;
+	VEC(struct tried) claims;
+};
+
 struct alloc {
 	pthread_mutex_t lock; /* guards everything below */
 	struct list sets;
@@ -54,6 +67,8 @@ struct alloc {
 	int64_t epoch; /* boot s; keys of ends count from here */
 	bool is_scattered;
 	unsigned number, n_servers; /* see alloc_share() */
+	struct list trials;
+	uint32_t last_trial;
 };
 
 struct alloc *alloc_new(unsigned hold_ms)
@@ -62,6 +77,7 @@ struct alloc *alloc_new(unsigned hold_ms)
 
 	(void)pthread_mutex_init(&alloc->lock, NULL);
 	list_init(&alloc->sets);
+	list_init(&alloc->trials);
 	holds_init(&alloc->holds, hold_ms);
 	ends_memory_init(&alloc->ends);
 	alloc->epoch = clock_boot_sec() - EPOCH_BACK;
@@ -120,12 +136,21 @@ static uint64_t rand_in(const struct part *part, const struct range *range)
 	return part->lo < part->hi ? part->lo + rand_below(part->hi - part->lo) : rand_below(range->span.size);
 }
 
+static void trial_free(struct trial *trial)
+{
+	list_remove(&trial->link);
+	vec_free(&trial->claims);
+	free(trial);
+}
+
 void alloc_free(struct alloc *alloc)
 {
 	if (!alloc)
 		return;
 	while (!list_is_empty(&alloc->sets))
 		alloc_set_free(alloc, container_of(alloc->sets.next, struct alloc_set, link));
+	while (!list_is_empty(&alloc->trials))
+		trial_free(container_of(alloc->trials.next, struct trial, link));
 	holds_done(&alloc->holds);
 	ends_memory_done(&alloc->ends);
 	spans_done(&alloc->odd);
@@ -639,6 +664,128 @@ static uint64_t next_free(struct alloc *alloc, struct range *range, const struct
 	return freemap_next(range->map, range->cursor);
 }
 
+/* --- trials --- */
+
+static struct trial *trial_of(const struct alloc *alloc, uint32_t number)
+{
+	list_for_each (pos, &alloc->trials) {
+		struct trial *trial = container_of(pos, struct trial, link);
+
+		if (trial->number == number)
+			return trial;
+	}
+	return NULL;
+}
+
+/* Returns what the trial has that overlaps the prefix; NULL if nothing does. */
+static const struct prefix *tried_at(const struct trial *trial, const struct prefix *prefix)
+{
+	for (size_t i = 0; i < trial->claims.n; i++) {
+		const struct prefix *tried = &trial->claims.v[i].prefix;
+
+		if (prefix_contains(tried, &prefix->addr) || prefix_contains(prefix, &tried->addr))
+			return tried;
+	}
+	return NULL;
+}
+
+static void note_tried(struct trial *trial, const struct prefix *prefix)
+{
+	*vec_push(&trial->claims) = (struct tried){ .prefix = *prefix };
+}
+
+uint32_t alloc_trial_begin(struct alloc *alloc)
+{
+	struct trial *trial = xcalloc(1, sizeof(*trial));
+	uint32_t number;
+
+	(void)pthread_mutex_lock(&alloc->lock);
+	/* 0 means none. */
+	do
+		number = ++alloc->last_trial;
+	while (!number || trial_of(alloc, number));
+	trial->number = number;
+	list_add_tail(&alloc->trials, &trial->link);
+	(void)pthread_mutex_unlock(&alloc->lock);
+	return number;
+}
+
+void alloc_trial_end(struct alloc *alloc, uint32_t number)
+{
+	struct trial *trial;
+
+	(void)pthread_mutex_lock(&alloc->lock);
+	trial = trial_of(alloc, number);
+	if (trial)
+		trial_free(trial);
+	(void)pthread_mutex_unlock(&alloc->lock);
+}
+
+static bool is_in(const struct range *range, const struct prefix *prefix)
+{
+	struct span span = span_of(prefix);
+
+	return ip_cmp(&range->span.first, &span.first) <= 0 && ip_cmp(&span.last, &range->span.last) <= 0 &&
+	       !span_is_odd(&span, range);
+}
+
+uint64_t alloc_trial_n(struct alloc *alloc, uint32_t number, struct alloc_set *set, size_t i)
+{
+	const struct range *range = &set->ranges.v[i];
+	const struct trial *trial;
+	uint64_t n = 0;
+
+	(void)pthread_mutex_lock(&alloc->lock);
+	trial = trial_of(alloc, number);
+	for (size_t k = 0; trial && range->map && k < trial->claims.n; k++) {
+		const struct prefix *prefix = &trial->claims.v[k].prefix;
+
+		n += is_in(range, prefix) && freemap_is_free(range->map, range_number(range, &prefix->addr));
+	}
+	(void)pthread_mutex_unlock(&alloc->lock);
+	return n;
+}
+
+/* The next free number that the trial does not have yet. The lock is held: nobody else sees the cursor. */
+static uint64_t next_free_try(struct alloc *alloc, struct range *range, const struct alloc_client *client,
+			      const struct trial *trial)
+{
+	uint64_t cursor = range->cursor, n = next_free(alloc, range, client);
+	size_t tries = SCATTER_TRIES + trial->claims.n;
+
+	while (n != FREEMAP_NONE) {
+		struct prefix prefix = range_prefix(range, n);
+		const struct prefix *tried = tried_at(trial, &prefix);
+		struct span span;
+
+		if (!tried)
+			break;
+		span = span_of(tried);
+		range->cursor = range_number(range, &span.last) + 1;
+		n = !tries--       ? FREEMAP_NONE
+		    : range->queue ? freequeue_after(range->queue, n)
+				   : next_free(alloc, range, client);
+	}
+	range->cursor = cursor;
+	return n;
+}
+
+static uint64_t pick_try(struct alloc *alloc, struct range *range, const struct alloc_client *client, struct ip *ret)
+{
+	struct trial *trial = trial_of(alloc, client->trial);
+	uint64_t n = trial ? next_free_try(alloc, range, client, trial) : FREEMAP_NONE;
+	struct prefix prefix;
+
+	if (n == FREEMAP_NONE)
+		return n;
+	prefix = range_prefix(range, n);
+	*ret = prefix.addr;
+	note_tried(trial, &prefix);
+	return n;
+}
+
+/* --- what clients ask for --- */
+
 bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client, struct ip *ret)
 {
 	struct range *range = &set->ranges.v[i];
@@ -646,6 +793,10 @@ bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const stru
 
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc);
+	if (client->trial) {
+		n = pick_try(alloc, range, client, ret);
+		goto out;
+	}
 	n = next_free(alloc, range, client);
 	if (n != FREEMAP_NONE) {
 		struct prefix prefix = range_prefix(range, n);
@@ -655,6 +806,7 @@ bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const stru
 		set->ranges.recent = range;
 		(void)put_claim(alloc, &prefix, client);
 	}
+out:
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return n != FREEMAP_NONE;
 }
@@ -667,6 +819,8 @@ void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const st
 	struct hold *hold;
 	struct part part;
 
+	if (client->trial)
+		return;
 	(void)pthread_mutex_lock(&alloc->lock);
 	hold = holds_at(&alloc->holds, addr);
 	if (hold && hold_is_of(hold, client))
@@ -701,6 +855,8 @@ void alloc_found_taken(struct alloc *alloc, const struct prefix *prefix, const s
 	struct hold *hold;
 
 	m.end_key = key_of_end(alloc, expires);
+	if (client->trial)
+		return;
 	(void)pthread_mutex_lock(&alloc->lock);
 	hold = holds_at(&alloc->holds, &prefix->addr);
 	if (is_for(hold, prefix, client)) {
@@ -835,20 +991,54 @@ static uint64_t first_ended(struct alloc *alloc, struct range *range)
 	return n != FREEMAP_NONE ? n : first_ended_in(alloc, range, &all);
 }
 
+/* The same without what the trial has; the lock is held. */
+static uint64_t first_ended_try(struct alloc *alloc, struct range *range, struct trial *trial)
+{
+	uint64_t n;
+	size_t i;
+
+	if (!range->map)
+		return first_ended(alloc, range);
+	for (i = 0; i < trial->claims.n; i++) {
+		struct tried *tried = &trial->claims.v[i];
+
+		tried->end_key = 0;
+		if (!is_in(range, &tried->prefix))
+			continue;
+		n = range_number(range, &tried->prefix.addr);
+		tried->end_key = ends_get(&range->ends, n);
+		if (tried->end_key)
+			ends_set(&range->ends, &alloc->ends, n, 0);
+	}
+	n = first_ended(alloc, range);
+	for (i = 0; i < trial->claims.n; i++) {
+		const struct tried *tried = &trial->claims.v[i];
+
+		if (tried->end_key)
+			ends_set(&range->ends, &alloc->ends, range_number(range, &tried->prefix.addr), tried->end_key);
+	}
+	return n;
+}
+
 bool alloc_take_ended(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
 		      struct ip *ret)
 {
 	struct range *range = &set->ranges.v[i];
+	struct trial *trial;
 	uint64_t n;
 
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc);
-	n = first_ended(alloc, range);
+	trial = client->trial ? trial_of(alloc, client->trial) : NULL;
+	n = trial ? first_ended_try(alloc, range, trial) : first_ended(alloc, range);
 	if (n != FREEMAP_NONE) {
 		struct prefix prefix = range_prefix(range, n);
 
 		*ret = prefix.addr;
-		(void)put_claim(alloc, &prefix, client);
+		if (trial)
+			note_tried(trial, &prefix);
+		else
+			(void)put_claim(alloc, &prefix, client);
 	}
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return n != FREEMAP_NONE;
@@ -859,7 +1049,8 @@ struct take_over {
 	struct range *range;
 	bool (*skip)(void *ctx, const struct ip *addr);
 	void *ctx;
-	bool is_odd; /* claims whose length differs from the range's */
+	bool is_odd;               /* claims whose length differs from the range's */
+	const struct trial *trial; /* NULL: none */
 };
 
 static bool may_take(const struct take_over *over, const struct hold *hold)
@@ -868,6 +1059,8 @@ static bool may_take(const struct take_over *over, const struct hold *hold)
 	uint64_t n = range_number(over->range, &span.first);
 
 	if (!hold_is_open_in(hold, &over->range->holds) || span_is_odd(&span, over->range) != over->is_odd)
+		return false;
+	if (over->trial && tried_at(over->trial, &hold->prefix))
 		return false;
 	/* Taking it over must free something that may be picked: not only what a host has reserved. */
 	if (over->is_odd && range_step_over(over->range, n) > range_number(over->range, &span.last))
@@ -914,27 +1107,77 @@ static uint64_t take_over_odd(struct alloc *alloc, struct take_over *over, const
 	return n;
 }
 
+/* True if the number would be free without the claims of other lengths. */
+static bool is_free_without_odd(const struct alloc *alloc, const struct range *range, uint64_t n)
+{
+	struct prefix prefix = range_prefix(range, n), other;
+
+	return !bit_get(range->leased, n) && !bit_get(range->claimed, n) && !range_never_picks(range, n) &&
+	       !spans_overlap(&alloc->odd, &prefix, MARK_LEASED, NULL, &other);
+}
+
+/* The number that take_over_odd() would return, if it is where the first of these claims is. */
+static uint64_t take_over_odd_try(const struct alloc *alloc, struct take_over *over, const struct alloc_client *client)
+{
+	struct range *range = over->range;
+	uint64_t first, last, low = FREEMAP_NONE, n, tries = ODD_LOOK;
+	struct hold *hold;
+	struct span span;
+
+	over->is_odd = true;
+	hold = alloc->odd.n && range->map ? victim(alloc, over, client) : NULL;
+	if (!hold)
+		return FREEMAP_NONE;
+	span = span_of(&hold->prefix);
+	first = range_number(range, &span.first);
+	last = range_number(range, &span.last);
+	for (n = first; n <= last && tries--; n++) {
+		if (!is_free_without_odd(alloc, range, n))
+			continue;
+		if (n >= range->cursor)
+			return n;
+		low = low == FREEMAP_NONE ? n : low;
+	}
+	return low;
+}
+
 bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const struct alloc_client *client,
 		     bool (*skip)(void *ctx, const struct ip *addr), void *ctx, struct ip *ret)
 {
-	struct take_over over = { alloc, &set->ranges.v[i], skip, ctx, false };
+	struct take_over over = { alloc, &set->ranges.v[i], skip, ctx, false, NULL };
 	struct prefix prefix;
+	struct trial *trial;
 	struct hold *hold;
 	uint64_t n = 0;
 
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc);
+	over.trial = trial = client->trial ? trial_of(alloc, client->trial) : NULL;
 	hold = victim(alloc, &over, client);
 	if (hold)
 		prefix = hold->prefix;
-	else if ((n = take_over_odd(alloc, &over, client)) != FREEMAP_NONE)
+	else if ((n = trial ? take_over_odd_try(alloc, &over, client) : take_over_odd(alloc, &over, client)) !=
+		 FREEMAP_NONE)
 		prefix = range_prefix(over.range, n);
-	if (n != FREEMAP_NONE) {
+	if (n != FREEMAP_NONE)
 		*ret = prefix.addr;
+	if (trial && n != FREEMAP_NONE) {
+		note_tried(trial, &prefix);
+	} else if (n != FREEMAP_NONE) {
 		put_claim(alloc, &prefix, client)->is_contested = hold != NULL;
 	}
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return n != FREEMAP_NONE;
+}
+
+static bool claim_try(const struct alloc *alloc, const struct prefix *prefix, uint32_t number)
+{
+	struct trial *trial = trial_of(alloc, number);
+
+	if (!trial || tried_at(trial, prefix))
+		return false;
+	note_tried(trial, prefix);
+	return true;
 }
 
 bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client,
@@ -951,7 +1194,9 @@ bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct 
 	/* An address cannot be claimed while someone has a lease for it. */
 	leased_ok = stored == ALLOC_ENDED || stored == ALLOC_OWN || is_own;
 	ok = ok && !is_taken(alloc, prefix, leased_ok);
-	if (ok) {
+	if (client->trial) {
+		ok = ok && claim_try(alloc, prefix, client->trial);
+	} else if (ok) {
 		bool is_shared = hold && !is_own;
 
 		hold = put_claim(alloc, prefix, client);
@@ -978,6 +1223,8 @@ bool alloc_is_claimed(struct alloc *alloc, const struct prefix *prefix, const st
 {
 	bool ok;
 
+	if (client->trial)
+		return true;
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc);
 	ok = is_for(holds_at(&alloc->holds, &prefix->addr), prefix, client);
@@ -989,6 +1236,8 @@ bool alloc_may_offer(struct alloc *alloc, const struct prefix *prefix, const str
 {
 	bool ok;
 
+	if (client->trial)
+		return true;
 	(void)pthread_mutex_lock(&alloc->lock);
 	ok = is_for(holds_at(&alloc->holds, &prefix->addr), prefix, client) || !is_leased(alloc, prefix);
 	(void)pthread_mutex_unlock(&alloc->lock);
@@ -999,6 +1248,8 @@ void alloc_unclaim(struct alloc *alloc, const struct alloc_client *client)
 {
 	struct hold *hold;
 
+	if (client->trial)
+		return;
 	(void)pthread_mutex_lock(&alloc->lock);
 	hold = holds_of(&alloc->holds, client);
 	if (hold)

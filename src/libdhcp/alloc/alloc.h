@@ -137,6 +137,15 @@ bool alloc_is_claimed(struct alloc *alloc, const struct prefix *prefix, const st
 bool alloc_may_offer(struct alloc *alloc, const struct prefix *prefix, const struct alloc_client *client);
 /* Ends the client's claim, if any: it has a lease now, or accepted another server's offer. */
 void alloc_unclaim(struct alloc *alloc, const struct alloc_client *client);
+/*
+ * A trial asks what a client would get. For a client with its number in alloc_client.trial, the functions above decide
+ * as always and change nothing; what they return counts as claimed within the trial, so nothing is returned twice. A
+ * random allocator picks another address each time anyway. Any thread, for commands: there are few trials at a time.
+ */
+uint32_t alloc_trial_begin(struct alloc *alloc);
+void alloc_trial_end(struct alloc *alloc, uint32_t trial);
+/* Returns how many free addresses of range `i` the trial has claimed. */
+uint64_t alloc_trial_n(struct alloc *alloc, uint32_t trial, struct alloc_set *set, size_t i);
 /* Ends old claims. Each new claim does this too; call it now and then in case there are no clients. */
 void alloc_sweep(struct alloc *alloc);
 /* True if the address or prefix, which is in the range, may be one that is never picked; false: it is none. */

@@ -44,4 +44,5 @@ struct alloc_client {
 	struct client_key id;    /* DHCPv4: option 61; DHCPv6: one of the leases an IA may have */
 	struct client_key other; /* DHCPv4: hardware address; DHCPv6: DUID */
 	bool commits;            /* this claim is about to be stored: no other client may claim the address meanwhile */
+	uint32_t trial;          /* 0, or it claims nothing and only asks: alloc_trial_begin() */
 };

@@ -47,9 +47,14 @@ void freequeue_set(struct freequeue *queue, uint32_t i, bool is_free)
 	}
 }
 
+uint64_t freequeue_after(const struct freequeue *queue, uint64_t i)
+{
+	uint32_t next = queue->next[i];
+
+	return next == queue->head ? FREEMAP_NONE : next;
+}
+
 uint64_t freequeue_first(const struct freequeue *queue)
 {
-	uint32_t first = queue->next[queue->head];
-
-	return first == queue->head ? FREEMAP_NONE : first;
+	return freequeue_after(queue, queue->head);
 }

@@ -17,3 +17,5 @@ void freequeue_free(struct freequeue *queue);
 void freequeue_set(struct freequeue *queue, uint32_t i, bool is_free);
 /* Returns the number that has been free for longest; FREEMAP_NONE if there is none. */
 uint64_t freequeue_first(const struct freequeue *queue);
+/* Returns the one that became free after the free number i; FREEMAP_NONE if there is none. */
+uint64_t freequeue_after(const struct freequeue *queue, uint64_t i);

@@ -19,6 +19,7 @@
 #include "daemon/agent.h"
 #include "daemon/database.h"
 #include "daemon/own_log.h"
+#include "serve/explain.h"
 #include "serve/family.h"
 #include "serve/grant.h"
 #include "serve/slots.h"
@@ -908,6 +909,7 @@ void daemon_stop(struct daemon *d)
 	}
 	agent_free(d->agent);
 	channels_free(d->channels);
+	explainer_stop(d->explainer);
 	await_commands(d);
 	origins_done(&d->origins);
 	ctl_free(d->ctl);
@@ -921,6 +923,7 @@ void daemon_stop(struct daemon *d)
 	list_for_each (pos, &d->databases)
 		leasedb_close(container_of(pos, struct leasedb, link));
 	workers_free(d->workers);
+	explainer_free(d->explainer);
 	if (d->srv_ready)
 		free_server(d);
 	/* Changes that were just stored are still asked for. */

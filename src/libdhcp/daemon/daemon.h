@@ -15,6 +15,7 @@
 #include "daemon/sockets.h"
 
 struct daemon;
+struct explainer;
 
 /* The control commands, which are on top of the daemon. */
 struct daemon_commands {
@@ -49,6 +50,7 @@ struct daemon {
 	int64_t started_ms, configured_ms; /* boot time */
 	struct ctl *ctl;                   /* commands; its user is the daemon */
 	struct channels *channels;         /* sockets that commands come from */
+	struct explainer *explainer;       /* of command explain; NULL before its first use */
 	struct agent *agent;               /* the port of "Control-agent" */
 	struct changes changes;            /* by commands, that are stored */
 	struct history history;

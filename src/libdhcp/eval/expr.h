@@ -145,6 +145,19 @@ bool eval_test(const struct eval_expr *expr, struct eval *ev);
  */
 struct bytes eval_text(const struct eval_expr *expr, struct eval *ev);
 
+/* The part of an expression that decided its value. */
+struct eval_reason {
+	bool value;        /* of the part */
+	uint32_t from, to; /* its range in the text of the expression; to 0: it has no text */
+	bool has_left;     /* it compares a text with another one */
+	struct bytes left; /* the first of them; borrowed as by eval_text() */
+};
+/*
+ * Evaluates an EVAL_BOOL expression and finds what decided: the first operand of "and" that is false, of "or" that is
+ * true. For people, who ask why.
+ */
+struct eval_reason eval_why(const struct eval_expr *expr, struct eval *ev);
+
 enum { EVAL_VERSION_MAX = 64 };
 /* Returns the version of PCRE2, "10.42 2022-12-11", in buf. */
 const char *eval_regex_version(char buf[EVAL_VERSION_MAX]);

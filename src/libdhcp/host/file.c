@@ -449,6 +449,13 @@ bool host_is_file(const struct host_source *source)
 	return source->ops == &file_ops;
 }
 
+bool host_file_has(const struct host_source *source, const struct host *host)
+{
+	const struct host_file *file = container_of(source, const struct host_file, source);
+
+	return host_is_file(source) && host >= file->v && host < file->v + file->n;
+}
+
 size_t host_file_index(const struct host_source *source, const struct host *host)
 {
 	return (size_t)(host - container_of(source, const struct host_file, source)->v);

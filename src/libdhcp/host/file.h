@@ -34,5 +34,7 @@ struct host_source *host_file_source(struct host_file *file);
 size_t host_file_n(const struct host_file *file);
 /* True if the source is of this kind. */
 bool host_is_file(const struct host_source *source);
+/* True if the host is one of the source, which may be of any kind. */
+bool host_file_has(const struct host_source *source, const struct host *host);
 /* Returns the position of a host that the source has found, in the order in which they were added. */
 size_t host_file_index(const struct host_source *source, const struct host *host);

@@ -254,6 +254,16 @@ pass_on_with_args(const struct log_msg *msg, const char *text, size_t len, const
 	pass_on(msg, text, len, args, args_len);
 }
 
+static _Thread_local bool is_mute;
+
+bool log_mute(bool is_muted)
+{
+	bool was = is_mute;
+
+	is_mute = is_muted;
+	return was;
+}
+
 void log_write(struct log_msg *msg, const char *fmt, ...)
 {
 	va_list ap;
@@ -269,6 +279,8 @@ void log_writev(struct log_msg *msg, const char *fmt, va_list ap)
 	va_list again;
 	int len;
 
+	if (is_mute)
+		return;
 	va_copy(again, ap);
 	len = vsnprintf(text, sizeof(text), fmt, ap);
 	if (len < 0)

@@ -42,6 +42,12 @@ static inline bool log_debugs(void)
 	return atomic_load_explicit(&log_has_debug, memory_order_relaxed);
 }
 
+/*
+ * While this is set, nothing that the calling thread logs is written: it only finds out what would be done. Returns the
+ * previous state.
+ */
+bool log_mute(bool is_muted);
+
 void log_write(struct log_msg *msg, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void log_writev(struct log_msg *msg, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 

@@ -44,6 +44,7 @@ struct client_class {
 	const char *name;
 	const struct client_class_conf *conf; /* NULL: not defined in client-classes */
 	const struct eval_expr *test;         /* NULL: none */
+	const char *test_text;                /* the test as configured; NULL: none */
 	const struct class_match *match;      /* what the test is made of; NULL: an expression */
 	bool is_template; /* test is a text; if not empty, the client is in the class and in one named after the text */
 	bool is_additional; /* evaluated only where a scope lists it */

@@ -294,6 +294,9 @@ static void compile_test(struct build *b, unsigned number)
 		return;
 	/* Index again: compiling may have added classes and moved the array. */
 	b->cfg->classes.v[number].test = test;
+	if (json_object_is_type(text, json_type_string))
+		b->cfg->classes.v[number].test_text = arena_strndup(b->cfg->arena, json_object_get_string(text),
+								    (size_t)json_object_get_string_len(text));
 	b->cfg->classes.v[number].match = match;
 	b->cfg->classes.v[number].is_template = is_template;
 	b->cfg->classes.v[number].needs_host = depends_on_host(b, test);

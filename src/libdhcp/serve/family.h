@@ -22,6 +22,7 @@ enum message_use {
 struct line_tables;
 struct server;
 struct policy;
+struct json_object;
 
 struct message_row {
 	const char *name; /* "DHCPDISCOVER" */
@@ -109,6 +110,13 @@ struct family {
 	const struct line_tables *lines; /* other log lines */
 	/* The IA gets nothing after all: sets what the response says about it. */
 	enum verdict (*without_lease)(struct request *req, struct ia *ia);
+	/* --- explanations --- */
+	/* Returns the options of the response. */
+	const struct opts *(*answer_opts)(const struct request *req);
+	/* True if the option contains bindings, which are explained elsewhere; NULL: none does. */
+	bool (*is_binding_option)(uint16_t code);
+	/* Adds the fields of the response's header, and where they came from; NULL: it has none. */
+	void (*explain_header)(const struct request *req, struct json_object *map);
 	/* Writes the whole message as text, for debug lines. */
 	void (*dump_query)(const struct request *req, struct str *out);
 	void (*dump_answer)(const struct request *req, struct str *out);

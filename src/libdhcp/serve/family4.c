@@ -307,6 +307,11 @@ static void dump_answer4(const struct request *req, struct str *out)
 	dump_packet4(&req->a, out);
 }
 
+static const struct opts *answer_opts4(const struct request *req)
+{
+	return &req->a.opts;
+}
+
 static void make_label4(const struct request *req, char *buf, size_t size)
 {
 	ident_label4(req->hwtype, req->hwaddr, req->client_id, req->q.xid, buf, size);
@@ -348,6 +353,8 @@ const struct family family4 = {
 	.log_chosen = report4_chosen,
 	.lines = &report4_lines,
 	.without_lease = without_lease4,
+	.answer_opts = answer_opts4,
+	.explain_header = explain_header4,
 	.dump_query = dump_query4,
 	.dump_answer = dump_answer4,
 };

@@ -18,6 +18,7 @@ enum verdict bind4_inform(struct request *req);
 enum verdict without_lease4(struct request *req, struct ia *ia);
 enum verdict answer4(struct request *req);
 enum verdict pack4(struct request *req);
+void explain_header4(const struct request *req, struct json_object *map);
 
 /*
  * Decides about the client's name, from option 81 (RFC 4702) or else option 12, for the lease of the binding; NULL if

@@ -347,6 +347,16 @@ static void dump_answer6(const struct request *req, struct str *out)
 	dump_packet6(&req->a6, out);
 }
 
+static const struct opts *answer_opts6(const struct request *req)
+{
+	return &req->a6.opts;
+}
+
+static bool is_binding_option6(uint16_t code)
+{
+	return ia6_fixed_len(code) && code != OPT6_IAADDR && code != OPT6_IAPREFIX;
+}
+
 static int prepare6(struct server *srv, const struct config *cfg, char *why, size_t size)
 {
 	const struct duid_conf *duid = &cfg->global.server_id->duid;
@@ -394,6 +404,8 @@ const struct family family6 = {
 	.log_chosen = report6_chosen,
 	.lines = &report6_lines,
 	.without_lease = without_lease6,
+	.answer_opts = answer_opts6,
+	.is_binding_option = is_binding_option6,
 	.dump_query = dump_query6,
 	.dump_answer = dump_answer6,
 };

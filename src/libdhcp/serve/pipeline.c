@@ -61,8 +61,8 @@ const struct step pipeline_steps[] = {
 	{ "propose", step_propose },             /* candidates; the only step that claims */
 	{ "look", step_look },                   /* what is stored at the candidates */
 	{ "bind", step_bind },                   /* pure: leases and candidates in, changes and events out */
-	{ "commit", step_commit },               /* the changes go to the store */
-	{ "committed", step_committed },         /* durable: the events are reported */
+	{ "commit", step_commit, true },         /* the changes go to the store */
+	{ "committed", step_committed, true },   /* durable: the events are reported */
 	{ "answer", step_answer },               /* header and options by precedence */
 	{ "pack", step_pack },                   /* bytes */
 };
@@ -237,6 +237,27 @@ enum progress pipeline_run_to(struct request *req, unsigned end)
 		return RUN_SO_FAR;
 	req->has_answer = true;
 	return RUN_FINISHED;
+}
+
+enum progress pipeline_try(struct request *req)
+{
+	while (req->step < pipeline_n) {
+		enum verdict verdict = pipeline_steps[req->step].stores ? STEP_NEXT : run_step(req);
+
+		if (verdict == STEP_PARK)
+			return RUN_PARKED;
+		if (verdict == STEP_NEXT)
+			begin_step(req, req->step + 1);
+		else if (verdict != STEP_AGAIN)
+			return RUN_FINISHED;
+	}
+	req->has_answer = true;
+	return RUN_FINISHED;
+}
+
+bool pipeline_passed(const struct request *req, enum verdict (*step)(struct request *req))
+{
+	return req->step > index_of(step);
 }
 
 bool pipeline_run(struct request *req)

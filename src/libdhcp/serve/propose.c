@@ -16,6 +16,7 @@
 #include "serve/host.h"
 #include "serve/step.h"
 #include "serve/service.h"
+#include "serve/trace.h"
 
 #define RESERVED_SEC 300 /* how long an address that a database reserves for another host is not picked */
 
@@ -33,6 +34,8 @@ static struct alloc_client claimant_of(struct request *req, const struct ia *ia,
 
 	if (!req->has_claimant)
 		req->claimant = req->fam->claimant(req);
+	if (req->trace)
+		req->claimant.trial = req->trace->trial;
 	req->has_claimant = true;
 	who = req->claimant;
 	if (who.id.a || who.id.b)
@@ -126,11 +129,14 @@ static bool is_ours(void *ctx, const struct ip *addr)
 static bool is_scarce(const struct request *req, const struct pool *pool)
 {
 	double threshold = pool ? pool->sub->par.adaptive_threshold : 0;
+	uint64_t n_free;
 
 	if (threshold <= 0 || !pool->size)
 		return false;
-	return (double)(pool->size - alloc_n_free(alloc_of(req), req->live->set, pool->index)) >
-	       threshold * (double)pool->size;
+	n_free = alloc_n_free(alloc_of(req), req->live->set, pool->index);
+	if (req->trace)
+		n_free -= alloc_trial_n(alloc_of(req), req->trace->trial, req->live->set, pool->index);
+	return (double)(pool->size - n_free) > threshold * (double)pool->size;
 }
 
 static void set_candidate(struct request *req, struct binding *b, const struct pool *pool, const struct prefix *prefix)
@@ -195,6 +201,18 @@ static enum alloc_stored stored_at(const struct request *req, const struct bindi
 	return returns ? ALLOC_RESERVED : is_ended ? ALLOC_ENDED : ALLOC_NOTHING;
 }
 
+/* Why a candidate is not proposed; returns false. */
+static bool no_candidate(const struct request *req, const struct binding *b, const struct prefix *prefix,
+			 const char *why)
+{
+	if (req->trace)
+		trace_candidate(req->trace, b, prefix, why);
+	return false;
+}
+
+static const char in_use[] = "another client has a lease for it";
+static const char too_many[] = "the client has as many leases as max-leases-per-client allows";
+
 /* Claims a free address and makes it the candidate. `lease`: the lease stored there, if is_known. */
 static bool claim(struct request *req, struct binding *b, const struct pool *pool, const struct prefix *prefix,
 		  bool is_known, const struct lease *lease)
@@ -203,11 +221,11 @@ static bool claim(struct request *req, struct binding *b, const struct pool *poo
 	struct alloc_client who = claimant_in(req, b->ia, pool, &prefix->addr, own);
 
 	if (!own && !may_have_more(req, b->ia))
-		return false;
+		return no_candidate(req, b, prefix, too_many);
 	if (lease && !lease_is_over(lease))
-		return false;
+		return no_candidate(req, b, prefix, in_use);
 	if (!alloc_claim(alloc_of(req), prefix, &who, stored_at(req, b, lease, own)))
-		return false;
+		return no_candidate(req, b, prefix, "it is leased or offered to another client, or never assigned");
 	set_claimed(req, b, pool, prefix, &who);
 	/*
 	 * What was read before the claim may have changed while the request waited; after the claim it does not
@@ -254,18 +272,23 @@ static bool take(struct request *req, struct binding *b, const struct prefix *pr
 
 		pool = pool_to_keep(req, lease);
 		if (!pool)
-			return false;
+			return no_candidate(req, b, &span,
+					    "no pool for the client contains it any longer, or it is "
+					    "reserved for another client");
 		set_known(req, b, pool, &span, lease);
 		claim_held(req, b);
 		return true;
 	}
 	pool = pool_of(req, b->ia, prefix);
 	if (!pool)
-		return false;
+		return no_candidate(req, b, prefix, "no pool for the client contains it");
 	fresh = (struct prefix){ prefix->addr, pool->len };
 	/* Otherwise it was offered with another length. */
-	return prefix_is_clean(&fresh) && !is_withheld(req, pool, b->ia->type, &fresh) &&
-	       claim(req, b, pool, &fresh, is_known, lease);
+	if (!prefix_is_clean(&fresh))
+		return no_candidate(req, b, prefix, "its pool delegates another length");
+	if (is_withheld(req, pool, b->ia->type, &fresh))
+		return no_candidate(req, b, prefix, "it is reserved for another client");
+	return claim(req, b, pool, &fresh, is_known, lease);
 }
 
 /* --- sources: each continues at b->pos and returns false at its end ------------------------ */
@@ -291,6 +314,8 @@ static bool from_reserved(struct request *req, struct binding *b)
 		unsigned round = b->pos++ / req->n_reserved;
 		bool wants_held = round < 2, wants_named = round % 2 == 0, is_last = is_last_round(req, b);
 
+		if (req->trace && is_last && !reserved_is_usable(req, r))
+			trace_candidate(req->trace, b, &r->prefix, "the client's classes keep it out of its subnet");
 		if (r->type != b->ia->type || reserved_is_held(req, b->ia, r) != wants_held ||
 		    (!is_last && ia_names(b->ia, &r->prefix.addr) != wants_named) || !reserved_is_usable(req, r) ||
 		    is_ours(req, &r->prefix.addr))
@@ -449,8 +474,11 @@ static bool from_pools(struct request *req, struct binding *b, pick_fn *pick)
 		struct alloc_client who = claimant_in(req, b->ia, pool, NULL, false);
 		struct ip addr;
 
-		if (!may_use(req, pool) || !pick(req, pool, &who, &addr))
+		if (!may_use(req, pool) || !pick(req, pool, &who, &addr)) {
+			if (req->trace)
+				trace_pool(req->trace, req, b, pool);
 			continue;
+		}
 		/* If it is rejected, the same pool may have another one: pos is unchanged. */
 		set_picked(req, b, pool, &addr, &who);
 		return true;
@@ -650,6 +678,10 @@ static void note_reserved(struct request *req, const struct candidate *c)
 void candidate_reject(struct request *req, struct binding *b)
 {
 	struct candidate *c = &b->candidate;
+
+	if (req->trace)
+		trace_candidate(req->trace, b, &c->prefix,
+				c->is_reserved ? "it is reserved for another client" : in_use);
 
 	if (c->is_reserved)
 		note_reserved(req, c);

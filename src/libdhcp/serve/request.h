@@ -32,6 +32,7 @@ struct binding;
 struct event;
 struct reserved;
 struct name;
+struct trace;
 
 enum verdict {
 	STEP_NEXT,  /* continue with the next step */
@@ -84,11 +85,12 @@ struct request {
 	/* from here to few_scopes: zeroed when a message arrives */
 	struct live *live; /* the configuration that serves it, from start to end */
 	const struct config *cfg;
-	unsigned step;  /* index of the current step in the step list */
-	unsigned slot;  /* with hooks: the next slot of the step */
-	unsigned phase; /* progress of the step; 0 at its start */
-	bool step_ran;  /* with hooks: the step has run, and the slots after it come next */
-	bool has_asked; /* the queries of this phase, see ask.h */
+	struct trace *trace; /* NULL: it is served; else it is only explained, see trace.h */
+	unsigned step;       /* index of the current step in the step list */
+	unsigned slot;       /* with hooks: the next slot of the step */
+	unsigned phase;      /* progress of the step; 0 at its start */
+	bool step_ran;       /* with hooks: the step has run, and the slots after it come next */
+	bool has_asked;      /* the queries of this phase, see ask.h */
 	enum drop_reason drop;
 	const char *why; /* detail for the drop line, or NULL */
 

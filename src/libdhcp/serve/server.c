@@ -231,7 +231,7 @@ void serve_worker_switch(struct serve_worker *w, struct live *live)
 
 /* --- requests -------------------------------------------------------------- */
 
-static void release(struct request *req)
+void serve_worker_end(struct request *req)
 {
 	struct serve_worker *w = req->worker;
 
@@ -269,7 +269,7 @@ void serve_worker_flush(struct serve_worker *w)
 	if (w->engine && io_send(w->engine, v, n) < n)
 		report_unsent(v, n);
 	while ((item = list_pop(&w->out)))
-		release(container_of(item, struct request, link));
+		serve_worker_end(container_of(item, struct request, link));
 	w->n_out = 0;
 }
 
@@ -288,7 +288,7 @@ static void finish(struct request *req)
 
 	give_turn(req);
 	if (!req->has_answer) {
-		release(req);
+		serve_worker_end(req);
 		return;
 	}
 	list_add_tail(&w->out, &req->link);
@@ -296,8 +296,7 @@ static void finish(struct request *req)
 		serve_worker_flush(w);
 }
 
-/* Returns NULL if the datagram was dropped and counted. */
-static struct request *take(struct serve_worker *w, const struct dgram *dgram)
+struct request *serve_worker_begin(struct serve_worker *w, const struct dgram *dgram)
 {
 	struct list *item = list_pop(&w->free);
 	struct request *req;
@@ -354,7 +353,7 @@ static void serve_group(struct serve_worker *w, const struct dgram *v, unsigned 
 	unsigned i, n_group = 0, end = pipeline_recall();
 
 	for (i = 0; i < n; i++) {
-		struct request *req = take(w, &v[i]);
+		struct request *req = serve_worker_begin(w, &v[i]);
 		enum progress progress = req ? pipeline_run_to(req, end) : RUN_PARKED;
 
 		if (progress == RUN_SO_FAR)
@@ -405,7 +404,7 @@ void serve_worker_resume(struct serve_worker *w)
 		if (!wait_over(req)) {
 			/* It was dropped when its deadline passed. */
 			give_turn(req);
-			release(req);
+			serve_worker_end(req);
 		} else if (go_on(req)) {
 			finish(req);
 		}

@@ -34,6 +34,12 @@ void live_free(struct live *live);
 void serve_worker_switch(struct serve_worker *w, struct live *live);
 /* In the worker's thread: serves these datagrams. */
 void serve_worker_batch(struct serve_worker *w, struct dgram *v, unsigned n);
+/*
+ * In the worker's thread: a request for one datagram, at the first step, and its end. For a worker that does not serve;
+ * NULL if it has no free slot or the datagram is too long.
+ */
+struct request *serve_worker_begin(struct serve_worker *w, const struct dgram *dgram);
+void serve_worker_end(struct request *req);
 /* In the worker's thread: continues requests that were posted back. */
 void serve_worker_resume(struct serve_worker *w);
 /*

@@ -154,6 +154,9 @@ enum verdict wait_for_turn(struct request *req)
 	/* No deadline: the request continues when those before it are done with the store. */
 	static const struct wait_for turn = { .ms = 0 };
 
+	if (req->trace)
+		return STEP_NEXT;
+
 	/* Set before turn_take(): a waiting request may be resumed by another thread at once. */
 	wait_begin(req, &turn);
 	req->turn.ticket = wait_expect(req);
