@@ -115,7 +115,10 @@
 	F(CALL, 8, VERDICT, "verdict", INT, RO, 46, "1.0", "what libraries before this one returned")                 \
 	F(CALL, 9, N_LEASES, "leases", INT, RO, 46, "1.0", "number of KEA_ARG_LEASES")                                \
 	F(CALL, 10, N_DELETED_LEASES, "deleted_leases", INT, RO, 46, "1.0", "number of KEA_ARG_DELETED_LEASES")       \
-	F(CALL, 11, N_SUBNETS, "subnets", INT, RO, 46, "1.0", "number of KEA_ARG_SUBNETS")
+	F(CALL, 11, N_SUBNETS, "subnets", INT, RO, 46, "1.0", "number of KEA_ARG_SUBNETS")                            \
+	F(CALL, 12, COMMAND, "command", TEXT, RO, 46, "1.1", "command_processed: name of the command")                \
+	F(CALL, 13, RESULT, "result", INT, RO, 46, "1.1",                                                             \
+	  "command_processed: 0: success, 1: error, 3: nothing was found, 4: conflict")
 /* clang-format on */
 
 #endif

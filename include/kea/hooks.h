@@ -448,6 +448,11 @@ struct kea_api {
 	 */
 	const void *(*evaluate_lease)(struct kea_object *packet, const struct kea_object *lease,
 				      const struct kea_expression *expression, size_t *ret_len);
+	/*
+	 * Returns the arguments of a command that was executed, a map, or NULL if it had none. Only at
+	 * command_processed, in the main thread; NULL elsewhere. Valid until the function returns.
+	 */
+	const struct kea_json *(*command_arguments)(const struct kea_call *call);
 };
 
 #ifdef __cplusplus

@@ -82,12 +82,16 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static bool is_logged(struct kea_call *call, const struct kea_object *lease)
+static bool is_silent(struct kea_call *call, uint32_t subnet_id)
 {
 	const struct silent *silent = kea->config_context(call);
-	uint32_t id = (uint32_t)number_of(lease, KEA_LEASE_SUBNET_ID);
 
-	return !silent || !bsearch(&id, silent->ids, silent->n, sizeof(id), compare);
+	return silent && bsearch(&subnet_id, silent->ids, silent->n, sizeof(subnet_id), compare);
+}
+
+static bool is_logged(struct kea_call *call, const struct kea_object *lease)
+{
+	return !is_silent(call, (uint32_t)number_of(lease, KEA_LEASE_SUBNET_ID));
 }
 
 /* Adds the silent ones of a list of subnets, if there is memory for ids; returns how many there are. */
@@ -294,12 +298,92 @@ static int pkt_send(struct kea_call *call)
 	return finish(call, legal, pending, true);
 }
 
+/* --- commands -------------------------------------------------------------------------------------------------------
+ */
+
+/* A value of a command's arguments, as it was written. Returns false if there is none. */
+static bool add_argument(struct text *text, const char *before, const struct kea_json *arguments, const char *key)
+{
+	const char *value = kea->json_text(kea->json_get(arguments, key));
+
+	if (!*value)
+		return false;
+	text_add(text, "%s%s", before, value);
+	return true;
+}
+
+/* What a lease that was added or updated consists of. */
+static void add_lease(struct text *text, const struct legal *legal, const struct kea_json *arguments)
+{
+	const struct kea_json *lifetime = kea->json_get(arguments, "valid-lft");
+	bool is_prefix = !strcmp(kea->json_text(kea->json_get(arguments, "type")), "IA_PD");
+
+	(void)add_argument(text, is_prefix ? "prefix: " : "address: ", arguments, "ip-address");
+	if (is_prefix)
+		text_add(text, "/%lld", (long long)kea->json_int(kea->json_get(arguments, "prefix-len")));
+	if (legal->is_v6) {
+		(void)add_argument(text, " to a device with DUID: ", arguments, "duid");
+		(void)add_argument(text, ", hardware address: ", arguments, "hw-address");
+	} else {
+		(void)add_argument(text, " to a device with hardware address: ", arguments, "hw-address");
+		(void)add_argument(text, ", client-id: ", arguments, "client-id");
+	}
+	if (lifetime) {
+		text_add(text, " for ");
+		sentence_add_duration(text, kea->json_int(lifetime));
+	}
+}
+
+static void add_deleted(struct text *text, const struct kea_json *arguments)
+{
+	if (add_argument(text, "deleted the lease for address: ", arguments, "ip-address"))
+		return;
+	(void)add_argument(text, "deleted a lease for a device identified by: ", arguments, "identifier-type");
+	(void)add_argument(text, " of ", arguments, "identifier");
+}
+
+/* Commands that add, change or delete a lease; there is no packet, and no expressions. */
+static int command_processed(struct kea_call *call)
+{
+	const struct legal *legal = kea->context(kea->library(call));
+	const struct kea_object *object = kea->argument(call, KEA_ARG_CALL, 0);
+	const struct kea_json *arguments = kea->command_arguments(call);
+	const char *origin = kea->json_text(kea->json_get(arguments, "origin"));
+	char name[32], buf[SINK_LINE_MAX];
+	struct text text = { .buf = buf, .size = sizeof(buf) };
+	const char *verb = name + strlen("lease4");
+
+	if (!legal->sink || number_of(object, KEA_CALL_RESULT) ||
+	    kea->get_text(object, KEA_CALL_COMMAND, name, sizeof(name)) < 0 ||
+	    strncmp(name, legal->is_v6 ? "lease6-" : "lease4-", strlen("lease4-")) != 0 ||
+	    is_silent(call, (uint32_t)kea->json_int(kea->json_get(arguments, "subnet-id"))))
+		return KEA_CONTINUE;
+	text_add(&text, "%s ", !strcmp(origin, "ha-partner") ? "HA partner" : "Administrator");
+	if (!strcmp(verb, "-add")) {
+		text_add(&text, "added a lease of ");
+		add_lease(&text, legal, arguments);
+	} else if (!strcmp(verb, "-update")) {
+		text_add(&text, "updated information on the lease of ");
+		add_lease(&text, legal, arguments);
+	} else if (!strcmp(verb, "-del")) {
+		add_deleted(&text, arguments);
+	} else {
+		return KEA_CONTINUE;
+	}
+	(void)sink_add(legal->sink, buf, text.len, NULL);
+	return KEA_CONTINUE;
+}
+
 static const struct {
 	const char *point;
 	kea_hook_fn *fn;
 } points[] = {
-	{ "dhcp#_srv_configured", srv_configured }, { "lease#_release", given_back }, { "lease#_decline", given_back },
-	{ "leases#_committed", committed },         { "pkt#_send", pkt_send },
+	{ "dhcp#_srv_configured", srv_configured },
+	{ "lease#_release", given_back },
+	{ "lease#_decline", given_back },
+	{ "leases#_committed", committed },
+	{ "pkt#_send", pkt_send },
+	{ "command_processed", command_processed },
 };
 
 /* --- parameters -----------------------------------------------------------------------------------------------------

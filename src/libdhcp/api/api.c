@@ -86,6 +86,7 @@ static const struct kea_api table = {
 	.arguments = api_arguments,
 	.respond = api_respond,
 	.evaluate_lease = api_evaluate_lease,
+	.command_arguments = api_command_arguments,
 };
 
 void api_init(void)

@@ -147,6 +147,7 @@ int api_command(struct kea_library *lib, const char *name, enum kea_access acces
 		void *context);
 int api_command_argument(struct kea_library *lib, const char *command, const char *name, enum kea_json_type type,
 			 int is_required, const char *doc);
+const struct kea_json *api_command_arguments(const struct kea_call *call);
 const struct kea_json *api_arguments(const struct kea_request *request);
 void api_respond(struct kea_request *request, enum kea_result result, struct kea_json *arguments, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

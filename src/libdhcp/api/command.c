@@ -181,8 +181,25 @@ static struct command *row_of(struct hook_command *command)
 	return &row->command;
 }
 
+static void processed(void *ctx, const char *name, struct json_object *arguments, enum ctl_result result)
+{
+	const struct hooks *hooks = ctx;
+	struct hook_call call = {
+		.point = HOOK_COMMAND_PROCESSED,
+		.digit = hooks->uses ? hooks->uses->lib->digit : 4,
+		.command = name,
+		.arguments = arguments,
+		.result = (int)result,
+	};
+
+	(void)hooks_call(hooks, &call);
+}
+
 void api_use_commands(struct ctl *ctl, const struct hooks *hooks)
 {
+	bool is_asked = hooks_at(hooks, HOOK_COMMAND_PROCESSED);
+
+	ctl_on_processed(ctl, is_asked ? processed : NULL, (void *)(uintptr_t)hooks);
 	ctl_remove(ctl, run);
 	for (const struct hook_use *use = hooks ? hooks->uses : NULL; use; use = use->next)
 		for (size_t i = 0; i < use->lib->commands.n; i++) {
@@ -193,6 +210,11 @@ void api_use_commands(struct ctl *ctl, const struct hooks *hooks)
 			else
 				ctl_add(ctl, row_of(command), 1);
 		}
+}
+
+const struct kea_json *api_command_arguments(const struct kea_call *call)
+{
+	return json_handle(call->hook->arguments);
 }
 
 const struct kea_json *api_arguments(const struct kea_request *request)

@@ -382,6 +382,12 @@ static bool get_call(const struct kea_call *call, enum kea_field field, struct v
 	case KEA_CALL_N_DELETED_LEASES:
 		ret->number = object_n_leases(call, true);
 		return true;
+	case KEA_CALL_COMMAND:
+		ret->text = hook->command ? hook->command : "";
+		return true;
+	case KEA_CALL_RESULT:
+		ret->number = hook->result;
+		return true;
 	case KEA_CALL_N_SUBNETS:
 		ret->number = n_subnets(hook->req);
 		return true;

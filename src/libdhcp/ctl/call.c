@@ -76,6 +76,10 @@ static void set_result(struct ctl_call *call, enum ctl_result result, const char
 /* The response can be read from here on. */
 static void begin(struct ctl_call *call)
 {
+	struct ctl *ctl = call->ctl;
+
+	if (call->cmd && ctl->processed)
+		ctl->processed(ctl->processed_ctx, call->cmd->name, call->req->arguments, call->result);
 	call->stage = CALL_HEAD;
 	if (call->is_left)
 		destroy(call);

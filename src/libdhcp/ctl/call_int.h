@@ -21,6 +21,8 @@ struct ctl {
 	struct ctl_forwarder *forwarder; /* NULL: "service" is ignored */
 	VEC(struct ctl_entry) entries;   /* by name */
 	VEC(const struct ctl_page *) pages;
+	ctl_processed_fn *processed; /* NULL: nobody asks */
+	void *processed_ctx;
 };
 
 struct ctl_request {

@@ -102,6 +102,13 @@ enum ctl_result ctl_call_result(const struct ctl_call *call);
 void ctl_call_free(struct ctl_call *call);
 
 /*
+ * Sets what is called for each command that was executed, when its result is known; of a long response, when it begins.
+ * arguments may be NULL. NULL: nothing.
+ */
+typedef void ctl_processed_fn(void *ctx, const char *name, struct json_object *arguments, enum ctl_result result);
+void ctl_on_processed(struct ctl *ctl, ctl_processed_fn *fn, void *ctx);
+
+/*
  * A page: text for GET on HTTP sockets. Whoever may execute the command may read it.
  */
 struct ctl_page {

@@ -111,6 +111,12 @@ void ctl_set_libraries(struct ctl *ctl, const struct conf_strings *libraries, bo
 	}
 }
 
+void ctl_on_processed(struct ctl *ctl, ctl_processed_fn *fn, void *ctx)
+{
+	ctl->processed = fn;
+	ctl->processed_ctx = ctx;
+}
+
 void ctl_each(const struct ctl *ctl, void (*fn)(void *ctx, const struct command *cmd, bool is_available), void *ctx)
 {
 	for (size_t i = 0; i < ctl->entries.n; i++)

@@ -16,6 +16,7 @@
 /* In order of precedence: later ones override earlier ones. */
 enum hook_verdict { HOOK_CONTINUE, HOOK_SKIP, HOOK_PARK, HOOK_DROP };
 
+struct json_object;
 struct request;
 struct lease;
 struct config;
@@ -42,22 +43,25 @@ struct hook_packet {
 /* The arguments of a hook function; those that do not apply at its point are NULL. */
 struct hook_call {
 	enum hook_point_id point;
-	struct request *req;         /* query, response, subnet; NULL outside the pipeline */
-	struct hook_packet *packet;  /* of req */
-	unsigned digit;              /* of the family */
-	enum hook_verdict verdict;   /* of the functions called before */
-	struct lease *lease;         /* the lease concerned; may be changed if the table says so */
-	const struct lease *old;     /* the previously stored lease */
-	bool is_fake;                /* lease#_select: an offer, which is not stored */
-	bool removes;                /* lease#_expire: the lease is deleted, not kept as reclaimed */
-	const struct subnet *subnet; /* subnet#_select: selected by a library; NULL: none was */
-	const struct config *cfg;    /* dhcp#_srv_configured */
-	struct json_object *config;  /* dhcp#_srv_configured: the configuration, once a library has asked for it */
-	const char *why;             /* dhcp#_srv_configured: with HOOK_DROP, the reason; NULL or never freed */
-	struct bytes packed;         /* pkt#_send: with HOOK_SKIP, the response packed by the library */
-	unsigned id_type;            /* host#_identifier: enum host_id_type of the identifier; flex-id at first */
-	struct bytes id_value;       /* host#_identifier: its value, copied after the call; empty: there is none */
-	bool is_parked;              /* a function of this call has parked the request */
+	struct request *req;           /* query, response, subnet; NULL outside the pipeline */
+	struct hook_packet *packet;    /* of req */
+	unsigned digit;                /* of the family */
+	enum hook_verdict verdict;     /* of the functions called before */
+	struct lease *lease;           /* the lease concerned; may be changed if the table says so */
+	const struct lease *old;       /* the previously stored lease */
+	bool is_fake;                  /* lease#_select: an offer, which is not stored */
+	bool removes;                  /* lease#_expire: the lease is deleted, not kept as reclaimed */
+	const struct subnet *subnet;   /* subnet#_select: selected by a library; NULL: none was */
+	const struct config *cfg;      /* dhcp#_srv_configured */
+	struct json_object *config;    /* dhcp#_srv_configured: the configuration, once a library has asked for it */
+	const char *why;               /* dhcp#_srv_configured: with HOOK_DROP, the reason; NULL or never freed */
+	struct bytes packed;           /* pkt#_send: with HOOK_SKIP, the response packed by the library */
+	unsigned id_type;              /* host#_identifier: enum host_id_type of the identifier; flex-id at first */
+	struct bytes id_value;         /* host#_identifier: its value, copied after the call; empty: there is none */
+	const char *command;           /* command_processed: its name */
+	struct json_object *arguments; /* command_processed: NULL if it had none */
+	int result;                    /* command_processed */
+	bool is_parked;                /* a function of this call has parked the request */
 	bool is_resumed; /* the request was parked at this point, and continues: it cannot be parked again */
 };
 
