@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "daemon/commands.h"
+#include "kea/input.h"
 #include "kea/screen.h"
 #include "kea/remote.h"
 
@@ -139,12 +140,8 @@ static struct json_object *read_input(void)
 {
 	struct json_object *v = NULL;
 	struct str text = { 0 };
-	char buf[4096];
-	size_t n;
 
-	while (text.len <= INPUT_MAX && (n = fread(buf, 1, sizeof(buf), stdin)) > 0)
-		str_add_n(&text, buf, n);
-	if (text.len <= INPUT_MAX)
+	if (input_read(stdin, INPUT_MAX, &text))
 		v = read_map(str_text(&text));
 	str_free(&text);
 	return v;

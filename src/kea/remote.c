@@ -5,15 +5,15 @@
 #include "base/err.h"
 #include "json/limits.h"
 #include "json/read.h"
+#include "kea/input.h"
 #include "kea/screen.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #define DEPTH_MAX (JSON_DEPTH_MAX + 8) /* a configuration within a response */
-#define MEMORY_MAX (3072ULL << 20)     /* of the values of a response */
+#define PASSWORD_FILE_MAX 65536
+#define MEMORY_MAX (3072ULL << 20) /* of the values of a response */
 
 /* The servers, in the order of the families' bits. */
 static const struct place {
@@ -121,26 +121,26 @@ static int find_socket(const struct cli *cli, struct remote *remote)
 	return code;
 }
 
+/* Appends the first line of the file. */
 static int read_password(const struct cli *cli, struct str *out)
 {
-	char text[1024];
-	ssize_t len;
-	int fd;
+	struct str text = { 0 };
+	FILE *file;
+	bool ok;
 
 	if (!cli->password_file)
 		return EXIT_OK;
-	fd = open(cli->password_file, O_RDONLY | O_CLOEXEC);
-	len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (len < 0)
-		cli_fail(EXIT_UNREACHABLE, "%s: %s", cli->password_file, strerror(errno));
-	if (fd >= 0)
-		(void)close(fd);
-	if (len < 0)
-		return EXIT_UNREACHABLE;
-	text[len] = '\0';
-	text[strcspn(text, "\r\n")] = '\0';
-	str_add(out, text);
-	return EXIT_OK;
+	errno = 0;
+	file = fopen(cli->password_file, "re");
+	ok = file && input_read(file, PASSWORD_FILE_MAX, &text);
+	if (!ok)
+		(void)cli_fail(EXIT_UNREACHABLE, "%s: %s", cli->password_file, errno ? strerror(errno) : "is too long");
+	if (file)
+		(void)fclose(file);
+	if (ok)
+		str_add_n(out, str_text(&text), strcspn(str_text(&text), "\r\n"));
+	str_free(&text);
+	return ok ? EXIT_OK : EXIT_UNREACHABLE;
 }
 
 static int set_url(const struct cli *cli, struct remote *remote)

@@ -2,6 +2,7 @@
 /* kea-shell: the options, input and output of Kea's program of that name. */
 #include "base/err.h"
 #include "kea/cli.h"
+#include "kea/input.h"
 #include "kea/peer.h"
 
 #include <errno.h>
@@ -129,11 +130,8 @@ static int parse(int argc, char **argv, struct shell *sh, char *why)
 static bool make_request(const struct shell *sh, struct str *out)
 {
 	struct str args = { 0 };
-	char buf[4096];
-	size_t n;
+	bool ok = input_read(stdin, INPUT_MAX, &args);
 
-	while (args.len <= INPUT_MAX && (n = fread(buf, 1, sizeof(buf), stdin)) > 0)
-		str_add_n(&args, buf, n);
 	str_addf(out, "{ \"command\": \"%s\"", sh->command);
 	for (unsigned i = 0; i < sh->n_services; i++)
 		str_addf(out, "%s\"%s\"", i ? "," : ", \"service\": [", sh->services[i]);
@@ -142,9 +140,8 @@ static bool make_request(const struct shell *sh, struct str *out)
 	if (args.len > 1)
 		str_addf(out, ", \"arguments\": { %s }", str_text(&args));
 	str_add(out, " }");
-	n = args.len;
 	str_free(&args);
-	return !ferror(stdin) && n <= INPUT_MAX;
+	return ok;
 }
 
 static void set_peer(const struct shell *sh, struct peer *peer)
