@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "daemon/daemon.h"
 #include "json/diag.h"
+#include "json/read.h"
 #include "json/value.h"
 #include "root/config.h"
 #include "serve/family.h"
@@ -99,17 +100,40 @@ static void merge(const struct config_file *file, const struct config_text *text
 	diag_free(diag);
 }
 
+static void print(struct json_object *top, struct str *out)
+{
+	json_add_pretty(out, top, "", 0);
+	str_addc(out, '\n');
+}
+
+/* Appends the configuration with what else the configuration file contains: the maps of other programs. */
+static void add_others(const struct config_file *file, const struct config_text *text, struct str *out)
+{
+	struct diag *diag = diag_new();
+	struct json_doc doc;
+
+	if (json_read_file(file->path, NULL, diag, &doc) == 0 && json_object_is_type(doc.root, json_type_object)) {
+		json_object_object_add(doc.root, file->root, json_parse(text->v, text->len));
+		print(doc.root, out);
+		if (!means(file, out, text))
+			str_reset(out);
+	}
+	json_doc_done(&doc);
+	diag_free(diag);
+}
+
 static void compose(const struct config_file *file, const struct config_text *text, bool own, struct str *out)
 {
 	struct json_object *top;
 
 	if (own)
 		merge(file, text, out);
+	if (!out->len)
+		add_others(file, text, out);
 	if (out->len)
 		return;
 	top = document(file, text);
-	json_add_pretty(out, top, "", 0);
-	str_addc(out, '\n');
+	print(top, out);
 	json_object_put(top);
 }
 

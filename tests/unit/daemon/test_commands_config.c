@@ -196,6 +196,31 @@ START_TEST(writing)
 }
 END_TEST
 
+/* What the file says for other programs stays in it, also in a copy and where the text cannot be kept. */
+START_TEST(write_keeps_others)
+{
+	static const char agent[] = "{ \"Control-agent\": { \"http-host\": \"127.0.0.1\", \"http-port\": 8923 }, ";
+	char *text = command_text(4, "\"valid-lifetime\": 777"), *both = NULL, *copy = NULL, *after;
+
+	ck_assert_int_gt(asprintf(&both, "%s%s", agent, strchr(text, '{') + 1), 0);
+	command_write_file(command_config, both);
+	command_expect("{ 'command': 'config-reload' }", "{ 'result': 0 }");
+	command_expect("{ 'command': 'config-write', 'arguments': { 'filename': 'copy.conf' } }", "{ 'result': 0 }");
+	ck_assert_int_gt(asprintf(&copy, "%s/copy.conf", command_dir), 0);
+	after = read_file(copy);
+	ck_assert_msg(strstr(after, "\"http-port\": 8923") && strstr(after, "\"valid-lifetime\": 777"), "%s", after);
+	free(after);
+	expect_set("config-set", "\"valid-lifetime\": 778", "{ 'result': 0 }");
+	command_expect("{ 'command': 'config-write' }", "{ 'result': 0 }");
+	after = read_file(command_config);
+	ck_assert_msg(strstr(after, "\"http-port\": 8923") && strstr(after, "\"valid-lifetime\": 778"), "%s", after);
+	free(after);
+	free(copy);
+	free(both);
+	free(text);
+}
+END_TEST
+
 /* --- changes that survive, and those that are taken back --- */
 
 #define PERSISTENT                                                                                             \
@@ -477,6 +502,7 @@ int main(void)
 	tcase_add_test(v[0], round_trip);
 	tcase_add_test(v[0], locking);
 	tcase_add_test(v[0], writing);
+	tcase_add_test(v[0], write_keeps_others);
 	tcase_add_test(v[1], survive);
 	tcase_add_test(v[1], folded);
 	tcase_add_test(v[1], folded_halfway);
