@@ -112,6 +112,27 @@ int notify_status(const char *fmt, ...)
 	return err;
 }
 
+#define PROGRESS_FIRST_MS 2000
+#define PROGRESS_MS 1000
+
+struct notify_progress notify_progress_now(void)
+{
+	return (struct notify_progress){ .next_ms = clock_mono_ms() + PROGRESS_FIRST_MS };
+}
+
+void notify_progress(struct notify_progress *progress, const char *fmt, ...)
+{
+	int64_t now_ms = clock_mono_ms();
+	va_list ap;
+
+	if (now_ms < progress->next_ms)
+		return;
+	progress->next_ms = now_ms + PROGRESS_MS;
+	va_start(ap, fmt);
+	(void)notify_with_status("EXTEND_TIMEOUT_USEC=60000000\n", fmt, ap);
+	va_end(ap);
+}
+
 int notify_reloading(void)
 {
 	char buf[64];

@@ -6,6 +6,7 @@
 #include "lease/memload.h"
 
 #include "base/heap.h"
+#include "io/notify.h"
 #include "lease/leftover.h"
 #include "log/log.h"
 
@@ -16,10 +17,13 @@
  * prefetching has them in the cache by the time the row is inserted.
  */
 #define LOAD_AHEAD 32
+#define ROWS_PER_REPORT 16384 /* power of two; a hundredth of a second */
 
 struct load {
 	struct memtable *table;
 	struct memload *sum;
+	struct notify_progress progress;
+	uint64_t rows;
 	unsigned head, n;
 	struct loaded {
 		struct ip addr;
@@ -51,6 +55,8 @@ static void load_row(void *ctx, const struct lease_row *row)
 	uint32_t ref = row->deleted ? 0 : memtable_make(table, &row->lease);
 	char text[PREFIX_TEXT_MAX];
 
+	if (++load->rows % ROWS_PER_REPORT == 0)
+		notify_progress(&load->progress, "loading leases: %llu rows read", (unsigned long long)load->rows);
 	LOG(DHCPSRV_MEMFILE_LEASE_LOAD, lease_address_text(&row->lease, text));
 	if (!row->deleted && !ref) {
 		load->sum->bad++; /* 512 MiB of leases in one stripe */
@@ -117,7 +123,7 @@ int memload_fill(struct memtable *table, int family, const char *path, uint64_t 
 		 char **reterr)
 {
 	struct memload sum = { 0 };
-	struct load load = { .table = table, .sum = &sum };
+	struct load load = { .table = table, .sum = &sum, .progress = notify_progress_now() };
 	int err;
 
 	memtable_load_begin(table);

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/thread.h"
 #include "db/schema.h"
+#include "io/notify.h"
 #include "lease/sqlstore_share.h"
 #include "log/log.h"
 
@@ -345,13 +346,17 @@ static int check_schema(struct sqlstore *s, struct str *why)
 
 static bool fill(struct sqlstore *s, struct str *why)
 {
+	struct notify_progress progress = notify_progress_now();
 	struct question q = { .each = note };
+	uint64_t rows = 0;
 	struct ip after;
 
 	do {
 		after = q.last;
+		notify_progress(&progress, "loading leases: %llu rows read", (unsigned long long)rows);
 		if (!ask_page(&q, s, &after, FILL_PAGE))
 			return failed(s, why, "the leases cannot be read");
+		rows += q.n_rows;
 	} while (q.n_rows == FILL_PAGE && ip_cmp(&q.last, &after) > 0);
 	return true;
 }

@@ -174,6 +174,7 @@ static void listen_at(const char *name)
 START_TEST(notices)
 {
 	char name[96];
+	struct notify_progress progress;
 	unsigned long long us;
 
 	unsetenv("NOTIFY_SOCKET");
@@ -190,6 +191,15 @@ START_TEST(notices)
 	ck_assert_int_eq(notify_reloading(), 1);
 	ck_assert_int_eq(sscanf(heard(), "RELOADING=1\nMONOTONIC_USEC=%llu", &us), 1);
 	ck_assert_uint_gt(us, 0);
+	/* Not in the first two seconds, then once per second. */
+	progress = notify_progress_now();
+	notify_progress(&progress, "%u rows", 1);
+	ck_assert_str_eq(heard(), "");
+	progress.next_ms -= 2000;
+	notify_progress(&progress, "%u rows", 2);
+	ck_assert_str_eq(heard(), "EXTEND_TIMEOUT_USEC=60000000\nSTATUS=2 rows");
+	notify_progress(&progress, "%u rows", 3);
+	ck_assert_str_eq(heard(), "");
 	ck_assert_int_eq(notify_stopping(), 1);
 	ck_assert_str_eq(heard(), "STOPPING=1");
 	ck_assert_int_eq(notify_watchdog(), 1);
