@@ -22,7 +22,7 @@ enum exit_code {
 };
 
 /* Verbs that have options of their own; the others have those that every verb has. */
-enum { FOR_ALL = 0, FOR_LEASES = 1, FOR_POOLS = 2, FOR_RESERVE = 4 };
+enum { FOR_ALL = 0, FOR_LEASES = 1, FOR_POOLS = 2, FOR_RESERVE = 4, FOR_WHY = 8 };
 
 /* What the options say. Strings are borrowed from argv. */
 struct cli {
@@ -43,6 +43,9 @@ struct cli {
 	bool nagios;
 	/* reserve */
 	const char *by;
+	/* why */
+	const char *pcap;
+	uint32_t number;
 	bool print_manual, print_completion;
 	/* the rest of the command line */
 	char **words;
@@ -92,6 +95,7 @@ int run_pools(struct cli *cli, char **words, unsigned n);
 int run_lease_drop(struct cli *cli, char **words, unsigned n);
 int run_reserve(struct cli *cli, char **words, unsigned n);
 int run_doc(struct cli *cli, char **words, unsigned n);
+int run_why(struct cli *cli, char **words, unsigned n);
 /* Any command of the server: words[0] is its name, or a request as JSON. */
 int run_command(struct cli *cli, char **words, unsigned n);
 

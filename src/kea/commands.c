@@ -154,8 +154,7 @@ static void merge(struct json_object *map, struct json_object *more)
 	json_object_put(more);
 }
 
-static int read_arguments(const struct command *cmd, unsigned family, char **words, unsigned n,
-			  struct json_object **ret)
+int command_arguments(const struct command *cmd, unsigned family, char **words, unsigned n, struct json_object **ret)
 {
 	struct json_object *map = n ? json_object_new_object() : NULL;
 
@@ -226,7 +225,7 @@ int run_command(struct cli *cli, char **words, unsigned n)
 	if (code != EXIT_OK)
 		return code;
 	cmd = command_row(words[0], remote.family);
-	code = read_arguments(cmd, remote.family, words + 1, n - 1, &args);
+	code = command_arguments(cmd, remote.family, words + 1, n - 1, &args);
 	if (code == EXIT_OK) {
 		code = remote_ask(&remote, words[0], args, &reply);
 		if (code == EXIT_OK)

@@ -24,6 +24,8 @@ enum {
 	OPT_NAGIOS,
 	OPT_INTERVAL,
 	OPT_BY,
+	OPT_PCAP,
+	OPT_NUMBER_OF,
 	OPT_PRINT_MANUAL,
 	OPT_PRINT_COMPLETION,
 };
@@ -84,6 +86,10 @@ const struct cli_option cli_options[] = {
 	  .doc = "pools: read twice, this long apart, to find how fast pools fill" },
 	{ OPT_BY, "by", "TYPE", TEXT(by), .verbs = FOR_RESERVE,
 	  .doc = "reserve: identify the client by hw-address, client-id or duid" },
+	{ OPT_PCAP, "pcap", "FILE", TEXT(pcap), .verbs = FOR_WHY,
+	  .doc = "why: explain a request in this file of captured packets (pcap or pcapng)" },
+	{ OPT_NUMBER_OF, "number", "N", NUMBER(number, 1, UINT32_MAX), .verbs = FOR_WHY,
+	  .doc = "why: with --pcap, the number of its packet; without it, requests are listed if there are several" },
 	{ OPT_PRINT_MANUAL, "print-manual", NULL, FLAG(print_manual),
 	  .doc = "print the source of this program's manual page" },
 	{ OPT_PRINT_COMPLETION, "print-completion", NULL, FLAG(print_completion),
@@ -96,6 +102,7 @@ const struct verb verbs[] = {
 	{ "lease drop", "ADDRESS[/LENGTH]", "delete a lease, and its DNS records", .run = run_lease_drop },
 	{ "reserve", "ADDRESS[/LENGTH]", "turn a lease into a reservation", FOR_RESERVE, .run = run_reserve },
 	{ "pools", "", "show how full subnets and pools are", FOR_POOLS, .run = run_pools },
+	{ "why", "NAME=VALUE ...", "explain what a client would get, and why", FOR_WHY, .run = run_why },
 	{ "doc", "KEY|COMMAND", "explain a configuration key or a command", .is_local = true, .run = run_doc },
 };
 const unsigned n_verbs = sizeof(verbs) / sizeof(verbs[0]);
@@ -104,6 +111,6 @@ const struct exit_row exit_rows[EXIT_N] = {
 	[EXIT_OK] = { "success; pools: nothing exceeds --warning or --critical" },
 	[EXIT_REFUSED] = { "the server responded with an error; pools: --warning exceeded" },
 	[EXIT_USAGE] = { "error in the command line; pools: --critical exceeded" },
-	[EXIT_NOTHING] = { "nothing was found; pools --nagios: unknown" },
+	[EXIT_NOTHING] = { "nothing was found; why: no response; pools --nagios: unknown" },
 	[EXIT_UNREACHABLE] = { "no server, no valid response in time, or a file cannot be read" },
 };

@@ -61,8 +61,8 @@ const struct step pipeline_steps[] = {
 	{ "propose", step_propose },             /* candidates; the only step that claims */
 	{ "look", step_look },                   /* what is stored at the candidates */
 	{ "bind", step_bind },                   /* pure: leases and candidates in, changes and events out */
-	{ "commit", step_commit, true },         /* the changes go to the store */
-	{ "committed", step_committed, true },   /* durable: the events are reported */
+	{ "commit", step_commit },               /* the changes go to the store */
+	{ "committed", step_committed },         /* durable: the events are reported */
 	{ "answer", step_answer },               /* header and options by precedence */
 	{ "pack", step_pack },                   /* bytes */
 };
@@ -239,10 +239,16 @@ enum progress pipeline_run_to(struct request *req, unsigned end)
 	return RUN_FINISHED;
 }
 
+/* Left out when a request is only explained. */
+static bool stores(const struct step *step)
+{
+	return step->run == step_commit || step->run == step_committed;
+}
+
 enum progress pipeline_try(struct request *req)
 {
 	while (req->step < pipeline_n) {
-		enum verdict verdict = pipeline_steps[req->step].stores ? STEP_NEXT : run_step(req);
+		enum verdict verdict = stores(&pipeline_steps[req->step]) ? STEP_NEXT : run_step(req);
 
 		if (verdict == STEP_PARK)
 			return RUN_PARKED;

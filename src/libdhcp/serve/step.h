@@ -9,7 +9,6 @@
 struct step {
 	const char *name;
 	enum verdict (*run)(struct request *req);
-	bool stores; /* left out when a request is only explained */
 };
 
 extern const struct step pipeline_steps[];
