@@ -152,7 +152,8 @@ static void put_points(void)
 		printf("| `");
 		for (const char *c = p->name; *c; c++)
 			putchar(*c == '#' && one ? (int)('0' + one) : *c);
-		printf("` | %s | `%s`", p->doc, p->arguments);
+		printf("` | %s%s | `%s`", p->doc,
+		       p->refuse ? " (not called yet: libraries that need it are rejected)" : "", p->arguments);
 		if (p->arguments6)
 			printf("; DHCPv6: `%s`", p->arguments6);
 		printf(" | %s | %s | %s |\n", skips[p->skip], p->may_drop ? "yes" : "-", p->may_park ? "yes" : "-");

@@ -73,7 +73,8 @@
 	F(POOL, 3, LAST, "last", ADDR, RO, 46, "1.0", "last address")                                                 \
 	F(POOL, 4, LEN, "len", INT, RO, 46, "1.0", "prefix length of each lease, bits")                               \
 	/* a lease */                                                                                                 \
-	F(LEASE, 1, ADDRESS, "address", ADDR, RO, 46, "1.0", "address, or first address of the prefix")               \
+	F(LEASE, 1, ADDRESS, "address", ADDR, RW, 46, "1.0",                                                          \
+	  "address, or first address of the prefix; may be written at lease#_select, which is then called again")     \
 	F(LEASE, 2, PREFIX_LEN, "prefix_len", INT, RO, 46, "1.0", "32, 128, or length of the delegated prefix")       \
 	F(LEASE, 3, TYPE, "type", INT, RO, 46, "1.0", "0: IA_NA, 1: IA_TA, 2: IA_PD, 3: DHCPv4")                      \
 	F(LEASE, 4, STATE, "state", INT, RO, 46, "1.0",                                                               \

@@ -63,7 +63,7 @@ struct kea_api;
 /* What a hook function returns. If several libraries are loaded, the highest one counts. */
 enum kea_verdict {
 	KEA_CONTINUE = 0,
-	KEA_SKIP = 1, /* its meaning depends on the point: see the table of hook points in the manual */
+	KEA_SKIP = 1, /* its meaning depends on the point: see the table of hook points in doc/ref/hooks.md */
 	KEA_PARK = 2, /* only after park() */
 	KEA_DROP = 3  /* no response; the libraries after this one are not called */
 };
@@ -170,11 +170,19 @@ struct kea_parked;     /* a packet that waits for the library; until resume() or
 struct kea_expression; /* as long as the library */
 struct kea_stat;       /* a statistic of the library; as long as the library */
 struct kea_request;    /* a command in progress; until respond() */
+struct kea_timer;      /* until timer_free(), at most as long as the library */
+struct kea_watch;      /* a descriptor that is watched; until unwatch(), at most as long as the library */
 
 /* Called in the packet's thread once the library has resumed it. Returns an enum kea_verdict other than KEA_PARK. */
 typedef int kea_resumed_fn(struct kea_call *call, void *context);
 /* Called in the main thread: executes a command, and calls respond() now or later. */
 typedef void kea_command_fn(struct kea_request *request, void *context);
+
+/* Called in the main thread: a timer has run out, or what another thread handed over. */
+typedef void kea_task_fn(void *context);
+/* Called in the main thread: the descriptor is ready. events: KEA_READABLE, KEA_WRITABLE, at its end or error both. */
+typedef void kea_watch_fn(int fd, unsigned events, void *context);
+enum kea_event { KEA_READABLE = 1, KEA_WRITABLE = 2 };
 
 enum kea_access { KEA_READ, KEA_WRITE };
 
@@ -193,7 +201,8 @@ struct kea_api {
 	 * Registers a function at a hook point, by its name ("lease4_select"), or with # for both families
 	 * ("lease#_select"). Functions at one point are called in the order of registration, libraries in the order of
 	 * "hooks-libraries". A point of the other family is accepted and not called. Only in kea_hook_load().
-	 * KEA_E_NOENT: there is no such point.
+	 * KEA_E_NOENT: there is no such point. KEA_E_UNSUPPORTED: this server does not call it yet, which is reported
+	 * with fail().
 	 */
 	int (*on)(struct kea_library *lib, const char *point, kea_hook_fn *fn);
 	/* Returns 4 or 6. Any thread. */
@@ -283,7 +292,7 @@ struct kea_api {
 	/*
 	 * Adds a log message: "RUN_SCRIPT_LOAD" of the logger "run-script", which the configuration can set like any
 	 * other. debuglevel: 0 to 99 for KEA_DEBUG. Texts are copied. Instances share the message by its id, so the
-	 * handle may be in a static variable. Only in kea_hook_load().
+	 * handle may be in a static variable. Only in kea_hook_load(); NULL elsewhere.
 	 */
 	struct kea_message *(*message)(struct kea_library *lib, const char *id, const char *logger,
 				       enum kea_severity severity, int debuglevel);
@@ -313,7 +322,16 @@ struct kea_api {
 	 * Bytes are pairs of hexadecimal digits with colons.
 	 */
 	int (*get_text)(const struct kea_object *object, enum kea_field field, char *buf, size_t size);
-	/* Values are copied. KEA_E_UNSUPPORTED: it cannot be written here. KEA_E_INVAL, KEA_E_RANGE, KEA_E_NOMEM. */
+	/*
+	 * Values are copied. KEA_E_UNSUPPORTED: it cannot be written here. KEA_E_INVAL, KEA_E_RANGE, KEA_E_NOMEM.
+	 *
+	 * KEA_LEASE_ADDRESS, at lease#_select: the client gets another free address of the pools on its link. Once all
+	 * libraries have returned KEA_CONTINUE, the point is called again for that lease: until then it reads as
+	 * before, and what was written to other fields is lost. KEA_E_RANGE: no pool that the client may use contains
+	 * it. KEA_E_INVAL: it is no prefix of the pool's length. KEA_E_BUSY: another client has it, it was offered to
+	 * one, or it is reserved; or it is the third time for this lease. A DHCPv4 client that requests another address
+	 * gets a DHCPNAK; a client with a reserved address is given that one in the end.
+	 */
 	int (*set_int)(struct kea_object *object, enum kea_field field, int64_t value);
 	int (*set_bytes)(struct kea_object *object, enum kea_field field, const void *data, size_t len);
 	int (*set_text)(struct kea_object *object, enum kea_field field, const char *text);
@@ -399,7 +417,7 @@ struct kea_api {
 	 * Declares an expression: a string that is part of the library's parameters. It is compiled for each
 	 * configuration; errors are reported like those of a class, at their place in the string. Only in
 	 * kea_hook_load(). is_test: 1 if it is true or false, 0 if it is text. Keep the handle in the library's
-	 * context.
+	 * context. NULL: it is no string of the parameters, which is reported with fail().
 	 */
 	struct kea_expression *(*expression)(struct kea_library *lib, const struct kea_json *text, int is_test);
 	/*
@@ -414,8 +432,8 @@ struct kea_api {
 	/* --- statistics --- */
 
 	/*
-	 * Adds a statistic, which commands such as statistic-get return under this name. Only in kea_hook_load().
-	 * Instances share it by its name, so the handle may be in a static variable.
+	 * Adds a statistic, which commands such as statistic-get return under this name. Only in kea_hook_load(); NULL
+	 * elsewhere. Instances share it by its name, so the handle may be in a static variable.
 	 */
 	struct kea_stat *(*stat)(struct kea_library *lib, const char *name);
 	/* Any thread. */
@@ -431,7 +449,10 @@ struct kea_api {
 	 */
 	int (*command)(struct kea_library *lib, const char *name, enum kea_access access, const char *doc,
 		       kea_command_fn *fn, void *context);
-	/* Adds an argument to it: requests with others, or of another type, are rejected. KEA_E_NOENT. */
+	/*
+	 * Adds an argument to it: requests with others, or of another type, are rejected. KEA_JSON_LIST is a list of
+	 * maps. KEA_E_NOENT: the library has no such command. KEA_E_INVAL: KEA_JSON_NULL is no type of an argument.
+	 */
 	int (*command_argument)(struct kea_library *lib, const char *command, const char *name, enum kea_json_type type,
 				int is_required, const char *doc);
 	/* Returns the arguments of a request, a map; until respond(). */
@@ -453,6 +474,31 @@ struct kea_api {
 	 * command_processed, in the main thread; NULL elsewhere. Valid until the function returns.
 	 */
 	const struct kea_json *(*command_arguments)(const struct kea_call *call);
+
+	/* --- the main thread: for all but post(), call them there only; nothing of it runs with is_check() --- */
+
+	/* Creates a timer, which does not run yet. It ends with the library. */
+	struct kea_timer *(*timer)(struct kea_library *lib, kea_task_fn *fn, void *context);
+	/*
+	 * It runs out once, after ms milliseconds of 30 days at most; one that runs starts again. KEA_E_RANGE.
+	 * KEA_E_UNSUPPORTED: with is_check().
+	 */
+	int (*timer_start)(struct kea_timer *timer, int64_t ms);
+	void (*timer_stop)(struct kea_timer *timer);
+	void (*timer_free)(struct kea_timer *timer); /* NULL is fine; also in its function */
+	/*
+	 * Calls fn whenever the descriptor is ready for one of the events, until unwatch(): call that before closing
+	 * it. NULL: it is watched already, is a file, or with is_check().
+	 */
+	struct kea_watch *(*watch)(struct kea_library *lib, int fd, unsigned events, kea_watch_fn *fn, void *context);
+	int (*watch_change)(struct kea_watch *watch, unsigned events);
+	void (*unwatch)(struct kea_watch *watch); /* NULL is fine; also in its function */
+	/*
+	 * Any thread: fn is called in the main thread soon, in the order of the posts of a thread; not once
+	 * kea_hook_unload() has returned. KEA_E_UNSUPPORTED: with is_check(). A library must not call it once
+	 * kea_hook_unload() has returned.
+	 */
+	int (*post)(struct kea_library *lib, kea_task_fn *fn, void *context);
 };
 
 #ifdef __cplusplus

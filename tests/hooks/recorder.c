@@ -20,17 +20,24 @@
  *	[ "park", MS, VERDICT ]			until "resume", then VERDICT is returned; "again" parks it again
  *	[ "resume" ], [ "drop" ]		the packet that was parked last, in any configuration
  *	[ "crash" ]				the process ends here
+ *	[ "timer", MS ], [ "timer-free" ]	the timer of the library; when it runs out, it logs "timer"
+ *	[ "pipe" ], [ "write" ]			watches a pipe and logs what it reads; [ "write", 0 ] closes it
+ *	[ "post", TEXT ]			TEXT is logged in the main thread, posted by a thread
+ *	[ "arguments" ]				of a command
  *	[ "stat", N ]				adds to the statistic "recorder-calls"
  *	[ "config", KEY ]			a global value of the configuration
+ *	[ "late" ]				tries what is for loading only; how much of it was accepted
  *	[ "verdict", WORD ]			continue, skip, drop; the default is continue
  */
 #include <kea/hooks.h>
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct kea_api *kea;
 static struct kea_message *recorded;
@@ -40,6 +47,9 @@ static struct kea_stat *calls;
 #define PARK_AGAIN 100 /* instead of a verdict */
 
 struct recorder {
+	struct kea_timer *timer;
+	struct kea_watch *watch;
+	int pipe[2];
 	struct kea_expression *expressions[2][EXPRESSIONS_MAX]; /* texts, tests */
 };
 
@@ -229,6 +239,75 @@ static void packet_ended(void *context)
 	*count = 0;
 }
 
+static int called(struct kea_call *call);
+
+static void timed_out(void *context)
+{
+	(void)context;
+	kea->log(recorded, "timer");
+}
+
+static void posted(void *context)
+{
+	kea->log(recorded, "posted %s", (const char *)context);
+	free(context);
+}
+
+static void readable(int fd, unsigned events, void *context)
+{
+	struct recorder *recorder = context;
+	char data[16];
+	ssize_t n = read(fd, data, sizeof(data));
+
+	kea->log(recorded, "read %.*s, events %u", (int)(n > 0 ? n : 0), data, events);
+	if (n > 0)
+		return;
+	kea->unwatch(recorder->watch);
+	recorder->watch = NULL;
+	(void)close(fd);
+}
+
+struct posting {
+	struct kea_library *lib;
+	const char *text;
+	int result;
+};
+
+static void *post(void *arg)
+{
+	struct posting *posting = arg;
+
+	posting->result = kea->post(posting->lib, posted, strdup(posting->text));
+	return NULL;
+}
+
+static int task(struct kea_library *lib, const char *word, const struct kea_json *a)
+{
+	struct recorder *recorder = kea->context(lib);
+	struct posting posting = { .lib = lib, .text = kea->json_text(a) };
+	pthread_t thread;
+
+	if (!strcmp(word, "timer"))
+		return kea->timer_start(recorder->timer, kea->json_int(a));
+	if (!strcmp(word, "timer-free")) {
+		kea->timer_free(recorder->timer);
+		return 0;
+	}
+	if (!strcmp(word, "write"))
+		return a ? close(recorder->pipe[1]) : (int)write(recorder->pipe[1], "x", 1);
+	if (!strcmp(word, "pipe")) {
+		if (pipe(recorder->pipe) < 0)
+			return -1;
+		recorder->watch = kea->watch(lib, recorder->pipe[0], KEA_READABLE, readable, recorder);
+		return recorder->watch && !kea->watch(lib, recorder->pipe[0], KEA_READABLE, readable, recorder) ? 0
+														: -1;
+	}
+	if (pthread_create(&thread, NULL, post, &posting) != 0)
+		return -1;
+	(void)pthread_join(thread, NULL);
+	return posting.result;
+}
+
 static int act(struct kea_call *call, const struct kea_json *action, const char *point)
 {
 	const char *word = kea->json_text(kea->json_at(action, 0, NULL));
@@ -266,9 +345,23 @@ static int act(struct kea_call *call, const struct kea_json *action, const char 
 		(void)kea->json_print(kea->json_get(kea->config(call), kea->json_text(a)), text, sizeof(text));
 	else if (!strcmp(word, "test") || !strcmp(word, "evaluate"))
 		evaluate(call, a, b, !strcmp(word, "test"), text, sizeof(text));
+	else if (!strcmp(word, "arguments"))
+		(void)kea->json_print(kea->command_arguments(call), text, sizeof(text));
+	else if (!strcmp(word, "timer") || !strcmp(word, "timer-free") || !strcmp(word, "pipe") ||
+		 !strcmp(word, "write") || !strcmp(word, "post"))
+		snprintf(text, sizeof(text), "%d", task(kea->library(call), word, a));
 	else if (!strcmp(word, "stat")) {
 		kea->stat_add(calls, kea->json_int(a));
 		snprintf(text, sizeof(text), "%lld", (long long)kea->stat_get(calls));
+	} else if (!strcmp(word, "late")) {
+		struct kea_library *lib = kea->library(call);
+		int n = kea->message(lib, "LATE", "recorder", KEA_INFO, 0) != NULL;
+
+		n += kea->stat(lib, "late") != NULL;
+		n += kea->expression(lib, kea->json_at(action, 0, NULL), 0) != NULL;
+		n += kea->on(lib, point, called) == 0;
+		n += kea->command(lib, "late", KEA_READ, "", NULL, NULL) == 0;
+		snprintf(text, sizeof(text), "%d", n);
 	} else if (!strcmp(word, "count")) {
 		unsigned *count = kea->packet_context(call, sizeof(*count), packet_ended);
 
@@ -353,16 +446,16 @@ void kea_hook_unload(struct kea_library *lib)
 }
 
 static const char *const points[] = {
-	"dhcp#_srv_configured", "cb#_updated",    "buffer#_receive",   "pkt#_receive",
-	"host#_identifier",     "subnet#_select", "lease#_select",     "lease#_renew",
-	"lease6_rebind",        "lease#_release", "lease#_decline",    "addr6_register",
-	"lease4_offer",         "ddns#_update",   "leases#_committed", "pkt#_send",
-	"buffer#_send",         "lease#_expire",  "lease#_recover",
+	"dhcp#_srv_configured", "buffer#_receive", "pkt#_receive",   "host#_identifier",  "subnet#_select",
+	"lease#_select",        "lease#_renew",    "lease6_rebind",  "lease#_release",    "lease#_decline",
+	"addr6_register",       "lease4_offer",    "ddns#_update",   "leases#_committed", "pkt#_send",
+	"buffer#_send",         "lease#_expire",   "lease#_recover", "command_processed",
 };
 
 int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 {
-	static const char *const keys[] = { "at", "limit", "texts", "tests", "map", NULL }, *const none[] = { NULL };
+	static const char *const keys[] = { "at", "limit", "texts", "tests", "map", "point", "constant", NULL },
+				 *const none[] = { NULL };
 	struct recorder *recorder = calloc(1, sizeof(*recorder));
 	const struct kea_json *parameters;
 	int err = 0;
@@ -371,11 +464,17 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 	if (!recorder)
 		return KEA_E_NOMEM;
 	kea->set_context(lib, recorder);
+	recorder->timer = kea->timer(lib, timed_out, recorder);
 	recorded = kea->message(lib, "RECORDED", "recorder", KEA_INFO, 0);
 	calls = kea->stat(lib, "recorder-calls");
 	if (kea->command(lib, "recorder-echo", KEA_READ, "Returns its arguments.", echo, NULL) < 0 ||
 	    kea->command_argument(lib, "recorder-echo", "text", KEA_JSON_TEXT, 1, "any text") < 0 ||
-	    kea->command_argument(lib, "recorder-echo", "number", KEA_JSON_INT, 0, "any number") < 0)
+	    kea->command_argument(lib, "recorder-echo", "number", KEA_JSON_INT, 0, "any number") < 0 ||
+	    kea->command_argument(lib, "recorder-echo", "ratio", KEA_JSON_REAL, 0, "any number") < 0 ||
+	    kea->command_argument(lib, "recorder-echo", "maps", KEA_JSON_LIST, 0, "any maps") < 0 ||
+	    kea->command_argument(lib, "recorder-echo", "map", KEA_JSON_MAP, 0, "any map") < 0 ||
+	    kea->command_argument(lib, "recorder-echo", "null", KEA_JSON_NULL, 0, "no type") != KEA_E_INVAL ||
+	    kea->command_argument(lib, "recorder-echo", "other", (enum kea_json_type)7, 0, "no type") != KEA_E_INVAL)
 		return kea->fail(lib, NULL, "a command is not accepted");
 	parameters = kea->parameters(lib);
 	(void)kea->param_keys(lib, parameters, keys);
@@ -388,6 +487,10 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 			recorder->expressions[is_test][i] =
 				kea->expression(lib, kea->json_at(list, i, NULL), (int)is_test);
 	}
+	if (kea->json_get(parameters, "constant"))
+		(void)kea->expression(lib, kea->json_read("\"pkt4.mac\"", 10), 0);
+	if (kea->json_get(parameters, "point"))
+		return kea->on(lib, kea->param_text(lib, parameters, "point", ""), called);
 	if (kea->on(lib, "no_such_point", called) != KEA_E_NOENT)
 		return kea->fail(lib, NULL, "a point that does not exist was accepted");
 	for (unsigned i = 0; i < sizeof(points) / sizeof(points[0]) && !err; i++)

@@ -52,7 +52,9 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "fake_store.h"
+#include "hook/library.h"
 #include "io/engine.h"
+#include "io/loop.h"
 #include "log/config.h"
 #include "serve/explain.h"
 #include "serve/slots.h"
@@ -661,11 +663,15 @@ static void do_settle(void)
 
 static bool no_reclaim, holds_finds;
 
+/* What hook libraries do in the main thread happens when time passes. */
+static struct loop *play_loop;
+
 static void do_advance(void)
 {
 	unsigned i;
 
 	clock_advance((int64_t)number_of(words[1]) * 1000);
+	(void)loop_run_once(play_loop, 0);
 	serve_worker_flush(&play.srv.workers[0]);
 	if (holds_finds) /* the search for expired leases is not part of a scenario */
 		fake_store_hold_finds(play.store, false);
@@ -776,6 +782,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	api_init();
+	play_loop = loop_new();
+	hooks_set_loop(play_loop);
 	play.dialect = &dialect4;
 	play.file = argv[1];
 	file = fopen(argv[1], "r");

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define ACTIONS_MAX 1000
+#define LABEL_MAX 128
 #define VENDOR4 125
 #define VENDOR6 17
 
@@ -66,14 +67,21 @@ static const char *name_of(const struct action *action, char buf[40])
 	return buf;
 }
 
-static void remove_option(struct kea_object *response, const struct action *action, const char *label)
+static const char *label_of(const struct kea_object *query, char buf[LABEL_MAX])
 {
-	char name[40];
+	if (kea->get_text(query, KEA_PACKET_LABEL, buf, LABEL_MAX) < 0)
+		buf[0] = '\0';
+	return buf;
+}
+
+static void remove_option(struct kea_object *response, const struct action *action, const struct kea_object *query)
+{
+	char name[40], label[LABEL_MAX];
 	uint32_t code;
 
 	if (kea->option_delete(response, action->path, action->depth) < 0)
 		return;
-	LOG(FLEX_OPTION_PROCESS_REMOVE, label, name_of(action, name));
+	LOG(FLEX_OPTION_PROCESS_REMOVE, label_of(query, label), name_of(action, name));
 	/* The enterprise of a vendor option, then the option, go with their last sub-option. */
 	for (unsigned depth = action->depth - 1; depth && action->container_remove; depth--) {
 		if (kea->option_at(response, action->path, depth, 0, &code, NULL, NULL))
@@ -83,17 +91,17 @@ static void remove_option(struct kea_object *response, const struct action *acti
 }
 
 static void set_option(struct kea_object *response, const struct action *action, const void *value, size_t len,
-		       const char *label)
+		       const struct kea_object *query)
 {
-	char name[40];
+	char name[40], label[LABEL_MAX];
 	int err = kea->option_set(response, action->path, action->depth, value, len);
 
 	if (err < 0)
-		LOG(FLEX_OPTION_PROCESS_ERROR, label, name_of(action, name), err);
+		LOG(FLEX_OPTION_PROCESS_ERROR, label_of(query, label), name_of(action, name), err);
 	else if (action->kind == ADD)
-		LOG(FLEX_OPTION_PROCESS_ADD, label, name_of(action, name), len);
+		LOG(FLEX_OPTION_PROCESS_ADD, label_of(query, label), name_of(action, name), len);
 	else
-		LOG(FLEX_OPTION_PROCESS_SUPERSEDE, label, name_of(action, name), len);
+		LOG(FLEX_OPTION_PROCESS_SUPERSEDE, label_of(query, label), name_of(action, name), len);
 }
 
 static void act(struct kea_call *call, struct kea_object *response, const struct action *action)
@@ -101,7 +109,6 @@ static void act(struct kea_call *call, struct kea_object *response, const struct
 	struct kea_object *query = kea->argument(call, KEA_ARG_QUERY, 0);
 	struct kea_object *packet = action->is_response ? response : query;
 	const void *value;
-	char label[128];
 	size_t len;
 
 	if (!is_for(call, action) || !packet)
@@ -110,16 +117,14 @@ static void act(struct kea_call *call, struct kea_object *response, const struct
 		return;
 	if (has(response, action, action->depth) != (action->kind == REMOVE) && action->kind != SUPERSEDE)
 		return;
-	if (kea->get_text(query, KEA_PACKET_LABEL, label, sizeof(label)) < 0)
-		label[0] = '\0';
 	if (action->kind == REMOVE) {
 		if (kea->test(packet, action->expression))
-			remove_option(response, action, label);
+			remove_option(response, action, query);
 		return;
 	}
 	value = kea->evaluate(packet, action->expression, &len);
 	if (value && len)
-		set_option(response, action, value, len, label);
+		set_option(response, action, value, len, query);
 }
 
 static int pkt_send(struct kea_call *call)
@@ -135,13 +140,29 @@ static int pkt_send(struct kea_call *call)
 /* --- parameters
  * ------------------------------------------------------------------------------------------------------- */
 
+/* True if the entry has only keys that have an effect there. */
+static bool has_none_of(struct kea_library *lib, const struct kea_json *entry, const char *const *keys, const char *why)
+{
+	bool ok = true;
+
+	for (; *keys; keys++) {
+		const struct kea_json *value = kea->json_get(entry, *keys);
+
+		if (value) {
+			(void)kea->fail(lib, value, "\"%s\" has no effect %s", *keys, why);
+			ok = false;
+		}
+	}
+	return ok;
+}
+
 static bool set_code(struct kea_library *lib, const struct kea_json *entry, struct action *action, bool is_sub)
 {
 	unsigned max = kea->family(lib) == 6 ? 65535 : is_sub ? 255 : 254;
 
-	if (kea->json_get(entry, "name") && !kea->json_get(entry, "code")) {
+	if (kea->json_get(entry, "name")) {
 		(void)kea->fail(lib, kea->json_get(entry, "name"),
-				"an option by \"name\" is not supported yet: use \"code\"");
+				"an option by \"name\" is not supported yet: use \"code\" alone");
 		return false;
 	}
 	if (!kea->json_get(entry, "code")) {
@@ -160,8 +181,10 @@ static bool set_enterprise(struct kea_library *lib, const struct kea_json *entry
 	unsigned enterprise;
 	char end;
 
+	static const char *const none[] = { "space", NULL };
+
 	if (action->path[0] != vendor)
-		return true;
+		return has_none_of(lib, entry, none, "without an option of vendors");
 	if (sscanf(space, "vendor-%u%c", &enterprise, &end) != 1) {
 		(void)kea->fail(lib, entry, "sub-options of option %u need \"space\": \"vendor-NUMBER\"",
 				(unsigned)vendor);
@@ -262,6 +285,10 @@ static void add_option(struct kea_library *lib, struct flex *flex, const struct 
 	static const char *const keys[] = { "code",        "name",      "space",       "csv-format",
 					    "add",         "supersede", "remove",      "client-class",
 					    "sub-options", "source",    "destination", NULL };
+	/* Those of the sub-options count. */
+	static const char *const of_action[] = { "csv-format", "add",         "supersede", "remove",
+						 "source",     "destination", NULL };
+	static const char *const spaces[] = { "space", NULL };
 	const struct kea_json *list = kea->json_get(entry, "sub-options");
 	struct action action = { .container_class = "", .container_add = true, .container_remove = true };
 
@@ -269,12 +296,16 @@ static void add_option(struct kea_library *lib, struct flex *flex, const struct 
 		return;
 	(void)kea->param_keys(lib, entry, keys);
 	action.client_class = kea->param_text(lib, entry, "client-class", "");
+	if (strcmp(kea->param_text(lib, entry, "space", ""), kea->family(lib) == 4 ? "dhcp4" : "dhcp6") != 0)
+		(void)has_none_of(lib, entry, spaces, "here, it belongs in a sub-option");
 	if (!set_code(lib, entry, &action, false))
 		return;
-	if (list)
-		add_sub_options(lib, flex, list, &action);
-	else
+	if (list) {
+		if (has_none_of(lib, entry, of_action, "with \"sub-options\""))
+			add_sub_options(lib, flex, list, &action);
+	} else {
 		add_action(lib, flex, entry, action);
+	}
 }
 
 int kea_hook_load(struct kea_library *lib, const struct kea_api *api)

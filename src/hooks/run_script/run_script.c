@@ -80,6 +80,32 @@ static bool is_inside(const char *path, const char *directory)
 	return inside;
 }
 
+/* Others may replace what has this owner and mode. */
+static bool is_open_to_others(const struct stat *st)
+{
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return true;
+	return st->st_mode & S_IWOTH || (st->st_mode & S_IWGRP && st->st_gid != 0 && st->st_gid != getegid());
+}
+
+/* The script runs as the server: the rule is that of hook libraries. */
+static bool is_safe(struct kea_library *lib, const struct kea_json *value, const char *path, const struct stat *st)
+{
+	char directory[PATH_MAX];
+	struct stat around;
+
+	(void)snprintf(directory, sizeof(directory), "%s", path);
+	*strrchr(directory, '/') = '\0';
+	if (is_open_to_others(st))
+		(void)kea->fail(lib, value, "other users may write to the script %s: it runs as the server", path);
+	else if (stat(directory, &around) < 0 || is_open_to_others(&around))
+		(void)kea->fail(lib, value, "other users may write to %s, the directory of the script %s", directory,
+				path);
+	else
+		return true;
+	return false;
+}
+
 /* Returns the path of the script, to be freed; NULL after fail(). */
 static char *script_path(struct kea_library *lib, const struct kea_json *value)
 {
@@ -104,9 +130,7 @@ static char *script_path(struct kea_library *lib, const struct kea_json *value)
 				"invalid path specified: scripts are run from %s only; move %s there, or set "
 				"KEA_HOOK_SCRIPTS_PATH",
 				directory, joined);
-	} else if (st.st_mode & S_IWOTH) {
-		(void)kea->fail(lib, value, "other users may write to the script %s", joined);
-	} else {
+	} else if (is_safe(lib, value, path, &st)) {
 		return path;
 	}
 	free(path);

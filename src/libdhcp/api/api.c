@@ -87,6 +87,14 @@ static const struct kea_api table = {
 	.respond = api_respond,
 	.evaluate_lease = api_evaluate_lease,
 	.command_arguments = api_command_arguments,
+	.timer = hook_timer,
+	.timer_start = hook_timer_start,
+	.timer_stop = hook_timer_stop,
+	.timer_free = hook_timer_free,
+	.watch = hook_watch,
+	.watch_change = hook_watch_change,
+	.unwatch = hook_watch_end,
+	.post = hook_post,
 };
 
 void api_init(void)

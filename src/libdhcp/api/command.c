@@ -10,13 +10,38 @@
 #include "log/log.h"
 #include "root/config.h"
 
+#include <float.h>
+
 /* What a request's arguments are read into: a node, and a place for each. */
 union place {
 	struct json_object *json;
 	const char *text;
 	uint64_t number;
+	double real;
 	bool is;
 };
+
+static const struct type_row {
+	enum key_type type;
+	size_t size;
+	int64_t min, max;
+	double min_real, max_real;
+} type_rows[] = {
+	[KEA_JSON_BOOL] = { KEY_BOOL, sizeof(bool) },
+	[KEA_JSON_INT] = { KEY_INT, sizeof(uint64_t), INT64_MIN, INT64_MAX },
+	[KEA_JSON_REAL] = { KEY_REAL, sizeof(double), .min_real = -DBL_MAX, .max_real = DBL_MAX },
+	[KEA_JSON_TEXT] = { KEY_STRING, sizeof(const char *) },
+	[KEA_JSON_LIST] = { KEY_JSONS, sizeof(struct json_object *) },
+	[KEA_JSON_MAP] = { KEY_JSON, sizeof(struct json_object *) },
+};
+
+/* NULL: no type of an argument. The number comes from a library. */
+static const struct type_row *type_row(enum kea_json_type type)
+{
+	bool is_known = (unsigned)type < sizeof(type_rows) / sizeof(type_rows[0]) && type_rows[type].size;
+
+	return is_known ? &type_rows[type] : NULL;
+}
 
 struct made_row {
 	struct command command;
@@ -74,6 +99,8 @@ int api_command_argument(struct kea_library *lib, const char *name, const char *
 
 	if (!lib->diag || !command)
 		return -E_NOENT;
+	if (!type_row(type))
+		return -E_INVAL;
 	*vec_push(&command->args) = (struct hook_command_argument){
 		.name = xstrdup(argument), .doc = xstrdup(doc), .type = type, .is_required = is_required
 	};
@@ -122,25 +149,17 @@ static void run(struct ctl_call *call, const void *args)
 
 static struct key key_of(const struct hook_command_argument *arg, size_t i)
 {
-	static const struct {
-		enum key_type type;
-		size_t size;
-	} types[] = {
-		[KEA_JSON_NULL] = { KEY_JSON, sizeof(struct json_object *) },
-		[KEA_JSON_BOOL] = { KEY_BOOL, sizeof(bool) },
-		[KEA_JSON_INT] = { KEY_INT, sizeof(uint64_t) },
-		[KEA_JSON_REAL] = { KEY_JSON, sizeof(struct json_object *) },
-		[KEA_JSON_TEXT] = { KEY_STRING, sizeof(const char *) },
-		[KEA_JSON_LIST] = { KEY_JSON, sizeof(struct json_object *) },
-		[KEA_JSON_MAP] = { KEY_JSON, sizeof(struct json_object *) },
-	};
+	const struct type_row *row = type_row(arg->type);
 
 	return (struct key){
 		.name = arg->name,
-		.type = types[arg->type].type,
+		.type = row->type,
 		.offset = sizeof(struct conf_node) + i * sizeof(union place),
-		.size = types[arg->type].size,
-		.max = arg->type == KEA_JSON_INT ? INT64_MAX : 0,
+		.size = row->size,
+		.min = row->min,
+		.max = row->max,
+		.min_real = row->min_real,
+		.max_real = row->max_real,
 		.required = arg->is_required,
 		.native = true,
 		.since = PACKAGE_VERSION,

@@ -18,6 +18,11 @@ struct kea_expression *api_expression(struct kea_library *lib, const struct kea_
 		(void)api_fail(lib, text, "expected an expression, in a string");
 		return NULL;
 	}
+	/* It is compiled for each configuration, from the text there. */
+	if (!hook_twin(lib->parameters, lib->parameters, json_of(text))) {
+		(void)api_fail(lib, NULL, "the expression %s is not part of the parameters", api_json_text(text));
+		return NULL;
+	}
 	expression = xcalloc(1, sizeof(*expression));
 	*expression = (struct kea_expression){ (unsigned)lib->expressions.n, json_of(text), is_test };
 	*vec_push(&lib->expressions) = expression;

@@ -98,11 +98,11 @@ const char *api_json_text(const struct kea_json *json)
 size_t api_json_print(const struct kea_json *json, char *buf, size_t size)
 {
 	/* json-c keeps the text that it makes in the value, which another thread may read. */
-	struct json_object *copy = NULL;
+	struct json_object *copy = json_copy(json_of(json));
 	const char *text = "null";
 	size_t len;
 
-	if (json && json_object_deep_copy(json_of(json), &copy, NULL) == 0)
+	if (copy)
 		text = json_object_to_json_string_ext(copy, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	len = strlen(text);
 	if (size) {

@@ -29,6 +29,10 @@ int api_on(struct kea_library *lib, const char *name, kea_hook_fn *fn)
 		return -E_UNSUPPORTED;
 	for (unsigned i = 0; i < HOOK_POINT_N; i++) {
 		if (is_named(&hook_points[i], name, digit)) {
+			if (hook_points[i].refuse) {
+				(void)api_fail(lib, NULL, "hook point %s is not supported yet", name);
+				return -E_UNSUPPORTED;
+			}
 			*vec_push(&lib->functions) = (struct hook_function){ (enum hook_point_id)i, fn };
 			return 0;
 		}
@@ -124,6 +128,8 @@ void *api_packet_context(struct kea_call *call, size_t size, kea_done_fn *done)
 struct kea_message *api_message(struct kea_library *lib, const char *id, const char *logger, enum kea_severity severity,
 				int debuglevel)
 {
+	if (!lib->diag)
+		return NULL;
 	return (struct kea_message *)hook_message(lib, id, logger, (enum log_severity)severity, debuglevel);
 }
 

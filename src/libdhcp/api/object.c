@@ -8,20 +8,11 @@
 /* Bit of an argument: the table of hook points marks it with "*". By family. */
 static uint16_t writable[HOOK_POINT_N][2];
 
-static char names[HOOK_POINT_N][2][32]; /* "lease4_select" */
+static char names[HOOK_POINT_N][2][HOOK_POINT_NAME_MAX]; /* "lease4_select" */
 
 const char *point_name(enum hook_point_id point, unsigned digit)
 {
 	return names[point][digit == 6];
-}
-
-static void make_name(const char *from, char digit, char *to)
-{
-	size_t i;
-
-	for (i = 0; from[i] && i < sizeof(names[0][0]) - 1; i++)
-		to[i] = from[i] == '#' ? digit : from[i];
-	to[i] = '\0';
 }
 
 /* True if the list of arguments contains the name, with an asterisk. */
@@ -55,7 +46,7 @@ void object_init(void)
 			const char *arguments =
 				fam && hook_points[i].arguments6 ? hook_points[i].arguments6 : hook_points[i].arguments;
 
-			make_name(hook_points[i].name, fam ? '6' : '4', names[i][fam]);
+			(void)hook_point_name(&hook_points[i], fam ? 6 : 4, names[i][fam]);
 			for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++)
 				if (is_marked(arguments, rows[k].name))
 					writable[i][fam] |= (uint16_t)(1u << rows[k].argument);

@@ -10,28 +10,28 @@ const struct config *object_config(const struct kea_object *object)
 	return object->call->hook->req->cfg;
 }
 
-bool level_next(enum level_kind kind, struct reader *r, struct sub_opt *ret)
+static bool next_vendor(struct reader *r, struct sub_opt *ret)
 {
 	size_t len;
 
 	if (reader_left(r) == 0)
 		return false;
-	switch (kind) {
-	case LEVEL_SUB4:
-		ret->code = read_u8(r);
-		len = read_u8(r);
-		break;
-	case LEVEL_SUB6:
-		ret->code = read_u16(r);
-		len = read_u16(r);
-		break;
-	default:
-		ret->code = read_u32(r);
-		len = read_u8(r);
-		break;
-	}
+	ret->code = read_u32(r);
+	len = read_u8(r);
 	ret->data = bytes_of(read_bytes(r, len), len);
 	return !r->err;
+}
+
+bool level_next(const struct level *level, struct reader *r, struct sub_opt *ret)
+{
+	struct opt opt;
+
+	if (level->kind == LEVEL_VENDORS)
+		return next_vendor(r, ret);
+	if (!(level->kind == LEVEL_SUB6 ? opt_next6(r, &opt) : opt_next4(r, level->has_pads, &opt)))
+		return false;
+	*ret = (struct sub_opt){ opt.code, opt.data };
+	return true;
 }
 
 static bool is_v4(const struct config *cfg)
@@ -58,7 +58,10 @@ static bool kind_of(const struct config *cfg, const char *space, uint32_t code, 
 	bool is_main = space && !strcmp(space, dict_main_space(cfg->dict));
 	const struct optdef *def = space && code <= UINT16_MAX ? dict_by_code(cfg->dict, space, (uint16_t)code) : NULL;
 
-	*ret = (struct level){ .kind = is_v4(cfg) ? LEVEL_SUB4 : LEVEL_SUB6 };
+	*ret = (struct level){
+		.kind = is_v4(cfg) ? LEVEL_SUB4 : LEVEL_SUB6,
+		.has_pads = is_v4(cfg) && is_main && code == OPT4_VENDOR_ENCAPSULATED_OPTIONS,
+	};
 	*ret_def = def;
 	if (is_v4(cfg) && is_main && (code == OPT4_VIVCO_SUBOPTIONS || code == OPT4_VIVSO_SUBOPTIONS)) {
 		ret->kind = LEVEL_VENDORS;
@@ -68,8 +71,7 @@ static bool kind_of(const struct config *cfg, const char *space, uint32_t code, 
 	if (!def)
 		return true;
 	ret->space = def->encapsulate;
-	return def->encapsulate || def->more || def->type == OPT_EMPTY ||
-	       (is_v4(cfg) && code == OPT4_VENDOR_ENCAPSULATED_OPTIONS);
+	return def->encapsulate || def->more || def->type == OPT_EMPTY || ret->has_pads;
 }
 
 bool level_open(const struct config *cfg, const char *space, uint32_t code, struct bytes data, struct bytes *ret_head,
@@ -97,10 +99,9 @@ bool level_new(const struct config *cfg, const char *space, uint32_t code, struc
 }
 
 /* The vendor's instance of option 16 or 17, after the number. */
-static bool open_vendor(const struct config *cfg, uint32_t code, struct bytes data, struct level *ret)
+static bool open_vendor(uint32_t code, struct bytes data, struct level *ret)
 {
 	*ret = (struct level){ .kind = LEVEL_SUB6, .data = bytes_of(data.data + 4, data.len - 4) };
-	(void)cfg;
 	return code == OPT6_VENDOR_OPTS;
 }
 
@@ -111,7 +112,7 @@ static bool find(const struct config *cfg, const struct level *level, const uint
 	struct reader r = reader_of(level->data);
 	struct sub_opt sub;
 
-	while (level_next(level->kind, &r, &sub)) {
+	while (level_next(level, &r, &sub)) {
 		struct bytes head;
 		struct level inner;
 
@@ -144,7 +145,7 @@ static bool find_in_option(const struct config *cfg, const struct opt *opt, cons
 		if (depth > 1 && !opt_matches_vendor(opt->data, path[1]))
 			return false;
 		if (depth > 2)
-			return open_vendor(cfg, opt->code, opt->data, &level) &&
+			return open_vendor(opt->code, opt->data, &level) &&
 			       find(cfg, &level, path + 2, depth - 2, nth, ret);
 		*ret = depth == 2 ? bytes_of(opt->data.data + 4, opt->data.len - 4) : opt->data;
 		return !(*nth)--;
@@ -232,7 +233,7 @@ int api_option_at(const struct kea_object *packet, const uint32_t *path, unsigne
 	if (!open_path(packet, path, depth, &level))
 		return 0;
 	r = reader_of(level.data);
-	while (level_next(level.kind, &r, &sub))
+	while (level_next(&level, &r, &sub))
 		if (!i--)
 			return report(sub.code, sub.data, ret_code, ret_data, ret_len);
 	return 0;

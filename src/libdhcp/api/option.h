@@ -15,6 +15,7 @@ enum level_kind {
 
 struct level {
 	enum level_kind kind;
+	bool has_pads;     /* LEVEL_SUB4: code 0 is padding and 255 the end, as in option 43 */
 	const char *space; /* of the options in it; NULL if unknown */
 	struct bytes data;
 };
@@ -25,7 +26,7 @@ struct sub_opt {
 };
 
 /* Reads the next option of a level; false at its end, or where it is truncated. */
-bool level_next(enum level_kind kind, struct reader *r, struct sub_opt *ret);
+bool level_next(const struct level *level, struct reader *r, struct sub_opt *ret);
 /*
  * Opens an option as a level. ret_head receives its own value, before the options in it. False: it contains none, and
  * could not.

@@ -15,28 +15,27 @@ struct editing {
 	int err;    /* 0, or why it is not possible */
 };
 
-static void write_sub(struct editing *e, struct writer *w, enum level_kind kind, uint32_t code, struct bytes data)
+static void write_sub(struct editing *e, struct writer *w, const struct level *level, uint32_t code, struct bytes data)
 {
-	size_t max = kind == LEVEL_SUB6 ? UINT16_MAX : UINT8_MAX;
+	size_t max = level->kind == LEVEL_SUB6 ? UINT16_MAX : UINT8_MAX;
 
-	if (data.len > max || (kind != LEVEL_VENDORS && code > max)) {
+	if (data.len > max || (level->kind != LEVEL_VENDORS && code > max) ||
+	    (level->has_pads && (code == OPT4_PAD || code == OPT4_END))) {
 		e->err = -E_RANGE;
 		return;
 	}
-	switch (kind) {
+	switch (level->kind) {
 	case LEVEL_SUB4:
 		write_u8(w, (uint8_t)code);
-		write_u8(w, (uint8_t)data.len);
 		break;
 	case LEVEL_SUB6:
-		write_u16(w, (uint16_t)code);
-		write_u16(w, (uint16_t)data.len);
-		break;
+		opt_write6(w, (uint16_t)code, data);
+		return;
 	case LEVEL_VENDORS:
 		write_u32(w, code);
-		write_u8(w, (uint8_t)data.len);
 		break;
 	}
+	write_u8(w, (uint8_t)data.len);
 	write_bytes(w, data.data, data.len);
 }
 
@@ -103,28 +102,28 @@ static void edit_level(struct editing *e, struct arena *arena, const struct leve
 	bool is_done = false; /* a container for the value was found, or the value was set */
 	struct sub_opt sub;
 
-	while (!e->err && level_next(level->kind, &r, &sub)) {
+	while (!e->err && level_next(level, &r, &sub)) {
 		if (sub.code != path[0]) {
-			write_sub(e, w, level->kind, sub.code, sub.data);
+			write_sub(e, w, level, sub.code, sub.data);
 		} else if (depth > 1) {
 			if (e->edit == EDIT_DELETE || !is_done)
 				sub.data = edit_inside(e, arena, level, &sub, path, depth);
 			is_done = true;
-			write_sub(e, w, level->kind, sub.code, sub.data);
+			write_sub(e, w, level, sub.code, sub.data);
 		} else if (e->edit == EDIT_ADD) {
-			write_sub(e, w, level->kind, sub.code, sub.data);
+			write_sub(e, w, level, sub.code, sub.data);
 		} else if (e->edit == EDIT_DELETE) {
 			e->n++;
 		} else if (!is_done) {
 			is_done = true;
 			e->n++;
-			write_sub(e, w, level->kind, sub.code, e->value);
+			write_sub(e, w, level, sub.code, e->value);
 		}
 	}
 	if (e->err || is_done || e->edit == EDIT_DELETE)
 		return;
 	e->n++;
-	write_sub(e, w, level->kind, path[0], create(e, arena, level, path, depth));
+	write_sub(e, w, level, path[0], create(e, arena, level, path, depth));
 }
 
 /* --- the list of the packet --- */

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "root/config.h"
 #include "serve/family.h"
+#include "serve/slots.h"
 
 /* --- numbers --- */
 
@@ -75,6 +76,9 @@ static int set_address(struct kea_object *object, enum kea_field field, const st
 {
 	struct packet4 *pkt = object->kind == KEA_OBJECT_PACKET ? packet4_of(object) : NULL;
 
+	if (object->kind == KEA_OBJECT_LEASE)
+		return ip_is4(ip) == (object->call->hook->digit == 4) ? slot_move_lease(object->call->hook, ip)
+								      : -E_INVAL;
 	if (!pkt || !ip_is4(ip))
 		return -E_INVAL;
 	switch (field) {
@@ -202,7 +206,7 @@ static int set_data(struct kea_object *object, const void *data, size_t len)
 	if (object->role == KEA_ARG_RESPONSE) {
 		if (point != HOOK_BUFFER_SEND)
 			return -E_UNSUPPORTED;
-		memcpy(req->out.buf, data, len);
+		memmove(req->out.buf, data, len); /* it may be part of what is there */
 		req->out.len = (uint32_t)len;
 		return 0;
 	}

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "eval/expr.h"
+#include "hook/library.h"
 #include "io/caps.h"
 #include "io/sock_want.h"
 #include "json/diag.h"
@@ -45,6 +46,7 @@ static int serve(const struct family *fam, const struct run_options *opts)
 	d = (struct daemon){ .fam = fam, .opts = *opts, .commands = &server_commands };
 	file_raise_limit();
 	d.loop = loop_new_main();
+	hooks_set_loop(d.loop);
 	if (!d.loop || loop_signals(d.loop, signals, sizeof(signals) / sizeof(signals[0]), on_signal, &d) < 0 ||
 	    log_start(fam->program) < 0) {
 		perror(fam->program);
@@ -60,6 +62,7 @@ static int serve(const struct family *fam, const struct run_options *opts)
 	if (status == 0)
 		LOGF(fam->idx, DHCPx_SHUTDOWN);
 	log_stop();
+	hooks_set_loop(NULL);
 	loop_free(d.loop);
 	return status;
 }

@@ -18,6 +18,7 @@ enum hook_verdict { HOOK_CONTINUE, HOOK_SKIP, HOOK_PARK, HOOK_DROP };
 
 struct json_object;
 struct request;
+struct binding;
 struct lease;
 struct config;
 struct subnet;
@@ -47,6 +48,8 @@ struct hook_call {
 	struct hook_packet *packet;    /* of req */
 	unsigned digit;                /* of the family */
 	enum hook_verdict verdict;     /* of the functions called before */
+	struct binding *binding;       /* lease#_select: of the lease; NULL elsewhere */
+	bool has_moved;                /* lease#_select: a library chose another address */
 	struct lease *lease;           /* the lease concerned; may be changed if the table says so */
 	const struct lease *old;       /* the previously stored lease */
 	bool is_fake;                  /* lease#_select: an offer, which is not stored */

@@ -164,6 +164,7 @@ static void free_library(struct kea_library *lib)
 {
 	if (lib->is_loaded)
 		call_unload(lib);
+	hook_tasks_end(lib);
 	free_parts(lib);
 	if (lib->handle)
 		(void)dlclose(lib->handle);
@@ -336,6 +337,7 @@ static struct kea_library *load_new(const struct hook_load *load, char *key)
 	lib->is_check = load->is_check;
 	lib->parameters = copy_of(load->parameters);
 	init_lock(lib);
+	hook_tasks_init(lib);
 	if (!hook_file_check(load) || !open_library(lib, load) || !call_load(lib, load)) {
 		free_library(lib);
 		return NULL;

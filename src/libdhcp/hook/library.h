@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "base/list.h"
 #include "base/vec.h"
 #include "hook/guard.h"
 #include "hook/hooks.h"
@@ -113,6 +114,7 @@ struct kea_library {
 	VEC(struct kea_expression *) expressions;
 	VEC(struct hook_stat *) stats;
 	VEC(struct hook_command *) commands;
+	struct list timers, watches, posts;           /* see tasks.c */
 	struct hook_thread threads[HOOK_THREADS_MAX]; /* each written by its thread only */
 	/* Only while it is loaded; diag is NULL otherwise. */
 	struct diag *diag;
@@ -151,6 +153,9 @@ struct kea_call {
 
 /* The functions that libraries receive; NULL: this program loads none. Once, at startup. */
 void hooks_set_api(const struct kea_api *api);
+/* The loop of the main thread, for timers and descriptors of libraries; NULL before it ends. */
+struct loop;
+void hooks_set_loop(struct loop *loop);
 
 struct hook_load {
 	const char *path; /* of the file */
@@ -215,6 +220,17 @@ struct hook_command {
 bool hook_enter(struct kea_library *lib, const char *doing, hook_guarded_fn *fn, void *arg, int *ret);
 /* The same for a function that ends a context; done may be NULL. */
 void hook_call_done(struct kea_library *lib, const char *doing, kea_done_fn *done, void *context);
+/* What the library does in the main thread, for the table of functions; kea/hooks.h describes them. tasks.c */
+struct kea_timer *hook_timer(struct kea_library *lib, kea_task_fn *fn, void *context);
+int hook_timer_start(struct kea_timer *timer, int64_t ms);
+void hook_timer_stop(struct kea_timer *timer);
+void hook_timer_free(struct kea_timer *timer);
+struct kea_watch *hook_watch(struct kea_library *lib, int fd, unsigned events, kea_watch_fn *fn, void *context);
+int hook_watch_change(struct kea_watch *watch, unsigned events);
+void hook_watch_end(struct kea_watch *watch);
+int hook_post(struct kea_library *lib, kea_task_fn *fn, void *context);
+void hook_tasks_init(struct kea_library *lib);
+void hook_tasks_end(struct kea_library *lib);
 /* Calls a function of a library; `library` is a struct hook_callout. In any thread. */
 struct hook_callout {
 	struct hook_use *use;

@@ -12,6 +12,7 @@ const struct hook_point hook_points[HOOK_POINT_N] = {
 		.may_drop = true, .doc = "a configuration was built and is about to serve" },
 	[HOOK_CB_UPDATED] = {
 		"cb#_updated", "audit_entries", BOTH, .skip = SKIP_NOTHING,
+		.refuse = true,
 		.doc = "the configuration was changed by a configuration backend" },
 	[HOOK_BUFFER_RECEIVE] = {
 		"buffer#_receive", "query#*", BOTH, .skip = SKIP_STEP,
@@ -43,6 +44,7 @@ const struct hook_point hook_points[HOOK_POINT_N] = {
 		.may_drop = true, .doc = "a client found its address in use" },
 	[HOOK_LEASE_SERVER_DECLINE] = {
 		"lease#_server_decline", "query#, lease#", V4, .skip = SKIP_NOTHING,
+		.refuse = true,
 		.doc = "the server found an address in use before offering it" },
 	[HOOK_ADDR_REGISTER] = {
 		"addr#_register", "query#, response#, address#, old_lease#, new_lease#", V6, .skip = SKIP_NO_ANSWER,
@@ -73,9 +75,21 @@ const struct hook_point hook_points[HOOK_POINT_N] = {
 		.doc = "a control command was processed" },
 	[HOOK_HTTP_AUTH] = {
 		"http_auth", "request, response", BOTH, .skip = SKIP_NOTHING,
+		.refuse = true,
 		.doc = "a control command arrived over HTTP and is not processed yet" },
 	[HOOK_HTTP_RESPONSE] = {
 		"http_response", "request, response*", BOTH, .skip = SKIP_NOTHING,
+		.refuse = true,
 		.doc = "the response to a control command over HTTP is about to be sent" },
 };
 /* clang-format on */
+
+const char *hook_point_name(const struct hook_point *point, unsigned digit, char buf[HOOK_POINT_NAME_MAX])
+{
+	size_t i;
+
+	for (i = 0; point->name[i] && i < HOOK_POINT_NAME_MAX - 1; i++)
+		buf[i] = point->name[i] == '#' ? (char)('0' + digit) : point->name[i];
+	buf[i] = '\0';
+	return buf;
+}

@@ -55,7 +55,12 @@ struct hook_point {
 	bool may_drop; /* DROP ends the request without a response, or rejects the configuration; elsewhere it means
 			  SKIP */
 	bool may_park; /* PARK makes the request wait for the library; elsewhere it means CONTINUE */
+	bool refuse;   /* not called yet: libraries that need it are rejected */
 	const char *doc;
 };
 
 extern const struct hook_point hook_points[HOOK_POINT_N];
+
+enum { HOOK_POINT_NAME_MAX = 32 };
+/* Writes the name with the digit of the family; returns buf. */
+const char *hook_point_name(const struct hook_point *point, unsigned digit, char buf[HOOK_POINT_NAME_MAX]);

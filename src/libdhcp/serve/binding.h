@@ -63,6 +63,7 @@ struct binding {
 	struct ia *ia;
 	struct candidate candidate;
 	unsigned source, pos;     /* where propose continues: index in the order, position in the source */
+	unsigned n_moves;         /* by hook libraries */
 	bool was_lost;            /* a claim was lost to another client while the request waited */
 	unsigned first_pool;      /* the random pool to start with */
 	uint64_t rank, next_rank; /* of the pool tried last, and of the current one */

@@ -7,6 +7,7 @@
 #include "serve/propose.h"
 
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/hash.h"
 #include "serve/ask.h"
 #include "serve/budget.h"
@@ -18,6 +19,7 @@
 #include "serve/service.h"
 #include "serve/trace.h"
 
+#define MOVES_MAX 3      /* of a binding, by hook libraries: they may disagree */
 #define RESERVED_SEC 300 /* how long an address that a database reserves for another host is not picked */
 
 static struct alloc *alloc_of(const struct request *req)
@@ -696,6 +698,54 @@ void candidate_reject(struct request *req, struct binding *b)
 	req->n_new -= c->is_new;
 	*c = (struct candidate){ .is_rejected = true };
 	req->n_rejected++;
+}
+
+/* --- what hook libraries choose ---------------------------------------------- */
+
+int propose_move(struct request *req, struct binding *b, const struct ip *addr)
+{
+	/* Length 0: the length that the pool delegates. */
+	const struct prefix named = { *addr, b->ia->type == LEASE_PD ? 0 : ip_is4(addr) ? 32 : 128 };
+	const struct pool *pool = pool_of(req, b->ia, &named);
+	bool was_new = b->candidate.is_new, was_limited = b->ia->is_limited, ok;
+	struct alloc_client who;
+	struct prefix prefix;
+
+	if (!pool)
+		return -E_RANGE;
+	prefix = (struct prefix){ *addr, pool->len };
+	if (!prefix_is_clean(&prefix))
+		return -E_INVAL;
+	ok = b->n_moves < MOVES_MAX && !is_ours(req, addr) && !is_withheld(req, pool, b->ia->type, &prefix) &&
+	     (was_new || may_have_more(req, b->ia));
+	b->ia->is_limited = was_limited;
+	if (!ok)
+		return -E_BUSY;
+	who = claimant_in(req, b->ia, pool, addr, false);
+	if (b->candidate.is_claimed)
+		who.id = b->candidate.claimant.id;
+	/* If it succeeds, the claim on the previous candidate ends. */
+	if (!alloc_claim(alloc_of(req), &prefix, &who, ALLOC_NOTHING))
+		return -E_BUSY;
+	set_claimed(req, b, pool, &prefix, &who);
+	b->candidate.is_new = true;
+	req->n_new += !was_new;
+	/* If the store shows that another client has it, all sources are tried again. */
+	b->source = b->pos = 0;
+	b->rank = b->next_rank = 0;
+	b->n_moves++;
+	return 0;
+}
+
+enum verdict propose_moved(struct request *req)
+{
+	unsigned i;
+
+	for (i = 0; i < req->n_bindings; i++)
+		req->bindings[i].is_granted = req->bindings[i].is_reused = false;
+	for (i = 0; i < req->n_ias; i++)
+		req->ias[i].has_status = false;
+	return request_again(req, step_look);
 }
 
 void propose_forget(struct request *req, enum lease_type type)

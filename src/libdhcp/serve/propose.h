@@ -21,5 +21,14 @@ bool candidate_is_claimed(const struct request *req, const struct binding *b);
  * is not lost.
  */
 bool candidate_is_lost(const struct request *req, const struct binding *b);
+/*
+ * For a hook library: this address or prefix is the binding's candidate instead, claimed for the client. Afterwards
+ * propose_moved(). -E_RANGE: no pool on the link that the client may use contains it. -E_INVAL: it is not the beginning
+ * of a prefix of the pool's length. -E_BUSY: it is not free, this message has it already, the client has too many
+ * leases, or the candidate was moved too often.
+ */
+int propose_move(struct request *req, struct binding *b, const struct ip *addr);
+/* Candidates were moved: what the store has there is looked up, then the message is bound anew. */
+enum verdict propose_moved(struct request *req);
 /* The client chose another server: what it was offered is free again. */
 void propose_forget(struct request *req, enum lease_type type);

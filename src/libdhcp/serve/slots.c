@@ -7,6 +7,7 @@
 #include "serve/binding.h"
 #include "serve/event.h"
 #include "serve/family.h"
+#include "serve/propose.h"
 #include "serve/step.h"
 #include "serve/service.h"
 #include "serve/wait.h"
@@ -74,7 +75,7 @@ const struct slot slots[] = {
 	{ .point = HOOK_BUFFER_SEND,          .when = SLOT_AFTER,      .step = "pack", .applies = has_answer },
 	{ .point = HOOK_SRV_CONFIGURED,       .when = SLOT_OUTSIDE,    .where = "daemon/daemon.c" },
 	{ .point = HOOK_CB_UPDATED,           .when = SLOT_OUTSIDE,    .where = "the configuration backend" },
-	{ .point = HOOK_COMMAND_PROCESSED,    .when = SLOT_OUTSIDE,    .where = "the control channel" },
+	{ .point = HOOK_COMMAND_PROCESSED,    .when = SLOT_OUTSIDE,    .where = "api/processed.c" },
 	{ .point = HOOK_HTTP_AUTH,            .when = SLOT_OUTSIDE,    .where = "the control channel" },
 	{ .point = HOOK_HTTP_RESPONSE,        .when = SLOT_OUTSIDE,    .where = "the control channel" },
 };
@@ -82,6 +83,15 @@ const struct slot slots[] = {
 const unsigned slots_n = sizeof(slots) / sizeof(slots[0]);
 
 /* --- what a verdict does ----------------------------------------------------- */
+
+static enum verdict drop_at(struct request *req, const struct slot *slot)
+{
+	char name[HOOK_POINT_NAME_MAX], why[64];
+
+	(void)snprintf(why, sizeof(why), "hook library at %s",
+		       hook_point_name(&hook_points[slot->point], req->fam->digit, name));
+	return request_drop(req, DROP_HOOK, arena_strdup(req->arena, why));
+}
 
 static void forget_change(struct request *req, const struct lease *lease)
 {
@@ -123,7 +133,7 @@ static enum verdict skip(struct request *req, const struct slot *slot, const str
 	case SKIP_IDENTIFIER: /* take_identifier() did not run */
 		return STEP_NEXT;
 	case SKIP_NO_ANSWER:
-		return request_drop(req, DROP_HOOK, NULL);
+		return drop_at(req, slot);
 	case SKIP_SUBNET:
 		req->chosen = req->sub = NULL;
 		request_set_scopes(req);
@@ -164,6 +174,21 @@ static enum verdict take_subnet(struct request *req, const struct subnet *sub)
 	req->chosen = req->sub = sub;
 	request_set_scopes(req);
 	return req->fam->chosen ? req->fam->chosen(req) : STEP_NEXT;
+}
+
+/* --- another address ---------------------------------------------------------- */
+
+int slot_move_lease(struct hook_call *call, const struct ip *addr)
+{
+	int err;
+
+	if (call->point != HOOK_LEASE_SELECT || !call->binding)
+		return -E_UNSUPPORTED;
+	if (ip_equal(&call->binding->candidate.prefix.addr, addr))
+		return 0;
+	err = propose_move(call->req, call->binding, addr);
+	call->has_moved |= err == 0;
+	return err;
 }
 
 /* --- parking ----------------------------------------------------------------- */
@@ -228,6 +253,8 @@ static enum verdict obey(struct request *req, const struct slot *slot, const str
 		return request_drop(req, DROP_LIMIT, "the message makes expressions of hook libraries too expensive");
 	switch (said) {
 	case HOOK_CONTINUE:
+		if (call->has_moved)
+			return propose_moved(req);
 		return call->subnet ? take_subnet(req, call->subnet) : take_identifier(req, call);
 	case HOOK_SKIP:
 		return skip(req, slot, call, event);
@@ -236,7 +263,7 @@ static enum verdict obey(struct request *req, const struct slot *slot, const str
 	case HOOK_DROP:
 		break;
 	}
-	return request_drop(req, DROP_HOOK, NULL);
+	return drop_at(req, slot);
 }
 
 /* All that parked it have responded: their functions are called, and what was said is obeyed. */
@@ -303,6 +330,7 @@ static enum verdict call_point(struct request *req, const struct slot *slot, enu
 	if (event) {
 		struct binding *b = (struct binding *)event->binding;
 
+		call.binding = point == HOOK_LEASE_SELECT ? b : NULL;
 		call.lease = b ? &b->lease : (struct lease *)event->lease;
 		call.old = b ? b->candidate.lease : event->lease;
 		call.is_fake = event->kind == EVENT_OFFERED;

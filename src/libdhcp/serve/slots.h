@@ -56,6 +56,12 @@ bool slots_reclaim(const struct hooks *hooks, struct lease *lease, bool removes)
 #define PARK_MS_MAX 600000
 int slot_park(struct hook_call *call, int64_t ms, uint64_t *ret_ticket);
 /*
+ * Called by a function at lease#_select: the client gets this address or prefix instead, if it can have it. Once all
+ * libraries have returned, the lease is bound anew and the point is called again. -E_UNSUPPORTED: not at this point.
+ * Other errors as from propose_move().
+ */
+int slot_move_lease(struct hook_call *call, const struct ip *addr);
+/*
  * Called by a library that parked a request, in any thread: the request continues or is dropped. False if this
  * was called before, or the request has ended.
  */
