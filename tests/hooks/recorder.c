@@ -206,6 +206,7 @@ static int verdict_of(const char *word)
 
 /* Only one packet is parked at a time. */
 static struct kea_parked *parked;
+static unsigned n_loaded;
 
 static int resumed(struct kea_call *call, void *context)
 {
@@ -250,7 +251,6 @@ static void timed_out(void *context)
 static void posted(void *context)
 {
 	kea->log(recorded, "posted %s", (const char *)context);
-	free(context);
 }
 
 static void readable(int fd, unsigned events, void *context)
@@ -277,7 +277,7 @@ static void *post(void *arg)
 {
 	struct posting *posting = arg;
 
-	posting->result = kea->post(posting->lib, posted, strdup(posting->text));
+	posting->result = kea->post(posting->lib, posted, (void *)(uintptr_t)posting->text);
 	return NULL;
 }
 
@@ -443,6 +443,8 @@ static void echo(struct kea_request *request, void *context)
 void kea_hook_unload(struct kea_library *lib)
 {
 	free(kea->context(lib));
+	if (!--n_loaded)
+		(void)end_parked(kea->drop);
 }
 
 static const char *const points[] = {
@@ -464,6 +466,7 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 	if (!recorder)
 		return KEA_E_NOMEM;
 	kea->set_context(lib, recorder);
+	n_loaded++;
 	recorder->timer = kea->timer(lib, timed_out, recorder);
 	recorded = kea->message(lib, "RECORDED", "recorder", KEA_INFO, 0);
 	calls = kea->stat(lib, "recorder-calls");

@@ -20,8 +20,8 @@ KEA_AGENT = "/usr/sbin/kea-ctrl-agent"
 ASK = """
 import socket, sys
 s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1]) # waits while many others connect; with a time limit it would fail at once
 s.settimeout(20)
-s.connect(sys.argv[1])
 s.sendall(sys.argv[2].encode())
 while data := s.recv(65536):
     sys.stdout.buffer.write(data)

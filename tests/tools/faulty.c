@@ -11,7 +11,9 @@
  * Each rename or unlink is written to the file FAULTY_MARKS before it is executed: "SECONDS rename FROM TO",
  * "SECONDS unlink PATH", by CLOCK_MONOTONIC.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

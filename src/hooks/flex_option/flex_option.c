@@ -12,6 +12,7 @@
 
 #define ACTIONS_MAX 1000
 #define LABEL_MAX 128
+#define VENDOR_ENCAPSULATED 43
 #define VENDOR4 125
 #define VENDOR6 17
 
@@ -183,6 +184,9 @@ static bool set_enterprise(struct kea_library *lib, const struct kea_json *entry
 
 	static const char *const none[] = { "space", NULL };
 
+	if (kea->family(lib) == 4 && action->path[0] == VENDOR_ENCAPSULATED &&
+	    !strcmp(space, "vendor-encapsulated-options-space"))
+		return true;
 	if (action->path[0] != vendor)
 		return has_none_of(lib, entry, none, "without an option of vendors");
 	if (sscanf(space, "vendor-%u%c", &enterprise, &end) != 1) {

@@ -344,8 +344,8 @@ void capture_close(struct capture *capture)
 
 int capture_next(struct capture *capture, struct captured *ret, char why[CAPTURE_WHY_MAX])
 {
-	struct bytes packet;
-	uint32_t link;
+	struct bytes packet = { 0 };
+	uint32_t link = 0;
 	int err;
 
 	while ((err = capture->is_ng ? next_block(capture, &packet, &link, why)

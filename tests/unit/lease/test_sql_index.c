@@ -28,13 +28,16 @@ static struct ip addr_of(int family, uint32_t i)
 
 static struct sql_known random_lease(int family, uint32_t i)
 {
+	/* The clock must not tick: times that differ by a second are taken as the same. */
+	static int64_t now;
 	struct lease lease = { .addr = addr_of(family, i),
 			       .prefix_len = family ? 128 : 32,
 			       .type = family ? LEASE_NA : LEASE_V4,
 			       .state = (enum lease_state)rand_below(4),
-			       .subnet_id = (uint32_t)rand_below(5),
-			       .expires = clock_boot_sec() + 10 * (int64_t)rand_below(1000) };
+			       .subnet_id = (uint32_t)rand_below(5) };
 
+	now = now ? now : clock_boot_sec();
+	lease.expires = now + 10 * (int64_t)rand_below(1000);
 	return sql_known_of(&lease);
 }
 
