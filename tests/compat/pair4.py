@@ -107,6 +107,7 @@ def parse(frame, dev):
 
 class Pair4(Pair):
     side = Side4
+    counting_down = ("option 51", "option 58", "option 59")
 
     @staticmethod
     def who(n):
