@@ -69,6 +69,8 @@ void expand_conflict_resolution(struct build *b, struct conf_node *node, struct 
  */
 const struct naming *build_naming(struct build *b, const struct conf_node *node, const struct ddns_conf *conf,
 				  const struct naming *outer);
+/* Warns of keys about records, which prefixes do not have. */
+void check_prefix_naming(struct build *b, const struct conf_node *node);
 void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subnet *sub);
 /* Returns "IPv4" or "IPv6": the type of this configuration's addresses. */
 const char *address_kind(const struct build *b);

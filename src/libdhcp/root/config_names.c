@@ -246,6 +246,24 @@ static bool sets_any(const struct conf_node *node)
 	return false;
 }
 
+void check_prefix_naming(struct build *b, const struct conf_node *node)
+{
+	static const size_t about_records[] = {
+		AT(update_on_renew), AT(conflict_resolution_mode), AT(dhcid), AT(ttl_percent), AT(ttl), AT(ttl_min),
+		AT(ttl_max)
+	};
+
+	for (unsigned i = 0; i < pd_pool_scope.n; i++)
+		for (unsigned k = 0; k < sizeof(about_records) / sizeof(about_records[0]); k++) {
+			const struct key *key = &pd_pool_scope.keys[i];
+
+			if (key->offset == about_records[k] && is_set(node, key->offset))
+				diag_warn(b->diag, conf_pos(node, key->name),
+					  "\"%s\" has no effect in a pd-pool: prefixes have no records in the DNS",
+					  key->name);
+		}
+}
+
 const struct naming *build_naming(struct build *b, const struct conf_node *node, const struct ddns_conf *conf,
 				  const struct naming *outer)
 {

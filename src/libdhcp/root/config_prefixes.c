@@ -110,9 +110,9 @@ void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subn
 		bool has_prefix = parse_pd_prefix(b, &confs[i], &prefix), has_lengths = check_lengths(b, &confs[i]);
 		struct prefix first = { prefix.addr, (uint8_t)confs[i].delegated_len };
 
-		*pool = (struct pool){
-			.sub = sub, .id = (uint32_t)confs[i].pool_id, .first = prefix.addr, .naming = sub->naming
-		};
+		*pool = (struct pool){ .sub = sub, .id = (uint32_t)confs[i].pool_id, .first = prefix.addr };
+		pool->naming = build_naming(b, &confs[i].node, &confs[i].ddns, sub->naming);
+		check_prefix_naming(b, &confs[i].node);
 		BUILD_OPTLIST(b, &confs[i], option_data, &pool->opts);
 		build_pool_guard(b, &confs[i].client_classes, confs[i].deny_unknown, pool);
 		build_additional(b, &confs[i].additional_classes, &pool->additional);

@@ -126,6 +126,7 @@ struct pool_conf {
 struct pd_pool_conf {
 	struct conf_node node;
 	bool deny_unknown;
+	struct ddns_conf ddns;
 	const char *prefix;
 	uint32_t prefix_len;
 	uint32_t delegated_len;
@@ -533,6 +534,7 @@ _Static_assert(offsetof(struct shared_network_conf, net) == offsetof(struct glob
 _Static_assert(offsetof(struct subnet_conf, link) == offsetof(struct shared_network_conf, link),
 	       "subnets inherit link");
 _Static_assert(offsetof(struct pool_conf, ddns) == offsetof(struct subnet_conf, net.ddns) &&
+		       offsetof(struct pd_pool_conf, ddns) == offsetof(struct subnet_conf, net.ddns) &&
 		       offsetof(struct pool_conf, deny_unknown) == offsetof(struct subnet_conf, net.deny_unknown) &&
 		       offsetof(struct pd_pool_conf, deny_unknown) == offsetof(struct subnet_conf, net.deny_unknown),
 	       "pools inherit ddns and deny-unknown");

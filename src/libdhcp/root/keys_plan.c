@@ -108,7 +108,7 @@ static const struct key pool_keys[] = {
 		  .doc = "classes to evaluate once the client has its lease in this pool; they set options and boot "
 			 "fields"),
 	DENY_ROWS(struct pool_conf, deny_unknown, true),
-	DDNS_ROWS(struct pool_conf, ddns, true),
+	DDNS_ROWS(struct pool_conf, ddns, true, false),
 	K_COMMENT(struct pool_conf),
 };
 const struct scope pool_scope = SCOPE("pools", struct pool_conf, pool_keys);
@@ -139,6 +139,7 @@ static const struct key pd_pool_keys[] = {
 	K_INT(struct pd_pool_conf, excluded_prefix_len, "excluded-prefix-len", .families = KEY_6, .min = 0, .max = 128,
 	      .since = "4.1.0", .doc = "its length"),
 	DENY_ROWS(struct pd_pool_conf, deny_unknown, true),
+	DDNS_ROWS(struct pd_pool_conf, ddns, true, true),
 	K_COMMENT(struct pd_pool_conf),
 };
 const struct scope pd_pool_scope = SCOPE("pd-pool", struct pd_pool_conf, pd_pool_keys);

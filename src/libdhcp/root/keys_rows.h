@@ -8,52 +8,54 @@
  * inner scope without the key inherits the outer scope's value.
  */
 /* clang-format off */
-/* How names are generated and updated: global, networks, subnets, pools. */
-#define DDNS_ROWS(s, base, inner) \
+/*
+ * How names are generated and updated: global, networks, subnets, pools, and pd-pools, where they are not in Kea.
+ */
+#define DDNS_ROWS(s, base, inner, not_in_kea) \
 	K_BOOL(s, base.send_updates, "ddns-send-updates", .def = "true", .since = "4.2.0", \
-		.inherit = inner, \
+		.inherit = inner, .native = not_in_kea, \
 		.doc = "update the DNS for clients here; needs dhcp-ddns with enable-updates"), \
 	K_BOOL(s, base.override_no_update, "ddns-override-no-update", .def = "false", \
-		.since = "4.2.0", .inherit = inner, \
+		.since = "4.2.0", .inherit = inner, .native = not_in_kea, \
 		.doc = "update the DNS even if the client asks for no updates (flag N of its FQDN option)"), \
 	K_BOOL(s, base.override_client_update, "ddns-override-client-update", .def = "false", \
-		.since = "4.2.0", .inherit = inner, \
+		.since = "4.2.0", .inherit = inner, .native = not_in_kea, \
 		.doc = "update the address record even if the client wants to do that itself"), \
 	K_ENUM(s, base.replace_client_name, "ddns-replace-client-name", \
 		.words = ddns_replace_client_name_words, .bool_word = true, .def = "\"never\"", \
-		.since = "4.2.0", .inherit = inner, \
+		.since = "4.2.0", .inherit = inner, .native = not_in_kea, \
 		.doc = "when a name made from the address replaces that of the client: never, always, if the client " \
 			"sends one (when-present) or if it sends none (when-not-present)"), \
 	K_STRING(s, base.generated_prefix, "ddns-generated-prefix", .def = "\"myhost\"", \
-		.since = "4.2.0", .inherit = inner, \
+		.since = "4.2.0", .inherit = inner, .native = not_in_kea, \
 		.doc = "how such names begin: PREFIX-192-0-2-1"), \
 	K_STRING(s, base.qualifying_suffix, "ddns-qualifying-suffix", .def = "\"\"", \
-		.since = "4.2.0", .inherit = inner, \
+		.since = "4.2.0", .inherit = inner, .native = not_in_kea, \
 		.doc = "domain appended to names that are not fully qualified"), \
 	K_BOOL(s, base.update_on_renew, "ddns-update-on-renew", .def = "false", .since = "4.2.0", \
-		.inherit = inner, \
+		.inherit = inner, .native = not_in_kea, \
 		.doc = "update the DNS on each renewal, even if the name is the same"), \
 	K_ENUM(s, base.conflict_resolution_mode, "ddns-conflict-resolution-mode", \
 		.words = ddns_conflict_resolution_mode_words, .def = "\"check-with-dhcid\"", \
-		.since = "4.2.0", .inherit = inner, \
+		.since = "4.2.0", .inherit = inner, .native = not_in_kea, \
 		.doc = "how records that may belong to another client are treated; see the guide"), \
 	K_ENUM(s, base.dhcid, "ddns-dhcid", .native = true, .words = ddns_dhcid_words, .def = "\"client\"", \
 		.since = "4.2.0", .inherit = inner, \
 		.doc = "whom a name belongs to: the client, by its client identifier or DUID (RFC 4701), or the " \
 			"host, by its hardware address if that is known: its DHCPv4 and DHCPv6 clients share a name"), \
-	K_REAL(s, base.ttl_percent, "ddns-ttl-percent", .since = "4.2.0", .inherit = inner, \
+	K_REAL(s, base.ttl_percent, "ddns-ttl-percent", .since = "4.2.0", .inherit = inner, .native = not_in_kea, \
 		.doc = "TTL of records as a fraction of the valid lifetime; else a third of it, at least 600 s"), \
-	K_INT(s, base.ttl, "ddns-ttl", .unit = "s", .since = "4.2.0", .inherit = inner, \
+	K_INT(s, base.ttl, "ddns-ttl", .unit = "s", .since = "4.2.0", .inherit = inner, .native = not_in_kea, \
 		.doc = "TTL of records, instead of one that follows from the lifetime"), \
-	K_INT(s, base.ttl_min, "ddns-ttl-min", .unit = "s", .since = "4.2.0", .inherit = inner, \
+	K_INT(s, base.ttl_min, "ddns-ttl-min", .unit = "s", .since = "4.2.0", .inherit = inner, .native = not_in_kea, \
 		.doc = "lower bound of the TTL"), \
-	K_INT(s, base.ttl_max, "ddns-ttl-max", .unit = "s", .since = "4.2.0", .inherit = inner, \
+	K_INT(s, base.ttl_max, "ddns-ttl-max", .unit = "s", .since = "4.2.0", .inherit = inner, .native = not_in_kea, \
 		.doc = "upper bound of the TTL"), \
 	K_STRING(s, base.hostname_char_set, "hostname-char-set", .def = "\"[^A-Za-z0-9.-]\"", \
-		.since = "4.2.0", .inherit = inner, \
+		.since = "4.2.0", .inherit = inner, .native = not_in_kea, \
 		.doc = "regular expression for what is replaced in names that clients send; \"\" = nothing"), \
 	K_STRING(s, base.hostname_char_replacement, "hostname-char-replacement", .def = "\"\"", \
-		.since = "4.2.0", .inherit = inner, \
+		.since = "4.2.0", .inherit = inner, .native = not_in_kea, \
 		.doc = "text that replaces each match; $& is the match, $1 its first group")
 
 /* Global, networks, subnets, pools. */
@@ -161,7 +163,7 @@
 		       "warning reports those that one contains"), \
 	K_ENUM(s, net.reservation_mode, "reservation-mode", .words = reservation_mode_words, .since = "4.1.0", \
 		.doc = "all / global / out-of-pool / disabled (off): old form of the reservations-... keys"), \
-	DDNS_ROWS(s, net.ddns, inner), \
+	DDNS_ROWS(s, net.ddns, inner, false), \
 	K_MAP(s, net.boot, "boot", boot, .native = true, .expands = true, .may_be_absent = true, .since = "4.1.0", \
 		 .inherit = inner, \
 		.also = "pxe netboot network-boot", \

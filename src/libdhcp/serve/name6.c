@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * The name in option 39, RFC 4704: read and sent. A message has one name; its records are those of the first address
- * that it gets. The other leases are stored with the name alone.
+ * that it gets. The other leases are stored with the name alone. Without an address, the first prefix decides.
  */
 #include "serve/answer_options.h"
 #include "serve/binding.h"
@@ -55,20 +55,26 @@ static const struct name *decide(struct request *req, const struct naming *namin
 	return name;
 }
 
-/* Returns the first address that the message may get; NULL if there is none. */
-static const struct binding *first_address(const struct request *req)
+/* Returns what names are made from: the first address that the message may get, or else the first prefix. */
+static const struct binding *first_lease(const struct request *req)
 {
+	const struct binding *prefix = NULL;
 	unsigned i;
 
-	for (i = 0; i < req->n_bindings; i++)
-		if (req->bindings[i].candidate.exists && req->bindings[i].ia->type == LEASE_NA)
-			return &req->bindings[i];
-	return NULL;
+	for (i = 0; i < req->n_bindings; i++) {
+		const struct binding *b = &req->bindings[i];
+
+		if (b->candidate.exists && b->ia->type == LEASE_NA)
+			return b;
+		if (b->candidate.exists && !prefix)
+			prefix = b;
+	}
+	return prefix;
 }
 
 const struct name *name6_of(struct request *req, const struct binding *b)
 {
-	const struct binding *first = first_address(req);
+	const struct binding *first = first_lease(req);
 	const struct pool *pool = (first ? first : b)->candidate.pool;
 	struct name *other;
 
@@ -77,7 +83,7 @@ const struct name *name6_of(struct request *req, const struct binding *b)
 			     &(first ? first : b)->candidate.prefix.addr);
 	if (!req->name || b == first)
 		return req->name;
-	/* A name made from the first address is not the name of another one. */
+	/* A name made from one lease is not the name of another one. */
 	if (req->name->is_generated)
 		return NULL;
 	other = arena_dup(req->arena, req->name, sizeof(*other));

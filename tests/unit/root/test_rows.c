@@ -44,6 +44,7 @@ START_TEST(inheritance)
 		{ &shared_network_scope, { &global_scope } },
 		{ &subnet_scope, { &shared_network_scope, &global_scope } },
 		{ &pool_scope, { &subnet_scope } },
+		{ &pd_pool_scope, { &subnet_scope } },
 		{ &client_class_scope, { &global_scope } },
 	};
 	unsigned n = 0;
