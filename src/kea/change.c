@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* kea lease drop, kea reserve. */
 #include "base/ip.h"
+#include "json/value.h"
 #include "kea/remote.h"
 
 #include <string.h>
@@ -81,7 +82,7 @@ static const char *choose_id(const struct cli *cli, unsigned family, struct json
 	const char *const *ids = family == KEY_6 ? ids6 : ids4;
 
 	for (unsigned i = 0; i < 2; i++)
-		if ((!cli->by || !strcmp(cli->by, ids[i])) && member_text(lease, ids[i])[0])
+		if ((!cli->by || !strcmp(cli->by, ids[i])) && json_member_text(lease, ids[i])[0])
 			return ids[i];
 	return NULL;
 }
@@ -96,8 +97,8 @@ static struct json_object *make_reservation(const struct target *target, struct 
 	struct json_object *map = json_object_new_object(), *list;
 	char text[PREFIX_TEXT_MAX];
 
-	json_object_object_add(map, "subnet-id", json_object_new_int64(member_int(lease, "subnet-id", 0)));
-	add_text(map, id, member_text(lease, id));
+	json_object_object_add(map, "subnet-id", json_object_new_int64(json_member_int(lease, "subnet-id", 0)));
+	add_text(map, id, json_member_text(lease, id));
 	if (target->family == KEY_4) {
 		add_text(map, "ip-address", target->text);
 	} else {
@@ -106,8 +107,8 @@ static struct json_object *make_reservation(const struct target *target, struct 
 		json_object_array_add(list, json_object_new_string(text));
 		json_object_object_add(map, target->len ? "prefixes" : "ip-addresses", list);
 	}
-	if (member_text(lease, "hostname")[0])
-		add_text(map, "hostname", member_text(lease, "hostname"));
+	if (json_member_text(lease, "hostname")[0])
+		add_text(map, "hostname", json_member_text(lease, "hostname"));
 	return map;
 }
 

@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "daemon/commands.h"
 #include "kea/input.h"
-#include "kea/screen.h"
+#include "base/screen.h"
 #include "kea/remote.h"
 
 #include <stdio.h>

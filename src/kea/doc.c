@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* kea doc: what the tables say about a configuration key or a command. */
+#include "json/value.h"
 #include "kea/commands.h"
 
 #include "base/vec.h"
 #include "ctl/library.h"
-#include "kea/screen.h"
+#include "base/screen.h"
 #include "kea/remote.h"
 #include "root/keys.h"
 
@@ -26,7 +27,7 @@ static bool is_same(struct json_object *a, struct json_object *b)
 	static const char *const names_of[] = { "type", "doc", "unit", "default", "scope", "refused" };
 
 	for (size_t i = 0; i < sizeof(names_of) / sizeof(names_of[0]); i++)
-		if (strcmp(member_text(a, names_of[i]), member_text(b, names_of[i])) != 0)
+		if (strcmp(json_member_text(a, names_of[i]), json_member_text(b, names_of[i])) != 0)
 			return false;
 	return true;
 }
@@ -57,7 +58,7 @@ static void look_up(const char *name, unsigned family, entries *found, names *al
 		for (size_t i = 0; i < json_object_array_length(rows); i++) {
 			struct json_object *row = json_object_array_get_idx(rows, i);
 
-			if (!strcmp(member_text(row, "name"), name))
+			if (!strcmp(json_member_text(row, "name"), name))
 				add_row(found, row, scope, family);
 		}
 	}
@@ -109,30 +110,30 @@ static void add_words(struct str *out, struct json_object *words)
 static void print_row(struct json_object *row, const char *where)
 {
 	struct str head = { 0 }, facts = { 0 }, text = { 0 };
-	struct json_object *words = member(row, "words");
-	int64_t max = member_int(row, "max", 0);
+	struct json_object *words = json_member(row, "words");
+	int64_t max = json_member_int(row, "max", 0);
 
-	str_addf(&head, "%s (%s%s%s", member_text(row, "name"), member_text(row, "type"),
-		 member(row, "unit") ? ", " : "", member_text(row, "unit"));
+	str_addf(&head, "%s (%s%s%s", json_member_text(row, "name"), json_member_text(row, "type"),
+		 json_member(row, "unit") ? ", " : "", json_member_text(row, "unit"));
 	if (words)
 		add_words(&head, words);
 	if (max)
-		str_addf(&head, ", %lld to %lld", (long long)member_int(row, "min", 0), (long long)max);
+		str_addf(&head, ", %lld to %lld", (long long)json_member_int(row, "min", 0), (long long)max);
 	str_add(&head, ")");
 	printf("%s\n", str_text(&head));
-	str_addf(&text, "%s.", member_text(row, "doc"));
+	str_addf(&text, "%s.", json_member_text(row, "doc"));
 	print_wrapped(str_text(&text));
-	add_fact(&facts, "default", member_text(row, "default"));
-	if (member(row, "inherit"))
+	add_fact(&facts, "default", json_member_text(row, "default"));
+	if (json_member(row, "inherit"))
 		add_fact(&facts, "inherited from", "the outer scopes");
-	if (member(row, "required"))
+	if (json_member(row, "required"))
 		add_fact(&facts, "", "required");
-	if (member(row, "native"))
+	if (json_member(row, "native"))
 		add_fact(&facts, "", "not in Kea");
-	add_fact(&facts, "use instead:", member_text(row, "replaced-by"));
-	add_fact(&facts, "not supported yet:", member_text(row, "refused"));
-	if (!member(row, "refused"))
-		add_fact(&facts, "since", member_text(row, "since"));
+	add_fact(&facts, "use instead:", json_member_text(row, "replaced-by"));
+	add_fact(&facts, "not supported yet:", json_member_text(row, "refused"));
+	if (!json_member(row, "refused"))
+		add_fact(&facts, "since", json_member_text(row, "since"));
 	add_fact(&facts, "in", where);
 	print_wrapped(str_text(&facts));
 	str_free(&head);
@@ -158,7 +159,8 @@ static struct json_object *arguments_of(const struct command *cmd, unsigned fami
 	unsigned family = families & KEY_4 ? KEY_4 : KEY_6;
 	struct json_object *schema = conf_schema(family, one), *rows;
 
-	rows = cmd->args ? json_object_get(member(schema, scope_name(cmd->args, family))) : json_object_new_array();
+	rows = cmd->args ? json_object_get(json_member(schema, scope_name(cmd->args, family)))
+			 : json_object_new_array();
 	json_object_put(schema);
 	return rows;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kea/cli.h"
-#include "kea/screen.h"
+#include "base/screen.h"
 #include "lease/lease.h"
 
 /* A list of leases on its way from a server or a file to the screen: filter, table, CSV, JSON. */

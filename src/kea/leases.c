@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "daemon/lease_text.h"
+#include "json/value.h"
 #include "kea/lease_list.h"
 #include "kea/remote.h"
 #include "lease/lastrow.h"
@@ -21,7 +22,7 @@
 
 static bool read_hex(struct arena *arena, struct json_object *map, const char *name, size_t max, struct bytes *ret)
 {
-	const char *text = member_text(map, name);
+	const char *text = json_member_text(map, name);
 	uint8_t *buf = arena_alloc(arena, max);
 	int n = text[0] ? hex_to_bytes(text, strlen(text), buf, max) : 0;
 
@@ -31,7 +32,7 @@ static bool read_hex(struct arena *arena, struct json_object *map, const char *n
 
 static bool read_number(struct json_object *map, const char *name, uint32_t *ret)
 {
-	int64_t v = member_int(map, name, 0);
+	int64_t v = json_member_int(map, name, 0);
 
 	*ret = (uint32_t)v;
 	return v >= 0 && v <= UINT32_MAX;
@@ -39,7 +40,7 @@ static bool read_number(struct json_object *map, const char *name, uint32_t *ret
 
 static bool read_type(struct json_object *map, struct lease *lease)
 {
-	const char *word = member_text(map, "type");
+	const char *word = json_member_text(map, "type");
 	uint32_t len = 0;
 
 	if (ip_is4(&lease->addr)) {
@@ -63,7 +64,7 @@ static bool read_lease(struct arena *arena, struct json_object *map, struct leas
 	uint32_t state;
 
 	*ret = (struct lease_item){ .json = map };
-	if (ip_parse(member_text(map, "ip-address"), &lease->addr) < 0 || !read_type(map, lease) ||
+	if (ip_parse(json_member_text(map, "ip-address"), &lease->addr) < 0 || !read_type(map, lease) ||
 	    !read_hex(arena, map, "hw-address", LEASE_HWADDR_MAX, &lease->hwaddr) ||
 	    !read_hex(arena, map, ip_is4(&lease->addr) ? "client-id" : "duid", LEASE_ID_MAX, &lease->client_id) ||
 	    !read_number(map, "subnet-id", &lease->subnet_id) || !read_number(map, "pool-id", &lease->pool_id) ||
@@ -71,8 +72,8 @@ static bool read_lease(struct arena *arena, struct json_object *map, struct leas
 	    !read_number(map, "state", &state) || state >= LEASE_STATE_N)
 		return false;
 	lease->state = (enum lease_state)state;
-	lease->hostname = member_text(map, "hostname");
-	lease->cltt = member_int(map, "cltt", 0);
+	lease->hostname = json_member_text(map, "hostname");
+	lease->cltt = json_member_int(map, "cltt", 0);
 	if (lease->cltt < 0 || lease->cltt > INT64_MAX / 2)
 		return false;
 	ret->expires_wall = lease->valid == LEASE_FOREVER ? INT64_MAX : lease->cltt + lease->valid;
@@ -86,7 +87,7 @@ static bool read_lease(struct arena *arena, struct json_object *map, struct leas
 static bool print_leases(struct lease_list *list, const struct reply *reply, struct ip *ret_last, size_t *ret_n,
 			 int *ret_code)
 {
-	struct json_object *leases = member(reply->arguments, "leases");
+	struct json_object *leases = json_member(reply->arguments, "leases");
 	struct arena *arena = arena_new(0);
 	bool goes_on = true;
 

@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/str.h"
-#include "kea/screen.h"
+#include "base/screen.h"
 
 #include <errno.h>
 #include <locale.h>

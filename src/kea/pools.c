@@ -2,7 +2,8 @@
 /* kea pools: how full subnets and pools are, from statistic-get-all, and how long they will last. */
 #include "base/arena.h"
 #include "base/vec.h"
-#include "kea/screen.h"
+#include "base/screen.h"
+#include "json/value.h"
 #include "kea/remote.h"
 
 #include <errno.h>
@@ -78,7 +79,7 @@ static struct json_object *find_stat(const struct uses *uses, const struct use *
 	else
 		(void)snprintf(text, sizeof(text), "subnet[%u].%s[%lld].%s", use->subnet_id, use->unit->pool,
 			       (long long)use->pool_id, name);
-	return member(uses->stats, text);
+	return json_member(uses->stats, text);
 }
 
 static void fill(struct uses *uses, struct use *use)
@@ -142,8 +143,8 @@ static int compare(const void *a, const void *b)
 
 static int by_id(const void *a, const void *b)
 {
-	int64_t x = member_int(*(struct json_object *const *)a, "id", 0);
-	int64_t y = member_int(*(struct json_object *const *)b, "id", 0);
+	int64_t x = json_member_int(*(struct json_object *const *)a, "id", 0);
+	int64_t y = json_member_int(*(struct json_object *const *)b, "id", 0);
 
 	return (x > y) - (x < y);
 }
@@ -180,11 +181,12 @@ static void set_prefixes(struct uses *uses)
 
 		for (; at < n; at++) {
 			subnet = json_object_array_get_idx(uses->subnets, at);
-			if (member_int(subnet, "id", 0) >= use->subnet_id)
+			if (json_member_int(subnet, "id", 0) >= use->subnet_id)
 				break;
 		}
-		use->prefix =
-			at < n && member_int(subnet, "id", 0) == use->subnet_id ? member_text(subnet, "subnet") : NULL;
+		use->prefix = at < n && json_member_int(subnet, "id", 0) == use->subnet_id
+				      ? json_member_text(subnet, "subnet")
+				      : NULL;
 	}
 }
 
@@ -216,14 +218,15 @@ static void add_subnets(struct json_object *list, struct json_object *from)
 /* The subnets of the configuration, also those in shared networks. */
 static struct json_object *subnets_of(struct json_object *config, bool is6)
 {
-	struct json_object *map = member(config, is6 ? "Dhcp6" : "Dhcp4"), *networks = member(map, "shared-networks");
+	struct json_object *map = json_member(config, is6 ? "Dhcp6" : "Dhcp4"),
+			   *networks = json_member(map, "shared-networks");
 	struct json_object *list = json_object_new_array();
 	const char *name = is6 ? "subnet6" : "subnet4";
 
-	add_subnets(list, member(map, name));
+	add_subnets(list, json_member(map, name));
 	for (size_t i = 0; json_object_is_type(networks, json_type_array) && i < json_object_array_length(networks);
 	     i++)
-		add_subnets(list, member(json_object_array_get_idx(networks, i), name));
+		add_subnets(list, json_member(json_object_array_get_idx(networks, i), name));
 	return list;
 }
 
@@ -235,7 +238,7 @@ static int read_subnets(struct remote *remote, struct uses *uses)
 	int code = remote_ask(remote, is6 ? "subnet6-list" : "subnet4-list", NULL, &reply);
 
 	if (code == EXIT_OK && reply.result == 0) {
-		uses->subnets = json_object_get(member(reply.arguments, "subnets"));
+		uses->subnets = json_object_get(json_member(reply.arguments, "subnets"));
 	} else if (code == EXIT_OK) {
 		reply_done(&reply);
 		code = remote_ask(remote, "config-get", NULL, &reply);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
+#include "json/value.h"
 #include "kea/remote.h"
 
 #include "base/arena.h"
@@ -6,7 +7,7 @@
 #include "json/limits.h"
 #include "json/read.h"
 #include "kea/input.h"
-#include "kea/screen.h"
+#include "base/screen.h"
 
 #include <errno.h>
 #include <string.h>
@@ -26,32 +27,11 @@ static const struct place {
 };
 #define N_PLACES (sizeof(places) / sizeof(places[0]))
 
-struct json_object *member(struct json_object *map, const char *name)
-{
-	struct json_object *v;
-
-	return json_object_is_type(map, json_type_object) && json_object_object_get_ex(map, name, &v) ? v : NULL;
-}
-
-const char *member_text(struct json_object *map, const char *name)
-{
-	struct json_object *v = member(map, name);
-
-	return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
-}
-
-int64_t member_int(struct json_object *map, const char *name, int64_t by_default)
-{
-	struct json_object *v = member(map, name);
-
-	return json_object_is_type(v, json_type_int) ? json_object_get_int64(v) : by_default;
-}
-
 /* --- where it is --- */
 
 static const char *socket_name(struct json_object *conf, const struct place *place)
 {
-	const char *name = member_text(conf, "socket-name");
+	const char *name = json_member_text(conf, "socket-name");
 
 	return name[0] ? name : place->socket;
 }
@@ -59,15 +39,15 @@ static const char *socket_name(struct json_object *conf, const struct place *pla
 /* Returns the unix socket that the server's map names; NULL if there is none. */
 static char *socket_of(struct json_object *map, const struct place *place)
 {
-	struct json_object *list = member(map, "control-sockets"), *one = member(map, "control-socket");
+	struct json_object *list = json_member(map, "control-sockets"), *one = json_member(map, "control-socket");
 	const char *name = NULL, *folder = getenv("KEA_CONTROL_SOCKET_DIR");
 	struct str path = { 0 };
 
-	if (one && !strcmp(member_text(one, "socket-type"), "unix"))
+	if (one && !strcmp(json_member_text(one, "socket-type"), "unix"))
 		name = socket_name(one, place);
 	for (size_t i = 0; json_object_is_type(list, json_type_array) && !name && i < json_object_array_length(list);
 	     i++)
-		if (!strcmp(member_text(json_object_array_get_idx(list, i), "socket-type"), "unix"))
+		if (!strcmp(json_member_text(json_object_array_get_idx(list, i), "socket-type"), "unix"))
 			name = socket_name(json_object_array_get_idx(list, i), place);
 	if (!name)
 		return NULL;
@@ -96,10 +76,10 @@ static int find_socket(const struct cli *cli, struct remote *remote)
 	struct str why = { 0 };
 	int err = json_read_file(file, NULL, diag, &doc), code = EXIT_OK;
 
-	for (size_t i = 0; cli->config && !cli->family && i < N_PLACES && !member(doc.root, place->map); i++)
-		if (member(doc.root, places[i].map))
+	for (size_t i = 0; cli->config && !cli->family && i < N_PLACES && !json_member(doc.root, place->map); i++)
+		if (json_member(doc.root, places[i].map))
 			place = &places[i];
-	map = member(doc.root, place->map);
+	map = json_member(doc.root, place->map);
 	if (!map && err < 0) {
 		diag_reason(diag, &why);
 		code = cli_fail(EXIT_UNREACHABLE, "%s; --socket or --url names the server without it", str_text(&why));
@@ -256,14 +236,14 @@ static bool read_reply(const char *text, size_t len, struct reply *ret)
 		ret->root = json_object_get(json_object_array_get_idx(v, 0));
 		json_object_put(v);
 	}
-	result = member(ret->root, "result");
+	result = json_member(ret->root, "result");
 	if (!json_object_is_type(result, json_type_int)) {
 		reply_done(ret);
 		return false;
 	}
 	ret->result = json_object_get_int(result);
-	ret->text = member_text(ret->root, "text");
-	ret->arguments = member(ret->root, "arguments");
+	ret->text = json_member_text(ret->root, "text");
+	ret->arguments = json_member(ret->root, "arguments");
 	return true;
 }
 

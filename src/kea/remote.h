@@ -45,8 +45,3 @@ void reply_done(struct reply *reply);
 int reply_code(const struct reply *reply);
 /* Prints a response as the options say, and returns the exit code of its result. */
 int reply_print(const struct cli *cli, const struct reply *reply);
-
-/* Members of a map from a server; the default if the member is missing or of another type. */
-struct json_object *member(struct json_object *map, const char *name);
-const char *member_text(struct json_object *map, const char *name);
-int64_t member_int(struct json_object *map, const char *name, int64_t by_default);

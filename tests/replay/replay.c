@@ -39,6 +39,10 @@
  *explanation must have the bytes of the response that follows, and whatever the scenario checks shows that it changed
  *nothing. Not with the double, nor with hooks.
  *
+ * With RECORD=FILE, what a server with sockets would have seen is written to FILE.pcapng, and its configuration to
+ * FILE.conf, up to the first line that does something else to the server: a further configuration, leases from
+ * elsewhere, commands, faults. tests/replay/run replays it with --replay, which must find no difference.
+ *
  * The order in which hashes put things differs from run to run, unless the environment has a HASH_SEED.
  *
  * Keys of send and expect are in play4.c and play6.c. Of lease: state valid subnet mac cid name context iaid
@@ -47,6 +51,7 @@
  */
 #include "../serving.h"
 #include "play.h"
+#include "record.h"
 
 #include "api/api.h"
 #include "base/clock.h"
@@ -63,6 +68,7 @@
 #include <json-c/json.h>
 
 struct play play;
+static bool no_reclaim;
 
 /* --- the log --- */
 
@@ -203,6 +209,7 @@ static unsigned fake_send(struct io_engine *engine, struct dgram *const *v, unsi
 			continue;
 		}
 		n_sent++;
+		record(v[i], true);
 		play.n_answers++;
 		if (play.n_answers == ANSWERS_MAX)
 			fail("too many answers");
@@ -337,14 +344,24 @@ static void put_config(const char *line, FILE *out)
 	fputs(line, out);
 }
 
+/* Returns FILE of RECORD=FILE with an extension; NULL: nothing is recorded. */
+static const char *record_path(const char *extension)
+{
+	const char *name = getenv("RECORD");
+
+	return name ? arena_printf(play.arena, "%s%s", name, extension) : NULL;
+}
+
 static void do_config(FILE *file)
 {
+	const char *recorded = play.running || play.use_double ? NULL : record_path(".conf");
 	char path[] = "/tmp/kea-replay-XXXXXX";
 	int fd = mkstemp(path), err;
-	FILE *out = fdopen(fd, "w");
+	FILE *out = fdopen(fd, "w"), *copy = recorded ? fopen(recorded, "w") : NULL;
 	struct config *cfg = NULL;
 	struct diag *diag = NULL;
 	const char *refused;
+	bool is_random = false;
 	struct live *live;
 	char line[4096];
 
@@ -353,8 +370,15 @@ static void do_config(FILE *file)
 		if (!strncmp(line, "end", 3))
 			break;
 		put_config(line, out);
+		is_random |= strstr(line, "random") != NULL;
+		if (copy)
+			put_config(line, copy);
 	}
 	fclose(out);
+	if (copy)
+		fclose(copy);
+	record_end();
+	record_open(recorded ? record_path(".pcapng") : NULL);
 	start_log();
 	err = config_load_file(path, play.dialect->fam->digit, CONFIG_SERVE, &diag, &cfg);
 	unlink(path);
@@ -378,6 +402,9 @@ static void do_config(FILE *file)
 		play.reclaim = reclaim_new(play.dialect->fam->idx, NULL, NULL);
 		play.running = true;
 	}
+	/* Libraries are not part of a replay, and what is random is not repeated. */
+	if (cfg->hooks || play_hooks() || no_reclaim || is_random)
+		record_end();
 	live = live_new(&play.srv, play.db, cfg);
 	live->unused = live_free;
 	if (play_hooks())
@@ -456,6 +483,10 @@ void deliver(struct dgram *dgram)
 	struct json_object *what = explain_first(dgram);
 	unsigned n_before = play.n_answers;
 
+	/* A capture does not say it. */
+	if (dgram->mtu || (play.dialect == &dialect4 && !dgram->raw_in && ip_is_zero(&dgram->src)))
+		record_end();
+	record(dgram, false);
 	serve_worker_batch(&play.srv.workers[0], dgram, 1);
 	serve_worker_flush(&play.srv.workers[0]);
 	if (!play.use_double)
@@ -661,7 +692,7 @@ static void do_settle(void)
 	fake_store_hold(play.store, false);
 }
 
-static bool no_reclaim, holds_finds;
+static bool holds_finds;
 
 /* What hook libraries do in the main thread happens when time passes. */
 static struct loop *play_loop;
@@ -700,6 +731,17 @@ static const char *after_words(const char *line, unsigned n)
 	return line + strspn(line, " \t");
 }
 
+/* Lines that do to the server what no client does. */
+static bool is_intervention(const char *word)
+{
+	static const char *const list[] = { "stock", "foreign", "step-wall", "unsent", "command", "no-reclaim" };
+
+	for (unsigned i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		if (!strcmp(word, list[i]))
+			return true;
+	return false;
+}
+
 static void run_line(FILE *file, char *line)
 {
 	char raw[4096];
@@ -709,6 +751,8 @@ static void run_line(FILE *file, char *line)
 	split(line);
 	if (!n_words)
 		return;
+	if (is_intervention(words[0]))
+		record_end();
 	if (!strcmp(words[0], "config"))
 		do_config(file);
 	else if (!strcmp(words[0], "store"))
@@ -803,6 +847,7 @@ int main(int argc, char **argv)
 	fclose(file);
 	if (play.next_answer != play.n_answers)
 		fail("%u answers were not looked at", play.n_answers - play.next_answer);
+	record_end();
 	if (play.running) {
 		reclaim_free_wait(play.reclaim);
 		explainer_free(explainer);

@@ -12,8 +12,9 @@ clients = importlib.import_module("10_clients")
 
 @test("tshark", needs=["tshark", "dhclient", "dhcrelay"])
 def tshark(t):
-    """Nothing that the server sends is malformed; checksums of direct responses are correct."""
-    t.server()
+    """Nothing that the server sends is malformed; checksums of direct responses are correct. What the
+    client on the link sent and received, replayed, shows no difference."""
+    server = t.server()
     direct, relayed = dhcp.Tap(t.net, "cli", "c0"), dhcp.Tap(t.net, "srv", "s1")
     t.start("rly", ["dhcrelay", "-4", "-d", "-a", "-iu", "r0", "-id", "r1", "198.18.0.1"])
     for dev in ("c0", "c1"):
@@ -44,3 +45,5 @@ def tshark(t):
             t.true(all(struct.unpack("!H", m.frame[40:42])[0] for m in ours), "a response without UDP checksum")
         for m in ours:
             t.eq(m.option(54), ip4("192.0.2.1" if name == "direct" else "198.18.0.1"), "server id")
+    path = direct.pcap(t.path("both.pcap"), dhcp.is_dhcp)
+    t.run("srv", [server.binary, "-c", server.conf_path, "--replay", path, "--interface", "s0"])

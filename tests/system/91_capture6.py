@@ -26,12 +26,12 @@ ALL = [(dhcp6.ORO, b"".join(n.to_bytes(2, "big") for n in range(7, 120)))]
 @test("tshark6", needs=["tshark", "dhclient", "dhcrelay"], families=(6,))
 def tshark(t):
     """Nothing that the server sends is malformed: every kind of response, direct and relayed, many options,
-    refusals."""
+    refusals. What the client on the link sent and received, replayed, shows no difference."""
     conf = config6(**{"option-data": OPTIONS, "interfaces-config": {"interfaces": ["s0", "s1", f"s1/{relays.SERVER}"]}})
     subnet = conf["Dhcp6"]["subnet6"][0]
     subnet["pd-pools"][0].update({"excluded-prefix": "2001:db8:8000:ff::", "excluded-prefix-len": 64})
     subnet["rapid-commit"] = True
-    t.server(conf)
+    server = t.server(conf)
     direct, relayed = dhcp6.Tap(t.net, "cli", "c0"), dhcp6.Tap(t.net, "srv", "s1")
     relays.relay(t, "rly", "dhcrelay", "-6", "-d", "-I", "-l", "r1", "-u", f"{relays.SERVER}%r0")
     client = clients.Dhclient(t, "-N", "-P", dev="c1")
@@ -67,3 +67,5 @@ def tshark(t):
         t.eq(count("_ws.malformed || _ws.expert.severity >= 6291456"), [], f"malformed in the {name} capture")
     t.true(all(m.option(dhcp6.SERVER_ID) for m in direct.messages() if m.src_mac in macs), "a response without server identifier")
     t.true(all(m.relays[0]["type"] == dhcp6.RELAY_REPL for m in relayed.messages() if m.src_mac in macs), "a response that bypasses the relay")
+    path = direct.pcap(t.path("both.pcap"), dhcp6.is_dhcp)
+    t.run("srv", [server.binary, "-c", server.conf_path, "--replay", path, "--interface", "s0"])

@@ -5,6 +5,7 @@
 #include "base/build.h"
 #include "base/err.h"
 #include "db/schema.h"
+#include "io/dgram.h"
 #include "eval/expr.h"
 #include "serve/family.h"
 
@@ -20,6 +21,9 @@ enum {
 	OPT_CONFIG,
 	OPT_FORMAT,
 	OPT_STRICT,
+	OPT_REPLAY,
+	OPT_EXPLAIN,
+	OPT_INTERFACE,
 	OPT_KEA
 };
 
@@ -27,8 +31,16 @@ static const struct args_option options[] = {
 	{ 'c', NULL, "FILE", "serve with this configuration" },
 	{ 't', NULL, "FILE", "check the configuration and report all its errors; exit 0 if it is usable" },
 	{ 'T', NULL, "FILE", "like -t, and also check what depends on this host: interfaces and privileges" },
-	{ OPT_FORMAT, "format", "KIND", "how -t and -T print errors: text (default), gcc or json" },
+	{ OPT_FORMAT, "format", "KIND",
+	  "how -t and -T print errors: text (default), gcc or json; --replay prints text or json" },
 	{ OPT_STRICT, "strict", NULL, "with -t and -T, warnings count as errors" },
+	{ OPT_REPLAY, "replay", "PCAP",
+	  "with -c, serve no client: print where the responses to the requests in a capture differ from those in it; "
+	  "exit "
+	  "0 if they do not, 2 if they do" },
+	{ OPT_EXPLAIN, "explain", NULL, "with --replay, explain every request, not only those with differences" },
+	{ OPT_INTERFACE, "interface", "NAME",
+	  "with --replay, the interface that received the requests, if the capture does not name it" },
 	{ 'd', NULL, NULL, "log everything, debug messages too" },
 	{ 'X', NULL, NULL,
 	  "disable security restrictions: only warn about files outside the permitted directories and unsafe "
@@ -108,6 +120,15 @@ static int set_option(struct run_options *opts, int id, const char *value, char 
 		return parse_port(value, &opts->client_port, why);
 	case OPT_FORMAT:
 		return diag_format_option(value, &opts->diag_format, why);
+	case OPT_REPLAY:
+		opts->replay_file = value;
+		return 0;
+	case OPT_EXPLAIN:
+		opts->explain = true;
+		return 0;
+	case OPT_INTERFACE:
+		opts->interface = value;
+		return 0;
 	case OPT_KEA:
 		opts->for_kea = true;
 		return 0;
@@ -115,6 +136,29 @@ static int set_option(struct run_options *opts, int id, const char *value, char 
 		opts->strict = true;
 		return 0;
 	}
+	return -E_INVAL;
+}
+
+/* What --replay needs, and what only it has. */
+static int check_replay(struct run_options *opts, char *why)
+{
+	const char *fault = NULL;
+
+	if (!opts->replay_file) {
+		if (opts->explain || opts->interface)
+			fault = "--explain and --interface need --replay";
+	} else if (opts->mode != RUN_SERVE || !opts->config_file) {
+		fault = "--replay needs -c FILE";
+	} else if (opts->diag_format == DIAG_GCC) {
+		fault = "--replay prints text or json";
+	} else if (opts->interface && strlen(opts->interface) >= DGRAM_IFNAME_MAX) {
+		fault = "the name of the interface is too long";
+	} else {
+		opts->mode = RUN_REPLAY;
+	}
+	if (!fault)
+		return 0;
+	(void)snprintf(why, ARGS_WHY_MAX, "%s", fault);
 	return -E_INVAL;
 }
 
@@ -126,6 +170,8 @@ int run_options_parse(const struct family *fam, int argc, char **argv, struct ru
 		.name = fam->program,
 		.about = about,
 		.usage = "-c FILE [-dX] [-p PORT] [-P PORT]\n"
+			 "-c FILE --replay PCAP [--explain] [--interface NAME] [--format KIND] [-dX] [-p PORT] [-P "
+			 "PORT]\n"
 			 "-t|-T FILE [-X] [--format KIND] [--strict]\n"
 			 "--print-config FILE [--kea]\n"
 			 "--print-schema|--print-reference|--print-expressions|--print-commands|--print-openapi|-h|-v|-"
@@ -146,6 +192,8 @@ int run_options_parse(const struct family *fam, int argc, char **argv, struct ru
 		(void)snprintf(why, sizeof(why), "unexpected argument %s", argv[first]);
 		err = -E_INVAL;
 	}
+	if (err == 0)
+		err = check_replay(&opts, why);
 	if (err == 0 && opts.mode == RUN_SERVE && !opts.config_file) {
 		(void)snprintf(why, sizeof(why), "configuration file not specified: -c FILE is missing");
 		err = -E_INVAL;

@@ -19,6 +19,7 @@ enum run_mode {
 	RUN_PRINT_EXPRESSIONS,
 	RUN_PRINT_COMMANDS,
 	RUN_PRINT_OPENAPI,
+	RUN_REPLAY,       /* --replay: compare what the server would do with a capture */
 	RUN_PRINT_CONFIG, /* --print-config FILE: print it as config-get would */
 };
 
@@ -31,6 +32,9 @@ struct run_options {
 	uint16_t client_port;         /* -P */
 	enum diag_format diag_format; /* --format */
 	bool for_kea;                 /* --kea */
+	const char *replay_file;      /* --replay; NULL: none */
+	const char *interface;        /* --interface: of --replay; NULL: as configured */
+	bool explain;                 /* --explain: every request of --replay, whether there is a difference or not */
 	bool strict;                  /* --strict: warnings make the check fail */
 };
 

@@ -13,6 +13,7 @@
 #include "log/log.h"
 #include "daemon/commands.h"
 #include "daemon/daemon.h"
+#include "daemon/replay.h"
 #include "serve/family.h"
 
 #include <errno.h>
@@ -202,6 +203,8 @@ int serve_main(const struct family *fam, int argc, char **argv)
 	case RUN_CHECK_WIDE:
 	case RUN_PRINT_CONFIG:
 		return check(fam, &opts);
+	case RUN_REPLAY:
+		return replay(fam, &opts);
 	case RUN_SERVE:
 		break;
 	}

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define PACKET_MAX (1u << 18) /* bytes captured of one packet; what tcpdump writes at most */
 #define BLOCK_MAX (1u << 20)
@@ -19,6 +20,8 @@
 #define TAGS_MAX 4       /* VLAN tags */
 #define EXTENSIONS_MAX 8 /* IPv6 extension headers */
 
+/* Options of the description of an interface. */
+enum { IFACE_NAME = 2, IFACE_RESOLUTION = 9, IFACE_OFFSET = 14 };
 enum { BLOCK_SECTION = 0x0a0d0d0a, BLOCK_IFACE = 1, BLOCK_SIMPLE = 3, BLOCK_PACKET = 6 };
 /* Kinds of links, as registered for both formats. */
 enum {
@@ -32,11 +35,20 @@ enum {
 	LINK_SLL2 = 276
 };
 
+/* An interface of the section; of a pcap file, the only one. */
+struct source {
+	uint32_t link;
+	char name[CAPTURE_IFNAME_MAX];
+	uint8_t resolution; /* of times, as in the file: a power of 10, or with the first bit of 2 */
+	int64_t offset_sec; /* is added to times */
+};
+
 struct capture {
 	FILE *file;
+	uint64_t length, position;
 	bool is_ng, is_big; /* is_big: numbers of the file have the first byte first */
-	uint32_t links[IFACES_MAX];
-	unsigned n_links; /* pcapng: one for each interface of the section */
+	struct source sources[IFACES_MAX];
+	unsigned n_sources;
 	uint64_t number;
 	uint8_t *buf; /* of BLOCK_MAX */
 };
@@ -55,6 +67,7 @@ static int read_exactly(struct capture *c, void *buf, size_t len, char *why)
 {
 	size_t n = fread(buf, 1, len, c->file);
 
+	c->position += n;
 	if (n == len)
 		return 1;
 	if (ferror(c->file)) {
@@ -151,9 +164,13 @@ static bool read_ip(struct reader *r, struct captured *ret)
 
 static bool read_ethernet(struct reader *r, struct captured *ret)
 {
+	const uint8_t *src;
 	uint16_t type;
 
-	(void)read_bytes(r, 12);
+	(void)read_bytes(r, 6);
+	src = read_bytes(r, 6);
+	if (src)
+		memcpy(ret->src_mac, src, 6);
 	type = read_u16(r);
 	for (unsigned i = 0; i < TAGS_MAX && (type == 0x8100 || type == 0x88a8); i++) {
 		(void)read_u16(r);
@@ -189,9 +206,48 @@ static bool read_packet(uint32_t link, struct bytes packet, struct captured *ret
 	return !r.err && read_ip(&r, ret);
 }
 
+/* --- time ------------------------------------------------------------------ */
+
+#define MICRO 1000000u
+
+/* A time in units of the source, as wall time in us. */
+static int64_t when_of(const struct source *source, uint64_t time)
+{
+	unsigned power = source->resolution & 0x7f;
+	uint64_t sec, us = 0, unit = 1;
+	int64_t offset = source->offset_sec;
+
+	if (source->resolution & 0x80) {
+		sec = power < 64 ? time >> power : 0;
+		/* The first 40 bits after the point. */
+		if (power && power < 64) {
+			us = time << (64 - power) >> 24;
+			us = us * MICRO >> 40;
+		}
+	} else {
+		for (unsigned i = 0; i < power && unit <= UINT64_MAX / 10; i++)
+			unit *= 10;
+		sec = power < 20 ? time / unit : 0;
+		us = power > 6 ? time % unit / (unit / MICRO) : time % unit * (MICRO / unit);
+	}
+	if (sec > CAPTURE_WHEN_MAX / MICRO || offset > CAPTURE_WHEN_MAX / MICRO || offset < -CAPTURE_WHEN_MAX / MICRO)
+		return 0;
+	offset += (int64_t)sec;
+	if (offset < 0 || offset >= CAPTURE_WHEN_MAX / MICRO)
+		return 0;
+	return offset * MICRO + (int64_t)us;
+}
+
+/* A packet of the file, before it is known whether it is a datagram. */
+struct packet {
+	struct bytes bytes;
+	const struct source *source; /* NULL: not described */
+	uint64_t time;               /* in its units */
+};
+
 /* --- pcap ------------------------------------------------------------------ */
 
-static int next_pcap(struct capture *c, struct bytes *ret, uint32_t *ret_link, char *why)
+static int next_pcap(struct capture *c, struct packet *ret, char *why)
 {
 	uint8_t header[16];
 	int err = read_exactly(c, header, sizeof(header), why);
@@ -205,8 +261,9 @@ static int next_pcap(struct capture *c, struct bytes *ret, uint32_t *ret_link, c
 	err = read_exactly(c, c->buf, len, why);
 	if (err <= 0 && len)
 		return cut_short(c, err, why);
-	*ret = bytes_of(c->buf, len);
-	*ret_link = c->links[0];
+	*ret = (struct packet){ bytes_of(c->buf, len), &c->sources[0], 0 };
+	ret->time = number_of(c, header, 4) * (uint64_t)(c->sources[0].resolution == 9 ? 1000000000u : MICRO) +
+		    number_of(c, header + 4, 4);
 	return 1;
 }
 
@@ -217,28 +274,55 @@ static int read_section(struct capture *c, const uint8_t magic[4], char *why)
 	c->is_big = magic[0] == 0x1a;
 	if (number_of(c, magic, 4) != 0x1a2b3c4d)
 		return broken(c, why);
-	c->n_links = 0;
+	c->n_sources = 0;
 	return 1;
+}
+
+static void read_iface_option(const struct capture *c, struct source *source, unsigned code, struct bytes value)
+{
+	if (code == IFACE_NAME && value.len < sizeof(source->name)) {
+		memcpy(source->name, value.data, value.len);
+		source->name[value.len] = '\0';
+	} else if (code == IFACE_RESOLUTION && value.len == 1) {
+		source->resolution = value.data[0];
+	} else if (code == IFACE_OFFSET && value.len == 8) {
+		const uint8_t *v = value.data;
+		uint64_t high = number_of(c, v + (c->is_big ? 0 : 4), 4),
+			 low = number_of(c, v + (c->is_big ? 4 : 0), 4);
+
+		source->offset_sec = (int64_t)(high << 32 | low);
+	}
 }
 
 static void read_iface(struct capture *c, const uint8_t *body, uint32_t len)
 {
-	uint32_t link = len >= 2 ? number_of(c, body, 2) : UINT32_MAX;
+	struct source *source = &c->sources[c->n_sources];
 
-	if (c->n_links < IFACES_MAX)
-		c->links[c->n_links++] = link;
+	if (c->n_sources == IFACES_MAX)
+		return;
+	c->n_sources++;
+	*source = (struct source){ .link = len >= 2 ? number_of(c, body, 2) : UINT32_MAX, .resolution = 6 };
+	for (uint32_t at = 8, size; at + 4 <= len; at += 4 + (size + 3) / 4 * 4) {
+		unsigned code = number_of(c, body + at, 2);
+
+		size = number_of(c, body + at + 2, 2);
+		if (!code || size > len - at - 4)
+			break;
+		read_iface_option(c, source, code, bytes_of(body + at + 4, size));
+	}
 }
 
 /* Returns true if the block is a packet. */
-static bool use_block(struct capture *c, uint32_t type, const uint8_t *body, uint32_t len, struct bytes *ret,
-		      uint32_t *ret_link)
+static bool use_block(struct capture *c, uint32_t type, const uint8_t *body, uint32_t len, struct packet *ret)
 {
 	uint32_t iface = 0, n, at;
+	uint64_t time = 0;
 
 	if (type == BLOCK_IFACE)
 		read_iface(c, body, len);
 	if (type == BLOCK_PACKET && len >= 20) {
 		iface = number_of(c, body, 4);
+		time = (uint64_t)number_of(c, body + 4, 4) << 32 | number_of(c, body + 8, 4);
 		n = number_of(c, body + 12, 4);
 		at = 20;
 	} else if (type == BLOCK_SIMPLE && len >= 4) {
@@ -248,12 +332,13 @@ static bool use_block(struct capture *c, uint32_t type, const uint8_t *body, uin
 	} else {
 		return false;
 	}
-	*ret = bytes_of(body + at, n > len - at ? 0 : n);
-	*ret_link = iface < c->n_links ? c->links[iface] : UINT32_MAX;
+	*ret = (struct packet){ bytes_of(body + at, n > len - at ? 0 : n), NULL, time };
+	if (iface < c->n_sources)
+		ret->source = &c->sources[iface];
 	return true;
 }
 
-static int next_block(struct capture *c, struct bytes *ret, uint32_t *ret_link, char *why)
+static int next_block(struct capture *c, struct packet *ret, char *why)
 {
 	uint8_t head[8];
 	int err;
@@ -277,7 +362,7 @@ static int next_block(struct capture *c, struct bytes *ret, uint32_t *ret_link, 
 		err = read_exactly(c, c->buf + at, len - 8 - at, why);
 		if (err <= 0)
 			return cut_short(c, err, why);
-		if (use_block(c, type, c->buf, len - 12, ret, ret_link))
+		if (use_block(c, type, c->buf, len - 12, ret))
 			return 1;
 	}
 	return err;
@@ -294,16 +379,21 @@ static int read_header(struct capture *c, char *why)
 	uint8_t header[24];
 	unsigned i;
 
-	if (fread(header, 1, sizeof(header), c->file) == sizeof(header))
+	c->position = fread(header, 1, sizeof(header), c->file);
+	if (c->position == sizeof(header))
 		for (i = 0; i < 5; i++) {
 			if (memcmp(header, magics[i], 4) != 0)
 				continue;
 			c->is_ng = i == 4;
 			c->is_big = i < 2;
 			/* The upper bits say how long a checksum is. */
-			c->links[0] = number_of(c, header + 20, 4) & 0xffff;
-			c->n_links = 1;
-			return c->is_ng ? fseek(c->file, 0, SEEK_SET) : 0;
+			c->sources[0].link = number_of(c, header + 20, 4) & 0xffff;
+			c->sources[0].resolution = i == 1 || i == 3 ? 9 : 6;
+			c->n_sources = 1;
+			if (!c->is_ng)
+				return 0;
+			c->position = 0;
+			return fseek(c->file, 0, SEEK_SET);
 		}
 	if (ferror(c->file)) {
 		(void)snprintf(why, CAPTURE_WHY_MAX, "%s", strerror(errno));
@@ -316,6 +406,7 @@ static int read_header(struct capture *c, char *why)
 int capture_open(const char *path, struct capture **ret, char why[CAPTURE_WHY_MAX])
 {
 	struct capture *c = xcalloc(1, sizeof(*c));
+	struct stat st;
 	int err = -E_SYS;
 
 	c->file = fopen(path, "re");
@@ -327,6 +418,8 @@ int capture_open(const char *path, struct capture **ret, char why[CAPTURE_WHY_MA
 		capture_close(c);
 		return err < 0 ? err : -E_SYS;
 	}
+	if (fstat(fileno(c->file), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+		c->length = (uint64_t)st.st_size;
 	c->buf = xmalloc(BLOCK_MAX);
 	*ret = c;
 	return 0;
@@ -344,15 +437,27 @@ void capture_close(struct capture *capture)
 
 int capture_next(struct capture *capture, struct captured *ret, char why[CAPTURE_WHY_MAX])
 {
-	struct bytes packet = { 0 };
-	uint32_t link = 0;
+	struct packet packet;
 	int err;
 
-	while ((err = capture->is_ng ? next_block(capture, &packet, &link, why)
-				     : next_pcap(capture, &packet, &link, why)) > 0) {
+	while ((err = capture->is_ng ? next_block(capture, &packet, why) : next_pcap(capture, &packet, why)) > 0) {
 		*ret = (struct captured){ .number = ++capture->number };
-		if (read_packet(link, packet, ret))
+		if (!packet.source)
+			continue;
+		ret->when_us = when_of(packet.source, packet.time);
+		memcpy(ret->ifname, packet.source->name, sizeof(ret->ifname));
+		if (read_packet(packet.source->link, packet.bytes, ret))
 			return 1;
 	}
 	return err;
+}
+
+uint64_t capture_position(const struct capture *capture)
+{
+	return capture->position;
+}
+
+uint64_t capture_length(const struct capture *capture)
+{
+	return capture->length;
 }

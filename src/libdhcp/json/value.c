@@ -43,3 +43,24 @@ struct json_object *json_copy(struct json_object *value)
 		(void)json_object_deep_copy(value, &copy, copy_value);
 	return copy;
 }
+
+struct json_object *json_member(struct json_object *map, const char *name)
+{
+	struct json_object *v;
+
+	return json_object_is_type(map, json_type_object) && json_object_object_get_ex(map, name, &v) ? v : NULL;
+}
+
+const char *json_member_text(struct json_object *map, const char *name)
+{
+	struct json_object *v = json_member(map, name);
+
+	return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
+}
+
+int64_t json_member_int(struct json_object *map, const char *name, int64_t by_default)
+{
+	struct json_object *v = json_member(map, name);
+
+	return json_object_is_type(v, json_type_int) ? json_object_get_int64(v) : by_default;
+}

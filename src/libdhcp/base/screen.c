@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "kea/screen.h"
+#include "base/screen.h"
 
 #include "base/utf8.h"
 
