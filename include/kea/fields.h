@@ -119,7 +119,9 @@
 	F(CALL, 11, N_SUBNETS, "subnets", INT, RO, 46, "1.0", "number of KEA_ARG_SUBNETS")                            \
 	F(CALL, 12, COMMAND, "command", TEXT, RO, 46, "1.1", "command_processed: name of the command")                \
 	F(CALL, 13, RESULT, "result", INT, RO, 46, "1.1",                                                             \
-	  "command_processed: 0: success, 1: error, 3: nothing was found, 4: conflict")
+	  "command_processed: 0: success, 1: error, 3: nothing was found, 4: conflict")                               \
+	F(CALL, 14, IN_USE, "offer_address_in_use", INT, RW, 4, "1.1",                                                \
+	  "lease4_offer: 1 if another host uses the address: it is declined, and another one is offered")
 /* clang-format on */
 
 #endif

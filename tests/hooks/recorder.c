@@ -448,10 +448,11 @@ void kea_hook_unload(struct kea_library *lib)
 }
 
 static const char *const points[] = {
-	"dhcp#_srv_configured", "buffer#_receive", "pkt#_receive",   "host#_identifier",  "subnet#_select",
-	"lease#_select",        "lease#_renew",    "lease6_rebind",  "lease#_release",    "lease#_decline",
-	"addr6_register",       "lease4_offer",    "ddns#_update",   "leases#_committed", "pkt#_send",
-	"buffer#_send",         "lease#_expire",   "lease#_recover", "command_processed",
+	"dhcp#_srv_configured",  "buffer#_receive", "pkt#_receive",      "host#_identifier",
+	"subnet#_select",        "lease#_select",   "lease#_renew",      "lease6_rebind",
+	"lease#_release",        "lease#_decline",  "addr6_register",    "lease4_offer",
+	"lease4_server_decline", "ddns#_update",    "leases#_committed", "pkt#_send",
+	"buffer#_send",          "lease#_expire",   "lease#_recover",    "command_processed",
 };
 
 int kea_hook_load(struct kea_library *lib, const struct kea_api *api)

@@ -388,6 +388,9 @@ static bool get_call(const struct kea_call *call, enum kea_field field, struct v
 	case KEA_CALL_RESULT:
 		ret->number = hook->result;
 		return true;
+	case KEA_CALL_IN_USE:
+		ret->number = hook->is_in_use;
+		return true;
 	case KEA_CALL_N_SUBNETS:
 		ret->number = n_subnets(hook->req);
 		return true;

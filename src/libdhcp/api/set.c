@@ -55,6 +55,16 @@ static int set_packet_int(struct packet4 *pkt, enum kea_field field, int64_t val
 	}
 }
 
+static int set_call_int(struct kea_call *call, enum kea_field field, int64_t value)
+{
+	if (field != KEA_CALL_IN_USE)
+		return -E_INVAL;
+	if (call->hook->point != HOOK_LEASE_OFFER)
+		return -E_UNSUPPORTED;
+	call->hook->is_in_use = value != 0;
+	return 0;
+}
+
 int api_set_int(struct kea_object *object, enum kea_field field, int64_t value)
 {
 	int type = field_check_write(object, field);
@@ -67,6 +77,8 @@ int api_set_int(struct kea_object *object, enum kea_field field, int64_t value)
 		return -E_RANGE;
 	if (object->kind == KEA_OBJECT_LEASE)
 		return set_lease_int(object->at, field, value);
+	if (object->kind == KEA_OBJECT_CALL)
+		return set_call_int(object->at, field, value);
 	return object->kind == KEA_OBJECT_PACKET ? set_packet_int(packet4_of(object), field, value) : -E_INVAL;
 }
 

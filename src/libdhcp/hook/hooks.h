@@ -37,6 +37,7 @@ struct hook_packet {
 	/* What libraries set at that point, while the request is parked. */
 	const struct subnet *subnet;
 	struct bytes packed;
+	bool is_in_use;
 	uint32_t eval_work;    /* done by their expressions, of EVAL_WORK_MAX */
 	bool is_eval_exceeded; /* these were too expensive: the request is dropped */
 };
@@ -64,6 +65,7 @@ struct hook_call {
 	const char *command;           /* command_processed: its name */
 	struct json_object *arguments; /* command_processed: NULL if it had none */
 	int result;                    /* command_processed */
+	bool is_in_use;                /* lease4_offer: a library found that another host uses the address */
 	bool is_parked;                /* a function of this call has parked the request */
 	bool is_resumed; /* the request was parked at this point, and continues: it cannot be parked again */
 };

@@ -44,14 +44,13 @@ const struct hook_point hook_points[HOOK_POINT_N] = {
 		.may_drop = true, .doc = "a client found its address in use" },
 	[HOOK_LEASE_SERVER_DECLINE] = {
 		"lease#_server_decline", "query#, lease#", V4, .skip = SKIP_NOTHING,
-		.refuse = true,
-		.doc = "the server found an address in use before offering it" },
+		.doc = "a library found the address in use at lease4_offer; it is about to be declined" },
 	[HOOK_ADDR_REGISTER] = {
 		"addr#_register", "query#, response#, address#, old_lease#, new_lease#", V6, .skip = SKIP_NO_ANSWER,
 		.may_drop = true, .doc = "a client registers an address it made itself (RFC 9686)" },
 	[HOOK_LEASE_OFFER] = {
-		"lease#_offer", "query#, leases#, offer_lifetime, old_lease, host", V4, .skip = SKIP_NOTHING,
-		.may_drop = true, .may_park = true, .doc = "an offer is about to be made" },
+		"lease#_offer", "query#, leases#, offer_lifetime, old_lease, host, offer_address_in_use*", V4,
+		.skip = SKIP_NOTHING, .may_drop = true, .may_park = true, .doc = "an offer is about to be made" },
 	[HOOK_DDNS_UPDATE] = {
 		"ddns#_update", "query#, response#, subnet#, hostname*, fwd-update*, rev-update*, ddns-params", BOTH,
 		.skip = SKIP_NOTHING, .doc = "the client's name was decided" },

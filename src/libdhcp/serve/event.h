@@ -19,6 +19,7 @@ enum event_kind {
 	EVENT_REVOKED,    /* DHCPv6: no pool contains the lease any longer, or a reservation ends it */
 	EVENT_RELEASED,
 	EVENT_DECLINED,
+	EVENT_SERVER_DECLINED, /* a library found the address in use before it was offered */
 	EVENT_DECLINE_LIMIT,   /* declined, but the client declines too often: it stays available */
 	EVENT_UNAVAILABLE,     /* nothing is available for an IA */
 	EVENT_MAX_LEASES,      /* ... because the client has reached max-leases-per-client */
@@ -49,7 +50,7 @@ struct event {
 	const struct lease *lease;     /* NULL if not about a lease */
 	const struct hint *hint;       /* the hint it is about, or NULL */
 	const char *why;               /* detail, or NULL */
-	uint32_t seconds;              /* DECLINED, DECLINE_LIMIT: until the address is available again */
+	uint32_t seconds; /* DECLINED, SERVER_DECLINED, DECLINE_LIMIT: until the address is available again */
 };
 
 /* Returns the hook point that sees the lease of such an event before it is stored; HOOK_POINT_N if there is none. */

@@ -285,3 +285,29 @@ void change_decline(struct request *req, const struct ia *ia, const struct lease
 	lease_start(&declined, probation);
 	(void)change_put(req, &declined, old);
 }
+
+const char in_use_text[] = "other hosts use the addresses that were picked";
+
+bool change_server_decline(struct request *req, struct binding *b)
+{
+	uint32_t probation = req->cfg->global.decline_probation_period;
+	const struct pool *pool = b->candidate.pool;
+
+	if (!probation)
+		return false;
+	b->lease = (struct lease){
+		.addr = b->candidate.prefix.addr,
+		.prefix_len = b->candidate.prefix.len,
+		.type = b->ia->type,
+		.state = LEASE_DECLINED,
+		.subnet_id = pool->sub->id,
+		.pool_id = pool->id,
+		.hostname = "",
+	};
+	lease_start(&b->lease, probation);
+	(void)change_put(req, &b->lease, b->candidate.lease);
+	event_of_binding(req, EVENT_SERVER_DECLINED, b);
+	req->events[req->n_events - 1].seconds = probation;
+	req->is_declining = true;
+	return true;
+}

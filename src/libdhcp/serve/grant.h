@@ -43,3 +43,11 @@ void change_release(struct request *req, const struct lease *old);
  * only the client loses it. Adds the event.
  */
 void change_decline(struct request *req, const struct ia *ia, const struct lease *old);
+/*
+ * Another host uses the address of a candidate, which is withheld from all clients for a while; adds the event. False:
+ * there is no "decline-probation-period", so nothing changes.
+ */
+bool change_server_decline(struct request *req, struct binding *b);
+/* After this many addresses in use the message is dropped: its client has waited long enough, and will send again. */
+#define IN_USE_MAX 3
+extern const char in_use_text[]; /* why */

@@ -157,7 +157,9 @@ struct request {
 	struct store_change *changes;
 	unsigned n_changes, changes_max;
 	unsigned n_conflicts;
-	bool is_cached; /* some of what is known about the client was remembered: the lease database failed */
+	unsigned n_in_use; /* offers that a library rejected: another host uses the address; see IN_USE_MAX */
+	bool is_declining; /* the change is such a declined address, after which the message is bound anew */
+	bool is_cached;    /* some of what is known about the client was remembered: the lease database failed */
 
 	/* queries of the current step, see ask.h and steps.c */
 	struct lease_query *queries;

@@ -7,6 +7,7 @@
 #include "serve/binding.h"
 #include "serve/event.h"
 #include "serve/family.h"
+#include "serve/grant.h"
 #include "serve/propose.h"
 #include "serve/step.h"
 #include "serve/service.h"
@@ -46,20 +47,12 @@ static bool has_answer(const struct request *req)
 	return req->answer_type != 0;
 }
 
-static bool never(const struct request *req)
-{
-	(void)req;
-	return false;
-}
-
 /* clang-format off */
 const struct slot slots[] = {
 	{ .point = HOOK_BUFFER_RECEIVE,       .when = SLOT_BEFORE,     .step = "unpack" },
 	{ .point = HOOK_PKT_RECEIVE,          .when = SLOT_AFTER,      .step = "accept" },
 	{ .point = HOOK_HOST_IDENTIFIER,      .when = SLOT_AFTER,      .step = "identify", .applies = uses_flex_id },
 	{ .point = HOOK_SUBNET_SELECT,        .when = SLOT_AFTER,      .step = "choose" },
-	{ .point = HOOK_LEASE_SERVER_DECLINE, .when = SLOT_AFTER,      .step = "look", .applies = never,
-		.where = "when the ping check finds an address in use" },
 	{ .point = HOOK_LEASE_EXPIRE,         .when = SLOT_EACH_ENDED, .step = "bind", .where = "daemon/reclaim.c" },
 	{ .point = HOOK_LEASE_RECOVER,        .when = SLOT_EACH_ENDED, .step = "bind", .where = "daemon/reclaim.c" },
 	{ .point = HOOK_LEASE_SELECT,         .when = SLOT_EACH_LEASE, .step = "bind" },
@@ -69,6 +62,7 @@ const struct slot slots[] = {
 	{ .point = HOOK_LEASE_DECLINE,        .when = SLOT_EACH_LEASE, .step = "bind" },
 	{ .point = HOOK_ADDR_REGISTER,        .when = SLOT_EACH_LEASE, .step = "bind" },
 	{ .point = HOOK_LEASE_OFFER,          .when = SLOT_AFTER,      .step = "bind", .applies = is_offer },
+	{ .point = HOOK_LEASE_SERVER_DECLINE, .when = SLOT_EACH_LEASE, .step = "bind" },
 	{ .point = HOOK_DDNS_UPDATE,          .when = SLOT_AFTER,      .step = "bind", .applies = has_lease },
 	{ .point = HOOK_LEASES_COMMITTED,     .when = SLOT_AFTER,      .step = "committed", .applies = has_changes },
 	{ .point = HOOK_PKT_SEND,             .when = SLOT_BEFORE,     .step = "pack", .applies = has_answer },
@@ -191,6 +185,24 @@ int slot_move_lease(struct hook_call *call, const struct ip *addr)
 	return err;
 }
 
+/* --- an address that is in use -------------------------------------------------- */
+
+/* Returns from lease4_offer: the address is stored as declined, then the message is bound anew. */
+static enum verdict decline_offer(struct request *req)
+{
+	struct binding *b = &req->bindings[0];
+
+	req->n_events = req->n_changes = 0;
+	b->is_granted = false;
+	req->n_in_use++;
+	if (change_server_decline(req, b))
+		return STEP_NEXT;
+	if (req->n_in_use == IN_USE_MAX)
+		return request_drop(req, DROP_CONFLICT, in_use_text);
+	candidate_reject(req, b);
+	return request_again(req, step_propose);
+}
+
 /* --- parking ----------------------------------------------------------------- */
 
 #define PARKED_MAX 16 /* functions that park a request at one point: see wait.c */
@@ -251,6 +263,8 @@ static enum verdict obey(struct request *req, const struct slot *slot, const str
 {
 	if (req->hook_packet.is_eval_exceeded)
 		return request_drop(req, DROP_LIMIT, "the message makes expressions of hook libraries too expensive");
+	if (call->is_in_use && said != HOOK_DROP && said != HOOK_PARK)
+		return decline_offer(req);
 	switch (said) {
 	case HOOK_CONTINUE:
 		if (call->has_moved)
@@ -300,6 +314,7 @@ static enum verdict wait_for_libraries(struct request *req, const struct slot *s
 	req->hook_packet.verdict = said;
 	req->hook_packet.subnet = call->subnet;
 	req->hook_packet.packed = call->packed;
+	req->hook_packet.is_in_use = call->is_in_use;
 	req->hook_packet.slot = (unsigned)(slot - slots) + 1;
 	/* When resumed, it continues after this slot. */
 	req->slot++;
@@ -334,6 +349,8 @@ static enum verdict call_point(struct request *req, const struct slot *slot, enu
 		call.lease = b ? &b->lease : (struct lease *)event->lease;
 		call.old = b ? b->candidate.lease : event->lease;
 		call.is_fake = event->kind == EVENT_OFFERED;
+	} else if (point == HOOK_LEASE_OFFER) {
+		call.old = req->bindings[0].candidate.lease;
 	}
 	said = hooks_call(req->live->hooks, &call);
 	return call.is_parked ? wait_for_libraries(req, slot, &call, said) : obey(req, slot, &call, event, said);
@@ -484,6 +501,7 @@ static enum verdict resumed(struct request *req, const struct slot *slot)
 
 	call.subnet = req->hook_packet.subnet;
 	call.packed = req->hook_packet.packed;
+	call.is_in_use = req->hook_packet.is_in_use;
 	return unpark(req, slot, &call);
 }
 

@@ -12,6 +12,7 @@
 #include "serve/binding.h"
 #include "serve/emit.h"
 #include "serve/event.h"
+#include "serve/grant.h"
 #include "serve/lease_dns.h"
 #include "serve/report.h"
 #include "serve/service.h"
@@ -187,6 +188,9 @@ static void log_recovered(struct request *req)
 /* RFC 2131 3.1 and 4.3: what is acknowledged is on stable storage; otherwise there is no response. */
 enum verdict step_committed(struct request *req)
 {
+	bool has_declined = req->is_declining;
+
+	req->is_declining = false;
 	if (req->n_changes) {
 		switch (req->txn.result) {
 		case CHANGE_OK:
@@ -206,5 +210,8 @@ enum verdict step_committed(struct request *req)
 		}
 	}
 	event_emit(req);
-	return STEP_NEXT;
+	if (!has_declined)
+		return STEP_NEXT;
+	return req->n_in_use == IN_USE_MAX ? request_drop(req, DROP_CONFLICT, in_use_text)
+					   : request_again(req, step_recall);
 }
