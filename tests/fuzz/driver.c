@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Replaces libFuzzer: runs the target on every file of its corpus, and with "-n N" on N mutated inputs.
- * Mutations come from a fixed seed ("-s SEED"), so crashes are reproducible.
+ * Mutations come from a fixed seed ("-s SEED"), so crashes are reproducible. Given files, it runs the target on these
+ * instead, whole and as they are.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -59,6 +60,30 @@ static int load(const char *path)
 	memcpy(inputs[n_inputs].data, buf, inputs[n_inputs].len);
 	run(buf, inputs[n_inputs].len);
 	n_inputs++;
+	return 0;
+}
+
+/* The whole file, of any size. */
+static int run_file(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	uint8_t *data = NULL;
+	size_t len = 0, got;
+
+	if (!f) {
+		fprintf(stderr, "%s: %s\n", path, strerror(errno));
+		return -1;
+	}
+	do {
+		data = realloc(data, len + INPUT_MAX);
+		if (!data)
+			abort();
+		got = fread(data + len, 1, INPUT_MAX, f);
+		len += got;
+	} while (got == INPUT_MAX);
+	fclose(f);
+	run(data, len);
+	free(data);
 	return 0;
 }
 
@@ -162,9 +187,16 @@ int main(int argc, char **argv)
 			seed = strtoull(optarg, NULL, 10) | 1;
 			break;
 		default:
-			fprintf(stderr, "usage: %s [-d CORPUS] [-n CHANGED-INPUTS] [-s SEED]\n", argv[0]);
+			fprintf(stderr, "usage: %s [-d CORPUS] [-n CHANGED-INPUTS] [-s SEED] [FILE...]\n", argv[0]);
 			return 2;
 		}
+	}
+	if (optind < argc) {
+		for (char **path = argv + optind; *path; path++)
+			if (run_file(*path) < 0)
+				return 1;
+		printf("%d files\n", argc - optind);
+		return 0;
 	}
 	if (load_all(dir) < 0)
 		return 1;
