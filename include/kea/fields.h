@@ -121,7 +121,14 @@
 	F(CALL, 13, RESULT, "result", INT, RO, 46, "1.1",                                                             \
 	  "command_processed: 0: success, 1: error, 3: nothing was found, 4: conflict")                               \
 	F(CALL, 14, IN_USE, "offer_address_in_use", INT, RW, 4, "1.1",                                                \
-	  "lease4_offer: 1 if another host uses the address: it is declined, and another one is offered")
+	  "lease4_offer: 1 if another host uses the address: it is declined, and another one is offered")             \
+	F(CALL, 15, HOSTNAME, "hostname", TEXT, RW, 46, "1.1",                                                        \
+	  "ddns#_update: the client's name, or empty; it is stored in lower case, and sent")                          \
+	F(CALL, 16, FWD_UPDATE, "fwd_update", INT, RW, 46, "1.1", "ddns#_update: 1 if its address record is updated") \
+	F(CALL, 17, REV_UPDATE, "rev_update", INT, RW, 46, "1.1", "ddns#_update: 1 if its PTR record is updated")     \
+	F(CALL, 18, SUFFIX, "qualifying_suffix", TEXT, RO, 46, "1.1",                                                 \
+	  "ddns#_update: ddns-qualifying-suffix of the scope, in lower case, without a final dot")                    \
+	F(CALL, 19, SENDS_UPDATES, "send_updates", INT, RO, 46, "1.1", "ddns#_update: 1 if updates are enabled there")
 /* clang-format on */
 
 #endif

@@ -421,9 +421,9 @@ struct kea_api {
 	 */
 	struct kea_expression *(*expression)(struct kea_library *lib, const struct kea_json *text, int is_test);
 	/*
-	 * Evaluate it on a query or response. In the thread of the call. test() returns 1 or 0. What all expressions
-	 * may cost for one packet is limited; beyond that they are false or empty, and the packet is dropped after the
-	 * call.
+	 * Evaluate it on a query or response. In the thread of the call. test() returns 1 or 0. At ddns4_update,
+	 * pkt4.yiaddr of the query is the address that the client gets. What all expressions may cost for one packet is
+	 * limited; beyond that they are false or empty, and the packet is dropped after the call.
 	 */
 	int (*test)(struct kea_object *packet, const struct kea_expression *expression);
 	/* Returns the text, as long as the packet; NULL if it is empty, or the memory of the packet is used up. */
@@ -499,6 +499,18 @@ struct kea_api {
 	 * kea_hook_unload() has returned.
 	 */
 	int (*post)(struct kea_library *lib, kea_task_fn *fn, void *context);
+
+	/* --- expressions of scopes --- */
+
+	/*
+	 * Declares an expression that scopes may have in "user-context": the string `key` of the map `map` there. A
+	 * packet's expression is that of the innermost scope that has one: the pool of its lease, the subnet, the
+	 * shared network; or else `outer`, from expression(), or NULL. An empty string means none, and no outer one
+	 * either. It is compiled for each configuration; errors are reported at their place. Use it with test() and
+	 * evaluate(). Only in kea_hook_load(); NULL elsewhere. Texts are copied. is_test: as in expression().
+	 */
+	struct kea_expression *(*scope_expression)(struct kea_library *lib, const char *map, const char *key,
+						   const struct kea_expression *outer, int is_test);
 };
 
 #ifdef __cplusplus

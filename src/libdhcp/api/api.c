@@ -95,6 +95,7 @@ static const struct kea_api table = {
 	.watch_change = hook_watch_change,
 	.unwatch = hook_watch_end,
 	.post = hook_post,
+	.scope_expression = api_scope_expression,
 };
 
 void api_init(void)

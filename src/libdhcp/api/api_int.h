@@ -131,6 +131,8 @@ int api_drop(struct kea_parked *parked);
 
 /* expression.c */
 struct kea_expression *api_expression(struct kea_library *lib, const struct kea_json *text, int is_test);
+struct kea_expression *api_scope_expression(struct kea_library *lib, const char *map, const char *key,
+					    const struct kea_expression *outer, int is_test);
 int api_test(struct kea_object *packet, const struct kea_expression *expression);
 const void *api_evaluate(struct kea_object *packet, const struct kea_expression *expression, size_t *ret_len);
 const void *api_evaluate_lease(struct kea_object *packet, const struct kea_object *lease,

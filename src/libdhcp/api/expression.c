@@ -3,6 +3,7 @@
 
 #include "eval/expr.h"
 #include "root/config.h"
+#include "serve/binding.h"
 #include "serve/classify.h"
 #include "serve/service.h"
 #include "wire/dict6.h"
@@ -24,14 +25,68 @@ struct kea_expression *api_expression(struct kea_library *lib, const struct kea_
 		return NULL;
 	}
 	expression = xcalloc(1, sizeof(*expression));
-	*expression = (struct kea_expression){ (unsigned)lib->expressions.n, json_of(text), is_test };
+	*expression = (struct kea_expression){
+		.index = (unsigned)lib->expressions.n,
+		.value = json_of(text),
+		.is_test = is_test,
+	};
 	*vec_push(&lib->expressions) = expression;
 	return expression;
 }
 
+struct kea_expression *api_scope_expression(struct kea_library *lib, const char *map, const char *key,
+					    const struct kea_expression *outer, int is_test)
+{
+	struct kea_expression *expression;
+
+	if (!lib->diag)
+		return NULL;
+	expression = xcalloc(1, sizeof(*expression));
+	*expression = (struct kea_expression){
+		.index = (unsigned)lib->expressions.n,
+		.map = xstrdup(map),
+		.key = xstrdup(key),
+		.outer = outer,
+		.is_test = is_test,
+	};
+	*vec_push(&lib->expressions) = expression;
+	return expression;
+}
+
+/* The expressions of the innermost scope. */
+static const struct scope_exprs *exprs_of(const struct hook_call *hook)
+{
+	const struct request *req = hook->req;
+
+	if (hook->pool || req->pool)
+		return (hook->pool ? hook->pool : req->pool)->exprs;
+	return req->sub ? req->sub->exprs : req->cfg->plan.exprs;
+}
+
+static const struct eval_expr *compiled_of(const struct kea_call *call, const struct kea_expression *expression)
+{
+	const struct scope_exprs *exprs = expression->map ? exprs_of(call->hook) : NULL;
+
+	return exprs ? exprs->v[call->use->scoped[expression->index]] : call->use->expressions[expression->index];
+}
+
+/* While a client is named, its message has the address that the client gets. */
+static const struct packet4 *with_address(const struct request *req, struct packet4 *copy)
+{
+	*copy = req->q;
+	copy->yiaddr = ip_to4(&req->bindings[0].candidate.prefix.addr);
+	return copy;
+}
+
+/* A message as expressions see it, where that is not the message itself. */
+struct view {
+	struct packet4 q4;
+	struct packet6 q6;
+};
+
 /* The expression as the packet's configuration compiled it; NULL if it cannot be evaluated. */
 static const struct eval_expr *begin(struct kea_object *packet, const struct kea_expression *expression,
-				     struct eval *ev)
+				     struct eval *ev, struct view *view)
 {
 	const struct request *req = packet->at;
 
@@ -41,10 +96,12 @@ static const struct eval_expr *begin(struct kea_object *packet, const struct kea
 	if (packet->role == KEA_ARG_RESPONSE) {
 		ev->q4 = ev->q4 ? &req->a : NULL;
 		ev->q6 = ev->q6 ? &req->a6 : NULL;
+	} else if (ev->q4 && packet->call->hook->name) {
+		ev->q4 = with_address(req, &view->q4);
 	}
 	eval_begin(ev);
 	ev->work_left -= packet->call->hook->packet->eval_work;
-	return packet->call->use->expressions[expression->index];
+	return compiled_of(packet->call, expression);
 }
 
 /* The limit is for all expressions of a packet: they may depend on each other, and a library may have any number. */
@@ -58,8 +115,9 @@ static void end(struct kea_object *packet, const struct eval *ev)
 
 int api_test(struct kea_object *packet, const struct kea_expression *expression)
 {
+	struct view view;
 	struct eval ev;
-	const struct eval_expr *compiled = begin(packet, expression, &ev);
+	const struct eval_expr *compiled = begin(packet, expression, &ev, &view);
 	bool is_true;
 
 	if (!compiled || !expression->is_test)
@@ -87,8 +145,9 @@ static const void *text_of(struct kea_object *packet, const struct kea_expressio
 
 const void *api_evaluate(struct kea_object *packet, const struct kea_expression *expression, size_t *ret_len)
 {
+	struct view view;
 	struct eval ev;
-	const struct eval_expr *compiled = begin(packet, expression, &ev);
+	const struct eval_expr *compiled = begin(packet, expression, &ev, &view);
 
 	return text_of(packet, expression, compiled, &ev, ret_len);
 }
@@ -174,14 +233,14 @@ static bool isolate(const struct packet6 *from, const struct lease *lease, struc
 const void *api_evaluate_lease(struct kea_object *packet, const struct kea_object *lease,
 			       const struct kea_expression *expression, size_t *ret_len)
 {
+	struct view view;
 	struct eval ev;
-	struct packet6 single;
-	const struct eval_expr *compiled = begin(packet, expression, &ev);
+	const struct eval_expr *compiled = begin(packet, expression, &ev, &view);
 
 	if (compiled && ev.q6 && lease->kind == KEA_OBJECT_LEASE) {
-		if (!isolate(ev.q6, lease->at, call_arena(packet->call), &single))
+		if (!isolate(ev.q6, lease->at, call_arena(packet->call), &view.q6))
 			compiled = NULL;
-		ev.q6 = &single;
+		ev.q6 = &view.q6;
 	}
 	return text_of(packet, expression, compiled, &ev, ret_len);
 }

@@ -3,6 +3,7 @@
 #include "api/api_int.h"
 
 #include "serve/family.h"
+#include "serve/name.h"
 
 static bool is_zero(const uint8_t *mac, size_t len)
 {
@@ -347,6 +348,35 @@ static unsigned n_subnets(const struct request *req)
 	return req && req->sub ? link_size(req->sub) : 0;
 }
 
+static const struct naming *naming_of(const struct hook_call *hook)
+{
+	return hook->pool ? hook->pool->naming : hook->req->chosen->naming;
+}
+
+/* A call with a name. */
+static bool get_name(const struct hook_call *hook, enum kea_field field, struct value *ret)
+{
+	switch (field) {
+	case KEA_CALL_HOSTNAME:
+		ret->text = hook->name->text;
+		return true;
+	case KEA_CALL_FWD_UPDATE:
+		ret->number = hook->name->fwd;
+		return true;
+	case KEA_CALL_REV_UPDATE:
+		ret->number = hook->name->rev;
+		return true;
+	case KEA_CALL_SUFFIX:
+		ret->text = naming_of(hook)->suffix;
+		return true;
+	case KEA_CALL_SENDS_UPDATES:
+		ret->number = naming_of(hook)->sends;
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool get_call(const struct kea_call *call, enum kea_field field, struct value *ret)
 {
 	const struct hook_call *hook = call->hook;
@@ -395,7 +425,8 @@ static bool get_call(const struct kea_call *call, enum kea_field field, struct v
 		ret->number = n_subnets(hook->req);
 		return true;
 	default:
-		return false;
+		ret->text = "";
+		return hook->name ? get_name(hook, field, ret) : field >= KEA_CALL_HOSTNAME;
 	}
 }
 

@@ -196,7 +196,9 @@ struct kea_object *api_argument(struct kea_call *call, enum kea_argument which, 
 	case KEA_ARG_HOST:
 		return req ? make(call, KEA_OBJECT_HOST, which, (void *)(uintptr_t)req->host) : NULL;
 	case KEA_ARG_POOL:
-		return req ? make(call, KEA_OBJECT_POOL, which, (void *)(uintptr_t)req->pool) : NULL;
+		return req ? make(call, KEA_OBJECT_POOL, which,
+				  (void *)(uintptr_t)(hook->name ? hook->pool : req->pool))
+			   : NULL;
 	}
 	return NULL;
 }

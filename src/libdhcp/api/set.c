@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "root/config.h"
 #include "serve/family.h"
+#include "serve/name.h"
 #include "serve/slots.h"
 
 /* --- numbers --- */
@@ -55,13 +56,17 @@ static int set_packet_int(struct packet4 *pkt, enum kea_field field, int64_t val
 	}
 }
 
-static int set_call_int(struct kea_call *call, enum kea_field field, int64_t value)
+static int set_call_int(struct hook_call *hook, enum kea_field field, int64_t value)
 {
-	if (field != KEA_CALL_IN_USE)
-		return -E_INVAL;
-	if (call->hook->point != HOOK_LEASE_OFFER)
+	bool *flag = NULL;
+
+	if (field == KEA_CALL_IN_USE)
+		flag = hook->point == HOOK_LEASE_OFFER ? &hook->is_in_use : NULL;
+	else if (hook->name)
+		flag = field == KEA_CALL_FWD_UPDATE ? &hook->name->fwd : &hook->name->rev;
+	if (!flag)
 		return -E_UNSUPPORTED;
-	call->hook->is_in_use = value != 0;
+	*flag = value != 0;
 	return 0;
 }
 
@@ -78,7 +83,7 @@ int api_set_int(struct kea_object *object, enum kea_field field, int64_t value)
 	if (object->kind == KEA_OBJECT_LEASE)
 		return set_lease_int(object->at, field, value);
 	if (object->kind == KEA_OBJECT_CALL)
-		return set_call_int(object->at, field, value);
+		return set_call_int(((struct kea_call *)object->at)->hook, field, value);
 	return object->kind == KEA_OBJECT_PACKET ? set_packet_int(packet4_of(object), field, value) : -E_INVAL;
 }
 
@@ -165,6 +170,8 @@ static int set_call_text(struct kea_call *call, enum kea_field field, const char
 	struct hook_call *hook = call->hook;
 	enum host_id_type type;
 
+	if (field == KEA_CALL_HOSTNAME)
+		return hook->name ? name_replace(hook->name, text) : -E_UNSUPPORTED;
 	if (field == KEA_CALL_ID_TYPE) {
 		if (hook->point != HOOK_HOST_IDENTIFIER)
 			return -E_UNSUPPORTED;

@@ -22,8 +22,9 @@ struct binding;
 struct lease;
 struct config;
 struct subnet;
+struct pool;
+struct name;
 struct hook_memory;
-struct json_object;
 struct kea_parked;
 
 /* What libraries keep for one packet. */
@@ -66,6 +67,8 @@ struct hook_call {
 	struct json_object *arguments; /* command_processed: NULL if it had none */
 	int result;                    /* command_processed */
 	bool is_in_use;                /* lease4_offer: a library found that another host uses the address */
+	struct name *name;             /* ddns#_update: the decision, which a library may change */
+	const struct pool *pool;       /* ddns#_update: of the lease; NULL: it is in none */
 	bool is_parked;                /* a function of this call has parked the request */
 	bool is_resumed; /* the request was parked at this point, and continues: it cannot be parked again */
 };

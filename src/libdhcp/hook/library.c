@@ -149,8 +149,11 @@ static void free_parts(struct kea_library *lib)
 		unref_stat(lib->stats.v[i]);
 	for (size_t i = 0; i < lib->commands.n; i++)
 		free_command(lib->commands.v[i]);
-	for (size_t i = 0; i < lib->expressions.n; i++)
+	for (size_t i = 0; i < lib->expressions.n; i++) {
+		free(lib->expressions.v[i]->map);
+		free(lib->expressions.v[i]->key);
 		free(lib->expressions.v[i]);
+	}
 	for (size_t i = 0; i < lib->messages.n; i++)
 		unref_message(lib->messages.v[i]);
 	vec_free(&lib->stats);

@@ -62,8 +62,11 @@ enum hook_verdict hook_call_resumed(struct kea_parked *parked, struct hook_call 
 
 /* An expression of a library: compiled for each configuration. */
 struct kea_expression {
-	unsigned index; /* in hook_use.expressions */
-	struct json_object *value;
+	unsigned index;            /* in hook_use.expressions */
+	struct json_object *value; /* in the parameters; NULL: scopes have it */
+	/* Of scopes: where it is in their user-context, and the one of packets whose scopes have none, or NULL. */
+	char *map, *key;
+	const struct kea_expression *outer;
 	bool is_test;
 };
 
@@ -130,7 +133,8 @@ struct hook_use {
 	void *context; /* of the library for this configuration */
 	kea_done_fn *done;
 	struct json_object *positioned; /* its parameters, while the configuration is built */
-	const void **expressions;       /* compiled: struct eval_expr */
+	const void **expressions;       /* compiled: struct eval_expr; of scopes, for packets without a scope */
+	unsigned *scoped;               /* of each expression that scopes have: its place in struct scope_exprs */
 };
 
 /* A handle of a library for an object; the room api knows what `at` points to. */

@@ -149,6 +149,12 @@ void check_queue(struct build *b);
 void build_hooks(struct build *b);
 /* Their expressions, which may name classes: after build_classes(). */
 void build_hook_expressions(struct build *b);
+/*
+ * Returns the expressions that a scope with this user-context (or NULL) has for libraries: the list of the outer scope
+ * unless it has one of its own.
+ */
+const struct scope_exprs *build_scope_exprs(struct build *b, struct json_object *user_context,
+					    const struct scope_exprs *outer);
 void build_logging(struct build *b);
 /* control-socket, control-sockets */
 void build_control(struct build *b);

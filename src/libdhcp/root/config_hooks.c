@@ -87,27 +87,125 @@ void build_hooks(struct build *b)
 	}
 }
 
-static void compile(struct build *b, struct hook_use *use)
+static const struct eval_expr *compile(struct build *b, struct json_object *text, bool is_test)
 {
 	const struct eval_env env = eval_env_of(b);
+
+	return eval_compile(&env, text, is_test ? EVAL_BOOL : EVAL_TEXT);
+}
+
+static void compile_all(struct build *b, struct hook_use *use)
+{
 	size_t n = use->lib->expressions.n;
 
-	if (!n || !use->positioned)
+	if (!n)
 		return;
 	use->expressions = arena_new_array(b->cfg->arena, const void *, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct kea_expression *expression = use->lib->expressions.v[i];
-		struct json_object *text = hook_twin(use->lib->parameters, use->positioned, expression->value);
+		struct json_object *text;
 
-		use->expressions[i] =
-			text ? eval_compile(&env, text, expression->is_test ? EVAL_BOOL : EVAL_TEXT) : NULL;
+		if (expression->map) {
+			/* The outer one was declared before. */
+			use->expressions[i] = expression->outer ? use->expressions[expression->outer->index] : NULL;
+			continue;
+		}
+		text = use->positioned ? hook_twin(use->lib->parameters, use->positioned, expression->value) : NULL;
+		use->expressions[i] = text ? compile(b, text, expression->is_test) : NULL;
 	}
+}
+
+/* --- expressions in user-context -------------------------------------------------- */
+
+static unsigned count_scoped(const struct kea_library *lib)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < lib->expressions.n; i++)
+		n += lib->expressions.v[i]->map != NULL;
+	return n;
+}
+
+static struct scope_exprs *exprs_new(struct build *b, unsigned n)
+{
+	struct scope_exprs *exprs = arena_alloc(b->cfg->arena, sizeof(*exprs) + n * sizeof(exprs->v[0]));
+
+	exprs->n = n;
+	return exprs;
+}
+
+/* Those of the global scope: the outer ones that libraries declared. Numbers them all. */
+static void build_outer(struct build *b)
+{
+	struct scope_exprs *exprs;
+	unsigned n = 0;
+
+	for (const struct hook_use *use = b->cfg->hooks->uses; use; use = use->next)
+		n += count_scoped(use->lib);
+	if (!n)
+		return;
+	exprs = exprs_new(b, n);
+	n = 0;
+	for (struct hook_use *use = b->cfg->hooks->uses; use; use = use->next) {
+		use->scoped = arena_new_array(b->cfg->arena, unsigned, use->lib->expressions.n);
+		for (size_t i = 0; i < use->lib->expressions.n; i++)
+			if (use->lib->expressions.v[i]->map) {
+				use->scoped[i] = n;
+				exprs->v[n++] = use->expressions[i];
+			}
+	}
+	b->cfg->plan.exprs = exprs;
 }
 
 void build_hook_expressions(struct build *b)
 {
-	for (struct hook_use *use = b->cfg->hooks ? b->cfg->hooks->uses : NULL; use; use = use->next) {
-		compile(b, use);
+	if (!b->cfg->hooks)
+		return;
+	for (struct hook_use *use = b->cfg->hooks->uses; use; use = use->next) {
+		compile_all(b, use);
 		use->positioned = NULL;
 	}
+	build_outer(b);
+}
+
+/* Returns what user-context has for the expression; NULL: nothing, or after an error. */
+static struct json_object *own_text(struct build *b, struct json_object *user_context,
+				    const struct kea_expression *expression)
+{
+	struct json_object *map, *text;
+
+	if (!expression->map || !json_object_object_get_ex(user_context, expression->map, &map))
+		return NULL;
+	if (!json_object_is_type(map, json_type_object)) {
+		diag_error(b->diag, json_pos(map), "\"%s\": expected a map", expression->map);
+		return NULL;
+	}
+	if (!json_object_object_get_ex(map, expression->key, &text) || json_object_is_type(text, json_type_string))
+		return json_object_object_get(map, expression->key);
+	diag_error(b->diag, json_pos(text), "\"%s\": expected an expression, in a string", expression->key);
+	return NULL;
+}
+
+const struct scope_exprs *build_scope_exprs(struct build *b, struct json_object *user_context,
+					    const struct scope_exprs *outer)
+{
+	struct scope_exprs *own = NULL;
+
+	if (!outer || !user_context)
+		return outer;
+	for (const struct hook_use *use = b->cfg->hooks->uses; use; use = use->next)
+		for (size_t i = 0; i < use->lib->expressions.n; i++) {
+			const struct kea_expression *expression = use->lib->expressions.v[i];
+			struct json_object *text = own_text(b, user_context, expression);
+
+			if (!text)
+				continue;
+			if (!own) {
+				own = exprs_new(b, outer->n);
+				memcpy(own->v, outer->v, outer->n * sizeof(own->v[0]));
+			}
+			own->v[use->scoped[i]] =
+				json_object_get_string_len(text) ? compile(b, text, expression->is_test) : NULL;
+		}
+	return own ? own : outer;
 }

@@ -535,7 +535,11 @@ static void add_outside(struct build *b, struct subnet *sub)
 	sub->outside = arena_new_array(b->cfg->arena, struct pool, 2);
 	for (unsigned i = 0; i < 2; i++)
 		sub->outside[i] = (struct pool){
-			.sub = sub, .naming = sub->naming, .is_guarded = sub->is_guarded, .len = is_v4 ? 32 : 128
+			.sub = sub,
+			.naming = sub->naming,
+			.exprs = sub->exprs,
+			.is_guarded = sub->is_guarded,
+			.len = is_v4 ? 32 : 128,
 		};
 }
 

@@ -113,6 +113,7 @@ void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subn
 		*pool = (struct pool){ .sub = sub, .id = (uint32_t)confs[i].pool_id, .first = prefix.addr };
 		pool->naming = build_naming(b, &confs[i].node, &confs[i].ddns, sub->naming);
 		check_prefix_naming(b, &confs[i].node);
+		pool->exprs = build_scope_exprs(b, confs[i].user_context, sub->exprs);
 		BUILD_OPTLIST(b, &confs[i], option_data, &pool->opts);
 		build_pool_guard(b, &confs[i].client_classes, confs[i].deny_unknown, pool);
 		build_additional(b, &confs[i].additional_classes, &pool->additional);

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "serve/classify.h"
+#include "serve/family.h"
 #include "serve/request.h"
 #include "serve/service.h"
 
@@ -358,9 +359,54 @@ void name_decide(const struct request *req, const struct naming *naming, const s
 		name_end(ret);
 	if (!is_usable(ret)) {
 		ret->len = 0;
-		ret->fwd = ret->rev = ret->is_generated = false;
+		ret->is_generated = false;
 	}
 	ret->text[ret->len] = '\0';
+}
+
+int name_replace(struct name *name, const char *text)
+{
+	struct name next = *name;
+
+	next.len = 0;
+	next.is_generated = next.is_unusable = false;
+	put_text(&next, text);
+	lower(&next);
+	if (next.is_fqdn)
+		name_end(&next);
+	else
+		remove_dot(&next);
+	if (next.is_unusable)
+		return -E_RANGE;
+	if (next.len && !is_usable(&next))
+		return -E_INVAL;
+	next.text[next.len] = '\0';
+	*name = next;
+	return 0;
+}
+
+static void ask_libraries(struct request *req, const struct pool *pool, struct name *name)
+{
+	struct hook_call call = {
+		.point = HOOK_DDNS_UPDATE,
+		.req = req,
+		.packet = &req->hook_packet,
+		.digit = req->fam->digit,
+		.name = name,
+		.pool = pool,
+	};
+
+	if (req->trace || !hooks_at(req->live->hooks, call.point))
+		return;
+	req->hook_packet.arena = req->arena;
+	(void)hooks_call(req->live->hooks, &call);
+}
+
+void name_settle(struct request *req, const struct pool *pool, struct name *name)
+{
+	ask_libraries(req, pool, name);
+	if (!name->len)
+		name->fwd = name->rev = false;
 }
 
 void name_of_lease(const struct name *name, struct lease *lease)

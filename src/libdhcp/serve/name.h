@@ -46,12 +46,23 @@ bool name_read_labels(struct bytes labels, char *text, size_t *ret_len, bool *re
 bool name_read_labels_or_text(struct bytes data, char *text, size_t *ret_len, bool *ret_is_partial);
 
 struct request;
+struct pool;
 /*
  * Decides about the name of a client that gets `addr`, from what its message, its reservation and the naming of its
- * pool or subnet say.
+ * pool or subnet say. name_settle() must follow.
  */
 void name_decide(const struct request *req, const struct naming *naming, const struct name_asked *asked,
 		 const struct ip *addr, struct name *ret);
+/*
+ * Ends the decision about a client that gets a lease from the pool (or NULL): asks hook libraries, and drops records
+ * without a name.
+ */
+void name_settle(struct request *req, const struct pool *pool, struct name *name);
+/*
+ * Replaces the name by that of a hook library; "": none. -E_RANGE: it is too long. -E_INVAL: no client can have it.
+ * Nothing is changed then.
+ */
+int name_replace(struct name *name, const char *text);
 /* The name that a reservation provides, for who gets an address with this naming; len 0: none. */
 void name_of_host(const struct naming *naming, const char *hostname, struct name *ret);
 /* Appends the final dot of a fully qualified name, if there is a name. */

@@ -75,6 +75,7 @@ const struct name *name4_of(struct request *req, const struct binding *b)
 	if (!asked.has_fqdn && hostname)
 		read_hostname(hostname, &asked);
 	name_decide(req, b->candidate.pool->naming, &asked, &b->candidate.prefix.addr, name);
+	name_settle(req, b->candidate.pool, name);
 	req->name = name;
 	return name;
 }

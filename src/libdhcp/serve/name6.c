@@ -33,8 +33,9 @@ static void ask_for_name(const struct naming *naming, struct name_asked *asked)
 	asked->len = 0;
 }
 
-static const struct name *decide(struct request *req, const struct naming *naming, const struct ip *addr)
+static const struct name *decide(struct request *req, const struct pool *pool, const struct ip *addr)
 {
+	const struct naming *naming = pool ? pool->naming : req->chosen->naming;
 	struct name *name = arena_room(req->arena, sizeof(*name));
 	struct name_asked asked;
 
@@ -47,7 +48,9 @@ static const struct name *decide(struct request *req, const struct naming *namin
 		ask_for_name(naming, &asked);
 	name_decide(req, naming, &asked, addr, name);
 	/* A reserved name is stored even if the client has not sent the option, but that is all. */
-	if (!name->is_fqdn) {
+	if (name->is_fqdn) {
+		name_settle(req, pool, name);
+	} else {
 		name->fwd = name->rev = false;
 		name_end(name);
 	}
@@ -79,8 +82,7 @@ const struct name *name6_of(struct request *req, const struct binding *b)
 	struct name *other;
 
 	if (!req->name)
-		(void)decide(req, pool ? pool->naming : req->chosen->naming,
-			     &(first ? first : b)->candidate.prefix.addr);
+		(void)decide(req, pool, &(first ? first : b)->candidate.prefix.addr);
 	if (!req->name || b == first)
 		return req->name;
 	/* A name made from one lease is not the name of another one. */

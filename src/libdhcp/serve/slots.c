@@ -32,16 +32,6 @@ static bool uses_flex_id(const struct request *req)
 	return false;
 }
 
-static bool has_lease(const struct request *req)
-{
-	unsigned i;
-
-	for (i = 0; i < req->n_bindings; i++)
-		if (req->bindings[i].is_granted)
-			return true;
-	return false;
-}
-
 static bool has_answer(const struct request *req)
 {
 	return req->answer_type != 0;
@@ -63,10 +53,10 @@ const struct slot slots[] = {
 	{ .point = HOOK_ADDR_REGISTER,        .when = SLOT_EACH_LEASE, .step = "bind" },
 	{ .point = HOOK_LEASE_OFFER,          .when = SLOT_AFTER,      .step = "bind", .applies = is_offer },
 	{ .point = HOOK_LEASE_SERVER_DECLINE, .when = SLOT_EACH_LEASE, .step = "bind" },
-	{ .point = HOOK_DDNS_UPDATE,          .when = SLOT_AFTER,      .step = "bind", .applies = has_lease },
 	{ .point = HOOK_LEASES_COMMITTED,     .when = SLOT_AFTER,      .step = "committed", .applies = has_changes },
 	{ .point = HOOK_PKT_SEND,             .when = SLOT_BEFORE,     .step = "pack", .applies = has_answer },
 	{ .point = HOOK_BUFFER_SEND,          .when = SLOT_AFTER,      .step = "pack", .applies = has_answer },
+	{ .point = HOOK_DDNS_UPDATE,          .when = SLOT_OUTSIDE,    .where = "serve/name.c, in step bind" },
 	{ .point = HOOK_SRV_CONFIGURED,       .when = SLOT_OUTSIDE,    .where = "daemon/daemon.c" },
 	{ .point = HOOK_CB_UPDATED,           .when = SLOT_OUTSIDE,    .where = "the configuration backend" },
 	{ .point = HOOK_COMMAND_PROCESSED,    .when = SLOT_OUTSIDE,    .where = "api/processed.c" },
@@ -258,11 +248,16 @@ void slots_end(struct request *req)
 	hook_packet_end(packet);
 }
 
+static enum verdict drop_expensive(struct request *req)
+{
+	return request_drop(req, DROP_LIMIT, "the message makes expressions of hook libraries too expensive");
+}
+
 static enum verdict obey(struct request *req, const struct slot *slot, const struct hook_call *call,
 			 struct event *event, enum hook_verdict said)
 {
 	if (req->hook_packet.is_eval_exceeded)
-		return request_drop(req, DROP_LIMIT, "the message makes expressions of hook libraries too expensive");
+		return drop_expensive(req);
 	if (call->is_in_use && said != HOOK_DROP && said != HOOK_PARK)
 		return decline_offer(req);
 	switch (said) {
@@ -490,6 +485,9 @@ static enum verdict run_step(struct request *req)
 {
 	enum verdict verdict = req->step_ran ? STEP_NEXT : pipeline_steps[req->step].run(req);
 
+	/* By a library that was called within the step. */
+	if (verdict == STEP_NEXT && req->hook_packet.is_eval_exceeded)
+		return drop_expensive(req);
 	req->step_ran |= verdict == STEP_NEXT;
 	return verdict;
 }

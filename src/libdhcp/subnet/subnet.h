@@ -53,6 +53,16 @@ struct ip_span {
 	struct ip first, last;
 };
 
+/*
+ * The expressions that a scope has for hook libraries, its own or those of the outer scope: of each library what it
+ * declared, NULL for none. A scope without its own has the list of the outer one; NULL: no library declared any.
+ */
+struct eval_expr;
+struct scope_exprs {
+	unsigned n;
+	const struct eval_expr *v[];
+};
+
 struct pool {
 	struct ip first, last;
 	uint64_t size;                /* number of addresses or prefixes */
@@ -73,6 +83,7 @@ struct pool {
 	size_t index; /* number of its range in the alloc set */
 	struct stat_place *place;
 	const struct naming *naming; /* see naming.h */
+	const struct scope_exprs *exprs;
 	struct optlist opts;
 	const struct subnet *sub;
 };
@@ -83,6 +94,7 @@ struct network {
 	struct optlist opts;
 	struct class_refs guard, additional;
 	const struct naming *naming;
+	const struct scope_exprs *exprs;
 	struct subnet *subs; /* in the plan, adjacent */
 	unsigned n;
 	uint32_t *ids; /* ids of its subnets, ascending; created by plan_index() */
@@ -93,6 +105,7 @@ struct subnet {
 	struct prefix prefix;
 	struct net_params par;
 	const struct naming *naming;
+	const struct scope_exprs *exprs;
 	struct pool *pools; /* in configuration order, not overlapping */
 	unsigned n_pools;
 	bool is_guarded; /* it or its network has a guard */
@@ -124,6 +137,7 @@ struct subnet_ref {
 
 struct plan {
 	const struct naming *naming; /* of the global scope */
+	const struct scope_exprs *exprs;
 	struct network *nets;
 	size_t n_nets;
 	const struct ip_span *withheld; /* all that hosts have reserved, as in struct pool */
