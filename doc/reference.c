@@ -141,6 +141,7 @@ static void put_points(void)
 		[SKIP_IDENTIFIER] = "the identifier is not used",
 		[SKIP_LEASE] = "the lease is not assigned",
 		[SKIP_CHANGE] = "the stored lease is unchanged",
+		[SKIP_SERVER] = "the DNS server is passed over",
 	};
 
 	printf("\n## Hook points\n\nA # is 4 or 6. A library may change the arguments with a \\*.\n\n"
@@ -175,9 +176,11 @@ static void put_hooks(void)
 			       "\n",
 			       f->object);
 		printf("| `%s` | %s | %s | %s | %s | %s |\n", f->name, f->type, f->access,
-		       f->families == 46  ? "both"
-		       : f->families == 4 ? "DHCPv4"
-					  : "DHCPv6",
+		       f->families == 46    ? "both"
+		       : f->families == 4   ? "DHCPv4"
+		       : f->families == 6   ? "DHCPv6"
+		       : f->families == 460 ? "all"
+					    : "DDNS",
 		       f->since, f->doc);
 	}
 }

@@ -11,7 +11,7 @@
  * type: INT (a bool is 0 or 1), TEXT, BYTES, ADDR (as bytes 4 or 16, as text "192.0.2.1"). Every field can also be
  * read as text.
  * access: RO, or RW: may be written at those points whose table marks the object with "*".
- * families: 4, 6 or 46.
+ * families: 4, 6 or 46; 0 is kea-dhcp-ddns, 460 is all.
  *
  * Numbers are never changed or used again.
  */
@@ -104,21 +104,21 @@
 	F(HOST, 4, HOSTNAME, "hostname", TEXT, RO, 46, "1.0", "reserved name, or empty")                              \
 	F(HOST, 5, ADDRESS, "address", ADDR, RO, 46, "1.0", "first reserved address or prefix; zero: none")           \
 	/* the call itself */                                                                                         \
-	F(CALL, 1, POINT, "point", TEXT, RO, 46, "1.0", "name of the hook point: \"lease4_select\"")                  \
+	F(CALL, 1, POINT, "point", TEXT, RO, 460, "1.0", "name of the hook point: \"lease4_select\"")                 \
 	F(CALL, 2, FAKE, "fake_allocation", INT, RO, 46, "1.0", "1 if the lease is only offered, not stored")         \
 	F(CALL, 3, REMOVES, "remove_lease", INT, RO, 46, "1.0", "1 if the expired lease is deleted, not kept")        \
 	F(CALL, 4, ID_TYPE, "id_type", TEXT, RW, 46, "1.0", "host#_identifier: type; \"flex-id\" at first")           \
 	F(CALL, 5, ID_VALUE, "id_value", BYTES, RW, 46, "1.0", "host#_identifier: the client's identifier")           \
 	F(CALL, 6, PACKED, "packed", BYTES, RW, 46, "1.0",                                                            \
 	  "pkt#_send with SKIP: the datagram to send instead of the response")                                        \
-	F(CALL, 7, REASON, "reason", TEXT, RW, 46, "1.0",                                                             \
-	  "dhcp#_srv_configured with DROP: why the configuration is rejected")                                        \
-	F(CALL, 8, VERDICT, "verdict", INT, RO, 46, "1.0", "what libraries before this one returned")                 \
+	F(CALL, 7, REASON, "reason", TEXT, RW, 460, "1.0",                                                            \
+	  "dhcp#_srv_configured, d2_srv_configured with DROP: why the configuration is rejected")                     \
+	F(CALL, 8, VERDICT, "verdict", INT, RO, 460, "1.0", "what libraries before this one returned")                \
 	F(CALL, 9, N_LEASES, "leases", INT, RO, 46, "1.0", "number of KEA_ARG_LEASES")                                \
 	F(CALL, 10, N_DELETED_LEASES, "deleted_leases", INT, RO, 46, "1.0", "number of KEA_ARG_DELETED_LEASES")       \
 	F(CALL, 11, N_SUBNETS, "subnets", INT, RO, 46, "1.0", "number of KEA_ARG_SUBNETS")                            \
-	F(CALL, 12, COMMAND, "command", TEXT, RO, 46, "1.1", "command_processed: name of the command")                \
-	F(CALL, 13, RESULT, "result", INT, RO, 46, "1.1",                                                             \
+	F(CALL, 12, COMMAND, "command", TEXT, RO, 460, "1.1", "command_processed: name of the command")               \
+	F(CALL, 13, RESULT, "result", INT, RO, 460, "1.1",                                                            \
 	  "command_processed: 0: success, 1: error, 3: nothing was found, 4: conflict")                               \
 	F(CALL, 14, IN_USE, "offer_address_in_use", INT, RW, 4, "1.1",                                                \
 	  "lease4_offer: 1 if another host uses the address: it is declined, and another one is offered")             \
@@ -128,7 +128,12 @@
 	F(CALL, 17, REV_UPDATE, "rev_update", INT, RW, 46, "1.1", "ddns#_update: 1 if its PTR record is updated")     \
 	F(CALL, 18, SUFFIX, "qualifying_suffix", TEXT, RO, 46, "1.1",                                                 \
 	  "ddns#_update: ddns-qualifying-suffix of the scope, in lower case, without a final dot")                    \
-	F(CALL, 19, SENDS_UPDATES, "send_updates", INT, RO, 46, "1.1", "ddns#_update: 1 if updates are enabled there")
+	F(CALL, 19, SENDS_UPDATES, "send_updates", INT, RO, 46, "1.1", "ddns#_update: 1 if updates are enabled there")\
+	F(CALL, 20, SERVER, "server", ADDR, RO, 0, "1.1", "select_key: address of the DNS server")                    \
+	F(CALL, 21, SERVER_PORT, "server_port", INT, RO, 0, "1.1", "select_key: its port")                            \
+	F(CALL, 22, ZONE, "zone", TEXT, RO, 0, "1.1", "select_key: name of the domain that is updated")               \
+	F(CALL, 23, KEY_NAME, "key_name", TEXT, RW, 0, "1.1",                                                         \
+	  "select_key: name of the TSIG key that signs the update, one of \"tsig-keys\", or empty: it is not signed")
 /* clang-format on */
 
 #endif

@@ -3,10 +3,10 @@
 #define KEA_HOOKS_H
 
 /*
- * The interface between the DHCP servers and hook libraries: code that the servers load at run time and call at points
- * of their work. A library includes only kea/ headers, and reaches everything through the table of functions that
- * kea_hook_load() receives; it links nothing of the server. A library built for version 1.N works in every server whose
- * version is 1.N or later: fields of the table are never changed, moved or removed.
+ * The interface between the servers (kea-dhcp4, kea-dhcp6, kea-dhcp-ddns) and hook libraries: code that they load at
+ *run time and call at points of their work. A library includes only kea/ headers, and reaches everything through the
+ *table of functions that kea_hook_load() receives; it links nothing of the server. A library built for version 1.N
+ *works in every server whose version is 1.N or later: fields of the table are never changed, moved or removed.
  *
  *	#include <kea/hooks.h>
  *
@@ -200,12 +200,12 @@ struct kea_api {
 	/*
 	 * Registers a function at a hook point, by its name ("lease4_select"), or with # for both families
 	 * ("lease#_select"). Functions at one point are called in the order of registration, libraries in the order of
-	 * "hooks-libraries". A point of the other family is accepted and not called. Only in kea_hook_load().
+	 * "hooks-libraries". A point of another server is accepted and not called. Only in kea_hook_load().
 	 * KEA_E_NOENT: there is no such point. KEA_E_UNSUPPORTED: this server does not call it yet, which is reported
 	 * with fail().
 	 */
 	int (*on)(struct kea_library *lib, const char *point, kea_hook_fn *fn);
-	/* Returns 4 or 6. Any thread. */
+	/* Returns 4 or 6; 0: kea-dhcp-ddns. Any thread. */
 	int (*family)(const struct kea_library *lib);
 	/* Returns 1 if the server only checks its configuration (-t). Any thread. */
 	int (*is_check)(const struct kea_library *lib);
@@ -242,8 +242,9 @@ struct kea_api {
 	/* Returns "parameters" as a map, empty if there are none; as long as the library. Any thread. */
 	const struct kea_json *(*parameters)(const struct kea_library *lib);
 	/*
-	 * Returns the configuration as config-get shows it: the map "Dhcp4" or "Dhcp6", with the user-context of every
-	 * scope. Only at dhcp#_srv_configured; NULL elsewhere. Valid until the function returns.
+	 * Returns the configuration as config-get shows it: the map "Dhcp4", "Dhcp6" or "DhcpDdns", with the
+	 * user-context of every scope. Only at dhcp#_srv_configured and d2_srv_configured; NULL elsewhere. Valid until
+	 * the function returns.
 	 */
 	const struct kea_json *(*config)(struct kea_call *call);
 	/* NULL is KEA_JSON_NULL. The functions about JSON may be called in any thread. */

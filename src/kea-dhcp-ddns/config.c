@@ -3,8 +3,11 @@
 #include "kea-dhcp-ddns/config.h"
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/str.h"
+#include "ctl/library.h"
+#include "hook/library.h"
 #include "root/agent.h"
 #include "root/config.h"
 #include "root/program.h"
@@ -359,6 +362,27 @@ static void build_listener(struct build *b)
 	}
 }
 
+static void build_hooks(struct build *b)
+{
+	const struct hooks_library_conf *libraries = b->cfg->conf.hooks_libraries.v;
+
+	for (unsigned i = 0; i < b->cfg->conf.hooks_libraries.n; i++) {
+		const struct hooks_library_conf *conf = &libraries[i];
+		const char *name = conf->library ? file_name(conf->library) : NULL, *why;
+		struct pos pos = conf_pos(&conf->node, "library");
+
+		if (!name)
+			continue;
+		why = ctl_library_refused(name);
+		if (why)
+			diag_error(b->diag, pos, "\"hooks-libraries\": %s: %s not supported yet", name, why);
+		else if (ctl_library_is_built_in(name))
+			diag_error(b->diag, pos, "\"hooks-libraries\": %s is for the DHCP servers", name);
+		else
+			(void)program_hook(&b->program, conf, 0, &b->cfg->hooks);
+	}
+}
+
 static void summarise(struct d2_config *cfg)
 {
 	char forward[COUNT_TEXT_MAX], reverse[COUNT_TEXT_MAX], keys[COUNT_TEXT_MAX];
@@ -390,6 +414,7 @@ static void build_parts(struct build *b, struct json_object *root)
 		cfg->has_parts |= cfg->reverse.v[i].is_part;
 	cfg->n_channels = program_control(&b->program, &cfg->conf.node, cfg->conf.control_socket,
 					  &cfg->conf.control_sockets, "kea-ddns-ctrl-socket", &cfg->channels);
+	build_hooks(b);
 	cfg->log = program_loggers(&b->program, &cfg->conf.loggers);
 	summarise(cfg);
 }
@@ -481,6 +506,7 @@ void d2_config_free(struct d2_config *cfg)
 {
 	if (!cfg)
 		return;
+	hooks_unload(cfg->hooks);
 	config_text_unref(cfg->text);
 	json_doc_done(&cfg->doc);
 	arena_free(cfg->arena);

@@ -59,6 +59,7 @@ struct d2_config {
 	struct log_conf log;
 	struct channel_conf *channels; /* control-sockets */
 	unsigned n_channels;
+	struct hooks *hooks;      /* NULL: no libraries */
 	struct config_text *text; /* for commands; NULL without CONFIG_SERVE */
 	const char *summary;      /* "2 forward domains, 1 reverse domain, 1 key" */
 };

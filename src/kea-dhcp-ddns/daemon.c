@@ -5,11 +5,14 @@
  */
 #include "kea-dhcp-ddns/daemon.h"
 
+#include "api/api.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "hook/library.h"
 #include "io/notify.h"
 #include "json/diag.h"
+#include "kea-dhcp-ddns/hooks.h"
 #include "log/log.h"
 #include "root/config.h"
 
@@ -139,6 +142,14 @@ static int open_channels(struct d2_daemon *d, const struct d2_config *cfg)
 	return 0;
 }
 
+/* Takes a configuration that cannot fail any more. */
+static void use(struct d2_daemon *d, struct d2_config *cfg)
+{
+	/* Commands of the libraries that it replaces are removed first. */
+	api_use_commands(d->ctl, cfg->hooks);
+	d2_use(&d->d2, cfg);
+}
+
 static int start(struct d2_daemon *d)
 {
 	struct str why = { 0 };
@@ -162,7 +173,11 @@ static int start(struct d2_daemon *d)
 		LOG(DCTL_ROOT_USER_SECURITY_WARNING, D2_PROGRAM);
 	if (open_listener(d, cfg, &d->listener) < 0 || open_channels(d, cfg) < 0)
 		goto out;
-	d2_use(&d->d2, cfg);
+	if (!d2_hooks_accept(cfg, &log_why)) {
+		LOG(DCTL_INIT_PROCESS_FAIL, D2_PROGRAM, log_why);
+		goto out;
+	}
+	use(d, cfg);
 	if (d2_listener_start(d->listener) < 0) {
 		LOG(DHCP_DDNS_QUEUE_MGR_START_ERROR, strerror(errno));
 		return -E_SYS;
@@ -207,6 +222,10 @@ bool d2_daemon_use(struct d2_daemon *d, struct d2_config *cfg, struct str *why)
 	}
 	if (!prepare_channels(d, cfg, &channels, why))
 		goto out;
+	if (!d2_hooks_accept(cfg, &log_why)) {
+		str_add(why, log_why);
+		goto out;
+	}
 	/* Last, because it cannot be undone. */
 	if (!d->opts.verbose && log_configure(&cfg->log, &log_why) < 0) {
 		str_add(why, log_why);
@@ -214,7 +233,7 @@ bool d2_daemon_use(struct d2_daemon *d, struct d2_config *cfg, struct str *why)
 	}
 	/* They refer to the configuration that is freed. */
 	channels_use(d->channels, channels);
-	d2_use(&d->d2, cfg);
+	use(d, cfg);
 	if (moves) {
 		d2_listener_free(d->listener);
 		d->listener = listener;
@@ -326,6 +345,7 @@ int d2_serve(const struct d2_options *opts)
 	d = (struct d2_daemon){ .opts = *opts };
 	file_raise_limit(); /* each update in progress has a socket */
 	d.loop = loop_new_main();
+	hooks_set_loop(d.loop);
 	if (!d.loop || loop_signals(d.loop, signals, sizeof(signals) / sizeof(signals[0]), on_signal, &d) < 0 ||
 	    log_start(D2_PROGRAM) < 0) {
 		perror(D2_PROGRAM);
@@ -345,6 +365,7 @@ int d2_serve(const struct d2_options *opts)
 	if (ok)
 		LOG(DCTL_SHUTDOWN, D2_PROGRAM, (int)getpid(), PACKAGE_VERSION);
 	log_stop();
+	hooks_set_loop(NULL);
 	loop_free(d.loop);
 	return ok ? d.exit_value : 1;
 }

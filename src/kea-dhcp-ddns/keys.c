@@ -74,7 +74,7 @@ static const struct key d2_keys[] = {
 	K_LIST(struct d2_conf, control_sockets, "control-sockets", control_socket_scope, .families = KEY_D2,
 	       .since = "4.2.0", .doc = "management channels"),
 	K_LIST(struct d2_conf, hooks_libraries, "hooks-libraries", hooks_library_scope, .families = KEY_D2,
-	       .refuse = "hook libraries are", .doc = "shared objects to load, in order"),
+	       .since = "4.2.0", .doc = "shared objects to load, in order"),
 	K_LIST(struct d2_conf, loggers, "loggers", logger_scope, .families = KEY_D2, .since = "4.2.0",
 	       .doc = "logging configuration"),
 	K_COMMENT(struct d2_conf),
@@ -82,7 +82,17 @@ static const struct key d2_keys[] = {
 const struct scope d2_scope = SCOPE("DhcpDdns", struct d2_conf, d2_keys);
 
 const struct scope *const d2_scopes[] = {
-	&d2_scope,          &ddns_manager_scope,   &ddns_domain_scope,    &dns_server_scope,
-	&tsig_key_scope,    &control_socket_scope, &authentication_scope, &auth_client_scope,
-	&http_header_scope, &logger_scope,         &output_options_scope, NULL,
+	&d2_scope,
+	&ddns_manager_scope,
+	&ddns_domain_scope,
+	&dns_server_scope,
+	&tsig_key_scope,
+	&control_socket_scope,
+	&authentication_scope,
+	&auth_client_scope,
+	&http_header_scope,
+	&hooks_library_scope,
+	&logger_scope,
+	&output_options_scope,
+	NULL,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* kea-dhcp-ddns: the command line. */
+#include "api/api.h"
 #include "base/args.h"
 #include "base/build.h"
 #include "base/err.h"
@@ -145,6 +146,7 @@ int main(int argc, char **argv)
 {
 	struct command_line cl = parse(argc, argv);
 
+	api_init();
 	(void)umask(0027);
 	(void)signal(SIGPIPE, SIG_IGN);
 	switch (cl.mode) {

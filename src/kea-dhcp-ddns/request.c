@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/sockaddr.h"
 #include "base/str.h"
+#include "kea-dhcp-ddns/hooks.h"
 #include "log/log.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 #include <unistd.h>
 
 /* Why a try failed, the worst last. */
-enum failure { FAIL_NONE, FAIL_REJECTED, FAIL_SERVFAIL, FAIL_CORRUPT, FAIL_IO, FAIL_TIMEOUT };
+enum failure { FAIL_NONE, FAIL_SKIPPED, FAIL_REJECTED, FAIL_SERVFAIL, FAIL_CORRUPT, FAIL_IO, FAIL_TIMEOUT };
 
 /* The bytes of an update and its response over TCP, each after two bytes of length. */
 struct stream {
@@ -47,9 +48,10 @@ struct request {
 	unsigned rcode;       /* with FAIL_REJECTED */
 
 	/* The update in progress. */
-	int fd;                /* -1: none */
-	bool uses_tcp;         /* for this step, at this server */
-	struct stream *stream; /* NULL: over UDP */
+	const struct d2_key *key; /* NULL: it is not signed */
+	int fd;                   /* -1: none */
+	bool uses_tcp;            /* for this step, at this server */
+	struct stream *stream;    /* NULL: over UDP */
 	uint16_t id;
 	bool saw_invalid; /* a response that was ignored */
 	struct tsig_mac mac;
@@ -146,11 +148,9 @@ void d2_log_stats(const struct d2 *d2)
 
 static void count(const struct request *req, enum d2_stat stat)
 {
-	const struct d2_key *key = server_of(req)->key;
-
 	req->d2->stats.n[stat]++;
-	if (key && stat >= D2_FIRST_OF_KEY)
-		key->stats->n[stat]++;
+	if (req->key && stat >= D2_FIRST_OF_KEY)
+		req->key->stats->n[stat]++;
 }
 
 static void end_update(struct request *req)
@@ -237,7 +237,8 @@ static void give_up(struct request *req)
 {
 	/* If every server has responded, trying again later would not help. */
 	if (req->failure <= FAIL_REJECTED) {
-		finish(req, dns_rcode_text(req->rcode));
+		finish(req, req->failure == FAIL_SKIPPED ? "a hook library passes over all DNS servers"
+							 : dns_rcode_text(req->rcode));
 		return;
 	}
 	hold_zone(req->zone);
@@ -267,9 +268,9 @@ static void fail_try(struct request *req, enum failure failure)
 		make_ready(req);
 		return;
 	}
-	if (!zone->is_down)
+	if (!zone->is_down && failure != FAIL_SKIPPED)
 		log_failure(req, failure);
-	if (failure != FAIL_REJECTED)
+	if (failure > FAIL_REJECTED)
 		zone->rest_until_ms[req->server] = clock_boot_ms() + SERVER_REST_MS;
 	req->tried |= server_bit(req->server);
 	if (choose_server(req))
@@ -328,7 +329,7 @@ static void timed_out(void *ctx)
 /* Returns true if the response is one; then *ret_rcode is its code. */
 static bool check_response(struct request *req, struct bytes msg, unsigned *ret_rcode, bool *ret_is_truncated)
 {
-	const struct d2_key *key = server_of(req)->key;
+	const struct d2_key *key = req->key;
 	struct dns_response res;
 	unsigned error = 0;
 	int err;
@@ -461,7 +462,7 @@ static int open_socket(const struct d2_server *server, int type)
 /* Makes the message, with a new id. */
 static size_t write_update(struct request *req, uint8_t buf[UPDATE_MESSAGE_MAX])
 {
-	const struct d2_key *key = server_of(req)->key;
+	const struct d2_key *key = req->key;
 	struct writer w = writer_init(buf, UPDATE_MESSAGE_MAX);
 
 	if (RAND_bytes((unsigned char *)&req->id, sizeof(req->id)) != 1)
@@ -506,9 +507,15 @@ static int begin_update(struct request *req)
 static void send_update(struct request *req)
 {
 	char id[NCR_ID_TEXT_MAX];
-	int fd = begin_update(req);
+	int fd;
 
 	req->saw_invalid = false;
+	req->key = server_of(req)->key;
+	if (!d2_hooks_select_key(req->d2->cfg, req->zone->domain, server_of(req), &req->key)) {
+		fail_try(req, FAIL_SKIPPED);
+		return;
+	}
+	fd = begin_update(req);
 	if (fd < 0) {
 		fail_try(req, FAIL_IO);
 		return;
@@ -517,7 +524,7 @@ static void send_update(struct request *req)
 	req->zone->n_updates++;
 	req->d2->n_updates++;
 	count(req, D2_UPDATE_SENT);
-	req->d2->stats.n[server_of(req)->key ? D2_UPDATE_SIGNED : D2_UPDATE_UNSIGNED]++;
+	req->d2->stats.n[req->key ? D2_UPDATE_SIGNED : D2_UPDATE_UNSIGNED]++;
 	LOG(DHCP_DDNS_UPDATE_REQUEST_SENT, ncr_id(&req->ncr, id), update_step_text(req->step), server_of(req)->text);
 	loop_timer_start(req->d2->loop, &req->timer, req->d2->cfg->conf.dns_server_timeout);
 }

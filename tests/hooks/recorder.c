@@ -453,6 +453,7 @@ static const char *const points[] = {
 	"lease#_release",        "lease#_decline",  "addr6_register",    "lease4_offer",
 	"lease4_server_decline", "ddns#_update",    "leases#_committed", "pkt#_send",
 	"buffer#_send",          "lease#_expire",   "lease#_recover",    "command_processed",
+	"d2_srv_configured",     "select_key",
 };
 
 int kea_hook_load(struct kea_library *lib, const struct kea_api *api)

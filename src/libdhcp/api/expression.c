@@ -9,11 +9,18 @@
 #include "wire/dict6.h"
 #include "wire/ia6.h"
 
+static bool may_declare(struct kea_library *lib, const struct kea_json *text)
+{
+	if (lib->diag && !lib->digit)
+		(void)api_fail(lib, text, "expressions are for the DHCP servers");
+	return lib->diag && lib->digit;
+}
+
 struct kea_expression *api_expression(struct kea_library *lib, const struct kea_json *text, int is_test)
 {
 	struct kea_expression *expression;
 
-	if (!lib->diag)
+	if (!may_declare(lib, text))
 		return NULL;
 	if (api_json_type(text) != KEA_JSON_TEXT) {
 		(void)api_fail(lib, text, "expected an expression, in a string");
@@ -39,7 +46,7 @@ struct kea_expression *api_scope_expression(struct kea_library *lib, const char 
 {
 	struct kea_expression *expression;
 
-	if (!lib->diag)
+	if (!may_declare(lib, NULL))
 		return NULL;
 	expression = xcalloc(1, sizeof(*expression));
 	*expression = (struct kea_expression){

@@ -7,6 +7,8 @@
 #define FOR_4 4
 #define FOR_6 6
 #define FOR_46 10
+#define FOR_0 0 /* kea-dhcp-ddns */
+#define FOR_460 11
 #define ACCESS_RO false
 #define ACCESS_RW true
 
@@ -37,7 +39,8 @@ static const struct field_row *row_of(enum kea_field field)
 static bool is_of(const struct field_row *row, const struct kea_object *object)
 {
 	return row && (unsigned)row->field >> 16 == object->kind &&
-	       (row->families == FOR_46 || row->families == object->call->hook->digit);
+	       (row->families == FOR_460 || row->families == object->call->hook->digit ||
+		(row->families == FOR_46 && object->call->hook->digit));
 }
 
 static bool get(const struct kea_object *object, enum kea_field field, struct value *ret)

@@ -377,6 +377,26 @@ static bool get_name(const struct hook_call *hook, enum kea_field field, struct 
 	}
 }
 
+static bool get_dns(const struct hook_dns *dns, enum kea_field field, struct value *ret)
+{
+	switch (field) {
+	case KEA_CALL_SERVER:
+		ret->ip = dns->addr;
+		return true;
+	case KEA_CALL_SERVER_PORT:
+		ret->number = dns->port;
+		return true;
+	case KEA_CALL_ZONE:
+		ret->text = dns->zone;
+		return true;
+	case KEA_CALL_KEY_NAME:
+		ret->text = dns->key;
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool get_call(const struct kea_call *call, enum kea_field field, struct value *ret)
 {
 	const struct hook_call *hook = call->hook;
@@ -426,6 +446,8 @@ static bool get_call(const struct kea_call *call, enum kea_field field, struct v
 		return true;
 	default:
 		ret->text = "";
+		if (hook->dns)
+			return get_dns(hook->dns, field, ret);
 		return hook->name ? get_name(hook, field, ret) : field >= KEA_CALL_HOSTNAME;
 	}
 }

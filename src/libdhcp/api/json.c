@@ -10,9 +10,7 @@ const struct kea_json *api_config(struct kea_call *call)
 {
 	struct hook_call *hook = call->hook;
 
-	if (!hook->cfg || !hook->cfg->text)
-		return NULL;
-	if (!hook->config)
+	if (!hook->config && hook->cfg && hook->cfg->text)
 		hook->config = json_parse(hook->cfg->text->v, hook->cfg->text->len);
 	return json_handle(hook->config);
 }

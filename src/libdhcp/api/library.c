@@ -22,13 +22,14 @@ static bool is_named(const struct hook_point *point, const char *name, char digi
 
 int api_on(struct kea_library *lib, const char *name, kea_hook_fn *fn)
 {
-	char digit = (char)('0' + lib->digit), other = (char)('0' + 10 - lib->digit);
+	char digit = (char)('0' + lib->digit);
+	unsigned families = lib->digit ? 3 : HOOK_POINT_D2;
 	bool is_known = false;
 
 	if (!lib->diag)
 		return -E_UNSUPPORTED;
 	for (unsigned i = 0; i < HOOK_POINT_N; i++) {
-		if (is_named(&hook_points[i], name, digit)) {
+		if (hook_points[i].families & families && is_named(&hook_points[i], name, digit)) {
 			if (hook_points[i].refuse) {
 				(void)api_fail(lib, NULL, "hook point %s is not supported yet", name);
 				return -E_UNSUPPORTED;
@@ -36,7 +37,7 @@ int api_on(struct kea_library *lib, const char *name, kea_hook_fn *fn)
 			*vec_push(&lib->functions) = (struct hook_function){ (enum hook_point_id)i, fn };
 			return 0;
 		}
-		is_known |= is_named(&hook_points[i], name, other);
+		is_known |= is_named(&hook_points[i], name, '4') || is_named(&hook_points[i], name, '6');
 	}
 	return is_known ? 0 : -E_NOENT;
 }
@@ -86,7 +87,7 @@ void *api_thread_context(struct kea_library *lib, size_t size, kea_done_fn *done
 
 int api_set_config_context(struct kea_call *call, void *context, kea_done_fn *done)
 {
-	if (call->hook->point != HOOK_SRV_CONFIGURED)
+	if (call->hook->point != HOOK_SRV_CONFIGURED && call->hook->point != HOOK_D2_CONFIGURED)
 		return -E_UNSUPPORTED;
 	call->use->context = context;
 	call->use->done = done;

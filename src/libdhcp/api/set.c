@@ -170,6 +170,8 @@ static int set_call_text(struct kea_call *call, enum kea_field field, const char
 	struct hook_call *hook = call->hook;
 	enum host_id_type type;
 
+	if (field == KEA_CALL_KEY_NAME)
+		return !hook->dns ? -E_UNSUPPORTED : hook->dns->use_key(hook->dns, text) ? 0 : -E_NOENT;
 	if (field == KEA_CALL_HOSTNAME)
 		return hook->name ? name_replace(hook->name, text) : -E_UNSUPPORTED;
 	if (field == KEA_CALL_ID_TYPE) {
@@ -180,9 +182,9 @@ static int set_call_text(struct kea_call *call, enum kea_field field, const char
 		hook->id_type = type;
 		return 0;
 	}
-	if (hook->point != HOOK_SRV_CONFIGURED)
+	if (hook->point != HOOK_SRV_CONFIGURED && hook->point != HOOK_D2_CONFIGURED)
 		return -E_UNSUPPORTED;
-	hook->why = arena_strdup(hook->cfg->arena, text);
+	hook->why = arena_strdup(hook->cfg ? hook->cfg->arena : hook->memory, text);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/bytes.h"
+#include "base/ip.h"
 #include "hook/point.h"
 
 #include <stdint.h>
@@ -43,12 +44,22 @@ struct hook_packet {
 	bool is_eval_exceeded; /* these were too expensive: the request is dropped */
 };
 
+/* select_key: the DNS server, and the key that signs the update. */
+struct hook_dns {
+	struct ip addr;
+	uint16_t port;
+	const char *zone;
+	const char *key; /* its name; "": the update is not signed */
+	/* Uses the key of that name instead; false if there is none. */
+	bool (*use_key)(struct hook_dns *dns, const char *name);
+};
+
 /* The arguments of a hook function; those that do not apply at its point are NULL. */
 struct hook_call {
 	enum hook_point_id point;
 	struct request *req;           /* query, response, subnet; NULL outside the pipeline */
 	struct hook_packet *packet;    /* of req */
-	unsigned digit;                /* of the family */
+	unsigned digit;                /* of the family; 0: kea-dhcp-ddns */
 	enum hook_verdict verdict;     /* of the functions called before */
 	struct binding *binding;       /* lease#_select: of the lease; NULL elsewhere */
 	bool has_moved;                /* lease#_select: a library chose another address */
@@ -59,7 +70,7 @@ struct hook_call {
 	const struct subnet *subnet;   /* subnet#_select: selected by a library; NULL: none was */
 	const struct config *cfg;      /* dhcp#_srv_configured */
 	struct json_object *config;    /* dhcp#_srv_configured: the configuration, once a library has asked for it */
-	const char *why;               /* dhcp#_srv_configured: with HOOK_DROP, the reason; NULL or never freed */
+	const char *why;               /* *_srv_configured: with HOOK_DROP, the reason; NULL or never freed */
 	struct bytes packed;           /* pkt#_send: with HOOK_SKIP, the response packed by the library */
 	unsigned id_type;              /* host#_identifier: enum host_id_type of the identifier; flex-id at first */
 	struct bytes id_value;         /* host#_identifier: its value, copied after the call; empty: there is none */
@@ -67,6 +78,8 @@ struct hook_call {
 	struct json_object *arguments; /* command_processed: NULL if it had none */
 	int result;                    /* command_processed */
 	bool is_in_use;                /* lease4_offer: a library found that another host uses the address */
+	struct arena *memory;          /* d2_srv_configured: of the configuration, for `why` */
+	struct hook_dns *dns;          /* select_key */
 	struct name *name;             /* ddns#_update: the decision, which a library may change */
 	const struct pool *pool;       /* ddns#_update: of the lease; NULL: it is in none */
 	bool is_parked;                /* a function of this call has parked the request */

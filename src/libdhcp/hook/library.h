@@ -105,7 +105,7 @@ struct kea_library {
 	char *key; /* what makes it another instance: file and parameters */
 	void *handle;
 	struct hook_guard guard;
-	unsigned digit; /* of the family */
+	unsigned digit; /* of the family; 0: kea-dhcp-ddns */
 	bool is_check;  /* -t */
 	bool is_loaded; /* kea_hook_load() was called */
 	bool is_threaded;

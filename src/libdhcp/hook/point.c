@@ -4,6 +4,7 @@
 #define V4 1
 #define V6 2
 #define BOTH 3
+#define D2 HOOK_POINT_D2
 
 /* clang-format off */
 const struct hook_point hook_points[HOOK_POINT_N] = {
@@ -70,7 +71,7 @@ const struct hook_point hook_points[HOOK_POINT_N] = {
 		"lease#_recover", "lease#", BOTH, .skip = SKIP_CHANGE,
 		.doc = "a declined address becomes available again" },
 	[HOOK_COMMAND_PROCESSED] = {
-		"command_processed", "name, arguments, result", BOTH, .skip = SKIP_NOTHING,
+		"command_processed", "name, arguments, result", BOTH | D2, .skip = SKIP_NOTHING,
 		.doc = "a control command was processed" },
 	[HOOK_HTTP_AUTH] = {
 		"http_auth", "request, response", BOTH, .skip = SKIP_NOTHING,
@@ -80,6 +81,12 @@ const struct hook_point hook_points[HOOK_POINT_N] = {
 		"http_response", "request, response*", BOTH, .skip = SKIP_NOTHING,
 		.refuse = true,
 		.doc = "the response to a control command over HTTP is about to be sent" },
+	[HOOK_D2_CONFIGURED] = {
+		"d2_srv_configured", "io_context, json_config, server_config, error*", D2,
+		.may_drop = true, .doc = "kea-dhcp-ddns: a configuration was built and is about to serve" },
+	[HOOK_SELECT_KEY] = {
+		"select_key", "current_server, tsig_key*", D2, .skip = SKIP_SERVER,
+		.doc = "kea-dhcp-ddns: an update is about to be sent to a DNS server" },
 };
 /* clang-format on */
 

@@ -32,6 +32,8 @@ enum hook_point_id {
 	HOOK_COMMAND_PROCESSED,
 	HOOK_HTTP_AUTH,
 	HOOK_HTTP_RESPONSE,
+	HOOK_D2_CONFIGURED,
+	HOOK_SELECT_KEY,
 	HOOK_POINT_N
 };
 
@@ -43,13 +45,16 @@ enum hook_skip {
 	SKIP_SUBNET,     /* no subnet is selected */
 	SKIP_IDENTIFIER, /* the identifier is not used */
 	SKIP_LEASE,      /* the lease is not assigned */
+	SKIP_SERVER,     /* the DNS server is passed over */
 	SKIP_CHANGE,     /* the stored lease is unchanged; the response is sent as if it had been changed */
 };
+
+#define HOOK_POINT_D2 4 /* of families */
 
 struct hook_point {
 	const char *name;       /* with a # for the family's digit: "pkt#_receive" */
 	const char *arguments;  /* arguments of the library; * marks those it may change */
-	unsigned families;      /* bit 0: DHCPv4, bit 1: DHCPv6 */
+	unsigned families;      /* bit 0: DHCPv4, bit 1: DHCPv6, bit 2: kea-dhcp-ddns */
 	const char *arguments6; /* the same with DHCPv6; NULL if they do not differ */
 	enum hook_skip skip;
 	bool may_drop; /* DROP ends the request without a response, or rejects the configuration; elsewhere it means

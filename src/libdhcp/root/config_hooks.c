@@ -6,9 +6,6 @@
 #include "ctl/library.h"
 #include "hook/library.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 /* A library of Kea whose commands or whose work is built in: nothing is loaded. */
 static void check_built_in(struct build *b, const struct hooks_library_conf *conf, const char *name)
 {
@@ -16,47 +13,12 @@ static void check_built_in(struct build *b, const struct hooks_library_conf *con
 		diag_warn(b->diag, conf_pos(&conf->node, "parameters"), "\"parameters\" is ignored: %s has none", name);
 }
 
-/*
- * Returns the path of the library: in the directory of libraries, whatever directory the configuration of another
- * server names, or with -X where it says. NULL after an error.
- */
-static const char *hook_path(struct build *b, const struct hooks_library_conf *conf, const char *name)
+static bool load_library(struct build *b, const struct hooks_library_conf *conf)
 {
-	const char *env = "KEA_HOOKS_PATH", *directory = getenv(env) ? getenv(env) : KEA_HOOKS_DIR, *path;
-	struct pos pos = conf_pos(&conf->node, "library");
-
-	path = arena_printf(b->cfg->arena, "%s/%s", directory, name);
-	if (access(path, F_OK) == 0 || errno != ENOENT)
-		return path;
-	if (b->flags & CONFIG_RELAXED && name != conf->library && access(conf->library, F_OK) == 0) {
-		diag_warn(b->diag, pos, "invalid path specified: \"%s\" is outside %s", conf->library, directory);
-		return conf->library;
-	}
-	diag_error(b->diag, pos, "\"hooks-libraries\": there is no library %s in %s", name, directory);
-	if (name != conf->library && access(conf->library, F_OK) == 0)
-		diag_help(b->diag, "invalid path specified: libraries are loaded from %s only, or set %s", directory,
-			  env);
-	return NULL;
-}
-
-static bool load_library(struct build *b, const struct hooks_library_conf *conf, const char *name)
-{
-	struct hook_load load = {
-		.path = hook_path(b, conf, name),
-		.parameters = conf->parameters,
-		.digit = config_digit(b->cfg),
-		.is_check = !(b->flags & CONFIG_SERVE),
-		.is_relaxed = b->flags & CONFIG_RELAXED,
-		.diag = b->diag,
-		.pos = conf_pos(&conf->node, "library"),
-	};
+	const struct program_build pb = program_of(b);
 
 	b->has_hooks = true;
-	if (!load.path)
-		return false;
-	if (!b->cfg->hooks)
-		b->cfg->hooks = hooks_new(b->cfg->arena);
-	return hooks_load(b->cfg->hooks, &load);
+	return program_hook(&pb, conf, config_digit(b->cfg), &b->cfg->hooks);
 }
 
 void build_hooks(struct build *b)
@@ -79,7 +41,7 @@ void build_hooks(struct build *b)
 		} else if (ctl_library_is_built_in(name)) {
 			check_built_in(b, conf, name);
 		} else {
-			ok = load_library(b, conf, name);
+			ok = load_library(b, conf);
 		}
 		if (!ok)
 			conf_mark((struct conf_node *)&b->root->node, CONF_OFFSET(b->root, hooks_libraries),

@@ -146,11 +146,11 @@ const struct scope multi_threading_scope = SCOPE("multi-threading", struct multi
 static const char *const commands_words[] = { "listed", "all", NULL };
 
 static const struct key hooks_library_keys[] = {
-	K_STRING(struct hooks_library_conf, library, "library", .required = true, .since = "4.2.0",
+	K_STRING(struct hooks_library_conf, library, "library", .families = KEY_ALL, .required = true, .since = "4.2.0",
 		 .doc = "file name of a library in the directory of hook libraries; of a path only the last part "
 			"counts. "
 			"For libraries of Kea whose work is built in, nothing is loaded"),
-	K_JSON(struct hooks_library_conf, parameters, "parameters", .since = "4.2.0",
+	K_JSON(struct hooks_library_conf, parameters, "parameters", .families = KEY_ALL, .since = "4.2.0",
 	       .doc = "parameters of the library, see its manual page"),
 };
 const struct scope hooks_library_scope = SCOPE("hooks-library", struct hooks_library_conf, hooks_library_keys);

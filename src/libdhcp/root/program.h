@@ -46,5 +46,12 @@ struct log_conf program_loggers(const struct program_build *pb, const struct con
 unsigned program_control(const struct program_build *pb, const struct conf_node *root,
 			 const struct control_socket_conf *one, const struct conf_list *list, const char *default_name,
 			 struct channel_conf **ret);
+/*
+ * Loads one of "hooks-libraries", which must not be built in, and adds it to *hooks, which is created in the arena with
+ * the first one. digit is that of the family, 0 for kea-dhcp-ddns. False after an error.
+ */
+struct hooks;
+bool program_hook(const struct program_build *pb, const struct hooks_library_conf *conf, unsigned digit,
+		  struct hooks **hooks);
 /* Builds one HTTP or HTTPS socket from the keys other than its type, which is set in ret. */
 void program_http(const struct program_build *pb, const struct control_socket_conf *conf, struct channel_conf *ret);

@@ -62,6 +62,8 @@ const struct slot slots[] = {
 	{ .point = HOOK_COMMAND_PROCESSED,    .when = SLOT_OUTSIDE,    .where = "api/processed.c" },
 	{ .point = HOOK_HTTP_AUTH,            .when = SLOT_OUTSIDE,    .where = "the control channel" },
 	{ .point = HOOK_HTTP_RESPONSE,        .when = SLOT_OUTSIDE,    .where = "the control channel" },
+	{ .point = HOOK_D2_CONFIGURED,        .when = SLOT_OUTSIDE,    .where = "kea-dhcp-ddns/hooks.c" },
+	{ .point = HOOK_SELECT_KEY,           .when = SLOT_OUTSIDE,    .where = "kea-dhcp-ddns/hooks.c" },
 };
 /* clang-format on */
 const unsigned slots_n = sizeof(slots) / sizeof(slots[0]);
@@ -127,6 +129,7 @@ static enum verdict skip(struct request *req, const struct slot *slot, const str
 	case SKIP_CHANGE:
 		return skip_change(req, event);
 	case SKIP_STEP:
+	case SKIP_SERVER: /* not in the pipeline */
 		break;
 	}
 	req->step_ran = true;
