@@ -150,6 +150,7 @@ static void add_places(struct str *text, const struct reservation *r, bool prefi
 
 void add_reservations(struct str *text, unsigned subnet_id)
 {
+	char scope[32];
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < m.access.n; i++) {
@@ -164,10 +165,13 @@ void add_reservations(struct str *text, unsigned subnet_id)
 		if (r->classes)
 			str_add(text, r->classes & CLASS_BLUE ? ", \"client-classes\": [ \"blue\", \"gold\" ]"
 							      : ", \"client-classes\": [ \"gold\" ]");
+		add_scope_option(text, "reservation");
 		str_add(text, " }");
 	}
 	if (n)
 		str_add(text, " ]");
+	(void)snprintf(scope, sizeof(scope), "subnet %u", subnet_id);
+	add_scope_option(text, subnet_id ? scope : "global");
 }
 
 void add_guard(struct str *text, unsigned *ret)
@@ -217,12 +221,17 @@ void access_begin(struct str *text)
 		str_addf(text, "%s\"%s\"", i ? ", " : " \"host-reservation-identifiers\": [ ",
 			 rules.id_names[a->kinds[i]]);
 	str_add(text, " ], \"client-classes\": [");
-	str_addf(text, " { \"name\": \"red\", \"test\": \"%s == 'r' or %s == 'rb'\" },", rules.class_test,
+	str_addf(text, " { \"name\": \"red\", \"test\": \"%s == 'r' or %s == 'rb'\"", rules.class_test,
 		 rules.class_test);
-	str_addf(text, " { \"name\": \"blue\", \"test\": \"%s == 'b' or %s == 'rb'\" },", rules.class_test,
+	add_scope_option(text, "class red");
+	str_addf(text, " }, { \"name\": \"blue\", \"test\": \"%s == 'b' or %s == 'rb'\"", rules.class_test,
 		 rules.class_test);
-	str_add(text, " { \"name\": \"gold\" },");
-	str_add(text, " { \"name\": \"staff\", \"test\": \"member('KNOWN') and member('red')\" } ]");
+	add_scope_option(text, "class blue");
+	str_add(text, " }, { \"name\": \"gold\"");
+	add_scope_option(text, "class gold");
+	str_add(text, " }, { \"name\": \"staff\", \"test\": \"member('KNOWN') and member('red')\"");
+	add_scope_option(text, "class staff");
+	str_add(text, " } ]");
 	add_reservations(text, 0);
 	str_add(text, ",");
 }

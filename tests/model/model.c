@@ -18,6 +18,8 @@
  *
  * plus the rules of the family (model4.c, model6.c).
  *
+ * With EXPLAIN=1 it checks explanations instead, see explain.c.
+ *
  * usage: model4 or model6 [SEED [STEPS]]; without a seed it plays the first few. A failure names its seed;
  * MODEL_TRACE=1 shows the events that led to it.
  */
@@ -187,8 +189,10 @@ void take_lease(const struct sent *sent, const struct prefix *prefix, enum lease
 static unsigned take_answers(struct io_engine *engine, struct dgram *const *v, unsigned n)
 {
 	(void)engine;
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
+		explain_response(bytes_of(v[i]->buf, v[i]->len));
 		rules.take_answer(bytes_of(v[i]->buf, v[i]->len));
+	}
 	return n;
 }
 
@@ -208,6 +212,7 @@ void add_pool_id(struct str *text)
 
 	if (id)
 		str_addf(text, ", \"pool-id\": %u", id - 1);
+	add_scope_option(text, "pool");
 	str_add(text, " }");
 }
 
@@ -225,6 +230,7 @@ static struct config *make_config(void)
 	str_addf(&text, " \"max-leases-per-client\": %u,", m.max_leases);
 	str_addf(&text, " \"decline-probation-period\": %u,", dice(3) ? 50 : 0);
 	str_addf(&text, " \"expired-leases-processing\": { \"hold-reclaimed-time\": %u },", dice(2) ? 0 : 60);
+	add_scope_definition(&text);
 	access_begin(&text);
 	rules.configure(&text);
 	str_add(&text, " } }");
@@ -290,6 +296,15 @@ static void settle(void)
 	}
 }
 
+static void calm_down(void)
+{
+	fake_store_fail_next(m.store, 0, CHANGE_OK);
+	fake_store_busy_next(m.store, 0);
+	fake_store_hold(m.store, false);
+	fake_store_hold_finds(m.store, false);
+	settle();
+}
+
 struct serve_worker *say_begin(struct client *c, uint8_t type, uint32_t wanted)
 {
 	struct serve_worker *w = &m.srv.workers[dice(WORKERS)];
@@ -301,11 +316,16 @@ struct serve_worker *say_begin(struct client *c, uint8_t type, uint32_t wanted)
 
 void say_end(struct client *c, struct serve_worker *w, struct dgram *dgram)
 {
+	if (explain_is_due()) {
+		calm_down();
+		explain_message_first(dgram);
+	}
 	if (!c->outstanding++)
 		c->since_ms = clock_boot_ms();
 	serve_worker_batch(w, dgram, 1);
 	serve_worker_flush(w);
 	pump();
+	explain_compare();
 }
 
 /* --- one game --- */
@@ -522,15 +542,6 @@ static void check_pool(const struct pool *pool, const struct used *used)
 }
 
 /* The store behaves, and no request is pending. */
-static void calm_down(void)
-{
-	fake_store_fail_next(m.store, 0, CHANGE_OK);
-	fake_store_busy_next(m.store, 0);
-	fake_store_hold(m.store, false);
-	fake_store_hold_finds(m.store, false);
-	settle();
-}
-
 /* At rest: no request is pending, and the free maps agree with the store. */
 static void check_rest(void)
 {
@@ -877,12 +888,14 @@ static void begin(uint64_t seed)
 	memcpy(m.clients[CLIENTS_MAX + NOISY].id, "foreign", 8);
 	rules.begin();
 	configure();
+	explain_begin();
 }
 
 static void end(void)
 {
 	check_rest();
 	reclaim_free_wait(m.reclaim);
+	explain_end();
 	server_done(&m.srv);
 	leasedb_leave(m.db);
 	arena_free(m.arena);
@@ -930,10 +943,17 @@ int main(int argc, char **argv)
 	unsigned steps = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 3000;
 
 	m.trace = getenv("MODEL_TRACE") != NULL;
+	explain_start();
+	if (explain_is_on() && argc <= 2)
+		steps = 60; /* and so more configurations */
 	for (unsigned i = 0; i < log_all_n; i++)
 		log_all[i]->enabled = 0;
-	for (uint64_t seed = first; seed < first + n; seed++)
+	for (uint64_t seed = first; seed < first + n && !explain_is_enough(); seed++)
 		play(seed, steps);
+	if (explain_is_on()) {
+		explain_check_enough();
+		return 0;
+	}
 	rules.check_enough();
 	if (!m.n_served || !m.n_served_last || !m.n_foreign || !m.n_home || !m.n_moved)
 		fail("nothing happened: of %llu honest clients in a crowd %llu came when all was offered, %llu had a "

@@ -165,6 +165,26 @@ bool is_reserved(const struct thing *thing);
 /* True if nobody else has it reserved, as far as the model can know. */
 bool is_exclusive(const struct client *c, const struct thing *thing);
 
+/*
+ * Explanations (explain.c), with EXPLAIN=1. The explainer is that of one game.
+ */
+void explain_start(void);
+bool explain_is_on(void);
+void explain_begin(void);
+void explain_end(void);
+/* Adds ", \"option-data\": ..." with the option that names its scope, sometimes; and at the top its definition. */
+void add_scope_option(struct str *text, const char *scope);
+void add_scope_definition(struct str *text);
+/* True if the next message is to be explained; the store must be at rest then. */
+bool explain_is_due(void);
+void explain_message_first(const struct dgram *dgram);
+/* The server responded to it. */
+void explain_response(struct bytes response);
+/* It is served. */
+void explain_compare(void);
+bool explain_is_enough(void);
+void explain_check_enough(void);
+
 struct game {
 	uint64_t seed;
 	unsigned step;

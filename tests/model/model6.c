@@ -251,6 +251,7 @@ static void configure(struct str *text)
 	if (m.has_second) {
 		str_add(text, " \"shared-networks\": [ { \"name\": \"link\"");
 		add_guard(text, &m.access.network);
+		add_scope_option(text, "shared network link");
 		str_add(text, ",");
 	}
 	str_add(text, " \"subnet6\": [ { \"id\": 1, \"subnet\": \"2001:db8:1::/64\", \"interface\": \"eth0\", "

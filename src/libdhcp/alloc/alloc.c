@@ -51,10 +51,18 @@ struct tried {
 	uint32_t end_key;
 };
 
+/* Where the next pick of a range begins, after those of the trial. */
+struct trial_cursor {
+	const struct range *range;
+	uint64_t n;
+};
+
 struct trial {
 	struct list link; /* in alloc->trials */
 	uint32_t number;
 	VEC(struct tried) claims;
+	VEC(struct trial_cursor) cursors;
+	VEC(uint64_t) hidden; /* see hide_tried() */
 };
 
 struct alloc {
@@ -140,6 +148,8 @@ static void trial_free(struct trial *trial)
 {
 	list_remove(&trial->link);
 	vec_free(&trial->claims);
+	vec_free(&trial->cursors);
+	vec_free(&trial->hidden);
 	free(trial);
 }
 
@@ -746,13 +756,58 @@ uint64_t alloc_trial_n(struct alloc *alloc, uint32_t number, struct alloc_set *s
 	return n;
 }
 
+static void set_trial_cursor(struct trial *trial, const struct range *range, uint64_t n)
+{
+	for (size_t i = 0; i < trial->cursors.n; i++)
+		if (trial->cursors.v[i].range == range) {
+			trial->cursors.v[i].n = n;
+			return;
+		}
+	*vec_push(&trial->cursors) = (struct trial_cursor){ range, n };
+}
+
+static uint64_t trial_cursor(const struct trial *trial, const struct range *range)
+{
+	for (size_t i = 0; i < trial->cursors.n; i++)
+		if (trial->cursors.v[i].range == range)
+			return trial->cursors.v[i].n;
+	return range->cursor;
+}
+
+/* What the trial has is not free for as long as the lock is held, so the search and its random numbers are the same. */
+static void hide_tried(struct range *range, struct trial *trial)
+{
+	for (size_t i = 0; range->map && i < trial->claims.n; i++) {
+		struct span span = span_of(&trial->claims.v[i].prefix);
+		uint64_t n, last, tries = ODD_LOOK;
+
+		if (!is_in(range, &trial->claims.v[i].prefix))
+			continue;
+		last = range_number(range, &span.last);
+		for (n = range_number(range, &span.first); n <= last && n < range->span.size && tries--; n++)
+			if (freemap_is_free(range->map, n)) {
+				(void)freemap_set(range->map, n, false);
+				*vec_push(&trial->hidden) = n;
+			}
+	}
+}
+
+static void show_tried(struct range *range, struct trial *trial)
+{
+	while (trial->hidden.n)
+		(void)freemap_set(range->map, trial->hidden.v[--trial->hidden.n], true);
+}
+
 /* The next free number that the trial does not have yet. The lock is held: nobody else sees the cursor. */
 static uint64_t next_free_try(struct alloc *alloc, struct range *range, const struct alloc_client *client,
-			      const struct trial *trial)
+			      struct trial *trial)
 {
-	uint64_t cursor = range->cursor, n = next_free(alloc, range, client);
+	uint64_t cursor = range->cursor, n;
 	size_t tries = SCATTER_TRIES + trial->claims.n;
 
+	range->cursor = trial_cursor(trial, range);
+	hide_tried(range, trial);
+	n = next_free(alloc, range, client);
 	while (n != FREEMAP_NONE) {
 		struct prefix prefix = range_prefix(range, n);
 		const struct prefix *tried = tried_at(trial, &prefix);
@@ -766,7 +821,10 @@ static uint64_t next_free_try(struct alloc *alloc, struct range *range, const st
 		    : range->queue ? freequeue_after(range->queue, n)
 				   : next_free(alloc, range, client);
 	}
+	show_tried(range, trial);
 	range->cursor = cursor;
+	if (n != FREEMAP_NONE)
+		set_trial_cursor(trial, range, n + 1);
 	return n;
 }
 
@@ -819,13 +877,18 @@ void alloc_missed(struct alloc *alloc, struct alloc_set *set, size_t i, const st
 	struct hold *hold;
 	struct part part;
 
-	if (client->trial)
-		return;
 	(void)pthread_mutex_lock(&alloc->lock);
+	part = part_of(alloc, range);
+	if (client->trial) {
+		struct trial *trial = alloc->is_scattered ? trial_of(alloc, client->trial) : NULL;
+
+		if (trial)
+			set_trial_cursor(trial, range, rand_in(&part, range));
+		goto out;
+	}
 	hold = holds_at(&alloc->holds, addr);
 	if (hold && hold_is_of(hold, client))
 		unclaim(alloc, hold);
-	part = part_of(alloc, range);
 	if (alloc->is_scattered)
 		range->cursor = rand_in(&part, range);
 	if (range->map)

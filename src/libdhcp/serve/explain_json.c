@@ -467,6 +467,8 @@ static struct json_object *binding(const struct request *req, const struct ia *i
 	else if (ia->policy && !json_object_array_length(list))
 		explain_text(map, "reason", refusal_text(refusal_of_ia(req, ia), ia));
 	json_object_object_add(map, "granted", list);
+	if (req->has_answer && req->fam->explain_times)
+		req->fam->explain_times(req, ia, map);
 	passed = passed_over(req, ia);
 	if (json_object_array_length(passed))
 		json_object_object_add(map, "passed-over", json_object_get(passed));
@@ -579,6 +581,7 @@ struct json_object *explain_json(const struct request *req)
 	add_reservation(map, req);
 	add_bindings(map, req);
 	add_decisions(map, req);
+	explain_name(req, map);
 	add_answer(map, req);
 	if (req->live->hooks)
 		explain_text(map, "not-asked", "hook libraries: what they would change is not known");

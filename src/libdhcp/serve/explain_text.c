@@ -169,6 +169,13 @@ static void print_granted(const char *label, struct json_object *map)
 			json_member_text(map, "preferred-lifetime-from"));
 }
 
+static void print_times(struct json_object *map)
+{
+	if (has(map, "T1"))
+		printed("", "T1 %lld s, T2 %lld s", (long long)json_member_int(map, "T1", 0),
+			(long long)json_member_int(map, "T2", 0));
+}
+
 static void print_binding(struct json_object *map)
 {
 	struct json_object *granted = json_member(map, "granted"), *passed = json_member(map, "passed-over");
@@ -179,6 +186,7 @@ static void print_binding(struct json_object *map)
 	if (!list_size(granted))
 		printed(label, "none%s%s", json_member_text(map, "reason")[0] ? ": " : "",
 			json_member_text(map, "reason"));
+	print_times(map);
 	for (size_t i = 0; i < list_size(passed); i++) {
 		struct json_object *one = json_object_array_get_idx(passed, i);
 		const char *place = place_of(one);
@@ -211,6 +219,37 @@ static void print_decisions(struct json_object *what)
 	}
 }
 
+static const char *records(struct json_object *map)
+{
+	bool forward = is_true(map, "forward"), reverse = is_true(map, "reverse");
+
+	return forward && reverse ? "forward and reverse" : forward ? "forward" : reverse ? "reverse" : "no";
+}
+
+static void print_dns(struct json_object *what)
+{
+	struct json_object *dns = json_member(what, "dns"), *list = json_member(dns, "updates");
+	const char *name = json_member_text(dns, "name"), *when = json_member_text(dns, "when");
+	const char *from = json_member_text(dns, "name-from"), *why = json_member_text(dns, "why");
+
+	/* Nobody is interested in a client without a name. */
+	if (!dns || (!from[0] && !list_size(list)))
+		return;
+	if (has(dns, "scope")) {
+		printed("DNS", "%s%s%s", name[0] ? name : "no name", name[0] ? ": " : "", name[0] ? from : "");
+		printed("", "%s records%s%s (%s)", records(dns), why[0] ? ": " : "", why,
+			json_member_text(dns, "scope"));
+	}
+	for (size_t i = 0; i < list_size(list); i++) {
+		struct json_object *one = json_object_array_get_idx(list, i);
+
+		printed(i || has(dns, "scope") ? "" : "DNS", "%s %s records of %s and %s, TTL %lld s, %s%s%s",
+			json_member_text(one, "what"), records(one), json_member_text(one, "name"),
+			json_member_text(one, "address"), (long long)json_member_int(one, "ttl", 0),
+			json_member_text(one, "conflict-resolution-mode"), when[0] ? ", " : "", when);
+	}
+}
+
 static void print_options(struct json_object *what)
 {
 	struct json_object *fields = json_member(what, "boot-fields"), *list = json_member(what, "options");
@@ -236,6 +275,7 @@ void explain_print(struct json_object *what)
 	print_reservation(what);
 	print_bindings(what);
 	print_decisions(what);
+	print_dns(what);
 	print_options(what);
 	if (json_member_text(what, "not-asked")[0])
 		printed("Not asked", "%s", json_member_text(what, "not-asked"));

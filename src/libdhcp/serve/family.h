@@ -115,6 +115,8 @@ struct family {
 	const struct opts *(*answer_opts)(const struct request *req);
 	/* True if the option contains bindings, which are explained elsewhere; NULL: none does. */
 	bool (*is_binding_option)(uint16_t code);
+	/* Adds the times of an IA that the response has; NULL: they are options. */
+	void (*explain_times)(const struct request *req, const struct ia *ia, struct json_object *map);
 	/* Adds the fields of the response's header, and where they came from; NULL: it has none. */
 	void (*explain_header)(const struct request *req, struct json_object *map);
 	/* Writes the whole message as text, for debug lines. */

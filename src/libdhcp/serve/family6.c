@@ -406,6 +406,7 @@ const struct family family6 = {
 	.without_lease = without_lease6,
 	.answer_opts = answer_opts6,
 	.is_binding_option = is_binding_option6,
+	.explain_times = explain_times6,
 	.dump_query = dump_query6,
 	.dump_answer = dump_answer6,
 };

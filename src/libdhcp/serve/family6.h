@@ -29,6 +29,8 @@ enum verdict without_lease6(struct request *req, struct ia *ia);
  */
 const struct subnet *own_subnet6(const struct request *req, const struct ip *addr);
 enum verdict bind6_register(struct request *req);
+/* Adds T1 and T2 of the IA, as they are in the response. */
+void explain_times6(const struct request *req, const struct ia *ia, struct json_object *map);
 /* Adds the content of the response to a registration. */
 void answer6_register(struct answer_opts *s);
 enum verdict answer6(struct request *req);

@@ -125,9 +125,8 @@ bool lease_dns_send(struct ncr_sender *sender, const struct config *cfg, enum nc
 	return lease_dns_ask(sender, cfg->family == KEY_6, change, &how, lease);
 }
 
-/* What the change removes and adds; NULL for nothing. */
-static void difference(const struct config *cfg, const struct store_change *change, const struct lease **ret_old,
-		       const struct lease **ret_new)
+void lease_dns_difference(const struct config *cfg, const struct store_change *change, const struct lease **ret_old,
+			  const struct lease **ret_new)
 {
 	const struct lease *old = change->old, *new = change->kind == CHANGE_DELETE ? NULL : &change->new;
 
@@ -146,11 +145,11 @@ void lease_dns_note(struct ncr_sender *sender, const struct config *cfg, const s
 	if (!cfg->ncr_target.is_enabled)
 		return;
 	for (i = 0; i < n; i++) {
-		difference(cfg, &v[i], &old, &new);
+		lease_dns_difference(cfg, &v[i], &old, &new);
 		(void)lease_dns_send(sender, cfg, NCR_REMOVE, old);
 	}
 	for (i = 0; i < n; i++) {
-		difference(cfg, &v[i], &old, &new);
+		lease_dns_difference(cfg, &v[i], &old, &new);
 		(void)lease_dns_send(sender, cfg, NCR_ADD, new);
 	}
 }

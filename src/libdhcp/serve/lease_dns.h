@@ -12,6 +12,9 @@
 
 /* The changes of a transaction are durable. sender is NULL if there is none. */
 void lease_dns_note(struct ncr_sender *sender, const struct config *cfg, const struct store_change *v, unsigned n);
+/* The lease whose records a change removes, and the one whose records it adds; NULL: none. */
+void lease_dns_difference(const struct config *cfg, const struct store_change *change, const struct lease **ret_old,
+			  const struct lease **ret_new);
 /* Asks for the records of the lease, or for their removal; false if it has none. */
 bool lease_dns_send(struct ncr_sender *sender, const struct config *cfg, enum ncr_change change,
 		    const struct lease *lease);

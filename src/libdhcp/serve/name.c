@@ -235,6 +235,7 @@ static void generate(struct name *name, const struct naming *naming, const struc
 	char text[IP_TEXT_MAX], *c;
 
 	name->is_generated = true;
+	name->from = NAME_FROM_ADDRESS;
 	(void)ip_format(addr, text);
 	for (c = text; *c; c++)
 		if (*c == '.' || *c == ':')
@@ -269,6 +270,7 @@ static void take_fqdn(struct name *name, const struct request *req, const struct
 		generate(name, naming, addr);
 		return;
 	}
+	name->from = NAME_FROM_FQDN;
 	put_clean_labels(name, req, naming, asked->text, asked->len);
 	lower(name);
 	if (asked->is_partial)
@@ -287,6 +289,7 @@ static void take_hostname(struct name *name, const struct request *req, const st
 		generate(name, naming, addr);
 		return;
 	}
+	name->from = NAME_FROM_HOSTNAME;
 	put_clean(name, req, naming, asked->text, asked->len);
 	lower(name);
 	if (count_labels(asked->text, asked->len) == 1) {
@@ -315,6 +318,7 @@ static void decide_flags(struct name *name, const struct naming *naming, bool se
 /* As it is reserved. */
 static void take_reserved(struct name *name, const struct naming *naming, const char *hostname)
 {
+	name->from = NAME_FROM_HOST;
 	put_text(name, hostname);
 	lower(name);
 	qualify(name, naming);
@@ -341,7 +345,7 @@ void name_decide(const struct request *req, const struct naming *naming, const s
 	const char *reserved = req->host ? req->host->hostname : "";
 	bool sends = naming->sends && !is_in_class(req, CLASS_BIT_SKIP_DDNS);
 
-	*ret = (struct name){ .is_fqdn = asked->has_fqdn, .fwd = sends, .rev = sends };
+	*ret = (struct name){ .naming = naming, .is_fqdn = asked->has_fqdn, .fwd = sends, .rev = sends };
 	if (asked->has_fqdn)
 		decide_flags(ret, naming, sends, asked);
 	if (reserved[0]) {

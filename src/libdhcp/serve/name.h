@@ -26,8 +26,12 @@ struct name_asked {
 	char text[DOMAIN_TEXT_MAX];
 };
 
+enum name_from { NAME_FROM_NOTHING, NAME_FROM_HOST, NAME_FROM_FQDN, NAME_FROM_HOSTNAME, NAME_FROM_ADDRESS };
+
 /* What is decided. In the request's arena. */
 struct name {
+	const struct naming *naming; /* by which keys */
+	enum name_from from;
 	bool is_fqdn;  /* the response has option 81 or 39; else option 12, if there is a name and the family has it */
 	bool s, o, n;  /* flags of the response, RFC 4702 2.1 */
 	bool fwd, rev; /* the records that this server updates; none without a name */

@@ -151,7 +151,8 @@ START_TEST(family_6)
 		"{ 'result': 0, 'text': 'ADVERTISE', 'arguments': { 'subnet': { 'id': 1, 'rule': 'it has the "
 		"interface-id of the relay' }, 'bindings': [ { 'type': 'address', 'iaid': 5, 'granted': [ { "
 		"'address': '2001:db8:1::10', 'preferred-lifetime': 300, 'valid-lifetime': 400 } ] }, { 'type': "
-		"'prefix', 'iaid': 5, 'granted': [ { 'prefix': '2001:db8:8::/64' } ] } ], 'options': [ { 'code': 2 "
+		"'prefix', 'iaid': 5, 'granted': [ { 'prefix': '2001:db8:8::/64' } ], 'T1': 150, 'T2': 240 } ], "
+		"'options': [ { 'code': 2 "
 		"}, { 'code': 1, 'from': 'the message' }, { 'code': 23, 'data': '2001:db8::53', 'from': 'subnet 1' "
 		"} ] } }");
 	command_expect(ASK("'hw-address': '02:00:00:00:00:01', 'link': '2001:db8:1::1', 'message-type': 'request', "
@@ -165,12 +166,63 @@ START_TEST(family_6)
 }
 END_TEST
 
+static void setup_dns(void)
+{
+	command_start(
+		&family4,
+		"\"commands\": \"all\", \"valid-lifetime\": 3600, \"dhcp-ddns\": { \"enable-updates\": true }, "
+		"\"ddns-qualifying-suffix\": \"example.org\", \"subnet4\": [ { \"id\": 1, \"subnet\": "
+		"\"192.0.2.0/24\", \"pools\": [ { \"pool\": \"192.0.2.10-192.0.2.19\" } ], \"reservations\": [ { "
+		"\"hw-address\": \"02:00:00:00:00:01\", \"hostname\": \"printer\" } ] }, { \"id\": 2, \"subnet\": "
+		"\"10.2.0.0/16\", \"ddns-send-updates\": false, \"pools\": [ { \"pool\": \"10.2.0.1-10.2.0.9\" } ] "
+		"}, { \"id\": 3, \"subnet\": \"10.3.0.0/16\", \"ddns-replace-client-name\": \"always\", "
+		"\"ddns-generated-prefix\": \"gen\", \"pools\": [ { \"pool\": \"10.3.0.1-10.3.0.9\" } ] } ]");
+}
+
+START_TEST(dns)
+{
+	/* Option 12; an offer, from which updates follow. */
+	command_expect(
+		ASK("'hw-address': '02:00:00:00:00:02', 'relay': '192.0.2.1', 'options': { '12': "
+		    "'\\u0027pc\\u0027' }"),
+		"{ 'result': 0, 'arguments': { 'dns': { 'name': 'pc.example.org', 'name-from': 'the client`s host "
+		"name option', 'qualifying-suffix': 'example.org', 'scope': 'global', 'forward': true, 'reverse': "
+		"true, 'when': 'once the lease is assigned', 'updates': [ { 'what': 'add', 'name': "
+		"'pc.example.org', 'address': '192.0.2.10', 'forward': true, 'reverse': true, 'ttl': 1200, "
+		"'conflict-resolution-mode': 'check-with-dhcid' } ] } } }");
+	/* Option 81 with the flag N, or without S. */
+	command_expect(ASK("'hw-address': '02:00:00:00:00:02', 'relay': '192.0.2.1', 'options': { '81': '0c0000027063' "
+			   "}"),
+		       "{ 'result': 0, 'arguments': { 'dns': { 'forward': false, 'reverse': false, 'why': 'the client "
+		       "asks for no updates, and ddns-override-no-update is false', 'updates': [ ] } } }");
+	command_expect(ASK("'hw-address': '02:00:00:00:00:02', 'relay': '192.0.2.1', 'options': { '81': '040000027063' "
+			   "}"),
+		       "{ 'result': 0, 'arguments': { 'dns': { 'name-from': 'the client`s FQDN option', 'forward': "
+		       "false, 'reverse': true, 'why': 'the client updates its address itself, and "
+		       "ddns-override-client-update is false' } } }");
+	command_expect(ASK("'hw-address': '02:00:00:00:00:01', 'relay': '192.0.2.1'"),
+		       "{ 'result': 0, 'arguments': { 'dns': { 'name': 'printer.example.org', 'name-from': 'the "
+		       "reservation' } } }");
+	command_expect(ASK("'hw-address': '02:00:00:00:00:02', 'relay': '192.0.2.1'"),
+		       "{ 'result': 0, 'arguments': { 'dns': { 'why': 'the client has no name', 'updates': [ ] } } }");
+	/* Keys of other scopes. */
+	command_expect(ASK("'hw-address': '02:00:00:00:00:02', 'relay': '10.2.0.1', 'options': { '12': "
+			   "'\\u0027pc\\u0027' }"),
+		       "{ 'result': 0, 'arguments': { 'dns': { 'scope': 'subnet 2', 'forward': false, 'why': "
+		       "'ddns-send-updates is false' } } }");
+	command_expect(ASK("'hw-address': '02:00:00:00:00:02', 'relay': '10.3.0.1', 'address': '10.3.0.7'"),
+		       "{ 'result': 0, 'arguments': { 'dns': { 'name': 'gen-10-3-0-7.example.org', 'name-from': 'the "
+		       "address, by ddns-replace-client-name and ddns-generated-prefix', 'scope': 'subnet 3' } } }");
+}
+END_TEST
+
 int main(void)
 {
-	TCase *v[] = { tcase_create("v4"), tcase_create("v6") };
+	void (*const setups[])(void) = { setup4, setup6, setup_dns };
+	TCase *v[] = { tcase_create("v4"), tcase_create("v6"), tcase_create("dns") };
 
-	for (unsigned i = 0; i < 2; i++) {
-		tcase_add_checked_fixture(v[i], i ? setup6 : setup4, command_stop);
+	for (unsigned i = 0; i < 3; i++) {
+		tcase_add_checked_fixture(v[i], setups[i], command_stop);
 		tcase_set_timeout(v[i], 60);
 	}
 	tcase_add_test(v[0], reservation);
@@ -179,5 +231,6 @@ int main(void)
 	tcase_add_test(v[0], wrong_arguments);
 	tcase_add_test(v[0], nothing_remains);
 	tcase_add_test(v[1], family_6);
-	return suite_run_all(v, 2);
+	tcase_add_test(v[2], dns);
+	return suite_run_all(v, 3);
 }
