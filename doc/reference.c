@@ -6,6 +6,7 @@
 #include "hook/point.h"
 #include "kea/fields.h"
 #include "lease/field.h"
+#include "serve/feed.h"
 #include "stat/metric.h"
 #include "stat/table.h"
 #include "wire/dict.h"
@@ -73,6 +74,13 @@ static void put_places(unsigned family, enum stat_id id)
 		}
 }
 
+static void put_events(void)
+{
+	printf("\n## Events\n\nFor subscribers; see [events](../guide/events.md).\n\n| name | meaning |\n|---|---|\n");
+	for (unsigned i = 1; i < FEED_N; i++)
+		printf("| `%s` | %s |\n", feed_rows[i].name, feed_rows[i].doc);
+}
+
 static void put_metrics(unsigned family)
 {
 	printf("\n## Metrics\n\nOf statistics, in /metrics of HTTP control sockets; [metrics](../guide/metrics.md) has "
@@ -118,6 +126,7 @@ static void put_statistics(unsigned family)
 		printf(" | %s |\n", stat_table[i].doc);
 	}
 	put_metrics(family);
+	put_events();
 }
 
 /* --- hook libraries --- */

@@ -32,6 +32,7 @@
  *				mac, cid, iaid or subnet: they count up from lease to lease
  *	foreign N ADDRESS KEY=VALUE...  same, by another server of the store: this server does not notice
  *	stat NAME VALUE            a statistic: "subnet[1].pool[0].assigned-addresses"; VALUE "none": it does not exist
+ *	event NAME [ADDRESS]       the next record of the feed since "event on" has this kind and address; "event none"
  *	log LEVEL ID TEXT          the next line with this id (with DEBUG a later one) has this level and contains TEXT
  *	log none ID                there is no further line with this id
  *
@@ -62,6 +63,7 @@
 #include "io/loop.h"
 #include "log/config.h"
 #include "serve/explain.h"
+#include "serve/feed.h"
 #include "serve/slots.h"
 
 #include <errno.h>
@@ -400,6 +402,8 @@ static void do_config(FILE *file)
 		(void)duid_parse(SERVER_DUID, &play.srv.duid);
 		play.db = leasedb_new(play.store);
 		play.reclaim = reclaim_new(play.dialect->fam->idx, NULL, NULL);
+		play.srv.feed = feed_new();
+		reclaim_use_feed(play.reclaim, play.srv.feed);
 		play.running = true;
 	}
 	/* Libraries are not part of a replay, and what is random is not repeated. */
@@ -678,6 +682,35 @@ static void do_stat(void)
 		fail("%s is %s, not %s", words[1], got, words[2]);
 }
 
+static void do_event(void)
+{
+	static struct feed_record rec;
+	static uint64_t next;
+	char text[IP_TEXT_MAX];
+	uint64_t lost;
+	bool has;
+
+	if (!strcmp(words[1], "on")) {
+		feed_switch(play.srv.feed, true);
+		feed_span(play.srv.feed, &next, &next);
+		return;
+	}
+	has = feed_read(play.srv.feed, &next, &rec, &lost);
+	if (lost)
+		fail("%llu records are lost", (unsigned long long)lost);
+	if (!has || !strcmp(words[1], "none")) {
+		if (has)
+			fail("there is an event %s", feed_rows[rec.kind].name);
+		if (strcmp(words[1], "none") != 0)
+			fail("there is no event");
+		return;
+	}
+	if (strcmp(feed_rows[rec.kind].name, words[1]) != 0)
+		fail("the event is %s", feed_rows[rec.kind].name);
+	if (n_words > 2 && strcmp(ip_format(&rec.addr, text), words[2]) != 0)
+		fail("the event is about %s", text);
+}
+
 static void do_settle(void)
 {
 	unsigned rounds = 0;
@@ -793,6 +826,8 @@ static void run_line(FILE *file, char *line)
 		do_stock(true);
 	else if (!strcmp(words[0], "stat"))
 		do_stat();
+	else if (!strcmp(words[0], "event"))
+		do_event();
 	else if (!strcmp(words[0], "log") && n_words > 2)
 		do_log(words[1], words[2], after_words(raw, 3));
 	else if (!strcmp(words[0], "fail"))
@@ -853,6 +888,7 @@ int main(int argc, char **argv)
 		explainer_free(explainer);
 		server_done(&play.srv);
 		leasedb_leave(play.db);
+		feed_free(play.srv.feed);
 	}
 	end_log();
 	arena_free(play.arena);

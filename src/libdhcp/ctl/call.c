@@ -149,6 +149,19 @@ void ctl_respond_cursor(struct ctl_call *call, const struct ctl_cursor *cursor, 
 	begin(call);
 }
 
+void ctl_respond_stream(struct ctl_call *call, const struct ctl_cursor *cursor, void *state)
+{
+	call->is_whole = call->is_stream = true;
+	ctl_respond_cursor(call, cursor, state);
+}
+
+void ctl_page_refuse(struct ctl_call *call, int status, const char *why)
+{
+	call->status = status;
+	call->why = why;
+	begin(call);
+}
+
 void ctl_cursor_result(struct ctl_call *call, enum ctl_result result, const char *fmt, ...)
 {
 	va_list ap;
@@ -251,6 +264,22 @@ enum ctl_more ctl_call_read(struct ctl_call *call, struct str *out)
 enum ctl_result ctl_call_result(const struct ctl_call *call)
 {
 	return call->result;
+}
+
+bool ctl_call_is_stream(const struct ctl_call *call)
+{
+	return call->is_stream;
+}
+
+const struct ctl_get *ctl_call_get(const struct ctl_call *call)
+{
+	return &call->get;
+}
+
+int ctl_page_status(const struct ctl_call *call, const char **ret_why)
+{
+	*ret_why = call->why;
+	return call->status;
 }
 
 void *ctl_call_user(const struct ctl_call *call)

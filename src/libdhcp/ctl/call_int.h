@@ -57,7 +57,11 @@ struct ctl_call {
 	void *cursor_state;
 	bool has_output; /* of the cursor */
 	bool is_whole;   /* the cursor's output is the response, or several, not only its arguments */
-	struct str raw;  /* arguments as text */
+	bool is_stream;
+	struct ctl_get get; /* of a page; in the arena */
+	int status;         /* of a page that was refused; 0: it was not */
+	const char *why;
+	struct str raw; /* arguments as text */
 	size_t raw_sent;
 
 	void (*after)(void *user, void *ctx);

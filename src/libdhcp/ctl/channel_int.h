@@ -70,6 +70,7 @@ struct conn {
 	struct json_frame frame;
 	struct ctl_call *call;
 	bool is_call_waiting; /* call_ready() will be called */
+	bool is_stream;       /* the response does not end by itself */
 	struct str out;       /* of the response, not sent yet */
 	/* HTTP */
 	const struct ctl_page *page; /* NULL: a command */
@@ -101,6 +102,8 @@ void conn_start(struct conn *c);
 struct conn *conn_to_evict(struct channel *ch);
 /* For a channel that closes: ends it at once if it has no request in execution. */
 void conn_close_idle(struct conn *c);
+/* After other settings are in use: ends a stream that its client may no longer read, and all of a closing channel. */
+void conn_check_stream(struct conn *c);
 /* For conn_http.c: the request is complete. */
 void conn_enqueue(struct conn *c);
 /* Appends to c->in; false if that exceeds a limit, and *ret_why says which. */
@@ -111,12 +114,16 @@ bool conn_count(struct conn *c);
 void conn_reject(struct conn *c);
 void conn_dispatch(struct conn *c, const struct auth_user *user);
 /* Same for c->page. False if the user must not read it. */
-bool conn_open_page(struct conn *c, const struct auth_user *user);
+bool conn_open_page(struct conn *c, const struct http_head *head, const struct auth_user *user);
+/* True if the user may read c->page. */
+bool conn_may_read(const struct conn *c, const struct auth_user *user);
 
 /* conn_http.c */
 /* Returns the number of bytes used. */
 size_t http_receive(struct conn *c, const char *text, size_t len);
 void http_start(struct conn *c);
+/* True if the request would still be accepted. */
+bool http_is_allowed(const struct conn *c);
 /* Sends what is in c->out, or keeps it until the length of the response is known. */
 void http_send(struct conn *c, enum ctl_more more);
 /* Responds with an error and ends the connection; why may be NULL. */

@@ -240,6 +240,14 @@ static void close_idle(struct channel *ch)
 	}
 }
 
+static void check_streams(struct channel *ch)
+{
+	for (struct list *pos = ch->conns.next, *next; pos != &ch->conns; pos = next) {
+		next = pos->next;
+		conn_check_stream(container_of(pos, struct conn, link));
+	}
+}
+
 /* Its connections end once they have their responses. */
 static void stop(struct channel *ch)
 {
@@ -249,6 +257,7 @@ static void stop(struct channel *ch)
 	ch->conf = (struct channel_conf){ .type = ch->conf.type, .name = ch->name };
 	ch->n_conns++; /* holds it while its connections end */
 	close_idle(ch);
+	check_streams(ch);
 	if (--ch->n_conns == 0)
 		channel_free(ch);
 }
@@ -265,6 +274,7 @@ static void change(struct channel *ch, const struct channel_conf *conf, SSL_CTX 
 	ch->name = xstrdup(conf->name);
 	if (had_tls != (tls != NULL))
 		close_idle(ch);
+	check_streams(ch);
 }
 
 struct channels *channels_new(struct loop *loop, struct ctl *ctl)

@@ -57,7 +57,8 @@ struct ctl_who {
 	const char *user;    /* authenticated user; NULL if none */
 	bool is_read_only;
 	const struct conf_strings *commands; /* the only commands allowed; NULL: all */
-	const char *rule; /* what restricts the access, for the error: "user \"stork\""; NULL if nothing does */
+	const char *rule;   /* what restricts the access, for the error: "user \"stork\""; NULL if nothing does */
+	bool takes_streams; /* the channel can send a response that does not end: see ctl_respond_stream() */
 };
 
 /*
@@ -108,6 +109,9 @@ void ctl_call_free(struct ctl_call *call);
 typedef void ctl_processed_fn(void *ctx, const char *name, struct json_object *arguments, enum ctl_result result);
 void ctl_on_processed(struct ctl *ctl, ctl_processed_fn *fn, void *ctx);
 
+/* True if the response is a stream: it may stop for any time, and ends only with its client. */
+bool ctl_call_is_stream(const struct ctl_call *call);
+
 /*
  * A page: text for GET on HTTP sockets. Whoever may execute the command may read it.
  */
@@ -116,16 +120,25 @@ struct ctl_page {
 	const char *type; /* for Content-Type */
 	const char *command;
 	const char *doc; /* one line */
-	/* Calls ctl_respond_cursor(); its pieces are the text. */
+	/* Calls ctl_respond_cursor() or ctl_respond_stream(), whose pieces are the text, or ctl_page_refuse(). */
 	void (*run)(struct ctl_call *call);
+};
+/* What a request for a page says besides its path. Borrowed for the duration of ctl_page_open(). */
+struct ctl_get {
+	struct bytes query;         /* after "?"; empty: none */
+	struct bytes last_event_id; /* header Last-Event-ID; empty: none */
 };
 /* Adds a page, which is borrowed. */
 void ctl_add_page(struct ctl *ctl, const struct ctl_page *page);
 /* Returns the page of a request target, whose query is ignored; NULL if there is none. */
 const struct ctl_page *ctl_page_find(const struct ctl *ctl, struct bytes target);
+/* True if `who` may read it. */
+bool ctl_page_is_allowed(const struct ctl_page *page, const struct ctl_who *who);
 /* Like ctl_dispatch(); NULL if `who` must not read it. */
-struct ctl_call *ctl_page_open(struct ctl *ctl, const struct ctl_page *page, const struct ctl_who *who,
-			       ctl_ready_fn *ready, void *ctx);
+struct ctl_call *ctl_page_open(struct ctl *ctl, const struct ctl_page *page, const struct ctl_get *get,
+			       const struct ctl_who *who, ctl_ready_fn *ready, void *ctx);
+/* The HTTP status of a page that was refused, with the reason in *ret_why; 0 if it was not. */
+int ctl_page_status(const struct ctl_call *call, const char **ret_why);
 
 /* --- for commands --- */
 
@@ -136,6 +149,7 @@ struct command {
 	const struct scope *args; /* its struct is passed to run(); NULL: the command has no arguments */
 	const char *provider;     /* "core", or the Kea library that has the command: "lease_cmds" */
 	bool native;              /* not in Kea */
+	bool is_stream;           /* calls ctl_respond_stream(), unless it fails */
 	const char *since;
 	const char *doc;
 	/*
@@ -213,3 +227,13 @@ void ctl_respond_cursor(struct ctl_call *call, const struct ctl_cursor *cursor, 
 void ctl_cursor_result(struct ctl_call *call, enum ctl_result result, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void ctl_cursor_ready(struct ctl_call *call);
+
+/*
+ * A stream: like a cursor, but the pieces are the whole response, a client gets them at once, and it does not end by
+ * itself. The channel stops asking for pieces while its client does not read.
+ */
+void ctl_respond_stream(struct ctl_call *call, const struct ctl_cursor *cursor, void *state);
+/* What a page was asked for. */
+const struct ctl_get *ctl_call_get(const struct ctl_call *call);
+/* Ends a page without text: an HTTP status, and the reason, which must be valid in a JSON string. */
+void ctl_page_refuse(struct ctl_call *call, int status, const char *why);

@@ -23,17 +23,18 @@ static void await_client(struct conn *c)
 {
 	if (!timer_is_running(&c->timer)) {
 		c->progress = 0;
-		loop_timer_start(c->ch->all->loop, &c->timer, CHANNEL_IDLE_MS);
+		loop_timer_start(c->ch->all->loop, &c->timer, c->is_stream ? CHANNEL_STREAM_MS : CHANNEL_IDLE_MS);
 	}
 }
 
 static void note_progress(struct conn *c, size_t n)
 {
 	c->progress += n;
-	if (c->progress < CHANNEL_PROGRESS || c->state == CONN_LINGERING || !timer_is_running(&c->timer))
+	if ((c->progress < CHANNEL_PROGRESS && !c->is_stream) || c->state == CONN_LINGERING ||
+	    !timer_is_running(&c->timer))
 		return;
 	c->progress = 0;
-	loop_timer_start(c->ch->all->loop, &c->timer, CHANNEL_IDLE_MS);
+	loop_timer_start(c->ch->all->loop, &c->timer, c->is_stream ? CHANNEL_STREAM_MS : CHANNEL_IDLE_MS);
 	list_remove(&c->link);
 	list_add_tail(&c->ch->conns, &c->link);
 }
@@ -268,11 +269,15 @@ static struct ctl_who who_is(const struct conn *c, const struct auth_user *user)
 				 .from = c->ch->conf.type == CHANNEL_UNIX ? NULL : c->from,
 				 .user = user ? user->name : NULL,
 				 .is_read_only = c->ch->conf.is_read_only || (user && user->is_read_only),
-				 .commands = user ? user->commands : NULL };
+				 .commands = user ? user->commands : NULL,
+				 .takes_streams = c->ch->conf.type == CHANNEL_UNIX };
 }
 
 static void begin_response(struct conn *c)
 {
+	/* Otherwise it is not noticed that the client of an idle stream is gone. */
+	if (c->is_stream)
+		(void)bufferevent_enable(c->bev, EV_READ);
 	c->state = CONN_RESPONDING;
 	bufferevent_setwatermark(c->bev, EV_WRITE, CHANNEL_OUT_LOW, 0);
 }
@@ -291,19 +296,40 @@ void conn_dispatch(struct conn *c, const struct auth_user *user)
 	who.rule = rule.text;
 	if (!ctl_request_is_json(req))
 		c->status = 400;
-	begin_response(c);
+	c->state = CONN_RESPONDING;
 	c->call = ctl_dispatch(c->ch->all->ctl, req, &who, call_ready, c);
+	c->is_stream = ctl_call_is_stream(c->call);
 	str_free(&rule);
+	begin_response(c);
 	pump(c);
 }
 
-bool conn_open_page(struct conn *c, const struct auth_user *user)
+bool conn_may_read(const struct conn *c, const struct auth_user *user)
 {
 	struct ctl_who who = who_is(c, user);
 
-	c->call = ctl_page_open(c->ch->all->ctl, c->page, &who, call_ready, c);
+	return ctl_page_is_allowed(c->page, &who);
+}
+
+bool conn_open_page(struct conn *c, const struct http_head *head, const struct auth_user *user)
+{
+	const uint8_t *mark = memchr(head->target.data, '?', head->target.len);
+	struct ctl_get get = { .last_event_id = head->last_event_id };
+	struct ctl_who who = who_is(c, user);
+	const char *why;
+	int status;
+
+	if (mark)
+		get.query = bytes_of(mark + 1, head->target.len - (size_t)(mark + 1 - head->target.data));
+	c->call = ctl_page_open(c->ch->all->ctl, c->page, &get, &who, call_ready, c);
 	if (!c->call)
 		return false;
+	status = ctl_page_status(c->call, &why);
+	if (status) {
+		http_reject(c, status, why);
+		return true;
+	}
+	c->is_stream = ctl_call_is_stream(c->call);
 	begin_response(c);
 	pump(c);
 	return true;
@@ -382,7 +408,8 @@ static void on_event(struct bufferevent *bev, short what, void *ctx)
 	if (c->tls && !SSL_is_init_finished(c->tls))
 		handshake_failed(c);
 	/* A client that only ends its side still gets its response. */
-	if (is_half_closed && c->state != CONN_READING && c->state != CONN_LINGERING) {
+	if (is_half_closed && c->state != CONN_READING && c->state != CONN_LINGERING &&
+	    !(c->is_stream && c->ch->conf.type != CHANNEL_UNIX)) {
 		(void)bufferevent_disable(bev, EV_READ);
 		return;
 	}
@@ -478,5 +505,11 @@ void conn_free(struct conn *c)
 void conn_close_idle(struct conn *c)
 {
 	if (c->state == CONN_READING || c->state == CONN_QUEUED || c->state == CONN_LINGERING)
+		conn_free(c);
+}
+
+void conn_check_stream(struct conn *c)
+{
+	if (c->is_stream && (c->ch->is_closing || (c->ch->conf.type != CHANNEL_UNIX && !http_is_allowed(c))))
 		conn_free(c);
 }

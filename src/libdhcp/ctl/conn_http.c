@@ -66,7 +66,7 @@ void http_reset(struct conn *c)
 	str_reset(&c->head);
 	str_reset(&c->out);
 	c->head_searched = 0;
-	c->has_head = c->has_sent_head = c->sends_chunks = c->is_chunked = false;
+	c->has_head = c->has_sent_head = c->sends_chunks = c->is_chunked = c->is_stream = false;
 	c->length = -1;
 	c->page = NULL;
 	c->chunks = (struct http_chunks){ 0 };
@@ -223,7 +223,7 @@ void http_start(struct conn *c)
 		return;
 	c->status = 200;
 	if (c->page) {
-		if (!conn_open_page(c, user))
+		if (!conn_open_page(c, &head, user))
 			http_reject(c, 403, "this user may not read it");
 		return;
 	}
@@ -237,6 +237,20 @@ void http_start(struct conn *c)
 		return;
 	}
 	conn_dispatch(c, user);
+}
+
+bool http_is_allowed(const struct conn *c)
+{
+	const struct auth *auth = c->ch->conf.auth;
+	const struct auth_user *user = NULL;
+	struct http_head head;
+	const char *why;
+
+	if (http_head_parse(c->head.text, c->head.len, &head, &why) != 0)
+		return false;
+	if (auth && head.authorization.data)
+		user = auth_find(auth, head.authorization);
+	return (user || !auth) && conn_may_read(c, user);
 }
 
 /* --- responses --- */
@@ -260,7 +274,7 @@ void http_send(struct conn *c, enum ctl_more more)
 {
 	bool is_first = !c->has_sent_head, is_last = more == CTL_END;
 
-	if (is_first && !is_last && c->out.len <= WITH_LENGTH_MAX)
+	if (is_first && !is_last && !c->is_stream && c->out.len <= WITH_LENGTH_MAX)
 		return;
 	if (is_first) {
 		c->has_sent_head = true;

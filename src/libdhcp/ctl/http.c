@@ -198,6 +198,8 @@ static int parse_header(struct bytes name, struct bytes value, struct http_head 
 		if (head->authorization.data)
 			return fail(401, "several Authorization headers", ret_why);
 		head->authorization = value;
+	} else if (is(name, "Last-Event-ID")) {
+		head->last_event_id = value;
 	} else if (is(name, "Expect")) {
 		head->expects_continue = is(value, "100-continue");
 		seen->other_expectation |= !head->expects_continue;

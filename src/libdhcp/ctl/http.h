@@ -19,6 +19,7 @@ struct http_head {
 	struct bytes target;   /* path and query */
 	struct bytes content_type;
 	struct bytes authorization; /* data is NULL if there is none */
+	struct bytes last_event_id; /* of server-sent events; the last one if there are several */
 };
 
 /*

@@ -8,6 +8,7 @@ enum {
 	CHANNEL_ACCEPTS_PER_TURN = 16,     /* then the rest of the main thread runs */
 	CHANNEL_IDLE_MS = 10000,           /* how long a client may send, or accept, less than CHANNEL_PROGRESS bytes */
 	CHANNEL_PROGRESS = 65536,          /* bytes */
+	CHANNEL_STREAM_MS = 60000,         /* how long the reader of a stream may accept nothing */
 	CHANNEL_LINGER_MS = 2000,          /* for reading what a rejected client still sends */
 	CHANNEL_RATE = 1000,               /* requests per second, all sockets together; others wait for their turn */
 	CHANNEL_BURST = 100,               /* of these without waiting after a pause */
@@ -15,6 +16,7 @@ enum {
 	CHANNEL_RECEIVING_MAX = 64u << 20, /* bytes of incomplete requests, all sockets together */
 	CHANNEL_OUT_HIGH = 256 << 10,      /* bytes waiting for a client; then nothing is added to a response ... */
 	CHANNEL_OUT_LOW = 64 << 10,        /* ... until so few are left */
+	CHANNEL_SUBSCRIBERS_MAX = 16,      /* streams of events at the same time, all sockets together */
 	CHANNEL_MAPS_MAX = 400000, /* maps and lists in one request: an empty map takes some 750 bytes of memory */
 	CHANNEL_VALUES_MAX = 2000000,
 

@@ -206,10 +206,24 @@ static bool is_forbidden(struct ctl_call *call, const char *name, enum ctl_acces
 	return true;
 }
 
+/* Responds that the channel cannot send a stream; false if it can, or the command has none. */
+static bool is_misplaced(struct ctl_call *call, const struct command *cmd, bool takes_streams)
+{
+	if (!cmd->is_stream || takes_streams)
+		return false;
+	ctl_respond(
+		call, CTL_ERROR, NULL,
+		"'%s' command responds with a stream: use a unix socket of the server, or GET /%s on an HTTP socket",
+		cmd->name, cmd->name);
+	return true;
+}
+
 static void dispatch_to_services(struct ctl_call *call, const struct ctl_who *who)
 {
 	const struct ctl_entry *entry = find(call->ctl->forwarder->known, call->req->command);
 
+	if (entry && is_misplaced(call, entry->cmd, false))
+		return;
 	if (!is_forbidden(call, call->req->command, entry ? entry->cmd->access : CTL_WRITE, who))
 		call_forward(call);
 }
@@ -263,6 +277,8 @@ struct ctl_call *ctl_dispatch(struct ctl *ctl, struct ctl_request *req, const st
 	call->cmd = entry->cmd;
 	if (is_forbidden(call, entry->cmd->name, entry->cmd->access, who))
 		return call;
+	if (is_misplaced(call, entry->cmd, who->takes_streams))
+		return call;
 	args = read_args(call);
 	if (!args)
 		ctl_respond_diag(call);
@@ -289,15 +305,25 @@ const struct ctl_page *ctl_page_find(const struct ctl *ctl, struct bytes target)
 	return NULL;
 }
 
-struct ctl_call *ctl_page_open(struct ctl *ctl, const struct ctl_page *page, const struct ctl_who *who,
-			       ctl_ready_fn *ready, void *ctx)
+bool ctl_page_is_allowed(const struct ctl_page *page, const struct ctl_who *who)
+{
+	return !forbidden_by(page->command, CTL_READ, who);
+}
+
+struct ctl_call *ctl_page_open(struct ctl *ctl, const struct ctl_page *page, const struct ctl_get *get,
+			       const struct ctl_who *who, ctl_ready_fn *ready, void *ctx)
 {
 	struct ctl_call *call;
 
-	if (forbidden_by(page->command, CTL_READ, who))
+	if (!ctl_page_is_allowed(page, who))
 		return NULL;
 	call = call_new(ctl, NULL, who, ready, ctx);
 	call->is_whole = true;
+	call->get = (struct ctl_get){
+		bytes_of(arena_dup(call->arena, get->query.data, get->query.len), get->query.len),
+		bytes_of(arena_dup(call->arena, get->last_event_id.data, get->last_event_id.len),
+			 get->last_event_id.len),
+	};
 	page->run(call);
 	return call;
 }

@@ -6,13 +6,14 @@
 static void add(struct ctl *ctl)
 {
 	const struct command_rows *const all[] = {
-		&commands_class, &commands_config, &commands_explain, &commands_host,   &commands_lease,
-		&commands_net,   &commands_server, &commands_stat,    &commands_subnet,
+		&commands_class, &commands_config, &commands_event,  &commands_explain, &commands_host,
+		&commands_lease, &commands_net,    &commands_server, &commands_stat,    &commands_subnet,
 	};
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		ctl_add(ctl, all[i]->v, all[i]->n);
 	ctl_add_page(ctl, &metrics_page);
+	ctl_add_page(ctl, &events_page);
 }
 
 /* Makes those commands available that the configuration in service asks for. */

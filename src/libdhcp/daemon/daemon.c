@@ -19,6 +19,7 @@
 #include "daemon/agent.h"
 #include "daemon/database.h"
 #include "daemon/own_log.h"
+#include "daemon/subscribers.h"
 #include "serve/explain.h"
 #include "serve/family.h"
 #include "serve/grant.h"
@@ -566,6 +567,7 @@ int daemon_start(struct daemon *d)
 	server_init(&d->srv, d->fam, n_threads, mt->packet_queue_size > SLOTS_MIN ? mt->packet_queue_size : SLOTS_MIN);
 	d->srv_ready = true;
 	d->srv.wake_main = wake_main;
+	d->srv.feed = feed_new();
 	d->srv.to_source = getenv("KEA_TEST_SEND_RESPONSES_TO_SOURCE") != NULL;
 	if (d->srv.to_source)
 		LOGF(d->fam->idx, DHCPx_TESTING_MODE_SEND_TO_SOURCE_ENABLED);
@@ -592,6 +594,7 @@ int daemon_start(struct daemon *d)
 	d->publisher = publisher_new(d->loop, d->fam->idx);
 	publisher_use(d->publisher, cfg, d->db);
 	d->reclaim = reclaim_new(d->fam->idx, wake_to_reclaim, d);
+	reclaim_use_feed(d->reclaim, d->srv.feed);
 	d->lfc = lfc_new(d->loop, d->fam->idx);
 	d->reclaim_post.fn = reclaim_wanted;
 	d->found_post.fn = reclaim_found;
@@ -796,6 +799,7 @@ bool daemon_use_config(struct daemon *d, struct config *cfg, struct str *why)
 	d->why = why;
 	ok = switch_to(d, cfg);
 	d->why = NULL;
+	feed_text(d->srv.feed, FEED_RELOAD, ok, "by a command");
 	if (!ok)
 		changes_undo(&d->changes);
 	return ok;
@@ -824,6 +828,7 @@ bool daemon_reload_why(struct daemon *d, struct str *why)
 	ok = try_reload(d);
 	d->why = NULL;
 	d->has_reload_failed = !ok;
+	feed_text(d->srv.feed, FEED_RELOAD, ok, "%s", d->opts.config_file);
 	if (ok)
 		LOGF(d->fam->idx, DHCPx_DYNAMIC_RECONFIGURATION_SUCCESS, d->opts.config_file);
 	else
@@ -938,6 +943,8 @@ void daemon_stop(struct daemon *d)
 		publisher_free(d->publisher);
 	}
 	loop_run_posts(d->loop); /* of databases that were closed */
+	subscribers_free(d->subscribers);
+	feed_free(d->srv.feed);
 	changes_done(&d->changes);
 	history_done(&d->history);
 	pidfile_free(d->pidfile);

@@ -16,6 +16,7 @@
 
 struct daemon;
 struct explainer;
+struct subscribers;
 
 /* The control commands, which are on top of the daemon. */
 struct daemon_commands {
@@ -50,6 +51,7 @@ struct daemon {
 	int64_t started_ms, configured_ms; /* boot time */
 	struct ctl *ctl;                   /* commands; its user is the daemon */
 	struct channels *channels;         /* sockets that commands come from */
+	struct subscribers *subscribers;   /* of command events; NULL before its first use */
 	struct explainer *explainer;       /* of command explain; NULL before its first use */
 	struct agent *agent;               /* the port of "Control-agent" */
 	struct changes changes;            /* by commands, that are stored */

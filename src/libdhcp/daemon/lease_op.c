@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "serve/feed.h"
 
 static void post(struct lease_op *op)
 {
@@ -22,12 +23,26 @@ static void changed(struct store_txn *txn, uint64_t ticket)
 	post(txn->owner);
 }
 
+static void feed_change(const struct lease_op *op)
+{
+	struct feed *feed = op->d->srv.feed;
+
+	if (op->kind == LEASE_OP_DELETE && op->n_found)
+		feed_lease(feed, FEED_LEASE_DELETED, op->found);
+	else if (op->kind == LEASE_OP_ADD || (op->kind == LEASE_OP_PUT && op->was_added))
+		feed_lease(feed, FEED_LEASE_ADDED, &op->lease);
+	else if (op->kind == LEASE_OP_UPDATE || op->kind == LEASE_OP_PUT)
+		feed_lease(feed, FEED_LEASE_UPDATED, &op->lease);
+}
+
 static void finish(struct lease_op *op, enum store_result result)
 {
 	struct leasedb *db = op->db;
 
 	op->d->n_lease_ops--;
 	op->result = result;
+	if (result == CHANGE_OK && feed_is_on(op->d->srv.feed))
+		feed_change(op);
 	op->done(op);
 	leasedb_leave(db);
 }

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "lease/store.h"
 #include "log/log.h"
+#include "serve/feed.h"
 #include "serve/lease_dns.h"
 #include "serve/slots.h"
 
@@ -29,6 +30,7 @@ struct reclaim {
 	struct lease_query query;
 	const struct store *store;                  /* where they are searched for */
 	struct expired_leases_processing_conf conf; /* in effect when the search began */
+	struct feed *feed;                          /* NULL: none */
 	struct ncr_sender *sender;                  /* see reclaim_use_dns() */
 	const struct config *dns_cfg;
 	bool found_none; /* the last search for expired leases */
@@ -119,8 +121,10 @@ static void job_done(struct store_txn *txn, uint64_t ticket)
 	bool is_reclaimed = txn->result == CHANGE_OK && !reclaim->is_flush;
 
 	(void)ticket;
-	if (is_reclaimed)
+	if (is_reclaimed) {
 		report(reclaim, job->lease);
+		feed_lease(reclaim->feed, FEED_LEASE_EXPIRED, job->lease);
+	}
 	if (is_reclaimed && job->has_dns)
 		(void)lease_dns_ask(reclaim->sender, reclaim->family, NCR_REMOVE, &job->dns, job->lease);
 	(void)pthread_mutex_lock(&reclaim->lock);
@@ -129,6 +133,11 @@ static void job_done(struct store_txn *txn, uint64_t ticket)
 	if (--reclaim->n_open == 0)
 		(void)pthread_cond_signal(&reclaim->idle);
 	(void)pthread_mutex_unlock(&reclaim->lock);
+}
+
+void reclaim_use_feed(struct reclaim *reclaim, struct feed *feed)
+{
+	reclaim->feed = feed;
 }
 
 void reclaim_use_dns(struct reclaim *reclaim, struct ncr_sender *sender, const struct config *cfg)

@@ -15,6 +15,7 @@
  * the store calls back from its own thread.
  */
 struct reclaim;
+struct feed;
 
 #define RECLAIM_SLICE_MAX 4096 /* leases per slice if the configuration sets no limit */
 
@@ -31,6 +32,8 @@ bool reclaim_found_none(const struct reclaim *reclaim);
 bool reclaim_is_failing(struct reclaim *reclaim);
 /* Waits until the store has completed all pending changes. */
 void reclaim_free_wait(struct reclaim *reclaim);
+/* Adds reclaimed leases to the feed, which must outlive the object. */
+void reclaim_use_feed(struct reclaim *reclaim, struct feed *feed);
 /*
  * Asks the DDNS server, from the next slice on, to remove the records of reclaimed leases. cfg must be in service
  * whenever a slice begins or is continued. NULL: nothing is asked.

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "log/log.h"
 #include "serve/family.h"
+#include "serve/feed.h"
 
 #include <errno.h>
 
@@ -91,8 +92,10 @@ static void tell(const struct sockets *s, const struct socket_states *before, co
 	for (i = 0; i < before->v.n; i++) {
 		const struct socket_state *was = &before->v.v[i];
 
-		if (is_open(was) && !find_open(now, was) && !find_renamed(now, was))
-			LOGF(fam, DHCPx_CLOSE_SOCKET, was->ifname, ip_format(&was->addr, text), reason(now, was));
+		if (!is_open(was) || find_open(now, was) || find_renamed(now, was))
+			continue;
+		LOGF(fam, DHCPx_CLOSE_SOCKET, was->ifname, ip_format(&was->addr, text), reason(now, was));
+		feed_text(s->srv->feed, FEED_INTERFACE, false, "%s, %s: %s", was->ifname, text, reason(now, was));
 	}
 	for (i = 0; i < now->v.n; i++) {
 		const struct socket_state *state = &now->v.v[i];
@@ -101,6 +104,8 @@ static void tell(const struct sockets *s, const struct socket_states *before, co
 		if (is_open(state) && find_open(before, state))
 			continue;
 		(void)ip_format(&state->addr, text);
+		if (is_open(state))
+			feed_text(s->srv->feed, FEED_INTERFACE, true, "%s, %s", state->ifname, text);
 		if (renamed && !find_open(now, renamed))
 			LOGF(fam, DHCPx_RENAMED_SOCKET, renamed->ifname, text, state->ifname);
 		else if (is_open(state))

@@ -17,6 +17,14 @@ static struct stat_place *place_of(const struct request *req, const struct event
 	return req->chosen ? req->chosen->place : NULL;
 }
 
+static void feed(const struct request *req, const struct event *event, enum feed_kind kind)
+{
+	const struct lease *lease = event->lease ? event->lease : event->hint ? event->hint->lease : NULL;
+
+	if (lease)
+		feed_lease(req->worker->srv->feed, kind, lease);
+}
+
 static void emit(struct request *req, const struct event *event)
 {
 	const struct event_row *row = &event_rows[event->kind];
@@ -31,6 +39,8 @@ static void emit(struct request *req, const struct event *event)
 		report_exhausted(req, is_prefix);
 	else if (event->kind == EVENT_MAX_LEASES)
 		report_max_leases(req);
+	if (row->feed && feed_is_on(req->worker->srv->feed))
+		feed(req, event, row->feed);
 	report_event(req, event);
 }
 

@@ -3,6 +3,7 @@
 
 #include "hook/point.h"
 #include "lease/lease.h"
+#include "serve/feed.h"
 #include "stat/stat.h"
 
 /*
@@ -66,6 +67,7 @@ struct event_row {
 	bool declines;        /* uses up one of the addresses that the client may decline */
 	bool has_point;
 	enum hook_point_id point;
+	enum feed_kind feed; /* what subscribers see; FEED_NONE: nothing */
 };
 
 extern const struct event_row event_rows[EVENT_N];

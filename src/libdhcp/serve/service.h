@@ -41,6 +41,7 @@ struct server {
 	struct budget *omissions;  /* options omitted from responses are logged once per client and configuration */
 	struct ncr_sender *sender; /* requests to kea-dhcp-ddns; NULL: they go nowhere. The owner's */
 	uint64_t n_lives;
+	struct feed *feed;     /* for subscribers; NULL: there are none. The owner's */
 	struct log_fold *fold; /* log lines that would repeat with each packet */
 	uint16_t server_port, client_port;
 	bool to_source;                        /* KEA_TEST_SEND_RESPONSES_TO_SOURCE: responses go to the sender */

@@ -92,7 +92,51 @@ static void run_long_page(struct ctl_call *call)
 	respond_lines(call, LONG_PIECES);
 }
 
+/* --- streams --- */
+
+#define TICK "tick tick tick tick tick tick tick tick tick tick tick tick tick tick tick\n"
+static struct ctl_call *stream; /* the last one that was opened */
+static unsigned n_ticks;        /* that it may send */
+
+static enum ctl_more next_tick(struct ctl_call *call, void *state, struct str *out)
+{
+	(void)call;
+	(void)state;
+	for (unsigned i = 0; n_ticks && i < 256; i++, n_ticks--)
+		str_add(out, TICK);
+	return n_ticks ? CTL_MORE : CTL_WAIT;
+}
+
+static void ticks_done(void *state)
+{
+	(void)state;
+	n_done++;
+	stream = NULL;
+}
+
+static const struct ctl_cursor ticks = { next_tick, ticks_done };
+
+static void run_stream(struct ctl_call *call)
+{
+	const struct ctl_get *get = ctl_call_get(call);
+
+	if (bytes_equal(get->query, bytes_of("bad", 3))) {
+		ctl_page_refuse(call, 400, "bad query");
+		return;
+	}
+	stream = call;
+	ctl_respond_stream(call, &ticks, NULL);
+}
+
+static void tick_forever(struct ctl_call *call, const void *args)
+{
+	(void)args;
+	stream = call;
+	ctl_respond_stream(call, &ticks, NULL);
+}
+
 static const struct ctl_page pages[] = {
+	{ .path = "/ticks", .type = "text/t", .command = "ticks", .doc = "a stream", .run = run_stream },
 	{ .path = "/page", .type = "text/x", .command = "hello", .doc = "a page", .run = run_page },
 	{ .path = "/long", .type = "text/x", .command = "change", .doc = "a long page", .run = run_long_page },
 };
@@ -147,6 +191,13 @@ static const struct command rows[] = {
 	  .since = "4.2.0",
 	  .doc = "changes",
 	  .run = change },
+	{ .name = "ticks",
+	  .access = CTL_READ,
+	  .provider = "core",
+	  .is_stream = true,
+	  .since = "4.2.0",
+	  .doc = "does not end",
+	  .run = tick_forever },
 	{ .name = "later", .access = CTL_READ, .provider = "core", .since = "4.2.0", .doc = "waits", .run = later },
 	{ .name = "big", .access = CTL_READ, .provider = "core", .since = "4.2.0", .doc = "tells a lot", .run = big },
 };
@@ -225,8 +276,8 @@ static void setup(void)
 	loop = loop_new_main();
 	ctl = ctl_new(KEY_4, NULL);
 	ctl_add(ctl, rows, sizeof(rows) / sizeof(rows[0]));
-	ctl_add_page(ctl, &pages[0]);
-	ctl_add_page(ctl, &pages[1]);
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+		ctl_add_page(ctl, &pages[i]);
 	channels = channels_new(loop, ctl);
 	memset(users, 0, sizeof(users));
 	auth_user_init(&users[0], "admin", "a");
@@ -508,6 +559,130 @@ START_TEST(http_requests)
 	ck_assert_int_eq(strncmp(c.got.text, "HTTP/1.1 400 Bad Request\r\n", 26), 0);
 	ask(&c, REQUEST);
 	await(&c, BODY);
+	leave(&c);
+}
+END_TEST
+
+static void tick(unsigned n)
+{
+	n_ticks = n;
+	ctl_cursor_ready(stream);
+	turns(5);
+}
+
+/* A stream arrives piece by piece, on unix sockets and as a page; it ends with its client. */
+START_TEST(streams)
+{
+	struct client c = connect_unix();
+
+	n_ticks = 1;
+	ask(&c, "{\"command\":\"ticks\"}");
+	await(&c, TICK);
+	ck_assert_str_eq(c.got.text, TICK);
+	/* A client that ends its side still reads. */
+	ck_assert_int_eq(shutdown(c.fd, SHUT_WR), 0);
+	for (unsigned i = 2; i < 5; i++) {
+		pass(600000); /* an idle stream is no idle client */
+		tick(1);
+		await(&c, TICK);
+		ck_assert_uint_eq(c.got.len, i * strlen(TICK));
+	}
+	leave(&c);
+	tick(1);
+	ck_assert_uint_eq(n_done, 1);
+	c = connect_http();
+	ask(&c, "GET /ticks?x HTTP/1.1\r\nHost: x\r\n\r\n");
+	await(&c, "\r\n\r\n");
+	ck_assert_ptr_nonnull(strstr(c.got.text, "Transfer-Encoding: chunked\r\nContent-Type: text/t\r\n"));
+	tick(1);
+	await(&c, TICK "\r\n");
+	/* Its end is noticed at once. */
+	leave(&c);
+	turns(20);
+	ck_assert_uint_eq(n_done, 2);
+	c = connect_http();
+	ask(&c, "GET /ticks?bad HTTP/1.1\r\nHost: x\r\n\r\n");
+	await(&c, "bad query");
+	ck_assert_int_eq(strncmp(c.got.text, "HTTP/1.1 400 ", 13), 0);
+	leave(&c);
+	c = connect_http();
+	ask(&c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 19\r\n\r\n"
+		"{\"command\":\"ticks\"}");
+	await(&c, "responds with a stream");
+	leave(&c);
+}
+END_TEST
+
+/* Nothing is produced for a client that does not read, which is disconnected after a minute. */
+START_TEST(slow_streams)
+{
+	struct client c = connect_unix();
+	unsigned left;
+
+	n_ticks = 1;
+	ask(&c, "{\"command\":\"ticks\"}");
+	await(&c, TICK);
+	tick(100000);
+	left = n_ticks;
+	ck_assert_uint_gt(left, 80000);
+	pass(50000);
+	ck_assert_uint_eq(n_ticks, left);
+	receive(&c, 100000);
+	pass(50000);
+	ck_assert_uint_eq(n_done, 0);
+	left = n_ticks;
+	pass(61000);
+	ck_assert_uint_eq(n_done, 1);
+	ck_assert_uint_eq(n_ticks, left);
+	leave(&c);
+	/* One that reads slowly stays, and gets all of it. */
+	c = connect_unix();
+	ask(&c, "{\"command\":\"ticks\"}");
+	n_ticks = 20000;
+	for (unsigned i = 0; i < 10000 && c.got.len < 20000 * strlen(TICK); i++) {
+		receive(&c, 4096);
+		turns(2);
+		clock_advance(1000);
+	}
+	ck_assert_uint_eq(c.got.len, 20000 * strlen(TICK));
+	leave(&c);
+}
+END_TEST
+
+/* A reload ends the streams of users that may no longer read them, and those of a closed socket. */
+START_TEST(streams_after_a_reload)
+{
+	struct channel_conf conf = http_conf();
+	struct client c;
+
+	conf.auth = &auth;
+	use(&conf, 1);
+	c = connect_http();
+	/* admin:a */
+	ask(&c, "GET /ticks HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YWRtaW46YQ==\r\n\r\n");
+	await(&c, "\r\n\r\n");
+	users[1].is_read_only = false;
+	use(&conf, 1);
+	tick(1);
+	await(&c, TICK);
+	users[0].commands = &hello_only;
+	use(&conf, 1);
+	ck_assert_uint_eq(n_done, 1);
+	await(&c, NULL);
+	leave(&c);
+	users[0].commands = NULL;
+	c = connect_http();
+	ask(&c, "GET /ticks HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YWRtaW46YQ==\r\n\r\n");
+	await(&c, "\r\n\r\n");
+	auth_user_init(&users[0], "admin", "other");
+	use(&conf, 1);
+	ck_assert_uint_eq(n_done, 2);
+	leave(&c);
+	c = connect_http();
+	ask(&c, "GET /ticks HTTP/1.1\r\nHost: x\r\nAuthorization: Basic cmVhZGVyOnI=\r\n\r\n");
+	await(&c, "\r\n\r\n");
+	use(NULL, 0);
+	ck_assert_uint_eq(n_done, 3);
 	leave(&c);
 }
 END_TEST
@@ -988,6 +1163,9 @@ int main(void)
 	tcase_add_test(tc, unix_requests);
 	tcase_add_test(tc, long_requests);
 	tcase_add_test(tc, http_requests);
+	tcase_add_test(tc, streams);
+	tcase_add_test(tc, slow_streams);
+	tcase_add_test(tc, streams_after_a_reload);
 	tcase_add_test(tc, pipelined_requests);
 	tcase_add_test(tc, http_errors);
 	tcase_add_test(tc, slow_clients);
