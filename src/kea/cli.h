@@ -22,7 +22,7 @@ enum exit_code {
 };
 
 /* Verbs that have options of their own; the others have those that every verb has. */
-enum { FOR_ALL = 0, FOR_LEASES = 1, FOR_POOLS = 2, FOR_RESERVE = 4, FOR_WHY = 8 };
+enum { FOR_ALL = 0, FOR_LEASES = 1, FOR_POOLS = 2, FOR_RESERVE = 4, FOR_WHY = 8, FOR_EVENTS = 16, FOR_TOP = 32 };
 
 /* What the options say. Strings are borrowed from argv. */
 struct cli {
@@ -34,10 +34,12 @@ struct cli {
 	uint32_t timeout_sec; /* for each request */
 	/* output */
 	bool json, csv;
+	uint32_t count; /* events, screens of top; 0: without end */
 	/* leases */
-	uint32_t subnet; /* id; 0: any; also of pools */
-	const char *hw_address, *client_id, *hostname, *state, *expiring, *after, *file;
+	uint32_t subnet;                                                                 /* id; 0: any; also of pools */
+	const char *hw_address, *client_id, *hostname, *state, *expiring, *after, *file; /* after: also of events */
 	uint32_t limit;
+	bool watch;
 	/* pools */
 	uint32_t warning, critical, interval_sec;
 	bool nagios;
@@ -95,6 +97,8 @@ int run_pools(struct cli *cli, char **words, unsigned n);
 int run_lease_drop(struct cli *cli, char **words, unsigned n);
 int run_reserve(struct cli *cli, char **words, unsigned n);
 int run_doc(struct cli *cli, char **words, unsigned n);
+int run_events(struct cli *cli, char **words, unsigned n);
+int run_top(struct cli *cli, char **words, unsigned n);
 int run_why(struct cli *cli, char **words, unsigned n);
 /* Any command of the server: words[0] is its name, or a request as JSON. */
 int run_command(struct cli *cli, char **words, unsigned n);

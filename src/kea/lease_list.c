@@ -154,7 +154,9 @@ static const char *const csv_columns[] = { "address",   "type",      "hw_address
 
 void lease_list_begin(struct lease_list *list)
 {
-	if (list->cli->json) {
+	if (list->cli->json && list->cli->watch) {
+		return;
+	} else if (list->cli->json) {
 		printf("[");
 	} else if (list->cli->csv) {
 		for (unsigned i = 0; csv_columns[i]; i++)
@@ -209,7 +211,7 @@ static void print_table_row(const struct lease_list *list, const struct lease_it
 	cells[1] = (struct cell){ id.len ? str_text(&id) : "-", NULL };
 	cells[2] = (struct cell){ lease->hostname[0] ? lease->hostname : "-", NULL };
 	cells[3] = (struct cell){ subnet, NULL };
-	cells[4] = (struct cell){ lease_state_words[state], colors[state] };
+	cells[4] = (struct cell){ item->event ? item->event : lease_state_words[state], colors[state] };
 	cells[5] = (struct cell){ str_text(&left), NULL };
 	/* The id of a DHCPv4 client without a hardware address may be longer than its column. */
 	table_row(&list->table, cells);
@@ -253,8 +255,9 @@ static void print_csv_row(const struct lease_list *list, const struct lease_item
 		str_addf(&out, "%u", lease->iaid);
 	str_addc(&out, ',');
 	add_csv(&out, lease->hostname);
-	str_addf(&out, ",%u,%u,%s,%lld,%u,", lease->subnet_id, lease->pool_id, lease_state_words[state_of(list, item)],
-		 (long long)lease->cltt, lease->valid);
+	str_addf(&out, ",%u,%u,%s,%lld,%u,", lease->subnet_id, lease->pool_id,
+		 item->event ? item->event : lease_state_words[state_of(list, item)], (long long)lease->cltt,
+		 lease->valid);
 	if (item->expires_wall != INT64_MAX)
 		str_addf(&out, "%lld", (long long)item->expires_wall);
 	puts(str_text(&out));
@@ -271,7 +274,10 @@ static void print_json_row(const struct lease_list *list, const struct lease_ite
 	else
 		lease_add_json(&text, &item->lease);
 	screen_add_json(&out, str_text(&text), text.len);
-	printf("%s\n%s", list->n ? "," : "", str_text(&out));
+	if (list->cli->watch)
+		printf("{ \"event\": \"%s\", \"lease\": %s }\n", item->event ? item->event : "listed", str_text(&out));
+	else
+		printf("%s\n%s", list->n ? "," : "", str_text(&out));
 	str_free(&text);
 	str_free(&out);
 }
@@ -293,7 +299,7 @@ bool lease_list_add(struct lease_list *list, const struct lease_item *item)
 
 int lease_list_end(struct lease_list *list)
 {
-	if (list->cli->json)
+	if (list->cli->json && !list->cli->watch)
 		printf("%s]\n", list->n ? "\n" : "");
 	return list->n ? EXIT_OK : EXIT_NOTHING;
 }

@@ -10,6 +10,7 @@ struct lease_item {
 	struct lease lease;       /* without expires */
 	int64_t expires_wall;     /* INT64_MAX: never */
 	struct json_object *json; /* as the server sent it; NULL: from a file */
+	const char *event;        /* what has happened to it: "granted"; NULL: it is listed */
 };
 
 struct lease_list {

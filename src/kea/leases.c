@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* kea leases: from a server, a page at a time, or from a lease file. */
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "daemon/lease_text.h"
 #include "json/value.h"
+#include "kea/follow.h"
 #include "kea/lease_list.h"
 #include "kea/remote.h"
 #include "lease/lastrow.h"
@@ -177,6 +179,72 @@ static int list_client(struct lease_list *list, struct remote *remote)
 	return code;
 }
 
+static int list_all(struct lease_list *list, struct remote *remote, const struct ip *after)
+{
+	if ((list->client_id.len || (list->hwaddr.len && list->family == KEY_4)) && !after)
+		return list_client(list, remote);
+	return list_pages(list, remote, after);
+}
+
+/* --- changes --- */
+
+struct watching {
+	struct lease_list *list;
+	struct remote *remote;
+	const struct ip *after; /* NULL: from the first one */
+};
+
+/* The server has subscribed this program: what changes from here on comes as events. */
+static int list_first(void *ctx)
+{
+	struct watching *w = ctx;
+	int code = list_all(w->list, w->remote, w->after);
+
+	(void)fflush(stdout);
+	return code;
+}
+
+static enum lease_state state_after(const char *event, enum lease_state state)
+{
+	if (!strcmp(event, "released") || !strcmp(event, "deleted"))
+		return LEASE_RELEASED;
+	if (!strcmp(event, "expired"))
+		return LEASE_RECLAIMED;
+	return !strcmp(event, "declined") ? LEASE_DECLINED : state;
+}
+
+static bool print_change(void *ctx, struct json_object *event, const char *text)
+{
+	struct watching *w = ctx;
+	const char *name = json_member_text(event, "event");
+	struct arena *arena;
+	struct lease_item item;
+	bool goes_on = true;
+
+	(void)text;
+	if (!strcmp(name, "lost"))
+		(void)cli_fail(0, "some changes are lost: the server sends them faster than they can be printed");
+	if (strncmp(name, "lease-", 6) != 0)
+		return true;
+	arena = arena_new(0);
+	if (read_lease(arena, json_member(event, "lease"), &item)) {
+		item.event = name + 6;
+		item.lease.state = state_after(item.event, item.lease.state);
+		w->list->now = clock_wall_sec();
+		goes_on = lease_list_add(w->list, &item);
+	}
+	arena_free(arena);
+	return fflush(stdout) == 0 && goes_on;
+}
+
+static int watch_server(struct lease_list *list, struct remote *remote, const struct ip *after)
+{
+	struct watching watching = { list, remote, after };
+	struct follow follow = { .begin = list_first, .take = print_change, .ctx = &watching };
+
+	return follow_events(remote, &follow);
+}
+
 static int list_server(struct lease_list *list)
 {
 	const struct cli *cli = list->cli;
@@ -196,11 +264,11 @@ static int list_server(struct lease_list *list)
 		code = cli_fail(EXIT_USAGE, "--after: %s is not an address of this server", cli->after);
 	if (code == EXIT_OK) {
 		lease_list_begin(list);
-		if ((list->client_id.len || (list->hwaddr.len && list->family == KEY_4)) && !cli->after)
-			code = list_client(list, &remote);
+		if (cli->watch)
+			code = watch_server(list, &remote, cli->after ? &after : NULL);
 		else
-			code = list_pages(list, &remote, cli->after ? &after : NULL);
-		if (code == EXIT_OK)
+			code = list_all(list, &remote, cli->after ? &after : NULL);
+		if (code == EXIT_OK && !cli->watch)
 			code = lease_list_end(list);
 	}
 	remote_close(&remote);
@@ -349,5 +417,7 @@ int run_leases(struct cli *cli, char **words, unsigned n)
 		return cli_fail(EXIT_USAGE, "unexpected argument %s", words[0]);
 	if (code != EXIT_OK)
 		return code;
+	if (cli->watch && cli->file)
+		return cli_fail(EXIT_USAGE, "--watch is not an option with --file");
 	return cli->file ? list_file(&list) : list_server(&list);
 }

@@ -133,6 +133,8 @@ static const struct {
 	{ "kea leases --hostname '*.example.org' --expiring 1h",
 	  "Leases of names below example.org that expire within an hour." },
 	{ "kea leases --csv --file /var/lib/kea/kea-leases4.csv", "Each lease once, from the lease file." },
+	{ "kea leases --watch --subnet 7", "What changes in a subnet." },
+	{ "kea events lease-declined reload", "Only these events, as they happen." },
 	{ "kea pools --warning 80 --critical 95 --nagios", "A check for Nagios or Icinga." },
 	{ "kea lease4-get ip-address=192.0.2.10", "A command of the server; \"kea doc lease4-get\" explains it." },
 	{ "kea -6 config-get | jq .Dhcp6.subnet6", "JSON for programs." },

@@ -134,6 +134,8 @@ static int wait_for(struct stream *s, short events)
 
 	do {
 		left = s->deadline_ms - clock_mono_ms();
+		if (s->peer->stop && *s->peer->stop)
+			return fail(s, "interrupted");
 		n = left > 0 ? poll(&p, 1, left > INT32_MAX ? INT32_MAX : (int)left) : 0;
 	} while (n < 0 && errno == EINTR);
 	if (n > 0)
@@ -327,22 +329,27 @@ static void add_base64(struct str *out, const char *text)
 	free(buf);
 }
 
-static int send_http(struct stream *s, const char *request, size_t len)
+static void add_head(const struct stream *s, struct str *head, const char *method, const char *target)
 {
 	bool is_ip6 = strchr(s->peer->host, ':') != NULL;
+
+	str_addf(head, "%s %s HTTP/1.1\r\nHost: %s%s%s:%s\r\nUser-Agent: kea/" PACKAGE_VERSION "\r\nAccept: */*\r\n",
+		 method, target, is_ip6 ? "[" : "", s->peer->host, is_ip6 ? "]" : "", s->peer->port);
+	if (s->peer->authorization) {
+		str_add(head, "Authorization: Basic ");
+		add_base64(head, s->peer->authorization);
+		str_add(head, "\r\n");
+	}
+	str_add(head, "Connection: close\r\n");
+}
+
+static int send_http(struct stream *s, const char *request, size_t len)
+{
 	struct str head = { 0 };
 	int err;
 
-	str_addf(&head, "POST %s HTTP/1.1\r\nHost: %s%s%s:%s\r\nUser-Agent: kea/" PACKAGE_VERSION "\r\n",
-		 s->peer->target, is_ip6 ? "[" : "", s->peer->host, is_ip6 ? "]" : "", s->peer->port);
-	str_addf(&head, "Accept: */*\r\nContent-Type: application/json\r\nContent-Length: %zu\r\nConnection: close\r\n",
-		 len);
-	if (s->peer->authorization) {
-		str_add(&head, "Authorization: Basic ");
-		add_base64(&head, s->peer->authorization);
-		str_add(&head, "\r\n");
-	}
-	str_add(&head, "\r\n");
+	add_head(s, &head, "POST", s->peer->target);
+	str_addf(&head, "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n", len);
 	err = stream_write(s, str_text(&head), head.len);
 	str_free(&head);
 	return err < 0 ? err : stream_write(s, request, len);
@@ -500,23 +507,108 @@ static int read_unix(struct stream *s, struct str *ret)
 	return (int)n;
 }
 
+static int connect_peer(struct stream *s)
+{
+	int err = s->peer->path ? connect_unix(s) : connect_tcp(s);
+
+	s->peer->has_timed_out = false;
+	return err == 0 && s->peer->is_https ? start_tls(s) : err;
+}
+
+static void disconnect(struct stream *s)
+{
+	SSL_free(s->ssl);
+	SSL_CTX_free(s->tls);
+	if (s->fd >= 0)
+		(void)close(s->fd);
+}
+
 int peer_ask(struct peer *peer, const char *request, size_t len, struct str *ret, struct str *why)
 {
 	struct stream s = {
 		.peer = peer, .fd = -1, .why = why, .deadline_ms = clock_mono_ms() + (int64_t)peer->timeout_sec * 1000
 	};
-	int err = peer->path ? connect_unix(&s) : connect_tcp(&s);
+	int err = connect_peer(&s);
 
-	peer->has_timed_out = false;
-	if (err == 0 && peer->is_https)
-		err = start_tls(&s);
 	if (err == 0)
 		err = peer->path ? stream_write(&s, request, len) : send_http(&s, request, len);
 	if (err == 0)
 		err = peer->path ? read_unix(&s, ret) : read_http(&s, ret);
-	SSL_free(s.ssl);
-	SSL_CTX_free(s.tls);
-	if (s.fd >= 0)
-		(void)close(s.fd);
+	disconnect(&s);
+	return err;
+}
+
+/* --- streams --- */
+
+static int send_get(struct stream *s, const char *target)
+{
+	struct str head = { 0 };
+	int err;
+
+	add_head(s, &head, "GET", target);
+	str_add(&head, "\r\n");
+	err = stream_write(s, str_text(&head), head.len);
+	str_free(&head);
+	return err;
+}
+
+/* Passes on a piece, out of chunks if it is in chunks. 1: it is enough. */
+static int pass_on(struct stream *s, struct http_chunks *chunks, const char *text, size_t len, peer_take_fn *take,
+		   void *ctx)
+{
+	struct str out = { 0 };
+	int ret = 0;
+
+	if (!chunks)
+		return take(ctx, text, len) ? 0 : 1;
+	ret = add_chunks(s, chunks, text, len, &out);
+	if (ret == 0 && out.len && !take(ctx, out.text, out.len))
+		ret = 1;
+	str_free(&out);
+	return ret;
+}
+
+static int read_stream(struct stream *s, peer_take_fn *take, void *ctx)
+{
+	struct http_chunks chunks = { 0 }, *in_chunks = NULL;
+	struct response r = { 0 };
+	char *buf = xmalloc(PIECE);
+	struct str first = { 0 };
+	ssize_t n = 1;
+	int ret = 0;
+
+	if (!s->peer->path) {
+		ret = read_head(s, &first, &r);
+		in_chunks = r.is_chunked ? &chunks : NULL;
+		if (ret == 0 && r.status != 200)
+			ret = fail(s, "HTTP Error %d: %s", r.status, r.phrase);
+		if (ret == 0 && first.len)
+			ret = pass_on(s, in_chunks, first.text, first.len, take, ctx);
+	}
+	while (ret == 0 && n > 0 && !(in_chunks && chunks.state == CHUNK_DONE)) {
+		s->deadline_ms = clock_mono_ms() + (int64_t)s->peer->timeout_sec * 1000;
+		n = stream_read(s, buf, PIECE);
+		if (n > 0)
+			ret = pass_on(s, in_chunks, buf, (size_t)n, take, ctx);
+	}
+	if (ret == 0 && n < 0)
+		ret = (int)n;
+	free(buf);
+	str_free(&first);
+	return ret < 0 ? ret : 0;
+}
+
+int peer_follow(struct peer *peer, const char *request, peer_take_fn *take, void *ctx, struct str *why)
+{
+	struct stream s = {
+		.peer = peer, .fd = -1, .why = why, .deadline_ms = clock_mono_ms() + (int64_t)peer->timeout_sec * 1000
+	};
+	int err = connect_peer(&s);
+
+	if (err == 0)
+		err = peer->path ? stream_write(&s, request, strlen(request)) : send_get(&s, request);
+	if (err == 0)
+		err = read_stream(&s, take, ctx);
+	disconnect(&s);
 	return err;
 }

@@ -4,7 +4,7 @@
 #include "base/vec.h"
 #include "base/screen.h"
 #include "json/value.h"
-#include "kea/remote.h"
+#include "kea/pools.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -190,6 +190,15 @@ static void set_prefixes(struct uses *uses)
 	}
 }
 
+static void take_stats(struct uses *uses, struct json_object *stats)
+{
+	uses->stats = json_object_get(stats);
+	json_object_object_foreach(uses->stats, name, value) add_use(uses, name, value);
+	if (uses->v.n)
+		qsort(uses->v.v, uses->v.n, sizeof(*uses->v.v), compare);
+	drop_single_pools(uses);
+}
+
 /* Reads the statistics into an empty uses. */
 static int read_stats(struct remote *remote, struct uses *uses)
 {
@@ -198,14 +207,9 @@ static int read_stats(struct remote *remote, struct uses *uses)
 
 	if (code == EXIT_OK && reply.result != 0)
 		code = reply_code(&reply);
-	if (code == EXIT_OK && json_object_is_type(reply.arguments, json_type_object)) {
-		uses->stats = json_object_get(reply.arguments);
-		json_object_object_foreach(uses->stats, name, value) add_use(uses, name, value);
-	}
+	if (code == EXIT_OK && json_object_is_type(reply.arguments, json_type_object))
+		take_stats(uses, reply.arguments);
 	reply_done(&reply);
-	if (uses->v.n)
-		qsort(uses->v.v, uses->v.n, sizeof(*uses->v.v), compare);
-	drop_single_pools(uses);
 	return code;
 }
 
@@ -401,7 +405,7 @@ static void print_table(const struct cli *cli, const struct uses *uses)
 			print_use(cli, &table, uses, &uses->v.v[i]);
 }
 
-static void print_json(const struct cli *cli, const struct uses *uses)
+static struct json_object *to_json(const struct cli *cli, const struct uses *uses)
 {
 	struct json_object *list = json_object_new_array();
 
@@ -427,6 +431,13 @@ static void print_json(const struct cli *cli, const struct uses *uses)
 			json_object_object_add(map, "full-in", json_object_new_int64((int64_t)left));
 		json_object_array_add(list, map);
 	}
+	return list;
+}
+
+static void print_json(const struct cli *cli, const struct uses *uses)
+{
+	struct json_object *list = to_json(cli, uses);
+
 	screen_print_json(list);
 	json_object_put(list);
 }
@@ -541,4 +552,80 @@ int run_pools(struct cli *cli, char **words, unsigned n)
 	}
 	forget(&uses);
 	return code;
+}
+
+/* --- for other views --- */
+
+struct pool_view {
+	struct json_object *subnets;
+	struct uses uses;
+};
+
+int pool_view_new(struct remote *remote, struct pool_view **ret)
+{
+	struct uses uses = { 0 };
+	int code = read_subnets(remote, &uses);
+
+	*ret = xcalloc(1, sizeof(**ret));
+	(*ret)->subnets = json_object_get(uses.subnets);
+	forget(&uses);
+	return code;
+}
+
+void pool_view_free(struct pool_view *view)
+{
+	if (!view)
+		return;
+	forget(&view->uses);
+	json_object_put(view->subnets);
+	free(view);
+}
+
+static int fullest_first(const void *a, const void *b)
+{
+	double x = percent(a), y = percent(b);
+
+	return x != y ? (x < y ? 1 : -1) : compare(a, b);
+}
+
+void pool_view_read(struct pool_view *view, struct json_object *stats)
+{
+	struct uses *uses = &view->uses;
+	size_t n = 0;
+
+	forget(uses);
+	take_stats(uses, stats);
+	uses->subnets = json_object_get(view->subnets);
+	set_prefixes(uses);
+	for (size_t i = 0; i < uses->v.n; i++)
+		if (uses->v.v[i].pool_id < 0)
+			uses->v.v[n++] = uses->v.v[i];
+	uses->v.n = n;
+	if (n)
+		qsort(uses->v.v, n, sizeof(*uses->v.v), fullest_first);
+}
+
+/* The first ones; shares the rest with the view. */
+static struct uses first_of(const struct pool_view *view, unsigned max)
+{
+	struct uses uses = view->uses;
+
+	if (uses.v.n > max)
+		uses.v.n = max;
+	return uses;
+}
+
+void pool_view_print(const struct pool_view *view, const struct cli *cli, unsigned max)
+{
+	struct uses uses = first_of(view, max);
+
+	if (uses.v.n)
+		print_table(cli, &uses);
+}
+
+struct json_object *pool_view_json(const struct pool_view *view, const struct cli *cli, unsigned max)
+{
+	struct uses uses = first_of(view, max);
+
+	return to_json(cli, &uses);
 }

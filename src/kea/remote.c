@@ -177,8 +177,7 @@ void remote_close(struct remote *remote)
 
 /* --- commands --- */
 
-/* Prints that there is no response. */
-static int unreachable(const struct remote *remote, const char *why)
+int remote_unreachable(const struct remote *remote, const char *why)
 {
 	const struct peer *p = &remote->peer;
 
@@ -255,11 +254,11 @@ int remote_ask_json(struct remote *remote, struct json_object *request, struct r
 
 	*ret = (struct reply){ 0 };
 	if (peer_ask(&remote->peer, text, strlen(text), &response, &why) < 0)
-		code = unreachable(remote, str_text(&why));
+		code = remote_unreachable(remote, str_text(&why));
 	else if (memory_of(str_text(&response), response.len) > MEMORY_MAX)
-		code = unreachable(remote, "the response has too many values");
+		code = remote_unreachable(remote, "the response has too many values");
 	else if (!read_reply(str_text(&response), response.len, ret))
-		code = unreachable(remote, "the response is not one of Kea's control protocol");
+		code = remote_unreachable(remote, "the response is not one of Kea's control protocol");
 	str_free(&response);
 	str_free(&why);
 	return code;

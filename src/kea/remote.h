@@ -40,6 +40,8 @@ void remote_close(struct remote *remote);
 int remote_ask(struct remote *remote, const char *command, struct json_object *arguments, struct reply *ret);
 /* Same with a request as JSON. */
 int remote_ask_json(struct remote *remote, struct json_object *request, struct reply *ret);
+/* Prints that there is no response. Returns EXIT_UNREACHABLE. */
+int remote_unreachable(const struct remote *remote, const char *why);
 void reply_done(struct reply *reply);
 /* The exit code of a result; prints the server's text if it is an error. */
 int reply_code(const struct reply *reply);

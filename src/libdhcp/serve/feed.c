@@ -17,7 +17,9 @@ const struct feed_row feed_rows[FEED_N] = {
 	[FEED_LEASE_GRANTED] = { "lease-granted", true, "a client got a lease that it did not have before" },
 	[FEED_LEASE_RENEWED] = { "lease-renewed", true, "a client renewed its lease, or confirmed it" },
 	[FEED_LEASE_RELEASED] = { "lease-released", true, "a client released its lease" },
-	[FEED_LEASE_DECLINED] = { "lease-declined", true, "a client declined its address: another host uses it" },
+	[FEED_LEASE_DECLINED] = { "lease-declined", true,
+				  "a client declined its address, or a ping was answered from it: another host uses "
+				  "it" },
 	[FEED_LEASE_EXPIRED] = { "lease-expired", true, "a lease expired and was reclaimed" },
 	[FEED_LEASE_REGISTERED] = { "lease-registered", true, "a client registered its address (RFC 9686)" },
 	[FEED_LEASE_ADDED] = { "lease-added", true, "a command added a lease" },
