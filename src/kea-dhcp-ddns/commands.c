@@ -33,18 +33,18 @@ void d2_print_version(FILE *to)
 		OpenSSL_version(OPENSSL_VERSION), json_c_version());
 }
 
+static void print_version(const void *ctx, FILE *to)
+{
+	(void)ctx;
+	d2_print_version(to);
+}
+
 static void version_get(struct ctl_call *call, const void *args)
 {
 	struct json_object *map = json_object_new_object();
-	char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
+	char *text = command_printed(print_version, NULL);
 
 	(void)args;
-	if (!f)
-		die_of_memory();
-	d2_print_version(f);
-	(void)fclose(f);
 	json_object_object_add(map, "extended", json_object_new_string(text));
 	free(text);
 	ctl_respond(call, CTL_SUCCESS, map, "%s", PACKAGE_VERSION);

@@ -75,7 +75,7 @@ bool command_hash_matches(struct ctl_call *call, const struct config_text *text,
 	return false;
 }
 
-void command_respond_build_report(struct ctl_call *call)
+char *command_printed(void (*print)(const void *ctx, FILE *to), const void *ctx)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -83,8 +83,21 @@ void command_respond_build_report(struct ctl_call *call)
 
 	if (!f)
 		die_of_memory();
-	build_report(f);
+	print(ctx, f);
 	(void)fclose(f);
+	return text;
+}
+
+static void print_build(const void *ctx, FILE *to)
+{
+	(void)ctx;
+	build_report(to);
+}
+
+void command_respond_build_report(struct ctl_call *call)
+{
+	char *text = command_printed(print_build, NULL);
+
 	ctl_respond(call, CTL_SUCCESS, NULL, "%s", text);
 	free(text);
 }

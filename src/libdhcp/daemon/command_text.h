@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Responses that the programs have in common. */
 struct ctl_call;
@@ -17,5 +18,7 @@ void command_respond_text(struct ctl_call *call, struct config_text *text, const
 struct json_object *command_hash(const struct config_text *text);
 /* False, after responding with a conflict, if the hash of the configuration is another; NULL matches any. */
 bool command_hash_matches(struct ctl_call *call, const struct config_text *text, const char *hash);
+/* Returns what print writes, allocated. */
+char *command_printed(void (*print)(const void *ctx, FILE *to), const void *ctx);
 /* Responds with what the program was built with. */
 void command_respond_build_report(struct ctl_call *call);

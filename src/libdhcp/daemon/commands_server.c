@@ -26,18 +26,17 @@ static void put_text(struct json_object *map, const char *name, const char *v)
 
 /* --- version --- */
 
+static void print_version(const void *fam, FILE *to)
+{
+	run_options_print_version(fam, to);
+}
+
 static void version_get(struct ctl_call *call, const void *args)
 {
 	struct json_object *map = json_object_new_object();
-	char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
+	char *text = command_printed(print_version, call_daemon(call)->fam);
 
 	(void)args;
-	if (!f)
-		die_of_memory();
-	run_options_print_version(call_daemon(call)->fam, f);
-	(void)fclose(f);
 	put_text(map, "extended", text);
 	free(text);
 	ctl_respond(call, CTL_SUCCESS, map, "%s", PACKAGE_VERSION);

@@ -4,10 +4,10 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/list.h"
+#include "base/lockfile.h"
 #include "base/thread.h"
 #include "lease/csv.h"
 #include "lease/leftover.h"
-#include "lease/lockfile.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -156,7 +156,7 @@ static bool is_in_use(const char *path, int *ret_lock, struct str *why)
 		if (len > n && !strcmp(path + len - n, suffixes[i]))
 			stem[len - n] = '\0';
 	}
-	lock = lockfile_take(stem, &reason);
+	lock = lockfile_take("lease file", stem, &reason);
 	if (lock < 0)
 		str_addf(why,
 			 "not allowed to write leases to %s: it is the lease file of a server, or a file next to "

@@ -56,6 +56,7 @@ struct publisher {
 	struct plan_of_names *plan; /* NULL: none */
 	struct arena *arena;
 	bool file_is_old, unbound_is_old; /* must be written */
+	bool file_is_unknown;             /* it may be right as it is: compared before it is replaced */
 	bool has_failed;                  /* reported */
 	int64_t not_before_ms;            /* when to publish next */
 	atomic_bool is_on;                /* changes are wanted */
@@ -206,6 +207,24 @@ static bool may_replace(const char *path, struct str *why)
 	return false;
 }
 
+/* True if the file has exactly this text. */
+static bool has_text(const char *path, const struct str *text)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char buf[16384];
+	size_t pos = 0;
+	ssize_t n = -1;
+
+	while (fd >= 0 && (n = read(fd, buf, sizeof(buf))) > 0) {
+		if ((size_t)n > text->len - pos || memcmp(buf, text->text + pos, (size_t)n) != 0)
+			break;
+		pos += (size_t)n;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return n == 0 && pos == text->len;
+}
+
 static bool write_file(struct publisher *pub, struct str *why)
 {
 	const char *path = pub->plan->hosts_file;
@@ -220,6 +239,12 @@ static bool write_file(struct publisher *pub, struct str *why)
 		return false;
 	str_addf(&text, HEAD, program_of(pub));
 	names_write_hosts(pub->names, &text);
+	/* Who watches the file reads it again when it is replaced. */
+	if (pub->file_is_unknown && has_text(path, &text)) {
+		str_free(&text);
+		pub->file_is_unknown = false;
+		return true;
+	}
 	ok = file_new_open(&f, path, false) && fchmod(f.fd, 0644) == 0 && file_write(f.fd, text.text, text.len) &&
 	     file_new_finish(&f);
 	if (!ok) {
@@ -227,6 +252,7 @@ static bool write_file(struct publisher *pub, struct str *why)
 		file_new_drop(&f);
 	}
 	str_free(&text);
+	pub->file_is_unknown &= !ok;
 	return ok;
 }
 
@@ -258,7 +284,7 @@ static void begin_plan(struct publisher *pub)
 	for (size_t i = 0; i < pub->plan->reserved.n; i++)
 		names_reserve(pub->names, &pub->plan->reserved.v[i].addr, pub->plan->reserved.v[i].name);
 	names_reserved(pub->names);
-	pub->file_is_old = pub->unbound_is_old = true;
+	pub->file_is_old = pub->file_is_unknown = pub->unbound_is_old = true;
 }
 
 /* Takes what the main thread has prepared; gives it the previous one. With the lock. */
@@ -268,6 +294,8 @@ static void take_next(struct publisher *pub)
 		(void)pthread_cond_wait(&pub->wake, &pub->lock);
 	if (pub->previous)
 		return;
+	if (pub->next && pub->plan && pub->next->unbound && pub->plan->unbound)
+		unbound_inherit(pub->next->unbound, pub->plan->unbound);
 	pub->previous = pub->plan;
 	pub->plan = pub->next;
 	pub->next = NULL;

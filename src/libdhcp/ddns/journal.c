@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/lockfile.h"
 #include "base/vec.h"
 
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #define LONG_BYTES (1 << 20) /* a file that is shorter is not worth being written anew */
@@ -124,21 +124,15 @@ static int load_file(struct ncr_journal *journal, struct load *load)
 /* The lock is of a file of its own, as the journal is replaced. */
 static int lock(struct ncr_journal *journal, struct str *why)
 {
-	struct str path = { 0 };
-	int err = 0;
+	char *reason = NULL;
+	int fd = lockfile_take("journal", journal->path, &reason);
 
-	str_addf(&path, "%s.lock", journal->path);
-	journal->lock_fd = file_open(path.text, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-	if (journal->lock_fd < 0)
-		err = -E_SYS;
-	else if (flock(journal->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		err = errno == EWOULDBLOCK ? -E_BUSY : -E_SYS;
-	if (err == -E_BUSY)
-		str_addf(why, "%s is used by another server", journal->path);
-	else if (err < 0)
-		str_addf(why, "%s: %s", path.text, strerror(errno));
-	str_free(&path);
-	return err;
+	if (fd < 0)
+		str_add(why, reason ? reason : "out of memory");
+	journal->lock_fd = fd;
+	free(reason);
+	/* Whoever has it: it cannot be used. */
+	return fd == -E_AGAIN ? -E_BUSY : fd;
 }
 
 int ncr_journal_open(const char *path, void (*fn)(void *ctx, const struct ncr *ncr), void *ctx,

@@ -58,6 +58,14 @@ void unbound_free(struct unbound *ub)
 	free(ub);
 }
 
+void unbound_inherit(struct unbound *ub, const struct unbound *old)
+{
+	if (strcmp(ub->path, old->path) != 0 || ub->ttl != old->ttl)
+		return;
+	ub->is_known = old->is_known;
+	ub->check_ms = old->check_ms;
+}
+
 static int open_socket(const char *path)
 {
 	struct timeval limit = { .tv_sec = TIMEOUT_SEC };

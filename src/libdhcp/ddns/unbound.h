@@ -13,6 +13,8 @@ struct unbound;
 /* path and program, which names the marker in Unbound, are copied; ttl in seconds. */
 struct unbound *unbound_new(const char *path, const char *program, uint32_t ttl);
 void unbound_free(struct unbound *ub); /* accepts NULL; what was published stays */
+/* Continues where `old` stopped, if it is the same Unbound and records have the same TTL: nothing is sent again. */
+void unbound_inherit(struct unbound *ub, const struct unbound *old);
 /* Asks, at most once a second, whether Unbound still has what was sent. True if not, or if it cannot be reached. */
 bool unbound_has_forgotten(struct unbound *ub);
 /*

@@ -4,8 +4,8 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/lockfile.h"
 #include "lease/csv.h"
-#include "lease/lockfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +31,7 @@ int journal_hold_lock(struct journal *j, char **reterr)
 
 	if (j->lock_fd >= 0 && lockfile_is_held(j->path, j->lock_fd))
 		return 0;
-	fd = lockfile_take(j->path, reterr);
+	fd = lockfile_take("lease file", j->path, reterr);
 	if (fd < 0)
 		return fd;
 	if (j->lock_fd >= 0)

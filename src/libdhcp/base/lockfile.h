@@ -11,8 +11,8 @@
 
 /*
  * Returns the descriptor to keep; -E_BUSY if another process holds the lock, -E_AGAIN if this one does; *reterr
- * (malloc'd) names the holder.
+ * (malloc'd) names the holder. what is the kind of file for that, "lease file".
  */
-int lockfile_take(const char *path, char **reterr);
+int lockfile_take(const char *what, const char *path, char **reterr);
 /* True if PATH.lock is still the file locked through fd; someone may have removed the directory. */
 bool lockfile_is_held(const char *path, int fd);

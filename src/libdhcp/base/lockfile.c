@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* Uses OFD locks, because a classic lock is lost when any descriptor of the file is closed. */
-#include "lease/lockfile.h"
+#include "base/lockfile.h"
 
 #include "base/err.h"
 #include "base/file.h"
@@ -26,7 +26,7 @@ static void explain(char **reterr, const char *fmt, ...)
 	errno = saved;
 }
 
-static int lock(const char *path, int fd, char **reterr)
+static int lock(const char *what, const char *path, int fd, char **reterr)
 {
 	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	char pid[24] = "", why[FILE_WHY_MAX];
@@ -47,15 +47,15 @@ static int lock(const char *path, int fd, char **reterr)
 		pid[0] = '\0';
 	pid[strcspn(pid, "\n")] = '\0';
 	if (strtol(pid, NULL, 10) == getpid()) {
-		explain(reterr, "the lease file %s is still in use by this server, for requests under way", path);
+		explain(reterr, "the %s %s is still in use by this server, for requests under way", what, path);
 		return -E_AGAIN;
 	}
-	explain(reterr, "the lease file %s is in use by another server, process %s", path, *pid ? pid : "unknown");
+	explain(reterr, "the %s %s is in use by another server, process %s", what, path, *pid ? pid : "unknown");
 	errno = EBUSY;
 	return -E_BUSY;
 }
 
-int lockfile_take(const char *path, char **reterr)
+int lockfile_take(const char *what, const char *path, char **reterr)
 {
 	char *name, why[FILE_WHY_MAX];
 	int fd, err;
@@ -67,7 +67,7 @@ int lockfile_take(const char *path, char **reterr)
 		explain(reterr, "cannot open the lock file %s: %s", name, file_why(name, W_OK, why));
 		err = -E_SYS;
 	} else {
-		err = lock(path, fd, reterr);
+		err = lock(what, path, fd, reterr);
 	}
 	free(name);
 	if (err < 0 && fd >= 0) {
