@@ -50,8 +50,11 @@ struct request {
 	/* The update in progress. */
 	const struct d2_key *key; /* NULL: it is not signed */
 	int fd;                   /* -1: none */
-	bool uses_tcp;            /* for this step, at this server */
-	struct stream *stream;    /* NULL: over UDP */
+	int idle_fd;              /* of the update before, connected to this server; -1: none */
+	struct ip idle_ip;
+	uint16_t idle_port;
+	bool uses_tcp;         /* for this step, at this server */
+	struct stream *stream; /* NULL: over UDP */
 	uint16_t id;
 	bool saw_invalid; /* a response that was ignored */
 	struct tsig_mac mac;
@@ -165,6 +168,52 @@ static void end_update(struct request *req)
 	req->fd = -1;
 	req->zone->n_updates--;
 	req->d2->n_updates--;
+}
+
+static void close_idle(struct request *req)
+{
+	if (req->idle_fd < 0)
+		return;
+	loop_del(req->d2->loop, req->idle_fd);
+	(void)close(req->idle_fd);
+	req->idle_fd = -1;
+	req->d2->n_idle--;
+}
+
+/*
+ * Ends an update that was answered. Most requests send the next one to the same server, which makes half of the system
+ * calls unnecessary; another request has a socket of its own, so that its port cannot be guessed.
+ */
+static void end_answered(struct request *req)
+{
+	if (req->stream || req->d2->n_idle >= IDLE_MAX) {
+		end_update(req);
+		return;
+	}
+	loop_timer_stop(req->d2->loop, &req->timer);
+	req->idle_fd = req->fd;
+	req->idle_ip = server_of(req)->ip;
+	req->idle_port = server_of(req)->port;
+	req->fd = -1;
+	req->d2->n_idle++;
+	req->zone->n_updates--;
+	req->d2->n_updates--;
+}
+
+/* Returns the socket of the update before, if it can serve this one; -1: none can. */
+static int reuse_socket(struct request *req, bool uses_tcp)
+{
+	const struct d2_server *server = server_of(req);
+	int fd = req->idle_fd;
+
+	if (fd >= 0 && (uses_tcp || server->port != req->idle_port || !ip_equal(&server->ip, &req->idle_ip))) {
+		close_idle(req);
+		fd = -1;
+	}
+	if (fd >= 0)
+		req->d2->n_idle--;
+	req->idle_fd = -1;
+	return fd;
 }
 
 /* The request sends its next update as soon as the zone has room. */
@@ -370,7 +419,7 @@ static bool take_response(struct request *req, struct bytes msg)
 		list_add_head(&req->zone->ready, &req->link);
 		return true;
 	}
-	end_update(req);
+	end_answered(req);
 	go_on(req, rcode);
 	return true;
 }
@@ -380,9 +429,15 @@ static void readable(void *ctx, uint32_t events)
 	struct request *req = ctx;
 	struct d2 *d2 = req->d2;
 	uint8_t buf[UPDATE_MESSAGE_MAX];
-	ssize_t n = recv(req->fd, buf, sizeof(buf), MSG_DONTWAIT);
+	ssize_t n = recv(req->fd < 0 ? req->idle_fd : req->fd, buf, sizeof(buf), MSG_DONTWAIT);
 
 	(void)events;
+	/* Too late: that update was answered. */
+	if (req->fd < 0) {
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			close_idle(req);
+		return;
+	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
@@ -479,8 +534,11 @@ static int begin_update(struct request *req)
 	uint8_t buf[UPDATE_MESSAGE_MAX];
 	size_t len = write_update(req, buf);
 	bool uses_tcp = req->uses_tcp || len > DATAGRAM_MAX;
-	int fd = open_socket(server_of(req), uses_tcp ? SOCK_STREAM : SOCK_DGRAM), err;
+	int fd = reuse_socket(req, uses_tcp), err;
+	bool is_new = fd < 0;
 
+	if (is_new)
+		fd = open_socket(server_of(req), uses_tcp ? SOCK_STREAM : SOCK_DGRAM);
 	if (fd < 0)
 		return fd;
 	if (uses_tcp) {
@@ -493,11 +551,14 @@ static int begin_update(struct request *req)
 		req->stream->out_len = writer_len(&w);
 		err = loop_add(req->d2->loop, fd, EPOLLIN | EPOLLOUT, stream_ready, req);
 	} else {
-		err = send(fd, buf, len, MSG_NOSIGNAL) < 0 ? -E_SYS
-							   : loop_add(req->d2->loop, fd, EPOLLIN, readable, req);
+		err = send(fd, buf, len, MSG_NOSIGNAL) < 0 ? -E_SYS : 0;
+		if (err == 0 && is_new)
+			err = loop_add(req->d2->loop, fd, EPOLLIN, readable, req);
 	}
 	if (err == 0)
 		return fd;
+	if (!is_new)
+		loop_del(req->d2->loop, fd);
 	free(req->stream);
 	req->stream = NULL;
 	(void)close(fd);
@@ -605,6 +666,7 @@ static void drop(struct request *req, bool is_done)
 	uint64_t serial = req->ncr.serial;
 	struct d2 *d2 = req->d2;
 
+	close_idle(req);
 	list_remove(&req->link);
 	list_remove(&req->all);
 	turns_leave(&d2->turns, req->turns, now_runnable, d2);
@@ -750,7 +812,7 @@ void d2_accept(struct d2 *d2, const struct ncr *received, struct d2_origin *orig
 		origin->n_requests++;
 		d2->n_kept++;
 	}
-	req->fd = -1;
+	req->fd = req->idle_fd = -1;
 	req->since_ms = clock_boot_ms();
 	list_init(&req->link);
 	timer_init(&req->timer, timed_out, req);
@@ -806,6 +868,7 @@ static void suspend(struct d2 *d2)
 		struct request *req = container_of(pos, struct request, all);
 
 		end_update(req);
+		close_idle(req);
 		list_remove(&req->link);
 		req->zone = NULL;
 	}

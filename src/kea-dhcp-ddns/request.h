@@ -25,6 +25,7 @@ enum {
 	RETRY_MIN_MS = 1000,   /* between tries of a zone that is down, doubled up to the maximum */
 	RETRY_MAX_MS = 30000,
 	HOLD_MAX_MS = 3600 * 1000, /* how long a request without an origin waits for a zone that is down */
+	IDLE_MAX = 128,            /* sockets that wait for the next update of their request */
 	SERVER_REST_MS = 30000,    /* how long a server that did not respond is not the first choice */
 };
 
@@ -53,6 +54,7 @@ struct d2 {
 	struct d2_config *cfg;
 	struct d2_zone *zones; /* by the number of the domain */
 	unsigned n_zones, n_requests, n_updates;
+	unsigned n_idle; /* see IDLE_MAX */
 	unsigned n_kept; /* of n_requests, those with an origin */
 	struct objpool pool;
 	struct list all;      /* requests, oldest first */
