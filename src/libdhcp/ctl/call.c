@@ -149,6 +149,25 @@ void ctl_respond_cursor(struct ctl_call *call, const struct ctl_cursor *cursor, 
 	begin(call);
 }
 
+static enum ctl_more next_text(struct ctl_call *call, void *state, struct str *out)
+{
+	(void)call;
+	str_add(out, state);
+	return CTL_END;
+}
+
+static void leave_text(void *state)
+{
+	(void)state;
+}
+
+void call_respond_text(struct ctl_call *call, const char *text)
+{
+	static const struct ctl_cursor cursor = { next_text, leave_text };
+
+	ctl_respond_cursor(call, &cursor, (void *)(uintptr_t)text);
+}
+
 void ctl_respond_stream(struct ctl_call *call, const struct ctl_cursor *cursor, void *state)
 {
 	call->is_whole = call->is_stream = true;

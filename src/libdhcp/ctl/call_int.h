@@ -58,8 +58,9 @@ struct ctl_call {
 	bool has_output; /* of the cursor */
 	bool is_whole;   /* the cursor's output is the response, or several, not only its arguments */
 	bool is_stream;
-	struct ctl_get get; /* of a page; in the arena */
-	int status;         /* of a page that was refused; 0: it was not */
+	struct ctl_get get;              /* of a page; in the arena */
+	const struct ctl_who *page_user; /* while the page runs; else NULL */
+	int status;                      /* of a page that was refused; 0: it was not */
 	const char *why;
 	struct str raw; /* arguments as text */
 	size_t raw_sent;
@@ -71,5 +72,7 @@ struct ctl_call {
 /* Returns a call without a command, which is in stage CALL_PENDING. Takes req. */
 struct ctl_call *call_new(struct ctl *ctl, struct ctl_request *req, const struct ctl_who *who, ctl_ready_fn *ready,
 			  void *ctx);
+/* Responds with a text that lives as long as the process. */
+void call_respond_text(struct ctl_call *call, const char *text);
 /* Sends the request to the services it names, and responds with their responses. */
 void call_forward(struct ctl_call *call);

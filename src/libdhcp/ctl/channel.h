@@ -33,6 +33,7 @@ struct channel_conf {
 	uint16_t port;
 	const char *name; /* unique, for logs and errors: "unix:/run/kea/kea4.sock", "http:127.0.0.1:8000" */
 	bool is_read_only;
+	bool has_page;                        /* HTTP, HTTPS: the web page */
 	const struct conf_strings *commands;  /* the only commands accepted; NULL: all */
 	const struct auth *auth;              /* NULL: without authentication */
 	const struct channel_header *headers; /* added to each response */

@@ -119,7 +119,10 @@ struct ctl_page {
 	const char *path; /* "/metrics" */
 	const char *type; /* for Content-Type */
 	const char *command;
-	const char *doc; /* one line */
+	const char *doc;     /* one line */
+	const char *headers; /* further ones, each with its line end; NULL: none */
+	bool is_web;         /* only on sockets with the web page: channel_conf.has_page */
+	const char *text;    /* the page; NULL: from run() */
 	/* Calls ctl_respond_cursor() or ctl_respond_stream(), whose pieces are the text, or ctl_page_refuse(). */
 	void (*run)(struct ctl_call *call);
 };
@@ -233,6 +236,8 @@ void ctl_cursor_ready(struct ctl_call *call);
  * itself. The channel stops asking for pieces while its client does not read.
  */
 void ctl_respond_stream(struct ctl_call *call, const struct ctl_cursor *cursor, void *state);
+/* In run() of a page: true if its user may execute the command. */
+bool ctl_page_user_may(const struct ctl_call *call, const struct command *cmd);
 /* What a page was asked for. */
 const struct ctl_get *ctl_call_get(const struct ctl_call *call);
 /* Ends a page without text: an HTTP status, and the reason, which must be valid in a JSON string. */

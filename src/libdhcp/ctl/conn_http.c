@@ -40,6 +40,8 @@ static void add_head(struct conn *c, int status, int64_t length)
 		(void)evbuffer_add_printf(out, "Connection: close\r\n");
 	else if (c->is_http10)
 		(void)evbuffer_add_printf(out, "Connection: keep-alive\r\n");
+	if (c->page && c->page->headers && status == 200)
+		(void)evbuffer_add_printf(out, "%s", c->page->headers);
 	for (unsigned i = 0; i < c->ch->conf.n_headers; i++)
 		(void)evbuffer_add_printf(out, "%s: %s\r\n", c->ch->conf.headers[i].name, c->ch->conf.headers[i].value);
 	(void)evbuffer_add_printf(out, "\r\n");
@@ -124,6 +126,12 @@ static void accept_head(struct conn *c)
 		return;
 	if (!head.is_post) {
 		c->page = ctl_page_find(c->ch->all->ctl, head.target);
+		if (c->page && c->page->is_web && !c->ch->conf.has_page)
+			c->page = NULL;
+		if (!c->page && c->ch->conf.has_page) {
+			http_reject(c, 404, "there is no such page");
+			return;
+		}
 		if (!c->page) {
 			http_reject(c, 405, "only POST is supported");
 			return;

@@ -153,8 +153,11 @@ static void add_pages(struct json_object *doc, const struct ctl *ctl)
 
 	for (size_t i = 0; i < ctl->pages.n; i++) {
 		const struct ctl_page *page = ctl->pages.v[i];
-		struct json_object *get = put_map(put_map(paths, page->path), "get"), *responses, *ok;
+		struct json_object *get, *responses, *ok;
 
+		if (page->is_web)
+			continue;
+		get = put_map(put_map(paths, page->path), "get");
 		put(get, "operationId", page->path + 1);
 		put(get, "summary", page->doc);
 		responses = put_map(get, "responses");

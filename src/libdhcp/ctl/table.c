@@ -310,6 +310,11 @@ bool ctl_page_is_allowed(const struct ctl_page *page, const struct ctl_who *who)
 	return !forbidden_by(page->command, CTL_READ, who);
 }
 
+bool ctl_page_user_may(const struct ctl_call *call, const struct command *cmd)
+{
+	return !forbidden_by(cmd->name, cmd->access, call->page_user);
+}
+
 struct ctl_call *ctl_page_open(struct ctl *ctl, const struct ctl_page *page, const struct ctl_get *get,
 			       const struct ctl_who *who, ctl_ready_fn *ready, void *ctx)
 {
@@ -319,11 +324,16 @@ struct ctl_call *ctl_page_open(struct ctl *ctl, const struct ctl_page *page, con
 		return NULL;
 	call = call_new(ctl, NULL, who, ready, ctx);
 	call->is_whole = true;
+	call->page_user = who;
 	call->get = (struct ctl_get){
 		bytes_of(arena_dup(call->arena, get->query.data, get->query.len), get->query.len),
 		bytes_of(arena_dup(call->arena, get->last_event_id.data, get->last_event_id.len),
 			 get->last_event_id.len),
 	};
-	page->run(call);
+	if (page->text)
+		call_respond_text(call, page->text);
+	else
+		page->run(call);
+	call->page_user = NULL;
 	return call;
 }

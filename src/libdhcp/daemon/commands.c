@@ -14,6 +14,8 @@ static void add(struct ctl *ctl)
 		ctl_add(ctl, all[i]->v, all[i]->n);
 	ctl_add_page(ctl, &metrics_page);
 	ctl_add_page(ctl, &events_page);
+	for (unsigned i = 0; i < WEB_PAGES; i++)
+		ctl_add_page(ctl, &web_pages[i]);
 }
 
 /* Makes those commands available that the configuration in service asks for. */

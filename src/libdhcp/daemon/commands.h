@@ -37,3 +37,6 @@ extern const struct command_rows commands_class, commands_config, commands_event
 extern const struct ctl_page metrics_page;
 /* commands_event.c: GET /events */
 extern const struct ctl_page events_page;
+/* page.c: the web page */
+#define WEB_PAGES 4
+extern const struct ctl_page web_pages[WEB_PAGES];

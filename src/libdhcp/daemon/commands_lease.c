@@ -273,7 +273,7 @@ static void lease_update(struct ctl_call *call, const void *args)
 struct search_args {
 	struct conf_node node;
 	struct conf_ints subnets;
-	const char *hw_address, *client_id, *duid, *hostname, *from;
+	const char *hw_address, *client_id, *duid, *hostname, *from, *search;
 	uint32_t state, subnet_id, limit;
 };
 static const struct key all_keys[] = {
@@ -304,6 +304,10 @@ static const struct key page_keys[] = {
 	K_STRING(struct search_args, from, "from", .required = true, .max = 64, SINCE,
 		 .doc = "\"start\", or the last address of the previous page"),
 	K_INT(struct search_args, limit, "limit", .required = true, .min = 1, SINCE, .doc = "size of the page"),
+	K_STRING(struct search_args, search, "search", .max = 64, .native = true, SINCE,
+		 .doc = "only leases whose address, hardware address, client identifier, DUID or host name contains "
+			"this, "
+			"in any case"),
 };
 static const struct scope all_scope = SCOPE("arguments", struct search_args, all_keys);
 static const struct scope hw_address_scope = SCOPE("arguments", struct search_args, hw_address_keys);
@@ -355,6 +359,7 @@ static void lease_get_page(struct ctl_call *call, const void *args)
 {
 	const struct search_args *a = args;
 	struct lease_filter filter = { .is_page = true, .limit = a->limit };
+	char *search;
 	struct str why = { 0 };
 
 	if (!strcmp(a->from, "start")) {
@@ -364,6 +369,12 @@ static void lease_get_page(struct ctl_call *call, const void *args)
 		ctl_respond(call, CTL_ERROR, NULL,
 			    "'from' parameter value is neither 'start' keyword nor a valid IPv%u address", digit(call));
 		return;
+	}
+	if (a->search && a->search[0]) {
+		search = arena_strndup(ctl_call_arena(call), a->search, strlen(a->search));
+		for (char *c = search; *c; c++)
+			*c = ascii_lower(*c);
+		filter.search = search;
 	}
 	lease_walk_respond(call, &filter);
 }

@@ -10,6 +10,7 @@
 #define PIECE (32u << 10)
 #define PAGE_LEASES 1000
 #define TYPES 3
+#define PAGES_EMPTY 4    /* of a search; then the loop runs */
 #define PAGES_AT_ONCE 64 /* without a match; then the loop runs */
 
 struct walk {
@@ -26,8 +27,46 @@ struct walk {
 	struct page_wait page;
 	struct timer timer;
 	bool is_begun;
-	uint32_t n; /* leases sent */
+	uint32_t n;       /* leases sent */
+	unsigned n_empty; /* pages without a match */
 };
+
+/* True if the text contains the lower-case word, in any case. */
+static bool contains(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (; *text; text++) {
+		size_t i = 0;
+
+		while (i < len && ascii_lower(text[i]) == word[i])
+			i++;
+		if (i == len)
+			return true;
+	}
+	return false;
+}
+
+static bool id_contains(struct bytes id, const char *word)
+{
+	char hex[3 * LEASE_ID_MAX + 1];
+
+	(void)bytes_to_hex(id, ':', hex, sizeof(hex));
+	return id.len && contains(hex, word);
+}
+
+static bool is_found(const struct lease *lease, const char *word)
+{
+	char addr[PREFIX_TEXT_MAX];
+
+	if (lease->hostname && contains(lease->hostname, word))
+		return true;
+	/* Most words that are names cannot be anything else. */
+	if (word[strspn(word, "0123456789abcdef.:/")])
+		return false;
+	return contains(lease_address_text(lease, addr), word) || id_contains(lease->hwaddr, word) ||
+	       id_contains(lease->client_id, word);
+}
 
 static bool passes(const struct walk *walk, const struct lease *lease)
 {
@@ -37,6 +76,8 @@ static bool passes(const struct walk *walk, const struct lease *lease)
 	if (f->states && !(f->states & 1U << lease->state))
 		return false;
 	if (f->hostname && (!lease->hostname || !str_case_equal(lease->hostname, f->hostname)))
+		return false;
+	if (f->search && !is_found(lease, f->search))
 		return false;
 	if (f->hwaddr.len && !bytes_equal(f->hwaddr, lease->hwaddr))
 		return false;
@@ -116,7 +157,8 @@ static void page_found(struct store_find *find, uint64_t ticket)
 /* Returns false if the response comes later; on failure the query's n is negative. */
 static bool ask_page(struct walk *walk)
 {
-	uint32_t left = walk->filter.is_page ? walk->filter.limit - walk->n : PAGE_LEASES;
+	bool is_exact = walk->filter.is_page && !walk->filter.search;
+	uint32_t left = is_exact ? walk->filter.limit - walk->n : PAGE_LEASES;
 	int err;
 
 	arena_reset(walk->arena);
@@ -155,12 +197,15 @@ static unsigned add_page(struct walk *walk, struct str *out)
 		at[type]++;
 		walk->after = first->addr;
 		add_lease(walk, out, first);
+		if (walk->filter.is_page && walk->n == walk->filter.limit)
+			return n + 1;
 	}
 	return n;
 }
 
 static enum ctl_more next_page(struct walk *walk, struct str *out)
 {
+	size_t start = out->len;
 	unsigned n;
 
 	if (walk->page.is_asked)
@@ -174,7 +219,11 @@ static enum ctl_more next_page(struct walk *walk, struct str *out)
 	n = add_page(walk, out);
 	if (!n || (walk->filter.is_page && walk->n >= walk->filter.limit))
 		return finish(walk, out);
-	return CTL_MORE;
+	if (out->len > start || ++walk->n_empty % PAGES_EMPTY)
+		return CTL_MORE;
+	/* A long search: the time of the other connections has come. */
+	loop_timer_start(walk->d->loop, &walk->timer, 0);
+	return CTL_WAIT;
 }
 
 static enum ctl_more next(struct ctl_call *call, void *state, struct str *out)

@@ -14,6 +14,7 @@ struct lease_filter {
 	unsigned states;         /* 1 << enum lease_state for each; 0: any */
 	const char *hostname;    /* NULL: any */
 	struct bytes hwaddr;     /* empty: any */
+	const char *search;      /* in lower case: contained in the address, an identifier or the name; NULL: any */
 	/* Pages: in order of address. */
 	bool is_page;
 	struct ip after;

@@ -369,6 +369,7 @@ struct control_socket_conf {
 	bool cert_required;
 	struct conf_list http_headers;
 	uint32_t access; /* 1: read-only */
+	bool page;
 	struct json_object *user_context;
 	const char *comment;
 };

@@ -302,6 +302,9 @@ static const struct key control_socket_keys[] = {
 	K_ENUM(struct control_socket_conf, access, "access", .families = KEY_ALL, .words = access_words,
 	       .def = "\"full\"", .native = true, .since = "4.2.0",
 	       .doc = "read-only: commands that change something are rejected on this socket"),
+	K_BOOL(struct control_socket_conf, page, "page", .families = KEY_DHCP,
+	       .for_types = 1 << CHANNEL_HTTP | 1 << CHANNEL_HTTPS, .def = "false", .native = true, .since = "4.2.0",
+	       .doc = "the socket also has the web page, at /"),
 	K_COMMENT(struct control_socket_conf),
 };
 const struct scope control_socket_scope = SCOPE("control-socket", struct control_socket_conf, control_socket_keys);

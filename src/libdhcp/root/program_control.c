@@ -311,6 +311,7 @@ static void build_socket(const struct program_build *b, struct control *c, const
 		return;
 	ch->type = (enum channel_type)conf->socket_type;
 	ch->is_read_only = is_read_only(conf->access);
+	ch->has_page = conf->page;
 	if (ch->type == CHANNEL_UNIX) {
 		build_unix(b, c, conf, ch);
 	} else {

@@ -137,6 +137,20 @@ START_TEST(several)
 		       "{ 'result': 0, 'arguments': { 'count': 1, 'leases': [ { 'ip-address': '192.0.2.22' } ] } }");
 	command_expect("{ 'command': 'lease4-get-page', 'arguments': { 'from': '192.0.2.22', 'limit': 3 } }",
 		       "{ 'result': 3, 'arguments': { 'count': 0, 'leases': [] } }");
+	command_expect(
+		"{ 'command': 'lease4-get-page', 'arguments': { 'from': 'start', 'limit': 1, 'search': '2.2' } }",
+		"{ 'result': 0, 'arguments': { 'count': 1, 'leases': [ { 'ip-address': '192.0.2.20' } ] } }");
+	command_expect(
+		"{ 'command': 'lease4-get-page', 'arguments': { 'from': '192.0.2.20', 'limit': 9, 'search': '2.2' } }",
+		"{ 'result': 0, 'arguments': { 'count': 2, 'leases': [ { 'ip-address': '192.0.2.21' }, { "
+		"'ip-address': '192.0.2.22' } ] } }");
+	command_expect("{ 'command': 'lease4-get-page', 'arguments': { 'from': 'start', 'limit': 9, 'search': 'OO' } }",
+		       "{ 'result': 0, 'arguments': { 'count': 1, 'leases': [ { 'ip-address': '192.0.2.20' } ] } }");
+	command_expect(
+		"{ 'command': 'lease4-get-page', 'arguments': { 'from': 'start', 'limit': 9, 'search': '1A:1b' } }",
+		"{ 'result': 0, 'arguments': { 'count': 4 } }");
+	command_expect("{ 'command': 'lease4-get-page', 'arguments': { 'from': 'start', 'limit': 9, 'search': 'zz' } }",
+		       "{ 'result': 3, 'arguments': { 'count': 0, 'leases': [] } }");
 	command_expect("{ 'command': 'lease4-get-page', 'arguments': { 'from': 'foo', 'limit': 3 } }",
 		       "{ 'result': 1, 'text': '`from` parameter value is neither `start` keyword nor a valid IPv4 "
 		       "address' }");
