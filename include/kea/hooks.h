@@ -182,6 +182,8 @@ typedef void kea_command_fn(struct kea_request *request, void *context);
 typedef void kea_task_fn(void *context);
 /* Called in the main thread: the descriptor is ready. events: KEA_READABLE, KEA_WRITABLE, at its end or error both. */
 typedef void kea_watch_fn(int fd, unsigned events, void *context);
+/* Called for each lease of lease_walk(). */
+typedef void kea_lease_fn(const struct kea_object *lease, void *context);
 enum kea_event { KEA_READABLE = 1, KEA_WRITABLE = 2 };
 
 enum kea_access { KEA_READ, KEA_WRITE };
@@ -512,6 +514,23 @@ struct kea_api {
 	 */
 	struct kea_expression *(*scope_expression)(struct kea_library *lib, const char *map, const char *key,
 						   const struct kea_expression *outer, int is_test);
+
+	/* --- leases that are stored, and the clock --- */
+
+	/*
+	 * Returns the number of addresses or prefixes assigned in a subnet, without declined ones; 0 if there is no
+	 * such subnet. In the thread of the call.
+	 */
+	int64_t (*lease_count)(struct kea_call *call, uint32_t subnet_id, int of_prefixes);
+	/*
+	 * Calls fn for each stored lease, in any state, in no order. The object ends with the call of fn. Leases may
+	 * change meanwhile: one that does is seen at most once, as it was before or after. Only at dhcp#_srv_configured
+	 * and command_processed, in the main thread, which is busy meanwhile. KEA_E_UNSUPPORTED: elsewhere. KEA_E_BUSY:
+	 * the database cannot be read.
+	 */
+	int (*lease_walk)(struct kea_call *call, kea_lease_fn *fn, void *context);
+	/* Returns the server's time, ms since some moment, which never goes back. Any thread. */
+	int64_t (*now_ms)(void);
 };
 
 #ifdef __cplusplus

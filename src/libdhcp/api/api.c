@@ -2,6 +2,7 @@
 #include "api/api.h"
 
 #include "api/api_int.h"
+#include "base/clock.h"
 #include "base/err.h"
 
 _Static_assert((int)KEA_E_NOMEM == -E_NOMEM && (int)KEA_E_INVAL == -E_INVAL && (int)KEA_E_RANGE == -E_RANGE &&
@@ -96,6 +97,9 @@ static const struct kea_api table = {
 	.unwatch = hook_watch_end,
 	.post = hook_post,
 	.scope_expression = api_scope_expression,
+	.lease_count = api_lease_count,
+	.lease_walk = api_lease_walk,
+	.now_ms = clock_boot_ms,
 };
 
 void api_init(void)

@@ -144,6 +144,10 @@ void api_stat_add(struct kea_stat *stat, int64_t n);
 void api_stat_set(struct kea_stat *stat, int64_t n);
 int64_t api_stat_get(const struct kea_stat *stat);
 
+/* lease.c */
+int64_t api_lease_count(struct kea_call *call, uint32_t subnet_id, int of_prefixes);
+int api_lease_walk(struct kea_call *call, kea_lease_fn *fn, void *context);
+
 /* command.c */
 int api_command(struct kea_library *lib, const char *name, enum kea_access access, const char *doc, kea_command_fn *fn,
 		void *context);

@@ -206,6 +206,7 @@ static void processed(void *ctx, const char *name, struct json_object *arguments
 	struct hook_call call = {
 		.point = HOOK_COMMAND_PROCESSED,
 		.digit = hooks->uses ? hooks->uses->lib->digit : 4,
+		.db = hooks->db,
 		.command = name,
 		.arguments = arguments,
 		.result = (int)result,

@@ -26,6 +26,7 @@ struct subnet;
 struct pool;
 struct name;
 struct hook_memory;
+struct leasedb;
 struct kea_parked;
 
 /* What libraries keep for one packet. */
@@ -69,6 +70,7 @@ struct hook_call {
 	bool removes;                  /* lease#_expire: the lease is deleted, not kept as reclaimed */
 	const struct subnet *subnet;   /* subnet#_select: selected by a library; NULL: none was */
 	const struct config *cfg;      /* dhcp#_srv_configured */
+	struct leasedb *db;            /* dhcp#_srv_configured, command_processed: whose leases these serve */
 	struct json_object *config;    /* dhcp#_srv_configured: the configuration, once a library has asked for it */
 	const char *why;               /* *_srv_configured: with HOOK_DROP, the reason; NULL or never freed */
 	struct bytes packed;           /* pkt#_send: with HOOK_SKIP, the response packed by the library */
@@ -94,6 +96,7 @@ struct hooks {
 	struct arena *arena;
 	struct callout *at[HOOK_POINT_N];
 	struct hook_use *uses; /* of libraries, in order: see library.h */
+	struct leasedb *db;    /* whose leases they serve, once the configuration is about to */
 };
 
 /* Allocated in the arena. */

@@ -461,10 +461,13 @@ bool slots_accept_config(const struct live *live, const char **ret_why)
 		.point = HOOK_SRV_CONFIGURED,
 		.digit = config_digit(live->cfg),
 		.cfg = live->cfg,
+		.db = live->db,
 	};
 
 	enum hook_verdict said;
 
+	if (live->hooks)
+		live->hooks->db = live->db;
 	if (!hooks_at(live->hooks, call.point))
 		return true;
 	said = hooks_call(live->hooks, &call);

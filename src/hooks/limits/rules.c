@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#include "limits/rules.h"
+
+#include "limits/messages.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A reload continues to count for the same class or subnet, unless its limit changed. */
+struct shared_rate {
+	struct shared_rate *next;
+	unsigned refs;
+	struct rate rate;
+	bool of_class;
+	char key[];
+};
+
+static struct shared_rate *rate_get(struct limits *limits, bool of_class, const char *key, uint32_t max,
+				    int64_t unit_ms)
+{
+	struct shared_rate *rate;
+
+	for (rate = limits->rates; rate; rate = rate->next)
+		if (rate->of_class == of_class && !strcmp(rate->key, key) && rate->rate.max == max &&
+		    rate->rate.unit_ms == unit_ms) {
+			rate->refs++;
+			return rate;
+		}
+	rate = calloc(1, sizeof(*rate) + strlen(key) + 1);
+	if (!rate)
+		return NULL;
+	memcpy(rate->key, key, strlen(key));
+	rate->of_class = of_class;
+	rate->refs = 1;
+	rate_init(&rate->rate, max, unit_ms);
+	rate->next = limits->rates;
+	limits->rates = rate;
+	return rate;
+}
+
+static void rate_put(struct limits *limits, struct shared_rate *rate)
+{
+	struct shared_rate **at = &limits->rates;
+
+	if (!rate || --rate->refs)
+		return;
+	while (*at != rate)
+		at = &(*at)->next;
+	*at = rate->next;
+	rate_done(&rate->rate);
+	free(rate);
+}
+
+struct rate *rule_rate(const struct rule *rule)
+{
+	return rule->rate ? &rule->rate->rate : NULL;
+}
+
+/* --- reading --------------------------------------------------------------------------------------------------- */
+
+struct reader {
+	struct rules *rules;
+	char *why;
+	size_t size;
+	bool has_failed, is_shared;
+};
+
+static void bad(struct reader *r, const char *what, const char *name, const char *problem)
+{
+	if (!r->has_failed)
+		(void)snprintf(r->why, r->size, "\"limits\" in the user-context of %s %s: %s", what, name, problem);
+	r->has_failed = true;
+}
+
+static const char *const keys[] = { "address-limit", "prefix-limit", "rate-limit" };
+
+/* Fills the rule of a scope; false: it has no limits. */
+static bool read_rule(struct reader *r, bool of_class, const char *name, int64_t id, const struct kea_json *scope,
+		      struct rule *rule)
+{
+	const struct kea_json *map = kea->json_get(kea->json_get(scope, "user-context"), "limits");
+	struct limits *limits = r->rules->limits;
+	const char *what = of_class ? "class" : "subnet", *text;
+	char key[32];
+	uint32_t max;
+	int64_t unit_ms;
+
+	*rule = (struct rule){ .class = -1, .id = id };
+	if (!map)
+		return false;
+	if (kea->json_type(map) != KEA_JSON_MAP) {
+		bad(r, what, name, "it must be a map");
+		return false;
+	}
+	for (size_t i = 0; i < kea->json_count(map); i++) {
+		const char *found = NULL;
+		const struct kea_json *value = kea->json_at(map, i, &found);
+		unsigned k = 0;
+
+		while (k < 3 && strcmp(keys[k], found) != 0)
+			k++;
+		if (k == 3 || (k == 1 && limits->family == 4)) {
+			bad(r, what, name,
+			    "there are \"address-limit\", \"rate-limit\", and with DHCPv6 \"prefix-limit\"");
+			continue;
+		}
+		if (k == 2)
+			continue;
+		if (kea->json_type(value) != KEA_JSON_INT || kea->json_int(value) < 0 ||
+		    kea->json_int(value) > UINT32_MAX)
+			bad(r, what, name, "limits of leases must be integers from 0 to 4294967295");
+		else if (of_class && r->is_shared)
+			bad(r, what, name,
+			    "leases of classes can be limited with \"lease-database\" of type \"memfile\" only");
+		rule->has[k] = true;
+		rule->max[k] = (uint32_t)kea->json_int(value);
+		r->rules->limits_leases = true;
+	}
+	rule->name = strdup(name);
+	if (of_class && (rule->has[0] || rule->has[1]))
+		rule->class = counts_class(limits->counts, name);
+	if (of_class && (rule->has[0] || rule->has[1]) && rule->class < 0)
+		bad(r, what, name, "too many classes have limits");
+	if (!kea->json_get(map, keys[2]))
+		return true;
+	text = kea->json_text(kea->json_get(map, keys[2]));
+	if (!rate_parse(text, &max, &unit_ms)) {
+		bad(r, what, name,
+		    "\"rate-limit\" must be like \"16 packets per hour\"; second, minute, day, week, month and year "
+		    "are possible as well");
+		return true;
+	}
+	(void)snprintf(rule->rate_text, sizeof(rule->rate_text), "%s", text);
+	(void)snprintf(key, sizeof(key), "%lld", (long long)id);
+	rule->rate = rate_get(limits, of_class, of_class ? name : key, max, unit_ms);
+	return true;
+}
+
+static void log_rule(const struct rule *rule, bool of_class)
+{
+	if (of_class) {
+		if (rule->has[0])
+			LOG(LIMITS_CONFIGURED_ADDRESS_LIMIT_BY_CLIENT_CLASS, rule->max[0], rule->name);
+		if (rule->has[1])
+			LOG(LIMITS_CONFIGURED_PREFIX_LIMIT_BY_CLIENT_CLASS, rule->max[1], rule->name);
+		if (rule->rate)
+			LOG(LIMITS_CONFIGURED_RATE_LIMIT_BY_CLIENT_CLASS, rule->rate_text, rule->name);
+		return;
+	}
+	if (rule->has[0])
+		LOG(LIMITS_CONFIGURED_ADDRESS_LIMIT_BY_SUBNET, rule->max[0], (long long)rule->id);
+	if (rule->has[1])
+		LOG(LIMITS_CONFIGURED_PREFIX_LIMIT_BY_SUBNET, rule->max[1], (long long)rule->id);
+	if (rule->rate)
+		LOG(LIMITS_CONFIGURED_RATE_LIMIT_BY_SUBNET, rule->rate_text, (long long)rule->id);
+}
+
+static void read_subnets(struct reader *r, const struct kea_json *list)
+{
+	for (size_t i = 0; i < kea->json_count(list); i++) {
+		const struct kea_json *sub = kea->json_at(list, i, NULL);
+
+		r->rules->n_subnets += read_rule(r, false, kea->json_text(kea->json_get(sub, "subnet")),
+						 kea->json_int(kea->json_get(sub, "id")), sub,
+						 &r->rules->subnets[r->rules->n_subnets]);
+	}
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct rule *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+/* Makes room for as many rules as the configuration can have. */
+static struct rules *rules_new(struct limits *limits, const struct kea_json *config, const char *subnets)
+{
+	const struct kea_json *networks = kea->json_get(config, "shared-networks");
+	size_t n_classes = kea->json_count(kea->json_get(config, "client-classes"));
+	size_t n_subnets = kea->json_count(kea->json_get(config, subnets));
+	struct rules *rules = calloc(1, sizeof(*rules));
+
+	for (size_t i = 0; i < kea->json_count(networks); i++)
+		n_subnets += kea->json_count(kea->json_get(kea->json_at(networks, i, NULL), subnets));
+	if (!rules)
+		return NULL;
+	rules->limits = limits;
+	rules->classes = calloc(n_classes + 1, sizeof(struct rule));
+	rules->subnets = calloc(n_subnets + 1, sizeof(struct rule));
+	if (rules->classes && rules->subnets)
+		return rules;
+	rules_free(rules);
+	return NULL;
+}
+
+struct rules *rules_read(struct limits *limits, const struct kea_json *config, char *why, size_t size)
+{
+	const char *key = limits->family == 4 ? "subnet4" : "subnet6";
+	const struct kea_json *classes = kea->json_get(config, "client-classes"),
+			      *networks = kea->json_get(config, "shared-networks"),
+			      *type = kea->json_get(kea->json_get(config, "lease-database"), "type");
+	struct reader r = { rules_new(limits, config, key), why, size, false,
+			    type && strcmp(kea->json_text(type), "memfile") != 0 };
+
+	(void)snprintf(why, size, "out of memory");
+	if (!r.rules)
+		return NULL;
+	for (size_t i = 0; i < kea->json_count(classes); i++) {
+		const struct kea_json *class = kea->json_at(classes, i, NULL);
+
+		r.rules->n_classes += read_rule(&r, true, kea->json_text(kea->json_get(class, "name")), 0, class,
+						&r.rules->classes[r.rules->n_classes]);
+	}
+	read_subnets(&r, kea->json_get(config, key));
+	for (size_t i = 0; i < kea->json_count(networks); i++)
+		read_subnets(&r, kea->json_get(kea->json_at(networks, i, NULL), key));
+	if (r.has_failed) {
+		rules_free(r.rules);
+		return NULL;
+	}
+	qsort(r.rules->subnets, r.rules->n_subnets, sizeof(struct rule), by_id);
+	for (size_t i = 0; i < r.rules->n_classes; i++)
+		log_rule(&r.rules->classes[i], true);
+	for (size_t i = 0; i < r.rules->n_subnets; i++)
+		log_rule(&r.rules->subnets[i], false);
+	return r.rules;
+}
+
+static void free_list(struct limits *limits, struct rule *v, size_t n)
+{
+	for (size_t i = 0; v && i < n; i++) {
+		rate_put(limits, v[i].rate);
+		free(v[i].name);
+	}
+	free(v);
+}
+
+void rules_free(struct rules *rules)
+{
+	if (!rules)
+		return;
+	free_list(rules->limits, rules->classes, rules->n_classes);
+	free_list(rules->limits, rules->subnets, rules->n_subnets);
+	free(rules);
+}
+
+const struct rule *rules_subnet(const struct rules *rules, int64_t id)
+{
+	const struct rule key = { .id = id };
+
+	return rules->n_subnets ? bsearch(&key, rules->subnets, rules->n_subnets, sizeof(key), by_id) : NULL;
+}
