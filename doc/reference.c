@@ -6,6 +6,7 @@
 #include "hook/point.h"
 #include "kea/fields.h"
 #include "lease/field.h"
+#include "script/describe.h"
 #include "serve/feed.h"
 #include "stat/metric.h"
 #include "stat/table.h"
@@ -170,6 +171,34 @@ static void put_points(void)
 	}
 }
 
+/* What scripts have besides fields; arguments of attributes are NULL. */
+static const struct script_row {
+	const char *object, *name, *arguments, *doc;
+	unsigned families;
+} script_rows[] = {
+#define PART(object, name, kind, which, families, doc) { #object, name, NULL, doc, families },
+#define METHOD(object, name, arguments, doc) { #object, #name, arguments, doc, 46 },
+	SCRIPT_PARTS(PART) SCRIPT_METHODS(METHOD)
+};
+
+static void put_script_rows(void)
+{
+	printf("\n## Scripts\n\nLua and Python have the fields above under the same names, and in addition:\n\n"
+	       "| object | attribute or method | family | meaning |\n|---|---|---|---|\n");
+	for (size_t i = 0; i < sizeof(script_rows) / sizeof(script_rows[0]); i++) {
+		const struct script_row *row = &script_rows[i];
+
+		printf("| %s | `%s%s%s%s` | %s | %s |\n", row->object, row->name, row->arguments ? "(" : "",
+		       row->arguments ? row->arguments : "", row->arguments ? ")" : "",
+		       row->families == 46 ? "both" : "DHCPv6", row->doc);
+	}
+	printf("\nThe module `kea`:\n\n| function or value | meaning |\n|---|---|\n");
+#define FUNCTION(name, arguments, doc) printf("| `%s(%s)` | %s |\n", #name, arguments, doc);
+	SCRIPT_FUNCTIONS(FUNCTION)
+#define VALUE(name, doc) printf("| `%s` | %s |\n", #name, doc);
+	SCRIPT_VALUES(VALUE)
+}
+
 static void put_hooks(void)
 {
 	put_points();
@@ -192,6 +221,7 @@ static void put_hooks(void)
 					    : "DDNS",
 		       f->since, f->doc);
 	}
+	put_script_rows();
 }
 
 /* --- lease files --- */

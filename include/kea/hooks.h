@@ -29,8 +29,8 @@
  * call. Functions return 0 or a positive value on success and one of enum kea_error otherwise, unless they say
  * something else. None of them takes a NULL handle unless it says so, and none blocks unless it says so.
  *
- * A reload loads a library again if the list of libraries, its parameters or its file changed, while the old instance
- * still serves: static variables are then shared by both. Keep state in the contexts below.
+ * A reload loads a library again if the list of libraries, its parameters, its file or one it depends on changed, while
+ *the old instance still serves: static variables are then shared by both. Keep state in the contexts below.
  */
 #include <kea/fields.h>
 
@@ -531,6 +531,14 @@ struct kea_api {
 	int (*lease_walk)(struct kea_call *call, kea_lease_fn *fn, void *context);
 	/* Returns the server's time, ms since some moment, which never goes back. Any thread. */
 	int64_t (*now_ms)(void);
+
+	/* --- files --- */
+
+	/*
+	 * Only in kea_hook_load(): the library reads this file. A reload loads it again if the file has changed since
+	 * this call, or appeared, or disappeared: call it before reading. KEA_E_UNSUPPORTED.
+	 */
+	int (*depends_on)(struct kea_library *lib, const char *path);
 };
 
 #ifdef __cplusplus

@@ -361,6 +361,7 @@ static int act(struct kea_call *call, const struct kea_json *action, const char 
 		n += kea->expression(lib, kea->json_at(action, 0, NULL), 0) != NULL;
 		n += kea->on(lib, point, called) == 0;
 		n += kea->command(lib, "late", KEA_READ, "", NULL, NULL) == 0;
+		n += kea->depends_on(lib, "late") == 0;
 		snprintf(text, sizeof(text), "%d", n);
 	} else if (!strcmp(word, "count")) {
 		unsigned *count = kea->packet_context(call, sizeof(*count), packet_ended);

@@ -31,7 +31,8 @@
  *				environment, 10 by default. Keys are those of lease; differ=KEY,KEY... names
  *				mac, cid, iaid or subnet: they count up from lease to lease
  *	foreign N ADDRESS KEY=VALUE...  same, by another server of the store: this server does not notice
- *	stat NAME VALUE            a statistic: "subnet[1].pool[0].assigned-addresses"; VALUE "none": it does not exist
+ *	stat NAME VALUE            a statistic: "subnet[1].pool[0].assigned-addresses"; VALUE "none": it does not exist;
+ *				also one of a library
  *	event NAME [ADDRESS]       the next record of the feed since "event on" has this kind and address; "event none"
  *	log LEVEL ID TEXT          the next line with this id (with DEBUG a later one) has this level and contains TEXT
  *	log none ID                there is no further line with this id
@@ -668,10 +669,16 @@ static void do_stock(bool is_foreign)
 
 static void do_stat(void)
 {
+	const struct hook_stat *of_library = hook_stat_find(words[1]);
 	char text[WIDE_TEXT_MAX];
 	struct stat_ref ref;
 	const char *got;
 
+	if (of_library) {
+		if ((int64_t)number_of(words[2]) != of_library->value)
+			fail("%s is %lld, expected %s", words[1], (long long)of_library->value, words[2]);
+		return;
+	}
 	if (!stat_find(play.srv.places, (int)play.dialect->fam->idx, words[1], &ref)) {
 		if (strcmp(words[2], "none") != 0)
 			fail("there is no statistic %s", words[1]);

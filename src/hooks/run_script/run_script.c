@@ -3,21 +3,14 @@
  * run_script: runs a program for what happens to leases. Its argument is the hook point, and its environment describes
  * the event. The server does not wait for it, and nothing it does changes the response.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "run_script/environment.h"
 #include "run_script/messages.h"
 #include "run_script/runner.h"
+#include "script/file.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define ARGUMENT_MAX 64
 
@@ -69,74 +62,6 @@ static const struct {
 
 /* --- parameters --------------------------------------------------------------------------------------------------- */
 
-/* True if the path is in the directory, however it is written. */
-static bool is_inside(const char *path, const char *directory)
-{
-	char *real = realpath(directory, NULL);
-	size_t len = real ? strlen(real) : 0;
-	bool inside = real && !strncmp(path, real, len) && path[len] == '/';
-
-	free(real);
-	return inside;
-}
-
-/* Others may replace what has this owner and mode. */
-static bool is_open_to_others(const struct stat *st)
-{
-	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return true;
-	return st->st_mode & S_IWOTH || (st->st_mode & S_IWGRP && st->st_gid != 0 && st->st_gid != getegid());
-}
-
-/* The script runs as the server: the rule is that of hook libraries. */
-static bool is_safe(struct kea_library *lib, const struct kea_json *value, const char *path, const struct stat *st)
-{
-	char directory[PATH_MAX];
-	struct stat around;
-
-	(void)snprintf(directory, sizeof(directory), "%s", path);
-	*strrchr(directory, '/') = '\0';
-	if (is_open_to_others(st))
-		(void)kea->fail(lib, value, "other users may write to the script %s: it runs as the server", path);
-	else if (stat(directory, &around) < 0 || is_open_to_others(&around))
-		(void)kea->fail(lib, value, "other users may write to %s, the directory of the script %s", directory,
-				path);
-	else
-		return true;
-	return false;
-}
-
-/* Returns the path of the script, to be freed; NULL after fail(). */
-static char *script_path(struct kea_library *lib, const struct kea_json *value)
-{
-	const char *name = kea->json_text(value), *env = getenv("KEA_HOOK_SCRIPTS_PATH");
-	const char *directory = env && *env ? env : KEA_SCRIPTS_DIR;
-	bool is_path = strchr(name, '/') != NULL;
-	char joined[PATH_MAX], *path;
-	struct stat st;
-
-	if (snprintf(joined, sizeof(joined), "%s%s%s", is_path ? "" : directory, is_path ? "" : "/", name) >=
-	    (int)sizeof(joined)) {
-		(void)kea->fail(lib, value, "the name of the script is too long");
-		return NULL;
-	}
-	path = realpath(joined, NULL);
-	if (!path || stat(path, &st) < 0) {
-		(void)kea->fail(lib, value, "cannot run %s: %s", joined, strerror(errno));
-	} else if (!S_ISREG(st.st_mode) || access(path, X_OK) < 0) {
-		(void)kea->fail(lib, value, "cannot run %s: it is not an executable file", joined);
-	} else if (!is_inside(path, directory)) {
-		(void)kea->fail(lib, value,
-				"invalid path specified: scripts are run from %s only; move %s there, or set "
-				"KEA_HOOK_SCRIPTS_PATH",
-				directory, joined);
-	} else if (is_safe(lib, value, path, &st)) {
-		return path;
-	}
-	free(path);
-	return NULL;
-}
-
 int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 {
 	static const char *const keys[] = { "name", "sync", NULL };
@@ -153,7 +78,7 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 	if (kea->json_type(name) != KEA_JSON_TEXT)
 		return kea->fail(lib, name, "\"name\", the path of the script, %s",
 				 name ? "must be a string" : "is missing");
-	path = script_path(lib, name);
+	path = script_file_path(lib, name, true);
 	if (!path)
 		return KEA_E_CONFIG;
 	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]) && !err; i++)

@@ -100,6 +100,7 @@ static const struct kea_api table = {
 	.lease_count = api_lease_count,
 	.lease_walk = api_lease_walk,
 	.now_ms = clock_boot_ms,
+	.depends_on = hook_depends_on,
 };
 
 void api_init(void)

@@ -2,6 +2,7 @@
 /* Loading and unloading; what libraries are told while they load. */
 #include "hook/library.h"
 
+#include "base/err.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "json/value.h"
@@ -45,10 +46,48 @@ static char *key_of(const struct hook_load *load)
 	return key.text;
 }
 
+/* --- files that instances depend on --- */
+
+static struct hook_file file_as_it_is(char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return (struct hook_file){ .path = path };
+	return (struct hook_file){
+		.path = path, .device = st.st_dev, .number = st.st_ino, .size = st.st_size, .mtime = st.st_mtim
+	};
+}
+
+static bool has_changed(const struct hook_file *file)
+{
+	const struct hook_file now = file_as_it_is(file->path);
+
+	return now.device != file->device || now.number != file->number || now.size != file->size ||
+	       now.mtime.tv_sec != file->mtime.tv_sec || now.mtime.tv_nsec != file->mtime.tv_nsec;
+}
+
+int hook_depends_on(struct kea_library *lib, const char *path)
+{
+	if (!lib->diag)
+		return -E_UNSUPPORTED;
+	*vec_push(&lib->files) = file_as_it_is(xstrdup(path));
+	return 0;
+}
+
+static bool is_outdated(const struct kea_library *lib)
+{
+	for (size_t i = 0; i < lib->files.n; i++)
+		if (has_changed(&lib->files.v[i]))
+			return true;
+	return false;
+}
+
+/* Returns the instance that a configuration with this key shares; NULL: it needs a new one. */
 static struct kea_library *find(const char *key)
 {
 	for (struct kea_library *lib = instances; lib; lib = lib->next)
-		if (!strcmp(lib->key, key))
+		if (!strcmp(lib->key, key) && !is_outdated(lib))
 			return lib;
 	return NULL;
 }
@@ -156,6 +195,9 @@ static void free_parts(struct kea_library *lib)
 	}
 	for (size_t i = 0; i < lib->messages.n; i++)
 		unref_message(lib->messages.v[i]);
+	for (size_t i = 0; i < lib->files.n; i++)
+		free(lib->files.v[i].path);
+	vec_free(&lib->files);
 	vec_free(&lib->stats);
 	vec_free(&lib->commands);
 	vec_free(&lib->expressions);

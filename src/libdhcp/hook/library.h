@@ -97,6 +97,15 @@ struct hook_thread {
 	kea_done_fn *done;
 };
 
+/* A file that an instance was made from, and what identifies its content; zeros: there was none. */
+struct hook_file {
+	char *path;
+	dev_t device;
+	ino_t number;
+	off_t size;
+	struct timespec mtime;
+};
+
 /* An instance. */
 struct kea_library {
 	struct kea_library *next; /* in the list of all */
@@ -117,6 +126,7 @@ struct kea_library {
 	VEC(struct kea_expression *) expressions;
 	VEC(struct hook_stat *) stats;
 	VEC(struct hook_command *) commands;
+	VEC(struct hook_file) files;
 	struct list timers, watches, posts;           /* see tasks.c */
 	struct hook_thread threads[HOOK_THREADS_MAX]; /* each written by its thread only */
 	/* Only while it is loaded; diag is NULL otherwise. */
@@ -233,6 +243,8 @@ struct kea_watch *hook_watch(struct kea_library *lib, int fd, unsigned events, k
 int hook_watch_change(struct kea_watch *watch, unsigned events);
 void hook_watch_end(struct kea_watch *watch);
 int hook_post(struct kea_library *lib, kea_task_fn *fn, void *context);
+/* library.c */
+int hook_depends_on(struct kea_library *lib, const char *path);
 void hook_tasks_init(struct kea_library *lib);
 void hook_tasks_end(struct kea_library *lib);
 /* Calls a function of a library; `library` is a struct hook_callout. In any thread. */

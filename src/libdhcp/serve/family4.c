@@ -314,7 +314,15 @@ static const struct opts *answer_opts4(const struct request *req)
 
 static void make_label4(const struct request *req, char *buf, size_t size)
 {
-	ident_label4(req->hwtype, req->hwaddr, req->client_id, req->q.xid, buf, size);
+	const struct packet4 *q = &req->q;
+	const struct opt *cid = q->opts.arena ? opts_find(&q->opts, OPT4_DHCP_CLIENT_IDENTIFIER) : NULL;
+
+	/* Before the client is identified, what the message says. */
+	if (req->hwaddr.len || req->client_id.len)
+		ident_label4(req->hwtype, req->hwaddr, req->client_id, q->xid, buf, size);
+	else
+		ident_label4(q->htype, bytes_of(q->chaddr, q->hlen), cid ? cid->data : bytes_of(NULL, 0), q->xid, buf,
+			     size);
 }
 
 const struct family family4 = {
