@@ -162,8 +162,8 @@ static int push_part(lua_State *L, const struct handle *handle, const struct scr
 
 static int no_attribute(lua_State *L, const struct handle *handle)
 {
-	return luaL_error(L, "%s has no attribute \"%s\" in DHCPv%d", script_kind(handle->kind),
-			  luaL_tolstring(L, 2, NULL), kea->family(state_of(L)->lib));
+	return luaL_error(L, "%s has no attribute \"%s\" in %s", script_kind(handle->kind), luaL_tolstring(L, 2, NULL),
+			  script_server(kea->family(state_of(L)->lib)));
 }
 
 /* Upvalue: the names. Only the metatable has this function, so its first argument is a handle. */

@@ -65,6 +65,15 @@
 	M(STAT, add, "n", "adds to the statistic")                                                              \
 	M(STAT, set, "n", "sets it")                                                                            \
 	M(STAT, get, "", "returns it")
+/* Python only: Lua has no threads that could resume a packet. */
+#define SCRIPT_METHODS_PARK(M)                                                                                  \
+	M(CALL, park, "ms, [function]",                                                                         \
+	  "parks the packet, at most so many milliseconds, and returns a PARKED; then return kea.PARK. The "    \
+	  "function is called with a CALL when the packet continues")
+#define SCRIPT_METHODS_PARKED(M)                                                                                \
+	M(PARKED, resume, "",                                                                                   \
+	  "the packet continues; returns false if it had ended. In any thread")                                 \
+	M(PARKED, drop, "", "drops the packet; returns false if it had ended. In any thread")
 #define SCRIPT_METHODS(M)                                                                                       \
 	SCRIPT_METHODS_CALL(M) SCRIPT_METHODS_PACKET(M) SCRIPT_METHODS_RELAY(M) SCRIPT_METHODS_LEASE(M)         \
 	SCRIPT_METHODS_STAT(M)
@@ -89,6 +98,10 @@
 	G(addr_text, "bytes", "returns \"192.0.2.1\" of 4 bytes, \"2001:db8::1\" of 16")                        \
 	G(addr_bytes, "text", "returns the 4 or 16 bytes of an address")
 
+/* Python only. */
+#define SCRIPT_FUNCTIONS_PARK(G) \
+	G(at_unload, "function", "calls the function when the script is unloaded: it ends the threads of the script")
+
 /*
  * Its values.
  *
@@ -97,9 +110,11 @@
 #define SCRIPT_VALUES(V)                                                                                        \
 	V(parameters,                                                                                           \
 	  "\"parameters\" of the library's parameters: maps are tables (Python: dict), lists tables (list)")    \
-	V(family, "4 or 6")                                                                                     \
+	V(family, "4, 6; 0: kea-dhcp-ddns")                                                                     \
 	V(is_check, "true if the server only checks its configuration (-t)")                                    \
 	V(CONTINUE, "verdict: what happens without a return value")                                             \
 	V(SKIP, "verdict: its meaning depends on the point, see above")                                         \
 	V(DROP, "verdict: no response")
+/* Python only. */
+#define SCRIPT_VALUES_PARK(V) V(PARK, "verdict: only after park()")
 /* clang-format on */

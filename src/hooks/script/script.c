@@ -207,6 +207,11 @@ const char *script_kind(enum kea_object_kind kind)
 	return names[kind];
 }
 
+const char *script_server(int family)
+{
+	return family == 4 ? "DHCPv4" : family == 6 ? "DHCPv6" : "kea-dhcp-ddns";
+}
+
 int script_get(const struct kea_object *object, const struct script_field *row, struct script_value *ret)
 {
 	int err;

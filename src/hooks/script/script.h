@@ -79,7 +79,7 @@ struct script_field {
 	enum kea_field field;
 	const char *name;
 	enum kea_type type;
-	int families; /* 4, 6, 46 */
+	int families; /* as in kea/fields.h */
 };
 extern const struct script_field script_fields[];
 extern const unsigned script_fields_n;
@@ -95,10 +95,10 @@ struct script_part {
 extern const struct script_part script_parts[];
 extern const unsigned script_parts_n;
 
-/* True if servers of that family have it. */
+/* True if the server of that family has it; 0 is kea-dhcp-ddns. */
 static inline bool script_is_for(int families, int family)
 {
-	return families == 46 || families == family;
+	return families == 460 || families == family || (families == 46 && family);
 }
 
 /* A field's value: a number if the type is KEA_TYPE_INT, otherwise text; addresses are text in `buf`. */
@@ -121,6 +121,8 @@ const char *script_why(int err);
 
 /* The name of an enum kea_object_kind for errors: "PACKET". */
 const char *script_kind(enum kea_object_kind kind);
+/* The name of the server of a family for errors: "DHCPv4". */
+const char *script_server(int family);
 
 /* --- helpers of the module ---------------------------------------------------------------------------------------- */
 
