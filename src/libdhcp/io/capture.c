@@ -437,7 +437,7 @@ void capture_close(struct capture *capture)
 
 int capture_next(struct capture *capture, struct captured *ret, char why[CAPTURE_WHY_MAX])
 {
-	struct packet packet;
+	struct packet packet = { 0 };
 	int err;
 
 	while ((err = capture->is_ng ? next_block(capture, &packet, why) : next_pcap(capture, &packet, why)) > 0) {
