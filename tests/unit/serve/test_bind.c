@@ -13,6 +13,7 @@
 #include "serve/family6.h"
 #include "serve/grant.h"
 #include "serve/propose.h"
+#include "serve/service.h"
 
 #define CONFIG4                                                                                                \
 	"{ \"Dhcp4\": { \"valid-lifetime\": 600, \"cache-threshold\": 0.25, \"decline-probation-period\": 99," \
@@ -25,7 +26,7 @@
 
 static struct arena *arena;
 static struct config *cfg;
-static struct live *no_live;
+static struct live live; /* without libraries */
 
 static void load(const char *text, unsigned digit)
 {
@@ -59,7 +60,7 @@ static struct request *request_of(const struct family *fam, unsigned type, const
 
 	req->fam = fam;
 	req->arena = arena;
-	req->live = no_live;
+	req->live = &live;
 	req->cfg = cfg;
 	req->type = type;
 	req->row = message_row(fam, type);

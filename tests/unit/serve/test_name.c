@@ -4,6 +4,7 @@
 #include "../suite.h"
 
 #include "root/classes.h"
+#include "serve/family4.h"
 #include "serve/name.h"
 #include "serve/service.h"
 
@@ -82,6 +83,7 @@ struct case_row {
 static struct arena *arena;
 static struct serve_worker worker;
 static struct naming naming;
+static struct live live; /* without libraries */
 
 static const struct sanitizer *sanitizer_for(const char *set, const char *replacement)
 {
@@ -108,7 +110,11 @@ static void teardown(void)
 static struct name decide(const struct case_row *row, struct ip addr, uint64_t *classes)
 {
 	struct host host = { .hostname = row->reserved };
-	struct request req = { .worker = &worker, .host = row->reserved ? &host : NULL, .classes.bits = classes };
+	struct request req = { .fam = &family4,
+			       .live = &live,
+			       .worker = &worker,
+			       .host = row->reserved ? &host : NULL,
+			       .classes.bits = classes };
 	struct name_asked asked = { .has_fqdn = row->fqdn,
 				    .client_s = row->flags & S,
 				    .client_n = row->flags & N,
@@ -120,6 +126,7 @@ static struct name decide(const struct case_row *row, struct ip addr, uint64_t *
 	asked.len = strlen(sent);
 	memcpy(asked.text, sent, asked.len);
 	name_decide(&req, &naming, &asked, &addr, &ret);
+	name_settle(&req, NULL, &ret);
 	ck_assert_uint_eq(strlen(ret.text), ret.len);
 	return ret;
 }
