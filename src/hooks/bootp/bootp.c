@@ -5,11 +5,11 @@
  * bytes. BOOTP without the magic cookie (RFC 951) is not served.
  */
 #include "bootp/messages.h"
+#include "label.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#define LABEL_MAX 128
 #define OPTIONS_AT 240 /* after the magic cookie */
 #define DATAGRAM_MAX 65535
 #define RESPONSE_MIN 300 /* RFC 1542 2.1 */
@@ -34,13 +34,6 @@ static bool is_bootp(struct kea_call *call)
 	const struct packet *packet = kea->packet_context(call, sizeof(*packet), NULL);
 
 	return packet && packet->is_bootp;
-}
-
-static const char *label_of(struct kea_call *call, char label[LABEL_MAX])
-{
-	if (kea->get_text(kea->argument(call, KEA_ARG_QUERY, 0), KEA_PACKET_LABEL, label, LABEL_MAX) < 0)
-		label[0] = '\0';
-	return label;
 }
 
 /* --- options as bytes -----------------------------------------------------------------------------------------------

@@ -4,12 +4,12 @@
  * one, and makes no updates for members of class SKIP_DDNS.
  */
 #include "ddns_tuning/messages.h"
+#include "label.h"
 
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
-#define LABEL_MAX 128
 #define NAME_SIZE 256 /* of the longest name of a lease, with its end */
 
 KEA_HOOK_LIBRARY
@@ -17,13 +17,6 @@ KEA_HOOK_LIBRARY
 int kea_hook_threads(void)
 {
 	return 1;
-}
-
-static const char *label_of(struct kea_call *call, char label[LABEL_MAX])
-{
-	if (kea->get_text(kea->argument(call, KEA_ARG_QUERY, 0), KEA_PACKET_LABEL, label, LABEL_MAX) < 0)
-		label[0] = '\0';
-	return label;
 }
 
 /* --- the name ---------------------------------------------------------------------------------------------------- */

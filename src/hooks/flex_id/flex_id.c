@@ -5,12 +5,12 @@
  * they sent.
  */
 #include "flex_id/messages.h"
+#include "label.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LABEL_MAX 128
 #define ID_MAX 255 /* what a lease can store, and bytes of an identifier in log lines */
 #define HEX_MAX (3 * ID_MAX + 1)
 #define IAID_LEN 4
@@ -47,13 +47,6 @@ int kea_hook_threads(void)
 }
 
 /* --- log ------------------------------------------------------------------------------------------------------- */
-
-static const char *label_of(struct kea_call *call, char label[LABEL_MAX])
-{
-	if (kea->get_text(kea->argument(call, KEA_ARG_QUERY, 0), KEA_PACKET_LABEL, label, LABEL_MAX) < 0)
-		label[0] = '\0';
-	return label;
-}
 
 /* Pairs of digits, with colons between them if `colons`. */
 static const char *hex(const void *data, size_t len, bool colons, char text[HEX_MAX])

@@ -4,6 +4,7 @@
  * get a response. Leases of subnets are counted by the server, those of classes here: each lease has its classes in its
  * user context, from which they are counted when a configuration is put into service.
  */
+#include "label.h"
 #include "limits/context.h"
 #include "limits/messages.h"
 #include "limits/rules.h"
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LABEL_MAX 128
 #define CONTEXT_MAX 8192
 #define CLASSES_MAX 64
 
@@ -36,13 +36,6 @@ KEA_HOOK_LIBRARY
 int kea_hook_threads(void)
 {
 	return 1;
-}
-
-static const char *label_of(struct kea_call *call, char label[LABEL_MAX])
-{
-	if (kea->get_text(kea->argument(call, KEA_ARG_QUERY, 0), KEA_PACKET_LABEL, label, LABEL_MAX) < 0)
-		label[0] = '\0';
-	return label;
 }
 
 static const struct limits *limits_of(struct kea_call *call)

@@ -5,13 +5,13 @@
  */
 #include "ping_check/channel.h"
 #include "ping_check/messages.h"
+#include "label.h"
 #include "ping_check/settings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LABEL_MAX 128
 #define CHANNELS_MAX 16
 #define SLACK_MS 5000 /* a check that takes this much longer than its requests has failed: the packet is dropped */
 
@@ -31,13 +31,6 @@ KEA_HOOK_LIBRARY
 int kea_hook_threads(void)
 {
 	return 1;
-}
-
-static const char *label_of(struct kea_call *call, char label[LABEL_MAX])
-{
-	if (kea->get_text(kea->argument(call, KEA_ARG_QUERY, 0), KEA_PACKET_LABEL, label, LABEL_MAX) < 0)
-		label[0] = '\0';
-	return label;
 }
 
 /* --- the offer -------------------------------------------------------------------------------------------------- */
