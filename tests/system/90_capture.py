@@ -46,4 +46,4 @@ def tshark(t):
         for m in ours:
             t.eq(m.option(54), ip4("192.0.2.1" if name == "direct" else "198.18.0.1"), "server id")
     path = direct.pcap(t.path("both.pcap"), dhcp.is_dhcp)
-    t.run("srv", [server.binary, "-c", server.conf_path, "--replay", path, "--interface", "s0"])
+    t.run("srv", [server.binary, "-c", server.conf_path, "--replay", path, "--interface", "s0"], env=server.env)

@@ -68,4 +68,4 @@ def tshark(t):
     t.true(all(m.option(dhcp6.SERVER_ID) for m in direct.messages() if m.src_mac in macs), "a response without server identifier")
     t.true(all(m.relays[0]["type"] == dhcp6.RELAY_REPL for m in relayed.messages() if m.src_mac in macs), "a response that bypasses the relay")
     path = direct.pcap(t.path("both.pcap"), dhcp6.is_dhcp)
-    t.run("srv", [server.binary, "-c", server.conf_path, "--replay", path, "--interface", "s0"])
+    t.run("srv", [server.binary, "-c", server.conf_path, "--replay", path, "--interface", "s0"], env=server.env)
