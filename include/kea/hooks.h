@@ -4,9 +4,9 @@
 
 /*
  * The interface between the servers (kea-dhcp4, kea-dhcp6, kea-dhcp-ddns) and hook libraries: code that they load at
- *run time and call at points of their work. A library includes only kea/ headers, and reaches everything through the
- *table of functions that kea_hook_load() receives; it links nothing of the server. A library built for version 1.N
- *works in every server whose version is 1.N or later: fields of the table are never changed, moved or removed.
+ * run time and call at points of their work. A library includes only kea/ headers, and reaches everything through the
+ * table of functions that kea_hook_load() receives; it links nothing of the server. A library built for version 1.N
+ * works in every server whose version is 1.N or later: fields of the table are never changed, moved or removed.
  *
  *	#include <kea/hooks.h>
  *
@@ -30,7 +30,7 @@
  * something else. None of them takes a NULL handle unless it says so, and none blocks unless it says so.
  *
  * A reload loads a library again if the list of libraries, its parameters, its file or one it depends on changed, while
- *the old instance still serves: static variables are then shared by both. Keep state in the contexts below.
+ * the old instance still serves: static variables are then shared by both. Keep state in the contexts below.
  */
 #include <kea/fields.h>
 

@@ -3,9 +3,9 @@
 #include "kea/commands.h"
 
 #include "base/err.h"
+#include "base/screen.h"
 #include "daemon/commands.h"
 #include "kea/input.h"
-#include "base/screen.h"
 #include "kea/remote.h"
 
 #include <stdio.h>

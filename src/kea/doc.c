@@ -3,9 +3,9 @@
 #include "json/value.h"
 #include "kea/commands.h"
 
+#include "base/screen.h"
 #include "base/vec.h"
 #include "ctl/library.h"
-#include "base/screen.h"
 #include "kea/remote.h"
 #include "root/keys.h"
 

@@ -93,15 +93,10 @@ static bool take(void *ctx, struct json_object *event, const char *text)
 {
 	struct printer *printer = ctx;
 
-	if (printer->cli->json) {
-		struct str out = { 0 };
-
-		screen_add_json(&out, text, strlen(text));
-		puts(str_text(&out));
-		str_free(&out);
-	} else {
+	if (printer->cli->json)
+		screen_print_json_text(text);
+	else
 		print_event(event);
-	}
 	return fflush(stdout) == 0 && (!printer->cli->count || ++printer->n < printer->cli->count);
 }
 

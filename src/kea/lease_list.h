@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "kea/cli.h"
 #include "base/screen.h"
+#include "kea/cli.h"
 #include "lease/lease.h"
 
 /* A list of leases on its way from a server or a file to the screen: filter, table, CSV, JSON. */

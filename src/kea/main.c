@@ -4,8 +4,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/file.h"
-#include "base/str.h"
 #include "base/screen.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <locale.h>

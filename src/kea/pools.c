@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* kea pools: how full subnets and pools are, from statistic-get-all, and how long they will last. */
-#include "base/arena.h"
-#include "base/vec.h"
-#include "base/screen.h"
-#include "json/value.h"
 #include "kea/pools.h"
+
+#include "base/arena.h"
+#include "base/screen.h"
+#include "base/vec.h"
+#include "json/value.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-#include "json/value.h"
 #include "kea/remote.h"
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/screen.h"
 #include "json/limits.h"
 #include "json/read.h"
+#include "json/value.h"
 #include "kea/input.h"
-#include "base/screen.h"
 
 #include <errno.h>
 #include <string.h>

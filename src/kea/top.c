@@ -193,8 +193,6 @@ static void print_json(struct top *top)
 {
 	struct json_object *map = json_object_new_object(), *messages = json_object_new_object(),
 			   *dropped = json_object_new_object();
-	struct str out = { 0 };
-	const char *text;
 
 	json_object_object_add(map, "time", json_object_new_int64(clock_wall_sec()));
 	json_object_object_add(map, "received", json_object_new_double(rate_of(top, "received")));
@@ -209,10 +207,7 @@ static void print_json(struct top *top)
 	json_object_object_add(map, "messages", messages);
 	json_object_object_add(map, "dropped", dropped);
 	json_object_object_add(map, "subnets", pool_view_json(top->pools, top->cli, SUBNETS));
-	text = json_object_to_json_string_ext(map, JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
-	screen_add_json(&out, text, strlen(text));
-	puts(str_text(&out));
-	str_free(&out);
+	screen_print_json_line(map);
 	json_object_put(map);
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /* kea why: what a client would get, and why. The server explains (command explain). */
+#include "base/screen.h"
 #include "io/capture.h"
 #include "json/value.h"
 #include "kea/commands.h"
 #include "kea/remote.h"
-#include "base/screen.h"
 #include "serve/explain_text.h"
 #include "wire/packet4.h"
 #include "wire/packet6.h"

@@ -5,6 +5,7 @@
  * they sent.
  */
 #include "flex_id/messages.h"
+#include "hex.h"
 #include "label.h"
 
 #include <stdbool.h>
@@ -51,17 +52,7 @@ int kea_hook_threads(void)
 /* Pairs of digits, with colons between them if `colons`. */
 static const char *hex(const void *data, size_t len, bool colons, char text[HEX_MAX])
 {
-	static const char digits[] = "0123456789abcdef";
-	const unsigned char *bytes = data;
-	char *to = text;
-
-	for (size_t i = 0; i < len && i < ID_MAX; i++) {
-		if (i && colons)
-			*to++ = ':';
-		*to++ = digits[bytes[i] >> 4];
-		*to++ = digits[bytes[i] & 15];
-	}
-	*to = '\0';
+	(void)hex_write(data, len < ID_MAX ? len : ID_MAX, colons ? ':' : 0, text);
 	return text;
 }
 

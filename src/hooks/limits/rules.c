@@ -2,6 +2,7 @@
 #include "limits/rules.h"
 
 #include "limits/messages.h"
+#include "subnets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,15 +157,15 @@ static void log_rule(const struct rule *rule, bool of_class)
 		LOG(LIMITS_CONFIGURED_RATE_LIMIT_BY_SUBNET, rule->rate_text, (long long)rule->id);
 }
 
-static void read_subnets(struct reader *r, const struct kea_json *list)
+static void read_subnets(struct reader *r, const struct kea_json *config)
 {
-	for (size_t i = 0; i < kea->json_count(list); i++) {
-		const struct kea_json *sub = kea->json_at(list, i, NULL);
+	struct subnet_walk walk = subnet_walk(config, r->rules->limits->family);
+	const struct kea_json *sub;
 
+	while ((sub = subnet_next(&walk)) != NULL)
 		r->rules->n_subnets += read_rule(r, false, kea->json_text(kea->json_get(sub, "subnet")),
 						 kea->json_int(kea->json_get(sub, "id")), sub,
 						 &r->rules->subnets[r->rules->n_subnets]);
-	}
 }
 
 static int by_id(const void *a, const void *b)
@@ -175,20 +176,16 @@ static int by_id(const void *a, const void *b)
 }
 
 /* Makes room for as many rules as the configuration can have. */
-static struct rules *rules_new(struct limits *limits, const struct kea_json *config, const char *subnets)
+static struct rules *rules_new(struct limits *limits, const struct kea_json *config)
 {
-	const struct kea_json *networks = kea->json_get(config, "shared-networks");
 	size_t n_classes = kea->json_count(kea->json_get(config, "client-classes"));
-	size_t n_subnets = kea->json_count(kea->json_get(config, subnets));
 	struct rules *rules = calloc(1, sizeof(*rules));
 
-	for (size_t i = 0; i < kea->json_count(networks); i++)
-		n_subnets += kea->json_count(kea->json_get(kea->json_at(networks, i, NULL), subnets));
 	if (!rules)
 		return NULL;
 	rules->limits = limits;
 	rules->classes = calloc(n_classes + 1, sizeof(struct rule));
-	rules->subnets = calloc(n_subnets + 1, sizeof(struct rule));
+	rules->subnets = calloc(subnet_count(config, limits->family) + 1, sizeof(struct rule));
 	if (rules->classes && rules->subnets)
 		return rules;
 	rules_free(rules);
@@ -197,11 +194,9 @@ static struct rules *rules_new(struct limits *limits, const struct kea_json *con
 
 struct rules *rules_read(struct limits *limits, const struct kea_json *config, char *why, size_t size)
 {
-	const char *key = limits->family == 4 ? "subnet4" : "subnet6";
 	const struct kea_json *classes = kea->json_get(config, "client-classes"),
-			      *networks = kea->json_get(config, "shared-networks"),
 			      *type = kea->json_get(kea->json_get(config, "lease-database"), "type");
-	struct reader r = { rules_new(limits, config, key), why, size, false,
+	struct reader r = { rules_new(limits, config), why, size, false,
 			    type && strcmp(kea->json_text(type), "memfile") != 0 };
 
 	(void)snprintf(why, size, "out of memory");
@@ -213,9 +208,7 @@ struct rules *rules_read(struct limits *limits, const struct kea_json *config, c
 		r.rules->n_classes += read_rule(&r, true, kea->json_text(kea->json_get(class, "name")), 0, class,
 						&r.rules->classes[r.rules->n_classes]);
 	}
-	read_subnets(&r, kea->json_get(config, key));
-	for (size_t i = 0; i < kea->json_count(networks); i++)
-		read_subnets(&r, kea->json_get(kea->json_at(networks, i, NULL), key));
+	read_subnets(&r, config);
 	if (r.has_failed) {
 		rules_free(r.rules);
 		return NULL;

@@ -135,7 +135,8 @@ static int push_data(lua_State *L, struct kea_call *call)
 	}
 	if (data->state != state)
 		return luaL_error(L, "\"data\" belongs to another thread");
-	return lua_rawgeti(L, LUA_REGISTRYINDEX, data->ref) ? 1 : 1;
+	(void)lua_rawgeti(L, LUA_REGISTRYINDEX, data->ref);
+	return 1;
 }
 
 static int push_part(lua_State *L, const struct handle *handle, const struct script_part *row)
@@ -223,21 +224,6 @@ static int set(lua_State *L)
 		return luaL_error(L, "cannot set \"%s\": %s", row->name, script_why(err));
 	lua_pushboolean(L, err >= 0);
 	return 1;
-}
-
-static int CALL_set(lua_State *L)
-{
-	return set(L);
-}
-
-static int PACKET_set(lua_State *L)
-{
-	return set(L);
-}
-
-static int LEASE_set(lua_State *L)
-{
-	return set(L);
 }
 
 /* --- options ------------------------------------------------------------------------------------------------------ */
@@ -353,17 +339,6 @@ static int delete_option(lua_State *L)
 	lua_pushinteger(L, n);
 	return 1;
 }
-
-#define PACKET_option option
-#define PACKET_options options
-#define PACKET_set_option set_option
-#define PACKET_add_option add_option
-#define PACKET_delete_option delete_option
-#define RELAY_option option
-#define RELAY_options options
-#define RELAY_set_option set_option
-#define RELAY_add_option add_option
-#define RELAY_delete_option delete_option
 
 /* --- the call ----------------------------------------------------------------------------------------------------- */
 

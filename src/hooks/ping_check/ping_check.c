@@ -3,9 +3,9 @@
  * ping_check: before an address is offered, the network is asked whether a host uses it. If one responds, the address
  * is declined and another one is offered. The packet is parked meanwhile, so no other client waits.
  */
+#include "label.h"
 #include "ping_check/channel.h"
 #include "ping_check/messages.h"
-#include "label.h"
 #include "ping_check/settings.h"
 
 #include <stdio.h>
@@ -225,13 +225,7 @@ fail:
 
 int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 {
-	static const char *const keys[] = { "enable-ping-check",
-					    "min-ping-requests",
-					    "reply-timeout",
-					    "ping-cltt-secs",
-					    "ping-channel-threads",
-					    "arp",
-					    NULL };
+	static const char threads[] = "ping-channel-threads";
 	const struct kea_json *parameters = api->parameters(lib);
 	struct ping *ping = calloc(1, sizeof(*ping));
 	int64_t n;
@@ -243,9 +237,8 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 	kea->set_context(lib, ping);
 	if (kea->family(lib) != 4)
 		return kea->fail(lib, NULL, "ping_check is for DHCPv4 only");
-	(void)kea->param_keys(lib, parameters, keys);
-	settings_read(lib, parameters, &ping->settings);
-	n = kea->param_int(lib, parameters, "ping-channel-threads", 0, 0, CHANNELS_MAX);
+	settings_read(lib, parameters, threads, &ping->settings);
+	n = kea->param_int(lib, parameters, threads, 0, 0, CHANNELS_MAX);
 	ping->n_channels = n ? (unsigned)n : 1;
 	err = kea->on(lib, "dhcp4_srv_configured", dhcp4_srv_configured);
 	if (!err)

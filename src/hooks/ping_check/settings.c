@@ -2,27 +2,56 @@
 #include "ping_check/settings.h"
 
 #include "ping_check/messages.h"
+#include "subnets.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define REQUESTS_MAX 10
-#define TIMEOUT_MS_MAX 10000
-#define CLTT_SEC_MAX 86400
+/* Of the parameters and of "ping-check" in a user-context; a bool has no range. */
+static const struct row {
+	const char *key;
+	size_t offset; /* of a bool or unsigned in struct settings */
+	int64_t def, min, max;
+} rows[] = {
+	{ "enable-ping-check", offsetof(struct settings, is_enabled), true, 0, 0 },
+	{ "min-ping-requests", offsetof(struct settings, n_requests), 1, 1, 10 },
+	{ "reply-timeout", offsetof(struct settings, timeout_ms), 100, 1, 10000 },
+	{ "ping-cltt-secs", offsetof(struct settings, cltt_sec), 60, 0, 86400 },
+	{ "arp", offsetof(struct settings, by_arp), true, 0, 0 },
+};
+#define ROWS_N (sizeof(rows) / sizeof(rows[0]))
 
-/* Of the parameters and of "ping-check" in a user-context. */
-static const char *const keys[] = { "enable-ping-check", "min-ping-requests", "reply-timeout", "ping-cltt-secs",
-				    "arp" };
-#define KEYS_N (sizeof(keys) / sizeof(keys[0]))
-
-void settings_read(struct kea_library *lib, const struct kea_json *parameters, struct settings *ret)
+static bool is_bool(const struct row *row)
 {
-	ret->is_enabled = kea->param_bool(lib, parameters, "enable-ping-check", 1);
-	ret->n_requests = (unsigned)kea->param_int(lib, parameters, "min-ping-requests", 1, 1, REQUESTS_MAX);
-	ret->timeout_ms = (unsigned)kea->param_int(lib, parameters, "reply-timeout", 100, 1, TIMEOUT_MS_MAX);
-	ret->cltt_sec = (unsigned)kea->param_int(lib, parameters, "ping-cltt-secs", 60, 0, CLTT_SEC_MAX);
-	ret->by_arp = kea->param_bool(lib, parameters, "arp", 1);
+	return !row->max;
+}
+
+static void set(struct settings *settings, const struct row *row, int64_t value)
+{
+	char *at = (char *)settings + row->offset;
+
+	if (is_bool(row))
+		*(bool *)(void *)at = value;
+	else
+		*(unsigned *)(void *)at = (unsigned)value;
+}
+
+void settings_read(struct kea_library *lib, const struct kea_json *parameters, const char *other_key,
+		   struct settings *ret)
+{
+	const char *keys[ROWS_N + 2] = { other_key };
+
+	for (size_t i = 0; i < ROWS_N; i++) {
+		const struct row *row = &rows[i];
+
+		keys[i + 1] = row->key;
+		set(ret, row,
+		    is_bool(row) ? kea->param_bool(lib, parameters, row->key, (int)row->def)
+				 : kea->param_int(lib, parameters, row->key, row->def, row->min, row->max));
+	}
+	(void)kea->param_keys(lib, parameters, keys);
 }
 
 /* --- subnets --------------------------------------------------------------------------------------------------- */
@@ -52,44 +81,22 @@ static void bad(struct reader *r, const char *scope, const char *key, const char
 	r->has_failed = true;
 }
 
-static void set_bool(struct reader *r, const char *scope, const struct kea_json *map, const char *key, bool *ret)
+static void set_checked(struct reader *r, const char *scope, const struct row *row, const struct kea_json *value,
+			struct settings *settings)
 {
-	const struct kea_json *value = kea->json_get(map, key);
-
-	if (!value)
-		return;
-	if (kea->json_type(value) != KEA_JSON_BOOL)
-		bad(r, scope, key, "must be true or false");
-	*ret = kea->json_bool(value);
-}
-
-static void set_int(struct reader *r, const char *scope, const struct kea_json *map, const char *key, int64_t min,
-		    int64_t max, unsigned *ret)
-{
-	const struct kea_json *value = kea->json_get(map, key);
+	enum kea_json_type type = kea->json_type(value);
 	char what[64];
 
-	if (!value)
-		return;
-	if (kea->json_type(value) != KEA_JSON_INT || kea->json_int(value) < min || kea->json_int(value) > max) {
-		(void)snprintf(what, sizeof(what), "must be from %lld to %lld", (long long)min, (long long)max);
-		bad(r, scope, key, what);
-		return;
-	}
-	*ret = (unsigned)kea->json_int(value);
-}
-
-static void check_keys(struct reader *r, const char *scope, const struct kea_json *map)
-{
-	for (size_t i = 0; i < kea->json_count(map); i++) {
-		const char *key = NULL;
-		size_t k = 0;
-
-		(void)kea->json_at(map, i, &key);
-		while (k < KEYS_N && strcmp(keys[k], key) != 0)
-			k++;
-		if (k == KEYS_N)
-			bad(r, scope, key, "is not a parameter of ping-check");
+	if (is_bool(row) && type != KEA_JSON_BOOL) {
+		bad(r, scope, row->key, "must be true or false");
+	} else if (is_bool(row)) {
+		set(settings, row, kea->json_bool(value));
+	} else if (type != KEA_JSON_INT || kea->json_int(value) < row->min || kea->json_int(value) > row->max) {
+		(void)snprintf(what, sizeof(what), "must be from %lld to %lld", (long long)row->min,
+			       (long long)row->max);
+		bad(r, scope, row->key, what);
+	} else {
+		set(settings, row, kea->json_int(value));
 	}
 }
 
@@ -104,12 +111,18 @@ static bool read_scope(struct reader *r, const struct kea_json *scope, const cha
 		bad(r, name, "ping-check", "must be a map");
 		return false;
 	}
-	check_keys(r, name, map);
-	set_bool(r, name, map, "enable-ping-check", &settings->is_enabled);
-	set_int(r, name, map, "min-ping-requests", 1, REQUESTS_MAX, &settings->n_requests);
-	set_int(r, name, map, "reply-timeout", 1, TIMEOUT_MS_MAX, &settings->timeout_ms);
-	set_int(r, name, map, "ping-cltt-secs", 0, CLTT_SEC_MAX, &settings->cltt_sec);
-	set_bool(r, name, map, "arp", &settings->by_arp);
+	for (size_t i = 0; i < kea->json_count(map); i++) {
+		const char *key = NULL;
+		const struct kea_json *value = kea->json_at(map, i, &key);
+		size_t k = 0;
+
+		while (k < ROWS_N && strcmp(rows[k].key, key) != 0)
+			k++;
+		if (k == ROWS_N)
+			bad(r, name, key, "is not a parameter of ping-check");
+		else
+			set_checked(r, name, &rows[k], value, settings);
+	}
 	return true;
 }
 
@@ -137,19 +150,14 @@ static int by_id(const void *a, const void *b)
 struct subnets *subnets_read(const struct kea_json *config, const struct settings *def, char *why, size_t size)
 {
 	const struct kea_json *networks = kea->json_get(config, "shared-networks");
-	const struct kea_json *list = kea->json_get(config, "subnet4");
 	struct reader r = { why, size, false };
-	size_t max = kea->json_count(list);
-	struct subnets *subnets;
+	struct subnets *subnets = calloc(1, sizeof(*subnets) + (subnet_count(config, 4) + 1) * sizeof(subnets->v[0]));
 
-	for (size_t i = 0; i < kea->json_count(networks); i++)
-		max += kea->json_count(kea->json_get(kea->json_at(networks, i, NULL), "subnet4"));
-	subnets = calloc(1, sizeof(*subnets) + (max + 1) * sizeof(subnets->v[0]));
 	if (!subnets) {
 		(void)snprintf(why, size, "out of memory");
 		return NULL;
 	}
-	read_list(&r, list, def, false, subnets);
+	read_list(&r, kea->json_get(config, "subnet4"), def, false, subnets);
 	for (size_t i = 0; i < kea->json_count(networks); i++) {
 		const struct kea_json *network = kea->json_at(networks, i, NULL);
 		struct settings settings = *def;

@@ -15,8 +15,9 @@ struct settings {
 /* The subnets that differ from the parameters, by id. */
 struct subnets;
 
-/* Reads what the parameters say over *ret; errors are reported with fail(). */
-void settings_read(struct kea_library *lib, const struct kea_json *parameters, struct settings *ret);
+/* Reads the parameters, among which is one more key; errors are reported with fail(). */
+void settings_read(struct kea_library *lib, const struct kea_json *parameters, const char *other_key,
+		   struct settings *ret);
 /*
  * Reads "ping-check" in the user-context of subnets and their shared networks. NULL: it has an error, which is in
  * `why`.

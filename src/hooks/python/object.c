@@ -289,10 +289,6 @@ static PyObject *set(PyObject *self, PyObject *args)
 	return err > 0 ? NULL : PyBool_FromLong(err == 0);
 }
 
-#define CALL_set set
-#define PACKET_set set
-#define LEASE_set set
-
 /* --- options ------------------------------------------------------------------------------------------------------ */
 
 struct path {
@@ -423,17 +419,6 @@ static PyObject *delete_option(PyObject *self, PyObject *args)
 		return PyLong_FromLong(n);
 	return PyErr_Format(PyExc_ValueError, "cannot delete option %u: %s", (unsigned)path.codes[0], script_why(n));
 }
-
-#define PACKET_option option
-#define PACKET_options options
-#define PACKET_set_option set_option
-#define PACKET_add_option add_option
-#define PACKET_delete_option delete_option
-#define RELAY_option option
-#define RELAY_options options
-#define RELAY_set_option set_option
-#define RELAY_add_option add_option
-#define RELAY_delete_option delete_option
 
 /* --- the call ----------------------------------------------------------------------------------------------------- */
 

@@ -78,6 +78,21 @@
 	SCRIPT_METHODS_CALL(M) SCRIPT_METHODS_PACKET(M) SCRIPT_METHODS_RELAY(M) SCRIPT_METHODS_LEASE(M)         \
 	SCRIPT_METHODS_STAT(M)
 
+/* A binding's function for a method is OBJECT_name; these serve several objects. */
+#define CALL_set set
+#define PACKET_set set
+#define LEASE_set set
+#define PACKET_option option
+#define PACKET_options options
+#define PACKET_set_option set_option
+#define PACKET_add_option add_option
+#define PACKET_delete_option delete_option
+#define RELAY_option option
+#define RELAY_options options
+#define RELAY_set_option set_option
+#define RELAY_add_option add_option
+#define RELAY_delete_option delete_option
+
 /*
  * The functions of the module kea.
  *

@@ -4,6 +4,7 @@
 #endif
 #include "script/script.h"
 
+#include "hex.h"
 #include "script/describe.h"
 #include "script/file.h"
 
@@ -280,25 +281,7 @@ const char *script_why(int err)
 
 size_t script_hex(const unsigned char *data, size_t len, char *buf)
 {
-	static const char digits[] = "0123456789abcdef";
-	char *to = buf;
-
-	for (size_t i = 0; i < len; i++) {
-		if (i)
-			*to++ = ':';
-		*to++ = digits[data[i] >> 4];
-		*to++ = digits[data[i] & 15];
-	}
-	*to = '\0';
-	return (size_t)(to - buf);
-}
-
-static int digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return hex_write(data, len, ':', buf);
 }
 
 int script_unhex(const char *text, size_t len, unsigned char *buf)
@@ -306,15 +289,16 @@ int script_unhex(const char *text, size_t len, unsigned char *buf)
 	int n = 0;
 
 	for (size_t i = 0; i < len;) {
-		int high = digit_of(text[i]), low = i + 1 < len ? digit_of(text[i + 1]) : -1;
+		int byte;
 
 		if (text[i] == ':') {
 			i++;
 			continue;
 		}
-		if (high < 0 || low < 0)
+		byte = hex_pair(text + i, len - i);
+		if (byte < 0)
 			return -1;
-		buf[n++] = (unsigned char)(high << 4 | low);
+		buf[n++] = (unsigned char)byte;
 		i += 2;
 	}
 	return n;

@@ -4,6 +4,7 @@
 #endif
 #include "user_chk/registry.h"
 
+#include "hex.h"
 #include "user_chk/messages.h"
 
 #include <errno.h>
@@ -31,25 +32,17 @@ static int compare(const void *a, const void *b)
 	return memcmp(x->id, y->id, x->id_len);
 }
 
-static int digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 32;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Pairs of digits, with colons between them or without. Returns what is wrong; NULL: nothing. */
 static const char *read_id(const char *text, struct user *user)
 {
 	while (*text) {
-		int high = digit_of(text[0]), low = high < 0 ? -1 : digit_of(text[1]);
+		int byte = hex_pair(text, 2);
 
-		if (low < 0)
+		if (byte < 0)
 			return "\"id\" is not made of pairs of hexadecimal digits";
 		if (user->id_len == USER_ID_MAX)
 			return "\"id\" is too long";
-		user->id[user->id_len++] = (unsigned char)(high << 4 | low);
+		user->id[user->id_len++] = (unsigned char)byte;
 		text += 2;
 		if (*text == ':' && text[1])
 			text++;

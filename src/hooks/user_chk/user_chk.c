@@ -7,6 +7,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include "subnets.h"
 #include "user_chk/messages.h"
 #include "user_chk/registry.h"
 
@@ -140,29 +141,22 @@ struct restricted {
 	int64_t id; /* -1: it has no subnets */
 };
 
-static void find_highest(const struct kea_json *list, int64_t *id)
-{
-	for (size_t i = 0; i < kea->json_count(list); i++) {
-		int64_t found = kea->json_int(kea->json_get(kea->json_at(list, i, NULL), "id"));
-
-		if (found > *id)
-			*id = found;
-	}
-}
-
 static int srv_configured(struct kea_call *call)
 {
 	struct chk *chk = kea->context(kea->library(call));
-	const char *key = chk->family == 4 ? "subnet4" : "subnet6";
-	const struct kea_json *config = kea->config(call), *networks = kea->json_get(config, "shared-networks");
+	struct subnet_walk walk = subnet_walk(kea->config(call), chk->family);
+	const struct kea_json *subnet;
 	struct restricted *restricted = calloc(1, sizeof(*restricted));
 
 	if (!restricted)
 		return KEA_DROP;
 	restricted->id = -1;
-	find_highest(kea->json_get(config, key), &restricted->id);
-	for (size_t i = 0; i < kea->json_count(networks); i++)
-		find_highest(kea->json_get(kea->json_at(networks, i, NULL), key), &restricted->id);
+	while ((subnet = subnet_next(&walk)) != NULL) {
+		int64_t id = kea->json_int(kea->json_get(subnet, "id"));
+
+		if (id > restricted->id)
+			restricted->id = id;
+	}
 	(void)kea->set_config_context(call, restricted, free);
 	return KEA_CONTINUE;
 }

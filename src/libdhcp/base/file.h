@@ -31,7 +31,7 @@ bool file_write(int fd, const void *data, size_t len);
  *	if (!ok) ... errno ..., file_new_drop(&f);
  *
  * like_old: it has the mode and owner of the file that it replaces. Otherwise, or if there is none, the mode is 0640
- *and the owner as for file_open(). path is borrowed.
+ * and the owner as for file_open(). path is borrowed.
  */
 struct file_new {
 	int fd; /* -1: not open */

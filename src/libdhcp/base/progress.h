@@ -6,7 +6,7 @@
 
 /*
  * A bar for long work on a terminal, on standard error; silent if that is none. It appears after a second, so short
- *work shows nothing.
+ * work shows nothing.
  *
  *	struct progress_bar bar = progress_begin("replay");
  *	while (work(&done))

@@ -119,17 +119,28 @@ void screen_add_json(struct str *out, const char *text, size_t len)
 	}
 }
 
-void screen_print_json(struct json_object *v)
+void screen_print_json_text(const char *text)
 {
-	int flags =
-		JSON_C_TO_STRING_NOSLASHESCAPE |
-		(isatty(STDOUT_FILENO) ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED : JSON_C_TO_STRING_SPACED);
-	const char *text = json_object_to_json_string_ext(v, flags);
 	struct str out = { 0 };
 
 	screen_add_json(&out, text, strlen(text));
 	puts(str_text(&out));
 	str_free(&out);
+}
+
+void screen_print_json_line(struct json_object *v)
+{
+	screen_print_json_text(
+		json_object_to_json_string_ext(v, JSON_C_TO_STRING_NOSLASHESCAPE | JSON_C_TO_STRING_SPACED));
+}
+
+void screen_print_json(struct json_object *v)
+{
+	if (isatty(STDOUT_FILENO))
+		screen_print_json_text(json_object_to_json_string_ext(
+			v, JSON_C_TO_STRING_NOSLASHESCAPE | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_PRETTY));
+	else
+		screen_print_json_line(v);
 }
 
 /* --- tables --- */

@@ -18,6 +18,10 @@ void screen_add_json(struct str *out, const char *text, size_t len);
 /* Prints a value as JSON and a newline: readable on a terminal, otherwise in one line. */
 struct json_object;
 void screen_print_json(struct json_object *v);
+/* Always in one line. */
+void screen_print_json_line(struct json_object *v);
+/* Prints JSON text and a newline, as it is but for screen_add_json(). */
+void screen_print_json_text(const char *text);
 /* Columns of the terminal; 80 if standard output is none and COLUMNS is not set. */
 unsigned screen_width(void);
 /* True if colors may be used. */

@@ -7,7 +7,7 @@
 /*
  * Control channels: sockets that clients send commands to, and their connections. Unix sockets as in Kea (one JSON
  * request, one response, end of connection), HTTP and HTTPS (POST; a response is a list of one map). All of it runs in
- *the main thread; ctl/limits.h has what clients may do, so that none of them costs others or DHCP anything.
+ * the main thread; ctl/limits.h has what clients may do, so that none of them costs others or DHCP anything.
  *
  *	channels = channels_new(loop, ctl);
  *	if (channels_prepare(channels, confs, n, &next, &why) == 0)	a reload: opens the sockets that are new

@@ -7,7 +7,7 @@
 /*
  * Control commands as table rows. A row has the command's name, families, access class, arguments, meaning and handler;
  * list-commands, argument checks, suggestions and the reference walk the rows. Arguments are a scope of key rows, so
- *they are read like a configuration: types, ranges, all errors at once, with line and column in the request.
+ * they are read like a configuration: types, ranges, all errors at once, with line and column in the request.
  *
  *	struct lease_get_args { struct conf_node node; const char *address; };
  *	static const struct key lease_get_keys[] = {

@@ -19,11 +19,17 @@
 
 /* --- the timer --- */
 
+/* How long its client may be idle. */
+static int64_t patience_ms(const struct conn *c)
+{
+	return c->is_stream ? CHANNEL_STREAM_MS : CHANNEL_IDLE_MS;
+}
+
 static void await_client(struct conn *c)
 {
 	if (!timer_is_running(&c->timer)) {
 		c->progress = 0;
-		loop_timer_start(c->ch->all->loop, &c->timer, c->is_stream ? CHANNEL_STREAM_MS : CHANNEL_IDLE_MS);
+		loop_timer_start(c->ch->all->loop, &c->timer, patience_ms(c));
 	}
 }
 
@@ -34,7 +40,7 @@ static void note_progress(struct conn *c, size_t n)
 	    !timer_is_running(&c->timer))
 		return;
 	c->progress = 0;
-	loop_timer_start(c->ch->all->loop, &c->timer, c->is_stream ? CHANNEL_STREAM_MS : CHANNEL_IDLE_MS);
+	loop_timer_start(c->ch->all->loop, &c->timer, patience_ms(c));
 	list_remove(&c->link);
 	list_add_tail(&c->ch->conns, &c->link);
 }

@@ -489,14 +489,14 @@ static bool read_wish(const struct ctl_get *get, struct wish *wish)
 	struct bytes rest = get->query;
 
 	while (rest.len) {
-		const uint8_t *and = memchr(rest.data, '&', rest.len);
-		size_t len = and? (size_t)(and-rest.data) : rest.len;
+		const uint8_t *mark = memchr(rest.data, '&', rest.len);
+		size_t len = mark ? (size_t)(mark - rest.data) : rest.len;
 		struct bytes item = bytes_of(rest.data, len);
 
 		if (takes(&item, "after=") ? !(wish->resumes = read_number(item, &wish->after))
 					   : !takes(&item, "events=") || !read_kinds(item, &wish->kinds))
 			return false;
-		rest = bytes_of(rest.data + len + (and != NULL), rest.len - len - (and != NULL));
+		rest = bytes_of(rest.data + len + (mark != NULL), rest.len - len - (mark != NULL));
 	}
 	if (get->last_event_id.len)
 		wish->resumes = read_number(get->last_event_id, &wish->after);

@@ -371,7 +371,7 @@ static void lease_get_page(struct ctl_call *call, const void *args)
 		return;
 	}
 	if (a->search && a->search[0]) {
-		search = arena_strndup(ctl_call_arena(call), a->search, strlen(a->search));
+		search = arena_strdup(ctl_call_arena(call), a->search);
 		for (char *c = search; *c; c++)
 			*c = ascii_lower(*c);
 		filter.search = search;

@@ -200,6 +200,8 @@ struct json_object *hook_twin(struct json_object *tree, struct json_object *posi
 /* One more user of the instance; it is unloaded with the last one. */
 void hook_library_ref(struct kea_library *lib);
 void hook_library_unref(struct kea_library *lib);
+/* For the table of functions; kea/hooks.h describes it. */
+int hook_depends_on(struct kea_library *lib, const char *path);
 
 /* A counter of libraries; instances share it by its name, like a message. */
 struct hook_stat {
@@ -243,8 +245,6 @@ struct kea_watch *hook_watch(struct kea_library *lib, int fd, unsigned events, k
 int hook_watch_change(struct kea_watch *watch, unsigned events);
 void hook_watch_end(struct kea_watch *watch);
 int hook_post(struct kea_library *lib, kea_task_fn *fn, void *context);
-/* library.c */
-int hook_depends_on(struct kea_library *lib, const char *path);
 void hook_tasks_init(struct kea_library *lib);
 void hook_tasks_end(struct kea_library *lib);
 /* Calls a function of a library; `library` is a struct hook_callout. In any thread. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What the DNS gets to know: the client's name, where it came from, and the records that are asked for, or why none
- * are. */
+/*
+ * What the DNS gets to know: the client's name, where it came from, and the records that are asked for, or why none
+ * are.
+ */
 #include "serve/explain_json.h"
 
 #include "serve/binding.h"
@@ -59,13 +61,6 @@ static const char *why_not(const struct request *req, const struct name *name, c
 	return "the client updates its address itself, and ddns-override-client-update is false";
 }
 
-static bool ends_in_suffix(const struct name *name, const char *suffix)
-{
-	size_t len = strlen(suffix), n = name->len - (name->len && name->text[name->len - 1] == '.');
-
-	return len && n > len && !memcmp(name->text + n - len, suffix, len);
-}
-
 static void add_name(struct json_object *map, const struct request *req)
 {
 	const struct name *name = req->name;
@@ -77,7 +72,7 @@ static void add_name(struct json_object *map, const struct request *req)
 		pool = b->candidate.exists ? b->candidate.pool : NULL;
 	explain_text(map, "name", name->text);
 	explain_text(map, "name-from", sources[name->from]);
-	if (ends_in_suffix(name, name->naming->suffix))
+	if (name_has_suffix(name, name->naming))
 		explain_text(map, "qualifying-suffix", name->naming->suffix);
 	naming_scope(req, pool, name->naming, scope);
 	explain_text(map, "scope", scope);

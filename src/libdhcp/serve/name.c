@@ -200,19 +200,22 @@ static void put_clean_labels(struct name *name, const struct request *req, const
 	}
 }
 
-/* Appends qualifying-suffix to a name that does not end in it. */
-static void qualify(struct name *name, const struct naming *naming)
+bool name_has_suffix(const struct name *name, const struct naming *naming)
 {
 	size_t suffix = strlen(naming->suffix), len = name->len - ends_in_dot(name);
 
-	if (!name->len || !suffix)
-		return;
-	if (len >= suffix && !memcmp(name->text + len - suffix, naming->suffix, suffix) &&
-	    (len == suffix || name->text[len - suffix - 1] == '.'))
+	return suffix && len >= suffix && !memcmp(name->text + len - suffix, naming->suffix, suffix) &&
+	       (len == suffix || name->text[len - suffix - 1] == '.');
+}
+
+/* Appends qualifying-suffix to a name that does not end in it. */
+static void qualify(struct name *name, const struct naming *naming)
+{
+	if (!name->len || !naming->suffix[0] || name_has_suffix(name, naming))
 		return;
 	if (!ends_in_dot(name))
 		put(name, ".", 1);
-	put(name, naming->suffix, suffix);
+	put(name, naming->suffix, strlen(naming->suffix));
 }
 
 static void lower(struct name *name)

@@ -69,6 +69,8 @@ void name_settle(struct request *req, const struct pool *pool, struct name *name
 int name_replace(struct name *name, const char *text);
 /* The name that a reservation provides, for who gets an address with this naming; len 0: none. */
 void name_of_host(const struct naming *naming, const char *hostname, struct name *ret);
+/* True if the name is in the domain that qualifying-suffix names. */
+bool name_has_suffix(const struct name *name, const struct naming *naming);
 /* Appends the final dot of a fully qualified name, if there is a name. */
 void name_end(struct name *name);
 /* Writes its labels, ending with the root. */
