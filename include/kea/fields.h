@@ -39,6 +39,9 @@
 	F(PACKET, 16, LOCAL_HWADDR, "local_hwaddr", BYTES, RO, 46, "1.0",                                             \
 	  "hardware address that the datagram was sent to; empty if the socket does not know it")                     \
 	F(PACKET, 17, LABEL, "label", TEXT, RO, 46, "1.0", "the client as log lines begin with it")                   \
+	F(PACKET, 18, SOCKET_US, "socket_us", INT, RO, 46, "1.1",                                                     \
+	  "query: when the kernel received the datagram, us of the clock of now_us()")                                \
+	F(PACKET, 19, READ_US, "read_us", INT, RO, 46, "1.1", "query: when the server read it, same clock")           \
 	F(PACKET, 20, HOPS, "hops", INT, RW, 4, "1.0", "field hops")                                                  \
 	F(PACKET, 21, SECS, "secs", INT, RW, 4, "1.0", "field secs")                                                  \
 	F(PACKET, 22, FLAGS, "flags", INT, RW, 4, "1.0", "field flags")                                               \

@@ -435,8 +435,8 @@ struct kea_api {
 	/* --- statistics --- */
 
 	/*
-	 * Adds a statistic, which commands such as statistic-get return under this name. Only in kea_hook_load(); NULL
-	 * elsewhere. Instances share it by its name, so the handle may be in a static variable.
+	 * Adds a statistic, which commands such as statistic-get return under this name. In kea_hook_load(); since 1.1
+	 * also later, in the main thread. Instances share it by its name, so the handle may be in a static variable.
 	 */
 	struct kea_stat *(*stat)(struct kea_library *lib, const char *name);
 	/* Any thread. */
@@ -539,6 +539,11 @@ struct kea_api {
 	 * this call, or appeared, or disappeared: call it before reading. KEA_E_UNSUPPORTED.
 	 */
 	int (*depends_on)(struct kea_library *lib, const char *path);
+
+	/* --- the clock, finer --- */
+
+	/* Returns the time of now_ms() in us. Any thread. */
+	int64_t (*now_us)(void);
 };
 
 #ifdef __cplusplus

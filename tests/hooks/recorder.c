@@ -357,7 +357,6 @@ static int act(struct kea_call *call, const struct kea_json *action, const char 
 		struct kea_library *lib = kea->library(call);
 		int n = kea->message(lib, "LATE", "recorder", KEA_INFO, 0) != NULL;
 
-		n += kea->stat(lib, "late") != NULL;
 		n += kea->expression(lib, kea->json_at(action, 0, NULL), 0) != NULL;
 		n += kea->on(lib, point, called) == 0;
 		n += kea->command(lib, "late", KEA_READ, "", NULL, NULL) == 0;

@@ -149,7 +149,7 @@ void do_unpark(void)
 	pump();
 }
 
-static char response[4096];
+static char response[65536];
 
 static void on_ready(void *ctx)
 {

@@ -494,6 +494,7 @@ void deliver(struct dgram *dgram)
 	if (dgram->mtu || (play.dialect == &dialect4 && !dgram->raw_in && ip_is_zero(&dgram->src)))
 		record_end();
 	record(dgram, false);
+	dgram->when_us = clock_boot_us();
 	serve_worker_batch(&play.srv.workers[0], dgram, 1);
 	serve_worker_flush(&play.srv.workers[0]);
 	if (!play.use_double)

@@ -101,6 +101,7 @@ static const struct kea_api table = {
 	.lease_walk = api_lease_walk,
 	.now_ms = clock_boot_ms,
 	.depends_on = hook_depends_on,
+	.now_us = clock_boot_us,
 };
 
 void api_init(void)

@@ -149,6 +149,12 @@ static bool get_packet(const struct kea_object *object, enum kea_field field, st
 	case KEA_PACKET_LABEL:
 		ret->text = request_label(req);
 		return true;
+	case KEA_PACKET_SOCKET_US:
+		ret->number = is_query ? dgram->when_us - dgram->wait_us : 0;
+		return true;
+	case KEA_PACKET_READ_US:
+		ret->number = is_query ? dgram->when_us : 0;
+		return true;
 	case KEA_PACKET_N_RELAYS:
 		ret->number = is_query ? req->q6.n_relays : req->a6.n_relays;
 		return true;

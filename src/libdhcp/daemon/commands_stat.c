@@ -247,7 +247,7 @@ static enum ctl_more next_places(struct ctl_call *call, void *state, struct str 
 		walk->is_global_done = true;
 		str_add(out, "{ ");
 		add_place(d, walk, out, stat_places_get(d->srv.places, &(struct stat_key){ .kind = PLACE_GLOBAL }));
-		for (const struct hook_stat *stat = hook_stats(); stat; stat = stat->next)
+		for (const struct hook_stat *stat = NULL; (stat = hook_stat_next(stat)) != NULL;)
 			add_library_row(&walk->stamps, out, stat, &walk->is_first);
 	}
 	for (; walk->i < walk->n && out->len < until; walk->i++) {

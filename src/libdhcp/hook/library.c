@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/str.h"
 #include "json/value.h"
 #include "log/log.h"
@@ -18,7 +19,8 @@ _Static_assert((int)KEA_CONTINUE == HOOK_CONTINUE && (int)KEA_SKIP == HOOK_SKIP 
 static const struct kea_api *the_api;
 static struct kea_library *instances;
 static struct hook_message *messages;
-static struct hook_stat *stats;
+static struct list stats = LIST_INIT(stats);
+static struct hook_stat *stat_chains[4096];
 
 void hooks_set_api(const struct kea_api *api)
 {
@@ -155,15 +157,21 @@ static void call_unload(struct kea_library *lib)
 		(void)hook_enter(lib, "kea_hook_unload", run_unload, &unloading, &result);
 }
 
+static struct hook_stat **chain_of(const char *name)
+{
+	return &stat_chains[hash_bytes(name, strlen(name), 0) % (sizeof(stat_chains) / sizeof(stat_chains[0]))];
+}
+
 static void unref_stat(struct hook_stat *stat)
 {
-	struct hook_stat **link = &stats;
+	struct hook_stat **link = chain_of(stat->name);
 
 	if (--stat->refs)
 		return;
 	while (*link != stat)
-		link = &(*link)->next;
-	*link = stat->next;
+		link = &(*link)->chain;
+	*link = stat->chain;
+	list_remove(&stat->link);
 	free(stat->name);
 	free(stat);
 }
@@ -395,17 +403,19 @@ static struct kea_library *load_new(const struct hook_load *load, char *key)
 	return lib;
 }
 
-struct hook_stat *hook_stats(void)
+struct hook_stat *hook_stat_next(const struct hook_stat *stat)
 {
-	return stats;
+	struct list *next = stat ? stat->link.next : stats.next;
+
+	return next == &stats ? NULL : container_of(next, struct hook_stat, link);
 }
 
 struct hook_stat *hook_stat_find(const char *name)
 {
-	struct hook_stat *stat = stats;
+	struct hook_stat *stat = *chain_of(name);
 
 	while (stat && strcmp(stat->name, name) != 0)
-		stat = stat->next;
+		stat = stat->chain;
 	return stat;
 }
 
@@ -416,8 +426,9 @@ struct hook_stat *hook_stat(struct kea_library *lib, const char *name)
 	if (!stat) {
 		stat = xcalloc(1, sizeof(*stat));
 		stat->name = xstrdup(name);
-		stat->next = stats;
-		stats = stat;
+		stat->chain = *chain_of(name);
+		*chain_of(name) = stat;
+		list_add_tail(&stats, &stat->link);
 	}
 	stat->refs++;
 	*vec_push(&lib->stats) = stat;

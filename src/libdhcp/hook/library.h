@@ -205,7 +205,8 @@ int hook_depends_on(struct kea_library *lib, const char *path);
 
 /* A counter of libraries; instances share it by its name, like a message. */
 struct hook_stat {
-	struct hook_stat *next;
+	struct list link;        /* of all */
+	struct hook_stat *chain; /* of those with the same hash */
 	unsigned refs;
 	_Atomic int64_t value;
 	char *name;
@@ -213,8 +214,8 @@ struct hook_stat {
 struct hook_stat *hook_stat(struct kea_library *lib, const char *name);
 /* NULL: there is none. */
 struct hook_stat *hook_stat_find(const char *name);
-/* Returns the first of all. */
-struct hook_stat *hook_stats(void);
+/* Returns the one after that, or the first; NULL after the last. */
+struct hook_stat *hook_stat_next(const struct hook_stat *stat);
 
 /* A command of a library; the room api makes the rows. */
 struct hook_command {

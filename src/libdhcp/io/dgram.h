@@ -42,5 +42,6 @@ struct dgram {
 	struct ip local;
 	int err;         /* after sending: 0, or the errno of the failure */
 	int64_t when_us; /* CLOCK_BOOTTIME at which the batch was read from the kernel */
+	int64_t wait_us; /* received: how long it was in the socket by then */
 	char ifname[DGRAM_IFNAME_MAX];
 };

@@ -7,10 +7,9 @@
 
 #include "stat/hist.h"
 
-bool sock_in_time(struct sock *sock, unsigned i, const struct timespec *wall, int64_t now_us, bool more)
+bool sock_in_time(struct sock *sock, unsigned i, int64_t wait_us, int64_t now_us, bool more)
 {
 	struct sockset *set = sock->set;
-	int64_t wait_us = batch_wait_us(&set->batch, i, wall);
 
 	if (i == 0) {
 		flood_note(&set->flood, wait_us, now_us);

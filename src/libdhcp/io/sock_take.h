@@ -10,10 +10,10 @@
  */
 
 /*
- * For a loop over the result of batch_recv: false if the client of message i no longer waits for a response.
- * `more`: other datagrams are queued after the received ones.
+ * For a loop over the result of batch_recv, about message i, which was in the socket for wait_us: false if its client
+ * no longer waits for a response. `more`: other datagrams are queued after the received ones.
  */
-bool sock_in_time(struct sock *sock, unsigned i, const struct timespec *wall, int64_t now_us, bool more);
+bool sock_in_time(struct sock *sock, unsigned i, int64_t wait_us, int64_t now_us, bool more);
 
 /*
  * Fills v, which already has the payload, from message i of the batch, except for fields that are the same for
@@ -46,9 +46,10 @@ sock_take(struct sock *sock, bool with_headers, sock_take_fn *take, struct dgram
 	if (got)
 		(void)clock_gettime(CLOCK_REALTIME, &wall);
 	for (unsigned i = 0; i < got; i++) {
+		int64_t wait_us = batch_wait_us(&sock->set->batch, i, &wall);
 		enum stat_id bad;
 
-		if (!sock_in_time(sock, i, &wall, now_us, got == n))
+		if (!sock_in_time(sock, i, wait_us, now_us, got == n))
 			continue;
 		bad = take(sock, i, &v[i]);
 		if (bad != STAT_N) {
@@ -63,6 +64,7 @@ sock_take(struct sock *sock, bool with_headers, sock_take_fn *take, struct dgram
 		v[i].raw_in = sock->raw;
 		v[i].raw_out = false;
 		v[i].when_us = now_us;
+		v[i].wait_us = wait_us;
 		dgram_move(v, good++, i);
 	}
 	count(&sock->rx, good);
