@@ -602,6 +602,7 @@ int daemon_start(struct daemon *d)
 	timer_init(&d->flush_timer, flush_tick, d);
 	timer_init(&d->status_timer, status_tick, d);
 	timer_init(&d->watchdog_timer, watchdog_tick, d);
+	tracer_init(&d->tracer, d->loop, d->srv.traces, d->fam->idx);
 	if (start_workers(d) < 0 || start_sockets(d, d->sockets.live) < 0)
 		return -E_SYS;
 	start_timers(d);

@@ -13,6 +13,7 @@
 #include "daemon/reclaim.h"
 #include "serve/server.h"
 #include "daemon/sockets.h"
+#include "daemon/tracer.h"
 
 struct daemon;
 struct explainer;
@@ -45,6 +46,7 @@ struct daemon {
 	struct lfc *lfc;
 	struct stats *stats; /* the main thread's counters */
 	struct timer reclaim_timer, flush_timer, status_timer, watchdog_timer;
+	struct tracer tracer;
 	struct post reclaim_post, found_post;
 	int64_t last_received; /* for the rate in the status line */
 	int64_t last_status_ms;

@@ -38,9 +38,11 @@ struct entry {
 	int64_t wall_us;
 	long tid;
 	size_t len, args_len;
+	bool is_traced; /* not for the loggers to decide */
 };
 
-_Atomic bool log_has_debug;
+_Atomic int log_has_debug;
+_Thread_local bool log_thread_traces;
 
 static pthread_mutex_t queue_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake, written_cond;
@@ -112,7 +114,8 @@ static void add_escaped(struct str *out, const char *text, size_t len, bool line
 
 /* --- with sink_lock held --- */
 
-static void emit(const struct log_msg *msg, int64_t wall_us, long tid, const char *text, size_t len, const char *args)
+static void emit(const struct log_msg *msg, int64_t wall_us, long tid, bool is_traced, const char *text, size_t len,
+		 const char *args)
 {
 	struct pattern_line line = { .level = severity_names[msg->severity], .wall_us = wall_us, .tid = tid };
 
@@ -127,7 +130,7 @@ static void emit(const struct log_msg *msg, int64_t wall_us, long tid, const cha
 	line.text_len = len;
 	line.args = args;
 	if (outputs) {
-		sink_emit(msg, &line);
+		sink_emit(msg, &line, is_traced);
 		return;
 	}
 	/* Not initialized yet: a line on stdout. */
@@ -159,7 +162,7 @@ static void report_dropped(bool now)
 	if (log_is_on(&log_msg_LOG_LINES_DROPPED)) {
 		len = snprintf(text, sizeof(text), LOGTEXT_LOG_LINES_DROPPED,
 			       (unsigned long long)(dropped - n_reported));
-		emit(&log_msg_LOG_LINES_DROPPED, clock_wall_us(), thread_id(), text, (size_t)len, NULL);
+		emit(&log_msg_LOG_LINES_DROPPED, clock_wall_us(), thread_id(), false, text, (size_t)len, NULL);
 	}
 	n_reported = dropped;
 	reported_at_ms = at_ms;
@@ -197,7 +200,7 @@ void log_last_words(const char *line, size_t len)
 static void write_now(const struct log_msg *msg, const char *text, size_t len, const char *args)
 {
 	pthread_mutex_lock(&sink_lock);
-	emit(msg, clock_wall_us(), thread_id(), text, len, args);
+	emit(msg, clock_wall_us(), thread_id(), log_thread_traces, text, len, args);
 	if (outputs)
 		log_outputs_write(outputs, true);
 	pthread_mutex_unlock(&sink_lock);
@@ -210,7 +213,7 @@ static size_t entry_size(const struct entry *entry)
 
 static void enqueue(const struct log_msg *msg, const char *text, size_t len, const char *args, size_t args_len)
 {
-	struct entry entry = { msg, clock_wall_us(), thread_id(), len, args_len };
+	struct entry entry = { msg, clock_wall_us(), thread_id(), len, args_len, log_thread_traces };
 	size_t size = entry_size(&entry);
 	bool was_asleep;
 
@@ -325,7 +328,7 @@ static bool write_batch(size_t used, bool flush)
 		struct entry entry;
 
 		memcpy(&entry, batch + at, sizeof(entry));
-		emit(entry.msg, entry.wall_us, entry.tid, batch + at + sizeof(entry), entry.len,
+		emit(entry.msg, entry.wall_us, entry.tid, entry.is_traced, batch + at + sizeof(entry), entry.len,
 		     batch + at + sizeof(entry) + entry.len + 1);
 		at += entry_size(&entry);
 	}
@@ -387,6 +390,13 @@ static void *log_thread(void *arg)
 	}
 	pthread_mutex_unlock(&queue_lock);
 	return NULL;
+}
+
+void log_want_traces(bool any)
+{
+	pthread_mutex_lock(&sink_lock);
+	sink_want_traces(any);
+	pthread_mutex_unlock(&sink_lock);
 }
 
 void log_flush(void)

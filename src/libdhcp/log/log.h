@@ -31,15 +31,38 @@
 			log_write(&log_msg_##id[family], LOGTEXT_##id, ##__VA_ARGS__); \
 	} while (0)
 
+static inline bool log_is_enabled(int by)
+{
+	return by && (by & LOG_BY_LOGGER || log_thread_traces);
+}
+
 static inline bool log_is_on(const struct log_msg *msg)
 {
-	return atomic_load_explicit(&msg->enabled, memory_order_relaxed) != 0;
+	return log_is_enabled(atomic_load_explicit(&msg->enabled, memory_order_relaxed));
 }
 
 /* False if no debug message is enabled: one test for many of them. */
 static inline bool log_debugs(void)
 {
-	return atomic_load_explicit(&log_has_debug, memory_order_relaxed);
+	return log_is_enabled(atomic_load_explicit(&log_has_debug, memory_order_relaxed));
+}
+
+/*
+ * Traces: while any is wanted, a thread logs all messages, whatever the severity of their loggers, as long as it works
+ * for what is traced. The lines go where those loggers write. Without traces all of this is one test.
+ */
+void log_want_traces(bool any); /* main thread */
+static inline bool log_has_traces(void)
+{
+	return atomic_load_explicit(&log_has_debug, memory_order_relaxed) & LOG_BY_TRACE;
+}
+/* Returns the previous state of the calling thread. */
+static inline bool log_trace(bool is_traced)
+{
+	bool was = log_thread_traces;
+
+	log_thread_traces = is_traced;
+	return was;
 }
 
 /*

@@ -20,12 +20,16 @@ struct log_msg {
 	enum log_severity severity;
 	int debuglevel;      /* 0..99 for LOG_DBG, else 0 */
 	bool lines;          /* its text may have several lines; otherwise \n is escaped */
-	_Atomic int enabled; /* refreshed when loggers are configured */
+	_Atomic int enabled; /* bits LOG_BY_*: refreshed when loggers are configured and traces begin or end */
 	void *category;      /* owned by the sink */
 };
 
 /* All messages, for configuration and for the manual. */
 extern struct log_msg *const log_all[];
 extern const unsigned log_all_n;
-/* Some debug message is enabled; refreshed like `enabled`. */
-extern _Atomic bool log_has_debug;
+/* What enables a message: the loggers; a trace, for the threads that trace. */
+enum { LOG_BY_LOGGER = 1, LOG_BY_TRACE = 2 };
+/* The same for all debug messages: who enables any. Refreshed like `enabled`. */
+extern _Atomic int log_has_debug;
+/* The calling thread traces. */
+extern _Thread_local bool log_thread_traces;

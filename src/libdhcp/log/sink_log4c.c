@@ -74,20 +74,42 @@ static void set_category(const char *root, struct log_msg *msg)
 	str_free(&name);
 }
 
-/* Returns true if this is a debug message that is logged. */
+static int traces; /* LOG_BY_TRACE, or 0 */
+
+/* Returns true if this is a debug message that the loggers want. */
 static bool refresh(struct log_msg *msg)
 {
-	int on = log4c_category_is_priority_enabled(msg->category, priority_of(msg->severity, msg->debuglevel));
+	/* Without a category, before log_start(), it stays as it is. */
+	bool on = msg->category ? log4c_category_is_priority_enabled(msg->category,
+								     priority_of(msg->severity, msg->debuglevel))
+				: atomic_load(&msg->enabled) & LOG_BY_LOGGER;
 
-	atomic_store_explicit(&msg->enabled, on, memory_order_relaxed);
+	atomic_store_explicit(&msg->enabled, (on ? LOG_BY_LOGGER : 0) | traces, memory_order_relaxed);
 	return on && msg->severity == LOG_DBG;
+}
+
+static void refresh_all(void)
+{
+	bool has_debug = false;
+
+	for (unsigned i = 0; i < log_all_n; i++)
+		has_debug |= refresh(log_all[i]);
+	for (size_t i = 0; i < added.n; i++)
+		has_debug |= refresh(added.v[i]);
+	atomic_store_explicit(&log_has_debug, (has_debug ? LOG_BY_LOGGER : 0) | traces, memory_order_relaxed);
+}
+
+void sink_want_traces(bool any)
+{
+	traces = any ? LOG_BY_TRACE : 0;
+	refresh_all();
 }
 
 void sink_add(const char *root, struct log_msg *msg)
 {
 	set_category(root, msg);
 	if (refresh(msg))
-		atomic_store_explicit(&log_has_debug, true, memory_order_relaxed);
+		atomic_fetch_or_explicit(&log_has_debug, LOG_BY_LOGGER, memory_order_relaxed);
 	*vec_push(&added) = msg;
 }
 
@@ -123,8 +145,6 @@ static void set_route(log4c_category_t *cat, struct log_route *route)
 
 void sink_apply(const struct log_logger *loggers, struct log_route *const *routes, unsigned n)
 {
-	bool has_debug = false;
-
 	for (size_t i = 0; i < categories.n; i++) {
 		(void)log4c_category_set_priority(categories.v[i], LOG4C_PRIORITY_NOTSET);
 		(void)log4c_category_set_appender(categories.v[i], NULL);
@@ -137,18 +157,16 @@ void sink_apply(const struct log_logger *loggers, struct log_route *const *route
 		if (routes[i])
 			set_route(cat, routes[i]);
 	}
-	for (unsigned i = 0; i < log_all_n; i++)
-		has_debug |= refresh(log_all[i]);
-	for (size_t i = 0; i < added.n; i++)
-		has_debug |= refresh(added.v[i]);
-	atomic_store_explicit(&log_has_debug, has_debug, memory_order_relaxed);
+	refresh_all();
 }
 
-void sink_emit(const struct log_msg *msg, struct pattern_line *line)
+void sink_emit(const struct log_msg *msg, struct pattern_line *line, bool is_traced)
 {
 	line->logger = log4c_category_get_name(msg->category);
 	current = line;
 	current_severity = msg->severity;
-	log4c_category_log(msg->category, priority_of(msg->severity, msg->debuglevel), "%s", line->message);
+	log4c_category_log(msg->category,
+			   is_traced ? LOG4C_PRIORITY_FATAL : priority_of(msg->severity, msg->debuglevel), "%s",
+			   line->message);
 	current = NULL;
 }

@@ -18,5 +18,9 @@ void sink_remove(const struct log_msg *msg);
  * belongs to loggers[i]; NULL means the parent's. The first logger is the root.
  */
 void sink_apply(const struct log_logger *loggers, struct log_route *const *routes, unsigned n);
-/* Sends a line along the route of its message's category. Sets line->logger. */
-void sink_emit(const struct log_msg *msg, struct pattern_line *line);
+/* Sets or clears LOG_BY_TRACE in all of these words. */
+void sink_want_traces(bool any);
+/*
+ * Sends a line along the route of its message's category, if is_traced whatever the level of that. Sets line->logger.
+ */
+void sink_emit(const struct log_msg *msg, struct pattern_line *line, bool is_traced);

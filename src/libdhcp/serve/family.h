@@ -110,6 +110,12 @@ struct family {
 	const struct line_tables *lines; /* other log lines */
 	/* The IA gets nothing after all: sets what the response says about it. */
 	enum verdict (*without_lease)(struct request *req, struct ia *ia);
+	/*
+	 * Finds the client's hardware address and identifier in a message that is not yet unpacked, empty if it does
+	 * not name them; false if it is not valid. The bytes are in the arena or the datagram.
+	 */
+	bool (*named_client)(struct bytes datagram, struct arena *arena, struct bytes *ret_hwaddr,
+			     struct bytes *ret_id);
 	/* --- explanations --- */
 	/* Returns the options of the response. */
 	const struct opts *(*answer_opts)(const struct request *req);

@@ -84,6 +84,20 @@ static struct ip address_option(const struct packet4 *pkt, uint16_t code)
 	return ip_from4(read_u32(&r));
 }
 
+static bool named_client4(struct bytes datagram, struct arena *arena, struct bytes *ret_hwaddr, struct bytes *ret_id)
+{
+	const struct opt *id;
+	struct packet4 pkt;
+	const char *why;
+
+	if (packet4_parse_lenient(datagram, arena, &pkt, &why) < 0)
+		return false;
+	id = opts_find(&pkt.opts, OPT4_DHCP_CLIENT_IDENTIFIER);
+	*ret_hwaddr = bytes_of(arena_dup(arena, pkt.chaddr, pkt.hlen), pkt.hlen);
+	*ret_id = id ? id->data : bytes_of(NULL, 0);
+	return ret_hwaddr->data;
+}
+
 static enum verdict identify4(struct request *req)
 {
 	const struct opt *cid = opts_find(&req->q.opts, OPT4_DHCP_CLIENT_IDENTIFIER);
@@ -338,6 +352,7 @@ const struct family family4 = {
 	.n_messages = sizeof(messages4) / sizeof(messages4[0]),
 	.unpack = unpack4,
 	.identify = identify4,
+	.named_client = named_client4,
 	.each_vendor_class = vendor4_each_class,
 	.where = where4,
 	.chosen = chosen4,

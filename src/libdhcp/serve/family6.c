@@ -103,6 +103,22 @@ static struct ip client_address(const struct request *req)
 	return relay ? relay->peer : req->in.src;
 }
 
+static bool named_client6(struct bytes datagram, struct arena *arena, struct bytes *ret_hwaddr, struct bytes *ret_id)
+{
+	const struct opt *id;
+	struct packet6 pkt;
+	const char *why;
+	uint8_t hwtype;
+
+	if (packet6_parse_lenient(datagram, arena, &pkt, &why) < 0)
+		return false;
+	id = opts_find(&pkt.opts, OPT6_CLIENTID);
+	*ret_id = id ? id->data : bytes_of(NULL, 0);
+	if (!duid_hwaddr(*ret_id, &hwtype, ret_hwaddr))
+		*ret_hwaddr = bytes_of(NULL, 0);
+	return true;
+}
+
 static void find_hwaddr(struct request *req)
 {
 	struct ip from = client_address(req);
@@ -385,6 +401,7 @@ const struct family family6 = {
 	.prepare = prepare6,
 	.unpack = unpack6,
 	.identify = identify6,
+	.named_client = named_client6,
 	.each_vendor_class = vendor6_each_class,
 	.where = where6,
 	.read_ias = read_ias6,

@@ -8,6 +8,7 @@
 
 #include "log/log.h"
 #include "serve/budget.h"
+#include "serve/client_trace.h"
 #include "serve/emit.h"
 #include "serve/event.h"
 #include "serve/family.h"
@@ -19,6 +20,9 @@ static enum verdict step_unpack(struct request *req)
 {
 	char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
 
+	if (log_has_traces() && !req->trace)
+		client_trace_begin(req);
+
 	LOGF(req->fam->idx, DHCPx_BUFFER_RECEIVED, ip_format(&req->in.src, from), req->in.sport,
 	     ip_format(&req->in.dst, to), req->in.dport, req->in.ifname);
 	LOGF(req->fam->idx, DHCPx_BUFFER_UNPACK, req->in.len, ip_format(&req->in.src, from), req->in.ifname);
@@ -27,9 +31,15 @@ static enum verdict step_unpack(struct request *req)
 
 static enum verdict step_identify(struct request *req)
 {
+	enum verdict verdict;
+
 	/* A hook library may have asked for the label before the client was known. */
 	req->label[0] = '\0';
-	return req->fam->identify(req);
+	verdict = req->fam->identify(req);
+	/* If it parks, another thread may have it: pipeline_run_to() does this when it returns. */
+	if (verdict == STEP_NEXT && log_has_traces() && !req->trace)
+		client_trace_identified(req);
+	return verdict;
 }
 
 static enum verdict step_answer(struct request *req)
@@ -168,12 +178,15 @@ enum verdict request_packed(struct request *req, int len)
 
 void pipeline_drop(struct request *req, enum drop_reason reason, const char *why)
 {
+	bool was_traced = log_trace(req->is_traced);
+
 	(void)request_drop(req, reason, why);
 	if (!drop_rows[reason].is_undone)
 		event_emit(req);
 	stat_add(req->worker->stats, drop_rows[reason].stat, 1);
 	stat_add(req->worker->stats, STAT_RECEIVE_DROP, 1);
 	report_drop(req);
+	(void)log_trace(was_traced);
 }
 
 static unsigned index_of(enum verdict (*run)(struct request *req))
@@ -221,7 +234,7 @@ static enum progress stop(struct request *req, enum verdict verdict)
 	return RUN_FINISHED;
 }
 
-enum progress pipeline_run_to(struct request *req, unsigned end)
+static enum progress run_to(struct request *req, unsigned end)
 {
 	bool has_hooks = req->live->hooks;
 
@@ -237,6 +250,19 @@ enum progress pipeline_run_to(struct request *req, unsigned end)
 		return RUN_SO_FAR;
 	req->has_answer = true;
 	return RUN_FINISHED;
+}
+
+enum progress pipeline_run_to(struct request *req, unsigned end)
+{
+	enum progress progress;
+
+	if (!log_has_traces())
+		return run_to(req, end);
+	(void)log_trace(req->is_traced);
+	client_trace_identified(req);
+	progress = run_to(req, end);
+	(void)log_trace(false);
+	return progress;
 }
 
 /* Left out when a request is only explained. */

@@ -11,6 +11,7 @@
 #include "io/engine.h"
 #include "log/log.h"
 #include "serve/budget.h"
+#include "serve/client_trace.h"
 #include "serve/family.h"
 #include "serve/pipeline.h"
 #include "serve/wait.h"
@@ -43,6 +44,7 @@ void server_init(struct server *srv, const struct family *fam, unsigned n_worker
 	srv->turns = turns_new();
 	srv->declines = budget_new(DECLINES_MAX, DECLINES_SEC);
 	srv->omissions = budget_new(1, UINT32_MAX);
+	srv->traces = client_traces_new();
 	srv->fold = log_fold_new();
 	(void)pthread_mutex_init(&srv->own_lock, NULL);
 	srv->server_port = fam->server_port;
@@ -113,6 +115,7 @@ void server_done(struct server *srv)
 		}
 		free(w->slots);
 		free(w->out_bufs);
+		arena_free(w->trace_arena);
 		eval_scratch_free(w->scratch);
 		stats_free(w->stats);
 		(void)pthread_mutex_destroy(&w->lock);
@@ -123,6 +126,7 @@ void server_done(struct server *srv)
 	turns_free(srv->turns);
 	budget_free(srv->declines);
 	budget_free(srv->omissions);
+	client_traces_free(srv->traces);
 	log_fold_free(srv->fold);
 }
 

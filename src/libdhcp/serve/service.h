@@ -41,8 +41,9 @@ struct server {
 	struct budget *omissions;  /* options omitted from responses are logged once per client and configuration */
 	struct ncr_sender *sender; /* requests to kea-dhcp-ddns; NULL: they go nowhere. The owner's */
 	uint64_t n_lives;
-	struct feed *feed;     /* for subscribers; NULL: there are none. The owner's */
-	struct log_fold *fold; /* log lines that would repeat with each packet */
+	struct feed *feed;            /* for subscribers; NULL: there are none. The owner's */
+	struct client_traces *traces; /* clients whose messages are all logged */
+	struct log_fold *fold;        /* log lines that would repeat with each packet */
 	uint16_t server_port, client_port;
 	bool to_source;                        /* KEA_TEST_SEND_RESPONSES_TO_SOURCE: responses go to the sender */
 	atomic_bool is_disabled;               /* dhcp-disable: requests are dropped */
@@ -69,6 +70,7 @@ struct serve_worker {
 	struct list free;   /* slots without a request */
 	struct list parked; /* waiting requests, by deadline: wait.link */
 	struct timer deadline;
+	struct arena *trace_arena;    /* for client_trace.c; NULL until a client is traced */
 	struct eval_scratch *scratch; /* for the tests of classes; NULL until a configuration has any */
 	uint8_t *out_bufs;            /* OUT_MAX buffers of datagram_max bytes; those of finished requests are in use */
 	struct live *live;            /* for new requests */
