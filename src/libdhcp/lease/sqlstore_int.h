@@ -59,8 +59,8 @@ static inline struct sqlstore *sqlstore_of(struct store *store)
 
 /*
  * Reads a row of a statement that returns leases. `buf` has SQL_GET_ROOM bytes. False if the row is invalid, which is
- * counted, and logged once a minute for each address: *ret is then an infinite lease of nobody, as the address is not
- * free; without one (all zero) if that is what is invalid.
+ * counted, and logged at most every 10 seconds for each address: *ret is then an infinite lease of nobody, as the
+ * address is not free; without one (all zero) if that is what is invalid.
  */
 bool sqlstore_read_row(struct sqlstore *s, struct db_row *row, struct lease *ret, char *buf);
 /* Other servers may grant leases with this lifetime, too: those are searched for. */

@@ -6,18 +6,18 @@
 #include <stdint.h>
 
 /*
- * Folding: a message that repeats with each packet is logged once per key and minute; the next line of the same
- * key says how many were left out. A key is a client, a subnet, ... of one message. Memory is fixed: with too
+ * Folding: a message that repeats with each packet is logged once per key in FOLD_SEC seconds; the next line of the
+ * same key says how many were left out. A key is a client, a subnet, ... of one message. Memory is fixed: with too
  * many keys, those logged longest ago are forgotten, and no message writes more than FOLD_PER_SEC lines a
  * second, however many keys a flood creates. Any thread; no allocation.
  *
  *	LOG_FOLDED(srv->fold, client, DHCP4_NO_SUBNET, label, place);
  *
- * The text of such a message ends in %s: "" or " (12 more in the last 75 s)".
+ * The text of such a message ends in %s: "" or " (12 more in the last 15 s)".
  */
 struct log_fold;
 
-enum { FOLD_SEC = 60, FOLD_PER_SEC = 100, FOLD_TEXT_MAX = 160 };
+enum { FOLD_SEC = 10, FOLD_PER_SEC = 100, FOLD_TEXT_MAX = 160 };
 
 struct log_fold *log_fold_new(void);
 void log_fold_free(struct log_fold *fold);

@@ -10,7 +10,7 @@
  * decisions are made. Their rows (line.h) are in report4.c and report6.c; report.c has the shared part.
  */
 
-/* No subnet serves the client: logged once a minute per client. */
+/* No subnet serves the client: logged at most every 10 seconds per client. */
 void report_no_subnet(const struct request *req);
 /*
  * No subnet on the client's link had an address (with `prefixes`, a prefix) for it: counted and logged. If the
@@ -23,7 +23,7 @@ void report_max_leases(struct request *req);
 void report_bound(const struct request *req);
 void report_event(const struct request *req, const struct event *event);
 void report_drop(const struct request *req);
-/* The response could not be sent, with this errno: logged once a minute per destination. */
+/* The response could not be sent, with this errno: logged at most every 10 seconds per destination. */
 void report_send_fail(const struct request *req, int err);
 /* Logs the subnet that was selected, and what it grants. */
 void report_subnet(const struct request *req);
