@@ -21,7 +21,7 @@ static unsigned family_of(const struct captured *packet)
 
 	if (packet->dport == 67 && bytes.len && bytes.data[0] == BOOTREQUEST)
 		return KEY_4;
-	return packet->dport == DHCP6_SERVER_PORT && bytes.len ? KEY_6 : 0;
+	return packet->dport == DHCP6_SERVER_PORT && bytes.len && packet6_is_request(bytes.data[0]) ? KEY_6 : 0;
 }
 
 static const char *type_name(const struct captured *packet)

@@ -101,16 +101,10 @@ static void read4(struct replay_reader *r, const struct captured *packet, struct
 	ret->key = hash_bytes(&key, sizeof(key), 0);
 }
 
-static bool is_of_server6(uint8_t type)
-{
-	return type == DHCP6_ADVERTISE || type == DHCP6_REPLY || type == DHCP6_RELAY_REPL ||
-	       type == DHCP6_ADDR_REG_REPLY || type == DHCP6_LEASEQUERY_REPLY || type == DHCP6_DHCPV4_RESPONSE;
-}
-
 static void read6(struct replay_reader *r, const struct captured *packet, struct message *ret)
 {
 	uint8_t first = packet->payload.len ? packet->payload.data[0] : 0;
-	bool is_of_server = is_of_server6(first);
+	bool is_of_server = packet6_is_response(first);
 	const struct relay6 *relay;
 	struct packet6 pkt;
 	const char *why;
@@ -120,7 +114,7 @@ static void read6(struct replay_reader *r, const struct captured *packet, struct
 	} key;
 
 	/* Neither what a server asks for by itself nor what servers say to each other. */
-	if (!first || first == DHCP6_RECONFIGURE)
+	if (!is_of_server && !packet6_is_request(first))
 		return;
 	ret->is_request = !is_of_server && packet->dport == r->server_port;
 	if (packet6_parse_lenient(packet->payload, r->arena, &pkt, &why) < 0)

@@ -16,6 +16,17 @@ struct parser {
 	const char *why; /* NULL: out of memory */
 };
 
+bool packet6_is_response(uint8_t type)
+{
+	return type == DHCP6_ADVERTISE || type == DHCP6_REPLY || type == DHCP6_RELAY_REPL ||
+	       type == DHCP6_ADDR_REG_REPLY || type == DHCP6_LEASEQUERY_REPLY || type == DHCP6_DHCPV4_RESPONSE;
+}
+
+bool packet6_is_request(uint8_t type)
+{
+	return type && type != DHCP6_RECONFIGURE && !packet6_is_response(type);
+}
+
 const char *packet6_type_name(uint8_t type)
 {
 	static const char *const names[DHCP6_TYPES] = {

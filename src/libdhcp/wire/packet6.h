@@ -107,6 +107,10 @@ struct packet6 {
 
 /* Returns the name of a message type, "SOLICIT"; "unknown" for others. */
 const char *packet6_type_name(uint8_t type);
+/* True for what a server sends in response, to a client or a relay; the first byte of a datagram decides. */
+bool packet6_is_response(uint8_t type);
+/* True for what a server may receive: all other types, known or not, but what servers send unasked. */
+bool packet6_is_request(uint8_t type);
 
 /*
  * Returns 0, -E_NOMEM or -E_INVAL with the reason in *ret_why (part of a sentence, in the arena or static).
