@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/ip.h"
 #include "base/list.h"
 #include "io/dgram.h"
@@ -88,5 +89,6 @@ static inline struct dgram query4_write(const struct query4 *q, uint32_t local, 
 		.local = ip_from4(local),
 		.dst = ip_from4(q->ciaddr ? local : UINT32_MAX),
 		.src = ip_from4(q->ciaddr),
+		.when_us = clock_boot_us(),
 	};
 }

@@ -15,6 +15,7 @@
 #include "serve/family.h"
 #include "serve/pipeline.h"
 #include "serve/wait.h"
+#include "stat/hist.h"
 #include "serve/lease_stats.h"
 #include "serve/report.h"
 #include "serve/slots.h"
@@ -260,6 +261,7 @@ void serve_worker_flush(struct serve_worker *w)
 	struct dgram *v[OUT_MAX];
 	struct list *item;
 	unsigned n = 0;
+	int64_t now_us;
 
 	if (!list_is_empty(&w->parked)) {
 		drop_late(w);
@@ -272,8 +274,13 @@ void serve_worker_flush(struct serve_worker *w)
 		v[n++] = &container_of(pos, struct request, link)->out;
 	if (w->engine && io_send(w->engine, v, n) < n)
 		report_unsent(v, n);
-	while ((item = list_pop(&w->out)))
-		serve_worker_end(container_of(item, struct request, link));
+	now_us = clock_boot_us();
+	while ((item = list_pop(&w->out))) {
+		struct request *req = container_of(item, struct request, link);
+
+		stat_hist_add(w->stats, STAT_HIST_EXCHANGE, now_us - req->in.when_us);
+		serve_worker_end(req);
+	}
 	w->n_out = 0;
 }
 

@@ -83,9 +83,10 @@ enum stat_id {
 
 /* Histograms, see hist.h. */
 enum stat_hist_id {
-	STAT_HIST_WAIT,  /* of datagrams in the sockets */
-	STAT_HIST_SYNC,  /* a write to the lease file and its sync */
-	STAT_HIST_GROUP, /* transactions that one of them stored */
+	STAT_HIST_WAIT,     /* of datagrams in the sockets */
+	STAT_HIST_EXCHANGE, /* from reading a message to sending its response */
+	STAT_HIST_SYNC,     /* a write to the lease file and its sync */
+	STAT_HIST_GROUP,    /* transactions that one of them stored */
 	STAT_HIST_N
 };
 #define STAT_HIST_BUCKETS 22

@@ -21,6 +21,7 @@
 #include "serve/family.h"
 #include "serve/server.h"
 #include "serve/step.h"
+#include "stat/hist.h"
 #include "wire/ia6.h"
 
 #include <unistd.h>
@@ -207,9 +208,13 @@ static void send6(struct serve_worker *w, unsigned client, uint8_t type, uint32_
 {
 	uint8_t buf[1500];
 	struct arena *arena = arena_new(0);
-	struct dgram dgram = {
-		.buf = buf, .size = sizeof(buf), .sport = 546, .dport = 547, .ifindex = 1, .ifname = "eth0"
-	};
+	struct dgram dgram = { .buf = buf,
+			       .size = sizeof(buf),
+			       .sport = 546,
+			       .dport = 547,
+			       .ifindex = 1,
+			       .ifname = "eth0",
+			       .when_us = clock_boot_us() };
 
 	dgram.len = write6(buf, sizeof(buf), arena, client, type, xid);
 	(void)ip_parse("fe80::1", &dgram.local);
@@ -824,6 +829,29 @@ START_TEST(reload_and_stop6)
 }
 END_TEST
 
+/* The time of an exchange includes the wait for what is not in memory. */
+START_TEST(exchange_time)
+{
+	struct stat_hist_sum before, after;
+	int64_t n = 0;
+
+	late = LATE_HOSTS;
+	begin(_i ? &family6 : &family4);
+	stat_hist_sum(STAT_HIST_EXCHANGE, &before);
+	discover(0, 0x1000);
+	ck_assert_uint_eq(n_busy(), 1);
+	clock_advance(250);
+	finish(&srv.workers[0], 0);
+	ck_assert_uint_eq(atomic_load(&outcomes[0x1000]), ANSWERED);
+	stat_hist_sum(STAT_HIST_EXCHANGE, &after);
+	for (unsigned i = 0; i < STAT_HIST_BUCKETS; i++)
+		n += after.n[i] - before.n[i];
+	ck_assert_int_eq(n, 1);
+	ck_assert_int_eq(after.sum - before.sum, 250000);
+	end();
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("late responses");
@@ -831,6 +859,7 @@ int main(void)
 	tcase_set_timeout(tcase, 300);
 	tcase_add_loop_test(tcase, dhcp4, 0, LATES);
 	tcase_add_loop_test(tcase, dhcp6, 0, LATES);
+	tcase_add_loop_test(tcase, exchange_time, 0, 2);
 	tcase_add_test(tcase, reload_and_stop4);
 	tcase_add_test(tcase, reload_and_stop6);
 	return suite_run(tcase);
