@@ -19,6 +19,11 @@ void flood_note(struct flood *flood, int64_t wait_us, int64_t now_us)
 		flood->shortest_us = wait_us;
 }
 
+void flood_note_empty(struct flood *flood)
+{
+	flood->shortest_us = 0;
+}
+
 /* A change only has an effect once everything queued before it has been read. */
 static uint64_t less(struct flood *flood, uint64_t keep, int64_t wait_us, int64_t now_us)
 {

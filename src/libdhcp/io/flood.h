@@ -22,6 +22,11 @@ enum { FLOOD_STEP_US = 10000 };
 
 /* Records the wait of the oldest datagram in a batch that was read. */
 void flood_note(struct flood *flood, int64_t wait_us, int64_t now_us);
+/*
+ * Records that everything has been read: there is no queue. If datagrams waited long all the same, the host did not run
+ * the server earlier, and to leave some unread would not help the others.
+ */
+void flood_note_empty(struct flood *flood);
 /* Returns true if keep has changed. Call it often while datagrams arrive, and every step while keep is not 0. */
 bool flood_step(struct flood *flood, int64_t now_us);
 /*

@@ -89,6 +89,8 @@ int sockset_recv(struct sockset *set, struct dgram *v, unsigned n)
 		if (++set->next >= set->n)
 			set->next = 0;
 	}
+	if (!set->n_ready && set->loop)
+		flood_note_empty(&set->flood);
 	watch_flood(set);
 	return (int)got;
 }

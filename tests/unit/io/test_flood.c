@@ -79,6 +79,22 @@ START_TEST(a_stall_is_no_flood)
 }
 END_TEST
 
+/* The server is run late, and then reads all there is. */
+START_TEST(a_busy_host_is_no_flood)
+{
+	struct queue q = { .flood = { .shortest_us = -1 }, .now_us = 1000000 };
+
+	for (int i = 0; i < 1000; i++) {
+		q.now_us += (i % 7 + 1) * 50 * MS;
+		for (int k = 3; k > 0; k--)
+			flood_note(&q.flood, (i % 5 + k) * 40 * MS, q.now_us);
+		flood_note_empty(&q.flood);
+		(void)flood_step(&q.flood, q.now_us);
+		ck_assert_uint_eq(q.flood.keep, 0);
+	}
+}
+END_TEST
+
 START_TEST(stale)
 {
 	ck_assert(!flood_is_stale(700 * MS, true));
@@ -96,6 +112,7 @@ int main(void)
 	tcase_add_test(c, ten_times);
 	tcase_add_test(c, a_burst_is_no_flood);
 	tcase_add_test(c, a_stall_is_no_flood);
+	tcase_add_test(c, a_busy_host_is_no_flood);
 	tcase_add_test(c, stale);
 	return suite_run(c);
 }

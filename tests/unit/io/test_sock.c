@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "io/iface.h"
-#include "io/sock.h"
+#include "io/sock_int.h"
 #include "stat/stat.h"
 
 #include <arpa/inet.h>
@@ -1174,6 +1174,28 @@ static void readable(void *ctx)
 	n_readable += n;
 }
 
+/* The host is busy and runs the server late: nothing is left unread because of that. */
+START_TEST(late_is_no_flood)
+{
+	struct sockset *set = open_set("s0", true);
+	struct loop *loop = loop_new();
+	int fd = client_udp("192.0.2.2", 68);
+
+	ck_assert_int_eq(io_watch(sockset_engine(set), loop, readable, set), 0);
+	for (int i = 1; i <= 4; i++) {
+		send_to(fd, "255.255.255.255", message((uint32_t)i), 300);
+		usleep(130000);
+		for (int k = 0; k < 100 && n_readable < i; k++)
+			ck_assert_int_eq(loop_run_once(loop, 20), 0);
+		ck_assert_int_eq(n_readable, i);
+		ck_assert_uint_eq(set->flood.keep, 0);
+	}
+	io_unwatch(sockset_engine(set), loop);
+	io_free(sockset_engine(set));
+	loop_free(loop);
+}
+END_TEST
+
 /* Down and up again: the sockets keep working, and the loop does not spin on the error meanwhile. */
 START_TEST(raw_survives_link_down)
 {
@@ -1260,6 +1282,7 @@ int main(void)
 	tcase_add_test(tc, udp_reload);
 	tcase_add_test(tc, what_cannot_be_opened);
 	tcase_add_test(tc, interfaces_and_their_changes);
+	tcase_add_test(tc, late_is_no_flood);
 	tcase_add_test(tc, raw_survives_link_down);
 	return suite_run(tc);
 }
