@@ -9,6 +9,8 @@ import socket
 import subprocess
 import time
 
+from written import is_listening
+
 MAC, DUID = "1a:1b:1c:1d:1e:1f", "01:02:03:04:05"
 SAME, RESULT = "same", "result"
 
@@ -157,7 +159,7 @@ class Server:
         with open(f"{folder}/log", "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(["unshare", "-n", program, "-c", f"{folder}/kea.conf"], env=env, stdout=log, stderr=log)
         for _ in range(600):
-            if os.path.exists(self.socket) or self.process.poll() is not None:
+            if is_listening(self.socket) or self.process.poll() is not None:
                 break
             time.sleep(0.1)
 

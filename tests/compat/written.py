@@ -44,6 +44,12 @@ def prepared(digit, path, folder):
     return conf
 
 
+def is_listening(path):
+    """The file is there a moment before connections are accepted."""
+    with socket.socket(socket.AF_UNIX) as s:
+        return s.connect_ex(path) == 0
+
+
 def ask(path):
     """None if Kea ends meanwhile, or cannot print its configuration."""
     parts = []
@@ -70,9 +76,9 @@ def written(digit, kea, conf, folder):
                           stderr=subprocess.DEVNULL) as p:
         try:
             end = time.monotonic() + 10
-            while not os.path.exists(sock) and p.poll() is None and time.monotonic() < end:
+            while not (there := is_listening(sock)) and p.poll() is None and time.monotonic() < end:
                 time.sleep(0.02)
-            return ask(sock) if os.path.exists(sock) else None
+            return ask(sock) if there else None
         finally:
             p.terminate()
 

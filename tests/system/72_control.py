@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -26,6 +27,12 @@ s.sendall(sys.argv[2].encode())
 while data := s.recv(65536):
     sys.stdout.buffer.write(data)
 """
+
+
+def is_listening(path):
+    """The file is there a moment before connections are accepted."""
+    with socket.socket(socket.AF_UNIX) as s:
+        return s.connect_ex(path) == 0
 
 
 def ask(t, server, command, **more):
@@ -123,7 +130,7 @@ def control_agent(t):
         t.write("d2.conf", json.dumps({"DhcpDdns": d2_conf}))
         process = t.start("srv", [os.path.join(t.env["builddir"], "kea-dhcp-ddns"), "-c", t.path("d2.conf")], name="d2",
                           env=server.env)
-        t.wait("d2", lambda: os.path.exists(sockets["d2"]["socket-name"]))
+        t.wait("d2", lambda: is_listening(sockets["d2"]["socket-name"]))
         return process
 
     def post(request, port=8000):
@@ -430,7 +437,7 @@ def control_hostile(t):
         bad = kind and t.start("srv", [sys.executable, program, path, kind], name=f"bad-{kind}")
         if bad:
             t.wait(f"{kind} to begin", lambda bad=bad: "1\n" in bad.log(), 30)
-        load = ledger.Load(t, "--rate", "200", "--clients", "2000", "--seconds", "4", "--timeout", "2000", name=f"load-{kind}")
+        load = ledger.Load(t, "--rate", "200", "--clients", "2000", "--seconds", "2", "--timeout", "2000", name=f"load-{kind}")
         slowest = 0
         while load.process.alive():
             start = time.monotonic()
@@ -440,7 +447,7 @@ def control_hostile(t):
         got = load.finish()
         t.note(f"{kind}: DHCP p99 {got['p99_us'] / 1000:.1f} ms, max {got['max_us'] / 1000:.1f} ms; "
                f"good client at most {slowest * 1000:.0f} ms; {rss_mb(server.pid) - before:.0f} MiB more")
-        t.true(got["completed"] > 300, f"{kind}: DHCP clients were not served: {got}")
+        t.true(got["completed"] > 100, f"{kind}: DHCP clients were not served: {got}")
         t.true(server.process.alive(), f"{kind}: the server ended")
         t.true(rss_mb(server.pid) - before < 700, f"{kind}: {rss_mb(server.pid) - before:.0f} MiB more")
         if bad:
