@@ -48,7 +48,8 @@ struct cli {
 	/* why */
 	const char *pcap;
 	uint32_t number;
-	bool print_manual, print_completion;
+	bool print_manual;
+	const char *print_completion; /* "bash" or "zsh" */
 	/* the rest of the command line */
 	char **words;
 	unsigned n_words;
@@ -105,7 +106,7 @@ int run_command(struct cli *cli, char **words, unsigned n);
 
 /* --- manual.c --- */
 int print_manual(bool of_shell);
-int print_completion(void);
+int print_completion(const char *shell);
 /* Prints what the word `at` can be; the words are those of the shell, from "kea" on. */
 int print_candidates(unsigned at, char **words, unsigned n);
 /* The notes at the end of the help; the caller frees it. */

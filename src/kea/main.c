@@ -191,7 +191,7 @@ int main(int argc, char **argv)
 	if (cli.print_manual)
 		return finish(print_manual(cli.n_words > 0 && !strcmp(cli.words[0], "kea-shell")));
 	if (cli.print_completion)
-		return finish(print_completion());
+		return finish(print_completion(cli.print_completion));
 	if (!cli.n_words)
 		return wrong("a command is missing");
 	if (verb)

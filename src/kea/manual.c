@@ -122,7 +122,8 @@ static void put_options(const struct args_program *program)
 
 static void put_head(const char *name, const char *title, const char *what)
 {
-	printf(".\\\" SPDX-License-Identifier: MPL-2.0\n.Dd November 29, 2026\n.Dt %s 8\n.Os\n.Sh NAME\n.Nm %s\n.Nd "
+	printf(".\\\" SPDX-License-"
+	       "Identifier: MPL-2.0\n.Dd November 29, 2026\n.Dt %s 8\n.Os\n.Sh NAME\n.Nm %s\n.Nd "
 	       "%s\n",
 	       title, name, what);
 }
@@ -154,7 +155,8 @@ static int print_kea_manual(void)
 	       ".\n"
 	       "The user needs access to the socket.\n.Pp\nThe commands are:\n.Bl -tag -width Ds\n");
 	for (unsigned i = 0; i < n_verbs; i++) {
-		printf(".It Cm %s%s%s\n", verbs[i].name, verbs[i].args[0] ? " Ar " : "", verbs[i].args);
+		printf(".It Cm %s%s%s%s\n", verbs[i].name, verbs[i].args[0] ? " Ar " : "", verbs[i].args,
+		       verbs[i].args[0] ? "\\&" : "");
 		put_sentence(verbs[i].doc);
 	}
 	printf(".It Ar name Op Ar key=value ... | json | -\n"
@@ -216,16 +218,45 @@ int print_manual(bool of_shell)
 
 /* --- completion --- */
 
-int print_completion(void)
+static const struct {
+	const char *shell, *script;
+} completions[] = {
+	{ "bash", "# bash completion of kea: the program knows what fits.\n"
+		  "_kea() {\n"
+		  "\tlocal IFS=$'\\n'\n"
+		  "\tCOMPREPLY=($(\"${COMP_WORDS[0]}\" --complete \"$COMP_CWORD\" \"${COMP_WORDS[@]}\" 2>/dev/null))\n"
+		  "\t[[ ${#COMPREPLY[@]} -ne 1 || ${COMPREPLY[0]} != *= ]] || compopt -o nospace\n"
+		  "}\n"
+		  "complete -o default -F _kea kea\n" },
+	/* The program expects words as bash splits them: NAME = VALUE. */
+	{ "zsh",
+	  "#compdef kea\n"
+	  "# zsh completion of kea: the program knows what fits.\n"
+	  "_kea() {\n"
+	  "\tlocal -a before matches\n"
+	  "\tbefore=(\"${(@Q)words[1,CURRENT-1]}\")\n"
+	  "\tif [[ $PREFIX != -* ]] && compset -P 1 '*='; then\n"
+	  "\t\tbefore+=(\"${IPREFIX%=}\" '=')\n"
+	  "\tfi\n"
+	  "\tmatches=(${(f)\"$(\"${before[1]}\" --complete $#before \"${before[@]}\" \"$PREFIX\" 2>/dev/null)\"})\n"
+	  "\tif (( ! $#matches )); then\n"
+	  "\t\t_default\n"
+	  "\t\treturn\n"
+	  "\tfi\n"
+	  "\tcompadd -S '' -- ${(M)matches:#*=}\n"
+	  "\tcompadd -- ${matches:#*=}\n"
+	  "}\n"
+	  "_kea \"$@\"\n" },
+};
+
+int print_completion(const char *shell)
 {
-	printf("# bash completion of kea: the program knows what fits.\n"
-	       "_kea() {\n"
-	       "\tlocal IFS=$'\\n'\n"
-	       "\tCOMPREPLY=($(\"${COMP_WORDS[0]}\" --complete \"$COMP_CWORD\" \"${COMP_WORDS[@]}\" 2>/dev/null))\n"
-	       "\t[[ ${#COMPREPLY[@]} -ne 1 || ${COMPREPLY[0]} != *= ]] || compopt -o nospace\n"
-	       "}\n"
-	       "complete -o default -F _kea kea\n");
-	return EXIT_OK;
+	for (size_t i = 0; i < sizeof(completions) / sizeof(completions[0]); i++)
+		if (!strcmp(shell, completions[i].shell)) {
+			fputs(completions[i].script, stdout);
+			return EXIT_OK;
+		}
+	return cli_fail(EXIT_USAGE, "--print-completion: no completion for %s, only for bash and zsh", shell);
 }
 
 struct wanted {

@@ -99,8 +99,8 @@ const struct cli_option cli_options[] = {
 	  .doc = "why: with --pcap, the number of its packet; without it, requests are listed if there are several" },
 	{ OPT_PRINT_MANUAL, "print-manual", NULL, FLAG(print_manual),
 	  .doc = "print the source of this program's manual page" },
-	{ OPT_PRINT_COMPLETION, "print-completion", NULL, FLAG(print_completion),
-	  .doc = "print the completion script for bash" },
+	{ OPT_PRINT_COMPLETION, "print-completion", "SHELL", TEXT(print_completion),
+	  .doc = "print the completion script for this shell: bash or zsh" },
 };
 const unsigned cli_n_options = sizeof(cli_options) / sizeof(cli_options[0]);
 
