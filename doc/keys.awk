@@ -13,7 +13,7 @@ function wrapped(s,    n, words, i, line) {
 BEGIN {
 	FS = " \\| "
 	title = toupper(program) ".CONF"
-	print ".\\\" SPDX-License-Identifier: MPL-2.0\n.Dd November 30, 2026\n.Dt " title " 5\n.Os\n.Sh NAME\n.Nm " program ".conf"
+	print ".\\\" SPDX-License-" "Identifier: MPL-2.0\n.Dd November 30, 2026\n.Dt " title " 5\n.Os\n.Sh NAME\n.Nm " program ".conf"
 	print ".Nd configuration keys of " program "\n.Sh DESCRIPTION\n.Xr kea.conf 5\ndescribes the syntax of configuration files."
 	print "This page lists the keys, for each kind of map that contains them.\nA value that is\n.Dq inherited"
 	print "is that of the enclosing map: pool, subnet, shared network, global.\nA key that works"

@@ -238,14 +238,15 @@ static void put_columns(int family)
 
 	printf(".Bl -tag -width Ds -compact\n");
 	for (unsigned i = 0; i < columns->n; i++)
-		printf(".It Li %s\nsince %u.%u: %s\n", columns->v[i].name, (unsigned)columns->v[i].major,
+		printf(".It Li %s\nsince %u.%u:\n%s\n", columns->v[i].name, (unsigned)columns->v[i].major,
 		       (unsigned)columns->v[i].minor, columns->v[i].doc);
 	printf(".El\n");
 }
 
 static void put_lease_page(void)
 {
-	printf(".\\\" SPDX-License-Identifier: MPL-2.0\n.Dd November 30, 2026\n.Dt KEA-LEASES 5\n.Os\n.Sh NAME\n.Nm "
+	printf(".\\\" SPDX-License-"
+	       "Identifier: MPL-2.0\n.Dd November 30, 2026\n.Dt KEA-LEASES 5\n.Os\n.Sh NAME\n.Nm "
 	       "kea-leases\n.Nd lease files of the DHCP servers\n.Sh DESCRIPTION\n.Pa kea-leases4.csv\nand\n.Pa "
 	       "kea-leases6.csv\nin\n.Pa " KEA_STATE_DIR "\ncontain the leases; key\n.Cm name\nof\n.Cm lease-database\n"
 	       "names another file.\nThe format is that of ISC Kea, and each program reads the files of the "
