@@ -9,12 +9,14 @@ import struct
 import subprocess
 
 from faults_sql import place_server, start_servers
-from lib import sql
+from lib import dhcp6, sql
 from lib.case import Skipped
 from lib.dhcp import ACK, COOKIE, DISCOVER, OFFER, REQUEST, ip4
+from lib.dhcp6 import option
 from lib.server import Server
 
 RELAY, SERVER = "198.18.0.2", "198.18.0.1"
+RELAY6, SERVER6 = "2001:db8:ff::2", "2001:db8:ff::1"
 
 
 class Relayed:
@@ -58,18 +60,73 @@ class Relayed:
         self.t.eq(self.ask(i, REQUEST, ciaddr=self.address, want=ACK)[1], self.address, f"renewed by server {i}")
 
 
-@sql.each_test("anycast", beyond_kea="its schema is older")
+class Relayed6:
+    """A DHCPv6 client whose messages go through the relay of any server."""
+
+    def __init__(self, t, number):
+        self.t, self.number, self.address, self.server_id = t, number, None, None
+        self.duid = bytes([0, 3, 0, 1, 2, 0, 0, 1, number >> 8, number & 255])
+
+    def ask(self, i, kind, options, want):
+        """The options of the response of server i."""
+        xid = os.urandom(3)
+        body = bytes([kind]) + xid + option(dhcp6.CLIENT_ID, self.duid) + option(dhcp6.ELAPSED, b"\0\0")
+        body += b"".join(option(c, d) for c, d in options)
+        relay = bytes([dhcp6.RELAY_FORW, 0]) + dhcp6.ip6(RELAY6) + dhcp6.ip6("fe80::1") + option(dhcp6.RELAY_MSG, body)
+        with self.t.net.inside(f"rly{i}"):
+            sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        with sock:
+            sock.settimeout(3)
+            sock.bind((RELAY6, 547))
+            for _ in range(3):
+                sock.sendto(relay, (SERVER6, 547))
+                try:
+                    data = sock.recv(4096)
+                except TimeoutError:
+                    continue
+                inner = dhcp6.find(dhcp6.options_of(data[34:]), dhcp6.RELAY_MSG) or b""
+                if inner[1:4] == xid:
+                    self.t.eq(inner[0], want, f"client {self.number}: the type of the response of server {i}")
+                    return dhcp6.options_of(inner[4:])
+        return self.t.true(False, f"client {self.number}: no response of server {i}")
+
+    def ia(self, address=None):
+        inner = option(dhcp6.IA_ADDR, dhcp6.ip6(address) + bytes(8)) if address else b""
+        return dhcp6.IA_NA, struct.pack("!III", 1, 0, 0) + inner
+
+    def granted(self, options):
+        """The address, which has a lifetime."""
+        inner = dhcp6.find(dhcp6.options_of((dhcp6.find(options, dhcp6.IA_NA) or bytes(12))[12:]), dhcp6.IA_ADDR)
+        self.t.true(inner and any(inner[20:24]), f"client {self.number}: no address in {options}")
+        return dhcp6.text6(inner[:16])
+
+    def lease(self, first, second):
+        """Solicit to one server, Request to another one."""
+        options = self.ask(first, dhcp6.SOLICIT, [self.ia()], dhcp6.ADVERTISE)
+        offered, self.server_id = self.granted(options), dhcp6.find(options, dhcp6.SERVER_ID)
+        options = self.ask(second, dhcp6.REQUEST, [(dhcp6.SERVER_ID, self.server_id), self.ia(offered)], dhcp6.REPLY)
+        self.address = self.granted(options)
+        self.t.eq(self.address, offered, "address, and what was offered")
+        return self.address
+
+    def renew(self, i):
+        options = self.ask(i, dhcp6.RENEW, [(dhcp6.SERVER_ID, self.server_id), self.ia(self.address)], dhcp6.REPLY)
+        self.t.eq(self.granted(options), self.address, f"renewed by server {i}")
+
+
+@sql.each_test("anycast", families=(4, 6), beyond_kea="its schema is older")
 def anycast(t, kind):
     """Two servers have the same address and server-id; a client's messages reach either: each client gets one lease, and
     no address has two clients."""
     db = sql.Database(t, kind)
-    start_servers(t, [db, db], 100)
-    clients = [Relayed(t, n) for n in range(1, 41)]
+    listen = {} if t.fam.digit == 4 else {"interfaces-config": {"interfaces": [f"s1/{SERVER6}"]}}
+    start_servers(t, [db, db], 100, **listen)
+    clients = [(Relayed if t.fam.digit == 4 else Relayed6)(t, n) for n in range(1, 41)]
     got = [c.lease(n % 2, 1 - n % 2) for n, c in enumerate(clients)]
     t.eq(len(set(got)), 40, "addresses")
     for n, client in enumerate(clients):
         client.renew(n % 3 % 2)
-    t.eq(db.sql("SELECT count(*) FROM lease4 WHERE state = 0"), [["40"]], "leases")
+    t.eq(db.sql(f"SELECT count(*) FROM lease{t.fam.digit} WHERE state = 0"), [["40"]], "leases")
 
 
 def kea_version(kind):

@@ -433,8 +433,12 @@ def place_server(t, i):
 
 def start_servers(t, dbs, size_of_pool, **keys):
     """A server for each of these databases, which may be one, with one pool; each has a relay rlyN on its own cable."""
-    pool = f"198.19.0.0 - 198.19.{(size_of_pool - 1) >> 8}.{(size_of_pool - 1) & 255}"
-    subnet = [{"id": 3, "subnet": "198.18.0.0/15", "pools": [{"pool": pool}]}]
+    if t.fam.digit == 4:
+        pool = f"198.19.0.0 - 198.19.{(size_of_pool - 1) >> 8}.{(size_of_pool - 1) & 255}"
+        subnet = [{"id": 3, "subnet": "198.18.0.0/15", "pools": [{"pool": pool}]}]
+    else:
+        pool = f"2001:db8:ff::1:0 - 2001:db8:ff::1:{size_of_pool - 1:x}"
+        subnet = [{"id": 3, "subnet": "2001:db8:ff::/64", "pools": [{"pool": pool}]}]
     started = []
     for i, db in enumerate(dbs):
         place_server(t, i)
@@ -450,18 +454,25 @@ def start_servers(t, dbs, size_of_pool, **keys):
 
 
 def load_servers(t, n, clients, exchanges, seconds):
-    """Each server gets load of its own clients. Returns the loads, the number of ACKs and of NAKs."""
+    """Each server gets load of its own clients. Returns the loads, and the number of exchanges and of requests that were
+    refused."""
     loads = []
     for i in range(n):
+        if t.fam.digit == 6:
+            loads.append(Ledger6(t, f"rly{i}", [
+                os.path.join(t.env["builddir"], "perfdhcp"), "-6", "-l", "r0", "-A", "1", "-R", str(clients // n), "--window", "16",
+                "-b", f"mac=02:00:00:{i:02x}:00:00", "-n", str(exchanges // n), "-p", str(seconds), "-d", "5", "-u"], f"ledger{i}"))
+            continue
         command = [t.env["ledger"], "load", "--server", "198.18.0.1", "--src", "198.18.0.2", "--clients", str(clients // n),
                    "--first", str(1 + i * 100000), "--window", "16", "--count", str(exchanges // n), "--seconds", str(seconds),
                    "--timeout", "5000"]
         loads.append(Ledger(t, f"rly{i}", command, f"ledger{i}"))
     results = [load.finish(timeout=seconds + 60) for load in loads]
-    return loads, sum(r["completed"] for r in results), sum(r["naks"] for r in results)
+    refused = "naks" if t.fam.digit == 4 else "confirmed_naks"
+    return loads, sum(r["completed"] for r in results), sum(r[refused] for r in results)
 
 
-@sql.each("D8", "servers", short=[("pgsql", 4), ("mysql", 4)], families=(4,), limit=600, long_limit=3600, beyond_kea=NOT_KEA)
+@sql.each("D8", "servers", short=[("pgsql", 4), ("mysql", 6)], limit=600, long_limit=3600, beyond_kea=NOT_KEA)
 def servers(t, kind):
     """Four servers fill one pool to 90 % and renew there: no address for two clients, no NAKs."""
     n, size_of_pool = 4, 60000
@@ -475,7 +486,7 @@ def servers(t, kind):
     ledger.check(t, merge(t, loads), db)
 
 
-@sql.each("D8", "last-addresses", short=[("pgsql", 4), ("mysql", 4)], families=(4,), limit=120, beyond_kea=NOT_KEA)
+@sql.each("D8", "last-addresses", short=[("pgsql", 6), ("mysql", 4)], limit=120, beyond_kea=NOT_KEA)
 def last_addresses(t, kind):
     """Two servers assign a pool to its last address, and then leases that have ended, as there are more clients than
     addresses: no address for two clients, few NAKs. Offers are not stored: a client gets a NAK if another server, which
@@ -483,10 +494,12 @@ def last_addresses(t, kind):
     db = sql.Database(t, kind, options=["-c", "deadlock_timeout=50ms"] if kind == "pgsql" else [])
     lifetime = {"valid-lifetime": 3, "min-valid-lifetime": 3, "max-valid-lifetime": 3,
                 "expired-leases-processing": {"reclaim-timer-wait-time": 1, "hold-reclaimed-time": 3600}}
+    if t.fam.digit == 6:
+        lifetime.update({"preferred-lifetime": 2, "min-preferred-lifetime": 2, "max-preferred-lifetime": 2})
     start_servers(t, [db] * 2, 1000, **lifetime)
     loads, acks, naks = load_servers(t, 2, 1600, 10000 if t.long else 4000, 60)
     t.note(f"{acks} exchanges, {naks} NAKs")
-    used = db.sql("SELECT count(*) FROM lease4")
+    used = db.sql(f"SELECT count(*) FROM lease{t.fam.digit}")
     t.eq(used, [["1000"]], "addresses with leases")
     t.true(acks >= 2000, f"only {acks} exchanges")
     t.true(naks * 10 <= acks, f"{naks} NAKs for {acks} exchanges")
@@ -495,3 +508,7 @@ def last_addresses(t, kind):
 
 class Ledger(ledger.Background):
     read = ledger.Load.read
+
+
+class Ledger6(ledger.Background):
+    read = ledger.Load6.read

@@ -83,7 +83,8 @@ class Load6(Background):
             return sum(k.get(field, 0) for name, k in kinds.items() if name != but)
         return {"completed": kinds.get("Whole exchanges", {}).get("completed", 0),
                 "renewed": kinds.get("RENEW-REPLY", {}).get("received packets", 0),
-                "drops": total("drops"), "naks": total("rejected leases"), "dups": total("non unique addresses"),
+                "drops": total("drops"), "naks": total("rejected leases"),
+                "confirmed_naks": total("rejected leases", but="SOLICIT-ADVERTISE"), "dups": total("non unique addresses"),
                 "confirmed_dups": total("non unique addresses", but="SOLICIT-ADVERTISE"),
                 "bad": int(self.case.match(r"(?m)^Malformed packets: (\d+)$", text, "report")[1])}
 
