@@ -38,9 +38,8 @@ bool python_start(char text[SCRIPT_ERROR_MAX])
 	publish_symbols();
 	PyPreConfig_InitIsolatedConfig(&preconfig);
 	preconfig.utf8_mode = 1;
-#ifdef __SANITIZE_ADDRESS__
-	preconfig.allocator = PYMEM_ALLOCATOR_MALLOC;
-#endif
+	if (IS_SANITIZED)
+		preconfig.allocator = PYMEM_ALLOCATOR_MALLOC;
 	status = Py_PreInitialize(&preconfig);
 	PyConfig_InitIsolatedConfig(&config);
 	/* Its modules are those of this program, whatever PATH names. */

@@ -13,14 +13,7 @@ static struct eval_scratch *scratch;
 
 /* --- memory: counted unless a sanitizer counts it --- */
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define COUNTS_MALLOC 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define COUNTS_MALLOC 0
-#endif
-#endif
-#if !defined(COUNTS_MALLOC) && defined(__GLIBC__)
+#if !IS_SANITIZED && defined(__GLIBC__)
 #define COUNTS_MALLOC 1
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
