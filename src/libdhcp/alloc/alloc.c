@@ -57,10 +57,17 @@ struct trial_cursor {
 	uint64_t n;
 };
 
+/* A claim from before the trial that its client would have left for another one. */
+struct left {
+	struct prefix prefix;
+	struct alloc_client client;
+};
+
 struct trial {
 	struct list link; /* in alloc->trials */
 	uint32_t number;
 	VEC(struct tried) claims;
+	VEC(struct left) left;
 	VEC(struct trial_cursor) cursors;
 	VEC(uint64_t) hidden; /* see hide_tried() */
 };
@@ -148,6 +155,7 @@ static void trial_free(struct trial *trial)
 {
 	list_remove(&trial->link);
 	vec_free(&trial->claims);
+	vec_free(&trial->left);
 	vec_free(&trial->cursors);
 	vec_free(&trial->hidden);
 	free(trial);
@@ -515,10 +523,16 @@ static void sweep(struct alloc *alloc)
 		unclaim(alloc, hold);
 }
 
-/* The client no longer needs its claim; another one that was offered the same may still request it. */
+/* True if another client that was offered the same may still request it when its client leaves it. */
+static bool is_kept(const struct hold *hold)
+{
+	return hold->is_contested && !hold->client.commits;
+}
+
+/* The client no longer needs its claim. */
 static void leave_claim(struct alloc *alloc, struct hold *hold)
 {
-	if (hold->is_contested && !hold->client.commits)
+	if (is_kept(hold))
 		holds_disown(&alloc->holds, hold);
 	else
 		unclaim(alloc, hold);
@@ -699,9 +713,41 @@ static const struct prefix *tried_at(const struct trial *trial, const struct pre
 	return NULL;
 }
 
-static void note_tried(struct trial *trial, const struct prefix *prefix)
+static bool has_left(const struct trial *trial, const struct hold *hold)
 {
+	for (size_t i = 0; i < trial->left.n; i++)
+		if (prefix_equal(&trial->left.v[i].prefix, &hold->prefix) && hold_is_of(hold, &trial->left.v[i].client))
+			return true;
+	return false;
+}
+
+/* What put_claim() would do: the prefix is the client's only claim. */
+static void put_tried(const struct alloc *alloc, struct trial *trial, const struct prefix *prefix,
+		      const struct alloc_client *client)
+{
+	const struct hold *own = holds_of(&alloc->holds, client);
+
 	*vec_push(&trial->claims) = (struct tried){ .prefix = *prefix };
+	if (own && own != holds_at(&alloc->holds, &prefix->addr) && !is_kept(own) && !has_left(trial, own))
+		*vec_push(&trial->left) = (struct left){ own->prefix, *client };
+}
+
+/*
+ * Clears the marks of what the clients of the trial have left, and sets them again, before and after a search with the
+ * lock held. The holds themselves stay, in all their lists.
+ */
+static void mark_left(struct alloc *alloc, const struct trial *trial, bool on)
+{
+	for (size_t i = 0; trial && i < trial->left.n; i++) {
+		const struct hold *hold = holds_at(&alloc->holds, &trial->left.v[i].prefix.addr);
+		struct marking m;
+
+		if (!hold || !has_left(trial, hold))
+			continue;
+		m = marking_of(alloc, &hold->prefix, MARK_CLAIMED, on);
+		m.end_key = on ? 0 : hold->end_key;
+		mark(alloc, &m);
+	}
 }
 
 uint32_t alloc_trial_begin(struct alloc *alloc)
@@ -831,14 +877,18 @@ static uint64_t next_free_try(struct alloc *alloc, struct range *range, const st
 static uint64_t pick_try(struct alloc *alloc, struct range *range, const struct alloc_client *client, struct ip *ret)
 {
 	struct trial *trial = trial_of(alloc, client->trial);
-	uint64_t n = trial ? next_free_try(alloc, range, client, trial) : FREEMAP_NONE;
+	uint64_t n = FREEMAP_NONE;
 	struct prefix prefix;
 
+	mark_left(alloc, trial, false);
+	if (trial)
+		n = next_free_try(alloc, range, client, trial);
+	mark_left(alloc, trial, true);
 	if (n == FREEMAP_NONE)
 		return n;
 	prefix = range_prefix(range, n);
 	*ret = prefix.addr;
-	note_tried(trial, &prefix);
+	put_tried(alloc, trial, &prefix, client);
 	return n;
 }
 
@@ -1093,13 +1143,15 @@ bool alloc_take_ended(struct alloc *alloc, struct alloc_set *set, size_t i, cons
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc);
 	trial = client->trial ? trial_of(alloc, client->trial) : NULL;
+	mark_left(alloc, trial, false);
 	n = trial ? first_ended_try(alloc, range, trial) : first_ended(alloc, range);
+	mark_left(alloc, trial, true);
 	if (n != FREEMAP_NONE) {
 		struct prefix prefix = range_prefix(range, n);
 
 		*ret = prefix.addr;
 		if (trial)
-			note_tried(trial, &prefix);
+			put_tried(alloc, trial, &prefix, client);
 		else
 			(void)put_claim(alloc, &prefix, client);
 	}
@@ -1123,7 +1175,7 @@ static bool may_take(const struct take_over *over, const struct hold *hold)
 
 	if (!hold_is_open_in(hold, &over->range->holds) || span_is_odd(&span, over->range) != over->is_odd)
 		return false;
-	if (over->trial && tried_at(over->trial, &hold->prefix))
+	if (over->trial && (tried_at(over->trial, &hold->prefix) || has_left(over->trial, hold)))
 		return false;
 	/* Taking it over must free something that may be picked: not only what a host has reserved. */
 	if (over->is_odd && range_step_over(over->range, n) > range_number(over->range, &span.last))
@@ -1216,16 +1268,18 @@ bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc);
 	over.trial = trial = client->trial ? trial_of(alloc, client->trial) : NULL;
+	mark_left(alloc, trial, false);
 	hold = victim(alloc, &over, client);
 	if (hold)
 		prefix = hold->prefix;
 	else if ((n = trial ? take_over_odd_try(alloc, &over, client) : take_over_odd(alloc, &over, client)) !=
 		 FREEMAP_NONE)
 		prefix = range_prefix(over.range, n);
+	mark_left(alloc, trial, true);
 	if (n != FREEMAP_NONE)
 		*ret = prefix.addr;
 	if (trial && n != FREEMAP_NONE) {
-		note_tried(trial, &prefix);
+		put_tried(alloc, trial, &prefix, client);
 	} else if (n != FREEMAP_NONE) {
 		put_claim(alloc, &prefix, client)->is_contested = hold != NULL;
 	}
@@ -1233,13 +1287,12 @@ bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const
 	return n != FREEMAP_NONE;
 }
 
-static bool claim_try(const struct alloc *alloc, const struct prefix *prefix, uint32_t number)
+static bool claim_try(const struct alloc *alloc, struct trial *trial, const struct prefix *prefix,
+		      const struct alloc_client *client)
 {
-	struct trial *trial = trial_of(alloc, number);
-
 	if (!trial || tried_at(trial, prefix))
 		return false;
-	note_tried(trial, prefix);
+	put_tried(alloc, trial, prefix, client);
 	return true;
 }
 
@@ -1248,17 +1301,23 @@ bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct 
 {
 	struct hold *hold;
 	bool returns = stored == ALLOC_OWN || stored == ALLOC_RESERVED, leased_ok, is_own, ok;
+	struct trial *trial;
 
 	(void)pthread_mutex_lock(&alloc->lock);
 	sweep(alloc);
+	trial = client->trial ? trial_of(alloc, client->trial) : NULL;
 	hold = holds_at(&alloc->holds, &prefix->addr);
+	if (trial && hold && has_left(trial, hold))
+		hold = NULL;
 	is_own = hold && hold_is_of(hold, client);
 	ok = !hold || is_own || (!hold->client.commits && (hold->is_contested || hold->end_key || returns));
 	/* An address cannot be claimed while someone has a lease for it. */
 	leased_ok = stored == ALLOC_ENDED || stored == ALLOC_OWN || is_own;
+	mark_left(alloc, trial, false);
 	ok = ok && !is_taken(alloc, prefix, leased_ok);
+	mark_left(alloc, trial, true);
 	if (client->trial) {
-		ok = ok && claim_try(alloc, prefix, client->trial);
+		ok = ok && claim_try(alloc, trial, prefix, client);
 	} else if (ok) {
 		bool is_shared = hold && !is_own;
 

@@ -856,9 +856,93 @@ START_TEST(no_overlap_of_any_length)
 }
 END_TEST
 
+/* What the IAs of one message ask for: an address by name, a free one, one whose lease has ended. */
+static unsigned ask(struct alloc *alloc, struct alloc_set *set, uint64_t seed, uint32_t trial, struct ip v[3])
+{
+	unsigned n = 0;
+
+	rand_seed(seed);
+	for (unsigned i = 0; i < 3; i++) {
+		struct alloc_client who = { .id = { 100 + i, 9 }, .other = { 100, 9 }, .trial = trial };
+		struct ip named = ip_from4(0xc000020a + (uint32_t)rand_below(12));
+		unsigned how = (unsigned)rand_below(3);
+		bool leased_ok = rand_below(2), ok = true;
+
+		v[i] = named;
+		/* No step proposes what another IA of the message has. */
+		for (unsigned k = 0; how == 0 && k < i; k++)
+			ok = ok && !ip_equal(&v[k], &named);
+		if (how == 0)
+			ok = ok && claim_ip(alloc, &named, &who, leased_ok);
+		else if (how == 1)
+			ok = alloc_pick(alloc, set, 0, &who, &v[i]);
+		else
+			ok = alloc_take_ended(alloc, set, 0, &who, &v[i]);
+		if (!ok)
+			v[i] = ip_zero4;
+		n += ok;
+	}
+	return n;
+}
+
+/* A trial returns what is then returned without one, also for a client that has claims, and changes nothing. */
+START_TEST(a_trial_decides_as_always)
+{
+	static const enum allocator hows[] = { ALLOC_ITERATIVE, ALLOC_RANDOM, ALLOC_FLQ };
+	unsigned n_found = 0, n_none = 0;
+
+	for (unsigned round = 0; round < 600; round++) {
+		struct alloc *alloc = alloc_new(15000);
+		struct alloc_range span = {
+			.first = ip_from4(0xc000020a), .last = ip_from4(0xc0000215), .size = 12, .how = hows[round % 3]
+		};
+		struct alloc_set *set = alloc_set_new(alloc, &span, 1);
+		struct ip tried[3], got[3];
+		uint32_t trial;
+		uint64_t n_free;
+		unsigned n;
+
+		rand_seed(round);
+		for (uint32_t i = 0; i < 12; i++) {
+			struct ip ip = ip_from4(0xc000020a + i);
+			struct prefix prefix = whole(&ip);
+			unsigned what = (unsigned)rand_below(4);
+
+			if (what)
+				alloc_note(alloc, &prefix, true,
+					   what == 1 ? INT64_MAX : clock_boot_sec() - 1 - (int64_t)rand_below(9));
+		}
+		/* Claims of this client and of others. */
+		for (unsigned i = 0; i < 8; i++) {
+			unsigned id = rand_below(2) ? 100 + (unsigned)rand_below(3) : 200 + i;
+			struct alloc_client who = { .id = { id, 9 }, .other = { id / 100 * 100, 9 } };
+			struct ip ip = ip_from4(0xc000020a + (uint32_t)rand_below(12));
+
+			(void)claim_ip(alloc, &ip, &who, true);
+		}
+		n_free = alloc_n_free(alloc, set, 0);
+		trial = alloc_trial_begin(alloc);
+		n = ask(alloc, set, round, trial, tried);
+		alloc_trial_end(alloc, trial);
+		ck_assert_uint_eq(alloc_n_free(alloc, set, 0), n_free);
+		ck_assert_uint_eq(ask(alloc, set, round, 0, got), n);
+		for (unsigned i = 0; i < 3; i++)
+			ck_assert_msg(ip_equal(&tried[i], &got[i]), "round %u, IA %u: %x, then %x", round, i,
+				      ip_to4(&tried[i]), ip_to4(&got[i]));
+		n_found += n;
+		n_none += 3 - n;
+		alloc_free(alloc);
+	}
+	ck_assert_uint_gt(n_found, 500);
+	ck_assert_uint_gt(n_none, 100);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("alloc");
+
+	tcase_set_timeout(tc, 120);
 
 	tcase_add_test(tc, what_is_withheld_is_claimed_by_name_only);
 	tcase_add_test(tc, freemap_agrees_with_an_array);
@@ -877,6 +961,7 @@ int main(void)
 	tcase_add_test(tc, leases_outside_are_in_the_way);
 	tcase_add_test(tc, a_range_without_a_map_steps_over_other_lengths);
 	tcase_add_test(tc, no_overlap_of_any_length);
+	tcase_add_test(tc, a_trial_decides_as_always);
 	tcase_add_test(tc, servers_share_a_range);
 	tcase_add_test(tc, servers_share_a_large_range);
 	return suite_run(tc);
