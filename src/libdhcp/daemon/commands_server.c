@@ -120,6 +120,7 @@ static void status_get(struct ctl_call *call, const void *args)
 	const struct multi_threading_conf *mt = d->sockets.live->cfg->global.multi_threading;
 	struct json_object *map = json_object_new_object();
 	int64_t now_ms = clock_boot_ms();
+	struct str summary = { 0 };
 
 	(void)args;
 	json_object_object_add(map, "dhcp-state", print_state(&d->origins));
@@ -137,6 +138,10 @@ static void status_get(struct ctl_call *call, const void *args)
 	put_int(map, "pid", getpid());
 	put_int(map, "reload", (now_ms - d->configured_ms) / 1000);
 	json_object_object_add(map, "sockets", print_sockets(&d->sockets));
+	/* Not in Kea: the line that the service manager shows. */
+	daemon_status(d, &summary);
+	put_text(map, "summary", str_text(&summary));
+	str_free(&summary);
 	put_int(map, "uptime", (now_ms - d->started_ms) / 1000);
 	ctl_respond(call, CTL_SUCCESS, map, NULL);
 }

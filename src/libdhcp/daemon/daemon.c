@@ -203,24 +203,34 @@ static const char *serving(const struct daemon *d, char *buf)
 	return buf;
 }
 
-static void status_tick(void *ctx)
+void daemon_status(const struct daemon *d, struct str *out)
 {
 	char what[SERVING_MAX], leases[COUNT_TEXT_MAX];
+	struct store_stats stats;
+
+	store_get_stats(d->db->store, &stats);
+	str_addf(out, "serving %s; %s; %.0f req/s%s%s%s%s", serving(d, what),
+		 str_count(leases, store_count(d->db->store, LEASE_DEFAULT), "lease"), d->requests_per_sec,
+		 d->last_reload[0] ? "; last reload " : "", d->last_reload,
+		 stats.failing ? "; LEASES CANNOT BE STORED: " : "", stats.failing ? stats.why : "");
+}
+
+static void status_tick(void *ctx)
+{
 	struct daemon *d = ctx;
 	int64_t now_ms = clock_boot_ms(), received = stat_sum(STAT_RECEIVED);
-	struct store_stats stats;
-	double rate = 0;
+	struct str text = { 0 };
 
 	sockets_note_drops(&d->sockets);
-	store_get_stats(d->db->store, &stats);
+	d->requests_per_sec = 0;
 	if (now_ms > d->last_status_ms)
-		rate = (double)(received - d->last_received) * 1000 / (double)(now_ms - d->last_status_ms);
+		d->requests_per_sec =
+			(double)(received - d->last_received) * 1000 / (double)(now_ms - d->last_status_ms);
 	d->last_received = received;
 	d->last_status_ms = now_ms;
-	(void)notify_status("serving %s; %s; %.0f req/s%s%s%s%s", serving(d, what),
-			    str_count(leases, store_count(d->db->store, LEASE_DEFAULT), "lease"), rate,
-			    d->last_reload[0] ? "; last reload " : "", d->last_reload,
-			    stats.failing ? "; LEASES CANNOT BE STORED: " : "", stats.failing ? stats.why : "");
+	daemon_status(d, &text);
+	(void)notify_status("%s", str_text(&text));
+	str_free(&text);
 	loop_timer_start(d->loop, &d->status_timer, STATUS_MS);
 }
 

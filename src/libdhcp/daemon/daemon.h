@@ -48,7 +48,8 @@ struct daemon {
 	struct timer reclaim_timer, flush_timer, status_timer, watchdog_timer;
 	struct tracer tracer;
 	struct post reclaim_post, found_post;
-	int64_t last_received; /* for the rate in the status line */
+	int64_t last_received;   /* for requests_per_sec */
+	double requests_per_sec; /* for the status line */
 	int64_t last_status_ms;
 	int64_t started_ms, configured_ms; /* boot time */
 	struct ctl *ctl;                   /* commands; its user is the daemon */
@@ -89,6 +90,8 @@ bool daemon_use_config(struct daemon *d, struct config *cfg, struct str *why);
  */
 struct live *daemon_hold(struct daemon *d);
 void daemon_release(struct daemon *d, struct live *live);
+/* Appends what the service manager and status-get show: "serving 2 subnets on 1 interface; 10 leases; 3 req/s". */
+void daemon_status(const struct daemon *d, struct str *out);
 /* Same as daemon_reload(); adds all errors to `why`, one per line. */
 bool daemon_reload_why(struct daemon *d, struct str *why);
 /* Loads the file and logs its errors. NULL if it cannot be used. */

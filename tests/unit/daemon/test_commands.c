@@ -41,7 +41,9 @@ START_TEST(disabling)
 	command_expect("{ 'command': 'dhcp-disable', 'arguments': { 'origin-id': 1001 } }", "{ 'result': 0 }");
 	command_expect(
 		"{ 'command': 'status-get' }",
-		"{ 'result': 0, 'arguments': { 'sockets': { 'status': 'ready' }, 'dhcp-state': { "
+		"{ 'result': 0, 'arguments': { 'sockets': { 'status': 'ready' }, 'summary': 'serving 1 subnet on 0 "
+		"interfaces; "
+		"0 leases; 0 req/s', 'dhcp-state': { "
 		"'disabled-by-user': true, 'disabled-by-db-connection': false, 'disabled-by-local-command': [ 1001 ], "
 		"'disabled-by-remote-command': [ 2000 ], 'globally-disabled': true } } }");
 	command_expect("{ 'command': 'dhcp-enable', 'arguments': { 'origin': 'user' } }",
