@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "io/pidfile.h"
-#include "lease/lfc.h"
+#include "lease/archive.h"
 #include "log/config.h"
 #include "log/log.h"
 
@@ -29,6 +29,7 @@
 struct args {
 	struct lfc_files files;
 	const char *pid, *config;
+	uint64_t history; /* bytes to keep; 0: none */
 	bool verbose;
 };
 
@@ -41,6 +42,8 @@ static const struct args_option options[] = {
 	{ 'o', NULL, "FILE", "output file while it is written" },
 	{ 'f', NULL, "FILE", "finish file: the output when it is complete" },
 	{ 'c', NULL, "FILE", "configuration file; ignored" },
+	{ 'H', NULL, "MIB",
+	  "keep what the cleanup discards beside the lease file, compressed, up to so many MiB; not in Kea" },
 	{ 'd', NULL, NULL, "log verbosely to standard output instead of syslog" },
 	{ 'V', NULL, NULL, "print the version and the purpose of the program" },
 	{ 'W', NULL, NULL, "print how the program was configured and built" },
@@ -48,7 +51,7 @@ static const struct args_option options[] = {
 static const struct args_program program = {
 	.name = "kea-lfc",
 	.about = "Lease file cleanup for kea-dhcp4 and kea-dhcp6, version " PACKAGE_VERSION,
-	.usage = "-4|-6 -p FILE -x FILE -i FILE -o FILE -f FILE -c FILE [-d]\n-h|-v|-V|-W",
+	.usage = "-4|-6 -p FILE -x FILE -i FILE -o FILE -f FILE -c FILE [-H MIB] [-d]\n-h|-v|-V|-W",
 	.v = options,
 	.n = sizeof(options) / sizeof(options[0]),
 };
@@ -68,6 +71,16 @@ static void print(int option)
 	else
 		puts(PACKAGE_VERSION "\nlease file cleanup for DHCPv4 and DHCPv6");
 	exit(EXIT_SUCCESS);
+}
+
+static uint64_t history_bytes(const char *text)
+{
+	char *end;
+	unsigned long mib = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || mib > LFC_HISTORY_MAX)
+		wrong("-H is not a number of MiB");
+	return (uint64_t)mib << 20;
 }
 
 static void need(const char *value, const char *what)
@@ -108,6 +121,9 @@ static struct args parse(int argc, char **argv)
 			break;
 		case 'c':
 			args.config = value;
+			break;
+		case 'H':
+			args.history = history_bytes(value);
 			break;
 		case 'd':
 			args.verbose = true;
@@ -189,6 +205,18 @@ static int process(const struct lfc_files *files)
 	return err;
 }
 
+/* The cleanup goes on without it: the lease file must not grow without end. */
+static void keep_history(const struct args *args)
+{
+	char *why = NULL;
+
+	if (!args->history || archive_add(args->files.copy, args->history, &lfc_sys_real, &why) >= 0)
+		return;
+	LOG(LFC_HISTORY_FAILED, why ? why : strerror(errno));
+	complain(why ? why : strerror(errno));
+	free(why);
+}
+
 static int rotate(const struct lfc_files *files)
 {
 	char *why = NULL;
@@ -204,8 +232,10 @@ static int rotate(const struct lfc_files *files)
 	return err;
 }
 
-static int clean_up(const struct lfc_files *files)
+static int clean_up(const struct args *args)
 {
+	const struct lfc_files *files = &args->files;
+
 	switch (lfc_state(files)) {
 	case LFC_NOTHING:
 		LOG(LFC_NOTHING);
@@ -217,6 +247,7 @@ static int clean_up(const struct lfc_files *files)
 	case LFC_FINISH:
 		break;
 	}
+	keep_history(args);
 	return rotate(files);
 }
 
@@ -284,7 +315,7 @@ static int run(const struct args *args)
 		return EXIT_FAILURE;
 	}
 	LOG(LFC_START);
-	status = clean_up(&args->files) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	status = clean_up(args) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	pidfile_free(pidfile);
 	LOG(LFC_TERMINATE);
 	return status;

@@ -22,7 +22,16 @@ enum exit_code {
 };
 
 /* Verbs that have options of their own; the others have those that every verb has. */
-enum { FOR_ALL = 0, FOR_LEASES = 1, FOR_POOLS = 2, FOR_RESERVE = 4, FOR_WHY = 8, FOR_EVENTS = 16, FOR_TOP = 32 };
+enum {
+	FOR_ALL = 0,
+	FOR_LEASES = 1,
+	FOR_POOLS = 2,
+	FOR_RESERVE = 4,
+	FOR_WHY = 8,
+	FOR_EVENTS = 16,
+	FOR_TOP = 32,
+	FOR_HISTORY = 64
+};
 
 /* What the options say. Strings are borrowed from argv. */
 struct cli {
@@ -48,6 +57,8 @@ struct cli {
 	/* why */
 	const char *pcap;
 	uint32_t number;
+	/* history */
+	const char *at;
 	bool print_manual;
 	const char *print_completion; /* "bash" or "zsh" */
 	/* the rest of the command line */
@@ -92,6 +103,9 @@ extern const struct args_program shell_program;
 /* Prints a line "kea: ..." to standard error, with control characters made visible. Returns code. */
 int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Reads "10m" as seconds; 0 if it is no such time. */
+int64_t cli_seconds(const char *text);
+
 /* --- verbs --- */
 int run_leases(struct cli *cli, char **words, unsigned n);
 int run_pools(struct cli *cli, char **words, unsigned n);
@@ -100,6 +114,7 @@ int run_reserve(struct cli *cli, char **words, unsigned n);
 int run_doc(struct cli *cli, char **words, unsigned n);
 int run_events(struct cli *cli, char **words, unsigned n);
 int run_top(struct cli *cli, char **words, unsigned n);
+int run_history(struct cli *cli, char **words, unsigned n);
 int run_why(struct cli *cli, char **words, unsigned n);
 /* Any command of the server: words[0] is its name, or a request as JSON. */
 int run_command(struct cli *cli, char **words, unsigned n);

@@ -44,8 +44,7 @@ static int read_id(const char *option, const char *text, uint8_t *buf, size_t si
 	return EXIT_OK;
 }
 
-/* "10m"; 0 if it is no time. */
-static int64_t read_time(const char *text)
+int64_t cli_seconds(const char *text)
 {
 	static const struct {
 		char letter;
@@ -96,7 +95,7 @@ int lease_list_init(struct lease_list *list, const struct cli *cli)
 	if (code == EXIT_OK)
 		code = read_state(list, cli->state);
 	if (code == EXIT_OK && cli->expiring) {
-		within = read_time(cli->expiring);
+		within = cli_seconds(cli->expiring);
 		if (!within)
 			return cli_fail(EXIT_USAGE, "--expiring: %s is not a time such as 90s, 10m, 2h or 1d",
 					cli->expiring);

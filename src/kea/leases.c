@@ -10,7 +10,6 @@
 #include "kea/remote.h"
 #include "lease/lastrow.h"
 #include "lease/leftover.h"
-#include "lease/lines.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -305,23 +304,6 @@ static void print_row(void *ctx, const struct lease_row *row)
 	f->is_done = !lease_list_add(f->list, &item);
 }
 
-/* The family of the file; -E_INVAL if it is no lease file. */
-static int family_of(int fd)
-{
-	struct csv_layout layout;
-	struct lines lines;
-	const char *why;
-	int family = -E_INVAL;
-
-	lines_begin(&lines, fd);
-	if (lines_next(&lines) == LINE_WHOLE)
-		for (int i = 0; i < 2 && family < 0; i++)
-			if (csv_read_header(i, lines.text, lines.len, &layout, &why) == 0)
-				family = i;
-	lines_end(&lines);
-	return lseek(fd, 0, SEEK_SET) < 0 ? -E_INVAL : family;
-}
-
 /* Reads all files once. */
 static int read_files(struct load_source *v, unsigned n, int family, load_row_fn *row, struct file_list *f,
 		      char **reterr)
@@ -350,7 +332,7 @@ static int list_sources(struct lease_list *list, struct load_source *v, unsigned
 	char *why = NULL;
 
 	for (unsigned i = n; i && family < 0; i--)
-		family = family_of(v[i - 1].fd);
+		family = load_family(&v[i - 1]);
 	if (family < 0)
 		return cli_fail(EXIT_UNREACHABLE, "%s is not a lease file", path);
 	list->family = family ? KEY_6 : KEY_4;

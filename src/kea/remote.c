@@ -65,39 +65,53 @@ static const struct place *place_of(unsigned family)
 	return &places[0];
 }
 
-/* Reads the configuration; the family decides if it has maps of several servers. */
-static int find_socket(const struct cli *cli, struct remote *remote)
+int remote_read_config(const struct cli *cli, unsigned *family, struct json_doc *ret, struct json_object **ret_map)
 {
-	const struct place *place = place_of(remote->family);
+	const struct place *place = place_of(*family);
 	const char *file = cli->config ? cli->config : place->config;
-	struct json_object *map = NULL;
-	struct json_doc doc = { 0 };
 	struct diag *diag = diag_new();
 	struct str why = { 0 };
-	int err = json_read_file(file, NULL, diag, &doc), code = EXIT_OK;
+	int err, code = EXIT_OK;
 
-	for (size_t i = 0; cli->config && !cli->family && i < N_PLACES && !json_member(doc.root, place->map); i++)
-		if (json_member(doc.root, places[i].map))
+	*ret = (struct json_doc){ 0 };
+	err = json_read_file(file, NULL, diag, ret);
+	for (size_t i = 0; cli->config && !cli->family && i < N_PLACES && !json_member(ret->root, place->map); i++)
+		if (json_member(ret->root, places[i].map))
 			place = &places[i];
-	map = json_member(doc.root, place->map);
-	if (!map && err < 0) {
+	*ret_map = json_member(ret->root, place->map);
+	*family = place->family;
+	if (!*ret_map && err < 0) {
 		diag_reason(diag, &why);
-		code = cli_fail(EXIT_UNREACHABLE, "%s; --socket or --url names the server without it", str_text(&why));
-	} else if (!map) {
+		code = cli_fail(EXIT_UNREACHABLE, "%s", str_text(&why));
+	} else if (!*ret_map) {
 		code = cli_fail(EXIT_UNREACHABLE, "%s has no \"%s\"", file, place->map);
+	}
+	str_free(&why);
+	diag_free(diag);
+	return code;
+}
+
+/* The configuration names it. */
+static int find_socket(const struct cli *cli, struct remote *remote)
+{
+	struct json_object *map;
+	struct json_doc doc;
+	int code = remote_read_config(cli, &remote->family, &doc, &map);
+	const struct place *place = place_of(remote->family);
+
+	if (code != EXIT_OK) {
+		if (!cli->config)
+			(void)cli_fail(code, "--socket or --url names the server without a configuration");
 	} else {
-		remote->family = place->family;
 		remote->peer.path = socket_of(map, place);
 		if (!remote->peer.path)
 			code = cli_fail(
 				EXIT_UNREACHABLE,
 				"%s has no unix socket for commands: add \"control-socket\": { \"socket-type\": "
 				"\"unix\" } to \"%s\", or use --url",
-				file, place->map);
+				cli->config ? cli->config : place->config, place->map);
 	}
-	str_free(&why);
 	json_doc_done(&doc);
-	diag_free(diag);
 	return code;
 }
 

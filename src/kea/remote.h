@@ -6,6 +6,8 @@
 
 #include <json-c/json.h>
 
+struct json_doc;
+
 /*
  * The server of a command line, and commands to it.
  *
@@ -35,6 +37,11 @@ struct reply {
 
 /* The family of the server: the one that the options name, else the one that the configuration has, else this one. */
 int remote_open(const struct cli *cli, unsigned family, struct remote *ret);
+/*
+ * Reads the configuration that the options name, without a server: *ret_map is the map of the server in it. *family is
+ * as for remote_open(), and changes if the file has another one. json_doc_done() must follow in any case.
+ */
+int remote_read_config(const struct cli *cli, unsigned *family, struct json_doc *ret, struct json_object **ret_map);
 void remote_close(struct remote *remote);
 /* EXIT_OK if a valid response came, whatever its result is. */
 int remote_ask(struct remote *remote, const char *command, struct json_object *arguments, struct reply *ret);

@@ -26,6 +26,7 @@ enum {
 	OPT_BY,
 	OPT_PCAP,
 	OPT_NUMBER_OF,
+	OPT_AT,
 	OPT_WATCH,
 	OPT_COUNT,
 	OPT_PRINT_MANUAL,
@@ -81,8 +82,12 @@ const struct cli_option cli_options[] = {
 	  .doc = "leases: then print each lease that changes, until interrupted; with --json, a map in each line" },
 	{ OPT_COUNT, "count", "N", NUMBER(count, 1, UINT32_MAX), .verbs = FOR_EVENTS | FOR_TOP,
 	  .doc = "events, top: end after so many" },
-	{ OPT_FILE, "file", "FILE", TEXT(file), .verbs = FOR_LEASES,
-	  .doc = "leases: read this lease file, and those a cleanup has left beside it, instead of asking a server" },
+	{ OPT_FILE, "file", "FILE", TEXT(file), .verbs = FOR_LEASES | FOR_HISTORY,
+	  .doc = "leases, history: read this lease file, and those a cleanup has left beside it, instead of asking a "
+		 "server or reading its configuration" },
+	{ OPT_AT, "at", "TIME", TEXT(at), .verbs = FOR_HISTORY,
+	  .doc = "history: only who had it then: 2026-11-30T12:00:00 in local time, or with Z in UTC; seconds since "
+		 "1970; or 90s, 10m, 2h or 1d ago" },
 	{ OPT_WARNING, "warning", "PERCENT", NUMBER(warning, 1, 100), .verbs = FOR_POOLS,
 	  .doc = "pools: exit code 1 if so much of a subnet or pool is in use" },
 	{ OPT_CRITICAL, "critical", "PERCENT", NUMBER(critical, 1, 100), .verbs = FOR_POOLS,
@@ -114,6 +119,10 @@ const struct verb verbs[] = {
 	{ "events", "[NAME ...]", "print what happens in the server, until interrupted; NAME: only these events",
 	  FOR_EVENTS, .run = run_events },
 	{ "why", "NAME=VALUE ...", "explain what a client would get, and why", FOR_WHY, .run = run_why },
+	{ "history", "ADDRESS|ID",
+	  "show who had an address, or which addresses a hardware address, client identifier or DUID had, from "
+	  "the lease files of this host",
+	  FOR_HISTORY, .run = run_history },
 	{ "doc", "KEY|COMMAND", "explain a configuration key or a command", .is_local = true, .run = run_doc },
 };
 const unsigned n_verbs = sizeof(verbs) / sizeof(verbs[0]);

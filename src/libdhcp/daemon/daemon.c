@@ -255,6 +255,7 @@ static void start_timers(struct daemon *d)
 	else
 		loop_timer_stop(d->loop, &d->flush_timer);
 	lfc_use(d->lfc, d->db->store);
+	lfc_set_history(d->lfc, d->sockets.live->cfg->global.lease_database->history_size);
 	lfc_set_interval(d->lfc, d->sockets.live->cfg->global.lease_database->lfc_interval);
 }
 

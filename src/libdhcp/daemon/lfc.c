@@ -31,6 +31,7 @@ struct lfc {
 	const char *family_arg;
 	char *program;
 	uint32_t interval_sec; /* 0: never */
+	uint32_t history_mib;  /* 0: none */
 	struct timer interval_timer, size_timer;
 	int64_t not_before_ms; /* earliest time of the next cleanup by size */
 	struct post post;      /* from the journal thread: the file was moved aside */
@@ -113,11 +114,18 @@ static void run_program(struct lfc *lfc)
 			 "-f",         finish,
 			 "-p",         pid_file,
 			 "-c",         "ignored-path",
+			 NULL,         NULL,
 			 NULL };
+	char history[16];
 	struct str line = { 0 };
 	char why[FILE_WHY_MAX];
 	int err;
 
+	if (lfc->history_mib) {
+		(void)snprintf(history, sizeof(history), "%u", lfc->history_mib);
+		argv[sizeof(argv) / sizeof(argv[0]) - 3] = (char *)"-H";
+		argv[sizeof(argv) / sizeof(argv[0]) - 2] = history;
+	}
 	for (unsigned i = 0; argv[i]; i++)
 		str_addf(&line, "%s%s", i ? " " : "", argv[i]);
 	LOG(DHCPSRV_MEMFILE_LFC_EXECUTE, str_text(&line));
@@ -308,6 +316,12 @@ void lfc_set_interval(struct lfc *lfc, uint32_t sec)
 	loop_timer_start(lfc->loop, &lfc->size_timer, SIZE_CHECK_MS);
 	if (!before && leftover_is_pending(memfile_path(lfc->store)))
 		(void)start(lfc);
+}
+
+void lfc_set_history(struct lfc *lfc, uint32_t mib)
+{
+	if (lfc)
+		lfc->history_mib = mib;
 }
 
 void lfc_free(struct lfc *lfc)

@@ -30,6 +30,8 @@ void lfc_use(struct lfc *lfc, struct store *store);
  * also stops a running timer.
  */
 void lfc_set_interval(struct lfc *lfc, uint32_t sec);
+/* How much the next cleanups keep of what they discard (lease/archive.h), in MiB; 0: nothing. */
+void lfc_set_history(struct lfc *lfc, uint32_t mib);
 /* Starts a cleanup now, whatever the interval is. */
 enum lfc_started { LFC_STARTED, LFC_RUNNING, LFC_NO_FILE, LFC_FAILED };
 enum lfc_started lfc_start(struct lfc *lfc);

@@ -30,6 +30,8 @@ struct lfc_sys {
 };
 extern const struct lfc_sys lfc_sys_real;
 
+#define LFC_HISTORY_MAX (1U << 20) /* MiB that a history may have, see archive.h */
+
 enum lfc_state {
 	LFC_NOTHING, /* nothing to clean up: there is no copy */
 	LFC_COPY,    /* copy has to be processed, then rotated */

@@ -17,6 +17,13 @@ void lines_begin(struct lines *l, int fd)
 	l->from = l->end = l->buf;
 }
 
+void lines_begin_from(struct lines *l, lines_read_fn *fn, void *ctx)
+{
+	lines_begin(l, -1);
+	l->read = fn;
+	l->ctx = ctx;
+}
+
 void lines_begin_text(struct lines *l, const char *text, size_t len)
 {
 	*l = (struct lines){ .fd = -1, .from = text, .end = text + len, .at_eof = true };
@@ -36,7 +43,8 @@ static int refill(struct lines *l)
 
 	memmove(l->buf, l->from, left);
 	do {
-		n = read(l->fd, l->buf + left, LINE_MAX_LEN - left);
+		n = l->read ? l->read(l->ctx, l->buf + left, LINE_MAX_LEN - left)
+			    : read(l->fd, l->buf + left, LINE_MAX_LEN - left);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -E_SYS;

@@ -23,6 +23,9 @@ enum line_kind {
 
 #define LINE_MAX_LEN (1U << 20)
 
+/* Reads up to `len` bytes. Returns their number, 0 at the end, -1 with errno. */
+typedef ssize_t lines_read_fn(void *ctx, void *buf, size_t len);
+
 struct lines {
 	const char *text; /* valid until the next call */
 	size_t len;
@@ -30,6 +33,8 @@ struct lines {
 	off_t good_len;  /* end of the last line that has a newline */
 
 	int fd;
+	lines_read_fn *read; /* NULL: from fd */
+	void *ctx;
 	char *buf; /* NULL: reading from memory */
 	const char *from, *end;
 	bool at_eof, in_long;
@@ -38,6 +43,8 @@ struct lines {
 
 /* Reads from the current offset of fd, which the caller still owns. */
 void lines_begin(struct lines *lines, int fd);
+/* Reads what the function returns. */
+void lines_begin_from(struct lines *lines, lines_read_fn *read, void *ctx);
 void lines_begin_text(struct lines *lines, const char *text, size_t len);
 /* Returns an enum line_kind, or -E_SYS. */
 int lines_next(struct lines *lines);

@@ -299,6 +299,30 @@ static void report(struct loader *l, const struct load_source *source)
 
 /* --- files --- */
 
+static void begin(struct lines *lines, const struct load_source *source)
+{
+	if (source->read)
+		lines_begin_from(lines, source->read, source->ctx);
+	else
+		lines_begin(lines, source->fd);
+}
+
+int load_family(const struct load_source *source)
+{
+	struct csv_layout layout;
+	struct lines lines;
+	const char *why;
+	int family = -E_INVAL;
+
+	begin(&lines, source);
+	if (lines_next(&lines) == LINE_WHOLE)
+		for (int i = 0; i < 2 && family < 0; i++)
+			if (csv_read_header(i, lines.text, lines.len, &layout, &why) == 0)
+				family = i;
+	lines_end(&lines);
+	return !source->read && lseek(source->fd, 0, SEEK_SET) < 0 ? -E_INVAL : family;
+}
+
 int load_open(const char *path, char **reterr)
 {
 	int fd = file_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
@@ -334,7 +358,7 @@ int load_source(const struct load_source *source, int family, load_row_fn *row, 
 		l->keep = &bad;
 	}
 	l->max_bad = source->max_bad;
-	lines_begin(&lines, source->fd);
+	begin(&lines, source);
 	err = read_all(l, &lines);
 	if (err < 0)
 		*reterr = explain(source->path, err == -E_INVAL   ? l->header_why

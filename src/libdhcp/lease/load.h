@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lease/csv.h"
+#include "lease/lines.h"
 
 #include <sys/types.h>
 
@@ -34,7 +35,11 @@ struct load_source {
 	const char *path;
 	const char *bad_path; /* file for bad rows; NULL = neither kept nor logged */
 	uint64_t max_bad;     /* more bad rows are an error; 0 = no limit */
+	lines_read_fn *read;  /* instead of fd, which is then -1; NULL: none */
+	void *ctx;
 };
+/* The index of the family of its header, -E_INVAL if it has none. A descriptor is then at its beginning again. */
+int load_family(const struct load_source *source);
 /* Returns a descriptor for reading; -E_NOENT, or -E_SYS with *reterr. */
 int load_open(const char *path, char **reterr);
 int load_source(const struct load_source *source, int family, load_row_fn *row, void *ctx, struct load_result *ret,

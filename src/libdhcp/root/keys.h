@@ -227,6 +227,7 @@ struct database_conf {
 	const char *name;
 	bool persist;
 	uint32_t lfc_interval;
+	uint32_t history_size;
 	bool readonly;
 	uint32_t connect_timeout;
 	uint32_t read_timeout;

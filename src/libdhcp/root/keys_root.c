@@ -71,6 +71,10 @@ static const struct key database_keys[] = {
 	      .since = "4.1.0",
 	      .doc = "time between lease file cleanups by kea-lfc; a cleanup runs earlier when the file "
 		     "has grown to 16 MiB and four times the size that the leases need; 0 = never"),
+	K_INT(struct database_conf, history_size, "history-size", FOR_MEMFILE, .native = true, .def = "0",
+	      .max = 1 << 20, .unit = "MiB", .since = "4.2.0",
+	      .doc = "how much of what lease file cleanups discard is kept beside the lease file, compressed, for "
+		     "\"kea history\"; the oldest is removed first; 0 = none"),
 	K_BOOL(struct database_conf, readonly, "readonly", FOR_SQL, .def = "false", .since = "4.2.0",
 	       .doc = "reservations cannot be changed through this backend"),
 	K_INT(struct database_conf, connect_timeout, "connect-timeout", FOR_SQL, .min = 1, .max = 3600, .def = "5",
