@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/progress.h"
 #include "daemon/lease_text.h"
 #include "json/value.h"
 #include "kea/follow.h"
@@ -14,10 +15,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FIRST_PAGE 250 /* so that the first lines come at once */
 #define PAGE 2000
+#define ROWS_SHOWN 4096 /* after so many rows of a file the bar moves */
 
 /* --- from a server --- */
 
@@ -117,11 +120,41 @@ static struct json_object *page_args(const char *from, unsigned limit)
 	return args;
 }
 
+/* How many leases the server has, for the bar of an export; 0: not known. */
+static uint64_t count_leases(const struct lease_list *list, struct remote *remote)
+{
+	struct json_object *set, *columns, *rows, *row, *name;
+	struct reply reply;
+	uint64_t n = 0;
+
+	if (isatty(STDOUT_FILENO) || !isatty(STDERR_FILENO) ||
+	    remote_ask(remote, list->family == KEY_6 ? "stat-lease6-get" : "stat-lease4-get", NULL, &reply) != EXIT_OK)
+		return 0;
+	set = json_member(reply.arguments, "result-set");
+	columns = json_member(set, "columns");
+	rows = json_member(set, "rows");
+	for (size_t i = 0; json_object_is_type(columns, json_type_array) && i < json_object_array_length(columns);
+	     i++) {
+		name = json_object_array_get_idx(columns, i);
+		for (size_t k = 0; json_object_is_type(rows, json_type_array) && k < json_object_array_length(rows);
+		     k++) {
+			row = json_object_array_get_idx(rows, k);
+			if (json_object_is_type(name, json_type_string) && json_object_is_type(row, json_type_array) &&
+			    !strncmp(json_object_get_string(name), "assigned-", 9))
+				n += json_object_get_uint64(json_object_array_get_idx(row, i));
+		}
+	}
+	reply_done(&reply);
+	return n;
+}
+
 /* All leases, a page at a time. */
 static int list_pages(struct lease_list *list, struct remote *remote, const struct ip *after)
 {
 	const char *command = list->family == KEY_6 ? "lease6-get-page" : "lease4-get-page";
 	struct ip last = after ? *after : list->family == KEY_6 ? ip_zero6 : ip_zero4, before = last;
+	uint64_t total = count_leases(list, remote), done = 0;
+	struct progress_bar bar = progress_begin("leases");
 	unsigned limit = FIRST_PAGE;
 	bool goes_on = true;
 	int code = EXIT_OK;
@@ -146,7 +179,10 @@ static int list_pages(struct lease_list *list, struct remote *remote, const stru
 		if (goes_on && code == EXIT_OK && n >= limit && ip_cmp(&last, &before) <= 0)
 			code = cli_fail(EXIT_UNREACHABLE, "the server's pages are not in order of address");
 		before = last;
+		done += n;
+		progress_show(&bar, done, total);
 	}
+	progress_hide(&bar);
 	return code;
 }
 
@@ -281,12 +317,24 @@ struct file_list {
 	struct lastrow last;
 	uint32_t base; /* number of the rows of the files before this one */
 	bool is_full, is_done;
+	struct progress_bar bar;
+	int fd;                  /* what is read */
+	uint64_t done, in_total; /* bytes of the files before it; of all, read twice */
 };
+
+static void show(struct file_list *f, const struct lease_row *row)
+{
+	off_t at = row->line % ROWS_SHOWN || isatty(STDOUT_FILENO) ? 0 : lseek(f->fd, 0, SEEK_CUR);
+
+	if (at > 0)
+		progress_show(&f->bar, f->done + (uint64_t)at, f->in_total);
+}
 
 static void note_row(void *ctx, const struct lease_row *row)
 {
 	struct file_list *f = ctx;
 
+	show(f, row);
 	if (row->line > LASTROW_MAX - f->base)
 		f->is_full = true;
 	else
@@ -298,6 +346,7 @@ static void print_row(void *ctx, const struct lease_row *row)
 	struct file_list *f = ctx;
 	struct lease_item item = { .lease = row->lease };
 
+	show(f, row);
 	if (f->is_done || !lastrow_is_last(&f->last, f->base + row->line))
 		return;
 	item.expires_wall = row->lease.valid == LEASE_FOREVER ? INT64_MAX : row->expire_wall;
@@ -313,10 +362,14 @@ static int read_files(struct load_source *v, unsigned n, int family, load_row_fn
 	f->base = 0;
 	for (unsigned i = 0; i < n && err >= 0; i++) {
 		struct load_result res;
+		off_t at;
 
 		if (lseek(v[i].fd, 0, SEEK_SET) < 0)
 			return -E_SYS;
+		f->fd = v[i].fd;
 		err = load_source(&v[i], family, row, f, &res, reterr);
+		at = lseek(v[i].fd, 0, SEEK_CUR);
+		f->done += at > 0 ? (uint64_t)at : 0;
 		if (err >= 0 && res.lines > LASTROW_MAX - f->base)
 			f->is_full = true;
 		if (err >= 0 && !f->is_full)
@@ -327,7 +380,7 @@ static int read_files(struct load_source *v, unsigned n, int family, load_row_fn
 
 static int list_sources(struct lease_list *list, struct load_source *v, unsigned n, const char *path)
 {
-	struct file_list f = { .list = list };
+	struct file_list f = { .list = list, .bar = progress_begin("leases") };
 	int family = -E_INVAL, code = EXIT_OK;
 	char *why = NULL;
 
@@ -336,6 +389,11 @@ static int list_sources(struct lease_list *list, struct load_source *v, unsigned
 	if (family < 0)
 		return cli_fail(EXIT_UNREACHABLE, "%s is not a lease file", path);
 	list->family = family ? KEY_6 : KEY_4;
+	for (unsigned i = 0; i < n; i++) {
+		struct stat st;
+
+		f.in_total += fstat(v[i].fd, &st) < 0 ? 0 : 2 * (uint64_t)st.st_size;
+	}
 	lastrow_init(&f.last, family == 0);
 	if (read_files(v, n, family, note_row, &f, &why) < 0 || f.is_full) {
 		code = cli_fail(EXIT_UNREACHABLE, "%s: %s", path,
@@ -349,6 +407,7 @@ static int list_sources(struct lease_list *list, struct load_source *v, unsigned
 		else
 			code = lease_list_end(list);
 	}
+	progress_hide(&f.bar);
 	free(why);
 	lastrow_done(&f.last);
 	return code;
