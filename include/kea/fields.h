@@ -51,7 +51,9 @@
 	F(PACKET, 26, GIADDR, "giaddr", ADDR, RW, 4, "1.0", "field giaddr: the relay")                                \
 	F(PACKET, 27, SNAME, "sname", TEXT, RW, 4, "1.0", "field sname: the server's name, at most 63 bytes")         \
 	F(PACKET, 28, FILE, "file", TEXT, RW, 4, "1.0", "field file: the boot file, at most 127 bytes")               \
-	F(PACKET, 29, CHADDR, "chaddr", BYTES, RO, 4, "1.0", "field chaddr, hlen bytes of it")                        \
+	F(PACKET, 29, CHADDR, "chaddr", BYTES, RW, 4, "1.0",                                                          \
+	  "field chaddr, hlen bytes of it; may be written in a response that a library makes with answer()")          \
+	F(PACKET, 30, HTYPE, "htype", INT, RW, 4, "1.1", "field htype; writable like chaddr")                         \
 	F(PACKET, 40, N_RELAYS, "relays", INT, RO, 6, "1.0", "how many relays the message came through")              \
 	/* a relay's envelope: KEA_PART_RELAY, 0 is the one closest to the server */                                  \
 	F(RELAY, 1, HOP_COUNT, "hop_count", INT, RO, 6, "1.0", "as in the message")                                   \
@@ -100,6 +102,12 @@
 	F(LEASE, 20, HWSOURCE, "hwsource", INT, RO, 6, "1.1",                                                         \
 	  "where hwaddr is from, a bit: 1 datagram, 2 DUID, 4 link-local address, 8 relay (RFC 6939), "               \
 	  "16 remote-id, 32 subscriber-id, 64 and 128 DOCSIS; 0: unknown")                                            \
+	F(LEASE, 21, LEFT, "left", INT, RO, 46, "1.1",                                                                \
+	  "seconds until it ends; 0: it has ended; 4294967295: it never does")                                        \
+	F(LEASE, 22, ELAPSED, "elapsed", INT, RO, 46, "1.1", "seconds since the client's last message")               \
+	F(LEASE, 23, T1, "t1", INT, RO, 4, "1.1",                                                                     \
+	  "renew-timer that the client got, s, by the configuration of the subnet; 0: none, or outside of a packet")  \
+	F(LEASE, 24, T2, "t2", INT, RO, 4, "1.1", "rebind-timer, likewise")                                           \
 	/* a host reservation */                                                                                      \
 	F(HOST, 1, ID_TYPE, "identifier_type", TEXT, RO, 46, "1.0", "\"hw-address\", \"duid\", \"flex-id\" ...")      \
 	F(HOST, 2, ID, "identifier", BYTES, RO, 46, "1.0", "identifier of the client")                                \

@@ -188,6 +188,13 @@ enum kea_event { KEA_READABLE = 1, KEA_WRITABLE = 2 };
 
 enum kea_access { KEA_READ, KEA_WRITE };
 
+/* Kinds of scopes with a user-context. */
+enum kea_scope { KEA_SCOPE_NETWORK = 1, KEA_SCOPE_SUBNET = 2, KEA_SCOPE_POOL = 4, KEA_SCOPE_CLASS = 8 };
+/* Called in the main thread for a map of scope_map(), which is valid until the function returns. */
+typedef void kea_scope_fn(struct kea_library *lib, enum kea_scope scope, const struct kea_json *map);
+
+enum kea_find_by { KEA_FIND_ADDRESS, KEA_FIND_HWADDR, KEA_FIND_CLIENT_ID };
+
 /* Results of commands. */
 enum kea_result { KEA_SUCCESS = 0, KEA_FAILED = 1, KEA_EMPTY = 3, KEA_CONFLICT = 4 };
 
@@ -544,6 +551,46 @@ struct kea_api {
 
 	/* Returns the time of now_ms() in us. Any thread. */
 	int64_t (*now_us)(void);
+
+	/* --- messages that a library answers itself, and leases that it searches for: in the thread of the call --- */
+
+	/*
+	 * The library answers the message, at pkt#_receive: KEA_ARG_RESPONSE exists from now on, of this type, with the
+	 * header and the identifiers that belong to it, and can be written there. If all libraries return KEA_CONTINUE,
+	 * it is sent to where the query came from, and no lease is assigned. KEA_E_UNSUPPORTED: not at this point.
+	 * KEA_E_INVAL: the type is not one of a server's messages. KEA_E_NOMEM.
+	 */
+	int (*answer)(struct kea_call *call, unsigned type);
+	/*
+	 * Adds a query for leases in any state, also expired ones, and returns its number, from 0: by the address, or
+	 * the first one of a prefix, 4 or 16 bytes; by the hardware address, of the hardware type `number`; by the
+	 * client identifier or DUID, in DHCPv6 of the type `number`, as in the field type. At most max leases are
+	 * found. KEA_E_INVAL: no such identifier. KEA_E_RANGE: more than 200 queries or leases. KEA_E_BUSY: the
+	 * queries of this packet have been asked. KEA_E_UNSUPPORTED: the point does not allow parking. KEA_E_NOMEM.
+	 */
+	int (*find)(struct kea_call *call, enum kea_find_by by, const void *id, size_t len, int number, unsigned max);
+	/*
+	 * Asks all that find() added, once for a packet. 0: the leases are here, and `resumed` is not called. KEA_PARK:
+	 * return that; `resumed` is called when they are here, and what it returns counts. KEA_E_BUSY:
+	 * "parked-packet-limit" is reached. Other errors: the database failed.
+	 */
+	int (*find_start)(struct kea_call *call, kea_resumed_fn *resumed, void *context);
+	/* Returns the number of leases that a query found, or why it failed: that there are none is then not known. */
+	int (*found_count)(struct kea_call *call, unsigned query);
+	/* Returns the i-th lease that a query found; NULL after the last, or if the memory of the packet is used up. */
+	const struct kea_object *(*found)(struct kea_call *call, unsigned query, unsigned i);
+
+	/* --- settings of scopes --- */
+
+	/*
+	 * Declares that "user-context" of scopes may have the map `map`, which has an effect in some kinds of scopes:
+	 * the sum of enum kea_scope. For each of them, fn is called while a configuration is built, also one that is
+	 * only checked: it reports errors at values of the map with fail(), param_keys(), param_int() and the like, and
+	 * the configuration is rejected. In other scopes the map is reported as a warning. What the scopes say is read
+	 * at dhcp#_srv_configured, from config(). Only in kea_hook_load(). KEA_E_UNSUPPORTED: elsewhere. Texts are
+	 * copied.
+	 */
+	int (*scope_map)(struct kea_library *lib, const char *map, unsigned scopes, kea_scope_fn *fn);
 };
 
 #ifdef __cplusplus

@@ -2,7 +2,7 @@
 /*
  * DHCPv4 messages of scenarios. Keys of send: mac cid xid secs flags ciaddr giaddr want server prl life size
  * rai iface local src dst sport raw mtu op hlen cut and opt.N=HEX. Of expect: yiaddr ciaddr siaddr giaddr dst port
- * dstmac raw server life t1 t2 last flags file sname cid len and opt.N=HEX, where "-" means absent.
+ * dstmac raw mac htype server life t1 t2 last flags file sname cid len and opt.N=HEX, where "-" means absent.
  */
 #include "play.h"
 
@@ -168,6 +168,10 @@ static void expect4(struct answer *a)
 	want_text("xid", text);
 	(void)snprintf(text, sizeof(text), "%u", a->pkt.flags);
 	want_text("flags", text);
+	(void)bytes_to_hex(bytes_of(a->pkt.chaddr, a->pkt.hlen), ':', text, sizeof(text));
+	want_text("mac", text);
+	(void)snprintf(text, sizeof(text), "%u", a->pkt.htype);
+	want_text("htype", text);
 	want_text("file", a->pkt.file);
 	want_text("sname", a->pkt.sname);
 	want_option("server", 54, false);

@@ -102,6 +102,12 @@ static const struct kea_api table = {
 	.now_ms = clock_boot_ms,
 	.depends_on = hook_depends_on,
 	.now_us = clock_boot_us,
+	.answer = api_answer,
+	.find = api_find,
+	.find_start = api_find_start,
+	.found_count = api_found_count,
+	.found = api_found,
+	.scope_map = hook_scope_map,
 };
 
 void api_init(void)

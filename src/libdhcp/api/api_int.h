@@ -67,6 +67,8 @@ struct kea_object *api_part(struct kea_object *object, enum kea_part which, unsi
 enum kea_object_kind api_kind(const struct kea_object *object);
 int api_is_writable(const struct kea_object *object);
 unsigned object_n_leases(const struct kea_call *call, bool deleted);
+/* Returns the handle of an object; NULL: there is no memory, or `at` is NULL. */
+struct kea_object *object_make(struct kea_call *call, enum kea_object_kind kind, enum kea_argument role, void *at);
 /* Once, at startup: the names of the points, and which arguments may be written. */
 void object_init(void);
 const char *point_name(enum hook_point_id point, unsigned digit);
@@ -128,6 +130,15 @@ const char *api_class_at(struct kea_call *call, unsigned i);
 struct kea_parked *api_park(struct kea_call *call, int64_t ms, kea_resumed_fn *resumed, void *context);
 int api_resume(struct kea_parked *parked);
 int api_drop(struct kea_parked *parked);
+
+struct kea_parked *park_new(struct kea_call *call, int64_t ms, kea_resumed_fn *resumed, void *context);
+
+/* find.c */
+int api_answer(struct kea_call *call, unsigned type);
+int api_find(struct kea_call *call, enum kea_find_by by, const void *id, size_t len, int number, unsigned max);
+int api_find_start(struct kea_call *call, kea_resumed_fn *resumed, void *context);
+int api_found_count(struct kea_call *call, unsigned query);
+const struct kea_object *api_found(struct kea_call *call, unsigned query, unsigned i);
 
 /* expression.c */
 struct kea_expression *api_expression(struct kea_library *lib, const struct kea_json *text, int is_test);

@@ -2,7 +2,9 @@
 /* Where the value of each field is. */
 #include "api/api_int.h"
 
+#include "base/clock.h"
 #include "serve/family.h"
+#include "serve/grant.h"
 #include "serve/name.h"
 
 static bool is_zero(const uint8_t *mac, size_t len)
@@ -69,6 +71,9 @@ static bool get_header4(const struct packet4 *pkt, enum kea_field field, struct 
 		return true;
 	case KEA_PACKET_CHADDR:
 		ret->bytes = chaddr_of(pkt);
+		return true;
+	case KEA_PACKET_HTYPE:
+		ret->number = pkt->htype;
 		return true;
 	default:
 		return false;
@@ -255,8 +260,54 @@ static bool get_pool(const struct pool *pool, enum kea_field field, struct value
 	}
 }
 
-static bool get_lease(const struct lease *lease, enum kea_field field, struct value *ret)
+/* What the configuration of the lease's subnet says. */
+static uint32_t timer_of(const struct kea_object *object, bool is_t2)
 {
+	const struct lease *lease = object->at;
+	const struct request *req = object->call->hook->req;
+	const struct subnet *sub = req ? subnet_by_id(&req->cfg->plan, lease->subnet_id) : NULL;
+	uint32_t t1 = 0, t2 = 0;
+
+	if (sub)
+		timers_of(&sub->par, lease->valid, &t1, &t2);
+	return is_t2 ? t2 : t1;
+}
+
+/* LEASE_FOREVER: it never ends. */
+static int64_t seconds_left(const struct lease *lease)
+{
+	int64_t left = lease->expires - clock_boot_sec();
+
+	if (lease->expires == INT64_MAX)
+		return LEASE_FOREVER;
+	return left < 0 ? 0 : left;
+}
+
+static bool get_lease_time(const struct kea_object *object, enum kea_field field, struct value *ret)
+{
+	const struct lease *lease = object->at;
+	int64_t now = clock_wall_sec();
+
+	switch (field) {
+	case KEA_LEASE_LEFT:
+		ret->number = seconds_left(lease);
+		return true;
+	case KEA_LEASE_ELAPSED:
+		ret->number = lease->cltt < now ? now - lease->cltt : 0;
+		return true;
+	case KEA_LEASE_T1:
+	case KEA_LEASE_T2:
+		ret->number = timer_of(object, field == KEA_LEASE_T2);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool get_lease(const struct kea_object *object, enum kea_field field, struct value *ret)
+{
+	const struct lease *lease = object->at;
+
 	static const char *const types[] = { "IA_NA", "IA_TA", "IA_PD", "V4" };
 
 	switch (field) {
@@ -321,7 +372,7 @@ static bool get_lease(const struct lease *lease, enum kea_field field, struct va
 		ret->text = lease->user_context ? lease->user_context : "";
 		return true;
 	default:
-		return false;
+		return get_lease_time(object, field, ret);
 	}
 }
 
@@ -471,7 +522,7 @@ bool field_get(const struct kea_object *object, enum kea_field field, struct val
 	case KEA_OBJECT_POOL:
 		return get_pool(object->at, field, ret);
 	case KEA_OBJECT_LEASE:
-		return get_lease(object->at, field, ret);
+		return get_lease(object, field, ret);
 	case KEA_OBJECT_HOST:
 		return get_host(object->at, field, ret);
 	case KEA_OBJECT_CALL:

@@ -89,7 +89,7 @@ static struct kea_object *room(struct kea_call *call)
 	return object;
 }
 
-static struct kea_object *make(struct kea_call *call, enum kea_object_kind kind, enum kea_argument role, void *at)
+struct kea_object *object_make(struct kea_call *call, enum kea_object_kind kind, enum kea_argument role, void *at)
 {
 	const struct hook_call *hook = call->hook;
 	struct kea_object *object;
@@ -168,7 +168,7 @@ static struct kea_object *subnet_of(struct kea_call *call, enum kea_argument whi
 
 	if (!req || !req->sub || i >= link_size(req->sub))
 		return NULL;
-	return make(call, KEA_OBJECT_SUBNET, which, (void *)(uintptr_t)link_subnet(req->sub, i));
+	return object_make(call, KEA_OBJECT_SUBNET, which, (void *)(uintptr_t)link_subnet(req->sub, i));
 }
 
 struct kea_object *api_argument(struct kea_call *call, enum kea_argument which, unsigned i)
@@ -178,26 +178,26 @@ struct kea_object *api_argument(struct kea_call *call, enum kea_argument which, 
 
 	switch (which) {
 	case KEA_ARG_CALL:
-		return make(call, KEA_OBJECT_CALL, which, call);
+		return object_make(call, KEA_OBJECT_CALL, which, call);
 	case KEA_ARG_QUERY:
 	case KEA_ARG_RESPONSE:
-		return req && has_packet(req, which) ? make(call, KEA_OBJECT_PACKET, which, req) : NULL;
+		return req && has_packet(req, which) ? object_make(call, KEA_OBJECT_PACKET, which, req) : NULL;
 	case KEA_ARG_SUBNET:
 		return subnet_of(call, which, 0);
 	case KEA_ARG_SUBNETS:
 		return subnet_of(call, which, i);
 	case KEA_ARG_LEASE:
-		return make(call, KEA_OBJECT_LEASE, which, hook->lease);
+		return object_make(call, KEA_OBJECT_LEASE, which, hook->lease);
 	case KEA_ARG_OLD_LEASE:
-		return make(call, KEA_OBJECT_LEASE, which, (void *)(uintptr_t)hook->old);
+		return object_make(call, KEA_OBJECT_LEASE, which, (void *)(uintptr_t)hook->old);
 	case KEA_ARG_LEASES:
 	case KEA_ARG_DELETED_LEASES:
-		return make(call, KEA_OBJECT_LEASE, which, lease_at(call, which == KEA_ARG_DELETED_LEASES, i));
+		return object_make(call, KEA_OBJECT_LEASE, which, lease_at(call, which == KEA_ARG_DELETED_LEASES, i));
 	case KEA_ARG_HOST:
-		return req ? make(call, KEA_OBJECT_HOST, which, (void *)(uintptr_t)req->host) : NULL;
+		return req ? object_make(call, KEA_OBJECT_HOST, which, (void *)(uintptr_t)req->host) : NULL;
 	case KEA_ARG_POOL:
-		return req ? make(call, KEA_OBJECT_POOL, which,
-				  (void *)(uintptr_t)(hook->name ? hook->pool : req->pool))
+		return req ? object_make(call, KEA_OBJECT_POOL, which,
+					 (void *)(uintptr_t)(hook->name ? hook->pool : req->pool))
 			   : NULL;
 	}
 	return NULL;
@@ -211,13 +211,13 @@ struct kea_object *api_part(struct kea_object *object, enum kea_part which, unsi
 		const struct request *req = object->at;
 		const struct packet6 *pkt = object->role == KEA_ARG_QUERY ? &req->q6 : &req->a6;
 
-		return i < pkt->n_relays ? make(call, KEA_OBJECT_RELAY, object->role, &pkt->relays[i]) : NULL;
+		return i < pkt->n_relays ? object_make(call, KEA_OBJECT_RELAY, object->role, &pkt->relays[i]) : NULL;
 	}
 	if ((which == KEA_PART_POOL || which == KEA_PART_PD_POOL) && object->kind == KEA_OBJECT_SUBNET) {
 		unsigned n;
 		const struct pool *pools = subnet_pools(object->at, which == KEA_PART_PD_POOL, &n);
 
-		return i < n ? make(call, KEA_OBJECT_POOL, KEA_ARG_POOL, (void *)(uintptr_t)&pools[i]) : NULL;
+		return i < n ? object_make(call, KEA_OBJECT_POOL, KEA_ARG_POOL, (void *)(uintptr_t)&pools[i]) : NULL;
 	}
 	return NULL;
 }

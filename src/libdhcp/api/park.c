@@ -4,7 +4,7 @@
 #include "base/err.h"
 #include "serve/slots.h"
 
-struct kea_parked *api_park(struct kea_call *call, int64_t ms, kea_resumed_fn *resumed, void *context)
+struct kea_parked *park_new(struct kea_call *call, int64_t ms, kea_resumed_fn *resumed, void *context)
 {
 	struct hook_packet *packet = call->hook->packet;
 	struct kea_parked *parked;
@@ -13,7 +13,7 @@ struct kea_parked *api_park(struct kea_call *call, int64_t ms, kea_resumed_fn *r
 	if (slot_park(call->hook, ms, &ticket) < 0)
 		return NULL;
 	parked = xcalloc(1, sizeof(*parked));
-	atomic_init(&parked->refs, 2);
+	atomic_init(&parked->refs, 1);
 	parked->req = call->hook->req;
 	parked->ticket = ticket;
 	parked->use = call->use;
@@ -21,6 +21,15 @@ struct kea_parked *api_park(struct kea_call *call, int64_t ms, kea_resumed_fn *r
 	parked->context = context;
 	parked->next = packet->parked;
 	packet->parked = parked;
+	return parked;
+}
+
+struct kea_parked *api_park(struct kea_call *call, int64_t ms, kea_resumed_fn *resumed, void *context)
+{
+	struct kea_parked *parked = park_new(call, ms, resumed, context);
+
+	if (parked)
+		atomic_fetch_add(&parked->refs, 1);
 	return parked;
 }
 

@@ -37,6 +37,27 @@ static struct packet4 *packet4_of(const struct kea_object *object)
 	return object->role == KEA_ARG_QUERY ? &req->q : &req->a;
 }
 
+/* Elsewhere the client's hardware address is what the response is delivered by. */
+static bool is_answer_of_library(const struct kea_object *object)
+{
+	return object->role == KEA_ARG_RESPONSE && ((const struct request *)object->at)->is_answered;
+}
+
+static int set_chaddr(struct kea_object *object, const void *data, size_t len)
+{
+	struct packet4 *pkt = packet4_of(object);
+
+	if (!is_answer_of_library(object))
+		return -E_UNSUPPORTED;
+	if (len > sizeof(pkt->chaddr))
+		return -E_RANGE;
+	memset(pkt->chaddr, 0, sizeof(pkt->chaddr));
+	if (len)
+		memcpy(pkt->chaddr, data, len);
+	pkt->hlen = (uint8_t)len;
+	return 0;
+}
+
 static int set_packet_int(struct packet4 *pkt, enum kea_field field, int64_t value)
 {
 	switch (field) {
@@ -50,6 +71,11 @@ static int set_packet_int(struct packet4 *pkt, enum kea_field field, int64_t val
 		if (value > UINT16_MAX)
 			return -E_RANGE;
 		*(field == KEA_PACKET_SECS ? &pkt->secs : &pkt->flags) = (uint16_t)value;
+		return 0;
+	case KEA_PACKET_HTYPE:
+		if (value > UINT8_MAX)
+			return -E_RANGE;
+		pkt->htype = (uint8_t)value;
 		return 0;
 	default:
 		return -E_INVAL;
@@ -84,6 +110,8 @@ int api_set_int(struct kea_object *object, enum kea_field field, int64_t value)
 		return set_lease_int(object->at, field, value);
 	if (object->kind == KEA_OBJECT_CALL)
 		return set_call_int(((struct kea_call *)object->at)->hook, field, value);
+	if (field == KEA_PACKET_HTYPE && !is_answer_of_library(object))
+		return -E_UNSUPPORTED;
 	return object->kind == KEA_OBJECT_PACKET ? set_packet_int(packet4_of(object), field, value) : -E_INVAL;
 }
 
@@ -275,6 +303,8 @@ int api_set_bytes(struct kea_object *object, enum kea_field field, const void *d
 	}
 	if (type != KEA_TYPE_BYTES)
 		return -E_INVAL;
+	if (field == KEA_PACKET_CHADDR)
+		return set_chaddr(object, data, len);
 	if (object->kind == KEA_OBJECT_PACKET)
 		return set_data(object, data, len);
 	return object->kind == KEA_OBJECT_CALL ? set_call_bytes(object->at, field, data, len) : -E_INVAL;

@@ -22,7 +22,6 @@ static const struct {
 	{ .name = "libdhcp_pgsql_cb.so", .refused = "configuration databases are" },
 	{ .name = "libdhcp_ha.so", .refused = "high availability is" },
 	{ .name = "libdhcp_host_cache.so", .refused = "a cache of reservations is" },
-	{ .name = "libdhcp_lease_query.so", .refused = "leasequery is" },
 	{ .name = "libdhcp_radius.so", .refused = "RADIUS is" },
 	{ .name = "libddns_gss_tsig.so", .refused = "GSS-TSIG is" },
 	{ .name = "libdhcp_rbac.so", .refused = "access control by role is" },

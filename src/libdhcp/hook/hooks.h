@@ -26,6 +26,7 @@ struct subnet;
 struct pool;
 struct name;
 struct hook_memory;
+struct hook_finds;
 struct leasedb;
 struct kea_parked;
 
@@ -34,6 +35,7 @@ struct hook_packet {
 	struct arena *arena; /* of the packet */
 	struct hook_memory *memory;
 	struct kea_parked *parked; /* what libraries still have to resume, or have resumed; see library.h */
+	struct hook_finds *finds;  /* leases that a library searches for: api/find.c */
 	unsigned slot;             /* of serve/slots.c, + 1: where the request is parked; 0: it is not */
 	enum hook_verdict verdict; /* of the libraries there */
 	bool is_counted;           /* for parked-packet-limit */

@@ -205,6 +205,9 @@ static void free_parts(struct kea_library *lib)
 		unref_message(lib->messages.v[i]);
 	for (size_t i = 0; i < lib->files.n; i++)
 		free(lib->files.v[i].path);
+	for (size_t i = 0; i < lib->scope_maps.n; i++)
+		free(lib->scope_maps.v[i].name);
+	vec_free(&lib->scope_maps);
 	vec_free(&lib->files);
 	vec_free(&lib->stats);
 	vec_free(&lib->commands);
@@ -433,6 +436,61 @@ struct hook_stat *hook_stat(struct kea_library *lib, const char *name)
 	stat->refs++;
 	*vec_push(&lib->stats) = stat;
 	return stat;
+}
+
+/* --- maps in user-context ---------------------------------------------------------------------------------------- */
+
+int hook_scope_map(struct kea_library *lib, const char *map, unsigned scopes, kea_scope_fn *fn)
+{
+	if (!lib->diag)
+		return -E_UNSUPPORTED;
+	*vec_push(&lib->scope_maps) = (struct hook_scope_map){ .name = xstrdup(map), .scopes = scopes, .fn = fn };
+	return 0;
+}
+
+struct checking {
+	kea_scope_fn *fn;
+	struct kea_library *lib;
+	enum kea_scope scope;
+	struct json_object *map;
+};
+
+static int run_check(void *arg)
+{
+	const struct checking *checking = arg;
+
+	checking->fn(checking->lib, checking->scope, (const struct kea_json *)checking->map);
+	return 0;
+}
+
+static void check_map(struct kea_library *lib, struct diag *diag, const struct hook_scope_map *declared,
+		      enum kea_scope scope, struct json_object *map)
+{
+	struct checking checking = { declared->fn, lib, scope, map };
+	int result;
+
+	if (!(declared->scopes & scope)) {
+		diag_warn(diag, json_key_pos(map), "\"%s\" has no effect here: %s reads it in other scopes",
+			  declared->name, lib->name);
+		return;
+	}
+	lib->diag = diag;
+	lib->pos = json_pos(map);
+	lib->in_scope = true;
+	if (!hook_enter(lib, "checking user-context", run_check, &checking, &result))
+		diag_error(diag, lib->pos, "%s threw an exception", lib->name);
+	lib->in_scope = false;
+	lib->diag = NULL;
+}
+
+void hook_check_scope(struct kea_library *lib, struct diag *diag, enum kea_scope scope,
+		      struct json_object *user_context)
+{
+	struct json_object *map;
+
+	for (size_t i = 0; i < lib->scope_maps.n; i++)
+		if (json_object_object_get_ex(user_context, lib->scope_maps.v[i].name, &map) && map)
+			check_map(lib, diag, &lib->scope_maps.v[i], scope, map);
 }
 
 static struct hook_use *use_library(struct hooks *hooks, struct kea_library *lib)

@@ -42,6 +42,7 @@ struct kea_parked {
 	struct kea_parked *next; /* of the same request */
 	atomic_uint refs;
 	atomic_bool has_ended;
+	bool is_find;        /* it waits for the lease store, which responds */
 	struct request *req; /* valid until it has ended */
 	uint64_t ticket;
 	struct hook_use *use;
@@ -83,6 +84,13 @@ struct hook_message {
 	struct hook_message *next;
 	unsigned refs;
 	struct log_msg msg;
+};
+
+/* A map that scopes may have in their user-context. */
+struct hook_scope_map {
+	char *name;
+	unsigned scopes; /* the sum of enum kea_scope */
+	kea_scope_fn *fn;
 };
 
 struct hook_command_argument {
@@ -127,12 +135,14 @@ struct kea_library {
 	VEC(struct hook_stat *) stats;
 	VEC(struct hook_command *) commands;
 	VEC(struct hook_file) files;
+	VEC(struct hook_scope_map) scope_maps;
 	struct list timers, watches, posts;           /* see tasks.c */
 	struct hook_thread threads[HOOK_THREADS_MAX]; /* each written by its thread only */
 	/* Only while it is loaded; diag is NULL otherwise. */
 	struct diag *diag;
 	struct pos pos;                 /* of the library in the configuration */
 	struct json_object *positioned; /* its parameters there, or NULL */
+	bool in_scope;                  /* it checks a map of a scope, whose values have positions themselves */
 	bool has_failed;
 };
 
@@ -202,6 +212,10 @@ void hook_library_ref(struct kea_library *lib);
 void hook_library_unref(struct kea_library *lib);
 /* For the table of functions; kea/hooks.h describes it. */
 int hook_depends_on(struct kea_library *lib, const char *path);
+int hook_scope_map(struct kea_library *lib, const char *map, unsigned scopes, kea_scope_fn *fn);
+/* The library checks what it declared of the user-context (or NULL) of a scope, while a configuration is built. */
+void hook_check_scope(struct kea_library *lib, struct diag *diag, enum kea_scope scope,
+		      struct json_object *user_context);
 
 /* A counter of libraries; instances share it by its name, like a message. */
 struct hook_stat {

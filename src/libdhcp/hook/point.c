@@ -19,8 +19,9 @@ const struct hook_point hook_points[HOOK_POINT_N] = {
 		"buffer#_receive", "query#*", BOTH, .skip = SKIP_STEP,
 		.may_drop = true, .doc = "a datagram arrived and is not unpacked yet" },
 	[HOOK_PKT_RECEIVE] = {
-		"pkt#_receive", "query#*", BOTH, .skip = SKIP_NO_ANSWER,
-		.may_drop = true, .may_park = true, .doc = "the message is unpacked" },
+		"pkt#_receive", "query#*, response#*", BOTH, .skip = SKIP_NO_ANSWER,
+		.may_drop = true, .may_park = true,
+		.doc = "the message is unpacked; there is a response once a library answers the message itself" },
 	[HOOK_HOST_IDENTIFIER] = {
 		"host#_identifier", "query#, id_type*, id_value*", BOTH, .skip = SKIP_IDENTIFIER,
 		.doc = "\"host-reservation-identifiers\" contains flex-id, whose value the library sets" },

@@ -8,6 +8,7 @@
 #include "serve/binding.h"
 #include "serve/classify.h"
 #include "serve/grant.h"
+#include "serve/relay4.h"
 #include "serve/service.h"
 #include "serve/vendor4.h"
 
@@ -207,6 +208,39 @@ static void set_boot(const struct request *req, struct packet4 *a)
 		a->file = extra->boot_file;
 }
 
+static void begin_header(struct request *req)
+{
+	const struct packet4 *q = &req->q;
+	struct packet4 *a = &req->a;
+
+	memset(a, 0, sizeof(*a));
+	opts_init(&a->opts, req->arena);
+	a->op = BOOTREPLY;
+	a->htype = q->htype;
+	a->hlen = q->hlen;
+	a->xid = q->xid;
+	a->flags = q->flags;
+	a->giaddr = q->giaddr;
+	memcpy(a->chaddr, q->chaddr, sizeof(a->chaddr));
+	a->type = (uint8_t)req->answer_type;
+	a->sname = a->file = "";
+}
+
+int begin_answer4(struct request *req, unsigned type)
+{
+	struct answer_opts s = answer_opts_of(req, &req->a.opts);
+	struct ip id;
+
+	req->answer_type = type;
+	relay4_of_request(req);
+	begin_header(req);
+	request_set_scopes(req);
+	id = server_id4(req);
+	answer_opts_put_u32(&s, OPT4_DHCP_SERVER_IDENTIFIER, ip_to4(&id));
+	set_destination(req);
+	return 0;
+}
+
 enum verdict answer4(struct request *req)
 {
 	const struct packet4 *q = &req->q;
@@ -218,17 +252,8 @@ enum verdict answer4(struct request *req)
 
 	if (!req->answer_type)
 		return STEP_DONE;
-	memset(a, 0, sizeof(*a));
-	opts_init(&a->opts, req->arena);
-	a->op = BOOTREPLY;
-	a->htype = q->htype;
-	a->hlen = q->hlen;
-	a->xid = q->xid;
-	a->flags = q->flags;
+	begin_header(req);
 	a->giaddr = req->type == DHCP4_INFORM && q->ciaddr ? 0 : q->giaddr;
-	memcpy(a->chaddr, q->chaddr, sizeof(a->chaddr));
-	a->type = (uint8_t)req->answer_type;
-	a->sname = a->file = "";
 	if (req->classes.bits && !classify_additional(req))
 		return request_drop(req, DROP_LIMIT, classes_too_expensive);
 	request_set_scopes(req);

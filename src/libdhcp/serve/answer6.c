@@ -250,6 +250,25 @@ static void choose_pool(struct request *req)
 		req->sub = req->pool->sub;
 }
 
+/* RFC 5007 4.3.4: to the address and port that the query came from. */
+int begin_answer6(struct request *req, unsigned type)
+{
+	struct packet6 *a = &req->a6;
+	struct answer_opts s = answer_opts_of(req, &a->opts);
+	const struct opt *cid = opts_find(&req->q6.opts, OPT6_CLIENTID);
+
+	req->answer_type = type;
+	*a = (struct packet6){ .type = (uint8_t)type, .xid = req->q6.xid };
+	opts_init(&a->opts, req->arena);
+	answer_opts_put(&s, OPT6_SERVERID, duid_bytes(&req->worker->srv->duid));
+	if (cid)
+		answer_opts_put(&s, OPT6_CLIENTID, cid->data);
+	set_destination(req);
+	if (!req->q6.n_relays)
+		req->out.dport = req->in.sport;
+	return packet6_wrap_answer(&req->q6, req->arena, a);
+}
+
 enum verdict answer6(struct request *req)
 {
 	struct packet6 *a = &req->a6;

@@ -39,12 +39,20 @@ enum verdict ask_failed(struct request *req, int err)
 	return request_drop(req, DROP_STORE, err_text(err));
 }
 
-static int send_queries(struct request *req, uint64_t ticket)
+int ask_find(struct request *req, struct lease_query *v, unsigned n, uint64_t ticket)
 {
+	req->find.v = v;
+	req->find.n = n;
+	req->find.is_remembered = false;
 	req->find.arena = req->arena;
 	req->find.done = found;
 	req->find.ticket = ticket;
 	return store_find(req->live->db->store, &req->find);
+}
+
+static int send_queries(struct request *req, uint64_t ticket)
+{
+	return ask_find(req, req->queries, req->find.n, ticket);
 }
 
 static enum verdict ask(struct request *req, unsigned n)
@@ -56,9 +64,7 @@ static enum verdict ask(struct request *req, unsigned n)
 		.reenter = true,
 	};
 
-	req->find.v = req->queries;
 	req->find.n = n;
-	req->find.is_remembered = false;
 	return ask_send(req, &responses, store_finds_at_once(req->live->db->store), send_queries);
 }
 

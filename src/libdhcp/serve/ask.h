@@ -31,6 +31,8 @@ enum verdict ask_rounds(struct request *req, const struct ask_round *rounds, uns
  */
 enum verdict ask_send(struct request *req, const struct wait_for *responses, bool at_once,
 		      int (*send)(struct request *req, uint64_t ticket));
+/* Asks the lease store; returns what store_find() does. The store responds to the ticket if it is late. */
+int ask_find(struct request *req, struct lease_query *v, unsigned n, uint64_t ticket);
 /* True if the request may wait after it has claimed something: what was read before may then have changed. */
 bool may_have_waited(const struct request *req);
 /* Drops the request because a query failed. */

@@ -16,6 +16,7 @@ enum message_use {
 	MESSAGE_UNKNOWN, /* no such type */
 	MESSAGE_SERVED,
 	MESSAGE_OF_SERVER,   /* only servers send it */
+	MESSAGE_OF_LIBRARY,  /* served if a hook library answers it */
 	MESSAGE_UNSUPPORTED, /* a type of a protocol extension that is not supported */
 };
 
@@ -94,6 +95,11 @@ struct family {
 	/* Returns the user-context to store with a lease: the current one with the relay information added. */
 	const char *(*make_context)(struct request *req, const char *old);
 	enum verdict (*answer)(struct request *req);
+	/*
+	 * A hook library answers the message at pkt#_receive: makes a response of this type with its header,
+	 * identifiers and destination. -E_NOMEM.
+	 */
+	int (*begin_answer)(struct request *req, unsigned type);
 	enum verdict (*pack)(struct request *req);
 	/*
 	 * Checks the relay information in a lease's user-context. Unless it is fine, *ret is the corrected context,

@@ -17,6 +17,7 @@ enum verdict bind4_inform(struct request *req);
 /* See struct family. */
 enum verdict without_lease4(struct request *req, struct ia *ia);
 enum verdict answer4(struct request *req);
+int begin_answer4(struct request *req, unsigned type);
 enum verdict pack4(struct request *req);
 void explain_header4(const struct request *req, struct json_object *map);
 

@@ -34,6 +34,7 @@ void explain_times6(const struct request *req, const struct ia *ia, struct json_
 /* Adds the content of the response to a registration. */
 void answer6_register(struct answer_opts *s);
 enum verdict answer6(struct request *req);
+int begin_answer6(struct request *req, unsigned type);
 enum verdict pack6(struct request *req);
 /*
  * Decides about the client's name, from option 39 (RFC 4704), once for the message; returns what of it is stored with

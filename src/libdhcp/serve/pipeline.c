@@ -33,6 +33,8 @@ static enum verdict step_identify(struct request *req)
 {
 	enum verdict verdict;
 
+	if (req->row->use == MESSAGE_OF_LIBRARY)
+		return request_drop(req, DROP_UNSUPPORTED_TYPE, NULL);
 	/* A hook library may have asked for the label before the client was known. */
 	req->label[0] = '\0';
 	verdict = req->fam->identify(req);
@@ -56,7 +58,7 @@ static enum verdict step_pack(struct request *req)
 }
 
 /* Looked up for each message. */
-enum { AT_RECALL = 7 };
+enum { AT_RECALL = 7, AT_PACK = 14 };
 
 /* Hook points are at steps, see slots.c. */
 const struct step pipeline_steps[] = {
@@ -74,7 +76,7 @@ const struct step pipeline_steps[] = {
 	{ "commit", step_commit },               /* the changes go to the store */
 	{ "committed", step_committed },         /* durable: the events are reported */
 	{ "answer", step_answer },               /* header and options by precedence */
-	{ "pack", step_pack },                   /* bytes */
+	[AT_PACK] = { "pack", step_pack },       /* bytes */
 };
 const unsigned pipeline_n = sizeof(pipeline_steps) / sizeof(pipeline_steps[0]);
 
@@ -205,6 +207,11 @@ static void begin_step(struct request *req, unsigned step)
 	req->phase = req->slot = 0;
 }
 
+static unsigned next_step(const struct request *req)
+{
+	return req->is_answered && req->step < AT_PACK ? AT_PACK : req->step + 1;
+}
+
 unsigned pipeline_recall(void)
 {
 	return AT_RECALL;
@@ -242,7 +249,7 @@ static enum progress run_to(struct request *req, unsigned end)
 		enum verdict verdict = has_hooks ? slots_run(req) : run_step(req);
 
 		if (verdict == STEP_NEXT)
-			begin_step(req, req->step + 1);
+			begin_step(req, next_step(req));
 		else if (verdict != STEP_AGAIN)
 			return stop(req, verdict);
 	}

@@ -97,7 +97,8 @@ struct request {
 	struct dgram in;  /* in.buf is the request's own copy, in its arena */
 	struct dgram out; /* from pack on, out.buf is one of the worker's buffers */
 	bool has_answer;
-	bool is_traced; /* its log lines are written whatever the loggers say, see client_trace.h */
+	bool is_traced;   /* its log lines are written whatever the loggers say, see client_trace.h */
+	bool is_answered; /* by a hook library: step pack comes next */
 
 	/* the message and the response */
 	struct packet4 q, a;

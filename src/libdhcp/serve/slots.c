@@ -236,7 +236,7 @@ int slot_park(struct hook_call *call, int64_t ms, uint64_t *ret_ticket)
 void slots_expire(struct request *req)
 {
 	for (struct kea_parked *parked = req->hook_packet.parked; parked; parked = parked->next)
-		if (hook_parked_take(parked))
+		if (!parked->is_find && hook_parked_take(parked))
 			(void)wait_respond(req, parked->ticket);
 }
 

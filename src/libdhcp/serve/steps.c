@@ -31,6 +31,10 @@ enum verdict step_accept(struct request *req)
 		return STEP_NEXT;
 	case MESSAGE_OF_SERVER:
 		return request_drop(req, DROP_NOT_CLIENT, NULL);
+	case MESSAGE_OF_LIBRARY:
+		if (hooks_at(req->live->hooks, HOOK_PKT_RECEIVE))
+			return STEP_NEXT;
+		return request_drop(req, DROP_UNSUPPORTED_TYPE, NULL);
 	case MESSAGE_UNSUPPORTED:
 		return request_drop(req, DROP_UNSUPPORTED_TYPE, NULL);
 	case MESSAGE_UNKNOWN:

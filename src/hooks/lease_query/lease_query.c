@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * lease_query: routers and access concentrators that have lost their tables ask which client has which address. Queries
+ * by UDP of RFC 4388 and RFC 5007; bulk queries by TCP are rejected by name.
+ */
+#include "lease_query/messages.h"
+#include "lease_query/query.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+KEA_HOOK_LIBRARY
+
+int kea_hook_threads(void)
+{
+	return 1;
+}
+
+bool is_requester(const struct lease_query *self, const void *addr, size_t len)
+{
+	for (unsigned i = 0; i < self->n_requesters && len == (self->family == 4 ? 4 : LINKS_ADDR); i++)
+		if (!memcmp(self->requesters[i].addr, addr, len))
+			return true;
+	return false;
+}
+
+static int pkt_receive(struct kea_call *call)
+{
+	const struct lease_query *self = kea->context(kea->library(call));
+
+	if (!kea->config_context(call))
+		return KEA_CONTINUE;
+	return self->family == 4 ? query4(call) : query6(call);
+}
+
+/* --- a configuration --------------------------------------------------------------------------------------------- */
+
+static void plan_free(void *context)
+{
+	struct plan *plan = context;
+
+	links_free(plan->links);
+	free(plan);
+}
+
+static void log_lengths(const struct plan *plan)
+{
+	char text[4 * LINKS_LENGTHS_MAX + 1] = "";
+	size_t n = 0;
+
+	for (unsigned i = 0; i < plan->n_lengths; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, i ? " %u" : "%u", plan->lengths[i]);
+	LOG(DHCP6_LEASE_QUERY_PREFIX_LENGTH_LIST, text);
+}
+
+static int srv_configured(struct kea_call *call)
+{
+	const struct lease_query *self = kea->context(kea->library(call));
+	struct plan *plan = calloc(1, sizeof(*plan));
+
+	if (plan)
+		plan->links = links_read(kea->config(call), self->family);
+	if (!plan || !plan->links) {
+		free(plan);
+		(void)kea->set_text(kea->argument(call, KEA_ARG_CALL, 0), KEA_CALL_REASON,
+				    "lease_query: out of memory");
+		return KEA_DROP;
+	}
+	plan->n_lengths = self->n_lengths;
+	memcpy(plan->lengths, self->lengths, sizeof(plan->lengths));
+	if (!plan->n_lengths)
+		plan->n_lengths = links_lengths(plan->links, plan->lengths);
+	if (self->family == 6)
+		log_lengths(plan);
+	(void)kea->set_config_context(call, plan, plan_free);
+	return KEA_CONTINUE;
+}
+
+/* --- parameters -------------------------------------------------------------------------------------------------- */
+
+static void read_requesters(struct lease_query *self, struct kea_library *lib)
+{
+	const struct kea_json *parameters = kea->parameters(lib), *list = kea->json_get(parameters, "requesters");
+	size_t n = kea->json_count(list);
+
+	if (kea->json_type(list) != KEA_JSON_LIST || !n || n > REQUESTERS_MAX) {
+		(void)kea->fail(lib, list, "\"requesters\": expected a list of the addresses that may ask, 1 to %d",
+				REQUESTERS_MAX);
+		return;
+	}
+	self->requesters = calloc(n, sizeof(*self->requesters));
+	for (size_t i = 0; self->requesters && i < n; i++) {
+		const struct kea_json *value = kea->json_at(list, i, NULL);
+		const char *text = kea->json_text(value);
+		struct requester requester = { .addr = { 0 } };
+
+		if (inet_pton(self->family == 4 ? AF_INET : AF_INET6, text, requester.addr) != 1)
+			(void)kea->fail(lib, value, "\"requesters\": expected an IPv%d address", self->family);
+		else if (is_requester(self, requester.addr, self->family == 4 ? 4 : LINKS_ADDR))
+			(void)kea->fail(lib, value, "\"requesters\": %s is in the list already", text);
+		else
+			self->requesters[self->n_requesters++] = requester;
+	}
+}
+
+static void read_lengths(struct lease_query *self, struct kea_library *lib)
+{
+	const struct kea_json *list = kea->json_get(kea->parameters(lib), "prefix-lengths");
+
+	if (!list)
+		return;
+	if (kea->json_type(list) != KEA_JSON_LIST || kea->json_count(list) > LINKS_LENGTHS_MAX) {
+		(void)kea->fail(lib, list, "\"prefix-lengths\": expected a list of lengths");
+		return;
+	}
+	for (size_t i = 0; i < kea->json_count(list); i++) {
+		const struct kea_json *value = kea->json_at(list, i, NULL);
+		int64_t len = kea->json_int(value);
+
+		if (kea->json_type(value) != KEA_JSON_INT || len < 1 || len > 128)
+			(void)kea->fail(lib, value, "\"prefix-lengths\": expected a length of 1 to 128");
+		else
+			self->lengths[self->n_lengths++] = (uint8_t)len;
+	}
+}
+
+/* What they say has an effect for bulk queries only. */
+static void read_advanced(struct kea_library *lib)
+{
+	static const char *const keys[] = { "bulk-query-enabled",
+					    "active-query-enabled",
+					    "extended-info-tables-enabled",
+					    "lease-query-ip",
+					    "lease-query-tcp-port",
+					    "max-bulk-query-threads",
+					    "max-requester-connections",
+					    "max-concurrent-queries",
+					    "max-requester-idle-time",
+					    "max-leases-per-fetch",
+					    NULL };
+	static const char *const refused[][2] = {
+		{ "bulk-query-enabled", "bulk leasequery (RFC 6926, RFC 5460) is not supported yet" },
+		{ "active-query-enabled", "active leasequery (RFC 7724, RFC 7653) is not supported yet" },
+		{ "extended-info-tables-enabled",
+		  "tables of relay information, for bulk leasequery, are not supported yet" },
+	};
+	const struct kea_json *map = kea->json_get(kea->parameters(lib), "advanced");
+
+	(void)kea->param_keys(lib, map, keys);
+	for (unsigned i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if (kea->param_bool(lib, map, refused[i][0], 0))
+			(void)kea->fail(lib, kea->json_get(map, refused[i][0]), "\"%s\": %s", refused[i][0],
+					refused[i][1]);
+}
+
+static void read_parameters(struct lease_query *self, struct kea_library *lib)
+{
+	static const char *const keys4[] = { "requesters", "advanced", NULL };
+	static const char *const keys6[] = { "requesters", "prefix-lengths", "advanced", NULL };
+
+	(void)kea->param_keys(lib, kea->parameters(lib), self->family == 4 ? keys4 : keys6);
+	read_requesters(self, lib);
+	if (self->family == 6)
+		read_lengths(self, lib);
+	read_advanced(lib);
+}
+
+/* --- life -------------------------------------------------------------------------------------------------------- */
+
+int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
+{
+	struct lease_query *self = calloc(1, sizeof(*self));
+	int err;
+
+	messages_register(lib, api);
+	if (!self)
+		return KEA_E_NOMEM;
+	kea->set_context(lib, self);
+	self->family = kea->family(lib);
+	read_parameters(self, lib);
+	err = kea->on(lib, "dhcp#_srv_configured", srv_configured);
+	if (!err)
+		err = kea->on(lib, "pkt#_receive", pkt_receive);
+	if (!err && !kea->is_check(lib))
+		LOG(LEASE_QUERY_LOAD_OK, self->n_requesters);
+	return err;
+}
+
+void kea_hook_unload(struct kea_library *lib)
+{
+	struct lease_query *self = kea->context(lib);
+
+	if (!self)
+		return;
+	if (!kea->is_check(lib))
+		LOG(LEASE_QUERY_UNLOAD_OK);
+	free(self->requesters);
+	free(self);
+}

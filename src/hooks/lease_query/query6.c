@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * LEASEQUERY (RFC 5007): which client has this address or prefix, what does this client have. Only requesters in the
+ * list get a response. What the relays said is not returned: the address of the relay, which belongs to it, is not
+ * stored.
+ */
+#include "lease_query/answer.h"
+
+#include "label.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEASEQUERY = 14, LEASEQUERY_REPLY = 15 };
+enum {
+	OPT_CLIENTID = 1,
+	OPT_SERVERID = 2,
+	OPT_IAADDR = 5,
+	OPT_STATUS_CODE = 13,
+	OPT_IAPREFIX = 26,
+	OPT_LQ_QUERY = 44,
+	OPT_CLIENT_DATA = 45,
+	OPT_CLT_TIME = 46,
+	OPT_CLIENT_LINK = 48,
+};
+enum { BY_ADDRESS = 1, BY_CLIENTID = 2 };
+enum { UNKNOWN_QUERY_TYPE = 7, MALFORMED_QUERY = 8, NOT_CONFIGURED = 9 };
+
+enum {
+	QUERY_HEAD = 17, /* type, link address */
+	LINKS_MAX = 64,  /* link addresses in a response */
+	DATA_MAX = 32768 /* bytes of client data in a response */
+};
+
+/* Of a message, in its memory. */
+struct lookup {
+	uint8_t by;
+	int link; /* only bindings on this one; negative: on any */
+	uint8_t addr[LINKS_ADDR];
+	unsigned n_queries;
+};
+
+static const char too_many[] = "the client has more bindings than a response can contain";
+
+static int refuse(struct kea_call *call, const char *why)
+{
+	char label[LABEL_MAX];
+
+	LOG(DHCP6_LEASE_QUERY_PROCESS_FAILED, label_of(call, label), why);
+	return KEA_DROP;
+}
+
+/* --- the response ------------------------------------------------------------------------------------------------ */
+
+static int sent(struct kea_call *call, const char *what)
+{
+	char label[LABEL_MAX], to[64];
+
+	(void)kea->get_text(kea->argument(call, KEA_ARG_QUERY, 0), KEA_PACKET_REMOTE_ADDR, to, sizeof(to));
+	LOG(DHCP6_LEASE_QUERY_REPLY_SENT, label_of(call, label), what, to);
+	return KEA_CONTINUE;
+}
+
+/* Begins the response; false: it cannot be made, or the query is for another server. */
+static bool begin(struct kea_call *call, struct kea_object **ret)
+{
+	const struct kea_object *query = kea->argument(call, KEA_ARG_QUERY, 0);
+	uint32_t path = OPT_SERVERID;
+	size_t len = 0, n = 0;
+	const void *wanted = kea->option_get(query, &path, 1, 0, &len), *ours;
+
+	if (kea->answer(call, LEASEQUERY_REPLY) < 0)
+		return false;
+	*ret = kea->argument(call, KEA_ARG_RESPONSE, 0);
+	ours = kea->option_get(*ret, &path, 1, 0, &n);
+	return !wanted || (ours && n == len && !memcmp(wanted, ours, n));
+}
+
+static int answer_status(struct kea_call *call, uint16_t status, const char *text)
+{
+	uint8_t bytes[128] = { (uint8_t)(status >> 8), (uint8_t)status };
+	uint32_t path = OPT_STATUS_CODE;
+	struct kea_object *answer;
+	size_t n = strlen(text);
+
+	if (!begin(call, &answer))
+		return refuse(call, "it is for another server");
+	memcpy(bytes + 2, text, n);
+	(void)kea->option_set(answer, &path, 1, bytes, n + 2);
+	return sent(call, text);
+}
+
+struct data {
+	uint8_t bytes[DATA_MAX];
+	size_t n;
+};
+
+/* Adds the head of an option; false: there is no room for it. */
+static bool add_head(struct data *data, uint16_t code, size_t len)
+{
+	uint8_t *at = data->bytes + data->n;
+
+	if (sizeof(data->bytes) - data->n < len + 4)
+		return false;
+	at[0] = (uint8_t)(code >> 8);
+	at[1] = (uint8_t)code;
+	at[2] = (uint8_t)(len >> 8);
+	at[3] = (uint8_t)len;
+	data->n += 4;
+	return true;
+}
+
+static void add_bytes(struct data *data, const void *bytes, size_t len)
+{
+	memcpy(data->bytes + data->n, bytes, len);
+	data->n += len;
+}
+
+static void add32(struct data *data, uint32_t v)
+{
+	uint8_t bytes[4];
+
+	put32(bytes, v);
+	add_bytes(data, bytes, sizeof(bytes));
+}
+
+/* The preferred lifetime ends before the valid one by as much as it is shorter. */
+static uint32_t preferred_left(const struct kea_object *lease, uint32_t left)
+{
+	int64_t valid = number_of(lease, KEA_LEASE_VALID_LIFETIME);
+	int64_t preferred = number_of(lease, KEA_LEASE_PREFERRED_LIFETIME);
+	int64_t over = preferred < valid ? valid - preferred : 0;
+
+	if (preferred == UINT32_MAX)
+		return UINT32_MAX;
+	return left > over ? (uint32_t)(left - over) : 0;
+}
+
+static bool add_lease(struct data *data, const struct kea_object *lease)
+{
+	bool is_prefix = number_of(lease, KEA_LEASE_TYPE) == TYPE_PD;
+	uint32_t left = (uint32_t)number_of(lease, KEA_LEASE_LEFT);
+	uint8_t prefix_len = (uint8_t)number_of(lease, KEA_LEASE_PREFIX_LEN);
+	size_t len = 0;
+	const void *addr = kea->get_bytes(lease, KEA_LEASE_ADDRESS, &len);
+
+	if (!addr || len != LINKS_ADDR || !add_head(data, is_prefix ? OPT_IAPREFIX : OPT_IAADDR, is_prefix ? 25 : 24))
+		return false;
+	if (!is_prefix)
+		add_bytes(data, addr, len);
+	add32(data, preferred_left(lease, left));
+	add32(data, left);
+	if (is_prefix) {
+		add_bytes(data, &prefix_len, 1);
+		add_bytes(data, addr, len);
+	}
+	return true;
+}
+
+/* --- what was found ---------------------------------------------------------------------------------------------- */
+
+/* Whether the lease contains the address that was asked for. */
+static bool covers(const struct lookup *lookup, const struct kea_object *lease)
+{
+	unsigned len = (unsigned)number_of(lease, KEA_LEASE_PREFIX_LEN), bytes = len / 8, bits = len % 8;
+	size_t n = 0;
+	const uint8_t *addr = kea->get_bytes(lease, KEA_LEASE_ADDRESS, &n);
+
+	if (!addr || n != LINKS_ADDR || len > 128 || memcmp(addr, lookup->addr, bytes) != 0)
+		return false;
+	return !bits || (addr[bytes] ^ lookup->addr[bytes]) >> (8 - bits) == 0;
+}
+
+/* Calls fn for each binding that the query is about. */
+static void each(struct kea_call *call, const struct lookup *lookup,
+		 bool (*fn)(void *context, const struct kea_object *lease, int link), void *context)
+{
+	const struct plan *plan = kea->config_context(call);
+
+	for (unsigned i = 0; i < lookup->n_queries; i++) {
+		const struct kea_object *lease;
+
+		for (unsigned k = 0; (lease = kea->found(call, i, k)) != NULL; k++) {
+			int link = links_of_subnet(plan->links, number_of(lease, KEA_LEASE_SUBNET_ID));
+
+			if (!is_active(lease) || (lookup->by == BY_ADDRESS && !covers(lookup, lease)) ||
+			    (lookup->link >= 0 && link != lookup->link))
+				continue;
+			if (!fn(context, lease, link))
+				return;
+		}
+	}
+}
+
+struct client {
+	struct data data;
+	const struct plan *plan;
+	const struct kea_object *first; /* binding */
+	uint32_t elapsed;               /* since the client's last message about any of them */
+	int links[LINKS_MAX];
+	uint8_t addrs[LINKS_MAX][LINKS_ADDR];
+	unsigned n_links;
+	bool is_full;
+};
+
+static bool note_link(void *context, const struct kea_object *lease, int link)
+{
+	struct client *client = context;
+	const uint8_t *prefix = links_prefix(client->plan->links, number_of(lease, KEA_LEASE_SUBNET_ID));
+	uint32_t elapsed = (uint32_t)number_of(lease, KEA_LEASE_ELAPSED);
+	unsigned i = 0;
+
+	if (!client->first || elapsed < client->elapsed)
+		client->elapsed = elapsed;
+	client->first = client->first ? client->first : lease;
+	while (i < client->n_links && client->links[i] != link)
+		i++;
+	if (i < client->n_links || !prefix || i == LINKS_MAX)
+		return true;
+	client->links[i] = link;
+	memcpy(client->addrs[i], prefix, LINKS_ADDR);
+	client->n_links++;
+	return true;
+}
+
+static bool note_lease(void *context, const struct kea_object *lease, int link)
+{
+	struct client *client = context;
+
+	(void)link;
+	client->is_full = !add_lease(&client->data, lease);
+	return !client->is_full;
+}
+
+static int compare_addrs(const void *a, const void *b)
+{
+	return memcmp(a, b, LINKS_ADDR);
+}
+
+static int answer_data(struct kea_call *call, const struct lookup *lookup, struct client *client)
+{
+	uint32_t path = OPT_CLIENT_DATA;
+	struct kea_object *answer;
+	size_t len = 0;
+	const void *duid;
+
+	each(call, lookup, note_link, client);
+	if (!begin(call, &answer))
+		return refuse(call, "it is for another server");
+	if (!client->first)
+		return sent(call, "there is no binding");
+	qsort(client->addrs, client->n_links, sizeof(client->addrs[0]), compare_addrs);
+	/* RFC 5007 4.3.4: of several links, only their addresses. */
+	if (lookup->by == BY_CLIENTID && lookup->link < 0 && client->n_links > 1) {
+		path = OPT_CLIENT_LINK;
+		(void)kea->option_set(answer, &path, 1, client->addrs, client->n_links * (size_t)LINKS_ADDR);
+		return sent(call, "the client is on several links");
+	}
+	duid = kea->get_bytes(client->first, KEA_LEASE_CLIENT_ID, &len);
+	if (duid && add_head(&client->data, OPT_CLIENTID, len))
+		add_bytes(&client->data, duid, len);
+	if (add_head(&client->data, OPT_CLT_TIME, 4))
+		add32(&client->data, client->elapsed);
+	each(call, lookup, note_lease, client);
+	if (client->is_full)
+		return refuse(call, too_many);
+	if (kea->option_set(answer, &path, 1, client->data.bytes, client->data.n) < 0)
+		return refuse(call, "out of memory");
+	return sent(call, "the client's bindings");
+}
+
+/* The leases were found. */
+static int answer(struct kea_call *call, void *context)
+{
+	const struct lookup *lookup = context;
+	struct client *client;
+
+	for (unsigned i = 0; i < lookup->n_queries; i++) {
+		int n = kea->found_count(call, i);
+
+		/* Whether there are leases, or further ones, is not known. */
+		if (n < 0)
+			return refuse(call, "the lease database failed");
+		if (n == LEASES_MAX)
+			return refuse(call, too_many);
+	}
+	client = kea->packet_alloc(call, sizeof(*client));
+	if (!client)
+		return refuse(call, "out of memory");
+	client->plan = kea->config_context(call);
+	return answer_data(call, lookup, client);
+}
+
+/* --- the query --------------------------------------------------------------------------------------------------- */
+
+static int start(struct kea_call *call, struct lookup *lookup)
+{
+	int err = kea->find_start(call, answer, lookup);
+
+	if (err == KEA_PARK)
+		return KEA_PARK;
+	return err < 0 ? refuse(call, "the leases cannot be searched now") : answer(call, lookup);
+}
+
+static void masked(const uint8_t addr[LINKS_ADDR], unsigned len, uint8_t ret[LINKS_ADDR])
+{
+	for (unsigned i = 0; i < LINKS_ADDR; i++)
+		ret[i] = i * 8 >= len       ? 0
+			 : i * 8 + 8 <= len ? addr[i]
+					    : addr[i] & (uint8_t)(0xff << (8 - (len - i * 8)));
+}
+
+/* As an address, and as part of a prefix of each length. */
+static int by_address(struct kea_call *call, struct lookup *lookup)
+{
+	const struct plan *plan = kea->config_context(call);
+	uint8_t last[LINKS_ADDR];
+
+	if (lookup->link < 0 && links_of_address(plan->links, lookup->addr, LINKS_ADDR) < 0 &&
+	    !links_delegates(plan->links, lookup->addr))
+		return answer_status(call, NOT_CONFIGURED, "the address is in no subnet or pool of prefixes");
+	memcpy(last, lookup->addr, sizeof(last));
+	if (kea->find(call, KEA_FIND_ADDRESS, lookup->addr, LINKS_ADDR, 0, 1) < 0)
+		return refuse(call, "out of memory");
+	lookup->n_queries = 1;
+	for (unsigned i = 0; i < plan->n_lengths; i++) {
+		uint8_t addr[LINKS_ADDR];
+
+		masked(lookup->addr, plan->lengths[i], addr);
+		if (!memcmp(addr, last, sizeof(addr)))
+			continue;
+		if (kea->find(call, KEA_FIND_ADDRESS, addr, sizeof(addr), 0, 1) < 0)
+			return refuse(call, "out of memory");
+		memcpy(last, addr, sizeof(last));
+		lookup->n_queries++;
+	}
+	return start(call, lookup);
+}
+
+static int by_client(struct kea_call *call, struct lookup *lookup, const void *duid, size_t len)
+{
+	if (kea->find(call, KEA_FIND_CLIENT_ID, duid, len, TYPE_NA, LEASES_MAX) < 0 ||
+	    kea->find(call, KEA_FIND_CLIENT_ID, duid, len, TYPE_PD, LEASES_MAX) < 0)
+		return refuse(call, "the client identifier is not valid");
+	lookup->n_queries = 2;
+	return start(call, lookup);
+}
+
+/* Returns an option inside of the query option; NULL: there is none, or it does not fit. */
+static const uint8_t *inner(const uint8_t *data, size_t len, uint16_t code, size_t *ret_len)
+{
+	size_t at = QUERY_HEAD;
+
+	while (len - at >= 4) {
+		size_t n = (size_t)data[at + 2] << 8 | data[at + 3];
+
+		if (len - at - 4 < n)
+			return NULL;
+		if ((data[at] << 8 | data[at + 1]) == code) {
+			*ret_len = n;
+			return data + at + 4;
+		}
+		at += 4 + n;
+	}
+	return NULL;
+}
+
+static int look(struct kea_call *call, const uint8_t *data, size_t len)
+{
+	static const uint8_t any[LINKS_ADDR];
+	const struct plan *plan = kea->config_context(call);
+	struct lookup *lookup = kea->packet_alloc(call, sizeof(*lookup));
+	const uint8_t *option;
+	size_t n = 0;
+
+	if (!lookup)
+		return refuse(call, "out of memory");
+	*lookup = (struct lookup){ .by = data[0], .link = -1 };
+	if (lookup->by != BY_ADDRESS && lookup->by != BY_CLIENTID)
+		return answer_status(call, UNKNOWN_QUERY_TYPE,
+				     "only queries by address and client identifier are known");
+	if (memcmp(data + 1, any, sizeof(any)) != 0) {
+		lookup->link = links_of_relay(plan->links, data + 1, LINKS_ADDR);
+		if (lookup->link < 0)
+			return answer_status(call, NOT_CONFIGURED,
+					     "the link address is on no link of the configuration");
+	}
+	option = inner(data, len, lookup->by == BY_ADDRESS ? OPT_IAADDR : OPT_CLIENTID, &n);
+	if (!option || n < (lookup->by == BY_ADDRESS ? 24U : 3U))
+		return answer_status(call, MALFORMED_QUERY, "the option that the query is about is missing");
+	if (lookup->by == BY_CLIENTID)
+		return by_client(call, lookup, option, n);
+	memcpy(lookup->addr, option, LINKS_ADDR);
+	return by_address(call, lookup);
+}
+
+int query6(struct kea_call *call)
+{
+	const struct lease_query *self = kea->context(kea->library(call));
+	const struct kea_object *query = kea->argument(call, KEA_ARG_QUERY, 0);
+	uint32_t id_path = OPT_CLIENTID, query_path = OPT_LQ_QUERY;
+	size_t len = 0, id_len = 0;
+	const void *from, *id;
+	const uint8_t *data;
+	char label[LABEL_MAX];
+
+	if (number_of(query, KEA_PACKET_TYPE) != LEASEQUERY)
+		return KEA_CONTINUE;
+	LOG(DHCP6_LEASE_QUERY_RECEIVED, label_of(call, label));
+	from = kea->get_bytes(query, KEA_PACKET_REMOTE_ADDR, &len);
+	if (!from || !is_requester(self, from, len))
+		return refuse(call, "its source address is not in \"requesters\"");
+	id = kea->option_get(query, &id_path, 1, 0, &id_len);
+	/* RFC 5007 4.3: a message without these is discarded. */
+	if (!id || !id_len)
+		return refuse(call, "it has no client identifier");
+	data = kea->option_get(query, &query_path, 1, 0, &len);
+	if (!data)
+		return refuse(call, "it has no query option");
+	if (len < QUERY_HEAD)
+		return answer_status(call, MALFORMED_QUERY, "the query option is too short");
+	return look(call, data, len);
+}
