@@ -395,6 +395,7 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 	limits->family = kea->family(lib);
 	limits->counts = counts_new();
 	(void)kea->param_keys(lib, kea->parameters(lib), keys);
+	(void)kea->scope_map(lib, "limits", KEA_SCOPE_SUBNET | KEA_SCOPE_CLASS, rules_check);
 	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]) && !err; i++)
 		err = kea->on(lib, points[i].point, points[i].fn);
 	return limits->counts ? err : KEA_E_NOMEM;

@@ -67,22 +67,43 @@ struct reader {
 	bool has_failed, is_shared;
 };
 
-static void bad(struct reader *r, const char *what, const char *name, const char *problem)
+static void bad(struct reader *r, const char *class, const char *problem)
 {
 	if (!r->has_failed)
-		(void)snprintf(r->why, r->size, "\"limits\" in the user-context of %s %s: %s", what, name, problem);
+		(void)snprintf(r->why, r->size, "\"limits\" in the user-context of class %s: %s", class, problem);
 	r->has_failed = true;
 }
 
-static const char *const keys[] = { "address-limit", "prefix-limit", "rate-limit" };
+/* By the place in rule.has and rule.max. */
+static const char *const keys[] = { "address-limit", "prefix-limit" };
+static const char rate_key[] = "rate-limit";
 
-/* Fills the rule of a scope; false: it has no limits. */
+void rules_check(struct kea_library *lib, enum kea_scope scope, const struct kea_json *map)
+{
+	static const char *const keys4[] = { "address-limit", "rate-limit", NULL };
+	static const char *const keys6[] = { "address-limit", "prefix-limit", "rate-limit", NULL };
+	const struct kea_json *rate = kea->json_get(map, rate_key);
+	int64_t unit_ms;
+	uint32_t max;
+
+	(void)scope;
+	if (kea->param_keys(lib, map, kea->family(lib) == 4 ? keys4 : keys6) < 0)
+		return;
+	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		(void)kea->param_int(lib, map, keys[i], 0, 0, UINT32_MAX);
+	if (rate && !rate_parse(kea->json_text(rate), &max, &unit_ms))
+		(void)kea->fail(lib, rate,
+				"\"rate-limit\" must be like \"16 packets per hour\"; second, minute, day, week, month "
+				"and year are possible as well");
+}
+
+/* Fills the rule of a scope, whose map was checked; false: it has no limits. */
 static bool read_rule(struct reader *r, bool of_class, const char *name, int64_t id, const struct kea_json *scope,
 		      struct rule *rule)
 {
 	const struct kea_json *map = kea->json_get(kea->json_get(scope, "user-context"), "limits");
 	struct limits *limits = r->rules->limits;
-	const char *what = of_class ? "class" : "subnet", *text;
+	const char *text = kea->json_text(kea->json_get(map, rate_key));
 	char key[32];
 	uint32_t max;
 	int64_t unit_ms;
@@ -90,48 +111,25 @@ static bool read_rule(struct reader *r, bool of_class, const char *name, int64_t
 	*rule = (struct rule){ .class = -1, .id = id };
 	if (!map)
 		return false;
-	if (kea->json_type(map) != KEA_JSON_MAP) {
-		bad(r, what, name, "it must be a map");
-		return false;
-	}
-	for (size_t i = 0; i < kea->json_count(map); i++) {
-		const char *found = NULL;
-		const struct kea_json *value = kea->json_at(map, i, &found);
-		unsigned k = 0;
+	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const struct kea_json *value = kea->json_get(map, keys[i]);
 
-		while (k < 3 && strcmp(keys[k], found) != 0)
-			k++;
-		if (k == 3 || (k == 1 && limits->family == 4)) {
-			bad(r, what, name,
-			    "there are \"address-limit\", \"rate-limit\", and with DHCPv6 \"prefix-limit\"");
+		if (!value)
 			continue;
-		}
-		if (k == 2)
-			continue;
-		if (kea->json_type(value) != KEA_JSON_INT || kea->json_int(value) < 0 ||
-		    kea->json_int(value) > UINT32_MAX)
-			bad(r, what, name, "limits of leases must be integers from 0 to 4294967295");
-		else if (of_class && r->is_shared)
-			bad(r, what, name,
+		if (of_class && r->is_shared)
+			bad(r, name,
 			    "leases of classes can be limited with \"lease-database\" of type \"memfile\" only");
-		rule->has[k] = true;
-		rule->max[k] = (uint32_t)kea->json_int(value);
+		rule->has[i] = true;
+		rule->max[i] = (uint32_t)kea->json_int(value);
 		r->rules->limits_leases = true;
 	}
 	rule->name = strdup(name);
 	if (of_class && (rule->has[0] || rule->has[1]))
 		rule->class = counts_class(limits->counts, name);
 	if (of_class && (rule->has[0] || rule->has[1]) && rule->class < 0)
-		bad(r, what, name, "too many classes have limits");
-	if (!kea->json_get(map, keys[2]))
+		bad(r, name, "too many classes have limits");
+	if (!rate_parse(text, &max, &unit_ms))
 		return true;
-	text = kea->json_text(kea->json_get(map, keys[2]));
-	if (!rate_parse(text, &max, &unit_ms)) {
-		bad(r, what, name,
-		    "\"rate-limit\" must be like \"16 packets per hour\"; second, minute, day, week, month and year "
-		    "are possible as well");
-		return true;
-	}
 	(void)snprintf(rule->rate_text, sizeof(rule->rate_text), "%s", text);
 	(void)snprintf(key, sizeof(key), "%lld", (long long)id);
 	rule->rate = rate_get(limits, of_class, of_class ? name : key, max, unit_ms);

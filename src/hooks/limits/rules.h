@@ -33,7 +33,9 @@ struct limits {
 	struct shared_rate *rates;
 };
 
-/* NULL: `why` says what is wrong. In the main thread. */
+/* Checks "limits" in the user-context of a subnet or class; errors are reported with fail(). */
+void rules_check(struct kea_library *lib, enum kea_scope scope, const struct kea_json *map);
+/* Reads what was checked. NULL: `why` says what is wrong. In the main thread. */
 struct rules *rules_read(struct limits *limits, const struct kea_json *config, char *why, size_t size);
 void rules_free(struct rules *rules); /* NULL is fine; in the main thread */
 const struct rule *rules_subnet(const struct rules *rules, int64_t id);

@@ -203,9 +203,10 @@ static int dhcp4_srv_configured(struct kea_call *call)
 {
 	struct ping *ping = kea->context(kea->library(call));
 	char why[256];
-	struct subnets *subnets = subnets_read(kea->config(call), &ping->settings, why, sizeof(why));
+	struct subnets *subnets = subnets_read(kea->config(call), &ping->settings);
 	const char *failed;
 
+	(void)snprintf(why, sizeof(why), "ping_check: out of memory");
 	if (!subnets)
 		goto fail;
 	(void)kea->set_config_context(call, subnets, end_config);
@@ -238,6 +239,7 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 	if (kea->family(lib) != 4)
 		return kea->fail(lib, NULL, "ping_check is for DHCPv4 only");
 	settings_read(lib, parameters, threads, &ping->settings);
+	(void)kea->scope_map(lib, "ping-check", KEA_SCOPE_NETWORK | KEA_SCOPE_SUBNET, settings_check);
 	n = kea->param_int(lib, parameters, threads, 0, 0, CHANNELS_MAX);
 	ping->n_channels = n ? (unsigned)n : 1;
 	err = kea->on(lib, "dhcp4_srv_configured", dhcp4_srv_configured);

@@ -5,7 +5,6 @@
 #include "subnets.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,12 +40,12 @@ static void set(struct settings *settings, const struct row *row, int64_t value)
 void settings_read(struct kea_library *lib, const struct kea_json *parameters, const char *other_key,
 		   struct settings *ret)
 {
-	const char *keys[ROWS_N + 2] = { other_key };
+	const char *keys[ROWS_N + 2] = { [ROWS_N] = other_key };
 
 	for (size_t i = 0; i < ROWS_N; i++) {
 		const struct row *row = &rows[i];
 
-		keys[i + 1] = row->key;
+		keys[i] = row->key;
 		set(ret, row,
 		    is_bool(row) ? kea->param_bool(lib, parameters, row->key, (int)row->def)
 				 : kea->param_int(lib, parameters, row->key, row->def, row->min, row->max));
@@ -66,76 +65,36 @@ struct subnets {
 	struct subnet v[];
 };
 
-/* Where an error is reported: the first one counts. */
-struct reader {
-	char *why;
-	size_t size;
-	bool has_failed;
-};
-
-static void bad(struct reader *r, const char *scope, const char *key, const char *what)
+void settings_check(struct kea_library *lib, enum kea_scope scope, const struct kea_json *map)
 {
-	if (!r->has_failed)
-		(void)snprintf(r->why, r->size, "\"ping-check\" in the user-context of %s: \"%s\" %s", scope, key,
-			       what);
-	r->has_failed = true;
-}
+	struct settings settings;
 
-static void set_checked(struct reader *r, const char *scope, const struct row *row, const struct kea_json *value,
-			struct settings *settings)
-{
-	enum kea_json_type type = kea->json_type(value);
-	char what[64];
-
-	if (is_bool(row) && type != KEA_JSON_BOOL) {
-		bad(r, scope, row->key, "must be true or false");
-	} else if (is_bool(row)) {
-		set(settings, row, kea->json_bool(value));
-	} else if (type != KEA_JSON_INT || kea->json_int(value) < row->min || kea->json_int(value) > row->max) {
-		(void)snprintf(what, sizeof(what), "must be from %lld to %lld", (long long)row->min,
-			       (long long)row->max);
-		bad(r, scope, row->key, what);
-	} else {
-		set(settings, row, kea->json_int(value));
-	}
+	(void)scope;
+	settings_read(lib, map, NULL, &settings);
 }
 
 /* True if the scope, a subnet or a network, has settings of its own; they replace parts of *settings. */
-static bool read_scope(struct reader *r, const struct kea_json *scope, const char *name, struct settings *settings)
+static bool read_scope(const struct kea_json *scope, struct settings *settings)
 {
 	const struct kea_json *map = kea->json_get(kea->json_get(scope, "user-context"), "ping-check");
 
-	if (!map)
-		return false;
-	if (kea->json_type(map) != KEA_JSON_MAP) {
-		bad(r, name, "ping-check", "must be a map");
-		return false;
-	}
-	for (size_t i = 0; i < kea->json_count(map); i++) {
-		const char *key = NULL;
-		const struct kea_json *value = kea->json_at(map, i, &key);
-		size_t k = 0;
+	for (size_t i = 0; map && i < ROWS_N; i++) {
+		const struct kea_json *value = kea->json_get(map, rows[i].key);
 
-		while (k < ROWS_N && strcmp(rows[k].key, key) != 0)
-			k++;
-		if (k == ROWS_N)
-			bad(r, name, key, "is not a parameter of ping-check");
-		else
-			set_checked(r, name, &rows[k], value, settings);
+		if (value)
+			set(settings, &rows[i], is_bool(&rows[i]) ? kea->json_bool(value) : kea->json_int(value));
 	}
-	return true;
+	return map != NULL;
 }
 
-static void read_list(struct reader *r, const struct kea_json *list, const struct settings *def, bool is_own,
-		      struct subnets *subnets)
+static void read_list(const struct kea_json *list, const struct settings *def, bool is_own, struct subnets *subnets)
 {
 	for (size_t i = 0; i < kea->json_count(list); i++) {
 		const struct kea_json *sub = kea->json_at(list, i, NULL);
 		struct subnet *at = &subnets->v[subnets->n];
-		const char *name = kea->json_text(kea->json_get(sub, "subnet"));
 
 		*at = (struct subnet){ .id = kea->json_int(kea->json_get(sub, "id")), .settings = *def };
-		if (read_scope(r, sub, name, &at->settings) || is_own)
+		if (read_scope(sub, &at->settings) || is_own)
 			subnets->n++;
 	}
 }
@@ -147,27 +106,20 @@ static int by_id(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-struct subnets *subnets_read(const struct kea_json *config, const struct settings *def, char *why, size_t size)
+struct subnets *subnets_read(const struct kea_json *config, const struct settings *def)
 {
 	const struct kea_json *networks = kea->json_get(config, "shared-networks");
-	struct reader r = { why, size, false };
 	struct subnets *subnets = calloc(1, sizeof(*subnets) + (subnet_count(config, 4) + 1) * sizeof(subnets->v[0]));
 
-	if (!subnets) {
-		(void)snprintf(why, size, "out of memory");
+	if (!subnets)
 		return NULL;
-	}
-	read_list(&r, kea->json_get(config, "subnet4"), def, false, subnets);
+	read_list(kea->json_get(config, "subnet4"), def, false, subnets);
 	for (size_t i = 0; i < kea->json_count(networks); i++) {
 		const struct kea_json *network = kea->json_at(networks, i, NULL);
 		struct settings settings = *def;
-		bool is_own = read_scope(&r, network, kea->json_text(kea->json_get(network, "name")), &settings);
+		bool is_own = read_scope(network, &settings);
 
-		read_list(&r, kea->json_get(network, "subnet4"), &settings, is_own, subnets);
-	}
-	if (r.has_failed) {
-		free(subnets);
-		return NULL;
+		read_list(kea->json_get(network, "subnet4"), &settings, is_own, subnets);
 	}
 	qsort(subnets->v, subnets->n, sizeof(subnets->v[0]), by_id);
 	return subnets;

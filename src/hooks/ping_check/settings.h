@@ -15,14 +15,13 @@ struct settings {
 /* The subnets that differ from the parameters, by id. */
 struct subnets;
 
-/* Reads the parameters, among which is one more key; errors are reported with fail(). */
+/* Reads the parameters, among which is one more key, or NULL; errors are reported with fail(). */
 void settings_read(struct kea_library *lib, const struct kea_json *parameters, const char *other_key,
 		   struct settings *ret);
-/*
- * Reads "ping-check" in the user-context of subnets and their shared networks. NULL: it has an error, which is in
- * `why`.
- */
-struct subnets *subnets_read(const struct kea_json *config, const struct settings *def, char *why, size_t size);
+/* Checks "ping-check" in the user-context of a subnet or shared network; errors are reported with fail(). */
+void settings_check(struct kea_library *lib, enum kea_scope scope, const struct kea_json *map);
+/* Reads "ping-check" in the user-context of subnets and their shared networks. NULL: out of memory. */
+struct subnets *subnets_read(const struct kea_json *config, const struct settings *def);
 void subnets_free(struct subnets *subnets); /* NULL is fine */
 /* Returns def if the subnet has no settings of its own. subnets may be NULL. */
 const struct settings *subnets_find(const struct subnets *subnets, int64_t id, const struct settings *def);

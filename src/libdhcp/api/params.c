@@ -12,6 +12,8 @@ const struct kea_json *api_parameters(const struct kea_library *lib)
 
 static struct json_object *twin_of(const struct kea_library *lib, const struct kea_json *value)
 {
+	if (lib->in_scope)
+		return json_of(value);
 	return value && lib->positioned ? hook_twin(lib->parameters, lib->positioned, json_of(value)) : NULL;
 }
 

@@ -7,6 +7,8 @@
 #include "root/program.h"
 #include "wire/dict.h"
 
+#include <kea/hooks.h>
+
 /* State shared by the functions that build a configuration; private to root/config*.c. */
 struct build {
 	struct config *cfg;
@@ -155,6 +157,8 @@ void build_hook_expressions(struct build *b);
  */
 const struct scope_exprs *build_scope_exprs(struct build *b, struct json_object *user_context,
 					    const struct scope_exprs *outer);
+/* Libraries check the user-context (or NULL) of a scope. */
+void build_scope_maps(struct build *b, enum kea_scope scope, struct json_object *user_context);
 void build_logging(struct build *b);
 /* control-socket, control-sockets */
 void build_control(struct build *b);

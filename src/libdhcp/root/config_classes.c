@@ -364,6 +364,7 @@ void build_classes(struct build *b)
 		if (number >= 0) {
 			compile_test(b, (unsigned)number);
 			build_class(b, (unsigned)number);
+			build_scope_maps(b, KEA_SCOPE_CLASS, confs[i].user_context);
 		}
 	}
 }

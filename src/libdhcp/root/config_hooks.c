@@ -171,3 +171,11 @@ const struct scope_exprs *build_scope_exprs(struct build *b, struct json_object 
 		}
 	return own ? own : outer;
 }
+
+void build_scope_maps(struct build *b, enum kea_scope scope, struct json_object *user_context)
+{
+	if (!b->cfg->hooks || !user_context)
+		return;
+	for (const struct hook_use *use = b->cfg->hooks->uses; use; use = use->next)
+		hook_check_scope(use->lib, b->diag, scope, user_context);
+}

@@ -180,6 +180,7 @@ static void build_pools(struct build *b, const struct subnet_conf *conf, bool ha
 		*pool = (struct pool){ .sub = sub, .id = (uint32_t)confs[i].pool_id };
 		pool->naming = build_naming(b, &confs[i].node, &confs[i].ddns, sub->naming);
 		pool->exprs = build_scope_exprs(b, confs[i].user_context, sub->exprs);
+		build_scope_maps(b, KEA_SCOPE_POOL, confs[i].user_context);
 		BUILD_OPTLIST(b, &confs[i], option_data, &pool->opts);
 		build_pool_guard(b, &confs[i].client_classes, confs[i].deny_unknown, pool);
 		build_additional(b, &confs[i].additional_classes, &pool->additional);
@@ -372,6 +373,7 @@ static bool build_subnet(struct build *b, const struct shared_network_conf *net_
 	check_params(b, &conf->node, &sub->par);
 	sub->naming = build_naming(b, &conf->node, &conf->net.ddns, net ? net->naming : b->cfg->plan.naming);
 	sub->exprs = build_scope_exprs(b, conf->user_context, net ? net->exprs : b->cfg->plan.exprs);
+	build_scope_maps(b, KEA_SCOPE_SUBNET, conf->user_context);
 	build_relays(b, net_relays ? net_conf->link.relay : conf->link.relay, sub);
 	BUILD_OPTLIST(b, conf, link.option_data, &sub->opts);
 	build_guard(b, &conf->link.client_classes, net ? NULL : "this subnet", &sub->guard);
@@ -447,6 +449,7 @@ static void build_network(struct build *b, struct shared_network_conf *confs, si
 	conf_inherit(&shared_network_scope, conf, &global_scope, b->root);
 	net->naming = build_naming(b, &conf->node, &conf->net.ddns, b->cfg->plan.naming);
 	net->exprs = build_scope_exprs(b, conf->user_context, b->cfg->plan.exprs);
+	build_scope_maps(b, KEA_SCOPE_NETWORK, conf->user_context);
 	BUILD_OPTLIST(b, conf, link.option_data, &net->opts);
 	build_guard(b, &conf->link.client_classes, "this shared network", &net->guard);
 	build_additional(b, &conf->link.additional_classes, &net->additional);

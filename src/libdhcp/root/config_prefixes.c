@@ -114,6 +114,7 @@ void build_pd_pools(struct build *b, const struct subnet_conf *conf, struct subn
 		pool->naming = build_naming(b, &confs[i].node, &confs[i].ddns, sub->naming);
 		check_prefix_naming(b, &confs[i].node);
 		pool->exprs = build_scope_exprs(b, confs[i].user_context, sub->exprs);
+		build_scope_maps(b, KEA_SCOPE_POOL, confs[i].user_context);
 		BUILD_OPTLIST(b, &confs[i], option_data, &pool->opts);
 		build_pool_guard(b, &confs[i].client_classes, confs[i].deny_unknown, pool);
 		build_additional(b, &confs[i].additional_classes, &pool->additional);
