@@ -882,7 +882,7 @@ static void free_server(struct daemon *d)
 	for (i = 0; i < d->srv.n_workers; i++)
 		serve_worker_switch(&d->srv.workers[i], NULL);
 	server_done(&d->srv);
-	(void)loop_run_once(d->loop, 0); /* frees what the workers returned */
+	loop_run_posts(d->loop); /* frees what the workers returned; a timer that is due would use it */
 }
 
 /* False if some disk takes too long. */
