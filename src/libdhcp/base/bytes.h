@@ -139,7 +139,7 @@ static inline struct writer writer_init(void *buf, size_t len)
 {
 	uint8_t *p = buf;
 
-	return (struct writer){ p, p, len ? p + len : p, false };
+	return (struct writer){ p, p, p + len, false };
 }
 
 static inline size_t writer_len(const struct writer *w)
