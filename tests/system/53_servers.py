@@ -19,6 +19,23 @@ RELAY, SERVER = "198.18.0.2", "198.18.0.1"
 RELAY6, SERVER6 = "2001:db8:ff::2", "2001:db8:ff::1"
 
 
+def response(client, i, family, relay, server, body, message_of):
+    """What server i responds to the relay's message; message_of() returns the message in a datagram if it is the response."""
+    with client.t.net.inside(f"rly{i}"):
+        sock = socket.socket(family, socket.SOCK_DGRAM)
+    with sock:
+        sock.settimeout(3)
+        sock.bind(relay)
+        for _ in range(3):
+            sock.sendto(body, server)
+            try:
+                if got := message_of(sock.recv(4096)):
+                    return got
+            except TimeoutError:
+                pass
+    return client.t.true(False, f"client {client.number}: no response of server {i}")
+
+
 class Relayed:
     """A client whose messages go through the relay of any server."""
 
@@ -31,23 +48,11 @@ class Relayed:
         body = struct.pack("!BBBB4sHH4s4s4s4s", 1, 1, 6, 1, xid, 0, 0, ip4(ciaddr), ip4("0.0.0.0"), ip4("0.0.0.0"), ip4(RELAY))
         body += self.mac.ljust(208, b"\0") + COOKIE + bytes([53, 1, kind])
         body += b"".join(bytes([c, len(d)]) + d for c, d in options) + b"\xff"
-        with self.t.net.inside(f"rly{i}"):
-            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        with sock:
-            sock.settimeout(3)
-            sock.bind((RELAY, 67))
-            for _ in range(3):
-                sock.sendto(body, (SERVER, 67))
-                try:
-                    data = sock.recv(4096)
-                except TimeoutError:
-                    continue
-                if data[4:8] == xid and COOKIE in data:
-                    at = data.index(bytes([53, 1]), 240)
-                    got = data[at + 2], socket.inet_ntoa(data[16:20])
-                    self.t.true(want in (None, got[0]), f"client {self.number}: response {got} of server {i}, expected {want}")
-                    return got
-        return self.t.true(False, f"client {self.number}: no response of server {i}")
+        data = response(self, i, socket.AF_INET, (RELAY, 67), (SERVER, 67), body, lambda d: d if d[4:8] == xid and COOKIE in d else b"")
+        at = data.index(bytes([53, 1]), 240)
+        got = data[at + 2], socket.inet_ntoa(data[16:20])
+        self.t.true(want in (None, got[0]), f"client {self.number}: response {got} of server {i}, expected {want}")
+        return got
 
     def lease(self, first, second):
         """DISCOVER to one server, REQUEST to another one."""
@@ -73,22 +78,12 @@ class Relayed6:
         body = bytes([kind]) + xid + option(dhcp6.CLIENT_ID, self.duid) + option(dhcp6.ELAPSED, b"\0\0")
         body += b"".join(option(c, d) for c, d in options)
         relay = bytes([dhcp6.RELAY_FORW, 0]) + dhcp6.ip6(RELAY6) + dhcp6.ip6("fe80::1") + option(dhcp6.RELAY_MSG, body)
-        with self.t.net.inside(f"rly{i}"):
-            sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-        with sock:
-            sock.settimeout(3)
-            sock.bind((RELAY6, 547))
-            for _ in range(3):
-                sock.sendto(relay, (SERVER6, 547))
-                try:
-                    data = sock.recv(4096)
-                except TimeoutError:
-                    continue
-                inner = dhcp6.find(dhcp6.options_of(data[34:]), dhcp6.RELAY_MSG) or b""
-                if inner[1:4] == xid:
-                    self.t.eq(inner[0], want, f"client {self.number}: the type of the response of server {i}")
-                    return dhcp6.options_of(inner[4:])
-        return self.t.true(False, f"client {self.number}: no response of server {i}")
+        def inner(data):
+            found = dhcp6.find(dhcp6.options_of(data[34:]), dhcp6.RELAY_MSG) or b""
+            return found if found[1:4] == xid else b""
+        reply = response(self, i, socket.AF_INET6, (RELAY6, 547), (SERVER6, 547), relay, inner)
+        self.t.eq(reply[0], want, f"client {self.number}: the type of the response of server {i}")
+        return dhcp6.options_of(reply[4:])
 
     def ia(self, address=None):
         inner = option(dhcp6.IA_ADDR, dhcp6.ip6(address) + bytes(8)) if address else b""
