@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 
-from written import is_listening
+from lib.net import is_listening
 
 MAC, DUID = "1a:1b:1c:1d:1e:1f", "01:02:03:04:05"
 SAME, RESULT = "same", "result"

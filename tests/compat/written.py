@@ -9,6 +9,8 @@ import socket
 import subprocess
 import time
 
+from lib.net import is_listening
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.join(HERE, "../..")
 
@@ -42,12 +44,6 @@ def prepared(digit, path, folder):
     if digit == "6":
         dhcp["data-directory"] = folder
     return conf
-
-
-def is_listening(path):
-    """The file is there a moment before connections are accepted."""
-    with socket.socket(socket.AF_UNIX) as s:
-        return s.connect_ex(path) == 0
 
 
 def ask(path):

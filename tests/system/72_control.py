@@ -3,13 +3,13 @@
 import base64
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
 
 from lib import ledger
 from lib.case import test
+from lib.net import is_listening
 from lib.server import Server, config
 
 HTTP = {"socket-type": "http", "socket-address": "127.0.0.1", "socket-port": 8000}
@@ -27,12 +27,6 @@ s.sendall(sys.argv[2].encode())
 while data := s.recv(65536):
     sys.stdout.buffer.write(data)
 """
-
-
-def is_listening(path):
-    """The file is there a moment before connections are accepted."""
-    with socket.socket(socket.AF_UNIX) as s:
-        return s.connect_ex(path) == 0
 
 
 def ask(t, server, command, **more):

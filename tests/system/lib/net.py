@@ -57,6 +57,12 @@ def remove(name):
     ip("netns", "del", name, check=False)
 
 
+def is_listening(path):
+    """True if there is a server at this unix socket: its file is there a moment before connections are accepted."""
+    with socket.socket(socket.AF_UNIX) as s:
+        return s.connect_ex(path) == 0
+
+
 class Net:
     def __init__(self, prefix, digit=4):
         self.names = {n: f"{prefix}-{n}" for n in ("srv", "rly", "cli", "far")}
