@@ -9,6 +9,7 @@
 #include "legal_log/messages.h"
 #include "legal_log/sentence.h"
 #include "legal_log/sink.h"
+#include "number.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -61,15 +62,6 @@ KEA_HOOK_LIBRARY
 int kea_hook_threads(void)
 {
 	return 1;
-}
-
-static int64_t number_of(const struct kea_object *object, enum kea_field field)
-{
-	int64_t number = 0;
-
-	if (object)
-		(void)kea->get_int(object, field, &number);
-	return number;
 }
 
 /* --- subnets that are not logged ------------------------------------------------------------------------------------

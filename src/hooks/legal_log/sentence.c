@@ -2,6 +2,7 @@
 #include "legal_log/sentence.h"
 
 #include "legal_log/messages.h"
+#include "number.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -36,14 +37,6 @@ static void add_field(struct text *text, const struct kea_object *object, enum k
 	if (kea->get_text(object, field, value, sizeof(value)) < 0)
 		value[0] = '\0';
 	text_add(text, "%s", value);
-}
-
-static int64_t number_of(const struct kea_object *object, enum kea_field field)
-{
-	int64_t number = 0;
-
-	(void)kea->get_int(object, field, &number);
-	return number;
 }
 
 static bool is_printable(const unsigned char *data, size_t len)

@@ -73,9 +73,15 @@ static bool read_key(struct alarm_row *alarm, struct kea_library *lib, const str
 	return true;
 }
 
-static bool is_same(const struct alarm_row *a, const struct alarm_row *b)
+static int compare(const void *a, const void *b)
 {
-	return a->query == b->query && a->response == b->response && a->subnet == b->subnet && a->pair == b->pair;
+	const struct alarm_row *x = a, *y = b;
+
+	if (x->subnet != y->subnet)
+		return x->subnet < y->subnet ? -1 : 1;
+	if (x->query != y->query)
+		return x->query - y->query;
+	return x->response != y->response ? x->response - y->response : (int)x->pair - (int)y->pair;
 }
 
 static bool read_alarm(struct alarm_row *alarm, struct kea_library *lib, const struct kea_json *map)
@@ -120,13 +126,15 @@ void alarms_read(struct alarms *alarms, struct kea_library *lib, const struct ke
 
 		if (!read_alarm(alarm, lib, map))
 			continue;
-		while (!is_same(&alarms->v[k], alarm))
+		while (compare(&alarms->v[k], alarm) != 0)
 			k++;
 		if (k < alarms->n)
 			(void)kea->fail(lib, map, "there is an alarm for this duration already");
 		else
 			alarms->n++;
 	}
+	if (alarms->n)
+		qsort(alarms->v, alarms->n, sizeof(*alarms->v), compare);
 }
 
 void alarms_done(struct alarms *alarms)
@@ -140,10 +148,7 @@ struct alarm_row *alarms_find(const struct alarms *alarms, const struct group *g
 		.query = group->query, .response = group->response, .subnet = group->subnet, .pair = pair
 	};
 
-	for (unsigned i = 0; i < alarms->n; i++)
-		if (is_same(&alarms->v[i], &wanted))
-			return &alarms->v[i];
-	return NULL;
+	return alarms->n ? bsearch(&wanted, alarms->v, alarms->n, sizeof(*alarms->v), compare) : NULL;
 }
 
 void alarm_check(const struct alarms *alarms, struct alarm_row *alarm, int family, const struct group *group,

@@ -35,7 +35,7 @@ struct group {
 	struct interval current[PAIR_N]; /* while the tables are emptied */
 	struct interval last[PAIR_N];    /* the last one that had any samples */
 	int64_t started_us[PAIR_N];      /* of that: wall clock */
-	void *of_pair[PAIR_N][2];        /* of the caller: NULL at first */
+	void *stat[PAIR_N];              /* of the caller: NULL at first */
 };
 
 struct durations;

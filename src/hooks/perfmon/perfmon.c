@@ -4,6 +4,7 @@
  * with alarms. Times are noted while a message passes through the hook points, and added up when it has ended.
  */
 #include "label.h"
+#include "number.h"
 #include "perfmon/alarms.h"
 #include "perfmon/messages.h"
 #include "perfmon/names.h"
@@ -32,7 +33,6 @@ struct perfmon {
 /* Of a message, in its memory. */
 struct packet {
 	struct perfmon *perfmon;
-	unsigned shard;
 	struct sample sample;
 };
 
@@ -84,16 +84,7 @@ static void packet_ended(void *context)
 	if (!sample->at_us[PROCESS_COMPLETED])
 		return;
 	sample->at_us[RESPONSE_SENT] = kea->now_us();
-	durations_add(packet->perfmon->durations, packet->shard, sample);
-}
-
-static int64_t field(const struct kea_object *object, enum kea_field which)
-{
-	int64_t value = 0;
-
-	if (object)
-		(void)kea->get_int(object, which, &value);
-	return value;
+	durations_add(packet->perfmon->durations, shard_of(packet->perfmon), sample);
 }
 
 static int buffer_receive(struct kea_call *call)
@@ -115,9 +106,8 @@ static int buffer_receive(struct kea_call *call)
 	}
 	query = kea->argument(call, KEA_ARG_QUERY, 0);
 	packet->perfmon = perfmon;
-	packet->shard = shard_of(perfmon);
-	packet->sample.at_us[SOCKET_RECEIVED] = field(query, KEA_PACKET_SOCKET_US);
-	packet->sample.at_us[BUFFER_READ] = field(query, KEA_PACKET_READ_US);
+	packet->sample.at_us[SOCKET_RECEIVED] = number_of(query, KEA_PACKET_SOCKET_US);
+	packet->sample.at_us[BUFFER_READ] = number_of(query, KEA_PACKET_READ_US);
 	packet->sample.at_us[PROCESS_STARTED] = kea->now_us();
 	return KEA_CONTINUE;
 }
@@ -149,9 +139,9 @@ static int buffer_send(struct kea_call *call)
 		return KEA_CONTINUE;
 	sample = &packet->sample;
 	sample->at_us[PROCESS_COMPLETED] = kea->now_us();
-	sample->query = (uint8_t)field(kea->argument(call, KEA_ARG_QUERY, 0), KEA_PACKET_TYPE);
-	sample->response = (uint8_t)field(kea->argument(call, KEA_ARG_RESPONSE, 0), KEA_PACKET_TYPE);
-	sample->subnet = (uint32_t)field(kea->argument(call, KEA_ARG_SUBNET, 0), KEA_SUBNET_ID);
+	sample->query = (uint8_t)number_of(kea->argument(call, KEA_ARG_QUERY, 0), KEA_PACKET_TYPE);
+	sample->response = (uint8_t)number_of(kea->argument(call, KEA_ARG_RESPONSE, 0), KEA_PACKET_TYPE);
+	sample->subnet = (uint32_t)number_of(kea->argument(call, KEA_ARG_SUBNET, 0), KEA_SUBNET_ID);
 	if (kea->log_is_on(log_of(perfmon)))
 		log_events(call, perfmon, sample);
 	/* Only the events are logged. */
@@ -162,21 +152,19 @@ static int buffer_send(struct kea_call *call)
 
 /* --- the end of an interval -------------------------------------------------------------------------------------- */
 
-enum { STAT, ALARM }; /* of group.of_pair */
-
 static void report_stat(struct perfmon *perfmon, struct group *group, unsigned pair)
 {
 	char name[DURATION_NAME_MAX + 64], duration[DURATION_NAME_MAX], subnet[32] = "";
 
-	if (!group->of_pair[pair][STAT]) {
+	if (!group->stat[pair]) {
 		if (group->subnet)
 			(void)snprintf(subnet, sizeof(subnet), "subnet[%u].", group->subnet);
 		(void)snprintf(name, sizeof(name), "%sperfmon.%s.mean-usecs", subnet,
 			       duration_name(perfmon->family, group, pair, duration));
-		group->of_pair[pair][STAT] = kea->stat(perfmon->lib, name);
+		group->stat[pair] = kea->stat(perfmon->lib, name);
 	}
-	if (group->of_pair[pair][STAT])
-		kea->stat_set(group->of_pair[pair][STAT], interval_mean(&group->last[pair]));
+	if (group->stat[pair])
+		kea->stat_set(group->stat[pair], interval_mean(&group->last[pair]));
 }
 
 static void report(struct group *group, unsigned pair, void *context)

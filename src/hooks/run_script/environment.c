@@ -2,6 +2,7 @@
 /* The variables that a script gets: their names and values are those of Kea. */
 #include "run_script/environment.h"
 
+#include "hex.h"
 #include "run_script/messages.h"
 
 #include <stdarg.h>
@@ -112,10 +113,9 @@ static void put_hex(struct environment *env, const char *prefix, const char *nam
 		    size_t len)
 {
 	char text[VALUE_MAX + 1] = "0x";
-	size_t n = 2;
+	size_t room = (VALUE_MAX - 2) / 2;
 
-	for (size_t i = 0; i < len && n + 2 < sizeof(text); i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%02x", data[i]);
+	(void)hex_write(data, len < room ? len : room, 0, text + 2);
 	put(env, prefix, name, text);
 }
 
