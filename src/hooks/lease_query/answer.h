@@ -3,19 +3,11 @@
 
 #include "lease_query/messages.h"
 #include "lease_query/query.h"
+#include "number.h"
 
 /* What the answers of both families share. */
 
 enum { STATE_DEFAULT = 0, TYPE_NA = 0, TYPE_PD = 2 };
-
-static inline int64_t number_of(const struct kea_object *object, enum kea_field field)
-{
-	int64_t value = 0;
-
-	if (object)
-		(void)kea->get_int(object, field, &value);
-	return value;
-}
 
 /* An active binding: assigned, and not expired. */
 static inline bool is_active(const struct kea_object *lease)

@@ -5,6 +5,7 @@
  */
 #include "lease_query/messages.h"
 #include "lease_query/query.h"
+#include "number.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -29,8 +30,9 @@ bool is_requester(const struct lease_query *self, const void *addr, size_t len)
 static int pkt_receive(struct kea_call *call)
 {
 	const struct lease_query *self = kea->context(kea->library(call));
+	int64_t type = number_of(kea->argument(call, KEA_ARG_QUERY, 0), KEA_PACKET_TYPE);
 
-	if (!kea->config_context(call))
+	if (type != (self->family == 4 ? DHCPLEASEQUERY : LEASEQUERY) || !kea->config_context(call))
 		return KEA_CONTINUE;
 	return self->family == 4 ? query4(call) : query6(call);
 }
@@ -47,11 +49,12 @@ static void plan_free(void *context)
 
 static void log_lengths(const struct plan *plan)
 {
-	char text[4 * LINKS_LENGTHS_MAX + 1] = "";
+	char text[4 * LINKS_LENGTHS + 1] = "";
 	size_t n = 0;
 
-	for (unsigned i = 0; i < plan->n_lengths; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, i ? " %u" : "%u", plan->lengths[i]);
+	for (unsigned len = LINKS_LENGTHS - 1; len; len--)
+		if (plan->has_len[len])
+			n += (size_t)snprintf(text + n, sizeof(text) - n, n ? " %u" : "%u", len);
 	LOG(DHCP6_LEASE_QUERY_PREFIX_LENGTH_LIST, text);
 }
 
@@ -68,10 +71,9 @@ static int srv_configured(struct kea_call *call)
 				    "lease_query: out of memory");
 		return KEA_DROP;
 	}
-	plan->n_lengths = self->n_lengths;
-	memcpy(plan->lengths, self->lengths, sizeof(plan->lengths));
-	if (!plan->n_lengths)
-		plan->n_lengths = links_lengths(plan->links, plan->lengths);
+	memcpy(plan->has_len, self->has_len, sizeof(plan->has_len));
+	if (!self->has_lengths)
+		links_lengths(plan->links, plan->has_len);
 	if (self->family == 6)
 		log_lengths(plan);
 	(void)kea->set_config_context(call, plan, plan_free);
@@ -111,7 +113,7 @@ static void read_lengths(struct lease_query *self, struct kea_library *lib)
 
 	if (!list)
 		return;
-	if (kea->json_type(list) != KEA_JSON_LIST || kea->json_count(list) > LINKS_LENGTHS_MAX) {
+	if (kea->json_type(list) != KEA_JSON_LIST) {
 		(void)kea->fail(lib, list, "\"prefix-lengths\": expected a list of lengths");
 		return;
 	}
@@ -122,37 +124,52 @@ static void read_lengths(struct lease_query *self, struct kea_library *lib)
 		if (kea->json_type(value) != KEA_JSON_INT || len < 1 || len > 128)
 			(void)kea->fail(lib, value, "\"prefix-lengths\": expected a length of 1 to 128");
 		else
-			self->lengths[self->n_lengths++] = (uint8_t)len;
+			self->has_len[len] = self->has_lengths = true;
 	}
 }
 
-/* What they say has an effect for bulk queries only. */
+/* What "advanced" may contain: it has an effect for bulk queries only. */
+static const struct advanced {
+	const char *key;
+	enum kea_json_type type;
+	const char *refused; /* why it cannot be true; NULL: it may have any value of the type */
+} advanced[] = {
+	{ "bulk-query-enabled", KEA_JSON_BOOL, "bulk leasequery (RFC 6926, RFC 5460) is not supported yet" },
+	{ "active-query-enabled", KEA_JSON_BOOL, "active leasequery (RFC 7724, RFC 7653) is not supported yet" },
+	{ "extended-info-tables-enabled", KEA_JSON_BOOL,
+	  "tables of relay information, for bulk leasequery, are not supported yet" },
+	{ "lease-query-ip", KEA_JSON_TEXT, NULL },
+	{ "lease-query-tcp-port", KEA_JSON_INT, NULL },
+	{ "max-bulk-query-threads", KEA_JSON_INT, NULL },
+	{ "max-requester-connections", KEA_JSON_INT, NULL },
+	{ "max-concurrent-queries", KEA_JSON_INT, NULL },
+	{ "max-requester-idle-time", KEA_JSON_INT, NULL },
+	{ "max-leases-per-fetch", KEA_JSON_INT, NULL },
+};
+enum { ADVANCED_N = sizeof(advanced) / sizeof(advanced[0]) };
+
 static void read_advanced(struct kea_library *lib)
 {
-	static const char *const keys[] = { "bulk-query-enabled",
-					    "active-query-enabled",
-					    "extended-info-tables-enabled",
-					    "lease-query-ip",
-					    "lease-query-tcp-port",
-					    "max-bulk-query-threads",
-					    "max-requester-connections",
-					    "max-concurrent-queries",
-					    "max-requester-idle-time",
-					    "max-leases-per-fetch",
-					    NULL };
-	static const char *const refused[][2] = {
-		{ "bulk-query-enabled", "bulk leasequery (RFC 6926, RFC 5460) is not supported yet" },
-		{ "active-query-enabled", "active leasequery (RFC 7724, RFC 7653) is not supported yet" },
-		{ "extended-info-tables-enabled",
-		  "tables of relay information, for bulk leasequery, are not supported yet" },
-	};
 	const struct kea_json *map = kea->json_get(kea->parameters(lib), "advanced");
+	const char *keys[ADVANCED_N + 1] = { NULL };
 
+	for (unsigned i = 0; i < ADVANCED_N; i++)
+		keys[i] = advanced[i].key;
 	(void)kea->param_keys(lib, map, keys);
-	for (unsigned i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-		if (kea->param_bool(lib, map, refused[i][0], 0))
-			(void)kea->fail(lib, kea->json_get(map, refused[i][0]), "\"%s\": %s", refused[i][0],
-					refused[i][1]);
+	for (unsigned i = 0; i < ADVANCED_N; i++) {
+		const struct advanced *row = &advanced[i];
+		const struct kea_json *value = kea->json_get(map, row->key);
+
+		if (!value)
+			continue;
+		if (kea->json_type(value) != row->type)
+			(void)kea->fail(lib, value, "\"%s\": expected %s", row->key,
+					row->type == KEA_JSON_BOOL  ? "true or false"
+					: row->type == KEA_JSON_INT ? "a number"
+								    : "an address");
+		else if (row->refused && kea->json_bool(value))
+			(void)kea->fail(lib, value, "\"%s\": %s", row->key, row->refused);
+	}
 }
 
 static void read_parameters(struct lease_query *self, struct kea_library *lib)

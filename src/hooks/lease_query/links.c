@@ -16,6 +16,7 @@ struct subnet {
 	struct prefix prefix;
 	int64_t id;
 	int link;
+	size_t parent; /* of those by prefix, the innermost one around it: its number + 1; 0: none */
 };
 
 struct relay {
@@ -37,7 +38,7 @@ struct pd_pool {
 struct links {
 	size_t addr_len;             /* 4 or 16 */
 	LIST(struct subnet) by_id;   /* ascending */
-	LIST(struct subnet) subnets; /* by prefix, ascending: subnets do not overlap */
+	LIST(struct subnet) subnets; /* by prefix, the outer ones first */
 	LIST(struct relay) relays;
 	LIST(struct pd_pool) pools;
 	int n_links;
@@ -69,8 +70,7 @@ static bool parse_address(const struct links *links, const char *text, uint8_t a
 	return inet_pton(links->addr_len == 4 ? AF_INET : AF_INET6, text, addr) == 1;
 }
 
-/* The configuration is valid already: bits of the host are removed only because Kea's form allows them. */
-static void mask(uint8_t addr[LINKS_ADDR], unsigned len)
+void prefix_mask(uint8_t addr[LINKS_ADDR], unsigned len)
 {
 	for (unsigned i = 0; i < LINKS_ADDR; i++) {
 		if (i * 8 >= len)
@@ -96,20 +96,19 @@ static bool parse_prefix(const struct links *links, const char *text, struct pre
 	ret->len = (uint8_t)strtoul(slash + 1, NULL, 10);
 	if (ret->len > links->addr_len * 8)
 		return false;
-	mask(ret->addr, ret->len);
+	/* Kea's form allows bits of the host. */
+	prefix_mask(ret->addr, ret->len);
 	return true;
 }
 
 static void read_relays(struct links *links, const struct kea_json *scope, int link)
 {
-	const struct kea_json *relay = kea->json_get(scope, "relay"), *list = kea->json_get(relay, "ip-addresses");
-	const char *one = kea->json_text(kea->json_get(relay, "ip-address"));
+	const struct kea_json *list = kea->json_get(kea->json_get(scope, "relay"), "ip-addresses");
 
-	for (size_t i = 0; i < kea->json_count(list) + 1; i++) {
-		const char *text = i < kea->json_count(list) ? kea->json_text(kea->json_at(list, i, NULL)) : one;
+	for (size_t i = 0; i < kea->json_count(list); i++) {
 		struct relay found = { .link = link }, *at;
 
-		if (!parse_address(links, text, found.addr))
+		if (!parse_address(links, kea->json_text(kea->json_at(list, i, NULL)), found.addr))
 			continue;
 		at = MORE(links, &links->relays);
 		if (at)
@@ -132,7 +131,7 @@ static void read_pools(struct links *links, const struct kea_json *subnet)
 			continue;
 		pool.prefix.len = (uint8_t)len;
 		pool.delegated = (uint8_t)delegated;
-		mask(pool.prefix.addr, pool.prefix.len);
+		prefix_mask(pool.prefix.addr, pool.prefix.len);
 		at = MORE(links, &links->pools);
 		if (at)
 			*at = pool;
@@ -163,7 +162,10 @@ static void read_subnets(struct links *links, const struct kea_json *list, int l
 
 static int compare_prefixes(const void *a, const void *b)
 {
-	return memcmp(((const struct subnet *)a)->prefix.addr, ((const struct subnet *)b)->prefix.addr, LINKS_ADDR);
+	const struct prefix *x = &((const struct subnet *)a)->prefix, *y = &((const struct subnet *)b)->prefix;
+	int order = memcmp(x->addr, y->addr, LINKS_ADDR);
+
+	return order ? order : (int)x->len - (int)y->len;
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -173,11 +175,23 @@ static int compare_ids(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static bool contains(const struct prefix *prefix, const uint8_t *addr)
+{
+	return prefix_contains(prefix->addr, prefix->len, addr);
+}
+
 static void sort(struct links *links)
 {
+	struct subnet *v = links->subnets.v;
+
 	if (!links->subnets.n)
 		return;
-	qsort(links->subnets.v, links->subnets.n, sizeof(links->subnets.v[0]), compare_prefixes);
+	qsort(v, links->subnets.n, sizeof(*v), compare_prefixes);
+	for (size_t i = 0, parent = 0; i < links->subnets.n; parent = ++i) {
+		while (parent && !contains(&v[parent - 1].prefix, v[i].prefix.addr))
+			parent = v[parent - 1].parent;
+		v[i].parent = parent;
+	}
 	qsort(links->by_id.v, links->by_id.n, sizeof(links->by_id.v[0]), compare_ids);
 }
 
@@ -219,15 +233,16 @@ void links_free(struct links *links)
 
 /* --- finding ----------------------------------------------------------------------------------------------------- */
 
-static bool contains(const struct prefix *prefix, const uint8_t *addr)
+bool prefix_contains(const uint8_t *prefix, unsigned len, const uint8_t *addr)
 {
-	unsigned bytes = prefix->len / 8, bits = prefix->len % 8;
+	unsigned bytes = len / 8, bits = len % 8;
 
-	return !memcmp(prefix->addr, addr, bytes) && (!bits || (prefix->addr[bytes] ^ addr[bytes]) >> (8 - bits) == 0);
+	return !memcmp(prefix, addr, bytes) && (!bits || (prefix[bytes] ^ addr[bytes]) >> (8 - bits) == 0);
 }
 
 int links_of_address(const struct links *links, const uint8_t *addr, size_t len)
 {
+	const struct subnet *v = links->subnets.v;
 	size_t low = 0, high = links->subnets.n;
 
 	if (len != links->addr_len)
@@ -236,12 +251,14 @@ int links_of_address(const struct links *links, const uint8_t *addr, size_t len)
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (memcmp(links->subnets.v[middle].prefix.addr, addr, len) <= 0)
+		if (memcmp(v[middle].prefix.addr, addr, len) <= 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low && contains(&links->subnets.v[low - 1].prefix, addr) ? links->subnets.v[low - 1].link : -1;
+	while (low && !contains(&v[low - 1].prefix, addr))
+		low = v[low - 1].parent;
+	return low ? v[low - 1].link : -1;
 }
 
 int links_of_relay(const struct links *links, const uint8_t *addr, size_t len)
@@ -284,15 +301,8 @@ const uint8_t *links_prefix(const struct links *links, int64_t subnet_id)
 	return subnet ? subnet->prefix.addr : NULL;
 }
 
-unsigned links_lengths(const struct links *links, uint8_t lengths[LINKS_LENGTHS_MAX])
+void links_lengths(const struct links *links, bool has_len[LINKS_LENGTHS])
 {
-	bool has[LINKS_LENGTHS_MAX + 1] = { false };
-	unsigned n = 0;
-
 	for (size_t i = 0; i < links->pools.n; i++)
-		has[links->pools.v[i].delegated] = true;
-	for (unsigned len = LINKS_LENGTHS_MAX; len; len--)
-		if (has[len])
-			lengths[n++] = (uint8_t)len;
-	return n;
+		has_len[links->pools.v[i].delegated] = true;
 }

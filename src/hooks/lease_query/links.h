@@ -12,13 +12,21 @@
 struct links;
 
 #define LINKS_ADDR 16
-#define LINKS_LENGTHS_MAX 128
+#define LINKS_LENGTHS 129 /* lengths of prefixes, from 0 */
+
+/* Clears the bits after the first `len`. */
+void prefix_mask(uint8_t addr[LINKS_ADDR], unsigned len);
+/* True if the prefix contains the address. */
+bool prefix_contains(const uint8_t *prefix, unsigned len, const uint8_t *addr);
 
 /* Reads the subnets of the map "Dhcp4" or "Dhcp6". NULL: out of memory. */
 struct links *links_read(const struct kea_json *config, int family);
 void links_free(struct links *links); /* NULL is fine */
 
-/* A link: a subnet, or all those of a shared network. Negative: the address, of 4 or 16 bytes, is on none. */
+/*
+ * A link: a subnet, or all those of a shared network. Negative: the address, of 4 or 16 bytes, is on none. Of subnets
+ * that are inside of others, the innermost counts.
+ */
 int links_of_address(const struct links *links, const uint8_t *addr, size_t len);
 /* The same for an address that relays on the link have: in one of its subnets, or among its "ip-addresses". */
 int links_of_relay(const struct links *links, const uint8_t *addr, size_t len);
@@ -28,5 +36,5 @@ int links_of_subnet(const struct links *links, int64_t subnet_id);
 bool links_delegates(const struct links *links, const uint8_t *addr);
 /* Returns the first address of the prefix of a subnet, 4 or 16 bytes; NULL: there is no such subnet. */
 const uint8_t *links_prefix(const struct links *links, int64_t subnet_id);
-/* The lengths of delegated prefixes, each once, longest first. */
-unsigned links_lengths(const struct links *links, uint8_t lengths[LINKS_LENGTHS_MAX]);
+/* Sets which lengths delegated prefixes have. */
+void links_lengths(const struct links *links, bool has_len[LINKS_LENGTHS]);

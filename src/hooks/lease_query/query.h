@@ -17,20 +17,20 @@ struct lease_query {
 	int family;
 	struct requester *requesters;
 	unsigned n_requesters;
-	uint8_t lengths[LINKS_LENGTHS_MAX]; /* "prefix-lengths" */
-	unsigned n_lengths;                 /* 0: those of the pools */
+	bool has_lengths;            /* "prefix-lengths"; otherwise those of the pools */
+	bool has_len[LINKS_LENGTHS]; /* by length */
 };
 
 /* Of a configuration. */
 struct plan {
 	struct links *links;
-	uint8_t lengths[LINKS_LENGTHS_MAX];
-	unsigned n_lengths;
+	bool has_len[LINKS_LENGTHS]; /* of delegated prefixes, by length */
 };
 
 /* True if the requester, an address of that length, is in the list. */
 bool is_requester(const struct lease_query *self, const void *addr, size_t len);
 
 /* A DHCPLEASEQUERY or LEASEQUERY at pkt4_receive or pkt6_receive; returns the verdict. */
+enum { DHCPLEASEQUERY = 10, LEASEQUERY = 14 };
 int query4(struct kea_call *call);
 int query6(struct kea_call *call);

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { DHCPLEASEQUERY = 10, DHCPLEASEUNASSIGNED = 11, DHCPLEASEUNKNOWN = 12, DHCPLEASEACTIVE = 13 };
+enum { DHCPLEASEUNASSIGNED = 11, DHCPLEASEUNKNOWN = 12, DHCPLEASEACTIVE = 13 };
 enum {
 	OPT_LEASE_TIME = 51,
 	OPT_PARAMETER_REQUEST_LIST = 55,
@@ -161,6 +161,9 @@ static int answer(struct kea_call *call, void *context)
 	/* Whether there is a lease is not known. */
 	if (kea->found_count(call, 0) < 0)
 		return refuse(call, "the lease database failed");
+	/* Which of them is the last is not known, either. */
+	if (kea->found_count(call, 0) == LEASES_MAX)
+		return refuse(call, "the client has more leases than can be compared");
 	lease = latest(call);
 	if (!lease)
 		type = addr && !is_zero(addr, len) && links_of_address(plan->links, addr, len) >= 0
@@ -189,8 +192,6 @@ int query4(struct kea_call *call)
 	char label[LABEL_MAX];
 	int err;
 
-	if (number_of(query, KEA_PACKET_TYPE) != DHCPLEASEQUERY)
-		return KEA_CONTINUE;
 	LOG(DHCP4_LEASE_QUERY_RECEIVED, label_of(call, label));
 	if (!relay || is_zero(relay, len))
 		return refuse(call, "giaddr, which names the requester, is zero");

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEASEQUERY = 14, LEASEQUERY_REPLY = 15 };
+enum { LEASEQUERY_REPLY = 15 };
 enum {
 	OPT_CLIENTID = 1,
 	OPT_SERVERID = 2,
@@ -28,8 +28,10 @@ enum { UNKNOWN_QUERY_TYPE = 7, MALFORMED_QUERY = 8, NOT_CONFIGURED = 9 };
 
 enum {
 	QUERY_HEAD = 17, /* type, link address */
-	LINKS_MAX = 64,  /* link addresses in a response */
-	DATA_MAX = 32768 /* bytes of client data in a response */
+	OPTION_HEAD = 4,
+	BINDINGS_MAX = 2 * LEASES_MAX, /* in a response */
+	/* Bytes of client data: bindings, of which prefixes are the longer ones; client identifier; time. */
+	DATA_MAX = BINDINGS_MAX * (OPTION_HEAD + 25) + OPTION_HEAD + 255 + OPTION_HEAD + 4,
 };
 
 /* Of a message, in its memory. */
@@ -61,18 +63,19 @@ static int sent(struct kea_call *call, const char *what)
 	return KEA_CONTINUE;
 }
 
-/* Begins the response; false: it cannot be made, or the query is for another server. */
-static bool begin(struct kea_call *call, struct kea_object **ret)
+static struct kea_object *response(struct kea_call *call)
 {
-	const struct kea_object *query = kea->argument(call, KEA_ARG_QUERY, 0);
+	return kea->argument(call, KEA_ARG_RESPONSE, 0);
+}
+
+/* False if the query names another server than the response, which has begun, does. */
+static bool is_for_us(struct kea_call *call)
+{
 	uint32_t path = OPT_SERVERID;
 	size_t len = 0, n = 0;
-	const void *wanted = kea->option_get(query, &path, 1, 0, &len), *ours;
+	const void *wanted = kea->option_get(kea->argument(call, KEA_ARG_QUERY, 0), &path, 1, 0, &len);
+	const void *ours = kea->option_get(response(call), &path, 1, 0, &n);
 
-	if (kea->answer(call, LEASEQUERY_REPLY) < 0)
-		return false;
-	*ret = kea->argument(call, KEA_ARG_RESPONSE, 0);
-	ours = kea->option_get(*ret, &path, 1, 0, &n);
 	return !wanted || (ours && n == len && !memcmp(wanted, ours, n));
 }
 
@@ -80,40 +83,34 @@ static int answer_status(struct kea_call *call, uint16_t status, const char *tex
 {
 	uint8_t bytes[128] = { (uint8_t)(status >> 8), (uint8_t)status };
 	uint32_t path = OPT_STATUS_CODE;
-	struct kea_object *answer;
 	size_t n = strlen(text);
 
-	if (!begin(call, &answer))
-		return refuse(call, "it is for another server");
 	memcpy(bytes + 2, text, n);
-	(void)kea->option_set(answer, &path, 1, bytes, n + 2);
+	(void)kea->option_set(response(call), &path, 1, bytes, n + 2);
 	return sent(call, text);
 }
 
 struct data {
 	uint8_t bytes[DATA_MAX];
 	size_t n;
+	bool is_full; /* what did not fit is missing */
 };
-
-/* Adds the head of an option; false: there is no room for it. */
-static bool add_head(struct data *data, uint16_t code, size_t len)
-{
-	uint8_t *at = data->bytes + data->n;
-
-	if (sizeof(data->bytes) - data->n < len + 4)
-		return false;
-	at[0] = (uint8_t)(code >> 8);
-	at[1] = (uint8_t)code;
-	at[2] = (uint8_t)(len >> 8);
-	at[3] = (uint8_t)len;
-	data->n += 4;
-	return true;
-}
 
 static void add_bytes(struct data *data, const void *bytes, size_t len)
 {
+	data->is_full = data->is_full || sizeof(data->bytes) - data->n < len;
+	if (data->is_full)
+		return;
 	memcpy(data->bytes + data->n, bytes, len);
 	data->n += len;
+}
+
+/* Adds the head of an option. */
+static void add_head(struct data *data, uint16_t code, size_t len)
+{
+	const uint8_t head[OPTION_HEAD] = { (uint8_t)(code >> 8), (uint8_t)code, (uint8_t)(len >> 8), (uint8_t)len };
+
+	add_bytes(data, head, sizeof(head));
 }
 
 static void add32(struct data *data, uint32_t v)
@@ -130,13 +127,16 @@ static uint32_t preferred_left(const struct kea_object *lease, uint32_t left)
 	int64_t valid = number_of(lease, KEA_LEASE_VALID_LIFETIME);
 	int64_t preferred = number_of(lease, KEA_LEASE_PREFERRED_LIFETIME);
 	int64_t over = preferred < valid ? valid - preferred : 0;
+	int64_t elapsed = number_of(lease, KEA_LEASE_ELAPSED);
 
 	if (preferred == UINT32_MAX)
 		return UINT32_MAX;
+	if (left == UINT32_MAX)
+		return preferred > elapsed ? (uint32_t)(preferred - elapsed) : 0;
 	return left > over ? (uint32_t)(left - over) : 0;
 }
 
-static bool add_lease(struct data *data, const struct kea_object *lease)
+static void add_lease(struct data *data, const struct kea_object *lease)
 {
 	bool is_prefix = number_of(lease, KEA_LEASE_TYPE) == TYPE_PD;
 	uint32_t left = (uint32_t)number_of(lease, KEA_LEASE_LEFT);
@@ -144,8 +144,9 @@ static bool add_lease(struct data *data, const struct kea_object *lease)
 	size_t len = 0;
 	const void *addr = kea->get_bytes(lease, KEA_LEASE_ADDRESS, &len);
 
-	if (!addr || len != LINKS_ADDR || !add_head(data, is_prefix ? OPT_IAPREFIX : OPT_IAADDR, is_prefix ? 25 : 24))
-		return false;
+	if (!addr || len != LINKS_ADDR)
+		return;
+	add_head(data, is_prefix ? OPT_IAPREFIX : OPT_IAADDR, is_prefix ? 25 : 24);
 	if (!is_prefix)
 		add_bytes(data, addr, len);
 	add32(data, preferred_left(lease, left));
@@ -154,7 +155,6 @@ static bool add_lease(struct data *data, const struct kea_object *lease)
 		add_bytes(data, &prefix_len, 1);
 		add_bytes(data, addr, len);
 	}
-	return true;
 }
 
 /* --- what was found ---------------------------------------------------------------------------------------------- */
@@ -162,18 +162,26 @@ static bool add_lease(struct data *data, const struct kea_object *lease)
 /* Whether the lease contains the address that was asked for. */
 static bool covers(const struct lookup *lookup, const struct kea_object *lease)
 {
-	unsigned len = (unsigned)number_of(lease, KEA_LEASE_PREFIX_LEN), bytes = len / 8, bits = len % 8;
+	unsigned len = (unsigned)number_of(lease, KEA_LEASE_PREFIX_LEN);
 	size_t n = 0;
 	const uint8_t *addr = kea->get_bytes(lease, KEA_LEASE_ADDRESS, &n);
 
-	if (!addr || n != LINKS_ADDR || len > 128 || memcmp(addr, lookup->addr, bytes) != 0)
-		return false;
-	return !bits || (addr[bytes] ^ lookup->addr[bytes]) >> (8 - bits) == 0;
+	return addr && n == LINKS_ADDR && len < LINKS_LENGTHS && prefix_contains(addr, len, lookup->addr);
 }
+
+struct client {
+	struct data data;
+	const struct plan *plan;
+	const struct kea_object *first; /* binding */
+	uint32_t elapsed;               /* since the client's last message about any of them */
+	int links[BINDINGS_MAX];
+	uint8_t addrs[BINDINGS_MAX][LINKS_ADDR];
+	unsigned n_links;
+};
 
 /* Calls fn for each binding that the query is about. */
 static void each(struct kea_call *call, const struct lookup *lookup,
-		 bool (*fn)(void *context, const struct kea_object *lease, int link), void *context)
+		 void (*fn)(struct client *client, const struct kea_object *lease, int link), struct client *client)
 {
 	const struct plan *plan = kea->config_context(call);
 
@@ -186,26 +194,13 @@ static void each(struct kea_call *call, const struct lookup *lookup,
 			if (!is_active(lease) || (lookup->by == BY_ADDRESS && !covers(lookup, lease)) ||
 			    (lookup->link >= 0 && link != lookup->link))
 				continue;
-			if (!fn(context, lease, link))
-				return;
+			fn(client, lease, link);
 		}
 	}
 }
 
-struct client {
-	struct data data;
-	const struct plan *plan;
-	const struct kea_object *first; /* binding */
-	uint32_t elapsed;               /* since the client's last message about any of them */
-	int links[LINKS_MAX];
-	uint8_t addrs[LINKS_MAX][LINKS_ADDR];
-	unsigned n_links;
-	bool is_full;
-};
-
-static bool note_link(void *context, const struct kea_object *lease, int link)
+static void note_link(struct client *client, const struct kea_object *lease, int link)
 {
-	struct client *client = context;
 	const uint8_t *prefix = links_prefix(client->plan->links, number_of(lease, KEA_LEASE_SUBNET_ID));
 	uint32_t elapsed = (uint32_t)number_of(lease, KEA_LEASE_ELAPSED);
 	unsigned i = 0;
@@ -215,21 +210,17 @@ static bool note_link(void *context, const struct kea_object *lease, int link)
 	client->first = client->first ? client->first : lease;
 	while (i < client->n_links && client->links[i] != link)
 		i++;
-	if (i < client->n_links || !prefix || i == LINKS_MAX)
-		return true;
+	if (i < client->n_links || !prefix || i == BINDINGS_MAX)
+		return;
 	client->links[i] = link;
 	memcpy(client->addrs[i], prefix, LINKS_ADDR);
 	client->n_links++;
-	return true;
 }
 
-static bool note_lease(void *context, const struct kea_object *lease, int link)
+static void note_lease(struct client *client, const struct kea_object *lease, int link)
 {
-	struct client *client = context;
-
 	(void)link;
-	client->is_full = !add_lease(&client->data, lease);
-	return !client->is_full;
+	add_lease(&client->data, lease);
 }
 
 static int compare_addrs(const void *a, const void *b)
@@ -240,31 +231,30 @@ static int compare_addrs(const void *a, const void *b)
 static int answer_data(struct kea_call *call, const struct lookup *lookup, struct client *client)
 {
 	uint32_t path = OPT_CLIENT_DATA;
-	struct kea_object *answer;
 	size_t len = 0;
 	const void *duid;
 
 	each(call, lookup, note_link, client);
-	if (!begin(call, &answer))
-		return refuse(call, "it is for another server");
 	if (!client->first)
 		return sent(call, "there is no binding");
 	qsort(client->addrs, client->n_links, sizeof(client->addrs[0]), compare_addrs);
 	/* RFC 5007 4.3.4: of several links, only their addresses. */
 	if (lookup->by == BY_CLIENTID && lookup->link < 0 && client->n_links > 1) {
 		path = OPT_CLIENT_LINK;
-		(void)kea->option_set(answer, &path, 1, client->addrs, client->n_links * (size_t)LINKS_ADDR);
+		(void)kea->option_set(response(call), &path, 1, client->addrs, client->n_links * (size_t)LINKS_ADDR);
 		return sent(call, "the client is on several links");
 	}
 	duid = kea->get_bytes(client->first, KEA_LEASE_CLIENT_ID, &len);
-	if (duid && add_head(&client->data, OPT_CLIENTID, len))
+	if (duid) {
+		add_head(&client->data, OPT_CLIENTID, len);
 		add_bytes(&client->data, duid, len);
-	if (add_head(&client->data, OPT_CLT_TIME, 4))
-		add32(&client->data, client->elapsed);
+	}
+	add_head(&client->data, OPT_CLT_TIME, 4);
+	add32(&client->data, client->elapsed);
 	each(call, lookup, note_lease, client);
-	if (client->is_full)
+	if (client->data.is_full)
 		return refuse(call, too_many);
-	if (kea->option_set(answer, &path, 1, client->data.bytes, client->data.n) < 0)
+	if (kea->option_set(response(call), &path, 1, client->data.bytes, client->data.n) < 0)
 		return refuse(call, "out of memory");
 	return sent(call, "the client's bindings");
 }
@@ -302,14 +292,6 @@ static int start(struct kea_call *call, struct lookup *lookup)
 	return err < 0 ? refuse(call, "the leases cannot be searched now") : answer(call, lookup);
 }
 
-static void masked(const uint8_t addr[LINKS_ADDR], unsigned len, uint8_t ret[LINKS_ADDR])
-{
-	for (unsigned i = 0; i < LINKS_ADDR; i++)
-		ret[i] = i * 8 >= len       ? 0
-			 : i * 8 + 8 <= len ? addr[i]
-					    : addr[i] & (uint8_t)(0xff << (8 - (len - i * 8)));
-}
-
 /* As an address, and as part of a prefix of each length. */
 static int by_address(struct kea_call *call, struct lookup *lookup)
 {
@@ -323,11 +305,13 @@ static int by_address(struct kea_call *call, struct lookup *lookup)
 	if (kea->find(call, KEA_FIND_ADDRESS, lookup->addr, LINKS_ADDR, 0, 1) < 0)
 		return refuse(call, "out of memory");
 	lookup->n_queries = 1;
-	for (unsigned i = 0; i < plan->n_lengths; i++) {
+	/* Longest first: a shorter prefix has the same bits or fewer, so only the last one can be the same. */
+	for (unsigned len = LINKS_LENGTHS - 1; len; len--) {
 		uint8_t addr[LINKS_ADDR];
 
-		masked(lookup->addr, plan->lengths[i], addr);
-		if (!memcmp(addr, last, sizeof(addr)))
+		memcpy(addr, lookup->addr, sizeof(addr));
+		prefix_mask(addr, len);
+		if (!plan->has_len[len] || !memcmp(addr, last, sizeof(addr)))
 			continue;
 		if (kea->find(call, KEA_FIND_ADDRESS, addr, sizeof(addr), 0, 1) < 0)
 			return refuse(call, "out of memory");
@@ -404,8 +388,6 @@ int query6(struct kea_call *call)
 	const uint8_t *data;
 	char label[LABEL_MAX];
 
-	if (number_of(query, KEA_PACKET_TYPE) != LEASEQUERY)
-		return KEA_CONTINUE;
 	LOG(DHCP6_LEASE_QUERY_RECEIVED, label_of(call, label));
 	from = kea->get_bytes(query, KEA_PACKET_REMOTE_ADDR, &len);
 	if (!from || !is_requester(self, from, len))
@@ -414,6 +396,10 @@ int query6(struct kea_call *call)
 	/* RFC 5007 4.3: a message without these is discarded. */
 	if (!id || !id_len)
 		return refuse(call, "it has no client identifier");
+	if (kea->answer(call, LEASEQUERY_REPLY) < 0)
+		return refuse(call, "out of memory");
+	if (!is_for_us(call))
+		return refuse(call, "it is for another server");
 	data = kea->option_get(query, &query_path, 1, 0, &len);
 	if (!data)
 		return refuse(call, "it has no query option");
