@@ -586,9 +586,9 @@ struct kea_api {
 	 * Declares that "user-context" of scopes may have the map `map`, which has an effect in some kinds of scopes:
 	 * the sum of enum kea_scope. For each of them, fn is called while a configuration is built, also one that is
 	 * only checked: it reports errors at values of the map with fail(), param_keys(), param_int() and the like, and
-	 * the configuration is rejected. In other scopes the map is reported as a warning. What the scopes say is read
-	 * at dhcp#_srv_configured, from config(). Only in kea_hook_load(). KEA_E_UNSUPPORTED: elsewhere. Texts are
-	 * copied.
+	 * the configuration is rejected. In other scopes, and globally and in reservations, the map is reported as a
+	 * warning. What the scopes say is read at dhcp#_srv_configured, from config(). Only in kea_hook_load().
+	 * KEA_E_UNSUPPORTED: elsewhere. Texts are copied.
 	 */
 	int (*scope_map)(struct kea_library *lib, const char *map, unsigned scopes, kea_scope_fn *fn);
 };

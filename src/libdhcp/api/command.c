@@ -77,7 +77,7 @@ int api_command(struct kea_library *lib, const char *name, enum kea_access acces
 {
 	struct hook_command *command;
 
-	if (!lib->diag)
+	if (!hook_is_loading(lib))
 		return -E_UNSUPPORTED;
 	if (find(lib, name))
 		return -E_EXIST;
@@ -97,7 +97,7 @@ int api_command_argument(struct kea_library *lib, const char *name, const char *
 {
 	struct hook_command *command = find(lib, name);
 
-	if (!lib->diag || !command)
+	if (!hook_is_loading(lib) || !command)
 		return -E_NOENT;
 	if (!type_row(type))
 		return -E_INVAL;

@@ -11,9 +11,9 @@
 
 static bool may_declare(struct kea_library *lib, const struct kea_json *text)
 {
-	if (lib->diag && !lib->digit)
+	if (hook_is_loading(lib) && !lib->digit)
 		(void)api_fail(lib, text, "expressions are for the DHCP servers");
-	return lib->diag && lib->digit;
+	return hook_is_loading(lib) && lib->digit;
 }
 
 struct kea_expression *api_expression(struct kea_library *lib, const struct kea_json *text, int is_test)

@@ -25,8 +25,10 @@ int api_answer(struct kea_call *call, unsigned type)
 		return -E_UNSUPPORTED;
 	if (message_row(req->fam, type)->use != MESSAGE_OF_SERVER)
 		return -E_INVAL;
-	if (req->fam->begin_answer(req, type) < 0)
+	if (req->fam->begin_answer(req, type) < 0) {
+		req->answer_type = 0;
 		return -E_NOMEM;
+	}
 	req->is_answered = true;
 	return 0;
 }
@@ -121,11 +123,17 @@ int api_find_start(struct kea_call *call, kea_resumed_fn *resumed, void *context
 	if (finds->is_asked)
 		return -E_BUSY;
 	finds->is_asked = true;
-	if (store_finds_at_once(req->live->db->store))
-		return ask_find(req, finds->v, finds->n, 0);
+	if (store_finds_at_once(req->live->db->store)) {
+		err = ask_find(req, finds->v, finds->n, 0);
+		if (err < 0)
+			failed(finds, err);
+		return err;
+	}
 	parked = park_new(call, STORE_WAIT_MS, resumed, context);
-	if (!parked)
+	if (!parked) {
+		failed(finds, -E_BUSY);
 		return -E_BUSY;
+	}
 	parked->is_find = true;
 	err = ask_find(req, finds->v, finds->n, parked->ticket);
 	if (err == -E_AGAIN)

@@ -273,16 +273,6 @@ static uint32_t timer_of(const struct kea_object *object, bool is_t2)
 	return is_t2 ? t2 : t1;
 }
 
-/* LEASE_FOREVER: it never ends. */
-static int64_t seconds_left(const struct lease *lease)
-{
-	int64_t left = lease->expires - clock_boot_sec();
-
-	if (lease->expires == INT64_MAX)
-		return LEASE_FOREVER;
-	return left < 0 ? 0 : left;
-}
-
 static bool get_lease_time(const struct kea_object *object, enum kea_field field, struct value *ret)
 {
 	const struct lease *lease = object->at;
@@ -290,7 +280,7 @@ static bool get_lease_time(const struct kea_object *object, enum kea_field field
 
 	switch (field) {
 	case KEA_LEASE_LEFT:
-		ret->number = seconds_left(lease);
+		ret->number = lease_left(lease);
 		return true;
 	case KEA_LEASE_ELAPSED:
 		ret->number = lease->cltt < now ? now - lease->cltt : 0;

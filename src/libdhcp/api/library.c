@@ -26,7 +26,7 @@ int api_on(struct kea_library *lib, const char *name, kea_hook_fn *fn)
 	unsigned families = lib->digit ? 3 : HOOK_POINT_D2;
 	bool is_known = false;
 
-	if (!lib->diag)
+	if (!hook_is_loading(lib))
 		return -E_UNSUPPORTED;
 	for (unsigned i = 0; i < HOOK_POINT_N; i++) {
 		if (hook_points[i].families & families && is_named(&hook_points[i], name, digit)) {
@@ -129,7 +129,7 @@ void *api_packet_context(struct kea_call *call, size_t size, kea_done_fn *done)
 struct kea_message *api_message(struct kea_library *lib, const char *id, const char *logger, enum kea_severity severity,
 				int debuglevel)
 {
-	if (!lib->diag)
+	if (!hook_is_loading(lib))
 		return NULL;
 	return (struct kea_message *)hook_message(lib, id, logger, (enum log_severity)severity, debuglevel);
 }

@@ -53,6 +53,16 @@ static int hex_groups(const char *text, size_t len, uint8_t *buf, size_t size)
 	return (int)n;
 }
 
+int text_to_bytes(const char *text, size_t len, uint8_t *buf, size_t size)
+{
+	if (len < 2 || text[0] != '\'' || text[len - 1] != '\'')
+		return hex_to_bytes(text, len, buf, size);
+	if (len - 2 > size)
+		return -E_SPACE;
+	memcpy(buf, text + 1, len - 2);
+	return (int)(len - 2);
+}
+
 int hex_to_bytes(const char *text, size_t len, uint8_t *buf, size_t size)
 {
 	size_t i, n = 0;

@@ -224,6 +224,8 @@ static inline void write_u64(struct writer *w, uint64_t v)
  */
 size_t bytes_to_hex(struct bytes b, char sep, char *buf, size_t size);
 int hex_to_bytes(const char *text, size_t len, uint8_t *buf, size_t size);
+/* The same, or 'text' in single quotes. */
+int text_to_bytes(const char *text, size_t len, uint8_t *buf, size_t size);
 /* Returns the value of a hexadecimal digit; negative if it is none. */
 static inline int hex_value(char c)
 {

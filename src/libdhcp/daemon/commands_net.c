@@ -206,11 +206,7 @@ static void read_interface_id(struct ctl_call *call, const struct select_args *a
 
 	if (!a->interface_id)
 		return;
-	if (len > 2 && a->interface_id[0] == '\'' && a->interface_id[len - 1] == '\'') {
-		query->iface_id = bytes_of((const uint8_t *)a->interface_id + 1, (uint32_t)len - 2);
-		return;
-	}
-	n = hex_to_bytes(a->interface_id, len, buf, len);
+	n = text_to_bytes(a->interface_id, len, buf, len + 1);
 	if (n > 0)
 		query->iface_id = bytes_of(buf, (uint32_t)n);
 	else

@@ -55,12 +55,7 @@ static bool read_client(struct ctl_call *call, const struct trace_args *a, enum 
 	}
 	*ret_by = a->hw_address ? TRACE_BY_HWADDR : TRACE_BY_ID;
 	buf = arena_alloc(ctl_call_arena(call), len + 1);
-	if (len > 2 && text[0] == '\'' && text[len - 1] == '\'') {
-		n = (int)len - 2;
-		memcpy(buf, text + 1, len - 2);
-	} else {
-		n = hex_to_bytes(text, len, buf, len + 1);
-	}
+	n = text_to_bytes(text, len, buf, len + 1);
 	if (n <= 0 || n > CLIENT_TRACE_ID_MAX) {
 		ctl_respond(call, CTL_ERROR, NULL, "\"%s\": expected 1 to %d bytes, 'text' or hexadecimal",
 			    tracer_key(&d->tracer, *ret_by), CLIENT_TRACE_ID_MAX);

@@ -68,11 +68,7 @@ struct bytes explain_bytes_of(struct ctl_call *call, const struct explain_args *
 	if (!text)
 		return bytes_of(NULL, 0);
 	buf = arena_alloc(ctl_call_arena(call), len + 1);
-	if (len >= 2 && text[0] == '\'' && text[len - 1] == '\'') {
-		memcpy(buf, text + 1, len - 2);
-		return bytes_of(buf, len - 2);
-	}
-	n = hex_to_bytes(text, len, buf, len + 1);
+	n = text_to_bytes(text, len, buf, len + 1);
 	if (n < 0)
 		fail(call, args, key, "\"%s\" is neither 'text' nor hexadecimal", text);
 	return bytes_of(buf, n > 0 ? (size_t)n : 0);

@@ -107,25 +107,30 @@ static void run_program(struct lfc *lfc)
 	char *previous = with_suffix(path, LEFTOVER_PREVIOUS), *copy = with_suffix(path, LEFTOVER_COPY);
 	char *output = with_suffix(path, ".output"), *finish = with_suffix(path, LEFTOVER_FINISH);
 	char *pid_file = with_suffix(path, ".pid");
-	char *argv[] = { lfc->program, (char *)lfc->family_arg,
-			 "-x",         previous,
-			 "-i",         copy,
-			 "-o",         output,
-			 "-f",         finish,
-			 "-p",         pid_file,
-			 "-c",         "ignored-path",
-			 NULL,         NULL,
-			 NULL };
 	char history[16];
+	/* The first NULL ends it. */
+	char *argv[] = { lfc->program,
+			 (char *)lfc->family_arg,
+			 "-x",
+			 previous,
+			 "-i",
+			 copy,
+			 "-o",
+			 output,
+			 "-f",
+			 finish,
+			 "-p",
+			 pid_file,
+			 "-c",
+			 "ignored-path",
+			 lfc->history_mib ? "-H" : NULL,
+			 history,
+			 NULL };
 	struct str line = { 0 };
 	char why[FILE_WHY_MAX];
 	int err;
 
-	if (lfc->history_mib) {
-		(void)snprintf(history, sizeof(history), "%u", lfc->history_mib);
-		argv[sizeof(argv) / sizeof(argv[0]) - 3] = (char *)"-H";
-		argv[sizeof(argv) / sizeof(argv[0]) - 2] = history;
-	}
+	(void)snprintf(history, sizeof(history), "%u", lfc->history_mib);
 	for (unsigned i = 0; argv[i]; i++)
 		str_addf(&line, "%s%s", i ? " " : "", argv[i]);
 	LOG(DHCPSRV_MEMFILE_LFC_EXECUTE, str_text(&line));

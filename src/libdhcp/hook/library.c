@@ -71,7 +71,7 @@ static bool has_changed(const struct hook_file *file)
 
 int hook_depends_on(struct kea_library *lib, const char *path)
 {
-	if (!lib->diag)
+	if (!hook_is_loading(lib))
 		return -E_UNSUPPORTED;
 	*vec_push(&lib->files) = file_as_it_is(xstrdup(path));
 	return 0;
@@ -424,13 +424,13 @@ struct hook_stat *hook_stat_find(const char *name)
 
 struct hook_stat *hook_stat(struct kea_library *lib, const char *name)
 {
-	struct hook_stat *stat = hook_stat_find(name);
+	struct hook_stat **chain = chain_of(name), *stat = hook_stat_find(name);
 
 	if (!stat) {
 		stat = xcalloc(1, sizeof(*stat));
 		stat->name = xstrdup(name);
-		stat->chain = *chain_of(name);
-		*chain_of(name) = stat;
+		stat->chain = *chain;
+		*chain = stat;
 		list_add_tail(&stats, &stat->link);
 	}
 	stat->refs++;
@@ -442,7 +442,7 @@ struct hook_stat *hook_stat(struct kea_library *lib, const char *name)
 
 int hook_scope_map(struct kea_library *lib, const char *map, unsigned scopes, kea_scope_fn *fn)
 {
-	if (!lib->diag)
+	if (!hook_is_loading(lib))
 		return -E_UNSUPPORTED;
 	*vec_push(&lib->scope_maps) = (struct hook_scope_map){ .name = xstrdup(map), .scopes = scopes, .fn = fn };
 	return 0;

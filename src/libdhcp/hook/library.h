@@ -138,13 +138,19 @@ struct kea_library {
 	VEC(struct hook_scope_map) scope_maps;
 	struct list timers, watches, posts;           /* see tasks.c */
 	struct hook_thread threads[HOOK_THREADS_MAX]; /* each written by its thread only */
-	/* Only while it is loaded; diag is NULL otherwise. */
+	/* Only while it is loaded or checks a map of a scope; diag is NULL otherwise. */
 	struct diag *diag;
 	struct pos pos;                 /* of the library in the configuration */
 	struct json_object *positioned; /* its parameters there, or NULL */
 	bool in_scope;                  /* it checks a map of a scope, whose values have positions themselves */
 	bool has_failed;
 };
+
+/* In kea_hook_load(), where a library declares what it has. */
+static inline bool hook_is_loading(const struct kea_library *lib)
+{
+	return lib->diag && !lib->in_scope;
+}
 
 /* A library in one configuration; in the arena of its hooks. */
 struct hook_use {

@@ -295,7 +295,10 @@ int archive_add(const char *copy, uint64_t max_bytes, const struct lfc_sys *sys,
 	if (in < 0)
 		return in == -E_NOENT ? 0 : in;
 	path = lease_file_of(copy);
-	err = add(path, in, sys, reterr);
+	/* Before, too: perhaps because there was no room for more, the limit is lower now. */
+	err = prune(path, max_bytes, sys, reterr);
+	if (err == 0)
+		err = add(path, in, sys, reterr);
 	(void)close(in);
 	if (err == 0)
 		err = prune(path, max_bytes, sys, reterr);

@@ -101,7 +101,11 @@ static void refresh_all(void)
 
 void sink_want_traces(bool any)
 {
-	traces = any ? LOG_BY_TRACE : 0;
+	int wanted = any ? LOG_BY_TRACE : 0;
+
+	if (wanted == traces)
+		return;
+	traces = wanted;
 	refresh_all();
 }
 

@@ -158,6 +158,7 @@ void build_hook_expressions(struct build *b);
 const struct scope_exprs *build_scope_exprs(struct build *b, struct json_object *user_context,
 					    const struct scope_exprs *outer);
 /* Libraries check the user-context (or NULL) of a scope. */
+#define OTHER_SCOPE ((enum kea_scope)0) /* one in which such maps have no effect */
 void build_scope_maps(struct build *b, enum kea_scope scope, struct json_object *user_context);
 void build_logging(struct build *b);
 /* control-socket, control-sockets */

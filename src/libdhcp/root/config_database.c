@@ -234,6 +234,9 @@ static void build_memfile(struct build *b, const struct database_conf *conf)
 	if (!conf->persist && conf->history_size)
 		diag_error(b->diag, conf_pos(&conf->node, "history-size"),
 			   "\"history-size\" needs \"persist\": without a lease file there is no history");
+	if (conf->persist && conf->history_size && !conf->lfc_interval)
+		diag_warn(b->diag, conf_pos(&conf->node, "history-size"),
+			  "\"history-size\" has an effect only with the command kea-lfc-start: \"lfc-interval\" is 0");
 	if (conf->persist && conf->sync == SYNC_NONE)
 		diag_warn(b->diag, conf_pos(&conf->node, "sync"),
 			  "with \"sync\": \"none\", acknowledged leases may be lost in a power failure");

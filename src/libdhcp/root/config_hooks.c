@@ -128,6 +128,7 @@ void build_hook_expressions(struct build *b)
 		use->positioned = NULL;
 	}
 	build_outer(b);
+	build_scope_maps(b, OTHER_SCOPE, b->root->user_context);
 }
 
 /* Returns what user-context has for the expression; NULL: nothing, or after an error. */

@@ -370,6 +370,7 @@ static bool read_host(struct hosts *hosts, const struct group *group, const stru
 	has_id = build_host_id(hosts->b, conf, id, &host->id);
 	excluded = build_places(hosts, group, conf, host);
 	host->extra = build_extra(hosts, conf, excluded);
+	build_scope_maps(hosts->b, OTHER_SCOPE, conf->user_context);
 	if (has_id)
 		host->id.value.data = pack(hosts, id, host->id.value.len);
 	return has_id;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "ctl/channel.h"
+#include "lease/lfc.h"
 #include "root/keys_rows.h"
 
 /* The rows of the root map and the maps in it, except the address plan. */
@@ -72,7 +73,7 @@ static const struct key database_keys[] = {
 	      .doc = "time between lease file cleanups by kea-lfc; a cleanup runs earlier when the file "
 		     "has grown to 16 MiB and four times the size that the leases need; 0 = never"),
 	K_INT(struct database_conf, history_size, "history-size", FOR_MEMFILE, .native = true, .def = "0",
-	      .max = 1 << 20, .unit = "MiB", .since = "4.2.0",
+	      .max = LFC_HISTORY_MAX, .unit = "MiB", .since = "4.2.0",
 	      .doc = "how much of what lease file cleanups discard is kept beside the lease file, compressed, for "
 		     "\"kea history\"; the oldest is removed first; 0 = none"),
 	K_BOOL(struct database_conf, readonly, "readonly", FOR_SQL, .def = "false", .since = "4.2.0",

@@ -69,20 +69,14 @@ int client_traces_add(struct client_traces *traces, enum client_trace_by by, str
 	else
 		err = -E_SPACE;
 	(void)pthread_mutex_unlock(&traces->lock);
-	log_want_traces(true);
+	log_want_traces(traces->n);
 	return err;
 }
 
-/* With the lock held, which is given back. */
+/* With the lock held. */
 static void remove_at(struct client_traces *traces, size_t i)
 {
-	bool any;
-
 	traces->v[i] = traces->v[--traces->n];
-	any = traces->n;
-	(void)pthread_mutex_unlock(&traces->lock);
-	if (!any)
-		log_want_traces(false);
 }
 
 bool client_traces_remove(struct client_traces *traces, enum client_trace_by by, struct bytes id)
@@ -91,25 +85,29 @@ bool client_traces_remove(struct client_traces *traces, enum client_trace_by by,
 
 	(void)pthread_mutex_lock(&traces->lock);
 	trace = find(traces, by, id);
-	if (!trace) {
-		(void)pthread_mutex_unlock(&traces->lock);
-		return false;
-	}
-	remove_at(traces, (size_t)(trace - traces->v));
-	return true;
+	if (trace)
+		remove_at(traces, (size_t)(trace - traces->v));
+	(void)pthread_mutex_unlock(&traces->lock);
+	/* Only this thread changes how many there are. */
+	log_want_traces(traces->n);
+	return trace;
 }
 
 bool client_traces_expire(struct client_traces *traces, int64_t now_ms, struct client_trace *ret)
 {
+	bool found = false;
+
 	(void)pthread_mutex_lock(&traces->lock);
-	for (size_t i = 0; i < traces->n; i++)
-		if (traces->v[i].ends_ms <= now_ms) {
+	for (size_t i = 0; !found && i < traces->n; i++) {
+		found = traces->v[i].ends_ms <= now_ms;
+		if (found) {
 			*ret = traces->v[i];
 			remove_at(traces, i);
-			return true;
 		}
+	}
 	(void)pthread_mutex_unlock(&traces->lock);
-	return false;
+	log_want_traces(traces->n);
+	return found;
 }
 
 size_t client_traces_list(struct client_traces *traces, struct client_trace v[CLIENT_TRACES_MAX])
