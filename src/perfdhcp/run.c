@@ -230,21 +230,27 @@ static uint64_t next_event(const struct loop *l)
 	return at;
 }
 
-/* Receives everything that has arrived, but limited, so that an endless burst does not prevent sending. */
-static void receive(struct run *run)
+/*
+ * Receives everything that has arrived, but limited, so that an endless burst does not prevent sending. Returns whether
+ * anything has.
+ */
+static bool receive(struct run *run)
 {
 	struct bytes got[NET_BATCH];
+	bool any = false;
 	unsigned n;
 
 	for (int round = 0; round < 4; round++) {
 		n = net_receive(run->net, got, &run->arrived_ns);
+		any = any || n;
 		run->now_ns = run_clock_ns();
 		for (unsigned i = 0; i < n; i++)
 			step_answer(run, got[i]);
 		net_flush(run->net);
 		if (n < NET_BATCH && !(n && run->opt->threads > 1))
-			return;
+			break;
 	}
+	return any;
 }
 
 static void periodic(struct loop *l)
@@ -277,6 +283,7 @@ static void loop(struct run *run, enum kind kind, volatile sig_atomic_t *stop)
 	struct loop l = { .run = run, .kind = kind };
 	const struct options *opt = run->opt;
 	uint64_t at, failures = net_failures(run->net, NULL), overflows = net_overflows(run->net);
+	bool received;
 
 	run->draining = false;
 	reset_stats(run);
@@ -295,11 +302,15 @@ static void loop(struct run *run, enum kind kind, volatile sig_atomic_t *stop)
 		if (!run->draining)
 			begin_exchanges(&l);
 		net_flush(run->net);
-		receive(run);
+		received = receive(run);
 		periodic(&l);
 		if (finished(&l, *stop))
 			break;
-		at = next_event(&l);
+		/*
+		 * While responses arrive, it does not sleep: each of them would have to wake it, which a server that
+		 * sends them one by one would pay for.
+		 */
+		at = received ? 0 : next_event(&l);
 		if (at > run->now_ns)
 			net_wait(run->net, at - run->now_ns);
 	}
