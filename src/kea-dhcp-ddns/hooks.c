@@ -12,7 +12,7 @@ bool d2_hooks_accept(const struct d2_config *cfg, const char **ret_why)
 
 	if (!hooks_at(cfg->hooks, call.point))
 		return true;
-	call.config = json_parse(cfg->text->v, cfg->text->len);
+	call.config = config_text_parse(cfg->text);
 	said = hooks_call(cfg->hooks, &call);
 	json_object_put(call.config);
 	if (said != HOOK_DROP)

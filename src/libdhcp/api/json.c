@@ -11,7 +11,7 @@ const struct kea_json *api_config(struct kea_call *call)
 	struct hook_call *hook = call->hook;
 
 	if (!hook->config && hook->cfg && hook->cfg->text)
-		hook->config = json_parse(hook->cfg->text->v, hook->cfg->text->len);
+		hook->config = config_text_parse(hook->cfg->text);
 	return json_handle(hook->config);
 }
 

@@ -150,7 +150,7 @@ static struct config *apply(const struct config *cfg, struct json_object *lines,
 	struct json_doc doc;
 	bool ok = true;
 
-	(void)json_read_text("configuration", cfg->text->v, cfg->text->len, JSON_STRICT, NULL, diag, &doc);
+	config_text_read(cfg->text, diag, &doc);
 	json_object_object_add(top, name, json_object_get(doc.root));
 	for (size_t i = 1; ok && i < json_object_array_length(lines); i++) {
 		struct json_object *line = json_object_array_get_idx(lines, i);
@@ -343,11 +343,11 @@ static bool store(struct changes *c, const struct str *line, struct str *why)
 	return ok;
 }
 
-static struct json_object *read_text(const struct config_text *text, struct json_doc *doc)
+static struct json_object *read_text(struct config_text *text, struct json_doc *doc)
 {
 	struct diag *diag = diag_new();
 
-	(void)json_read_text("configuration", text->v, text->len, JSON_STRICT, NULL, diag, doc);
+	config_text_read(text, diag, doc);
 	diag_free(diag);
 	return doc->root;
 }
@@ -360,7 +360,7 @@ void changes_skip(struct changes *c)
 }
 
 /* Appends the line for a change; nothing if there is none. */
-static void add_steps(const struct config_text *before, const struct config_text *after, struct str *line)
+static void add_steps(struct config_text *before, struct config_text *after, struct str *line)
 {
 	struct json_doc docs[2];
 	struct json_object *steps = json_diff(read_text(before, &docs[0]), read_text(after, &docs[1]));
@@ -372,7 +372,7 @@ static void add_steps(const struct config_text *before, const struct config_text
 	json_doc_done(&docs[1]);
 }
 
-bool changes_add(struct changes *c, const struct config_text *before, const struct config_text *after, struct str *why)
+bool changes_add(struct changes *c, struct config_text *before, struct config_text *after, struct str *why)
 {
 	struct str line = { 0 };
 	bool ok = true;
@@ -380,10 +380,13 @@ bool changes_add(struct changes *c, const struct config_text *before, const stru
 	c->undo_size = c->base.size;
 	c->undo_is_behind = c->is_behind;
 	/* The file and what is stored are not what the configuration was. */
-	if (c->is_behind)
-		str_addf(&line, "{ \"config\": %s }\n", after->v);
-	else
+	if (c->is_behind) {
+		str_add(&line, "{ \"config\": ");
+		config_text_add(after, 0, SIZE_MAX, &line);
+		str_add(&line, " }\n");
+	} else {
 		add_steps(before, after, &line);
+	}
 	if (line.len)
 		ok = store(c, &line, why);
 	if (ok)

@@ -63,7 +63,7 @@ void changes_use(struct changes *c, bool stores);
 /* There will be a change that is not stored. */
 void changes_skip(struct changes *c);
 /* Stores a change. On failure returns false, with the reason added to why, and nothing is stored. */
-bool changes_add(struct changes *c, const struct config_text *before, const struct config_text *after, struct str *why);
+bool changes_add(struct changes *c, struct config_text *before, struct config_text *after, struct str *why);
 /* The last change, stored or not, was not made after all. */
 void changes_undo(struct changes *c);
 

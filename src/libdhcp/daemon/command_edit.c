@@ -119,14 +119,14 @@ static void edit_now(void *ctx)
 {
 	struct editing e = *(struct editing *)ctx;
 	struct daemon *d = call_daemon(e.call);
-	const struct config_text *text = d->sockets.live->cfg->text;
+	struct config_text *text = d->sockets.live->cfg->text;
 	struct json_object *top = json_object_new_object();
 	struct command_edited edited = { .result = CTL_SUCCESS };
 	struct diag *diag = ctl_call_diag(e.call);
 	struct json_doc doc;
 
 	free(ctx);
-	(void)json_read_text("configuration", text->v, text->len, JSON_STRICT, NULL, diag, &doc);
+	config_text_read(text, diag, &doc);
 	json_object_object_add(top, config_root_name(d->fam->digit), json_object_get(doc.root));
 	if (command_hash_is_current(e.call, e.hash)) {
 		e.edit(e.call, doc.root, e.args, &edited);

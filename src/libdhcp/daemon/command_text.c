@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PIECE (32u << 10)
-
 struct getting {
 	const char *root;
 	struct config_text *text;
@@ -22,16 +20,13 @@ struct getting {
 static enum ctl_more next_text(struct ctl_call *call, void *state, struct str *out)
 {
 	struct getting *g = state;
-	size_t len = g->text->len - g->sent;
 
 	if (!g->is_begun) {
 		g->is_begun = true;
 		str_addf(out, "{ \"%s\": ", g->root);
 	}
-	if (len > PIECE)
-		len = PIECE;
-	str_add_n(out, g->text->v + g->sent, len);
-	g->sent += len;
+	config_text_add(g->text, g->sent, CONFIG_TEXT_BLOCK, out);
+	g->sent += CONFIG_TEXT_BLOCK;
 	if (g->sent < g->text->len)
 		return CTL_MORE;
 	str_addf(out, ", \"hash\": \"%s\" }", g->text->hash);

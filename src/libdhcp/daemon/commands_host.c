@@ -342,7 +342,6 @@ static long rank_of(const struct change *change)
 	struct host_query query = query_for(&change->which, change->subnet_id);
 	struct host_find find = { .v = &query, .n = 1, .arena = ctl_call_arena(change->call) };
 	struct host_source *file = file_of(cfg);
-	size_t len, rank;
 
 	if (!file)
 		return -1;
@@ -350,8 +349,7 @@ static long rank_of(const struct change *change)
 	for (int i = 0; i < query.n; i++) {
 		if (!change->which.has_id && !host_is_at(query.out[i], &change->which.addr))
 			continue;
-		(void)config_host_text(cfg, file, query.out[i], &len, &rank);
-		return (long)rank;
+		return (long)config_host_text(cfg, file, query.out[i], NULL);
 	}
 	return -1;
 }

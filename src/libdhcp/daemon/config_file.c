@@ -56,16 +56,16 @@ static bool replace(const char *path, const char *text, size_t len, struct str *
 }
 
 /* Returns { "Dhcp4": ... }. */
-static struct json_object *document(const struct config_file *file, const struct config_text *text)
+static struct json_object *document(const struct config_file *file, struct config_text *text)
 {
 	struct json_object *top = json_object_new_object();
 
-	json_object_object_add(top, file->root, json_parse(text->v, text->len));
+	json_object_object_add(top, file->root, config_text_parse(text));
 	return top;
 }
 
 /* True if this text, as a configuration file, means the same as the configuration. */
-static bool means(const struct config_file *file, const struct str *out, const struct config_text *text)
+static bool means(const struct config_file *file, const struct str *out, struct config_text *text)
 {
 	struct diag *diag = NULL;
 	struct config_text *read = file->read(file, out->text, out->len, &diag);
@@ -77,7 +77,7 @@ static bool means(const struct config_file *file, const struct str *out, const s
 }
 
 /* Appends the configuration file's text with what has changed since; nothing if that is not possible. */
-static void merge(const struct config_file *file, const struct config_text *text, struct str *out)
+static void merge(const struct config_file *file, struct config_text *text, struct str *out)
 {
 	struct json_object *before, *after;
 	struct diag *diag = NULL;
@@ -107,13 +107,13 @@ static void print(struct json_object *top, struct str *out)
 }
 
 /* Appends the configuration with what else the configuration file contains: the maps of other programs. */
-static void add_others(const struct config_file *file, const struct config_text *text, struct str *out)
+static void add_others(const struct config_file *file, struct config_text *text, struct str *out)
 {
 	struct diag *diag = diag_new();
 	struct json_doc doc;
 
 	if (json_read_file(file->path, NULL, diag, &doc) == 0 && json_object_is_type(doc.root, json_type_object)) {
-		json_object_object_add(doc.root, file->root, json_parse(text->v, text->len));
+		json_object_object_add(doc.root, file->root, config_text_parse(text));
 		print(doc.root, out);
 		if (!means(file, out, text))
 			str_reset(out);
@@ -122,7 +122,7 @@ static void add_others(const struct config_file *file, const struct config_text 
 	diag_free(diag);
 }
 
-static void compose(const struct config_file *file, const struct config_text *text, bool own, struct str *out)
+static void compose(const struct config_file *file, struct config_text *text, bool own, struct str *out)
 {
 	struct json_object *top;
 
@@ -137,7 +137,7 @@ static void compose(const struct config_file *file, const struct config_text *te
 	json_object_put(top);
 }
 
-int64_t config_file_replace(const struct config_file *file, const struct config_text *text, const char *filename,
+int64_t config_file_replace(const struct config_file *file, struct config_text *text, const char *filename,
 			    char **ret_path, struct str *why)
 {
 	char *path = path_of(file, filename, why);
@@ -192,7 +192,7 @@ static void folded(const struct config_file *file, bool is_written)
 	changes_folded(file->ctx, is_written);
 }
 
-int64_t config_file_write(struct daemon *d, const struct config_text *text, const char *filename, char **ret_path,
+int64_t config_file_write(struct daemon *d, struct config_text *text, const char *filename, char **ret_path,
 			  struct str *why)
 {
 	const struct config_file file = {

@@ -38,8 +38,8 @@ struct config_file {
  *
  * Returns the number of bytes and sets *ret_path (malloc'd); on failure a negative value, with the reason added to why.
  */
-int64_t config_file_replace(const struct config_file *file, const struct config_text *text, const char *filename,
+int64_t config_file_replace(const struct config_file *file, struct config_text *text, const char *filename,
 			    char **ret_path, struct str *why);
 /* Same, for the file of a DHCP server. */
-int64_t config_file_write(struct daemon *d, const struct config_text *text, const char *filename, char **ret_path,
+int64_t config_file_write(struct daemon *d, struct config_text *text, const char *filename, char **ret_path,
 			  struct str *why);

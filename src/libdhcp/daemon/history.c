@@ -7,33 +7,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-void history_add(struct history *h, const struct config_text *before, const struct config_text *after)
+void history_add(struct history *h, struct config_text *before, struct config_text *after)
 {
 	size_t most = before->len < after->len ? before->len : after->len, begin = 0, end = 0;
+	struct str a = { 0 }, b = { 0 };
 
-	if (before->len == after->len && !memcmp(before->v, after->v, after->len))
+	if (!strcmp(before->hash, after->hash))
 		return;
-	while (begin < most && before->v[begin] == after->v[begin])
+	config_text_add(before, 0, SIZE_MAX, &a);
+	config_text_add(after, 0, SIZE_MAX, &b);
+	while (begin < most && a.text[begin] == b.text[begin])
 		begin++;
-	while (end < most - begin && before->v[before->len - 1 - end] == after->v[after->len - 1 - end])
+	while (end < most - begin && a.text[a.len - 1 - end] == b.text[b.len - 1 - end])
 		end++;
 	if (h->n == HISTORY_MAX)
 		free(h->v[--h->n].text);
 	memmove(&h->v[1], &h->v[0], h->n * sizeof(h->v[0]));
 	h->v[0].begin = begin;
 	h->v[0].end = end;
-	h->v[0].len = before->len - begin - end;
+	h->v[0].len = a.len - begin - end;
 	h->v[0].text = xmalloc(h->v[0].len + 1);
-	memcpy(h->v[0].text, before->v + begin, h->v[0].len);
+	memcpy(h->v[0].text, a.text + begin, h->v[0].len);
+	str_free(&a);
+	str_free(&b);
 	h->n++;
 }
 
-void history_get(const struct history *h, const struct config_text *current, unsigned ago, struct str *ret)
+void history_get(const struct history *h, struct config_text *current, unsigned ago, struct str *ret)
 {
 	struct str text = { 0 };
 
 	assert(ago && ago <= h->n);
-	str_add_n(&text, current->v, current->len);
+	config_text_add(current, 0, SIZE_MAX, &text);
 	for (unsigned i = 0; i < ago; i++) {
 		struct str older = { 0 };
 

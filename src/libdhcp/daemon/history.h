@@ -20,7 +20,7 @@ struct history {
 };
 
 /* Notes that a configuration replaces another one. */
-void history_add(struct history *h, const struct config_text *before, const struct config_text *after);
+void history_add(struct history *h, struct config_text *before, struct config_text *after);
 /* Appends the text of the one that was in service that many changes ago, 1 to h->n. */
-void history_get(const struct history *h, const struct config_text *current, unsigned ago, struct str *ret);
+void history_get(const struct history *h, struct config_text *current, unsigned ago, struct str *ret);
 void history_done(struct history *h);

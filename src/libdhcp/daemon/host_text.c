@@ -142,15 +142,12 @@ static void print_host(struct str *out, const struct config *cfg, const struct h
 
 void host_add_json(struct str *out, const struct config *cfg, struct host_source *source, const struct host *host)
 {
-	const char *text;
-	size_t len, rank;
-
 	if (!host_is_file(source)) {
 		print_host(out, cfg, host);
 		return;
 	}
-	text = config_host_text(cfg, source, host, &len, &rank);
-	/* A map with an identifier at least, without its end. */
-	str_add_n(out, text, len - 2);
+	(void)config_host_text(cfg, source, host, out);
+	/* A map with an identifier at least; its end is " }". */
+	out->len -= 2;
 	str_addf(out, ", \"subnet-id\": %u }", host->subnet_id);
 }

@@ -103,12 +103,11 @@ int config_host_options(void *ctx, const struct host_option *v, unsigned n, stru
 			struct str *why);
 bool config_host_subnet(void *ctx, uint32_t subnet_id, struct prefix *ret);
 /*
- * Returns the text, a JSON map of *ret_len bytes, that config-get has for a reservation which the source of the
- * configuration file has found, and its position in the list of its subnet. The configuration serves. Main thread; the
- * first call for a configuration takes time in proportion to its size.
+ * Appends the text, a JSON map, that config-get has for a reservation which the source of the configuration file has
+ * found; nothing if `out` is NULL. Returns its position in the list of its subnet. The configuration serves. Main
+ * thread; the first call for a configuration takes time in proportion to its size.
  */
-const char *config_host_text(const struct config *cfg, struct host_source *file, const struct host *host,
-			     size_t *ret_len, size_t *ret_rank);
+size_t config_host_text(const struct config *cfg, struct host_source *file, const struct host *host, struct str *out);
 /*
  * Reads a reservation, as in the configuration, that is not part of it: with extra->texts, to be stored elsewhere. cfg
  * must be complete and is not changed; subnet_id is 0 for a global one, or that of a subnet of cfg. The result is in

@@ -199,14 +199,18 @@ static int find_all(struct host_source *file, struct arena *arena, struct host_q
 /* The source has the reservations of a subnet together, in the order of the document. */
 static struct config_host_span *make_spans(const struct config *cfg, struct host_source *file)
 {
-	struct walk w = { .begin = cfg->text->v, .p = cfg->text->v };
+	struct str text = { 0 };
+	struct walk w = { 0 };
 	struct arena *arena = arena_new(0);
 	struct config_host_span *spans;
 	struct host_query all;
 	size_t at = 0;
 	int n = find_all(file, arena, &all);
 
+	config_text_add(cfg->text, 0, SIZE_MAX, &text);
+	w.begin = w.p = str_text(&text);
 	walk_root(&w);
+	str_free(&text);
 	assert(n >= 0 && (size_t)n == w.spots.n);
 	if (n)
 		qsort(w.spots.v, w.spots.n, sizeof(*w.spots.v), by_subnet);
@@ -224,15 +228,14 @@ static struct config_host_span *make_spans(const struct config *cfg, struct host
 	return spans;
 }
 
-const char *config_host_text(const struct config *cfg, struct host_source *file, const struct host *host,
-			     size_t *ret_len, size_t *ret_rank)
+size_t config_host_text(const struct config *cfg, struct host_source *file, const struct host *host, struct str *out)
 {
 	const struct config_host_span *span;
 
 	if (!cfg->text->hosts)
 		cfg->text->hosts = make_spans(cfg, file);
 	span = &cfg->text->hosts[host_file_index(file, host)];
-	*ret_len = span->len;
-	*ret_rank = span->rank;
-	return cfg->text->v + span->at;
+	if (out)
+		config_text_add(cfg->text, span->at, span->len, out);
+	return span->rank;
 }

@@ -3,9 +3,15 @@
 
 #include "base/bytes.h"
 #include "base/str.h"
+#include "base/vec.h"
+#include "json/read.h"
+#include "json/value.h"
 #include "json/write.h"
 
 #include <openssl/evp.h>
+#ifdef HAVE_ZLIB
+#include <zlib.h>
+#endif
 
 static void hash(const char *text, size_t len, char *ret)
 {
@@ -21,22 +27,126 @@ static void hash(const char *text, size_t len, char *ret)
 	}
 }
 
+/* --- blocks: one that is not shorter when compressed is kept as it is --- */
+
+#ifdef HAVE_ZLIB
+static void pack(const char *block, size_t len, struct str *packed)
+{
+	uint8_t smaller[CONFIG_TEXT_BLOCK];
+	uLongf n = len;
+
+	if (compress2(smaller, &n, (const uint8_t *)block, len, Z_BEST_SPEED) == Z_OK && n < len)
+		str_add_n(packed, (const char *)smaller, n);
+	else
+		str_add_n(packed, block, len);
+}
+
+static void unpack(const char *packed, size_t packed_len, char *block, size_t len)
+{
+	uLongf n = len;
+
+	if (packed_len == len)
+		memcpy(block, packed, len);
+	else if (uncompress((uint8_t *)block, &n, (const uint8_t *)packed, packed_len) != Z_OK)
+		die_of_memory(); /* nothing else can fail: it was packed here */
+}
+#else
+static void pack(const char *block, size_t len, struct str *packed)
+{
+	str_add_n(packed, block, len);
+}
+
+static void unpack(const char *packed, size_t packed_len, char *block, size_t len)
+{
+	(void)packed_len;
+	memcpy(block, packed, len);
+}
+#endif
+
+static size_t block_len(const struct config_text *text, size_t no)
+{
+	size_t at = no * CONFIG_TEXT_BLOCK;
+
+	return text->len - at < CONFIG_TEXT_BLOCK ? text->len - at : CONFIG_TEXT_BLOCK;
+}
+
+static void pack_all(struct config_text *text, const char *v)
+{
+	size_t n = (text->len + CONFIG_TEXT_BLOCK - 1) / CONFIG_TEXT_BLOCK;
+	struct str packed = { 0 };
+
+	text->ends = xcalloc(n + 1, sizeof(*text->ends));
+	for (size_t i = 0; i < n; i++) {
+		pack(v + i * CONFIG_TEXT_BLOCK, block_len(text, i), &packed);
+		text->ends[i] = packed.len;
+	}
+	text->packed = packed.len ? xrealloc(packed.text, packed.len) : NULL;
+}
+
+static const char *block_at(struct config_text *text, size_t no)
+{
+	size_t begin = no ? text->ends[no - 1] : 0;
+
+	if (text->block && text->block_no == no)
+		return text->block;
+	if (!text->block)
+		text->block = xmalloc(CONFIG_TEXT_BLOCK);
+	unpack(text->packed + begin, text->ends[no] - begin, text->block, block_len(text, no));
+	text->block_no = no;
+	return text->block;
+}
+
+void config_text_add(struct config_text *text, size_t at, size_t len, struct str *out)
+{
+	size_t end = len < text->len - at ? at + len : text->len;
+
+	while (at < end) {
+		size_t no = at / CONFIG_TEXT_BLOCK, from = at % CONFIG_TEXT_BLOCK, n = CONFIG_TEXT_BLOCK - from;
+
+		if (n > end - at)
+			n = end - at;
+		str_add_n(out, block_at(text, no) + from, n);
+		at += n;
+	}
+}
+
+/* --- the text --- */
+
 struct config_text *config_text_new(struct json_object *map)
 {
+	struct config_text *text = xcalloc(1, sizeof(*text));
 	struct json_writing writing;
-	struct config_text *text;
 	struct str out = { 0 };
 
 	json_write_init(&writing, map);
 	while (json_write_next(&writing, &out, 64 << 10))
 		;
-	text = xcalloc(1, sizeof(*text) + out.len + 1);
 	text->users = 1;
 	text->len = out.len;
-	memcpy(text->v, str_text(&out), out.len);
-	hash(text->v, text->len, text->hash);
+	hash(str_text(&out), out.len, text->hash);
+	pack_all(text, str_text(&out));
 	str_free(&out);
 	return text;
+}
+
+struct json_object *config_text_parse(struct config_text *text)
+{
+	struct json_object *map;
+	struct str all = { 0 };
+
+	config_text_add(text, 0, SIZE_MAX, &all);
+	map = json_parse(str_text(&all), all.len);
+	str_free(&all);
+	return map;
+}
+
+void config_text_read(struct config_text *text, struct diag *diag, struct json_doc *ret)
+{
+	struct str all = { 0 };
+
+	config_text_add(text, 0, SIZE_MAX, &all);
+	(void)json_read_text("configuration", str_text(&all), all.len, JSON_STRICT, NULL, diag, ret);
+	str_free(&all);
 }
 
 struct config_text *config_text_ref(struct config_text *text)
@@ -49,6 +159,9 @@ void config_text_unref(struct config_text *text)
 {
 	if (!text || --text->users)
 		return;
+	free(text->packed);
+	free(text->ends);
+	free(text->block);
 	free(text->hosts);
 	free(text);
 }
