@@ -179,8 +179,8 @@ static const struct script_row {
 #define PART(object, name, kind, which, families, doc) { #object, name, NULL, doc, families },
 #define METHOD(object, name, arguments, doc) { #object, #name, arguments, doc, 46 },
 	SCRIPT_PARTS(PART) SCRIPT_METHODS(METHOD)
-#define METHOD_OF_PYTHON(object, name, arguments, doc) { #object, #name, arguments, "Python: " doc, 46 },
-		SCRIPT_METHODS_PARK(METHOD_OF_PYTHON) SCRIPT_METHODS_PARKED(METHOD_OF_PYTHON)
+#define METHOD_OF_LUA(object, name, arguments, doc) { #object, #name, arguments, "Lua: " doc, 46 },
+		SCRIPT_METHODS_SOCKET(METHOD_OF_LUA)
 };
 
 static void put_script_rows(void)
@@ -200,9 +200,9 @@ static void put_script_rows(void)
 #define VALUE(name, doc) printf("| `%s` | %s |\n", #name, doc);
 	SCRIPT_VALUES(VALUE)
 #define FUNCTION_OF_PYTHON(name, arguments, doc) printf("| `%s(%s)` | Python: %s |\n", #name, arguments, doc);
-	SCRIPT_FUNCTIONS_PARK(FUNCTION_OF_PYTHON)
-#define VALUE_OF_PYTHON(name, doc) printf("| `%s` | Python: %s |\n", #name, doc);
-	SCRIPT_VALUES_PARK(VALUE_OF_PYTHON)
+	SCRIPT_FUNCTIONS_PYTHON(FUNCTION_OF_PYTHON)
+#define FUNCTION_OF_LUA(name, arguments, doc) printf("| `%s(%s)` | Lua: %s |\n", #name, arguments, doc);
+	SCRIPT_FUNCTIONS_LUA(FUNCTION_OF_LUA)
 }
 
 static void put_hooks(void)

@@ -591,6 +591,23 @@ struct kea_api {
 	 * KEA_E_UNSUPPORTED: elsewhere. Texts are copied.
 	 */
 	int (*scope_map)(struct kea_library *lib, const char *map, unsigned scopes, kea_scope_fn *fn);
+
+	/* --- for libraries that run scripts --- */
+
+	/*
+	 * As expression(), but of a text that the library has: its errors are reported at `where`, a value of
+	 * "parameters" (NULL: of the library), after `name`: "script.lua:12". Whether it is true or false, or text, is
+	 * seen from it: is_test() returns 1 or 0. Only in kea_hook_load(); NULL elsewhere. Texts are copied.
+	 */
+	struct kea_expression *(*expression_text)(struct kea_library *lib, const char *text,
+						  const struct kea_json *where, const char *name);
+	/* Returns 1 if test() is for this expression, 0 if evaluate() is. In the thread of the call. */
+	int (*is_test)(struct kea_object *packet, const struct kea_expression *expression);
+	/*
+	 * The command accepts any arguments, unchecked. KEA_E_NOENT: the library has no such command. Only in
+	 * kea_hook_load().
+	 */
+	int (*command_any)(struct kea_library *lib, const char *command);
 };
 
 #ifdef __cplusplus

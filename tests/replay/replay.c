@@ -21,8 +21,8 @@
  *	hooked POINT N KEY=VALUE...  number of calls since the last "hooked"; for the last call: address=, fake=1,
  *				removes=1
  *	unpark [drop]              the parked request continues, or is dropped
- *	resumed [N]                waits until threads of libraries have resumed what the libraries parked, or
- *				all but N packets of it
+ *	resumed [N]                waits until libraries have resumed what they parked, in threads of theirs or with
+ *				timers and descriptors, or all but N packets of it
  *	command REQUEST            a control command, of the libraries of the configuration
  *	response TEXT              the response to the last command contains TEXT
  *	advance SECONDS            time passes; expired leases are reclaimed, but not after "no-reclaim"
@@ -315,6 +315,9 @@ void pump(void)
 	fail("the pipeline does not come to rest");
 }
 
+/* What hook libraries do in the main thread happens when time passes. */
+static struct loop *play_loop;
+
 #define RESUME_MS 60000 /* so long that only a thread that does not resume takes it */
 
 static void do_resumed(void)
@@ -324,6 +327,7 @@ static void do_resumed(void)
 
 	for (unsigned i = 0; i < RESUME_MS && atomic_load(&play.srv.n_parked) > rest; i++) {
 		(void)nanosleep(&ms, NULL);
+		(void)loop_run_once(play_loop, 0);
 		pump();
 	}
 	if (atomic_load(&play.srv.n_parked) > rest)
@@ -736,9 +740,6 @@ static void do_settle(void)
 }
 
 static bool holds_finds;
-
-/* What hook libraries do in the main thread happens when time passes. */
-static struct loop *play_loop;
 
 static void do_advance(void)
 {

@@ -3,6 +3,7 @@
  * lua: runs a Lua script at hook points. Each thread that calls the library has a state of its own, which runs the
  * script as it was when the configuration was loaded; nothing is shared between them, so no thread waits for another.
  * Instructions of a call and memory of a state are limited.
+ * The state of the main thread, which loaded the script, also does what belongs there: main.c; park.c passes values.
  */
 #include "lua/state.h"
 
@@ -97,6 +98,8 @@ static int load_script(lua_State *L)
 
 	module_open(L);
 	objects_open(L);
+	park_open(L);
+	main_open(L);
 	snprintf(name, sizeof(name), "@%s", script->name);
 	if (luaL_loadbufferx(L, script->text, script->len, name, "t") != LUA_OK)
 		return lua_error(L);
@@ -117,6 +120,8 @@ static bool start(struct state *state, struct kea_library *lib, char text[SCRIPT
 		return false;
 	}
 	*(struct state **)lua_getextraspace(state->L) = state;
+	if (state->script->base.is_loading)
+		state->script->main = state;
 	start_counting(state, LOAD_FACTOR * state->script->max_instructions);
 	lua_pushcfunction(state->L, load_script);
 	status = lua_pcall(state->L, 0, 0, 0);
@@ -138,7 +143,7 @@ static void end_state(void *context)
 
 /* --- calls -------------------------------------------------------------------------------------------------------- */
 
-static int fail(struct script *script, struct kea_call *call, const char *why)
+int state_failed(struct script *script, struct kea_call *call, const char *why)
 {
 	char label[SCRIPT_LABEL_MAX], point[64] = "";
 	unsigned long n = script_error(script);
@@ -149,8 +154,7 @@ static int fail(struct script *script, struct kea_call *call, const char *why)
 	return script->drops ? KEA_DROP : KEA_CONTINUE;
 }
 
-/* Returns this thread's state; NULL: why not is in `text`. */
-static struct state *get_state(struct kea_library *lib, char text[SCRIPT_ERROR_MAX])
+struct state *state_here(struct kea_library *lib, char text[SCRIPT_ERROR_MAX])
 {
 	struct state *state = kea->thread_context(lib, sizeof(*state), end_state);
 
@@ -161,73 +165,105 @@ static struct state *get_state(struct kea_library *lib, char text[SCRIPT_ERROR_M
 	return state && !state->is_broken ? state : NULL;
 }
 
-struct calling {
-	struct kea_call *call;
-	unsigned slot;
-};
-
-/* Runs protected: calls the function with the CALL. */
+/* Runs protected: calls the function. */
 static int call_function(lua_State *L)
 {
-	const struct calling *calling = lua_touserdata(L, 1);
+	const struct running *running = lua_touserdata(L, 1);
 
-	if (lua_rawgeti(L, LUA_REGISTRYINDEX, state_of(L)->functions[calling->slot]) != LUA_TFUNCTION)
+	if (lua_rawgeti(L, LUA_REGISTRYINDEX, running->function) != LUA_TFUNCTION)
 		return luaL_error(L, "the script did not register a function here");
-	object_push(L, calling->call, kea->argument(calling->call, KEA_ARG_CALL, 0));
-	lua_call(L, 1, 1);
-	return 1;
+	lua_call(L, running->push(L, running->context), running->n_results);
+	if (running->finish)
+		running->finish(L, running->context);
+	return running->n_results;
 }
 
 /* Returns the line of a function. */
-static int line_of(const struct state *state, unsigned slot)
+static int line_of(const struct state *state, int function)
 {
 	lua_Debug ar;
 
-	if (lua_rawgeti(state->L, LUA_REGISTRYINDEX, state->functions[slot]) == LUA_TFUNCTION)
+	if (lua_rawgeti(state->L, LUA_REGISTRYINDEX, function) == LUA_TFUNCTION)
 		return lua_getinfo(state->L, ">S", &ar) ? ar.linedefined : 0;
 	lua_pop(state->L, 1);
 	return 0;
 }
 
-/* Returns the verdict at the top of the stack; negative: it is none. */
-static int verdict_of(lua_State *L)
+bool state_run(struct state *state, struct running *running, char why[SCRIPT_ERROR_MAX])
+{
+	uint64_t outer = state->serial;
+	int status;
+
+	state->serial = ++state->serials;
+	start_counting(state, state->script->max_instructions);
+	lua_pushcfunction(state->L, call_function);
+	lua_pushlightuserdata(state->L, running);
+	status = lua_pcall(state->L, 1, running->n_results, 0);
+	if (status != LUA_OK) {
+		describe_error(state, status, line_of(state, running->function), why);
+		lua_pop(state->L, 1);
+	}
+	state->serial = outer;
+	return status == LUA_OK;
+}
+
+bool state_run_main(struct state *state, struct running *running, const char *doing, char why[SCRIPT_ERROR_MAX])
+{
+	bool ok = state_run(state, running, why);
+	unsigned long n = ok ? 0 : script_error(&state->script->base);
+
+	if (ok)
+		lua_pop(state->L, running->n_results);
+	if (n)
+		LOG(LUA_SCRIPT_FAILED, "-", why, doing, n);
+	return ok;
+}
+
+int state_verdict(struct state *state)
 {
 	lua_Integer verdict;
 	int is_number;
 
-	if (lua_isnil(L, -1))
+	if (lua_isnil(state->L, -1))
 		return KEA_CONTINUE;
-	verdict = lua_tointegerx(L, -1, &is_number);
+	verdict = lua_tointegerx(state->L, -1, &is_number);
+	if (is_number && verdict == KEA_PARK && state->parked == state->serials)
+		return KEA_PARK;
 	return is_number && (verdict == KEA_CONTINUE || verdict == KEA_SKIP || verdict == KEA_DROP) ? (int)verdict : -1;
+}
+
+void state_no_verdict(struct state *state, int function, char why[SCRIPT_ERROR_MAX])
+{
+	snprintf(why, SCRIPT_ERROR_MAX, "%s:%d: the function returned no verdict", state->script->base.name,
+		 line_of(state, function));
+}
+
+static int push_call(lua_State *L, void *context)
+{
+	object_push(L, context, kea->argument(context, KEA_ARG_CALL, 0));
+	return 1;
 }
 
 int script_call(struct kea_call *call, unsigned slot)
 {
 	struct kea_library *lib = kea->library(call);
 	struct lua_script *script = kea->context(lib);
-	struct calling calling = { call, slot };
+	struct running running = { .n_results = 1, .push = push_call, .context = call };
 	char why[SCRIPT_ERROR_MAX] = "";
-	struct state *state = get_state(lib, why);
-	uint64_t outer;
-	int status, verdict;
+	struct state *state = state_here(lib, why);
+	int verdict;
 
 	if (!state)
-		return fail(&script->base, call, why);
-	outer = state->serial;
-	state->serial = ++state->serials;
-	start_counting(state, script->max_instructions);
-	lua_pushcfunction(state->L, call_function);
-	lua_pushlightuserdata(state->L, &calling);
-	status = lua_pcall(state->L, 1, 1, 0);
-	verdict = status == LUA_OK ? verdict_of(state->L) : -1;
-	if (status != LUA_OK)
-		describe_error(state, status, line_of(state, slot), why);
-	else if (verdict < 0)
-		snprintf(why, sizeof(why), "%s:%d: the function returned no verdict", script->base.name,
-			 line_of(state, slot));
+		return state_failed(&script->base, call, why);
+	running.function = state->functions[slot];
+	if (!state_run(state, &running, why))
+		return state_failed(&script->base, call, why);
+	verdict = state_verdict(state);
 	lua_pop(state->L, 1);
-	state->serial = outer;
-	return verdict < 0 ? fail(&script->base, call, why) : verdict;
+	if (verdict >= 0)
+		return verdict;
+	state_no_verdict(state, running.function, why);
+	return state_failed(&script->base, call, why);
 }
 
 /* --- loading ------------------------------------------------------------------------------------------------------ */
@@ -236,10 +272,10 @@ static int load(struct kea_library *lib, struct lua_script *script)
 {
 	char why[SCRIPT_ERROR_MAX];
 
-	if (!get_state(lib, why))
+	if (!state_here(lib, why))
 		return kea->fail(lib, script->base.where, "%s", why);
 	script->base.is_loading = false;
-	if (!script->base.n_points)
+	if (!script->base.n_points && !script->base.n_commands && !script->base.n_tasks)
 		return kea->fail(lib, script->base.where, "%s: the script calls kea.on() for no hook point",
 				 script->base.name);
 	if (!kea->is_check(lib))
@@ -257,6 +293,8 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 	messages_register(lib, api);
 	if (!script)
 		return KEA_E_NOMEM;
+	(void)pthread_mutex_init(&script->lock, NULL);
+	script->last = &script->first;
 	kea->set_context(lib, script);
 	script->max_instructions =
 		kea->param_int(lib, parameters, "max-instructions", 1000000, STATE_COUNT, 1000000000);
@@ -273,6 +311,8 @@ void kea_hook_unload(struct kea_library *lib)
 		return;
 	if (!kea->is_check(lib) && script->base.path)
 		LOG(LUA_UNLOADED, script->base.path);
+	messages_free(script);
+	(void)pthread_mutex_destroy(&script->lock);
 	script_close(&script->base);
 	free(script);
 }

@@ -7,55 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JSON_DEPTH_MAX 64
-
-static void push_json(lua_State *L, const struct kea_json *json, unsigned depth)
-{
-	const struct kea_json *value;
-	const char *key;
-
-	luaL_checkstack(L, 4, NULL);
-	switch (kea->json_type(json)) {
-	case KEA_JSON_NULL:
-		lua_pushnil(L);
-		return;
-	case KEA_JSON_BOOL:
-		lua_pushboolean(L, kea->json_bool(json));
-		return;
-	case KEA_JSON_INT:
-		lua_pushinteger(L, kea->json_int(json));
-		return;
-	case KEA_JSON_REAL:
-		lua_pushnumber(L, kea->json_real(json));
-		return;
-	case KEA_JSON_TEXT:
-		(void)lua_pushstring(L, kea->json_text(json));
-		return;
-	case KEA_JSON_LIST:
-	case KEA_JSON_MAP:
-		break;
-	}
-	if (!depth)
-		(void)luaL_error(L, "\"parameters\" has too many levels");
-	lua_newtable(L);
-	for (size_t i = 0; i < kea->json_count(json); i++) {
-		value = kea->json_at(json, i, &key);
-		push_json(L, value, depth - 1);
-		if (key)
-			lua_setfield(L, -2, key);
-		else
-			lua_rawseti(L, -2, (lua_Integer)i + 1);
-	}
-}
-
-void json_push(lua_State *L, const struct kea_json *json)
-{
-	push_json(L, json, JSON_DEPTH_MAX);
-}
-
 /* --- functions ---------------------------------------------------------------------------------------------------- */
 
-static void check_loading(lua_State *L)
+void state_check_loading(lua_State *L)
 {
 	if (state_of(L)->serial)
 		(void)luaL_error(L, "only while the script is loaded, outside of its functions for hook points");
@@ -67,7 +21,7 @@ static int kea_on(lua_State *L)
 	const char *point = luaL_checkstring(L, 1), *why;
 	int slot;
 
-	check_loading(L);
+	state_check_loading(L);
 	luaL_checktype(L, 2, LUA_TFUNCTION);
 	slot = script_on(&state->script->base, state->lib, point, &why);
 	if (slot < 0)
@@ -123,10 +77,27 @@ static int kea_depends_on(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
 
-	check_loading(L);
+	state_check_loading(L);
 	/* Other threads load the script, too, when all is known. */
 	(void)kea->depends_on(state_of(L)->lib, path);
 	return 0;
+}
+
+static int kea_expression(lua_State *L)
+{
+	struct state *state = state_of(L);
+	const char *text = luaL_checkstring(L, 1);
+	const struct kea_expression *expression;
+	lua_Debug ar;
+
+	state_check_loading(L);
+	if (!lua_getstack(L, 1, &ar) || !lua_getinfo(L, "l", &ar))
+		ar.currentline = 0;
+	expression = script_expression(&state->script->base, state->lib, text, ar.currentline);
+	if (!expression)
+		return luaL_error(L, "at most %d expressions, the same ones each time", SCRIPT_EXPRESSIONS_MAX);
+	expression_push(L, expression);
+	return 1;
 }
 
 static int kea_hex(lua_State *L)
@@ -206,9 +177,10 @@ static void push_is_check(lua_State *L, const struct state *state)
 VERDICT(CONTINUE)
 VERDICT(SKIP)
 VERDICT(DROP)
+VERDICT(PARK)
 
 #define FUNCTION(name, arguments, doc) { #name, kea_##name },
-static const luaL_Reg functions[] = { SCRIPT_FUNCTIONS(FUNCTION){ NULL, NULL } };
+static const luaL_Reg functions[] = { SCRIPT_FUNCTIONS(FUNCTION) SCRIPT_FUNCTIONS_LUA(FUNCTION){ NULL, NULL } };
 
 #define VALUE(name, doc) { #name, push_##name },
 static const struct {

@@ -14,13 +14,7 @@ struct handle {
 	enum kea_object_kind kind;
 };
 
-/* A table of the script that lives as long as the packet. */
-struct packet_data {
-	struct state *state; /* NULL: no table yet */
-	int ref;
-};
-
-static const char stat_class[] = "kea.STAT";
+static const char stat_class[] = "kea.STAT", expression_class[] = "kea.EXPRESSION";
 
 void object_push(lua_State *L, struct kea_call *call, struct kea_object *object)
 {
@@ -53,6 +47,25 @@ static struct handle *self_of(lua_State *L)
 		(void)luaL_error(L, "not called on an object of the right kind; methods are called with a colon");
 	lua_pop(L, 1);
 	return check_serial(L, handle);
+}
+
+struct kea_object *object_check(lua_State *L, int at, enum kea_object_kind kind)
+{
+	struct handle *handle = lua_touserdata(L, at);
+	bool is_right = handle && lua_getmetatable(L, at);
+
+	if (is_right) {
+		(void)lua_rawgeti(L, LUA_REGISTRYINDEX, state_of(L)->metatables[kind]);
+		is_right = lua_rawequal(L, -1, -2);
+		lua_pop(L, 2);
+	}
+	luaL_argcheck(L, is_right, at, script_kind(kind));
+	return check_serial(L, handle)->object;
+}
+
+struct kea_call *object_call(lua_State *L)
+{
+	return self_of(L)->call;
 }
 
 /* --- fields ------------------------------------------------------------------------------------------------------- */
@@ -113,28 +126,37 @@ static int push_classes(lua_State *L, struct kea_call *call)
 	return 1;
 }
 
-static void end_data(void *context)
+static void end_packet(void *context)
 {
 	const struct packet_data *data = context;
 
-	if (data->state)
-		luaL_unref(data->state->L, LUA_REGISTRYINDEX, data->ref);
+	if (!data->state)
+		return;
+	luaL_unref(data->state->L, LUA_REGISTRYINDEX, data->ref);
+	waiting_end(data->state, data->waiting);
+}
+
+struct packet_data *packet_data(lua_State *L, struct kea_call *call)
+{
+	struct packet_data *data = kea->packet_context(call, sizeof(*data), end_packet);
+
+	if (!data)
+		(void)luaL_error(L, "not possible at this point, or the memory of the packet is used up");
+	else if (!data->state)
+		*data = (struct packet_data){ .state = state_of(L), .ref = LUA_NOREF };
+	else if (data->state != state_of(L))
+		(void)luaL_error(L, "what belongs to the packet is in another thread");
+	return data;
 }
 
 static int push_data(lua_State *L, struct kea_call *call)
 {
-	struct packet_data *data = kea->packet_context(call, sizeof(*data), end_data);
-	struct state *state = state_of(L);
+	struct packet_data *data = packet_data(L, call);
 
-	if (!data)
-		return luaL_error(L, "there is no \"data\" at this point, or the memory of the packet is used up");
-	if (!data->state) {
+	if (data->ref == LUA_NOREF) {
 		lua_newtable(L);
 		data->ref = luaL_ref(L, LUA_REGISTRYINDEX);
-		data->state = state;
 	}
-	if (data->state != state)
-		return luaL_error(L, "\"data\" belongs to another thread");
 	(void)lua_rawgeti(L, LUA_REGISTRYINDEX, data->ref);
 	return 1;
 }
@@ -406,6 +428,33 @@ void stat_push(lua_State *L, struct kea_stat *stat)
 	luaL_setmetatable(L, stat_class);
 }
 
+/* --- expressions -------------------------------------------------------------------------------------------------- */
+
+static int EXPRESSION_evaluate(lua_State *L)
+{
+	const struct kea_expression *expression =
+		*(const struct kea_expression **)luaL_checkudata(L, 1, expression_class);
+	struct kea_object *packet = object_check(L, 2, KEA_OBJECT_PACKET);
+	const char *text;
+	size_t len;
+
+	if (kea->is_test(packet, expression)) {
+		lua_pushboolean(L, kea->test(packet, expression));
+		return 1;
+	}
+	text = kea->evaluate(packet, expression, &len);
+	(void)lua_pushlstring(L, text ? text : "", text ? len : 0);
+	return 1;
+}
+
+void expression_push(lua_State *L, const struct kea_expression *expression)
+{
+	const struct kea_expression **handle = lua_newuserdatauv(L, sizeof(expression), 0);
+
+	*handle = expression;
+	luaL_setmetatable(L, expression_class);
+}
+
 /* --- classes ------------------------------------------------------------------------------------------------------ */
 
 struct method {
@@ -419,6 +468,7 @@ static const struct method methods[] = { SCRIPT_METHODS_CALL(METHOD) SCRIPT_METH
 #undef METHOD
 #define METHOD(object, name, arguments, doc) { #name, object##_##name },
 static const luaL_Reg stat_methods[] = { SCRIPT_METHODS_STAT(METHOD){ NULL, NULL } };
+static const luaL_Reg expression_methods[] = { SCRIPT_METHODS_EXPRESSION(METHOD){ NULL, NULL } };
 
 /* The metatable is at -2 and the table of names at -1. */
 static void add_names(lua_State *L, enum kea_object_kind kind, int family)
@@ -443,6 +493,21 @@ static void add_names(lua_State *L, enum kea_object_kind kind, int family)
 		}
 }
 
+void class_open(lua_State *L, const char *name, const luaL_Reg *class_methods, lua_CFunction gc)
+{
+	(void)luaL_newmetatable(L, name);
+	lua_newtable(L);
+	luaL_setfuncs(L, class_methods, 0);
+	lua_setfield(L, -2, "__index");
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	if (gc) {
+		lua_pushcfunction(L, gc);
+		lua_setfield(L, -2, "__gc");
+	}
+	lua_pop(L, 1);
+}
+
 void objects_open(lua_State *L)
 {
 	struct state *state = state_of(L);
@@ -464,10 +529,6 @@ void objects_open(lua_State *L)
 		lua_setfield(L, -2, "__name");
 		state->metatables[kind] = luaL_ref(L, LUA_REGISTRYINDEX);
 	}
-	(void)luaL_newmetatable(L, stat_class);
-	luaL_newlib(L, stat_methods);
-	lua_setfield(L, -2, "__index");
-	lua_pushboolean(L, 0);
-	lua_setfield(L, -2, "__metatable");
-	lua_pop(L, 1);
+	class_open(L, stat_class, stat_methods, NULL);
+	class_open(L, expression_class, expression_methods, NULL);
 }

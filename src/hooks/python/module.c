@@ -11,8 +11,7 @@ struct module {
 	struct python_script *script; /* NULL: it was unloaded */
 };
 
-/* Returns the script; NULL: an exception is set. */
-static struct python_script *script_of(PyObject *self)
+struct python_script *script_of(PyObject *self)
 {
 	const struct module *module = PyModule_GetState(self);
 
@@ -22,8 +21,7 @@ static struct python_script *script_of(PyObject *self)
 	return NULL;
 }
 
-/* Only in the thread that loads the script. */
-static struct python_script *loading(PyObject *self)
+struct python_script *script_loading(PyObject *self)
 {
 	struct python_script *script = script_of(self);
 
@@ -36,7 +34,7 @@ static struct python_script *loading(PyObject *self)
 
 /* --- JSON --------------------------------------------------------------------------------------------------------- */
 
-static PyObject *json_new(const struct kea_json *json, unsigned depth);
+static PyObject *value_new(const struct kea_json *json, unsigned depth);
 
 static PyObject *container_new(const struct kea_json *json, unsigned depth)
 {
@@ -47,7 +45,7 @@ static PyObject *container_new(const struct kea_json *json, unsigned depth)
 	for (size_t i = 0; container && i < kea->json_count(json); i++) {
 		const struct kea_json *member = kea->json_at(json, i, &key);
 
-		value = json_new(member, depth);
+		value = value_new(member, depth);
 		ok = value &&
 		     (is_map ? PyDict_SetItemString(container, key, value) : PyList_Append(container, value)) == 0;
 		Py_XDECREF(value);
@@ -57,7 +55,7 @@ static PyObject *container_new(const struct kea_json *json, unsigned depth)
 	return container;
 }
 
-static PyObject *json_new(const struct kea_json *json, unsigned depth)
+static PyObject *value_new(const struct kea_json *json, unsigned depth)
 {
 	switch (kea->json_type(json)) {
 	case KEA_JSON_BOOL:
@@ -72,7 +70,7 @@ static PyObject *json_new(const struct kea_json *json, unsigned depth)
 	case KEA_JSON_MAP:
 		if (depth)
 			return container_new(json, depth - 1);
-		PyErr_SetString(PyExc_ValueError, "\"parameters\" has too many levels");
+		PyErr_SetString(PyExc_ValueError, "the JSON has too many levels");
 		return NULL;
 	case KEA_JSON_NULL:
 		break;
@@ -80,11 +78,16 @@ static PyObject *json_new(const struct kea_json *json, unsigned depth)
 	Py_RETURN_NONE;
 }
 
+PyObject *json_new(const struct kea_json *json)
+{
+	return value_new(json, JSON_DEPTH_MAX);
+}
+
 /* --- functions ---------------------------------------------------------------------------------------------------- */
 
 static PyObject *on(PyObject *self, const char *point, PyObject *function)
 {
-	struct python_script *script = loading(self);
+	struct python_script *script = script_loading(self);
 	const char *why;
 	int slot;
 
@@ -174,7 +177,7 @@ static PyObject *kea_stat(PyObject *self, PyObject *args)
 
 static PyObject *kea_at_unload(PyObject *self, PyObject *args)
 {
-	struct python_script *script = loading(self);
+	struct python_script *script = script_loading(self);
 	PyObject *function;
 
 	if (!script || !PyArg_ParseTuple(args, "O", &function))
@@ -190,13 +193,28 @@ static PyObject *kea_at_unload(PyObject *self, PyObject *args)
 
 static PyObject *kea_depends_on(PyObject *self, PyObject *args)
 {
-	struct python_script *script = loading(self);
+	struct python_script *script = script_loading(self);
 	const char *path;
 
 	if (!script || !PyArg_ParseTuple(args, "s", &path))
 		return NULL;
 	(void)kea->depends_on(script->lib, path);
 	Py_RETURN_NONE;
+}
+
+static PyObject *kea_expression(PyObject *self, PyObject *args)
+{
+	struct python_script *script = script_loading(self);
+	const struct kea_expression *expression;
+	PyFrameObject *frame = PyEval_GetFrame();
+	const char *text;
+
+	if (!script || !PyArg_ParseTuple(args, "s", &text))
+		return NULL;
+	expression = script_expression(&script->base, script->lib, text, frame ? PyFrame_GetLineNumber(frame) : 0);
+	if (expression)
+		return expression_new(expression, script->number);
+	return PyErr_Format(PyExc_ValueError, "at most %d expressions", SCRIPT_EXPRESSIONS_MAX);
 }
 
 static PyObject *kea_hex(PyObject *self, PyObject *args)
@@ -275,7 +293,7 @@ static PyObject *kea_addr_bytes(PyObject *self, PyObject *args)
 
 static PyObject *new_parameters(const struct python_script *script)
 {
-	return script->base.parameters ? json_new(script->base.parameters, JSON_DEPTH_MAX) : PyDict_New();
+	return script->base.parameters ? json_new(script->base.parameters) : PyDict_New();
 }
 
 static PyObject *new_family(const struct python_script *script)
@@ -300,13 +318,14 @@ VERDICT(DROP)
 VERDICT(PARK)
 
 #define FUNCTION(name, arguments, doc) { #name, kea_##name, METH_VARARGS, #name "(" arguments ")\n\n" doc },
-static PyMethodDef functions[] = { SCRIPT_FUNCTIONS(FUNCTION) SCRIPT_FUNCTIONS_PARK(FUNCTION){ NULL, NULL, 0, NULL } };
+static PyMethodDef functions[] = { SCRIPT_FUNCTIONS(FUNCTION)
+					   SCRIPT_FUNCTIONS_PYTHON(FUNCTION){ NULL, NULL, 0, NULL } };
 
 #define VALUE(name, doc) { #name, new_##name },
 static const struct {
 	const char *name;
 	PyObject *(*new)(const struct python_script *script);
-} values[] = { SCRIPT_VALUES(VALUE) SCRIPT_VALUES_PARK(VALUE) };
+} values[] = { SCRIPT_VALUES(VALUE) };
 
 static struct PyModuleDef definition = {
 	PyModuleDef_HEAD_INIT,           .m_name = "kea",        .m_doc = "The DHCP server that runs the script.",

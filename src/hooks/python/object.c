@@ -20,20 +20,26 @@ struct stat_object {
 	PyObject_HEAD struct kea_stat *stat;
 };
 
+struct expression_object {
+	PyObject_HEAD const struct kea_expression *expression;
+	uint64_t script_number;
+};
+
 /* A parked packet; in the list of its script while it has a handle of the server. */
 struct parked_object {
 	PyObject_HEAD struct kea_parked *parked;
 	struct python_script *script;
 	struct parked_object *next, **link;
+	PyObject *waiting; /* a list, which the packet has too: the function, and the tuple of resume() */
 };
 
 /* What lives as long as the packet. */
 struct packet_data {
-	PyObject *data;      /* a dict; NULL until it is used */
-	PyObject *functions; /* a list of those that are called when it continues */
+	PyObject *data;    /* a dict; NULL until it is used */
+	PyObject *waiting; /* a list of what is called when it continues */
 };
 
-static PyObject *classes[KINDS], *stat_class, *parked_class;
+static PyObject *classes[KINDS], *stat_class, *parked_class, *expression_class;
 static PyObject *names[KINDS]; /* of an attribute: a row of script_fields, or of script_parts after these */
 #define PARTS_FROM 1000
 
@@ -179,7 +185,7 @@ static void end_packet(void *context)
 	PyGILState_STATE state = python_enter();
 
 	Py_CLEAR(data->data);
-	Py_CLEAR(data->functions);
+	Py_CLEAR(data->waiting);
 	python_leave(state);
 }
 
@@ -462,10 +468,16 @@ static PyObject *CALL_select_subnet(PyObject *self, PyObject *args)
 
 /* --- parking ------------------------------------------------------------------------------------------------------ */
 
-/* Called by the server in the packet's thread; the function is in the list of the packet. */
+/* Called by the server in the packet's thread; the context is a list of the packet. */
 static int resumed(struct kea_call *call, void *context)
 {
-	return context == Py_None ? KEA_CONTINUE : python_call(call, context);
+	PyGILState_STATE state = python_enter();
+	PyObject *function = PyList_GET_ITEM(context, 0);
+	PyObject *values = PyList_GET_SIZE(context) > 1 ? PyList_GET_ITEM(context, 1) : NULL;
+	int verdict = function == Py_None ? KEA_CONTINUE : python_call(call, function, values);
+
+	python_leave(state);
+	return verdict;
 }
 
 static struct kea_parked *take(struct parked_object *parked)
@@ -481,21 +493,26 @@ static struct kea_parked *take(struct parked_object *parked)
 	return handle;
 }
 
-/* Keeps the function as long as the packet. False: an exception is set. */
-static bool keep(struct kea_call *call, PyObject *function)
+/* Returns a list with the function, which lives as long as the packet. A new reference; NULL: an exception is set. */
+static PyObject *waiting_new(struct kea_call *call, PyObject *function)
 {
 	struct packet_data *data = packet_data(call);
+	PyObject *waiting = NULL;
 
-	if (data && !data->functions)
-		data->functions = PyList_New(0);
-	return data && data->functions && PyList_Append(data->functions, function) == 0;
+	if (data && !data->waiting)
+		data->waiting = PyList_New(0);
+	if (data && data->waiting)
+		waiting = Py_BuildValue("[O]", function);
+	if (waiting && PyList_Append(data->waiting, waiting) < 0)
+		Py_CLEAR(waiting);
+	return waiting;
 }
 
 static PyObject *CALL_park(PyObject *self, PyObject *args)
 {
 	const struct object *handle = object_of(self);
 	struct parked_object *parked;
-	PyObject *function = Py_None;
+	PyObject *function = Py_None, *waiting;
 	long long ms;
 
 	if (!PyArg_ParseTuple(args, "L|O", &ms, &function) || !is_valid(handle))
@@ -504,12 +521,16 @@ static PyObject *CALL_park(PyObject *self, PyObject *args)
 		PyErr_SetString(PyExc_TypeError, "the second argument is not a function");
 		return NULL;
 	}
-	if (!keep(handle->call, function))
+	waiting = waiting_new(handle->call, function);
+	if (!waiting)
 		return NULL;
 	parked = PyObject_New(struct parked_object, (PyTypeObject *)parked_class);
-	if (!parked)
+	if (!parked) {
+		Py_DECREF(waiting);
 		return NULL;
-	parked->parked = kea->park(handle->call, ms, resumed, function);
+	}
+	parked->waiting = waiting;
+	parked->parked = kea->park(handle->call, ms, resumed, waiting);
 	if (!parked->parked) {
 		Py_DECREF(parked);
 		PyErr_SetString(PyExc_ValueError,
@@ -525,22 +546,26 @@ static PyObject *CALL_park(PyObject *self, PyObject *args)
 	return (PyObject *)parked;
 }
 
-/* Returns false if the packet has waited too long, or was continued before. */
-static PyObject *end_parked(PyObject *self, int (*end)(struct kea_parked *parked))
-{
-	struct kea_parked *handle = take((struct parked_object *)self);
-
-	return PyBool_FromLong(handle && end(handle) == 0);
-}
-
+/* They return false if the packet has waited too long, or was continued before. */
 static PyObject *PARKED_resume(PyObject *self, PyObject *args)
 {
-	return PyArg_ParseTuple(args, "") ? end_parked(self, kea->resume) : NULL;
+	struct parked_object *parked = (struct parked_object *)self;
+	struct kea_parked *handle;
+
+	if (parked->parked && PyTuple_GET_SIZE(args) && PyList_Append(parked->waiting, args) < 0)
+		return NULL;
+	handle = take(parked);
+	return PyBool_FromLong(handle && kea->resume(handle) == 0);
 }
 
 static PyObject *PARKED_drop(PyObject *self, PyObject *args)
 {
-	return PyArg_ParseTuple(args, "") ? end_parked(self, kea->drop) : NULL;
+	struct kea_parked *handle;
+
+	if (!PyArg_ParseTuple(args, ""))
+		return NULL;
+	handle = take((struct parked_object *)self);
+	return PyBool_FromLong(handle && kea->drop(handle) == 0);
 }
 
 /* Nobody can resume the packet any longer. */
@@ -550,6 +575,7 @@ static void free_parked(PyObject *self)
 
 	if (handle)
 		(void)kea->drop(handle);
+	Py_CLEAR(((struct parked_object *)self)->waiting);
 	free_object(self);
 }
 
@@ -599,19 +625,55 @@ static PyObject *STAT_get(PyObject *self, PyObject *args)
 	return PyLong_FromLongLong(kea->stat_get(((struct stat_object *)self)->stat));
 }
 
+/* --- expressions -------------------------------------------------------------------------------------------------- */
+
+PyObject *expression_new(const struct kea_expression *expression, uint64_t script_number)
+{
+	struct expression_object *object = PyObject_New(struct expression_object, (PyTypeObject *)expression_class);
+
+	if (object) {
+		object->expression = expression;
+		object->script_number = script_number;
+	}
+	return (PyObject *)object;
+}
+
+static PyObject *EXPRESSION_evaluate(PyObject *self, PyObject *args)
+{
+	const struct expression_object *object = (struct expression_object *)self;
+	const struct object *handle;
+	PyObject *packet;
+	const char *text;
+	size_t len;
+
+	if (!PyArg_ParseTuple(args, "O!", classes[KEA_OBJECT_PACKET], &packet))
+		return NULL;
+	handle = object_of(packet);
+	if (!is_valid(handle))
+		return NULL;
+	if (!running || object->script_number != running->number) {
+		PyErr_SetString(PyExc_RuntimeError, "this EXPRESSION belongs to another script");
+		return NULL;
+	}
+	if (kea->is_test(handle->object, object->expression))
+		return PyBool_FromLong(kea->test(handle->object, object->expression));
+	text = kea->evaluate(handle->object, object->expression, &len);
+	return PyBytes_FromStringAndSize(text ? text : "", text ? (Py_ssize_t)len : 0);
+}
+
 /* --- classes ------------------------------------------------------------------------------------------------------ */
 
-#define METHOD(object, name, arguments, doc) { #name, object##_##name, METH_VARARGS, #name "(" arguments ")\n\n" doc },
 #define END                         \
 	{                           \
 		NULL, NULL, 0, NULL \
 	}
-static PyMethodDef call_methods[] = { SCRIPT_METHODS_CALL(METHOD) SCRIPT_METHODS_PARK(METHOD) END };
-static PyMethodDef packet_methods[] = { SCRIPT_METHODS_PACKET(METHOD) END };
-static PyMethodDef relay_methods[] = { SCRIPT_METHODS_RELAY(METHOD) END };
-static PyMethodDef lease_methods[] = { SCRIPT_METHODS_LEASE(METHOD) END };
-static PyMethodDef stat_methods[] = { SCRIPT_METHODS_STAT(METHOD) END };
-static PyMethodDef parked_methods[] = { SCRIPT_METHODS_PARKED(METHOD) END };
+static PyMethodDef call_methods[] = { SCRIPT_METHODS_CALL(PYTHON_METHOD) END };
+static PyMethodDef packet_methods[] = { SCRIPT_METHODS_PACKET(PYTHON_METHOD) END };
+static PyMethodDef relay_methods[] = { SCRIPT_METHODS_RELAY(PYTHON_METHOD) END };
+static PyMethodDef lease_methods[] = { SCRIPT_METHODS_LEASE(PYTHON_METHOD) END };
+static PyMethodDef stat_methods[] = { SCRIPT_METHODS_STAT(PYTHON_METHOD) END };
+static PyMethodDef parked_methods[] = { SCRIPT_METHODS_PARKED(PYTHON_METHOD) END };
+static PyMethodDef expression_methods[] = { SCRIPT_METHODS_EXPRESSION(PYTHON_METHOD) END };
 static PyMethodDef no_methods[] = { END };
 
 static PyMethodDef *methods_of(unsigned kind)
@@ -630,7 +692,7 @@ static PyMethodDef *methods_of(unsigned kind)
 	}
 }
 
-static PyObject *class_new(const char *name, size_t size, PyMethodDef *methods, destructor destroy, bool has_fields)
+PyObject *class_new(const char *name, size_t size, PyMethodDef *methods, destructor destroy, bool has_fields)
 {
 	PyType_Slot slots[] = {
 		{ Py_tp_methods, methods },
@@ -678,7 +740,7 @@ static PyObject *names_new(unsigned kind, int family)
 
 bool objects_open(int family)
 {
-	if (parked_class)
+	if (expression_class)
 		return true;
 	for (unsigned kind = KEA_OBJECT_PACKET; kind < KINDS; kind++) {
 		names[kind] = names_new(kind, family);
@@ -689,5 +751,9 @@ bool objects_open(int family)
 	}
 	stat_class = class_new("STAT", sizeof(struct stat_object), stat_methods, free_object, false);
 	parked_class = class_new("PARKED", sizeof(struct parked_object), parked_methods, free_parked, false);
-	return stat_class && parked_class;
+	if (!stat_class || !parked_class || !tasks_open())
+		return false;
+	expression_class =
+		class_new("EXPRESSION", sizeof(struct expression_object), expression_methods, free_object, false);
+	return expression_class != NULL;
 }

@@ -13,6 +13,7 @@
 
 _Thread_local struct python_script *running;
 _Thread_local uint64_t running_call;
+static uint64_t calls; /* guarded by the GIL */
 
 KEA_HOOK_LIBRARY
 
@@ -117,6 +118,7 @@ static PyObject *message_of(PyObject *type, PyObject *value)
 static void describe_error(const struct script *script, char text[SCRIPT_ERROR_MAX])
 {
 	PyObject *type, *value, *traceback, *message;
+	char at[16] = "";
 	const char *words;
 	int line;
 
@@ -127,7 +129,9 @@ static void describe_error(const struct script *script, char text[SCRIPT_ERROR_M
 		line = number_of(value, "lineno");
 	message = value ? message_of(type, value) : NULL;
 	words = message ? PyUnicode_AsUTF8(message) : NULL;
-	snprintf(text, SCRIPT_ERROR_MAX, "%s:%d: %s: %s", script->name, line,
+	if (line)
+		snprintf(at, sizeof(at), ":%d", line);
+	snprintf(text, SCRIPT_ERROR_MAX, "%s%s: %s: %s", script->name, at,
 		 type && PyType_Check(type) ? ((PyTypeObject *)type)->tp_name : "error", words ? words : "");
 	PyErr_Clear();
 	Py_XDECREF(message);
@@ -161,20 +165,55 @@ static int verdict_of(PyObject *result)
 	return verdict >= KEA_CONTINUE && verdict <= KEA_DROP ? (int)verdict : -1;
 }
 
-int python_call(struct kea_call *call, PyObject *function)
+PyObject *python_run(struct python_script *script, PyObject *function, PyObject *args)
 {
-	static uint64_t calls; /* guarded by the GIL */
+	struct python_script *outer = running;
+	uint64_t outer_call = running_call;
+	PyObject *result;
+
+	running = script;
+	running_call = ++calls;
+	result = PyObject_CallObject(function, args);
+	running = outer;
+	running_call = outer_call;
+	return result;
+}
+
+void python_failed(struct python_script *script, const char *doing, char why[SCRIPT_ERROR_MAX])
+{
+	unsigned long n = script_error(&script->base);
+	char text[SCRIPT_ERROR_MAX];
+
+	describe_error(&script->base, why ? why : text);
+	if (n)
+		LOG(PYTHON_SCRIPT_FAILED, "-", why ? why : text, doing, n);
+}
+
+/* Returns the arguments: the CALL, and the values. NULL: an exception is set. */
+static PyObject *arguments_new(struct kea_call *call, PyObject *values)
+{
+	PyObject *object = object_new(call, kea->argument(call, KEA_ARG_CALL, 0));
+	PyObject *one = object ? PyTuple_Pack(1, object) : NULL;
+	PyObject *all = one && values ? PySequence_Concat(one, values) : Py_XNewRef(one);
+
+	Py_XDECREF(object);
+	Py_XDECREF(one);
+	return all;
+}
+
+int python_call(struct kea_call *call, PyObject *function, PyObject *values)
+{
 	struct python_script *script = kea->context(kea->library(call)), *outer = running;
 	PyGILState_STATE state = python_enter();
 	uint64_t outer_call = running_call;
 	char why[SCRIPT_ERROR_MAX] = "";
-	PyObject *object, *result;
+	PyObject *args, *result;
 	int verdict = -1;
 
 	running = script;
 	running_call = ++calls;
-	object = object_new(call, kea->argument(call, KEA_ARG_CALL, 0));
-	result = object ? PyObject_CallOneArg(function, object) : NULL;
+	args = arguments_new(call, values);
+	result = args ? PyObject_CallObject(function, args) : NULL;
 	if (result) {
 		verdict = verdict_of(result);
 		if (verdict < 0)
@@ -184,7 +223,7 @@ int python_call(struct kea_call *call, PyObject *function)
 		describe_error(&script->base, why);
 	}
 	Py_XDECREF(result);
-	Py_XDECREF(object);
+	Py_XDECREF(args);
 	running = outer;
 	running_call = outer_call;
 	python_leave(state);
@@ -195,7 +234,7 @@ int script_call(struct kea_call *call, unsigned slot)
 {
 	const struct python_script *script = kea->context(kea->library(call));
 
-	return python_call(call, script->functions[slot]);
+	return python_call(call, script->functions[slot], NULL);
 }
 
 /* --- loading ------------------------------------------------------------------------------------------------------ */
@@ -244,7 +283,7 @@ static int load(struct kea_library *lib, struct python_script *script)
 	script->base.is_loading = false;
 	if (!ok)
 		return kea->fail(lib, script->base.where, "%s", why);
-	if (!script->base.n_points)
+	if (!script->base.n_points && !script->base.n_commands && !script->base.n_tasks)
 		return kea->fail(lib, script->base.where, "%s: the script calls kea.on() for no hook point",
 				 script->base.name);
 	if (!kea->is_check(lib))
@@ -255,6 +294,7 @@ static int load(struct kea_library *lib, struct python_script *script)
 int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 {
 	static const char *const keys[] = { NULL };
+	static uint64_t scripts;
 	struct python_script *script = calloc(1, sizeof(*script));
 	int err;
 
@@ -262,6 +302,8 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 	if (!script)
 		return KEA_E_NOMEM;
 	script->lib = lib;
+	script->main_thread = pthread_self();
+	script->number = ++scripts;
 	kea->set_context(lib, script);
 	err = script_open(&script->base, lib, keys, "python-script-errors");
 	return err < 0 ? err : load(lib, script);
@@ -289,7 +331,11 @@ static void end_script(struct python_script *script)
 	PyGILState_STATE state = python_enter();
 
 	call_endings(script);
+	tasks_end(script);
 	objects_end_parked(script);
+	Py_CLEAR(script->waiting);
+	for (unsigned i = 0; i < SCRIPT_COMMANDS_MAX; i++)
+		Py_CLEAR(script->commands[i]);
 	for (unsigned i = 0; i < SCRIPT_SLOTS; i++)
 		Py_CLEAR(script->functions[i]);
 	if (script->kea) {

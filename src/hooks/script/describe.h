@@ -57,6 +57,9 @@
 	  "puts the client into the class; returns false if the configuration does not refer to that class")    \
 	M(CALL, select_subnet, "id",                                                                            \
 	  "at subnet#_select: selects the subnet; returns false if there is none with that id")                 \
+	M(CALL, park, "ms, [function]",                                                                         \
+	  "parks the packet, at most so many milliseconds, and returns a PARKED; then return kea.PARK. The "    \
+	  "function is called with a CALL, and the values of resume(), when the packet continues")              \
 	SCRIPT_METHODS_SET(M, CALL)
 #define SCRIPT_METHODS_PACKET(M) SCRIPT_METHODS_OPTIONS(M, PACKET) SCRIPT_METHODS_SET(M, PACKET)
 #define SCRIPT_METHODS_RELAY(M) SCRIPT_METHODS_OPTIONS(M, RELAY)
@@ -65,18 +68,33 @@
 	M(STAT, add, "n", "adds to the statistic")                                                              \
 	M(STAT, set, "n", "sets it")                                                                            \
 	M(STAT, get, "", "returns it")
-/* Python only: Lua has no threads that could resume a packet. */
-#define SCRIPT_METHODS_PARK(M)                                                                                  \
-	M(CALL, park, "ms, [function]",                                                                         \
-	  "parks the packet, at most so many milliseconds, and returns a PARKED; then return kea.PARK. The "    \
-	  "function is called with a CALL when the packet continues")
 #define SCRIPT_METHODS_PARKED(M)                                                                                \
-	M(PARKED, resume, "",                                                                                   \
-	  "the packet continues; returns false if it had ended. In any thread")                                 \
+	M(PARKED, resume, "[value...]",                                                                         \
+	  "the packet continues, and its function gets the values; returns false if it had ended. In any "      \
+	  "thread")                                                                                             \
 	M(PARKED, drop, "", "drops the packet; returns false if it had ended. In any thread")
+#define SCRIPT_METHODS_EXPRESSION(M)                                                                            \
+	M(EXPRESSION, evaluate, "packet",                                                                       \
+	  "returns the value for a PACKET: true or false, or bytes, which are empty if there are none")
+#define SCRIPT_METHODS_TIMER(M)                                                                                 \
+	M(TIMER, start, "seconds", "it runs out once, after so many seconds from now")                          \
+	M(TIMER, stop, "", "it does not run out")
+#define SCRIPT_METHODS_WATCH(M)                                                                                 \
+	M(WATCH, change, "events", "waits for \"r\", \"w\" or \"rw\" from now on")                              \
+	M(WATCH, stop, "", "ends it: also the last use of the descriptor, if the script has closed its own")
 #define SCRIPT_METHODS(M)                                                                                       \
 	SCRIPT_METHODS_CALL(M) SCRIPT_METHODS_PACKET(M) SCRIPT_METHODS_RELAY(M) SCRIPT_METHODS_LEASE(M)         \
-	SCRIPT_METHODS_STAT(M)
+	SCRIPT_METHODS_STAT(M) SCRIPT_METHODS_PARKED(M) SCRIPT_METHODS_EXPRESSION(M) SCRIPT_METHODS_TIMER(M)    \
+	SCRIPT_METHODS_WATCH(M)
+
+/* Lua only: Python has sockets of its own. */
+#define SCRIPT_METHODS_SOCKET(M)                                                                                \
+	M(SOCKET, read, "",                                                                                     \
+	  "returns the bytes that are there, at most 64 KiB; nil if there are none yet; \"\" at the end; "      \
+	  "false and the reason after an error")                                                                \
+	M(SOCKET, write, "bytes",                                                                               \
+	  "sends what the socket accepts now, and returns how many bytes; false and the reason after an error") \
+	M(SOCKET, close, "", "closes it")
 
 /* A binding's function for a method is OBJECT_name; these serve several objects. */
 #define CALL_set set
@@ -106,6 +124,24 @@
 	G(warn, "text", "logs a line")                                                                          \
 	G(error, "text", "logs a line")                                                                         \
 	G(stat, "name", "returns a STAT, which statistic-get returns under this name")                          \
+	G(command, "name, function, [access]",                                                                  \
+	  "adds a control command; only while the script is loaded. In the main thread the function gets the "  \
+	  "arguments of a request, and returns result (0 success, 1 error, 3 nothing found, 4 conflict), text " \
+	  "and arguments; nothing is success. access: \"read\" or \"write\" (default)")                         \
+	G(timer, "seconds, function",                                                                           \
+	  "calls the function once in the main thread, after so many seconds; a number that it returns starts " \
+	  "it again. Returns a TIMER. Only in the main thread, and while the script is loaded")                 \
+	G(watch, "descriptor, function, [events]",                                                              \
+	  "calls the function in the main thread with \"r\", \"w\" or \"rw\" whenever the descriptor is ready "   \
+	  "for one of the events (default \"r\"), at its end or after an error for both. Returns a WATCH. Only "  \
+	  "in the main thread, and while the script is loaded")                                                 \
+	G(main, "function",                                                                                     \
+	  "returns a function for any thread: its arguments are passed to this one, which is called in the "    \
+	  "main thread soon; only while the script is loaded. Lua: at most 8 arguments, numbers, booleans, "    \
+	  "strings and PARKED, of 64 KiB")                                                                      \
+	G(expression, "text",                                                                                   \
+	  "compiles an expression of client classes, and returns an EXPRESSION; only while the script is "      \
+	  "loaded")                                                                                             \
 	G(depends_on, "path",                                                                                   \
 	  "a reload loads the script again if that file has changed; only while it is loaded")                  \
 	G(hex, "bytes", "returns \"00:1a:2b\"")                                                                 \
@@ -114,8 +150,14 @@
 	G(addr_bytes, "text", "returns the 4 or 16 bytes of an address")
 
 /* Python only. */
-#define SCRIPT_FUNCTIONS_PARK(G) \
+#define SCRIPT_FUNCTIONS_PYTHON(G) \
 	G(at_unload, "function", "calls the function when the script is unloaded: it ends the threads of the script")
+
+/* Lua only. */
+#define SCRIPT_FUNCTIONS_LUA(G)                                                                                 \
+	G(connect, "address, port",                                                                             \
+	  "returns a SOCKET that connects over TCP, or to the path of a unix socket, for kea.watch(); nil and " \
+	  "the reason if it cannot. Only in the main thread, not while the script is loaded")
 
 /*
  * Its values.
@@ -129,7 +171,6 @@
 	V(is_check, "true if the server only checks its configuration (-t)")                                    \
 	V(CONTINUE, "verdict: what happens without a return value")                                             \
 	V(SKIP, "verdict: its meaning depends on the point, see above")                                         \
-	V(DROP, "verdict: no response")
-/* Python only. */
-#define SCRIPT_VALUES_PARK(V) V(PARK, "verdict: only after park()")
+	V(DROP, "verdict: no response")                                                                         \
+	V(PARK, "verdict: the packet waits; only after park()")
 /* clang-format on */

@@ -84,6 +84,10 @@ void script_close(struct script *script)
 		free(script->points[i]);
 	for (unsigned i = 0; i < script->n_stats; i++)
 		free(script->stats[i].name);
+	for (unsigned i = 0; i < script->n_commands; i++)
+		free(script->commands[i].name);
+	for (unsigned i = 0; i < script->n_expressions; i++)
+		free(script->expressions[i].text);
 	free(script->path);
 	free(script->text);
 }
@@ -130,7 +134,7 @@ int script_on(struct script *script, struct kea_library *lib, const char *point,
 	return script->points[script->n_points] ? (int)script->n_points++ : KEA_E_NOMEM;
 }
 
-/* --- statistics, errors ------------------------------------------------------------------------------------------- */
+/* --- statistics --------------------------------------------------------------------------------------------------- */
 
 struct kea_stat *script_stat(struct script *script, struct kea_library *lib, const char *name)
 {
@@ -149,6 +153,113 @@ struct kea_stat *script_stat(struct script *script, struct kea_library *lib, con
 		free(stat->name);
 	return stat->stat;
 }
+
+/* --- commands, expressions, the main thread ----------------------------------------------------------------------- */
+
+static void run_command(struct kea_request *request, void *context)
+{
+	script_run_command(context, request);
+}
+
+static const struct script_command *find_command(const struct script *script, const char *name)
+{
+	for (unsigned i = 0; i < script->n_commands; i++)
+		if (!strcmp(script->commands[i].name, name))
+			return &script->commands[i];
+	return NULL;
+}
+
+int script_command(struct script *script, struct kea_library *lib, const char *name, const char *access,
+		   const char **ret_why)
+{
+	const struct script_command *known = find_command(script, name);
+	struct script_command *command = &script->commands[script->n_commands];
+	bool is_read = !strcmp(access, "read");
+
+	*ret_why = "the script has that command already";
+	if (known)
+		return script->is_loading ? KEA_E_EXIST : (int)known->index;
+	*ret_why = "commands are added while the script is loaded, the same ones each time";
+	if (!script->is_loading)
+		return KEA_E_UNSUPPORTED;
+	*ret_why = "the access is \"read\" or \"write\"";
+	if (!is_read && strcmp(access, "write") != 0)
+		return KEA_E_INVAL;
+	*ret_why = "too many commands";
+	if (script->n_commands == SCRIPT_COMMANDS_MAX)
+		return KEA_E_SPACE;
+	*ret_why = "out of memory";
+	command->name = strdup(name);
+	if (!command->name)
+		return KEA_E_NOMEM;
+	command->script = script;
+	command->index = script->n_commands;
+	(void)kea->command(lib, name, is_read ? KEA_READ : KEA_WRITE, "A command of a script.", run_command, command);
+	(void)kea->command_any(lib, name);
+	return (int)script->n_commands++;
+}
+
+const struct kea_expression *script_expression(struct script *script, struct kea_library *lib, const char *text,
+					       int line)
+{
+	struct script_expression *expression = &script->expressions[script->n_expressions];
+	char name[SCRIPT_LABEL_MAX];
+
+	for (unsigned i = 0; i < script->n_expressions; i++)
+		if (!strcmp(script->expressions[i].text, text))
+			return script->expressions[i].expression;
+	if (!script->is_loading || script->n_expressions == SCRIPT_EXPRESSIONS_MAX)
+		return NULL;
+	snprintf(name, sizeof(name), "%s:%d", script->name, line);
+	expression->text = strdup(text);
+	expression->expression = expression->text ? kea->expression_text(lib, text, script->where, name) : NULL;
+	if (expression->expression)
+		script->n_expressions++;
+	else
+		free(expression->text);
+	return expression->expression;
+}
+
+int script_main(struct script *script, unsigned *n)
+{
+	unsigned max = script->is_loading ? SCRIPT_MAIN_MAX : script->n_main;
+
+	if (*n >= max)
+		return KEA_E_SPACE;
+	if (script->is_loading)
+		script->n_main = *n + 1;
+	return (int)(*n)++;
+}
+
+int64_t script_ms(double seconds)
+{
+	return seconds >= 0 && seconds <= 30.0 * 24 * 3600 ? (int64_t)(seconds * 1000) : -1;
+}
+
+static const char *const events_texts[] = { "", "r", "w", "rw" };
+_Static_assert(KEA_READABLE == 1 && KEA_WRITABLE == 2, "the texts are in their order");
+
+unsigned script_events(const char *text)
+{
+	unsigned events = KEA_READABLE | KEA_WRITABLE;
+
+	while (events && strcmp(text, events_texts[events]) != 0)
+		events--;
+	return events;
+}
+
+const char *script_events_text(unsigned events)
+{
+	return events_texts[events & (KEA_READABLE | KEA_WRITABLE)];
+}
+
+int script_descriptor(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
+/* --- errors --------------------------------------------------------------------------------------------------------
+ */
 
 static long now_sec(void)
 {

@@ -14,8 +14,13 @@
 extern const struct kea_api *kea; /* of the library */
 
 enum {
-	SCRIPT_SLOTS = 32,         /* points at which a script has functions */
-	SCRIPT_STATS_MAX = 64,     /* statistics of a script */
+	SCRIPT_SLOTS = 32,     /* points at which a script has functions */
+	SCRIPT_STATS_MAX = 64, /* statistics of a script */
+	SCRIPT_COMMANDS_MAX = 32,
+	SCRIPT_EXPRESSIONS_MAX = 64,
+	SCRIPT_MAIN_MAX = 32,      /* functions for kea.main() */
+	SCRIPT_TASKS_MAX = 1024,   /* timers and descriptors at once */
+	SCRIPT_WAITING_MAX = 4096, /* calls that wait for the main thread */
 	SCRIPT_LIST_MAX = 256,     /* objects in a list */
 	SCRIPT_PATH_MAX = 8,       /* codes in the path of an option */
 	SCRIPT_TEXT_MAX = 1 << 20, /* bytes of a script */
@@ -27,6 +32,17 @@ enum {
 struct script_stat {
 	char *name;
 	struct kea_stat *stat;
+};
+
+struct script_command {
+	struct script *script;
+	char *name;
+	unsigned index; /* in the script's table */
+};
+
+struct script_expression {
+	char *text;
+	struct kea_expression *expression;
 };
 
 /* A script as an instance of the library has it. After loading only the atomic members change. */
@@ -42,6 +58,10 @@ struct script {
 	unsigned n_points, n_stats;
 	char *points[SCRIPT_SLOTS];
 	struct script_stat stats[SCRIPT_STATS_MAX];
+	unsigned n_commands, n_expressions, n_main;
+	struct script_command commands[SCRIPT_COMMANDS_MAX];
+	struct script_expression expressions[SCRIPT_EXPRESSIONS_MAX];
+	unsigned n_tasks;        /* timers and descriptors; main thread only */
 	atomic_long logged_at;   /* s; 0: never */
 	atomic_ulong unreported; /* errors since then */
 };
@@ -63,6 +83,31 @@ int script_call(struct kea_call *call, unsigned slot);
 
 /* Returns the statistic of that name; NULL: it does not exist, and is not created after loading. */
 struct kea_stat *script_stat(struct script *script, struct kea_library *lib, const char *name);
+
+/*
+ * A command's number, for script_run_command(). Negative: an error, and why. After loading, the numbers are those of
+ * loading, as of script_on(). access: "read", "write".
+ */
+int script_command(struct script *script, struct kea_library *lib, const char *name, const char *access,
+		   const char **ret_why);
+/* Runs the script's function in the main thread, and responds. Defined by the library. */
+void script_run_command(struct script_command *command, struct kea_request *request);
+/*
+ * Returns the expression of that text, as the server compiles it for each configuration; NULL: there is none, and none
+ * is declared after loading. line: of the script, for errors.
+ */
+const struct kea_expression *script_expression(struct script *script, struct kea_library *lib, const char *text,
+					       int line);
+/* Returns the number of a function for kea.main(), in the order of the script; negative: too many. */
+int script_main(struct script *script, unsigned *n);
+
+/* Returns milliseconds of 30 days at most; negative: out of range. */
+int64_t script_ms(double seconds);
+/* Returns the sum of enum kea_event of "r", "w" or "rw"; 0: it is none of these. And back. */
+unsigned script_events(const char *text);
+const char *script_events_text(unsigned events);
+/* Returns a duplicate, which the script cannot close, to watch; negative: not a descriptor. */
+int script_descriptor(int fd);
 
 /*
  * Counts an error. Returns how many were counted since the last one that was logged, this one included, if it shall be

@@ -108,6 +108,9 @@ static const struct kea_api table = {
 	.found_count = api_found_count,
 	.found = api_found,
 	.scope_map = hook_scope_map,
+	.expression_text = api_expression_text,
+	.is_test = api_is_test,
+	.command_any = api_command_any,
 };
 
 void api_init(void)

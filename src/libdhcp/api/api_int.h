@@ -144,6 +144,9 @@ const struct kea_object *api_found(struct kea_call *call, unsigned query, unsign
 struct kea_expression *api_expression(struct kea_library *lib, const struct kea_json *text, int is_test);
 struct kea_expression *api_scope_expression(struct kea_library *lib, const char *map, const char *key,
 					    const struct kea_expression *outer, int is_test);
+struct kea_expression *api_expression_text(struct kea_library *lib, const char *text, const struct kea_json *where,
+					   const char *name);
+int api_is_test(struct kea_object *packet, const struct kea_expression *expression);
 int api_test(struct kea_object *packet, const struct kea_expression *expression);
 const void *api_evaluate(struct kea_object *packet, const struct kea_expression *expression, size_t *ret_len);
 const void *api_evaluate_lease(struct kea_object *packet, const struct kea_object *lease,
@@ -164,6 +167,7 @@ int api_command(struct kea_library *lib, const char *name, enum kea_access acces
 		void *context);
 int api_command_argument(struct kea_library *lib, const char *command, const char *name, enum kea_json_type type,
 			 int is_required, const char *doc);
+int api_command_any(struct kea_library *lib, const char *command);
 const struct kea_json *api_command_arguments(const struct kea_call *call);
 const struct kea_json *api_arguments(const struct kea_request *request);
 void api_respond(struct kea_request *request, enum kea_result result, struct kea_json *arguments, const char *fmt, ...)

@@ -107,6 +107,16 @@ int api_command_argument(struct kea_library *lib, const char *name, const char *
 	return 0;
 }
 
+int api_command_any(struct kea_library *lib, const char *name)
+{
+	struct hook_command *command = find(lib, name);
+
+	if (!hook_is_loading(lib) || !command)
+		return -E_NOENT;
+	command->takes_any = true;
+	return 0;
+}
+
 static void free_request(struct kea_request *request)
 {
 	struct kea_library *lib = request->lib;
@@ -189,6 +199,7 @@ static struct command *row_of(struct hook_command *command)
 		.families = KEY_ALL,
 		.access = command->writes ? CTL_WRITE : CTL_READ,
 		.args = n ? &row->scope : NULL,
+		.takes_any = command->takes_any,
 		.provider = "core",
 		.native = true,
 		.since = PACKAGE_VERSION,

@@ -60,6 +60,24 @@ struct kea_expression *api_scope_expression(struct kea_library *lib, const char 
 	return expression;
 }
 
+struct kea_expression *api_expression_text(struct kea_library *lib, const char *text, const struct kea_json *where,
+					   const char *name)
+{
+	struct kea_expression *expression;
+
+	if (!may_declare(lib, where))
+		return NULL;
+	expression = xcalloc(1, sizeof(*expression));
+	*expression = (struct kea_expression){
+		.index = (unsigned)lib->expressions.n,
+		.text = json_object_new_string(text),
+		.name = xstrdup(name),
+		.where = json_of(where),
+	};
+	*vec_push(&lib->expressions) = expression;
+	return expression;
+}
+
 /* The expressions of the innermost scope. */
 static const struct scope_exprs *exprs_of(const struct hook_call *hook)
 {
@@ -120,6 +138,14 @@ static void end(struct kea_object *packet, const struct eval *ev)
 	account->is_eval_exceeded |= ev->is_exceeded;
 }
 
+int api_is_test(struct kea_object *packet, const struct kea_expression *expression)
+{
+	const struct eval_expr *compiled =
+		packet->call->use->expressions ? compiled_of(packet->call, expression) : NULL;
+
+	return compiled && eval_type_of(compiled) == EVAL_BOOL;
+}
+
 int api_test(struct kea_object *packet, const struct kea_expression *expression)
 {
 	struct view view;
@@ -127,20 +153,20 @@ int api_test(struct kea_object *packet, const struct kea_expression *expression)
 	const struct eval_expr *compiled = begin(packet, expression, &ev, &view);
 	bool is_true;
 
-	if (!compiled || !expression->is_test)
+	if (!compiled || eval_type_of(compiled) != EVAL_BOOL)
 		return 0;
 	is_true = eval_test(compiled, &ev);
 	end(packet, &ev);
 	return is_true;
 }
 
-static const void *text_of(struct kea_object *packet, const struct kea_expression *expression,
-			   const struct eval_expr *compiled, struct eval *ev, size_t *ret_len)
+static const void *text_of(struct kea_object *packet, const struct eval_expr *compiled, struct eval *ev,
+			   size_t *ret_len)
 {
 	struct bytes value = { 0 };
 	const void *copy = NULL;
 
-	if (compiled && !expression->is_test) {
+	if (compiled && eval_type_of(compiled) == EVAL_TEXT) {
 		value = eval_text(compiled, ev);
 		end(packet, ev);
 	}
@@ -156,7 +182,7 @@ const void *api_evaluate(struct kea_object *packet, const struct kea_expression 
 	struct eval ev;
 	const struct eval_expr *compiled = begin(packet, expression, &ev, &view);
 
-	return text_of(packet, expression, compiled, &ev, ret_len);
+	return text_of(packet, compiled, &ev, ret_len);
 }
 
 /* --- a message with a single lease ------------------------------------------------------------------------------ */
@@ -249,5 +275,5 @@ const void *api_evaluate_lease(struct kea_object *packet, const struct kea_objec
 			compiled = NULL;
 		ev.q6 = &view.q6;
 	}
-	return text_of(packet, expression, compiled, &ev, ret_len);
+	return text_of(packet, compiled, &ev, ret_len);
 }

@@ -2,6 +2,7 @@
 /* JSON values for libraries: json-c's, which they do not see. */
 #include "api/api_int.h"
 
+#include "base/utf8.h"
 #include "json/value.h"
 #include "root/config.h"
 
@@ -113,8 +114,20 @@ size_t api_json_print(const struct kea_json *json, char *buf, size_t size)
 	return len;
 }
 
+static bool is_utf8(const char *text, size_t len)
+{
+	size_t n = 1;
+
+	for (; len && n; text += n, len -= n)
+		n = utf8_decode(text, len, NULL);
+	return n != 0;
+}
+
 struct kea_json *api_json_read(const char *text, size_t len)
 {
+	/* What is read here becomes part of responses. */
+	if (!is_utf8(text, len))
+		return NULL;
 	return (struct kea_json *)json_parse(text, len);
 }
 

@@ -150,6 +150,7 @@ struct command {
 	unsigned families; /* KEY_4 | KEY_6 | KEY_D2; 0 = both of DHCP */
 	enum ctl_access access;
 	const struct scope *args; /* its struct is passed to run(); NULL: the command has no arguments */
+	bool takes_any;           /* arguments, whatever they are: ctl_call_arguments() has them; without `args` */
 	const char *provider;     /* "core", or the Kea library that has the command: "lease_cmds" */
 	bool native;              /* not in Kea */
 	bool is_stream;           /* calls ctl_respond_stream(), unless it fails */

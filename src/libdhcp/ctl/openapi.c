@@ -46,16 +46,17 @@ static bool has_required(const struct ctl *ctl, const struct scope *scope)
 	return false;
 }
 
-static struct json_object *arguments_schema(const struct ctl *ctl, const struct scope *scope)
+static struct json_object *arguments_schema(const struct ctl *ctl, const struct command *cmd)
 {
-	struct json_object *none;
+	struct json_object *map;
 
-	if (scope)
-		return conf_json_schema(ctl->family, scope);
-	none = json_object_new_object();
-	put(none, "type", "object");
-	json_object_object_add(none, "maxProperties", json_object_new_int(0));
-	return none;
+	if (cmd->args)
+		return conf_json_schema(ctl->family, cmd->args);
+	map = json_object_new_object();
+	put(map, "type", "object");
+	if (!cmd->takes_any)
+		json_object_object_add(map, "maxProperties", json_object_new_int(0));
+	return map;
 }
 
 /* The request of a command. */
@@ -68,7 +69,7 @@ static struct json_object *command_schema(const struct ctl *ctl, const struct co
 	put(o, "type", "object");
 	properties = put_map(o, "properties");
 	put(put_map(properties, "command"), "const", cmd->name);
-	json_object_object_add(properties, "arguments", arguments_schema(ctl, cmd->args));
+	json_object_object_add(properties, "arguments", arguments_schema(ctl, cmd));
 	service = put_typed(properties, "service", "array");
 	put(put_map(service, "items"), "type", "string");
 	(void)put_typed(properties, "remote-address", "string");

@@ -250,6 +250,8 @@ static void *read_args(struct ctl_call *call)
 		call->req->arguments = json_object_new_object();
 		json_object_object_add(call->req->doc.root, "arguments", call->req->arguments);
 	}
+	if (call->cmd->takes_any)
+		return args;
 	return conf_read(&rd, scope, call->req->arguments, args) ? args : NULL;
 }
 

@@ -21,7 +21,11 @@
  * wrong length, so evaluation cannot fail. It never calls malloc. Any thread may use an expression; a scratch belongs
  * to one worker.
  */
-enum eval_type { EVAL_TEXT, EVAL_BOOL };
+enum eval_type {
+	EVAL_TEXT,
+	EVAL_BOOL,
+	EVAL_ANY, /* for eval_compile(): either */
+};
 
 enum {
 	EVAL_DEPTH_MAX = 100,  /* nested operators */
@@ -72,6 +76,8 @@ struct eval_env {
  * NULL after an error.
  */
 const struct eval_expr *eval_compile(const struct eval_env *env, struct json_object *value, enum eval_type type);
+/* Returns EVAL_TEXT or EVAL_BOOL. */
+enum eval_type eval_type_of(const struct eval_expr *expr);
 /* True if the value depends on the host reservation lookup: known, unknown. */
 bool eval_needs_host(const struct eval_expr *expr);
 /* True if no message can make the test true; the compiler warned. */

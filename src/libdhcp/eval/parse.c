@@ -757,7 +757,7 @@ const struct eval_expr *eval_compile(const struct eval_env *env, struct json_obj
 	root = parse_expr(&p, 0);
 	if (root)
 		check_end(&p, root);
-	if (!p.lost)
+	if (!p.lost && type != EVAL_ANY)
 		expect_type(&p, root, type, "the expression");
 	if (p.failed || !root)
 		return NULL;
@@ -766,6 +766,11 @@ const struct eval_expr *eval_compile(const struct eval_env *env, struct json_obj
 	/* Values take none, and some places are examined by what contains them. */
 	expr->work += p.nodes / 2;
 	return expr;
+}
+
+enum eval_type eval_type_of(const struct eval_expr *expr)
+{
+	return expr->root->op->result;
 }
 
 size_t eval_work(const struct eval_expr *expr)

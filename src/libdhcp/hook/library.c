@@ -199,6 +199,8 @@ static void free_parts(struct kea_library *lib)
 	for (size_t i = 0; i < lib->expressions.n; i++) {
 		free(lib->expressions.v[i]->map);
 		free(lib->expressions.v[i]->key);
+		free(lib->expressions.v[i]->name);
+		json_object_put(lib->expressions.v[i]->text);
 		free(lib->expressions.v[i]);
 	}
 	for (size_t i = 0; i < lib->messages.n; i++)

@@ -65,6 +65,11 @@ enum hook_verdict hook_call_resumed(struct kea_parked *parked, struct hook_call 
 struct kea_expression {
 	unsigned index;            /* in hook_use.expressions */
 	struct json_object *value; /* in the parameters; NULL: scopes have it */
+	/* Of a text that the library has: the text, its name in errors, and where in the parameters they are reported.
+	 */
+	struct json_object *text;
+	char *name;
+	struct json_object *where; /* NULL: of the library */
 	/* Of scopes: where it is in their user-context, and the one of packets whose scopes have none, or NULL. */
 	char *map, *key;
 	const struct kea_expression *outer;
@@ -241,6 +246,7 @@ struct hook_stat *hook_stat_next(const struct hook_stat *stat);
 struct hook_command {
 	char *name, *doc;
 	bool writes;
+	bool takes_any; /* arguments */
 	kea_command_fn *fn;
 	void *context;
 	struct kea_library *lib;

@@ -56,6 +56,40 @@ static const struct eval_expr *compile(struct build *b, struct json_object *text
 	return eval_compile(&env, text, is_test ? EVAL_BOOL : EVAL_TEXT);
 }
 
+/* Where errors are reported that a text of a library has. */
+struct text_errors {
+	struct build *b;
+	struct pos pos;
+	const char *library, *name;
+};
+
+static void report_text(void *ctx, enum diag_kind kind, const char *line)
+{
+	const struct text_errors *errors = ctx;
+
+	if (kind == DIAG_ERROR)
+		diag_error(errors->b->diag, errors->pos, "%s: %s: %s", errors->library, errors->name, line);
+	else
+		diag_warn(errors->b->diag, errors->pos, "%s: %s: %s", errors->library, errors->name, line);
+}
+
+static const struct eval_expr *compile_text(struct build *b, const struct hook_use *use,
+					    const struct kea_expression *expression)
+{
+	struct json_object *where = expression->where && use->positioned
+					    ? hook_twin(use->lib->parameters, use->positioned, expression->where)
+					    : use->positioned;
+	struct text_errors errors = { b, json_pos(where), use->lib->name, expression->name };
+	struct eval_env env = eval_env_of(b);
+	const struct eval_expr *compiled;
+
+	env.diag = diag_new();
+	compiled = eval_compile(&env, expression->text, EVAL_ANY);
+	diag_each(env.diag, report_text, &errors);
+	diag_free(env.diag);
+	return compiled;
+}
+
 static void compile_all(struct build *b, struct hook_use *use)
 {
 	size_t n = use->lib->expressions.n;
@@ -70,6 +104,10 @@ static void compile_all(struct build *b, struct hook_use *use)
 		if (expression->map) {
 			/* The outer one was declared before. */
 			use->expressions[i] = expression->outer ? use->expressions[expression->outer->index] : NULL;
+			continue;
+		}
+		if (expression->text) {
+			use->expressions[i] = compile_text(b, use, expression);
 			continue;
 		}
 		text = use->positioned ? hook_twin(use->lib->parameters, use->positioned, expression->value) : NULL;
