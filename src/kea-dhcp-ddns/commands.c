@@ -271,21 +271,8 @@ static void config_write(struct ctl_call *call, const void *args)
 					  .is_any_allowed = d->opts.relaxed,
 					  .read = read_text,
 					  .flags = d2_daemon_flags(d) };
-	struct json_object *map;
-	struct str why = { 0 };
-	char *path = NULL;
-	int64_t size = config_file_replace(&file, current(call), a->filename, &path, &why);
 
-	if (size < 0) {
-		ctl_respond(call, CTL_ERROR, NULL, "%s", str_text(&why));
-	} else {
-		map = json_object_new_object();
-		json_object_object_add(map, "filename", json_object_new_string(path));
-		put_int(map, "size", size);
-		ctl_respond(call, CTL_SUCCESS, map, "Configuration written to %s successful", path);
-	}
-	free(path);
-	str_free(&why);
+	command_config_write(call, &file, current(call), a->filename);
 }
 
 /* --- statistics --- */

@@ -183,6 +183,76 @@ def control_agent(t):
     t.eq([r["result"] for r in got], [0, 1], "from the second server")
 
 
+@test("control-agent-commands", needs=("curl",))
+def control_agent_commands(t):
+    """Commands that change the agent itself: results and texts are those of Debian's agent; a change is checked first, takes
+    effect after its response, is written to its file with the comments there, and ends with the port or with a reload."""
+    server = Server(t, config(**{"control-socket": UNIX}))
+    path = t.path("kea-ctrl-agent.conf")
+    sockets = {"dhcp4": {"socket-type": "unix", "socket-name": os.path.join(server.folder, "control")}}
+    users = {"type": "basic", "clients": [{"user": "admin", "password": "secret"}]}
+    t.write("kea-ctrl-agent.conf", "// The agent.\n" + json.dumps({"Control-agent": {**AGENT, "control-sockets": sockets}}) + "\n")
+
+    def post(command, port=8000, user=(), **arguments):
+        request = {"command": command, **({"arguments": arguments} if arguments else {})}
+        return json.loads(t.run("srv", ["curl", "-sS", "-m", "20", "-H", "Content-Type: application/json", *user, "-d",
+                                        json.dumps(request), f"http://127.0.0.1:{port}/"]))[0]
+
+    def agent(**more):
+        return {"Control-agent": {**AGENT, "control-sockets": sockets, **more}}
+
+    def closed(port):
+        t.wait(f"port {port} is closed", lambda: t.run("srv", ["curl", "-s", f"http://127.0.0.1:{port}/"], ok=(0, 7, 52, 56)) == "" and
+               t.run("srv", ["sh", "-c", f"curl -s http://127.0.0.1:{port}/; echo $?"]).strip() == "7")
+    server.start()
+    hash_of = post("config-get")["arguments"]["hash"]
+    t.eq(post("config-hash-get")["arguments"]["hash"], hash_of, "config-hash-get")
+    if os.access(KEA_AGENT, os.X_OK):
+        t.write("other.conf", json.dumps(agent(**{"http-port": 8002})))
+        t.start("srv", [KEA_AGENT, "-c", t.path("other.conf")], name="agent", env=server.env)
+        t.wait("the agent", lambda: t.run("srv", ["curl", "-s", "http://127.0.0.1:8002/"], ok=(0, 7)))
+        for command, arguments in (("config-test", {}), ("config-test", agent()), ("config-test", {"Dhcp4": {}}),
+                                   ("config-set", {"Dhcp4": {}}), ("config-reload", {})):
+            ours, kea = post(command, **arguments), post(command, 8002, **arguments)
+            t.eq(ours["result"], kea["result"], f"{command} {arguments}, the result of Kea's agent")
+            t.true(ours["result"] or ours["text"] == kea["text"], f"{command}, the text of Kea's agent")
+        t.match("8002", post("config-set", **agent(**{"http-port": 8002}))["text"], "a port that is in use")
+        t.eq(post("version-get")["result"], 0, "then nothing changes")
+        t.eq(post("shutdown", 8002)["text"], "Control Agent is shutting down", "Kea's agent")
+    t.match("did you mean", post("config-test", **agent(**{"http-prt": 1}))["text"], "errors are named")
+    t.match("http-prt", post("config-set", **agent(**{"http-prt": 1}))["text"], "errors are named")
+    # To another port, with a user; with an outdated hash it is a conflict.
+    t.eq(post("config-set", **agent(**{"http-port": 8003}), hash="0" * 64)["result"], 4, "another hash")
+    t.eq(post("config-set", **agent(**{"http-port": 8003, "authentication": users}), hash=hash_of)["result"], 0, "config-set")
+    closed(8000)
+    t.match("401", t.run("srv", ["curl", "-s", "-d", "{}", "http://127.0.0.1:8003/"]), "a password is needed")
+    user = ("-u", "admin:secret")
+    t.true("secret" not in json.dumps(post("config-get", 8003, user)), "no passwords in config-get")
+    got = post("config-write", 8003, user)
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    t.eq((got["arguments"]["filename"], got["arguments"]["size"]), (path, len(text)), "config-write")
+    t.true(text.startswith("// The agent.\n") and "secret" in text and "8003" in text, "the comment, the password and the port")
+    t.match("outside", post("config-write", 8003, user, filename="/tmp/x.conf")["text"], "another directory")
+    # Back to what the file says; then closed until the server reads its configuration again.
+    t.write("kea-ctrl-agent.conf", json.dumps(agent()))
+    t.eq(post("config-reload", 8003, user)["text"], "Configuration applied successfully.", "config-reload")
+    closed(8003)
+    t.write("kea-ctrl-agent.conf", "{ ")
+    t.eq(post("config-reload")["result"], 1, "config-reload of a bad file")
+    t.write("kea-ctrl-agent.conf", json.dumps(agent()))
+    t.eq(post("shutdown", **{"exit-value": 3})["text"], "Control Agent is shutting down", "shutdown")
+    closed(8000)
+    t.eq(ask(t, server, "config-reload")["result"], 0, "the server goes on")
+    t.eq(post("version-get")["result"], 0, "open again")
+    # In the server's own file.
+    os.unlink(path)
+    server.configure({**json.loads(server.conf), **agent()})
+    t.eq(ask(t, server, "config-reload")["result"], 0, "reload")
+    t.eq(post("config-reload")["result"], 0, "config-reload from the server's file")
+    t.match("only the server writes", post("config-write")["text"], "config-write")
+
+
 def run_input(t, args):
     """kea-shell reads arguments from its standard input, which is empty here."""
     return t.run("srv", ["sh", "-c", '"$@" </dev/null', "sh", *args])

@@ -3,6 +3,7 @@
 
 #include "ctl/command.h"
 #include "root/agent.h"
+#include "root/program.h"
 
 /*
  * The port of "Control-agent": what Kea's control agent, a process of its own, did. Requests with "service" go to the
@@ -16,8 +17,12 @@
 struct agent;
 struct loop;
 
-/* add_known: adds the rows of all services' commands. */
-struct agent *agent_new(struct loop *loop, void (*add_known)(struct ctl *ctl));
+/*
+ * add_known: adds the rows of all services' commands. server: the program that opens the port (program, flags), and
+ * server_file its configuration file, which lives longer.
+ */
+struct agent *agent_new(struct loop *loop, void (*add_known)(struct ctl *ctl), const struct program_build *server,
+			const char *server_file);
 /* Opens, changes or with NULL closes the port; takes conf. */
 void agent_use(struct agent *agent, struct agent_conf *conf);
 void agent_free(struct agent *agent); /* NULL is fine */

@@ -5,6 +5,7 @@
 #include "base/build.h"
 #include "base/str.h"
 #include "ctl/command.h"
+#include "daemon/config_file.h"
 #include "root/config_text.h"
 
 #include <stdio.h>
@@ -68,6 +69,26 @@ bool command_hash_matches(struct ctl_call *call, const struct config_text *text,
 	ctl_respond(call, CTL_CONFLICT, command_hash(text),
 		    "the configuration was changed by someone else: its hash is %s", text->hash);
 	return false;
+}
+
+void command_config_write(struct ctl_call *call, const struct config_file *file, struct config_text *text,
+			  const char *filename)
+{
+	struct json_object *map;
+	struct str why = { 0 };
+	char *path = NULL;
+	int64_t size = config_file_replace(file, text, filename, &path, &why);
+
+	if (size < 0) {
+		ctl_respond(call, CTL_ERROR, NULL, "%s", str_text(&why));
+	} else {
+		map = json_object_new_object();
+		json_object_object_add(map, "filename", json_object_new_string(path));
+		json_object_object_add(map, "size", json_object_new_int64(size));
+		ctl_respond(call, CTL_SUCCESS, map, "Configuration written to %s successful", path);
+	}
+	free(path);
+	str_free(&why);
 }
 
 char *command_printed(void (*print)(const void *ctx, FILE *to), const void *ctx)

@@ -6,6 +6,7 @@
 
 /* Responses that the programs have in common. */
 struct ctl_call;
+struct config_file;
 struct config_text;
 struct json_object;
 
@@ -18,6 +19,9 @@ void command_respond_text(struct ctl_call *call, struct config_text *text, const
 struct json_object *command_hash(const struct config_text *text);
 /* False, after responding with a conflict, if the hash of the configuration is another; NULL matches any. */
 bool command_hash_matches(struct ctl_call *call, const struct config_text *text, const char *hash);
+/* config-write: writes the text with config_file_replace(), and responds. */
+void command_config_write(struct ctl_call *call, const struct config_file *file, struct config_text *text,
+			  const char *filename);
 /* Returns what print writes, allocated. */
 char *command_printed(void (*print)(const void *ctx, FILE *to), const void *ctx);
 /* Responds with what the program was built with. */

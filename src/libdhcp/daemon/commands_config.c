@@ -227,25 +227,50 @@ static const struct key write_keys[] = {
 };
 static const struct scope write_scope = SCOPE("arguments", struct write_args, write_keys);
 
+static struct config_text *read_server(const struct config_file *file, const char *text, size_t len,
+				       struct diag **ret_diag)
+{
+	struct config_text *read = NULL;
+	struct config *cfg = NULL;
+
+	if (text)
+		(void)config_load_text(file->path, text, len, file->digit, file->flags, ret_diag, &cfg);
+	else
+		(void)config_load_file(file->path, file->digit, file->flags, ret_diag, &cfg);
+	if (cfg)
+		read = config_text_ref(cfg->text);
+	config_free(cfg);
+	return read;
+}
+
+/* The file will include the changes by commands that are stored next to it. */
+static bool fold(const struct config_file *file, const char *text, size_t len, struct str *why)
+{
+	return changes_fold(file->ctx, text, len, why);
+}
+
+static void folded(const struct config_file *file, bool is_written)
+{
+	changes_folded(file->ctx, is_written);
+}
+
 static void config_write(struct ctl_call *call, const void *args)
 {
 	const struct write_args *a = args;
 	struct daemon *d = call_daemon(call);
-	struct json_object *map;
-	struct str why = { 0 };
-	char *path = NULL;
-	int64_t size = config_file_write(d, current(call), a->filename, &path, &why);
+	const struct config_file file = {
+		.path = d->opts.config_file,
+		.root = config_root_name(d->fam->digit),
+		.is_any_allowed = d->opts.relaxed,
+		.read = read_server,
+		.replacing = fold,
+		.replaced = folded,
+		.ctx = &d->changes,
+		.flags = CONFIG_SERVE | (d->opts.relaxed ? CONFIG_RELAXED : 0),
+		.digit = d->fam->digit,
+	};
 
-	if (size < 0) {
-		ctl_respond(call, CTL_ERROR, NULL, "%s", str_text(&why));
-	} else {
-		map = json_object_new_object();
-		json_object_object_add(map, "filename", json_object_new_string(path));
-		json_object_object_add(map, "size", json_object_new_int64(size));
-		ctl_respond(call, CTL_SUCCESS, map, "Configuration written to %s successful", path);
-	}
-	free(path);
-	str_free(&why);
+	command_config_write(call, &file, current(call), a->filename);
 }
 
 #define ROW(n, a) .name = n, .families = KEY_DHCP, .access = a, .provider = "core", .since = "4.2.0"

@@ -4,13 +4,11 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/str.h"
-#include "daemon/daemon.h"
 #include "json/diag.h"
+#include "json/merge.h"
 #include "json/read.h"
 #include "json/value.h"
-#include "root/config.h"
-#include "serve/family.h"
-#include "json/merge.h"
+#include "root/config_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -163,49 +161,4 @@ out:
 	free(path);
 	str_free(&out);
 	return size;
-}
-
-static struct config_text *read_server(const struct config_file *file, const char *text, size_t len,
-				       struct diag **ret_diag)
-{
-	struct config_text *read = NULL;
-	struct config *cfg = NULL;
-
-	if (text)
-		(void)config_load_text(file->path, text, len, file->digit, file->flags, ret_diag, &cfg);
-	else
-		(void)config_load_file(file->path, file->digit, file->flags, ret_diag, &cfg);
-	if (cfg)
-		read = config_text_ref(cfg->text);
-	config_free(cfg);
-	return read;
-}
-
-/* The file will include the changes by commands that are stored next to it. */
-static bool fold(const struct config_file *file, const char *text, size_t len, struct str *why)
-{
-	return changes_fold(file->ctx, text, len, why);
-}
-
-static void folded(const struct config_file *file, bool is_written)
-{
-	changes_folded(file->ctx, is_written);
-}
-
-int64_t config_file_write(struct daemon *d, struct config_text *text, const char *filename, char **ret_path,
-			  struct str *why)
-{
-	const struct config_file file = {
-		.path = d->opts.config_file,
-		.root = config_root_name(d->fam->digit),
-		.is_any_allowed = d->opts.relaxed,
-		.read = read_server,
-		.replacing = fold,
-		.replaced = folded,
-		.ctx = &d->changes,
-		.flags = CONFIG_SERVE | (d->opts.relaxed ? CONFIG_RELAXED : 0),
-		.digit = d->fam->digit,
-	};
-
-	return config_file_replace(&file, text, filename, ret_path, why);
 }

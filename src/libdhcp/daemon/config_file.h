@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 struct config_text;
-struct daemon;
 struct diag;
 struct str;
 
@@ -40,6 +39,3 @@ struct config_file {
  */
 int64_t config_file_replace(const struct config_file *file, struct config_text *text, const char *filename,
 			    char **ret_path, struct str *why);
-/* Same, for the file of a DHCP server. */
-int64_t config_file_write(struct daemon *d, struct config_text *text, const char *filename, char **ret_path,
-			  struct str *why);

@@ -626,7 +626,10 @@ int daemon_start(struct daemon *d)
 	}
 	if (open_channels(d, cfg) < 0)
 		return -E_SYS;
-	d->agent = agent_new(d->loop, d->commands ? d->commands->add : NULL);
+	d->agent = agent_new(
+		d->loop, d->commands ? d->commands->add : NULL,
+		&(struct program_build){ .program = d->fam->program, .flags = d->opts.relaxed ? CONFIG_RELAXED : 0 },
+		d->opts.config_file);
 	take_agent(d, cfg);
 	if (notify_watchdog_us())
 		watchdog_tick(d);

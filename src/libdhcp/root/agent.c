@@ -66,9 +66,13 @@ struct agent_conf *agent_build(const struct program_build *pb, struct json_objec
 	build_paths(&own, read->sockets, conf->paths);
 	if (diag_errors(pb->diag) > before)
 		goto out;
-	printed = conf_print(KEY_AGENT, &agent_scope, read);
+	printed = conf_print_secrets(KEY_AGENT, &agent_scope, read);
 	conf->text = config_text_new(printed);
 	json_object_put(printed);
+	printed = conf_print(KEY_AGENT, &agent_scope, read);
+	conf->shown = config_text_new(printed);
+	json_object_put(printed);
+	memcpy(conf->shown->hash, conf->text->hash, sizeof(conf->text->hash));
 	conf_detach(&agent_scope, read);
 	return conf;
 out:
@@ -76,24 +80,24 @@ out:
 	return NULL;
 }
 
-/* Same, from a document with its own diag. */
-static struct agent_conf *build_from(const struct program_build *pb, const char *path, struct diag *diag)
+struct agent_conf *agent_load(const struct program_build *pb, const char *path, const char *text, size_t len)
 {
-	struct program_build own = *pb;
 	struct program_top top;
 	struct json_shape shape = program_shape(&top, &agent_scope);
 	struct json_doc doc = { 0 };
 	struct agent_conf *conf = NULL;
 	struct json_object *map;
 
-	own.diag = diag;
-	(void)json_read_file(path, &shape, diag, &doc);
-	if (diag_errors(diag))
+	if (text)
+		(void)json_read_text(path, text, len, 0, &shape, pb->diag, &doc);
+	else
+		(void)json_read_file(path, &shape, pb->diag, &doc);
+	if (diag_errors(pb->diag))
 		goto out;
 	if (json_object_is_type(doc.root, json_type_object) && json_object_object_get_ex(doc.root, AGENT_ROOT, &map))
-		conf = agent_build(&own, map);
+		conf = agent_build(pb, map);
 	else
-		diag_error(diag, json_pos(doc.root), "this file has no \"" AGENT_ROOT "\"");
+		diag_error(pb->diag, json_pos(doc.root), "this file has no \"" AGENT_ROOT "\"");
 out:
 	json_doc_done(&doc);
 	return conf;
@@ -103,15 +107,17 @@ struct agent_conf *agent_build_beside(const struct program_build *pb, const char
 {
 	const char *slash = strrchr(path, '/');
 	struct str file = { 0 }, why = { 0 };
+	struct program_build own = *pb;
 	struct agent_conf *conf = NULL;
 	struct diag *diag;
 
 	str_addf(&file, "%.*s" AGENT_FILE, slash ? (int)(slash - path) + 1 : 0, path);
 	if (access(file.text, F_OK) < 0)
 		goto out;
-	diag = diag_new();
-	conf = build_from(pb, file.text, diag);
+	own.diag = diag = diag_new();
+	conf = agent_load(&own, file.text, NULL, 0);
 	if (conf) {
+		conf->path = arena_strdup(conf->arena, file.text);
 		diag_warn(pb->diag, POS_NONE, "%s is used: this server opens the port of the control agent, %s",
 			  file.text, conf->channel.name);
 	} else {
@@ -130,6 +136,7 @@ void agent_conf_free(struct agent_conf *conf)
 	if (!conf)
 		return;
 	config_text_unref(conf->text);
+	config_text_unref(conf->shown);
 	arena_free(conf->arena);
 	free(conf);
 }

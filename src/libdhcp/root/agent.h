@@ -16,7 +16,9 @@ struct agent_conf {
 	struct arena *arena;
 	struct channel_conf channel;
 	const char *paths[CTL_SERVICES]; /* unix sockets of the services; NULL: not configured */
-	struct config_text *text;        /* for config-get, without passwords */
+	struct config_text *text;        /* for config-write */
+	struct config_text *shown;       /* for config-get: without passwords; its hash is that of `text` */
+	const char *path;                /* the file beside the server's that it was read from; NULL: another source */
 };
 
 struct program_build;
@@ -30,4 +32,9 @@ struct agent_conf *agent_build(const struct program_build *pb, struct json_objec
  * errors is only a warning: the server does not depend on it.
  */
 struct agent_conf *agent_build_beside(const struct program_build *pb, const char *path);
+/*
+ * Returns what a file or, if text is not NULL, a text of len bytes has as "Control-agent". Errors are in the diag of
+ * pb; NULL after errors.
+ */
+struct agent_conf *agent_load(const struct program_build *pb, const char *path, const char *text, size_t len);
 void agent_conf_free(struct agent_conf *conf); /* NULL is fine */
