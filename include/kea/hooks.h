@@ -172,6 +172,7 @@ struct kea_stat;       /* a statistic of the library; as long as the library */
 struct kea_request;    /* a command in progress; until respond() */
 struct kea_timer;      /* until timer_free(), at most as long as the library */
 struct kea_watch;      /* a descriptor that is watched; until unwatch(), at most as long as the library */
+struct kea_search;     /* leases that a library searches for without a packet; until search_free(), likewise */
 
 /* Called in the packet's thread once the library has resumed it. Returns an enum kea_verdict other than KEA_PARK. */
 typedef int kea_resumed_fn(struct kea_call *call, void *context);
@@ -193,7 +194,15 @@ enum kea_scope { KEA_SCOPE_NETWORK = 1, KEA_SCOPE_SUBNET = 2, KEA_SCOPE_POOL = 4
 /* Called in the main thread for a map of scope_map(), which is valid until the function returns. */
 typedef void kea_scope_fn(struct kea_library *lib, enum kea_scope scope, const struct kea_json *map);
 
-enum kea_find_by { KEA_FIND_ADDRESS, KEA_FIND_HWADDR, KEA_FIND_CLIENT_ID };
+/* Called in the main thread: the leases that search_start() asked for are here. */
+typedef void kea_search_fn(struct kea_search *search, void *context);
+
+enum kea_find_by {
+	KEA_FIND_ADDRESS,
+	KEA_FIND_HWADDR,
+	KEA_FIND_CLIENT_ID,
+	KEA_FIND_AFTER /* search_start() only: a page, in ascending order of address, after an address */
+};
 
 /* Results of commands. */
 enum kea_result { KEA_SUCCESS = 0, KEA_FAILED = 1, KEA_EMPTY = 3, KEA_CONFLICT = 4 };
@@ -608,6 +617,34 @@ struct kea_api {
 	 * kea_hook_load().
 	 */
 	int (*command_any)(struct kea_library *lib, const char *command);
+
+	/* --- leases that a library searches for without a packet: in the main thread --- */
+
+	/* Creates a search, which has not begun. It ends with the library. */
+	struct kea_search *(*search)(struct kea_library *lib, kea_search_fn *fn, void *context);
+	/*
+	 * Asks the lease database in service for leases in any state, also expired ones, at most max of them: as find()
+	 * does; or KEA_FIND_AFTER, those of the type `number` (DHCPv4: any) whose address is greater than id, a page at
+	 * a time, until one is empty. With n, by client and KEA_FIND_AFTER, only leases in these subnets, ids in
+	 * ascending order. What id and subnets point to is copied. The function of the search is called once, after
+	 * this one has returned; until then, KEA_E_BUSY, which is also returned if there is no database. KEA_E_INVAL:
+	 * no such identifier. KEA_E_RANGE: more than 1000 leases.
+	 */
+	int (*search_start)(struct kea_search *search, enum kea_find_by by, const void *id, size_t len, int number,
+			    const uint32_t *subnets, unsigned n, unsigned max);
+	/*
+	 * Returns the number of leases found, or why it failed: that there are none is then not known. KEA_E_NOMEM:
+	 * they take more than 4 MiB; ask for fewer.
+	 */
+	int (*search_count)(const struct kea_search *search);
+	/* Returns the i-th lease, until search_start(), search_clear() or search_free(); NULL after the last. */
+	const struct kea_object *(*search_lease)(const struct kea_search *search, unsigned i);
+	/* Frees the leases found. */
+	void (*search_clear)(struct kea_search *search);
+	/* From then on its function is not called. NULL is fine; also in its function. */
+	void (*search_free)(struct kea_search *search);
+	/* Returns the server's DUID; NULL in DHCPv4, and while there is none. Main thread; as long as the library. */
+	const void *(*server_id)(const struct kea_library *lib, size_t *ret_len);
 };
 
 #ifdef __cplusplus

@@ -111,6 +111,13 @@ static const struct kea_api table = {
 	.expression_text = api_expression_text,
 	.is_test = api_is_test,
 	.command_any = api_command_any,
+	.search = api_search,
+	.search_start = api_search_start,
+	.search_count = api_search_count,
+	.search_lease = api_search_lease,
+	.search_clear = api_search_clear,
+	.search_free = api_search_free,
+	.server_id = api_server_id,
 };
 
 void api_init(void)

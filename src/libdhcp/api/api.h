@@ -13,3 +13,8 @@ struct ctl;
 struct hooks;
 /* Makes the commands of these libraries available, instead of those of others. Main thread. */
 void api_use_commands(struct ctl *ctl, const struct hooks *hooks);
+
+struct leasedb;
+struct duid;
+/* The lease database that searches of libraries ask, NULL: none; and the server's DUID, NULL: none. Main thread. */
+void api_use_database(struct leasedb *db, const struct duid *duid);

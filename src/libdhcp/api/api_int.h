@@ -140,6 +140,18 @@ int api_find_start(struct kea_call *call, kea_resumed_fn *resumed, void *context
 int api_found_count(struct kea_call *call, unsigned query);
 const struct kea_object *api_found(struct kea_call *call, unsigned query, unsigned i);
 
+/* search.c */
+struct kea_search *api_search(struct kea_library *lib, kea_search_fn *fn, void *context);
+int api_search_start(struct kea_search *search, enum kea_find_by by, const void *id, size_t len, int number,
+		     const uint32_t *subnets, unsigned n, unsigned max);
+int api_search_count(const struct kea_search *search);
+const struct kea_object *api_search_lease(const struct kea_search *search, unsigned i);
+void api_search_clear(struct kea_search *search);
+void api_search_free(struct kea_search *search);
+const void *api_server_id(const struct kea_library *lib, size_t *ret_len);
+/* find.c: false if no lease can have that identifier; not for KEA_FIND_AFTER. */
+bool find_query(unsigned digit, enum kea_find_by by, struct bytes id, int number, struct lease_query *ret);
+
 /* expression.c */
 struct kea_expression *api_expression(struct kea_library *lib, const struct kea_json *text, int is_test);
 struct kea_expression *api_scope_expression(struct kea_library *lib, const char *map, const char *key,

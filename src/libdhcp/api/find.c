@@ -49,13 +49,11 @@ static struct lease_query *add(struct arena *arena, struct hook_finds *finds)
 	return &finds->v[finds->n++];
 }
 
-/* False: no lease can have it. */
-static bool make_query(const struct request *req, enum kea_find_by by, struct bytes id, int number,
-		       struct lease_query *ret)
+bool find_query(unsigned digit, enum kea_find_by by, struct bytes id, int number, struct lease_query *ret)
 {
-	bool is_v6 = req->fam->digit == 6;
+	bool is_v6 = digit == 6;
 
-	*ret = (struct lease_query){ .type = req->fam->lease_type, .id = id };
+	*ret = (struct lease_query){ .type = is_v6 ? LEASE_NA : LEASE_V4, .id = id };
 	switch (by) {
 	case KEA_FIND_ADDRESS:
 		ret->by = BY_ADDR;
@@ -73,6 +71,8 @@ static bool make_query(const struct request *req, enum kea_find_by by, struct by
 		if (is_v6)
 			ret->type = (enum lease_type)number;
 		return id.len && id.len <= LEASE_ID_MAX && (!is_v6 || (number >= LEASE_NA && number <= LEASE_PD));
+	case KEA_FIND_AFTER:
+		return false;
 	}
 	return false;
 }
@@ -85,7 +85,7 @@ int api_find(struct kea_call *call, enum kea_find_by by, const void *id, size_t 
 
 	if (!req || !hook_points[call->hook->point].may_park)
 		return -E_UNSUPPORTED;
-	if (!make_query(req, by, bytes_of(id, len), number, &query))
+	if (!find_query(req->fam->digit, by, bytes_of(id, len), number, &query))
 		return -E_INVAL;
 	if (!packet->finds)
 		packet->finds = arena_new_obj(packet->arena, struct hook_finds);

@@ -18,7 +18,7 @@ static void add(struct ctl *ctl)
 		ctl_add_page(ctl, &web_pages[i]);
 }
 
-/* Makes those commands available that the configuration in service asks for. */
+/* Makes those commands available that the configuration in service asks for, and its leases to hook libraries. */
 static void configure(struct daemon *d)
 {
 	const struct global_conf *conf = &d->sockets.live->cfg->global;
@@ -31,6 +31,7 @@ static void configure(struct daemon *d)
 	ctl_set_libraries(d->ctl, &names, conf->commands == COMMANDS_ALL);
 	free(names.v);
 	api_use_commands(d->ctl, d->sockets.live->hooks);
+	api_use_database(d->db, d->fam->digit == 6 ? &d->srv.duid : NULL);
 }
 
 const struct daemon_commands server_commands = { add, configure };

@@ -141,7 +141,7 @@ struct kea_library {
 	VEC(struct hook_command *) commands;
 	VEC(struct hook_file) files;
 	VEC(struct hook_scope_map) scope_maps;
-	struct list timers, watches, posts;           /* see tasks.c */
+	struct list timers, watches, posts, owned;    /* see tasks.c */
 	struct hook_thread threads[HOOK_THREADS_MAX]; /* each written by its thread only */
 	/* Only while it is loaded or checks a map of a scope; diag is NULL otherwise. */
 	struct diag *diag;
@@ -272,6 +272,13 @@ struct kea_watch *hook_watch(struct kea_library *lib, int fd, unsigned events, k
 int hook_watch_change(struct kea_watch *watch, unsigned events);
 void hook_watch_end(struct kea_watch *watch);
 int hook_post(struct kea_library *lib, kea_task_fn *fn, void *context);
+/* What another room makes for a library and ends with it: `end` removes it from the list. */
+struct hook_owned {
+	struct list link;
+	void (*end)(struct hook_owned *owned);
+};
+/* The loop of hooks_set_loop(). */
+struct loop *hook_loop(void);
 void hook_tasks_init(struct kea_library *lib);
 void hook_tasks_end(struct kea_library *lib);
 /* Calls a function of a library; `library` is a struct hook_callout. In any thread. */

@@ -18,6 +18,11 @@ void hooks_set_loop(struct loop *loop)
 	the_loop = loop;
 }
 
+struct loop *hook_loop(void)
+{
+	return the_loop;
+}
+
 struct task {
 	kea_task_fn *fn;
 	kea_watch_fn *watch_fn;
@@ -219,12 +224,18 @@ void hook_tasks_init(struct kea_library *lib)
 	list_init(&lib->timers);
 	list_init(&lib->watches);
 	list_init(&lib->posts);
+	list_init(&lib->owned);
 }
 
 void hook_tasks_end(struct kea_library *lib)
 {
 	struct list *item;
 
+	while (!list_is_empty(&lib->owned)) {
+		struct hook_owned *owned = container_of(lib->owned.next, struct hook_owned, link);
+
+		owned->end(owned);
+	}
 	while (!list_is_empty(&lib->timers))
 		hook_timer_free(container_of(lib->timers.next, struct kea_timer, link));
 	while (!list_is_empty(&lib->watches))
