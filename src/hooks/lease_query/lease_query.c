@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * lease_query: routers and access concentrators that have lost their tables ask which client has which address. Queries
- * by UDP of RFC 4388 and RFC 5007; bulk queries by TCP are rejected by name.
+ * by UDP of RFC 4388 and RFC 5007, bulk queries by TCP of RFC 6926 and RFC 5460.
  */
+#include "lease_query/bulk.h"
 #include "lease_query/messages.h"
-#include "lease_query/query.h"
 #include "number.h"
 
 #include <arpa/inet.h>
@@ -39,12 +39,22 @@ static int pkt_receive(struct kea_call *call)
 
 /* --- a configuration --------------------------------------------------------------------------------------------- */
 
-static void plan_free(void *context)
+void plan_unref(struct plan *plan)
 {
-	struct plan *plan = context;
+	struct plan **at = &plan->self->plans;
 
+	if (--plan->refs)
+		return;
+	while (*at != plan)
+		at = &(*at)->next;
+	*at = plan->next;
 	links_free(plan->links);
 	free(plan);
+}
+
+static void plan_free(void *context)
+{
+	plan_unref(context);
 }
 
 static void log_lengths(const struct plan *plan)
@@ -60,7 +70,7 @@ static void log_lengths(const struct plan *plan)
 
 static int srv_configured(struct kea_call *call)
 {
-	const struct lease_query *self = kea->context(kea->library(call));
+	struct lease_query *self = kea->context(kea->library(call));
 	struct plan *plan = calloc(1, sizeof(*plan));
 
 	if (plan)
@@ -76,7 +86,13 @@ static int srv_configured(struct kea_call *call)
 		links_lengths(plan->links, plan->has_len);
 	if (self->family == 6)
 		log_lengths(plan);
+	plan->self = self;
+	plan->next = self->plans;
+	plan->refs = 1;
+	self->plans = plan;
 	(void)kea->set_config_context(call, plan, plan_free);
+	if (self->bulk)
+		bulk_listen(self->bulk);
 	return KEA_CONTINUE;
 }
 
@@ -128,48 +144,51 @@ static void read_lengths(struct lease_query *self, struct kea_library *lib)
 	}
 }
 
-/* What "advanced" may contain: it has an effect for bulk queries only. */
-static const struct advanced {
-	const char *key;
-	enum kea_json_type type;
-	const char *refused; /* why it cannot be true; NULL: it may have any value of the type */
-} advanced[] = {
-	{ "bulk-query-enabled", KEA_JSON_BOOL, "bulk leasequery (RFC 6926, RFC 5460) is not supported yet" },
-	{ "active-query-enabled", KEA_JSON_BOOL, "active leasequery (RFC 7724, RFC 7653) is not supported yet" },
-	{ "extended-info-tables-enabled", KEA_JSON_BOOL,
-	  "tables of relay information, for bulk leasequery, are not supported yet" },
-	{ "lease-query-ip", KEA_JSON_TEXT, NULL },
-	{ "lease-query-tcp-port", KEA_JSON_INT, NULL },
-	{ "max-bulk-query-threads", KEA_JSON_INT, NULL },
-	{ "max-requester-connections", KEA_JSON_INT, NULL },
-	{ "max-concurrent-queries", KEA_JSON_INT, NULL },
-	{ "max-requester-idle-time", KEA_JSON_INT, NULL },
-	{ "max-leases-per-fetch", KEA_JSON_INT, NULL },
-};
-enum { ADVANCED_N = sizeof(advanced) / sizeof(advanced[0]) };
-
-static void read_advanced(struct kea_library *lib)
+static void read_address(struct lease_query *self, struct kea_library *lib, const struct kea_json *map)
 {
+	const char *text = kea->param_text(lib, map, "lease-query-ip", self->family == 4 ? "127.0.0.1" : "::1");
+
+	if (inet_pton(self->family == 4 ? AF_INET : AF_INET6, text, self->bulk_conf.addr) != 1)
+		(void)kea->fail(lib, kea->json_get(map, "lease-query-ip"),
+				"\"lease-query-ip\": expected an IPv%d address", self->family);
+}
+
+/* Kea's settings of bulk queries; some of them have no effect here, because nothing is to be set. */
+static void read_advanced(struct lease_query *self, struct kea_library *lib)
+{
+	static const char *const keys[] = {
+		"bulk-query-enabled",
+		"active-query-enabled",
+		"extended-info-tables-enabled",
+		"lease-query-ip",
+		"lease-query-tcp-port",
+		"max-bulk-query-threads",
+		"max-requester-connections",
+		"max-concurrent-queries",
+		"max-requester-idle-time",
+		"max-leases-per-fetch",
+		NULL,
+	};
 	const struct kea_json *map = kea->json_get(kea->parameters(lib), "advanced");
-	const char *keys[ADVANCED_N + 1] = { NULL };
+	struct bulk_conf *conf = &self->bulk_conf;
+	int64_t queries;
 
-	for (unsigned i = 0; i < ADVANCED_N; i++)
-		keys[i] = advanced[i].key;
 	(void)kea->param_keys(lib, map, keys);
-	for (unsigned i = 0; i < ADVANCED_N; i++) {
-		const struct advanced *row = &advanced[i];
-		const struct kea_json *value = kea->json_get(map, row->key);
-
-		if (!value)
-			continue;
-		if (kea->json_type(value) != row->type)
-			(void)kea->fail(lib, value, "\"%s\": expected %s", row->key,
-					row->type == KEA_JSON_BOOL  ? "true or false"
-					: row->type == KEA_JSON_INT ? "a number"
-								    : "an address");
-		else if (row->refused && kea->json_bool(value))
-			(void)kea->fail(lib, value, "\"%s\": %s", row->key, row->refused);
-	}
+	conf->is_enabled = kea->param_bool(lib, map, "bulk-query-enabled", 0);
+	if (kea->param_bool(lib, map, "active-query-enabled", 0))
+		(void)kea->fail(
+			lib, kea->json_get(map, "active-query-enabled"),
+			"\"active-query-enabled\": active leasequery (RFC 7724, RFC 7653) is not supported yet");
+	(void)kea->param_bool(lib, map, "extended-info-tables-enabled", 0);
+	(void)kea->param_int(lib, map, "max-bulk-query-threads", 0, 0, UINT32_MAX);
+	read_address(self, lib, map);
+	conf->port = (uint16_t)kea->param_int(lib, map, "lease-query-tcp-port", self->family == 4 ? 67 : 547, 1, 65535);
+	conf->connections_max = (unsigned)kea->param_int(lib, map, "max-requester-connections", 10, 1, 10000);
+	queries = kea->param_int(lib, map, "max-concurrent-queries", 0, 0, UINT32_MAX);
+	conf->queries_max = queries && queries < QUERIES_MAX ? (unsigned)queries : QUERIES_MAX;
+	conf->idle_ms = 1000 * kea->param_int(lib, map, "max-requester-idle-time", 300, 1, INT32_MAX / 1000);
+	conf->fetch = (unsigned)kea->param_int(lib, map, "max-leases-per-fetch", 100, 1, UINT32_MAX);
+	conf->fetch = conf->fetch > FETCH_MAX ? FETCH_MAX : conf->fetch;
 }
 
 static void read_parameters(struct lease_query *self, struct kea_library *lib)
@@ -181,7 +200,7 @@ static void read_parameters(struct lease_query *self, struct kea_library *lib)
 	read_requesters(self, lib);
 	if (self->family == 6)
 		read_lengths(self, lib);
-	read_advanced(lib);
+	read_advanced(self, lib);
 }
 
 /* --- life -------------------------------------------------------------------------------------------------------- */
@@ -195,8 +214,11 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 	if (!self)
 		return KEA_E_NOMEM;
 	kea->set_context(lib, self);
+	self->lib = lib;
 	self->family = kea->family(lib);
 	read_parameters(self, lib);
+	if (self->bulk_conf.is_enabled)
+		self->bulk = bulk_new(lib, self);
 	err = kea->on(lib, "dhcp#_srv_configured", srv_configured);
 	if (!err)
 		err = kea->on(lib, "pkt#_receive", pkt_receive);
@@ -213,6 +235,7 @@ void kea_hook_unload(struct kea_library *lib)
 		return;
 	if (!kea->is_check(lib))
 		LOG(LEASE_QUERY_UNLOAD_OK);
+	bulk_free(self->bulk);
 	free(self->requesters);
 	free(self);
 }

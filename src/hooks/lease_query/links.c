@@ -286,6 +286,17 @@ int links_of_subnet(const struct links *links, int64_t subnet_id)
 	return subnet ? subnet->link : -1;
 }
 
+uint32_t *links_subnets(const struct links *links, int link, size_t *ret_n)
+{
+	uint32_t *ids = calloc(links->by_id.n + 1, sizeof(*ids));
+
+	*ret_n = 0;
+	for (size_t i = 0; ids && i < links->by_id.n; i++)
+		if (links->by_id.v[i].link == link)
+			ids[(*ret_n)++] = (uint32_t)links->by_id.v[i].id;
+	return ids;
+}
+
 bool links_delegates(const struct links *links, const uint8_t *addr)
 {
 	for (size_t i = 0; i < links->pools.n; i++)

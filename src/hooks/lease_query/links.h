@@ -32,6 +32,8 @@ int links_of_address(const struct links *links, const uint8_t *addr, size_t len)
 int links_of_relay(const struct links *links, const uint8_t *addr, size_t len);
 /* The link of a subnet; negative: there is no such subnet. */
 int links_of_subnet(const struct links *links, int64_t subnet_id);
+/* Returns the ids of the subnets of a link, ascending, which the caller frees; NULL: out of memory. */
+uint32_t *links_subnets(const struct links *links, int link, size_t *ret_n);
 /* True if the address is in a pool of prefixes. */
 bool links_delegates(const struct links *links, const uint8_t *addr);
 /* Returns the first address of the prefix of a subnet, 4 or 16 bytes; NULL: there is no such subnet. */

@@ -6,26 +6,50 @@
 /* Private to the library. */
 
 #define REQUESTERS_MAX 1000
-#define LEASES_MAX 100 /* of one client and type that a response considers */
+#define LEASES_MAX 100  /* of one client and type that a response considers */
+#define QUERIES_MAX 127 /* in progress, of a connection */
+#define FETCH_MAX 1000  /* leases at once */
+
+struct bulk;
 
 struct requester {
 	uint8_t addr[LINKS_ADDR];
 };
 
+/* The listener for bulk queries. */
+struct bulk_conf {
+	bool is_enabled;
+	uint8_t addr[LINKS_ADDR];
+	uint16_t port;
+	unsigned connections_max;
+	unsigned queries_max; /* of a connection */
+	unsigned fetch;       /* leases at once */
+	int64_t idle_ms;
+};
+
 /* The parameters. */
 struct lease_query {
+	const struct kea_library *lib;
 	int family;
 	struct requester *requesters;
 	unsigned n_requesters;
 	bool has_lengths;            /* "prefix-lengths"; otherwise those of the pools */
 	bool has_len[LINKS_LENGTHS]; /* by length */
+	struct bulk_conf bulk_conf;
+	struct bulk *bulk;  /* NULL: none */
+	struct plan *plans; /* that are used, the newest first. Main thread */
 };
 
 /* Of a configuration. */
 struct plan {
 	struct links *links;
 	bool has_len[LINKS_LENGTHS]; /* of delegated prefixes, by length */
+	struct lease_query *self;
+	struct plan *next;
+	unsigned refs; /* the configuration, and bulk queries. Main thread */
 };
+
+void plan_unref(struct plan *plan);
 
 /* True if the requester, an address of that length, is in the list. */
 bool is_requester(const struct lease_query *self, const void *addr, size_t len);

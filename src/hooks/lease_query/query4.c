@@ -5,25 +5,12 @@
  */
 #include "lease_query/answer.h"
 
-#include "hex.h"
 #include "label.h"
+#include "lease_query/relay.h"
 
 #include <string.h>
 
-enum { DHCPLEASEUNASSIGNED = 11, DHCPLEASEUNKNOWN = 12, DHCPLEASEACTIVE = 13 };
-enum {
-	OPT_LEASE_TIME = 51,
-	OPT_PARAMETER_REQUEST_LIST = 55,
-	OPT_T1 = 58,
-	OPT_T2 = 59,
-	OPT_CLIENT_ID = 61,
-	OPT_RELAY_AGENT_INFO = 82,
-	OPT_LAST_TRANSACTION_TIME = 91,
-	OPT_ASSOCIATED_IP = 92,
-};
-
 #define ASSOCIATED_MAX 60 /* addresses that option 92 may have: 255 bytes */
-#define CONTEXT_MAX 4096
 
 static int refuse(struct kea_call *call, const char *why)
 {
@@ -67,30 +54,13 @@ static bool is_requested(const struct kea_object *query, uint8_t code)
 	return list && len && memchr(list, code, len);
 }
 
-/* What the relay said when the lease was assigned, if that was stored ("store-extended-info"). */
 static void set_relay_info(struct kea_object *answer, const struct kea_object *lease)
 {
-	char text[CONTEXT_MAX];
-	int len = kea->get_text(lease, KEA_LEASE_USER_CONTEXT, text, sizeof(text));
-	const struct kea_json *info;
-	struct kea_json *context;
-	uint8_t bytes[255];
-	size_t n = 0;
-	const char *hex;
-	int byte;
+	uint8_t info[RELAY_INFO_MAX];
+	size_t n = relay_info4(lease, info);
 
-	if (len <= 0 || len >= (int)sizeof(text))
-		return;
-	context = kea->json_read(text, (size_t)len);
-	info = kea->json_get(kea->json_get(context, "ISC"), "relay-agent-info");
-	/* Before Kea 2.3, a string instead of a map. */
-	hex = kea->json_text(kea->json_type(info) == KEA_JSON_MAP ? kea->json_get(info, "sub-options") : info);
-	hex += !strncmp(hex, "0x", 2) ? 2 : 0;
-	while (n < sizeof(bytes) && (byte = hex_pair(hex + 2 * n, strlen(hex + 2 * n))) >= 0)
-		bytes[n++] = (uint8_t)byte;
-	if (n && !hex[2 * n])
-		set_option(answer, OPT_RELAY_AGENT_INFO, bytes, n);
-	kea->json_free(context);
+	if (n)
+		set_option(answer, OPT_RELAY_AGENT_INFO, info, n);
 }
 
 static void set_associated(struct kea_call *call, struct kea_object *answer)

@@ -11,20 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEASEQUERY_REPLY = 15 };
-enum {
-	OPT_CLIENTID = 1,
-	OPT_SERVERID = 2,
-	OPT_IAADDR = 5,
-	OPT_STATUS_CODE = 13,
-	OPT_IAPREFIX = 26,
-	OPT_LQ_QUERY = 44,
-	OPT_CLIENT_DATA = 45,
-	OPT_CLT_TIME = 46,
-	OPT_CLIENT_LINK = 48,
-};
 enum { BY_ADDRESS = 1, BY_CLIENTID = 2 };
-enum { UNKNOWN_QUERY_TYPE = 7, MALFORMED_QUERY = 8, NOT_CONFIGURED = 9 };
 
 enum {
 	QUERY_HEAD = 17, /* type, link address */
@@ -71,7 +58,7 @@ static struct kea_object *response(struct kea_call *call)
 /* False if the query names another server than the response, which has begun, does. */
 static bool is_for_us(struct kea_call *call)
 {
-	uint32_t path = OPT_SERVERID;
+	uint32_t path = OPT6_SERVERID;
 	size_t len = 0, n = 0;
 	const void *wanted = kea->option_get(kea->argument(call, KEA_ARG_QUERY, 0), &path, 1, 0, &len);
 	const void *ours = kea->option_get(response(call), &path, 1, 0, &n);
@@ -82,79 +69,12 @@ static bool is_for_us(struct kea_call *call)
 static int answer_status(struct kea_call *call, uint16_t status, const char *text)
 {
 	uint8_t bytes[128] = { (uint8_t)(status >> 8), (uint8_t)status };
-	uint32_t path = OPT_STATUS_CODE;
+	uint32_t path = OPT6_STATUS_CODE;
 	size_t n = strlen(text);
 
 	memcpy(bytes + 2, text, n);
 	(void)kea->option_set(response(call), &path, 1, bytes, n + 2);
 	return sent(call, text);
-}
-
-struct data {
-	uint8_t bytes[DATA_MAX];
-	size_t n;
-	bool is_full; /* what did not fit is missing */
-};
-
-static void add_bytes(struct data *data, const void *bytes, size_t len)
-{
-	data->is_full = data->is_full || sizeof(data->bytes) - data->n < len;
-	if (data->is_full)
-		return;
-	memcpy(data->bytes + data->n, bytes, len);
-	data->n += len;
-}
-
-/* Adds the head of an option. */
-static void add_head(struct data *data, uint16_t code, size_t len)
-{
-	const uint8_t head[OPTION_HEAD] = { (uint8_t)(code >> 8), (uint8_t)code, (uint8_t)(len >> 8), (uint8_t)len };
-
-	add_bytes(data, head, sizeof(head));
-}
-
-static void add32(struct data *data, uint32_t v)
-{
-	uint8_t bytes[4];
-
-	put32(bytes, v);
-	add_bytes(data, bytes, sizeof(bytes));
-}
-
-/* The preferred lifetime ends before the valid one by as much as it is shorter. */
-static uint32_t preferred_left(const struct kea_object *lease, uint32_t left)
-{
-	int64_t valid = number_of(lease, KEA_LEASE_VALID_LIFETIME);
-	int64_t preferred = number_of(lease, KEA_LEASE_PREFERRED_LIFETIME);
-	int64_t over = preferred < valid ? valid - preferred : 0;
-	int64_t elapsed = number_of(lease, KEA_LEASE_ELAPSED);
-
-	if (preferred == UINT32_MAX)
-		return UINT32_MAX;
-	if (left == UINT32_MAX)
-		return preferred > elapsed ? (uint32_t)(preferred - elapsed) : 0;
-	return left > over ? (uint32_t)(left - over) : 0;
-}
-
-static void add_lease(struct data *data, const struct kea_object *lease)
-{
-	bool is_prefix = number_of(lease, KEA_LEASE_TYPE) == TYPE_PD;
-	uint32_t left = (uint32_t)number_of(lease, KEA_LEASE_LEFT);
-	uint8_t prefix_len = (uint8_t)number_of(lease, KEA_LEASE_PREFIX_LEN);
-	size_t len = 0;
-	const void *addr = kea->get_bytes(lease, KEA_LEASE_ADDRESS, &len);
-
-	if (!addr || len != LINKS_ADDR)
-		return;
-	add_head(data, is_prefix ? OPT_IAPREFIX : OPT_IAADDR, is_prefix ? 25 : 24);
-	if (!is_prefix)
-		add_bytes(data, addr, len);
-	add32(data, preferred_left(lease, left));
-	add32(data, left);
-	if (is_prefix) {
-		add_bytes(data, &prefix_len, 1);
-		add_bytes(data, addr, len);
-	}
 }
 
 /* --- what was found ---------------------------------------------------------------------------------------------- */
@@ -170,7 +90,8 @@ static bool covers(const struct lookup *lookup, const struct kea_object *lease)
 }
 
 struct client {
-	struct data data;
+	struct out data;
+	uint8_t bytes[DATA_MAX];
 	const struct plan *plan;
 	const struct kea_object *first; /* binding */
 	uint32_t elapsed;               /* since the client's last message about any of them */
@@ -220,7 +141,7 @@ static void note_link(struct client *client, const struct kea_object *lease, int
 static void note_lease(struct client *client, const struct kea_object *lease, int link)
 {
 	(void)link;
-	add_lease(&client->data, lease);
+	add_lease6(&client->data, lease);
 }
 
 static int compare_addrs(const void *a, const void *b)
@@ -230,7 +151,7 @@ static int compare_addrs(const void *a, const void *b)
 
 static int answer_data(struct kea_call *call, const struct lookup *lookup, struct client *client)
 {
-	uint32_t path = OPT_CLIENT_DATA;
+	uint32_t path = OPT6_CLIENT_DATA;
 	size_t len = 0;
 	const void *duid;
 
@@ -240,17 +161,15 @@ static int answer_data(struct kea_call *call, const struct lookup *lookup, struc
 	qsort(client->addrs, client->n_links, sizeof(client->addrs[0]), compare_addrs);
 	/* RFC 5007 4.3.4: of several links, only their addresses. */
 	if (lookup->by == BY_CLIENTID && lookup->link < 0 && client->n_links > 1) {
-		path = OPT_CLIENT_LINK;
+		path = OPT6_CLIENT_LINK;
 		(void)kea->option_set(response(call), &path, 1, client->addrs, client->n_links * (size_t)LINKS_ADDR);
 		return sent(call, "the client is on several links");
 	}
 	duid = kea->get_bytes(client->first, KEA_LEASE_CLIENT_ID, &len);
-	if (duid) {
-		add_head(&client->data, OPT_CLIENTID, len);
-		add_bytes(&client->data, duid, len);
-	}
-	add_head(&client->data, OPT_CLT_TIME, 4);
-	add32(&client->data, client->elapsed);
+	if (duid)
+		out_option6(&client->data, OPT6_CLIENTID, duid, len);
+	out_head6(&client->data, OPT6_CLT_TIME, 4);
+	out32(&client->data, client->elapsed);
 	each(call, lookup, note_lease, client);
 	if (client->data.is_full)
 		return refuse(call, too_many);
@@ -278,6 +197,7 @@ static int answer(struct kea_call *call, void *context)
 	if (!client)
 		return refuse(call, "out of memory");
 	client->plan = kea->config_context(call);
+	client->data = (struct out){ .bytes = client->bytes, .max = sizeof(client->bytes) };
 	return answer_data(call, lookup, client);
 }
 
@@ -300,7 +220,7 @@ static int by_address(struct kea_call *call, struct lookup *lookup)
 
 	if (lookup->link < 0 && links_of_address(plan->links, lookup->addr, LINKS_ADDR) < 0 &&
 	    !links_delegates(plan->links, lookup->addr))
-		return answer_status(call, NOT_CONFIGURED, "the address is in no subnet or pool of prefixes");
+		return answer_status(call, STATUS6_NOT_CONFIGURED, "the address is in no subnet or pool of prefixes");
 	memcpy(last, lookup->addr, sizeof(last));
 	if (kea->find(call, KEA_FIND_ADDRESS, lookup->addr, LINKS_ADDR, 0, 1) < 0)
 		return refuse(call, "out of memory");
@@ -361,17 +281,17 @@ static int look(struct kea_call *call, const uint8_t *data, size_t len)
 		return refuse(call, "out of memory");
 	*lookup = (struct lookup){ .by = data[0], .link = -1 };
 	if (lookup->by != BY_ADDRESS && lookup->by != BY_CLIENTID)
-		return answer_status(call, UNKNOWN_QUERY_TYPE,
+		return answer_status(call, STATUS6_UNKNOWN_QUERY_TYPE,
 				     "only queries by address and client identifier are known");
 	if (memcmp(data + 1, any, sizeof(any)) != 0) {
 		lookup->link = links_of_relay(plan->links, data + 1, LINKS_ADDR);
 		if (lookup->link < 0)
-			return answer_status(call, NOT_CONFIGURED,
+			return answer_status(call, STATUS6_NOT_CONFIGURED,
 					     "the link address is on no link of the configuration");
 	}
-	option = inner(data, len, lookup->by == BY_ADDRESS ? OPT_IAADDR : OPT_CLIENTID, &n);
+	option = inner(data, len, lookup->by == BY_ADDRESS ? OPT6_IAADDR : OPT6_CLIENTID, &n);
 	if (!option || n < (lookup->by == BY_ADDRESS ? 24U : 3U))
-		return answer_status(call, MALFORMED_QUERY, "the option that the query is about is missing");
+		return answer_status(call, STATUS6_MALFORMED_QUERY, "the option that the query is about is missing");
 	if (lookup->by == BY_CLIENTID)
 		return by_client(call, lookup, option, n);
 	memcpy(lookup->addr, option, LINKS_ADDR);
@@ -382,7 +302,7 @@ int query6(struct kea_call *call)
 {
 	const struct lease_query *self = kea->context(kea->library(call));
 	const struct kea_object *query = kea->argument(call, KEA_ARG_QUERY, 0);
-	uint32_t id_path = OPT_CLIENTID, query_path = OPT_LQ_QUERY;
+	uint32_t id_path = OPT6_CLIENTID, query_path = OPT6_LQ_QUERY;
 	size_t len = 0, id_len = 0;
 	const void *from, *id;
 	const uint8_t *data;
@@ -404,6 +324,6 @@ int query6(struct kea_call *call)
 	if (!data)
 		return refuse(call, "it has no query option");
 	if (len < QUERY_HEAD)
-		return answer_status(call, MALFORMED_QUERY, "the query option is too short");
+		return answer_status(call, STATUS6_MALFORMED_QUERY, "the query option is too short");
 	return look(call, data, len);
 }

@@ -1,0 +1,581 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "lease_query/bulk.h"
+
+#include "lease_query/bulk_run.h"
+#include "lease_query/messages.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	OUT_SIZE = 32768,
+	IN_SIZE = BULK_HEAD + BULK_MESSAGE_MAX,
+	ACCEPT_MAX = 16, /* connections before others have their turn */
+	BACKLOG = 64,
+	LISTEN_AGAIN_MS = 250,
+	LISTEN_QUIET_MS = 5000, /* meanwhile the instance before a reload may have the address */
+	FOLD_MS = 10000,        /* lines that strangers could repeat */
+};
+
+struct conn {
+	struct conn *next, **link;
+	struct bulk *bulk;
+	int fd;
+	struct kea_watch *watch;
+	unsigned events; /* watched */
+	struct kea_timer *idle;
+	struct kea_search *search;
+	char peer[INET6_ADDRSTRLEN];
+	uint8_t server[4]; /* DHCPv4: our address */
+	struct bulk_run *runs, **last;
+	unsigned n_runs;
+	bool is_searching; /* for the first of the runs */
+	bool has_page;     /* of it */
+	unsigned at;       /* next lease of the page */
+	bool is_eof;       /* nothing more to read */
+	size_t n_in, n_sent;
+	struct out out; /* the first n_sent bytes were sent */
+	uint8_t in[IN_SIZE], out_bytes[OUT_SIZE];
+};
+
+struct bulk {
+	struct kea_library *lib;
+	const struct lease_query *self;
+	const struct bulk_family *family;
+	int fd; /* -1: not listening */
+	struct kea_watch *watch;
+	struct kea_timer *timer; /* to listen, or to accept, again */
+	int64_t since_ms;        /* of the first try to listen */
+	bool has_failed;         /* which was logged */
+	int64_t quiet_until_ms;
+	struct conn *conns;
+	unsigned n_conns;
+};
+
+/* True if a line about what strangers do may be logged now. */
+static bool may_log(struct bulk *bulk)
+{
+	int64_t now = kea->now_ms();
+
+	if (now < bulk->quiet_until_ms)
+		return false;
+	bulk->quiet_until_ms = now + FOLD_MS;
+	return true;
+}
+
+/* --- connections ------------------------------------------------------------------------------------------------- */
+
+static void free_conn(struct conn *conn)
+{
+	kea->unwatch(conn->watch);
+	kea->timer_free(conn->idle);
+	kea->search_free(conn->search);
+	(void)close(conn->fd);
+	for (struct bulk_run *run = conn->runs, *next; run; run = next) {
+		next = run->next;
+		bulk_run_free(run);
+	}
+	*conn->link = conn->next;
+	if (conn->next)
+		conn->next->link = conn->link;
+	conn->bulk->n_conns--;
+	free(conn);
+}
+
+static void close_conn(struct conn *conn, const char *why)
+{
+	LOG(BULK_LEASE_QUERY_CONNECTION_CLOSED, conn->peer, why);
+	free_conn(conn);
+}
+
+static void touch(struct conn *conn)
+{
+	(void)kea->timer_start(conn->idle, conn->bulk->self->bulk_conf.idle_ms);
+}
+
+static void end_first(struct conn *conn, enum bulk_status status, const char *why)
+{
+	struct bulk_run *run = conn->runs;
+
+	conn->bulk->family->add_end(&conn->out, run, status, status == BULK_SUCCESS ? NULL : why);
+	LOG(BULK_LEASE_QUERY_RESPONSE_SENT, conn->peer, (unsigned long long)run->n_sent, why);
+	conn->runs = run->next;
+	if (!conn->runs)
+		conn->last = &conn->runs;
+	conn->n_runs--;
+	bulk_run_free(run);
+}
+
+/* The first query waits for its next turn. */
+static void rotate(struct conn *conn)
+{
+	struct bulk_run *run = conn->runs;
+
+	if (!run->next)
+		return;
+	conn->runs = run->next;
+	run->next = NULL;
+	*conn->last = run;
+	conn->last = &run->next;
+}
+
+/* --- responses --------------------------------------------------------------------------------------------------- */
+
+static bool has_room(const struct conn *conn)
+{
+	return conn->out.max - conn->out.n >= BULK_REPLY_MAX;
+}
+
+/* Adds leases of the page as long as there is room; the page has ended once it returns with has_page cleared. */
+static void add_page(struct conn *conn)
+{
+	struct bulk_run *run = conn->runs;
+	const struct kea_object *lease = NULL;
+
+	while (has_room(conn) && (lease = kea->search_lease(conn->search, conn->at)) != NULL) {
+		conn->at++;
+		if (!bulk_run_wants(run, lease))
+			continue;
+		conn->bulk->family->add_lease(&conn->out, run, lease);
+		run->n_sent++;
+	}
+	if (lease || !has_room(conn))
+		return;
+	bulk_run_next(run, conn->search);
+	kea->search_clear(conn->search);
+	conn->has_page = false;
+	rotate(conn);
+}
+
+/* Fills the buffer until it is full, or leases have to be searched for, or nothing is left to do. */
+static void fill(struct conn *conn)
+{
+	bool has_failed;
+
+	while (conn->runs && !conn->is_searching && has_room(conn)) {
+		if (conn->has_page)
+			add_page(conn);
+		else if (bulk_run_ask(conn->runs, conn->search, &has_failed))
+			conn->is_searching = true;
+		else if (has_failed)
+			end_first(conn, BULK_TERMINATED, "the leases cannot be searched");
+		else
+			end_first(conn, BULK_SUCCESS, "complete");
+	}
+}
+
+/* False: the connection is broken. */
+static bool flush(struct conn *conn)
+{
+	while (conn->n_sent < conn->out.n) {
+		ssize_t n = send(conn->fd, conn->out.bytes + conn->n_sent, conn->out.n - conn->n_sent, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno != EAGAIN)
+			return false;
+		if (n <= 0)
+			break;
+		conn->n_sent += (size_t)n;
+		touch(conn);
+	}
+	memmove(conn->out.bytes, conn->out.bytes + conn->n_sent, conn->out.n - conn->n_sent);
+	conn->out.n -= conn->n_sent;
+	conn->n_sent = 0;
+	return true;
+}
+
+/* --- queries ----------------------------------------------------------------------------------------------------- */
+
+static bool is_xid_used(const struct conn *conn, const struct bulk_query *query)
+{
+	for (const struct bulk_run *run = conn->runs; run; run = run->next)
+		if (!memcmp(run->query.xid, query->xid, sizeof(query->xid)))
+			return true;
+	return false;
+}
+
+static void log_invalid(struct conn *conn, const char *why)
+{
+	if (may_log(conn->bulk))
+		LOG(BULK_LEASE_QUERY_INVALID_REQUEST, conn->peer, why);
+}
+
+/* A query that cannot be answered is answered before those that are in progress. */
+static void refuse(struct conn *conn, struct bulk_run *run, enum bulk_status status, const char *why)
+{
+	log_invalid(conn, why);
+	conn->bulk->family->add_end(&conn->out, run, status, why);
+	bulk_run_free(run);
+}
+
+/* A message has arrived. Returns why the connection has to be closed; NULL: it does not. */
+static const char *receive(struct conn *conn, const uint8_t *data, size_t len)
+{
+	const struct lease_query *self = conn->bulk->self;
+	enum bulk_status status = BULK_SUCCESS;
+	struct bulk_query query;
+	const char *why = "";
+	struct bulk_run *run;
+
+	if (!conn->bulk->family->parse(data, len, &query, &status, &why))
+		return "a message is not a bulk leasequery";
+	LOG(BULK_LEASE_QUERY_QUERY_RECEIVED, conn->peer);
+	/* RFC 6926 7.2, RFC 5460 6.1: nobody could tell the responses apart. */
+	if (is_xid_used(conn, &query)) {
+		LOG(BULK_LEASE_QUERY_DUPLICATE_XID, conn->peer);
+		return "two queries in progress have the same transaction id";
+	}
+	run = self->plans ? bulk_run_new(self, self->plans, &query, &status, &why) : NULL;
+	if (!run)
+		return "out of memory";
+	memcpy(run->server, conn->server, sizeof(run->server));
+	if (status != BULK_SUCCESS) {
+		refuse(conn, run, status, why);
+		return NULL;
+	}
+	*conn->last = run;
+	conn->last = &run->next;
+	conn->n_runs++;
+	if (conn->n_runs == self->bulk_conf.queries_max)
+		LOG(BULK_LEASE_QUERY_AT_MAX_CONCURRENT_QUERIES, conn->peer, conn->n_runs);
+	return NULL;
+}
+
+/* Handles the messages that have arrived, as many as there may be queries. Returns why the connection has to be closed.
+ */
+static const char *receive_all(struct conn *conn)
+{
+	const char *why = NULL;
+	size_t at = 0;
+	int n = 0;
+
+	while (!why && conn->n_runs < conn->bulk->self->bulk_conf.queries_max && has_room(conn)) {
+		n = bulk_frame(conn->in + at, conn->n_in - at);
+		if (n <= 0)
+			break;
+		why = receive(conn, conn->in + at + BULK_HEAD, (size_t)n - BULK_HEAD);
+		at += (size_t)n;
+		touch(conn);
+	}
+	if (n < 0)
+		why = "a message has an impossible length";
+	memmove(conn->in, conn->in + at, conn->n_in - at);
+	conn->n_in -= at;
+	return why;
+}
+
+/* True while more may be read. */
+static bool wants_input(const struct conn *conn)
+{
+	return !conn->is_eof && conn->n_in < sizeof(conn->in) && has_room(conn) &&
+	       conn->n_runs < conn->bulk->self->bulk_conf.queries_max;
+}
+
+/* False: the connection is broken. */
+static bool read_more(struct conn *conn)
+{
+	ssize_t n = recv(conn->fd, conn->in + conn->n_in, sizeof(conn->in) - conn->n_in, 0);
+
+	if (n > 0)
+		conn->n_in += (size_t)n;
+	conn->is_eof = !n;
+	return n >= 0 || errno == EAGAIN || errno == EINTR;
+}
+
+/* --- progress ---------------------------------------------------------------------------------------------------- */
+
+/* True if there is something to do that needs neither a search nor the requester. */
+static bool has_work(const struct conn *conn)
+{
+	return has_room(conn) &&
+	       ((conn->runs && !conn->is_searching) ||
+		(conn->n_runs < conn->bulk->self->bulk_conf.queries_max && bulk_frame(conn->in, conn->n_in) != 0));
+}
+
+/* Does what can be done now, a page of leases at most; returns false if the connection is gone. */
+static bool advance(struct conn *conn)
+{
+	unsigned events;
+
+	do {
+		const char *why = receive_all(conn);
+
+		if (why) {
+			log_invalid(conn, why);
+			close_conn(conn, why);
+			return false;
+		}
+		fill(conn);
+		if (!flush(conn)) {
+			close_conn(conn, "it is broken");
+			return false;
+		}
+	} while (has_work(conn));
+	/* RFC 6926 8.4: a requester that has sent its queries may close its side; it gets its responses. */
+	if (conn->is_eof && !conn->n_runs && !conn->out.n) {
+		close_conn(conn, "the requester closed it");
+		return false;
+	}
+	events = (wants_input(conn) ? (unsigned)KEA_READABLE : 0) | (conn->out.n ? (unsigned)KEA_WRITABLE : 0);
+	if (events != conn->events)
+		(void)kea->watch_change(conn->watch, events);
+	conn->events = events;
+	return true;
+}
+
+static void on_ready(int fd, unsigned events, void *context)
+{
+	struct conn *conn = context;
+
+	(void)fd;
+	/* What was not asked for is an error. */
+	if (events & ~conn->events)
+		close_conn(conn, "it is broken");
+	else if ((events & KEA_READABLE) && !read_more(conn))
+		close_conn(conn, "it is broken");
+	else
+		(void)advance(conn);
+}
+
+static void on_found(struct kea_search *search, void *context)
+{
+	struct conn *conn = context;
+	bool has_failed;
+
+	conn->is_searching = false;
+	conn->at = 0;
+	conn->has_page = bulk_run_found(conn->runs, search, &has_failed);
+	/* There is room: an end takes less than half of BULK_REPLY_MAX. */
+	if (has_failed)
+		end_first(conn, BULK_TERMINATED, "the lease database failed");
+	(void)advance(conn);
+}
+
+static void on_idle(void *context)
+{
+	struct conn *conn = context;
+
+	/* The requester waits for us. */
+	if (conn->is_searching)
+		touch(conn);
+	else
+		close_conn(conn, conn->out.n ? "the requester does not read" : "it was idle");
+}
+
+/* --- the listener ------------------------------------------------------------------------------------------------ */
+
+static const void *address_of(const struct sockaddr_storage *addr, size_t *ret_len)
+{
+	const struct sockaddr_in *in = (const void *)addr;
+	const struct sockaddr_in6 *in6 = (const void *)addr;
+
+	*ret_len = addr->ss_family == AF_INET ? 4 : LINKS_ADDR;
+	return addr->ss_family == AF_INET ? (const void *)&in->sin_addr : (const void *)&in6->sin6_addr;
+}
+
+static void set_server(struct conn *conn)
+{
+	struct sockaddr_storage addr = { 0 };
+	socklen_t size = sizeof(addr);
+	size_t len;
+
+	if (conn->bulk->self->family == 4 && getsockname(conn->fd, (struct sockaddr *)&addr, &size) == 0)
+		memcpy(conn->server, address_of(&addr, &len), sizeof(conn->server));
+}
+
+static void reject(struct bulk *bulk, int fd, const char *peer, const char *why)
+{
+	if (may_log(bulk))
+		LOG(BULK_LEASE_QUERY_REJECTED_CONNECTION, peer, why);
+	(void)close(fd);
+}
+
+static void add_conn(struct bulk *bulk, int fd, const char *peer)
+{
+	struct conn *conn = calloc(1, sizeof(*conn));
+
+	if (!conn) {
+		reject(bulk, fd, peer, "out of memory");
+		return;
+	}
+	conn->bulk = bulk;
+	conn->fd = fd;
+	memcpy(conn->peer, peer, sizeof(conn->peer));
+	conn->last = &conn->runs;
+	conn->out = (struct out){ .bytes = conn->out_bytes, .max = sizeof(conn->out_bytes) };
+	conn->events = KEA_READABLE;
+	conn->next = bulk->conns;
+	conn->link = &bulk->conns;
+	if (conn->next)
+		conn->next->link = &conn->next;
+	bulk->conns = conn;
+	bulk->n_conns++;
+	set_server(conn);
+	conn->idle = kea->timer(bulk->lib, on_idle, conn);
+	conn->search = kea->search(bulk->lib, on_found, conn);
+	conn->watch = kea->watch(bulk->lib, fd, conn->events, on_ready, conn);
+	if (!conn->watch) {
+		free_conn(conn);
+		return;
+	}
+	LOG(BULK_LEASE_QUERY_CONNECTION_OPENED, peer);
+	touch(conn);
+}
+
+/* False: no connection waits, or none can be accepted now. */
+static bool accept_one(struct bulk *bulk)
+{
+	struct sockaddr_storage addr = { 0 };
+	socklen_t size = sizeof(addr);
+	int fd = accept4(bulk->fd, (struct sockaddr *)&addr, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	char peer[INET6_ADDRSTRLEN] = "";
+	const void *from;
+	size_t len;
+
+	if (fd < 0 && (errno == ECONNABORTED || errno == EINTR))
+		return true;
+	if (fd < 0 && errno == EAGAIN)
+		return false;
+	if (fd < 0) {
+		/* No descriptors, for example: the connection waits, which the descriptor would report again and again.
+		 */
+		(void)kea->watch_change(bulk->watch, 0);
+		(void)kea->timer_start(bulk->timer, LISTEN_AGAIN_MS);
+		return false;
+	}
+	from = address_of(&addr, &len);
+	(void)inet_ntop(addr.ss_family, from, peer, sizeof(peer));
+	if (!is_requester(bulk->self, from, len))
+		reject(bulk, fd, peer, "its address is not in \"requesters\"");
+	else if (bulk->n_conns >= bulk->self->bulk_conf.connections_max)
+		reject(bulk, fd, peer, "there are \"max-requester-connections\" already");
+	else
+		add_conn(bulk, fd, peer);
+	return true;
+}
+
+static void on_connection(int fd, unsigned events, void *context)
+{
+	struct bulk *bulk = context;
+
+	(void)fd;
+	(void)events;
+	for (unsigned i = 0; i < ACCEPT_MAX && accept_one(bulk); i++)
+		;
+}
+
+static socklen_t own_address(const struct lease_query *self, struct sockaddr_storage *ret)
+{
+	struct sockaddr_in *in = (void *)ret;
+	struct sockaddr_in6 *in6 = (void *)ret;
+
+	*ret = (struct sockaddr_storage){ .ss_family = self->family == 4 ? AF_INET : AF_INET6 };
+	if (self->family == 4) {
+		in->sin_port = htons(self->bulk_conf.port);
+		memcpy(&in->sin_addr, self->bulk_conf.addr, sizeof(in->sin_addr));
+		return sizeof(*in);
+	}
+	in6->sin6_port = htons(self->bulk_conf.port);
+	memcpy(&in6->sin6_addr, self->bulk_conf.addr, sizeof(in6->sin6_addr));
+	return sizeof(*in6);
+}
+
+/* Returns a socket, or -1 and errno. */
+static int open_socket(const struct lease_query *self)
+{
+	struct sockaddr_storage addr;
+	socklen_t size = own_address(self, &addr);
+	int fd = socket(addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), one = 1, err;
+
+	if (fd < 0)
+		return -1;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	if (self->family == 6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	if (bind(fd, (struct sockaddr *)&addr, size) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	err = errno;
+	(void)close(fd);
+	errno = err;
+	return -1;
+}
+
+static const char *own_text(const struct lease_query *self, char text[INET6_ADDRSTRLEN])
+{
+	return inet_ntop(self->family == 4 ? AF_INET : AF_INET6, self->bulk_conf.addr, text, INET6_ADDRSTRLEN);
+}
+
+static void try_to_listen(struct bulk *bulk)
+{
+	char text[INET6_ADDRSTRLEN];
+	int64_t now = kea->now_ms();
+
+	bulk->fd = open_socket(bulk->self);
+	if (bulk->fd >= 0) {
+		bulk->watch = kea->watch(bulk->lib, bulk->fd, KEA_READABLE, on_connection, bulk);
+		LOG(BULK_LEASE_QUERY_LISTENING, own_text(bulk->self, text), (unsigned)bulk->self->bulk_conf.port,
+		    bulk->self->n_requesters);
+		return;
+	}
+	if (!bulk->has_failed && (errno != EADDRINUSE || now - bulk->since_ms > LISTEN_QUIET_MS)) {
+		bulk->has_failed = true;
+		LOG(BULK_LEASE_QUERY_LISTENER_START_FAILED, own_text(bulk->self, text),
+		    (unsigned)bulk->self->bulk_conf.port, strerror(errno));
+	}
+	(void)kea->timer_start(bulk->timer, LISTEN_AGAIN_MS);
+}
+
+static void on_timer(void *context)
+{
+	struct bulk *bulk = context;
+
+	if (bulk->fd < 0)
+		try_to_listen(bulk);
+	else
+		(void)kea->watch_change(bulk->watch, KEA_READABLE);
+}
+
+struct bulk *bulk_new(struct kea_library *lib, const struct lease_query *self)
+{
+	struct bulk *bulk = calloc(1, sizeof(*bulk));
+
+	if (!bulk)
+		return NULL;
+	bulk->lib = lib;
+	bulk->self = self;
+	bulk->family = self->family == 4 ? &bulk4 : &bulk6;
+	bulk->fd = -1;
+	bulk->timer = kea->timer(lib, on_timer, bulk);
+	return bulk;
+}
+
+void bulk_listen(struct bulk *bulk)
+{
+	/* A configuration that is not the first one of this instance. */
+	if (bulk->since_ms)
+		return;
+	bulk->since_ms = kea->now_ms();
+	try_to_listen(bulk);
+}
+
+void bulk_free(struct bulk *bulk)
+{
+	if (!bulk)
+		return;
+	while (bulk->conns)
+		free_conn(bulk->conns);
+	kea->unwatch(bulk->watch);
+	kea->timer_free(bulk->timer);
+	if (bulk->fd >= 0)
+		(void)close(bulk->fd);
+	free(bulk);
+}
