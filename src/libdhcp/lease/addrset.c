@@ -190,17 +190,38 @@ unsigned addrset_after(const struct addrset *set, const struct ip *addr, struct 
 	return n;
 }
 
+/* Sets the bytes that are not the same in all addresses. */
+static void find_differences(const struct ip *v, size_t n, struct ip *ret)
+{
+	uint64_t first[2], all[2] = { 0, 0 };
+
+	memcpy(first, v[0].b, 16);
+	for (size_t i = 1; i < n; i++) {
+		uint64_t words[2];
+
+		memcpy(words, v[i].b, 16);
+		all[0] |= words[0] ^ first[0];
+		all[1] |= words[1] ^ first[1];
+	}
+	memcpy(ret->b, all, 16);
+}
+
 struct ip *addrset_sort(struct ip *v, struct ip *work, size_t n)
 {
-	/* By each byte, the last one first; most bytes are the same in all addresses. */
-	for (unsigned b = 16; b-- > 0 && n;) {
+	struct ip differences;
+
+	if (n < 2)
+		return v;
+	find_differences(v, n, &differences);
+	/* By each byte, the last one first. */
+	for (unsigned b = 16; b-- > 0;) {
 		size_t places[256] = { 0 }, sum = 0;
 		struct ip *to = work;
 
+		if (!differences.b[b])
+			continue;
 		for (size_t i = 0; i < n; i++)
 			places[v[i].b[b]]++;
-		if (places[v[0].b[b]] == n)
-			continue;
 		for (unsigned k = 0; k < 256; k++) {
 			size_t count = places[k];
 

@@ -10,6 +10,7 @@ import time
 
 from . import leases
 from .load import CLIENTS, Stops
+from .people import CHANNEL, People
 from .server import POOL, Server, subnets
 
 FULL = 1 << 20
@@ -287,6 +288,23 @@ def half_load(b):
             "p99": kind(r, "REQUEST-ACK", "p99 delay"), "p99_offer": kind(r, "DISCOVER-OFFER", "p99 delay"), "lost": r.total("drops")}
 
 
+def people(b):
+    """Latency at half of the maximum rate, alone and with an open page, a watcher of all events and a scraper."""
+    with b.server(4, keys={"control-sockets": [CHANNEL]}) as s:
+        most = b.fresh(s, 4, seconds=1.5).rate
+    half = ["-R", str(CLIENTS), "-b", OTHERS, "-r", str(int(most / 2)), "-p", str(b.opt.seconds + 3), "-x", "i"]
+    out = {"rate": most / 2}
+    with b.server(4, keys={"control-sockets": [CHANNEL]}):
+        alone = b.load.run(4, half)
+    with b.server(4, keys={"control-sockets": [CHANNEL]}), People(b.net, 4) as looking:
+        beside = b.load.run(4, half)
+    for name, r in (("alone", alone), ("beside", beside)):
+        out |= {f"p99_{name}": kind(r, "REQUEST-ACK", "p99 delay"), f"p50_{name}": kind(r, "REQUEST-ACK", "p50 delay"),
+                f"lost_{name}": r.total("drops")}
+    return out | {"ratio": out["p99_beside"] / out["p99_alone"], "events": looking.got["events"], "pages": looking.got["page"],
+                  "scrape_ms": looking.got["slowest_scrape_ms"]}
+
+
 def idle(b):
     """One request at a time: nothing to group with."""
     sync = b.sync_us()
@@ -332,6 +350,7 @@ CASES = [
     Case("hosts", many_hosts, "100,000 reservations in the pool against none: an exchange, and loading them"),
     Case("classes", many_classes, "64 classes that test options 60, 77 and 93 against none"),
     Case("half", half_load, "latency at half of the maximum"),
+    Case("people", people, "latency at half of the maximum, with a page, a watcher and a scraper against without"),
     Case("idle", idle, "one request at a time"),
     Case("flood", flood, "ten times the capacity"),
 ]
