@@ -5,11 +5,11 @@ import socket
 import struct
 import time
 
-from lib import dhcp6
+from lib import dhcp6, sql
 from lib.case import test
 from lib.dhcp6 import find, ip6, option
-from lib.leasequery import (ACTIVE, BULK, BY_ADDRESS, BY_CLIENT_ID, BY_LINK, BY_RELAY_ID, BY_REMOTE_ID, DATA6, DONE, DONE6, REPLY6,
-                            UNASSIGNED, Closed, Requester, query4, query6, udp)
+from lib.leasequery import (ACTIVE, BULK, BY_ADDRESS, BY_CLIENT_ID, BY_LINK, BY_RELAY_ID, BY_REMOTE_ID, DATA6, DONE6, LEASEQUERY,
+                            REPLY6, UNASSIGNED, Closed, Requester, query4, query6, udp)
 from lib.server import Server, config, config6
 
 HEADS = {4: "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id\n",
@@ -49,9 +49,10 @@ def start(t, rows, advanced=None, requesters=None, wait=True, **more):
     top["loggers"].append({"name": f"kea-dhcp{t.fam.digit}.lease-query-hooks", "severity": "DEBUG", "debuglevel": 99,
                            "output-options": [{"output": "stdout"}]})
     server = Server(t, conf, env={"KEA_HOOKS_PATH": os.path.join(t.env["builddir"], "src/hooks")})
-    with open(server.lease_path, "w", encoding="ascii") as f:
-        f.write(HEADS[t.fam.digit] + "".join(rows))
-    os.chmod(server.lease_path, 0o640)
+    if rows is not None:
+        with open(server.lease_path, "w", encoding="ascii") as f:
+            f.write(HEADS[t.fam.digit] + "".join(rows))
+        os.chmod(server.lease_path, 0o640)
     server.start()
     if wait:
         server.wait_log("BULK_LEASE_QUERY_LISTENING")
@@ -119,7 +120,9 @@ def slow(t):
     t.eq(addresses(lazy.answers()[:-1]), wanted, "leases of the lazy requester")
     with open(f"/proc/{server.pid}/statm", encoding="ascii") as f:
         grown = (int(f.read().split()[1]) - before) * 4
-    t.true(grown < 8192, f"the server has grown by {grown} KiB")
+    with open(server.binary, "rb") as f:
+        is_sanitized = b"__asan_init" in f.read()  # which keeps freed memory
+    t.true(grown < 8192 or is_sanitized, f"the server has grown by {grown} KiB")
     server.wait_log("connection closed: the requester does not read", timeout=15)
 
 
@@ -208,6 +211,38 @@ def reload(t):
     t.eq(addresses(Requester(t).ask(everything(t))[0]), wanted, "leases of the new instance")
     code, _ = server.stop()
     t.eq(code, 0, "exit")
+
+
+@sql.each_test("lease-query", families=(4, 6), limit=90)
+def database(t, kind):
+    """The same over a database, with pages of 1000; a lease of another server on it is found, also by its relay. While the
+    database does not respond, queries end with a status."""
+    wanted, rows = many(t, 3000)
+    db = sql.Database(t, kind)
+    if t.fam.digit == 4:
+        rows.append(row4("198.19.99.1", 9999, info=INFO4 % b"\x02\x04port".hex()))
+        wanted, query = [*wanted, "198.19.99.1"], query4(5, options=[(82, b"\x02\x04port")])
+    else:
+        remote = bytes(4) + b"port"
+        rows.append(row6("2001:db8:ff:0:1::ffff", 9999, info=INFO6 % (option(37, remote).hex(), "00", remote.hex())))
+        wanted, query = [*wanted, "2001:db8:ff:0:1::ffff"], query6(5, BY_REMOTE_ID, options=option(37, remote))
+    server = start(t, None, {"max-leases-per-fetch": 1000}, lease_db=db.conf())
+    requester = Requester(t)
+    t.eq(requester.ask(everything(t))[0], [], "leases of an empty database")
+    db.upload(HEADS[t.fam.digit] + "".join(rows))
+    leases, last = requester.ask(everything(t, 2))
+    t.eq((addresses(leases), last.status), (wanted, None), "leases")
+    t.eq(addresses(requester.ask(query)[0]), wanted[-1:], "by remote identifier")
+    address = t.fam.client(t).lease()
+    t.true(address, "a client got no lease")
+    one = query4(6, ciaddr=address) if t.fam.digit == 4 else query6(6, BY_ADDRESS, options=option(5, ip6(address) + bytes(8)))
+    t.eq(addresses(requester.ask(one)[0]), [address], "the client's lease")
+    db.kill()
+    last = requester.ask(everything(t, 7))[1]
+    t.eq(last.status, {4: 2, 6: 11}[t.fam.digit], "status without a database")
+    db.start()
+    t.wait("leases again", lambda: addresses(requester.ask(query)[0]) == wanted[-1:], 30)
+    t.true(server.process.alive(), "the server is gone")
 
 
 @test("lease-query-bulk-kinds")
@@ -305,7 +340,8 @@ def kinds6(t):
             ("another link", query6(1, BY_LINK, "2001:db8:77::"), 9),
             ("an address elsewhere", query6(1, BY_ADDRESS, options=address("2001:db8:77::1")), 9),
             ("another server", query6(1, BY_LINK, "2001:db8:1::", more=option(2, b"\0\3\0\1abcdef")), 10),
-            ("an option that is cut off", query6(1, BY_LINK, "2001:db8:1::", more=b"\0\1\0\x09ab"), 8)]:
+            ("an option that is cut off", query6(1, BY_LINK, "2001:db8:1::", more=b"\0\1\0\x09ab"), 8),
+            ("a requester of 300 bytes, cut off", bytes([LEASEQUERY, 0, 0, 1]) + option(1, bytes(300)) + b"\0\1\0\x09a", 8)]:
         last = requester.ask(message)[1]
         t.eq((last.type, last.status), (REPLY6, status), f"status of a query with {what}")
     t.eq(found(BY_LINK, "2001:db8:1::7"), ["2001:db8:1::100", "2001:db8:8000::/56"], "after all of them")

@@ -230,7 +230,8 @@ static const char *receive(struct conn *conn, const uint8_t *data, size_t len)
 	LOG(BULK_LEASE_QUERY_QUERY_RECEIVED, conn->peer);
 	/* RFC 6926 7.2, RFC 5460 6.1: nobody could tell the responses apart. */
 	if (is_xid_used(conn, &query)) {
-		LOG(BULK_LEASE_QUERY_DUPLICATE_XID, conn->peer);
+		if (may_log(conn->bulk))
+			LOG(BULK_LEASE_QUERY_DUPLICATE_XID, conn->peer);
 		return "two queries in progress have the same transaction id";
 	}
 	run = self->plans ? bulk_run_new(self, self->plans, &query, &status, &why) : NULL;

@@ -328,13 +328,16 @@ bool bulk_parse6(const uint8_t *data, size_t len, struct bulk_query *ret, enum b
 			query = value;
 			query_len = n;
 		}
+	if (ret->requester_len < DUID_LEN_MIN || ret->requester_len > BULK_ID_MAX) {
+		ret->requester = NULL;
+		ret->requester_len = 0;
+	}
 	if (more < 0)
 		(void)wrong(&problem, BULK_MALFORMED, "an option is cut off");
 	/* RFC 5007 4.3: it identifies the requester. */
-	else if (ret->requester_len < DUID_LEN_MIN || ret->requester_len > BULK_ID_MAX) {
-		ret->requester_len = 0;
+	else if (!ret->requester)
 		(void)wrong(&problem, BULK_MALFORMED, "it has no valid client identifier");
-	} else
+	else
 		(void)read_query6(query, query_len, ret, &problem);
 	*ret_status = problem.status;
 	*ret_why = problem.why;

@@ -171,18 +171,26 @@ class Database:
             raise Failed(f"{self.kind}: {text}: {self.said}")
         return rows
 
+    def admin(self, command, *args):
+        """Runs kea-admin on the database."""
+        p = subprocess.run(self.case.net.exec(self.ns, [
+            os.path.join(self.case.env["builddir"], "kea-admin"), command, self.kind, "-h", self.address, "-P", self.port,
+            "-u", "keatest", "-p", "keatest", "-n", "keatest", "-d", scripts(self.case), f"-{self.case.fam.digit}", *args]),
+                           check=False, capture_output=True, text=True)
+        if p.returncode:
+            raise Failed(f"{command}: {p.stdout}{p.stderr}")
+
     def dump(self, name="dump.csv"):
         """The leases as a lease file; returns its path."""
         path = self.case.path(name)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
-        command = [os.path.join(self.case.env["builddir"], "kea-admin"), "lease-dump", self.kind, "-h", self.address, "-P",
-                   str(self.port), "-u", "keatest", "-p", "keatest", "-n", "keatest", "-d", scripts(self.case),
-                   f"-{self.case.fam.digit}", "-o", path]
-        p = subprocess.run(self.case.net.exec(self.ns, command), check=False, capture_output=True, text=True)
-        if p.returncode:
-            raise Failed(f"lease-dump: {p.stdout}{p.stderr}")
+        self.admin("lease-dump", "-o", path)
         return path
+
+    def upload(self, text):
+        """Writes the leases of a lease file's text to the database."""
+        self.admin("lease-upload", "-i", self.case.write("upload.csv", text))
 
     def lease_files(self):
         """For ledger.check()."""
