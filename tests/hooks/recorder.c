@@ -23,7 +23,9 @@
  *	[ "timer", MS ], [ "timer-free" ]	the timer of the library; when it runs out, it logs "timer"
  *	[ "pipe" ], [ "write" ]			watches a pipe and logs what it reads; [ "write", 0 ] closes it
  *	[ "post", TEXT ]			TEXT is logged in the main thread, posted by a thread
- *	[ "arguments" ]				of a command
+ *	[ "search", BY, HEX, NUMBER, MAX ]	leases: by "address", "hwaddr", "client-id", or "after"; logs what it
+ *found [ "search-free" ]			ends the search [ "server-id" ]				the server's
+ *DUID [ "arguments" ]				of a command
  *	[ "stat", N ]				adds to the statistic "recorder-calls"
  *	[ "config", KEY ]			a global value of the configuration
  *	[ "late" ]				tries what is for loading only; how much of it was accepted
@@ -49,6 +51,7 @@ static struct kea_stat *calls;
 struct recorder {
 	struct kea_timer *timer;
 	struct kea_watch *watch;
+	struct kea_search *search;
 	int pipe[2];
 	struct kea_expression *expressions[2][EXPRESSIONS_MAX]; /* texts, tests */
 };
@@ -267,6 +270,39 @@ static void readable(int fd, unsigned events, void *context)
 	(void)close(fd);
 }
 
+static void found(struct kea_search *search, void *context)
+{
+	const struct kea_object *lease;
+	char text[512] = "", address[64];
+	size_t n = 0;
+
+	(void)context;
+	for (unsigned i = 0; (lease = kea->search_lease(search, i)) != NULL && n < sizeof(text) - sizeof(address);
+	     i++) {
+		(void)kea->get_text(lease, KEA_LEASE_ADDRESS, address, sizeof(address));
+		n += (size_t)snprintf(text + n, sizeof(text) - n, " %s", address);
+	}
+	kea->log(recorded, "found %d:%s", kea->search_count(search), text);
+}
+
+static int search(struct kea_library *lib, const char *by, const char *hex, int number, unsigned max)
+{
+	static const char *const words[] = {
+		[KEA_FIND_ADDRESS] = "address",
+		[KEA_FIND_HWADDR] = "hwaddr",
+		[KEA_FIND_CLIENT_ID] = "client-id",
+		[KEA_FIND_AFTER] = "after",
+	};
+	struct recorder *recorder = kea->context(lib);
+	unsigned char id[64];
+	unsigned i = 0;
+
+	while (i < KEA_FIND_AFTER && strcmp(words[i], by) != 0)
+		i++;
+	return kea->search_start(recorder->search, (enum kea_find_by)i, id, bytes_of_hex(hex, id, sizeof(id)), number,
+				 NULL, 0, max);
+}
+
 struct posting {
 	struct kea_library *lib;
 	const char *text;
@@ -291,6 +327,10 @@ static int task(struct kea_library *lib, const char *word, const struct kea_json
 		return kea->timer_start(recorder->timer, kea->json_int(a));
 	if (!strcmp(word, "timer-free")) {
 		kea->timer_free(recorder->timer);
+		return 0;
+	}
+	if (!strcmp(word, "search-free")) {
+		kea->search_free(recorder->search);
 		return 0;
 	}
 	if (!strcmp(word, "write"))
@@ -347,8 +387,17 @@ static int act(struct kea_call *call, const struct kea_json *action, const char 
 		evaluate(call, a, b, !strcmp(word, "test"), text, sizeof(text));
 	else if (!strcmp(word, "arguments"))
 		(void)kea->json_print(kea->command_arguments(call), text, sizeof(text));
-	else if (!strcmp(word, "timer") || !strcmp(word, "timer-free") || !strcmp(word, "pipe") ||
-		 !strcmp(word, "write") || !strcmp(word, "post"))
+	else if (!strcmp(word, "search"))
+		snprintf(text, sizeof(text), "%d",
+			 search(kea->library(call), kea->json_text(a), kea->json_text(b), (int)kea->json_int(c),
+				(unsigned)kea->json_int(d)));
+	else if (!strcmp(word, "server-id")) {
+		size_t len;
+		const void *id = kea->server_id(kea->library(call), &len);
+
+		snprintf(text, sizeof(text), "%zu bytes%s", len, id ? "" : ", none");
+	} else if (!strcmp(word, "timer") || !strcmp(word, "timer-free") || !strcmp(word, "pipe") ||
+		   !strcmp(word, "write") || !strcmp(word, "post") || !strcmp(word, "search-free"))
 		snprintf(text, sizeof(text), "%d", task(kea->library(call), word, a));
 	else if (!strcmp(word, "stat")) {
 		kea->stat_add(calls, kea->json_int(a));
@@ -470,6 +519,7 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 	kea->set_context(lib, recorder);
 	n_loaded++;
 	recorder->timer = kea->timer(lib, timed_out, recorder);
+	recorder->search = kea->search(lib, found, recorder);
 	recorded = kea->message(lib, "RECORDED", "recorder", KEA_INFO, 0);
 	calls = kea->stat(lib, "recorder-calls");
 	if (kea->command(lib, "recorder-echo", KEA_READ, "Returns its arguments.", echo, NULL) < 0 ||
