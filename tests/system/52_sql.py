@@ -2,7 +2,6 @@
 """Leases in PostgreSQL and MariaDB: served, stored, kept over restarts and reloads, over TCP, a socket and TLS."""
 import importlib
 import os
-import subprocess
 
 from lib import sql
 from lib.server import Server
@@ -28,29 +27,11 @@ def leases(t, kind):
     t.true("keatest" not in "".join(line for line in server.log().splitlines() if "password" in line.lower()), "in the log")
 
 
-def certificates(t, user):
-    """A CA, a certificate for 127.0.0.1, and another CA."""
-    def openssl(*args):
-        subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=t.dir)
-    for ca in "ca", "other":
-        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={ca}", "-keyout", f"{ca}.key", "-out", f"{ca}.pem")
-    openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=db", "-keyout", "db.key", "-out", "db.csr")
-    t.write("san", "subjectAltName=IP:127.0.0.1\n")
-    openssl("x509", "-req", "-in", "db.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "san", "-out", "db.pem")
-    subprocess.run(["chown", f"{user}:", t.path("db.key")], check=True)
-    os.chmod(t.path("db.key"), 0o600)
-
-
 @sql.each_test("tls", families=(4,), beyond_kea=NOT_KEA)
 def tls(t, kind):
     """Connections are encrypted and the certificate is checked; a server of another CA is not used."""
-    certificates(t, "postgres" if kind == "pgsql" else "mysql")
-    files = [t.path(name) for name in ("ca.pem", "db.pem", "db.key")]
-    options = [f"--ssl-ca={files[0]}", f"--ssl-cert={files[1]}", f"--ssl-key={files[2]}"]
-    if kind == "pgsql":
-        options = ["-c", "ssl=on", "-c", f"ssl_cert_file={files[1]}", "-c", f"ssl_key_file={files[2]}"]
-    db = sql.Database(t, kind, options=options)
-    server = t.server(t.fam.config(lease_db=db.conf(**{"trust-anchor": files[0], "ssl-mode": "verify-full"})))
+    db = sql.Database(t, kind, tls=True)
+    server = t.server(t.fam.config(lease_db=db.conf()))
     t.true(t.wait("a lease", t.fam.client(t).lease), "a lease over TLS")
     if kind == "pgsql":
         rows = db.sql("SELECT DISTINCT ssl FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) WHERE a.application_name = 'kea'")
@@ -58,7 +39,7 @@ def tls(t, kind):
     else:
         t.true(int(db.sql("SHOW GLOBAL STATUS LIKE 'Ssl_finished_accepts'")[0][1]) >= 1, "no connection with TLS")
     server.stop()
-    wrong = Server(t, t.fam.config(lease_db=db.conf(**{"trust-anchor": t.path("other.pem"), "ssl-mode": "verify-full"})), folder=t.path("state"))
+    wrong = Server(t, t.fam.config(lease_db=db.conf(**{"trust-anchor": os.path.join(db.folder, "other.pem")})), folder=t.path("state"))
     wrong.launch()
     t.eq(wrong.process.wait(20), 1, "exit code with another CA")
 

@@ -83,6 +83,7 @@ class Case:
         self.env = env  # kea_dhcp4, kea_dhcp6, kea_reference4, kea_reference6, builddir, ledger; kea: Kea 2.x is tested
         self.fam = FAMILIES[digit]
         self.prefix = prefix
+        self.tls = False  # connections to databases
         self.processes = []
         self.notes = []
         self.last = []

@@ -66,10 +66,29 @@ def template(case, kind):
     return os.path.join(folder, "data")
 
 
+def certificates(case, folder, user, address="127.0.0.1"):
+    """A CA (ca.pem), a certificate of it for a server at the address (db.pem, db.key), and another CA (other.pem)."""
+    def openssl(*args):
+        subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=folder)
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    for ca in "ca", "other":
+        openssl("req", "-x509", *key, "-days", "2", "-subj", f"/CN={ca}", "-keyout", f"{ca}.key", "-out", f"{ca}.pem")
+    openssl("req", *key, "-subj", "/CN=db", "-keyout", "db.key", "-out", "db.csr")
+    with open(os.path.join(folder, "san"), "w", encoding="ascii") as f:
+        f.write(f"subjectAltName=IP:{address}\n")
+    openssl("x509", "-req", "-in", "db.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "san",
+            "-out", "db.pem")
+    key = os.path.join(folder, "db.key")
+    shutil.chown(key, user, user)
+    os.chmod(key, 0o600)
+
+
 class Database:
-    def __init__(self, case, kind, ns="srv", name=None, data=None, options=(), env=None, address=None):
-        """address: of several servers in one namespace, which have one port; data: copied, or the template."""
+    def __init__(self, case, kind, ns="srv", name=None, data=None, options=(), env=None, address=None, tls=False):
+        """address: of several servers in one namespace, which have one port; data: copied, or the template. tls: clients
+        encrypt and check the certificate; others may connect without, too."""
         self.case, self.kind, self.ns, self.address = case, kind, ns, address or "127.0.0.1"
+        self.tls = tls or case.tls
         self.listens_on = address or "*"
         self.type, self.port = KINDS[kind]
         self.folder = case.path(name or kind)
@@ -80,6 +99,11 @@ class Database:
         user = "postgres" if kind == "pgsql" else "mysql"
         shutil.chown(self.folder, user, user)
         subprocess.run(["cp", "-a", data or template(case, kind), os.path.join(self.folder, "data")], check=True)
+        if self.tls:
+            certificates(case, self.folder, user, self.address)
+            ca, cert, key = (os.path.join(self.folder, file) for file in ("ca.pem", "db.pem", "db.key"))
+            self.options += (["-c", "ssl=on", "-c", f"ssl_cert_file={cert}", "-c", f"ssl_key_file={key}"] if kind == "pgsql" else
+                             [f"--ssl-ca={ca}", f"--ssl-cert={cert}", f"--ssl-key={key}"])
         self.start()
         case.on_close(self.kill)
 
@@ -198,8 +222,9 @@ class Database:
 
     def conf(self, **keys):
         """For "lease-database" or an entry of "hosts-databases"."""
+        tls = {"trust-anchor": os.path.join(self.folder, "ca.pem"), "ssl-mode": "verify-full"} if self.tls else {}
         return {"type": self.type, "name": "keatest", "user": "keatest", "password": "keatest", "host": self.address,
-                "port": self.port, "max-reconnect-tries": 1000, "reconnect-wait-time": 100, **keys}
+                "port": self.port, "max-reconnect-tries": 1000, "reconnect-wait-time": 100, **tls, **keys}
 
 
 def each(ident, name, short=None, **more):
