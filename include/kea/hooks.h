@@ -474,7 +474,7 @@ struct kea_api {
 	 */
 	int (*command_argument)(struct kea_library *lib, const char *command, const char *name, enum kea_json_type type,
 				int is_required, const char *doc);
-	/* Returns the arguments of a request, a map; until respond(). */
+	/* Returns the arguments of a request, a map; after command_any(), any value. Until respond(). */
 	const struct kea_json *(*arguments)(const struct kea_request *request);
 	/* Responds and ends the request. arguments (or NULL) is taken. */
 	void (*respond)(struct kea_request *request, enum kea_result result, struct kea_json *arguments,

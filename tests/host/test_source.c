@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "host/chain.h"
 #include "host/file.h"
+#include "host/keeper.h"
 
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -48,10 +49,84 @@ static struct host_source *open_chain(const struct host_kind *kind, struct arena
 	return host_chain_new(parts, 3);
 }
 
+/* The keeper of another source, which it closes: the suite has one source. */
+struct kept_source {
+	struct host_source source, *inner;
+	struct host_keeper *keeper;
+};
+
+static int kept_find(struct host_source *source, struct host_find *find)
+{
+	return host_find(host_keeper_source(((struct kept_source *)source)->keeper), find);
+}
+
+static void kept_close(struct host_source *source)
+{
+	struct kept_source *kept = (struct kept_source *)source;
+
+	host_source_close(kept->inner);
+	host_keeper_free(kept->keeper);
+	free(kept);
+}
+
+static const struct host_ops kept_ops = { .name = "kept", .find = kept_find, .close = kept_close };
+static const struct host_ops kept_ops_at_once = {
+	.name = "kept", .finds_at_once = true, .find = kept_find, .close = kept_close
+};
+
+/* number: the maximum. */
+static struct host_source *open_kept(struct host_source *inner, int number)
+{
+	struct kept_source *kept = xcalloc(1, sizeof(*kept));
+
+	kept->inner = inner;
+	kept->keeper = host_keeper_new(inner, (uint32_t)number);
+	kept->source.ops = inner->ops->finds_at_once ? &kept_ops_at_once : &kept_ops;
+	return &kept->source;
+}
+
+/* Responds once, but not as the result of a find. */
+struct prompt {
+	struct host_source source, *inner;
+};
+
+static int prompt_find(struct host_source *source, struct host_find *find)
+{
+	ck_assert_int_eq(host_find(((struct prompt *)source)->inner, find), 0);
+	find->done(find, find->ticket);
+	return -E_AGAIN;
+}
+
+static void prompt_close(struct host_source *source)
+{
+	host_source_close(((struct prompt *)source)->inner);
+	free(source);
+}
+
+static struct host_source *open_kept_prompt(const struct host_kind *kind, struct arena *arena, const struct host *v,
+					    unsigned n)
+{
+	static const struct host_ops ops = { .name = "prompt", .find = prompt_find, .close = prompt_close };
+	struct prompt *prompt = xcalloc(1, sizeof(*prompt));
+
+	prompt->source.ops = &ops;
+	prompt->inner = open_file(kind, arena, v, n);
+	return open_kept(&prompt->source, kind->number);
+}
+
+static struct host_source *open_kept_file(const struct host_kind *kind, struct arena *arena, const struct host *v,
+					  unsigned n)
+{
+	return open_kept(open_chain(kind, arena, v, n), kind->number);
+}
+
 static const struct host_kind kinds[] = {
 	{ "file", open_file, 256, 0 },
 	{ "slow", open_slow, 256, 0 },
 	{ "chain", open_chain, 900, 0 },
+	{ "kept", open_kept_prompt, 900, 0 },
+	{ "kept, little room", open_kept_prompt, 900, 2 },
+	{ "kept, at once", open_kept_file, 0, 0 },
 };
 #define KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
 
@@ -299,10 +374,176 @@ START_TEST(chain_of_sources_that_cannot_be_changed)
 }
 END_TEST
 
+/* --- what is kept --- */
+
+static struct {
+	struct arena *arena;
+	struct host hosts[2];
+	struct host_place place;
+	struct later later;
+	struct host_keeper *keeper;
+	struct host_query query;
+	struct host_find find;
+	struct host_id ids[3];
+	unsigned n_done;
+} k;
+
+static void kept_done(struct host_find *find, uint64_t ticket)
+{
+	(void)find;
+	(void)ticket;
+	k.n_done++;
+}
+
+static void keeper_setup(void)
+{
+	static const struct host_ops ops = { .name = "later", .find = later_find };
+
+	k.arena = arena_new(0);
+	k.place = (struct host_place){ .prefix = host_suite_prefix("192.0.2.1") };
+	k.ids[0] = (struct host_id){ HOST_ID_HW_ADDRESS, bytes_of("a", 1) };
+	k.ids[1] = (struct host_id){ HOST_ID_CLIENT_ID, bytes_of("b", 1) };
+	k.ids[2] = (struct host_id){ HOST_ID_FLEX_ID, bytes_of("c", 1) };
+	k.hosts[0] =
+		(struct host){ .id = k.ids[1], .subnet_id = 1, .hostname = "one", .places = &k.place, .n_places = 1 };
+	k.hosts[1] = (struct host){ .id = k.ids[0], .subnet_id = 1, .hostname = "other" };
+	k.later = (struct later){ .source.ops = &ops };
+	k.keeper = host_keeper_new(&k.later.source, 3);
+	k.n_done = 0;
+}
+
+static void keeper_teardown(void)
+{
+	host_keeper_free(k.keeper);
+	arena_free(k.arena);
+}
+
+/* Asks about the first n identifiers; true: the answer is here. */
+static bool ask_ids(unsigned n)
+{
+	k.query = (struct host_query){ .by = HOST_BY_ID, .subnet_id = 1, .ids = k.ids, .n_ids = n };
+	k.find = (struct host_find){ .v = &k.query, .n = 1, .arena = k.arena, .done = kept_done };
+	return host_find(host_keeper_source(k.keeper), &k.find) == 0;
+}
+
+/* Same, at an address. */
+static bool ask_at(const char *text)
+{
+	k.query =
+		(struct host_query){ .by = HOST_BY_PLACE, .subnet_id = 1, .place = host_suite_prefix(text), .max = 10 };
+	k.find = (struct host_find){ .v = &k.query, .n = 1, .arena = k.arena, .done = kept_done };
+	return host_find(host_keeper_source(k.keeper), &k.find) == 0;
+}
+
+/* The source responds with this host; NULL: none. */
+static void source_has(const struct host *host)
+{
+	static const struct host *out[1];
+	struct host_find *find = k.later.find;
+
+	ck_assert_ptr_nonnull(find);
+	k.later.find = NULL;
+	out[0] = host;
+	find->v[0].n = host != NULL;
+	find->v[0].out = out;
+	find->done(find, k.later.ticket);
+}
+
+START_TEST(keeper_asks_once)
+{
+	ck_assert(!ask_ids(2));
+	ck_assert(k.later.find->v[0].with_texts);
+	source_has(&k.hosts[0]);
+	ck_assert_uint_eq(k.n_done, 1);
+	ck_assert_int_eq(k.query.n, 1);
+	/* The first identifier has none, the second the host; the third is not known. */
+	ck_assert_uint_eq(host_keeper_size(k.keeper), 2);
+	ck_assert(ask_ids(1));
+	ck_assert_int_eq(k.query.n, 0);
+	ck_assert(ask_ids(3));
+	ck_assert_int_eq(k.query.n, 1);
+	ck_assert_str_eq(k.query.out[0]->hostname, "one");
+	ck_assert_ptr_ne(k.query.out[0], &k.hosts[0]);
+	/* A failure is not kept, and neither are queries for commands. */
+	ck_assert(host_keeper_remove(k.keeper, 1, &k.ids[0]));
+	ck_assert(!ask_ids(1));
+	k.later.find->v[0].n = -E_SYS;
+	k.later.find->done(k.later.find, 0);
+	k.later.find = NULL;
+	ck_assert_int_eq(k.query.n, -E_SYS);
+	ck_assert(!ask_ids(1));
+	source_has(NULL);
+	ck_assert(ask_ids(1));
+}
+END_TEST
+
+START_TEST(keeper_joins_places)
+{
+	ck_assert(!host_keeper_insert(k.keeper, &k.hosts[0], false));
+	ck_assert(host_keeper_insert(k.keeper, &k.hosts[0], false));
+	ck_assert(!ask_at("192.0.2.1"));
+	source_has(NULL);
+	ck_assert_int_eq(k.query.n, 1);
+	/* The source's own is not found twice. */
+	ck_assert(!ask_at("192.0.2.1"));
+	source_has(&k.hosts[0]);
+	ck_assert_int_eq(k.query.n, 1);
+	ck_assert(!ask_at("192.0.2.2"));
+	source_has(NULL);
+	ck_assert_int_eq(k.query.n, 0);
+	ck_assert(host_keeper_remove_at(k.keeper, 1, &k.place.prefix.addr));
+	ck_assert(!host_keeper_remove_at(k.keeper, 1, &k.place.prefix.addr));
+	ck_assert(!ask_at("192.0.2.1"));
+	source_has(NULL);
+	ck_assert_int_eq(k.query.n, 0);
+}
+END_TEST
+
+/* What was found before a change is not kept after it. */
+START_TEST(keeper_forgets)
+{
+	ck_assert(!ask_ids(2));
+	ck_assert(!host_keeper_remove(k.keeper, 1, &k.ids[1]));
+	source_has(&k.hosts[0]);
+	ck_assert_int_eq(k.query.n, 1);
+	ck_assert_uint_eq(host_keeper_size(k.keeper), 0);
+}
+END_TEST
+
+/* The oldest entries make room; so many that the tables grow. */
+START_TEST(keeper_makes_room)
+{
+	struct host_keeper *all = host_keeper_new(&k.later.source, 0);
+	char names[300][4];
+	struct host_kept *v;
+
+	for (unsigned i = 0; i < 300; i++) {
+		struct host host = k.hosts[0];
+
+		(void)snprintf(names[i], sizeof(names[i]), "%03u", i);
+		host.id.value = bytes_of(names[i], 3);
+		(void)host_keeper_insert(k.keeper, &host, i % 2);
+		(void)host_keeper_insert(all, &host, i % 2);
+	}
+	ck_assert_uint_eq(host_keeper_size(all), 300);
+	ck_assert_uint_eq(host_keeper_read(k.keeper, NULL, k.arena, &v), 3);
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert_mem_eq(v[i].host->id.value.data, names[297 + i], 3);
+		ck_assert(v[i].is_negative == (297 + i) % 2);
+		ck_assert_uint_eq(v[i].host->n_places, !v[i].is_negative);
+	}
+	ck_assert_uint_eq(host_keeper_flush(all, 100), 100);
+	ck_assert_uint_eq(host_keeper_read(all, NULL, k.arena, &v), 200);
+	ck_assert_mem_eq(v[0].host->id.value.data, "100", 3);
+	ck_assert_uint_eq(host_keeper_flush(all, 1000), 200);
+	host_keeper_free(all);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("source of reservations"), *closing = tcase_create("closing"),
-	      *chains = tcase_create("chain");
+	      *chains = tcase_create("chain"), *kept = tcase_create("keeper");
 
 	host_suite_add(tc, kinds, KINDS);
 	tcase_add_test(closing, closing_answers_all);
@@ -312,5 +553,10 @@ int main(void)
 	tcase_add_test(chains, chain_fails_where_a_source_does);
 	tcase_add_test(chains, chain_closes_in_order);
 	tcase_add_test(chains, chain_of_sources_that_cannot_be_changed);
-	return suite_run_all((TCase *[]){ tc, closing, chains }, 3);
+	tcase_add_checked_fixture(kept, keeper_setup, keeper_teardown);
+	tcase_add_test(kept, keeper_asks_once);
+	tcase_add_test(kept, keeper_joins_places);
+	tcase_add_test(kept, keeper_forgets);
+	tcase_add_test(kept, keeper_makes_room);
+	return suite_run_all((TCase *[]){ tc, closing, chains, kept }, 4);
 }

@@ -403,6 +403,69 @@ START_TEST(readonly)
 }
 END_TEST
 
+#define CACHE SUBNETS4 ", \"hooks-libraries\": [ { \"library\": \"libdhcp_host_cache.so\" } ]"
+
+static void pgsql_cached(void)
+{
+	start(&family4, DB_PGSQL, CACHE, "");
+}
+
+static void mysql_cached(void)
+{
+	start(&family4, DB_MYSQL, CACHE, "");
+}
+
+/* As look_up(), with the cache. */
+static int look_up_cached(const char *hex)
+{
+	uint8_t buf[HOST_ID_ROOM];
+	struct arena *arena = arena_new(0);
+	struct host_id id;
+	struct host_query query = { .by = HOST_BY_ID, .subnet_id = 1, .ids = &id, .n_ids = 1, .max = 1 };
+	struct host_find find = { .v = &query, .n = 1, .arena = arena };
+
+	ck_assert_int_eq(host_id_parse(HOST_ID_HW_ADDRESS, hex, buf, &id), 0);
+	host_find_wait(host_keeper_source(commanded.sockets.live->cfg->keeper), &find);
+	ck_assert(query.n <= 0 || !query.out[0]->extra || query.out[0]->extra->opts.n == 1);
+	arena_free(arena);
+	return query.n;
+}
+
+#define ADD                                                                                                           \
+	"{ 'command': 'reservation-add', 'arguments': { 'reservation': { 'subnet-id': 1, 'hw-address': "              \
+	"'02:00:00:00:00:03', 'ip-address': '192.0.2.13', 'option-data': [ { 'name': 'routers', 'data': '192.0.2.1' " \
+	"} "                                                                                                          \
+	"] } } }"
+
+/* The library host_cache: this server's changes hold at once, those of others when the entry is removed. */
+START_TEST(cached)
+{
+	ck_assert_int_eq(look_up_cached("020000000003"), 0);
+	command_expect("{ 'command': 'cache-get' }",
+		       "{ 'result': 0, 'arguments': [ { 'hw-address': '02:00:00:00:00:03', 'negative': true } ] }");
+	command_expect(ADD, "{ 'result': 0 }");
+	command_expect("{ 'command': 'cache-size' }", "{ 'arguments': { 'size': 0 } }");
+	ck_assert_int_eq(look_up_cached("020000000003"), 1);
+	/* That of the configuration is not cached. */
+	ck_assert_int_eq(look_up_cached("020000000001"), 1);
+	command_expect(
+		"{ 'command': 'cache-get' }",
+		"{ 'result': 0, 'arguments': [ { 'hw-address': '02:00:00:00:00:03', 'subnet-id4': 1, 'ip-address': "
+		"'192.0.2.13', 'option-data4': [ { 'name': 'routers', 'data': '192.0.2.1' } ] } ] }");
+	/* Another program. */
+	hosts_db_wipe(kind);
+	ck_assert_int_eq(look_up_cached("020000000003"), 1);
+	command_expect("{ 'command': 'cache-remove', 'arguments': { 'subnet-id': 1, 'ip-address': '192.0.2.13' } }",
+		       "{ 'result': 0 }");
+	ck_assert_int_eq(look_up_cached("020000000003"), 0);
+	command_expect(ADD, "{ 'result': 0 }");
+	ck_assert_int_eq(look_up_cached("020000000003"), 1);
+	command_expect("{ 'command': 'reservation-del', 'arguments': { 'subnet-id': 1, 'ip-address': '192.0.2.13' } }",
+		       "{ 'result': 0 }");
+	ck_assert_int_eq(look_up_cached("020000000003"), 0);
+}
+END_TEST
+
 static TCase *new_case(const char *name, void (*fixture)(void))
 {
 	TCase *tc = tcase_create(name);
@@ -416,7 +479,8 @@ int main(void)
 {
 	static void (*const starts4[])(void) = { pgsql4, mysql4 }, (*const starts6[])(void) = { pgsql6, mysql6 };
 	static void (*const starts_readonly[])(void) = { pgsql_readonly, mysql_readonly };
-	TCase *v[6];
+	static void (*const starts_cached[])(void) = { pgsql_cached, mysql_cached };
+	TCase *v[8];
 	unsigned n = 0;
 
 	hosts_db_init();
@@ -434,6 +498,8 @@ int main(void)
 		tcase_add_test(v[n++], six);
 		v[n] = new_case("read-only", starts_readonly[i]);
 		tcase_add_test(v[n++], readonly);
+		v[n] = new_case("cached", starts_cached[i]);
+		tcase_add_test(v[n++], cached);
 	}
 	return suite_run_all(v, n);
 }

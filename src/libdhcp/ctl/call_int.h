@@ -30,7 +30,7 @@ struct ctl_request {
 	struct json_doc doc;
 	bool is_json;
 	const char *command;           /* NULL if the request is not valid */
-	struct json_object *arguments; /* NULL if there are none */
+	struct json_object *arguments; /* NULL if there are none; not always a map */
 	struct conf_strings service;
 };
 

@@ -11,6 +11,7 @@ static const struct {
 	const char *name, *provider, *refused;
 } libraries[] = {
 	{ .name = "libdhcp_class_cmds.so", .provider = "class_cmds" },
+	{ .name = "libdhcp_host_cache.so", .provider = "host_cache" },
 	{ .name = "libdhcp_host_cmds.so", .provider = "host_cmds" },
 	{ .name = "libdhcp_lease_cmds.so", .provider = "lease_cmds" },
 	{ .name = "libdhcp_stat_cmds.so", .provider = "stat_cmds" },
@@ -21,7 +22,6 @@ static const struct {
 	{ .name = "libdhcp_mysql_cb.so", .refused = "configuration databases are" },
 	{ .name = "libdhcp_pgsql_cb.so", .refused = "configuration databases are" },
 	{ .name = "libdhcp_ha.so", .refused = "high availability is" },
-	{ .name = "libdhcp_host_cache.so", .refused = "a cache of reservations is" },
 	{ .name = "libdhcp_radius.so", .refused = "RADIUS is" },
 	{ .name = "libddns_gss_tsig.so", .refused = "GSS-TSIG is" },
 	{ .name = "libdhcp_rbac.so", .refused = "access control by role is" },

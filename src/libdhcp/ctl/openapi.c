@@ -53,9 +53,10 @@ static struct json_object *arguments_schema(const struct ctl *ctl, const struct 
 	if (cmd->args)
 		return conf_json_schema(ctl->family, cmd->args);
 	map = json_object_new_object();
+	if (cmd->takes_any)
+		return map;
 	put(map, "type", "object");
-	if (!cmd->takes_any)
-		json_object_object_add(map, "maxProperties", json_object_new_int(0));
+	json_object_object_add(map, "maxProperties", json_object_new_int(0));
 	return map;
 }
 

@@ -22,12 +22,30 @@ static const struct key request_keys[] = {
 };
 static const struct scope request_scope = SCOPE("the request", struct request_conf, request_keys);
 
+/*
+ * Takes out arguments that are no map, which few commands of Kea have: whether this one does is not known here. They
+ * are put back once the rest was read, as the request may be forwarded.
+ */
+static struct json_object *take_bare(struct json_object *root)
+{
+	struct json_object *value = NULL;
+
+	if (!json_object_object_get_ex(root, "arguments", &value) || !value ||
+	    json_object_is_type(value, json_type_object))
+		return NULL;
+	value = json_object_get(value);
+	json_object_object_del(root, "arguments");
+	return value;
+}
+
 struct ctl_request *ctl_request_parse(const char *text, size_t len)
 {
 	struct ctl_request *req = xcalloc(1, sizeof(*req));
 	const struct scope *const all[] = { &request_scope, NULL };
+	struct json_object *bare;
 	struct request_conf conf;
 	struct conf_reader rd;
+	bool ok;
 
 	req->diag = diag_new();
 	(void)json_read_text("request", text, len, JSON_STRICT, NULL, req->diag, &req->doc);
@@ -39,10 +57,14 @@ struct ctl_request *ctl_request_parse(const char *text, size_t len)
 		return req;
 	}
 	rd = (struct conf_reader){ .family = KEY_ALL, .diag = req->diag, .arena = req->doc.arena, .all = all };
-	if (!conf_read(&rd, &request_scope, req->doc.root, &conf))
+	bare = take_bare(req->doc.root);
+	ok = conf_read(&rd, &request_scope, req->doc.root, &conf);
+	if (bare)
+		json_object_object_add(req->doc.root, "arguments", bare);
+	if (!ok)
 		return req;
 	req->command = conf.command;
-	req->arguments = conf.arguments;
+	req->arguments = bare ? bare : conf.arguments;
 	req->service = conf.service;
 	return req;
 }

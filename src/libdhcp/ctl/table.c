@@ -245,13 +245,17 @@ static void *read_args(struct ctl_call *call)
 	};
 	void *args = arena_alloc(call->arena, scope->size);
 
+	if (call->cmd->takes_any)
+		return args;
+	if (call->req->arguments && !json_object_is_type(call->req->arguments, json_type_object)) {
+		diag_error(call->req->diag, json_pos(call->req->arguments), "\"arguments\": expected a map");
+		return NULL;
+	}
 	/* Without arguments, required ones are missing. */
 	if (!call->req->arguments) {
 		call->req->arguments = json_object_new_object();
 		json_object_object_add(call->req->doc.root, "arguments", call->req->arguments);
 	}
-	if (call->cmd->takes_any)
-		return args;
 	return conf_read(&rd, scope, call->req->arguments, args) ? args : NULL;
 }
 

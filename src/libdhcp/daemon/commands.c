@@ -6,8 +6,8 @@
 static void add(struct ctl *ctl)
 {
 	const struct command_rows *const all[] = {
-		&commands_class, &commands_config, &commands_event, &commands_explain, &commands_host,  &commands_lease,
-		&commands_net,   &commands_server, &commands_stat,  &commands_subnet,  &commands_trace,
+		&commands_cache, &commands_class, &commands_config, &commands_event, &commands_explain, &commands_host,
+		&commands_lease, &commands_net,   &commands_server, &commands_stat,  &commands_subnet,  &commands_trace,
 	};
 
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)

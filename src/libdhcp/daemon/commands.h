@@ -31,8 +31,8 @@ struct command_rows {
  */
 bool command_hash_is_current(struct ctl_call *call, const char *hash);
 
-extern const struct command_rows commands_class, commands_config, commands_event, commands_explain, commands_host,
-	commands_lease, commands_net, commands_server, commands_stat, commands_subnet, commands_trace;
+extern const struct command_rows commands_cache, commands_class, commands_config, commands_event, commands_explain,
+	commands_host, commands_lease, commands_net, commands_server, commands_stat, commands_subnet, commands_trace;
 /* metrics.c: GET /metrics for Prometheus; who may use statistic-get-all may read it. */
 extern const struct ctl_page metrics_page;
 /* commands_event.c: GET /events */

@@ -330,6 +330,12 @@ static void end_host_outages(void *ctx)
 	free(outages);
 }
 
+static void keep_hosts(struct config *cfg)
+{
+	if (cfg->keeps_hosts && cfg->hosts)
+		cfg->keeper = host_keeper_new(cfg->hosts, cfg->max_kept_hosts);
+}
+
 int database_open_hosts(const struct database_env *env, struct config *cfg, const struct config *before, char **reterr)
 {
 	struct host_source *v[HOST_CHAIN_MAX];
@@ -337,8 +343,10 @@ int database_open_hosts(const struct database_env *env, struct config *cfg, cons
 	unsigned n = 0;
 
 	*reterr = NULL;
-	if (!cfg->n_hosts_sql)
+	if (!cfg->n_hosts_sql) {
+		keep_hosts(cfg);
 		return 0;
+	}
 	outages = xcalloc(1, sizeof(*outages));
 	cfg->hosts_closed = end_host_outages;
 	cfg->hosts_ctx = outages;
@@ -354,6 +362,7 @@ int database_open_hosts(const struct database_env *env, struct config *cfg, cons
 		n++;
 	}
 	cfg->hosts = n > 1 ? host_chain_new(v, n) : n ? v[0] : NULL;
+	keep_hosts(cfg);
 	return *reterr ? -E_SYS : 0;
 }
 

@@ -82,11 +82,27 @@ static int change(struct host_op *op)
 	return err;
 }
 
+/* What messages found before the change is no longer kept. */
+static void forget(struct host_op *op)
+{
+	struct host_keeper *keeper = op->live->cfg->keeper;
+
+	if (!keeper)
+		return;
+	if (op->kind != HOST_OP_DELETE)
+		(void)host_keeper_remove(keeper, op->host->subnet_id, &op->host->id);
+	else if (op->id)
+		(void)host_keeper_remove(keeper, op->subnet_id, op->id);
+	else
+		(void)host_keeper_remove_at(keeper, op->subnet_id, &op->addr);
+}
+
 static void *run(void *arg)
 {
 	struct host_op *op = arg;
 
 	op->err = change(op);
+	forget(op);
 	loop_post(op->d->loop, &op->post);
 	return NULL;
 }

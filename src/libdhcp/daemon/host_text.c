@@ -115,14 +115,13 @@ static void print_places6(struct json_object *map, const struct host *host, cons
 
 /* --- hosts --- */
 
-static void print_host(struct str *out, const struct config *cfg, const struct host *host)
+struct json_object *host_to_json(const struct config *cfg, const struct host *host)
 {
 	static const struct host_texts no_texts = { .user_context = "" };
 	static const struct host_extra no_extra = { .server_hostname = "", .boot_file = "", .texts = &no_texts };
 	/* With something wrong in its rows, a host has nothing but its identifier and addresses. */
 	const struct host_extra *extra = host->extra && host->extra->texts ? host->extra : &no_extra;
 	struct json_object *map = json_object_new_object();
-	struct json_writing writing;
 
 	add_names(map, "client-classes", extra->classes, extra->n_classes);
 	add_text(map, "hostname", host->hostname);
@@ -134,6 +133,14 @@ static void print_host(struct str *out, const struct config *cfg, const struct h
 	json_object_object_add(map, "option-data", print_options(cfg, extra->texts));
 	json_object_object_add(map, "subnet-id", json_object_new_int64(host->subnet_id));
 	add_context(map, extra->texts->user_context);
+	return map;
+}
+
+static void print_host(struct str *out, const struct config *cfg, const struct host *host)
+{
+	struct json_object *map = host_to_json(cfg, host);
+	struct json_writing writing;
+
 	json_write_init(&writing, map);
 	while (json_write_next(&writing, out, SIZE_MAX / 2))
 		;

@@ -5,6 +5,8 @@
 #include "host/source.h"
 #include "root/config.h"
 
+/* Returns a reservation of a database, which was found with texts, as such a map. */
+struct json_object *host_to_json(const struct config *cfg, const struct host *host);
 /*
  * Appends a reservation that the source has found, as a JSON map: as in the configuration, with "subnet-id". One in a
  * database must have been found with texts. Main thread.

@@ -4,7 +4,7 @@
 #include "ctl/channel.h"
 #include "ddns/sender.h"
 #include "hook/hooks.h"
-#include "host/source.h"
+#include "host/keeper.h"
 #include "io/sock.h"
 #include "root/classes.h"
 #include "root/config_text.h"
@@ -56,6 +56,10 @@ struct config {
 	enum host_id_type host_ids[HOST_ID_N]; /* types of identifiers for lookups there, in this order */
 	unsigned n_host_ids;
 	bool has_global_hosts;
+	bool keeps_hosts;        /* "libdhcp_host_cache.so" */
+	uint32_t max_kept_hosts; /* 0: any number */
+	/* What messages ask instead of `hosts`, made when that is open; NULL: none. Freed by config_free(). */
+	struct host_keeper *keeper;
 	bool asks_hosts;            /* reservations are also in databases: which addresses are reserved must be asked */
 	const uint32_t *server_ids; /* DHCPv4: configured values of dhcp-server-identifier, in all scopes; ascending */
 	unsigned n_server_ids;

@@ -131,10 +131,10 @@ struct subnet_pair {
 void build_hosts(struct build *b, const struct subnet_pair *pairs, size_t n);
 /* Builds a reservation that is not part of the configuration, which is complete. sub is NULL for a global one. */
 bool build_single_host(struct build *b, struct subnet *sub, const struct reservation_conf *conf, struct host *ret);
-/* True if reservations are also in databases. */
+/* True if reservations are also in databases, or in their cache, which commands fill. */
 static inline bool has_host_databases(const struct build *b)
 {
-	return CONF_SET(b->root, hosts_database) || b->root->hosts_databases.n;
+	return b->cfg->keeps_hosts || CONF_SET(b->root, hosts_database) || b->root->hosts_databases.n;
 }
 /* Reports conflicts between subnets; sorts the pairs. */
 void check_plan(struct build *b, struct subnet_pair *refs, size_t n);

@@ -6,10 +6,40 @@
 #include "ctl/library.h"
 #include "hook/library.h"
 
+/* --- built in ---------------------------------------------------------------------- */
+
+struct host_cache_conf {
+	struct conf_node node;
+	uint32_t maximum;
+};
+
+static const struct key host_cache_keys[] = {
+	K_INT(struct host_cache_conf, maximum, "maximum", .def = "0", .max = 1000000000, .since = "4.2.0",
+	      .doc = "number of reservations that are cached; 0: any number"),
+};
+static const struct scope host_cache_scope = SCOPE("parameters", struct host_cache_conf, host_cache_keys);
+
+static void build_host_cache(struct build *b, const struct hooks_library_conf *conf)
+{
+	const struct scope *const all[] = { &host_cache_scope, NULL };
+	const struct conf_reader rd = { .diag = b->diag, .all = all, .family = b->cfg->family, .arena = b->cfg->arena };
+	struct host_cache_conf cache = { .maximum = 0 };
+
+	if (conf->parameters)
+		(void)conf_read(&rd, &host_cache_scope, conf->parameters, &cache);
+	if (!has_host_databases(b))
+		diag_warn(b->diag, conf_pos(&conf->node, "library"),
+			  "libdhcp_host_cache.so caches reservations of \"hosts-databases\", and there are none");
+	b->cfg->keeps_hosts = true;
+	b->cfg->max_kept_hosts = cache.maximum;
+}
+
 /* A library of Kea whose commands or whose work is built in: nothing is loaded. */
 static void check_built_in(struct build *b, const struct hooks_library_conf *conf, const char *name)
 {
-	if (conf->parameters && json_object_object_length(conf->parameters))
+	if (!strcmp(name, "libdhcp_host_cache.so"))
+		build_host_cache(b, conf);
+	else if (conf->parameters && json_object_object_length(conf->parameters))
 		diag_warn(b->diag, conf_pos(&conf->node, "parameters"), "\"parameters\" is ignored: %s has none", name);
 }
 

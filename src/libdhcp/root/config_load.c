@@ -334,6 +334,7 @@ void config_free(struct config *cfg)
 		return;
 	hooks_unload(cfg->hooks);
 	host_source_close(cfg->hosts);
+	host_keeper_free(cfg->keeper);
 	if (cfg->hosts_closed)
 		cfg->hosts_closed(cfg->hosts_ctx);
 	agent_conf_free(cfg->agent);

@@ -151,11 +151,16 @@ static int ask_global(struct request *req)
 	return 0;
 }
 
+static struct host_source *source_of(const struct config *cfg)
+{
+	return cfg->keeper ? host_keeper_source(cfg->keeper) : cfg->hosts;
+}
+
 static int send_queries(struct request *req, uint64_t ticket)
 {
 	req->host_find.done = found;
 	req->host_find.ticket = ticket;
-	return host_find(req->cfg->hosts, &req->host_find);
+	return host_find(source_of(req->cfg), &req->host_find);
 }
 
 static enum verdict ask_source(struct request *req)
@@ -167,7 +172,7 @@ static enum verdict ask_source(struct request *req)
 		.reenter = true,
 	};
 
-	return ask_send(req, &responses, req->cfg->hosts->ops->finds_at_once, send_queries);
+	return ask_send(req, &responses, source_of(req->cfg)->ops->finds_at_once, send_queries);
 }
 
 /* --- what was found -------------------------------------------------------------- */
