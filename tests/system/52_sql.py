@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 """Leases in PostgreSQL and MariaDB: served, stored, kept over restarts and reloads, over TCP, a socket and TLS."""
 import importlib
-import os
 
 from lib import sql
 from lib.server import Server
@@ -39,7 +38,7 @@ def tls(t, kind):
     else:
         t.true(int(db.sql("SHOW GLOBAL STATUS LIKE 'Ssl_finished_accepts'")[0][1]) >= 1, "no connection with TLS")
     server.stop()
-    wrong = Server(t, t.fam.config(lease_db=db.conf(**{"trust-anchor": os.path.join(db.folder, "other.pem")})), folder=t.path("state"))
+    wrong = Server(t, t.fam.config(lease_db=db.conf(**{"trust-anchor": sql.authority(t, "other")})), folder=t.path("state"))
     wrong.launch()
     t.eq(wrong.process.wait(20), 1, "exit code with another CA")
 

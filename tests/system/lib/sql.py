@@ -19,6 +19,7 @@ from .case import Failed, fault, test
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.normpath(os.path.join(HERE, "../../.."))
+EC_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 KINDS = {"pgsql": ("postgresql", 5432), "mysql": ("mysql", 3306)}
 PROGRAMS = {"pgsql": ("psql", "initdb"), "mysql": ("mariadbd", "mariadb")}
 
@@ -66,19 +67,23 @@ def template(case, kind):
     return os.path.join(folder, "data")
 
 
-def certificates(case, folder, user, address="127.0.0.1"):
-    """A CA (ca.pem), a certificate of it for a server at the address (db.pem, db.key), and another CA (other.pem)."""
-    def openssl(*args):
-        subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=folder)
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    for ca in "ca", "other":
-        openssl("req", "-x509", *key, "-days", "2", "-subj", f"/CN={ca}", "-keyout", f"{ca}.key", "-out", f"{ca}.pem")
-    openssl("req", *key, "-subj", "/CN=db", "-keyout", "db.key", "-out", "db.csr")
-    with open(os.path.join(folder, "san"), "w", encoding="ascii") as f:
+def authority(case, name):
+    """The certificate of a CA of this test, which is made when it is needed first."""
+    path = case.path(f"{name}.pem")
+    if not os.path.exists(path):
+        subprocess.run(["openssl", "req", "-x509", *EC_KEY, "-days", "2", "-subj", f"/CN={name}", "-keyout", case.path(f"{name}.key"),
+                        "-out", path], check=True, capture_output=True)
+    return path
+
+
+def certificate(case, folder, user, address):
+    """Makes db.pem and db.key for a server at the address."""
+    ca, (cert, key, request, san) = authority(case, "ca"), (os.path.join(folder, f"db.{part}") for part in ("pem", "key", "csr", "san"))
+    with open(san, "w", encoding="ascii") as f:
         f.write(f"subjectAltName=IP:{address}\n")
-    openssl("x509", "-req", "-in", "db.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "san",
-            "-out", "db.pem")
-    key = os.path.join(folder, "db.key")
+    for args in (["req", *EC_KEY, "-subj", "/CN=db", "-keyout", key, "-out", request],
+                 ["x509", "-req", "-in", request, "-CA", ca, "-CAkey", case.path("ca.key"), "-days", "2", "-extfile", san, "-out", cert]):
+        subprocess.run(["openssl", *args], check=True, capture_output=True)
     shutil.chown(key, user, user)
     os.chmod(key, 0o600)
 
@@ -100,8 +105,8 @@ class Database:
         shutil.chown(self.folder, user, user)
         subprocess.run(["cp", "-a", data or template(case, kind), os.path.join(self.folder, "data")], check=True)
         if self.tls:
-            certificates(case, self.folder, user, self.address)
-            ca, cert, key = (os.path.join(self.folder, file) for file in ("ca.pem", "db.pem", "db.key"))
+            certificate(case, self.folder, user, self.address)
+            ca, cert, key = authority(case, "ca"), os.path.join(self.folder, "db.pem"), os.path.join(self.folder, "db.key")
             self.options += (["-c", "ssl=on", "-c", f"ssl_cert_file={cert}", "-c", f"ssl_key_file={key}"] if kind == "pgsql" else
                              [f"--ssl-ca={ca}", f"--ssl-cert={cert}", f"--ssl-key={key}"])
         self.start()
@@ -222,7 +227,8 @@ class Database:
 
     def conf(self, **keys):
         """For "lease-database" or an entry of "hosts-databases"."""
-        tls = {"trust-anchor": os.path.join(self.folder, "ca.pem"), "ssl-mode": "verify-full"} if self.tls else {}
+        # The certificate is for its own address.
+        tls = {"trust-anchor": authority(self.case, "ca"), "ssl-mode": "verify-ca" if "host" in keys else "verify-full"} if self.tls else {}
         return {"type": self.type, "name": "keatest", "user": "keatest", "password": "keatest", "host": self.address,
                 "port": self.port, "max-reconnect-tries": 1000, "reconnect-wait-time": 100, **tls, **keys}
 
