@@ -33,7 +33,7 @@ int bulk_frame(const uint8_t *data, size_t len)
 	return len - BULK_HEAD < n ? 0 : (int)(n + BULK_HEAD);
 }
 
-/* Where a query is wrong, for the requester and the log. */
+/* What is wrong with a query, for the requester and the log: the first thing. */
 struct problem {
 	enum bulk_status status;
 	const char *why;
@@ -41,7 +41,8 @@ struct problem {
 
 static bool wrong(struct problem *problem, enum bulk_status status, const char *why)
 {
-	*problem = (struct problem){ status, why };
+	if (problem->status == BULK_SUCCESS)
+		*problem = (struct problem){ status, why };
 	return false;
 }
 
@@ -200,7 +201,7 @@ bool bulk_parse4(const uint8_t *data, size_t len, struct bulk_query *ret, enum b
 		 const char **ret_why)
 {
 	static const uint8_t cookie[] = { 99, 130, 83, 99 };
-	struct problem problem = { BULK_SUCCESS, "" }, first = problem;
+	struct problem problem = { BULK_SUCCESS, "" };
 	struct about about = { 0 };
 	const uint8_t *value;
 	size_t at = AT_OPTIONS, n;
@@ -212,11 +213,9 @@ bool bulk_parse4(const uint8_t *data, size_t len, struct bulk_query *ret, enum b
 		return false;
 	memcpy(ret->xid, data + AT_XID, sizeof(ret->xid));
 	while ((more = next4(data, len, &at, true, &code, &value, &n)) > 0)
-		if (!read_option4(code, value, n, ret, &about, &problem) && first.status == BULK_SUCCESS)
-			first = problem;
+		(void)read_option4(code, value, n, ret, &about, &problem);
 	if (!about.has_type)
 		return false;
-	problem = first;
 	if (more < 0)
 		(void)wrong(&problem, BULK_MALFORMED, "an option is cut off");
 	if (problem.status == BULK_SUCCESS)
