@@ -106,7 +106,7 @@
 	  "seconds until it ends; 0: it has ended; 4294967295: it never does")                                        \
 	F(LEASE, 22, ELAPSED, "elapsed", INT, RO, 46, "1.1", "seconds since the client's last message")               \
 	F(LEASE, 23, T1, "t1", INT, RO, 4, "1.1",                                                                     \
-	  "renew-timer that the client got, s, by the configuration of the subnet; 0: none, or outside of a packet")  \
+	  "renew-timer that the client got, s, by the configuration of the subnet; 0: none, or not known here")  \
 	F(LEASE, 24, T2, "t2", INT, RO, 4, "1.1", "rebind-timer, likewise")                                           \
 	/* a host reservation */                                                                                      \
 	F(HOST, 1, ID_TYPE, "identifier_type", TEXT, RO, 46, "1.0", "\"hw-address\", \"duid\", \"flex-id\" ...")      \

@@ -638,7 +638,7 @@ struct kea_api {
 	 */
 	int (*search_count)(const struct kea_search *search);
 	/* Returns the i-th lease, until search_start(), search_clear() or search_free(); NULL after the last. */
-	const struct kea_object *(*search_lease)(const struct kea_search *search, unsigned i);
+	const struct kea_object *(*search_lease)(struct kea_search *search, unsigned i);
 	/* Frees the leases found. */
 	void (*search_clear)(struct kea_search *search);
 	/* From then on its function is not called. NULL is fine; also in its function. */

@@ -428,7 +428,7 @@ static void do_config(FILE *file)
 	}
 	server_enter(&play.srv, live);
 	serve_worker_switch(&play.srv.workers[0], live);
-	api_use_database(play.db, play.dialect->fam->digit == 6 ? &play.srv.duid : NULL);
+	api_use_live(live, play.dialect->fam->digit == 6 ? &play.srv.duid : NULL);
 	play.live = live;
 }
 
@@ -899,7 +899,7 @@ int main(int argc, char **argv)
 		reclaim_free_wait(play.reclaim);
 		explainer_free(explainer);
 		server_done(&play.srv);
-		api_use_database(NULL, NULL);
+		api_use_live(NULL, NULL);
 		leasedb_leave(play.db);
 		feed_free(play.srv.feed);
 	}

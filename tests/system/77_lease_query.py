@@ -254,7 +254,7 @@ def kinds(t):
     server = start(t, [row4("198.19.0.1", 1), row4("198.19.0.2", 2, info=both), row4("198.19.0.3", 1, state=3, left=-100),
                        row4("198.19.0.4", 4, state=1), row4("198.19.0.5", 5, state=2, left=-200), row4("198.19.0.6", 6, left=-300),
                        row4("198.19.0.7", 7, info=INFO4 % remote.hex()), row4("192.0.2.100", 8, subnet=1)],
-                   **{"expired-leases-processing": {"reclaim-timer-wait-time": 0, "flush-reclaimed-timer-wait-time": 0}})
+                   **{"renew-timer": 1000, "expired-leases-processing": {"reclaim-timer-wait-time": 0, "flush-reclaimed-timer-wait-time": 0}})
     requester = Requester(t)
 
     def found(**kw):
@@ -272,6 +272,7 @@ def kinds(t):
          "what is known of the client")
     t.true(abs(struct.unpack("!I", one.options[152])[0] - time.time()) < 60, "base time")
     t.true(3500 < struct.unpack("!I", one.options[51])[0] <= 3600, "time left")
+    t.true(900 < struct.unpack("!I", one.options[58])[0] <= 1000, "time to renewal")
     ended = next(a for a in leases if a.address == "198.19.0.3")
     t.true(100 <= struct.unpack("!I", ended.options[153])[0] < 160, "start time of state")
     t.eq(found(ciaddr="198.19.0.2"), ["198.19.0.2"], "by address")

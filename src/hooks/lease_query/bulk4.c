@@ -68,12 +68,18 @@ static uint8_t state_of(const struct kea_object *lease)
 /* RFC 6926 6.2.3: times of the message are relative to its base-time. */
 static void add_times(struct out *out, const struct kea_object *lease)
 {
-	int64_t now = (int64_t)time(NULL);
+	int64_t now = (int64_t)time(NULL), elapsed = number_of(lease, KEA_LEASE_ELAPSED);
+	int64_t t1 = number_of(lease, KEA_LEASE_T1), t2 = number_of(lease, KEA_LEASE_T2);
 
 	option32(out, OPT_BASE_TIME, now);
-	if (is_active(lease))
+	if (is_active(lease)) {
 		option32(out, OPT_LEASE_TIME, number_of(lease, KEA_LEASE_LEFT));
-	option32(out, OPT_LAST_TRANSACTION_TIME, number_of(lease, KEA_LEASE_ELAPSED));
+		if (t1 > elapsed)
+			option32(out, OPT_T1, t1 - elapsed);
+		if (t2 > elapsed)
+			option32(out, OPT_T2, t2 - elapsed);
+	}
+	option32(out, OPT_LAST_TRANSACTION_TIME, elapsed);
 	option32(out, OPT_START_TIME_OF_STATE, now - bulk_state_began(lease));
 }
 

@@ -183,7 +183,7 @@ bool bulk_run_found(struct bulk_run *run, const struct kea_search *search, bool 
 	return n >= 0;
 }
 
-void bulk_run_next(struct bulk_run *run, const struct kea_search *search)
+void bulk_run_next(struct bulk_run *run, struct kea_search *search)
 {
 	int n = kea->search_count(search);
 	const struct kea_object *last = n > 0 ? kea->search_lease(search, (unsigned)n - 1) : NULL;

@@ -50,7 +50,7 @@ bool bulk_run_found(struct bulk_run *run, const struct kea_search *search, bool 
 /* True if the query is about this lease. */
 bool bulk_run_wants(const struct bulk_run *run, const struct kea_object *lease);
 /* All leases of this page were sent. */
-void bulk_run_next(struct bulk_run *run, const struct kea_search *search);
+void bulk_run_next(struct bulk_run *run, struct kea_search *search);
 
 /* The bytes of responses, with their lengths. */
 struct bulk_family {

@@ -14,7 +14,7 @@ struct hooks;
 /* Makes the commands of these libraries available, instead of those of others. Main thread. */
 void api_use_commands(struct ctl *ctl, const struct hooks *hooks);
 
-struct leasedb;
+struct live;
 struct duid;
-/* The lease database that searches of libraries ask, NULL: none; and the server's DUID, NULL: none. Main thread. */
-void api_use_database(struct leasedb *db, const struct duid *duid);
+/* What searches of libraries ask, NULL: nothing any longer; and the server's DUID, NULL: none. Main thread. */
+void api_use_live(const struct live *live, const struct duid *duid);

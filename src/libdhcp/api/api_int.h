@@ -145,7 +145,7 @@ struct kea_search *api_search(struct kea_library *lib, kea_search_fn *fn, void *
 int api_search_start(struct kea_search *search, enum kea_find_by by, const void *id, size_t len, int number,
 		     const uint32_t *subnets, unsigned n, unsigned max);
 int api_search_count(const struct kea_search *search);
-const struct kea_object *api_search_lease(const struct kea_search *search, unsigned i);
+const struct kea_object *api_search_lease(struct kea_search *search, unsigned i);
 void api_search_clear(struct kea_search *search);
 void api_search_free(struct kea_search *search);
 const void *api_server_id(const struct kea_library *lib, size_t *ret_len);

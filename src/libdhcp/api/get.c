@@ -264,8 +264,9 @@ static bool get_pool(const struct pool *pool, enum kea_field field, struct value
 static uint32_t timer_of(const struct kea_object *object, bool is_t2)
 {
 	const struct lease *lease = object->at;
-	const struct request *req = object->call->hook->req;
-	const struct subnet *sub = req ? subnet_by_id(&req->cfg->plan, lease->subnet_id) : NULL;
+	const struct hook_call *hook = object->call->hook;
+	const struct config *cfg = hook->req ? hook->req->cfg : hook->cfg;
+	const struct subnet *sub = cfg ? subnet_by_id(&cfg->plan, lease->subnet_id) : NULL;
 	uint32_t t1 = 0, t2 = 0;
 
 	if (sub)

@@ -9,12 +9,12 @@
 #include "api/api_int.h"
 #include "base/err.h"
 #include "io/loop.h"
-#include "serve/leasedb.h"
+#include "serve/service.h"
 
 enum { SEARCH_LEASES_MAX = 1000 };
 #define SEARCH_BYTES_MAX ((size_t)4 << 20)
 
-static struct leasedb *the_database;
+static const struct live *the_live; /* whose lease database is asked */
 static const struct duid *the_duid;
 
 struct kea_search {
@@ -29,13 +29,13 @@ struct kea_search {
 	bool is_asked;
 	struct kea_object *objects;
 	/* What fields of the leases are read by: a call of no point. */
-	struct hook_call hook;
+	struct hook_call hook; /* its cfg: that in service, set before a library reads a lease */
 	struct kea_call call;
 };
 
-void api_use_database(struct leasedb *db, const struct duid *duid)
+void api_use_live(const struct live *live, const struct duid *duid)
 {
-	the_database = db;
+	the_live = live;
 	the_duid = duid;
 }
 
@@ -167,7 +167,7 @@ int api_search_start(struct kea_search *search, enum kea_find_by by, const void 
 {
 	int err;
 
-	if (search->is_asked || !the_database || !hook_loop())
+	if (search->is_asked || !the_live || !hook_loop())
 		return -E_BUSY;
 	if (!max || max > SEARCH_LEASES_MAX)
 		return -E_RANGE;
@@ -181,7 +181,7 @@ int api_search_start(struct kea_search *search, enum kea_find_by by, const void 
 		.v = &search->query, .n = 1, .arena = search->arena, .done = found, .owner = search
 	};
 	search->is_asked = true;
-	err = store_find(the_database->store, &search->find);
+	err = store_find(the_live->db->store, &search->find);
 	if (err == -E_AGAIN)
 		return 0;
 	if (err < 0)
@@ -196,8 +196,9 @@ int api_search_count(const struct kea_search *search)
 	return search->is_asked ? -E_BUSY : search->query.n;
 }
 
-const struct kea_object *api_search_lease(const struct kea_search *search, unsigned i)
+const struct kea_object *api_search_lease(struct kea_search *search, unsigned i)
 {
+	search->hook.cfg = the_live ? the_live->cfg : NULL;
 	return search->is_asked || search->query.n < 0 || i >= (unsigned)search->query.n ? NULL : &search->objects[i];
 }
 

@@ -31,7 +31,7 @@ static void configure(struct daemon *d)
 	ctl_set_libraries(d->ctl, &names, conf->commands == COMMANDS_ALL);
 	free(names.v);
 	api_use_commands(d->ctl, d->sockets.live->hooks);
-	api_use_database(d->db, d->fam->digit == 6 ? &d->srv.duid : NULL);
+	api_use_live(d->sockets.live, d->fam->digit == 6 ? &d->srv.duid : NULL);
 }
 
 const struct daemon_commands server_commands = { add, configure };

@@ -941,7 +941,7 @@ void daemon_stop(struct daemon *d)
 		LOG(DHCPSRV_CLOSE_DB);
 	if (d->srv_ready)
 		server_close_hosts(&d->srv);
-	api_use_database(NULL, NULL);
+	api_use_live(NULL, NULL);
 	list_for_each (pos, &d->databases)
 		leasedb_close(container_of(pos, struct leasedb, link));
 	workers_free(d->workers);
