@@ -66,7 +66,8 @@ static void start(struct daemon *d, const struct family *fam, const char *member
 	if (!f ||
 	    fprintf(f,
 		    "{ \"Dhcp%u\": { \"interfaces-config\": { \"interfaces\": [] }, \"commands\": \"all\", "
-		    "\"lease-database\": { \"type\": \"memfile\", \"persist\": false }, %s } }",
+		    "\"lease-database\": { \"type\": \"memfile\", \"persist\": false }, \"hooks-libraries\": [ { "
+		    "\"library\": \"libdhcp_host_cache.so\", \"parameters\": { \"maximum\": 9 } } ], %s } }",
 		    fam->digit, members) < 0 ||
 	    fclose(f) != 0)
 		abort();

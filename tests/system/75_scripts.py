@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MPL-2.0
 """Scripts that libdhcp_run_script.so starts: what they get for a real client, and that no client waits for one."""
 import os
+import shutil
+import sys
 
-from lib import dhcp
-from lib.case import test
+from lib import dhcp, ledger
+from lib.case import Skipped, test
 
 SCRIPT = """#!/bin/sh
 env | sort >"{0}/new.$$"
@@ -61,3 +63,69 @@ def script_hangs(t):
     t.true(srv.process.alive(), "the server ended")
     t.wait("hanging scripts to be killed", lambda: srv.said("RUN_SCRIPT_KILLED"), 30)
     ran(t, "leases4_committed", 65)
+
+
+SLOW_SERVICE = """
+import http.server
+import time
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        time.sleep(0.3)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{ "class": "known" }')
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 100
+
+
+server = Server(("127.0.0.1", 8080), Handler)
+print("ready", flush=True)
+server.serve_forever()
+"""
+# Workers may not have what belongs to the main thread.
+IN_WORKERS = """
+kea.on("pkt4_send", function(call)
+    if pcall(kea.timer, 1, print) then kea.error("a timer in a worker") end
+    if not call:has_class("known") then kea.error("no answer") end
+end)
+"""
+
+
+@test("script-lua-waits", limit=120, beyond_kea="the library is ours")
+def script_lua_waits(t):
+    """Four workers park messages until the main thread has the answer of a slow HTTP service, also while a reload replaces
+    the script. With KEA_DHCP4 naming a build with ThreadSanitizer, this is the test of the states of Lua."""
+    if not os.path.exists(os.path.join(t.env["builddir"], "src/hooks/libdhcp_lua.so")):
+        raise Skipped("skipped: built without Lua")
+    os.makedirs(t.path("scripts"))
+    script = t.path("scripts/http-query.lua")
+    shutil.copy(os.path.join(os.path.dirname(__file__), "../../examples/scripts/http-query.lua"), script)
+    with open(script, "a", encoding="utf-8") as f:
+        f.write(IN_WORKERS)
+    service = t.start("srv", [sys.executable, t.write("service.py", SLOW_SERVICE)], name="service")
+    t.wait("the service", lambda: "ready" in service.log())
+    lua = {"library": "libdhcp_lua.so", "parameters": {"script": "http-query.lua",
+                                                       "parameters": {"url": "http://127.0.0.1:8080/client/"}}}
+    server = t.server(t.fam.config(**{**t.no_cache, "hooks-libraries": [lua], "client-classes": [{"name": "known"}],
+                      "multi-threading": {"enable-multi-threading": True, "thread-pool-size": 4}}), env={
+        "KEA_HOOKS_PATH": os.path.join(os.path.dirname(t.env["kea_dhcp4"]), "src/hooks"), "KEA_HOOK_SCRIPTS_PATH": t.path("scripts")})
+    load = ledger.Load(t, "--rate", "50", "--clients", "400", "--seconds", "6", "--timeout", "3000")
+    t.wait("leases", lambda: load.acks() or not load.process.alive(), 20)
+    with open(script, "a", encoding="utf-8") as f:
+        f.write("-- changed\n")
+    server.reload()
+    got = load.finish()
+    # One after the other, 6 seconds are 10 exchanges: two messages each, 0.3 s each.
+    t.true(got["completed"] > 100, f"clients waited for each other: {got}")
+    t.eq(got["confirmed_dups"], 0, "duplicates")
+    server.wait_log("LUA_UNLOADED", timeout=30)
+    t.eq(server.said("LUA_SCRIPT_FAILED|LUA_SCRIPT_ERROR|LUA_SCRIPT_WARN"), 0, f"errors of the script: {server.log()[-3000:]}")
+    t.eq(server.process.stop(timeout=60), 0, "exit code")
+    t.true("ThreadSanitizer" not in server.log(), f"a race: {server.log()[-6000:]}")

@@ -34,6 +34,9 @@ struct ctl_request {
 	struct conf_strings service;
 };
 
+/* Reports arguments that are no map: reads the whole request again. What was reported before counts once. */
+void request_refuse_bare(struct ctl_request *req);
+
 enum call_stage { CALL_PENDING, CALL_HEAD, CALL_ARGUMENTS, CALL_TAIL, CALL_ENDED };
 
 struct ctl_call {

@@ -38,13 +38,26 @@ static struct json_object *take_bare(struct json_object *root)
 	return value;
 }
 
+static bool read_map(struct ctl_request *req, struct request_conf *ret)
+{
+	static const struct scope *const all[] = { &request_scope, NULL };
+	const struct conf_reader rd = { .family = KEY_ALL, .diag = req->diag, .arena = req->doc.arena, .all = all };
+
+	return conf_read(&rd, &request_scope, req->doc.root, ret);
+}
+
+void request_refuse_bare(struct ctl_request *req)
+{
+	struct request_conf conf;
+
+	(void)read_map(req, &conf);
+}
+
 struct ctl_request *ctl_request_parse(const char *text, size_t len)
 {
 	struct ctl_request *req = xcalloc(1, sizeof(*req));
-	const struct scope *const all[] = { &request_scope, NULL };
 	struct json_object *bare;
 	struct request_conf conf;
-	struct conf_reader rd;
 	bool ok;
 
 	req->diag = diag_new();
@@ -56,13 +69,14 @@ struct ctl_request *ctl_request_parse(const char *text, size_t len)
 		diag_error(req->diag, json_pos(req->doc.root), "expected a map: { \"command\": ... }");
 		return req;
 	}
-	rd = (struct conf_reader){ .family = KEY_ALL, .diag = req->diag, .arena = req->doc.arena, .all = all };
 	bare = take_bare(req->doc.root);
-	ok = conf_read(&rd, &request_scope, req->doc.root, &conf);
+	ok = read_map(req, &conf);
 	if (bare)
 		json_object_object_add(req->doc.root, "arguments", bare);
-	if (!ok)
+	if (!ok) {
+		request_refuse_bare(req);
 		return req;
+	}
 	req->command = conf.command;
 	req->arguments = bare ? bare : conf.arguments;
 	req->service = conf.service;

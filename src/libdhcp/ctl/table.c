@@ -248,7 +248,7 @@ static void *read_args(struct ctl_call *call)
 	if (call->cmd->takes_any)
 		return args;
 	if (call->req->arguments && !json_object_is_type(call->req->arguments, json_type_object)) {
-		diag_error(call->req->diag, json_pos(call->req->arguments), "\"arguments\": expected a map");
+		request_refuse_bare(call->req);
 		return NULL;
 	}
 	/* Without arguments, required ones are missing. */
