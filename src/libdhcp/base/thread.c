@@ -6,11 +6,14 @@
 
 int thread_start(pthread_t *ret, void *(*run)(void *arg), void *arg)
 {
-	sigset_t all, before;
+	static const int own[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
+	sigset_t blocked, before;
 	int err;
 
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	(void)sigfillset(&blocked);
+	for (unsigned i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		(void)sigdelset(&blocked, own[i]);
+	(void)pthread_sigmask(SIG_SETMASK, &blocked, &before);
 	err = pthread_create(ret, NULL, run, arg);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return err;

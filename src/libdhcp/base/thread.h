@@ -4,7 +4,10 @@
 #include <pthread.h>
 #include <stdint.h>
 
-/* Starts a thread with all signals blocked: they are for the main thread. Returns 0, or an error number. */
+/*
+ * Starts a thread with signals blocked: they are for the main thread, except those of the thread's own errors, whose
+ * handlers would not be called otherwise. Returns 0, or an error number.
+ */
 int thread_start(pthread_t *ret, void *(*run)(void *arg), void *arg);
 
 /* A condition whose waits are not affected by changes of the wall clock. */

@@ -19,11 +19,14 @@ int hook_thread_number(void)
 
 bool hook_enter(struct kea_library *lib, const char *doing, hook_guarded_fn *fn, void *arg, int *ret)
 {
+	struct hook_outer outer;
 	bool ok;
 
 	if (!lib->is_threaded)
 		(void)pthread_mutex_lock(&lib->lock);
+	outer = hook_slow_begin(lib, doing);
 	ok = hook_guarded(&lib->guard, doing, fn, arg, ret);
+	hook_slow_end(&outer, lib, doing);
 	if (!lib->is_threaded)
 		(void)pthread_mutex_unlock(&lib->lock);
 	if (!ok)

@@ -111,10 +111,11 @@ static void add(char *line, size_t size, const char *text)
 }
 
 /* Only what is safe in a signal handler. */
-static void on_crash(int signo)
+static void on_crash(int signo, siginfo_t *info, void *context)
 {
 	char line[512] = "FATAL HOOKS_LIBRARY_CRASHED the server crashes in hook library ", number[3] = "";
 
+	(void)context;
 	if (running.lib) {
 		add(line, sizeof(line), running.lib->name);
 		add(line, sizeof(line), ", in ");
@@ -130,12 +131,15 @@ static void on_crash(int signo)
 	for (unsigned i = 0; i < FATAL_N; i++)
 		if (fatal[i] == signo)
 			(void)sigaction(signo, &before[i], NULL);
+	/* A signal that was sent has no instruction that runs again. */
+	if (info->si_code <= 0)
+		(void)raise(signo);
 }
 
 void hook_guard_crashes(void)
 {
 	static bool is_done;
-	struct sigaction action = { .sa_handler = on_crash, .sa_flags = SA_ONSTACK };
+	struct sigaction action = { .sa_sigaction = on_crash, .sa_flags = SA_ONSTACK | SA_SIGINFO };
 
 	if (is_done)
 		return;

@@ -48,6 +48,15 @@ static char *key_of(const struct hook_load *load)
 	return key.text;
 }
 
+bool hook_any_library(void)
+{
+	const struct kea_library *lib = instances;
+
+	while (lib && lib->is_check)
+		lib = lib->next;
+	return lib;
+}
+
 /* --- files that instances depend on --- */
 
 static struct hook_file file_as_it_is(char *path)
@@ -405,6 +414,7 @@ static struct kea_library *load_new(const struct hook_load *load, char *key)
 	instances = lib;
 	if (!lib->is_check)
 		LOG(HOOKS_LIBRARY_LOADED, lib->path);
+	hook_slow_start();
 	return lib;
 }
 

@@ -149,6 +149,7 @@ struct kea_library {
 	struct json_object *positioned; /* its parameters there, or NULL */
 	bool in_scope;                  /* it checks a map of a scope, whose values have positions themselves */
 	bool has_failed;
+	int64_t slow_ms; /* when a slow call was last reported; 0: never */
 };
 
 /* In kea_hook_load(), where a library declares what it has. */
@@ -263,6 +264,22 @@ struct hook_command {
 bool hook_enter(struct kea_library *lib, const char *doing, hook_guarded_fn *fn, void *arg, int *ret);
 /* The same for a function that ends a context; done may be NULL. */
 void hook_call_done(struct kea_library *lib, const char *doing, kea_done_fn *done, void *context);
+/*
+ * Note that a call begins and ends, in any thread, so that one that takes long is reported while it runs. slow.c; the
+ * others start and stop the reports, in the main thread.
+ */
+struct hook_outer {
+	struct hook_note *note; /* of this thread; NULL: there are too many */
+	struct kea_library *lib;
+	const char *doing; /* what the call interrupts: lib is NULL if nothing */
+	int64_t begin_ms;  /* in the main thread */
+};
+struct hook_outer hook_slow_begin(struct kea_library *lib, const char *doing);
+void hook_slow_end(const struct hook_outer *outer, struct kea_library *lib, const char *doing);
+void hook_slow_start(void);
+void hook_slow_stop(void);
+/* True if a library is loaded that is not only checked. */
+bool hook_any_library(void);
 /* What the library does in the main thread, for the table of functions; kea/hooks.h describes them. tasks.c */
 struct kea_timer *hook_timer(struct kea_library *lib, kea_task_fn *fn, void *context);
 int hook_timer_start(struct kea_timer *timer, int64_t ms);

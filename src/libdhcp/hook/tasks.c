@@ -15,7 +15,9 @@ static struct loop *the_loop;
 
 void hooks_set_loop(struct loop *loop)
 {
+	hook_slow_stop();
 	the_loop = loop;
+	hook_slow_start();
 }
 
 struct loop *hook_loop(void)
