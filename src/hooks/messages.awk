@@ -37,8 +37,12 @@ END {
 		print "#include \"messages.h\"\n"
 		print "const struct kea_api *kea;\nstruct kea_message *messages[M_N];\n"
 		print "static const struct {\n\tconst char *id, *logger;\n\tenum kea_severity severity;\n\tint debuglevel;\n} rows[] = {\n" rows "};\n"
-		print "void messages_register(struct kea_library *lib, const struct kea_api *api)\n{\n\tkea = api;"
-		print "\tfor (unsigned i = 0; i < M_N; i++)\n\t\tmessages[i] = api->message(lib, rows[i].id, rows[i].logger, rows[i].severity,"
-		print "\t\t\t\t\t   rows[i].debuglevel);\n}"
+		print "/* Another instance may be in service, whose threads read what is the same for both: it is not written again. */"
+		print "void messages_register(struct kea_library *lib, const struct kea_api *api)\n{"
+		print "\tif (kea != api)\n\t\tkea = api;"
+		print "\tfor (unsigned i = 0; i < M_N; i++) {"
+		print "\t\tstruct kea_message *message = api->message(lib, rows[i].id, rows[i].logger, rows[i].severity,"
+		print "\t\t\t\t\t\t\t\trows[i].debuglevel);\n"
+		print "\t\tif (messages[i] != message)\n\t\t\tmessages[i] = message;\n\t}\n}"
 	}
 }
