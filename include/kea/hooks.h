@@ -172,6 +172,7 @@ struct kea_stat;       /* a statistic of the library; as long as the library */
 struct kea_request;    /* a command in progress; until respond() */
 struct kea_timer;      /* until timer_free(), at most as long as the library */
 struct kea_watch;      /* a descriptor that is watched; until unwatch(), at most as long as the library */
+struct kea_pool;       /* helper threads of the library; as long as the library */
 struct kea_search;     /* leases that a library searches for without a packet; until search_free(), likewise */
 
 /* Called in the packet's thread once the library has resumed it. Returns an enum kea_verdict other than KEA_PARK. */
@@ -181,6 +182,11 @@ typedef void kea_command_fn(struct kea_request *request, void *context);
 
 /* Called in the main thread: a timer has run out, or what another thread handed over. */
 typedef void kea_task_fn(void *context);
+/*
+ * Called in the main thread, once for all work that pool_work() has accepted: 0, it was done; KEA_E_INVAL: its function
+ * threw an exception; KEA_E_UNSUPPORTED: the library is unloaded, and no thread has begun it.
+ */
+typedef void kea_worked_fn(int result, void *context);
 /* Called in the main thread: the descriptor is ready. events: KEA_READABLE, KEA_WRITABLE, at its end or error both. */
 typedef void kea_watch_fn(int fd, unsigned events, void *context);
 /* Called for each lease of lease_walk(). */
@@ -645,6 +651,29 @@ struct kea_api {
 	void (*search_free)(struct kea_search *search);
 	/* Returns the server's DUID; NULL in DHCPv4, and while there is none. Main thread; as long as the library. */
 	const void *(*server_id)(const struct kea_library *lib, size_t *ret_len);
+
+	/* --- helper threads, for what blocks --- */
+
+	/*
+	 * Creates a pool of helper threads, 1 to 64, which start when there is work for them, and of room for `max`
+	 * pieces of work that have not ended, 1 to 65536. In the main thread. It ends with the library. NULL: out of
+	 * range.
+	 */
+	struct kea_pool *(*pool)(struct kea_library *lib, unsigned threads, unsigned max);
+	/*
+	 * Any thread: fn is called in a helper thread, also while other functions of a library run that does not allow
+	 * threads. There it may block, and call what any thread may: post(), log() and, for a packet that was parked,
+	 * resume() or drop(). thread_context() is NULL there. `done` (or NULL) is called in the main thread afterwards.
+	 * The caller owns context until fn is called, and again from `done` on. KEA_E_BUSY: the pool is full, or the
+	 * system has no thread left; neither function is called. KEA_E_UNSUPPORTED: with is_check(), or once the
+	 * library is being unloaded.
+	 *
+	 * Before kea_hook_unload(), work that has begun is waited for, in the main thread, and `done` is called for all
+	 * work: nothing of a pool runs afterwards. A packet that is parked keeps the library loaded.
+	 */
+	int (*pool_work)(struct kea_pool *pool, kea_task_fn *fn, kea_worked_fn *done, void *context);
+	/* Any thread: returns 1 once the library is being unloaded, so that work which takes long can end early. */
+	int (*pool_is_over)(struct kea_pool *pool);
 };
 
 #ifdef __cplusplus

@@ -7,22 +7,18 @@
  * At that packet of the library, counted at pkt#_receive, it crashes, sleeps for five seconds, exits, or closes the
  * descriptors 0 to 100; or from then on, at each packet, it leaks a megabyte, or leaves errno and the working directory
  * changed. With "work" it does what libraries do that have no mistake: it parks each fourth packet and resumes it in a
- * thread of its own, has a timer, counts, keeps memory of threads and packets. All of that ends with its unload.
+ * helper thread, has a timer, counts, keeps memory of threads and packets. All of that ends with its unload.
  */
 #include <kea/hooks.h>
 
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static const struct kea_api *kea;
-
-enum { QUEUE_N = 256 };
 
 struct faulty {
 	const char *fault;
@@ -32,14 +28,13 @@ struct faulty {
 	struct kea_timer *timer;
 	struct kea_stat *stat;
 	unsigned char *one; /* freed by unload: what uses the library afterwards reads freed memory */
-	/* Packets for the thread to resume. */
-	pthread_t thread;
-	bool has_thread;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	struct kea_parked *queue[QUEUE_N];
-	unsigned n_queued;
-	bool is_over;
+	struct kea_pool *pool;
+};
+
+/* A packet that a helper thread resumes. */
+struct parking {
+	struct faulty *faulty;
+	struct kea_parked *parked;
 };
 
 KEA_HOOK_LIBRARY
@@ -83,25 +78,22 @@ static void at_each(const char *fault)
 
 /* --- work without a mistake --- */
 
-static void *resume_packets(void *arg)
+/* In a helper thread. */
+static void resume_packet(void *context)
 {
-	struct faulty *faulty = arg;
+	struct parking *parking = context;
 
-	(void)pthread_mutex_lock(&faulty->lock);
-	while (!faulty->is_over || faulty->n_queued) {
-		struct kea_parked *parked;
+	(void)kea->resume(parking->parked);
+}
 
-		if (!faulty->n_queued) {
-			(void)pthread_cond_wait(&faulty->wake, &faulty->lock);
-			continue;
-		}
-		parked = faulty->queue[--faulty->n_queued];
-		(void)pthread_mutex_unlock(&faulty->lock);
-		(void)kea->resume(parked);
-		(void)pthread_mutex_lock(&faulty->lock);
-	}
-	(void)pthread_mutex_unlock(&faulty->lock);
-	return NULL;
+static void resume_ended(int result, void *context)
+{
+	struct parking *parking = context;
+
+	kea->stat_add(parking->faulty->stat, parking->faulty->one[0]);
+	if (result < 0)
+		(void)kea->drop(parking->parked);
+	free(parking);
 }
 
 static int resumed(struct kea_call *call, void *context)
@@ -114,20 +106,21 @@ static int resumed(struct kea_call *call, void *context)
 
 static int park(struct kea_call *call, struct faulty *faulty)
 {
-	int verdict = KEA_CONTINUE;
+	struct parking *parking = malloc(sizeof(*parking));
 
-	(void)pthread_mutex_lock(&faulty->lock);
-	if (faulty->n_queued < QUEUE_N) {
-		struct kea_parked *parked = kea->park(call, 5000, resumed, faulty);
-
-		if (parked) {
-			faulty->queue[faulty->n_queued++] = parked;
-			(void)pthread_cond_signal(&faulty->wake);
-			verdict = KEA_PARK;
-		}
+	if (!parking)
+		return KEA_CONTINUE;
+	parking->faulty = faulty;
+	parking->parked = kea->park(call, 5000, resumed, faulty);
+	if (parking->parked) {
+		if (kea->pool_work(faulty->pool, resume_packet, resume_ended, parking) == 0)
+			return KEA_PARK;
+		(void)kea->resume(parking->parked);
+		free(parking);
+		return KEA_PARK;
 	}
-	(void)pthread_mutex_unlock(&faulty->lock);
-	return verdict;
+	free(parking);
+	return KEA_CONTINUE;
 }
 
 static void packet_ended(void *context)
@@ -161,11 +154,9 @@ static void on_timer(void *context)
 static int start_work(struct faulty *faulty)
 {
 	faulty->timer = kea->timer(faulty->lib, on_timer, faulty);
-	if (kea->is_check(faulty->lib))
-		return 0;
+	faulty->pool = kea->pool(faulty->lib, 2, 256);
 	(void)kea->timer_start(faulty->timer, 20);
-	faulty->has_thread = pthread_create(&faulty->thread, NULL, resume_packets, faulty) == 0;
-	return faulty->has_thread ? 0 : KEA_E_BUSY;
+	return faulty->pool ? 0 : KEA_E_RANGE;
 }
 
 /* --- the library --- */
@@ -196,15 +187,6 @@ void kea_hook_unload(struct kea_library *lib)
 
 	if (!faulty)
 		return;
-	if (faulty->has_thread) {
-		(void)pthread_mutex_lock(&faulty->lock);
-		faulty->is_over = true;
-		(void)pthread_cond_signal(&faulty->wake);
-		(void)pthread_mutex_unlock(&faulty->lock);
-		(void)pthread_join(faulty->thread, NULL);
-	}
-	(void)pthread_cond_destroy(&faulty->wake);
-	(void)pthread_mutex_destroy(&faulty->lock);
 	free(faulty->one);
 	free(faulty);
 }
@@ -218,8 +200,6 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 	kea = api;
 	if (!faulty)
 		return KEA_E_NOMEM;
-	(void)pthread_mutex_init(&faulty->lock, NULL);
-	(void)pthread_cond_init(&faulty->wake, NULL);
 	kea->set_context(lib, faulty);
 	parameters = kea->parameters(lib);
 	(void)kea->param_keys(lib, parameters, keys);
@@ -232,7 +212,7 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 		return KEA_E_NOMEM;
 	faulty->one[0] = 1;
 	if (!strcmp(faulty->fault, "work") && start_work(faulty) < 0)
-		return kea->fail(lib, NULL, "no thread");
+		return kea->fail(lib, NULL, "no helper threads");
 	if (kea->on(lib, "pkt#_receive", receive) < 0)
 		return KEA_E_INVAL;
 	return kea->on(lib, "leases#_committed", committed);

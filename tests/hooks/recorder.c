@@ -50,6 +50,7 @@ static struct kea_stat *calls;
 
 struct recorder {
 	struct kea_timer *timer;
+	struct kea_pool *pool;
 	struct kea_watch *watch;
 	struct kea_search *search;
 	int pipe[2];
@@ -317,6 +318,17 @@ static void *post(void *arg)
 	return NULL;
 }
 
+static void work(void *context)
+{
+	(void)context;
+	(void)usleep(1000);
+}
+
+static void worked(int result, void *context)
+{
+	kea->log(recorded, "worked %s: %d", (const char *)context, result);
+}
+
 static int task(struct kea_library *lib, const char *word, const struct kea_json *a)
 {
 	struct recorder *recorder = kea->context(lib);
@@ -333,6 +345,8 @@ static int task(struct kea_library *lib, const char *word, const struct kea_json
 		kea->search_free(recorder->search);
 		return 0;
 	}
+	if (!strcmp(word, "work"))
+		return kea->pool_work(recorder->pool, work, worked, (void *)(uintptr_t)kea->json_text(a));
 	if (!strcmp(word, "write"))
 		return a ? close(recorder->pipe[1]) : (int)write(recorder->pipe[1], "x", 1);
 	if (!strcmp(word, "pipe")) {
@@ -346,6 +360,21 @@ static int task(struct kea_library *lib, const char *word, const struct kea_json
 		return -1;
 	(void)pthread_join(thread, NULL);
 	return posting.result;
+}
+
+static void resume_parked(void *context)
+{
+	(void)kea->resume(context);
+}
+
+static int park_work(struct kea_call *call, int64_t ms)
+{
+	struct recorder *recorder = kea->context(kea->library(call));
+	struct kea_parked *handle = kea->park(call, ms, resumed, NULL);
+
+	if (handle && kea->pool_work(recorder->pool, resume_parked, NULL, handle) < 0)
+		(void)kea->drop(handle);
+	return KEA_PARK;
 }
 
 static int act(struct kea_call *call, const struct kea_json *action, const char *point)
@@ -368,6 +397,8 @@ static int act(struct kea_call *call, const struct kea_json *action, const char 
 			parked = handle;
 		return KEA_PARK;
 	}
+	if (!strcmp(word, "park-work"))
+		return park_work(call, kea->json_int(a));
 	if (!strcmp(word, "get"))
 		get(argument(call, a), kea->json_text(b), text, sizeof(text));
 	else if (!strcmp(word, "part"))
@@ -396,8 +427,9 @@ static int act(struct kea_call *call, const struct kea_json *action, const char 
 		const void *id = kea->server_id(kea->library(call), &len);
 
 		snprintf(text, sizeof(text), "%zu bytes%s", len, id ? "" : ", none");
-	} else if (!strcmp(word, "timer") || !strcmp(word, "timer-free") || !strcmp(word, "pipe") ||
-		   !strcmp(word, "write") || !strcmp(word, "post") || !strcmp(word, "search-free"))
+	} else if (!strcmp(word, "work") || !strcmp(word, "timer") || !strcmp(word, "timer-free") ||
+		   !strcmp(word, "pipe") || !strcmp(word, "write") || !strcmp(word, "post") ||
+		   !strcmp(word, "search-free"))
 		snprintf(text, sizeof(text), "%d", task(kea->library(call), word, a));
 	else if (!strcmp(word, "stat")) {
 		kea->stat_add(calls, kea->json_int(a));
@@ -519,6 +551,7 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 	kea->set_context(lib, recorder);
 	n_loaded++;
 	recorder->timer = kea->timer(lib, timed_out, recorder);
+	recorder->pool = kea->pool(lib, 1, 8);
 	recorder->search = kea->search(lib, found, recorder);
 	recorded = kea->message(lib, "RECORDED", "recorder", KEA_INFO, 0);
 	calls = kea->stat(lib, "recorder-calls");

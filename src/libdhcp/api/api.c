@@ -118,6 +118,9 @@ static const struct kea_api table = {
 	.search_clear = api_search_clear,
 	.search_free = api_search_free,
 	.server_id = api_server_id,
+	.pool = hook_pool,
+	.pool_work = hook_pool_work,
+	.pool_is_over = hook_pool_is_over,
 };
 
 void api_init(void)

@@ -7,11 +7,20 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+static _Thread_local bool is_helper;
+
+void hook_thread_is_helper(void)
+{
+	is_helper = true;
+}
+
 int hook_thread_number(void)
 {
 	static atomic_int n;
 	static _Thread_local int number; /* + 1 */
 
+	if (is_helper)
+		return -1;
 	if (!number)
 		number = atomic_fetch_add(&n, 1) + 1;
 	return number > HOOK_THREADS_MAX ? -1 : number - 1;

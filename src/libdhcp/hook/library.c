@@ -229,6 +229,7 @@ static void free_parts(struct kea_library *lib)
 
 static void free_library(struct kea_library *lib)
 {
+	hook_pools_end_wait(lib);
 	if (lib->is_loaded)
 		call_unload(lib);
 	hook_tasks_end(lib);

@@ -142,6 +142,7 @@ struct kea_library {
 	VEC(struct hook_file) files;
 	VEC(struct hook_scope_map) scope_maps;
 	struct list timers, watches, posts, owned;    /* see tasks.c */
+	struct list pools;                            /* see pool.c */
 	struct hook_thread threads[HOOK_THREADS_MAX]; /* each written by its thread only */
 	/* Only while it is loaded or checks a map of a scope; diag is NULL otherwise. */
 	struct diag *diag;
@@ -289,6 +290,12 @@ struct kea_watch *hook_watch(struct kea_library *lib, int fd, unsigned events, k
 int hook_watch_change(struct kea_watch *watch, unsigned events);
 void hook_watch_end(struct kea_watch *watch);
 int hook_post(struct kea_library *lib, kea_task_fn *fn, void *context);
+/* Helper threads, for the table of functions; kea/hooks.h describes them. pool.c */
+struct kea_pool *hook_pool(struct kea_library *lib, unsigned threads, unsigned max);
+int hook_pool_work(struct kea_pool *pool, kea_task_fn *fn, kea_worked_fn *done, void *context);
+int hook_pool_is_over(struct kea_pool *pool);
+/* Ends all pools of a library, before it is unloaded. */
+void hook_pools_end_wait(struct kea_library *lib);
 /* What another room makes for a library and ends with it: `end` removes it from the list. */
 struct hook_owned {
 	struct list link;
@@ -304,7 +311,12 @@ struct hook_callout {
 	kea_hook_fn *fn;
 };
 enum hook_verdict hook_call_library(void *library, struct hook_call *call);
-/* Returns the number of the calling thread, less than HOOK_THREADS_MAX; negative if there are too many. Any thread. */
+/*
+ * Returns the number of the calling thread, less than HOOK_THREADS_MAX; negative if there are too many, or in a helper
+ * thread. Any thread.
+ */
 int hook_thread_number(void);
+/* The calling thread is a helper, which has no number: more of them come and go than there are numbers. */
+void hook_thread_is_helper(void);
 /* Calls what libraries registered for the end of a packet. In the packet's thread. */
 void hook_packet_end(struct hook_packet *packet);

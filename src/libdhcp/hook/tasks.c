@@ -227,6 +227,7 @@ void hook_tasks_init(struct kea_library *lib)
 	list_init(&lib->watches);
 	list_init(&lib->posts);
 	list_init(&lib->owned);
+	list_init(&lib->pools);
 }
 
 void hook_tasks_end(struct kea_library *lib)
