@@ -4,6 +4,7 @@
 
 #include "../serving.h"
 
+#include "api/api.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "io/engine.h"
@@ -12,6 +13,8 @@
 #include "serve/server.h"
 #include "wire/packet4.h"
 #include "wire/packet6.h"
+
+#include <unistd.h>
 
 #define CLIENTS_MAX 100000u
 #define OTHERS 0x800000u /* clients from this number on never send anything */
@@ -22,6 +25,7 @@ bool serve_quick;
 
 static struct server srv;
 static struct leasedb *db;
+static bool has_library;                /* the next server */
 static uint32_t n_clients, next_client; /* those with a lease; the next to renew */
 static bool has_boot_options;
 static struct ip leased[CLIENTS_MAX];
@@ -140,6 +144,9 @@ static void prepare(bool is_v6, const char *const *tests, uint32_t first, uint32
 		 "{ \"Dhcp%u\": { \"lease-database\": { \"type\": \"memfile\", \"persist\": false }, "
 		 "\"valid-lifetime\": 3600, \"cache-threshold\": 0.0, ",
 		 is_v6 ? 6 : 4);
+	if (has_library)
+		str_add(&text, "\"hooks-libraries\": [ { \"library\": \"libdhcp_idle.so\" } ], ");
+	has_library = false;
 	if (tests)
 		add_classes(&text, tests);
 	add_subnet(&text, is_v6);
@@ -162,6 +169,30 @@ void serve_prepare4(void)
 void serve_prepare6(void)
 {
 	prepare(true, NULL, 0, 0);
+}
+
+/* From the build's directory, unless the environment says another one. */
+static void prepare_idle(bool is_v6)
+{
+	char here[4096], path[4200];
+
+	if (!getcwd(here, sizeof(here)))
+		abort();
+	(void)snprintf(path, sizeof(path), "%s/tests/bench", here);
+	(void)setenv("KEA_HOOKS_PATH", path, 0);
+	api_init();
+	has_library = true;
+	prepare(is_v6, NULL, 0, 0);
+}
+
+void serve_prepare_idle4(void)
+{
+	prepare_idle(false);
+}
+
+void serve_prepare_idle6(void)
+{
+	prepare_idle(true);
 }
 
 void serve_prepare_hosts4(void)

@@ -27,7 +27,10 @@ void serve_prepare_reserved6(void);
 void serve_prepare_boot(void);
 /* The same, and 64 classes test these options. */
 void serve_prepare_classes(void);
-/* The same, and no message can be in the 64 classes. */
+/* A hook library, tests/bench/idle.c, does nothing at four points. */
+void serve_prepare_idle4(void);
+void serve_prepare_idle6(void);
+/* As serve_prepare_classes(), and no message can be in the 64 classes. */
 void serve_prepare_no_member(void);
 
 /* New clients: DISCOVER and REQUEST, or SOLICIT and REQUEST. */

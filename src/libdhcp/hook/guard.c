@@ -16,7 +16,7 @@
 struct running {
 	const struct hook_guard *lib; /* NULL: none runs in this thread */
 	const char *doing;
-	jmp_buf landing;
+	jmp_buf *landing;
 	struct _Unwind_Exception *thrown;
 };
 
@@ -41,7 +41,7 @@ _Unwind_Reason_Code hook_personality(int version, _Unwind_Action actions, _Unwin
 	if (!(actions & _UA_HANDLER_FRAME))
 		return _URC_CONTINUE_UNWIND;
 	running.thrown = thrown;
-	longjmp(running.landing, 1);
+	longjmp(*running.landing, 1);
 }
 #define CATCH_HERE() __asm__ volatile(".cfi_personality 0x1b, hook_personality")
 #else
@@ -81,10 +81,10 @@ bool hook_guarded(const struct hook_guard *lib, const char *doing, hook_guarded_
 	/* What the library calls may lead to another call, of it or of another library. */
 	const struct running outer = running;
 	struct _Unwind_Exception *thrown;
+	jmp_buf landing;
 
-	running.doing = doing;
-	running.lib = lib;
-	if (_setjmp(running.landing) == 0) {
+	running = (struct running){ .lib = lib, .doing = doing, .landing = &landing };
+	if (_setjmp(landing) == 0) {
 		*ret = call(fn, arg);
 		running = outer;
 		return true;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "hook/hooks.h"
 
+_Static_assert(HOOK_POINT_N <= 64, "points have a bit each");
+
 struct callout {
 	struct callout *next;
 	hook_fn *fn;
@@ -23,11 +25,7 @@ void hooks_register(struct hooks *hooks, enum hook_point_id point, hook_fn *fn, 
 		last = &(*last)->next;
 	*callout = (struct callout){ .fn = fn, .library = library };
 	*last = callout;
-}
-
-bool hooks_at(const struct hooks *hooks, enum hook_point_id point)
-{
-	return hooks && hooks->at[point];
+	hooks->points |= 1ull << point;
 }
 
 enum hook_verdict hooks_call(const struct hooks *hooks, struct hook_call *call)

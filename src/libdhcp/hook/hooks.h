@@ -97,6 +97,7 @@ struct hook_use;
 struct hooks {
 	struct arena *arena;
 	struct callout *at[HOOK_POINT_N];
+	uint64_t points;       /* a bit for each where a function is registered */
 	struct hook_use *uses; /* of libraries, in order: see library.h */
 	struct leasedb *db;    /* whose leases they serve, once the configuration is about to */
 };
@@ -106,7 +107,10 @@ struct hooks *hooks_new(struct arena *arena);
 /* Functions at one point are called in order of registration. */
 void hooks_register(struct hooks *hooks, enum hook_point_id point, hook_fn *fn, void *library);
 /* True if any function is registered there; hooks may be NULL. */
-bool hooks_at(const struct hooks *hooks, enum hook_point_id point);
+static inline bool hooks_at(const struct hooks *hooks, enum hook_point_id point)
+{
+	return hooks && hooks->points & 1ull << point;
+}
 /*
  * Calls all functions at call->point, until one returns HOOK_DROP, and returns the verdict with the highest
  * precedence, reduced to what the point allows.

@@ -28,7 +28,7 @@ struct hook_note {
 };
 
 static struct hook_note notes[HOOK_THREADS_MAX];
-static int main_number = -1;
+static const struct hook_note *main_note; /* NULL: not known yet */
 static struct timer tick;
 
 static void report(struct kea_library *lib, const char *doing, int64_t ms)
@@ -60,7 +60,7 @@ static void on_tick(void *ctx)
 
 	(void)ctx;
 	for (int i = 0; i < HOOK_THREADS_MAX; i++)
-		if (i != main_number)
+		if (&notes[i] != main_note)
 			look_at(&notes[i], now);
 	if (hook_any_library())
 		loop_timer_start(hook_loop(), &tick, TICK_MS);
@@ -70,7 +70,8 @@ void hook_slow_start(void)
 {
 	if (!hook_loop() || !hook_any_library())
 		return;
-	main_number = hook_thread_number();
+	if (hook_thread_number() >= 0)
+		main_note = &notes[hook_thread_number()];
 	if (!timer_is_running(&tick)) {
 		timer_init(&tick, on_tick, NULL);
 		loop_timer_start(hook_loop(), &tick, TICK_MS);
@@ -94,15 +95,20 @@ static void note_call(struct hook_note *note, struct kea_library *lib, const cha
 
 struct hook_outer hook_slow_begin(struct kea_library *lib, const char *doing)
 {
-	const int i = hook_thread_number();
+	static _Thread_local struct hook_note *mine;
 	struct hook_outer outer = { 0 };
 
-	if (i < 0)
-		return outer;
-	outer.note = &notes[i];
+	if (!mine) {
+		const int i = hook_thread_number();
+
+		if (i < 0)
+			return outer;
+		mine = &notes[i];
+	}
+	outer.note = mine;
 	outer.lib = atomic_load_explicit(&outer.note->lib, memory_order_relaxed);
 	outer.doing = atomic_load_explicit(&outer.note->doing, memory_order_relaxed);
-	if (i == main_number)
+	if (mine == main_note)
 		outer.begin_ms = clock_mono_ms();
 	note_call(outer.note, lib, doing);
 	return outer;

@@ -14,11 +14,11 @@
 #include "serve/client_trace.h"
 #include "serve/family.h"
 #include "serve/pipeline.h"
+#include "serve/slots.h"
 #include "serve/wait.h"
 #include "stat/hist.h"
 #include "serve/lease_stats.h"
 #include "serve/report.h"
-#include "serve/slots.h"
 
 /* For clients that decline one address after another: how many of them they may take out of use per period. */
 #define DECLINES_MAX 3
@@ -161,6 +161,7 @@ struct live *live_new(struct server *srv, struct leasedb *db, struct config *cfg
 	size_t n = 0, i, k;
 	uint64_t n_odd;
 
+	slots_prepare();
 	for (i = 0; i < plan->n; i++)
 		n += plan->subs[i].n_pools + plan->subs[i].n_pd_pools;
 	ranges = xcalloc(n, sizeof(*ranges));

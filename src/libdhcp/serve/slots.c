@@ -13,6 +13,10 @@
 #include "serve/service.h"
 #include "serve/wait.h"
 
+#include <assert.h>
+
+enum { STEPS_MAX = 32 };
+
 static bool has_changes(const struct request *req)
 {
 	return req->n_changes != 0;
@@ -480,14 +484,14 @@ bool slots_accept_config(const struct live *live, const char **ret_why)
 
 static enum verdict run_slot(struct request *req, const struct slot *slot)
 {
-	if (!hooks_at(req->live->hooks, slot->point) || (slot->applies && !slot->applies(req)))
+	if (slot->applies && !slot->applies(req))
 		return STEP_NEXT;
 	if (slot->when == SLOT_EACH_ENDED)
 		return call_ended(req, slot);
 	return slot->when == SLOT_EACH_LEASE ? call_each(req, slot) : call_point(req, slot, slot->point, NULL);
 }
 
-static enum verdict run_step(struct request *req)
+static inline __attribute__((always_inline)) enum verdict run_step(struct request *req)
 {
 	enum verdict verdict = req->step_ran ? STEP_NEXT : pipeline_steps[req->step].run(req);
 
@@ -509,20 +513,48 @@ static enum verdict resumed(struct request *req, const struct slot *slot)
 	return unpark(req, slot, &call);
 }
 
-/* The rows are in the order of the steps; for each step, those before it come first. */
-enum verdict slots_run(struct request *req)
+/* The rows of each step, which follow each other in the table. */
+static struct step_slots {
+	unsigned begin, end;
+	uint64_t points; /* a bit for each */
+} ranges[STEPS_MAX];
+
+void slots_prepare(void)
 {
-	const char *step = pipeline_steps[req->step].name;
+	static bool is_done;
+
+	assert(pipeline_n <= STEPS_MAX);
+	if (is_done)
+		return;
+	is_done = true;
+	for (unsigned step = 0; step < pipeline_n; step++) {
+		struct step_slots *range = &ranges[step];
+
+		for (unsigned i = 0; i < slots_n; i++) {
+			if (!slots[i].step || strcmp(slots[i].step, pipeline_steps[step].name) != 0)
+				continue;
+			if (!range->end)
+				range->begin = i;
+			assert(!range->end || range->end == i);
+			range->end = i + 1;
+			range->points |= 1ull << slots[i].point;
+		}
+	}
+}
+
+/* The rows are in the order of the steps; for each step, those before it come first. */
+static __attribute__((noinline)) enum verdict run_slots(struct request *req, const struct step_slots *range)
+{
 	enum verdict verdict = STEP_NEXT;
 
 	if (req->hook_packet.slot)
 		verdict = resumed(req, &slots[req->hook_packet.slot - 1]);
 	if (verdict != STEP_NEXT)
 		return verdict;
-	for (; req->slot < slots_n; req->slot++) {
-		const struct slot *slot = &slots[req->slot];
+	for (; req->slot < range->end - range->begin; req->slot++) {
+		const struct slot *slot = &slots[range->begin + req->slot];
 
-		if (!slot->step || strcmp(slot->step, step) != 0)
+		if (!hooks_at(req->live->hooks, slot->point))
 			continue;
 		verdict = slot->when == SLOT_BEFORE ? STEP_NEXT : run_step(req);
 		if (verdict == STEP_NEXT && !(slot->when == SLOT_BEFORE && req->step_ran))
@@ -541,4 +573,12 @@ bool slot_resume(struct request *req, uint64_t ticket)
 bool slot_drop(struct request *req, uint64_t ticket)
 {
 	return wait_refuse(req, ticket);
+}
+
+/* Most steps have no slot that a library uses. */
+enum verdict slots_run(struct request *req)
+{
+	const struct step_slots *range = &ranges[req->step];
+
+	return range->points & req->live->hooks->points ? run_slots(req, range) : run_step(req);
 }

@@ -34,6 +34,8 @@ extern const unsigned slots_n;
 void slots_expire(struct request *req);
 /* The request has ended: frees what libraries keep for it. */
 void slots_end(struct request *req);
+/* Once, in the main thread, before a configuration serves. */
+void slots_prepare(void);
 /* Runs the current step and the slots around it. */
 enum verdict slots_run(struct request *req);
 
