@@ -197,7 +197,9 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 	const struct kea_json *parameters;
 	struct faulty *faulty = calloc(1, sizeof(*faulty));
 
-	kea = api;
+	/* Threads of an instance that still serves read them. */
+	if (!kea)
+		kea = api;
 	if (!faulty)
 		return KEA_E_NOMEM;
 	kea->set_context(lib, faulty);

@@ -70,7 +70,8 @@ void hook_slow_start(void)
 {
 	if (!hook_loop() || !hook_any_library())
 		return;
-	if (hook_thread_number() >= 0)
+	/* Threads read it. */
+	if (!main_note && hook_thread_number() >= 0)
 		main_note = &notes[hook_thread_number()];
 	if (!timer_is_running(&tick)) {
 		timer_init(&tick, on_tick, NULL);
