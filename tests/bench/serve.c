@@ -171,14 +171,16 @@ void serve_prepare6(void)
 	prepare(true, NULL, 0, 0);
 }
 
-/* From the build's directory, unless the environment says another one. */
+/* The library is beside this program, unless the environment says another directory. */
 static void prepare_idle(bool is_v6)
 {
-	char here[4096], path[4200];
+	char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
-	if (!getcwd(here, sizeof(here)))
+	if (n <= 0)
 		abort();
-	(void)snprintf(path, sizeof(path), "%s/tests/bench", here);
+	path[n] = '\0';
+	*strrchr(path, '/') = '\0';
 	(void)setenv("KEA_HOOKS_PATH", path, 0);
 	api_init();
 	has_library = true;
