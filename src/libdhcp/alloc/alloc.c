@@ -116,7 +116,10 @@ void alloc_share(struct alloc *alloc, unsigned number, unsigned n)
 /* Where this server's part of the range begins; of the next server: where it ends. */
 static uint64_t part_begin(const struct range *range, unsigned number, unsigned n)
 {
-	return (uint64_t)((unsigned __int128)range->span.size * number / n);
+	uint64_t size = range->span.size;
+
+	/* size * number / n, which may have more than 64 bits in between */
+	return size / n * number + size % n * number / n;
 }
 
 /* The numbers of a range from lo to before hi. */
