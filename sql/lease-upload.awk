@@ -53,13 +53,13 @@ function put_row(    i, line, value) {
 	for (i = 1; i <= n_known; i++) {
 		value = (names[i] in place) ? plain($(place[names[i]])) : ""
 		if (backend == "pgsql") {
-			gsub(/\\/, "\\\\", value)
+			gsub(/\\/, "&&", value)
 			gsub(/\t/, "\\t", value)
 			gsub(/\n/, "\\n", value)
 			gsub(/\r/, "\\r", value)
 			line = line "\t" (value == "" ? "\\N" : value)
 		} else {
-			gsub(/\\/, "\\\\", value)
+			gsub(/\\/, "&&", value)
 			gsub(/'/, "''", value)
 			line = line (value == "" ? ",NULL" : ",'" value "'")
 		}

@@ -14,7 +14,7 @@ BEGIN { sevs = " FATAL ERROR WARN INFO DEBUG " }
 	wanttext = 1; explained = 1; next
 }
 wanttext {
-	gsub(/\\/, "\\\\"); gsub(/"/, "\\\"")
+	gsub(/\\/, "&&"); gsub(/"/, "\\\"")
 	wanttext = 0; explained = 0
 	texts = texts "#define LOGTEXT_" id " \"" $0 "\"\n"
 	next

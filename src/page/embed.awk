@@ -7,7 +7,7 @@ FNR == 1 {
 	printf "%sstatic const char page_%s[] =", n++ ? ";\n" : "/* Made by embed.awk. */\n", name
 }
 {
-	gsub(/\\/, "\\\\")
+	gsub(/\\/, "&&")
 	gsub(/"/, "\\\"")
 	gsub(/\?\?/, "?\"\"?")
 	printf "\n\t\"%s\\n\"", $0

@@ -22,7 +22,7 @@ BEGIN { sevs = " FATAL ERROR WARN INFO DEBUG " }
 	wanttext = 1; explained = 1; next
 }
 wanttext {
-	gsub(/\\/, "\\\\"); gsub(/"/, "\\\"")
+	gsub(/\\/, "&&"); gsub(/"/, "\\\"")
 	wanttext = 0; explained = 0
 	fam = id ~ /x/
 	decl = decl "#define LOGTEXT_" id " \"" $0 "\"\n"
