@@ -120,12 +120,14 @@ static struct host_source *open_kept_file(const struct host_kind *kind, struct a
 	return open_kept(open_chain(kind, arena, v, n), kind->number);
 }
 
+#define SMALL (900 * sizeof(void *) / 8)
+
 static const struct host_kind kinds[] = {
 	{ "file", open_file, 256, 0 },
 	{ "slow", open_slow, 256, 0 },
-	{ "chain", open_chain, 900, 0 },
-	{ "kept", open_kept_prompt, 900, 0 },
-	{ "kept, little room", open_kept_prompt, 900, 2 },
+	{ "chain", open_chain, SMALL, 0 },
+	{ "kept", open_kept_prompt, SMALL, 0 },
+	{ "kept, little room", open_kept_prompt, SMALL, 2 },
 	{ "kept, at once", open_kept_file, 0, 0 },
 };
 #define KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))

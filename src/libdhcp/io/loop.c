@@ -34,7 +34,7 @@ struct watch {
 
 struct loop {
 	struct event_base *base; /* NULL: the loop waits in epoll */
-	struct event *pause;     /* with libevent: ends a turn after a limited time */
+	struct timer limit;      /* with libevent: ends a turn after a limited time; its function is not called */
 	int epoll, wake, timerfd, sigfd;
 	sigset_t signals;
 	loop_signal_fn *signal_fn;
@@ -408,13 +408,6 @@ struct loop *loop_new(void)
 	return loop;
 }
 
-static void pause_ends(evutil_socket_t fd, short what, void *ctx)
-{
-	(void)fd;
-	(void)what;
-	(void)ctx;
-}
-
 struct loop *loop_new_main(void)
 {
 	struct loop *loop = loop_alloc();
@@ -425,9 +418,7 @@ struct loop *loop_new_main(void)
 		loop->base = event_base_new_with_config(config);
 	if (config)
 		event_config_free(config);
-	if (loop->base)
-		loop->pause = evtimer_new(loop->base, pause_ends, NULL);
-	if (!loop->pause || !loop_init(loop)) {
+	if (!loop->base || !loop_init(loop)) {
 		loop_free(loop);
 		return NULL;
 	}
@@ -449,8 +440,6 @@ void loop_free(struct loop *loop)
 	for (size_t i = 0; i < loop->watches.n; i++)
 		if (loop->watches.v[i].event)
 			event_free(loop->watches.v[i].event);
-	if (loop->pause)
-		event_free(loop->pause);
 	if (loop->base)
 		event_base_free(loop->base);
 	if (loop->sigfd >= 0)
@@ -480,7 +469,10 @@ void loop_on_turn(struct loop *loop, loop_fn *fn, void *ctx)
 static int wait_epoll(struct loop *loop, int timeout_ms)
 {
 	struct epoll_event events[EVENTS_PER_TURN];
-	int n = epoll_wait(loop->epoll, events, EVENTS_PER_TURN, timeout_ms);
+	int n;
+
+	arm(loop);
+	n = epoll_wait(loop->epoll, events, EVENTS_PER_TURN, timeout_ms);
 
 	if (n < 0 && errno != EINTR)
 		return -E_SYS;
@@ -489,16 +481,19 @@ static int wait_epoll(struct loop *loop, int timeout_ms)
 	return 0;
 }
 
+/*
+ * A timer of the loop limits the turn, not one of libevent: on 32-bit systems its struct timeval may be another one
+ * than ours, which has seconds of 64 bits.
+ */
 static int wait_libevent(struct loop *loop, int timeout_ms)
 {
-	struct timeval limit = { .tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000 };
 	int err;
 
 	if (timeout_ms > 0)
-		(void)evtimer_add(loop->pause, &limit);
+		loop_timer_start(loop, &loop->limit, timeout_ms);
+	arm(loop);
 	err = event_base_loop(loop->base, EVLOOP_ONCE | (timeout_ms ? 0 : EVLOOP_NONBLOCK));
-	if (timeout_ms > 0)
-		(void)evtimer_del(loop->pause);
+	loop_timer_stop(loop, &loop->limit);
 	return err < 0 ? -E_SYS : 0;
 }
 
@@ -509,7 +504,6 @@ int loop_run_once(struct loop *loop, int timeout_ms)
 	/* Already due (a virtual clock was advanced, or the last turn was long): do not sleep. */
 	if (loop->heap.n && loop->heap.v[0]->due_us <= clock_boot_us())
 		timeout_ms = 0;
-	arm(loop);
 	err = loop->base ? wait_libevent(loop, timeout_ms) : wait_epoll(loop, timeout_ms);
 	if (err < 0)
 		return err;
