@@ -157,9 +157,16 @@ static void setup(void)
 /* This program's wall clock, which kernel timestamps are compared with, is ahead of the kernel's by this much. */
 static int later_sec;
 
+/* On 32-bit systems, the one with seconds of 64 bits. */
+#ifdef SYS_clock_gettime64
+#define READ_CLOCK SYS_clock_gettime64
+#else
+#define READ_CLOCK SYS_clock_gettime
+#endif
+
 int clock_gettime(clockid_t id, struct timespec *ret)
 {
-	int err = (int)syscall(SYS_clock_gettime, id, ret);
+	int err = (int)syscall(READ_CLOCK, id, ret);
 
 	if (id == CLOCK_REALTIME)
 		ret->tv_sec += later_sec;
