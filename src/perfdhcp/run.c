@@ -306,10 +306,7 @@ static void loop(struct run *run, enum kind kind, volatile sig_atomic_t *stop)
 		periodic(&l);
 		if (finished(&l, *stop))
 			break;
-		/*
-		 * While responses arrive, it does not sleep: each of them would have to wake it, which a server that
-		 * sends them one by one would pay for.
-		 */
+		/* After responses it looks once more before it sleeps: others may have arrived meanwhile. */
 		at = received ? 0 : next_event(&l);
 		if (at > run->now_ns)
 			net_wait(run->net, at - run->now_ns);

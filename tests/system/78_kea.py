@@ -16,10 +16,14 @@ HTTP = {"socket-type": "http", "socket-address": "127.0.0.1", "socket-port": 800
 MILLION = 1000000
 
 
+def command(t, server, *args):
+    """The command line of kea with the server's socket."""
+    return [os.path.join(t.env["builddir"], "kea"), "--socket", os.path.join(server.folder, "control"), *map(str, args)]
+
+
 def kea(t, server, *args, ok=(0,)):
     """Standard output of kea."""
-    got = subprocess.run([os.path.join(t.env["builddir"], "kea"), "--socket", os.path.join(server.folder, "control"), *map(str, args)],
-                         capture_output=True, text=True, timeout=60, check=False)
+    got = subprocess.run(command(t, server, *args), capture_output=True, text=True, timeout=60, check=False)
     t.true(got.returncode in ok, f"kea {args} ended with {got.returncode}: {got.stderr}")
     return got.stdout
 
@@ -27,8 +31,7 @@ def kea(t, server, *args, ok=(0,)):
 def first_row_ms(t, server, *args):
     """How long it takes until the first row is there."""
     begun = time.monotonic()
-    with subprocess.Popen([os.path.join(t.env["builddir"], "kea"), "--socket", os.path.join(server.folder, "control"), *args],
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command(t, server, *args), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         process.stdout.readline()
         row = process.stdout.readline()
         took = 1000 * (time.monotonic() - begun)
@@ -54,8 +57,8 @@ def million(t):
     took = [first_row_ms(t, server, "leases") for _ in range(3)]
     t.note("first row of a million leases after " + ", ".join(f"{ms:.0f}" for ms in took) + " ms")
     t.true(min(took) < 2000, "the first row takes too long, even on a busy host")
-    with subprocess.Popen([os.path.join(t.env["builddir"], "kea"), "--socket", os.path.join(server.folder, "control"), "leases", "--limit",
-                           "1", "--watch", "--json"], stdout=subprocess.PIPE, text=True) as watcher:
+    with subprocess.Popen(command(t, server, "leases", "--limit", 1, "--watch", "--json"), stdout=subprocess.PIPE,
+                          text=True) as watcher:
         watcher.stdout.readline()
         client = Dhclient(t)
         client.start()

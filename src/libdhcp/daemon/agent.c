@@ -32,8 +32,6 @@ struct agent {
 	int64_t started_ms, configured_ms;
 };
 
-static void take_change(void *ctx);
-
 /* --- commands about the agent itself --- */
 
 static struct agent *agent_of(const struct ctl_call *call)
@@ -105,12 +103,14 @@ static bool may_change(struct ctl_call *call)
 	return !agent_of(call)->is_changing;
 }
 
-/* Opens what conf needs, which takes effect later; takes conf. */
+/* Opens what conf needs, which takes effect later; takes conf. The agent's file stays the same. */
 static void change_to(struct ctl_call *call, struct agent_conf *conf)
 {
 	struct agent *agent = agent_of(call);
 	char *why = NULL;
 
+	if (agent->conf->path)
+		conf->path = arena_strdup(conf->arena, agent->conf->path);
 	if (channels_prepare(agent->channels, &conf->channel, 1, &agent->next_channels, &why) < 0) {
 		ctl_respond(call, CTL_ERROR, NULL, "%s", why);
 		free(why);
@@ -131,11 +131,8 @@ static void config_set(struct ctl_call *call, const void *args)
 
 	if (may_change(call) && command_hash_matches(call, agent->conf->shown, a->hash))
 		conf = load(call, a);
-	if (!conf)
-		return;
-	if (agent->conf->path)
-		conf->path = arena_strdup(conf->arena, agent->conf->path);
-	change_to(call, conf);
+	if (conf)
+		change_to(call, conf);
 }
 
 static void config_reload(struct ctl_call *call, const void *args)
@@ -150,13 +147,10 @@ static void config_reload(struct ctl_call *call, const void *args)
 		return;
 	pb.diag = ctl_call_diag(call);
 	conf = agent_load(&pb, path ? path : agent->server_file, NULL, 0);
-	if (!conf) {
+	if (conf)
+		change_to(call, conf);
+	else
 		ctl_respond_diag(call);
-		return;
-	}
-	if (path)
-		conf->path = arena_strdup(conf->arena, path);
-	change_to(call, conf);
 }
 
 static struct config_text *read_text(const struct config_file *file, const char *text, size_t len,

@@ -97,11 +97,6 @@ static const struct host *host_in(const struct host_file *file, const struct tab
 	return (slot ^ (uint32_t)(hash >> 32)) & ~table->host_bits ? NULL : &file->v[(slot & table->host_bits) - 1];
 }
 
-static bool id_equal(const struct host_id *a, const struct host_id *b)
-{
-	return a->type == b->type && bytes_equal(a->value, b->value);
-}
-
 static const struct host *find_id(const struct host_file *file, uint32_t subnet_id, const struct host_id *id)
 {
 	const struct table *table = &file->by_id;
@@ -110,7 +105,7 @@ static const struct host *find_id(const struct host_file *file, uint32_t subnet_
 	for (size_t i = hash & (table->cap - 1); table->v[i]; i = (i + 1) & (table->cap - 1)) {
 		const struct host *host = host_in(file, table, i, hash);
 
-		if (host && host->subnet_id == subnet_id && id_equal(&host->id, id))
+		if (host && host->subnet_id == subnet_id && host_id_equal(&host->id, id))
 			return host;
 	}
 	return NULL;

@@ -12,13 +12,15 @@
  *	err = host_find(host_keeper_source(keeper), &find);
  *
  * A client's reservation is found without the source, unless one of its identifiers that comes before has not been
- * looked up yet. What the source has at once is never kept. Lookups by address or prefix still ask the source, and add
- *what is kept: it may have been inserted. Other queries are the source's. Any thread; the lock is held for a lookup.
+ * looked up yet. Lookups by address or prefix still ask the source, and add what is kept: it may have been inserted.
+ * Other queries are the source's. Any thread; the lock is held for a lookup.
  */
 struct host_keeper;
 
-/* The source responds once to a find. Keeps at most max entries; 0: any number, but of those that say that there is no
- * host, HOST_KEEPER_NEGATIVE_MAX. */
+/*
+ * The source responds once to a find. Keeps at most max entries; 0: any number, but of those that say that there is no
+ * host, HOST_KEEPER_NEGATIVE_MAX.
+ */
 struct host_keeper *host_keeper_new(struct host_source *source, uint32_t max);
 #define HOST_KEEPER_NEGATIVE_MAX 65536u
 /* After the source, which it does not close. NULL is fine. */
