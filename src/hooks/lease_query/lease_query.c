@@ -153,7 +153,27 @@ static void read_address(struct lease_query *self, struct kea_library *lib, cons
 				"\"lease-query-ip\": expected an IPv%d address", self->family);
 }
 
-/* Kea's settings of bulk queries; some of them have no effect here, because nothing is to be set. */
+static void warn_unused(struct kea_library *lib, const struct kea_json *map, const char *key)
+{
+	const struct kea_json *value = kea->json_get(map, key);
+
+	if (value)
+		kea->warn(lib, value, "\"%s\" has no effect: queries need no threads and no tables of their own", key);
+}
+
+/* Returns the value, or with a warning the limit, if the value is larger. */
+static unsigned read_limited(struct kea_library *lib, const struct kea_json *map, const char *key, unsigned def,
+			     unsigned min, unsigned limit)
+{
+	int64_t value = kea->param_int(lib, map, key, def, min, UINT32_MAX);
+
+	if (value <= limit)
+		return (unsigned)value;
+	kea->warn(lib, kea->json_get(map, key), "\"%s\": more than %u mean %u", key, limit, limit);
+	return limit;
+}
+
+/* Kea's settings of bulk queries. */
 static void read_advanced(struct lease_query *self, struct kea_library *lib)
 {
 	static const char *const keys[] = {
@@ -171,7 +191,6 @@ static void read_advanced(struct lease_query *self, struct kea_library *lib)
 	};
 	const struct kea_json *map = kea->json_get(kea->parameters(lib), "advanced");
 	struct bulk_conf *conf = &self->bulk_conf;
-	int64_t queries;
 
 	(void)kea->param_keys(lib, map, keys);
 	conf->is_enabled = kea->param_bool(lib, map, "bulk-query-enabled", 0);
@@ -181,14 +200,16 @@ static void read_advanced(struct lease_query *self, struct kea_library *lib)
 			"\"active-query-enabled\": active leasequery (RFC 7724, RFC 7653) is not supported yet");
 	(void)kea->param_bool(lib, map, "extended-info-tables-enabled", 0);
 	(void)kea->param_int(lib, map, "max-bulk-query-threads", 0, 0, UINT32_MAX);
+	warn_unused(lib, map, "extended-info-tables-enabled");
+	warn_unused(lib, map, "max-bulk-query-threads");
 	read_address(self, lib, map);
 	conf->port = (uint16_t)kea->param_int(lib, map, "lease-query-tcp-port", self->family == 4 ? 67 : 547, 1, 65535);
 	conf->connections_max = (unsigned)kea->param_int(lib, map, "max-requester-connections", 10, 1, 10000);
-	queries = kea->param_int(lib, map, "max-concurrent-queries", 0, 0, UINT32_MAX);
-	conf->queries_max = queries && queries < QUERIES_MAX ? (unsigned)queries : QUERIES_MAX;
+	conf->queries_max = read_limited(lib, map, "max-concurrent-queries", 0, 0, QUERIES_MAX);
+	if (!conf->queries_max)
+		conf->queries_max = QUERIES_MAX;
 	conf->idle_ms = 1000 * kea->param_int(lib, map, "max-requester-idle-time", 300, 1, INT32_MAX / 1000);
-	conf->fetch = (unsigned)kea->param_int(lib, map, "max-leases-per-fetch", 100, 1, UINT32_MAX);
-	conf->fetch = conf->fetch > FETCH_MAX ? FETCH_MAX : conf->fetch;
+	conf->fetch = read_limited(lib, map, "max-leases-per-fetch", 100, 1, FETCH_MAX);
 }
 
 static void read_parameters(struct lease_query *self, struct kea_library *lib)
