@@ -107,6 +107,8 @@ def flood(t):
     # 600,000 leases and the claims for offers, and no more
     t.true(peak - before < (64 + 120) << 10, f"{(peak - before) >> 10} MiB more memory")
     t.eq(lost, 0, "lost after the flood")
+    server.stop()
+    t.match(rf"WARN .*DHCP{digit}_OVERLOAD overload: in [0-9.]+ s, some (DISCOVER|SOLICIT)s were left unread for [1-9]\d* ms", server.log(), "log")
 
 
 def seeds(digit):

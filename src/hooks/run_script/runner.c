@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -22,6 +23,7 @@
 
 #define QUEUE_SIZE (8u * 1024 * 1024)
 #define CHILDREN_MAX 64
+#define NICER 10
 #define CHECK_MS 50       /* where the kernel cannot report the end of a process */
 #define FOLD_MS 60000     /* what every event could repeat is logged this often */
 #define EXIT_WAIT_MS 2000 /* for scripts in the queue, when the server ends */
@@ -44,6 +46,7 @@ struct folded {
 struct runner {
 	char *path;
 	int limit_ms; /* of a script */
+	int nice;     /* a script's: the server serves its clients first */
 	int wake;     /* eventfd */
 	/* Guards the queue and is_ending. */
 	pthread_mutex_t lock;
@@ -236,6 +239,7 @@ static void start(struct runner *r, size_t len)
 		}
 		return;
 	}
+	(void)setpriority(PRIO_PGRP, (id_t)child->pid, r->nice);
 	child->fd = descriptor_of(child->pid);
 	child->end_ms = now_ms() + r->limit_ms;
 	child->is_killed = false;
@@ -381,6 +385,7 @@ struct runner *runner_new(const char *path, int limit_ms)
 	(void)pthread_cond_init(&r->emptied, NULL);
 	r->may_log = true;
 	r->limit_ms = limit_ms;
+	r->nice = getpriority(PRIO_PROCESS, 0) + NICER;
 	r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r->path = strdup(path);
 	r->queue = malloc(QUEUE_SIZE);

@@ -222,7 +222,7 @@ static void status_tick(void *ctx)
 	int64_t now_ms = clock_boot_ms(), received = stat_sum(STAT_RECEIVED);
 	struct str text = { 0 };
 
-	sockets_note_drops(&d->sockets);
+	sockets_note_overload(&d->sockets);
 	d->requests_per_sec = 0;
 	if (now_ms > d->last_status_ms)
 		d->requests_per_sec =
@@ -918,6 +918,7 @@ void daemon_stop(struct daemon *d)
 {
 	d->is_stopping = true;
 	(void)notify_stopping();
+	sockets_note_overload(&d->sockets);
 	sockets_unwatch(&d->sockets);
 	lfc_set_interval(d->lfc, 0);
 	if (d->workers) {

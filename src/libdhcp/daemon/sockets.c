@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "daemon/sockets.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "log/log.h"
 #include "serve/family.h"
@@ -213,6 +214,30 @@ void sockets_note_drops(struct sockets *s)
 		stat_add(s->stats, STAT_SOCKET_FULL, (int64_t)sockset_new_drops(s->sets[i]));
 }
 
+/* A counter that was reset starts at zero. */
+static int64_t grown(int64_t now, int64_t *was)
+{
+	int64_t n = now < *was ? now : now - *was;
+
+	*was = now;
+	return n;
+}
+
+void sockets_note_overload(struct sockets *s)
+{
+	int64_t flood_ms, stale, full, took_ms;
+
+	sockets_note_drops(s);
+	flood_ms = grown(stat_sum(STAT_FLOOD_MS), &s->overload.flood_ms);
+	stale = grown(stat_sum(STAT_SOCKET_STALE), &s->overload.stale);
+	full = grown(stat_sum(STAT_SOCKET_FULL), &s->overload.full);
+	took_ms = grown(clock_boot_ms(), &s->overload.at_ms);
+	if (flood_ms || stale || full)
+		LOGF(s->srv->fam->idx, DHCPx_OVERLOAD, (double)took_ms / 1000,
+		     s->srv->fam->idx ? "SOLICITs" : "DISCOVERs", (long long)flood_ms, (long long)stale,
+		     (long long)full);
+}
+
 static void free_sets(struct sockets *s, struct sockset **sets)
 {
 	unsigned i;
@@ -400,6 +425,7 @@ int sockets_watch(struct sockets *s)
 {
 	timer_init(&s->settle_timer, settled, s);
 	timer_init(&s->retry_timer, retry, s);
+	s->overload.at_ms = clock_boot_ms();
 	return iface_watch_new(s->loop, changed, s, &s->watch);
 }
 

@@ -43,6 +43,9 @@ struct sockets {
 	struct timer retry_timer;
 	bool is_settling;
 	unsigned n_retries;
+	struct overload {
+		int64_t at_ms, flood_ms, stale, full; /* time and counters at the last sockets_note_overload() */
+	} overload;
 	bool has_failed; /* a required socket was still missing after all retries: the loop was stopped */
 };
 
@@ -75,4 +78,9 @@ const struct subnet *sockets_unselected(const struct plan *plan, const struct if
 					struct ip *ret_addr);
 /* Counts packets dropped by the kernel (STAT_SOCKET_FULL); called periodically and before the counter is read. */
 void sockets_note_drops(struct sockets *s);
+/*
+ * The same, and logs what was not read in time since the last call: what floods left unread (STAT_FLOOD_MS), what
+ * waited too long and what did not fit into the sockets.
+ */
+void sockets_note_overload(struct sockets *s);
 void sockets_done(struct sockets *s);

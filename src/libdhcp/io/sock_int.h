@@ -66,6 +66,7 @@ struct sockset {
 	unsigned n_ready; /* number of sockets with ready set */
 	struct batch batch;
 	struct flood flood;
+	int64_t flood_us;    /* up to here STAT_FLOOD_MS has been counted; 0 = no flood */
 	struct timer calmer; /* runs during a flood, which also ends when nothing arrives */
 	struct stats *stats; /* counts drops; owned by the set */
 };

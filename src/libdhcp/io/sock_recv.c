@@ -28,10 +28,24 @@ static void look_again(struct sockset *set)
 		loop_timer_start(set->loop, &set->calmer, FLOOD_STEP_US / 1000);
 }
 
+static void count_flood(struct sockset *set, int64_t now_us)
+{
+	if (set->flood_us && now_us - set->flood_us < FLOOD_STEP_US && set->flood.keep)
+		return;
+	if (set->flood_us)
+		stat_add(set->stats, STAT_FLOOD_MS, (now_us - set->flood_us + 500) / 1000);
+	set->flood_us = set->flood.keep ? now_us : 0;
+}
+
 /* Periodically adjusts how much is accepted to what the server can handle. */
 static void watch_flood(struct sockset *set)
 {
-	if (!flood_step(&set->flood, clock_boot_us()))
+	int64_t now_us = clock_boot_us();
+	bool has_changed = flood_step(&set->flood, now_us);
+
+	if (set->flood.keep || set->flood_us)
+		count_flood(set, now_us);
+	if (!has_changed)
 		return;
 	for (unsigned i = 0; i < set->n; i++) {
 		struct sock *sock = &set->v[i];

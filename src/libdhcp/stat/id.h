@@ -49,6 +49,7 @@ enum stat_id {
 	STAT_RECEIVE_DROP,
 	STAT_SOCKET_FULL,      /* by the kernel, socket buffer full; for UDP sockets also what they reject in a flood */
 	STAT_SOCKET_STALE,     /* waited so long in the socket that the client has given up */
+	STAT_FLOOD_MS,         /* time in which a share of the initial messages was left unread (io/flood.h) */
 	STAT_SOCKET_TRUNCATED, /* longer than any valid message */
 	STAT_SOCKET_CHECKSUM,  /* wrong IP or UDP checksum */
 	STAT_SOCKET_MALFORMED, /* inconsistent headers */

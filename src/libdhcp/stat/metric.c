@@ -69,6 +69,8 @@ const struct metric_row metric_rows[] = {
 		 { STAT_SOCKET_FULL, "socket-full" }, { STAT_SOCKET_STALE, "socket-stale" },
 		 { STAT_SOCKET_TRUNCATED, "socket-truncated" }, { STAT_SOCKET_CHECKSUM, "socket-checksum" },
 		 { STAT_SOCKET_MALFORMED, "socket-malformed" }, { STAT_SOCKET_NOT_FOR_US, "socket-not-for-us" }) },
+	{ BOTH("flood_milliseconds"), .help = "Time in which a share of the initial messages was left unread",
+	  VALUES({ STAT_FLOOD_MS, 0 }) },
 	{ BOTH("packets_unsent"), .help = "Responses that could not be sent, by the reason", .label = "reason",
 	  VALUES({ STAT_SEND_FULL, "send-full" }, { STAT_SEND_FAILED, "send-failed" }) },
 	{ BOTH("name_change_requests"), .help = "Requests to kea-dhcp-ddns", .label = "result",
