@@ -203,6 +203,22 @@ typedef void kea_scope_fn(struct kea_library *lib, enum kea_scope scope, const s
 /* Called in the main thread: the leases that search_start() asked for are here. */
 typedef void kea_search_fn(struct kea_search *search, void *context);
 
+/* What became of a lease. */
+enum kea_change {
+	KEA_CHANGE_GRANTED = 1, /* to a client that did not have it before */
+	KEA_CHANGE_RENEWED = 2, /* renewed or confirmed by its client */
+	KEA_CHANGE_RELEASED = 3,
+	KEA_CHANGE_DECLINED = 4,
+	KEA_CHANGE_EXPIRED = 5, /* the lease as it was before: in use, or declined */
+	KEA_CHANGE_REGISTERED = 6,
+	KEA_CHANGE_ADDED = 7, /* by a command, as the next ones */
+	KEA_CHANGE_UPDATED = 8,
+	KEA_CHANGE_DELETED = 9 /* or no pool contains it any longer: the lease as it was */
+};
+struct kea_feed; /* changes of leases that a library reads; until feed_free(), at most as long as the library */
+/* Called in the main thread: there are changes to read. */
+typedef void kea_feed_fn(struct kea_feed *feed, void *context);
+
 enum kea_find_by {
 	KEA_FIND_ADDRESS,
 	KEA_FIND_HWADDR,
@@ -674,6 +690,25 @@ struct kea_api {
 	int (*pool_work)(struct kea_pool *pool, kea_task_fn *fn, kea_worked_fn *done, void *context);
 	/* Any thread: returns 1 once the library is being unloaded, so that work which takes long can end early. */
 	int (*pool_is_over)(struct kea_pool *pool);
+
+	/* --- changes of leases, once they are on stable storage: in the main thread --- */
+
+	/*
+	 * Reads the changes that this server makes from now on: by messages of clients, by commands, and when leases
+	 * end. fn is called at most 20 times a second, while there are changes, until feed_free(). It may read none, or
+	 * some, and a library may read later. The server keeps the last changes for all readers together, in memory of
+	 * fixed size. Changes of one lease by different threads within milliseconds may be in another order. NULL: with
+	 * is_check().
+	 */
+	struct kea_feed *(*feed)(struct kea_library *lib, kea_feed_fn *fn, void *context);
+	/*
+	 * Returns the lease of the next change, as it is then (or was, if enum kea_change says so), until the next call
+	 * or feed_free(); NULL: there is none yet. Its user-context is empty if it is longer than 1024 bytes.
+	 * *ret_lost: how many changes were lost before this one, because they were not read in time; also without a
+	 * next change.
+	 */
+	const struct kea_object *(*feed_next)(struct kea_feed *feed, enum kea_change *ret_change, uint64_t *ret_lost);
+	void (*feed_free)(struct kea_feed *feed); /* NULL is fine; also in its function */
 };
 
 #ifdef __cplusplus

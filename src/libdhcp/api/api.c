@@ -121,6 +121,9 @@ static const struct kea_api table = {
 	.pool = hook_pool,
 	.pool_work = hook_pool_work,
 	.pool_is_over = hook_pool_is_over,
+	.feed = api_feed,
+	.feed_next = api_feed_next,
+	.feed_free = api_feed_free,
 };
 
 void api_init(void)

@@ -14,6 +14,10 @@ struct hooks;
 /* Makes the commands of these libraries available, instead of those of others. Main thread. */
 void api_use_commands(struct ctl *ctl, const struct hooks *hooks);
 
+struct feed_readers;
+/* What libraries read changes of leases from; NULL: nothing any longer. Main thread. */
+void api_use_feed(struct feed_readers *readers);
+
 struct live;
 struct duid;
 /* What searches of libraries ask, NULL: nothing any longer; and the server's DUID, NULL: none. Main thread. */

@@ -149,6 +149,14 @@ const struct kea_object *api_search_lease(struct kea_search *search, unsigned i)
 void api_search_clear(struct kea_search *search);
 void api_search_free(struct kea_search *search);
 const void *api_server_id(const struct kea_library *lib, size_t *ret_len);
+
+/* feed.c */
+struct kea_feed *api_feed(struct kea_library *lib, kea_feed_fn *fn, void *context);
+const struct kea_object *api_feed_next(struct kea_feed *feed, enum kea_change *ret_change, uint64_t *ret_lost);
+void api_feed_free(struct kea_feed *feed);
+
+/* Returns the configuration that leases are described by; NULL: none is in service. Main thread. */
+const struct config *api_config_in_service(void);
 /* find.c: false if no lease can have that identifier; not for KEA_FIND_AFTER. */
 bool find_query(unsigned digit, enum kea_find_by by, struct bytes id, int number, struct lease_query *ret);
 

@@ -39,6 +39,11 @@ void api_use_live(const struct live *live, const struct duid *duid)
 	the_duid = duid;
 }
 
+const struct config *api_config_in_service(void)
+{
+	return the_live ? the_live->cfg : NULL;
+}
+
 const void *api_server_id(const struct kea_library *lib, size_t *ret_len)
 {
 	(void)lib;
@@ -198,7 +203,7 @@ int api_search_count(const struct kea_search *search)
 
 const struct kea_object *api_search_lease(struct kea_search *search, unsigned i)
 {
-	search->hook.cfg = the_live ? the_live->cfg : NULL;
+	search->hook.cfg = api_config_in_service();
 	return search->is_asked || search->query.n < 0 || i >= (unsigned)search->query.n ? NULL : &search->objects[i];
 }
 

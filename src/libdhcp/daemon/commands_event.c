@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The command `events` and the page /events: the feed as a stream, in lines of JSON or as server-sent events. Streams
- * are woken at most every GATHER_MS, however many records there are, and each is read as fast as its client accepts it.
+ * The command `events` and the page /events: the feed as a stream, in lines of JSON or as server-sent events. Each
+ * stream is read as fast as its client accepts it.
  */
 #include "daemon/subscribers.h"
 
@@ -14,9 +14,7 @@
 #include "serve/family.h"
 #include "stat/metric.h"
 
-#define GATHER_MS 50
 #define RATES_MS 10000
-#define KEEP_MS 60000 /* the feed stays on after the last subscriber */
 #define PIECE (28u << 10)
 #define EVERY_KIND ((1u << FEED_N) - 1)
 
@@ -25,9 +23,8 @@ struct subscribers {
 	struct feed *feed;
 	struct list v; /* struct subscription */
 	unsigned n;
-	struct post post; /* a record was added */
-	struct timer gather, rates, off;
-	uint64_t begin; /* number of the first record since the feed was switched on */
+	struct feed_reader reader; /* while there are subscriptions */
+	struct timer rates;
 	/* when the last RATES was added */
 	int64_t rates_ms, received, sent, dropped[FEED_RATES_MAX];
 };
@@ -57,28 +54,11 @@ static const struct metric_row *drops_row(void)
 
 static void add_lease(struct str *out, const struct feed_record *rec)
 {
-	const uint8_t *p = rec->data;
-	char hostname[LEASE_HOSTNAME_MAX + 1];
-	struct lease lease = {
-		.addr = rec->addr,
-		.prefix_len = rec->prefix_len,
-		.type = rec->type,
-		.state = rec->state,
-		.hwaddr = bytes_of(p, rec->n_hwaddr),
-		.client_id = bytes_of(p + rec->n_hwaddr, rec->n_id),
-		.iaid = rec->iaid,
-		.subnet_id = rec->subnet_id,
-		.pool_id = rec->pool_id,
-		.valid = rec->valid,
-		.preferred = rec->preferred,
-		.cltt = rec->cltt,
-		.fqdn_fwd = rec->fqdn_fwd,
-		.fqdn_rev = rec->fqdn_rev,
-		.hostname = hostname,
-	};
+	char texts[FEED_TEXTS];
+	struct lease lease = feed_record_lease(rec, texts);
 
-	memcpy(hostname, p + rec->n_hwaddr + rec->n_id, rec->n_hostname);
-	hostname[rec->n_hostname] = '\0';
+	/* A long one is not in the feed, so none is shown. */
+	lease.user_context = NULL;
 	str_add(out, ", \"lease\": ");
 	lease_add_json(out, &lease);
 }
@@ -194,7 +174,7 @@ static void done(void *state)
 	free(s);
 	if (--all->n == 0) {
 		loop_timer_stop(all->d->loop, &all->rates);
-		loop_timer_start(all->d->loop, &all->off, KEEP_MS);
+		feed_readers_leave(all->d->feed_readers, &all->reader);
 	}
 }
 
@@ -206,29 +186,9 @@ static void wake_all(struct subscribers *all)
 		ctl_cursor_ready(container_of(pos, struct subscription, link)->call);
 }
 
-/* Any thread. */
-static void record_added(void *ctx)
+static void ready(struct feed_reader *reader)
 {
-	struct subscribers *all = ctx;
-
-	loop_post(all->d->loop, &all->post);
-}
-
-static void on_post(struct post *post)
-{
-	struct subscribers *all = container_of(post, struct subscribers, post);
-
-	wake_all(all);
-	loop_timer_start(all->d->loop, &all->gather, GATHER_MS);
-}
-
-static void gathered(void *ctx)
-{
-	struct subscribers *all = ctx;
-
-	/* In this order: a record in between posts again. */
-	feed_rearm(all->feed);
-	wake_all(all);
+	wake_all(container_of(reader, struct subscribers, reader));
 }
 
 /* --- rates --- */
@@ -274,13 +234,6 @@ static void rates_tick(void *ctx)
 	loop_timer_start(all->d->loop, &all->rates, RATES_MS);
 }
 
-static void off_tick(void *ctx)
-{
-	struct subscribers *all = ctx;
-
-	feed_switch(all->feed, false);
-}
-
 /* --- subscribing --- */
 
 struct subscribers *subscribers_new(struct daemon *d)
@@ -290,11 +243,8 @@ struct subscribers *subscribers_new(struct daemon *d)
 	all->d = d;
 	all->feed = d->srv.feed;
 	list_init(&all->v);
-	all->post.fn = on_post;
-	timer_init(&all->gather, gathered, all);
+	all->reader.ready = ready;
 	timer_init(&all->rates, rates_tick, all);
-	timer_init(&all->off, off_tick, all);
-	feed_on_record(all->feed, record_added, all);
 	return all;
 }
 
@@ -302,9 +252,7 @@ void subscribers_free(struct subscribers *all)
 {
 	if (!all)
 		return;
-	loop_timer_stop(all->d->loop, &all->gather);
 	loop_timer_stop(all->d->loop, &all->rates);
-	loop_timer_stop(all->d->loop, &all->off);
 	free(all);
 }
 
@@ -319,13 +267,8 @@ static struct subscribers *subscribers_of(struct ctl_call *call)
 
 static void switch_on(struct subscribers *all)
 {
-	uint64_t next_number;
-
-	loop_timer_stop(all->d->loop, &all->off);
-	if (!feed_is_on(all->feed)) {
-		feed_switch(all->feed, true);
-		feed_span(all->feed, &all->begin, &next_number);
-	}
+	if (!all->n)
+		feed_readers_join(all->d->feed_readers, &all->reader);
 	if (!timer_is_running(&all->rates)) {
 		count(all, false);
 		loop_timer_start(all->d->loop, &all->rates, RATES_MS);
@@ -356,7 +299,7 @@ static void subscribe(struct ctl_call *call, const struct wish *wish, bool is_ss
 	if (wish->resumes && !wish->after) {
 		s->next = first;
 	} else if (wish->resumes) {
-		s->is_cut = wish->after < all->begin - 1 || wish->after >= end;
+		s->is_cut = wish->after < feed_readers_begin(all->d->feed_readers) - 1 || wish->after >= end;
 		s->next = s->is_cut ? first : wish->after + 1;
 	}
 	list_add_tail(&all->v, &s->link);

@@ -580,6 +580,8 @@ int daemon_start(struct daemon *d)
 	d->srv_ready = true;
 	d->srv.wake_main = wake_main;
 	d->srv.feed = feed_new();
+	d->feed_readers = feed_readers_new(d->srv.feed, d->loop);
+	api_use_feed(d->feed_readers);
 	d->srv.to_source = getenv("KEA_TEST_SEND_RESPONSES_TO_SOURCE") != NULL;
 	if (d->srv.to_source)
 		LOGF(d->fam->idx, DHCPx_TESTING_MODE_SEND_TO_SOURCE_ENABLED);
@@ -962,6 +964,8 @@ void daemon_stop(struct daemon *d)
 	}
 	loop_run_posts(d->loop); /* of databases that were closed */
 	subscribers_free(d->subscribers);
+	api_use_feed(NULL);
+	feed_readers_free(d->feed_readers);
 	feed_free(d->srv.feed);
 	changes_done(&d->changes);
 	history_done(&d->history);

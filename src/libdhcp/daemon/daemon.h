@@ -17,6 +17,7 @@
 
 struct daemon;
 struct explainer;
+struct feed_readers;
 struct subscribers;
 
 /* The control commands, which are on top of the daemon. */
@@ -54,10 +55,11 @@ struct daemon {
 	int64_t started_ms, configured_ms; /* boot time */
 	struct ctl *ctl;                   /* commands; its user is the daemon */
 	struct channels *channels;         /* sockets that commands come from */
-	struct subscribers *subscribers;   /* of command events; NULL before its first use */
-	struct explainer *explainer;       /* of command explain; NULL before its first use */
-	struct agent *agent;               /* the port of "Control-agent" */
-	struct changes changes;            /* by commands, that are stored */
+	struct feed_readers *feed_readers;
+	struct subscribers *subscribers; /* of command events; NULL before its first use */
+	struct explainer *explainer;     /* of command explain; NULL before its first use */
+	struct agent *agent;             /* the port of "Control-agent" */
+	struct changes changes;          /* by commands, that are stored */
 	struct history history;
 	unsigned n_held;        /* by commands: configurations, each time */
 	bool is_writing_leases; /* to a file, lease_write.h */

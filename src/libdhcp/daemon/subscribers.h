@@ -3,12 +3,11 @@
 
 #include "base/list.h"
 #include "io/loop.h"
-#include "serve/feed.h"
+#include "serve/feed_readers.h"
 
 /*
  * Those who read the feed: streams of command `events` and of GET /events. Each has its own position in the ring, so a
- * slow one loses records and gets the number of them, and costs others nothing. While there is a subscriber, and for a
- * minute after the last one so that it can resume, the feed is on. Main thread.
+ * slow one loses records and gets the number of them, and costs others nothing. Main thread.
  */
 struct daemon;
 struct subscribers;

@@ -162,19 +162,21 @@ static void begin(struct feed_record *rec, enum feed_kind kind)
 	rec->kind = kind;
 }
 
-static uint8_t add_bytes(struct feed_record *rec, const void *data, size_t len, size_t max)
+static uint16_t add_bytes(struct feed_record *rec, const void *data, size_t len, size_t max)
 {
 	if (len > max)
 		len = max;
 	if (len)
 		memcpy(rec->data + rec->len, data, len);
 	rec->len += (uint16_t)len;
-	return (uint8_t)len;
+	return (uint16_t)len;
 }
 
 void feed_lease(struct feed *feed, enum feed_kind kind, const struct lease *lease)
 {
 	const char *hostname = lease->hostname ? lease->hostname : "";
+	const char *context = lease->user_context ? lease->user_context : "";
+	size_t n_context = strlen(context);
 	struct feed_record rec;
 
 	if (!feed_is_on(feed))
@@ -190,12 +192,49 @@ void feed_lease(struct feed *feed, enum feed_kind kind, const struct lease *leas
 	rec.preferred = lease->preferred;
 	rec.state = (uint8_t)lease->state;
 	rec.cltt = lease->cltt;
+	rec.expires = lease->expires;
+	rec.hwtype = lease->hwtype;
+	rec.hwsource = lease->hwsource;
 	rec.fqdn_fwd = lease->fqdn_fwd;
 	rec.fqdn_rev = lease->fqdn_rev;
-	rec.n_hwaddr = add_bytes(&rec, lease->hwaddr.data, lease->hwaddr.len, LEASE_HWADDR_MAX);
-	rec.n_id = add_bytes(&rec, lease->client_id.data, lease->client_id.len, LEASE_ID_MAX);
-	rec.n_hostname = add_bytes(&rec, hostname, strlen(hostname), LEASE_HOSTNAME_MAX);
+	rec.n_hwaddr = (uint8_t)add_bytes(&rec, lease->hwaddr.data, lease->hwaddr.len, LEASE_HWADDR_MAX);
+	rec.n_id = (uint8_t)add_bytes(&rec, lease->client_id.data, lease->client_id.len, LEASE_ID_MAX);
+	rec.n_hostname = (uint8_t)add_bytes(&rec, hostname, strlen(hostname), LEASE_HOSTNAME_MAX);
+	if (n_context <= FEED_CONTEXT_MAX)
+		rec.n_context = add_bytes(&rec, context, n_context, FEED_CONTEXT_MAX);
 	add(feed, &rec);
+}
+
+struct lease feed_record_lease(const struct feed_record *rec, char *texts)
+{
+	const uint8_t *p = rec->data + rec->n_hwaddr + rec->n_id;
+	char *hostname = texts, *context = texts + LEASE_HOSTNAME_MAX + 1;
+
+	memcpy(hostname, p, rec->n_hostname);
+	hostname[rec->n_hostname] = '\0';
+	memcpy(context, p + rec->n_hostname, rec->n_context);
+	context[rec->n_context] = '\0';
+	return (struct lease){
+		.addr = rec->addr,
+		.prefix_len = rec->prefix_len,
+		.type = rec->type,
+		.state = (enum lease_state)rec->state,
+		.hwtype = rec->hwtype,
+		.hwsource = rec->hwsource,
+		.hwaddr = bytes_of(rec->data, rec->n_hwaddr),
+		.client_id = bytes_of(rec->data + rec->n_hwaddr, rec->n_id),
+		.iaid = rec->iaid,
+		.subnet_id = rec->subnet_id,
+		.pool_id = rec->pool_id,
+		.valid = rec->valid,
+		.preferred = rec->preferred,
+		.cltt = rec->cltt,
+		.expires = rec->expires,
+		.fqdn_fwd = rec->fqdn_fwd,
+		.fqdn_rev = rec->fqdn_rev,
+		.hostname = hostname,
+		.user_context = rec->n_context ? context : NULL,
+	};
 }
 
 void feed_text(struct feed *feed, enum feed_kind kind, bool ok, const char *fmt, ...)

@@ -45,6 +45,8 @@ struct feed_row {
 extern const struct feed_row feed_rows[FEED_N];
 
 #define FEED_TEXT_MAX 512
+#define FEED_CONTEXT_MAX 1024
+#define FEED_TEXTS (LEASE_HOSTNAME_MAX + FEED_CONTEXT_MAX + 2)
 #define FEED_RATES_MAX 24
 
 /* A record as it is in the ring; only `len` bytes of data are. Fields that do not apply are 0. */
@@ -56,18 +58,19 @@ struct feed_record {
 	/* of a lease */
 	enum lease_type type;
 	struct ip addr;
-	uint8_t prefix_len, n_hwaddr, n_id, n_hostname;
+	uint8_t prefix_len, hwtype, n_hwaddr, n_id, n_hostname;
 	uint8_t state; /* enum lease_state */
+	uint16_t hwsource, n_context;
 	bool fqdn_fwd, fqdn_rev;
 	uint32_t subnet_id, pool_id, iaid, valid, preferred;
-	int64_t cltt;
+	int64_t cltt, expires;
 	/* RATES */
 	int64_t ms; /* that the numbers are for */
 	int64_t received, sent;
 	uint16_t n_rates; /* numbers in data: int64_t each */
 	uint16_t len;     /* of data */
-	/* hardware address, client id, host name; or numbers; or text, without a NUL */
-	uint8_t data[LEASE_HWADDR_MAX + LEASE_ID_MAX + FEED_TEXT_MAX];
+	/* hardware address, client id, host name, user-context; or numbers; or text, without a NUL */
+	uint8_t data[LEASE_HWADDR_MAX + LEASE_ID_MAX + LEASE_HOSTNAME_MAX + FEED_CONTEXT_MAX];
 };
 
 struct feed;
@@ -100,6 +103,11 @@ void feed_lease(struct feed *feed, enum feed_kind kind, const struct lease *leas
 void feed_text(struct feed *feed, enum feed_kind kind, bool ok, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /* v: n numbers, at most FEED_RATES_MAX. */
+/*
+ * Returns the lease of a record. Its bytes are those of the record; texts: FEED_TEXTS bytes for its host name and its
+ * user-context, which is NULL if it is longer than FEED_CONTEXT_MAX.
+ */
+struct lease feed_record_lease(const struct feed_record *rec, char *texts);
 void feed_rates(struct feed *feed, int64_t ms, int64_t received, int64_t sent, const int64_t *v, unsigned n);
 
 /* The numbers of the oldest record and of the next one. */

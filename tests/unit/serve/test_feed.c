@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The feed: order and numbers, what a slow reader loses, several threads that add, and nothing while it is off. */
+/*
+ * The feed: order and numbers, what a slow reader loses, several threads that add, and nothing while it is off; its
+ * readers.
+ */
 #include "../suite.h"
 
 #include "base/clock.h"
-#include "serve/feed.h"
+#include "io/loop.h"
+#include "serve/feed_readers.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -176,6 +180,113 @@ START_TEST(threads_add_at_the_same_time)
 }
 END_TEST
 
+START_TEST(leases_are_complete)
+{
+	char context[FEED_CONTEXT_MAX + 2], texts[FEED_TEXTS];
+	struct lease lease = lease_at(1, "host"), got;
+	uint64_t next, first, lost;
+	struct feed_record rec;
+
+	memset(context, ' ', sizeof(context));
+	context[FEED_CONTEXT_MAX + 1] = '\0';
+	lease.hwtype = 6;
+	lease.expires = 1234;
+	lease.state = LEASE_DECLINED;
+	feed_switch(feed, true);
+	feed_span(feed, &first, &next);
+	for (unsigned i = 0; i < 3; i++) {
+		/* None, the longest, and one that is too long. */
+		lease.user_context = i == 0 ? NULL : i == 1 ? context + 1 : context;
+		feed_lease(feed, FEED_LEASE_DECLINED, &lease);
+		ck_assert(feed_read(feed, &next, &rec, &lost));
+		got = feed_record_lease(&rec, texts);
+		ck_assert(bytes_equal(got.hwaddr, lease.hwaddr) && bytes_equal(got.client_id, lease.client_id));
+		ck_assert_int_eq(got.hwtype, 6);
+		ck_assert_int_eq(got.expires, 1234);
+		ck_assert_int_eq(got.state, LEASE_DECLINED);
+		ck_assert_str_eq(got.hostname, "host");
+		if (i == 1)
+			ck_assert_str_eq(got.user_context, context + 1);
+		else
+			ck_assert_ptr_null(got.user_context);
+	}
+}
+END_TEST
+
+struct counting {
+	struct feed_reader reader;
+	unsigned n;
+	struct counting *ends; /* leaves when this one is woken; NULL: none */
+};
+static struct feed_readers *readers;
+
+static void count(struct feed_reader *reader)
+{
+	struct counting *counting = container_of(reader, struct counting, reader);
+
+	counting->n++;
+	if (counting->ends)
+		feed_readers_leave(readers, &counting->ends->reader);
+	counting->ends = NULL;
+}
+
+static void pass(struct loop *loop, int64_t ms)
+{
+	clock_advance(ms);
+	for (unsigned i = 0; i < 3; i++)
+		(void)loop_run_once(loop, 0);
+}
+
+START_TEST(readers_are_woken)
+{
+	struct counting a = { .reader.ready = count }, b = { .reader.ready = count };
+	struct lease lease = lease_at(1, "");
+	struct loop *loop = loop_new();
+
+	clock_set_virtual(1800000000, 1000);
+	readers = feed_readers_new(feed, loop);
+	ck_assert(!feed_is_on(feed));
+	feed_readers_join(readers, &a.reader);
+	ck_assert(feed_is_on(feed));
+	feed_readers_join(readers, &b.reader);
+	/* Once at once, then for all of the next 50 ms together. */
+	for (unsigned i = 0; i < 100; i++) {
+		feed_lease(feed, FEED_LEASE_GRANTED, &lease);
+		(void)loop_run_once(loop, 0);
+	}
+	ck_assert_uint_eq(a.n, 1);
+	pass(loop, 60);
+	ck_assert_uint_eq(a.n, 2);
+	ck_assert_uint_eq(b.n, 2);
+	pass(loop, 60);
+	ck_assert_uint_eq(a.n, 2);
+	/* One may end another one, and itself. */
+	a.ends = &b;
+	feed_lease(feed, FEED_LEASE_GRANTED, &lease);
+	pass(loop, 0);
+	pass(loop, 60);
+	ck_assert_uint_eq(a.n, 4);
+	ck_assert_uint_eq(b.n, 2);
+	a.ends = &a;
+	feed_lease(feed, FEED_LEASE_GRANTED, &lease);
+	pass(loop, 0);
+	pass(loop, 60);
+	ck_assert_uint_eq(a.n, 5);
+	/* The feed stays on for a minute, and longer if somebody comes back. */
+	pass(loop, 59000);
+	ck_assert(feed_is_on(feed));
+	feed_readers_join(readers, &b.reader);
+	pass(loop, 5000);
+	ck_assert(feed_is_on(feed));
+	feed_readers_leave(readers, &b.reader);
+	pass(loop, 60001);
+	ck_assert(!feed_is_on(feed));
+	feed_readers_free(readers);
+	loop_free(loop);
+	clock_set_real();
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("feed");
@@ -184,5 +295,7 @@ int main(void)
 	tcase_add_test(tc, what_is_added_is_read);
 	tcase_add_test(tc, slow_readers_know_what_they_lost);
 	tcase_add_test(tc, threads_add_at_the_same_time);
+	tcase_add_test(tc, leases_are_complete);
+	tcase_add_test(tc, readers_are_woken);
 	return suite_run(tc);
 }
