@@ -435,11 +435,10 @@ static bool logs_to(const struct program_build *pb, const char *logger)
 /* With secrets: config-write needs them. */
 static struct config_text *print_text(const struct d2_config *cfg)
 {
-	struct json_object *map = conf_print_secrets(KEY_D2, &d2_scope, &cfg->conf);
-	struct config_text *text = config_text_new(map);
+	struct conf_output out = { .with_secrets = true };
 
-	json_object_put(map);
-	return text;
+	conf_write(KEY_D2, &d2_scope, &cfg->conf, &out);
+	return config_text_new(&out.text);
 }
 
 /* Takes cfg. */

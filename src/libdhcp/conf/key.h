@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "base/str.h"
 #include "json/read.h"
 
 /*
@@ -262,8 +263,16 @@ struct json_shape conf_shape(const struct scope *top);
  * place of passwords.
  */
 struct json_object *conf_print(unsigned family, const struct scope *scope, const void *in);
-/* Same, with the passwords. */
-struct json_object *conf_print_secrets(unsigned family, const struct scope *scope, const void *in);
+/* Writes the text of the same, which never exists as JSON as a whole. The caller frees out->text. */
+struct conf_output {
+	struct str text;
+	bool with_secrets;        /* passwords */
+	struct json_object *more; /* lists, whose items are added to those of the outermost map; NULL: none */
+	void (*take)(void *ctx,
+		     struct str *text); /* called now and then: takes of the text what it likes; may be NULL */
+	void *ctx;
+};
+void conf_write(unsigned family, const struct scope *scope, const void *in, struct conf_output *out);
 /*
  * Same as conf_print, but only what was set, without keys that Kea does not have; warns about those that no other keys
  * replace.

@@ -2,6 +2,7 @@
 #include "conf/key.h"
 
 #include "json/secret.h"
+#include "json/write.h"
 
 /* Formats the shortest text that reads back as the same value. */
 struct json_object *json_shortest_double(double v)
@@ -21,6 +22,8 @@ struct json_object *json_shortest_double(double v)
 	}
 	return json_object_new_double_s(v, text);
 }
+
+#define PIECE ((size_t)64 << 10) /* bytes of text that are worth taking */
 
 /* How to print. */
 struct printing {
@@ -180,22 +183,28 @@ static bool is_left_out(const struct printing *how, const struct key *key, const
 	return true;
 }
 
+static bool is_printed(const struct printing *how, const struct key *key, const void *in)
+{
+	return (!key->families || key->families & how->family) && !key->replaced_by && !is_left_out(how, key, in);
+}
+
+/* Takes the value. */
+static void add_member(struct json_object *map, const struct key *key, struct json_object *value)
+{
+	if (!strcmp(key->name, "comment"))
+		add_comment(map, value);
+	else
+		json_object_object_add(map, key->name, value);
+}
+
 static struct json_object *print_scope(const struct printing *how, const struct scope *scope, const void *in)
 {
-	struct json_object *map = json_object_new_object();
-	unsigned i;
+	struct json_object *map = json_object_new_object(), *value;
 
-	for (i = 0; i < scope->n; i++) {
-		const struct key *key = &scope->keys[i];
-		struct json_object *value;
-
-		if ((key->families && !(key->families & how->family)) || key->replaced_by || is_left_out(how, key, in))
-			continue;
-		value = print_value(how, scope, key, in);
-		if (value && !strcmp(key->name, "comment"))
-			add_comment(map, value);
-		else if (value)
-			json_object_object_add(map, key->name, value);
+	for (unsigned i = 0; i < scope->n; i++) {
+		value = is_printed(how, &scope->keys[i], in) ? print_value(how, scope, &scope->keys[i], in) : NULL;
+		if (value)
+			add_member(map, &scope->keys[i], value);
 	}
 	return map;
 }
@@ -205,14 +214,118 @@ struct json_object *conf_print(unsigned family, const struct scope *scope, const
 	return print_scope(&(struct printing){ .family = family }, scope, in);
 }
 
-struct json_object *conf_print_secrets(unsigned family, const struct scope *scope, const void *in)
-{
-	return print_scope(&(struct printing){ .family = family, .with_secrets = true }, scope, in);
-}
-
 struct json_object *conf_print_set(unsigned family, const struct scope *scope, const void *in, struct diag *diag)
 {
 	return print_scope(&(struct printing){ .family = family, .diag = diag }, scope, in);
+}
+
+/* --- as a text, of which only one item of a list exists as JSON at a time --- */
+
+static void write_scope(const struct printing *how, const struct scope *scope, const void *in, struct json_object *more,
+			struct conf_output *out);
+
+static void write_value(struct json_object *value, struct str *out)
+{
+	struct json_writing writing;
+
+	json_write_init(&writing, value);
+	while (json_write_next(&writing, out, SIZE_MAX / 2))
+		;
+}
+
+static void write_name(const char *name, bool *is_first, struct str *out)
+{
+	str_add(out, *is_first ? "" : ", ");
+	*is_first = false;
+	json_add_string(out, name, strlen(name));
+	str_add(out, ": ");
+}
+
+static void write_member(const char *name, struct json_object *value, bool *is_first, struct str *out)
+{
+	write_name(name, is_first, out);
+	write_value(value, out);
+	json_object_put(value);
+}
+
+static void write_list(const struct printing *how, const struct key *key, const struct conf_list *v,
+		       struct json_object *more, struct conf_output *out)
+{
+	size_t n_more = more ? json_object_array_length(more) : 0;
+
+	str_add(&out->text, "[ ");
+	for (unsigned i = 0; i < v->n; i++) {
+		str_add(&out->text, i ? ", " : "");
+		write_scope(how, key->scope, (const char *)v->v + i * key->scope->size, NULL, out);
+		if (out->take && out->text.len >= PIECE)
+			out->take(out->ctx, &out->text);
+	}
+	for (size_t i = 0; i < n_more; i++) {
+		str_add(&out->text, i || v->n ? ", " : "");
+		write_value(json_object_array_get_idx(more, i), &out->text);
+	}
+	str_add(&out->text, " ]");
+}
+
+/* Writes the user-context, which "comment" may have been folded into, if there is one in *map; frees the map. */
+static void write_context(struct json_object **map, bool *is_first, struct str *out)
+{
+	struct json_object *context;
+
+	if (!*map)
+		return;
+	if (json_object_object_get_ex(*map, "user-context", &context))
+		write_member("user-context", json_object_get(context), is_first, out);
+	json_object_put(*map);
+	*map = NULL;
+}
+
+static bool is_context(const struct key *key)
+{
+	return !strcmp(key->name, "user-context") || !strcmp(key->name, "comment");
+}
+
+static void write_scope(const struct printing *how, const struct scope *scope, const void *in, struct json_object *more,
+			struct conf_output *out)
+{
+	struct json_object *context = NULL, *items, *value;
+	bool is_first = true;
+
+	str_add(&out->text, "{ ");
+	for (unsigned i = 0; i < scope->n; i++) {
+		const struct key *key = &scope->keys[i];
+
+		items = NULL;
+		if (!is_printed(how, key, in))
+			continue;
+		if (more && key->type == KEY_LIST)
+			(void)json_object_object_get_ex(more, key->name, &items);
+		if (key->type == KEY_LIST && (items || conf_marked(in, key->offset, CONF_MARK_SET))) {
+			write_context(&context, &is_first, &out->text);
+			write_name(key->name, &is_first, &out->text);
+			write_list(how, key, (const void *)((const char *)in + key->offset), items, out);
+			continue;
+		}
+		value = print_value(how, scope, key, in);
+		if (!value)
+			continue;
+		if (is_context(key)) {
+			context = context ? context : json_object_new_object();
+			add_member(context, key, value);
+			continue;
+		}
+		write_context(&context, &is_first, &out->text);
+		write_member(key->name, value, &is_first, &out->text);
+	}
+	write_context(&context, &is_first, &out->text);
+	str_add(&out->text, " }");
+}
+
+void conf_write(unsigned family, const struct scope *scope, const void *in, struct conf_output *out)
+{
+	const struct printing how = { .family = family, .with_secrets = out->with_secrets };
+
+	write_scope(&how, scope, in, out->more, out);
 }
 
 /* --- the schema --- */

@@ -50,7 +50,7 @@ struct agent_conf *agent_build(const struct program_build *pb, struct json_objec
 	struct program_build own = *pb;
 	struct agent_map_conf *read;
 	unsigned before = diag_errors(pb->diag);
-	struct json_object *printed;
+	struct conf_output out = { 0 };
 
 	own.arena = conf->arena = arena_new(0);
 	read = arena_new_obj(conf->arena, struct agent_map_conf);
@@ -66,12 +66,12 @@ struct agent_conf *agent_build(const struct program_build *pb, struct json_objec
 	build_paths(&own, read->sockets, conf->paths);
 	if (diag_errors(pb->diag) > before)
 		goto out;
-	printed = conf_print_secrets(KEY_AGENT, &agent_scope, read);
-	conf->text = config_text_new(printed);
-	json_object_put(printed);
-	printed = conf_print(KEY_AGENT, &agent_scope, read);
-	conf->shown = config_text_new(printed);
-	json_object_put(printed);
+	out.with_secrets = true;
+	conf_write(KEY_AGENT, &agent_scope, read, &out);
+	conf->text = config_text_new(&out.text);
+	out.with_secrets = false;
+	conf_write(KEY_AGENT, &agent_scope, read, &out);
+	conf->shown = config_text_new(&out.text);
 	memcpy(conf->shown->hash, conf->text->hash, sizeof(conf->text->hash));
 	conf_detach(&agent_scope, read);
 	return conf;

@@ -187,11 +187,10 @@ static void free_loading(struct config *cfg)
 	cfg->loading = NULL;
 }
 
-static struct json_object *print_config(const struct config *cfg, bool with_secrets)
+struct json_object *config_print(const struct config *cfg)
 {
 	struct json_object *top = json_object_new_object(), *list = NULL;
-	struct json_object *root = with_secrets ? conf_print_secrets(cfg->family, &global_scope, &cfg->global)
-						: conf_print(cfg->family, &global_scope, &cfg->global);
+	struct json_object *root = conf_print(cfg->family, &global_scope, &cfg->global);
 
 	json_object_object_add(top, scope_name(&global_scope, cfg->family), root);
 	if (!json_object_object_get_ex(root, "client-classes", &list)) {
@@ -207,13 +206,17 @@ static struct json_object *print_config(const struct config *cfg, bool with_secr
 /* With passwords: config-write needs them. */
 static struct config_text *print_text(const struct config *cfg)
 {
-	struct json_object *top = print_config(cfg, true), *map = NULL;
-	struct config_text *text;
+	struct json_object *more = json_object_new_object(), *classes = json_object_new_array();
+	struct config_text_writing *wr = config_text_begin();
+	struct conf_output out = { .with_secrets = true, .more = more, .take = config_text_take, .ctx = wr };
 
-	(void)json_object_object_get_ex(top, scope_name(&global_scope, cfg->family), &map);
-	text = config_text_new(map);
-	json_object_put(top);
-	return text;
+	print_left_out_classes(&cfg->classes, classes, false);
+	if (json_object_array_length(classes))
+		json_object_object_add(more, "client-classes", json_object_get(classes));
+	conf_write(cfg->family, &global_scope, &cfg->global, &out);
+	json_object_put(classes);
+	json_object_put(more);
+	return config_text_end(wr, &out.text);
 }
 
 /* Builds "Control-agent" of the file, or of the one beside it. */
@@ -347,11 +350,6 @@ void config_free(struct config *cfg)
 const char *config_root_name(unsigned digit)
 {
 	return scope_name(&global_scope, digit == 6 ? KEY_6 : KEY_4);
-}
-
-struct json_object *config_print(const struct config *cfg)
-{
-	return print_config(cfg, false);
 }
 
 void config_print_schema(unsigned digit, FILE *to)

@@ -6,26 +6,11 @@
 #include "base/vec.h"
 #include "json/read.h"
 #include "json/value.h"
-#include "json/write.h"
 
 #include <openssl/evp.h>
 #ifdef HAVE_ZLIB
 #include <zlib.h>
 #endif
-
-static void hash(const char *text, size_t len, char *ret)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	uint8_t digest[EVP_MAX_MD_SIZE];
-	unsigned n = 0;
-
-	if (!EVP_Digest(text, len, digest, &n, EVP_sha256(), NULL))
-		n = 0;
-	for (unsigned i = 0; i < n && i < CONFIG_HASH_MAX / 2; i++) {
-		ret[2 * i] = hex[digest[i] >> 4];
-		ret[2 * i + 1] = hex[digest[i] & 15];
-	}
-}
 
 /* --- blocks: one that is not shorter when compressed is kept as it is --- */
 
@@ -70,19 +55,6 @@ static size_t block_len(const struct config_text *text, size_t no)
 	return text->len - at < CONFIG_TEXT_BLOCK ? text->len - at : CONFIG_TEXT_BLOCK;
 }
 
-static void pack_all(struct config_text *text, const char *v)
-{
-	size_t n = (text->len + CONFIG_TEXT_BLOCK - 1) / CONFIG_TEXT_BLOCK;
-	struct str packed = { 0 };
-
-	text->ends = xcalloc(n + 1, sizeof(*text->ends));
-	for (size_t i = 0; i < n; i++) {
-		pack(v + i * CONFIG_TEXT_BLOCK, block_len(text, i), &packed);
-		text->ends[i] = packed.len;
-	}
-	text->packed = packed.len ? xrealloc(packed.text, packed.len) : NULL;
-}
-
 static const char *block_at(struct config_text *text, size_t no)
 {
 	size_t begin = no ? text->ends[no - 1] : 0;
@@ -112,21 +84,81 @@ void config_text_add(struct config_text *text, size_t at, size_t len, struct str
 
 /* --- the text --- */
 
-struct config_text *config_text_new(struct json_object *map)
-{
-	struct config_text *text = xcalloc(1, sizeof(*text));
-	struct json_writing writing;
-	struct str out = { 0 };
+struct config_text_writing {
+	struct config_text *text;
+	EVP_MD_CTX *digest; /* NULL if there is no memory */
+	struct str packed;
+	VEC(size_t) ends;
+};
 
-	json_write_init(&writing, map);
-	while (json_write_next(&writing, &out, 64 << 10))
-		;
-	text->users = 1;
-	text->len = out.len;
-	hash(str_text(&out), out.len, text->hash);
-	pack_all(text, str_text(&out));
-	str_free(&out);
+struct config_text_writing *config_text_begin(void)
+{
+	struct config_text_writing *wr = xcalloc(1, sizeof(*wr));
+
+	wr->text = xcalloc(1, sizeof(*wr->text));
+	wr->text->users = 1;
+	wr->digest = EVP_MD_CTX_new();
+	if (wr->digest && !EVP_DigestInit_ex(wr->digest, EVP_sha256(), NULL)) {
+		EVP_MD_CTX_free(wr->digest);
+		wr->digest = NULL;
+	}
+	return wr;
+}
+
+static void add_block(struct config_text_writing *wr, const char *block, size_t len)
+{
+	pack(block, len, &wr->packed);
+	*vec_push(&wr->ends) = wr->packed.len;
+	wr->text->len += len;
+	if (wr->digest)
+		(void)EVP_DigestUpdate(wr->digest, block, len);
+}
+
+void config_text_take(void *ctx, struct str *part)
+{
+	size_t n = part->len - part->len % CONFIG_TEXT_BLOCK;
+
+	if (!n)
+		return;
+	for (size_t at = 0; at < n; at += CONFIG_TEXT_BLOCK)
+		add_block(ctx, part->text + at, CONFIG_TEXT_BLOCK);
+	part->len -= n;
+	memmove(part->text, part->text + n, part->len + 1);
+}
+
+static void end_hash(EVP_MD_CTX *digest, char *ret)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	uint8_t bytes[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	if (digest && !EVP_DigestFinal_ex(digest, bytes, &n))
+		n = 0;
+	for (unsigned i = 0; i < n && i < CONFIG_HASH_MAX / 2; i++) {
+		ret[2 * i] = hex[bytes[i] >> 4];
+		ret[2 * i + 1] = hex[bytes[i] & 15];
+	}
+	EVP_MD_CTX_free(digest);
+}
+
+struct config_text *config_text_end(struct config_text_writing *wr, struct str *part)
+{
+	struct config_text *text = wr->text;
+
+	config_text_take(wr, part);
+	if (part->len)
+		add_block(wr, part->text, part->len);
+	str_free(part);
+	end_hash(wr->digest, text->hash);
+	text->packed = wr->packed.len ? xrealloc(wr->packed.text, wr->packed.len) : NULL;
+	text->ends = wr->ends.v;
+	free(wr);
 	return text;
+}
+
+struct config_text *config_text_new(struct str *whole)
+{
+	return config_text_end(config_text_begin(), whole);
 }
 
 struct json_object *config_text_parse(struct config_text *text)

@@ -34,9 +34,21 @@ struct config_text {
 	size_t block_no;
 };
 
-/* map: the value of Dhcp4 or Dhcp6 in what config_print() returns. */
+/*
+ * Makes one of what conf_write() writes, the value of Dhcp4 or Dhcp6, piece by piece: it is never in memory as a whole.
+ *
+ *	struct config_text_writing *wr = config_text_begin();
+ *	struct conf_output out = { .take = config_text_take, .ctx = wr };
+ *	conf_write(family, scope, in, &out);
+ *	text = config_text_end(wr, &out.text);
+ */
+struct config_text_writing *config_text_begin(void);
+void config_text_take(void *writing, struct str *part);
+/* Takes the last part, which may be empty, and frees it and wr. */
+struct config_text *config_text_end(struct config_text_writing *wr, struct str *part);
+/* The same for a short text, which is freed. */
+struct config_text *config_text_new(struct str *whole);
 struct json_object;
-struct config_text *config_text_new(struct json_object *map);
 /* Appends the part of the text from byte `at` on; `len` bytes, or what there is. */
 void config_text_add(struct config_text *text, size_t at, size_t len, struct str *out);
 /* Returns it as a document without positions; the caller puts it. */

@@ -3,6 +3,8 @@
 #include "../suite.h"
 
 #include "json/value.h"
+#include "json/write.h"
+#include "root/config.h"
 #include "root/config_text.h"
 
 #include <json-c/json.h>
@@ -55,6 +57,14 @@ static void check_parts(struct config_text *text)
 	str_free(&part);
 }
 
+static struct config_text *text_of(struct json_object *map)
+{
+	struct str text = { 0 };
+
+	str_add(&text, json_object_to_json_string(map));
+	return config_text_new(&text);
+}
+
 START_TEST(parts)
 {
 	/* repeats: compressed; otherwise hardly; the first sizes are within one block */
@@ -62,7 +72,7 @@ START_TEST(parts)
 
 	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct json_object *map = map_of(sizes[i], _i), *read;
-		struct config_text *text = config_text_new(map);
+		struct config_text *text = text_of(map);
 
 		check_parts(text);
 		ck_assert_uint_eq(strlen(text->hash), CONFIG_HASH_MAX - 1);
@@ -78,7 +88,7 @@ END_TEST
 START_TEST(same_text_same_hash)
 {
 	struct json_object *map = map_of(100000, false), *other = map_of(100012, false);
-	struct config_text *a = config_text_new(map), *b = config_text_new(map), *c = config_text_new(other);
+	struct config_text *a = text_of(map), *b = text_of(map), *c = text_of(other);
 
 	ck_assert_str_eq(a->hash, b->hash);
 	ck_assert_str_ne(a->hash, c->hash);
@@ -90,11 +100,57 @@ START_TEST(same_text_same_hash)
 }
 END_TEST
 
+static struct config *load(const char *file, unsigned digit, unsigned flags)
+{
+	struct config *cfg = NULL;
+	struct diag *diag = NULL;
+	char path[512];
+	int err;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", getenv("srcdir") ? getenv("srcdir") : ".", file);
+	err = config_load_file(path, digit, flags, &diag, &cfg);
+	ck_assert_msg(!err, "%s is rejected", path);
+	diag_free(diag);
+	return cfg;
+}
+
+static const struct {
+	const char *file;
+	unsigned digit;
+} rows[] = {
+	{ "examples/kea4/reservations.conf", 4 },     { "examples/kea4/comments.conf", 4 },
+	{ "examples/kea4/shared-network.conf", 4 },   { "examples/kea4/classes.conf", 4 },
+	{ "tests/configs/cases/lenient.conf", 4 },    { "examples/kea6/reservations.conf", 6 },
+	{ "tests/configs/cases/lenient-v6.conf", 6 },
+};
+
+START_TEST(written_as_printed)
+{
+	struct config *served = load(rows[_i].file, rows[_i].digit, CONFIG_SERVE);
+	struct config *checked = load(rows[_i].file, rows[_i].digit, 0);
+	struct json_object *top = config_print(checked), *map = NULL;
+	struct json_writing writing;
+	struct str text = { 0 }, printed = { 0 };
+
+	ck_assert(json_object_object_get_ex(top, config_root_name(rows[_i].digit), &map));
+	json_write_init(&writing, map);
+	while (json_write_next(&writing, &printed, SIZE_MAX / 2))
+		;
+	ck_assert_str_eq(whole(served->text, &text), str_text(&printed));
+	str_free(&text);
+	str_free(&printed);
+	json_object_put(top);
+	config_free(served);
+	config_free(checked);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("config_text");
 
 	tcase_add_loop_test(tc, parts, 0, 2);
 	tcase_add_test(tc, same_text_same_hash);
+	tcase_add_loop_test(tc, written_as_printed, 0, sizeof(rows) / sizeof(rows[0]));
 	return suite_run(tc);
 }
