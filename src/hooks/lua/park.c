@@ -100,8 +100,9 @@ static void values_free(struct values *values)
 	free(values);
 }
 
-/* Checks the values from an index to the top, and returns the length of their texts. */
-static size_t check_values(lua_State *L, int from)
+/* Checks the values from an index to the top, and returns the length of their texts. `handles`: of parked packets, too.
+ */
+static size_t check_values(lua_State *L, int from, bool handles)
 {
 	size_t bytes = 0, len;
 
@@ -118,7 +119,7 @@ static size_t check_values(lua_State *L, int from)
 			luaL_argcheck(L, bytes <= VALUES_BYTES_MAX, i, "more than 64 KiB of text");
 			break;
 		default:
-			if (!luaL_testudata(L, i, parked_class))
+			if (!handles || !luaL_testudata(L, i, parked_class))
 				(void)luaL_error(L, "a %s cannot be passed to another thread", luaL_typename(L, i));
 		}
 	}
@@ -126,9 +127,9 @@ static size_t check_values(lua_State *L, int from)
 }
 
 /* Copies the values from an index to the top. */
-static struct values *values_new(lua_State *L, int from)
+static struct values *values_new(lua_State *L, int from, bool handles)
 {
-	struct values *values = calloc(1, sizeof(*values) + check_values(L, from));
+	struct values *values = calloc(1, sizeof(*values) + check_values(L, from, handles));
 	size_t at = 0, len;
 	const char *text;
 
@@ -284,7 +285,7 @@ static bool send_message(struct state *state, struct message *message)
 /* Upvalue: the number. */
 static int call_main(lua_State *L)
 {
-	struct values *values = values_new(L, 1);
+	struct values *values = values_new(L, 1, true);
 	struct message *message = calloc(1, sizeof(*message));
 
 	if (message) {
@@ -412,7 +413,8 @@ static struct parked *parked_of(lua_State *L)
 static int PARKED_resume(lua_State *L)
 {
 	struct parked *parked = parked_of(L);
-	struct values *values = lua_gettop(L) > 1 ? values_new(L, 2) : NULL;
+	/* A packet that has a handle of itself, or of one that has a handle of it, would never be freed. */
+	struct values *values = lua_gettop(L) > 1 ? values_new(L, 2, false) : NULL;
 	struct kea_parked *handle = atomic_exchange(&parked->handle, NULL);
 
 	/* Only the one who took the handle. */
