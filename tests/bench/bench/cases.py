@@ -2,6 +2,7 @@
 """The table of rate cases, and a single run of one."""
 import shutil
 
+from .database import FIRST_HOST
 from .load import CLIENTS, machine, others
 from .poller import Poller
 from .server import Server
@@ -9,17 +10,23 @@ from .server import Server
 RENEW = ["--scenario", "renew", "-R", "20000"]
 RENEW_FEW = ["--scenario", "renew", "-R", "4000"]
 FRESH = ["-R", str(CLIENTS), "-P", "2000", "-u"]
+RESERVED = ["-b", f"mac={':'.join(FIRST_HOST[i:i + 2] for i in range(0, 12, 2))}"]
+LATER = ["-b", "mac=0c:00:00:00:00:00"]  # clients without a lease
 
 
 class Case:
     def __init__(self, name, family, load, direct=False, level="WARN", what="", database=None, far_ms=0,
-                 window=None, polls=0):
+                 window=None, polls=0, hosts=None, half=False):
         self.name, self.family, self.load, self.direct, self.level, self.what = name, family, load, direct, level, what
         self.database = database  # type of the lease database; None: a lease file
         self.far_ms = far_ms  # added to each round trip to it
         self.window = window  # exchanges that wait, also for Kea; None: WINDOW
         self.polls = polls    # statistic-get-all so many times a second meanwhile
+        self.hosts = hosts    # type of the database with a reservation for each client; None: no reservations
+        self.half = half      # at half of the maximum rate: for the latency
 
+
+SQL = (("pg", "postgresql", "PostgreSQL"), ("maria", "mysql", "MariaDB"))
 
 CASES = [
     Case("v4-dora-relay", 4, FRESH, what="DISCOVER to ACK through a relay agent"),
@@ -38,12 +45,20 @@ CASES = [
     Case("v6-na-direct", 6, FRESH, direct=True, what="SOLICIT to REPLY on the link, multicast"),
 ] + [
     Case(f"sql-{short}-{name}", family, load, database=kind, what=f"{what}, leases in {product}")
-    for short, kind, product in (("pg", "postgresql", "PostgreSQL"), ("maria", "mysql", "MariaDB"))
+    for short, kind, product in SQL
     for name, family, load, what in (("dora", 4, FRESH, "DISCOVER to ACK"), ("renew4", 4, RENEW_FEW, "renewals"),
                                      ("sarr", 6, FRESH, "SOLICIT to REPLY"), ("renew6", 6, RENEW_FEW, "renewals"))
 ] + [
     Case(f"sql-{short}-far", 4, FRESH, database=kind, far_ms=4, window=1024, what=f"DISCOVER to ACK, {product} 4 ms away, 1,024 wait")
-    for short, kind, product in (("pg", "postgresql", "PostgreSQL"), ("maria", "mysql", "MariaDB"))
+    for short, kind, product in SQL
+]
+CASES += [
+    Case(f"sql-{short}-hosts", 4, FRESH + RESERVED, hosts=kind, what=f"DISCOVER to ACK, leases in a file, reservations in {product}")
+    for short, kind, product in SQL
+] + [
+    Case(f"sql-{short}-half{far}", 4, FRESH, database=kind, far_ms=ms, half=True,
+         what=f"DISCOVER to ACK, leases in {product}{f' {ms} ms away' if ms else ''}: latency at half of the maximum rate")
+    for short, kind, product in SQL for far, ms in (("", 0), ("-far", 4))
 ]
 # Kea's default socket buffer overflows with more requests pending: it would drop, not queue. From 32 to 128 its
 # figures agree within 6 %; ours needs half as much time again per exchange with 64 as with 256.
@@ -55,12 +70,18 @@ def run_case(case, variant, load, net, folder, seconds, count=None, databases=No
     ready = load.ready(case.family, case.direct)
     shutil.rmtree(folder, ignore_errors=True)  # of a killed run
     keys = {"lease-database": databases.fresh(case.database, variant, case.far_ms)} if case.database else {}
+    if case.hosts:
+        keys |= {"hosts-database": databases.with_hosts(case.hosts, variant), "host-reservation-identifiers": ["hw-address"]}
     if case.polls:
         keys["control-socket"] = {"socket-type": "unix", "socket-name": f"{folder}/control"}
     with Server(net, variant, case.family, folder, ready, socket="raw" if case.direct else "udp",
                 level=case.level, keys=keys) as server:
         limit = ["-n", str(count)] if count else ["-p", str(seconds)]
-        args = [*case.load, *limit, "--window", str(case.window or WINDOW[variant.kea]), "--cpu-of", str(server.pid)]
+        pace = ["--window", str(case.window or WINDOW[variant.kea])]
+        if case.half:
+            most = load.run(case.family, [*case.load, *limit, *pace], case.direct).rate
+            pace = ["-r", str(max(1, int(most / 2))), *LATER]
+        args = [*case.load, *limit, *pace, "--cpu-of", str(server.pid)]
         before, cpu = machine(), server.cpu()
         with Poller(f"{folder}/control", case.polls):
             report = load.run(case.family, args, case.direct)

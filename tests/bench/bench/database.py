@@ -9,6 +9,8 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.abspath(os.path.join(HERE, "..", "..", ".."))
 PORT = {"postgresql": 25432, "mysql": 23306}
+HOSTS = 200000
+FIRST_HOST = "0e0000000000"  # hardware address of the first client with a reservation
 SHORT = {"postgresql": "pgsql", "mysql": "mysql"}
 
 
@@ -54,6 +56,21 @@ class Databases:
             self.sh(f"{mysql} -e 'DROP DATABASE IF EXISTS bench; CREATE DATABASE bench' && {mysql} bench <'{script}' >/dev/null")
         return {"type": kind, "name": "bench", "user": "keatest", "password": "keatest", "host": "127.0.0.1",
                 "port": self.far_port(kind, far_ms) if far_ms else PORT[kind]}
+
+    def with_hosts(self, kind, variant):
+        """A database with reservations for the clients from FIRST_HOST on: addresses from 10.128.0.0 on, outside the pool."""
+        conf = self.fresh(kind, variant)
+        first = int(FIRST_HOST, 16)
+        if kind == "postgresql":
+            mac, rows, run = f"decode(lpad(to_hex({first} + i), 12, '0'), 'hex')", f"generate_series(0, {HOSTS - 1}) AS t(i)", (
+                f"PGPASSWORD=keatest psql -X -q -v ON_ERROR_STOP=1 -h '{self.folder}/{kind}' -p {PORT[kind]} -U keatest -d bench -c")
+        else:
+            mac, rows, run = f"UNHEX(LPAD(HEX({first} + seq), 12, '0'))", f"seq_0_to_{HOSTS - 1}", (
+                f"MYSQL_PWD=keatest mariadb --no-defaults --socket='{self.folder}/{kind}/socket' -u keatest bench -e")
+        number = "i" if kind == "postgresql" else "seq"
+        self.sh(f"""{run} "INSERT INTO hosts (dhcp_identifier, dhcp_identifier_type, dhcp4_subnet_id, ipv4_address) """
+                f"""SELECT {mac}, 0, 1, {10 << 24 | 128 << 16} + {number} FROM {rows}; ANALYZE{'' if kind == 'postgresql' else ' TABLE'} hosts" >/dev/null""")
+        return conf
 
     def stop(self):
         for _, process in self.far.values():
