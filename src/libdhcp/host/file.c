@@ -37,6 +37,7 @@ struct host_file {
 	size_t n, max;
 	size_t n_places, max_places;
 	bool unique;
+	unsigned types; /* mask of the identifiers' types that occur: most files have one */
 	struct table by_id, by_place;
 	struct ranged *ranged;
 	size_t n_ranged;
@@ -100,8 +101,11 @@ static const struct host *host_in(const struct host_file *file, const struct tab
 static const struct host *find_id(const struct host_file *file, uint32_t subnet_id, const struct host_id *id)
 {
 	const struct table *table = &file->by_id;
-	uint64_t hash = hash_of_id(subnet_id, id);
+	uint64_t hash;
 
+	if (!(file->types >> id->type & 1))
+		return NULL;
+	hash = hash_of_id(subnet_id, id);
 	for (size_t i = hash & (table->cap - 1); table->v[i]; i = (i + 1) & (table->cap - 1)) {
 		const struct host *host = host_in(file, table, i, hash);
 
@@ -185,6 +189,7 @@ int host_file_add(struct host_file *file, const struct host **ret_other)
 	if (*ret_other)
 		return -E_EXIST;
 	file->n_places += host->n_places;
+	file->types |= 1U << host->id.type;
 	table_add(&file->by_id, hash_of_id(host->subnet_id, &host->id), file->n);
 	for (unsigned i = 0; i < host->n_places; i++)
 		table_add(&file->by_place, hash_of_place(host->subnet_id, &host->places[i].prefix), file->n);
