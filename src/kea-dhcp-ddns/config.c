@@ -119,11 +119,9 @@ static void build_algorithm(struct build *b, const struct tsig_key_conf *conf, s
 	}
 	key->tsig.mac_len = (conf->digest_bits ? conf->digest_bits : key->tsig.algorithm->bits) / 8;
 	if (!CONF_BAD(conf, digest_bits) && !tsig_bits_are_valid(key->tsig.algorithm, conf->digest_bits)) {
-		unsigned least = key->tsig.algorithm->bits / 2 > 80 ? key->tsig.algorithm->bits / 2 : 80;
-
 		diag_error(b->diag, conf_pos(&conf->node, "digest-bits"),
 			   "\"digest-bits\" is %u, expected 0 or a multiple of 8 in %u..%u with %s", conf->digest_bits,
-			   least, key->tsig.algorithm->bits, key->tsig.algorithm->word);
+			   tsig_bits_min(key->tsig.algorithm), key->tsig.algorithm->bits, key->tsig.algorithm->word);
 	}
 }
 

@@ -2,15 +2,16 @@
 #pragma once
 
 #include "ctl/channel.h"
-#include "ddns/tsig.h"
 #include "json/read.h"
 #include "kea-dhcp-ddns/keys.h"
 #include "kea-dhcp-ddns/stats.h"
+#include "kea-dhcp-ddns/tsig_key.h"
 #include "log/config.h"
 #include "root/config_text.h"
 
 #define D2_PROGRAM "kea-dhcp-ddns"
 #define D2_ROOT "DhcpDdns"
+#define DNS_PORT 53
 
 /* A configuration of kea-dhcp-ddns as it is used. Immutable once built; its arena holds everything in it. */
 struct d2_key {

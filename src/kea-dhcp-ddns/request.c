@@ -11,6 +11,7 @@
 #include "base/sockaddr.h"
 #include "base/str.h"
 #include "kea-dhcp-ddns/hooks.h"
+#include "kea-dhcp-ddns/message.h"
 #include "log/log.h"
 
 #include <errno.h>
@@ -112,7 +113,7 @@ static const struct d2_server *server_of(const struct request *req)
 static void log_failure(const struct request *req, enum failure failure)
 {
 	const struct step_messages *m = messages[req->step];
-	char id[NCR_ID_TEXT_MAX], name[DNAME_TEXT_MAX];
+	char id[NCR_ID_TEXT_MAX], name[DNAME_TEXT_MAX], rcode[RCODE_TEXT_MAX];
 	const char *server = server_of(req)->text;
 
 	(void)ncr_id(&req->ncr, id);
@@ -133,7 +134,7 @@ static void log_failure(const struct request *req, enum failure failure)
 	default:
 		if (log_is_on(m->rejected))
 			log_write(m->rejected, LOGTEXT_DHCP_DDNS_FORWARD_ADD_REJECTED, id, server, name,
-				  dns_rcode_text(req->rcode));
+				  rcode_text(req->rcode, rcode));
 	}
 }
 
@@ -284,10 +285,12 @@ static void hold_zone(struct d2_zone *zone)
 /* All servers have failed. */
 static void give_up(struct request *req)
 {
+	char rcode[RCODE_TEXT_MAX];
+
 	/* If every server has responded, trying again later would not help. */
 	if (req->failure <= FAIL_REJECTED) {
 		finish(req, req->failure == FAIL_SKIPPED ? "a hook library passes over all DNS servers"
-							 : dns_rcode_text(req->rcode));
+							 : rcode_text(req->rcode, rcode));
 		return;
 	}
 	hold_zone(req->zone);
@@ -334,11 +337,12 @@ static void begin_direction(struct request *req, bool reverse);
 static void go_on(struct request *req, unsigned rcode)
 {
 	struct d2_zone *zone = req->zone;
+	char text[RCODE_TEXT_MAX];
 	enum update_step next;
 
 	count(req, D2_UPDATE_SUCCESS);
 	zone->rest_until_ms[req->server] = 0;
-	if (rcode != DNS_SERVFAIL && zone->is_down) {
+	if (rcode != LDNS_RCODE_SERVFAIL && zone->is_down) {
 		zone->is_down = false;
 		loop_timer_stop(req->d2->loop, &zone->retry);
 		LOG(DHCP_DDNS_ZONE_UP, zone->domain->text, zone->n_requests);
@@ -347,12 +351,12 @@ static void go_on(struct request *req, unsigned rcode)
 	if (next == UPDATE_REJECTED || ++req->n_moves > MOVES_MAX) {
 		req->rcode = rcode;
 		if (!update_is_conflict(rcode)) {
-			fail_try(req, rcode == DNS_SERVFAIL ? FAIL_SERVFAIL : FAIL_REJECTED);
+			fail_try(req, rcode == LDNS_RCODE_SERVFAIL ? FAIL_SERVFAIL : FAIL_REJECTED);
 			return;
 		}
 		/* Another client has the name: what the other servers would say, too. */
 		log_failure(req, FAIL_REJECTED);
-		finish(req, dns_rcode_text(rcode));
+		finish(req, rcode_text(rcode, text));
 		return;
 	}
 	if (next < UPDATE_N) {
@@ -375,52 +379,48 @@ static void timed_out(void *ctx)
 	run(d2);
 }
 
-/* Returns true if the response is one; then *ret_rcode is its code. */
-static bool check_response(struct request *req, struct bytes msg, unsigned *ret_rcode, bool *ret_is_truncated)
+/* Returns true if the message is the response to the update. */
+static bool check_response(struct request *req, struct bytes msg, struct response *ret)
 {
 	const struct d2_key *key = req->key;
-	struct dns_response res;
-	unsigned error = 0;
-	int err;
+	char text[RCODE_TEXT_MAX];
 
-	if (dns_response_parse(msg, req->id, &res) < 0) {
+	switch (message_read(msg, req->id, key ? &key->tsig : NULL, &req->mac, clock_wall_sec(), ret)) {
+	case RESPONSE_VALID:
+		return true;
+	case RESPONSE_MALFORMED:
 		LOG(DHCP_DDNS_INVALID_RESPONSE, server_of(req)->text);
 		return false;
-	}
-	*ret_rcode = res.rcode;
-	*ret_is_truncated = res.is_truncated;
-	if (!key)
-		return true;
-	err = tsig_check(&key->tsig, &req->mac, msg, &res.tsig, clock_wall_sec(), &error);
-	if (err == -E_CONFLICT) {
-		LOG(DHCP_DDNS_TSIG_REJECTED, server_of(req)->text, key->text, dns_rcode_text(error));
-		*ret_rcode = DNS_NOTAUTH;
-		return true;
-	}
-	if (err < 0)
+	case RESPONSE_UNSIGNED:
 		LOG(DHCP_DDNS_TSIG_INVALID, server_of(req)->text, key->text);
-	return err == 0;
+		return false;
+	case RESPONSE_KEY_REFUSED:
+		LOG(DHCP_DDNS_TSIG_REJECTED, server_of(req)->text, key->text, rcode_text(ret->tsig_error, text));
+		ret->rcode = LDNS_RCODE_NOTAUTH;
+		return true;
+	}
+	return false;
 }
 
 /* False if it is not the response, and the right one may follow. */
 static bool take_response(struct request *req, struct bytes msg)
 {
-	char id[NCR_ID_TEXT_MAX];
-	bool is_truncated = false;
-	unsigned rcode = 0;
+	char id[NCR_ID_TEXT_MAX], text[RCODE_TEXT_MAX];
+	struct response res;
 
-	if (!check_response(req, msg, &rcode, &is_truncated))
+	if (!check_response(req, msg, &res))
 		return false;
-	LOG(DHCP_DDNS_UPDATE_RESPONSE_RECEIVED, ncr_id(&req->ncr, id), server_of(req)->text, dns_rcode_text(rcode));
+	LOG(DHCP_DDNS_UPDATE_RESPONSE_RECEIVED, ncr_id(&req->ncr, id), server_of(req)->text,
+	    rcode_text(res.rcode, text));
 	/* RFC 2136 2.1, 7.6: the same again over TCP. If it was made, the steps that follow find that out. */
-	if (is_truncated && !req->stream) {
+	if (res.is_truncated && !req->stream) {
 		end_update(req);
 		req->uses_tcp = true;
 		list_add_head(&req->zone->ready, &req->link);
 		return true;
 	}
 	end_answered(req);
-	go_on(req, rcode);
+	go_on(req, res.rcode);
 	return true;
 }
 
@@ -514,18 +514,15 @@ static int open_socket(const struct d2_server *server, int type)
 	return -E_SYS;
 }
 
-/* Makes the message, with a new id. */
+/* Makes the message, with a new id. Returns its length, 0 if that is impossible. */
 static size_t write_update(struct request *req, uint8_t buf[UPDATE_MESSAGE_MAX])
 {
 	const struct d2_key *key = req->key;
-	struct writer w = writer_init(buf, UPDATE_MESSAGE_MAX);
 
 	if (RAND_bytes((unsigned char *)&req->id, sizeof(req->id)) != 1)
 		req->id = (uint16_t)rand_u64();
-	update_write(req->step, &req->ncr, &req->zone->domain->name, &req->owner, req->id, &w);
-	if (key)
-		tsig_sign(&key->tsig, clock_wall_sec(), &w, &req->mac);
-	return w.err ? 0 : writer_len(&w);
+	return message_write(req->step, &req->ncr, &req->zone->domain->name, &req->owner, req->id,
+			     key ? &key->tsig : NULL, clock_wall_sec(), buf, &req->mac);
 }
 
 /* Returns the socket that the update was sent with, or will be; -E_SYS. */
@@ -533,10 +530,13 @@ static int begin_update(struct request *req)
 {
 	uint8_t buf[UPDATE_MESSAGE_MAX];
 	size_t len = write_update(req, buf);
-	bool uses_tcp = req->uses_tcp || len > DATAGRAM_MAX;
-	int fd = reuse_socket(req, uses_tcp), err;
-	bool is_new = fd < 0;
+	bool uses_tcp = req->uses_tcp || len > DATAGRAM_MAX, is_new;
+	int fd, err;
 
+	if (!len)
+		return -E_SYS;
+	fd = reuse_socket(req, uses_tcp);
+	is_new = fd < 0;
 	if (is_new)
 		fd = open_socket(server_of(req), uses_tcp ? SOCK_STREAM : SOCK_DGRAM);
 	if (fd < 0)

@@ -130,56 +130,6 @@ const char *dname_format(const struct dname *name, char *buf)
 	return buf;
 }
 
-void dname_read(struct reader *r, struct bytes msg, struct dname *ret)
-{
-	struct reader at = *r;
-	size_t limit = (size_t)(r->pos - msg.data); /* where the current run of labels begins */
-	struct dname name = { 0 };
-	bool jumped = false;
-
-	for (;;) {
-		uint8_t len = read_u8(&at);
-		size_t to;
-
-		if (at.err)
-			break;
-		if (!len) {
-			add_root(&name);
-			if (!jumped)
-				*r = at;
-			*ret = name;
-			return;
-		}
-		if (len <= DNAME_LABEL_MAX) {
-			const uint8_t *label = read_bytes(&at, len);
-
-			if (!label || !add_label(&name, label, len))
-				break;
-			continue;
-		}
-		if ((len & 0xc0) != 0xc0)
-			break;
-		to = (size_t)(len & 0x3f) << 8 | read_u8(&at);
-		/* Each jump leads before the labels that it came from, so there are no loops. */
-		if (at.err || to >= limit)
-			break;
-		if (!jumped)
-			*r = at;
-		jumped = true;
-		limit = to;
-		at = reader_init(msg.data, msg.len);
-		(void)read_bytes(&at, to);
-	}
-	*ret = dname_root;
-	r->err = true;
-	r->pos = r->end;
-}
-
-void dname_write(struct writer *w, const struct dname *name)
-{
-	write_bytes(w, name->wire, name->len);
-}
-
 static uint8_t lower(uint8_t c)
 {
 	return (uint8_t)ascii_lower((char)c);

@@ -32,13 +32,6 @@ int dname_of_labels(const char *text, size_t len, struct dname *ret);
 /* Writes the former to buf of DNAME_TEXT_MAX, ending in a dot; returns buf. */
 const char *dname_format(const struct dname *name, char *buf);
 
-/*
- * Reads the name at r in a message, following compression pointers, which must lead backward (RFC 1035 4.1.4). r is
- * then after the name. Invalid names set r->err. Never returns a partial name.
- */
-void dname_read(struct reader *r, struct bytes msg, struct dname *ret);
-void dname_write(struct writer *w, const struct dname *name);
-
 bool dname_equal(const struct dname *a, const struct dname *b);
 /* True if name is zone or is below it; every name is under the root. */
 bool dname_is_under(const struct dname *name, const struct dname *zone);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "ddns/dns.h"
 #include "ddns/ncr.h"
+
+#include <ldns/ldns.h>
 
 /*
  * What a name change request needs from the DNS, as a table (update.c): each step is one UPDATE message (RFC 2136),
  * whose prerequisites depend on the mode (RFC 4703), and the response decides on the next step.
  *
  *	for (step = update_first(ncr, false); step < UPDATE_N; step = update_next(step, rcode)) {
- *		update_write(step, ncr, &zone, &owner, id, &w);
+ *		len = message_write(step, ncr, &zone, &owner, id, key, now, buf, &mac);
  *		...
  *	}
  *
@@ -53,28 +54,8 @@ enum update_step update_next(enum update_step step, unsigned rcode);
 bool update_is_conflict(unsigned rcode);
 
 /*
- * Writes the message of a step. owner is the name of the records: the request's name, or that of its address. It must
- * be under zone. The writer is at the start of the message; UPDATE_MESSAGE_MAX bytes suffice, with a signature too.
+ * Returns the message of a step, not signed; the caller frees it. owner is the name of the records: the request's name,
+ * or that of its address. It must be under zone.
  */
-#define UPDATE_MESSAGE_MAX 4096
-void update_write(enum update_step step, const struct ncr *ncr, const struct dname *zone, const struct dname *owner,
-		  uint16_t id, struct writer *w);
-
-/* The TSIG record of a message. */
-struct dns_tsig {
-	bool is_there;
-	size_t offset; /* of the record in the message: what is signed ends there */
-	struct dname key, algorithm;
-	int64_t time_sec;
-	uint16_t fudge, original_id, error;
-	struct bytes mac, other; /* in the message */
-};
-
-struct dns_response {
-	unsigned rcode;
-	bool is_truncated;
-	struct dns_tsig tsig;
-};
-
-/* Reads the response to the update with this id. -E_INVAL if it is malformed or a response to something else. */
-int dns_response_parse(struct bytes msg, uint16_t id, struct dns_response *ret);
+ldns_pkt *update_new(enum update_step step, const struct ncr *ncr, const struct dname *zone, const struct dname *owner,
+		     uint16_t id);
