@@ -103,12 +103,13 @@ void feed_lease(struct feed *feed, enum feed_kind kind, const struct lease *leas
 void feed_text(struct feed *feed, enum feed_kind kind, bool ok, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /* v: n numbers, at most FEED_RATES_MAX. */
+void feed_rates(struct feed *feed, int64_t ms, int64_t received, int64_t sent, const int64_t *v, unsigned n);
+
 /*
  * Returns the lease of a record. Its bytes are those of the record; texts: FEED_TEXTS bytes for its host name and its
  * user-context, which is NULL if it is longer than FEED_CONTEXT_MAX.
  */
 struct lease feed_record_lease(const struct feed_record *rec, char *texts);
-void feed_rates(struct feed *feed, int64_t ms, int64_t received, int64_t sent, const int64_t *v, unsigned n);
 
 /* The numbers of the oldest record and of the next one. */
 void feed_span(struct feed *feed, uint64_t *ret_first, uint64_t *ret_next);
