@@ -59,7 +59,11 @@ def template(case, kind):
                     -d {scripts(case)}
                 code=$?; {"as_pgsql $(pgsql_bin)/pg_ctl -D " + folder + "/data -m fast -w stop" if kind == "pgsql" else "stop_mysql " + folder}
                 exit $code"""
-            p = subprocess.run(["sh", "-c", script], check=False, capture_output=True, text=True)
+            try:
+                p = subprocess.run(["sh", "-c", script], check=False, capture_output=True, text=True)
+            except SystemExit:  # the tests are ended
+                subprocess.run(["sh", "-c", f". {TOP}/tests/sql/servers; stop_{kind} {folder}"], check=False, capture_output=True)
+                raise
             if p.returncode:
                 raise Failed(f"no template of {kind}: {p.stdout[-2000:]}{p.stderr[-2000:]}")
             with open(folder + ".made", "w", encoding="ascii"):
