@@ -203,17 +203,17 @@ typedef void kea_scope_fn(struct kea_library *lib, enum kea_scope scope, const s
 /* Called in the main thread: the leases that search_start() asked for are here. */
 typedef void kea_search_fn(struct kea_search *search, void *context);
 
-/* What became of a lease. */
+/* What became of a lease. One that ends is described as it was before. */
 enum kea_change {
-	KEA_CHANGE_GRANTED = 1, /* to a client that did not have it before */
-	KEA_CHANGE_RENEWED = 2, /* renewed or confirmed by its client */
-	KEA_CHANGE_RELEASED = 3,
-	KEA_CHANGE_DECLINED = 4,
-	KEA_CHANGE_EXPIRED = 5, /* the lease as it was before: in use, or declined */
+	KEA_CHANGE_GRANTED = 1,  /* to a client that did not have it before */
+	KEA_CHANGE_RENEWED = 2,  /* renewed or confirmed by its client */
+	KEA_CHANGE_RELEASED = 3, /* it ends */
+	KEA_CHANGE_DECLINED = 4, /* it ends */
+	KEA_CHANGE_EXPIRED = 5,  /* it ends, or it was declined until then */
 	KEA_CHANGE_REGISTERED = 6,
 	KEA_CHANGE_ADDED = 7, /* by a command, as the next ones */
 	KEA_CHANGE_UPDATED = 8,
-	KEA_CHANGE_DELETED = 9 /* or no pool contains it any longer: the lease as it was */
+	KEA_CHANGE_DELETED = 9 /* it ends; also because no pool contains it any longer */
 };
 struct kea_feed; /* changes of leases that a library reads; until feed_free(), at most as long as the library */
 /* Called in the main thread: there are changes to read. */
@@ -702,12 +702,12 @@ struct kea_api {
 	 */
 	struct kea_feed *(*feed)(struct kea_library *lib, kea_feed_fn *fn, void *context);
 	/*
-	 * Returns the lease of the next change, as it is then (or was, if enum kea_change says so), until the next call
-	 * or feed_free(); NULL: there is none yet. Its user-context is empty if it is longer than 1024 bytes.
-	 * *ret_lost: how many changes were lost before this one, because they were not read in time; also without a
-	 * next change.
+	 * Returns the lease of the next change, until the next call or feed_free(); NULL: there is none yet. Its
+	 * user-context is empty if it is longer than 1024 bytes. *ret_removed: 1 if it is no longer stored. *ret_lost:
+	 * how many changes were lost before this one, because they were not read in time; also without a next one.
 	 */
-	const struct kea_object *(*feed_next)(struct kea_feed *feed, enum kea_change *ret_change, uint64_t *ret_lost);
+	const struct kea_object *(*feed_next)(struct kea_feed *feed, enum kea_change *ret_change, int *ret_removed,
+					      uint64_t *ret_lost);
 	void (*feed_free)(struct kea_feed *feed); /* NULL is fine; also in its function */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Bulk leasequery as it arrives by TCP. The first byte chooses the family and how the stream is cut into pieces. The
- * messages found are the same however it is cut, and what they ask for is within bounds and of the message.
+ * Leasequery as it arrives by TCP, bulk and active. The first byte chooses the family and how the stream is cut into
+ * pieces. The messages found are the same however it is cut, and what they ask for is within bounds and of the message.
  */
 #include "lease_query/bulk_parse.h"
 
@@ -28,10 +28,17 @@ static void check_message(const uint8_t *data, size_t len, bool is_v6)
 	assert(is_inside(query.server, query.server_len, data, len));
 	if (status != BULK_SUCCESS)
 		return;
+	assert(query.kind == BULK_QUERY || query.kind == BULK_ACTIVE || query.kind == BULK_TLS);
+	if (query.kind == BULK_TLS)
+		return;
 	assert(query.id_len <= sizeof(query.id));
 	/* A query about something never becomes one about everything. */
-	assert(query.id_len || query.by == BULK_ALL || (query.by == BULK_BY_LINK && query.has_link));
-	assert(query.by != BULK_ALL || !is_v6);
+	assert(query.id_len || query.by == BULK_ALL ||
+	       (query.by == BULK_BY_LINK && (query.has_link || query.kind == BULK_ACTIVE)));
+	assert(query.by != BULK_ALL || !is_v6 || query.kind == BULK_ACTIVE);
+	assert(query.kind != BULK_ACTIVE || (query.by != BULK_BY_ADDRESS && query.by != BULK_BY_CLIENT_ID));
+	assert(query.kind != BULK_ACTIVE || is_v6 || query.by == BULK_ALL);
+	assert(!query.has_start || !query.has_end || query.start <= query.end);
 	assert(query.by != BULK_BY_ADDRESS || query.id_len == (is_v6 ? 16 : 4));
 }
 

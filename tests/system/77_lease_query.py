@@ -135,7 +135,7 @@ def limits(t):
     server = start(t, rows, {"max-requester-connections": 2, "max-requester-idle-time": 2, "max-concurrent-queries": 1,
                              "max-leases-per-fetch": 7})
     t.true(Requester(t, source=stranger).is_closed(), "a stranger is connected")
-    server.wait_log("connection for bulk leasequery rejected: its address is not in")
+    server.wait_log("connection for leasequery by TCP rejected: its address is not in")
     first, second = Requester(t), Requester(t)
     t.eq(addresses(first.ask(everything(t))[0]), wanted, "leases")
     t.true(Requester(t).is_closed(), "a third connection")
@@ -297,7 +297,7 @@ def kinds(t):
     t.eq(requester.ask(bytes(message))[1].status, 3, "status of a query with an empty hardware address")
     t.eq(requester.ask(query4(options=[(221, b"\0vpn")]))[1].status, 4, "status of a query for a VPN")
     t.eq(found(ciaddr="198.19.0.1"), ["198.19.0.1"], "after all of them")
-    server.wait_log("bulk leasequery rejected")
+    server.wait_log("leasequery by TCP rejected")
 
 
 @test("lease-query-bulk-kinds6", families=(6,))
@@ -374,5 +374,5 @@ def by_udp6(t):
     data = dhcp6.options_of(find(dhcp6.options_of(got[4:]), 45))
     t.eq(dhcp6.text6(find(data, 5)[:16]), address, "address")
     server.reload(server.conf.replace('"2001:db8:ff::2"', '"2001:db8:ff::8"'))
-    server.wait_log("LEASE_QUERY_LOAD_OK", 2)
+    server.wait_log("DHCP6_CONFIG_COMPLETE", 2)
     t.eq(udp(t, message, 547, timeout=1), None, "response for a stranger")

@@ -8,7 +8,7 @@
 
 /* What the answers of both families share. */
 
-enum { STATE_DEFAULT = 0, STATE_DECLINED = 1, STATE_RECLAIMED = 2, STATE_RELEASED = 3 };
+enum { STATE_DEFAULT = 0, STATE_DECLINED = 1, STATE_RECLAIMED = 2, STATE_RELEASED = 3, STATE_REGISTERED = 4 };
 enum { TYPE_NA = 0, TYPE_TA = 1, TYPE_PD = 2 };
 
 /* An active binding: assigned, and not expired. */
@@ -17,8 +17,8 @@ static inline bool is_active(const struct kea_object *lease)
 	return number_of(lease, KEA_LEASE_STATE) == STATE_DEFAULT && number_of(lease, KEA_LEASE_LEFT) > 0;
 }
 
-/* lease6.c: adds the address or prefix of a lease, with the times that are left. */
-void add_lease6(struct out *out, const struct kea_object *lease);
+/* lease6.c: adds the address or prefix of a lease, with the times that are left; is_over: they are 0. */
+void add_lease6(struct out *out, const struct kea_object *lease, bool is_over);
 
 /* Options of responses, and of queries by UDP. */
 enum {
@@ -40,9 +40,21 @@ enum {
 	STATUS6_NOT_CONFIGURED = 9,
 	STATUS6_NOT_ALLOWED = 10,
 	STATUS6_QUERY_TERMINATED = 11,
+	/* RFC 7653 */
+	STATUS6_DATA_MISSING = 12,
+	STATUS6_CATCH_UP_COMPLETE = 13,
+	STATUS6_NOT_SUPPORTED = 14,
+	STATUS6_TLS_CONNECTION_REFUSED = 15,
 };
-enum { LEASEQUERY_REPLY = 15, LEASEQUERY_DONE = 16, LEASEQUERY_DATA = 17 };
-enum { DHCPLEASEUNASSIGNED = 11, DHCPLEASEUNKNOWN = 12, DHCPLEASEACTIVE = 13, DHCPLEASEQUERYDONE = 15 };
+enum { REPLY6 = 7, LEASEQUERY_REPLY = 15, LEASEQUERY_DONE = 16, LEASEQUERY_DATA = 17 };
+enum {
+	DHCPLEASEUNASSIGNED = 11,
+	DHCPLEASEUNKNOWN = 12,
+	DHCPLEASEACTIVE = 13,
+	DHCPLEASEQUERYDONE = 15,
+	DHCPLEASEQUERYSTATUS = 17,
+	DHCPTLS = 18,
+};
 enum {
 	OPT_LEASE_TIME = 51,
 	OPT_TYPE = 53,

@@ -6,6 +6,7 @@
 
 #include "lease_query/bulk_run.h"
 #include "lease_query/messages.h"
+#include "lease_query/stream.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,6 +20,7 @@ enum {
 	OUT_SIZE = 32768,
 	IN_SIZE = BULK_HEAD + BULK_MESSAGE_MAX,
 	ACCEPT_MAX = 16, /* connections before others have their turn */
+	ROUNDS_MAX = 8,  /* full buffers of a connection, likewise */
 	BACKLOG = 64,
 	LISTEN_AGAIN_MS = 250,
 	LISTEN_QUIET_MS = 5000, /* meanwhile the instance before a reload may have the address */
@@ -37,10 +39,12 @@ struct conn {
 	uint8_t server[4]; /* DHCPv4: our address */
 	struct bulk_run *runs, **last;
 	unsigned n_runs;
-	bool is_searching; /* for the first of the runs */
-	bool has_page;     /* of it */
-	unsigned at;       /* next lease of the page */
-	bool is_eof;       /* nothing more to read */
+	struct stream *stream; /* an active query: there are no runs; NULL: none */
+	int64_t progress_ms;   /* when it last had nothing to send, or the requester read something */
+	bool is_searching;     /* for the first of the runs, or the stream */
+	bool has_page;         /* of it */
+	unsigned at;           /* next lease of the page */
+	bool is_eof;           /* nothing more to read */
 	size_t n_in, n_sent;
 	struct out out; /* the first n_sent bytes were sent */
 	uint8_t in[IN_SIZE], out_bytes[OUT_SIZE];
@@ -48,7 +52,7 @@ struct conn {
 
 struct bulk {
 	struct kea_library *lib;
-	const struct lease_query *self;
+	struct lease_query *self;
 	const struct bulk_family *family;
 	int fd; /* -1: not listening */
 	struct kea_watch *watch;
@@ -59,6 +63,11 @@ struct bulk {
 	struct conn *conns;
 	unsigned n_conns;
 };
+
+static void count(const struct bulk *bulk, enum lq_stat stat)
+{
+	kea->stat_add(bulk->self->stats[stat], 1);
+}
 
 /* True if a line about what strangers do may be logged now. */
 static bool may_log(struct bulk *bulk)
@@ -83,6 +92,7 @@ static void free_conn(struct conn *conn)
 		next = run->next;
 		bulk_run_free(run);
 	}
+	stream_free(conn->stream);
 	*conn->link = conn->next;
 	if (conn->next)
 		conn->next->link = conn->link;
@@ -96,9 +106,24 @@ static void close_conn(struct conn *conn, const char *why)
 	free_conn(conn);
 }
 
+/* The requester does not keep up, which it may learn from this: it has to catch up. */
+static void drop_conn(struct conn *conn, const char *why)
+{
+	count(conn->bulk, LQ_CONNECTIONS_DROPPED);
+	if (may_log(conn->bulk))
+		LOG(BULK_LEASE_QUERY_CONNECTION_DROPPED, conn->peer, why);
+	close_conn(conn, why);
+}
+
 static void touch(struct conn *conn)
 {
-	(void)kea->timer_start(conn->idle, conn->bulk->self->bulk_conf.idle_ms);
+	const struct bulk_conf *conf = &conn->bulk->self->bulk_conf;
+	int64_t ms = !conn->stream                        ? conf->idle_ms
+		     : conf->keepalive_ms < conf->send_ms ? conf->keepalive_ms
+							  : conf->send_ms;
+
+	conn->progress_ms = kea->now_ms();
+	(void)kea->timer_start(conn->idle, ms);
 }
 
 static void end_first(struct conn *conn, enum bulk_status status, const char *why)
@@ -131,35 +156,88 @@ static void rotate(struct conn *conn)
 
 static bool has_room(const struct conn *conn)
 {
-	return conn->out.max - conn->out.n >= BULK_REPLY_MAX;
+	return bulk_has_room(&conn->out);
+}
+
+/* What leases are searched for. */
+static struct bulk_run *current(const struct conn *conn)
+{
+	return conn->stream ? conn->stream->run : conn->runs;
 }
 
 /* Adds leases of the page as long as there is room; the page has ended once it returns with has_page cleared. */
 static void add_page(struct conn *conn)
 {
-	struct bulk_run *run = conn->runs;
+	struct bulk_run *run = current(conn);
 	const struct kea_object *lease = NULL;
 
 	while (has_room(conn) && (lease = kea->search_lease(conn->search, conn->at)) != NULL) {
 		conn->at++;
 		if (!bulk_run_wants(run, lease))
 			continue;
-		conn->bulk->family->add_lease(&conn->out, run, lease);
+		conn->bulk->family->add_lease(&conn->out, run, lease, BULK_STORED);
+		run->has_begun = true;
 		run->n_sent++;
+		count(conn->bulk, LQ_LEASES_SENT);
 	}
 	if (lease || !has_room(conn))
 		return;
 	bulk_run_next(run, conn->search);
 	kea->search_clear(conn->search);
 	conn->has_page = false;
-	rotate(conn);
+	if (!conn->stream)
+		rotate(conn);
 }
 
-/* Fills the buffer until it is full, or leases have to be searched for, or nothing is left to do. */
-static void fill(struct conn *conn)
+/* The active query ends: the requester may ask again. */
+static void end_stream(struct conn *conn, const char *why)
+{
+	conn->bulk->family->add_end(&conn->out, conn->stream->run, BULK_TERMINATED, why);
+	LOG(BULK_LEASE_QUERY_RESPONSE_SENT, conn->peer, (unsigned long long)conn->stream->run->n_sent, why);
+	stream_free(conn->stream);
+	conn->stream = NULL;
+	touch(conn);
+}
+
+/* False: changes were lost. */
+static bool fill_stream(struct conn *conn)
+{
+	const struct bulk_family *family = conn->bulk->family;
+	struct stream *stream = conn->stream;
+	bool has_failed;
+
+	while (has_room(conn) && !conn->is_searching) {
+		if (conn->has_page) {
+			add_page(conn);
+			continue;
+		}
+		/* Not while a page is here, which is older. */
+		if (!stream_fill(stream, family, &conn->out))
+			return false;
+		if (!stream->catches_up || !has_room(conn))
+			break;
+		if (bulk_run_ask(stream->run, conn->search, &has_failed)) {
+			conn->is_searching = true;
+		} else if (has_failed) {
+			end_stream(conn, "the leases cannot be searched");
+			break;
+		} else {
+			stream_caught_up(stream, family, &conn->out);
+		}
+	}
+	return true;
+}
+
+/*
+ * Fills the buffer until it is full, or leases have to be searched for, or nothing is left to do. False: changes were
+ * lost.
+ */
+static bool fill(struct conn *conn)
 {
 	bool has_failed;
 
+	if (conn->stream)
+		return fill_stream(conn);
 	while (conn->runs && !conn->is_searching && has_room(conn)) {
 		if (conn->has_page)
 			add_page(conn);
@@ -170,6 +248,7 @@ static void fill(struct conn *conn)
 		else
 			end_first(conn, BULK_SUCCESS, "complete");
 	}
+	return true;
 }
 
 /* False: the connection is broken. */
@@ -193,6 +272,14 @@ static bool flush(struct conn *conn)
 	return true;
 }
 
+static bool advance(struct conn *conn);
+
+static void on_changes(struct kea_feed *feed, void *context)
+{
+	(void)feed;
+	(void)advance(context);
+}
+
 /* --- queries ----------------------------------------------------------------------------------------------------- */
 
 static bool is_xid_used(const struct conn *conn, const struct bulk_query *query)
@@ -200,7 +287,7 @@ static bool is_xid_used(const struct conn *conn, const struct bulk_query *query)
 	for (const struct bulk_run *run = conn->runs; run; run = run->next)
 		if (!memcmp(run->query.xid, query->xid, sizeof(query->xid)))
 			return true;
-	return false;
+	return conn->stream && !memcmp(conn->stream->run->query.xid, query->xid, sizeof(query->xid));
 }
 
 static void log_invalid(struct conn *conn, const char *why)
@@ -212,9 +299,51 @@ static void log_invalid(struct conn *conn, const char *why)
 /* A query that cannot be answered is answered before those that are in progress. */
 static void refuse(struct conn *conn, struct bulk_run *run, enum bulk_status status, const char *why)
 {
+	const struct bulk_family *family = conn->bulk->family;
+
+	count(conn->bulk, LQ_REJECTED);
 	log_invalid(conn, why);
-	conn->bulk->family->add_end(&conn->out, run, status, why);
+	(run->query.kind == BULK_ACTIVE ? family->add_status : family->add_end)(&conn->out, run, status, why);
 	bulk_run_free(run);
+}
+
+static void refuse_tls(struct conn *conn, struct bulk_run *run)
+{
+	conn->bulk->family->add_tls(&conn->out, run, BULK_TLS_REFUSED, "the server has no TLS for leasequery");
+	bulk_run_free(run);
+}
+
+/* Returns why the connection has to be closed; NULL: it does not. */
+static const char *begin_stream(struct conn *conn, struct bulk_run *run)
+{
+	if (!conn->bulk->self->bulk_conf.has_active) {
+		refuse(conn, run, BULK_NOT_SUPPORTED, "active queries are not enabled");
+		return NULL;
+	}
+	if (conn->stream || conn->runs) {
+		refuse(conn, run, BULK_NOT_ALLOWED, "another query is in progress on this connection");
+		return NULL;
+	}
+	conn->stream = stream_new(conn->bulk->family, run, &conn->out, on_changes, conn);
+	return conn->stream ? NULL : "out of memory";
+}
+
+static const char *begin_bulk(struct conn *conn, struct bulk_run *run)
+{
+	if (!conn->bulk->self->bulk_conf.has_bulk) {
+		refuse(conn, run, BULK_NOT_ALLOWED, "bulk queries are not enabled");
+		return NULL;
+	}
+	if (conn->stream) {
+		refuse(conn, run, BULK_NOT_ALLOWED, "an active query is in progress on this connection");
+		return NULL;
+	}
+	*conn->last = run;
+	conn->last = &run->next;
+	conn->n_runs++;
+	if (conn->n_runs == conn->bulk->self->bulk_conf.queries_max)
+		LOG(BULK_LEASE_QUERY_AT_MAX_CONCURRENT_QUERIES, conn->peer, conn->n_runs);
+	return NULL;
 }
 
 /* A message has arrived. Returns why the connection has to be closed; NULL: it does not. */
@@ -227,7 +356,9 @@ static const char *receive(struct conn *conn, const uint8_t *data, size_t len)
 	struct bulk_run *run;
 
 	if (!conn->bulk->family->parse(data, len, &query, &status, &why))
-		return "a message is not a bulk leasequery";
+		return "a message is not a leasequery";
+	if (query.kind != BULK_TLS)
+		count(conn->bulk, query.kind == BULK_ACTIVE ? LQ_ACTIVE_RECEIVED : LQ_BULK_RECEIVED);
 	LOG(BULK_LEASE_QUERY_QUERY_RECEIVED, conn->peer);
 	/* RFC 6926 7.2, RFC 5460 6.1: nobody could tell the responses apart. */
 	if (is_xid_used(conn, &query)) {
@@ -239,15 +370,12 @@ static const char *receive(struct conn *conn, const uint8_t *data, size_t len)
 	if (!run)
 		return "out of memory";
 	memcpy(run->server, conn->server, sizeof(run->server));
-	if (status != BULK_SUCCESS) {
+	if (query.kind == BULK_TLS)
+		refuse_tls(conn, run);
+	else if (status != BULK_SUCCESS)
 		refuse(conn, run, status, why);
-		return NULL;
-	}
-	*conn->last = run;
-	conn->last = &run->next;
-	conn->n_runs++;
-	if (conn->n_runs == self->bulk_conf.queries_max)
-		LOG(BULK_LEASE_QUERY_AT_MAX_CONCURRENT_QUERIES, conn->peer, conn->n_runs);
+	else
+		return query.kind == BULK_ACTIVE ? begin_stream(conn, run) : begin_bulk(conn, run);
 	return NULL;
 }
 
@@ -299,34 +427,44 @@ static bool has_work(const struct conn *conn)
 {
 	return has_room(conn) &&
 	       ((conn->runs && !conn->is_searching) ||
+		(conn->stream && !conn->is_searching && (conn->stream->catches_up || conn->stream->has_more)) ||
 		(conn->n_runs < conn->bulk->self->bulk_conf.queries_max && bulk_frame(conn->in, conn->n_in) != 0));
 }
 
 /* Does what can be done now, a page of leases at most; returns false if the connection is gone. */
 static bool advance(struct conn *conn)
 {
-	unsigned events;
+	unsigned events, rounds = 0;
 
 	do {
 		const char *why = receive_all(conn);
+		bool was_empty = !conn->out.n;
 
 		if (why) {
+			count(conn->bulk, LQ_REJECTED);
 			log_invalid(conn, why);
 			close_conn(conn, why);
 			return false;
 		}
-		fill(conn);
+		if (!fill(conn)) {
+			drop_conn(conn, "it reads changes too slowly");
+			return false;
+		}
+		if (was_empty && conn->stream)
+			conn->progress_ms = kea->now_ms();
 		if (!flush(conn)) {
 			close_conn(conn, "it is broken");
 			return false;
 		}
-	} while (has_work(conn));
+	} while (has_work(conn) && ++rounds < ROUNDS_MAX);
 	/* RFC 6926 8.4: a requester that has sent its queries may close its side; it gets its responses. */
-	if (conn->is_eof && !conn->n_runs && !conn->out.n) {
+	if (conn->is_eof && !conn->n_runs && (!conn->out.n || conn->stream)) {
 		close_conn(conn, "the requester closed it");
 		return false;
 	}
-	events = (wants_input(conn) ? (unsigned)KEA_READABLE : 0) | (conn->out.n ? (unsigned)KEA_WRITABLE : 0);
+	/* With work left, the next turn of the loop goes on. */
+	events = (wants_input(conn) ? (unsigned)KEA_READABLE : 0) |
+		 (conn->out.n || has_work(conn) ? (unsigned)KEA_WRITABLE : 0);
 	if (events != conn->events)
 		(void)kea->watch_change(conn->watch, events);
 	conn->events = events;
@@ -354,11 +492,31 @@ static void on_found(struct kea_search *search, void *context)
 
 	conn->is_searching = false;
 	conn->at = 0;
-	conn->has_page = bulk_run_found(conn->runs, search, &has_failed);
+	conn->has_page = bulk_run_found(current(conn), search, &has_failed);
 	/* There is room: an end takes less than half of BULK_REPLY_MAX. */
-	if (has_failed)
+	if (has_failed && conn->stream)
+		end_stream(conn, "the lease database failed");
+	else if (has_failed)
 		end_first(conn, BULK_TERMINATED, "the lease database failed");
 	(void)advance(conn);
+}
+
+/* RFC 7724 8.1, RFC 7653 8.1: a sign of life if there is nothing else; a requester that does not read is dropped. */
+static void on_quiet(struct conn *conn)
+{
+	const struct bulk_conf *conf = &conn->bulk->self->bulk_conf;
+	int64_t limit = conn->out.n ? conf->send_ms : conf->keepalive_ms;
+	int64_t left = conn->progress_ms + limit - kea->now_ms();
+
+	if (left > 0) {
+		(void)kea->timer_start(conn->idle, left);
+	} else if (conn->out.n) {
+		drop_conn(conn, "the requester does not read");
+	} else {
+		conn->bulk->family->add_status(&conn->out, conn->stream->run, BULK_CONNECTION_ACTIVE, NULL);
+		touch(conn);
+		(void)advance(conn);
+	}
 }
 
 static void on_idle(void *context)
@@ -368,8 +526,12 @@ static void on_idle(void *context)
 	/* The requester waits for us. */
 	if (conn->is_searching)
 		touch(conn);
+	else if (conn->stream)
+		on_quiet(conn);
+	else if (conn->out.n)
+		drop_conn(conn, "the requester does not read");
 	else
-		close_conn(conn, conn->out.n ? "the requester does not read" : "it was idle");
+		close_conn(conn, "it was idle");
 }
 
 /* --- the listener ------------------------------------------------------------------------------------------------ */
@@ -395,6 +557,7 @@ static void set_server(struct conn *conn)
 
 static void reject(struct bulk *bulk, int fd, const char *peer, const char *why)
 {
+	count(bulk, LQ_CONNECTIONS_REJECTED);
 	if (may_log(bulk))
 		LOG(BULK_LEASE_QUERY_REJECTED_CONNECTION, peer, why);
 	(void)close(fd);
@@ -428,6 +591,7 @@ static void add_conn(struct bulk *bulk, int fd, const char *peer)
 		free_conn(conn);
 		return;
 	}
+	count(bulk, LQ_CONNECTIONS_ACCEPTED);
 	LOG(BULK_LEASE_QUERY_CONNECTION_OPENED, peer);
 	touch(conn);
 }
@@ -548,7 +712,7 @@ static void on_timer(void *context)
 		(void)kea->watch_change(bulk->watch, KEA_READABLE);
 }
 
-struct bulk *bulk_new(struct kea_library *lib, const struct lease_query *self)
+struct bulk *bulk_new(struct kea_library *lib, struct lease_query *self)
 {
 	struct bulk *bulk = calloc(1, sizeof(*bulk));
 

@@ -46,6 +46,24 @@ static bool wrong(struct problem *problem, enum bulk_status status, const char *
 	return false;
 }
 
+/* epoch: s since 1970. */
+static bool read_time(const uint8_t *value, size_t len, int64_t epoch, bool *ret_has, int64_t *ret,
+		      struct problem *problem)
+{
+	if (len != 4)
+		return wrong(problem, BULK_MALFORMED, "a time does not have 4 bytes");
+	*ret_has = true;
+	*ret = epoch + get32(value);
+	return true;
+}
+
+static bool check_time(const struct bulk_query *query, struct problem *problem)
+{
+	if (query->has_start && query->has_end && query->start > query->end)
+		return wrong(problem, BULK_MALFORMED, "its time ends before it begins");
+	return true;
+}
+
 /* False: it is too long to be compared with what is stored. */
 static bool set_id(struct bulk_query *query, enum bulk_by by, const uint8_t *id, size_t len)
 {
@@ -62,6 +80,8 @@ static bool set_id(struct bulk_query *query, enum bulk_by by, const uint8_t *id,
 enum {
 	OP_REQUEST = 1,
 	TYPE_BULK_QUERY = 14,
+	TYPE_ACTIVE_QUERY = 16,
+	TYPE_TLS = 18,
 	/* the fixed part */
 	AT_HTYPE = 1,
 	AT_HLEN = 2,
@@ -120,12 +140,12 @@ struct about {
 	bool has_type;
 };
 
-static bool read_time(const uint8_t *value, size_t len, bool *ret_has, uint32_t *ret, struct problem *problem)
+/* False: it is no message for a listener. */
+static bool read_type(const uint8_t *value, size_t len, struct bulk_query *query)
 {
-	if (len != 4)
-		return wrong(problem, BULK_MALFORMED, "a time does not have 4 bytes");
-	*ret_has = true;
-	*ret = get32(value);
+	if (len != 1 || (*value != TYPE_BULK_QUERY && *value != TYPE_ACTIVE_QUERY && *value != TYPE_TLS))
+		return false;
+	query->kind = *value == TYPE_TLS ? BULK_TLS : *value == TYPE_ACTIVE_QUERY ? BULK_ACTIVE : BULK_QUERY;
 	return true;
 }
 
@@ -134,7 +154,7 @@ static bool read_option4(uint8_t code, const uint8_t *value, size_t len, struct 
 {
 	switch (code) {
 	case OPT_TYPE:
-		about->has_type = len == 1 && *value == TYPE_BULK_QUERY;
+		about->has_type = read_type(value, len, query);
 		return true;
 	case OPT_CLIENT_ID:
 		about->client_id = value;
@@ -145,9 +165,9 @@ static bool read_option4(uint8_t code, const uint8_t *value, size_t len, struct 
 		about->info_len = len;
 		return true;
 	case OPT_QUERY_START:
-		return read_time(value, len, &query->has_start, &query->start, problem);
+		return read_time(value, len, 0, &query->has_start, &query->start, problem);
 	case OPT_QUERY_END:
-		return read_time(value, len, &query->has_end, &query->end, problem);
+		return read_time(value, len, 0, &query->has_end, &query->end, problem);
 	case OPT_VSS:
 		return wrong(problem, BULK_NOT_ALLOWED, "the server has no VPNs");
 	default:
@@ -182,8 +202,11 @@ static bool read_about(const uint8_t *data, const struct about *about, struct bu
 	if (n > 1)
 		return wrong(problem, BULK_MALFORMED,
 			     "it must have at most one of address, hardware address, client identifier and option 82");
-	if (query->has_start && query->has_end && query->start > query->end)
-		return wrong(problem, BULK_MALFORMED, "its time ends before it begins");
+	/* RFC 7724 7.2: it is about all leases. */
+	if (n && query->kind == BULK_ACTIVE)
+		return wrong(problem, BULK_MALFORMED, "an active query must not be about an address or a client");
+	if (!check_time(query, problem))
+		return false;
 	query->by = BULK_ALL;
 	query->htype = data[AT_HTYPE];
 	if (about->info)
@@ -218,7 +241,7 @@ bool bulk_parse4(const uint8_t *data, size_t len, struct bulk_query *ret, enum b
 		return false;
 	if (more < 0)
 		(void)wrong(&problem, BULK_MALFORMED, "an option is cut off");
-	if (problem.status == BULK_SUCCESS)
+	if (problem.status == BULK_SUCCESS && ret->kind != BULK_TLS)
 		(void)read_about(data, &about, ret, &problem);
 	*ret_status = problem.status;
 	*ret_why = problem.why;
@@ -229,6 +252,8 @@ bool bulk_parse4(const uint8_t *data, size_t len, struct bulk_query *ret, enum b
 
 enum {
 	TYPE_LEASEQUERY = 14,
+	TYPE_ACTIVELEASEQUERY = 22,
+	TYPE_STARTTLS = 23,
 	HEAD6 = 4,
 	QUERY_HEAD = 17, /* type, link address */
 	IAADDR_LEN = 24,
@@ -279,12 +304,31 @@ static const struct type6 {
 	[5] = { BULK_BY_REMOTE_ID, OPT6_REMOTE_ID, 5 },
 };
 
+/* RFC 7653: also in bulk queries. They are options of the message or of the query. */
+static bool read_times6(const uint8_t *data, size_t len, struct bulk_query *query, struct problem *problem)
+{
+	const uint8_t *value;
+	uint16_t code;
+	size_t at = 0, n;
+
+	while (next6(data, len, &at, &code, &value, &n) > 0)
+		if ((code == OPT6_START_TIME &&
+		     !read_time(value, n, BULK_EPOCH6, &query->has_start, &query->start, problem)) ||
+		    (code == OPT6_END_TIME && !read_time(value, n, BULK_EPOCH6, &query->has_end, &query->end, problem)))
+			return false;
+	return true;
+}
+
 static bool read_query6(const uint8_t *data, size_t len, struct bulk_query *query, struct problem *problem)
 {
 	const struct type6 *type;
 	const uint8_t *id;
 	size_t n = 0;
 
+	/* An active query without one is about all leases. */
+	query->by = BULK_ALL;
+	if (!data && query->kind == BULK_ACTIVE)
+		return true;
 	if (!data || len < QUERY_HEAD)
 		return wrong(problem, BULK_MALFORMED, "it has no query option, or one that is too short");
 	if (!data[0] || data[0] >= sizeof(types6) / sizeof(types6[0]))
@@ -293,8 +337,11 @@ static bool read_query6(const uint8_t *data, size_t len, struct bulk_query *quer
 	memcpy(query->link, data + 1, BULK_ADDR);
 	query->has_link = !is_zero(query->link, BULK_ADDR);
 	query->by = type->by;
+	if (query->kind == BULK_ACTIVE && (type->by == BULK_BY_ADDRESS || type->by == BULK_BY_CLIENT_ID))
+		return wrong(problem, BULK_NOT_ALLOWED, "an active query must not be about an address or a client");
 	if (!type->code)
-		return query->has_link || wrong(problem, BULK_MALFORMED, "the link address is zero");
+		return query->has_link || query->kind == BULK_ACTIVE ||
+		       wrong(problem, BULK_MALFORMED, "the link address is zero");
 	id = bulk_option6(data + QUERY_HEAD, len - QUERY_HEAD, type->code, &n);
 	if (!id || n < type->len_min)
 		return wrong(problem, BULK_MALFORMED, "the option that the query is about is missing, or too short");
@@ -313,8 +360,9 @@ bool bulk_parse6(const uint8_t *data, size_t len, struct bulk_query *ret, enum b
 	int more;
 
 	memset(ret, 0, sizeof(*ret));
-	if (len < HEAD6 || data[0] != TYPE_LEASEQUERY)
+	if (len < HEAD6 || (data[0] != TYPE_LEASEQUERY && data[0] != TYPE_ACTIVELEASEQUERY && data[0] != TYPE_STARTTLS))
 		return false;
+	ret->kind = data[0] == TYPE_STARTTLS ? BULK_TLS : data[0] == TYPE_LEASEQUERY ? BULK_QUERY : BULK_ACTIVE;
 	memcpy(ret->xid, data + 1, 3);
 	while ((more = next6(data, len, &at, &code, &value, &n)) > 0)
 		if (code == OPT6_CLIENTID) {
@@ -334,10 +382,12 @@ bool bulk_parse6(const uint8_t *data, size_t len, struct bulk_query *ret, enum b
 	if (more < 0)
 		(void)wrong(&problem, BULK_MALFORMED, "an option is cut off");
 	/* RFC 5007 4.3: it identifies the requester. */
-	else if (!ret->requester)
+	else if (!ret->requester && ret->kind != BULK_TLS)
 		(void)wrong(&problem, BULK_MALFORMED, "it has no valid client identifier");
-	else
-		(void)read_query6(query, query_len, ret, &problem);
+	else if (ret->kind != BULK_TLS && read_query6(query, query_len, ret, &problem) &&
+		 read_times6(data + HEAD6, len - HEAD6, ret, &problem) &&
+		 (!query || read_times6(query + QUERY_HEAD, query_len - QUERY_HEAD, ret, &problem)))
+		(void)check_time(ret, &problem);
 	*ret_status = problem.status;
 	*ret_why = problem.why;
 	return true;

@@ -70,14 +70,15 @@ struct bulk_run *bulk_run_new(const struct lease_query *self, struct plan *plan,
 	run->prefix_len = LINKS_LENGTHS - 1;
 	run->is_walk = is_walk(query->by);
 	/* Pages of which few leases are sent may be longer. */
-	run->max = query->by == BULK_ALL || query->by == BULK_BY_LINK ? self->bulk_conf.fetch
-		   : self->bulk_conf.fetch < BULK_FIND_MAX / 10       ? self->bulk_conf.fetch * 10
-								      : BULK_FIND_MAX;
+	run->max = query->kind == BULK_QUERY && (query->by == BULK_ALL || query->by == BULK_BY_LINK)
+			   ? self->bulk_conf.fetch
+		   : self->bulk_conf.fetch < BULK_FIND_MAX / 10 ? self->bulk_conf.fetch * 10
+								: BULK_FIND_MAX;
 	if (query->requester_len) {
 		memcpy(run->requester, query->requester, query->requester_len);
 		run->requester_len = query->requester_len;
 	}
-	if (*ret_status == BULK_SUCCESS && self->family == 6)
+	if (*ret_status == BULK_SUCCESS && self->family == 6 && query->kind != BULK_TLS)
 		*ret_status = begin6(run, ret_why);
 	/* The message ends with this call. */
 	run->query.requester = run->query.server = NULL;
@@ -260,13 +261,39 @@ static bool is_about(const struct bulk_run *run, const struct kea_object *lease)
 	return false;
 }
 
+/* RFC 5007: bindings, which leases that have ended are not. The end of one is a change that an active query is about.
+ */
+static bool is_binding(const struct bulk_run *run, const struct kea_object *lease)
+{
+	if (run->query.kind == BULK_ACTIVE)
+		return number_of(lease, KEA_LEASE_STATE) != STATE_REGISTERED;
+	return is_active(lease);
+}
+
+bool bulk_run_is_about(const struct bulk_run *run, const struct kea_object *lease)
+{
+	if (run->query.has_link &&
+	    (run->link < 0 || links_of_subnet(run->plan->links, number_of(lease, KEA_LEASE_SUBNET_ID)) != run->link))
+		return false;
+	return is_about(run, lease);
+}
+
 bool bulk_run_wants(const struct bulk_run *run, const struct kea_object *lease)
 {
-	if (run->self->family == 4)
-		return is_in_time(&run->query, lease) && is_about(run, lease);
-	/* RFC 5007: bindings, which leases that have ended are not. */
-	return is_active(lease) &&
-	       (run->link < 0 ||
-		links_of_subnet(run->plan->links, number_of(lease, KEA_LEASE_SUBNET_ID)) == run->link) &&
-	       is_about(run, lease);
+	return (run->self->family == 4 || is_binding(run, lease)) && is_in_time(&run->query, lease) &&
+	       bulk_run_is_about(run, lease);
+}
+
+void bulk_run_follow(struct bulk_run *run)
+{
+	struct plan *plan = run->self->plans;
+
+	if (!plan || plan == run->plan)
+		return;
+	plan_unref(run->plan);
+	run->plan = plan;
+	plan->refs++;
+	/* Negative: it is on no link any longer. */
+	if (run->query.has_link)
+		run->link = links_of_relay(plan->links, run->query.link, LINKS_ADDR);
 }

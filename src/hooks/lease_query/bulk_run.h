@@ -7,12 +7,28 @@
 
 #include <kea/hooks.h>
 
-/* A bulk query in progress. */
+/* A bulk or active query in progress. */
 
 enum {
 	BULK_REPLY_MAX = 2048, /* bytes of a response message: each of its options is shorter than 300 */
 	BULK_FIND_MAX = 1000,
 };
+
+/* No change: the lease is as it is stored. */
+#define BULK_STORED ((enum kea_change)0)
+
+/* True if the lease ended with the change. */
+static inline bool bulk_ends(enum kea_change change)
+{
+	return change == KEA_CHANGE_RELEASED || change == KEA_CHANGE_DECLINED || change == KEA_CHANGE_EXPIRED ||
+	       change == KEA_CHANGE_DELETED;
+}
+
+/* True if a response message fits. */
+static inline bool bulk_has_room(const struct out *out)
+{
+	return out->max - out->n >= BULK_REPLY_MAX;
+}
 
 struct bulk_run {
 	struct bulk_run *next;
@@ -34,6 +50,7 @@ struct bulk_run {
 	unsigned max;        /* leases of a page */
 	uint8_t after[LINKS_ADDR];
 	uint64_t n_sent; /* leases */
+	bool has_begun;  /* the first message of the response was added */
 };
 
 /*
@@ -47,7 +64,11 @@ void bulk_run_free(struct bulk_run *run); /* NULL is fine */
 bool bulk_run_ask(struct bulk_run *run, struct kea_search *search, bool *ret_failed);
 /* The search has responded: false if the query has to be asked again, otherwise leases can be sent. */
 bool bulk_run_found(struct bulk_run *run, const struct kea_search *search, bool *ret_failed);
-/* True if the query is about this lease. */
+/* An active query: goes on with the newest configuration. */
+void bulk_run_follow(struct bulk_run *run);
+/* True if the query is about this lease, whatever its state and time. */
+bool bulk_run_is_about(const struct bulk_run *run, const struct kea_object *lease);
+/* True if it is to be sent. */
 bool bulk_run_wants(const struct bulk_run *run, const struct kea_object *lease);
 /* All leases of this page were sent. */
 void bulk_run_next(struct bulk_run *run, struct kea_search *search);
@@ -56,10 +77,15 @@ void bulk_run_next(struct bulk_run *run, struct kea_search *search);
 struct bulk_family {
 	bool (*parse)(const uint8_t *data, size_t len, struct bulk_query *ret, enum bulk_status *ret_status,
 		      const char **ret_why);
-	/* A lease that the query is about, after run->n_sent others. */
-	void (*add_lease)(struct out *out, const struct bulk_run *run, const struct kea_object *lease);
-	/* The end of the responses to a query, after run->n_sent leases; text: of the status, or NULL. */
+	/* A lease that the query is about; change: BULK_STORED, or what became of it. */
+	void (*add_lease)(struct out *out, const struct bulk_run *run, const struct kea_object *lease,
+			  enum kea_change change);
+	/* The end of the responses to a query; text: of the status, or NULL. */
 	void (*add_end)(struct out *out, const struct bulk_run *run, enum bulk_status status, const char *text);
+	/* A status of an active query, which goes on unless it is an error. */
+	void (*add_status)(struct out *out, const struct bulk_run *run, enum bulk_status status, const char *text);
+	/* The response to BULK_TLS. */
+	void (*add_tls)(struct out *out, const struct bulk_run *run, enum bulk_status status, const char *text);
 };
 extern const struct bulk_family bulk4, bulk6;
 

@@ -16,10 +16,10 @@ static uint32_t preferred_left(const struct kea_object *lease, uint32_t left)
 	return left > over ? (uint32_t)(left - over) : 0;
 }
 
-void add_lease6(struct out *out, const struct kea_object *lease)
+void add_lease6(struct out *out, const struct kea_object *lease, bool is_over)
 {
 	bool is_prefix = number_of(lease, KEA_LEASE_TYPE) == TYPE_PD;
-	uint32_t left = (uint32_t)number_of(lease, KEA_LEASE_LEFT);
+	uint32_t left = is_over ? 0 : (uint32_t)number_of(lease, KEA_LEASE_LEFT);
 	uint8_t prefix_len = (uint8_t)number_of(lease, KEA_LEASE_PREFIX_LEN);
 	size_t len = 0;
 	const void *addr = kea->get_bytes(lease, KEA_LEASE_ADDRESS, &len);
@@ -29,7 +29,7 @@ void add_lease6(struct out *out, const struct kea_object *lease)
 	out_head6(out, is_prefix ? OPT6_IAPREFIX : OPT6_IAADDR, is_prefix ? 25 : 24);
 	if (!is_prefix)
 		out_bytes(out, addr, len);
-	out32(out, preferred_left(lease, left));
+	out32(out, left ? preferred_left(lease, left) : 0);
 	out32(out, left);
 	if (is_prefix) {
 		out_bytes(out, &prefix_len, 1);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * lease_query: routers and access concentrators that have lost their tables ask which client has which address. Queries
- * by UDP of RFC 4388 and RFC 5007, bulk queries by TCP of RFC 6926 and RFC 5460.
+ * by UDP of RFC 4388 and RFC 5007, bulk queries by TCP of RFC 6926 and RFC 5460, active queries of RFC 7724 and RFC
+ * 7653.
  */
 #include "lease_query/bulk.h"
 #include "lease_query/messages.h"
+#include "lease_query/stream.h"
 #include "number.h"
 
 #include <arpa/inet.h>
@@ -13,6 +15,8 @@
 #include <string.h>
 
 KEA_HOOK_LIBRARY
+
+#define HOLD_SEC 3600 /* Kea's default of hold-reclaimed-time */
 
 int kea_hook_threads(void)
 {
@@ -68,6 +72,14 @@ static void log_lengths(const struct plan *plan)
 	LOG(DHCP6_LEASE_QUERY_PREFIX_LENGTH_LIST, text);
 }
 
+static int64_t read_hold(const struct kea_json *config)
+{
+	const struct kea_json *value =
+		kea->json_get(kea->json_get(config, "expired-leases-processing"), "hold-reclaimed-time");
+
+	return value ? kea->json_int(value) : HOLD_SEC;
+}
+
 static int srv_configured(struct kea_call *call)
 {
 	struct lease_query *self = kea->context(kea->library(call));
@@ -86,11 +98,14 @@ static int srv_configured(struct kea_call *call)
 		links_lengths(plan->links, plan->has_len);
 	if (self->family == 6)
 		log_lengths(plan);
+	plan->hold_sec = read_hold(kea->config(call));
 	plan->self = self;
 	plan->next = self->plans;
 	plan->refs = 1;
 	self->plans = plan;
 	(void)kea->set_config_context(call, plan, plan_free);
+	if (self->bulk_conf.has_active)
+		stream_note(self, plan->hold_sec);
 	if (self->bulk)
 		bulk_listen(self->bulk);
 	return KEA_CONTINUE;
@@ -173,7 +188,7 @@ static unsigned read_limited(struct kea_library *lib, const struct kea_json *map
 	return limit;
 }
 
-/* Kea's settings of bulk queries. */
+/* Kea's settings of queries by TCP, and those of active queries. */
 static void read_advanced(struct lease_query *self, struct kea_library *lib)
 {
 	static const char *const keys[] = {
@@ -187,17 +202,16 @@ static void read_advanced(struct lease_query *self, struct kea_library *lib)
 		"max-concurrent-queries",
 		"max-requester-idle-time",
 		"max-leases-per-fetch",
+		"active-query-keepalive",
+		"active-query-send-timeout",
 		NULL,
 	};
 	const struct kea_json *map = kea->json_get(kea->parameters(lib), "advanced");
 	struct bulk_conf *conf = &self->bulk_conf;
 
 	(void)kea->param_keys(lib, map, keys);
-	conf->is_enabled = kea->param_bool(lib, map, "bulk-query-enabled", 0);
-	if (kea->param_bool(lib, map, "active-query-enabled", 0))
-		(void)kea->fail(
-			lib, kea->json_get(map, "active-query-enabled"),
-			"\"active-query-enabled\": active leasequery (RFC 7724, RFC 7653) is not supported yet");
+	conf->has_bulk = kea->param_bool(lib, map, "bulk-query-enabled", 0);
+	conf->has_active = kea->param_bool(lib, map, "active-query-enabled", 0);
 	(void)kea->param_bool(lib, map, "extended-info-tables-enabled", 0);
 	(void)kea->param_int(lib, map, "max-bulk-query-threads", 0, 0, UINT32_MAX);
 	warn_unused(lib, map, "extended-info-tables-enabled");
@@ -210,6 +224,8 @@ static void read_advanced(struct lease_query *self, struct kea_library *lib)
 		conf->queries_max = QUERIES_MAX;
 	conf->idle_ms = 1000 * kea->param_int(lib, map, "max-requester-idle-time", 300, 1, INT32_MAX / 1000);
 	conf->fetch = read_limited(lib, map, "max-leases-per-fetch", 100, 1, FETCH_MAX);
+	conf->keepalive_ms = 1000 * kea->param_int(lib, map, "active-query-keepalive", 60, 1, 3600);
+	conf->send_ms = 1000 * kea->param_int(lib, map, "active-query-send-timeout", 120, 1, 3600);
 }
 
 static void read_parameters(struct lease_query *self, struct kea_library *lib)
@@ -222,6 +238,29 @@ static void read_parameters(struct lease_query *self, struct kea_library *lib)
 	if (self->family == 6)
 		read_lengths(self, lib);
 	read_advanced(self, lib);
+}
+
+/* --- statistics --------------------------------------------------------------------------------------------------- */
+
+static void add_stats(struct lease_query *self, struct kea_library *lib)
+{
+	/* After "pkt4-" or "pkt6-". */
+	static const char *const names[LQ_STATS] = {
+		[LQ_BULK_RECEIVED] = "bulk-lease-query-received",
+		[LQ_ACTIVE_RECEIVED] = "active-lease-query-received",
+		[LQ_REJECTED] = "tcp-lease-query-rejected",
+		[LQ_LEASES_SENT] = "lease-query-leases-sent",
+		[LQ_CHANGES_SENT] = "lease-query-changes-sent",
+		[LQ_CONNECTIONS_ACCEPTED] = "lease-query-connections-accepted",
+		[LQ_CONNECTIONS_REJECTED] = "lease-query-connections-rejected",
+		[LQ_CONNECTIONS_DROPPED] = "lease-query-connections-dropped",
+	};
+	char name[64];
+
+	for (unsigned i = 0; i < LQ_STATS; i++) {
+		(void)snprintf(name, sizeof(name), "pkt%d-%s", self->family, names[i]);
+		self->stats[i] = kea->stat(lib, name);
+	}
 }
 
 /* --- life -------------------------------------------------------------------------------------------------------- */
@@ -238,8 +277,10 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 	self->lib = lib;
 	self->family = kea->family(lib);
 	read_parameters(self, lib);
-	if (self->bulk_conf.is_enabled)
+	if (self->bulk_conf.has_bulk || self->bulk_conf.has_active) {
+		add_stats(self, lib);
 		self->bulk = bulk_new(lib, self);
+	}
 	err = kea->on(lib, "dhcp#_srv_configured", srv_configured);
 	if (!err)
 		err = kea->on(lib, "pkt#_receive", pkt_receive);
@@ -257,6 +298,7 @@ void kea_hook_unload(struct kea_library *lib)
 	if (!kea->is_check(lib))
 		LOG(LEASE_QUERY_UNLOAD_OK);
 	bulk_free(self->bulk);
+	kea->feed_free(self->deletions);
 	free(self->requesters);
 	free(self);
 }

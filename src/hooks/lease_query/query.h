@@ -16,34 +16,52 @@ struct requester {
 	uint8_t addr[LINKS_ADDR];
 };
 
-/* The listener for bulk queries. */
+/* The listener for bulk and active queries. */
 struct bulk_conf {
-	bool is_enabled;
+	bool has_bulk, has_active;
 	uint8_t addr[LINKS_ADDR];
 	uint16_t port;
 	unsigned connections_max;
 	unsigned queries_max; /* of a connection */
 	unsigned fetch;       /* leases at once */
 	int64_t idle_ms;
+	int64_t keepalive_ms; /* active queries: without a change, a sign of life is sent */
+	int64_t send_ms;      /* the same: of requesters that do not read */
+};
+
+/* Statistics of queries by TCP. */
+enum lq_stat {
+	LQ_BULK_RECEIVED,
+	LQ_ACTIVE_RECEIVED,
+	LQ_REJECTED,
+	LQ_LEASES_SENT,
+	LQ_CHANGES_SENT,
+	LQ_CONNECTIONS_ACCEPTED,
+	LQ_CONNECTIONS_REJECTED,
+	LQ_CONNECTIONS_DROPPED,
+	LQ_STATS
 };
 
 /* The parameters. */
 struct lease_query {
-	const struct kea_library *lib;
+	struct kea_library *lib;
 	int family;
 	struct requester *requesters;
 	unsigned n_requesters;
 	bool has_lengths;            /* "prefix-lengths"; otherwise those of the pools */
 	bool has_len[LINKS_LENGTHS]; /* by length */
 	struct bulk_conf bulk_conf;
-	struct bulk *bulk;  /* NULL: none */
-	struct plan *plans; /* that are used, the newest first. Main thread */
+	struct bulk *bulk; /* NULL: none */
+	struct kea_stat *stats[LQ_STATS];
+	struct kea_feed *deletions; /* stream.c; NULL: none */
+	struct plan *plans;         /* that are used, the newest first. Main thread */
 };
 
 /* Of a configuration. */
 struct plan {
 	struct links *links;
 	bool has_len[LINKS_LENGTHS]; /* of delegated prefixes, by length */
+	int64_t hold_sec;            /* leases that ended stay in the database for so long */
 	struct lease_query *self;
 	struct plan *next;
 	unsigned refs; /* the configuration, and bulk queries. Main thread */

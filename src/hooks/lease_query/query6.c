@@ -141,7 +141,7 @@ static void note_link(struct client *client, const struct kea_object *lease, int
 static void note_lease(struct client *client, const struct kea_object *lease, int link)
 {
 	(void)link;
-	add_lease6(&client->data, lease);
+	add_lease6(&client->data, lease, false);
 }
 
 static int compare_addrs(const void *a, const void *b)

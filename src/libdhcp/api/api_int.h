@@ -152,7 +152,8 @@ const void *api_server_id(const struct kea_library *lib, size_t *ret_len);
 
 /* feed.c */
 struct kea_feed *api_feed(struct kea_library *lib, kea_feed_fn *fn, void *context);
-const struct kea_object *api_feed_next(struct kea_feed *feed, enum kea_change *ret_change, uint64_t *ret_lost);
+const struct kea_object *api_feed_next(struct kea_feed *feed, enum kea_change *ret_change, int *ret_removed,
+				       uint64_t *ret_lost);
 void api_feed_free(struct kea_feed *feed);
 
 /* Returns the configuration that leases are described by; NULL: none is in service. Main thread. */

@@ -98,7 +98,8 @@ struct kea_feed *api_feed(struct kea_library *lib, kea_feed_fn *fn, void *contex
 	return feed;
 }
 
-const struct kea_object *api_feed_next(struct kea_feed *feed, enum kea_change *ret_change, uint64_t *ret_lost)
+const struct kea_object *api_feed_next(struct kea_feed *feed, enum kea_change *ret_change, int *ret_removed,
+				       uint64_t *ret_lost)
 {
 	uint64_t lost;
 	bool has;
@@ -113,5 +114,6 @@ const struct kea_object *api_feed_next(struct kea_feed *feed, enum kea_change *r
 	feed->lease = feed_record_lease(&feed->rec, feed->texts);
 	feed->hook.cfg = api_config_in_service();
 	*ret_change = changes[feed->rec.kind];
+	*ret_removed = feed->rec.is_removed;
 	return &feed->object;
 }

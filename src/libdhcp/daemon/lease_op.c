@@ -28,11 +28,11 @@ static void feed_change(const struct lease_op *op)
 	struct feed *feed = op->d->srv.feed;
 
 	if (op->kind == LEASE_OP_DELETE && op->n_found)
-		feed_lease(feed, FEED_LEASE_DELETED, op->found);
+		feed_lease(feed, FEED_LEASE_DELETED, op->found, true);
 	else if (op->kind == LEASE_OP_ADD || (op->kind == LEASE_OP_PUT && op->was_added))
-		feed_lease(feed, FEED_LEASE_ADDED, &op->lease);
+		feed_lease(feed, FEED_LEASE_ADDED, &op->lease, false);
 	else if (op->kind == LEASE_OP_UPDATE || op->kind == LEASE_OP_PUT)
-		feed_lease(feed, FEED_LEASE_UPDATED, &op->lease);
+		feed_lease(feed, FEED_LEASE_UPDATED, &op->lease, false);
 }
 
 static void finish(struct lease_op *op, enum store_result result)

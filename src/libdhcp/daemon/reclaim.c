@@ -123,7 +123,7 @@ static void job_done(struct store_txn *txn, uint64_t ticket)
 	(void)ticket;
 	if (is_reclaimed) {
 		report(reclaim, job->lease);
-		feed_lease(reclaim->feed, FEED_LEASE_EXPIRED, job->lease);
+		feed_lease(reclaim->feed, FEED_LEASE_EXPIRED, job->lease, job->change.kind == CHANGE_DELETE);
 	}
 	if (is_reclaimed && job->has_dns)
 		(void)lease_dns_ask(reclaim->sender, reclaim->family, NCR_REMOVE, &job->dns, job->lease);

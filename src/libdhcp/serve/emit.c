@@ -17,12 +17,21 @@ static struct stat_place *place_of(const struct request *req, const struct event
 	return req->chosen ? req->chosen->place : NULL;
 }
 
+/* True if the lease was removed from the store. */
+static bool is_removed(const struct request *req, const struct lease *lease)
+{
+	for (unsigned i = 0; i < req->n_changes; i++)
+		if (req->changes[i].kind == CHANGE_DELETE && ip_equal(&req->changes[i].addr, &lease->addr))
+			return true;
+	return false;
+}
+
 static void feed(const struct request *req, const struct event *event, enum feed_kind kind)
 {
 	const struct lease *lease = event->lease ? event->lease : event->hint ? event->hint->lease : NULL;
 
 	if (lease)
-		feed_lease(req->worker->srv->feed, kind, lease);
+		feed_lease(req->worker->srv->feed, kind, lease, is_removed(req, lease));
 }
 
 static void emit(struct request *req, const struct event *event)

@@ -172,7 +172,7 @@ static uint16_t add_bytes(struct feed_record *rec, const void *data, size_t len,
 	return (uint16_t)len;
 }
 
-void feed_lease(struct feed *feed, enum feed_kind kind, const struct lease *lease)
+void feed_lease(struct feed *feed, enum feed_kind kind, const struct lease *lease, bool is_removed)
 {
 	const char *hostname = lease->hostname ? lease->hostname : "";
 	const char *context = lease->user_context ? lease->user_context : "";
@@ -182,6 +182,7 @@ void feed_lease(struct feed *feed, enum feed_kind kind, const struct lease *leas
 	if (!feed_is_on(feed))
 		return;
 	begin(&rec, kind);
+	rec.is_removed = is_removed;
 	rec.type = lease->type;
 	rec.addr = lease->addr;
 	rec.prefix_len = lease->prefix_len;

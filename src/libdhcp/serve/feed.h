@@ -61,7 +61,7 @@ struct feed_record {
 	uint8_t prefix_len, hwtype, n_hwaddr, n_id, n_hostname;
 	uint8_t state; /* enum lease_state */
 	uint16_t hwsource, n_context;
-	bool fqdn_fwd, fqdn_rev;
+	bool fqdn_fwd, fqdn_rev, is_removed;
 	uint32_t subnet_id, pool_id, iaid, valid, preferred;
 	int64_t cltt, expires;
 	/* RATES */
@@ -98,8 +98,11 @@ static inline bool feed_is_on(const struct feed *feed)
 	return feed && atomic_load_explicit(&((const struct feed_switch *)feed)->is_on, memory_order_relaxed);
 }
 
-/* Add a record; do nothing while the feed is off. Any thread. */
-void feed_lease(struct feed *feed, enum feed_kind kind, const struct lease *lease);
+/*
+ * Add a record; do nothing while the feed is off. Any thread. A lease that ends is as it was before, with its client;
+ * is_removed: it is no longer stored.
+ */
+void feed_lease(struct feed *feed, enum feed_kind kind, const struct lease *lease, bool is_removed);
 void feed_text(struct feed *feed, enum feed_kind kind, bool ok, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /* v: n numbers, at most FEED_RATES_MAX. */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""A requester of leasequery: single queries by UDP, bulk queries by TCP. It shares no code with the server."""
+"""A requester of leasequery: single queries by UDP, bulk and active queries by TCP. It shares no code with the server."""
 import contextlib
 import socket
 import struct
@@ -8,7 +8,10 @@ from .dhcp import COOKIE, ip4
 from .dhcp6 import find, ip6, option, options_of, text6
 
 BULK, DONE, ACTIVE, UNASSIGNED = 14, 15, 13, 11
+ACTIVE_QUERY, STATUS, TLS = 16, 17, 18
 LEASEQUERY, REPLY6, DONE6, DATA6 = 14, 15, 16, 17
+ACTIVE_QUERY6, STARTTLS = 22, 23
+EPOCH6 = 946684800  # of times in DHCPv6, seconds since 1970
 BY_ADDRESS, BY_CLIENT_ID, BY_RELAY_ID, BY_LINK, BY_REMOTE_ID = range(1, 6)
 REQUESTER = bytes.fromhex("000300010200000000aa")
 
@@ -29,6 +32,8 @@ class Answer4:
         self.type = self.options[53][0]
         self.status = self.options[151][0] if 151 in self.options else None
         self.is_end = self.type == DONE
+        self.is_lease = self.type in (ACTIVE, UNASSIGNED)
+        self.is_active = self.type == ACTIVE
 
     @property
     def state(self):
@@ -44,10 +49,12 @@ class Answer6:
         status = find(self.options, 13)
         self.status = struct.unpack("!H", status[:2])[0] if status else None
         self.is_end = self.binding is None
+        self.is_lease = not self.is_end
         if self.binding is not None:
             self.binding = options_of(self.binding)
             address, prefix = find(self.binding, 5), find(self.binding, 26)
             self.address = text6(address[:16]) if address else f"{text6(prefix[9:25])}/{prefix[8]}"
+            self.is_active = struct.unpack("!I", address[20:24] if address else prefix[4:8])[0] > 0
 
 
 def query4(xid=1, ciaddr="0.0.0.0", mac=b"", options=(), kind=BULK, giaddr="0.0.0.0"):
@@ -59,6 +66,20 @@ def query4(xid=1, ciaddr="0.0.0.0", mac=b"", options=(), kind=BULK, giaddr="0.0.
 def query6(xid=1, kind=BY_LINK, link="::", options=b"", more=b""):
     return (bytes([LEASEQUERY]) + xid.to_bytes(3, "big") + option(1, REQUESTER) +
             option(44, bytes([kind]) + ip6(link) + options) + more)
+
+
+def active4(xid=1, start=None, **more):
+    return query4(xid, kind=ACTIVE_QUERY, options=[(154, struct.pack("!I", start))] if start else [], **more)
+
+
+def active6(xid=1, start=None, kind=None, link="::", options=b"", requester=option(1, REQUESTER)):
+    return (bytes([ACTIVE_QUERY6]) + xid.to_bytes(3, "big") + requester +
+            (option(101, struct.pack("!I", start - EPOCH6)) if start else b"") +
+            (option(44, bytes([kind]) + ip6(link) + options) if kind else b""))
+
+
+def tls(digit, xid=1):
+    return query4(xid, kind=TLS) if digit == 4 else bytes([STARTTLS]) + xid.to_bytes(3, "big")
 
 
 class Requester:
@@ -101,6 +122,21 @@ class Requester:
         while ends:
             out.append(self.answer())
             ends -= out[-1].is_end
+        return out
+
+    def stream(self, start=None, **more):
+        """Begins an active query; returns the first message."""
+        self.send((active4 if self.digit == 4 else active6)(start=start, **more))
+        return self.answer()
+
+    def until(self, is_it, limit=20000):
+        """The messages up to one."""
+        out = []
+        while len(out) < limit:
+            out.append(self.answer())
+            if is_it(out[-1]):
+                return out
+        self.t.true(False, f"not among {limit} messages")
         return out
 
     def ask(self, message):

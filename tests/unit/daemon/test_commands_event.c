@@ -141,7 +141,7 @@ static void renew(unsigned n)
 	};
 
 	for (unsigned i = 0; i < n; i++)
-		feed_lease(commanded.srv.feed, FEED_LEASE_RENEWED, &lease);
+		feed_lease(commanded.srv.feed, FEED_LEASE_RENEWED, &lease, false);
 }
 
 START_TEST(commands_are_events)

@@ -55,7 +55,7 @@ START_TEST(what_is_added_is_read)
 	int64_t drops[] = { 3, 0, 5 };
 	struct feed_record rec;
 
-	feed_lease(feed, FEED_LEASE_GRANTED, &lease);
+	feed_lease(feed, FEED_LEASE_GRANTED, &lease, false);
 	ck_assert(!feed_is_on(feed));
 	ck_assert(!feed_is_on(NULL));
 	feed_switch(feed, true);
@@ -63,7 +63,7 @@ START_TEST(what_is_added_is_read)
 	ck_assert_uint_eq(first, end); /* nothing of what came before */
 	ck_assert_uint_eq(n_wakes, 0);
 	next = end;
-	feed_lease(feed, FEED_LEASE_GRANTED, &lease);
+	feed_lease(feed, FEED_LEASE_GRANTED, &lease, false);
 	feed_text(feed, FEED_RELOAD, true, "%s", "kea.conf");
 	ck_assert_uint_eq(n_wakes, 1);
 	feed_rearm(feed);
@@ -107,7 +107,7 @@ START_TEST(slow_readers_know_what_they_lost)
 		struct lease lease = lease_at(i, hostname + (i < 30000 ? LEASE_HOSTNAME_MAX : i % LEASE_HOSTNAME_MAX));
 
 		hostname[LEASE_HOSTNAME_MAX] = '\0';
-		feed_lease(feed, FEED_LEASE_RENEWED, &lease);
+		feed_lease(feed, FEED_LEASE_RENEWED, &lease, false);
 		if (i % 5000 != 0)
 			continue;
 		/* A reader that reads a little. */
@@ -140,7 +140,7 @@ static void *add_many(void *arg)
 
 	for (unsigned i = 0; i < EACH; i++) {
 		lease.iaid = i;
-		feed_lease(feed, FEED_LEASE_RENEWED, &lease);
+		feed_lease(feed, FEED_LEASE_RENEWED, &lease, false);
 	}
 	return NULL;
 }
@@ -197,8 +197,9 @@ START_TEST(leases_are_complete)
 	for (unsigned i = 0; i < 3; i++) {
 		/* None, the longest, and one that is too long. */
 		lease.user_context = i == 0 ? NULL : i == 1 ? context + 1 : context;
-		feed_lease(feed, FEED_LEASE_DECLINED, &lease);
+		feed_lease(feed, FEED_LEASE_DECLINED, &lease, i == 2);
 		ck_assert(feed_read(feed, &next, &rec, &lost));
+		ck_assert_int_eq(rec.is_removed, i == 2);
 		got = feed_record_lease(&rec, texts);
 		ck_assert(bytes_equal(got.hwaddr, lease.hwaddr) && bytes_equal(got.client_id, lease.client_id));
 		ck_assert_int_eq(got.hwtype, 6);
@@ -251,7 +252,7 @@ START_TEST(readers_are_woken)
 	feed_readers_join(readers, &b.reader);
 	/* Once at once, then for all of the next 50 ms together. */
 	for (unsigned i = 0; i < 100; i++) {
-		feed_lease(feed, FEED_LEASE_GRANTED, &lease);
+		feed_lease(feed, FEED_LEASE_GRANTED, &lease, false);
 		(void)loop_run_once(loop, 0);
 	}
 	ck_assert_uint_eq(a.n, 1);
@@ -262,13 +263,13 @@ START_TEST(readers_are_woken)
 	ck_assert_uint_eq(a.n, 2);
 	/* One may end another one, and itself. */
 	a.ends = &b;
-	feed_lease(feed, FEED_LEASE_GRANTED, &lease);
+	feed_lease(feed, FEED_LEASE_GRANTED, &lease, false);
 	pass(loop, 0);
 	pass(loop, 60);
 	ck_assert_uint_eq(a.n, 4);
 	ck_assert_uint_eq(b.n, 2);
 	a.ends = &a;
-	feed_lease(feed, FEED_LEASE_GRANTED, &lease);
+	feed_lease(feed, FEED_LEASE_GRANTED, &lease, false);
 	pass(loop, 0);
 	pass(loop, 60);
 	ck_assert_uint_eq(a.n, 5);
