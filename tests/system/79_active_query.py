@@ -2,6 +2,7 @@
 """Active leasequery (RFC 7724, RFC 7653) with real sockets: requesters that follow the leases of real clients."""
 import importlib
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -300,6 +301,67 @@ def refused(t):
     server.reload(server.conf.replace('"active-query-enabled": true', '"active-query-enabled": false'))
     server.wait_log("BULK_LEASE_QUERY_LISTENING", 2)
     t.eq(Requester(t).stream().status, NOT_SUPPORTED[digit], "not enabled")
+
+
+def secure(requester, context):
+    """Asks for TLS, and begins it."""
+    requester.send(tls(requester.digit, 5))
+    got = requester.answer()
+    requester.t.eq((got.type, got.status, got.xid), ({4: TLS, 6: 7}[requester.digit], None, 5), "response to the request for TLS")
+    requester.socket = context.wrap_socket(requester.socket, server_hostname=requester.t.net.address("s1"))
+    requester.t.on_close(requester.socket.close)
+    return requester
+
+
+@test("active-query-tls", families=(4, 6))
+def over_tls(t):
+    """Over TLS the same; without it queries are rejected, and so is a requester without a certificate, and what follows the
+    request in plain text."""
+    digit = t.fam.digit
+    sql.certificate(t, t.dir, "root", t.net.address("s1"))
+    wanted, rows = many(t, 100, 1000)
+    files = {"trust-anchor": t.path("ca.pem"), "cert-file": t.path("db.pem"), "key-file": t.path("db.key")}
+    server = start(t, rows, {**files, "tls-required": True, "max-requester-connections": 100})
+    plain = Requester(t)
+    t.eq(plain.stream().status, NOT_ALLOWED[digit], "an active query without TLS")
+    plain.send(bulk.everything(t, 2))
+    t.eq(plain.answer().status, NOT_ALLOWED[digit], "a bulk query without TLS")
+    good = ssl.create_default_context(cafile=files["trust-anchor"])
+    good.load_cert_chain(files["cert-file"], files["key-file"])
+    # More than one record, and several queries in one.
+    requester = secure(Requester(t), good)
+    t.eq(bulk.addresses(requester.ask(bulk.everything(t, 7))[0]), wanted, "leases over TLS")
+    many_queries = secure(Requester(t), good)
+    many_queries.send(*(bulk.everything(t, xid) for xid in range(1, 21)))
+    t.eq(sum(a.is_lease for a in many_queries.answers(20)), 20 * 1000, "leases of many queries")
+    stream = secure(Requester(t), good)
+    t.true(is_alive(t, stream.stream()), "the first message")
+    follow(t, stream, t.fam.client(t).lease(), "granted")
+    stream.send(tls(digit, 6))
+    t.eq(stream.answer().status, REFUSED[digit], "TLS in TLS")
+    anybody = ssl.create_default_context(cafile=files["trust-anchor"])
+    for context in anybody, None:
+        bad = Requester(t)
+        try:
+            if context:
+                secure(bad, context).stream()
+            else:
+                message = tls(digit, 5)
+                bad.socket.sendall(2 * (struct.pack("!H", len(message)) + message))
+                bad.until(lambda a: False, limit=3)
+            t.true(False, "it was accepted")
+        except (Closed, OSError):
+            pass
+    garbage = Requester(t)
+    garbage.send(tls(digit, 5))
+    garbage.answer()
+    garbage.socket.sendall(bytes(range(256)) * 20)
+    try:
+        t.true(not garbage.socket.recv(65536) or garbage.is_closed(), "garbage instead of TLS")
+    except ConnectionError:
+        pass
+    follow(t, stream, t.fam.client(t, 2).lease(), "granted")
+    server.wait_log("connection closed: TLS failed")
 
 
 @test("active-query-link", families=(6,))

@@ -7,6 +7,7 @@
 #include "lease_query/bulk_run.h"
 #include "lease_query/messages.h"
 #include "lease_query/stream.h"
+#include "lease_query/tls.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -39,12 +40,14 @@ struct conn {
 	uint8_t server[4]; /* DHCPv4: our address */
 	struct bulk_run *runs, **last;
 	unsigned n_runs;
-	struct stream *stream; /* an active query: there are no runs; NULL: none */
-	int64_t progress_ms;   /* when it last had nothing to send, or the requester read something */
-	bool is_searching;     /* for the first of the runs, or the stream */
-	bool has_page;         /* of it */
-	unsigned at;           /* next lease of the page */
-	bool is_eof;           /* nothing more to read */
+	struct stream *stream;   /* an active query: there are no runs; NULL: none */
+	int64_t progress_ms;     /* when it last had nothing to send, or the requester read something */
+	bool is_searching;       /* for the first of the runs, or the stream */
+	bool has_page;           /* of it */
+	unsigned at;             /* next lease of the page */
+	bool is_eof;             /* nothing more to read */
+	struct tls_session *tls; /* NULL: none */
+	bool begins_tls;         /* once the response to the request was sent */
 	size_t n_in, n_sent;
 	struct out out; /* the first n_sent bytes were sent */
 	uint8_t in[IN_SIZE], out_bytes[OUT_SIZE];
@@ -87,6 +90,7 @@ static void free_conn(struct conn *conn)
 	kea->unwatch(conn->watch);
 	kea->timer_free(conn->idle);
 	kea->search_free(conn->search);
+	tls_end(conn->tls);
 	(void)close(conn->fd);
 	for (struct bulk_run *run = conn->runs, *next; run; run = next) {
 		next = run->next;
@@ -251,11 +255,13 @@ static bool fill(struct conn *conn)
 	return true;
 }
 
-/* False: the connection is broken. */
+/* False, and errno: the connection is broken. */
 static bool flush(struct conn *conn)
 {
 	while (conn->n_sent < conn->out.n) {
-		ssize_t n = send(conn->fd, conn->out.bytes + conn->n_sent, conn->out.n - conn->n_sent, MSG_NOSIGNAL);
+		const uint8_t *next = conn->out.bytes + conn->n_sent;
+		size_t len = conn->out.n - conn->n_sent;
+		ssize_t n = conn->tls ? tls_send(conn->tls, next, len) : send(conn->fd, next, len, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -269,6 +275,12 @@ static bool flush(struct conn *conn)
 	memmove(conn->out.bytes, conn->out.bytes + conn->n_sent, conn->out.n - conn->n_sent);
 	conn->out.n -= conn->n_sent;
 	conn->n_sent = 0;
+	if (conn->begins_tls && !conn->out.n) {
+		conn->begins_tls = false;
+		conn->tls = tls_begin(conn->bulk->self->tls, conn->fd);
+		errno = ENOMEM;
+		return conn->tls != NULL;
+	}
 	return true;
 }
 
@@ -307,15 +319,22 @@ static void refuse(struct conn *conn, struct bulk_run *run, enum bulk_status sta
 	bulk_run_free(run);
 }
 
-static void refuse_tls(struct conn *conn, struct bulk_run *run)
+/* RFC 7724 7.1, RFC 7653 8.1: before there is a query. */
+static void answer_tls(struct conn *conn, struct bulk_run *run)
 {
-	conn->bulk->family->add_tls(&conn->out, run, BULK_TLS_REFUSED, "the server has no TLS for leasequery");
+	bool accepts = conn->bulk->self->tls && !conn->tls && !conn->stream && !conn->runs;
+
+	conn->bulk->family->add_tls(&conn->out, run, accepts ? BULK_SUCCESS : BULK_TLS_REFUSED,
+				    accepts ? NULL : "TLS is not available, or not now");
+	conn->begins_tls = accepts;
 	bulk_run_free(run);
 }
 
 /* Returns why the connection has to be closed; NULL: it does not. */
 static const char *begin_stream(struct conn *conn, struct bulk_run *run)
 {
+	unsigned timeout = (unsigned)conn->bulk->self->bulk_conf.send_ms;
+
 	if (!conn->bulk->self->bulk_conf.has_active) {
 		refuse(conn, run, BULK_NOT_SUPPORTED, "active queries are not enabled");
 		return NULL;
@@ -324,6 +343,8 @@ static const char *begin_stream(struct conn *conn, struct bulk_run *run)
 		refuse(conn, run, BULK_NOT_ALLOWED, "another query is in progress on this connection");
 		return NULL;
 	}
+	/* What a host that is gone does not acknowledge waits in the kernel, where send_ms would not see it. */
+	(void)setsockopt(conn->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout));
 	conn->stream = stream_new(conn->bulk->family, run, &conn->out, on_changes, conn);
 	return conn->stream ? NULL : "out of memory";
 }
@@ -371,7 +392,9 @@ static const char *receive(struct conn *conn, const uint8_t *data, size_t len)
 		return "out of memory";
 	memcpy(run->server, conn->server, sizeof(run->server));
 	if (query.kind == BULK_TLS)
-		refuse_tls(conn, run);
+		answer_tls(conn, run);
+	else if (self->bulk_conf.requires_tls && !conn->tls)
+		refuse(conn, run, BULK_NOT_ALLOWED, "it must use TLS");
 	else if (status != BULK_SUCCESS)
 		refuse(conn, run, status, why);
 	else
@@ -387,7 +410,7 @@ static const char *receive_all(struct conn *conn)
 	size_t at = 0;
 	int n = 0;
 
-	while (!why && conn->n_runs < conn->bulk->self->bulk_conf.queries_max && has_room(conn)) {
+	while (!why && !conn->begins_tls && conn->n_runs < conn->bulk->self->bulk_conf.queries_max && has_room(conn)) {
 		n = bulk_frame(conn->in + at, conn->n_in - at);
 		if (n <= 0)
 			break;
@@ -399,20 +422,25 @@ static const char *receive_all(struct conn *conn)
 		why = "a message has an impossible length";
 	memmove(conn->in, conn->in + at, conn->n_in - at);
 	conn->n_in -= at;
+	/* They would count as if they had been encrypted. */
+	if (conn->begins_tls && conn->n_in)
+		why = "a request for TLS is followed by other data";
 	return why;
 }
 
 /* True while more may be read. */
 static bool wants_input(const struct conn *conn)
 {
-	return !conn->is_eof && conn->n_in < sizeof(conn->in) && has_room(conn) &&
+	return !conn->is_eof && !conn->begins_tls && conn->n_in < sizeof(conn->in) && has_room(conn) &&
 	       conn->n_runs < conn->bulk->self->bulk_conf.queries_max;
 }
 
-/* False: the connection is broken. */
+/* False, and errno: the connection is broken. */
 static bool read_more(struct conn *conn)
 {
-	ssize_t n = recv(conn->fd, conn->in + conn->n_in, sizeof(conn->in) - conn->n_in, 0);
+	uint8_t *to = conn->in + conn->n_in;
+	size_t len = sizeof(conn->in) - conn->n_in;
+	ssize_t n = conn->tls ? tls_recv(conn->tls, to, len) : recv(conn->fd, to, len, 0);
 
 	if (n > 0)
 		conn->n_in += (size_t)n;
@@ -422,13 +450,32 @@ static bool read_more(struct conn *conn)
 
 /* --- progress ---------------------------------------------------------------------------------------------------- */
 
+/* True if bytes were received that the socket no longer reports. */
+static bool has_pending(const struct conn *conn)
+{
+	return conn->tls && wants_input(conn) && tls_is_pending(conn->tls);
+}
+
 /* True if there is something to do that needs neither a search nor the requester. */
 static bool has_work(const struct conn *conn)
 {
-	return has_room(conn) &&
+	if (has_pending(conn))
+		return true;
+	return has_room(conn) && !conn->begins_tls &&
 	       ((conn->runs && !conn->is_searching) ||
 		(conn->stream && !conn->is_searching && (conn->stream->catches_up || conn->stream->has_more)) ||
 		(conn->n_runs < conn->bulk->self->bulk_conf.queries_max && bulk_frame(conn->in, conn->n_in) != 0));
+}
+
+static void fail_conn(struct conn *conn, int err)
+{
+	if (err == ETIMEDOUT) {
+		drop_conn(conn, "the requester does not read");
+		return;
+	}
+	if (err == EPROTO)
+		log_invalid(conn, "TLS failed, or its certificate was not accepted");
+	close_conn(conn, err == EPROTO ? "TLS failed" : "it is broken");
 }
 
 /* Does what can be done now, a page of leases at most; returns false if the connection is gone. */
@@ -437,8 +484,14 @@ static bool advance(struct conn *conn)
 	unsigned events, rounds = 0;
 
 	do {
-		const char *why = receive_all(conn);
 		bool was_empty = !conn->out.n;
+		const char *why;
+
+		if (has_pending(conn) && !read_more(conn)) {
+			fail_conn(conn, errno);
+			return false;
+		}
+		why = receive_all(conn);
 
 		if (why) {
 			count(conn->bulk, LQ_REJECTED);
@@ -453,7 +506,7 @@ static bool advance(struct conn *conn)
 		if (was_empty && conn->stream)
 			conn->progress_ms = kea->now_ms();
 		if (!flush(conn)) {
-			close_conn(conn, "it is broken");
+			fail_conn(conn, errno);
 			return false;
 		}
 	} while (has_work(conn) && ++rounds < ROUNDS_MAX);
@@ -464,7 +517,7 @@ static bool advance(struct conn *conn)
 	}
 	/* With work left, the next turn of the loop goes on. */
 	events = (wants_input(conn) ? (unsigned)KEA_READABLE : 0) |
-		 (conn->out.n || has_work(conn) ? (unsigned)KEA_WRITABLE : 0);
+		 (conn->out.n || has_work(conn) ? (unsigned)KEA_WRITABLE : 0) | (conn->tls ? tls_events(conn->tls) : 0);
 	if (events != conn->events)
 		(void)kea->watch_change(conn->watch, events);
 	conn->events = events;
@@ -474,15 +527,18 @@ static bool advance(struct conn *conn)
 static void on_ready(int fd, unsigned events, void *context)
 {
 	struct conn *conn = context;
+	socklen_t size = sizeof(int);
+	int err = 0;
 
-	(void)fd;
 	/* What was not asked for is an error. */
-	if (events & ~conn->events)
-		close_conn(conn, "it is broken");
-	else if ((events & KEA_READABLE) && !read_more(conn))
-		close_conn(conn, "it is broken");
-	else
+	if (events & ~conn->events) {
+		(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &size);
+		fail_conn(conn, err);
+	} else if (((events & KEA_READABLE) || (conn->tls && wants_input(conn))) && !read_more(conn)) {
+		fail_conn(conn, errno);
+	} else {
 		(void)advance(conn);
+	}
 }
 
 static void on_found(struct kea_search *search, void *context)

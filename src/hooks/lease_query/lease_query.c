@@ -7,6 +7,7 @@
 #include "lease_query/bulk.h"
 #include "lease_query/messages.h"
 #include "lease_query/stream.h"
+#include "lease_query/tls.h"
 #include "number.h"
 
 #include <arpa/inet.h>
@@ -204,6 +205,11 @@ static void read_advanced(struct lease_query *self, struct kea_library *lib)
 		"max-leases-per-fetch",
 		"active-query-keepalive",
 		"active-query-send-timeout",
+		"trust-anchor",
+		"cert-file",
+		"key-file",
+		"cert-required",
+		"tls-required",
 		NULL,
 	};
 	const struct kea_json *map = kea->json_get(kea->parameters(lib), "advanced");
@@ -226,6 +232,11 @@ static void read_advanced(struct lease_query *self, struct kea_library *lib)
 	conf->fetch = read_limited(lib, map, "max-leases-per-fetch", 100, 1, FETCH_MAX);
 	conf->keepalive_ms = 1000 * kea->param_int(lib, map, "active-query-keepalive", 60, 1, 3600);
 	conf->send_ms = 1000 * kea->param_int(lib, map, "active-query-send-timeout", 120, 1, 3600);
+	conf->requires_tls = kea->param_bool(lib, map, "tls-required", 0);
+	self->tls = tls_read_config(lib, map);
+	if (conf->requires_tls && !kea->json_get(map, "cert-file"))
+		(void)kea->fail(lib, kea->json_get(map, "tls-required"),
+				"\"tls-required\" needs \"trust-anchor\", \"cert-file\" and \"key-file\"");
 }
 
 static void read_parameters(struct lease_query *self, struct kea_library *lib)
@@ -299,6 +310,7 @@ void kea_hook_unload(struct kea_library *lib)
 		LOG(LEASE_QUERY_UNLOAD_OK);
 	bulk_free(self->bulk);
 	kea->feed_free(self->deletions);
+	tls_free(self->tls);
 	free(self->requesters);
 	free(self);
 }

@@ -11,6 +11,7 @@
 #define FETCH_MAX 1000  /* leases at once */
 
 struct bulk;
+struct tls;
 
 struct requester {
 	uint8_t addr[LINKS_ADDR];
@@ -27,6 +28,7 @@ struct bulk_conf {
 	int64_t idle_ms;
 	int64_t keepalive_ms; /* active queries: without a change, a sign of life is sent */
 	int64_t send_ms;      /* the same: of requesters that do not read */
+	bool requires_tls;
 };
 
 /* Statistics of queries by TCP. */
@@ -54,6 +56,7 @@ struct lease_query {
 	struct bulk *bulk; /* NULL: none */
 	struct kea_stat *stats[LQ_STATS];
 	struct kea_feed *deletions; /* stream.c; NULL: none */
+	struct tls *tls;            /* NULL: none */
 	struct plan *plans;         /* that are used, the newest first. Main thread */
 };
 
