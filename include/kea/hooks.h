@@ -151,6 +151,9 @@ enum kea_part {
 	KEA_PART_PD_POOL = 3 /* of a subnet */
 };
 
+/* The longest path of an option that a library declares. */
+#define KEA_OPTION_DEPTH 6
+
 enum kea_json_type {
 	KEA_JSON_NULL,
 	KEA_JSON_BOOL,
@@ -173,6 +176,7 @@ struct kea_request;    /* a command in progress; until respond() */
 struct kea_timer;      /* until timer_free(), at most as long as the library */
 struct kea_watch;      /* a descriptor that is watched; until unwatch(), at most as long as the library */
 struct kea_pool;       /* helper threads of the library; as long as the library */
+struct kea_option;     /* an option that parameters name; as long as the library */
 struct kea_search;     /* leases that a library searches for without a packet; until search_free(), likewise */
 
 /* Called in the packet's thread once the library has resumed it. Returns an enum kea_verdict other than KEA_PARK. */
@@ -709,6 +713,30 @@ struct kea_api {
 	const struct kea_object *(*feed_next)(struct kea_feed *feed, enum kea_change *ret_change, int *ret_removed,
 					      uint64_t *ret_lost);
 	void (*feed_free)(struct kea_feed *feed); /* NULL is fine; also in its function */
+
+	/* --- options that parameters name --- */
+
+	/*
+	 * Declares an option, or a sub-option of `container` (or NULL), of a name (or NULL) and a code (0: that of the
+	 * name). It is looked up for each configuration, in its space (NULL: the family's own, or that of the
+	 * container's sub-options), among built-in and configured definitions: an option without a definition by its
+	 * code only, and only if is_csv is 0. Errors are reported at `where`, a value of "parameters". Only in
+	 * kea_hook_load(); NULL elsewhere, and for a container at depth KEA_OPTION_DEPTH. Texts are copied.
+	 */
+	struct kea_option *(*option)(struct kea_library *lib, const struct kea_json *where,
+				     const struct kea_option *container, const char *space, const char *name,
+				     uint32_t code, int is_csv);
+	/*
+	 * Writes its path, as option_get() takes it, with the enterprise of "vendor-4491" in options 125 and 17, and
+	 * returns its depth, KEA_OPTION_DEPTH at most. In the thread of the call.
+	 */
+	unsigned (*option_path)(struct kea_call *call, const struct kea_option *option, uint32_t *path);
+	/*
+	 * Returns the option's value for a text as in "option-data" with "csv-format", as long as the packet; NULL if
+	 * the text is not valid for its definition, or the memory of the packet is used up. In the thread of the call.
+	 */
+	const void *(*option_encode)(struct kea_call *call, const struct kea_option *option, const void *text,
+				     size_t len, size_t *ret_len);
 };
 
 #ifdef __cplusplus

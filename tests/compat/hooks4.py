@@ -24,6 +24,17 @@ FLEX = [{"code": 67, "add": "ifelse(option[12].exists, option[12].hex + '.boot',
         {"code": 43, "sub-options": [{"code": 1, "space": "vendor-encapsulated-options-space", "add": "'foobar'"},
                                      {"code": 2, "space": "vendor-encapsulated-options-space", "supersede": "option[61].hex", "container-add": False}]},
         {"code": 125, "client-class": "named", "sub-options": [{"code": 2, "space": "vendor-4491", "add": "option[12].hex"}]}]
+NAMED = [{"name": "boot-file-name", "add": "option[12].hex + '.boot'"}, {"name": "my-text", "code": 230, "supersede": "option[12].hex"},
+         {"code": 42, "csv-format": True, "add": "'192.0.2.53, 192.0.2.54'"}, {"name": "domain-search", "csv-format": True, "add": "option[12].hex"},
+         {"name": "domain-name", "csv-format": True, "supersede": "'a, b'"}, {"name": "my-record", "csv-format": True, "add": "'7, ' + option[12].hex"},
+         {"name": "routers", "csv-format": True, "remove": "option[12].hex == 'bare'"},
+         {"name": "my-box", "sub-options": [{"name": "my-servers", "csv-format": True, "add": "'192.0.2.1,192.0.2.2'"},
+                                            {"code": 2, "csv-format": True, "supersede": "ifelse(option[12].exists, '513', '')"}]},
+         {"name": "vivso-suboptions", "sub-options": [{"name": "my-number", "space": "vendor-4491", "csv-format": True, "add": "'19'"}]}]
+DEFS = [{"name": "my-text", "code": 230, "type": "string"}, {"name": "my-box", "code": 231, "type": "empty", "encapsulate": "my-space"},
+        {"name": "my-record", "code": 232, "type": "record", "record-types": "uint16, string"},
+        {"name": "my-servers", "code": 1, "type": "ipv4-address", "array": True, "space": "my-space"},
+        {"name": "my-short", "code": 2, "type": "uint16", "space": "my-space"}, {"name": "my-number", "code": 7, "type": "uint16", "space": "vendor-4491"}]
 OPTS = [{"name": "domain-name", "data": "example.org", "always-send": True}, {"name": "domain-name-servers", "data": "192.0.2.53", "always-send": True},
         {"name": "routers", "data": "192.0.2.1", "always-send": True}]
 
@@ -35,6 +46,15 @@ group("flex-option", {"valid-lifetime": 3600, "option-data": OPTS, "client-class
     ("bare", get(opts=[(12, b"bare")])),
     ("client-id", get(cid=b"\1\2\3")),
     ("relayed", get(rai=b"\1\4abcd", **GI)),
+])
+
+group("flex-option-named", {"valid-lifetime": 3600, "option-data": OPTS, "option-def": DEFS,
+                            "hooks-libraries": [{"library": "/usr/lib/x86_64-linux-gnu/kea/hooks/libdhcp_flex_option.so", "parameters": {"options": NAMED}}],
+                            "subnet4": [LINK, FAR]}, [
+    ("named", get(opts=[(12, b"pc1")])),
+    ("two-labels", get(opts=[(12, b"a.example")])),
+    ("bare", get(opts=[(12, b"bare")])),
+    ("plain", get()),
 ])
 
 BOOTP_POOL = {**LINK, "pools": [{**pool, "client-class": "BOOTP"} for pool in LINK["pools"]]}

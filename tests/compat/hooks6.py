@@ -22,3 +22,16 @@ group("flex-option", {**LIFE, "option-data": OPTS, "subnet6": [LINK, FAR],
     ("vendor-class", get(na(1), opt(16, b"\0\0\1\2\0\1x"))),
     ("relayed", get(relays=[relay("2001:db8:2::1", "fe80::9", (18, b"port"))])),
 ])
+
+NAMED = [{"name": "sntp-servers", "csv-format": True, "add": "'2001:db8::53, 2001:db8::54'"}, {"name": "bootfile-url", "add": "'http://boot'"},
+         {"name": "domain-search", "csv-format": True, "supersede": "'ab.cd, ef'"}, {"name": "preference", "csv-format": True, "supersede": "'7'"},
+         {"name": "my-box", "sub-options": [{"name": "my-number", "csv-format": True, "add": "'513'"}]},
+         {"name": "vendor-opts", "sub-options": [{"name": "my-vendor", "space": "vendor-4491", "csv-format": True, "add": "'19'"}]}]
+DEFS = [{"name": "my-box", "code": 1000, "type": "empty", "encapsulate": "my-space"}, {"name": "my-number", "code": 7, "type": "uint16", "space": "my-space"},
+        {"name": "my-vendor", "code": 9, "type": "uint16", "space": "vendor-4491"}]
+
+group("flex-option-named", {**LIFE, "option-data": OPTS, "option-def": DEFS, "subnet6": [LINK, FAR],
+                            "hooks-libraries": [{"library": "/usr/lib/x86_64-linux-gnu/kea/hooks/libdhcp_flex_option.so", "parameters": {"options": NAMED}}]}, [
+    ("plain", get()),
+    ("asked", get(na(1), oro=[23, 24, 31])),
+])

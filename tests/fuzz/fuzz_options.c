@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * The first byte selects a definition, the rest is its value; it is also read as a list of options of either
- * family. A value that decodes passes the check, and its text is printable.
+ * family. A value that decodes passes the check, and its text is printable. Read as text, it is encoded in the same way
+ * for packets as for configurations.
  */
 #include "base/err.h"
 #include "wire/codec.h"
@@ -10,6 +11,25 @@
 #include <assert.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void encode(struct arena *arena, const struct optdef *def, struct bytes b)
+{
+	struct bytes ours = { 0 }, other = { 0 };
+	const char *why = NULL;
+	int err = codec_encode_packet(def, b, arena, &ours, &why);
+	char *text;
+
+	assert(err == 0 || why);
+	if (memchr(b.data, 0, b.len)) {
+		assert(err < 0);
+		return;
+	}
+	text = arena_strndup(arena, (const char *)b.data, b.len);
+	if (err == -E_NOMEM || !text || codec_encode_text(def, text, arena, &other, &why) != err)
+		assert(arena_used(arena) > 1 << 19);
+	else
+		assert(err < 0 || (ours.len == other.len && !memcmp(ours.data, other.data, ours.len)));
+}
 
 static void value(const struct optdef *def, struct bytes b)
 {
@@ -50,6 +70,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rest = bytes_of(data + 1, size - 1);
 	value(&dict4[data[0] % dict4_n], rest);
 	value(&dict6[data[0] % dict6_n], rest);
+	encode(arena, &dict4[data[0] % dict4_n], rest);
+	encode(arena, &dict6[data[0] % dict6_n], rest);
 	list(arena, rest, opts_parse4);
 	list(arena, rest, opts_parse6);
 	return 0;

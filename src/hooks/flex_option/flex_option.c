@@ -12,9 +12,7 @@
 
 #define ACTIONS_MAX 1000
 #define LABEL_MAX 128
-#define VENDOR_ENCAPSULATED 43
-#define VENDOR4 125
-#define VENDOR6 17
+#define NAME_MAX_LEN 64
 
 enum kind { ADD, SUPERSEDE, REMOVE, KIND_N };
 static const char *const kinds[KIND_N] = { "add", "supersede", "remove" };
@@ -22,12 +20,19 @@ static const char *const kinds[KIND_N] = { "add", "supersede", "remove" };
 /* One action on an option or sub-option. Texts belong to the parameters. */
 struct action {
 	enum kind kind;
-	uint32_t path[3];
-	unsigned depth;
+	const struct kea_option *option;
 	const struct kea_expression *expression;
 	const char *container_class, *client_class; /* "": for all */
 	bool container_add, container_remove;
 	bool is_response; /* the expression is about the response */
+	bool is_sub;
+	bool is_csv; /* the expression is the value as text */
+};
+
+/* Where it is in the configuration of a call. */
+struct place {
+	uint32_t path[KEA_OPTION_DEPTH];
+	unsigned depth;
 };
 
 struct flex {
@@ -51,20 +56,20 @@ static bool is_for(struct kea_call *call, const struct action *action)
 	       (!action->client_class[0] || kea->class_has(call, action->client_class) == 1);
 }
 
-static bool has(const struct kea_object *packet, const struct action *action, unsigned depth)
+static bool has(const struct kea_object *packet, const struct place *place, unsigned depth)
 {
 	size_t len;
 
-	return kea->option_get(packet, action->path, depth, 0, &len) != NULL;
+	return kea->option_get(packet, place->path, depth, 0, &len) != NULL;
 }
 
 /* "67" or "43.1" */
-static const char *name_of(const struct action *action, char buf[40])
+static const char *name_of(const struct place *place, char buf[NAME_MAX_LEN])
 {
 	int n = 0;
 
-	for (unsigned i = 0; i < action->depth; i++)
-		n += snprintf(buf + n, 40 - (size_t)n, "%s%u", i ? "." : "", (unsigned)action->path[i]);
+	for (unsigned i = 0; i < place->depth && n < NAME_MAX_LEN; i++)
+		n += snprintf(buf + n, NAME_MAX_LEN - (size_t)n, "%s%u", i ? "." : "", (unsigned)place->path[i]);
 	return buf;
 }
 
@@ -75,57 +80,77 @@ static const char *label_of(const struct kea_object *query, char buf[LABEL_MAX])
 	return buf;
 }
 
-static void remove_option(struct kea_object *response, const struct action *action, const struct kea_object *query)
+static void remove_option(struct kea_object *response, const struct action *action, const struct place *place,
+			  const struct kea_object *query)
 {
-	char name[40], label[LABEL_MAX];
+	char name[NAME_MAX_LEN], label[LABEL_MAX];
 	uint32_t code;
 
-	if (kea->option_delete(response, action->path, action->depth) < 0)
+	if (kea->option_delete(response, place->path, place->depth) < 0)
 		return;
-	LOG(FLEX_OPTION_PROCESS_REMOVE, label_of(query, label), name_of(action, name));
+	LOG(FLEX_OPTION_PROCESS_REMOVE, label_of(query, label), name_of(place, name));
 	/* The enterprise of a vendor option, then the option, go with their last sub-option. */
-	for (unsigned depth = action->depth - 1; depth && action->container_remove; depth--) {
-		if (kea->option_at(response, action->path, depth, 0, &code, NULL, NULL))
+	for (unsigned depth = place->depth - 1; depth && action->container_remove; depth--) {
+		if (kea->option_at(response, place->path, depth, 0, &code, NULL, NULL))
 			return;
-		(void)kea->option_delete(response, action->path, depth);
+		(void)kea->option_delete(response, place->path, depth);
 	}
 }
 
-static void set_option(struct kea_object *response, const struct action *action, const void *value, size_t len,
-		       const struct kea_object *query)
+static void set_option(struct kea_object *response, const struct action *action, const struct place *place,
+		       const void *value, size_t len, const struct kea_object *query)
 {
-	char name[40], label[LABEL_MAX];
-	int err = kea->option_set(response, action->path, action->depth, value, len);
+	char name[NAME_MAX_LEN], label[LABEL_MAX];
+	int err = kea->option_set(response, place->path, place->depth, value, len);
 
 	if (err < 0)
-		LOG(FLEX_OPTION_PROCESS_ERROR, label_of(query, label), name_of(action, name), err);
+		LOG(FLEX_OPTION_PROCESS_ERROR, label_of(query, label), name_of(place, name), err);
 	else if (action->kind == ADD)
-		LOG(FLEX_OPTION_PROCESS_ADD, label_of(query, label), name_of(action, name), len);
+		LOG(FLEX_OPTION_PROCESS_ADD, label_of(query, label), name_of(place, name), len);
 	else
-		LOG(FLEX_OPTION_PROCESS_SUPERSEDE, label_of(query, label), name_of(action, name), len);
+		LOG(FLEX_OPTION_PROCESS_SUPERSEDE, label_of(query, label), name_of(place, name), len);
+}
+
+/* The value of the option that a text of the expression means; NULL: none. */
+static const void *value_of(struct kea_call *call, const struct action *action, const struct place *place,
+			    const struct kea_object *query, const void *text, size_t *len)
+{
+	char name[NAME_MAX_LEN], label[LABEL_MAX];
+	const void *value;
+
+	if (!action->is_csv)
+		return text;
+	value = kea->option_encode(call, action->option, text, *len, len);
+	if (!value)
+		LOG(FLEX_OPTION_PROCESS_ERROR, label_of(query, label), name_of(place, name), KEA_E_INVAL);
+	return value;
 }
 
 static void act(struct kea_call *call, struct kea_object *response, const struct action *action)
 {
 	struct kea_object *query = kea->argument(call, KEA_ARG_QUERY, 0);
 	struct kea_object *packet = action->is_response ? response : query;
+	struct place place;
 	const void *value;
 	size_t len;
 
 	if (!is_for(call, action) || !packet)
 		return;
-	if (action->depth > 1 && !action->container_add && !has(response, action, 1))
+	place.depth = kea->option_path(call, action->option, place.path);
+	if (action->is_sub && !action->container_add && !has(response, &place, 1))
 		return;
-	if (has(response, action, action->depth) != (action->kind == REMOVE) && action->kind != SUPERSEDE)
+	if (has(response, &place, place.depth) != (action->kind == REMOVE) && action->kind != SUPERSEDE)
 		return;
 	if (action->kind == REMOVE) {
 		if (kea->test(packet, action->expression))
-			remove_option(response, action, query);
+			remove_option(response, action, &place, query);
 		return;
 	}
 	value = kea->evaluate(packet, action->expression, &len);
 	if (value && len)
-		set_option(response, action, value, len, query);
+		value = value_of(call, action, &place, query, value, &len);
+	if (value && len)
+		set_option(response, action, &place, value, len, query);
 }
 
 static int pkt_send(struct kea_call *call)
@@ -157,45 +182,30 @@ static bool has_none_of(struct kea_library *lib, const struct kea_json *entry, c
 	return ok;
 }
 
-static bool set_code(struct kea_library *lib, const struct kea_json *entry, struct action *action, bool is_sub)
+/* Declares the option of an entry: by its name, its code or both. False after an error. */
+static bool set_option_of(struct kea_library *lib, const struct kea_json *entry, struct action *action)
 {
-	unsigned max = kea->family(lib) == 6 ? 65535 : is_sub ? 255 : 254;
+	const unsigned max = kea->family(lib) == 6 ? 65535 : action->is_sub ? 255 : 254;
+	const struct kea_json *where = kea->json_get(entry, "name");
+	const char *name = kea->param_text(lib, entry, "name", NULL);
+	const int64_t code = kea->param_int(lib, entry, "code", 0, action->is_sub ? 0 : 1, max);
 
-	if (kea->json_get(entry, "name")) {
-		(void)kea->fail(lib, kea->json_get(entry, "name"),
-				"an option by \"name\" is not supported yet: use \"code\" alone");
+	if (where && !name)
+		return false;
+	if (name && !name[0]) {
+		(void)kea->fail(lib, where, "\"name\" is empty");
 		return false;
 	}
-	if (!kea->json_get(entry, "code")) {
-		(void)kea->fail(lib, entry, "\"code\" is missing");
+	if (!where)
+		where = kea->json_get(entry, "code");
+	if (!where) {
+		(void)kea->fail(lib, entry, "\"code\" or \"name\" is missing");
 		return false;
 	}
-	action->path[action->depth++] = (uint32_t)kea->param_int(lib, entry, "code", 1, is_sub ? 0 : 1, max);
-	return true;
-}
-
-/* "vendor-4491" is what follows the code of a vendor option. */
-static bool set_enterprise(struct kea_library *lib, const struct kea_json *entry, struct action *action)
-{
-	const char *space = kea->param_text(lib, entry, "space", "");
-	uint32_t vendor = kea->family(lib) == 4 ? VENDOR4 : VENDOR6;
-	unsigned enterprise;
-	char end;
-
-	static const char *const none[] = { "space", NULL };
-
-	if (kea->family(lib) == 4 && action->path[0] == VENDOR_ENCAPSULATED &&
-	    !strcmp(space, "vendor-encapsulated-options-space"))
-		return true;
-	if (action->path[0] != vendor)
-		return has_none_of(lib, entry, none, "without an option of vendors");
-	if (sscanf(space, "vendor-%u%c", &enterprise, &end) != 1) {
-		(void)kea->fail(lib, entry, "sub-options of option %u need \"space\": \"vendor-NUMBER\"",
-				(unsigned)vendor);
-		return false;
-	}
-	action->path[action->depth++] = enterprise;
-	return true;
+	action->is_csv = kea->param_bool(lib, entry, "csv-format", 0);
+	action->option = kea->option(lib, where, action->option, kea->param_text(lib, entry, "space", NULL), name,
+				     (uint32_t)code, action->is_csv);
+	return action->option != NULL;
 }
 
 static const char *words(struct kea_library *lib, const struct kea_json *entry, const char *key, const char *def,
@@ -213,8 +223,6 @@ static void add_action(struct kea_library *lib, struct flex *flex, const struct 
 {
 	const struct kea_json *text = NULL;
 
-	if (kea->param_bool(lib, entry, "csv-format", 0))
-		(void)kea->fail(lib, kea->json_get(entry, "csv-format"), "\"csv-format\" true is not supported yet");
 	if (!strcmp(words(lib, entry, "destination", "response", "query"), "query"))
 		(void)kea->fail(lib, kea->json_get(entry, "destination"),
 				"\"destination\" \"query\" is not supported yet");
@@ -278,9 +286,20 @@ static void add_sub_options(struct kea_library *lib, struct flex *flex, const st
 		action.client_class = kea->param_text(lib, entry, "client-class", "");
 		action.container_add = kea->param_bool(lib, entry, "container-add", 1);
 		action.container_remove = kea->param_bool(lib, entry, "container-remove", 1);
-		if (set_enterprise(lib, entry, &action) && set_code(lib, entry, &action, true))
+		action.is_sub = true;
+		if (set_option_of(lib, entry, &action))
 			add_action(lib, flex, entry, action);
 	}
+}
+
+/* As Kea, which finds a definition there, and sets the option of the message that has its code. */
+static void warn_of_space(struct kea_library *lib, const struct kea_json *entry, const struct action *action)
+{
+	const struct kea_json *space = kea->json_get(entry, "space");
+
+	if (space && !action->is_csv && !kea->json_get(entry, "name") &&
+	    strcmp(kea->json_text(space), kea->family(lib) == 4 ? "dhcp4" : "dhcp6") != 0)
+		kea->warn(lib, space, "\"space\" has no effect here, it belongs in a sub-option");
 }
 
 static void add_option(struct kea_library *lib, struct flex *flex, const struct kea_json *entry,
@@ -292,7 +311,6 @@ static void add_option(struct kea_library *lib, struct flex *flex, const struct 
 	/* Those of the sub-options count. */
 	static const char *const of_action[] = { "csv-format", "add",         "supersede", "remove",
 						 "source",     "destination", NULL };
-	static const char *const spaces[] = { "space", NULL };
 	const struct kea_json *list = kea->json_get(entry, "sub-options");
 	struct action action = { .container_class = "", .container_add = true, .container_remove = true };
 
@@ -300,10 +318,9 @@ static void add_option(struct kea_library *lib, struct flex *flex, const struct 
 		return;
 	(void)kea->param_keys(lib, entry, keys);
 	action.client_class = kea->param_text(lib, entry, "client-class", "");
-	if (strcmp(kea->param_text(lib, entry, "space", ""), kea->family(lib) == 4 ? "dhcp4" : "dhcp6") != 0)
-		(void)has_none_of(lib, entry, spaces, "here, it belongs in a sub-option");
-	if (!set_code(lib, entry, &action, false))
+	if (!set_option_of(lib, entry, &action))
 		return;
+	warn_of_space(lib, entry, &action);
 	if (list) {
 		if (has_none_of(lib, entry, of_action, "with \"sub-options\""))
 			add_sub_options(lib, flex, list, &action);

@@ -124,6 +124,9 @@ static const struct kea_api table = {
 	.feed = api_feed,
 	.feed_next = api_feed_next,
 	.feed_free = api_feed_free,
+	.option = api_option,
+	.option_path = api_option_path,
+	.option_encode = api_option_encode,
 };
 
 void api_init(void)

@@ -119,6 +119,13 @@ int api_option_set(struct kea_object *packet, const uint32_t *path, unsigned dep
 int api_option_add(struct kea_object *packet, const uint32_t *path, unsigned depth, const void *data, size_t len);
 int api_option_delete(struct kea_object *packet, const uint32_t *path, unsigned depth);
 
+/* option_named.c */
+struct kea_option *api_option(struct kea_library *lib, const struct kea_json *where, const struct kea_option *container,
+			      const char *space, const char *name, uint32_t code, int is_csv);
+unsigned api_option_path(struct kea_call *call, const struct kea_option *option, uint32_t *path);
+const void *api_option_encode(struct kea_call *call, const struct kea_option *option, const void *text, size_t len,
+			      size_t *ret_len);
+
 /* select.c */
 int api_set_subnet(struct kea_call *call, const struct kea_object *subnet);
 int api_set_subnet_id(struct kea_call *call, uint32_t id);

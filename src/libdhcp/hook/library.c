@@ -212,6 +212,11 @@ static void free_parts(struct kea_library *lib)
 		json_object_put(lib->expressions.v[i]->text);
 		free(lib->expressions.v[i]);
 	}
+	for (size_t i = 0; i < lib->options.n; i++) {
+		free(lib->options.v[i]->space);
+		free(lib->options.v[i]->name);
+		free(lib->options.v[i]);
+	}
 	for (size_t i = 0; i < lib->messages.n; i++)
 		unref_message(lib->messages.v[i]);
 	for (size_t i = 0; i < lib->files.n; i++)
@@ -223,6 +228,7 @@ static void free_parts(struct kea_library *lib)
 	vec_free(&lib->stats);
 	vec_free(&lib->commands);
 	vec_free(&lib->expressions);
+	vec_free(&lib->options);
 	vec_free(&lib->messages);
 	vec_free(&lib->functions);
 }

@@ -76,6 +76,25 @@ struct kea_expression {
 	bool is_test;
 };
 
+/* An option that the parameters of a library name: looked up for each configuration. */
+struct kea_option {
+	unsigned index;                     /* in hook_use.options */
+	unsigned depth;                     /* of containers */
+	const struct kea_option *container; /* or NULL */
+	char *space, *name;                 /* or NULL */
+	uint32_t code;                      /* 0: that of the name */
+	bool is_csv;
+	struct json_object *where; /* in the parameters */
+};
+
+/* What it is in one configuration. */
+struct optdef;
+struct hook_option {
+	const struct optdef *def; /* NULL: it has none */
+	unsigned depth;
+	uint32_t path[KEA_OPTION_DEPTH];
+};
+
 struct hook_function {
 	enum hook_point_id point;
 	kea_hook_fn *fn;
@@ -137,6 +156,7 @@ struct kea_library {
 	VEC(struct hook_function) functions;
 	VEC(struct hook_message *) messages;
 	VEC(struct kea_expression *) expressions;
+	VEC(struct kea_option *) options;
 	VEC(struct hook_stat *) stats;
 	VEC(struct hook_command *) commands;
 	VEC(struct hook_file) files;
@@ -167,6 +187,7 @@ struct hook_use {
 	kea_done_fn *done;
 	struct json_object *positioned; /* its parameters, while the configuration is built */
 	const void **expressions;       /* compiled: struct eval_expr; of scopes, for packets without a scope */
+	struct hook_option *options;    /* those that the parameters name */
 	unsigned *scoped;               /* of each expression that scopes have: its place in struct scope_exprs */
 };
 

@@ -45,6 +45,11 @@ bool check_option_code(struct build *b, const struct conf_node *node, const char
 /* As in Kea: letters, digits, '-' and '_'. The key is "name", "space" or "encapsulate". */
 bool is_option_name(const char *name);
 bool check_option_name(struct build *b, const struct conf_node *node, const char *key, const char *name);
+/* "vendor-4491" -> 4491; 0 for any other space. */
+uint32_t option_space_vendor(const char *space);
+/* NULL if none; built-in options of vendors are in their spaces, too. */
+const struct optdef *option_def_by_name(const struct build *b, const char *space, const char *name);
+const struct optdef *option_def_by_code(const struct build *b, const char *space, uint16_t code);
 /* Builds the option values of a scope's option-data. */
 #define BUILD_OPTLIST(b, conf, field, ret) build_optlist(b, &(conf)->field, CONF_BAD(conf, field), ret)
 void build_optlist(struct build *b, const struct conf_list *data, bool is_bad, struct optlist *ret);
@@ -151,6 +156,9 @@ void check_queue(struct build *b);
 void build_hooks(struct build *b);
 /* Their expressions, which may name classes: after build_classes(). */
 void build_hook_expressions(struct build *b);
+struct hook_use;
+/* config_hook_options.c */
+void build_hook_options(struct build *b, struct hook_use *use);
 /*
  * Returns the expressions that a scope with this user-context (or NULL) has for libraries: the list of the outer scope
  * unless it has one of its own.

@@ -193,6 +193,7 @@ void build_hook_expressions(struct build *b)
 		return;
 	for (struct hook_use *use = b->cfg->hooks->uses; use; use = use->next) {
 		compile_all(b, use);
+		build_hook_options(b, use);
 		use->positioned = NULL;
 	}
 	build_outer(b);

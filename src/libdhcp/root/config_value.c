@@ -11,8 +11,7 @@
 
 /* --- spaces ---------------------------------------------------------------- */
 
-/* "vendor-4491" -> 4491; 0 for any other space. */
-static uint32_t vendor_of_space(const char *space)
+uint32_t option_space_vendor(const char *space)
 {
 	unsigned long n;
 	char *end;
@@ -25,10 +24,10 @@ static uint32_t vendor_of_space(const char *space)
 
 static const char *built_in_space(const struct build *b, const char *space)
 {
-	return dict_vendor_space(b->dict, vendor_of_space(space));
+	return dict_vendor_space(b->dict, option_space_vendor(space));
 }
 
-static const struct optdef *def_by_name(const struct build *b, const char *space, const char *name)
+const struct optdef *option_def_by_name(const struct build *b, const char *space, const char *name)
 {
 	const struct optdef *def = dict_by_name(b->dict, space, name);
 	const char *other = built_in_space(b, space);
@@ -36,7 +35,7 @@ static const struct optdef *def_by_name(const struct build *b, const char *space
 	return def || !other ? def : dict_by_name(b->dict, other, name);
 }
 
-static const struct optdef *def_by_code(const struct build *b, const char *space, uint16_t code)
+const struct optdef *option_def_by_code(const struct build *b, const char *space, uint16_t code)
 {
 	const struct optdef *def = dict_by_code(b->dict, space, code);
 	const char *other = built_in_space(b, space);
@@ -88,7 +87,7 @@ static bool check_space(struct build *b, const struct option_data_conf *conf, co
 
 	if (CONF_BAD(conf, space) || (CONF_SET(conf, space) && !check_option_name(b, &conf->node, "space", space)))
 		return false;
-	if (vendor_of_space(space) || dict_has_space(b->dict, space))
+	if (option_space_vendor(space) || dict_has_space(b->dict, space))
 		return true;
 	if (may_be_bad_space(b, space))
 		return true;
@@ -223,7 +222,7 @@ static bool find_option(struct build *b, struct value *value)
 		return false;
 	}
 	if (CONF_SET(conf, name)) {
-		def = def_by_name(b, value->space, conf->name);
+		def = option_def_by_name(b, value->space, conf->name);
 		if (!def && !CONF_SET(conf, code)) {
 			unknown_option(b, conf, value->space);
 			return false;
@@ -235,12 +234,12 @@ static bool find_option(struct build *b, struct value *value)
 		}
 	}
 	if (!def)
-		def = def_by_code(b, value->space, (uint16_t)conf->code);
+		def = option_def_by_code(b, value->space, (uint16_t)conf->code);
 	code = def ? def->code : (unsigned)conf->code;
 	if (!def && !check_option_code(b, &conf->node, value->space, code))
 		return false;
 	value->val = (struct optval){
-		.vendor = vendor_of_space(value->space),
+		.vendor = option_space_vendor(value->space),
 		.code = (uint16_t)code,
 		.def = def,
 		.always_send = conf->always_send,

@@ -13,6 +13,7 @@
 
 struct enc {
 	const struct optdef *def;
+	bool in_packet; /* the heap is not used */
 	struct arena *arena;
 	struct writer w;
 	struct str notes; /* parts of the text that are ignored or changed */
@@ -38,6 +39,8 @@ static __attribute__((format(printf, 2, 3))) void note(struct enc *e, const char
 	char buf[256];
 	va_list ap;
 
+	if (e->in_packet)
+		return;
 	va_start(ap, fmt);
 	vsnprintf(buf, sizeof(buf), fmt, ap);
 	va_end(ap);
@@ -355,24 +358,36 @@ static int values(struct enc *e, char *text)
 	return separate_values(e, text);
 }
 
-/*
- * No value is more than 16 times as long as its text: the worst is "::" with its comma. def NULL means plain
- * bytes.
- */
-static int encode(struct enc *e, const char *text, struct bytes *ret, const char **ret_why)
+/* No value is more than 16 times as long as its text: the worst is "::" with its comma. */
+static size_t room_for(size_t len)
 {
-	size_t len = strlen(text), size = 16 * len + 64;
-	uint8_t *buf = xmalloc(size);
-	char *copy = xstrdup(text);
-	void *own;
+	return 16 * len + 64;
+}
+
+/* Encodes a text, which is changed, in a buffer of that size. */
+static int encode_in(struct enc *e, char *text, uint8_t *buf, size_t size)
+{
 	int err;
 
 	e->w = writer_init(buf, size);
-	err = e->def ? values(e, trim(copy)) : *trim(copy) ? binary(e, trim(copy)) : 0;
+	text = trim(text);
+	err = e->def ? values(e, text) : *text ? binary(e, text) : 0;
 	if (err == 0 && e->w.err)
 		err = fail(e, E_SPACE, "the value is too long");
 	if (err == 0 && writer_len(&e->w) > UINT16_MAX)
 		err = fail(e, E_RANGE, "the value is longer than 65535 bytes");
+	return err;
+}
+
+/* def NULL means plain bytes. */
+static int encode(struct enc *e, const char *text, struct bytes *ret, const char **ret_why)
+{
+	size_t size = room_for(strlen(text));
+	uint8_t *buf = xmalloc(size);
+	char *copy = xstrdup(text);
+	void *own;
+	int err = encode_in(e, copy, buf, size);
+
 	if (err < 0) {
 		*ret_why = e->why;
 		goto out;
@@ -391,6 +406,27 @@ out:
 	str_free(&e->notes);
 	free(copy);
 	free(buf);
+	return err;
+}
+
+int codec_encode_packet(const struct optdef *def, struct bytes text, struct arena *arena, struct bytes *ret,
+			const char **ret_why)
+{
+	struct enc e = { .def = def, .arena = arena, .in_packet = true };
+	char *copy = arena_strndup(arena, (const char *)text.data, text.len);
+	uint8_t *buf = arena_room(arena, room_for(text.len));
+	int err;
+
+	*ret_why = "not enough memory";
+	if (!copy || !buf)
+		return -E_NOMEM;
+	*ret_why = "a NUL is no text";
+	if (memchr(text.data, 0, text.len))
+		return -E_INVAL;
+	err = encode_in(&e, copy, buf, room_for(text.len));
+	*ret_why = err < 0 ? e.why : NULL;
+	if (err == 0)
+		*ret = bytes_of(buf, writer_len(&e.w));
 	return err;
 }
 

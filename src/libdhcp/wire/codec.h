@@ -18,6 +18,9 @@
  */
 int codec_encode_text(const struct optdef *def, const char *text, struct arena *arena, struct bytes *ret,
 		      const char **ret_why);
+/* The same in the packet path: all memory is the arena's, and there are no warnings. */
+int codec_encode_packet(const struct optdef *def, struct bytes text, struct arena *arena, struct bytes *ret,
+			const char **ret_why);
 /* Encodes the form used with "csv-format": false and for options without definition: hex, or text in quotes. */
 int codec_encode_hex(const char *text, struct arena *arena, struct bytes *ret, const char **ret_why);
 /*
