@@ -737,6 +737,12 @@ struct kea_api {
 	 */
 	const void *(*option_encode)(struct kea_call *call, const struct kea_option *option, const void *text,
 				     size_t len, size_t *ret_len);
+
+	/*
+	 * Returns the type of the lease database of the configuration that is being built: "memfile", "mysql",
+	 * "postgresql". Only in a function of scope_map(); NULL elsewhere.
+	 */
+	const char *(*lease_database)(const struct kea_library *lib);
 };
 
 #ifdef __cplusplus

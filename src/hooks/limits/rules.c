@@ -64,7 +64,7 @@ struct reader {
 	struct rules *rules;
 	char *why;
 	size_t size;
-	bool has_failed, is_shared;
+	bool has_failed;
 };
 
 static void bad(struct reader *r, const char *class, const char *problem)
@@ -86,11 +86,18 @@ void rules_check(struct kea_library *lib, enum kea_scope scope, const struct kea
 	int64_t unit_ms;
 	uint32_t max;
 
-	(void)scope;
 	if (kea->param_keys(lib, map, kea->family(lib) == 4 ? keys4 : keys6) < 0)
 		return;
-	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const struct kea_json *value = kea->json_get(map, keys[i]);
+
 		(void)kea->param_int(lib, map, keys[i], 0, 0, UINT32_MAX);
+		/* The leases of other servers are not counted. */
+		if (value && scope == KEA_SCOPE_CLASS && strcmp(kea->lease_database(lib), "memfile") != 0)
+			(void)kea->fail(lib, value,
+					"leases of classes can be limited with \"lease-database\" of type "
+					"\"memfile\" only");
+	}
 	if (rate && !rate_parse(kea->json_text(rate), &max, &unit_ms))
 		(void)kea->fail(lib, rate,
 				"\"rate-limit\" must be like \"16 packets per hour\"; second, minute, day, week, month "
@@ -116,9 +123,6 @@ static bool read_rule(struct reader *r, bool of_class, const char *name, int64_t
 
 		if (!value)
 			continue;
-		if (of_class && r->is_shared)
-			bad(r, name,
-			    "leases of classes can be limited with \"lease-database\" of type \"memfile\" only");
 		rule->has[i] = true;
 		rule->max[i] = (uint32_t)kea->json_int(value);
 		r->rules->limits_leases = true;
@@ -192,10 +196,8 @@ static struct rules *rules_new(struct limits *limits, const struct kea_json *con
 
 struct rules *rules_read(struct limits *limits, const struct kea_json *config, char *why, size_t size)
 {
-	const struct kea_json *classes = kea->json_get(config, "client-classes"),
-			      *type = kea->json_get(kea->json_get(config, "lease-database"), "type");
-	struct reader r = { rules_new(limits, config), why, size, false,
-			    type && strcmp(kea->json_text(type), "memfile") != 0 };
+	const struct kea_json *classes = kea->json_get(config, "client-classes");
+	struct reader r = { rules_new(limits, config), why, size, false };
 
 	(void)snprintf(why, size, "out of memory");
 	if (!r.rules)

@@ -127,6 +127,7 @@ static const struct kea_api table = {
 	.option = api_option,
 	.option_path = api_option_path,
 	.option_encode = api_option_encode,
+	.lease_database = hook_lease_database,
 };
 
 void api_init(void)

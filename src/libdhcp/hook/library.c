@@ -482,34 +482,41 @@ static int run_check(void *arg)
 	return 0;
 }
 
-static void check_map(struct kea_library *lib, struct diag *diag, const struct hook_scope_map *declared,
+static void check_map(struct kea_library *lib, const struct hook_check *check, const struct hook_scope_map *declared,
 		      enum kea_scope scope, struct json_object *map)
 {
 	struct checking checking = { declared->fn, lib, scope, map };
 	int result;
 
 	if (!(declared->scopes & scope)) {
-		diag_warn(diag, json_key_pos(map), "\"%s\" has no effect here: %s reads it in other scopes",
+		diag_warn(check->diag, json_key_pos(map), "\"%s\" has no effect here: %s reads it in other scopes",
 			  declared->name, lib->name);
 		return;
 	}
-	lib->diag = diag;
+	lib->diag = check->diag;
+	lib->lease_database = check->lease_database;
 	lib->pos = json_pos(map);
 	lib->in_scope = true;
 	if (!hook_enter(lib, "checking user-context", run_check, &checking, &result))
-		diag_error(diag, lib->pos, "%s threw an exception", lib->name);
+		diag_error(check->diag, lib->pos, "%s threw an exception", lib->name);
 	lib->in_scope = false;
+	lib->lease_database = NULL;
 	lib->diag = NULL;
 }
 
-void hook_check_scope(struct kea_library *lib, struct diag *diag, enum kea_scope scope,
+const char *hook_lease_database(const struct kea_library *lib)
+{
+	return lib->lease_database;
+}
+
+void hook_check_scope(struct kea_library *lib, const struct hook_check *check, enum kea_scope scope,
 		      struct json_object *user_context)
 {
 	struct json_object *map;
 
 	for (size_t i = 0; i < lib->scope_maps.n; i++)
 		if (json_object_object_get_ex(user_context, lib->scope_maps.v[i].name, &map) && map)
-			check_map(lib, diag, &lib->scope_maps.v[i], scope, map);
+			check_map(lib, check, &lib->scope_maps.v[i], scope, map);
 }
 
 static struct hook_use *use_library(struct hooks *hooks, struct kea_library *lib)

@@ -169,6 +169,7 @@ struct kea_library {
 	struct pos pos;                 /* of the library in the configuration */
 	struct json_object *positioned; /* its parameters there, or NULL */
 	bool in_scope;                  /* it checks a map of a scope, whose values have positions themselves */
+	const char *lease_database;     /* with in_scope: its type in that configuration */
 	bool has_failed;
 	int64_t slow_ms; /* when a slow call was last reported; 0: never */
 };
@@ -248,8 +249,13 @@ void hook_library_unref(struct kea_library *lib);
 int hook_depends_on(struct kea_library *lib, const char *path);
 int hook_scope_map(struct kea_library *lib, const char *map, unsigned scopes, kea_scope_fn *fn);
 /* The library checks what it declared of the user-context (or NULL) of a scope, while a configuration is built. */
-void hook_check_scope(struct kea_library *lib, struct diag *diag, enum kea_scope scope,
+struct hook_check {
+	struct diag *diag;
+	const char *lease_database; /* its type */
+};
+void hook_check_scope(struct kea_library *lib, const struct hook_check *check, enum kea_scope scope,
 		      struct json_object *user_context);
+const char *hook_lease_database(const struct kea_library *lib);
 
 /* A counter of libraries; instances share it by its name, like a message. */
 struct hook_stat {

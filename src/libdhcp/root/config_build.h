@@ -148,7 +148,10 @@ void check_plan(struct build *b, struct subnet_pair *refs, size_t n);
 void lint_plan(struct build *b, const struct subnet_pair *pairs, size_t n);
 
 void build_interfaces(struct build *b);
-void build_lease_database(struct build *b); /* in config_database.c */
+/* config_database.c */
+void build_lease_database(struct build *b);
+/* "memfile", "mysql" or "postgresql". */
+const char *database_type_name(const struct database_conf *conf);
 void build_host_databases(struct build *b);
 /* dhcp-queue-control */
 void check_queue(struct build *b);

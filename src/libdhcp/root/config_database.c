@@ -13,7 +13,7 @@
 
 #define PASSWORD_MAX 1024
 
-static const char *type_name(const struct database_conf *conf)
+const char *database_type_name(const struct database_conf *conf)
 {
 	static const char *const names[] = { "memfile", "mysql", "postgresql" };
 
@@ -161,7 +161,7 @@ static void check_type(struct build *b, const struct database_conf *conf, bool i
 
 	if (!db_is_built(kind_of(conf))) {
 		diag_error(b->diag, pos, "\"type\": this program was built without support for \"%s\"",
-			   type_name(conf));
+			   database_type_name(conf));
 	} else if (!is_supported) {
 		diag_error(b->diag, pos, "\"type\": SQL lease databases are not supported yet");
 		diag_help(b->diag, "use \"memfile\"");
@@ -251,7 +251,7 @@ void build_lease_database(struct build *b)
 		build_memfile(b, conf);
 		return;
 	}
-	check_type(b, conf, is_supported_store(type_name(conf)));
+	check_type(b, conf, is_supported_store(database_type_name(conf)));
 	if (conf->readonly)
 		diag_error(b->diag, conf_pos(&conf->node, "readonly"),
 			   "\"readonly\" is for databases of reservations: leases are written");

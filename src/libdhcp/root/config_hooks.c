@@ -244,8 +244,11 @@ const struct scope_exprs *build_scope_exprs(struct build *b, struct json_object 
 
 void build_scope_maps(struct build *b, enum kea_scope scope, struct json_object *user_context)
 {
+	const struct hook_check check = { .diag = b->diag,
+					  .lease_database = database_type_name(b->root->lease_database) };
+
 	if (!b->cfg->hooks || !user_context)
 		return;
 	for (const struct hook_use *use = b->cfg->hooks->uses; use; use = use->next)
-		hook_check_scope(use->lib, b->diag, scope, user_context);
+		hook_check_scope(use->lib, &check, scope, user_context);
 }
