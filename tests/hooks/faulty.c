@@ -5,13 +5,16 @@
  *	{ "fault": "crash", "packet": 2000 }
  *
  * At that packet of the library, counted at pkt#_receive, it crashes, sleeps for five seconds, exits, or closes the
- * descriptors 0 to 100; or from then on, at each packet, it leaks a megabyte, or leaves errno and the working directory
- * changed. With "work" it does what libraries do that have no mistake: it parks each fourth packet and resumes it in a
- * helper thread, has a timer, counts, keeps memory of threads and packets. All of that ends with its unload.
+ * descriptors 0 to 100, with "close-late" a second later in a thread of its own; or from then on, at each packet, it
+ *leaks a megabyte, or leaves errno and the working directory changed. With "main" it sleeps for two seconds in the main
+ *thread, each time: while it is loaded, in a timer, when a descriptor is ready, and in the command "faulty-sleep". With
+ *"work" it does what libraries do that have no mistake: it parks each fourth packet and resumes it in a helper thread,
+ *has a timer, counts, keeps memory of threads and packets. All of that ends with its unload.
  */
 #include <kea/hooks.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -29,6 +32,8 @@ struct faulty {
 	struct kea_stat *stat;
 	unsigned char *one; /* freed by unload: what uses the library afterwards reads freed memory */
 	struct kea_pool *pool;
+	struct kea_watch *watch;
+	int pipe[2];
 };
 
 /* A packet that a helper thread resumes. */
@@ -52,8 +57,24 @@ static void leak(void)
 		memset(memory, 1, 1 << 20);
 }
 
+static void close_descriptors(void)
+{
+	for (int fd = 0; fd <= 100; fd++)
+		(void)close(fd);
+}
+
+static void *close_late(void *arg)
+{
+	(void)arg;
+	(void)sleep(1);
+	close_descriptors();
+	return NULL;
+}
+
 static int at_fault(const char *fault)
 {
+	pthread_t thread;
+
 	if (!strcmp(fault, "crash"))
 		(void)raise(SIGSEGV); /* nothing that a sanitizer reports first */
 	else if (!strcmp(fault, "sleep"))
@@ -61,8 +82,9 @@ static int at_fault(const char *fault)
 	else if (!strcmp(fault, "exit"))
 		exit(0);
 	else if (!strcmp(fault, "close"))
-		for (int fd = 0; fd <= 100; fd++)
-			(void)close(fd);
+		close_descriptors();
+	else if (!strcmp(fault, "close-late") && pthread_create(&thread, NULL, close_late, NULL) == 0)
+		(void)pthread_detach(thread);
 	return KEA_CONTINUE;
 }
 
@@ -159,6 +181,47 @@ static int start_work(struct faulty *faulty)
 	return faulty->pool ? 0 : KEA_E_RANGE;
 }
 
+/* --- the main thread --- */
+
+static void sleep_in_timer(void *context)
+{
+	const struct faulty *faulty = context;
+
+	(void)sleep(2);
+	(void)!write(faulty->pipe[1], "x", 1);
+}
+
+static void sleep_at_descriptor(int fd, unsigned events, void *context)
+{
+	struct faulty *faulty = context;
+	char byte;
+
+	(void)events;
+	(void)!read(fd, &byte, 1);
+	kea->unwatch(faulty->watch);
+	(void)sleep(2);
+}
+
+static void sleep_in_command(struct kea_request *request, void *context)
+{
+	(void)context;
+	(void)sleep(2);
+	kea->respond(request, KEA_SUCCESS, NULL, "slept");
+}
+
+static int start_sleeping(struct faulty *faulty)
+{
+	if (kea->is_check(faulty->lib))
+		return 0;
+	(void)sleep(2);
+	if (pipe(faulty->pipe) < 0)
+		return KEA_E_INVAL;
+	faulty->watch = kea->watch(faulty->lib, faulty->pipe[0], KEA_READABLE, sleep_at_descriptor, faulty);
+	faulty->timer = kea->timer(faulty->lib, sleep_in_timer, faulty);
+	(void)kea->timer_start(faulty->timer, 100);
+	return kea->command(faulty->lib, "faulty-sleep", KEA_READ, "Sleeps.", sleep_in_command, NULL);
+}
+
 /* --- the library --- */
 
 static int receive(struct kea_call *call)
@@ -187,6 +250,10 @@ void kea_hook_unload(struct kea_library *lib)
 
 	if (!faulty)
 		return;
+	if (faulty->pipe[1]) {
+		(void)close(faulty->pipe[0]);
+		(void)close(faulty->pipe[1]);
+	}
 	free(faulty->one);
 	free(faulty);
 }
@@ -215,6 +282,8 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 	faulty->one[0] = 1;
 	if (!strcmp(faulty->fault, "work") && start_work(faulty) < 0)
 		return kea->fail(lib, NULL, "no helper threads");
+	if (!strcmp(faulty->fault, "main") && start_sleeping(faulty) < 0)
+		return kea->fail(lib, NULL, "no descriptors");
 	if (kea->on(lib, "pkt#_receive", receive) < 0)
 		return KEA_E_INVAL;
 	return kea->on(lib, "leases#_committed", committed);

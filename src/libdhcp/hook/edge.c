@@ -35,7 +35,7 @@ bool hook_enter(struct kea_library *lib, const char *doing, hook_guarded_fn *fn,
 		(void)pthread_mutex_lock(&lib->lock);
 	outer = hook_slow_begin(lib, doing);
 	ok = hook_guarded(&lib->guard, doing, fn, arg, ret);
-	hook_slow_end(&outer, lib, doing);
+	hook_slow_end(&outer);
 	if (!lib->is_threaded)
 		(void)pthread_mutex_unlock(&lib->lock);
 	if (!ok)

@@ -240,6 +240,7 @@ static void free_library(struct kea_library *lib)
 		call_unload(lib);
 	hook_tasks_end(lib);
 	free_parts(lib);
+	hook_slow_forget();
 	if (lib->handle)
 		(void)dlclose(lib->handle);
 	json_object_put(lib->parameters);
@@ -352,7 +353,9 @@ static bool call_load(struct kea_library *lib, const struct hook_load *load)
 	int (*fn)(struct kea_library *, const struct kea_api *) =
 		(int (*)(struct kea_library *, const struct kea_api *))function_of(lib->handle, "kea_hook_load");
 	struct loading loading = { fn, lib };
+	struct hook_outer outer;
 	int err = 0;
+	bool ok;
 
 	if (!fn) {
 		diag_error(load->diag, load->pos, "%s is not a hook library: it has no function kea_hook_load",
@@ -366,9 +369,14 @@ static bool call_load(struct kea_library *lib, const struct hook_load *load)
 	lib->is_loaded = true;
 	lib->guard.begin_catch = (void *(*)(void *))function_of(lib->handle, "__cxa_begin_catch");
 	lib->guard.end_catch = (void (*)(void))function_of(lib->handle, "__cxa_end_catch");
-	if (!lib->is_check)
+	if (!lib->is_check) {
 		hook_guard_crashes();
-	if (!hook_guarded(&lib->guard, "kea_hook_load", run_load, &loading, &err)) {
+		hook_slow_start();
+	}
+	outer = hook_slow_begin(lib, "kea_hook_load");
+	ok = hook_guarded(&lib->guard, "kea_hook_load", run_load, &loading, &err);
+	hook_slow_end(&outer);
+	if (!ok) {
 		diag_error(load->diag, load->pos, "%s threw an exception while it was loaded", lib->name);
 		lib->has_failed = true;
 	}
@@ -421,7 +429,6 @@ static struct kea_library *load_new(const struct hook_load *load, char *key)
 	instances = lib;
 	if (!lib->is_check)
 		LOG(HOOKS_LIBRARY_LOADED, lib->path);
-	hook_slow_start();
 	return lib;
 }
 

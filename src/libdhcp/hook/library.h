@@ -171,7 +171,9 @@ struct kea_library {
 	bool in_scope;                  /* it checks a map of a scope, whose values have positions themselves */
 	const char *lease_database;     /* with in_scope: its type in that configuration */
 	bool has_failed;
-	int64_t slow_ms; /* when a slow call was last reported; 0: never */
+	/* Of the thread that reports slow calls: the last report. */
+	const char *slow_doing;
+	int64_t slow_ms;
 };
 
 /* In kea_hook_load(), where a library declares what it has. */
@@ -212,7 +214,9 @@ struct kea_call {
 
 /* The functions that libraries receive; NULL: this program loads none. Once, at startup. */
 void hooks_set_api(const struct kea_api *api);
-/* The loop of the main thread, for timers and descriptors of libraries; NULL before it ends. */
+/*
+ * The loop of the main thread, for timers and descriptors of libraries, before any is loaded; NULL before it ends.
+ */
 struct loop;
 void hooks_set_loop(struct loop *loop);
 
@@ -293,19 +297,20 @@ bool hook_enter(struct kea_library *lib, const char *doing, hook_guarded_fn *fn,
 /* The same for a function that ends a context; done may be NULL. */
 void hook_call_done(struct kea_library *lib, const char *doing, kea_done_fn *done, void *context);
 /*
- * Note that a call begins and ends, in any thread, so that one that takes long is reported while it runs. slow.c; the
- * others start and stop the reports, in the main thread.
+ * Note that a call begins and ends, in any thread, so that one that takes long is reported while it runs. The others
+ * start and stop the thread that reports them, in the main thread. slow.c
  */
 struct hook_outer {
 	struct hook_note *note; /* of this thread; NULL: there are too many */
 	struct kea_library *lib;
 	const char *doing; /* what the call interrupts: lib is NULL if nothing */
-	int64_t begin_ms;  /* in the main thread */
 };
 struct hook_outer hook_slow_begin(struct kea_library *lib, const char *doing);
-void hook_slow_end(const struct hook_outer *outer, struct kea_library *lib, const char *doing);
+void hook_slow_end(const struct hook_outer *outer);
 void hook_slow_start(void);
-void hook_slow_stop(void);
+void hook_slow_stop_wait(void);
+/* Before a library that no thread calls any longer is freed: once this returns, no report is about it. */
+void hook_slow_forget(void);
 /* True if a library is loaded that is not only checked. */
 bool hook_any_library(void);
 /* What the library does in the main thread, for the table of functions; kea/hooks.h describes them. tasks.c */

@@ -285,7 +285,7 @@ static void end_pool_wait(struct kea_pool *pool)
 	outer = hook_slow_begin(pool->lib, "its helper threads");
 	for (unsigned i = 0; i < pool->n_threads; i++)
 		(void)pthread_join(pool->threads[i], NULL);
-	hook_slow_end(&outer, pool->lib, "its helper threads");
+	hook_slow_end(&outer);
 	report_ended(pool);
 	if (pool->posted) {
 		pool->posted->pool = NULL;

@@ -1,42 +1,57 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Calls of libraries that take long, or never return: a thread that calls one notes it, and the main thread looks at
- * the notes of all threads while libraries are loaded, so a call costs no reading of the clock. Calls in the main
- * thread itself are measured.
+ * A thread that watches what libraries do, while libraries are loaded: calls that take long or never return, in any
+ * thread of the server, and descriptors of the server that were closed. A thread that calls a library notes it, so a
+ * call costs no reading of the clock. This thread waits for nothing but its condition: a library cannot stop it by what
+ * it does to the main thread or to descriptors.
  */
 #include "hook/library.h"
 
-#include "base/clock.h"
-#include "io/loop.h"
+#include "base/thread.h"
+#include "log/descriptor.h"
 #include "log/log.h"
 
 #include <stdalign.h>
 
 enum {
-	TICK_MS = 500,
+	TICK_MS = 250,
 	SLOW_MS = 1000,
-	AGAIN_MS = 10000, /* between two reports about a library */
+	AGAIN_MS = 10000, /* between two reports about the same work of a library */
 };
 
 struct hook_note {
 	alignas(64) _Atomic(struct kea_library *) lib; /* NULL: the thread is in no library */
 	_Atomic(const char *) doing;
 	_Atomic uint32_t number; /* of the call in this thread */
-	/* Of the main thread: the call that it has seen, and since when. */
+	/* Of the thread that watches: the call that it has seen, and since when. */
 	uint32_t seen;
 	int64_t since_ms;
 };
 
 static struct hook_note notes[HOOK_THREADS_MAX];
-static const struct hook_note *main_note; /* NULL: not known yet */
-static struct timer tick;
 
-static void report(struct kea_library *lib, const char *doing, int64_t ms)
+/* Of the main thread. */
+static pthread_t watcher;
+static bool is_watching;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards is_over, and libraries that are looked at */
+static pthread_cond_t wake;
+static bool is_over;
+
+/* Real time, even while tests stop the clocks of base/clock.h. */
+static int64_t now_ms(void)
 {
-	const int64_t now = clock_mono_ms();
+	struct timespec ts;
 
-	if (ms < SLOW_MS || (lib->slow_ms && now - lib->slow_ms < AGAIN_MS))
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void report(struct kea_library *lib, const char *doing, int64_t now, int64_t ms)
+{
+	if (ms < SLOW_MS || (lib->slow_doing == doing && now - lib->slow_ms < AGAIN_MS))
 		return;
+	lib->slow_doing = doing;
 	lib->slow_ms = now;
 	LOG(HOOKS_LIBRARY_SLOW, lib->name, doing, (long long)ms);
 }
@@ -51,38 +66,55 @@ static void look_at(struct hook_note *note, int64_t now)
 		note->since_ms = now;
 		return;
 	}
-	report(lib, atomic_load_explicit(&note->doing, memory_order_relaxed), now - note->since_ms);
+	report(lib, atomic_load_explicit(&note->doing, memory_order_relaxed), now, now - note->since_ms);
 }
 
-static void on_tick(void *ctx)
+static void *watch(void *arg)
 {
-	const int64_t now = clock_mono_ms();
+	(void)arg;
+	(void)pthread_mutex_lock(&lock);
+	while (!is_over) {
+		const int64_t now = now_ms();
 
-	(void)ctx;
-	for (int i = 0; i < HOOK_THREADS_MAX; i++)
-		if (&notes[i] != main_note)
+		for (int i = 0; i < HOOK_THREADS_MAX; i++)
 			look_at(&notes[i], now);
-	if (hook_any_library())
-		loop_timer_start(hook_loop(), &tick, TICK_MS);
+		descriptors_check();
+		cond_wait_ms(&wake, &lock, TICK_MS);
+	}
+	(void)pthread_mutex_unlock(&lock);
+	return NULL;
 }
 
 void hook_slow_start(void)
 {
-	if (!hook_loop() || !hook_any_library())
+	if (is_watching || !hook_loop())
 		return;
-	/* Threads read it. */
-	if (!main_note && hook_thread_number() >= 0)
-		main_note = &notes[hook_thread_number()];
-	if (!timer_is_running(&tick)) {
-		timer_init(&tick, on_tick, NULL);
-		loop_timer_start(hook_loop(), &tick, TICK_MS);
-	}
+	cond_init(&wake);
+	is_over = false;
+	is_watching = thread_start(&watcher, watch, NULL) == 0;
+	if (is_watching)
+		(void)pthread_setname_np(watcher, "hooks");
 }
 
-void hook_slow_stop(void)
+void hook_slow_stop_wait(void)
 {
-	if (hook_loop())
-		loop_timer_stop(hook_loop(), &tick);
+	if (!is_watching)
+		return;
+	(void)pthread_mutex_lock(&lock);
+	is_over = true;
+	(void)pthread_cond_signal(&wake);
+	(void)pthread_mutex_unlock(&lock);
+	(void)pthread_join(watcher, NULL);
+	(void)pthread_cond_destroy(&wake);
+	is_watching = false;
+}
+
+void hook_slow_forget(void)
+{
+	(void)pthread_mutex_lock(&lock);
+	(void)pthread_mutex_unlock(&lock);
+	if (!hook_any_library())
+		hook_slow_stop_wait();
 }
 
 static void note_call(struct hook_note *note, struct kea_library *lib, const char *doing)
@@ -109,18 +141,14 @@ struct hook_outer hook_slow_begin(struct kea_library *lib, const char *doing)
 	outer.note = mine;
 	outer.lib = atomic_load_explicit(&outer.note->lib, memory_order_relaxed);
 	outer.doing = atomic_load_explicit(&outer.note->doing, memory_order_relaxed);
-	if (mine == main_note)
-		outer.begin_ms = clock_mono_ms();
 	note_call(outer.note, lib, doing);
 	return outer;
 }
 
-void hook_slow_end(const struct hook_outer *outer, struct kea_library *lib, const char *doing)
+void hook_slow_end(const struct hook_outer *outer)
 {
 	if (!outer->note)
 		return;
-	if (outer->begin_ms)
-		report(lib, doing, clock_mono_ms() - outer->begin_ms);
 	if (outer->lib)
 		note_call(outer->note, outer->lib, outer->doing);
 	else

@@ -15,9 +15,8 @@ static struct loop *the_loop;
 
 void hooks_set_loop(struct loop *loop)
 {
-	hook_slow_stop();
+	hook_slow_stop_wait();
 	the_loop = loop;
-	hook_slow_start();
 }
 
 struct loop *hook_loop(void)

@@ -6,6 +6,8 @@
  */
 #include "io/batch.h"
 
+#include "log/descriptor.h"
+
 #include <errno.h>
 
 #define CLOCK_STEP_US 60000000 /* no socket queues anything for a minute: the clock was set */
@@ -76,6 +78,8 @@ void batch_send(struct batch *batch, int fd, unsigned n, int *ret_err)
 		} else if (errno == EAGAIN) {
 			while (done < n)
 				ret_err[done++] = EAGAIN;
+		} else if (errno == EBADF || errno == ENOTSOCK) {
+			descriptor_lost("a socket");
 		} else if (errno != EINTR) {
 			ret_err[done++] = errno;
 		}

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/vec.h"
+#include "log/descriptor.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -195,12 +196,22 @@ static void timerfd_ready(void *ctx, uint32_t events)
 
 /* --- posts --- */
 
+static const char of_loop[] = "an event loop";
+
+/* After an error: EINVAL is what a descriptor of another kind leads to. */
+static void check_descriptor(void)
+{
+	if (errno == EBADF || errno == EINVAL)
+		descriptor_lost(of_loop);
+}
+
 void loop_wake(struct loop *loop)
 {
 	uint64_t one = 1;
 
 	/* EAGAIN means the counter is full: the loop is already awake. */
-	(void)!write(loop->wake, &one, sizeof(one));
+	if (write(loop->wake, &one, sizeof(one)) < 0)
+		check_descriptor();
 }
 
 void loop_post(struct loop *loop, struct post *post)
@@ -373,6 +384,7 @@ int loop_signals(struct loop *loop, const int *signos, unsigned n, loop_signal_f
 	if (loop->sigfd >= 0)
 		return 0;
 	loop->sigfd = fd;
+	descriptor_own(fd, of_loop);
 	return loop_add(loop, fd, EPOLLIN, signal_ready, loop);
 }
 
@@ -392,6 +404,8 @@ static bool loop_init(struct loop *loop)
 	sigemptyset(&loop->signals);
 	loop->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	loop->timerfd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	descriptor_own(loop->wake, of_loop);
+	descriptor_own(loop->timerfd, of_loop);
 	return loop->wake >= 0 && loop->timerfd >= 0 && loop_add(loop, loop->wake, EPOLLIN, wake_ready, loop) == 0 &&
 	       loop_add(loop, loop->timerfd, EPOLLIN, timerfd_ready, loop) == 0;
 }
@@ -401,6 +415,7 @@ struct loop *loop_new(void)
 	struct loop *loop = loop_alloc();
 
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	descriptor_own(loop->epoll, of_loop);
 	if (!loop_init(loop) || loop->epoll < 0) {
 		loop_free(loop);
 		return NULL;
@@ -430,6 +445,14 @@ struct event_base *loop_base(struct loop *loop)
 	return loop->base;
 }
 
+static void end_descriptor(int fd)
+{
+	if (fd < 0)
+		return;
+	descriptor_disown(fd);
+	(void)close(fd);
+}
+
 void loop_free(struct loop *loop)
 {
 	int saved = errno;
@@ -442,14 +465,10 @@ void loop_free(struct loop *loop)
 			event_free(loop->watches.v[i].event);
 	if (loop->base)
 		event_base_free(loop->base);
-	if (loop->sigfd >= 0)
-		close(loop->sigfd);
-	if (loop->timerfd >= 0)
-		close(loop->timerfd);
-	if (loop->wake >= 0)
-		close(loop->wake);
-	if (loop->epoll >= 0)
-		close(loop->epoll);
+	end_descriptor(loop->sigfd);
+	end_descriptor(loop->timerfd);
+	end_descriptor(loop->wake);
+	end_descriptor(loop->epoll);
 	for (size_t i = 0; i < loop->owned.n; i++)
 		free(loop->owned.v[i]);
 	vec_free(&loop->owned);
@@ -474,8 +493,10 @@ static int wait_epoll(struct loop *loop, int timeout_ms)
 	arm(loop);
 	n = epoll_wait(loop->epoll, events, EVENTS_PER_TURN, timeout_ms);
 
-	if (n < 0 && errno != EINTR)
+	if (n < 0 && errno != EINTR) {
+		check_descriptor();
 		return -E_SYS;
+	}
 	for (int i = 0; i < n; i++)
 		dispatch(loop, &events[i]);
 	return 0;
@@ -493,6 +514,8 @@ static int wait_libevent(struct loop *loop, int timeout_ms)
 		loop_timer_start(loop, &loop->limit, timeout_ms);
 	arm(loop);
 	err = event_base_loop(loop->base, EVLOOP_ONCE | (timeout_ms ? 0 : EVLOOP_NONBLOCK));
+	if (err < 0)
+		check_descriptor();
 	loop_timer_stop(loop, &loop->limit);
 	return err < 0 ? -E_SYS : 0;
 }

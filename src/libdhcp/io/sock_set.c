@@ -3,6 +3,7 @@
 #include "io/sock_int.h"
 #include "base/arena.h"
 #include "base/list.h"
+#include "log/descriptor.h"
 
 #include <linux/sock_diag.h>
 #include <unistd.h>
@@ -49,8 +50,10 @@ struct sockset *sockset_new(const struct sock *v, unsigned n, unsigned n_raw, co
 	set->v = xcalloc(n ? n : 1, sizeof(*set->v));
 	if (n)
 		memcpy(set->v, v, n * sizeof(*set->v));
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		set->v[i].set = set;
+		descriptor_own(set->v[i].fd, "a socket");
+	}
 	set->n_addrs = n_addrs;
 	set->addrs = xcalloc(n_addrs ? n_addrs : 1, sizeof(*set->addrs));
 	if (n_addrs) {
@@ -72,8 +75,10 @@ void sockset_free(struct sockset *set)
 {
 	if (!set)
 		return;
-	for (unsigned i = 0; i < set->n; i++)
+	for (unsigned i = 0; i < set->n; i++) {
+		descriptor_disown(set->v[i].fd);
 		sock_done(&set->v[i]);
+	}
 	free(set->v);
 	free(set->addrs);
 	stats_free(set->stats);

@@ -18,10 +18,11 @@ bool journal_file_is_lost(struct journal *j, const char **ret_what)
 		*ret_what = errno == ENOENT ? "was removed" : strerror(errno);
 		return true;
 	}
-	if (st.st_dev == j->dev && st.st_ino == j->ino && st.st_size == j->len)
+	if (st.st_dev == j->id.dev && st.st_ino == j->id.ino && st.st_size == j->len)
 		return false;
-	*ret_what = st.st_dev == j->dev && st.st_ino == j->ino ? "was changed by another program (kept as .replaced)"
-							       : "was replaced by another file (kept as .replaced)";
+	*ret_what = st.st_dev == j->id.dev && st.st_ino == j->id.ino
+			    ? "was changed by another program (kept as .replaced)"
+			    : "was replaced by another file (kept as .replaced)";
 	return true;
 }
 
@@ -38,6 +39,7 @@ bool journal_check_file(struct journal *j)
 {
 	const char *what;
 
+	journal_check_descriptor(j);
 	j->check_at = clock_mono_ms() + j->conf.check_ms;
 	if (!journal_file_is_lost(j, &what)) {
 		j->tainted = !journal_still_locked(j);

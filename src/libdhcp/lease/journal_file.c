@@ -92,14 +92,24 @@ int journal_sync_dir(struct journal *j)
 	return err;
 }
 
+static const char the_file[] = "the lease file";
+
+void journal_check_descriptor(const struct journal *j)
+{
+	if (j->fd >= 0 && !file_is(j->fd, &j->id))
+		descriptor_lost(the_file);
+}
+
 void journal_use_file(struct journal *j, int fd, off_t len, const struct stat *st)
 {
-	if (j->fd >= 0)
+	if (j->fd >= 0) {
+		descriptor_disown(j->fd);
 		(void)close(j->fd);
+	}
 	j->fd = fd;
+	descriptor_own(fd, the_file);
 	j->len = len;
 	atomic_store(&j->file_bytes, (uint64_t)len);
-	j->dev = st->st_dev;
-	j->ino = st->st_ino;
+	j->id = (struct file_id){ st->st_dev, st->st_ino };
 	j->tainted = false;
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/fileid.h"
 #include "lease/journal.h"
+#include "log/descriptor.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -28,11 +30,10 @@ struct journal {
 	struct stats *stats; /* counted by the journal thread */
 	char *path, *new_path, *next_path, *copy_path, *aside_path, *dir;
 	int fd, lock_fd;
-	off_t len; /* length of the complete, acknowledged rows in the file, in bytes */
-	dev_t dev;
-	ino_t ino;
-	bool tainted;   /* a sync of fd failed, or fd is not the file at path: never use it again */
-	unsigned ahead; /* number of future groups whose changes the file may already contain */
+	off_t len;         /* length of the complete, acknowledged rows in the file, in bytes */
+	struct file_id id; /* the file that fd is */
+	bool tainted;      /* a sync of fd failed, or fd is not the file at path: never use it again */
+	unsigned ahead;    /* number of future groups whose changes the file may already contain */
 	int64_t retry_ms, retry_at, check_at, remind_at; /* clock_mono_ms(); this thread's delays are in real time */
 	int last_errno;
 	unsigned group_n; /* transactions in the last group */
@@ -78,6 +79,9 @@ int journal_write_all(struct journal *j, int fd, const char *data, size_t len);
 int journal_sync_dir(struct journal *j);
 /* Switches to fd and takes ownership of it: the file at path, sound, `len` bytes long. */
 void journal_use_file(struct journal *j, int fd, off_t len, const struct stat *st);
+
+/* Ends the process if fd is no longer the file: something else closed it. */
+void journal_check_descriptor(const struct journal *j);
 
 /*
  * Writes a complete file next to the old one and renames it over the old one. Always synced. On -E_SYS with

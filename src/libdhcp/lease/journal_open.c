@@ -152,6 +152,7 @@ void journal_free(struct journal *j)
 		(void)pthread_mutex_unlock(&j->lock);
 		(void)pthread_join(j->thread, NULL);
 	}
+	descriptor_disown(j->fd);
 	if (j->fd >= 0)
 		(void)close(j->fd);
 	if (j->lock_fd >= 0)

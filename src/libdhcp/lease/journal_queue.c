@@ -74,6 +74,7 @@ static void commit(struct journal *j, struct store_txn *group)
 	const char *what = NULL;
 	bool sync = atomic_load(&j->sync);
 	int64_t begin_us;
+	int saved;
 
 	if (clock_mono_ms() >= j->check_at && !journal_check_file(j)) {
 		journal_fail_group(j, group, "restoring the lease file");
@@ -86,6 +87,8 @@ static void commit(struct journal *j, struct store_txn *group)
 		j->conf.owner->rows(j->conf.ctx, txn, add_row_cb, j);
 		j->group_n++;
 	}
+	/* Neither rows in another file, nor a response for rows that are not in this one. */
+	journal_check_descriptor(j);
 	begin_us = clock_mono_us();
 	if (journal_write_all(j, j->fd, j->buf, j->buf_len) < 0) {
 		/* A full disk does not damage synced data; any other error may. */
@@ -95,6 +98,9 @@ static void commit(struct journal *j, struct store_txn *group)
 		j->tainted = true;
 		what = "fdatasync";
 	}
+	saved = errno;
+	journal_check_descriptor(j);
+	errno = saved;
 	if (what) {
 		/* The changes rolled back now must not stay in the file. */
 		j->tainted = j->tainted || j->ahead;

@@ -69,7 +69,7 @@ static int repair(struct journal *j)
 	}
 	if (fstat(fd, &st) < 0)
 		goto out;
-	if (st.st_dev != j->dev || st.st_ino != j->ino || st.st_size < j->len) {
+	if (st.st_dev != j->id.dev || st.st_ino != j->id.ino || st.st_size < j->len) {
 		j->tainted = true;
 		errno = ESTALE;
 		goto out;
@@ -120,7 +120,7 @@ static bool cut(struct journal *j)
 {
 	int fd = open(j->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
 	struct stat st;
-	bool done = fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == j->dev && st.st_ino == j->ino &&
+	bool done = fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == j->id.dev && st.st_ino == j->id.ino &&
 		    st.st_size >= j->len && j->sys->ftruncate(fd, j->len) == 0;
 
 	if (done)

@@ -96,6 +96,7 @@ int journal_rewrite(struct journal *j)
 	struct stat st;
 	int saved;
 
+	journal_check_descriptor(j);
 	if (!journal_still_locked(j))
 		return -E_SYS;
 	(void)unlink(j->new_path);

@@ -89,6 +89,7 @@ static int rotate(struct journal *j, int *fd)
 	struct stat st;
 	int err;
 
+	journal_check_descriptor(j);
 	if (atomic_load(&j->failing) || j->tainted)
 		return -E_CLOSED;
 	if (journal_file_is_lost(j, &what)) {

@@ -73,6 +73,11 @@ void log_stop(void);
  * handlers of a process that is about to end.
  */
 void log_last_words(const char *line, size_t len);
+/*
+ * Ends the process with this message, without writing the lines that are queued: it goes to the log as configured where
+ * its descriptors are still open, to files that are opened again, and if there are others, also to syslog. Any thread.
+ */
+void log_end(const struct log_msg *msg, const char *text, size_t len) __attribute__((noreturn, cold));
 /* Returns the number of lines lost since log_start(): the queue was full, or the file could not be written. */
 uint64_t log_dropped(void);
 /* For tests: sets the size of the queue in bytes, before log_start(). */

@@ -195,15 +195,62 @@ void log_last_words(const char *line, size_t len)
 		(void)!write(STDERR_FILENO, line, len);
 }
 
+/* Real time, even while tests stop the clocks of base/clock.h. */
+static void after_ms(int64_t ms, struct timespec *ret)
+{
+	(void)clock_gettime(CLOCK_MONOTONIC, ret);
+	ret->tv_nsec += (long)(ms % 1000) * 1000000;
+	ret->tv_sec += ms / 1000 + ret->tv_nsec / 1000000000;
+	ret->tv_nsec %= 1000000000;
+}
+
+#define LAST_LINE_WAIT_MS 1000
+
+void log_end(const struct log_msg *msg, const char *text, size_t len)
+{
+	static atomic_flag is_ending = ATOMIC_FLAG_INIT;
+	struct timespec until;
+
+	/* Another thread ends the process; this one must not do anything meanwhile. */
+	if (atomic_flag_test_and_set(&is_ending))
+		for (;;)
+			(void)pause();
+	after_ms(LAST_LINE_WAIT_MS, &until);
+	/* The log may wait for a terminal. Nothing runs after this, so the lock stays. */
+	(void)pthread_mutex_clocklock(&sink_lock, CLOCK_MONOTONIC, &until);
+	if (outputs)
+		log_outputs_restore(outputs, msg->severity, text);
+	emit(msg, clock_wall_us(), thread_id(), false, text, len, "");
+	if (outputs)
+		log_outputs_write(outputs, true);
+	_exit(EXIT_FAILURE);
+}
+
+/* Without sink_lock. */
+static void check_outputs(bool are_closed)
+{
+	char text[128];
+	int len;
+
+	if (!are_closed)
+		return;
+	len = snprintf(text, sizeof(text), LOGTEXT_DESCRIPTOR_LOST, "the log");
+	log_end(&log_msg_DESCRIPTOR_LOST, text, (size_t)len);
+}
+
 /* --- the queue --- */
 
 static void write_now(const struct log_msg *msg, const char *text, size_t len, const char *args)
 {
+	bool are_closed;
+
 	pthread_mutex_lock(&sink_lock);
 	emit(msg, clock_wall_us(), thread_id(), log_thread_traces, text, len, args);
 	if (outputs)
 		log_outputs_write(outputs, true);
+	are_closed = outputs && log_outputs_are_closed(outputs);
 	pthread_mutex_unlock(&sink_lock);
+	check_outputs(are_closed);
 }
 
 static size_t entry_size(const struct entry *entry)
@@ -300,15 +347,6 @@ out:
 	va_end(again);
 }
 
-/* Real time, even while tests stop the clocks of base/clock.h. */
-static void after_ms(int64_t ms, struct timespec *ret)
-{
-	(void)clock_gettime(CLOCK_MONOTONIC, ret);
-	ret->tv_nsec += (long)(ms % 1000) * 1000000;
-	ret->tv_sec += ms / 1000 + ret->tv_nsec / 1000000000;
-	ret->tv_nsec %= 1000000000;
-}
-
 /* With queue_lock held. */
 static void wait_wake(int64_t ms)
 {
@@ -321,7 +359,7 @@ static void wait_wake(int64_t ms)
 /* Without queue_lock: writes the batch; returns true if lines are left for later. */
 static bool write_batch(size_t used, bool flush)
 {
-	bool pending;
+	bool pending, are_closed;
 
 	pthread_mutex_lock(&sink_lock);
 	for (size_t at = 0; at < used;) {
@@ -337,7 +375,9 @@ static bool write_batch(size_t used, bool flush)
 	log_outputs_write(outputs, flush);
 	note_fds(); /* a file may have been rolled */
 	pending = log_outputs_pending(outputs) || atomic_load(&n_dropped) != n_reported;
+	are_closed = log_outputs_are_closed(outputs);
 	pthread_mutex_unlock(&sink_lock);
+	check_outputs(are_closed);
 	return pending;
 }
 

@@ -4,6 +4,7 @@
 #include "log/syslog.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/fileid.h"
 #include "base/vec.h"
 
 #include <errno.h>
@@ -22,6 +23,8 @@
 struct stream {
 	char *path; /* NULL: stdout or stderr */
 	int fd;
+	struct file_id id;
+	int spare; /* of stdout or stderr, for a last line: the same file with a high number; else -1 */
 	bool flush;
 	bool torn; /* the last write stopped in the middle of a line */
 	uint64_t size, maxsize;
@@ -48,7 +51,11 @@ struct log_outputs {
 	struct str why;
 	uint64_t lost;
 	bool wants_args;
+	bool is_closed; /* a stream was closed from outside */
 };
+
+/* Where libraries with mistakes do not look for descriptors. */
+#define SPARE_MIN 256
 
 struct log_outputs *log_outputs_new(const char *root)
 {
@@ -75,6 +82,12 @@ static void stream_write(struct log_outputs *outs, struct stream *st)
 
 	if (!left)
 		return;
+	/* Not into a file that has the number by now. */
+	if (!file_is(st->fd, &st->id)) {
+		outs->is_closed |= st->id.ino != 0;
+		str_reset(&st->buf);
+		return;
+	}
 	if (st->torn && write(st->fd, "\n", 1) == 1)
 		st->torn = false;
 	while (left && !st->torn) {
@@ -126,6 +139,7 @@ static void stream_roll(struct stream *st)
 
 		(void)close(st->fd);
 		st->fd = fd;
+		st->id = file_id(fd);
 		st->size = fstat(fd, &sb) ? 0 : (uint64_t)sb.st_size;
 	} else {
 		st->size = 0;
@@ -206,6 +220,8 @@ static struct stream *stream_get(struct log_outputs *outs, const struct log_outp
 	st = xcalloc(1, sizeof(*st));
 	st->path = path ? xstrdup(path) : NULL;
 	st->fd = fd;
+	st->id = file_id(fd);
+	st->spare = path ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, SPARE_MIN);
 	st->size = fstat(fd, &sb) ? 0 : (uint64_t)sb.st_size;
 	st->flush = conf->flush;
 	st->maxsize = conf->maxsize;
@@ -284,6 +300,37 @@ void log_outputs_write(struct log_outputs *outs, bool all)
 			stream_write(outs, outs->streams.v[i]);
 }
 
+bool log_outputs_are_closed(const struct log_outputs *outs)
+{
+	return outs->is_closed;
+}
+
+/* False: there is nothing to write to. */
+static bool stream_restore(struct stream *st)
+{
+	if (file_is(st->fd, &st->id))
+		return true;
+	/* The number is that of another file, or free. */
+	if (st->path)
+		st->fd = open_log(st->path);
+	else
+		st->fd = file_is(st->spare, &st->id) ? st->spare : -1;
+	st->id = file_id(st->fd);
+	str_reset(&st->buf);
+	return st->fd >= 0;
+}
+
+void log_outputs_restore(struct log_outputs *outs, enum log_severity severity, const char *line)
+{
+	bool is_there = true;
+
+	for (size_t i = 0; i < outs->streams.n; i++)
+		is_there &= stream_restore(outs->streams.v[i]);
+	syslog_again();
+	if (!is_there)
+		syslog_write(outs->root, syslog_facility("daemon"), (int)severity, line);
+}
+
 bool log_outputs_pending(const struct log_outputs *outs)
 {
 	for (size_t i = 0; i < outs->streams.n; i++)
@@ -310,6 +357,8 @@ void log_outputs_free(struct log_outputs *outs)
 		stream_write(outs, st);
 		if (st->path)
 			(void)close(st->fd);
+		if (st->spare >= 0)
+			(void)close(st->spare);
 		free(st->path);
 		str_free(&st->buf);
 		free(st);

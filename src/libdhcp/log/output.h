@@ -27,6 +27,10 @@ const char *log_outputs_why(const struct log_outputs *outs);
 void log_route_add(struct log_route *route, const struct pattern_line *line, enum log_severity severity);
 /* Writes buffered lines; destinations with `flush` off are skipped unless all is set. */
 void log_outputs_write(struct log_outputs *outs, bool all);
+/* True if a file or terminal was closed by something else: nothing is written to it. */
+bool log_outputs_are_closed(const struct log_outputs *outs);
+/* Opens what was closed again; if that is not possible, the line goes to syslog. Only before the process ends. */
+void log_outputs_restore(struct log_outputs *outs, enum log_severity severity, const char *line);
 /* Returns the descriptors of files and terminals, at most max. */
 unsigned log_outputs_fds(const struct log_outputs *outs, int *fds, unsigned max);
 /* True if destinations with `flush` off have buffered lines. */

@@ -23,10 +23,18 @@ int syslog_facility(const char *name)
 	return -1;
 }
 
+static const char *opened;
+
+void syslog_again(void)
+{
+	if (opened)
+		closelog();
+	opened = NULL;
+}
+
 void syslog_write(const char *ident, int facility, int severity, const char *line)
 {
 	static const int priorities[] = { LOG_CRIT, LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
-	static const char *opened;
 
 	if (opened != ident) {
 		openlog(ident, LOG_PID | LOG_NDELAY, LOG_DAEMON);

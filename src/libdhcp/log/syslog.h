@@ -10,3 +10,5 @@
 int syslog_facility(const char *name);
 /* Takes a severity of log/log.h; FATAL becomes CRIT, because EMERG would reach every terminal. */
 void syslog_write(const char *ident, int facility, int severity, const char *line);
+/* The next line connects again. */
+void syslog_again(void);

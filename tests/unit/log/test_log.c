@@ -45,6 +45,7 @@ static struct log_msg log_msg_T_LINES = {
 	.id = "T_LINES", .logger = "dhcp4", .severity = LOG_INFO, .enabled = 1, .lines = true
 };
 ROW(LOG_LINES_DROPPED, "log", LOG_WARN, 0);
+ROW(DESCRIPTOR_LOST, "log", LOG_FATAL, 0);
 struct log_msg *const log_all[] = {
 	&log_msg_T_FATAL,  &log_msg_T_ERROR,   &log_msg_T_INFO,    &log_msg_T_LEASES, &log_msg_T_MANY,
 	&log_msg_T_DEBUG0, &log_msg_T_DEBUG40, &log_msg_T_DEBUG55, &log_msg_T_LINES,  &log_msg_LOG_LINES_DROPPED,
