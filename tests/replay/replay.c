@@ -418,8 +418,10 @@ static void do_config(FILE *file)
 		record_end();
 	live = live_new(&play.srv, play.db, cfg);
 	live->unused = live_free;
-	if (play_hooks())
+	if (play_hooks()) {
 		live->hooks = play_hooks();
+		slots_plan(live);
+	}
 	if (!slots_accept_config(live, &refused)) {
 		if (!play.live)
 			fail("%s", refused);

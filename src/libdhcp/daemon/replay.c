@@ -20,6 +20,7 @@
 #include "serve/explain_text.h"
 #include "serve/family.h"
 #include "serve/server.h"
+#include "serve/slots.h"
 
 #include <inttypes.h>
 #include <locale.h>
@@ -115,6 +116,7 @@ static int start(struct replay *r)
 	r->live->unused = live_free;
 	/* Hook libraries may write, send and run what they like. */
 	r->live->hooks = NULL;
+	slots_plan(r->live);
 	server_enter(&r->srv, r->live);
 	serve_worker_switch(&r->srv.workers[0], r->live);
 	r->explainer = explainer_new(&r->srv, NULL);

@@ -26,7 +26,8 @@ int hook_thread_number(void)
 	return number > HOOK_THREADS_MAX ? -1 : number - 1;
 }
 
-bool hook_enter(struct kea_library *lib, const char *doing, hook_guarded_fn *fn, void *arg, int *ret)
+static inline __attribute__((always_inline)) bool enter(struct kea_library *lib, const char *doing, hook_guarded_fn *fn,
+							void *arg, int *ret)
 {
 	struct hook_outer outer;
 	bool ok;
@@ -41,6 +42,11 @@ bool hook_enter(struct kea_library *lib, const char *doing, hook_guarded_fn *fn,
 	if (!ok)
 		LOG(HOOKS_CALLOUT_EXCEPTION, lib->name, doing);
 	return ok;
+}
+
+bool hook_enter(struct kea_library *lib, const char *doing, hook_guarded_fn *fn, void *arg, int *ret)
+{
+	return enter(lib, doing, fn, arg, ret);
 }
 
 struct ending {
@@ -90,7 +96,7 @@ static enum hook_verdict call_function(struct hook_use *use, kea_hook_fn *fn, co
 	call.use = use;
 	call.more = NULL;
 	call.n_objects = 0;
-	(void)hook_enter(use->lib, hook_points[hook->point].name, run, &function, &verdict);
+	(void)enter(use->lib, hook_points[hook->point].name, run, &function, &verdict);
 	return verdict < KEA_CONTINUE || verdict > KEA_DROP ? HOOK_CONTINUE : (enum hook_verdict)verdict;
 }
 

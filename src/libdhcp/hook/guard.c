@@ -13,14 +13,17 @@
 #include <unistd.h>
 #include <unwind.h>
 
+/* A call; in its frame. */
 struct running {
-	const struct hook_guard *lib; /* NULL: none runs in this thread */
+	const struct hook_guard *lib;
 	const char *doing;
-	jmp_buf *landing;
+	struct running *outer; /* the call that leads to this one; NULL: none */
 	struct _Unwind_Exception *thrown;
+	jmp_buf landing;
 };
 
-static _Thread_local struct running running;
+/* The innermost call of this thread; NULL: no library runs. */
+static _Thread_local struct running *running;
 
 #if defined(__x86_64__) || defined(__aarch64__)
 /* Referred to by the assembler only. */
@@ -40,8 +43,8 @@ _Unwind_Reason_Code hook_personality(int version, _Unwind_Action actions, _Unwin
 		return _URC_HANDLER_FOUND;
 	if (!(actions & _UA_HANDLER_FRAME))
 		return _URC_CONTINUE_UNWIND;
-	running.thrown = thrown;
-	longjmp(*running.landing, 1);
+	running->thrown = thrown;
+	longjmp(running->landing, 1);
 }
 #define CATCH_HERE() __asm__ volatile(".cfi_personality 0x1b, hook_personality")
 #else
@@ -79,18 +82,21 @@ static void end_exception(const struct hook_guard *lib, struct _Unwind_Exception
 bool hook_guarded(const struct hook_guard *lib, const char *doing, hook_guarded_fn *fn, void *arg, int *ret)
 {
 	/* What the library calls may lead to another call, of it or of another library. */
-	const struct running outer = running;
 	struct _Unwind_Exception *thrown;
-	jmp_buf landing;
+	struct running mine;
 
-	running = (struct running){ .lib = lib, .doing = doing, .landing = &landing };
-	if (_setjmp(landing) == 0) {
+	mine.lib = lib;
+	mine.doing = doing;
+	mine.outer = running;
+	running = &mine;
+	if (_setjmp(mine.landing) == 0) {
 		*ret = call(fn, arg);
-		running = outer;
+		running = mine.outer;
 		return true;
 	}
-	thrown = running.thrown;
-	running = outer;
+	/* From memory: registers are those of before. */
+	thrown = running->thrown;
+	running = running->outer;
 	end_exception(lib, thrown);
 	return false;
 }
@@ -116,10 +122,10 @@ static void on_crash(int signo, siginfo_t *info, void *context)
 	char line[512] = "FATAL HOOKS_LIBRARY_CRASHED the server crashes in hook library ", number[3] = "";
 
 	(void)context;
-	if (running.lib) {
-		add(line, sizeof(line), running.lib->name);
+	if (running) {
+		add(line, sizeof(line), running->lib->name);
 		add(line, sizeof(line), ", in ");
-		add(line, sizeof(line), running.doing);
+		add(line, sizeof(line), running->doing);
 		add(line, sizeof(line), ": signal ");
 		number[0] = (char)('0' + signo / 10);
 		number[1] = (char)('0' + signo % 10);

@@ -30,13 +30,15 @@ void hooks_register(struct hooks *hooks, enum hook_point_id point, hook_fn *fn, 
 
 enum hook_verdict hooks_call(const struct hooks *hooks, struct hook_call *call)
 {
-	const struct hook_point *point = &hook_points[call->point];
 	const struct callout *callout;
 
 	call->verdict = HOOK_CONTINUE;
 	for (callout = hooks->at[call->point]; callout && call->verdict != HOOK_DROP; callout = callout->next) {
 		enum hook_verdict said = callout->fn(callout->library, call);
+		const struct hook_point *point = &hook_points[call->point];
 
+		if (said == HOOK_CONTINUE)
+			continue;
 		if (said == HOOK_PARK && !point->may_park)
 			said = HOOK_CONTINUE;
 		if (said == HOOK_DROP && !point->may_drop)

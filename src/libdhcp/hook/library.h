@@ -11,6 +11,7 @@
 #include <kea/hooks.h>
 
 #include <pthread.h>
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <sys/types.h>
 
@@ -300,13 +301,55 @@ void hook_call_done(struct kea_library *lib, const char *doing, kea_done_fn *don
  * Note that a call begins and ends, in any thread, so that one that takes long is reported while it runs. The others
  * start and stop the thread that reports them, in the main thread. slow.c
  */
+struct hook_note {
+	alignas(64) _Atomic(struct kea_library *) lib; /* NULL: the thread is in no library */
+	_Atomic(const char *) doing;
+	_Atomic uint32_t number; /* of the call in this thread */
+	/* Of the thread that watches: the call that it has seen, and since when. */
+	uint32_t seen;
+	int64_t since_ms;
+};
+extern _Thread_local struct hook_note *hook_my_note; /* NULL: not known yet, or there are too many threads */
+struct hook_note *hook_note_find(void);
+
 struct hook_outer {
-	struct hook_note *note; /* of this thread; NULL: there are too many */
+	struct hook_note *note;
 	struct kea_library *lib;
 	const char *doing; /* what the call interrupts: lib is NULL if nothing */
 };
-struct hook_outer hook_slow_begin(struct kea_library *lib, const char *doing);
-void hook_slow_end(const struct hook_outer *outer);
+
+static inline void hook_note_call(struct hook_note *note, struct kea_library *lib, const char *doing)
+{
+	const uint32_t number = atomic_load_explicit(&note->number, memory_order_relaxed);
+
+	atomic_store_explicit(&note->doing, doing, memory_order_relaxed);
+	atomic_store_explicit(&note->number, number + 1, memory_order_relaxed);
+	atomic_store_explicit(&note->lib, lib, memory_order_release);
+}
+
+static inline struct hook_outer hook_slow_begin(struct kea_library *lib, const char *doing)
+{
+	struct hook_note *note = hook_my_note ? hook_my_note : hook_note_find();
+	struct hook_outer outer = { .note = note };
+
+	if (!note)
+		return outer;
+	outer.lib = atomic_load_explicit(&note->lib, memory_order_relaxed);
+	outer.doing = atomic_load_explicit(&note->doing, memory_order_relaxed);
+	hook_note_call(note, lib, doing);
+	return outer;
+}
+
+static inline void hook_slow_end(const struct hook_outer *outer)
+{
+	if (!outer->note)
+		return;
+	if (outer->lib)
+		hook_note_call(outer->note, outer->lib, outer->doing);
+	else
+		atomic_store_explicit(&outer->note->lib, NULL, memory_order_release);
+}
+
 void hook_slow_start(void);
 void hook_slow_stop_wait(void);
 /* Before a library that no thread calls any longer is freed: once this returns, no report is about it. */

@@ -11,21 +11,10 @@
 #include "log/descriptor.h"
 #include "log/log.h"
 
-#include <stdalign.h>
-
 enum {
 	TICK_MS = 250,
 	SLOW_MS = 1000,
 	AGAIN_MS = 10000, /* between two reports about the same work of a library */
-};
-
-struct hook_note {
-	alignas(64) _Atomic(struct kea_library *) lib; /* NULL: the thread is in no library */
-	_Atomic(const char *) doing;
-	_Atomic uint32_t number; /* of the call in this thread */
-	/* Of the thread that watches: the call that it has seen, and since when. */
-	uint32_t seen;
-	int64_t since_ms;
 };
 
 static struct hook_note notes[HOOK_THREADS_MAX];
@@ -117,40 +106,13 @@ void hook_slow_forget(void)
 		hook_slow_stop_wait();
 }
 
-static void note_call(struct hook_note *note, struct kea_library *lib, const char *doing)
+_Thread_local struct hook_note *hook_my_note;
+
+struct hook_note *hook_note_find(void)
 {
-	const uint32_t number = atomic_load_explicit(&note->number, memory_order_relaxed);
+	const int i = hook_thread_number();
 
-	atomic_store_explicit(&note->doing, doing, memory_order_relaxed);
-	atomic_store_explicit(&note->number, number + 1, memory_order_relaxed);
-	atomic_store_explicit(&note->lib, lib, memory_order_release);
-}
-
-struct hook_outer hook_slow_begin(struct kea_library *lib, const char *doing)
-{
-	static _Thread_local struct hook_note *mine;
-	struct hook_outer outer = { 0 };
-
-	if (!mine) {
-		const int i = hook_thread_number();
-
-		if (i < 0)
-			return outer;
-		mine = &notes[i];
-	}
-	outer.note = mine;
-	outer.lib = atomic_load_explicit(&outer.note->lib, memory_order_relaxed);
-	outer.doing = atomic_load_explicit(&outer.note->doing, memory_order_relaxed);
-	note_call(outer.note, lib, doing);
-	return outer;
-}
-
-void hook_slow_end(const struct hook_outer *outer)
-{
-	if (!outer->note)
-		return;
-	if (outer->lib)
-		note_call(outer->note, outer->lib, outer->doing);
-	else
-		atomic_store_explicit(&outer->note->lib, NULL, memory_order_release);
+	if (i >= 0)
+		hook_my_note = &notes[i];
+	return hook_my_note;
 }

@@ -243,10 +243,10 @@ static enum progress stop(struct request *req, enum verdict verdict)
 
 static enum progress run_to(struct request *req, unsigned end)
 {
-	bool has_hooks = req->live->hooks;
+	const uint32_t hook_steps = req->live->hook_steps;
 
 	while (req->step < end) {
-		enum verdict verdict = has_hooks ? slots_run(req) : run_step(req);
+		enum verdict verdict = hook_steps >> req->step & 1 ? slots_run(req) : run_step(req);
 
 		if (verdict == STEP_NEXT)
 			begin_step(req, next_step(req));

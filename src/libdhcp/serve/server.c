@@ -176,6 +176,7 @@ struct live *live_new(struct server *srv, struct leasedb *db, struct config *cfg
 	}
 	live->cfg = cfg;
 	live->hooks = cfg->hooks;
+	slots_plan(live);
 	live->serial = ++srv->n_lives;
 	live->set = alloc_set_new(db->alloc, ranges, n);
 	if (plan->reserves_prefixes)

@@ -23,6 +23,8 @@ struct live {
 	struct leasedb *db;
 	struct alloc_set *set;
 	struct hooks *hooks;               /* NULL if no library is loaded */
+	uint32_t hook_rows[32];            /* by step: its rows of serve/slots.c that libraries use, a bit each */
+	uint32_t hook_steps;               /* steps with such a row, a bit each */
 	atomic_uint users;                 /* workers that may still have requests served by it */
 	uint64_t serial;                   /* unique: counts configurations */
 	void (*unused)(struct live *live); /* called once by the last worker that leaves it */

@@ -260,8 +260,9 @@ static enum verdict drop_expensive(struct request *req)
 	return request_drop(req, DROP_LIMIT, "the message makes expressions of hook libraries too expensive");
 }
 
-static enum verdict obey(struct request *req, const struct slot *slot, const struct hook_call *call,
-			 struct event *event, enum hook_verdict said)
+static __attribute__((noinline, cold)) enum verdict obey(struct request *req, const struct slot *slot,
+							 const struct hook_call *call, struct event *event,
+							 enum hook_verdict said)
 {
 	if (req->hook_packet.is_eval_exceeded)
 		return drop_expensive(req);
@@ -307,8 +308,8 @@ static enum verdict unpark(struct request *req, const struct slot *slot, struct 
 	return obey(req, slot, call, NULL, said);
 }
 
-static enum verdict wait_for_libraries(struct request *req, const struct slot *slot, struct hook_call *call,
-				       enum hook_verdict said)
+static __attribute__((noinline, cold)) enum verdict wait_for_libraries(struct request *req, const struct slot *slot,
+								       struct hook_call *call, enum hook_verdict said)
 {
 	/* One that parked it, and then returned something else. */
 	if (said != HOOK_PARK)
@@ -338,8 +339,15 @@ static struct hook_call call_at(struct request *req, enum hook_point_id point)
 	};
 }
 
-static enum verdict call_point(struct request *req, const struct slot *slot, enum hook_point_id point,
-			       struct event *event)
+/* True if a library that says CONTINUE has set what decides how the request goes on. */
+static bool changes_anything(const struct request *req, const struct hook_call *call)
+{
+	return call->has_moved | call->is_in_use | call->is_parked | req->hook_packet.is_eval_exceeded ||
+	       call->subnet || call->id_value.len;
+}
+
+static __attribute__((noinline)) enum verdict call_point(struct request *req, const struct slot *slot,
+							 enum hook_point_id point, struct event *event)
 {
 	struct hook_call call = call_at(req, point);
 	enum hook_verdict said;
@@ -355,6 +363,9 @@ static enum verdict call_point(struct request *req, const struct slot *slot, enu
 		call.old = req->bindings[0].candidate.lease;
 	}
 	said = hooks_call(req->live->hooks, &call);
+	/* Nearly always. */
+	if (said == HOOK_CONTINUE && !changes_anything(req, &call))
+		return STEP_NEXT;
 	return call.is_parked ? wait_for_libraries(req, slot, &call, said) : obey(req, slot, &call, event, said);
 }
 
@@ -370,7 +381,7 @@ static void take_lease(struct request *req, const struct event *event)
 			req->changes[i].new = event->binding->lease;
 }
 
-static enum verdict call_each(struct request *req, const struct slot *slot)
+static __attribute__((noinline)) enum verdict call_each(struct request *req, const struct slot *slot)
 {
 	unsigned i;
 
@@ -431,7 +442,7 @@ static struct event *event_at(const struct request *req, const struct lease *lea
  * library says, because its client or another one has the address now; but a declined address that a library
  * does not recover is not assigned.
  */
-static enum verdict call_ended(struct request *req, const struct slot *slot)
+static __attribute__((noinline)) enum verdict call_ended(struct request *req, const struct slot *slot)
 {
 	unsigned i = 0;
 
@@ -503,7 +514,7 @@ static inline __attribute__((always_inline)) enum verdict run_step(struct reques
 }
 
 /* It was parked at this slot. */
-static enum verdict resumed(struct request *req, const struct slot *slot)
+static __attribute__((noinline, cold)) enum verdict resumed(struct request *req, const struct slot *slot)
 {
 	struct hook_call call = call_at(req, slot->point);
 
@@ -516,51 +527,79 @@ static enum verdict resumed(struct request *req, const struct slot *slot)
 /* The rows of each step, which follow each other in the table. */
 static struct step_slots {
 	unsigned begin, end;
-	uint64_t points; /* a bit for each */
 } ranges[STEPS_MAX];
+
+static void find_range(unsigned step)
+{
+	struct step_slots *range = &ranges[step];
+
+	for (unsigned i = 0; i < slots_n; i++) {
+		if (!slots[i].step || strcmp(slots[i].step, pipeline_steps[step].name) != 0)
+			continue;
+		if (!range->end)
+			range->begin = i;
+		assert(!range->end || range->end == i);
+		range->end = i + 1;
+	}
+}
 
 void slots_prepare(void)
 {
 	static bool is_done;
 
-	assert(pipeline_n <= STEPS_MAX);
+	assert(pipeline_n <= STEPS_MAX && slots_n <= 32);
 	if (is_done)
 		return;
 	is_done = true;
-	for (unsigned step = 0; step < pipeline_n; step++) {
-		struct step_slots *range = &ranges[step];
+	for (unsigned step = 0; step < pipeline_n; step++)
+		find_range(step);
+}
 
-		for (unsigned i = 0; i < slots_n; i++) {
-			if (!slots[i].step || strcmp(slots[i].step, pipeline_steps[step].name) != 0)
-				continue;
-			if (!range->end)
-				range->begin = i;
-			assert(!range->end || range->end == i);
-			range->end = i + 1;
-			range->points |= 1ull << slots[i].point;
-		}
+/* True if a library is called within the step, which may make expressions too expensive. */
+static bool is_called_in(const struct hooks *hooks, unsigned step)
+{
+	return hooks_at(hooks, HOOK_DDNS_UPDATE) && !strcmp(pipeline_steps[step].name, "bind");
+}
+
+void slots_plan(struct live *live)
+{
+	_Static_assert(sizeof(live->hook_rows) / sizeof(live->hook_rows[0]) == STEPS_MAX, "a word for each step");
+
+	live->hook_steps = 0;
+	for (unsigned step = 0; step < pipeline_n; step++) {
+		const struct step_slots *range = &ranges[step];
+
+		live->hook_rows[step] = 0;
+		for (unsigned i = range->begin; i < range->end; i++)
+			if (hooks_at(live->hooks, slots[i].point))
+				live->hook_rows[step] |= 1u << (i - range->begin);
+		if (live->hook_rows[step] || is_called_in(live->hooks, step))
+			live->hook_steps |= 1u << step;
 	}
 }
 
 /* The rows are in the order of the steps; for each step, those before it come first. */
-static __attribute__((noinline)) enum verdict run_slots(struct request *req, const struct step_slots *range)
+enum verdict slots_run(struct request *req)
 {
+	const struct slot *first = &slots[ranges[req->step].begin];
+	const uint32_t rows = req->live->hook_rows[req->step];
 	enum verdict verdict = STEP_NEXT;
+	uint32_t left;
 
-	if (req->hook_packet.slot)
+	if (req->hook_packet.slot) {
 		verdict = resumed(req, &slots[req->hook_packet.slot - 1]);
-	if (verdict != STEP_NEXT)
-		return verdict;
-	for (; req->slot < range->end - range->begin; req->slot++) {
-		const struct slot *slot = &slots[range->begin + req->slot];
+		if (verdict != STEP_NEXT)
+			return verdict;
+	}
+	while ((left = rows >> req->slot) != 0) {
+		const struct slot *slot = &first[req->slot += (unsigned)__builtin_ctz(left)];
 
-		if (!hooks_at(req->live->hooks, slot->point))
-			continue;
 		verdict = slot->when == SLOT_BEFORE ? STEP_NEXT : run_step(req);
 		if (verdict == STEP_NEXT && !(slot->when == SLOT_BEFORE && req->step_ran))
 			verdict = run_slot(req, slot);
 		if (verdict != STEP_NEXT)
 			return verdict;
+		req->slot++;
 	}
 	return run_step(req);
 }
@@ -573,12 +612,4 @@ bool slot_resume(struct request *req, uint64_t ticket)
 bool slot_drop(struct request *req, uint64_t ticket)
 {
 	return wait_refuse(req, ticket);
-}
-
-/* Most steps have no slot that a library uses. */
-enum verdict slots_run(struct request *req)
-{
-	const struct step_slots *range = &ranges[req->step];
-
-	return range->points & req->live->hooks->points ? run_slots(req, range) : run_step(req);
 }

@@ -36,7 +36,9 @@ void slots_expire(struct request *req);
 void slots_end(struct request *req);
 /* Once, in the main thread, before a configuration serves. */
 void slots_prepare(void);
-/* Runs the current step and the slots around it. */
+/* Notes which steps and rows libraries use: for the others, the runner does not ask. After live->hooks has changed. */
+void slots_plan(struct live *live);
+/* Runs the current step, one of live->hook_steps, and the slots around it. */
 enum verdict slots_run(struct request *req);
 
 /* Points that are not in the pipeline, in the main thread; without a library they cost one pointer test. */
