@@ -79,7 +79,8 @@ static void check_lease(struct check *check, const struct lease *lease)
 		return;
 	}
 	if (context)
-		verdict = check->fam->check_context(check->arena, context, check->conf->extended_info_checks, &context);
+		verdict = context_check(check->fam->context, check->arena, context, check->conf->extended_info_checks,
+					&context);
 	if (verdict != CONTEXT_FINE && ++check->n_contexts <= LINES_MAX) {
 		char text[IP_TEXT_MAX];
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "root/config.h"
 #include "serve/context.h"
 #include "serve/rai4.h"
 
@@ -12,6 +11,4 @@
 const char *context4_make(struct arena *arena, const struct relay_info4 *rai, const char *old);
 /* Returns the bytes of option 82 stored in a user-context; empty if there are none. */
 struct bytes context4_relay(struct arena *arena, const char *context);
-/* See struct family. */
-enum context_verdict context4_check(struct arena *arena, const char *context, enum context_checks level,
-				    const char **ret);
+extern const struct context_form context4_form;

@@ -9,15 +9,8 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "json/value.h"
-#include "lease/lease.h"
 
 #include <json-c/json.h>
-
-#define KEY "relay-info"
-#define OLD_KEY "relays"
-#define CONTEXT_HEAD "{ \"ISC\": { \"" KEY "\": [ "
-#define CONTEXT_TAIL " ] } }"
 
 static size_t room_of(const struct relay6 *relay)
 {
@@ -72,44 +65,25 @@ static char *put_relay(char *at, const struct relay6 *relay)
 
 static const char *fresh_context(struct arena *arena, const struct relay6 *relays, unsigned n)
 {
-	size_t room = sizeof(CONTEXT_HEAD CONTEXT_TAIL);
-	char *text, *at;
+	char *content, *at;
+	size_t room = 0;
 	unsigned i;
 
 	for (i = 0; i < n; i++)
 		room += room_of(&relays[i]);
-	/* A context that is too long for a lease is not stored. */
-	text = room <= LEASE_CONTEXT_MAX ? arena_alloc(arena, room) : NULL;
-	if (!text)
+	at = content = context_begin(&context6_form, arena, room);
+	if (!content)
 		return NULL;
-	at = context_put_text(text, CONTEXT_HEAD);
 	for (i = 0; i < n; i++)
 		at = put_relay(i ? context_put_text(at, ", ") : at, &relays[i]);
-	at = context_put_text(at, CONTEXT_TAIL);
-	*at = '\0';
-	return text;
-}
-
-/* True if the whole context is what fresh_context() writes, so that nothing of another origin would be lost. */
-static bool is_ours_alone(const char *context)
-{
-	const char *end = strstr(context, CONTEXT_TAIL);
-
-	/* There is no list inside a relay, so this one ends where the context does, with nothing in between. */
-	return !strncmp(context, CONTEXT_HEAD, strlen(CONTEXT_HEAD)) && end && !end[strlen(CONTEXT_TAIL)] &&
-	       !memchr(context, ']', (size_t)(end + 1 - context));
+	return context_end(&context6_form, content, at);
 }
 
 const char *context6_make(struct arena *arena, const struct packet6 *query, const char *old)
 {
-	const char *fresh;
+	const char *fresh = query->n_relays ? fresh_context(arena, query->relays, query->n_relays) : NULL;
 
-	if (!query->n_relays)
-		return old;
-	fresh = fresh_context(arena, query->relays, query->n_relays);
-	if (!fresh || !old || !old[0] || is_ours_alone(old))
-		return fresh ? fresh : old;
-	return context_merge(arena, old, fresh, KEY);
+	return context_join(&context6_form, arena, fresh, old);
 }
 
 /* --- what is stored already ------------------------------------------------ */
@@ -157,90 +131,23 @@ static bool read_relay(struct arena *arena, struct json_object *map, struct rela
 	return true;
 }
 
-/*
- * Returns the list as it should be, made from what can be read of the stored one; the caller puts it. NULL if
- * nothing can be read, or the list would be too long for a lease.
- */
-static struct json_object *want_of(struct arena *arena, struct json_object *list, bool *ret_too_long)
+static bool rewrite(struct arena *arena, const char *context, struct json_object *list, const char **ret)
 {
 	size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0, i;
-	struct json_object *context, *isc, *info = NULL;
 	struct relay6 relays[PACKET6_RELAYS_MAX];
-	const char *text;
 
+	(void)context;
 	if (!n || n > PACKET6_RELAYS_MAX)
-		return NULL;
+		return false;
 	for (i = 0; i < n; i++)
 		if (!read_relay(arena, json_object_array_get_idx(list, i), &relays[i]))
-			return NULL;
-	text = fresh_context(arena, relays, (unsigned)n);
-	*ret_too_long = !text;
-	context = text ? json_parse(text, strlen(text)) : NULL;
-	if (json_object_object_get_ex(context, "ISC", &isc) && json_object_object_get_ex(isc, KEY, &info))
-		(void)json_object_get(info);
-	json_object_put(context);
-	return info;
-}
-
-/* True if two relays have the same content; with all_keys, and no other keys. */
-static bool is_right(struct json_object *map, struct json_object *want, bool all_keys)
-{
-	struct json_object *got;
-
-	json_object_object_foreach(want, key, value)
-	{
-		if (!json_object_object_get_ex(map, key, &got) || !json_object_equal(got, value))
 			return false;
-	}
-	return !all_keys || json_object_object_length(map) == json_object_object_length(want);
-}
-
-static bool all_are_right(struct json_object *list, struct json_object *want, bool all_keys)
-{
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(want); i++)
-		if (!is_right(json_object_array_get_idx(list, i), json_object_array_get_idx(want, i), all_keys))
-			return false;
+	*ret = fresh_context(arena, relays, (unsigned)n);
 	return true;
 }
 
-enum context_verdict context6_check(struct arena *arena, const char *context, enum context_checks level,
-				    const char **ret)
-{
-	struct json_object *root, *isc, *list = NULL, *want = NULL;
-	enum context_verdict verdict = CONTEXT_FINE;
-	bool is_old, too_long = false;
-
-	if (level == CONTEXT_CHECK_NONE || !context ||
-	    (!strstr(context, "\"" KEY "\"") && !strstr(context, "\"" OLD_KEY "\"")))
-		return CONTEXT_FINE;
-	root = json_parse(context, strlen(context));
-	if (!json_object_is_type(root, json_type_object) || !json_object_object_get_ex(root, "ISC", &isc) ||
-	    !json_object_is_type(isc, json_type_object))
-		goto out;
-	is_old = !json_object_object_get_ex(isc, KEY, &list);
-	if (is_old && !json_object_object_get_ex(isc, OLD_KEY, &list))
-		goto out;
-	want = want_of(arena, list, &too_long);
-	if (too_long)
-		goto out;
-	if (!want)
-		verdict = CONTEXT_REMOVED;
-	else if (is_old ||
-		 (level >= CONTEXT_CHECK_STRICT && !all_are_right(list, want, level == CONTEXT_CHECK_PEDANTIC)))
-		verdict = CONTEXT_UPGRADED;
-	if (verdict == CONTEXT_FINE)
-		goto out;
-	json_object_object_del(isc, KEY);
-	json_object_object_del(isc, OLD_KEY);
-	if (want)
-		json_object_object_add(isc, KEY, json_object_get(want));
-	if (!json_object_object_length(isc))
-		json_object_object_del(root, "ISC");
-	verdict = context_checked(arena, root, verdict, ret);
-out:
-	json_object_put(want);
-	json_object_put(root);
-	return verdict;
-}
+const struct context_form context6_form = {
+	CONTEXT_FORM("relay-info", "[", "]"),
+	.old_key = "relays",
+	.rewrite = rewrite,
+};

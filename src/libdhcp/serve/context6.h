@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
-#include "root/config.h"
 #include "serve/context.h"
 #include "wire/packet6.h"
 
@@ -10,6 +9,4 @@
  * current context (NULL if none); its other members are kept. NULL if there is nothing to store.
  */
 const char *context6_make(struct arena *arena, const struct packet6 *query, const char *old);
-/* See struct family. */
-enum context_verdict context6_check(struct arena *arena, const char *context, enum context_checks level,
-				    const char **ret);
+extern const struct context_form context6_form;

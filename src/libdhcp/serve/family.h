@@ -101,12 +101,7 @@ struct family {
 	 */
 	int (*begin_answer)(struct request *req, unsigned type);
 	enum verdict (*pack)(struct request *req);
-	/*
-	 * Checks the relay information in a lease's user-context. Unless it is fine, *ret is the corrected context,
-	 * NULL for none.
-	 */
-	enum context_verdict (*check_context)(struct arena *arena, const char *context, enum context_checks level,
-					      const char **ret);
+	const struct context_form *context; /* how leases store the relay information */
 	/* Writes who the request is from: the beginning of its log lines. */
 	void (*make_label)(const struct request *req, char *buf, size_t size);
 	/* Describes what subnet selection looks at, apart from the interface. */

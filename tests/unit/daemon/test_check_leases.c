@@ -112,7 +112,7 @@ static void check(const char *context, enum context_checks level, enum context_v
 	struct arena *arena = arena_new(0);
 	const char *got = context;
 
-	ck_assert_int_eq(context4_check(arena, context, level, &got), want);
+	ck_assert_int_eq(context_check(&context4_form, arena, context, level, &got), want);
 	if (text)
 		ck_assert_str_eq(got, text);
 	else

@@ -31,6 +31,8 @@ START_TEST(others_contexts_are_kept)
 	ck_assert_str_eq(context4_make(arena, &relay, "{ \"mine\": 7 }"), "{ \"mine\": 7, \"ISC\": { " INFO " } }");
 	ck_assert_str_eq(context4_make(arena, &relay, "{ \"ISC\": { \"mine\": 7 } }"),
 			 "{ \"ISC\": { \"mine\": 7, " INFO " } }");
+	/* begins like ours, but is shorter */
+	ck_assert_str_eq(context4_make(arena, &relay, "{ \"ISC\": { \"relay-agent-info\": { } } }"), OURS);
 }
 END_TEST
 
@@ -65,11 +67,11 @@ START_TEST(a_check_makes_nothing_too_long)
 {
 	const char *old = padded(arena, "{ \"ISC\": { " OLD_INFO " }, \"a\": \"", "\" }", 1000), *text = "untouched";
 
-	ck_assert_int_eq(context4_check(arena, old, CONTEXT_CHECK_FIX, &text), CONTEXT_UPGRADED);
+	ck_assert_int_eq(context_check(&context4_form, arena, old, CONTEXT_CHECK_FIX, &text), CONTEXT_UPGRADED);
 	ck_assert_ptr_nonnull(strstr(text, INFO));
 	text = "untouched";
 	old = padded(arena, "{ \"ISC\": { " OLD_INFO " }, \"a\": \"", "\" }", LEASE_CONTEXT_MAX);
-	ck_assert_int_eq(context4_check(arena, old, CONTEXT_CHECK_FIX, &text), CONTEXT_FINE);
+	ck_assert_int_eq(context_check(&context4_form, arena, old, CONTEXT_CHECK_FIX, &text), CONTEXT_FINE);
 	ck_assert_str_eq(text, "untouched");
 }
 END_TEST

@@ -31,7 +31,7 @@ static void expect(const char *context, enum context_checks level, enum context_
 {
 	const char *text = "untouched";
 
-	ck_assert_int_eq(context6_check(arena, context, level, &text), want);
+	ck_assert_int_eq(context_check(&context6_form, arena, context, level, &text), want);
 	if (want == CONTEXT_FINE)
 		ck_assert_str_eq(text, "untouched");
 	else if (!want_text)
