@@ -23,3 +23,17 @@ struct vendors {
 unsigned vendors_add(struct vendors *vendors, uint32_t vendor);
 /* True if a sub-option is configured to be sent to clients that do not ask for it. */
 bool vendor_is_always(const struct opt_scopes *scopes, uint32_t vendor, uint16_t code);
+
+/* Where the sub-options of an enterprise are written, and how. */
+struct vendor_writer {
+	struct writer w;
+	uint8_t *block; /* DHCPv4: the current block; NULL: none yet */
+	void (*put)(struct vendor_writer *out, uint32_t vendor, uint16_t code, struct bytes data);
+	bool (*lists)(struct bytes oro, uint16_t code); /* true if the client asks for the code */
+};
+
+/*
+ * Puts the sub-options that the client gets, each once, from its innermost scope: with `all` every one, else those that
+ * it asks for or that are always sent. A full arena sets the writer's error.
+ */
+void vendor_write(struct vendor_writer *out, const struct request *req, uint32_t vendor, struct bytes oro, bool all);

@@ -41,31 +41,6 @@ static void send_configured(struct answer_opts *s, struct vendors *vendors, bool
 	}
 }
 
-static bool is_in(struct bytes oro, uint16_t code)
-{
-	struct reader r = reader_of(oro);
-
-	while (reader_left(&r) >= 2)
-		if (read_u16(&r) == code)
-			return true;
-	return false;
-}
-
-/* True if an inner scope has the code, for this client or others: all scopes were searched for it then. */
-static bool was_seen(const struct opt_scopes *scopes, unsigned before, uint32_t vendor, uint16_t code)
-{
-	unsigned i, k, n;
-
-	for (i = 0; i < before; i++) {
-		const struct optval *v = optlist_vendor(scopes->v[i], vendor, &n);
-
-		for (k = 0; k < n; k++)
-			if (v[k].code == code)
-				return true;
-	}
-	return false;
-}
-
 /* Returns the number of bytes that all scopes have for the vendor. */
 static size_t room_for(const struct opt_scopes *scopes, uint32_t vendor)
 {
@@ -81,56 +56,31 @@ static size_t room_for(const struct opt_scopes *scopes, uint32_t vendor)
 	return room;
 }
 
-static void write_value(struct writer *w, const struct request *req, const struct optval *val)
+static void put(struct vendor_writer *out, uint32_t vendor, uint16_t code, struct bytes data)
 {
-	struct bytes data;
-	unsigned pos = 0;
-	int err = optval_next(val, req->scopes.classes, req->arena, &pos, &data);
-
-	if (err < 0)
-		w->err = true;
-	if (err <= 0)
-		return;
-	write_u16(w, val->code);
-	write_u16(w, (uint16_t)data.len);
-	write_bytes(w, data.data, data.len);
+	(void)vendor;
+	opt_write6(&out->w, code, data);
 }
 
 static void send_vendor(struct answer_opts *s, uint32_t vendor, struct bytes oro, bool all, bool is_configured)
 {
-	const struct opt_scopes *scopes = &s->req->scopes;
-	size_t room = room_for(scopes, vendor);
+	size_t room = room_for(&s->req->scopes, vendor);
 	uint8_t *buf = arena_room(s->req->arena, room);
-	struct writer w = writer_init(buf, buf ? room : 0);
-	unsigned i, k, n;
+	struct vendor_writer out = { .w = writer_init(buf, buf ? room : 0), .put = put, .lists = codes6_have };
 
-	write_u32(&w, vendor);
-	for (i = 0; i < scopes->n; i++) {
-		const struct optval *v = optlist_vendor(scopes->v[i], vendor, &n);
-
-		for (k = 0; k < n; k++) {
-			const struct optval *val;
-			unsigned n_vals;
-
-			if ((k && v[k - 1].code == v[k].code) || was_seen(scopes, i, vendor, v[k].code) ||
-			    (!all && !is_in(oro, v[k].code) && !vendor_is_always(scopes, vendor, v[k].code)))
-				continue;
-			val = opt_scopes_all(scopes, vendor, v[k].code, &n_vals);
-			for (; n_vals; n_vals--, val++)
-				write_value(&w, s->req, val);
-		}
-	}
-	if (w.err)
+	write_u32(&out.w, vendor);
+	vendor_write(&out, s->req, vendor, oro, all);
+	if (out.w.err)
 		opts_omit(&s->req->omitted, OPT6_VENDOR_OPTS);
-	else if (writer_len(&w) > 4 || is_configured)
-		answer_opts_add(s, OPT6_VENDOR_OPTS, bytes_of(buf, writer_len(&w)));
+	else if (writer_len(&out.w) > 4 || is_configured)
+		answer_opts_add(s, OPT6_VENDOR_OPTS, bytes_of(buf, writer_len(&out.w)));
 }
 
 void vendor6_send(struct answer_opts *s)
 {
 	const struct request *req = s->req;
 	const struct opt *opt = opts_find(&req->q6.opts, OPT6_ORO);
-	bool asked = opt && is_in(opt->data, OPT6_VENDOR_OPTS);
+	bool asked = opt && codes6_have(opt->data, OPT6_VENDOR_OPTS);
 	struct vendors vendors = { .n = 0 };
 	unsigned i, n_configured;
 

@@ -167,6 +167,34 @@ bool opt_find6(struct bytes subs, uint16_t code, struct bytes *ret)
 	return false;
 }
 
+bool opt_find4(struct bytes subs, uint16_t code, struct bytes *ret)
+{
+	struct reader r = reader_of(subs);
+	struct opt opt;
+
+	while (opt_next4(&r, false, &opt))
+		if (opt.code == code) {
+			*ret = opt.data;
+			return true;
+		}
+	return false;
+}
+
+bool codes4_have(struct bytes codes, uint16_t code)
+{
+	return codes.len && code <= UINT8_MAX && memchr(codes.data, code, codes.len);
+}
+
+bool codes6_have(struct bytes codes, uint16_t code)
+{
+	struct reader r = reader_of(codes);
+
+	while (reader_left(&r) >= 2)
+		if (read_u16(&r) == code)
+			return true;
+	return false;
+}
+
 int opts_parse6(struct reader *r, struct arena *arena, struct opts *out)
 {
 	struct opt opt;

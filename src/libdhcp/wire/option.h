@@ -88,7 +88,13 @@ static inline bool opt_next4(struct reader *r, bool has_pads, struct opt *ret)
  */
 bool opt_next6(struct reader *r, struct opt *ret);
 bool opt_find6(struct bytes subs, uint16_t code, struct bytes *ret);
+/* The same among DHCPv4 sub-options, which have neither PAD nor END. */
+bool opt_find4(struct bytes subs, uint16_t code, struct bytes *ret);
 int opts_parse6(struct reader *r, struct arena *arena, struct opts *out);
+
+/* True if a list of codes, of one byte each in DHCPv4, of two in DHCPv6, has the code. */
+bool codes4_have(struct bytes codes, uint16_t code);
+bool codes6_have(struct bytes codes, uint16_t code);
 
 /* Returns the size on the wire of an option with len bytes: one header for each 255 bytes. */
 size_t opt_wire_len4(size_t len);
