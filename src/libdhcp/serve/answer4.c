@@ -284,14 +284,8 @@ enum verdict answer4(struct request *req)
 /* RFC 2132 9.10, RFC 2131 2: the client says how long a datagram may be; the default is 576. */
 static unsigned client_limit(const struct request *req)
 {
-	const struct opt *opt = opts_find(&req->q.opts, OPT4_DHCP_MAX_MESSAGE_SIZE);
-	struct reader r;
-	unsigned limit;
+	unsigned limit = packet4_u16(&req->q, OPT4_DHCP_MAX_MESSAGE_SIZE);
 
-	if (!opt || opt->data.len != 2)
-		return PACKET4_MAX_LEN;
-	r = reader_of(opt->data);
-	limit = read_u16(&r);
 	return limit < PACKET4_MAX_LEN ? PACKET4_MAX_LEN : limit;
 }
 

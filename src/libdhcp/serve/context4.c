@@ -62,7 +62,7 @@ static bool rewrite(struct arena *arena, const char *context, struct json_object
 	(void)value;
 	if (!option.len)
 		return false;
-	relay4_read(option, &rai);
+	relay_info4_read(option, &rai);
 	*ret = fresh_context(arena, &rai);
 	return true;
 }

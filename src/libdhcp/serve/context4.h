@@ -2,7 +2,7 @@
 #pragma once
 
 #include "serve/context.h"
-#include "serve/rai4.h"
+#include "wire/rai4.h"
 
 /*
  * Returns the user-context that stores the relay information with a lease. `old` is the lease's current context

@@ -75,13 +75,7 @@ static struct client_key key_of(const struct request *req)
 
 static struct ip address_option(const struct packet4 *pkt, uint16_t code)
 {
-	const struct opt *opt = opts_find(&pkt->opts, code);
-	struct reader r;
-
-	if (!opt || opt->data.len != 4)
-		return ip_zero4;
-	r = reader_of(opt->data);
-	return ip_from4(read_u32(&r));
+	return ip_from4(packet4_u32(pkt, code));
 }
 
 static bool named_client4(struct bytes datagram, struct arena *arena, struct bytes *ret_hwaddr, struct bytes *ret_id)
@@ -197,17 +191,6 @@ static enum verdict chosen4(struct request *req)
 
 /* --- the one IA of DHCPv4 --------------------------------------------------- */
 
-static uint32_t asked_lifetime(const struct request *req)
-{
-	const struct opt *opt = opts_find(&req->q.opts, OPT4_DHCP_LEASE_TIME);
-	struct reader r;
-
-	if (!opt || opt->data.len != 4)
-		return 0;
-	r = reader_of(opt->data);
-	return read_u32(&r);
-}
-
 static int read_ias4(struct request *req)
 {
 	struct one {
@@ -225,7 +208,7 @@ static int read_ias4(struct request *req)
 	one->ia.n_hints = 1;
 	one->hint.ia = &one->ia;
 	one->hint.prefix = (struct prefix){ req->wanted, 32 };
-	one->hint.valid = asked_lifetime(req);
+	one->hint.valid = packet4_u32(&req->q, OPT4_DHCP_LEASE_TIME);
 	req->ias = &one->ia;
 	req->n_ias = 1;
 	return 0;

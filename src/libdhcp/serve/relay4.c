@@ -15,7 +15,7 @@ void relay4_of_request(struct request *req)
 	const struct opt *opt = opts_find(&req->q.opts, OPT4_DHCP_AGENT_OPTIONS);
 
 	if (opt)
-		relay4_read(opt->data, &req->rai);
+		relay_info4_read(opt->data, &req->rai);
 }
 
 /*
@@ -38,6 +38,6 @@ void relay4_use_lease(struct request *req, const struct lease *lease)
 	stash = context4_relay(req->arena, lease->user_context);
 	if (!stash.len)
 		return;
-	relay4_read(stash, &req->rai);
+	relay_info4_read(stash, &req->rai);
 	LOG(DHCP4_RECOVERED_STASHED_RELAY_AGENT_INFO, request_label(req), ip_format(&lease->addr, text), stash.len);
 }

@@ -11,12 +11,12 @@
 #include "lease/store.h"
 #include "root/config.h"
 #include "serve/drop.h"
-#include "serve/rai4.h"
 #include "serve/turn.h"
 #include "subnet/subnet.h"
 #include "wire/ia6.h"
 #include "wire/packet4.h"
 #include "wire/packet6.h"
+#include "wire/rai4.h"
 
 #include <stdatomic.h>
 

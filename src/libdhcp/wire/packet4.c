@@ -128,3 +128,24 @@ int packet4_parse_lenient(struct bytes datagram, struct arena *arena, struct pac
 {
 	return parse(datagram, true, arena, ret, ret_why);
 }
+
+static struct reader fixed(const struct packet4 *pkt, uint16_t code, size_t len)
+{
+	const struct opt *opt = opts_find(&pkt->opts, code);
+
+	return opt && opt->data.len == len ? reader_of(opt->data) : reader_init(NULL, 0);
+}
+
+uint16_t packet4_u16(const struct packet4 *pkt, uint16_t code)
+{
+	struct reader r = fixed(pkt, code, 2);
+
+	return read_u16(&r);
+}
+
+uint32_t packet4_u32(const struct packet4 *pkt, uint16_t code)
+{
+	struct reader r = fixed(pkt, code, 4);
+
+	return read_u32(&r);
+}

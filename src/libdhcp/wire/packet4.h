@@ -79,3 +79,7 @@ struct packet4_limits {
  */
 int packet4_write(const struct packet4 *pkt, const struct packet4_limits *limits, void *buf, size_t size,
 		  struct opts_omitted *ret_omitted);
+
+/* Returns the number in an option of two or four bytes; 0 if it is missing or has a different length. */
+uint16_t packet4_u16(const struct packet4 *pkt, uint16_t code);
+uint32_t packet4_u32(const struct packet4 *pkt, uint16_t code);

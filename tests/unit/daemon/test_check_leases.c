@@ -149,7 +149,7 @@ START_TEST(what_others_keep_there_stays)
 	struct relay_info4 rai;
 	struct bytes back;
 
-	relay4_read(bytes_of(option, sizeof(option)), &rai);
+	relay_info4_read(bytes_of(option, sizeof(option)), &rai);
 	ck_assert_str_eq(context4_make(arena, &rai, NULL), NEW);
 	ck_assert_str_eq(context4_make(arena, &rai, NEW), NEW);
 	ck_assert_str_eq(context4_make(arena, &rai, "{ \"mine\": 1 }"),

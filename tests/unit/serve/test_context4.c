@@ -17,7 +17,7 @@ static struct relay_info4 relay;
 static void set_up(void)
 {
 	arena = arena_new(0);
-	relay4_read(bytes_of("\2\3\1\2\3", 5), &relay);
+	relay_info4_read(bytes_of("\2\3\1\2\3", 5), &relay);
 }
 
 static void tear_down(void)

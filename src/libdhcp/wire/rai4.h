@@ -15,4 +15,4 @@ struct relay_info4 {
 };
 
 /* Sub-options after the first malformed one are ignored. */
-void relay4_read(struct bytes option, struct relay_info4 *ret);
+void relay_info4_read(struct bytes option, struct relay_info4 *ret);
