@@ -106,8 +106,6 @@ struct family {
 	void (*make_label)(const struct request *req, char *buf, size_t size);
 	/* Describes what subnet selection looks at, apart from the interface. */
 	void (*describe_link)(const struct request *req, struct link_text *text);
-	/* Describes why this subnet, or none, was selected. */
-	void (*log_chosen)(const struct request *req, const struct select_query *query);
 	const struct line_tables *lines; /* other log lines */
 	/* The IA gets nothing after all: sets what the response says about it. */
 	enum verdict (*without_lease)(struct request *req, struct ia *ia);

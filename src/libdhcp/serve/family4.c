@@ -357,7 +357,6 @@ const struct family family4 = {
 	.context = &context4_form,
 	.make_label = make_label4,
 	.describe_link = describe_link4,
-	.log_chosen = report4_chosen,
 	.lines = &report4_lines,
 	.without_lease = without_lease4,
 	.answer_opts = answer_opts4,

@@ -420,7 +420,6 @@ const struct family family6 = {
 	.context = &context6_form,
 	.make_label = make_label6,
 	.describe_link = describe_link6,
-	.log_chosen = report6_chosen,
 	.lines = &report6_lines,
 	.without_lease = without_lease6,
 	.answer_opts = answer_opts6,

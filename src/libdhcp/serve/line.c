@@ -7,6 +7,7 @@
 #include "serve/binding.h"
 #include "serve/event.h"
 #include "serve/family.h"
+#include "serve/link_text.h"
 #include "serve/service.h"
 #include "wire/ident.h"
 
@@ -221,9 +222,31 @@ static void say_subnet_id(const struct subject *s, struct out *out)
 	put_number(out, s->req->sub->id);
 }
 
+static void say_subnet(const struct subject *s, struct out *out)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	put(out, prefix_format(&s->req->chosen->prefix, text));
+}
+
 static void say_interface(const struct subject *s, struct out *out)
 {
 	put(out, s->req->in.ifname);
+}
+
+/* A query contains only an interface-id that a subnet names. */
+static void say_interface_id(const struct subject *s, struct out *out)
+{
+	const struct opt *sent = packet6_relay_opt(&s->req->q6, OPT6_INTERFACE_ID);
+	struct link_text text = { 0 };
+
+	link_text_bytes(&text, "interface-id", s->query->iface_id.len || !sent ? s->query->iface_id : sent->data);
+	put(out, text.buf);
+}
+
+static void say_local(const struct subject *s, struct out *out)
+{
+	put_ip(out, &s->req->in.local);
 }
 
 static void say_source(const struct subject *s, struct out *out)
@@ -290,7 +313,10 @@ static const struct {
 	[SAY_STATUS] = { say_status, true },
 	[SAY_STATUS_TEXT] = { say_status_text, false },
 	[SAY_SUBNET_ID] = { say_subnet_id, true },
+	[SAY_SUBNET] = { say_subnet, false },
 	[SAY_INTERFACE] = { say_interface, false },
+	[SAY_INTERFACE_ID] = { say_interface_id, false },
+	[SAY_LOCAL] = { say_local, false },
 	[SAY_SOURCE] = { say_source, false },
 	[SAY_DESTINATION] = { say_destination, false },
 	[SAY_CIADDR] = { say_ciaddr, false },
@@ -451,4 +477,34 @@ bool if_deleted(const struct subject *s)
 			return change->kind == CHANGE_DELETE;
 	}
 	return false;
+}
+
+bool if_decline(const struct subject *s)
+{
+	return s->req->row->declines;
+}
+
+bool if_relayed(const struct subject *s)
+{
+	return s->query->has_relay && !s->query->has_link && !ip_is_zero(&s->query->relay_addr);
+}
+
+bool if_not_relayed(const struct subject *s)
+{
+	return !s->query->has_link && !if_relayed(s);
+}
+
+bool if_by_relay(const struct subject *s)
+{
+	return s->by == SELECTED_BY_RELAY;
+}
+
+bool if_by_interface(const struct subject *s)
+{
+	return s->by == SELECTED_BY_INTERFACE;
+}
+
+bool if_by_interface_id(const struct subject *s)
+{
+	return s->by == SELECTED_BY_INTERFACE_ID;
 }

@@ -35,8 +35,11 @@ enum say {
 	SAY_STATUS, /* of the message */
 	SAY_STATUS_TEXT,
 	SAY_SUBNET_ID,
+	SAY_SUBNET, /* the prefix of the selected one */
 	SAY_INTERFACE,
-	SAY_SOURCE, /* of the datagram */
+	SAY_INTERFACE_ID, /* DHCPv6, of a relay */
+	SAY_LOCAL,        /* the address that received the message */
+	SAY_SOURCE,       /* of the datagram */
 	SAY_DESTINATION,
 	SAY_CIADDR, /* DHCPv4 */
 	SAY_WANTED,
@@ -45,6 +48,9 @@ enum say {
 	SAY_MESSAGE,
 	SAY_N
 };
+
+/* What in a query selected the subnet. */
+enum selected { SELECTED_BY_ADDRESS, SELECTED_BY_RELAY, SELECTED_BY_INTERFACE, SELECTED_BY_INTERFACE_ID };
 
 /* The subject of a line. What does not exist is NULL or zero. */
 struct subject {
@@ -56,6 +62,8 @@ struct subject {
 	struct ip addr;
 	uint8_t prefix_len;
 	const char *why;
+	const struct select_query *query; /* about the selection of a subnet, */
+	enum selected by;                 /* and by what, if there is one */
 };
 
 #define LINE_ARGS 8
@@ -97,9 +105,10 @@ struct line {
 		.when = WHEN, .often = OFTEN, LINE_OF(ID, __VA_ARGS__) \
 	}
 /* For a message that exists once per family. */
-#define LINE_F_FOLDED(FAMILY, OFTEN, ID, ...)                                                               \
-	{                                                                                                   \
-		.often = OFTEN, .msg = &log_msg_##ID[FAMILY], .text = LOGTEXT_##ID, .args = { __VA_ARGS__ } \
+#define LINE_OF_F(FAMILY, ID, ...) .msg = &log_msg_##ID[FAMILY], .text = LOGTEXT_##ID, .args = { __VA_ARGS__ }
+#define LINE_F_FOLDED(FAMILY, OFTEN, ID, ...)                      \
+	{                                                          \
+		.often = OFTEN, LINE_OF_F(FAMILY, ID, __VA_ARGS__) \
 	}
 
 /* The lines of a family by subject; a list may be NULL. */
@@ -112,6 +121,9 @@ struct line_tables {
 	const struct line *const *end;     /* and for the message again */
 	const struct line *const *events;  /* indexed by enum event_kind */
 	const struct line *const *drops;   /* indexed by enum drop_reason; 0 for all reasons without a list */
+	/* Of severity DEBUG, too: */
+	const struct line *chosen;     /* a subnet was selected, */
+	const struct line *not_chosen; /* or none */
 };
 
 /* False if no row of the list would be logged, whatever its subject. `lines` may be NULL here and below. */
@@ -139,3 +151,9 @@ bool if_reserved(const struct subject *s);   /* something on the link is reserve
 bool if_from_host(const struct subject *s);  /* what the binding is granted is reserved for the client */
 bool if_takes_over(const struct subject *s); /* the binding's lease was another client's */
 bool if_deleted(const struct subject *s);    /* the lease is deleted */
+bool if_decline(const struct subject *s);    /* the message declines addresses */
+bool if_relayed(const struct subject *s);    /* a relay says where the client is, and nothing else does */
+bool if_not_relayed(const struct subject *s);
+bool if_by_relay(const struct subject *s); /* the subnet names the relay, */
+bool if_by_interface(const struct subject *s);
+bool if_by_interface_id(const struct subject *s);

@@ -122,6 +122,30 @@ enum selected report_selected_by(const struct subnet *sub, const struct select_q
 	return sub->iface[0] && !strcmp(sub->iface, query->iface) ? SELECTED_BY_INTERFACE : SELECTED_BY_ADDRESS;
 }
 
+/* Returns the address that the subnet should contain. */
+static const struct ip *named_by(const struct select_query *query)
+{
+	if (query->has_link)
+		return &query->link_addr;
+	return query->has_relay && !ip_is_zero(&query->relay_addr) ? &query->relay_addr : &query->src_addr;
+}
+
+void report_chosen(const struct request *req, const struct select_query *query)
+{
+	const struct line_tables *tables = req->fam->lines;
+	const struct ip *addr;
+	struct subject s;
+
+	if (!log_debugs())
+		return;
+	addr = named_by(query);
+	s = (struct subject){ .req = req, .query = query };
+	if (req->chosen)
+		s.by = report_selected_by(req->chosen, query, &addr);
+	s.addr = *addr;
+	line_log(req->chosen ? tables->chosen : tables->not_chosen, &s);
+}
+
 /* The lease is from a subnet of the shared network other than the selected one. */
 static void report_other_subnet(const struct request *req, const struct subnet *sub)
 {

@@ -28,12 +28,11 @@ void report_send_fail(const struct request *req, int err);
 /* Logs the subnet that was selected, and what it grants. */
 void report_subnet(const struct request *req);
 
+/* Logs why this subnet was selected, or why none was. */
+void report_chosen(const struct request *req, const struct select_query *query);
 /* Finds, for the log only, what in the query selected the subnet. *ret_addr is the address if it was one. */
-enum selected { SELECTED_BY_ADDRESS, SELECTED_BY_RELAY, SELECTED_BY_INTERFACE, SELECTED_BY_INTERFACE_ID };
 enum selected report_selected_by(const struct subnet *sub, const struct select_query *query,
 				 const struct ip **ret_addr);
 
 /* The part that differs by family. */
-void report4_chosen(const struct request *req, const struct select_query *query);
-void report6_chosen(const struct request *req, const struct select_query *query);
 extern const struct line_tables report4_lines, report6_lines;

@@ -9,32 +9,22 @@
 #include "serve/host.h"
 #include "serve/refuse.h"
 
-void report4_chosen(const struct request *req, const struct select_query *query)
-{
-	char prefix[PREFIX_TEXT_MAX], text[IP_TEXT_MAX];
-	const struct ip *addr = query->has_link ? &query->link_addr : &query->local_addr;
+static const struct line chosen[] = {
+	{ .when = if_by_relay, LINE_OF_F(0, DHCPSRV_CFGMGR_SUBNETx_RELAY, SAY_SUBNET, SAY_ADDRESS) },
+	{ .when = if_by_interface, LINE_OF_F(0, DHCPSRV_CFGMGR_SUBNETx_IFACE, SAY_SUBNET, SAY_INTERFACE) },
+	LINE(DHCPSRV_CFGMGR_SUBNET4_ADDR, SAY_SUBNET, SAY_ADDRESS),
+	{ 0 },
+};
 
-	if (!log_is_on(&log_msg_DHCPSRV_CFGMGR_SUBNET4_ADDR))
-		return;
-	if (req->chosen) {
-		enum selected by = report_selected_by(req->chosen, query, &addr);
-
-		(void)prefix_format(&req->chosen->prefix, prefix);
-		if (by == SELECTED_BY_RELAY)
-			LOGF(0, DHCPSRV_CFGMGR_SUBNETx_RELAY, prefix, ip_format(addr, text));
-		else if (by == SELECTED_BY_INTERFACE)
-			LOGF(0, DHCPSRV_CFGMGR_SUBNETx_IFACE, prefix, query->iface);
-		else
-			LOG(DHCPSRV_CFGMGR_SUBNET4_ADDR, prefix, ip_format(addr, text));
-		return;
-	}
-	if (query->has_relay && !query->has_link)
-		LOG(DHCPSRV_SUBNET4_SELECT_BY_RELAY_ADDRESS_NO_MATCH, ip_format(&query->relay_addr, text));
-	if (!query->has_relay && !query->has_link)
-		LOGF(0, DHCPSRV_SUBNETx_SELECT_BY_INTERFACE_NO_MATCH, query->iface);
-	LOGF(0, DHCPSRV_SUBNETx_SELECT_BY_ADDRESS_NO_MATCH,
-	     ip_format(query->has_relay && !query->has_link ? &query->relay_addr : addr, text));
-}
+static const struct line not_chosen[] = {
+	LINE_IF_AND(if_relayed, DHCPSRV_SUBNET4_SELECT_BY_RELAY_ADDRESS_NO_MATCH, SAY_ADDRESS),
+	{ .when = if_not_relayed,
+	  .goes_on = true,
+	  LINE_OF_F(0, DHCPSRV_SUBNETx_SELECT_BY_INTERFACE_NO_MATCH, SAY_INTERFACE) },
+	{ .when = if_not_relayed, LINE_OF_F(0, DHCPSRV_SUBNETx_SELECT_BY_ADDRESS_NO_MATCH, SAY_LOCAL) },
+	{ LINE_OF_F(0, DHCPSRV_SUBNETx_SELECT_BY_ADDRESS_NO_MATCH, SAY_ADDRESS) },
+	{ 0 },
+};
 
 /* --- after bind -------------------------------------------------------------- */
 
@@ -145,7 +135,7 @@ static const struct line *const events[EVENT_N] = {
 
 /* --- drops ------------------------------------------------------------------- */
 
-static bool if_relayed(const struct subject *s)
+static bool if_giaddr(const struct subject *s)
 {
 	return s->req->q.giaddr;
 }
@@ -153,11 +143,6 @@ static bool if_relayed(const struct subject *s)
 static bool if_release(const struct subject *s)
 {
 	return s->req->type == DHCP4_RELEASE;
-}
-
-static bool if_decline(const struct subject *s)
-{
-	return s->req->type == DHCP4_DECLINE;
 }
 
 #define WRONG_TYPE LINES(LINE(DHCP4_PACKET_DROP_0006, SAY_LABEL, SAY_TYPE))
@@ -169,7 +154,7 @@ static const struct line *const drops[DROP_N] = {
 	[DROP_UNKNOWN_TYPE] = LINES(LINE(DHCP4_PACKET_DROP_0005, SAY_LABEL, SAY_TYPE)),
 	[DROP_UNSUPPORTED_TYPE] = WRONG_TYPE,
 	[DROP_NOT_CLIENT] = WRONG_TYPE,
-	[DROP_NO_SUBNET] = LINES(LINE_IF(if_relayed, DHCP4_PACKET_DROP_0007, SAY_LABEL, SAY_WHY),
+	[DROP_NO_SUBNET] = LINES(LINE_IF(if_giaddr, DHCP4_PACKET_DROP_0007, SAY_LABEL, SAY_WHY),
 				 LINE(DHCP4_PACKET_DROP_0002, SAY_LABEL, SAY_INTERFACE)),
 	[DROP_NOT_FOR_US] = LINES(LINE(DHCP4_PACKET_DROP_0003, SAY_LABEL, SAY_INTERFACE)),
 	[DROP_DUPLICATE] = LINES(LINE(DHCP4_PACKET_DROP_0012, SAY_LABEL)),
@@ -191,4 +176,6 @@ const struct line_tables report4_lines = {
 	.end = ends,
 	.events = events,
 	.drops = drops,
+	.chosen = chosen,
+	.not_chosen = not_chosen,
 };

@@ -8,44 +8,32 @@
 #include "serve/family6.h"
 #include "serve/host.h"
 
-void report6_chosen(const struct request *req, const struct select_query *query)
+static bool if_interface_id(const struct subject *s)
 {
-	char prefix[PREFIX_TEXT_MAX], text[IP_TEXT_MAX];
-	const struct opt *iface_id;
-	const struct ip *addr;
-	struct link_text id;
-	bool relayed;
-
-	if (!log_is_on(&log_msg_DHCPSRV_CFGMGR_SUBNET6))
-		return;
-	relayed = query->has_relay && !ip_is_zero(&query->relay_addr);
-	addr = relayed ? &query->relay_addr : &query->src_addr;
-	iface_id = packet6_relay_opt(&req->q6, OPT6_INTERFACE_ID);
-	id = (struct link_text){ 0 };
-	/* The query contains only an interface-id that a subnet names. */
-	if (iface_id)
-		link_text_bytes(&id, "interface-id", query->iface_id.len ? query->iface_id : iface_id->data);
-	if (req->chosen) {
-		enum selected by = report_selected_by(req->chosen, query, &addr);
-
-		(void)prefix_format(&req->chosen->prefix, prefix);
-		if (by == SELECTED_BY_INTERFACE_ID)
-			LOG(DHCPSRV_CFGMGR_SUBNET6_IFACE_ID, prefix, id.buf);
-		else if (by == SELECTED_BY_RELAY)
-			LOGF(1, DHCPSRV_CFGMGR_SUBNETx_RELAY, prefix, ip_format(addr, text));
-		else if (by == SELECTED_BY_INTERFACE)
-			LOGF(1, DHCPSRV_CFGMGR_SUBNETx_IFACE, prefix, query->iface);
-		else
-			LOG(DHCPSRV_CFGMGR_SUBNET6, prefix, ip_format(addr, text));
-		return;
-	}
-	if (iface_id)
-		LOG(DHCPSRV_SUBNET6_SELECT_BY_INTERFACE_ID_NO_MATCH, id.buf);
-	if (!relayed)
-		LOGF(1, DHCPSRV_SUBNETx_SELECT_BY_INTERFACE_NO_MATCH, query->iface);
-	if (!ip_is_zero(addr))
-		LOGF(1, DHCPSRV_SUBNETx_SELECT_BY_ADDRESS_NO_MATCH, ip_format(addr, text));
+	return packet6_relay_opt(&s->req->q6, OPT6_INTERFACE_ID);
 }
+
+static bool if_global(const struct subject *s)
+{
+	return !ip_is_zero(&s->addr);
+}
+
+static const struct line chosen[] = {
+	LINE_IF(if_by_interface_id, DHCPSRV_CFGMGR_SUBNET6_IFACE_ID, SAY_SUBNET, SAY_INTERFACE_ID),
+	{ .when = if_by_relay, LINE_OF_F(1, DHCPSRV_CFGMGR_SUBNETx_RELAY, SAY_SUBNET, SAY_ADDRESS) },
+	{ .when = if_by_interface, LINE_OF_F(1, DHCPSRV_CFGMGR_SUBNETx_IFACE, SAY_SUBNET, SAY_INTERFACE) },
+	LINE(DHCPSRV_CFGMGR_SUBNET6, SAY_SUBNET, SAY_ADDRESS),
+	{ 0 },
+};
+
+static const struct line not_chosen[] = {
+	LINE_IF_AND(if_interface_id, DHCPSRV_SUBNET6_SELECT_BY_INTERFACE_ID_NO_MATCH, SAY_INTERFACE_ID),
+	{ .when = if_not_relayed,
+	  .goes_on = true,
+	  LINE_OF_F(1, DHCPSRV_SUBNETx_SELECT_BY_INTERFACE_NO_MATCH, SAY_INTERFACE) },
+	{ .when = if_global, LINE_OF_F(1, DHCPSRV_SUBNETx_SELECT_BY_ADDRESS_NO_MATCH, SAY_ADDRESS) },
+	{ 0 },
+};
 
 /* --- after bind -------------------------------------------------------------- */
 
@@ -268,11 +256,6 @@ static bool if_registers_anew(const struct subject *s)
 	return if_registers(s) && s->req->n_changes && s->req->changes[0].kind == CHANGE_TAKE;
 }
 
-static bool if_decline(const struct subject *s)
-{
-	return s->req->type == DHCP6_DECLINE;
-}
-
 static bool if_release(const struct subject *s)
 {
 	return s->req->type == DHCP6_RELEASE && s->lease;
@@ -320,4 +303,6 @@ const struct line_tables report6_lines = {
 	.end = ends,
 	.events = events,
 	.drops = drops,
+	.chosen = chosen,
+	.not_chosen = not_chosen,
 };

@@ -77,7 +77,7 @@ enum verdict step_choose(struct request *req)
 		report_subnet(req);
 	else
 		LOGF(req->fam->idx, DHCPx_SUBNET_SELECTION_FAILED, request_label(req));
-	req->fam->log_chosen(req, &query);
+	report_chosen(req, &query);
 	return req->fam->chosen ? req->fam->chosen(req) : STEP_NEXT;
 }
 

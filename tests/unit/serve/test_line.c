@@ -31,7 +31,7 @@ static unsigned check_table(const struct line *const *table, unsigned size)
 	return n;
 }
 
-/* report_bound() looks at them only if a debug message is enabled. */
+/* report_bound() and report_chosen() look at them only if a debug message is enabled. */
 static void check_debug(const struct line *const *table, unsigned size)
 {
 	for (unsigned i = 0; table && i < size; i++)
@@ -51,11 +51,15 @@ START_TEST(rows_are_right)
 	n += check_table(lines->end, fam->n_messages);
 	n += check_table(lines->events, EVENT_N);
 	n += check_table(lines->drops, DROP_N);
+	n += check_list(lines->chosen);
+	n += check_list(lines->not_chosen);
 	check_debug(lines->message, fam->n_messages);
 	check_debug(lines->ia, fam->n_messages);
 	check_debug(lines->binding, fam->n_messages);
 	check_debug(lines->removed, fam->n_messages);
 	check_debug(lines->end, fam->n_messages);
+	check_debug(&lines->chosen, 1);
+	check_debug(&lines->not_chosen, 1);
 	ck_assert_uint_gt(n, 50);
 	ck_assert_ptr_nonnull(lines->drops[DROP_NONE]);
 }
