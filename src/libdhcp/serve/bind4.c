@@ -171,8 +171,8 @@ static bool is_of_another(const struct request *req, const struct ia *ia)
 }
 
 /*
- * The client extends a lease that another server, or this one on another link, granted. Only a server that is
- * authoritative, or knows whose address it is, decides about that.
+ * RFC 2131 4.3.2, RENEWING and REBINDING: the client may extend a lease that another server, or this one on another
+ * link, granted. Only a server that is authoritative, or knows whose address it is, decides about that.
  */
 static enum verdict extend(struct request *req, struct ia *ia)
 {
@@ -187,16 +187,6 @@ static enum verdict extend(struct request *req, struct ia *ia)
 	return refuse(req, ia);
 }
 
-static enum verdict renewing(struct request *req, struct ia *ia)
-{
-	return extend(req, ia);
-}
-
-static enum verdict rebinding(struct request *req, struct ia *ia)
-{
-	return extend(req, ia);
-}
-
 /* Neither option 50 nor ciaddr: the client gets the address it has, or a new one. */
 static enum verdict bare(struct request *req, struct ia *ia)
 {
@@ -209,7 +199,7 @@ static enum verdict bare(struct request *req, struct ia *ia)
 enum verdict bind4_request(struct request *req)
 {
 	static enum verdict (*const states[])(struct request * req, struct ia * ia) = {
-		[SELECTING] = selecting, [INIT_REBOOT] = init_reboot, [RENEWING] = renewing, [REBINDING] = rebinding,
+		[SELECTING] = selecting, [INIT_REBOOT] = init_reboot, [RENEWING] = extend, [REBINDING] = extend,
 		[BARE] = bare,
 	};
 
@@ -254,17 +244,13 @@ enum verdict bind4_release(struct request *req)
 {
 	struct ia *ia = &req->ias[0];
 	const struct lease *lease = ia->hints[0].lease;
-	struct event *event;
 
 	if (!lease || lease->state != LEASE_DEFAULT)
 		return ignore(req, EVENT_RELEASE_UNKNOWN);
 	if (!req->fam->belongs(req, ia, lease))
 		return ignore(req, EVENT_RELEASE_FOREIGN);
 	req->answer_type = 0;
-	change_release(req, lease);
-	event = event_note(req, EVENT_RELEASED);
-	event->ia = ia;
-	event->lease = lease;
+	change_release(req, ia, lease);
 	return STEP_NEXT;
 }
 

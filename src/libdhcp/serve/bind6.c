@@ -216,9 +216,9 @@ static bool extend_ia(struct request *req, struct ia *ia, bool is_rebind)
 }
 
 /* RFC 9915 18.3.4 and 18.3.5. A client that renews asks this server, which always responds. */
-static enum verdict extend(struct request *req, bool is_rebind)
+enum verdict bind6_extend(struct request *req)
 {
-	bool any = !is_rebind && req->n_ias;
+	bool is_rebind = req->row->rebinds, any = !is_rebind && req->n_ias;
 	unsigned i;
 
 	begin(req);
@@ -230,16 +230,6 @@ static enum verdict extend(struct request *req, bool is_rebind)
 	if (!req->chosen)
 		return request_drop(req, DROP_NO_SUBNET, NULL);
 	return req->n_ias ? request_drop(req, DROP_NO_RECORD, NULL) : STEP_NEXT;
-}
-
-enum verdict bind6_renew(struct request *req)
-{
-	return extend(req, false);
-}
-
-enum verdict bind6_rebind(struct request *req)
-{
-	return extend(req, true);
 }
 
 const struct subnet *own_subnet6(const struct request *req, const struct ip *addr)
@@ -297,7 +287,6 @@ static unsigned give_back_ia(struct request *req, struct ia *ia, bool is_decline
 
 	for (i = 0; i < ia->n_hints; i++) {
 		const struct lease *lease = ia->hints[i].lease;
-		struct event *event;
 
 		if (lease && is_changed(req, lease))
 			continue;
@@ -306,20 +295,17 @@ static unsigned give_back_ia(struct request *req, struct ia *ia, bool is_decline
 			continue;
 		}
 		n++;
-		if (is_decline) {
+		if (is_decline)
 			change_decline(req, ia, lease);
-			continue;
-		}
-		change_release(req, lease);
-		event = event_note(req, EVENT_RELEASED);
-		event->ia = ia;
-		event->lease = lease;
+		else
+			change_release(req, ia, lease);
 	}
 	return n;
 }
 
-static enum verdict give_back(struct request *req, bool is_decline)
+enum verdict bind6_give_back(struct request *req)
 {
+	bool is_decline = req->row->declines;
 	unsigned i;
 
 	begin(req);
@@ -338,16 +324,6 @@ static enum verdict give_back(struct request *req, bool is_decline)
 	req->status = STATUS6_SUCCESS;
 	req->status_text = is_decline ? "declined" : "released";
 	return STEP_NEXT;
-}
-
-enum verdict bind6_release(struct request *req)
-{
-	return give_back(req, false);
-}
-
-enum verdict bind6_decline(struct request *req)
-{
-	return give_back(req, true);
 }
 
 /* RFC 9915 18.3.6 and 16.12: options only; with an IA in it the message is discarded. */

@@ -15,11 +15,9 @@ const struct policy *policy6_register(const struct request *req, const struct ia
 int read_ias6_register(struct request *req);
 enum verdict bind6_solicit(struct request *req);
 enum verdict bind6_request(struct request *req);
-enum verdict bind6_renew(struct request *req);
-enum verdict bind6_rebind(struct request *req);
+enum verdict bind6_extend(struct request *req); /* Renew, Rebind */
 enum verdict bind6_confirm(struct request *req);
-enum verdict bind6_release(struct request *req);
-enum verdict bind6_decline(struct request *req);
+enum verdict bind6_give_back(struct request *req); /* Release, Decline */
 enum verdict bind6_inform(struct request *req);
 /* See struct family. */
 enum verdict without_lease6(struct request *req, struct ia *ia);

@@ -244,11 +244,14 @@ void change_delete(struct request *req, const struct lease *old)
 	};
 }
 
-void change_release(struct request *req, const struct lease *old)
+void change_release(struct request *req, const struct ia *ia, const struct lease *old)
 {
 	const struct expired_leases_processing_conf *conf = req->cfg->global.expired_leases_processing;
+	struct event *event = event_note(req, EVENT_RELEASED);
 	struct lease over = *old;
 
+	event->ia = ia;
+	event->lease = old;
 	if (!conf->hold_reclaimed_time || !conf->flush_reclaimed_timer_wait_time) {
 		change_delete(req, old);
 		return;

@@ -36,8 +36,10 @@ bool grant_candidates(struct request *req, struct ia *ia, void (*grant)(struct r
 /* Changes. `old` is the lease stored there now, NULL if none. */
 struct store_change *change_put(struct request *req, const struct lease *lease, const struct lease *old);
 void change_delete(struct request *req, const struct lease *old);
-/* The client releases the lease: it is deleted, or kept for a while so that the client gets it again. */
-void change_release(struct request *req, const struct lease *old);
+/*
+ * The client releases the lease: it is deleted, or kept for a while so that the client gets it again. Adds the event.
+ */
+void change_release(struct request *req, const struct ia *ia, const struct lease *old);
 /*
  * Another host uses the address: it is withheld from all clients for a while. If the client declines too often,
  * only the client loses it. Adds the event.
