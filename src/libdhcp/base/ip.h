@@ -87,6 +87,16 @@ static inline size_t ip_count_less(const struct ip *sorted, size_t n, const stru
 
 /* 0.0.0.0 or :: */
 bool ip_is_zero(const struct ip *ip);
+/* In fe80::/10, in ff00::/8. */
+static inline bool ip_is_link_local6(const struct ip *ip)
+{
+	return ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
+}
+
+static inline bool ip_is_multicast6(const struct ip *ip)
+{
+	return ip->b[0] == 0xff;
+}
 
 /* Parses an address of either family; the whole text must be the address. -E_INVAL otherwise. */
 int ip_parse(const char *text, struct ip *ret);

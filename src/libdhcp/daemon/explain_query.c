@@ -195,7 +195,7 @@ static void use_address(const struct iface *iface, unsigned digit, struct dgram 
 	for (unsigned i = 0; i < iface->n_addrs; i++) {
 		const struct ip *ip = &iface->addrs[i].ip;
 
-		if (ip_is4(ip) == (digit == 4) && (digit == 4 || (ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80))) {
+		if (ip_is4(ip) == (digit == 4) && (digit == 4 || ip_is_link_local6(ip))) {
 			ret->local = *ip;
 			return;
 		}

@@ -199,7 +199,7 @@ static struct ip local_address(struct replay *r, const struct replay_exchange *x
 {
 	const struct captured *first = replay_first_response(r->reader), *request = &x->request.captured;
 	const struct ip *dst = &request->dst;
-	bool is_group = ip_is4(dst) ? dst->b[12] >= 224 : dst->b[0] == 0xff;
+	bool is_group = ip_is4(dst) ? dst->b[12] >= 224 : ip_is_multicast6(dst);
 
 	if (first)
 		know_address(r, &first->src, first->ifname);

@@ -35,11 +35,6 @@ static struct ip get_addr(const struct in6_addr *from)
 	return ip;
 }
 
-static bool is_link_local(const struct ip *ip)
-{
-	return ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
-}
-
 static int bind_it(const struct sock *sock, int fd)
 {
 	struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_port = htons(sock->port) };
@@ -88,7 +83,7 @@ static int udp6_open(struct sock *sock, int rcvbuf, bool shared, bool probe, cha
 	if (join(sock, &all_servers) < 0)
 		goto out;
 	for (unsigned i = 0; i < sock->n_addrs; i++)
-		if (sock->addrs[i].b[0] == 0xff && join(sock, &sock->addrs[i]) < 0)
+		if (ip_is_multicast6(&sock->addrs[i]) && join(sock, &sock->addrs[i]) < 0)
 			goto out;
 	return 0;
 out:
@@ -103,8 +98,8 @@ out:
 static bool is_ours(const struct sock *sock, const struct ip *dst)
 {
 	/* The link-local address comes first if there is one. */
-	if (dst->b[0] == 0xff)
-		return is_link_local(&sock->addrs[0]);
+	if (ip_is_multicast6(dst))
+		return ip_is_link_local6(&sock->addrs[0]);
 	for (unsigned i = 0; i < sock->n_addrs; i++)
 		if (ip_equal(dst, &sock->addrs[i]))
 			return true;
@@ -129,7 +124,7 @@ static enum stat_id take_dgram(struct sock *sock, unsigned i, struct dgram *v)
 	v->len = m->msg_len;
 	v->src = get_addr(&from->sin6_addr);
 	/* A link-local source does not work across links: let the kernel choose. */
-	v->local = v->dst.b[0] != 0xff ? v->dst : is_link_local(&v->src) ? sock->addrs[0] : ip_zero6;
+	v->local = !ip_is_multicast6(&v->dst) ? v->dst : ip_is_link_local6(&v->src) ? sock->addrs[0] : ip_zero6;
 	v->sport = ntohs(from->sin6_port);
 	memcpy(v->src_mac, unknown, 6);
 	memcpy(v->dst_mac, unknown, 6);
@@ -149,7 +144,7 @@ static void udp6_prepare(struct sock *sock, unsigned i, const struct dgram *dgra
 
 	*to = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons(dgram->dport) };
 	put_addr(&to->sin6_addr, &dgram->dst);
-	if (is_link_local(&dgram->dst))
+	if (ip_is_link_local6(&dgram->dst))
 		to->sin6_scope_id = dgram->ifindex;
 	put_addr(&info->ipi6_addr, &dgram->local);
 	info->ipi6_ifindex = dgram->ifindex;

@@ -72,6 +72,13 @@ START_TEST(numbers)
 	ck_assert_uint_eq(ip_count_steps(&a, &b, 72), 256);
 	ck_assert_uint_eq(ip_distance(&a, &b), UINT64_MAX);
 	ck_assert(!ip_is4(&a) && ip_is4(&first) && ip_is_zero(&ip_zero4) && ip_is_zero(&ip_zero6) && !ip_is_zero(&a));
+	for (unsigned i = 0; i < 5; i++) {
+		static const char *const texts[] = { "fe80::1", "febf::1", "fec0::1", "ff02::1:2", "224.0.0.1" };
+
+		ck_assert_int_eq(ip_parse(texts[i], &a), 0);
+		ck_assert_int_eq(ip_is_link_local6(&a), i < 2);
+		ck_assert_int_eq(ip_is_multicast6(&a), i == 3);
+	}
 }
 END_TEST
 
