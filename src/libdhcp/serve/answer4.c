@@ -136,22 +136,10 @@ static void set_destination(struct request *req)
 	 */
 	bool back = req->in.raw_in && !config_is_routed(req->cfg);
 
-	*out = (struct dgram){
-		.src = req->in.local,
-		.local = req->in.local,
-		.sport = req->worker->srv->server_port,
-		.dport = req->worker->srv->client_port,
-		.ifindex = req->in.ifindex,
-		.sock = req->in.sock,
-	};
+	answer_address(req);
 	memcpy(out->dst_mac, req->in.src_mac, sizeof(out->dst_mac));
-	memcpy(out->ifname, req->in.ifname, sizeof(out->ifname));
-	if (req->worker->srv->to_source) {
-		out->dst = req->in.src;
-		out->dport = req->in.sport;
+	if (req->worker->srv->to_source)
 		return;
-	}
-	/* RFC 2131 4.3.5: the response to an INFORM goes to the address in use, not through the relay. */
 	if (a->giaddr) {
 		/* RFC 2131 4.1: to the relay, on the server port. */
 		out->dst = ip_from4(q->giaddr);
@@ -208,7 +196,7 @@ static void set_boot(const struct request *req, struct packet4 *a)
 		a->file = extra->boot_file;
 }
 
-static void begin_header(struct request *req)
+void begin4(struct request *req)
 {
 	const struct packet4 *q = &req->q;
 	struct packet4 *a = &req->a;
@@ -233,7 +221,7 @@ int begin_answer4(struct request *req, unsigned type)
 
 	req->answer_type = type;
 	relay4_of_request(req);
-	begin_header(req);
+	begin4(req);
 	request_set_scopes(req);
 	id = server_id4(req);
 	answer_opts_put_u32(&s, OPT4_DHCP_SERVER_IDENTIFIER, ip_to4(&id));
@@ -247,17 +235,12 @@ enum verdict answer4(struct request *req)
 	struct packet4 *a = &req->a;
 	struct answer_opts s = answer_opts_of(req, &a->opts);
 	const struct opt *copy;
-	struct ip id;
+	struct ip id = server_id4(req);
 	char text[IP_TEXT_MAX];
 
-	if (!req->answer_type)
-		return STEP_DONE;
-	begin_header(req);
-	a->giaddr = req->type == DHCP4_INFORM && q->ciaddr ? 0 : q->giaddr;
-	if (req->classes.bits && !classify_additional(req))
-		return request_drop(req, DROP_LIMIT, classes_too_expensive);
-	request_set_scopes(req);
-	id = server_id4(req);
+	/* RFC 2131 4.3.5: the response to an INFORM goes to the address in use, not through the relay. */
+	if (req->type == DHCP4_INFORM && q->ciaddr)
+		a->giaddr = 0;
 	answer_opts_put_u32(&s, OPT4_DHCP_SERVER_IDENTIFIER, ip_to4(&id));
 	if (a->type != DHCP4_NAK) {
 		if (req->type == DHCP4_REQUEST || req->type == DHCP4_INFORM)

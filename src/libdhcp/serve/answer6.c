@@ -206,25 +206,10 @@ static void send_options(struct answer_opts *s)
 
 static void set_destination(struct request *req)
 {
-	struct dgram *out = &req->out;
-
-	*out = (struct dgram){
-		.src = req->in.local,
-		.local = req->in.local,
-		.dst = req->in.src,
-		.sport = req->worker->srv->server_port,
-		.dport = packet6_answer_port(&req->q6, req->in.sport),
-		.ifindex = req->in.ifindex,
-		.sock = req->in.sock,
-	};
-	/*
-	 * Ports of our own (-P) are for clients only; tests expect the response at the port that the query came from.
-	 */
-	if (!req->q6.n_relays)
-		out->dport = req->worker->srv->client_port;
-	if (req->worker->srv->to_source)
-		out->dport = req->in.sport;
-	memcpy(out->ifname, req->in.ifname, sizeof(out->ifname));
+	answer_address(req);
+	/* Ports of our own (-P) are for clients only. */
+	if (req->q6.n_relays && !req->worker->srv->to_source)
+		req->out.dport = packet6_answer_port(&req->q6, req->in.sport);
 }
 
 static const struct pool *first_pool(const struct request *req, enum lease_type type)
@@ -250,6 +235,18 @@ static void choose_pool(struct request *req)
 		req->sub = req->pool->sub;
 }
 
+static void begin_header(struct request *req)
+{
+	req->a6 = (struct packet6){ .type = (uint8_t)req->answer_type, .xid = req->q6.xid };
+	opts_init(&req->a6.opts, req->arena);
+}
+
+void begin6(struct request *req)
+{
+	begin_header(req);
+	choose_pool(req);
+}
+
 /* RFC 5007 4.3.4: to the address and port that the query came from. */
 int begin_answer6(struct request *req, unsigned type)
 {
@@ -258,8 +255,7 @@ int begin_answer6(struct request *req, unsigned type)
 	const struct opt *cid = opts_find(&req->q6.opts, OPT6_CLIENTID);
 
 	req->answer_type = type;
-	*a = (struct packet6){ .type = (uint8_t)type, .xid = req->q6.xid };
-	opts_init(&a->opts, req->arena);
+	begin_header(req);
 	answer_opts_put(&s, OPT6_SERVERID, duid_bytes(&req->worker->srv->duid));
 	if (cid)
 		answer_opts_put(&s, OPT6_CLIENTID, cid->data);
@@ -274,14 +270,6 @@ enum verdict answer6(struct request *req)
 	struct packet6 *a = &req->a6;
 	struct answer_opts s = answer_opts_of(req, &a->opts);
 
-	if (!req->answer_type)
-		return STEP_DONE;
-	*a = (struct packet6){ .type = (uint8_t)req->answer_type, .xid = req->q6.xid };
-	opts_init(&a->opts, req->arena);
-	choose_pool(req);
-	if (req->classes.bits && !classify_additional(req))
-		return request_drop(req, DROP_LIMIT, classes_too_expensive);
-	request_set_scopes(req);
 	answer_opts_put(&s, OPT6_SERVERID, duid_bytes(&req->worker->srv->duid));
 	if (req->client_id.len)
 		answer_opts_put(&s, OPT6_CLIENTID, req->client_id);

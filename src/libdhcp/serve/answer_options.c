@@ -3,6 +3,7 @@
 
 #include "root/config.h"
 #include "serve/classify.h"
+#include "serve/service.h"
 
 void request_set_scopes(struct request *req)
 {
@@ -29,6 +30,22 @@ void request_use_pool(struct request *req, const struct pool *pool)
 	req->pool = pool;
 	req->sub = pool->sub;
 	request_set_scopes(req);
+}
+
+void answer_address(struct request *req)
+{
+	const struct server *srv = req->worker->srv;
+
+	req->out = (struct dgram){
+		.src = req->in.local,
+		.local = req->in.local,
+		.dst = req->in.src,
+		.sport = srv->server_port,
+		.dport = srv->to_source ? req->in.sport : srv->client_port,
+		.ifindex = req->in.ifindex,
+		.sock = req->in.sock,
+	};
+	memcpy(req->out.ifname, req->in.ifname, sizeof(req->out.ifname));
 }
 
 struct answer_opts answer_opts_of(struct request *req, struct opts *to)

@@ -28,6 +28,9 @@ void answer_opts_configured(struct answer_opts *s, uint16_t code);
 /* Puts the options that a scope also sends to clients that do not ask for them (always-send). */
 void answer_opts_always(struct answer_opts *s);
 
+/* Addresses the response to where the query came from, or with `to_source` to its very port. */
+void answer_address(struct request *req);
+
 /*
  * Sets the scopes of the request's options as far as they are known: reservation, pool, subnet, network,
  * classes, global. Must be called again when that changes.

@@ -30,7 +30,7 @@ static bool is_v6_only(const struct request *req)
 {
 	const struct opt *prl = opts_find(&req->q.opts, OPT4_DHCP_PARAMETER_REQUEST_LIST);
 
-	return prl && prl->data.len && memchr(prl->data.data, OPT4_V6_ONLY_PREFERRED, prl->data.len) &&
+	return prl && codes4_have(prl->data, OPT4_V6_ONLY_PREFERRED) &&
 	       opt_scopes_find(&req->scopes, 0, OPT4_V6_ONLY_PREFERRED);
 }
 
@@ -171,8 +171,8 @@ static bool is_of_another(const struct request *req, const struct ia *ia)
 }
 
 /*
- * RFC 2131 4.3.2, RENEWING and REBINDING: the client may extend a lease that another server, or this one on another
- * link, granted. Only a server that is authoritative, or knows whose address it is, decides about that.
+ * RFC 2131 4.3.2, RENEWING and REBINDING: the client extends a lease, which another server, or this one on another
+ * link, may have granted. Only a server that is authoritative, or knows whose address it is, decides about that.
  */
 static enum verdict extend(struct request *req, struct ia *ia)
 {

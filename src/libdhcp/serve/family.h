@@ -63,7 +63,8 @@ struct family {
 	/* Prepares what the process also needs at startup; NULL: nothing. On failure `why` is filled. */
 	int (*prepare)(struct server *srv, const struct config *cfg, char *why, size_t size);
 	/* Steps of the pipeline that differ. */
-	enum verdict (*unpack)(struct request *req);
+	int (*parse)(struct request *req, struct bytes datagram, bool lenient, const char **ret_why);
+	enum verdict (*unpack)(struct request *req); /* what the header says */
 	enum verdict (*identify)(struct request *req);
 	/* Calls fn for each vendor class that the client names, without the prefix VENDOR_CLASS_. */
 	void (*each_vendor_class)(const struct request *req, void (*fn)(void *ctx, struct bytes value), void *ctx);
@@ -94,6 +95,8 @@ struct family {
 	const struct name *(*name_of)(struct request *req, const struct binding *b);
 	/* Returns the user-context to store with a lease: the current one with the relay information added. */
 	const char *(*make_context)(struct request *req, const char *old);
+	/* The response: its header, and req->pool if its options apply; then, with the scopes known, the rest. */
+	void (*begin)(struct request *req);
 	enum verdict (*answer)(struct request *req);
 	/*
 	 * A hook library answers the message at pkt#_receive: makes a response of this type with its header,

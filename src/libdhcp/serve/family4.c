@@ -43,17 +43,13 @@ static const struct message_row messages4[] = {
 	[18] = MESSAGE("DHCPTLS", MESSAGE_UNSUPPORTED, STAT_UNKNOWN_RECEIVED, STAT_SENT),
 };
 
+static int parse4(struct request *req, struct bytes datagram, bool lenient, const char **ret_why)
+{
+	return (lenient ? packet4_parse_lenient : packet4_parse)(datagram, req->arena, &req->q, ret_why);
+}
+
 static enum verdict unpack4(struct request *req)
 {
-	const char *why = NULL;
-
-	struct bytes datagram = bytes_of(req->in.buf, req->in.len);
-	int err = req->cfg->global.compatibility->lenient_option_parsing
-			  ? packet4_parse_lenient(datagram, req->arena, &req->q, &why)
-			  : packet4_parse(datagram, req->arena, &req->q, &why);
-
-	if (err < 0)
-		return request_drop(req, DROP_PARSE, why);
 	req->type = req->q.type;
 	if (req->q.op != BOOTREQUEST)
 		return request_drop(req, DROP_NOT_CLIENT, "not a request");
@@ -333,6 +329,7 @@ const struct family family4 = {
 	.zero = { .b = { [10] = 0xff, [11] = 0xff } },
 	.messages = messages4,
 	.n_messages = sizeof(messages4) / sizeof(messages4[0]),
+	.parse = parse4,
 	.unpack = unpack4,
 	.identify = identify4,
 	.named_client = named_client4,
@@ -351,6 +348,7 @@ const struct family family4 = {
 	.lease_type = LEASE_V4,
 	.name_of = name4_of,
 	.make_context = make_context,
+	.begin = begin4,
 	.answer = answer4,
 	.begin_answer = begin_answer4,
 	.pack = pack4,

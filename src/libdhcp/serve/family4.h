@@ -16,6 +16,7 @@ enum verdict bind4_release(struct request *req);
 enum verdict bind4_inform(struct request *req);
 /* See struct family. */
 enum verdict without_lease4(struct request *req, struct ia *ia);
+void begin4(struct request *req);
 enum verdict answer4(struct request *req);
 int begin_answer4(struct request *req, unsigned type);
 enum verdict pack4(struct request *req);

@@ -59,23 +59,19 @@ static const struct message_row messages6[] = {
 static struct ip registered_address(const struct request *req)
 {
 	const struct opt *opt = opts_find(&req->q6.opts, OPT6_IAADDR);
-	struct ip addr = ip_zero6;
+	struct ia6_item item;
 
-	if (opt && opt->data.len >= sizeof(addr.b))
-		memcpy(addr.b, opt->data.data, sizeof(addr.b));
-	return addr;
+	ia6_read_address(opt ? opt->data : bytes_of(NULL, 0), &item);
+	return item.prefix.addr;
+}
+
+static int parse6(struct request *req, struct bytes datagram, bool lenient, const char **ret_why)
+{
+	return (lenient ? packet6_parse_lenient : packet6_parse)(datagram, req->arena, &req->q6, ret_why);
 }
 
 static enum verdict unpack6(struct request *req)
 {
-	const char *why = NULL;
-	struct bytes datagram = bytes_of(req->in.buf, req->in.len);
-	int err = req->cfg->global.compatibility->lenient_option_parsing
-			  ? packet6_parse_lenient(datagram, req->arena, &req->q6, &why)
-			  : packet6_parse(datagram, req->arena, &req->q6, &why);
-
-	if (err < 0)
-		return request_drop(req, DROP_PARSE, why);
 	req->type = req->q6.type;
 	if (req->type == DHCP6_ADDR_REG_INFORM)
 		req->wanted = registered_address(req);
@@ -86,18 +82,7 @@ static enum verdict unpack6(struct request *req)
 
 /* --- who asks -------------------------------------------------------------- */
 
-static bool is_multicast(const struct ip *ip)
-{
-	return ip->b[0] == 0xff;
-}
-
-static bool is_link_local(const struct ip *ip)
-{
-	return ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
-}
-
-/* The client's source address, or its address as seen by the relay next to it. */
-static struct ip client_address(const struct request *req)
+struct ip client_address6(const struct request *req)
 {
 	const struct relay6 *relay = packet6_first_relay(&req->q6);
 
@@ -122,7 +107,7 @@ static bool named_client6(struct bytes datagram, struct arena *arena, struct byt
 
 static void find_hwaddr(struct request *req)
 {
-	struct ip from = client_address(req);
+	struct ip from = client_address6(req);
 	struct hwaddr6 found;
 	unsigned i;
 
@@ -166,7 +151,7 @@ static enum verdict check_rules(struct request *req)
 		return request_drop(req, DROP_RULE, "no server identifier");
 	if (sid && !bytes_equal(sid->data, duid_bytes(&req->worker->srv->duid)))
 		return request_drop(req, DROP_NOT_FOR_US, NULL);
-	if (row->multicast_only && !req->q6.n_relays && !is_multicast(&req->in.dst))
+	if (row->multicast_only && !req->q6.n_relays && !ip_is_multicast6(&req->in.dst))
 		return request_drop(req, DROP_UNICAST, NULL);
 	if (cid)
 		req->client_id = req->match_id = cid->data;
@@ -226,13 +211,13 @@ static void where6(const struct request *req, struct select_query *query)
 	query->has_relay = req->q6.n_relays != 0;
 	query->client_addr = query->src_addr = query->relay_addr = ip_zero6;
 	query->iface_id = interface_id(req);
-	query->on_link = is_multicast(&req->in.dst);
+	query->on_link = ip_is_multicast6(&req->in.dst);
 	for (i = req->q6.n_relays; i--;)
-		if (!ip_is_zero(&req->q6.relays[i].link) && !is_link_local(&req->q6.relays[i].link)) {
+		if (!ip_is_zero(&req->q6.relays[i].link) && !ip_is_link_local6(&req->q6.relays[i].link)) {
 			query->relay_addr = req->q6.relays[i].link;
 			break;
 		}
-	if (!query->has_relay && !is_link_local(&req->in.src))
+	if (!query->has_relay && !ip_is_link_local6(&req->in.src))
 		query->src_addr = req->in.src;
 }
 
@@ -243,7 +228,7 @@ static void describe_link6(const struct request *req, struct link_text *text)
 
 	if (req->q6.n_relays)
 		link_text_ip(text, "relay", &req->in.src);
-	else if (!is_link_local(&req->in.src))
+	else if (!ip_is_link_local6(&req->in.src))
 		link_text_ip(text, "source address", &req->in.src);
 	/* Beginning with the relay nearest to the client. */
 	for (i = req->q6.n_relays; i--;)
@@ -400,6 +385,7 @@ const struct family family6 = {
 	.messages = messages6,
 	.n_messages = sizeof(messages6) / sizeof(messages6[0]),
 	.prepare = prepare6,
+	.parse = parse6,
 	.unpack = unpack6,
 	.identify = identify6,
 	.named_client = named_client6,
@@ -414,6 +400,7 @@ const struct family family6 = {
 	.lease_type = LEASE_NA,
 	.name_of = name6_of,
 	.make_context = make_context,
+	.begin = begin6,
 	.answer = answer6,
 	.begin_answer = begin_answer6,
 	.pack = pack6,

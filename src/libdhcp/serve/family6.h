@@ -11,6 +11,8 @@ const struct policy *policy6_solicit(const struct request *req, const struct ia 
 const struct policy *policy6_request(const struct request *req, const struct ia *ia);
 const struct policy *policy6_extend(const struct request *req, const struct ia *ia);
 const struct policy *policy6_register(const struct request *req, const struct ia *ia);
+/* Returns the client's source address, or its address as seen by the relay next to it. */
+struct ip client_address6(const struct request *req);
 /* See struct family; for a registration. */
 int read_ias6_register(struct request *req);
 enum verdict bind6_solicit(struct request *req);
@@ -31,6 +33,7 @@ enum verdict bind6_register(struct request *req);
 void explain_times6(const struct request *req, const struct ia *ia, struct json_object *map);
 /* Adds the content of the response to a registration. */
 void answer6_register(struct answer_opts *s);
+void begin6(struct request *req);
 enum verdict answer6(struct request *req);
 int begin_answer6(struct request *req, unsigned type);
 enum verdict pack6(struct request *req);

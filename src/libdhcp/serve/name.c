@@ -36,6 +36,23 @@ bool name_read_labels(struct bytes labels, char *text, size_t *ret_len, bool *re
 	return true;
 }
 
+#define FQDN_S 0x01 /* the server should update the name's address record */
+#define FQDN_O 0x02 /* the server overrides the client's S */
+
+bool name_read_flags(struct bytes data, size_t fixed, uint8_t n_bit, struct name_asked *ret)
+{
+	if (data.len < fixed || (data.data[0] & (n_bit | FQDN_S)) == (n_bit | FQDN_S))
+		return false;
+	ret->client_s = data.data[0] & FQDN_S;
+	ret->client_n = data.data[0] & n_bit;
+	return true;
+}
+
+uint8_t name_flags(const struct name *name, uint8_t n_bit)
+{
+	return (uint8_t)((name->s ? FQDN_S : 0) | (name->o ? FQDN_O : 0) | (name->n ? n_bit : 0));
+}
+
 static bool is_letter_or_digit(uint8_t c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');

@@ -49,6 +49,14 @@ bool name_read_labels(struct bytes labels, char *text, size_t *ret_len, bool *re
 /* The same for an option that some clients fill with plain text although only labels are allowed. */
 bool name_read_labels_or_text(struct bytes data, char *text, size_t *ret_len, bool *ret_is_partial);
 
+/*
+ * The flags in the first byte of option 81 or 39: S and O are the same bits in both, N is not. With `fixed` bytes
+ * before the name; false if the option is shorter or its flags contradict each other: it is ignored then (RFC 4702 2,
+ * RFC 4704 4.1).
+ */
+bool name_read_flags(struct bytes data, size_t fixed, uint8_t n_bit, struct name_asked *ret);
+uint8_t name_flags(const struct name *name, uint8_t n_bit);
+
 struct request;
 struct pool;
 /*

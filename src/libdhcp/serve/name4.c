@@ -6,8 +6,6 @@
 #include "serve/name.h"
 
 #define FQDN_FIXED 3 /* bytes before the name: flags and two obsolete result codes */
-#define FQDN_S 0x01  /* the server should update the name's address record */
-#define FQDN_O 0x02  /* the server overrides the client's S */
 #define FQDN_E 0x04  /* the name is in wire form */
 #define FQDN_N 0x08  /* the server makes no updates */
 
@@ -23,15 +21,11 @@ static void take_text(struct name_asked *asked, const uint8_t *text, size_t len)
 static bool read_fqdn(const struct opt *opt, struct name_asked *ret)
 {
 	struct bytes name;
-	uint8_t flags;
 
-	if (!opt || opt->data.len < FQDN_FIXED || (opt->data.data[0] & (FQDN_N | FQDN_S)) == (FQDN_N | FQDN_S))
+	if (!opt || !name_read_flags(opt->data, FQDN_FIXED, FQDN_N, ret))
 		return false;
-	flags = opt->data.data[0];
 	name = bytes_of(opt->data.data + FQDN_FIXED, opt->data.len - FQDN_FIXED);
-	ret->client_s = flags & FQDN_S;
-	ret->client_n = flags & FQDN_N;
-	if (flags & FQDN_E)
+	if (opt->data.data[0] & FQDN_E)
 		return name_read_labels(name, ret->text, &ret->len, &ret->is_partial);
 	take_text(ret, name.data, name.len);
 	ret->is_partial = !ret->len || ret->text[ret->len - 1] != '.';
@@ -89,8 +83,7 @@ static void send_fqdn(struct answer_opts *s, const struct name *name)
 	if (!buf)
 		return;
 	w = writer_init(buf, FQDN_FIXED + NAME_SIZE + 1);
-	write_u8(&w, (uint8_t)((name->s ? FQDN_S : 0) | (name->o ? FQDN_O : 0) | (asked[0] & FQDN_E) |
-			       (name->n ? FQDN_N : 0)));
+	write_u8(&w, name_flags(name, FQDN_N) | (asked[0] & FQDN_E));
 	write_bytes(&w, asked + 1, 2);
 	if (asked[0] & FQDN_E)
 		name_write_labels(&w, name);

@@ -9,17 +9,13 @@
 #include "serve/name.h"
 
 #define FQDN_FIXED 1 /* bytes before the name: the flags */
-#define FQDN_S 0x01  /* the server should update the name's address record */
-#define FQDN_O 0x02  /* the server overrides the client's S */
 #define FQDN_N 0x04  /* the server makes no updates */
 
 /* RFC 4704 4.1: ignored if flags contradict each other or the name cannot be read. */
 static bool read_fqdn(const struct opt *opt, struct name_asked *ret)
 {
-	if (!opt || opt->data.len < FQDN_FIXED || (opt->data.data[0] & (FQDN_N | FQDN_S)) == (FQDN_N | FQDN_S))
+	if (!opt || !name_read_flags(opt->data, FQDN_FIXED, FQDN_N, ret))
 		return false;
-	ret->client_s = opt->data.data[0] & FQDN_S;
-	ret->client_n = opt->data.data[0] & FQDN_N;
 	return name_read_labels_or_text(bytes_of(opt->data.data + FQDN_FIXED, opt->data.len - FQDN_FIXED), ret->text,
 					&ret->len, &ret->is_partial);
 }
@@ -118,7 +114,7 @@ void name6_send(struct answer_opts *s)
 	if (!buf)
 		return;
 	w = writer_init(buf, FQDN_FIXED + DOMAIN_WIRE_MAX);
-	write_u8(&w, (uint8_t)((name->s ? FQDN_S : 0) | (name->o ? FQDN_O : 0) | (name->n ? FQDN_N : 0)));
+	write_u8(&w, name_flags(name, FQDN_N));
 	/* As in Kea: an address that is only offered makes no name yet. */
 	if (!name->is_generated || s->req->answer_type != DHCP6_ADVERTISE)
 		name_write_labels(&w, name);

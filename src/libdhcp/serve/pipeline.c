@@ -7,7 +7,9 @@
 #include "serve/pipeline.h"
 
 #include "log/log.h"
+#include "serve/answer_options.h"
 #include "serve/budget.h"
+#include "serve/classify.h"
 #include "serve/client_trace.h"
 #include "serve/emit.h"
 #include "serve/event.h"
@@ -18,7 +20,9 @@
 
 static enum verdict step_unpack(struct request *req)
 {
+	bool lenient = req->cfg->global.compatibility->lenient_option_parsing;
 	char from[IP_TEXT_MAX], to[IP_TEXT_MAX];
+	const char *why = NULL;
 
 	if (log_has_traces() && !req->trace)
 		client_trace_begin(req);
@@ -26,6 +30,8 @@ static enum verdict step_unpack(struct request *req)
 	LOGF(req->fam->idx, DHCPx_BUFFER_RECEIVED, ip_format(&req->in.src, from), req->in.sport,
 	     ip_format(&req->in.dst, to), req->in.dport, req->in.ifname);
 	LOGF(req->fam->idx, DHCPx_BUFFER_UNPACK, req->in.len, ip_format(&req->in.src, from), req->in.ifname);
+	if (req->fam->parse(req, bytes_of(req->in.buf, req->in.len), lenient, &why) < 0)
+		return request_drop(req, DROP_PARSE, why);
 	return req->fam->unpack(req);
 }
 
@@ -46,6 +52,12 @@ static enum verdict step_identify(struct request *req)
 
 static enum verdict step_answer(struct request *req)
 {
+	if (!req->answer_type)
+		return STEP_DONE;
+	req->fam->begin(req);
+	if (req->classes.bits && !classify_additional(req))
+		return request_drop(req, DROP_LIMIT, classes_too_expensive);
+	request_set_scopes(req);
 	return req->fam->answer(req);
 }
 

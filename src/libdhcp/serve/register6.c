@@ -14,10 +14,8 @@
 /* RFC 9686 4.2: the single IA Address option, which must equal the source address of the message. */
 static const char *registered_address(const struct request *req, struct ia6_item *ret)
 {
-	const struct relay6 *relay = packet6_first_relay(&req->q6);
-	const struct ip *from = relay ? &relay->peer : &req->in.src;
+	struct ip from = client_address6(req);
 	const struct opt *found = NULL;
-	struct reader r;
 	unsigned i;
 
 	if (ia6_count(&req->q6.opts))
@@ -31,13 +29,8 @@ static const char *registered_address(const struct request *req, struct ia6_item
 	}
 	if (!found || found->data.len < 24)
 		return "no address in an ADDR-REG-INFORM";
-	r = reader_of(found->data);
-	*ret = (struct ia6_item){ .prefix.len = 128 };
-	read_copy(&r, ret->prefix.addr.b, 16);
-	ret->preferred = read_u32(&r);
-	ret->valid = read_u32(&r);
-	ret->subs = found->data; /* the whole option, to be returned */
-	return ip_equal(&ret->prefix.addr, from) ? NULL : "the address is not the one the message came from";
+	ia6_read_address(found->data, ret);
+	return ip_equal(&ret->prefix.addr, &from) ? NULL : "the address is not the one the message came from";
 }
 
 /* --- what is asked and claimed before anything is decided ------------------ */

@@ -148,6 +148,11 @@ bool ia6_next_item(const struct ia6 *ia, struct reader *r, struct ia6_item *ret)
 	return false;
 }
 
+void ia6_read_address(struct bytes data, struct ia6_item *ret)
+{
+	read_item(OPT6_IAADDR, data, ret);
+}
+
 bool status6_read(struct bytes data, struct status6_value *ret)
 {
 	struct reader r = reader_of(data);

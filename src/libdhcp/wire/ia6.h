@@ -51,6 +51,8 @@ bool ia6_next(const struct opts *opts, unsigned *pos, struct ia6 *ret);
 unsigned ia6_count(const struct opts *opts);
 /* Returns the next address of an IA_NA or IA_TA, or prefix of an IA_PD; other options are skipped. */
 bool ia6_next_item(const struct ia6 *ia, struct reader *r, struct ia6_item *ret);
+/* Reads the content of option 5 outside of an IA (RFC 9686); what a short one lacks is zero. */
+void ia6_read_address(struct bytes data, struct ia6_item *ret);
 /* Returns the status code in an IA or item. False if there is none, which means STATUS6_SUCCESS. */
 bool ia6_status(struct bytes subs, struct status6_value *ret);
 /* Reads the content of option 13; false if it is too short. */

@@ -278,6 +278,26 @@ START_TEST(excluded_prefixes)
 }
 END_TEST
 
+START_TEST(an_address_outside_of_an_ia)
+{
+	struct ia6_item item;
+	struct prefix want = prefix("2001:db8::7/128");
+
+	ia6_read_address(hex("20010db8000000000000000000000007 0000000a 00000014 000d0002 0000"), &item);
+	ck_assert(prefix_equal(&item.prefix, &want));
+	ck_assert_uint_eq(item.preferred, 10);
+	ck_assert_uint_eq(item.valid, 20);
+	ck_assert_uint_eq(item.subs.len, 6);
+	ia6_read_address(hex("20010db8000000000000000000000007 0000000a"), &item);
+	ck_assert(prefix_equal(&item.prefix, &want));
+	ck_assert_uint_eq(item.valid, 0);
+	ia6_read_address(hex("20010db8"), &item);
+	ck_assert(ip_is_zero(&item.prefix.addr));
+	ia6_read_address(bytes_of(NULL, 0), &item);
+	ck_assert(ip_is_zero(&item.prefix.addr));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("ia6");
@@ -288,5 +308,6 @@ int main(void)
 	tcase_add_test(tc, builder_respects_the_arenas_cap);
 	tcase_add_test(tc, prefixes_are_cleaned);
 	tcase_add_test(tc, excluded_prefixes);
+	tcase_add_test(tc, an_address_outside_of_an_ia);
 	return suite_run(tc);
 }
