@@ -171,8 +171,8 @@ static bool is_of_another(const struct request *req, const struct ia *ia)
 }
 
 /*
- * RFC 2131 4.3.2, RENEWING and REBINDING: the client extends a lease, which another server, or this one on another
- * link, may have granted. Only a server that is authoritative, or knows whose address it is, decides about that.
+ * The client extends a lease, which another server, or this one on another link, may have granted. Only a server that
+ * is authoritative, or knows whose address it is, decides about that.
  */
 static enum verdict extend(struct request *req, struct ia *ia)
 {
@@ -187,6 +187,16 @@ static enum verdict extend(struct request *req, struct ia *ia)
 	return refuse(req, ia);
 }
 
+static enum verdict renewing(struct request *req, struct ia *ia)
+{
+	return extend(req, ia);
+}
+
+static enum verdict rebinding(struct request *req, struct ia *ia)
+{
+	return extend(req, ia);
+}
+
 /* Neither option 50 nor ciaddr: the client gets the address it has, or a new one. */
 static enum verdict bare(struct request *req, struct ia *ia)
 {
@@ -199,7 +209,7 @@ static enum verdict bare(struct request *req, struct ia *ia)
 enum verdict bind4_request(struct request *req)
 {
 	static enum verdict (*const states[])(struct request * req, struct ia * ia) = {
-		[SELECTING] = selecting, [INIT_REBOOT] = init_reboot, [RENEWING] = extend, [REBINDING] = extend,
+		[SELECTING] = selecting, [INIT_REBOOT] = init_reboot, [RENEWING] = renewing, [REBINDING] = rebinding,
 		[BARE] = bare,
 	};
 
