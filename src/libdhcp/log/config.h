@@ -78,6 +78,8 @@ void log_last_words(const char *line, size_t len);
  * its descriptors are still open, to files that are opened again, and if there are others, also to syslog. Any thread.
  */
 void log_end(const struct log_msg *msg, const char *text, size_t len) __attribute__((noreturn, cold));
+/* The same with DESCRIPTOR_LOST: something closed the descriptor of `what`. */
+void log_lost(const char *what) __attribute__((noreturn, cold));
 /* Returns the number of lines lost since log_start(): the queue was full, or the file could not be written. */
 uint64_t log_dropped(void);
 /* For tests: sets the size of the queue in bytes, before log_start(). */

@@ -4,7 +4,6 @@
 #include "base/fileid.h"
 #include "base/vec.h"
 #include "log/config.h"
-#include "log/log.h"
 
 #include <pthread.h>
 
@@ -50,8 +49,5 @@ void descriptors_check(void)
 
 void descriptor_lost(const char *what)
 {
-	char text[256];
-	int len = snprintf(text, sizeof(text), LOGTEXT_DESCRIPTOR_LOST, what);
-
-	log_end(&log_msg_DESCRIPTOR_LOST, text, (size_t)len);
+	log_lost(what);
 }

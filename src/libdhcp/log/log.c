@@ -226,16 +226,19 @@ void log_end(const struct log_msg *msg, const char *text, size_t len)
 	_exit(EXIT_FAILURE);
 }
 
+void log_lost(const char *what)
+{
+	char text[256];
+	int len = snprintf(text, sizeof(text), LOGTEXT_DESCRIPTOR_LOST, what);
+
+	log_end(&log_msg_DESCRIPTOR_LOST, text, (size_t)len);
+}
+
 /* Without sink_lock. */
 static void check_outputs(bool are_closed)
 {
-	char text[128];
-	int len;
-
-	if (!are_closed)
-		return;
-	len = snprintf(text, sizeof(text), LOGTEXT_DESCRIPTOR_LOST, "the log");
-	log_end(&log_msg_DESCRIPTOR_LOST, text, (size_t)len);
+	if (are_closed)
+		log_lost("the log");
 }
 
 /* --- the queue --- */
