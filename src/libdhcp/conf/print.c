@@ -224,15 +224,6 @@ struct json_object *conf_print_set(unsigned family, const struct scope *scope, c
 static void write_scope(const struct printing *how, const struct scope *scope, const void *in, struct json_object *more,
 			struct conf_output *out);
 
-static void write_value(struct json_object *value, struct str *out)
-{
-	struct json_writing writing;
-
-	json_write_init(&writing, value);
-	while (json_write_next(&writing, out, SIZE_MAX / 2))
-		;
-}
-
 static void write_name(const char *name, bool *is_first, struct str *out)
 {
 	str_add(out, *is_first ? "" : ", ");
@@ -244,7 +235,7 @@ static void write_name(const char *name, bool *is_first, struct str *out)
 static void write_member(const char *name, struct json_object *value, bool *is_first, struct str *out)
 {
 	write_name(name, is_first, out);
-	write_value(value, out);
+	json_write_all(value, out);
 	json_object_put(value);
 }
 
@@ -262,7 +253,7 @@ static void write_list(const struct printing *how, const struct key *key, const 
 	}
 	for (size_t i = 0; i < n_more; i++) {
 		str_add(&out->text, i || v->n ? ", " : "");
-		write_value(json_object_array_get_idx(more, i), &out->text);
+		json_write_all(json_object_array_get_idx(more, i), &out->text);
 	}
 	str_add(&out->text, " ]");
 }

@@ -139,11 +139,8 @@ struct json_object *host_to_json(const struct config *cfg, const struct host *ho
 static void print_host(struct str *out, const struct config *cfg, const struct host *host)
 {
 	struct json_object *map = host_to_json(cfg, host);
-	struct json_writing writing;
 
-	json_write_init(&writing, map);
-	while (json_write_next(&writing, out, SIZE_MAX / 2))
-		;
+	json_write_all(map, out);
 	json_object_put(map);
 }
 

@@ -36,13 +36,10 @@ static void add_hex(struct str *out, const char *name, struct bytes v)
 static void add_context(struct str *out, const char *text)
 {
 	struct json_object *v = text ? json_parse(text, strlen(text)) : NULL;
-	struct json_writing writing;
 
 	if (json_object_is_type(v, json_type_object)) {
 		str_add(out, "\"user-context\": ");
-		json_write_init(&writing, v);
-		while (json_write_next(&writing, out, SIZE_MAX / 2))
-			;
+		json_write_all(v, out);
 		str_add(out, ", ");
 	}
 	json_object_put(v);

@@ -108,3 +108,12 @@ bool json_write_next(struct json_writing *wr, struct str *out, size_t len)
 		step(wr, out);
 	return wr->depth;
 }
+
+void json_write_all(struct json_object *value, struct str *out)
+{
+	struct json_writing writing;
+
+	json_write_init(&writing, value);
+	while (json_write_next(&writing, out, SIZE_MAX / 2))
+		;
+}

@@ -30,5 +30,7 @@ struct json_writing {
 void json_write_init(struct json_writing *wr, struct json_object *value);
 /* Appends about `len` bytes; false when the value is complete. */
 bool json_write_next(struct json_writing *wr, struct str *out, size_t len);
+/* Appends all of a value; NULL prints "null". */
+void json_write_all(struct json_object *value, struct str *out);
 /* Appends a string with quotes. Bytes that are not UTF-8 become U+FFFD. */
 void json_add_string(struct str *out, const char *text, size_t len);
