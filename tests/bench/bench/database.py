@@ -41,19 +41,24 @@ class Databases:
             self.far[kind, ms][1].stdout.readline()
         return self.far[kind, ms][0]
 
+    def client(self, kind):
+        """The command of a client, without the name of a database."""
+        place = f"{self.folder}/{kind}"
+        if kind == "postgresql":
+            return f"PGPASSWORD=keatest psql -X -q -h '{place}' -p {PORT[kind]} -U keatest"
+        return f"MYSQL_PWD=keatest mariadb --no-defaults --socket='{place}/socket' -u keatest"
+
     def fresh(self, kind, variant, far_ms=0):
         """An empty database with the tables that this server expects; returns its "lease-database"."""
         self.start(kind)
         script = (f"/usr/share/kea/scripts/{SHORT[kind]}" if variant.kea else f"{variant.folder}/sql/{SHORT[kind]}")
         script += f"/dhcpdb_create.{SHORT[kind]}"
-        place = f"{self.folder}/{kind}"
+        client = self.client(kind)
         if kind == "postgresql":
-            psql = f"PGPASSWORD=keatest psql -X -q -h '{place}' -p {PORT[kind]} -U keatest"
-            self.sh(f"{psql} -d postgres -c 'DROP DATABASE IF EXISTS bench' -c 'CREATE DATABASE bench' -c CHECKPOINT 2>&1 &&"
-                    f"PGOPTIONS='-c client_min_messages=warning' {psql} -d bench -f '{script}' >/dev/null")
+            self.sh(f"{client} -d postgres -c 'DROP DATABASE IF EXISTS bench' -c 'CREATE DATABASE bench' -c CHECKPOINT 2>&1 &&"
+                    f"PGOPTIONS='-c client_min_messages=warning' {client} -d bench -f '{script}' >/dev/null")
         else:
-            mysql = f"MYSQL_PWD=keatest mariadb --no-defaults --socket='{place}/socket' -u keatest"
-            self.sh(f"{mysql} -e 'DROP DATABASE IF EXISTS bench; CREATE DATABASE bench' && {mysql} bench <'{script}' >/dev/null")
+            self.sh(f"{client} -e 'DROP DATABASE IF EXISTS bench; CREATE DATABASE bench' && {client} bench <'{script}' >/dev/null")
         return {"type": kind, "name": "bench", "user": "keatest", "password": "keatest", "host": "127.0.0.1",
                 "port": self.far_port(kind, far_ms) if far_ms else PORT[kind]}
 
@@ -62,14 +67,13 @@ class Databases:
         conf = self.fresh(kind, variant)
         first = int(FIRST_HOST, 16)
         if kind == "postgresql":
-            mac, rows, run = f"decode(lpad(to_hex({first} + i), 12, '0'), 'hex')", f"generate_series(0, {HOSTS - 1}) AS t(i)", (
-                f"PGPASSWORD=keatest psql -X -q -v ON_ERROR_STOP=1 -h '{self.folder}/{kind}' -p {PORT[kind]} -U keatest -d bench -c")
+            number, rows, mac = "i", f"generate_series(0, {HOSTS - 1}) AS t(i)", f"decode(lpad(to_hex({first} + i), 12, '0'), 'hex')"
+            run, analyze = "-v ON_ERROR_STOP=1 -d bench -c", "ANALYZE"
         else:
-            mac, rows, run = f"UNHEX(LPAD(HEX({first} + seq), 12, '0'))", f"seq_0_to_{HOSTS - 1}", (
-                f"MYSQL_PWD=keatest mariadb --no-defaults --socket='{self.folder}/{kind}/socket' -u keatest bench -e")
-        number = "i" if kind == "postgresql" else "seq"
-        self.sh(f"""{run} "INSERT INTO hosts (dhcp_identifier, dhcp_identifier_type, dhcp4_subnet_id, ipv4_address) """
-                f"""SELECT {mac}, 0, 1, {10 << 24 | 128 << 16} + {number} FROM {rows}; ANALYZE{'' if kind == 'postgresql' else ' TABLE'} hosts" >/dev/null""")
+            number, rows, mac = "seq", f"seq_0_to_{HOSTS - 1}", f"UNHEX(LPAD(HEX({first} + seq), 12, '0'))"
+            run, analyze = "bench -e", "ANALYZE TABLE"
+        self.sh(f"""{self.client(kind)} {run} "INSERT INTO hosts (dhcp_identifier, dhcp_identifier_type, dhcp4_subnet_id, ipv4_address) """
+                f"""SELECT {mac}, 0, 1, {10 << 24 | 128 << 16} + {number} FROM {rows}; {analyze} hosts" >/dev/null""")
         return conf
 
     def stop(self):
