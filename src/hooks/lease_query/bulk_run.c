@@ -272,6 +272,8 @@ static bool is_binding(const struct bulk_run *run, const struct kea_object *leas
 
 bool bulk_run_is_about(const struct bulk_run *run, const struct kea_object *lease)
 {
+	if (run->self->family == 6 && !is_binding(run, lease))
+		return false;
 	if (run->query.has_link &&
 	    (run->link < 0 || links_of_subnet(run->plan->links, number_of(lease, KEA_LEASE_SUBNET_ID)) != run->link))
 		return false;
@@ -280,8 +282,7 @@ bool bulk_run_is_about(const struct bulk_run *run, const struct kea_object *leas
 
 bool bulk_run_wants(const struct bulk_run *run, const struct kea_object *lease)
 {
-	return (run->self->family == 4 || is_binding(run, lease)) && is_in_time(&run->query, lease) &&
-	       bulk_run_is_about(run, lease);
+	return is_in_time(&run->query, lease) && bulk_run_is_about(run, lease);
 }
 
 void bulk_run_follow(struct bulk_run *run)

@@ -66,7 +66,7 @@ bool bulk_run_ask(struct bulk_run *run, struct kea_search *search, bool *ret_fai
 bool bulk_run_found(struct bulk_run *run, const struct kea_search *search, bool *ret_failed);
 /* An active query: goes on with the newest configuration. */
 void bulk_run_follow(struct bulk_run *run);
-/* True if the query is about this lease, whatever its state and time. */
+/* True if the query is about this lease, at whatever time. */
 bool bulk_run_is_about(const struct bulk_run *run, const struct kea_object *lease);
 /* True if it is to be sent. */
 bool bulk_run_wants(const struct bulk_run *run, const struct kea_object *lease);

@@ -87,12 +87,6 @@ void stream_free(struct stream *stream)
 	free(stream);
 }
 
-static bool is_of_interest(const struct bulk_run *run, const struct kea_object *lease)
-{
-	return (run->self->family == 4 || number_of(lease, KEA_LEASE_STATE) != STATE_REGISTERED) &&
-	       bulk_run_is_about(run, lease);
-}
-
 bool stream_fill(struct stream *stream, const struct bulk_family *family, struct out *out)
 {
 	struct bulk_run *run = stream->run;
@@ -109,7 +103,7 @@ bool stream_fill(struct stream *stream, const struct bulk_family *family, struct
 		stream->has_more = lease != NULL;
 		if (!lease)
 			return true;
-		if (!is_of_interest(run, lease))
+		if (!bulk_run_is_about(run, lease))
 			continue;
 		family->add_lease(out, run, lease, change);
 		run->n_sent++;
