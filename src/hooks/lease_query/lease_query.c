@@ -169,14 +169,6 @@ static void read_address(struct lease_query *self, struct kea_library *lib, cons
 				"\"lease-query-ip\": expected an IPv%d address", self->family);
 }
 
-static void warn_unused(struct kea_library *lib, const struct kea_json *map, const char *key)
-{
-	const struct kea_json *value = kea->json_get(map, key);
-
-	if (value)
-		kea->warn(lib, value, "\"%s\" has no effect: queries need no threads and no tables of their own", key);
-}
-
 /* Returns the value, or with a warning the limit, if the value is larger. */
 static unsigned read_limited(struct kea_library *lib, const struct kea_json *map, const char *key, unsigned def,
 			     unsigned min, unsigned limit)
@@ -187,6 +179,15 @@ static unsigned read_limited(struct kea_library *lib, const struct kea_json *map
 		return (unsigned)value;
 	kea->warn(lib, kea->json_get(map, key), "\"%s\": more than %u mean %u", key, limit, limit);
 	return limit;
+}
+
+/* Warns of those settings that are there. */
+static void warn_without_effect(struct kea_library *lib, const struct kea_json *map, const char *const *keys,
+				const char *why)
+{
+	for (; *keys; keys++)
+		if (kea->json_get(map, *keys))
+			kea->warn(lib, kea->json_get(map, *keys), "\"%s\" has no effect: %s", *keys, why);
 }
 
 /* Kea's settings of queries by TCP, and those of active queries. */
@@ -212,6 +213,17 @@ static void read_advanced(struct lease_query *self, struct kea_library *lib)
 		"tls-required",
 		NULL,
 	};
+	static const char *const of_kea[] = { "extended-info-tables-enabled", "max-bulk-query-threads", NULL };
+	static const char *const of_tcp[] = { "lease-query-ip",
+					      "lease-query-tcp-port",
+					      "max-requester-connections",
+					      "max-concurrent-queries",
+					      "max-requester-idle-time",
+					      "max-leases-per-fetch",
+					      "cert-file",
+					      NULL };
+	static const char *const of_active[] = { "active-query-keepalive", "active-query-send-timeout", NULL };
+	static const char *const of_tls[] = { "cert-required", NULL };
 	const struct kea_json *map = kea->json_get(kea->parameters(lib), "advanced");
 	struct bulk_conf *conf = &self->bulk_conf;
 
@@ -220,8 +232,7 @@ static void read_advanced(struct lease_query *self, struct kea_library *lib)
 	conf->has_active = kea->param_bool(lib, map, "active-query-enabled", 0);
 	(void)kea->param_bool(lib, map, "extended-info-tables-enabled", 0);
 	(void)kea->param_int(lib, map, "max-bulk-query-threads", 0, 0, UINT32_MAX);
-	warn_unused(lib, map, "extended-info-tables-enabled");
-	warn_unused(lib, map, "max-bulk-query-threads");
+	warn_without_effect(lib, map, of_kea, "queries need no threads and no tables of their own");
 	read_address(self, lib, map);
 	conf->port = (uint16_t)kea->param_int(lib, map, "lease-query-tcp-port", self->family == 4 ? 67 : 547, 1, 65535);
 	conf->connections_max = (unsigned)kea->param_int(lib, map, "max-requester-connections", 10, 1, 10000);
@@ -233,6 +244,12 @@ static void read_advanced(struct lease_query *self, struct kea_library *lib)
 	conf->keepalive_ms = 1000 * kea->param_int(lib, map, "active-query-keepalive", 60, 1, 3600);
 	conf->send_ms = 1000 * kea->param_int(lib, map, "active-query-send-timeout", 120, 1, 3600);
 	conf->requires_tls = kea->param_bool(lib, map, "tls-required", 0);
+	if (!conf->has_bulk && !conf->has_active)
+		warn_without_effect(lib, map, of_tcp, "queries by TCP are not enabled");
+	if (!conf->has_active)
+		warn_without_effect(lib, map, of_active, "active queries are not enabled");
+	if (!kea->json_get(map, "cert-file"))
+		warn_without_effect(lib, map, of_tls, "there is no \"cert-file\"");
 	self->tls = tls_read_config(lib, map);
 	if (conf->requires_tls && !kea->json_get(map, "cert-file"))
 		(void)kea->fail(lib, kea->json_get(map, "tls-required"),
