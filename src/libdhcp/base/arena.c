@@ -48,6 +48,18 @@ void *xcalloc(size_t n, size_t size)
 	return p;
 }
 
+void *xcalloc_lines(size_t n, size_t size)
+{
+	size_t len;
+	void *p = NULL;
+
+	if (!__builtin_mul_overflow(n, size, &len) && len <= SIZE_MAX - CACHE_LINE)
+		p = aligned_alloc(CACHE_LINE, (len / CACHE_LINE + 1) * CACHE_LINE);
+	if (!p)
+		die_of_memory();
+	return memset(p, 0, len);
+}
+
 void *xrealloc(void *old, size_t len)
 {
 	void *p = realloc(old, len ? len : 1);

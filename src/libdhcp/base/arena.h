@@ -38,5 +38,8 @@ void *arena_alloc_array(struct arena *arena, size_t n, size_t size);
 void die_of_memory(void) __attribute__((noreturn));
 void *xmalloc(size_t len);
 void *xcalloc(size_t n, size_t size);
+/* Same, at the beginning of a cache line, for a struct with members that must not share one with others. */
+#define CACHE_LINE 64
+void *xcalloc_lines(size_t n, size_t size);
 void *xrealloc(void *p, size_t len);
 char *xstrdup(const char *s);

@@ -5,8 +5,8 @@
 #include "lease/slab.h"
 
 /*
- * Records ordered by expiration time: a heap with four children per node. The caller of each function holds the
- * owner's expiry lock, which is taken after the stripe locks.
+ * Records ordered by expiration time: a heap with four children per node. The caller of each function holds the lock of
+ * the stripe that the heap belongs to.
  */
 struct expiry {
 	struct expiry_item {

@@ -6,7 +6,7 @@
  * is durable; a rollback puts it back. Transactions are rolled back newest first, so each finds the state it
  * left.
  *
- * Lock order: stripes, then either the expiry lock or the journal's queue lock.
+ * Lock order: stripes, then the journal's queue lock.
  */
 #include "lease/memfile.h"
 
@@ -126,46 +126,36 @@ static uint64_t key_mask(const struct store_change *change, const struct record 
 	return mask;
 }
 
-/* The stripes of the current records; takes the lock of the address for the lookup. */
-static uint64_t present_mask(struct memfile *m, const struct store_change *change, bool locked)
-{
-	const struct ip *addr = change_addr(change);
-	uint64_t hash = memtable_hash_addr(addr), mask = 0;
-	uint32_t ref;
-
-	if (!locked)
-		memtable_lock(&m->table, memtable_bit(hash));
-	ref = memtable_by_addr(&m->table, addr, hash);
-	if (ref)
-		mask = key_mask(change, rec_of(m, ref));
-	if (!locked)
-		memtable_unlock(&m->table, memtable_bit(hash));
-	return mask;
-}
-
-static uint64_t txn_present_mask(struct memfile *m, const struct store_txn *txn, bool locked)
+/* The stripes of the current records; the locks of the addresses are held. */
+static uint64_t txn_present_mask(struct memfile *m, const struct store_txn *txn)
 {
 	uint64_t mask = 0;
 
-	for (unsigned i = 0; i < txn->n; i++)
-		mask |= present_mask(m, &txn->v[i], locked);
+	for (unsigned i = 0; i < txn->n; i++) {
+		const struct ip *addr = change_addr(&txn->v[i]);
+		uint32_t ref = memtable_by_addr(&m->table, addr, memtable_hash_addr(addr));
+
+		if (ref)
+			mask |= key_mask(&txn->v[i], rec_of(m, ref));
+	}
 	return mask;
 }
 
 /*
- * Locks all stripes of the transaction. The stripes of the current records are only known after a lookup, and
- * the records may change before everything is locked: then look again.
+ * Locks all stripes of the transaction. Those of the current records are only known after a lookup, but usually they
+ * are the client's, whose stripes the changes show. Otherwise everything is locked again, with theirs; the records
+ * may have changed meanwhile: then look again.
  */
 static uint64_t lock_txn(struct memfile *m, const struct store_txn *txn)
 {
-	uint64_t own = 0, mask;
+	uint64_t own = 0, mask, present;
 
 	for (unsigned i = 0; i < txn->n; i++)
 		own |= change_mask(&txn->v[i]);
-	for (;;) {
-		mask = own | txn_present_mask(m, txn, false);
+	for (mask = own;; mask = own | present) {
 		memtable_lock(&m->table, mask);
-		if (!(txn_present_mask(m, txn, true) & ~mask))
+		present = txn_present_mask(m, txn);
+		if (!(present & ~mask))
 			return mask;
 		memtable_unlock(&m->table, mask);
 	}
@@ -500,7 +490,7 @@ static int memfile_scan(struct store *store, struct store_scan *scan)
 
 static uint64_t memfile_count(struct store *store, enum lease_state state)
 {
-	return atomic_load_explicit(&memfile_of(store)->table.count[state], memory_order_relaxed);
+	return memtable_count(&memfile_of(store)->table, state);
 }
 
 static void memfile_watch(struct store *store, store_watch_fn *changed, void *ctx)
@@ -573,11 +563,8 @@ static void memfile_close(struct store *store)
 
 static struct memfile *memfile_new(const struct store_conf *conf)
 {
-	struct memfile *m = aligned_alloc(64, (sizeof(*m) + 63) / 64 * 64);
+	struct memfile *m = xcalloc_lines(1, sizeof(*m));
 
-	if (!m)
-		abort();
-	memset(m, 0, sizeof(*m));
 	m->store.ops = &memfile_ops;
 	m->family = conf->family;
 	memtable_init(&m->table, clock_boot_sec() - EPOCH_BACK);

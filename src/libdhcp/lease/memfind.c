@@ -341,35 +341,87 @@ static bool is_over(const void *ctx, const struct memtable *table, const struct 
 	return record_is_retired(rec) != over->in_use && record_expires(rec, table->epoch) <= over->boot_sec;
 }
 
-/*
- * The heap's lock is taken after the stripes' locks, so addresses are collected under it and looked up
- * afterwards; leases that changed meanwhile are skipped.
- */
+/* An address whose lease has ended. */
+struct ended {
+	uint32_t expires;
+	struct ip addr;
+};
+
+/* The first ones of all stripes so far, and room for the work on the next stripe. */
+struct first_ended {
+	struct ended *v, *merged;
+	unsigned n, max;
+	uint32_t now; /* what ends later is not needed: it has not ended, or `max` others ended before */
+	uint32_t *refs, *work;
+};
+
+/* By address if they ended in the same second. */
+static bool ended_before(const struct ended *a, const struct ended *b)
+{
+	return a->expires != b->expires ? a->expires < b->expires : ip_cmp(&a->addr, &b->addr) < 0;
+}
+
+static struct ended ended_at(const struct memtable *table, uint32_t ref)
+{
+	const struct record *rec = memtable_record(table, ref);
+
+	return (struct ended){ rec->expires, record_addr(rec) };
+}
+
+/* Merges what ended first in a stripe, whose lock is held. */
+static void merge_ended(const struct memtable *table, const struct expiry *heap, struct first_ended *first)
+{
+	unsigned n = expiry_first(heap, first->now, first->refs, first->max, first->work), n_merged = 0, i = 0, k = 0;
+	struct ended *old = first->v;
+	struct ended next;
+
+	if (!n)
+		return;
+	next = ended_at(table, first->refs[0]);
+	while (n_merged < first->max && (i < first->n || k < n)) {
+		if (k == n || (i < first->n && ended_before(&old[i], &next))) {
+			first->merged[n_merged++] = old[i++];
+			continue;
+		}
+		first->merged[n_merged++] = next;
+		if (++k < n)
+			next = ended_at(table, first->refs[k]);
+	}
+	first->v = first->merged;
+	first->merged = old;
+	first->n = n_merged;
+	if (n_merged == first->max)
+		first->now = first->v[n_merged - 1].expires;
+}
+
+/* Addresses are collected first and looked up afterwards; leases that changed meanwhile are skipped. */
 static int find_over(struct memtable *table, bool in_use, struct lease_query *query, struct arena *arena)
 {
 	int64_t boot_sec = query->ended_by;
 	unsigned max = query->max;
 	const struct over over = { in_use, boot_sec };
-	const struct expiry *heap = in_use ? &table->expiry : &table->retired;
 	/* The epoch may be before the boot, because leases that ended earlier are loaded. */
 	int64_t now = boot_sec < INT64_MAX / 2 ? boot_sec - table->epoch : INT64_MAX;
-	uint32_t *refs = arena_new_array(arena, uint32_t, max);
-	uint32_t *work = arena_new_array(arena, uint32_t, 3 * (size_t)max + 2);
-	struct ip *addrs = arena_new_array(arena, struct ip, max);
+	struct first_ended first = { .v = arena_new_array(arena, struct ended, max),
+				     .merged = arena_new_array(arena, struct ended, max),
+				     .max = max,
+				     .now = now >= RECORD_NEVER ? RECORD_NEVER - 1 : (uint32_t)now,
+				     .refs = arena_new_array(arena, uint32_t, max),
+				     .work = arena_new_array(arena, uint32_t, 3 * (size_t)max + 2) };
 	struct lease *out = query->out = arena_room(arena, max * sizeof(*out));
-	unsigned n, kept = 0;
+	unsigned kept = 0;
 
-	if (!refs || !work || !addrs || !out)
+	if (!first.v || !first.merged || !first.refs || !first.work || !out)
 		return -E_NOMEM;
 	if (now < 0)
 		return 0;
-	(void)pthread_mutex_lock(&table->expiry_lock);
-	n = expiry_first(heap, now >= RECORD_NEVER ? RECORD_NEVER - 1 : (uint32_t)now, refs, max, work);
-	for (unsigned i = 0; i < n; i++)
-		addrs[i] = record_addr(memtable_record(table, refs[i]));
-	(void)pthread_mutex_unlock(&table->expiry_lock);
-	for (unsigned i = 0; i < n; i++) {
-		int got = copy_if(table, &addrs[i], is_over, &over, arena, &out[kept]);
+	for (unsigned i = 0; i < STRIPES; i++) {
+		memtable_lock(table, 1ULL << i);
+		merge_ended(table, in_use ? &table->stripes[i].expiry : &table->stripes[i].retired, &first);
+		memtable_unlock(table, 1ULL << i);
+	}
+	for (unsigned i = 0; i < first.n; i++) {
+		int got = copy_if(table, &first.v[i].addr, is_over, &over, arena, &out[kept]);
 
 		if (got < 0)
 			return got;

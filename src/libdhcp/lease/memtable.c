@@ -9,11 +9,11 @@
 void memtable_init(struct memtable *t, int64_t epoch)
 {
 	*t = (struct memtable){ .epoch = epoch, .slabs = slabs_new() };
-	t->expiry.slabs = t->retired.slabs = t->slabs;
-	for (unsigned i = 0; i < STRIPES; i++)
+	for (unsigned i = 0; i < STRIPES; i++) {
 		(void)pthread_mutex_init(&t->stripes[i].lock, NULL);
+		t->stripes[i].expiry.slabs = t->stripes[i].retired.slabs = t->slabs;
+	}
 	(void)pthread_mutex_init(&t->order_lock, NULL);
-	(void)pthread_mutex_init(&t->expiry_lock, NULL);
 }
 
 void memtable_done(struct memtable *t)
@@ -25,12 +25,11 @@ void memtable_done(struct memtable *t)
 		index_done(&t->stripes[i].by_group);
 		for (unsigned type = 0; type < LEASE_TYPES; type++)
 			addrset_done(&t->stripes[i].ordered[type]);
+		expiry_done(&t->stripes[i].expiry);
+		expiry_done(&t->stripes[i].retired);
 		(void)pthread_mutex_destroy(&t->stripes[i].lock);
 	}
-	expiry_done(&t->expiry);
-	expiry_done(&t->retired);
 	(void)pthread_mutex_destroy(&t->order_lock);
-	(void)pthread_mutex_destroy(&t->expiry_lock);
 	slabs_free(t->slabs);
 }
 
@@ -39,31 +38,32 @@ void memtable_load_begin(struct memtable *t)
 	t->loading = true;
 }
 
-/* Returns the heap for a record; NULL if it belongs in neither. */
-static struct expiry *heap_of(struct memtable *t, const struct record *rec)
+/* Returns the heap for a record of the stripe; NULL if it belongs in neither. */
+static struct expiry *heap_of(struct stripe *stripe, const struct record *rec)
 {
 	if (record_is_retired(rec))
-		return &t->retired;
-	return record_can_expire(rec) ? &t->expiry : NULL;
+		return &stripe->retired;
+	return record_can_expire(rec) ? &stripe->expiry : NULL;
 }
 
 void memtable_load_end(struct memtable *t)
 {
 	for (unsigned i = 0; i < STRIPES; i++) {
-		const struct index *index = &t->stripes[i].by_addr;
+		struct stripe *stripe = &t->stripes[i];
+		const struct index *index = &stripe->by_addr;
 
 		for (uint32_t s = 0; s < index->cap; s++) {
 			struct expiry *heap;
 
 			memtable_look_ahead(t, index, s);
-			heap = index->v[s].ref ? heap_of(t, memtable_record(t, index->v[s].ref)) : NULL;
+			heap = index->v[s].ref ? heap_of(stripe, memtable_record(t, index->v[s].ref)) : NULL;
 
 			if (heap)
 				expiry_push(heap, index->v[s].ref);
 		}
+		expiry_build(&stripe->expiry);
+		expiry_build(&stripe->retired);
 	}
-	expiry_build(&t->expiry);
-	expiry_build(&t->retired);
 	t->loading = false;
 }
 
@@ -128,20 +128,35 @@ void memtable_prefetch(const struct memtable *t, uint64_t addr_hash, const struc
 
 /* --- inserting and removing records; the locks of all their stripes are held --- */
 
-static void swap_expiry(struct memtable *t, uint32_t old, uint32_t new)
+static void swap_expiry(struct memtable *t, struct stripe *stripe, uint32_t old, uint32_t new)
 {
 	struct expiry *from, *to;
 
 	if (t->loading)
 		return;
-	from = old ? heap_of(t, memtable_record(t, old)) : NULL;
-	to = new ? heap_of(t, memtable_record(t, new)) : NULL;
-	(void)pthread_mutex_lock(&t->expiry_lock);
+	from = old ? heap_of(stripe, memtable_record(t, old)) : NULL;
+	to = new ? heap_of(stripe, memtable_record(t, new)) : NULL;
 	if (from)
 		expiry_remove(from, old);
 	if (to)
 		expiry_add(to, new);
-	(void)pthread_mutex_unlock(&t->expiry_lock);
+}
+
+static void count_state(struct stripe *stripe, const struct record *rec, int n)
+{
+	_Atomic uint64_t *count = &stripe->count[rec->state];
+
+	atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + (uint64_t)n,
+			      memory_order_relaxed);
+}
+
+uint64_t memtable_count(const struct memtable *t, enum lease_state state)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < STRIPES; i++)
+		sum += atomic_load_explicit(&t->stripes[i].count[state], memory_order_relaxed);
+	return sum;
 }
 
 static void swap_order(const struct memtable *t, struct stripe *stripe, const struct ip *addr, uint32_t old,
@@ -174,26 +189,26 @@ void memtable_swap(struct memtable *t, uint32_t old, uint32_t new)
 			slot->ref = new;
 		else
 			index_remove(index, slot);
-		atomic_fetch_sub_explicit(&t->count[memtable_record(t, old)->state], 1, memory_order_relaxed);
+		count_state(stripe, memtable_record(t, old), -1);
 	} else {
 		index_add(index, hash, new);
 	}
 	if (new)
-		atomic_fetch_add_explicit(&t->count[memtable_record(t, new)->state], 1, memory_order_relaxed);
+		count_state(stripe, memtable_record(t, new), 1);
 	for (enum record_key key = 0; key < RECORD_KEYS; key++)
 		clientlist_swap(t, old, new, key);
 	if (stripe->is_ordered)
 		swap_order(t, stripe, &addr, old, new);
-	swap_expiry(t, old, new);
+	swap_expiry(t, stripe, old, new);
 }
 
 uint32_t memtable_make(struct memtable *t, const struct lease *lease)
 {
-	uint32_t ref = slab_alloc(t->slabs, memtable_stripe(memtable_hash_addr(&lease->addr)), record_size(lease));
+	unsigned i = memtable_stripe(memtable_hash_addr(&lease->addr));
+	uint32_t ref = slab_alloc(t->slabs, i, record_size(lease));
 
 	if (ref)
-		record_pack(memtable_record(t, ref), lease, t->epoch,
-			    atomic_fetch_add_explicit(&t->version, 1, memory_order_relaxed) + 1);
+		record_pack(memtable_record(t, ref), lease, t->epoch, ++t->stripes[i].version);
 	return ref;
 }
 
@@ -342,10 +357,8 @@ uint64_t memtable_bytes(struct memtable *t)
 		       index_bytes(&t->stripes[i].by_key[KEY_ID]) + index_bytes(&t->stripes[i].by_group);
 		for (unsigned type = 0; type < LEASE_TYPES; type++)
 			sum += addrset_bytes(&t->stripes[i].ordered[type]);
+		sum += ((uint64_t)t->stripes[i].expiry.cap + t->stripes[i].retired.cap) * sizeof(struct expiry_item);
 		memtable_unlock(t, 1ULL << i);
 	}
-	(void)pthread_mutex_lock(&t->expiry_lock);
-	sum += ((uint64_t)t->expiry.cap + t->retired.cap) * sizeof(*t->expiry.v);
-	(void)pthread_mutex_unlock(&t->expiry_lock);
 	return sum;
 }

@@ -7,6 +7,8 @@
 
 void memtable_init(struct memtable *table, int64_t epoch);
 void memtable_done(struct memtable *table);
+/* Returns the number of leases in that state; no lock is needed. */
+uint64_t memtable_count(const struct memtable *table, enum lease_state state);
 /* Between these two calls, one thread may insert records without locks; expiry is correct only after the second. */
 void memtable_load_begin(struct memtable *table);
 void memtable_load_end(struct memtable *table);

@@ -18,7 +18,7 @@ struct record {
 	uint64_t version;
 	uint64_t cltt : 40, hwsource : 16, hwtype : 8;
 	uint32_t expires;  /* s since the store's epoch; RECORD_NEVER */
-	uint32_t heap_pos; /* position in the expiry heap + 1, 0 = none; guarded by the heap's lock */
+	uint32_t heap_pos; /* position in the heap of its address's stripe + 1, 0 = none */
 	struct record_link link[RECORD_KEYS];
 	uint32_t valid, subnet_id, pool_id;
 	uint16_t context_len;

@@ -30,7 +30,7 @@ struct slab {
 	uint32_t populated_chunk;         /* number of chunks when `populated` was valid */
 	size_t populated;                 /* populated bytes of the last chunk */
 	uint32_t free[N_SMALL + N_LARGE]; /* first free piece, 0 if none */
-	_Atomic uint64_t used;
+	_Atomic uint64_t used;            /* bytes; read without the owner's lock */
 	char *chunk[1U << CHUNK_BITS];
 };
 
@@ -100,6 +100,13 @@ void *slab_get(const struct slabs *slabs, uint32_t ref)
 	       (size_t)(ref & ((1U << UNIT_BITS) - 1)) * UNIT;
 }
 
+static void add_used(struct slab *slab, int64_t n)
+{
+	uint64_t used = atomic_load_explicit(&slab->used, memory_order_relaxed) + (uint64_t)n;
+
+	atomic_store_explicit(&slab->used, used, memory_order_relaxed);
+}
+
 uint32_t slab_alloc(struct slabs *slabs, unsigned i, size_t len)
 {
 	struct slab *slab = &slabs->v[i];
@@ -124,7 +131,7 @@ uint32_t slab_alloc(struct slabs *slabs, unsigned i, size_t len)
 		__builtin_prefetch(slab->chunk[slab->n_chunks - 1] + (size_t)slab->next_unit * UNIT, 1);
 		__builtin_prefetch(slab->chunk[slab->n_chunks - 1] + (size_t)slab->next_unit * UNIT + 64, 1);
 	}
-	atomic_fetch_add_explicit(&slab->used, (uint64_t)units * UNIT, memory_order_relaxed);
+	add_used(slab, (int64_t)units * UNIT);
 	return ref;
 }
 
@@ -136,7 +143,7 @@ void slab_free(struct slabs *slabs, uint32_t ref, size_t len)
 
 	memcpy(slab_get(slabs, ref), &slab->free[class], sizeof(ref));
 	slab->free[class] = ref;
-	atomic_fetch_sub_explicit(&slab->used, (uint64_t)units * UNIT, memory_order_relaxed);
+	add_used(slab, -(int64_t)units * UNIT);
 }
 
 uint64_t slabs_used(struct slabs *slabs)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "base/arena.h"
 #include "base/hash.h"
 #include "lease/addrset.h"
 #include "lease/expiry.h"
@@ -19,8 +20,9 @@
  * holding any one of them is enough to read it. Records with the same key (one hardware address in many subnets,
  * or with many client ids) form a list (clientlist.h).
  *
- * A set of stripes is a mask of 64 bits; memtable_lock takes locks in ascending order. The expiry lock is taken
- * after them.
+ * A set of stripes is a mask of 64 bits; memtable_lock takes locks in ascending order. What else there is of a record
+ * (its end, its version, that it is counted) is in the stripe of its address, too: changes of different leases have
+ * nothing in common but the stripes where they happen to meet.
  *
  * From the first page on (memtable_order), each stripe also keeps its addresses in ascending order, those of each type
  * of lease by themselves. Only a new or removed lease changes them: they refer to no record. Until then, this costs
@@ -36,7 +38,12 @@ struct stripe {
 	bool is_ordered;
 	struct addrset ordered[LEASE_TYPES]; /* while is_ordered */
 	uint64_t n_disordered;               /* leases removed from them */
-} __attribute__((aligned(64)));
+	/* Of the records by whose address this is the stripe: */
+	struct expiry expiry;                  /* leases in use, by their end */
+	struct expiry retired;                 /* leases no longer in use, by their end */
+	uint64_t version;                      /* last one assigned; of an address, no two are the same */
+	_Atomic uint64_t count[LEASE_STATE_N]; /* written under the lock, read without */
+} __attribute__((aligned(CACHE_LINE)));
 
 struct memtable {
 	struct stripe stripes[STRIPES];
@@ -45,12 +52,7 @@ struct memtable {
 	pthread_mutex_t order_lock; /* of has_order; taken before the stripes' locks */
 	bool has_order;             /* all addresses are in `ordered` of their stripes */
 	_Atomic uint64_t n_paged;   /* records and addresses that pages looked at */
-	pthread_mutex_t expiry_lock;
-	struct expiry expiry;     /* leases in use, by their end */
-	struct expiry retired;    /* leases no longer in use, by their end */
-	bool loading;             /* one thread fills the table; the heap is built at the end */
-	_Atomic uint64_t version; /* last one assigned */
-	_Atomic uint64_t count[LEASE_STATE_N];
+	bool loading;               /* one thread fills the table; the heaps are built at the end */
 };
 
 static inline uint64_t memtable_hash_addr(const struct ip *addr)

@@ -27,6 +27,7 @@
 struct family;
 struct serve_worker;
 struct live;
+struct live_use;
 struct ia;
 struct binding;
 struct event;
@@ -83,7 +84,8 @@ struct request {
 	struct host_find host_find; /* see host.c */
 
 	/* from here to few_scopes: zeroed when a message arrives */
-	struct live *live; /* the configuration that serves it, from start to end */
+	struct live *live;    /* the configuration that serves it, from start to end */
+	struct live_use *use; /* holds it */
 	const struct config *cfg;
 	struct trace *trace; /* NULL: it is served; else it is only explained, see trace.h */
 	unsigned step;       /* index of the current step in the step list */

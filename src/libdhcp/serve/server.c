@@ -34,7 +34,7 @@
 static void check_deadlines(void *ctx);
 static void resume_post(struct post *post);
 static void drop_late(struct serve_worker *w);
-static void live_leave(struct live *live);
+static void use_leave(struct live_use *use);
 
 void server_init(struct server *srv, const struct family *fam, unsigned n_workers, unsigned n_slots)
 {
@@ -51,7 +51,7 @@ void server_init(struct server *srv, const struct family *fam, unsigned n_worker
 	srv->server_port = fam->server_port;
 	srv->client_port = fam->client_port;
 	srv->n_workers = n_workers;
-	srv->workers = xcalloc(n_workers, sizeof(*srv->workers));
+	srv->workers = xcalloc_lines(n_workers, sizeof(*srv->workers));
 	for (i = 0; i < n_workers; i++) {
 		struct serve_worker *w = &srv->workers[i];
 
@@ -111,7 +111,7 @@ void server_done(struct server *srv)
 		serve_worker_switch(w, NULL);
 		for (k = 0; k < w->n_slots; k++) {
 			hook_packet_end(&w->slots[k].hook_packet);
-			live_leave(w->slots[k].live);
+			use_leave(w->slots[k].use);
 			arena_free(w->slots[k].arena);
 		}
 		free(w->slots);
@@ -218,25 +218,45 @@ void live_free(struct live *live)
 	free(live);
 }
 
-static void live_leave(struct live *live)
+static struct live_use *use_new(struct live *live)
 {
-	if (live && atomic_fetch_sub(&live->users, 1) == 1 && live->unused)
+	struct live_use *use = xcalloc(1, sizeof(*use));
+
+	*use = (struct live_use){ .live = live, .n = 1 };
+	atomic_fetch_add(&live->users, 1);
+	return use;
+}
+
+static void use_leave(struct live_use *use)
+{
+	struct live *live;
+
+	if (!use || --use->n)
+		return;
+	live = use->live;
+	free(use);
+	if (atomic_fetch_sub(&live->users, 1) == 1 && live->unused)
 		live->unused(live);
 }
 
 void serve_worker_switch(struct serve_worker *w, struct live *live)
 {
-	struct live *old = w->live;
+	struct live_use *old = w->use;
 
-	if (live)
-		atomic_fetch_add(&live->users, 1);
-	w->live = live;
+	w->use = live ? use_new(live) : NULL;
 	if (live && (live->cfg->classes.n || live->cfg->needs_regex || live->hooks) && !w->scratch)
 		w->scratch = eval_scratch_new(true);
-	live_leave(old);
+	use_leave(old);
 }
 
 /* --- requests -------------------------------------------------------------- */
+
+static void count_busy(struct serve_worker *w, int n)
+{
+	unsigned now = atomic_load_explicit(&w->n_busy, memory_order_relaxed) + (unsigned)n;
+
+	atomic_store_explicit(&w->n_busy, now, memory_order_release);
+}
 
 void serve_worker_end(struct request *req)
 {
@@ -244,11 +264,12 @@ void serve_worker_end(struct request *req)
 
 	if (req->hook_packet.memory || req->hook_packet.parked || req->hook_packet.is_counted)
 		slots_end(req);
-	live_leave(req->live);
+	use_leave(req->use);
+	req->use = NULL;
 	req->live = NULL;
 	/* The slot used last is used next: its memory is still in the cache. */
 	list_add_head(&w->free, &req->link);
-	atomic_fetch_sub_explicit(&w->n_busy, 1, memory_order_relaxed);
+	count_busy(w, -1);
 }
 
 static void report_unsent(struct dgram *const *v, unsigned n)
@@ -332,11 +353,12 @@ struct request *serve_worker_begin(struct serve_worker *w, const struct dgram *d
 	req->in.buf = arena_dup(req->arena, dgram->buf, dgram->len);
 	req->wanted = req->fam->zero;
 	req->scopes = (struct opt_scopes){ .v = req->few_scopes, .max = OPT_SCOPES_FEW };
-	req->live = w->live;
-	req->cfg = w->live->cfg;
+	req->use = w->use;
+	req->use->n++;
+	req->live = req->use->live;
+	req->cfg = req->live->cfg;
 	list_init(&req->link);
-	atomic_fetch_add(&req->live->users, 1);
-	atomic_fetch_add_explicit(&w->n_busy, 1, memory_order_relaxed);
+	count_busy(w, 1);
 	return req;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #pragma once
 
+#include "base/arena.h"
 #include "hook/hooks.h"
 #include "io/loop.h"
 #include "io/worker.h"
@@ -25,13 +26,22 @@ struct live {
 	struct hooks *hooks;               /* NULL if no library is loaded */
 	uint32_t hook_rows[32];            /* by step: its rows of serve/slots.c that libraries use, a bit each */
 	uint32_t hook_steps;               /* steps with such a row, a bit each */
-	atomic_uint users;                 /* workers that may still have requests served by it */
+	atomic_uint users;                 /* uses by workers, see struct live_use */
 	uint64_t serial;                   /* unique: counts configurations */
 	void (*unused)(struct live *live); /* called once by the last worker that leaves it */
 	void *owner;
 	struct post post; /* the owner's: where `unused` runs */
 	unsigned n_held;  /* the owner's: commands that still use it */
 	bool is_unused;   /* by workers; freed once no command uses it */
+};
+
+/*
+ * What one worker knows of a configuration that it serves, or of one that it has requests of. Only that worker counts,
+ * so a request costs no cache line that others write; the last one reports it to the configuration.
+ */
+struct live_use {
+	struct live *live;
+	unsigned n; /* its requests, and one while it is the configuration of new ones */
 };
 
 struct server {
@@ -65,7 +75,7 @@ struct serve_worker {
 	struct server *srv;
 	struct worker *io;        /* NULL with a fake engine */
 	struct io_engine *engine; /* where responses go; NULL: nowhere */
-	atomic_uint n_busy;       /* requests in progress */
+	atomic_uint n_busy;       /* requests in progress; only the worker writes it */
 	struct stats *stats;
 	struct request *slots;
 	unsigned n_slots;
@@ -75,15 +85,15 @@ struct serve_worker {
 	struct arena *trace_arena;    /* for client_trace.c; NULL until a client is traced */
 	struct eval_scratch *scratch; /* for the tests of classes; NULL until a configuration has any */
 	uint8_t *out_bufs;            /* OUT_MAX buffers of datagram_max bytes; those of finished requests are in use */
-	struct live *live;            /* for new requests */
+	struct live_use *use;         /* the configuration for new requests; NULL: none */
 	struct list out;              /* finished requests whose responses wait to be sent */
 	unsigned n_out;
-	/* Requests posted back by other threads. */
-	pthread_mutex_t lock; /* guards resumed, posted */
+	/* Requests posted back by other threads: on cache lines of their own, as these write to them. */
+	pthread_mutex_t lock __attribute__((aligned(CACHE_LINE))); /* guards resumed, posted */
 	struct list resumed;
 	bool posted;
 	struct post post;
-};
+} __attribute__((aligned(CACHE_LINE)));
 
 /* Reports that a pool is exhausted: the main thread looks for expired leases soon. Any thread. */
 void server_want_reclaim(struct server *srv);

@@ -5,22 +5,27 @@
 
 #include <pthread.h>
 
-#define BUCKETS 16384
-#define LOCKS 64
+#define PARTS 64
+#define BUCKETS 256   /* of a part */
 #define WAITING_MAX 8 /* per client */
 
-struct turns {
-	pthread_mutex_t lock[LOCKS]; /* each guards the chains of its buckets */
+/* Workers that serve different clients hardly meet: each part has a lock and cache lines of its own. */
+struct part {
+	pthread_mutex_t lock; /* guards the chains */
 	struct turn *holder[BUCKETS];
+} __attribute__((aligned(CACHE_LINE)));
+
+struct turns {
+	struct part parts[PARTS];
 };
 
 struct turns *turns_new(void)
 {
-	struct turns *turns = xcalloc(1, sizeof(*turns));
+	struct turns *turns = xcalloc_lines(1, sizeof(*turns));
 	unsigned i;
 
-	for (i = 0; i < LOCKS; i++)
-		(void)pthread_mutex_init(&turns->lock[i], NULL);
+	for (i = 0; i < PARTS; i++)
+		(void)pthread_mutex_init(&turns->parts[i].lock, NULL);
 	return turns;
 }
 
@@ -30,9 +35,20 @@ void turns_free(struct turns *turns)
 
 	if (!turns)
 		return;
-	for (i = 0; i < LOCKS; i++)
-		(void)pthread_mutex_destroy(&turns->lock[i]);
+	for (i = 0; i < PARTS; i++)
+		(void)pthread_mutex_destroy(&turns->parts[i].lock);
 	free(turns);
+}
+
+static struct part *part_of(struct turns *turns, const struct turn *turn)
+{
+	return &turns->parts[turn->client.a % PARTS];
+}
+
+/* The chain of the client's holders. */
+static struct turn **chain_of(struct part *part, const struct turn *turn)
+{
+	return &part->holder[turn->client.a / PARTS % BUCKETS];
 }
 
 static bool repeats(const struct turn *x, const struct turn *y)
@@ -42,21 +58,21 @@ static bool repeats(const struct turn *x, const struct turn *y)
 
 enum turn_result turn_take(struct turns *turns, struct turn *turn)
 {
-	size_t bucket = turn->client.a % BUCKETS;
-	pthread_mutex_t *lock = &turns->lock[bucket % LOCKS];
+	struct part *part = part_of(turns, turn);
+	struct turn **chain = chain_of(part, turn);
 	enum turn_result result = TURN_WAIT;
 	struct turn *holder;
 
 	list_init(&turn->waiting);
 	list_init(&turn->link);
 	turn->n_waiting = 0;
-	(void)pthread_mutex_lock(lock);
-	for (holder = turns->holder[bucket]; holder; holder = holder->next)
+	(void)pthread_mutex_lock(&part->lock);
+	for (holder = *chain; holder; holder = holder->next)
 		if (holder->client.a == turn->client.a && holder->client.b == turn->client.b)
 			break;
 	if (!holder) {
-		turn->next = turns->holder[bucket];
-		turns->holder[bucket] = turn;
+		turn->next = *chain;
+		*chain = turn;
 		result = TURN_MINE;
 	} else if (repeats(holder, turn)) {
 		result = TURN_REPEAT;
@@ -71,19 +87,18 @@ enum turn_result turn_take(struct turns *turns, struct turn *turn)
 			holder->n_waiting++;
 		}
 	}
-	(void)pthread_mutex_unlock(lock);
+	(void)pthread_mutex_unlock(&part->lock);
 	return result;
 }
 
 struct turn *turn_give(struct turns *turns, struct turn *turn)
 {
-	size_t bucket = turn->client.a % BUCKETS;
-	pthread_mutex_t *lock = &turns->lock[bucket % LOCKS];
+	struct part *part = part_of(turns, turn);
 	struct turn **p, *heir = NULL;
 	struct list *item;
 
-	(void)pthread_mutex_lock(lock);
-	for (p = &turns->holder[bucket]; *p != turn; p = &(*p)->next)
+	(void)pthread_mutex_lock(&part->lock);
+	for (p = chain_of(part, turn); *p != turn; p = &(*p)->next)
 		;
 	item = list_pop(&turn->waiting);
 	if (item) {
@@ -97,6 +112,6 @@ struct turn *turn_give(struct turns *turns, struct turn *turn)
 	} else {
 		*p = turn->next;
 	}
-	(void)pthread_mutex_unlock(lock);
+	(void)pthread_mutex_unlock(&part->lock);
 	return heir;
 }

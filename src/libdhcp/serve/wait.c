@@ -34,10 +34,17 @@ void wait_begin(struct request *req, const struct wait_for *what)
 
 wait_ticket wait_expect(struct request *req)
 {
-	uint64_t bit = 1ULL << req->wait.n_expected++;
+	uint64_t bit = 1ULL << req->wait.n_expected, state;
 
 	assert(bit <= OUTSTANDING);
-	return serial_of(atomic_fetch_or_explicit(&req->wait.state, bit, memory_order_relaxed)) | bit;
+	if (req->wait.n_expected++) {
+		state = atomic_fetch_or_explicit(&req->wait.state, bit, memory_order_relaxed);
+	} else {
+		/* Nobody has a ticket yet, so nobody else writes. */
+		state = atomic_load_explicit(&req->wait.state, memory_order_relaxed);
+		atomic_store_explicit(&req->wait.state, state | bit, memory_order_relaxed);
+	}
+	return serial_of(state) | bit;
 }
 
 /* Clears the ticket's bits and sets `flag`; true if any were set, with the new state in *ret_state. */

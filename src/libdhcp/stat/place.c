@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * The places are in a hash table that is read without a lock. While reading, a reader is counted in one of a few
- * `readers`. A place removed from the table, or a replaced table, is freed once each of these counts has been
- * seen at zero: earlier readers have then left, and later ones cannot find it. The lock guards changes to the
- * table.
+ * `readers`: in its thread's own, unless there are more threads. A place removed from the table, or a replaced table,
+ * is freed once each of these counts has been seen at zero: earlier readers have then left, and later ones cannot find
+ * it. The lock guards changes to the table.
  */
 #include "stat/place.h"
 #include "stat/history.h"
@@ -31,7 +31,7 @@ struct table {
 
 struct readers {
 	atomic_uint n;
-} __attribute__((aligned(64)));
+} __attribute__((aligned(CACHE_LINE)));
 
 struct stat_places {
 	struct readers readers[READERS];
@@ -168,11 +168,8 @@ static struct stat_place *find_or_add(struct stat_places *places, const struct s
 
 struct stat_places *stat_places_new(void)
 {
-	struct stat_places *places = aligned_alloc(64, (sizeof(*places) + 63) / 64 * 64);
+	struct stat_places *places = xcalloc_lines(1, sizeof(*places));
 
-	if (!places)
-		abort();
-	memset(places, 0, sizeof(*places));
 	(void)pthread_mutex_init(&places->lock, NULL);
 	atomic_init(&places->table, table_new(0));
 	/* A place that no configuration has named has 0. */
@@ -228,10 +225,21 @@ void stat_count(struct stats *own, struct stat_place *place, enum stat_id id, in
 		add_here(place, id, n);
 }
 
+/* The `readers` of this thread. */
+static unsigned own_readers(void)
+{
+	static atomic_uint n_threads;
+	static _Thread_local unsigned own; /* + 1; 0: not chosen yet */
+
+	if (!own)
+		own = atomic_fetch_add_explicit(&n_threads, 1, memory_order_relaxed) % READERS + 1;
+	return own - 1;
+}
+
 struct stat_place *stat_places_enter(struct stat_places *places, const struct stat_key *key, unsigned *ret_pin)
 {
 	uint64_t hash = hash_of(key);
-	unsigned pin = (unsigned)(hash >> 60) % READERS;
+	unsigned pin = own_readers();
 
 	for (;;) {
 		struct stat_place *place;
