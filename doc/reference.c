@@ -152,6 +152,7 @@ static void put_points(void)
 		[SKIP_LEASE] = "the lease is not assigned",
 		[SKIP_CHANGE] = "the stored lease is unchanged",
 		[SKIP_SERVER] = "the DNS server is passed over",
+		[SKIP_UNKNOWN] = "the response is 401",
 	};
 
 	printf("\n## Hook points\n\nA # is 4 or 6. A library may change the arguments with a \\*.\n\n"

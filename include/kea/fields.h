@@ -128,7 +128,9 @@
 	F(CALL, 9, N_LEASES, "leases", INT, RO, 46, "1.0", "number of KEA_ARG_LEASES")                                \
 	F(CALL, 10, N_DELETED_LEASES, "deleted_leases", INT, RO, 46, "1.0", "number of KEA_ARG_DELETED_LEASES")       \
 	F(CALL, 11, N_SUBNETS, "subnets", INT, RO, 46, "1.0", "number of KEA_ARG_SUBNETS")                            \
-	F(CALL, 12, COMMAND, "command", TEXT, RO, 460, "1.1", "command_processed: name of the command")               \
+	F(CALL, 12, COMMAND, "command", TEXT, RO, 460, "1.1",                                                         \
+	  "command_processed, http_auth, http_response: name of the command; of a page for GET, the command that "    \
+	  "its readers must be allowed to execute; http_*: empty if the request is not valid")                        \
 	F(CALL, 13, RESULT, "result", INT, RO, 460, "1.1",                                                            \
 	  "command_processed: 0: success, 1: error, 3: nothing was found, 4: conflict")                               \
 	F(CALL, 14, IN_USE, "offer_address_in_use", INT, RW, 4, "1.1",                                                \
@@ -144,7 +146,17 @@
 	F(CALL, 21, SERVER_PORT, "server_port", INT, RO, 0, "1.1", "select_key: its port")                            \
 	F(CALL, 22, ZONE, "zone", TEXT, RO, 0, "1.1", "select_key: name of the domain that is updated")               \
 	F(CALL, 23, KEY_NAME, "key_name", TEXT, RW, 0, "1.1",                                                         \
-	  "select_key: name of the TSIG key that signs the update, one of \"tsig-keys\", or empty: it is not signed")
+	  "select_key: name of the TSIG key that signs the update, one of \"tsig-keys\", or empty: it is not signed") \
+	F(CALL, 24, USER, "user", TEXT, RO, 460, "1.1",                                                               \
+	  "http_auth, http_response: the authenticated user; empty if the socket has no users")                       \
+	F(CALL, 25, REMOTE_ADDR, "remote_addr", ADDR, RO, 460, "1.1",                                                 \
+	  "http_auth, http_response: address of the client")                                                          \
+	F(CALL, 26, STATUS, "status", INT, RW, 460, "1.1",                                                            \
+	  "http_response: status of the response, 200 to 599 without 204 and 304; http_auth with SKIP or DROP: that " \
+	  "of the response, instead of 401 and 403")                                                                  \
+	F(CALL, 27, BODY, "body", TEXT, RW, 460, "1.1",                                                               \
+	  "http_response: the response, which is a list of one map, or the text of a page; empty and not writable "   \
+	  "if it is a stream or longer than 1 MiB; http_auth with SKIP or DROP: the response")
 /* clang-format on */
 
 #endif

@@ -246,7 +246,8 @@ struct kea_api {
 	 * ("lease#_select"). Functions at one point are called in the order of registration, libraries in the order of
 	 * "hooks-libraries". A point of another server is accepted and not called. Only in kea_hook_load().
 	 * KEA_E_NOENT: there is no such point. KEA_E_UNSUPPORTED: this server does not call it yet, which is reported
-	 * with fail().
+	 * with fail(). A function that throws an exception, or returns what is no verdict of its point, continues; at
+	 * http_auth the request is rejected.
 	 */
 	int (*on)(struct kea_library *lib, const char *point, kea_hook_fn *fn);
 	/* Returns 4 or 6; 0: kea-dhcp-ddns. Any thread. */
@@ -515,8 +516,9 @@ struct kea_api {
 	const void *(*evaluate_lease)(struct kea_object *packet, const struct kea_object *lease,
 				      const struct kea_expression *expression, size_t *ret_len);
 	/*
-	 * Returns the arguments of a command that was executed, a map, or NULL if it had none. Only at
-	 * command_processed, in the main thread; NULL elsewhere. Valid until the function returns.
+	 * Returns the arguments of a command, NULL if it had none: a map, before the command was checked any value.
+	 * Only at command_processed, http_auth and http_response, in the main thread; NULL elsewhere. Valid until the
+	 * function returns.
 	 */
 	const struct kea_json *(*command_arguments)(const struct kea_call *call);
 

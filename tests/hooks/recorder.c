@@ -29,7 +29,7 @@
  *	[ "stat", N ]				adds to the statistic "recorder-calls"
  *	[ "config", KEY ]			a global value of the configuration
  *	[ "late" ]				tries what is for loading only; how much of it was accepted
- *	[ "verdict", WORD ]			continue, skip, drop; the default is continue
+ *	[ "verdict", WORD ]			continue, skip, drop, none (not a verdict); the default is continue
  */
 #include <kea/hooks.h>
 
@@ -204,6 +204,7 @@ static int verdict_of(const char *word)
 {
 	return !strcmp(word, "skip")    ? KEA_SKIP
 	       : !strcmp(word, "drop")  ? KEA_DROP
+	       : !strcmp(word, "none")  ? 99
 	       : !strcmp(word, "again") ? PARK_AGAIN
 					: KEA_CONTINUE;
 }
@@ -534,7 +535,7 @@ static const char *const points[] = {
 	"lease#_release",        "lease#_decline",  "addr6_register",    "lease4_offer",
 	"lease4_server_decline", "ddns#_update",    "leases#_committed", "pkt#_send",
 	"buffer#_send",          "lease#_expire",   "lease#_recover",    "command_processed",
-	"d2_srv_configured",     "select_key",
+	"d2_srv_configured",     "select_key",      "http_auth",         "http_response",
 };
 
 int kea_hook_load(struct kea_library *lib, const struct kea_api *api)

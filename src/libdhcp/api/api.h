@@ -14,6 +14,9 @@ struct hooks;
 /* Makes the commands of these libraries available, instead of those of others. Main thread. */
 void api_use_commands(struct ctl *ctl, const struct hooks *hooks);
 
+/* Lets these libraries decide about requests over HTTP, and edit the responses, instead of others. Main thread. */
+void api_use_http(struct ctl *ctl, const struct hooks *hooks);
+
 struct feed_readers;
 /* What libraries read changes of leases from; NULL: nothing any longer. Main thread. */
 void api_use_feed(struct feed_readers *readers);

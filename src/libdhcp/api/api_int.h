@@ -103,6 +103,11 @@ bool field_get(const struct kea_object *object, enum kea_field field, struct val
 /* Returns 1 if the field may be written here, or why not. */
 int field_check_write(const struct kea_object *object, enum kea_field field);
 
+/* http.c: fields of the exchange over HTTP */
+bool http_get(const struct ctl_exchange *http, enum kea_field field, struct value *ret);
+int http_set_status(struct ctl_exchange *http, int64_t status);
+int http_set_body(struct ctl_exchange *http, const char *text);
+
 /* set.c */
 int api_set_int(struct kea_object *object, enum kea_field field, int64_t value);
 int api_set_bytes(struct kea_object *object, enum kea_field field, const void *data, size_t len);

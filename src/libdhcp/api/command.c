@@ -231,6 +231,7 @@ void api_use_commands(struct ctl *ctl, const struct hooks *hooks)
 	bool is_asked = hooks_at(hooks, HOOK_COMMAND_PROCESSED);
 
 	ctl_on_processed(ctl, is_asked ? processed : NULL, (void *)(uintptr_t)hooks);
+	api_use_http(ctl, hooks);
 	ctl_remove(ctl, run);
 	for (const struct hook_use *use = hooks ? hooks->uses : NULL; use; use = use->next)
 		for (size_t i = 0; i < use->lib->commands.n; i++) {

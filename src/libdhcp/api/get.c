@@ -496,6 +496,8 @@ static bool get_call(const struct kea_call *call, enum kea_field field, struct v
 		ret->text = "";
 		if (hook->dns)
 			return get_dns(hook->dns, field, ret);
+		if (hook->http)
+			return http_get(hook->http, field, ret);
 		return hook->name ? get_name(hook, field, ret) : field >= KEA_CALL_HOSTNAME;
 	}
 }

@@ -86,6 +86,8 @@ static int set_call_int(struct hook_call *hook, enum kea_field field, int64_t va
 {
 	bool *flag = NULL;
 
+	if (field == KEA_CALL_STATUS)
+		return hook->http ? http_set_status(hook->http, value) : -E_UNSUPPORTED;
 	if (field == KEA_CALL_IN_USE)
 		flag = hook->point == HOOK_LEASE_OFFER ? &hook->is_in_use : NULL;
 	else if (hook->name)
@@ -200,6 +202,8 @@ static int set_call_text(struct kea_call *call, enum kea_field field, const char
 
 	if (field == KEA_CALL_KEY_NAME)
 		return !hook->dns ? -E_UNSUPPORTED : hook->dns->use_key(hook->dns, text) ? 0 : -E_NOENT;
+	if (field == KEA_CALL_BODY)
+		return hook->http ? http_set_body(hook->http, text) : -E_UNSUPPORTED;
 	if (field == KEA_CALL_HOSTNAME)
 		return hook->name ? name_replace(hook->name, text) : -E_UNSUPPORTED;
 	if (field == KEA_CALL_ID_TYPE) {

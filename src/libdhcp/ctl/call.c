@@ -24,6 +24,7 @@ struct ctl_call *call_new(struct ctl *ctl, struct ctl_request *req, const struct
 	call->ready_ctx = ctx;
 	call->who = arena_printf(call->arena, "%s%s%s%s%s", who->channel, who->from ? " " : "",
 				 who->from ? who->from : "", who->user ? ", user " : "", who->user ? who->user : "");
+	call->user = who->user ? arena_strdup(call->arena, who->user) : NULL;
 	return call;
 }
 

@@ -23,6 +23,8 @@ struct ctl {
 	VEC(const struct ctl_page *) pages;
 	ctl_processed_fn *processed; /* NULL: nobody asks */
 	void *processed_ctx;
+	const struct ctl_filter *filter; /* NULL: none */
+	void *filter_ctx;
 };
 
 struct ctl_request {
@@ -44,7 +46,8 @@ struct ctl_call {
 	const struct command *cmd; /* NULL if the request is not valid */
 	struct ctl_request *req;
 	struct arena *arena;
-	char *who; /* for the log */
+	char *who;        /* for the log */
+	const char *user; /* NULL: none */
 
 	ctl_ready_fn *ready;
 	void *ready_ctx;

@@ -45,6 +45,12 @@ struct channel {
 	struct list queue; /* connections with a request to execute */
 };
 
+/* Who connects. */
+struct peer {
+	char text[64]; /* address, or process */
+	struct ip addr;
+};
+
 enum conn_state {
 	CONN_READING,
 	CONN_QUEUED,
@@ -65,7 +71,7 @@ struct conn {
 	struct timer wake;  /* continues in another turn */
 	size_t progress;    /* bytes since the timer was started */
 	size_t counted;     /* of `in`, in channels.receiving */
-	char from[64];      /* address of the client, or its process */
+	struct peer from;   /* the client */
 	struct str in;      /* the request, or of HTTP its body */
 	struct json_frame frame;
 	struct ctl_call *call;
@@ -94,7 +100,7 @@ int channel_open(struct channel *ch, char **ret_why);
 void channel_close(struct channel *ch);
 
 /* conn.c; takes fd */
-void conn_new(struct channel *ch, int fd, const char *from);
+void conn_new(struct channel *ch, int fd, const struct peer *peer);
 void conn_free(struct conn *c);
 /* Executes the request. */
 void conn_start(struct conn *c);
@@ -128,5 +134,7 @@ bool http_is_allowed(const struct conn *c);
 void http_send(struct conn *c, enum ctl_more more);
 /* Responds with an error and ends the connection; why may be NULL. */
 void http_reject(struct conn *c, int status, const char *why);
+/* False if the filter rejects the request, which has its response then. command and arguments may be NULL. */
+bool http_accepts(struct conn *c, const struct auth_user *user, const char *command, struct json_object *arguments);
 /* Forgets the request, for the next one. */
 void http_reset(struct conn *c);

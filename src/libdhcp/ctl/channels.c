@@ -114,23 +114,29 @@ static void pause_accepting(struct channel *ch, int64_t ms)
 		loop_timer_start(ch->all->loop, &ch->all->accept, ms);
 }
 
-static void describe(int fd, const struct sockaddr_storage *addr, char *buf, size_t size)
+static struct peer peer_of(int fd, const struct sockaddr_storage *addr)
 {
+	struct peer peer = { 0 };
+
 	struct ucred cred = { 0 };
 	socklen_t len = sizeof(cred);
 	char text[INET6_ADDRSTRLEN] = "";
 	const struct sockaddr_in6 *sin6 = (const void *)addr;
 	const struct sockaddr_in *sin = (const void *)addr;
 
-	buf[0] = '\0';
-	if (addr->ss_family == AF_INET)
-		(void)snprintf(buf, size, "%s:%u", inet_ntop(AF_INET, &sin->sin_addr, text, sizeof(text)),
+	if (addr->ss_family == AF_INET) {
+		peer.addr = ip_from4(ntohl(sin->sin_addr.s_addr));
+		(void)snprintf(peer.text, sizeof(peer.text), "%s:%u", ip_format(&peer.addr, text),
 			       ntohs(sin->sin_port));
-	else if (addr->ss_family == AF_INET6)
-		(void)snprintf(buf, size, "[%s]:%u", inet_ntop(AF_INET6, &sin6->sin6_addr, text, sizeof(text)),
-			       ntohs(sin6->sin6_port));
-	else if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0)
-		(void)snprintf(buf, size, "process %d of user %u", (int)cred.pid, (unsigned)cred.uid);
+	} else if (addr->ss_family == AF_INET6) {
+		memcpy(peer.addr.b, &sin6->sin6_addr, sizeof(peer.addr.b));
+		(void)snprintf(peer.text, sizeof(peer.text), "[%s]:%u",
+			       inet_ntop(AF_INET6, &sin6->sin6_addr, text, sizeof(text)), ntohs(sin6->sin6_port));
+	} else if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0) {
+		(void)snprintf(peer.text, sizeof(peer.text), "process %d of user %u", (int)cred.pid,
+			       (unsigned)cred.uid);
+	}
+	return peer;
 }
 
 static void accept_failed(struct channel *ch)
@@ -146,7 +152,7 @@ static void accept_failed(struct channel *ch)
 static void accept_one(struct channel *ch, int fd, const struct sockaddr_storage *addr)
 {
 	struct conn *old = ch->n_conns < CHANNEL_CONNECTIONS_MAX ? NULL : conn_to_evict(ch);
-	char from[64];
+	struct peer peer;
 
 	ch->has_failed = false;
 	if (old) {
@@ -158,8 +164,8 @@ static void accept_one(struct channel *ch, int fd, const struct sockaddr_storage
 		close(fd);
 		return;
 	}
-	describe(fd, addr, from, sizeof(from));
-	conn_new(ch, fd, from);
+	peer = peer_of(fd, addr);
+	conn_new(ch, fd, &peer);
 }
 
 static void acceptable(void *ctx, uint32_t events)

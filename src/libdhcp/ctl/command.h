@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "base/ip.h"
 #include "conf/key.h"
 
 /*
@@ -72,6 +73,8 @@ void ctl_request_free(struct ctl_request *req);
 const char *ctl_request_command(const struct ctl_request *req);
 /* True if the text is JSON, whatever it says. */
 bool ctl_request_is_json(const struct ctl_request *req);
+/* Its arguments; borrowed; NULL if it has none. */
+struct json_object *ctl_request_arguments(const struct ctl_request *req);
 /* The request's map, for "service"; borrowed; NULL if it is not a map. */
 struct json_object *ctl_request_json(const struct ctl_request *req);
 
@@ -108,6 +111,41 @@ void ctl_call_free(struct ctl_call *call);
  */
 typedef void ctl_processed_fn(void *ctx, const char *name, struct json_object *arguments, enum ctl_result result);
 void ctl_on_processed(struct ctl *ctl, ctl_processed_fn *fn, void *ctx);
+
+/* A request over HTTP and its response, for a filter. Borrowed for the call. */
+struct ctl_exchange {
+	const char *command;           /* of the request, or what its page requires; NULL: it is not valid */
+	struct json_object *arguments; /* NULL: none */
+	const char *user;              /* who was authenticated; NULL: the socket has no users */
+	struct ip addr;                /* of the client */
+	int status;                    /* of the response; 0: none yet */
+	struct str *body;              /* of the response; NULL: it is sent while it is made */
+};
+
+/* Decides about requests over HTTP, commands and pages, and edits responses. */
+struct ctl_filter {
+	/*
+	 * Called before a request is processed. False: status, which it sets, and body are the response, and the
+	 * connection ends; a body that stays empty becomes that of the status. NULL: all requests are processed.
+	 */
+	bool (*accept)(void *ctx, struct ctl_exchange *exchange);
+	/*
+	 * Called before a response is sent, whose status and body may be changed. Bodies up to CTL_FILTER_BODY_MAX are
+	 * collected for it; longer ones, and streams, are not there. NULL: responses are sent unchanged.
+	 */
+	void (*respond)(void *ctx, struct ctl_exchange *exchange);
+};
+#define CTL_FILTER_BODY_MAX (1u << 20) /* bytes */
+
+/* For the sockets of this process; the filter is borrowed. NULL: none. */
+void ctl_set_filter(struct ctl *ctl, const struct ctl_filter *filter, void *ctx);
+/* True if accept() or respond() of the filter is to be called. */
+bool ctl_filters_requests(const struct ctl *ctl);
+bool ctl_filters_responses(const struct ctl *ctl);
+/* Asks accept() of the filter. */
+bool ctl_filter_accepts(struct ctl *ctl, struct ctl_exchange *exchange);
+/* Passes the response of a call to respond() of the filter; the members before addr are set here, for a command. */
+void ctl_filter_response(struct ctl *ctl, const struct ctl_call *call, struct ctl_exchange *exchange);
 
 /* True if the response is a stream: it may stop for any time, and ends only with its client. */
 bool ctl_call_is_stream(const struct ctl_call *call);

@@ -133,7 +133,7 @@ static void reject_unix(struct conn *c, const char *fmt, ...)
 	va_end(ap);
 	(void)evbuffer_add_printf(bufferevent_get_output(c->bev), "{ \"result\": %d, \"text\": \"%s\" }", CTL_ERROR,
 				  str_text(&text));
-	LOG(HTTP_BAD_CLIENT_REQUEST_RECEIVED, c->ch->name, c->from, str_text(&text));
+	LOG(HTTP_BAD_CLIENT_REQUEST_RECEIVED, c->ch->name, c->from.text, str_text(&text));
 	str_free(&text);
 	conn_reject(c);
 }
@@ -272,7 +272,7 @@ static void call_ready(void *ctx)
 static struct ctl_who who_is(const struct conn *c, const struct auth_user *user)
 {
 	return (struct ctl_who){ .channel = c->ch->name,
-				 .from = c->ch->conf.type == CHANNEL_UNIX ? NULL : c->from,
+				 .from = c->ch->conf.type == CHANNEL_UNIX ? NULL : c->from.text,
 				 .user = user ? user->name : NULL,
 				 .is_read_only = c->ch->conf.is_read_only || (user && user->is_read_only),
 				 .commands = user ? user->commands : NULL,
@@ -295,6 +295,10 @@ void conn_dispatch(struct conn *c, const struct auth_user *user)
 	struct str rule = { 0 };
 
 	forget_request(c);
+	if (!http_accepts(c, user, ctl_request_command(req), ctl_request_arguments(req))) {
+		ctl_request_free(req);
+		return;
+	}
 	if (user && (user->is_read_only || user->commands))
 		str_addf(&rule, "user \"%s\"", user->name);
 	if (c->ch->conf.is_read_only)
@@ -325,6 +329,8 @@ bool conn_open_page(struct conn *c, const struct http_head *head, const struct a
 	const char *why;
 	int status;
 
+	if (!http_accepts(c, user, c->page->command, NULL))
+		return true;
 	if (mark)
 		get.query = bytes_of(mark + 1, head->target.len - (size_t)(mark + 1 - head->target.data));
 	c->call = ctl_page_open(c->ch->all->ctl, c->page, &get, &who, call_ready, c);
@@ -398,7 +404,7 @@ static void handshake_failed(struct conn *c)
 	unsigned long err = bufferevent_get_openssl_error(c->bev);
 	const char *why = err ? ERR_reason_error_string(err) : NULL;
 
-	LOG_FOLDED(c->ch->all->fold, (uintptr_t)c->ch, HTTP_CONNECTION_HANDSHAKE_FAILED, c->ch->name, c->from,
+	LOG_FOLDED(c->ch->all->fold, (uintptr_t)c->ch, HTTP_CONNECTION_HANDSHAKE_FAILED, c->ch->name, c->from.text,
 		   why ? why : "the client closed the connection");
 	ERR_clear_error();
 }
@@ -432,7 +438,7 @@ static void on_timeout(void *ctx)
 	bool is_partial = c->in.len || c->head.len;
 
 	if (c->state != CONN_LINGERING)
-		LOG(COMMAND_SOCKET_CONNECTION_TIMEOUT, c->ch->name, c->from,
+		LOG(COMMAND_SOCKET_CONNECTION_TIMEOUT, c->ch->name, c->from.text,
 		    c->state == CONN_READING ? "waiting for a request" : "sending a response");
 	if (c->state != CONN_READING || (c->tls && !SSL_is_init_finished(c->tls))) {
 		conn_free(c);
@@ -452,7 +458,7 @@ static void on_timeout(void *ctx)
 
 /* --- life --- */
 
-void conn_new(struct channel *ch, int fd, const char *from)
+void conn_new(struct channel *ch, int fd, const struct peer *peer)
 {
 	struct event_base *base = loop_base(ch->all->loop);
 	enum bufferevent_options options = BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS;
@@ -460,7 +466,7 @@ void conn_new(struct channel *ch, int fd, const char *from)
 
 	c->ch = ch;
 	c->length = -1;
-	(void)snprintf(c->from, sizeof(c->from), "%s", from);
+	c->from = *peer;
 	list_init(&c->queued);
 	timer_init(&c->timer, on_timeout, c);
 	timer_init(&c->wake, on_wake, c);
@@ -483,7 +489,7 @@ void conn_new(struct channel *ch, int fd, const char *from)
 	(void)evbuffer_add_cb(bufferevent_get_output(c->bev), on_sent, c);
 	(void)bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 	await_client(c);
-	LOG(COMMAND_SOCKET_CONNECTION_OPENED, ch->name, c->from);
+	LOG(COMMAND_SOCKET_CONNECTION_OPENED, ch->name, c->from.text);
 }
 
 void conn_free(struct conn *c)
@@ -491,7 +497,7 @@ void conn_free(struct conn *c)
 	struct channel *ch = c->ch;
 	struct loop *loop = ch->all->loop;
 
-	LOG(COMMAND_SOCKET_CONNECTION_CLOSED, ch->name, c->from);
+	LOG(COMMAND_SOCKET_CONNECTION_CLOSED, ch->name, c->from.text);
 	forget_request(c);
 	loop_timer_stop(loop, &c->timer);
 	loop_timer_stop(loop, &c->wake);

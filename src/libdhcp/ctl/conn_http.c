@@ -3,7 +3,7 @@
  * HTTP on a connection. A request is authenticated when its head is there, so that nobody else can make the server
  * store a body, and again when it is executed, because a reload may have changed the users. A response is a list of one
  * map, or the text of a page; short ones have a Content-Length, as Kea's have, long ones are sent in chunks while the
- * command produces them.
+ * command produces them. A filter of responses makes them wait until they are complete, or too long for it.
  */
 #include "ctl/channel_int.h"
 
@@ -47,20 +47,31 @@ static void add_head(struct conn *c, int status, int64_t length)
 	(void)evbuffer_add_printf(out, "\r\n");
 }
 
+/* Responds with an error and ends the connection. */
+static void reject(struct conn *c, int status, const char *why, const struct str *body)
+{
+	LOG(HTTP_BAD_CLIENT_REQUEST_RECEIVED, c->ch->name, c->from.text, why ? why : http_phrase(status));
+	c->keep_alive = false;
+	add_head(c, status, (int64_t)body->len);
+	(void)evbuffer_add(bufferevent_get_output(c->bev), body->text, body->len);
+	conn_reject(c);
+}
+
+static void add_error(struct str *body, int status, const char *why)
+{
+	str_addf(body, "{ \"result\": %d, \"text\": \"%s\"", status, http_phrase(status));
+	if (why && status != 401)
+		str_addf(body, ", \"arguments\": { \"reason\": \"%s\" }", why);
+	str_add(body, " }");
+}
+
 void http_reject(struct conn *c, int status, const char *why)
 {
 	struct str body = { 0 };
 
-	LOG(HTTP_BAD_CLIENT_REQUEST_RECEIVED, c->ch->name, c->from, why ? why : http_phrase(status));
-	str_addf(&body, "{ \"result\": %d, \"text\": \"%s\"", status, http_phrase(status));
-	if (why && status != 401)
-		str_addf(&body, ", \"arguments\": { \"reason\": \"%s\" }", why);
-	str_add(&body, " }");
-	c->keep_alive = false;
-	add_head(c, status, (int64_t)body.len);
-	(void)evbuffer_add(bufferevent_get_output(c->bev), body.text, body.len);
+	add_error(&body, status, why);
+	reject(c, status, why, &body);
 	str_free(&body);
-	conn_reject(c);
 }
 
 void http_reset(struct conn *c)
@@ -90,10 +101,10 @@ static bool authenticate(struct conn *c, const struct http_head *head, const str
 		return true;
 	if (head->authorization.data)
 		LOG_FOLDED(c->ch->all->fold, (uintptr_t)c->ch, HTTP_CLIENT_REQUEST_NOT_AUTHORIZED, c->ch->name,
-			   c->from);
+			   c->from.text);
 	else
 		LOG_FOLDED(c->ch->all->fold, (uintptr_t)c->ch, HTTP_CLIENT_REQUEST_NO_AUTH_HEADER, c->ch->name,
-			   c->from);
+			   c->from.text);
 	http_reject(c, 401, NULL);
 	return false;
 }
@@ -261,6 +272,45 @@ bool http_is_allowed(const struct conn *c)
 	return (user || !auth) && conn_may_read(c, user);
 }
 
+/* --- the filter --- */
+
+bool http_accepts(struct conn *c, const struct auth_user *user, const char *command, struct json_object *arguments)
+{
+	static const char why[] = "a hook library rejects it";
+	struct str body = { 0 };
+	struct ctl_exchange exchange = {
+		.command = command,
+		.arguments = arguments,
+		.user = user ? user->name : NULL,
+		.addr = c->from.addr,
+		.body = &body,
+	};
+	bool ok = c->ch->conf.type == CHANNEL_UNIX || !ctl_filters_requests(c->ch->all->ctl) ||
+		  ctl_filter_accepts(c->ch->all->ctl, &exchange);
+
+	if (!ok) {
+		if (!body.len)
+			add_error(&body, exchange.status, why);
+		reject(c, exchange.status, why, &body);
+	}
+	str_free(&body);
+	return ok;
+}
+
+/* Passes the response to the filter, which may change it if all of it is in c->out. */
+static void filter_response(struct conn *c, bool is_whole)
+{
+	struct ctl_exchange exchange = {
+		.command = c->page ? c->page->command : NULL,
+		.addr = c->from.addr,
+		.status = c->status,
+		.body = is_whole && !c->is_stream && c->out.len <= CTL_FILTER_BODY_MAX ? &c->out : NULL,
+	};
+
+	ctl_filter_response(c->ch->all->ctl, c->call, &exchange);
+	c->status = exchange.status;
+}
+
 /* --- responses --- */
 
 static void add_piece(struct conn *c, const char *before, const char *after)
@@ -278,20 +328,40 @@ static void add_piece(struct conn *c, const char *before, const char *after)
 	str_reset(&c->out);
 }
 
+static void wrap(struct str *text, const char *before, const char *after)
+{
+	struct str whole = { 0 };
+
+	str_add(&whole, before);
+	str_add_n(&whole, str_text(text), text->len);
+	str_add(&whole, after);
+	str_free(text);
+	*text = whole;
+}
+
 void http_send(struct conn *c, enum ctl_more more)
 {
 	bool is_first = !c->has_sent_head, is_last = more == CTL_END;
+	bool is_filtered = is_first && ctl_filters_responses(c->ch->all->ctl);
+	const char *before = is_first && !c->page ? "[ " : "", *after = is_last && !c->page ? " ]" : "";
 
-	if (is_first && !is_last && !c->is_stream && c->out.len <= WITH_LENGTH_MAX)
+	if (is_first && !is_last && !c->is_stream &&
+	    c->out.len <= (is_filtered ? CTL_FILTER_BODY_MAX : WITH_LENGTH_MAX))
 		return;
+	if (is_filtered && is_last) {
+		wrap(&c->out, before, after);
+		before = after = "";
+	}
+	if (is_filtered)
+		filter_response(c, is_last);
 	if (is_first) {
 		c->has_sent_head = true;
 		c->sends_chunks = !is_last && !c->is_http10;
 		if (!is_last && c->is_http10)
 			c->keep_alive = false; /* its end is the end of the response */
-		add_head(c, c->status, is_last ? (int64_t)c->out.len + (c->page ? 0 : 4) : -1);
+		add_head(c, c->status, is_last ? (int64_t)(c->out.len + strlen(before) + strlen(after)) : -1);
 	}
-	add_piece(c, is_first && !c->page ? "[ " : "", is_last && !c->page ? " ]" : "");
+	add_piece(c, before, after);
 	if (is_last && c->sends_chunks)
 		(void)evbuffer_add(bufferevent_get_output(c->bev), "0\r\n\r\n", 5);
 }

@@ -28,6 +28,7 @@ const char *http_phrase(int status)
 		{ 411, "Length Required" },
 		{ 413, "Content Too Large" },
 		{ 417, "Expectation Failed" },
+		{ 429, "Too Many Requests" },
 		{ 431, "Request Header Fields Too Large" },
 		{ 500, "Internal Server Error" },
 		{ 501, "Not Implemented" },
@@ -38,7 +39,8 @@ const char *http_phrase(int status)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].status == status)
 			return rows[i].phrase;
-	return "Error";
+	/* Of a hook library. */
+	return status < 400 ? "OK" : "Error";
 }
 
 size_t http_head_end(const char *text, size_t len, size_t *from)

@@ -97,6 +97,11 @@ const char *ctl_request_command(const struct ctl_request *req)
 	return req->command;
 }
 
+struct json_object *ctl_request_arguments(const struct ctl_request *req)
+{
+	return req->arguments;
+}
+
 bool ctl_request_is_json(const struct ctl_request *req)
 {
 	return req->is_json;

@@ -372,6 +372,11 @@ void agent_use(struct agent *agent, struct agent_conf *conf)
 	agent_conf_free(old);
 }
 
+struct ctl *agent_ctl(const struct agent *agent)
+{
+	return agent->ctl;
+}
+
 struct agent *agent_new(struct loop *loop, void (*add_known)(struct ctl *ctl), const struct program_build *server,
 			const char *server_file)
 {

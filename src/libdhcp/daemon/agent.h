@@ -26,5 +26,7 @@ struct agent *agent_new(struct loop *loop, void (*add_known)(struct ctl *ctl), c
 /* Opens, changes or with NULL closes the port; takes conf. */
 void agent_use(struct agent *agent, struct agent_conf *conf);
 void agent_free(struct agent *agent); /* NULL is fine */
+/* Its commands, with their filter. */
+struct ctl *agent_ctl(const struct agent *agent);
 /* Adds the agent's own commands. */
 void agent_commands_add(struct ctl *ctl);

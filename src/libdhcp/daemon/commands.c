@@ -2,6 +2,7 @@
 #include "daemon/commands.h"
 
 #include "api/api.h"
+#include "daemon/agent.h"
 
 static void add(struct ctl *ctl)
 {
@@ -31,6 +32,7 @@ static void configure(struct daemon *d)
 	ctl_set_libraries(d->ctl, &names, conf->commands == COMMANDS_ALL);
 	free(names.v);
 	api_use_commands(d->ctl, d->sockets.live->hooks);
+	api_use_http(agent_ctl(d->agent), d->sockets.live->hooks);
 	api_use_live(d->sockets.live, d->fam->digit == 6 ? &d->srv.duid : NULL);
 }
 

@@ -623,16 +623,16 @@ int daemon_start(struct daemon *d)
 	d->started_ms = d->configured_ms = d->last_status_ms = clock_boot_ms();
 	loop_timer_start(d->loop, &d->status_timer, STATUS_MS);
 	d->ctl = ctl_new(cfg->family, d);
+	d->agent = agent_new(
+		d->loop, d->commands ? d->commands->add : NULL,
+		&(struct program_build){ .program = d->fam->program, .flags = d->opts.relaxed ? CONFIG_RELAXED : 0 },
+		d->opts.config_file);
 	if (d->commands) {
 		d->commands->add(d->ctl);
 		d->commands->configure(d);
 	}
 	if (open_channels(d, cfg) < 0)
 		return -E_SYS;
-	d->agent = agent_new(
-		d->loop, d->commands ? d->commands->add : NULL,
-		&(struct program_build){ .program = d->fam->program, .flags = d->opts.relaxed ? CONFIG_RELAXED : 0 },
-		d->opts.config_file);
 	take_agent(d, cfg);
 	if (notify_watchdog_us())
 		watchdog_tick(d);

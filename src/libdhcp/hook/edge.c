@@ -84,20 +84,25 @@ static int run(void *arg)
 	return f->fn ? f->fn(f->call) : f->parked->resumed(f->call, f->parked->context);
 }
 
+static __attribute__((noinline, cold)) enum hook_verdict without_verdict(const struct hook_call *hook)
+{
+	return hook_points[hook->point].decides ? HOOK_DROP : HOOK_CONTINUE;
+}
+
 /* Calls fn, or if it is NULL, parked->resumed. */
 static enum hook_verdict call_function(struct hook_use *use, kea_hook_fn *fn, const struct kea_parked *parked,
 				       struct hook_call *hook)
 {
 	struct kea_call call;
 	struct function function = { fn, parked, &call };
-	int verdict = KEA_CONTINUE;
+	int verdict = -1;
 
 	call.hook = hook;
 	call.use = use;
 	call.more = NULL;
 	call.n_objects = 0;
 	(void)enter(use->lib, hook_points[hook->point].name, run, &function, &verdict);
-	return verdict < KEA_CONTINUE || verdict > KEA_DROP ? HOOK_CONTINUE : (enum hook_verdict)verdict;
+	return verdict < KEA_CONTINUE || verdict > KEA_DROP ? without_verdict(hook) : (enum hook_verdict)verdict;
 }
 
 enum hook_verdict hook_call_library(void *library, struct hook_call *hook)

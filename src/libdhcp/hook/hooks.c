@@ -40,7 +40,7 @@ enum hook_verdict hooks_call(const struct hooks *hooks, struct hook_call *call)
 		if (said == HOOK_CONTINUE)
 			continue;
 		if (said == HOOK_PARK && !point->may_park)
-			said = HOOK_CONTINUE;
+			said = point->decides ? HOOK_DROP : HOOK_CONTINUE;
 		if (said == HOOK_DROP && !point->may_drop)
 			said = HOOK_SKIP;
 		if (said > call->verdict)

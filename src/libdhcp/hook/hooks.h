@@ -27,6 +27,7 @@ struct pool;
 struct name;
 struct hook_memory;
 struct hook_finds;
+struct ctl_exchange;
 struct leasedb;
 struct kea_parked;
 
@@ -78,12 +79,13 @@ struct hook_call {
 	struct bytes packed;           /* pkt#_send: with HOOK_SKIP, the response packed by the library */
 	unsigned id_type;              /* host#_identifier: enum host_id_type of the identifier; flex-id at first */
 	struct bytes id_value;         /* host#_identifier: its value, copied after the call; empty: there is none */
-	const char *command;           /* command_processed: its name */
-	struct json_object *arguments; /* command_processed: NULL if it had none */
+	const char *command;           /* command_processed, http_*: its name; NULL if there is none */
+	struct json_object *arguments; /* command_processed, http_*: NULL if it had none */
 	int result;                    /* command_processed */
 	bool is_in_use;                /* lease4_offer: a library found that another host uses the address */
 	struct arena *memory;          /* d2_srv_configured: of the configuration, for `why` */
 	struct hook_dns *dns;          /* select_key */
+	struct ctl_exchange *http;     /* http_auth, http_response */
 	struct name *name;             /* ddns#_update: the decision, which a library may change */
 	const struct pool *pool;       /* ddns#_update: of the lease; NULL: it is in none */
 	bool is_parked;                /* a function of this call has parked the request */

@@ -75,13 +75,12 @@ const struct hook_point hook_points[HOOK_POINT_N] = {
 		"command_processed", "name, arguments, result", BOTH | D2, .skip = SKIP_NOTHING,
 		.doc = "a control command was processed" },
 	[HOOK_HTTP_AUTH] = {
-		"http_auth", "request, response", BOTH, .skip = SKIP_NOTHING,
-		.refuse = true,
-		.doc = "a control command arrived over HTTP and is not processed yet" },
+		"http_auth", "request, response*", BOTH | D2, .skip = SKIP_UNKNOWN,
+		.may_drop = true, .decides = true,
+		.doc = "a request arrived over HTTP, its user was authenticated, and it is not processed yet" },
 	[HOOK_HTTP_RESPONSE] = {
-		"http_response", "request, response*", BOTH, .skip = SKIP_NOTHING,
-		.refuse = true,
-		.doc = "the response to a control command over HTTP is about to be sent" },
+		"http_response", "request, response*", BOTH | D2, .skip = SKIP_NOTHING,
+		.doc = "the response to a request over HTTP is about to be sent" },
 	[HOOK_D2_CONFIGURED] = {
 		"d2_srv_configured", "io_context, json_config, server_config, error*", D2,
 		.may_drop = true, .doc = "kea-dhcp-ddns: a configuration was built and is about to serve" },

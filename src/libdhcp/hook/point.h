@@ -47,6 +47,7 @@ enum hook_skip {
 	SKIP_LEASE,      /* the lease is not assigned */
 	SKIP_SERVER,     /* the DNS server is passed over */
 	SKIP_CHANGE,     /* the stored lease is unchanged; the response is sent as if it had been changed */
+	SKIP_UNKNOWN,    /* HTTP: the user is not authorized, status 401 */
 };
 
 #define HOOK_POINT_D2 4 /* of families */
@@ -57,9 +58,10 @@ struct hook_point {
 	unsigned families;      /* bit 0: DHCPv4, bit 1: DHCPv6, bit 2: kea-dhcp-ddns */
 	const char *arguments6; /* the same with DHCPv6; NULL if they do not differ */
 	enum hook_skip skip;
-	bool may_drop; /* DROP ends the request without a response, or rejects the configuration; elsewhere it means
-			  SKIP */
+	bool may_drop; /* DROP ends the request without a response, rejects the configuration, or the request over
+			  HTTP with status 403; elsewhere it means SKIP */
 	bool may_park; /* PARK makes the request wait for the library; elsewhere it means CONTINUE */
+	bool decides;  /* an exception, or a return value that is none of these, means DROP; elsewhere CONTINUE */
 	bool refuse;   /* not called yet: libraries that need it are rejected */
 	const char *doc;
 };

@@ -63,9 +63,9 @@ const struct slot slots[] = {
 	{ .point = HOOK_DDNS_UPDATE,          .when = SLOT_OUTSIDE,    .where = "serve/name.c, in step bind" },
 	{ .point = HOOK_SRV_CONFIGURED,       .when = SLOT_OUTSIDE,    .where = "daemon/daemon.c" },
 	{ .point = HOOK_CB_UPDATED,           .when = SLOT_OUTSIDE,    .where = "the configuration backend" },
-	{ .point = HOOK_COMMAND_PROCESSED,    .when = SLOT_OUTSIDE,    .where = "api/processed.c" },
-	{ .point = HOOK_HTTP_AUTH,            .when = SLOT_OUTSIDE,    .where = "the control channel" },
-	{ .point = HOOK_HTTP_RESPONSE,        .when = SLOT_OUTSIDE,    .where = "the control channel" },
+	{ .point = HOOK_COMMAND_PROCESSED,    .when = SLOT_OUTSIDE,    .where = "api/command.c" },
+	{ .point = HOOK_HTTP_AUTH,            .when = SLOT_OUTSIDE,    .where = "api/http.c" },
+	{ .point = HOOK_HTTP_RESPONSE,        .when = SLOT_OUTSIDE,    .where = "api/http.c" },
 	{ .point = HOOK_D2_CONFIGURED,        .when = SLOT_OUTSIDE,    .where = "kea-dhcp-ddns/hooks.c" },
 	{ .point = HOOK_SELECT_KEY,           .when = SLOT_OUTSIDE,    .where = "kea-dhcp-ddns/hooks.c" },
 };
@@ -133,7 +133,8 @@ static enum verdict skip(struct request *req, const struct slot *slot, const str
 	case SKIP_CHANGE:
 		return skip_change(req, event);
 	case SKIP_STEP:
-	case SKIP_SERVER: /* not in the pipeline */
+	case SKIP_SERVER: /* these are not in the pipeline */
+	case SKIP_UNKNOWN:
 		break;
 	}
 	req->step_ran = true;

@@ -1077,6 +1077,132 @@ START_TEST(text_pages)
 }
 END_TEST
 
+/* --- the filter --- */
+
+static struct {
+	bool rejects, changes;
+	int status;
+	const char *body; /* NULL: none is set */
+	unsigned n_asked, n_responses, n_without_body;
+	char command[32], user[32], seen[64];
+} filter;
+
+static void note(char *to, size_t size, const char *text)
+{
+	(void)snprintf(to, size, "%s", text ? text : "-");
+}
+
+static void change_exchange(struct ctl_exchange *exchange)
+{
+	exchange->status = filter.status;
+	if (filter.body && exchange->body) {
+		str_reset(exchange->body);
+		str_add(exchange->body, filter.body);
+	}
+}
+
+static bool accept_exchange(void *ctx, struct ctl_exchange *exchange)
+{
+	ck_assert_ptr_eq(ctx, &filter);
+	filter.n_asked++;
+	note(filter.command, sizeof(filter.command), exchange->command);
+	note(filter.user, sizeof(filter.user), exchange->user);
+	ck_assert_int_eq(exchange->status, 0);
+	if (filter.rejects)
+		change_exchange(exchange);
+	return !filter.rejects;
+}
+
+static void see_response(void *ctx, struct ctl_exchange *exchange)
+{
+	ck_assert_ptr_eq(ctx, &filter);
+	filter.n_responses++;
+	filter.n_without_body += !exchange->body;
+	note(filter.command, sizeof(filter.command), exchange->command);
+	note(filter.user, sizeof(filter.user), exchange->user);
+	note(filter.seen, sizeof(filter.seen), exchange->body ? str_text(exchange->body) : NULL);
+	if (filter.changes)
+		change_exchange(exchange);
+}
+
+/* Requests are rejected before they are executed; responses are changed if they are there as a whole. */
+START_TEST(filtered)
+{
+	static const struct ctl_filter both = { accept_exchange, see_response }, neither = { NULL, NULL };
+	struct channel_conf confs[2] = { unix_conf(), http_conf() };
+	struct client c = connect_http();
+
+	memset(&filter, 0, sizeof(filter));
+	ctl_set_filter(ctl, &both, &filter);
+	ask(&c, REQUEST);
+	await(&c, BODY);
+	ck_assert_str_eq(filter.seen, BODY);
+	ck_assert_str_eq(filter.command, "hello");
+	ck_assert_str_eq(filter.user, "-");
+	str_reset(&c.got);
+	/* The same connection goes on; an empty body is one. */
+	filter.changes = true;
+	filter.status = 202;
+	filter.body = "";
+	ask(&c, REQUEST);
+	await(&c, "\r\n\r\n");
+	ck_assert_msg(strstr(c.got.text, "202 OK\r\nContent-Length: 0\r\n") != NULL, "%s", c.got.text);
+	str_reset(&c.got);
+	filter.body = "[ 1 ]";
+	ask(&c, REQUEST);
+	await(&c, "\r\n\r\n[ 1 ]");
+	str_reset(&c.got);
+	/* A response of 440 kB was sent in chunks, and is there as a whole. */
+	ask(&c, "GET /long HTTP/1.1\r\n\r\n");
+	await(&c, "\r\n\r\n[ 1 ]");
+	ck_assert_str_eq(filter.command, "change");
+	ck_assert_uint_eq(filter.n_without_body, 0);
+	str_reset(&c.got);
+	/* One of 50 MB is not. */
+	ask(&c, "POST / HTTP/1.1\r\n" TYPE "Content-Length: 17\r\n\r\n{\"command\":\"big\"}");
+	await(&c, "\r\n0\r\n\r\n");
+	ck_assert_uint_eq(filter.n_without_body, 1);
+	ck_assert_uint_gt(c.got.len, 40u << 20);
+	ck_assert_int_eq(strncmp(c.got.text, "HTTP/1.1 202 OK", 15), 0);
+	leave(&c);
+	/* Nor is a stream. */
+	n_ticks = 3;
+	c = connect_http();
+	ask(&c, "GET /ticks HTTP/1.1\r\n\r\n");
+	await(&c, TICK);
+	ck_assert_uint_eq(filter.n_without_body, 2);
+	leave(&c);
+	/* Unix sockets have no filter. */
+	filter.n_asked = 0;
+	check_unix(HELLO, HELLO_TEXT);
+	ck_assert_uint_eq(filter.n_asked, 0);
+	/* A rejected request is not executed, its response not filtered, and the connection ends. */
+	confs[1].auth = &auth;
+	use(confs, 2);
+	filter.rejects = true;
+	filter.status = 403;
+	filter.body = NULL;
+	filter.n_responses = n_hello = 0;
+	check_page(READER, "/page", "403", "a hook library rejects it");
+	ck_assert_str_eq(filter.user, "reader");
+	filter.body = "my reason";
+	c = connect_http();
+	ask(&c, "POST / HTTP/1.1\r\nAuthorization: Basic " GREETER "\r\n" TYPE "Content-Length: 19\r\n\r\n" HELLO);
+	await(&c, NULL);
+	ck_assert_msg(strstr(c.got.text, "Connection: close\r\n") && strstr(c.got.text, "\r\n\r\nmy reason"), "%s",
+		      c.got.text);
+	leave(&c);
+	ck_assert_uint_eq(n_hello + filter.n_responses, 0);
+	ck_assert_str_eq(filter.user, "greeter");
+	/* Who is not authenticated does not get that far. */
+	filter.n_asked = 0;
+	check_page(NULL, "/page", "401", "Unauthorized");
+	ck_assert_uint_eq(filter.n_asked, 0);
+	ctl_set_filter(ctl, &neither, NULL);
+	check_page(READER, "/page", "200", "line\n");
+}
+END_TEST
+
 /* Reloads: sockets that stay keep their connections, others are opened and closed; one that fails changes nothing. */
 START_TEST(reloads)
 {
@@ -1176,6 +1302,7 @@ int main(void)
 	tcase_add_test(tc, client_leaves);
 	tcase_add_test(tc, access_of_users);
 	tcase_add_test(tc, text_pages);
+	tcase_add_test(tc, filtered);
 	tcase_add_test(tc, reloads);
 	tcase_add_test(tc, stale_files);
 	return suite_run(tc);
