@@ -22,6 +22,7 @@ enum stmt_id {
 	SLEEP,
 	KILL_ME,
 	WRONG_TYPES,
+	WRONG_NUMBER,
 	STMT_N
 };
 
@@ -40,26 +41,39 @@ static const struct db_stmt stmts[STMT_N] = {
 		     "ibtx6",
 		     "",
 		     true,
-		     { "INSERT INTO t VALUES ", "($1, $2, $3, $4, $5)", ", ", NULL } },
+		     { "INSERT INTO t VALUES ", "($1, $2, $3, $4, $5)", ", ", NULL },
+		     "INSERT INTO t SELECT c1, c2, c3, c4, c5 FROM unnest($1::bigint[], $2::boolean[], $3::text[], "
+		     "$4::bytea[], $5::inet[]) WITH ORDINALITY AS new (c1, c2, c3, c4, c5, n) "
+		     "RETURNING array_position($1, t.id)" },
 	[INSERT_IF_FREE] = { "insert_if_free",
 			     { "INSERT INTO t (id) VALUES ($1) ON CONFLICT DO NOTHING",
 			       "INSERT IGNORE INTO t (id) VALUES ($1)" },
 			     "i",
 			     "",
-			     true },
+			     true,
+			     { 0 },
+			     "INSERT INTO t (id) SELECT c1 FROM unnest($1::bigint[]) AS new (c1) ON CONFLICT DO "
+			     "NOTHING "
+			     "RETURNING array_position($1, t.id)" },
 	[UPDATE] = { "update",
 		     { "UPDATE t SET t = $2 WHERE id = $1", "UPDATE t SET t = $2 WHERE id = $1" },
 		     "it",
 		     "",
 		     true,
 		     { "UPDATE (", "SELECT $1 AS c1, $2 AS c2", " UNION ALL ",
-		       ") AS new STRAIGHT_JOIN t ON id = c1 SET t.t = c2" } },
+		       ") AS new STRAIGHT_JOIN t ON id = c1 SET t.t = c2" },
+		     "UPDATE t SET t = c2 FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS new (c1, c2, n) "
+		     "WHERE "
+		     "id = c1 RETURNING n" },
 	[SELECT] = { "select",
 		     { "SELECT id, b, t, x, a FROM t WHERE id = $1", "SELECT id, b, t, x, a FROM t WHERE id = $1" },
 		     "i",
 		     "ibtx6",
 		     false,
-		     { NULL, "(SELECT $0, id, b, t, x, a FROM t WHERE id = $1)", " UNION ALL ", NULL } },
+		     { NULL, "(SELECT $0, id, b, t, x, a FROM t WHERE id = $1)", " UNION ALL ", NULL },
+		     "SELECT n, t.* FROM unnest($1::bigint[]) WITH ORDINALITY AS new (c1, n), LATERAL (SELECT id, b, "
+		     "t, "
+		     "x, a FROM t WHERE id = c1 LIMIT 1) AS t" },
 	[COUNT] = { "count", { "SELECT count(*) FROM t", "SELECT count(*) FROM t" }, "", "i", false },
 	[MISSING] = { "missing", { "SELECT 1 FROM nowhere", "SELECT 1 FROM nowhere" }, "", "i", false },
 	[SLEEP] = { "sleep", { "SELECT 1 FROM pg_sleep(30)", "SELECT SLEEP(30)" }, "", "i", false },
@@ -74,6 +88,13 @@ static const struct db_stmt stmts[STMT_N] = {
 			  "",
 			  "iiit",
 			  false },
+	[WRONG_NUMBER] = { "wrong_number",
+			   { "SELECT $1::bigint", "SELECT $1" },
+			   "i",
+			   "i",
+			   true,
+			   { NULL, "SELECT 5000, $1", " UNION ALL ", NULL },
+			   "SELECT n, 1 FROM unnest($1::bigint[]) AS new (n)" },
 };
 
 static struct db *db;
@@ -463,7 +484,6 @@ START_TEST(work_is_done_as_a_whole_or_not_at_all)
 }
 END_TEST
 
-/* Two connections change two rows in opposite order, again and again. */
 #define BATCH 300 /* calls: more than one statement has */
 
 static void note_id(struct db_work *work, unsigned call, struct db_row *row)
@@ -475,7 +495,7 @@ static void note_id(struct db_work *work, unsigned call, struct db_row *row)
 	ids[call] = db_row_int(row, 0, 1, BATCH);
 }
 
-/* The same statement many times: MySQL gets fewer statements, and every call its own result. */
+/* The same statement many times: the database gets fewer statements, and every call its own result. */
 START_TEST(calls_of_one_statement_have_results_of_their_own)
 {
 	static struct db_value numbers[BATCH][5];
@@ -526,6 +546,98 @@ START_TEST(calls_of_one_statement_have_results_of_their_own)
 }
 END_TEST
 
+static void keep_rows(struct db_work *work, unsigned call, struct db_row *row)
+{
+	struct db_work one = { .owner = (struct read_row *)work->owner + call };
+
+	keep_row(&one, 0, row);
+}
+
+/* Values of every type, the empty ones and NULL, in one statement. */
+START_TEST(values_of_many_calls_are_read_as_written)
+{
+	uint8_t address[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 };
+	struct db_value v[3][5] = {
+		{ db_number(INT64_MIN), db_number(1), db_string("a'\"\\,{}\xc3\xa4"),
+		  db_bytes_value(bytes_of("\0\xff\\", 3)), db_bytes_value(bytes_of(address, 16)) },
+		{ db_number(-1), db_number(0), db_string(""), db_bytes_value(bytes_of("", 0)),
+		  db_bytes_value(bytes_of("\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\2", 16)) },
+		{ db_number(INT64_MAX), db_null(), db_null(), db_null(), db_null() },
+	};
+	struct read_row got[3] = { 0 };
+	struct db_call calls[3];
+	struct db_work work = { .v = calls, .n = 3, .row = keep_rows, .owner = got };
+
+	open_db(_i, 1, 0);
+	for (unsigned i = 0; i < 3; i++)
+		calls[i] = (struct db_call){ .stmt = &stmts[INSERT], .params = v[i], .must = true };
+	ck_assert_int_eq(db_run_wait(db, &work), DB_OK);
+	for (unsigned i = 0; i < 3; i++)
+		calls[i] = (struct db_call){ .stmt = &stmts[SELECT], .params = v[i] };
+	ck_assert_int_eq(db_run_wait(db, &work), DB_OK);
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert_uint_eq(got[i].n, 1);
+		ck_assert(!got[i].err);
+		ck_assert_int_eq(got[i].id, v[i][0].number);
+		ck_assert_int_eq(got[i].b, v[i][1].number);
+		for (unsigned k = 1; k < 5; k++)
+			ck_assert_int_eq(got[i].nulls[k], v[i][k].is_null);
+		ck_assert_uint_eq(got[i].t_len, v[i][2].bytes.len);
+		ck_assert_int_eq(memcmp(got[i].t, v[i][2].bytes.len ? v[i][2].bytes.data : address, got[i].t_len), 0);
+		ck_assert_uint_eq(got[i].x_len, v[i][3].bytes.len);
+		ck_assert_int_eq(memcmp(got[i].x, v[i][3].bytes.len ? v[i][3].bytes.data : address, got[i].x_len), 0);
+		ck_assert_uint_eq(got[i].a_len, v[i][4].bytes.len);
+		ck_assert_int_eq(memcmp(got[i].a, v[i][4].bytes.len ? v[i][4].bytes.data : address, got[i].a_len), 0);
+	}
+	db_close(db);
+}
+END_TEST
+
+/* Two works of a group insert one row: the first one does, and the others of the group are not disturbed. */
+START_TEST(one_row_is_inserted_once)
+{
+	struct job *jobs[20];
+	unsigned n = 0;
+
+	open_db(_i, 1, 0);
+	for (unsigned i = 0; i < 20; i++) {
+		jobs[i] = insert_job(i < 2 ? 1 : i);
+		jobs[i]->calls[0].must = false;
+	}
+	for (unsigned i = 0; i < 20; i++)
+		ck_assert_int_eq(db_submit(db, &jobs[i]->work), 0);
+	for (unsigned i = 0; i < 20; i++) {
+		ck_assert_int_eq(job_wait(jobs[i]), DB_OK);
+		n += jobs[i]->calls[0].n;
+		ck_assert_uint_eq(jobs[i]->calls[0].n, i != 1);
+		free(jobs[i]);
+	}
+	ck_assert_uint_eq(n, 19);
+	ck_assert_int_eq(count(), 19);
+	db_close(db);
+}
+END_TEST
+
+/* A result that belongs to no call: what was done is not known. */
+START_TEST(rows_with_a_wrong_number_are_an_error)
+{
+	struct db_value numbers[2] = { db_number(7), db_number(-1) };
+	struct db_call calls[2] = { { .stmt = &stmts[WRONG_NUMBER], .params = &numbers[0] },
+				    { .stmt = &stmts[WRONG_NUMBER], .params = &numbers[1] } };
+	struct db_work work = { .v = calls, .n = 2 };
+	struct db_value id = db_number(1);
+
+	open_db(_i, 1, 0);
+	ck_assert_int_eq(db_run_wait(db, &work), DB_UNKNOWN);
+	/* On a new connection. */
+	for (unsigned i = 0; i < 1000 && run1(INSERT_IF_FREE, &id, false, NULL) != DB_OK; i++)
+		(void)usleep(10000);
+	ck_assert_int_eq(count(), 1);
+	db_close(db);
+}
+END_TEST
+
+/* Two connections change two rows in opposite order, again and again. */
 START_TEST(deadlocks_are_retried)
 {
 	struct job *jobs[400];
@@ -748,6 +860,9 @@ int main(void)
 	BOTH(failures_stay_with_their_work);
 	BOTH(work_is_done_as_a_whole_or_not_at_all);
 	BOTH(calls_of_one_statement_have_results_of_their_own);
+	BOTH(values_of_many_calls_are_read_as_written);
+	BOTH(one_row_is_inserted_once);
+	BOTH(rows_with_a_wrong_number_are_an_error);
 	BOTH(deadlocks_are_retried);
 	BOTH(large_groups_do_not_block);
 	BOTH(slow_statements_fail_alone);

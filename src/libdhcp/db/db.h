@@ -35,10 +35,10 @@ enum db_kind {
  */
 
 /*
- * How calls of one statement, or of statements with the same head, tail and columns, become a single one: the head, an
- * item for each with separators between, the tail. In MySQL every result costs a packet and a wake-up. The item of a
- * statement with columns is a SELECT whose first column is $0, the number of the call. Without columns, every item has
- * to change exactly one row: otherwise the group is run again without batches.
+ * How calls of one statement become a single one in MySQL, where every result costs a packet and a wake-up. So do calls
+ * of statements with the same head, tail and columns: the head, an item for each with separators between, the tail. The
+ * item of a statement with columns is a SELECT whose first column is $0, the number of the call. Without columns, every
+ * item has to change exactly one row: otherwise the group is run again without batches.
  */
 struct db_batch {
 	const char *head, *item, *separator, *tail;
@@ -51,6 +51,13 @@ struct db_stmt {
 	const char *columns; /* of the rows it returns; "" if it returns none */
 	bool writes;
 	struct db_batch batch; /* MySQL; item is NULL if calls remain single statements */
+	/*
+	 * The statement that several calls become in PostgreSQL, NULL if they remain single ones. Each parameter is an
+	 * array with an element for each call: bigint[], boolean[], text[], bytea[], inet[] for i, b, t, x, 6. It
+	 * returns the number of a call, from 1, and the columns for each row, or that alone for each row that was
+	 * changed.
+	 */
+	const char *many;
 };
 
 struct db_value {
@@ -169,8 +176,10 @@ struct db_conf {
 	unsigned group_max;                         /* calls in a group; 0 = 512 */
 	unsigned reconnect_wait_ms;                 /* pause after a failed attempt; 0 = 100, growing to 2000 */
 	bool reads_only;                            /* a read-only server or standby is good enough */
-	bool reads_few_rows;                        /* PostgreSQL: plans once, and without parallel workers */
-	const struct db_stmt *stmts;                /* the table: calls refer to its rows */
+	/* PostgreSQL plans once, without parallel workers, and so that an index finds the rows of each statement: also
+	   in a table that was empty then. */
+	bool reads_few_rows;
+	const struct db_stmt *stmts; /* the table: calls refer to its rows */
 	unsigned n_stmts;
 	/* Called by a connection's thread, one call at a time; may be NULL. */
 	void (*event)(void *ctx, enum db_event event, const char *why);

@@ -303,11 +303,11 @@ static bool decode(char type, const char *text, unsigned long len, struct db_val
 }
 
 /* In a batch, the first column is the number of the call. Returns false if it is none. */
-static bool deliver_rows(const struct mysql_text *text, const struct mysql_unit *unit, MYSQL_RES *result)
+static bool deliver_rows(const struct db_units *units, const struct db_unit *unit, MYSQL_RES *result)
 {
-	const struct mysql_place *place = &text->places.v[unit->first];
+	const struct db_place *place = &units->places.v[unit->first];
 	unsigned skip = unit->n > 1, fields = mysql_num_fields(result);
-	const char *types = unit->stmt->columns;
+	const char *types = db_place_call(place)->stmt->columns;
 	unsigned n = (unsigned)strlen(types);
 	MYSQL_ROW row;
 
@@ -319,11 +319,11 @@ static bool deliver_rows(const struct mysql_text *text, const struct mysql_unit 
 
 		if (skip) {
 			if (!row[0] || !db_parse_int(row[0], lengths[0], &number) || number < 0 ||
-			    (uint64_t)number >= text->places.n)
+			    (uint64_t)number >= units->places.n)
 				return false;
-			place = &text->places.v[number];
+			place = &units->places.v[number];
 		}
-		place->work->v[place->call].n++;
+		db_place_call(place)->n++;
 		if (!place->work->row)
 			continue;
 		for (unsigned i = 0; i < n; i++) {
@@ -368,8 +368,9 @@ static bool skip_result(struct reading *r)
 	return !mysql_errno(r->my);
 }
 
-static bool read_unit(struct reading *r, const struct mysql_text *text, const struct mysql_unit *unit)
+static bool read_unit(struct reading *r, const struct mysql_text *text, const struct db_unit *unit)
 {
+	const struct db_units *units = &text->units;
 	MYSQL_RES *result;
 	bool is_ok = true;
 
@@ -379,15 +380,15 @@ static bool read_unit(struct reading *r, const struct mysql_text *text, const st
 	if (!result && mysql_errno(r->my))
 		return false;
 	if (result) {
-		is_ok = deliver_rows(text, unit, result);
+		is_ok = deliver_rows(units, unit, result);
 		mysql_free_result(result);
 	} else if (unit->n == 1) {
-		text->places.v[unit->first].work->v[text->places.v[unit->first].call].n = mysql_affected_rows(r->my);
+		db_unit_call(units, unit)->n = mysql_affected_rows(r->my);
 	} else {
-		for (unsigned i = unit->first; i != MYSQL_TEXT_END; i = text->places.v[i].next)
-			text->places.v[i].work->v[text->places.v[i].call].n = 1; /* or else the check fails */
+		for (unsigned i = unit->first; i != DB_END; i = units->places.v[i].next)
+			db_place_call(&units->places.v[i])->n = 1; /* or else the check fails */
 	}
-	return is_ok && (!unit->is_checked || skip_result(r));
+	return is_ok && (!mysql_text_is_checked(text, unit) || skip_result(r));
 }
 
 /* What one attempt at a text found. */
@@ -410,11 +411,10 @@ static void run_once(struct mysql *conn, struct db_work *first, struct db_work *
 				 (in_batches ? MYSQL_TEXT_IN_BATCHES : 0));
 	ret->is_ok = mysql_real_query(conn->my, text->sql.text, (unsigned long)text->sql.len) == 0 &&
 		     (!is_txn || skip_result(&r));
-	for (size_t i = 0; ret->is_ok && i < text->units.n; i++) {
-		const struct mysql_unit *unit = &text->units.v[i];
-		const struct mysql_place *place = &text->places.v[unit->first];
+	for (size_t i = 0; ret->is_ok && i < text->units.v.n; i++) {
+		const struct db_unit *unit = &text->units.v.v[i];
 
-		ret->failed = unit->n == 1 ? &place->work->v[place->call] : NULL;
+		ret->failed = unit->n == 1 ? db_unit_call(&text->units, unit) : NULL;
 		ret->is_ok = read_unit(&r, text, unit);
 		ret->has_ended |= ret->is_ok && is_txn && !(conn->my->server_status & SERVER_STATUS_IN_TRANS);
 	}

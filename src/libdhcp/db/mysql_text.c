@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "db/mysql_text.h"
 
-#define BATCH_MAX 128
 #define TEXT_KEEP (1 << 20) /* a longer text is freed before the next one */
 
 static void add_hex(struct str *out, struct bytes bytes)
@@ -75,36 +74,21 @@ static bool is_same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static bool fit_together(const struct db_stmt *a, const struct db_stmt *b)
+static bool fits(const struct db_units *units, const struct db_unit *unit, const struct db_call *call)
 {
-	return a == b ||
-	       (b->batch.item && is_same(a->batch.head, b->batch.head) && is_same(a->batch.tail, b->batch.tail) &&
-		is_same(a->batch.separator, b->batch.separator) && is_same(a->columns, b->columns));
+	const struct db_call *of_unit = db_unit_call(units, unit);
+	const struct db_batch *a = &of_unit->stmt->batch, *b = &call->stmt->batch;
+
+	return a->item && (a == b || (b->item && is_same(a->head, b->head) && is_same(a->tail, b->tail) &&
+				      is_same(a->separator, b->separator) &&
+				      is_same(of_unit->stmt->columns, call->stmt->columns)));
 }
 
-static struct mysql_unit *find_unit(struct mysql_text *text, const struct db_stmt *stmt)
+bool mysql_text_is_checked(const struct mysql_text *text, const struct db_unit *unit)
 {
-	for (size_t i = text->units.n; i-- > 0;)
-		if (text->units.v[i].stmt->batch.item && text->units.v[i].n < BATCH_MAX &&
-		    fit_together(text->units.v[i].stmt, stmt))
-			return &text->units.v[i];
-	return NULL;
-}
+	const struct db_call *call = db_unit_call(&text->units, unit);
 
-static void place_call(struct mysql_text *text, struct db_work *work, unsigned call, bool in_batches)
-{
-	const struct db_stmt *stmt = work->v[call].stmt;
-	struct mysql_unit *unit = in_batches && stmt->batch.item ? find_unit(text, stmt) : NULL;
-	unsigned at = (unsigned)text->places.n;
-
-	*vec_push(&text->places) = (struct mysql_place){ .work = work, .call = call, .next = MYSQL_TEXT_END };
-	if (unit) {
-		text->places.v[unit->last].next = at;
-		unit->last = at;
-		unit->n++;
-	} else {
-		*vec_push(&text->units) = (struct mysql_unit){ .stmt = stmt, .first = at, .last = at, .n = 1 };
-	}
+	return unit->n == 1 ? db_call_is_must(call) : !*call->stmt->columns;
 }
 
 /* More than one row where one is expected: an error, unless n rows were changed. */
@@ -113,31 +97,27 @@ static void add_check(struct str *out, unsigned n)
 	str_addf(out, "SELECT IF(ROW_COUNT() = %u, 1, (SELECT 1 UNION SELECT 2));", n);
 }
 
-static void add_unit(struct mysql_text *text, struct mysql_unit *unit)
+static void add_unit(struct mysql_text *text, const struct db_unit *unit)
 {
-	const struct mysql_place *place = &text->places.v[unit->first];
-	const struct db_batch *batch = &unit->stmt->batch;
+	const struct db_place *places = text->units.places.v;
+	const struct db_call *call = db_place_call(&places[unit->first]);
+	const struct db_batch *batch = &call->stmt->batch;
 	struct str *out = &text->sql;
 
 	if (unit->n == 1) {
-		const struct db_call *call = &place->work->v[place->call];
-
 		add_call(out, call->stmt->text[DB_MYSQL], call, 0);
-		unit->is_checked = db_call_is_must(call);
 	} else {
 		str_add(out, batch->head ? batch->head : "");
-		for (unsigned i = unit->first; i != MYSQL_TEXT_END; i = text->places.v[i].next) {
-			const struct db_call *call = &text->places.v[i].work->v[text->places.v[i].call];
-
+		for (unsigned i = unit->first; i != DB_END; i = places[i].next) {
+			call = db_place_call(&places[i]);
 			if (i != unit->first)
 				str_add(out, batch->separator);
 			add_call(out, call->stmt->batch.item, call, i);
 		}
 		str_add(out, batch->tail ? batch->tail : "");
-		unit->is_checked = !*unit->stmt->columns;
 	}
 	str_addc(out, ';');
-	if (unit->is_checked)
+	if (mysql_text_is_checked(text, unit))
 		add_check(out, unit->n);
 }
 
@@ -146,14 +126,11 @@ void mysql_text_write(struct mysql_text *text, struct db_work *first, const stru
 	if (text->sql.cap > TEXT_KEEP)
 		str_free(&text->sql);
 	str_reset(&text->sql);
-	text->places.n = text->units.n = 0;
-	for (struct db_work *work = first; work != end; work = work->next)
-		for (unsigned i = 0; i < work->n; i++)
-			place_call(text, work, i, flags & MYSQL_TEXT_IN_BATCHES);
+	db_units_fill(&text->units, first, end, flags & MYSQL_TEXT_IN_BATCHES ? fits : NULL);
 	if (flags & MYSQL_TEXT_BEGINS)
 		str_add(&text->sql, "START TRANSACTION;");
-	for (size_t i = 0; i < text->units.n; i++)
-		add_unit(text, &text->units.v[i]);
+	for (size_t i = 0; i < text->units.v.n; i++)
+		add_unit(text, &text->units.v.v[i]);
 	if (flags & MYSQL_TEXT_COMMITS)
 		str_add(&text->sql, "COMMIT;");
 }
@@ -161,6 +138,5 @@ void mysql_text_write(struct mysql_text *text, struct db_work *first, const stru
 void mysql_text_free(struct mysql_text *text)
 {
 	str_free(&text->sql);
-	vec_free(&text->places);
-	vec_free(&text->units);
+	db_units_free(&text->units);
 }

@@ -2,26 +2,30 @@
 /*
  * PostgreSQL through libpq in pipeline mode: all statements of a group are sent, then one sync, then the results are
  * read. What lies between two syncs is one transaction; after an error the server skips to the next sync. Statements
- * are prepared in the first group that uses them.
+ * are prepared in the first group that uses them. Calls of one statement are sent as one with arrays, which saves the
+ * server most of its work for each, above all that of triggers.
  */
 #include "base/clock.h"
 #include "base/ip.h"
-#include "db/conn.h"
+#include "db/units.h"
 
 #include <libpq-fe.h>
 #include <poll.h>
 #include <stdio.h>
 
-#define CALLS_IN_PACKET 32 /* each packet wakes the server */
+#define STATEMENTS_IN_PACKET 32 /* each packet wakes the server */
 #define PARAMS_MAX 64
-#define PARAMS_ROOM 262144 /* text of the parameters of one call that are not borrowed */
+#define ROOM_KEEP (1 << 20) /* a larger room is freed after the group */
 
+enum form { FORM_MUST = 1, FORM_MANY = 2, FORMS = 4 }; /* of a statement */
 enum prepared { NOT_PREPARED, PREPARE_SENT, PREPARED };
 
 struct pgsql {
 	struct db_conn base;
 	PGconn *pg;
-	enum prepared *prepared; /* two for each statement: as it is, and as `must` */
+	enum prepared *prepared; /* FORMS for each statement */
+	struct db_units units;
+	struct str room; /* the parameters of one statement that are not borrowed */
 };
 
 /* --- connecting -------------------------------------------------------------------- */
@@ -169,7 +173,8 @@ static bool set_up(struct pgsql *conn, struct str *why)
 		 "SET default_transaction_isolation = 'read committed'",
 		 conf->statement_timeout_ms);
 	if (conf->reads_few_rows && PQserverVersion(conn->pg) >= 120000)
-		str_add(&text, "; SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0");
+		str_add(&text, "; SET plan_cache_mode = force_generic_plan; SET max_parallel_workers_per_gather = 0; "
+			       "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off");
 	if (PQsetnonblocking(conn->pg, 1) != 0 || !PQsendQuery(conn->pg, text.text))
 		is_ok = false;
 	while (is_ok && (result = next_result(conn->pg, deadline_ms, &is_late))) {
@@ -189,6 +194,8 @@ static void pgsql_close(struct db_conn *base)
 
 	PQfinish(conn->pg);
 	free(conn->prepared);
+	db_units_free(&conn->units);
+	str_free(&conn->room);
 	str_free(&base->why);
 	free(conn);
 }
@@ -199,7 +206,7 @@ static struct db_conn *pgsql_open(const struct db_conf *conf, struct str *why)
 
 	conn->base.ops = &db_pgsql_ops;
 	conn->base.conf = conf;
-	conn->prepared = xcalloc(2 * (size_t)(conf->n_stmts + 1), sizeof(*conn->prepared));
+	conn->prepared = xcalloc(FORMS * (size_t)(conf->n_stmts + 1), sizeof(*conn->prepared));
 	conn->pg = start(conf);
 	if (!conn->pg)
 		die_of_memory();
@@ -211,76 +218,198 @@ static struct db_conn *pgsql_open(const struct db_conf *conf, struct str *why)
 
 /* --- sending ----------------------------------------------------------------------- */
 
-static enum prepared *prepared(const struct pgsql *conn, const struct db_call *call)
+/* A statement changes a row once only, and rows are known by the first parameter. */
+static bool fits(const struct db_units *units, const struct db_unit *unit, const struct db_call *call)
 {
-	return &conn->prepared[2 * (size_t)(call->stmt - conn->base.conf->stmts) + db_call_is_must(call)];
+	const struct db_call *of_unit = db_unit_call(units, unit);
+
+	if (of_unit->stmt != call->stmt || of_unit->must != call->must || !call->stmt->many)
+		return false;
+	if (!call->stmt->writes)
+		return true;
+	for (unsigned i = unit->first; i != DB_END; i = units->places.v[i].next) {
+		const struct db_value *a = &db_place_call(&units->places.v[i])->params[0], *b = &call->params[0];
+
+		if (a->number == b->number && bytes_equal(a->bytes, b->bytes))
+			return false;
+	}
+	return true;
 }
 
-static void statement_name(const struct db_call *call, struct str *out)
+static unsigned form_of(const struct db_call *call, const struct db_unit *unit)
+{
+	return (db_call_is_must(call) ? FORM_MUST : 0) | (unit->n > 1 ? FORM_MANY : 0);
+}
+
+static enum prepared *prepared(const struct pgsql *conn, const struct db_call *call, unsigned form)
+{
+	return &conn->prepared[FORMS * (size_t)(call->stmt - conn->base.conf->stmts) + form];
+}
+
+static void statement_name(const struct db_call *call, unsigned form, struct str *out)
 {
 	str_reset(out);
-	str_addf(out, "%s%s", call->stmt->name, db_call_is_must(call) ? "!" : "");
+	str_addf(out, "%s%s%s", call->stmt->name, form & FORM_MANY ? "*" : "", form & FORM_MUST ? "!" : "");
 }
 
-static bool send_prepare(const struct pgsql *conn, const struct db_call *call, const char *name)
+static bool send_prepare(const struct pgsql *conn, const struct db_call *call, unsigned form, const char *name)
 {
-	const char *text = call->stmt->text[DB_PGSQL];
+	const char *text = form & FORM_MANY ? call->stmt->many : call->stmt->text[DB_PGSQL];
 	struct str must = { 0 };
 	bool is_sent;
 
-	/* Divides by zero, and thereby fails, unless one row was changed. */
-	if (db_call_is_must(call))
-		str_addf(&must, "WITH changed AS (%s RETURNING 1) SELECT 1 / (count(*) = 1)::int FROM changed", text);
+	/* Divides by zero, and thereby fails, unless each call changed one row. */
+	if (form & FORM_MUST)
+		str_addf(&must, "WITH changed AS (%s%s) SELECT 1 / (count(*) = %s)::int FROM changed", text,
+			 form & FORM_MANY ? "" : " RETURNING 1", form & FORM_MANY ? "cardinality($1)" : "1");
 	is_sent = PQsendPrepare(conn->pg, name, must.len ? must.text : text, 0, NULL);
 	str_free(&must);
 	return is_sent;
 }
 
-/* Parameters are text, but bytes are binary. Numbers and addresses are written to `room`. */
-static bool send_call(const struct pgsql *conn, const struct db_call *call, const char *name, struct writer *room)
+/* A value's text, but its bytes if it has the type x, which are borrowed. Writes to the room, and leaves a NUL there.
+ */
+static void add_text(struct str *room, char type, const struct db_value *v)
 {
-	const char *types = call->stmt->params, *values[PARAMS_MAX];
-	int lengths[PARAMS_MAX], formats[PARAMS_MAX], n = (int)strlen(types);
+	switch (type) {
+	case 't':
+		str_add_n(room, (const char *)v->bytes.data, v->bytes.len);
+		break;
+	case '6': {
+		char address[IP_TEXT_MAX];
+		struct ip ip;
 
-	for (int i = 0; i < n; i++) {
+		memcpy(ip.b, v->bytes.data, sizeof(ip.b));
+		str_add(room, ip_format(&ip, address));
+		break;
+	}
+	case 'b':
+		str_addc(room, v->number ? 't' : 'f');
+		break;
+	default:
+		str_addf(room, "%lld", (long long)v->number);
+	}
+	str_addc(room, 0);
+}
+
+struct params {
+	int n;
+	const char *values[PARAMS_MAX];
+	int lengths[PARAMS_MAX], formats[PARAMS_MAX];
+	size_t at[PARAMS_MAX]; /* where in the room, if it is there */
+	bool is_in_room[PARAMS_MAX];
+};
+
+/* Parameters are text, but bytes are binary. */
+static void put_call(struct str *room, const struct db_call *call, struct params *p)
+{
+	const char *types = call->stmt->params;
+
+	for (int i = 0; i < p->n; i++) {
 		const struct db_value *v = &call->params[i];
-		char *text = (char *)room->pos;
 
-		values[i] = NULL;
-		lengths[i] = formats[i] = 0;
 		if (v->is_null)
 			continue;
-		values[i] = text;
-		switch (types[i]) {
-		case 'x':
-			formats[i] = 1;
-			values[i] = v->bytes.len ? (const char *)v->bytes.data : "";
-			lengths[i] = (int)v->bytes.len;
+		if (types[i] == 'x') {
+			p->formats[i] = 1;
+			p->values[i] = v->bytes.len ? (const char *)v->bytes.data : "";
+			p->lengths[i] = (int)v->bytes.len;
 			continue;
-		case 't':
-			write_bytes(room, v->bytes.data, v->bytes.len);
-			break;
-		case '6': {
-			char address[IP_TEXT_MAX];
-			struct ip ip;
-
-			memcpy(ip.b, v->bytes.data, sizeof(ip.b));
-			write_bytes(room, address, strlen(ip_format(&ip, address)));
-			break;
 		}
-		case 'b':
-			write_u8(room, v->number ? 't' : 'f');
-			break;
-		default: {
-			char number[24];
-
-			write_bytes(room, number,
-				    (size_t)snprintf(number, sizeof(number), "%lld", (long long)v->number));
-		}
-		}
-		write_u8(room, 0);
+		p->is_in_room[i] = true;
+		p->at[i] = room->len;
+		add_text(room, types[i], v);
 	}
-	return !room->err && PQsendQueryPrepared(conn->pg, name, n, values, lengths, formats, 0);
+}
+
+static void add_u32(struct str *room, uint32_t number)
+{
+	char bytes[4] = { (char)(number >> 24), (char)(number >> 16), (char)(number >> 8), (char)number };
+
+	str_add_n(room, bytes, sizeof(bytes));
+}
+
+/* An element of an array: its length and its binary form. */
+static void add_element(struct str *room, char type, const struct db_value *v)
+{
+	static const char inet[4] = { 3, (char)128, 0, 16 }; /* IPv6, bits, no network, bytes */
+
+	if (v->is_null) {
+		add_u32(room, UINT32_MAX);
+		return;
+	}
+	switch (type) {
+	case 't':
+	case 'x':
+		add_u32(room, (uint32_t)v->bytes.len);
+		str_add_n(room, (const char *)v->bytes.data, v->bytes.len);
+		break;
+	case '6':
+		add_u32(room, sizeof(inet) + 16);
+		str_add_n(room, inet, sizeof(inet));
+		str_add_n(room, (const char *)v->bytes.data, 16);
+		break;
+	case 'b':
+		add_u32(room, 1);
+		str_addc(room, v->number ? 1 : 0);
+		break;
+	default:
+		add_u32(room, 8);
+		add_u32(room, (uint32_t)((uint64_t)v->number >> 32));
+		add_u32(room, (uint32_t)v->number);
+	}
+}
+
+static uint32_t type_oid(char type)
+{
+	switch (type) {
+	case 't':
+		return 25;
+	case 'x':
+		return 17;
+	case '6':
+		return 869;
+	case 'b':
+		return 16;
+	default:
+		return 20;
+	}
+}
+
+/* Each parameter is an array: dimensions, whether there may be NULL, type, elements, index of the first, elements. */
+static void put_calls(struct pgsql *conn, const struct db_unit *unit, struct params *p)
+{
+	const struct db_place *places = conn->units.places.v;
+	const char *types = db_unit_call(&conn->units, unit)->stmt->params;
+
+	for (int i = 0; i < p->n; i++) {
+		const uint32_t header[] = { 1, 1, type_oid(types[i]), unit->n, 1 };
+
+		p->formats[i] = 1;
+		p->is_in_room[i] = true;
+		p->at[i] = conn->room.len;
+		for (size_t k = 0; k < sizeof(header) / sizeof(header[0]); k++)
+			add_u32(&conn->room, header[k]);
+		for (unsigned k = unit->first; k != DB_END; k = places[k].next)
+			add_element(&conn->room, types[i], &db_place_call(&places[k])->params[i]);
+		p->lengths[i] = (int)(conn->room.len - p->at[i]);
+	}
+}
+
+static bool send_params(struct pgsql *conn, const struct db_unit *unit, const char *name)
+{
+	const struct db_call *call = db_unit_call(&conn->units, unit);
+	struct params p = { .n = (int)strlen(call->stmt->params) };
+
+	str_reset(&conn->room);
+	if (unit->n > 1)
+		put_calls(conn, unit, &p);
+	else
+		put_call(&conn->room, call, &p);
+	for (int i = 0; i < p.n; i++)
+		if (p.is_in_room[i])
+			p.values[i] = conn->room.text + p.at[i];
+	return PQsendQueryPrepared(conn->pg, name, p.n, p.values, p.lengths, p.formats, 0);
 }
 
 /* Reads the server's responses while statements are sent: with both sides' buffers full, neither could continue. */
@@ -295,39 +424,52 @@ static bool relieve(const struct pgsql *conn, int64_t deadline_ms)
 }
 
 /* Without a name a statement is prepared for one call. */
-static bool send_one(struct pgsql *conn, const struct db_call *call, bool is_one, struct writer *room, struct str *name)
+static bool send_unit(struct pgsql *conn, const struct db_unit *unit, bool is_one, struct str *name)
 {
-	enum prepared *state = prepared(conn, call);
+	const struct db_call *call = db_unit_call(&conn->units, unit);
+	unsigned form = form_of(call, unit);
+	enum prepared *state = prepared(conn, call, form);
 
-	statement_name(call, name);
+	statement_name(call, form, name);
 	if (*state == NOT_PREPARED) {
 		if (is_one)
 			*state = PREPARE_SENT;
 		else
 			str_reset(name);
-		if (!send_prepare(conn, call, str_text(name)))
+		if (!send_prepare(conn, call, form, str_text(name)))
 			return false;
 	}
-	return send_call(conn, call, str_text(name), room);
+	return send_params(conn, unit, str_text(name));
 }
 
-static bool send_list(struct pgsql *conn, const struct db_work *list, bool is_one, uint8_t *room, int64_t deadline_ms)
+/* The index of the first unit after the transaction that begins with this one. */
+static size_t end_of_transaction(const struct db_units *units, size_t i, bool is_one)
 {
+	const struct db_work *work = units->places.v[units->v.v[i].first].work;
+
+	if (is_one)
+		return units->v.n;
+	while (i < units->v.n && units->places.v[units->v.v[i].first].work == work)
+		i++;
+	return i;
+}
+
+static bool send_units(struct pgsql *conn, bool is_one, int64_t deadline_ms)
+{
+	const struct db_units *units = &conn->units;
 	struct str name = { 0 };
-	unsigned n = 0;
 	bool is_ok = true;
 
-	for (const struct db_work *work = list; is_ok && work; work = work->next) {
-		for (unsigned i = 0; is_ok && i < work->n; i++) {
-			struct writer w = writer_init(room, PARAMS_ROOM);
-
-			is_ok = send_one(conn, &work->v[i], is_one, &w, &name) &&
-				(++n % CALLS_IN_PACKET || relieve(conn, deadline_ms));
-		}
-		if (is_ok && (!is_one || !work->next))
-			is_ok = PQpipelineSync(conn->pg) == 1;
+	for (size_t i = 0, end = 0; is_ok && i < units->v.n; i++) {
+		if (i == end)
+			end = end_of_transaction(units, i, is_one);
+		is_ok = send_unit(conn, &units->v.v[i], is_one, &name) &&
+			(i + 1 < end || PQpipelineSync(conn->pg) == 1) &&
+			((i + 1) % STATEMENTS_IN_PACKET || relieve(conn, deadline_ms));
 	}
 	str_free(&name);
+	if (conn->room.cap > ROOM_KEEP)
+		str_free(&conn->room);
 	return is_ok;
 }
 
@@ -402,32 +544,57 @@ static bool decode(char type, char *text, int len, struct ip *address, struct db
 	}
 }
 
-static void deliver_rows(struct db_work *work, unsigned call, PGresult *result)
+/* The call that a row of several calls is for; NULL if there is none. */
+static const struct db_place *place_of_row(const struct db_units *units, const struct db_unit *unit, PGresult *result,
+					   int row)
 {
-	const char *types = work->v[call].stmt->columns;
+	unsigned at = unit->first;
+	int64_t number = 1;
+
+	if (unit->n > 1 && (PQnfields(result) < 1 || PQgetisnull(result, row, 0) ||
+			    !db_parse_int(PQgetvalue(result, row, 0), (size_t)PQgetlength(result, row, 0), &number) ||
+			    number < 1 || number > unit->n))
+		return NULL;
+	while (--number)
+		at = units->places.v[at].next;
+	return &units->places.v[at];
+}
+
+static void deliver_row(const struct db_place *place, PGresult *result, int row, int skip)
+{
+	const char *types = db_place_call(place)->stmt->columns;
+	struct db_value v[DB_COLUMNS_MAX] = { 0 };
+	struct ip addresses[DB_COLUMNS_MAX];
+	bool is_wrong[DB_COLUMNS_MAX] = { 0 };
 	unsigned n = (unsigned)strlen(types);
 
-	work->v[call].n = (uint64_t)PQntuples(result);
-	if (!n || !work->row)
-		return;
-	for (int row = 0; row < PQntuples(result); row++) {
-		struct db_value v[DB_COLUMNS_MAX] = { 0 };
-		struct ip addresses[DB_COLUMNS_MAX];
-		bool is_wrong[DB_COLUMNS_MAX] = { 0 };
+	for (unsigned i = 0; i < n; i++) {
+		int column = (int)i + skip;
 
-		for (unsigned i = 0; i < n; i++) {
-			int column = (int)i;
-
-			if (column >= PQnfields(result))
-				is_wrong[i] = true;
-			else if (PQgetisnull(result, row, column))
-				v[i].is_null = true;
-			else
-				is_wrong[i] = !decode(types[i], PQgetvalue(result, row, column),
-						      PQgetlength(result, row, column), &addresses[i], &v[i]);
-		}
-		db_deliver(work, call, v, is_wrong, n);
+		if (column >= PQnfields(result))
+			is_wrong[i] = true;
+		else if (PQgetisnull(result, row, column))
+			v[i].is_null = true;
+		else
+			is_wrong[i] = !decode(types[i], PQgetvalue(result, row, column),
+					      PQgetlength(result, row, column), &addresses[i], &v[i]);
 	}
+	db_deliver(place->work, place->call, v, is_wrong, n);
+}
+
+/* False if a row belongs to no call. */
+static bool deliver_rows(const struct db_units *units, const struct db_unit *unit, PGresult *result)
+{
+	for (int row = 0; row < PQntuples(result); row++) {
+		const struct db_place *place = place_of_row(units, unit, result, row);
+
+		if (!place)
+			return false;
+		db_place_call(place)->n++;
+		if (*db_place_call(place)->stmt->columns && place->work->row)
+			deliver_row(place, result, row, unit->n > 1);
+	}
+	return true;
 }
 
 struct reading {
@@ -457,48 +624,66 @@ static bool read_one(struct reading *r, PGresult **ret)
 	return PQresultStatus(*ret) == PGRES_COMMAND_OK || PQresultStatus(*ret) == PGRES_TUPLES_OK;
 }
 
-/* Returns OUTCOME_NONE if the call succeeded. */
-static int read_call(struct reading *r, struct db_work *work, unsigned i)
+/* Of a PREPARE, if one was sent, and of the statement; true if both succeeded. *ret is freed by the caller. */
+static bool read_statement(struct reading *r, const struct db_unit *unit, PGresult **ret)
 {
-	struct db_call *call = &work->v[i];
-	enum prepared *state = prepared(r->conn, call);
+	const struct db_call *call = db_unit_call(&r->conn->units, unit);
+	enum prepared *state = prepared(r->conn, call, form_of(call, unit));
+	PGresult *skipped = NULL;
+	bool is_ok;
+
+	if (*state == PREPARED || (*state == NOT_PREPARED && r->is_one))
+		return read_one(r, ret);
+	is_ok = read_one(r, ret);
+	if (*state == PREPARE_SENT)
+		*state = is_ok ? PREPARED : NOT_PREPARED;
+	if (is_ok) {
+		PQclear(*ret);
+		return read_one(r, ret);
+	}
+	/* After a failed PREPARE the server skips the statement, too. */
+	if (!r->is_lost)
+		(void)read_one(r, &skipped);
+	PQclear(skipped);
+	return false;
+}
+
+static bool accept_result(const struct db_units *units, const struct db_unit *unit, PGresult *result)
+{
+	struct db_call *call = db_unit_call(units, unit);
+	int64_t n = 0;
+
+	if (db_call_is_must(call)) {
+		for (unsigned i = unit->first; i != DB_END; i = units->places.v[i].next)
+			db_place_call(&units->places.v[i])->n = 1; /* or else the check fails */
+	} else if (PQresultStatus(result) == PGRES_TUPLES_OK) {
+		return deliver_rows(units, unit, result);
+	} else {
+		(void)db_parse_int(PQcmdTuples(result), strlen(PQcmdTuples(result)), &n);
+		call->n = (uint64_t)n;
+	}
+	return true;
+}
+
+/* Returns OUTCOME_NONE if the statement succeeded. */
+static int read_unit(struct reading *r, const struct db_unit *unit)
+{
 	PGresult *result = NULL;
 	int outcome = OUTCOME_NONE;
-	bool is_ok = true;
+	bool is_ok = read_statement(r, unit, &result);
 
-	if (*state == PREPARE_SENT || (*state == NOT_PREPARED && !r->is_one)) {
-		is_ok = read_one(r, &result);
-		if (*state == PREPARE_SENT)
-			*state = is_ok ? PREPARED : NOT_PREPARED;
-		if (is_ok)
-			PQclear(result);
-	}
-	/* After a failed PREPARE the server skips the call, too. */
-	if (is_ok) {
-		is_ok = read_one(r, &result);
-	} else if (!r->is_lost) {
-		PGresult *skipped = NULL;
-
-		(void)read_one(r, &skipped);
-		PQclear(skipped);
-	}
 	if (!is_ok && result && PQresultStatus(result) == PGRES_FATAL_ERROR) {
 		const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
-		outcome = sqlstate ? outcome_of(call, sqlstate) : DB_FAILED;
+		outcome = sqlstate ? outcome_of(db_unit_call(&r->conn->units, unit), sqlstate) : DB_FAILED;
 		r->is_read_only = r->is_read_only || (sqlstate && strcmp(sqlstate, "25006") == 0);
 		note(&r->conn->base.why, PQresultErrorMessage(result));
 	} else if (!is_ok) {
 		outcome = OUTCOME_AGAIN; /* skipped */
-	} else if (db_call_is_must(call)) {
-		call->n = 1;
-	} else if (PQresultStatus(result) == PGRES_TUPLES_OK) {
-		deliver_rows(work, i, result);
-	} else {
-		int64_t n = 0;
-
-		(void)db_parse_int(PQcmdTuples(result), strlen(PQcmdTuples(result)), &n);
-		call->n = (uint64_t)n;
+	} else if (!accept_result(&r->conn->units, unit, result)) {
+		/* It is executed, and whether it will be committed nobody knows. */
+		note(&r->conn->base.why, "a row has no valid number");
+		r->is_lost = true;
 	}
 	PQclear(result);
 	return outcome;
@@ -526,18 +711,28 @@ static bool read_sync(struct reading *r)
 	return false;
 }
 
-/* Reads what one sync ends: from first to before end. */
-static void read_transaction(struct reading *r, struct db_work *first, struct db_work *end)
+static void note_outcome(const struct db_units *units, const struct db_unit *unit, int outcome)
 {
+	/* Skipped statements do not hide the one that failed. */
+	for (unsigned i = unit->first; i != DB_END; i = units->places.v[i].next)
+		if (units->places.v[i].work->outcome == OUTCOME_NONE)
+			units->places.v[i].work->outcome = outcome;
+}
+
+/* Reads what one sync ends: the works from first to before end, and their units from *at. */
+static void read_transaction(struct reading *r, struct db_work *first, const struct db_work *end, size_t *at)
+{
+	const struct db_units *units = &r->conn->units;
 	bool is_alone = first->next == end, is_ok = true;
 
-	for (struct db_work *work = first; work != end && !r->is_lost; work = work->next) {
-		for (unsigned i = 0; i < work->n && !r->is_lost; i++) {
-			int outcome = read_call(r, work, i);
+	if (!r->is_lost) {
+		size_t after = end_of_transaction(units, *at, r->is_one);
 
-			/* Skipped calls do not hide the one that failed. */
-			if (outcome != OUTCOME_NONE && work->outcome == OUTCOME_NONE && !r->is_lost)
-				work->outcome = outcome;
+		for (; *at < after && !r->is_lost; (*at)++) {
+			int outcome = read_unit(r, &units->v.v[*at]);
+
+			if (outcome != OUTCOME_NONE && !r->is_lost)
+				note_outcome(units, &units->v.v[*at], outcome);
 			is_ok = is_ok && outcome == OUTCOME_NONE;
 		}
 	}
@@ -559,11 +754,10 @@ static bool pgsql_run(struct db_conn *base, struct db_work *list, bool is_one, i
 {
 	struct pgsql *conn = (struct pgsql *)base;
 	struct reading r = { .conn = conn, .deadline_ms = deadline_ms, .is_one = is_one };
-	uint8_t *room = xmalloc(PARAMS_ROOM);
-	bool is_sent = send_list(conn, list, is_one, room, deadline_ms);
+	size_t at = 0;
 
-	free(room);
-	if (!is_sent) {
+	db_units_fill(&conn->units, list, NULL, is_one ? fits : NULL);
+	if (!send_units(conn, is_one, deadline_ms)) {
 		/* Without the sync that ends it, the server rolls the transaction back; earlier ones may be complete.
 		 */
 		note(&base->why, PQerrorMessage(conn->pg));
@@ -572,7 +766,7 @@ static bool pgsql_run(struct db_conn *base, struct db_work *list, bool is_one, i
 	}
 	for (struct db_work *work = list, *next; work; work = next) {
 		next = is_one ? NULL : work->next;
-		read_transaction(&r, work, next);
+		read_transaction(&r, work, next, &at);
 	}
 	return !r.is_lost && !r.is_read_only;
 }

@@ -336,13 +336,14 @@ static const char *read_text(const struct column *column, enum db_kind kind)
 	return column->read[kind] ? column->read[kind] : column->name;
 }
 
-static void add_write(struct str *out, const struct column *column, enum db_kind kind, unsigned param)
+/* `from` is '$' for parameters and 'c' for columns. */
+static void add_write(struct str *out, const struct column *column, enum db_kind kind, char from, unsigned number)
 {
 	const char *text = column->write[kind] ? column->write[kind] : "$";
 
 	for (; *text; text++)
 		if (*text == '$')
-			str_addf(out, "$%u", param);
+			str_addf(out, "%c%u", from, number);
 		else
 			str_addc(out, *text);
 }
@@ -363,27 +364,34 @@ void sql_columns_add_names(struct str *out, int family)
 		str_addf(out, "%s%s", i ? ", " : "", columns_of(family)[i]->name);
 }
 
-void sql_columns_add_values(struct str *out, int family, enum db_kind kind)
+void sql_columns_add_values(struct str *out, int family, enum db_kind kind, char from)
 {
 	for (unsigned i = 0; i < sql_column_count(family); i++) {
 		str_add(out, i ? ", " : "");
-		add_write(out, columns_of(family)[i], kind, i + 1);
+		add_write(out, columns_of(family)[i], kind, from, i + 1);
 	}
 }
 
-void sql_columns_add_set(struct str *out, int family, enum db_kind kind)
+void sql_columns_add_set(struct str *out, int family, enum db_kind kind, char from)
 {
 	for (unsigned i = 1; i < sql_column_count(family); i++) {
 		str_addf(out, "%s%s = ", i > 1 ? ", " : "", columns_of(family)[i]->name);
-		add_write(out, columns_of(family)[i], kind, i + 1);
+		add_write(out, columns_of(family)[i], kind, from, i + 1);
 	}
+}
+
+void sql_columns_add_set_excluded(struct str *out, int family)
+{
+	for (unsigned i = 1; i < sql_column_count(family); i++)
+		str_addf(out, "%s%s = excluded.%s", i > 1 ? ", " : "", columns_of(family)[i]->name,
+			 columns_of(family)[i]->name);
 }
 
 void sql_columns_add_numbered(struct str *out, int family, enum db_kind kind)
 {
 	for (unsigned i = 0; i < sql_column_count(family); i++) {
 		str_add(out, i ? ", " : "");
-		add_write(out, columns_of(family)[i], kind, i + 1);
+		add_write(out, columns_of(family)[i], kind, '$', i + 1);
 		str_addf(out, " AS c%u", i + 1);
 	}
 }

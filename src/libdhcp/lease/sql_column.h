@@ -22,10 +22,12 @@ void sql_column_types(int family, char *ret);
 void sql_columns_add_read(struct str *out, int family, enum db_kind kind);
 /* Adds the names alone. */
 void sql_columns_add_names(struct str *out, int family);
-/* Adds "$1, $2, ..." as they are written. */
-void sql_columns_add_values(struct str *out, int family, enum db_kind kind);
-/* Adds "hwaddr = $2, ..." for all but the address, which is $1. */
-void sql_columns_add_set(struct str *out, int family, enum db_kind kind);
+/* Adds "$1, $2, ..." as they are written, or "c1, c2, ..." if `from` is 'c'. */
+void sql_columns_add_values(struct str *out, int family, enum db_kind kind, char from);
+/* Adds "hwaddr = $2, ..." or "hwaddr = c2, ..." for all but the address, which is the first. */
+void sql_columns_add_set(struct str *out, int family, enum db_kind kind, char from);
+/* Adds "hwaddr = excluded.hwaddr, ...", the same for ON CONFLICT. */
+void sql_columns_add_set_excluded(struct str *out, int family);
 /* Adds "$1 AS c1, ...", and "hwaddr = c2, ..." to change leases as those say. */
 void sql_columns_add_numbered(struct str *out, int family, enum db_kind kind);
 void sql_columns_add_set_numbered(struct str *out, int family);

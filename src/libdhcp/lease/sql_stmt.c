@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * In the texts, words with an @ are replaced: @columns, @names, @values, @numbered, @set, @setnumbered and @version by
- * what sql_column.h adds, the others by the rows of `words`. In the types of parameters, @ is all columns, and A is the
- * address.
+ * In the texts, words with an @ are replaced: @columns, @names, @values, @numbered, @set, @setnumbered, @setexcluded
+ * and
+ * @version by what sql_column.h adds, @new by the rows that the parameters are the arrays of, with columns c1, c2...
+ * and n, @newvalues and @newset by what is added for those, the others by the rows of `words`. In the types of
+ * parameters, @ is all columns, and A is the address.
  */
 #include "lease/sql_stmt.h"
 
@@ -24,6 +26,7 @@ struct row {
 	const char *columns; /* ROWS: those of a lease */
 	bool writes;
 	struct db_batch batch; /* for MySQL */
+	const char *many;      /* for PostgreSQL */
 };
 
 /*
@@ -40,11 +43,18 @@ struct row {
 	"(SELECT @columns FROM @table WHERE state = " state " AND expire <= @time1 AND valid_lifetime <> 4294967295 " \
 	"ORDER BY @table.expire LIMIT $2)"
 
+#define TAKE_PGSQL                                                                       \
+	"ON CONFLICT (address) DO UPDATE SET @setexcluded WHERE old.state IN (2, 3) OR " \
+	"(old.expire <= statement_timestamp() AND old.valid_lifetime <> 4294967295)"
 #define TAKE_MYSQL_ELSE "INSERT INTO @table (@names) SELECT @values FROM DUAL WHERE ROW_COUNT() = 0"
-#define READ_BATCH(where)                                                                               \
-	{                                                                                               \
-		.item = "(SELECT $0, @columns FROM @table WHERE " where ")", .separator = " UNION ALL " \
-	}
+/* A read by one parameter, alone and for several calls. */
+#define READ_BY(where, limit) TEXTS("SELECT @columns FROM @table WHERE " where " = $1" limit)
+#define READ_MANY_BY(where, limit)                                                                                     \
+	{ .item = "(SELECT $0, @columns FROM @table WHERE " where " = $1" limit ")", .separator = " UNION ALL " },     \
+		"SELECT n, found.* FROM @new, LATERAL (SELECT @columns FROM @table WHERE " where " = c1" limit ") AS " \
+		"found"
+#define INSERT_MANY "INSERT INTO @table (@names) SELECT @newvalues FROM @new"
+#define RETURNING_NUMBER " RETURNING array_position($1, @table.address)"
 #define INSERT_BATCH                                                                                  \
 	{                                                                                             \
 		.head = "INSERT INTO @table (@names) VALUES ", .item = "(@values)", .separator = ", " \
@@ -76,12 +86,10 @@ static const struct row rows[SQL_STMT_N] = {
 			      "i",
 			      "i",
 			      false },
-	[SQL_AT] = { "at", TEXTS("SELECT @columns FROM @table WHERE address = $1"), "A", ROWS, false,
-		     READ_BATCH("address = $1") },
-	[SQL_OF_HWADDR] = { "of_hwaddr", TEXTS("SELECT @columns FROM @table WHERE hwaddr = $1 LIMIT @few"), "x", ROWS,
-			    false, READ_BATCH("hwaddr = $1 LIMIT @few") },
-	[SQL_OF_ID] = { "of_id", TEXTS("SELECT @columns FROM @table WHERE @id = $1 LIMIT @few"), "x", ROWS, false,
-			READ_BATCH("@id = $1 LIMIT @few") },
+	[SQL_AT] = { "at", READ_BY("address", ""), "A", ROWS, false, READ_MANY_BY("address", " LIMIT 1") },
+	[SQL_OF_HWADDR] = { "of_hwaddr", READ_BY("hwaddr", " LIMIT @few"), "x", ROWS, false,
+			    READ_MANY_BY("hwaddr", " LIMIT @few") },
+	[SQL_OF_ID] = { "of_id", READ_BY("@id", " LIMIT @few"), "x", ROWS, false, READ_MANY_BY("@id", " LIMIT @few") },
 	[SQL_COUNT_HWADDR] = { "count_hwaddr", TEXTS("SELECT count(*) FROM @table WHERE hwaddr = $1"), "x", "i",
 			       false },
 	[SQL_COUNT_ID] = { "count_id", TEXTS("SELECT count(*) FROM @table WHERE @id = $1"), "x", "i", false },
@@ -117,14 +125,16 @@ static const struct row rows[SQL_STMT_N] = {
 			     "AND "
 			     "($4 = 0 OR valid_lifetime = $4) ORDER BY @table.expire LIMIT $5"),
 		       "iiiii", ROWS, false },
-	[SQL_INSERT] = { "insert", TEXTS("INSERT INTO @table (@names) VALUES (@values)"), "@", "", true, INSERT_BATCH },
+	[SQL_INSERT] = { "insert", TEXTS("INSERT INTO @table (@names) VALUES (@values)"), "@", "", true, INSERT_BATCH,
+			 INSERT_MANY RETURNING_NUMBER },
 	[SQL_INSERT_IF_FREE] = { "insert_if_free",
 				 { "INSERT INTO @table (@names) VALUES (@values) ON CONFLICT (address) DO NOTHING",
 				   "INSERT INTO @table (@names) SELECT @values FROM DUAL WHERE " NONE_THERE },
 				 "@",
 				 "",
 				 true,
-				 INSERT_BATCH },
+				 INSERT_BATCH,
+				 INSERT_MANY " ON CONFLICT (address) DO NOTHING" RETURNING_NUMBER },
 	[SQL_UPDATE] = { "update", TEXTS("UPDATE @table SET @set WHERE address = $1"), "@", "", true },
 	[SQL_UPDATE_IF] = { "update_if",
 			    TEXTS("UPDATE @table SET @set WHERE address = $1 AND @version = @extra"),
@@ -133,19 +143,27 @@ static const struct row rows[SQL_STMT_N] = {
 			    true,
 			    { "UPDATE (", "SELECT @numbered, @extra AS c@extranumber", " UNION ALL ",
 			      ") AS new STRAIGHT_JOIN @table ON address = c1 AND @version = c@extranumber SET "
-			      "@setnumbered" } },
+			      "@setnumbered" },
+			    "UPDATE @table SET @newset FROM @new WHERE address = c1 AND @version = c@extranumber "
+			    "RETURNING n" },
 	[SQL_DELETE] = { "delete", TEXTS("DELETE FROM @table WHERE address = $1"), "A", "", true },
-	[SQL_DELETE_IF] = { "delete_if", TEXTS("DELETE FROM @table WHERE address = $1 AND @version = $2"), "At", "",
-			    true },
+	[SQL_DELETE_IF] = { "delete_if",
+			    TEXTS("DELETE FROM @table WHERE address = $1 AND @version = $2"),
+			    "At",
+			    "",
+			    true,
+			    { 0 },
+			    "DELETE FROM @table USING @new WHERE address = c1 AND @version = c2 RETURNING n" },
 	[SQL_TAKE] = { "take",
-		       { "INSERT INTO @table AS old (@names) VALUES (@values) ON CONFLICT (address) DO UPDATE SET @set "
-			 "WHERE old.state IN (2, 3) OR (old.expire <= statement_timestamp() AND "
-			 "old.valid_lifetime <> 4294967295)",
+		       { "INSERT INTO @table AS old (@names) VALUES (@values) " TAKE_PGSQL,
 			 "UPDATE @table SET @set WHERE address = $1 AND (state IN (2, 3) OR (expire <= NOW() AND "
 			 "valid_lifetime <> 4294967295))" },
 		       "@",
 		       "",
-		       true },
+		       true,
+		       { 0 },
+		       "INSERT INTO @table AS old (@names) SELECT @newvalues FROM @new " TAKE_PGSQL
+		       " RETURNING array_position($1, old.address)" },
 	[SQL_TAKE_ELSE] = { "take_else", { NULL, TAKE_MYSQL_ELSE }, "@", "", true },
 	[SQL_TAKE_ELSE_IF] = { "take_else_if", { NULL, TAKE_MYSQL_ELSE " AND " NONE_THERE }, "@", "", true },
 };
@@ -188,7 +206,22 @@ static const struct word words[] = {
 	{ "time3", KINDS("to_timestamp($3)", "FROM_UNIXTIME($3)") },
 };
 
-static void add_word(struct str *out, const char *name, size_t len, int family, enum db_kind kind)
+/* The parameters, which are arrays of these types, as a table. */
+static void add_new(struct str *out, const char *types)
+{
+	static const char *const arrays[] = {
+		['i'] = "bigint[]", ['b'] = "boolean[]", ['t'] = "text[]", ['x'] = "bytea[]", ['6'] = "inet[]",
+	};
+
+	for (unsigned i = 0; types[i]; i++)
+		str_addf(out, "%s$%u::%s", i ? ", " : "unnest(", i + 1, arrays[(unsigned char)types[i]]);
+	str_add(out, ") WITH ORDINALITY AS new (");
+	for (unsigned i = 0; types[i]; i++)
+		str_addf(out, "c%u, ", i + 1);
+	str_add(out, "n)");
+}
+
+static void add_word(struct str *out, const char *name, size_t len, int family, enum db_kind kind, const char *types)
 {
 #define IS(text) (len == strlen(text) && memcmp(name, (text), len) == 0)
 	if (IS("columns")) {
@@ -196,11 +229,19 @@ static void add_word(struct str *out, const char *name, size_t len, int family, 
 	} else if (IS("names")) {
 		sql_columns_add_names(out, family);
 	} else if (IS("values")) {
-		sql_columns_add_values(out, family, kind);
+		sql_columns_add_values(out, family, kind, '$');
+	} else if (IS("newvalues")) {
+		sql_columns_add_values(out, family, kind, 'c');
+	} else if (IS("new")) {
+		add_new(out, types);
 	} else if (IS("numbered")) {
 		sql_columns_add_numbered(out, family, kind);
 	} else if (IS("set")) {
-		sql_columns_add_set(out, family, kind);
+		sql_columns_add_set(out, family, kind, '$');
+	} else if (IS("newset")) {
+		sql_columns_add_set(out, family, kind, 'c');
+	} else if (IS("setexcluded")) {
+		sql_columns_add_set_excluded(out, family);
 	} else if (IS("setnumbered")) {
 		sql_columns_add_set_numbered(out, family);
 	} else if (IS("version")) {
@@ -223,7 +264,8 @@ static void add_word(struct str *out, const char *name, size_t len, int family, 
 #undef IS
 }
 
-static char *expand(const char *text, int family, enum db_kind kind)
+/* The types of the parameters were expanded before. */
+static char *expand(const char *text, int family, enum db_kind kind, const char *types)
 {
 	struct str out = { 0 };
 
@@ -235,16 +277,16 @@ static char *expand(const char *text, int family, enum db_kind kind)
 		if (!*text)
 			break;
 		len = strspn(++text, "abcdefghijklmnopqrstuvwxyz123");
-		add_word(&out, text, len, family, kind);
+		add_word(&out, text, len, family, kind, types);
 		text += len;
 	}
 	return out.text;
 }
 
-/* NULL remains NULL. */
-static const char *expand_batch(struct sql_stmts *stmts, const char *text, int family)
+/* Kept in stmts; NULL remains NULL. */
+static const char *keep(struct sql_stmts *stmts, const char *text, int family, enum db_kind kind, const char *types)
 {
-	return text ? *vec_push(&stmts->batches) = expand(text, family, DB_MYSQL) : NULL;
+	return text ? *vec_push(&stmts->batches) = expand(text, family, kind, types) : NULL;
 }
 
 static char *expand_types(const char *types, int family)
@@ -270,18 +312,20 @@ void sql_stmts_init(struct sql_stmts *stmts, int family, enum db_kind kind)
 	*stmts = (struct sql_stmts){ .columns = xstrdup(columns) };
 	for (unsigned i = 0; i < SQL_STMT_N; i++) {
 		const struct row *row = &rows[i];
+		struct db_stmt *stmt = &stmts->v[i];
+		const char *types = stmts->types[i] = expand_types(row->params, family);
 
-		stmts->v[i] = (struct db_stmt){ .name = row->name, .writes = row->writes };
-		stmts->texts[i] = row->text[kind] ? expand(row->text[kind], family, kind) : xstrdup("");
-		stmts->types[i] = expand_types(row->params, family);
-		stmts->v[i].text[kind] = stmts->texts[i];
-		stmts->v[i].params = stmts->types[i];
-		stmts->v[i].columns = strcmp(row->columns, ROWS) == 0 ? stmts->columns : row->columns;
-		if (kind == DB_MYSQL)
-			stmts->v[i].batch = (struct db_batch){ .head = expand_batch(stmts, row->batch.head, family),
-							       .item = expand_batch(stmts, row->batch.item, family),
-							       .separator = row->batch.separator,
-							       .tail = expand_batch(stmts, row->batch.tail, family) };
+		stmts->texts[i] = row->text[kind] ? expand(row->text[kind], family, kind, types) : xstrdup("");
+		*stmt = (struct db_stmt){ .name = row->name, .writes = row->writes, .params = types };
+		stmt->text[kind] = stmts->texts[i];
+		stmt->columns = strcmp(row->columns, ROWS) == 0 ? stmts->columns : row->columns;
+		if (kind == DB_PGSQL)
+			stmt->many = keep(stmts, row->many, family, kind, types);
+		else
+			stmt->batch = (struct db_batch){ .head = keep(stmts, row->batch.head, family, kind, types),
+							 .item = keep(stmts, row->batch.item, family, kind, types),
+							 .separator = row->batch.separator,
+							 .tail = keep(stmts, row->batch.tail, family, kind, types) };
 	}
 }
 

@@ -131,6 +131,7 @@ static struct sqlstore *new_store(const struct store_ops *ops, enum db_kind kind
 	db.kind = kind;
 	db.stmts = s->stmts.v;
 	db.n_stmts = SQL_STMT_N;
+	db.reads_few_rows = true;
 	db.connections = db.connections ? db.connections : CONNECTIONS;
 	db.max_pending = conf->max_pending ? conf->max_pending : db.max_pending;
 	s->db = db_open(&db);
