@@ -93,6 +93,37 @@ START_TEST(a_walk_sees_each_lease_once)
 }
 END_TEST
 
+/* Of a store without parts, all are in the first one. */
+START_TEST(each_lease_is_in_one_part)
+{
+	static unsigned seen[3000];
+	int n;
+
+	setup(_i, 0);
+	memset(seen, 0, sizeof(seen));
+	for (uint32_t i = 0; i < 3000; i++) {
+		struct lease lease = test_lease(i, 1000);
+
+		ck_assert_int_eq(insert(store, &lease), CHANGE_OK);
+	}
+	for (unsigned part = 0; part < 5; part++) {
+		struct store_scan scan = { .arena = arena, .part = part, .n_parts = 5 };
+
+		while ((n = store_scan(store, &scan)) > 0) {
+			for (int i = 0; i < n; i++)
+				seen[number_of(&scan.v[i])]++;
+			arena_reset(arena);
+		}
+		ck_assert_int_eq(n, 0);
+	}
+	for (uint32_t i = 0; i < 3000; i++)
+		ck_assert_msg(seen[i] == 1, "lease %u was seen %u times", i, seen[i]);
+	ck_assert_uint_eq(store_parts(store, UINT64_MAX), 1);
+	ck_assert_uint_le(store_parts(store, 2000), 2);
+	teardown();
+}
+END_TEST
+
 START_TEST(a_brief_walk_leaves_the_bytes_out)
 {
 	struct lease lease = test_lease(5, 1000);
@@ -509,6 +540,7 @@ int main(void)
 
 	tcase_set_timeout(tc, kinds_first() == IN_MEMORY ? 60 : 300);
 	EACH_KIND(tc, a_walk_sees_each_lease_once);
+	EACH_KIND(tc, each_lease_is_in_one_part);
 	EACH_KIND(tc, a_brief_walk_leaves_the_bytes_out);
 	/* the test double is not thread-safe */
 	tcase_add_loop_test(tc, a_walk_beside_threads, kinds_first(), kinds_first() == IN_MEMORY ? FAKE : KINDS);

@@ -28,6 +28,7 @@
 #define ODD_LOOK 4096          /* numbers that a trial looks at for what another length takes */
 #define MISSED_MAX 4           /* consecutive misses before the next pick starts elsewhere */
 #define SCATTER_TRIES 32       /* random positions, until one is free */
+#define FILL_AT_ONCE 64        /* leases to fill in before releasing the lock: workers wait for it */
 #define CLAIMED_TRIES 32       /* in a range without a map */
 
 /* A stored call of alloc_note(). */
@@ -449,19 +450,39 @@ void alloc_fill_begin(struct alloc *alloc, struct alloc_set *set)
 	(void)pthread_mutex_unlock(&alloc->lock);
 }
 
-void alloc_fill(struct alloc *alloc, struct alloc_set *set, const struct prefix *prefix, int64_t expires)
+bool alloc_fill_by_order(const struct alloc_set *set)
 {
-	struct marking m = marking_of(alloc, prefix, MARK_LEASED, true);
-	struct hold *hold;
+	return set->ranges.has_maps;
+}
 
-	m.end_key = key_of_end(alloc, expires);
-	(void)pthread_mutex_lock(&alloc->lock);
-	mark_in(set, &m);
-	/* Another server of the store assigned what this one offered: the end is recorded again when the claim ends. */
-	hold = alloc->holds.n ? holds_at(&alloc->holds, &prefix->addr) : NULL;
+/* Another server of the store assigned what this one offered: the end is recorded again when the claim ends. */
+static void note_end(struct alloc *alloc, const struct prefix *prefix, uint32_t end_key)
+{
+	struct hold *hold = alloc->holds.n ? holds_at(&alloc->holds, &prefix->addr) : NULL;
+
 	if (hold && hold->prefix.len == prefix->len)
-		hold->end_key = m.end_key;
-	(void)pthread_mutex_unlock(&alloc->lock);
+		hold->end_key = end_key;
+}
+
+static void fill_one(struct alloc *alloc, struct alloc_set *set, const struct alloc_lease *lease)
+{
+	struct marking m = marking_of(alloc, &lease->prefix, MARK_LEASED, true);
+
+	m.end_key = key_of_end(alloc, lease->expires);
+	mark_in(set, &m);
+	note_end(alloc, &lease->prefix, m.end_key);
+}
+
+void alloc_fill(struct alloc *alloc, struct alloc_set *set, const struct alloc_lease *leases, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		size_t end = n - i < FILL_AT_ONCE ? n : i + FILL_AT_ONCE;
+
+		(void)pthread_mutex_lock(&alloc->lock);
+		for (; i < end; i++)
+			fill_one(alloc, set, &leases[i]);
+		(void)pthread_mutex_unlock(&alloc->lock);
+	}
 }
 
 void alloc_fill_end(struct alloc *alloc, struct alloc_set *set)
@@ -473,6 +494,7 @@ void alloc_fill_end(struct alloc *alloc, struct alloc_set *set)
 
 		m.end_key = note->end_key;
 		mark(alloc, &m);
+		note_end(alloc, &note->prefix, note->end_key);
 	}
 	vec_free(&set->notes);
 	set->is_filling = false;

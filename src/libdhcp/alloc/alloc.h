@@ -47,11 +47,18 @@ struct alloc_set *alloc_set_new(struct alloc *alloc, const struct alloc_range *r
 void alloc_set_watch_outside(struct alloc *alloc, struct alloc_set *set);
 /*
  * Fills a new set with what is already taken. Between begin and end the caller walks the store, which may change
- * meanwhile, and calls alloc_fill() for each lease it sees; changes reported through alloc_note() during this
- * time are applied to the set at the end.
+ * meanwhile, and calls alloc_fill() for all leases it sees; changes reported through alloc_note() during this
+ * time are applied to the set at the end. Several threads may fill a set. Many leases at a time, in order of address,
+ * are filled fastest.
  */
+struct alloc_lease {
+	struct prefix prefix;
+	int64_t expires; /* boot s */
+};
 void alloc_fill_begin(struct alloc *alloc, struct alloc_set *set);
-void alloc_fill(struct alloc *alloc, struct alloc_set *set, const struct prefix *prefix, int64_t expires);
+void alloc_fill(struct alloc *alloc, struct alloc_set *set, const struct alloc_lease *leases, size_t n);
+/* False if the order makes no difference for this set. */
+bool alloc_fill_by_order(const struct alloc_set *set);
 void alloc_fill_end(struct alloc *alloc, struct alloc_set *set);
 void alloc_set_free(struct alloc *alloc, struct alloc_set *set);
 

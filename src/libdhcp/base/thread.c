@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "base/thread.h"
 
+#include "base/arena.h"
+
+#include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <time.h>
 
 int thread_start(pthread_t *ret, void *(*run)(void *arg), void *arg)
@@ -17,6 +22,52 @@ int thread_start(pthread_t *ret, void *(*run)(void *arg), void *arg)
 	err = pthread_create(ret, NULL, run, arg);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return err;
+}
+
+#define CPUS_MAX 64
+
+unsigned thread_cpus(void)
+{
+	cpu_set_t set;
+	int n;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return 1;
+	n = CPU_COUNT(&set);
+	return n < 1 ? 1 : n > CPUS_MAX ? CPUS_MAX : (unsigned)n;
+}
+
+struct share {
+	void (*run)(void *ctx, unsigned i);
+	void *ctx;
+	unsigned i;
+	pthread_t thread;
+	bool has_thread;
+};
+
+static void *run_share(void *arg)
+{
+	const struct share *share = arg;
+
+	share->run(share->ctx, share->i);
+	return NULL;
+}
+
+void thread_each(unsigned n, void (*run)(void *ctx, unsigned i), void *ctx)
+{
+	struct share *shares = xcalloc(n ? n : 1, sizeof(*shares));
+
+	for (unsigned i = 0; i < n; i++) {
+		shares[i] = (struct share){ .run = run, .ctx = ctx, .i = i };
+		shares[i].has_thread = i && thread_start(&shares[i].thread, run_share, &shares[i]) == 0;
+	}
+	for (unsigned i = 0; i < n; i++)
+		if (!shares[i].has_thread)
+			(void)run_share(&shares[i]);
+	for (unsigned i = 0; i < n; i++)
+		if (shares[i].has_thread)
+			(void)pthread_join(shares[i].thread, NULL);
+	free(shares);
 }
 
 void cond_init(pthread_cond_t *cond)

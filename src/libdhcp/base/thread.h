@@ -9,6 +9,13 @@
  * handlers would not be called otherwise. Returns 0, or an error number.
  */
 int thread_start(pthread_t *ret, void *(*run)(void *arg), void *arg);
+/* The number of CPUs the process may use, at most 64. */
+unsigned thread_cpus(void);
+/*
+ * Calls run(ctx, 0) to run(ctx, n - 1), each in a thread of its own, the first one in the caller's. Returns when all
+ * have returned. Those for which there is no thread run one after the other.
+ */
+void thread_each(unsigned n, void (*run)(void *ctx, unsigned i), void *ctx);
 
 /* A condition whose waits are not affected by changes of the wall clock. */
 void cond_init(pthread_cond_t *cond);

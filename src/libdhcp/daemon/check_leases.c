@@ -5,12 +5,15 @@
  */
 #include "daemon/check_leases.h"
 
+#include "base/thread.h"
 #include "base/vec.h"
 #include "log/log.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define LINES_MAX 100 /* leases logged individually; beyond that only their number is */
+#define PART_MIN 4096 /* leases that are worth a thread */
 
 struct check {
 	const struct family *fam;
@@ -18,7 +21,13 @@ struct check {
 	const struct sanity_checks_conf *conf;
 	struct arena *arena;
 	VEC(struct store_change) changes;
-	uint64_t n_failed, n_contexts;
+	struct check_sum *sum;
+	int err;
+};
+
+/* Of all threads. */
+struct check_sum {
+	atomic_ullong n_failed, n_contexts;
 };
 
 /* True if the lease's subnet exists and contains its address. */
@@ -48,7 +57,7 @@ static void check_subnet(struct check *check, const struct lease *lease, uint32_
 {
 	const struct subnet *right = subnet_by_address(&check->cfg->plan, &lease->addr);
 	enum lease_checks level = check->conf->lease_checks;
-	bool tell = ++check->n_failed <= LINES_MAX;
+	bool tell = atomic_fetch_add(&check->sum->n_failed, 1) < LINES_MAX;
 	char text[IP_TEXT_MAX];
 
 	(void)ip_format(&lease->addr, text);
@@ -81,7 +90,7 @@ static void check_lease(struct check *check, const struct lease *lease)
 	if (context)
 		verdict = context_check(check->fam->context, check->arena, context, check->conf->extended_info_checks,
 					&context);
-	if (verdict != CONTEXT_FINE && ++check->n_contexts <= LINES_MAX) {
+	if (verdict != CONTEXT_FINE && atomic_fetch_add(&check->sum->n_contexts, 1) < LINES_MAX) {
 		char text[IP_TEXT_MAX];
 
 		(void)ip_format(&lease->addr, text);
@@ -151,37 +160,62 @@ static unsigned apply_wait(struct store *store, struct store_change *changes, si
 	return n_made;
 }
 
-/* Returns -E_SYS if the store cannot be read. */
-static int check_all(struct store *store, struct check *check)
+struct checks {
+	struct store *store;
+	unsigned n;
+	struct check *v;
+};
+
+static void check_part(void *ctx, unsigned part)
 {
-	struct store_scan scan = { .arena = arena_new(0) };
+	const struct checks *checks = ctx;
+	struct check *check = &checks->v[part];
+	struct store_scan scan = { .arena = arena_new(0), .part = part, .n_parts = checks->n };
 	int n;
 
-	while ((n = store_scan(store, &scan)) > 0) {
+	while ((n = store_scan(checks->store, &scan)) > 0) {
 		for (int i = 0; i < n; i++)
 			check_lease(check, &scan.v[i]);
 		arena_reset(scan.arena);
 	}
 	arena_free(scan.arena);
-	return n;
+	check->err = n;
+}
+
+/* Nothing is changed unless all leases were read. */
+static int change_all(struct store *store, const struct checks *checks)
+{
+	unsigned n_made = 0;
+
+	for (unsigned i = 0; i < checks->n; i++)
+		if (checks->v[i].err < 0)
+			return checks->v[i].err;
+	for (unsigned i = 0; i < checks->n; i++)
+		n_made += apply_wait(store, checks->v[i].changes.v, checks->v[i].changes.n);
+	return (int)n_made;
 }
 
 int check_leases_wait(struct store *store, const struct family *fam, const struct config *cfg)
 {
-	struct check check = { .fam = fam, .cfg = cfg, .conf = cfg->global.sanity_checks };
-	unsigned n_made = 0;
-	int err;
+	const struct sanity_checks_conf *conf = cfg->global.sanity_checks;
+	struct checks checks = { .store = store, .n = store_parts(store, PART_MIN) };
+	struct check_sum sum = { 0 };
+	int n_made;
 
-	if (check.conf->lease_checks == LEASE_CHECK_NONE && check.conf->extended_info_checks == CONTEXT_CHECK_NONE)
+	if (conf->lease_checks == LEASE_CHECK_NONE && conf->extended_info_checks == CONTEXT_CHECK_NONE)
 		return 0;
-	check.arena = arena_new(0);
-	err = check_all(store, &check);
-	if (err == 0)
-		n_made = apply_wait(store, check.changes.v, check.changes.n);
-	if (check.n_failed > LINES_MAX || check.n_contexts > LINES_MAX)
-		LOG(DHCPSRV_LEASE_SANITY_SUMMARY, (unsigned long long)check.n_failed,
-		    (unsigned long long)check.n_contexts, n_made);
-	vec_free(&check.changes);
-	arena_free(check.arena);
-	return err < 0 ? err : (int)n_made;
+	checks.v = xcalloc(checks.n, sizeof(*checks.v));
+	for (unsigned i = 0; i < checks.n; i++)
+		checks.v[i] =
+			(struct check){ .fam = fam, .cfg = cfg, .conf = conf, .arena = arena_new(0), .sum = &sum };
+	thread_each(checks.n, check_part, &checks);
+	n_made = change_all(store, &checks);
+	if (sum.n_failed > LINES_MAX || sum.n_contexts > LINES_MAX)
+		LOG(DHCPSRV_LEASE_SANITY_SUMMARY, sum.n_failed, sum.n_contexts, n_made < 0 ? 0 : (unsigned)n_made);
+	for (unsigned i = 0; i < checks.n; i++) {
+		vec_free(&checks.v[i].changes);
+		arena_free(checks.v[i].arena);
+	}
+	free(checks.v);
+	return n_made;
 }

@@ -623,6 +623,7 @@ static int memfile_open(const struct store_conf *conf, struct store **ret, char 
 const struct store_ops memfile_ops = {
 	.name = "memfile",
 	.finds_at_once = true,
+	.has_parts = true,
 	.open = memfile_open,
 	.close = memfile_close,
 	.find = memfile_find,

@@ -318,10 +318,12 @@ int memfind_scan(struct memtable *table, struct store_scan *scan)
 
 	_Static_assert(sizeof(walk) <= sizeof(scan->place), "a place holds a walk");
 	memcpy(&walk, scan->place, sizeof(walk));
+	if (walk.stripe < scan->part)
+		walk.stripe = scan->part;
 	scan->v = arena_room(scan->arena, g.cap * sizeof(*scan->v));
 	if (!scan->v)
 		return -E_NOMEM;
-	while (g.n < PAGE && g.err == 0 && memtable_walk(table, &walk, gather, &g))
+	while (g.n < PAGE && g.err == 0 && memtable_walk(table, &walk, scan->n_parts, gather, &g))
 		;
 	memcpy(scan->place, &walk, sizeof(walk));
 	return g.err < 0 ? g.err : (int)g.n;

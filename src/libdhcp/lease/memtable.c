@@ -219,7 +219,8 @@ void memtable_drop(struct memtable *t, uint32_t ref)
 
 #define WALK_SLOTS 64 /* slots of a stripe to visit before releasing its lock */
 
-bool memtable_walk(struct memtable *t, struct memtable_walk *walk, void (*fn)(void *ctx, uint32_t ref), void *ctx)
+bool memtable_walk(struct memtable *t, struct memtable_walk *walk, unsigned step, void (*fn)(void *ctx, uint32_t ref),
+		   void *ctx)
 {
 	const struct index *index;
 	bool more = true;
@@ -234,7 +235,7 @@ bool memtable_walk(struct memtable *t, struct memtable_walk *walk, void (*fn)(vo
 	}
 	memtable_unlock(t, 1ULL << walk->stripe);
 	if (!more)
-		*walk = (struct memtable_walk){ .stripe = walk->stripe + 1 };
+		*walk = (struct memtable_walk){ .stripe = walk->stripe + (step ? step : 1) };
 	return true;
 }
 
@@ -304,7 +305,7 @@ static void order_stripe(struct ordering *o, unsigned at)
 	stripe->is_ordered = true;
 	n_disordered = stripe->n_disordered;
 	memtable_unlock(o->t, 1ULL << at);
-	while (walk.stripe == at && memtable_walk(o->t, &walk, note_address, o))
+	while (walk.stripe == at && memtable_walk(o->t, &walk, 1, note_address, o))
 		;
 	for (unsigned type = 0; type < LEASE_TYPES; type++) {
 		struct found *found = &o->found[type];

@@ -3,6 +3,7 @@
 #include "lease/store.h"
 
 #include "base/err.h"
+#include "base/thread.h"
 
 #include <semaphore.h>
 
@@ -78,7 +79,23 @@ void store_watch_share(struct store *store, store_share_fn *changed, void *ctx)
 
 int store_scan(struct store *store, struct store_scan *scan)
 {
+	if (!store->ops->has_parts) {
+		if (scan->part)
+			return 0;
+		scan->n_parts = 0; /* a store around another one passes it on */
+	}
 	return store->ops->scan(store, scan);
+}
+
+unsigned store_parts(struct store *store, uint64_t min)
+{
+	unsigned cpus = thread_cpus();
+	struct store_stats stats;
+
+	if (!store->ops->has_parts)
+		return 1;
+	store_get_stats(store, &stats);
+	return stats.leases / min >= cpus ? cpus : (unsigned)(stats.leases / min) + 1;
 }
 
 uint64_t store_count(struct store *store, enum lease_state state)

@@ -217,15 +217,21 @@ void store_watch_share(struct store *store, store_share_fn *changed, void *ctx);
  *		for (int i = 0; i < n; i++) use(&scan.v[i]);
  *		arena_reset(arena);
  *	}
+ *
+ * Several threads may share the work, each with a walk of its own over one part.
  */
 struct store_scan {
 	struct arena *arena; /* for the page; may be reset after each page */
+	unsigned part;       /* which of n_parts parts; a store may have all leases in the first one */
+	unsigned n_parts;    /* 0: the whole store */
 	bool is_brief;       /* only what struct store_held has: the address, its space, type, state, ids and end */
 	struct lease *v;     /* the page */
 	uint64_t place[2];   /* private to the store; start with zeroes */
 };
 /* Returns the number of leases in the next page; 0 at the end; -E_NOMEM, -E_SYS. May block: not for workers. */
 int store_scan(struct store *store, struct store_scan *scan);
+/* How many threads should share a walk: each has a CPU, and at least `min` leases. */
+unsigned store_parts(struct store *store, uint64_t min);
 
 /* Returns the number of leases in this state. */
 uint64_t store_count(struct store *store, enum lease_state state);
@@ -254,12 +260,13 @@ void store_get_stats(struct store *store, struct store_stats *ret);
 struct store_ops {
 	const char *name;
 	bool finds_at_once; /* find never returns -E_AGAIN */
+	bool has_parts;     /* scan observes `part` and `n_parts` */
 	bool is_shared;     /* other servers may change its leases */
 	int (*open)(const struct store_conf *conf, struct store **ret, char **reterr);
 	void (*close)(struct store *store);
 	int (*find)(struct store *store, struct store_find *find);
 	int (*apply)(struct store *store, struct store_txn *txn);
-	int (*scan)(struct store *store, struct store_scan *scan);
+	int (*scan)(struct store *store, struct store_scan *scan); /* without `has_parts`, knows no parts */
 	uint64_t (*count)(struct store *store, enum lease_state state);
 	void (*watch)(struct store *store, store_watch_fn *changed, void *ctx);
 	void (*stats)(struct store *store, struct store_stats *ret);

@@ -33,12 +33,12 @@ static void add_gauges(struct stat_place *place, enum lease_state state, enum le
 	add(place, ids[1], n);
 }
 
-void lease_stats_add(struct stat_places *places, const struct lease *lease)
+void lease_stats_add(struct stat_places *places, const struct lease *lease, int64_t n)
 {
 	struct stat_key key = key_of(lease->type, lease->subnet_id, lease->pool_id);
 	unsigned pin;
 
-	add_gauges(stat_places_enter(places, &key, &pin), lease->state, lease->type, 1);
+	add_gauges(stat_places_enter(places, &key, &pin), lease->state, lease->type, n);
 	stat_places_leave(places, pin);
 }
 

@@ -15,8 +15,8 @@
  * A change is counted as it is made, before it is durable; a change that is undone is subtracted again.
  */
 
-/* Counts a lease that exists. */
-void lease_stats_add(struct stat_places *places, const struct lease *lease);
+/* Counts n leases that exist, with the type, state, subnet id and pool id of this one. */
+void lease_stats_add(struct stat_places *places, const struct lease *lease, int64_t n);
 /* Counts a change reported by the store's watcher. */
 void lease_stats_note(struct stat_places *places, const struct store_notice *notice);
 

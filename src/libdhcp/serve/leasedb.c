@@ -99,34 +99,3 @@ void leasedb_leave(struct leasedb *db)
 	else
 		(void)end_aside(db);
 }
-
-/*
- * Leases may change meanwhile: note() reports that. Not before the first set is filled: only then is the store
- * in service.
- */
-int leasedb_fill(struct leasedb *db, struct alloc_set *set)
-{
-	struct store_scan scan = { .arena = arena_new(0), .is_brief = true };
-	int n;
-
-	alloc_fill_begin(db->alloc, set);
-	while ((n = store_scan(db->store, &scan)) > 0) {
-		for (int i = 0; i < n; i++) {
-			struct prefix span = lease_span(&scan.v[i]);
-
-			if (lease_is_in_use(&scan.v[i]))
-				alloc_fill(db->alloc, set, &span, scan.v[i].expires);
-			if (!db->counts_leases)
-				lease_stats_add(db->places, &scan.v[i]);
-		}
-		arena_reset(scan.arena);
-	}
-	alloc_fill_end(db->alloc, set);
-	arena_free(scan.arena);
-	/* Written before the database is in service, when other threads begin to read it. */
-	if (!db->counts_leases && n < 0)
-		stat_places_forget_leases(db->places);
-	else if (!db->counts_leases)
-		db->counts_leases = true;
-	return n;
-}

@@ -491,7 +491,7 @@ START_TEST(a_set_is_filled_while_leases_change)
 			prefix.addr = ip_add_steps(&base, i, 72);
 			prefix.len = len[i];
 			if (seen[i])
-				alloc_fill(alloc, set, &prefix, INT64_MAX);
+				alloc_fill(alloc, set, &(struct alloc_lease){ prefix, INT64_MAX }, 1);
 		}
 		alloc_fill_end(alloc, set);
 		for (unsigned i = 0; i < N; i++)
