@@ -71,17 +71,18 @@ void hook_call_done(struct kea_library *lib, const char *doing, kea_done_fn *don
 		(void)hook_enter(lib, doing, run_done, &ending, &result);
 }
 
-struct function {
-	kea_hook_fn *fn;
-	const struct kea_parked *parked;
-	struct kea_call *call;
-};
-
-static int run(void *arg)
+static int run_function(void *arg)
 {
-	const struct function *f = arg;
+	struct kea_call *call = arg;
 
-	return f->fn ? f->fn(f->call) : f->parked->resumed(f->call, f->parked->context);
+	return call->fn(call);
+}
+
+static int run_resumed(void *arg)
+{
+	struct kea_call *call = arg;
+
+	return call->parked->resumed(call, call->parked->context);
 }
 
 static __attribute__((noinline, cold)) enum hook_verdict without_verdict(const struct hook_call *hook)
@@ -90,18 +91,19 @@ static __attribute__((noinline, cold)) enum hook_verdict without_verdict(const s
 }
 
 /* Calls fn, or if it is NULL, parked->resumed. */
-static enum hook_verdict call_function(struct hook_use *use, kea_hook_fn *fn, const struct kea_parked *parked,
-				       struct hook_call *hook)
+static inline __attribute__((always_inline)) enum hook_verdict
+call_function(struct hook_use *use, kea_hook_fn *fn, const struct kea_parked *parked, struct hook_call *hook)
 {
 	struct kea_call call;
-	struct function function = { fn, parked, &call };
 	int verdict = -1;
 
 	call.hook = hook;
 	call.use = use;
+	call.fn = fn;
+	call.parked = parked;
 	call.more = NULL;
 	call.n_objects = 0;
-	(void)enter(use->lib, hook_points[hook->point].name, run, &function, &verdict);
+	(void)enter(use->lib, hook_points[hook->point].name, fn ? run_function : run_resumed, &call, &verdict);
 	return verdict < KEA_CONTINUE || verdict > KEA_DROP ? without_verdict(hook) : (enum hook_verdict)verdict;
 }
 

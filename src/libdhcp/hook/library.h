@@ -208,7 +208,9 @@ struct kea_object {
 struct kea_call {
 	struct hook_call *hook;
 	struct hook_use *use;
-	struct kea_object *more; /* in the memory of the packet */
+	kea_hook_fn *fn;                 /* that is called; NULL: the one of parked */
+	const struct kea_parked *parked; /* NULL: none is resumed */
+	struct kea_object *more;         /* in the memory of the packet */
 	unsigned n_objects;
 	struct kea_object objects[HOOK_OBJECTS_FEW]; /* the first n are valid */
 };

@@ -23,11 +23,12 @@ struct live {
 	struct config *cfg;
 	struct leasedb *db;
 	struct alloc_set *set;
-	struct hooks *hooks;               /* NULL if no library is loaded */
-	uint32_t hook_rows[32];            /* by step: its rows of serve/slots.c that libraries use, a bit each */
-	uint32_t hook_steps;               /* steps with such a row, a bit each */
-	atomic_uint users;                 /* uses by workers, see struct live_use */
-	uint64_t serial;                   /* unique: counts configurations */
+	struct hooks *hooks;    /* NULL if no library is loaded */
+	uint32_t hook_rows[32]; /* by step: its rows of serve/slots.c that libraries use, a bit each */
+	uint8_t hook_row[32];   /* by step: the only one, its number in serve/slots.c + 1; 0: none, or several */
+	uint32_t hook_steps;    /* steps with such a row, a bit each */
+	atomic_uint users;      /* uses by workers, see struct live_use */
+	uint64_t serial;        /* unique: counts configurations */
 	void (*unused)(struct live *live); /* called once by the last worker that leaves it */
 	void *owner;
 	struct post post; /* the owner's: where `unused` runs */

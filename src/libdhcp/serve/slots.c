@@ -72,6 +72,17 @@ const struct slot slots[] = {
 /* clang-format on */
 const unsigned slots_n = sizeof(slots) / sizeof(slots[0]);
 
+/* The rows of each step, which follow each other in the table. */
+static struct step_slots {
+	unsigned begin, end;
+} ranges[STEPS_MAX];
+
+/* Its number among the rows of the step. */
+static unsigned row_of(const struct request *req, const struct slot *slot)
+{
+	return (unsigned)(slot - slots) - ranges[req->step].begin;
+}
+
 /* --- what a verdict does ----------------------------------------------------- */
 
 static enum verdict drop_at(struct request *req, const struct slot *slot)
@@ -321,7 +332,7 @@ static __attribute__((noinline, cold)) enum verdict wait_for_libraries(struct re
 	req->hook_packet.is_in_use = call->is_in_use;
 	req->hook_packet.slot = (unsigned)(slot - slots) + 1;
 	/* When resumed, it continues after this slot. */
-	req->slot++;
+	req->slot = row_of(req, slot) + 1;
 	if (wait_end(req) == STEP_PARK)
 		return STEP_PARK;
 	req->slot--;
@@ -525,11 +536,6 @@ static __attribute__((noinline, cold)) enum verdict resumed(struct request *req,
 	return unpark(req, slot, &call);
 }
 
-/* The rows of each step, which follow each other in the table. */
-static struct step_slots {
-	unsigned begin, end;
-} ranges[STEPS_MAX];
-
 static void find_range(unsigned step)
 {
 	struct step_slots *range = &ranges[step];
@@ -571,16 +577,19 @@ void slots_plan(struct live *live)
 		const struct step_slots *range = &ranges[step];
 
 		live->hook_rows[step] = 0;
+		live->hook_row[step] = 0;
 		for (unsigned i = range->begin; i < range->end; i++)
-			if (hooks_at(live->hooks, slots[i].point))
+			if (hooks_at(live->hooks, slots[i].point)) {
+				live->hook_row[step] = live->hook_rows[step] ? 0 : (uint8_t)(i + 1);
 				live->hook_rows[step] |= 1u << (i - range->begin);
+			}
 		if (live->hook_rows[step] || is_called_in(live->hooks, step))
 			live->hook_steps |= 1u << step;
 	}
 }
 
 /* The rows are in the order of the steps; for each step, those before it come first. */
-enum verdict slots_run(struct request *req)
+static __attribute__((noinline)) enum verdict run_all(struct request *req)
 {
 	const struct slot *first = &slots[ranges[req->step].begin];
 	const uint32_t rows = req->live->hook_rows[req->step];
@@ -603,6 +612,32 @@ enum verdict slots_run(struct request *req)
 		req->slot++;
 	}
 	return run_step(req);
+}
+
+/* The step is new, and has one row. */
+static inline __attribute__((always_inline)) enum verdict run_one(struct request *req, const struct slot *slot)
+{
+	enum verdict verdict;
+
+	if (slot->when != SLOT_BEFORE) {
+		verdict = run_step(req);
+		return verdict == STEP_NEXT ? run_slot(req, slot) : verdict;
+	}
+	verdict = run_slot(req, slot);
+	if (verdict != STEP_NEXT)
+		return verdict;
+	req->slot = row_of(req, slot) + 1;
+	return run_step(req);
+}
+
+enum verdict slots_run(struct request *req)
+{
+	const unsigned row = req->live->hook_row[req->step];
+
+	/* Nearly always. */
+	if (row && !req->slot && !req->step_ran && !req->hook_packet.slot)
+		return run_one(req, &slots[row - 1]);
+	return run_all(req);
 }
 
 bool slot_resume(struct request *req, uint64_t ticket)
