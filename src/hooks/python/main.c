@@ -9,8 +9,8 @@
 
 /* A timer, or a descriptor that is watched. While it is active, the list of its script has a reference. */
 struct task_object {
-	PyObject_HEAD struct python_script *script; /* NULL: it was unloaded */
-	struct kea_timer *timer; /* these two exist while it is active: other threads may free this */
+	PyObject_HEAD PyObject *module; /* kea, which knows whether the script was unloaded; NULL: garbage */
+	struct kea_timer *timer;        /* these two exist while it is active: other threads may free this */
 	struct kea_watch *watch;
 	PyObject *function;
 	int fd; /* a duplicate of what the script watches; -1: none */
@@ -20,14 +20,14 @@ struct task_object {
 
 static PyObject *timer_class, *watch_class;
 
-/* NULL: an exception is set. */
-static struct python_script *here(struct python_script *script)
+/* The script of a module, in its main thread. NULL: an exception is set. */
+static struct python_script *here(PyObject *module)
 {
-	if (script && pthread_equal(pthread_self(), script->main_thread))
+	struct python_script *script = script_of(module);
+
+	if (!script || pthread_equal(pthread_self(), script->main_thread))
 		return script;
-	if (!PyErr_Occurred())
-		PyErr_SetString(PyExc_RuntimeError,
-				script ? "only in the main thread: see kea.main()" : "the script was unloaded");
+	PyErr_SetString(PyExc_RuntimeError, "only in the main thread: see kea.main()");
 	return NULL;
 }
 
@@ -74,12 +74,12 @@ static PyObject *dump(PyObject *value)
 }
 
 struct response {
-	int result;
+	enum kea_result result;
 	PyObject *text; /* str */
 	struct kea_json *arguments;
 };
 
-static bool is_result(int result)
+static bool is_result(long result)
 {
 	return result == KEA_SUCCESS || result == KEA_FAILED || result == KEA_EMPTY || result == KEA_CONFLICT;
 }
@@ -89,17 +89,20 @@ static bool read_response(PyObject *value, struct response *ret)
 {
 	PyObject *text = NULL, *arguments = Py_None, *json;
 	const char *words;
+	long result = 0;
 	Py_ssize_t len;
 
 	if (value == Py_None)
 		return true;
-	if (PyTuple_Check(value) ? !PyArg_ParseTuple(value, "i|OO", &ret->result, &text, &arguments)
-				 : (ret->result = (int)PyLong_AsLong(value)) == -1 && PyErr_Occurred())
+	if (PyTuple_Check(value) ? !PyArg_ParseTuple(value, "l|OO;a command returns result, text and arguments",
+						     &result, &text, &arguments)
+				 : (result = PyLong_AsLong(value)) == -1 && PyErr_Occurred())
 		return false;
-	if (!is_result(ret->result)) {
+	if (!is_result(result)) {
 		PyErr_SetString(PyExc_ValueError, "the result of the command is not 0, 1, 3 or 4");
 		return false;
 	}
+	ret->result = (enum kea_result)result;
 	ret->text = text && text != Py_None ? PyObject_Str(text) : NULL;
 	if (arguments == Py_None || PyErr_Occurred())
 		return !PyErr_Occurred();
@@ -122,14 +125,21 @@ void script_run_command(struct script_command *command, struct kea_request *requ
 	PyObject *args = arguments ? PyTuple_Pack(1, arguments) : NULL;
 	PyObject *value = args ? python_run(script, script->commands[command->index], args) : NULL;
 	bool ok = value && read_response(value, &response);
-	const char *text = response.text ? PyUnicode_AsUTF8(response.text) : "";
+	const char *text = !ok ? NULL : response.text ? PyUnicode_AsUTF8(response.text) : "";
 
-	if (!ok || !text) {
+	if (!text) {
 		python_failed(script, command->name, why);
 		kea->json_free(response.arguments);
 		response = (struct response){ KEA_FAILED, response.text, NULL };
+		text = why;
 	}
-	kea->respond(request, (enum kea_result)response.result, response.arguments, "%s", *why ? why : text);
+	/*
+	 * Libraries are called at command_processed. One of them may be a script whose lock another thread holds, which
+	 * waits for that of Python.
+	 */
+	Py_BEGIN_ALLOW_THREADS;
+	kea->respond(request, response.result, response.arguments, "%s", text);
+	Py_END_ALLOW_THREADS;
 	Py_XDECREF(response.text);
 	Py_XDECREF(value);
 	Py_XDECREF(args);
@@ -139,26 +149,25 @@ void script_run_command(struct script_command *command, struct kea_request *requ
 
 /* --- tasks -------------------------------------------------------------------------------------------------------- */
 
-static struct task_object *task_new(PyObject *class, struct python_script *script, PyObject *function)
+static struct task_object *task_new(PyObject *class, PyObject *module, PyObject *function)
 {
-	struct task_object *task = PyObject_New(struct task_object, (PyTypeObject *)class);
+	struct task_object *task = PyObject_GC_New(struct task_object, (PyTypeObject *)class);
 
 	if (!task)
 		return NULL;
-	task->script = script;
+	task->module = Py_NewRef(module);
 	task->timer = NULL;
 	task->watch = NULL;
 	task->function = Py_NewRef(function);
 	task->fd = -1;
 	task->is_active = false;
+	PyObject_GC_Track(task);
 	return task;
 }
 
 /* Adds the task to those of its script. False: an exception is set. */
-static bool activate(struct task_object *task)
+static bool activate(struct task_object *task, struct python_script *script)
 {
-	struct python_script *script = task->script;
-
 	if (task->is_active)
 		return true;
 	if (script->base.n_tasks == SCRIPT_TASKS_MAX) {
@@ -176,8 +185,8 @@ static bool activate(struct task_object *task)
 	return true;
 }
 
-/* In the main thread. */
-static void deactivate(struct task_object *task)
+/* In the main thread, while the script is loaded. */
+static void deactivate(struct task_object *task, struct python_script *script)
 {
 	kea->timer_free(task->timer);
 	task->timer = NULL;
@@ -192,7 +201,7 @@ static void deactivate(struct task_object *task)
 	if (task->next)
 		task->next->link = task->link;
 	task->is_active = false;
-	task->script->base.n_tasks--;
+	script->base.n_tasks--;
 	Py_DECREF(task);
 }
 
@@ -200,21 +209,28 @@ void tasks_end(struct python_script *script)
 {
 	struct task_object *task;
 
-	while ((task = script->tasks) != NULL) {
-		Py_INCREF(task);
-		deactivate(task);
-		task->script = NULL;
-		Py_DECREF(task);
-	}
+	while ((task = script->tasks) != NULL)
+		deactivate(task, script);
 }
 
-static void free_task(PyObject *self)
+/* A script has its timers in variables, and they have its functions. */
+static int traverse_task(PyObject *self, visitproc visit, void *arg)
 {
-	PyTypeObject *type = Py_TYPE(self);
+	const struct task_object *task = (struct task_object *)self;
 
-	Py_XDECREF(((struct task_object *)self)->function);
-	PyObject_Free(self);
-	Py_DECREF(type);
+	Py_VISIT(Py_TYPE(self));
+	Py_VISIT(task->module);
+	Py_VISIT(task->function);
+	return 0;
+}
+
+static int clear_task(PyObject *self)
+{
+	struct task_object *task = (struct task_object *)self;
+
+	Py_CLEAR(task->module);
+	Py_CLEAR(task->function);
+	return 0;
 }
 
 /* --- timers ------------------------------------------------------------------------------------------------------- */
@@ -231,42 +247,48 @@ static int64_t ms_of(double seconds)
 	return ms;
 }
 
-static bool start(struct task_object *task, double seconds)
+static bool start(struct task_object *task, struct python_script *script, double seconds)
 {
 	int64_t ms = ms_of(seconds);
 
-	if (ms < 0 || !activate(task))
+	if (ms < 0 || !activate(task, script))
 		return false;
 	if (!task->timer)
-		task->timer = kea->timer(task->script->lib, on_timer, task);
+		task->timer = kea->timer(script->lib, on_timer, task);
 	(void)kea->timer_start(task->timer, ms);
 	return true;
 }
 
 /* A number starts the timer again. False: an exception is set. */
-static bool start_again(struct task_object *task, PyObject *value)
+static bool start_again(struct task_object *task, struct python_script *script, PyObject *value)
 {
 	double seconds;
 
-	if (value == Py_None || !task->script)
+	if (value == Py_None)
 		return true;
 	seconds = PyFloat_AsDouble(value);
-	return !PyErr_Occurred() && start(task, seconds);
+	return !PyErr_Occurred() && start(task, script, seconds);
+}
+
+/* Of a task that is active. */
+static struct python_script *script_of_active(const struct task_object *task)
+{
+	return ((struct python_module *)PyModule_GetState(task->module))->script;
 }
 
 static void on_timer(void *context)
 {
 	struct task_object *task = context;
-	struct python_script *script = task->script;
 	PyGILState_STATE state = python_enter();
+	struct python_script *script = script_of_active(task);
 	PyObject *args, *value;
 
 	Py_INCREF(task);
 	/* It is active again if the function starts it. */
-	deactivate(task);
+	deactivate(task, script);
 	args = PyTuple_New(0);
 	value = args ? python_run(script, task->function, args) : NULL;
-	if (!value || !start_again(task, value))
+	if (!value || !start_again(task, script, value))
 		python_failed(script, "kea.timer", NULL);
 	Py_XDECREF(value);
 	Py_XDECREF(args);
@@ -276,15 +298,15 @@ static void on_timer(void *context)
 
 PyObject *kea_timer(PyObject *self, PyObject *args)
 {
-	struct python_script *script = here(script_of(self));
+	struct python_script *script = here(self);
 	struct task_object *task;
 	PyObject *function;
 	double seconds;
 
 	if (!script || !PyArg_ParseTuple(args, "dO", &seconds, &function) || !is_function(function))
 		return NULL;
-	task = task_new(timer_class, script, function);
-	if (task && !start(task, seconds))
+	task = task_new(timer_class, self, function);
+	if (task && !start(task, script, seconds))
 		Py_CLEAR(task);
 	return (PyObject *)task;
 }
@@ -292,9 +314,10 @@ PyObject *kea_timer(PyObject *self, PyObject *args)
 static PyObject *TIMER_start(PyObject *self, PyObject *args)
 {
 	struct task_object *task = (struct task_object *)self;
+	struct python_script *script;
 	double seconds;
 
-	if (!PyArg_ParseTuple(args, "d", &seconds) || !here(task->script) || !start(task, seconds))
+	if (!PyArg_ParseTuple(args, "d", &seconds) || !(script = here(task->module)) || !start(task, script, seconds))
 		return NULL;
 	Py_RETURN_NONE;
 }
@@ -302,10 +325,11 @@ static PyObject *TIMER_start(PyObject *self, PyObject *args)
 static PyObject *stop(PyObject *self, PyObject *args)
 {
 	struct task_object *task = (struct task_object *)self;
+	struct python_script *script;
 
-	if (!PyArg_ParseTuple(args, "") || !here(task->script))
+	if (!PyArg_ParseTuple(args, "") || !(script = here(task->module)))
 		return NULL;
-	deactivate(task);
+	deactivate(task, script);
 	Py_RETURN_NONE;
 }
 
@@ -317,8 +341,8 @@ static PyObject *stop(PyObject *self, PyObject *args)
 static void on_ready(int fd, unsigned events, void *context)
 {
 	struct task_object *task = context;
-	struct python_script *script = task->script;
 	PyGILState_STATE state = python_enter();
+	struct python_script *script = script_of_active(task);
 	PyObject *args, *value;
 
 	(void)fd;
@@ -344,27 +368,27 @@ static unsigned events_of(const char *text)
 }
 
 /* Watches the descriptor. False: an exception is set. */
-static bool watch(struct task_object *task, int fd, unsigned events)
+static bool watch(struct task_object *task, struct python_script *script, int fd, unsigned events)
 {
-	if (kea->is_check(task->script->lib))
-		return true;
-	if (!activate(task))
+	if (!activate(task, script))
 		return false;
+	if (kea->is_check(script->lib))
+		return true;
 	task->fd = script_descriptor(fd);
 	if (task->fd < 0)
 		PyErr_Format(PyExc_ValueError, "cannot watch the descriptor: %s", strerror(errno));
 	else
-		task->watch = kea->watch(task->script->lib, task->fd, events, on_ready, task);
+		task->watch = kea->watch(script->lib, task->fd, events, on_ready, task);
 	if (task->fd >= 0 && !task->watch)
 		PyErr_SetString(PyExc_ValueError, "the descriptor cannot be watched: it is a file");
 	if (!task->watch)
-		deactivate(task);
+		deactivate(task, script);
 	return task->watch != NULL;
 }
 
 PyObject *kea_watch(PyObject *self, PyObject *args)
 {
-	struct python_script *script = here(script_of(self));
+	struct python_script *script = here(self);
 	struct task_object *task;
 	PyObject *file, *function;
 	const char *text = "r";
@@ -375,8 +399,8 @@ PyObject *kea_watch(PyObject *self, PyObject *args)
 		return NULL;
 	fd = PyObject_AsFileDescriptor(file);
 	events = fd >= 0 ? events_of(text) : 0;
-	task = events ? task_new(watch_class, script, function) : NULL;
-	if (task && !watch(task, fd, events))
+	task = events ? task_new(watch_class, self, function) : NULL;
+	if (task && !watch(task, script, fd, events))
 		Py_CLEAR(task);
 	return (PyObject *)task;
 }
@@ -387,7 +411,7 @@ static PyObject *WATCH_change(PyObject *self, PyObject *args)
 	const char *text;
 	unsigned events;
 
-	if (!PyArg_ParseTuple(args, "s", &text) || !here(task->script))
+	if (!PyArg_ParseTuple(args, "s", &text) || !here(task->module))
 		return NULL;
 	events = events_of(text);
 	if (!events)
@@ -463,7 +487,7 @@ static PyMethodDef watch_methods[] = { SCRIPT_METHODS_WATCH(PYTHON_METHOD){ NULL
 
 bool tasks_open(void)
 {
-	timer_class = class_new("TIMER", sizeof(struct task_object), timer_methods, free_task, false);
-	watch_class = class_new("WATCH", sizeof(struct task_object), watch_methods, free_task, false);
+	timer_class = class_new_gc("TIMER", sizeof(struct task_object), timer_methods, traverse_task, clear_task);
+	watch_class = class_new_gc("WATCH", sizeof(struct task_object), watch_methods, traverse_task, clear_task);
 	return timer_class && watch_class;
 }

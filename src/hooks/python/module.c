@@ -6,14 +6,9 @@
 
 #define JSON_DEPTH_MAX 64
 
-/* The state of a module. */
-struct module {
-	struct python_script *script; /* NULL: it was unloaded */
-};
-
 struct python_script *script_of(PyObject *self)
 {
-	const struct module *module = PyModule_GetState(self);
+	const struct python_module *module = self ? PyModule_GetState(self) : NULL;
 
 	if (module && module->script)
 		return module->script;
@@ -170,7 +165,7 @@ static PyObject *kea_stat(PyObject *self, PyObject *args)
 		return NULL;
 	stat = script_stat(&script->base, script->lib, name);
 	if (stat)
-		return stat_new(stat);
+		return stat_new(self, stat);
 	return PyErr_Format(PyExc_ValueError, "statistic \"%s\": at most %d are created, while the script is loaded",
 			    name, SCRIPT_STATS_MAX);
 }
@@ -328,8 +323,11 @@ static const struct {
 } values[] = { SCRIPT_VALUES(VALUE) };
 
 static struct PyModuleDef definition = {
-	PyModuleDef_HEAD_INIT,           .m_name = "kea",        .m_doc = "The DHCP server that runs the script.",
-	.m_size = sizeof(struct module), .m_methods = functions,
+	PyModuleDef_HEAD_INIT,
+	.m_name = "kea",
+	.m_doc = "The DHCP server that runs the script.",
+	.m_size = sizeof(struct python_module),
+	.m_methods = functions,
 };
 
 PyObject *module_new(struct python_script *script)
@@ -338,7 +336,7 @@ PyObject *module_new(struct python_script *script)
 
 	if (!module)
 		return NULL;
-	((struct module *)PyModule_GetState(module))->script = script;
+	((struct python_module *)PyModule_GetState(module))->script = script;
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		value = values[i].new(script);
 		if (!value || PyModule_AddObject(module, values[i].name, value) < 0) {
@@ -352,5 +350,5 @@ PyObject *module_new(struct python_script *script)
 
 void module_end(PyObject *module)
 {
-	((struct module *)PyModule_GetState(module))->script = NULL;
+	((struct python_module *)PyModule_GetState(module))->script = NULL;
 }

@@ -17,7 +17,8 @@ struct object {
 };
 
 struct stat_object {
-	PyObject_HEAD struct kea_stat *stat;
+	PyObject_HEAD struct kea_stat *stat; /* as long as the script of the module is loaded */
+	PyObject *module;                    /* NULL: garbage */
 };
 
 struct expression_object {
@@ -524,12 +525,14 @@ static PyObject *CALL_park(PyObject *self, PyObject *args)
 	waiting = waiting_new(handle->call, function);
 	if (!waiting)
 		return NULL;
-	parked = PyObject_New(struct parked_object, (PyTypeObject *)parked_class);
+	parked = PyObject_GC_New(struct parked_object, (PyTypeObject *)parked_class);
 	if (!parked) {
 		Py_DECREF(waiting);
 		return NULL;
 	}
 	parked->waiting = waiting;
+	parked->parked = NULL;
+	PyObject_GC_Track(parked);
 	parked->parked = kea->park(handle->call, ms, resumed, waiting);
 	if (!parked->parked) {
 		Py_DECREF(parked);
@@ -569,14 +572,22 @@ static PyObject *PARKED_drop(PyObject *self, PyObject *args)
 }
 
 /* Nobody can resume the packet any longer. */
-static void free_parked(PyObject *self)
+static int clear_parked(PyObject *self)
 {
 	struct kea_parked *handle = take((struct parked_object *)self);
 
 	if (handle)
 		(void)kea->drop(handle);
 	Py_CLEAR(((struct parked_object *)self)->waiting);
-	free_object(self);
+	return 0;
+}
+
+/* A script may have it in a variable, and it has a function of the script. */
+static int traverse_parked(PyObject *self, visitproc visit, void *arg)
+{
+	Py_VISIT(Py_TYPE(self));
+	Py_VISIT(((struct parked_object *)self)->waiting);
+	return 0;
 }
 
 void objects_end_parked(struct python_script *script)
@@ -589,40 +600,68 @@ void objects_end_parked(struct python_script *script)
 
 /* --- statistics --------------------------------------------------------------------------------------------------- */
 
-PyObject *stat_new(struct kea_stat *stat)
+PyObject *stat_new(PyObject *module, struct kea_stat *stat)
 {
-	struct stat_object *object = PyObject_New(struct stat_object, (PyTypeObject *)stat_class);
+	struct stat_object *object = PyObject_GC_New(struct stat_object, (PyTypeObject *)stat_class);
 
-	if (object)
-		object->stat = stat;
+	if (!object)
+		return NULL;
+	object->stat = stat;
+	object->module = Py_NewRef(module);
+	PyObject_GC_Track(object);
 	return (PyObject *)object;
+}
+
+static int traverse_stat(PyObject *self, visitproc visit, void *arg)
+{
+	Py_VISIT(Py_TYPE(self));
+	Py_VISIT(((struct stat_object *)self)->module);
+	return 0;
+}
+
+static int clear_stat(PyObject *self)
+{
+	Py_CLEAR(((struct stat_object *)self)->module);
+	return 0;
+}
+
+/* A thread of the script may live longer than the statistic. NULL: an exception is set. */
+static struct kea_stat *stat_of(PyObject *self)
+{
+	const struct stat_object *object = (struct stat_object *)self;
+
+	return script_of(object->module) ? object->stat : NULL;
 }
 
 static PyObject *STAT_add(PyObject *self, PyObject *args)
 {
+	struct kea_stat *stat = stat_of(self);
 	long long n = 1;
 
-	if (!PyArg_ParseTuple(args, "|L", &n))
+	if (!stat || !PyArg_ParseTuple(args, "|L", &n))
 		return NULL;
-	kea->stat_add(((struct stat_object *)self)->stat, n);
+	kea->stat_add(stat, n);
 	Py_RETURN_NONE;
 }
 
 static PyObject *STAT_set(PyObject *self, PyObject *args)
 {
+	struct kea_stat *stat = stat_of(self);
 	long long n;
 
-	if (!PyArg_ParseTuple(args, "L", &n))
+	if (!stat || !PyArg_ParseTuple(args, "L", &n))
 		return NULL;
-	kea->stat_set(((struct stat_object *)self)->stat, n);
+	kea->stat_set(stat, n);
 	Py_RETURN_NONE;
 }
 
 static PyObject *STAT_get(PyObject *self, PyObject *args)
 {
-	if (!PyArg_ParseTuple(args, ""))
+	const struct kea_stat *stat = stat_of(self);
+
+	if (!stat || !PyArg_ParseTuple(args, ""))
 		return NULL;
-	return PyLong_FromLongLong(kea->stat_get(((struct stat_object *)self)->stat));
+	return PyLong_FromLongLong(kea->stat_get(stat));
 }
 
 /* --- expressions -------------------------------------------------------------------------------------------------- */
@@ -713,6 +752,38 @@ PyObject *class_new(const char *name, size_t size, PyMethodDef *methods, destruc
 	return PyType_FromSpec(&spec);
 }
 
+/* clear() is a slot of the class, too. */
+static void free_gc(PyObject *self)
+{
+	PyTypeObject *type = Py_TYPE(self);
+
+	PyObject_GC_UnTrack(self);
+	(void)type->tp_clear(self);
+	PyObject_GC_Del(self);
+	Py_DECREF(type);
+}
+
+PyObject *class_new_gc(const char *name, size_t size, PyMethodDef *methods, traverseproc traverse, inquiry clear)
+{
+	PyType_Slot slots[] = {
+		{ Py_tp_methods, methods },
+		{ Py_tp_dealloc, (void *)free_gc },
+		{ Py_tp_traverse, (void *)traverse },
+		{ Py_tp_clear, (void *)clear },
+		{ 0, NULL },
+	};
+	char full[SCRIPT_LABEL_MAX];
+	PyType_Spec spec = {
+		.name = full,
+		.basicsize = (int)size,
+		.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+		.slots = slots,
+	};
+
+	snprintf(full, sizeof(full), "kea.%s", name);
+	return PyType_FromSpec(&spec);
+}
+
 static bool add_name(PyObject *dict, const char *name, long row)
 {
 	PyObject *number = PyLong_FromLong(row);
@@ -749,8 +820,9 @@ bool objects_open(int family)
 		if (!names[kind] || !classes[kind])
 			return false;
 	}
-	stat_class = class_new("STAT", sizeof(struct stat_object), stat_methods, free_object, false);
-	parked_class = class_new("PARKED", sizeof(struct parked_object), parked_methods, free_parked, false);
+	stat_class = class_new_gc("STAT", sizeof(struct stat_object), stat_methods, traverse_stat, clear_stat);
+	parked_class =
+		class_new_gc("PARKED", sizeof(struct parked_object), parked_methods, traverse_parked, clear_parked);
 	if (!stat_class || !parked_class || !tasks_open())
 		return false;
 	expression_class =

@@ -49,12 +49,14 @@ void module_end(PyObject *module);
 bool objects_open(int family);
 /* An object of the call that runs; None if it is NULL. A new reference. */
 PyObject *object_new(struct kea_call *call, struct kea_object *object);
-PyObject *stat_new(struct kea_stat *stat);
+PyObject *stat_new(PyObject *module, struct kea_stat *stat);
 /* Drops what is still parked: the script is unloaded. */
 void objects_end_parked(struct python_script *script);
 
 /* Makes a class of objects; has_fields: with the rows of fields. */
 PyObject *class_new(const char *name, size_t size, PyMethodDef *methods, destructor destroy, bool has_fields);
+/* The same of objects that the garbage collector knows. clear() lets go of all that the object has. */
+PyObject *class_new_gc(const char *name, size_t size, PyMethodDef *methods, traverseproc traverse, inquiry clear);
 /* A row of describe.h in a table of methods. */
 #define PYTHON_METHOD(object, name, arguments, doc) \
 	{ #name, object##_##name, METH_VARARGS, #name "(" arguments ")\n\n" doc },
@@ -70,7 +72,14 @@ PyObject *python_run(struct python_script *script, PyObject *function, PyObject 
 /* Counts and logs the exception that is set, and clears it. Its text is also in `why`, if that is not NULL. */
 void python_failed(struct python_script *script, const char *doing, char why[SCRIPT_ERROR_MAX]);
 
-/* The script of a module; NULL: an exception is set. script_loading(): only in the thread that loads it. module.c */
+/* The state of a module. */
+struct python_module {
+	struct python_script *script; /* NULL: it was unloaded */
+};
+/*
+ * The script of a module, which may be NULL; NULL: an exception is set. script_loading(): only in the thread that loads
+ * it. module.c
+ */
 struct python_script *script_of(PyObject *module);
 struct python_script *script_loading(PyObject *module);
 PyObject *json_new(const struct kea_json *json);

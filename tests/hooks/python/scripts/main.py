@@ -30,6 +30,11 @@ def fail(text):
     raise ValueError(text)
 
 
+class Unprintable:
+    def __str__(self):
+        raise ValueError("no text")
+
+
 cycle = []
 cycle.append(cycle)
 # Commands.
@@ -43,6 +48,10 @@ kea.command("script-cycle", lambda _: (0, "", cycle), "read")
 kea.command("script-function", lambda _: (0, "", [print]), "read")
 kea.command("script-nan", lambda _: (0, "", float("nan")), "read")
 kea.command("script-text", lambda _: "text", "read")
+kea.command("script-large", lambda _: 2**32, "read")
+kea.command("script-huge", lambda _: 2**80, "read")
+kea.command("script-surrogate", lambda _: (0, "\ud800"), "read")
+kea.command("script-no-text", lambda _: (0, Unprintable(), {}), "read")
 fails("has that command already", kea.command, "script-echo", print)
 fails('the access is "read" or "write"', kea.command, "x", print, "all")
 fails("not a function", kea.command, "x", 1)
