@@ -129,6 +129,13 @@ class Server:
         return self.process.pid
 
     @property
+    def is_sanitized(self):
+        """True if its memory grows by what sanitizers keep: freed memory, or what they know of each address."""
+        with open(self.binary, "rb") as f:
+            text = f.read()
+        return b"__asan_init" in text or b"__tsan_init" in text
+
+    @property
     def pid_file(self):
         return os.path.join(self.folder, f"{self.name}.{self.program}.pid")
 
