@@ -66,18 +66,18 @@ static const struct stripe *stripe_of(const struct list_key *k)
 
 static struct index *by_key(struct memtable *t, const struct list_key *k)
 {
-	return &t->stripes[memtable_stripe(k->hash)].by_key[k->key];
+	return &t->stripes[memtable_stripe(k->hash)].key[k->key].lists;
 }
 
 static struct index *by_group(struct memtable *t, const struct list_key *k)
 {
-	return &t->stripes[memtable_stripe(k->hash)].by_group;
+	return &t->stripes[memtable_stripe(k->hash)].key[k->key].groups;
 }
 
 /* Returns the slot of the list; NULL if it is empty. */
 static struct index_slot *find_list(const struct list_key *k)
 {
-	return index_find(&stripe_of(k)->by_key[k->key], k->hash, has_key, k);
+	return index_find(&stripe_of(k)->key[k->key].lists, k->hash, has_key, k);
 }
 
 static uint64_t group_hash(const struct list_key *k, const struct record_group *group)
@@ -89,7 +89,7 @@ static struct index_slot *find_group(const struct list_key *k, const struct reco
 {
 	struct group_key want = { k, group };
 
-	return index_find(&stripe_of(k)->by_group, group_hash(k, group), has_group, &want);
+	return index_find(&stripe_of(k)->key[k->key].groups, group_hash(k, group), has_group, &want);
 }
 
 uint32_t clientlist_first(const struct memtable *t, enum record_key key, struct bytes id, uint64_t hash,

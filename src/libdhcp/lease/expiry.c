@@ -6,6 +6,7 @@
 #include "lease/expiry.h"
 
 #define ARITY 4
+#define CAP_MIN 64
 
 void expiry_done(struct expiry *expiry)
 {
@@ -62,10 +63,18 @@ static void sift_down(struct expiry *e, uint32_t pos, struct expiry_item item)
 	put(e, pos, item);
 }
 
+void expiry_reserve(struct expiry *e, uint32_t n)
+{
+	if (n <= CAP_MIN)
+		return;
+	e->cap = n;
+	e->v = xmalloc(n * sizeof(*e->v));
+}
+
 void expiry_push(struct expiry *e, uint32_t ref)
 {
 	if (e->n == e->cap) {
-		e->cap = e->cap ? e->cap + e->cap / 2 : 64;
+		e->cap = e->cap ? e->cap + e->cap / 2 : CAP_MIN;
 		e->v = xrealloc(e->v, e->cap * sizeof(*e->v));
 	}
 	e->n++;

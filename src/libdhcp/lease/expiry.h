@@ -20,7 +20,8 @@ void expiry_done(struct expiry *expiry);
 void expiry_add(struct expiry *expiry, uint32_t ref);
 /* Does nothing if the record is not in the heap. */
 void expiry_remove(struct expiry *expiry, uint32_t ref);
-/* For loading: push many records in any order, then build once. */
+/* For loading: reserve room for n records in an empty heap, push them in any order, then build once. */
+void expiry_reserve(struct expiry *expiry, uint32_t n);
 void expiry_push(struct expiry *expiry, uint32_t ref);
 void expiry_build(struct expiry *expiry);
 /*

@@ -4,11 +4,55 @@
 
 #include "base/arena.h"
 
+#include <sys/mman.h>
+
 #define CAP_MIN 16
+#define MAP_MIN ((size_t)1 << 17) /* bytes from which on a table is mapped: it comes and goes as a whole */
+#define LARGE_PAGE ((size_t)2 << 20)
+
+/* Maps a power of two, aligned to large pages if it consists of them: each lookup is somewhere else. */
+static void *map(size_t len)
+{
+	size_t extra = len >= LARGE_PAGE ? LARGE_PAGE : 0, before;
+	char *room = mmap(NULL, len + extra, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (room == MAP_FAILED)
+		die_of_memory();
+	if (!extra) {
+		/* All of it will be used. A kernel without this populates it page by page. */
+		(void)madvise(room, len, MADV_POPULATE_WRITE);
+		return room;
+	}
+	before = (size_t)(-(uintptr_t)room & (LARGE_PAGE - 1));
+	if (before)
+		(void)munmap(room, before);
+	if (extra - before)
+		(void)munmap(room + before + len, extra - before);
+	/* A kernel without huge pages uses small ones. */
+	(void)madvise(room + before, len, MADV_HUGEPAGE);
+	return room + before;
+}
+
+static struct index_slot *slots_new(uint32_t cap)
+{
+	size_t len = cap * sizeof(struct index_slot);
+
+	return len < MAP_MIN ? xcalloc(1, len) : map(len);
+}
+
+static void slots_free(struct index_slot *v, uint32_t cap)
+{
+	size_t len = cap * sizeof(*v);
+
+	if (len < MAP_MIN)
+		free(v);
+	else
+		(void)munmap(v, len);
+}
 
 void index_done(struct index *index)
 {
-	free(index->v);
+	slots_free(index->v, index->cap);
 	*index = (struct index){ 0 };
 }
 
@@ -41,11 +85,11 @@ void index_add(struct index *index, uint64_t hash, uint32_t ref)
 		uint32_t old_cap = index->cap;
 
 		index->cap = old_cap ? old_cap * 2 : CAP_MIN;
-		index->v = xcalloc(index->cap, sizeof(*index->v));
+		index->v = slots_new(index->cap);
 		for (uint32_t i = 0; i < old_cap; i++)
 			if (old[i].ref)
 				place(index, old[i]);
-		free(old);
+		slots_free(old, old_cap);
 	}
 	place(index, (struct index_slot){ (uint32_t)hash, ref });
 	index->n++;

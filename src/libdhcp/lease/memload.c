@@ -1,78 +1,46 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Loads the lease files into the table: a row replaces the previous row of its address. load.h reads the files,
- * leftover.h says which ones apply.
+ * leftover.h says which ones apply, loadline.h enters the rows.
  */
 #include "lease/memload.h"
 
 #include "base/heap.h"
+#include "base/thread.h"
 #include "io/notify.h"
 #include "lease/leftover.h"
+#include "lease/loadline.h"
 #include "log/log.h"
 
 #include <sys/stat.h>
 
-/*
- * Rows that were read but are not in the table yet. Each touches three indexes at uncached locations;
- * prefetching has them in the cache by the time the row is inserted.
- */
-#define LOAD_AHEAD 32
-#define ROWS_PER_REPORT 16384 /* power of two; a hundredth of a second */
+#define THREADS_MIN (1U << 20) /* bytes that are worth threads */
 
 struct load {
-	struct memtable *table;
+	struct loadline *line;
 	struct memload *sum;
 	struct notify_progress progress;
-	uint64_t rows;
-	unsigned head, n;
-	struct loaded {
-		struct ip addr;
-		uint64_t hash;
-		uint32_t ref; /* 0: deleted */
-	} v[LOAD_AHEAD];
+	int family;
+	const char *path;
+	uint64_t max_bad;
+	struct leftover old;
+	char **reterr;
 };
-
-/* In file order: the last row of an address wins. No locks yet. */
-static void load_oldest(struct load *load)
-{
-	struct memtable *table = load->table;
-	const struct loaded *row = &load->v[load->head];
-	uint32_t old = memtable_by_addr(table, &row->addr, row->hash);
-
-	if (old || row->ref)
-		memtable_swap(table, old, row->ref);
-	if (old)
-		memtable_drop(table, old);
-	load->head = (load->head + 1) % LOAD_AHEAD;
-	load->n--;
-}
 
 static void load_row(void *ctx, const struct lease_row *row)
 {
-	struct load *load = ctx;
-	struct memtable *table = load->table;
-	struct loaded *place;
-	uint32_t ref = row->deleted ? 0 : memtable_make(table, &row->lease);
+	const struct load *load = ctx;
 	char text[PREFIX_TEXT_MAX];
 
-	if (++load->rows % ROWS_PER_REPORT == 0)
-		notify_progress(&load->progress, "loading leases: %llu rows read", (unsigned long long)load->rows);
 	LOG(DHCPSRV_MEMFILE_LEASE_LOAD, lease_address_text(&row->lease, text));
-	if (!row->deleted && !ref) {
-		load->sum->bad++; /* 512 MiB of leases in one stripe */
-		return;
-	}
-	if (load->n == LOAD_AHEAD)
-		load_oldest(load);
-	place = &load->v[(load->head + load->n++) % LOAD_AHEAD];
-	*place = (struct loaded){ row->lease.addr, memtable_hash_addr(&row->lease.addr), ref };
-	memtable_prefetch(table, place->hash, ref ? memtable_record(table, ref) : NULL);
+	loadline_row(load->line, row);
 }
 
-static void load_rest(struct load *load)
+static void report(void *ctx, uint64_t rows)
 {
-	while (load->n)
-		load_oldest(load);
+	struct load *load = ctx;
+
+	notify_progress(&load->progress, "loading leases: %llu rows read", (unsigned long long)rows);
 }
 
 static void count_loaded(struct memload *sum, const struct load_result *res)
@@ -82,40 +50,52 @@ static void count_loaded(struct memload *sum, const struct load_result *res)
 	sum->bad += res->bad;
 }
 
-/* A lease takes less than two bytes of memory per byte of its row. */
-static void expect(const char *path, const struct leftover *old)
+/* Returns the size of the files. */
+static uint64_t size_of(const char *path, const struct leftover *old)
 {
 	uint64_t bytes = 0;
 	struct stat st;
 
 	for (unsigned i = 0; i < old->n; i++)
 		bytes += fstat(old->v[i].fd, &st) == 0 ? (uint64_t)st.st_size : 0;
-	bytes += stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
-	heap_expect(bytes * 2);
+	return bytes + (stat(path, &st) == 0 ? (uint64_t)st.st_size : 0);
 }
 
 /* The files that cleanups left come first; the lease file itself comes last and wins. */
-static int load_all(struct load *load, int family, const char *path, uint64_t max_bad, char **reterr)
+static int read_all(void *ctx, struct loadline *line)
 {
+	struct load *load = ctx;
 	struct load_result *res = &load->sum->last;
-	struct leftover old;
-	int err = leftover_open(path, &old, reterr);
+	int err = 0;
 
-	if (err < 0)
-		return err;
-	expect(path, &old);
-	for (unsigned i = 0; err == 0 && i < old.n; i++) {
-		old.v[i].max_bad = max_bad;
-		err = load_source(&old.v[i], family, load_row, load, res, reterr);
+	load->line = line;
+	for (unsigned i = 0; err == 0 && i < load->old.n; i++) {
+		load->old.v[i].max_bad = load->max_bad;
+		err = load_source(&load->old.v[i], load->family, load_row, load, res, load->reterr);
 		if (err == 0)
 			count_loaded(load->sum, res);
 	}
-	leftover_close(&old);
 	if (err == 0)
-		err = load_file(path, family, max_bad, load_row, load, res, reterr);
-	load_rest(load);
+		err = load_file(load->path, load->family, load->max_bad, load_row, load, res, load->reterr);
 	if (err == 0)
 		count_loaded(load->sum, res);
+	return err;
+}
+
+/* A lease takes less than two bytes of memory per byte of its row. */
+static int load_all(struct memtable *table, struct load *load)
+{
+	uint64_t bytes = size_of(load->path, &load->old);
+	struct loadline_sum entered;
+	int err;
+
+	heap_expect(bytes * 2);
+	memtable_load_begin(table);
+	err = loadline_run(table, bytes >= THREADS_MIN && thread_cpus() > 1, read_all, report, load, &entered);
+	if (err == 0)
+		memtable_load_end(table);
+	heap_settle();
+	load->sum->bad += entered.n_full;
 	return err;
 }
 
@@ -123,14 +103,20 @@ int memload_fill(struct memtable *table, int family, const char *path, uint64_t 
 		 char **reterr)
 {
 	struct memload sum = { 0 };
-	struct load load = { .table = table, .sum = &sum, .progress = notify_progress_now() };
-	int err;
+	struct load load = {
+		.sum = &sum,
+		.progress = notify_progress_now(),
+		.family = family,
+		.path = path,
+		.max_bad = max_bad,
+		.reterr = reterr,
+	};
+	int err = leftover_open(path, &load.old, reterr);
 
-	memtable_load_begin(table);
-	err = load_all(&load, family, path, max_bad, reterr);
-	if (err == 0)
-		memtable_load_end(table);
-	heap_settle();
+	if (err < 0)
+		return err;
+	err = load_all(table, &load);
+	leftover_close(&load.old);
 	if (err < 0)
 		return err;
 	*ret = sum;

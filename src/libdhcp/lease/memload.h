@@ -12,8 +12,8 @@ struct memload {
 
 /*
  * Fills an empty table from the lease file at `path` and the files that cleanups left next to it.
- * Single-threaded, before anything else uses the table. max_bad: see load_file; it applies to each file. After a
- * failure only memtable_done() may be called.
+ * Uses threads of its own, before anything else uses the table. max_bad: see load_file; it applies to each file. After
+ * a failure only memtable_done() may be called.
  */
 int memload_fill(struct memtable *table, int family, const char *path, uint64_t max_bad, struct memload *ret,
 		 char **reterr);

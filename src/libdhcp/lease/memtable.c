@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "lease/memtable.h"
 
+#include "base/thread.h"
 #include "lease/clientlist.h"
 
 #include <assert.h>
@@ -20,9 +21,10 @@ void memtable_done(struct memtable *t)
 {
 	for (unsigned i = 0; i < STRIPES; i++) {
 		index_done(&t->stripes[i].by_addr);
-		index_done(&t->stripes[i].by_key[KEY_HWADDR]);
-		index_done(&t->stripes[i].by_key[KEY_ID]);
-		index_done(&t->stripes[i].by_group);
+		for (enum record_key key = 0; key < RECORD_KEYS; key++) {
+			index_done(&t->stripes[i].key[key].lists);
+			index_done(&t->stripes[i].key[key].groups);
+		}
 		for (unsigned type = 0; type < LEASE_TYPES; type++)
 			addrset_done(&t->stripes[i].ordered[type]);
 		expiry_done(&t->stripes[i].expiry);
@@ -46,24 +48,45 @@ static struct expiry *heap_of(struct stripe *stripe, const struct record *rec)
 	return record_can_expire(rec) ? &stripe->expiry : NULL;
 }
 
+static void build_heaps(struct memtable *t, struct stripe *stripe)
+{
+	const struct index *index = &stripe->by_addr;
+	uint32_t n_retired = (uint32_t)(stripe->count[LEASE_RECLAIMED] + stripe->count[LEASE_RELEASED]);
+
+	expiry_reserve(&stripe->expiry, index->n - n_retired);
+	expiry_reserve(&stripe->retired, n_retired);
+	for (uint32_t s = 0; s < index->cap; s++) {
+		struct expiry *heap;
+
+		memtable_look_ahead(t, index, s);
+		heap = index->v[s].ref ? heap_of(stripe, memtable_record(t, index->v[s].ref)) : NULL;
+		if (heap)
+			expiry_push(heap, index->v[s].ref);
+	}
+	expiry_build(&stripe->expiry);
+	expiry_build(&stripe->retired);
+}
+
+struct building {
+	struct memtable *t;
+	unsigned n_parts;
+};
+
+static void build_part(void *ctx, unsigned part)
+{
+	const struct building *building = ctx;
+
+	for (unsigned i = part; i < STRIPES; i += building->n_parts)
+		build_heaps(building->t, &building->t->stripes[i]);
+}
+
+#define THREADS_MIN 4096 /* records of a stripe that are worth threads */
+
 void memtable_load_end(struct memtable *t)
 {
-	for (unsigned i = 0; i < STRIPES; i++) {
-		struct stripe *stripe = &t->stripes[i];
-		const struct index *index = &stripe->by_addr;
+	struct building building = { t, t->stripes[0].by_addr.n >= THREADS_MIN ? thread_cpus() : 1 };
 
-		for (uint32_t s = 0; s < index->cap; s++) {
-			struct expiry *heap;
-
-			memtable_look_ahead(t, index, s);
-			heap = index->v[s].ref ? heap_of(stripe, memtable_record(t, index->v[s].ref)) : NULL;
-
-			if (heap)
-				expiry_push(heap, index->v[s].ref);
-		}
-		expiry_build(&stripe->expiry);
-		expiry_build(&stripe->retired);
-	}
+	thread_each(building.n_parts, build_part, &building);
 	t->loading = false;
 }
 
@@ -114,18 +137,6 @@ uint32_t memtable_by_addr(struct memtable *t, const struct ip *addr, uint64_t ha
 	return slot ? slot->ref : 0;
 }
 
-void memtable_prefetch(const struct memtable *t, uint64_t addr_hash, const struct record *rec)
-{
-	index_prefetch(&t->stripes[memtable_stripe(addr_hash)].by_addr, addr_hash);
-	for (enum record_key key = 0; rec && key < RECORD_KEYS; key++) {
-		struct bytes id = record_key(rec, key);
-		uint64_t hash = id.len ? memtable_hash_key(key, id) : 0;
-
-		if (id.len)
-			index_prefetch(&t->stripes[memtable_stripe(hash)].by_key[key], hash);
-	}
-}
-
 /* --- inserting and removing records; the locks of all their stripes are held --- */
 
 static void swap_expiry(struct memtable *t, struct stripe *stripe, uint32_t old, uint32_t new)
@@ -174,27 +185,33 @@ static void swap_order(const struct memtable *t, struct stripe *stripe, const st
 		addrset_add(&stripe->ordered[to->type], addr);
 }
 
+/* Changes the index of addresses, and the counts. `slot` is that of the address; NULL: it has none. */
+static void set_addr(struct memtable *t, struct index_slot *slot, uint64_t hash, uint32_t new)
+{
+	struct stripe *stripe = &t->stripes[memtable_stripe(hash)];
+	struct index *index = &stripe->by_addr;
+
+	if (slot)
+		count_state(stripe, memtable_record(t, slot->ref), -1);
+	if (new)
+		count_state(stripe, memtable_record(t, new), 1);
+	if (slot && new)
+		slot->ref = new;
+	else if (slot)
+		index_remove(index, slot);
+	else if (new)
+		index_add(index, hash, new);
+}
+
 void memtable_swap(struct memtable *t, uint32_t old, uint32_t new)
 {
 	struct ip addr = record_addr(memtable_record(t, old ? old : new));
 	uint64_t hash = memtable_hash_addr(&addr);
 	struct stripe *stripe = &t->stripes[memtable_stripe(hash)];
-	struct index *index = &stripe->by_addr;
+	struct index_slot *slot = old ? slot_of_addr(t, &addr, hash) : NULL;
 
-	if (old) {
-		struct index_slot *slot = slot_of_addr(t, &addr, hash);
-
-		assert(slot && slot->ref == old);
-		if (new)
-			slot->ref = new;
-		else
-			index_remove(index, slot);
-		count_state(stripe, memtable_record(t, old), -1);
-	} else {
-		index_add(index, hash, new);
-	}
-	if (new)
-		count_state(stripe, memtable_record(t, new), 1);
+	assert(!old || (slot && slot->ref == old));
+	set_addr(t, slot, hash, new);
 	for (enum record_key key = 0; key < RECORD_KEYS; key++)
 		clientlist_swap(t, old, new, key);
 	if (stripe->is_ordered)
@@ -210,6 +227,28 @@ uint32_t memtable_make(struct memtable *t, const struct lease *lease)
 	if (ref)
 		record_pack(memtable_record(t, ref), lease, t->epoch, ++t->stripes[i].version);
 	return ref;
+}
+
+uint32_t memtable_load_copy(struct memtable *t, uint64_t hash, const struct record *packed, size_t len)
+{
+	uint32_t ref = slab_alloc(t->slabs, memtable_stripe(hash), len);
+	struct record *rec;
+
+	if (!ref)
+		return 0;
+	rec = memtable_record(t, ref);
+	memcpy(rec, packed, len);
+	rec->version = ++t->stripes[memtable_stripe(hash)].version;
+	return ref;
+}
+
+uint32_t memtable_load_addr(struct memtable *t, const struct ip *addr, uint64_t hash, uint32_t new)
+{
+	struct index_slot *slot = slot_of_addr(t, addr, hash);
+	uint32_t old = slot ? slot->ref : 0;
+
+	set_addr(t, slot, hash, new);
+	return old;
 }
 
 void memtable_drop(struct memtable *t, uint32_t ref)
@@ -354,8 +393,9 @@ uint64_t memtable_bytes(struct memtable *t)
 
 	for (unsigned i = 0; i < STRIPES; i++) {
 		memtable_lock(t, 1ULL << i);
-		sum += index_bytes(&t->stripes[i].by_addr) + index_bytes(&t->stripes[i].by_key[KEY_HWADDR]) +
-		       index_bytes(&t->stripes[i].by_key[KEY_ID]) + index_bytes(&t->stripes[i].by_group);
+		sum += index_bytes(&t->stripes[i].by_addr);
+		for (enum record_key key = 0; key < RECORD_KEYS; key++)
+			sum += index_bytes(&t->stripes[i].key[key].lists) + index_bytes(&t->stripes[i].key[key].groups);
 		for (unsigned type = 0; type < LEASE_TYPES; type++)
 			sum += addrset_bytes(&t->stripes[i].ordered[type]);
 		sum += ((uint64_t)t->stripes[i].expiry.cap + t->stripes[i].retired.cap) * sizeof(struct expiry_item);

@@ -9,9 +9,21 @@ void memtable_init(struct memtable *table, int64_t epoch);
 void memtable_done(struct memtable *table);
 /* Returns the number of leases in that state; no lock is needed. */
 uint64_t memtable_count(const struct memtable *table, enum lease_state state);
-/* Between these two calls, one thread may insert records without locks; expiry is correct only after the second. */
+/*
+ * Between these two calls, records are inserted without locks, by the functions below; expiry is correct only after the
+ * second, which uses threads if there are many.
+ */
 void memtable_load_begin(struct memtable *table);
 void memtable_load_end(struct memtable *table);
+/*
+ * One thread makes records and enters them by address. For each key one thread, the same or another, then does
+ * clientlist_swap(), in the same sequence; only after that the old record is dropped.
+ *
+ * Copies a record, which has no version yet, for an address with this hash; returns 0 if its slab is full.
+ */
+uint32_t memtable_load_copy(struct memtable *table, uint64_t hash, const struct record *packed, size_t len);
+/* Enters the record, 0: removes the one that is there. Returns that one, 0 if there was none. */
+uint32_t memtable_load_addr(struct memtable *table, const struct ip *addr, uint64_t hash, uint32_t ref);
 
 /*
  * Prefetches the records of the next slots during a walk over an index, as they are scattered over memory.
@@ -36,9 +48,6 @@ uint64_t memtable_mask(const struct record *rec);
 
 /* Returns the record, 0 if none. The lock of the hash's stripe is held. */
 uint32_t memtable_by_addr(struct memtable *table, const struct ip *addr, uint64_t hash);
-
-/* Prefetches the index slots for the keys of the record, or only for the address. `rec` may be NULL. */
-void memtable_prefetch(const struct memtable *table, uint64_t addr_hash, const struct record *rec);
 
 /* Creates a record outside the table. The lock of the address's stripe is held; returns 0 if its slab is full. */
 uint32_t memtable_make(struct memtable *table, const struct lease *lease);

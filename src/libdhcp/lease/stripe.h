@@ -31,10 +31,16 @@
 #define STRIPES SLAB_N
 #define LEASE_TYPES (LEASE_V4 + 1)
 
+/* While the table is loaded, each key has a thread. */
+struct stripe_key {
+	struct index lists;  /* by the key */
+	struct index groups; /* of long lists */
+} __attribute__((aligned(CACHE_LINE)));
+
 struct stripe {
 	pthread_mutex_t lock;
-	struct index by_addr, by_key[RECORD_KEYS];
-	struct index by_group; /* of long lists; both keys */
+	struct index by_addr;
+	struct stripe_key key[RECORD_KEYS];
 	bool is_ordered;
 	struct addrset ordered[LEASE_TYPES]; /* while is_ordered */
 	uint64_t n_disordered;               /* leases removed from them */
@@ -52,7 +58,7 @@ struct memtable {
 	pthread_mutex_t order_lock; /* of has_order; taken before the stripes' locks */
 	bool has_order;             /* all addresses are in `ordered` of their stripes */
 	_Atomic uint64_t n_paged;   /* records and addresses that pages looked at */
-	bool loading;               /* one thread fills the table; the heaps are built at the end */
+	bool loading;               /* the heaps are built at the end */
 };
 
 static inline uint64_t memtable_hash_addr(const struct ip *addr)
