@@ -9,8 +9,8 @@
 
 /*
  * A connection to an SQL database: one or more connections, each with its thread. Callers submit work (a
- * few statements that belong together) from any thread and never wait. A thread takes everything that is queued,
- * sends it as one group in one round trip and one transaction, and hands the results to each work.
+ * few statements that belong together) from any thread and never wait. A thread takes all reads that are queued, or all
+ * writes, sends them as one group in one round trip and one transaction, and hands the results to each work.
  *
  * Work that fails does not harm the others of its group: the group is rolled back and its members are run again,
  * each in a separate transaction. The same happens after a deadlock.
@@ -171,7 +171,7 @@ struct db_conf {
 	unsigned statement_timeout_ms; /* for the statements of a group, and for waiting in the queue; 0 = 5000 */
 	unsigned read_timeout_ms, write_timeout_ms; /* MySQL; 0 or too long: what suits the statement timeout */
 	unsigned tcp_user_timeout_ms;               /* 0 = the system's own */
-	unsigned connections;                       /* 0 = 1 */
+	unsigned connections;                       /* 0 = 1; at most half of them write at the same time */
 	unsigned max_pending;                       /* queued and running work; more is rejected; 0 = 65536 */
 	unsigned group_max;                         /* calls in a group; 0 = 512 */
 	unsigned reconnect_wait_ms;                 /* pause after a failed attempt; 0 = 100, growing to 2000 */

@@ -16,16 +16,24 @@
 #include <pthread.h>
 #include <time.h>
 
-#define TRIES_MAX 5  /* of one work */
-#define GRACE_MS 500 /* for the server to report its own statement timeout, before the connection is given up */
-#define IDLE_MS 1000 /* how often an idle connection is looked at */
+#define TRIES_MAX 5   /* of one work */
+#define GRACE_MS 500  /* for the server to report its own statement timeout, before the connection is given up */
+#define PATIENCE_MS 1 /* after a group has begun, before the next one of its kind does */
+#define IDLE_MS 1000  /* how often an idle connection is looked at */
 #define RECONNECT_FIRST_MS 100
 #define RECONNECT_MAX_MS 2000
+
+/*
+ * Reads wait for no writes: a group of writes ends with a sync of the database's disk, and waits for locks of others.
+ * So the two are never in one group, and some connections are left to reads.
+ */
+enum kind { READS, WRITES, KIND_N };
 
 struct thread {
 	struct db *db;
 	pthread_t id;
 	struct db_conn *conn; /* changed by the thread with the lock */
+	enum kind kind;       /* of its group */
 };
 
 struct db {
@@ -35,7 +43,11 @@ struct db {
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t wake;  /* work was queued, or stop */
 	pthread_cond_t news;  /* a connection attempt ended */
-	struct db_work *head, **tail;
+	struct queue {
+		struct db_work *head, **tail;
+		unsigned n_running; /* groups */
+		int64_t last_us;    /* when the last one began */
+	} queues[KIND_N];
 	unsigned pending;
 	unsigned n_connected;
 	unsigned n_attempts; /* ended */
@@ -97,42 +109,101 @@ static void finish_all(struct db *db, struct db_work *list, enum db_result resul
 /* With the lock held: everything that is queued, whose deadline has passed if `late_only`. */
 static struct db_work *take_queued(struct db *db, bool late_only)
 {
-	struct db_work *taken = NULL, **taken_tail = &taken, **at = &db->head;
+	struct db_work *taken = NULL, **taken_tail = &taken;
 	int64_t now = clock_mono_ms();
 
-	while (*at) {
-		struct db_work *work = *at;
+	for (int kind = 0; kind < KIND_N; kind++) {
+		struct db_work **at = &db->queues[kind].head;
 
-		if (late_only && work->deadline_ms > now) {
-			at = &work->next;
-			continue;
+		while (*at) {
+			struct db_work *work = *at;
+
+			if (late_only && work->deadline_ms > now) {
+				at = &work->next;
+				continue;
+			}
+			*at = work->next;
+			work->next = NULL;
+			*taken_tail = work;
+			taken_tail = &work->next;
 		}
-		*at = work->next;
-		work->next = NULL;
-		*taken_tail = work;
-		taken_tail = &work->next;
+		db->queues[kind].tail = at;
 	}
-	db->tail = at;
 	return taken;
 }
 
 /* With the lock held. */
-static struct db_work *take_group(struct db *db)
+static bool is_queued(const struct db *db)
 {
-	struct db_work *group = db->head, *last = NULL;
+	return db->queues[READS].head || db->queues[WRITES].head;
+}
+
+/* With the lock held: something is queued, and not too many connections are busy with what is of its kind. */
+static bool may_run(const struct db *db, enum kind kind)
+{
+	unsigned max = db->conf.connections;
+
+	if (kind == WRITES && max > 1)
+		max /= 2;
+	return db->queues[kind].head && db->queues[kind].n_running < max;
+}
+
+/*
+ * With the lock held. Soon after a group has begun, the next one is left to grow: a database nearby needs less time for
+ * it than for two, and one far away is not waited for.
+ */
+static bool may_take(const struct db *db, enum kind kind, int64_t now_us)
+{
+	const struct queue *queue = &db->queues[kind];
+
+	return may_run(db, kind) && (!queue->n_running || now_us - queue->last_us >= PATIENCE_MS * 1000);
+}
+
+/* With the lock held: what is next; KIND_N if there is nothing to do now. */
+static enum kind next_kind(const struct db *db)
+{
+	int64_t now_us = clock_mono_us();
+	bool reads = may_take(db, READS, now_us), writes = may_take(db, WRITES, now_us);
+
+	if (reads && writes)
+		return db->queues[WRITES].head->deadline_ms < db->queues[READS].head->deadline_ms ? WRITES : READS;
+	return reads ? READS : writes ? WRITES : KIND_N;
+}
+
+/* With the lock held. */
+static struct db_work *take_group(struct thread *t)
+{
+	struct db *db = t->db;
+	enum kind kind = next_kind(db);
+	struct queue *queue = &db->queues[kind];
+	struct db_work *group, *last = NULL;
 	unsigned n = 0;
 
-	for (struct db_work *work = db->head; work && (!n || n + work->n <= db->conf.group_max); work = work->next) {
+	if (kind == KIND_N)
+		return NULL;
+	group = queue->head;
+	for (struct db_work *work = group; work && (!n || n + work->n <= db->conf.group_max); work = work->next) {
 		n += work->n;
 		last = work;
 	}
-	if (!last)
-		return NULL;
-	db->head = last->next;
-	if (!db->head)
-		db->tail = &db->head;
+	queue->head = last->next;
+	if (!queue->head)
+		queue->tail = &queue->head;
 	last->next = NULL;
+	t->kind = kind;
+	queue->n_running++;
+	queue->last_us = clock_mono_us();
+	/* What is left is for another thread. */
+	if (is_queued(db))
+		(void)pthread_cond_signal(&db->wake);
 	return group;
+}
+
+static void end_group(struct thread *t)
+{
+	(void)pthread_mutex_lock(&t->db->lock);
+	t->db->queues[t->kind].n_running--;
+	(void)pthread_mutex_unlock(&t->db->lock);
 }
 
 /* --- a connection's thread --------------------------------------------------------- */
@@ -333,20 +404,22 @@ static void *serve(void *arg)
 		if (!t->conn && !connect_at_last(t))
 			break;
 		(void)pthread_mutex_lock(&db->lock);
-		if (!db->head && !db->stop)
-			wait_for(db, IDLE_MS);
+		if (next_kind(db) == KIND_N && !db->stop)
+			wait_for(db, may_run(db, READS) || may_run(db, WRITES) ? PATIENCE_MS : IDLE_MS);
 		stop = db->stop;
-		is_idle = !db->head;
+		is_idle = !is_queued(db);
 		late = take_queued(db, true);
-		group = stop ? NULL : take_group(db);
+		group = stop ? NULL : take_group(t);
 		(void)pthread_mutex_unlock(&db->lock);
 		finish_all(db, late, DB_FAILED);
 		if (stop)
 			break;
-		if (group)
+		if (group) {
 			run_group(t, group);
-		else if (is_idle && !is_alive(t->conn))
+			end_group(t);
+		} else if (is_idle && !is_alive(t->conn)) {
 			drop_connection(t);
+		}
 	}
 	if (t->conn)
 		t->conn->ops->close(t->conn);
@@ -400,7 +473,8 @@ struct db *db_open(const struct db_conf *conf)
 	if (kinds[conf->kind]->init)
 		kinds[conf->kind]->init();
 	copy_conf(db, conf);
-	db->tail = &db->head;
+	for (int kind = 0; kind < KIND_N; kind++)
+		db->queues[kind].tail = &db->queues[kind].head;
 	(void)pthread_mutex_init(&db->lock, NULL);
 	(void)pthread_mutex_init(&db->events_lock, NULL);
 	cond_init(&db->wake);
@@ -454,6 +528,7 @@ void db_close(struct db *db)
 
 int db_submit(struct db *db, struct db_work *work)
 {
+	struct queue *queue = &db->queues[db_work_writes(work) ? WRITES : READS];
 	int err = 0;
 
 	assert(work->n && work->done);
@@ -466,10 +541,10 @@ int db_submit(struct db *db, struct db_work *work)
 	} else if (db->pending >= db->conf.max_pending) {
 		err = -E_BUSY;
 	} else {
-		if (!db->head)
+		if (!queue->head)
 			(void)pthread_cond_signal(&db->wake);
-		*db->tail = work;
-		db->tail = &work->next;
+		*queue->tail = work;
+		queue->tail = &work->next;
 		db->pending++;
 	}
 	(void)pthread_mutex_unlock(&db->lock);

@@ -17,7 +17,7 @@
 
 #include <stdio.h>
 
-#define CONNECTIONS 3
+#define CONNECTIONS 4
 
 /* --- rows -------------------------------------------------------------------------- */
 

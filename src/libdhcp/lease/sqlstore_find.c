@@ -422,6 +422,11 @@ static void done(struct db_work *work, enum db_result result)
 	find->done(find, ticket);
 }
 
+static bool is_known_free(const struct sqlstore *s, const struct lease_query *query)
+{
+	return query->by == BY_ADDR && query->is_probably_free && !sql_index_has(s->index, &query->addr);
+}
+
 int sqlstore_find(struct store *store, struct store_find *find)
 {
 	struct job *job = arena_alloc(find->arena, sizeof(*job));
@@ -442,7 +447,8 @@ int sqlstore_find(struct store *store, struct store_find *find)
 	for (unsigned i = 0; i < find->n && err == 0; i++) {
 		job->asks[i].query = &find->v[i];
 		job->asks[i].last = find->v[i].addr;
-		err = begin_ask(job, &job->asks[i]);
+		if (!is_known_free(job->s, &find->v[i]))
+			err = begin_ask(job, &job->asks[i]);
 	}
 	if (err == 0 && !job->work.n)
 		return 0;

@@ -58,6 +58,11 @@ struct lease_query {
 	enum store_by by;
 	enum lease_type type; /* by client, BY_PAGE: v6: only this type; v4: LEASE_V4 */
 	struct ip addr;       /* BY_ADDR; BY_PAGE: only addresses after this one */
+	/*
+	 * BY_ADDR: the address is probably free. A shared store finds nothing without asking its database if there was
+	 * nothing a moment ago: a lease that another server has granted since is a conflict when a change is made.
+	 */
+	bool is_probably_free;
 	/* By client and BY_PAGE: */
 	const uint32_t *subnets; /* only leases in these subnets, ids in ascending order; borrowed until the response */
 	unsigned n_subnets;      /* 0 = any subnet */

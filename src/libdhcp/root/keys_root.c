@@ -93,7 +93,8 @@ static const struct key database_keys[] = {
 	      .max = 3600, .def = "5", .unit = "s", .since = "4.2.0",
 	      .doc = "for the statements of a group; what takes longer is given up, and its clients get no response"),
 	K_INT(struct database_conf, connections, "connections", FOR_SQL, .native = true, .min = 1, .max = 64,
-	      .def = "2", .since = "4.2.0", .doc = "to the database, each with its thread"),
+	      .def = "4", .since = "4.2.0",
+	      .doc = "to the database, each with its thread; at most half of them write at the same time"),
 	K_INT(struct database_conf, max_reconnect_tries, "max-reconnect-tries", FOR_SQL, .def = "0", .since = "4.2.0",
 	      .doc = "failed attempts to connect again before a server whose on-fail ends in -exit exits; 0: it exits "
 		     "when the first attempt fails"),

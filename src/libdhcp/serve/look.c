@@ -32,9 +32,12 @@ static unsigned ask_candidates(struct request *req)
 			req->queries = arena_room(req->arena, req->n_bindings * sizeof(*req->queries));
 		if (!req->queries)
 			return 0;
-		req->queries[n++] = (struct lease_query){
-			.by = BY_ADDR, .type = req->bindings[i].ia->type, .addr = c->prefix.addr, .max = 1, .owner = c
-		};
+		req->queries[n++] = (struct lease_query){ .by = BY_ADDR,
+							  .type = req->bindings[i].ia->type,
+							  .addr = c->prefix.addr,
+							  .is_probably_free = true,
+							  .max = 1,
+							  .owner = c };
 	}
 	return n;
 }
