@@ -18,6 +18,12 @@
 #include <stdio.h>
 
 #define CONNECTIONS 4
+#define DOUBT_MS 10000
+
+void sqlstore_doubt(struct sqlstore *s)
+{
+	atomic_store_explicit(&s->doubt_until_ms, clock_mono_ms() + DOUBT_MS, memory_order_relaxed);
+}
 
 /* --- rows -------------------------------------------------------------------------- */
 

@@ -378,6 +378,7 @@ static void row(struct db_work *work, unsigned call, struct db_row *row)
 /* Another server has the address: it probably has others that are not known yet. */
 static void hurry(struct sqlstore *s)
 {
+	sqlstore_doubt(s);
 	(void)pthread_mutex_lock(&s->lock);
 	s->is_hurried = true;
 	(void)pthread_cond_signal(&s->wake);

@@ -10,6 +10,7 @@
 
 #include "lease/sqlstore_share.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 
 #include <assert.h>
@@ -331,6 +332,8 @@ static void row(struct db_work *work, unsigned call, struct db_row *row)
 	ask->n_rows++;
 	is_valid = sqlstore_read_row(job->s, row, &lease, buf);
 	ask->last = lease.addr;
+	if (ask->query->by == BY_ADDR && (!is_valid || !sql_index_has(job->s->index, &ask->query->addr)))
+		sqlstore_doubt(job->s);
 	/* Only who asks about the address has to know that it is not free. */
 	if (is_valid ? is_for_other(ask, &lease) : ask->query->by != BY_ADDR)
 		return;
@@ -424,7 +427,9 @@ static void done(struct db_work *work, enum db_result result)
 
 static bool is_known_free(const struct sqlstore *s, const struct lease_query *query)
 {
-	return query->by == BY_ADDR && query->is_probably_free && !sql_index_has(s->index, &query->addr);
+	return query->by == BY_ADDR && query->is_probably_free &&
+	       clock_mono_ms() >= atomic_load_explicit(&s->doubt_until_ms, memory_order_relaxed) &&
+	       !sql_index_has(s->index, &query->addr);
 }
 
 int sqlstore_find(struct store *store, struct store_find *find)

@@ -41,6 +41,7 @@ struct sqlstore {
 	atomic_uint_fast64_t bad_rows, failures;
 	struct log_fold *fold;                         /* of lines about invalid rows, which are read again and again */
 	atomic_bool is_failing;                        /* the last change could not be stored */
+	_Atomic int64_t doubt_until_ms;                /* the index lacked a lease: until then it is not relied on */
 	_Atomic uint32_t lifetimes[SQL_LIFETIMES_MAX]; /* that leases have; 0 = none */
 	pthread_mutex_t lock;                          /* guards `jobs`, `stop`, `is_hurried` */
 	struct list jobs;                              /* free ones, of sqlstore_apply.c */
@@ -63,6 +64,8 @@ static inline struct sqlstore *sqlstore_of(struct store *store)
  * address is not free; without one (all zero) if that is what is invalid.
  */
 bool sqlstore_read_row(struct sqlstore *s, struct db_row *row, struct lease *ret, char *buf);
+/* The database has a lease that the index lacked, or a row that is invalid: that may be so elsewhere. */
+void sqlstore_doubt(struct sqlstore *s);
 /* Other servers may grant leases with this lifetime, too: those are searched for. */
 void sqlstore_learn_lifetime(struct sqlstore *s, uint32_t sec);
 /* The parameter for an address in `A`; bytes are borrowed from addr. */

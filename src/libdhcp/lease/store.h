@@ -59,8 +59,8 @@ struct lease_query {
 	enum lease_type type; /* by client, BY_PAGE: v6: only this type; v4: LEASE_V4 */
 	struct ip addr;       /* BY_ADDR; BY_PAGE: only addresses after this one */
 	/*
-	 * BY_ADDR: the address is probably free. A shared store finds nothing without asking its database if there was
-	 * nothing a moment ago: a lease that another server has granted since is a conflict when a change is made.
+	 * BY_ADDR: probably no other server has the address. A shared store that knows of no lease there then finds
+	 * none, without asking its database: a lease granted a moment ago is a conflict when a change is made.
 	 */
 	bool is_probably_free;
 	/* By client and BY_PAGE: */

@@ -35,7 +35,7 @@ static unsigned ask_candidates(struct request *req)
 		req->queries[n++] = (struct lease_query){ .by = BY_ADDR,
 							  .type = req->bindings[i].ia->type,
 							  .addr = c->prefix.addr,
-							  .is_probably_free = true,
+							  .is_probably_free = candidate_is_undisputed(req, c),
 							  .max = 1,
 							  .owner = c };
 	}

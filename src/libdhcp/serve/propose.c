@@ -22,6 +22,8 @@
 #define MOVES_MAX 3      /* of a binding, by hook libraries: they may disagree */
 #define RESERVED_SEC 300 /* how long an address that a database reserves for another host is not picked */
 
+#define UNDISPUTED_FREE 4096 /* more than several servers take before they learn of one another's leases */
+
 static struct alloc *alloc_of(const struct request *req)
 {
 	return req->live->db->alloc;
@@ -169,6 +171,12 @@ static void set_claimed(struct request *req, struct binding *b, const struct poo
 	b->candidate.claimant = *who;
 	b->candidate.is_others = pool && b->candidate.source == SOURCE_HELD &&
 				 alloc_is_others(alloc_of(req), req->live->set, pool->index, &prefix->addr);
+}
+
+bool candidate_is_undisputed(const struct request *req, const struct candidate *c)
+{
+	return c->pool && !alloc_is_others(alloc_of(req), req->live->set, c->pool->index, &c->prefix.addr) &&
+	       alloc_n_free(alloc_of(req), req->live->set, c->pool->index) >= UNDISPUTED_FREE;
 }
 
 /* True if max-leases-per-client allows the IA another lease besides those the client has and those of this message. */

@@ -22,6 +22,10 @@ bool candidate_is_claimed(const struct request *req, const struct binding *b);
  */
 bool candidate_is_lost(const struct request *req, const struct binding *b);
 /*
+ * True if probably no other server picks the address: it is in this server's part of a range with many free addresses.
+ */
+bool candidate_is_undisputed(const struct request *req, const struct candidate *c);
+/*
  * For a hook library: this address or prefix is the binding's candidate instead, claimed for the client. Afterwards
  * propose_moved(). -E_RANGE: no pool on the link that the client may use contains it. -E_INVAL: it is not the beginning
  * of a prefix of the pool's length. -E_BUSY: it is not free, this message has it already, the client has too many
