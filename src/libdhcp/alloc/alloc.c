@@ -19,6 +19,7 @@
 #include "base/fetch.h"
 #include "base/hash.h"
 #include "base/list.h"
+#include "base/thread.h"
 #include "base/vec.h"
 
 #include <pthread.h>
@@ -80,7 +81,8 @@ struct alloc {
 	struct spans odd;   /* leases and claims that ranges do not number, see mark_set(); by enum mark */
 	struct holds holds;
 	struct ends_memory ends;
-	int64_t epoch; /* boot s; keys of ends count from here */
+	int64_t epoch;  /* boot s; keys of ends count from here */
+	int64_t now_ms; /* boot time when the lock was last taken to claim something */
 	bool is_scattered;
 	unsigned number, n_servers; /* see alloc_share() */
 	struct list trials;
@@ -91,7 +93,7 @@ struct alloc *alloc_new(unsigned hold_ms)
 {
 	struct alloc *alloc = xcalloc(1, sizeof(*alloc));
 
-	(void)pthread_mutex_init(&alloc->lock, NULL);
+	mutex_init_brief(&alloc->lock);
 	list_init(&alloc->sets);
 	list_init(&alloc->trials);
 	holds_init(&alloc->holds, hold_ms);
@@ -429,6 +431,7 @@ void alloc_note(struct alloc *alloc, const struct prefix *prefix, bool in_use, i
 	struct hold *hold;
 
 	m.end_key = in_use ? key_of_end(alloc, expires) : 0;
+	holds_fetch(&alloc->holds, &prefix->addr);
 	(void)pthread_mutex_lock(&alloc->lock);
 	if (alloc->n_filling)
 		keep_note(alloc, &(struct note){ *prefix, in_use, m.end_key });
@@ -539,11 +542,22 @@ uint64_t alloc_n_odd(struct alloc *alloc, struct alloc_set *set)
 
 /* --- claims --- */
 
-static void sweep(struct alloc *alloc)
+/*
+ * Takes the lock and ends old claims. All workers meet at this lock, so the clock is read before, and meanwhile what
+ * the claims of the client and on the address are found by is fetched; either may be NULL.
+ */
+static void lock_swept(struct alloc *alloc, const struct alloc_client *client, const struct ip *addr)
 {
-	int64_t now_ms = clock_boot_ms();
 	struct hold *hold;
+	int64_t now_ms;
 
+	if (client)
+		holds_fetch_client(&alloc->holds, client);
+	if (addr)
+		holds_fetch(&alloc->holds, addr);
+	now_ms = clock_boot_ms();
+	(void)pthread_mutex_lock(&alloc->lock);
+	alloc->now_ms = now_ms;
 	while ((hold = holds_ended(&alloc->holds, now_ms)))
 		unclaim(alloc, hold);
 }
@@ -573,13 +587,13 @@ static struct hold *put_claim(struct alloc *alloc, const struct prefix *prefix, 
 	if (own && own != hold)
 		leave_claim(alloc, own);
 	if (hold && hold->prefix.len == prefix->len) {
-		holds_renew(&alloc->holds, hold, client);
+		holds_renew(&alloc->holds, hold, client, alloc->now_ms);
 		return hold;
 	}
 	is_contested = hold && hold->is_contested;
 	if (hold)
 		unclaim(alloc, hold);
-	hold = holds_add(&alloc->holds, prefix, client);
+	hold = holds_add(&alloc->holds, prefix, client, alloc->now_ms);
 	hold->is_contested = is_contested;
 	m = marking_of(alloc, prefix, MARK_CLAIMED, true);
 	m.hold = hold;
@@ -924,8 +938,7 @@ bool alloc_pick(struct alloc *alloc, struct alloc_set *set, size_t i, const stru
 	struct range *range = &set->ranges.v[i];
 	uint64_t n;
 
-	(void)pthread_mutex_lock(&alloc->lock);
-	sweep(alloc);
+	lock_swept(alloc, client, NULL);
 	if (client->trial) {
 		n = pick_try(alloc, range, client, ret);
 		goto out;
@@ -1165,8 +1178,7 @@ bool alloc_take_ended(struct alloc *alloc, struct alloc_set *set, size_t i, cons
 	struct trial *trial;
 	uint64_t n;
 
-	(void)pthread_mutex_lock(&alloc->lock);
-	sweep(alloc);
+	lock_swept(alloc, client, NULL);
 	trial = client->trial ? trial_of(alloc, client->trial) : NULL;
 	mark_left(alloc, trial, false);
 	n = trial ? first_ended_try(alloc, range, trial) : first_ended(alloc, range);
@@ -1290,8 +1302,7 @@ bool alloc_take_over(struct alloc *alloc, struct alloc_set *set, size_t i, const
 	struct hold *hold;
 	uint64_t n = 0;
 
-	(void)pthread_mutex_lock(&alloc->lock);
-	sweep(alloc);
+	lock_swept(alloc, client, NULL);
 	over.trial = trial = client->trial ? trial_of(alloc, client->trial) : NULL;
 	mark_left(alloc, trial, false);
 	hold = victim(alloc, &over, client);
@@ -1328,8 +1339,7 @@ bool alloc_claim(struct alloc *alloc, const struct prefix *prefix, const struct 
 	bool returns = stored == ALLOC_OWN || stored == ALLOC_RESERVED, leased_ok, is_own, ok;
 	struct trial *trial;
 
-	(void)pthread_mutex_lock(&alloc->lock);
-	sweep(alloc);
+	lock_swept(alloc, client, &prefix->addr);
 	trial = client->trial ? trial_of(alloc, client->trial) : NULL;
 	hold = holds_at(&alloc->holds, &prefix->addr);
 	if (trial && hold && has_left(trial, hold))
@@ -1357,8 +1367,10 @@ bool alloc_claimed_by(struct alloc *alloc, const struct alloc_client *client, st
 {
 	const struct hold *hold;
 
-	(void)pthread_mutex_lock(&alloc->lock);
-	sweep(alloc);
+	/* Only its own messages claim something for a client, one at a time: what others do now makes no difference. */
+	if (!holds_may_have(&alloc->holds, client))
+		return false;
+	lock_swept(alloc, client, NULL);
 	hold = holds_of(&alloc->holds, client);
 	if (hold)
 		*ret = hold->prefix.addr;
@@ -1372,8 +1384,7 @@ bool alloc_is_claimed(struct alloc *alloc, const struct prefix *prefix, const st
 
 	if (client->trial)
 		return true;
-	(void)pthread_mutex_lock(&alloc->lock);
-	sweep(alloc);
+	lock_swept(alloc, NULL, &prefix->addr);
 	ok = is_for(holds_at(&alloc->holds, &prefix->addr), prefix, client);
 	(void)pthread_mutex_unlock(&alloc->lock);
 	return ok;
@@ -1406,8 +1417,7 @@ void alloc_unclaim(struct alloc *alloc, const struct alloc_client *client)
 
 void alloc_sweep(struct alloc *alloc)
 {
-	(void)pthread_mutex_lock(&alloc->lock);
-	sweep(alloc);
+	lock_swept(alloc, NULL, NULL);
 	(void)pthread_mutex_unlock(&alloc->lock);
 }
 

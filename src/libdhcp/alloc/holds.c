@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 #include "alloc/holds.h"
 
-#include "base/clock.h"
+#include "base/fetch.h"
 
 void holds_init(struct holds *holds, unsigned ms)
 {
@@ -37,6 +37,34 @@ static struct hold **id_chain(const struct holds *holds, const struct client_key
 static struct hold **other_chain(const struct holds *holds, const struct client_key *other)
 {
 	return (struct hold **)&holds->by_other[other->a % HOLD_BUCKETS];
+}
+
+/* The heads of chains of clients are read without the lock. */
+static void set_link(struct hold **link, struct hold *hold)
+{
+	__atomic_store_n(link, hold, __ATOMIC_RELAXED);
+}
+
+static bool is_empty(struct hold *const *chain)
+{
+	return !__atomic_load_n(chain, __ATOMIC_RELAXED);
+}
+
+bool holds_may_have(const struct holds *holds, const struct alloc_client *client)
+{
+	return !(is_none(&client->id) || is_empty(id_chain(holds, &client->id))) ||
+	       !(is_none(&client->other) || is_empty(other_chain(holds, &client->other)));
+}
+
+void holds_fetch_client(const struct holds *holds, const struct alloc_client *client)
+{
+	fetch(id_chain(holds, &client->id), 1);
+	fetch(other_chain(holds, &client->other), 1);
+}
+
+void holds_fetch(const struct holds *holds, const struct ip *addr)
+{
+	fetch(addr_chain(holds, addr), 1);
 }
 
 bool hold_is_of(const struct hold *hold, const struct alloc_client *client)
@@ -86,7 +114,7 @@ static void link_keys(struct holds *holds, struct hold *hold)
 	if (!is_none(&hold->client.id)) {
 		chain = id_chain(holds, &hold->client.id);
 		hold->next_id = *chain;
-		*chain = hold;
+		set_link(chain, hold);
 	}
 	if (is_none(&hold->client.other))
 		return;
@@ -97,7 +125,7 @@ static void link_keys(struct holds *holds, struct hold *hold)
 	}
 	chain = other_chain(holds, &hold->client.other);
 	hold->next_other = *chain;
-	*chain = hold;
+	set_link(chain, hold);
 }
 
 static void unlink_other(struct holds *holds, struct hold *hold)
@@ -110,9 +138,9 @@ static void unlink_other(struct holds *holds, struct hold *hold)
 	/* The next one is now the oldest. */
 	if (*p && next != hold) {
 		next->next_other = hold->next_other;
-		*p = next;
+		set_link(p, next);
 	} else if (*p) {
-		*p = hold->next_other;
+		set_link(p, hold->next_other);
 	}
 	list_remove(&hold->ring);
 }
@@ -124,7 +152,7 @@ static void unlink_keys(struct holds *holds, struct hold *hold)
 	if (!is_none(&hold->client.id)) {
 		for (p = id_chain(holds, &hold->client.id); *p != hold; p = &(*p)->next_id)
 			;
-		*p = hold->next_id;
+		set_link(p, hold->next_id);
 	}
 	if (!is_none(&hold->client.other))
 		unlink_other(holds, hold);
@@ -182,13 +210,14 @@ void holds_leave_all(struct holds *holds, struct hold_list *list)
 
 /* --- holds --- */
 
-static void begin(struct holds *holds, struct hold *hold)
+static void begin(struct holds *holds, struct hold *hold, int64_t now_ms)
 {
-	hold->ends_ms = clock_boot_ms() + holds->ms;
+	hold->ends_ms = now_ms + holds->ms;
 	list_add_tail(&holds->order, &hold->order);
 }
 
-struct hold *holds_add(struct holds *holds, const struct prefix *prefix, const struct alloc_client *client)
+struct hold *holds_add(struct holds *holds, const struct prefix *prefix, const struct alloc_client *client,
+		       int64_t now_ms)
 {
 	struct hold *hold = objpool_take(&holds->pool), **chain = addr_chain(holds, &prefix->addr);
 
@@ -197,18 +226,18 @@ struct hold *holds_add(struct holds *holds, const struct prefix *prefix, const s
 	hold->next_addr = *chain;
 	*chain = hold;
 	link_keys(holds, hold);
-	begin(holds, hold);
+	begin(holds, hold, now_ms);
 	holds->n++;
 	return hold;
 }
 
-void holds_renew(struct holds *holds, struct hold *hold, const struct alloc_client *client)
+void holds_renew(struct holds *holds, struct hold *hold, const struct alloc_client *client, int64_t now_ms)
 {
 	bool is_same = hold_is_of(hold, client) && hold->client.commits == client->commits;
 	struct spot *spot = is_same ? NULL : hold->spots;
 
 	list_remove(&hold->order);
-	begin(holds, hold);
+	begin(holds, hold, now_ms);
 	if (!client_key_equal(&hold->client.id, &client->id) ||
 	    !client_key_equal(&hold->client.other, &client->other)) {
 		unlink_keys(holds, hold);

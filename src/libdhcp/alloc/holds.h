@@ -10,7 +10,8 @@
  * Holds: addresses and prefixes that were offered but are not leased yet, indexed by address, client, range and
  * end time. Not locked: the owner (alloc.c) does that.
  *
- * All holds last equally long, so the list in order of creation or renewal is also in order of end time.
+ * All holds last equally long, so the list in order of creation or renewal is also in order of end time, but for the
+ * moments between reading the clock and taking the lock.
  */
 #define HOLDS_MAX (1u << 18) /* more than a flood can create; beyond it, the hold that ends first is dropped */
 
@@ -54,14 +55,22 @@ struct holds {
 void holds_init(struct holds *holds, unsigned ms);
 void holds_done(struct holds *holds);
 
-/* Adds a hold; the address must not have one yet. */
-struct hold *holds_add(struct holds *holds, const struct prefix *prefix, const struct alloc_client *client);
+/* Prefetch what the holds of the client, and of the address, are found by. These two need no lock. */
+void holds_fetch_client(const struct holds *holds, const struct alloc_client *client);
+void holds_fetch(const struct holds *holds, const struct ip *addr);
+
+/* False: the client has no hold at this moment. Needs no lock, and is almost always false for clients without one. */
+bool holds_may_have(const struct holds *holds, const struct alloc_client *client);
+
+/* Adds a hold; the address must not have one yet. now_ms: boot time. */
+struct hold *holds_add(struct holds *holds, const struct prefix *prefix, const struct alloc_client *client,
+		       int64_t now_ms);
 void holds_remove(struct holds *holds, struct hold *hold);
 /*
  * Renews the hold for another offer to this client. If the client differs from the previous one, it counts as a
  * new offer and moves to the end of its ranges' lists.
  */
-void holds_renew(struct holds *holds, struct hold *hold, const struct alloc_client *client);
+void holds_renew(struct holds *holds, struct hold *hold, const struct alloc_client *client, int64_t now_ms);
 /* The hold no longer belongs to a client; others may still take it over. */
 void holds_disown(struct holds *holds, struct hold *hold);
 /* Returns a hold that has ended or exceeds HOLDS_MAX; NULL if there is none. */

@@ -70,6 +70,18 @@ void thread_each(unsigned n, void (*run)(void *ctx, unsigned i), void *ctx)
 	free(shares);
 }
 
+void mutex_init_brief(pthread_mutex_t *mutex)
+{
+	pthread_mutexattr_t attr;
+
+	(void)pthread_mutexattr_init(&attr);
+#ifdef PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP
+	(void)pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ADAPTIVE_NP);
+#endif
+	(void)pthread_mutex_init(mutex, &attr);
+	(void)pthread_mutexattr_destroy(&attr);
+}
+
 void cond_init(pthread_cond_t *cond)
 {
 	pthread_condattr_t attr;

@@ -17,6 +17,13 @@ unsigned thread_cpus(void);
  */
 void thread_each(unsigned n, void (*run)(void *ctx, unsigned i), void *ctx);
 
+/*
+ * A mutex that is never held for more than a few microseconds: who finds it taken looks again for about as long before
+ * it sleeps. Falling asleep and being woken takes longer than the work, and everybody who comes meanwhile would sleep,
+ * too.
+ */
+void mutex_init_brief(pthread_mutex_t *mutex);
+
 /* A condition whose waits are not affected by changes of the wall clock. */
 void cond_init(pthread_cond_t *cond);
 /* Waits at most that long, for a condition of cond_init(). Real time, even while tests stop the clocks of base/clock.h.

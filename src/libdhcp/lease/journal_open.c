@@ -62,7 +62,7 @@ int journal_new(const struct journal_conf *conf, struct journal **ret, char **re
 	j->fd = j->lock_fd = j->next_fd = -1;
 	j->tail = &j->head;
 	j->retry_ms = JOURNAL_RETRY_MIN_MS;
-	(void)pthread_mutex_init(&j->lock, NULL);
+	mutex_init_brief(&j->lock);
 	cond_init(&j->wake);
 	j->path = resolve(conf->path);
 	if (!j->path) {

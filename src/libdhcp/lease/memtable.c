@@ -11,7 +11,7 @@ void memtable_init(struct memtable *t, int64_t epoch)
 {
 	*t = (struct memtable){ .epoch = epoch, .slabs = slabs_new() };
 	for (unsigned i = 0; i < STRIPES; i++) {
-		(void)pthread_mutex_init(&t->stripes[i].lock, NULL);
+		mutex_init_brief(&t->stripes[i].lock);
 		t->stripes[i].expiry.slabs = t->stripes[i].retired.slabs = t->slabs;
 	}
 	(void)pthread_mutex_init(&t->order_lock, NULL);
@@ -88,18 +88,6 @@ void memtable_load_end(struct memtable *t)
 
 	thread_each(building.n_parts, build_part, &building);
 	t->loading = false;
-}
-
-void memtable_lock(struct memtable *t, uint64_t mask)
-{
-	for (; mask; mask &= mask - 1)
-		(void)pthread_mutex_lock(&t->stripes[__builtin_ctzll(mask)].lock);
-}
-
-void memtable_unlock(struct memtable *t, uint64_t mask)
-{
-	for (; mask; mask &= mask - 1)
-		(void)pthread_mutex_unlock(&t->stripes[__builtin_ctzll(mask)].lock);
 }
 
 uint64_t memtable_mask(const struct record *rec)

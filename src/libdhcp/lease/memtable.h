@@ -41,8 +41,18 @@ static inline void memtable_look_ahead(const struct memtable *table, const struc
 	}
 }
 
-void memtable_lock(struct memtable *table, uint64_t mask);
-void memtable_unlock(struct memtable *table, uint64_t mask);
+static inline void memtable_lock(struct memtable *table, uint64_t mask)
+{
+	for (; mask; mask &= mask - 1)
+		(void)pthread_mutex_lock(&table->stripes[__builtin_ctzll(mask)].lock);
+}
+
+static inline void memtable_unlock(struct memtable *table, uint64_t mask)
+{
+	for (; mask; mask &= mask - 1)
+		(void)pthread_mutex_unlock(&table->stripes[__builtin_ctzll(mask)].lock);
+}
+
 /* The stripes of a record. */
 uint64_t memtable_mask(const struct record *rec);
 

@@ -7,6 +7,7 @@
 #include "serve/server.h"
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "hook/library.h"
 #include "io/engine.h"
 #include "log/log.h"
@@ -66,7 +67,7 @@ void server_init(struct server *srv, const struct family *fam, unsigned n_worker
 		list_init(&w->out);
 		list_init(&w->resumed);
 		w->post.fn = resume_post;
-		(void)pthread_mutex_init(&w->lock, NULL);
+		mutex_init_brief(&w->lock);
 		for (k = 0; k < n_slots; k++) {
 			struct request *req = &w->slots[k];
 

@@ -2,6 +2,7 @@
 #include "serve/turn.h"
 
 #include "base/arena.h"
+#include "base/thread.h"
 
 #include <pthread.h>
 
@@ -25,7 +26,7 @@ struct turns *turns_new(void)
 	unsigned i;
 
 	for (i = 0; i < PARTS; i++)
-		(void)pthread_mutex_init(&turns->parts[i].lock, NULL);
+		mutex_init_brief(&turns->parts[i].lock);
 	return turns;
 }
 

@@ -16,19 +16,20 @@ PD_POOL = {"prefix": "2001:db8:8000::", "prefix-len": 33, "delegated-len": 64}
 
 class Variant:
     """name as in the table; directory of the binaries; mt: multi-threading, None: not set; sync: of our
-    lease-database, None: not set."""
+    lease-database, None: not set; workers: thread-pool-size, None: not set."""
 
-    def __init__(self, name, folder, kea=False, mt=None, sync=None):
-        self.name, self.folder, self.kea, self.mt, self.sync = name, folder, kea, mt, sync
+    def __init__(self, name, folder, kea=False, mt=None, sync=None, workers=None):
+        self.name, self.folder, self.kea, self.mt, self.sync, self.workers = name, folder, kea, mt, sync, workers
 
     def there(self, family):
         return os.access(os.path.join(self.folder, f"kea-dhcp{family}"), os.X_OK)
 
 
-def variants(build, also):
-    """also: other builds of ours, to compare two versions of the project."""
+def variants(build, also, workers=()):
+    """also: other builds of ours, to compare two versions of the project; each with these numbers of workers, too."""
     out = [Variant("ours", build)]
     out += [Variant(os.path.basename(os.path.normpath(folder)), folder) for folder in also]
+    out += [Variant(f"{v.name} w{n}", v.folder, workers=n) for v in out for n in workers]
     out.append(Variant("ours nosync", build, sync="none"))
     out += [Variant("kea st", KEA_FOLDER, kea=True, mt=False), Variant("kea mt", KEA_FOLDER, kea=True, mt=True)]
     return out
@@ -59,6 +60,8 @@ def config(family, variant, folder, socket="udp", level="WARN", subnet=None, lfc
         top["server-id"] = {"type": "LL", "htype": 1, "identifier": "020000000001", "persist": False}
     if variant.mt is not None:
         top["multi-threading"] = {"enable-multi-threading": variant.mt}
+    if variant.workers:
+        top["multi-threading"] = {"enable-multi-threading": True, "thread-pool-size": variant.workers}
     if variant.sync:
         top["lease-database"]["sync"] = variant.sync
     if not variant.kea:
