@@ -175,7 +175,8 @@ static void set_claimed(struct request *req, struct binding *b, const struct poo
 
 bool candidate_is_undisputed(const struct request *req, const struct candidate *c)
 {
-	return c->pool && !alloc_is_others(alloc_of(req), req->live->set, c->pool->index, &c->prefix.addr) &&
+	return c->pool && !store_finds_at_once(req->live->db->store) &&
+	       !alloc_is_others(alloc_of(req), req->live->set, c->pool->index, &c->prefix.addr) &&
 	       alloc_n_free(alloc_of(req), req->live->set, c->pool->index) >= UNDISPUTED_FREE;
 }
 

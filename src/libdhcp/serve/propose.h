@@ -22,7 +22,8 @@ bool candidate_is_claimed(const struct request *req, const struct binding *b);
  */
 bool candidate_is_lost(const struct request *req, const struct binding *b);
 /*
- * True if probably no other server picks the address: it is in this server's part of a range with many free addresses.
+ * True if a look at the store costs a round trip and probably nobody else has picked the address: it is in this
+ * server's part of a range with many free addresses.
  */
 bool candidate_is_undisputed(const struct request *req, const struct candidate *c);
 /*
