@@ -79,7 +79,7 @@ struct response {
 	struct kea_json *arguments;
 };
 
-static bool is_result(long result)
+static bool is_result(long long result)
 {
 	return result == KEA_SUCCESS || result == KEA_FAILED || result == KEA_EMPTY || result == KEA_CONFLICT;
 }
@@ -89,14 +89,14 @@ static bool read_response(PyObject *value, struct response *ret)
 {
 	PyObject *text = NULL, *arguments = Py_None, *json;
 	const char *words;
-	long result = 0;
+	long long result = 0;
 	Py_ssize_t len;
 
 	if (value == Py_None)
 		return true;
-	if (PyTuple_Check(value) ? !PyArg_ParseTuple(value, "l|OO;a command returns result, text and arguments",
+	if (PyTuple_Check(value) ? !PyArg_ParseTuple(value, "L|OO;a command returns result, text and arguments",
 						     &result, &text, &arguments)
-				 : (result = PyLong_AsLong(value)) == -1 && PyErr_Occurred())
+				 : (result = PyLong_AsLongLong(value)) == -1 && PyErr_Occurred())
 		return false;
 	if (!is_result(result)) {
 		PyErr_SetString(PyExc_ValueError, "the result of the command is not 0, 1, 3 or 4");

@@ -635,10 +635,11 @@ static struct kea_stat *stat_of(PyObject *self)
 
 static PyObject *STAT_add(PyObject *self, PyObject *args)
 {
-	struct kea_stat *stat = stat_of(self);
+	struct kea_stat *stat;
 	long long n = 1;
 
-	if (!stat || !PyArg_ParseTuple(args, "|L", &n))
+	/* First: an argument may run Python, which may unload the script. */
+	if (!PyArg_ParseTuple(args, "|L", &n) || !(stat = stat_of(self)))
 		return NULL;
 	kea->stat_add(stat, n);
 	Py_RETURN_NONE;
@@ -646,10 +647,10 @@ static PyObject *STAT_add(PyObject *self, PyObject *args)
 
 static PyObject *STAT_set(PyObject *self, PyObject *args)
 {
-	struct kea_stat *stat = stat_of(self);
+	struct kea_stat *stat;
 	long long n;
 
-	if (!stat || !PyArg_ParseTuple(args, "L", &n))
+	if (!PyArg_ParseTuple(args, "L", &n) || !(stat = stat_of(self)))
 		return NULL;
 	kea->stat_set(stat, n);
 	Py_RETURN_NONE;

@@ -34,6 +34,7 @@ struct thread {
 	pthread_t id;
 	struct db_conn *conn; /* changed by the thread with the lock */
 	enum kind kind;       /* of its group */
+	bool is_running;      /* its group counts */
 };
 
 struct db {
@@ -43,6 +44,7 @@ struct db {
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t wake;  /* work was queued, or stop */
 	pthread_cond_t news;  /* a connection attempt ended */
+	pthread_cond_t pause; /* stop; of threads that cannot connect: work is not for them */
 	struct queue {
 		struct db_work *head, **tail;
 		unsigned n_running; /* groups */
@@ -191,6 +193,7 @@ static struct db_work *take_group(struct thread *t)
 		queue->tail = &queue->head;
 	last->next = NULL;
 	t->kind = kind;
+	t->is_running = true;
 	queue->n_running++;
 	queue->last_us = clock_mono_us();
 	/* What is left is for another thread. */
@@ -199,11 +202,17 @@ static struct db_work *take_group(struct thread *t)
 	return group;
 }
 
+/* Also before the group has ended, if its thread connects first: that takes long, and others have connections. */
 static void end_group(struct thread *t)
 {
-	(void)pthread_mutex_lock(&t->db->lock);
-	t->db->queues[t->kind].n_running--;
-	(void)pthread_mutex_unlock(&t->db->lock);
+	struct db *db = t->db;
+
+	(void)pthread_mutex_lock(&db->lock);
+	db->queues[t->kind].n_running -= t->is_running;
+	t->is_running = false;
+	if (is_queued(db))
+		(void)pthread_cond_signal(&db->wake);
+	(void)pthread_mutex_unlock(&db->lock);
 }
 
 /* --- a connection's thread --------------------------------------------------------- */
@@ -302,7 +311,7 @@ static bool connect_at_last(struct thread *t)
 		until = clock_mono_ms() + wait;
 		(void)pthread_mutex_lock(&db->lock);
 		for (int64_t now = clock_mono_ms(); !db->stop && now < until; now = clock_mono_ms())
-			wait_for(db, (unsigned)(until - now));
+			cond_wait_ms(&db->pause, &db->lock, until - now);
 		(void)pthread_mutex_unlock(&db->lock);
 		if (!db->conf.reconnect_wait_ms)
 			wait = wait * 2 < RECONNECT_MAX_MS ? wait * 2 : RECONNECT_MAX_MS;
@@ -365,8 +374,10 @@ static void run_group(struct thread *t, struct db_work *list)
 		(void)pthread_mutex_unlock(&db->lock);
 		list = report(db, list);
 		is_one = false;
-		if (!is_usable)
+		if (!is_usable) {
 			drop_connection(t);
+			end_group(t);
+		}
 		if (!list)
 			return;
 		(void)pthread_mutex_lock(&db->lock);
@@ -479,6 +490,7 @@ struct db *db_open(const struct db_conf *conf)
 	(void)pthread_mutex_init(&db->events_lock, NULL);
 	cond_init(&db->wake);
 	cond_init(&db->news);
+	cond_init(&db->pause);
 	db->threads = xcalloc(db->conf.connections, sizeof(*db->threads));
 	for (unsigned i = 0; i < db->conf.connections; i++) {
 		db->threads[i].db = db;
@@ -509,6 +521,7 @@ void db_close(struct db *db)
 	(void)pthread_mutex_lock(&db->lock);
 	db->stop = true;
 	(void)pthread_cond_broadcast(&db->wake);
+	(void)pthread_cond_broadcast(&db->pause);
 	(void)pthread_mutex_unlock(&db->lock);
 	for (unsigned i = 0; i < db->conf.connections; i++)
 		(void)pthread_join(db->threads[i].id, NULL);
@@ -521,6 +534,7 @@ void db_close(struct db *db)
 	str_free(&db->why);
 	(void)pthread_cond_destroy(&db->wake);
 	(void)pthread_cond_destroy(&db->news);
+	(void)pthread_cond_destroy(&db->pause);
 	(void)pthread_mutex_destroy(&db->events_lock);
 	(void)pthread_mutex_destroy(&db->lock);
 	free(db);
