@@ -34,12 +34,12 @@ def is_silent(t, load, known, address, seconds=0.7):
     return size(load) == before
 
 
-def ended(t, load, db, server):
+def ended(t, load, db, server, slack=2):
     """Nobody got a wrong response, nothing is lost, and the server was there all the time."""
     t.true(server.process.alive(), "the server ended")
     got = load.finish(early=True)
     t.eq((got["naks"], got["confirmed_dups"], got["bad"]), (0, 0, 0), "naks, dups, bad")
-    ledger.check(t, load.path, db)
+    ledger.check(t, load.path, db, slack)
     return got
 
 
@@ -145,7 +145,7 @@ def slow(t, kind):
     grows(t, after, "leases after it is fast again")
     t.note(f"RSS {before:.1f} MiB before, {rss(server):.1f} MiB after {flooded['drops']} exchanges without response")
     t.true(rss(server) < before + 64, f"RSS {rss(server):.1f} MiB, before {before:.1f}")
-    ended(t, after, db, server)
+    ended(t, after, db, server, slack=2 + 5)  # the first ones waited for what was on its way: at most statement-timeout
 
 
 @sql.each("D5", "unreachable", short=[("pgsql", 4), ("mysql", 6)], beyond_kea=NOT_KEA)

@@ -4,8 +4,8 @@
  * file, for DHCPv4 or DHCPv6 (perfdhcp writes the same format). It answers two questions: was an acknowledged
  * lease lost, and was an address or prefix assigned to two clients at once?
  *
- *	ledger load [options]            see usage(); the result is one line of JSON
- *	ledger check LEDGER CSVFILE...   lease files in the order in which the server reads them
+ *	ledger load [options]                        see usage(); the result is one line of JSON
+ *	ledger check [--slack S] LEDGER CSVFILE...   lease files in the order in which the server reads them
  *
  * A ledger line is "MONOTONIC-SECONDS CLIENT ADDRESS[/LENGTH] LIFETIME SERVER", with lifetime 0 for a release; a
  * line starting with # gives the offset to wall-clock time. One thread, one socket, none of the server's code,
@@ -696,7 +696,8 @@ static void usage(void)
 	      "  --timeout MS         when to give up on a message (1000)\n"
 	      "  --lifetime S         lifetime to ask for; --cid: send a client id; --opt82\n"
 	      "  --ledger FILE        append every ACK here\n"
-	      "usage: ledger check LEDGER CSVFILE...\n",
+	      "usage: ledger check [--slack S] LEDGER CSVFILE...\n"
+	      "  --slack S            a lease may expire so many seconds before it does if counted from the ACK (2)\n",
 	      stderr);
 	exit(2);
 }
@@ -959,6 +960,9 @@ static void read_csv(const char *path, struct map *m)
 	fclose(f);
 }
 
+/* A client counts from its request, the ledger from the ACK: with a slow database, that is later. */
+static double slack_sec = LEASE_SLACK_SEC;
+
 /* Returns what is wrong with an acknowledged lease, NULL if nothing is. */
 static const char *verdict(const struct held *h, double now_wall)
 {
@@ -976,7 +980,7 @@ static const char *verdict(const struct held *h, double now_wall)
 		found.stolen++;
 		return "of another client";
 	}
-	if ((double)h->row_expire + LEASE_SLACK_SEC < until) {
+	if ((double)h->row_expire + slack_sec < until) {
 		found.early++;
 		return "expires too early";
 	}
@@ -989,6 +993,11 @@ static int check(int argc, char **argv)
 	struct map m = { 0 };
 	uint32_t addresses = 0;
 
+	if (argc > 2 && strcmp(argv[1], "--slack") == 0) {
+		slack_sec = number(argv[2], 0, 3600);
+		argc -= 2;
+		argv += 2;
+	}
 	if (argc < 3)
 		usage();
 	read_ledger(argv[1], &m);
@@ -1009,7 +1018,10 @@ static int check(int argc, char **argv)
 				inet_ntop(AF_INET, h->place.b + 12, text, sizeof(text));
 			else
 				inet_ntop(AF_INET6, h->place.b, text, sizeof(text));
-			fprintf(stderr, "ledger: %s/%u: %s in the lease file\n", text, h->place.len, why);
+			fprintf(stderr, "ledger: %s/%u: %s in the lease file (%.3f s before %u s after the ACK)\n",
+				text, h->place.len, why,
+				(double)h->at_ns / 1e9 + wall_minus_mono + h->lifetime - (double)h->row_expire,
+				h->lifetime);
 		}
 	}
 	printf("{\"acks\":%" PRIu64 ",\"addresses\":%" PRIu32 ",\"rows\":%" PRIu64 ",\"bad_rows\":%" PRIu64
