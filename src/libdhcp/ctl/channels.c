@@ -117,7 +117,6 @@ static void pause_accepting(struct channel *ch, int64_t ms)
 static struct peer peer_of(int fd, const struct sockaddr_storage *addr)
 {
 	struct peer peer = { 0 };
-
 	struct ucred cred = { 0 };
 	socklen_t len = sizeof(cred);
 	char text[INET6_ADDRSTRLEN] = "";

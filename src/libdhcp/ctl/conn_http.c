@@ -15,7 +15,8 @@
 
 #define WITH_LENGTH_MAX (64u << 10)
 
-static void add_head(struct conn *c, int status, int64_t length)
+/* page: whose type and headers the response has; NULL: it is JSON. */
+static void add_head(struct conn *c, int status, int64_t length, const struct ctl_page *page)
 {
 	struct evbuffer *out = bufferevent_get_output(c->bev);
 	time_t now = (time_t)clock_wall_sec();
@@ -27,8 +28,7 @@ static void add_head(struct conn *c, int status, int64_t length)
 		(void)evbuffer_add_printf(out, "Content-Length: %lld\r\n", (long long)length);
 	else if (!c->is_http10)
 		(void)evbuffer_add_printf(out, "Transfer-Encoding: chunked\r\n");
-	(void)evbuffer_add_printf(out, "Content-Type: %s\r\n",
-				  c->page && status == 200 ? c->page->type : "application/json");
+	(void)evbuffer_add_printf(out, "Content-Type: %s\r\n", page ? page->type : "application/json");
 	if (gmtime_r(&now, &tm) && strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm))
 		(void)evbuffer_add_printf(out, "Date: %s\r\n", date);
 	if (status == 401)
@@ -40,8 +40,8 @@ static void add_head(struct conn *c, int status, int64_t length)
 		(void)evbuffer_add_printf(out, "Connection: close\r\n");
 	else if (c->is_http10)
 		(void)evbuffer_add_printf(out, "Connection: keep-alive\r\n");
-	if (c->page && c->page->headers && status == 200)
-		(void)evbuffer_add_printf(out, "%s", c->page->headers);
+	if (page && page->headers)
+		(void)evbuffer_add_printf(out, "%s", page->headers);
 	for (unsigned i = 0; i < c->ch->conf.n_headers; i++)
 		(void)evbuffer_add_printf(out, "%s: %s\r\n", c->ch->conf.headers[i].name, c->ch->conf.headers[i].value);
 	(void)evbuffer_add_printf(out, "\r\n");
@@ -52,7 +52,7 @@ static void reject(struct conn *c, int status, const char *why, const struct str
 {
 	LOG(HTTP_BAD_CLIENT_REQUEST_RECEIVED, c->ch->name, c->from.text, why ? why : http_phrase(status));
 	c->keep_alive = false;
-	add_head(c, status, (int64_t)body->len);
+	add_head(c, status, (int64_t)body->len, NULL);
 	(void)evbuffer_add(bufferevent_get_output(c->bev), body->text, body->len);
 	conn_reject(c);
 }
@@ -344,6 +344,7 @@ void http_send(struct conn *c, enum ctl_more more)
 	bool is_first = !c->has_sent_head, is_last = more == CTL_END;
 	bool is_filtered = is_first && ctl_filters_responses(c->ch->all->ctl);
 	const char *before = is_first && !c->page ? "[ " : "", *after = is_last && !c->page ? " ]" : "";
+	const struct ctl_page *page = c->status == 200 ? c->page : NULL; /* whatever status the filter gives it */
 
 	if (is_first && !is_last && !c->is_stream &&
 	    c->out.len <= (is_filtered ? CTL_FILTER_BODY_MAX : WITH_LENGTH_MAX))
@@ -359,7 +360,7 @@ void http_send(struct conn *c, enum ctl_more more)
 		c->sends_chunks = !is_last && !c->is_http10;
 		if (!is_last && c->is_http10)
 			c->keep_alive = false; /* its end is the end of the response */
-		add_head(c, c->status, is_last ? (int64_t)(c->out.len + strlen(before) + strlen(after)) : -1);
+		add_head(c, c->status, is_last ? (int64_t)(c->out.len + strlen(before) + strlen(after)) : -1, page);
 	}
 	add_piece(c, before, after);
 	if (is_last && c->sends_chunks)
