@@ -32,9 +32,14 @@ enum kind { READS, WRITES, KIND_N };
 struct thread {
 	struct db *db;
 	pthread_t id;
-	struct db_conn *conn; /* changed by the thread with the lock */
-	enum kind kind;       /* of its group */
-	bool is_running;      /* its group counts */
+	struct db_conn *conn;  /* changed by the thread with the lock */
+	struct queue *running; /* of its group, if that counts there */
+};
+
+struct queue {
+	struct db_work *head, **tail;
+	unsigned n_running; /* groups */
+	int64_t last_us;    /* when the last one began */
 };
 
 struct db {
@@ -45,11 +50,7 @@ struct db {
 	pthread_cond_t wake;  /* work was queued, or stop */
 	pthread_cond_t news;  /* a connection attempt ended */
 	pthread_cond_t pause; /* stop; of threads that cannot connect: work is not for them */
-	struct queue {
-		struct db_work *head, **tail;
-		unsigned n_running; /* groups */
-		int64_t last_us;    /* when the last one began */
-	} queues[KIND_N];
+	struct queue queues[KIND_N];
 	unsigned pending;
 	unsigned n_connected;
 	unsigned n_attempts; /* ended */
@@ -161,27 +162,28 @@ static bool may_take(const struct db *db, enum kind kind, int64_t now_us)
 	return may_run(db, kind) && (!queue->n_running || now_us - queue->last_us >= PATIENCE_MS * 1000);
 }
 
-/* With the lock held: what is next; KIND_N if there is nothing to do now. */
-static enum kind next_kind(const struct db *db)
+/* With the lock held: where the next group is; NULL if there is nothing to do now. */
+static struct queue *next_queue(struct db *db)
 {
+	struct queue *reads = &db->queues[READS], *writes = &db->queues[WRITES];
 	int64_t now_us = clock_mono_us();
-	bool reads = may_take(db, READS, now_us), writes = may_take(db, WRITES, now_us);
 
-	if (reads && writes)
-		return db->queues[WRITES].head->deadline_ms < db->queues[READS].head->deadline_ms ? WRITES : READS;
-	return reads ? READS : writes ? WRITES : KIND_N;
+	if (!may_take(db, WRITES, now_us))
+		return may_take(db, READS, now_us) ? reads : NULL;
+	if (!may_take(db, READS, now_us))
+		return writes;
+	return writes->head->deadline_ms < reads->head->deadline_ms ? writes : reads;
 }
 
 /* With the lock held. */
 static struct db_work *take_group(struct thread *t)
 {
 	struct db *db = t->db;
-	enum kind kind = next_kind(db);
-	struct queue *queue = &db->queues[kind];
+	struct queue *queue = next_queue(db);
 	struct db_work *group, *last = NULL;
 	unsigned n = 0;
 
-	if (kind == KIND_N)
+	if (!queue)
 		return NULL;
 	group = queue->head;
 	for (struct db_work *work = group; work && (!n || n + work->n <= db->conf.group_max); work = work->next) {
@@ -192,8 +194,7 @@ static struct db_work *take_group(struct thread *t)
 	if (!queue->head)
 		queue->tail = &queue->head;
 	last->next = NULL;
-	t->kind = kind;
-	t->is_running = true;
+	t->running = queue;
 	queue->n_running++;
 	queue->last_us = clock_mono_us();
 	/* What is left is for another thread. */
@@ -208,8 +209,9 @@ static void end_group(struct thread *t)
 	struct db *db = t->db;
 
 	(void)pthread_mutex_lock(&db->lock);
-	db->queues[t->kind].n_running -= t->is_running;
-	t->is_running = false;
+	if (t->running)
+		t->running->n_running--;
+	t->running = NULL;
 	if (is_queued(db))
 		(void)pthread_cond_signal(&db->wake);
 	(void)pthread_mutex_unlock(&db->lock);
@@ -256,12 +258,6 @@ static void drop_connection(struct thread *t)
 	(void)pthread_mutex_unlock(&db->lock);
 	say(db, false, str_text(&conn->why));
 	conn->ops->close(conn);
-}
-
-/* Waits for work, for db_close, or for a while. */
-static void wait_for(struct db *db, unsigned ms)
-{
-	cond_wait_ms(&db->wake, &db->lock, ms);
 }
 
 static bool connect_once(struct thread *t)
@@ -415,8 +411,9 @@ static void *serve(void *arg)
 		if (!t->conn && !connect_at_last(t))
 			break;
 		(void)pthread_mutex_lock(&db->lock);
-		if (next_kind(db) == KIND_N && !db->stop)
-			wait_for(db, may_run(db, READS) || may_run(db, WRITES) ? PATIENCE_MS : IDLE_MS);
+		if (!next_queue(db) && !db->stop)
+			cond_wait_ms(&db->wake, &db->lock,
+				     may_run(db, READS) || may_run(db, WRITES) ? PATIENCE_MS : IDLE_MS);
 		stop = db->stop;
 		is_idle = !is_queued(db);
 		late = take_queued(db, true);

@@ -269,6 +269,7 @@ static char *expand(const char *text, int family, enum db_kind kind, const char 
 {
 	struct str out = { 0 };
 
+	str_add(&out, "");
 	while (*text) {
 		size_t len = strcspn(text, "@");
 
@@ -283,12 +284,6 @@ static char *expand(const char *text, int family, enum db_kind kind, const char 
 	return out.text;
 }
 
-/* Kept in stmts; NULL remains NULL. */
-static const char *keep(struct sql_stmts *stmts, const char *text, int family, enum db_kind kind, const char *types)
-{
-	return text ? *vec_push(&stmts->batches) = expand(text, family, kind, types) : NULL;
-}
-
 static char *expand_types(const char *types, int family)
 {
 	char columns[SQL_COLUMNS_MAX + 1];
@@ -301,42 +296,50 @@ static char *expand_types(const char *types, int family)
 			str_add(&out, columns);
 		else
 			str_addc(&out, *types == 'A' ? columns[0] : *types);
-	return out.text ? out.text : xstrdup("");
+	return out.text;
+}
+
+static const char *keep(struct sql_stmts *stmts, char *text)
+{
+	return *vec_push(&stmts->kept) = text;
+}
+
+/* NULL remains NULL. */
+static const char *keep_text(struct sql_stmts *stmts, const char *text, int family, enum db_kind kind,
+			     const char *types)
+{
+	return text ? keep(stmts, expand(text, family, kind, types)) : NULL;
 }
 
 void sql_stmts_init(struct sql_stmts *stmts, int family, enum db_kind kind)
 {
-	char columns[SQL_COLUMNS_MAX + 1];
+	const char *columns;
 
-	sql_column_types(family, columns);
-	*stmts = (struct sql_stmts){ .columns = xstrdup(columns) };
+	*stmts = (struct sql_stmts){ .kept = { 0 } };
+	columns = keep(stmts, expand_types("@", family));
 	for (unsigned i = 0; i < SQL_STMT_N; i++) {
 		const struct row *row = &rows[i];
 		struct db_stmt *stmt = &stmts->v[i];
-		const char *types = stmts->types[i] = expand_types(row->params, family);
+		const char *types = keep(stmts, expand_types(row->params, family));
 
-		stmts->texts[i] = row->text[kind] ? expand(row->text[kind], family, kind, types) : xstrdup("");
 		*stmt = (struct db_stmt){ .name = row->name, .writes = row->writes, .params = types };
-		stmt->text[kind] = stmts->texts[i];
-		stmt->columns = strcmp(row->columns, ROWS) == 0 ? stmts->columns : row->columns;
+		stmt->text[kind] = keep_text(stmts, row->text[kind] ? row->text[kind] : "", family, kind, types);
+		stmt->columns = strcmp(row->columns, ROWS) == 0 ? columns : row->columns;
 		if (kind == DB_PGSQL)
-			stmt->many = keep(stmts, row->many, family, kind, types);
+			stmt->many = keep_text(stmts, row->many, family, kind, types);
 		else
-			stmt->batch = (struct db_batch){ .head = keep(stmts, row->batch.head, family, kind, types),
-							 .item = keep(stmts, row->batch.item, family, kind, types),
-							 .separator = row->batch.separator,
-							 .tail = keep(stmts, row->batch.tail, family, kind, types) };
+			stmt->batch = (struct db_batch){
+				.head = keep_text(stmts, row->batch.head, family, kind, types),
+				.item = keep_text(stmts, row->batch.item, family, kind, types),
+				.separator = row->batch.separator,
+				.tail = keep_text(stmts, row->batch.tail, family, kind, types),
+			};
 	}
 }
 
 void sql_stmts_done(struct sql_stmts *stmts)
 {
-	for (unsigned i = 0; i < SQL_STMT_N; i++) {
-		free(stmts->texts[i]);
-		free(stmts->types[i]);
-	}
-	for (size_t i = 0; i < stmts->batches.n; i++)
-		free(stmts->batches.v[i]);
-	vec_free(&stmts->batches);
-	free(stmts->columns);
+	for (size_t i = 0; i < stmts->kept.n; i++)
+		free(stmts->kept.v[i]);
+	vec_free(&stmts->kept);
 }

@@ -43,10 +43,7 @@ enum sql_stmt_id {
 /* Parameters after the columns: the version of SQL_UPDATE_IF. */
 struct sql_stmts {
 	struct db_stmt v[SQL_STMT_N];
-	char *texts[SQL_STMT_N];
-	char *types[SQL_STMT_N];
-	VEC(char *) batches;
-	char *columns;
+	VEC(char *) kept; /* what the rows of v point to */
 };
 
 void sql_stmts_init(struct sql_stmts *stmts, int family, enum db_kind kind);
