@@ -96,7 +96,7 @@ KEA_EXPORT int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 KEA_EXPORT void kea_hook_unload(struct kea_library *lib);
 /*
  * Optional. Returns 1 if functions of the library may be called by several threads at once. Otherwise, and without this
- * function, calls wait for each other.
+ * function, calls wait for each other, except in instances that call allow_threads().
  */
 KEA_EXPORT int kea_hook_threads(void);
 
@@ -745,6 +745,12 @@ struct kea_api {
 	 * "postgresql". Only in a function of scope_map(); NULL elsewhere.
 	 */
 	const char *(*lease_database)(const struct kea_library *lib);
+
+	/*
+	 * From now on several threads may call functions of this instance at once, as with kea_hook_threads(): for a
+	 * library whose parameters decide. Only in kea_hook_load(); no effect elsewhere.
+	 */
+	void (*allow_threads)(struct kea_library *lib);
 };
 
 #ifdef __cplusplus

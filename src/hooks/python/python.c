@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * python: runs a Python script at hook points. There is one interpreter in the process, in which each script has names
- * of its own. Calls wait for each other, and for threads of scripts that hold the interpreter's lock.
+ * of its own. Calls wait for each other, and for threads of scripts that hold the interpreter's lock; with "calls":
+ * "per-worker" only for that lock, which a function that waits lets go.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -291,9 +292,22 @@ static int load(struct kea_library *lib, struct python_script *script)
 	return 0;
 }
 
+/* Reads "calls": whether workers run functions of the script beside each other. */
+static void read_calls(struct kea_library *lib)
+{
+	const struct kea_json *parameters = kea->parameters(lib);
+	const char *word = kea->param_text(lib, parameters, "calls", "serialized");
+
+	if (!strcmp(word, "per-worker"))
+		kea->allow_threads(lib);
+	else if (strcmp(word, "serialized") != 0)
+		(void)kea->fail(lib, kea->json_get(parameters, "calls"),
+				"\"calls\" is \"%s\", expected \"serialized\" or \"per-worker\"", word);
+}
+
 int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 {
-	static const char *const keys[] = { NULL };
+	static const char *const keys[] = { "calls", NULL };
 	static uint64_t scripts;
 	struct python_script *script = calloc(1, sizeof(*script));
 	int err;
@@ -305,6 +319,7 @@ int kea_hook_load(struct kea_library *lib, const struct kea_api *api)
 	script->main_thread = pthread_self();
 	script->number = ++scripts;
 	kea->set_context(lib, script);
+	read_calls(lib);
 	err = script_open(&script->base, lib, keys, "python-script-errors");
 	return err < 0 ? err : load(lib, script);
 }

@@ -3,7 +3,7 @@
 
 /*
  * The interpreter: one for the process, which stays when the library is unloaded. All that touches it holds Python's
- * lock, the GIL; the server calls the library in one thread at a time.
+ * lock, the GIL. Without "calls": "per-worker" the server also calls the functions of a script in one thread at a time.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>

@@ -128,6 +128,7 @@ static const struct kea_api table = {
 	.option_path = api_option_path,
 	.option_encode = api_option_encode,
 	.lease_database = hook_lease_database,
+	.allow_threads = hook_allow_threads,
 };
 
 void api_init(void)

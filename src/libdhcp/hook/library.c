@@ -516,6 +516,13 @@ const char *hook_lease_database(const struct kea_library *lib)
 	return lib->lease_database;
 }
 
+void hook_allow_threads(struct kea_library *lib)
+{
+	/* kea_hook_load() runs without the lock, unlike what checks a scope. */
+	if (lib->diag && !lib->in_scope)
+		lib->is_threaded = true;
+}
+
 void hook_check_scope(struct kea_library *lib, const struct hook_check *check, enum kea_scope scope,
 		      struct json_object *user_context)
 {

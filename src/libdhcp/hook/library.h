@@ -263,6 +263,7 @@ struct hook_check {
 void hook_check_scope(struct kea_library *lib, const struct hook_check *check, enum kea_scope scope,
 		      struct json_object *user_context);
 const char *hook_lease_database(const struct kea_library *lib);
+void hook_allow_threads(struct kea_library *lib);
 
 /* A counter of libraries; instances share it by its name, like a message. */
 struct hook_stat {
