@@ -78,19 +78,42 @@ static void place(struct index *index, struct index_slot slot)
 	index->v[i] = slot;
 }
 
+static bool has_room(uint32_t cap, uint32_t n)
+{
+	return (uint64_t)n * 5 <= (uint64_t)cap * 4;
+}
+
+static void set_cap(struct index *index, uint32_t cap)
+{
+	struct index_slot *old = index->v;
+	uint32_t old_cap = index->cap;
+
+	index->cap = cap;
+	index->v = slots_new(cap);
+	for (uint32_t i = 0; i < old_cap; i++)
+		if (old[i].ref)
+			place(index, old[i]);
+	if (old)
+		slots_free(old, old_cap);
+}
+
+void index_resize(struct index *index, uint32_t n)
+{
+	uint32_t cap = CAP_MIN;
+
+	n = n < index->n ? index->n : n;
+	while (!has_room(cap, n) && cap <= UINT32_MAX / 2)
+		cap *= 2;
+	if (!n)
+		index_done(index);
+	else if (cap != index->cap)
+		set_cap(index, cap);
+}
+
 void index_add(struct index *index, uint64_t hash, uint32_t ref)
 {
-	if ((uint64_t)(index->n + 1) * 5 > (uint64_t)index->cap * 4) {
-		struct index_slot *old = index->v;
-		uint32_t old_cap = index->cap;
-
-		index->cap = old_cap ? old_cap * 2 : CAP_MIN;
-		index->v = slots_new(index->cap);
-		for (uint32_t i = 0; i < old_cap; i++)
-			if (old[i].ref)
-				place(index, old[i]);
-		slots_free(old, old_cap);
-	}
+	if (!has_room(index->cap, index->n + 1))
+		set_cap(index, index->cap ? index->cap * 2 : CAP_MIN);
 	place(index, (struct index_slot){ (uint32_t)hash, ref });
 	index->n++;
 }

@@ -29,6 +29,11 @@ static inline void index_prefetch(const struct index *index, uint64_t hash)
 /* Returns the slot of the matching record, NULL if none. Valid until the next add or remove. */
 struct index_slot *index_find(const struct index *index, uint64_t hash, bool (*match)(const void *ctx, uint32_t ref),
 			      const void *ctx);
+/*
+ * Makes room for n records in all, or for those that are there if they are more, and returns the memory beyond that.
+ * Not during a walk.
+ */
+void index_resize(struct index *index, uint32_t n);
 /* The key must not be in the index yet. */
 void index_add(struct index *index, uint64_t hash, uint32_t ref);
 void index_remove(struct index *index, struct index_slot *slot);

@@ -12,9 +12,13 @@
 #include "lease/loadline.h"
 #include "log/log.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define THREADS_MIN (1U << 20) /* bytes that are worth threads */
+#define SAMPLE 16384           /* bytes of a file that are looked at for the length of its rows */
+#define ROW_MIN 24             /* bytes of a row, at least */
 
 struct load {
 	struct loadline *line;
@@ -50,15 +54,42 @@ static void count_loaded(struct memload *sum, const struct load_result *res)
 	sum->bad += res->bad;
 }
 
-/* Returns the size of the files. */
-static uint64_t size_of(const char *path, const struct leftover *old)
+/* What the files have. */
+struct size {
+	uint64_t bytes;
+	uint64_t rows; /* by the lines in the middle of each file */
+};
+
+static void add_size(struct size *size, int fd)
 {
-	uint64_t bytes = 0;
+	char sample[SAMPLE];
 	struct stat st;
+	ssize_t len;
+	uint64_t lines = 0;
+
+	if (fstat(fd, &st) < 0 || st.st_size <= 0)
+		return;
+	len = pread(fd, sample, sizeof(sample), st.st_size > SAMPLE ? st.st_size / 2 : 0);
+	for (ssize_t i = 0; i < len; i++)
+		lines += sample[i] == '\n';
+	if (len > 0 && lines > (uint64_t)len / ROW_MIN)
+		lines = (uint64_t)len / ROW_MIN;
+	size->bytes += (uint64_t)st.st_size;
+	size->rows += len > 0 ? (uint64_t)st.st_size / (uint64_t)len * lines : 0;
+}
+
+static struct size size_of(const char *path, const struct leftover *old)
+{
+	struct size size = { 0 };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	for (unsigned i = 0; i < old->n; i++)
-		bytes += fstat(old->v[i].fd, &st) == 0 ? (uint64_t)st.st_size : 0;
-	return bytes + (stat(path, &st) == 0 ? (uint64_t)st.st_size : 0);
+		add_size(&size, old->v[i].fd);
+	if (fd >= 0) {
+		add_size(&size, fd);
+		(void)close(fd);
+	}
+	return size;
 }
 
 /* The files that cleanups left come first; the lease file itself comes last and wins. */
@@ -85,13 +116,13 @@ static int read_all(void *ctx, struct loadline *line)
 /* A lease takes less than two bytes of memory per byte of its row. */
 static int load_all(struct memtable *table, struct load *load)
 {
-	uint64_t bytes = size_of(load->path, &load->old);
+	struct size size = size_of(load->path, &load->old);
 	struct loadline_sum entered;
 	int err;
 
-	heap_expect(bytes * 2);
-	memtable_load_begin(table);
-	err = loadline_run(table, bytes >= THREADS_MIN && thread_cpus() > 1, read_all, report, load, &entered);
+	heap_expect(size.bytes * 2);
+	memtable_load_begin(table, size.rows);
+	err = loadline_run(table, size.bytes >= THREADS_MIN && thread_cpus() > 1, read_all, report, load, &entered);
 	if (err == 0)
 		memtable_load_end(table);
 	heap_settle();

@@ -35,9 +35,27 @@ void memtable_done(struct memtable *t)
 	slabs_free(t->slabs);
 }
 
-void memtable_load_begin(struct memtable *t)
+/* How many of n records a stripe gets: chance gives some of them more than others. */
+static uint32_t share_of(uint64_t n)
+{
+	uint64_t share = n / STRIPES;
+
+	return (uint32_t)(share + share / 32 < UINT32_MAX ? share + share / 32 : UINT32_MAX);
+}
+
+static void resize_indexes(struct memtable *t, uint64_t n)
+{
+	for (unsigned i = 0; i < STRIPES; i++) {
+		index_resize(&t->stripes[i].by_addr, share_of(n));
+		for (enum record_key key = 0; key < RECORD_KEYS; key++)
+			index_resize(&t->stripes[i].key[key].lists, share_of(n));
+	}
+}
+
+void memtable_load_begin(struct memtable *t, uint64_t expected)
 {
 	t->loading = true;
+	resize_indexes(t, expected);
 }
 
 /* Returns the heap for a record of the stripe; NULL if it belongs in neither. */
@@ -86,6 +104,8 @@ void memtable_load_end(struct memtable *t)
 {
 	struct building building = { t, t->stripes[0].by_addr.n >= THREADS_MIN ? thread_cpus() : 1 };
 
+	/* A file may have many rows of the same lease, or of the same client. */
+	resize_indexes(t, 0);
 	thread_each(building.n_parts, build_part, &building);
 	t->loading = false;
 }

@@ -11,9 +11,10 @@ void memtable_done(struct memtable *table);
 uint64_t memtable_count(const struct memtable *table, enum lease_state state);
 /*
  * Between these two calls, records are inserted without locks, by the functions below; expiry is correct only after the
- * second, which uses threads if there are many.
+ * second, which uses threads if there are many. The indexes have room for the expected number of records from the
+ * beginning: growing takes as long as entering all records once more.
  */
-void memtable_load_begin(struct memtable *table);
+void memtable_load_begin(struct memtable *table, uint64_t expected);
 void memtable_load_end(struct memtable *table);
 /*
  * One thread makes records and enters them by address. For each key one thread, the same or another, then does

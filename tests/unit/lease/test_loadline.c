@@ -77,14 +77,14 @@ static void report(void *ctx, uint64_t n)
 	reported = n;
 }
 
-static struct memtable *load(bool has_threads)
+static struct memtable *load(bool has_threads, uint64_t expected)
 {
 	struct memtable *t = aligned_alloc(64, (sizeof(*t) + 63) / 64 * 64);
 	struct loadline_sum sum;
 
 	ck_assert_ptr_nonnull(t);
 	memtable_init(t, 0);
-	memtable_load_begin(t);
+	memtable_load_begin(t, expected);
 	reported = 0;
 	ck_assert_int_eq(loadline_run(t, has_threads, read_rows, report, &reported, &sum), reader_fails ? -E_SYS : 0);
 	if (!reader_fails) {
@@ -157,8 +157,8 @@ START_TEST(threads_make_the_same_table)
 	struct memtable *alone, *shared;
 
 	make_plan(_i);
-	alone = load(false);
-	shared = load(true);
+	alone = load(false, 0);
+	shared = load(true, ROWS);
 	check_addresses(alone);
 	check_addresses(shared);
 	for (enum record_key key = 0; key < RECORD_KEYS; key++)
@@ -169,11 +169,31 @@ START_TEST(threads_make_the_same_table)
 }
 END_TEST
 
+/* However many records were expected, the indexes are as large as those that grew. */
+START_TEST(room_that_is_not_needed_is_returned)
+{
+	static const uint64_t expected[] = { 1, ROWS, 100ULL * ROWS };
+	struct memtable *grown, *t;
+
+	make_plan(0);
+	grown = load(true, 0);
+	t = load(true, expected[_i]);
+	check_addresses(t);
+	for (unsigned i = 0; i < STRIPES; i++) {
+		ck_assert_uint_eq(t->stripes[i].by_addr.cap, grown->stripes[i].by_addr.cap);
+		for (enum record_key key = 0; key < RECORD_KEYS; key++)
+			ck_assert_uint_eq(t->stripes[i].key[key].lists.cap, grown->stripes[i].key[key].lists.cap);
+	}
+	unload(grown);
+	unload(t);
+}
+END_TEST
+
 START_TEST(a_reader_may_fail)
 {
 	make_plan(0);
 	reader_fails = true;
-	unload(load(_i));
+	unload(load(_i, 0));
 }
 END_TEST
 
@@ -183,6 +203,7 @@ int main(void)
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, threads_make_the_same_table, 0, 2);
+	tcase_add_loop_test(tc, room_that_is_not_needed_is_returned, 0, 3);
 	tcase_add_loop_test(tc, a_reader_may_fail, 0, 2);
 	return suite_run(tc);
 }
