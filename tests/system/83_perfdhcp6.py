@@ -43,7 +43,7 @@ def direct(t):
         path = s.folder + "/ledger6"
         r = perf(t, "-l", "c0", "-r", "100", "-n", "150", "-R", "50", "-e", "address-and-prefix", "-u", "-x", "ls", "--ledger", path)
         v4.check_clean(t, r, 150, SARR)
-        t.true(95 <= r.rate <= 101, f"rate {r.rate} instead of 100")
+        t.true(80 <= r.rate <= 101, f"rate {r.rate} instead of 100")
         v4.check_delays(t, r, "REQUEST-REPLY")
         t.match(r"(?m)^Server id: 00030001020000000001$", r.text, "-x s")
         with open(path, encoding="ascii") as f:
@@ -66,8 +66,8 @@ def relayed(t):
         r = perf(t, "-l", "r0", "-A", "1", "-r", "100", "-f", "30", "-F", "20", "-n", "150", "-R", "150", "-e", "prefix-only", ns="rly")
         v4.check_clean(t, r, 150, SARR)
         renewed, released = r.counts("RENEW-REPLY"), r.counts("RELEASE-REPLY")
-        t.true(30 <= renewed[0] <= 46, f"renewals {renewed}")
-        t.true(20 <= released[0] <= 31, f"releases {released}")
+        v4.check_rate(t, r, renewed[0], 30, 30, 150, "renewals")
+        v4.check_rate(t, r, released[0], 20, 20, 150, "releases")
         for counts in (renewed, released):
             t.eq(counts, (counts[0], counts[0], 0, 0, 0, 0), "renewals, releases")
         held = s.held()
@@ -89,7 +89,7 @@ def rapid(t):
              {f"00:01:00:01:aa:bb:cc:dd:02:00:00:00:10:{i:02x}" for i in range(40)}, "clients")
         r = perf(t, "-l", "c0", "--scenario", "renew", "-R", "60", "-r", "200", "-p", "1")
         n = r.counts("RENEW-REPLY")[0]
-        t.true(190 <= n <= 211, f"{n} renewals")
+        v4.check_rate(t, r, n, 190, 200, n, "renewals")
         v4.check_clean(t, r, n, ["RENEW-REPLY"])
         t.eq(len(s.held()), 100, "leases")
 

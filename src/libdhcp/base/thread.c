@@ -25,15 +25,26 @@ int thread_start(pthread_t *ret, void *(*run)(void *arg), void *arg)
 }
 
 #define CPUS_MAX 64
+#define CPU_NUMBERS_MAX 65536
+
+/* Returns 0 if the host may have CPUs beyond these numbers. */
+static int cpus_of(size_t numbers)
+{
+	cpu_set_t *set = CPU_ALLOC(numbers);
+	int n = 0;
+
+	if (set && sched_getaffinity(0, CPU_ALLOC_SIZE(numbers), set) == 0)
+		n = CPU_COUNT_S(CPU_ALLOC_SIZE(numbers), set);
+	CPU_FREE(set);
+	return n;
+}
 
 unsigned thread_cpus(void)
 {
-	cpu_set_t set;
-	int n;
+	int n = 0;
 
-	if (sched_getaffinity(0, sizeof(set), &set) < 0)
-		return 1;
-	n = CPU_COUNT(&set);
+	for (size_t numbers = CPU_SETSIZE; n == 0 && numbers <= CPU_NUMBERS_MAX; numbers *= 2)
+		n = cpus_of(numbers);
 	return n < 1 ? 1 : n > CPUS_MAX ? CPUS_MAX : (unsigned)n;
 }
 

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/heap.h"
+#include "base/thread.h"
 #include "io/caps.h"
 #include "io/notify.h"
 #include "ctl/library.h"
@@ -403,15 +404,14 @@ static struct live *make_live(struct daemon *d, struct leasedb *db, struct confi
 static unsigned count_threads(const struct config *cfg)
 {
 	const struct multi_threading_conf *conf = cfg->global.multi_threading;
-	long n;
+	unsigned cpus = thread_cpus();
 
 	if (!conf->enable_multi_threading)
 		return 1;
 	if (conf->thread_pool_size)
 		return conf->thread_pool_size;
 	/* The kernel's packet processing and the journal need a core as well, as measured with tests/bench. */
-	n = sysconf(_SC_NPROCESSORS_ONLN) - 1;
-	return n < 1 ? 1 : n > 64 ? 64 : (unsigned)n;
+	return cpus > 1 ? cpus - 1 : 1;
 }
 
 static int init_fail(struct daemon *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
